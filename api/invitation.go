@@ -1,0 +1,46 @@
+package api
+
+// Invitation is the open offer behind a pending member. MemberID is the membership it will activate.
+type Invitation struct {
+	ID             string  `json:"id"`
+	Type           string  `json:"type"`
+	AccountID      string  `json:"account_id"`
+	AccountName    string  `json:"account_name"`
+	ProjectID      *string `json:"project_id,omitempty"`
+	ProjectName    *string `json:"project_name,omitempty"`
+	MemberID       string  `json:"member_id"`
+	Email          string  `json:"email"`
+	RoleID         string  `json:"role_id"`
+	RoleName       string  `json:"role_name"`
+	State          string  `json:"state"`
+	InvitedByID    *string `json:"invited_by_id,omitempty"`
+	InvitedByEmail *string `json:"invited_by_email,omitempty"`
+	InvitedByName  *string `json:"invited_by_name,omitempty"`
+	ExpiresAt      Time    `json:"expires_at"`
+	CreatedAt      Time    `json:"created_at"`
+}
+
+// CreateInvitationRequest invites an address with a role of the invitation's scope.
+type CreateInvitationRequest struct {
+	Email  *string `json:"email,omitempty"`
+	RoleID *string `json:"role_id,omitempty"`
+}
+
+// AcceptInvitationRequest takes an invitation up. Somebody new gives Name and Password; somebody who already has a
+// password gives that one.
+type AcceptInvitationRequest struct {
+	Token    *string `json:"token,omitempty"`
+	Name     *string `json:"name,omitempty"`
+	Password *string `json:"password,omitempty"`
+}
+
+// DeclineInvitationRequest refuses an invitation for good.
+type DeclineInvitationRequest struct {
+	Token *string `json:"token,omitempty"`
+}
+
+// InvitationLink is the one-time link an inviter can hand over where the server sends no mail.
+type InvitationLink struct {
+	Link      string `json:"link"`
+	ExpiresAt Time   `json:"expires_at"`
+}

@@ -1,0 +1,38 @@
+package api
+
+// Scopes of roles and permissions.
+const (
+	ScopeAccount = "account"
+	ScopeProject = "project"
+)
+
+// Role is a named set of permissions of one scope. System roles have no AccountID and cannot be changed.
+type Role struct {
+	ID          string   `json:"id"`
+	AccountID   *string  `json:"account_id,omitempty"`
+	Name        string   `json:"name"`
+	Slug        string   `json:"slug"`
+	Description string   `json:"description"`
+	Scope       string   `json:"scope"`
+	Permissions []string `json:"permissions"`
+	IsSystem    bool     `json:"is_system"`
+	CreatedBy   *string  `json:"created_by,omitempty"`
+	CreatedAt   Time     `json:"created_at"`
+	UpdatedAt   Time     `json:"updated_at"`
+}
+
+// CreateRoleRequest makes a custom role. Slug and Scope never change afterwards.
+type CreateRoleRequest struct {
+	Name        *string   `json:"name,omitempty"`
+	Slug        *string   `json:"slug,omitempty"`
+	Description *string   `json:"description,omitempty"`
+	Scope       *string   `json:"scope,omitempty"`
+	Permissions *[]string `json:"permissions,omitempty"`
+}
+
+// UpdateRoleRequest changes what it names; nil leaves as it is. Permissions replaces the whole set.
+type UpdateRoleRequest struct {
+	Name        *string   `json:"name,omitempty"`
+	Description *string   `json:"description,omitempty"`
+	Permissions *[]string `json:"permissions,omitempty"`
+}

@@ -1,0 +1,44 @@
+package api
+
+// Whoami is the caller as the server sees it.
+type Whoami struct {
+	Principal WhoamiPrincipal `json:"principal"`
+	Account   WhoamiAccount   `json:"account"`
+	// Role is absent for a principal without a role in the account.
+	Role *WhoamiRole `json:"role,omitempty"`
+	// Permissions are the effective account permissions, in catalog order.
+	Permissions []string `json:"permissions"`
+	// Projects are the projects the caller has a role in. The Owner's role reaches every project and lists none.
+	Projects []WhoamiProject `json:"projects"`
+}
+
+// WhoamiPrincipal is the caller.
+type WhoamiPrincipal struct {
+	Type     string  `json:"type"`
+	ID       string  `json:"id"`
+	Name     string  `json:"name"`
+	Email    string  `json:"email"`
+	MemberID *string `json:"member_id,omitempty"`
+	IsOwner  bool    `json:"is_owner"`
+}
+
+// WhoamiAccount is the account the credential belongs to.
+type WhoamiAccount struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// WhoamiRole is the caller's account role.
+type WhoamiRole struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Slug string `json:"slug"`
+}
+
+// WhoamiProject is one project role of the caller.
+type WhoamiProject struct {
+	ID          string   `json:"id"`
+	Name        string   `json:"name"`
+	Role        string   `json:"role"`
+	Permissions []string `json:"permissions"`
+}

@@ -1,0 +1,143 @@
+// Package catalog reads the list of permissions and system roles from YAML: the default one that is part of the
+// program, or the operator's own (raffd --catalog FILE).
+package catalog
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"raff/internal/team"
+)
+
+//go:embed catalog.yaml
+var defaultYAML []byte
+
+// Default is the catalog the program comes with.
+func Default() *team.Catalog {
+	c, err := Parse(defaultYAML)
+	if err != nil {
+		panic("embedded catalog: " + err.Error()) // a test parses it; a build that panics here was never tested
+	}
+	return c
+}
+
+// Load reads a catalog file; an empty path is the default.
+func Load(path string) (*team.Catalog, error) {
+	if path == "" {
+		return Default(), nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read catalog: %w", err)
+	}
+	c, err := Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("catalog %s: %w", path, err)
+	}
+	return c, nil
+}
+
+type file struct {
+	Permissions []struct {
+		Name        string `yaml:"name"`
+		Category    string `yaml:"category"`
+		Description string `yaml:"description"`
+		Removes     bool   `yaml:"removes"`
+	} `yaml:"permissions"`
+	Roles map[string][]role `yaml:"roles"`
+}
+
+type role struct {
+	Slug        string      `yaml:"slug"`
+	Name        string      `yaml:"name"`
+	Description string      `yaml:"description"`
+	Permissions permissions `yaml:"permissions"`
+}
+
+// permissions is "all", {all_except: […]} or a list of names.
+type permissions struct {
+	all    bool
+	except []string
+	names  []string
+}
+
+func (p *permissions) UnmarshalYAML(n *yaml.Node) error {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		if n.Value != "all" {
+			return fmt.Errorf("line %d: permissions is a list of names, {all_except: [...]} or the word all", n.Line)
+		}
+		p.all = true
+		return nil
+	case yaml.MappingNode:
+		var m struct {
+			AllExcept []string `yaml:"all_except"`
+		}
+		if err := n.Decode(&m); err != nil {
+			return err
+		}
+		p.all, p.except = true, m.AllExcept
+		return nil
+	}
+	return n.Decode(&p.names)
+}
+
+// Parse reads a catalog. A permission named account.* is of the account's scope, every other of a project's.
+func Parse(b []byte) (*team.Catalog, error) {
+	var f file
+	if err := yaml.Unmarshal(b, &f); err != nil {
+		return nil, err
+	}
+	perms := make([]team.Permission, 0, len(f.Permissions))
+	for _, p := range f.Permissions {
+		perms = append(perms, team.Permission{
+			Name: p.Name, Scope: scopeOf(p.Name), Category: p.Category, Description: p.Description, Removes: p.Removes,
+		})
+	}
+	var roles []team.SystemRole
+	for _, scope := range []team.Scope{team.ScopeAccount, team.ScopeProject} {
+		for _, r := range f.Roles[string(scope)] {
+			names, err := expand(r.Permissions, scope, perms)
+			if err != nil {
+				return nil, fmt.Errorf("role %q: %w", r.Slug, err)
+			}
+			roles = append(roles, team.SystemRole{
+				Slug: r.Slug, Name: r.Name, Description: r.Description, Scope: scope, Permissions: names,
+				All: r.Permissions.all && len(r.Permissions.except) == 0,
+			})
+		}
+	}
+	return team.NewCatalog(perms, roles)
+}
+
+func scopeOf(name string) team.Scope {
+	if strings.HasPrefix(name, "account.") {
+		return team.ScopeAccount
+	}
+	return team.ScopeProject
+}
+
+func expand(p permissions, scope team.Scope, all []team.Permission) ([]string, error) {
+	if !p.all {
+		return p.names, nil
+	}
+	drop := map[string]bool{}
+	for _, n := range p.except {
+		drop[n] = true
+	}
+	var names []string
+	for _, perm := range all {
+		if perm.Scope == scope && !drop[perm.Name] {
+			names = append(names, perm.Name)
+		}
+		delete(drop, perm.Name)
+	}
+	for n := range drop {
+		return nil, fmt.Errorf("all_except names %q, which is no permission", n)
+	}
+	return names, nil
+}

@@ -1,0 +1,248 @@
+package team
+
+import "time"
+
+// Account is the tenant: everything else belongs to one.
+type Account struct {
+	ID   string
+	Name string
+	// Strict is grant_policy "strict": handing out a role then needs every permission of it.
+	Strict    bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// User is a person, known by one email address; a user may be in many accounts.
+type User struct {
+	ID             string
+	Email          string
+	CanonicalEmail string
+	Name           string
+	// PasswordHash is empty while the person has not set a password.
+	PasswordHash string
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+// Status of a membership.
+type Status string
+
+// The statuses. Everything finer about a pending one is its InvitationState.
+const (
+	StatusPending   Status = "pending"
+	StatusActive    Status = "active"
+	StatusSuspended Status = "suspended"
+)
+
+// PrincipalType says what a membership binds, or what acts.
+type PrincipalType string
+
+// The principal types. An operator acts through the server's own command line and is never a member.
+const (
+	TypeUser       PrincipalType = "user"
+	TypeAPIKey     PrincipalType = "api_key"
+	TypeInvitation PrincipalType = "invitation"
+	TypeOperator   PrincipalType = "operator"
+)
+
+// Who manages a membership.
+const (
+	ManagedByAPI       = "api"
+	ManagedByDashboard = "dashboard"
+	ManagedBySCIM      = "scim"
+	ManagedBySSO       = "sso"
+)
+
+// Member binds one principal to one scope through exactly one role. ID is minted once and never changes.
+type Member struct {
+	ID        string
+	AccountID string
+	// ProjectID is empty for a membership of the account itself.
+	ProjectID string
+	Type      PrincipalType
+	// UserID is set for people who are in, APIKeyID for keys; both are empty while an invitation is open.
+	UserID   string
+	APIKeyID string
+	// Email is as typed; CanonicalEmail is what makes it unique in its scope. A key has <id>@api-key.invalid.
+	Email          string
+	CanonicalEmail string
+	// Name is the person's or the key's name; a store reads it from there, it is not part of the membership.
+	Name string
+	// Role is read with the membership; a store writes only Role.ID.
+	Role      Role
+	Status    Status
+	IsOwner   bool
+	ManagedBy string
+	// InvitedBy is the id of the principal that added or invited; InvitedAt is zero for who was added at once.
+	InvitedBy  string
+	InvitedAt  time.Time
+	AcceptedAt time.Time
+	// ExpiresAt ends the access by itself; zero means never.
+	ExpiresAt time.Time
+	// Invitation is nil unless one is open, declined or expired.
+	Invitation *Invitation
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// Role is a named set of permissions of one scope.
+type Role struct {
+	ID string
+	// AccountID is empty for system roles, which every account has.
+	AccountID   string
+	Name        string
+	Slug        string
+	Description string
+	Scope       Scope
+	// Permissions of the Owner role are everything in both scopes.
+	Permissions Set
+	IsSystem    bool
+	CreatedBy   string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// IsOwner reports whether this is the role that grants everything.
+func (r Role) IsOwner() bool { return r.IsSystem && r.Scope == ScopeAccount && r.Slug == OwnerSlug }
+
+// Rate limit tiers of a key.
+const (
+	TierStandard = "standard"
+	TierHigh     = "high"
+)
+
+// APIKey is a principal of its own.
+type APIKey struct {
+	ID        string
+	AccountID string
+	Name      string
+	KeyPrefix string
+	// Hash is SHA-256 of the whole secret, the only thing kept of it.
+	Hash []byte
+	// OldHash keeps working until OldUntil after a regeneration with grace.
+	OldHash  []byte
+	OldUntil time.Time
+	Tier     string
+	// IssuedAt is when the present secret was made: ExpiresAt - IssuedAt is the lifetime a regeneration grants again.
+	IssuedAt   time.Time
+	ExpiresAt  time.Time
+	LastUsedAt time.Time
+	IsActive   bool
+	// CreatedBy is the principal that made the key; CreatedByUser the person behind it, if a key made it.
+	CreatedBy     string
+	CreatedByUser string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+
+	// Memberships are the key's role in the account and in projects, read with it; a store does not write them.
+	Memberships []Member
+}
+
+// InvitationState is how far an invitation has come.
+type InvitationState string
+
+// The stored states. Expired is never stored: it follows from ExpiresAt. The last two close an invitation for good.
+const (
+	InvitationQueued    InvitationState = "queued"
+	InvitationSent      InvitationState = "sent"
+	InvitationFailed    InvitationState = "failed"
+	InvitationDeclined  InvitationState = "declined"
+	InvitationExpired   InvitationState = "expired"
+	InvitationAccepted  InvitationState = "accepted"
+	InvitationCancelled InvitationState = "cancelled"
+)
+
+// Invitation is the open offer behind a pending membership.
+type Invitation struct {
+	ID        string
+	AccountID string
+	ProjectID string // empty for an invitation into the account
+	MemberID  string
+	Email     string
+	State     InvitationState
+	InvitedBy string // id of the principal that sent it
+	// InvitedByUser is the person behind it: InvitedBy itself, or the person who made the key.
+	InvitedByUser string
+	ExpiresAt     time.Time
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+
+	// Read with the invitation, not written.
+
+	AccountName    string
+	ProjectName    string
+	Role           Role
+	InviterName    string
+	InviterEmail   string
+	MemberStatus   Status
+	CanonicalEmail string
+}
+
+// StateAt is the state with expiry taken into account.
+func (i *Invitation) StateAt(now time.Time) InvitationState {
+	switch i.State {
+	case InvitationQueued, InvitationSent, InvitationFailed:
+		if !now.Before(i.ExpiresAt) {
+			return InvitationExpired
+		}
+	}
+	return i.State
+}
+
+// Project is a container with members of its own.
+type Project struct {
+	ID            string
+	AccountID     string
+	Name          string
+	Slug          string
+	Description   string
+	DefaultRegion string
+	IsDefault     bool
+	IsActive      bool
+	CreatedBy     string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// Event is one row of the audit log: what one principal did to one target. Names are copied in, so that an event
+// still reads when its target is gone.
+type Event struct {
+	ID        string
+	AccountID string
+	At        time.Time
+	ActorType PrincipalType
+	ActorID   string
+	ActorName string
+	// Action is "<noun>.<past participle>", for example member.added.
+	Action     string
+	TargetType string
+	TargetID   string
+	TargetName string
+	ProjectID  string
+	// Delegated says that the actor handed out permissions it does not hold itself, by right of members.manage.
+	Delegated bool
+	RequestID string
+	// Details is a JSON object of what changed, for example {"role":{"from":"member","to":"admin"}}. Never a secret.
+	Details string
+}
+
+// Message is one mail to be sent, kept in the same transaction as what it tells of. It holds no token: the worker
+// mints one when it sends, so that no link is ever stored.
+type Message struct {
+	ID           string
+	AccountID    string
+	InvitationID string
+	Attempts     int
+	NextAt       time.Time
+	CreatedAt    time.Time
+	LastError    string
+}
+
+// LinkToken is a one-time right to set a password, kept as a hash.
+type LinkToken struct {
+	Hash      []byte
+	UserID    string
+	AccountID string
+	ExpiresAt time.Time
+	UsedAt    time.Time
+}

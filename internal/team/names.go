@@ -1,0 +1,42 @@
+package team
+
+// The permissions the server itself asks for. The rest of the catalog belongs to the product it runs for.
+const (
+	ProjectsView   = "account.projects.view"
+	ProjectsCreate = "account.projects.create"
+	ProjectsManage = "account.projects.manage"
+	ProjectsDelete = "account.projects.delete"
+
+	MembersView   = "account.members.view"
+	MembersInvite = "account.members.invite"
+	MembersManage = "account.members.manage"
+	MembersRemove = "account.members.remove"
+
+	RolesView   = "account.roles.view"
+	RolesCreate = "account.roles.create"
+	RolesManage = "account.roles.manage"
+	RolesDelete = "account.roles.delete"
+
+	APIKeysView   = "account.apikeys.view"
+	APIKeysCreate = "account.apikeys.create"
+	APIKeysManage = "account.apikeys.manage"
+	APIKeysRevoke = "account.apikeys.revoke"
+
+	SettingsView   = "account.settings.view"
+	SettingsManage = "account.settings.manage"
+	AuditView      = "account.audit.view"
+
+	ProjectMembersView   = "project.members.view"
+	ProjectMembersInvite = "project.members.invite"
+	ProjectMembersManage = "project.members.manage"
+	ProjectMembersRemove = "project.members.remove"
+)
+
+var requiredPermissions = []string{
+	ProjectsView, ProjectsCreate, ProjectsManage, ProjectsDelete,
+	MembersView, MembersInvite, MembersManage, MembersRemove,
+	RolesView, RolesCreate, RolesManage, RolesDelete,
+	APIKeysView, APIKeysCreate, APIKeysManage, APIKeysRevoke,
+	SettingsView, SettingsManage, AuditView,
+	ProjectMembersView, ProjectMembersInvite, ProjectMembersManage, ProjectMembersRemove,
+}

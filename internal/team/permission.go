@@ -1,0 +1,255 @@
+package team
+
+import (
+	"fmt"
+	"math/bits"
+	"strings"
+	"sync"
+)
+
+// Scope says what a role or a permission is about: the whole account or one project.
+type Scope string
+
+// The two scopes.
+const (
+	ScopeAccount Scope = "account"
+	ScopeProject Scope = "project"
+)
+
+// maxPermissions bounds a catalog, so that a Set is a plain value that needs no allocation.
+const maxPermissions = 256
+
+// Permission is one entry of the catalog.
+type Permission struct {
+	Name        string
+	Scope       Scope
+	Category    string
+	Description string
+	// Removes marks what destroys something or takes access away.
+	Removes bool
+}
+
+// Set is a set of permissions of one catalog. The zero value is empty.
+type Set [maxPermissions / 64]uint64
+
+// has reports whether the set contains the permission with this index.
+func (s Set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
+
+func (s *Set) add(i int) { s[i/64] |= 1 << (i % 64) }
+
+// Contains reports whether every permission of o is in s.
+func (s Set) Contains(o Set) bool {
+	for i := range s {
+		if o[i]&^s[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Union is s and o together.
+func (s Set) Union(o Set) Set {
+	for i := range s {
+		s[i] |= o[i]
+	}
+	return s
+}
+
+// Minus is what is in s and not in o.
+func (s Set) Minus(o Set) Set {
+	for i := range s {
+		s[i] &^= o[i]
+	}
+	return s
+}
+
+// Intersect is what is in both.
+func (s Set) Intersect(o Set) Set {
+	for i := range s {
+		s[i] &= o[i]
+	}
+	return s
+}
+
+// Empty reports whether nothing is in the set.
+func (s Set) Empty() bool { return s == Set{} }
+
+// Len is the number of permissions in the set.
+func (s Set) Len() int {
+	n := 0
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// SystemRole is a role every account has and nobody can change.
+type SystemRole struct {
+	Slug, Name, Description string
+	Scope                   Scope
+	Permissions             []string
+	// All grants every permission of the scope; for the Owner role of both scopes.
+	All bool
+}
+
+// OwnerSlug is the slug of the account role that grants everything in both scopes, now and later.
+const OwnerSlug = "owner"
+
+// Catalog is the product's list of permissions and system roles. It is fixed while the server runs.
+type Catalog struct {
+	permissions []Permission
+	roles       []SystemRole
+	index       map[string]int
+	scopes      map[Scope]Set
+	parsed      sync.Map // stored text → Set; exact, because a Set depends on nothing else
+}
+
+// NewCatalog checks permissions and roles and builds the catalog.
+func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) {
+	if len(permissions) == 0 || len(permissions) > maxPermissions {
+		return nil, fmt.Errorf("a catalog has 1 to %d permissions, this one has %d", maxPermissions, len(permissions))
+	}
+	c := &Catalog{permissions: permissions, roles: roles, index: map[string]int{}, scopes: map[Scope]Set{}}
+	for i, p := range permissions {
+		if p.Name == "" || strings.ContainsAny(p.Name, " *%") {
+			return nil, fmt.Errorf("permission %q: a name is one word without * or %%", p.Name)
+		}
+		if _, dup := c.index[p.Name]; dup {
+			return nil, fmt.Errorf("permission %q appears twice", p.Name)
+		}
+		c.index[p.Name] = i
+		s := c.scopes[p.Scope]
+		s.add(i)
+		c.scopes[p.Scope] = s
+	}
+	for _, name := range requiredPermissions {
+		if _, ok := c.index[name]; !ok {
+			return nil, fmt.Errorf("permission %q is missing: the server itself asks for it", name)
+		}
+	}
+	owner := false
+	for _, r := range roles {
+		set, unknown := c.SetOf(r.Permissions)
+		if unknown != "" {
+			return nil, fmt.Errorf("system role %q: unknown permission %q", r.Slug, unknown)
+		}
+		if !c.scopes[r.Scope].Contains(set) {
+			return nil, fmt.Errorf("system role %q grants a permission of another scope", r.Slug)
+		}
+		owner = owner || r.Slug == OwnerSlug && r.Scope == ScopeAccount && r.All
+	}
+	if !owner {
+		return nil, fmt.Errorf("the account role %q with permissions: all is missing", OwnerSlug)
+	}
+	return c, nil
+}
+
+// Permissions lists the catalog in its own order; an empty scope means both.
+func (c *Catalog) Permissions(scope Scope) []Permission {
+	var out []Permission
+	for _, p := range c.permissions {
+		if scope == "" || p.Scope == scope {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// SystemRoles lists the roles every account has.
+func (c *Catalog) SystemRoles() []SystemRole { return c.roles }
+
+// Scope is the set of all permissions of one scope.
+func (c *Catalog) Scope(scope Scope) Set { return c.scopes[scope] }
+
+// Names lists the permissions of a set in catalog order. It is never nil.
+func (c *Catalog) Names(s Set) []string {
+	out := make([]string, 0, s.Len())
+	for i, p := range c.permissions {
+		if s.has(i) {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
+// SetOf turns names into a set; unknown is the first name the catalog does not have.
+func (c *Catalog) SetOf(names []string) (s Set, unknown string) {
+	for _, n := range names {
+		i, ok := c.index[n]
+		if !ok {
+			return s, n
+		}
+		s.add(i)
+	}
+	return s, ""
+}
+
+// Has reports whether s contains the named permission.
+func (c *Catalog) Has(s Set, name string) bool {
+	i, ok := c.index[name]
+	return ok && s.has(i)
+}
+
+// Encode writes a set as a store keeps it: " a b c ", each name between spaces, so that a query can look for one;
+// "*" stands for everything in both scopes, whatever the catalog becomes.
+func (c *Catalog) Encode(s Set, everything bool) string {
+	if everything {
+		return "*"
+	}
+	if s.Empty() {
+		return ""
+	}
+	return " " + strings.Join(c.Names(s), " ") + " "
+}
+
+// Decode reads what Encode wrote. Names the catalog no longer has grant nothing.
+func (c *Catalog) Decode(text string) Set {
+	if s, ok := c.parsed.Load(text); ok {
+		return s.(Set)
+	}
+	var s Set
+	if text == "*" {
+		s = c.scopes[ScopeAccount].Union(c.scopes[ScopeProject])
+	} else {
+		for _, n := range strings.Fields(text) {
+			if i, ok := c.index[n]; ok {
+				s.add(i)
+			}
+		}
+	}
+	c.parsed.Store(text, s)
+	return s
+}
+
+// Nearest is the catalog name most like the given one, for a "did you mean".
+func (c *Catalog) Nearest(name string, scope Scope) string {
+	best, dist := "", 1<<30
+	for _, p := range c.Permissions(scope) {
+		if d := distance(name, p.Name); d < dist {
+			best, dist = p.Name, d
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance: how many letters to change, add or drop.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
+

@@ -1,0 +1,206 @@
+package team
+
+import (
+	"context"
+	"time"
+)
+
+// Lock says how much a change excludes others of the same account.
+type Lock int
+
+const (
+	// Adds is for changes that take nothing away: they run side by side, and exclude only TakesAway.
+	Adds Lock = iota
+	// TakesAway is for changes that shrink or move access: they run alone in their account.
+	TakesAway
+)
+
+// Store is the port a database implements. A read outside Update sees everything that was committed before it
+// started, on every node. Not found is ErrNotFound; a database that is away, full or read-only is Unavailable.
+type Store interface {
+	Reader
+	// Update runs fn in one transaction under the lock of the account: all of fn's writes commit, or none. fn may
+	// run more than once and touches nothing but its Tx. Update returns after the commit is durable.
+	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
+	// SyncSystemRoles makes the stored system roles equal to these (insert, update; never delete one in use).
+	SyncSystemRoles(ctx context.Context, roles []Role) error
+	// TouchAPIKeys notes when keys were last used. It is no change of the domain and writes no event.
+	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
+	// LeaseMessages takes up to n messages that are due at now and hides them from other workers until the lease ends.
+	LeaseMessages(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Message, error)
+	// RemoveStale deletes pending memberships whose invitation expired or was declined before the given moment, and
+	// closed invitations, used link tokens and idempotency keys of that age. It returns how many memberships went.
+	RemoveStale(ctx context.Context, before time.Time, at time.Time) (int, error)
+	// Ping reports whether the database answers.
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Page says which part of a list is wanted. After, when set, continues behind that row and Offset is ignored.
+type Page struct {
+	Limit  int
+	Offset int
+	After  *Cursor
+}
+
+// Cursor is a place in a list ordered by creation.
+type Cursor struct {
+	At time.Time
+	ID string
+}
+
+// MemberFilter selects memberships of one scope. Empty fields do not filter.
+type MemberFilter struct {
+	AccountID     string
+	ProjectID     string // empty: memberships of the account itself
+	Status        Status
+	RoleID        string
+	Email         string // canonical
+	PrincipalType PrincipalType
+	Query         string // part of the address or the name, any case
+	Page
+}
+
+// RoleFilter selects roles an account can use, system roles included.
+type RoleFilter struct {
+	AccountID string
+	Scope     Scope
+	Page
+}
+
+// ProjectFilter selects projects. With VisibleTo only those in which that principal has an active membership.
+type ProjectFilter struct {
+	AccountID     string
+	VisibleToType PrincipalType
+	VisibleTo     string
+	Page
+}
+
+// InvitationFilter selects invitations that are open, expired or declined.
+type InvitationFilter struct {
+	AccountID string
+	ProjectID string
+	Page
+}
+
+// EventFilter selects audit events, newest first. Zero fields do not filter.
+type EventFilter struct {
+	AccountID string
+	ActorID   string
+	Action    string
+	TargetID  string
+	Since     time.Time
+	Until     time.Time
+	Page
+}
+
+// Reader is what can be read, inside a transaction or outside. Each list also returns the exact number of rows that
+// match its filter.
+type Reader interface {
+	Account(ctx context.Context, id string) (Account, error)
+
+	// KeyPrincipal is who acts with the key of this secret hash, with its account membership and role, in one query.
+	// It answers for every key that exists; the Service decides whether it is expired or inactive.
+	KeyPrincipal(ctx context.Context, hash []byte) (KeyPrincipal, error)
+	// KeyPrincipalByID is the same by the key's id, for the check inside a write.
+	KeyPrincipalByID(ctx context.Context, keyID string) (KeyPrincipal, error)
+
+	Member(ctx context.Context, accountID, projectID, id string) (Member, error)
+	MemberByEmail(ctx context.Context, accountID, projectID, canonical string) (Member, error)
+	// MemberOf is the membership of a user or key in one scope.
+	MemberOf(ctx context.Context, accountID, projectID string, t PrincipalType, id string) (Member, error)
+	// MembershipsOf are all memberships, account and projects, of one canonical address in an account.
+	MembershipsOf(ctx context.Context, accountID, canonical string) ([]Member, error)
+	Members(ctx context.Context, f MemberFilter) ([]Member, int, error)
+	// RoleHolders are the memberships with this role in the account, pending ones included: the first n, and how many.
+	RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]Member, int, error)
+	// HasManager reports whether an active, unexpired person holds the Owner role or the permission.
+	HasManager(ctx context.Context, accountID, permission string, now time.Time) (bool, error)
+
+	Role(ctx context.Context, accountID, id string) (Role, error)
+	// Roles come system first, then by name, then by slug.
+	Roles(ctx context.Context, f RoleFilter) ([]Role, int, error)
+
+	User(ctx context.Context, id string) (User, error)
+	UserByEmail(ctx context.Context, canonical string) (User, error)
+	// KnownUser is a user who is or once was a member of something in the account; others are ErrNotFound.
+	KnownUser(ctx context.Context, accountID, userID string) (User, error)
+
+	APIKey(ctx context.Context, accountID, id string) (APIKey, error)
+	APIKeys(ctx context.Context, accountID string, p Page) ([]APIKey, int, error)
+	// APIKeysMadeBy are the keys a person made, directly or through a key.
+	APIKeysMadeBy(ctx context.Context, accountID, userID string) ([]APIKey, error)
+
+	Invitation(ctx context.Context, accountID, id string) (Invitation, error)
+	// InvitationByToken finds an invitation by the hash of any token it ever had; current is false for a token that
+	// a resend replaced.
+	InvitationByToken(ctx context.Context, hash []byte) (inv Invitation, current bool, err error)
+	Invitations(ctx context.Context, f InvitationFilter) ([]Invitation, int, error)
+	// InvitationsSentBy are the open invitations a person sent, directly or through a key.
+	InvitationsSentBy(ctx context.Context, accountID, userID string) ([]Invitation, error)
+	// LinkToken finds a password link by the hash of its token.
+	LinkToken(ctx context.Context, hash []byte) (LinkToken, error)
+
+	Project(ctx context.Context, accountID, id string) (Project, error)
+	Projects(ctx context.Context, f ProjectFilter) ([]Project, int, error)
+
+	Events(ctx context.Context, f EventFilter) ([]Event, int, error)
+}
+
+// Tx is Reader inside a transaction, and what can be written. Insert methods return false, and write nothing, when
+// a unique rule stands in the way; the row that does can then be read.
+type Tx interface {
+	Reader
+
+	InsertAccount(ctx context.Context, a Account) error
+	UpdateAccount(ctx context.Context, a Account) error
+
+	InsertMember(ctx context.Context, m Member) (bool, error)
+	UpdateMember(ctx context.Context, m Member) error
+	DeleteMember(ctx context.Context, id string) error
+
+	InsertRole(ctx context.Context, r Role) (bool, error)
+	UpdateRole(ctx context.Context, r Role) error
+	DeleteRole(ctx context.Context, id string) error
+
+	InsertUser(ctx context.Context, u User) (bool, error)
+	UpdateUser(ctx context.Context, u User) error
+	// KnowUser notes that a user belongs or belonged to the account.
+	KnowUser(ctx context.Context, accountID, userID string, at time.Time) error
+
+	InsertAPIKey(ctx context.Context, k APIKey) error
+	UpdateAPIKey(ctx context.Context, k APIKey) error
+	// DeleteAPIKey removes the key and all its memberships.
+	DeleteAPIKey(ctx context.Context, id string) error
+
+	InsertInvitation(ctx context.Context, i Invitation) error
+	UpdateInvitation(ctx context.Context, i Invitation) error
+	// CloseInvitation sets a final state if the invitation is still open; false means somebody else closed it first.
+	CloseInvitation(ctx context.Context, id string, state InvitationState, at time.Time) (bool, error)
+	// AddToken makes a token of the invitation; ReplaceTokens first makes all earlier ones stale.
+	AddToken(ctx context.Context, invitationID string, hash []byte, at time.Time) error
+	ReplaceTokens(ctx context.Context, invitationID string) error
+	InsertLinkToken(ctx context.Context, t LinkToken) error
+	// UseLinkToken marks it used; false means that it already was.
+	UseLinkToken(ctx context.Context, hash []byte, at time.Time) (bool, error)
+
+	InsertProject(ctx context.Context, p Project) (bool, error)
+	UpdateProject(ctx context.Context, p Project) (bool, error)
+	// DeleteProject removes the project with its memberships and their invitations.
+	DeleteProject(ctx context.Context, id string) error
+
+	InsertEvent(ctx context.Context, e Event) error
+	InsertMessage(ctx context.Context, m Message) error
+	UpdateMessage(ctx context.Context, m Message) error
+	DeleteMessage(ctx context.Context, id string) error
+	// DeleteMessagesOf removes what is still to be sent for an invitation.
+	DeleteMessagesOf(ctx context.Context, invitationID string) error
+}
+
+// KeyPrincipal is one row that says everything a request needs about the key it came with.
+type KeyPrincipal struct {
+	Key     APIKey // without Memberships
+	Account Account
+	// Member is nil for a key without a role in the account.
+	Member *Member
+}
