@@ -57,9 +57,10 @@ const (
 type Member struct {
 	ID        string
 	AccountID string
-	// ProjectID is empty for a membership of the account itself.
-	ProjectID string
-	Type      PrincipalType
+	// ProjectID is empty for a membership of the account itself; ProjectName is read with it.
+	ProjectID   string
+	ProjectName string
+	Type        PrincipalType
 	// UserID is set for people who are in, APIKeyID for keys; both are empty while an invitation is open.
 	UserID   string
 	APIKeyID string

@@ -252,4 +252,3 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
-
