@@ -1,0 +1,118 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+
+	"raff/api"
+)
+
+const (
+	membersPath       = "/api/v1/members"
+	memberPath        = "/api/v1/members/%s"
+	projectMembers    = "/api/v1/projects/%s/members"
+	projectMemberPath = "/api/v1/projects/%s/members/%s"
+)
+
+// MemberService works on the members of the account.
+type MemberService struct{ c *Client }
+
+// ProjectMemberService works on the members of one project.
+type ProjectMemberService struct{ c *Client }
+
+// ListMembersOptions selects members; what is empty does not filter.
+type ListMembersOptions struct {
+	Status        string // one of api.StatusPending, …
+	RoleID        string
+	Email         string // the whole address, in any spelling of it
+	PrincipalType string // one of api.PrincipalUser, …
+	Query         string // part of the address or the name
+	ListOptions
+}
+
+func (o ListMembersOptions) query() url.Values {
+	q := o.ListOptions.query()
+	set(q, "status", o.Status)
+	set(q, "role_id", o.RoleID)
+	set(q, "email", o.Email)
+	set(q, "principal_type", o.PrincipalType)
+	set(q, "q", o.Query)
+	return q
+}
+
+// List returns one page of members, in order of creation.
+func (s *MemberService) List(ctx context.Context, o ListMembersOptions) (*api.Page[api.Member], error) {
+	return list[api.Member](ctx, s.c, membersPath, o.query())
+}
+
+// All walks the members to the end, a page at a time.
+func (s *MemberService) All(ctx context.Context, o ListMembersOptions) iter.Seq2[api.Member, error] {
+	return all(o.ListOptions, func(lo ListOptions) (*api.Page[api.Member], error) {
+		o := o
+		o.ListOptions = lo
+		return s.List(ctx, o)
+	})
+}
+
+// Get returns one member.
+func (s *MemberService) Get(ctx context.Context, id string) (*api.Member, error) {
+	return get[api.Member](ctx, s.c, memberPath, id)
+}
+
+// Add adds a user or an API key at once, or invites an address. Code "already_member" or "invitation_pending" comes
+// with the MemberID that is there already.
+func (s *MemberService) Add(ctx context.Context, in api.AddMemberRequest, opts ...CallOption) (*api.Member, error) {
+	return fetch[api.Member](ctx, s.c, request{method: http.MethodPost, path: membersPath, body: in}, opts...)
+}
+
+// Update changes role or status, also of a member whose invitation is still open.
+func (s *MemberService) Update(ctx context.Context, id string, in api.UpdateMemberRequest) (*api.Member, error) {
+	return write[api.Member](ctx, s.c, http.MethodPatch, in, memberPath, id)
+}
+
+// Remove removes a member with all its project roles, or cancels its invitation. The answer lists the keys the person
+// made and the invitations they sent, which keep working.
+func (s *MemberService) Remove(ctx context.Context, id string) (*api.Done, error) {
+	return del(ctx, s.c, nil, memberPath, id)
+}
+
+// List returns one page of a project's members, in order of creation.
+func (s *ProjectMemberService) List(ctx context.Context, projectID string, o ListMembersOptions) (*api.Page[api.ProjectMember], error) {
+	path, err := pathOf(projectMembers, projectID)
+	if err != nil {
+		return nil, err
+	}
+	return list[api.ProjectMember](ctx, s.c, path, o.query())
+}
+
+// All walks a project's members to the end, a page at a time.
+func (s *ProjectMemberService) All(ctx context.Context, projectID string, o ListMembersOptions) iter.Seq2[api.ProjectMember, error] {
+	return all(o.ListOptions, func(lo ListOptions) (*api.Page[api.ProjectMember], error) {
+		o := o
+		o.ListOptions = lo
+		return s.List(ctx, projectID, o)
+	})
+}
+
+// Get returns one member of a project.
+func (s *ProjectMemberService) Get(ctx context.Context, projectID, id string) (*api.ProjectMember, error) {
+	return get[api.ProjectMember](ctx, s.c, projectMemberPath, projectID, id)
+}
+
+// Add gives a user or an API key of the account a role in the project. InvitationService.CreateForProject invites an
+// address.
+func (s *ProjectMemberService) Add(ctx context.Context, projectID string, in api.AddProjectMemberRequest, opts ...CallOption) (*api.ProjectMember, error) {
+	return post[api.ProjectMember](ctx, s.c, in, opts, projectMembers, projectID)
+}
+
+// Update changes role or status in the project.
+func (s *ProjectMemberService) Update(ctx context.Context, projectID, id string, in api.UpdateMemberRequest) (*api.ProjectMember, error) {
+	return write[api.ProjectMember](ctx, s.c, http.MethodPatch, in, projectMemberPath, projectID, id)
+}
+
+// Remove takes the role in the project away; the account membership stays.
+func (s *ProjectMemberService) Remove(ctx context.Context, projectID, id string) (*api.Done, error) {
+	return del(ctx, s.c, nil, projectMemberPath, projectID, id)
+}

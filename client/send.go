@@ -1,0 +1,246 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	mathrand "math/rand/v2"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"raff/api"
+)
+
+const (
+	maxBody       = 32 << 20 // a page of 1000 members is about 1 MiB
+	backoffBase   = 250 * time.Millisecond
+	backoffMax    = 8 * time.Second
+	maxRetryAfter = 2 * time.Minute // asked to wait longer, a call fails and says so
+)
+
+// request is one call, however many attempts it takes.
+type request struct {
+	method, path   string
+	query          url.Values
+	body           any // nil: none
+	idempotencyKey string
+}
+
+// fetch performs a call and returns the data of its envelope.
+func fetch[T any](ctx context.Context, c *Client, r request, opts ...CallOption) (*T, error) {
+	var e api.Envelope[*T]
+	if err := c.send(ctx, r, &e, opts...); err != nil {
+		return nil, err
+	}
+	if !e.Success || e.Data == nil {
+		return nil, notRaff(r)
+	}
+	return e.Data, nil
+}
+
+// remove performs a call that leaves no object behind.
+func remove(ctx context.Context, c *Client, r request) (*api.Done, error) {
+	var d api.Done
+	if err := c.send(ctx, r, &d); err != nil {
+		return nil, err
+	}
+	if !d.Success {
+		return nil, notRaff(r)
+	}
+	return &d, nil
+}
+
+func notRaff(r request) error {
+	return fmt.Errorf("%s %s: the answer is not one of a raff server; check the API URL", r.method, r.path)
+}
+
+// send performs a call, again and again if need be, and decodes the answer into out.
+func (c *Client) send(ctx context.Context, r request, out any, opts ...CallOption) error {
+	for _, o := range opts {
+		o(&r)
+	}
+	if r.method == http.MethodPost && r.idempotencyKey == "" {
+		r.idempotencyKey = newIdempotencyKey()
+	}
+	var body []byte
+	if r.body != nil {
+		var err error
+		if body, err = json.Marshal(r.body); err != nil {
+			return fmt.Errorf("encoding the body of %s %s: %w", r.method, r.path, err)
+		}
+	}
+	for attempt := 0; ; attempt++ {
+		err := c.attempt(ctx, r, body, out)
+		if err == nil || attempt >= c.maxRetries || !retryable(ctx, err, attempt) {
+			return err
+		}
+		if !sleep(ctx, delay(err, attempt)) {
+			return err
+		}
+	}
+}
+
+// attempt sends the call once.
+func (c *Client) attempt(ctx context.Context, r request, body []byte, out any) error {
+	if c.limiter != nil {
+		if err := c.limiter.Wait(ctx); err != nil {
+			return permanent{fmt.Errorf("waiting for the client's own rate limit: %w", err)}
+		}
+	}
+	target := c.base + r.path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target, bytes.NewReader(body))
+	if err != nil {
+		return permanent{err}
+	}
+	if body == nil {
+		req.Body, req.GetBody = http.NoBody, nil
+	} else {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	if c.projectID != "" {
+		req.Header.Set("X-Project-ID", c.projectID)
+	}
+	if r.idempotencyKey != "" {
+		req.Header.Set("Idempotency-Key", r.idempotencyKey)
+	}
+
+	res, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading the answer to %s %s: %w", r.method, r.path, err)
+	case len(answer) > maxBody:
+		return permanent{fmt.Errorf("the answer to %s %s is larger than %d MiB", r.method, r.path, maxBody>>20)}
+	case res.StatusCode < 200 || res.StatusCode > 299:
+		return c.refusal(res, answer)
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return permanent{fmt.Errorf("%w (status %d, %s)", notRaff(r), res.StatusCode, contentType(res))}
+	}
+	return nil
+}
+
+// refusal makes an Error of an answer, whoever wrote it.
+func (c *Client) refusal(res *http.Response, body []byte) *Error {
+	e := &Error{StatusCode: res.StatusCode, RetryAfter: retryAfter(res.Header.Get("Retry-After"))}
+	if json.Unmarshal(body, &e.Refusal) == nil && e.Message != "" {
+		// The server never repeats a credential; something in between might.
+		if c.key != "" {
+			e.Message = strings.ReplaceAll(e.Message, c.key, "[API key]")
+		}
+		return e
+	}
+	e.Refusal = Refusal{Error: http.StatusText(res.StatusCode)}
+	if res.StatusCode >= 300 && res.StatusCode < 400 {
+		e.Message = "The server answers with a redirect, which is not followed because it would carry the API key along. Set the API URL to where it points"
+		if to, err := res.Location(); err == nil {
+			e.Message += ": " + to.Scheme + "://" + to.Host
+		}
+		return e
+	}
+	e.Message = fmt.Sprintf("%s answered %q with %s instead of JSON. Check the API URL, and any proxy in between.",
+		res.Request.URL.Host, res.Status, contentType(res))
+	return e
+}
+
+func contentType(res *http.Response) string {
+	if t, _, err := mime.ParseMediaType(res.Header.Get("Content-Type")); err == nil {
+		return t
+	}
+	return "an unknown content type"
+}
+
+// retryAfter reads seconds or a date; zero for anything else.
+func retryAfter(s string) time.Duration {
+	if n, err := strconv.ParseInt(s, 10, 32); err == nil {
+		return time.Duration(max(n, 0)) * time.Second
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return max(time.Until(t), 0)
+	}
+	return 0
+}
+
+// permanent is a failure that sending again cannot mend.
+type permanent struct{ error }
+
+func (p permanent) Unwrap() error { return p.error }
+
+func retryable(ctx context.Context, err error, attempt int) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		switch e.StatusCode {
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return e.RetryAfter <= maxRetryAfter
+		case http.StatusConflict: // an attempt whose answer was lost is still being worked on
+			return attempt > 0 && e.Code == "idempotency_in_progress"
+		}
+		return false
+	}
+	if _, ok := errors.AsType[permanent](err); ok {
+		return false
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return false
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return false
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		return false
+	}
+	return !errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// delay is the wait before the next attempt: full jitter, so that clients which failed together do not return together,
+// on top of what the server asked for.
+func delay(err error, attempt int) time.Duration {
+	d := mathrand.N(min(backoffBase<<attempt, backoffMax))
+	if e, ok := errors.AsType[*Error](err); ok && e.RetryAfter > 0 {
+		d = e.RetryAfter + mathrand.N(backoffBase)
+	}
+	return d
+}
+
+// sleep reports whether the wait is over; false at once if ctx would end before it.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
+		return false
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func newIdempotencyKey() string {
+	var b [16]byte
+	rand.Read(b[:]) //nolint:errcheck // never fails, by its documentation
+	return hex.EncodeToString(b[:])
+}
