@@ -1,0 +1,85 @@
+# `make` lists the targets. `make test` is what CI runs, in the order in which a failure is cheapest to learn.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help dev build test check deps fmt fmt-check vet lint generate generate-check tidy tidy-check unit race fuzz clean
+
+export CGO_ENABLED := 0
+GO ?= go
+FUZZTIME ?= 30s
+GOFILES = $(wildcard $(shell git ls-files --cached --others --exclude-standard -- '*.go' ':!*_templ.go'))
+
+# Tools live in a module of their own, so that what they need never meets what the programs need. They are built once
+# for each version.
+tool-version = $(shell sed -n 's|^.*$(1) \(v[^ ]*\).*|\1|p' tools/go.mod)
+LINT := .cache/golangci-lint-$(call tool-version,github.com/golangci/golangci-lint/v2)
+TEMPL := .cache/templ-$(call tool-version,github.com/a-h/templ)
+
+# Where the tests find the programs they run.
+test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+dev: build ## run the server on this machine with an account to try (RAFF_LISTEN, RAFF_DATA)
+	./bin/raffd dev
+
+build: ## build the three programs into bin/
+	$(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/...
+
+test: deps check unit ## everything CI runs
+
+check: fmt-check vet lint generate-check tidy-check ## everything that needs no running program
+
+deps: ## make sure that PostgreSQL and Terraform (or OpenTofu) are here for the tests
+	@scripts/ensure-postgres.sh >/dev/null
+	@scripts/ensure-terraform.sh >/dev/null
+
+unit: deps ## all Go tests, acceptance and end-to-end tests included (ARGS="-run Name ./internal/team")
+	@$(test-env) $(GO) test -timeout 20m $(or $(ARGS),./...)
+
+race: deps ## all Go tests under the race detector (needs a C compiler)
+	@$(test-env) CGO_ENABLED=1 $(GO) test -race -timeout 40m $(or $(ARGS),./...)
+
+fuzz: ## run each fuzz test for FUZZTIME (30s)
+	@for dir in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -r -n1 dirname | sort -u); do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' "$$dir"/*_test.go); do \
+			$(GO) test "./$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME); \
+		done; \
+	done
+
+fmt: ## format the Go files and pages
+	@gofmt -w $(GOFILES)
+	@$(MAKE) -s $(TEMPL) && $(TEMPL) fmt internal/web
+
+fmt-check:
+	@out=$$(gofmt -l $(GOFILES)); [ -z "$$out" ] || { printf 'not formatted (make fmt):\n%s\n' "$$out"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+lint: $(LINT) ## run the linters, the import rule among them
+	$(LINT) run
+
+generate: $(TEMPL) ## write the Go code of the pages (internal/web/*_templ.go)
+	$(TEMPL) generate -path internal/web
+
+generate-check: $(TEMPL)
+	@TEMPL=$(TEMPL) scripts/check-generated.sh
+
+tidy: ## put go.mod and go.sum in order
+	$(GO) mod tidy
+	$(GO) -C tools mod tidy
+
+tidy-check:
+	@scripts/check-tidy.sh
+
+clean: ## remove what was built (the tools in .cache stay)
+	rm -rf bin dist coverage.out
+
+$(LINT): tools/go.mod
+	@echo "building $(@F), once; this takes some minutes"
+	@$(GO) -C tools build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint && touch $@
+
+$(TEMPL): tools/go.mod
+	@$(GO) -C tools build -o ../$@ github.com/a-h/templ/cmd/templ && touch $@
