@@ -1,0 +1,112 @@
+package team
+
+import (
+	"context"
+	"time"
+)
+
+// ownerLinkTTL is how long the Owner of a new account has to set a password.
+const ownerLinkTTL = 7 * 24 * time.Hour
+
+// NewAccount describes an account and the person who owns it.
+type NewAccount struct {
+	Name, OwnerEmail string
+}
+
+// CreatedAccount is a new account with everything needed to use it. APIKey and OwnerLink are shown this once.
+type CreatedAccount struct {
+	AccountID        string
+	OwnerUserID      string
+	OwnerMemberID    string
+	DefaultProjectID string
+	APIKeyID         string
+	APIKey           string
+	// OwnerLink lets the Owner set a password, once; it is empty when they already have one.
+	OwnerLink string
+}
+
+// CreateAccount makes an account with its Owner, its Default project and a key with the Owner role. Only the operator
+// of the server does that.
+func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccount, error) {
+	if err := checkName("name", n.Name, 64); err != nil {
+		return CreatedAccount{}, err
+	}
+	canonical, err := CanonicalEmail(n.OwnerEmail)
+	if err != nil {
+		return CreatedAccount{}, err
+	}
+	var out CreatedAccount
+	accountID := s.NewID()
+	err = s.Store.Update(ctx, accountID, TakesAway, func(tx Tx) error {
+		w := &work{Tx: tx, s: s, ctx: ctx, p: Operator(accountID), at: s.now()}
+		w.p.account = Account{ID: accountID, Name: n.Name, CreatedAt: w.at, UpdatedAt: w.at}
+		out = CreatedAccount{AccountID: accountID}
+		if err := w.InsertAccount(ctx, w.p.account); err != nil {
+			return err
+		}
+		if err := w.record(Event{Action: "account.created", TargetType: "account", TargetID: accountID, TargetName: n.Name}, nil); err != nil {
+			return err
+		}
+		owner, err := w.newOwner(n.OwnerEmail, canonical, &out)
+		if err != nil {
+			return err
+		}
+		pr, err := w.newProject(NewProject{Name: "Default", DefaultRegion: DefaultRegion}, true)
+		if err != nil {
+			return err
+		}
+		out.DefaultProjectID = pr.ID
+		// The key is the Owner's own: what they make counts as made by them.
+		k, secret, err := w.newOwnerKey(owner)
+		out.APIKeyID, out.APIKey = k.ID, secret
+		return err
+	})
+	if err != nil {
+		return CreatedAccount{}, err
+	}
+	return out, nil
+}
+
+func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, error) {
+	u := User{ID: w.s.NewID(), Email: email, CanonicalEmail: canonical, CreatedAt: w.at, UpdatedAt: w.at}
+	fresh, err := w.InsertUser(w.ctx, u)
+	if err != nil {
+		return User{}, err
+	}
+	if !fresh {
+		if u, err = w.UserByEmail(w.ctx, canonical); err != nil {
+			return User{}, err
+		}
+	}
+	if err := w.KnowUser(w.ctx, w.p.AccountID, u.ID, w.at); err != nil {
+		return User{}, err
+	}
+	role, err := w.Role(w.ctx, w.p.AccountID, SystemRoleID(ScopeAccount, OwnerSlug))
+	if err != nil {
+		return User{}, err
+	}
+	m := Member{
+		ID: w.s.NewID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, IsOwner: true, ManagedBy: ManagedByAPI,
+		AcceptedAt: w.at, CreatedAt: w.at, UpdatedAt: w.at,
+	}
+	m.bindUser(u)
+	if _, err := w.InsertMember(w.ctx, m); err != nil {
+		return User{}, err
+	}
+	out.OwnerUserID, out.OwnerMemberID = u.ID, m.ID
+	if u.PasswordHash == "" {
+		if out.OwnerLink, err = w.passwordLink(u); err != nil {
+			return User{}, err
+		}
+	}
+	return u, w.recordMember("member.added", m, false, map[string]any{"role": role.Slug, "principal_type": m.Type, "status": m.Status})
+}
+
+func (w *work) newOwnerKey(owner User) (APIKey, string, error) {
+	asOwner := *w
+	asOwner.p = &Principal{
+		Type: TypeUser, ID: owner.ID, AccountID: w.p.AccountID, Name: owner.Name, Email: owner.Email, canonical: owner.CanonicalEmail,
+		Owner: true, InPerson: true, account: w.p.account, permissions: w.s.Options.Catalog.Decode("*"),
+	}
+	return asOwner.newKey(NewAPIKey{Name: "Owner key", Tier: TierStandard, RoleID: SystemRoleID(ScopeAccount, OwnerSlug)})
+}

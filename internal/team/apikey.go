@@ -1,0 +1,308 @@
+package team
+
+import (
+	"context"
+	"time"
+)
+
+// NewAPIKey describes a key. RoleID gives it an account role at once; without it the key holds nothing yet.
+type NewAPIKey struct {
+	Name      string
+	Tier      string    // "standard" when empty
+	ExpiresAt time.Time // zero: never
+	RoleID    string
+}
+
+// APIKeyChange changes what it names; nil leaves as it is. ExpiresAt pointing to the zero time means never.
+type APIKeyChange struct {
+	Name, Tier *string
+	IsActive   *bool
+	ExpiresAt  *time.Time
+}
+
+// MaxGrace is the longest time an old secret may keep working after a regeneration.
+const MaxGrace = 7 * 24 * time.Hour
+
+// ListAPIKeys lists the account's keys by creation.
+func (s *Service) ListAPIKeys(ctx context.Context, p *Principal, page Page) ([]APIKey, int, error) {
+	if err := s.require(p, APIKeysView, APIKeysManage); err != nil {
+		return nil, 0, err
+	}
+	return s.Store.APIKeys(ctx, p.AccountID, page)
+}
+
+// GetAPIKey reads one key. Its secret cannot be read.
+func (s *Service) GetAPIKey(ctx context.Context, p *Principal, id string) (APIKey, error) {
+	if err := s.require(p, APIKeysView, APIKeysManage); err != nil {
+		return APIKey{}, err
+	}
+	return s.Store.APIKey(ctx, p.AccountID, id)
+}
+
+// CreateAPIKey makes a key and returns its secret, this once.
+func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (APIKey, string, error) {
+	if err := checkName("name", n.Name, 128); err != nil {
+		return APIKey{}, "", err
+	}
+	if n.Tier == "" {
+		n.Tier = TierStandard
+	}
+	if err := checkTier(p, TierStandard, n.Tier); err != nil {
+		return APIKey{}, "", err
+	}
+	if err := s.checkExpiry(n.ExpiresAt); err != nil {
+		return APIKey{}, "", err
+	}
+	var k APIKey
+	var secret string
+	err := s.write(ctx, p, Adds, func(w *work) error {
+		if err := s.require(w.p, APIKeysCreate); err != nil {
+			return err
+		}
+		var err error
+		k, secret, err = w.newKey(n)
+		return err
+	})
+	if err != nil {
+		return APIKey{}, "", err
+	}
+	return k, secret, nil
+}
+
+func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
+	none := func(err error) (APIKey, string, error) { return APIKey{}, "", err }
+	secret, err := newSecret(w.s.Rand)
+	if err != nil {
+		return none(err)
+	}
+	k := APIKey{
+		ID: w.s.NewID(), AccountID: w.p.AccountID, Name: n.Name, KeyPrefix: secret[:keyPrefixShown], Hash: hashOf(secret),
+		Tier: n.Tier, IssuedAt: w.at, ExpiresAt: n.ExpiresAt, IsActive: true, CreatedBy: w.p.ID, CreatedByUser: w.p.person(),
+		CreatedAt: w.at, UpdatedAt: w.at,
+	}
+	if err := w.InsertAPIKey(w.ctx, k); err != nil {
+		return none(err)
+	}
+	details := map[string]any{"key_prefix": k.KeyPrefix, "rate_limit_tier": k.Tier}
+	if !k.ExpiresAt.IsZero() {
+		details["expires_at"] = k.ExpiresAt
+	}
+	if n.RoleID != "" {
+		m, err := w.giveKeyRole(k, n.RoleID)
+		if err != nil {
+			return none(err)
+		}
+		k.Memberships = []Member{m}
+		details["role"] = m.Role.Slug
+	}
+	return k, secret, w.recordKey("api_key.created", k, details)
+}
+
+func (w *work) giveKeyRole(k APIKey, roleID string) (Member, error) {
+	role, err := w.Role(w.ctx, w.p.AccountID, roleID)
+	if err != nil {
+		return Member{}, notFoundIs(err, invalidReference("role_id", "role"))
+	}
+	m := Member{
+		ID: w.s.NewID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, ManagedBy: ManagedByAPI, InvitedBy: w.p.ID,
+		CreatedAt: w.at, UpdatedAt: w.at,
+	}
+	m.bindKey(k)
+	if _, err := w.mayBind(m.subject(), role, ""); err != nil {
+		return Member{}, err
+	}
+	if _, err := w.InsertMember(w.ctx, m); err != nil {
+		return Member{}, err
+	}
+	return m, nil
+}
+
+// checkTier lets only the operator of the server give the high tier.
+func checkTier(p *Principal, from, to string) error {
+	switch {
+	case to != TierStandard && to != TierHigh:
+		return invalid("rate_limit_tier", "invalid_rate_limit_tier", "rate_limit_tier is standard or high.")
+	case to == TierHigh && from != TierHigh && p.Type != TypeOperator:
+		e := denied("permission_denied", "Only the operator of this server gives a key the high rate limit. Leave rate_limit_tier at standard.")
+		e.Field = "rate_limit_tier"
+		return e
+	}
+	return nil
+}
+
+func (s *Service) checkExpiry(t time.Time) error {
+	if over(t, s.now()) {
+		return invalid("expires_at", "invalid_expires_at", "expires_at lies in the past. Give a future time, or leave it out for a key that never expires.")
+	}
+	return nil
+}
+
+// UpdateAPIKey renames, deactivates, wakes up, shortens or extends a key.
+func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c APIKeyChange) (APIKey, error) {
+	if c == (APIKeyChange{}) {
+		return APIKey{}, invalid("", "nothing_to_update", "Give name, rate_limit_tier, expires_at or is_active.")
+	}
+	if c.Name != nil {
+		if err := checkName("name", *c.Name, 128); err != nil {
+			return APIKey{}, err
+		}
+	}
+	var k APIKey
+	err := s.write(ctx, p, TakesAway, func(w *work) error {
+		if err := s.require(w.p, APIKeysManage); err != nil {
+			return err
+		}
+		var err error
+		if k, err = w.APIKey(ctx, w.p.AccountID, id); err != nil {
+			return err
+		}
+		before := k
+		if err := w.changeKey(&k, c); err != nil {
+			return err
+		}
+		details := keyDiff(before, k)
+		if len(details) == 0 {
+			return nil
+		}
+		k.UpdatedAt = w.at
+		if err := w.UpdateAPIKey(ctx, k); err != nil {
+			return err
+		}
+		return w.recordKey("api_key.updated", k, details)
+	})
+	return k, err
+}
+
+func (w *work) changeKey(k *APIKey, c APIKeyChange) error {
+	if err := w.mayTouchKey(*k); err != nil {
+		return err
+	}
+	renewed := false
+	if c.Name != nil {
+		k.Name = *c.Name
+	}
+	if c.Tier != nil {
+		if err := checkTier(w.p, k.Tier, *c.Tier); err != nil {
+			return err
+		}
+		k.Tier = *c.Tier
+	}
+	if c.IsActive != nil {
+		renewed = *c.IsActive && !k.IsActive
+		k.IsActive = *c.IsActive
+	}
+	if c.ExpiresAt != nil && !c.ExpiresAt.Equal(k.ExpiresAt) {
+		if err := w.s.checkExpiry(*c.ExpiresAt); err != nil {
+			return err
+		}
+		longer := !k.ExpiresAt.IsZero() && (c.ExpiresAt.IsZero() || c.ExpiresAt.After(k.ExpiresAt))
+		if longer && w.p.ID == k.ID {
+			return selfRenewal()
+		}
+		renewed = renewed || longer
+		k.ExpiresAt = *c.ExpiresAt
+	}
+	if !renewed {
+		return nil
+	}
+	return w.mayCommand(*k)
+}
+
+// selfRenewal refuses that a key outlives, by its own hand, the term somebody gave it.
+func selfRenewal() error {
+	return denied("self_change_denied", "A key cannot extend its own life. Use another credential.")
+}
+
+func keyDiff(a, b APIKey) map[string]any {
+	d := map[string]any{}
+	if a.Name != b.Name {
+		d["name"] = change{a.Name, b.Name}
+	}
+	if a.Tier != b.Tier {
+		d["rate_limit_tier"] = change{a.Tier, b.Tier}
+	}
+	if a.IsActive != b.IsActive {
+		d["is_active"] = change{a.IsActive, b.IsActive}
+	}
+	if !a.ExpiresAt.Equal(b.ExpiresAt) {
+		d["expires_at"] = change{never(a.ExpiresAt), never(b.ExpiresAt)}
+	}
+	return d
+}
+
+func never(t time.Time) any {
+	if t.IsZero() {
+		return "never"
+	}
+	return t
+}
+
+// RegenerateAPIKey gives a key a new secret under the same id, name and roles. A key with a term gets the same term
+// again from now. The old secret works for the grace, 0 to MaxGrace, and not a moment longer.
+func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string, grace time.Duration) (APIKey, string, error) {
+	if grace < 0 || grace > MaxGrace {
+		return APIKey{}, "", invalid("grace_seconds", "invalid_grace_seconds", "grace_seconds is 0 to %d.", int(MaxGrace.Seconds()))
+	}
+	var k APIKey
+	var secret string
+	err := s.write(ctx, p, TakesAway, func(w *work) error {
+		if err := s.require(w.p, APIKeysManage); err != nil {
+			return err
+		}
+		var err error
+		if k, err = w.APIKey(ctx, w.p.AccountID, id); err != nil {
+			return err
+		}
+		if err := w.mayCommand(k); err != nil {
+			return err
+		}
+		if w.p.ID == k.ID && !k.ExpiresAt.IsZero() {
+			return selfRenewal()
+		}
+		if secret, err = newSecret(s.Rand); err != nil {
+			return err
+		}
+		k.OldHash, k.OldUntil = nil, time.Time{}
+		if grace > 0 {
+			k.OldHash, k.OldUntil = k.Hash, w.at.Add(grace)
+		}
+		if !k.ExpiresAt.IsZero() {
+			k.ExpiresAt = w.at.Add(k.ExpiresAt.Sub(k.IssuedAt))
+		}
+		k.Hash, k.KeyPrefix, k.IssuedAt, k.LastUsedAt, k.UpdatedAt = hashOf(secret), secret[:keyPrefixShown], w.at, time.Time{}, w.at
+		if err := w.UpdateAPIKey(ctx, k); err != nil {
+			return err
+		}
+		return w.recordKey("api_key.regenerated", k, map[string]any{"key_prefix": k.KeyPrefix, "grace_seconds": int(grace.Seconds())})
+	})
+	if err != nil {
+		return APIKey{}, "", err
+	}
+	return k, secret, nil
+}
+
+// RevokeAPIKey deletes a key with all its memberships. It may revoke itself.
+func (s *Service) RevokeAPIKey(ctx context.Context, p *Principal, id string) error {
+	return s.write(ctx, p, TakesAway, func(w *work) error {
+		if err := s.require(w.p, APIKeysRevoke); err != nil {
+			return err
+		}
+		k, err := w.APIKey(ctx, w.p.AccountID, id)
+		if err != nil {
+			return err
+		}
+		if w.p.ID != k.ID {
+			if err := w.mayTouchKey(k); err != nil {
+				return err
+			}
+		}
+		if err := w.DeleteAPIKey(ctx, id); err != nil {
+			return err
+		}
+		return w.recordKey("api_key.revoked", k, map[string]any{"key_prefix": k.KeyPrefix})
+	})
+}
+
+func (w *work) recordKey(action string, k APIKey, details map[string]any) error {
+	return w.record(Event{Action: action, TargetType: "api_key", TargetID: k.ID, TargetName: k.Name}, details)
+}

@@ -1,0 +1,99 @@
+package team
+
+import (
+	"net/netip"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// keyDomain is the domain of the address an API key has as a member: RFC 2606 reserves it, no mail can reach it.
+const keyDomain = "api-key.invalid"
+
+// KeyEmail is the address an API key has as a member.
+func KeyEmail(keyID string) string { return keyID + "@" + keyDomain }
+
+var domainProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.VerifyDNSLength(true),
+	idna.BidiRule(), idna.ValidateLabels(true))
+
+// CanonicalEmail checks one address as typed and returns the form that makes it unique: NFC, local part in lower case,
+// domain as IDNA A-labels in lower case. Dots and +tags stay significant. The error is an Invalid one of field "email".
+func CanonicalEmail(typed string) (string, error) {
+	bad := func(why string) (string, error) {
+		return "", invalid("email", "invalid_email", "email must be one plain address such as alice@example.com: %s.", why)
+	}
+	if typed == "" {
+		return bad("it is empty")
+	}
+	if !utf8.ValidString(typed) || len(typed) > 254 {
+		return bad("it is longer than 254 bytes or not UTF-8")
+	}
+	s := norm.NFC.String(typed)
+	for _, r := range s {
+		if unicode.IsSpace(r) || hiddenRune(r) {
+			return bad("it contains a space or an invisible character")
+		}
+	}
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || at == len(s)-1 {
+		return bad("a name, an @ and a domain are needed")
+	}
+	local, domain := s[:at], s[at+1:]
+	if strings.ContainsAny(local, "\"(),:;<>@[]\\") {
+		return bad("give the address alone, without display name, quotes or a second address")
+	}
+	if len(local) > 64 || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..") {
+		return bad("the part before the @ is not valid")
+	}
+	ascii, err := domainProfile.ToASCII(domain)
+	if err != nil || !strings.Contains(ascii, ".") {
+		return bad("the domain is not valid")
+	}
+	ascii = strings.ToLower(ascii)
+	if _, err := netip.ParseAddr(ascii); err == nil {
+		return bad("an IP address is no domain")
+	}
+	top := ascii[strings.LastIndexByte(ascii, '.')+1:]
+	if top == "" || top == "invalid" || strings.Trim(top, "0123456789") == "" {
+		return bad("the domain can never receive mail")
+	}
+	return norm.NFC.String(strings.ToLower(local)) + "@" + ascii, nil
+}
+
+// hiddenRune reports control, bidi, zero-width and other format characters: what a reader cannot see.
+func hiddenRune(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) ||
+		unicode.Is(unicode.Co, r) || r == utf8.RuneError || r == '\u115f' || r == '\u1160' || r == '\u3164' || r == '\uffa0'
+}
+
+// checkName checks a name a person gives to something: 1 to limit runes, nothing invisible.
+func checkName(field, name string, limit int) error {
+	if name == "" {
+		return invalid(field, "required", "%s is required: give 1 to %d characters.", field, limit)
+	}
+	return checkText(field, name, limit)
+}
+
+// checkText is checkName for what may be empty.
+func checkText(field, text string, limit int) error {
+	if n := utf8.RuneCountInString(text); n > limit {
+		return invalid(field, "invalid_"+field, "%s has %d characters; at most %d are allowed.", field, n, limit)
+	}
+	visible := text == ""
+	for _, r := range text {
+		if hiddenRune(r) {
+			return invalid(field, "invalid_"+field, "%s contains an invisible or control character (%U). Remove it.", field, r)
+		}
+		visible = visible || !unicode.IsSpace(r)
+	}
+	if !visible {
+		return invalid(field, "invalid_"+field, "%s consists of spaces only.", field)
+	}
+	return nil
+}
+
+// FoldName is the form in which names of roles and projects must be unique: NFC in lower case.
+func FoldName(name string) string { return norm.NFC.String(strings.ToLower(norm.NFC.String(name))) }

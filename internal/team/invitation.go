@@ -1,0 +1,223 @@
+package team
+
+import (
+	"context"
+	"time"
+)
+
+// InvitationTTL is how long an invitation can be accepted, counted from when it was sent last.
+const InvitationTTL = 7 * 24 * time.Hour
+
+// Link is a link that accepts an invitation, or sets a password, once.
+type Link struct {
+	URL       string
+	ExpiresAt time.Time
+}
+
+func (w *work) newInvitation(m *Member) *Invitation {
+	inv := &Invitation{
+		ID: w.s.NewID(), AccountID: m.AccountID, ProjectID: m.ProjectID, MemberID: m.ID, Email: m.Email,
+		CanonicalEmail: m.CanonicalEmail, State: InvitationAccepted, InvitedBy: w.p.ID, InvitedByUser: w.p.person(),
+		ExpiresAt: w.at.Add(InvitationTTL), CreatedAt: w.at, UpdatedAt: w.at, AccountName: w.p.account.Name, Role: m.Role,
+	}
+	if m.Type == TypeInvitation {
+		inv.State = InvitationQueued
+		m.Invitation = inv
+	}
+	return inv
+}
+
+func (w *work) queueMail(inv Invitation) error {
+	w.mail = true
+	return w.InsertMessage(w.ctx, Message{ID: w.s.NewID(), AccountID: inv.AccountID, InvitationID: inv.ID, NextAt: w.at, CreatedAt: w.at})
+}
+
+// requeue sends again what had not reached anybody when the invitation was held.
+func (w *work) requeue(inv *Invitation) error {
+	if inv == nil || inv.State != InvitationQueued {
+		return nil
+	}
+	if err := w.DeleteMessagesOf(w.ctx, inv.ID); err != nil {
+		return err
+	}
+	return w.queueMail(*inv)
+}
+
+var (
+	invitationViewers = []string{MembersView, MembersInvite, MembersManage}
+	projectViewers    = []string{ProjectMembersView, ProjectMembersInvite, ProjectMembersManage}
+)
+
+// ListInvitations lists the invitations into the account or, with f.ProjectID, into a project that nobody accepted yet.
+func (s *Service) ListInvitations(ctx context.Context, p *Principal, f InvitationFilter) ([]Invitation, int, error) {
+	f.AccountID = p.AccountID
+	if err := s.mayViewInvitations(ctx, p, f.ProjectID); err != nil {
+		return nil, 0, err
+	}
+	return s.Store.Invitations(ctx, f)
+}
+
+func (s *Service) mayViewInvitations(ctx context.Context, p *Principal, projectID string) error {
+	if projectID == "" {
+		return s.require(p, invitationViewers...)
+	}
+	return s.requireIn(ctx, s.Store, p, projectID, projectViewers, MembersManage)
+}
+
+// GetInvitation reads one invitation.
+func (s *Service) GetInvitation(ctx context.Context, p *Principal, id string) (Invitation, error) {
+	inv, err := s.Store.Invitation(ctx, p.AccountID, id)
+	if err != nil {
+		return Invitation{}, err
+	}
+	return inv, s.mayViewInvitations(ctx, p, inv.ProjectID)
+}
+
+// CreateInvitation is AddMember by address, answered as the invitation.
+func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMember) (Invitation, error) {
+	if n.Email == nil {
+		return Invitation{}, invalid("email", "required", "email is required: the address to invite.")
+	}
+	_, inv, err := s.addMember(ctx, p, n)
+	if err != nil {
+		return Invitation{}, err
+	}
+	return s.Store.Invitation(ctx, p.AccountID, inv.ID)
+}
+
+// invitationToSend loads an invitation that the caller may send again, with the membership behind it.
+func (w *work) invitationToSend(id string) (Invitation, Member, error) {
+	none := func(err error) (Invitation, Member, error) { return Invitation{}, Member{}, err }
+	inv, err := w.Invitation(w.ctx, w.p.AccountID, id)
+	if err != nil {
+		return none(err)
+	}
+	if err := w.mayInvite(inv.ProjectID); err != nil {
+		return none(err)
+	}
+	if inv.State == InvitationAccepted || inv.State == InvitationCancelled {
+		return none(ErrNotFound)
+	}
+	m, err := w.Member(w.ctx, w.p.AccountID, inv.ProjectID, inv.MemberID)
+	if err != nil {
+		return none(err)
+	}
+	if m.Status == StatusSuspended {
+		return none(held(m))
+	}
+	if _, err := w.mayBind(m.subject(), m.Role, m.ProjectID); err != nil {
+		return none(err)
+	}
+	return inv, m, nil
+}
+
+func held(m Member) error {
+	e := conflict("member_suspended", "This invitation is on hold. Set the member's status to active first.")
+	e.MemberID = m.ID
+	return e
+}
+
+func (w *work) mayInvite(projectID string) error {
+	if projectID == "" {
+		return w.s.require(w.p, MembersInvite, MembersManage)
+	}
+	return w.s.requireIn(w.ctx, w, w.p, projectID, []string{ProjectMembersInvite, ProjectMembersManage}, MembersManage)
+}
+
+// ResendInvitation sends an invitation again under a new token and with a new term; earlier links stop working. The
+// member keeps its id. It also takes up an expired or declined one.
+func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string) (Invitation, error) {
+	err := s.write(ctx, p, TakesAway, func(w *work) error {
+		inv, m, err := w.invitationToSend(id)
+		if err != nil {
+			return err
+		}
+		inv.State, inv.ExpiresAt, inv.UpdatedAt = InvitationQueued, w.at.Add(InvitationTTL), w.at
+		if err := w.UpdateInvitation(ctx, inv); err != nil {
+			return err
+		}
+		if err := w.ReplaceTokens(ctx, inv.ID); err != nil {
+			return err
+		}
+		if err := w.DeleteMessagesOf(ctx, inv.ID); err != nil {
+			return err
+		}
+		if err := w.queueMail(inv); err != nil {
+			return err
+		}
+		return w.recordMember("invitation.resent", m, false, nil)
+	})
+	if err != nil {
+		return Invitation{}, err
+	}
+	return s.Store.Invitation(ctx, p.AccountID, id)
+}
+
+// CancelInvitation removes the pending member behind an invitation; its links stop working.
+func (s *Service) CancelInvitation(ctx context.Context, p *Principal, id string) error {
+	return s.write(ctx, p, TakesAway, func(w *work) error {
+		inv, err := w.Invitation(ctx, w.p.AccountID, id)
+		if err != nil {
+			return err
+		}
+		if err := w.mayInvite(inv.ProjectID); err != nil {
+			return err
+		}
+		m, err := w.Member(ctx, w.p.AccountID, inv.ProjectID, inv.MemberID)
+		if err != nil {
+			return err
+		}
+		if m.Invitation == nil || m.Invitation.ID != inv.ID {
+			return ErrNotFound // accepted: the member is not an invitation any more
+		}
+		if err := w.mayTouch(m); err != nil {
+			return err
+		}
+		return w.cancel(m)
+	})
+}
+
+// InvitationLink mints a link that the inviter hands over, where the server sends no mail. Where it does, only the
+// invited address gets the link: having it is the proof of owning the address.
+func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (Link, error) {
+	var link Link
+	err := s.write(ctx, p, TakesAway, func(w *work) error {
+		inv, m, err := w.invitationToSend(id)
+		if err != nil {
+			return err
+		}
+		if s.MailConfigured {
+			return conflict("mail_configured", "This server sends invitations by mail, so that only the invited person gets the link. Resend the invitation instead.")
+		}
+		if err := inv.open(w.at); err != nil {
+			return err
+		}
+		token, err := newToken(s.Rand)
+		if err != nil {
+			return err
+		}
+		if err := w.AddToken(ctx, inv.ID, hashOf(token), w.at); err != nil {
+			return err
+		}
+		link = Link{URL: s.inviteURL(token), ExpiresAt: inv.ExpiresAt}
+		return w.recordMember("invitation.link_fetched", m, false, nil)
+	})
+	return link, err
+}
+
+func (s *Service) inviteURL(token string) string { return s.PublicURL + "/invite/" + token }
+
+// open is nil while the invitation can be accepted, and says why it cannot.
+func (i *Invitation) open(now time.Time) error {
+	switch i.StateAt(now) {
+	case InvitationAccepted:
+		return gone("This invitation was already used. Sign in, or ask for a new one.")
+	case InvitationCancelled:
+		return gone("This invitation was cancelled. Ask for a new one.")
+	case InvitationDeclined:
+		return gone("This invitation was declined. Ask for a new one if that was a mistake.")
+	case InvitationExpired:
+		return gone("This invitation has expired. Ask for it to be sent again.")
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package team
+
+import (
+	"context"
+)
+
+// NewMember says who gets which role where. Exactly one of Email, UserID and APIKeyID is set.
+type NewMember struct {
+	ProjectID string // empty: the account
+	Email     *string
+	UserID    *string
+	APIKeyID  *string
+	RoleID    string
+	ManagedBy string // "api" when empty
+}
+
+// MemberChange changes what it names; nil leaves as it is.
+type MemberChange struct {
+	RoleID *string
+	Status *Status
+}
+
+// Removed is what a removed person leaves behind, so that nobody forgets it.
+type Removed struct {
+	KeysCreated     []APIKey
+	InvitationsSent []Invitation
+}
+
+// ListMembers lists the members of the account or, with f.ProjectID, of a project, and how many match in all.
+func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter) ([]Member, int, error) {
+	f.AccountID = p.AccountID
+	if err := s.mayViewMembers(ctx, p, f.ProjectID); err != nil {
+		return nil, 0, err
+	}
+	switch f.Status {
+	case "", StatusPending, StatusActive, StatusSuspended:
+	default:
+		return nil, 0, invalid("status", "invalid_status", "status is pending, active or suspended.")
+	}
+	if f.Email != "" {
+		canonical, err := CanonicalEmail(f.Email)
+		if err != nil {
+			canonical = f.Email // the address of a key, or one that matches nothing
+		}
+		f.Email = canonical
+	}
+	return s.Store.Members(ctx, f)
+}
+
+// GetMember reads one member of the account or of a project.
+func (s *Service) GetMember(ctx context.Context, p *Principal, projectID, id string) (Member, error) {
+	if err := s.mayViewMembers(ctx, p, projectID); err != nil {
+		return Member{}, err
+	}
+	return s.Store.Member(ctx, p.AccountID, projectID, id)
+}
+
+func (s *Service) mayViewMembers(ctx context.Context, p *Principal, projectID string) error {
+	if projectID == "" {
+		return s.require(p, MembersView, MembersManage)
+	}
+	if _, err := s.Store.Project(ctx, p.AccountID, projectID); err != nil {
+		return err
+	}
+	return s.requireIn(ctx, s.Store, p, projectID, []string{ProjectMembersView, ProjectMembersManage}, MembersManage)
+}
+
+// AddMember binds a person, an invited address or an API key to the account or a project. An address that is not in
+// the account yet becomes a pending member and gets an invitation; everybody else is active at once.
+func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Member, error) {
+	m, _, err := s.addMember(ctx, p, n)
+	return m, err
+}
+
+func (s *Service) addMember(ctx context.Context, p *Principal, n NewMember) (Member, *Invitation, error) {
+	if err := n.check(); err != nil {
+		return Member{}, nil, err
+	}
+	canonical := ""
+	if n.Email != nil {
+		var err error
+		if canonical, err = CanonicalEmail(*n.Email); err != nil {
+			return Member{}, nil, err
+		}
+	}
+	var m Member
+	var inv *Invitation
+	err := s.write(ctx, p, Adds, func(w *work) error {
+		if err := w.mayAdd(n); err != nil {
+			return err
+		}
+		role, err := w.Role(ctx, w.p.AccountID, n.RoleID)
+		if err != nil {
+			return notFoundIs(err, invalidReference("role_id", "role"))
+		}
+		m = Member{
+			ID: s.NewID(), AccountID: w.p.AccountID, ProjectID: n.ProjectID, Role: role, Status: StatusActive,
+			ManagedBy: n.ManagedBy, InvitedBy: w.p.ID, CreatedAt: w.at, UpdatedAt: w.at,
+		}
+		if m.ManagedBy == "" {
+			m.ManagedBy = ManagedByAPI
+		}
+		if err := w.bindTo(&m, n, canonical); err != nil {
+			return err
+		}
+		delegated, err := w.mayBind(m.subject(), role, n.ProjectID)
+		if err != nil {
+			return err
+		}
+		inv, err = w.insertMember(&m, n.Email != nil, delegated)
+		return err
+	})
+	if err != nil {
+		return Member{}, nil, err
+	}
+	return m, inv, nil
+}
+
+func (n NewMember) check() error {
+	given := 0
+	for _, v := range []*string{n.Email, n.UserID, n.APIKeyID} {
+		if v != nil {
+			given++
+		}
+	}
+	if given != 1 {
+		which := "email, target_user_id and api_key_id"
+		return invalid("", "exactly_one_of", "Give exactly one of %s; %d were given.", which, given)
+	}
+	if n.RoleID == "" {
+		return invalid("role_id", "required", "role_id is required: the id of the role to hand out. GET /api/v1/roles lists them.")
+	}
+	return nil
+}
+
+func (w *work) mayAdd(n NewMember) error {
+	if n.ProjectID == "" {
+		if n.Email != nil {
+			return w.s.require(w.p, MembersManage, MembersInvite)
+		}
+		return w.s.require(w.p, MembersManage)
+	}
+	if _, err := w.Project(w.ctx, w.p.AccountID, n.ProjectID); err != nil {
+		return err
+	}
+	names := []string{ProjectMembersManage}
+	if n.Email != nil {
+		names = append(names, ProjectMembersInvite)
+	}
+	return w.s.requireIn(w.ctx, w, w.p, n.ProjectID, names, MembersManage)
+}
+
+// bindTo fills in the principal: a user or key that exists, or an address that is invited.
+func (w *work) bindTo(m *Member, n NewMember, canonical string) error {
+	switch {
+	case n.UserID != nil:
+		u, err := w.KnownUser(w.ctx, w.p.AccountID, *n.UserID)
+		if err != nil {
+			return notFoundIs(err, invalidReference("target_user_id", "user"))
+		}
+		m.bindUser(u)
+	case n.APIKeyID != nil:
+		k, err := w.APIKey(w.ctx, w.p.AccountID, *n.APIKeyID)
+		if err != nil {
+			return notFoundIs(err, invalidReference("api_key_id", "API key"))
+		}
+		m.bindKey(k)
+	default:
+		m.Type, m.Email, m.CanonicalEmail, m.Status = TypeInvitation, *n.Email, canonical, StatusPending
+		m.InvitedAt = w.at
+		there, err := w.MembershipsOf(w.ctx, w.p.AccountID, canonical)
+		if err != nil {
+			return err
+		}
+		for _, t := range there {
+			if t.Type == TypeUser {
+				u, err := w.User(w.ctx, t.UserID)
+				if err != nil {
+					return err
+				}
+				m.bindUser(u)
+				m.Status = StatusActive
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Member) bindUser(u User) {
+	m.Type, m.UserID, m.Email, m.CanonicalEmail, m.Name = TypeUser, u.ID, u.Email, u.CanonicalEmail, u.Name
+}
+
+func (m *Member) bindKey(k APIKey) {
+	m.Type, m.APIKeyID, m.Email, m.CanonicalEmail, m.Name = TypeAPIKey, k.ID, KeyEmail(k.ID), KeyEmail(k.ID), k.Name
+}
+
+// insertMember writes the membership, its event and, for somebody invited by address, the invitation and its mail.
+func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, error) {
+	var inv *Invitation
+	if byEmail {
+		inv = w.newInvitation(m)
+	}
+	ok, err := w.InsertMember(w.ctx, *m)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, w.alreadyMember(*m)
+	}
+	if m.Type == TypeUser {
+		if err := w.KnowUser(w.ctx, m.AccountID, m.UserID, w.at); err != nil {
+			return nil, err
+		}
+	}
+	action := "member.added"
+	if inv != nil {
+		if err := w.InsertInvitation(w.ctx, *inv); err != nil {
+			return nil, err
+		}
+		if m.Invitation != nil {
+			action = "invitation.created"
+			if err := w.queueMail(*inv); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return inv, w.recordMember(action, *m, delegated, map[string]any{
+		"role": m.Role.Slug, "principal_type": m.Type, "status": m.Status,
+	})
+}
+
+// alreadyMember names the membership that stands in the way of m.
+func (w *work) alreadyMember(m Member) error {
+	old, err := w.MemberByEmail(w.ctx, m.AccountID, m.ProjectID, m.CanonicalEmail)
+	if err != nil {
+		return err
+	}
+	e := conflict("already_member", "This %s is already a member. Change its role with PATCH on the member that member_id names.", principalWord(old.Type))
+	if old.Type == TypeInvitation {
+		e = conflict("invitation_pending", "This address is already invited. Change, resend or remove the member that member_id names.")
+	}
+	e.MemberID = old.ID
+	return e
+}
+
+func principalWord(t PrincipalType) string {
+	if t == TypeAPIKey {
+		return "API key"
+	}
+	return "person"
+}
+
+func invalidReference(field, noun string) error {
+	return invalid(field, "invalid_reference", "%s names no %s of this account. Check the id.", field, noun)
+}

@@ -1,0 +1,234 @@
+package team
+
+import "context"
+
+// UpdateMember changes the role or status of a member. Nobody becomes active before accepting: suspending a pending
+// member holds the invitation, and activating it again brings it back to pending.
+func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id string, c MemberChange) (Member, error) {
+	if c.RoleID == nil && c.Status == nil {
+		return Member{}, invalid("", "nothing_to_update", "Give role_id, status or both.")
+	}
+	if c.Status != nil && *c.Status != StatusActive && *c.Status != StatusSuspended {
+		return Member{}, invalid("status", "invalid_status", "status can be set to active or suspended.")
+	}
+	var m Member
+	err := s.write(ctx, p, TakesAway, func(w *work) error {
+		var err error
+		if m, err = w.memberToChange(projectID, id); err != nil {
+			return err
+		}
+		before := m
+		delegated, err := w.changeMember(&m, c)
+		if err != nil {
+			return err
+		}
+		if m.Role.ID == before.Role.ID && m.Status == before.Status {
+			return nil
+		}
+		m.UpdatedAt = w.at
+		if err := w.UpdateMember(ctx, m); err != nil {
+			return err
+		}
+		if projectID == "" {
+			if err := w.managerLeft(); err != nil {
+				return err
+			}
+		}
+		return w.recordMember("member.updated", m, delegated, memberDiff(before, m))
+	})
+	if err != nil {
+		return Member{}, err
+	}
+	return m, nil
+}
+
+func (w *work) memberToChange(projectID, id string) (Member, error) {
+	if projectID == "" {
+		if err := w.s.require(w.p, MembersManage); err != nil {
+			return Member{}, err
+		}
+		return w.Member(w.ctx, w.p.AccountID, "", id)
+	}
+	if _, err := w.Project(w.ctx, w.p.AccountID, projectID); err != nil {
+		return Member{}, err
+	}
+	if err := w.s.requireIn(w.ctx, w, w.p, projectID, []string{ProjectMembersManage}, MembersManage); err != nil {
+		return Member{}, err
+	}
+	return w.Member(w.ctx, w.p.AccountID, projectID, id)
+}
+
+func (w *work) changeMember(m *Member, c MemberChange) (delegated bool, err error) {
+	if err := w.mayTouch(*m); err != nil {
+		return false, err
+	}
+	if c.RoleID != nil && *c.RoleID != m.Role.ID {
+		role, err := w.Role(w.ctx, w.p.AccountID, *c.RoleID)
+		if err != nil {
+			return false, notFoundIs(err, invalidReference("role_id", "role"))
+		}
+		if delegated, err = w.mayBind(m.subject(), role, m.ProjectID); err != nil {
+			return false, err
+		}
+		m.Role = role
+	}
+	if c.Status == nil {
+		return delegated, nil
+	}
+	return delegated, w.changeStatus(m, *c.Status)
+}
+
+func (w *work) changeStatus(m *Member, to Status) error {
+	switch {
+	case to == m.Status:
+	case to == StatusSuspended:
+		m.Status = StatusSuspended
+	case m.Type == TypeInvitation && m.Status == StatusPending:
+		e := conflict("member_pending", "The invitation has not been accepted yet; only the invited person can make the membership active. Resend the invitation if it got lost.")
+		e.MemberID = m.ID
+		return e
+	case m.Type == TypeInvitation:
+		m.Status = StatusPending
+		return w.requeue(m.Invitation)
+	default:
+		if err := w.mayWake(*m); err != nil {
+			return err
+		}
+		m.Status = StatusActive
+	}
+	return nil
+}
+
+// mayWake guards the activation of a suspended key: it hands the key's power out again. A suspension in the account
+// rests the key's project roles too, so waking it up there wakes up all of them.
+func (w *work) mayWake(m Member) error {
+	if m.Type != TypeAPIKey {
+		return nil
+	}
+	if m.ProjectID != "" {
+		return w.dominates(m)
+	}
+	k, err := w.APIKey(w.ctx, w.p.AccountID, m.APIKeyID)
+	if err != nil {
+		return err
+	}
+	return w.dominates(k.Memberships...)
+}
+
+func memberDiff(a, b Member) map[string]any {
+	d := map[string]any{}
+	if a.Role.ID != b.Role.ID {
+		d["role"] = change{a.Role.Slug, b.Role.Slug}
+	}
+	if a.Status != b.Status {
+		d["status"] = change{a.Status, b.Status}
+	}
+	return d
+}
+
+// RemoveMember takes a membership away: a pending one cancels its invitation; removing somebody from the account also
+// removes all their project memberships.
+func (s *Service) RemoveMember(ctx context.Context, p *Principal, projectID, id string) (Removed, error) {
+	var out Removed
+	err := s.write(ctx, p, TakesAway, func(w *work) error {
+		m, err := w.memberToRemove(projectID, id)
+		if err != nil {
+			return err
+		}
+		if err := w.mayTouch(m); err != nil {
+			return err
+		}
+		if m.Type == TypeInvitation {
+			return w.cancel(m)
+		}
+		out, err = w.remove(m)
+		return err
+	})
+	return out, err
+}
+
+func (w *work) memberToRemove(projectID, id string) (Member, error) {
+	if projectID != "" {
+		if _, err := w.Project(w.ctx, w.p.AccountID, projectID); err != nil {
+			return Member{}, err
+		}
+	}
+	// Which permission is enough depends on the member, so it is read first; without any right at all the caller must
+	// not even learn whether it exists.
+	inProject, inAccount := []string{ProjectMembersManage, ProjectMembersRemove}, []string{MembersManage}
+	pending := []string{ProjectMembersInvite}
+	check := func(extra ...string) error {
+		return w.s.requireIn(w.ctx, w, w.p, projectID, append(inProject, extra...), inAccount...)
+	}
+	if projectID == "" {
+		inAccount, pending = []string{MembersManage, MembersRemove}, []string{MembersInvite}
+		check = func(extra ...string) error { return w.s.require(w.p, append(inAccount, extra...)...) }
+	}
+	if err := check(pending...); err != nil {
+		return Member{}, check()
+	}
+	m, err := w.Member(w.ctx, w.p.AccountID, projectID, id)
+	if err != nil || m.Type == TypeInvitation {
+		return m, err
+	}
+	return m, check()
+}
+
+// cancel removes a pending membership and closes its invitation.
+func (w *work) cancel(m Member) error {
+	if err := w.cancelInvitation(m); err != nil {
+		return err
+	}
+	return w.recordMember("invitation.cancelled", m, false, map[string]any{"role": m.Role.Slug})
+}
+
+func (w *work) cancelInvitation(m Member) error {
+	if m.Invitation != nil {
+		if err := w.DeleteMessagesOf(w.ctx, m.Invitation.ID); err != nil {
+			return err
+		}
+		if _, err := w.CloseInvitation(w.ctx, m.Invitation.ID, InvitationCancelled, w.at); err != nil {
+			return err
+		}
+	}
+	return w.DeleteMember(w.ctx, m.ID)
+}
+
+func (w *work) remove(m Member) (out Removed, err error) {
+	all := []Member{m}
+	if m.ProjectID == "" {
+		if all, err = w.MembershipsOf(w.ctx, w.p.AccountID, m.CanonicalEmail); err != nil {
+			return out, err
+		}
+		if w.p.account.Strict {
+			if err := w.dominates(all...); err != nil {
+				return out, err
+			}
+		}
+	}
+	projects := 0
+	for _, each := range all {
+		if each.ProjectID != "" && m.ProjectID == "" {
+			projects++
+		}
+		if err := w.cancelInvitation(each); err != nil {
+			return out, err
+		}
+	}
+	if m.ProjectID == "" {
+		if err := w.managerLeft(); err != nil {
+			return out, err
+		}
+		if m.Type == TypeUser {
+			if out.KeysCreated, err = w.APIKeysMadeBy(w.ctx, w.p.AccountID, m.UserID); err != nil {
+				return out, err
+			}
+			if out.InvitationsSent, err = w.InvitationsSentBy(w.ctx, w.p.AccountID, m.UserID); err != nil {
+				return out, err
+			}
+		}
+	}
+	return out, w.recordMember("member.removed", m, false, map[string]any{
+		"role": m.Role.Slug, "status": m.Status, "project_memberships_removed": projects,
+	})
+}

@@ -1,0 +1,127 @@
+package team
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	mailLease    = 2 * time.Minute // longer than sending one mail takes; then another worker tries
+	mailBatch    = 20
+	mailAttempts = 10
+	// staleAfter is how long expired and declined invitations stay readable.
+	staleAfter = 30 * 24 * time.Hour
+)
+
+// Mail is one invitation as a sender needs it.
+type Mail struct {
+	ID           string
+	To           string
+	AccountName  string
+	ProjectName  string // empty for an invitation into the account
+	RoleName     string
+	InviterName  string
+	InviterEmail string
+	Link         string
+	ExpiresAt    time.Time
+}
+
+// DeliverMail sends what is due, through send, and notes how it went; delivered counts what was sent. Each attempt
+// mints its own token, so that no link is stored; every link that was sent works until one is used. An error of send
+// whose Permanent() is true ends the attempts. Several nodes may call it at once.
+func (s *Service) DeliverMail(ctx context.Context, send func(context.Context, Mail) error) (delivered int, err error) {
+	due, err := s.Store.LeaseMessages(ctx, s.now(), mailLease, mailBatch)
+	if err != nil {
+		return 0, err
+	}
+	for _, msg := range due {
+		mail, err := s.prepare(ctx, msg)
+		if err != nil {
+			return delivered, err
+		}
+		if mail == nil {
+			continue // nobody waits for it any more
+		}
+		failure := send(ctx, *mail)
+		if ctx.Err() != nil {
+			return delivered, ctx.Err() // shutting down: the lease runs out and another worker sends it
+		}
+		if err := s.noteSent(ctx, msg, failure); err != nil {
+			return delivered, err
+		}
+		if failure == nil {
+			delivered++
+		}
+	}
+	return delivered, nil
+}
+
+// prepare mints the token of one mail. It returns nil, and drops the message, when the invitation is not open.
+func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
+	var mail *Mail
+	err := s.Store.Update(ctx, msg.AccountID, TakesAway, func(tx Tx) error {
+		mail = nil
+		inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
+		if err != nil && !IsNotFound(err) {
+			return err
+		}
+		if err != nil || inv.open(s.now()) != nil || inv.MemberStatus != StatusPending {
+			return tx.DeleteMessage(ctx, msg.ID)
+		}
+		token, err := newToken(s.Rand)
+		if err != nil {
+			return err
+		}
+		mail = &Mail{
+			ID: msg.ID, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
+			InviterName: inv.InviterName, InviterEmail: inv.InviterEmail, Link: s.inviteURL(token), ExpiresAt: inv.ExpiresAt,
+		}
+		return tx.AddToken(ctx, inv.ID, hashOf(token), s.now())
+	})
+	return mail, err
+}
+
+func (s *Service) noteSent(ctx context.Context, msg Message, failure error) error {
+	return s.Store.Update(ctx, msg.AccountID, TakesAway, func(tx Tx) error {
+		state, last := InvitationSent, true
+		if failure != nil {
+			msg.Attempts++
+			msg.LastError = shorten(failure.Error())
+			msg.NextAt = s.now().Add(backoff(msg.Attempts))
+			last = permanent(failure) || msg.Attempts >= mailAttempts
+			state = InvitationFailed
+		}
+		finish := tx.UpdateMessage
+		if last {
+			finish = func(ctx context.Context, m Message) error { return tx.DeleteMessage(ctx, m.ID) }
+		}
+		if err := finish(ctx, msg); err != nil {
+			return err
+		}
+		inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
+		if err != nil {
+			return notFoundIs(err, nil)
+		}
+		if inv.open(s.now()) != nil || inv.State == state {
+			return nil
+		}
+		inv.State, inv.UpdatedAt = state, s.now()
+		return tx.UpdateInvitation(ctx, inv)
+	})
+}
+
+func permanent(err error) bool {
+	var p interface{ Permanent() bool }
+	return errors.As(err, &p) && p.Permanent()
+}
+
+// backoff waits 15 s after the first failure and doubles up to 4 h: ten attempts span about a day.
+func backoff(attempts int) time.Duration {
+	return min(15*time.Second<<min(attempts-1, 20), 4*time.Hour)
+}
+
+// CleanUp removes pending members whose invitation expired or was declined 30 days ago. A server calls it now and then.
+func (s *Service) CleanUp(ctx context.Context) (int, error) {
+	return s.Store.RemoveStale(ctx, s.now().Add(-staleAfter), s.now())
+}

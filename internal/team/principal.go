@@ -1,0 +1,210 @@
+package team
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// Principal is who acts: loaded from the database for every request, and again inside every write.
+type Principal struct {
+	Type      PrincipalType
+	ID        string
+	AccountID string
+	Name      string
+	Email     string
+	// MemberID is the membership of the account; empty for who has none.
+	MemberID string
+	// Owner says that the Owner role is held, in person or by a key.
+	Owner bool
+	// InPerson says that a person acts, not a key: some rights are never delegated to a key.
+	InPerson bool
+	// Tier is the rate limit tier of a key.
+	Tier string
+
+	account     Account
+	role        *Role
+	permissions Set
+	canonical   string
+	maker       string // the person who made the key
+	secretHash  []byte
+}
+
+// Operator is the server's own command line, acting in an account.
+func Operator(accountID string) *Principal {
+	return &Principal{Type: TypeOperator, ID: "operator", AccountID: accountID, Name: "operator", Owner: true, InPerson: true}
+}
+
+// person is the human behind the principal: themselves, or who made the key.
+func (p *Principal) person() string {
+	if p.Type == TypeAPIKey {
+		return p.maker
+	}
+	return p.ID
+}
+
+// Authenticate finds who acts with this API key. Whatever is wrong with the key, the error is ErrUnauthenticated; a
+// suspended membership is a Denied error, because the key itself is good.
+func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, error) {
+	if !wellFormed(secret) {
+		return nil, ErrUnauthenticated
+	}
+	return s.keyPrincipal(ctx, s.Store, hashOf(secret))
+}
+
+func (s *Service) keyPrincipal(ctx context.Context, r Reader, hash []byte) (*Principal, error) {
+	kp, err := r.KeyPrincipal(ctx, hash)
+	if IsNotFound(err) {
+		return nil, ErrUnauthenticated
+	}
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	if !bytes.Equal(kp.Key.Hash, hash) && !now.Before(kp.Key.OldUntil) {
+		return nil, ErrUnauthenticated
+	}
+	p, err := principalOfKey(kp, now)
+	if err != nil {
+		return nil, err
+	}
+	p.secretHash = hash
+	return p, nil
+}
+
+func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
+	k := kp.Key
+	if !k.IsActive || over(k.ExpiresAt, now) {
+		return nil, ErrUnauthenticated
+	}
+	p := &Principal{
+		Type: TypeAPIKey, ID: k.ID, AccountID: k.AccountID, Name: k.Name, Email: KeyEmail(k.ID), canonical: KeyEmail(k.ID),
+		Tier: k.Tier, account: kp.Account, maker: k.CreatedByUser,
+	}
+	if kp.Member != nil {
+		if err := p.takeRole(*kp.Member, now); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// takeRole gives the principal what its account membership grants.
+func (p *Principal) takeRole(m Member, now time.Time) error {
+	if m.Status == StatusSuspended {
+		return denied("permission_denied", "This membership is suspended. Ask somebody who manages the account's members to activate it again.")
+	}
+	if m.Status != StatusActive || over(m.ExpiresAt, now) {
+		return nil
+	}
+	role := m.Role
+	p.MemberID, p.role, p.permissions, p.Owner = m.ID, &role, role.Permissions, role.IsOwner()
+	return nil
+}
+
+func over(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
+
+// refresh reads the principal again inside a write.
+func (s *Service) refresh(ctx context.Context, tx Tx, p *Principal) (*Principal, error) {
+	switch p.Type {
+	case TypeOperator:
+		return p, nil
+	case TypeAPIKey:
+		return s.keyPrincipal(ctx, tx, p.secretHash)
+	default:
+		return s.userPrincipal(ctx, tx, p.AccountID, p.ID)
+	}
+}
+
+// userPrincipal is a person acting in an account they are in.
+func (s *Service) userPrincipal(ctx context.Context, r Reader, accountID, userID string) (*Principal, error) {
+	u, err := r.KnownUser(ctx, accountID, userID)
+	if IsNotFound(err) {
+		return nil, ErrUnauthenticated
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := r.Account(ctx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	p := &Principal{
+		Type: TypeUser, ID: u.ID, AccountID: accountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail,
+		InPerson: true, account: a,
+	}
+	m, err := r.MemberOf(ctx, accountID, "", TypeUser, u.ID)
+	if IsNotFound(err) {
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, p.takeRole(m, s.now())
+}
+
+// has reports an account permission.
+func (s *Service) has(p *Principal, name string) bool {
+	return p.Type == TypeOperator || s.Options.Catalog.Has(p.permissions, name)
+}
+
+// require asks for any one of the named account permissions.
+func (s *Service) require(p *Principal, names ...string) error {
+	for _, n := range names {
+		if s.has(p, n) {
+			return nil
+		}
+	}
+	return permissionDenied(names)
+}
+
+func permissionDenied(names []string) error {
+	e := denied("permission_denied", "This needs the permission %s, which your role does not grant. Ask somebody who manages roles.", strings.Join(names, " or "))
+	e.Permission = names[0]
+	return e
+}
+
+// held is what p holds in a scope: the account (projectID empty) or one project.
+func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID string) (Set, error) {
+	if p.Owner {
+		return s.Options.Catalog.Decode("*"), nil
+	}
+	if projectID == "" {
+		return p.permissions, nil
+	}
+	m, err := r.MemberOf(ctx, p.AccountID, projectID, p.Type, p.ID)
+	if IsNotFound(err) {
+		return Set{}, nil
+	}
+	if err != nil || m.Status != StatusActive || over(m.ExpiresAt, s.now()) {
+		return Set{}, err
+	}
+	return m.Role.Permissions, nil
+}
+
+// requireIn asks for any one of the project permissions in that project, or of the account permissions.
+func (s *Service) requireIn(ctx context.Context, r Reader, p *Principal, projectID string, inProject []string, inAccount ...string) error {
+	if s.require(p, inAccount...) == nil {
+		return nil
+	}
+	set, err := s.held(ctx, r, p, projectID)
+	if err != nil {
+		return err
+	}
+	for _, n := range inProject {
+		if s.Options.Catalog.Has(set, n) {
+			return nil
+		}
+	}
+	return permissionDenied(append(append([]string{}, inProject...), inAccount...))
+}
+
+// notFoundIs turns "no such row" into another error and leaves every other error as it is.
+func notFoundIs(err error, other error) error {
+	if errors.Is(err, ErrNotFound) {
+		return other
+	}
+	return err
+}

@@ -1,0 +1,243 @@
+package team
+
+import (
+	"context"
+	"strconv"
+	"strings"
+)
+
+// DefaultRegion is where a project lives when nothing else is said; the contract knows only this one.
+const DefaultRegion = "us-east"
+
+// NewProject describes a project. Its slug is derived from the name and stays.
+type NewProject struct {
+	Name, Description, DefaultRegion string
+}
+
+// ProjectChange changes what it names; nil leaves as it is.
+type ProjectChange struct {
+	Name, Description, DefaultRegion *string
+}
+
+// ListProjects lists all projects to who may see all, and to everybody else those they have a role in.
+func (s *Service) ListProjects(ctx context.Context, p *Principal, page Page) ([]Project, int, error) {
+	f := ProjectFilter{AccountID: p.AccountID, Page: page}
+	if s.require(p, ProjectsView, ProjectsManage) != nil {
+		f.VisibleToType, f.VisibleTo = p.Type, p.ID
+	}
+	return s.Store.Projects(ctx, f)
+}
+
+// GetProject reads one project.
+func (s *Service) GetProject(ctx context.Context, p *Principal, id string) (Project, error) {
+	pr, err := s.Store.Project(ctx, p.AccountID, id)
+	if err != nil {
+		return Project{}, err
+	}
+	refused := s.require(p, ProjectsView, ProjectsManage)
+	if refused == nil {
+		return pr, nil
+	}
+	held, err := s.held(ctx, s.Store, p, id)
+	if err == nil && held.Empty() {
+		err = refused
+	}
+	if err != nil {
+		return Project{}, err
+	}
+	return pr, nil
+}
+
+// CheckProject reports whether a project exists in the caller's account; the error is Invalid.
+func (s *Service) CheckProject(ctx context.Context, p *Principal, id string) error {
+	_, err := s.Store.Project(ctx, p.AccountID, id)
+	return notFoundIs(err, invalid("X-Project-ID", "invalid_reference", "X-Project-ID names no project of this account. Leave the header out, or check the id."))
+}
+
+// CreateProject makes a project.
+func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject) (Project, error) {
+	if n.DefaultRegion == "" {
+		n.DefaultRegion = DefaultRegion
+	}
+	if err := checkProject(ProjectChange{&n.Name, &n.Description, &n.DefaultRegion}); err != nil {
+		return Project{}, err
+	}
+	var pr Project
+	err := s.write(ctx, p, Adds, func(w *work) error {
+		if err := s.require(w.p, ProjectsCreate); err != nil {
+			return err
+		}
+		var err error
+		pr, err = w.newProject(n, false)
+		return err
+	})
+	return pr, err
+}
+
+func checkProject(c ProjectChange) error {
+	if c.Name != nil {
+		if err := checkName("name", *c.Name, 64); err != nil {
+			return err
+		}
+	}
+	if c.Description != nil {
+		if err := checkText("description", *c.Description, 500); err != nil {
+			return err
+		}
+	}
+	if c.DefaultRegion != nil && *c.DefaultRegion != DefaultRegion {
+		return invalid("default_region", "invalid_default_region", "default_region is %s.", DefaultRegion)
+	}
+	return nil
+}
+
+// newProject inserts a project under the first free slug of its name: web, web-2, web-3, …
+func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
+	pr := Project{
+		ID: w.s.NewID(), AccountID: w.p.AccountID, Name: n.Name, Description: n.Description, DefaultRegion: n.DefaultRegion,
+		IsDefault: isDefault, IsActive: true, CreatedBy: w.p.ID, CreatedAt: w.at, UpdatedAt: w.at,
+	}
+	all, err := w.allProjects()
+	if err != nil {
+		return Project{}, err
+	}
+	base, taken := slugOf(n.Name), map[string]bool{}
+	for _, o := range all {
+		taken[o.Slug] = true
+	}
+	pr.Slug = base
+	for i := 2; taken[pr.Slug]; i++ {
+		pr.Slug = base + "-" + strconv.Itoa(i)
+	}
+	for range 10 { // somebody else may take the slug between the look and the insert
+		ok, err := w.InsertProject(w.ctx, pr)
+		if err != nil {
+			return Project{}, err
+		}
+		if ok {
+			return pr, w.recordProject("project.created", pr, nil)
+		}
+		if err := w.projectNameFree(pr); err != nil {
+			return Project{}, err
+		}
+		pr.Slug = base + "-" + pr.ID[len(pr.ID)-6:]
+	}
+	return Project{}, nameTaken(pr.Name)
+}
+
+func (w *work) allProjects() ([]Project, error) {
+	all, _, err := w.Projects(w.ctx, ProjectFilter{AccountID: w.p.AccountID, Page: Page{Limit: 100_000}})
+	return all, err
+}
+
+func (w *work) projectNameFree(pr Project) error {
+	all, err := w.allProjects()
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if o.ID != pr.ID && FoldName(o.Name) == FoldName(pr.Name) {
+			return nameTaken(pr.Name)
+		}
+	}
+	return nil
+}
+
+func nameTaken(name string) error {
+	e := conflict("name_taken", "A project of this account is already named %q. Choose another name.", name)
+	e.Field = "name"
+	return e
+}
+
+// slugOf keeps the letters a-z and digits of a name and puts single dashes between them.
+func slugOf(name string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	if s := strings.Trim(b.String(), "-"); s != "" {
+		return s
+	}
+	return "project"
+}
+
+// UpdateProject changes a project; its slug stays.
+func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c ProjectChange) (Project, error) {
+	if c == (ProjectChange{}) {
+		return Project{}, invalid("", "nothing_to_update", "Give name, description or default_region.")
+	}
+	if err := checkProject(c); err != nil {
+		return Project{}, err
+	}
+	var pr Project
+	err := s.write(ctx, p, TakesAway, func(w *work) error {
+		var err error
+		if pr, err = w.projectFor(id, ProjectsManage); err != nil {
+			return err
+		}
+		before := pr
+		if c.Name != nil {
+			pr.Name = *c.Name
+		}
+		if c.Description != nil {
+			pr.Description = *c.Description
+		}
+		details := map[string]any{}
+		if pr.Name != before.Name {
+			details["name"] = change{before.Name, pr.Name}
+		}
+		if pr.Description != before.Description {
+			details["description"] = change{before.Description, pr.Description}
+		}
+		if len(details) == 0 {
+			return nil
+		}
+		pr.UpdatedAt = w.at
+		ok, err := w.UpdateProject(ctx, pr)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return nameTaken(pr.Name)
+		}
+		return w.recordProject("project.updated", pr, details)
+	})
+	return pr, err
+}
+
+func (w *work) projectFor(id, permission string) (Project, error) {
+	if err := w.s.require(w.p, permission); err != nil {
+		return Project{}, err
+	}
+	return w.Project(w.ctx, w.p.AccountID, id)
+}
+
+// DeleteProject deletes a project with its memberships and open invitations. The Default project stays.
+func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) error {
+	return s.write(ctx, p, TakesAway, func(w *work) error {
+		pr, err := w.projectFor(id, ProjectsDelete)
+		if err != nil {
+			return err
+		}
+		if pr.IsDefault {
+			return conflict("default_project", "The Default project cannot be deleted. You can rename it.")
+		}
+		_, members, err := w.Members(ctx, MemberFilter{AccountID: pr.AccountID, ProjectID: id, Page: Page{Limit: 1}})
+		if err != nil {
+			return err
+		}
+		if err := w.DeleteProject(ctx, id); err != nil {
+			return err
+		}
+		return w.recordProject("project.deleted", pr, map[string]any{"memberships_removed": members})
+	})
+}
+
+func (w *work) recordProject(action string, pr Project, details map[string]any) error {
+	return w.record(Event{Action: action, TargetType: "project", TargetID: pr.ID, TargetName: pr.Name, ProjectID: pr.ID}, details)
+}

@@ -1,0 +1,338 @@
+package team
+
+import (
+	"context"
+	"regexp"
+	"strings"
+)
+
+// NewRole describes a custom role. Slug and Scope never change afterwards.
+type NewRole struct {
+	Name, Slug, Description string
+	Scope                   Scope
+	Permissions             []string
+}
+
+// RoleChange changes what it names; nil leaves as it is. Permissions replaces the whole set.
+type RoleChange struct {
+	Name, Description *string
+	Permissions       *[]string
+}
+
+// handOut are the account permissions with which somebody hands roles out, and so must see them.
+var handOut = []string{RolesView, RolesManage, MembersManage, MembersInvite, APIKeysCreate}
+
+// ListRoles lists the roles the account can use: system roles first, then by name.
+func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]Role, int, error) {
+	f.AccountID = p.AccountID
+	if err := s.mayViewRoles(ctx, p); err != nil {
+		return nil, 0, err
+	}
+	switch f.Scope {
+	case "", ScopeAccount, ScopeProject:
+	default:
+		return nil, 0, invalid("scope", "invalid_scope", "scope is account or project.")
+	}
+	return s.Store.Roles(ctx, f)
+}
+
+// GetRole reads one role.
+func (s *Service) GetRole(ctx context.Context, p *Principal, id string) (Role, error) {
+	if err := s.mayViewRoles(ctx, p); err != nil {
+		return Role{}, err
+	}
+	return s.Store.Role(ctx, p.AccountID, id)
+}
+
+// mayViewRoles lets everybody see roles who may hand one out, in the account or in any project.
+func (s *Service) mayViewRoles(ctx context.Context, p *Principal) error {
+	refused := s.require(p, handOut...)
+	if refused == nil {
+		return nil
+	}
+	ms, err := s.Store.MembershipsOf(ctx, p.AccountID, p.canonical)
+	if err != nil {
+		return err
+	}
+	for _, m := range ms {
+		usable := m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now())
+		if usable && (s.Options.Catalog.Has(m.Role.Permissions, ProjectMembersManage) || s.Options.Catalog.Has(m.Role.Permissions, ProjectMembersInvite)) {
+			return nil
+		}
+	}
+	return refused
+}
+
+var slugPattern = regexp.MustCompile(`^[a-z0-9-]+$`)
+
+// CreateRole makes a custom role.
+func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role, error) {
+	if err := checkName("name", n.Name, 64); err != nil {
+		return Role{}, err
+	}
+	if len(n.Slug) > 64 || !slugPattern.MatchString(n.Slug) {
+		return Role{}, invalid("slug", "invalid_slug", "slug is 1 to 64 of a-z, 0-9 and -.")
+	}
+	if err := checkText("description", n.Description, 500); err != nil {
+		return Role{}, err
+	}
+	if n.Scope != ScopeAccount && n.Scope != ScopeProject {
+		return Role{}, invalid("scope", "invalid_scope", "scope is account or project.")
+	}
+	set, err := s.permissionSet(n.Scope, n.Permissions)
+	if err != nil {
+		return Role{}, err
+	}
+	var r Role
+	err = s.write(ctx, p, Adds, func(w *work) error {
+		if err := s.require(w.p, RolesCreate); err != nil {
+			return err
+		}
+		if err := w.mayCompose(n.Scope, set, nil); err != nil {
+			return err
+		}
+		r = Role{
+			ID: s.NewID(), AccountID: w.p.AccountID, Name: n.Name, Slug: n.Slug, Description: n.Description, Scope: n.Scope,
+			Permissions: set, CreatedBy: w.p.ID, CreatedAt: w.at, UpdatedAt: w.at,
+		}
+		if err := w.roleFree(r); err != nil {
+			return err
+		}
+		ok, err := w.InsertRole(ctx, r)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			if err := w.roleFree(r); err != nil {
+				return err
+			}
+			return conflict("name_taken", "A role of this name was created a moment ago. Choose another name.")
+		}
+		return w.recordRole("role.created", r, map[string]any{"permissions": s.Options.Catalog.Names(set)})
+	})
+	return r, err
+}
+
+// permissionSet checks the permissions of a role of this scope.
+func (s *Service) permissionSet(scope Scope, names []string) (Set, error) {
+	if len(names) == 0 {
+		return Set{}, invalid("permissions", "required", "permissions is required: at least one of GET /api/v1/permissions?scope=%s.", scope)
+	}
+	set, unknown := s.Options.Catalog.SetOf(names)
+	if unknown != "" {
+		near := s.Options.Catalog.Nearest(unknown, scope)
+		e := invalid("permissions", "unknown_permission", "There is no permission %q; did you mean %s?", shorten(unknown), near)
+		e.Suggestion = near
+		return Set{}, e
+	}
+	if other := set.Minus(s.Options.Catalog.Scope(scope)); !other.Empty() {
+		return Set{}, invalid("permissions", "permission_scope_mismatch", "A role of the %s scope cannot grant %s.", scope, strings.Join(s.Options.Catalog.Names(other), ", "))
+	}
+	return set, nil
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 80 {
+		return string(r[:80]) + "…"
+	}
+	return s
+}
+
+// roleFree says which role already has the slug or the name of r.
+func (w *work) roleFree(r Role) error {
+	all, _, err := w.Roles(w.ctx, RoleFilter{AccountID: r.AccountID, Scope: r.Scope, Page: Page{Limit: 100_000}})
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		switch {
+		case o.ID == r.ID:
+		case o.Slug == r.Slug:
+			e := conflict("slug_taken", "The %s role %q already has the slug %q. Choose another.", r.Scope, o.Name, r.Slug)
+			e.Field = "slug"
+			return e
+		case FoldName(o.Name) == FoldName(r.Name):
+			e := conflict("name_taken", "A %s role is already named %q. Choose another name.", r.Scope, o.Name)
+			e.Field = "name"
+			return e
+		}
+	}
+	return nil
+}
+
+// UpdateRole changes a custom role; everybody who has it gains or loses with their next request.
+func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c RoleChange) (Role, error) {
+	if c.Name == nil && c.Description == nil && c.Permissions == nil {
+		return Role{}, invalid("", "nothing_to_update", "Give name, description or permissions.")
+	}
+	if c.Name != nil {
+		if err := checkName("name", *c.Name, 64); err != nil {
+			return Role{}, err
+		}
+	}
+	if c.Description != nil {
+		if err := checkText("description", *c.Description, 500); err != nil {
+			return Role{}, err
+		}
+	}
+	var r Role
+	err := s.write(ctx, p, TakesAway, func(w *work) error {
+		if err := s.require(w.p, RolesManage); err != nil {
+			return err
+		}
+		var err error
+		if r, err = w.customRole(id); err != nil {
+			return err
+		}
+		before := r
+		if err := w.changeRole(&r, c); err != nil {
+			return err
+		}
+		details := roleDiff(s.Options.Catalog, before, r)
+		if len(details) == 0 {
+			return nil
+		}
+		r.UpdatedAt = w.at
+		if err := w.UpdateRole(ctx, r); err != nil {
+			return err
+		}
+		if r.Scope == ScopeAccount {
+			if err := w.managerLeft(); err != nil {
+				return err
+			}
+		}
+		return w.recordRole("role.updated", r, details)
+	})
+	return r, err
+}
+
+func (w *work) customRole(id string) (Role, error) {
+	r, err := w.Role(w.ctx, w.p.AccountID, id)
+	if err == nil && r.IsSystem {
+		return Role{}, invalid("", "system_role_immutable", "%q is a system role, which nobody can change or delete. Create a custom role instead.", r.Name)
+	}
+	return r, err
+}
+
+func (w *work) changeRole(r *Role, c RoleChange) error {
+	if c.Name != nil && *c.Name != r.Name {
+		r.Name = *c.Name
+		if err := w.roleFree(*r); err != nil {
+			return err
+		}
+	}
+	if c.Description != nil {
+		r.Description = *c.Description
+	}
+	if c.Permissions == nil {
+		return nil
+	}
+	set, err := w.s.permissionSet(r.Scope, *c.Permissions)
+	if err != nil {
+		return err
+	}
+	holders, _, err := w.RoleHolders(w.ctx, w.p.AccountID, r.ID, allHolders)
+	if err != nil {
+		return err
+	}
+	added := set.Minus(r.Permissions)
+	r.Permissions = set
+	return w.mayCompose(r.Scope, added, holders)
+}
+
+// allHolders is more holders than one role can have in practice.
+const allHolders = 1 << 30
+
+func roleDiff(c *Catalog, a, b Role) map[string]any {
+	d := map[string]any{}
+	if a.Name != b.Name {
+		d["name"] = change{a.Name, b.Name}
+	}
+	if a.Description != b.Description {
+		d["description"] = change{a.Description, b.Description}
+	}
+	if plus := b.Permissions.Minus(a.Permissions); !plus.Empty() {
+		d["added"] = c.Names(plus)
+	}
+	if minus := a.Permissions.Minus(b.Permissions); !minus.Empty() {
+		d["removed"] = c.Names(minus)
+	}
+	return d
+}
+
+// DeleteRole deletes a custom role that nobody has. With reassignTo, its holders get that role first, each under the
+// same guard as if they were changed one by one.
+func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo string) error {
+	return s.write(ctx, p, TakesAway, func(w *work) error {
+		if err := s.require(w.p, RolesDelete); err != nil {
+			return err
+		}
+		r, err := w.customRole(id)
+		if err != nil {
+			return err
+		}
+		n := 20
+		if reassignTo != "" {
+			n = allHolders
+		}
+		holders, total, err := w.RoleHolders(ctx, w.p.AccountID, id, n)
+		if err != nil {
+			return err
+		}
+		if total > 0 && reassignTo == "" {
+			e := conflict("role_in_use", "%d members, keys or invitations have this role. Give them another one first, or pass ?reassign_to=<role id>.", total)
+			e.Holders, e.HolderCount = holders, total
+			return e
+		}
+		if err := w.reassign(r, holders, reassignTo); err != nil {
+			return err
+		}
+		if err := w.DeleteRole(ctx, id); err != nil {
+			return err
+		}
+		return w.recordRole("role.deleted", r, map[string]any{"permissions": s.Options.Catalog.Names(r.Permissions), "reassigned": total})
+	})
+}
+
+func (w *work) reassign(from Role, holders []Member, to string) error {
+	if len(holders) == 0 {
+		return nil
+	}
+	role, err := w.Role(w.ctx, w.p.AccountID, to)
+	if err != nil {
+		return notFoundIs(err, invalidReference("reassign_to", "role"))
+	}
+	if role.ID == from.ID {
+		return invalid("reassign_to", "invalid_reference", "reassign_to names the role that is being deleted. Choose another.")
+	}
+	for _, m := range holders {
+		if err := w.mayReassign(m); err != nil {
+			return err
+		}
+		before := m
+		delegated, err := w.changeMember(&m, MemberChange{RoleID: &role.ID})
+		if err != nil {
+			return err
+		}
+		m.UpdatedAt = w.at
+		if err := w.UpdateMember(w.ctx, m); err != nil {
+			return err
+		}
+		if err := w.recordMember("member.updated", m, delegated, memberDiff(before, m)); err != nil {
+			return err
+		}
+	}
+	return w.managerLeft()
+}
+
+// mayReassign asks for the permission to change the membership itself: deleting a role is no way around it.
+func (w *work) mayReassign(m Member) error {
+	if m.ProjectID == "" {
+		return w.s.require(w.p, MembersManage)
+	}
+	return w.s.requireIn(w.ctx, w, w.p, m.ProjectID, []string{ProjectMembersManage}, MembersManage)
+}
+
+func (w *work) recordRole(action string, r Role, details map[string]any) error {
+	return w.record(Event{Action: action, TargetType: "role", TargetID: r.ID, TargetName: r.Name}, details)
+}

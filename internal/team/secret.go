@@ -1,0 +1,60 @@
+package team
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"strings"
+)
+
+const (
+	secretPrefix   = "raff_"
+	secretRandom   = 56 // hex digits, 224 random bits
+	secretLength   = len(secretPrefix) + secretRandom + 8
+	keyPrefixShown = 13
+)
+
+// newSecret mints an API key: raff_ and 64 hex digits, of which the last 8 are a CRC-32 of the others, so that a typo
+// or a secret scanner needs no database.
+func newSecret(random io.Reader) (string, error) {
+	b := make([]byte, secretRandom/2)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", fmt.Errorf("mint API key: %w", err)
+	}
+	body := hex.EncodeToString(b)
+	return secretPrefix + body + checksum(body), nil
+}
+
+func checksum(body string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(body))) }
+
+// wellFormed reports whether s can be an API key at all.
+func wellFormed(s string) bool {
+	if len(s) != secretLength || !strings.HasPrefix(s, secretPrefix) {
+		return false
+	}
+	hexed := s[len(secretPrefix):]
+	for i := range len(hexed) {
+		if c := hexed[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return hexed[secretRandom:] == checksum(hexed[:secretRandom])
+}
+
+// newToken mints the token of a link: 256 random bits.
+func newToken(random io.Reader) (string, error) {
+	b := make([]byte, 32)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", fmt.Errorf("mint token: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(b), nil
+}
+
+// hashOf is what is stored of a secret or token.
+func hashOf(secret string) []byte {
+	h := sha256.Sum256([]byte(secret))
+	return h[:]
+}

@@ -1,0 +1,158 @@
+package team
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Passwords hashes and compares passwords; the domain decides only when.
+type Passwords interface {
+	// Check says in an Invalid error why a password may not be used, or nil.
+	Check(password, email, name string) error
+	Hash(password string) (string, error)
+	Matches(password, hash string) (bool, error)
+}
+
+// Options are what a Service needs from outside. Now, NewID and Rand have working defaults, so that a test can make
+// them exact and a server does not think of them.
+type Options struct {
+	Store     Store
+	Catalog   *Catalog
+	Passwords Passwords
+	Now       func() time.Time
+	// NewID mints a UUID in canonical spelling; ids sort by time.
+	NewID func() string
+	Rand  io.Reader
+	// PublicURL is what links in mails begin with, without a slash at the end.
+	PublicURL string
+	// MailConfigured says that invitations reach people by mail; then nobody but the invited gets the link.
+	MailConfigured bool
+	// MailQueued is called after a commit that queued mail, so that a worker need not wait for its next round.
+	MailQueued func()
+}
+
+// Service holds every operation of the product. All its faces (REST, pages, mail worker, operator's command line) call
+// it, so that each rule has one home. It is safe for concurrent use.
+type Service struct {
+	Options
+}
+
+// New makes a Service.
+func New(o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.NewID == nil {
+		o.NewID = func() string { return newUUIDv7(o.Now(), o.Rand) }
+	}
+	if o.MailQueued == nil {
+		o.MailQueued = func() {}
+	}
+	return &Service{Options: o}
+}
+
+// Start makes the stored system roles equal to the catalog's. A server calls it once before it serves.
+func (s *Service) Start(ctx context.Context) error {
+	var roles []Role
+	for _, sr := range s.Options.Catalog.SystemRoles() {
+		set, _ := s.Options.Catalog.SetOf(sr.Permissions)
+		r := Role{
+			ID: SystemRoleID(sr.Scope, sr.Slug), Name: sr.Name, Slug: sr.Slug, Description: sr.Description,
+			Scope: sr.Scope, Permissions: set, IsSystem: true, CreatedAt: s.now(), UpdatedAt: s.now(),
+		}
+		if r.IsOwner() {
+			r.Permissions = s.Options.Catalog.Decode("*")
+		}
+		roles = append(roles, r)
+	}
+	if err := s.Store.SyncSystemRoles(ctx, roles); err != nil {
+		return fmt.Errorf("write system roles: %w", err)
+	}
+	return nil
+}
+
+// Catalog is the list of permissions and system roles.
+func (s *Service) Catalog() *Catalog { return s.Options.Catalog }
+
+// now is the time as it is stored: UTC, microseconds.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
+
+type requestIDKey struct{}
+
+// WithRequestID notes the id of the request that ctx belongs to; audit events carry it.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// work is one write: the transaction, who acts as the database knows them now, and the moment it happens.
+type work struct {
+	Tx
+	s    *Service
+	ctx  context.Context
+	p    *Principal
+	at   time.Time
+	mail bool
+}
+
+// write runs fn in one transaction as p. The credential is read again inside it, so that no write commits for a
+// credential that was taken away before.
+func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error {
+	mail := false
+	err := s.Store.Update(ctx, p.AccountID, lock, func(tx Tx) error {
+		mail = false // fn may run again
+		fresh, err := s.refresh(ctx, tx, p)
+		if err != nil {
+			return err
+		}
+		w := &work{Tx: tx, s: s, ctx: ctx, p: fresh, at: s.now()}
+		err = fn(w)
+		mail = w.mail
+		return err
+	})
+	if err == nil && mail {
+		s.MailQueued()
+	}
+	return err
+}
+
+// change is one entry of an event's details: what a value was and what it is now.
+type change struct {
+	From any `json:"from"`
+	To   any `json:"to"`
+}
+
+// record writes the audit event of a change into the same transaction. The actor, time and request are filled in.
+func (w *work) record(e Event, details map[string]any) error {
+	e.ID, e.AccountID, e.At, e.RequestID = w.s.NewID(), w.p.AccountID, w.at, requestID(w.ctx)
+	e.ActorType, e.ActorID, e.ActorName = w.p.Type, w.p.ID, w.p.Name
+	if e.ActorName == "" {
+		e.ActorName = w.p.Email
+	}
+	e.Details = "{}"
+	if len(details) > 0 {
+		b, err := json.Marshal(details)
+		if err != nil {
+			return fmt.Errorf("encode audit details: %w", err)
+		}
+		e.Details = string(b)
+	}
+	return w.InsertEvent(w.ctx, e)
+}
+
+func (w *work) recordMember(action string, m Member, delegated bool, details map[string]any) error {
+	return w.record(Event{
+		Action: action, TargetType: "member", TargetID: m.ID, TargetName: m.Email, ProjectID: m.ProjectID, Delegated: delegated,
+	}, details)
+}

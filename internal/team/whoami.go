@@ -1,0 +1,30 @@
+package team
+
+import "context"
+
+// Whoami is the caller as the server sees it.
+type Whoami struct {
+	Principal *Principal
+	Account   Account
+	Role      *Role
+	// Permissions are the effective account permissions in catalog order.
+	Permissions []string
+	// Projects are the projects in which the caller has a role of their own.
+	Projects []Member
+}
+
+// Whoami returns the caller with account, role and effective permissions. Every valid credential may ask.
+func (s *Service) Whoami(ctx context.Context, p *Principal) (Whoami, error) {
+	ms, err := s.Store.MembershipsOf(ctx, p.AccountID, p.canonical)
+	if err != nil {
+		return Whoami{}, err
+	}
+	account := s.Options.Catalog.Scope(ScopeAccount)
+	out := Whoami{Principal: p, Account: p.account, Role: p.role, Permissions: s.Options.Catalog.Names(p.permissions.Intersect(account))}
+	for _, m := range ms {
+		if m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now()) {
+			out.Projects = append(out.Projects, m)
+		}
+	}
+	return out, nil
+}
