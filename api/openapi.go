@@ -1,0 +1,8 @@
+package api
+
+import _ "embed" // for the description below
+
+// OpenAPI is the description of the API in OpenAPI 3.1; a server answers it at /openapi.yaml.
+//
+//go:embed openapi.yaml
+var OpenAPI []byte

@@ -1,0 +1,124 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"raff/api"
+	"raff/internal/team"
+)
+
+// publicScope is the only scope a key has on the wire.
+const publicScope = "public"
+
+func (s *server) listAPIKeys(ctx context.Context, c *call) (any, error) {
+	p, err := c.page(defaultLimit)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.choice("scope", publicScope); err != nil {
+		return nil, err
+	}
+	rows, total, err := s.svc.ListAPIKeys(ctx, c.who, p)
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(p, rows, total, apiKey, apiKeyCursor), nil
+}
+
+func apiKeyCursor(k *team.APIKey) team.Cursor { return team.Cursor{At: k.CreatedAt, ID: k.ID} }
+
+func (s *server) createAPIKey(ctx context.Context, c *call) (any, error) {
+	var b api.CreateAPIKeyRequest
+	if err := c.decode(&b); err != nil {
+		return nil, err
+	}
+	var n team.NewAPIKey
+	var err error
+	if n.Name, err = required("name", b.Name); err != nil {
+		return nil, err
+	}
+	if b.RateLimitTier != nil {
+		if n.Tier = *b.RateLimitTier; n.Tier == "" {
+			return nil, invalid("rate_limit_tier", "invalid_rate_limit_tier", "rate_limit_tier must be standard or high.")
+		}
+	}
+	if b.ExpiresAt != nil {
+		if n.ExpiresAt, err = momentIn("expires_at", *b.ExpiresAt); err != nil {
+			return nil, err
+		}
+	}
+	if n.RoleID, err = uuidOf("role_id", b.RoleID); err != nil {
+		return nil, err
+	}
+	k, secret, err := s.svc.CreateAPIKey(ctx, c.who, n)
+	return one(api.APIKeyWithSecret{APIKey: apiKey(&k), Secret: secret}), err
+}
+
+func (s *server) getAPIKey(ctx context.Context, c *call) (any, error) {
+	k, err := s.svc.GetAPIKey(ctx, c.who, c.pathID("id"))
+	return one(apiKey(&k)), err
+}
+
+func (s *server) updateAPIKey(ctx context.Context, c *call) (any, error) {
+	var b api.UpdateAPIKeyRequest
+	if err := c.decode(&b); err != nil {
+		return nil, err
+	}
+	change := team.APIKeyChange{Name: b.Name, Tier: b.RateLimitTier, IsActive: b.IsActive}
+	if b.ExpiresAt.Set {
+		change.ExpiresAt = new(time.Time) // null: never
+	}
+	if b.ExpiresAt.Valid {
+		t, err := momentIn("expires_at", b.ExpiresAt.Value)
+		if err != nil {
+			return nil, err
+		}
+		change.ExpiresAt = &t
+	}
+	k, err := s.svc.UpdateAPIKey(ctx, c.who, c.pathID("id"), change)
+	return one(apiKey(&k)), err
+}
+
+// maxGrace is how long an old secret may go on working beside the new one.
+const maxGrace = 7 * 24 * time.Hour
+
+func (s *server) regenerateAPIKey(ctx context.Context, c *call) (any, error) {
+	var b api.RegenerateAPIKeyRequest
+	if err := c.decodeOptional(&b); err != nil {
+		return nil, err
+	}
+	grace := 0
+	if b.GraceSeconds != nil {
+		grace = *b.GraceSeconds
+	}
+	if longest := int(maxGrace / time.Second); grace < 0 || grace > longest {
+		return nil, invalid("grace_seconds", "invalid_grace_seconds", "grace_seconds must be a whole number from 0 to %d.", longest)
+	}
+	k, secret, err := s.svc.RegenerateAPIKey(ctx, c.who, c.pathID("id"), time.Duration(grace)*time.Second)
+	return one(api.APIKeyWithSecret{APIKey: apiKey(&k), Secret: secret}), err
+}
+
+func (s *server) revokeAPIKey(ctx context.Context, c *call) (any, error) {
+	return done("API key revoked."), s.svc.RevokeAPIKey(ctx, c.who, c.pathID("id"))
+}
+
+// apiKey is a key as the API writes it: its roles are read off its memberships.
+func apiKey(k *team.APIKey) api.APIKey {
+	w := api.APIKey{
+		ID: k.ID, AccountID: k.AccountID, Name: k.Name, KeyPrefix: k.KeyPrefix, Scope: publicScope, RateLimitTier: k.Tier,
+		ExpiresAt: stampOf(k.ExpiresAt), LastUsedAt: stampOf(k.LastUsedAt), IsActive: k.IsActive,
+		ProjectAccesses: []api.APIKeyProjectAccess{}, CreatedBy: filled(k.CreatedBy), CreatedAt: stamp(k.CreatedAt),
+	}
+	for i := range k.Memberships {
+		m := &k.Memberships[i]
+		if m.ProjectID == "" {
+			w.RoleID, w.RoleName, w.RoleSlug = &m.Role.ID, &m.Role.Name, &m.Role.Slug
+			continue
+		}
+		w.ProjectAccesses = append(w.ProjectAccesses, api.APIKeyProjectAccess{
+			ProjectID: m.ProjectID, ProjectName: m.ProjectName, RoleID: m.Role.ID, RoleName: m.Role.Name, RoleSlug: m.Role.Slug,
+		})
+	}
+	return w
+}

@@ -1,0 +1,50 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+
+	"raff/api"
+	"raff/internal/team"
+)
+
+func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
+	var f team.EventFilter
+	var err error
+	if f.Page, err = c.page(defaultLimit); err != nil {
+		return nil, err
+	}
+	if f.ActorID, err = c.uuid("actor"); err != nil {
+		return nil, err
+	}
+	if f.TargetID, err = c.uuid("target"); err != nil {
+		return nil, err
+	}
+	if f.Since, err = c.moment("since"); err != nil {
+		return nil, err
+	}
+	if f.Until, err = c.moment("until"); err != nil {
+		return nil, err
+	}
+	f.Action = c.query.Get("action")
+	rows, total, err := s.svc.ListEvents(ctx, c.who, f)
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(f.Page, rows, total, event, eventCursor), nil
+}
+
+func eventCursor(e *team.Event) team.Cursor { return team.Cursor{At: e.At, ID: e.ID} }
+
+// event is an audit event as the API writes it.
+func event(e *team.Event) api.AuditEvent {
+	w := api.AuditEvent{
+		ID: e.ID, AccountID: e.AccountID, ActorType: string(e.ActorType), ActorID: e.ActorID, ActorName: e.ActorName, Action: e.Action,
+		TargetType: e.TargetType, TargetID: e.TargetID, TargetName: e.TargetName, ProjectID: filled(e.ProjectID),
+		Delegated: e.Delegated, RequestID: e.RequestID, Details: json.RawMessage(e.Details), CreatedAt: stamp(e.At),
+	}
+	if e.Details == "" {
+		w.Details = json.RawMessage("{}")
+	}
+	return w
+}

@@ -1,0 +1,242 @@
+package httpapi
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"raff/internal/team"
+)
+
+const (
+	maxBody  = 64 << 10
+	maxDepth = 8
+)
+
+// decode reads the body into a pointer to a struct of package api.
+func (c *call) decode(v any) error {
+	body, err := c.read()
+	if err != nil {
+		return err
+	}
+	if len(body) == 0 {
+		return invalid("", "body_required", "This operation needs a JSON object as its body. Its fields are: %s.", strings.Join(fieldNames(v), ", "))
+	}
+	return decode(body, v)
+}
+
+// decodeOptional is decode for operations that also work without a body.
+func (c *call) decodeOptional(v any) error {
+	body, err := c.read()
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	return decode(body, v)
+}
+
+// read takes the whole body. What it is said to be is judged only when there is one.
+func (c *call) read() ([]byte, error) {
+	if c.ContentLength == 0 {
+		return nil, nil
+	}
+	if c.ContentLength > maxBody {
+		return nil, errTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return nil, invalid("", "incomplete_body", "The body ended before it was complete. Send it again.")
+	case len(body) == 0:
+		return nil, nil
+	case len(body) > maxBody:
+		return nil, errTooLarge
+	}
+	return body, checkMedia(c.Header)
+}
+
+var (
+	errTooLarge = &refusal{status: http.StatusRequestEntityTooLarge, code: "body_too_large", message: "The body is larger than 64 KiB."}
+	errNotJSON  = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body as JSON, with the header Content-Type: application/json."}
+	errEncoded  = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body as it is, without Content-Encoding."}
+)
+
+// checkMedia accepts JSON in UTF-8, not compressed.
+func checkMedia(h http.Header) error {
+	for _, enc := range h["Content-Encoding"] {
+		if !strings.EqualFold(enc, "identity") {
+			return errEncoded
+		}
+	}
+	types := h["Content-Type"]
+	if len(types) != 1 {
+		return errNotJSON
+	}
+	if types[0] == "application/json" {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(types[0])
+	if err != nil || media != "application/json" {
+		return errNotJSON
+	}
+	for name, value := range params {
+		if name != "charset" || !strings.EqualFold(value, "utf-8") {
+			return errNotJSON
+		}
+	}
+	return nil
+}
+
+// decode reads one JSON object strictly: no duplicate, unknown or differently-cased name, nothing behind it, no NUL,
+// valid UTF-8, at most 8 levels.
+func decode(body []byte, v any) error {
+	if err := scan(body); err != nil {
+		return err
+	}
+	err := json.Unmarshal(body, v, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
+	var semantic *json.SemanticError
+	if !errors.As(err, &semantic) {
+		return malformed("The body is not valid JSON.")
+	}
+	field := firstToken(semantic.JSONPointer)
+	if errors.Is(err, json.ErrUnknownName) {
+		names := fieldNames(v)
+		field = shorten(field)
+		r := invalid(field, "unknown_field", "The body has no field %q; did you mean %q? Names are case-sensitive. Its fields are: %s.",
+			field, team.Nearest(field, names), strings.Join(names, ", "))
+		r.suggestion = team.Nearest(field, names)
+		return r
+	}
+	return invalid(field, "invalid_type", "%s must be %s.", field, wanted(v, field))
+}
+
+// scan refuses what json.Unmarshal lets pass or tells apart too little.
+func scan(body []byte) error {
+	d := jsontext.NewDecoder(bytes.NewBuffer(body))
+	for first := true; ; first = false {
+		t, err := d.ReadToken()
+		switch {
+		case err == io.EOF && !first:
+			return nil
+		case err != nil:
+			return syntax(err)
+		case first && t.Kind() != '{':
+			return invalid("", "invalid_type", "The body must be a JSON object: {…}.")
+		case !first && d.StackDepth() == 0 && t.Kind() != '}':
+			return malformed("Something stands behind the JSON object. Send exactly one.")
+		case d.StackDepth() > maxDepth:
+			return malformed("The body is nested deeper than 8 levels.")
+		case t.Kind() == '"' && strings.ContainsRune(t.String(), 0):
+			return malformed("The body contains a NUL character.")
+		case t.Kind() == 'n' && d.StackDepth() > 1:
+			field := firstToken(d.StackPointer())
+			return invalid(field, "invalid_type", "%s must not contain null.", field)
+		}
+	}
+}
+
+// syntax says what is wrong with the text of the body. Of the body itself it repeats no more than a field's name.
+func syntax(err error) error {
+	var s *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return malformed("The JSON of the body ends too early.")
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &s):
+		field := shorten(s.JSONPointer.LastToken())
+		return invalid(field, "duplicate_field", "The body has the field %q twice. Send it once.", field)
+	case errors.As(err, &s):
+		return invalid("", "malformed_json", "The body is not valid JSON at byte %d.", s.ByteOffset)
+	}
+	return malformed("The body is not valid JSON.")
+}
+
+func malformed(message string) *refusal {
+	return &refusal{status: http.StatusBadRequest, code: "malformed_json", message: message}
+}
+
+// firstToken is the field of the body that a pointer leads into.
+func firstToken(p jsontext.Pointer) string {
+	for t := range p.Tokens() {
+		return t
+	}
+	return ""
+}
+
+func fieldNames(v any) []string {
+	t := reflect.TypeOf(v).Elem()
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	}
+	return names
+}
+
+// wanted says in words what a field takes.
+func wanted(v any, field string) string {
+	t := reflect.TypeOf(v).Elem()
+	for i, name := range fieldNames(v) {
+		if name != field {
+			continue
+		}
+		f := t.Field(i).Type
+		if f.Kind() == reflect.Struct { // api.Nullable
+			return "a string or null"
+		}
+		switch f.Elem().Kind() {
+		case reflect.Bool:
+			return "true or false"
+		case reflect.Int:
+			return "a whole number"
+		case reflect.Slice:
+			return "a list of strings"
+		}
+	}
+	return "a string"
+}
+
+// required is the value of a field that must be there.
+func required(field string, v *string) (string, error) {
+	if v == nil {
+		return "", invalid(field, "required", "%s is required.", field)
+	}
+	return *v, nil
+}
+
+// uuidOf is an optional field that is an id; absent is "".
+func uuidOf(field string, v *string) (string, error) {
+	if v == nil {
+		return "", nil
+	}
+	return uuidIn(field, *v)
+}
+
+func uuidIn(field, v string) (string, error) {
+	if !isUUID(v) {
+		return "", invalid(field, "invalid_uuid", "%s must be a UUID in its canonical spelling: 36 characters, lower case.", field)
+	}
+	return v, nil
+}
+
+// momentIn reads a time: RFC 3339 with any offset. The domain knows no time before 1970 and takes the zero time for
+// "never", so that an earlier one becomes 1970: as past as it was meant.
+func momentIn(field, v string) (time.Time, error) {
+	var t time.Time
+	if err := t.UnmarshalText([]byte(v)); err != nil || t.UTC().Year() > 9999 {
+		return t, invalid(field, "invalid_time", "%s must be a time such as 2030-01-31T12:00:00Z (RFC 3339).", field)
+	}
+	t = stamp(t)
+	if epoch := time.Unix(0, 0).UTC(); t.Before(epoch) {
+		return epoch, nil
+	}
+	return t, nil
+}

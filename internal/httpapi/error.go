@@ -1,0 +1,87 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"raff/api"
+	"raff/internal/team"
+)
+
+// statusOf is the one table from a kind of refusal to its status.
+var statusOf = map[team.Kind]int{
+	team.KindInternal:        http.StatusInternalServerError,
+	team.KindInvalid:         http.StatusBadRequest,
+	team.KindUnauthenticated: http.StatusUnauthorized,
+	team.KindDenied:          http.StatusForbidden,
+	team.KindNotFound:        http.StatusNotFound,
+	team.KindConflict:        http.StatusConflict,
+	team.KindGone:            http.StatusGone,
+	team.KindMismatch:        http.StatusUnprocessableEntity,
+	team.KindLimited:         http.StatusTooManyRequests,
+	team.KindUnavailable:     http.StatusServiceUnavailable,
+}
+
+// refusal is what only HTTP can find wrong with a request.
+type refusal struct {
+	status     int
+	code       string
+	message    string
+	field      string
+	suggestion string
+}
+
+func (r *refusal) Error() string { return r.message }
+
+func invalid(field, code, format string, a ...any) *refusal {
+	return &refusal{status: http.StatusBadRequest, code: code, field: field, message: fmt.Sprintf(format, a...)}
+}
+
+var errNoRoute = &refusal{status: http.StatusNotFound, code: "unknown_path", message: "There is no such path. The API's description is at /openapi.yaml."}
+
+func methodNotAllowed(allow string) *refusal {
+	return &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", message: "This path answers " + allow + "."}
+}
+
+// panicked is a handler that panicked, with the stack for the log.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
+// explain turns an error into a status and the body that goes with it. What nobody classified says only that it is
+// internal.
+func explain(err error) (int, api.Error) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		err = team.Unavailable(err)
+	}
+	var (
+		status = http.StatusInternalServerError
+		body   = api.Error{Code: "internal", Message: "internal error"}
+		r      *refusal
+		e      *team.Error
+	)
+	switch {
+	case errors.As(err, &r):
+		status = r.status
+		body = api.Error{Code: r.code, Message: r.message, Field: r.field, Suggestion: r.suggestion}
+	case errors.As(err, &e) && e.Kind != team.KindInternal:
+		status = statusOf[e.Kind]
+		body = api.Error{
+			Code: e.Code, Message: e.Message, Field: e.Field, MemberID: e.MemberID, Permission: e.Permission,
+			Missing: e.Missing, Suggestion: e.Suggestion, HolderCount: e.HolderCount,
+		}
+		for i := range e.Holders {
+			body.Holders = append(body.Holders, holder(&e.Holders[i]))
+		}
+	}
+	body.Error = http.StatusText(status)
+	if status == http.StatusTooManyRequests {
+		body.Error = "Rate limit exceeded"
+	}
+	return status, body
+}

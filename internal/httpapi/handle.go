@@ -1,0 +1,177 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"raff/api"
+	"raff/internal/team"
+)
+
+// call is one request as a handler sees it.
+type call struct {
+	*http.Request
+	id    string
+	who   *team.Principal // nil on open routes
+	query url.Values
+}
+
+// serve is the way of every request: run it, write the answer, note it in the access log.
+func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
+	start := time.Now()
+	c := &call{Request: r, id: requestID(r.Header)}
+	ctx := team.WithRequestID(r.Context(), c.id)
+	buf := buffers.Get().(*[]byte)
+	defer release(buf)
+	status, v, err := s.run(ctx, c, e)
+	if err == nil {
+		*buf, err = encode((*buf)[:0], v)
+	}
+	if err != nil {
+		status, v = s.fail(ctx, w, c, e, err)
+		*buf, _ = encode((*buf)[:0], v) // nothing in an api.Error can fail
+	}
+	s.write(w, c, status, contentType(v), *buf)
+
+	if !s.Logger.Enabled(ctx, s.AccessLog) {
+		return
+	}
+	principal := ""
+	if c.who != nil {
+		principal = c.who.ID
+	}
+	s.Logger.LogAttrs(ctx, s.AccessLog, "request",
+		slog.String("method", r.Method), slog.String("route", e.pattern), slog.Int("status", status),
+		slog.Duration("duration", time.Since(start)), slog.String("request_id", c.id),
+		slog.String("principal", principal), slog.String("remote", s.remote(r)))
+}
+
+// run finds the route and the caller and calls the handler. The order matters: a path or method that does not exist
+// is told to anybody, everything else only to who has a credential.
+func (s *server) run(ctx context.Context, c *call, e *endpoint) (status int, v any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicked{value: p, stack: debug.Stack()}
+		}
+	}()
+	if len(e.methods) == 0 {
+		return 0, nil, errNoRoute
+	}
+	route, ok := e.methods[c.Method]
+	if !ok {
+		return 0, nil, methodNotAllowed(e.allow)
+	}
+	if !route.Open {
+		if c.who, err = s.authenticate(ctx, c.Header); err != nil {
+			return 0, nil, err
+		}
+	}
+	if c.query, err = parseQuery(c.URL.RawQuery, route.Query); err != nil {
+		return 0, nil, err
+	}
+	v, err = route.handle(s, ctx, c)
+	return route.Status, v, err
+}
+
+// authenticate finds who sent the request, with one read of the database.
+func (s *server) authenticate(ctx context.Context, h http.Header) (*team.Principal, error) {
+	keys := h["X-Api-Key"]
+	if len(keys) != 1 {
+		return nil, team.ErrUnauthenticated
+	}
+	who, err := s.svc.Authenticate(ctx, keys[0])
+	if err != nil {
+		return nil, err
+	}
+	if ids, sent := h["X-Project-Id"]; sent {
+		return who, s.checkProject(ctx, who, ids)
+	}
+	return who, nil
+}
+
+// checkProject holds X-Project-ID to a project of the caller's account. No operation needs it; a wrong one is a client
+// that believes to be elsewhere.
+func (s *server) checkProject(ctx context.Context, who *team.Principal, ids []string) error {
+	if len(ids) != 1 || !isUUID(ids[0]) {
+		return invalid("X-Project-ID", "invalid_uuid", "X-Project-ID must be the id of one project, written as a lower-case UUID. Leave it out if you do not need it.")
+	}
+	err := s.svc.CheckProject(ctx, who, ids[0])
+	if team.IsNotFound(err) {
+		return invalid("X-Project-ID", "invalid_reference", "X-Project-ID names no project of this account. Leave it out, or send the id of one of your projects.")
+	}
+	return err
+}
+
+// fail explains an error to the caller, and to the log what the caller is not told.
+func (s *server) fail(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint, err error) (int, api.Error) {
+	status, body := explain(err)
+	body.RequestID = c.id
+	switch status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `ApiKey realm="raff"`)
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", e.allow)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "1")
+	}
+	if status >= http.StatusInternalServerError && ctx.Err() == nil {
+		s.Logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("method", c.Method),
+			slog.String("route", e.pattern), slog.String("request_id", c.id), slog.String("error", err.Error()))
+	}
+	return status, body
+}
+
+// Header values every answer shares; nobody writes into them.
+var (
+	headerNoStore = []string{"no-store"}
+	headerNoSniff = []string{"nosniff"}
+)
+
+// write is the only place that writes a response.
+func (s *server) write(w http.ResponseWriter, c *call, status int, contentType []string, body []byte) {
+	h := w.Header()
+	h["Cache-Control"] = headerNoStore
+	h["X-Content-Type-Options"] = headerNoSniff
+	h["X-Request-Id"] = []string{c.id}
+	h["Content-Type"] = contentType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a caller that hung up cannot be told
+}
+
+// requestID is the caller's own id of the request if it is one that can be logged as it is, else a new one.
+func requestID(h http.Header) string {
+	ids := h["X-Request-Id"]
+	if len(ids) != 1 || ids[0] == "" || len(ids[0]) > 64 {
+		return rand.Text()
+	}
+	for _, r := range ids[0] {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:", r) {
+			return rand.Text()
+		}
+	}
+	return ids[0]
+}
+
+// remote is the caller's address.
+func (s *server) remote(r *http.Request) string {
+	if s.TrustProxy {
+		if via := r.Header.Values("X-Forwarded-For"); len(via) > 0 {
+			last := via[len(via)-1]
+			return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}

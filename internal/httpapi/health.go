@@ -1,0 +1,32 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"raff/api"
+	"raff/internal/team"
+)
+
+// pingLimit is how long /ready waits for the database.
+const pingLimit = 2 * time.Second
+
+// health says that the process runs, whatever the database does.
+func (s *server) health(context.Context, *call) (any, error) { return api.Health{Status: "ok"}, nil }
+
+// ready says that the database answers too.
+func (s *server) ready(ctx context.Context, _ *call) (any, error) {
+	if s.Ping == nil {
+		return api.Health{Status: "ok"}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingLimit)
+	defer cancel()
+	if err := s.Ping(ctx); err != nil {
+		return nil, team.Unavailable(err)
+	}
+	return api.Health{Status: "ok"}, nil
+}
+
+func (s *server) openAPI(context.Context, *call) (any, error) {
+	return document{contentType: "application/yaml", body: api.OpenAPI}, nil
+}

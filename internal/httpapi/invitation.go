@@ -1,0 +1,122 @@
+package httpapi
+
+import (
+	"context"
+
+	"raff/api"
+	"raff/internal/team"
+)
+
+func (s *server) listInvitations(ctx context.Context, c *call) (any, error) {
+	return s.invitationsOf(ctx, c, "")
+}
+
+func (s *server) listProjectInvitations(ctx context.Context, c *call) (any, error) {
+	return s.invitationsOf(ctx, c, c.pathID("id"))
+}
+
+func (s *server) invitationsOf(ctx context.Context, c *call, projectID string) (any, error) {
+	p, err := c.page(defaultLimit)
+	if err != nil {
+		return nil, err
+	}
+	rows, total, err := s.svc.ListInvitations(ctx, c.who, team.InvitationFilter{ProjectID: projectID, Page: p})
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(p, rows, total, s.invitation, invitationCursor), nil
+}
+
+func invitationCursor(i *team.Invitation) team.Cursor { return team.Cursor{At: i.CreatedAt, ID: i.ID} }
+
+func (s *server) createInvitation(ctx context.Context, c *call) (any, error) {
+	return s.invite(ctx, c, "")
+}
+
+func (s *server) createProjectInvitation(ctx context.Context, c *call) (any, error) {
+	return s.invite(ctx, c, c.pathID("id"))
+}
+
+func (s *server) invite(ctx context.Context, c *call, projectID string) (any, error) {
+	var b api.CreateInvitationRequest
+	if err := c.decode(&b); err != nil {
+		return nil, err
+	}
+	n, err := newMember(projectID, api.AddMemberRequest{Email: b.Email, RoleID: b.RoleID})
+	if err != nil {
+		return nil, err
+	}
+	inv, err := s.svc.CreateInvitation(ctx, c.who, n)
+	return one(s.invitation(&inv)), err
+}
+
+func (s *server) getInvitation(ctx context.Context, c *call) (any, error) {
+	inv, err := s.svc.GetInvitation(ctx, c.who, c.pathID("id"))
+	return one(s.invitation(&inv)), err
+}
+
+func (s *server) cancelInvitation(ctx context.Context, c *call) (any, error) {
+	return done("Invitation cancelled."), s.svc.CancelInvitation(ctx, c.who, c.pathID("id"))
+}
+
+func (s *server) resendInvitation(ctx context.Context, c *call) (any, error) {
+	if err := c.decodeOptional(&struct{}{}); err != nil {
+		return nil, err
+	}
+	inv, err := s.svc.ResendInvitation(ctx, c.who, c.pathID("id"))
+	return one(s.invitation(&inv)), err
+}
+
+func (s *server) invitationLink(ctx context.Context, c *call) (any, error) {
+	if err := c.decodeOptional(&struct{}{}); err != nil {
+		return nil, err
+	}
+	link, err := s.svc.InvitationLink(ctx, c.who, c.pathID("id"))
+	return one(api.InvitationLink{Link: link.URL, ExpiresAt: stamp(link.ExpiresAt)}), err
+}
+
+func (s *server) acceptInvitation(ctx context.Context, c *call) (any, error) {
+	var b api.AcceptInvitationRequest
+	if err := c.decode(&b); err != nil {
+		return nil, err
+	}
+	token, err := required("token", b.Token)
+	if err != nil {
+		return nil, err
+	}
+	a := team.Accept{Token: token}
+	if b.Name != nil {
+		a.Name = *b.Name
+	}
+	if a.Password, err = required("password", b.Password); err != nil {
+		return nil, err
+	}
+	m, err := s.svc.AcceptInvitation(ctx, a)
+	return one(s.member(&m)), err
+}
+
+func (s *server) declineInvitation(ctx context.Context, c *call) (any, error) {
+	var b api.DeclineInvitationRequest
+	if err := c.decode(&b); err != nil {
+		return nil, err
+	}
+	token, err := required("token", b.Token)
+	if err != nil {
+		return nil, err
+	}
+	return done("Invitation declined."), s.svc.DeclineInvitation(ctx, token)
+}
+
+// invitation is an invitation as the API writes it.
+func (s *server) invitation(i *team.Invitation) api.Invitation {
+	kind := team.ScopeAccount
+	if i.ProjectID != "" {
+		kind = team.ScopeProject
+	}
+	return api.Invitation{
+		ID: i.ID, Type: string(kind), AccountID: i.AccountID, AccountName: i.AccountName, ProjectID: filled(i.ProjectID),
+		ProjectName: filled(i.ProjectName), MemberID: i.MemberID, Email: i.Email, RoleID: i.Role.ID, RoleName: i.Role.Name,
+		State: string(i.StateAt(s.svc.Now())), InvitedByID: filled(i.InvitedBy), InvitedByEmail: filled(i.InviterEmail),
+		InvitedByName: filled(i.InviterName), ExpiresAt: stamp(i.ExpiresAt), CreatedAt: stamp(i.CreatedAt),
+	}
+}

@@ -1,0 +1,192 @@
+package httpapi
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"raff/api"
+	"raff/internal/team"
+)
+
+const (
+	maxLimit        = 1000
+	defaultLimit    = 50
+	defaultProjects = 20
+
+	// nowhereID is a UUID no object ever has. A path with a malformed id names it instead, so that the answer is the
+	// one an unknown id gets, whoever asks.
+	nowhereID = "00000000-0000-0000-0000-000000000000"
+)
+
+// parseQuery reads the query string. A misspelt filter would otherwise select everything.
+func parseQuery(raw, allowed string) (url.Values, error) {
+	if raw == "" {
+		return nil, nil
+	}
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, invalid("", "malformed_query", "The query string cannot be read. Percent-encode its values.")
+	}
+	names := strings.Fields(allowed)
+	for name, values := range q {
+		if !slices.Contains(names, name) {
+			return nil, unknownParameter(name, names)
+		}
+		if len(values) > 1 {
+			return nil, invalid(name, "repeated_parameter", "%s was sent more than once. Send it once.", name)
+		}
+	}
+	return q, nil
+}
+
+func unknownParameter(name string, names []string) error {
+	name = shorten(name)
+	if len(names) == 0 {
+		return invalid(name, "unknown_parameter", "This operation takes no query parameters, and got %q.", name)
+	}
+	r := invalid(name, "unknown_parameter", "There is no query parameter %q here. It takes: %s.", name, strings.Join(names, ", "))
+	r.suggestion = team.Nearest(name, names)
+	return r
+}
+
+// page reads limit, offset and cursor. Behind a cursor it asks for one row more than wanted: only that tells whether
+// the walk goes on.
+func (c *call) page(limit int) (team.Page, error) {
+	p := team.Page{Limit: limit}
+	var err error
+	if p.Limit, err = c.integer("limit", limit, 1, maxLimit); err != nil {
+		return p, err
+	}
+	if p.Offset, err = c.integer("offset", 0, 0, 1<<31-1); err != nil {
+		return p, err
+	}
+	if !c.query.Has("cursor") {
+		return p, nil
+	}
+	if c.query.Has("offset") {
+		return p, invalid("offset", "cursor_and_offset", "Send cursor or offset, not both: a cursor already says where to go on.")
+	}
+	if p.After, err = parseCursor(c.query.Get("cursor")); err != nil {
+		return p, err
+	}
+	p.Limit++
+	return p, nil
+}
+
+func (c *call) integer(name string, otherwise, low, high int) (int, error) {
+	if !c.query.Has(name) {
+		return otherwise, nil
+	}
+	text := c.query.Get(name)
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high || strings.HasPrefix(text, "+") {
+		return 0, invalid(name, "invalid_"+name, "%s must be a whole number from %d to %d.", name, low, high)
+	}
+	return n, nil
+}
+
+// pageOf turns rows into one page. at is nil for lists that are not ordered by creation and have no cursor.
+func pageOf[D, W any](p team.Page, rows []D, total int, wire func(*D) W, at func(*D) team.Cursor) api.Page[W] {
+	more := p.Offset+len(rows) < total
+	if p.After != nil {
+		if more = len(rows) == p.Limit; more {
+			rows = rows[:p.Limit-1]
+		}
+	}
+	out := api.Page[W]{Success: true, Data: make([]W, len(rows)), Total: total}
+	for i := range rows {
+		out.Data[i] = wire(&rows[i])
+	}
+	if more && at != nil && len(rows) > 0 {
+		out.NextCursor = formatCursor(at(&rows[len(rows)-1]))
+	}
+	return out
+}
+
+// A cursor is the base64url of 8 bytes of microseconds and the 16 bytes of an id.
+func formatCursor(c team.Cursor) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro()))
+	id, _ := hex.DecodeString(strings.ReplaceAll(c.ID, "-", ""))
+	return base64.RawURLEncoding.EncodeToString(append(b, id...))
+}
+
+func parseCursor(text string) (*team.Cursor, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) != 24 {
+		return nil, invalid("cursor", "invalid_cursor", "cursor must be the next_cursor of an earlier page, unchanged.")
+	}
+	h := hex.EncodeToString(b[8:])
+	return &team.Cursor{
+		At: time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC(),
+		ID: h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:],
+	}, nil
+}
+
+// choice reads a parameter that is one of few words; absent is "".
+func (c *call) choice(name string, of ...string) (string, error) {
+	if !c.query.Has(name) {
+		return "", nil
+	}
+	v := c.query.Get(name)
+	if !slices.Contains(of, v) {
+		return "", invalid(name, "invalid_"+name, "%s must be one of: %s.", name, strings.Join(of, ", "))
+	}
+	return v, nil
+}
+
+// uuid reads a parameter that is an id; absent is "".
+func (c *call) uuid(name string) (string, error) {
+	if !c.query.Has(name) {
+		return "", nil
+	}
+	return uuidIn(name, c.query.Get(name))
+}
+
+// moment reads a parameter that is a time; absent is zero.
+func (c *call) moment(name string) (time.Time, error) {
+	if !c.query.Has(name) {
+		return time.Time{}, nil
+	}
+	return momentIn(name, c.query.Get(name))
+}
+
+// pathID is an id of the path.
+func (c *call) pathID(name string) string {
+	if id := c.PathValue(name); isUUID(id) {
+		return id
+	}
+	return nowhereID
+}
+
+// isUUID accepts the one canonical spelling: 36 characters, lower case.
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 64 {
+		return string(r[:64])
+	}
+	return s
+}

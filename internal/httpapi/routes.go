@@ -1,0 +1,179 @@
+// Package httpapi speaks the contract over HTTP: routes.go is the table of operations, handle.go the one way a request
+// takes (who asks, what they send, what comes back), and one file per resource converts between the wire structs of
+// package api and the domain. It decides nothing: every rule lives in package team.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"raff/internal/team"
+)
+
+// Options are what the API needs beside the Service.
+type Options struct {
+	Logger *slog.Logger // nil: slog.Default()
+	// AccessLog is the level of the line written per request.
+	AccessLog slog.Level
+	Version   string
+	// Ping says whether the database answers; nil means that there is nothing to ask.
+	Ping func(context.Context) error
+	// ExtraHandler answers paths outside the API, such as pages; nil means that there are none.
+	ExtraHandler http.Handler
+	// TrustProxy takes the caller's address from the last entry of X-Forwarded-For. Set it only behind a proxy that
+	// writes that header.
+	TrustProxy bool
+}
+
+// Route is one operation of the API.
+type Route struct {
+	Method    string
+	Pattern   string // as net/http.ServeMux reads it
+	Operation string // operationId in openapi.yaml
+	Status    int    // of success
+	// Open routes need no credential.
+	Open bool
+	// Query are the names of the query parameters, space-separated; any other is refused.
+	Query string
+	// Permission says in words who may call it; openapi.yaml repeats it as x-permission.
+	Permission string
+
+	handle func(*server, context.Context, *call) (any, error)
+}
+
+// Routes lists every operation the API answers.
+func Routes() []Route { return slices.Clone(routes) }
+
+const (
+	anyone        = "no credential"
+	anyCredential = "any valid credential"
+	ownOrAll      = "account.projects.view or account.projects.manage for all; otherwise those the caller has a role in"
+	inProject     = " in the project, or account.members.manage"
+
+	paging        = "limit offset cursor"
+	memberFilters = "status role_id email principal_type q "
+)
+
+var routes = []Route{
+	{"GET", "/health", "healthCheck", 200, true, "", anyone, (*server).health},
+	{"GET", "/ready", "readyCheck", 200, true, "", anyone, (*server).ready},
+	{"GET", "/openapi.yaml", "getOpenAPI", 200, true, "", anyone, (*server).openAPI},
+
+	{"GET", "/api/v1/whoami", "whoami", 200, false, "", anyCredential, (*server).whoami},
+
+	{"GET", "/api/v1/members", "listMembers", 200, false, memberFilters + paging, "account.members.view or account.members.manage", (*server).listMembers},
+	{"POST", "/api/v1/members", "addMember", 201, false, "", "by email: account.members.invite or account.members.manage; otherwise account.members.manage", (*server).addMember},
+	{"GET", "/api/v1/members/{id}", "getMember", 200, false, "", "account.members.view or account.members.manage", (*server).getMember},
+	{"PATCH", "/api/v1/members/{id}", "updateMember", 200, false, "", "account.members.manage", (*server).updateMember},
+	{"DELETE", "/api/v1/members/{id}", "removeMember", 200, false, "", "account.members.manage or account.members.remove; while pending also account.members.invite", (*server).removeMember},
+
+	{"GET", "/api/v1/roles", "listRoles", 200, false, "scope limit offset", "account.roles.view, account.roles.manage or any permission to hand a role out", (*server).listRoles},
+	{"POST", "/api/v1/roles", "createRole", 201, false, "", "account.roles.create", (*server).createRole},
+	{"GET", "/api/v1/roles/{id}", "getRole", 200, false, "", "account.roles.view, account.roles.manage or any permission to hand a role out", (*server).getRole},
+	{"PATCH", "/api/v1/roles/{id}", "updateRole", 200, false, "", "account.roles.manage", (*server).updateRole},
+	{"DELETE", "/api/v1/roles/{id}", "deleteRole", 200, false, "reassign_to", "account.roles.delete", (*server).deleteRole},
+
+	{"GET", "/api/v1/permissions", "listPermissions", 200, false, "scope", anyCredential, (*server).listPermissions},
+
+	{"GET", "/api/v1/api-keys", "listApiKeys", 200, false, "scope " + paging, "account.apikeys.view or account.apikeys.manage", (*server).listAPIKeys},
+	{"POST", "/api/v1/api-keys", "createApiKey", 201, false, "", "account.apikeys.create", (*server).createAPIKey},
+	{"GET", "/api/v1/api-keys/{id}", "getApiKey", 200, false, "", "account.apikeys.view or account.apikeys.manage", (*server).getAPIKey},
+	{"PATCH", "/api/v1/api-keys/{id}", "updateApiKey", 200, false, "", "account.apikeys.manage", (*server).updateAPIKey},
+	{"DELETE", "/api/v1/api-keys/{id}", "revokeApiKey", 200, false, "", "account.apikeys.revoke", (*server).revokeAPIKey},
+	{"POST", "/api/v1/api-keys/{id}/regenerate", "regenerateApiKey", 200, false, "", "account.apikeys.manage", (*server).regenerateAPIKey},
+
+	{"GET", "/api/v1/invitations", "listInvitations", 200, false, paging, "account.members.view, account.members.invite or account.members.manage", (*server).listInvitations},
+	{"POST", "/api/v1/invitations", "createAccountInvitation", 201, false, "", "account.members.invite or account.members.manage", (*server).createInvitation},
+	{"GET", "/api/v1/invitations/{id}", "getInvitation", 200, false, "", "account.members.view, account.members.invite or account.members.manage", (*server).getInvitation},
+	{"DELETE", "/api/v1/invitations/{id}", "cancelInvitation", 200, false, "", "account.members.invite or account.members.manage", (*server).cancelInvitation},
+	{"POST", "/api/v1/invitations/{id}/resend", "resendInvitation", 200, false, "", "account.members.invite or account.members.manage", (*server).resendInvitation},
+	{"POST", "/api/v1/invitations/{id}/link", "createInvitationLink", 200, false, "", "who sent the invitation, where the server sends no mail", (*server).invitationLink},
+	{"POST", "/api/v1/invitations/accept", "acceptInvitation", 200, true, "", anyone, (*server).acceptInvitation},
+	{"POST", "/api/v1/invitations/decline", "declineInvitation", 200, true, "", anyone, (*server).declineInvitation},
+
+	{"GET", "/api/v1/projects", "listProjects", 200, false, paging, ownOrAll, (*server).listProjects},
+	{"POST", "/api/v1/projects", "createProject", 201, false, "", "account.projects.create", (*server).createProject},
+	{"GET", "/api/v1/projects/{id}", "getProject", 200, false, "", ownOrAll, (*server).getProject},
+	{"PUT", "/api/v1/projects/{id}", "updateProject", 200, false, "", "account.projects.manage", (*server).updateProject},
+	{"DELETE", "/api/v1/projects/{id}", "deleteProject", 200, false, "", "account.projects.delete", (*server).deleteProject},
+
+	{"GET", "/api/v1/projects/{id}/members", "listProjectMembers", 200, false, memberFilters + paging, "project.members.view or project.members.manage" + inProject, (*server).listProjectMembers},
+	{"POST", "/api/v1/projects/{id}/members", "addProjectMember", 201, false, "", "project.members.manage" + inProject, (*server).addProjectMember},
+	{"GET", "/api/v1/projects/{id}/members/{member_id}", "getProjectMember", 200, false, "", "project.members.view or project.members.manage" + inProject, (*server).getProjectMember},
+	{"PATCH", "/api/v1/projects/{id}/members/{member_id}", "updateProjectMember", 200, false, "", "project.members.manage" + inProject, (*server).updateProjectMember},
+	{"DELETE", "/api/v1/projects/{id}/members/{member_id}", "removeProjectMember", 200, false, "", "project.members.manage or project.members.remove" + inProject, (*server).removeProjectMember},
+	{"GET", "/api/v1/projects/{id}/invitations", "listProjectInvitations", 200, false, paging, "project.members.view, project.members.invite or project.members.manage" + inProject, (*server).listProjectInvitations},
+	{"POST", "/api/v1/projects/{id}/invitations", "createProjectInvitation", 201, false, "", "project.members.invite or project.members.manage" + inProject, (*server).createProjectInvitation},
+
+	{"GET", "/api/v1/audit-events", "listAuditEvents", 200, false, "actor action target since until " + paging, "account.audit.view", (*server).listEvents},
+}
+
+type server struct {
+	svc *team.Service
+	Options
+}
+
+// New makes the handler of the API.
+func New(svc *team.Service, o Options) http.Handler {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	s := &server{svc: svc, Options: o}
+	nowhere := &endpoint{s: s}
+	mux := http.NewServeMux()
+	if o.ExtraHandler == nil {
+		mux.Handle("/", nowhere)
+	} else {
+		mux.Handle("/", o.ExtraHandler)
+	}
+	mux.Handle("/api/", nowhere)
+	for _, e := range endpoints(s) {
+		mux.Handle(e.pattern, e)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The mux would send "//" and ".." elsewhere with a redirect; to the API such a path names nothing.
+		if p := r.URL.Path; strings.HasPrefix(p, "/api/") && (strings.Contains(p, "//") || strings.Contains(p, "/.")) {
+			nowhere.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// endpoint is one path with the routes that share it. One without routes is the path that does not exist.
+type endpoint struct {
+	s       *server
+	pattern string
+	allow   string
+	methods map[string]*Route
+}
+
+func endpoints(s *server) map[string]*endpoint {
+	all := map[string]*endpoint{}
+	for i := range routes {
+		r := &routes[i]
+		e := all[r.Pattern]
+		if e == nil {
+			e = &endpoint{s: s, pattern: r.Pattern, methods: map[string]*Route{}}
+			all[r.Pattern] = e
+		}
+		e.methods[r.Method] = r
+		if r.Method == http.MethodGet {
+			e.methods[http.MethodHead] = r
+		}
+	}
+	for _, e := range all {
+		var names []string
+		for m := range e.methods {
+			names = append(names, m)
+		}
+		slices.Sort(names)
+		e.allow = strings.Join(names, ", ")
+	}
+	return all
+}
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.s.serve(w, r, e) }
