@@ -1,0 +1,94 @@
+package mail
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	netmail "net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// TLS says how a connection to the mail server is protected.
+type TLS string
+
+// The ways. StartTLS is the default and, like Implicit, refuses a server that cannot prove its name.
+const (
+	StartTLS TLS = "starttls"
+	Implicit TLS = "tls"
+	None     TLS = "none"
+)
+
+var defaultPorts = map[TLS]int{StartTLS: 587, Implicit: 465, None: 25}
+
+// Config says which server takes the mail and whom it is from. Printing it never shows the password.
+type Config struct {
+	Host string
+	Port int
+	TLS  TLS
+	From netmail.Address
+	// RootCAs are trusted instead of the system's, for a server with a certificate of the house; nil is the system's.
+	RootCAs *x509.CertPool
+
+	username, password string
+}
+
+const urlShape = "smtp://user:password@host:port?tls=starttls|tls|none, with special characters in the password percent-encoded"
+
+// Parse reads the address of a mail server, smtp://user:password@host:port?tls=starttls|tls|none, and the sender,
+// for example "Raff <team@example.com>". No error repeats the URL, because it may hold a password.
+func Parse(smtpURL, from string) (Config, error) {
+	u, err := url.Parse(smtpURL)
+	if err != nil || u.Scheme != "smtp" || u.Hostname() == "" || u.Opaque != "" || strings.Trim(u.Path, "/") != "" || u.Fragment != "" {
+		return Config{}, errors.New("the SMTP URL cannot be read: write " + urlShape)
+	}
+	c := Config{Host: u.Hostname(), TLS: StartTLS, username: u.User.Username()}
+	c.password, _ = u.User.Password()
+	if (c.username == "") != (c.password == "") {
+		return Config{}, errors.New("the SMTP URL has half a login: give both user and password, or neither")
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return Config{}, errors.New("the SMTP URL cannot be read: write " + urlShape)
+	}
+	for key, values := range query {
+		if key != "tls" || len(values) != 1 {
+			return Config{}, errors.New("the SMTP URL takes one option, tls: write " + urlShape)
+		}
+		c.TLS = TLS(values[0])
+	}
+	port, ok := defaultPorts[c.TLS]
+	if !ok {
+		return Config{}, errors.New("the SMTP URL's tls is starttls, tls or none")
+	}
+	c.Port = port
+	if u.Port() != "" {
+		if c.Port, err = strconv.Atoi(u.Port()); err != nil || c.Port < 1 || c.Port > 65535 {
+			return Config{}, errors.New("the SMTP URL's port is a number from 1 to 65535")
+		}
+	}
+	if c.TLS == None && c.username != "" && !loopback(c.Host) {
+		return Config{}, errors.New("a password would cross the network in plain text: use tls=starttls or tls=tls, or drop the login")
+	}
+	sender, err := netmail.ParseAddress(from)
+	if err != nil {
+		return Config{}, fmt.Errorf("the sender %q is no mail address: write \"Raff <team@example.com>\"", from)
+	}
+	c.From = *sender
+	return c, nil
+}
+
+// String is the address of the server without its login.
+func (c Config) String() string {
+	return fmt.Sprintf("smtp://%s?tls=%s", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), c.TLS)
+}
+
+// GoString keeps the password out of %#v too.
+func (c Config) GoString() string { return c.String() }
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

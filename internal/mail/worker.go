@@ -1,0 +1,59 @@
+package mail
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// How long a worker waits: at most DefaultInterval for new mail, and after errors from firstPause up to longestPause.
+const (
+	DefaultInterval = 15 * time.Second
+	firstPause      = time.Second
+	longestPause    = 5 * time.Minute
+)
+
+// Worker empties the outbox: it delivers what is due, again at once while there is more, and then waits.
+type Worker struct {
+	// Deliver sends what is due and returns how many mails went out. An error is one of the outbox itself (the
+	// database is away); what a mail server refuses is the outbox's to note and to retry.
+	Deliver func(context.Context) (int, error)
+	// Interval is how often to look when nobody wakes the worker; zero means DefaultInterval.
+	Interval time.Duration
+	Logger   *slog.Logger
+	// Wake makes the worker look now; nil is fine.
+	Wake <-chan struct{}
+}
+
+// Run works until ctx ends. A delivery that is under way then is finished first.
+func (w *Worker) Run(ctx context.Context) {
+	interval := w.Interval
+	if interval <= 0 {
+		interval = DefaultInterval
+	}
+	var pause time.Duration
+	for ctx.Err() == nil {
+		n, err := w.Deliver(ctx)
+		wait := interval
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return
+		case err != nil:
+			pause = min(max(2*pause, firstPause), longestPause)
+			wait = pause
+			w.Logger.ErrorContext(ctx, "the mail outbox cannot be read; trying again", "error", err, "in", pause)
+		case n > 0:
+			pause = 0
+			continue
+		default:
+			pause = 0
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-w.Wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
