@@ -1,0 +1,183 @@
+// Package cli is the command line raff: one file per noun, each a thin layer over the SDK.
+//
+// A command either writes what was asked for to standard output, complete and in the format chosen with -o, or it writes
+// one error to standard error and its kind is in the exit code.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"charm.land/fang/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/spf13/cobra"
+
+	"raff/client"
+)
+
+// Exit codes.
+const (
+	exitOK       = 0
+	exitFailure  = 1
+	exitUsage    = 2
+	exitNotFound = 3
+	exitConflict = 4
+	exitDenied   = 5
+)
+
+// app is one run of the program.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+
+	// The global flags as given; settings adds environment and file.
+	apiURL, apiKey, projectID, profile string
+	output                             choice
+
+	failed error // of the command, as opposed to the command line
+}
+
+// Main runs raff as the program of this process. It returns the exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+}
+
+// Run runs raff with these arguments, without the program's name, and returns the exit code.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{in: stdin, out: stdout, err: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	// What a command answers is kept in a.failed; an error that comes out here is about the command line itself.
+	err := fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}))
+	if err != nil {
+		err = usageError{sentence(err.Error())}
+	} else {
+		err = a.failed
+	}
+	if err == nil {
+		return exitOK
+	}
+	a.report(err)
+	return exitCode(err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "raff",
+		Short: "Manage the members, roles and permissions of a raff account",
+		Long: "Manage the members, roles and permissions of a raff account.\n\n" +
+			"Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 conflict with what is there, 5 not allowed.",
+		Example: `# once: say which server and which API key
+raff configure
+
+# who is in the account
+raff member list
+
+# invite somebody
+raff member add --email alice@example.com --role member`,
+		Args: a.noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w. See %s --help", err, cmd.CommandPath())
+	})
+	f := root.PersistentFlags()
+	f.StringVar(&a.apiURL, "api-url", "", "address of the server (RAFF_API_URL, default "+defaultURL+")")
+	f.StringVar(&a.apiKey, "api-key", "", "secret of an API key (RAFF_API_KEY; here other programs can see it)")
+	f.StringVar(&a.projectID, "project-id", "", "id of the project to work in (RAFF_PROJECT_ID)")
+	f.StringVar(&a.profile, "profile", "", "profile of the configuration file (RAFF_PROFILE)")
+	a.output = choice{value: "table", allowed: []string{"table", "json", "yaml", "csv"}}
+	f.VarP(&a.output, "output", "o", "format of the output: "+a.output.list())
+	f.BoolFunc("no-color", "no colours (NO_COLOR)", func(string) error { return os.Setenv("NO_COLOR", "1") })
+	complete(root, "output", a.output.complete)
+	complete(root, "profile", completeProfiles)
+	complete(root, "project-id", a.completeProjects)
+	for _, name := range []string{"api-url", "api-key"} {
+		complete(root, name, cobra.NoFileCompletions)
+	}
+
+	root.AddCommand(a.configure(), a.member(), a.role(), a.permission(), a.whoami(), a.version())
+	return root
+}
+
+// group is a noun with its verbs. It answers to its plural too.
+func (a *app) group(noun, plural, short string, verbs ...*cobra.Command) *cobra.Command {
+	g := &cobra.Command{
+		Use:     noun,
+		Aliases: []string{plural},
+		Short:   short,
+		Args:    a.noSuchCommand,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
+	}
+	g.AddCommand(verbs...)
+	return g
+}
+
+func (a *app) noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	msg := fmt.Sprintf("%s has no command %q.", cmd.CommandPath(), args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		msg += " Did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return errors.New(msg + fmt.Sprintf(" See %s --help.", cmd.CommandPath()))
+}
+
+// do makes a command out of what it does with the server.
+func (a *app) do(run func(ctx context.Context, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
+	return a.local(func(ctx context.Context, args []string) error {
+		c, err := a.client()
+		if err != nil {
+			return err
+		}
+		return run(ctx, c, args)
+	})
+}
+
+// local makes a command that needs no server.
+func (a *app) local(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.failed = run(cmd.Context(), args)
+		return nil
+	}
+}
+
+// client connects nothing yet; it knows where to go and with which key.
+func (a *app) client(opts ...client.Option) (*client.Client, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	if s.APIKey == "" {
+		return nil, usageError{"There is no API key. Run raff configure, or set RAFF_API_KEY."}
+	}
+	opts = append(opts, client.WithUserAgent("raff-cli/"+version()))
+	if s.ProjectID != "" {
+		opts = append(opts, client.WithProjectID(s.ProjectID))
+	}
+	c, err := client.New(s.APIURL, s.APIKey, opts...)
+	if err != nil {
+		return nil, usageError{err.Error()}
+	}
+	return c, nil
+}
+
+// note tells a person something that is not the output.
+func (a *app) note(format string, args ...any) {
+	lipgloss.Fprintln(a.err, fmt.Sprintf(format, args...)) //nolint:errcheck // nobody is left to tell
+}

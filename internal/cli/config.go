@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"gopkg.in/yaml.v3"
+)
+
+const (
+	defaultURL     = "http://127.0.0.1:8080"
+	defaultProfile = "default"
+)
+
+// profile is what the program has to know to speak to a server.
+type profile struct {
+	APIURL    string `yaml:"api_url,omitempty"`
+	APIKey    string `yaml:"api_key,omitempty"`
+	ProjectID string `yaml:"project_id,omitempty"`
+}
+
+// config is the configuration file.
+type config struct {
+	Profiles map[string]profile `yaml:"profiles"`
+}
+
+// settings are the flags, then the environment, then the file.
+func (a *app) settings() (profile, error) {
+	var fromFile profile
+	name := cmp.Or(a.profile, os.Getenv("RAFF_PROFILE"))
+	path, err := configPath()
+	if err != nil {
+		return profile{}, err
+	}
+	cfg, err := readConfig(path)
+	if err != nil {
+		return profile{}, err
+	}
+	fromFile, found := cfg.Profiles[cmp.Or(name, defaultProfile)]
+	if name != "" && !found {
+		return profile{}, usageError{fmt.Sprintf("There is no profile %q in %s. Make it with raff configure --profile %[1]s.", name, path)}
+	}
+	if found && fromFile.APIKey != "" {
+		a.warnIfReadable(path)
+	}
+	return profile{
+		APIURL:    cmp.Or(a.apiURL, os.Getenv("RAFF_API_URL"), fromFile.APIURL, defaultURL),
+		APIKey:    strings.TrimSpace(cmp.Or(a.apiKey, os.Getenv("RAFF_API_KEY"), fromFile.APIKey)),
+		ProjectID: cmp.Or(a.projectID, os.Getenv("RAFF_PROJECT_ID"), fromFile.ProjectID),
+	}, nil
+}
+
+func (a *app) warnIfReadable(path string) {
+	if i, err := os.Stat(path); err == nil && i.Mode().Perm()&0o077 != 0 {
+		a.note("Warning: other users of this machine can read the API key in %s. Run: chmod 600 %[1]s", path)
+	}
+}
+
+// configPath is RAFF_CONFIG or ~/.raff/config.yaml.
+func configPath() (string, error) {
+	if p := os.Getenv("RAFF_CONFIG"); p != "" {
+		return p, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errors.New("the home directory is unknown; say where the configuration is with RAFF_CONFIG")
+	}
+	return filepath.Join(home, ".raff", "config.yaml"), nil
+}
+
+// readConfig reads the file; a missing one is empty.
+func readConfig(path string) (config, error) {
+	var c config
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return c, fmt.Errorf("reading the configuration: %w", err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil && len(bytes.TrimSpace(b)) > 0 {
+		// The decoder's own words may repeat a part of the file, and the file holds keys.
+		return c, fmt.Errorf("the configuration %s is not what raff configure writes (profiles: with api_url, api_key, project_id): correct it, or remove it and run raff configure", path)
+	}
+	return c, nil
+}
+
+// writeConfig replaces the file as a whole, readable by its owner only.
+func writeConfig(path string, c config) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	b, err := yaml.Marshal(c)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making a place for the configuration: %w", err)
+	}
+	if filepath.Base(dir) == ".raff" { // ours, and maybe made by somebody in a hurry
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return fmt.Errorf("protecting the configuration: %w", err)
+		}
+	}
+	tmp, err := os.CreateTemp(dir, ".config-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	defer os.Remove(tmp.Name()) //nolint:errcheck // it is gone when all went well
+	_, err = tmp.Write(b)
+	err = errors.Join(err, tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	return nil
+}
+
+func completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	path, err := configPath()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	cfg, err := readConfig(path)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return slices.Sorted(maps.Keys(cfg.Profiles)), cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"raff/client"
+)
+
+func (a *app) configure() *cobra.Command {
+	return &cobra.Command{
+		Use:   "configure",
+		Short: "Store the server's address and an API key in a profile",
+		Long: "Store the server's address and an API key in ~/.raff/config.yaml (or the file named by RAFF_CONFIG), which only you can read.\n\n" +
+			"On a terminal it asks, unless --api-key is given. Elsewhere everything comes from flags, and --api-key - reads the key from standard input.",
+		Example: `# asks, and hides the key
+raff configure
+
+# a second server
+raff configure --profile staging --api-url https://raff.example.com
+
+# in a script
+raff configure --api-url https://raff.example.com --api-key - < key.txt`,
+		Args: none,
+		RunE: a.local(func(context.Context, []string) error {
+			path, err := configPath()
+			if err != nil {
+				return err
+			}
+			cfg, err := readConfig(path)
+			if err != nil {
+				return err
+			}
+			name := cmp.Or(a.profile, os.Getenv("RAFF_PROFILE"), defaultProfile)
+			p, err := a.askProfile(cfg.Profiles[name])
+			if err != nil {
+				return err
+			}
+			if _, err := client.New(p.APIURL, p.APIKey); err != nil {
+				return usageError{err.Error()}
+			}
+			if cfg.Profiles == nil {
+				cfg.Profiles = map[string]profile{}
+			}
+			cfg.Profiles[name] = p
+			if err := writeConfig(path, cfg); err != nil {
+				return err
+			}
+			a.note("Profile %q is in %s. Try it: raff whoami", name, path)
+			return nil
+		}),
+	}
+}
+
+// askProfile changes what the flags give and, on a terminal, asks for the rest.
+func (a *app) askProfile(p profile) (profile, error) {
+	tty, interactive := a.terminal()
+	switch {
+	case a.apiKey == "-":
+		b, err := io.ReadAll(io.LimitReader(a.in, 4096))
+		if err != nil {
+			return p, fmt.Errorf("reading the API key from standard input: %w", err)
+		}
+		a.apiKey, interactive = strings.TrimSpace(string(b)), false
+		if a.apiKey == "" {
+			return p, usageError{"There is no API key on standard input."}
+		}
+	case a.apiKey == "" && !interactive:
+		return p, usageError{"Standard input is not a terminal, so nothing is asked: give --api-key (or --api-key - to read it from standard input)."}
+	}
+	if !interactive || a.apiKey != "" {
+		p.APIURL = cmp.Or(a.apiURL, p.APIURL, defaultURL)
+		p.APIKey = a.apiKey
+		p.ProjectID = cmp.Or(a.projectID, p.ProjectID)
+		return p, nil
+	}
+
+	lines := bufio.NewScanner(a.in)
+	ask := func(what, given, old string) string {
+		if given != "" {
+			return given
+		}
+		fmt.Fprintf(a.err, "%s [%s]: ", what, old)
+		lines.Scan()
+		return cmp.Or(strings.TrimSpace(lines.Text()), old)
+	}
+	p.APIURL = ask("Address of the server", a.apiURL, cmp.Or(p.APIURL, defaultURL))
+	kept := ""
+	if p.APIKey != "" {
+		kept = "Enter keeps the present one; "
+	}
+	fmt.Fprintf(a.err, "API key (%snot shown): ", kept)
+	secret, err := term.ReadPassword(int(tty.Fd()))
+	fmt.Fprintln(a.err)
+	if err != nil {
+		return p, fmt.Errorf("reading the API key: %w", err)
+	}
+	if p.APIKey = cmp.Or(strings.TrimSpace(string(secret)), p.APIKey); p.APIKey == "" {
+		return p, usageError{"An API key is needed. Its owner sees it once, when it is created."}
+	}
+	p.ProjectID = ask("Project id, if you work in one only", a.projectID, p.ProjectID)
+	return p, nil
+}
+
+// terminal is standard input, if a person sits in front of it.
+func (a *app) terminal() (*os.File, bool) {
+	f, ok := a.in.(*os.File)
+	return f, ok && term.IsTerminal(int(f.Fd()))
+}

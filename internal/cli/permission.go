@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"raff/api"
+	"raff/client"
+)
+
+func (a *app) permission() *cobra.Command {
+	return a.group("permission", "permissions", "Show the permissions roles are made of", a.permissionList())
+}
+
+func (a *app) permissionList() *cobra.Command {
+	scope := newScope()
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the permissions",
+		Args:    none,
+		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+			ps, err := c.Permissions.List(ctx, scope.value)
+			if err != nil {
+				return err
+			}
+			return writeList(a, ps, permissionColumns)
+		}),
+	}
+	addChoice(cmd, scope, "scope", "only permissions of this scope")
+	return cmd
+}
+
+var permissionColumns = []column[api.Permission]{
+	{"NAME", "name", func(p api.Permission) string { return p.Name }},
+	{"SCOPE", "scope", func(p api.Permission) string { return p.Scope }},
+	{"CATEGORY", "category", func(p api.Permission) string { return p.Category }},
+	{"DESCRIPTION", "description", func(p api.Permission) string { return p.Description }},
+	{"", "removes", func(p api.Permission) string { return yesNo(p.Removes) }},
+}
