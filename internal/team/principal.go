@@ -51,7 +51,11 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, 
 	if !wellFormed(secret) {
 		return nil, ErrUnauthenticated
 	}
-	return s.keyPrincipal(ctx, s.Store, hashOf(secret))
+	p, err := s.keyPrincipal(ctx, s.Store, hashOf(secret))
+	if err == nil {
+		s.usage.note(p.ID, s.now())
+	}
+	return p, err
 }
 
 func (s *Service) keyPrincipal(ctx context.Context, r Reader, hash []byte) (*Principal, error) {

@@ -39,6 +39,7 @@ type Options struct {
 // it, so that each rule has one home. It is safe for concurrent use.
 type Service struct {
 	Options
+	usage usage
 }
 
 // New makes a Service.

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the limit on PostgreSQL is one read through the same driver
+	_ "modernc.org/sqlite"             // and that of a write one commit of the same engine
+)
+
+// startBare runs this program again as a server that answers the same bytes and knows nothing else.
+func startBare(ctx context.Context, dir string, body []byte, postgres, member string) (target, error) {
+	file := filepath.Join(dir, "body.json")
+	if err := os.WriteFile(file, body, 0o600); err != nil {
+		return target{}, fmt.Errorf("write the body: %w", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return target{}, fmt.Errorf("find this program: %w", err)
+	}
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return target{}, err
+	}
+	cmd := exec.CommandContext(ctx, self, "bare", addr, file, postgres, member)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return target{}, fmt.Errorf("start the bare server: %w", err)
+	}
+	t := target{addr, cmd}
+	return t, t.wait(ctx)
+}
+
+// bare answers every request with the bytes of a file, after one point read if there is a PostgreSQL.
+func bare(args []string) {
+	addr, file, postgres, member := args[0], args[1], args[2], args[3]
+	body, err := os.ReadFile(file)
+	if err != nil {
+		panic(err)
+	}
+	read := func(context.Context) error { return nil }
+	if postgres != "" {
+		db, err := sql.Open("pgx", postgres)
+		if err != nil {
+			panic(err)
+		}
+		db.SetMaxIdleConns(16)
+		read = func(ctx context.Context) error {
+			var status string
+			return db.QueryRowContext(ctx, "SELECT status FROM memberships WHERE id = $1", member).Scan(&status)
+		}
+	}
+	length := strconv.Itoa(len(body))
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := read(r.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Content-Length", length)
+		_, _ = w.Write(body)
+	})
+	s := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	panic(s.ListenAndServe())
+}
+
+// commits writes one row per durable commit: what SQLite can do at best for one client.
+type commits struct {
+	db *sql.DB
+	n  int
+}
+
+func newCommits(ctx context.Context, path string) (*commits, error) {
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(ctx, "CREATE TABLE rows (id INTEGER PRIMARY KEY, body TEXT NOT NULL)")
+	return &commits{db: db}, err
+}
+
+func (c *commits) close() { _ = c.db.Close() }
+
+func (c *commits) run(ctx context.Context, span time.Duration) (float64, error) {
+	insert, err := c.db.PrepareContext(ctx, "INSERT INTO rows (id, body) VALUES ($1, $2)")
+	if err != nil {
+		return 0, fmt.Errorf("prepare: %w", err)
+	}
+	defer insert.Close() //nolint:errcheck // the database is closed after it
+	body := strings.Repeat("x", 400)
+	begin, from := time.Now(), c.n
+	for time.Since(begin) < span {
+		c.n++
+		if _, err := insert.ExecContext(ctx, c.n, body); err != nil {
+			return 0, fmt.Errorf("insert: %w", err)
+		}
+	}
+	return float64(c.n-from) / time.Since(begin).Seconds(), nil
+}

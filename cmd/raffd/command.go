@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"raff/internal/server"
+)
+
+// version is set by the linker in a release; otherwise the build's own information is used.
+var version = ""
+
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "development"
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "raffd",
+		Short:         "The team and access server: members, invitations, roles, API keys, projects, audit",
+		Version:       programVersion(),
+		SilenceErrors: true, SilenceUsage: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(devCommand(), serveCommand(), accountCommand())
+	return root
+}
+
+// env is the flag's default: the environment variable, or what stands otherwise.
+func env(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+func devCommand() *cobra.Command {
+	var listen, data string
+	c := &cobra.Command{
+		Use:   "dev",
+		Short: "Run a server for trying out: embedded database, an account ready to use",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := os.MkdirAll(data, 0o700); err != nil {
+				return fmt.Errorf("make the data folder: %w", err)
+			}
+			config := server.Config{
+				Database: "sqlite:" + filepath.Join(data, "raff.db"), Links: cmd.OutOrStdout(),
+				Logger: logger(cmd.ErrOrStderr(), "warn"), Version: programVersion(),
+			}
+			return serve(cmd.Context(), listen, config, func(ctx context.Context, s *server.Server, url string) error {
+				a, created, err := s.DevAccount(ctx, data)
+				if err == nil {
+					server.Greet(cmd.OutOrStdout(), url, data, a, created)
+				}
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&listen, "listen", env("RAFF_LISTEN", "127.0.0.1:8080"), "address to listen on (RAFF_LISTEN)")
+	c.Flags().StringVar(&data, "data", env("RAFF_DATA", "./raff-data"), "folder of the database (RAFF_DATA)")
+	return c
+}
+
+func serveCommand() *cobra.Command {
+	var listen, level string
+	var config server.Config
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a server",
+		Long: "Run a server on a database. The schema is created or brought up to date first; any number of nodes may\n" +
+			"serve one PostgreSQL database. RAFF_SMTP_URL (smtp://user:pass@host:port?tls=starttls|tls|none) and\n" +
+			"RAFF_MAIL_FROM make it send mail; they are read from the environment only, because they hold a password.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if config.Database == "" || config.PublicURL == "" {
+				return fmt.Errorf("--database (RAFF_DATABASE_URL) and --public-url (RAFF_PUBLIC_URL) are needed")
+			}
+			config.SMTPURL, config.MailFrom = os.Getenv("RAFF_SMTP_URL"), os.Getenv("RAFF_MAIL_FROM")
+			config.Logger, config.Version = logger(cmd.ErrOrStderr(), level), programVersion()
+			return serve(cmd.Context(), listen, config, func(_ context.Context, _ *server.Server, url string) error {
+				config.Logger.Info("serving", "listen", url, "public_url", config.PublicURL, "mail", config.SMTPURL != "")
+				return nil
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&listen, "listen", env("RAFF_LISTEN", "127.0.0.1:8080"), "address to listen on (RAFF_LISTEN)")
+	f.StringVar(&config.Database, "database", env("RAFF_DATABASE_URL", ""), "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
+	f.StringVar(&config.PublicURL, "public-url", env("RAFF_PUBLIC_URL", ""), "where people reach the server; links in mails begin with it (RAFF_PUBLIC_URL)")
+	f.StringVar(&config.Catalog, "catalog", env("RAFF_CATALOG", ""), "YAML file with your own permissions and system roles (RAFF_CATALOG)")
+	f.StringVar(&level, "log-level", env("RAFF_LOG_LEVEL", "info"), "debug (a line per request), info, warn or error (RAFF_LOG_LEVEL)")
+	f.BoolVar(&config.TrustProxy, "trust-proxy", os.Getenv("RAFF_TRUST_PROXY") == "true", "take callers' addresses from X-Forwarded-For (RAFF_TRUST_PROXY=true)")
+	return c
+}
+
+func logger(w io.Writer, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
+}
+
+// serve listens first, so that a taken port is known before anything is created.
+func serve(ctx context.Context, listen string, c server.Config, ready func(context.Context, *server.Server, string) error) (err error) {
+	c.AccessLog = slog.LevelDebug
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", listen, err)
+	}
+	url := "http://" + l.Addr().String()
+	if c.PublicURL == "" {
+		c.PublicURL = url
+	}
+	s, err := server.Open(ctx, c)
+	if err != nil {
+		_ = l.Close() // the process ends with the error that matters
+		return err
+	}
+	defer func() {
+		if e := s.Close(); err == nil {
+			err = e
+		}
+	}()
+	if err := ready(ctx, s, url); err != nil {
+		return err
+	}
+	return s.Serve(ctx, l)
+}

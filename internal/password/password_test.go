@@ -1,0 +1,55 @@
+package password_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"raff/internal/password"
+	"raff/internal/team"
+)
+
+func TestCheckRefusesWhatIsGuessedFirst(t *testing.T) {
+	h := password.New()
+	for pw, code := range map[string]string{
+		"":                                "required",
+		"short":                           "password_too_short",
+		"fourteen chars":                  "password_too_short",
+		strings.Repeat("x y z ", 60):      "password_too_long",
+		"aaaaaaaaaaaaaaaaaaaa":            "password_too_common",
+		"abcabcabcabcabcabcabc":           "password_too_common",
+		"passwordpassword":                "password_too_common",
+		"Password123456!!":                "password_too_common",
+		"qwertyuiop1234567890":            "password_too_common",
+		"correcthorsebatterystaple":       "password_too_common",
+		"alice-example-2026":              "password_too_common",
+		"12345678901234567890":            "password_too_common",
+		"\x00abcdefghijklmnopqrstuvwxyz1": "invalid_password",
+	} {
+		var e *team.Error
+		if err := h.Check(pw, "alice@example.com", "Alice"); !errors.As(err, &e) || e.Code != code {
+			t.Errorf("%q: got %v, want %s", pw, err, code)
+		}
+	}
+	for _, pw := range []string{"lamp orbit velvet toast", "Grüne Äpfel im Oktoberregen", "x7#Kq9!mZ2$vB4&w"} {
+		if err := h.Check(pw, "alice@example.com", "Alice"); err != nil {
+			t.Errorf("%q: %v", pw, err)
+		}
+	}
+}
+
+func TestHashMatchesOnlyItsPassword(t *testing.T) {
+	h := password.New()
+	hash, err := h.Hash("lamp orbit velvet toast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(hash, "$argon2id$") {
+		t.Errorf("hash is %q", hash)
+	}
+	for pw, want := range map[string]bool{"lamp orbit velvet toast": true, "lamp orbit velvet toasT": false, "": false} {
+		if got, err := h.Matches(pw, hash); err != nil || got != want {
+			t.Errorf("%q: got %v, %v", pw, got, err)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package rafftest
+
+import (
+	"net/url"
+	"path"
+	"testing"
+
+	"raff/internal/team"
+)
+
+// Password is what everybody in tests signs in with.
+const Password = "lamp orbit velvet toast"
+
+// RoleID is the id of a system role.
+func (s *Server) RoleID(t testing.TB, scope, slug string) string {
+	t.Helper()
+	id := team.SystemRoleID(team.Scope(scope), slug)
+	if r := s.Do(t, "GET", "/api/v1/roles/"+id, s.Key, nil); r.Status != 200 {
+		t.Fatalf("no system role %s/%s: %s", scope, slug, r.Body)
+	}
+	return id
+}
+
+// NewKey makes an API key of the first account with this account role ("" for none) and returns its secret.
+func (s *Server) NewKey(t testing.TB, name, roleID string) string {
+	t.Helper()
+	_, secret := s.NewKeyID(t, name, roleID)
+	return secret
+}
+
+// NewKeyID is NewKey with the id of the key.
+func (s *Server) NewKeyID(t testing.TB, name, roleID string) (id, secret string) {
+	t.Helper()
+	body := map[string]any{"name": name}
+	if roleID != "" {
+		body["role_id"] = roleID
+	}
+	d := s.Do(t, "POST", "/api/v1/api-keys", s.Key, body).Want(t, 201).Data(t)
+	return d["id"].(string), d["secret"].(string)
+}
+
+// Invite invites an address into the first account and returns the member's id.
+func (s *Server) Invite(t testing.TB, email, roleID string) string {
+	t.Helper()
+	d := s.Do(t, "POST", "/api/v1/members", s.Key, map[string]any{"email": email, "role_id": roleID}).Want(t, 201).Data(t)
+	return d["id"].(string)
+}
+
+// Token fetches, as the inviter, a token for a pending member's invitation.
+func (s *Server) Token(t testing.TB, memberID string) string {
+	t.Helper()
+	m := s.Do(t, "GET", "/api/v1/members/"+memberID, s.Key, nil).Want(t, 200).Data(t)
+	id, _ := m["invitation_id"].(string)
+	d := s.Do(t, "POST", "/api/v1/invitations/"+id+"/link", s.Key, nil).Want(t, 200).Data(t)
+	return TokenOf(t, d["link"].(string))
+}
+
+// TokenOf is the token of a link.
+func TokenOf(t testing.TB, link string) string {
+	t.Helper()
+	u, err := url.Parse(link)
+	if err != nil {
+		t.Fatalf("link %q: %v", link, err)
+	}
+	return path.Base(u.Path)
+}
+
+// Accept accepts a pending member's invitation as the invited person and returns their user id.
+func (s *Server) Accept(t testing.TB, memberID, name string) string {
+	t.Helper()
+	body := map[string]any{"token": s.Token(t, memberID), "name": name, "password": Password}
+	d := s.Do(t, "POST", "/api/v1/invitations/accept", "", body).Want(t, 200).Data(t)
+	return d["user_id"].(string)
+}
+
+// NewMember invites somebody and accepts for them: an active person in the first account.
+func (s *Server) NewMember(t testing.TB, email, name, roleID string) (memberID, userID string) {
+	t.Helper()
+	memberID = s.Invite(t, email, roleID)
+	return memberID, s.Accept(t, memberID, name)
+}

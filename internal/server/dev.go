@@ -1,0 +1,65 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"raff/internal/team"
+)
+
+// devFile remembers, beside the database, that the developer's account exists. The key itself is never stored.
+const devFile = "dev.json"
+
+// DevAccount creates the account "Acme" in a fresh data folder and says so; created is false when it is there already.
+func (s *Server) DevAccount(ctx context.Context, folder string) (a team.CreatedAccount, created bool, err error) {
+	path := filepath.Join(folder, devFile)
+	if _, err := os.Stat(path); err == nil {
+		return a, false, nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return a, false, fmt.Errorf("look for the account: %w", err)
+	}
+	a, err = s.service.CreateAccount(ctx, team.NewAccount{Name: "Acme", OwnerEmail: "owner@example.com"})
+	if err != nil {
+		return a, false, err
+	}
+	b, err := json.MarshalIndent(map[string]string{"account_id": a.AccountID}, "", "  ")
+	if err != nil {
+		return a, false, err
+	}
+	return a, true, os.WriteFile(path, append(b, '\n'), 0o600)
+}
+
+// Greet prints what somebody who just started a development server needs to go on.
+func Greet(w io.Writer, url, folder string, a team.CreatedAccount, created bool) {
+	key := "$RAFF_API_KEY"
+	fmt.Fprintf(w, "\nraff is ready at %s   (data in %s, stop with Ctrl-C)\n", url, folder)
+	if created {
+		key = a.APIKey
+		fmt.Fprintf(w, `
+  Account    Acme, Owner owner@example.com
+  Owner key  %s
+             shown this once; keep it:  export RAFF_API_KEY=%s
+  Password   %s
+             sets the Owner's password, once
+`, a.APIKey, a.APIKey, a.OwnerLink)
+	} else {
+		fmt.Fprintf(w, "\n  The account Acme is there already, and its Owner key was shown when it was made.\n  To begin again: stop, remove %s, start.\n", folder)
+	}
+	fmt.Fprintf(w, `
+Try:
+  curl -s %[1]s/api/v1/members -H "X-API-Key: %[2]s"
+
+  curl -s %[1]s/api/v1/members -H "X-API-Key: %[2]s" -H 'Content-Type: application/json' \
+    -d '{"email": "alice@example.com", "role_id": "%[3]s"}'
+
+That invites alice as Admin. No mail server is configured, so invitation links appear here.
+The API is described at %[1]s/openapi.yaml
+
+`, url, key, team.SystemRoleID(team.ScopeAccount, "admin"))
+}

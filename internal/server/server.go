@@ -1,0 +1,150 @@
+// Package server wires the parts together: it is the only place where store, domain, API, mail and pages meet.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"raff/internal/catalog"
+	"raff/internal/httpapi"
+	"raff/internal/mail"
+	"raff/internal/password"
+	"raff/internal/store"
+	"raff/internal/team"
+)
+
+// Config is everything a server can be told. Database and PublicURL are needed, the rest has working defaults.
+type Config struct {
+	// Database is sqlite:PATH or postgres://…
+	Database string
+	// PublicURL is where people and programs reach the server; links in mails begin with it.
+	PublicURL string
+	// SMTPURL is smtp://user:pass@host:port?tls=starttls|tls|none; empty means that no mail is sent.
+	SMTPURL  string
+	MailFrom string
+	// Catalog is a file with the operator's own permissions and system roles; empty means the default catalog.
+	Catalog string
+	// Links, where no mail is sent, gets every invitation link in words: the console of a developer.
+	Links  io.Writer
+	Logger *slog.Logger
+	// AccessLog is the level at which each request is logged.
+	AccessLog  slog.Level
+	TrustProxy bool
+	Version    string
+	// Now is the clock; nil means the real one.
+	Now func() time.Time
+}
+
+// Server is one running node.
+type Server struct {
+	config  Config
+	store   *store.DB
+	service *team.Service
+	handler http.Handler
+	sender  mail.Sender // nil: links are fetched by the inviter
+	wake    chan struct{}
+}
+
+// Open connects to the database, brings its schema up to date and wires everything. Close it.
+func Open(ctx context.Context, c Config) (*Server, error) {
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	cat, err := catalog.Load(c.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, wake: make(chan struct{}, 1)}
+	if s.sender, err = sender(c); err != nil {
+		return nil, err
+	}
+	if s.store, err = store.Open(ctx, c.Database, cat); err != nil {
+		return nil, err
+	}
+	s.service = team.New(team.Options{
+		Store: s.store, Catalog: cat, Passwords: password.New(), Now: c.Now, PublicURL: strings.TrimRight(c.PublicURL, "/"),
+		MailConfigured: c.SMTPURL != "", MailQueued: s.mailQueued,
+	})
+	if err := s.service.Start(ctx); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
+	s.handler = httpapi.New(s.service, httpapi.Options{
+		Logger: c.Logger, AccessLog: c.AccessLog, Version: c.Version, Ping: s.store.Ping, TrustProxy: c.TrustProxy,
+	})
+	return s, nil
+}
+
+func sender(c Config) (mail.Sender, error) {
+	if c.SMTPURL != "" {
+		config, err := mail.Parse(c.SMTPURL, c.MailFrom)
+		if err != nil {
+			return nil, fmt.Errorf("read the SMTP settings: %w", err)
+		}
+		return mail.NewSMTP(config), nil
+	}
+	if c.Links != nil {
+		return mail.Console{W: c.Links}, nil
+	}
+	return nil, nil
+}
+
+// Service is the domain behind this node, for the operator's commands and for tests.
+func (s *Server) Service() *team.Service { return s.service }
+
+// Handler answers the API and the pages.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+func (s *Server) mailQueued() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // the worker is about to look anyway
+	}
+}
+
+// Timeouts and limits of a connection. A body is at most 64 KiB, so a slow one is an attack or a broken line.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	headerBytes   = 32 << 10
+	shutdownGrace = 20 * time.Second
+)
+
+// Serve answers requests on the listener and does the node's background work until ctx ends; then it finishes what
+// is under way.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	h := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug),
+	}
+	var background sync.WaitGroup
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.startWork(working, &background)
+	failed := make(chan error, 1)
+	go func() { failed <- h.Serve(l) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		defer cancel()
+		err = h.Shutdown(grace)
+	}
+	stop()
+	background.Wait()
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, s.service.FlushUsage(flush))
+}
+
+// Close releases the database. Serve must have returned.
+func (s *Server) Close() error { return s.store.Close() }

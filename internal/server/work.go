@@ -1,0 +1,47 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"raff/internal/mail"
+)
+
+// startWork starts what a node does beside answering: sending mail, noting when keys were used, cleaning up. Every
+// node may do all of it at once; the database hands each piece to one.
+func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
+	if s.sender != nil {
+		w := &mail.Worker{
+			Deliver: func(ctx context.Context) (int, error) { return s.service.DeliverMail(ctx, s.sender.Send) },
+			Logger:  s.config.Logger, Wake: s.wake,
+		}
+		wg.Go(func() { w.Run(ctx) })
+	}
+	wg.Go(func() { s.every(ctx, 10*time.Second, "note when API keys were used", s.service.FlushUsage) })
+	wg.Go(func() {
+		s.every(ctx, time.Hour, "remove stale invitations", func(ctx context.Context) error {
+			n, err := s.service.CleanUp(ctx)
+			if n > 0 {
+				s.config.Logger.Info("removed stale invitations", "count", n)
+			}
+			return err
+		})
+	})
+}
+
+// every runs a job again and again until ctx ends. A failure is logged; the next round tries again.
+func (s *Server) every(ctx context.Context, pause time.Duration, what string, job func(context.Context) error) {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := job(ctx); err != nil && ctx.Err() == nil {
+			s.config.Logger.Error("background work failed", "job", what, "error", err)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package team
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+)
+
+// usage remembers when keys were last used until the next FlushUsage, so that a request does not wait for a write.
+type usage struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+func (u *usage) note(keyID string, at time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.last == nil {
+		u.last = map[string]time.Time{}
+	}
+	u.last[keyID] = at
+}
+
+func (u *usage) take() map[string]time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	taken := u.last
+	u.last = nil
+	return taken
+}
+
+// giveBack returns what could not be stored, behind what was noted since.
+func (u *usage) giveBack(taken map[string]time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	maps.Copy(taken, u.last)
+	u.last = taken
+}
+
+// FlushUsage stores when keys were last used. A server calls it every few seconds and before it ends; what a crash
+// loses is at most those seconds.
+func (s *Service) FlushUsage(ctx context.Context) error {
+	taken := s.usage.take()
+	if len(taken) == 0 {
+		return nil
+	}
+	err := s.Store.TouchAPIKeys(ctx, taken)
+	if err != nil {
+		s.usage.giveBack(taken)
+	}
+	return err
+}
