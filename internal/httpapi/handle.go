@@ -103,11 +103,7 @@ func (s *server) checkProject(ctx context.Context, who *team.Principal, ids []st
 	if len(ids) != 1 || !isUUID(ids[0]) {
 		return invalid("X-Project-ID", "invalid_uuid", "X-Project-ID must be the id of one project, written as a lower-case UUID. Leave it out if you do not need it.")
 	}
-	err := s.svc.CheckProject(ctx, who, ids[0])
-	if team.IsNotFound(err) {
-		return invalid("X-Project-ID", "invalid_reference", "X-Project-ID names no project of this account. Leave it out, or send the id of one of your projects.")
-	}
-	return err
+	return s.svc.CheckProject(ctx, who, ids[0])
 }
 
 // fail explains an error to the caller, and to the log what the caller is not told.

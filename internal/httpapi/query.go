@@ -26,7 +26,7 @@ const (
 
 // parseQuery reads the query string. A misspelt filter would otherwise select everything.
 func parseQuery(raw, allowed string) (url.Values, error) {
-	if raw == "" {
+	if raw == "" || allowed == "*" {
 		return nil, nil
 	}
 	q, err := url.ParseQuery(raw)
