@@ -1,0 +1,34 @@
+// Command terraform-provider-raff is the Terraform provider of raff. Terraform starts it; run by hand it only explains
+// that.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	tfaddr "github.com/hashicorp/terraform-registry-address"
+
+	"raff/internal/tfprovider"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+func main() {
+	debug := flag.Bool("debug", false, "wait for a debugger and print how Terraform can connect")
+	flag.Parse()
+
+	address := tfaddr.NewProvider(tfaddr.DefaultProviderRegistryHost, "raff", "raff")
+	err := providerserver.Serve(context.Background(), tfprovider.New(version), providerserver.ServeOpts{
+		Address:         address.String(),
+		Debug:           *debug,
+		ProtocolVersion: 6,
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "terraform-provider-raff:", err)
+		os.Exit(1)
+	}
+}

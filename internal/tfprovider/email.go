@@ -1,0 +1,63 @@
+package tfprovider
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// canonicalEmail is the form in which the server compares addresses: NFC, local part in lower case, domain as IDNA
+// A-labels in lower case. What is no address stays as it is; the server says what is wrong with it.
+func canonicalEmail(s string) string {
+	s = norm.NFC.String(s)
+	local, domain, ok := cutLast(s, "@")
+	if !ok {
+		return s
+	}
+	return norm.NFC.String(strings.ToLower(local)) + "@" + canonicalDomain(domain)
+}
+
+func canonicalDomain(s string) string {
+	s = norm.NFC.String(s)
+	if ascii, err := idna.Lookup.ToASCII(s); err == nil {
+		s = ascii
+	}
+	return strings.ToLower(s)
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// sameEmail reports whether two addresses belong to one person. Unknown and null belong to nobody.
+func sameEmail(a, b types.String) bool {
+	return known(a) && known(b) && canonicalEmail(a.ValueString()) == canonicalEmail(b.ValueString())
+}
+
+// emailValidator catches at plan time what is plainly no address; the server knows the whole rule.
+type emailValidator struct{}
+
+func (emailValidator) Description(context.Context) string {
+	return "must be one plain address such as alice@example.com"
+}
+
+func (v emailValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v emailValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !known(req.ConfigValue) {
+		return
+	}
+	s := req.ConfigValue.ValueString()
+	local, domain, ok := cutLast(s, "@")
+	if !ok || local == "" || !strings.Contains(domain, ".") || strings.ContainsAny(s, " \t\r\n<>,;") {
+		resp.Diagnostics.AddAttributeError(req.Path, "Not an email address", req.Path.String()+" "+v.Description(ctx)+".")
+	}
+}

@@ -1,0 +1,150 @@
+package tfprovider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure        = (*memberDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*memberDataSource)(nil)
+)
+
+// memberDataSource is one member, found by id or address.
+type memberDataSource struct{ *session }
+
+func newMemberDataSource() datasource.DataSource { return &memberDataSource{} }
+
+// memberData is a member as the data sources show it.
+type memberData struct {
+	ID                  types.String `tfsdk:"id"`
+	Email               types.String `tfsdk:"email"`
+	Name                types.String `tfsdk:"name"`
+	PrincipalType       types.String `tfsdk:"principal_type"`
+	UserID              types.String `tfsdk:"user_id"`
+	APIKeyID            types.String `tfsdk:"api_key_id"`
+	RoleID              types.String `tfsdk:"role_id"`
+	RoleName            types.String `tfsdk:"role_name"`
+	Status              types.String `tfsdk:"status"`
+	IsOwner             types.Bool   `tfsdk:"is_owner"`
+	ManagedBy           types.String `tfsdk:"managed_by"`
+	InvitationID        types.String `tfsdk:"invitation_id"`
+	InvitationState     types.String `tfsdk:"invitation_state"`
+	InvitationExpiresAt types.String `tfsdk:"invitation_expires_at"`
+	InvitedAt           types.String `tfsdk:"invited_at"`
+	AcceptedAt          types.String `tfsdk:"accepted_at"`
+	CreatedAt           types.String `tfsdk:"created_at"`
+}
+
+// memberAttributes describes memberData.
+func memberAttributes() map[string]schema.Attribute {
+	attributes := texts(map[string]string{
+		"id":                    "Id of the membership.",
+		"email":                 "Address of the member. An API key has `<api_key_id>@api-key.invalid`.",
+		"name":                  "Name of the person or the key; null while the invitation is open.",
+		"principal_type":        "`user`, `api_key` or `invitation`.",
+		"user_id":               "Id of the user; null while the invitation is open, and for API keys.",
+		"api_key_id":            "Id of the API key; null for people.",
+		"role_id":               "Id of the account role.",
+		"role_name":             "Name of the account role.",
+		"status":                "`pending`, `active` or `suspended`.",
+		"managed_by":            "Who manages the membership: `api`, `dashboard`, `scim` or `sso`.",
+		"invitation_id":         "Id of the invitation that is open, expired or declined.",
+		"invitation_state":      "`none`, `queued`, `sent`, `failed`, `expired` or `declined`.",
+		"invitation_expires_at": "When the invitation runs out or ran out.",
+		"invited_at":            "When the person was invited; null for who was added at once.",
+		"accepted_at":           "When the invitation was accepted.",
+		"created_at":            "When the membership was made.",
+	})
+	attributes["is_owner"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this is the account's Owner."}
+	return attributes
+}
+
+// texts describes attributes that hold text the server says.
+func texts(descriptions map[string]string) map[string]schema.Attribute {
+	attributes := map[string]schema.Attribute{}
+	for name, d := range descriptions {
+		attributes[name] = schema.StringAttribute{Computed: true, MarkdownDescription: d}
+	}
+	return attributes
+}
+
+func (d *memberDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_member"
+}
+
+func (d *memberDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := memberAttributes()
+	attributes["id"] = schema.StringAttribute{
+		Optional: true, Computed: true, Validators: []validator.String{isUUID()},
+		MarkdownDescription: "Id of the member. Give this or `email`.",
+	}
+	attributes["email"] = schema.StringAttribute{
+		Optional: true, Computed: true, Validators: []validator.String{emailValidator{}},
+		MarkdownDescription: "Address of the member, in any spelling of it. Give this or `id`.",
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One member of the account, by id or by address. It fails if there is none.",
+		Attributes:          attributes,
+	}
+}
+
+func (d *memberDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("email"))}
+}
+
+func (d *memberDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.session = sessionOf(req.ProviderData)
+}
+
+func (d *memberDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config memberData
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
+		return
+	}
+	ref := config.ID.ValueString()
+	if known(config.Email) {
+		ref = config.Email.ValueString()
+	}
+	m, err := d.findMember(ctx, ref)
+	if err != nil {
+		report(&resp.Diagnostics, "find the member "+ref, err)
+		return
+	}
+	found := newMemberData(*m)
+	if known(config.Email) { // what the configuration says must stand, also in another spelling than the server's
+		found.Email = config.Email
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, found)...)
+}
+
+func newMemberData(m api.Member) memberData {
+	return memberData{
+		ID:                  types.StringValue(m.ID),
+		Email:               types.StringValue(m.Email),
+		Name:                optional(m.Name),
+		PrincipalType:       types.StringValue(m.PrincipalType),
+		UserID:              types.StringPointerValue(m.UserID),
+		APIKeyID:            types.StringPointerValue(m.APIKeyID),
+		RoleID:              types.StringValue(m.RoleID),
+		RoleName:            types.StringValue(m.RoleName),
+		Status:              types.StringValue(m.Status),
+		IsOwner:             types.BoolValue(m.IsOwner),
+		ManagedBy:           types.StringValue(m.ManagedBy),
+		InvitationID:        types.StringPointerValue(m.InvitationID),
+		InvitationState:     types.StringValue(m.InvitationState),
+		InvitationExpiresAt: timestamp(m.InvitationExpiresAt),
+		InvitedAt:           timestamp(m.InvitedAt),
+		AcceptedAt:          timestamp(m.AcceptedAt),
+		CreatedAt:           timestamp(&m.CreatedAt),
+	}
+}

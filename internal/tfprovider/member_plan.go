@@ -1,0 +1,148 @@
+package tfprovider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+	"raff/client"
+)
+
+// ModifyPlan decides what a difference between configuration and state means: nothing, a change in place, or another
+// member; and refuses what the server would refuse later.
+func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state, plan, config memberModel
+	creating, destroying := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
+	if !creating {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if !destroying {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	switch {
+	case destroying:
+		r.refuseProtected(ctx, state, req.Private, "removed", &resp.Diagnostics)
+	case creating:
+		r.checkAccountRole(ctx, plan.RoleID, &resp.Diagnostics)
+		r.checkAPIKey(ctx, plan.APIKeyID, &resp.Diagnostics)
+	case !config.names(state):
+		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
+		// Terraform plans the new member once more, as one to create; its references are checked then.
+		resp.RequiresReplace.Append(config.selector())
+	default:
+		r.planChange(ctx, req, resp, state, plan, config)
+	}
+}
+
+// planChange plans what happens to a member that stays the same member.
+func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, state, plan, config memberModel) {
+	if sameEmail(plan.Email, state.Email) {
+		plan.Email = state.Email
+	}
+	if plan.Status.ValueString() == api.StatusActive && state.Status.ValueString() == api.StatusPending {
+		plan.Status = state.Status
+	}
+	newRole, newStatus, renews := !plan.RoleID.Equal(state.RoleID), !plan.Status.Equal(state.Status), plan.renews(state)
+	if newRole {
+		plan.RoleName = types.StringUnknown()
+		r.checkAccountRole(ctx, plan.RoleID, &resp.Diagnostics)
+	}
+	if newRole || newStatus {
+		r.refuseProtected(ctx, state, req.Private, "changed", &resp.Diagnostics)
+	}
+	if state.pending() && (plan != state || renews) {
+		// The person may accept before the plan is applied, so nothing is promised that acceptance changes.
+		for _, v := range plan.acceptance() {
+			if v != &plan.Status || config.Status.IsNull() {
+				*v = types.StringUnknown()
+			}
+		}
+	}
+	tellOfInvitation(plan, state, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// tellOfInvitation warns of an invitation that will not be accepted any more.
+func tellOfInvitation(plan, state memberModel, diags *diag.Diagnostics) {
+	switch state.InvitationState.ValueString() {
+	case api.InvitationDeclined:
+		diags.AddWarning(state.principal()+" declined the invitation",
+			"Nothing is changed. To invite again, replace the member (terraform apply -replace=ADDRESS); otherwise remove the resource from the configuration.")
+	case api.InvitationExpired:
+		if plan.OnExpired.ValueString() == expiredWarn {
+			diags.AddWarning("The invitation of "+state.principal()+" expired",
+				fmt.Sprintf("It ran out at %s and nothing is done about it. Set on_expired = %q to send a new one.", state.InvitationExpiresAt.ValueString(), expiredResend))
+		}
+	}
+}
+
+// selector is the argument that names the member.
+func (m memberModel) selector() path.Path {
+	switch {
+	case !m.Email.IsNull():
+		return path.Root("email")
+	case !m.TargetUserID.IsNull():
+		return path.Root("target_user_id")
+	}
+	return path.Root("api_key_id")
+}
+
+// names reports that a configuration names the member of the state, by whatever argument. What is not known yet may be
+// anybody.
+func (m memberModel) names(state memberModel) bool {
+	switch {
+	case !m.Email.IsNull():
+		return sameEmail(m.Email, state.PrincipalEmail)
+	case !m.TargetUserID.IsNull():
+		return m.TargetUserID.Equal(state.UserID)
+	}
+	return m.APIKeyID.Equal(state.APIKeyID)
+}
+
+// refuseProtected refuses at plan time what no apply can do: touching the Owner, and the own key touching itself.
+func (r *memberResource) refuseProtected(ctx context.Context, state memberModel, notes noteReader, done string, diags *diag.Diagnostics) {
+	if readNote[bool](ctx, notes, noteOwner) {
+		diags.AddError("The Owner cannot be "+done, fmt.Sprintf(
+			"%s is the Owner of the account, and that membership changes only by a transfer of the ownership. "+
+				"To stop managing it here without touching it: terraform state rm ADDRESS.", state.principal()))
+		return
+	}
+	if !known(state.APIKeyID) || !r.connected() {
+		return
+	}
+	me, err := r.whoami.get(ctx)
+	if err != nil {
+		report(diags, "find out whose API key this is", err)
+		return
+	}
+	if me.Principal.ID == state.APIKeyID.ValueString() {
+		diags.AddError("An API key cannot be "+done+" as a member by itself", fmt.Sprintf(
+			"The provider works with the API key %q, which is this member; nobody changes or removes their own membership. "+
+				"Use another key for it, or stop managing it here: terraform state rm ADDRESS.", me.Principal.Name))
+	}
+}
+
+// checkAPIKey refuses a key that is not in the account. Who may not look at keys learns it when applying.
+func (r *memberResource) checkAPIKey(ctx context.Context, id types.String, diags *diag.Diagnostics) {
+	if !known(id) || !r.connected() {
+		return
+	}
+	_, err := r.client.APIKeys.Get(ctx, id.ValueString())
+	switch {
+	case err == nil, client.IsDenied(err):
+	case client.IsNotFound(err):
+		diags.AddAttributeError(path.Root("api_key_id"), "No such API key",
+			fmt.Sprintf("The account has no API key with the id %s. A key's secret or prefix is not its id; raff_api_key has it as id.", id.ValueString()))
+	default:
+		report(diags, "check api_key_id", err)
+	}
+}

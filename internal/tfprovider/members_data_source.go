@@ -1,0 +1,98 @@
+package tfprovider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+	"raff/client"
+)
+
+var _ datasource.DataSourceWithConfigure = (*membersDataSource)(nil)
+
+// membersDataSource is every member of the account that matches.
+type membersDataSource struct{ *session }
+
+func newMembersDataSource() datasource.DataSource { return &membersDataSource{} }
+
+type membersModel struct {
+	Status        types.String `tfsdk:"status"`
+	RoleID        types.String `tfsdk:"role_id"`
+	EmailDomain   types.String `tfsdk:"email_domain"`
+	PrincipalType types.String `tfsdk:"principal_type"`
+	Members       []memberData `tfsdk:"members"`
+}
+
+func (d *membersDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_members"
+}
+
+func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "All members of the account that match every filter given, in order of creation. The list is complete, however long.",
+		Attributes: map[string]schema.Attribute{
+			"status": schema.StringAttribute{
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.OneOf(api.StatusPending, api.StatusActive, api.StatusSuspended)},
+				MarkdownDescription: "Only members of this status: `pending`, `active` or `suspended`.",
+			},
+			"role_id": schema.StringAttribute{
+				Optional:            true,
+				Validators:          []validator.String{isUUID()},
+				MarkdownDescription: "Only members with this role.",
+			},
+			"email_domain": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only members whose address has exactly this domain, such as `example.com`.",
+			},
+			"principal_type": schema.StringAttribute{
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.OneOf(api.PrincipalUser, api.PrincipalAPIKey, api.PrincipalInvitation)},
+				MarkdownDescription: "Only `user`, `api_key` or `invitation`.",
+			},
+			"members": schema.ListNestedAttribute{
+				Computed:            true,
+				NestedObject:        schema.NestedAttributeObject{Attributes: memberAttributes()},
+				MarkdownDescription: "The members that match.",
+			},
+		},
+	}
+}
+
+func (d *membersDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.session = sessionOf(req.ProviderData)
+}
+
+func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m membersModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
+		return
+	}
+	all := d.client.Members.All(ctx, client.ListMembersOptions{
+		Status:        m.Status.ValueString(),
+		RoleID:        m.RoleID.ValueString(),
+		PrincipalType: m.PrincipalType.ValueString(),
+	})
+	m.Members = []memberData{}
+	for row, err := range all {
+		if err != nil {
+			report(&resp.Diagnostics, "list the members", err)
+			return
+		}
+		if m.EmailDomain.IsNull() || inDomain(row.Email, m.EmailDomain.ValueString()) {
+			m.Members = append(m.Members, newMemberData(row))
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+func inDomain(email, domain string) bool {
+	_, d, _ := cutLast(email, "@")
+	return canonicalDomain(d) == canonicalDomain(domain)
+}

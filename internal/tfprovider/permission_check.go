@@ -1,0 +1,53 @@
+package tfprovider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/agext/levenshtein"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+)
+
+// checkPermissions refuses at plan time names that are in no catalog, or in that of the other scope.
+func (s *session) checkPermissions(ctx context.Context, scope types.String, names types.Set, diags *diag.Diagnostics) {
+	if names.IsUnknown() || scope.IsUnknown() {
+		return
+	}
+	catalog, err := s.permissions.get(ctx)
+	if err != nil {
+		report(diags, "check permissions", err)
+		return
+	}
+	for _, v := range names.Elements() {
+		name, ok := v.(types.String)
+		if !ok || !known(name) {
+			continue
+		}
+		if why := wrongPermission(catalog, scope.ValueString(), name.ValueString()); why != "" {
+			diags.AddAttributeError(path.Root("permissions"), "No such permission", why)
+		}
+	}
+}
+
+// wrongPermission says why a role of the scope cannot have the permission; empty if it can.
+func wrongPermission(catalog []api.Permission, scope, name string) string {
+	nearest, distance := "", len(name)
+	for _, p := range catalog {
+		switch d := levenshtein.Distance(name, p.Name, nil); {
+		case d == 0 && p.Scope == scope:
+			return ""
+		case d == 0:
+			return fmt.Sprintf("%s is a %s permission, and this is a role of the %s scope.", name, p.Scope, scope)
+		case d < distance && p.Scope == scope:
+			nearest, distance = p.Name, d
+		}
+	}
+	if nearest == "" {
+		return fmt.Sprintf("There is no %s permission %q. The data source raff_permissions lists them.", scope, name)
+	}
+	return fmt.Sprintf("There is no %s permission %q. Did you mean %q?", scope, name, nearest)
+}

@@ -1,0 +1,137 @@
+// Package tfprovider is the Terraform provider raff: members, roles and API keys of one account as code. It speaks to
+// a server only through the Go SDK.
+package tfprovider
+
+import (
+	"context"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/client"
+)
+
+const defaultURL = "http://127.0.0.1:8080"
+
+// A key of the standard tier has 30 requests a second and bursts of 60. Staying below leaves room for whoever else
+// uses the key, and a large plan runs evenly instead of being refused and waiting.
+const (
+	requestsPerSecond = 25
+	requestBurst      = 40
+)
+
+type raffProvider struct{ version string }
+
+type providerModel struct {
+	APIURL    types.String `tfsdk:"api_url"`
+	APIKey    types.String `tfsdk:"api_key"`
+	ProjectID types.String `tfsdk:"project_id"`
+}
+
+// New returns what makes the provider. version goes into the User-Agent of every request.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &raffProvider{version: version} }
+}
+
+func (p *raffProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "raff"
+	resp.Version = p.version
+}
+
+func (p *raffProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Manages who may do what in one raff account: members and their invitations, roles, and API keys. " +
+			"The account is the one the API key belongs to. Every argument can come from the environment instead, and the block beats the environment.",
+		Attributes: map[string]schema.Attribute{
+			"api_url": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Address of the raff server. Environment: `RAFF_API_URL`. Default: `" + defaultURL + "`.",
+			},
+			"api_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "API key to work with. Environment: `RAFF_API_KEY`, which keeps it out of the configuration.",
+			},
+			"project_id": schema.StringAttribute{
+				Optional:            true,
+				Validators:          []validator.String{isUUID()},
+				MarkdownDescription: "Project that requests are made for. Members, roles and API keys of the account do not need it. Environment: `RAFF_PROJECT_ID`.",
+			},
+		},
+	}
+}
+
+func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var m providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if m.APIURL.IsUnknown() || m.APIKey.IsUnknown() || m.ProjectID.IsUnknown() {
+		// The value comes from a resource that does not exist yet. What is only to be created can be planned without
+		// the server; a read says so when it needs one.
+		if req.ClientCapabilities.DeferralAllowed {
+			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+		}
+		s := &session{}
+		resp.ResourceData, resp.DataSourceData = s, s
+		return
+	}
+	key := setting(m.APIKey, "RAFF_API_KEY", "")
+	if key == "" {
+		resp.Diagnostics.AddAttributeError(path.Root("api_key"), "No API key",
+			"Set RAFF_API_KEY in the environment, or api_key in the provider block, to an API key of the account to manage.")
+		return
+	}
+	opts := []client.Option{
+		client.WithUserAgent("terraform-provider-raff/" + p.version + " terraform/" + req.TerraformVersion),
+		client.WithRateLimit(requestsPerSecond, requestBurst),
+		client.WithMiddleware(logRequests),
+	}
+	if id := setting(m.ProjectID, "RAFF_PROJECT_ID", ""); id != "" {
+		opts = append(opts, client.WithProjectID(id))
+	}
+	c, err := client.New(setting(m.APIURL, "RAFF_API_URL", defaultURL), key, opts...)
+	if err != nil {
+		resp.Diagnostics.AddError("The provider cannot be used as it is configured", err.Error())
+		return
+	}
+	s := newSession(c)
+	resp.ResourceData, resp.DataSourceData = s, s
+}
+
+// setting is the value of the block, else of the environment, else the default. An empty value is as good as none:
+// CI systems set variables they have no value for.
+func setting(block types.String, env, otherwise string) string {
+	if v := block.ValueString(); v != "" {
+		return v
+	}
+	if v := os.Getenv(env); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+func (p *raffProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		newMemberResource,
+		newRoleResource,
+		newAPIKeyResource,
+	}
+}
+
+func (p *raffProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		newMemberDataSource,
+		newMembersDataSource,
+		newRoleDataSource,
+		newRolesDataSource,
+		newPermissionsDataSource,
+	}
+}

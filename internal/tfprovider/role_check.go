@@ -1,0 +1,78 @@
+package tfprovider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+	"raff/client"
+)
+
+const ownerSlug = "owner"
+
+// findRole looks a role up by its id. One that is not in the list of this run may have been made since.
+func (s *session) findRole(ctx context.Context, id string) (*api.Role, error) {
+	roles, err := s.roles.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(roles, func(r api.Role) bool { return r.ID == id }); i >= 0 {
+		return &roles[i], nil
+	}
+	return s.client.Roles.Get(ctx, id)
+}
+
+func (s *session) roleBySlug(ctx context.Context, scope, slug string) (*api.Role, error) {
+	roles, err := s.roles.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(roles, func(r api.Role) bool { return r.Scope == scope && r.Slug == slug }); i >= 0 {
+		return &roles[i], nil
+	}
+	return nil, fmt.Errorf("the account has no %s role with the slug %q", scope, slug)
+}
+
+// checkAccountRole refuses at plan time a role that cannot be given in the account, and names those that can. Who may
+// not look at roles learns it when applying.
+func (s *session) checkAccountRole(ctx context.Context, id types.String, diags *diag.Diagnostics) {
+	if !known(id) || !s.connected() {
+		return
+	}
+	refuse := func(summary, why string) {
+		diags.AddAttributeError(path.Root("role_id"), summary, why+s.fittingRoles(ctx))
+	}
+	role, err := s.findRole(ctx, id.ValueString())
+	switch {
+	case client.IsDenied(err):
+	case client.IsNotFound(err):
+		refuse("No such role", fmt.Sprintf("The account has no role with the id %s.", id.ValueString()))
+	case err != nil:
+		report(diags, "check role_id", err)
+	case role.Scope != api.ScopeAccount:
+		refuse("Not an account role", fmt.Sprintf("%q is a %s role: it can be given in a project, not in the account.", role.Name, role.Scope))
+	case role.IsSystem && role.Slug == ownerSlug:
+		refuse("The Owner role is not handed out", "The Owner role moves only by a transfer of the ownership.")
+	}
+}
+
+func (s *session) fittingRoles(ctx context.Context) string {
+	roles, err := s.roles.get(ctx)
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n\nThese fit:")
+	for _, r := range roles {
+		if r.Scope == api.ScopeAccount && !(r.IsSystem && r.Slug == ownerSlug) {
+			fmt.Fprintf(&b, "\n  - %s  %s", r.ID, r.Name)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,121 @@
+package tfprovider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure        = (*roleDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*roleDataSource)(nil)
+)
+
+// roleDataSource is one role, system roles included.
+type roleDataSource struct{ *session }
+
+func newRoleDataSource() datasource.DataSource { return &roleDataSource{} }
+
+// roleData is a role as the data sources show it.
+type roleData struct {
+	ID          types.String `tfsdk:"id"`
+	Name        types.String `tfsdk:"name"`
+	Slug        types.String `tfsdk:"slug"`
+	Description types.String `tfsdk:"description"`
+	Scope       types.String `tfsdk:"scope"`
+	Permissions []string     `tfsdk:"permissions"`
+	IsSystem    types.Bool   `tfsdk:"is_system"`
+	CreatedAt   types.String `tfsdk:"created_at"`
+}
+
+// roleAttributes describes roleData.
+func roleAttributes() map[string]schema.Attribute {
+	attributes := texts(map[string]string{
+		"id":          "Id of the role.",
+		"name":        "Name that people see.",
+		"slug":        "Name that programs use.",
+		"description": "What the role is for.",
+		"scope":       "`account` or `project`.",
+		"created_at":  "When the role was made.",
+	})
+	attributes["permissions"] = schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the permissions it grants."}
+	attributes["is_system"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether every account has this role and nobody can change it."}
+	return attributes
+}
+
+func (d *roleDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_role"
+}
+
+func (d *roleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := roleAttributes()
+	attributes["id"] = schema.StringAttribute{
+		Optional: true, Computed: true, Validators: []validator.String{isUUID()},
+		MarkdownDescription: "Id of the role. Give this, or `slug` and `scope`.",
+	}
+	attributes["slug"] = schema.StringAttribute{
+		Optional: true, Computed: true,
+		MarkdownDescription: "Slug of the role, such as `admin`, together with `scope`.",
+	}
+	attributes["scope"] = schema.StringAttribute{
+		Optional: true, Computed: true, Validators: []validator.String{isScope()},
+		MarkdownDescription: "`account` or `project`, together with `slug`.",
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One role the account can use, its own or the system's, by id or by slug and scope. It fails if there is none.",
+		Attributes:          attributes,
+	}
+}
+
+func (d *roleDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{
+		datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("slug")),
+		datasourcevalidator.RequiredTogether(path.MatchRoot("slug"), path.MatchRoot("scope")),
+	}
+}
+
+func (d *roleDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.session = sessionOf(req.ProviderData)
+}
+
+func (d *roleDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var id, slug, scope types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("id"), &id)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("slug"), &slug)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("scope"), &scope)...)
+	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
+		return
+	}
+	var role *api.Role
+	var err error
+	if known(id) {
+		role, err = d.findRole(ctx, id.ValueString())
+	} else {
+		role, err = d.roleBySlug(ctx, scope.ValueString(), slug.ValueString())
+	}
+	if err != nil {
+		report(&resp.Diagnostics, "find the role", err)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, newRoleData(*role))...)
+}
+
+func newRoleData(r api.Role) roleData {
+	return roleData{
+		ID:          types.StringValue(r.ID),
+		Name:        types.StringValue(r.Name),
+		Slug:        types.StringValue(r.Slug),
+		Description: types.StringValue(r.Description),
+		Scope:       types.StringValue(r.Scope),
+		Permissions: r.Permissions,
+		IsSystem:    types.BoolValue(r.IsSystem),
+		CreatedAt:   timestamp(&r.CreatedAt),
+	}
+}

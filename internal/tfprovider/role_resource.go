@@ -1,0 +1,257 @@
+package tfprovider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+	"raff/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*roleResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*roleResource)(nil)
+	_ resource.ResourceWithImportState = (*roleResource)(nil)
+)
+
+// roleResource is a role of the account's own.
+type roleResource struct{ *session }
+
+func newRoleResource() resource.Resource { return &roleResource{} }
+
+type roleModel struct {
+	ID                 types.String `tfsdk:"id"`
+	Name               types.String `tfsdk:"name"`
+	Slug               types.String `tfsdk:"slug"`
+	Description        types.String `tfsdk:"description"`
+	Scope              types.String `tfsdk:"scope"`
+	Permissions        types.Set    `tfsdk:"permissions"`
+	ReassignOnDeleteTo types.String `tfsdk:"reassign_on_delete_to"`
+	CreatedAt          types.String `tfsdk:"created_at"`
+}
+
+func (r *roleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_role"
+}
+
+func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	replaces := []planmodifier.String{stringplanmodifier.RequiresReplace()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A role of the account's own: a named set of permissions of one scope. Changing its permissions changes what every holder may do, from their next request on. " +
+			"The system roles are the same in every account and cannot be changed; look them up with the data source `raff_role`.\n\n" +
+			"A role that somebody has cannot be deleted. Where a change replaces a role, use `lifecycle { create_before_destroy = true }`, so that members move to the new role before the old one goes, " +
+			"or `reassign_on_delete_to`.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Required:            true,
+				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
+				MarkdownDescription: "Name that people see, 1 to 64 characters, unique in the scope.",
+			},
+			"slug": schema.StringAttribute{
+				Required:            true,
+				PlanModifiers:       replaces,
+				Validators:          []validator.String{stringvalidator.RegexMatches(slugPattern, "must be 1 to 64 lower-case letters, digits and hyphens")},
+				MarkdownDescription: "Name that programs use: lower-case letters, digits and hyphens. Changing it replaces the role.",
+			},
+			"description": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             stringdefault.StaticString(""),
+				MarkdownDescription: "What the role is for.",
+			},
+			"scope": schema.StringAttribute{
+				Required:            true,
+				PlanModifiers:       replaces,
+				Validators:          []validator.String{isScope()},
+				MarkdownDescription: "`account` for a role in the account, `project` for a role in projects. Changing it replaces the role.",
+			},
+			"permissions": schema.SetAttribute{
+				Required:            true,
+				ElementType:         types.StringType,
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1)},
+				MarkdownDescription: "Names of permissions of the role's scope; the data source `raff_permissions` lists them. An unknown name is refused when planning, with the nearest one that exists.",
+			},
+			"reassign_on_delete_to": schema.StringAttribute{
+				Optional:            true,
+				Validators:          []validator.String{isUUID()},
+				MarkdownDescription: "Id of a role of the same scope that everybody who still has this one gets when it is deleted. It has to be applied before the deletion.",
+			},
+			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the role."},
+			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the role was made."},
+		},
+	}
+}
+
+func (r *roleResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.session = sessionOf(req.ProviderData)
+}
+
+// ModifyPlan refuses permissions that do not exist or belong to the other scope.
+func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || !r.connected() {
+		return
+	}
+	var plan roleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !req.State.Raw.IsNull() {
+		var state roleModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		if plan.Permissions.Equal(state.Permissions) && plan.Scope.Equal(state.Scope) {
+			return
+		}
+	}
+	r.checkPermissions(ctx, plan.Scope, plan.Permissions, &resp.Diagnostics)
+}
+
+func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan roleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	permissions := stringsOf(ctx, plan.Permissions, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+		return
+	}
+	role, err := r.client.Roles.Create(ctx, api.CreateRoleRequest{
+		Name:        plan.Name.ValueStringPointer(),
+		Slug:        plan.Slug.ValueStringPointer(),
+		Description: plan.Description.ValueStringPointer(),
+		Scope:       plan.Scope.ValueStringPointer(),
+		Permissions: &permissions,
+	})
+	r.roles.forget()
+	if err != nil {
+		report(&resp.Diagnostics, "create the role "+plan.Name.ValueString(), err)
+		return
+	}
+	resp.Diagnostics.Append(plan.fill(ctx, role)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, role.AccountID)...)
+}
+
+func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state roleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+		return
+	}
+	role, err := r.client.Roles.Get(ctx, state.ID.ValueString())
+	if client.IsNotFound(err) {
+		if r.gone(ctx, req.Private, "The role "+state.Name.ValueString(), &resp.Diagnostics) {
+			resp.State.RemoveResource(ctx)
+		}
+		return
+	}
+	if err != nil {
+		report(&resp.Diagnostics, "read the role "+state.Name.ValueString(), err)
+		return
+	}
+	resp.Diagnostics.Append(state.fill(ctx, role)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, role.AccountID)...)
+}
+
+func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state roleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	permissions := stringsOf(ctx, plan.Permissions, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+		return
+	}
+	c := api.UpdateRoleRequest{
+		Name:        ifChanged(plan.Name, state.Name),
+		Description: ifChanged(plan.Description, state.Description),
+	}
+	if !plan.Permissions.Equal(state.Permissions) {
+		c.Permissions = &permissions
+	}
+	if c != (api.UpdateRoleRequest{}) { // reassign_on_delete_to alone is nothing the server knows
+		role, err := r.client.Roles.Update(ctx, state.ID.ValueString(), c)
+		r.roles.forget()
+		if err != nil {
+			report(&resp.Diagnostics, "change the role "+state.Name.ValueString(), err)
+			return
+		}
+		resp.Diagnostics.Append(plan.fill(ctx, role)...)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state roleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+		return
+	}
+	_, err := r.client.Roles.Delete(ctx, state.ID.ValueString(), client.DeleteRoleOptions{ReassignTo: state.ReassignOnDeleteTo.ValueString()})
+	r.roles.forget()
+	if err == nil || client.IsNotFound(err) {
+		return
+	}
+	report(&resp.Diagnostics, "delete the role "+state.Name.ValueString(), err)
+	if client.Code(err) == "role_in_use" {
+		resp.Diagnostics.AddError("Somebody still has the role "+state.Name.ValueString(),
+			"Give them another role first, or set reassign_on_delete_to to the id of the role they should get, apply that, and delete the role then.")
+	}
+}
+
+// ImportState accepts the id of the role or <scope>/<slug>.
+func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if !r.ready(&resp.Diagnostics) {
+		return
+	}
+	role, err := r.importRole(ctx, req.ID)
+	if err != nil {
+		report(&resp.Diagnostics, "import the role "+req.ID, err)
+		return
+	}
+	if role.IsSystem {
+		resp.Diagnostics.AddError("The role "+role.Name+" cannot be managed",
+			"It is a system role, the same in every account. Use the data source raff_role to refer to it.")
+		return
+	}
+	var state roleModel
+	resp.Diagnostics.Append(state.fill(ctx, role)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+func (r *roleResource) importRole(ctx context.Context, ref string) (*api.Role, error) {
+	if scope, slug, ok := strings.Cut(ref, "/"); ok {
+		return r.roleBySlug(ctx, scope, slug)
+	}
+	id := strings.ToLower(ref)
+	if !uuidPattern.MatchString(id) {
+		return nil, fmt.Errorf("%q is not an id of a role. Use the role's id, or scope and slug such as account/auditor", ref)
+	}
+	role, err := r.client.Roles.Get(ctx, id)
+	if client.IsNotFound(err) {
+		return nil, fmt.Errorf("the account has no role with the id %s", id)
+	}
+	return role, err
+}
+
+func (m *roleModel) fill(ctx context.Context, from *api.Role) (diags diag.Diagnostics) {
+	m.ID = types.StringValue(from.ID)
+	m.Name = types.StringValue(from.Name)
+	m.Slug = types.StringValue(from.Slug)
+	m.Description = types.StringValue(from.Description)
+	m.Scope = types.StringValue(from.Scope)
+	m.Permissions, diags = types.SetValueFrom(ctx, types.StringType, from.Permissions)
+	m.CreatedAt = timestamp(&from.CreatedAt)
+	return diags
+}

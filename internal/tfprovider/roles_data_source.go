@@ -1,0 +1,82 @@
+package tfprovider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ datasource.DataSourceWithConfigure = (*rolesDataSource)(nil)
+
+// rolesDataSource is every role the account can use.
+type rolesDataSource struct{ *session }
+
+func newRolesDataSource() datasource.DataSource { return &rolesDataSource{} }
+
+type rolesModel struct {
+	Scope  types.String        `tfsdk:"scope"`
+	Roles  []roleData          `tfsdk:"roles"`
+	BySlug map[string]roleData `tfsdk:"by_slug"`
+}
+
+func (d *rolesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_roles"
+}
+
+func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	roles := schema.NestedAttributeObject{Attributes: roleAttributes()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The roles the account can use, its own and the system's: the system's first, then by name. The list is complete. With the scope `account` the first role is Admin.",
+		Attributes: map[string]schema.Attribute{
+			"scope": schema.StringAttribute{
+				Optional:            true,
+				Validators:          []validator.String{isScope()},
+				MarkdownDescription: "Only roles of this scope: `account` or `project`.",
+			},
+			"roles": schema.ListNestedAttribute{Computed: true, NestedObject: roles, MarkdownDescription: "The roles, in order."},
+			"by_slug": schema.MapNestedAttribute{
+				Computed: true, NestedObject: roles,
+				MarkdownDescription: "The same roles by their slug, as in `data.raff_roles.account.by_slug[\"member\"].id`. With roles of both scopes, a slug used in both is keyed `<scope>/<slug>`.",
+			},
+		},
+	}
+}
+
+func (d *rolesDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.session = sessionOf(req.ProviderData)
+}
+
+func (d *rolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m rolesModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
+		return
+	}
+	all, err := d.session.roles.get(ctx)
+	if err != nil {
+		report(&resp.Diagnostics, "list the roles", err)
+		return
+	}
+	m.Roles, m.BySlug = []roleData{}, map[string]roleData{}
+	for _, r := range all {
+		if m.Scope.IsNull() || m.Scope.ValueString() == r.Scope {
+			m.Roles = append(m.Roles, newRoleData(r))
+		}
+	}
+	uses := map[string]int{}
+	for _, r := range m.Roles {
+		uses[r.Slug.ValueString()]++
+	}
+	for _, r := range m.Roles {
+		key := r.Slug.ValueString()
+		if uses[key] > 1 {
+			key = fmt.Sprintf("%s/%s", r.Scope.ValueString(), key)
+		}
+		m.BySlug[key] = r
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}

@@ -1,0 +1,167 @@
+package tfprovider
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"raff/api"
+	"raff/client"
+)
+
+// session is what one run shares between its resources: the client, and what need not be asked twice.
+type session struct {
+	client *client.Client // nil while the provider's own configuration is not known
+
+	roles       memo[[]api.Role]
+	permissions memo[[]api.Permission]
+	whoami      memo[*api.Whoami]
+}
+
+func newSession(c *client.Client) *session {
+	s := &session{client: c}
+	s.roles.read = func(ctx context.Context) ([]api.Role, error) {
+		return collect(c.Roles.All(ctx, client.ListRolesOptions{}))
+	}
+	s.permissions.read = func(ctx context.Context) ([]api.Permission, error) { return c.Permissions.List(ctx, "") }
+	s.whoami.read = c.Whoami
+	return s
+}
+
+// sessionOf takes what Configure of the provider left. It is nil while Terraform only validates.
+func sessionOf(data any) *session {
+	s, _ := data.(*session)
+	return s
+}
+
+// connected reports whether there is a server to ask.
+func (s *session) connected() bool { return s != nil && s.client != nil }
+
+// ready is connected for what cannot go on without: it says why not.
+func (s *session) ready(diags *diag.Diagnostics) bool {
+	if s.connected() {
+		return true
+	}
+	diags.AddError("The provider's configuration is not known yet",
+		"api_url, api_key or project_id comes from a resource that has not been applied, and this step has to ask the server now. "+
+			"Apply that resource first (terraform apply -target=…), or set the value in the environment.")
+	return false
+}
+
+// memo keeps what read answered until it is forgotten. Callers that come while it is being read wait for that answer;
+// a failure is not kept.
+type memo[T any] struct {
+	read func(context.Context) (T, error)
+
+	mu    sync.Mutex
+	known bool
+	value T
+}
+
+func (m *memo[T]) get(ctx context.Context) (T, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.known {
+		return m.value, nil
+	}
+	v, err := m.read(ctx)
+	if err == nil {
+		m.value, m.known = v, true
+	}
+	return v, err
+}
+
+func (m *memo[T]) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.known = false
+}
+
+func collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
+	out := []T{}
+	for row, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+// The notes a resource keeps beside its state, in Terraform's private data.
+const (
+	noteAccount = "account" // id of the account the object was last seen in
+	noteOwner   = "owner"   // whether the member is the account's Owner
+)
+
+type noteReader interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+type noteWriter interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+func readNote[T any](ctx context.Context, from noteReader, key string) (v T) {
+	if raw, diags := from.GetKey(ctx, key); !diags.HasError() && raw != nil {
+		_ = json.Unmarshal(raw, &v) // a note of another version says nothing
+	}
+	return v
+}
+
+func writeNote(ctx context.Context, to noteWriter, key string, v any) diag.Diagnostics {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Could not keep a note beside the state", err.Error())}
+	}
+	return to.SetKey(ctx, key, raw)
+}
+
+// gone decides what a 404 during a refresh means. An API key of another account sees nothing at all: to take that for
+// removal would plan to create everything anew, in the wrong account.
+func (s *session) gone(ctx context.Context, notes noteReader, what string, diags *diag.Diagnostics) bool {
+	seen := readNote[string](ctx, notes, noteAccount)
+	if seen != "" {
+		me, err := s.whoami.get(ctx)
+		if err != nil {
+			report(diags, "find out why "+what+" cannot be seen", err)
+			return false
+		}
+		if me.Account.ID != seen {
+			diags.AddError("The API key belongs to another account", fmt.Sprintf(
+				"The state holds %s of the account %s, but the API key belongs to %q (%s). Use a key of the account this state was made with.",
+				what, seen, me.Account.Name, me.Account.ID))
+			return false
+		}
+	}
+	diags.AddWarning("Removed outside of Terraform",
+		what+" no longer exists on the server, so it leaves the state. While it is in the configuration, the plan creates it again.")
+	return true
+}
+
+// logRequests shows every request in TF_LOG=debug: a long plan is seen to move.
+func logRequests(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		start := time.Now()
+		res, err := next.RoundTrip(r)
+		fields := map[string]any{"method": r.Method, "path": r.URL.Path, "ms": time.Since(start).Milliseconds()}
+		if err != nil {
+			fields["error"] = err.Error()
+		} else {
+			fields["status"] = res.StatusCode
+		}
+		tflog.Debug(r.Context(), "raff API request", fields)
+		return res, err
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

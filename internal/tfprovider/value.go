@@ -1,0 +1,65 @@
+package tfprovider
+
+import (
+	"context"
+	"regexp"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+)
+
+var (
+	uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	slugPattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+)
+
+func isUUID() validator.String {
+	return stringvalidator.RegexMatches(uuidPattern, "must be an id such as 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b, in lower case")
+}
+
+func isScope() validator.String { return stringvalidator.OneOf(api.ScopeAccount, api.ScopeProject) }
+
+// timestamp writes a moment as the API does; nil is null.
+func timestamp(t *time.Time) types.String {
+	if t == nil {
+		return types.StringNull()
+	}
+	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
+}
+
+// optional is null for an empty string.
+func optional(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}
+
+// known reports that v has a value by now.
+func known(v types.String) bool { return !v.IsNull() && !v.IsUnknown() }
+
+// ifChanged is the new value where it differs, else nil: a PATCH names only what changes.
+func ifChanged(plan, state types.String) *string {
+	if plan.Equal(state) || plan.IsUnknown() {
+		return nil
+	}
+	return plan.ValueStringPointer()
+}
+
+func stringsOf(ctx context.Context, set types.Set, diags *diag.Diagnostics) []string {
+	var out []string
+	diags.Append(set.ElementsAs(ctx, &out, false)...)
+	return out
+}
+
+// keepPromise sets v to what the plan said it would be, if it said so.
+func keepPromise[T interface{ IsUnknown() bool }](v *T, planned T) {
+	if !planned.IsUnknown() {
+		*v = planned
+	}
+}
