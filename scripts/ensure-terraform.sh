@@ -18,7 +18,7 @@ build() {
   cp -R "$module" "$work/src"
   chmod -R u+w "$work/src"
   mkdir -p .cache
-  (cd "$work/src" && GOFLAGS="-mod=mod -buildvcs=false" CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$built.tmp" ./cmd/tofu) >&2
+  (cd "$work/src" && GOFLAGS="-mod=mod -buildvcs=false" CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/opentofu/opentofu/version.dev=no" -o "$built.tmp" ./cmd/tofu) >&2
   mv "$built.tmp" "$built"
 }
 

@@ -1,0 +1,38 @@
+package web
+
+import "net/http"
+
+func (p *pages) passwordForm(r *http.Request) (passwordForm, error) {
+	u, err := p.svc.InspectPasswordLink(r.Context(), r.PathValue("token"))
+	return passwordForm{Email: u.Email, Name: u.Name}, err
+}
+
+func (p *pages) showPassword(r *http.Request) (reply, error) {
+	f, err := p.passwordForm(r)
+	return reply{http.StatusOK, passwordPage(f)}, err
+}
+
+func (p *pages) setPassword(r *http.Request) (reply, error) {
+	if err := form(r.Context(), r); err != nil {
+		return reply{}, err
+	}
+	f, err := p.passwordForm(r)
+	if err != nil {
+		return reply{}, err
+	}
+	f.Name = r.PostForm.Get("name")
+	err = p.svc.SetPasswordByLink(r.Context(), r.PathValue("token"), f.Name, r.PostForm.Get("password"))
+	field, message, status, ok := fieldError(err, "name", "password")
+	if !ok {
+		return reply{http.StatusOK, noticePage(notice{Title: "Your password is set", Text: []string{
+			"It goes with " + f.Email + ", in every account you belong to.",
+			"There is nothing more to do here, and you can close this page.",
+		}})}, err
+	}
+	if field == "name" {
+		f.NameError = message
+	} else {
+		f.PasswordError = message
+	}
+	return reply{status, passwordPage(f)}, nil
+}
