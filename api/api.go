@@ -58,7 +58,7 @@ type Error struct {
 	Missing     []string `json:"missing,omitempty"`      // escalation_denied: the permissions the caller does not hold
 	Suggestion  string   `json:"suggestion,omitempty"`   // unknown_permission: the nearest valid name
 	Holders     []Holder `json:"holders,omitempty"`      // role_in_use
-	HolderCount int      `json:"holder_count,omitempty"` // role_in_use: how many there are; holders lists the first ones
+	HolderCount int      `json:"holder_count,omitzero"` // role_in_use: how many there are; holders lists the first ones
 }
 
 // Holder is a principal that has a role.
