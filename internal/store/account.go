@@ -1,0 +1,32 @@
+package store
+
+import (
+	"context"
+
+	"raff/internal/team"
+)
+
+const accountColumns = "a.id, a.name, a.grant_strict, a.created_at, a.updated_at"
+
+func accountFields(a *team.Account) []any {
+	return []any{(*text)(&a.ID), (*text)(&a.Name), (*flag)(&a.Strict), (*stamp)(&a.CreatedAt), (*stamp)(&a.UpdatedAt)}
+}
+
+func scanAccount(s scanner) (a team.Account, err error) {
+	err = s.Scan(accountFields(&a)...)
+	return a, err
+}
+
+func (r reader) Account(ctx context.Context, id string) (team.Account, error) {
+	return one(ctx, r.q, scanAccount, "SELECT "+accountColumns+" FROM accounts a WHERE a.id = $1", uid(id))
+}
+
+func (t *tx) InsertAccount(ctx context.Context, a team.Account) error {
+	return t.later(ctx, "INSERT INTO accounts (id, name, grant_strict, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)",
+		uid(a.ID), a.Name, a.Strict, a.CreatedAt, a.UpdatedAt)
+}
+
+func (t *tx) UpdateAccount(ctx context.Context, a team.Account) error {
+	return t.change(ctx, "UPDATE accounts SET name = $2, grant_strict = $3, updated_at = $4 WHERE id = $1",
+		uid(a.ID), a.Name, a.Strict, a.UpdatedAt)
+}

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+
+	"raff/internal/team"
+)
+
+// engine is one kind of database: how it runs a query outside a transaction and how it commits a change.
+type engine interface {
+	querier
+	// update runs fn in one transaction and returns after it is durable. fn may run more than once.
+	update(ctx context.Context, lock *accountLock, fn func(session) error) error
+	close() error
+}
+
+// querier runs a query. Arguments are those that bind leaves. The caller closes the rows before the next query.
+type querier interface {
+	query(ctx context.Context, query string, args []any) (rows, error)
+	dialect() *dialect
+}
+
+// session is the one connection of a transaction. After an error the transaction can no longer commit.
+type session interface {
+	querier
+	exec(ctx context.Context, query string, args []any) (int64, error)
+	// later may keep the statement back and send it together with the next one or with the commit, which saves a
+	// round trip. Its error then comes from there.
+	later(ctx context.Context, query string, args []any) error
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+type rows interface {
+	scanner
+	Next() bool
+	Err() error
+	Close()
+}
+
+// accountLock is the lock a change takes first.
+type accountLock struct {
+	accountID string
+	lock      team.Lock
+}
+
+// dialect is what differs in the text of queries and in migrations. Whatever can be said in one way is said in the
+// query itself.
+type dialect struct {
+	goose      goose.Dialect
+	migrations string
+	// skipLocked goes behind a SELECT whose rows are to be changed, and passes over rows that another node is changing.
+	skipLocked string
+}
+
+var (
+	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "sqlite"}
+	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "postgres", skipLocked: " FOR UPDATE SKIP LOCKED"}
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// files are the migrations of this database.
+func (d *dialect) files() (fs.FS, error) { return fs.Sub(migrations, "migrations/"+d.migrations) }
+
+// openEngine chooses the database by its URL.
+func openEngine(ctx context.Context, url string) (engine, error) {
+	scheme, rest, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite":
+		if rest == "" || strings.HasPrefix(rest, ":memory:") || strings.HasPrefix(rest, "//") && !strings.HasPrefix(rest, "///") {
+			return nil, fmt.Errorf("database %q: after sqlite: comes the path of a file, for example sqlite:/var/lib/raff/raff.db", url)
+		}
+		return openSQLite(ctx, rest)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, url)
+	}
+	return nil, fmt.Errorf("database %q: use sqlite:PATH or postgres://USER:PASSWORD@HOST:5432/DATABASE", redact(url))
+}
+
+// redact hides what may be a password in a URL that could not be understood.
+func redact(url string) string {
+	if at := strings.LastIndexByte(url, '@'); at >= 0 {
+		return "…" + url[at:]
+	}
+	return url
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+
+	"raff/internal/team"
+)
+
+const eventColumns = `e.id, e.account_id, e.at, e.actor_type, e.actor_id, e.actor_name, e.action, e.target_type, e.target_id,
+	e.target_name, e.project_id, e.delegated, e.request_id, e.details`
+
+func scanEvent(s scanner) (e team.Event, err error) {
+	err = s.Scan((*text)(&e.ID), (*text)(&e.AccountID), (*stamp)(&e.At), (*text)(&e.ActorType), (*text)(&e.ActorID),
+		(*text)(&e.ActorName), (*text)(&e.Action), (*text)(&e.TargetType), (*text)(&e.TargetID), (*text)(&e.TargetName),
+		(*text)(&e.ProjectID), (*flag)(&e.Delegated), (*text)(&e.RequestID), (*text)(&e.Details))
+	return e, err
+}
+
+func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, int, error) {
+	var c condition
+	c.and("e.account_id = ?", uid(f.AccountID))
+	if f.ActorID != "" {
+		c.and("e.actor_id = ?", f.ActorID)
+	}
+	if f.Action != "" {
+		c.and("e.action = ?", f.Action)
+	}
+	if f.TargetID != "" {
+		c.and("e.target_id = ?", f.TargetID)
+	}
+	if !f.Since.IsZero() {
+		c.and("e.at >= ?", f.Since)
+	}
+	if !f.Until.IsZero() {
+		c.and("e.at < ?", f.Until)
+	}
+	l := listing{columns: eventColumns, from: "audit_events e", counted: "audit_events e", at: "e.at", id: "e.id", newest: true}
+	return page(ctx, r.q, l, &c, f.Page, scanEvent)
+}
+
+func (t *tx) InsertEvent(ctx context.Context, e team.Event) error {
+	return t.later(ctx, `INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id,
+		target_name, project_id, delegated, request_id, details)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		uid(e.ID), uid(e.AccountID), e.At, e.ActorType, e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName,
+		uid(e.ProjectID), e.Delegated, e.RequestID, e.Details)
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"raff/internal/team"
+)
+
+const (
+	invitationColumns = `i.id, i.account_id, i.project_id, i.member_id, i.email, i.state, i.invited_by, i.invited_by_user,
+	i.expires_at, i.created_at, i.updated_at, a.name, p.name, COALESCE(u.name, k.name), u.email, m.status, m.email_canonical, ` + roleColumns
+	// The membership and its role are gone once it was removed; what the invitation says of them is then empty.
+	invitationJoins = `invitations i JOIN accounts a ON a.id = i.account_id LEFT JOIN projects p ON p.id = i.project_id
+	LEFT JOIN memberships m ON m.id = i.member_id LEFT JOIN roles r ON r.id = m.role_id
+	LEFT JOIN users u ON u.id = i.invited_by_user LEFT JOIN api_keys k ON k.id = i.invited_by_key`
+	selectInvitation = "SELECT " + invitationColumns + " FROM " + invitationJoins
+
+	notClosed = "state NOT IN ('accepted', 'cancelled')"
+	open      = "state IN ('queued', 'sent', 'failed')"
+)
+
+func (r reader) invitationFields(i *team.Invitation) []any {
+	return append([]any{(*text)(&i.ID), (*text)(&i.AccountID), (*text)(&i.ProjectID), (*text)(&i.MemberID), (*text)(&i.Email),
+		(*text)(&i.State), (*text)(&i.InvitedBy), (*text)(&i.InvitedByUser), (*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt),
+		(*stamp)(&i.UpdatedAt), (*text)(&i.AccountName), (*text)(&i.ProjectName), (*text)(&i.InviterName), (*text)(&i.InviterEmail),
+		(*text)(&i.MemberStatus), (*text)(&i.CanonicalEmail)}, r.roleFields(&i.Role)...)
+}
+
+func (r reader) scanInvitation(s scanner) (i team.Invitation, err error) {
+	err = s.Scan(r.invitationFields(&i)...)
+	return i, err
+}
+
+func (r reader) Invitation(ctx context.Context, accountID, id string) (team.Invitation, error) {
+	return one(ctx, r.q, r.scanInvitation, selectInvitation+" WHERE i.id = $1 AND i.account_id = $2", uid(id), uid(accountID))
+}
+
+func (r reader) InvitationByToken(ctx context.Context, hash []byte) (team.Invitation, bool, error) {
+	stale := false
+	i, err := one(ctx, r.q, func(s scanner) (i team.Invitation, err error) {
+		err = s.Scan(append(r.invitationFields(&i), (*flag)(&stale))...)
+		return i, err
+	}, "SELECT "+invitationColumns+", t.stale FROM "+invitationJoins+" JOIN invitation_tokens t ON t.invitation_id = i.id WHERE t.hash = $1", hash)
+	return i, err == nil && !stale, err
+}
+
+func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]team.Invitation, int, error) {
+	var c condition
+	c.and("i.scope_id = ?", scope(f.AccountID, f.ProjectID))
+	c.and("i.account_id = ?", uid(f.AccountID))
+	c.and("i." + notClosed)
+	l := listing{columns: invitationColumns, from: invitationJoins, counted: "invitations i", at: "i.created_at", id: "i.id"}
+	return page(ctx, r.q, l, &c, f.Page, r.scanInvitation)
+}
+
+func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string) ([]team.Invitation, error) {
+	if userID == "" {
+		return nil, nil
+	}
+	return many(ctx, r.q, r.scanInvitation, selectInvitation+" WHERE i.account_id = $1 AND i.invited_by_user = $2 AND i."+open+
+		" ORDER BY i.created_at, i.id", uid(accountID), uid(userID))
+}
+
+// inviterKey is the inviter where that is a key: neither a person nor the operator.
+func inviterKey(i team.Invitation) uid {
+	if id := uid(i.InvitedBy); i.InvitedBy != i.InvitedByUser && id.valid() {
+		return id
+	}
+	return ""
+}
+
+// InsertInvitation also links the membership to it.
+func (t *tx) InsertInvitation(ctx context.Context, i team.Invitation) error {
+	if err := t.later(ctx, `INSERT INTO invitations (id, account_id, project_id, scope_id, member_id, email, state, invited_by,
+		invited_by_user, invited_by_key, expires_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		uid(i.ID), uid(i.AccountID), uid(i.ProjectID), scope(i.AccountID, i.ProjectID), uid(i.MemberID), i.Email, i.State, i.InvitedBy,
+		uid(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt); err != nil {
+		return err
+	}
+	return t.later(ctx, "UPDATE memberships SET invitation_id = $2 WHERE id = $1 AND invitation_id IS DISTINCT FROM $2",
+		uid(i.MemberID), uid(i.ID))
+}
+
+// UpdateInvitation finds no closed invitation, so that news of a mail cannot open again what was accepted meanwhile;
+// the same holds for one that was declined, unless it is queued again.
+func (t *tx) UpdateInvitation(ctx context.Context, i team.Invitation) error {
+	from := notClosed
+	if i.State == team.InvitationSent || i.State == team.InvitationFailed {
+		from = open
+	}
+	return t.change(ctx, `UPDATE invitations SET email = $2, state = $3, invited_by = $4, invited_by_user = $5, invited_by_key = $6,
+		expires_at = $7, updated_at = $8 WHERE id = $1 AND `+from,
+		uid(i.ID), i.Email, i.State, i.InvitedBy, uid(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.UpdatedAt)
+}
+
+// CloseInvitation lets one of several that close at the same time win. A declined one can still be cancelled.
+func (t *tx) CloseInvitation(ctx context.Context, id string, state team.InvitationState, at time.Time) (bool, error) {
+	from := open
+	if state == team.InvitationCancelled {
+		from = notClosed
+	}
+	n, err := t.exec(ctx, "UPDATE invitations SET state = $2, updated_at = $3 WHERE id = $1 AND "+from, uid(id), state, at)
+	if err != nil {
+		return false, fmt.Errorf("close invitation: %w", err)
+	}
+	return n == 1, nil
+}
+
+func (t *tx) AddToken(ctx context.Context, invitationID string, hash []byte, at time.Time) error {
+	return t.later(ctx, "INSERT INTO invitation_tokens (hash, invitation_id, stale, created_at) VALUES ($1, $2, $3, $4)",
+		hash, uid(invitationID), false, at)
+}
+
+func (t *tx) ReplaceTokens(ctx context.Context, invitationID string) error {
+	return t.later(ctx, "UPDATE invitation_tokens SET stale = $2 WHERE invitation_id = $1", uid(invitationID), true)
+}

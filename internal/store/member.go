@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"raff/internal/team"
+)
+
+const (
+	memberColumns = `m.id, m.account_id, m.project_id, m.principal_type, m.user_id, m.api_key_id, m.email, m.email_canonical,
+	m.status, m.is_owner, m.managed_by, m.invited_by, m.invited_at, m.accepted_at, m.expires_at, m.created_at, m.updated_at`
+	// An invitation belongs to its member until it is accepted or cancelled.
+	memberJoins = `memberships m JOIN roles r ON r.id = m.role_id
+	LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id LEFT JOIN projects p ON p.id = m.project_id
+	LEFT JOIN invitations i ON i.id = m.invitation_id AND i.state NOT IN ('accepted', 'cancelled')`
+	memberRow    = memberColumns + ", COALESCE(u.name, k.name), p.name, " + roleColumns + ", " + offerColumns
+	selectMember = "SELECT " + memberRow + " FROM " + memberJoins
+	// offerColumns are what only the invitation knows; the rest of it is in the membership.
+	offerColumns = "i.id, i.email, i.state, i.invited_by, i.invited_by_user, i.expires_at, i.created_at, i.updated_at"
+)
+
+func memberFields(m *team.Member) []any {
+	return []any{(*text)(&m.ID), (*text)(&m.AccountID), (*text)(&m.ProjectID), (*text)(&m.Type), (*text)(&m.UserID),
+		(*text)(&m.APIKeyID), (*text)(&m.Email), (*text)(&m.CanonicalEmail), (*text)(&m.Status), (*flag)(&m.IsOwner),
+		(*text)(&m.ManagedBy), (*text)(&m.InvitedBy), (*stamp)(&m.InvitedAt), (*stamp)(&m.AcceptedAt), (*stamp)(&m.ExpiresAt),
+		(*stamp)(&m.CreatedAt), (*stamp)(&m.UpdatedAt)}
+}
+
+func (r reader) scanMember(s scanner) (team.Member, error) {
+	var m team.Member
+	var i team.Invitation
+	fields := make([]any, 0, 48)
+	fields = append(fields, memberFields(&m)...)
+	fields = append(fields, (*text)(&m.Name), (*text)(&m.ProjectName))
+	fields = append(fields, r.roleFields(&m.Role)...)
+	fields = append(fields, (*text)(&i.ID), (*text)(&i.Email), (*text)(&i.State), (*text)(&i.InvitedBy), (*text)(&i.InvitedByUser),
+		(*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt), (*stamp)(&i.UpdatedAt))
+	if err := s.Scan(fields...); err != nil {
+		return m, err
+	}
+	if i.ID != "" {
+		i.AccountID, i.ProjectID, i.MemberID, i.MemberStatus, i.CanonicalEmail = m.AccountID, m.ProjectID, m.ID, m.Status, m.CanonicalEmail
+		i.ProjectName, i.Role = m.ProjectName, m.Role
+		m.Invitation = &i
+	}
+	return m, nil
+}
+
+// scope is what scope_id holds.
+func scope(accountID, projectID string) uid {
+	if projectID != "" {
+		return uid(projectID)
+	}
+	return uid(accountID)
+}
+
+func (r reader) Member(ctx context.Context, accountID, projectID, id string) (team.Member, error) {
+	return one(ctx, r.q, r.scanMember, selectMember+" WHERE m.id = $1 AND m.account_id = $2 AND m.scope_id = $3",
+		uid(id), uid(accountID), scope(accountID, projectID))
+}
+
+func (r reader) MemberByEmail(ctx context.Context, accountID, projectID, canonical string) (team.Member, error) {
+	return one(ctx, r.q, r.scanMember, selectMember+" WHERE m.email_canonical = $1 AND m.scope_id = $2 AND m.account_id = $3",
+		canonical, scope(accountID, projectID), uid(accountID))
+}
+
+func (r reader) MemberOf(ctx context.Context, accountID, projectID string, t team.PrincipalType, id string) (team.Member, error) {
+	column := "m.user_id"
+	switch t {
+	case team.TypeUser:
+	case team.TypeAPIKey:
+		column = "m.api_key_id"
+	default:
+		return team.Member{}, team.ErrNotFound
+	}
+	return one(ctx, r.q, r.scanMember, selectMember+" WHERE "+column+" = $1 AND m.scope_id = $2 AND m.account_id = $3",
+		uid(id), scope(accountID, projectID), uid(accountID))
+}
+
+func (r reader) MembershipsOf(ctx context.Context, accountID, canonical string) ([]team.Member, error) {
+	return many(ctx, r.q, r.scanMember, selectMember+" WHERE m.email_canonical = $1 AND m.account_id = $2 ORDER BY m.created_at, m.id",
+		canonical, uid(accountID))
+}
+
+func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member, int, error) {
+	l := listing{columns: memberRow, from: memberJoins, counted: "memberships m", at: "m.created_at", id: "m.id"}
+	var c condition
+	c.and("m.scope_id = ?", scope(f.AccountID, f.ProjectID))
+	if f.ProjectID != "" {
+		c.and("m.account_id = ?", uid(f.AccountID))
+	}
+	if f.Status != "" {
+		c.and("m.status = ?", f.Status)
+	}
+	if f.RoleID != "" {
+		c.and("m.role_id = ?", uid(f.RoleID))
+	}
+	if f.Email != "" {
+		c.and("m.email_canonical = ?", f.Email)
+	}
+	if f.PrincipalType != "" {
+		c.and("m.principal_type = ?", f.PrincipalType)
+	}
+	if f.Query != "" {
+		like := containing(nameKey(f.Query))
+		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\' OR k.name_key LIKE ? ESCAPE '\')`, like, like, like)
+		l.counted = "memberships m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id"
+	}
+	return page(ctx, r.q, l, &c, f.Page, r.scanMember)
+}
+
+func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]team.Member, int, error) {
+	l := listing{columns: memberRow, from: memberJoins, counted: "memberships m", at: "m.created_at", id: "m.id"}
+	var c condition
+	c.and("m.role_id = ?", uid(roleID))
+	c.and("m.account_id = ?", uid(accountID))
+	return page(ctx, r.q, l, &c, team.Page{Limit: n}, r.scanMember)
+}
+
+func (r reader) HasManager(ctx context.Context, accountID, permission string, now time.Time) (bool, error) {
+	return one(ctx, r.q, scanFlag, `SELECT EXISTS (SELECT 1 FROM memberships m JOIN roles r ON r.id = m.role_id WHERE m.scope_id = $1 AND m.principal_type = 'user'
+		AND m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2)
+		AND (r.permissions = '*' OR r.permissions LIKE $3 ESCAPE '\'))`, uid(accountID), now, containing(" "+permission+" "))
+}
+
+// invitationID is what links a membership to its invitation.
+func invitationID(m team.Member) uid {
+	if m.Invitation == nil {
+		return ""
+	}
+	return uid(m.Invitation.ID)
+}
+
+func (t *tx) InsertMember(ctx context.Context, m team.Member) (bool, error) {
+	return t.inserted(ctx, `INSERT INTO memberships (id, account_id, project_id, scope_id, principal_type, user_id, api_key_id, email,
+		email_canonical, role_id, status, is_owner, managed_by, invited_by, invitation_id, invited_at, accepted_at, expires_at,
+		created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT DO NOTHING`,
+		uid(m.ID), uid(m.AccountID), uid(m.ProjectID), scope(m.AccountID, m.ProjectID), m.Type, uid(m.UserID), uid(m.APIKeyID), m.Email,
+		m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy, m.InvitedBy, invitationID(m), m.InvitedAt, m.AcceptedAt,
+		m.ExpiresAt, m.CreatedAt, m.UpdatedAt)
+}
+
+// UpdateMember leaves alone what a membership never changes: its id, account, project and creation.
+func (t *tx) UpdateMember(ctx context.Context, m team.Member) error {
+	return t.change(ctx, `UPDATE memberships SET principal_type = $2, user_id = $3, api_key_id = $4, email = $5, email_canonical = $6,
+		role_id = $7, status = $8, is_owner = $9, managed_by = $10, invited_by = $11, invitation_id = $12, invited_at = $13,
+		accepted_at = $14, expires_at = $15, updated_at = $16 WHERE id = $1`,
+		uid(m.ID), m.Type, uid(m.UserID), uid(m.APIKeyID), m.Email, m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy,
+		m.InvitedBy, invitationID(m), m.InvitedAt, m.AcceptedAt, m.ExpiresAt, m.UpdatedAt)
+}
+
+func (t *tx) DeleteMember(ctx context.Context, id string) error {
+	return t.change(ctx, "DELETE FROM memberships WHERE id = $1", uid(id))
+}

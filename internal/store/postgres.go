@@ -1,0 +1,323 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"raff/internal/team"
+)
+
+// postgresEngine is one PostgreSQL database. It uses pgx itself and not database/sql, because only pgx can send
+// several statements in one round trip.
+type postgresEngine struct {
+	pool *pgxpool.Pool
+	// writers leaves some connections to readers: changes wait for locks while they hold theirs.
+	writers chan struct{}
+}
+
+// migrationLock is the key of the lock under which one program migrates ("raff" in ASCII, then 1).
+const migrationLock = 0x72616666_00000001
+
+func openPostgres(ctx context.Context, url string) (engine, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("database URL: use postgres://USER:PASSWORD@HOST:5432/DATABASE: %w", err)
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = int32(max(16, 4*runtime.GOMAXPROCS(0))) //nolint:gosec // a small number
+	}
+	if !strings.Contains(url, "connect_timeout") {
+		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	// A node that froze inside a change must not keep the others out for ever.
+	params := cfg.ConnConfig.RuntimeParams
+	for name, value := range map[string]string{"application_name": "raffd", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "30s"} {
+		if params[name] == "" {
+			params[name] = value
+		}
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	if err := migratePostgres(ctx, pool); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	return &postgresEngine{pool: pool, writers: make(chan struct{}, max(1, cfg.MaxConns*3/4))}, nil
+}
+
+func migratePostgres(ctx context.Context, pool *pgxpool.Pool) error {
+	guard, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer guard.Release()
+	if _, err := guard.Exec(ctx, "SET lock_timeout = 0"); err != nil {
+		return err
+	}
+	if _, err := guard.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+		return fmt.Errorf("wait for another program that migrates: %w", err)
+	}
+	defer func() { _ = guard.Conn().Close(context.WithoutCancel(ctx)) }() // ends the session, and with it lock and setting
+	db := stdlib.OpenDBFromPool(pool)
+	defer db.Close()
+	return migrate(ctx, db, &postgresDialect)
+}
+
+func (e *postgresEngine) dialect() *dialect { return &postgresDialect }
+
+func (e *postgresEngine) close() error {
+	e.pool.Close()
+	return nil
+}
+
+func (e *postgresEngine) query(ctx context.Context, query string, args []any) (rows, error) {
+	rs, err := e.pool.Query(ctx, query, args...)
+	if err != nil {
+		return nil, postgresError(err)
+	}
+	return postgresRows{rs, nil}, nil
+}
+
+// maxTries bounds how often a change is run again that another one stood in the way of.
+const maxTries = 6
+
+func (e *postgresEngine) update(ctx context.Context, lock *accountLock, fn func(session) error) error {
+	select {
+	case e.writers <- struct{}{}:
+		defer func() { <-e.writers }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for try := 1; ; try++ {
+		err := e.once(ctx, lock, fn)
+		if !retryable(err) {
+			return err
+		}
+		if try == maxTries {
+			return postgresError(err)
+		}
+		pause := time.Duration(rand.Int64N(int64(time.Millisecond) << try)) //nolint:gosec // spreads retries, guards nothing
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (e *postgresEngine) once(ctx context.Context, lock *accountLock, fn func(session) error) error {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return postgresError(err)
+	}
+	defer conn.Release()
+	s := &postgresSession{conn: conn.Conn()}
+	s.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
+	if lock != nil {
+		s.pending.Queue(lock.statement(), lock.key())
+	}
+	s.prologue = s.pending.Len()
+	committed := false
+	defer func() {
+		if !committed {
+			s.rollback(ctx)
+		}
+	}()
+	if err := fn(s); err != nil {
+		if retryable(s.err) {
+			return s.err
+		}
+		return err
+	}
+	if s.err != nil {
+		return postgresError(s.err) // fn passed over an error of a statement
+	}
+	if err := s.commit(ctx); err != nil {
+		return postgresError(err)
+	}
+	committed = true
+	return nil
+}
+
+func (l *accountLock) statement() string {
+	if l.lock == team.Adds {
+		return "SELECT pg_advisory_xact_lock_shared($1)"
+	}
+	return "SELECT pg_advisory_xact_lock($1)"
+}
+
+// key is the last half of the account's id, which is random. Two accounts that share one only wait for each other.
+func (l *accountLock) key() int64 {
+	b, err := hex.DecodeString(strings.ReplaceAll(l.accountID, "-", ""))
+	if err != nil || len(b) != 16 {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(b[8:])) //nolint:gosec // any 64 bits will do
+}
+
+// postgresSession is one transaction. Statements that nobody waits for are kept in pending and go out with the next
+// one that somebody does wait for; BEGIN and the lock are the first of them, COMMIT is the last.
+type postgresSession struct {
+	conn     *pgx.Conn
+	pending  pgx.Batch
+	prologue int // how many statements were pending before fn's first
+	sent     bool
+	err      error // the first failure
+}
+
+func (s *postgresSession) dialect() *dialect { return &postgresDialect }
+
+// send sends what is pending. The results of all but the last statement are read and checked.
+func (s *postgresSession) send(ctx context.Context) (pgx.BatchResults, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	batch := s.pending
+	s.pending, s.sent = pgx.Batch{}, true
+	results := s.conn.SendBatch(ctx, &batch)
+	for range batch.Len() - 1 {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close() // tells the same error again
+			return nil, s.failed(err)
+		}
+	}
+	return results, nil
+}
+
+func (s *postgresSession) query(ctx context.Context, query string, args []any) (rows, error) {
+	s.pending.Queue(query, args...)
+	results, err := s.send(ctx)
+	if err != nil {
+		return nil, postgresError(err)
+	}
+	rs, err := results.Query()
+	if err != nil {
+		_ = results.Close() // tells the same error again
+		return nil, postgresError(s.failed(err))
+	}
+	return postgresRows{rs, func() {
+		if err := rs.Err(); err != nil {
+			_ = s.failed(err)
+		}
+		if err := results.Close(); err != nil {
+			_ = s.failed(err)
+		}
+	}}, nil
+}
+
+func (s *postgresSession) exec(ctx context.Context, query string, args []any) (int64, error) {
+	s.pending.Queue(query, args...)
+	tag, err := s.execPending(ctx)
+	return tag.RowsAffected(), postgresError(err)
+}
+
+func (s *postgresSession) execPending(ctx context.Context) (pgconn.CommandTag, error) {
+	results, err := s.send(ctx)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	tag, err := results.Exec()
+	if closing := results.Close(); err == nil {
+		err = closing
+	}
+	return tag, s.failed(err)
+}
+
+func (s *postgresSession) later(_ context.Context, query string, args []any) error {
+	s.pending.Queue(query, args...)
+	return postgresError(s.err)
+}
+
+func (s *postgresSession) failed(err error) error {
+	if err != nil && s.err == nil {
+		s.err = err
+	}
+	return err
+}
+
+// commit is not cut short with the request, because then nobody would know what became of it.
+func (s *postgresSession) commit(ctx context.Context) error {
+	if !s.sent && s.pending.Len() == s.prologue {
+		return nil // fn asked for nothing
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	s.pending.Queue("COMMIT")
+	tag, err := s.execPending(ctx)
+	if err == nil && tag.String() != "COMMIT" {
+		err = fmt.Errorf("commit: the database answered %s", tag.String())
+	}
+	return err
+}
+
+func (s *postgresSession) rollback(ctx context.Context) {
+	if !s.sent || s.conn.IsClosed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, err := s.conn.Exec(ctx, "ROLLBACK"); err != nil {
+		_ = s.conn.Close(ctx) // the server rolls back what a lost session left
+	}
+}
+
+type postgresRows struct {
+	pgx.Rows
+	done func()
+}
+
+func (r postgresRows) Err() error { return postgresError(r.Rows.Err()) }
+
+func (r postgresRows) Close() {
+	r.Rows.Close()
+	if r.done != nil {
+		r.done()
+	}
+}
+
+// retryable reports that a transaction may succeed, or see why it cannot, when it is run again: it was chosen to break
+// a deadlock, or lost a race for a unique value that it did not find before.
+func retryable(err error) bool {
+	var pe *pgconn.PgError
+	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01" || pe.Code == "23505")
+}
+
+// postgresError makes Unavailable of what says that the database is away, full or read-only now, and leaves other
+// errors as they are.
+func postgresError(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) {
+		switch {
+		case strings.HasPrefix(pe.Code, "08"), strings.HasPrefix(pe.Code, "53"), strings.HasPrefix(pe.Code, "57P"),
+			strings.HasPrefix(pe.Code, "58"), strings.HasPrefix(pe.Code, "40"), pe.Code == "25006", pe.Code == "25P03", pe.Code == "55P03":
+			return team.Unavailable(err)
+		}
+		return err
+	}
+	var ce *pgconn.ConnectError
+	var ne net.Error
+	if errors.As(err, &ce) || errors.As(err, &ne) || pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) {
+		return team.Unavailable(err)
+	}
+	return err
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+
+	"raff/internal/team"
+)
+
+const projectColumns = `p.id, p.account_id, p.name, p.slug, p.description, p.default_region, p.is_default, p.is_active, p.created_by,
+	p.created_at, p.updated_at`
+
+func scanProject(s scanner) (p team.Project, err error) {
+	err = s.Scan((*text)(&p.ID), (*text)(&p.AccountID), (*text)(&p.Name), (*text)(&p.Slug), (*text)(&p.Description),
+		(*text)(&p.DefaultRegion), (*flag)(&p.IsDefault), (*flag)(&p.IsActive), (*text)(&p.CreatedBy), (*stamp)(&p.CreatedAt),
+		(*stamp)(&p.UpdatedAt))
+	return p, err
+}
+
+func (r reader) Project(ctx context.Context, accountID, id string) (team.Project, error) {
+	return one(ctx, r.q, scanProject, "SELECT "+projectColumns+" FROM projects p WHERE p.id = $1 AND p.account_id = $2",
+		uid(id), uid(accountID))
+}
+
+func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Project, int, error) {
+	var c condition
+	c.and("p.account_id = ?", uid(f.AccountID))
+	if f.VisibleTo != "" {
+		column := "m.user_id"
+		if f.VisibleToType == team.TypeAPIKey {
+			column = "m.api_key_id"
+		}
+		c.and("EXISTS (SELECT 1 FROM memberships m WHERE "+column+" = ? AND m.scope_id = p.id AND m.status = 'active')", uid(f.VisibleTo))
+	}
+	l := listing{columns: projectColumns, from: "projects p", counted: "projects p", at: "p.created_at", id: "p.id"}
+	return page(ctx, r.q, l, &c, f.Page, scanProject)
+}
+
+func (t *tx) InsertProject(ctx context.Context, p team.Project) (bool, error) {
+	return t.inserted(ctx, `INSERT INTO projects (id, account_id, name, name_key, slug, description, default_region, is_default, is_active,
+		created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
+		uid(p.ID), uid(p.AccountID), p.Name, nameKey(p.Name), p.Slug, p.Description, p.DefaultRegion, p.IsDefault, p.IsActive,
+		p.CreatedBy, p.CreatedAt, p.UpdatedAt)
+}
+
+// UpdateProject leaves account, slug and creation as they are.
+func (t *tx) UpdateProject(ctx context.Context, p team.Project) (bool, error) {
+	n, err := t.exec(ctx, `UPDATE projects SET name = $2, name_key = $3, description = $4, default_region = $5, is_active = $6,
+		updated_at = $7 WHERE id = $1
+		AND NOT EXISTS (SELECT 1 FROM projects o WHERE o.account_id = projects.account_id AND o.name_key = $3 AND o.id <> $1)`,
+		uid(p.ID), p.Name, nameKey(p.Name), p.Description, p.DefaultRegion, p.IsActive, p.UpdatedAt)
+	return n == 1, err
+}
+
+func (t *tx) DeleteProject(ctx context.Context, id string) error {
+	for _, table := range []string{"invitations", "memberships"} {
+		if err := t.later(ctx, "DELETE FROM "+table+" WHERE project_id = $1", uid(id)); err != nil {
+			return err
+		}
+	}
+	return t.change(ctx, "DELETE FROM projects WHERE id = $1", uid(id))
+}

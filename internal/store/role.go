@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"raff/internal/team"
+)
+
+const roleColumns = `r.id, r.account_id, r.name, r.slug, r.description, r.scope, r.permissions, r.is_system, r.created_by,
+	r.created_at, r.updated_at`
+
+func (r reader) roleFields(v *team.Role) []any {
+	return []any{(*text)(&v.ID), (*text)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Description),
+		(*text)(&v.Scope), permissions{r.c, &v.Permissions}, (*flag)(&v.IsSystem), (*text)(&v.CreatedBy),
+		(*stamp)(&v.CreatedAt), (*stamp)(&v.UpdatedAt)}
+}
+
+func (r reader) scanRole(s scanner) (v team.Role, err error) {
+	err = s.Scan(r.roleFields(&v)...)
+	return v, err
+}
+
+func (r reader) Role(ctx context.Context, accountID, id string) (team.Role, error) {
+	return one(ctx, r.q, r.scanRole, "SELECT "+roleColumns+` FROM roles r
+		WHERE r.id = $1 AND (r.account_id = $2 OR r.account_id IS NULL)`, uid(id), uid(accountID))
+}
+
+func (r reader) Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int, error) {
+	var c condition
+	c.and("(r.account_id = ? OR r.account_id IS NULL)", uid(f.AccountID))
+	if f.Scope != "" {
+		c.and("r.scope = ?", f.Scope)
+	}
+	l := listing{columns: roleColumns, from: "roles r", counted: "roles r", order: "r.is_system DESC, r.name_key, r.slug, r.id"}
+	return page(ctx, r.q, l, &c, f.Page, r.scanRole)
+}
+
+const insertRole = `INSERT INTO roles (id, account_id, scope, slug, name, name_key, description, permissions, is_system,
+	created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+
+func (t *tx) roleArgs(r team.Role) []any {
+	return []any{uid(r.ID), uid(r.AccountID), r.Scope, r.Slug, r.Name, nameKey(r.Name), r.Description,
+		t.c.Encode(r.Permissions, r.IsOwner()), r.IsSystem, r.CreatedBy, r.CreatedAt, r.UpdatedAt}
+}
+
+func (t *tx) InsertRole(ctx context.Context, r team.Role) (bool, error) {
+	return t.inserted(ctx, insertRole+" ON CONFLICT DO NOTHING", t.roleArgs(r)...)
+}
+
+// UpdateRole never changes account, scope or slug. A name that another role has is a Conflict.
+func (t *tx) UpdateRole(ctx context.Context, r team.Role) error {
+	err := t.change(ctx, `UPDATE roles SET name = $2, name_key = $3, description = $4, permissions = $5, updated_at = $6
+		WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM roles o WHERE o.account_id = roles.account_id AND o.scope = roles.scope
+		AND o.name_key = $3 AND o.id <> $1)`,
+		uid(r.ID), r.Name, nameKey(r.Name), r.Description, t.c.Encode(r.Permissions, r.IsOwner()), r.UpdatedAt)
+	if !team.IsNotFound(err) {
+		return err
+	}
+	if _, err := t.Role(ctx, r.AccountID, r.ID); err != nil {
+		return err
+	}
+	return &team.Error{Kind: team.KindConflict, Code: "name_taken", Field: "name",
+		Message: "Another role of this account has this name. Choose a different one."}
+}
+
+func (t *tx) DeleteRole(ctx context.Context, id string) error {
+	return t.change(ctx, "DELETE FROM roles WHERE id = $1", uid(id))
+}
+
+// SyncSystemRoles writes what differs, so that a start that changes nothing writes nothing.
+func (d *DB) SyncSystemRoles(ctx context.Context, roles []team.Role) error {
+	return d.write(ctx, nil, func(t *tx) error {
+		for _, r := range roles {
+			if err := t.later(ctx, insertRole+` ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
+				slug = excluded.slug, description = excluded.description, permissions = excluded.permissions, updated_at = excluded.updated_at
+				WHERE roles.name <> excluded.name OR roles.slug <> excluded.slug OR roles.description <> excluded.description
+				OR roles.permissions <> excluded.permissions`, t.roleArgs(r)...); err != nil {
+				return fmt.Errorf("system role %s: %w", r.Slug, err)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,227 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"raff/internal/team"
+)
+
+// reader is team.Reader on anything that runs queries.
+type reader struct {
+	q querier
+	c *team.Catalog
+}
+
+// one reads exactly one row; none is team.ErrNotFound.
+func one[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	var v T
+	if err := bind(args); err != nil {
+		return v, err
+	}
+	rs, err := q.query(ctx, query, args)
+	if err != nil {
+		return v, err
+	}
+	defer rs.Close()
+	if !rs.Next() {
+		if err := rs.Err(); err != nil {
+			return v, err
+		}
+		return v, team.ErrNotFound
+	}
+	if v, err = scan(rs); err != nil {
+		return v, fmt.Errorf("read row: %w", err)
+	}
+	return v, rs.Err()
+}
+
+// many reads all rows.
+func many[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	if err := bind(args); err != nil {
+		return nil, err
+	}
+	rs, err := q.query(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	defer rs.Close()
+	var vs []T
+	for rs.Next() {
+		v, err := scan(rs)
+		if err != nil {
+			return nil, fmt.Errorf("read row: %w", err)
+		}
+		vs = append(vs, v)
+	}
+	return vs, rs.Err()
+}
+
+func scanNumber(s scanner) (n int, err error) {
+	err = s.Scan((*number)(&n))
+	return n, err
+}
+
+func scanText(s scanner) (v string, err error) {
+	err = s.Scan((*text)(&v))
+	return v, err
+}
+
+func scanFlag(s scanner) (b bool, err error) {
+	err = s.Scan((*flag)(&b))
+	return b, err
+}
+
+// uid is an argument for an id column; empty is NULL. Text that is no UUID in canonical spelling is the id of
+// nothing: on both databases the query answers team.ErrNotFound without being sent, so that no transaction breaks.
+type uid string
+
+func (u uid) valid() bool {
+	if len(u) != 36 {
+		return false
+	}
+	for i := range len(u) {
+		switch c := u[i]; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'f':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// bind turns arguments into the few types both drivers take as they are: nil, string, int64, bool and []byte.
+func bind(args []any) error {
+	for i, a := range args {
+		switch v := a.(type) {
+		case nil, string, int64, bool:
+		case uid:
+			switch {
+			case v == "":
+				args[i] = nil
+			case !v.valid():
+				return team.ErrNotFound
+			default:
+				args[i] = string(v)
+			}
+		case time.Time:
+			if args[i] = nil; !v.IsZero() {
+				args[i] = v.UnixMicro()
+			}
+		case []byte:
+			if v == nil {
+				args[i] = nil
+			}
+		case int:
+			args[i] = int64(v)
+		case team.Status:
+			args[i] = string(v)
+		case team.PrincipalType:
+			args[i] = string(v)
+		case team.Scope:
+			args[i] = string(v)
+		case team.InvitationState:
+			args[i] = string(v)
+		default:
+			panic(fmt.Sprintf("argument %d has type %T, which bind does not know", i+1, a))
+		}
+	}
+	return nil
+}
+
+// The types below are what columns are read into: each is the type of a field with a Scan method, so that a row is
+// decoded without reflection and NULL is the zero value.
+
+type text string
+
+func (t *text) Scan(v any) error {
+	switch v := v.(type) {
+	case string:
+		*t = text(v)
+	case []byte:
+		*t = text(v)
+	case nil:
+		*t = ""
+	default:
+		return fmt.Errorf("text column holds %T", v)
+	}
+	return nil
+}
+
+type stamp time.Time
+
+func (t *stamp) Scan(v any) error {
+	switch v := v.(type) {
+	case int64:
+		*t = stamp(time.UnixMicro(v).UTC())
+	case nil:
+		*t = stamp{}
+	default:
+		return fmt.Errorf("time column holds %T", v)
+	}
+	return nil
+}
+
+type flag bool
+
+func (f *flag) Scan(v any) error {
+	switch v := v.(type) {
+	case bool:
+		*f = flag(v)
+	case int64:
+		*f = v != 0
+	case nil:
+		*f = false
+	default:
+		return fmt.Errorf("boolean column holds %T", v)
+	}
+	return nil
+}
+
+type number int
+
+func (n *number) Scan(v any) error {
+	switch v := v.(type) {
+	case int64:
+		*n = number(v)
+	case nil:
+		*n = 0
+	default:
+		return fmt.Errorf("integer column holds %T", v)
+	}
+	return nil
+}
+
+type blob []byte
+
+func (b *blob) Scan(v any) error {
+	switch v := v.(type) {
+	case []byte:
+		*b = v
+	case nil:
+		*b = nil
+	default:
+		return fmt.Errorf("binary column holds %T", v)
+	}
+	return nil
+}
+
+// permissions reads the text of a role's permissions.
+type permissions struct {
+	c   *team.Catalog
+	set *team.Set
+}
+
+func (p permissions) Scan(v any) error {
+	var t text
+	if err := t.Scan(v); err != nil {
+		return err
+	}
+	*p.set = p.c.Decode(string(t))
+	return nil
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+
+	"raff/internal/team"
+)
+
+// DB is a team.Store on one database. It is safe for concurrent use.
+type DB struct {
+	reader
+	engine engine
+}
+
+var _ team.Store = (*DB)(nil)
+
+// Open connects to the database, brings its schema up to date and returns it ready for use. The URL is
+// "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". Several programs may open one database at the same
+// time. A schema newer than this program is an error.
+func Open(ctx context.Context, url string, c *team.Catalog) (*DB, error) {
+	e, err := openEngine(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{reader: reader{q: e, c: c}, engine: e}, nil
+}
+
+// Update runs fn in one transaction under the lock of the account; see team.Store. A panic in fn rolls back and goes
+// on to the caller.
+func (d *DB) Update(ctx context.Context, accountID string, lock team.Lock, fn func(team.Tx) error) error {
+	return d.write(ctx, &accountLock{accountID, lock}, func(t *tx) error { return fn(t) })
+}
+
+// write is Update for what the store does itself; a nil lock excludes nobody.
+func (d *DB) write(ctx context.Context, lock *accountLock, fn func(*tx) error) error {
+	return d.engine.update(ctx, lock, func(s session) error {
+		return fn(&tx{reader: reader{q: s, c: d.c}, s: s})
+	})
+}
+
+// Ping reports whether the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	_, err := one(ctx, d.q, scanNumber, "SELECT 1")
+	return err
+}
+
+// Close lets running changes finish and closes the database.
+func (d *DB) Close() error { return d.engine.close() }
+
+// tx is team.Tx on the session of one transaction.
+type tx struct {
+	reader
+	s session
+}
+
+// exec runs a statement and says how many rows it wrote.
+func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := bind(args); err != nil {
+		return 0, err
+	}
+	return t.s.exec(ctx, query, args)
+}
+
+// change runs a statement that must find its row.
+func (t *tx) change(ctx context.Context, query string, args ...any) error {
+	n, err := t.exec(ctx, query, args...)
+	if err == nil && n == 0 {
+		err = team.ErrNotFound
+	}
+	return err
+}
+
+// inserted runs an INSERT … ON CONFLICT DO NOTHING and says whether the row was written.
+func (t *tx) inserted(ctx context.Context, query string, args ...any) (bool, error) {
+	n, err := t.exec(ctx, query, args...)
+	return n == 1, err
+}
+
+// later runs a statement whose result nobody waits for, at the latest before the commit; see session.
+func (t *tx) later(ctx context.Context, query string, args ...any) error {
+	if err := bind(args); err != nil {
+		return err
+	}
+	return t.s.later(ctx, query, args)
+}

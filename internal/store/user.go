@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"raff/internal/team"
+)
+
+const userColumns = "u.id, u.email, u.email_canonical, u.name, u.password_hash, u.created_at, u.updated_at"
+
+func scanUser(s scanner) (u team.User, err error) {
+	err = s.Scan((*text)(&u.ID), (*text)(&u.Email), (*text)(&u.CanonicalEmail), (*text)(&u.Name), (*text)(&u.PasswordHash),
+		(*stamp)(&u.CreatedAt), (*stamp)(&u.UpdatedAt))
+	return u, err
+}
+
+// nameKey is a name as it is compared and searched: two that differ by case only are the same.
+func nameKey(name string) string { return strings.ToLower(norm.NFC.String(name)) }
+
+func (r reader) User(ctx context.Context, id string) (team.User, error) {
+	return one(ctx, r.q, scanUser, "SELECT "+userColumns+" FROM users u WHERE u.id = $1", uid(id))
+}
+
+func (r reader) UserByEmail(ctx context.Context, canonical string) (team.User, error) {
+	return one(ctx, r.q, scanUser, "SELECT "+userColumns+" FROM users u WHERE u.email_canonical = $1", canonical)
+}
+
+func (r reader) KnownUser(ctx context.Context, accountID, userID string) (team.User, error) {
+	return one(ctx, r.q, scanUser, "SELECT "+userColumns+` FROM account_users au JOIN users u ON u.id = au.user_id
+		WHERE au.account_id = $1 AND au.user_id = $2`, uid(accountID), uid(userID))
+}
+
+func (t *tx) InsertUser(ctx context.Context, u team.User) (bool, error) {
+	return t.inserted(ctx, `INSERT INTO users (id, email, email_canonical, name, name_key, password_hash, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.CreatedAt, u.UpdatedAt)
+}
+
+func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
+	return t.change(ctx, `UPDATE users SET email = $2, email_canonical = $3, name = $4, name_key = $5, password_hash = $6,
+		updated_at = $7 WHERE id = $1`,
+		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.UpdatedAt)
+}
+
+func (t *tx) KnowUser(ctx context.Context, accountID, userID string, at time.Time) error {
+	return t.later(ctx, "INSERT INTO account_users (account_id, user_id, known_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+		uid(accountID), uid(userID), at)
+}
