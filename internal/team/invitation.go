@@ -61,6 +61,9 @@ func (s *Service) mayViewInvitations(ctx context.Context, p *Principal, projectI
 	if projectID == "" {
 		return s.require(p, invitationViewers...)
 	}
+	if _, err := s.Store.Project(ctx, p.AccountID, projectID); err != nil {
+		return err
+	}
 	return s.requireIn(ctx, s.Store, p, projectID, projectViewers, MembersManage)
 }
 

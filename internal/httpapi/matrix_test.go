@@ -1,0 +1,270 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"raff/internal/httpapi"
+	"raff/internal/rafftest"
+)
+
+// The matrix says for every operation and every kind of principal which status a well-formed request gets. It is
+// written by hand from the table of permissions, never derived from the code, and it fails when a route has no row.
+// Columns: keys of an Owner, Admin, Billing, Member, a role with only members.invite, a role with only members.manage,
+// a key that is only Project Admin, one that is only project Viewer, one without any role, and the Owner of another
+// account. Credentials that are no use (suspended, expired, inactive, revoked, none) are the same everywhere.
+const matrix = `
+                         owner admin bill member invite manage padmin pview none other
+listMembers              200   200   403  200    403    200    403    403   403  200
+getMember                200   200   403  200    403    200    403    403   403  404
+addMember                201   201   403  403    201    201    403    403   403  400
+updateMember             200   200   403  403    403    200    403    403   403  404
+removeMember             200   200   403  403    403    200    403    403   403  404
+listRoles                200   200   403  403    200    200    200    403   403  200
+getRole                  200   200   403  403    200    200    200    403   403  404
+createRole               201   201   403  403    403    403    403    403   403  201
+updateRole               200   200   403  403    403    403    403    403   403  404
+deleteRole               200   403   403  403    403    403    403    403   403  404
+listPermissions          200   200   200  200    200    200    200    200   200  200
+listApiKeys              200   200   403  403    403    403    403    403   403  200
+createApiKey             201   201   403  403    403    403    403    403   403  201
+getApiKey                200   200   403  403    403    403    403    403   403  404
+updateApiKey             200   200   403  403    403    403    403    403   403  404
+regenerateApiKey         200   200   403  403    403    403    403    403   403  404
+revokeApiKey             200   403   403  403    403    403    403    403   403  404
+listInvitations          200   200   403  200    200    200    403    403   403  200
+createAccountInvitation  201   201   403  403    201    201    403    403   403  400
+getInvitation            200   200   403  200    200    200    403    403   403  404
+resendInvitation         200   200   403  403    200    200    403    403   403  404
+createInvitationLink     200   200   403  403    200    200    403    403   403  404
+cancelInvitation         200   200   403  403    200    200    403    403   403  404
+whoami                   200   200   200  200    200    200    200    200   200  200
+listProjects             200   200   200  200    200    200    200    200   200  200
+createProject            201   201   403  403    403    403    403    403   403  201
+getProject               200   200   403  200    403    403    200    200   403  404
+updateProject            200   200   403  403    403    403    403    403   403  404
+deleteProject            200   403   403  403    403    403    403    403   403  404
+listProjectMembers       200   200   403  403    403    200    200    200   403  404
+addProjectMember         201   201   403  403    403    201    201    403   403  404
+getProjectMember         200   200   403  403    403    200    200    200   403  404
+updateProjectMember      200   200   403  403    403    200    200    403   403  404
+removeProjectMember      200   200   403  403    403    200    200    403   403  404
+listProjectInvitations   200   200   403  403    403    200    200    200   403  404
+createProjectInvitation  201   201   403  403    403    201    201    403   403  404
+listAuditEvents          200   200   403  403    403    403    403    403   403  200
+`
+
+// unusable credentials and what they get on every operation that asks for one.
+var unusable = map[string]int{"suspended": 403, "expired": 401, "inactive": 401, "revoked": 401, "nobody": 401}
+
+// open operations ask for no credential: a token nobody was given is all that can be wrong.
+var open = map[string]int{"healthCheck": 200, "readyCheck": 200, "getOpenAPI": 200, "acceptInvitation": 404, "declineInvitation": 404}
+
+func TestMatrixOfRoutesAndPrincipals(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		want := parseMatrix(t)
+		f := newFixture(t, srv)
+		for _, r := range httpapi.Routes() {
+			row, listed := want[r.Operation]
+			status, isOpen := open[r.Operation]
+			switch {
+			case r.Open != isOpen:
+				t.Errorf("%s: open is %v in the table of routes and %v in this test", r.Operation, r.Open, isOpen)
+			case isOpen:
+				for name, key := range f.keys {
+					f.try(t, r, name, key, status)
+				}
+			case !listed:
+				t.Errorf("%s %s (%s) has no row in the matrix", r.Method, r.Pattern, r.Operation)
+			default:
+				for name, status := range row {
+					f.try(t, r, name, f.keys[name], status)
+				}
+				for name, status := range unusable {
+					f.try(t, r, name, f.keys[name], status)
+				}
+			}
+			delete(want, r.Operation)
+		}
+		for operation := range want {
+			t.Errorf("the matrix has a row %s, and no route has that name", operation)
+		}
+	})
+}
+
+func parseMatrix(t *testing.T) map[string]map[string]int {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(matrix), "\n")
+	names := strings.Fields(lines[0])
+	rows := map[string]map[string]int{}
+	for _, l := range lines[1:] {
+		cells := strings.Fields(l)
+		if len(cells) != len(names)+1 {
+			t.Fatalf("row %q has %d cells, not %d", l, len(cells)-1, len(names))
+		}
+		row := map[string]int{}
+		for i, n := range names {
+			status, err := strconv.Atoi(cells[i+1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			row[n] = status
+		}
+		rows[cells[0]] = row
+	}
+	return rows
+}
+
+// fixture is an account with one key of each kind. Every request gets objects of its own, so that no cell depends on
+// another.
+type fixture struct {
+	srv   *rafftest.Server
+	keys  map[string]string
+	roles map[string]string
+	n     int
+}
+
+func newFixture(t *testing.T, srv *rafftest.Server) *fixture {
+	t.Helper()
+	f := &fixture{srv: srv, roles: map[string]string{}}
+	for slug, permission := range map[string]string{"inviter": "account.members.invite", "manager": "account.members.manage"} {
+		f.roles[slug] = f.make(t, "/api/v1/roles", map[string]any{"name": slug, "slug": slug, "scope": "account", "permissions": []string{permission}})
+	}
+	f.keys = map[string]string{
+		"owner": srv.Key, "other": srv.NewAccount(t, "Other", "owner@other.example.com").Key, "nobody": "",
+		"admin": srv.NewKey(t, "admin", srv.RoleID(t, "account", "admin")), "bill": srv.NewKey(t, "billing", srv.RoleID(t, "account", "billing")),
+		"member": srv.NewKey(t, "member", srv.RoleID(t, "account", "member")), "none": srv.NewKey(t, "none", ""),
+		"invite": srv.NewKey(t, "inviter", f.roles["inviter"]), "manage": srv.NewKey(t, "manager", f.roles["manager"]),
+		"padmin": f.projectKey(t, "project-admin"), "pview": f.projectKey(t, "viewer"),
+	}
+	f.spoil(t, "suspended", func(id string) {
+		member := f.memberOfKey(t, id)
+		srv.Do(t, "PATCH", "/api/v1/members/"+member, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
+	})
+	f.spoil(t, "inactive", func(id string) {
+		srv.Do(t, "PATCH", "/api/v1/api-keys/"+id, srv.Key, map[string]any{"is_active": false}).Want(t, 200)
+	})
+	f.spoil(t, "revoked", func(id string) { srv.Do(t, "DELETE", "/api/v1/api-keys/"+id, srv.Key, nil).Want(t, 200) })
+	f.spoil(t, "expired", func(id string) {
+		at := srv.Now().Add(time.Minute).UTC().Format(time.RFC3339)
+		srv.Do(t, "PATCH", "/api/v1/api-keys/"+id, srv.Key, map[string]any{"expires_at": at}).Want(t, 200)
+	})
+	srv.Advance(2 * time.Minute)
+	return f
+}
+
+// spoil makes a key that could do everything an Admin may, and takes it away.
+func (f *fixture) spoil(t *testing.T, name string, how func(id string)) {
+	t.Helper()
+	id, secret := f.srv.NewKeyID(t, name, f.srv.RoleID(t, "account", "admin"))
+	f.srv.Do(t, "GET", "/api/v1/members", secret, nil).Want(t, 200)
+	how(id)
+	f.keys[name] = secret
+}
+
+func (f *fixture) projectKey(t *testing.T, role string) string {
+	t.Helper()
+	id, secret := f.srv.NewKeyID(t, role, "")
+	f.make(t, "/api/v1/projects/"+f.srv.ProjectID+"/members", map[string]any{"api_key_id": id, "role_id": f.srv.RoleID(t, "project", role)})
+	return secret
+}
+
+func (f *fixture) memberOfKey(t *testing.T, keyID string) string {
+	t.Helper()
+	page := f.srv.Do(t, "GET", "/api/v1/members?limit=1000&principal_type=api_key", f.srv.Key, nil).Want(t, 200).JSON(t)
+	for _, each := range page["data"].([]any) {
+		if m := each.(map[string]any); m["api_key_id"] == keyID {
+			return m["id"].(string)
+		}
+	}
+	t.Fatalf("no member is the key %s", keyID)
+	return ""
+}
+
+// make creates something as the Owner and returns its id.
+func (f *fixture) make(t *testing.T, path string, body any) string {
+	t.Helper()
+	return f.srv.Do(t, "POST", path, f.srv.Key, body).Want(t, 201).Data(t)["id"].(string)
+}
+
+func (f *fixture) try(t *testing.T, r httpapi.Route, name, key string, want int) {
+	t.Helper()
+	path, body := f.request(t, r)
+	res := f.srv.Do(t, r.Method, path, key, body)
+	if res.Status != want {
+		t.Errorf("%s by %s: status %d, want %d: %s", r.Operation, name, res.Status, want, res.Body)
+	}
+	if want == 401 && key != "" {
+		if nobody := f.srv.Do(t, r.Method, path, "", body); stripID(nobody.Body) != stripID(res.Body) {
+			t.Errorf("%s by %s: the 401 differs from that of nobody:\n%s\n%s", r.Operation, name, res.Body, nobody.Body)
+		}
+	}
+}
+
+// stripID leaves out the request id, the one thing that differs between two refusals.
+func stripID(b []byte) string {
+	before, after, found := strings.Cut(string(b), `"request_id":"`)
+	if !found {
+		return string(b)
+	}
+	_, after, _ = strings.Cut(after, `"`)
+	return before + after
+}
+
+// request is a well-formed request of the operation on objects made for it.
+func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any) {
+	t.Helper()
+	f.n++
+	email := fmt.Sprintf("person%d@example.com", f.n)
+	name := fmt.Sprintf("thing-%d", f.n)
+	id := ""
+	switch {
+	case strings.HasPrefix(r.Pattern, "/api/v1/members/"):
+		id, _ = f.srv.NewMember(t, email, "Bob", f.roles["inviter"])
+	case strings.HasPrefix(r.Pattern, "/api/v1/roles/"):
+		id = f.make(t, "/api/v1/roles", map[string]any{"name": name, "slug": name, "scope": "account", "permissions": []string{"account.members.view"}})
+	case strings.HasPrefix(r.Pattern, "/api/v1/api-keys/"):
+		id = f.make(t, "/api/v1/api-keys", map[string]any{"name": name})
+	case strings.HasPrefix(r.Pattern, "/api/v1/invitations/{"):
+		id = f.make(t, "/api/v1/invitations", map[string]any{"email": email, "role_id": f.roles["inviter"]})
+	case strings.HasPrefix(r.Pattern, "/api/v1/projects/"):
+		id = f.srv.ProjectID
+		if r.Operation == "deleteProject" {
+			id = f.make(t, "/api/v1/projects", map[string]any{"name": name})
+		}
+	}
+	path = strings.Replace(r.Pattern, "{id}", id, 1)
+	viewer := f.srv.RoleID(t, "project", "viewer")
+	if strings.Contains(path, "{member_id}") {
+		_, user := f.srv.NewMember(t, email, "Bob", f.roles["inviter"])
+		member := f.make(t, "/api/v1/projects/"+id+"/members", map[string]any{"target_user_id": user, "role_id": viewer})
+		path = strings.Replace(path, "{member_id}", member, 1)
+	}
+	switch r.Operation {
+	case "addMember", "createAccountInvitation":
+		body = map[string]any{"email": email, "role_id": f.roles["inviter"]}
+	case "createProjectInvitation":
+		body = map[string]any{"email": email, "role_id": viewer}
+	case "addProjectMember":
+		_, user := f.srv.NewMember(t, email, "Bob", f.roles["inviter"])
+		body = map[string]any{"target_user_id": user, "role_id": viewer}
+	case "updateMember", "updateProjectMember":
+		body = map[string]any{"status": "suspended"}
+	case "createRole":
+		body = map[string]any{"name": name, "slug": name, "scope": "account", "permissions": []string{"account.members.view"}}
+	case "updateRole", "updateApiKey":
+		body = map[string]any{"name": name + "-new"}
+	case "createApiKey", "createProject":
+		body = map[string]any{"name": name}
+	case "updateProject":
+		body = map[string]any{"description": name}
+	case "acceptInvitation":
+		body = map[string]any{"token": strings.Repeat("A", 43), "name": "Eve", "password": rafftest.Password}
+	case "declineInvitation":
+		body = map[string]any{"token": strings.Repeat("A", 43)}
+	}
+	return path, body
+}
