@@ -103,6 +103,25 @@ func TestErrorsNeverShowTheKey(t *testing.T) {
 	}
 }
 
+func TestOnlyTheServerKnowsWhatDoesNotExist(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		want   bool
+	}{
+		"the server":              {answer(404, `{"error":"Not Found","message":"No such object.","code":"not_found"}`), true},
+		"a server without codes":  {answer(404, `{"error":"Not Found","message":"No such object."}`), true},
+		"a path that is none":     {answer(404, `{"error":"Not Found","message":"There is no such path.","code":"unknown_path"}`), false},
+		"the page of a proxy":     {answer(404, "<h1>404</h1>", "Content-Type", "text/html"), false},
+		"the JSON of a proxy":     {answer(404, `{"message":"no Route matched with those values"}`), false},
+		"an object without words": {answer(404, `{}`), false},
+	} {
+		_, err := misbehave(t, c.answer).client(t).Members.Get(t.Context(), "m1")
+		if err == nil || client.IsNotFound(err) != c.want {
+			t.Errorf("%s: %v, not found is %v, want %v", name, err, client.IsNotFound(err), c.want)
+		}
+	}
+}
+
 func TestMiddlewareDoesNotSeeTheKey(t *testing.T) {
 	var order []string
 	mw := func(name string) client.Option {

@@ -19,6 +19,8 @@ type Error struct {
 	Refusal
 	// RetryAfter is how long the server asks to wait; zero when it does not say.
 	RetryAfter time.Duration
+
+	foreign bool // the answer is not one of a raff server
 }
 
 func (e *Error) Error() string {
@@ -36,8 +38,12 @@ func (e *Error) Error() string {
 // lost on the way, and a secret is told only once. Regenerate the key to get another.
 var ErrSecretLost = errors.New("the key exists, but its secret was lost on the way and cannot be read again: regenerate the key")
 
-// IsNotFound reports whether err says that the object does not exist in this account.
-func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
+// IsNotFound reports whether err says that the object does not exist in this account. A page that does not exist, at a
+// wrong address or behind a proxy, says nothing about the object.
+func IsNotFound(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.StatusCode == http.StatusNotFound && !e.foreign && e.Code != "unknown_path"
+}
 
 // IsConflict reports whether err says that the state of things forbids the change; Code says which.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }

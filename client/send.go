@@ -143,13 +143,14 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte, out any) e
 // refusal makes an Error of an answer, whoever wrote it.
 func (c *Client) refusal(res *http.Response, body []byte) *Error {
 	e := &Error{StatusCode: res.StatusCode, RetryAfter: retryAfter(res.Header.Get("Retry-After"))}
-	if json.Unmarshal(body, &e.Refusal) == nil && e.Message != "" {
+	if json.Unmarshal(body, &e.Refusal) == nil && e.Refusal.Error != "" && e.Message != "" {
 		// The server never repeats a credential; something in between might.
 		if c.key != "" {
 			e.Message = strings.ReplaceAll(e.Message, c.key, "[API key]")
 		}
 		return e
 	}
+	e.foreign = true
 	e.Refusal = Refusal{Error: http.StatusText(res.StatusCode)}
 	if res.StatusCode >= 300 && res.StatusCode < 400 {
 		e.Message = "The server answers with a redirect, which is not followed because it would carry the API key along. Set the API URL to where it points"

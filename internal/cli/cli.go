@@ -166,6 +166,7 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 	if s.APIKey == "" {
 		return nil, usageError{"There is no API key. Run raff configure, or set RAFF_API_KEY."}
 	}
+	opts = append([]client.Option{client.WithMaxRetries(3)}, opts...) // somebody waits
 	opts = append(opts, client.WithUserAgent("raff-cli/"+version()))
 	if s.ProjectID != "" {
 		opts = append(opts, client.WithProjectID(s.ProjectID))

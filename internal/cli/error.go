@@ -80,6 +80,8 @@ func hintsFor(e *client.Error) (hints []string) {
 		if e.MemberID != "" {
 			hints = append(hints, "It is member "+e.MemberID+".", "To change its role: raff member update "+e.MemberID+" --role <role>")
 		}
+	case "unknown_path":
+		hints = append(hints, "Check the address: --api-url, RAFF_API_URL or raff configure.")
 	case "role_in_use":
 		for _, h := range e.Holders {
 			hints = append(hints, "  "+h.MemberID+"  "+h.Email)

@@ -3,7 +3,9 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -142,7 +144,7 @@ func (a *app) memberRemove() *cobra.Command {
 				return err
 			}
 			if !force && !a.confirm(ctx, fmt.Sprintf("Remove %s (%s, %s)?", m.Email, m.RoleName, m.Status)) {
-				return fmt.Errorf("nothing was removed")
+				return errors.New("nothing was removed")
 			}
 			done, err := c.Members.Remove(ctx, m.ID)
 			if err != nil {
@@ -255,7 +257,7 @@ var memberColumns = []column[api.Member]{
 	{"", "principal_type", func(m api.Member) string { return m.PrincipalType }},
 	{"", "user_id", func(m api.Member) string { return text(m.UserID) }},
 	{"", "api_key_id", func(m api.Member) string { return text(m.APIKeyID) }},
-	{"", "is_owner", func(m api.Member) string { return yesNo(m.IsOwner) }},
+	{"", "is_owner", func(m api.Member) string { return strconv.FormatBool(m.IsOwner) }},
 	{"", "invitation_state", func(m api.Member) string { return m.InvitationState }},
 	{"", "invitation_expires_at", func(m api.Member) string { return moment(m.InvitationExpiresAt) }},
 	{"", "created_at", func(m api.Member) string { return moment(&m.CreatedAt) }},
@@ -287,6 +289,6 @@ func memberFields(m api.Member) []field {
 }
 
 var doneColumns = []column[api.Done]{
-	{"", "success", func(d api.Done) string { return yesNo(d.Success) }},
+	{"", "success", func(d api.Done) string { return strconv.FormatBool(d.Success) }},
 	{"", "message", func(d api.Done) string { return d.Message }},
 }

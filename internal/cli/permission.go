@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -37,5 +38,5 @@ var permissionColumns = []column[api.Permission]{
 	{"SCOPE", "scope", func(p api.Permission) string { return p.Scope }},
 	{"CATEGORY", "category", func(p api.Permission) string { return p.Category }},
 	{"DESCRIPTION", "description", func(p api.Permission) string { return p.Description }},
-	{"", "removes", func(p api.Permission) string { return yesNo(p.Removes) }},
+	{"", "removes", func(p api.Permission) string { return strconv.FormatBool(p.Removes) }},
 }

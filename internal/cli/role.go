@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -127,7 +128,7 @@ var roleColumns = []column[api.Role]{
 	{"SLUG", "slug", func(r api.Role) string { return r.Slug }},
 	{"NAME", "name", func(r api.Role) string { return r.Name }},
 	{"SCOPE", "scope", func(r api.Role) string { return r.Scope }},
-	{"SYSTEM", "is_system", func(r api.Role) string { return yesNo(r.IsSystem) }},
+	{"SYSTEM", "is_system", func(r api.Role) string { return strconv.FormatBool(r.IsSystem) }},
 	{"PERMISSIONS", "permission_count", func(r api.Role) string { return fmt.Sprint(len(r.Permissions)) }},
 	{"", "permissions", func(r api.Role) string { return strings.Join(r.Permissions, " ") }},
 	{"", "description", func(r api.Role) string { return r.Description }},
@@ -139,7 +140,7 @@ func roleFields(r api.Role) []field {
 		{"Slug", r.Slug},
 		{"Name", r.Name},
 		{"Scope", r.Scope},
-		{"System", yesNo(r.IsSystem)},
+		{"System", strconv.FormatBool(r.IsSystem)},
 		{"Description", r.Description},
 		{"Created", moment(&r.CreatedAt)},
 		{"Permissions", strings.Join(r.Permissions, "\n")},

@@ -45,11 +45,15 @@ func whoamiFields(w api.Whoami) []field {
 	if w.Role != nil {
 		role = w.Role.Name + " (" + w.Role.Slug + ")"
 	}
+	email := w.Principal.Email
+	if w.Principal.Type == api.PrincipalAPIKey {
+		email = "" // it has none that anybody could write to
+	}
 	return []field{
 		{"Name", w.Principal.Name},
 		{"Type", w.Principal.Type},
 		{"ID", w.Principal.ID},
-		{"Email", w.Principal.Email},
+		{"Email", email},
 		{"Member", text(w.Principal.MemberID)},
 		{"Account", w.Account.Name + " (" + w.Account.ID + ")"},
 		{"Role", role},

@@ -1,0 +1,112 @@
+package cli_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"raff/internal/cli"
+	"raff/internal/rafftest"
+)
+
+// TestMain lets scripts run this binary under the name raff: the real program, in a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"raff": func() { os.Exit(cli.Main()) }})
+}
+
+// TestScripts runs each script of testdata/script against a real server of its own. Beside testscript's own commands
+// there are:
+//
+//	exits N raff …      run, and want this exit code; stdout and stderr look at what it wrote
+//	keep NAME REGEXP    set an environment variable to the first group of a match in the last output
+//	accept ID NAME      accept a pending member's invitation as the invited person
+//	newkey NAME ROLE    make an API key with an account role (- for none) in NAME and its id in NAME_ID
+//	mode PERM FILE      want these permission bits
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			srv := rafftest.Start(t)
+			testscript.Run(t, testscript.Params{
+				Files: []string{file},
+				Setup: func(e *testscript.Env) error {
+					for name, value := range map[string]string{
+						"HOME":            filepath.Join(e.WorkDir, "home"),
+						"RAFF_API_URL":    srv.URL,
+						"RAFF_API_KEY":    srv.Key,
+						"OWNER":           srv.OwnerMemberID,
+						"OWNER_USER":      srv.OwnerUserID,
+						"ACCOUNT":         srv.AccountID,
+						"ADMIN_ROLE":      srv.RoleID(t, "account", "admin"),
+						"MEMBER_ROLE":     srv.RoleID(t, "account", "member"),
+						"PROJECT_VIEWER":  srv.RoleID(t, "project", "viewer"),
+						"DEFAULT_PROJECT": srv.ProjectID,
+					} {
+						e.Setenv(name, value)
+					}
+					return os.Mkdir(filepath.Join(e.WorkDir, "home"), 0o755)
+				},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){
+					"exits": exits,
+					"keep":  keep,
+					"mode":  mode,
+					"accept": func(ts *testscript.TestScript, _ bool, args []string) {
+						srv.Accept(t, args[0], args[1])
+					},
+					"newkey": func(ts *testscript.TestScript, _ bool, args []string) {
+						role := ""
+						if args[1] != "-" {
+							role = srv.RoleID(t, "account", args[1])
+						}
+						id, secret := srv.NewKeyID(t, args[0], role)
+						ts.Setenv(args[0], secret)
+						ts.Setenv(args[0]+"_ID", id)
+					},
+				},
+			})
+		})
+	}
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		e, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = e.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	match := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if match == nil {
+		ts.Fatalf("no match for %s", args[1])
+	}
+	ts.Setenv(args[0], match[1])
+}
+
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := strconv.FormatUint(uint64(info.Mode().Perm()), 8); got != args[0] {
+		ts.Fatalf("%s has mode %s, want %s", args[1], got, args[0])
+	}
+}

@@ -1,0 +1,126 @@
+package cli_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"raff/internal/cli"
+)
+
+// A person types only when asked, so what the terminal echoes back is seen with a terminal in the test's hands.
+func TestConfigureDoesNotEchoTheKey(t *testing.T) {
+	keyboard, terminal := openTerminal(t)
+	var seen screen
+	go seen.watch(keyboard)
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	t.Setenv("RAFF_CONFIG", path)
+
+	code := make(chan int, 1)
+	go func() { code <- cli.Run(t.Context(), []string{"configure"}, terminal, terminal, terminal) }()
+	for _, step := range []struct {
+		prompt, answer string
+		hidden         bool
+	}{
+		{"Address of the server", "http://127.0.0.1:1\n", false},
+		{"API key", "raff_00fake00\n", true},
+		{"Project id", "\n", false},
+	} {
+		seen.wait(t, step.prompt)
+		waitFor(t, "the echo to change", func() bool { return echoes(t, terminal) != step.hidden })
+		if _, err := keyboard.WriteString(step.answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := <-code; got != 0 {
+		t.Fatalf("exit code %d\n%s", got, seen.String())
+	}
+	seen.wait(t, "Try it: raff whoami")
+	if s := seen.String(); strings.Contains(s, "fake") || !strings.Contains(s, "http://127.0.0.1:1\r\n") {
+		t.Errorf("the screen must show the address and not the key:\n%s", s)
+	}
+	if b, err := os.ReadFile(path); err != nil || !strings.Contains(string(b), "api_key: raff_00fake00") {
+		t.Errorf("written: %s, %v", b, err)
+	}
+}
+
+func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
+	t.Helper()
+	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetUint32(int(keyboard.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		terminal.Close()
+		keyboard.Close()
+	})
+	return keyboard, terminal
+}
+
+// screen is everything the terminal has shown.
+type screen struct {
+	mu    sync.Mutex
+	shown strings.Builder
+}
+
+func (s *screen) watch(r io.Reader) {
+	b := make([]byte, 1024)
+	for {
+		n, err := r.Read(b)
+		s.mu.Lock()
+		s.shown.Write(b[:n])
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shown.String()
+}
+
+func (s *screen) wait(t *testing.T, text string) {
+	t.Helper()
+	waitFor(t, text, func() bool { return strings.Contains(s.String(), text) })
+}
+
+func echoes(t *testing.T, terminal *os.File) bool {
+	t.Helper()
+	state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state.Lflag&unix.ECHO != 0
+}
+
+func waitFor(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for range 1000 {
+		if happened() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("waited in vain for %s", what)
+}
