@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 
-	"charm.land/fang/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/spf13/cobra"
 
@@ -58,8 +57,11 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	if os.Getenv("NO_COLOR") != "" {
+		a.plain()
+	}
 	// What a command answers is kept in a.failed; an error that comes out here is about the command line itself.
-	err := fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}))
+	err := root.ExecuteContext(ctx)
 	if err != nil {
 		err = usageError{sentence(err.Error())}
 	} else {
@@ -76,8 +78,9 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "raff",
 		Short: "Manage the members, roles and permissions of a raff account",
-		Long: "Manage the members, roles and permissions of a raff account.\n\n" +
-			"Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 conflict with what is there, 5 not allowed.",
+		Long: `Manage the members, roles and permissions of a raff account.
+
+Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 conflict with what is there, 5 not allowed.`,
 		Example: `# once: say which server and which API key
 raff configure
 
@@ -88,19 +91,24 @@ raff member list
 raff member add --email alice@example.com --role member`,
 		Args: a.noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
 	}
+	root.SetHelpFunc(a.help)
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w. See %s --help", err, cmd.CommandPath())
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.apiURL, "api-url", "", "address of the server (RAFF_API_URL, default "+defaultURL+")")
-	f.StringVar(&a.apiKey, "api-key", "", "secret of an API key (RAFF_API_KEY; here other programs can see it)")
-	f.StringVar(&a.projectID, "project-id", "", "id of the project to work in (RAFF_PROJECT_ID)")
-	f.StringVar(&a.profile, "profile", "", "profile of the configuration file (RAFF_PROFILE)")
+	f.StringVar(&a.apiURL, "api-url", "", "`address` of the server (RAFF_API_URL, default "+defaultURL+")")
+	f.StringVar(&a.apiKey, "api-key", "", "`secret` of an API key (RAFF_API_KEY; here other programs can see it)")
+	f.StringVar(&a.projectID, "project-id", "", "`id` of the project to work in (RAFF_PROJECT_ID)")
+	f.StringVar(&a.profile, "profile", "", "`name` of the profile in the configuration file (RAFF_PROFILE)")
 	a.output = choice{value: "table", allowed: []string{"table", "json", "yaml", "csv"}}
-	f.VarP(&a.output, "output", "o", "format of the output: "+a.output.list())
-	f.BoolFunc("no-color", "no colours (NO_COLOR)", func(string) error { return os.Setenv("NO_COLOR", "1") })
+	f.VarP(&a.output, "output", "o", "`format` of the output: "+a.output.list())
+	f.BoolFunc("no-color", "no colours (NO_COLOR)", func(string) error { a.plain(); return nil })
 	complete(root, "output", a.output.complete)
 	complete(root, "profile", completeProfiles)
 	complete(root, "project-id", a.completeProjects)
@@ -176,6 +184,11 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 		return nil, usageError{err.Error()}
 	}
 	return c, nil
+}
+
+// plain hides from the styles that they write to a terminal.
+func (a *app) plain() {
+	a.out, a.err = struct{ io.Writer }{a.out}, struct{ io.Writer }{a.err}
 }
 
 // note tells a person something that is not the output.

@@ -19,8 +19,11 @@ func (a *app) configure() *cobra.Command {
 	return &cobra.Command{
 		Use:   "configure",
 		Short: "Store the server's address and an API key in a profile",
-		Long: "Store the server's address and an API key in ~/.raff/config.yaml (or the file named by RAFF_CONFIG), which only you can read.\n\n" +
-			"On a terminal it asks, unless --api-key is given. Elsewhere everything comes from flags, and --api-key - reads the key from standard input.",
+		Long: `Store the server's address and an API key in ~/.raff/config.yaml (or the file named by RAFF_CONFIG),
+which only you can read.
+
+On a terminal it asks, unless --api-key is given. Elsewhere everything comes from flags, and --api-key -
+reads the key from standard input.`,
 		Example: `# asks, and hides the key
 raff configure
 

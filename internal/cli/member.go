@@ -65,7 +65,9 @@ func (a *app) memberAdd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add",
 		Short: "Invite somebody by email, or add a user or an API key",
-		Long:  "Invite somebody by email, or add a known user or an API key at once. The member has its id from now on, also while the invitation is open.",
+		Long: `Invite somebody by email, or add a known user or an API key at once.
+
+The member has its id from now on, also while the invitation is open.`,
 		Example: `raff member add --email alice@example.com --role member
 raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 		Args: none,
@@ -83,9 +85,9 @@ raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 			return a.writeMember(*m)
 		}),
 	}
-	cmd.Flags().StringVar(&email, "email", "", "address to invite")
-	cmd.Flags().StringVar(&userID, "target-user-id", "", "id of a user to add at once")
-	cmd.Flags().StringVar(&keyID, "api-key-id", "", "id of an API key to add at once")
+	cmd.Flags().StringVar(&email, "email", "", "`address` to invite")
+	cmd.Flags().StringVar(&userID, "target-user-id", "", "`id` of a user to add at once")
+	cmd.Flags().StringVar(&keyID, "api-key-id", "", "`id` of an API key to add at once")
 	role = a.addRoleFlags(cmd)
 	for _, name := range []string{"email", "target-user-id"} {
 		complete(cmd, name, cobra.NoFileCompletions)

@@ -101,8 +101,8 @@ type roleFlags struct{ id, name string }
 
 func (a *app) addRoleFlags(cmd *cobra.Command) *roleFlags {
 	r := &roleFlags{}
-	cmd.Flags().StringVar(&r.name, "role", "", "role by its slug, such as admin or member (raff role list)")
-	cmd.Flags().StringVar(&r.id, "role-id", "", "role by its id")
+	cmd.Flags().StringVar(&r.name, "role", "", "role by its `slug`, such as admin or member (raff role list)")
+	cmd.Flags().StringVar(&r.id, "role-id", "", "role by its `id`")
 	complete(cmd, "role", a.completeRoles(api.ScopeAccount))
 	complete(cmd, "role-id", a.completeRoleIDs)
 	return r

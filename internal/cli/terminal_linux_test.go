@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"raff/internal/cli"
+	"raff/internal/rafftest"
 )
 
 // A person types only when asked, so what the terminal echoes back is seen with a terminal in the test's hands.
@@ -123,4 +124,39 @@ func waitFor(t *testing.T, what string, happened func() bool) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("waited in vain for %s", what)
+}
+
+func TestColourIsForTerminalsThatWantIt(t *testing.T) {
+	srv := rafftest.Start(t)
+	t.Setenv("RAFF_API_URL", srv.URL)
+	t.Setenv("RAFF_API_KEY", srv.Key)
+	t.Setenv("TERM", "xterm-256color")
+	for name, c := range map[string]struct {
+		noColor string
+		args    []string
+		colour  bool
+	}{
+		"a list":      {"", []string{"member", "list"}, true},
+		"help":        {"", []string{"member", "--help"}, true},
+		"an error":    {"", []string{"member", "get", "nobody@example.com"}, true},
+		"NO_COLOR":    {"1", []string{"member", "list"}, false},
+		"--no-color":  {"", []string{"member", "list", "--no-color"}, false},
+		"plain help":  {"", []string{"member", "--help", "--no-color"}, false},
+		"plain error": {"1", []string{"member", "get", "nobody@example.com"}, false},
+		"JSON":        {"", []string{"member", "list", "-o", "json"}, false},
+		"CSV":         {"", []string{"member", "list", "-o", "csv"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("NO_COLOR", c.noColor)
+			keyboard, terminal := openTerminal(t)
+			var seen screen
+			go seen.watch(keyboard)
+			cli.Run(t.Context(), c.args, terminal, terminal, terminal)
+			fmt.Fprintln(terminal, "the end")
+			seen.wait(t, "the end")
+			if got := strings.Contains(seen.String(), "\x1b"); got != c.colour {
+				t.Errorf("escape sequences: %v, want %v\n%q", got, c.colour, seen.String())
+			}
+		})
+	}
 }

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/spf13/cobra"
+)
+
+const (
+	helpWidth = 100 // the widest line; narrower terminals wrap
+	indent    = "  "
+)
+
+// help writes what a command is for and how it is called.
+func (a *app) help(cmd *cobra.Command, _ []string) {
+	var b strings.Builder
+	bold := lipgloss.NewStyle().Bold(true)
+	section := func(title, body string) {
+		if body = strings.TrimRight(body, "\n"); body != "" {
+			b.WriteString("\n" + bold.Render(title) + "\n" + body + "\n")
+		}
+	}
+
+	text := cmd.Long
+	if text == "" {
+		text = cmd.Short
+	}
+	b.WriteString(text + "\n")
+	usage := cmd.UseLine()
+	if cmd.HasAvailableSubCommands() {
+		usage = cmd.CommandPath() + " <command> [flags]"
+	}
+	section("Usage", indent+usage)
+	section("Aliases", strings.Join(indented(cmd.Aliases), "\n"))
+	section("Commands", commands(cmd))
+	section("Examples", strings.Join(indented(strings.Split(cmd.Example, "\n")), "\n"))
+	section("Flags", cmd.LocalFlags().FlagUsagesWrapped(helpWidth))
+	section("Flags of every command", cmd.InheritedFlags().FlagUsagesWrapped(helpWidth))
+	if cmd.HasAvailableSubCommands() {
+		b.WriteString("\nMore about a command: " + cmd.CommandPath() + " <command> --help\n")
+	}
+	lipgloss.Fprint(a.out, b.String()) //nolint:errcheck // nobody is left to tell
+}
+
+func commands(cmd *cobra.Command) string {
+	var b strings.Builder
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() || c.Name() == "help" {
+			b.WriteString(indent + c.Name() + strings.Repeat(" ", c.NamePadding()-len(c.Name())) + indent + c.Short + "\n")
+		}
+	}
+	return b.String()
+}
+
+func indented(lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		if l != "" {
+			l = indent + l
+		}
+		out = append(out, l)
+	}
+	return out
+}
