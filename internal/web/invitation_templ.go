@@ -225,7 +225,7 @@ func invitationPage(f invitationForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = inputField(input{Name: "password", Label: "Choose a password", Type: "password", Autocomplete: "new-password", Error: f.PasswordError, Hint: "Long is strong: three or four random words are easy to remember."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = inputField(input{Name: "password", Label: "Choose a password", Type: "password", Autocomplete: "new-password", Error: f.PasswordError, Hint: passwordHint}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1,0 +1,197 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"raff/internal/rafftest"
+)
+
+// invited starts a server, invites an address as Admin and returns the member's id and the page's address.
+func invited(t *testing.T, email string) (srv *rafftest.Server, memberID, address string) {
+	t.Helper()
+	srv = rafftest.Start(t)
+	memberID = srv.Invite(t, email, srv.RoleID(t, "account", "admin"))
+	return srv, memberID, srv.URL + "/invite/" + srv.Token(t, memberID)
+}
+
+func member(t *testing.T, srv *rafftest.Server, id string) map[string]any {
+	t.Helper()
+	return srv.Do(t, "GET", "/api/v1/members/"+id, srv.Key, nil).Want(t, 200).Data(t)
+}
+
+func TestOpeningAnInvitationShowsItAndChangesNothing(t *testing.T) {
+	srv, id, address := invited(t, "alice@example.com")
+	before := member(t, srv, id)
+	for range 3 {
+		open(t, address).shows(t, 200, "Join Acme", "Invited by", "Your role Admin", "alice@example.com", "Open until", "UTC", "Accept", "Decline")
+	}
+	fetch(t, http.MethodHead, address, nil, nil)
+	if after := member(t, srv, id); after["status"] != "pending" || after["updated_at"] != before["updated_at"] || after["invitation_state"] != before["invitation_state"] {
+		t.Errorf("opening the link made %v of %v", after, before)
+	}
+}
+
+func TestSomebodyNewAccepts(t *testing.T) {
+	srv, id, address := invited(t, "alice@example.com")
+	form := open(t, address)
+	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).
+		shows(t, 200, "You are in", "member of Acme, as Admin", "alice@example.com")
+	m := member(t, srv, id)
+	if m["status"] != "active" || m["name"] != "Alice" || m["id"] != id || m["user_id"] == nil {
+		t.Errorf("after accepting the member is %v", m)
+	}
+	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 410, "already used")
+	open(t, address).shows(t, 410, "This link no longer works", "already used")
+}
+
+func TestProjectInvitation(t *testing.T) {
+	srv := rafftest.Start(t)
+	path := "/api/v1/projects/" + srv.ProjectID + "/invitations"
+	d := srv.Do(t, "POST", path, srv.Key, map[string]any{"email": "alice@example.com", "role_id": srv.RoleID(t, "project", "viewer")}).Want(t, 201).Data(t)
+	link := srv.Do(t, "POST", "/api/v1/invitations/"+d["id"].(string)+"/link", srv.Key, nil).Want(t, 200).Data(t)["link"].(string)
+	open(t, link).shows(t, 200, "Join the project Default", "Account Acme", "Project Default", "Your role Viewer").
+		submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).
+		shows(t, 200, "member of the project Default of Acme, as Viewer")
+}
+
+func TestMistakesAreToldAtTheField(t *testing.T) {
+	srv, id, address := invited(t, "alice@example.com")
+	form := open(t, address)
+	for _, c := range []struct{ name, password, field, words string }{
+		{"", rafftest.Password, "name", "name"},
+		{strings.Repeat("x", 65), rafftest.Password, "name", "64"},
+		{"Ali\u202ece", rafftest.Password, "name", "name"},
+		{"Alice", "", "password", "required"},
+		{"Alice", "short", "password", "15"},
+		{"Alice", "passwordpassword", "password", "somebody would try"},
+		{`"><b>Alice`, "short", "password", "15"},
+	} {
+		p := form.submit(t, "answer", "accept", "name", c.name, "password", c.password).shows(t, 400, "Join Acme").complains(t, c.field, c.words)
+		if got := p.fields.Get("name"); got != c.name {
+			t.Errorf("the name typed was %q and is now %q", c.name, got)
+		}
+		if got := p.fields.Get("password"); got != "" {
+			t.Errorf("the page repeats the password %q", got)
+		}
+	}
+	form.submit(t, "answer", "perhaps").shows(t, 400, "choose Accept or Decline")
+	if m := member(t, srv, id); m["status"] != "pending" {
+		t.Errorf("a mistake made the member %v", m["status"])
+	}
+}
+
+func TestAnAddressWithAPasswordGivesThatOne(t *testing.T) {
+	srv, _, address := invited(t, "alice@example.com")
+	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "You are in")
+
+	other := srv.NewAccount(t, "Globex", "owner@globex.example.com")
+	d := srv.Do(t, "POST", "/api/v1/members", other.Key, map[string]any{"email": "ALICE@example.com", "role_id": srv.RoleID(t, "account", "member")}).Want(t, 201).Data(t)
+	link := srv.Do(t, "POST", "/api/v1/invitations/"+d["invitation_id"].(string)+"/link", other.Key, nil).Want(t, 200).Data(t)["link"].(string)
+
+	form := open(t, link).shows(t, 200, "Join Globex", "already has a password")
+	if form.inputs["name"] != nil {
+		t.Error("the page asks somebody known for a name")
+	}
+	form.submit(t, "answer", "accept", "password", "not the right one").shows(t, 403, "Join Globex").complains(t, "password", "not the one")
+	form.submit(t, "answer", "accept", "password", rafftest.Password, "name", "Mallory").shows(t, 200, "You are in")
+	m := srv.Do(t, "GET", "/api/v1/members/"+d["id"].(string), other.Key, nil).Want(t, 200).Data(t)
+	if m["status"] != "active" || m["name"] != "Alice" {
+		t.Errorf("after accepting the member is %v", m)
+	}
+}
+
+func TestDecline(t *testing.T) {
+	srv, id, address := invited(t, "alice@example.com")
+	form := open(t, address)
+	form.submit(t, "answer", "decline").shows(t, 200, "Invitation declined", "Acme")
+	if m := member(t, srv, id); m["status"] != "pending" || m["invitation_state"] != "declined" {
+		t.Errorf("after declining the member is %v", m)
+	}
+	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 410, "declined")
+	open(t, address).shows(t, 410, "declined")
+}
+
+func TestLinksThatDoNotWork(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil  func(*testing.T, *rafftest.Server, string)
+		status int
+		words  string
+	}{
+		"cancelled": {func(t *testing.T, srv *rafftest.Server, id string) {
+			t.Helper()
+			srv.Do(t, "DELETE", "/api/v1/members/"+id, srv.Key, nil).Want(t, 200)
+		}, 410, "cancelled"},
+		"expired": {func(t *testing.T, srv *rafftest.Server, _ string) {
+			t.Helper()
+			srv.Advance(7*24*time.Hour + time.Second)
+		}, 410, "expired"},
+		"on hold": {func(t *testing.T, srv *rafftest.Server, id string) {
+			t.Helper()
+			srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
+		}, 409, "on hold"},
+		"replaced": {func(t *testing.T, srv *rafftest.Server, id string) {
+			t.Helper()
+			invitation := member(t, srv, id)["invitation_id"].(string)
+			srv.Do(t, "POST", "/api/v1/invitations/"+invitation+"/resend", srv.Key, nil).Want(t, 200)
+		}, 410, "newer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv, id, address := invited(t, "alice@example.com")
+			form := open(t, address)
+			c.spoil(t, srv, id)
+			open(t, address).shows(t, c.status, c.words)
+			form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, c.status, c.words)
+			form.submit(t, "answer", "decline").shows(t, c.status, c.words)
+		})
+	}
+}
+
+func TestUnknownAddresses(t *testing.T) {
+	srv := rafftest.Start(t)
+	for _, path := range []string{"/invite/unknown", "/password/unknown", "/invite/" + strings.Repeat("a", 43), "/invite/%00", "/invite/..%2f", "/nothing", "/invite/", "/assets/"} {
+		open(t, srv.URL+path).shows(t, 404, "Nothing is here")
+	}
+	for _, path := range []string{"/invite/unknown", "/password/unknown"} {
+		page{url: srv.URL + path}.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 404, "Nothing is here")
+	}
+}
+
+func TestNamesCannotWriteThePage(t *testing.T) {
+	srv := rafftest.Start(t)
+	const hostile = `<script>alert(1)</script>"'&amp;`
+	other := srv.NewAccount(t, hostile, "owner@globex.example.com")
+	d := srv.Do(t, "POST", "/api/v1/members", other.Key, map[string]any{"email": "alice@example.com", "role_id": srv.RoleID(t, "account", "member")}).Want(t, 201).Data(t)
+	link := srv.Do(t, "POST", "/api/v1/invitations/"+d["invitation_id"].(string)+"/link", other.Key, nil).Want(t, 200).Data(t)["link"].(string)
+	open(t, link).shows(t, 200, "Join "+hostile)
+}
+
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
+	srv, id, address := invited(t, "alice@example.com")
+	decline := url.Values{"answer": {"decline"}}
+	for name, h := range map[string]http.Header{
+		"another origin":                 {"Origin": {"https://evil.example.com"}},
+		"another origin, says browser":   {"Sec-Fetch-Site": {"cross-site"}},
+		"hidden origin, from elsewhere":  {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"null"}},
+		"a sister site":                  {"Sec-Fetch-Site": {"same-site"}},
+		"same host name on another port": {"Origin": {"http://127.0.0.1:1"}},
+	} {
+		fetch(t, http.MethodPost, address, decline, h).shows(t, 403, "another site")
+		if m := member(t, srv, id); m["invitation_state"] == "declined" {
+			t.Fatalf("%s: the form was taken", name)
+		}
+	}
+	// What a browser sends from our own page, which has no referrer, over plain HTTP.
+	fetch(t, http.MethodPost, address, decline, http.Header{"Origin": {"null"}}).shows(t, 200, "declined")
+}
+
+func TestFormsHaveLimits(t *testing.T) {
+	srv, id, address := invited(t, "alice@example.com")
+	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", strings.Repeat("x", 20<<10)).shows(t, 400, "could not be read")
+	if m := member(t, srv, id); m["status"] != "pending" {
+		t.Errorf("the member is %v", m["status"])
+	}
+}
