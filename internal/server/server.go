@@ -19,6 +19,7 @@ import (
 	"raff/internal/password"
 	"raff/internal/store"
 	"raff/internal/team"
+	"raff/internal/web"
 )
 
 // Config is everything a server can be told. Database and PublicURL are needed, the rest has working defaults.
@@ -78,6 +79,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.handler = httpapi.New(s.service, httpapi.Options{
 		Logger: c.Logger, AccessLog: c.AccessLog, Version: c.Version, Ping: s.store.Ping, TrustProxy: c.TrustProxy,
+		ExtraHandler: web.New(s.service, c.Logger),
 	})
 	return s, nil
 }
