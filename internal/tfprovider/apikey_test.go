@@ -1,0 +1,167 @@
+package tfprovider
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"raff/internal/rafftest"
+)
+
+func planChecks(address string, a plancheck.ResourceActionType) []plancheck.PlanCheck {
+	return []plancheck.PlanCheck{action(address, a)}
+}
+
+// apiKey is one raff_api_key, named reports unless the arguments say otherwise.
+func apiKey(arguments ...string) string {
+	if !strings.Contains(strings.Join(arguments, " "), "name =") {
+		arguments = append(arguments, `name = "reports"`)
+	}
+	return "resource \"raff_api_key\" \"k\" {\n  " + strings.Join(arguments, "\n  ") + "\n}\n"
+}
+
+func keyAttr(name, value string) resource.TestCheckFunc {
+	return resource.TestCheckResourceAttr("raff_api_key.k", name, value)
+}
+
+// secretWorks notes the secret and checks what the server says to it.
+func secretWorks(t *testing.T, srv *rafftest.Server, secret *string, status int) resource.TestCheckFunc {
+	return func(s *terraform.State) error {
+		*secret = s.RootModule().Resources["raff_api_key.k"].Primary.Attributes["secret"]
+		if got := srv.Do(t, "GET", "/api/v1/whoami", *secret, nil).Status; got != status {
+			return fmt.Errorf("the secret answers %d, want %d", got, status)
+		}
+		return nil
+	}
+}
+
+func TestAPIKeyLife(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	basic, billing := srv.RoleID(t, "account", "member"), srv.RoleID(t, "account", "billing")
+	hcl := func(arguments ...string) string { return using(srv.URL, srv.Key, apiKey(arguments...)) }
+	withRole := fmt.Sprintf("role_id = %q", basic)
+	expires := `expires_at = "2099-01-01T00:00:00Z"`
+	var id, second, secret string
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providers,
+		Steps: []resource.TestStep{
+			{
+				Config: hcl(withRole, expires),
+				Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &secret, 200),
+					keyAttr("is_active", "true"), keyAttr("rate_limit_tier", "standard"),
+					resource.TestMatchResourceAttr("raff_api_key.k", "key_prefix", regexp.MustCompile(`^raff_[0-9a-f]{8}$`))),
+			},
+			empty(hcl(withRole, `expires_at = "2099-01-01T02:00:00.000000+02:00"`), nil),
+			{
+				Config:           hcl(withRole, `expires_at = "2098-01-01T00:00:00Z"`, `name = "monthly reports"`, "is_active = false"),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_api_key.k", updated)},
+				Check:            all(keep("raff_api_key.k", &id), secretWorks(t, srv, &secret, http.StatusUnauthorized), keyAttr("name", "monthly reports")),
+			},
+			// Left out, an expiry is never and the activity is not this configuration's to say.
+			{
+				Config: hcl(withRole),
+				Check: all(keep("raff_api_key.k", &id), keyAttr("is_active", "false"),
+					resource.TestCheckNoResourceAttr("raff_api_key.k", "expires_at"), func(*terraform.State) error {
+						d := srv.Do(t, "GET", "/api/v1/api-keys/"+id, srv.Key, nil).Want(t, 200).Data(t)
+						if d["expires_at"] != nil {
+							return fmt.Errorf("it still expires: %v", d["expires_at"])
+						}
+						return nil
+					}),
+			},
+			{Config: hcl(withRole, "is_active = true"), Check: secretWorks(t, srv, &secret, 200)},
+			{ResourceName: "raff_api_key.k", ImportState: true, ImportStateKind: resource.ImportBlockWithID},
+			{ResourceName: "raff_api_key.k", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"secret"}},
+			{ResourceName: "raff_api_key.k", ImportState: true, ImportStateId: "raff_0123456789abcdef", ExpectError: says("Use the id of the key, not its secret")},
+			{
+				Config:           hcl(fmt.Sprintf("role_id = %q", billing)),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_api_key.k", replaced)},
+				Check:            keep("raff_api_key.k", &second),
+			},
+			refused(hcl(fmt.Sprintf("role_id = %q", srv.RoleID(t, "project", "viewer"))), `"Viewer" is a project role`),
+			refused(hcl(`expires_at = "tomorrow"`), "must be a moment in RFC 3339"),
+			planned(hcl(fmt.Sprintf("role_id = %q", billing)), func() {
+				srv.Do(t, "DELETE", "/api/v1/api-keys/"+second, srv.Key, nil).Want(t, 200)
+			}, action("raff_api_key.k", created)),
+		},
+		CheckDestroy: func(*terraform.State) error {
+			srv.Do(t, "GET", "/api/v1/api-keys/"+id, srv.Key, nil).Want(t, 404)
+			rows := srv.Do(t, "GET", "/api/v1/api-keys", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
+			if len(rows) != 1 {
+				return fmt.Errorf("%d keys are left, want the Owner's alone", len(rows))
+			}
+			return nil
+		},
+	})
+}
+
+func TestAPIKeyRotation(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	hcl := func(arguments ...string) string {
+		return using(srv.URL, srv.Key, apiKey(append(arguments, `expires_at = "2099-01-01T00:00:00Z"`)...))
+	}
+	var id, first, second string
+	run(t,
+		resource.TestStep{Config: hcl(), Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &first, 200))},
+		// The first trigger is only recorded.
+		resource.TestStep{Config: hcl(`rotation_trigger = "2030-01"`), Check: func(s *terraform.State) error {
+			return secretIs(s, first)
+		}},
+		resource.TestStep{
+			Config: hcl(`rotation_trigger = "2030-02"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				action("raff_api_key.k", updated),
+				plancheck.ExpectUnknownValue("raff_api_key.k", tfjsonpath.New("secret")),
+			}},
+			Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &second, 200), keyAttr("expires_at", "2099-01-01T00:00:00Z"),
+				func(*terraform.State) error {
+					if first == second {
+						return fmt.Errorf("the secret is the same")
+					}
+					srv.Do(t, "GET", "/api/v1/whoami", first, nil).Want(t, 401)
+					return nil
+				}),
+		},
+	)
+}
+
+func secretIs(s *terraform.State, want string) error {
+	if got := s.RootModule().Resources["raff_api_key.k"].Primary.Attributes["secret"]; got != want {
+		return fmt.Errorf("the secret changed")
+	}
+	return nil
+}
+
+// A key whose role is not managed here keeps it, whoever gives it.
+func TestAPIKeyRoleManagedElsewhere(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	hcl := func(slug string) string {
+		return using(srv.URL, srv.Key, apiKey("is_active = false")+fmt.Sprintf(`
+resource "raff_member" "m" {
+  api_key_id = raff_api_key.k.id
+  role_id    = %q
+}
+`, srv.RoleID(t, "account", slug)))
+	}
+	var id string
+	run(t,
+		resource.TestStep{Config: hcl("member"), Check: keep("raff_api_key.k", &id)},
+		resource.TestStep{
+			Config: hcl("billing"),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				action("raff_member.m", updated), action("raff_api_key.k", plancheck.ResourceActionNoop),
+			}},
+			Check: all(keep("raff_api_key.k", &id), keyAttr("is_active", "false")),
+		},
+	)
+}

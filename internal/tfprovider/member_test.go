@@ -1,0 +1,494 @@
+package tfprovider
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"raff/internal/rafftest"
+)
+
+const (
+	created  = plancheck.ResourceActionCreate
+	updated  = plancheck.ResourceActionUpdate
+	replaced = plancheck.ResourceActionDestroyBeforeCreate
+)
+
+// member is one raff_member with these arguments, each "name = value" in HCL.
+func member(name, roleID string, arguments ...string) string {
+	lines := append([]string{fmt.Sprintf("role_id = %q", roleID)}, arguments...)
+	return fmt.Sprintf("resource \"raff_member\" %q {\n  %s\n}\n", name, strings.Join(lines, "\n  "))
+}
+
+func attr(name, value string) resource.TestCheckFunc {
+	return resource.TestCheckResourceAttr("raff_member.m", name, value)
+}
+
+func noAttr(name string) resource.TestCheckFunc {
+	return resource.TestCheckNoResourceAttr("raff_member.m", name)
+}
+
+func all(checks ...resource.TestCheckFunc) resource.TestCheckFunc {
+	return resource.ComposeAggregateTestCheckFunc(checks...)
+}
+
+// onServer checks a field of the member on the server itself.
+func onServer(t *testing.T, srv *rafftest.Server, id *string, field string, want any) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		d := srv.Do(t, "GET", "/api/v1/members/"+*id, srv.Key, nil).Want(t, 200).Data(t)
+		if d[field] != want {
+			return fmt.Errorf("the server has %s = %v, want %v", field, d[field], want)
+		}
+		return nil
+	}
+}
+
+// patch changes a member the way somebody else would.
+func patch(t *testing.T, srv *rafftest.Server, id, field, value string) {
+	t.Helper()
+	srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]string{field: value}).Want(t, 200)
+}
+
+func TestMemberLife(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	admin, basic := srv.RoleID(t, "account", "admin"), srv.RoleID(t, "account", "member")
+	hcl := func(email, role string) string {
+		return using(wire.URL, srv.Key, member("m", role, fmt.Sprintf("email = %q", email)))
+	}
+	var id, bob string
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providers,
+		Steps: []resource.TestStep{
+			{
+				Config: hcl("alice@example.com", admin),
+				Check: all(keep("raff_member.m", &id),
+					attr("status", "pending"), attr("role_name", "Admin"), attr("principal_email", "alice@example.com"),
+					noAttr("user_id"), noAttr("accepted_at"),
+					resource.TestCheckResourceAttrSet("raff_member.m", "invitation_id"),
+					resource.TestCheckResourceAttrSet("raff_member.m", "invitation_expires_at"),
+					resource.TestCheckResourceAttrSet("raff_member.m", "created_at"),
+				),
+			},
+			{
+				// The role changes while the invitation is open: in place, and nothing but the role is sent.
+				PreConfig: func() { wire.since() },
+				Config:    hcl("alice@example.com", basic),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					action("raff_member.m", updated),
+					plancheck.ExpectUnknownValue("raff_member.m", tfjsonpath.New("role_name")),
+				}},
+				Check: all(keep("raff_member.m", &id), attr("role_name", "Member"), attr("status", "pending"), func(*terraform.State) error {
+					want := []string{fmt.Sprintf(`PATCH /api/v1/members/%s {"role_id":%q}`, id, basic)}
+					if got := wire.since(); !slices.Equal(got, want) {
+						return fmt.Errorf("written: %q, want %q", got, want)
+					}
+					return nil
+				}),
+			},
+			empty(hcl("alice@example.com", basic), func() { srv.Accept(t, id, "Alice") }),
+			{
+				Config: hcl("alice@example.com", basic),
+				Check: all(keep("raff_member.m", &id), attr("status", "active"), attr("invitation_state", "none"),
+					noAttr("invitation_id"), resource.TestCheckResourceAttrSet("raff_member.m", "user_id"),
+					resource.TestCheckResourceAttrSet("raff_member.m", "accepted_at")),
+			},
+			empty(hcl("ALICE@Example.COM", basic), nil),
+			{
+				Config: hcl("Alice@example.com", admin),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					action("raff_member.m", updated),
+					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("user_id"), knownvalue.NotNull()),
+					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("email"), knownvalue.StringExact("alice@example.com")),
+				}},
+				Check: all(keep("raff_member.m", &id), attr("role_name", "Admin"), attr("status", "active")),
+			},
+			{
+				Config:           hcl("bob@example.com", admin),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{action("raff_member.m", replaced)}},
+				Check: all(keep("raff_member.m", &bob), attr("status", "pending"), attr("principal_email", "bob@example.com"), func(*terraform.State) error {
+					srv.Do(t, "GET", "/api/v1/members/"+id, srv.Key, nil).Want(t, 404)
+					return nil
+				}),
+			},
+		},
+		CheckDestroy: func(*terraform.State) error {
+			srv.Do(t, "GET", "/api/v1/members/"+bob, srv.Key, nil).Want(t, 404)
+			return nil
+		},
+	})
+}
+
+func TestMemberEmailsOfOnePerson(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	role := srv.RoleID(t, "account", "member")
+	hcl := func(email string) string {
+		return using(srv.URL, srv.Key, member("m", role, fmt.Sprintf("email = %q", email)))
+	}
+	run(t,
+		resource.TestStep{Config: hcl("Zoé+a@bücher.example.com"), Check: attr("email", "Zoé+a@bücher.example.com")},
+		empty(hcl("zoé+A@BÜCHER.example.com"), nil),
+		empty(hcl("zoe\u0301+a@xn--bcher-kva.Example.com"), nil),
+		planned(hcl("zoé@bücher.example.com"), nil, action("raff_member.m", replaced)),
+	)
+}
+
+func TestMemberSelectors(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	role := srv.RoleID(t, "account", "member")
+	aliceMember, alice := srv.NewMember(t, "alice@example.com", "Alice", role)
+	bobMember, bob := srv.NewMember(t, "bob@example.com", "Bob", role)
+	for _, m := range []string{aliceMember, bobMember} {
+		srv.Do(t, "DELETE", "/api/v1/members/"+m, srv.Key, nil).Want(t, 200)
+	}
+	hcl := func(arguments ...string) string { return using(wire.URL, srv.Key, member("m", role, arguments...)) }
+	byEmail, byUser := `email = "alice@example.com"`, fmt.Sprintf("target_user_id = %q", alice)
+	unknown := `
+resource "terraform_data" "person" {
+  input = "` + alice + `"
+}
+`
+	var id string
+	run(t,
+		refused(hcl(), "Exactly one of these attributes must be configured"),
+		refused(hcl(byEmail, byUser), "Exactly one of these attributes must be configured"),
+		refused(hcl(byEmail, fmt.Sprintf("api_key_id = %q", srv.KeyID)), "Exactly one of these attributes must be configured"),
+		refused(hcl(`email = "Alice <alice@example.com>"`), "must be one plain address"),
+		refused(hcl(`target_user_id = "alice"`), "must be an id such as"),
+		resource.TestStep{
+			Config: hcl("target_user_id = terraform_data.person.output") + unknown,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectUnknownValue("raff_member.m", tfjsonpath.New("target_user_id")),
+			}},
+			Check: all(keep("raff_member.m", &id), attr("status", "active"), attr("user_id", alice)),
+		},
+		// The same person by another name: in place, and nothing is sent.
+		resource.TestStep{
+			PreConfig:        func() { wire.since() },
+			Config:           hcl(byEmail),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{action("raff_member.m", updated)}},
+			Check: all(keep("raff_member.m", &id), attr("email", "alice@example.com"), noAttr("target_user_id"), func(*terraform.State) error {
+				if got := wire.since(); len(got) != 0 {
+					return fmt.Errorf("written: %q, want nothing", got)
+				}
+				return nil
+			}),
+		},
+		planned(hcl(byUser), nil, action("raff_member.m", updated)),
+		planned(hcl(fmt.Sprintf("target_user_id = %q", bob)), nil, action("raff_member.m", replaced)),
+	)
+}
+
+func TestMemberStatus(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	role := srv.RoleID(t, "account", "member")
+	key, _ := srv.NewKeyID(t, "reports", "")
+	hcl := func(arguments ...string) string {
+		return using(srv.URL, srv.Key, member("m", role, append(arguments, fmt.Sprintf("api_key_id = %q", key))...))
+	}
+	var id string
+	run(t,
+		refused(hcl(`status = "pending"`), `value must be one of`),
+		resource.TestStep{
+			Config: hcl(`status = "suspended"`),
+			Check:  all(keep("raff_member.m", &id), attr("status", "suspended"), onServer(t, srv, &id, "status", "suspended")),
+		},
+		planned(hcl(`status = "active"`), nil, action("raff_member.m", updated)),
+		empty(hcl(), nil),
+		// Left out, a suspension made elsewhere stands; "active" undoes it, visibly.
+		empty(hcl(), func() { patch(t, srv, id, "status", "suspended") }),
+		resource.TestStep{
+			Config:           hcl(`status = "active"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{action("raff_member.m", updated)}},
+			Check:            all(keep("raff_member.m", &id), onServer(t, srv, &id, "status", "active")),
+		},
+		planned(hcl(`status = "active"`), func() { patch(t, srv, id, "status", "suspended") }, action("raff_member.m", updated)),
+	)
+}
+
+func TestMemberStatusOfAnInvitation(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	role := srv.RoleID(t, "account", "member")
+	hcl := func(arguments ...string) string {
+		return using(srv.URL, srv.Key, member("m", role, append(arguments, `email = "alice@example.com"`)...))
+	}
+	var id string
+	run(t,
+		// Suspended from the start: the invitation is held.
+		resource.TestStep{
+			Config: hcl(`status = "suspended"`),
+			Check:  all(keep("raff_member.m", &id), attr("status", "suspended"), onServer(t, srv, &id, "status", "suspended")),
+		},
+		resource.TestStep{
+			Config: hcl(`status = "active"`),
+			Check:  all(keep("raff_member.m", &id), attr("status", "active"), onServer(t, srv, &id, "status", "pending")),
+		},
+		empty(hcl(), nil),
+		empty(hcl(`status = "active"`), func() { srv.Accept(t, id, "Alice") }),
+		resource.TestStep{
+			Config: hcl(`status = "suspended"`),
+			Check:  all(keep("raff_member.m", &id), onServer(t, srv, &id, "status", "suspended")),
+		},
+	)
+}
+
+// Somebody who accepts between plan and apply must not make the apply fail.
+func TestMemberAcceptsDuringApply(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	admin, basic := srv.RoleID(t, "account", "admin"), srv.RoleID(t, "account", "member")
+	hcl := func(role string) string {
+		return using(wire.URL, srv.Key, member("m", role, `email = "alice@example.com"`, `status = "active"`))
+	}
+	var id string
+	run(t,
+		resource.TestStep{Config: hcl(basic), Check: all(keep("raff_member.m", &id), attr("status", "active"))},
+		resource.TestStep{
+			PreConfig: func() {
+				wire.before = func(r *http.Request) {
+					if r.Method == http.MethodPatch {
+						srv.Accept(t, id, "Alice")
+					}
+				}
+			},
+			Config: hcl(admin),
+			Check: all(keep("raff_member.m", &id), attr("status", "active"), attr("role_name", "Admin"),
+				resource.TestCheckResourceAttrSet("raff_member.m", "user_id"), onServer(t, srv, &id, "status", "active")),
+		},
+	)
+}
+
+func TestMemberInvitationExpires(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	admin, role := srv.RoleID(t, "account", "admin"), srv.RoleID(t, "account", "member")
+	hcl := func(role string, arguments ...string) string {
+		return using(srv.URL, srv.Key, member("m", role, append(arguments, `email = "alice@example.com"`)...))
+	}
+	later := func() { srv.Advance(8 * 24 * time.Hour) }
+	var id string
+	run(t,
+		resource.TestStep{Config: hcl(role), Check: keep("raff_member.m", &id)},
+		resource.TestStep{
+			PreConfig: later,
+			Config:    hcl(role),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				action("raff_member.m", updated),
+				plancheck.ExpectUnknownValue("raff_member.m", tfjsonpath.New("invitation_state")),
+			}},
+			Check: all(keep("raff_member.m", &id), attr("status", "pending"), func(s *terraform.State) error {
+				if got := s.RootModule().Resources["raff_member.m"].Primary.Attributes["invitation_state"]; got == "expired" {
+					return fmt.Errorf("the invitation is still expired")
+				}
+				return nil
+			}),
+		},
+		planned(hcl(role, `on_expired = "warn"`), nil, action("raff_member.m", updated)),
+		empty(hcl(role, `on_expired = "warn"`), later),
+		resource.TestStep{
+			Config: hcl(role, `on_expired = "ignore"`),
+			Check:  all(keep("raff_member.m", &id), attr("invitation_state", "expired")),
+		},
+		// The role of an expired invitation changes without sending it again.
+		resource.TestStep{
+			Config: hcl(admin, `on_expired = "ignore"`),
+			Check:  all(keep("raff_member.m", &id), attr("role_name", "Admin"), attr("invitation_state", "expired")),
+		},
+		// A held invitation is not sent again, an accepted one has nothing to send.
+		resource.TestStep{
+			Config: hcl(admin, `status = "suspended"`),
+			Check:  all(keep("raff_member.m", &id), attr("invitation_state", "expired")),
+		},
+		empty(hcl(admin), nil),
+		planned(hcl(admin, `status = "active"`), nil, action("raff_member.m", updated)),
+		empty(hcl(admin), func() { srv.Accept(t, id, "Alice") }),
+	)
+}
+
+func TestMemberDeclines(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	hcl := using(srv.URL, srv.Key, member("m", srv.RoleID(t, "account", "member"), `email = "alice@example.com"`))
+	var id string
+	run(t,
+		resource.TestStep{Config: hcl, Check: keep("raff_member.m", &id)},
+		empty(hcl, func() {
+			srv.Do(t, "POST", "/api/v1/invitations/decline", "", map[string]string{"token": srv.Token(t, id)}).Want(t, 200)
+		}),
+		resource.TestStep{Config: hcl, Check: all(keep("raff_member.m", &id), attr("invitation_state", "declined"))},
+	)
+}
+
+func TestMemberIsThereAlready(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	admin, basic := srv.RoleID(t, "account", "admin"), srv.RoleID(t, "account", "member")
+	id, _ := srv.NewMember(t, "alice@example.com", "Alice", basic)
+	hcl := func(arguments ...string) string {
+		return using(srv.URL, srv.Key, member("m", admin, append(arguments, `email = "Alice@Example.com"`)...))
+	}
+	run(t,
+		resource.TestStep{Config: hcl(), ExpectError: says(`to = raff_member.NAME id = "` + id + `"`)},
+		resource.TestStep{Config: hcl(), ExpectError: says("Alice@Example.com is already a member")},
+		resource.TestStep{
+			Config: hcl("adopt_existing = true", `status = "suspended"`),
+			Check:  all(keep("raff_member.m", &id), attr("role_name", "Admin"), onServer(t, srv, &id, "status", "suspended")),
+		},
+	)
+}
+
+func TestMemberAdoptsAnExpiredInvitation(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	role := srv.RoleID(t, "account", "member")
+	id := srv.Invite(t, "alice@example.com", role)
+	srv.Advance(8 * 24 * time.Hour)
+	run(t, resource.TestStep{
+		Config: using(srv.URL, srv.Key, member("m", role, `email = "alice@example.com"`, "adopt_existing = true")),
+		Check:  all(keep("raff_member.m", &id), attr("status", "pending")),
+	})
+}
+
+func TestMemberRemovedElsewhere(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	role := srv.RoleID(t, "account", "member")
+	blind := srv.NewKey(t, "blind", srv.RoleID(t, "account", "billing"))
+	other := srv.NewAccount(t, "Other", "owner@other.example.com")
+	hcl := func(key string) string { return using(srv.URL, key, member("m", role, `email = "alice@example.com"`)) }
+	var id, second string
+	remove := func(id *string) func() {
+		return func() { srv.Do(t, "DELETE", "/api/v1/members/"+*id, srv.Key, nil).Want(t, 200) }
+	}
+	run(t,
+		resource.TestStep{Config: hcl(srv.Key), Check: keep("raff_member.m", &id)},
+		// A key that may not look, and a key of another account, see nothing: that is not "gone".
+		refused(hcl(blind), "Could not read the member alice@example.com"),
+		refused(hcl(other.Key), "The API key belongs to another account"),
+		resource.TestStep{
+			PreConfig:        remove(&id),
+			Config:           hcl(srv.Key),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{action("raff_member.m", created)}},
+			Check:            keep("raff_member.m", &second),
+		},
+		// Removed before the destroy at the end: that is a success too.
+		resource.TestStep{Config: hcl(srv.Key), Check: func(*terraform.State) error { remove(&second)(); return nil }, ExpectNonEmptyPlan: true},
+	)
+}
+
+func TestMemberImport(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	role := srv.RoleID(t, "account", "member")
+	_, carol := srv.NewMember(t, "carol@example.com", "Carol", role)
+	key, _ := srv.NewKeyID(t, "reports", "")
+	srv.Do(t, "DELETE", "/api/v1/members/"+memberOf(t, srv, "carol@example.com"), srv.Key, nil).Want(t, 200)
+	hcl := using(srv.URL, srv.Key,
+		member("alice", role, `email = "alice@example.com"`)+
+			member("carol", role, fmt.Sprintf("target_user_id = %q", carol))+
+			member("key", role, fmt.Sprintf("api_key_id = %q", key)))
+	by := func(address string, id func() string) []resource.TestStep {
+		fn := func(*terraform.State) (string, error) { return id(), nil }
+		return []resource.TestStep{
+			// The block must plan nothing but the import.
+			{ResourceName: address, ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateIdFunc: fn},
+			{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateIdFunc: fn},
+		}
+	}
+	is := func(id string) func() string { return func() string { return id } }
+	steps := []resource.TestStep{{Config: hcl}}
+	steps = append(steps, by("raff_member.alice", func() string { return memberOf(t, srv, "alice@example.com") })...)
+	steps = append(steps, by("raff_member.alice", is("ALICE@example.com"))[1:]...)
+	steps = append(steps, by("raff_member.carol", is("user:"+carol))...)
+	steps = append(steps, by("raff_member.key", is("api_key:"+key))...)
+	for id, words := range map[string]string{
+		"nobody@example.com": "the account has no member with the address nobody@example.com",
+		"user:" + key:        "no member of the account is the user",
+		carol:                "For the id of a user or a key, write user:",
+		"alice":              "is not an id of a member",
+	} {
+		steps = append(steps, resource.TestStep{
+			ResourceName: "raff_member.alice", ImportState: true, ImportStateId: id, ExpectError: says(words),
+		})
+	}
+	run(t, steps...)
+}
+
+func memberOf(t *testing.T, srv *rafftest.Server, email string) string {
+	t.Helper()
+	rows := srv.Do(t, "GET", "/api/v1/members?email="+email, srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
+	if len(rows) != 1 {
+		t.Fatalf("%d members with the address %s", len(rows), email)
+	}
+	return rows[0].(map[string]any)["id"].(string)
+}
+
+func TestMemberRefusedAtPlan(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	role, admin := srv.RoleID(t, "account", "member"), srv.RoleID(t, "account", "admin")
+	nowhere := "00000000-0000-4000-8000-000000000000"
+	alice := func(role string) string {
+		return using(srv.URL, srv.Key, member("m", role, `email = "alice@example.com"`))
+	}
+	run(t,
+		refused(alice(srv.RoleID(t, "project", "viewer")), `"Viewer" is a project role`),
+		refused(alice(srv.RoleID(t, "project", "viewer")), role+" Member"),
+		refused(alice(srv.RoleID(t, "account", "owner")), "The Owner role moves only by a transfer"),
+		refused(alice(nowhere), "The account has no role with the id"),
+		refused(using(srv.URL, srv.Key, member("m", role, fmt.Sprintf("api_key_id = %q", nowhere))), "The account has no API key with the id"),
+		resource.TestStep{Config: alice(role)},
+		refused(alice(srv.RoleID(t, "project", "viewer")), `"Viewer" is a project role`),
+		planned(alice(admin), nil, action("raff_member.m", updated)),
+	)
+}
+
+// The Owner, and the key the provider works with, can be imported but neither changed nor removed.
+func TestMemberProtected(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	owner, admin := srv.RoleID(t, "account", "owner"), srv.RoleID(t, "account", "admin")
+	keyID, key := srv.NewKeyID(t, "automation", admin)
+	imports := func(id string) string {
+		return fmt.Sprintf("import {\n  to = raff_member.m\n  id = %q\n}\n", id)
+	}
+	forget := "removed {\n  from = raff_member.m\n  lifecycle {\n    destroy = false\n  }\n}\n"
+	for name, c := range map[string]struct{ key, id, selector, role, changed, removed string }{
+		"owner": {
+			srv.Key, "owner@example.com", `email = "owner@example.com"`, owner,
+			"The Owner cannot be changed", "The Owner cannot be removed",
+		},
+		"own key": {
+			key, "api_key:" + keyID, fmt.Sprintf("api_key_id = %q", keyID), admin,
+			"An API key cannot be changed as a member by itself", "An API key cannot be removed as a member by itself",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t,
+				resource.TestStep{Config: using(srv.URL, c.key, member("m", c.role, c.selector)+imports(c.id)), Check: attr("role_id", c.role)},
+				empty(using(srv.URL, c.key, member("m", c.role, c.selector)), nil),
+				refused(using(srv.URL, c.key, member("m", srv.RoleID(t, "account", "member"), c.selector)), c.changed),
+				refused(using(srv.URL, c.key, member("m", c.role, c.selector, `status = "suspended"`)), c.changed),
+				refused(using(srv.URL, c.key, ""), c.removed),
+				resource.TestStep{Config: using(srv.URL, c.key, forget)},
+			)
+		})
+	}
+}

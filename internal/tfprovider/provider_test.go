@@ -1,0 +1,208 @@
+package tfprovider
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"raff/internal/rafftest"
+)
+
+// The acceptance tests run the real Terraform command line against a real server.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"RAFF_API_URL", "RAFF_API_KEY", "RAFF_PROJECT_ID"} {
+		os.Unsetenv(name) //nolint:errcheck // fails only for names that are none
+	}
+	os.Setenv("TF_ACC", "1")                       //nolint:errcheck // as above
+	os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "raff") //nolint:errcheck // as above
+	os.Exit(m.Run())
+}
+
+var providers = map[string]func() (tfprotov6.ProviderServer, error){
+	"raff": providerserver.NewProtocol6WithError(New("test")()),
+}
+
+// run applies the steps one after the other and destroys what they made.
+func run(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers, Steps: steps})
+}
+
+const required = `
+terraform {
+  required_providers {
+    raff = {
+      source = "raff/raff"
+    }
+  }
+}
+`
+
+// using is a configuration that works with this server and key.
+func using(apiURL, key, hcl string) string {
+	return required + fmt.Sprintf("provider \"raff\" {\n  api_url = %q\n  api_key = %q\n}\n", apiURL, key) + hcl
+}
+
+// empty is a step in which nothing is to be done, after something happened elsewhere.
+func empty(hcl string, meanwhile func()) resource.TestStep {
+	return planned(hcl, meanwhile, plancheck.ExpectEmptyPlan())
+}
+
+// planned is a step whose plan must pass the check before it is applied.
+func planned(hcl string, meanwhile func(), check ...plancheck.PlanCheck) resource.TestStep {
+	return resource.TestStep{PreConfig: meanwhile, Config: hcl, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: check}}
+}
+
+// refused is a step whose plan fails with these words, however Terraform wraps them.
+func refused(hcl, words string) resource.TestStep {
+	return resource.TestStep{Config: hcl, PlanOnly: true, ExpectError: says(words)}
+}
+
+func says(words string) *regexp.Regexp {
+	parts := strings.Fields(words)
+	for i, p := range parts {
+		parts[i] = regexp.QuoteMeta(p)
+	}
+	// A line break in a message comes with the bar of Terraform's box.
+	return regexp.MustCompile(strings.Join(parts, `[\s│]+`))
+}
+
+func action(address string, a plancheck.ResourceActionType) plancheck.PlanCheck {
+	return plancheck.ExpectResourceAction(address, a)
+}
+
+// keep notes the id of a resource, or checks that it is still the same.
+func keep(address string, id *string) resource.TestCheckFunc {
+	return func(s *terraform.State) error {
+		r, ok := s.RootModule().Resources[address]
+		switch {
+		case !ok:
+			return fmt.Errorf("%s is not in the state", address)
+		case *id == "":
+			*id = r.Primary.ID
+		case *id != r.Primary.ID:
+			return fmt.Errorf("%s was %s and is now %s", address, *id, r.Primary.ID)
+		}
+		return nil
+	}
+}
+
+// wire stands between provider and server: it notes what is written and may act just before it is.
+type wire struct {
+	URL string
+
+	mu     sync.Mutex
+	writes []string
+	before func(r *http.Request)
+}
+
+func tap(t *testing.T, srv *rafftest.Server) *wire {
+	t.Helper()
+	target, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			w.note(r)
+		}
+		proxy.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(front.Close)
+	w.URL = front.URL
+	return w
+}
+
+func (w *wire) note(r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	w.mu.Lock()
+	before := w.before
+	w.writes = append(w.writes, strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Method, r.URL.Path, body)))
+	w.mu.Unlock()
+	if before != nil {
+		before(r)
+	}
+}
+
+// since returns what was written after the last call.
+func (w *wire) since() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := w.writes
+	w.writes = nil
+	return out
+}
+
+func TestQuickstart(t *testing.T) {
+	srv := rafftest.Start(t)
+	t.Setenv("RAFF_API_URL", srv.URL)
+	t.Setenv("RAFF_API_KEY", srv.Key)
+	dir := config.StaticDirectory("../../examples/quickstart")
+	var id string
+	resource.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{
+			ProtoV6ProviderFactories: providers,
+			ConfigDirectory:          dir,
+			Check: resource.ComposeAggregateTestCheckFunc(
+				keep("raff_member.alice", &id),
+				resource.TestCheckResourceAttr("raff_member.alice", "role_name", "Admin"),
+				resource.TestCheckResourceAttr("raff_member.alice", "status", "pending"),
+				resource.TestCheckResourceAttr("raff_member.reports", "role_name", "Member"),
+				resource.TestCheckResourceAttr("raff_member.reports", "status", "active"),
+				resource.TestMatchOutput("reports_key", regexp.MustCompile(`^raff_[0-9a-f]{64}$`)),
+			),
+		},
+		{
+			PreConfig:                func() { srv.Accept(t, id, "Alice") },
+			ProtoV6ProviderFactories: providers,
+			ConfigDirectory:          dir,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				action("raff_member.alice", plancheck.ResourceActionNoop),
+				action("raff_member.reports", plancheck.ResourceActionNoop),
+			}},
+			Check: resource.ComposeAggregateTestCheckFunc(
+				keep("raff_member.alice", &id),
+				resource.TestCheckResourceAttr("raff_member.alice", "status", "active"),
+			),
+		},
+	}})
+}
+
+func TestProviderNeedsAKey(t *testing.T) {
+	t.Parallel()
+	hcl := `provider "raff" {
+  api_url = %q
+}
+data "raff_permissions" "all" {}
+`
+	run(t,
+		refused(required+fmt.Sprintf(hcl, "http://127.0.0.1:1"), "Set RAFF_API_KEY in the environment"),
+		refused(using("ftp://127.0.0.1", "raff_fake", `data "raff_permissions" "all" {}`), "the API URL must look like"),
+	)
+}
+
+func TestProviderSaysWhyAKeyDoesNotWork(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	run(t, refused(using(srv.URL, "raff_"+strings.Repeat("0", 64), `data "raff_permissions" "all" {}`),
+		"The server does not accept the API key"))
+}
