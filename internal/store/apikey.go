@@ -118,7 +118,7 @@ func (t *tx) InsertAPIKey(ctx context.Context, k team.APIKey) error {
 		expires_at, last_used_at, is_active, created_by, created_by_user, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		uid(k.ID), uid(k.AccountID), k.Name, nameKey(k.Name), k.KeyPrefix, k.Hash, k.OldHash, k.OldUntil, k.Tier, k.IssuedAt,
-		k.ExpiresAt, k.LastUsedAt, k.IsActive, k.CreatedBy, uid(k.CreatedByUser), k.CreatedAt, k.UpdatedAt)
+		k.ExpiresAt, k.LastUsedAt, k.IsActive, k.CreatedBy, personID(k.CreatedByUser), k.CreatedAt, k.UpdatedAt)
 }
 
 func (t *tx) UpdateAPIKey(ctx context.Context, k team.APIKey) error {

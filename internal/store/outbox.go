@@ -38,13 +38,13 @@ func (t *tx) InsertMessage(ctx context.Context, m team.Message) error {
 		uid(m.ID), uid(m.AccountID), uid(m.InvitationID), m.Attempts, m.NextAt, m.LastError, m.CreatedAt)
 }
 
-// UpdateMessage also ends the lease.
+// UpdateMessage also ends the lease. Like DeleteMessage it is content with a message that is gone already: somebody
+// closed its invitation.
 func (t *tx) UpdateMessage(ctx context.Context, m team.Message) error {
-	return t.change(ctx, "UPDATE outbox SET attempts = $2, next_at = $3, last_error = $4, leased_until = NULL WHERE id = $1",
+	return t.later(ctx, "UPDATE outbox SET attempts = $2, next_at = $3, last_error = $4, leased_until = NULL WHERE id = $1",
 		uid(m.ID), m.Attempts, m.NextAt, m.LastError)
 }
 
-// DeleteMessage is content with a message that is gone already: somebody closed its invitation.
 func (t *tx) DeleteMessage(ctx context.Context, id string) error {
 	return t.later(ctx, "DELETE FROM outbox WHERE id = $1", uid(id))
 }

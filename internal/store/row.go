@@ -95,6 +95,14 @@ func (u uid) valid() bool {
 	return true
 }
 
+// personID is the id of the person behind an action; the operator is nobody in the database.
+func personID(id string) uid {
+	if uid(id).valid() {
+		return uid(id)
+	}
+	return ""
+}
+
 // bind turns arguments into the few types both drivers take as they are: nil, string, int64, bool and []byte.
 func bind(args []any) error {
 	for i, a := range args {

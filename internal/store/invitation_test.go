@@ -1,0 +1,271 @@
+package store_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"raff/internal/team"
+)
+
+func invitedComesBack(t *testing.T, w *world) {
+	bob := w.newUser(t, "inviter@example.com", "Inviter")
+	m := w.invited("carol@example.com")
+	i := m.Invitation
+	i.InvitedBy, i.InvitedByUser, i.ExpiresAt, i.CreatedAt, i.UpdatedAt = bob.ID, bob.ID, w.at(7), w.at(8), w.at(9)
+	w.add(t, m)
+	w.do(t, func(tx team.Tx) error {
+		if err := tx.AddToken(w.ctx, i.ID, hash("first"), w.at(1)); err != nil {
+			return err
+		}
+		if err := tx.ReplaceTokens(w.ctx, i.ID); err != nil {
+			return err
+		}
+		return tx.AddToken(w.ctx, i.ID, hash("second"), w.at(2))
+	})
+
+	// What a membership and its invitation know of each other.
+	i.CanonicalEmail, i.MemberStatus, i.Role = m.CanonicalEmail, m.Status, m.Role
+	same(t, "pending member", m)(w.Member(w.ctx, w.account.ID, "", m.ID))
+	full := *i
+	account, _ := w.Account(w.ctx, w.account.ID)
+	full.AccountName, full.InviterName, full.InviterEmail = account.Name, bob.Name, bob.Email
+	same(t, "invitation", full)(w.Invitation(w.ctx, w.account.ID, i.ID))
+	same(t, "invitations sent by", []team.Invitation{full})(w.InvitationsSentBy(w.ctx, w.account.ID, bob.ID))
+	for token, current := range map[string]bool{"first": false, "second": true} {
+		got, cur, err := w.InvitationByToken(w.ctx, hash(token))
+		same(t, "invitation by "+token+" token", full)(got, err)
+		if cur != current {
+			t.Errorf("%s token: current %v", token, cur)
+		}
+	}
+	_, _, err := w.InvitationByToken(w.ctx, hash("third"))
+	wantNotFound(t, "invitation by unknown token", err)
+	_, err = w.Invitation(w.ctx, newID(), i.ID)
+	wantNotFound(t, "invitation of another account", err)
+
+	// A removed member leaves an invitation that can still say why its link does not work.
+	w.do(t, func(tx team.Tx) error {
+		if err := must(tx.CloseInvitation(w.ctx, i.ID, team.InvitationCancelled, w.at(11))); err != nil {
+			return err
+		}
+		return tx.DeleteMember(w.ctx, m.ID)
+	})
+	got, _, err := w.InvitationByToken(w.ctx, hash("second"))
+	if err != nil || got.State != team.InvitationCancelled || got.Role.ID != "" {
+		t.Errorf("invitation of a removed member: %+v, %v", got, err)
+	}
+}
+
+func messageComesBack(t *testing.T, w *world) {
+	m := w.add(t, w.invited("erin@example.com"))
+	msg := team.Message{
+		ID: newID(), AccountID: w.account.ID, InvitationID: m.Invitation.ID, Attempts: 2, NextAt: w.at(5), CreatedAt: w.at(1), LastError: "refused",
+	}
+	w.do(t, func(tx team.Tx) error { return tx.InsertMessage(w.ctx, msg) })
+	lease := func(at time.Time, want ...team.Message) {
+		t.Helper()
+		same(t, "leased", want)(w.LeaseMessages(w.ctx, at, time.Minute, 10))
+	}
+	lease(w.at(4))
+	lease(w.at(5), msg)
+	lease(w.at(6)) // somebody has it
+	lease(w.at(5).Add(time.Minute), msg)
+	msg.Attempts, msg.NextAt, msg.LastError = 3, w.at(7), "timeout"
+	w.do(t, func(tx team.Tx) error { return tx.UpdateMessage(w.ctx, msg) })
+	lease(w.at(7), msg)
+	w.do(t, func(tx team.Tx) error { return tx.DeleteMessagesOf(w.ctx, m.Invitation.ID) })
+	w.do(t, func(tx team.Tx) error { return tx.UpdateMessage(w.ctx, msg) }) // a worker that was sending meanwhile
+	lease(w.at(8).Add(time.Hour))
+}
+
+func TestLeasesAreNeverShared(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		const messages, workers = 60, 6
+		m := w.add(t, w.invited("alice@example.com"))
+		w.do(t, func(tx team.Tx) error {
+			for range messages {
+				if err := tx.InsertMessage(w.ctx, team.Message{
+					ID: newID(), AccountID: w.account.ID, InvitationID: m.Invitation.ID, NextAt: w.start, CreatedAt: w.start,
+				}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		var mu sync.Mutex
+		taken := map[string]int{}
+		parallel(workers, func(int) {
+			for {
+				list, err := w.LeaseMessages(w.ctx, w.at(1), time.Minute, 3)
+				if err != nil {
+					t.Error(err)
+				}
+				if len(list) == 0 {
+					return
+				}
+				mu.Lock()
+				for _, msg := range list {
+					taken[msg.ID]++
+				}
+				mu.Unlock()
+			}
+		})
+		if len(taken) != messages {
+			t.Errorf("%d of %d messages were leased", len(taken), messages)
+		}
+		for id, n := range taken {
+			if n != 1 {
+				t.Errorf("message %s was leased %d times", id, n)
+			}
+		}
+	})
+}
+
+func TestClosingAnInvitation(t *testing.T) {
+	const queued, sent, failed, declined, accepted, cancelled = team.InvitationQueued, team.InvitationSent, team.InvitationFailed,
+		team.InvitationDeclined, team.InvitationAccepted, team.InvitationCancelled
+	onEach(t, func(t *testing.T, w *world) {
+		for _, c := range []struct {
+			from, to team.InvitationState
+			want     bool
+		}{
+			{queued, accepted, true}, {sent, accepted, true}, {failed, accepted, true}, {failed, declined, true}, {sent, cancelled, true},
+			{declined, cancelled, true}, {declined, accepted, false}, {declined, declined, false},
+			{accepted, cancelled, false}, {accepted, declined, false}, {accepted, accepted, false}, {cancelled, accepted, false},
+		} {
+			m := w.invited(newID() + "@example.com")
+			m.Invitation.State = c.from
+			w.add(t, m)
+			w.do(t, func(tx team.Tx) error {
+				ok, err := tx.CloseInvitation(w.ctx, m.Invitation.ID, c.to, w.at(5))
+				if ok != c.want {
+					t.Errorf("%s to %s: %v", c.from, c.to, ok)
+				}
+				return err
+			})
+			want := c.from
+			if c.want {
+				want = c.to
+			}
+			if i, err := w.Invitation(w.ctx, w.account.ID, m.Invitation.ID); err != nil || i.State != want {
+				t.Errorf("%s to %s: %s, %v", c.from, c.to, i.State, err)
+			}
+		}
+		// News of a mail changes nothing that was decided meanwhile; sending again takes up what was declined.
+		for _, c := range []struct {
+			from, to team.InvitationState
+			want     bool
+		}{{queued, sent, true}, {declined, sent, false}, {accepted, sent, false}, {cancelled, queued, false}, {declined, queued, true}} {
+			m := w.invited(newID() + "@example.com")
+			m.Invitation.State = c.from
+			w.add(t, m)
+			m.Invitation.State = c.to
+			err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return tx.UpdateInvitation(w.ctx, *m.Invitation) })
+			if (err == nil) != c.want || err != nil && !team.IsNotFound(err) {
+				t.Errorf("update %s to %s: %v", c.from, c.to, err)
+			}
+		}
+	})
+}
+
+func TestOnlyOneOfManyWins(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		m := w.add(t, w.invited("alice@example.com"))
+		u := w.newUser(t, "bob@example.com", "Bob")
+		w.do(t, func(tx team.Tx) error {
+			return tx.InsertLinkToken(w.ctx, team.LinkToken{Hash: hash("link"), UserID: u.ID, AccountID: w.account.ID, ExpiresAt: w.at(1)})
+		})
+		for name, close := range map[string]func(tx team.Tx) (bool, error){
+			"accept": func(tx team.Tx) (bool, error) {
+				return tx.CloseInvitation(w.ctx, m.Invitation.ID, team.InvitationAccepted, w.at(5))
+			},
+			"use link": func(tx team.Tx) (bool, error) { return tx.UseLinkToken(w.ctx, hash("link"), w.at(5)) },
+		} {
+			var won atomic.Int32
+			parallel(50, func(int) {
+				err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+					ok, err := close(tx)
+					if ok {
+						won.Add(1)
+					}
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			if won.Load() != 1 {
+				t.Errorf("%s: %d of 50 won", name, won.Load())
+			}
+		}
+	})
+}
+
+func TestRemoveStale(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		before, at := w.start.Add(30*24*time.Hour), w.start.Add(60*24*time.Hour)
+		old, young := before.Add(-time.Microsecond), before
+		stale := map[string]team.Member{}
+		kept := map[string]team.Member{}
+		add := func(to map[string]team.Member, name string, state team.InvitationState, change func(m *team.Member)) {
+			m := w.invited(name + "@example.com")
+			m.Invitation.State, m.Invitation.ExpiresAt, m.Invitation.UpdatedAt = state, young, young
+			change(&m)
+			to[name] = w.add(t, m)
+			w.do(t, func(tx team.Tx) error { return tx.AddToken(w.ctx, m.Invitation.ID, hash(name), w.start) })
+		}
+		add(stale, "expired", team.InvitationSent, func(m *team.Member) { m.Invitation.ExpiresAt = old })
+		add(stale, "held", team.InvitationQueued, func(m *team.Member) { m.Invitation.ExpiresAt, m.Status = old, team.StatusSuspended })
+		add(stale, "declined", team.InvitationDeclined, func(m *team.Member) { m.Invitation.UpdatedAt = old })
+		add(kept, "open", team.InvitationSent, func(*team.Member) {})
+		add(kept, "just-declined", team.InvitationDeclined, func(m *team.Member) { m.Invitation.ExpiresAt = old })
+		accepted := w.invited("accepted@example.com")
+		accepted.Invitation.State, accepted.Invitation.UpdatedAt, accepted.Invitation.ExpiresAt = team.InvitationAccepted, old, old
+		w.add(t, accepted)
+		u := w.newUser(t, "bob@example.com", "Bob")
+		w.do(t, func(tx team.Tx) error {
+			for name, l := range map[string]team.LinkToken{"used": {ExpiresAt: young, UsedAt: old}, "late": {ExpiresAt: old}, "good": {ExpiresAt: young}} {
+				l.Hash, l.UserID, l.AccountID = hash(name), u.ID, w.account.ID
+				if err := tx.InsertLinkToken(w.ctx, l); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+
+		n, err := w.RemoveStale(w.ctx, before, at)
+		if err != nil || n != len(stale) {
+			t.Fatalf("removed %d, %v; want %d", n, err, len(stale))
+		}
+		for name, m := range stale {
+			_, err := w.Member(w.ctx, w.account.ID, "", m.ID)
+			wantNotFound(t, name, err)
+			_, _, err = w.InvitationByToken(w.ctx, hash(name))
+			wantNotFound(t, "token of "+name, err)
+			events, total, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Action: "invitation.removed", TargetID: m.ID})
+			if err != nil || total != 1 || !events[0].At.Equal(at) || events[0].ActorType != team.TypeOperator || events[0].TargetName != m.Email {
+				t.Errorf("%s: events %+v, %v", name, events, err)
+			}
+		}
+		for name, m := range kept {
+			if _, err := w.Member(w.ctx, w.account.ID, "", m.ID); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		_, err = w.Invitation(w.ctx, w.account.ID, accepted.Invitation.ID)
+		wantNotFound(t, "old accepted invitation", err)
+		if _, err := w.Member(w.ctx, w.account.ID, "", accepted.ID); err != nil {
+			t.Errorf("member behind an old accepted invitation: %v", err)
+		}
+		for name, there := range map[string]bool{"used": false, "late": false, "good": true} {
+			if _, err := w.LinkToken(w.ctx, hash(name)); (err == nil) != there {
+				t.Errorf("link token %s: %v", name, err)
+			}
+		}
+		if n, err := w.RemoveStale(w.ctx, before, at); n != 0 || err != nil {
+			t.Errorf("removed %d more, %v", n, err)
+		}
+	})
+}

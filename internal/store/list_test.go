@@ -1,0 +1,316 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"raff/internal/team"
+)
+
+func TestWalkingAListByCursor(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		const n = 23
+		other := w.newAccount(t, "Other")
+		want := map[string][]string{} // ids by creation
+		w.do(t, func(tx team.Tx) error {
+			for i := range n {
+				at := w.at(i / 5) // several rows share each moment
+				m := w.invited(fmt.Sprintf("m%d@example.com", i))
+				m.CreatedAt, m.Invitation.CreatedAt = at, at
+				k := team.APIKey{ID: newID(), AccountID: w.account.ID, Name: "k", Hash: hash(fmt.Sprint(i)), IssuedAt: at, CreatedAt: at, UpdatedAt: at}
+				p := team.Project{ID: newID(), AccountID: w.account.ID, Name: fmt.Sprint("p", i), Slug: fmt.Sprint("p", i), CreatedAt: at, UpdatedAt: at}
+				e := team.Event{ID: newID(), AccountID: w.account.ID, At: at, Details: "{}"}
+				foreign := w.invited(m.Email)
+				foreign.AccountID = other.ID
+				for _, err := range []error{
+					must(tx.InsertMember(w.ctx, m)), tx.InsertInvitation(w.ctx, *m.Invitation), tx.InsertAPIKey(w.ctx, k),
+					must(tx.InsertProject(w.ctx, p)), tx.InsertEvent(w.ctx, e), must(tx.InsertMember(w.ctx, foreign)),
+				} {
+					if err != nil {
+						return err
+					}
+				}
+				want["members"] = append(want["members"], m.ID)
+				want["invitations"] = append(want["invitations"], m.Invitation.ID)
+				want["keys"] = append(want["keys"], k.ID)
+				want["projects"] = append(want["projects"], p.ID)
+				want["events"] = append(want["events"], e.ID)
+			}
+			return nil
+		})
+		slices.Reverse(want["events"])
+		type row struct {
+			id string
+			at time.Time
+		}
+		for name, list := range map[string]func(p team.Page) ([]row, int, error){
+			"members": func(p team.Page) ([]row, int, error) {
+				list, total, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID, Page: p})
+				return each(list, func(v team.Member) row { return row{v.ID, v.CreatedAt} }), total, err
+			},
+			"invitations": func(p team.Page) ([]row, int, error) {
+				list, total, err := w.Invitations(w.ctx, team.InvitationFilter{AccountID: w.account.ID, Page: p})
+				return each(list, func(v team.Invitation) row { return row{v.ID, v.CreatedAt} }), total, err
+			},
+			"keys": func(p team.Page) ([]row, int, error) {
+				list, total, err := w.APIKeys(w.ctx, w.account.ID, p)
+				return each(list, func(v team.APIKey) row { return row{v.ID, v.CreatedAt} }), total, err
+			},
+			"projects": func(p team.Page) ([]row, int, error) {
+				list, total, err := w.Projects(w.ctx, team.ProjectFilter{AccountID: w.account.ID, Page: p})
+				return each(list, func(v team.Project) row { return row{v.ID, v.CreatedAt} }), total, err
+			},
+			"events": func(p team.Page) ([]row, int, error) {
+				list, total, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Page: p})
+				return each(list, func(v team.Event) row { return row{v.ID, v.At} }), total, err
+			},
+		} {
+			for _, walk := range []string{"cursor", "offset", "at once"} {
+				var got []string
+				p := team.Page{Limit: 4}
+				if walk == "at once" {
+					p.Limit = 0
+				}
+				for {
+					rows, total, err := list(p)
+					if err != nil || total != n {
+						t.Fatalf("%s by %s: total %d, %v", name, walk, total, err)
+					}
+					for _, r := range rows {
+						got = append(got, r.id)
+					}
+					if len(rows) == 0 || p.Limit == 0 {
+						break
+					}
+					if last := rows[len(rows)-1]; walk == "cursor" {
+						p.After = &team.Cursor{At: last.at, ID: last.id}
+					} else {
+						p.Offset += len(rows)
+					}
+				}
+				if !slices.Equal(got, want[name]) {
+					t.Errorf("%s by %s:\n got %v\nwant %v", name, walk, got, want[name])
+				}
+			}
+		}
+	})
+}
+
+func each[T, U any](list []T, f func(T) U) []U {
+	var out []U
+	for _, v := range list {
+		out = append(out, f(v))
+	}
+	return out
+}
+
+func TestMemberFilters(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		shop := w.newProject(t, "Shop", "shop")
+		alice := w.person(w.newUser(t, "alice@example.com", "Ärmel_50%"), w.admin)
+		bob := w.person(w.newUser(t, "bob@example.org", "Bob"), w.basic)
+		bob.Status = team.StatusSuspended
+		key := w.keyMember(w.newKey(t, "CI Robot"), w.basic)
+		carol := w.invited("carol@example.com")
+		inShop := w.person(team.User{ID: alice.UserID, Email: alice.Email, CanonicalEmail: alice.CanonicalEmail}, w.viewer)
+		inShop.ProjectID = shop.ID
+		for i, m := range []*team.Member{&alice, &bob, &key, &carol, &inShop} {
+			m.CreatedAt = w.at(i)
+			w.add(t, *m)
+		}
+		for _, c := range []struct {
+			name   string
+			filter team.MemberFilter
+			want   []team.Member
+		}{
+			{"everybody", team.MemberFilter{}, []team.Member{alice, bob, key, carol}},
+			{"project", team.MemberFilter{ProjectID: shop.ID}, []team.Member{inShop}},
+			{"unknown project", team.MemberFilter{ProjectID: newID()}, nil},
+			{"another account", team.MemberFilter{AccountID: newID(), ProjectID: shop.ID}, nil},
+			{"status", team.MemberFilter{Status: team.StatusSuspended}, []team.Member{bob}},
+			{"role", team.MemberFilter{RoleID: w.basic.ID}, []team.Member{bob, key, carol}},
+			{"unknown role", team.MemberFilter{RoleID: newID()}, nil},
+			{"what is no role id", team.MemberFilter{RoleID: "admin"}, nil},
+			{"email", team.MemberFilter{Email: "carol@example.com"}, []team.Member{carol}},
+			{"type", team.MemberFilter{PrincipalType: team.TypeAPIKey}, []team.Member{key}},
+			{"several", team.MemberFilter{RoleID: w.basic.ID, Status: team.StatusPending, PrincipalType: team.TypeInvitation}, []team.Member{carol}},
+			{"query: address", team.MemberFilter{Query: "EXAMPLE.org"}, []team.Member{bob}},
+			{"query: name of a person", team.MemberFilter{Query: "äRMEL"}, []team.Member{alice}},
+			{"query: decomposed name", team.MemberFilter{Query: "a\u0308rmel"}, []team.Member{alice}},
+			{"query: name of a key", team.MemberFilter{Query: "robot"}, []team.Member{key}},
+			{"query: %", team.MemberFilter{Query: "%"}, []team.Member{alice}},
+			{"query: _", team.MemberFilter{Query: "_"}, []team.Member{alice}},
+			{"query: backslash", team.MemberFilter{Query: `\`}, nil},
+			{"query and status", team.MemberFilter{Query: "example", Status: team.StatusPending}, []team.Member{carol}},
+		} {
+			if c.filter.AccountID == "" {
+				c.filter.AccountID = w.account.ID
+			}
+			ids := func(list []team.Member) []string { return each(list, func(m team.Member) string { return m.ID }) }
+			got, total, err := w.Members(w.ctx, c.filter)
+			if err != nil || total != len(c.want) || !slices.Equal(ids(got), ids(c.want)) {
+				t.Errorf("%s: %v, total %d, %v; want %v", c.name, ids(got), total, err, ids(c.want))
+			}
+		}
+		holders, total, err := w.RoleHolders(w.ctx, w.account.ID, w.basic.ID, 2)
+		if err != nil || total != 3 || len(holders) != 2 || holders[0].ID != bob.ID {
+			t.Errorf("holders: %d of %d, %v", len(holders), total, err)
+		}
+	})
+}
+
+func TestRolesComeInOrder(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		for _, name := range []string{"Zebra", "apple", "Banana", "ärmel", "b-side", "B side"} {
+			w.do(t, func(tx team.Tx) error {
+				return must(tx.InsertRole(w.ctx, team.Role{
+					ID: newID(), AccountID: w.account.ID, Name: name, Slug: name, Scope: team.ScopeAccount, CreatedAt: w.start, UpdatedAt: w.start,
+				}))
+			})
+		}
+		list, total, err := w.Roles(w.ctx, team.RoleFilter{AccountID: w.account.ID, Scope: team.ScopeAccount})
+		names := each(list, func(r team.Role) string { return r.Name })
+		want := []string{"Admin", "Member", "Owner", "apple", "B side", "b-side", "Banana", "Zebra", "ärmel"}
+		if err != nil || total != len(want) || !slices.Equal(names, want) {
+			t.Errorf("%v, total %d, %v; want %v", names, total, err, want)
+		}
+		if _, total, err := w.Roles(w.ctx, team.RoleFilter{AccountID: w.newAccount(t, "Other").ID}); err != nil || total != 4 {
+			t.Errorf("another account has %d roles, %v; want the 4 system roles", total, err)
+		}
+	})
+}
+
+func TestProjectsSomebodySees(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		mine, held, _ := w.newProject(t, "Mine", "mine"), w.newProject(t, "Held", "held"), w.newProject(t, "Others", "others")
+		u := w.newUser(t, "alice@example.com", "Alice")
+		k := w.newKey(t, "CI")
+		for _, m := range []team.Member{w.person(u, w.viewer), w.keyMember(k, w.viewer)} {
+			m.ProjectID = mine.ID
+			w.add(t, m)
+			m.ID, m.ProjectID, m.Status = newID(), held.ID, team.StatusSuspended
+			w.add(t, m)
+		}
+		for kind, id := range map[team.PrincipalType]string{team.TypeUser: u.ID, team.TypeAPIKey: k.ID} {
+			list, total, err := w.Projects(w.ctx, team.ProjectFilter{AccountID: w.account.ID, VisibleToType: kind, VisibleTo: id})
+			if err != nil || total != 1 || list[0].ID != mine.ID {
+				t.Errorf("%s sees %+v of %d, %v", kind, list, total, err)
+			}
+		}
+		if _, total, err := w.Projects(w.ctx, team.ProjectFilter{AccountID: w.account.ID, VisibleToType: team.TypeUser, VisibleTo: newID()}); total != 0 || err != nil {
+			t.Errorf("a stranger sees %d projects, %v", total, err)
+		}
+	})
+}
+
+func TestDeletingAProject(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		p := w.newProject(t, "Shop", "shop")
+		m := w.person(w.newUser(t, "alice@example.com", "Alice"), w.viewer)
+		m.ProjectID = p.ID
+		w.add(t, m)
+		i := w.invited("bob@example.com")
+		i.ProjectID, i.Invitation.ProjectID, i.Role = p.ID, p.ID, w.viewer
+		w.add(t, i)
+		stays := w.add(t, w.invited("bob@example.com"))
+		w.do(t, func(tx team.Tx) error {
+			if err := tx.AddToken(w.ctx, i.Invitation.ID, hash("token"), w.start); err != nil {
+				return err
+			}
+			if err := tx.InsertMessage(w.ctx, team.Message{
+				ID: newID(), AccountID: w.account.ID, InvitationID: i.Invitation.ID, NextAt: w.start, CreatedAt: w.start,
+			}); err != nil {
+				return err
+			}
+			return tx.DeleteProject(w.ctx, p.ID)
+		})
+		_, err := w.Member(w.ctx, w.account.ID, p.ID, m.ID)
+		wantNotFound(t, "member of a deleted project", err)
+		_, _, err = w.InvitationByToken(w.ctx, hash("token"))
+		wantNotFound(t, "invitation into a deleted project", err)
+		if list, err := w.LeaseMessages(w.ctx, w.at(1), time.Minute, 9); len(list) > 0 || err != nil {
+			t.Errorf("mail for a deleted project: %+v, %v", list, err)
+		}
+		if _, err := w.Member(w.ctx, w.account.ID, "", stays.ID); err != nil {
+			t.Errorf("membership of the account: %v", err)
+		}
+	})
+}
+
+func TestHasManager(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		u := w.newUser(t, "alice@example.com", "Alice")
+		key := w.newKey(t, "CI")
+		near := w.admin // a role with a permission whose name contains the one asked for
+		set, _ := w.cat.SetOf([]string{team.ProjectMembersManage})
+		near.ID, near.AccountID, near.Name, near.Slug, near.IsSystem, near.Permissions = newID(), w.account.ID, "Near", "near", false, set
+		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, near)) })
+		shop := w.newProject(t, "Shop", "shop")
+		person := func(change func(m *team.Member)) team.Member {
+			m := w.person(u, w.admin)
+			change(&m)
+			return m
+		}
+		for _, c := range []struct {
+			name string
+			m    team.Member
+			want bool
+		}{
+			{"holder of the permission", person(func(*team.Member) {}), true},
+			{"owner", person(func(m *team.Member) { m.Role, m.IsOwner = w.owner, true }), true},
+			{"holder until later", person(func(m *team.Member) { m.ExpiresAt = w.at(1) }), true},
+			{"holder until now", person(func(m *team.Member) { m.ExpiresAt = w.at(0) }), false},
+			{"suspended", person(func(m *team.Member) { m.Status = team.StatusSuspended }), false},
+			{"another role", person(func(m *team.Member) { m.Role = w.basic }), false},
+			{"a name that contains it", person(func(m *team.Member) { m.Role = near }), false},
+			{"in a project", person(func(m *team.Member) { m.ProjectID = shop.ID }), false},
+			{"key", w.keyMember(key, w.owner), false},
+			{"invited", func() team.Member { m := w.invited("bob@example.com"); m.Role = w.admin; return m }(), false},
+		} {
+			w.add(t, c.m)
+			if got, err := w.HasManager(w.ctx, w.account.ID, team.MembersManage, w.start); err != nil || got != c.want {
+				t.Errorf("%s: %v, %v; want %v", c.name, got, err, c.want)
+			}
+			w.do(t, func(tx team.Tx) error { return tx.DeleteMember(w.ctx, c.m.ID) })
+		}
+	})
+}
+
+func TestEventFilters(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		target := newID()
+		w.do(t, func(tx team.Tx) error {
+			for i := range 6 {
+				e := team.Event{ID: newID(), AccountID: w.account.ID, At: w.at(i), ActorID: fmt.Sprint("actor", i%2), Action: fmt.Sprint("action", i%3), Details: "{}"}
+				if i == 4 {
+					e.TargetID = target
+				}
+				if err := tx.InsertEvent(w.ctx, e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for _, c := range []struct {
+			name   string
+			filter team.EventFilter
+			want   []int // the moments, newest first
+		}{
+			{"all", team.EventFilter{}, []int{5, 4, 3, 2, 1, 0}},
+			{"actor", team.EventFilter{ActorID: "actor1"}, []int{5, 3, 1}},
+			{"action", team.EventFilter{Action: "action0"}, []int{3, 0}},
+			{"target", team.EventFilter{TargetID: target}, []int{4}},
+			{"since and until", team.EventFilter{Since: w.at(2), Until: w.at(4)}, []int{3, 2}},
+			{"all of it", team.EventFilter{ActorID: "actor0", Action: "action1", Since: w.at(4)}, []int{4}},
+		} {
+			c.filter.AccountID = w.account.ID
+			list, total, err := w.Events(w.ctx, c.filter)
+			got := each(list, func(e team.Event) int { return int(e.At.Sub(w.start) / time.Microsecond) })
+			if err != nil || total != len(c.want) || !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v of %d, %v; want %v", c.name, got, total, err, c.want)
+			}
+		}
+	})
+}
