@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	apiKeysPath = "/api/v1/api-keys"
-	apiKeyPath  = "/api/v1/api-keys/%s"
+	keysPath = "/api/v1/api-keys"
+	keyPath  = "/api/v1/api-keys/%s"
 )
 
 // APIKeyService works on the API keys of the account.
@@ -23,7 +23,7 @@ type ListAPIKeysOptions struct {
 
 // List returns one page of keys, in order of creation.
 func (s *APIKeyService) List(ctx context.Context, o ListAPIKeysOptions) (*api.Page[api.APIKey], error) {
-	return list[api.APIKey](ctx, s.c, apiKeysPath, o.query())
+	return list[api.APIKey](ctx, s.c, keysPath, o.query())
 }
 
 // All walks the keys to the end, a page at a time.
@@ -37,17 +37,17 @@ func (s *APIKeyService) All(ctx context.Context, o ListAPIKeysOptions) iter.Seq2
 
 // Get returns one key, without its secret.
 func (s *APIKeyService) Get(ctx context.Context, id string) (*api.APIKey, error) {
-	return get[api.APIKey](ctx, s.c, apiKeyPath, id)
+	return get[api.APIKey](ctx, s.c, keyPath, id)
 }
 
 // Create makes a key. The secret is in this answer and nowhere else; with ErrSecretLost the key is returned without it.
 func (s *APIKeyService) Create(ctx context.Context, in api.CreateAPIKeyRequest, opts ...CallOption) (*api.APIKeyWithSecret, error) {
-	return withSecret(fetch[api.APIKeyWithSecret](ctx, s.c, request{method: http.MethodPost, path: apiKeysPath, body: in}, opts...))
+	return withSecret(fetch[api.APIKeyWithSecret](ctx, s.c, request{method: http.MethodPost, path: keysPath, body: in}, opts...))
 }
 
 // Update changes name, tier, expiry or whether the key works. Revoke ends it for good.
 func (s *APIKeyService) Update(ctx context.Context, id string, in api.UpdateAPIKeyRequest) (*api.APIKey, error) {
-	return write[api.APIKey](ctx, s.c, http.MethodPatch, in, apiKeyPath, id)
+	return write[api.APIKey](ctx, s.c, http.MethodPatch, in, keyPath, id)
 }
 
 // Regenerate gives the key another secret; id, name and roles stay. The secret is in this answer and nowhere else; with
@@ -57,12 +57,12 @@ func (s *APIKeyService) Regenerate(ctx context.Context, id string, in api.Regene
 	if in.GraceSeconds != nil {
 		body = in
 	}
-	return withSecret(post[api.APIKeyWithSecret](ctx, s.c, body, opts, apiKeyPath+"/regenerate", id))
+	return withSecret(post[api.APIKeyWithSecret](ctx, s.c, body, opts, keyPath+"/regenerate", id))
 }
 
 // Revoke ends a key and all its roles at once.
 func (s *APIKeyService) Revoke(ctx context.Context, id string) (*api.Done, error) {
-	return del(ctx, s.c, nil, apiKeyPath, id)
+	return del(ctx, s.c, nil, keyPath, id)
 }
 
 // withSecret notices the repeated answer to an idempotent call, which leaves the secret out.

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,8 +138,8 @@ func (c *Client) wrap(h *http.Client) *http.Client {
 		rt = http.DefaultTransport
 	}
 	rt = credential{key: c.key, next: rt}
-	for i := len(c.middleware) - 1; i >= 0; i-- {
-		rt = c.middleware[i](rt)
+	for _, mw := range slices.Backward(c.middleware) {
+		rt = mw(rt)
 	}
 	w.Transport = rt
 	w.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

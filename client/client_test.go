@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +70,7 @@ func TestHeaders(t *testing.T) {
 
 func TestARedirectDoesNotCarryTheKeyAway(t *testing.T) {
 	var leaked bool
-	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { leaked = true }))
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { leaked = true }))
 	defer other.Close()
 	m := misbehave(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect)
@@ -172,15 +173,18 @@ func TestRateLimitHoldsTheClientBack(t *testing.T) {
 	}
 }
 
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
 // rows serves a list of n members the way a server does that knows cursors, or only offsets, or leaves the total out.
 func rows(n int, cursors, totals bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
-		var limit, offset int
-		fmt.Sscan(q.Get("limit"), &limit)
-		fmt.Sscan(q.Get("offset"), &offset)
-		if q.Get("cursor") != "" {
-			fmt.Sscanf(q.Get("cursor"), "after-%d", &offset)
+		limit, offset := number(q.Get("limit")), number(q.Get("offset"))
+		if q.Has("cursor") {
+			offset = number(strings.TrimPrefix(q.Get("cursor"), "after-"))
 		}
 		var data []string
 		for i := offset; i < min(offset+limit, n); i++ {
@@ -234,7 +238,10 @@ func TestAllStopsAtAnErrorAndWhenTold(t *testing.T) {
 	}
 
 	m = misbehave(t, rows(25, true, true))
-	for range m.client(t).Roles.All(t.Context(), client.ListRolesOptions{Scope: api.ScopeAccount}) {
+	for _, err := range m.client(t).Roles.All(t.Context(), client.ListRolesOptions{Scope: api.ScopeAccount}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break
 	}
 	if len(m.seen) != 1 || m.seen[0].URL.Query().Get("limit") != "1000" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"slices"
 	"testing"
 
 	"raff/api"
@@ -14,11 +15,8 @@ import (
 )
 
 func Example() {
-	srv := startServer()
-	defer srv.stop()
-
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key) // for example RAFF_API_URL and RAFF_API_KEY
+	c, err := client.New(srv.URL, srv.Key)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -32,22 +30,20 @@ func Example() {
 
 // Invite somebody. Doing it twice is a conflict that says which member is there already.
 func ExampleMemberService_Add() {
-	srv := startServer()
-	defer srv.stop()
 	ctx := context.Background()
 	c, err := client.New(srv.URL, srv.Key)
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	email, role := "alice@example.com", srv.adminRole
-	m, err := c.Members.Add(ctx, api.AddMemberRequest{Email: &email, RoleID: &role})
+	alice := api.AddMemberRequest{Email: new("alice@example.com"), RoleID: new(adminRole)}
+	m, err := c.Members.Add(ctx, alice)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(m.Email, m.Status, m.RoleName)
 
-	_, err = c.Members.Add(ctx, api.AddMemberRequest{Email: &email, RoleID: &role})
+	_, err = c.Members.Add(ctx, alice)
 	if refusal, ok := errors.AsType[*client.Error](err); ok && client.IsConflict(err) {
 		fmt.Println(refusal.Code, refusal.MemberID == m.ID)
 	}
@@ -58,8 +54,6 @@ func ExampleMemberService_Add() {
 
 // Walk a whole list, however long it is.
 func ExampleMemberService_All() {
-	srv := startServer()
-	defer srv.stop()
 	ctx := context.Background()
 	c, err := client.New(srv.URL, srv.Key)
 	if err != nil {
@@ -77,8 +71,6 @@ func ExampleMemberService_All() {
 
 // Find the role to hand out by its slug.
 func ExampleRoleService_All() {
-	srv := startServer()
-	defer srv.stop()
 	ctx := context.Background()
 	c, err := client.New(srv.URL, srv.Key)
 	if err != nil {
@@ -96,17 +88,20 @@ func ExampleRoleService_All() {
 	// Output: Billing [account.billing.view account.billing.manage]
 }
 
-// exampleServer is a real server for an example, which has no *testing.T.
-type exampleServer struct {
-	*rafftest.Server
+// srv is a real server for the examples, which have no *testing.T.
+var (
+	srv       *rafftest.Server
 	adminRole string
-	stop      func()
-}
+)
 
-func startServer() exampleServer {
+func TestMain(m *testing.M) {
 	t := &exampleTB{}
-	srv := rafftest.Start(t)
-	return exampleServer{Server: srv, adminRole: srv.RoleID(t, "account", "admin"), stop: t.stop}
+	srv = rafftest.Start(t)
+	adminRole = srv.RoleID(t, "account", "admin")
+	m.Run()
+	for _, f := range slices.Backward(t.cleanup) {
+		f()
+	}
 }
 
 // exampleTB stands in for the test that an example is not.
@@ -127,12 +122,10 @@ func (t *exampleTB) TempDir() string {
 	if err != nil {
 		log.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			log.Print(err)
+		}
+	})
 	return dir
-}
-
-func (t *exampleTB) stop() {
-	for i := len(t.cleanup) - 1; i >= 0; i-- {
-		t.cleanup[i]()
-	}
 }

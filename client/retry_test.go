@@ -2,13 +2,13 @@ package client_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,11 +78,9 @@ const (
 	limited     = `{"error":"Rate limit exceeded","message":"Wait a second.","code":"rate_limited"}`
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func TestRetriesWhatMaySucceedLater(t *testing.T) {
 	truncated := answer(200, alice[:20], "Content-Length", fmt.Sprint(len(alice)))
-	for name, first := range map[string]http.HandlerFunc{
+	for name, fails := range map[string]http.HandlerFunc{
 		"503":                   answer(503, unavailable),
 		"502 page of a proxy":   answer(502, "<html>bad gateway</html>", "Content-Type", "text/html"),
 		"504":                   answer(504, ""),
@@ -92,8 +90,8 @@ func TestRetriesWhatMaySucceedLater(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := misbehave(t, first, first, answer(201, alice))
-			got, err := m.client(t).Members.Add(t.Context(), api.AddMemberRequest{Email: ptr("alice@example.com"), RoleID: ptr("r1")})
+			m := misbehave(t, slices.Concat(slices.Repeat([]http.HandlerFunc{fails}, 2), []http.HandlerFunc{answer(201, alice)})...)
+			got, err := m.client(t).Members.Add(t.Context(), api.AddMemberRequest{Email: new("alice@example.com"), RoleID: new("r1")})
 			if err != nil || got.ID != "m1" {
 				t.Fatalf("got %+v, %v; want member m1", got, err)
 			}
@@ -156,9 +154,9 @@ func TestDoesNotWaitLongerThanTheCaller(t *testing.T) {
 	} {
 		m := misbehave(t, answer(429, limited, "Retry-After", c.retryAfter))
 		ctx, cancel := context.WithTimeout(t.Context(), c.timeout)
-		defer cancel()
 		start := time.Now()
 		_, err := m.client(t).Members.Get(ctx, "m1")
+		cancel()
 		e, ok := errors.AsType[*client.Error](err)
 		if !ok || !client.IsRateLimited(err) || fmt.Sprint(e.RetryAfter.Seconds()) != c.retryAfter {
 			t.Errorf("%s: got %v, want the refusal with its RetryAfter", name, err)
@@ -197,7 +195,9 @@ func TestNothingListensThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	addr := l.Addr().String()
-	l.Close()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
 	c, err := client.New("http://"+addr, fakeKey, client.WithMaxRetries(1))
 	if err != nil {
 		t.Fatal(err)
@@ -208,9 +208,8 @@ func TestNothingListensThere(t *testing.T) {
 }
 
 func TestALostSecretIsSaid(t *testing.T) {
-	again, _ := json.Marshal(api.Envelope[api.APIKey]{Success: true, Data: api.APIKey{ID: "k1"}})
-	m := misbehave(t, hangUp, answer(201, string(again)))
-	k, err := m.client(t).APIKeys.Create(t.Context(), api.CreateAPIKeyRequest{Name: ptr("ci")})
+	m := misbehave(t, hangUp, answer(201, `{"success":true,"data":{"id":"k1","name":"ci"}}`))
+	k, err := m.client(t).APIKeys.Create(t.Context(), api.CreateAPIKeyRequest{Name: new("ci")})
 	if !errors.Is(err, client.ErrSecretLost) || k == nil || k.ID != "k1" {
 		t.Errorf("got %+v, %v; want key k1 with ErrSecretLost", k, err)
 	}

@@ -218,11 +218,15 @@ func retryable(ctx context.Context, err error, attempt int) bool {
 // delay is the wait before the next attempt: full jitter, so that clients which failed together do not return together,
 // on top of what the server asked for.
 func delay(err error, attempt int) time.Duration {
-	d := mathrand.N(min(backoffBase<<attempt, backoffMax))
+	d := jitter(min(backoffBase<<attempt, backoffMax))
 	if e, ok := errors.AsType[*Error](err); ok && e.RetryAfter > 0 {
-		d = e.RetryAfter + mathrand.N(backoffBase)
+		d = e.RetryAfter + jitter(backoffBase)
 	}
 	return d
+}
+
+func jitter(most time.Duration) time.Duration {
+	return mathrand.N(most) //nolint:gosec // spreads load, hides nothing
 }
 
 // sleep reports whether the wait is over; false at once if ctx would end before it.
@@ -242,6 +246,6 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 func newIdempotencyKey() string {
 	var b [16]byte
-	rand.Read(b[:]) //nolint:errcheck // never fails, by its documentation
+	rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
 }

@@ -47,16 +47,16 @@ func TestMembersOnARealServer(t *testing.T) {
 	admin, member := srv.RoleID(t, "account", "admin"), srv.RoleID(t, "account", "member")
 	one := must[*api.Member](t)
 
-	alice := one(c.Members.Add(ctx, api.AddMemberRequest{Email: ptr("alice@example.com"), RoleID: &member}))
+	alice := one(c.Members.Add(ctx, api.AddMemberRequest{Email: new("alice@example.com"), RoleID: &member}))
 	if alice.Status != api.StatusPending || alice.UserID != nil || alice.InvitationID == nil {
 		t.Errorf("added %+v, want a pending member with an invitation", alice)
 	}
-	_, err := c.Members.Add(ctx, api.AddMemberRequest{Email: ptr("Alice@Example.com"), RoleID: &admin})
+	_, err := c.Members.Add(ctx, api.AddMemberRequest{Email: new("Alice@Example.com"), RoleID: &admin})
 	if e, ok := errors.AsType[*client.Error](err); !ok || !client.IsConflict(err) || e.MemberID != alice.ID {
 		t.Errorf("added twice: %v, want a conflict that names %s", err, alice.ID)
 	}
 	srv.Accept(t, alice.ID, "Alice")
-	got := one(c.Members.Update(ctx, alice.ID, api.UpdateMemberRequest{RoleID: &admin, Status: ptr(api.StatusSuspended)}))
+	got := one(c.Members.Update(ctx, alice.ID, api.UpdateMemberRequest{RoleID: &admin, Status: new(api.StatusSuspended)}))
 	if got.ID != alice.ID || got.RoleID != admin || got.Status != api.StatusSuspended || got.UserID == nil {
 		t.Errorf("updated %+v", got)
 	}
@@ -81,7 +81,7 @@ func TestMembersOnARealServer(t *testing.T) {
 	if _, err := c.Members.Update(ctx, srv.OwnerMemberID, api.UpdateMemberRequest{RoleID: &admin}); !client.IsDenied(err) {
 		t.Errorf("demoting the owner: %v, want denied", err)
 	}
-	if _, err := c.Members.Add(ctx, api.AddMemberRequest{Email: ptr("no address"), RoleID: &admin}); !client.IsInvalid(err) || client.Code(err) != "invalid_email" {
+	if _, err := c.Members.Add(ctx, api.AddMemberRequest{Email: new("no address"), RoleID: &admin}); !client.IsInvalid(err) || client.Code(err) != "invalid_email" {
 		t.Errorf("adding no address: %v, want invalid_email", err)
 	}
 }
@@ -128,7 +128,7 @@ func TestRolesAndPermissionsOnARealServer(t *testing.T) {
 	one := must[*api.Role](t)
 
 	support := one(c.Roles.Create(ctx, api.CreateRoleRequest{
-		Name: ptr("Support"), Slug: ptr("support"), Scope: ptr(api.ScopeAccount), Permissions: &[]string{"account.members.view"},
+		Name: new("Support"), Slug: new("support"), Scope: new(api.ScopeAccount), Permissions: &[]string{"account.members.view"},
 	}))
 	got := one(c.Roles.Update(ctx, support.ID, api.UpdateRoleRequest{Permissions: &[]string{"account.members.view", "account.roles.view"}}))
 	if len(got.Permissions) != 2 || got.Name != "Support" || one(c.Roles.Get(ctx, support.ID)).Slug != "support" {
@@ -156,7 +156,7 @@ func TestAPIKeysOnARealServer(t *testing.T) {
 	ctx := t.Context()
 	one, secret := must[*api.APIKey](t), must[*api.APIKeyWithSecret](t)
 
-	key := secret(c.APIKeys.Create(ctx, api.CreateAPIKeyRequest{Name: ptr("ci"), RoleID: ptr(srv.RoleID(t, "account", "member"))}))
+	key := secret(c.APIKeys.Create(ctx, api.CreateAPIKeyRequest{Name: new("ci"), RoleID: new(srv.RoleID(t, "account", "member"))}))
 	who := must[*api.Whoami](t)(as(t, srv, key.Secret).Whoami(ctx))
 	if who.Principal.ID != key.ID || who.Account.ID != srv.AccountID || who.Role == nil || who.Role.Slug != "member" {
 		t.Errorf("the key is %+v", who)
@@ -195,19 +195,19 @@ func TestInvitationsOnARealServer(t *testing.T) {
 	one := must[*api.Invitation](t)
 	nobody := as(t, srv, "")
 
-	inv := one(c.Invitations.Create(ctx, api.CreateInvitationRequest{Email: ptr("alice@example.com"), RoleID: ptr(srv.RoleID(t, "account", "member"))}))
+	inv := one(c.Invitations.Create(ctx, api.CreateInvitationRequest{Email: new("alice@example.com"), RoleID: new(srv.RoleID(t, "account", "member"))}))
 	if again := one(c.Invitations.Resend(ctx, inv.ID)); again.MemberID != inv.MemberID {
 		t.Errorf("resent as member %s, want %s", again.MemberID, inv.MemberID)
 	}
 	link := must[*api.InvitationLink](t)(c.Invitations.Link(ctx, inv.ID))
 	m := must[*api.Member](t)(nobody.Invitations.Accept(ctx, api.AcceptInvitationRequest{
-		Token: ptr(rafftest.TokenOf(t, link.Link)), Name: ptr("Alice"), Password: ptr(rafftest.Password),
+		Token: new(rafftest.TokenOf(t, link.Link)), Name: new("Alice"), Password: new(rafftest.Password),
 	}))
 	if m.ID != inv.MemberID || m.Status != api.StatusActive {
 		t.Errorf("accepted as %+v, want active member %s", m, inv.MemberID)
 	}
 
-	inv = one(c.Invitations.CreateForProject(ctx, srv.ProjectID, api.CreateInvitationRequest{Email: ptr("bob@example.com"), RoleID: ptr(srv.RoleID(t, "project", "viewer"))}))
+	inv = one(c.Invitations.CreateForProject(ctx, srv.ProjectID, api.CreateInvitationRequest{Email: new("bob@example.com"), RoleID: new(srv.RoleID(t, "project", "viewer"))}))
 	if got := one(c.Invitations.Get(ctx, inv.ID)); got.Type != "project" || got.Email != "bob@example.com" {
 		t.Errorf("got %+v", got)
 	}
@@ -217,7 +217,7 @@ func TestInvitationsOnARealServer(t *testing.T) {
 		}
 	}
 	link = must[*api.InvitationLink](t)(c.Invitations.Link(ctx, inv.ID))
-	must[*api.Done](t)(nobody.Invitations.Decline(ctx, api.DeclineInvitationRequest{Token: ptr(rafftest.TokenOf(t, link.Link))}))
+	must[*api.Done](t)(nobody.Invitations.Decline(ctx, api.DeclineInvitationRequest{Token: new(rafftest.TokenOf(t, link.Link))}))
 	if got := one(c.Invitations.Get(ctx, inv.ID)); got.State != api.InvitationDeclined {
 		t.Errorf("state %s, want declined", got.State)
 	}
@@ -231,8 +231,8 @@ func TestProjectsOnARealServer(t *testing.T) {
 	one, member := must[*api.Project](t), must[*api.ProjectMember](t)
 	viewer, operator := srv.RoleID(t, "project", "viewer"), srv.RoleID(t, "project", "operator")
 
-	p := one(c.Projects.Create(ctx, api.CreateProjectRequest{Name: ptr("Website")}))
-	if got := one(c.Projects.Update(ctx, p.ID, api.UpdateProjectRequest{Name: ptr("Shop")})); got.Name != "Shop" || got.Slug != "website" {
+	p := one(c.Projects.Create(ctx, api.CreateProjectRequest{Name: new("Website")}))
+	if got := one(c.Projects.Update(ctx, p.ID, api.UpdateProjectRequest{Name: new("Shop")})); got.Name != "Shop" || got.Slug != "website" {
 		t.Errorf("renamed to %+v, want Shop with the slug it had", got)
 	}
 	var names []string

@@ -52,7 +52,7 @@ func Main() int {
 // Run runs raff with these arguments, without the program's name, and returns the exit code.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{in: stdin, out: stdout, err: stderr}
-	root := a.root()
+	root := a.root() //nolint:contextcheck // commands get ctx when they run
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)

@@ -54,7 +54,7 @@ func (a *app) completeRoleIDs(cmd *cobra.Command, args []string, typed string) (
 }
 
 func (a *app) roleWords(scope string, word func(api.Role) cobra.Completion) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return a.completion(func(ctx context.Context, c *client.Client) ([]cobra.Completion, error) {
 			roles, err := collect(c.Roles.All(ctx, client.ListRolesOptions{Scope: scope}))
 			if err != nil {

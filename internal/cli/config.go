@@ -110,7 +110,7 @@ func writeConfig(path string, c config) error {
 		return fmt.Errorf("making a place for the configuration: %w", err)
 	}
 	if filepath.Base(dir) == ".raff" { // ours, and maybe made by somebody in a hurry
-		if err := os.Chmod(dir, 0o700); err != nil {
+		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder without x cannot be entered
 			return fmt.Errorf("protecting the configuration: %w", err)
 		}
 	}

@@ -50,7 +50,7 @@ func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 // none is for commands without arguments.
 func none(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%s takes no arguments, but there is %q. See %[1]s --help.", cmd.CommandPath(), args[0])
+		return fmt.Errorf("%s takes no arguments, but there is %q. See %[1]s --help", cmd.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func one(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0:
-			return fmt.Errorf("%s needs %s. See %[1]s --help.", cmd.CommandPath(), what)
+			return fmt.Errorf("%s needs %s. See %[1]s --help", cmd.CommandPath(), what)
 		case len(args) > 1:
 			return fmt.Errorf("%s takes %s, but there is also %q", cmd.CommandPath(), what, args[1])
 		case args[0] == "":

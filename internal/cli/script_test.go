@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 					"exits": exits,
 					"keep":  keep,
 					"mode":  mode,
-					"accept": func(ts *testscript.TestScript, _ bool, args []string) {
+					"accept": func(_ *testscript.TestScript, _ bool, args []string) {
 						srv.Accept(t, args[0], args[1])
 					},
 					"newkey": func(ts *testscript.TestScript, _ bool, args []string) {

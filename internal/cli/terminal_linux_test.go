@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -70,8 +71,9 @@ func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		terminal.Close()
-		keyboard.Close()
+		if err := errors.Join(terminal.Close(), keyboard.Close()); err != nil {
+			t.Error(err)
+		}
 	})
 	return keyboard, terminal
 }

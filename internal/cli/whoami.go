@@ -32,7 +32,7 @@ var whoamiColumns = []column[api.Whoami]{
 	{"", "email", func(w api.Whoami) string { return w.Principal.Email }},
 	{"", "account_id", func(w api.Whoami) string { return w.Account.ID }},
 	{"", "account_name", func(w api.Whoami) string { return w.Account.Name }},
-	{"", "role", func(w api.Whoami) string { return roleSlug(w) }},
+	{"", "role", roleSlug},
 	{"", "permissions", func(w api.Whoami) string { return strings.Join(w.Permissions, " ") }},
 }
 
