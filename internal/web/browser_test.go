@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,9 +35,9 @@ func open(t *testing.T, address string) page {
 // submit sends the page's form back with these fields typed in.
 func (p page) submit(t *testing.T, typed ...string) page {
 	t.Helper()
-	fields := url.Values{}
-	for k, v := range p.fields {
-		fields[k] = v
+	fields := maps.Clone(p.fields)
+	if fields == nil {
+		fields = url.Values{}
 	}
 	for i := 0; i < len(typed); i += 2 {
 		fields.Set(typed[i], typed[i+1])
@@ -54,9 +55,7 @@ func fetch(t *testing.T, method, address string, fields url.Values, h http.Heade
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range h {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, h)
 	if fields != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
