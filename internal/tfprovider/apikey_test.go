@@ -165,3 +165,27 @@ resource "raff_member" "m" {
 		},
 	)
 }
+
+// What somebody else changes between plan and apply does not make the apply fail; the next plan sees it.
+func TestAPIKeyChangedElsewhereDuringApply(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	hcl := func(arguments ...string) string { return using(wire.URL, srv.Key, apiKey(arguments...)) }
+	var id string
+	run(t,
+		resource.TestStep{Config: hcl(), Check: keep("raff_api_key.k", &id)},
+		resource.TestStep{
+			PreConfig: func() {
+				wire.before = func(r *http.Request) {
+					if r.Method == http.MethodPatch {
+						srv.Do(t, "PATCH", "/api/v1/api-keys/"+id, srv.Key, map[string]string{"name": "renamed"}).Want(t, 200)
+					}
+				}
+			},
+			Config:             hcl("is_active = false"),
+			Check:              all(keep("raff_api_key.k", &id), keyAttr("is_active", "false"), keyAttr("name", "reports")),
+			ExpectNonEmptyPlan: true,
+		},
+	)
+}

@@ -247,6 +247,19 @@ func TestMemberStatusOfAnInvitation(t *testing.T) {
 	)
 }
 
+func TestMemberActiveIsSatisfiedByPending(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	hcl := func(arguments ...string) string {
+		return using(srv.URL, srv.Key, member("m", srv.RoleID(t, "account", "member"), append(arguments, `email = "alice@example.com"`)...))
+	}
+	run(t,
+		resource.TestStep{Config: hcl(), Check: attr("status", "pending")},
+		empty(hcl(`status = "active"`), nil),
+		empty(hcl(), nil),
+	)
+}
+
 // Somebody who accepts between plan and apply must not make the apply fail.
 func TestMemberAcceptsDuringApply(t *testing.T) {
 	t.Parallel()
