@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev build test check deps fmt fmt-check vet lint generate generate-check tidy tidy-check unit race fuzz clean
+.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check tidy tidy-check unit race fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -24,8 +24,15 @@ help: ## list the targets
 dev: build ## run the server on this machine with an account to try (RAFF_LISTEN, RAFF_DATA)
 	./bin/raffd dev
 
+demo: build ## show the whole way: server, Terraform, command line, acceptance, empty plan
+	@scripts/demo.sh
+
 build: ## build the three programs into bin/
 	$(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/...
+	@printf 'provider_installation {\n  dev_overrides {\n    "raff/raff" = "%s"\n  }\n  direct {}\n}\n' '$(CURDIR)/bin' >bin/terraform.rc
+
+bench: build ## measure raff beside its limits and write docs/benchmarks.md (some minutes; BENCH="-rounds 1 -span 1s")
+	@scripts/bench.sh $(BENCH)
 
 test: deps check unit ## everything CI runs
 

@@ -42,11 +42,6 @@ output "alice_id" {
   value       = raff_member.alice.id
 }
 
-output "alice_invitation" {
-  description = "How far Alice's invitation is; none once she has accepted."
-  value       = raff_member.alice.invitation_state
-}
-
 output "reports_key" {
   description = "The secret of the key: terraform output -raw reports_key"
   value       = raff_api_key.reports.secret
