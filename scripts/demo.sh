@@ -38,7 +38,7 @@ command -v terraform >/dev/null || {
   eval "$(scripts/ensure-terraform.sh)"
   terraform=("$TF_ACC_TERRAFORM_PATH")
 }
-tf() { "${terraform[@]}" -chdir="$work" "$@" -no-color 2>&1 | sed '/provider development overrides/,/releases\.$/d'; }
+tf() { "${terraform[@]}" -chdir="$work" "$@" -no-color 2>&1 | sed -e "/provider development overrides/,/releases\\.$/d" -e "/^Warning: Provider development overrides/d"; }
 tf apply -auto-approve
 
 say "3. The members, on the command line"
