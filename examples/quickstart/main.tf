@@ -37,6 +37,7 @@ resource "raff_member" "reports" {
   role_id    = data.raff_roles.account.by_slug["member"].id
 }
 
+# An output is part of the plan: one that shows the status would change when Alice accepts.
 output "alice_id" {
   description = "Id of Alice's membership, for life."
   value       = raff_member.alice.id

@@ -65,13 +65,9 @@ func (m *memberModel) settle(from *api.Member) {
 
 // computed are the attributes the server has a say in.
 func (m *memberModel) computed() []*types.String {
-	return append([]*types.String{&m.ID, &m.RoleName, &m.CreatedAt}, m.acceptance()...)
-}
-
-// acceptance are the attributes that change when the invitation is accepted, sent, declined or runs out.
-func (m *memberModel) acceptance() []*types.String {
 	return []*types.String{
-		&m.Status, &m.PrincipalEmail, &m.UserID, &m.InvitationID, &m.InvitationState, &m.InvitationExpiresAt, &m.AcceptedAt,
+		&m.ID, &m.Status, &m.RoleName, &m.PrincipalEmail, &m.UserID, &m.InvitationID, &m.InvitationState,
+		&m.InvitationExpiresAt, &m.AcceptedAt, &m.CreatedAt,
 	}
 }
 

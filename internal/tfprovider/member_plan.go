@@ -39,12 +39,12 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		// Terraform plans the new member once more, as one to create; its references are checked then.
 		resp.RequiresReplace.Append(config.selector())
 	default:
-		r.planChange(ctx, req, resp, state, plan, config)
+		r.planChange(ctx, req, resp, state, plan)
 	}
 }
 
 // planChange plans what happens to a member that stays the same member.
-func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, state, plan, config memberModel) {
+func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, state, plan memberModel) {
 	if sameEmail(plan.Email, state.Email) {
 		plan.Email = state.Email
 	}
@@ -59,13 +59,8 @@ func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlan
 	if newRole || newStatus {
 		r.refuseProtected(ctx, state, req.Private, "changed", &resp.Diagnostics)
 	}
-	if state.pending() && (plan != state || renews) {
-		// The person may accept before the plan is applied, so nothing is promised that acceptance changes.
-		for _, v := range plan.acceptance() {
-			if v != &plan.Status || config.Status.IsNull() {
-				*v = types.StringUnknown()
-			}
-		}
+	if state.pending() && (newStatus || renews) {
+		plan.InvitationState, plan.InvitationExpiresAt = types.StringUnknown(), types.StringUnknown()
 	}
 	tellOfInvitation(plan, state, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)

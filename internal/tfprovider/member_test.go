@@ -87,6 +87,9 @@ func TestMemberLife(t *testing.T) {
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					action("raff_member.m", updated),
 					plancheck.ExpectUnknownValue("raff_member.m", tfjsonpath.New("role_name")),
+					// The plan shows what changes and nothing else.
+					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("status"), knownvalue.StringExact("pending")),
+					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("user_id"), knownvalue.Null()),
 				}},
 				Check: all(keep("raff_member.m", &id), attr("role_name", "Member"), attr("status", "pending"), func(*terraform.State) error {
 					want := []string{fmt.Sprintf(`PATCH /api/v1/members/%s {"role_id":%q}`, id, basic)}
@@ -281,9 +284,10 @@ func TestMemberAcceptsDuringApply(t *testing.T) {
 				}
 			},
 			Config: hcl(admin),
-			Check: all(keep("raff_member.m", &id), attr("status", "active"), attr("role_name", "Admin"),
-				resource.TestCheckResourceAttrSet("raff_member.m", "user_id"), onServer(t, srv, &id, "status", "active")),
+			Check:  all(keep("raff_member.m", &id), attr("status", "active"), attr("role_name", "Admin"), onServer(t, srv, &id, "status", "active")),
 		},
+		empty(hcl(admin), nil),
+		resource.TestStep{Config: hcl(admin), Check: resource.TestCheckResourceAttrSet("raff_member.m", "user_id")},
 	)
 }
 

@@ -175,10 +175,7 @@ func TestQuickstart(t *testing.T) {
 			PreConfig:                func() { srv.Accept(t, id, "Alice") },
 			ProtoV6ProviderFactories: providers,
 			ConfigDirectory:          dir,
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				action("raff_member.alice", plancheck.ResourceActionNoop),
-				action("raff_member.reports", plancheck.ResourceActionNoop),
-			}},
+			ConfigPlanChecks:         resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 			Check: resource.ComposeAggregateTestCheckFunc(
 				keep("raff_member.alice", &id),
 				resource.TestCheckResourceAttr("raff_member.alice", "status", "active"),
