@@ -29,7 +29,9 @@ if [ -z "$program" ]; then
 fi
 
 printf 'export TF_ACC_TERRAFORM_PATH=%q\n' "$program"
+# Settings of the person who runs the tests, such as dev_overrides, must not reach them.
+echo 'export TF_CLI_CONFIG_FILE=/dev/null'
 # The test library writes provider addresses with Terraform's own default host unless told otherwise.
-if "$program" version | grep -q OpenTofu; then
-  echo 'export TF_ACC_PROVIDER_HOST=registry.opentofu.org'
-fi
+case $(TF_CLI_CONFIG_FILE=/dev/null "$program" version) in
+  *OpenTofu*) echo 'export TF_ACC_PROVIDER_HOST=registry.opentofu.org' ;;
+esac
