@@ -1,10 +1,10 @@
 package team
 
-// Nearest is the name most like the given one, for a "did you mean"; "" when there are no names.
+// Nearest is the name most like the given one, for a "did you mean"; "" when none is alike in half of its letters.
 func Nearest(name string, of []string) string {
 	best, least := "", 1<<30
 	for _, o := range of {
-		if d := distance(name, o); d < least {
+		if d := distance(name, o); d < least && d <= max(len(name), len(o))/2 {
 			best, least = o, d
 		}
 	}

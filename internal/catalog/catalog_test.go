@@ -1,0 +1,62 @@
+package catalog_test
+
+import (
+	"strings"
+	"testing"
+
+	"raff/internal/catalog"
+	"raff/internal/team"
+)
+
+// The counts are part of the contract.
+func TestTheDefaultCatalogHasItsCounts(t *testing.T) {
+	c := catalog.Default()
+	for scope, want := range map[team.Scope]int{team.ScopeAccount: 21, team.ScopeProject: 40} {
+		if n := c.Scope(scope).Len(); n != want {
+			t.Errorf("%d permissions of scope %s, want %d", n, scope, want)
+		}
+	}
+	want := map[string]int{
+		"account/owner": 21, "account/admin": 15, "account/billing": 2, "account/member": 3,
+		"project/project-admin": 40, "project/operator": 29, "project/project-member": 11, "project/viewer": 9,
+	}
+	for _, r := range c.SystemRoles() {
+		name := string(r.Scope) + "/" + r.Slug
+		if len(r.Permissions) != want[name] {
+			t.Errorf("%s has %d permissions, want %d", name, len(r.Permissions), want[name])
+		}
+		delete(want, name)
+	}
+	if len(want) != 0 {
+		t.Errorf("missing roles: %v", want)
+	}
+}
+
+func TestABrokenCatalogIsRefused(t *testing.T) {
+	for name, text := range map[string]string{
+		"is missing":                    "permissions: [{name: account.members.view}]",
+		"appears twice":                 "permissions: [{name: a.b}, {name: a.b}]",
+		"1 to 256":                      "roles: {}",
+		"the word all":                  "roles: {account: [{slug: x, permissions: everything}]}",
+		`unknown permission "a.b"`:      full(t) + "\n    - {slug: odd, name: Odd, permissions: [a.b]}",
+		"of another scope":              full(t) + "\n    - {slug: odd, name: Odd, permissions: [account.members.view]}",
+		"which is no permission":        full(t) + "\n    - {slug: odd, name: Odd, permissions: {all_except: [a.b]}}",
+		`the account role "owner" with`: strings.Replace(full(t), "permissions: all}", "permissions: [account.members.view]}", 1),
+	} {
+		if _, err := catalog.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("want an error that says %q, got %v", name, err)
+		}
+	}
+}
+
+// full is the default catalog as text; its last list is that of the project roles.
+func full(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("permissions:\n")
+	for _, p := range catalog.Default().Permissions("") {
+		b.WriteString("  - {name: " + p.Name + "}\n")
+	}
+	b.WriteString("roles:\n  account:\n    - {slug: owner, name: Owner, permissions: all}\n  project:\n    - {slug: viewer, name: Viewer, permissions: [vm.view]}")
+	return b.String()
+}

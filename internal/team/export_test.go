@@ -1,0 +1,25 @@
+package team
+
+import "context"
+
+// Person is the principal of somebody who is signed in.
+func (s *Service) Person(ctx context.Context, accountID, userID string) (*Principal, error) {
+	return s.userPrincipal(ctx, s.Store, accountID, userID)
+}
+
+// SetStrict turns the strict grant policy of an account on.
+func (s *Service) SetStrict(ctx context.Context, accountID string) error {
+	return s.Store.Update(ctx, accountID, TakesAway, func(tx Tx) error {
+		a, err := tx.Account(ctx, accountID)
+		if err != nil {
+			return err
+		}
+		a.Strict = true
+		return tx.UpdateAccount(ctx, a)
+	})
+}
+
+var (
+	NewSecret  = newSecret
+	WellFormed = wellFormed
+)

@@ -1,0 +1,218 @@
+package team_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"testing"
+
+	"raff/internal/catalog"
+	"raff/internal/password"
+	"raff/internal/store"
+	"raff/internal/team"
+)
+
+// These are the rules of the guard in which a person acts, not a key. The rest is tested through the API.
+
+type house struct {
+	*team.Service
+	t       *testing.T
+	account team.CreatedAccount
+	owner   *team.Principal
+	n       int
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	c := catalog.Default()
+	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "raff.db"), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s := team.New(team.Options{Store: db, Catalog: c, Passwords: password.New(), PublicURL: "http://127.0.0.1"})
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a, err := s.CreateAccount(t.Context(), team.NewAccount{Name: "Acme", OwnerEmail: "owner@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{Service: s, t: t, account: a}
+	h.owner = h.person(a.OwnerUserID)
+	return h
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func (h *house) ctx() context.Context { return h.t.Context() }
+
+func (h *house) person(userID string) *team.Principal {
+	h.t.Helper()
+	return must(h.Person(h.ctx(), h.account.AccountID, userID))
+}
+
+func (h *house) system(slug string) string { return team.SystemRoleID(team.ScopeAccount, slug) }
+
+func (h *house) role(permissions ...string) string {
+	h.t.Helper()
+	h.n++
+	name := fmt.Sprintf("role-%d", h.n)
+	return must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: name, Slug: name, Scope: team.ScopeAccount, Permissions: permissions})).ID
+}
+
+// join makes an active person with this role.
+func (h *house) join(roleID string) (team.Member, *team.Principal) {
+	h.t.Helper()
+	h.n++
+	email := fmt.Sprintf("person%d@example.com", h.n)
+	m := must(h.AddMember(h.ctx(), h.owner, team.NewMember{Email: &email, RoleID: roleID}))
+	link := must(h.InvitationLink(h.ctx(), h.owner, m.Invitation.ID))
+	m = must(h.AcceptInvitation(h.ctx(), team.Accept{Token: path.Base(link.URL), Name: "Bob", Password: "lamp orbit velvet toast"}))
+	return m, h.person(m.UserID)
+}
+
+func (h *house) key(p *team.Principal, roleID string) (team.APIKey, *team.Principal) {
+	h.t.Helper()
+	k, secret, err := h.CreateAPIKey(h.ctx(), p, team.NewAPIKey{Name: "key", RoleID: roleID})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return k, must(h.Authenticate(h.ctx(), secret))
+}
+
+func want(t *testing.T, err error, code string) {
+	t.Helper()
+	var e *team.Error
+	if !errors.As(err, &e) || e.Code != code {
+		t.Errorf("got %v, want %s", err, code)
+	}
+}
+
+func TestOnlyTheOwnerInPersonGivesAKeyTheOwnerRole(t *testing.T) {
+	h := newHouse(t)
+	k, ownerKey := h.key(h.owner, h.system("owner"))
+	if !ownerKey.Owner || ownerKey.InPerson {
+		t.Errorf("the key's principal: %+v", ownerKey)
+	}
+	_, _, err := h.CreateAPIKey(h.ctx(), ownerKey, team.NewAPIKey{Name: "one more", RoleID: h.system("owner")})
+	want(t, err, "owner_role_not_assignable")
+	_, admin := h.join(h.system("admin"))
+	name := "mine now"
+	_, err = h.UpdateAPIKey(h.ctx(), admin, k.ID, team.APIKeyChange{Name: &name})
+	want(t, err, "target_dominates")
+}
+
+func TestAKeyIsNoDetourForWhoMadeIt(t *testing.T) {
+	h := newHouse(t)
+	maker := h.role(team.MembersManage, team.APIKeysCreate)
+	m, bob := h.join(maker)
+	_, key := h.key(bob, maker)
+	admin := h.system("admin")
+	// In person Bob may not change himself; his key may not do it for him.
+	_, err := h.UpdateMember(h.ctx(), bob, "", m.ID, team.MemberChange{RoleID: &admin})
+	want(t, err, "self_change_denied")
+	_, err = h.UpdateMember(h.ctx(), key, "", m.ID, team.MemberChange{RoleID: &admin})
+	want(t, err, "escalation_denied")
+	// Nor invite him again after he was removed, by id or by address.
+	if _, err := h.RemoveMember(h.ctx(), h.owner, "", m.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.AddMember(h.ctx(), key, team.NewMember{UserID: &m.UserID, RoleID: admin})
+	want(t, err, "escalation_denied")
+	_, err = h.AddMember(h.ctx(), key, team.NewMember{Email: &m.Email, RoleID: admin})
+	want(t, err, "escalation_denied")
+	// Somebody else is a matter of delegation.
+	carol := "carol@example.com"
+	if _, err := h.AddMember(h.ctx(), key, team.NewMember{Email: &carol, RoleID: admin}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRemovingAPersonNamesWhatTheyLeaveBehind(t *testing.T) {
+	h := newHouse(t)
+	m, bob := h.join(h.system("admin"))
+	k, key := h.key(bob, h.system("member"))
+	carol := "carol@example.com"
+	inv := must(h.CreateInvitation(h.ctx(), bob, team.NewMember{Email: &carol, RoleID: h.system("member")}))
+	out := must(h.RemoveMember(h.ctx(), h.owner, "", m.ID))
+	if len(out.KeysCreated) != 1 || out.KeysCreated[0].ID != k.ID || len(out.InvitationsSent) != 1 || out.InvitationsSent[0].ID != inv.ID {
+		t.Errorf("left behind: %+v", out)
+	}
+	if _, err := h.Whoami(h.ctx(), key); err != nil {
+		t.Errorf("a key is a principal of its own and keeps working: %v", err)
+	}
+	_, _, err := h.ListMembers(h.ctx(), h.person(m.UserID), team.MemberFilter{Page: team.Page{Limit: 1}})
+	want(t, err, "permission_denied")
+}
+
+func TestTheStrictPolicyAsksForEveryPermission(t *testing.T) {
+	h := newHouse(t)
+	if err := h.SetStrict(h.ctx(), h.account.AccountID); err != nil {
+		t.Fatal(err)
+	}
+	h.owner = h.person(h.account.OwnerUserID)
+	strong, _ := h.join(h.system("admin"))
+	_, manager := h.join(h.role(team.MembersManage, team.MembersView))
+	member := h.system("member")
+	carol := "carol@example.com"
+	_, err := h.AddMember(h.ctx(), manager, team.NewMember{Email: &carol, RoleID: h.system("admin")})
+	want(t, err, "escalation_denied")
+	_, err = h.UpdateMember(h.ctx(), manager, "", strong.ID, team.MemberChange{RoleID: &member})
+	want(t, err, "target_dominates")
+	_, err = h.RemoveMember(h.ctx(), manager, "", strong.ID)
+	want(t, err, "target_dominates")
+}
+
+func TestUnderTheStrictPolicyAnInvitationDiesWithItsInvitersRight(t *testing.T) {
+	h := newHouse(t)
+	if err := h.SetStrict(h.ctx(), h.account.AccountID); err != nil {
+		t.Fatal(err)
+	}
+	h.owner = h.person(h.account.OwnerUserID)
+	m, bob := h.join(h.system("admin"))
+	carol := "carol@example.com"
+	inv := must(h.CreateInvitation(h.ctx(), bob, team.NewMember{Email: &carol, RoleID: h.system("admin")}))
+	link := must(h.InvitationLink(h.ctx(), bob, inv.ID))
+	member := h.system("member")
+	must(h.UpdateMember(h.ctx(), h.owner, "", m.ID, team.MemberChange{RoleID: &member}))
+	_, err := h.AcceptInvitation(h.ctx(), team.Accept{Token: path.Base(link.URL), Name: "Carol", Password: "lamp orbit velvet toast"})
+	want(t, err, "invitation_gone")
+}
+
+func TestAPrincipalThatWasLoadedBeforeItsRemovalWritesNothing(t *testing.T) {
+	h := newHouse(t)
+	m, bob := h.join(h.system("admin"))
+	k, key := h.key(h.owner, h.system("admin"))
+	must(h.RemoveMember(h.ctx(), h.owner, "", m.ID))
+	if err := h.RevokeAPIKey(h.ctx(), h.owner, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	carol := "carol@example.com"
+	n := team.NewMember{Email: &carol, RoleID: h.system("member")}
+	_, err := h.AddMember(h.ctx(), bob, n)
+	want(t, err, "permission_denied")
+	_, err = h.AddMember(h.ctx(), key, n)
+	want(t, err, "unauthenticated")
+}
+
+func TestAcceptingOneOfferTakesUpTheOthersOfTheAccount(t *testing.T) {
+	h := newHouse(t)
+	email := "dora@example.com"
+	viewer := team.SystemRoleID(team.ScopeProject, "viewer")
+	m := must(h.AddMember(h.ctx(), h.owner, team.NewMember{Email: &email, RoleID: h.system("member")}))
+	pm := must(h.AddMember(h.ctx(), h.owner, team.NewMember{ProjectID: h.account.DefaultProjectID, Email: &email, RoleID: viewer}))
+	link := must(h.InvitationLink(h.ctx(), h.owner, m.Invitation.ID))
+	got := must(h.AcceptInvitation(h.ctx(), team.Accept{Token: path.Base(link.URL), Name: "Dora", Password: "lamp orbit velvet toast"}))
+	after := must(h.GetMember(h.ctx(), h.owner, h.account.DefaultProjectID, pm.ID))
+	if after.Status != team.StatusActive || after.UserID != got.UserID {
+		t.Errorf("the project membership: %+v", after)
+	}
+}
