@@ -215,10 +215,13 @@ func TestAllReachesTheEnd(t *testing.T) {
 			if len(got) != n || (n > 0 && got[n-1] != fmt.Sprintf("m%d", n-1)) {
 				t.Errorf("%d rows, %+v: got %v", n, c, got)
 			}
-			for _, r := range m.seen {
-				if q := r.URL.Query(); q.Get("status") != "active" || q.Get("limit") != "10" || q.Has("cursor") && q.Has("offset") {
+			for i, r := range m.seen {
+				if q := r.URL.Query(); q.Get("status") != "active" || q.Get("limit") != "10" || q.Has("cursor") != (c.cursors && i > 0) || q.Has("offset") != (!c.cursors && i > 0) {
 					t.Errorf("%d rows, %+v: asked for %s", n, c, r.URL.RawQuery)
 				}
+			}
+			if pages := max((n+9)/10, 1); c.totals && len(m.seen) != pages {
+				t.Errorf("%d rows, %+v: asked %d times, want %d", n, c, len(m.seen), pages)
 			}
 		}
 	}
