@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -110,14 +111,20 @@ func decode(body []byte, v any) error {
 	}
 	field := firstToken(semantic.JSONPointer)
 	if errors.Is(err, json.ErrUnknownName) {
-		names := fieldNames(v)
-		field = shorten(field)
-		r := invalid(field, "unknown_field", "The body has no field %q; did you mean %q? Names are case-sensitive. Its fields are: %s.",
-			field, team.Nearest(field, names), strings.Join(names, ", "))
-		r.suggestion = team.Nearest(field, names)
-		return r
+		return unknownField(shorten(field), fieldNames(v))
 	}
 	return invalid(field, "invalid_type", "%s must be %s.", field, wanted(v, field))
+}
+
+func unknownField(field string, names []string) error {
+	if len(names) == 0 {
+		return invalid(field, "unknown_field", "The body of this operation has no fields, and got %q. Leave it out.", field)
+	}
+	r := invalid(field, "unknown_field", "The body has no field %q. Its fields are: %s.", field, strings.Join(names, ", "))
+	if r.suggestion = team.Nearest(field, names); r.suggestion != "" {
+		r.message = fmt.Sprintf("The body has no field %q; did you mean %q? Its fields are: %s.", field, r.suggestion, strings.Join(names, ", "))
+	}
+	return r
 }
 
 // scan refuses what json.Unmarshal lets pass or tells apart too little.
@@ -231,7 +238,8 @@ func uuidIn(field, v string) (string, error) {
 // "never", so that an earlier one becomes 1970: as past as it was meant.
 func momentIn(field, v string) (time.Time, error) {
 	var t time.Time
-	if err := t.UnmarshalText([]byte(v)); err != nil || t.UTC().Year() > 9999 {
+	// UnmarshalText is strict but for a comma before the fraction.
+	if err := t.UnmarshalText([]byte(v)); err != nil || strings.Contains(v, ",") || t.UTC().Year() > 9999 {
 		return t, invalid(field, "invalid_time", "%s must be a time such as 2030-01-31T12:00:00Z (RFC 3339).", field)
 	}
 	t = stamp(t)

@@ -5,18 +5,30 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"io"
+	"sync"
 	"time"
 )
 
-// newUUIDv7 mints an id that sorts by time (RFC 9562, version 7).
-func newUUIDv7(now time.Time, random io.Reader) string {
+// uuids mints ids that sort by when they were minted (RFC 9562, version 7), also those of one transaction: rows made at
+// the same moment keep the order in which they were made.
+type uuids struct {
+	mu   sync.Mutex
+	last uint64 // milliseconds and 12 bits of their fraction
+}
+
+func (u *uuids) next(now time.Time, random io.Reader) string {
 	var b [16]byte
-	if _, err := io.ReadFull(random, b[6:]); err != nil {
+	if _, err := io.ReadFull(random, b[8:]); err != nil {
 		panic("no randomness: " + err.Error()) // without it no id and no secret is safe
 	}
-	ms := uint64(now.UnixMilli()) //nolint:gosec // the year is past 1970
-	binary.BigEndian.PutUint32(b[0:], uint32(ms>>16))
-	binary.BigEndian.PutUint16(b[4:], uint16(ms)) //nolint:gosec // the low 16 bits are meant
+	stamp := uint64(now.UnixMilli())<<12 | uint64(now.Nanosecond()%1e6)<<12/1e6
+	u.mu.Lock()
+	if stamp <= u.last {
+		stamp = u.last + 1
+	}
+	u.last = stamp
+	u.mu.Unlock()
+	binary.BigEndian.PutUint64(b[0:], stamp>>12<<16|stamp&0xfff)
 	b[6] = b[6]&0x0f | 0x70
 	b[8] = b[8]&0x3f | 0x80
 	return formatUUID(b)

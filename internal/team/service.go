@@ -51,7 +51,8 @@ func New(o Options) *Service {
 		o.Rand = rand.Reader
 	}
 	if o.NewID == nil {
-		o.NewID = func() string { return newUUIDv7(o.Now(), o.Rand) }
+		ids := &uuids{}
+		o.NewID = func() string { return ids.next(o.Now(), o.Rand) }
 	}
 	if o.MailQueued == nil {
 		o.MailQueued = func() {}
@@ -105,6 +106,8 @@ type work struct {
 	p    *Principal
 	at   time.Time
 	mail bool
+	// made is what the operation created, for the answer an Idempotency-Key keeps.
+	made any
 }
 
 // write runs fn in one transaction as p. The credential is read again inside it, so that no write commits for a
@@ -118,7 +121,7 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 			return err
 		}
 		w := &work{Tx: tx, s: s, ctx: ctx, p: fresh, at: s.now()}
-		err = fn(w)
+		err = w.once(fn)
 		mail = w.mail
 		return err
 	})
