@@ -84,7 +84,7 @@ func TestRoleLife(t *testing.T) {
 				srv.Do(t, "DELETE", "/api/v1/roles/"+second, srv.Key, nil).Want(t, 200)
 			}, action("raff_role.r", created)),
 		},
-		CheckDestroy: func(s *terraform.State) error {
+		CheckDestroy: func(*terraform.State) error {
 			rows := srv.Do(t, "GET", "/api/v1/roles", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
 			for _, r := range rows {
 				if !r.(map[string]any)["is_system"].(bool) {
