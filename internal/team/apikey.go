@@ -61,6 +61,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 		}
 		var err error
 		k, secret, err = w.newKey(n)
+		w.made = k
 		return err
 	})
 	if err != nil {
@@ -273,6 +274,7 @@ func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string,
 		if err := w.UpdateAPIKey(ctx, k); err != nil {
 			return err
 		}
+		w.made = k
 		return w.recordKey("api_key.regenerated", k, map[string]any{"key_prefix": k.KeyPrefix, "grace_seconds": int(grace.Seconds())})
 	})
 	if err != nil {

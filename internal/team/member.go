@@ -72,42 +72,13 @@ func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Mem
 	return m, err
 }
 
-func (s *Service) addMember(ctx context.Context, p *Principal, n NewMember) (Member, *Invitation, error) {
-	if err := n.check(); err != nil {
+func (s *Service) addMember(ctx context.Context, p *Principal, n NewMember) (m Member, inv *Invitation, err error) {
+	if _, err := n.check(); err != nil {
 		return Member{}, nil, err
 	}
-	canonical := ""
-	if n.Email != nil {
-		var err error
-		if canonical, err = CanonicalEmail(*n.Email); err != nil {
-			return Member{}, nil, err
-		}
-	}
-	var m Member
-	var inv *Invitation
-	err := s.write(ctx, p, Adds, func(w *work) error {
-		if err := w.mayAdd(n); err != nil {
-			return err
-		}
-		role, err := w.Role(ctx, w.p.AccountID, n.RoleID)
-		if err != nil {
-			return notFoundIs(err, invalidReference("role_id", "role"))
-		}
-		m = Member{
-			ID: s.NewID(), AccountID: w.p.AccountID, ProjectID: n.ProjectID, Role: role, Status: StatusActive,
-			ManagedBy: n.ManagedBy, InvitedBy: w.p.ID, CreatedAt: w.at, UpdatedAt: w.at,
-		}
-		if m.ManagedBy == "" {
-			m.ManagedBy = ManagedByAPI
-		}
-		if err := w.bindTo(&m, n, canonical); err != nil {
-			return err
-		}
-		delegated, err := w.mayBind(m.subject(), role, n.ProjectID)
-		if err != nil {
-			return err
-		}
-		inv, err = w.insertMember(&m, n.Email != nil, delegated)
+	err = s.write(ctx, p, Adds, func(w *work) error {
+		m, inv, err = w.addMember(n)
+		w.made = m
 		return err
 	})
 	if err != nil {
@@ -116,7 +87,38 @@ func (s *Service) addMember(ctx context.Context, p *Principal, n NewMember) (Mem
 	return m, inv, nil
 }
 
-func (n NewMember) check() error {
+func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
+	canonical, err := n.check()
+	if err != nil {
+		return m, nil, err
+	}
+	if err := w.mayAdd(n); err != nil {
+		return m, nil, err
+	}
+	role, err := w.Role(w.ctx, w.p.AccountID, n.RoleID)
+	if err != nil {
+		return m, nil, notFoundIs(err, invalidReference("role_id", "role"))
+	}
+	m = Member{
+		ID: w.s.NewID(), AccountID: w.p.AccountID, ProjectID: n.ProjectID, Role: role, Status: StatusActive,
+		ManagedBy: n.ManagedBy, InvitedBy: w.p.ID, CreatedAt: w.at, UpdatedAt: w.at,
+	}
+	if m.ManagedBy == "" {
+		m.ManagedBy = ManagedByAPI
+	}
+	if err := w.bindTo(&m, n, canonical); err != nil {
+		return m, nil, err
+	}
+	delegated, err := w.mayBind(m.subject(), role, n.ProjectID)
+	if err != nil {
+		return m, nil, err
+	}
+	inv, err = w.insertMember(&m, n.Email != nil, delegated)
+	return m, inv, err
+}
+
+// check says what is wrong with the request itself; canonical is the form of the address, if there is one.
+func (n NewMember) check() (canonical string, err error) {
 	given := 0
 	for _, v := range []*string{n.Email, n.UserID, n.APIKeyID} {
 		if v != nil {
@@ -125,12 +127,15 @@ func (n NewMember) check() error {
 	}
 	if given != 1 {
 		which := "email, target_user_id and api_key_id"
-		return invalid("", "exactly_one_of", "Give exactly one of %s; %d were given.", which, given)
+		return "", invalid("", "exactly_one_of", "Give exactly one of %s; %d were given.", which, given)
 	}
 	if n.RoleID == "" {
-		return invalid("role_id", "required", "role_id is required: the id of the role to hand out. GET /api/v1/roles lists them.")
+		return "", invalid("role_id", "required", "role_id is required: the id of the role to hand out. GET /api/v1/roles lists them.")
 	}
-	return nil
+	if n.Email != nil {
+		return CanonicalEmail(*n.Email)
+	}
+	return "", nil
 }
 
 func (w *work) mayAdd(n NewMember) error {

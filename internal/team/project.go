@@ -69,6 +69,7 @@ func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject)
 		}
 		var err error
 		pr, err = w.newProject(n, false)
+		w.made = pr
 		return err
 	})
 	return pr, err

@@ -108,6 +108,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 			}
 			return conflict("name_taken", "A role of this name was created a moment ago. Choose another name.")
 		}
+		w.made = r
 		return w.recordRole("role.created", r, map[string]any{"permissions": s.Options.Catalog.Names(set)})
 	})
 	return r, err

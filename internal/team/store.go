@@ -189,6 +189,12 @@ type Tx interface {
 	// DeleteProject removes the project with its memberships and their invitations.
 	DeleteProject(ctx context.Context, id string) error
 
+	// ClaimIdempotencyKey remembers a request under its principal and key, unless one is remembered that was made
+	// after the cutoff: then fresh is false and it is returned.
+	ClaimIdempotencyKey(ctx context.Context, k KeptAnswer, cutoff time.Time) (old KeptAnswer, fresh bool, err error)
+	// KeepAnswer adds the answer to a claimed key.
+	KeepAnswer(ctx context.Context, k KeptAnswer) error
+
 	InsertEvent(ctx context.Context, e Event) error
 	InsertMessage(ctx context.Context, m Message) error
 	UpdateMessage(ctx context.Context, m Message) error

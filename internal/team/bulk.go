@@ -1,0 +1,66 @@
+package team
+
+import (
+	"context"
+	"errors"
+)
+
+// MaxBulk is the most members one request adds.
+const MaxBulk = 500
+
+// BulkResult is how one row of a bulk request ended: with a member, or with a refusal.
+type BulkResult struct {
+	Member Member
+	Err    error
+}
+
+// AddMembers adds many members in one transaction. A row that is refused does not hurt the others; when the database
+// fails, nothing was added and the error is of the whole request.
+func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember) ([]BulkResult, error) {
+	if len(rows) == 0 || len(rows) > MaxBulk {
+		return nil, invalid("members", "invalid_members", "Give 1 to %d members; %d were given.", MaxBulk, len(rows))
+	}
+	if err := s.require(p, MembersManage, MembersInvite); err != nil {
+		return nil, err
+	}
+	var out []BulkResult
+	err := s.write(ctx, p, Adds, func(w *work) error {
+		out = make([]BulkResult, len(rows))
+		for i, n := range rows {
+			m, _, err := w.addMember(n)
+			if refused(err) {
+				out[i].Err = err
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			out[i].Member = m
+		}
+		w.made = out
+		return nil
+	})
+	return out, err
+}
+
+// refused reports an error that is about the request, not about the server: nothing was written when it was made.
+func refused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind != KindInternal && e.Kind != KindUnavailable
+}
+
+// LookupUser finds a person of the account by address, whether they are a member now or once were.
+func (s *Service) LookupUser(ctx context.Context, p *Principal, email string) (User, error) {
+	if err := s.require(p, MembersView, MembersManage); err != nil {
+		return User{}, err
+	}
+	canonical, err := CanonicalEmail(email)
+	if err != nil {
+		return User{}, err
+	}
+	u, err := s.Store.UserByEmail(ctx, canonical)
+	if err != nil {
+		return User{}, err
+	}
+	return s.Store.KnownUser(ctx, p.AccountID, u.ID)
+}
