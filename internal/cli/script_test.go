@@ -38,9 +38,11 @@ func TestScripts(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
 			srv := rafftest.Start(t)
+			script := testing.TB(t)
 			testscript.Run(t, testscript.Params{
 				Files: []string{file},
 				Setup: func(e *testscript.Env) error {
+					script = e.T().(testing.TB) // what a command fails is the script
 					for name, value := range map[string]string{
 						"HOME":            filepath.Join(e.WorkDir, "home"),
 						"RAFF_API_URL":    srv.URL,
@@ -62,14 +64,14 @@ func TestScripts(t *testing.T) {
 					"keep":  keep,
 					"mode":  mode,
 					"accept": func(_ *testscript.TestScript, _ bool, args []string) {
-						srv.Accept(t, args[0], args[1])
+						srv.Accept(script, args[0], args[1])
 					},
 					"newkey": func(ts *testscript.TestScript, _ bool, args []string) {
 						role := ""
 						if args[1] != "-" {
-							role = srv.RoleID(t, "account", args[1])
+							role = srv.RoleID(script, "account", args[1])
 						}
-						id, secret := srv.NewKeyID(t, args[0], role)
+						id, secret := srv.NewKeyID(script, args[0], role)
 						ts.Setenv(args[0], secret)
 						ts.Setenv(args[0]+"_ID", id)
 					},
