@@ -181,14 +181,6 @@ func TestAnEndedContextEndsTheCall(t *testing.T) {
 	}
 }
 
-func TestWaitsWhileTheFirstAttemptIsStillBeingWorkedOn(t *testing.T) {
-	busy := answer(409, `{"error":"Conflict","message":"In progress.","code":"idempotency_in_progress"}`)
-	m := misbehave(t, hangUp, busy, answer(201, alice))
-	if _, err := m.client(t).Members.Add(t.Context(), api.AddMemberRequest{}); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestNothingListensThere(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -82,7 +82,7 @@ func (c *Client) send(ctx context.Context, r request, out any, opts ...CallOptio
 	}
 	for attempt := 0; ; attempt++ {
 		err := c.attempt(ctx, r, body, out)
-		if err == nil || attempt >= c.maxRetries || !retryable(ctx, err, attempt) {
+		if err == nil || attempt >= c.maxRetries || !retryable(ctx, err) {
 			return err
 		}
 		if !sleep(ctx, delay(err, attempt)) {
@@ -187,7 +187,7 @@ type permanent struct{ error }
 
 func (p permanent) Unwrap() error { return p.error }
 
-func retryable(ctx context.Context, err error, attempt int) bool {
+func retryable(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return false
 	}
@@ -195,8 +195,6 @@ func retryable(ctx context.Context, err error, attempt int) bool {
 		switch e.StatusCode {
 		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 			return e.RetryAfter <= maxRetryAfter
-		case http.StatusConflict: // an attempt whose answer was lost is still being worked on
-			return attempt > 0 && e.Code == "idempotency_in_progress"
 		}
 		return false
 	}
