@@ -177,11 +177,11 @@ func TestAPIKeyChangedElsewhereDuringApply(t *testing.T) {
 		resource.TestStep{Config: hcl(), Check: keep("raff_api_key.k", &id)},
 		resource.TestStep{
 			PreConfig: func() {
-				wire.before = func(r *http.Request) {
+				wire.intercept(func(r *http.Request) {
 					if r.Method == http.MethodPatch {
 						srv.Do(t, "PATCH", "/api/v1/api-keys/"+id, srv.Key, map[string]string{"name": "renamed"}).Want(t, 200)
 					}
-				}
+				})
 			},
 			Config:             hcl("is_active = false"),
 			Check:              all(keep("raff_api_key.k", &id), keyAttr("is_active", "false"), keyAttr("name", "reports")),

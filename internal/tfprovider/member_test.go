@@ -277,11 +277,11 @@ func TestMemberAcceptsDuringApply(t *testing.T) {
 		resource.TestStep{Config: hcl(basic), Check: all(keep("raff_member.m", &id), attr("status", "active"))},
 		resource.TestStep{
 			PreConfig: func() {
-				wire.before = func(r *http.Request) {
+				wire.intercept(func(r *http.Request) {
 					if r.Method == http.MethodPatch {
 						srv.Accept(t, id, "Alice")
 					}
-				}
+				})
 			},
 			Config: hcl(admin),
 			Check:  all(keep("raff_member.m", &id), attr("status", "active"), attr("role_name", "Admin"), onServer(t, srv, &id, "status", "active")),

@@ -143,6 +143,13 @@ func (w *wire) note(r *http.Request) {
 	}
 }
 
+// intercept has f called before each write from now on.
+func (w *wire) intercept(f func(r *http.Request)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.before = f
+}
+
 // since returns what was written after the last call.
 func (w *wire) since() []string {
 	w.mu.Lock()
