@@ -121,8 +121,9 @@ func TestOneAnswerToEveryBadCredential(t *testing.T) {
 
 // TestMalformedIDsAreUnknownIDs: an id that is no UUID, one that exists nowhere and one of another account are one and
 // the same answer, to everybody.
-func TestMalformedIDsAreUnknownIDs(t *testing.T) {
-	srv := rafftest.Start(t)
+func TestMalformedIDsAreUnknownIDs(t *testing.T) { rafftest.EachDatabase(t, malformedIDs) }
+
+func malformedIDs(t *testing.T, srv *rafftest.Server) {
 	other := srv.NewAccount(t, "Other", "owner@other.example.com")
 	powerless := srv.NewKey(t, "powerless", "")
 	foreign := map[string]string{"members": other.OwnerMemberID, "api-keys": other.KeyID, "projects": other.ProjectID}
