@@ -53,11 +53,11 @@ type Error struct {
 
 	// The facts a client needs to act; each is present only with the codes it belongs to.
 
-	MemberID    string   `json:"member_id,omitempty"`    // already_member, invitation_pending
-	Permission  string   `json:"permission,omitempty"`   // permission_denied: one permission that would be enough
-	Missing     []string `json:"missing,omitempty"`      // escalation_denied: the permissions the caller does not hold
-	Suggestion  string   `json:"suggestion,omitempty"`   // unknown_permission: the nearest valid name
-	Holders     []Holder `json:"holders,omitempty"`      // role_in_use
+	MemberID    string   `json:"member_id,omitempty"`   // already_member, invitation_pending
+	Permission  string   `json:"permission,omitempty"`  // permission_denied: one permission that would be enough
+	Missing     []string `json:"missing,omitempty"`     // escalation_denied: the permissions the caller does not hold
+	Suggestion  string   `json:"suggestion,omitempty"`  // unknown_permission: the nearest valid name
+	Holders     []Holder `json:"holders,omitempty"`     // role_in_use
 	HolderCount int      `json:"holder_count,omitzero"` // role_in_use: how many there are; holders lists the first ones
 }
 

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -79,9 +80,7 @@ func (o object) properties(v any) (facts map[string]string, required []string) {
 		p := part.(object)
 		if _, ok := p["$ref"]; ok {
 			more, names := o.properties(p)
-			for k, f := range more {
-				facts[k] = f
-			}
+			maps.Copy(facts, more)
 			required = append(required, names...)
 			continue
 		}

@@ -133,7 +133,7 @@ func scan(body []byte) error {
 	for first := true; ; first = false {
 		t, err := d.ReadToken()
 		switch {
-		case err == io.EOF && !first:
+		case errors.Is(err, io.EOF) && !first:
 			return nil
 		case err != nil:
 			return syntax(err)

@@ -32,8 +32,8 @@ func fill(t *rapid.T, v reflect.Value) {
 		us := rapid.Int64Range(0, 253402300799_999999).Draw(t, "time")
 		v.Set(reflect.ValueOf(time.UnixMicro(us).UTC()))
 	case v.Kind() == reflect.Struct:
-		for i := range v.NumField() {
-			fill(t, v.Field(i))
+		for _, f := range v.Fields() {
+			fill(t, f)
 		}
 	case v.Kind() == reflect.Pointer:
 		if rapid.Bool().Draw(t, "set") {

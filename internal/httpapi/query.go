@@ -123,7 +123,7 @@ func parseCursor(text string) (*team.Cursor, error) {
 	}
 	h := hex.EncodeToString(b[8:])
 	return &team.Cursor{
-		At: time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC(),
+		At: time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC(), //nolint:gosec // written from an int64
 		ID: h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:],
 	}, nil
 }

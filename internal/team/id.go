@@ -21,7 +21,7 @@ func (u *uuids) next(now time.Time, random io.Reader) string {
 	if _, err := io.ReadFull(random, b[8:]); err != nil {
 		panic("no randomness: " + err.Error()) // without it no id and no secret is safe
 	}
-	stamp := uint64(now.UnixMilli())<<12 | uint64(now.Nanosecond()%1e6)<<12/1e6
+	stamp := uint64(now.UnixMilli())<<12 | uint64(now.Nanosecond()%1e6)<<12/1e6 //nolint:gosec // neither is ever negative
 	u.mu.Lock()
 	if stamp <= u.last {
 		stamp = u.last + 1
