@@ -97,7 +97,7 @@ func TestLeasesAreNeverShared(t *testing.T) {
 		var mu sync.Mutex
 		taken := map[string]int{}
 		parallel(workers, func(int) {
-			for {
+			for range messages {
 				list, err := w.LeaseMessages(w.ctx, w.at(1), time.Minute, 3)
 				if err != nil {
 					t.Error(err)

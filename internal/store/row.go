@@ -163,10 +163,17 @@ func (t *text) Scan(v any) error {
 
 type stamp time.Time
 
+func stampOf(micros int64) stamp {
+	if micros == 0 {
+		return stamp{}
+	}
+	return stamp(time.UnixMicro(micros).UTC())
+}
+
 func (t *stamp) Scan(v any) error {
 	switch v := v.(type) {
 	case int64:
-		*t = stamp(time.UnixMicro(v).UTC())
+		*t = stampOf(v)
 	case nil:
 		*t = stamp{}
 	default:

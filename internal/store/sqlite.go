@@ -3,27 +3,26 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
+	"time"
 
-	"modernc.org/sqlite"
+	_ "modernc.org/sqlite" // the driver, for migrations
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"raff/internal/team"
 )
 
-// sqliteEngine is one SQLite file: several connections that only read, and one that writes. The driver is used
-// without database/sql, whose pool costs as much as the query itself.
+// sqliteEngine is one SQLite file: several connections that only read, and one that writes.
 type sqliteEngine struct {
 	*sqliteWriter
-	readers driver.Connector
+	path string
 
 	slots chan struct{} // one for each reader that may be at work
 	mu    sync.Mutex
@@ -32,24 +31,14 @@ type sqliteEngine struct {
 }
 
 func openSQLite(ctx context.Context, path string) (engine, error) {
-	const common = "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 	if dir := filepath.Dir(path); !isDir(dir) {
 		return nil, fmt.Errorf("open SQLite file %s: there is no directory %s: create it, or name another path", path, dir)
 	}
-	file := "file:" + (&url.URL{Path: path}).EscapedPath() + common
-	if err := migrateSQLite(ctx, file+"&_txlock=immediate"); err != nil {
-		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
-	}
-	writer, err := sqlite.NewConnector(file)
-	if err != nil {
-		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
-	}
-	readers, err := sqlite.NewConnector(file + "&_pragma=query_only(1)")
-	if err != nil {
+	if err := migrateSQLite(ctx, path); err != nil {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
-	return &sqliteEngine{sqliteWriter: startSQLiteWriter(writer), readers: readers, slots: make(chan struct{}, n)}, nil
+	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path), path: path, slots: make(chan struct{}, n)}, nil
 }
 
 func isDir(path string) bool {
@@ -57,8 +46,10 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-func migrateSQLite(ctx context.Context, dsn string) error {
-	db, err := sql.Open("sqlite", dsn)
+// migrateSQLite also makes the file and turns its write-ahead log on, which the file remembers.
+func migrateSQLite(ctx context.Context, path string) error {
+	const options = "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout("
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+options+strconv.Itoa(int(busyTimeout/time.Millisecond))+")")
 	if err != nil {
 		return err
 	}
@@ -110,7 +101,7 @@ func (e *sqliteEngine) take(ctx context.Context) (*sqliteConn, error) {
 		e.idle = e.idle[:n-1]
 		return c, nil
 	}
-	c, err := openSQLiteConn(e.readers)
+	c, err := openSQLiteConn(e.path, "query_only = 1")
 	if err != nil {
 		<-e.slots
 		return nil, team.Unavailable(err)
@@ -143,132 +134,6 @@ func (e *sqliteEngine) close() error {
 
 var errClosed = errors.New("the store is closed")
 
-// sqliteConn is one connection with its prepared statements. One goroutine uses it at a time.
-type sqliteConn struct {
-	conn  driver.Conn
-	stmts map[string]*sqliteStmt
-}
-
-type sqliteStmt struct {
-	driver.Stmt
-	args []driver.NamedValue // reused by every run
-}
-
-// maxStatements bounds a connection's prepared statements; lists with filters have many texts.
-const maxStatements = 256
-
-func openSQLiteConn(to driver.Connector) (*sqliteConn, error) {
-	c, err := to.Connect(context.Background())
-	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
-	}
-	return &sqliteConn{conn: c, stmts: map[string]*sqliteStmt{}}, nil
-}
-
-func (c *sqliteConn) prepare(query string, args []any) (*sqliteStmt, error) {
-	s, ok := c.stmts[query]
-	if !ok {
-		if len(c.stmts) >= maxStatements {
-			c.forget()
-		}
-		p, err := c.conn.Prepare(query)
-		if err != nil {
-			return nil, fmt.Errorf("prepare %q: %w", query, err)
-		}
-		s = &sqliteStmt{Stmt: p, args: make([]driver.NamedValue, len(args))}
-		c.stmts[query] = s
-	}
-	if len(args) != len(s.args) {
-		return nil, fmt.Errorf("prepare %q: %d arguments instead of %d", query, len(args), len(s.args))
-	}
-	for i, a := range args {
-		s.args[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
-	}
-	return s, nil
-}
-
-func (c *sqliteConn) query(query string, args []any) (*sqliteRows, error) {
-	s, err := c.prepare(query, args)
-	if err != nil {
-		return nil, err
-	}
-	rs, err := s.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), s.args)
-	if err != nil {
-		return nil, err
-	}
-	return &sqliteRows{rows: rs, values: make([]driver.Value, len(rs.Columns()))}, nil
-}
-
-func (c *sqliteConn) exec(query string, args []any) (int64, error) {
-	s, err := c.prepare(query, args)
-	if err != nil {
-		return 0, err
-	}
-	r, err := s.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), s.args)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
-}
-
-func (c *sqliteConn) forget() {
-	for q, s := range c.stmts {
-		_ = s.Close()
-		delete(c.stmts, q)
-	}
-}
-
-func (c *sqliteConn) close() {
-	c.forget()
-	_ = c.conn.Close() // it is thrown away; what it could tell was told by the statement before
-}
-
-// sqliteRows is the result of one query.
-type sqliteRows struct {
-	rows   driver.Rows
-	values []driver.Value
-	err    error
-	done   func(error) // takes the connection back; nil in a transaction
-}
-
-func (r *sqliteRows) Next() bool {
-	if r.err != nil {
-		return false
-	}
-	if err := r.rows.Next(r.values); err != nil {
-		if !errors.Is(err, io.EOF) {
-			r.err = err
-		}
-		return false
-	}
-	return true
-}
-
-func (r *sqliteRows) Scan(dest ...any) error {
-	if len(dest) != len(r.values) {
-		return fmt.Errorf("%d columns for %d fields", len(r.values), len(dest))
-	}
-	for i, d := range dest {
-		if err := d.(sql.Scanner).Scan(r.values[i]); err != nil {
-			return fmt.Errorf("column %d: %w", i+1, err)
-		}
-	}
-	return nil
-}
-
-func (r *sqliteRows) Err() error { return sqliteError(r.err) }
-
-func (r *sqliteRows) Close() {
-	err := r.rows.Close()
-	if r.err == nil {
-		r.err = err
-	}
-	if r.done != nil {
-		r.done(r.err)
-		r.done = nil
-	}
-}
-
 // sqliteError makes Unavailable of what says that the file cannot be used now, and leaves other errors as they are.
 func sqliteError(err error) error {
 	if broken(err) {
@@ -279,11 +144,11 @@ func sqliteError(err error) error {
 
 // broken reports an error after which SQLite may have rolled back the whole transaction by itself.
 func broken(err error) bool {
-	var e *sqlite.Error
+	var e *sqliteFailure
 	if !errors.As(err, &e) {
 		return false
 	}
-	switch e.Code() & 0xff {
+	switch e.code & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
 		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT,
 		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -15,12 +14,12 @@ import (
 // waits for the disk and SQLite has one writer anyway: each change runs in a savepoint of its own, then all are made
 // durable at once. A change that is alone waits for nobody.
 type sqliteWriter struct {
-	connector driver.Connector
-	conn      *sqliteConn // used by run only; nil after it broke
-	changes   chan *sqliteChange
-	quit      chan struct{}
-	stopped   chan struct{}
-	stopping  atomic.Bool
+	path     string
+	conn     *sqliteConn // used by run only; nil after it broke
+	changes  chan *sqliteChange
+	quit     chan struct{}
+	stopped  chan struct{}
+	stopping atomic.Bool
 }
 
 // A batch ends after so many changes or so much time, so that the first of them is not kept waiting.
@@ -40,8 +39,8 @@ type sqliteChange struct {
 
 var errPanicked = errors.New("the change panicked")
 
-func startSQLiteWriter(c driver.Connector) *sqliteWriter {
-	w := &sqliteWriter{connector: c, changes: make(chan *sqliteChange), quit: make(chan struct{}), stopped: make(chan struct{})}
+func startSQLiteWriter(path string) *sqliteWriter {
+	w := &sqliteWriter{path: path, changes: make(chan *sqliteChange), quit: make(chan struct{}), stopped: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -153,7 +152,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 
 func (w *sqliteWriter) begin() (err error) {
 	if w.conn == nil {
-		if w.conn, err = openSQLiteConn(w.connector); err != nil {
+		if w.conn, err = openSQLiteConn(w.path, "foreign_keys = 1", "synchronous = FULL"); err != nil {
 			return err
 		}
 	}
