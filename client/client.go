@@ -1,4 +1,5 @@
-// Package client is the Go SDK of raff: members, invitations, roles, API keys and projects of one account.
+// Package client is the Go SDK of raff: members, invitations, roles, API keys, projects and audit log of one
+// account.
 //
 //	c, err := client.New("https://raff.example.com", os.Getenv("RAFF_API_KEY"))
 //	…
@@ -44,6 +45,9 @@ type Client struct {
 	Invitations    *InvitationService
 	Projects       *ProjectService
 	ProjectMembers *ProjectMemberService
+	Users          *UserService
+	Audit          *AuditService
+	Account        *AccountService
 }
 
 // Option changes how a Client works.
@@ -111,6 +115,9 @@ func New(baseURL, apiKey string, opts ...Option) (*Client, error) {
 	c.Invitations = &InvitationService{c}
 	c.Projects = &ProjectService{c}
 	c.ProjectMembers = &ProjectMemberService{c}
+	c.Users = &UserService{c}
+	c.Audit = &AuditService{c}
+	c.Account = &AccountService{c}
 	return c, nil
 }
 

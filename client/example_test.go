@@ -90,14 +90,16 @@ func ExampleRoleService_All() {
 
 // srv is a real server for the examples, which have no *testing.T.
 var (
-	srv       *rafftest.Server
-	adminRole string
+	srv          *rafftest.Server
+	adminRole    string
+	operatorRole string
 )
 
 func TestMain(m *testing.M) {
 	t := &exampleTB{}
 	srv = rafftest.Start(t)
 	adminRole = srv.RoleID(t, "account", "admin")
+	operatorRole = srv.RoleID(t, "project", "operator")
 	m.Run()
 	for _, f := range slices.Backward(t.cleanup) {
 		f()

@@ -67,6 +67,16 @@ func (s *MemberService) Add(ctx context.Context, in api.AddMemberRequest, opts .
 	return fetch[api.Member](ctx, s.c, request{method: http.MethodPost, path: membersPath, body: in}, opts...)
 }
 
+// AddMany adds up to 500 members in one transaction and says for each row, in order, how it ended: a row that is refused
+// does not hurt the others, and is no error of the call.
+func (s *MemberService) AddMany(ctx context.Context, in api.AddMembersRequest, opts ...CallOption) ([]api.AddMembersResult, error) {
+	rows, err := fetch[[]api.AddMembersResult](ctx, s.c, request{method: http.MethodPost, path: membersPath + "/bulk", body: in}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return *rows, nil
+}
+
 // Update changes role or status, also of a member whose invitation is still open.
 func (s *MemberService) Update(ctx context.Context, id string, in api.UpdateMemberRequest) (*api.Member, error) {
 	return write[api.Member](ctx, s.c, http.MethodPatch, in, memberPath, id)

@@ -1,0 +1,166 @@
+package client_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"strings"
+
+	"raff/api"
+	"raff/client"
+)
+
+// Make a key for a machine, rotate it, and end it. The secret is told only when it is new.
+func ExampleAPIKeyService() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	key, err := c.APIKeys.Create(ctx, api.CreateAPIKeyRequest{Name: new("nightly backup")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(key.Name, strings.HasPrefix(key.Secret, key.KeyPrefix))
+
+	again, err := c.APIKeys.Regenerate(ctx, key.ID, api.RegenerateAPIKeyRequest{GraceSeconds: new(3600)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("another secret under the same id:", again.Secret != key.Secret && again.ID == key.ID)
+
+	if _, err := c.APIKeys.Revoke(ctx, key.ID); err != nil {
+		log.Fatal(err)
+	}
+	_, err = c.APIKeys.Get(ctx, key.ID)
+	fmt.Println("gone:", client.IsNotFound(err))
+	// Output:
+	// nightly backup true
+	// another secret under the same id: true
+	// gone: true
+}
+
+// Look at what roles are made of.
+func ExamplePermissionService_List() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	ps, err := c.Permissions.List(ctx, api.ScopeProject)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range ps {
+		if p.Category == "Backups" && p.Removes {
+			fmt.Println(p.Name, "-", p.Description)
+		}
+	}
+	// Output: backup.delete - Delete backups
+}
+
+// Make a role of one's own out of the permissions it needs.
+func ExampleRoleService_Create() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	r, err := c.Roles.Create(ctx, api.CreateRoleRequest{
+		Name: new("Support"), Slug: new("support"), Scope: new(api.ScopeAccount),
+		Permissions: &[]string{"account.members.view", "account.audit.view"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(r.Slug, r.Permissions, r.IsSystem)
+	// Output: support [account.members.view account.audit.view] false
+}
+
+// Invite somebody where the server sends no mail: the link is handed over in person.
+func ExampleInvitationService_Link() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	inv, err := c.Invitations.Create(ctx, api.CreateInvitationRequest{Email: new("frank@example.com"), RoleID: new(adminRole)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	link, err := c.Invitations.Link(ctx, inv.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(inv.Email, strings.HasPrefix(link.Link, srv.URL+"/invite/"))
+
+	if _, err := c.Invitations.Cancel(ctx, inv.ID); err != nil {
+		log.Fatal(err)
+	}
+	// Output: frank@example.com true
+}
+
+// Make a project and give a machine a role in it, and nowhere else.
+func ExampleProjectMemberService_Add() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	p, err := c.Projects.Create(ctx, api.CreateProjectRequest{Name: new("Web Shop")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	key, err := c.APIKeys.Create(ctx, api.CreateAPIKeyRequest{Name: new("web shop deploy")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := c.ProjectMembers.Add(ctx, p.ID, api.AddProjectMemberRequest{APIKeyID: &key.ID, RoleID: new(operatorRole)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(p.Slug, m.Name, m.RoleName, m.Status)
+	// Output: web-shop web shop deploy Operator active
+}
+
+// Rename a project. Its slug stays, so that nothing which names it breaks.
+func ExampleProjectService_Update() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	p, err := c.Projects.Create(ctx, api.CreateProjectRequest{Name: new("Website")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	p, err = c.Projects.Update(ctx, p.ID, api.UpdateProjectRequest{Name: new("Website 2")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(p.Name, p.Slug)
+	// Output: Website 2 website
+}
+
+// Read what was done, the newest first.
+func ExampleAuditService_All() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	for e, err := range c.Audit.All(ctx, client.ListEventsOptions{Action: "account.created"}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(e.Action, e.TargetName)
+	}
+	// Output: account.created Acme
+}
