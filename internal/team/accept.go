@@ -54,7 +54,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error
 	var m Member
 	p := &Principal{Type: TypeUser, ID: u.ID, AccountID: inv.AccountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail}
 	err = s.Store.Update(ctx, inv.AccountID, Adds, func(tx Tx) error {
-		w := &work{Tx: tx, s: s, ctx: ctx, p: p, at: s.now()}
+		w := s.work(ctx, tx, p)
 		m, err = w.accept(a.Token, u)
 		return err
 	})
@@ -253,7 +253,7 @@ func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		w := &work{Tx: tx, s: s, ctx: ctx, at: s.now(), p: &Principal{Type: TypeInvitation, ID: inv.MemberID, AccountID: inv.AccountID, Name: inv.Email}}
+		w := s.work(ctx, tx, &Principal{Type: TypeInvitation, ID: inv.MemberID, AccountID: inv.AccountID, Name: inv.Email})
 		ok, err := w.CloseInvitation(ctx, inv.ID, InvitationDeclined, w.at)
 		if err != nil {
 			return err

@@ -38,7 +38,7 @@ func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccou
 	var out CreatedAccount
 	accountID := s.NewID()
 	err = s.Store.Update(ctx, accountID, TakesAway, func(tx Tx) error {
-		w := &work{Tx: tx, s: s, ctx: ctx, p: Operator(accountID), at: s.now()}
+		w := s.work(ctx, tx, Operator(accountID))
 		w.p.account = Account{ID: accountID, Name: n.Name, CreatedAt: w.at, UpdatedAt: w.at}
 		out = CreatedAccount{AccountID: accountID}
 		if err := w.InsertAccount(ctx, w.p.account); err != nil {

@@ -1,6 +1,10 @@
 package team
 
-import "strings"
+import (
+	"context"
+	"strings"
+	"time"
+)
 
 // The grant guard. Access grows only through somebody who may hand it out, and every path that hands out, moves or
 // takes access calls one of the functions below inside its write transaction:
@@ -12,6 +16,15 @@ import "strings"
 //	managerLeft  something that may have taken the last manager away
 //
 // Refusals name what is missing, so that the caller knows whom to ask.
+
+// guard decides what its principal may do, by what its reader sees: inside a write that is the transaction.
+type guard struct {
+	Reader
+	s   *Service
+	ctx context.Context
+	p   *Principal
+	at  time.Time
+}
 
 // subject is who a role is bound to. Exactly one of userID, keyID and canonical says it; a user also has canonical.
 type subject struct {
@@ -26,17 +39,17 @@ func (m Member) subject() subject {
 
 // mayBind decides whether the caller may bind role to the subject in the scope (projectID empty: the account).
 // delegated says that it was allowed by the right to manage members, not by holding the role's permissions.
-func (w *work) mayBind(to subject, role Role, projectID string) (delegated bool, err error) {
+func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool, err error) {
 	if err := scopeFits(role, projectID); err != nil {
 		return false, err
 	}
-	if role.IsOwner() && (to.keyID == "" || !w.p.Owner || !w.p.InPerson) {
+	if role.IsOwner() && (to.keyID == "" || !g.p.Owner || !g.p.InPerson) {
 		return false, denied("owner_role_not_assignable", "The Owner role is not handed out: ownership moves by transfer, and only the Owner in person gives the role to a key. Choose another role.")
 	}
-	if w.isCaller(to) {
+	if g.isCaller(to) {
 		return false, selfDenied()
 	}
-	held, err := w.s.held(w.ctx, w, w.p, projectID)
+	held, err := g.s.held(g.ctx, g, g.p, projectID)
 	if err != nil {
 		return false, err
 	}
@@ -44,46 +57,46 @@ func (w *work) mayBind(to subject, role Role, projectID string) (delegated bool,
 	if missing.Empty() {
 		return false, nil
 	}
-	maker, err := w.isMaker(to)
+	maker, err := g.isMaker(to)
 	if err != nil {
 		return false, err
 	}
-	if to.keyID == "" && !maker && !w.p.account.Strict {
-		allowed, err := w.delegates(held, projectID)
+	if to.keyID == "" && !maker && !g.p.account.Strict {
+		allowed, err := g.delegates(held, projectID)
 		if err != nil || allowed {
 			return allowed, err
 		}
 	}
-	return false, w.escalation(missing, "You can hand out only what you hold yourself")
+	return false, g.escalation(missing, "You can hand out only what you hold yourself")
 }
 
 // delegates reports whether the caller may hand out any role of the scope to people.
-func (w *work) delegates(held Set, projectID string) (bool, error) {
-	if w.s.has(w.p, MembersManage) {
+func (g *guard) delegates(held Set, projectID string) (bool, error) {
+	if g.s.has(g.p, MembersManage) {
 		return true, nil
 	}
-	return projectID != "" && w.s.Options.Catalog.Has(held, ProjectMembersManage), nil
+	return projectID != "" && g.s.Options.Catalog.Has(held, ProjectMembersManage), nil
 }
 
-func (w *work) isCaller(to subject) bool {
-	switch w.p.Type {
+func (g *guard) isCaller(to subject) bool {
+	switch g.p.Type {
 	case TypeUser:
-		return to.userID == w.p.ID || to.keyID == "" && to.canonical == w.p.canonical
+		return to.userID == g.p.ID || to.keyID == "" && to.canonical == g.p.canonical
 	case TypeAPIKey:
-		return to.keyID == w.p.ID
+		return to.keyID == g.p.ID
 	}
 	return false
 }
 
 // isMaker reports whether a key acts on the person who made it: a key must not become a way to more than they have.
-func (w *work) isMaker(to subject) (bool, error) {
-	if w.p.Type != TypeAPIKey || w.p.maker == "" || to.keyID != "" {
+func (g *guard) isMaker(to subject) (bool, error) {
+	if g.p.Type != TypeAPIKey || g.p.maker == "" || to.keyID != "" {
 		return false, nil
 	}
 	if to.userID != "" {
-		return to.userID == w.p.maker, nil
+		return to.userID == g.p.maker, nil
 	}
-	u, err := w.User(w.ctx, w.p.maker)
+	u, err := g.User(g.ctx, g.p.maker)
 	if err != nil {
 		return false, notFoundIs(err, nil)
 	}
@@ -91,27 +104,27 @@ func (w *work) isMaker(to subject) (bool, error) {
 }
 
 // mayTouch decides whether the caller may change or remove a membership, whatever the change is.
-func (w *work) mayTouch(m Member) error {
+func (g *guard) mayTouch(m Member) error {
 	if m.IsOwner {
 		return denied("owner_protected", "The Owner's membership cannot be changed, suspended or removed. Transfer the ownership first.")
 	}
-	if w.isCaller(m.subject()) {
+	if g.isCaller(m.subject()) {
 		return selfDenied()
 	}
-	if m.Role.IsOwner() && !w.p.Owner {
+	if m.Role.IsOwner() && !g.p.Owner {
 		return denied("target_dominates", "This API key has the Owner role. Only the Owner may change or remove it.")
 	}
-	if !w.p.account.Strict {
+	if !g.p.account.Strict {
 		return nil
 	}
-	return w.dominates(m)
+	return g.dominates(m)
 }
 
 // dominates asks that the caller holds everything these memberships grant.
-func (w *work) dominates(ms ...Member) error {
+func (g *guard) dominates(ms ...Member) error {
 	var missing Set
 	for _, m := range ms {
-		held, err := w.s.held(w.ctx, w, w.p, m.ProjectID)
+		held, err := g.s.held(g.ctx, g, g.p, m.ProjectID)
 		if err != nil {
 			return err
 		}
@@ -120,67 +133,67 @@ func (w *work) dominates(ms ...Member) error {
 	if missing.Empty() {
 		return nil
 	}
-	e := w.escalation(missing, "The target holds more than you do")
+	e := g.escalation(missing, "The target holds more than you do")
 	e.Code = "target_dominates"
 	return e
 }
 
 // mayCommand decides whether the caller may renew a key: a new secret, a longer life, or waking it up.
-func (w *work) mayCommand(k APIKey) error {
-	if w.p.Type == TypeAPIKey && w.p.ID == k.ID {
+func (g *guard) mayCommand(k APIKey) error {
+	if g.p.Type == TypeAPIKey && g.p.ID == k.ID {
 		return nil
 	}
-	if err := w.mayTouchKey(k); err != nil {
+	if err := g.mayTouchKey(k); err != nil {
 		return err
 	}
-	return w.dominates(k.Memberships...)
+	return g.dominates(k.Memberships...)
 }
 
 // mayTouchKey decides whether the caller may change or revoke a key at all.
-func (w *work) mayTouchKey(k APIKey) error {
+func (g *guard) mayTouchKey(k APIKey) error {
 	for _, m := range k.Memberships {
-		if m.Role.IsOwner() && !w.p.Owner {
+		if m.Role.IsOwner() && !g.p.Owner {
 			return denied("target_dominates", "This API key has the Owner role. Only the Owner may change or revoke it.")
 		}
 	}
-	if w.p.account.Strict {
-		return w.dominates(k.Memberships...)
+	if g.p.account.Strict {
+		return g.dominates(k.Memberships...)
 	}
 	return nil
 }
 
 // mayCompose decides whether the caller may put these permissions into a role. holders are the role's memberships;
 // a new role has none.
-func (w *work) mayCompose(scope Scope, added Set, holders []Member) error {
+func (g *guard) mayCompose(scope Scope, added Set, holders []Member) error {
 	if added.Empty() {
 		return nil
 	}
 	if scope == ScopeAccount {
-		held, err := w.s.held(w.ctx, w, w.p, "")
+		held, err := g.s.held(g.ctx, g, g.p, "")
 		if err != nil {
 			return err
 		}
 		if missing := added.Minus(held); !missing.Empty() {
-			return w.escalation(missing, "A role can only get permissions you hold yourself")
+			return g.escalation(missing, "A role can only get permissions you hold yourself")
 		}
 		return nil
 	}
 	// Who composes project roles need not hold what is in them, unless the role would make the caller itself stronger,
 	// in person or through a key of theirs.
 	for _, m := range holders {
-		mine, err := w.isMine(m)
+		mine, err := g.isMine(m)
 		if err != nil {
 			return err
 		}
 		if !mine {
 			continue
 		}
-		held, err := w.s.held(w.ctx, w, w.p, m.ProjectID)
+		held, err := g.s.held(g.ctx, g, g.p, m.ProjectID)
 		if err != nil {
 			return err
 		}
 		if missing := added.Minus(held); !missing.Empty() {
-			return w.escalation(missing, "This role is bound to you or to a key you made, so it can only get permissions you hold yourself")
+			return g.escalation(missing, "This role is bound to you or to a key you made, so it can only get permissions you hold yourself")
 		}
 	}
 	return nil
@@ -188,31 +201,31 @@ func (w *work) mayCompose(scope Scope, added Set, holders []Member) error {
 
 // isMine reports whether a membership is the caller's, or that of a key the caller or the person behind it made, or
 // that person's own.
-func (w *work) isMine(m Member) (bool, error) {
-	if w.isCaller(m.subject()) {
+func (g *guard) isMine(m Member) (bool, error) {
+	if g.isCaller(m.subject()) {
 		return true, nil
 	}
 	if m.APIKeyID == "" {
-		return w.isMaker(m.subject())
+		return g.isMaker(m.subject())
 	}
-	k, err := w.APIKey(w.ctx, w.p.AccountID, m.APIKeyID)
+	k, err := g.APIKey(g.ctx, g.p.AccountID, m.APIKeyID)
 	if err != nil {
 		return false, err
 	}
-	return k.CreatedBy == w.p.ID || k.CreatedByUser != "" && k.CreatedByUser == w.p.person(), nil
+	return k.CreatedBy == g.p.ID || k.CreatedByUser != "" && k.CreatedByUser == g.p.person(), nil
 }
 
 // managerLeft refuses a change after which no active person could manage members any more.
-func (w *work) managerLeft() error {
-	ok, err := w.HasManager(w.ctx, w.p.AccountID, MembersManage, w.at)
+func (g *guard) managerLeft() error {
+	ok, err := g.HasManager(g.ctx, g.p.AccountID, MembersManage, g.at)
 	if err != nil || ok {
 		return err
 	}
 	return conflict("last_manager", "After this nobody could manage the account's members. Give %s to another active person first.", MembersManage)
 }
 
-func (w *work) escalation(missing Set, why string) *Error {
-	names := w.s.Options.Catalog.Names(missing)
+func (g *guard) escalation(missing Set, why string) *Error {
+	names := g.s.Options.Catalog.Names(missing)
 	e := denied("escalation_denied", "%s. Missing: %s.", why, strings.Join(names, ", "))
 	e.Missing = names
 	return e

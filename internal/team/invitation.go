@@ -120,11 +120,11 @@ func held(m Member) error {
 	return e
 }
 
-func (w *work) mayInvite(projectID string) error {
+func (g *guard) mayInvite(projectID string) error {
 	if projectID == "" {
-		return w.s.require(w.p, MembersInvite, MembersManage)
+		return g.s.require(g.p, MembersInvite, MembersManage)
 	}
-	return w.s.requireIn(w.ctx, w, w.p, projectID, []string{ProjectMembersInvite, ProjectMembersManage}, MembersManage)
+	return g.s.requireIn(g.ctx, g, g.p, projectID, []string{ProjectMembersInvite, ProjectMembersManage}, MembersManage)
 }
 
 // ResendInvitation sends an invitation again under a new token and with a new term; earlier links stop working. The

@@ -138,21 +138,21 @@ func (n NewMember) check() (canonical string, err error) {
 	return "", nil
 }
 
-func (w *work) mayAdd(n NewMember) error {
+func (g *guard) mayAdd(n NewMember) error {
 	if n.ProjectID == "" {
 		if n.Email != nil {
-			return w.s.require(w.p, MembersManage, MembersInvite)
+			return g.s.require(g.p, MembersManage, MembersInvite)
 		}
-		return w.s.require(w.p, MembersManage)
+		return g.s.require(g.p, MembersManage)
 	}
-	if _, err := w.Project(w.ctx, w.p.AccountID, n.ProjectID); err != nil {
+	if _, err := g.Project(g.ctx, g.p.AccountID, n.ProjectID); err != nil {
 		return err
 	}
 	names := []string{ProjectMembersManage}
 	if n.Email != nil {
 		names = append(names, ProjectMembersInvite)
 	}
-	return w.s.requireIn(w.ctx, w, w.p, n.ProjectID, names, MembersManage)
+	return g.s.requireIn(g.ctx, g, g.p, n.ProjectID, names, MembersManage)
 }
 
 // bindTo fills in the principal: a user or key that exists, or an address that is invited.

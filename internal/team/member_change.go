@@ -42,20 +42,20 @@ func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id 
 	return m, nil
 }
 
-func (w *work) memberToChange(projectID, id string) (Member, error) {
+func (g *guard) memberToChange(projectID, id string) (Member, error) {
 	if projectID == "" {
-		if err := w.s.require(w.p, MembersManage); err != nil {
+		if err := g.s.require(g.p, MembersManage); err != nil {
 			return Member{}, err
 		}
-		return w.Member(w.ctx, w.p.AccountID, "", id)
+		return g.Member(g.ctx, g.p.AccountID, "", id)
 	}
-	if _, err := w.Project(w.ctx, w.p.AccountID, projectID); err != nil {
+	if _, err := g.Project(g.ctx, g.p.AccountID, projectID); err != nil {
 		return Member{}, err
 	}
-	if err := w.s.requireIn(w.ctx, w, w.p, projectID, []string{ProjectMembersManage}, MembersManage); err != nil {
+	if err := g.s.requireIn(g.ctx, g, g.p, projectID, []string{ProjectMembersManage}, MembersManage); err != nil {
 		return Member{}, err
 	}
-	return w.Member(w.ctx, w.p.AccountID, projectID, id)
+	return g.Member(g.ctx, g.p.AccountID, projectID, id)
 }
 
 func (w *work) changeMember(m *Member, c MemberChange) (delegated bool, err error) {
@@ -147,9 +147,9 @@ func (s *Service) RemoveMember(ctx context.Context, p *Principal, projectID, id 
 	return out, err
 }
 
-func (w *work) memberToRemove(projectID, id string) (Member, error) {
+func (g *guard) memberToRemove(projectID, id string) (Member, error) {
 	if projectID != "" {
-		if _, err := w.Project(w.ctx, w.p.AccountID, projectID); err != nil {
+		if _, err := g.Project(g.ctx, g.p.AccountID, projectID); err != nil {
 			return Member{}, err
 		}
 	}
@@ -158,16 +158,16 @@ func (w *work) memberToRemove(projectID, id string) (Member, error) {
 	inProject, inAccount := []string{ProjectMembersManage, ProjectMembersRemove}, []string{MembersManage}
 	pending := []string{ProjectMembersInvite}
 	check := func(extra ...string) error {
-		return w.s.requireIn(w.ctx, w, w.p, projectID, append(inProject, extra...), inAccount...)
+		return g.s.requireIn(g.ctx, g, g.p, projectID, append(inProject, extra...), inAccount...)
 	}
 	if projectID == "" {
 		inAccount, pending = []string{MembersManage, MembersRemove}, []string{MembersInvite}
-		check = func(extra ...string) error { return w.s.require(w.p, append(inAccount, extra...)...) }
+		check = func(extra ...string) error { return g.s.require(g.p, append(inAccount, extra...)...) }
 	}
 	if err := check(pending...); err != nil {
 		return Member{}, check()
 	}
-	m, err := w.Member(w.ctx, w.p.AccountID, projectID, id)
+	m, err := g.Member(g.ctx, g.p.AccountID, projectID, id)
 	if err != nil || m.Type == TypeInvitation {
 		return m, err
 	}

@@ -43,7 +43,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, token, name, password s
 		if _, _, err := s.behindPasswordLink(ctx, tx, token); err != nil {
 			return err
 		}
-		w := &work{Tx: tx, s: s, ctx: ctx, at: s.now(), p: &Principal{Type: TypeUser, ID: u.ID, AccountID: t.AccountID, Name: u.Name, Email: u.Email}}
+		w := s.work(ctx, tx, &Principal{Type: TypeUser, ID: u.ID, AccountID: t.AccountID, Name: u.Name, Email: u.Email})
 		ok, err := w.UseLinkToken(ctx, t.Hash, w.at)
 		if err != nil {
 			return err

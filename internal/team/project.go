@@ -211,11 +211,11 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 	return pr, err
 }
 
-func (w *work) projectFor(id, permission string) (Project, error) {
-	if err := w.s.require(w.p, permission); err != nil {
+func (g *guard) projectFor(id, permission string) (Project, error) {
+	if err := g.s.require(g.p, permission); err != nil {
 		return Project{}, err
 	}
-	return w.Project(w.ctx, w.p.AccountID, id)
+	return g.Project(g.ctx, g.p.AccountID, id)
 }
 
 // DeleteProject deletes a project with its memberships and open invitations. The Default project stays.

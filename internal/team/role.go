@@ -207,8 +207,8 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 	return r, err
 }
 
-func (w *work) customRole(id string) (Role, error) {
-	r, err := w.Role(w.ctx, w.p.AccountID, id)
+func (g *guard) customRole(id string) (Role, error) {
+	r, err := g.Role(g.ctx, g.p.AccountID, id)
 	if err == nil && r.IsSystem {
 		return Role{}, invalid("", "system_role_immutable", "%q is a system role, which nobody can change or delete. Create a custom role instead.", r.Name)
 	}
@@ -327,11 +327,11 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 }
 
 // mayReassign asks for the permission to change the membership itself: deleting a role is no way around it.
-func (w *work) mayReassign(m Member) error {
+func (g *guard) mayReassign(m Member) error {
 	if m.ProjectID == "" {
-		return w.s.require(w.p, MembersManage)
+		return g.s.require(g.p, MembersManage)
 	}
-	return w.s.requireIn(w.ctx, w, w.p, m.ProjectID, []string{ProjectMembersManage}, MembersManage)
+	return g.s.requireIn(g.ctx, g, g.p, m.ProjectID, []string{ProjectMembersManage}, MembersManage)
 }
 
 func (w *work) recordRole(action string, r Role, details map[string]any) error {

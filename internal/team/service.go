@@ -101,10 +101,7 @@ func requestID(ctx context.Context) string {
 // work is one write: the transaction, who acts as the database knows them now, and the moment it happens.
 type work struct {
 	Tx
-	s    *Service
-	ctx  context.Context
-	p    *Principal
-	at   time.Time
+	guard
 	mail bool
 	// made is what the operation created, for the answer an Idempotency-Key keeps.
 	made any
@@ -120,7 +117,7 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 		if err != nil {
 			return err
 		}
-		w := &work{Tx: tx, s: s, ctx: ctx, p: fresh, at: s.now()}
+		w := s.work(ctx, tx, fresh)
 		err = w.once(fn)
 		mail = w.mail
 		return err
@@ -129,6 +126,11 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 		s.MailQueued()
 	}
 	return err
+}
+
+// work is a write of p in this transaction.
+func (s *Service) work(ctx context.Context, tx Tx, p *Principal) *work {
+	return &work{Tx: tx, guard: guard{Reader: tx, s: s, ctx: ctx, p: p, at: s.now()}}
 }
 
 // change is one entry of an event's details: what a value was and what it is now.
