@@ -62,7 +62,7 @@ func (r reader) APIKey(ctx context.Context, accountID, id string) (team.APIKey, 
 	if err != nil {
 		return k, err
 	}
-	k.Memberships, err = many(ctx, r.q, r.scanMember, selectMember+" WHERE m.api_key_id = $1 ORDER BY m.created_at, m.id", uid(id))
+	k.Memberships, err = many(ctx, r.q, r.members(), selectMember+" WHERE m.api_key_id = $1 ORDER BY m.created_at, m.id", uid(id))
 	return k, err
 }
 
@@ -101,7 +101,7 @@ func (r reader) readMemberships(ctx context.Context, keys []team.APIKey) error {
 		for _, k := range some {
 			list += c.number(", ?", uid(k.ID))
 		}
-		members, err := many(ctx, r.q, r.scanMember, selectMember+" WHERE m.api_key_id IN ("+list[2:]+") ORDER BY m.created_at, m.id", c.args...)
+		members, err := many(ctx, r.q, r.members(), selectMember+" WHERE m.api_key_id IN ("+list[2:]+") ORDER BY m.created_at, m.id", c.args...)
 		if err != nil {
 			return err
 		}

@@ -71,20 +71,13 @@ func inviterKey(i team.Invitation) uid {
 	return ""
 }
 
-// InsertInvitation also links the membership to it, in case that was written first.
+// InsertInvitation does not touch the membership: that says itself which invitation is its own.
 func (t *tx) InsertInvitation(ctx context.Context, i team.Invitation) error {
-	if err := t.later(ctx, `INSERT INTO invitations (id, account_id, project_id, scope_id, member_id, email, state, invited_by,
+	return t.later(ctx, `INSERT INTO invitations (id, account_id, project_id, scope_id, member_id, email, state, invited_by,
 		invited_by_user, invited_by_key, expires_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		uid(i.ID), uid(i.AccountID), uid(i.ProjectID), scope(i.AccountID, i.ProjectID), uid(i.MemberID), i.Email, i.State, i.InvitedBy,
-		personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt); err != nil {
-		return err
-	}
-	if i.State == team.InvitationAccepted || i.State == team.InvitationCancelled {
-		return nil
-	}
-	return t.later(ctx, "UPDATE memberships SET invitation_id = $2 WHERE id = $1 AND invitation_id IS DISTINCT FROM $2",
-		uid(i.MemberID), uid(i.ID))
+		personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt)
 }
 
 // UpdateInvitation finds no closed invitation, so that news of a mail cannot open again what was accepted meanwhile;

@@ -27,24 +27,28 @@ func memberFields(m *team.Member) []any {
 		(*stamp)(&m.CreatedAt), (*stamp)(&m.UpdatedAt)}
 }
 
-func (r reader) scanMember(s scanner) (team.Member, error) {
+// members reads rows of memberRow, one after the other, into the same fields.
+func (r reader) members() func(scanner) (team.Member, error) {
 	var m team.Member
 	var i team.Invitation
-	fields := make([]any, 0, 48)
+	fields := make([]any, 0, 40)
 	fields = append(fields, memberFields(&m)...)
 	fields = append(fields, (*text)(&m.Name), (*text)(&m.ProjectName))
 	fields = append(fields, r.roleFields(&m.Role)...)
 	fields = append(fields, (*text)(&i.ID), (*text)(&i.Email), (*text)(&i.State), (*text)(&i.InvitedBy), (*text)(&i.InvitedByUser),
 		(*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt), (*stamp)(&i.UpdatedAt))
-	if err := s.Scan(fields...); err != nil {
-		return m, err
+	return func(s scanner) (team.Member, error) {
+		if err := s.Scan(fields...); err != nil {
+			return m, err
+		}
+		if m.Invitation = nil; i.ID != "" {
+			offer := i
+			offer.AccountID, offer.ProjectID, offer.ProjectName, offer.MemberID = m.AccountID, m.ProjectID, m.ProjectName, m.ID
+			offer.MemberStatus, offer.CanonicalEmail, offer.Role = m.Status, m.CanonicalEmail, m.Role
+			m.Invitation = &offer
+		}
+		return m, nil
 	}
-	if i.ID != "" {
-		i.AccountID, i.ProjectID, i.MemberID, i.MemberStatus, i.CanonicalEmail = m.AccountID, m.ProjectID, m.ID, m.Status, m.CanonicalEmail
-		i.ProjectName, i.Role = m.ProjectName, m.Role
-		m.Invitation = &i
-	}
-	return m, nil
 }
 
 // scope is what scope_id holds.
@@ -56,12 +60,12 @@ func scope(accountID, projectID string) uid {
 }
 
 func (r reader) Member(ctx context.Context, accountID, projectID, id string) (team.Member, error) {
-	return one(ctx, r.q, r.scanMember, selectMember+" WHERE m.id = $1 AND m.account_id = $2 AND m.scope_id = $3",
+	return one(ctx, r.q, r.members(), selectMember+" WHERE m.id = $1 AND m.account_id = $2 AND m.scope_id = $3",
 		uid(id), uid(accountID), scope(accountID, projectID))
 }
 
 func (r reader) MemberByEmail(ctx context.Context, accountID, projectID, canonical string) (team.Member, error) {
-	return one(ctx, r.q, r.scanMember, selectMember+" WHERE m.email_canonical = $1 AND m.scope_id = $2 AND m.account_id = $3",
+	return one(ctx, r.q, r.members(), selectMember+" WHERE m.email_canonical = $1 AND m.scope_id = $2 AND m.account_id = $3",
 		canonical, scope(accountID, projectID), uid(accountID))
 }
 
@@ -74,12 +78,12 @@ func (r reader) MemberOf(ctx context.Context, accountID, projectID string, t tea
 	default:
 		return team.Member{}, team.ErrNotFound
 	}
-	return one(ctx, r.q, r.scanMember, selectMember+" WHERE "+column+" = $1 AND m.scope_id = $2 AND m.account_id = $3",
+	return one(ctx, r.q, r.members(), selectMember+" WHERE "+column+" = $1 AND m.scope_id = $2 AND m.account_id = $3",
 		uid(id), scope(accountID, projectID), uid(accountID))
 }
 
 func (r reader) MembershipsOf(ctx context.Context, accountID, canonical string) ([]team.Member, error) {
-	return many(ctx, r.q, r.scanMember, selectMember+" WHERE m.email_canonical = $1 AND m.account_id = $2 ORDER BY m.created_at, m.id",
+	return many(ctx, r.q, r.members(), selectMember+" WHERE m.email_canonical = $1 AND m.account_id = $2 ORDER BY m.created_at, m.id",
 		canonical, uid(accountID))
 }
 
@@ -107,7 +111,7 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\' OR k.name_key LIKE ? ESCAPE '\')`, like, like, like)
 		l.counted = "memberships m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id"
 	}
-	return page(ctx, r.q, l, &c, f.Page, r.scanMember)
+	return page(ctx, r.q, l, &c, f.Page, r.members())
 }
 
 func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]team.Member, int, error) {
@@ -115,7 +119,7 @@ func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int
 	var c condition
 	c.and("m.role_id = ?", uid(roleID))
 	c.and("m.account_id = ?", uid(accountID))
-	return page(ctx, r.q, l, &c, team.Page{Limit: n}, r.scanMember)
+	return page(ctx, r.q, l, &c, team.Page{Limit: n}, r.members())
 }
 
 func (r reader) HasManager(ctx context.Context, accountID, permission string, now time.Time) (bool, error) {

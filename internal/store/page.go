@@ -61,13 +61,17 @@ func page[T any](ctx context.Context, q querier, l listing, c *condition, p team
 	}
 	sql.WriteString(" ORDER BY " + order)
 	if p.Limit > 0 {
-		sql.WriteString(c.number(" LIMIT ?", p.Limit))
+		// SQLite plans a statement anew for each LIMIT it can see; in a sum it does not look.
+		sql.WriteString(c.number(" LIMIT ? + 0", p.Limit))
 		if p.Offset > 0 && !after {
-			sql.WriteString(c.number(" OFFSET ?", p.Offset))
+			sql.WriteString(c.number(" OFFSET ? + 0", p.Offset))
 		}
 	}
 	total := 0
-	list, err := many(ctx, q, func(s scanner) (T, error) { return scan(counted{s, &total}) }, sql.String(), c.args...)
+	head := counted{fields: []any{(*number)(&total)}}
+	counting := func(s scanner) (T, error) { head.scanner = s; return scan(&head) }
+	size := func() int { return min(total, max(p.Limit, 0)) }
+	list, err := sized(ctx, q, counting, size, sql.String(), c.args...)
 	if team.IsNotFound(err) {
 		return nil, 0, nil // a filter by something that is no id
 	}
@@ -82,11 +86,12 @@ func page[T any](ctx context.Context, q querier, l listing, c *condition, p team
 // counted reads the total in front of the columns of a row.
 type counted struct {
 	scanner
-	total *int
+	fields []any // the total's, and space for the others
 }
 
-func (c counted) Scan(dest ...any) error {
-	return c.scanner.Scan(append([]any{(*number)(c.total)}, dest...)...)
+func (c *counted) Scan(dest ...any) error {
+	c.fields = append(c.fields[:1], dest...)
+	return c.scanner.Scan(c.fields...)
 }
 
 // containing is a LIKE pattern, with ESCAPE '\', for what contains the text.

@@ -12,7 +12,7 @@ const roleColumns = `r.id, r.account_id, r.name, r.slug, r.description, r.scope,
 
 func (r reader) roleFields(v *team.Role) []any {
 	return []any{(*text)(&v.ID), (*text)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Description),
-		(*text)(&v.Scope), permissions{r.c, &v.Permissions}, (*flag)(&v.IsSystem), (*text)(&v.CreatedBy),
+		(*text)(&v.Scope), &permissions{c: r.c, set: &v.Permissions}, (*flag)(&v.IsSystem), (*text)(&v.CreatedBy),
 		(*stamp)(&v.CreatedAt), (*stamp)(&v.UpdatedAt)}
 }
 

@@ -39,6 +39,11 @@ func one[T any](ctx context.Context, q querier, scan func(scanner) (T, error), q
 
 // many reads all rows.
 func many[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	return sized(ctx, q, scan, func() int { return 0 }, query, args...)
+}
+
+// sized is many where something is known about the number of rows after the first was read.
+func sized[T any](ctx context.Context, q querier, scan func(scanner) (T, error), size func() int, query string, args ...any) ([]T, error) {
 	if err := bind(args); err != nil {
 		return nil, err
 	}
@@ -52,6 +57,9 @@ func many[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 		v, err := scan(rs)
 		if err != nil {
 			return nil, fmt.Errorf("read row: %w", err)
+		}
+		if vs == nil {
+			vs = make([]T, 0, size())
 		}
 		vs = append(vs, v)
 	}
@@ -161,6 +169,13 @@ func (t *text) Scan(v any) error {
 	return nil
 }
 
+// set keeps the string it has when that is the same: the rows of a list share most of their texts.
+func (t *text) set(b []byte) {
+	if string(b) != string(*t) {
+		*t = text(b)
+	}
+}
+
 type stamp time.Time
 
 func stampOf(micros int64) stamp {
@@ -228,15 +243,17 @@ func (b *blob) Scan(v any) error {
 
 // permissions reads the text of a role's permissions.
 type permissions struct {
+	text
 	c   *team.Catalog
 	set *team.Set
 }
 
-func (p permissions) Scan(v any) error {
-	var t text
-	if err := t.Scan(v); err != nil {
+func (p *permissions) Scan(v any) error {
+	if err := p.text.Scan(v); err != nil {
 		return err
 	}
-	*p.set = p.c.Decode(string(t))
+	p.decode()
 	return nil
 }
+
+func (p *permissions) decode() { *p.set = p.c.Decode(string(p.text)) }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -245,7 +244,7 @@ func (r *sqliteRows) Scan(dest ...any) error {
 	for i, d := range dest {
 		switch d := d.(type) {
 		case *text:
-			*d = text(r.bytes(i))
+			d.set(r.bytes(i))
 		case *blob:
 			*d = append([]byte(nil), r.bytes(i)...)
 		case *number:
@@ -254,10 +253,9 @@ func (r *sqliteRows) Scan(dest ...any) error {
 			*d = r.int(i) != 0
 		case *stamp:
 			*d = stampOf(r.int(i))
-		case sql.Scanner:
-			if err := d.Scan(string(r.bytes(i))); err != nil {
-				return fmt.Errorf("column %d: %w", i+1, err)
-			}
+		case *permissions:
+			d.text.set(r.bytes(i))
+			d.decode()
 		default:
 			return fmt.Errorf("column %d: no way to read a %T", i+1, d)
 		}

@@ -152,7 +152,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 
 func (w *sqliteWriter) begin() (err error) {
 	if w.conn == nil {
-		if w.conn, err = openSQLiteConn(w.path, "foreign_keys = 1", "synchronous = FULL"); err != nil {
+		if w.conn, err = openSQLiteConn(w.path, "foreign_keys = 1", "synchronous = FULL", "temp_store = MEMORY"); err != nil {
 			return err
 		}
 	}

@@ -161,7 +161,7 @@ CREATE TABLE link_tokens (
 
 -- Events refer to nothing: they stay when what they tell of is gone. seq, prev_hash and hash are for chaining them.
 CREATE TABLE audit_events (
-    id          UUID             NOT NULL PRIMARY KEY,
+    id          UUID             NOT NULL,
     account_id  UUID             NOT NULL,
     at          BIGINT           NOT NULL,
     actor_type  TEXT COLLATE "C" NOT NULL,
@@ -177,9 +177,9 @@ CREATE TABLE audit_events (
     details     TEXT COLLATE "C" NOT NULL,
     seq         BIGINT,
     prev_hash   BYTEA,
-    hash        BYTEA
+    hash        BYTEA,
+    PRIMARY KEY (account_id, at, id)
 );
-CREATE INDEX audit_events_list ON audit_events (account_id, at, id);
 
 CREATE TABLE outbox (
     id            UUID             NOT NULL PRIMARY KEY,

@@ -8,7 +8,7 @@ CREATE TABLE accounts (
     grant_strict BOOLEAN NOT NULL,
     created_at   BIGINT  NOT NULL,
     updated_at   BIGINT  NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE users (
     id              TEXT   NOT NULL PRIMARY KEY,
@@ -106,7 +106,7 @@ CREATE TABLE invitations (
     expires_at      BIGINT NOT NULL,
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX invitations_list ON invitations (scope_id, created_at, id);
 CREATE INDEX invitations_sender ON invitations (invited_by_user) WHERE invited_by_user IS NOT NULL;
 CREATE INDEX invitations_project ON invitations (project_id) WHERE project_id IS NOT NULL;
@@ -160,7 +160,7 @@ CREATE TABLE link_tokens (
 
 -- Events refer to nothing: they stay when what they tell of is gone. seq, prev_hash and hash are for chaining them.
 CREATE TABLE audit_events (
-    id          TEXT    NOT NULL PRIMARY KEY,
+    id          TEXT    NOT NULL,
     account_id  TEXT    NOT NULL,
     at          BIGINT  NOT NULL,
     actor_type  TEXT    NOT NULL,
@@ -176,9 +176,9 @@ CREATE TABLE audit_events (
     details     TEXT    NOT NULL,
     seq         BIGINT,
     prev_hash   BLOB,
-    hash        BLOB
+    hash        BLOB,
+    PRIMARY KEY (account_id, at, id)
 );
-CREATE INDEX audit_events_list ON audit_events (account_id, at, id);
 
 CREATE TABLE outbox (
     id            TEXT    NOT NULL PRIMARY KEY,
@@ -189,7 +189,7 @@ CREATE TABLE outbox (
     leased_until  BIGINT,
     last_error    TEXT    NOT NULL,
     created_at    BIGINT  NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX outbox_due ON outbox (next_at, id);
 CREATE INDEX outbox_invitation ON outbox (invitation_id);
 

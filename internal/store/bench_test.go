@@ -1,0 +1,110 @@
+package store_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"raff/internal/team"
+)
+
+func benchEach(b *testing.B, bench func(b *testing.B, w *world)) {
+	for _, backend := range backends {
+		b.Run(backend.name, func(b *testing.B) { bench(b, newWorld(b, backend.url(b))) })
+	}
+}
+
+func BenchmarkKeyPrincipal(b *testing.B) {
+	benchEach(b, func(b *testing.B, w *world) {
+		k := w.newKey(b, "CI")
+		w.add(b, w.keyMember(k, w.admin))
+		b.ReportAllocs()
+		for b.Loop() {
+			if p, err := w.KeyPrincipal(w.ctx, k.Hash); err != nil || p.Member == nil {
+				b.Fatal(p, err)
+			}
+		}
+	})
+}
+
+func BenchmarkMember(b *testing.B) {
+	benchEach(b, func(b *testing.B, w *world) {
+		m := w.add(b, w.person(w.newUser(b, "alice@example.com", "Alice"), w.admin))
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := w.Member(w.ctx, w.account.ID, "", m.ID); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// A page of 50 of 1,000 members.
+func BenchmarkMembers(b *testing.B) {
+	benchEach(b, func(b *testing.B, w *world) {
+		w.do(b, func(tx team.Tx) error {
+			for i := range 1000 {
+				m := w.invited(fmt.Sprintf("m%d@example.com", i))
+				if err := must(tx.InsertMember(w.ctx, m)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, _, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID, Page: team.Page{Limit: 50}}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// addLikeTheService reads and writes what adding a member by address does.
+func (w *world) addLikeTheService(keyHash []byte, m team.Member) error {
+	return w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+		if _, err := tx.KeyPrincipal(w.ctx, keyHash); err != nil {
+			return err
+		}
+		if _, err := tx.Role(w.ctx, w.account.ID, m.Role.ID); err != nil {
+			return err
+		}
+		if _, err := tx.MembershipsOf(w.ctx, w.account.ID, m.CanonicalEmail); err != nil {
+			return err
+		}
+		if err := must(tx.InsertMember(w.ctx, m)); err != nil {
+			return err
+		}
+		if err := tx.InsertInvitation(w.ctx, *m.Invitation); err != nil {
+			return err
+		}
+		if err := tx.InsertMessage(w.ctx, team.Message{
+			ID: newID(), AccountID: w.account.ID, InvitationID: m.Invitation.ID, NextAt: w.start, CreatedAt: w.start,
+		}); err != nil {
+			return err
+		}
+		return w.addEvent(tx, "invitation.created")
+	})
+}
+
+func BenchmarkAdd(b *testing.B) {
+	benchEach(b, func(b *testing.B, w *world) {
+		k := w.newKey(b, "CI")
+		w.add(b, w.keyMember(k, w.admin))
+		for _, clients := range []int{1, 16} {
+			b.Run(fmt.Sprint("clients=", clients), func(b *testing.B) {
+				var left atomic.Int64
+				left.Store(int64(b.N))
+				parallel(clients, func(int) {
+					for left.Add(-1) >= 0 {
+						if err := w.addLikeTheService(k.Hash, w.invited(newID()+"@example.com")); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "adds/s")
+			})
+		}
+	})
+}
