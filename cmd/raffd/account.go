@@ -1,88 +1,74 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"raff/internal/server"
-	"raff/internal/team"
 )
 
 func accountCommand() *cobra.Command {
 	c := &cobra.Command{Use: "account", Short: "Manage the accounts of a server"}
-	c.AddCommand(accountCreateCommand())
+	c.AddCommand(accountCreateCommand(), accountTransferCommand())
 	return c
 }
 
 func accountCreateCommand() *cobra.Command {
-	var config server.Config
-	var n team.NewAccount
-	var output string
+	var db database
+	var name, ownerEmail, output string
 	c := &cobra.Command{
 		Use:   "create --name NAME --owner-email EMAIL",
 		Short: "Create an account with its Owner, its Default project and an Owner key",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if config.Database == "" {
-				return fmt.Errorf("--database (RAFF_DATABASE_URL) is needed")
-			}
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "text" && output != "json" {
-				return fmt.Errorf("--output is text or json")
+				return errors.New("--output is text or json")
 			}
-			config.Logger = logger(cmd.ErrOrStderr(), "warn")
-			s, err := server.Open(cmd.Context(), config)
-			if err != nil {
-				return err
-			}
-			defer func() {
-				if e := s.Close(); err == nil {
-					err = e
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
+				a, err := s.CreateAccount(ctx, name, ownerEmail)
+				if err != nil {
+					return err
 				}
-			}()
-			a, err := s.Service().CreateAccount(cmd.Context(), n)
-			if err != nil {
-				return err
-			}
-			return printAccount(cmd, output, n, a)
+				if output == "text" {
+					return a.Print(cmd.OutOrStdout())
+				}
+				e := json.NewEncoder(cmd.OutOrStdout())
+				e.SetIndent("", "  ")
+				return e.Encode(a)
+			})
 		},
 	}
-	f := c.Flags()
-	f.StringVar(&n.Name, "name", "", "name of the account")
-	f.StringVar(&n.OwnerEmail, "owner-email", "", "address of the person who owns it")
-	f.StringVar(&config.Database, "database", env("RAFF_DATABASE_URL", ""), "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
-	f.StringVar(&config.PublicURL, "public-url", env("RAFF_PUBLIC_URL", "http://127.0.0.1:8080"), "where people reach the server (RAFF_PUBLIC_URL)")
-	f.StringVar(&config.Catalog, "catalog", env("RAFF_CATALOG", ""), "YAML file with your own permissions and system roles (RAFF_CATALOG)")
-	f.StringVarP(&output, "output", "o", "text", "text or json")
+	c.Flags().StringVar(&name, "name", "", "name of the account")
+	c.Flags().StringVar(&ownerEmail, "owner-email", "", "address of the person who owns it")
+	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	db.flags(c)
 	return c
 }
 
-func printAccount(cmd *cobra.Command, output string, n team.NewAccount, a team.CreatedAccount) error {
-	if output == "json" {
-		e := json.NewEncoder(cmd.OutOrStdout())
-		e.SetIndent("", "  ")
-		return e.Encode(struct {
-			AccountID        string `json:"account_id"`
-			OwnerUserID      string `json:"owner_user_id"`
-			OwnerMemberID    string `json:"owner_member_id"`
-			DefaultProjectID string `json:"default_project_id"`
-			APIKeyID         string `json:"api_key_id"`
-			APIKey           string `json:"api_key"`
-			OwnerLink        string `json:"owner_link"`
-		}(a))
+func accountTransferCommand() *cobra.Command {
+	var db database
+	var account, member string
+	c := &cobra.Command{
+		Use:   "transfer-ownership --account ID --member ID",
+		Short: "Make another member the Owner of an account; the former Owner becomes Admin",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
+				owner, err := s.TransferOwnership(ctx, account, member)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), "The Owner is now", owner)
+				return err
+			})
+		},
 	}
-	link := a.OwnerLink
-	if link == "" {
-		link = "(the Owner already has a password)"
-	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), `Account          %s  %s
-Owner            %s  (user %s, member %s)
-Default project  %s
-Owner key        %s  (id %s)
-Password link    %s
-
-The key and the link are shown this once.
-`, a.AccountID, n.Name, n.OwnerEmail, a.OwnerUserID, a.OwnerMemberID, a.DefaultProjectID, a.APIKey, a.APIKeyID, link)
-	return err
+	c.Flags().StringVar(&account, "account", "", "id of the account")
+	c.Flags().StringVar(&member, "member", "", "id of the member who becomes the Owner")
+	db.flags(c)
+	return c
 }

@@ -36,7 +36,7 @@ func command() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(devCommand(), serveCommand(), accountCommand())
+	root.AddCommand(devCommand(), serveCommand(), accountCommand(), auditCommand())
 	return root
 }
 

@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	maxBody  = 64 << 10
-	maxDepth = 8
+	maxBody     = 64 << 10
+	maxBulkBody = 256 << 10 // 500 members with the longest addresses
+	maxDepth    = 8
 )
 
 // decode reads the body into a pointer to a struct of package api.
@@ -48,25 +49,29 @@ func (c *call) read() ([]byte, error) {
 	if c.ContentLength == 0 {
 		return nil, nil
 	}
-	if c.ContentLength > maxBody {
-		return nil, errTooLarge
+	if c.ContentLength > c.maxBody {
+		return nil, tooLarge(c.maxBody)
 	}
-	body, err := io.ReadAll(io.LimitReader(c.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(c.Body, c.maxBody+1))
 	switch {
 	case err != nil:
 		return nil, invalid("", "incomplete_body", "The body ended before it was complete. Send it again.")
 	case len(body) == 0:
 		return nil, nil
-	case len(body) > maxBody:
-		return nil, errTooLarge
+	case int64(len(body)) > c.maxBody:
+		return nil, tooLarge(c.maxBody)
 	}
+	c.digest(body)
 	return body, checkMedia(c.Header)
 }
 
+func tooLarge(limit int64) *refusal {
+	return &refusal{status: http.StatusRequestEntityTooLarge, code: "body_too_large", message: fmt.Sprintf("The body is larger than %d KiB.", limit>>10)}
+}
+
 var (
-	errTooLarge = &refusal{status: http.StatusRequestEntityTooLarge, code: "body_too_large", message: "The body is larger than 64 KiB."}
-	errNotJSON  = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body as JSON, with the header Content-Type: application/json."}
-	errEncoded  = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body as it is, without Content-Encoding."}
+	errNotJSON = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body as JSON, with the header Content-Type: application/json."}
+	errEncoded = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body as it is, without Content-Encoding."}
 )
 
 // checkMedia accepts JSON in UTF-8, not compressed.

@@ -64,8 +64,11 @@ func explain(err error) (int, api.Error) {
 		body   = api.Error{Code: "internal", Message: "internal error"}
 		r      *refusal
 		e      *team.Error
+		fast   *tooFast
 	)
 	switch {
+	case errors.As(err, &fast):
+		return http.StatusTooManyRequests, api.Error{Error: "Rate limit exceeded", Code: "rate_limited", Message: fast.Error()}
 	case errors.As(err, &r):
 		status = r.status
 		body = api.Error{Code: r.code, Message: r.message, Field: r.field, Suggestion: r.suggestion}

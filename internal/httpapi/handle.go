@@ -22,6 +22,10 @@ type call struct {
 	id    string
 	who   *team.Principal // nil on open routes
 	query url.Values
+	// maxBody is the longest body of the route in bytes.
+	maxBody int64
+	// idempotency is nil unless the request came with an Idempotency-Key.
+	idempotency *team.Idempotency
 }
 
 // serve is the way of every request: run it, write the answer, note it in the access log.
@@ -31,7 +35,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	ctx := team.WithRequestID(r.Context(), c.id)
 	buf := buffers.Get().(*[]byte)
 	defer release(buf)
-	status, v, err := s.run(ctx, c, e)
+	status, v, err := s.run(ctx, w, c, e)
 	if err == nil {
 		*buf, err = encode((*buf)[:0], v)
 	}
@@ -56,7 +60,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 
 // run finds the route and the caller and calls the handler. The order matters: a path or method that does not exist
 // is told to anybody, everything else only to who has a credential.
-func (s *server) run(ctx context.Context, c *call, e *endpoint) (status int, v any, err error) {
+func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint) (status int, v any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &panicked{value: p, stack: debug.Stack()}
@@ -73,11 +77,21 @@ func (s *server) run(ctx context.Context, c *call, e *endpoint) (status int, v a
 		if c.who, err = s.authenticate(ctx, c.Header); err != nil {
 			return 0, nil, err
 		}
+		if err := s.limits.allow(c.who); err != nil {
+			return 0, nil, err
+		}
 	}
 	if c.query, err = parseQuery(c.URL.RawQuery, route.Query); err != nil {
 		return 0, nil, err
 	}
+	if ctx, err = s.idempotent(ctx, c, route); err != nil {
+		return 0, nil, err
+	}
+	c.maxBody = route.maxBody()
 	v, err = route.handle(s, ctx, c)
+	if old, ok := c.replayed(w, err); ok {
+		v, err = old, nil
+	}
 	return route.Status, v, err
 }
 
@@ -115,8 +129,11 @@ func (s *server) fail(ctx context.Context, w http.ResponseWriter, c *call, e *en
 		w.Header().Set("WWW-Authenticate", `ApiKey realm="raff"`)
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", e.allow)
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
+	}
+	if fast, ok := err.(*tooFast); ok { //nolint:errorlint // run returns it as it is
+		fast.headers(w.Header())
 	}
 	if status >= http.StatusInternalServerError && ctx.Err() == nil {
 		s.Logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("method", c.Method),

@@ -19,6 +19,7 @@ import (
 const matrix = `
                          owner admin bill member invite manage padmin pview none other
 listMembers              200   200   403  200    403    200    403    403   403  200
+addMembers               200   200   403  403    200    200    403    403   403  200
 getMember                200   200   403  200    403    200    403    403   403  404
 addMember                201   201   403  403    201    201    403    403   403  400
 updateMember             200   200   403  403    403    200    403    403   403  404
@@ -54,6 +55,8 @@ updateProjectMember      200   200   403  403    403    200    200    403   403 
 removeProjectMember      200   200   403  403    403    200    200    403   403  404
 listProjectInvitations   200   200   403  403    403    200    200    200   403  404
 createProjectInvitation  201   201   403  403    403    201    201    403   403  404
+lookupUser               200   200   403  200    403    200    403    403   403  404
+transferOwnership        403   403   403  403    403    403    403    403   403  403
 listAuditEvents          200   200   403  403    403    403    403    403   403  200
 `
 
@@ -222,7 +225,7 @@ func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any)
 	name := fmt.Sprintf("thing-%d", f.n)
 	id := ""
 	switch {
-	case strings.HasPrefix(r.Pattern, "/api/v1/members/"):
+	case strings.HasPrefix(r.Pattern, "/api/v1/members/{"):
 		id, _ = f.srv.NewMember(t, email, "Bob", f.roles["inviter"])
 	case strings.HasPrefix(r.Pattern, "/api/v1/roles/"):
 		id = f.make(t, "/api/v1/roles", map[string]any{"name": name, "slug": name, "scope": "account", "permissions": []string{"account.members.view"}})
@@ -244,6 +247,12 @@ func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any)
 		path = strings.Replace(path, "{member_id}", member, 1)
 	}
 	switch r.Operation {
+	case "addMembers":
+		body = map[string]any{"members": []any{map[string]any{"email": email, "role_id": f.roles["inviter"]}}}
+	case "lookupUser":
+		path += "?email=owner@example.com"
+	case "transferOwnership":
+		body = map[string]any{"member_id": f.srv.OwnerMemberID}
 	case "addMember", "createAccountInvitation":
 		body = map[string]any{"email": email, "role_id": f.roles["inviter"]}
 	case "createProjectInvitation":

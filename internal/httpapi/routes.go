@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"raff/internal/team"
 )
@@ -23,6 +24,10 @@ type Options struct {
 	Ping func(context.Context) error
 	// ExtraHandler answers paths outside the API, such as pages; nil means that there are none.
 	ExtraHandler http.Handler
+	// Limits are how fast a key of each tier may go; nil means DefaultLimits.
+	Limits map[string]Limit
+	// Nodes is how many servers share the limits now; nil means that this is the only one.
+	Nodes func() int
 	// TrustProxy takes the caller's address from the last entry of X-Forwarded-For. Set it only behind a proxy that
 	// writes that header.
 	TrustProxy bool
@@ -42,6 +47,14 @@ type Route struct {
 	Permission string
 
 	handle func(*server, context.Context, *call) (any, error)
+}
+
+// maxBody is the longest body in bytes.
+func (r *Route) maxBody() int64 {
+	if r.Operation == "addMembers" {
+		return maxBulkBody
+	}
+	return maxBody
 }
 
 // Routes lists every operation the API answers.
@@ -66,6 +79,7 @@ var routes = []Route{
 
 	{"GET", "/api/v1/members", "listMembers", 200, false, memberFilters + paging, "account.members.view or account.members.manage", (*server).listMembers},
 	{"POST", "/api/v1/members", "addMember", 201, false, "", "by email: account.members.invite or account.members.manage; otherwise account.members.manage", (*server).addMember},
+	{"POST", "/api/v1/members/bulk", "addMembers", 200, false, "", "account.members.invite or account.members.manage; each row as in addMember", (*server).addMembers},
 	{"GET", "/api/v1/members/{id}", "getMember", 200, false, "", "account.members.view or account.members.manage", (*server).getMember},
 	{"PATCH", "/api/v1/members/{id}", "updateMember", 200, false, "", "account.members.manage", (*server).updateMember},
 	{"DELETE", "/api/v1/members/{id}", "removeMember", 200, false, "", "account.members.manage or account.members.remove; while pending also account.members.invite", (*server).removeMember},
@@ -108,11 +122,15 @@ var routes = []Route{
 	{"GET", "/api/v1/projects/{id}/invitations", "listProjectInvitations", 200, false, paging, "project.members.view, project.members.invite or project.members.manage" + inProject, (*server).listProjectInvitations},
 	{"POST", "/api/v1/projects/{id}/invitations", "createProjectInvitation", 201, false, "", "project.members.invite or project.members.manage" + inProject, (*server).createProjectInvitation},
 
+	{"GET", "/api/v1/users/lookup", "lookupUser", 200, false, "email", "account.members.view or account.members.manage", (*server).lookupUser},
+	{"POST", "/api/v1/account/transfer-ownership", "transferOwnership", 200, false, "", "the Owner in person, never an API key", (*server).transferOwnership},
+
 	{"GET", "/api/v1/audit-events", "listAuditEvents", 200, false, "actor action target since until " + paging, "account.audit.view", (*server).listEvents},
 }
 
 type server struct {
-	svc *team.Service
+	svc    *team.Service
+	limits *limiter
 	Options
 }
 
@@ -121,7 +139,7 @@ func New(svc *team.Service, o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	s := &server{svc: svc, Options: o}
+	s := &server{svc: svc, limits: newLimiter(o.Limits, o.Nodes, func() time.Time { return svc.Now() }), Options: o}
 	nowhere := &endpoint{s: s}
 	mux := http.NewServeMux()
 	if o.ExtraHandler == nil {

@@ -54,6 +54,9 @@ func TestTranscripts(t *testing.T) {
 		}
 	})
 	for _, r := range httpapi.Routes() {
+		if r.Operation == "transferOwnership" {
+			continue // no API key can; the domain's own tests show it
+		}
 		if !succeeded[r.Operation] {
 			t.Errorf("no transcript shows %s succeed", r.Operation)
 		}
@@ -248,7 +251,7 @@ func withoutNulls(body string) string {
 }
 
 // shown are the headers a transcript notes when they are there.
-var shown = []string{"Allow", "Location", "Retry-After", "Www-Authenticate"}
+var shown = []string{"Allow", "Idempotency-Replayed", "Location", "Retry-After", "Www-Authenticate"}
 
 func (r *recorder) write(path string, res rafftest.Response) string {
 	var b strings.Builder
@@ -287,7 +290,7 @@ func (r *recorder) stable(path, body string) string {
 		switch name, value := m[1], m[2]; {
 		case uuidRE.MatchString(value):
 			r.label(kindOf(path, name), value)
-		case name == "secret":
+		case name == "secret" && value != "":
 			r.label("secret", value)
 		case name == "next_cursor":
 			r.label("cursor", value)

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/httpapi"
 	"raff/internal/server"
 	"raff/internal/team"
 )
@@ -62,6 +63,11 @@ func WithSMTP(url string) Option {
 // WithLinks writes invitation links to w, as a development server does.
 func WithLinks(w io.Writer) Option { return func(o *options) { o.config.Links = w } }
 
+// WithLimits limits how fast the keys of each tier may go; without it there is no limit.
+func WithLimits(limits map[string]httpapi.Limit) Option {
+	return func(o *options) { o.config.Limits = limits }
+}
+
 // WithCatalog uses the operator's own catalog file.
 func WithCatalog(path string) Option { return func(o *options) { o.config.Catalog = path } }
 
@@ -81,6 +87,7 @@ func Start(t testing.TB, more ...Option) *Server {
 	o := &options{clock: &clock{}}
 	o.config = server.Config{
 		Database: "sqlite:" + filepath.Join(t.TempDir(), "raff.db"), Logger: slog.New(slog.NewTextHandler(logTo{t}, nil)), AccessLog: slog.LevelDebug,
+		Limits: map[string]httpapi.Limit{}, // a test is faster than any client may be
 	}
 	for _, f := range more {
 		f(o)

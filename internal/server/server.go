@@ -39,7 +39,9 @@ type Config struct {
 	// AccessLog is the level at which each request is logged.
 	AccessLog  slog.Level
 	TrustProxy bool
-	Version    string
+	// Limits are how fast a key of each tier may go; nil means the default, an empty map no limit.
+	Limits  map[string]httpapi.Limit
+	Version string
 	// Now is the clock; nil means the real one.
 	Now func() time.Time
 }
@@ -51,6 +53,7 @@ type Server struct {
 	service *team.Service
 	handler http.Handler
 	sender  mail.Sender // nil: links are fetched by the inviter
+	nodes   *nodes
 	wake    chan struct{}
 }
 
@@ -70,6 +73,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if s.store, err = store.Open(ctx, c.Database, cat); err != nil {
 		return nil, err
 	}
+	s.nodes = newNodes(s.store)
 	s.service = team.New(team.Options{
 		Store: s.store, Catalog: cat, Passwords: password.New(), Now: c.Now, PublicURL: strings.TrimRight(c.PublicURL, "/"),
 		MailConfigured: c.SMTPURL != "", MailQueued: s.mailQueued,
@@ -79,7 +83,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.handler = httpapi.New(s.service, httpapi.Options{
 		Logger: c.Logger, AccessLog: c.AccessLog, Version: c.Version, Ping: s.store.Ping, TrustProxy: c.TrustProxy,
-		ExtraHandler: web.New(s.service, c.Logger),
+		ExtraHandler: web.New(s.service, c.Logger), Limits: c.Limits, Nodes: s.nodes.count,
 	})
 	return s, nil
 }
@@ -100,6 +104,9 @@ func sender(c Config) (mail.Sender, error) {
 
 // Service is the domain behind this node, for the operator's commands and for tests.
 func (s *Server) Service() *team.Service { return s.service }
+
+// Nodes is how many servers are alive on the database, as far as this one knows.
+func (s *Server) Nodes() int { return s.nodes.count() }
 
 // Handler answers the API and the pages.
 func (s *Server) Handler() http.Handler { return s.handler }

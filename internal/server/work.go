@@ -12,13 +12,21 @@ import (
 // node may do all of it at once; the database hands each piece to one.
 func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	if s.sender != nil {
+		send := mail.Logged(s.sender, s.config.Logger)
 		w := &mail.Worker{
-			Deliver: func(ctx context.Context) (int, error) { return s.service.DeliverMail(ctx, s.sender.Send) },
+			Deliver: func(ctx context.Context) (int, error) { return s.service.DeliverMail(ctx, send) },
 			Logger:  s.config.Logger, Wake: s.wake,
 		}
 		wg.Go(func() { w.Run(ctx) })
 	}
 	wg.Go(func() { s.every(ctx, 10*time.Second, "note when API keys were used", s.service.FlushUsage) })
+	wg.Go(func() { s.every(ctx, beatEvery, "say that this node is alive", s.nodes.beat) })
+	wg.Go(func() {
+		s.every(ctx, time.Minute, "seal the audit log", func(ctx context.Context) error {
+			_, err := s.service.SealEvents(ctx)
+			return err
+		})
+	})
 	wg.Go(func() {
 		s.every(ctx, time.Hour, "remove stale invitations", func(ctx context.Context) error {
 			n, err := s.service.CleanUp(ctx)
@@ -30,18 +38,18 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	})
 }
 
-// every runs a job again and again until ctx ends. A failure is logged; the next round tries again.
+// every runs a job now and again and again until ctx ends. A failure is logged; the next round tries again.
 func (s *Server) every(ctx context.Context, pause time.Duration, what string, job func(context.Context) error) {
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
+		if err := job(ctx); err != nil && ctx.Err() == nil {
+			s.config.Logger.Error("background work failed", "job", what, "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		if err := job(ctx); err != nil && ctx.Err() == nil {
-			s.config.Logger.Error("background work failed", "job", what, "error", err)
 		}
 	}
 }

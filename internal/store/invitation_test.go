@@ -235,7 +235,7 @@ func TestRemoveStale(t *testing.T) {
 			return nil
 		})
 
-		n, err := w.RemoveStale(w.ctx, before, at)
+		n, err := w.RemoveStale(w.ctx, before, func() time.Time { return at })
 		if err != nil || n != len(stale) {
 			t.Fatalf("removed %d, %v; want %d", n, err, len(stale))
 		}
@@ -264,7 +264,7 @@ func TestRemoveStale(t *testing.T) {
 				t.Errorf("link token %s: %v", name, err)
 			}
 		}
-		if n, err := w.RemoveStale(w.ctx, before, at); n != 0 || err != nil {
+		if n, err := w.RemoveStale(w.ctx, before, func() time.Time { return at }); n != 0 || err != nil {
 			t.Errorf("removed %d more, %v", n, err)
 		}
 	})

@@ -22,7 +22,7 @@ var staleRows = []string{
 }
 
 // RemoveStale works account by account under its lock, because it takes something away.
-func (d *DB) RemoveStale(ctx context.Context, before, at time.Time) (int, error) {
+func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.Time) (int, error) {
 	accounts, err := many(ctx, d.q, scanText, `SELECT DISTINCT m.account_id FROM memberships m
 		JOIN invitations i ON i.id = m.invitation_id WHERE `+staleMember, before)
 	if err != nil {
@@ -30,7 +30,7 @@ func (d *DB) RemoveStale(ctx context.Context, before, at time.Time) (int, error)
 	}
 	removed := 0
 	for _, account := range accounts {
-		n, err := d.removeStaleMembers(ctx, account, before, at)
+		n, err := d.removeStaleMembers(ctx, account, before, now)
 		removed += n
 		if err != nil {
 			return removed, fmt.Errorf("remove stale invitations of account %s: %w", account, err)
@@ -50,7 +50,7 @@ func (d *DB) RemoveStale(ctx context.Context, before, at time.Time) (int, error)
 	return removed, nil
 }
 
-func (d *DB) removeStaleMembers(ctx context.Context, account string, before, at time.Time) (int, error) {
+func (d *DB) removeStaleMembers(ctx context.Context, account string, before time.Time, now func() time.Time) (int, error) {
 	var stale []team.Member
 	err := d.write(ctx, &accountLock{account, team.TakesAway}, func(t *tx) (err error) {
 		stale, err = many(ctx, t.q, t.members(), selectMember+" WHERE "+staleMember+" AND m.account_id = $2", before, uid(account))
@@ -64,7 +64,7 @@ func (d *DB) removeStaleMembers(ctx context.Context, account string, before, at 
 			if err := t.later(ctx, "DELETE FROM invitations WHERE id = $1", uid(m.Invitation.ID)); err != nil {
 				return err
 			}
-			if err := t.InsertEvent(ctx, removedEvent(m, at)); err != nil {
+			if err := t.InsertEvent(ctx, removedEvent(m, now())); err != nil {
 				return err
 			}
 		}

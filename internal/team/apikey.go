@@ -78,7 +78,7 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 	}
 	k := APIKey{
 		ID: w.s.NewID(), AccountID: w.p.AccountID, Name: n.Name, KeyPrefix: secret[:keyPrefixShown], Hash: hashOf(secret),
-		Tier: n.Tier, IssuedAt: w.at, ExpiresAt: n.ExpiresAt, IsActive: true, CreatedBy: w.p.ID, CreatedByUser: w.p.person(),
+		Tier: n.Tier, IssuedAt: w.at, ExpiresAt: n.ExpiresAt, IsActive: true, CreatedBy: w.p.by(), CreatedByUser: w.p.person(),
 		CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	if err := w.InsertAPIKey(w.ctx, k); err != nil {
@@ -105,7 +105,7 @@ func (w *work) giveKeyRole(k APIKey, roleID string) (Member, error) {
 		return Member{}, notFoundIs(err, invalidReference("role_id", "role"))
 	}
 	m := Member{
-		ID: w.s.NewID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, ManagedBy: ManagedByAPI, InvitedBy: w.p.ID,
+		ID: w.s.NewID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, ManagedBy: ManagedByAPI, InvitedBy: w.p.by(),
 		CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	m.bindKey(k)

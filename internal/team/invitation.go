@@ -17,7 +17,7 @@ type Link struct {
 func (w *work) newInvitation(m *Member) *Invitation {
 	inv := &Invitation{
 		ID: w.s.NewID(), AccountID: m.AccountID, ProjectID: m.ProjectID, MemberID: m.ID, Email: m.Email,
-		CanonicalEmail: m.CanonicalEmail, State: InvitationAccepted, InvitedBy: w.p.ID, InvitedByUser: w.p.person(),
+		CanonicalEmail: m.CanonicalEmail, State: InvitationAccepted, InvitedBy: w.p.by(), InvitedByUser: w.p.person(),
 		ExpiresAt: w.at.Add(InvitationTTL), CreatedAt: w.at, UpdatedAt: w.at, AccountName: w.p.account.Name, Role: m.Role,
 	}
 	if m.Type == TypeInvitation {
@@ -81,11 +81,20 @@ func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMembe
 	if n.Email == nil {
 		return Invitation{}, invalid("email", "required", "email is required: the address to invite.")
 	}
-	_, inv, err := s.addMember(ctx, p, n)
-	if err != nil {
+	if _, err := n.check(); err != nil {
 		return Invitation{}, err
 	}
-	return s.Store.Invitation(ctx, p.AccountID, inv.ID)
+	var out Invitation
+	err := s.write(ctx, p, Adds, func(w *work) error {
+		_, inv, err := w.addMember(n)
+		if err != nil {
+			return err
+		}
+		out, err = w.Invitation(ctx, w.p.AccountID, inv.ID)
+		w.made = out
+		return err
+	})
+	return out, err
 }
 
 // invitationToSend loads an invitation that the caller may send again, with the membership behind it.
@@ -130,6 +139,7 @@ func (g *guard) mayInvite(projectID string) error {
 // ResendInvitation sends an invitation again under a new token and with a new term; earlier links stop working. The
 // member keeps its id. It also takes up an expired or declined one.
 func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string) (Invitation, error) {
+	var out Invitation
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
 		inv, m, err := w.invitationToSend(id)
 		if err != nil {
@@ -148,12 +158,13 @@ func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string)
 		if err := w.queueMail(inv); err != nil {
 			return err
 		}
+		if out, err = w.Invitation(ctx, w.p.AccountID, id); err != nil {
+			return err
+		}
+		w.made = out
 		return w.recordMember("invitation.resent", m, false, nil)
 	})
-	if err != nil {
-		return Invitation{}, err
-	}
-	return s.Store.Invitation(ctx, p.AccountID, id)
+	return out, err
 }
 
 // CancelInvitation removes the pending member behind an invitation; its links stop working.

@@ -68,23 +68,20 @@ func (s *Service) mayViewMembers(ctx context.Context, p *Principal, projectID st
 // AddMember binds a person, an invited address or an API key to the account or a project. An address that is not in
 // the account yet becomes a pending member and gets an invitation; everybody else is active at once.
 func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Member, error) {
-	m, _, err := s.addMember(ctx, p, n)
-	return m, err
-}
-
-func (s *Service) addMember(ctx context.Context, p *Principal, n NewMember) (m Member, inv *Invitation, err error) {
 	if _, err := n.check(); err != nil {
-		return Member{}, nil, err
+		return Member{}, err
 	}
-	err = s.write(ctx, p, Adds, func(w *work) error {
-		m, inv, err = w.addMember(n)
+	var m Member
+	err := s.write(ctx, p, Adds, func(w *work) error {
+		var err error
+		m, _, err = w.addMember(n)
 		w.made = m
 		return err
 	})
 	if err != nil {
-		return Member{}, nil, err
+		return Member{}, err
 	}
-	return m, inv, nil
+	return m, nil
 }
 
 func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
@@ -101,7 +98,7 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 	}
 	m = Member{
 		ID: w.s.NewID(), AccountID: w.p.AccountID, ProjectID: n.ProjectID, Role: role, Status: StatusActive,
-		ManagedBy: n.ManagedBy, InvitedBy: w.p.ID, CreatedAt: w.at, UpdatedAt: w.at,
+		ManagedBy: n.ManagedBy, InvitedBy: w.p.by(), CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	if m.ManagedBy == "" {
 		m.ManagedBy = ManagedByAPI

@@ -8,7 +8,7 @@ import (
 
 const (
 	mailLease    = 2 * time.Minute // longer than sending one mail takes; then another worker tries
-	mailBatch    = 20
+	mailBatch    = 2               // what one worker can send within the lease even when the mail server is slow
 	mailAttempts = 10
 	// staleAfter is how long expired and declined invitations stay readable.
 	staleAfter = 30 * 24 * time.Hour
@@ -44,10 +44,11 @@ func (s *Service) DeliverMail(ctx context.Context, send func(context.Context, Ma
 			continue // nobody waits for it any more
 		}
 		failure := send(ctx, *mail)
-		if ctx.Err() != nil {
+		if failure != nil && ctx.Err() != nil {
 			return delivered, ctx.Err() // shutting down: the lease runs out and another worker sends it
 		}
-		if err := s.noteSent(ctx, msg, failure); err != nil {
+		// What was sent is noted even when the server is told to end meanwhile, or it would be sent again.
+		if err := s.noteSent(context.WithoutCancel(ctx), msg, failure); err != nil {
 			return delivered, err
 		}
 		if failure == nil {
@@ -123,5 +124,5 @@ func backoff(attempts int) time.Duration {
 
 // CleanUp removes pending members whose invitation expired or was declined 30 days ago. A server calls it now and then.
 func (s *Service) CleanUp(ctx context.Context) (int, error) {
-	return s.Store.RemoveStale(ctx, s.now().Add(-staleAfter), s.now())
+	return s.Store.RemoveStale(ctx, s.now().Add(-staleAfter), s.now)
 }

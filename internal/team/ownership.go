@@ -20,7 +20,11 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 		if next.Type != TypeUser || next.Status != StatusActive || over(next.ExpiresAt, w.at) {
 			return invalid("member_id", "invalid_reference", "Ownership goes to an active person of the account: this member is %s (%s).", next.Status, next.Type)
 		}
-		return w.handOver(&next)
+		if err := w.handOver(&next); err != nil {
+			return err
+		}
+		w.made = next
+		return nil
 	})
 	return next, err
 }

@@ -45,6 +45,14 @@ func (p *Principal) person() string {
 	return p.ID
 }
 
+// by is the principal as a record keeps it: the operator is nobody in the database.
+func (p *Principal) by() string {
+	if p.Type == TypeOperator {
+		return ""
+	}
+	return p.ID
+}
+
 // Authenticate finds who acts with this API key. Whatever is wrong with the key, the error is ErrUnauthenticated; a
 // suspended membership is a Denied error, because the key itself is good.
 func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, error) {

@@ -96,7 +96,7 @@ func checkProject(c ProjectChange) error {
 func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 	pr := Project{
 		ID: w.s.NewID(), AccountID: w.p.AccountID, Name: n.Name, Description: n.Description, DefaultRegion: n.DefaultRegion,
-		IsDefault: isDefault, IsActive: true, CreatedBy: w.p.ID, CreatedAt: w.at, UpdatedAt: w.at,
+		IsDefault: isDefault, IsActive: true, CreatedBy: w.p.by(), CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	all, err := w.allProjects()
 	if err != nil {

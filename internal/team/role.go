@@ -93,7 +93,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 		}
 		r = Role{
 			ID: s.NewID(), AccountID: w.p.AccountID, Name: n.Name, Slug: n.Slug, Description: n.Description, Scope: n.Scope,
-			Permissions: set, CreatedBy: w.p.ID, CreatedAt: w.at, UpdatedAt: w.at,
+			Permissions: set, CreatedBy: w.p.by(), CreatedAt: w.at, UpdatedAt: w.at,
 		}
 		if err := w.roleFree(r); err != nil {
 			return err

@@ -30,7 +30,12 @@ type Store interface {
 	LeaseMessages(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Message, error)
 	// RemoveStale deletes pending memberships whose invitation expired or was declined before the given moment, and
 	// closed invitations, used link tokens and idempotency keys of that age. It returns how many memberships went.
-	RemoveStale(ctx context.Context, before time.Time, at time.Time) (int, error)
+	// Each removal writes an event dated by now, read under the account's lock.
+	RemoveStale(ctx context.Context, before time.Time, now func() time.Time) (int, error)
+	// SealableAccounts are the accounts that have events before the moment that no seal covers.
+	SealableAccounts(ctx context.Context, before time.Time) ([]string, error)
+	// Beat says that this node is alive, forgets those that have not been seen since the cutoff, and counts the rest.
+	Beat(ctx context.Context, node string, at, cutoff time.Time) (int, error)
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	Close() error
@@ -145,6 +150,14 @@ type Reader interface {
 	Projects(ctx context.Context, f ProjectFilter) ([]Project, int, error)
 
 	Events(ctx context.Context, f EventFilter) ([]Event, int, error)
+	// EachEvent calls fn for every event with from <= At < until, oldest first.
+	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(Event) error) error
+	// LastSeal is the newest seal of an account, or ErrNotFound.
+	LastSeal(ctx context.Context, accountID string) (Seal, error)
+	// Seals are all seals of an account, oldest first.
+	Seals(ctx context.Context, accountID string) ([]Seal, error)
+	// Accounts are the ids of all accounts.
+	Accounts(ctx context.Context) ([]string, error)
 }
 
 // Tx is Reader inside a transaction, and what can be written. Insert methods return false, and write nothing, when
@@ -196,6 +209,7 @@ type Tx interface {
 	KeepAnswer(ctx context.Context, k KeptAnswer) error
 
 	InsertEvent(ctx context.Context, e Event) error
+	InsertSeal(ctx context.Context, s Seal) error
 	InsertMessage(ctx context.Context, m Message) error
 	UpdateMessage(ctx context.Context, m Message) error
 	DeleteMessage(ctx context.Context, id string) error

@@ -159,7 +159,7 @@ CREATE TABLE link_tokens (
     used_at    BIGINT
 );
 
--- Events refer to nothing: they stay when what they tell of is gone. seq, prev_hash and hash are for chaining them.
+-- Events refer to nothing: they stay when what they tell of is gone.
 CREATE TABLE audit_events (
     id          UUID             NOT NULL,
     account_id  UUID             NOT NULL,
@@ -175,9 +175,6 @@ CREATE TABLE audit_events (
     delegated   BOOLEAN          NOT NULL,
     request_id  TEXT COLLATE "C" NOT NULL,
     details     TEXT COLLATE "C" NOT NULL,
-    seq         BIGINT,
-    prev_hash   BYTEA,
-    hash        BYTEA,
     PRIMARY KEY (account_id, at, id)
 );
 

@@ -158,7 +158,7 @@ CREATE TABLE link_tokens (
     used_at    BIGINT
 ) WITHOUT ROWID;
 
--- Events refer to nothing: they stay when what they tell of is gone. seq, prev_hash and hash are for chaining them.
+-- Events refer to nothing: they stay when what they tell of is gone.
 CREATE TABLE audit_events (
     id          TEXT    NOT NULL,
     account_id  TEXT    NOT NULL,
@@ -174,9 +174,6 @@ CREATE TABLE audit_events (
     delegated   BOOLEAN NOT NULL,
     request_id  TEXT    NOT NULL,
     details     TEXT    NOT NULL,
-    seq         BIGINT,
-    prev_hash   BLOB,
-    hash        BLOB,
     PRIMARY KEY (account_id, at, id)
 );
 

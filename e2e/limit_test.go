@@ -1,0 +1,53 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"raff/internal/httpapi"
+	"raff/internal/rafftest"
+)
+
+func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
+	srv := rafftest.Start(t, rafftest.WithLimits(httpapi.DefaultLimits()))
+	_, other := srv.NewKeyID(t, "other", "")
+	statuses := parallel(100, func(int) int { return srv.Do(t, "GET", "/api/v1/whoami", other, nil).Status })
+	// The burst, and what the bucket wins back while the requests run.
+	if statuses[200] < 60 || statuses[200] > 90 || statuses[200]+statuses[429] != 100 {
+		t.Errorf("100 requests at once were answered with %v, want about 60 × 200 and the rest 429", statuses)
+	}
+	res := srv.Do(t, "GET", "/api/v1/whoami", other, nil)
+	for res.Status == 200 {
+		res = srv.Do(t, "GET", "/api/v1/whoami", other, nil)
+	}
+	body := res.JSON(t)
+	if body["error"] != "Rate limit exceeded" || body["code"] != "rate_limited" {
+		t.Errorf("the refusal: %s", res.Body)
+	}
+	for name, want := range map[string]string{"Retry-After": "1", "X-RateLimit-Limit": "30", "X-RateLimit-Remaining": "0"} {
+		if got := res.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	// Others are not concerned, and after the wait neither is the key.
+	srv.Do(t, "GET", "/api/v1/whoami", srv.Key, nil).Want(t, 200)
+	srv.Advance(time.Second)
+	srv.Do(t, "GET", "/api/v1/whoami", other, nil).Want(t, 200)
+}
+
+// TestNodesShareTheLimit gives each of two nodes on one database half of it, once they know of each other.
+func TestNodesShareTheLimit(t *testing.T) {
+	limits := rafftest.WithLimits(map[string]httpapi.Limit{"standard": {PerSecond: 0.001, Burst: 20}})
+	first := rafftest.Start(t, rafftest.OnPostgres(t), limits)
+	second := rafftest.Start(t, rafftest.OnDatabase(first.Database), limits)
+	granted := func(srv *rafftest.Server, key string) (n int) {
+		for srv.Do(t, "GET", "/api/v1/whoami", key, nil).Status == 200 {
+			n++
+		}
+		return n
+	}
+	waitFor(t, "the second node to be counted", func() bool { return second.Node.Nodes() == 2 })
+	if n := granted(second, first.Key); n != 10 {
+		t.Errorf("the second node granted %d of 20, want its half", n)
+	}
+}

@@ -1,0 +1,78 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+
+	"raff/api"
+	"raff/internal/team"
+)
+
+const maxIdempotencyKey = 255
+
+// idempotent makes a POST that carries an Idempotency-Key happen once. What mints a link is left out: it must not be
+// answered twice, and doing it again harms nobody.
+func (s *server) idempotent(ctx context.Context, c *call, r *Route) (context.Context, error) {
+	keys, sent := c.Header["Idempotency-Key"]
+	if !sent || c.Method != http.MethodPost || r.Open || r.Operation == "createInvitationLink" {
+		return ctx, nil
+	}
+	if len(keys) != 1 || !printable(keys[0], maxIdempotencyKey) {
+		return ctx, invalid("Idempotency-Key", "invalid_idempotency_key", "Idempotency-Key is one value of 1 to %d printable ASCII characters.", maxIdempotencyKey)
+	}
+	c.idempotency = &team.Idempotency{Key: keys[0], Operation: c.Method + " " + c.URL.Path, Answer: func(made any) ([]byte, error) {
+		return encode(nil, s.wire(c, made))
+	}}
+	return team.WithIdempotency(ctx, c.idempotency), nil
+}
+
+func printable(s string, limit int) bool {
+	for i := range len(s) {
+		if s[i] < 0x21 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return s != "" && len(s) <= limit
+}
+
+// digest notes what the body of a repetition must be.
+func (c *call) digest(body []byte) {
+	if c.idempotency != nil {
+		sum := sha256.Sum256(body)
+		c.idempotency.BodyHash = sum[:]
+	}
+}
+
+// wire is what a POST answers for what it made, without a secret.
+func (s *server) wire(c *call, made any) any {
+	switch m := made.(type) {
+	case team.Member:
+		if m.ProjectID != "" {
+			return one(s.projectMember(&m))
+		}
+		return one(s.member(&m))
+	case []team.BulkResult:
+		return one(s.bulk(c, m))
+	case team.Invitation:
+		return one(s.invitation(&m))
+	case team.Role:
+		return one(s.role(&m))
+	case team.APIKey:
+		return one(api.APIKeyWithSecret{APIKey: apiKey(&m)})
+	case team.Project:
+		return one(project(&m))
+	}
+	panic("a POST made something that has no answer to keep") // a test repeats every POST there is
+}
+
+// replayed is the answer of the first request, if that is what the error says.
+func (c *call) replayed(w http.ResponseWriter, err error) (any, bool) {
+	var r *team.Replay
+	if !errors.As(err, &r) {
+		return nil, false
+	}
+	w.Header()["Idempotency-Replayed"] = []string{"true"}
+	return document{contentType: "application/json", body: r.Answer}, true
+}

@@ -1,0 +1,54 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"raff/internal/team"
+)
+
+// Account is a new account as the operator's command prints it. APIKey and OwnerLink are shown this once.
+type Account struct {
+	AccountID        string `json:"account_id"`
+	OwnerUserID      string `json:"owner_user_id"`
+	OwnerMemberID    string `json:"owner_member_id"`
+	DefaultProjectID string `json:"default_project_id"`
+	APIKeyID         string `json:"api_key_id"`
+	APIKey           string `json:"api_key"`
+	OwnerLink        string `json:"owner_link"`
+
+	name, ownerEmail string
+}
+
+// CreateAccount makes an account for the operator.
+func (s *Server) CreateAccount(ctx context.Context, name, ownerEmail string) (Account, error) {
+	a, err := s.service.CreateAccount(ctx, team.NewAccount{Name: name, OwnerEmail: ownerEmail})
+	return Account{
+		AccountID: a.AccountID, OwnerUserID: a.OwnerUserID, OwnerMemberID: a.OwnerMemberID, DefaultProjectID: a.DefaultProjectID,
+		APIKeyID: a.APIKeyID, APIKey: a.APIKey, OwnerLink: a.OwnerLink, name: name, ownerEmail: ownerEmail,
+	}, err
+}
+
+// Print writes the account for a person to read.
+func (a Account) Print(w io.Writer) error {
+	link := a.OwnerLink
+	if link == "" {
+		link = "(the Owner already has a password)"
+	}
+	_, err := fmt.Fprintf(w, `Account          %s  %s
+Owner            %s  (user %s, member %s)
+Default project  %s
+Owner key        %s  (id %s)
+Password link    %s
+
+The key and the link are shown this once.
+`, a.AccountID, a.name, a.ownerEmail, a.OwnerUserID, a.OwnerMemberID, a.DefaultProjectID, a.APIKey, a.APIKeyID, link)
+	return err
+}
+
+// TransferOwnership makes a member the Owner, for the operator, and returns their address.
+func (s *Server) TransferOwnership(ctx context.Context, accountID, memberID string) (string, error) {
+	m, err := s.service.TransferOwnership(ctx, team.Operator(accountID), memberID)
+	return m.Email, err
+}

@@ -1,0 +1,37 @@
+package server
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"raff/internal/store"
+)
+
+const (
+	beatEvery = 3 * time.Second
+	// deadAfter is how long a node is counted after its last beat: three beats may get lost.
+	deadAfter = 4 * beatEvery
+)
+
+// nodes counts the servers on one database. Between two beats the number may be old by beatEvery.
+type nodes struct {
+	id    string
+	store *store.DB
+	alive atomic.Int64
+}
+
+func newNodes(db *store.DB) *nodes { return &nodes{id: uuid.Must(uuid.NewV7()).String(), store: db} }
+
+func (n *nodes) count() int { return int(max(1, n.alive.Load())) }
+
+func (n *nodes) beat(ctx context.Context) error {
+	now := time.Now()
+	alive, err := n.store.Beat(ctx, n.id, now, now.Add(-deadAfter))
+	if err == nil {
+		n.alive.Store(int64(alive))
+	}
+	return err
+}
