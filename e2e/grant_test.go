@@ -51,13 +51,13 @@ func (g guard) refused(method, path, key string, body any, status int, code stri
 	}
 }
 
-func each(t *testing.T, test func(g guard)) {
+func each(t *testing.T, test func(t *testing.T, g guard)) {
 	t.Helper()
-	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) { test(guard{srv, t}) })
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) { test(t, guard{srv, t}) })
 }
 
 func TestRolesGetOnlyWhatTheirComposerHolds(t *testing.T) {
-	each(t, func(g guard) {
+	each(t, func(t *testing.T, g guard) {
 		_, key := g.key("composer", "account.roles.create", "account.roles.manage", "account.members.view")
 		mine := g.Do(t, "POST", "/api/v1/roles", key, map[string]any{"name": "ok", "slug": "ok", "scope": "account", "permissions": []string{"account.members.view"}}).Want(t, 201).Data(t)["id"].(string)
 		more := []string{"account.members.view", "account.billing.manage"}
@@ -70,7 +70,7 @@ func TestRolesGetOnlyWhatTheirComposerHolds(t *testing.T) {
 }
 
 func TestProjectRolesDoNotGrowUnderTheirComposersOwnKeys(t *testing.T) {
-	each(t, func(g guard) {
+	each(t, func(t *testing.T, g guard) {
 		composer, key := g.key("composer", "account.roles.create", "account.roles.manage")
 		body := map[string]any{"name": "ops", "slug": "ops", "scope": "project", "permissions": []string{"vm.view"}}
 		ops := g.Do(t, "POST", "/api/v1/roles", key, body).Want(t, 201).Data(t)["id"].(string)
@@ -81,7 +81,7 @@ func TestProjectRolesDoNotGrowUnderTheirComposersOwnKeys(t *testing.T) {
 }
 
 func TestWhoOnlyInvitesHandsOutNoMoreThanTheyHold(t *testing.T) {
-	each(t, func(g guard) {
+	each(t, func(t *testing.T, g guard) {
 		_, key := g.key("inviter", "account.members.invite", "account.settings.view")
 		admin, weak := g.RoleID(t, "account", "admin"), g.role("weak", "account", "account.settings.view")
 		invite := func(role string) map[string]any { return map[string]any{"email": "bob@example.com", "role_id": role} }
@@ -97,7 +97,7 @@ func TestWhoOnlyInvitesHandsOutNoMoreThanTheyHold(t *testing.T) {
 }
 
 func TestManagingMembersIsTheRightToHandRolesToPeopleNotToKeys(t *testing.T) {
-	each(t, func(g guard) {
+	each(t, func(t *testing.T, g guard) {
 		_, key := g.key("manager", "account.members.manage", "account.apikeys.create", "account.audit.view")
 		admin := g.RoleID(t, "account", "admin")
 		g.Do(t, "POST", "/api/v1/members", key, map[string]any{"email": "bob@example.com", "role_id": admin}).Want(t, 201)
@@ -113,7 +113,7 @@ func TestManagingMembersIsTheRightToHandRolesToPeopleNotToKeys(t *testing.T) {
 }
 
 func TestAStrongerKeyIsNotRenewedByAWeakerOne(t *testing.T) {
-	each(t, func(g guard) {
+	each(t, func(t *testing.T, g guard) {
 		_, weak := g.key("weak", "account.apikeys.manage", "account.apikeys.revoke", "account.members.manage")
 		id, _ := g.NewKeyID(t, "strong", g.RoleID(t, "account", "admin"))
 		path := "/api/v1/api-keys/" + id
@@ -134,7 +134,7 @@ func TestAStrongerKeyIsNotRenewedByAWeakerOne(t *testing.T) {
 }
 
 func TestTheOwnerIsProtectedAndTheRoleIsNotHandedOut(t *testing.T) {
-	each(t, func(g guard) {
+	each(t, func(t *testing.T, g guard) {
 		owner := g.RoleID(t, "account", "owner")
 		admin := g.NewKey(t, "admin", g.RoleID(t, "account", "admin"))
 		for _, key := range []string{g.Key, admin} {
@@ -153,7 +153,7 @@ func TestTheOwnerIsProtectedAndTheRoleIsNotHandedOut(t *testing.T) {
 }
 
 func TestNobodyChangesTheirOwnMembership(t *testing.T) {
-	each(t, func(g guard) {
+	each(t, func(t *testing.T, g guard) {
 		admin := g.RoleID(t, "account", "admin")
 		id, key := g.NewKeyID(t, "admin", admin)
 		member := "/api/v1/members/" + g.memberOf(id)
@@ -170,7 +170,7 @@ func TestNobodyChangesTheirOwnMembership(t *testing.T) {
 }
 
 func TestDeletingARoleIsNoWayAroundTheGuard(t *testing.T) {
-	each(t, func(g guard) {
+	each(t, func(t *testing.T, g guard) {
 		_, key := g.key("deleter", "account.roles.delete", "account.members.manage", "account.members.view")
 		weak := g.role("weak", "account", "account.members.view")
 		idle, _ := g.NewKeyID(t, "idle", weak)

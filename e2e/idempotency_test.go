@@ -12,7 +12,7 @@ import (
 
 // TestEveryPostHappensOnceUnderItsKey repeats each POST that asks for a credential and compares the answers.
 func TestEveryPostHappensOnceUnderItsKey(t *testing.T) {
-	each(t, func(g guard) {
+	each(t, func(t *testing.T, g guard) {
 		role, viewer := g.RoleID(t, "account", "member"), g.RoleID(t, "project", "viewer")
 		_, user := g.NewMember(t, "known@example.com", "Known", role)
 		pending := g.Do(t, "GET", "/api/v1/members/"+g.Invite(t, "pending@example.com", role), g.Key, nil).Data(t)["invitation_id"].(string)
@@ -70,7 +70,9 @@ func TestParallelRepetitionsMakeOneKey(t *testing.T) {
 		h := func() http.Header {
 			return http.Header{"X-Api-Key": {srv.Key}, "Idempotency-Key": {"same"}, "Content-Type": {"application/json"}}
 		}
-		statuses := parallel(30, func(int) int { return srv.Send(t, "POST", "/api/v1/api-keys", h(), map[string]any{"name": "ci"}).Status })
+		statuses := parallel(30, func(int) int {
+			return srv.Send(t, "POST", "/api/v1/api-keys", h(), map[string]any{"name": "ci"}).Status
+		})
 		if statuses[201] != 30 {
 			t.Errorf("answers: %v, want 30 × 201", statuses)
 		}

@@ -25,6 +25,7 @@ func (s *server) idempotent(ctx context.Context, c *call, r *Route) (context.Con
 	c.idempotency = &team.Idempotency{Key: keys[0], Operation: c.Method + " " + c.URL.Path, Answer: func(made any) ([]byte, error) {
 		return encode(nil, s.wire(c, made))
 	}}
+	c.digest(nil) // until a body is read
 	return team.WithIdempotency(ctx, c.idempotency), nil
 }
 
