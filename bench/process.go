@@ -52,7 +52,7 @@ func startRaffd(ctx context.Context, o settings, database, dir string) (*raffd, 
 	if err != nil {
 		return nil, fmt.Errorf("make the log: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, o.raffd, "serve", "--listen", addr, "--database", database, "--public-url", "http://"+addr)
+	cmd := exec.CommandContext(ctx, o.raffd, "serve", "--listen", addr, "--database", database, "--public-url", "http://"+addr, "--rate-limits", "standard=1000000:1000000")
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start raffd: %w", err)
@@ -89,7 +89,9 @@ func freeAddr(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-func (r *raffd) get(ctx context.Context, path string) ([]byte, error) { return r.call(ctx, "GET", path, nil) }
+func (r *raffd) get(ctx context.Context, path string) ([]byte, error) {
+	return r.call(ctx, "GET", path, nil)
+}
 
 func (r *raffd) call(ctx context.Context, method, path string, body io.Reader) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+r.addr+path, body)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +37,7 @@ func command() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(devCommand(), serveCommand(), accountCommand(), auditCommand())
+	root.AddCommand(devCommand(), serveCommand(), accountCommand(), apiKeyCommand(), auditCommand())
 	return root
 }
 
@@ -77,7 +78,7 @@ func devCommand() *cobra.Command {
 }
 
 func serveCommand() *cobra.Command {
-	var listen, level string
+	var listen, level, limits string
 	var config server.Config
 	c := &cobra.Command{
 		Use:   "serve",
@@ -91,6 +92,9 @@ func serveCommand() *cobra.Command {
 				return fmt.Errorf("--database (RAFF_DATABASE_URL) and --public-url (RAFF_PUBLIC_URL) are needed")
 			}
 			config.SMTPURL, config.MailFrom = os.Getenv("RAFF_SMTP_URL"), os.Getenv("RAFF_MAIL_FROM")
+			if err := config.SetLimits(limits); err != nil {
+				return err
+			}
 			config.Logger, config.Version = logger(cmd.ErrOrStderr(), level), programVersion()
 			return serve(cmd.Context(), listen, config, func(_ context.Context, _ *server.Server, url string) error {
 				config.Logger.Info("serving", "listen", url, "public_url", config.PublicURL, "mail", config.SMTPURL != "")
@@ -104,6 +108,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&config.PublicURL, "public-url", env("RAFF_PUBLIC_URL", ""), "where people reach the server; links in mails begin with it (RAFF_PUBLIC_URL)")
 	f.StringVar(&config.Catalog, "catalog", env("RAFF_CATALOG", ""), "YAML file with your own permissions and system roles (RAFF_CATALOG)")
 	f.StringVar(&level, "log-level", env("RAFF_LOG_LEVEL", "info"), "debug (a line per request), info, warn or error (RAFF_LOG_LEVEL)")
+	f.StringVar(&limits, "rate-limits", env("RAFF_RATE_LIMITS", ""), "requests per second and burst of each tier, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200)")
 	f.BoolVar(&config.TrustProxy, "trust-proxy", os.Getenv("RAFF_TRUST_PROXY") == "true", "take callers' addresses from X-Forwarded-For (RAFF_TRUST_PROXY=true)")
 	return c
 }
@@ -116,6 +121,15 @@ func logger(w io.Writer, level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
 }
 
+// reachable is an address that opens on this machine: a server on all addresses is reached on the loopback.
+func reachable(a net.Addr) string {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return a.String()
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+}
+
 // serve listens first, so that a taken port is known before anything is created.
 func serve(ctx context.Context, listen string, c server.Config, ready func(context.Context, *server.Server, string) error) (err error) {
 	c.AccessLog = slog.LevelDebug
@@ -124,7 +138,7 @@ func serve(ctx context.Context, listen string, c server.Config, ready func(conte
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", listen, err)
 	}
-	url := "http://" + l.Addr().String()
+	url := "http://" + reachable(l.Addr())
 	if c.PublicURL == "" {
 		c.PublicURL = url
 	}

@@ -52,3 +52,9 @@ func (s *Server) TransferOwnership(ctx context.Context, accountID, memberID stri
 	m, err := s.service.TransferOwnership(ctx, team.Operator(accountID), memberID)
 	return m.Email, err
 }
+
+// SetTier gives a key a rate limit tier, for the operator, and returns its name.
+func (s *Server) SetTier(ctx context.Context, accountID, keyID, tier string) (string, error) {
+	k, err := s.service.UpdateAPIKey(ctx, team.Operator(accountID), keyID, team.APIKeyChange{Tier: &tier})
+	return k.Name, err
+}

@@ -1,0 +1,23 @@
+package server_test
+
+import (
+	"testing"
+
+	"raff/internal/httpapi"
+	"raff/internal/server"
+)
+
+func TestSetLimits(t *testing.T) {
+	var c server.Config
+	if err := c.SetLimits("high=500:1000"); err != nil || c.Limits["high"] != (httpapi.Limit{PerSecond: 500, Burst: 1000}) || c.Limits["standard"] != httpapi.DefaultLimits()["standard"] {
+		t.Errorf("got %v, %v", c.Limits, err)
+	}
+	if err := c.SetLimits("off"); err != nil || c.Limits == nil || len(c.Limits) != 0 {
+		t.Errorf("off: %v, %v", c.Limits, err)
+	}
+	for _, bad := range []string{"on", "low=1:1", "high=1", "high=0:1", "high=1:0", "high=-1:5", "high=Inf:5", "high=NaN:5", "high=1:x", "high=1:1,"} {
+		if err := c.SetLimits(bad); err == nil {
+			t.Errorf("%q was taken as %v", bad, c.Limits)
+		}
+	}
+}
