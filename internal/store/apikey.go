@@ -27,7 +27,7 @@ func scanAPIKey(s scanner) (k team.APIKey, err error) {
 // What a request needs to know about its key is one row: the key, its account, and its membership with the role.
 const keyPrincipal = "SELECT " + apiKeyColumns + ", " + accountColumns + ", " + memberColumns + ", " + roleColumns + `
 	FROM api_keys k JOIN accounts a ON a.id = k.account_id
-	LEFT JOIN memberships m ON m.api_key_id = k.id AND m.scope_id = k.account_id
+	LEFT JOIN memberships m ON m.api_key_id = k.id AND m.project_id IS NULL
 	LEFT JOIN roles r ON r.id = m.role_id WHERE `
 
 func (r reader) scanKeyPrincipal(s scanner) (team.KeyPrincipal, error) {
@@ -49,7 +49,8 @@ func (r reader) scanKeyPrincipal(s scanner) (team.KeyPrincipal, error) {
 }
 
 func (r reader) KeyPrincipal(ctx context.Context, hash []byte) (team.KeyPrincipal, error) {
-	return one(ctx, r.q, r.scanKeyPrincipal, keyPrincipal+"(k.hash = $1 OR k.old_hash = $1)", hash)
+	return one(ctx, r.q, r.scanKeyPrincipal, keyPrincipal+`k.id = COALESCE((SELECT id FROM api_keys WHERE hash = $1),
+		(SELECT id FROM api_keys WHERE old_hash = $1))`, hash)
 }
 
 func (r reader) KeyPrincipalByID(ctx context.Context, keyID string) (team.KeyPrincipal, error) {
@@ -57,9 +58,8 @@ func (r reader) KeyPrincipalByID(ctx context.Context, keyID string) (team.KeyPri
 }
 
 func (r reader) APIKey(ctx context.Context, accountID, id string) (team.APIKey, error) {
-	k, err := one(ctx, r.q, scanAPIKey, "SELECT "+apiKeyColumns+" FROM api_keys k WHERE k.id = $1 AND k.account_id = $2",
-		uid(id), uid(accountID))
-	if err != nil {
+	k, err := one(ctx, r.q, scanAPIKey, "SELECT "+apiKeyColumns+" FROM api_keys k WHERE k.id = $1", uid(id))
+	if k, err = ofAccount(k, err, k.AccountID == accountID); err != nil {
 		return k, err
 	}
 	k.Memberships, err = many(ctx, r.q, r.members(), selectMember+" WHERE m.api_key_id = $1 ORDER BY m.created_at, m.id", uid(id))

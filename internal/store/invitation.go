@@ -34,7 +34,8 @@ func (r reader) scanInvitation(s scanner) (i team.Invitation, err error) {
 }
 
 func (r reader) Invitation(ctx context.Context, accountID, id string) (team.Invitation, error) {
-	return one(ctx, r.q, r.scanInvitation, selectInvitation+" WHERE i.id = $1 AND i.account_id = $2", uid(id), uid(accountID))
+	i, err := one(ctx, r.q, r.scanInvitation, selectInvitation+" WHERE i.id = $1", uid(id))
+	return ofAccount(i, err, i.AccountID == accountID)
 }
 
 func (r reader) InvitationByToken(ctx context.Context, hash []byte) (team.Invitation, bool, error) {

@@ -32,6 +32,17 @@ type postgresEngine struct {
 // migrationLock is the key of the lock under which one program migrates ("raff" in ASCII, then 1).
 const migrationLock = 0x72616666_00000001
 
+// postgresSettings hold for every connection, unless the URL says otherwise.
+var postgresSettings = map[string]string{
+	"application_name": "raffd",
+	// A node that froze inside a change must not keep the others out for ever.
+	"lock_timeout":                        "10s",
+	"idle_in_transaction_session_timeout": "30s",
+	// Plans are made while tables are nearly empty and are kept while they grow.
+	"enable_seqscan": "off",
+	"jit":            "off",
+}
+
 func openPostgres(ctx context.Context, url string) (engine, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -43,11 +54,9 @@ func openPostgres(ctx context.Context, url string) (engine, error) {
 	if !strings.Contains(url, "connect_timeout") {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
-	// A node that froze inside a change must not keep the others out for ever.
-	params := cfg.ConnConfig.RuntimeParams
-	for name, value := range map[string]string{"application_name": "raffd", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "30s"} {
-		if params[name] == "" {
-			params[name] = value
+	for name, value := range postgresSettings {
+		if cfg.ConnConfig.RuntimeParams[name] == "" {
+			cfg.ConnConfig.RuntimeParams[name] = value
 		}
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)

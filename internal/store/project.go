@@ -17,8 +17,8 @@ func scanProject(s scanner) (p team.Project, err error) {
 }
 
 func (r reader) Project(ctx context.Context, accountID, id string) (team.Project, error) {
-	return one(ctx, r.q, scanProject, "SELECT "+projectColumns+" FROM projects p WHERE p.id = $1 AND p.account_id = $2",
-		uid(id), uid(accountID))
+	p, err := one(ctx, r.q, scanProject, "SELECT "+projectColumns+" FROM projects p WHERE p.id = $1", uid(id))
+	return ofAccount(p, err, p.AccountID == accountID)
 }
 
 func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Project, int, error) {

@@ -22,8 +22,8 @@ func (r reader) scanRole(s scanner) (v team.Role, err error) {
 }
 
 func (r reader) Role(ctx context.Context, accountID, id string) (team.Role, error) {
-	return one(ctx, r.q, r.scanRole, "SELECT "+roleColumns+` FROM roles r
-		WHERE r.id = $1 AND (r.account_id = $2 OR r.account_id IS NULL)`, uid(id), uid(accountID))
+	v, err := one(ctx, r.q, r.scanRole, "SELECT "+roleColumns+" FROM roles r WHERE r.id = $1", uid(id))
+	return ofAccount(v, err, v.AccountID == accountID || v.AccountID == "")
 }
 
 func (r reader) Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int, error) {

@@ -37,6 +37,17 @@ func one[T any](ctx context.Context, q querier, scan func(scanner) (T, error), q
 	return v, rs.Err()
 }
 
+// ofAccount hides a row of another account. Rows are looked up by id alone and compared afterwards: PostgreSQL plans a
+// query while tables are nearly empty and keeps the plan while they grow, and with an account or scope among the
+// conditions it may have chosen to walk through all of its rows.
+func ofAccount[T any](v T, err error, mine bool) (T, error) {
+	if err == nil && !mine {
+		var none T
+		return none, team.ErrNotFound
+	}
+	return v, err
+}
+
 // many reads all rows.
 func many[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	return sized(ctx, q, scan, func() int { return 0 }, query, args...)
