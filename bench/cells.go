@@ -92,7 +92,7 @@ func addOne(ctx context.Context, o settings, dir string) (ours, limit round, end
 			return 0, err
 		}
 		l := load{addr: r.addr, connections: 1, span: o.span, status: 201, next: func() []byte {
-			body := fmt.Sprintf(`{"email":"person%d@example.com","role_id":"%s"}`, n.Add(1), role)
+			body := fmt.Sprintf(`{"email":"person%d@example.com","role_id":%q}`, n.Add(1), role)
 			return fmt.Appendf(nil, "POST /api/v1/members HTTP/1.1\r\nHost: %s\r\nX-API-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 				r.addr, r.key, len(body), body)
 		}}

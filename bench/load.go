@@ -51,7 +51,7 @@ func (l load) connection(ctx context.Context, until time.Time, answered *atomic.
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	defer c.Close() //nolint:errcheck // nothing is pending on it
+	defer c.Close()
 	r := bufio.NewReaderSize(c, 1<<16)
 	buf := make([]byte, 1<<16)
 	for time.Now().Before(until) {

@@ -106,7 +106,7 @@ func (r *raffd) call(ctx context.Context, method, path string, body io.Reader) (
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	defer res.Body.Close() //nolint:errcheck // read to its end below
+	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode/100 != 2 {
 		err = fmt.Errorf("%s %s: status %d: %s", method, path, res.StatusCode, b)

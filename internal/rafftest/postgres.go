@@ -68,7 +68,7 @@ var throwaway = sync.OnceValues(startPostgres)
 
 // lifeline is open as long as this process lives. Its other end is the standard input of the process that removes
 // the cluster.
-var lifeline io.WriteCloser
+var lifeline io.WriteCloser //nolint:unused // it only has to stay open
 
 // reaper waits for its standard input to end. Then it stops the server and removes the directory.
 const reaper = `cat; "$1" -D "$2/data" -m immediate -w stop; rm -rf "$2"`
@@ -117,7 +117,7 @@ func startPostgres() (string, error) {
 		cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
 		out, err := cmd.CombinedOutput()
 		if err != nil {
-			server, _ := os.ReadFile(log) //nolint:gosec // our own file; it may not exist yet
+			server, _ := os.ReadFile(log)
 			return "", fmt.Errorf("%s: %w\n%s%s", filepath.Base(step[0]), err, out, server)
 		}
 	}

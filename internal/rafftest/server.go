@@ -237,7 +237,7 @@ func (s *Server) Send(t testing.TB, method, path string, h http.Header, body any
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
-	defer res.Body.Close() //nolint:errcheck // the body was read to its end or the test fails below
+	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatalf("%s %s: read answer: %v", method, path, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -97,11 +98,11 @@ func (r reader) readMemberships(ctx context.Context, keys []team.APIKey) error {
 	}
 	for some := range slices.Chunk(keys, 100) {
 		var c condition
-		list := ""
-		for _, k := range some {
-			list += c.number(", ?", uid(k.ID))
+		ids := make([]string, len(some))
+		for i, k := range some {
+			ids[i] = c.number("?", uid(k.ID))
 		}
-		members, err := many(ctx, r.q, r.members(), selectMember+" WHERE m.api_key_id IN ("+list[2:]+") ORDER BY m.created_at, m.id", c.args...)
+		members, err := many(ctx, r.q, r.members(), selectMember+" WHERE m.api_key_id IN ("+strings.Join(ids, ", ")+") ORDER BY m.created_at, m.id", c.args...)
 		if err != nil {
 			return err
 		}

@@ -177,7 +177,7 @@ func TestOnlyOneOfManyWins(t *testing.T) {
 		w.do(t, func(tx team.Tx) error {
 			return tx.InsertLinkToken(w.ctx, team.LinkToken{Hash: hash("link"), UserID: u.ID, AccountID: w.account.ID, ExpiresAt: w.at(1)})
 		})
-		for name, close := range map[string]func(tx team.Tx) (bool, error){
+		for name, closing := range map[string]func(tx team.Tx) (bool, error){
 			"accept": func(tx team.Tx) (bool, error) {
 				return tx.CloseInvitation(w.ctx, m.Invitation.ID, team.InvitationAccepted, w.at(5))
 			},
@@ -186,7 +186,7 @@ func TestOnlyOneOfManyWins(t *testing.T) {
 			var won atomic.Int32
 			parallel(50, func(int) {
 				err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
-					ok, err := close(tx)
+					ok, err := closing(tx)
 					if ok {
 						won.Add(1)
 					}

@@ -19,7 +19,7 @@ func scanMessage(s scanner) (m team.Message, err error) {
 // LeaseMessages looks before it writes, so that a worker that asks every few seconds costs no commit.
 func (d *DB) LeaseMessages(ctx context.Context, now time.Time, lease time.Duration, n int) ([]team.Message, error) {
 	const due = "next_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)"
-	if any, err := one(ctx, d.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+due+")", now); err != nil || !any {
+	if waiting, err := one(ctx, d.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+due+")", now); err != nil || !waiting {
 		return nil, err
 	}
 	var leased []team.Message

@@ -28,6 +28,7 @@ func (t *tx) InsertSeal(ctx context.Context, s team.Seal) error {
 	return err
 }
 
+// SealableAccounts asks for each account whether it has an event behind its last seal, which two indexes answer.
 func (d *DB) SealableAccounts(ctx context.Context, before time.Time) ([]string, error) {
 	return many(ctx, d.q, scanText, `SELECT a.id FROM accounts a WHERE EXISTS (
 		SELECT 1 FROM audit_events e WHERE e.account_id = a.id AND e.at < $1

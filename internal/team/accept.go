@@ -90,7 +90,7 @@ func (s *Service) checkPassword(u User, password string) error {
 
 func (s *Service) withPassword(u User, name, password string) (User, error) {
 	if u.Name == "" || name != "" {
-		if err := checkName("name", name, 64); err != nil {
+		if err := checkName(name, 64); err != nil {
 			return User{}, err
 		}
 		u.Name = name

@@ -28,7 +28,7 @@ type CreatedAccount struct {
 // CreateAccount makes an account with its Owner, its Default project and a key with the Owner role. Only the operator
 // of the server does that.
 func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccount, error) {
-	if err := checkName("name", n.Name, 64); err != nil {
+	if err := checkName(n.Name, 64); err != nil {
 		return CreatedAccount{}, err
 	}
 	canonical, err := CanonicalEmail(n.OwnerEmail)

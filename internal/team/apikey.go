@@ -41,7 +41,7 @@ func (s *Service) GetAPIKey(ctx context.Context, p *Principal, id string) (APIKe
 
 // CreateAPIKey makes a key and returns its secret, this once.
 func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (APIKey, string, error) {
-	if err := checkName("name", n.Name, 128); err != nil {
+	if err := checkName(n.Name, 128); err != nil {
 		return APIKey{}, "", err
 	}
 	if n.Tier == "" {
@@ -144,7 +144,7 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 		return APIKey{}, invalid("", "nothing_to_update", "Give name, rate_limit_tier, expires_at or is_active.")
 	}
 	if c.Name != nil {
-		if err := checkName("name", *c.Name, 128); err != nil {
+		if err := checkName(*c.Name, 128); err != nil {
 			return APIKey{}, err
 		}
 	}

@@ -70,11 +70,11 @@ func hiddenRune(r rune) bool {
 }
 
 // checkName checks a name a person gives to something: 1 to limit runes, nothing invisible.
-func checkName(field, name string, limit int) error {
+func checkName(name string, limit int) error {
 	if name == "" {
-		return invalid(field, "required", "%s is required: give 1 to %d characters.", field, limit)
+		return invalid("name", "required", "name is required: give 1 to %d characters.", limit)
 	}
-	return checkText(field, name, limit)
+	return checkText("name", name, limit)
 }
 
 // checkText is checkName for what may be empty.

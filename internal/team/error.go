@@ -82,6 +82,6 @@ func conflict(code, format string, a ...any) *Error {
 	return &Error{Kind: KindConflict, Code: code, Message: fmt.Sprintf(format, a...)}
 }
 
-func gone(format string, a ...any) *Error {
-	return &Error{Kind: KindGone, Code: "invitation_gone", Message: fmt.Sprintf(format, a...)}
+func gone(message string) *Error {
+	return &Error{Kind: KindGone, Code: "invitation_gone", Message: message}
 }

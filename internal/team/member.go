@@ -124,6 +124,9 @@ func (n NewMember) check() (canonical string, err error) {
 	}
 	if given != 1 {
 		which := "email, target_user_id and api_key_id"
+		if n.ProjectID != "" {
+			which = "target_user_id and api_key_id"
+		}
 		return "", invalid("", "exactly_one_of", "Give exactly one of %s; %d were given.", which, given)
 	}
 	if n.RoleID == "" {

@@ -104,7 +104,7 @@ func (s *Service) noteSent(ctx context.Context, msg Message, failure error) erro
 		if err != nil {
 			return notFoundIs(err, nil)
 		}
-		if inv.open(s.now()) != nil || inv.State == state {
+		if open := inv.open(s.now()) == nil; !open || inv.State == state {
 			return nil
 		}
 		inv.State, inv.UpdatedAt = state, s.now()

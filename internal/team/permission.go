@@ -211,7 +211,7 @@ func (c *Catalog) Decode(text string) Set {
 	if text == "*" {
 		s = c.scopes[ScopeAccount].Union(c.scopes[ScopeProject])
 	} else {
-		for _, n := range strings.Fields(text) {
+		for n := range strings.FieldsSeq(text) {
 			if i, ok := c.index[n]; ok {
 				s.add(i)
 			}

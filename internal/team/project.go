@@ -77,7 +77,7 @@ func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject)
 
 func checkProject(c ProjectChange) error {
 	if c.Name != nil {
-		if err := checkName("name", *c.Name, 64); err != nil {
+		if err := checkName(*c.Name, 64); err != nil {
 			return err
 		}
 	}

@@ -67,7 +67,7 @@ var slugPattern = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // CreateRole makes a custom role.
 func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role, error) {
-	if err := checkName("name", n.Name, 64); err != nil {
+	if err := checkName(n.Name, 64); err != nil {
 		return Role{}, err
 	}
 	if len(n.Slug) > 64 || !slugPattern.MatchString(n.Slug) {
@@ -153,7 +153,7 @@ func (w *work) roleFree(r Role) error {
 			e.Field = "slug"
 			return e
 		case FoldName(o.Name) == FoldName(r.Name):
-			e := conflict("name_taken", "A %s role is already named %q. Choose another name.", r.Scope, o.Name)
+			e := conflict("name_taken", "Another %s role is already named %q. Choose another name.", r.Scope, o.Name)
 			e.Field = "name"
 			return e
 		}
@@ -167,7 +167,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 		return Role{}, invalid("", "nothing_to_update", "Give name, description or permissions.")
 	}
 	if c.Name != nil {
-		if err := checkName("name", *c.Name, 64); err != nil {
+		if err := checkName(*c.Name, 64); err != nil {
 			return Role{}, err
 		}
 	}
@@ -281,7 +281,7 @@ func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo s
 			return err
 		}
 		if total > 0 && reassignTo == "" {
-			e := conflict("role_in_use", "%d members, keys or invitations have this role. Give them another one first, or pass ?reassign_to=<role id>.", total)
+			e := conflict("role_in_use", "This role is in use: %d members, keys and invitations have it. Give them another one first, or pass ?reassign_to=<role id>.", total)
 			e.Holders, e.HolderCount = holders, total
 			return e
 		}
@@ -302,6 +302,9 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 	role, err := w.Role(w.ctx, w.p.AccountID, to)
 	if err != nil {
 		return notFoundIs(err, invalidReference("reassign_to", "role"))
+	}
+	if role.Scope != from.Scope {
+		return invalid("reassign_to", "role_scope_mismatch", "%q is a role of the %s scope; a role of the %s scope is needed here.", role.Name, role.Scope, from.Scope)
 	}
 	if role.ID == from.ID {
 		return invalid("reassign_to", "invalid_reference", "reassign_to names the role that is being deleted. Choose another.")

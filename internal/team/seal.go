@@ -1,6 +1,7 @@
 package team
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -113,7 +114,7 @@ func (s *Service) verifyAccount(ctx context.Context, account string) (Verified, 
 		if err != nil {
 			return v, err
 		}
-		if n != seal.Events || string(hash) != string(seal.Hash) {
+		if n != seal.Events || !bytes.Equal(hash, seal.Hash) {
 			v.Broken = fmt.Sprintf("the events from %s to %s are not those that were sealed: there are %d of %d", last.Until.Format(time.RFC3339), seal.Until.Format(time.RFC3339), n, seal.Events)
 			return v, nil
 		}
