@@ -164,3 +164,61 @@ func ExampleAuditService_All() {
 	}
 	// Output: account.created Acme
 }
+
+// Invite a whole team at once. Every row tells how it ended; one that is refused does not hurt the others.
+func ExampleMemberService_AddMany() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var rows []api.AddMemberRequest
+	for _, email := range []string{"carol@example.com", "dave", "erin@example.com"} {
+		rows = append(rows, api.AddMemberRequest{Email: &email, RoleID: new(adminRole)})
+	}
+	results, err := c.Members.AddMany(ctx, api.AddMembersRequest{Members: &rows})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Error != nil {
+			fmt.Println(*rows[r.Index].Email, r.Error.Code)
+			continue
+		}
+		fmt.Println(r.Member.Email, r.Member.Status)
+	}
+	// Output:
+	// carol@example.com pending
+	// dave invalid_email
+	// erin@example.com pending
+}
+
+// Add somebody at once who is known to the account, by the id behind their address.
+func ExampleUserService_Lookup() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	u, err := c.Users.Lookup(ctx, "Owner@Example.com")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(u.Email, u.ID == srv.OwnerUserID)
+	// Output: owner@example.com true
+}
+
+// Ownership is transferred by its Owner in person; a key is denied, even the Owner's.
+func ExampleAccountService_TransferOwnership() {
+	ctx := context.Background()
+	c, err := client.New(srv.URL, srv.Key)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	_, err = c.Account.TransferOwnership(ctx, srv.OwnerMemberID)
+	fmt.Println(client.IsDenied(err), client.Code(err))
+	// Output: true permission_denied
+}
