@@ -177,7 +177,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
-	k, err := r.client.APIKeys.Get(ctx, state.ID.ValueString())
+	k, err := r.apiKeys.read(ctx, "", state.ID.ValueString())
 	if client.IsNotFound(err) {
 		if r.gone(ctx, req.Private, "The API key "+state.Name.ValueString(), &resp.Diagnostics) {
 			resp.State.RemoveResource(ctx)

@@ -98,7 +98,7 @@ func (m memberModel) renews(state memberModel) bool {
 		status.ValueString() != api.StatusSuspended
 }
 
-// readMember is the one way a member is read by its id.
+// readMember reads the member as it is this moment, not as a list of this run had it.
 func (r *memberResource) readMember(ctx context.Context, id string) (*api.Member, error) {
 	return r.client.Members.Get(ctx, id)
 }

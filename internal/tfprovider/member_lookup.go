@@ -30,7 +30,7 @@ func (s *session) findMember(ctx context.Context, ref string) (*api.Member, erro
 	if !uuidPattern.MatchString(id) {
 		return nil, fmt.Errorf("%q is not an id of a member. Use the member's id, an email address, %s<user id> or %s<API key id>", ref, userPrefix, apiKeyPrefix)
 	}
-	m, err := s.client.Members.Get(ctx, id)
+	m, err := s.members.read(ctx, "", id)
 	if client.IsNotFound(err) {
 		return nil, fmt.Errorf("the account has no member with the id %s. For the id of a user or a key, write %s%s or %s%s", id, userPrefix, id, apiKeyPrefix, id)
 	}

@@ -171,7 +171,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
-	m, err := r.readMember(ctx, state.ID.ValueString())
+	m, err := r.members.read(ctx, "", state.ID.ValueString())
 	if client.IsNotFound(err) {
 		if r.gone(ctx, req.Private, "The member "+state.principal(), &resp.Diagnostics) {
 			resp.State.RemoveResource(ctx)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"raff/internal/rafftest"
@@ -18,7 +19,7 @@ import (
 func TestProgramWithAKeyMadeInTheSameRun(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
-	run := program(t, fmt.Sprintf(`
+	terraform := program(t, fmt.Sprintf(`
 provider "raff" {}
 
 resource "raff_api_key" "automation" {
@@ -39,44 +40,84 @@ resource "raff_member" "alice" {
 `, srv.RoleID(t, "account", "admin"), srv.RoleID(t, "account", "member")),
 		"RAFF_API_URL="+srv.URL, "RAFF_API_KEY="+srv.Key)
 
-	if out := run("plan"); !strings.Contains(out, "2 to add") {
+	if out := terraform.run("plan"); !strings.Contains(out, "2 to add") {
 		t.Errorf("the plan does not add two resources:\n%s", out)
 	}
-	run("apply", "-auto-approve")
+	terraform.run("apply", "-auto-approve")
 	if id := memberOf(t, srv, "alice@example.com"); id == "" {
 		t.Error("alice was not invited")
 	}
-	if out := run("plan"); !strings.Contains(out, "No changes") {
+	if out := terraform.run("plan"); !strings.Contains(out, "No changes") {
 		t.Errorf("the second plan is not empty:\n%s", out)
 	}
-	run("destroy", "-auto-approve")
+	terraform.run("destroy", "-auto-approve")
 }
 
-// program builds the provider, and returns what runs Terraform with it on this configuration.
-func program(t *testing.T, hcl string, env ...string) func(arguments ...string) string {
+// builtProvider is the provider's program, built once for all tests.
+var builtProvider = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("terraform-provider-raff-%d", os.Getpid()))
+	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, "raff/cmd/terraform-provider-raff").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the provider: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// workspace is a folder with a configuration, in which Terraform runs the provider as it does for everybody.
+type workspace struct {
+	t   *testing.T
+	dir string
+	env []string
+}
+
+// program makes a workspace of this configuration.
+func program(t *testing.T, hcl string, env ...string) *workspace {
 	t.Helper()
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
+	w := &workspace{t: t, dir: t.TempDir()}
+	built, err := builtProvider()
+	if err != nil {
+		t.Fatal(err)
 	}
-	write("main.tf", required+hcl)
-	settings := write("settings.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"raff/raff\" = %q\n  }\n  direct {}\n}\n", dir))
-	command := func(name string, arguments ...string) string {
-		cmd := exec.CommandContext(context.Background(), name, arguments...)
-		cmd.Env = append(append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings, "NO_COLOR=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color"), env...)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s %s: %v\n%s", name, strings.Join(arguments, " "), err, out)
-		}
-		return string(out)
+	if err := os.Link(built, filepath.Join(w.dir, "terraform-provider-raff")); err != nil {
+		t.Fatal(err)
 	}
-	command("go", "build", "-o", filepath.Join(dir, "terraform-provider-raff"), "raff/cmd/terraform-provider-raff")
+	w.write("main.tf", required+hcl)
+	settings := w.write("settings.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"raff/raff\" = %q\n  }\n  direct {}\n}\n", w.dir))
+	w.env = append(append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings, "NO_COLOR=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color"), env...)
+	return w
+}
+
+func (w *workspace) write(name, text string) (path string) {
+	w.t.Helper()
+	path = filepath.Join(w.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+// serve has the test's own program stand in for the provider from now on; variable tells it to.
+func (w *workspace) serve(t *testing.T, variable string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(w.dir, "terraform-provider-raff")); err != nil {
+		t.Fatal(err)
+	}
+	w.write("terraform-provider-raff", fmt.Sprintf("#!/bin/sh\n%s=1 exec %q\n", variable, self))
+}
+
+// run runs Terraform, which has to succeed, and returns what it says.
+func (w *workspace) run(arguments ...string) string {
+	w.t.Helper()
 	terraform := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
-	return func(arguments ...string) string {
-		return command(terraform, append([]string{"-chdir=" + dir}, arguments...)...)
+	cmd := exec.CommandContext(w.t.Context(), terraform, append([]string{"-chdir=" + w.dir}, arguments...)...)
+	cmd.Env = w.env
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		w.t.Fatalf("terraform %s: %v\n%s", strings.Join(arguments, " "), err, out)
 	}
+	return string(out)
 }

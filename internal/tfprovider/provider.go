@@ -26,7 +26,10 @@ const (
 	requestBurst      = 40
 )
 
-type raffProvider struct{ version string }
+type raffProvider struct {
+	version string
+	few     int // reads of a kind that go by id before a list is looked at
+}
 
 type providerModel struct {
 	APIURL    types.String `tfsdk:"api_url"`
@@ -36,7 +39,7 @@ type providerModel struct {
 
 // New returns what makes the provider. version goes into the User-Agent of every request.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &raffProvider{version: version} }
+	return func() provider.Provider { return &raffProvider{version: version, few: fewReads} }
 }
 
 func (p *raffProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -97,12 +100,11 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if id := setting(m.ProjectID, "RAFF_PROJECT_ID", ""); id != "" {
 		opts = append(opts, client.WithProjectID(id))
 	}
-	c, err := client.New(setting(m.APIURL, "RAFF_API_URL", defaultURL), key, opts...)
+	s, err := connect(setting(m.APIURL, "RAFF_API_URL", defaultURL), key, p.few, opts...)
 	if err != nil {
 		resp.Diagnostics.AddError("The provider cannot be used as it is configured", err.Error())
 		return
 	}
-	s := newSession(c)
 	resp.ResourceData, resp.DataSourceData = s, s
 }
 

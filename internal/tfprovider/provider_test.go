@@ -26,6 +26,10 @@ import (
 
 // The acceptance tests run the real Terraform command line against a real server.
 func TestMain(m *testing.M) {
+	if os.Getenv(oneByOne) != "" {
+		serveOneByOne()
+		return
+	}
 	for _, name := range []string{"RAFF_API_URL", "RAFF_API_KEY", "RAFF_PROJECT_ID"} {
 		os.Unsetenv(name) //nolint:errcheck // fails only for names that are none
 	}
@@ -103,11 +107,13 @@ func keep(address string, id *string) resource.TestCheckFunc {
 	}
 }
 
-// wire stands between provider and server: it notes what is written and may act just before it is.
+// wire stands between provider and server: it counts reads, notes what is written and may act just before it is.
 type wire struct {
 	URL string
 
 	mu     sync.Mutex
+	reads  int
+	pages  int // how many of the reads were lists of members
 	writes []string
 	before func(r *http.Request)
 }
@@ -121,7 +127,9 @@ func tap(t *testing.T, srv *rafftest.Server) *wire {
 	w := &wire{}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet {
+		if r.Method == http.MethodGet {
+			w.noteRead(r)
+		} else {
 			w.note(r)
 		}
 		proxy.ServeHTTP(rw, r)
@@ -141,6 +149,24 @@ func (w *wire) note(r *http.Request) {
 	if before != nil {
 		before(r)
 	}
+}
+
+func (w *wire) noteRead(r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reads++
+	if strings.HasSuffix(r.URL.Path, "/members") {
+		w.pages++
+	}
+}
+
+// readsSince returns how many reads there were since the last call, and how many of them were lists of members.
+func (w *wire) readsSince() (reads, pages int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	reads, pages = w.reads, w.pages
+	w.reads, w.pages = 0, 0
+	return reads, pages
 }
 
 // intercept has f called before each write from now on.

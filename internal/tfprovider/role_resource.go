@@ -149,7 +149,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
-	role, err := r.client.Roles.Get(ctx, state.ID.ValueString())
+	role, err := r.findRole(ctx, state.ID.ValueString())
 	if client.IsNotFound(err) {
 		if r.gone(ctx, req.Private, "The role "+state.Name.ValueString(), &resp.Diagnostics) {
 			resp.State.RemoveResource(ctx)

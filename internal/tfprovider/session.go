@@ -23,16 +23,51 @@ type session struct {
 	roles       memo[[]api.Role]
 	permissions memo[[]api.Permission]
 	whoami      memo[*api.Whoami]
+
+	members reads[api.Member]
+	apiKeys reads[api.APIKey]
 }
 
-func newSession(c *client.Client) *session {
-	s := &session{client: c}
+// connect makes the session of a run. few is how many reads of a kind go by id before a list is looked at.
+func connect(url, key string, few int, opts ...client.Option) (*session, error) {
+	s := &session{}
+	c, err := client.New(url, key, append(opts, client.WithMiddleware(s.forgetOnWrite))...)
+	if err != nil {
+		return nil, err
+	}
+	s.client = c
 	s.roles.read = func(ctx context.Context) ([]api.Role, error) {
 		return collect(c.Roles.All(ctx, client.ListRolesOptions{}))
 	}
 	s.permissions.read = func(ctx context.Context) ([]api.Permission, error) { return c.Permissions.List(ctx, "") }
 	s.whoami.read = c.Whoami
-	return s
+	s.members = reads[api.Member]{
+		few: few, id: func(m api.Member) string { return m.ID },
+		get: func(ctx context.Context, _, id string) (*api.Member, error) { return c.Members.Get(ctx, id) },
+		list: func(ctx context.Context, _ string, o client.ListOptions) (*api.Page[api.Member], error) {
+			return c.Members.List(ctx, client.ListMembersOptions{ListOptions: o})
+		},
+	}
+	s.apiKeys = reads[api.APIKey]{
+		few: few, id: func(k api.APIKey) string { return k.ID },
+		get: func(ctx context.Context, _, id string) (*api.APIKey, error) { return c.APIKeys.Get(ctx, id) },
+		list: func(ctx context.Context, _ string, o client.ListOptions) (*api.Page[api.APIKey], error) {
+			return c.APIKeys.List(ctx, client.ListAPIKeysOptions{ListOptions: o})
+		},
+	}
+	return s, nil
+}
+
+// forgetOnWrite is where every write of the run passes, whichever resource makes it: a project that is deleted takes
+// memberships along, a role that is renamed shows in each of its members.
+func (s *session) forgetOnWrite(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.Method != http.MethodGet {
+			defer s.members.forget()
+			defer s.apiKeys.forget()
+		}
+		return next.RoundTrip(r)
+	})
 }
 
 // sessionOf takes what Configure of the provider left. It is nil while Terraform only validates.

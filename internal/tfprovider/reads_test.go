@@ -1,0 +1,192 @@
+package tfprovider
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"raff/api"
+	"raff/client"
+	"raff/internal/rafftest"
+	"raff/internal/team"
+)
+
+// What the rule costs, beside what it would cost to know beforehand how many reads will come. total is how many there
+// are, wanted how many are read, spread evenly over them.
+func TestReadsCost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ total, wanted, atMost int }{
+		{5, 3, 3},
+		{1_000, 1_000, 4},
+		{1_002, 1_000, 6},
+		{100_000, 3, 3},
+		{100_000, 4, 5},
+		{100_000, 50, 51},
+		{100_000, 1_000, 201},
+		{100_000, 100_000, 201},
+	} {
+		calls, lists := 0, 0
+		r := reads[int]{
+			few: fewReads, id: strconv.Itoa,
+			get: func(_ context.Context, _, id string) (*int, error) {
+				calls++
+				n, err := strconv.Atoi(id)
+				return &n, err
+			},
+			list: func(_ context.Context, _ string, o client.ListOptions) (*api.Page[int], error) {
+				calls++
+				lists++
+				p := &api.Page[int]{Total: c.total}
+				for i := o.Offset; i < min(o.Offset+o.Limit, c.total); i++ {
+					p.Data = append(p.Data, i)
+				}
+				return p, nil
+			},
+		}
+		for i := range c.wanted {
+			want := i * c.total / c.wanted
+			if got, err := r.read(t.Context(), "", strconv.Itoa(want)); err != nil || *got != want {
+				t.Fatalf("%d of %d: read %v, %v; want %d", c.wanted, c.total, got, err, want)
+			}
+		}
+		known := min(c.wanted, (c.total+pageSize-1)/pageSize)
+		t.Logf("%7d of %7d: %4d calls, %3d of them pages; %4d had it been known", c.wanted, c.total, calls, lists, known)
+		if calls > c.atMost || calls > 2*known+fewReads {
+			t.Errorf("%d of %d cost %d calls, want at most %d", c.wanted, c.total, calls, min(c.atMost, 2*known+fewReads))
+		}
+	}
+}
+
+// oneByOne is the provider as it would be without lists. The test's own program serves it; see TestMain.
+const oneByOne = "RAFF_TEST_ONE_BY_ONE"
+
+func serveOneByOne() {
+	p := func() provider.Provider { return &raffProvider{version: "test", few: math.MaxInt} }
+	address := cmp.Or(os.Getenv("TF_ACC_PROVIDER_HOST"), "registry.terraform.io") + "/raff/raff"
+	if err := providerserver.Serve(context.Background(), p, providerserver.ServeOpts{Address: address, ProtocolVersion: 6}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// A thousand members, imported and planned in a few calls, beside a provider that reads one by one.
+func TestThousandMembers(t *testing.T) {
+	t.Parallel()
+	const n = 1000
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	ids := inviteMany(t, srv, n)
+	var members strings.Builder
+	for i, id := range ids {
+		fmt.Fprintf(&members, "    %q = %q\n", address(i), id)
+	}
+	terraform := program(t, fmt.Sprintf(`
+provider "raff" {}
+
+locals {
+  members = {
+%s  }
+}
+
+import {
+  for_each = local.members
+  to       = raff_member.all[each.key]
+  id       = each.value
+}
+
+resource "raff_member" "all" {
+  for_each = local.members
+  email    = each.key
+  role_id  = %q
+}
+`, members.String(), srv.RoleID(t, "account", "member")), "RAFF_API_URL="+wire.URL, "RAFF_API_KEY="+srv.Key)
+
+	wire.readsSince()
+	measure := func(what string, arguments ...string) (calls int, took time.Duration) {
+		start := time.Now()
+		out := terraform.run(arguments...)
+		took = time.Since(start)
+		calls, _ = wire.readsSince()
+		t.Logf("%s of %d members: %d calls, %.1f s with all that Terraform itself does", what, n, calls, took.Seconds())
+		if w := wire.since(); len(w) != 0 {
+			t.Errorf("%s wrote %q", what, w)
+		}
+		if strings.HasPrefix(what, "plan") && !strings.Contains(out, "No changes") {
+			t.Errorf("the %s is not empty:\n%s", what, out)
+		}
+		return calls, took
+	}
+	if calls, _ := measure("import", "apply", "-auto-approve"); calls > 10 {
+		t.Errorf("the import took %d calls, want at most 10", calls)
+	}
+	calls, took := measure("plan", "plan")
+	if calls > 10 {
+		t.Errorf("the plan took %d calls, want at most 10", calls)
+	}
+	terraform.serve(t, oneByOne)
+	singles, slow := measure("plan one by one", "plan")
+	if singles < n {
+		t.Errorf("one by one took %d calls: this measures nothing", singles)
+	}
+	t.Logf("%d calls instead of %d, %.1f times as fast", calls, singles, slow.Seconds()/took.Seconds())
+}
+
+// A small part of a large account is read without looking at the rest.
+func TestFewOfMany(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	ids := inviteMany(t, srv, 3*pageSize)
+	var hcl string
+	for i := len(ids) - fewReads; i < len(ids); i++ {
+		hcl += fmt.Sprintf("import {\n  to = raff_member.m%d\n  id = %q\n}\n", i, ids[i]) +
+			member(fmt.Sprint("m", i), srv.RoleID(t, "account", "member"), fmt.Sprintf("email = %q", address(i)))
+	}
+	terraform := program(t, "provider \"raff\" {}\n"+hcl, "RAFF_API_URL="+wire.URL, "RAFF_API_KEY="+srv.Key)
+	terraform.run("apply", "-auto-approve")
+	wire.readsSince()
+	terraform.run("plan")
+	if calls, pages := wire.readsSince(); calls != fewReads || pages != 0 {
+		t.Errorf("%d calls, %d of them pages, for %d members; want one each", calls, pages, fewReads)
+	}
+}
+
+func address(i int) string { return fmt.Sprintf("person%04d@example.com", i) }
+
+// inviteMany invites n people by the shortest way and returns the ids of the members.
+func inviteMany(t *testing.T, srv *rafftest.Server, n int) (ids []string) {
+	t.Helper()
+	svc, role := srv.Node.Service(), srv.RoleID(t, "account", "member")
+	p, err := svc.Authenticate(t.Context(), srv.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []team.NewMember
+	for i := range n {
+		rows = append(rows, team.NewMember{Email: new(address(i)), RoleID: role})
+		if len(rows) < team.MaxBulk && i < n-1 {
+			continue
+		}
+		added, err := svc.AddMembers(t.Context(), p, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range added {
+			if r.Err != nil {
+				t.Fatal(r.Err)
+			}
+			ids = append(ids, r.Member.ID)
+		}
+		rows = nil
+	}
+	return ids
+}
