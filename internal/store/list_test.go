@@ -81,7 +81,7 @@ func TestWalkingAListByCursor(t *testing.T) {
 					for _, r := range rows {
 						got = append(got, r.id)
 					}
-					if len(rows) == 0 || p.Limit == 0 {
+					if len(rows) == 0 || p.Limit == 0 || len(got) > n {
 						break
 					}
 					if last := rows[len(rows)-1]; walk == "cursor" {

@@ -136,23 +136,15 @@ var errClosed = errors.New("the store is closed")
 
 // sqliteError makes Unavailable of what says that the file cannot be used now, and leaves other errors as they are.
 func sqliteError(err error) error {
-	if broken(err) {
-		return team.Unavailable(err)
-	}
-	return err
-}
-
-// broken reports an error after which SQLite may have rolled back the whole transaction by itself.
-func broken(err error) bool {
 	var e *sqliteFailure
 	if !errors.As(err, &e) {
-		return false
+		return err
 	}
 	switch e.code & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
 		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT,
 		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return true
+		return team.Unavailable(err)
 	}
-	return false
+	return err
 }

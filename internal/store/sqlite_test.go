@@ -1,67 +1,114 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"raff/internal/catalog"
 	"raff/internal/team"
 )
 
-// A full disk is made by telling SQLite, behind the store's back, that its file may not grow any more.
-func TestAFullDiskFailsWhatCannotBeKeptAndNothingElse(t *testing.T) {
-	ctx := t.Context()
-	db, err := Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "raff.db"), catalog.Default())
+const faultAccount = "0198c0de-0000-7000-8000-000000000001"
+
+// bigEvent is an event that fills most of a page.
+func bigEvent() team.Event {
+	return removedEvent(team.Member{AccountID: faultAccount, Email: strings.Repeat("x", 3000), Invitation: &team.Invitation{}}, time.UnixMicro(1))
+}
+
+func openFault(t *testing.T) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "raff.db"), catalog.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	account := "0198c0de-0000-7000-8000-000000000001"
-	filler := string(make([]byte, 3000))
-	write := func() error {
-		return db.Update(ctx, account, team.Adds, func(tx team.Tx) error {
-			return tx.InsertEvent(ctx, removedEvent(team.Member{AccountID: account, Email: filler, Invitation: &team.Invitation{}}, time.UnixMicro(1)))
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// writeMany adds events side by side and returns how many were acknowledged. Every other must be Unavailable.
+func writeMany(t *testing.T, db *DB, n int) (acknowledged int) {
+	t.Helper()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range n {
+		all.Go(func() {
+			err := db.Update(t.Context(), faultAccount, team.Adds, func(tx team.Tx) error { return tx.InsertEvent(t.Context(), bigEvent()) })
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				acknowledged++
+			} else if !errors.Is(err, &team.Error{Kind: team.KindUnavailable}) {
+				t.Errorf("write: %v, want unavailable", err)
+			}
 		})
 	}
-	kept, refused := 0, 0
+	all.Wait()
+	return acknowledged
+}
+
+func wantEvents(t *testing.T, db *DB, want int) {
+	t.Helper()
+	if _, total, err := db.Events(t.Context(), team.EventFilter{AccountID: faultAccount}); err != nil || total != want {
+		t.Errorf("%d events are there, %d were acknowledged, %v", total, want, err)
+	}
+}
+
+// A full disk is made by telling SQLite, behind the store's back, that its file may not grow. SQLite then rolls back
+// the batch, and the writer goes on with a new connection, to which the disk has space again.
+func TestAFullDiskFailsWhatCannotBeKeptAndNothingElse(t *testing.T) {
+	db := openFault(t)
+	acknowledged := 0
 	for range 5 {
-		err := db.write(ctx, nil, func(t *tx) error {
-			_, err := one(ctx, t.q, scanNumber, "PRAGMA max_page_count = 1") // SQLite makes it the present size
+		err := db.write(t.Context(), nil, func(tx *tx) error {
+			_, err := one(t.Context(), tx.q, scanNumber, "PRAGMA max_page_count = 1") // never below its size
 			return err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var mu sync.Mutex
+		n := writeMany(t, db, 12)
+		if n == 12 {
+			t.Error("no write failed on a full disk")
+		}
+		acknowledged += n
+		if n := writeMany(t, db, 12); n != 12 {
+			t.Errorf("%d of 12 writes succeeded after there was space again", n)
+		}
+		acknowledged += 12
+	}
+	wantEvents(t, db, acknowledged)
+}
+
+// Out of memory or after a failed read, SQLite may roll back everybody's changes within one statement.
+func TestNothingIsAcknowledgedThatSQLiteRolledBackByItself(t *testing.T) {
+	db := openFault(t)
+	acknowledged := 0
+	for range 20 {
 		var all sync.WaitGroup
-		for range 12 {
-			all.Go(func() {
-				err := write()
-				mu.Lock()
-				defer mu.Unlock()
-				if err == nil {
-					kept++
-				} else {
-					refused++
+		all.Go(func() {
+			err := db.write(context.WithoutCancel(t.Context()), nil, func(tx *tx) error {
+				s := tx.s.(*sqliteSession)
+				if _, err := s.c.exec("ROLLBACK", nil); err != nil {
+					t.Errorf("roll back: %v", err)
 				}
-				if err != nil && !errors.Is(err, &team.Error{Kind: team.KindUnavailable}) {
-					t.Errorf("write to a full disk: %v", err)
-				}
+				return s.failed(&sqliteFailure{sqlite3.SQLITE_IOERR, "made up"})
 			})
-		}
+			if !errors.Is(err, &team.Error{Kind: team.KindUnavailable}) {
+				t.Errorf("change with a broken statement: %v", err)
+			}
+		})
+		acknowledged += writeMany(t, db, 16)
 		all.Wait()
-		if err := write(); err != nil {
-			t.Errorf("after the disk was full: %v", err)
-		}
-		kept++
 	}
-	if refused == 0 {
-		t.Error("the disk was never full")
+	if acknowledged += writeMany(t, db, 1); acknowledged == 0 {
+		t.Error("the store did not recover")
 	}
-	if _, total, err := db.Events(ctx, team.EventFilter{AccountID: account}); err != nil || total != kept {
-		t.Errorf("%d events were kept of %d acknowledged, %v", total, kept, err)
-	}
+	wantEvents(t, db, acknowledged)
 }

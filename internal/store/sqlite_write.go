@@ -175,11 +175,8 @@ func (w *sqliteWriter) one(c *sqliteChange) (keep bool, err error) {
 	}
 	s := &sqliteSession{c: w.conn}
 	c.begun <- s
-	keep = <-c.ended
-	if broken(s.err) {
-		return keep, s.err
-	}
-	if !keep {
+	if keep = <-c.ended; !keep {
+		// This fails where SQLite, out of space or memory, rolled back the whole transaction by itself.
 		if _, err := w.conn.exec("ROLLBACK TO change", nil); err != nil {
 			return false, err
 		}
