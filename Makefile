@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check tidy tidy-check unit race fuzz clean
+.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check tidy tidy-check unit race hammer fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -47,6 +47,9 @@ unit: deps ## all Go tests, acceptance and end-to-end tests included (ARGS="-run
 
 race: deps ## all Go tests under the race detector (needs a C compiler)
 	@$(test-env) CGO_ENABLED=1 $(GO) test -race -timeout 40m $(or $(ARGS),./...)
+
+hammer: deps ## run the races of e2e RAFF_TRIALS times each (10000)
+	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),10000) $(GO) test -count=1 -timeout 3h -v -run 'TakenAway|RevokedKey' ./e2e
 
 fuzz: ## run each fuzz test for FUZZTIME (30s)
 	@for dir in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -r -n1 dirname | sort -u); do \

@@ -1,0 +1,121 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"raff/internal/rafftest"
+)
+
+// trials is how often the hammers below strike: a few by default, more with RAFF_TRIALS (make hammer).
+func trials(t *testing.T, otherwise int) int {
+	t.Helper()
+	text := os.Getenv("RAFF_TRIALS")
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("RAFF_TRIALS: %v", err)
+	}
+	return n
+}
+
+// TestNothingIsAcceptedAfterItWasTakenAway takes access away on one node and uses it on the other at once, again and
+// again, in each way there is.
+func TestNothingIsAcceptedAfterItWasTakenAway(t *testing.T) {
+	one := rafftest.Start(t, rafftest.OnPostgres(t))
+	two := rafftest.Start(t, rafftest.OnDatabase(one.Database))
+	g := guard{one, t}
+	role := g.role("reader", "account", "account.members.view")
+	ways := []struct {
+		name string
+		take func(keyID string) int
+	}{
+		{"revoke", func(id string) int { return one.Do(t, "DELETE", "/api/v1/api-keys/"+id, one.Key, nil).Status }},
+		{"regenerate", func(id string) int {
+			return one.Do(t, "POST", "/api/v1/api-keys/"+id+"/regenerate", one.Key, nil).Status
+		}},
+		{"deactivate", func(id string) int {
+			return one.Do(t, "PATCH", "/api/v1/api-keys/"+id, one.Key, map[string]any{"is_active": false}).Status
+		}},
+		{"suspend", func(id string) int {
+			return one.Do(t, "PATCH", "/api/v1/members/"+g.memberOf(id), one.Key, map[string]any{"status": "suspended"}).Status
+		}},
+		{"remove", func(id string) int {
+			return one.Do(t, "DELETE", "/api/v1/members/"+g.memberOf(id), one.Key, nil).Status
+		}},
+	}
+	var stale, strikes atomic.Int64
+	for round := range trials(t, 100) / len(ways) {
+		for _, way := range ways {
+			id, secret := one.NewKeyID(t, fmt.Sprintf("%s-%d", way.name, round), role)
+			use := func(srv *rafftest.Server) int { return srv.Do(t, "GET", "/api/v1/members?limit=1", secret, nil).Status }
+			if use(one) != 200 || use(two) != 200 {
+				t.Fatalf("%s: the key does not work to begin with", way.name)
+			}
+			// Others keep using it meanwhile, so that any memory of it is fresh.
+			var busy sync.WaitGroup
+			var over atomic.Bool
+			for range 2 {
+				busy.Go(func() {
+					for !over.Load() {
+						use(two)
+					}
+				})
+			}
+			if status := way.take(id); status != 200 {
+				t.Fatalf("%s: status %d", way.name, status)
+			}
+			for _, srv := range []*rafftest.Server{two, one} {
+				strikes.Add(1)
+				if use(srv) == 200 {
+					stale.Add(1)
+					t.Errorf("%s: the key was accepted after the answer", way.name)
+				}
+			}
+			over.Store(true)
+			busy.Wait()
+		}
+	}
+	t.Logf("%d strikes, %d stale accepts", strikes.Load(), stale.Load())
+}
+
+// TestNoWriteOfARevokedKeyCommits lets a key invite people as fast as it can while it is revoked: what the revocation
+// found in the audit log when it answered is all there will ever be.
+func TestNoWriteOfARevokedKeyCommits(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		g := guard{srv, t}
+		role := g.role("inviter", "account", "account.members.invite")
+		for round := range trials(t, 4) {
+			id, secret := srv.NewKeyID(t, fmt.Sprintf("inviter-%d", round), role)
+			written := func() any {
+				return srv.Do(t, "GET", "/api/v1/audit-events?limit=1&actor="+id, srv.Key, nil).Want(t, 200).JSON(t)["total"]
+			}
+			var busy sync.WaitGroup
+			var over atomic.Bool
+			for worker := range 4 {
+				busy.Go(func() {
+					for i := 0; !over.Load(); i++ {
+						email := fmt.Sprintf("p%d.%d.%d@example.com", round, worker, i)
+						srv.Do(t, "POST", "/api/v1/members", secret, map[string]any{"email": email, "role_id": role})
+					}
+				})
+			}
+			time.Sleep(30 * time.Millisecond)
+			srv.Do(t, "DELETE", "/api/v1/api-keys/"+id, srv.Key, nil).Want(t, 200)
+			before := written()
+			time.Sleep(30 * time.Millisecond)
+			over.Store(true)
+			busy.Wait()
+			if after := written(); after != before || before == 0.0 {
+				t.Errorf("round %d: %v events when the revocation answered, %v in the end", round, before, after)
+			}
+		}
+	})
+}
