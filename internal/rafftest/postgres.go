@@ -98,7 +98,7 @@ func startPostgres() (string, error) {
 			return "", err
 		}
 	}
-	remove := exec.Command("/bin/sh", "-c", reaper, "reaper", pgctl, dir)
+	remove := exec.Command("/bin/sh", "-c", reaper, "reaper", pgctl, dir) //nolint:gosec // the program was looked up above
 	remove.Dir, remove.SysProcAttr = dir, &syscall.SysProcAttr{Setsid: true, Credential: as}
 	if lifeline, err = remove.StdinPipe(); err != nil {
 		return "", err

@@ -8,7 +8,7 @@ import (
 )
 
 func (t *tx) ClaimIdempotencyKey(ctx context.Context, k team.KeptAnswer, cutoff time.Time) (old team.KeptAnswer, fresh bool, err error) {
-	if _, err := t.exec(ctx, "DELETE FROM idempotency_keys WHERE principal = $1 AND key = $2 AND created_at <= $3",
+	if err := t.later(ctx, "DELETE FROM idempotency_keys WHERE principal = $1 AND key = $2 AND created_at <= $3",
 		uid(k.PrincipalID), k.Key, cutoff); err != nil {
 		return old, false, err
 	}

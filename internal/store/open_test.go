@@ -52,7 +52,7 @@ func TestOpenAgainKeepsEverything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer again.Close()
+		defer func() { _ = again.Close() }()
 		if got, err := again.Member(w.ctx, w.account.ID, "", m.ID); err != nil || got.Email != m.Email {
 			t.Errorf("%+v, %v", got, err)
 		}
@@ -86,7 +86,7 @@ func TestManyOpenAnEmptyDatabase(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				defer db.Close()
+				defer func() { _ = db.Close() }()
 				if err := db.Ping(t.Context()); err != nil {
 					t.Error(err)
 				}
@@ -121,7 +121,7 @@ func TestPathsWithOddCharacters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
 	}

@@ -84,7 +84,7 @@ func migratePostgres(ctx context.Context, pool *pgxpool.Pool) error {
 	}
 	defer func() { _ = guard.Conn().Close(context.WithoutCancel(ctx)) }() // ends the session, and with it lock and setting
 	db := stdlib.OpenDBFromPool(pool)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	return migrate(ctx, db, &postgresDialect)
 }
 

@@ -49,7 +49,7 @@ func (r reader) EachEvent(ctx context.Context, accountID string, from, until tim
 	}
 	for {
 		events, err := many(ctx, r.q, scanEvent, "SELECT "+eventColumns+` FROM audit_events e
-			WHERE e.account_id = $1 AND e.at < $2 AND (e.at > $3 OR e.at = $3 AND e.id > $4) ORDER BY e.at, e.id LIMIT $5`,
+			WHERE e.account_id = $1 AND e.at < $2 AND (e.at, e.id) > ($3, $4) ORDER BY e.at, e.id LIMIT $5`,
 			uid(accountID), until, after, uid(id), eventsAtOnce)
 		if err != nil {
 			return err

@@ -53,11 +53,11 @@ func migrateSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
 	// A migration is a transaction. When another process ran it a moment ago, ours fails and the next look finds it done.
-	for try := 0; ; try++ {
-		if err = migrate(ctx, db, &sqliteDialect); err == nil || try == 2 {
+	for try := 1; ; try++ {
+		if err = migrate(ctx, db, &sqliteDialect); err == nil || try == maxTries {
 			return err
 		}
 	}

@@ -45,10 +45,14 @@ type sqliteFailure struct {
 func (e *sqliteFailure) Error() string { return fmt.Sprintf("SQLite: %s (%d)", e.message, e.code) }
 
 // memory is n bytes that the library owns.
-func memory(p uintptr, n int) []byte { return unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), n) }
+func memory(p uintptr, n int) []byte {
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), n) //nolint:gosec // not Go's memory: the collector does not move it
+}
 
 // pointer reads what the library wrote to c.out.
-func (c *sqliteConn) pointer() uintptr { return **(**uintptr)(unsafe.Pointer(&c.out)) }
+func (c *sqliteConn) pointer() uintptr {
+	return **(**uintptr)(unsafe.Pointer(&c.out)) //nolint:gosec // not Go's memory: the collector does not move it
+}
 
 func (c *sqliteConn) malloc(n int) (uintptr, error) {
 	p := libc.Xmalloc(c.tls, types.Size_t(n)) //nolint:gosec // a length
@@ -140,7 +144,8 @@ func (c *sqliteConn) bind(s *sqliteStmt, args []any) error {
 	}
 	free := s.mem
 	for i, a := range args {
-		n, rc := int32(i+1), int32(sqlite3.SQLITE_OK) //nolint:gosec // few arguments
+		n := int32(i + 1)
+		var rc int32
 		switch v := a.(type) {
 		case nil:
 			rc = sqlite3.Xsqlite3_bind_null(c.tls, s.handle, n)
