@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/mail"
 	"os"
 	"regexp"
@@ -263,10 +264,7 @@ func TestTheContractsClientRefusesWhatIsWrong(t *testing.T) {
 	for field, bad := range map[string]any{
 		"id": "operator", "email": "Alice <a@example.com>", "status": "expired", "account_id": nil, "created_at": "today", "role": 5.0,
 	} {
-		m := map[string]any{}
-		for k, v := range good {
-			m[k] = v
-		}
+		m := maps.Clone(good)
 		m[field] = bad
 		if len(c.check("Member", m)) == 0 {
 			t.Errorf("%s = %v was taken", field, bad)
