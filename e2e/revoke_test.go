@@ -29,8 +29,13 @@ func trials(t *testing.T, otherwise int) int {
 // TestNothingIsAcceptedAfterItWasTakenAway takes access away on one node and uses it on the other at once, again and
 // again, in each way there is.
 func TestNothingIsAcceptedAfterItWasTakenAway(t *testing.T) {
-	one := rafftest.Start(t, rafftest.OnPostgres(t))
-	two := rafftest.Start(t, rafftest.OnDatabase(one.Database))
+	rafftest.EachDatabase(t, func(t *testing.T, one *rafftest.Server) {
+		strike(t, one, rafftest.Start(t, rafftest.OnDatabase(one.Database)))
+	})
+}
+
+func strike(t *testing.T, one, two *rafftest.Server) {
+	t.Helper()
 	g := guard{one, t}
 	role := g.role("reader", "account", "account.members.view")
 	ways := []struct {

@@ -50,8 +50,10 @@ func (r reader) scanKeyPrincipal(s scanner) (team.KeyPrincipal, error) {
 }
 
 func (r reader) KeyPrincipal(ctx context.Context, hash []byte) (team.KeyPrincipal, error) {
-	return one(ctx, r.q, r.scanKeyPrincipal, keyPrincipal+`k.id = COALESCE((SELECT id FROM api_keys WHERE hash = $1),
-		(SELECT id FROM api_keys WHERE old_hash = $1))`, hash)
+	return remembered(ctx, r.q, memoryKey{"key", string(hash)}, func(q querier) (team.KeyPrincipal, error) {
+		return one(ctx, q, r.scanKeyPrincipal, keyPrincipal+`k.id = COALESCE((SELECT id FROM api_keys WHERE hash = $1),
+			(SELECT id FROM api_keys WHERE old_hash = $1))`, hash)
+	})
 }
 
 func (r reader) KeyPrincipalByID(ctx context.Context, keyID string) (team.KeyPrincipal, error) {

@@ -60,7 +60,9 @@ func scope(accountID, projectID string) uid {
 }
 
 func (r reader) Member(ctx context.Context, accountID, projectID, id string) (team.Member, error) {
-	m, err := one(ctx, r.q, r.members(), selectMember+" WHERE m.id = $1", uid(id))
+	m, err := remembered(ctx, r.q, memoryKey{"member", id}, func(q querier) (team.Member, error) {
+		return one(ctx, q, r.members(), selectMember+" WHERE m.id = $1", uid(id))
+	})
 	return ofAccount(m, err, m.AccountID == accountID && m.ProjectID == projectID)
 }
 

@@ -19,6 +19,10 @@ type sqliteConn struct {
 	db    uintptr
 	out   uintptr // where the library writes a pointer it returns
 	stmts map[string]*sqliteStmt
+
+	version int64 // of the database when the memory was filled
+	memory  map[memoryKey]any
+	failed  error // what made the connection unusable
 }
 
 // sqliteStmt is a prepared statement. Its arguments are copied to mem and stay there until it runs again.
@@ -68,7 +72,7 @@ func (c *sqliteConn) failure() error {
 
 // openSQLiteConn opens the file and runs pragmas. No other goroutine uses the connection, so it needs no mutex.
 func openSQLiteConn(path string, pragmas ...string) (_ *sqliteConn, err error) {
-	c := &sqliteConn{tls: libc.NewTLS(), stmts: map[string]*sqliteStmt{}}
+	c := &sqliteConn{tls: libc.NewTLS(), stmts: map[string]*sqliteStmt{}, memory: map[memoryKey]any{}}
 	defer func() {
 		if err != nil {
 			c.close()

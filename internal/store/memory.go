@@ -1,0 +1,88 @@
+package store
+
+import "context"
+
+// What SQLite read by key, a connection remembers until anybody changes the database: before every look it asks for
+// PRAGMA data_version, which SQLite answers from the file, so that the commits of other connections and other programs
+// count too. A row is returned from memory only when the database says, within this very request, that nothing was
+// committed since it was read. That makes it no cache in the sense that could be stale: it saves reading the same row
+// again, not asking. On PostgreSQL asking costs as much as reading, so there is no memory.
+
+// memoryKey names what was read: which query, and its one argument.
+type memoryKey struct {
+	query, argument string
+}
+
+// maxRemembered bounds the rows one connection remembers, about a kilobyte each.
+const maxRemembered = 1024
+
+type rememberer interface {
+	// remembered returns what memory has for the key, or reads it on the same connection.
+	remembered(ctx context.Context, key memoryKey, read func(querier) (any, error)) (any, error)
+}
+
+// remembered reads through the memory of q, if it has one. What it returns is shared: nobody may change what it
+// points to.
+func remembered[T any](ctx context.Context, q querier, key memoryKey, read func(querier) (T, error)) (T, error) {
+	m, ok := q.(rememberer)
+	if !ok {
+		return read(q)
+	}
+	v, err := m.remembered(ctx, key, func(q querier) (any, error) { return read(q) })
+	row, _ := v.(T)
+	return row, err
+}
+
+func (e *sqliteEngine) remembered(ctx context.Context, key memoryKey, read func(querier) (any, error)) (v any, err error) {
+	c, err := e.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { e.give(c, c.failed) }()
+	version, err := c.dataVersion()
+	if err != nil {
+		return nil, sqliteError(err)
+	}
+	if version != c.version || len(c.memory) >= maxRemembered {
+		clear(c.memory)
+		c.version = version
+	}
+	if v, ok := c.memory[key]; ok {
+		return v, nil
+	}
+	// A commit between the question and this read makes the row newer than the version, never older.
+	if v, err = read(sqliteReader{c}); err == nil {
+		c.memory[key] = v
+	}
+	return v, err
+}
+
+// dataVersion is a number that differs from the last one if anybody else committed in between.
+func (c *sqliteConn) dataVersion() (int64, error) {
+	s, err := c.prepare("PRAGMA data_version", nil)
+	if err != nil {
+		c.failed = err
+		return 0, err
+	}
+	r := sqliteRows{c: c, s: s, done: func(err error) { c.failed = err }}
+	defer r.Close()
+	if !r.Next() {
+		return 0, r.err
+	}
+	return r.int(0), nil
+}
+
+// sqliteReader runs queries on one connection that somebody else takes and gives back.
+type sqliteReader struct{ c *sqliteConn }
+
+func (sqliteReader) dialect() *dialect { return &sqliteDialect }
+
+func (r sqliteReader) query(_ context.Context, query string, args []any) (rows, error) {
+	rs, err := r.c.query(query, args)
+	if err != nil {
+		r.c.failed = err
+		return nil, sqliteError(err)
+	}
+	rs.done = func(err error) { r.c.failed = err }
+	return rs, nil
+}
