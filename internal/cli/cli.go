@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 
-	"charm.land/lipgloss/v2"
 	"github.com/spf13/cobra"
 
 	"raff/client"
@@ -38,8 +37,10 @@ type app struct {
 	// The global flags as given; settings adds environment and file.
 	apiURL, apiKey, projectID, profile string
 	output                             choice
+	noColour                           bool
 
-	failed error // of the command, as opposed to the command line
+	where  string // the slug of the project the command works in, once it is known
+	failed error  // of the command, as opposed to the command line
 }
 
 // Main runs raff as the program of this process. It returns the exit code.
@@ -57,9 +58,6 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	if os.Getenv("NO_COLOR") != "" {
-		a.plain()
-	}
 	// What a command answers is kept in a.failed; an error that comes out here is about the command line itself.
 	err := root.ExecuteContext(ctx)
 	if err != nil {
@@ -108,7 +106,7 @@ raff member add --email alice@example.com --role member`,
 	f.StringVar(&a.profile, "profile", "", "`name` of the profile in the configuration file (RAFF_PROFILE)")
 	a.output = choice{value: "table", allowed: []string{"table", "json", "yaml", "csv"}}
 	f.VarP(&a.output, "output", "o", "`format` of the output: "+a.output.list())
-	f.BoolFunc("no-color", "no colours (NO_COLOR)", func(string) error { a.plain(); return nil })
+	f.BoolVar(&a.noColour, "no-color", false, "no colours (NO_COLOR)")
 	complete(root, "output", a.output.complete)
 	complete(root, "profile", completeProfiles)
 	complete(root, "project-id", a.completeProjects)
@@ -116,7 +114,8 @@ raff member add --email alice@example.com --role member`,
 		complete(root, name, cobra.NoFileCompletions)
 	}
 
-	root.AddCommand(a.configure(), a.member(), a.role(), a.permission(), a.whoami(), a.version())
+	root.AddCommand(a.configure(), a.whoami(), a.member(), a.invitation(), a.role(), a.permission(), a.key(), a.project(),
+		a.audit(), a.version())
 	return root
 }
 
@@ -146,8 +145,11 @@ func (a *app) noSuchCommand(cmd *cobra.Command, args []string) error {
 	return errors.New(msg + fmt.Sprintf(" See %s --help.", cmd.CommandPath()))
 }
 
-// do makes a command out of what it does with the server.
-func (a *app) do(run func(ctx context.Context, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
+// action is what a command does with the server.
+type action func(ctx context.Context, c *client.Client, args []string) error
+
+// do makes a command out of an action.
+func (a *app) do(run action) func(*cobra.Command, []string) error {
 	return a.local(func(ctx context.Context, args []string) error {
 		c, err := a.client()
 		if err != nil {
@@ -186,12 +188,11 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 	return c, nil
 }
 
-// plain hides from the styles that they write to a terminal.
-func (a *app) plain() {
-	a.out, a.err = struct{ io.Writer }{a.out}, struct{ io.Writer }{a.err}
-}
-
 // note tells a person something that is not the output.
 func (a *app) note(format string, args ...any) {
-	lipgloss.Fprintln(a.err, fmt.Sprintf(format, args...)) //nolint:errcheck // nobody is left to tell
+	text := fmt.Sprintf(format, args...)
+	if most := room(a.err); most > 0 && wide(text) > most {
+		text = strings.Join(wrap(text, most), "\n")
+	}
+	_ = a.emit(a.err, text+"\n") // nobody is left to tell
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"iter"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,7 +13,10 @@ import (
 )
 
 // A shell waits for the answer with the cursor standing still.
-const completionTimeout = 3 * time.Second
+const (
+	completionTimeout = 3 * time.Second
+	mostWords         = 1000 // one page; more than that nobody reads
+)
 
 // completion asks the server for what could stand at the cursor. When that fails there is simply nothing to offer.
 func (a *app) completion(offer func(context.Context, *client.Client) ([]cobra.Completion, error)) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -28,71 +33,129 @@ func (a *app) completion(offer func(context.Context, *client.Client) ([]cobra.Co
 	return words, cobra.ShellCompDirectiveNoFileComp
 }
 
-func (a *app) completeMembers(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
+// words offers one word, with what it means, for each row that offer asks for.
+func words[T any](a *app, rows func(context.Context, *client.Client) iter.Seq2[T, error], word func(T) (word, meaning string)) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return a.completion(func(ctx context.Context, c *client.Client) ([]cobra.Completion, error) {
-		page, err := c.Members.List(ctx, client.ListMembersOptions{Query: typed, ListOptions: client.ListOptions{Limit: 1000}})
+		all, err := first(mostWords, rows(ctx, c))
 		if err != nil {
 			return nil, err
 		}
-		var words []cobra.Completion
-		for _, m := range page.Data {
-			words = append(words, cobra.CompletionWithDesc(m.Email, m.RoleName+", "+m.Status))
+		out := make([]cobra.Completion, len(all))
+		for i, row := range all {
+			out[i] = cobra.CompletionWithDesc(word(row))
 		}
-		return words, nil
+		return out, nil
+	})
+}
+
+// upTo offers words for the first n arguments, and none for one too many.
+func upTo(n int, f cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) >= n {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return f(cmd, args, typed)
+	}
+}
+
+func (a *app) completeMembers(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return words(a, func(ctx context.Context, c *client.Client) iter.Seq2[api.Member, error] {
+		return c.Members.All(ctx, client.ListMembersOptions{Query: typed})
+	}, memberWord)
+}
+
+// memberWord is what the shell offers for a member. An address that can receive no mail tells nobody whose it is.
+func memberWord(m api.Member) (word, meaning string) {
+	if m.PrincipalType == api.PrincipalAPIKey {
+		return m.Name, "API key, " + m.RoleName + ", " + m.Status
+	}
+	return m.Email, m.RoleName + ", " + m.Status
+}
+
+// completeProjectMembers offers projects first, then the members of the one that was chosen.
+func (a *app) completeProjectMembers(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return a.completeProjectSlugs(cmd, args, typed)
+	}
+	return a.completion(func(ctx context.Context, c *client.Client) ([]cobra.Completion, error) {
+		p, err := findProject(ctx, c, args[0])
+		if err != nil {
+			return nil, err
+		}
+		ms, err := first(mostWords, c.ProjectMembers.All(ctx, p.ID, client.ListMembersOptions{Query: typed}))
+		out := make([]cobra.Completion, len(ms))
+		for i, m := range ms {
+			out[i] = cobra.CompletionWithDesc(memberWord(accountView(m)))
+		}
+		return out, err
 	})
 }
 
 func (a *app) completeRoles(scope string) cobra.CompletionFunc {
-	return a.roleWords(scope, func(r api.Role) cobra.Completion { return cobra.CompletionWithDesc(r.Slug, r.Name) })
+	return a.roleWords(scope, func(r api.Role) (string, string) { return r.Slug, r.Name })
 }
 
-func (a *app) completeRoleIDs(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.roleWords(api.ScopeAccount, func(r api.Role) cobra.Completion { return cobra.CompletionWithDesc(r.ID, r.Name) })(cmd, args, typed)
+func (a *app) completeRoleIDs(scope string) cobra.CompletionFunc {
+	return a.roleWords(scope, func(r api.Role) (string, string) { return r.ID, r.Name })
 }
 
-func (a *app) roleWords(scope string, word func(api.Role) cobra.Completion) cobra.CompletionFunc {
+func (a *app) roleWords(scope string, word func(api.Role) (string, string)) cobra.CompletionFunc {
 	return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return a.completion(func(ctx context.Context, c *client.Client) ([]cobra.Completion, error) {
-			roles, err := collect(c.Roles.All(ctx, client.ListRolesOptions{Scope: scope}))
-			if err != nil {
-				return nil, err
-			}
-			var words []cobra.Completion
-			for _, r := range roles {
-				words = append(words, word(r))
-			}
-			return words, nil
-		})
+		return words(a, func(ctx context.Context, c *client.Client) iter.Seq2[api.Role, error] { return rolesOf(ctx, c, scope) }, word)
 	}
 }
 
-func (a *app) completeAPIKeys(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (a *app) completePermissions(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	// The last of several names, which are separated by commas, is the one being typed.
+	before := typed[:strings.LastIndexByte(typed, ',')+1]
 	return a.completion(func(ctx context.Context, c *client.Client) ([]cobra.Completion, error) {
-		keys, err := collect(c.APIKeys.All(ctx, client.ListAPIKeysOptions{}))
-		if err != nil {
-			return nil, err
+		ps, err := c.Permissions.List(ctx, "")
+		out := make([]cobra.Completion, len(ps))
+		for i, p := range ps {
+			out[i] = cobra.CompletionWithDesc(before+p.Name, p.Description)
 		}
-		var words []cobra.Completion
-		for _, k := range keys {
-			words = append(words, cobra.CompletionWithDesc(k.ID, k.Name))
-		}
-		return words, nil
+		return out, err
 	})
 }
 
+func (a *app) completeAPIKeys(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return words(a, apiKeys, func(k api.APIKey) (string, string) { return k.ID, k.Name })
+}
+
+// completeKeys offers names.
+func (a *app) completeKeys(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return words(a, apiKeys, func(k api.APIKey) (string, string) { return k.Name, k.KeyPrefix + "…, " + keyStatus(k) })
+}
+
+func apiKeys(ctx context.Context, c *client.Client) iter.Seq2[api.APIKey, error] {
+	return c.APIKeys.All(ctx, client.ListAPIKeysOptions{})
+}
+
 func (a *app) completeProjects(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.completion(func(ctx context.Context, c *client.Client) ([]cobra.Completion, error) {
-		projects, err := collect(c.Projects.All(ctx, client.ListProjectsOptions{}))
-		if err != nil {
-			return nil, err
-		}
-		var words []cobra.Completion
-		for _, p := range projects {
-			words = append(words, cobra.CompletionWithDesc(p.ID, p.Name))
-		}
-		return words, nil
-	})
+	return words(a, projects, func(p api.Project) (string, string) { return p.ID, p.Name })
+}
+
+func (a *app) completeProjectSlugs(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return words(a, projects, func(p api.Project) (string, string) { return p.Slug, p.Name })
+}
+
+func projects(ctx context.Context, c *client.Client) iter.Seq2[api.Project, error] {
+	return c.Projects.All(ctx, client.ListProjectsOptions{})
+}
+
+func (a *app) completeInvitations(project *string) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return a.completion(func(ctx context.Context, c *client.Client) ([]cobra.Completion, error) {
+			o, err := a.invitationsTo(ctx, c, *project)
+			if err != nil {
+				return nil, err
+			}
+			invs, err := first(mostWords, c.Invitations.All(ctx, o))
+			out := make([]cobra.Completion, len(invs))
+			for i, inv := range invs {
+				out[i] = cobra.CompletionWithDesc(inv.Email, inv.RoleName+", "+inv.State)
+			}
+			return out, err
+		})
+	}
 }

@@ -32,7 +32,7 @@ raff configure --profile staging --api-url https://raff.example.com
 
 # in a script
 raff configure --api-url https://raff.example.com --api-key - < key.txt`,
-		Args: none,
+		Args: args(),
 		RunE: a.local(func(context.Context, []string) error {
 			path, err := configPath()
 			if err != nil {
@@ -65,7 +65,7 @@ raff configure --api-url https://raff.example.com --api-key - < key.txt`,
 
 // askProfile changes what the flags give and, on a terminal, asks for the rest.
 func (a *app) askProfile(p profile) (profile, error) {
-	tty, interactive := a.terminal()
+	tty, interactive := terminal(a.in)
 	switch {
 	case a.apiKey == "-":
 		b, err := io.ReadAll(io.LimitReader(a.in, 4096))
@@ -111,10 +111,4 @@ func (a *app) askProfile(p profile) (profile, error) {
 	}
 	p.ProjectID = ask("Project id, if you work in one only", a.projectID, p.ProjectID)
 	return p, nil
-}
-
-// terminal is standard input, if a person sits in front of it.
-func (a *app) terminal() (*os.File, bool) {
-	f, ok := a.in.(*os.File)
-	return f, ok && term.IsTerminal(int(f.Fd()))
 }

@@ -3,14 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"charm.land/lipgloss/v2"
-
+	"raff/api"
 	"raff/client"
 )
 
@@ -47,17 +47,16 @@ func isA[E error](err error) bool {
 
 // report tells a person what went wrong and what to do.
 func (a *app) report(err error) {
-	label := lipgloss.NewStyle().Bold(true).Foreground(lipgloss.Red).Render("Error:")
-	what, hints := explain(err)
-	a.note("%s %s", label, clean(what))
+	what, hints := a.explain(err)
+	a.note("%s %s", (bold + ";" + red).render("Error:"), clean(what))
 	for _, h := range hints {
 		a.note("%s", clean(h))
 	}
 }
 
-func explain(err error) (what string, hints []string) {
+func (a *app) explain(err error) (what string, hints []string) {
 	if e, ok := errors.AsType[*client.Error](err); ok {
-		return e.Message, hintsFor(e)
+		return inOurWords(&e.Refusal), a.hintsFor(e)
 	}
 	if errors.Is(err, context.Canceled) {
 		return "Interrupted. What was already sent may have been done; look before sending it again.", nil
@@ -73,22 +72,43 @@ func explain(err error) (what string, hints []string) {
 	return sentence(err.Error()), nil
 }
 
+// inOurWords is the message of a refusal. Where the server speaks of requests, this program speaks of its flags.
+func inOurWords(e *client.Refusal) string {
+	switch e.Code {
+	case "already_member", "invitation_pending":
+		first, _, _ := strings.Cut(e.Message, ". ")
+		return sentence(first)
+	case "role_in_use":
+		return "Somebody has this role. Give them another one with --reassign-to <role>."
+	}
+	return e.Message
+}
+
 // hintsFor says what to do about a refusal where the server, which does not know this program, cannot.
-func hintsFor(e *client.Error) (hints []string) {
+func (a *app) hintsFor(e *client.Error) (hints []string) {
 	switch e.Code {
 	case "already_member", "invitation_pending":
 		if e.MemberID != "" {
-			hints = append(hints, "It is member "+e.MemberID+".", "To change its role: raff member update "+e.MemberID+" --role <role>")
+			hints = append(hints, "It is member "+e.MemberID+".", "To change its role: "+a.updateCommand(e.MemberID)+" --role <role>")
 		}
+	case "system_role_immutable":
+		hints = append(hints, "To start from it: raff role create --from <role> --name <name> --slug <slug>")
 	case "unknown_path":
 		hints = append(hints, "Check the address: --api-url, RAFF_API_URL or raff configure.")
 	case "role_in_use":
 		for _, h := range e.Holders {
-			hints = append(hints, "  "+h.MemberID+"  "+h.Email)
+			who := h.Email
+			if h.PrincipalType == api.PrincipalAPIKey {
+				who = "API key " + h.Name
+			}
+			hints = append(hints, "  "+h.MemberID+"  "+who)
+		}
+		if n := e.HolderCount - len(e.Holders); n > 0 {
+			hints = append(hints, fmt.Sprintf("  and %d more", n))
 		}
 	case "owner_role_not_assignable", "invalid_reference", "role_scope_mismatch":
 		if e.Field == "role_id" {
-			hints = append(hints, "The roles that can be given: raff role list --scope account")
+			hints = append(hints, "The roles that can be given: raff role list --scope "+a.scope())
 		}
 	}
 	switch e.StatusCode {
@@ -104,6 +124,22 @@ func hintsFor(e *client.Error) (hints []string) {
 		hints = append(hints, "The server's log has more under request "+e.RequestID+".")
 	}
 	return hints
+}
+
+// updateCommand is the command line that changes a member where this command works.
+func (a *app) updateCommand(memberID string) string {
+	if a.where != "" {
+		return "raff project member update " + a.where + " " + memberID
+	}
+	return "raff member update " + memberID
+}
+
+// scope is that of the roles which fit where the command works.
+func (a *app) scope() string {
+	if a.where != "" {
+		return api.ScopeProject
+	}
+	return api.ScopeAccount
 }
 
 // sentence starts with a capital and ends with a full stop, whoever wrote it; the program's name stays small.

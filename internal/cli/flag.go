@@ -47,24 +47,21 @@ func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 	}
 }
 
-// none is for commands without arguments.
-func none(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("%s takes no arguments, but there is %q. See %[1]s --help", cmd.CommandPath(), args[0])
-	}
-	return nil
-}
-
-// one is for commands with one argument, which what describes.
-func one(what string) cobra.PositionalArgs {
+// args is for commands with these arguments, each described in words.
+func args(what ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
-		case len(args) == 0:
-			return fmt.Errorf("%s needs %s. See %[1]s --help", cmd.CommandPath(), what)
-		case len(args) > 1:
-			return fmt.Errorf("%s takes %s, but there is also %q", cmd.CommandPath(), what, args[1])
-		case args[0] == "":
-			return fmt.Errorf("%s needs %s, but what was given is empty; maybe a variable of the script is not set", cmd.CommandPath(), what)
+		case len(args) > 0 && len(what) == 0:
+			return fmt.Errorf("%s takes no arguments, but there is %q. See %[1]s --help", cmd.CommandPath(), args[0])
+		case len(args) < len(what):
+			return fmt.Errorf("%s needs %s. See %[1]s --help", cmd.CommandPath(), strings.Join(what[len(args):], " and "))
+		case len(args) > len(what):
+			return fmt.Errorf("%s takes %s, but there is also %q", cmd.CommandPath(), strings.Join(what, " and "), args[len(what)])
+		}
+		for i, arg := range args {
+			if arg == "" {
+				return fmt.Errorf("%s needs %s, but what was given is empty; maybe a variable of the script is not set", cmd.CommandPath(), what[i])
+			}
 		}
 		return nil
 	}
@@ -128,5 +125,53 @@ func given(cmd *cobra.Command, names []string) (n int) {
 
 func flags(names []string, and string) string {
 	last := len(names) - 1
+	if last == 0 {
+		return "--" + names[0]
+	}
 	return "--" + strings.Join(names[:last], ", --") + " " + and + " --" + names[last]
+}
+
+// each of these flags must be there, and not be empty.
+func each(names ...string) func(*cobra.Command) error {
+	return func(cmd *cobra.Command) error {
+		for _, n := range names {
+			if err := exactlyOne(n)(cmd); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// onlyWith another flag do these make sense.
+func onlyWith(other string, names ...string) func(*cobra.Command) error {
+	return func(cmd *cobra.Command) error {
+		if given(cmd, names) > 0 && !cmd.Flags().Changed(other) {
+			return errors.New(flags(names, "and") + " need --" + other)
+		}
+		return nil
+	}
+}
+
+// ifGiven is the value of a flag that is there, even if it is empty; nil leaves things as they are.
+func ifGiven(cmd *cobra.Command, name, value string) *string {
+	if !cmd.Flags().Changed(name) {
+		return nil
+	}
+	return &value
+}
+
+// noFiles says that the values of these flags are nothing the shell could know.
+func noFiles(cmd *cobra.Command, names ...string) {
+	for _, n := range names {
+		complete(cmd, n, cobra.NoFileCompletions)
+	}
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprint(n, " ", noun)
 }

@@ -3,22 +3,24 @@ package cli
 import (
 	"strings"
 
-	"charm.land/lipgloss/v2"
 	"github.com/spf13/cobra"
 )
 
 const (
-	helpWidth = 100 // the widest line; narrower terminals wrap
+	helpWidth = 100 // where lines are broken, unless the terminal is narrower
 	indent    = "  "
 )
 
 // help writes what a command is for and how it is called.
 func (a *app) help(cmd *cobra.Command, _ []string) {
+	width := helpWidth
+	if n := room(a.out); n > 0 {
+		width = min(n, helpWidth)
+	}
 	var b strings.Builder
-	bold := lipgloss.NewStyle().Bold(true)
 	section := func(title, body string) {
 		if body = strings.TrimRight(body, "\n"); body != "" {
-			b.WriteString("\n" + bold.Render(title) + "\n" + body + "\n")
+			b.WriteString("\n" + bold.render(title) + "\n" + body + "\n")
 		}
 	}
 
@@ -26,7 +28,12 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	if text == "" {
 		text = cmd.Short
 	}
-	b.WriteString(text + "\n")
+	for i, paragraph := range strings.Split(text, "\n\n") {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(strings.Join(wrap(paragraph, width), "\n") + "\n")
+	}
 	usage := cmd.UseLine()
 	if cmd.HasAvailableSubCommands() {
 		usage = cmd.CommandPath() + " <command> [flags]"
@@ -35,12 +42,12 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	section("Aliases", strings.Join(indented(cmd.Aliases), "\n"))
 	section("Commands", commands(cmd))
 	section("Examples", strings.Join(indented(strings.Split(cmd.Example, "\n")), "\n"))
-	section("Flags", cmd.LocalFlags().FlagUsagesWrapped(helpWidth))
-	section("Flags of every command", cmd.InheritedFlags().FlagUsagesWrapped(helpWidth))
+	section("Flags", cmd.LocalFlags().FlagUsagesWrapped(width))
+	section("Flags of every command", cmd.InheritedFlags().FlagUsagesWrapped(width))
 	if cmd.HasAvailableSubCommands() {
 		b.WriteString("\nMore about a command: " + cmd.CommandPath() + " <command> --help\n")
 	}
-	lipgloss.Fprint(a.out, b.String()) //nolint:errcheck // nobody is left to tell
+	_ = a.emit(a.out, b.String()) // nobody is left to tell
 }
 
 func commands(cmd *cobra.Command) string {

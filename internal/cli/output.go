@@ -5,28 +5,25 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
-	"strings"
 	"time"
-	"unicode"
 
-	"charm.land/lipgloss/v2"
 	"gopkg.in/yaml.v3"
 )
 
-// column is one column of a list. Those without a title are for CSV only.
+// column is one column of a list. Those without a title are for CSV only, those without a key for the table.
 type column[T any] struct {
 	title string
 	key   string // heading in CSV: the field's name on the wire
 	value func(T) string
 }
 
-// writeList writes rows in the chosen format. Nothing is ever cut off: what does not fit, the terminal wraps.
+// writeList writes rows in the chosen format.
 func writeList[T any](a *app, rows []T, columns []column[T]) error {
 	switch a.output.value {
 	case "csv":
 		return writeCSV(a.out, rows, columns)
 	case "table":
-		return writeTable(a.out, rows, columns)
+		return a.writeTable(a.out, newTable(rows, columns))
 	}
 	if rows == nil {
 		rows = []T{}
@@ -40,7 +37,7 @@ func writeOne[T any](a *app, row T, columns []column[T], fields []field) error {
 	case "csv":
 		return writeCSV(a.out, []T{row}, columns)
 	case "table":
-		return writeFields(a.out, fields)
+		return a.writeFields(a.out, fields)
 	}
 	return a.writeData(row)
 }
@@ -83,15 +80,30 @@ func plain(n *yaml.Node) {
 }
 
 func writeCSV[T any](w io.Writer, rows []T, columns []column[T]) error {
-	out := csv.NewWriter(w)
-	line := make([]string, len(columns))
-	for i, c := range columns {
-		line[i] = c.key
+	var heading []string
+	for _, c := range columns {
+		if c.key != "" {
+			heading = append(heading, c.key)
+		}
 	}
-	out.Write(line) //nolint:errcheck // Error below has it
+	out := csv.NewWriter(w)
+	out.Write(heading) //nolint:errcheck // Error below has it
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return err
+	}
+	return writeRows(w, rows, columns)
+}
+
+// writeRows is CSV without the heading.
+func writeRows[T any](w io.Writer, rows []T, columns []column[T]) error {
+	out := csv.NewWriter(w)
 	for _, r := range rows {
-		for i, c := range columns {
-			line[i] = c.value(r)
+		var line []string
+		for _, c := range columns {
+			if c.key != "" {
+				line = append(line, c.value(r))
+			}
 		}
 		out.Write(line) //nolint:errcheck // Error below has it
 	}
@@ -99,104 +111,11 @@ func writeCSV[T any](w io.Writer, rows []T, columns []column[T]) error {
 	return out.Error()
 }
 
-const gap = "  " // between columns
-
-func writeTable[T any](w io.Writer, rows []T, columns []column[T]) error {
-	var cells [][]string
-	var head []string
-	for _, c := range columns {
-		if c.title != "" {
-			head = append(head, c.title)
-		}
+func optional(s string) *string {
+	if s == "" {
+		return nil
 	}
-	for _, r := range rows {
-		var line []string
-		for _, c := range columns {
-			if c.title != "" {
-				line = append(line, clean(c.value(r)))
-			}
-		}
-		cells = append(cells, line)
-	}
-	width := make([]int, len(head))
-	for _, line := range append([][]string{head}, cells...) {
-		for i, s := range line {
-			width[i] = max(width[i], lipgloss.Width(s))
-		}
-	}
-	var b strings.Builder
-	bold := lipgloss.NewStyle().Bold(true)
-	writeLine(&b, head, width, func(_, s string) string { return bold.Render(s) })
-	for _, line := range cells {
-		writeLine(&b, line, width, paint)
-	}
-	_, err := lipgloss.Fprint(w, b.String())
-	return err
-}
-
-// writeLine pads every cell but the last, so that no line ends in spaces.
-func writeLine(b *strings.Builder, line []string, width []int, style func(cell, shown string) string) {
-	for i, s := range line {
-		b.WriteString(style(s, s))
-		if i < len(line)-1 {
-			b.WriteString(strings.Repeat(" ", width[i]-lipgloss.Width(s)) + gap)
-		}
-	}
-	b.WriteByte('\n')
-}
-
-// field is one line of an object.
-type field struct{ name, value string }
-
-// writeFields leaves out what has no value.
-func writeFields(w io.Writer, fields []field) error {
-	width := 0
-	for _, f := range fields {
-		width = max(width, lipgloss.Width(f.name))
-	}
-	bold := lipgloss.NewStyle().Bold(true)
-	var b strings.Builder
-	for _, f := range fields {
-		if f.value == "" {
-			continue
-		}
-		pad := strings.Repeat(" ", width-lipgloss.Width(f.name)) + gap
-		for i, line := range strings.Split(f.value, "\n") {
-			name := bold.Render(f.name) + pad
-			if i > 0 {
-				name = strings.Repeat(" ", width) + gap
-			}
-			line = clean(line)
-			b.WriteString(name + paint(line, line) + "\n")
-		}
-	}
-	_, err := lipgloss.Fprint(w, b.String())
-	return err
-}
-
-var colors = map[string]lipgloss.Style{
-	"active":    lipgloss.NewStyle().Foreground(lipgloss.Green),
-	"pending":   lipgloss.NewStyle().Foreground(lipgloss.Yellow),
-	"suspended": lipgloss.NewStyle().Foreground(lipgloss.Red),
-}
-
-// paint colours the words that say how somebody stands.
-func paint(cell, shown string) string {
-	word, _, _ := strings.Cut(cell, " ")
-	if style, ok := colors[word]; ok {
-		return style.Render(word) + shown[len(word):]
-	}
-	return shown
-}
-
-// clean replaces what could steer a terminal: names and messages come from other people.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
+	return &s
 }
 
 // text is the value of an optional field.
@@ -212,4 +131,12 @@ func moment(t *time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
+}
+
+// day is a moment for a table, where its hour matters less than the room it takes.
+func day(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.DateOnly)
 }

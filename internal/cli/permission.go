@@ -20,7 +20,9 @@ func (a *app) permissionList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the permissions",
-		Args:    none,
+		Example: `raff permission list --scope project
+raff permission list -o json | jq -r '.[] | select(.removes).name'`,
+		Args: args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
 			ps, err := c.Permissions.List(ctx, scope.value)
 			if err != nil {

@@ -15,7 +15,8 @@ import (
 )
 
 func (a *app) role() *cobra.Command {
-	return a.group("role", "roles", "Show the roles members can have", a.roleList(), a.roleGet())
+	return a.group("role", "roles", "Show, make, change and delete roles",
+		a.roleList(), a.roleGet(), a.roleCreate(), a.roleUpdate(), a.roleDelete(), a.roleDiff())
 }
 
 func newScope() *choice {
@@ -28,7 +29,8 @@ func (a *app) roleList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the roles, the system's first",
-		Args:    none,
+		Example: `raff role list --scope project`,
+		Args:    args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
 			rs, err := collect(c.Roles.All(ctx, client.ListRolesOptions{Scope: scope.value}))
 			if err != nil {
@@ -46,8 +48,9 @@ func (a *app) roleGet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "get <id|slug>",
 		Short:             "Show a role with its permissions",
-		Args:              one("a role's id or slug"),
-		ValidArgsFunction: a.completeRoles(""),
+		Example:           `raff role get admin`,
+		Args:              args("a role's id or slug"),
+		ValidArgsFunction: upTo(1, a.completeRoles("")),
 		RunE: a.do(func(ctx context.Context, c *client.Client, args []string) error {
 			r, err := findRole(ctx, c, scope.value, args[0])
 			if err != nil {
@@ -61,57 +64,52 @@ func (a *app) roleGet() *cobra.Command {
 }
 
 // findRole takes an id, a slug or a name. An empty scope means both.
-func findRole(ctx context.Context, c *client.Client, scope, name string) (api.Role, error) {
-	if uuid.Validate(name) == nil {
-		r, err := c.Roles.Get(ctx, name)
+func findRole(ctx context.Context, c *client.Client, scope, said string) (api.Role, error) {
+	if uuid.Validate(said) == nil {
+		r, err := c.Roles.Get(ctx, said)
 		if err != nil {
 			return api.Role{}, err
 		}
 		return *r, nil
 	}
-	var slugs []string
-	var bySlug, byName []api.Role
-	for r, err := range c.Roles.All(ctx, client.ListRolesOptions{Scope: scope}) {
-		switch {
-		case err != nil:
-			return api.Role{}, err
-		case scope != "" && r.Scope != scope: // a server that does not know the filter
-		case r.Slug == name:
-			bySlug = append(bySlug, r)
-		case strings.EqualFold(r.Name, name):
-			byName = append(byName, r)
-		}
-		slugs = append(slugs, r.Slug)
+	list := "raff role list (or say which --scope)"
+	if scope != "" {
+		list = "raff role list --scope " + scope
 	}
-	found := bySlug
-	if len(found) == 0 {
-		found = byName
-	}
-	switch len(found) {
-	case 0:
-		return api.Role{}, notFoundError{fmt.Sprintf("There is no role %q. There are: %s.", name, strings.Join(slugs, ", "))}
-	case 1:
-		return found[0], nil
-	}
-	return api.Role{}, usageError{fmt.Sprintf("%q is the name of %d roles: use --scope, or the id of one, from raff role list.", name, len(found))}
+	return pick(rolesOf(ctx, c, scope), "role", said, list, func(r api.Role) []string { return []string{r.Slug, r.Name} })
 }
 
-// roleFlags are --role-id and --role: two ways to name an account role.
-type roleFlags struct{ id, name string }
+// rolesOf are the roles of a scope, also from a server that does not know the filter.
+func rolesOf(ctx context.Context, c *client.Client, scope string) iter.Seq2[api.Role, error] {
+	return func(yield func(api.Role, error) bool) {
+		for r, err := range c.Roles.All(ctx, client.ListRolesOptions{Scope: scope}) {
+			if (err != nil || scope == "" || r.Scope == scope) && !yield(r, err) {
+				return
+			}
+		}
+	}
+}
 
-func (a *app) addRoleFlags(cmd *cobra.Command) *roleFlags {
-	r := &roleFlags{}
-	cmd.Flags().StringVar(&r.name, "role", "", "role by its `slug`, such as admin or member (raff role list)")
+// roleFlags are --role-id and --role: two ways to name a role of one scope.
+type roleFlags struct{ id, name, scope string }
+
+func (a *app) addRoleFlags(cmd *cobra.Command, scope string) *roleFlags {
+	r := &roleFlags{scope: scope}
+	such := "admin or member"
+	if scope == api.ScopeProject {
+		such = "operator or viewer"
+	}
+	cmd.Flags().StringVar(&r.name, "role", "", "role by its `slug`, such as "+such+" (raff role list --scope "+scope+")")
 	cmd.Flags().StringVar(&r.id, "role-id", "", "role by its `id`")
-	complete(cmd, "role", a.completeRoles(api.ScopeAccount))
-	complete(cmd, "role-id", a.completeRoleIDs)
+	complete(cmd, "role", a.completeRoles(scope))
+	complete(cmd, "role-id", a.completeRoleIDs(scope))
 	return r
 }
 
 // resolve is the role's id; nil if neither flag is there.
 func (r *roleFlags) resolve(ctx context.Context, c *client.Client) (*string, error) {
 	if r.name != "" {
-		role, err := findRole(ctx, c, api.ScopeAccount, r.name)
+		role, err := findRole(ctx, c, r.scope, r.name)
 		if err != nil {
 			return nil, err
 		}
@@ -145,16 +143,4 @@ func roleFields(r api.Role) []field {
 		{"Created", moment(&r.CreatedAt)},
 		{"Permissions", strings.Join(r.Permissions, "\n")},
 	}
-}
-
-// collect is a whole list, or the error that cut it short.
-func collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
-	var all []T
-	for r, err := range rows {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, nil
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -29,6 +31,9 @@ func TestMain(m *testing.M) {
 //	accept ID NAME      accept a pending member's invitation as the invited person
 //	newkey NAME ROLE    make an API key with an account role (- for none) in NAME and its id in NAME_ID
 //	mode PERM FILE      want these permission bits
+//	mask FILE           put the last output there, with ids, times and secrets that are the same every time
+//	await FILE REGEXP   wait until a program in the background has written this
+//	advance SPAN        move the server's clock forward, such as 24h
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -40,7 +45,8 @@ func TestScripts(t *testing.T) {
 			srv := rafftest.Start(t)
 			script := testing.TB(t)
 			testscript.Run(t, testscript.Params{
-				Files: []string{file},
+				Files:         []string{file},
+				UpdateScripts: flag.Lookup("update").Value.String() == "true",
 				Setup: func(e *testscript.Env) error {
 					script = e.T().(testing.TB) // what a command fails is the script
 					for name, value := range map[string]string{
@@ -52,6 +58,7 @@ func TestScripts(t *testing.T) {
 						"ACCOUNT":         srv.AccountID,
 						"ADMIN_ROLE":      srv.RoleID(t, "account", "admin"),
 						"MEMBER_ROLE":     srv.RoleID(t, "account", "member"),
+						"BILLING_ROLE":    srv.RoleID(t, "account", "billing"),
 						"PROJECT_VIEWER":  srv.RoleID(t, "project", "viewer"),
 						"DEFAULT_PROJECT": srv.ProjectID,
 					} {
@@ -63,6 +70,13 @@ func TestScripts(t *testing.T) {
 					"exits": exits,
 					"keep":  keep,
 					"mode":  mode,
+					"await": await,
+					"mask":  mask,
+					"advance": func(ts *testscript.TestScript, _ bool, args []string) {
+						d, err := time.ParseDuration(args[0])
+						ts.Check(err)
+						srv.Advance(d)
+					},
 					"accept": func(_ *testscript.TestScript, _ bool, args []string) {
 						srv.Accept(script, args[0], args[1])
 					},
@@ -111,4 +125,33 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 	if got := strconv.FormatUint(uint64(info.Mode().Perm()), 8); got != args[0] {
 		ts.Fatalf("%s has mode %s, want %s", args[1], got, args[0])
 	}
+}
+
+var masks = []struct{ what, with string }{
+	{`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`, "00000000-0000-0000-0000-000000000000"},
+	{`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`, "2030-01-31T12:00:00Z"},
+	{`20\d\d-\d\d-\d\d\b`, "2030-01-31"},
+	{`raff_[0-9a-f]{64}`, "raff_" + strings.Repeat("0", 64)},
+	{`raff_[0-9a-f]{8}\b`, "raff_00000000"},
+	{`/invite/\S+`, "/invite/…"},
+}
+
+// mask keeps every width, so that tables stay as they are.
+func mask(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile("stdout")
+	for _, m := range masks {
+		text = regexp.MustCompile(m.what).ReplaceAllString(text, m.with)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	want := regexp.MustCompile("(?m)" + args[1])
+	for range 1000 {
+		if b, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && want.Match(b) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("waited in vain for %s in %s", args[1], args[0])
 }

@@ -22,9 +22,10 @@ type versionInfo struct {
 
 func (a *app) version() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of this program",
-		Args:  none,
+		Use:     "version",
+		Short:   "Print the version of this program",
+		Example: `raff version`,
+		Args:    args(),
 		RunE: a.local(func(context.Context, []string) error {
 			v := versionInfo{version()}
 			return writeOne(a, v, versionColumns, []field{{"raff", v.Version}})

@@ -14,7 +14,9 @@ func (a *app) whoami() *cobra.Command {
 	return &cobra.Command{
 		Use:   "whoami",
 		Short: "Show who the API key is and what it may do",
-		Args:  none,
+		Example: `raff whoami
+raff whoami --profile staging -o json`,
+		Args: args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
 			w, err := c.Whoami(ctx)
 			if err != nil {

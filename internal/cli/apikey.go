@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"raff/api"
+	"raff/client"
+)
+
+const keyArg = "an API key's id or name"
+
+func (a *app) key() *cobra.Command {
+	return a.group("api-key", "api-keys", "Show, make, change and end API keys",
+		a.keyList(), a.keyGet(), a.keyCreate(), a.keyUpdate(), a.keyRegenerate(), a.keyRevoke())
+}
+
+func (a *app) keyList() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the API keys",
+		Example: `raff api-key list
+
+# keys without an end
+raff api-key list -o json | jq -r '.[] | select(.expires_at == null).name'`,
+		Args: args(),
+		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+			ks, err := collect(c.APIKeys.All(ctx, client.ListAPIKeysOptions{}))
+			if err != nil {
+				return err
+			}
+			return writeList(a, ks, keyColumns)
+		}),
+	}
+}
+
+func (a *app) keyGet() *cobra.Command {
+	return &cobra.Command{
+		Use:               "get <id|name>",
+		Short:             "Show an API key, without its secret",
+		Example:           `raff api-key get ci`,
+		Args:              args(keyArg),
+		ValidArgsFunction: upTo(1, a.completeKeys),
+		RunE: a.do(func(ctx context.Context, c *client.Client, args []string) error {
+			k, err := findKey(ctx, c, args[0])
+			if err != nil {
+				return err
+			}
+			return writeOne(a, k, keyColumns, keyFields(k))
+		}),
+	}
+}
+
+func (a *app) keyCreate() *cobra.Command {
+	var name, expires string
+	var role *roleFlags
+	var show *secretFlag
+	tier := newTier()
+	cmd := &cobra.Command{
+		Use:   "create",
+		Short: "Make an API key and show its secret, this once",
+		Long: `Make an API key and show its secret, this once.
+
+Without --role the key may do nothing in the account; raff project member add gives it a role in one project.`,
+		Example: `raff api-key create --name ci --expires 90d
+
+# into a file that only you can read
+(umask 077; raff api-key create --name ci --role member --secret-only >ci.key)`,
+		Args: args(),
+	}
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		roleID, err := role.resolve(ctx, c)
+		if err != nil {
+			return err
+		}
+		in := api.CreateAPIKeyRequest{Name: &name, RoleID: roleID, RateLimitTier: optional(tier.value)}
+		if expires != "" {
+			end, err := moreTime("expires", expires, time.Now())
+			if err != nil {
+				return err
+			}
+			in.ExpiresAt = &end
+		}
+		k, err := c.APIKeys.Create(ctx, in)
+		return a.writeSecret(show, k, err)
+	})
+	cmd.Flags().StringVar(&name, "name", "", "`name` to know it by")
+	cmd.Flags().StringVar(&expires, "expires", "", "when it ends: a `time` such as 2030-01-31T12:00:00Z, or how long from now, such as 90d or 12h")
+	role = a.addRoleFlags(cmd, api.ScopeAccount)
+	addChoice(cmd, tier, "tier", "rate limit")
+	show = addSecretFlag(cmd)
+	noFiles(cmd, "name", "expires")
+	require(cmd, each("name"), atMostOne("role", "role-id"), atMostOne("expires"), atMostOne("secret-only", "output"))
+	return cmd
+}
+
+func (a *app) keyUpdate() *cobra.Command {
+	var name, expires string
+	var enable, disable bool
+	tier := newTier()
+	cmd := &cobra.Command{
+		Use:   "update <id|name>",
+		Short: "Rename an API key, change its end, or switch it off and on",
+		Example: `raff api-key update ci --expires 30d
+raff api-key update ci --expires never
+raff api-key update ci --disable`,
+		Args:              args(keyArg),
+		ValidArgsFunction: upTo(1, a.completeKeys),
+	}
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, args []string) error {
+		in := api.UpdateAPIKeyRequest{Name: ifGiven(cmd, "name", name), RateLimitTier: optional(tier.value)}
+		if enable || disable {
+			in.IsActive = &enable
+		}
+		switch {
+		case expires == "never":
+			in.ExpiresAt = api.Null[string]()
+		case expires != "":
+			end, err := moreTime("expires", expires, time.Now())
+			if err != nil {
+				return err
+			}
+			in.ExpiresAt = api.Some(end)
+		}
+		id, err := keyID(ctx, c, args[0])
+		if err != nil {
+			return err
+		}
+		k, err := c.APIKeys.Update(ctx, id, in)
+		if err != nil {
+			return err
+		}
+		return writeOne(a, *k, keyColumns, keyFields(*k))
+	})
+	f := cmd.Flags()
+	f.StringVar(&name, "name", "", "new `name`")
+	f.StringVar(&expires, "expires", "", "when it ends: a `time` such as 2030-01-31T12:00:00Z, how long from now, such as 90d, or never")
+	f.BoolVar(&enable, "enable", false, "let it work again")
+	f.BoolVar(&disable, "disable", false, "let it rest; nothing is lost")
+	addChoice(cmd, tier, "tier", "rate limit")
+	noFiles(cmd, "name", "expires")
+	require(cmd, atLeastOne("name", "expires", "enable", "disable", "tier"), atMostOne("enable", "disable"), atMostOne("expires"))
+	return cmd
+}
+
+func (a *app) keyRegenerate() *cobra.Command {
+	var grace string
+	var show *secretFlag
+	cmd := &cobra.Command{
+		Use:     "regenerate <id|name>",
+		Aliases: []string{"rotate"},
+		Short:   "Give an API key another secret, which is shown this once",
+		Long: `Give an API key another secret, which is shown this once. Id, name and roles stay.
+
+The present secret ends at once, or after --grace, and is asked about before.`,
+		Example: `raff api-key regenerate ci --grace 1h
+
+# in a script
+raff api-key regenerate ci --force --secret-only`,
+		Args:              args(keyArg),
+		ValidArgsFunction: upTo(1, a.completeKeys),
+	}
+	d := a.addForce(cmd)
+	cmd.RunE = a.do(d.asking(func(ctx context.Context, c *client.Client, args []string) error {
+		var in api.RegenerateAPIKeyRequest
+		end := "at once"
+		if grace != "" {
+			old, err := span(grace)
+			if err != nil {
+				return usageError{fmt.Sprintf("--grace %q is no span such as 10m, 24h or 7d.", grace)}
+			}
+			in.GraceSeconds, end = new(int(old.Seconds())), "in "+grace
+		}
+		k, err := findKey(ctx, c, args[0])
+		if err != nil {
+			return err
+		}
+		if err := d.confirm(ctx, "Regenerate the API key %s (%s…)? Its present secret ends %s.", k.Name, k.KeyPrefix, end); err != nil {
+			return err
+		}
+		again, err := c.APIKeys.Regenerate(ctx, k.ID, in)
+		return a.writeSecret(show, again, err)
+	}))
+	cmd.Flags().StringVar(&grace, "grace", "", "how `long` the present secret still works, such as 10m or 24h (at most 7d)")
+	show = addSecretFlag(cmd)
+	noFiles(cmd, "grace")
+	require(cmd, atMostOne("grace"), atMostOne("secret-only", "output"))
+	return cmd
+}
+
+func (a *app) keyRevoke() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:               "revoke <id|name>",
+		Aliases:           []string{"rm", "remove", "delete"},
+		Short:             "End an API key for good, with all its roles",
+		Example:           `raff api-key revoke ci`,
+		Args:              args(keyArg),
+		ValidArgsFunction: upTo(1, a.completeKeys),
+	}
+	d := a.addForce(cmd)
+	cmd.RunE = a.do(d.asking(func(ctx context.Context, c *client.Client, args []string) error {
+		k, err := findKey(ctx, c, args[0])
+		if err != nil {
+			return err
+		}
+		if err := d.confirm(ctx, "Revoke the API key %s (%s…)? It stops working at once and loses %s.", k.Name, k.KeyPrefix, rolesOfKey(k)); err != nil {
+			return err
+		}
+		done, err := c.APIKeys.Revoke(ctx, k.ID)
+		if err != nil {
+			return err
+		}
+		return a.writeDone(done, "Revoked the API key %s (%s).", k.Name, k.ID)
+	}))
+	return cmd
+}

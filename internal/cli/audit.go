@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"raff/api"
+	"raff/client"
+)
+
+func (a *app) audit() *cobra.Command {
+	return a.group("audit", "audits", "Read what was done in the account", a.auditList(), a.auditTail())
+}
+
+// eventFlags select events.
+type eventFlags struct{ actor, action, target string }
+
+func addEventFlags(cmd *cobra.Command, a *app) *eventFlags {
+	e := &eventFlags{}
+	cmd.Flags().StringVar(&e.actor, "actor", "", "only what this member did (`id`, email, or name of an API key)")
+	cmd.Flags().StringVar(&e.action, "action", "", "only this `action`, such as member.added")
+	cmd.Flags().StringVar(&e.target, "target", "", "only what was done to the object with this `id`")
+	noFiles(cmd, "action", "target")
+	complete(cmd, "actor", a.completeMembers)
+	return e
+}
+
+var notEmpty = []func(*cobra.Command) error{atMostOne("actor"), atMostOne("action"), atMostOne("target")}
+
+// options are the flags with the actor's name looked up: events are of users and keys, not of memberships.
+func (e *eventFlags) options(ctx context.Context, c *client.Client) (client.ListEventsOptions, error) {
+	o := client.ListEventsOptions{Actor: e.actor, Action: e.action, Target: e.target}
+	if e.actor == "" {
+		return o, nil
+	}
+	if uuid.Validate(e.actor) == nil { // of a user or a key, unless it is that of a member
+		m, err := c.Members.Get(ctx, e.actor)
+		if client.IsNotFound(err) || client.IsDenied(err) {
+			return o, nil
+		}
+		if err != nil {
+			return o, err
+		}
+		o.Actor = principalID(*m)
+		return o, nil
+	}
+	m, err := accountMembers(c).find(ctx, e.actor)
+	if err != nil {
+		return o, err
+	}
+	o.Actor = principalID(m)
+	return o, nil
+}
+
+// principalID is who a member is; somebody who has not accepted has done nothing yet.
+func principalID(m api.Member) string {
+	switch {
+	case m.UserID != nil:
+		return *m.UserID
+	case m.APIKeyID != nil:
+		return *m.APIKeyID
+	}
+	return m.ID
+}
+
+func (a *app) auditList() *cobra.Command {
+	var since, until string
+	var limit int
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List what was done, the newest first",
+		Example: `raff audit list --since 24h
+raff audit list --actor alice@example.com --limit 20
+raff audit list --since 2030-01-01 --until 2030-02-01 -o csv >january.csv`,
+		Args: args(),
+	}
+	flags := addEventFlags(cmd, a)
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		o, err := flags.options(ctx, c)
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		if since != "" {
+			if o.Since, err = lessTime("since", since, now); err != nil {
+				return err
+			}
+		}
+		if until != "" {
+			if o.Until, err = lessTime("until", until, now); err != nil {
+				return err
+			}
+		}
+		if limit < 0 {
+			return usageError{"--limit is how many events are wanted; 0 is all."}
+		}
+		if limit > 0 && limit < 1000 {
+			o.Limit = limit
+		}
+		es, err := first(limit, c.Audit.All(ctx, o))
+		if err != nil {
+			return err
+		}
+		return writeList(a, es, eventColumns)
+	})
+	cmd.Flags().StringVar(&since, "since", "", "only from then on: a `time` such as 2030-01-31T12:00:00Z or 2030-01-31, or how long ago, such as 7d or 12h")
+	cmd.Flags().StringVar(&until, "until", "", "only before then (`time` as for --since)")
+	cmd.Flags().IntVar(&limit, "limit", 0, "only the newest `n` of them")
+	noFiles(cmd, "since", "until", "limit")
+	require(cmd, append(notEmpty, atMostOne("since"), atMostOne("until"))...)
+	return cmd
+}
+
+var eventColumns = []column[api.AuditEvent]{
+	{"", "created_at", func(e api.AuditEvent) string { return e.CreatedAt.UTC().Format(time.RFC3339Nano) }},
+	{"TIME", "", func(e api.AuditEvent) string { return moment(&e.CreatedAt) }},
+	{"ACTOR", "actor_name", func(e api.AuditEvent) string { return e.ActorName }},
+	{"ACTION", "action", func(e api.AuditEvent) string { return e.Action }},
+	{"TARGET", "target_name", func(e api.AuditEvent) string { return e.TargetName }},
+	{"DETAILS", "", func(e api.AuditEvent) string { return detailsOf(e.Details) }},
+	{"", "id", func(e api.AuditEvent) string { return e.ID }},
+	{"", "actor_type", func(e api.AuditEvent) string { return e.ActorType }},
+	{"", "actor_id", func(e api.AuditEvent) string { return e.ActorID }},
+	{"", "target_type", func(e api.AuditEvent) string { return e.TargetType }},
+	{"", "target_id", func(e api.AuditEvent) string { return e.TargetID }},
+	{"", "project_id", func(e api.AuditEvent) string { return text(e.ProjectID) }},
+	{"", "delegated", func(e api.AuditEvent) string { return strconv.FormatBool(e.Delegated) }},
+	{"", "request_id", func(e api.AuditEvent) string { return e.RequestID }},
+	{"", "details", func(e api.AuditEvent) string { return string(e.Details) }},
+}
+
+const fewValues = 3 // of a list in a line
+
+// detailsOf says in a line what changed: {"role":{"from":"member","to":"admin"}} is "role: member → admin".
+func detailsOf(details json.RawMessage) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(details, &fields) != nil {
+		return string(details)
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		out = append(out, name+": "+shortly(fields[name]))
+	}
+	return strings.Join(out, ", ")
+}
+
+func shortly(value json.RawMessage) string {
+	var change struct{ From, To json.RawMessage }
+	if json.Unmarshal(value, &change) == nil && change.From != nil && change.To != nil {
+		return shortly(change.From) + " → " + shortly(change.To)
+	}
+	var s string
+	if json.Unmarshal(value, &s) == nil {
+		return s
+	}
+	var list []string
+	if json.Unmarshal(value, &list) != nil {
+		return string(value)
+	}
+	if n := len(list) - fewValues; n > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:fewValues], " "), n)
+	}
+	return strings.Join(list, " ")
+}

@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"raff/api"
+)
+
+// person is one row of a file to import.
+type person struct {
+	Line   int    `json:"line"`
+	Email  string `json:"email"`
+	Role   string `json:"role"` // as the file names it
+	Result string `json:"result"`
+	Member string `json:"member_id,omitempty"`
+	Reason string `json:"reason,omitempty"` // why it failed
+
+	roleID string
+}
+
+// Results.
+const (
+	resultInvited = "invited"
+	resultAdded   = "added"
+	resultThere   = "there already" // with the same role: importing a file twice changes nothing
+	resultWould   = "would be invited"
+	resultInvalid = "invalid"
+	resultFailed  = "failed"
+	resultUnknown = "unknown" // sent, and the answer never came
+	resultNotSent = "not sent"
+)
+
+func (p *person) failed() bool {
+	return p.Result == resultInvalid || p.Result == resultFailed || p.Result == resultUnknown || p.Result == resultNotSent
+}
+
+func (p *person) fail(result, format string, args ...any) {
+	p.Result, p.Reason = result, fmt.Sprintf(format, args...)
+}
+
+// readPeople reads a CSV file, or standard input for "-". ignored are the columns that mean nothing here.
+func (a *app) readPeople(path, defaultRole string) (people []person, ignored []string, err error) {
+	b, err := a.readAll(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	b = bytes.TrimPrefix(b, []byte("\ufeff")) // spreadsheets put it there
+	r := csv.NewReader(bytes.NewReader(b))
+	r.TrimLeadingSpace = true
+	heading, _, _ := bytes.Cut(b, []byte("\n"))
+	if !bytes.ContainsRune(heading, ',') && bytes.ContainsRune(heading, ';') {
+		r.Comma = ';' // and where the comma is in numbers, they separate with this
+	}
+	columns, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, nil, fmt.Errorf("%s is empty: its first line must name the columns, email and role", path)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	for i, name := range columns {
+		columns[i] = strings.ToLower(strings.TrimSpace(name))
+		if columns[i] != "email" && columns[i] != "role" {
+			ignored = append(ignored, strings.TrimSpace(name))
+		}
+	}
+	email, role := slices.Index(columns, "email"), slices.Index(columns, "role")
+	switch {
+	case email < 0:
+		return nil, nil, fmt.Errorf("the first line of %s must name the columns, and one of them email; it is %q", path, strings.Join(columns, ","))
+	case role < 0 && defaultRole == "":
+		return nil, nil, fmt.Errorf("%s has no column role: add one, or give everybody the same with --role", path)
+	}
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return people, ignored, nil
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+		line, _ := r.FieldPos(0)
+		p := person{Line: line, Email: strings.TrimSpace(row[email]), Role: defaultRole}
+		if role >= 0 && strings.TrimSpace(row[role]) != "" {
+			p.Role = strings.TrimSpace(row[role])
+		}
+		people = append(people, p)
+	}
+}
+
+func (a *app) readAll(path string) ([]byte, error) {
+	if path == "-" {
+		b, err := io.ReadAll(a.in)
+		if err != nil {
+			return nil, fmt.Errorf("reading standard input: %w", err)
+		}
+		return b, nil
+	}
+	return os.ReadFile(path)
+}
+
+// validate finds what is wrong with rows before any is sent, and the roles they name.
+func validate(people []person, roles []api.Role) {
+	lines := map[string]int{}
+	for i := range people {
+		p := &people[i]
+		address, err := mail.ParseAddress(p.Email)
+		_, domain, _ := strings.Cut(p.Email, "@")
+		if err != nil || address.Address != p.Email || !strings.Contains(domain, ".") {
+			p.fail(resultInvalid, "%q is not an email address", p.Email)
+			continue
+		}
+		if first, twice := lines[canonical(p.Email)]; twice {
+			p.fail(resultInvalid, "the same address as in line %d", first)
+			continue
+		}
+		lines[canonical(p.Email)] = p.Line
+		if p.roleID, err = roleNamed(roles, p.Role); err != nil {
+			p.fail(resultInvalid, "%s", err)
+		}
+	}
+}
+
+func roleNamed(roles []api.Role, said string) (id string, err error) {
+	if said == "" {
+		return "", errors.New("no role: fill the column, or give a default with --role")
+	}
+	if uuid.Validate(said) == nil {
+		return said, nil
+	}
+	all := func(yield func(api.Role, error) bool) {
+		for _, r := range roles {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+	r, err := pick(all, "role", said, "raff role list", func(r api.Role) []string { return []string{r.Slug, r.Name} })
+	return r.ID, err
+}
+
+// failedFile is where rows go that can be imported again.
+type failedFile struct{ f *os.File }
+
+// openFailed makes the file before anything is sent: a place that cannot be written is better known now.
+func openFailed(path string) (*failedFile, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // no file is wanted
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("making the file for failed rows: %w", err)
+	}
+	return &failedFile{f}, nil
+}
+
+func (f *failedFile) write(people []person) error {
+	if f == nil {
+		return nil
+	}
+	failed := slices.DeleteFunc(slices.Clone(people), func(p person) bool { return !p.failed() })
+	err := writeCSV(f.f, failed, []column[person]{
+		{"", "email", func(p person) string { return p.Email }},
+		{"", "role", func(p person) string { return p.Role }},
+		{"", "reason", func(p person) string { return p.Reason }},
+	})
+	if err = errors.Join(err, f.f.Close()); err != nil {
+		return fmt.Errorf("writing the failed rows: %w", err)
+	}
+	return nil
+}

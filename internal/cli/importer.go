@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"raff/api"
+	"raff/client"
+)
+
+// chunk is how many members are added in one request: few enough that somebody who watches sees it move.
+const chunk = 100
+
+// importer is one import.
+type importer struct {
+	*app
+	c       *client.Client
+	project *api.Project // nil: into the account
+	people  []person
+}
+
+// check fills in what can be known before anything is sent. If any row is invalid, the error says so and nothing is.
+func (im *importer) check(ctx context.Context) error {
+	roles, err := collect(rolesOf(ctx, im.c, im.scope()))
+	if err != nil {
+		return err
+	}
+	validate(im.people, roles)
+	bad := 0
+	for _, p := range im.people {
+		if p.failed() {
+			bad++
+		}
+	}
+	if bad > 0 {
+		for i := range im.people {
+			if im.people[i].Result == "" {
+				im.people[i].fail(resultNotSent, "other rows are invalid")
+			}
+		}
+		return errors.Join(im.write(), fmt.Errorf("nothing was sent, because %s of %d cannot be right. Correct them and import again", count(bad, "row"), len(im.people)))
+	}
+	return im.compare(ctx)
+}
+
+// compare finds out who is there already.
+func (im *importer) compare(ctx context.Context) error {
+	var there map[string]api.Member
+	var err error
+	if im.project == nil {
+		there, err = accountMembers(im.c).byAddress(ctx)
+	} else {
+		there, err = projectMembers(im.c, *im.project).byAddress(ctx)
+	}
+	if client.IsDenied(err) {
+		return nil // who may only invite does not see who is there; the server does
+	}
+	if err != nil {
+		return err
+	}
+	for i := range im.people {
+		p := &im.people[i]
+		m, ok := there[canonical(p.Email)]
+		switch {
+		case !ok:
+		case m.RoleID == p.roleID:
+			p.Result, p.Member = resultThere, m.ID
+		default:
+			p.Member = m.ID
+			p.fail(resultFailed, "is there already as %s: %s --role %s", m.RoleName, im.updateCommand(m.ID), p.Role)
+		}
+	}
+	return nil
+}
+
+// byAddress is everybody by the form in which addresses are compared.
+func (r roster[M]) byAddress(ctx context.Context) (map[string]api.Member, error) {
+	all := map[string]api.Member{}
+	for m, err := range r.all(ctx, client.ListMembersOptions{}) {
+		if err != nil {
+			return nil, err
+		}
+		v := r.view(m)
+		all[canonical(v.Email)] = v
+	}
+	return all, nil
+}
+
+func (im *importer) pretend() {
+	for i := range im.people {
+		if im.people[i].Result == "" {
+			im.people[i].Result = resultWould
+		}
+	}
+}
+
+// run sends the rows that have no result yet. When a whole request fails, the rest stays.
+func (im *importer) run(ctx context.Context) {
+	var todo []*person
+	for i := range im.people {
+		if im.people[i].Result == "" {
+			todo = append(todo, &im.people[i])
+		}
+	}
+	size, send := chunk, im.addMany
+	if im.project != nil {
+		size, send = 1, im.invite
+	}
+	progress := im.progress(len(todo))
+	defer progress.end()
+	for at := 0; at < len(todo); at += size {
+		part := todo[at:min(at+size, len(todo))]
+		if err := send(ctx, part); err != nil {
+			result, why := im.whole(err)
+			for _, p := range part {
+				p.fail(result, "%s", why)
+			}
+			for _, p := range todo[at+len(part):] {
+				p.fail(resultNotSent, "%s", why)
+			}
+			return
+		}
+		progress.show(at + len(part))
+	}
+}
+
+// whole explains why a request failed as such. Without an answer nobody knows what the server did.
+func (im *importer) whole(err error) (result, why string) {
+	why, _ = im.explain(err)
+	if e, ok := errors.AsType[*client.Error](err); ok && e.StatusCode < http.StatusInternalServerError {
+		return resultFailed, why
+	}
+	return resultUnknown, why
+}
+
+// addMany adds a part of the rows in one request.
+func (im *importer) addMany(ctx context.Context, part []*person) error {
+	rows := make([]api.AddMemberRequest, len(part))
+	for i, p := range part {
+		rows[i] = api.AddMemberRequest{Email: &p.Email, RoleID: &p.roleID}
+	}
+	results, err := im.c.Members.AddMany(ctx, api.AddMembersRequest{Members: &rows})
+	if err != nil {
+		return err
+	}
+	for _, p := range part {
+		p.fail(resultUnknown, "the server said nothing about it")
+	}
+	for _, r := range results {
+		switch {
+		case r.Index < 0 || r.Index >= len(part):
+		case r.Error != nil:
+			part[r.Index].Member = r.Error.MemberID
+			part[r.Index].fail(resultFailed, "%s", inOurWords(r.Error))
+		case r.Member != nil:
+			part[r.Index].done(r.Member.ID, r.Member.Status)
+		}
+	}
+	return nil
+}
+
+// invite invites one person into the project. A refusal of one row does not hurt the others.
+func (im *importer) invite(ctx context.Context, part []*person) error {
+	p := part[0]
+	inv, err := im.c.Invitations.CreateForProject(ctx, im.project.ID, api.CreateInvitationRequest{Email: &p.Email, RoleID: &p.roleID})
+	if e, ok := errors.AsType[*client.Error](err); ok && (client.IsInvalid(err) || client.IsConflict(err) || client.IsDenied(err)) {
+		p.Member = e.MemberID
+		p.fail(resultFailed, "%s", inOurWords(&e.Refusal))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	status := api.StatusPending
+	if inv.State == "accepted" { // is in the account already
+		status = api.StatusActive
+	}
+	p.done(inv.MemberID, status)
+	return nil
+}
+
+func (p *person) done(memberID, status string) {
+	p.Result, p.Reason, p.Member = resultInvited, "", memberID
+	if status == api.StatusActive {
+		p.Result = resultAdded
+	}
+}
+
+// report writes a result per row; the error says that some failed.
+func (im *importer) report() error {
+	if err := im.write(); err != nil {
+		return err
+	}
+	failed := 0
+	var tally []string
+	for _, result := range []string{resultInvited, resultAdded, resultWould, resultThere, resultFailed, resultUnknown, resultNotSent} {
+		n := 0
+		for _, p := range im.people {
+			if p.Result == result {
+				n++
+			}
+		}
+		if n > 0 {
+			tally = append(tally, fmt.Sprint(n, " ", result))
+		}
+	}
+	for _, p := range im.people {
+		if p.failed() {
+			failed++
+		}
+	}
+	switch {
+	case failed > 0:
+		return fmt.Errorf("%s of %d failed: %s", count(failed, "row"), len(im.people), strings.Join(tally, ", "))
+	case len(im.people) == 0:
+		im.note("There are no rows in the file.")
+	default:
+		im.note("%s: %s.", count(len(im.people), "row"), strings.Join(tally, ", "))
+	}
+	return nil
+}
+
+func (im *importer) write() error { return writeList(im.app, im.people, personColumns) }
+
+var personColumns = []column[person]{
+	{"LINE", "line", func(p person) string { return strconv.Itoa(p.Line) }},
+	{"EMAIL", "email", func(p person) string { return p.Email }},
+	{"ROLE", "role", func(p person) string { return p.Role }},
+	{"RESULT", "result", func(p person) string { return p.Result }},
+	{"", "member_id", func(p person) string { return p.Member }},
+	{"REASON", "reason", func(p person) string { return p.Reason }},
+}

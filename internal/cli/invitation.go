@@ -1,0 +1,274 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"raff/api"
+	"raff/client"
+)
+
+const invitationArg = "an invitation's id, or the address that is invited"
+
+func (a *app) invitation() *cobra.Command {
+	return a.group("invitation", "invitations", "Show, make, resend and cancel invitations",
+		a.invitationList(), a.invitationGet(), a.invitationCreate(), a.invitationResend(), a.invitationCancel(), a.invitationLink())
+}
+
+// addProjectFlag chooses the invitations to one project instead of those to the account.
+func (a *app) addProjectFlag(cmd *cobra.Command, project *string, what string) {
+	cmd.Flags().StringVar(project, "project", "", what+" (`id`, slug or name)")
+	complete(cmd, "project", a.completeProjectSlugs)
+}
+
+// invitationsTo selects the invitations to a project, or without one those to the account.
+func (a *app) invitationsTo(ctx context.Context, c *client.Client, project string) (o client.ListInvitationsOptions, err error) {
+	if project == "" {
+		return o, nil
+	}
+	p, err := a.workIn(ctx, c, project)
+	return client.ListInvitationsOptions{ProjectID: p.ID}, err
+}
+
+// onInvitation makes cmd one that has an invitation for its argument.
+func (a *app) onInvitation(cmd *cobra.Command, run func(context.Context, *client.Client, api.Invitation) error) action {
+	var project string
+	cmd.Args = args(invitationArg)
+	cmd.ValidArgsFunction = upTo(1, a.completeInvitations(&project))
+	a.addProjectFlag(cmd, &project, "look for the address among the invitations to this project")
+	require(cmd, atMostOne("project"))
+	return func(ctx context.Context, c *client.Client, args []string) error {
+		o, err := a.invitationsTo(ctx, c, project)
+		if err != nil {
+			return err
+		}
+		inv, err := findInvitation(ctx, c, o, args[0])
+		if err != nil {
+			return err
+		}
+		return run(ctx, c, inv)
+	}
+}
+
+func (a *app) invitationList() *cobra.Command {
+	var project string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the invitations that nobody accepted yet",
+		Example: `raff invitation list
+raff invitation list --project website`,
+		Args: args(),
+		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+			o, err := a.invitationsTo(ctx, c, project)
+			if err != nil {
+				return err
+			}
+			invs, err := collect(c.Invitations.All(ctx, o))
+			if err != nil {
+				return err
+			}
+			return writeList(a, invs, invitationColumns)
+		}),
+	}
+	a.addProjectFlag(cmd, &project, "invitations to this project instead of the account")
+	require(cmd, atMostOne("project"))
+	return cmd
+}
+
+func (a *app) invitationGet() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "get <id|email>",
+		Short:   "Show an invitation",
+		Example: `raff invitation get alice@example.com`,
+	}
+	cmd.RunE = a.do(a.onInvitation(cmd, func(_ context.Context, _ *client.Client, inv api.Invitation) error {
+		return writeOne(a, inv, invitationColumns, invitationFields(inv))
+	}))
+	return cmd
+}
+
+func (a *app) invitationCreate() *cobra.Command {
+	var email, project string
+	var role roleFlags
+	cmd := &cobra.Command{
+		Use:   "create",
+		Short: "Invite an address to the account or into a project",
+		Example: `raff invitation create --email alice@example.com --role member
+raff invitation create --email alice@example.com --project website --role viewer`,
+		Args: args(),
+		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+			role.scope = api.ScopeAccount
+			var p api.Project
+			if project != "" {
+				var err error
+				if p, err = a.workIn(ctx, c, project); err != nil {
+					return err
+				}
+				role.scope = api.ScopeProject
+			}
+			roleID, err := role.resolve(ctx, c)
+			if err != nil {
+				return err
+			}
+			in := api.CreateInvitationRequest{Email: &email, RoleID: roleID}
+			var inv *api.Invitation
+			if project != "" {
+				inv, err = c.Invitations.CreateForProject(ctx, p.ID, in)
+			} else {
+				inv, err = c.Invitations.Create(ctx, in)
+			}
+			if err != nil {
+				return err
+			}
+			return writeOne(a, *inv, invitationColumns, invitationFields(*inv))
+		}),
+	}
+	cmd.Flags().StringVar(&email, "email", "", "`address` to invite")
+	a.addProjectFlag(cmd, &project, "invite into this project")
+	cmd.Flags().StringVar(&role.name, "role", "", "role by its `slug`, of the account or with --project of projects")
+	cmd.Flags().StringVar(&role.id, "role-id", "", "role by its `id`")
+	noFiles(cmd, "email")
+	complete(cmd, "role", a.completeRoles(""))
+	complete(cmd, "role-id", a.completeRoleIDs(""))
+	require(cmd, each("email"), exactlyOne("role", "role-id"), atMostOne("project"))
+	return cmd
+}
+
+func (a *app) invitationResend() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "resend <id|email>",
+		Short: "Mail a new link and start the time again",
+		Long: `Mail a new link and start the time again; links sent before stop working. It also takes up an invitation that
+has expired or was declined.`,
+		Example: `raff invitation resend alice@example.com`,
+	}
+	cmd.RunE = a.do(a.onInvitation(cmd, func(ctx context.Context, c *client.Client, inv api.Invitation) error {
+		again, err := c.Invitations.Resend(ctx, inv.ID)
+		if err != nil {
+			return err
+		}
+		return writeOne(a, *again, invitationColumns, invitationFields(*again))
+	}))
+	return cmd
+}
+
+func (a *app) invitationCancel() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "cancel <id|email>",
+		Aliases: []string{"rm", "remove", "delete"},
+		Short:   "Withdraw an invitation, and with it its pending member",
+		Example: `raff invitation cancel alice@example.com`,
+	}
+	d := a.addForce(cmd)
+	cmd.RunE = a.do(d.asking(a.onInvitation(cmd, func(ctx context.Context, c *client.Client, inv api.Invitation) error {
+		if err := d.confirm(ctx, "Cancel the invitation of %s to %s as %s? Its link stops working.", inv.Email, whereTo(inv), inv.RoleName); err != nil {
+			return err
+		}
+		done, err := c.Invitations.Cancel(ctx, inv.ID)
+		if err != nil {
+			return err
+		}
+		return a.writeDone(done, "Cancelled the invitation of %s (%s).", inv.Email, inv.ID)
+	})))
+	return cmd
+}
+
+func (a *app) invitationLink() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "link <id|email>",
+		Short: "Make a link to hand over in person, where the server sends no mail",
+		Long: `Make a link to hand over in person, where the server sends no mail. Who has the link can accept: give it to
+nobody else. Links made before stop working.`,
+		Example: `raff invitation link alice@example.com`,
+	}
+	cmd.RunE = a.do(a.onInvitation(cmd, func(ctx context.Context, c *client.Client, inv api.Invitation) error {
+		l, err := c.Invitations.Link(ctx, inv.ID)
+		if err != nil {
+			return err
+		}
+		if a.output.value == "table" {
+			_, err := fmt.Fprintln(a.out, clean(l.Link))
+			a.note("Good once, until %s, for %s.", moment(&l.ExpiresAt), clean(inv.Email))
+			return err
+		}
+		return writeOne(a, *l, linkColumns, nil)
+	}))
+	return cmd
+}
+
+// findInvitation takes an id or an address.
+func findInvitation(ctx context.Context, c *client.Client, o client.ListInvitationsOptions, said string) (api.Invitation, error) {
+	if !strings.Contains(said, "@") {
+		inv, err := c.Invitations.Get(ctx, said)
+		if err != nil {
+			return api.Invitation{}, err
+		}
+		return *inv, nil
+	}
+	invs, err := collect(c.Invitations.All(ctx, o))
+	if err != nil {
+		return api.Invitation{}, err
+	}
+	want := canonical(said)
+	if i := slices.IndexFunc(invs, func(inv api.Invitation) bool { return canonical(inv.Email) == want }); i >= 0 {
+		return invs[i], nil
+	}
+	if o.ProjectID != "" {
+		return api.Invitation{}, notFoundError{fmt.Sprintf("No open invitation to this project is for %s.", said)}
+	}
+	return api.Invitation{}, notFoundError{fmt.Sprintf("No open invitation to the account is for %s. For one to a project, add --project.", said)}
+}
+
+func whereTo(inv api.Invitation) string {
+	if inv.ProjectName != nil {
+		return "the project " + *inv.ProjectName
+	}
+	return inv.AccountName
+}
+
+// roleOf is empty once the invitation is over.
+func roleOf(i api.Invitation) string {
+	if i.RoleID == "" {
+		return ""
+	}
+	return i.RoleName + " (" + i.RoleID + ")"
+}
+
+var invitationColumns = []column[api.Invitation]{
+	{"ID", "id", func(i api.Invitation) string { return i.ID }},
+	{"EMAIL", "email", func(i api.Invitation) string { return i.Email }},
+	{"STATE", "state", func(i api.Invitation) string { return i.State }},
+	{"ROLE", "role_name", func(i api.Invitation) string { return i.RoleName }},
+	{"EXPIRES", "", func(i api.Invitation) string { return day(&i.ExpiresAt) }},
+	{"INVITED BY", "invited_by_email", func(i api.Invitation) string { return text(i.InvitedByEmail) }},
+	{"", "type", func(i api.Invitation) string { return i.Type }},
+	{"", "project_id", func(i api.Invitation) string { return text(i.ProjectID) }},
+	{"", "member_id", func(i api.Invitation) string { return i.MemberID }},
+	{"", "role_id", func(i api.Invitation) string { return i.RoleID }},
+	{"", "expires_at", func(i api.Invitation) string { return moment(&i.ExpiresAt) }},
+	{"", "created_at", func(i api.Invitation) string { return moment(&i.CreatedAt) }},
+}
+
+func invitationFields(i api.Invitation) []field {
+	return []field{
+		{"ID", i.ID},
+		{"Email", i.Email},
+		{"To", whereTo(i)},
+		{"State", i.State},
+		{"Role", roleOf(i)},
+		{"Member", i.MemberID},
+		{"Invited by", text(i.InvitedByEmail)},
+		{"Expires", moment(&i.ExpiresAt)},
+		{"Created", moment(&i.CreatedAt)},
+	}
+}
+
+var linkColumns = []column[api.InvitationLink]{
+	{"", "link", func(l api.InvitationLink) string { return l.Link }},
+	{"", "expires_at", func(l api.InvitationLink) string { return moment(&l.ExpiresAt) }},
+}

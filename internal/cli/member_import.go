@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"raff/client"
+)
+
+func (a *app) memberImport() *cobra.Command {
+	var role, project, failed string
+	var dry bool
+	cmd := &cobra.Command{
+		Use:   "import <file.csv>",
+		Short: "Invite the people in a CSV file",
+		Long: `Invite the people in a CSV file (- reads standard input), to the account or into a project.
+
+The first line names the columns: email, and role (slug, name or id) unless --role says it for all. Other
+columns are ignored. All rows are checked before the first is sent. Somebody who is there already with the same
+role is left alone, so that a file can be imported again.
+
+The exit code is 1 if any row failed; with --failed these rows are written to a file that can be corrected and
+imported in turn.`,
+		Example: `raff member import people.csv --dry-run
+raff member import people.csv --failed again.csv
+raff member import people.csv --project website --role viewer
+
+# people.csv
+email,role
+alice@example.com,admin
+bob@example.com,member`,
+		Args: args("a CSV file, or - for standard input"),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return []cobra.Completion{"csv"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: a.do(func(ctx context.Context, c *client.Client, args []string) error {
+			im := &importer{app: a, c: c}
+			if project != "" {
+				p, err := a.workIn(ctx, c, project)
+				if err != nil {
+					return err
+				}
+				im.project = &p
+			}
+			var ignored []string
+			var err error
+			if im.people, ignored, err = a.readPeople(args[0], role); err != nil {
+				return err
+			}
+			if len(ignored) > 0 {
+				a.note("Ignored columns: %s.", clean(strings.Join(ignored, ", ")))
+			}
+			if err := im.check(ctx); err != nil {
+				return err
+			}
+			if dry {
+				im.pretend()
+				return im.report()
+			}
+			f, err := openFailed(failed)
+			if err != nil {
+				return err
+			}
+			im.run(ctx)
+			return errors.Join(f.write(im.people), im.report())
+		}),
+	}
+	cmd.Flags().StringVar(&role, "role", "", "role (`slug`, name or id) where the file names none")
+	cmd.Flags().StringVar(&project, "project", "", "invite into this project, with its roles (`id`, slug or name)")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "check the file and say what would happen; change nothing")
+	cmd.Flags().StringVar(&failed, "failed", "", "write the rows that failed to this `file`")
+	complete(cmd, "role", a.completeRoles(""))
+	complete(cmd, "project", a.completeProjectSlugs)
+	require(cmd, atMostOne("dry-run", "failed"), atMostOne("role"), atMostOne("project"))
+	return cmd
+}

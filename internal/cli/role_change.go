@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"raff/api"
+	"raff/client"
+)
+
+const roleArg = "a role's id or slug"
+
+func (a *app) roleCreate() *cobra.Command {
+	var in struct{ name, slug, description, from string }
+	scope := newScope()
+	perms := &permissionFlags{}
+	cmd := &cobra.Command{
+		Use:   "create",
+		Short: "Make a role of the account's own",
+		Long: `Make a role of the account's own: from another role (--from), with some permissions more or less, or from
+permissions alone (--permission). Slug and scope stay as they are made.`,
+		Example: `# what Operator may, and delete virtual machines
+raff role create --from operator --add vm.delete --name Deployer --slug deployer
+
+# nothing but looking
+raff role create --scope account --permission account.members.view,account.audit.view --name Auditor --slug auditor`,
+		Args: args(),
+	}
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		var base api.Role
+		if in.from != "" {
+			var err error
+			if base, err = findRole(ctx, c, scope.value, in.from); err != nil {
+				return err
+			}
+			scope.value = base.Scope
+		}
+		permissions, err := perms.apply(base)
+		if err != nil {
+			return err
+		}
+		r, err := c.Roles.Create(ctx, api.CreateRoleRequest{
+			Name: &in.name, Slug: &in.slug, Description: optional(in.description), Scope: &scope.value, Permissions: &permissions,
+		})
+		if err != nil {
+			return err
+		}
+		return writeOne(a, *r, roleColumns, roleFields(*r))
+	})
+	f := cmd.Flags()
+	f.StringVar(&in.name, "name", "", "`name` for people")
+	f.StringVar(&in.slug, "slug", "", "`word` for scripts: a-z, 0-9 and -")
+	f.StringVar(&in.description, "description", "", "what the role is for (`text`)")
+	f.StringVar(&in.from, "from", "", "start with the permissions of this role (`slug` or id)")
+	addChoice(cmd, scope, "scope", "scope of the role, or of --from if both have it")
+	a.addPermissionFlags(cmd, perms)
+	complete(cmd, "from", a.completeRoles(""))
+	noFiles(cmd, "name", "slug", "description")
+	require(cmd, exactlyOne("from", "permission"), each("name", "slug"), onlyWith("from", "add", "remove"), func(*cobra.Command) error {
+		if in.from == "" && scope.value == "" {
+			return errors.New("--permission needs --scope account or --scope project")
+		}
+		return nil
+	})
+	return cmd
+}
+
+func (a *app) roleUpdate() *cobra.Command {
+	var in struct{ name, description string }
+	scope := newScope()
+	perms := &permissionFlags{}
+	cmd := &cobra.Command{
+		Use:   "update <id|slug>",
+		Short: "Change a role for everybody who has it",
+		Long:  "Change a role for everybody who has it, from their next request on. System roles cannot be changed.",
+		Example: `raff role update deployer --add snapshot.delete --remove vm.console
+raff role update auditor --name "External auditor"`,
+		Args:              args(roleArg),
+		ValidArgsFunction: upTo(1, a.completeRoles("")),
+	}
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, args []string) error {
+		r, err := findRole(ctx, c, scope.value, args[0])
+		if err != nil {
+			return err
+		}
+		change := api.UpdateRoleRequest{Name: ifGiven(cmd, "name", in.name), Description: ifGiven(cmd, "description", in.description)}
+		if given(cmd, permissionFlagNames) > 0 {
+			permissions, err := perms.apply(r)
+			if err != nil {
+				return err
+			}
+			change.Permissions = &permissions
+		}
+		changed, err := c.Roles.Update(ctx, r.ID, change)
+		if err != nil {
+			return err
+		}
+		return writeOne(a, *changed, roleColumns, roleFields(*changed))
+	})
+	cmd.Flags().StringVar(&in.name, "name", "", "new `name`")
+	cmd.Flags().StringVar(&in.description, "description", "", "what the role is for (`text`)")
+	addChoice(cmd, scope, "scope", "scope of the slug, if both have it")
+	a.addPermissionFlags(cmd, perms)
+	noFiles(cmd, "name", "description")
+	require(cmd, atLeastOne("name", "description", "permission", "add", "remove"), atMostOne("permission", "add"), atMostOne("permission", "remove"))
+	return cmd
+}
+
+func (a *app) roleDelete() *cobra.Command {
+	var reassign string
+	scope := newScope()
+	cmd := &cobra.Command{
+		Use:     "delete <id|slug>",
+		Aliases: []string{"rm", "remove"},
+		Short:   "Delete a role of the account's own",
+		Long: `Delete a role of the account's own. A role that somebody has is deleted only with --reassign-to, which gives
+all of them another role first.`,
+		Example:           `raff role delete deployer --reassign-to operator`,
+		Args:              args(roleArg),
+		ValidArgsFunction: upTo(1, a.completeRoles("")),
+	}
+	d := a.addForce(cmd)
+	cmd.RunE = a.do(d.asking(func(ctx context.Context, c *client.Client, args []string) error {
+		r, err := findRole(ctx, c, scope.value, args[0])
+		if err != nil {
+			return err
+		}
+		var o client.DeleteRoleOptions
+		instead := "If somebody has it, nothing happens."
+		if reassign != "" {
+			to, err := findRole(ctx, c, r.Scope, reassign)
+			if err != nil {
+				return err
+			}
+			o.ReassignTo = to.ID
+			instead = "Whoever has it gets " + to.Name + "."
+		}
+		if err := d.confirm(ctx, "Delete the %s role %s (%s)? %s", r.Scope, r.Name, count(len(r.Permissions), "permission"), instead); err != nil {
+			return err
+		}
+		done, err := c.Roles.Delete(ctx, r.ID, o)
+		if err != nil {
+			return err
+		}
+		return a.writeDone(done, "Deleted the role %s (%s).", r.Slug, r.ID)
+	}))
+	cmd.Flags().StringVar(&reassign, "reassign-to", "", "give everybody who has it this role first (`slug` or id)")
+	addChoice(cmd, scope, "scope", "scope of the slug, if both have it")
+	complete(cmd, "reassign-to", a.completeRoles(""))
+	return cmd
+}
+
+// difference is one permission that only one of two roles has.
+type difference struct {
+	Change     string `json:"change"` // "added" or "removed"
+	Permission string `json:"permission"`
+}
+
+func (a *app) roleDiff() *cobra.Command {
+	scope := newScope()
+	cmd := &cobra.Command{
+		Use:               "diff <id|slug> <id|slug>",
+		Short:             "Show what the second role may and the first may not, and the other way round",
+		Example:           `raff role diff operator deployer`,
+		Args:              args(roleArg, "the id or slug of the role to compare it with"),
+		ValidArgsFunction: upTo(2, a.completeRoles("")),
+		RunE: a.do(func(ctx context.Context, c *client.Client, args []string) error {
+			from, err := findRole(ctx, c, scope.value, args[0])
+			if err != nil {
+				return err
+			}
+			to, err := findRole(ctx, c, scope.value, args[1])
+			if err != nil {
+				return err
+			}
+			var ds []difference
+			for _, p := range from.Permissions {
+				if !slices.Contains(to.Permissions, p) {
+					ds = append(ds, difference{"removed", p})
+				}
+			}
+			for _, p := range to.Permissions {
+				if !slices.Contains(from.Permissions, p) {
+					ds = append(ds, difference{"added", p})
+				}
+			}
+			return writeList(a, ds, differenceColumns)
+		}),
+	}
+	addChoice(cmd, scope, "scope", "scope of the slugs, if both have them")
+	return cmd
+}
+
+var differenceColumns = []column[difference]{
+	{"CHANGE", "change", func(d difference) string { return d.Change }},
+	{"PERMISSION", "permission", func(d difference) string { return d.Permission }},
+}
+
+// permissionFlags say what a role may: exactly these, or those it had with some more and some less.
+type permissionFlags struct{ exactly, add, remove []string }
+
+var permissionFlagNames = []string{"permission", "add", "remove"}
+
+func (a *app) addPermissionFlags(cmd *cobra.Command, p *permissionFlags) {
+	f := cmd.Flags()
+	f.StringSliceVar(&p.exactly, "permission", nil, "exactly these `names`, comma-separated or repeated (raff permission list)")
+	f.StringSliceVar(&p.add, "add", nil, "these permissions (`names`) more")
+	f.StringSliceVar(&p.remove, "remove", nil, "these permissions (`names`) less")
+	for _, name := range permissionFlagNames {
+		complete(cmd, name, a.completePermissions)
+	}
+}
+
+// apply is the permissions of base, changed as the flags say.
+func (p *permissionFlags) apply(base api.Role) ([]string, error) {
+	if len(p.exactly) > 0 {
+		return p.exactly, nil
+	}
+	var not []string
+	for _, name := range p.remove {
+		if !slices.Contains(base.Permissions, name) {
+			not = append(not, name)
+		}
+	}
+	if len(not) > 0 {
+		return nil, usageError{fmt.Sprintf("The role %s does not have %s, so it cannot be removed. What it has: raff role get %[1]s", base.Slug, strings.Join(not, ", "))}
+	}
+	left := slices.DeleteFunc(slices.Clone(base.Permissions), func(name string) bool { return slices.Contains(p.remove, name) })
+	for _, name := range p.add {
+		if !slices.Contains(left, name) {
+			left = append(left, name)
+		}
+	}
+	return left, nil
+}

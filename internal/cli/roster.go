@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"golang.org/x/net/idna"
+
+	"raff/api"
+	"raff/client"
+)
+
+// roster is the members of the account, or those of one project: the same rows under two types of the wire.
+type roster[M any] struct {
+	get  func(ctx context.Context, id string) (*M, error)
+	all  func(ctx context.Context, o client.ListMembersOptions) iter.Seq2[M, error]
+	view func(M) api.Member
+	list string // the command that shows them
+}
+
+func accountMembers(c *client.Client) roster[api.Member] {
+	return roster[api.Member]{
+		get: c.Members.Get, all: c.Members.All, view: func(m api.Member) api.Member { return m }, list: "raff member list",
+	}
+}
+
+func projectMembers(c *client.Client, p api.Project) roster[api.ProjectMember] {
+	return roster[api.ProjectMember]{
+		get: func(ctx context.Context, id string) (*api.ProjectMember, error) {
+			return c.ProjectMembers.Get(ctx, p.ID, id)
+		},
+		all: func(ctx context.Context, o client.ListMembersOptions) iter.Seq2[api.ProjectMember, error] {
+			return c.ProjectMembers.All(ctx, p.ID, o)
+		},
+		view: accountView,
+		list: "raff project member list " + p.Slug,
+	}
+}
+
+// accountView shows a project's member as one of the account: the fields are the same but for what they belong to.
+func accountView(m api.ProjectMember) api.Member {
+	return api.Member{
+		ID: m.ID, UserID: m.UserID, APIKeyID: m.APIKeyID, PrincipalType: m.PrincipalType, Email: m.Email, Name: m.Name,
+		Role: m.Role, RoleID: m.RoleID, RoleName: m.RoleName, Status: m.Status, IsOwner: m.IsOwner, ManagedBy: m.ManagedBy,
+		InvitedBy: m.InvitedBy, InvitedAt: m.InvitedAt, AcceptedAt: m.AcceptedAt, InvitationID: m.InvitationID,
+		InvitationState: m.InvitationState, InvitationExpiresAt: m.InvitationExpiresAt, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+	}
+}
+
+// find takes an id, an address, or the name of an API key.
+func (r roster[M]) find(ctx context.Context, said string) (M, error) {
+	var none M
+	switch {
+	case strings.Contains(said, "@"):
+		return r.byEmail(ctx, said)
+	case uuid.Validate(said) == nil:
+		m, err := r.get(ctx, said)
+		if err != nil {
+			return none, err
+		}
+		return *m, nil
+	}
+	keys := func(yield func(M, error) bool) {
+		for m, err := range r.all(ctx, client.ListMembersOptions{PrincipalType: api.PrincipalAPIKey}) {
+			if (err != nil || r.view(m).PrincipalType == api.PrincipalAPIKey) && !yield(m, err) {
+				return
+			}
+		}
+	}
+	return pick(keys, "API key", said, r.list, func(m M) []string { return []string{r.view(m).Name} })
+}
+
+func (r roster[M]) byEmail(ctx context.Context, email string) (M, error) {
+	var none M
+	// A server that does not know the filter answers everybody, so the rows are compared here as well.
+	want := canonical(email)
+	for m, err := range r.all(ctx, client.ListMembersOptions{Email: email}) {
+		if err != nil {
+			return none, err
+		}
+		if canonical(r.view(m).Email) == want {
+			return m, nil
+		}
+	}
+	return none, notFoundError{fmt.Sprintf("No member has the address %s. Who is there: %s", email, r.list)}
+}
+
+// id needs the server only for names.
+func (r roster[M]) id(ctx context.Context, said string) (string, error) {
+	if uuid.Validate(said) == nil {
+		return said, nil
+	}
+	m, err := r.find(ctx, said)
+	return r.view(m).ID, err
+}
+
+// canonical is the form in which addresses are compared.
+func canonical(email string) string {
+	local, domain, _ := strings.Cut(email, "@")
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+		domain = ascii
+	}
+	return strings.ToLower(local + "@" + domain)
+}
+
+var memberColumns = []column[api.Member]{
+	{"ID", "id", func(m api.Member) string { return m.ID }},
+	{"", "email", func(m api.Member) string { return m.Email }},
+	{"EMAIL", "", shownAs},
+	{"STATUS", "status", func(m api.Member) string { return m.Status }},
+	{"ROLE", "role_name", func(m api.Member) string { return m.RoleName }},
+	{"", "role_id", func(m api.Member) string { return m.RoleID }},
+	{"", "name", func(m api.Member) string { return m.Name }},
+	{"", "principal_type", func(m api.Member) string { return m.PrincipalType }},
+	{"", "user_id", func(m api.Member) string { return text(m.UserID) }},
+	{"", "api_key_id", func(m api.Member) string { return text(m.APIKeyID) }},
+	{"", "is_owner", func(m api.Member) string { return strconv.FormatBool(m.IsOwner) }},
+	{"", "invitation_state", func(m api.Member) string { return m.InvitationState }},
+	{"", "invitation_expires_at", func(m api.Member) string { return moment(m.InvitationExpiresAt) }},
+	{"", "created_at", func(m api.Member) string { return moment(&m.CreatedAt) }},
+}
+
+// projectMemberColumns are those of memberColumns.
+var projectMemberColumns = func() (columns []column[api.ProjectMember]) {
+	for _, c := range memberColumns {
+		columns = append(columns, column[api.ProjectMember]{c.title, c.key, func(m api.ProjectMember) string { return c.value(accountView(m)) }})
+	}
+	return columns
+}()
+
+func memberFields(m api.Member) []field {
+	status := m.Status
+	if m.InvitationState != "" && m.InvitationState != api.InvitationNone {
+		status += " (invitation " + m.InvitationState
+		if m.InvitationExpiresAt != nil && m.InvitationState != api.InvitationDeclined && m.InvitationState != api.InvitationExpired {
+			status += ", good until " + moment(m.InvitationExpiresAt)
+		}
+		status += ")"
+	}
+	return []field{
+		{"ID", m.ID},
+		{"Email", m.Email},
+		{"Name", m.Name},
+		{"Status", status},
+		{"Role", m.RoleName + " (" + m.RoleID + ")"},
+		{"Type", m.PrincipalType},
+		{"User", text(m.UserID)},
+		{"API key", text(m.APIKeyID)},
+		{"Invitation", text(m.InvitationID)},
+		{"Accepted", moment(m.AcceptedAt)},
+		{"Created", moment(&m.CreatedAt)},
+		{"Updated", moment(&m.UpdatedAt)},
+	}
+}
+
+// shownAs is the address of a person. That of an API key can receive no mail and tells nobody whose it is.
+func shownAs(m api.Member) string {
+	if m.PrincipalType == api.PrincipalAPIKey && m.Name != "" {
+		return m.Name + " (API key)"
+	}
+	return m.Email
+}
+
+// called is the name by which people know a member.
+func called(m api.Member) string {
+	if m.PrincipalType == api.PrincipalAPIKey {
+		return "the API key " + m.Name
+	}
+	return m.Email
+}
