@@ -120,7 +120,7 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	if !plan.RoleID.Equal(state.RoleID) {
-		r.checkAccountRole(ctx, plan.RoleID, &resp.Diagnostics)
+		r.checkRole(ctx, api.ScopeAccount, plan.RoleID, &resp.Diagnostics)
 	}
 	if sameInstant(plan.ExpiresAt, state.ExpiresAt) {
 		plan.ExpiresAt = state.ExpiresAt
@@ -149,7 +149,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		k, err = r.client.APIKeys.Regenerate(ctx, k.ID, api.RegenerateAPIKeyRequest{})
 	}
 	if err != nil {
-		report(&resp.Diagnostics, "create the API key "+plan.Name.ValueString(), err)
+		r.reportRole(ctx, &resp.Diagnostics, api.ScopeAccount, "create the API key "+plan.Name.ValueString(), err)
 		return
 	}
 	inactive := !plan.IsActive.IsUnknown() && !plan.IsActive.IsNull() && !plan.IsActive.ValueBool()
@@ -164,7 +164,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	no := false
 	off, err := r.client.APIKeys.Update(ctx, k.ID, api.UpdateAPIKeyRequest{IsActive: &no})
 	if err != nil {
-		report(&resp.Diagnostics, "deactivate the API key "+plan.Name.ValueString(), err)
+		r.report(ctx, &resp.Diagnostics, "deactivate the API key "+plan.Name.ValueString(), err)
 		return
 	}
 	plan.fill(off)
@@ -179,13 +179,13 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	k, err := r.apiKeys.read(ctx, "", state.ID.ValueString())
 	if client.IsNotFound(err) {
-		if r.gone(ctx, req.Private, "The API key "+state.Name.ValueString(), &resp.Diagnostics) {
+		if r.gone(ctx, req.Private, "API key "+state.Name.ValueString(), &resp.Diagnostics) {
 			resp.State.RemoveResource(ctx)
 		}
 		return
 	}
 	if err != nil {
-		report(&resp.Diagnostics, "read the API key "+state.Name.ValueString(), err)
+		r.report(ctx, &resp.Diagnostics, "read the API key "+state.Name.ValueString(), err)
 		return
 	}
 	state.fill(k)
@@ -204,7 +204,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if plan.rotates(state) {
 		k, err := r.client.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{})
 		if err != nil {
-			report(&resp.Diagnostics, "make a new secret for the API key "+state.Name.ValueString(), err)
+			r.report(ctx, &resp.Diagnostics, "make a new secret for the API key "+state.Name.ValueString(), err)
 			return
 		}
 		// What is in the state from here on is the key with its new secret, whatever comes of the other changes. A new
@@ -216,7 +216,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	k, err := r.change(ctx, id, plan.changes(state))
 	if err != nil {
-		report(&resp.Diagnostics, doing, err)
+		r.report(ctx, &resp.Diagnostics, doing, err)
 		return
 	}
 	plan.settle(k)
@@ -229,9 +229,8 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
-	if _, err := r.client.APIKeys.Revoke(ctx, state.ID.ValueString()); err != nil && !client.IsNotFound(err) {
-		report(&resp.Diagnostics, "revoke the API key "+state.Name.ValueString(), err)
-	}
+	_, err := r.client.APIKeys.Revoke(ctx, state.ID.ValueString())
+	r.removed(ctx, req.Private, "revoke", "API key "+state.Name.ValueString(), err, &resp.Diagnostics)
 }
 
 // ImportState accepts the id of the key.

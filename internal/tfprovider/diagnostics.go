@@ -1,8 +1,10 @@
 package tfprovider
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,14 +15,14 @@ import (
 
 // report adds what went wrong; doing completes "Could not …". A refusal that names a field points at the argument of
 // the same name.
-func report(diags *diag.Diagnostics, doing string, err error) {
+func (s *session) report(ctx context.Context, diags *diag.Diagnostics, doing string, err error) {
 	summary := "Could not " + doing
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok {
 		diags.AddError(summary, err.Error())
 		return
 	}
-	detail := explain(e)
+	detail := s.explain(ctx, e)
 	if e.Field == "" || strings.ContainsAny(e.Field, ".[") {
 		diags.AddError(summary, detail)
 		return
@@ -28,11 +30,14 @@ func report(diags *diag.Diagnostics, doing string, err error) {
 	diags.AddAttributeError(path.Root(e.Field), summary, detail)
 }
 
-func explain(e *client.Error) string {
+func (s *session) explain(ctx context.Context, e *client.Error) string {
 	var b strings.Builder
 	b.WriteString(e.Message)
-	if client.IsUnauthenticated(e) {
+	switch {
+	case client.IsUnauthenticated(e):
 		b.WriteString("\n\nThe server does not accept the API key in RAFF_API_KEY or in the provider block: it may be mistyped, expired, inactive or revoked.")
+	case e.Permission != "":
+		b.WriteString(s.whoMay(ctx, e.Permission))
 	}
 	for _, h := range e.Holders {
 		fmt.Fprintf(&b, "\n  - %s (%s, member %s)", nameOr(h.Name, h.Email), strings.ReplaceAll(h.PrincipalType, "_", " "), h.MemberID)
@@ -42,6 +47,30 @@ func explain(e *client.Error) string {
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, "\n\nStatus %d, request %s.", e.StatusCode, e.RequestID)
+	}
+	return b.String()
+}
+
+// whoMay says who the caller is, and which system roles have the permission it lacks. Who may not see roles is told the
+// first only.
+func (s *session) whoMay(ctx context.Context, permission string) string {
+	var b strings.Builder
+	if me, err := s.whoami.get(ctx); err == nil {
+		role := "no role in the account"
+		if me.Role != nil {
+			role = "the role " + me.Role.Name
+		}
+		fmt.Fprintf(&b, "\n\nThe provider works with the API key %q, which has %s.", me.Principal.Name, role)
+	}
+	var having []string
+	roles, _ := s.roles.get(ctx) // without them the permission alone has to do
+	for _, r := range roles {
+		if r.IsSystem && slices.Contains(r.Permissions, permission) {
+			having = append(having, r.Name)
+		}
+	}
+	if len(having) > 0 {
+		fmt.Fprintf(&b, " System roles with %s: %s.", permission, strings.Join(having, ", "))
 	}
 	return b.String()
 }

@@ -20,7 +20,7 @@ const (
 )
 
 // principal names who the member is, for messages.
-func (m memberModel) principal() string {
+func (m membership) principal() string {
 	switch {
 	case known(m.PrincipalEmail) && !known(m.APIKeyID):
 		return m.PrincipalEmail.ValueString()
@@ -36,12 +36,16 @@ func (m memberModel) principal() string {
 
 // fill takes over what the server says, except who the member is and which role it should have: that is the
 // configuration's to say.
-func (m *memberModel) fill(from *api.Member) {
+func (m *membership) fill(from *api.Member) {
 	// "active" is satisfied by somebody who has yet to accept.
 	if !(m.Status.ValueString() == api.StatusActive && from.Status == api.StatusPending) {
 		m.Status = types.StringValue(from.Status)
 	}
 	m.ID = types.StringValue(from.ID)
+	if known(m.ProjectID) {
+		m.MemberID = m.ID
+		m.ID = types.StringValue(m.ProjectID.ValueString() + "/" + from.ID)
+	}
 	m.RoleName = types.StringValue(from.RoleName)
 	m.PrincipalEmail = types.StringValue(from.Email)
 	m.UserID = types.StringPointerValue(from.UserID)
@@ -52,9 +56,17 @@ func (m *memberModel) fill(from *api.Member) {
 	m.CreatedAt = timestamp(&from.CreatedAt)
 }
 
+// memberID is the id the server knows the membership by.
+func (m membership) memberID() string {
+	if known(m.MemberID) {
+		return m.MemberID.ValueString()
+	}
+	return m.ID.ValueString()
+}
+
 // settle is fill for a plan: what it promised stays, because the world may move between plan and apply (an invitation
 // is accepted, a role renamed) and that is no failure. The next refresh takes over the rest.
-func (m *memberModel) settle(from *api.Member) {
+func (m *membership) settle(from *api.Member) {
 	planned := *m
 	m.fill(from)
 	promises := planned.computed()
@@ -64,18 +76,18 @@ func (m *memberModel) settle(from *api.Member) {
 }
 
 // computed are the attributes the server has a say in.
-func (m *memberModel) computed() []*types.String {
+func (m *membership) computed() []*types.String {
 	return []*types.String{
-		&m.ID, &m.Status, &m.RoleName, &m.PrincipalEmail, &m.UserID, &m.InvitationID, &m.InvitationState,
+		&m.ID, &m.MemberID, &m.Status, &m.RoleName, &m.PrincipalEmail, &m.UserID, &m.InvitationID, &m.InvitationState,
 		&m.InvitationExpiresAt, &m.AcceptedAt, &m.CreatedAt,
 	}
 }
 
 // pending reports that the invitation has not been accepted, whether it is open, held, expired or declined.
-func (m memberModel) pending() bool { return known(m.InvitationID) }
+func (m membership) pending() bool { return known(m.InvitationID) }
 
 // changes is what makes a member of this role and status into what the plan says; nothing else is sent.
-func (m memberModel) changes(roleID, status string) (c api.UpdateMemberRequest) {
+func (m membership) changes(roleID, status string) (c api.UpdateMemberRequest) {
 	if m.RoleID.ValueString() != roleID {
 		c.RoleID = m.RoleID.ValueStringPointer()
 	}
@@ -88,7 +100,7 @@ func (m memberModel) changes(roleID, status string) (c api.UpdateMemberRequest) 
 }
 
 // renews reports that the plan sends the expired invitation of this state again. One that is held stays held.
-func (m memberModel) renews(state memberModel) bool {
+func (m membership) renews(state membership) bool {
 	status := m.Status
 	if status.IsUnknown() {
 		status = state.Status
@@ -98,43 +110,49 @@ func (m memberModel) renews(state memberModel) bool {
 		status.ValueString() != api.StatusSuspended
 }
 
-// readMember reads the member as it is this moment, not as a list of this run had it.
-func (r *memberResource) readMember(ctx context.Context, id string) (*api.Member, error) {
-	return r.client.Members.Get(ctx, id)
+// now reads the member as it is this moment, not as a list of this run had it.
+func (r *memberResource) now(ctx context.Context, m membership) (*api.Member, error) {
+	return r.getMember(ctx, m.ProjectID.ValueString(), m.memberID())
 }
 
 // change makes the change, if there is any, and returns the member as it is then.
-func (r *memberResource) change(ctx context.Context, id string, c api.UpdateMemberRequest) (*api.Member, error) {
+func (r *memberResource) change(ctx context.Context, of membership, c api.UpdateMemberRequest) (*api.Member, error) {
 	if c == (api.UpdateMemberRequest{}) {
-		return r.readMember(ctx, id)
+		return r.now(ctx, of)
 	}
-	m, err := r.client.Members.Update(ctx, id, c)
+	m, err := r.updateMember(ctx, of.ProjectID.ValueString(), of.memberID(), c)
 	if client.Code(err) == "member_pending" && c.Status != nil {
 		// The suspension was lifted elsewhere since the plan was made, and pending satisfies "active".
 		c.Status = nil
-		return r.change(ctx, id, c)
+		return r.change(ctx, of, c)
 	}
 	return m, err
 }
 
 // bring makes a member that exists into what the plan says.
-func (r *memberResource) bring(ctx context.Context, m *api.Member, plan memberModel) (*api.Member, error) {
+func (r *memberResource) bring(ctx context.Context, m *api.Member, plan membership) (*api.Member, error) {
 	c := plan.changes(m.RoleID, m.Status)
 	if c == (api.UpdateMemberRequest{}) {
 		return m, nil
 	}
-	return r.change(ctx, m.ID, c)
+	return r.change(ctx, plan.as(m.ID), c)
+}
+
+// as is the membership with that id on the server.
+func (m membership) as(id string) membership {
+	m.MemberID = types.StringValue(id)
+	return m
 }
 
 // resend sends an expired invitation again. If it was accepted or sent meanwhile, there is nothing to do.
-func (r *memberResource) resend(ctx context.Context, m *api.Member) (*api.Member, error) {
+func (r *memberResource) resend(ctx context.Context, m *api.Member, plan membership) (*api.Member, error) {
 	if m.InvitationState != api.InvitationExpired || m.InvitationID == nil {
 		return m, nil
 	}
 	if _, err := r.client.Invitations.Resend(ctx, *m.InvitationID); err != nil {
 		return nil, err
 	}
-	return r.readMember(ctx, m.ID)
+	return r.now(ctx, plan.as(m.ID))
 }
 
 // memberInTheWay is the id of the member because of which none could be added; empty for every other error.
@@ -145,38 +163,41 @@ func memberInTheWay(err error) string {
 	return ""
 }
 
-func (r *memberResource) adopt(ctx context.Context, plan memberModel, id string) (*api.Member, error) {
-	m, err := r.readMember(ctx, id)
+func (r *memberResource) adopt(ctx context.Context, plan membership, id string) (*api.Member, error) {
+	m, err := r.now(ctx, plan.as(id))
 	if err != nil {
 		return nil, err
 	}
 	if m, err = r.bring(ctx, m, plan); err != nil {
 		return nil, err
 	}
-	var found memberModel
+	var found membership
 	found.fill(m)
 	if plan.renews(found) {
-		return r.resend(ctx, m)
+		return r.resend(ctx, m, plan)
 	}
 	return m, nil
 }
 
 // alreadyMember says who is in the way and how to go on.
-func (r *memberResource) alreadyMember(ctx context.Context, plan memberModel, id string) (summary, detail string) {
-	as := ""
-	if m, err := r.readMember(ctx, id); err == nil { // the id alone is enough to go on
+func (r *memberResource) alreadyMember(ctx context.Context, plan membership, id string) (summary, detail string) {
+	as, where, ref := "", "The account", id
+	if r.inProject {
+		where, ref = "The project", plan.ProjectID.ValueString()+"/"+id
+	}
+	if m, err := r.now(ctx, plan.as(id)); err == nil { // the id alone is enough to go on
 		as = fmt.Sprintf(" with the role %s, %s", m.RoleName, m.Status)
 	}
-	return plan.principal() + " is already a member", fmt.Sprintf(`The account has this member as %s%s.
+	return plan.principal() + " is already a member", fmt.Sprintf(`%s has this member as %s%s.
 
 To manage it here, put this beside the resource, with the resource's own name instead of NAME, and run the plan again:
 
   import {
-    to = raff_member.NAME
+    to = %s.NAME
     id = %q
   }
 
-Or set adopt_existing = true, and the resource takes the member over with the role and status it says.`, id, as, id)
+Or set adopt_existing = true, and the resource takes the member over with the role and status it says.`, where, id, as, r.typeName(), ref)
 }
 
 // leftBehind lists what a removed person made that lives on, so that nobody forgets it.

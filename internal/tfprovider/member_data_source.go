@@ -18,10 +18,15 @@ var (
 	_ datasource.DataSourceWithConfigValidators = (*memberDataSource)(nil)
 )
 
-// memberDataSource is one member, found by id or address.
-type memberDataSource struct{ *session }
+// memberDataSource is one member of the account or of a project, found by id or address.
+type memberDataSource struct {
+	*session
+	inProject bool
+}
 
 func newMemberDataSource() datasource.DataSource { return &memberDataSource{} }
+
+func newProjectMemberDataSource() datasource.DataSource { return &memberDataSource{inProject: true} }
 
 // memberData is a member as the data sources show it.
 type memberData struct {
@@ -44,6 +49,13 @@ type memberData struct {
 	CreatedAt           types.String `tfsdk:"created_at"`
 }
 
+// projectMemberData is what raff_project_member shows.
+type projectMemberData struct {
+	memberData
+	ProjectID types.String `tfsdk:"project_id"`
+	MemberID  types.String `tfsdk:"member_id"`
+}
+
 // memberAttributes describes memberData.
 func memberAttributes() map[string]schema.Attribute {
 	attributes := texts(map[string]string{
@@ -53,8 +65,8 @@ func memberAttributes() map[string]schema.Attribute {
 		"principal_type":        "`user`, `api_key` or `invitation`.",
 		"user_id":               "Id of the user; null while the invitation is open, and for API keys.",
 		"api_key_id":            "Id of the API key; null for people.",
-		"role_id":               "Id of the account role.",
-		"role_name":             "Name of the account role.",
+		"role_id":               "Id of the role.",
+		"role_name":             "Name of the role.",
 		"status":                "`pending`, `active` or `suspended`.",
 		"managed_by":            "Who manages the membership: `api`, `dashboard`, `scim` or `sso`.",
 		"invitation_id":         "Id of the invitation that is open, expired or declined.",
@@ -77,28 +89,48 @@ func texts(descriptions map[string]string) map[string]schema.Attribute {
 	return attributes
 }
 
-func (d *memberDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_member"
+func (d *memberDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "raff_member"
+	if d.inProject {
+		resp.TypeName = "raff_project_member"
+	}
+}
+
+// key is the argument that is the member's id.
+func (d *memberDataSource) key() string {
+	if d.inProject {
+		return "member_id"
+	}
+	return "id"
 }
 
 func (d *memberDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := memberAttributes()
-	attributes["id"] = schema.StringAttribute{
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One member of the account, by id or by address. It fails if there is none.",
+		Attributes:          attributes,
+	}
+	if d.inProject {
+		resp.Schema.MarkdownDescription = "One member of a project, by id or by address. It fails if there is none."
+		attributes["id"] = schema.StringAttribute{Computed: true, MarkdownDescription: "`<project_id>/<member_id>`."}
+		attributes["project_id"] = projectIDArgument()
+	}
+	attributes[d.key()] = schema.StringAttribute{
 		Optional: true, Computed: true, Validators: []validator.String{isUUID()},
 		MarkdownDescription: "Id of the member. Give this or `email`.",
 	}
 	attributes["email"] = schema.StringAttribute{
 		Optional: true, Computed: true, Validators: []validator.String{emailValidator{}},
-		MarkdownDescription: "Address of the member, in any spelling of it. Give this or `id`.",
-	}
-	resp.Schema = schema.Schema{
-		MarkdownDescription: "One member of the account, by id or by address. It fails if there is none.",
-		Attributes:          attributes,
+		MarkdownDescription: "Address of the member, in any spelling of it. Give this or `" + d.key() + "`.",
 	}
 }
 
+func projectIDArgument() schema.StringAttribute {
+	return schema.StringAttribute{Required: true, Validators: []validator.String{isUUID()}, MarkdownDescription: "Id of the project."}
+}
+
 func (d *memberDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("email"))}
+	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot(d.key()), path.MatchRoot("email"))}
 }
 
 func (d *memberDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
@@ -106,25 +138,34 @@ func (d *memberDataSource) Configure(_ context.Context, req datasource.Configure
 }
 
 func (d *memberDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var config memberData
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	var project, id, email types.String
+	if d.inProject {
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("project_id"), &project)...)
+	}
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(d.key()), &id)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("email"), &email)...)
 	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
 		return
 	}
-	ref := config.ID.ValueString()
-	if known(config.Email) {
-		ref = config.Email.ValueString()
+	ref := id.ValueString()
+	if known(email) {
+		ref = email.ValueString()
 	}
-	m, err := d.findMember(ctx, ref)
+	m, err := d.findMember(ctx, project.ValueString(), ref)
 	if err != nil {
-		report(&resp.Diagnostics, "find the member "+ref, err)
+		d.report(ctx, &resp.Diagnostics, "find the member "+ref, err)
 		return
 	}
 	found := newMemberData(*m)
-	if known(config.Email) { // what the configuration says must stand, also in another spelling than the server's
-		found.Email = config.Email
+	if known(email) { // what the configuration says must stand, also in another spelling than the server's
+		found.Email = email
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, found)...)
+	if !d.inProject {
+		resp.Diagnostics.Append(resp.State.Set(ctx, found)...)
+		return
+	}
+	found.ID = types.StringValue(project.ValueString() + "/" + m.ID)
+	resp.Diagnostics.Append(resp.State.Set(ctx, projectMemberData{found, project, types.StringValue(m.ID)})...)
 }
 
 func newMemberData(m api.Member) memberData {

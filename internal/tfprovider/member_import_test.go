@@ -37,7 +37,7 @@ func TestMemberImport(t *testing.T) {
 	steps = append(steps, by("raff_member.key", is("api_key:"+key))...)
 	for id, words := range map[string]string{
 		"nobody@example.com": "the account has no member with the address nobody@example.com",
-		"user:" + key:        "no member of the account is the user",
+		"user:" + key:        "the account has no member that is the user",
 		carol:                "For the id of a user or a key, write user:",
 		"alice":              "is not an id of a member",
 	} {

@@ -16,47 +16,53 @@ const (
 )
 
 // findMember looks a member up by its id, its email address, user:<id> or api_key:<id>.
-func (s *session) findMember(ctx context.Context, ref string) (*api.Member, error) {
+func (s *session) findMember(ctx context.Context, projectID, ref string) (*api.Member, error) {
 	if id, ok := strings.CutPrefix(ref, userPrefix); ok {
-		return s.memberOf(ctx, api.PrincipalUser, id, func(m api.Member) *string { return m.UserID })
+		return s.memberWithUser(ctx, projectID, strings.ToLower(id))
 	}
 	if id, ok := strings.CutPrefix(ref, apiKeyPrefix); ok {
-		return s.memberOf(ctx, api.PrincipalAPIKey, id, func(m api.Member) *string { return m.APIKeyID })
+		return s.memberByEmail(ctx, projectID, strings.ToLower(id)+"@api-key.invalid", "that is the API key "+id)
 	}
 	if strings.Contains(ref, "@") {
-		return s.memberByEmail(ctx, ref)
+		return s.memberByEmail(ctx, projectID, ref, "with the address "+ref)
 	}
 	id := strings.ToLower(ref)
 	if !uuidPattern.MatchString(id) {
 		return nil, fmt.Errorf("%q is not an id of a member. Use the member's id, an email address, %s<user id> or %s<API key id>", ref, userPrefix, apiKeyPrefix)
 	}
-	m, err := s.members.read(ctx, "", id)
+	m, err := s.membersIn(projectID).read(ctx, projectID, id)
 	if client.IsNotFound(err) {
-		return nil, fmt.Errorf("the account has no member with the id %s. For the id of a user or a key, write %s%s or %s%s", id, userPrefix, id, apiKeyPrefix, id)
+		return nil, noMember(projectID, fmt.Sprintf("with the id %s. For the id of a user or a key, write %s%s or %s%s", id, userPrefix, id, apiKeyPrefix, id))
 	}
 	return m, err
 }
 
-func (s *session) memberByEmail(ctx context.Context, email string) (*api.Member, error) {
-	page, err := s.client.Members.List(ctx, client.ListMembersOptions{Email: email, ListOptions: client.ListOptions{Limit: 1}})
+func (s *session) memberByEmail(ctx context.Context, projectID, email, who string) (*api.Member, error) {
+	page, err := s.listMembers(ctx, projectID, client.ListMembersOptions{Email: email, ListOptions: client.ListOptions{Limit: 1}})
 	if err != nil {
 		return nil, err
 	}
 	if len(page.Data) == 0 {
-		return nil, fmt.Errorf("the account has no member with the address %s", email)
+		return nil, noMember(projectID, who)
 	}
 	return &page.Data[0], nil
 }
 
-func (s *session) memberOf(ctx context.Context, principalType, id string, idOf func(api.Member) *string) (*api.Member, error) {
-	id = strings.ToLower(id)
-	for m, err := range s.client.Members.All(ctx, client.ListMembersOptions{PrincipalType: principalType}) {
+func (s *session) memberWithUser(ctx context.Context, projectID, id string) (*api.Member, error) {
+	for m, err := range s.allMembers(ctx, projectID, client.ListMembersOptions{PrincipalType: api.PrincipalUser}) {
 		if err != nil {
 			return nil, err
 		}
-		if p := idOf(m); p != nil && *p == id {
+		if m.UserID != nil && *m.UserID == id {
 			return &m, nil
 		}
 	}
-	return nil, fmt.Errorf("no member of the account is the %s %s", strings.ReplaceAll(principalType, "_", " "), id)
+	return nil, noMember(projectID, "that is the user "+id)
+}
+
+func noMember(projectID, who string) error {
+	if projectID == "" {
+		return fmt.Errorf("the account has no member %s", who)
+	}
+	return fmt.Errorf("the project %s has no member %s", projectID, who)
 }

@@ -16,14 +16,14 @@ import (
 // ModifyPlan decides what a difference between configuration and state means: nothing, a change in place, or another
 // member; and refuses what the server would refuse later.
 func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var state, plan, config memberModel
+	var state, plan, config membership
 	creating, destroying := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if !creating {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		resp.Diagnostics.Append(r.load(ctx, req.State, &state)...)
 	}
 	if !destroying {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+		resp.Diagnostics.Append(r.load(ctx, req.Plan, &plan)...)
+		resp.Diagnostics.Append(r.load(ctx, req.Config, &config)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -32,8 +32,11 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	case destroying:
 		r.refuseProtected(ctx, state, req.Private, "removed", &resp.Diagnostics)
 	case creating:
-		r.checkAccountRole(ctx, plan.RoleID, &resp.Diagnostics)
+		r.checkRole(ctx, r.roleScope(), plan.RoleID, &resp.Diagnostics)
 		r.checkAPIKey(ctx, plan.APIKeyID, &resp.Diagnostics)
+		r.checkProject(ctx, plan.ProjectID, &resp.Diagnostics)
+	case !plan.ProjectID.Equal(state.ProjectID): // the schema replaces it
+		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
 	case !config.names(state):
 		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
 		// Terraform plans the new member once more, as one to create; its references are checked then.
@@ -44,7 +47,7 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 }
 
 // planChange plans what happens to a member that stays the same member.
-func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, state, plan memberModel) {
+func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, state, plan membership) {
 	if sameEmail(plan.Email, state.Email) {
 		plan.Email = state.Email
 	}
@@ -54,7 +57,7 @@ func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlan
 	newRole, newStatus, renews := !plan.RoleID.Equal(state.RoleID), !plan.Status.Equal(state.Status), plan.renews(state)
 	if newRole {
 		plan.RoleName = types.StringUnknown()
-		r.checkAccountRole(ctx, plan.RoleID, &resp.Diagnostics)
+		r.checkRole(ctx, r.roleScope(), plan.RoleID, &resp.Diagnostics)
 	}
 	if newRole || newStatus {
 		r.refuseProtected(ctx, state, req.Private, "changed", &resp.Diagnostics)
@@ -63,11 +66,11 @@ func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlan
 		plan.InvitationState, plan.InvitationExpiresAt = types.StringUnknown(), types.StringUnknown()
 	}
 	tellOfInvitation(plan, state, &resp.Diagnostics)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
 }
 
 // tellOfInvitation warns of an invitation that will not be accepted any more.
-func tellOfInvitation(plan, state memberModel, diags *diag.Diagnostics) {
+func tellOfInvitation(plan, state membership, diags *diag.Diagnostics) {
 	switch state.InvitationState.ValueString() {
 	case api.InvitationDeclined:
 		diags.AddWarning(state.principal()+" declined the invitation",
@@ -81,7 +84,7 @@ func tellOfInvitation(plan, state memberModel, diags *diag.Diagnostics) {
 }
 
 // selector is the argument that names the member.
-func (m memberModel) selector() path.Path {
+func (m membership) selector() path.Path {
 	switch {
 	case !m.Email.IsNull():
 		return path.Root("email")
@@ -93,7 +96,7 @@ func (m memberModel) selector() path.Path {
 
 // names reports that a configuration names the member of the state, by whatever argument. What is not known yet may be
 // anybody.
-func (m memberModel) names(state memberModel) bool {
+func (m membership) names(state membership) bool {
 	switch {
 	case !m.Email.IsNull():
 		return sameEmail(m.Email, state.PrincipalEmail)
@@ -104,7 +107,7 @@ func (m memberModel) names(state memberModel) bool {
 }
 
 // refuseProtected refuses at plan time what no apply can do: touching the Owner, and the own key touching itself.
-func (r *memberResource) refuseProtected(ctx context.Context, state memberModel, notes noteReader, done string, diags *diag.Diagnostics) {
+func (r *memberResource) refuseProtected(ctx context.Context, state membership, notes noteReader, done string, diags *diag.Diagnostics) {
 	if readNote[bool](ctx, notes, noteOwner) {
 		diags.AddError("The Owner cannot be "+done, fmt.Sprintf(
 			"%s is the Owner of the account, and that membership changes only by a transfer of the ownership. "+
@@ -116,7 +119,7 @@ func (r *memberResource) refuseProtected(ctx context.Context, state memberModel,
 	}
 	me, err := r.whoami.get(ctx)
 	if err != nil {
-		report(diags, "find out whose API key this is", err)
+		r.report(ctx, diags, "find out whose API key this is", err)
 		return
 	}
 	if me.Principal.ID == state.APIKeyID.ValueString() {
@@ -127,17 +130,33 @@ func (r *memberResource) refuseProtected(ctx context.Context, state memberModel,
 }
 
 // checkAPIKey refuses a key that is not in the account. Who may not look at keys learns it when applying.
-func (r *memberResource) checkAPIKey(ctx context.Context, id types.String, diags *diag.Diagnostics) {
-	if !known(id) || !r.connected() {
+func (s *session) checkAPIKey(ctx context.Context, id types.String, diags *diag.Diagnostics) {
+	if !known(id) || !s.connected() {
 		return
 	}
-	_, err := r.client.APIKeys.Get(ctx, id.ValueString())
+	_, err := s.apiKeys.read(ctx, "", id.ValueString())
 	switch {
 	case err == nil, client.IsDenied(err):
 	case client.IsNotFound(err):
 		diags.AddAttributeError(path.Root("api_key_id"), "No such API key",
 			fmt.Sprintf("The account has no API key with the id %s. A key's secret or prefix is not its id; raff_api_key has it as id.", id.ValueString()))
 	default:
-		report(diags, "check api_key_id", err)
+		s.report(ctx, diags, "check api_key_id", err)
+	}
+}
+
+// checkProject refuses a project that the key cannot see.
+func (s *session) checkProject(ctx context.Context, id types.String, diags *diag.Diagnostics) {
+	if !known(id) || !s.connected() {
+		return
+	}
+	_, err := s.projects.read(ctx, "", id.ValueString())
+	switch {
+	case err == nil, client.IsDenied(err):
+	case client.IsNotFound(err):
+		diags.AddAttributeError(path.Root("project_id"), "No such project",
+			fmt.Sprintf("The account has no project with the id %s. A project's slug is not its id; the data source raff_projects has both.", id.ValueString()))
+	default:
+		s.report(ctx, diags, "check project_id", err)
 	}
 }

@@ -2,16 +2,11 @@ package tfprovider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
@@ -25,11 +20,18 @@ var (
 	_ resource.ResourceWithImportState      = (*memberResource)(nil)
 )
 
-// memberResource is a membership of the account: a person, an invited address or an API key, with one role.
-type memberResource struct{ *session }
+// memberResource is a membership of the account, or of a project: a person, an invited address or an API key, with one
+// role.
+type memberResource struct {
+	*session
+	inProject bool
+}
 
 func newMemberResource() resource.Resource { return &memberResource{} }
 
+func newProjectMemberResource() resource.Resource { return &memberResource{inProject: true} }
+
+// memberModel is what raff_member has, and raff_project_member too.
 type memberModel struct {
 	ID           types.String `tfsdk:"id"`
 	Email        types.String `tfsdk:"email"`
@@ -50,77 +52,49 @@ type memberModel struct {
 	CreatedAt           types.String `tfsdk:"created_at"`
 }
 
-func (r *memberResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_member"
+// membership is what raff_project_member has. Of a member of the account, what a project adds is null.
+type membership struct {
+	memberModel
+	ProjectID types.String `tfsdk:"project_id"`
+	MemberID  types.String `tfsdk:"member_id"`
 }
 
-func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-	computed := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: description}
+func (r *memberResource) typeName() string {
+	if r.inProject {
+		return "raff_project_member"
 	}
-	resp.Schema = schema.Schema{
-		MarkdownDescription: "A member of the account: somebody invited by email, a user, or an API key, with one account role.\n\n" +
-			"The `id` never changes: not when the invitation is accepted, nor when the role or the status changes, nor when an expired invitation is sent again. " +
-			"Give exactly one of `email`, `target_user_id` and `api_key_id`. Naming the same person or key another way changes nothing; naming another one replaces the member.",
-		Attributes: map[string]schema.Attribute{
-			"email": schema.StringAttribute{
-				Optional:   true,
-				Validators: []validator.String{emailValidator{}},
-				MarkdownDescription: "Address to invite. The member is pending until the person accepts, and the plan stays empty when they do. " +
-					"Upper and lower case do not matter.",
-			},
-			"target_user_id": schema.StringAttribute{
-				Optional:            true,
-				Validators:          []validator.String{isUUID()},
-				MarkdownDescription: "Id of a user who is or was in the account. They are a member at once, without an invitation.",
-			},
-			"api_key_id": schema.StringAttribute{
-				Optional:            true,
-				Validators:          []validator.String{isUUID()},
-				MarkdownDescription: "Id of an API key of the account, to give it a role in the account.",
-			},
-			"role_id": schema.StringAttribute{
-				Required:            true,
-				Validators:          []validator.String{isUUID()},
-				MarkdownDescription: "Id of an account role. Changing it changes the role in place, also while the invitation is open.",
-			},
-			"status": schema.StringAttribute{
-				Optional:      true,
-				Computed:      true,
-				PlanModifiers: stays,
-				Validators:    []validator.String{stringvalidator.OneOf(api.StatusActive, api.StatusSuspended)},
-				MarkdownDescription: "`active` or `suspended`. `active` is satisfied by a member who has not accepted yet, and undoes a suspension made elsewhere. " +
-					"`suspended` on an open invitation holds it: its link is refused. Left out, the status is whatever it is on the server and is never changed.",
-			},
-			"on_expired": schema.StringAttribute{
-				Optional:   true,
-				Validators: []validator.String{stringvalidator.OneOf(expiredResend, expiredWarn, expiredIgnore)},
-				MarkdownDescription: "What to do about an invitation that ran out: `resend` (the default) plans an update that sends a new link for the same member, " +
-					"`warn` says so at every plan, `ignore` says nothing.",
-			},
-			"adopt_existing": schema.BoolAttribute{
-				Optional: true,
-				MarkdownDescription: "Take over a member who is there already, instead of failing when this resource is created: the role and the status of the configuration are set on it. " +
-					"Default: `false`.",
-			},
-			"id":                    computed("Id of the membership, for life."),
-			"role_name":             computed("Name of the role."),
-			"principal_email":       computed("Address of the member as the server knows it. An API key has `<api_key_id>@api-key.invalid`."),
-			"user_id":               computed("Id of the user; null while the invitation is open, and for API keys."),
-			"invitation_id":         computed("Id of the invitation that is open, expired or declined."),
-			"invitation_state":      computed("How far the invitation is: `none`, `queued`, `sent`, `failed`, `expired` or `declined`."),
-			"invitation_expires_at": computed("When the invitation runs out or ran out."),
-			"accepted_at":           computed("When the invitation was accepted."),
-			"created_at":            computed("When the membership was made."),
-		},
-	}
+	return "raff_member"
 }
 
-func (r *memberResource) ConfigValidators(context.Context) []resource.ConfigValidator {
-	return []resource.ConfigValidator{resourcevalidator.ExactlyOneOf(
-		path.MatchRoot("email"), path.MatchRoot("target_user_id"), path.MatchRoot("api_key_id"),
-	)}
+func (r *memberResource) roleScope() string {
+	if r.inProject {
+		return api.ScopeProject
+	}
+	return api.ScopeAccount
+}
+
+// load reads a plan, a state or a configuration.
+func (r *memberResource) load(ctx context.Context, from interface {
+	Get(ctx context.Context, target any) diag.Diagnostics
+}, m *membership) diag.Diagnostics {
+	if r.inProject {
+		return from.Get(ctx, m)
+	}
+	return from.Get(ctx, &m.memberModel)
+}
+
+// store writes a plan or a state.
+func (r *memberResource) store(ctx context.Context, to interface {
+	Set(ctx context.Context, value any) diag.Diagnostics
+}, m membership) diag.Diagnostics {
+	if r.inProject {
+		return to.Set(ctx, m)
+	}
+	return to.Set(ctx, m.memberModel)
+}
+
+func (r *memberResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = r.typeName()
 }
 
 func (r *memberResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
@@ -128,12 +102,12 @@ func (r *memberResource) Configure(_ context.Context, req resource.ConfigureRequ
 }
 
 func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan memberModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	var plan membership
+	resp.Diagnostics.Append(r.load(ctx, req.Plan, &plan)...)
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
-	m, err := r.client.Members.Add(ctx, api.AddMemberRequest{
+	m, err := r.addMember(ctx, plan.ProjectID.ValueString(), api.AddMemberRequest{
 		Email:        plan.Email.ValueStringPointer(),
 		TargetUserID: plan.TargetUserID.ValueStringPointer(),
 		APIKeyID:     plan.APIKeyID.ValueStringPointer(),
@@ -149,56 +123,81 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 		m, err = r.adopt(ctx, plan, id)
 	}
 	if err != nil {
-		report(&resp.Diagnostics, "add the member "+plan.principal(), err)
+		r.reportRole(ctx, &resp.Diagnostics, r.roleScope(), "add the member "+plan.principal(), err)
 		return
 	}
 	// From here on the member exists; whatever follows may fail, but must not lose its id.
 	made := plan
 	made.fill(m)
-	resp.Diagnostics.Append(resp.State.Set(ctx, made)...)
-	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, m.AccountID)...)
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, made)...)
+	if r.inProject && known(plan.Email) {
+		// An invitation does not tell whether the person was in the account already, and so is active.
+		if m, err = r.now(ctx, made); err != nil {
+			r.report(ctx, &resp.Diagnostics, "read the member "+plan.principal(), err)
+			return
+		}
+	}
 	if m, err = r.bring(ctx, m, plan); err != nil {
-		report(&resp.Diagnostics, "set the status of the member "+plan.principal(), err)
+		r.report(ctx, &resp.Diagnostics, "set the status of the member "+plan.principal(), err)
 		return
 	}
 	plan.settle(m)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, plan)...)
+	r.noteSeen(ctx, nil, resp.Private, m, &resp.Diagnostics)
 }
 
 func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state memberModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	var state membership
+	resp.Diagnostics.Append(r.load(ctx, req.State, &state)...)
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
-	m, err := r.members.read(ctx, "", state.ID.ValueString())
+	project := state.ProjectID.ValueString()
+	m, err := r.membersIn(project).read(ctx, project, state.memberID())
 	if client.IsNotFound(err) {
-		if r.gone(ctx, req.Private, "The member "+state.principal(), &resp.Diagnostics) {
+		if r.gone(ctx, req.Private, "member "+state.principal(), &resp.Diagnostics) {
 			resp.State.RemoveResource(ctx)
 		}
 		return
 	}
 	if err != nil {
-		report(&resp.Diagnostics, "read the member "+state.principal(), err)
+		r.report(ctx, &resp.Diagnostics, "read the member "+state.principal(), err)
 		return
 	}
 	state.fill(m)
 	state.RoleID = types.StringValue(m.RoleID)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, m.AccountID)...)
-	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteOwner, m.IsOwner)...)
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
+	r.noteSeen(ctx, req.Private, resp.Private, m, &resp.Diagnostics)
+}
+
+// noteSeen keeps what the next plan has to know about the member and the state does not show.
+func (r *memberResource) noteSeen(ctx context.Context, old noteReader, to noteWriter, m *api.Member, diags *diag.Diagnostics) {
+	diags.Append(writeNote(ctx, to, noteOwner, m.IsOwner)...)
+	account := m.AccountID
+	if account == "" { // a project member does not say, so whose key this is has to, once
+		if old != nil && readNote[string](ctx, old, noteAccount) != "" {
+			return
+		}
+		me, err := r.whoami.get(ctx)
+		if err != nil {
+			r.report(ctx, diags, "find out whose API key this is", err)
+			return
+		}
+		account = me.Account.ID
+	}
+	diags.Append(writeNote(ctx, to, noteAccount, account)...)
 }
 
 func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state memberModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	var plan, state membership
+	resp.Diagnostics.Append(r.load(ctx, req.Plan, &plan)...)
+	resp.Diagnostics.Append(r.load(ctx, req.State, &state)...)
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
-	m, err := r.change(ctx, state.ID.ValueString(), plan.changes(state.RoleID.ValueString(), state.Status.ValueString()))
+	m, err := r.change(ctx, state, plan.changes(state.RoleID.ValueString(), state.Status.ValueString()))
 	if err == nil && plan.renews(state) {
-		m, err = r.resend(ctx, m)
+		m, err = r.resend(ctx, m, state)
 	}
 	if client.IsNotFound(err) {
 		resp.Diagnostics.AddError("The member "+state.principal()+" is gone",
@@ -206,25 +205,22 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	if err != nil {
-		report(&resp.Diagnostics, "change the member "+state.principal(), err)
+		r.reportRole(ctx, &resp.Diagnostics, r.roleScope(), "change the member "+state.principal(), err)
 		return
 	}
 	plan.settle(m)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, plan)...)
 }
 
 func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state memberModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	var state membership
+	resp.Diagnostics.Append(r.load(ctx, req.State, &state)...)
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
-	done, err := r.client.Members.Remove(ctx, state.ID.ValueString())
-	if client.IsNotFound(err) {
-		return
-	}
+	done, err := r.removeMember(ctx, state.ProjectID.ValueString(), state.memberID())
+	r.removed(ctx, req.Private, "remove", "member "+state.principal(), err, &resp.Diagnostics)
 	if err != nil {
-		report(&resp.Diagnostics, "remove the member "+state.principal(), err)
 		return
 	}
 	if left := leftBehind(done); left != "" {
@@ -232,25 +228,39 @@ func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 }
 
-// ImportState accepts the id of the member, an email address, user:<id> or api_key:<id>. The form decides which
-// argument the state names the member by, so that the plan after it is empty.
+// ImportState accepts the id of the member, an email address, user:<id> or api_key:<id>; in a project after
+// <project_id>/. The form decides which argument the state names the member by, so that the plan after it is empty.
 func (r *memberResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if !r.ready(&resp.Diagnostics) {
 		return
 	}
-	m, err := r.findMember(ctx, req.ID)
+	var state membership
+	ref := req.ID
+	if r.inProject {
+		project, rest, ok := strings.Cut(req.ID, "/")
+		if project = strings.ToLower(project); !ok || !uuidPattern.MatchString(project) {
+			resp.Diagnostics.AddError("Not a project member", fmt.Sprintf(
+				"%q names no project. Write <project id>/<member id>, or an email address, user:<user id> or api_key:<API key id> after the slash.", req.ID))
+			return
+		}
+		state.ProjectID, ref = types.StringValue(project), rest
+	}
+	m, err := r.findMember(ctx, state.ProjectID.ValueString(), ref)
 	if err != nil {
-		report(&resp.Diagnostics, "import the member "+req.ID, err)
+		r.report(ctx, &resp.Diagnostics, "import the member "+req.ID, err)
 		return
 	}
-	state := memberModel{ID: types.StringValue(m.ID)}
 	switch {
 	case m.APIKeyID != nil:
 		state.APIKeyID = types.StringPointerValue(m.APIKeyID)
-	case strings.HasPrefix(req.ID, userPrefix):
+	case strings.HasPrefix(ref, userPrefix):
 		state.TargetUserID = types.StringPointerValue(m.UserID)
 	default:
 		state.Email = types.StringValue(m.Email)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	state.ID = types.StringValue(m.ID)
+	if r.inProject {
+		state.MemberID, state.ID = state.ID, types.StringValue(state.ProjectID.ValueString()+"/"+m.ID)
+	}
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
 }

@@ -15,10 +15,20 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*membersDataSource)(nil)
 
-// membersDataSource is every member of the account that matches.
-type membersDataSource struct{ *session }
+// membersDataSource is every member of the account, or of a project, that matches.
+type membersDataSource struct {
+	*session
+	inProject bool
+}
 
 func newMembersDataSource() datasource.DataSource { return &membersDataSource{} }
+
+func newProjectMembersDataSource() datasource.DataSource { return &membersDataSource{inProject: true} }
+
+type projectMembersModel struct {
+	membersModel
+	ProjectID types.String `tfsdk:"project_id"`
+}
 
 type membersModel struct {
 	Status        types.String `tfsdk:"status"`
@@ -28,8 +38,11 @@ type membersModel struct {
 	Members       []memberData `tfsdk:"members"`
 }
 
-func (d *membersDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_members"
+func (d *membersDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "raff_members"
+	if d.inProject {
+		resp.TypeName = "raff_project_members"
+	}
 }
 
 func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -62,6 +75,11 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			},
 		},
 	}
+	if d.inProject {
+		resp.Schema.MarkdownDescription = "All members of a project that match every filter given, in order of creation. The list is complete, however long. " +
+			"Whoever reaches the project by the Owner's role alone is not on it."
+		resp.Schema.Attributes["project_id"] = projectIDArgument()
+	}
 }
 
 func (d *membersDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
@@ -69,12 +87,16 @@ func (d *membersDataSource) Configure(_ context.Context, req datasource.Configur
 }
 
 func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var m membersModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	var m projectMembersModel
+	if d.inProject {
+		resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	} else {
+		resp.Diagnostics.Append(req.Config.Get(ctx, &m.membersModel)...)
+	}
 	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
 		return
 	}
-	all := d.client.Members.All(ctx, client.ListMembersOptions{
+	all := d.allMembers(ctx, m.ProjectID.ValueString(), client.ListMembersOptions{
 		Status:        m.Status.ValueString(),
 		RoleID:        m.RoleID.ValueString(),
 		PrincipalType: m.PrincipalType.ValueString(),
@@ -82,14 +104,18 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	m.Members = []memberData{}
 	for row, err := range all {
 		if err != nil {
-			report(&resp.Diagnostics, "list the members", err)
+			d.report(ctx, &resp.Diagnostics, "list the members", err)
 			return
 		}
 		if m.EmailDomain.IsNull() || inDomain(row.Email, m.EmailDomain.ValueString()) {
 			m.Members = append(m.Members, newMemberData(row))
 		}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	if d.inProject {
+		resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, m.membersModel)...)
 }
 
 func inDomain(email, domain string) bool {

@@ -19,7 +19,7 @@ func (s *session) checkPermissions(ctx context.Context, scope types.String, name
 	}
 	catalog, err := s.permissions.get(ctx)
 	if err != nil {
-		report(diags, "check permissions", err)
+		s.report(ctx, diags, "check permissions", err)
 		return
 	}
 	for _, v := range names.Elements() {

@@ -74,7 +74,7 @@ func (d *permissionsDataSource) Read(ctx context.Context, req datasource.ReadReq
 	}
 	catalog, err := d.session.permissions.get(ctx)
 	if err != nil {
-		report(&resp.Diagnostics, "list the permissions", err)
+		d.report(ctx, &resp.Diagnostics, "list the permissions", err)
 		return
 	}
 	m.Names, m.Permissions = []string{}, []permissionData{}

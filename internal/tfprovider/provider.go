@@ -49,7 +49,7 @@ func (p *raffProvider) Metadata(_ context.Context, _ provider.MetadataRequest, r
 
 func (p *raffProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages who may do what in one raff account: members and their invitations, roles, and API keys. " +
+		MarkdownDescription: "Manages who may do what in one raff account: members and their invitations, roles, API keys and projects. " +
 			"The account is the one the API key belongs to. Every argument can come from the environment instead, and the block beats the environment.",
 		Attributes: map[string]schema.Attribute{
 			"api_url": schema.StringAttribute{
@@ -125,6 +125,8 @@ func (p *raffProvider) Resources(context.Context) []func() resource.Resource {
 		newMemberResource,
 		newRoleResource,
 		newAPIKeyResource,
+		newProjectResource,
+		newProjectMemberResource,
 	}
 }
 
@@ -135,5 +137,12 @@ func (p *raffProvider) DataSources(context.Context) []func() datasource.DataSour
 		newRoleDataSource,
 		newRolesDataSource,
 		newPermissionsDataSource,
+		newAPIKeyDataSource,
+		newAPIKeysDataSource,
+		newProjectDataSource,
+		newProjectsDataSource,
+		newProjectMemberDataSource,
+		newProjectMembersDataSource,
+		newWhoamiDataSource,
 	}
 }

@@ -39,14 +39,14 @@ func (s *session) roleBySlug(ctx context.Context, scope, slug string) (*api.Role
 	return nil, fmt.Errorf("the account has no %s role with the slug %q", scope, slug)
 }
 
-// checkAccountRole refuses at plan time a role that cannot be given in the account, and names those that can. Who may
-// not look at roles learns it when applying.
-func (s *session) checkAccountRole(ctx context.Context, id types.String, diags *diag.Diagnostics) {
+// checkRole refuses at plan time a role that cannot be given in the scope, and names those that can. Who may not look at
+// roles learns it when applying.
+func (s *session) checkRole(ctx context.Context, scope string, id types.String, diags *diag.Diagnostics) {
 	if !known(id) || !s.connected() {
 		return
 	}
 	refuse := func(summary, why string) {
-		diags.AddAttributeError(path.Root("role_id"), summary, why+s.fittingRoles(ctx))
+		diags.AddAttributeError(path.Root("role_id"), summary, why+s.fittingRoles(ctx, scope))
 	}
 	role, err := s.findRole(ctx, id.ValueString())
 	switch {
@@ -54,15 +54,27 @@ func (s *session) checkAccountRole(ctx context.Context, id types.String, diags *
 	case client.IsNotFound(err):
 		refuse("No such role", fmt.Sprintf("The account has no role with the id %s.", id.ValueString()))
 	case err != nil:
-		report(diags, "check role_id", err)
-	case role.Scope != api.ScopeAccount:
+		s.report(ctx, diags, "check role_id", err)
+	case role.Scope != scope && scope == api.ScopeAccount:
 		refuse("Not an account role", fmt.Sprintf("%q is a %s role: it can be given in a project, not in the account.", role.Name, role.Scope))
-	case role.IsSystem && role.Slug == ownerSlug:
+	case role.Scope != scope:
+		refuse("Not a project role", fmt.Sprintf("%q is an %s role: it can be given in the account, not in a project.", role.Name, role.Scope))
+	case isOwnerRole(*role):
 		refuse("The Owner role is not handed out", "The Owner role moves only by a transfer of the ownership.")
 	}
 }
 
-func (s *session) fittingRoles(ctx context.Context) string {
+// reportRole is report for what hands out a role that was not known while planning.
+func (s *session) reportRole(ctx context.Context, diags *diag.Diagnostics, scope, doing string, err error) {
+	s.report(ctx, diags, doing, err)
+	if code := client.Code(err); code == "role_scope_mismatch" || code == "owner_role_not_assignable" {
+		diags.AddAttributeError(path.Root("role_id"), "Another role is needed", "Choose a role of the "+scope+" scope."+s.fittingRoles(ctx, scope))
+	}
+}
+
+func isOwnerRole(r api.Role) bool { return r.IsSystem && r.Slug == ownerSlug }
+
+func (s *session) fittingRoles(ctx context.Context, scope string) string {
 	roles, err := s.roles.get(ctx)
 	if err != nil {
 		return ""
@@ -70,7 +82,7 @@ func (s *session) fittingRoles(ctx context.Context) string {
 	var b strings.Builder
 	b.WriteString("\n\nThese fit:")
 	for _, r := range roles {
-		if r.Scope == api.ScopeAccount && !(r.IsSystem && r.Slug == ownerSlug) {
+		if r.Scope == scope && !isOwnerRole(r) {
 			fmt.Fprintf(&b, "\n  - %s  %s", r.ID, r.Name)
 		}
 	}

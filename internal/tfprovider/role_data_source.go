@@ -101,7 +101,7 @@ func (d *roleDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		role, err = d.roleBySlug(ctx, scope.ValueString(), slug.ValueString())
 	}
 	if err != nil {
-		report(&resp.Diagnostics, "find the role", err)
+		d.report(ctx, &resp.Diagnostics, "find the role", err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newRoleData(*role))...)

@@ -135,7 +135,7 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	})
 	r.roles.forget()
 	if err != nil {
-		report(&resp.Diagnostics, "create the role "+plan.Name.ValueString(), err)
+		r.report(ctx, &resp.Diagnostics, "create the role "+plan.Name.ValueString(), err)
 		return
 	}
 	resp.Diagnostics.Append(plan.fill(ctx, role)...)
@@ -151,13 +151,13 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	role, err := r.findRole(ctx, state.ID.ValueString())
 	if client.IsNotFound(err) {
-		if r.gone(ctx, req.Private, "The role "+state.Name.ValueString(), &resp.Diagnostics) {
+		if r.gone(ctx, req.Private, "role "+state.Name.ValueString(), &resp.Diagnostics) {
 			resp.State.RemoveResource(ctx)
 		}
 		return
 	}
 	if err != nil {
-		report(&resp.Diagnostics, "read the role "+state.Name.ValueString(), err)
+		r.report(ctx, &resp.Diagnostics, "read the role "+state.Name.ValueString(), err)
 		return
 	}
 	resp.Diagnostics.Append(state.fill(ctx, role)...)
@@ -184,7 +184,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		role, err := r.client.Roles.Update(ctx, state.ID.ValueString(), c)
 		r.roles.forget()
 		if err != nil {
-			report(&resp.Diagnostics, "change the role "+state.Name.ValueString(), err)
+			r.report(ctx, &resp.Diagnostics, "change the role "+state.Name.ValueString(), err)
 			return
 		}
 		resp.Diagnostics.Append(plan.fill(ctx, role)...)
@@ -200,10 +200,7 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	_, err := r.client.Roles.Delete(ctx, state.ID.ValueString(), client.DeleteRoleOptions{ReassignTo: state.ReassignOnDeleteTo.ValueString()})
 	r.roles.forget()
-	if err == nil || client.IsNotFound(err) {
-		return
-	}
-	report(&resp.Diagnostics, "delete the role "+state.Name.ValueString(), err)
+	r.removed(ctx, req.Private, "delete", "role "+state.Name.ValueString(), err, &resp.Diagnostics)
 	if client.Code(err) == "role_in_use" {
 		resp.Diagnostics.AddError("Somebody still has the role "+state.Name.ValueString(),
 			"Give them another role first, or set reassign_on_delete_to to the id of the role they should get, apply that, and delete the role then.")
@@ -217,7 +214,7 @@ func (r *roleResource) ImportState(ctx context.Context, req resource.ImportState
 	}
 	role, err := r.importRole(ctx, req.ID)
 	if err != nil {
-		report(&resp.Diagnostics, "import the role "+req.ID, err)
+		r.report(ctx, &resp.Diagnostics, "import the role "+req.ID, err)
 		return
 	}
 	if role.IsSystem {

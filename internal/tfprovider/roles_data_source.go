@@ -58,7 +58,7 @@ func (d *rolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	}
 	all, err := d.session.roles.get(ctx)
 	if err != nil {
-		report(&resp.Diagnostics, "list the roles", err)
+		d.report(ctx, &resp.Diagnostics, "list the roles", err)
 		return
 	}
 	m.Roles, m.BySlug = []roleData{}, map[string]roleData{}

@@ -24,8 +24,10 @@ type session struct {
 	permissions memo[[]api.Permission]
 	whoami      memo[*api.Whoami]
 
-	members reads[api.Member]
-	apiKeys reads[api.APIKey]
+	members        reads[api.Member]
+	projectMembers reads[api.Member]
+	projects       reads[api.Project]
+	apiKeys        reads[api.APIKey]
 }
 
 // connect makes the session of a run. few is how many reads of a kind go by id before a list is looked at.
@@ -42,10 +44,17 @@ func connect(url, key string, few int, opts ...client.Option) (*session, error) 
 	s.permissions.read = func(ctx context.Context) ([]api.Permission, error) { return c.Permissions.List(ctx, "") }
 	s.whoami.read = c.Whoami
 	s.members = reads[api.Member]{
-		few: few, id: func(m api.Member) string { return m.ID },
-		get: func(ctx context.Context, _, id string) (*api.Member, error) { return c.Members.Get(ctx, id) },
-		list: func(ctx context.Context, _ string, o client.ListOptions) (*api.Page[api.Member], error) {
-			return c.Members.List(ctx, client.ListMembersOptions{ListOptions: o})
+		few: few, id: func(m api.Member) string { return m.ID }, get: s.getMember,
+		list: func(ctx context.Context, projectID string, o client.ListOptions) (*api.Page[api.Member], error) {
+			return s.listMembers(ctx, projectID, client.ListMembersOptions{ListOptions: o})
+		},
+	}
+	s.projectMembers = reads[api.Member]{few: few, id: s.members.id, get: s.members.get, list: s.members.list}
+	s.projects = reads[api.Project]{
+		few: few, id: func(p api.Project) string { return p.ID },
+		get: func(ctx context.Context, _, id string) (*api.Project, error) { return c.Projects.Get(ctx, id) },
+		list: func(ctx context.Context, _ string, o client.ListOptions) (*api.Page[api.Project], error) {
+			return c.Projects.List(ctx, client.ListProjectsOptions{ListOptions: o})
 		},
 	}
 	s.apiKeys = reads[api.APIKey]{
@@ -63,8 +72,7 @@ func connect(url, key string, few int, opts ...client.Option) (*session, error) 
 func (s *session) forgetOnWrite(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		if r.Method != http.MethodGet {
-			defer s.members.forget()
-			defer s.apiKeys.forget()
+			defer s.forget()
 		}
 		return next.RoundTrip(r)
 	})
@@ -78,6 +86,13 @@ func sessionOf(data any) *session {
 
 // connected reports whether there is a server to ask.
 func (s *session) connected() bool { return s != nil && s.client != nil }
+
+func (s *session) forget() {
+	s.members.forget()
+	s.projectMembers.forget()
+	s.projects.forget()
+	s.apiKeys.forget()
+}
 
 // ready is connected for what cannot go on without: it says why not.
 func (s *session) ready(diags *diag.Diagnostics) bool {
@@ -159,26 +174,47 @@ func writeNote(ctx context.Context, to noteWriter, key string, v any) diag.Diagn
 	return to.SetKey(ctx, key, raw)
 }
 
-// gone decides what a 404 during a refresh means. An API key of another account sees nothing at all: to take that for
-// removal would plan to create everything anew, in the wrong account.
+// gone decides what a 404 during a refresh means; what is a noun with a name, such as "member alice@example.com".
 func (s *session) gone(ctx context.Context, notes noteReader, what string, diags *diag.Diagnostics) bool {
-	seen := readNote[string](ctx, notes, noteAccount)
-	if seen != "" {
-		me, err := s.whoami.get(ctx)
-		if err != nil {
-			report(diags, "find out why "+what+" cannot be seen", err)
-			return false
-		}
-		if me.Account.ID != seen {
-			diags.AddError("The API key belongs to another account", fmt.Sprintf(
-				"The state holds %s of the account %s, but the API key belongs to %q (%s). Use a key of the account this state was made with.",
-				what, seen, me.Account.Name, me.Account.ID))
-			return false
-		}
+	if s.elsewhere(ctx, notes, what, diags) {
+		return false
 	}
 	diags.AddWarning("Removed outside of Terraform",
-		what+" no longer exists on the server, so it leaves the state. While it is in the configuration, the plan creates it again.")
+		"The "+what+" no longer exists on the server, so it leaves the state. While it is in the configuration, the plan creates it again.")
 	return true
+}
+
+// elsewhere reports, with an error, that something cannot be seen because it is in another account. An API key of another
+// account sees nothing at all: to take that for removal would plan to create everything anew, in the wrong account, and
+// forget what is to be destroyed.
+func (s *session) elsewhere(ctx context.Context, notes noteReader, what string, diags *diag.Diagnostics) bool {
+	seen := readNote[string](ctx, notes, noteAccount)
+	if seen == "" {
+		return false
+	}
+	me, err := s.whoami.get(ctx)
+	if err != nil {
+		s.report(ctx, diags, "find out why the "+what+" cannot be seen", err)
+		return true
+	}
+	if me.Account.ID == seen {
+		return false
+	}
+	diags.AddError("The API key belongs to another account", fmt.Sprintf(
+		"The state holds the %s of the account %s, but the API key belongs to %q (%s). Use a key of the account this state was made with.",
+		what, seen, me.Account.Name, me.Account.ID))
+	return true
+}
+
+// removed ends a deletion: what was gone already is as good as deleted.
+func (s *session) removed(ctx context.Context, notes noteReader, verb, what string, err error, diags *diag.Diagnostics) {
+	switch {
+	case err == nil:
+	case client.IsNotFound(err):
+		s.elsewhere(ctx, notes, what, diags)
+	default:
+		s.report(ctx, diags, verb+" the "+what, err)
+	}
 }
 
 // logRequests shows every request in TF_LOG=debug: a long plan is seen to move.

@@ -1,0 +1,171 @@
+package tfprovider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+	"raff/client"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure = (*apiKeyDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*apiKeysDataSource)(nil)
+)
+
+// apiKeyDataSource is one API key, found by id.
+type apiKeyDataSource struct{ *session }
+
+func newAPIKeyDataSource() datasource.DataSource { return &apiKeyDataSource{} }
+
+// apiKeyData is an API key as the data sources show it.
+type apiKeyData struct {
+	ID              types.String    `tfsdk:"id"`
+	Name            types.String    `tfsdk:"name"`
+	KeyPrefix       types.String    `tfsdk:"key_prefix"`
+	RoleID          types.String    `tfsdk:"role_id"`
+	RoleName        types.String    `tfsdk:"role_name"`
+	RateLimitTier   types.String    `tfsdk:"rate_limit_tier"`
+	IsActive        types.Bool      `tfsdk:"is_active"`
+	ExpiresAt       types.String    `tfsdk:"expires_at"`
+	LastUsedAt      types.String    `tfsdk:"last_used_at"`
+	CreatedBy       types.String    `tfsdk:"created_by"`
+	CreatedAt       types.String    `tfsdk:"created_at"`
+	ProjectAccesses []projectAccess `tfsdk:"project_accesses"`
+}
+
+type projectAccess struct {
+	ProjectID   types.String `tfsdk:"project_id"`
+	ProjectName types.String `tfsdk:"project_name"`
+	RoleID      types.String `tfsdk:"role_id"`
+	RoleName    types.String `tfsdk:"role_name"`
+}
+
+// apiKeyAttributes describes apiKeyData.
+func apiKeyAttributes() map[string]schema.Attribute {
+	attributes := texts(map[string]string{
+		"id":              "Id of the key.",
+		"name":            "Name that people see.",
+		"key_prefix":      "First characters of the secret.",
+		"role_id":         "Id of the role in the account; null for a key without one.",
+		"role_name":       "Name of that role.",
+		"rate_limit_tier": "`standard` or `high`.",
+		"expires_at":      "When the key stops working; null is never.",
+		"last_used_at":    "When the key was used last; null is never.",
+		"created_by":      "Id of the user or key that made it.",
+		"created_at":      "When the key was made.",
+	})
+	attributes["is_active"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the key works."}
+	attributes["project_accesses"] = schema.ListNestedAttribute{
+		Computed: true, MarkdownDescription: "The projects the key has a role in.",
+		NestedObject: schema.NestedAttributeObject{Attributes: texts(map[string]string{
+			"project_id":   "Id of the project.",
+			"project_name": "Name of the project.",
+			"role_id":      "Id of the role in the project.",
+			"role_name":    "Name of that role.",
+		})},
+	}
+	return attributes
+}
+
+func (d *apiKeyDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_api_key"
+}
+
+func (d *apiKeyDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := apiKeyAttributes()
+	attributes["id"] = schema.StringAttribute{Required: true, Validators: []validator.String{isUUID()}, MarkdownDescription: "Id of the key."}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One API key of the account, by id, without its secret. It fails if there is none.",
+		Attributes:          attributes,
+	}
+}
+
+func (d *apiKeyDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.session = sessionOf(req.ProviderData)
+}
+
+func (d *apiKeyDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config apiKeyData
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
+		return
+	}
+	k, err := d.apiKeys.read(ctx, "", config.ID.ValueString())
+	if err != nil {
+		d.report(ctx, &resp.Diagnostics, "find the API key "+config.ID.ValueString(), err)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, newAPIKeyData(k))...)
+}
+
+// apiKeysDataSource is every API key of the account.
+type apiKeysDataSource struct{ *session }
+
+func newAPIKeysDataSource() datasource.DataSource { return &apiKeysDataSource{} }
+
+type apiKeysModel struct {
+	APIKeys []apiKeyData `tfsdk:"api_keys"`
+}
+
+func (d *apiKeysDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_api_keys"
+}
+
+func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "All API keys of the account, in order of creation, without their secrets. The list is complete, however long.",
+		Attributes: map[string]schema.Attribute{
+			"api_keys": schema.ListNestedAttribute{
+				Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: apiKeyAttributes()},
+				MarkdownDescription: "The keys.",
+			},
+		},
+	}
+}
+
+func (d *apiKeysDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.session = sessionOf(req.ProviderData)
+}
+
+func (d *apiKeysDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
+	if !d.ready(&resp.Diagnostics) {
+		return
+	}
+	m := apiKeysModel{APIKeys: []apiKeyData{}}
+	for k, err := range d.client.APIKeys.All(ctx, client.ListAPIKeysOptions{}) {
+		if err != nil {
+			d.report(ctx, &resp.Diagnostics, "list the API keys", err)
+			return
+		}
+		m.APIKeys = append(m.APIKeys, newAPIKeyData(&k))
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+func newAPIKeyData(k *api.APIKey) apiKeyData {
+	accesses := []projectAccess{}
+	for _, a := range k.ProjectAccesses {
+		accesses = append(accesses, projectAccess{
+			types.StringValue(a.ProjectID), types.StringValue(a.ProjectName), types.StringValue(a.RoleID), types.StringValue(a.RoleName),
+		})
+	}
+	return apiKeyData{
+		ID:              types.StringValue(k.ID),
+		Name:            types.StringValue(k.Name),
+		KeyPrefix:       types.StringValue(k.KeyPrefix),
+		RoleID:          types.StringPointerValue(k.RoleID),
+		RoleName:        types.StringPointerValue(k.RoleName),
+		RateLimitTier:   types.StringValue(k.RateLimitTier),
+		IsActive:        types.BoolValue(k.IsActive),
+		ExpiresAt:       timestamp(k.ExpiresAt),
+		LastUsedAt:      timestamp(k.LastUsedAt),
+		CreatedBy:       types.StringPointerValue(k.CreatedBy),
+		CreatedAt:       timestamp(&k.CreatedAt),
+		ProjectAccesses: accesses,
+	}
+}

@@ -1,0 +1,105 @@
+package tfprovider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"raff/api"
+)
+
+func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	computed := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: description}
+	}
+	where := "in the account"
+	if r.inProject {
+		where = "in the project"
+	}
+	attributes := map[string]schema.Attribute{
+		"email": schema.StringAttribute{
+			Optional:   true,
+			Validators: []validator.String{emailValidator{}},
+			MarkdownDescription: "Address to invite. The member is pending until the person accepts, and the plan stays empty when they do. " +
+				"Upper and lower case do not matter.",
+		},
+		"target_user_id": schema.StringAttribute{
+			Optional:            true,
+			Validators:          []validator.String{isUUID()},
+			MarkdownDescription: "Id of a user who is or was in the account. They are a member at once, without an invitation.",
+		},
+		"api_key_id": schema.StringAttribute{
+			Optional:            true,
+			Validators:          []validator.String{isUUID()},
+			MarkdownDescription: "Id of an API key of the account, to give it a role " + where + ".",
+		},
+		"role_id": schema.StringAttribute{
+			Required:            true,
+			Validators:          []validator.String{isUUID()},
+			MarkdownDescription: "Id of a role of the " + r.roleScope() + " scope. Changing it changes the role in place, also while the invitation is open.",
+		},
+		"status": schema.StringAttribute{
+			Optional:      true,
+			Computed:      true,
+			PlanModifiers: stays,
+			Validators:    []validator.String{stringvalidator.OneOf(api.StatusActive, api.StatusSuspended)},
+			MarkdownDescription: "`active` or `suspended`. `active` is satisfied by a member who has not accepted yet, and undoes a suspension made elsewhere. " +
+				"`suspended` on an open invitation holds it: its link is refused. Left out, the status is whatever it is on the server and is never changed.",
+		},
+		"on_expired": schema.StringAttribute{
+			Optional:   true,
+			Validators: []validator.String{stringvalidator.OneOf(expiredResend, expiredWarn, expiredIgnore)},
+			MarkdownDescription: "What to do about an invitation that ran out: `resend` (the default) plans an update that sends a new link for the same member, " +
+				"`warn` says so at every plan, `ignore` says nothing.",
+		},
+		"adopt_existing": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Take over a member who is there already, instead of failing when this resource is created: the role and the status of the configuration are set on it. " +
+				"Default: `false`.",
+		},
+		"id":                    computed("Id of the membership, for life."),
+		"role_name":             computed("Name of the role."),
+		"principal_email":       computed("Address of the member as the server knows it. An API key has `<api_key_id>@api-key.invalid`."),
+		"user_id":               computed("Id of the user; null while the invitation is open, and for API keys."),
+		"invitation_id":         computed("Id of the invitation that is open, expired or declined."),
+		"invitation_state":      computed("How far the invitation is: `none`, `queued`, `sent`, `failed`, `expired` or `declined`."),
+		"invitation_expires_at": computed("When the invitation runs out or ran out."),
+		"accepted_at":           computed("When the invitation was accepted."),
+		"created_at":            computed("When the membership was made."),
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A member of the account: somebody invited by email, a user, or an API key, with one account role.\n\n" + lifeOfAMember,
+		Attributes:          attributes,
+	}
+	if !r.inProject {
+		return
+	}
+	resp.Schema.MarkdownDescription = "A member of a project: somebody invited by email, a user, or an API key, with one project role. " +
+		"Somebody who is in the account already is a project member at once; somebody who is still pending there gets the role in the project with the same acceptance.\n\n" +
+		lifeOfAMember + " Removing a project member leaves the member of the account as it is; removing somebody from the account removes them from all projects."
+	attributes["project_id"] = schema.StringAttribute{
+		Required:            true,
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		Validators:          []validator.String{isUUID()},
+		MarkdownDescription: "Id of the project. Changing it replaces the member.",
+	}
+	attributes["id"] = computed("`<project_id>/<member_id>`, for life.")
+	attributes["member_id"] = computed("Id of the membership in the project, for life. It is not that of the membership in the account.")
+}
+
+const lifeOfAMember = "The `id` never changes: not when the invitation is accepted, nor when the role or the status changes, nor when an expired invitation is sent again. " +
+	"Give exactly one of `email`, `target_user_id` and `api_key_id`. Naming the same person or key another way changes nothing; naming another one replaces the member."
+
+func (r *memberResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	return []resource.ConfigValidator{resourcevalidator.ExactlyOneOf(
+		path.MatchRoot("email"), path.MatchRoot("target_user_id"), path.MatchRoot("api_key_id"),
+	)}
+}

@@ -1,0 +1,110 @@
+package tfprovider
+
+import (
+	"context"
+	"iter"
+
+	"raff/api"
+	"raff/client"
+)
+
+// The calls on a membership, wherever it lives: projectID is empty for the account. Project members are shown as
+// members; they differ only in the scope they name.
+
+func (s *session) getMember(ctx context.Context, projectID, id string) (*api.Member, error) {
+	if projectID == "" {
+		return s.client.Members.Get(ctx, id)
+	}
+	return asMember(s.client.ProjectMembers.Get(ctx, projectID, id))
+}
+
+func (s *session) listMembers(ctx context.Context, projectID string, o client.ListMembersOptions) (*api.Page[api.Member], error) {
+	if projectID == "" {
+		return s.client.Members.List(ctx, o)
+	}
+	p, err := s.client.ProjectMembers.List(ctx, projectID, o)
+	if err != nil {
+		return nil, err
+	}
+	page := &api.Page[api.Member]{Total: p.Total, NextCursor: p.NextCursor}
+	for _, m := range p.Data {
+		page.Data = append(page.Data, memberIn(m))
+	}
+	return page, nil
+}
+
+// allMembers walks the members to the end.
+func (s *session) allMembers(ctx context.Context, projectID string, o client.ListMembersOptions) iter.Seq2[api.Member, error] {
+	if projectID == "" {
+		return s.client.Members.All(ctx, o)
+	}
+	return func(yield func(api.Member, error) bool) {
+		for m, err := range s.client.ProjectMembers.All(ctx, projectID, o) {
+			if !yield(memberIn(m), err) {
+				return
+			}
+		}
+	}
+}
+
+// addMember adds a member. Who is invited to a project by address is known from the invitation alone; the rest is for
+// getMember to say.
+func (s *session) addMember(ctx context.Context, projectID string, in api.AddMemberRequest) (*api.Member, error) {
+	switch {
+	case projectID == "":
+		return s.client.Members.Add(ctx, in)
+	case in.Email == nil:
+		return asMember(s.client.ProjectMembers.Add(ctx, projectID, api.AddProjectMemberRequest{
+			TargetUserID: in.TargetUserID, APIKeyID: in.APIKeyID, RoleID: in.RoleID,
+		}))
+	}
+	inv, err := s.client.Invitations.CreateForProject(ctx, projectID, api.CreateInvitationRequest{Email: in.Email, RoleID: in.RoleID})
+	if err != nil {
+		return nil, err
+	}
+	return &api.Member{
+		ID: inv.MemberID, AccountID: inv.AccountID, PrincipalType: api.PrincipalInvitation, Email: inv.Email, RoleID: inv.RoleID,
+		RoleName: inv.RoleName, Status: api.StatusPending, InvitationID: &inv.ID, InvitationState: inv.State,
+		InvitationExpiresAt: &inv.ExpiresAt, CreatedAt: inv.CreatedAt,
+	}, nil
+}
+
+func (s *session) updateMember(ctx context.Context, projectID, id string, in api.UpdateMemberRequest) (*api.Member, error) {
+	if projectID == "" {
+		return s.client.Members.Update(ctx, id, in)
+	}
+	return asMember(s.client.ProjectMembers.Update(ctx, projectID, id, in))
+}
+
+func (s *session) removeMember(ctx context.Context, projectID, id string) (*api.Done, error) {
+	if projectID == "" {
+		return s.client.Members.Remove(ctx, id)
+	}
+	return s.client.ProjectMembers.Remove(ctx, projectID, id)
+}
+
+// membersIn are the reads of a refresh. The projects share the few that go by id, or an account with many small projects
+// would be read one by one.
+func (s *session) membersIn(projectID string) *reads[api.Member] {
+	if projectID == "" {
+		return &s.members
+	}
+	return &s.projectMembers
+}
+
+func asMember(m *api.ProjectMember, err error) (*api.Member, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := memberIn(*m)
+	return &out, nil
+}
+
+func memberIn(m api.ProjectMember) api.Member {
+	return api.Member{
+		ID: m.ID, UserID: m.UserID, APIKeyID: m.APIKeyID, PrincipalType: m.PrincipalType, Email: m.Email, Name: m.Name, Role: m.Role,
+		RoleID: m.RoleID, RoleName: m.RoleName, Status: m.Status, IsOwner: m.IsOwner, ManagedBy: m.ManagedBy, InvitedBy: m.InvitedBy,
+		InvitedAt: m.InvitedAt, AcceptedAt: m.AcceptedAt, InvitationID: m.InvitationID, InvitationState: m.InvitationState,
+		InvitationExpiresAt: m.InvitationExpiresAt, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+	}
+}

@@ -1,0 +1,243 @@
+package tfprovider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+	"raff/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*projectResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*projectResource)(nil)
+	_ resource.ResourceWithImportState = (*projectResource)(nil)
+)
+
+// projectResource is a project of the account.
+type projectResource struct{ *session }
+
+func newProjectResource() resource.Resource { return &projectResource{} }
+
+// projectModel is a project, as the resource and the data sources show it.
+type projectModel struct {
+	ID            types.String `tfsdk:"id"`
+	Name          types.String `tfsdk:"name"`
+	Slug          types.String `tfsdk:"slug"`
+	Description   types.String `tfsdk:"description"`
+	DefaultRegion types.String `tfsdk:"default_region"`
+	IsDefault     types.Bool   `tfsdk:"is_default"`
+	CreatedAt     types.String `tfsdk:"created_at"`
+}
+
+func (r *projectResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_project"
+}
+
+func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A project of the account: a container of resources with members of its own.\n\n" +
+			"Every account has one Default project. It can be imported and renamed, but never deleted: a plan that would is refused. " +
+			"Deleting a project removes its members from it; members of the account they stay.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Required:            true,
+				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
+				MarkdownDescription: "Name that people see, 1 to 64 characters, unique in the account. Changing it renames the project in place.",
+			},
+			"description": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             stringdefault.StaticString(""),
+				Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(500)},
+				MarkdownDescription: "What the project is for, at most 500 characters.",
+			},
+			"default_region": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				PlanModifiers:       stays,
+				MarkdownDescription: "Region for what is made in the project. Left out, the server chooses.",
+			},
+			"is_default": schema.BoolAttribute{
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+				MarkdownDescription: "Whether this is the account's Default project.",
+			},
+			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the project."},
+			"slug":       schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Name that programs use, made from the first name and kept for life."},
+			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the project was made."},
+		},
+	}
+}
+
+func (r *projectResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.session = sessionOf(req.ProviderData)
+}
+
+// ModifyPlan refuses to destroy the Default project.
+func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if !req.Plan.Raw.IsNull() {
+		return
+	}
+	var state projectModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if state.IsDefault.ValueBool() {
+		resp.Diagnostics.AddError("The Default project cannot be deleted", fmt.Sprintf(
+			"%q is the Default project of the account, and every account keeps one; it can only be renamed. "+
+				"To stop managing it here without touching it: terraform state rm ADDRESS.", state.Name.ValueString()))
+	}
+}
+
+func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan projectModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+		return
+	}
+	in := api.CreateProjectRequest{Name: plan.Name.ValueStringPointer(), Description: plan.Description.ValueStringPointer()}
+	if known(plan.DefaultRegion) {
+		in.DefaultRegion = plan.DefaultRegion.ValueStringPointer()
+	}
+	p, err := r.client.Projects.Create(ctx, in)
+	if client.Code(err) == "name_taken" {
+		resp.Diagnostics.Append(r.nameTaken(ctx, plan.Name.ValueString()))
+		return
+	}
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "create the project "+plan.Name.ValueString(), err)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, p.AccountID)...)
+}
+
+// nameTaken prints the import block of the project that has the name.
+func (r *projectResource) nameTaken(ctx context.Context, name string) diag.Diagnostic {
+	detail := "Choose another name, or import the project that has it."
+	if p, err := r.findProject(ctx, name); err == nil {
+		detail = fmt.Sprintf(`The account has this project as %s.
+
+To manage it here, put this beside the resource, with the resource's own name instead of NAME, and run the plan again:
+
+  import {
+    to = raff_project.NAME
+    id = %q
+  }`, p.ID, p.ID)
+	}
+	return diag.NewAttributeErrorDiagnostic(path.Root("name"), fmt.Sprintf("There is a project named %q already", name), detail)
+}
+
+func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state projectModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+		return
+	}
+	p, err := r.projects.read(ctx, "", state.ID.ValueString())
+	if client.IsNotFound(err) {
+		if r.gone(ctx, req.Private, "project "+state.Name.ValueString(), &resp.Diagnostics) {
+			resp.State.RemoveResource(ctx)
+		}
+		return
+	}
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "read the project "+state.Name.ValueString(), err)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, p.AccountID)...)
+}
+
+func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state projectModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+		return
+	}
+	p, err := r.client.Projects.Update(ctx, state.ID.ValueString(), api.UpdateProjectRequest{
+		Name:          ifChanged(plan.Name, state.Name),
+		Description:   ifChanged(plan.Description, state.Description),
+		DefaultRegion: ifChanged(plan.DefaultRegion, state.DefaultRegion),
+	})
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "change the project "+state.Name.ValueString(), err)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+}
+
+func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state projectModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+		return
+	}
+	_, err := r.client.Projects.Delete(ctx, state.ID.ValueString())
+	r.removed(ctx, req.Private, "delete", "project "+state.Name.ValueString(), err, &resp.Diagnostics)
+}
+
+// ImportState accepts the id, the slug or the name of the project.
+func (r *projectResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if !r.ready(&resp.Diagnostics) {
+		return
+	}
+	p, err := r.findProject(ctx, req.ID)
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "import the project "+req.ID, err)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+}
+
+// findProject looks a project up by its id, its slug or its name.
+func (s *session) findProject(ctx context.Context, ref string) (*api.Project, error) {
+	if id := strings.ToLower(ref); uuidPattern.MatchString(id) {
+		p, err := s.projects.read(ctx, "", id)
+		if client.IsNotFound(err) {
+			return nil, fmt.Errorf("the account has no project with the id %s that this API key can see", id)
+		}
+		return p, err
+	}
+	var found *api.Project
+	for p, err := range s.client.Projects.All(ctx, client.ListProjectsOptions{}) {
+		switch {
+		case err != nil:
+			return nil, err
+		case p.Slug == ref:
+			return &p, nil
+		case p.Name == ref:
+			found = &p // another one's slug may still be the same word
+		}
+	}
+	if found == nil {
+		return nil, fmt.Errorf("the account has no project with the slug or name %q that this API key can see", ref)
+	}
+	return found, nil
+}
+
+func newProjectModel(p *api.Project) projectModel {
+	return projectModel{
+		ID:            types.StringValue(p.ID),
+		Name:          types.StringValue(p.Name),
+		Slug:          types.StringValue(p.Slug),
+		Description:   types.StringValue(p.Description),
+		DefaultRegion: types.StringValue(p.DefaultRegion),
+		IsDefault:     types.BoolValue(p.IsDefault),
+		CreatedAt:     timestamp(&p.CreatedAt),
+	}
+}
