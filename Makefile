@@ -35,6 +35,7 @@ bench: build ## measure raff beside its limits and write docs/benchmarks.md (som
 	@scripts/bench.sh $(BENCH)
 
 test: deps check unit ## everything CI runs
+	@$(MAKE) -s demo >/dev/null
 
 check: fmt-check vet lint generate-check tidy-check ## everything that needs no running program
 

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"raffd": main}) }
+
+// TestScripts runs testdata/script/*.txtar: what an operator types, and what comes back. $ADDR is a free address.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			var lc net.ListenConfig
+			l, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			env.Setenv("ADDR", l.Addr().String())
+			return l.Close()
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"get": get, "key": key, "grepid": grepID},
+	})
+}
+
+// get URL [KEY] waits until the server answers and prints status and body to stdout.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: get URL [KEY]")
+	}
+	var last error
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, args[0], nil)
+		ts.Check(err)
+		if len(args) > 1 {
+			req.Header.Set("X-API-Key", args[1])
+		}
+		res, err := http.DefaultClient.Do(req)
+		if last = err; err != nil {
+			continue
+		}
+		body, err := io.ReadAll(res.Body)
+		ts.Check(err)
+		ts.Check(res.Body.Close())
+		fmt.Fprintf(ts.Stdout(), "%d %s\n", res.StatusCode, body)
+		return
+	}
+	ts.Fatalf("%s does not answer: %v", args[0], last)
+}
+
+// key FILE puts the first API key in a file into $KEY.
+func key(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	i := strings.Index(text, "raff_")
+	if i < 0 || len(text) < i+69 {
+		ts.Fatalf("no key in %s", args[0])
+	}
+	ts.Setenv("KEY", text[i:i+69])
+}
+
+// grepID FILE FIELD NAME puts the value of a JSON field into $NAME.
+func grepID(ts *testscript.TestScript, _ bool, args []string) {
+	_, rest, found := strings.Cut(ts.ReadFile(args[0]), `"`+args[1]+`": "`)
+	value, _, ended := strings.Cut(rest, `"`)
+	if !found || !ended {
+		ts.Fatalf("no %s in %s", args[1], args[0])
+	}
+	ts.Setenv(args[2], value)
+}
