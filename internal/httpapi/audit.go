@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"io"
 
 	"raff/api"
 	"raff/internal/team"
@@ -27,11 +28,41 @@ func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	f.Action = c.query.Get("action")
+	if c.Header.Get("Accept") == ndjson {
+		return s.exportEvents(ctx, c, f)
+	}
 	rows, total, err := s.svc.ListEvents(ctx, c.who, f)
 	if err != nil {
 		return nil, err
 	}
 	return pageOf(f.Page, rows, total, event, eventCursor), nil
+}
+
+const ndjson = "application/x-ndjson"
+
+// exportEvents answers every event that matches, one JSON object a line, however many there are. The first page is
+// read before anything is answered, so that a refusal is still an ordinary one.
+func (s *server) exportEvents(ctx context.Context, c *call, f team.EventFilter) (any, error) {
+	f.Page = team.Page{Limit: maxLimit}
+	rows, _, err := s.svc.ListEvents(ctx, c.who, f)
+	if err != nil {
+		return nil, err
+	}
+	return stream{contentType: ndjson, next: func(b []byte) ([]byte, error) {
+		for i := range rows {
+			if b, err = encode(b, event(&rows[i])); err != nil {
+				return b, err
+			}
+			b = append(b, '\n')
+		}
+		if len(rows) < maxLimit {
+			return b, io.EOF
+		}
+		last := eventCursor(&rows[len(rows)-1])
+		f.After = &last
+		rows, _, err = s.svc.ListEvents(ctx, c.who, f)
+		return b, err
+	}}, nil
 }
 
 func eventCursor(e *team.Event) team.Cursor { return team.Cursor{At: e.At, ID: e.ID} }

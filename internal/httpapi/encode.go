@@ -18,6 +18,13 @@ type document struct {
 	body        []byte
 }
 
+// stream is an answer of any length. next appends the next piece; with the last one it returns io.EOF. Another error
+// breaks the connection off, so that the caller does not take a part for the whole.
+type stream struct {
+	contentType string
+	next        func([]byte) ([]byte, error)
+}
+
 var (
 	headerJSON = []string{"application/json"}
 	buffers    = sync.Pool{New: func() any { return new([]byte) }}

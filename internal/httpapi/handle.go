@@ -3,6 +3,8 @@ package httpapi
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -33,9 +35,21 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	start := time.Now()
 	c := &call{Request: r, id: requestID(r.Header)}
 	ctx := team.WithRequestID(r.Context(), c.id)
+	status, v, err := s.run(ctx, w, c, e)
+	if out, ok := v.(stream); ok && err == nil {
+		s.stream(ctx, w, c, out)
+	} else {
+		status = s.answer(ctx, w, c, e, status, v, err)
+	}
+	if s.Logger.Enabled(ctx, s.AccessLog) {
+		s.note(ctx, c, e, status, time.Since(start))
+	}
+}
+
+// answer writes what a handler returned, or what explains its error, and says with which status.
+func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint, status int, v any, err error) int {
 	buf := buffers.Get().(*[]byte)
 	defer release(buf)
-	status, v, err := s.run(ctx, w, c, e)
 	if err == nil {
 		*buf, err = encode((*buf)[:0], v)
 	}
@@ -43,19 +57,43 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 		status, v = s.fail(ctx, w, c, e, err)
 		*buf, _ = encode((*buf)[:0], v) // nothing in an api.Error can fail
 	}
-	s.write(w, c, status, contentType(v), *buf)
+	h := s.header(w, c, contentType(v))
+	h["Content-Length"] = []string{strconv.Itoa(len(*buf))}
+	w.WriteHeader(status)
+	_, _ = w.Write(*buf) // a caller that hung up cannot be told
+	return status
+}
 
-	if !s.Logger.Enabled(ctx, s.AccessLog) {
-		return
+// stream writes a long answer piece by piece; each piece has as long as a whole answer otherwise has.
+func (s *server) stream(ctx context.Context, w http.ResponseWriter, c *call, out stream) {
+	s.header(w, c, []string{out.contentType})
+	w.WriteHeader(http.StatusOK)
+	control := http.NewResponseController(w)
+	var b []byte
+	var err error
+	for err == nil && c.Method != http.MethodHead {
+		b, err = out.next(b[:0])
+		_ = control.SetWriteDeadline(time.Now().Add(time.Minute)) // a writer without deadlines needs none
+		if _, hungUp := w.Write(b); hungUp != nil {
+			return
+		}
 	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.Logger.LogAttrs(ctx, slog.LevelError, "answer broken off", slog.String("request_id", c.id), slog.String("error", err.Error()))
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// note writes the line of the access log.
+func (s *server) note(ctx context.Context, c *call, e *endpoint, status int, took time.Duration) {
 	principal := ""
 	if c.who != nil {
 		principal = c.who.ID
 	}
 	s.Logger.LogAttrs(ctx, s.AccessLog, "request",
-		slog.String("method", r.Method), slog.String("route", e.pattern), slog.Int("status", status),
-		slog.Duration("duration", time.Since(start)), slog.String("request_id", c.id),
-		slog.String("principal", principal), slog.String("remote", s.remote(r)))
+		slog.String("method", c.Method), slog.String("route", e.pattern), slog.Int("status", status),
+		slog.Duration("duration", took), slog.String("request_id", c.id),
+		slog.String("principal", principal), slog.String("remote", s.remote(c.Request)))
 }
 
 // run finds the route and the caller and calls the handler. The order matters: a path or method that does not exist
@@ -148,16 +186,14 @@ var (
 	headerNoSniff = []string{"nosniff"}
 )
 
-// write is the only place that writes a response.
-func (s *server) write(w http.ResponseWriter, c *call, status int, contentType []string, body []byte) {
+// header sets what every answer has.
+func (s *server) header(w http.ResponseWriter, c *call, contentType []string) http.Header {
 	h := w.Header()
 	h["Cache-Control"] = headerNoStore
 	h["X-Content-Type-Options"] = headerNoSniff
 	h["X-Request-Id"] = []string{c.id}
 	h["Content-Type"] = contentType
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller that hung up cannot be told
+	return h
 }
 
 // requestID is the caller's own id of the request if it is one that can be logged as it is, else a new one.
