@@ -191,7 +191,8 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 // note tells a person something that is not the output.
 func (a *app) note(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if most := room(a.err); most > 0 && wide(text) > most {
+	// A command in it stays on one line, so that it can be copied whole.
+	if most := room(a.err); most > 0 && wide(text) > most && !strings.Contains(text, "raff ") {
 		text = strings.Join(wrap(text, most), "\n")
 	}
 	_ = a.emit(a.err, text+"\n") // nobody is left to tell

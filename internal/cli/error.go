@@ -147,7 +147,9 @@ func sentence(s string) string {
 	if first, n := utf8.DecodeRuneInString(s); !strings.HasPrefix(s, "raff ") {
 		s = string(unicode.ToUpper(first)) + s[n:]
 	}
-	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {
+	// A command at the end is there to be copied.
+	command := strings.HasPrefix(s[strings.LastIndex(s, ": ")+1:], " raff ")
+	if !command && !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {
 		s += "."
 	}
 	return s

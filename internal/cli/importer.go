@@ -71,7 +71,7 @@ func (im *importer) compare(ctx context.Context) error {
 			p.Result, p.Member = resultThere, m.ID
 		default:
 			p.Member = m.ID
-			p.fail(resultFailed, "is there already as %s: %s --role %s", m.RoleName, im.updateCommand(m.ID), p.Role)
+			p.fail(resultFailed, "is there already, as %s", m.RoleName)
 		}
 	}
 	return nil

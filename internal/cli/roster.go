@@ -71,7 +71,11 @@ func (r roster[M]) find(ctx context.Context, said string) (M, error) {
 			}
 		}
 	}
-	return pick(keys, "API key", said, r.list, func(m M) []string { return []string{r.view(m).Name} })
+	m, err := pick(keys, "API key", said, r.list, func(m M) []string { return []string{r.view(m).Name} })
+	if isA[notFoundError](err) {
+		err = notFoundError{fmt.Sprintf("There is no member %q. Give an id, an email or the name of an API key; who is there: %s", said, r.list)}
+	}
+	return m, err
 }
 
 func (r roster[M]) byEmail(ctx context.Context, email string) (M, error) {

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"raff/internal/cli"
-	"raff/internal/rafftest"
 )
 
 // onTerminal runs raff on a terminal of this width and returns what it shows, without colours.
@@ -28,15 +27,6 @@ func onTerminal(t *testing.T, width uint16, args ...string) string {
 	fmt.Fprintln(terminal, "the end")
 	seen.wait(t, "the end")
 	return seen.String()
-}
-
-func serve(t *testing.T) *rafftest.Server {
-	t.Helper()
-	srv := rafftest.Start(t)
-	t.Setenv("RAFF_API_URL", srv.URL)
-	t.Setenv("RAFF_API_KEY", srv.Key)
-	t.Setenv("RAFF_CONFIG", filepath.Join(t.TempDir(), "none.yaml"))
-	return srv
 }
 
 // A table fits the terminal: ids give way first, then the last column is broken into lines, and what is missing is said.

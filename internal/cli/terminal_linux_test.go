@@ -3,13 +3,10 @@ package cli_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -78,36 +75,6 @@ func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
 	return keyboard, terminal
 }
 
-// screen is everything the terminal has shown.
-type screen struct {
-	mu    sync.Mutex
-	shown strings.Builder
-}
-
-func (s *screen) watch(r io.Reader) {
-	b := make([]byte, 1024)
-	for {
-		n, err := r.Read(b)
-		s.mu.Lock()
-		s.shown.Write(b[:n])
-		s.mu.Unlock()
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.shown.String()
-}
-
-func (s *screen) wait(t *testing.T, text string) {
-	t.Helper()
-	waitFor(t, text, func() bool { return strings.Contains(s.String(), text) })
-}
-
 func echoes(t *testing.T, terminal *os.File) bool {
 	t.Helper()
 	state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
@@ -115,17 +82,6 @@ func echoes(t *testing.T, terminal *os.File) bool {
 		t.Fatal(err)
 	}
 	return state.Lflag&unix.ECHO != 0
-}
-
-func waitFor(t *testing.T, what string, happened func() bool) {
-	t.Helper()
-	for range 1000 {
-		if happened() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("waited in vain for %s", what)
 }
 
 func TestColourIsForTerminalsThatWantIt(t *testing.T) {
