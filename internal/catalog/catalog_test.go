@@ -57,6 +57,6 @@ func full(t *testing.T) string {
 	for _, p := range catalog.Default().Permissions("") {
 		b.WriteString("  - {name: " + p.Name + "}\n")
 	}
-	b.WriteString("roles:\n  account:\n    - {slug: owner, name: Owner, permissions: all}\n  project:\n    - {slug: viewer, name: Viewer, permissions: [vm.view]}")
+	b.WriteString("roles:\n  account:\n    - {slug: owner, name: Owner, permissions: all}\n    - {slug: boss, name: Boss, permissions: [account.members.manage]}\n  project:\n    - {slug: viewer, name: Viewer, permissions: [vm.view]}")
 	return b.String()
 }

@@ -3,7 +3,7 @@ package team
 import "context"
 
 // TransferOwnership makes another active person the Owner, in one step: at every moment the account has exactly one.
-// The former Owner becomes Admin. Only the Owner in person, or the operator of the server, does that.
+// The former Owner gets the strongest other system role, which is Admin unless the operator's catalog has none. Only the Owner in person, or the operator of the server, does that.
 func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID string) (Member, error) {
 	var next Member
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
@@ -43,7 +43,7 @@ func (w *work) handOver(next *Member) error {
 		if !former.IsOwner {
 			continue
 		}
-		if former.Role, err = role("admin"); err != nil {
+		if former.Role, err = role(w.s.Options.Catalog.secondSlug()); err != nil {
 			return err
 		}
 		former.IsOwner, former.UpdatedAt = false, w.at
@@ -60,4 +60,15 @@ func (w *work) handOver(next *Member) error {
 		return err
 	}
 	return w.recordMember("account.ownership_transferred", *next, false, map[string]any{"role": change{before, OwnerSlug}})
+}
+
+// secondSlug is the account role that grants the most after the Owner's.
+func (c *Catalog) secondSlug() string {
+	best, most := OwnerSlug, -1
+	for _, r := range c.roles {
+		if r.Scope == ScopeAccount && r.Slug != OwnerSlug && len(r.Permissions) > most {
+			best, most = r.Slug, len(r.Permissions)
+		}
+	}
+	return best
 }

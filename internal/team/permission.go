@@ -1,6 +1,7 @@
 package team
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"strings"
@@ -140,6 +141,9 @@ func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) 
 	}
 	if !owner {
 		return nil, fmt.Errorf("the account role %q with permissions: all is missing", OwnerSlug)
+	}
+	if c.secondSlug() == OwnerSlug {
+		return nil, errors.New("an account role beside the Owner's is missing: a former Owner needs one")
 	}
 	return c, nil
 }
