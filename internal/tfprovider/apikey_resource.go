@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -21,9 +22,10 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*apiKeyResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*apiKeyResource)(nil)
-	_ resource.ResourceWithImportState = (*apiKeyResource)(nil)
+	_ resource.ResourceWithConfigure        = (*apiKeyResource)(nil)
+	_ resource.ResourceWithConfigValidators = (*apiKeyResource)(nil)
+	_ resource.ResourceWithModifyPlan       = (*apiKeyResource)(nil)
+	_ resource.ResourceWithImportState      = (*apiKeyResource)(nil)
 )
 
 // apiKeyResource is an API key of the account.
@@ -38,7 +40,10 @@ type apiKeyModel struct {
 	RateLimitTier   types.String `tfsdk:"rate_limit_tier"`
 	ExpiresAt       types.String `tfsdk:"expires_at"`
 	IsActive        types.Bool   `tfsdk:"is_active"`
+	Lifetime        types.String `tfsdk:"lifetime"`
 	RotationTrigger types.String `tfsdk:"rotation_trigger"`
+	RotateBefore    types.String `tfsdk:"rotate_before"`
+	StoreSecret     types.Bool   `tfsdk:"store_secret"`
 	KeyPrefix       types.String `tfsdk:"key_prefix"`
 	Secret          types.String `tfsdk:"secret"`
 	CreatedAt       types.String `tfsdk:"created_at"`
@@ -52,8 +57,10 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An API key of the account. It is a principal of its own, with its own roles, and not a copy of whoever made it.\n\n" +
-			"The secret is in the state, because the server tells it only once: keep the state where only those can read it who may have the key. " +
-			"After an import the secret is null; changing `rotation_trigger` makes a new one.",
+			"The secret is in the state, because the server tells it only once: keep the state where only those can read it who may have the key, or set `store_secret = false`. " +
+			"For a key that lives no longer than the run, use the ephemeral resource of the same name. " +
+			"After an import the secret is null; changing `rotation_trigger` makes a new one.\n\n" +
+			"A plan that revokes, replaces, rotates or deactivates the key the provider works with is refused.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
@@ -80,8 +87,15 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"expires_at": schema.StringAttribute{
 				Optional:            true,
-				Validators:          []validator.String{instantValidator{}},
-				MarkdownDescription: "When the key stops working, in RFC 3339. Two spellings of one moment are the same. Left out, it never expires.",
+				Computed:            true,
+				Validators:          []validator.String{instantValidator{}, stringvalidator.ConflictsWith(path.MatchRoot("lifetime"))},
+				MarkdownDescription: "When the key stops working, in RFC 3339. Two spellings of one moment are the same. Without it and without `lifetime`, the key never expires.",
+			},
+			"lifetime": schema.StringAttribute{
+				Optional:   true,
+				Validators: []validator.String{durationValidator{time.Minute}},
+				MarkdownDescription: "How long a secret works, counted from when it is made: days such as `90d`, or hours and minutes such as `36h`. `expires_at` then says when it ends. " +
+					"Changing it counts from the next secret on.",
 			},
 			"is_active": schema.BoolAttribute{
 				Optional:            true,
@@ -94,41 +108,31 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "Any text. When it changes from one value to another, the key gets a new secret in place and the old one stops working at once. " +
 					"Setting it for the first time only records it.",
 			},
+			"rotate_before": schema.StringAttribute{
+				Optional:   true,
+				Validators: []validator.String{durationValidator{time.Minute}},
+				MarkdownDescription: "How long before the key runs out a plan shows its rotation, such as `14d`: it gets a new secret in place, and the old one stops working when that is applied. " +
+					"With `lifetime` the new secret lives as long again; with a fixed `expires_at` the rotation waits until that is set to a later moment, and a warning says so.",
+			},
+			"store_secret": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "`false` keeps the secret out of the state and throws it away: whoever is to use the key makes a new one for themselves on the dashboard or with `raff api-key regenerate`, " +
+					"and the role, the lifetime and the end of the key stay here. Default: `true`.",
+			},
 			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the key."},
 			"key_prefix": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "First characters of the secret, to recognize the key by."},
-			"secret":     schema.StringAttribute{Computed: true, Sensitive: true, PlanModifiers: stays, MarkdownDescription: "The secret; null after an import."},
+			"secret":     schema.StringAttribute{Computed: true, Sensitive: true, PlanModifiers: stays, MarkdownDescription: "The secret; null after an import, and with `store_secret = false`."},
 			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the key was made."},
 		},
 	}
 }
 
-func (r *apiKeyResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.session = sessionOf(req.ProviderData)
+func (r *apiKeyResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	return []resource.ConfigValidator{rotationValidator{}}
 }
 
-// ModifyPlan keeps another spelling of the same moment from being a change, and shows a rotation.
-func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return
-	}
-	var plan, state apiKeyModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if !plan.RoleID.Equal(state.RoleID) {
-		r.checkRole(ctx, api.ScopeAccount, plan.RoleID, &resp.Diagnostics)
-	}
-	if sameInstant(plan.ExpiresAt, state.ExpiresAt) {
-		plan.ExpiresAt = state.ExpiresAt
-	}
-	if plan.rotates(state) {
-		plan.Secret, plan.KeyPrefix = types.StringUnknown(), types.StringUnknown()
-	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+func (r *apiKeyResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.session = sessionOf(req.ProviderData)
 }
 
 func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -137,6 +141,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
+	plan.setExpiry(r.clock())
 	in := api.CreateAPIKeyRequest{Name: plan.Name.ValueStringPointer(), ExpiresAt: plan.ExpiresAt.ValueStringPointer()}
 	if known(plan.RoleID) {
 		in.RoleID = plan.RoleID.ValueStringPointer()
@@ -145,19 +150,26 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		in.RateLimitTier = plan.RateLimitTier.ValueStringPointer()
 	}
 	k, err := r.client.APIKeys.Create(ctx, in)
-	if errors.Is(err, client.ErrSecretLost) {
-		k, err = r.client.APIKeys.Regenerate(ctx, k.ID, api.RegenerateAPIKeyRequest{})
-	}
-	if err != nil {
+	lost := errors.Is(err, client.ErrSecretLost) && plan.stores()
+	if err != nil && !errors.Is(err, client.ErrSecretLost) {
 		r.reportRole(ctx, &resp.Diagnostics, api.ScopeAccount, "create the API key "+plan.Name.ValueString(), err)
 		return
 	}
 	inactive := !plan.IsActive.IsUnknown() && !plan.IsActive.IsNull() && !plan.IsActive.ValueBool()
 	plan.fill(&k.APIKey)
-	plan.Secret = types.StringValue(k.Secret)
+	plan.keep(k.Secret)
 	// The secret exists nowhere else: it is in the state before anything else can fail.
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, k.AccountID)...)
+	if lost {
+		if k, err = r.client.APIKeys.Regenerate(ctx, k.ID, api.RegenerateAPIKeyRequest{}); err != nil {
+			r.report(ctx, &resp.Diagnostics, "get the secret of the API key "+plan.Name.ValueString(), err)
+			return
+		}
+		plan.KeyPrefix = types.StringValue(k.KeyPrefix)
+		plan.keep(k.Secret)
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	}
 	if !inactive {
 		return
 	}
@@ -201,7 +213,8 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	id, doing := state.ID.ValueString(), "change the API key "+state.Name.ValueString()
-	if plan.rotates(state) {
+	plan.setExpiry(r.clock())
+	if plan.KeyPrefix.IsUnknown() { // what the plan showed, whatever the time is by now
 		k, err := r.client.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{})
 		if err != nil {
 			r.report(ctx, &resp.Diagnostics, "make a new secret for the API key "+state.Name.ValueString(), err)
@@ -210,8 +223,8 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 		// What is in the state from here on is the key with its new secret, whatever comes of the other changes. A new
 		// secret also starts the key's lifetime anew, which the change below sets right.
 		state.fill(&k.APIKey)
-		state.Secret, state.RotationTrigger = types.StringValue(k.Secret), plan.RotationTrigger
-		plan.Secret = state.Secret
+		plan.keep(k.Secret)
+		state.Secret, state.RotationTrigger = plan.Secret, plan.RotationTrigger
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 	k, err := r.change(ctx, id, plan.changes(state))
@@ -251,10 +264,20 @@ func redacted(s string) string {
 	return s
 }
 
-// rotates reports that the plan makes a new secret. The first trigger a key gets changes nothing: whoever imports a key
-// and writes its trigger down must not break those who use it.
-func (m apiKeyModel) rotates(state apiKeyModel) bool {
-	return known(state.RotationTrigger) && !m.RotationTrigger.IsNull() && !m.RotationTrigger.Equal(state.RotationTrigger)
+// keep puts a new secret where the configuration wants it.
+func (m *apiKeyModel) keep(secret string) {
+	m.Secret = types.StringNull()
+	if m.stores() {
+		m.Secret = types.StringValue(secret)
+	}
+}
+
+// setExpiry makes the end of the key known, where the plan left it to the moment of the apply.
+func (m *apiKeyModel) setExpiry(now time.Time) {
+	if m.ExpiresAt.IsUnknown() {
+		ends := now.Add(durationOf(m.Lifetime)).Truncate(time.Second)
+		m.ExpiresAt = timestamp(&ends)
+	}
 }
 
 func (m apiKeyModel) changes(state apiKeyModel) api.UpdateAPIKeyRequest {

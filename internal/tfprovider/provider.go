@@ -5,6 +5,7 @@ package tfprovider
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -29,6 +30,7 @@ const (
 type raffProvider struct {
 	version string
 	few     int // reads of a kind that go by id before a list is looked at
+	clock   func() time.Time
 }
 
 type providerModel struct {
@@ -39,7 +41,7 @@ type providerModel struct {
 
 // New returns what makes the provider. version goes into the User-Agent of every request.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &raffProvider{version: version, few: fewReads} }
+	return func() provider.Provider { return &raffProvider{version: version, few: fewReads, clock: time.Now} }
 }
 
 func (p *raffProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -82,7 +84,7 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 		}
-		s := &session{}
+		s := &session{clock: p.clock}
 		resp.ResourceData, resp.DataSourceData = s, s
 		return
 	}
@@ -100,7 +102,7 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if id := setting(m.ProjectID, "RAFF_PROJECT_ID", ""); id != "" {
 		opts = append(opts, client.WithProjectID(id))
 	}
-	s, err := connect(setting(m.APIURL, "RAFF_API_URL", defaultURL), key, p.few, opts...)
+	s, err := p.connect(setting(m.APIURL, "RAFF_API_URL", defaultURL), key, opts...)
 	if err != nil {
 		resp.Diagnostics.AddError("The provider cannot be used as it is configured", err.Error())
 		return

@@ -70,7 +70,7 @@ func TestReadsCost(t *testing.T) {
 const oneByOne = "RAFF_TEST_ONE_BY_ONE"
 
 func serveOneByOne() {
-	p := func() provider.Provider { return &raffProvider{version: "test", few: math.MaxInt} }
+	p := func() provider.Provider { return &raffProvider{version: "test", few: math.MaxInt, clock: time.Now} }
 	address := cmp.Or(os.Getenv("TF_ACC_PROVIDER_HOST"), "registry.terraform.io") + "/raff/raff"
 	if err := providerserver.Serve(context.Background(), p, providerserver.ServeOpts{Address: address, ProtocolVersion: 6}); err != nil {
 		fmt.Fprintln(os.Stderr, err)

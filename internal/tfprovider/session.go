@@ -19,6 +19,7 @@ import (
 // session is what one run shares between its resources: the client, and what need not be asked twice.
 type session struct {
 	client *client.Client // nil while the provider's own configuration is not known
+	clock  func() time.Time
 
 	roles       memo[[]api.Role]
 	permissions memo[[]api.Permission]
@@ -30,9 +31,9 @@ type session struct {
 	apiKeys        reads[api.APIKey]
 }
 
-// connect makes the session of a run. few is how many reads of a kind go by id before a list is looked at.
-func connect(url, key string, few int, opts ...client.Option) (*session, error) {
-	s := &session{}
+// connect makes the session of a run.
+func (p *raffProvider) connect(url, key string, opts ...client.Option) (*session, error) {
+	s := &session{clock: p.clock}
 	c, err := client.New(url, key, append(opts, client.WithMiddleware(s.forgetOnWrite))...)
 	if err != nil {
 		return nil, err
@@ -44,21 +45,21 @@ func connect(url, key string, few int, opts ...client.Option) (*session, error) 
 	s.permissions.read = func(ctx context.Context) ([]api.Permission, error) { return c.Permissions.List(ctx, "") }
 	s.whoami.read = c.Whoami
 	s.members = reads[api.Member]{
-		few: few, id: func(m api.Member) string { return m.ID }, get: s.getMember,
+		few: p.few, id: func(m api.Member) string { return m.ID }, get: s.getMember,
 		list: func(ctx context.Context, projectID string, o client.ListOptions) (*api.Page[api.Member], error) {
 			return s.listMembers(ctx, projectID, client.ListMembersOptions{ListOptions: o})
 		},
 	}
-	s.projectMembers = reads[api.Member]{few: few, id: s.members.id, get: s.members.get, list: s.members.list}
+	s.projectMembers = reads[api.Member]{few: p.few, id: s.members.id, get: s.members.get, list: s.members.list}
 	s.projects = reads[api.Project]{
-		few: few, id: func(p api.Project) string { return p.ID },
+		few: p.few, id: func(row api.Project) string { return row.ID },
 		get: func(ctx context.Context, _, id string) (*api.Project, error) { return c.Projects.Get(ctx, id) },
 		list: func(ctx context.Context, _ string, o client.ListOptions) (*api.Page[api.Project], error) {
 			return c.Projects.List(ctx, client.ListProjectsOptions{ListOptions: o})
 		},
 	}
 	s.apiKeys = reads[api.APIKey]{
-		few: few, id: func(k api.APIKey) string { return k.ID },
+		few: p.few, id: func(k api.APIKey) string { return k.ID },
 		get: func(ctx context.Context, _, id string) (*api.APIKey, error) { return c.APIKeys.Get(ctx, id) },
 		list: func(ctx context.Context, _ string, o client.ListOptions) (*api.Page[api.APIKey], error) {
 			return c.APIKeys.List(ctx, client.ListAPIKeysOptions{ListOptions: o})

@@ -1,0 +1,177 @@
+package tfprovider
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"raff/internal/rafftest"
+)
+
+// onClock is the provider with the clock of the server, which a test can move.
+func onClock(srv *rafftest.Server) map[string]func() (tfprotov6.ProviderServer, error) {
+	p := &raffProvider{version: "test", few: fewReads, clock: srv.Now}
+	return map[string]func() (tfprotov6.ProviderServer, error){"raff": providerserver.NewProtocol6WithError(p)}
+}
+
+// expiresIn checks when the server ends the key, to the minute.
+func expiresIn(t *testing.T, srv *rafftest.Server, id *string, want time.Duration) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		d := srv.Do(t, "GET", "/api/v1/api-keys/"+*id, srv.Key, nil).Want(t, 200).Data(t)
+		at, _ := d["expires_at"].(string)
+		ends, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			return fmt.Errorf("expires_at is %v", d["expires_at"])
+		}
+		if got := ends.Sub(srv.Now()).Round(time.Minute); got != want {
+			return fmt.Errorf("the key ends in %v, want %v", got, want)
+		}
+		return nil
+	}
+}
+
+const day = 24 * time.Hour
+
+func TestAPIKeyRotatesBeforeItEnds(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	hcl := func(arguments ...string) string { return using(srv.URL, srv.Key, apiKey(arguments...)) }
+	term, due := `lifetime = "90d"`, `rotate_before = "14d"`
+	var id, first, second string
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: onClock(srv), Steps: []resource.TestStep{
+		refused(hcl(due), "The key never expires. Set lifetime"),
+		refused(hcl(`lifetime = "10d"`, due), "has to be shorter than lifetime"),
+		refused(hcl(`lifetime = "soon"`), "must be a duration of at least 1m0s"),
+		refused(hcl(term, `expires_at = "2099-01-01T00:00:00Z"`), `Attribute "lifetime" cannot be specified when "expires_at" is specified`),
+		{Config: hcl(term, due), Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &first, 200), expiresIn(t, srv, &id, 90*day))},
+		empty(hcl(term, due), func() { srv.Advance(75 * day) }),
+		{
+			PreConfig: func() { srv.Advance(2 * day) },
+			Config:    hcl(term, due),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				action("raff_api_key.k", updated),
+				plancheck.ExpectUnknownValue("raff_api_key.k", tfjsonpath.New("secret")),
+				plancheck.ExpectUnknownValue("raff_api_key.k", tfjsonpath.New("key_prefix")),
+				plancheck.ExpectUnknownValue("raff_api_key.k", tfjsonpath.New("expires_at")),
+			}},
+			Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &second, 200), expiresIn(t, srv, &id, 90*day), func(*terraform.State) error {
+				srv.Do(t, "GET", "/api/v1/whoami", first, nil).Want(t, 401)
+				return nil
+			}),
+		},
+		// Another lifetime counts from the next secret on; a key that never ended gets its end at once.
+		{Config: hcl(`lifetime = "30d"`, due), Check: all(keep("raff_api_key.k", &id), expiresIn(t, srv, &id, 90*day))},
+		{Config: hcl(), Check: resource.TestCheckNoResourceAttr("raff_api_key.k", "expires_at")},
+		{Config: hcl(term), Check: all(keep("raff_api_key.k", &id), expiresIn(t, srv, &id, 90*day), secretWorks(t, srv, &second, 200))},
+		{ResourceName: "raff_api_key.k", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"secret", "lifetime"}},
+	}})
+}
+
+// With a fixed end, a rotation comes with a later end, and not before.
+func TestAPIKeyRotatesWithAFixedEnd(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	at := func(in time.Duration) string {
+		return fmt.Sprintf("expires_at = %q", srv.Now().Add(in).UTC().Format(time.RFC3339))
+	}
+	ends, later := at(20*day), at(60*day)
+	hcl := func(expires string) string {
+		return using(srv.URL, srv.Key, apiKey(expires, `rotate_before = "14d"`))
+	}
+	var id, first, second string
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: onClock(srv), Steps: []resource.TestStep{
+		{Config: hcl(ends), Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &first, 200))},
+		empty(hcl(ends), func() { srv.Advance(10 * day) }),
+		{Config: hcl(later), Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &second, 200), expiresIn(t, srv, &id, 50*day), func(*terraform.State) error {
+			if first == second {
+				return fmt.Errorf("the secret is the same")
+			}
+			return nil
+		})},
+		empty(hcl(later), nil),
+	}})
+}
+
+// A key whose secret is not stored is managed all the same.
+func TestAPIKeySecretIsNotStored(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	hcl := func(arguments ...string) string { return using(srv.URL, srv.Key, apiKey(arguments...)) }
+	no := "store_secret = false"
+	noSecret := resource.TestCheckNoResourceAttr("raff_api_key.k", "secret")
+	var id, prefix string
+	run(t,
+		resource.TestStep{
+			Config: hcl(no, `rotation_trigger = "1"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectKnownValue("raff_api_key.k", tfjsonpath.New("secret"), knownvalue.Null()),
+			}},
+			Check: all(keep("raff_api_key.k", &id), noSecret, resource.TestCheckResourceAttrWith("raff_api_key.k", "key_prefix", func(v string) error {
+				prefix = v
+				return nil
+			})),
+		},
+		resource.TestStep{
+			Config: hcl(no, `rotation_trigger = "2"`),
+			Check: all(keep("raff_api_key.k", &id), noSecret, resource.TestCheckResourceAttrWith("raff_api_key.k", "key_prefix", func(v string) error {
+				if v == prefix {
+					return fmt.Errorf("the key was not rotated")
+				}
+				return nil
+			})),
+		},
+		resource.TestStep{Config: hcl(`rotation_trigger = "3"`), Check: all(keep("raff_api_key.k", &id), resource.TestCheckResourceAttrSet("raff_api_key.k", "secret"))},
+		resource.TestStep{Config: hcl(no, `rotation_trigger = "3"`), Check: all(keep("raff_api_key.k", &id), noSecret)},
+		empty(hcl(no, `rotation_trigger = "3"`), nil),
+	)
+}
+
+// The answer with the secret is lost on the way: the key is made anyway, and the secret is another one.
+func TestAPIKeySecretLostOnTheWay(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	first := true
+	wire.intercept(func(r *http.Request) {
+		if first && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/api-keys") {
+			first = false
+			srv.Send(t, r.Method, r.URL.Path, r.Header.Clone(), map[string]string{"name": "reports"}).Want(t, 201)
+		}
+	})
+	var secret string
+	run(t, resource.TestStep{Config: using(wire.URL, srv.Key, apiKey()), Check: secretWorks(t, srv, &secret, 200)})
+}
+
+// Nobody saws off the branch they sit on.
+func TestAPIKeyIsTheProvidersOwn(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	admin, basic := srv.RoleID(t, "account", "admin"), srv.RoleID(t, "account", "member")
+	id, key := srv.NewKeyID(t, "reports", admin)
+	hcl := func(arguments ...string) string {
+		return using(srv.URL, key, apiKey(append(arguments, fmt.Sprintf("role_id = %q", admin))...))
+	}
+	imports := fmt.Sprintf("import {\n  to = raff_api_key.k\n  id = %q\n}\n", id)
+	forget := "removed {\n  from = raff_api_key.k\n  lifecycle {\n    destroy = false\n  }\n}\n"
+	trigger := `rotation_trigger = "1"`
+	run(t,
+		resource.TestStep{Config: hcl(trigger) + imports},
+		refused(using(srv.URL, key, ""), "The provider's own API key cannot be revoked"),
+		refused(hcl(`rotation_trigger = "2"`), "The provider's own API key cannot be given a new secret"),
+		refused(hcl(trigger, "is_active = false"), "The provider's own API key cannot be deactivated"),
+		refused(using(srv.URL, key, apiKey(trigger, fmt.Sprintf("role_id = %q", basic))), "The provider's own API key cannot be replaced"),
+		refused(hcl(trigger, `rate_limit_tier = "high"`), "Only the operator of the server gives the high rate limit"),
+		resource.TestStep{Config: hcl(trigger, `name = "automation"`), Check: keyAttr("name", "automation")},
+		resource.TestStep{Config: using(srv.URL, key, forget)},
+	)
+}

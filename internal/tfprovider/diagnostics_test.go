@@ -1,0 +1,42 @@
+package tfprovider
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"raff/internal/rafftest"
+)
+
+// A refusal says what is missing, who is asking, and what would do.
+func TestMissingPermission(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	looker := srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{
+		"name": "Looker", "slug": "looker", "scope": "account", "permissions": []string{"account.members.view", "account.roles.view"},
+	}).Want(t, 201).Data(t)["id"].(string)
+	hcl := using(srv.URL, srv.NewKey(t, "reports", looker), member("m", srv.RoleID(t, "account", "member"), `email = "alice@example.com"`))
+	for _, words := range []string{
+		"needs the permission account.members.manage or account.members.invite",
+		`works with the API key "reports", which has the role Looker`,
+		"System roles with account.members.manage: Admin, Owner",
+	} {
+		run(t, resource.TestStep{Config: hcl, ExpectError: says(words)})
+	}
+	// Who may not see roles is told what is missing all the same.
+	blind := using(srv.URL, srv.NewKey(t, "blind", ""), `data "raff_members" "all" {}`)
+	run(t, refused(blind, `works with the API key "blind", which has no role in the account`))
+}
+
+// A role that is made in the same run is known only when it is handed out.
+func TestRoleOfTheOtherScopeAtApply(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	hcl := using(srv.URL, srv.Key, role([]string{"vm.view"}, `scope = "project"`)+
+		"resource \"raff_member\" \"m\" {\n  email   = \"alice@example.com\"\n  role_id = raff_role.r.id\n}\n")
+	run(t,
+		resource.TestStep{Config: hcl, ExpectError: says("Choose a role of the account scope.")},
+		resource.TestStep{Config: hcl, ExpectError: says(fmt.Sprintf("%s Admin", srv.RoleID(t, "account", "admin")))},
+	)
+}
