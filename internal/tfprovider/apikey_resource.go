@@ -152,7 +152,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	k, err := r.client.APIKeys.Create(ctx, in)
 	lost := errors.Is(err, client.ErrSecretLost) && plan.stores()
 	if err != nil && !errors.Is(err, client.ErrSecretLost) {
-		r.reportRole(ctx, &resp.Diagnostics, api.ScopeAccount, "create the API key "+plan.Name.ValueString(), err)
+		r.report(ctx, &resp.Diagnostics, "create the API key "+plan.Name.ValueString(), err)
 		return
 	}
 	inactive := !plan.IsActive.IsUnknown() && !plan.IsActive.IsNull() && !plan.IsActive.ValueBool()

@@ -29,14 +29,14 @@ func TestMissingPermission(t *testing.T) {
 	run(t, refused(blind, `works with the API key "blind", which has no role in the account`))
 }
 
-// A role that is made in the same run is known only when it is handed out.
+// A role that is made in the same run is known only when it is handed out, and is checked then.
 func TestRoleOfTheOtherScopeAtApply(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	hcl := using(srv.URL, srv.Key, role([]string{"vm.view"}, `scope = "project"`)+
 		"resource \"raff_member\" \"m\" {\n  email   = \"alice@example.com\"\n  role_id = raff_role.r.id\n}\n")
 	run(t,
-		resource.TestStep{Config: hcl, ExpectError: says("Choose a role of the account scope.")},
+		resource.TestStep{Config: hcl, ExpectError: says(`"Auditor" is a project role: it can be given in a project, not in the account.`)},
 		resource.TestStep{Config: hcl, ExpectError: says(fmt.Sprintf("%s Admin", srv.RoleID(t, "account", "admin")))},
 	)
 }

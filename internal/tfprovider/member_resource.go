@@ -123,7 +123,7 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 		m, err = r.adopt(ctx, plan, id)
 	}
 	if err != nil {
-		r.reportRole(ctx, &resp.Diagnostics, r.roleScope(), "add the member "+plan.principal(), err)
+		r.report(ctx, &resp.Diagnostics, "add the member "+plan.principal(), err)
 		return
 	}
 	// From here on the member exists; whatever follows may fail, but must not lose its id.
@@ -205,7 +205,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	if err != nil {
-		r.reportRole(ctx, &resp.Diagnostics, r.roleScope(), "change the member "+state.principal(), err)
+		r.report(ctx, &resp.Diagnostics, "change the member "+state.principal(), err)
 		return
 	}
 	plan.settle(m)

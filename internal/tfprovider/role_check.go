@@ -64,14 +64,6 @@ func (s *session) checkRole(ctx context.Context, scope string, id types.String, 
 	}
 }
 
-// reportRole is report for what hands out a role that was not known while planning.
-func (s *session) reportRole(ctx context.Context, diags *diag.Diagnostics, scope, doing string, err error) {
-	s.report(ctx, diags, doing, err)
-	if code := client.Code(err); code == "role_scope_mismatch" || code == "owner_role_not_assignable" {
-		diags.AddAttributeError(path.Root("role_id"), "Another role is needed", "Choose a role of the "+scope+" scope."+s.fittingRoles(ctx, scope))
-	}
-}
-
 func isOwnerRole(r api.Role) bool { return r.IsSystem && r.Slug == ownerSlug }
 
 func (s *session) fittingRoles(ctx context.Context, scope string) string {
