@@ -112,7 +112,7 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 		return 0, nil, methodNotAllowed(e.allow)
 	}
 	if !route.Open {
-		if c.who, err = s.authenticate(ctx, c.Header); err != nil {
+		if c.who, err = s.authenticate(ctx, c.Request); err != nil {
 			return 0, nil, err
 		}
 		if err := s.limits.allow(c.who); err != nil {
@@ -133,17 +133,27 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 	return route.Status, v, err
 }
 
-// authenticate finds who sent the request, with one read of the database.
-func (s *server) authenticate(ctx context.Context, h http.Header) (*team.Principal, error) {
-	keys := h["X-Api-Key"]
-	if len(keys) != 1 {
-		return nil, team.ErrUnauthenticated
+// authenticate finds who sent the request, by its API key or by its dashboard session, with one read of the database.
+func (s *server) authenticate(ctx context.Context, r *http.Request) (who *team.Principal, err error) {
+	keys, session := r.Header["X-Api-Key"], s.sessionToken(r)
+	switch {
+	case len(keys) > 0 && session != "":
+		return nil, errTwoCredentials
+	case len(keys) == 1:
+		who, err = s.svc.Authenticate(ctx, keys[0])
+	case session != "":
+		var me team.SignedIn
+		me, err = s.signedIn(ctx, r, session)
+		if who = me.Principal; who == nil && err == nil {
+			err = team.ErrUnauthenticated
+		}
+	default:
+		err = team.ErrUnauthenticated
 	}
-	who, err := s.svc.Authenticate(ctx, keys[0])
 	if err != nil {
 		return nil, err
 	}
-	if ids, sent := h["X-Project-Id"]; sent {
+	if ids, sent := r.Header["X-Project-Id"]; sent {
 		return who, s.checkProject(ctx, who, ids)
 	}
 	return who, nil

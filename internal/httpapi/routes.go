@@ -24,6 +24,8 @@ type Options struct {
 	Ping func(context.Context) error
 	// ExtraHandler answers paths outside the API, such as pages; nil means that there are none.
 	ExtraHandler http.Handler
+	// Session finds the token of a dashboard session in a request; nil means that there are none.
+	Session func(*http.Request) string
 	// Limits are how fast a key of each tier may go; nil means DefaultLimits.
 	Limits map[string]Limit
 	// Nodes is how many servers share the limits now; nil means that this is the only one.

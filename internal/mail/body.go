@@ -1,18 +1,31 @@
 package mail
 
 import (
-	_ "embed"
+	"embed"
 	htmltemplate "html/template"
 	"text/template"
+
+	"raff/internal/team"
 )
 
-//go:embed invitation.txt.tmpl
-var textSource string
+//go:embed *.tmpl
+var templates embed.FS
 
-//go:embed invitation.html.tmpl
-var htmlSource string
+// body is what a kind of mail says, in text and in HTML.
+type body struct {
+	text *template.Template
+	html *htmltemplate.Template
+}
 
-var (
-	textBody = template.Must(template.New("text").Parse(textSource))
-	htmlBody = htmltemplate.Must(htmltemplate.New("html").Parse(htmlSource))
-)
+var bodies = map[team.MessageKind]body{
+	"":                     read("invitation"),
+	team.MessageInvitation: read("invitation"),
+	team.MessagePassword:   read("password"),
+}
+
+func read(name string) body {
+	return body{
+		text: template.Must(template.ParseFS(templates, name+".txt.tmpl")),
+		html: htmltemplate.Must(htmltemplate.ParseFS(templates, name+".html.tmpl")),
+	}
+}

@@ -1,4 +1,4 @@
-// Package mail carries invitations to people: an SMTP sender, a console sender for development, and the worker that
+// Package mail carries invitations and password links to people: an SMTP sender, a console sender for development, and the worker that
 // empties the outbox. What is in a mail and who gets it is decided by internal/team.
 package mail
 
@@ -46,6 +46,7 @@ func (e PermanentError) Permanent() bool { return true }
 
 // content is what a mail says, with every word made safe to show to a person.
 type content struct {
+	Kind    team.MessageKind
 	Inviter string // "Bob (bob@example.com)", or one of the two; empty when nobody is known
 	Account string
 	Project string
@@ -57,7 +58,7 @@ type content struct {
 
 func contentOf(m team.Mail) content {
 	c := content{
-		Inviter: plain(m.InviterName), Account: plain(m.AccountName), Project: plain(m.ProjectName),
+		Kind: m.Kind, Inviter: plain(m.InviterName), Account: plain(m.AccountName), Project: plain(m.ProjectName),
 		Role: plain(m.RoleName), To: plain(m.To), Link: m.Link,
 		Until: m.ExpiresAt.UTC().Format("Monday, 2 January 2006, 15:04 UTC"),
 	}
@@ -73,6 +74,8 @@ func contentOf(m team.Mail) content {
 // Subject is one line.
 func (c content) Subject() string {
 	switch {
+	case c.Kind == team.MessagePassword:
+		return "Set a new password"
 	case c.Project != "" && c.Inviter != "":
 		return c.Inviter + " invites you to the project " + c.Project + " of " + c.Account
 	case c.Project != "":

@@ -96,10 +96,11 @@ func (s *SMTP) compose(m team.Mail) (*gomail.Msg, error) {
 	_, domain, _ := strings.Cut(s.config.From.Address, "@")
 	msg.SetMessageIDWithValue(m.ID + "@" + domain)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	if err := msg.SetBodyTextTemplate(textBody, c); err != nil {
+	body := bodies[c.Kind]
+	if err := msg.SetBodyTextTemplate(body.text, c); err != nil {
 		return nil, err
 	}
-	return msg, msg.AddAlternativeHTMLTemplate(htmlBody, c)
+	return msg, msg.AddAlternativeHTMLTemplate(body.html, c)
 }
 
 // mailbox is one bare address, its domain in the ASCII form that every mail server takes.

@@ -24,7 +24,7 @@ import (
 // Server is a running server with the account Acme.
 type Server struct {
 	Account
-	// URL is where it listens, without a slash at the end. It is also its public URL.
+	// URL is where it listens, without a slash at the end. It is also its public URL, unless WithPublicURL says another.
 	URL string
 	// Database is the URL of its database, for a second node on the same one.
 	Database string
@@ -71,6 +71,12 @@ func WithLimits(limits map[string]httpapi.Limit) Option {
 // WithCatalog uses the operator's own catalog file.
 func WithCatalog(path string) Option { return func(o *options) { o.config.Catalog = path } }
 
+// BehindProxy takes the address of a caller from X-Forwarded-For.
+func BehindProxy() Option { return func(o *options) { o.config.TrustProxy = true } }
+
+// WithPublicURL says that people reach the server there, for example by HTTPS.
+func WithPublicURL(url string) Option { return func(o *options) { o.config.PublicURL = url } }
+
 // EachDatabase runs a test on SQLite and on PostgreSQL, each with a server of its own.
 func EachDatabase(t *testing.T, test func(t *testing.T, srv *Server), more ...Option) {
 	t.Helper()
@@ -98,7 +104,10 @@ func Start(t testing.TB, more ...Option) *Server {
 	if err != nil {
 		t.Fatalf("listen: %v", err)
 	}
-	o.config.PublicURL = "http://" + l.Addr().String()
+	address := "http://" + l.Addr().String()
+	if o.config.PublicURL == "" {
+		o.config.PublicURL = address
+	}
 	node, err := server.Open(t.Context(), o.config)
 	if err != nil {
 		t.Fatalf("open server: %v", err)
@@ -115,7 +124,7 @@ func Start(t testing.TB, more ...Option) *Server {
 			t.Errorf("close server: %v", err)
 		}
 	})
-	srv := &Server{URL: o.config.PublicURL, Database: o.config.Database, Node: node, clock: o.clock}
+	srv := &Server{URL: address, Database: o.config.Database, Node: node, clock: o.clock}
 	srv.Account = srv.NewAccount(t, "Acme", "owner@example.com")
 	return srv
 }

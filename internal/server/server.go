@@ -76,14 +76,15 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.nodes = newNodes(s.store)
 	s.service = team.New(team.Options{
 		Store: s.store, Catalog: cat, Passwords: password.New(), Now: c.Now, PublicURL: strings.TrimRight(c.PublicURL, "/"),
-		MailConfigured: c.SMTPURL != "", MailQueued: s.mailQueued,
+		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued,
 	})
 	if err := s.service.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
 	s.handler = httpapi.New(s.service, httpapi.Options{
 		Logger: c.Logger, AccessLog: c.AccessLog, Version: c.Version, Ping: s.store.Ping, TrustProxy: c.TrustProxy,
-		ExtraHandler: web.New(s.service, c.Logger), Limits: c.Limits, Nodes: s.nodes.count,
+		ExtraHandler: web.New(s.service, web.Options{Logger: c.Logger, Remote: remote(c.TrustProxy)}), Session: web.SessionToken(s.service),
+		Limits: c.Limits, Nodes: s.nodes.count,
 	})
 	return s, nil
 }

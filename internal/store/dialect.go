@@ -57,11 +57,22 @@ type dialect struct {
 	migrations string
 	// skipLocked goes behind a SELECT whose rows are to be changed, and passes over rows that another node is changing.
 	skipLocked string
+	// keep goes behind a SELECT, before the name of a table, and keeps its row from being deleted until the commit. With
+	// one writer there is nobody to keep it from.
+	keep string
+}
+
+// hold is keep for the table with this name.
+func (d *dialect) hold(table string) string {
+	if d.keep == "" {
+		return ""
+	}
+	return d.keep + table
 }
 
 var (
 	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "sqlite"}
-	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "postgres", skipLocked: " FOR UPDATE SKIP LOCKED"}
+	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "postgres", skipLocked: " FOR UPDATE SKIP LOCKED", keep: " FOR KEY SHARE OF "}
 )
 
 //go:embed migrations

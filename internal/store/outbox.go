@@ -8,10 +8,10 @@ import (
 	"raff/internal/team"
 )
 
-const messageColumns = "id, account_id, invitation_id, attempts, next_at, created_at, last_error"
+const messageColumns = "id, kind, account_id, invitation_id, address, attempts, next_at, created_at, last_error"
 
 func scanMessage(s scanner) (m team.Message, err error) {
-	err = s.Scan((*text)(&m.ID), (*text)(&m.AccountID), (*text)(&m.InvitationID), (*number)(&m.Attempts), (*stamp)(&m.NextAt),
+	err = s.Scan((*text)(&m.ID), (*text)(&m.Kind), (*text)(&m.AccountID), (*text)(&m.InvitationID), (*text)(&m.Address), (*number)(&m.Attempts), (*stamp)(&m.NextAt),
 		(*stamp)(&m.CreatedAt), (*text)(&m.LastError))
 	return m, err
 }
@@ -33,9 +33,14 @@ func (d *DB) LeaseMessages(ctx context.Context, now time.Time, lease time.Durati
 }
 
 func (t *tx) InsertMessage(ctx context.Context, m team.Message) error {
-	return t.later(ctx, `INSERT INTO outbox (id, account_id, invitation_id, attempts, next_at, last_error, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		uid(m.ID), uid(m.AccountID), uid(m.InvitationID), m.Attempts, m.NextAt, m.LastError, m.CreatedAt)
+	return t.later(ctx, `INSERT INTO outbox (id, kind, account_id, invitation_id, address, attempts, next_at, last_error, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		uid(m.ID), m.Kind, uid(m.AccountID), uid(m.InvitationID), m.Address, m.Attempts, m.NextAt, m.LastError, m.CreatedAt)
+}
+
+// QueuePasswordMail tells of no change, so it needs no transaction of the domain.
+func (d *DB) QueuePasswordMail(ctx context.Context, m team.Message) error {
+	return d.write(ctx, nil, func(t *tx) error { return t.InsertMessage(ctx, m) })
 }
 
 // UpdateMessage also ends the lease. Like DeleteMessage it is content with a message that is gone already: somebody

@@ -29,7 +29,7 @@ func TestEveryFieldComesBack(t *testing.T) {
 		}{
 			{"account", accountComesBack}, {"user", userComesBack}, {"role", roleComesBack}, {"project", projectComesBack},
 			{"key", keyComesBack}, {"person", personComesBack}, {"invited", invitedComesBack}, {"event", eventComesBack},
-			{"link token", linkTokenComesBack}, {"message", messageComesBack},
+			{"link token", linkTokenComesBack}, {"message", messageComesBack}, {"session", sessionComesBack},
 		} {
 			t.Run(part.name, func(t *testing.T) { part.test(t, w) })
 		}
@@ -208,7 +208,7 @@ func eventComesBack(t *testing.T, w *world) {
 
 func linkTokenComesBack(t *testing.T, w *world) {
 	u := w.newUser(t, "dora@example.com", "")
-	l := team.LinkToken{Hash: hash("link"), UserID: u.ID, AccountID: w.account.ID, ExpiresAt: w.at(1)}
+	l := team.LinkToken{Hash: hash("link"), UserID: u.ID, Purpose: team.LinkReset, AccountID: w.account.ID, ExpiresAt: w.at(1)}
 	w.do(t, func(tx team.Tx) error { return tx.InsertLinkToken(w.ctx, l) })
 	same(t, "link token", l)(w.LinkToken(w.ctx, hash("link")))
 	_, err := w.LinkToken(w.ctx, hash("other"))

@@ -154,6 +154,8 @@ func bind(args []any) error {
 			args[i] = string(v)
 		case team.InvitationState:
 			args[i] = string(v)
+		case team.MessageKind:
+			args[i] = string(v)
 		default:
 			panic(fmt.Sprintf("argument %d has type %T, which bind does not know", i+1, a))
 		}

@@ -19,6 +19,8 @@ var staleRows = []string{
 	`DELETE FROM invitations WHERE updated_at < $1 AND state IN ('accepted', 'cancelled')`,
 	`DELETE FROM link_tokens WHERE used_at < $1 OR expires_at < $1`,
 	`DELETE FROM idempotency_keys WHERE created_at < $1`,
+	`DELETE FROM sessions WHERE expires_at < $1 OR last_seen_at < $1`,
+	`DELETE FROM limits WHERE until < $1`,
 }
 
 // RemoveStale works account by account under its lock, because it takes something away.

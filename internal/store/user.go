@@ -12,9 +12,13 @@ import (
 
 const userColumns = "u.id, u.email, u.email_canonical, u.name, u.password_hash, u.created_at, u.updated_at"
 
+func userFields(u *team.User) []any {
+	return []any{(*text)(&u.ID), (*text)(&u.Email), (*text)(&u.CanonicalEmail), (*text)(&u.Name), (*text)(&u.PasswordHash),
+		(*stamp)(&u.CreatedAt), (*stamp)(&u.UpdatedAt)}
+}
+
 func scanUser(s scanner) (u team.User, err error) {
-	err = s.Scan((*text)(&u.ID), (*text)(&u.Email), (*text)(&u.CanonicalEmail), (*text)(&u.Name), (*text)(&u.PasswordHash),
-		(*stamp)(&u.CreatedAt), (*stamp)(&u.UpdatedAt))
+	err = s.Scan(userFields(&u)...)
 	return u, err
 }
 

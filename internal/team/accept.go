@@ -7,6 +7,8 @@ type Accept struct {
 	Token    string
 	Name     string
 	Password string
+	// Source is the network address it comes from; empty where that is not known.
+	Source string
 }
 
 // InspectInvitation is what the page behind a link shows; it changes nothing, because mail scanners open links too.
@@ -67,7 +69,7 @@ func (s *Service) acceptingUser(ctx context.Context, inv Invitation, a Accept) (
 	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
 	switch {
 	case err == nil && u.PasswordHash != "":
-		return u, s.checkPassword(u, a.Password)
+		return u, s.guess(ctx, u.CanonicalEmail, a.Source, u.PasswordHash, a.Password, wrongPassword)
 	case err == nil:
 		return s.withPassword(u, a.Name, a.Password)
 	case IsNotFound(err):
@@ -77,15 +79,29 @@ func (s *Service) acceptingUser(ctx context.Context, inv Invitation, a Accept) (
 	return User{}, err
 }
 
-func (s *Service) checkPassword(u User, password string) error {
-	ok, err := s.Passwords.Matches(password, u.PasswordHash)
+var wrongPassword = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This address already has a password, and it is not the one given. Give the password you sign in with."}
+
+// AcceptSignedIn takes an invitation up as who is signed in, if that is who was invited.
+func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string) (Member, error) {
+	inv, err := s.invitationBehind(ctx, s.Store, token)
 	if err != nil {
+		return Member{}, err
+	}
+	if inv.CanonicalEmail != me.User.CanonicalEmail {
+		return Member{}, denied("wrong_account", "This invitation is for %s, and you are signed in as %s. Sign in with the invited address.", inv.Email, me.User.Email)
+	}
+	var m Member
+	err = s.Store.Update(ctx, inv.AccountID, Adds, func(tx Tx) error {
+		fresh, err := s.session(ctx, tx, me.hash)
+		if err != nil {
+			return err
+		}
+		u := fresh.User
+		p := &Principal{Type: TypeUser, ID: u.ID, AccountID: inv.AccountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail}
+		m, err = s.work(ctx, tx, p).accept(token, u)
 		return err
-	}
-	if !ok {
-		return &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This address already has a password, and it is not the one given. Give the password you sign in with."}
-	}
-	return nil
+	})
+	return m, err
 }
 
 func (s *Service) withPassword(u User, name, password string) (User, error) {

@@ -95,9 +95,11 @@ func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, err
 	}
 	out.OwnerUserID, out.OwnerMemberID = u.ID, m.ID
 	if u.PasswordHash == "" {
-		if out.OwnerLink, err = w.passwordLink(u); err != nil {
+		link, err := w.passwordLink(u, LinkFirst)
+		if err != nil {
 			return User{}, err
 		}
+		out.OwnerLink = link.URL
 	}
 	return u, w.recordMember("member.added", m, false, map[string]any{"role": role.Slug, "principal_type": m.Type, "status": m.Status})
 }

@@ -29,7 +29,7 @@ func (w *work) newInvitation(m *Member) *Invitation {
 
 func (w *work) queueMail(inv Invitation) error {
 	w.mail = true
-	return w.InsertMessage(w.ctx, Message{ID: w.s.NewID(), AccountID: inv.AccountID, InvitationID: inv.ID, NextAt: w.at, CreatedAt: w.at})
+	return w.InsertMessage(w.ctx, Message{ID: w.s.NewID(), Kind: MessageInvitation, AccountID: inv.AccountID, InvitationID: inv.ID, NextAt: w.at, CreatedAt: w.at})
 }
 
 // requeue sends again what had not reached anybody when the invitation was held.

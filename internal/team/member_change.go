@@ -29,6 +29,11 @@ func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id 
 		if err := w.UpdateMember(ctx, m); err != nil {
 			return err
 		}
+		if m.Status == StatusSuspended {
+			if err := w.cutSessions(m); err != nil {
+				return err
+			}
+		}
 		if projectID == "" {
 			if err := w.managerLeft(); err != nil {
 				return err
@@ -216,6 +221,9 @@ func (w *work) remove(m Member) (out Removed, err error) {
 		}
 	}
 	if m.ProjectID == "" {
+		if err := w.cutSessions(m); err != nil {
+			return out, err
+		}
 		if err := w.managerLeft(); err != nil {
 			return out, err
 		}

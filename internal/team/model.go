@@ -227,22 +227,44 @@ type Event struct {
 	Details string
 }
 
+// MessageKind says what a mail is about.
+type MessageKind string
+
+// The kinds of mail.
+const (
+	MessageInvitation MessageKind = "invitation"
+	MessagePassword   MessageKind = "password"
+)
+
 // Message is one mail to be sent, kept in the same transaction as what it tells of. It holds no token: the worker
 // mints one when it sends, so that no link is ever stored.
 type Message struct {
-	ID           string
+	ID   string
+	Kind MessageKind
+	// AccountID and InvitationID say what an invitation is to; both are empty in a mail about a password.
 	AccountID    string
 	InvitationID string
-	Attempts     int
-	NextAt       time.Time
-	CreatedAt    time.Time
-	LastError    string
+	// Address is the canonical one somebody typed who forgot a password. Whether anybody has it is found out only when
+	// the mail is due, so that asking takes the same time for every address.
+	Address   string
+	Attempts  int
+	NextAt    time.Time
+	CreatedAt time.Time
+	LastError string
 }
+
+// What a password link is for.
+const (
+	LinkFirst = "first" // sets the first password
+	LinkReset = "reset" // sets one that was forgotten
+)
 
 // LinkToken is a one-time right to set a password, kept as a hash.
 type LinkToken struct {
-	Hash      []byte
-	UserID    string
+	Hash    []byte
+	UserID  string
+	Purpose string // LinkFirst or LinkReset
+	// AccountID is the account whose audit log tells of it.
 	AccountID string
 	ExpiresAt time.Time
 	UsedAt    time.Time

@@ -14,9 +14,10 @@ const (
 	staleAfter = 30 * 24 * time.Hour
 )
 
-// Mail is one invitation as a sender needs it.
+// Mail is one mail as a sender needs it. A mail about a password has no names in it but To.
 type Mail struct {
 	ID           string
+	Kind         MessageKind
 	To           string
 	AccountName  string
 	ProjectName  string // empty for an invitation into the account
@@ -60,6 +61,9 @@ func (s *Service) DeliverMail(ctx context.Context, send func(context.Context, Ma
 
 // prepare mints the token of one mail. It returns nil, and drops the message, when the invitation is not open.
 func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
+	if msg.Kind == MessagePassword {
+		return s.preparePassword(ctx, msg)
+	}
 	var mail *Mail
 	err := s.Store.Update(ctx, msg.AccountID, TakesAway, func(tx Tx) error {
 		mail = nil
@@ -75,12 +79,30 @@ func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
 			return err
 		}
 		mail = &Mail{
-			ID: msg.ID, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
+			ID: msg.ID, Kind: MessageInvitation, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
 			InviterName: inv.InviterName, InviterEmail: inv.InviterEmail, Link: s.inviteURL(token), ExpiresAt: inv.ExpiresAt,
 		}
 		return tx.AddToken(ctx, inv.ID, hashOf(token), s.now())
 	})
 	return mail, err
+}
+
+// preparePassword mints the link of a mail to somebody who forgot a password. An address nobody has gets no mail.
+func (s *Service) preparePassword(ctx context.Context, msg Message) (*Mail, error) {
+	u, err := s.Store.UserByEmail(ctx, msg.Address)
+	if IsNotFound(err) {
+		return nil, s.Store.Update(ctx, "", Adds, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	link, err := s.resetLink(ctx, u, func(account string) *Principal {
+		return &Principal{Type: TypeUser, ID: u.ID, AccountID: account, Name: u.Name, Email: u.Email}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Mail{ID: msg.ID, Kind: MessagePassword, To: u.Email, Link: link.URL, ExpiresAt: link.ExpiresAt}, nil
 }
 
 func (s *Service) noteSent(ctx context.Context, msg Message, failure error) error {
@@ -90,7 +112,7 @@ func (s *Service) noteSent(ctx context.Context, msg Message, failure error) erro
 			msg.Attempts++
 			msg.LastError = shorten(failure.Error())
 			msg.NextAt = s.now().Add(backoff(msg.Attempts))
-			last = permanent(failure) || msg.Attempts >= mailAttempts
+			last = permanent(failure) || msg.Attempts >= mailAttempts || msg.Kind == MessagePassword && s.now().After(msg.CreatedAt.Add(resetLinkTTL))
 			state = InvitationFailed
 		}
 		finish := tx.UpdateMessage
@@ -99,6 +121,9 @@ func (s *Service) noteSent(ctx context.Context, msg Message, failure error) erro
 		}
 		if err := finish(ctx, msg); err != nil {
 			return err
+		}
+		if msg.Kind == MessagePassword {
+			return nil
 		}
 		inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
 		if err != nil {

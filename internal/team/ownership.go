@@ -7,10 +7,10 @@ import "context"
 func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID string) (Member, error) {
 	var next Member
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
-		if !w.p.Owner || !w.p.InPerson {
-			return denied("permission_denied", "Only the Owner in person transfers the ownership, not an API key. Sign in as the Owner, or ask the operator of the server.")
+		err := w.mayTransfer()
+		if err != nil {
+			return err
 		}
-		var err error
 		if next, err = w.Member(ctx, w.p.AccountID, "", memberID); err != nil {
 			return err
 		}
@@ -27,6 +27,13 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 		return nil
 	})
 	return next, err
+}
+
+func (g *guard) mayTransfer() error {
+	if !g.p.Owner || !g.p.InPerson {
+		return denied("permission_denied", "Only the Owner in person transfers the ownership, not an API key. Sign in as the Owner, or ask the operator of the server.")
+	}
+	return nil
 }
 
 func (w *work) handOver(next *Member) error {

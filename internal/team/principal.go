@@ -30,6 +30,7 @@ type Principal struct {
 	canonical   string
 	maker       string // the person who made the key
 	secretHash  []byte
+	sessionHash []byte
 }
 
 // Operator is the server's own command line, acting in an account.
@@ -126,7 +127,17 @@ func (s *Service) refresh(ctx context.Context, tx Tx, p *Principal) (*Principal,
 	case TypeAPIKey:
 		return s.keyPrincipal(ctx, tx, p.secretHash)
 	default:
-		return s.userPrincipal(ctx, tx, p.AccountID, p.ID)
+		if p.sessionHash == nil {
+			return s.userPrincipal(ctx, tx, p.AccountID, p.ID)
+		}
+		me, err := s.session(ctx, tx, p.sessionHash)
+		if err != nil {
+			return nil, err
+		}
+		if me.Principal == nil || me.Principal.AccountID != p.AccountID {
+			return nil, ErrSignedOut // the access, or the account, was changed in another window
+		}
+		return me.Principal, nil
 	}
 }
 

@@ -225,8 +225,8 @@ func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) er
 		if err != nil {
 			return err
 		}
-		if pr.IsDefault {
-			return conflict("default_project", "The Default project cannot be deleted. You can rename it.")
+		if err := pr.deletable(); err != nil {
+			return err
 		}
 		_, members, err := w.Members(ctx, MemberFilter{AccountID: pr.AccountID, ProjectID: id, Page: Page{Limit: 1}})
 		if err != nil {
@@ -237,6 +237,13 @@ func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) er
 		}
 		return w.recordProject("project.deleted", pr, map[string]any{"memberships_removed": members})
 	})
+}
+
+func (p Project) deletable() error {
+	if p.IsDefault {
+		return conflict("default_project", "The Default project cannot be deleted. You can rename it.")
+	}
+	return nil
 }
 
 func (w *work) recordProject(action string, pr Project, details map[string]any) error {

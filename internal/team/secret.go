@@ -44,6 +44,9 @@ func wellFormed(s string) bool {
 	return hexed[secretRandom:] == checksum(hexed[:secretRandom])
 }
 
+// tokenLength is how many characters a token has.
+const tokenLength = 43
+
 // newToken mints the token of a link: 256 random bits.
 func newToken(random io.Reader) (string, error) {
 	b := make([]byte, 32)

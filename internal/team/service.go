@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -31,6 +32,8 @@ type Options struct {
 	PublicURL string
 	// MailConfigured says that invitations reach people by mail; then nobody but the invited gets the link.
 	MailConfigured bool
+	// MailDelivered says that queued mail goes somewhere: to people, or to the console of a developer.
+	MailDelivered bool
 	// MailQueued is called after a commit that queued mail, so that a worker need not wait for its next round.
 	MailQueued func()
 }
@@ -40,6 +43,8 @@ type Options struct {
 type Service struct {
 	Options
 	usage usage
+	// nobodysHash is the hash of a password nobody has, to spend the same time on an address nobody has.
+	nobodysHash func() (string, error)
 }
 
 // New makes a Service.
@@ -57,7 +62,15 @@ func New(o Options) *Service {
 	if o.MailQueued == nil {
 		o.MailQueued = func() {}
 	}
-	return &Service{Options: o}
+	s := &Service{Options: o}
+	s.nobodysHash = sync.OnceValues(func() (string, error) {
+		password, err := newToken(s.Rand)
+		if err != nil {
+			return "", err
+		}
+		return s.Passwords.Hash(password)
+	})
+	return s
 }
 
 // Start makes the stored system roles equal to the catalog's. A server calls it once before it serves.

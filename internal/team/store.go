@@ -26,6 +26,14 @@ type Store interface {
 	SyncSystemRoles(ctx context.Context, roles []Role) error
 	// TouchAPIKeys notes when keys were last used. It is no change of the domain and writes no event.
 	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
+	// TouchSession notes when a session was last used. Like TouchAPIKeys it writes no event.
+	TouchSession(ctx context.Context, id string, at time.Time) error
+	// Spend counts one attempt against each limit, or none where one of them is used up. All nodes count together.
+	Spend(ctx context.Context, limits []Limit, at time.Time) (bool, error)
+	// GiveBack forgets all attempts of one subject, and one attempt of each of the others.
+	GiveBack(ctx context.Context, all string, one []Limit, at time.Time) error
+	// QueuePasswordMail notes that somebody who has, or has not, this address asked for a password link.
+	QueuePasswordMail(ctx context.Context, m Message) error
 	// LeaseMessages takes up to n messages that are due at now and hides them from other workers until the lease ends.
 	LeaseMessages(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Message, error)
 	// RemoveStale deletes pending memberships whose invitation expired or was declined before the given moment, and
@@ -146,6 +154,17 @@ type Reader interface {
 	// LinkToken finds a password link by the hash of its token.
 	LinkToken(ctx context.Context, hash []byte) (LinkToken, error)
 
+	// Session is who is signed in with the token of this hash, in one query. It answers for every session that exists;
+	// the Service decides whether it is over. Inside a transaction it also holds the session until the commit, so that
+	// whoever ends it waits for that.
+	Session(ctx context.Context, hash []byte, now time.Time) (SessionRow, error)
+	// SessionsOf are all sessions of a person, the last used first.
+	SessionsOf(ctx context.Context, userID string) ([]Session, error)
+	// HomeOf is the id of the account in which a person was known first.
+	HomeOf(ctx context.Context, userID string) (string, error)
+	// AccountsOf are the accounts a person has access to at a moment, by name.
+	AccountsOf(ctx context.Context, userID string, now time.Time) ([]Account, error)
+
 	Project(ctx context.Context, accountID, id string) (Project, error)
 	Projects(ctx context.Context, f ProjectFilter) ([]Project, int, error)
 
@@ -197,6 +216,20 @@ type Tx interface {
 	// UseLinkToken marks it used; false means that it already was.
 	UseLinkToken(ctx context.Context, hash []byte, at time.Time) (bool, error)
 
+	// UseLinkTokensOf makes all password links of a person used.
+	UseLinkTokensOf(ctx context.Context, userID string, at time.Time) error
+
+	// InsertSession returns false, and writes nothing, when the person's password hash is not this one any more. Until
+	// the commit nobody can change it.
+	InsertSession(ctx context.Context, s Session, hash []byte, passwordHash string) (bool, error)
+	// MoveSession makes a session work in another account.
+	MoveSession(ctx context.Context, id, accountID string) error
+	DeleteSession(ctx context.Context, hash []byte) error
+	// DeleteSessionOf deletes one session of a person; one that is not theirs is ErrNotFound.
+	DeleteSessionOf(ctx context.Context, userID, id string) error
+	// DeleteSessionsOf deletes the sessions of a person that work in the account (empty: in any), but for one (empty: none).
+	DeleteSessionsOf(ctx context.Context, userID, accountID, but string) error
+
 	InsertProject(ctx context.Context, p Project) (bool, error)
 	UpdateProject(ctx context.Context, p Project) (bool, error)
 	// DeleteProject removes the project with its memberships and their invitations.
@@ -215,6 +248,17 @@ type Tx interface {
 	DeleteMessage(ctx context.Context, id string) error
 	// DeleteMessagesOf removes what is still to be sent for an invitation.
 	DeleteMessagesOf(ctx context.Context, invitationID string) error
+}
+
+// SessionRow is one row that says everything a request needs about the session it came with.
+type SessionRow struct {
+	Session Session
+	User    User
+	Account Account // zero where the session is in none
+	// Member is nil for who has no membership of the account itself.
+	Member *Member
+	// InProject says that there is an active membership of at least one of the account's projects.
+	InProject bool
 }
 
 // KeyPrincipal is one row that says everything a request needs about the key it came with.

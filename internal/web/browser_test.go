@@ -4,6 +4,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"testing"
@@ -11,15 +12,36 @@ import (
 	"golang.org/x/net/html"
 )
 
+// browser keeps cookies and follows redirects, as one without JavaScript does.
+type browser struct {
+	base   string
+	client *http.Client
+}
+
+func newBrowser(t *testing.T, base string) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{base: base, client: &http.Client{Jar: jar}}
+}
+
 // page is what somebody sees in a browser.
 type page struct {
-	url    string
-	status int
-	header http.Header
-	source string
-	root   *html.Node
-	fields url.Values          // the form's, as they stand
-	inputs map[string]*element // by name
+	browser *browser
+	url     string
+	status  int
+	header  http.Header
+	source  string
+	root    *html.Node
+	forms   []form
+	inputs  map[string]*element // by name
+}
+
+type form struct {
+	action string
+	fields url.Values // as they stand
 }
 
 type element struct {
@@ -29,27 +51,77 @@ type element struct {
 // open follows a link, as a browser does for somebody who clicks in a mail.
 func open(t *testing.T, address string) page {
 	t.Helper()
-	return fetch(t, http.MethodGet, address, nil, nil)
+	return newBrowser(t, "").open(t, address)
 }
 
-// submit sends the page's form back with these fields typed in.
+func (b *browser) open(t *testing.T, address string) page {
+	t.Helper()
+	if strings.HasPrefix(address, "/") {
+		address = b.base + address
+	}
+	return b.fetch(t, http.MethodGet, address, nil, nil)
+}
+
+// submit sends the page's one form back with these fields typed in.
 func (p page) submit(t *testing.T, typed ...string) page {
 	t.Helper()
-	fields := maps.Clone(p.fields)
-	if fields == nil {
-		fields = url.Values{}
+	var only form
+	switch len(p.forms) {
+	case 0:
+	case 1:
+		only = p.forms[0]
+	default:
+		t.Fatalf("%s has %d forms: use submitTo", p.url, len(p.forms))
 	}
+	return p.send(t, only, typed)
+}
+
+// submitTo sends the form with this action back.
+func (p page) submitTo(t *testing.T, action string, typed ...string) page {
+	t.Helper()
+	for _, f := range p.forms {
+		if f.action == action {
+			return p.send(t, f, typed)
+		}
+	}
+	t.Fatalf("%s has no form for %s", p.url, action)
+	return page{}
+}
+
+func (p page) send(t *testing.T, f form, typed []string) page {
+	t.Helper()
+	fields := url.Values{}
+	maps.Copy(fields, f.fields)
+	set := map[string]bool{}
 	for i := 0; i < len(typed); i += 2 {
-		fields.Set(typed[i], typed[i+1])
+		if !set[typed[i]] { // a name that is given twice has two values
+			fields.Del(typed[i])
+		}
+		set[typed[i]] = true
+		fields.Add(typed[i], typed[i+1])
 	}
 	u, err := url.Parse(p.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fetch(t, http.MethodPost, p.url, fields, http.Header{"Origin": {u.Scheme + "://" + u.Host}, "Sec-Fetch-Site": {"same-origin"}})
+	to, err := u.Parse(f.action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := p.browser
+	if b == nil {
+		b = newBrowser(t, "")
+	}
+	return b.fetch(t, http.MethodPost, to.String(), fields, http.Header{"Origin": {u.Scheme + "://" + u.Host}, "Sec-Fetch-Site": {"same-origin"}})
 }
 
+// fetch sends one request from a browser that nobody used before.
 func fetch(t *testing.T, method, address string, fields url.Values, h http.Header) page {
+	t.Helper()
+	return newBrowser(t, "").fetch(t, method, address, fields, h)
+}
+
+func (b *browser) fetch(t *testing.T, method, address string, fields url.Values, h http.Header) page {
 	t.Helper()
 	req, err := http.NewRequest(method, address, strings.NewReader(fields.Encode()))
 	if err != nil {
@@ -59,16 +131,18 @@ func fetch(t *testing.T, method, address string, fields url.Values, h http.Heade
 	if fields != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := b.client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
+	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := page{url: address, status: res.StatusCode, header: res.Header, source: string(b), fields: url.Values{}, inputs: map[string]*element{}}
+	p := page{
+		browser: b, url: res.Request.URL.String(), status: res.StatusCode, header: res.Header, source: string(body), inputs: map[string]*element{},
+	}
 	p.checkHeaders(t)
 	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") && method != http.MethodHead {
 		p.parse(t)
@@ -76,24 +150,43 @@ func fetch(t *testing.T, method, address string, fields url.Values, h http.Heade
 	return p
 }
 
+// path is where the browser ended up, with its query.
+func (p page) path(t *testing.T) string {
+	t.Helper()
+	u, err := url.Parse(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.RequestURI()
+}
+
 // checkHeaders holds for every answer, whatever it is.
 func (p page) checkHeaders(t *testing.T) {
 	t.Helper()
-	for name, want := range map[string]string{
-		"Cache-Control":          "no-store",
-		"Referrer-Policy":        "no-referrer",
-		"X-Content-Type-Options": "nosniff",
-	} {
-		if got := p.header.Values(name); len(got) != 1 || got[0] != want {
-			t.Errorf("%s: %s is %q, want %q", p.url, name, got, want)
+	referrer := "same-origin"
+	if path := p.path(t); strings.HasPrefix(path, "/invite/") || strings.HasPrefix(path, "/password/") {
+		referrer = "no-referrer"
+		if strings.Contains(p.header.Get("Content-Security-Policy"), "script") {
+			t.Errorf("%s may run scripts", p.url)
+		}
+	}
+	want := map[string]string{"Referrer-Policy": referrer, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+	if strings.Contains(p.url, "/assets/") {
+		delete(want, "Cache-Control")
+	}
+	for name, value := range want {
+		if got := p.header.Values(name); len(got) != 1 || got[0] != value {
+			t.Errorf("%s: %s is %q, want %q", p.url, name, got, value)
 		}
 	}
 	policy := p.header.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") {
 		t.Errorf("%s: Content-Security-Policy %q", p.url, policy)
 	}
-	if p.header.Get("Set-Cookie") != "" {
-		t.Errorf("%s sets a cookie", p.url)
+	for _, c := range p.header.Values("Set-Cookie") {
+		if !strings.Contains(c, "; HttpOnly") || !strings.Contains(c, "; SameSite=Lax") || !strings.Contains(c, "; Path=/") || strings.Contains(c, "Domain") {
+			t.Errorf("%s sets the cookie %q", p.url, c)
+		}
 	}
 }
 
@@ -107,6 +200,7 @@ func (p *page) parse(t *testing.T) {
 	}
 	p.root = root
 	ids, count, refers := map[string]int{}, map[string]int{}, map[string]string{}
+	named := map[string]bool{} // fields that say themselves what they are
 	for n := range root.Descendants() {
 		if n.Type != html.ElementNode {
 			continue
@@ -114,43 +208,70 @@ func (p *page) parse(t *testing.T) {
 		e := &element{attr: map[string]string{}}
 		for _, a := range n.Attr {
 			e.attr[a.Key] = a.Val
-			if strings.HasPrefix(a.Key, "on") || a.Key == "style" {
+			if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on") || a.Key == "style" {
 				t.Errorf("%s: <%s %s> is inline code", p.url, n.Data, a.Key)
 			}
 		}
 		count[n.Data]++
 		ids[e.attr["id"]]++
 		switch n.Data {
-		case "script", "style", "iframe", "object", "img":
+		case "style", "iframe", "object", "img":
 			t.Errorf("%s has a <%s>", p.url, n.Data)
+		case "script":
+			if !strings.HasPrefix(e.attr["src"], "/assets/") || n.FirstChild != nil {
+				t.Errorf("%s has a script of its own", p.url)
+			}
+		case "form":
+			p.forms = append(p.forms, form{action: e.attr["action"], fields: fieldsOf(n)})
+			if strings.EqualFold(e.attr["method"], "get") {
+				p.forms = p.forms[:len(p.forms)-1]
+			}
 		case "label":
 			refers[e.attr["for"]] = "label"
-		case "input":
+			if e.attr["for"] == "" {
+				for inner := range n.Descendants() {
+					if inner.Data == "input" {
+						named[attr(inner, "name")+attr(inner, "value")] = true
+					}
+				}
+			}
+		case "input", "select", "textarea":
 			if name := e.attr["name"]; name != "" {
 				p.inputs[name] = e
-				p.fields.Set(name, e.attr["value"])
+				ok := e.attr["type"] == "hidden" || e.attr["aria-label"] != "" || named[name+e.attr["value"]]
+				if !ok && e.attr["id"] == "" {
+					t.Errorf("%s: the field %q has no label and no id", p.url, name)
+				}
+				if !ok {
+					named["#"+e.attr["id"]] = true
+				}
 			}
 			for id := range strings.FieldsSeq(e.attr["aria-describedby"]) {
 				refers[id] = "aria-describedby"
 			}
-			count["field without id"] += boolToInt(e.attr["id"] == "")
 		case "a", "link":
-			if target := e.attr["href"]; !strings.HasPrefix(target, "/") {
+			if target := e.attr["href"]; !strings.HasPrefix(target, "/") && !strings.HasPrefix(target, "#") && !strings.HasPrefix(target, "?") {
 				t.Errorf("%s links to %q", p.url, target)
 			}
 		}
 	}
+	delete(refers, "")
 	for id, what := range refers {
 		if ids[id] != 1 {
 			t.Errorf("%s: %s refers to %q, which is there %d times", p.url, what, id, ids[id])
 		}
 	}
-	for id := range p.inputs {
-		if refers[id] != "label" {
-			t.Errorf("%s: the field %q has no label", p.url, id)
+	for id, n := range ids {
+		if id != "" && n > 1 {
+			t.Errorf("%s: the id %q is there %d times", p.url, id, n)
 		}
 	}
-	if count["h1"] != 1 || count["title"] != 1 || count["main"] != 1 || count["field without id"] != 0 {
+	for id := range named {
+		if after, ok := strings.CutPrefix(id, "#"); ok && refers[after] != "label" {
+			t.Errorf("%s: the field %q has no label", p.url, after)
+		}
+	}
+	if count["h1"] != 1 || count["title"] != 1 || count["main"] != 1 {
 		t.Errorf("%s: %v", p.url, count)
 	}
 	if !strings.Contains(p.source, `<html lang="en">`) {
@@ -158,11 +279,60 @@ func (p *page) parse(t *testing.T) {
 	}
 }
 
-func boolToInt(b bool) int {
-	if b {
-		return 1
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
 	}
-	return 0
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return true
+		}
+	}
+	return false
+}
+
+// fieldsOf is what a browser would send of a form, buttons left out.
+func fieldsOf(form *html.Node) url.Values {
+	fields := url.Values{}
+	for n := range form.Descendants() {
+		name := attr(n, "name")
+		if n.Type != html.ElementNode || name == "" || has(n, "disabled") {
+			continue
+		}
+		switch n.Data {
+		case "input":
+			if kind := attr(n, "type"); (kind == "checkbox" || kind == "radio") && !has(n, "checked") {
+				continue
+			}
+			fields.Add(name, attr(n, "value"))
+		case "textarea":
+			text := ""
+			if n.FirstChild != nil {
+				text = n.FirstChild.Data
+			}
+			fields.Add(name, text)
+		case "select":
+			fields.Add(name, chosen(n))
+		}
+	}
+	return fields
+}
+
+// chosen is the value of a select: the option that is selected, else the first.
+func chosen(list *html.Node) string {
+	first, value := true, ""
+	for n := range list.Descendants() {
+		if n.Data == "option" && !has(n, "disabled") && (first || has(n, "selected")) {
+			first, value = false, attr(n, "value")
+		}
+	}
+	return value
 }
 
 // text is all words of the page as they are read, what stands in its fields included.
@@ -176,11 +346,7 @@ func (p page) text() string {
 		case n.Type == html.TextNode:
 			b.WriteString(n.Data)
 		case n.Data == "input":
-			for _, a := range n.Attr {
-				if a.Key == "value" {
-					b.WriteString(" " + a.Val)
-				}
-			}
+			b.WriteString(" " + attr(n, "value"))
 		case n.Data != "bdi" && n.Data != "strong" && n.Data != "time":
 			b.WriteString(" ")
 		}
@@ -192,11 +358,22 @@ func (p page) text() string {
 func (p page) shows(t *testing.T, status int, words ...string) page {
 	t.Helper()
 	if p.status != status {
-		t.Fatalf("status %d, want %d: %s", p.status, status, p.text())
+		t.Fatalf("%s: status %d, want %d: %s", p.url, p.status, status, p.text())
 	}
 	for _, w := range words {
 		if !strings.Contains(p.text(), w) {
-			t.Errorf("the page does not say %q: %s", w, p.text())
+			t.Errorf("%s does not say %q: %s", p.url, w, p.text())
+		}
+	}
+	return p
+}
+
+// lacks fails the test if the page says one of these.
+func (p page) lacks(t *testing.T, words ...string) page {
+	t.Helper()
+	for _, w := range words {
+		if strings.Contains(p.text(), w) {
+			t.Errorf("%s says %q: %s", p.url, w, p.text())
 		}
 	}
 	return p
@@ -213,10 +390,8 @@ func (p page) complains(t *testing.T, field, words string) page {
 		t.Errorf("the field %q does not get the focus", field)
 	}
 	for n := range p.root.Descendants() {
-		for _, a := range n.Attr {
-			if a.Key == "id" && a.Val == field+"-error" && strings.Contains(n.FirstChild.Data, words) {
-				return p
-			}
+		if attr(n, "id") == field+"-error" && strings.Contains(n.FirstChild.Data, words) {
+			return p
 		}
 	}
 	t.Errorf("no %q at the field %q: %s", words, field, p.text())

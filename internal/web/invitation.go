@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"raff/internal/team"
@@ -28,12 +29,20 @@ func (f invitationForm) Inviter() string {
 
 func (p *pages) inspect(r *http.Request) (invitationForm, error) {
 	inv, known, err := p.svc.InspectInvitation(r.Context(), r.PathValue("token"))
-	return invitationForm{Invitation: inv, Known: known}, err
+	if err != nil {
+		return invitationForm{}, err
+	}
+	f := invitationForm{Invitation: inv, Known: known}
+	if f.Me, f.SignedIn, err = p.visitor(r); err != nil {
+		return invitationForm{}, err
+	}
+	f.Mine = f.SignedIn && f.Me.User.CanonicalEmail == inv.CanonicalEmail
+	return f, nil
 }
 
 func (p *pages) showInvitation(r *http.Request) (reply, error) {
 	f, err := p.inspect(r)
-	return reply{http.StatusOK, invitationPage(f)}, err
+	return reply{status: http.StatusOK, page: invitationPage(f)}, err
 }
 
 func (p *pages) answerInvitation(r *http.Request) (reply, error) {
@@ -46,32 +55,77 @@ func (p *pages) answerInvitation(r *http.Request) (reply, error) {
 	}
 	switch r.PostForm.Get("answer") {
 	case "accept":
+		if f.Mine {
+			return p.acceptSignedIn(r, f)
+		}
 		return p.acceptInvitation(r, f)
 	case "decline":
 		err := p.svc.DeclineInvitation(r.Context(), r.PathValue("token"))
-		return reply{http.StatusOK, declinedPage(f)}, err
+		return reply{status: http.StatusOK, page: declinedPage(f)}, err
+	case "switch":
+		if f.SignedIn {
+			err = p.svc.SignOut(r.Context(), f.Me)
+		}
+		return reply{to: r.URL.Path, cookie: p.cookie("")}, err
 	}
 	return reply{}, &team.Error{Kind: team.KindInvalid, Message: "Open the link again and choose Accept or Decline."}
 }
 
+// acceptSignedIn takes the invitation up without asking for a password again, and goes to the account.
+func (p *pages) acceptSignedIn(r *http.Request, f invitationForm) (reply, error) {
+	if _, err := p.svc.AcceptSignedIn(r.Context(), f.Me, r.PathValue("token")); err != nil {
+		return reply{}, err
+	}
+	err := p.svc.SwitchAccount(r.Context(), f.Me, f.AccountID)
+	return reply{to: "/"}, err
+}
+
+// acceptInvitation takes the invitation up with name and password, and signs in with them.
 func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, error) {
 	if !f.Known {
 		f.Name = r.PostForm.Get("name")
 	}
 	_, err := p.svc.AcceptInvitation(r.Context(), team.Accept{
-		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"),
+		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), Source: p.Remote(r),
 	})
 	field, message, status, ok := fieldError(err, "name", "password")
+	if err == nil {
+		out := reply{status: http.StatusOK}
+		if token := p.enter(r, f); token != "" {
+			f.Inside, out.cookie = true, p.cookie(token)
+		}
+		out.page = acceptedPage(f)
+		return out, nil
+	}
 	if !ok {
-		return reply{http.StatusOK, acceptedPage(f)}, err
+		return reply{}, err
 	}
 	if field == "name" {
 		f.NameError = message
 	} else {
 		f.PasswordError = message
 	}
-	return reply{status, invitationPage(f)}, nil
+	return reply{status: status, page: invitationPage(f)}, nil
 }
+
+// enter signs in who just accepted, in the account they accepted for. It returns no token where that needs more than the
+// password; then they sign in on the page for it.
+func (p *pages) enter(r *http.Request, f invitationForm) string {
+	ctx := r.Context()
+	token, err := p.svc.SignIn(ctx, team.SignIn{
+		Email: f.Email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
+	})
+	if err != nil {
+		return ""
+	}
+	if me, err := p.svc.Session(ctx, token); err == nil && me.Session.AccountID != f.AccountID {
+		_ = p.svc.SwitchAccount(ctx, me, f.AccountID) // they can switch themselves
+	}
+	return token
+}
+
+// signInURL leads to the page where the invited address signs in.
+func (f invitationForm) signInURL() string { return "/sign-in?email=" + url.QueryEscape(f.Email) }
 
 // until is a moment as a person reads it; nobody's time zone is known here.
 func until(t time.Time) string { return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC") }

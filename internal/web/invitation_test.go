@@ -71,10 +71,10 @@ func TestMistakesAreToldAtTheField(t *testing.T) {
 		{`"><b>Alice`, "short", "password", "15"},
 	} {
 		p := form.submit(t, "answer", "accept", "name", c.name, "password", c.password).shows(t, 400, "Join Acme").complains(t, c.field, c.words)
-		if got := p.fields.Get("name"); got != c.name {
+		if got := p.forms[0].fields.Get("name"); got != c.name {
 			t.Errorf("the name typed was %q and is now %q", c.name, got)
 		}
-		if got := p.fields.Get("password"); got != "" {
+		if got := p.forms[0].fields.Get("password"); got != "" {
 			t.Errorf("the page repeats the password %q", got)
 		}
 	}
@@ -156,7 +156,7 @@ func TestUnknownAddresses(t *testing.T) {
 		open(t, srv.URL+path).shows(t, 404, "Nothing is here")
 	}
 	for _, path := range []string{"/invite/unknown", "/password/unknown"} {
-		page{url: srv.URL + path}.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 404, "Nothing is here")
+		page{url: srv.URL + path, forms: []form{{}}}.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 404, "Nothing is here")
 	}
 }
 
@@ -190,7 +190,7 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 
 func TestFormsHaveLimits(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
-	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", strings.Repeat("x", 20<<10)).shows(t, 400, "could not be read")
+	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", strings.Repeat("x", 80<<10)).shows(t, 400, "could not be read")
 	if m := member(t, srv, id); m["status"] != "pending" {
 		t.Errorf("the member is %v", m["status"])
 	}

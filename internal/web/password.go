@@ -1,6 +1,9 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"net/url"
+)
 
 // passwordHint says the rule before somebody breaks it; a test holds it to the rule.
 const passwordHint = "At least 15 characters: three or four random words are easy to remember."
@@ -12,7 +15,7 @@ func (p *pages) passwordForm(r *http.Request) (passwordForm, error) {
 
 func (p *pages) showPassword(r *http.Request) (reply, error) {
 	f, err := p.passwordForm(r)
-	return reply{http.StatusOK, passwordPage(f)}, err
+	return reply{status: http.StatusOK, page: passwordPage(f)}, err
 }
 
 func (p *pages) setPassword(r *http.Request) (reply, error) {
@@ -27,15 +30,14 @@ func (p *pages) setPassword(r *http.Request) (reply, error) {
 	err = p.svc.SetPasswordByLink(r.Context(), r.PathValue("token"), f.Name, r.PostForm.Get("password"))
 	field, message, status, ok := fieldError(err, "name", "password")
 	if !ok {
-		return reply{http.StatusOK, noticePage(notice{Title: "Your password is set", Text: []string{
+		return reply{status: http.StatusOK, page: noticePage(notice{Title: "Your password is set", Text: []string{
 			"It goes with " + f.Email + ", in every account you belong to.",
-			"There is nothing more to do here, and you can close this page.",
-		}})}, err
+		}, Link: "/sign-in?email=" + url.QueryEscape(f.Email), LinkText: "Sign in"})}, err
 	}
 	if field == "name" {
 		f.NameError = message
 	} else {
 		f.PasswordError = message
 	}
-	return reply{status, passwordPage(f)}, nil
+	return reply{status: status, page: passwordPage(f)}, nil
 }

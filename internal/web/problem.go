@@ -26,6 +26,19 @@ var problems = map[team.Kind]struct {
 	team.KindUnavailable:     {http.StatusServiceUnavailable, "Back in a moment"},
 }
 
+// problemInside is the page for an error within the frame of who is signed in.
+func (p *pages) problemInside(v *visit, err error) (reply, error) {
+	var e *team.Error
+	if !errors.As(err, &e) {
+		return reply{}, err
+	}
+	told, known := problems[e.Kind]
+	if !known || told.status >= http.StatusInternalServerError {
+		return reply{}, err
+	}
+	return reply{status: told.status, page: problemPage(v, notice{Title: told.title, Text: []string{e.Message}, Link: "/", LinkText: "Go on"})}, nil
+}
+
 // problem is the page for an error. One that nobody classified is told to the log only, with the id that the page shows.
 func (p *pages) problem(ctx context.Context, r *http.Request, id string, err error) reply {
 	var e *team.Error
@@ -42,9 +55,9 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 	}
 	if status >= http.StatusInternalServerError && ctx.Err() == nil {
 		// The pattern, never the path: a path holds a token.
-		p.logger.ErrorContext(ctx, "page failed", slog.String("page", r.Pattern), slog.String("request_id", id), slog.Any("error", err))
+		p.Logger.ErrorContext(ctx, "page failed", slog.String("page", r.Pattern), slog.String("request_id", id), slog.Any("error", err))
 	}
-	return reply{status, noticePage(notice{Title: title, Text: []string{e.Message}, Reference: reference})}
+	return reply{status: status, page: noticePage(notice{Title: title, Text: []string{e.Message}, Reference: reference})}
 }
 
 // fieldError is the message of an error that belongs to one field of the form the person sees; ok is false for errors

@@ -1,12 +1,11 @@
-// Package web is the face of team.Service for people: the pages behind the links of mails. They are written on the
-// server, need no JavaScript and load nothing from elsewhere.
+// Package web is the face of team.Service for people: the pages behind the links of mails, and those on which somebody
+// who is signed in runs a team. They are written on the server, work without JavaScript, and load nothing from elsewhere.
 package web
 
 import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	_ "embed"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -17,30 +16,39 @@ import (
 )
 
 // maxForm bounds the body of a form, in bytes.
-const maxForm = 16 << 10
+const maxForm = 64 << 10
 
-//go:embed style.css
-var styleCSS []byte
-
-//go:embed icon.svg
-var iconSVG []byte
+// Options are what the pages need beside the Service.
+type Options struct {
+	Logger *slog.Logger
+	// Remote is the network address a request comes from; nil means that nobody knows, and limits per address rest.
+	Remote func(*http.Request) string
+}
 
 type pages struct {
-	svc    *team.Service
-	logger *slog.Logger
+	Options
+	svc *team.Service
+	// secure says that people reach the server by HTTPS only.
+	secure bool
 }
 
 // New makes the handler of all pages. It answers every path it is given, unknown ones with a page that says so.
-func New(svc *team.Service, logger *slog.Logger) http.Handler {
-	p := &pages{svc: svc, logger: logger}
+func New(svc *team.Service, o Options) http.Handler {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Remote == nil {
+		o.Remote = func(*http.Request) string { return "" }
+	}
+	p := &pages{Options: o, svc: svc, secure: strings.HasPrefix(svc.PublicURL, "https://")}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", p.serve(p.home))
-	mux.HandleFunc("GET /invite/{token}", p.serve(p.showInvitation))
-	mux.HandleFunc("POST /invite/{token}", p.serve(p.answerInvitation))
-	mux.HandleFunc("GET /password/{token}", p.serve(p.showPassword))
-	mux.HandleFunc("POST /password/{token}", p.serve(p.setPassword))
-	mux.HandleFunc("GET /assets/style.css", asset("text/css; charset=utf-8", styleCSS))
-	mux.HandleFunc("GET /assets/icon.svg", asset("image/svg+xml", iconSVG))
+	for pattern, handle := range p.open() {
+		mux.HandleFunc(pattern, p.serve(handle))
+	}
+	for pattern, handle := range p.inside() {
+		mux.HandleFunc(pattern, p.serve(p.signedIn(handle)))
+	}
+	mux.Handle("GET /assets/", p.assets())
 	mux.HandleFunc("/", p.serve(p.missing))
 
 	protection := http.NewCrossOriginProtection()
@@ -48,11 +56,45 @@ func New(svc *team.Service, logger *slog.Logger) http.Handler {
 	return secure(ownForms(protection.Handler(mux)))
 }
 
-// reply is a page and its status.
+// open are the pages for anybody.
+func (p *pages) open() map[string]func(*http.Request) (reply, error) {
+	return map[string]func(*http.Request) (reply, error){
+		"GET /{$}":               p.home,
+		"GET /sign-in":           p.showSignIn,
+		"POST /sign-in":          p.signIn,
+		"GET /forgot":            p.showForgot,
+		"POST /forgot":           p.forgot,
+		"GET /invite/{token}":    p.showInvitation,
+		"POST /invite/{token}":   p.answerInvitation,
+		"GET /password/{token}":  p.showPassword,
+		"POST /password/{token}": p.setPassword,
+	}
+}
+
+// inside are the pages for who is signed in.
+func (p *pages) inside() map[string]func(*visit) (reply, error) {
+	return map[string]func(*visit) (reply, error){
+		"POST /sign-out":         p.signOut,
+		"POST /account":          p.switchAccount,
+		"GET /profile":           p.showProfile,
+		"POST /profile/password": p.changePassword,
+		"POST /profile/sessions": p.endSessions,
+	}
+}
+
+// reply is what a request is answered with: a page and its status, or another page to go to.
 type reply struct {
 	status int
 	page   templ.Component
+	// to is the path of the page to go to instead.
+	to     string
+	cookie *http.Cookie
 }
+
+func show(page templ.Component) (reply, error) { return reply{status: http.StatusOK, page: page}, nil }
+
+// goTo sends the browser to another page, which it asks for anew, so that loading it again repeats nothing.
+func goTo(path string) (reply, error) { return reply{to: path}, nil }
 
 // serve turns a function that returns a page into a handler. It is the only place that writes a page.
 func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFunc {
@@ -63,38 +105,53 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		out, err := handle(r)
 		if err != nil {
+			cookie := out.cookie
 			out = p.problem(ctx, r, id, err)
+			out.cookie = cookie
+		}
+		w.Header().Set("X-Request-Id", id)
+		if out.cookie != nil {
+			http.SetCookie(w, out.cookie)
+		}
+		if out.to != "" {
+			http.Redirect(w, r, out.to, http.StatusSeeOther)
+			return
 		}
 		var body bytes.Buffer
 		if err := out.page.Render(ctx, &body); err != nil {
 			return // only a request that was given up stops a page
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("X-Request-Id", id)
 		w.WriteHeader(out.status)
 		_, _ = body.WriteTo(w)
 	}
 }
 
-func asset(contentType string, body []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		_, _ = w.Write(body)
-	}
+// byToken reports a page whose address holds a token: whoever knows the address may use the page.
+func byToken(path string) bool {
+	return strings.HasPrefix(path, "/invite/") || strings.HasPrefix(path, "/password/")
 }
 
-// secure sets what every answer carries. Addresses of pages hold tokens: nothing may keep them or pass them on.
+// secure sets what every answer carries. Nothing may keep a page; an address with a token goes nowhere else, and its
+// page runs no script.
 func secure(next http.Handler) http.Handler {
-	policy := strings.Join([]string{
-		"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
-	}, "; ")
+	policy := func(more ...string) string {
+		return strings.Join(append([]string{
+			"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+		}, more...), "; ")
+	}
+	plain, scripted := policy(), policy("script-src 'self'", "connect-src 'self'")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
+		referrer, content := "same-origin", scripted
+		if byToken(r.URL.Path) {
+			referrer, content = "no-referrer", plain
+		}
 		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", content)
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Referrer-Policy", referrer)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("X-Robots-Tag", "noindex, nofollow")
@@ -102,20 +159,16 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
-// ownForms lets our own forms through where a browser hides whose they are: a page without referrer posts its forms
-// with "Origin: null", and over plain HTTP there is no Sec-Fetch-Site that says more. Such a post is allowed by the
-// token in its path, which no other site knows, and by nothing a browser adds by itself.
+// ownForms lets the forms behind a token through where a browser hides whose they are: a page without referrer posts
+// its forms with "Origin: null", and over plain HTTP there is no Sec-Fetch-Site that says more. Such a post is allowed by
+// the token in its path, which no other site knows, and by nothing a browser adds by itself.
 func ownForms(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Origin") == "null" && r.Header.Get("Sec-Fetch-Site") == "" {
+		if byToken(r.URL.Path) && r.Header.Get("Origin") == "null" && r.Header.Get("Sec-Fetch-Site") == "" {
 			r.Header.Del("Origin")
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func (p *pages) home(*http.Request) (reply, error) {
-	return reply{http.StatusOK, homePage()}, nil
 }
 
 func (p *pages) missing(*http.Request) (reply, error) {
@@ -123,13 +176,13 @@ func (p *pages) missing(*http.Request) (reply, error) {
 }
 
 func (p *pages) crossOrigin(*http.Request) (reply, error) {
-	return reply{}, &team.Error{Kind: team.KindDenied, Message: "This form was sent from another site. Open the link itself and try again there."}
+	return reply{}, &team.Error{Kind: team.KindDenied, Message: "This form was sent from another site. Open the page itself and try again there."}
 }
 
 // form reads the fields of a posted form.
 func form(ctx context.Context, r *http.Request) error {
 	if err := r.ParseForm(); err != nil && ctx.Err() == nil {
-		return &team.Error{Kind: team.KindInvalid, Message: "The form could not be read. Open the link again and fill it in once more.", Err: err}
+		return &team.Error{Kind: team.KindInvalid, Message: "The form could not be read. Open the page again and fill it in once more.", Err: err}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -15,20 +16,34 @@ import (
 	"raff/internal/web"
 )
 
-func TestHome(t *testing.T) {
+func TestHomeLeadsToSignIn(t *testing.T) {
 	srv := rafftest.Start(t)
-	p := open(t, srv.URL+"/").shows(t, 200, "Team and access")
-	for _, link := range []string{"/openapi.yaml", "/health"} {
-		if !strings.Contains(p.source, `href="`+link+`"`) {
-			t.Errorf("no link to %s", link)
-		}
-		if got := srv.Do(t, "GET", link, "", nil); got.Status != 200 {
-			t.Errorf("%s answers %d", link, got.Status)
-		}
+	p := open(t, srv.URL+"/").shows(t, 200, "Sign in", "Forgot your password?")
+	if p.path(t) != "/sign-in" {
+		t.Errorf("/ leads to %s", p.path(t))
 	}
-	for _, link := range []string{"/assets/style.css", "/assets/icon.svg"} {
-		if got := open(t, srv.URL+link); got.status != 200 || got.source == "" || strings.Contains(got.source, "url(") {
-			t.Errorf("%s answers %d and %d bytes", link, got.status, len(got.source))
+	if !strings.Contains(p.source, `href="/openapi.yaml"`) || srv.Do(t, "GET", "/openapi.yaml", "", nil).Status != 200 {
+		t.Error("no link to the API's description")
+	}
+}
+
+func TestAssets(t *testing.T) {
+	srv := rafftest.Start(t)
+	p := open(t, srv.URL+"/sign-in")
+	linked := regexp.MustCompile(`"(/assets/[^"]+)"`).FindAllStringSubmatch(p.source, -1)
+	if len(linked) != 2 {
+		t.Fatalf("linked are %v", linked)
+	}
+	for _, link := range linked {
+		got := open(t, srv.URL+link[1])
+		if got.status != 200 || got.source == "" || strings.Contains(got.source, "url(") {
+			t.Errorf("%s answers %d and %d bytes", link[1], got.status, len(got.source))
+		}
+		if cached := got.header.Get("Cache-Control"); !strings.Contains(cached, "immutable") {
+			t.Errorf("%s: Cache-Control %q", link[1], cached)
+		}
+		if old := open(t, srv.URL+strings.Split(link[1], "?")[0]+"?v=other"); old.status != 200 || old.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("another version of it: %d, Cache-Control %q", old.status, old.header.Get("Cache-Control"))
 		}
 	}
 }
@@ -65,7 +80,7 @@ func (broken) InvitationByToken(context.Context, []byte) (team.Invitation, bool,
 func TestAnUnknownFailureTellsTheLogAndNobodyElse(t *testing.T) {
 	var log bytes.Buffer
 	svc := team.New(team.Options{Store: broken{}, Catalog: catalog.Default()})
-	srv := httptest.NewServer(web.New(svc, slog.New(slog.NewTextHandler(&log, nil))))
+	srv := httptest.NewServer(web.New(svc, web.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}))
 	defer srv.Close()
 	p := open(t, srv.URL+"/invite/secret-token").shows(t, 500, "Something went wrong", "Reference: ")
 	if strings.Contains(p.source, "column") {

@@ -1,0 +1,9 @@
+package server
+
+import "context"
+
+// PasswordLink is a link, for the operator to hand over, with which somebody who forgot their password sets another.
+func (s *Server) PasswordLink(ctx context.Context, email string) (link, until string, err error) {
+	l, err := s.service.PasswordLink(ctx, email)
+	return l.URL, l.ExpiresAt.UTC().Format("15:04 UTC"), err
+}

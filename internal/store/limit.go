@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"raff/internal/team"
+)
+
+// A limit is kept as one moment: how far the attempts reach into the future when each takes up its share of time. One
+// statement looks and counts, so that nodes that ask together never allow more than there is.
+const (
+	spendLimit = `INSERT INTO limits (subject, until) VALUES ($1, $4) ON CONFLICT (subject) DO UPDATE
+		SET until = CASE WHEN limits.until > $2 THEN limits.until ELSE $2 END + $3 WHERE limits.until <= $5`
+	returnLimit = "UPDATE limits SET until = until - $2 WHERE subject = $1"
+)
+
+var errUsedUp = errors.New("a limit is used up")
+
+// Spend counts in the order of the limits, so that two nodes cannot wait for each other.
+func (d *DB) Spend(ctx context.Context, limits []team.Limit, at time.Time) (bool, error) {
+	now := at.UnixMicro()
+	err := d.write(ctx, nil, func(t *tx) error {
+		for _, l := range limits {
+			every := l.Every.Microseconds()
+			n, err := t.exec(ctx, spendLimit, l.Subject, now, every, now+every, now+every*int64(l.Burst-1))
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return errUsedUp
+			}
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errUsedUp):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("count the attempt: %w", err)
+	}
+	return true, nil
+}
+
+// GiveBack also removes what is long over, so that the table stays small.
+func (d *DB) GiveBack(ctx context.Context, all string, one []team.Limit, at time.Time) error {
+	err := d.write(ctx, nil, func(t *tx) error {
+		if err := t.later(ctx, "DELETE FROM limits WHERE subject = $1 OR until < $2", all, at); err != nil {
+			return err
+		}
+		for _, l := range one {
+			if err := t.later(ctx, returnLimit, l.Subject, l.Every.Microseconds()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("forget the attempt: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"raff/internal/team"
+)
+
+const sessionColumns = "s.id, s.user_id, s.account_id, s.user_agent, s.created_at, s.last_seen_at, s.expires_at"
+
+func sessionFields(s *team.Session) []any {
+	return []any{(*text)(&s.ID), (*text)(&s.UserID), (*text)(&s.AccountID), (*text)(&s.UserAgent), (*stamp)(&s.CreatedAt),
+		(*stamp)(&s.LastSeenAt), (*stamp)(&s.ExpiresAt)}
+}
+
+func scanSession(s scanner) (v team.Session, err error) {
+	err = s.Scan(sessionFields(&v)...)
+	return v, err
+}
+
+// What a request needs to know about its session is one row: the session, the person, the account, and their membership
+// with the role.
+const sessionRow = "SELECT " + sessionColumns + ", " + userColumns + ", " + accountColumns + ", " + memberColumns + ", " + roleColumns + `,
+	EXISTS (SELECT 1 FROM memberships pm WHERE pm.user_id = s.user_id AND pm.account_id = s.account_id AND pm.project_id IS NOT NULL
+		AND pm.status = 'active' AND (pm.expires_at IS NULL OR pm.expires_at > $2))
+	FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN accounts a ON a.id = s.account_id
+	LEFT JOIN memberships m ON m.user_id = s.user_id AND m.scope_id = s.account_id
+	LEFT JOIN roles r ON r.id = m.role_id WHERE s.hash = $1`
+
+func (r reader) scanSessionRow(s scanner) (team.SessionRow, error) {
+	var v team.SessionRow
+	var m team.Member
+	u := &v.User
+	fields := make([]any, 0, 64)
+	fields = append(fields, sessionFields(&v.Session)...)
+	fields = append(fields, userFields(u)...)
+	fields = append(fields, accountFields(&v.Account)...)
+	fields = append(fields, memberFields(&m)...)
+	fields = append(fields, r.roleFields(&m.Role)...)
+	fields = append(fields, (*flag)(&v.InProject))
+	if err := s.Scan(fields...); err != nil {
+		return v, err
+	}
+	if m.ID != "" {
+		m.Name = u.Name
+		v.Member = &m
+	}
+	return v, nil
+}
+
+func (r reader) Session(ctx context.Context, hash []byte, now time.Time) (team.SessionRow, error) {
+	return one(ctx, r.q, r.scanSessionRow, sessionRow, hash, now)
+}
+
+func (t *tx) Session(ctx context.Context, hash []byte, now time.Time) (team.SessionRow, error) {
+	return one(ctx, t.q, t.scanSessionRow, sessionRow+t.q.dialect().hold("s"), hash, now)
+}
+
+func (r reader) SessionsOf(ctx context.Context, userID string) ([]team.Session, error) {
+	return many(ctx, r.q, scanSession, "SELECT "+sessionColumns+" FROM sessions s WHERE s.user_id = $1 ORDER BY s.last_seen_at DESC, s.id DESC", uid(userID))
+}
+
+func (r reader) HomeOf(ctx context.Context, userID string) (string, error) {
+	return one(ctx, r.q, scanText, "SELECT account_id FROM account_users WHERE user_id = $1 ORDER BY known_at, account_id LIMIT 1", uid(userID))
+}
+
+// AccountsOf leaves out accounts in which the person is suspended: that rests the roles in projects too.
+func (r reader) AccountsOf(ctx context.Context, userID string, now time.Time) ([]team.Account, error) {
+	return many(ctx, r.q, scanAccount, "SELECT "+accountColumns+` FROM accounts a
+		WHERE a.id IN (SELECT m.account_id FROM memberships m WHERE m.user_id = $1 AND m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2))
+		AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = $1 AND m.scope_id = a.id AND m.status = 'suspended')
+		ORDER BY a.name, a.id`, uid(userID), now)
+}
+
+// InsertSession writes the person's row as it is, so that a change of the password waits for the commit, or is seen.
+func (t *tx) InsertSession(ctx context.Context, s team.Session, hash []byte, passwordHash string) (bool, error) {
+	n, err := t.exec(ctx, "UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2", uid(s.UserID), passwordHash)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, t.later(ctx, `INSERT INTO sessions (id, hash, user_id, account_id, user_agent, created_at, last_seen_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		uid(s.ID), hash, uid(s.UserID), uid(s.AccountID), s.UserAgent, s.CreatedAt, s.LastSeenAt, s.ExpiresAt)
+}
+
+func (t *tx) MoveSession(ctx context.Context, id, accountID string) error {
+	return t.change(ctx, "UPDATE sessions SET account_id = $2 WHERE id = $1", uid(id), uid(accountID))
+}
+
+func (t *tx) DeleteSession(ctx context.Context, hash []byte) error {
+	return t.later(ctx, "DELETE FROM sessions WHERE hash = $1", hash)
+}
+
+func (t *tx) DeleteSessionOf(ctx context.Context, userID, id string) error {
+	return t.change(ctx, "DELETE FROM sessions WHERE id = $1 AND user_id = $2", uid(id), uid(userID))
+}
+
+func (t *tx) DeleteSessionsOf(ctx context.Context, userID, accountID, but string) error {
+	var c condition
+	c.and("user_id = ?", uid(userID))
+	if accountID != "" {
+		c.and("account_id = ?", uid(accountID))
+	}
+	if but != "" {
+		c.and("id <> ?", uid(but))
+	}
+	return t.later(ctx, "DELETE FROM sessions WHERE "+c.sql.String(), c.args...)
+}
+
+// TouchSession never moves time back, whichever node is late.
+func (d *DB) TouchSession(ctx context.Context, id string, at time.Time) error {
+	err := d.write(ctx, nil, func(t *tx) error {
+		return t.later(ctx, "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2", uid(id), at)
+	})
+	if err != nil {
+		return fmt.Errorf("note that the session was used: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,228 @@
+package store_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"raff/internal/store"
+	"raff/internal/team"
+)
+
+func (w *world) newSession(t *testing.T, u team.User, accountID, token string, micros int) team.Session {
+	t.Helper()
+	s := team.Session{
+		ID: newID(), UserID: u.ID, AccountID: accountID, UserAgent: "Firefox", CreatedAt: w.at(micros), LastSeenAt: w.at(micros), ExpiresAt: w.at(9999),
+	}
+	w.do(t, func(tx team.Tx) error { return must(tx.InsertSession(w.ctx, s, hash(token), u.PasswordHash)) })
+	return s
+}
+
+func sessionComesBack(t *testing.T, w *world) {
+	u := w.newUser(t, "sam@example.com", "Sam")
+	s := w.newSession(t, u, w.account.ID, "sam", 1)
+	now := w.at(50)
+	account, err := w.Account(w.ctx, w.account.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "session without a membership", team.SessionRow{Session: s, User: u, Account: account})(w.Session(w.ctx, hash("sam"), now))
+	_, err = w.Session(w.ctx, hash("other"), now)
+	wantNotFound(t, "unknown session", err)
+
+	p := w.newProject(t, "Sessions", "sessions")
+	pm := w.person(u, w.viewer)
+	pm.ProjectID, pm.ExpiresAt = p.ID, w.at(60)
+	w.add(t, pm)
+	same(t, "session of a project member", team.SessionRow{Session: s, User: u, Account: account, InProject: true})(w.Session(w.ctx, hash("sam"), now))
+	same(t, "session after the membership expired", team.SessionRow{Session: s, User: u, Account: account})(w.Session(w.ctx, hash("sam"), w.at(60)))
+
+	m := w.person(u, w.admin)
+	w.add(t, m)
+	want := team.SessionRow{Session: s, User: u, Account: account, Member: &m, InProject: true}
+	same(t, "session of a member", want)(w.Session(w.ctx, hash("sam"), now))
+	w.do(t, func(tx team.Tx) error {
+		same(t, "session in a transaction", want)(tx.Session(w.ctx, hash("sam"), now))
+		return nil
+	})
+
+	for _, seen := range []time.Time{w.at(30), w.at(20)} { // the earlier news arrives last
+		if err := w.TouchSession(w.ctx, s.ID, seen); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.LastSeenAt = w.at(30)
+	none := w.newSession(t, u, "", "nowhere", 40)
+	same(t, "sessions", []team.Session{none, s})(w.SessionsOf(w.ctx, u.ID))
+	w.do(t, func(tx team.Tx) error { return tx.MoveSession(w.ctx, none.ID, w.account.ID) })
+	none.AccountID = w.account.ID
+	same(t, "moved session", []team.Session{none, s})(w.SessionsOf(w.ctx, u.ID))
+
+	stranger := w.newUser(t, "stranger@example.com", "")
+	err = w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return tx.DeleteSessionOf(w.ctx, stranger.ID, s.ID) })
+	wantNotFound(t, "session of somebody else", err)
+	w.do(t, func(tx team.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, newID(), "") })
+	w.do(t, func(tx team.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, w.account.ID, s.ID) })
+	same(t, "sessions but one", []team.Session{s})(w.SessionsOf(w.ctx, u.ID))
+	w.do(t, func(tx team.Tx) error { return tx.DeleteSession(w.ctx, hash("sam")) })
+	same(t, "no sessions", []team.Session(nil))(w.SessionsOf(w.ctx, u.ID))
+}
+
+func TestAccountsOf(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		u := w.newUser(t, "sam@example.com", "Sam")
+		in := func(name string, change func(m *team.Member)) team.Account {
+			a := w.newAccount(t, name)
+			was := w.account
+			w.account = a
+			m := w.person(u, w.basic)
+			change(&m)
+			w.add(t, m)
+			w.account = was
+			return a
+		}
+		b := in("B", func(*team.Member) {})
+		a := in("A", func(m *team.Member) { m.ExpiresAt = w.at(100) })
+		in("suspended", func(m *team.Member) { m.Status = team.StatusSuspended })
+		in("expired", func(m *team.Member) { m.ExpiresAt = w.at(10) })
+		w.newAccount(t, "not in")
+		same(t, "accounts", []team.Account{a, b})(w.AccountsOf(w.ctx, u.ID, w.at(10)))
+
+		// Roles in projects count, unless the account rests them.
+		w.add(t, w.person(u, w.basic))
+		w.do(t, func(tx team.Tx) error { return tx.KnowUser(w.ctx, w.account.ID, u.ID, w.at(1)) })
+		p := w.newProject(t, "P", "p")
+		pm := w.person(u, w.viewer)
+		pm.ProjectID = p.ID
+		w.add(t, pm)
+		acme := w.account
+		m, err := w.MemberOf(w.ctx, acme.ID, "", team.TypeUser, u.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Status = team.StatusSuspended
+		w.do(t, func(tx team.Tx) error { return tx.UpdateMember(w.ctx, m) })
+		same(t, "accounts but the suspended", []team.Account{a, b})(w.AccountsOf(w.ctx, u.ID, w.at(10)))
+		w.do(t, func(tx team.Tx) error { return tx.DeleteMember(w.ctx, m.ID) })
+		same(t, "accounts with projects", []team.Account{a, acme, b})(w.AccountsOf(w.ctx, u.ID, w.at(10)))
+		same(t, "home", acme.ID)(w.HomeOf(w.ctx, u.ID))
+	})
+}
+
+func TestNoSessionStartsWithAnOldPassword(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		u := w.newUser(t, "sam@example.com", "Sam")
+		changed := u
+		changed.PasswordHash = "another"
+		started := make(chan struct{})
+		done := make(chan error, 1)
+		go func() {
+			done <- w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+				if err := tx.UpdateUser(w.ctx, changed); err != nil {
+					return err
+				}
+				close(started)
+				time.Sleep(100 * time.Millisecond) // the sign-in below must wait for this, or come before it
+				return tx.DeleteSessionsOf(w.ctx, u.ID, "", "")
+			})
+		}()
+		<-started
+		s := team.Session{ID: newID(), UserID: u.ID, CreatedAt: w.start, LastSeenAt: w.start, ExpiresAt: w.at(9)}
+		ok := false
+		if err := w.Update(w.ctx, "", team.Adds, func(tx team.Tx) (err error) {
+			ok, err = tx.InsertSession(w.ctx, s, hash("sam"), u.PasswordHash)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if left, err := w.SessionsOf(w.ctx, u.ID); len(left) != 0 || ok || err != nil {
+			t.Errorf("a session began with the old password: %v, %v", left, err)
+		}
+	})
+}
+
+func TestEndingASessionWaitsForItsWrites(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		u := w.newUser(t, "sam@example.com", "Sam")
+		w.newSession(t, u, w.account.ID, "sam", 1)
+		read := make(chan struct{})
+		var once sync.Once
+		var committed atomic.Bool
+		done := make(chan error, 1)
+		go func() {
+			err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+				if _, err := tx.Session(w.ctx, hash("sam"), w.start); err != nil {
+					return err
+				}
+				once.Do(func() { close(read) })
+				time.Sleep(100 * time.Millisecond) // the deletion below must not overtake this
+				committed.Store(true)
+				return tx.KnowUser(w.ctx, w.account.ID, u.ID, w.start)
+			})
+			done <- err
+		}()
+		<-read
+		if err := w.Update(w.ctx, "", team.Adds, func(tx team.Tx) error { return tx.DeleteSession(w.ctx, hash("sam")) }); err != nil {
+			t.Fatal(err)
+		}
+		if !committed.Load() {
+			t.Error("the session was ended while a write of it was under way")
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestLimits(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		again, err := store.Open(w.ctx, w.url, w.cat) // another node
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = again.Close() })
+		limits := []team.Limit{{Subject: "a", Every: time.Minute, Burst: 10}, {Subject: "b", Every: time.Second, Burst: 100}}
+		var allowed atomic.Int32
+		var wg sync.WaitGroup
+		for i := range 40 {
+			node := []*store.DB{w.DB, again}[i%2]
+			wg.Go(func() {
+				ok, err := node.Spend(w.ctx, limits, w.start)
+				if err != nil {
+					t.Error(err)
+				}
+				if ok {
+					allowed.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if allowed.Load() != 10 {
+			t.Errorf("%d of 40 attempts at once were allowed, want 10", allowed.Load())
+		}
+		spend := func(limits []team.Limit, after time.Duration, want bool) {
+			t.Helper()
+			if ok, err := w.Spend(w.ctx, limits, w.start.Add(after)); ok != want || err != nil {
+				t.Errorf("after %s: %v, %v", after, ok, err)
+			}
+		}
+		spend(limits, 59*time.Second, false)
+		spend(limits, time.Minute, true)
+		spend(limits, time.Minute, false)
+		// What was refused counted nowhere: b has been used 11 times, and a minute is over.
+		spend([]team.Limit{{Subject: "b", Every: time.Second, Burst: 1}}, time.Minute, false)
+		spend([]team.Limit{{Subject: "b", Every: time.Second, Burst: 1}}, time.Minute+time.Second, true)
+
+		if err := w.GiveBack(w.ctx, "a", limits[1:], w.start.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		for range 10 {
+			spend(limits[:1], time.Minute, true)
+		}
+		spend(limits[:1], time.Minute, false)
+	})
+}

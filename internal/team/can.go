@@ -1,0 +1,173 @@
+package team
+
+import "context"
+
+// Can answers what a principal may do, by the guard that decides when they do it. Each answer is nil for yes, the
+// refusal with its reason, or the failure of the database.
+type Can struct{ g guard }
+
+// Can is a question to the guard on behalf of p, outside any write. What it answers can change before p acts; then the
+// act is refused.
+func (s *Service) Can(ctx context.Context, p *Principal) Can {
+	return Can{guard{Reader: s.Store, s: s, ctx: ctx, p: p, at: s.now()}}
+}
+
+// ViewMembers answers for the account, or for a project.
+func (c Can) ViewMembers(projectID string) error {
+	return c.g.s.mayViewMembers(c.g.ctx, c.g.p, projectID)
+}
+
+// Invite answers for the account, or for a project.
+func (c Can) Invite(projectID string) error { return c.g.mayInvite(projectID) }
+
+// AddToProject answers whether p may give people and keys that are in the account already a role in a project.
+func (c Can) AddToProject(projectID string) error {
+	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{ProjectMembersManage}, MembersManage)
+}
+
+// Give answers whether p may bind a role to whoever this membership is of, in its scope.
+func (c Can) Give(m Member, role Role) error {
+	_, err := c.g.mayBind(m.subject(), role, m.ProjectID)
+	return err
+}
+
+// InviteAs answers whether p may invite somebody with this role.
+func (c Can) InviteAs(role Role, projectID string) error {
+	if err := c.g.mayInvite(projectID); err != nil {
+		return err
+	}
+	_, err := c.g.mayBind(subject{canonical: " "}, role, projectID)
+	return err
+}
+
+// ChangeMember answers for role and status.
+func (c Can) ChangeMember(m Member) error {
+	if _, err := c.g.memberToChange(m.ProjectID, m.ID); err != nil {
+		return err
+	}
+	return c.g.mayTouch(m)
+}
+
+// RemoveMember answers for memberships and, while they are pending, for cancelling the invitation.
+func (c Can) RemoveMember(m Member) error {
+	if _, err := c.g.memberToRemove(m.ProjectID, m.ID); err != nil {
+		return err
+	}
+	return c.g.mayTouch(m)
+}
+
+// SendInvitation answers for sending an invitation again, and for its link.
+func (c Can) SendInvitation(inv Invitation) error {
+	if err := c.g.mayInvite(inv.ProjectID); err != nil {
+		return err
+	}
+	_, err := c.g.mayBind(subject{canonical: inv.CanonicalEmail}, inv.Role, inv.ProjectID)
+	return err
+}
+
+// CancelInvitation answers for taking an invitation back.
+func (c Can) CancelInvitation(inv Invitation) error { return c.g.mayInvite(inv.ProjectID) }
+
+// ViewRoles answers for all roles of the account.
+func (c Can) ViewRoles() error { return c.g.s.mayViewRoles(c.g.ctx, c.g.p) }
+
+// CreateRole answers for custom roles.
+func (c Can) CreateRole() error { return c.g.s.require(c.g.p, RolesCreate) }
+
+// ChangeRole answers for name, description and permissions.
+func (c Can) ChangeRole(r Role) error {
+	if err := c.g.s.require(c.g.p, RolesManage); err != nil {
+		return err
+	}
+	_, err := c.g.customRole(r.ID)
+	return err
+}
+
+// DeleteRole answers for a role that nobody has; who has it needs another one first.
+func (c Can) DeleteRole(r Role) error {
+	if err := c.g.s.require(c.g.p, RolesDelete); err != nil {
+		return err
+	}
+	_, err := c.g.customRole(r.ID)
+	return err
+}
+
+// Compose answers whether p may put these permissions into a new role of the scope.
+func (c Can) Compose(scope Scope, added Set) error { return c.g.mayCompose(scope, added, nil) }
+
+// ViewKeys answers for all API keys of the account.
+func (c Can) ViewKeys() error { return c.g.s.require(c.g.p, APIKeysView, APIKeysManage) }
+
+// CreateKey answers for API keys without a role.
+func (c Can) CreateKey() error { return c.g.s.require(c.g.p, APIKeysCreate) }
+
+// CreateKeyAs answers whether p may make an API key with this account role.
+func (c Can) CreateKeyAs(role Role) error {
+	if err := c.CreateKey(); err != nil {
+		return err
+	}
+	_, err := c.g.mayBind(subject{keyID: "new"}, role, "")
+	return err
+}
+
+// ChangeKey answers for the name, for switching a key off, and for a shorter term.
+func (c Can) ChangeKey(k APIKey) error {
+	if err := c.g.s.require(c.g.p, APIKeysManage); err != nil {
+		return err
+	}
+	return c.g.mayTouchKey(k)
+}
+
+// RenewKey answers for a new secret, a longer term, and switching a key on again.
+func (c Can) RenewKey(k APIKey) error {
+	if err := c.g.s.require(c.g.p, APIKeysManage); err != nil {
+		return err
+	}
+	return c.g.mayCommand(k)
+}
+
+// RevokeKey answers for ending a key for good.
+func (c Can) RevokeKey(k APIKey) error {
+	if err := c.g.s.require(c.g.p, APIKeysRevoke); err != nil {
+		return err
+	}
+	return c.g.mayTouchKey(k)
+}
+
+// ViewProjects answers for all projects; those p has a role in are always visible.
+func (c Can) ViewProjects() error { return c.g.s.require(c.g.p, ProjectsView, ProjectsManage) }
+
+// CreateProject answers for new projects.
+func (c Can) CreateProject() error { return c.g.s.require(c.g.p, ProjectsCreate) }
+
+// ChangeProject answers for name and description.
+func (c Can) ChangeProject(pr Project) error {
+	_, err := c.g.projectFor(pr.ID, ProjectsManage)
+	return err
+}
+
+// DeleteProject answers for a project with all that is in it.
+func (c Can) DeleteProject(pr Project) error {
+	if _, err := c.g.projectFor(pr.ID, ProjectsDelete); err != nil {
+		return err
+	}
+	return pr.deletable()
+}
+
+// ViewAudit answers for the audit log.
+func (c Can) ViewAudit() error { return c.g.s.require(c.g.p, AuditView) }
+
+// ChangeSettings answers for the account's name.
+func (c Can) ChangeSettings() error { return c.g.s.require(c.g.p, SettingsManage) }
+
+// TransferOwnership answers for handing the account over.
+func (c Can) TransferOwnership() error { return c.g.mayTransfer() }
+
+// Escalations lists the permissions of a scope that p may not put into a role, because p does not hold them.
+func (c Can) Escalations(scope Scope) Set {
+	all := c.g.s.Options.Catalog.Scope(scope)
+	if scope != ScopeAccount {
+		return Set{}
+	}
+	return all.Minus(c.g.p.permissions)
+}

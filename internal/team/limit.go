@@ -1,0 +1,94 @@
+package team
+
+import (
+	"context"
+	"encoding/base64"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Limit bounds how often something is tried: Burst times at once, and once more every Every after that.
+type Limit struct {
+	// Subject is what is counted. A store keeps it as it is, so it holds no address in the clear.
+	Subject string
+	Every   time.Duration
+	Burst   int
+}
+
+func limitOf(every time.Duration, burst int, kind string, of ...string) Limit {
+	text := kind + "\x00" + strings.Join(of, "\x00")
+	return Limit{Subject: kind + ":" + base64.RawURLEncoding.EncodeToString(hashOf(text)), Every: every, Burst: burst}
+}
+
+// guessLimits bound the guessing of one address's password. The first is for one guesser, so that somebody who guesses
+// does not lock out the owner; the second is for many who guess together; the third for one who tries many addresses.
+func guessLimits(canonical, source string) []Limit {
+	limits := []Limit{
+		limitOf(90*time.Second, 10, "guess", canonical, source),
+		limitOf(time.Minute, 100, "guesses", canonical),
+	}
+	if source != "" {
+		limits = append(limits, limitOf(10*time.Second, 60, "guesser", source))
+	}
+	return limits
+}
+
+// askLimits bound the mails that somebody who forgot a password can ask for.
+func askLimits(canonical, source string) []Limit {
+	limits := []Limit{limitOf(20*time.Minute, 3, "forgot", canonical)}
+	if source != "" {
+		limits = append(limits, limitOf(time.Minute, 20, "forgetful", source))
+	}
+	return limits
+}
+
+// sourceOf is who an address of the network belongs to: one address, or a whole network of IPv6, in which one person
+// has more addresses than can be counted.
+func sourceOf(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
+
+// guess compares a password with the hash of an address, and counts. An address nobody has costs the same time; wrong
+// is the answer to a password that does not fit.
+func (s *Service) guess(ctx context.Context, canonical, source, hash, password string, wrong error) error {
+	limits := guessLimits(canonical, sourceOf(source))
+	if err := s.spend(ctx, limits); err != nil {
+		return err
+	}
+	nobody, err := s.nobodysHash()
+	if err != nil {
+		return err
+	}
+	known := hash != ""
+	if !known {
+		hash = nobody
+	}
+	ok, err := s.Passwords.Matches(password, hash)
+	if err != nil {
+		return err
+	}
+	if !ok || !known {
+		return wrong
+	}
+	// Whoever knows the password has not guessed it: this attempt does not count, nor do the mistakes before it.
+	return s.Store.GiveBack(ctx, limits[0].Subject, limits[1:], s.now())
+}
+
+func (s *Service) spend(ctx context.Context, limits []Limit) error {
+	ok, err := s.Store.Spend(ctx, limits, s.now())
+	if err == nil && !ok {
+		err = &Error{Kind: KindLimited, Code: "too_many_attempts", Message: "Too many attempts. Wait some minutes and try again."}
+	}
+	return err
+}

@@ -1,0 +1,165 @@
+package team
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// SessionIdle ends a session that nobody uses for this long.
+	SessionIdle = 12 * time.Hour
+	// SessionLife ends every session, however much it is used.
+	SessionLife = 30 * 24 * time.Hour
+	// sessionSeen is how exactly it is kept when a session was last used, so that not every page is a write.
+	sessionSeen = time.Minute
+)
+
+// Session is one browser in which a person is signed in.
+type Session struct {
+	ID     string
+	UserID string
+	// AccountID is where the person works now; empty when they have access to no account.
+	AccountID string
+	UserAgent string
+	CreatedAt time.Time
+	// LastSeenAt is exact to a minute.
+	LastSeenAt time.Time
+	ExpiresAt  time.Time
+}
+
+// alive reports whether the session can still be used.
+func (s Session) alive(now time.Time) bool {
+	return now.Before(s.ExpiresAt) && now.Before(s.LastSeenAt.Add(SessionIdle))
+}
+
+// SignedIn is a person with the session they came with.
+type SignedIn struct {
+	Session Session
+	User    User
+	// Principal acts in the session's account. It is nil when the person has access to none, or lost it.
+	Principal *Principal
+	// Suspended says that Principal is nil because the membership is suspended.
+	Suspended bool
+
+	hash []byte
+}
+
+// ErrSignedOut is the one answer to every session that does not work.
+var ErrSignedOut = &Error{Kind: KindUnauthenticated, Code: "signed_out", Message: "You are signed out. Sign in again."}
+
+// Session finds who is signed in with this token. Whatever is wrong with the token, the error is ErrSignedOut.
+func (s *Service) Session(ctx context.Context, token string) (SignedIn, error) {
+	if len(token) != tokenLength {
+		return SignedIn{}, ErrSignedOut
+	}
+	me, err := s.session(ctx, s.Store, hashOf(token))
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if now := s.now(); now.Sub(me.Session.LastSeenAt) >= sessionSeen {
+		err = s.Store.TouchSession(ctx, me.Session.ID, now)
+	}
+	return me, err
+}
+
+// session reads who is signed in, from outside a write or again inside one.
+func (s *Service) session(ctx context.Context, r Reader, hash []byte) (SignedIn, error) {
+	now := s.now()
+	row, err := r.Session(ctx, hash, now)
+	if err != nil {
+		return SignedIn{}, notFoundIs(err, ErrSignedOut)
+	}
+	if !row.Session.alive(now) {
+		return SignedIn{}, ErrSignedOut
+	}
+	me := SignedIn{Session: row.Session, User: row.User, hash: hash}
+	p := &Principal{
+		Type: TypeUser, ID: row.User.ID, AccountID: row.Session.AccountID, Name: row.User.Name, Email: row.User.Email,
+		canonical: row.User.CanonicalEmail, InPerson: true, Tier: TierStandard, account: row.Account, sessionHash: hash,
+	}
+	if row.Member != nil {
+		me.Suspended = p.takeRole(*row.Member, now) != nil
+	}
+	if me.Suspended {
+		return me, nil
+	}
+	if p.MemberID != "" || row.InProject {
+		me.Principal = p
+	}
+	return me, nil
+}
+
+// Sessions are the person's sessions that still work, the last used first.
+func (s *Service) Sessions(ctx context.Context, me SignedIn) ([]Session, error) {
+	all, err := s.Store.SessionsOf(ctx, me.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	now, alive := s.now(), all[:0]
+	for _, one := range all {
+		if one.alive(now) {
+			alive = append(alive, one)
+		}
+	}
+	return alive, nil
+}
+
+// SignOut ends the session. Nothing that starts after it is let in, and no change of the session commits after it.
+func (s *Service) SignOut(ctx context.Context, me SignedIn) error {
+	return s.ownChange(ctx, me, "user.signed_out", func(tx Tx) error { return tx.DeleteSession(ctx, me.hash) })
+}
+
+// EndSession ends one of the person's sessions, for example on a device that was lost.
+func (s *Service) EndSession(ctx context.Context, me SignedIn, id string) error {
+	return s.ownChange(ctx, me, "user.session_ended", func(tx Tx) error { return tx.DeleteSessionOf(ctx, me.User.ID, id) })
+}
+
+// EndOtherSessions ends all of the person's sessions but this one.
+func (s *Service) EndOtherSessions(ctx context.Context, me SignedIn) error {
+	return s.ownChange(ctx, me, "user.sessions_ended", func(tx Tx) error { return tx.DeleteSessionsOf(ctx, me.User.ID, "", me.Session.ID) })
+}
+
+// ownChange is a write of somebody to what is theirs; the session is read again inside it.
+func (s *Service) ownChange(ctx context.Context, me SignedIn, action string, fn func(Tx) error) error {
+	return s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error {
+		if _, err := s.session(ctx, tx, me.hash); err != nil {
+			return err
+		}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return s.recordPerson(ctx, tx, me.Session.AccountID, me.User, action)
+	})
+}
+
+// Accounts are those the person has access to, by name.
+func (s *Service) Accounts(ctx context.Context, me SignedIn) ([]Account, error) {
+	return s.Store.AccountsOf(ctx, me.User.ID, s.now())
+}
+
+// SwitchAccount makes the session work in another account of the person. It changes nothing there, so it has no event.
+func (s *Service) SwitchAccount(ctx context.Context, me SignedIn, accountID string) error {
+	return s.Store.Update(ctx, accountID, Adds, func(tx Tx) error {
+		if _, err := s.session(ctx, tx, me.hash); err != nil {
+			return err
+		}
+		accounts, err := tx.AccountsOf(ctx, me.User.ID, s.now())
+		if err != nil {
+			return err
+		}
+		for _, a := range accounts {
+			if a.ID == accountID {
+				return tx.MoveSession(ctx, me.Session.ID, accountID)
+			}
+		}
+		return ErrNotFound
+	})
+}
+
+// cutSessions ends what a person has open in this account, whose access was taken away.
+func (w *work) cutSessions(m Member) error {
+	if m.Type != TypeUser || m.ProjectID != "" {
+		return nil
+	}
+	return w.DeleteSessionsOf(w.ctx, m.UserID, m.AccountID, "")
+}

@@ -1,0 +1,116 @@
+package team
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+)
+
+// userAgentLength is how much is kept of what a browser says of itself, in characters.
+const userAgentLength = 200
+
+// SignIn is what somebody gives to sign in.
+type SignIn struct {
+	Email, Password string
+	// Source is the network address it comes from; empty where that is not known.
+	Source    string
+	UserAgent string
+	// Old is the token of the session the browser had before; signing in ends it.
+	Old string
+}
+
+// SignIn starts a session and returns its token, of which only the hash is kept. The answer to a wrong password and to
+// an address nobody has is the same, and takes the same time.
+func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err error) {
+	canonical, err := CanonicalEmail(in.Email)
+	if err != nil {
+		return "", err
+	}
+	u, err := s.Store.UserByEmail(ctx, canonical)
+	if err != nil && !IsNotFound(err) {
+		return "", err
+	}
+	if err := s.guess(ctx, canonical, in.Source, u.PasswordHash, in.Password, wrongCredentials); err != nil {
+		return "", err
+	}
+	return s.startSession(ctx, u, in)
+}
+
+var wrongCredentials = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Address and password do not fit together. Try again, or set a new password."}
+
+// startSession signs a person in who proved who they are.
+func (s *Service) startSession(ctx context.Context, u User, in SignIn) (string, error) {
+	token, err := newToken(s.Rand)
+	if err != nil {
+		return "", err
+	}
+	account, err := s.accountToEnter(ctx, u.ID)
+	if err != nil {
+		return "", err
+	}
+	err = s.Store.Update(ctx, account, Adds, func(tx Tx) error {
+		now := s.now()
+		session := Session{
+			ID: s.NewID(), UserID: u.ID, AccountID: account, UserAgent: cleanUserAgent(in.UserAgent),
+			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(SessionLife),
+		}
+		ok, err := tx.InsertSession(ctx, session, hashOf(token), u.PasswordHash)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return conflict("try_again", "The password was changed a moment ago. Sign in again with the new one.")
+		}
+		if in.Old != "" {
+			if err := tx.DeleteSession(ctx, hashOf(in.Old)); err != nil {
+				return err
+			}
+		}
+		return s.recordPerson(ctx, tx, account, u, "user.signed_in")
+	})
+	return token, err
+}
+
+// recordPerson writes an event of what a person did to themselves, where there is an account whose log can keep it.
+func (s *Service) recordPerson(ctx context.Context, tx Tx, accountID string, u User, action string) error {
+	if accountID == "" {
+		return nil
+	}
+	w := s.work(ctx, tx, &Principal{Type: TypeUser, ID: u.ID, AccountID: accountID, Name: u.Name, Email: u.Email})
+	return w.record(Event{Action: action, TargetType: "user", TargetID: u.ID, TargetName: u.Email}, nil)
+}
+
+// accountToEnter is the account a person was in last, else the first they have access to, else none.
+func (s *Service) accountToEnter(ctx context.Context, userID string) (string, error) {
+	accounts, err := s.Store.AccountsOf(ctx, userID, s.now())
+	if err != nil || len(accounts) == 0 {
+		return "", err
+	}
+	sessions, err := s.Store.SessionsOf(ctx, userID)
+	if err != nil {
+		return "", err
+	}
+	for _, last := range sessions {
+		for _, a := range accounts {
+			if a.ID == last.AccountID {
+				return a.ID, nil
+			}
+		}
+	}
+	return accounts[0].ID, nil
+}
+
+// cleanUserAgent is one harmless line.
+func cleanUserAgent(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if hiddenRune(r) {
+			return -1
+		}
+		return r
+	}, text)
+	for utf8.RuneCountInString(text) > userAgentLength {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return text
+}

@@ -1,0 +1,51 @@
+package web
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// place is one entry of the navigation.
+type place struct {
+	Label, Path, Icon string
+	Current           bool
+}
+
+// navigation is where this person can go: what they may not see is not there.
+func (v *visit) navigation() []place { return nil }
+
+func (v *visit) accountName() string {
+	if v.who == nil {
+		return "None"
+	}
+	for _, a := range v.accounts {
+		if a.ID == v.who.AccountID {
+			return a.Name
+		}
+	}
+	return ""
+}
+
+// called is what a person is called: the name, else the address.
+func called(name, email string) string {
+	if name != "" {
+		return name
+	}
+	return email
+}
+
+// initials are one or two letters that stand for a person.
+func initials(name, email string) string {
+	words := strings.Fields(called(name, email))
+	if len(words) == 0 {
+		return "?"
+	}
+	first := func(s string) string {
+		r, _ := utf8.DecodeRuneInString(s)
+		return strings.ToUpper(string(r))
+	}
+	if len(words) == 1 || name == "" {
+		return first(words[0])
+	}
+	return first(words[0]) + first(words[len(words)-1])
+}

@@ -1,0 +1,119 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"raff/internal/team"
+)
+
+// profileForm is the page about the person themselves.
+type profileForm struct {
+	Sessions      []team.Session
+	Current       string // id of this session
+	Done          string
+	PresentError  string
+	PasswordError string
+	Error         string
+}
+
+var profileNews = map[string]string{
+	"password": "Your password is changed. You are signed out everywhere else.",
+	"ended":    "That session is ended.",
+	"others":   "You are signed out everywhere else.",
+}
+
+func (p *pages) profile(v *visit) (profileForm, error) {
+	all, err := p.svc.Sessions(v.Context(), v.me)
+	return profileForm{Sessions: all, Current: v.me.Session.ID, Done: profileNews[v.URL.Query().Get("done")]}, err
+}
+
+func (p *pages) showProfile(v *visit) (reply, error) {
+	f, err := p.profile(v)
+	return reply{status: http.StatusOK, page: profilePage(v, f)}, err
+}
+
+func (p *pages) changePassword(v *visit) (reply, error) {
+	err := p.svc.ChangePassword(v.Context(), v.me, p.Remote(v.Request), v.PostForm.Get("current_password"), v.PostForm.Get("password"))
+	if err == nil {
+		return goTo("/profile?done=password")
+	}
+	var e *team.Error
+	if !errors.As(err, &e) {
+		return reply{}, err
+	}
+	f, again := p.profile(v)
+	if again != nil {
+		return reply{}, again
+	}
+	switch {
+	case e.Field == "current_password", e.Kind == team.KindLimited:
+		f.PresentError = e.Message
+	case e.Field == "password":
+		f.PasswordError = e.Message
+	case e.Kind == team.KindConflict:
+		f.Error = e.Message
+	default:
+		return reply{}, err
+	}
+	return reply{status: problems[e.Kind].status, page: profilePage(v, f)}, nil
+}
+
+// endSessions ends the session that is named, or all others.
+func (p *pages) endSessions(v *visit) (reply, error) {
+	id := v.PostForm.Get("session")
+	if id == "others" {
+		return reply{to: "/profile?done=others"}, p.svc.EndOtherSessions(v.Context(), v.me)
+	}
+	err := p.svc.EndSession(v.Context(), v.me, id)
+	if team.IsNotFound(err) {
+		err = nil // it is over already
+	}
+	return reply{to: "/profile?done=ended"}, err
+}
+
+// browsers are told from what they say of themselves, the more special ones first: each pretends to be others too.
+var browsers, systems = [][2]string{
+	{"Edg", "Edge"}, {"OPR", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},
+	{"CriOS", "Chrome"}, {"HeadlessChrome", "Chrome"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"},
+}, [][2]string{
+	{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
+}
+
+// device is a user agent as a person knows it.
+func device(userAgent string) string {
+	find := func(names [][2]string) string {
+		for _, n := range names {
+			if strings.Contains(userAgent, n[0]) {
+				return n[1]
+			}
+		}
+		return ""
+	}
+	browser, system := find(browsers), find(systems)
+	switch {
+	case browser == "" && system == "":
+		return "Unknown browser"
+	case system == "":
+		return browser
+	case browser == "":
+		return "Browser on " + system
+	}
+	return browser + " on " + system
+}
+
+// ago is how long something is past, as roughly as a person would say it.
+func ago(t, now time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d < 2*time.Minute:
+		return "just now"
+	case d < 2*time.Hour:
+		return plural(int(d/time.Minute), "minute") + " ago"
+	case d < 48*time.Hour:
+		return plural(int(d/time.Hour), "hour") + " ago"
+	}
+	return plural(int(d/(24*time.Hour)), "day") + " ago"
+}

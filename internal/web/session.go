@@ -1,0 +1,137 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"raff/internal/team"
+)
+
+// visit is a request of somebody who is signed in.
+type visit struct {
+	*http.Request
+	p  *pages
+	me team.SignedIn
+	// who is the person acting in the account of the session.
+	who *team.Principal
+	can team.Can
+	// accounts are all that the person can switch to.
+	accounts []team.Account
+	// failed is the first question to the guard that the database did not answer.
+	failed error
+}
+
+// cookieName has the prefix that keeps neighbours of the same domain from setting it, where the browser allows that.
+func (p *pages) cookieName() string {
+	if p.secure {
+		return "__Host-raff_session"
+	}
+	return "raff_session"
+}
+
+// cookie is what the browser keeps. It has no term of its own: the server ends the session.
+func (p *pages) cookie(token string) *http.Cookie {
+	c := &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
+		Name: p.cookieName(), Value: token, Path: "/", HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode,
+	}
+	if token == "" {
+		c.MaxAge = -1
+	} else {
+		c.MaxAge = int(team.SessionLife / time.Second)
+	}
+	return c
+}
+
+// token is the session's, or empty.
+func (p *pages) token(r *http.Request) string {
+	c, err := r.Cookie(p.cookieName())
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// SessionToken finds the token of a dashboard session in a request; empty when there is none.
+func SessionToken(svc *team.Service) func(*http.Request) string {
+	p := &pages{svc: svc, secure: strings.HasPrefix(svc.PublicURL, "https://")}
+	return p.token
+}
+
+// visitor is who is signed in; ok is false for everybody else.
+func (p *pages) visitor(r *http.Request) (me team.SignedIn, ok bool, err error) {
+	token := p.token(r)
+	if token == "" {
+		return me, false, nil
+	}
+	me, err = p.svc.Session(r.Context(), token)
+	if errors.Is(err, team.ErrSignedOut) {
+		return me, false, nil
+	}
+	return me, err == nil, err
+}
+
+// signedIn runs a page for who is signed in, and sends everybody else to sign in first.
+func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request) (reply, error) {
+	return func(r *http.Request) (reply, error) {
+		me, ok, err := p.visitor(r)
+		if err != nil {
+			return reply{}, err
+		}
+		if !ok {
+			return p.askToSignIn(r), nil
+		}
+		if err := form(r.Context(), r); err != nil {
+			return reply{}, err
+		}
+		v := &visit{Request: r, p: p, me: me, who: me.Principal}
+		if v.accounts, err = p.svc.Accounts(r.Context(), me); err != nil {
+			return reply{}, err
+		}
+		if v.who == nil && !personal(r) {
+			return reply{status: http.StatusForbidden, page: nowherePage(v)}, nil
+		}
+		if v.who != nil {
+			v.can = p.svc.Can(r.Context(), v.who)
+		}
+		out, err := handle(v)
+		if err == nil {
+			err = v.failed
+		}
+		if errors.Is(err, team.ErrSignedOut) {
+			return p.askToSignIn(r), nil
+		}
+		if err != nil {
+			return p.problemInside(v, err)
+		}
+		return out, nil
+	}
+}
+
+// personal are the pages that are about the person, not about an account.
+func personal(r *http.Request) bool {
+	return r.URL.Path == "/sign-out" || r.URL.Path == "/account" || r.URL.Path == "/profile" || strings.HasPrefix(r.URL.Path, "/profile/")
+}
+
+func (p *pages) askToSignIn(r *http.Request) reply {
+	out := reply{to: "/sign-in"}
+	if r.Method == http.MethodGet && r.URL.Path != "/" {
+		out.to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	if p.token(r) != "" {
+		out.cookie = p.cookie("")
+	}
+	return out
+}
+
+// local is a path of these pages to go on to, or "/": never another site's.
+func local(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
+		strings.ContainsAny(next, "\\\r\n\t") || strings.HasPrefix(u.Path, "//") {
+		return "/"
+	}
+	return next
+}

@@ -1,0 +1,103 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"raff/internal/team"
+)
+
+func (p *pages) home(r *http.Request) (reply, error) {
+	_, ok, err := p.visitor(r)
+	if err != nil {
+		return reply{}, err
+	}
+	if !ok {
+		return p.askToSignIn(r), nil
+	}
+	return p.signedIn(p.start)(r)
+}
+
+func (p *pages) showSignIn(r *http.Request) (reply, error) {
+	next := local(r.URL.Query().Get("next"))
+	_, ok, err := p.visitor(r)
+	if err != nil {
+		return reply{}, err
+	}
+	if ok {
+		return goTo(next)
+	}
+	return show(signInPage(signInForm{Next: next, Email: r.URL.Query().Get("email"), Done: signInNews[r.URL.Query().Get("done")]}))
+}
+
+// signInNews are what the page says when something just happened.
+var signInNews = map[string]string{
+	"out":      "You are signed out.",
+	"password": "Your password is set. Sign in with it.",
+}
+
+func (p *pages) signIn(r *http.Request) (reply, error) {
+	if err := form(r.Context(), r); err != nil {
+		return reply{}, err
+	}
+	f := signInForm{Next: local(r.PostForm.Get("next")), Email: r.PostForm.Get("email")}
+	token, err := p.svc.SignIn(r.Context(), team.SignIn{
+		Email: f.Email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
+	})
+	if err == nil {
+		return reply{to: f.Next, cookie: p.cookie(token)}, nil
+	}
+	var e *team.Error
+	if !errors.As(err, &e) {
+		return reply{}, err
+	}
+	switch {
+	case e.Field == "email":
+		f.EmailError = e.Message
+	case e.Kind == team.KindUnauthenticated, e.Kind == team.KindLimited, e.Kind == team.KindConflict:
+		f.Error = e.Message
+	default:
+		return reply{}, err
+	}
+	return reply{status: problems[e.Kind].status, page: signInPage(f)}, nil
+}
+
+func (p *pages) signOut(v *visit) (reply, error) {
+	err := p.svc.SignOut(v.Context(), v.me)
+	return reply{to: "/sign-in?done=out", cookie: p.cookie("")}, err
+}
+
+func (p *pages) switchAccount(v *visit) (reply, error) {
+	err := p.svc.SwitchAccount(v.Context(), v.me, v.PostForm.Get("account"))
+	return reply{to: "/"}, err
+}
+
+// start is the first page this person has use for.
+func (p *pages) start(v *visit) (reply, error) {
+	for _, item := range v.navigation() {
+		return goTo(item.Path)
+	}
+	return goTo("/profile")
+}
+
+func (p *pages) showForgot(r *http.Request) (reply, error) {
+	return show(forgotPage(forgotForm{Email: r.URL.Query().Get("email"), NoMail: !p.svc.MailDelivered}))
+}
+
+func (p *pages) forgot(r *http.Request) (reply, error) {
+	if err := form(r.Context(), r); err != nil {
+		return reply{}, err
+	}
+	f := forgotForm{Email: r.PostForm.Get("email"), NoMail: !p.svc.MailDelivered}
+	err := p.svc.ForgotPassword(r.Context(), f.Email, p.Remote(r))
+	if err == nil {
+		f.Sent = true
+		return show(forgotPage(f))
+	}
+	var e *team.Error
+	if !errors.As(err, &e) || e.Kind != team.KindInvalid && e.Kind != team.KindLimited {
+		return reply{}, err
+	}
+	f.Error = e.Message
+	return reply{status: problems[e.Kind].status, page: forgotPage(f)}, nil
+}
