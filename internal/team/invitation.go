@@ -73,7 +73,14 @@ func (s *Service) GetInvitation(ctx context.Context, p *Principal, id string) (I
 	if err != nil {
 		return Invitation{}, err
 	}
-	return inv, s.mayViewInvitations(ctx, p, inv.ProjectID)
+	if err := s.mayViewInvitations(ctx, p, inv.ProjectID); err != nil {
+		return Invitation{}, err
+	}
+	// What was cancelled is gone, and so is what was accepted once the member is.
+	if inv.State == InvitationCancelled || inv.Role.ID == "" {
+		return Invitation{}, ErrNotFound
+	}
+	return inv, nil
 }
 
 // CreateInvitation is AddMember by address, answered as the invitation.

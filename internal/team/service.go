@@ -171,7 +171,11 @@ func (w *work) record(e Event, details map[string]any) error {
 }
 
 func (w *work) recordMember(action string, m Member, delegated bool, details map[string]any) error {
+	name := m.Email
+	if m.Type == TypeAPIKey {
+		name = m.Name // its address tells nobody anything
+	}
 	return w.record(Event{
-		Action: action, TargetType: "member", TargetID: m.ID, TargetName: m.Email, ProjectID: m.ProjectID, Delegated: delegated,
+		Action: action, TargetType: "member", TargetID: m.ID, TargetName: name, ProjectID: m.ProjectID, Delegated: delegated,
 	}, details)
 }
