@@ -35,6 +35,9 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	start := time.Now()
 	c := &call{Request: r, id: requestID(r.Header)}
 	ctx := team.WithRequestID(r.Context(), c.id)
+	if r.Method == http.MethodGet {
+		ctx = s.svc.Reading(ctx)
+	}
 	status, v, err := s.run(ctx, w, c, e)
 	if out, ok := v.(stream); ok && err == nil {
 		s.stream(ctx, w, c, out)

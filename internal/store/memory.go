@@ -2,18 +2,20 @@ package store
 
 import "context"
 
-// What SQLite read by key, a connection remembers until anybody changes the database: before every look it asks for
-// PRAGMA data_version, which SQLite answers from the file, so that the commits of other connections and other programs
-// count too. A row is returned from memory only when the database says, within this very request, that nothing was
-// committed since it was read. That makes it no cache in the sense that could be stale: it saves reading the same row
-// again, not asking. On PostgreSQL asking costs as much as reading, so there is no memory.
+// What was read by key is remembered until anybody changes the database. A row is returned from memory only when the
+// database itself says, within the very request, that nothing was committed since the row was read; so memory saves
+// reading the same row again, not asking, and there is nothing that could be stale.
+//
+// SQLite is asked for PRAGMA data_version, which counts the commits of other connections and other programs; each
+// connection remembers for itself. PostgreSQL is asked for pg_current_snapshot(): which transactions are visible. Two
+// equal snapshots see the same rows. There asking is a round trip, so a request asks once; see Pin.
 
 // memoryKey names what was read: which query, and its one argument.
 type memoryKey struct {
 	query, argument string
 }
 
-// maxRemembered bounds the rows one connection remembers, about a kilobyte each.
+// maxRemembered bounds the rows one memory holds, about a kilobyte each.
 const maxRemembered = 1024
 
 type rememberer interface {

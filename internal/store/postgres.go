@@ -27,6 +27,7 @@ type postgresEngine struct {
 	pool *pgxpool.Pool
 	// writers leaves some connections to readers: changes wait for locks while they hold theirs.
 	writers chan struct{}
+	memory  postgresMemory
 }
 
 // migrationLock is the key of the lock under which one program migrates ("raff" in ASCII, then 1).

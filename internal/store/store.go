@@ -25,6 +25,16 @@ func Open(ctx context.Context, url string, c *team.Catalog) (*DB, error) {
 	return &DB{reader: reader{q: e, c: c}, engine: e}, nil
 }
 
+// Pin lets the reads under the context share one look at the database.
+func (d *DB) Pin(ctx context.Context) context.Context {
+	if p, ok := d.engine.(interface {
+		pin(context.Context) context.Context
+	}); ok {
+		return p.pin(ctx)
+	}
+	return ctx
+}
+
 // Update runs fn in one transaction under the lock of the account; see team.Store. A panic in fn rolls back and goes
 // on to the caller.
 func (d *DB) Update(ctx context.Context, accountID string, lock team.Lock, fn func(team.Tx) error) error {

@@ -19,6 +19,10 @@ const (
 // started, on every node. Not found is ErrNotFound; a database that is away, full or read-only is Unavailable.
 type Store interface {
 	Reader
+	// Pin begins a request that only reads. All its reads may be answered as of one moment after Pin was called, which
+	// saves asking the database for each whether it has changed. A request that writes must not be pinned: it would not
+	// see its own change.
+	Pin(ctx context.Context) context.Context
 	// Update runs fn in one transaction under the lock of the account: all of fn's writes commit, or none. fn may
 	// run more than once and touches nothing but its Tx. Update returns after the commit is durable.
 	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
