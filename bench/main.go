@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,6 +29,7 @@ func main() {
 	flag.DurationVar(&o.span, "span", 5*time.Second, "how long each measurement takes")
 	flag.IntVar(&o.rounds, "rounds", 3, "measurements of each thing")
 	flag.StringVar(&o.postgres, "postgres", "", "URL of an empty PostgreSQL database; without it those cells are left out")
+	flag.StringVar(&o.only, "cells", "", "names of the cells to measure, separated by commas; all by default")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -36,6 +39,7 @@ func main() {
 
 type settings struct {
 	raffd, report, postgres string
+	only                    string
 	span                    time.Duration
 	rounds                  int
 }
@@ -48,6 +52,9 @@ func run(ctx context.Context, o settings) error {
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder left in /tmp harms nobody
 	var results []result
 	for _, c := range cells(o) {
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), c.name) {
+			continue
+		}
 		fmt.Printf("%-4s %s\n", c.name, c.work)
 		r, err := c.measure(ctx, o, filepath.Join(dir, c.name))
 		if err != nil {

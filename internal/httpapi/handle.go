@@ -35,9 +35,6 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	start := time.Now()
 	c := &call{Request: r, id: requestID(r.Header)}
 	ctx := team.WithRequestID(r.Context(), c.id)
-	if r.Method == http.MethodGet {
-		ctx = s.svc.Reading(ctx)
-	}
 	status, v, err := s.run(ctx, w, c, e)
 	if out, ok := v.(stream); ok && err == nil {
 		s.stream(ctx, w, c, out)
@@ -113,6 +110,12 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 	route, ok := e.methods[c.Method]
 	if !ok {
 		return 0, nil, methodNotAllowed(e.allow)
+	}
+	if c.Method == http.MethodGet && !route.Open {
+		// It ends before anything is written: a slow caller must not hold a connection.
+		var done func()
+		ctx, done = s.svc.Reading(ctx)
+		defer done()
 	}
 	if !route.Open {
 		if c.who, err = s.authenticate(ctx, c.Request); err != nil {

@@ -17,6 +17,8 @@ type engine interface {
 	querier
 	// update runs fn in one transaction and returns after it is durable. fn may run more than once.
 	update(ctx context.Context, lock *accountLock, fn func(session) error) error
+	// pin is Store.Pin.
+	pin(ctx context.Context) (pinned context.Context, done func())
 	close() error
 }
 

@@ -36,18 +36,13 @@ func remembered[T any](ctx context.Context, q querier, key memoryKey, read func(
 }
 
 func (e *sqliteEngine) remembered(ctx context.Context, key memoryKey, read func(querier) (any, error)) (v any, err error) {
-	c, err := e.take(ctx)
+	c, back, err := e.borrow(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { e.give(c, c.failed) }()
-	version, err := c.dataVersion()
-	if err != nil {
+	defer func() { back(c.failed) }()
+	if err := c.look(); err != nil {
 		return nil, sqliteError(err)
-	}
-	if version != c.version || len(c.memory) >= maxRemembered {
-		clear(c.memory)
-		c.version = version
 	}
 	if v, ok := c.memory[key]; ok {
 		return v, nil
@@ -57,6 +52,23 @@ func (e *sqliteEngine) remembered(ctx context.Context, key memoryKey, read func(
 		c.memory[key] = v
 	}
 	return v, err
+}
+
+// look forgets what was read before somebody committed. A pinned request looks once.
+func (c *sqliteConn) look() error {
+	if c.looked {
+		return nil
+	}
+	version, err := c.dataVersion()
+	if err != nil {
+		return err
+	}
+	if version != c.version || len(c.memory) >= maxRemembered {
+		clear(c.memory)
+		c.version = version
+	}
+	c.looked = c.pinned
+	return nil
 }
 
 // dataVersion is a number that differs from the last one if anybody else committed in between.

@@ -43,8 +43,8 @@ type pin struct {
 	err      error
 }
 
-func (e *postgresEngine) pin(ctx context.Context) context.Context {
-	return context.WithValue(ctx, pinKey{}, &pin{})
+func (e *postgresEngine) pin(ctx context.Context) (pinned context.Context, done func()) {
+	return context.WithValue(ctx, pinKey{}, &pin{}), func() {}
 }
 
 // remembered reads through memory in a pinned request. In any other one a look at the snapshot would cost as much as

@@ -68,16 +68,16 @@ func (e *sqliteEngine) dialect() *dialect { return &sqliteDialect }
 // query runs on a connection of its own. It is not cut short by ctx: an interrupted connection has to be thrown away,
 // and watching for it costs more than a read by key.
 func (e *sqliteEngine) query(ctx context.Context, query string, args []any) (rows, error) {
-	c, err := e.take(ctx)
+	c, back, err := e.borrow(ctx)
 	if err != nil {
 		return nil, err
 	}
 	rs, err := c.query(query, args)
 	if err != nil {
-		e.give(c, err)
+		back(err)
 		return nil, sqliteError(err)
 	}
-	rs.done = func(err error) { e.give(c, err) }
+	rs.done = back
 	return rs, nil
 }
 

@@ -23,6 +23,8 @@ type sqliteConn struct {
 	version int64 // of the database when the memory was filled
 	memory  map[memoryKey]any
 	failed  error // what made the connection unusable
+	pinned  bool  // one request has it until its end
+	looked  bool  // and has compared the version
 }
 
 // sqliteStmt is a prepared statement. Its arguments are copied to mem and stay there until it runs again.

@@ -26,14 +26,7 @@ func Open(ctx context.Context, url string, c *team.Catalog) (*DB, error) {
 }
 
 // Pin lets the reads under the context share one look at the database.
-func (d *DB) Pin(ctx context.Context) context.Context {
-	if p, ok := d.engine.(interface {
-		pin(context.Context) context.Context
-	}); ok {
-		return p.pin(ctx)
-	}
-	return ctx
-}
+func (d *DB) Pin(ctx context.Context) (pinned context.Context, done func()) { return d.engine.pin(ctx) }
 
 // Update runs fn in one transaction under the lock of the account; see team.Store. A panic in fn rolls back and goes
 // on to the caller.

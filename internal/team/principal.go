@@ -55,7 +55,9 @@ func (p *Principal) by() string {
 }
 
 // Reading begins a request that only reads, and makes it cheaper; see Store.Pin.
-func (s *Service) Reading(ctx context.Context) context.Context { return s.Store.Pin(ctx) }
+func (s *Service) Reading(ctx context.Context) (pinned context.Context, done func()) {
+	return s.Store.Pin(ctx)
+}
 
 // Authenticate finds who acts with this API key. Whatever is wrong with the key, the error is ErrUnauthenticated; a
 // suspended membership is a Denied error, because the key itself is good.

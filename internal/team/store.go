@@ -21,8 +21,8 @@ type Store interface {
 	Reader
 	// Pin begins a request that only reads. All its reads may be answered as of one moment after Pin was called, which
 	// saves asking the database for each whether it has changed. A request that writes must not be pinned: it would not
-	// see its own change.
-	Pin(ctx context.Context) context.Context
+	// see its own change. Call done when the request has read what it needs.
+	Pin(ctx context.Context) (pinned context.Context, done func())
 	// Update runs fn in one transaction under the lock of the account: all of fn's writes commit, or none. fn may
 	// run more than once and touches nothing but its Tx. Update returns after the commit is durable.
 	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"sync"
+)
+
+// sqlitePin is the connection of a request that only reads: its first read takes it, and it goes back when the request
+// is done. The request's goroutine uses it for one query at a time.
+type sqlitePin struct {
+	mu   sync.Mutex // held while a query is open
+	c    *sqliteConn
+	over bool
+}
+
+func (e *sqliteEngine) pin(ctx context.Context) (pinned context.Context, done func()) {
+	p := &sqlitePin{}
+	return context.WithValue(ctx, pinKey{}, p), func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.over = true
+		p.release(e, nil)
+	}
+}
+
+func (p *sqlitePin) release(e *sqliteEngine, err error) {
+	if p.c != nil {
+		p.c.pinned, p.c.looked = false, false
+		e.give(p.c, err)
+		p.c = nil
+	}
+}
+
+// borrow takes a connection for one query: that of the request, or one of its own where there is none, or where a
+// query is open on it. back gives it back with the error that made it unusable.
+func (e *sqliteEngine) borrow(ctx context.Context) (c *sqliteConn, back func(error), err error) {
+	p, ok := ctx.Value(pinKey{}).(*sqlitePin)
+	if !ok || !p.mu.TryLock() {
+		if c, err = e.take(ctx); err != nil {
+			return nil, nil, err
+		}
+		return c, func(err error) { e.give(c, err) }, nil
+	}
+	if p.over {
+		p.mu.Unlock()
+		return e.borrow(context.WithValue(ctx, pinKey{}, nil))
+	}
+	if p.c == nil {
+		if p.c, err = e.take(ctx); err != nil {
+			p.mu.Unlock()
+			return nil, nil, err
+		}
+		p.c.pinned = true
+	}
+	return p.c, func(err error) {
+		if err != nil {
+			p.release(e, err)
+		}
+		p.mu.Unlock()
+	}, nil
+}
