@@ -26,10 +26,14 @@ var (
 	_ resource.ResourceWithConfigValidators = (*apiKeyResource)(nil)
 	_ resource.ResourceWithModifyPlan       = (*apiKeyResource)(nil)
 	_ resource.ResourceWithImportState      = (*apiKeyResource)(nil)
+	_ resource.ResourceWithIdentity         = (*apiKeyResource)(nil)
 )
 
 // apiKeyResource is an API key of the account.
-type apiKeyResource struct{ *session }
+type apiKeyResource struct {
+	*session
+	identified
+}
 
 func newAPIKeyResource() resource.Resource { return &apiKeyResource{} }
 
@@ -160,6 +164,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	plan.keep(k.Secret)
 	// The secret exists nowhere else: it is in the state before anything else can fail.
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, k.AccountID)...)
 	if lost {
 		if k, err = r.client.APIKeys.Regenerate(ctx, k.ID, api.RegenerateAPIKeyRequest{}); err != nil {
@@ -202,6 +207,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	state.fill(k)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, k.AccountID)...)
 }
 
@@ -248,12 +254,14 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 
 // ImportState accepts the id of the key.
 func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	id := strings.ToLower(req.ID)
-	if !uuidPattern.MatchString(id) {
-		resp.Diagnostics.AddError("Not an id of an API key", fmt.Sprintf("%q is not an id. Use the id of the key, not its secret or prefix.", redacted(req.ID)))
+	ref := r.imported(ctx, req, &resp.Diagnostics)
+	id := types.StringValue(strings.ToLower(ref))
+	if !uuidPattern.MatchString(id.ValueString()) {
+		resp.Diagnostics.AddError("Not an id of an API key", fmt.Sprintf("%q is not an id. Use the id of the key, not its secret or prefix.", redacted(ref)))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	r.identify(ctx, resp.Identity, id, &resp.Diagnostics)
 }
 
 // redacted is what may be shown of something that could be a secret.

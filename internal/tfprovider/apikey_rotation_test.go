@@ -59,7 +59,7 @@ func TestAPIKeyRotatesBeforeItEnds(t *testing.T) {
 			PreConfig: func() { srv.Advance(2 * day) },
 			Config:    hcl(term, due),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				action("raff_api_key.k", updated),
+				acts("raff_api_key.k", updated),
 				plancheck.ExpectUnknownValue("raff_api_key.k", tfjsonpath.New("secret")),
 				plancheck.ExpectUnknownValue("raff_api_key.k", tfjsonpath.New("key_prefix")),
 				plancheck.ExpectUnknownValue("raff_api_key.k", tfjsonpath.New("expires_at")),

@@ -16,7 +16,7 @@ import (
 )
 
 func planChecks(address string, a plancheck.ResourceActionType) []plancheck.PlanCheck {
-	return []plancheck.PlanCheck{action(address, a)}
+	return []plancheck.PlanCheck{acts(address, a)}
 }
 
 // apiKey is one raff_api_key, named reports unless the arguments say otherwise.
@@ -90,7 +90,7 @@ func TestAPIKeyLife(t *testing.T) {
 			refused(hcl(`expires_at = "tomorrow"`), "must be a moment in RFC 3339"),
 			planned(hcl(fmt.Sprintf("role_id = %q", billing)), func() {
 				srv.Do(t, "DELETE", "/api/v1/api-keys/"+second, srv.Key, nil).Want(t, 200)
-			}, action("raff_api_key.k", created)),
+			}, acts("raff_api_key.k", created)),
 		},
 		CheckDestroy: func(*terraform.State) error {
 			srv.Do(t, "GET", "/api/v1/api-keys/"+id, srv.Key, nil).Want(t, 404)
@@ -119,7 +119,7 @@ func TestAPIKeyRotation(t *testing.T) {
 		resource.TestStep{
 			Config: hcl(`rotation_trigger = "2030-02"`),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				action("raff_api_key.k", updated),
+				acts("raff_api_key.k", updated),
 				plancheck.ExpectUnknownValue("raff_api_key.k", tfjsonpath.New("secret")),
 			}},
 			Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &second, 200), keyAttr("expires_at", "2099-01-01T00:00:00Z"),
@@ -159,7 +159,7 @@ resource "raff_member" "m" {
 		resource.TestStep{
 			Config: hcl("billing"),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				action("raff_member.m", updated), action("raff_api_key.k", plancheck.ResourceActionNoop),
+				acts("raff_member.m", updated), acts("raff_api_key.k", plancheck.ResourceActionNoop),
 			}},
 			Check: all(keep("raff_api_key.k", &id), keyAttr("is_active", "false")),
 		},

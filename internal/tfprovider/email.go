@@ -55,9 +55,12 @@ func (v emailValidator) ValidateString(ctx context.Context, req validator.String
 	if !known(req.ConfigValue) {
 		return
 	}
-	s := req.ConfigValue.ValueString()
-	local, domain, ok := cutLast(s, "@")
-	if !ok || local == "" || !strings.Contains(domain, ".") || strings.ContainsAny(s, " \t\r\n<>,;") {
+	if !plainAddress(req.ConfigValue.ValueString()) {
 		resp.Diagnostics.AddAttributeError(req.Path, "Not an email address", req.Path.String()+" "+v.Description(ctx)+".")
 	}
+}
+
+func plainAddress(s string) bool {
+	local, domain, ok := cutLast(s, "@")
+	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(s, " \t\r\n<>,;")
 }

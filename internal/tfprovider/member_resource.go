@@ -18,12 +18,14 @@ var (
 	_ resource.ResourceWithConfigValidators = (*memberResource)(nil)
 	_ resource.ResourceWithModifyPlan       = (*memberResource)(nil)
 	_ resource.ResourceWithImportState      = (*memberResource)(nil)
+	_ resource.ResourceWithIdentity         = (*memberResource)(nil)
 )
 
 // memberResource is a membership of the account, or of a project: a person, an invited address or an API key, with one
 // role.
 type memberResource struct {
 	*session
+	identified
 	inProject bool
 }
 
@@ -130,6 +132,7 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	made := plan
 	made.fill(m)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, made)...)
+	r.identify(ctx, resp.Identity, made.ID, &resp.Diagnostics)
 	if r.inProject && known(plan.Email) {
 		// An invitation does not tell whether the person was in the account already, and so is active.
 		if m, err = r.now(ctx, made); err != nil {
@@ -167,6 +170,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	state.fill(m)
 	state.RoleID = types.StringValue(m.RoleID)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 	r.noteSeen(ctx, req.Private, resp.Private, m, &resp.Diagnostics)
 }
 
@@ -234,33 +238,40 @@ func (r *memberResource) ImportState(ctx context.Context, req resource.ImportSta
 	if !r.ready(&resp.Diagnostics) {
 		return
 	}
-	var state membership
-	ref := req.ID
+	id := r.imported(ctx, req, &resp.Diagnostics)
+	project, ref := types.StringNull(), id
 	if r.inProject {
-		project, rest, ok := strings.Cut(req.ID, "/")
-		if project = strings.ToLower(project); !ok || !uuidPattern.MatchString(project) {
+		before, after, ok := strings.Cut(id, "/")
+		if before = strings.ToLower(before); !ok || !uuidPattern.MatchString(before) {
 			resp.Diagnostics.AddError("Not a project member", fmt.Sprintf(
-				"%q names no project. Write <project id>/<member id>, or an email address, user:<user id> or api_key:<API key id> after the slash.", req.ID))
+				"%q names no project. Write <project id>/<member id>, or an email address, user:<user id> or api_key:<API key id> after the slash.", id))
 			return
 		}
-		state.ProjectID, ref = types.StringValue(project), rest
+		project, ref = types.StringValue(before), after
 	}
-	m, err := r.findMember(ctx, state.ProjectID.ValueString(), ref)
+	m, err := r.findMember(ctx, project.ValueString(), ref)
 	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "import the member "+req.ID, err)
+		r.report(ctx, &resp.Diagnostics, "import the member "+id, err)
 		return
 	}
+	state := found(project, m, strings.HasPrefix(ref, userPrefix))
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
+}
+
+// found is the state of a member that is there already, with the argument that a configuration would name it by: the
+// address, unless it is a key or byUser says that the user's id is preferred.
+func found(project types.String, m *api.Member, byUser bool) membership {
+	state := membership{ProjectID: project}
 	switch {
 	case m.APIKeyID != nil:
 		state.APIKeyID = types.StringPointerValue(m.APIKeyID)
-	case strings.HasPrefix(ref, userPrefix):
+	case byUser:
 		state.TargetUserID = types.StringPointerValue(m.UserID)
 	default:
 		state.Email = types.StringValue(m.Email)
 	}
-	state.ID = types.StringValue(m.ID)
-	if r.inProject {
-		state.MemberID, state.ID = state.ID, types.StringValue(state.ProjectID.ValueString()+"/"+m.ID)
-	}
-	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
+	state.fill(m)
+	state.RoleID = types.StringValue(m.RoleID)
+	return state
 }

@@ -85,7 +85,7 @@ func TestMemberLife(t *testing.T) {
 				PreConfig: func() { wire.since() },
 				Config:    hcl("alice@example.com", basic),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-					action("raff_member.m", updated),
+					acts("raff_member.m", updated),
 					plancheck.ExpectUnknownValue("raff_member.m", tfjsonpath.New("role_name")),
 					// The plan shows what changes and nothing else.
 					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("status"), knownvalue.StringExact("pending")),
@@ -110,7 +110,7 @@ func TestMemberLife(t *testing.T) {
 			{
 				Config: hcl("Alice@example.com", admin),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-					action("raff_member.m", updated),
+					acts("raff_member.m", updated),
 					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("user_id"), knownvalue.NotNull()),
 					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("email"), knownvalue.StringExact("alice@example.com")),
 				}},
@@ -118,7 +118,7 @@ func TestMemberLife(t *testing.T) {
 			},
 			{
 				Config:           hcl("bob@example.com", admin),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{action("raff_member.m", replaced)}},
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{acts("raff_member.m", replaced)}},
 				Check: all(keep("raff_member.m", &bob), attr("status", "pending"), attr("principal_email", "bob@example.com"), func(*terraform.State) error {
 					srv.Do(t, "GET", "/api/v1/members/"+id, srv.Key, nil).Want(t, 404)
 					return nil
@@ -143,7 +143,7 @@ func TestMemberEmailsOfOnePerson(t *testing.T) {
 		resource.TestStep{Config: hcl("Zoé+a@bücher.example.com"), Check: attr("email", "Zoé+a@bücher.example.com")},
 		empty(hcl("zoé+A@BÜCHER.example.com"), nil),
 		empty(hcl("zoe\u0301+a@xn--bcher-kva.Example.com"), nil),
-		planned(hcl("zoé@bücher.example.com"), nil, action("raff_member.m", replaced)),
+		planned(hcl("zoé@bücher.example.com"), nil, acts("raff_member.m", replaced)),
 	)
 }
 
@@ -182,7 +182,7 @@ resource "terraform_data" "person" {
 		resource.TestStep{
 			PreConfig:        func() { wire.since() },
 			Config:           hcl(byEmail),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{action("raff_member.m", updated)}},
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{acts("raff_member.m", updated)}},
 			Check: all(keep("raff_member.m", &id), attr("email", "alice@example.com"), noAttr("target_user_id"), func(*terraform.State) error {
 				if got := wire.since(); len(got) != 0 {
 					return fmt.Errorf("written: %q, want nothing", got)
@@ -190,8 +190,8 @@ resource "terraform_data" "person" {
 				return nil
 			}),
 		},
-		planned(hcl(byUser), nil, action("raff_member.m", updated)),
-		planned(hcl(fmt.Sprintf("target_user_id = %q", bob)), nil, action("raff_member.m", replaced)),
+		planned(hcl(byUser), nil, acts("raff_member.m", updated)),
+		planned(hcl(fmt.Sprintf("target_user_id = %q", bob)), nil, acts("raff_member.m", replaced)),
 	)
 }
 
@@ -210,16 +210,16 @@ func TestMemberStatus(t *testing.T) {
 			Config: hcl(`status = "suspended"`),
 			Check:  all(keep("raff_member.m", &id), attr("status", "suspended"), onServer(t, srv, &id, "status", "suspended")),
 		},
-		planned(hcl(`status = "active"`), nil, action("raff_member.m", updated)),
+		planned(hcl(`status = "active"`), nil, acts("raff_member.m", updated)),
 		empty(hcl(), nil),
 		// Left out, a suspension made elsewhere stands; "active" undoes it, visibly.
 		empty(hcl(), func() { patch(t, srv, id, "status", "suspended") }),
 		resource.TestStep{
 			Config:           hcl(`status = "active"`),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{action("raff_member.m", updated)}},
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{acts("raff_member.m", updated)}},
 			Check:            all(keep("raff_member.m", &id), onServer(t, srv, &id, "status", "active")),
 		},
-		planned(hcl(`status = "active"`), func() { patch(t, srv, id, "status", "suspended") }, action("raff_member.m", updated)),
+		planned(hcl(`status = "active"`), func() { patch(t, srv, id, "status", "suspended") }, acts("raff_member.m", updated)),
 	)
 }
 
@@ -306,7 +306,7 @@ func TestMemberInvitationExpires(t *testing.T) {
 			PreConfig: later,
 			Config:    hcl(role),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				action("raff_member.m", updated),
+				acts("raff_member.m", updated),
 				plancheck.ExpectUnknownValue("raff_member.m", tfjsonpath.New("invitation_state")),
 			}},
 			Check: all(keep("raff_member.m", &id), attr("status", "pending"), func(s *terraform.State) error {
@@ -316,7 +316,7 @@ func TestMemberInvitationExpires(t *testing.T) {
 				return nil
 			}),
 		},
-		planned(hcl(role, `on_expired = "warn"`), nil, action("raff_member.m", updated)),
+		planned(hcl(role, `on_expired = "warn"`), nil, acts("raff_member.m", updated)),
 		empty(hcl(role, `on_expired = "warn"`), later),
 		resource.TestStep{
 			Config: hcl(role, `on_expired = "ignore"`),
@@ -333,7 +333,7 @@ func TestMemberInvitationExpires(t *testing.T) {
 			Check:  all(keep("raff_member.m", &id), attr("invitation_state", "expired")),
 		},
 		empty(hcl(admin), nil),
-		planned(hcl(admin, `status = "active"`), nil, action("raff_member.m", updated)),
+		planned(hcl(admin, `status = "active"`), nil, acts("raff_member.m", updated)),
 		empty(hcl(admin), func() { srv.Accept(t, id, "Alice") }),
 	)
 }
@@ -401,7 +401,7 @@ func TestMemberRemovedElsewhere(t *testing.T) {
 		resource.TestStep{
 			PreConfig:        remove(&id),
 			Config:           hcl(srv.Key),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{action("raff_member.m", created)}},
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{acts("raff_member.m", created)}},
 			Check:            keep("raff_member.m", &second),
 		},
 		// Removed before the destroy at the end: that is a success too.
@@ -425,7 +425,7 @@ func TestMemberRefusedAtPlan(t *testing.T) {
 		refused(using(srv.URL, srv.Key, member("m", role, fmt.Sprintf("api_key_id = %q", nowhere))), "The account has no API key with the id"),
 		resource.TestStep{Config: alice(role)},
 		refused(alice(srv.RoleID(t, "project", "viewer")), `"Viewer" is a project role`),
-		planned(alice(admin), nil, action("raff_member.m", updated)),
+		planned(alice(admin), nil, acts("raff_member.m", updated)),
 	)
 }
 

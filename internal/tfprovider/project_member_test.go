@@ -101,7 +101,7 @@ func TestProjectMemberLife(t *testing.T) {
 				return nil
 			}),
 		},
-		planned(hcl(shop, operator, `email = "alice@example.com"`), nil, action("raff_project_member.m", replaced)),
+		planned(hcl(shop, operator, `email = "alice@example.com"`), nil, acts("raff_project_member.m", replaced)),
 		resource.TestStep{
 			Config:           hcl(web, operator, byKey),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_project_member.m", replaced)},
@@ -120,7 +120,7 @@ func TestProjectMemberLife(t *testing.T) {
 		// Removed elsewhere.
 		planned(hcl(web, operator, byKey), func() {
 			srv.Do(t, "DELETE", "/api/v1/projects/"+web+"/members/"+strings.TrimPrefix(second, web+"/"), srv.Key, nil).Want(t, 200)
-		}, action("raff_project_member.m", created)),
+		}, acts("raff_project_member.m", created)),
 	)
 }
 
@@ -155,7 +155,7 @@ func TestProjectMemberIsPending(t *testing.T) {
 			PreConfig: func() { srv.Advance(8 * 24 * time.Hour) },
 			Config:    hcl(operator),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				action("raff_member.alice", updated), action("raff_project_member.m", updated),
+				acts("raff_member.alice", updated), acts("raff_project_member.m", updated),
 			}},
 			Check: all(keep("raff_project_member.m", &id), keep("raff_member.alice", &inAccount)),
 		},

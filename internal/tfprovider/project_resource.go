@@ -25,10 +25,14 @@ var (
 	_ resource.ResourceWithConfigure   = (*projectResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*projectResource)(nil)
 	_ resource.ResourceWithImportState = (*projectResource)(nil)
+	_ resource.ResourceWithIdentity    = (*projectResource)(nil)
 )
 
 // projectResource is a project of the account.
-type projectResource struct{ *session }
+type projectResource struct {
+	*session
+	identified
+}
 
 func newProjectResource() resource.Resource { return &projectResource{} }
 
@@ -122,6 +126,7 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+	r.identify(ctx, resp.Identity, types.StringValue(p.ID), &resp.Diagnostics)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, p.AccountID)...)
 }
 
@@ -159,6 +164,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+	r.identify(ctx, resp.Identity, types.StringValue(p.ID), &resp.Diagnostics)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, p.AccountID)...)
 }
 
@@ -196,12 +202,14 @@ func (r *projectResource) ImportState(ctx context.Context, req resource.ImportSt
 	if !r.ready(&resp.Diagnostics) {
 		return
 	}
-	p, err := r.findProject(ctx, req.ID)
+	ref := r.imported(ctx, req, &resp.Diagnostics)
+	p, err := r.findProject(ctx, ref)
 	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "import the project "+req.ID, err)
+		r.report(ctx, &resp.Diagnostics, "import the project "+ref, err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+	r.identify(ctx, resp.Identity, types.StringValue(p.ID), &resp.Diagnostics)
 }
 
 // findProject looks a project up by its id, its slug or its name.

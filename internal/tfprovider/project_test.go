@@ -52,7 +52,7 @@ func TestProjectLife(t *testing.T) {
 			},
 			planned(hcl("Shop"), func() {
 				srv.Do(t, "PUT", "/api/v1/projects/"+id, srv.Key, map[string]string{"name": "Store"}).Want(t, 200)
-			}, action("raff_project.p", updated)),
+			}, acts("raff_project.p", updated)),
 			{ResourceName: "raff_project.p", ImportState: true, ImportStateKind: resource.ImportBlockWithID},
 			{ResourceName: "raff_project.p", ImportState: true, ImportStateVerify: true, ImportStateId: "web-site"},
 			{ResourceName: "raff_project.p", ImportState: true, ImportStateVerify: true, ImportStateId: "Shop"},

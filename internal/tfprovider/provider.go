@@ -7,7 +7,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -25,6 +29,13 @@ const defaultURL = "http://127.0.0.1:8080"
 const (
 	requestsPerSecond = 25
 	requestBurst      = 40
+)
+
+var (
+	_ provider.ProviderWithEphemeralResources = (*raffProvider)(nil)
+	_ provider.ProviderWithListResources      = (*raffProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*raffProvider)(nil)
+	_ provider.ProviderWithActions            = (*raffProvider)(nil)
 )
 
 type raffProvider struct {
@@ -84,8 +95,7 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 		}
-		s := &session{clock: p.clock}
-		resp.ResourceData, resp.DataSourceData = s, s
+		share(resp, &session{clock: p.clock})
 		return
 	}
 	key := setting(m.APIKey, "RAFF_API_KEY", "")
@@ -107,7 +117,13 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		resp.Diagnostics.AddError("The provider cannot be used as it is configured", err.Error())
 		return
 	}
-	resp.ResourceData, resp.DataSourceData = s, s
+	share(resp, s)
+}
+
+// share gives the session to everything the provider has.
+func share(resp *provider.ConfigureResponse, s *session) {
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = s, s, s
+	resp.ActionData, resp.ListResourceData = s, s
 }
 
 // setting is the value of the block, else of the environment, else the default. An empty value is as good as none:
@@ -147,4 +163,20 @@ func (p *raffProvider) DataSources(context.Context) []func() datasource.DataSour
 		newProjectMembersDataSource,
 		newWhoamiDataSource,
 	}
+}
+
+func (p *raffProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newAPIKeyEphemeral}
+}
+
+func (p *raffProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{newMemberList, newRoleList, newAPIKeyList, newProjectList, newProjectMemberList}
+}
+
+func (p *raffProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newNormalizeEmail, newPermissionMatches}
+}
+
+func (p *raffProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newResendAction}
 }

@@ -87,7 +87,7 @@ func says(words string) *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(parts, `[\s│]+`))
 }
 
-func action(address string, a plancheck.ResourceActionType) plancheck.PlanCheck {
+func acts(address string, a plancheck.ResourceActionType) plancheck.PlanCheck {
 	return plancheck.ExpectResourceAction(address, a)
 }
 

@@ -24,10 +24,14 @@ var (
 	_ resource.ResourceWithConfigure   = (*roleResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*roleResource)(nil)
 	_ resource.ResourceWithImportState = (*roleResource)(nil)
+	_ resource.ResourceWithIdentity    = (*roleResource)(nil)
 )
 
 // roleResource is a role of the account's own.
-type roleResource struct{ *session }
+type roleResource struct {
+	*session
+	identified
+}
 
 func newRoleResource() resource.Resource { return &roleResource{} }
 
@@ -140,6 +144,7 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	resp.Diagnostics.Append(plan.fill(ctx, role)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, role.AccountID)...)
 }
 
@@ -162,6 +167,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	resp.Diagnostics.Append(state.fill(ctx, role)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, role.AccountID)...)
 }
 
@@ -212,9 +218,10 @@ func (r *roleResource) ImportState(ctx context.Context, req resource.ImportState
 	if !r.ready(&resp.Diagnostics) {
 		return
 	}
-	role, err := r.importRole(ctx, req.ID)
+	ref := r.imported(ctx, req, &resp.Diagnostics)
+	role, err := r.importRole(ctx, ref)
 	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "import the role "+req.ID, err)
+		r.report(ctx, &resp.Diagnostics, "import the role "+ref, err)
 		return
 	}
 	if role.IsSystem {
@@ -225,6 +232,7 @@ func (r *roleResource) ImportState(ctx context.Context, req resource.ImportState
 	var state roleModel
 	resp.Diagnostics.Append(state.fill(ctx, role)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
 
 func (r *roleResource) importRole(ctx context.Context, ref string) (*api.Role, error) {

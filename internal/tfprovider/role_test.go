@@ -72,17 +72,17 @@ func TestRoleLife(t *testing.T) {
 			},
 			planned(hcl([]string{view}, `name = "Reader"`), func() {
 				srv.Do(t, "PATCH", "/api/v1/roles/"+id, srv.Key, map[string]any{"permissions": []string{view, audit}}).Want(t, 200)
-			}, action("raff_role.r", updated)),
+			}, acts("raff_role.r", updated)),
 			{ResourceName: "raff_role.r", ImportState: true, ImportStateKind: resource.ImportBlockWithID},
 			{ResourceName: "raff_role.r", ImportState: true, ImportStateVerify: true, ImportStateId: "account/auditor"},
 			{ResourceName: "raff_role.r", ImportState: true, ImportStateId: "account/admin", ExpectError: says("It is a system role")},
 			{ResourceName: "raff_role.r", ImportState: true, ImportStateId: "account/nobody", ExpectError: says(`no account role with the slug "nobody"`)},
-			planned(hcl([]string{vm}, `scope = "project"`), nil, action("raff_role.r", replaced)),
-			planned(hcl([]string{vm}, `scope = "project"`, `slug = "watcher"`), nil, action("raff_role.r", replaced)),
+			planned(hcl([]string{vm}, `scope = "project"`), nil, acts("raff_role.r", replaced)),
+			planned(hcl([]string{vm}, `scope = "project"`, `slug = "watcher"`), nil, acts("raff_role.r", replaced)),
 			{Config: hcl([]string{vm}, `scope = "project"`, `slug = "watcher"`), Check: keep("raff_role.r", &second)},
 			planned(hcl([]string{vm}, `scope = "project"`, `slug = "watcher"`), func() {
 				srv.Do(t, "DELETE", "/api/v1/roles/"+second, srv.Key, nil).Want(t, 200)
-			}, action("raff_role.r", created)),
+			}, acts("raff_role.r", created)),
 		},
 		CheckDestroy: func(*terraform.State) error {
 			rows := srv.Do(t, "GET", "/api/v1/roles", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)

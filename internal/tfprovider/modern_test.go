@@ -1,0 +1,83 @@
+package tfprovider
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"raff/internal/rafftest"
+)
+
+// An ephemeral key works while the run lasts and is gone after it. The echo provider tells what it was.
+func TestEphemeralKey(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	hcl := using(srv.URL, srv.Key, fmt.Sprintf(`
+ephemeral "raff_api_key" "run" {
+  name    = "one run"
+  role_id = %q
+}
+
+provider "echo" {
+  data = ephemeral.raff_api_key.run
+}
+
+resource "echo" "key" {}
+`, srv.RoleID(t, "account", "member")))
+	hcl = strings.Replace(hcl, "required_providers {", "required_providers {\n    echo = {\n      source = \"raff/echo\"\n    }", 1)
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
+			"raff": providerserver.NewProtocol6WithError(New("test")()), "echo": echoprovider.NewProviderServer(),
+		},
+		Steps: []resource.TestStep{{
+			Config: hcl,
+			Check: func(s *terraform.State) error {
+				key := s.RootModule().Resources["echo.key"].Primary.Attributes
+				if key["data.name"] != "one run" || key["data.expires_at"] == "" {
+					return fmt.Errorf("the key was %v", key)
+				}
+				srv.Do(t, "GET", "/api/v1/whoami", key["data.secret"], nil).Want(t, 401)
+				srv.Do(t, "GET", "/api/v1/api-keys/"+key["data.id"], srv.Key, nil).Want(t, 404)
+				return nil
+			},
+		}},
+	})
+	rows := srv.Do(t, "GET", "/api/v1/api-keys", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
+	if len(rows) != 1 {
+		t.Errorf("%d keys are left, want the Owner's alone", len(rows))
+	}
+	events := srv.Do(t, "GET", "/api/v1/audit-events?action=api_key.created", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
+	if len(events) < 2 {
+		t.Errorf("%d keys were made: none by a run", len(events))
+	}
+}
+
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	output := func(value string) string {
+		return using(srv.URL, srv.Key, fmt.Sprintf("output \"o\" {\n  value = %s\n}\n", value))
+	}
+	is := func(value, want string) resource.TestStep {
+		return resource.TestStep{Config: output(value), Check: resource.TestCheckOutput("o", want)}
+	}
+	run(t,
+		is(`provider::raff::normalize_email("Zoe\u0301+A@BÜCHER.example.com")`, "zoé+a@xn--bcher-kva.example.com"),
+		is(`provider::raff::permission_matches("vm.view", "vm.*")`, "true"),
+		is(`provider::raff::permission_matches("account.members.view", "vm.*", "*.view")`, "true"),
+		is(`provider::raff::permission_matches("vm.manage", "*.view")`, "false"),
+		is(`provider::raff::permission_matches("vm.manage")`, "false"),
+		refused(output(`provider::raff::permission_matches("vm.manage", "[")`), `"[" is not a pattern`),
+		refused(output(`provider::raff::normalize_email("Alice <alice@example.com>")`), "is not one plain address"),
+		is(`length([for p in data.raff_permissions.all.names : p if provider::raff::permission_matches(p, "vm.*")])
+}
+data "raff_permissions" "all" {
+`, "6"),
+	)
+}
