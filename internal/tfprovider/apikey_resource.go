@@ -194,6 +194,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	k, err := r.apiKeys.read(ctx, "", state.ID.ValueString())
 	if client.IsNotFound(err) {
 		if r.gone(ctx, req.Private, "API key "+state.Name.ValueString(), &resp.Diagnostics) {
@@ -207,7 +208,6 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	state.fill(k)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, k.AccountID)...)
 }
 
@@ -240,6 +240,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	plan.settle(k)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
 
 func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

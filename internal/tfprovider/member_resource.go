@@ -155,6 +155,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	project := state.ProjectID.ValueString()
 	m, err := r.membersIn(project).read(ctx, project, state.memberID())
 	if client.IsNotFound(err) {
@@ -170,7 +171,6 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	state.fill(m)
 	state.RoleID = types.StringValue(m.RoleID)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 	r.noteSeen(ctx, req.Private, resp.Private, m, &resp.Diagnostics)
 }
 
@@ -214,6 +214,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	plan.settle(m)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, plan)...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
 
 func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

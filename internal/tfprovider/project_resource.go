@@ -152,6 +152,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	p, err := r.projects.read(ctx, "", state.ID.ValueString())
 	if client.IsNotFound(err) {
 		if r.gone(ctx, req.Private, "project "+state.Name.ValueString(), &resp.Diagnostics) {
@@ -164,7 +165,6 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
-	r.identify(ctx, resp.Identity, types.StringValue(p.ID), &resp.Diagnostics)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, p.AccountID)...)
 }
 
@@ -185,6 +185,7 @@ func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
 
 func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

@@ -154,6 +154,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
 		return
 	}
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	role, err := r.findRole(ctx, state.ID.ValueString())
 	if client.IsNotFound(err) {
 		if r.gone(ctx, req.Private, "role "+state.Name.ValueString(), &resp.Diagnostics) {
@@ -167,7 +168,6 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	resp.Diagnostics.Append(state.fill(ctx, role)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, role.AccountID)...)
 }
 
@@ -196,6 +196,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		resp.Diagnostics.Append(plan.fill(ctx, role)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
 
 func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
