@@ -29,7 +29,7 @@ func member(name, roleID string, arguments ...string) string {
 	return fmt.Sprintf("resource \"raff_member\" %q {\n  %s\n}\n", name, strings.Join(lines, "\n  "))
 }
 
-func attr(name, value string) resource.TestCheckFunc {
+func memberAttr(name, value string) resource.TestCheckFunc {
 	return resource.TestCheckResourceAttr("raff_member.m", name, value)
 }
 
@@ -73,7 +73,7 @@ func TestMemberLife(t *testing.T) {
 			{
 				Config: hcl("alice@example.com", admin),
 				Check: all(keep("raff_member.m", &id),
-					attr("status", "pending"), attr("role_name", "Admin"), attr("principal_email", "alice@example.com"),
+					memberAttr("status", "pending"), memberAttr("role_name", "Admin"), memberAttr("principal_email", "alice@example.com"),
 					noAttr("user_id"), noAttr("accepted_at"),
 					resource.TestCheckResourceAttrSet("raff_member.m", "invitation_id"),
 					resource.TestCheckResourceAttrSet("raff_member.m", "invitation_expires_at"),
@@ -91,7 +91,7 @@ func TestMemberLife(t *testing.T) {
 					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("status"), knownvalue.StringExact("pending")),
 					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("user_id"), knownvalue.Null()),
 				}},
-				Check: all(keep("raff_member.m", &id), attr("role_name", "Member"), attr("status", "pending"), func(*terraform.State) error {
+				Check: all(keep("raff_member.m", &id), memberAttr("role_name", "Member"), memberAttr("status", "pending"), func(*terraform.State) error {
 					want := []string{fmt.Sprintf(`PATCH /api/v1/members/%s {"role_id":%q}`, id, basic)}
 					if got := wire.since(); !slices.Equal(got, want) {
 						return fmt.Errorf("written: %q, want %q", got, want)
@@ -102,7 +102,7 @@ func TestMemberLife(t *testing.T) {
 			empty(hcl("alice@example.com", basic), func() { srv.Accept(t, id, "Alice") }),
 			{
 				Config: hcl("alice@example.com", basic),
-				Check: all(keep("raff_member.m", &id), attr("status", "active"), attr("invitation_state", "none"),
+				Check: all(keep("raff_member.m", &id), memberAttr("status", "active"), memberAttr("invitation_state", "none"),
 					noAttr("invitation_id"), resource.TestCheckResourceAttrSet("raff_member.m", "user_id"),
 					resource.TestCheckResourceAttrSet("raff_member.m", "accepted_at")),
 			},
@@ -114,12 +114,12 @@ func TestMemberLife(t *testing.T) {
 					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("user_id"), knownvalue.NotNull()),
 					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("email"), knownvalue.StringExact("alice@example.com")),
 				}},
-				Check: all(keep("raff_member.m", &id), attr("role_name", "Admin"), attr("status", "active")),
+				Check: all(keep("raff_member.m", &id), memberAttr("role_name", "Admin"), memberAttr("status", "active")),
 			},
 			{
 				Config:           hcl("bob@example.com", admin),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{acts("raff_member.m", replaced)}},
-				Check: all(keep("raff_member.m", &bob), attr("status", "pending"), attr("principal_email", "bob@example.com"), func(*terraform.State) error {
+				Check: all(keep("raff_member.m", &bob), memberAttr("status", "pending"), memberAttr("principal_email", "bob@example.com"), func(*terraform.State) error {
 					srv.Do(t, "GET", "/api/v1/members/"+id, srv.Key, nil).Want(t, 404)
 					return nil
 				}),
@@ -140,7 +140,7 @@ func TestMemberEmailsOfOnePerson(t *testing.T) {
 		return using(srv.URL, srv.Key, member("m", role, fmt.Sprintf("email = %q", email)))
 	}
 	run(t,
-		resource.TestStep{Config: hcl("Zoé+a@bücher.example.com"), Check: attr("email", "Zoé+a@bücher.example.com")},
+		resource.TestStep{Config: hcl("Zoé+a@bücher.example.com"), Check: memberAttr("email", "Zoé+a@bücher.example.com")},
 		empty(hcl("zoé+A@BÜCHER.example.com"), nil),
 		empty(hcl("zoe\u0301+a@xn--bcher-kva.Example.com"), nil),
 		planned(hcl("zoé@bücher.example.com"), nil, acts("raff_member.m", replaced)),
@@ -176,14 +176,14 @@ resource "terraform_data" "person" {
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectUnknownValue("raff_member.m", tfjsonpath.New("target_user_id")),
 			}},
-			Check: all(keep("raff_member.m", &id), attr("status", "active"), attr("user_id", alice)),
+			Check: all(keep("raff_member.m", &id), memberAttr("status", "active"), memberAttr("user_id", alice)),
 		},
 		// The same person by another name: in place, and nothing is sent.
 		resource.TestStep{
 			PreConfig:        func() { wire.since() },
 			Config:           hcl(byEmail),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{acts("raff_member.m", updated)}},
-			Check: all(keep("raff_member.m", &id), attr("email", "alice@example.com"), noAttr("target_user_id"), func(*terraform.State) error {
+			Check: all(keep("raff_member.m", &id), memberAttr("email", "alice@example.com"), noAttr("target_user_id"), func(*terraform.State) error {
 				if got := wire.since(); len(got) != 0 {
 					return fmt.Errorf("written: %q, want nothing", got)
 				}
@@ -208,7 +208,7 @@ func TestMemberStatus(t *testing.T) {
 		refused(hcl(`status = "pending"`), `value must be one of`),
 		resource.TestStep{
 			Config: hcl(`status = "suspended"`),
-			Check:  all(keep("raff_member.m", &id), attr("status", "suspended"), onServer(t, srv, &id, "status", "suspended")),
+			Check:  all(keep("raff_member.m", &id), memberAttr("status", "suspended"), onServer(t, srv, &id, "status", "suspended")),
 		},
 		planned(hcl(`status = "active"`), nil, acts("raff_member.m", updated)),
 		empty(hcl(), nil),
@@ -235,11 +235,11 @@ func TestMemberStatusOfAnInvitation(t *testing.T) {
 		// Suspended from the start: the invitation is held.
 		resource.TestStep{
 			Config: hcl(`status = "suspended"`),
-			Check:  all(keep("raff_member.m", &id), attr("status", "suspended"), onServer(t, srv, &id, "status", "suspended")),
+			Check:  all(keep("raff_member.m", &id), memberAttr("status", "suspended"), onServer(t, srv, &id, "status", "suspended")),
 		},
 		resource.TestStep{
 			Config: hcl(`status = "active"`),
-			Check:  all(keep("raff_member.m", &id), attr("status", "active"), onServer(t, srv, &id, "status", "pending")),
+			Check:  all(keep("raff_member.m", &id), memberAttr("status", "active"), onServer(t, srv, &id, "status", "pending")),
 		},
 		empty(hcl(), nil),
 		empty(hcl(`status = "active"`), func() { srv.Accept(t, id, "Alice") }),
@@ -257,7 +257,7 @@ func TestMemberActiveIsSatisfiedByPending(t *testing.T) {
 		return using(srv.URL, srv.Key, member("m", srv.RoleID(t, "account", "member"), append(arguments, `email = "alice@example.com"`)...))
 	}
 	run(t,
-		resource.TestStep{Config: hcl(), Check: attr("status", "pending")},
+		resource.TestStep{Config: hcl(), Check: memberAttr("status", "pending")},
 		empty(hcl(`status = "active"`), nil),
 		empty(hcl(), nil),
 	)
@@ -274,7 +274,7 @@ func TestMemberAcceptsDuringApply(t *testing.T) {
 	}
 	var id string
 	run(t,
-		resource.TestStep{Config: hcl(basic), Check: all(keep("raff_member.m", &id), attr("status", "active"))},
+		resource.TestStep{Config: hcl(basic), Check: all(keep("raff_member.m", &id), memberAttr("status", "active"))},
 		resource.TestStep{
 			PreConfig: func() {
 				wire.intercept(func(r *http.Request) {
@@ -284,7 +284,7 @@ func TestMemberAcceptsDuringApply(t *testing.T) {
 				})
 			},
 			Config: hcl(admin),
-			Check:  all(keep("raff_member.m", &id), attr("status", "active"), attr("role_name", "Admin"), onServer(t, srv, &id, "status", "active")),
+			Check:  all(keep("raff_member.m", &id), memberAttr("status", "active"), memberAttr("role_name", "Admin"), onServer(t, srv, &id, "status", "active")),
 		},
 		empty(hcl(admin), nil),
 		resource.TestStep{Config: hcl(admin), Check: resource.TestCheckResourceAttrSet("raff_member.m", "user_id")},
@@ -309,7 +309,7 @@ func TestMemberInvitationExpires(t *testing.T) {
 				acts("raff_member.m", updated),
 				plancheck.ExpectUnknownValue("raff_member.m", tfjsonpath.New("invitation_state")),
 			}},
-			Check: all(keep("raff_member.m", &id), attr("status", "pending"), func(s *terraform.State) error {
+			Check: all(keep("raff_member.m", &id), memberAttr("status", "pending"), func(s *terraform.State) error {
 				if got := s.RootModule().Resources["raff_member.m"].Primary.Attributes["invitation_state"]; got == "expired" {
 					return fmt.Errorf("the invitation is still expired")
 				}
@@ -320,17 +320,17 @@ func TestMemberInvitationExpires(t *testing.T) {
 		empty(hcl(role, `on_expired = "warn"`), later),
 		resource.TestStep{
 			Config: hcl(role, `on_expired = "ignore"`),
-			Check:  all(keep("raff_member.m", &id), attr("invitation_state", "expired")),
+			Check:  all(keep("raff_member.m", &id), memberAttr("invitation_state", "expired")),
 		},
 		// The role of an expired invitation changes without sending it again.
 		resource.TestStep{
 			Config: hcl(admin, `on_expired = "ignore"`),
-			Check:  all(keep("raff_member.m", &id), attr("role_name", "Admin"), attr("invitation_state", "expired")),
+			Check:  all(keep("raff_member.m", &id), memberAttr("role_name", "Admin"), memberAttr("invitation_state", "expired")),
 		},
 		// A held invitation is not sent again, an accepted one has nothing to send.
 		resource.TestStep{
 			Config: hcl(admin, `status = "suspended"`),
-			Check:  all(keep("raff_member.m", &id), attr("invitation_state", "expired")),
+			Check:  all(keep("raff_member.m", &id), memberAttr("invitation_state", "expired")),
 		},
 		empty(hcl(admin), nil),
 		planned(hcl(admin, `status = "active"`), nil, acts("raff_member.m", updated)),
@@ -348,7 +348,7 @@ func TestMemberDeclines(t *testing.T) {
 		empty(hcl, func() {
 			srv.Do(t, "POST", "/api/v1/invitations/decline", "", map[string]string{"token": srv.Token(t, id)}).Want(t, 200)
 		}),
-		resource.TestStep{Config: hcl, Check: all(keep("raff_member.m", &id), attr("invitation_state", "declined"))},
+		resource.TestStep{Config: hcl, Check: all(keep("raff_member.m", &id), memberAttr("invitation_state", "declined"))},
 	)
 }
 
@@ -365,7 +365,7 @@ func TestMemberIsThereAlready(t *testing.T) {
 		resource.TestStep{Config: hcl(), ExpectError: says("Alice@Example.com is already a member")},
 		resource.TestStep{
 			Config: hcl("adopt_existing = true", `status = "suspended"`),
-			Check:  all(keep("raff_member.m", &id), attr("role_name", "Admin"), onServer(t, srv, &id, "status", "suspended")),
+			Check:  all(keep("raff_member.m", &id), memberAttr("role_name", "Admin"), onServer(t, srv, &id, "status", "suspended")),
 		},
 	)
 }
@@ -378,7 +378,7 @@ func TestMemberAdoptsAnExpiredInvitation(t *testing.T) {
 	srv.Advance(8 * 24 * time.Hour)
 	run(t, resource.TestStep{
 		Config: using(srv.URL, srv.Key, member("m", role, `email = "alice@example.com"`, "adopt_existing = true")),
-		Check:  all(keep("raff_member.m", &id), attr("status", "pending")),
+		Check:  all(keep("raff_member.m", &id), memberAttr("status", "pending")),
 	})
 }
 
@@ -452,7 +452,7 @@ func TestMemberProtected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			run(t,
-				resource.TestStep{Config: using(srv.URL, c.key, member("m", c.role, c.selector)+imports(c.id)), Check: attr("role_id", c.role)},
+				resource.TestStep{Config: using(srv.URL, c.key, member("m", c.role, c.selector)+imports(c.id)), Check: memberAttr("role_id", c.role)},
 				empty(using(srv.URL, c.key, member("m", c.role, c.selector)), nil),
 				refused(using(srv.URL, c.key, member("m", srv.RoleID(t, "account", "member"), c.selector)), c.changed),
 				refused(using(srv.URL, c.key, member("m", c.role, c.selector, `status = "suspended"`)), c.changed),

@@ -145,6 +145,7 @@ func (p *raffProvider) Resources(context.Context) []func() resource.Resource {
 		newAPIKeyResource,
 		newProjectResource,
 		newProjectMemberResource,
+		newExclusiveResource,
 	}
 }
 

@@ -145,7 +145,7 @@ func TestRoleReplacedUnderAMember(t *testing.T) {
 		resource.TestStep{
 			Config:           hcl("reader"),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_member.m", updated)},
-			Check:            all(keep("raff_member.m", &id), attr("role_name", "reader")),
+			Check:            all(keep("raff_member.m", &id), memberAttr("role_name", "reader")),
 		},
 	)
 }
