@@ -87,8 +87,9 @@ func (r reader) MemberOf(ctx context.Context, accountID, projectID string, t tea
 	return ofAccount(m, err, m.AccountID == accountID)
 }
 
+// MembershipsOf must be found by address: by account, in the order of creation, both databases would walk all its people.
 func (r reader) MembershipsOf(ctx context.Context, accountID, canonical string) ([]team.Member, error) {
-	return many(ctx, r.q, r.members(), selectMember+" WHERE m.email_canonical = $1 AND m.account_id = $2 ORDER BY m.created_at, m.id",
+	return many(ctx, r.q, r.members(), selectMember+" WHERE m.email_canonical = $1 AND (m.account_id = $2) IS TRUE ORDER BY m.created_at, m.id",
 		canonical, uid(accountID))
 }
 
