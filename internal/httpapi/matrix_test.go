@@ -15,49 +15,50 @@ import (
 // written by hand from the table of permissions, never derived from the code, and it fails when a route has no row.
 // Columns: keys of an Owner, Admin, Billing, Member, a role with only members.invite, a role with only members.manage,
 // a key that is only Project Admin, one that is only project Viewer, one without any role, and the Owner of another
-// account. Credentials that are no use (suspended, expired, inactive, revoked, none) are the same everywhere.
+// account. Behind the bar: people who are signed in, as Owner, Admin and Member. Credentials that are no use (suspended,
+// expired, inactive, revoked, none) are the same everywhere.
 const matrix = `
-                         owner admin bill member invite manage padmin pview none other
-listMembers              200   200   403  200    403    200    403    403   403  200
-addMembers               200   200   403  403    200    200    403    403   403  200
-getMember                200   200   403  200    403    200    403    403   403  404
-addMember                201   201   403  403    201    201    403    403   403  400
-updateMember             200   200   403  403    403    200    403    403   403  404
-removeMember             200   200   403  403    403    200    403    403   403  404
-listRoles                200   200   403  403    200    200    200    403   403  200
-getRole                  200   200   403  403    200    200    200    403   403  404
-createRole               201   201   403  403    403    403    403    403   403  201
-updateRole               200   200   403  403    403    403    403    403   403  404
-deleteRole               200   403   403  403    403    403    403    403   403  404
-listPermissions          200   200   200  200    200    200    200    200   200  200
-listApiKeys              200   200   403  403    403    403    403    403   403  200
-createApiKey             201   201   403  403    403    403    403    403   403  201
-getApiKey                200   200   403  403    403    403    403    403   403  404
-updateApiKey             200   200   403  403    403    403    403    403   403  404
-regenerateApiKey         200   200   403  403    403    403    403    403   403  404
-revokeApiKey             200   403   403  403    403    403    403    403   403  404
-listInvitations          200   200   403  200    200    200    403    403   403  200
-createAccountInvitation  201   201   403  403    201    201    403    403   403  400
-getInvitation            200   200   403  200    200    200    403    403   403  404
-resendInvitation         200   200   403  403    200    200    403    403   403  404
-createInvitationLink     200   200   403  403    200    200    403    403   403  404
-cancelInvitation         200   200   403  403    200    200    403    403   403  404
-whoami                   200   200   200  200    200    200    200    200   200  200
-listProjects             200   200   200  200    200    200    200    200   200  200
-createProject            201   201   403  403    403    403    403    403   403  201
-getProject               200   200   403  200    403    403    200    200   403  404
-updateProject            200   200   403  403    403    403    403    403   403  404
-deleteProject            200   403   403  403    403    403    403    403   403  404
-listProjectMembers       200   200   403  403    403    200    200    200   403  404
-addProjectMember         201   201   403  403    403    201    201    403   403  404
-getProjectMember         200   200   403  403    403    200    200    200   403  404
-updateProjectMember      200   200   403  403    403    200    200    403   403  404
-removeProjectMember      200   200   403  403    403    200    200    403   403  404
-listProjectInvitations   200   200   403  403    403    200    200    200   403  404
-createProjectInvitation  201   201   403  403    403    201    201    403   403  404
-lookupUser               200   200   403  200    403    200    403    403   403  404
-transferOwnership        403   403   403  403    403    403    403    403   403  403
-listAuditEvents          200   200   403  403    403    403    403    403   403  200
+                         owner admin bill member invite manage padmin pview none other | Owner Admin Member
+listMembers              200   200   403  200    403    200    403    403   403  200   | 200   200   200
+addMembers               200   200   403  403    200    200    403    403   403  200   | 200   200   403
+getMember                200   200   403  200    403    200    403    403   403  404   | 200   200   200
+addMember                201   201   403  403    201    201    403    403   403  400   | 201   201   403
+updateMember             200   200   403  403    403    200    403    403   403  404   | 200   200   403
+removeMember             200   200   403  403    403    200    403    403   403  404   | 200   200   403
+listRoles                200   200   403  403    200    200    200    403   403  200   | 200   200   403
+getRole                  200   200   403  403    200    200    200    403   403  404   | 200   200   403
+createRole               201   201   403  403    403    403    403    403   403  201   | 201   201   403
+updateRole               200   200   403  403    403    403    403    403   403  404   | 200   200   403
+deleteRole               200   403   403  403    403    403    403    403   403  404   | 200   403   403
+listPermissions          200   200   200  200    200    200    200    200   200  200   | 200   200   200
+listApiKeys              200   200   403  403    403    403    403    403   403  200   | 200   200   403
+createApiKey             201   201   403  403    403    403    403    403   403  201   | 201   201   403
+getApiKey                200   200   403  403    403    403    403    403   403  404   | 200   200   403
+updateApiKey             200   200   403  403    403    403    403    403   403  404   | 200   200   403
+regenerateApiKey         200   200   403  403    403    403    403    403   403  404   | 200   200   403
+revokeApiKey             200   403   403  403    403    403    403    403   403  404   | 200   403   403
+listInvitations          200   200   403  200    200    200    403    403   403  200   | 200   200   200
+createAccountInvitation  201   201   403  403    201    201    403    403   403  400   | 201   201   403
+getInvitation            200   200   403  200    200    200    403    403   403  404   | 200   200   200
+resendInvitation         200   200   403  403    200    200    403    403   403  404   | 200   200   403
+createInvitationLink     200   200   403  403    200    200    403    403   403  404   | 200   200   403
+cancelInvitation         200   200   403  403    200    200    403    403   403  404   | 200   200   403
+whoami                   200   200   200  200    200    200    200    200   200  200   | 200   200   200
+listProjects             200   200   200  200    200    200    200    200   200  200   | 200   200   200
+createProject            201   201   403  403    403    403    403    403   403  201   | 201   201   403
+getProject               200   200   403  200    403    403    200    200   403  404   | 200   200   200
+updateProject            200   200   403  403    403    403    403    403   403  404   | 200   200   403
+deleteProject            200   403   403  403    403    403    403    403   403  404   | 200   403   403
+listProjectMembers       200   200   403  403    403    200    200    200   403  404   | 200   200   403
+addProjectMember         201   201   403  403    403    201    201    403   403  404   | 201   201   403
+getProjectMember         200   200   403  403    403    200    200    200   403  404   | 200   200   403
+updateProjectMember      200   200   403  403    403    200    200    403   403  404   | 200   200   403
+removeProjectMember      200   200   403  403    403    200    200    403   403  404   | 200   200   403
+listProjectInvitations   200   200   403  403    403    200    200    200   403  404   | 200   200   403
+createProjectInvitation  201   201   403  403    403    201    201    403   403  404   | 201   201   403
+lookupUser               200   200   403  200    403    200    403    403   403  404   | 200   200   200
+transferOwnership        403   403   403  403    403    403    403    403   403  403   | 400   403   403
+listAuditEvents          200   200   403  403    403    403    403    403   403  200   | 200   200   403
 `
 
 // unusable credentials and what they get on every operation that asks for one.
@@ -101,10 +102,10 @@ func TestMatrixOfRoutesAndPrincipals(t *testing.T) {
 func parseMatrix(t *testing.T) map[string]map[string]int {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(matrix), "\n")
-	names := strings.Fields(lines[0])
+	names := strings.Fields(strings.ReplaceAll(lines[0], "|", ""))
 	rows := map[string]map[string]int{}
 	for _, l := range lines[1:] {
-		cells := strings.Fields(l)
+		cells := strings.Fields(strings.ReplaceAll(l, "|", ""))
 		if len(cells) != len(names)+1 {
 			t.Fatalf("row %q has %d cells, not %d", l, len(cells)-1, len(names))
 		}
@@ -143,6 +144,7 @@ func newFixture(t *testing.T, srv *rafftest.Server) *fixture {
 		"invite": srv.NewKey(t, "inviter", f.roles["inviter"]), "manage": srv.NewKey(t, "manager", f.roles["manager"]),
 		"padmin": f.projectKey(t, "project-admin"), "pview": f.projectKey(t, "viewer"),
 	}
+	f.people(t)
 	f.spoil(t, "suspended", func(id string) {
 		member := f.memberOfKey(t, id)
 		srv.Do(t, "PATCH", "/api/v1/members/"+member, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
@@ -157,6 +159,20 @@ func newFixture(t *testing.T, srv *rafftest.Server) *fixture {
 	})
 	srv.Advance(2 * time.Minute)
 	return f
+}
+
+// people signs three persons in.
+func (f *fixture) people(t *testing.T) {
+	t.Helper()
+	if err := f.srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, f.srv.OwnerLink), "Owner", rafftest.Password); err != nil {
+		t.Fatal(err)
+	}
+	for name, role := range map[string]string{"Admin": "admin", "Member": "member"} {
+		f.srv.NewMember(t, strings.ToLower(name)+"@example.com", name, f.srv.RoleID(t, "account", role))
+	}
+	for _, name := range []string{"Owner", "Admin", "Member"} {
+		f.keys[name] = f.srv.SignIn(t, strings.ToLower(name)+"@example.com")
+	}
 }
 
 // spoil makes a key that could do everything an Admin may, and takes it away.

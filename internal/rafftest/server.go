@@ -209,11 +209,17 @@ func (r Response) Want(t testing.TB, status int) Response {
 	return r
 }
 
-// Do sends one request. A body that is a string is sent as it is, nil means none, anything else is encoded as JSON.
+// cookiePrefix marks what SignIn returns.
+const cookiePrefix = "cookie: "
+
+// Do sends one request with an API key, or as somebody whom SignIn signed in. A body that is a string is sent as it is, nil means none, anything else is encoded as JSON.
 func (s *Server) Do(t testing.TB, method, path, key string, body any) Response {
 	t.Helper()
 	h := http.Header{}
-	if key != "" {
+	switch {
+	case strings.HasPrefix(key, cookiePrefix):
+		h.Set("Cookie", strings.TrimPrefix(key, cookiePrefix))
+	case key != "":
 		h.Set("X-API-Key", key)
 	}
 	if body != nil {

@@ -1,8 +1,10 @@
 package rafftest
 
 import (
+	"net/http"
 	"net/url"
 	"path"
+	"strings"
 	"testing"
 
 	"raff/internal/team"
@@ -78,4 +80,31 @@ func (s *Server) NewMember(t testing.TB, email, name, roleID string) (memberID, 
 	t.Helper()
 	memberID = s.Invite(t, email, roleID)
 	return memberID, s.Accept(t, memberID, name)
+}
+
+// SignIn signs a person in, with Password, through the page. What it returns stands for a key in Do.
+func (s *Server) SignIn(t testing.TB, email string) string {
+	t.Helper()
+	h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {s.URL}}
+	form := url.Values{"email": {email}, "password": {Password}}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/sign-in", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = h
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range res.Cookies() {
+		if c.Value != "" {
+			return cookiePrefix + c.Name + "=" + c.Value
+		}
+	}
+	t.Fatalf("signing %s in: status %d, no cookie", email, res.StatusCode)
+	return ""
 }
