@@ -70,7 +70,7 @@ vet:
 	$(GO) vet ./...
 
 lint: $(LINT) ## run the linters, the import rule among them
-	$(LINT) run
+	$(LINT) run --allow-parallel-runners
 
 generate: $(TEMPL) ## write the Go code of the pages (internal/web/*_templ.go)
 	$(TEMPL) generate -path internal/web
