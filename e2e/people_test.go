@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"testing"
+
+	"raff/internal/rafftest"
+)
+
+func TestWhoIsOnlyInAProjectSeesOnlyThat(t *testing.T) {
+	each(t, func(t *testing.T, g guard) {
+		web := g.Do(t, "POST", "/api/v1/projects", g.Key, map[string]any{"name": "Web"}).Want(t, 201).Data(t)["id"].(string)
+		body := map[string]any{"email": "bob@example.com", "role_id": g.RoleID(t, "project", "viewer")}
+		inv := g.Do(t, "POST", "/api/v1/projects/"+web+"/invitations", g.Key, body).Want(t, 201).Data(t)
+		link := g.Do(t, "POST", "/api/v1/invitations/"+inv["id"].(string)+"/link", g.Key, nil).Want(t, 200).Data(t)["link"].(string)
+		accept := map[string]any{"token": rafftest.TokenOf(t, link), "name": "Bob", "password": rafftest.Password}
+		member := g.Do(t, "POST", "/api/v1/invitations/accept", "", accept).Want(t, 200).Data(t)
+		bob := g.SignIn(t, "bob@example.com")
+
+		list := g.Do(t, "GET", "/api/v1/projects", bob, nil).Want(t, 200).JSON(t)
+		if list["total"] != 1.0 || list["data"].([]any)[0].(map[string]any)["id"] != web {
+			t.Errorf("Bob sees the projects %v", list)
+		}
+		g.Do(t, "GET", "/api/v1/projects/"+web, bob, nil).Want(t, 200)
+		g.Do(t, "GET", "/api/v1/projects/"+web+"/members", bob, nil).Want(t, 200)
+		g.Do(t, "GET", "/api/v1/projects/"+g.ProjectID, bob, nil).Want(t, 403)
+		g.Do(t, "GET", "/api/v1/members", bob, nil).Want(t, 403)
+		who := g.Do(t, "GET", "/api/v1/whoami", bob, nil).Want(t, 200).Data(t)
+		if who["role"] != nil || len(who["projects"].([]any)) != 1 {
+			t.Errorf("Bob is %v", who)
+		}
+		// Somebody who is in already needs no invitation to get an account role.
+		added := g.Do(t, "POST", "/api/v1/members", g.Key, map[string]any{"email": "Bob@example.com", "role_id": g.RoleID(t, "account", "member")}).Want(t, 201).Data(t)
+		if added["status"] != "active" || added["user_id"] != member["user_id"] {
+			t.Errorf("added to the account: %v", added)
+		}
+		g.Do(t, "GET", "/api/v1/members", bob, nil).Want(t, 200)
+		// And whoever leaves the account leaves its projects.
+		g.Do(t, "DELETE", "/api/v1/members/"+added["id"].(string), g.Key, nil).Want(t, 200)
+		g.Do(t, "GET", "/api/v1/projects/"+web+"/members/"+member["id"].(string), g.Key, nil).Want(t, 404)
+		g.Do(t, "GET", "/api/v1/projects", bob, nil).Want(t, 401)
+	})
+}
+
+func TestTheOwnerInPersonHandsTheAccountOver(t *testing.T) {
+	each(t, func(t *testing.T, g guard) {
+		if err := g.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, g.OwnerLink), "Owner", rafftest.Password); err != nil {
+			t.Fatal(err)
+		}
+		owner := g.SignIn(t, "owner@example.com")
+		id, _ := g.NewMember(t, "alice@example.com", "Alice", g.RoleID(t, "account", "admin"))
+		body := map[string]any{"member_id": id}
+		g.refused("POST", "/api/v1/account/transfer-ownership", g.Key, body, 403, "permission_denied")
+		next := g.Do(t, "POST", "/api/v1/account/transfer-ownership", owner, body).Want(t, 200).Data(t)
+		if next["id"] != id || next["is_owner"] != true || next["role"] != "owner" {
+			t.Errorf("the new Owner: %v", next)
+		}
+		former := g.Do(t, "GET", "/api/v1/members/"+g.OwnerMemberID, owner, nil).Want(t, 200).Data(t)
+		if former["is_owner"] != false || former["role"] != "admin" {
+			t.Errorf("the former Owner: %v", former)
+		}
+		g.refused("POST", "/api/v1/account/transfer-ownership", owner, body, 403, "permission_denied")
+	})
+}
