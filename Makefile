@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check tidy tidy-check unit race hammer fuzz clean
+.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check tidy tidy-check unit race hammer fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -14,6 +14,7 @@ GOFILES = $(wildcard $(shell git ls-files --cached --others --exclude-standard -
 tool-version = $(shell sed -n 's|^.*$(1) \(v[^ ]*\).*|\1|p' tools/go.mod)
 LINT := .cache/golangci-lint-$(call tool-version,github.com/golangci/golangci-lint/v2)
 TEMPL := .cache/templ-$(call tool-version,github.com/a-h/templ)
+TFPLUGINDOCS := .cache/tfplugindocs-$(call tool-version,github.com/hashicorp/terraform-plugin-docs)
 
 # Where the tests find the programs they run.
 test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1
@@ -37,7 +38,7 @@ bench: build ## measure raff beside its limits and write docs/benchmarks.md (som
 test: deps check unit ## everything CI runs
 	@$(MAKE) -s demo >/dev/null
 
-check: fmt-check vet lint generate-check tidy-check ## everything that needs no running program
+check: fmt-check vet lint generate-check docs-check tidy-check ## everything that needs no running program
 
 deps: ## make sure that PostgreSQL and Terraform (or OpenTofu) are here for the tests
 	@scripts/ensure-postgres.sh >/dev/null
@@ -78,6 +79,12 @@ generate: $(TEMPL) ## write the Go code of the pages (internal/web/*_templ.go)
 generate-check: $(TEMPL)
 	@TEMPL=$(TEMPL) scripts/check-generated.sh
 
+docs: $(TFPLUGINDOCS) ## write the pages of the Terraform provider (docs/terraform)
+	@TFPLUGINDOCS=$(TFPLUGINDOCS) scripts/terraform-docs.sh
+
+docs-check: $(TFPLUGINDOCS)
+	@TFPLUGINDOCS=$(TFPLUGINDOCS) scripts/terraform-docs.sh --check
+
 tidy: ## put go.mod and go.sum in order
 	$(GO) mod tidy
 	$(GO) -C tools mod tidy
@@ -94,3 +101,6 @@ $(LINT): tools/go.mod
 
 $(TEMPL): tools/go.mod
 	@$(GO) -C tools build -o ../$@ github.com/a-h/templ/cmd/templ && touch $@
+
+$(TFPLUGINDOCS): tools/go.mod
+	@$(GO) -C tools build -o ../$@ github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs && touch $@

@@ -19,8 +19,15 @@ var version = "dev"
 
 func main() {
 	debug := flag.Bool("debug", false, "wait for a debugger and print how Terraform can connect")
+	schema := flag.Bool("schema", false, "print the schema in the form of \"terraform providers schema -json\" and exit")
 	flag.Parse()
 
+	if *schema {
+		if err := tfprovider.WriteSchema(context.Background(), os.Stdout, version); err != nil {
+			fail(err)
+		}
+		return
+	}
 	address := tfaddr.NewProvider(tfaddr.DefaultProviderRegistryHost, "raff", "raff")
 	err := providerserver.Serve(context.Background(), tfprovider.New(version), providerserver.ServeOpts{
 		Address:         address.String(),
@@ -28,7 +35,11 @@ func main() {
 		ProtocolVersion: 6,
 	})
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "terraform-provider-raff:", err)
-		os.Exit(1)
+		fail(err)
 	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "terraform-provider-raff:", err)
+	os.Exit(1)
 }

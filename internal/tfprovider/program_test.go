@@ -81,7 +81,10 @@ func program(t *testing.T, hcl string, env ...string) *workspace {
 	if err := os.Link(built, filepath.Join(w.dir, "terraform-provider-raff")); err != nil {
 		t.Fatal(err)
 	}
-	w.write("main.tf", required+hcl)
+	if !strings.Contains(hcl, "required_providers") {
+		hcl = required + hcl
+	}
+	w.write("main.tf", hcl)
 	settings := w.write("settings.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"raff/raff\" = %q\n  }\n  direct {}\n}\n", w.dir))
 	w.env = append(append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings, "NO_COLOR=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color"), env...)
 	return w
@@ -90,6 +93,9 @@ func program(t *testing.T, hcl string, env ...string) *workspace {
 func (w *workspace) write(name, text string) (path string) {
 	w.t.Helper()
 	path = filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,0 +1,11 @@
+locals {
+  engineering = ["Alice@Example.com", "bob@example.com"]
+  support     = ["alice@example.com", "carol@example.com"]
+
+  # Alice once, however she is spelled.
+  everybody = toset([for address in concat(local.engineering, local.support) : provider::raff::normalize_email(address)])
+}
+
+output "everybody" {
+  value = local.everybody
+}

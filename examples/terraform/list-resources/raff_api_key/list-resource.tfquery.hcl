@@ -1,0 +1,3 @@
+list "raff_api_key" "all" {
+  provider = raff
+}

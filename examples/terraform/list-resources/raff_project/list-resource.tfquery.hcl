@@ -1,0 +1,3 @@
+list "raff_project" "all" {
+  provider = raff
+}

@@ -1,0 +1,7 @@
+list "raff_role" "account" {
+  provider = raff
+
+  config {
+    scope = "account"
+  }
+}

@@ -1,0 +1,24 @@
+data "raff_role" "member" {
+  scope = "account"
+  slug  = "member"
+}
+
+# Each secret lives 90 days. From 14 days before its end, a plan shows the rotation.
+resource "raff_api_key" "reports" {
+  name          = "reports"
+  role_id       = data.raff_role.member.id
+  lifetime      = "90d"
+  rotate_before = "14d"
+}
+
+# Nothing of this key is secret in the state: the person who needs it makes the secret.
+resource "raff_api_key" "laptop" {
+  name         = "Alice's laptop"
+  role_id      = data.raff_role.member.id
+  store_secret = false
+}
+
+output "reports_key" {
+  value     = raff_api_key.reports.secret
+  sensitive = true
+}

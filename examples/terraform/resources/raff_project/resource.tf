@@ -1,0 +1,4 @@
+resource "raff_project" "website" {
+  name        = "Website"
+  description = "What customers see"
+}

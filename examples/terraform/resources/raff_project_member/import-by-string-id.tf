@@ -1,0 +1,5 @@
+# <project_id>/<member_id>, or after the slash the address, user:<id of the user> or api_key:<id of the key>.
+import {
+  to = raff_project_member.alice
+  id = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b/alice@example.com"
+}

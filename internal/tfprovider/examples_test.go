@@ -1,0 +1,261 @@
+package tfprovider
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/zclconf/go-cty/cty"
+
+	"raff/internal/rafftest"
+)
+
+// Every example of the documentation is applied as it stands there, by Terraform where this one can, else through the
+// protocol.
+const examples = "../../examples/terraform"
+
+func example(t *testing.T, path ...string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(append([]string{examples}, path...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// examplesIn are the folders of one kind of example.
+func examplesIn(t *testing.T, kind string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(examples, kind))
+	if err != nil || len(entries) == 0 {
+		t.Fatalf("no examples of %s: %v", kind, err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func on(srv *rafftest.Server) []string {
+	return []string{"RAFF_API_URL=" + srv.URL, "RAFF_API_KEY=" + srv.Key}
+}
+
+const inBlock = "provider \"raff\" {}\n\n"
+
+// settles applies, plans nothing more, and returns what the apply said.
+func (w *workspace) settles() string {
+	w.t.Helper()
+	out := w.run("apply", "-auto-approve")
+	if plan := w.run("plan"); !strings.Contains(plan, "No changes") {
+		w.t.Errorf("there is more to do after the apply:\n%s", plan)
+	}
+	return out
+}
+
+func TestExampleResources(t *testing.T) {
+	t.Parallel()
+	for _, name := range examplesIn(t, "resources") {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := program(t, inBlock+example(t, "resources", name, "resource.tf"), on(rafftest.Start(t))...)
+			w.settles()
+			// What was made is imported again by the block of the same page.
+			to, id, block := w.importBlock(example(t, "resources", name, "import-by-string-id.tf"))
+			w.run("state", "rm", to)
+			w.write("import.tf", block)
+			plan := w.run("plan")
+			if !strings.Contains(plan, "Plan: 1 to import, 0 to add") || !strings.Contains(plan, "0 to destroy") {
+				t.Errorf("the import of %s plans more:\n%s", id, plan)
+			}
+			w.run("apply", "-auto-approve")
+			w.run("destroy", "-auto-approve")
+		})
+	}
+}
+
+var (
+	importTo      = regexp.MustCompile(`to = (\S+)`)
+	importID      = regexp.MustCompile(`id = "([^"]+)"`)
+	placeholderID = regexp.MustCompile(`0190a1b2-[0-9a-f-]+`)
+)
+
+// importBlock is a documented import block with the real id for the placeholder.
+func (w *workspace) importBlock(hcl string) (to, id, block string) {
+	w.t.Helper()
+	to = importTo.FindStringSubmatch(hcl)[1]
+	var state struct {
+		Values struct {
+			Root struct {
+				Resources []struct {
+					Address string         `json:"address"`
+					Values  map[string]any `json:"values"`
+				} `json:"resources"`
+			} `json:"root_module"`
+		} `json:"values"`
+	}
+	if err := json.Unmarshal([]byte(w.run("show", "-json")), &state); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, r := range state.Values.Root.Resources {
+		if r.Address == to {
+			actual, _ := r.Values["id"].(string)
+			project, _, _ := strings.Cut(actual, "/") // of a project member; of all others the id
+			block = placeholderID.ReplaceAllString(hcl, project)
+		}
+	}
+	if block == "" {
+		w.t.Fatalf("the example does not make %s", to)
+	}
+	return to, importID.FindStringSubmatch(block)[1], block
+}
+
+// The small ones are modules of one configuration.
+func TestExampleDataSourcesAndFunctions(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	w := program(t, inBlock, on(srv)...)
+	var modules strings.Builder
+	for kind, file := range map[string]string{"data-sources": "data-source.tf", "functions": "function.tf"} {
+		for _, name := range examplesIn(t, kind) {
+			w.write(filepath.Join(kind, name, "main.tf"), required+example(t, kind, name, file))
+			modules.WriteString("module \"" + kind + "-" + name + "\" {\n  source = \"./" + kind + "/" + name + "\"\n}\n")
+		}
+	}
+	w.write("modules.tf", modules.String())
+	w.run("get")
+	if out := w.settles(); strings.Contains(out, "Warning: Check block") {
+		t.Errorf("a check failed:\n%s", out)
+	}
+	w.run("destroy", "-auto-approve")
+}
+
+func TestExampleProviderAndEphemeralKey(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	program(t, example(t, "provider", "provider.tf"), on(srv)...).settles()
+	program(t, inBlock+example(t, "ephemeral-resources", "raff_api_key", "ephemeral-resource.tf"), on(srv)...).settles()
+	if keys := srv.Do(t, "GET", "/api/v1/api-keys", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any); len(keys) != 1 {
+		t.Errorf("%d keys are left, want the Owner's alone", len(keys))
+	}
+}
+
+func TestGuideTeam(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	w := program(t, example(t, "guides", "team", "main.tf"), on(srv)...)
+	w.settles()
+	srv.Accept(t, memberOf(t, srv, "bob@example.com"), "Bob")
+	if plan := w.run("plan"); !strings.Contains(plan, "No changes") {
+		t.Errorf("an acceptance changes the plan:\n%s", plan)
+	}
+	w.run("destroy", "-auto-approve")
+}
+
+// An account that was made by hand is in the state after one apply, and nothing on the server changed.
+func TestGuideImport(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	basic, viewer := srv.RoleID(t, "account", "member"), srv.RoleID(t, "project", "viewer")
+	srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
+	_, bob := srv.NewMember(t, "Bob@example.com", "Bob", basic)
+	srv.Invite(t, "carol@example.com", basic)
+	web := newProject(t, srv, "Website")
+	srv.Do(t, "POST", "/api/v1/projects/"+web+"/members", srv.Key, map[string]string{"target_user_id": bob, "role_id": viewer}).Want(t, 201)
+	srv.Do(t, "POST", "/api/v1/projects/"+web+"/invitations", srv.Key, map[string]string{"email": "carol@example.com", "role_id": viewer}).Want(t, 201)
+	w := program(t, example(t, "guides", "import", "main.tf"), "RAFF_API_URL="+wire.URL, "RAFF_API_KEY="+srv.Key)
+	if plan := w.run("plan"); !strings.Contains(plan, "Plan: 7 to import, 0 to add, 0 to change, 0 to destroy.") {
+		t.Errorf("the plan is not just to import:\n%s", plan)
+	}
+	w.settles()
+	if got := wire.since(); len(got) != 0 {
+		t.Errorf("written: %q", got)
+	}
+}
+
+// block is one block of an example, with the values of its config.
+type block struct {
+	typeName string
+	config   map[string]string
+}
+
+// blocksOf evaluates the config of the blocks of a kind in an example.
+func blocksOf(t *testing.T, kind, source string, variables map[string]cty.Value) (found []block) {
+	t.Helper()
+	file, diags := hclparse.NewParser().ParseHCL([]byte(source), kind)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	content, _, diags := file.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: kind, LabelNames: []string{"type", "name"}}}})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	for _, b := range content.Blocks {
+		inner, _, diags := b.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "config"}}})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		found = append(found, block{b.Labels[0], map[string]string{}})
+		for _, c := range inner.Blocks {
+			attributes, diags := c.Body.JustAttributes()
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			for name, a := range attributes {
+				v, diags := a.Expr.Value(&hcl.EvalContext{Variables: variables})
+				if diags.HasErrors() {
+					t.Fatal(diags)
+				}
+				found[len(found)-1].config[name] = v.AsString()
+			}
+		}
+	}
+	return found
+}
+
+// terraform query is in Terraform 1.14 and later.
+func TestExampleLists(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
+	srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{
+		"name": "Auditor", "slug": "auditor", "scope": "account", "permissions": []string{"account.audit.view"},
+	}).Want(t, 201)
+	srv.Do(t, "POST", "/api/v1/projects/"+srv.ProjectID+"/invitations", srv.Key, map[string]string{
+		"email": "carol@example.com", "role_id": srv.RoleID(t, "project", "viewer"),
+	}).Want(t, 201)
+	p := speak(t, srv)
+	variables := map[string]cty.Value{"var": cty.ObjectVal(map[string]cty.Value{"project_id": cty.StringVal(srv.ProjectID)})}
+	for _, name := range examplesIn(t, "list-resources") {
+		for _, b := range blocksOf(t, "list", example(t, "list-resources", name, "list-resource.tfquery.hcl"), variables) {
+			if found := p.list(b.typeName, 0, b.config); b.typeName != name || len(found) == 0 {
+				t.Errorf("%s lists %d of %s", name, len(found), b.typeName)
+			}
+		}
+	}
+}
+
+// Actions are in Terraform 1.14 and later.
+func TestExampleActions(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	alice := srv.Invite(t, "alice@example.com", srv.RoleID(t, "account", "member"))
+	p := speak(t, srv)
+	variables := map[string]cty.Value{"raff_member": cty.ObjectVal(map[string]cty.Value{
+		"alice": cty.ObjectVal(map[string]cty.Value{"id": cty.StringVal(alice)}),
+	})}
+	for _, name := range examplesIn(t, "actions") {
+		for _, b := range blocksOf(t, "action", example(t, "actions", name, "action.tf"), variables) {
+			progress, diags := p.act(b.typeName, b.config)
+			p.clean(diags)
+			if b.typeName != name || len(progress) == 0 {
+				t.Errorf("%s did nothing", name)
+			}
+		}
+	}
+}
