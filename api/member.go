@@ -28,36 +28,23 @@ const (
 type Member struct {
 	ID        string `json:"id"`
 	AccountID string `json:"account_id"`
+	Membership
+}
+
+// ProjectMember is a membership of one project.
+type ProjectMember struct {
+	ID        string `json:"id"`
+	ProjectID string `json:"project_id"`
+	Membership
+}
+
+// Membership is what a membership says whatever it is of: who, through which role, in which state.
+type Membership struct {
 	// UserID is null while the invitation has not been accepted, and for API keys.
 	UserID        *string `json:"user_id"`
 	APIKeyID      *string `json:"api_key_id,omitempty"`
 	PrincipalType string  `json:"principal_type"`
 	// Email of an API key is <api_key_id>@api-key.invalid, an address that can never receive mail.
-	Email               string  `json:"email"`
-	Name                string  `json:"name,omitempty"`
-	Role                string  `json:"role"`
-	RoleID              string  `json:"role_id"`
-	RoleName            string  `json:"role_name"`
-	Status              string  `json:"status"`
-	IsOwner             bool    `json:"is_owner"`
-	ManagedBy           string  `json:"managed_by"`
-	InvitedBy           *string `json:"invited_by,omitempty"`
-	InvitedAt           *Time   `json:"invited_at,omitempty"`
-	AcceptedAt          *Time   `json:"accepted_at,omitempty"`
-	InvitationID        *string `json:"invitation_id,omitempty"`
-	InvitationState     string  `json:"invitation_state"`
-	InvitationExpiresAt *Time   `json:"invitation_expires_at,omitempty"`
-	CreatedAt           Time    `json:"created_at"`
-	UpdatedAt           Time    `json:"updated_at"`
-}
-
-// ProjectMember is a membership of one project. It differs from Member only in the scope it names.
-type ProjectMember struct {
-	ID                  string  `json:"id"`
-	ProjectID           string  `json:"project_id"`
-	UserID              *string `json:"user_id"`
-	APIKeyID            *string `json:"api_key_id,omitempty"`
-	PrincipalType       string  `json:"principal_type"`
 	Email               string  `json:"email"`
 	Name                string  `json:"name,omitempty"`
 	Role                string  `json:"role"`

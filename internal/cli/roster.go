@@ -43,12 +43,7 @@ func projectMembers(c *client.Client, p api.Project) roster[api.ProjectMember] {
 
 // accountView shows a project's member as one of the account: the fields are the same but for what they belong to.
 func accountView(m api.ProjectMember) api.Member {
-	return api.Member{
-		ID: m.ID, UserID: m.UserID, APIKeyID: m.APIKeyID, PrincipalType: m.PrincipalType, Email: m.Email, Name: m.Name,
-		Role: m.Role, RoleID: m.RoleID, RoleName: m.RoleName, Status: m.Status, IsOwner: m.IsOwner, ManagedBy: m.ManagedBy,
-		InvitedBy: m.InvitedBy, InvitedAt: m.InvitedAt, AcceptedAt: m.AcceptedAt, InvitationID: m.InvitationID,
-		InvitationState: m.InvitationState, InvitationExpiresAt: m.InvitationExpiresAt, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
-	}
+	return api.Member{ID: m.ID, Membership: m.Membership}
 }
 
 // find takes an id, an address, or the name of an API key.

@@ -73,11 +73,11 @@ func same(t *rapid.T, v any) {
 
 func BenchmarkEncodeMember(b *testing.B) {
 	id, now := "01890a5d-ac96-774b-bcce-b302099a8057", time.Now().UTC().Truncate(time.Microsecond)
-	m := one(api.Member{
-		ID: id, AccountID: id, UserID: &id, PrincipalType: api.PrincipalUser, Email: "bob@example.com", Name: "Bob", Role: "member",
+	m := one(api.Member{ID: id, AccountID: id, Membership: api.Membership{
+		UserID: &id, PrincipalType: api.PrincipalUser, Email: "bob@example.com", Name: "Bob", Role: "member",
 		RoleID: id, RoleName: "Member", Status: api.StatusActive, ManagedBy: "api", InvitedBy: &id, AcceptedAt: &now,
 		InvitationState: api.InvitationNone, CreatedAt: now, UpdatedAt: now,
-	})
+	}})
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {

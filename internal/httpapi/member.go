@@ -111,8 +111,12 @@ func removed(r team.Removed) api.Done {
 
 // member is a membership of the account as the API writes it.
 func (s *server) member(m *team.Member) api.Member {
-	w := api.Member{
-		ID: m.ID, AccountID: m.AccountID, UserID: filled(m.UserID), APIKeyID: filled(m.APIKeyID), PrincipalType: string(m.Type),
+	return api.Member{ID: m.ID, AccountID: m.AccountID, Membership: s.membership(m)}
+}
+
+func (s *server) membership(m *team.Member) api.Membership {
+	w := api.Membership{
+		UserID: filled(m.UserID), APIKeyID: filled(m.APIKeyID), PrincipalType: string(m.Type),
 		Email: m.Email, Name: m.Name, Role: m.Role.Slug, RoleID: m.Role.ID, RoleName: m.Role.Name, Status: string(m.Status),
 		IsOwner: m.IsOwner, ManagedBy: m.ManagedBy, InvitedBy: filled(m.InvitedBy), InvitedAt: stampOf(m.InvitedAt),
 		AcceptedAt: stampOf(m.AcceptedAt), InvitationState: api.InvitationNone, CreatedAt: stamp(m.CreatedAt), UpdatedAt: stamp(m.UpdatedAt),
@@ -131,6 +135,10 @@ func holder(m *team.Member) api.Holder {
 func appendMember(b []byte, m *api.Member) []byte {
 	b = appendText(b, `{"id":`, m.ID)
 	b = appendText(b, `,"account_id":`, m.AccountID)
+	return appendMembership(b, &m.Membership)
+}
+
+func appendMembership(b []byte, m *api.Membership) []byte {
 	b = appendPrincipal(b, m.UserID, m.APIKeyID, m.PrincipalType)
 	b = appendText(b, `,"email":`, m.Email)
 	b = appendFilled(b, `,"name":`, m.Name)

@@ -54,36 +54,12 @@ func (s *server) removeProjectMember(ctx context.Context, c *call) (any, error) 
 
 // projectMember is a membership of a project as the API writes it.
 func (s *server) projectMember(m *team.Member) api.ProjectMember {
-	w := s.member(m)
-	return api.ProjectMember{
-		ID: w.ID, ProjectID: m.ProjectID, UserID: w.UserID, APIKeyID: w.APIKeyID, PrincipalType: w.PrincipalType, Email: w.Email,
-		Name: w.Name, Role: w.Role, RoleID: w.RoleID, RoleName: w.RoleName, Status: w.Status, IsOwner: w.IsOwner,
-		ManagedBy: w.ManagedBy, InvitedBy: w.InvitedBy, InvitedAt: w.InvitedAt, AcceptedAt: w.AcceptedAt,
-		InvitationID: w.InvitationID, InvitationState: w.InvitationState, InvitationExpiresAt: w.InvitationExpiresAt,
-		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
-	}
+	return api.ProjectMember{ID: m.ID, ProjectID: m.ProjectID, Membership: s.membership(m)}
 }
 
 // appendProjectMember writes what reflection would write, only faster.
 func appendProjectMember(b []byte, m *api.ProjectMember) []byte {
 	b = appendText(b, `{"id":`, m.ID)
 	b = appendText(b, `,"project_id":`, m.ProjectID)
-	b = appendPrincipal(b, m.UserID, m.APIKeyID, m.PrincipalType)
-	b = appendText(b, `,"email":`, m.Email)
-	b = appendFilled(b, `,"name":`, m.Name)
-	b = appendText(b, `,"role":`, m.Role)
-	b = appendText(b, `,"role_id":`, m.RoleID)
-	b = appendText(b, `,"role_name":`, m.RoleName)
-	b = appendText(b, `,"status":`, m.Status)
-	b = appendOwner(b, m.IsOwner)
-	b = appendText(b, `,"managed_by":`, m.ManagedBy)
-	b = appendOptional(b, `,"invited_by":`, m.InvitedBy)
-	b = appendTime(b, `,"invited_at":`, m.InvitedAt)
-	b = appendTime(b, `,"accepted_at":`, m.AcceptedAt)
-	b = appendOptional(b, `,"invitation_id":`, m.InvitationID)
-	b = appendText(b, `,"invitation_state":`, m.InvitationState)
-	b = appendTime(b, `,"invitation_expires_at":`, m.InvitationExpiresAt)
-	b = appendTime(b, `,"created_at":`, &m.CreatedAt)
-	b = appendTime(b, `,"updated_at":`, &m.UpdatedAt)
-	return append(b, '}')
+	return appendMembership(b, &m.Membership)
 }

@@ -62,11 +62,11 @@ func (s *session) addMember(ctx context.Context, projectID string, in api.AddMem
 	if err != nil {
 		return nil, err
 	}
-	return &api.Member{
-		ID: inv.MemberID, AccountID: inv.AccountID, PrincipalType: api.PrincipalInvitation, Email: inv.Email, RoleID: inv.RoleID,
+	return &api.Member{ID: inv.MemberID, AccountID: inv.AccountID, Membership: api.Membership{
+		PrincipalType: api.PrincipalInvitation, Email: inv.Email, RoleID: inv.RoleID,
 		RoleName: inv.RoleName, Status: api.StatusPending, InvitationID: &inv.ID, InvitationState: inv.State,
 		InvitationExpiresAt: &inv.ExpiresAt, CreatedAt: inv.CreatedAt,
-	}, nil
+	}}, nil
 }
 
 func (s *session) updateMember(ctx context.Context, projectID, id string, in api.UpdateMemberRequest) (*api.Member, error) {
@@ -101,10 +101,5 @@ func asMember(m *api.ProjectMember, err error) (*api.Member, error) {
 }
 
 func memberIn(m api.ProjectMember) api.Member {
-	return api.Member{
-		ID: m.ID, UserID: m.UserID, APIKeyID: m.APIKeyID, PrincipalType: m.PrincipalType, Email: m.Email, Name: m.Name, Role: m.Role,
-		RoleID: m.RoleID, RoleName: m.RoleName, Status: m.Status, IsOwner: m.IsOwner, ManagedBy: m.ManagedBy, InvitedBy: m.InvitedBy,
-		InvitedAt: m.InvitedAt, AcceptedAt: m.AcceptedAt, InvitationID: m.InvitationID, InvitationState: m.InvitationState,
-		InvitationExpiresAt: m.InvitationExpiresAt, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
-	}
+	return api.Member{ID: m.ID, Membership: m.Membership}
 }
