@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check tidy tidy-check unit race hammer fuzz clean
+.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots tidy tidy-check unit race hammer fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -17,7 +17,7 @@ TEMPL := .cache/templ-$(call tool-version,github.com/a-h/templ)
 TFPLUGINDOCS := .cache/tfplugindocs-$(call tool-version,github.com/hashicorp/terraform-plugin-docs)
 
 # Where the tests find the programs they run.
-test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1
+test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$PATH" CHROMIUM="$$(scripts/ensure-chromium.sh)" TF_ACC=1
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -40,12 +40,16 @@ test: deps check unit ## everything CI runs
 
 check: fmt-check vet lint generate-check docs-check tidy-check ## everything that needs no running program
 
-deps: ## make sure that PostgreSQL and Terraform (or OpenTofu) are here for the tests
+deps: ## make sure that PostgreSQL, Chromium and Terraform (or OpenTofu) are here for the tests
 	@scripts/ensure-postgres.sh >/dev/null
+	@scripts/ensure-chromium.sh >/dev/null
 	@scripts/ensure-terraform.sh >/dev/null
 
 unit: deps ## all Go tests, acceptance and end-to-end tests included (ARGS="-run Name ./internal/team")
 	@$(test-env) $(GO) test -timeout 20m $(or $(ARGS),./...)
+
+screenshots: deps ## take the pictures of the pages again (docs/screenshots)
+	@$(test-env) $(GO) test -count=1 -run TestPagesShutNobodyOut ./e2e -screenshots
 
 race: deps ## all Go tests under the race detector (needs a C compiler)
 	@$(test-env) CGO_ENABLED=1 $(GO) test -race -timeout 40m $(or $(ARGS),./...)

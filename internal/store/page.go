@@ -30,6 +30,11 @@ func (c *condition) number(sql string, args ...any) string {
 	return sql
 }
 
+// in is the condition that a column has one of these values.
+func (c *condition) in(values []any) string {
+	return c.number(" IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+}
+
 // listing is one list: what it selects and how its rows follow each other.
 type listing struct {
 	columns string

@@ -14,17 +14,17 @@ type BulkResult struct {
 	Err    error
 }
 
-// AddMembers adds many members in one transaction. A row that is refused does not hurt the others; when the database
+// AddMembers adds many members, to the account or to projects, in one transaction. A row that is refused does not hurt the others; when the database
 // fails, nothing was added and the error is of the whole request.
 func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember) ([]BulkResult, error) {
 	if len(rows) == 0 || len(rows) > MaxBulk {
 		return nil, invalid("members", "invalid_members", "Give 1 to %d members; %d were given.", MaxBulk, len(rows))
 	}
-	if err := s.require(p, MembersManage, MembersInvite); err != nil {
-		return nil, err
-	}
 	var out []BulkResult
 	err := s.write(ctx, p, Adds, func(w *work) error {
+		if err := w.mayAddAny(rows); err != nil {
+			return err
+		}
 		out = make([]BulkResult, len(rows))
 		for i, n := range rows {
 			m, _, err := w.addMember(n)
@@ -41,6 +41,17 @@ func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember
 		return nil
 	})
 	return out, err
+}
+
+// mayAddAny refuses the whole request to who may invite nobody to where its first row invites.
+func (g *guard) mayAddAny(rows []NewMember) error {
+	projectID := rows[0].ProjectID
+	if projectID != "" {
+		if _, err := g.Project(g.ctx, g.p.AccountID, projectID); err != nil {
+			return err
+		}
+	}
+	return g.mayInvite(projectID)
 }
 
 // refused reports an error that is about the request, not about the server: nothing was written when it was made.

@@ -6,10 +6,48 @@ import "context"
 // refusal with its reason, or the failure of the database.
 type Can struct{ g guard }
 
-// Can is a question to the guard on behalf of p, outside any write. What it answers can change before p acts; then the
-// act is refused.
+// Can is a question to the guard on behalf of p, outside any write, for one request: not for concurrent use. What it
+// answers can change before p acts; then the act is refused.
 func (s *Service) Can(ctx context.Context, p *Principal) Can {
-	return Can{guard{Reader: s.Store, s: s, ctx: ctx, p: p, at: s.now()}}
+	g := s.guard(ctx, p)
+	g.Reader = &ownRoles{Reader: s.Store, p: p}
+	return Can{*g}
+}
+
+// ownRoles reads what roles the principal has in projects once, so that a page that asks about many projects, or many
+// roles, costs no query for each.
+type ownRoles struct {
+	Reader
+	p    *Principal
+	read bool
+	all  map[string]Member // by project
+	err  error
+}
+
+func (o *ownRoles) MemberOf(ctx context.Context, accountID, projectID string, t PrincipalType, id string) (Member, error) {
+	if t != o.p.Type || id != o.p.ID || accountID != o.p.AccountID || projectID == "" {
+		return o.Reader.MemberOf(ctx, accountID, projectID, t, id)
+	}
+	if !o.read {
+		o.read, o.all = true, map[string]Member{}
+		var ms []Member
+		ms, o.err = o.Reader.MembershipsOf(ctx, accountID, o.p.canonical)
+		for _, m := range ms {
+			if m.Type == t {
+				o.all[m.ProjectID] = m
+			}
+		}
+	}
+	m, ok := o.all[projectID]
+	if o.err == nil && !ok {
+		return Member{}, ErrNotFound
+	}
+	return m, o.err
+}
+
+// guard looks at the database as it is.
+func (s *Service) guard(ctx context.Context, p *Principal) *guard {
+	return &guard{Reader: s.Store, s: s, ctx: ctx, p: p, at: s.now()}
 }
 
 // ViewMembers answers for the account, or for a project.
@@ -17,8 +55,16 @@ func (c Can) ViewMembers(projectID string) error {
 	return c.g.s.mayViewMembers(c.g.ctx, c.g.p, projectID)
 }
 
+// ViewInvitations answers for the account, or for a project.
+func (c Can) ViewInvitations(projectID string) error {
+	return c.g.s.mayViewInvitations(c.g.ctx, c.g.p, projectID)
+}
+
 // Invite answers for the account, or for a project.
 func (c Can) Invite(projectID string) error { return c.g.mayInvite(projectID) }
+
+// AddMember answers for people and keys that are known in the account already.
+func (c Can) AddMember() error { return c.g.s.require(c.g.p, MembersManage) }
 
 // AddToProject answers whether p may give people and keys that are in the account already a role in a project.
 func (c Can) AddToProject(projectID string) error {
@@ -92,9 +138,6 @@ func (c Can) DeleteRole(r Role) error {
 	return err
 }
 
-// Compose answers whether p may put these permissions into a new role of the scope.
-func (c Can) Compose(scope Scope, added Set) error { return c.g.mayCompose(scope, added, nil) }
-
 // ViewKeys answers for all API keys of the account.
 func (c Can) ViewKeys() error { return c.g.s.require(c.g.p, APIKeysView, APIKeysManage) }
 
@@ -157,8 +200,14 @@ func (c Can) DeleteProject(pr Project) error {
 // ViewAudit answers for the audit log.
 func (c Can) ViewAudit() error { return c.g.s.require(c.g.p, AuditView) }
 
+// ViewSettings answers for the account's settings.
+func (c Can) ViewSettings() error { return c.g.s.require(c.g.p, SettingsView, SettingsManage) }
+
 // ChangeSettings answers for the account's name.
 func (c Can) ChangeSettings() error { return c.g.s.require(c.g.p, SettingsManage) }
+
+// SetPolicy answers for the policy by which roles are handed out.
+func (c Can) SetPolicy() error { return c.g.maySetPolicy() }
 
 // TransferOwnership answers for handing the account over.
 func (c Can) TransferOwnership() error { return c.g.mayTransfer() }

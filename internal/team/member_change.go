@@ -227,13 +227,8 @@ func (w *work) remove(m Member) (out Removed, err error) {
 		if err := w.managerLeft(); err != nil {
 			return out, err
 		}
-		if m.Type == TypeUser {
-			if out.KeysCreated, err = w.APIKeysMadeBy(w.ctx, w.p.AccountID, m.UserID); err != nil {
-				return out, err
-			}
-			if out.InvitationsSent, err = w.InvitationsSentBy(w.ctx, w.p.AccountID, m.UserID); err != nil {
-				return out, err
-			}
+		if out, err = w.leftBehind(m); err != nil {
+			return out, err
 		}
 	}
 	return out, w.recordMember("member.removed", m, false, map[string]any{

@@ -102,7 +102,7 @@ func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 	if err != nil {
 		return Project{}, err
 	}
-	base, taken := slugOf(n.Name), map[string]bool{}
+	base, taken := SlugOf(n.Name), map[string]bool{}
 	for _, o := range all {
 		taken[o.Slug] = true
 	}
@@ -150,8 +150,8 @@ func nameTaken(name string) error {
 	return e
 }
 
-// slugOf keeps the letters a-z and digits of a name and puts single dashes between them.
-func slugOf(name string) string {
+// SlugOf keeps the letters a-z and digits of a name and puts single dashes between them.
+func SlugOf(name string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(name) {
 		switch {

@@ -129,6 +129,10 @@ type Reader interface {
 	// MembershipsOf are all memberships, account and projects, of one canonical address in an account.
 	MembershipsOf(ctx context.Context, accountID, canonical string) ([]Member, error)
 	Members(ctx context.Context, f MemberFilter) ([]Member, int, error)
+	// MemberAnywhere is a membership of the account or of any of its projects.
+	MemberAnywhere(ctx context.Context, accountID, id string) (Member, error)
+	// People are the people of an account, by creation of their first membership that counts, with their projects.
+	People(ctx context.Context, f PersonFilter) ([]Person, int, error)
 	// RoleHolders are the memberships with this role in the account, pending ones included: the first n, and how many.
 	RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]Member, int, error)
 	// HasManager reports whether an active, unexpired person holds the Owner role or the permission.

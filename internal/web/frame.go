@@ -12,7 +12,30 @@ type place struct {
 }
 
 // navigation is where this person can go: what they may not see is not there.
-func (v *visit) navigation() []place { return nil }
+func (v *visit) navigation() []place {
+	if v.who == nil {
+		return nil
+	}
+	var all []place
+	for _, one := range []struct {
+		place
+		may permit
+	}{
+		{place{Label: "Members", Path: "/members", Icon: "people"}, v.ask(v.can.ViewMembers(""))},
+		{place{Label: "Invitations", Path: "/invitations", Icon: "mail"}, v.ask(v.can.ViewInvitations(""))},
+		{place{Label: "Projects", Path: "/projects", Icon: "folder"}, permit{OK: true}},
+		{place{Label: "Roles", Path: "/roles", Icon: "shield"}, v.ask(v.can.ViewRoles())},
+		{place{Label: "API keys", Path: "/keys", Icon: "key"}, v.ask(v.can.ViewKeys())},
+		{place{Label: "Audit log", Path: "/audit", Icon: "log"}, v.ask(v.can.ViewAudit())},
+		{place{Label: "Settings", Path: "/settings", Icon: "settings"}, v.ask(v.can.ViewSettings())},
+	} {
+		if one.may.OK {
+			one.Current = v.URL.Path == one.Path || strings.HasPrefix(v.URL.Path, one.Path+"/")
+			all = append(all, one.place)
+		}
+	}
+	return all
+}
 
 func (v *visit) accountName() string {
 	if v.who == nil {

@@ -19,15 +19,9 @@ type profileForm struct {
 	Error         string
 }
 
-var profileNews = map[string]string{
-	"password": "Your password is changed. You are signed out everywhere else.",
-	"ended":    "That session is ended.",
-	"others":   "You are signed out everywhere else.",
-}
-
 func (p *pages) profile(v *visit) (profileForm, error) {
 	all, err := p.svc.Sessions(v.Context(), v.me)
-	return profileForm{Sessions: all, Current: v.me.Session.ID, Done: profileNews[v.URL.Query().Get("done")]}, err
+	return profileForm{Sessions: all, Current: v.me.Session.ID, Done: v.news()}, err
 }
 
 func (p *pages) showProfile(v *visit) (reply, error) {

@@ -20,6 +20,8 @@ type visit struct {
 	can team.Can
 	// accounts are all that the person can switch to.
 	accounts []team.Account
+	// roles are those of a scope, once somebody asked for them.
+	roles map[team.Scope][]team.Role
 	// failed is the first question to the guard that the database did not answer.
 	failed error
 }
@@ -86,7 +88,7 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 		if err := form(r.Context(), r); err != nil {
 			return reply{}, err
 		}
-		v := &visit{Request: r, p: p, me: me, who: me.Principal}
+		v := &visit{Request: r, p: p, me: me, who: me.Principal, roles: map[team.Scope][]team.Role{}}
 		if v.accounts, err = p.svc.Accounts(r.Context(), me); err != nil {
 			return reply{}, err
 		}

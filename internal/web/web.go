@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -79,6 +80,57 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"GET /profile":           p.showProfile,
 		"POST /profile/password": p.changePassword,
 		"POST /profile/sessions": p.endSessions,
+
+		"GET /members":                                       p.showMembers,
+		"GET /members/{id}":                                  p.showMember,
+		"POST /members/{id}/projects":                        p.addToProject,
+		"POST /members/{id}/memberships/{membership}":        p.changeMember,
+		"GET /members/{id}/memberships/{membership}/remove":  p.showRemoval,
+		"POST /members/{id}/memberships/{membership}/remove": p.removeMember,
+
+		"GET /invitations":              p.showInvitations,
+		"GET /invitations/new":          p.showInvite,
+		"POST /invitations":             p.invite,
+		"POST /invitations/{id}/resend": p.resendInvitation,
+		"POST /invitations/{id}/cancel": p.cancelInvitation,
+		"POST /invitations/{id}/link":   p.linkInvitation,
+
+		"GET /projects":              p.showProjects,
+		"GET /projects/new":          p.showNewProject,
+		"POST /projects":             p.createProject,
+		"GET /projects/{id}":         p.showProject,
+		"POST /projects/{id}":        p.changeProject,
+		"POST /projects/{id}/keys":   p.addKey,
+		"GET /projects/{id}/delete":  p.showProjectDeletion,
+		"POST /projects/{id}/delete": p.deleteProject,
+
+		"GET /roles":              p.showRoles,
+		"GET /roles/new":          p.showNewRole,
+		"POST /roles":             p.createRole,
+		"GET /roles/{id}":         p.showRole,
+		"GET /roles/{id}/edit":    p.showRoleForm,
+		"POST /roles/{id}/edit":   p.changeRole,
+		"GET /roles/{id}/delete":  p.showRoleDeletion,
+		"POST /roles/{id}/delete": p.deleteRole,
+
+		"GET /keys":                  p.showKeys,
+		"GET /keys/new":              p.showNewKey,
+		"POST /keys":                 p.createKey,
+		"GET /keys/{id}":             p.showKey,
+		"POST /keys/{id}":            p.changeKey,
+		"POST /keys/{id}/active":     p.switchKey,
+		"POST /keys/{id}/regenerate": p.regenerateKey,
+		"POST /keys/{id}/revoke":     p.revokeKey,
+		"POST /keys/{id}/roles":      p.seatOfKey,
+
+		"GET /audit":        p.showAudit,
+		"GET /audit/export": p.exportAudit,
+
+		"GET /settings":         p.showSettings,
+		"POST /settings":        p.changeSettings,
+		"POST /settings/policy": p.changeSettings,
+		"GET /settings/owner":   p.showTransfer,
+		"POST /settings/owner":  p.transferOwnership,
 	}
 }
 
@@ -89,6 +141,9 @@ type reply struct {
 	// to is the path of the page to go to instead.
 	to     string
 	cookie *http.Cookie
+	// write sends a file instead of a page.
+	write             func(io.Writer) error
+	file, contentType string
 }
 
 func show(page templ.Component) (reply, error) { return reply{status: http.StatusOK, page: page}, nil }
@@ -117,6 +172,10 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			http.Redirect(w, r, out.to, http.StatusSeeOther)
 			return
 		}
+		if out.write != nil {
+			p.send(ctx, w, out, id)
+			return
+		}
 		var body bytes.Buffer
 		if err := out.page.Render(ctx, &body); err != nil {
 			return // only a request that was given up stops a page
@@ -124,6 +183,18 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(out.status)
 		_, _ = body.WriteTo(w)
+	}
+}
+
+// send sends a file. What goes wrong on the way cannot be told any more: the connection is cut, so that nobody takes the
+// part for the whole.
+func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id string) {
+	w.Header().Set("Content-Type", out.contentType)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+out.file+`"`)
+	w.WriteHeader(out.status)
+	if err := out.write(w); err != nil && ctx.Err() == nil {
+		p.Logger.ErrorContext(ctx, "file broke off", slog.String("file", out.file), slog.String("request_id", id), slog.Any("error", err))
+		panic(http.ErrAbortHandler)
 	}
 }
 

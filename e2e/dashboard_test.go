@@ -1,0 +1,270 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"raff/internal/rafftest"
+)
+
+var screenshots = flag.Bool("screenshots", false, "write docs/screenshots")
+
+// TestInviteMailAcceptSignInInABrowser goes the whole way of a new person with a real browser and a real mail.
+func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
+	smtp := rafftest.StartSMTP(t)
+	srv := rafftest.Start(t, rafftest.WithSMTP(smtp.URL()))
+	owner := newTab(t, srv.URL)
+	owner.open(srv.OwnerLink)
+	owner.fill("#name", "Olivia Owner")
+	owner.fill("#password", rafftest.Password)
+	owner.follow("form button")
+	owner.follow("a.button")
+	owner.fill("#password", rafftest.Password)
+	owner.follow("form button")
+	owner.shows("Members", "Olivia Owner", "1 person")
+
+	owner.follow("a[href='/invitations/new']")
+	owner.fill("#emails", "alice@example.com")
+	owner.click("input[value='" + srv.RoleID(t, "account", "member") + "']")
+	owner.follow("form[action='/invitations'] button")
+	owner.shows("1 person invited", "A mail is on its way")
+
+	alice := newTab(t, srv.URL)
+	alice.open(smtp.Wait(t, "alice@example.com").Link(t))
+	alice.shows("Join Acme", "Olivia Owner", "Member")
+	alice.fill("#name", "Alice")
+	alice.fill("#password", rafftest.Password)
+	alice.follow("button[value=accept]")
+	alice.shows("You are in")
+	alice.follow("a.button")
+	alice.shows("Members", "Invitations", "Projects", "Settings", "2 people", "Olivia Owner")
+	alice.lacks("Roles", "API keys", "Audit log", "Invite people")
+	for path, title := range map[string]string{"/roles": "not allowed", "/keys": "not allowed", "/audit": "not allowed", "/invitations/new": "not allowed"} {
+		alice.open(path)
+		alice.shows(title)
+	}
+	alice.open("/members/" + srv.OwnerMemberID)
+	alice.shows("This needs the permission account.members.manage")
+
+	alice.follow("form[action='/sign-out'] button")
+	alice.shows("You are signed out")
+	alice.open("/members")
+	alice.fill("#email", "alice@example.com")
+	alice.fill("#password", rafftest.Password)
+	alice.follow("form button")
+	if at := alice.path(); at != "/members" {
+		t.Errorf("signing in leads to %s", at)
+	}
+}
+
+// team is a server with an account that has a bit of everything.
+type team struct {
+	*rafftest.Server
+	alice, pending, project, role, key string
+}
+
+func newTeam(t *testing.T) *team {
+	t.Helper()
+	w := &team{Server: rafftest.Start(t)}
+	svc := w.Node.Service()
+	if err := svc.SetPasswordByLink(t.Context(), rafftest.TokenOf(t, w.OwnerLink), "Olivia Owner", rafftest.Password); err != nil {
+		t.Fatal(err)
+	}
+	post := func(path string, body map[string]any) string {
+		t.Helper()
+		id, _ := w.Do(t, "POST", "/api/v1"+path, w.Key, body).Want(t, 201).Data(t)["id"].(string)
+		return id
+	}
+	role := func(scope, slug string) string { return w.RoleID(t, scope, slug) }
+	w.project = post("/projects", map[string]any{"name": "Web shop", "description": "The shop customers see, and what it needs to run."})
+	data := post("/projects", map[string]any{"name": "Data platform", "description": "Warehouse, pipelines and reports."})
+	w.role = post("/roles", map[string]any{
+		"name": "Support", "slug": "support", "scope": "account", "description": "Answers people: sees members and the audit log",
+		"permissions": []string{"account.members.view", "account.audit.view", "account.projects.view"},
+	})
+	var user string
+	for _, p := range [][2]string{{"Alice Lindqvist", "admin"}, {"Bob Okafor", "member"}, {"Carol Petrova", "billing"}, {"Frank Müller", "member"}} {
+		first, _, _ := strings.Cut(p[0], " ")
+		id, userID := w.NewMember(t, strings.ToLower(first)+"@example.com", p[0], role("account", p[1]))
+		switch first {
+		case "Alice":
+			w.alice = id
+			post("/projects/"+data+"/members", map[string]any{"target_user_id": userID, "role_id": role("project", "project-admin")})
+		case "Bob":
+			user = userID
+		case "Frank":
+			w.Do(t, "PATCH", "/api/v1/members/"+id, w.Key, map[string]any{"status": "suspended"}).Want(t, 200)
+		}
+	}
+	post("/projects/"+w.project+"/members", map[string]any{"target_user_id": user, "role_id": role("project", "operator")})
+	post("/projects/"+w.project+"/invitations", map[string]any{"email": "erin@partner.example.com", "role_id": role("project", "viewer")})
+	w.Invite(t, "ivan@example.com", w.role)
+	w.pending = w.Invite(t, "grace@example.com", role("account", "member"))
+	w.key = post("/api-keys", map[string]any{"name": "Terraform", "role_id": role("account", "admin"), "expires_at": "2099-01-31T00:00:00Z"})
+	return w
+}
+
+func (w *team) signIn(t *testing.T) *tab {
+	t.Helper()
+	b := newTab(t, w.URL)
+	b.open("/sign-in")
+	b.fill("#email", "owner@example.com")
+	b.fill("#password", rafftest.Password)
+	b.follow("form button")
+	return b
+}
+
+// TestPagesShutNobodyOut looks at every page as somebody with a wide screen and a light theme does, and as somebody with a
+// phone and a dark theme. With -screenshots it keeps what it saw of the main ones.
+func TestPagesShutNobodyOut(t *testing.T) {
+	w := newTeam(t)
+	guest, owner := newTab(t, w.URL), w.signIn(t)
+	invitation := w.URL + "/invite/" + w.Token(t, w.pending)
+	seat := "/members/" + w.alice + "/memberships/" + w.alice
+	for _, p := range []struct {
+		b          *tab
+		path, name string // with a name there is a screenshot
+	}{
+		{guest, "/sign-in", "sign-in"}, {guest, "/forgot", ""}, {guest, invitation, ""}, {guest, "/nothing", ""},
+		{owner, "/members", "members"}, {owner, "/members?q=nobody", ""}, {owner, "/members/" + w.alice, "member"}, {owner, seat + "/remove", ""},
+		{owner, "/members/" + w.OwnerMemberID, ""}, {owner, "/members/" + w.pending, ""},
+		{owner, "/invitations", ""}, {owner, "/invitations/new", "invite"},
+		{owner, "/projects", ""}, {owner, "/projects/new", ""}, {owner, "/projects/" + w.project, ""}, {owner, "/projects/" + w.project + "/delete", ""},
+		{owner, "/roles", ""}, {owner, "/roles/new", ""}, {owner, "/roles/" + w.role, "role"}, {owner, "/roles/" + w.role + "/edit", ""}, {owner, "/roles/" + w.role + "/delete", ""},
+		{owner, "/keys", "api-keys"}, {owner, "/keys/new", ""}, {owner, "/keys/" + w.key, ""},
+		{owner, "/audit", "audit-log"}, {owner, "/settings", ""}, {owner, "/settings/owner", ""}, {owner, "/profile", ""},
+	} {
+		p.b.look(wide, "light")
+		p.b.open(p.path)
+		p.b.fits()
+		p.b.keep(p.name, "light")
+		p.b.look(wide, "dark")
+		p.b.keep(p.name, "dark")
+		p.b.look(phone, "dark")
+		p.b.open(p.path)
+		p.b.fits()
+	}
+	owner.open("/members")
+	owner.click(".menu")
+	owner.fits()
+	owner.keep("phone", "dark")
+}
+
+// keep writes a screenshot.
+func (b *tab) keep(name, theme string) {
+	b.t.Helper()
+	if name == "" || !*screenshots {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	file := filepath.Join("..", "docs", "screenshots", name+"-"+theme+".png")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, png, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// TestByKeyboardAlone signs in, finds somebody, changes their role and signs out without a mouse, and sees at every stop
+// where the focus is.
+func TestByKeyboardAlone(t *testing.T) {
+	w := newTeam(t)
+	b := newTab(t, w.URL)
+	b.open("/sign-in")
+	b.until(`document.activeElement.id === "email"`)
+	b.press("owner@example.com\t" + rafftest.Password)
+	b.loads(chromedp.KeyEvent("\r"))
+	b.shows("Members")
+
+	b.press("\t")
+	if b.text(":focus") != "Skip to content" {
+		t.Errorf("the first stop is %q", b.text(":focus"))
+	}
+	b.press("\r")
+	b.tabTo("#q")
+	b.press("lindq")
+	b.until(`document.querySelector("#results").innerText.startsWith("1 person")`)
+	b.tabTo("a[href='/members/" + w.alice + "']")
+	b.loads(chromedp.KeyEvent("\r"))
+	b.shows("Alice Lindqvist", "Account access")
+
+	b.tabTo("select[name=role_id]")
+	b.press("Sup")
+	b.tabTo("form button")
+	b.loads(chromedp.KeyEvent("\r"))
+	b.shows("The role is changed", "Answers people")
+	b.tabTo("form[action='/sign-out'] button")
+	b.loads(chromedp.KeyEvent(" "))
+	b.shows("You are signed out")
+}
+
+// tabTo presses Tab until an element has the focus, and holds every stop on the way to being visible.
+func (b *tab) tabTo(selector string) {
+	b.t.Helper()
+	const look = `(() => {
+		const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
+		const marked = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2;
+		return e === document.body || (marked && r.width > 0 && r.height > 0) ? "" : e.outerHTML.slice(0, 200);
+	})()`
+	for range 80 {
+		b.press("\t")
+		if hidden := ask[string](b, look); hidden != "" {
+			b.t.Errorf("%s: nobody sees that this has the focus: %s", b.path(), hidden)
+		}
+		if ask[bool](b, fmt.Sprintf("document.activeElement.matches(%q)", selector)) {
+			return
+		}
+	}
+	b.t.Fatalf("%s: Tab never comes to %s", b.path(), selector)
+}
+
+// TestWhatTheScriptsAdd holds the pages to what they do better with a script.
+func TestWhatTheScriptsAdd(t *testing.T) {
+	w := newTeam(t)
+	b := w.signIn(t)
+
+	// Results change while somebody types, the field keeps what was typed, and the address can be shared.
+	b.fill("#q", "okafor")
+	b.until(`document.querySelector("#results").innerText.startsWith("1 person")`)
+	if typed := ask[string](b, `document.querySelector("#q").value`); typed != "okafor" || !strings.Contains(b.path(), "q=okafor") {
+		t.Errorf("%q was typed, the address is %s", typed, b.path())
+	}
+	if ask[bool](b, `[...document.querySelectorAll("[data-without-script]")].some(e => e.offsetParent)`) {
+		t.Error("a button that only serves browsers without scripts is there")
+	}
+
+	// The roles follow the place somebody is invited to.
+	b.open("/invitations/new")
+	b.shows("Billing")
+	ask[string](b, fmt.Sprintf(`(() => { const s = document.querySelector("#project"); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return "" })()`, w.project))
+	b.until(`document.body.innerText.includes("Operator")`)
+	b.lacks("Billing")
+
+	// A link is copied by a button.
+	b.open("/invitations")
+	b.follow("button[formaction$='/link']")
+	b.click("[data-copy]")
+	b.until(`document.querySelector("[data-copy]").innerText.includes("Copied")`)
+
+	// On a phone the menu opens, and says so.
+	b.look(phone, "light")
+	b.open("/members")
+	visible := `document.querySelector("nav[aria-label=Account]").offsetParent !== null`
+	if ask[bool](b, visible) {
+		t.Error("the menu is open before somebody opens it")
+	}
+	b.click(".menu")
+	if !ask[bool](b, visible) || ask[string](b, `document.querySelector(".menu").ariaExpanded`) != "true" {
+		t.Error("the menu does not open")
+	}
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+
+	"raff/internal/team"
+)
+
+// visible writes the condition that a membership of this alias is of the account or of a project that counts.
+func visible(c *condition, alias string, f team.PersonFilter) string {
+	column := alias + ".project_id"
+	if f.AllProjects {
+		return "TRUE"
+	}
+	if len(f.Projects) == 0 {
+		return column + " IS NULL"
+	}
+	ids := make([]any, len(f.Projects))
+	for i, id := range f.Projects {
+		ids[i] = uid(id)
+	}
+	return "(" + column + " IS NULL OR " + column + c.in(ids) + ")"
+}
+
+// People finds everybody once: by the membership of the account, or by the first of a project where there is none.
+func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person, int, error) {
+	l := listing{columns: memberRow, from: memberJoins, counted: "memberships m", at: "m.created_at", id: "m.id"}
+	var c condition
+	c.and("m.account_id = ?", uid(f.AccountID))
+	c.and("m.principal_type <> 'api_key'")
+	if !f.AllProjects && len(f.Projects) == 0 || f.Access == team.AccessAccount || f.Access == team.AccessOwner {
+		c.and("m.scope_id = ?", uid(f.AccountID))
+	} else {
+		c.and(visible(&c, "m", f))
+		c.and(`(m.project_id IS NULL OR NOT EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = m.email_canonical
+			AND o.account_id = m.account_id AND (o.project_id IS NULL OR ` + visible(&c, "o", f) + ` AND (o.created_at, o.id) < (m.created_at, m.id))))`)
+	}
+	switch f.Access {
+	case team.AccessOwner:
+		c.and("m.is_owner")
+	case team.AccessAccount:
+		c.and("NOT m.is_owner")
+	case team.AccessProject:
+		c.and("m.project_id IS NOT NULL")
+	}
+	if f.Status != "" {
+		c.and("m.status = ?", f.Status)
+	}
+	if f.RoleID != "" {
+		c.and(`EXISTS (SELECT 1 FROM memberships h WHERE h.email_canonical = m.email_canonical AND h.account_id = m.account_id
+			AND h.role_id = ? AND `+visible(&c, "h", f)+")", uid(f.RoleID))
+	}
+	if f.Query != "" {
+		like := containing(nameKey(f.Query))
+		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\')`, like, like)
+		l.counted = "memberships m LEFT JOIN users u ON u.id = m.user_id"
+	}
+	leads, total, err := page(ctx, r.q, l, &c, f.Page, r.members())
+	if err != nil || len(leads) == 0 {
+		return nil, total, err
+	}
+	people := make([]team.Person, len(leads))
+	for i, m := range leads {
+		people[i].Member = m
+	}
+	return people, total, r.readProjects(ctx, people, f)
+}
+
+// readProjects fills in the project memberships of all these people with one query.
+func (r reader) readProjects(ctx context.Context, people []team.Person, f team.PersonFilter) error {
+	if !f.AllProjects && len(f.Projects) == 0 {
+		return nil
+	}
+	place := make(map[string]*team.Person, len(people))
+	var c condition
+	c.and("m.account_id = ?", uid(f.AccountID))
+	c.and("m.project_id IS NOT NULL")
+	c.and(visible(&c, "m", f))
+	addresses := make([]any, len(people))
+	for i := range people {
+		place[people[i].CanonicalEmail], addresses[i] = &people[i], people[i].CanonicalEmail
+	}
+	c.and("m.email_canonical" + c.in(addresses))
+	members, err := many(ctx, r.q, r.members(), selectMember+" WHERE "+c.sql.String()+" ORDER BY p.name_key, p.id", c.args...)
+	for _, m := range members {
+		p := place[m.CanonicalEmail]
+		p.Projects = append(p.Projects, m)
+	}
+	return err
+}
+
+func (r reader) MemberAnywhere(ctx context.Context, accountID, id string) (team.Member, error) {
+	m, err := one(ctx, r.q, r.members(), selectMember+" WHERE m.id = $1", uid(id))
+	return ofAccount(m, err, m.AccountID == accountID)
+}

@@ -1,0 +1,123 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"raff/internal/team"
+)
+
+func TestPeople(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		web, api := w.newProject(t, "Web", "web"), w.newProject(t, "API", "api")
+		in := func(m team.Member, project team.Project, micros int) team.Member {
+			m.ID, m.ProjectID, m.ProjectName, m.CreatedAt, m.Role = newID(), project.ID, project.Name, w.at(micros), w.viewer
+			return w.add(t, m)
+		}
+		owner := w.person(w.newUser(t, "owner@example.com", "Olivia"), w.owner)
+		owner.IsOwner = true
+		w.add(t, owner)
+		alice := w.person(w.newUser(t, "alice@example.com", "Alice Ärmel"), w.admin)
+		alice.CreatedAt = w.at(10)
+		w.add(t, alice)
+		in(alice, web, 11)
+		in(alice, api, 12)
+		// Bob was in two projects before he came into the account; Carol and Dave are in projects only.
+		bob := w.person(w.newUser(t, "bob@example.com", "Bob"), w.basic)
+		in(bob, web, 5)
+		bob.CreatedAt, bob.Status = w.at(20), team.StatusSuspended
+		w.add(t, bob)
+		carol := w.person(w.newUser(t, "carol@example.com", "Carol"), w.viewer)
+		in(carol, api, 31)
+		in(carol, web, 30)
+		dave := w.person(w.newUser(t, "dave@example.com", "Dave"), w.viewer)
+		in(dave, api, 40)
+		key := w.newKey(t, "CI")
+		k := team.Member{
+			ID: newID(), AccountID: w.account.ID, Type: team.TypeAPIKey, APIKeyID: key.ID, Email: team.KeyEmail(key.ID), CanonicalEmail: team.KeyEmail(key.ID),
+			Role: w.admin, Status: team.StatusActive, ManagedBy: team.ManagedByAPI, CreatedAt: w.at(50), UpdatedAt: w.at(50),
+		}
+		w.add(t, k)
+		// A person of another account is nobody here.
+		acme := w.account
+		w.account = w.newAccount(t, "Globex")
+		w.add(t, w.person(w.newUser(t, "elsewhere@example.com", "Alice Elsewhere"), w.admin))
+		w.account = acme
+
+		for name, c := range map[string]struct {
+			filter team.PersonFilter
+			want   []string
+		}{
+			"who sees all projects":    {team.PersonFilter{AllProjects: true}, []string{"owner", "alice api web", "bob web", "carol api web", "dave api"}},
+			"who sees one project":     {team.PersonFilter{Projects: []string{web.ID}}, []string{"owner", "alice web", "bob web", "carol web"}},
+			"who sees another project": {team.PersonFilter{Projects: []string{api.ID}}, []string{"owner", "alice api", "bob", "carol api", "dave api"}},
+			"who sees no project":      {team.PersonFilter{}, []string{"owner", "alice", "bob"}},
+			"the Owner":                {team.PersonFilter{AllProjects: true, Access: team.AccessOwner}, []string{"owner"}},
+			"in the account":           {team.PersonFilter{AllProjects: true, Access: team.AccessAccount}, []string{"alice api web", "bob web"}},
+			"in projects only":         {team.PersonFilter{AllProjects: true, Access: team.AccessProject}, []string{"carol api web", "dave api"}},
+			"suspended":                {team.PersonFilter{AllProjects: true, Status: team.StatusSuspended}, []string{"bob web"}},
+			"with an account role":     {team.PersonFilter{AllProjects: true, RoleID: w.admin.ID}, []string{"alice api web"}},
+			"with a project role":      {team.PersonFilter{Projects: []string{api.ID}, RoleID: w.viewer.ID}, []string{"alice api", "carol api", "dave api"}},
+			"by name":                  {team.PersonFilter{AllProjects: true, Query: "ÄRM"}, []string{"alice api web"}},
+			"by address":               {team.PersonFilter{AllProjects: true, Query: "@example"}, []string{"owner", "alice api web", "bob web", "carol api web", "dave api"}},
+			"by what nobody has":       {team.PersonFilter{AllProjects: true, Query: "%"}, nil},
+		} {
+			c.filter.AccountID = w.account.ID
+			if got := walk(t, w, c.filter, len(c.want)); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v, want %v", name, got, c.want)
+			}
+		}
+	})
+}
+
+// walk reads people two at a time, by cursor.
+func walk(t *testing.T, w *world, f team.PersonFilter, total int) (got []string) {
+	t.Helper()
+	f.Limit = 2
+	for {
+		people, n, err := w.People(w.ctx, f)
+		if err != nil || n != total {
+			t.Fatalf("%+v: total %d, want %d; %v", f, n, total, err)
+		}
+		for _, p := range people {
+			name := p.CanonicalEmail[:len(p.CanonicalEmail)-len("@example.com")]
+			for _, m := range p.Projects {
+				name += " " + map[string]string{"Web": "web", "API": "api"}[m.ProjectName]
+			}
+			got = append(got, name)
+		}
+		if len(people) < 2 {
+			return got
+		}
+		last := people[1]
+		f.After = &team.Cursor{At: last.CreatedAt, ID: last.ID}
+	}
+}
+
+// TestPeopleOfALargeAccount counts thousands and reads one page.
+func TestPeopleOfALargeAccount(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		p := w.newProject(t, "Web", "web")
+		w.do(t, func(tx team.Tx) error {
+			for i := range 2000 {
+				email := fmt.Sprintf("person%d@example.com", i)
+				m := team.Member{
+					ID: newID(), AccountID: w.account.ID, Type: team.TypeInvitation, Email: email, CanonicalEmail: email, Role: w.basic,
+					Status: team.StatusPending, ManagedBy: team.ManagedByAPI, CreatedAt: w.at(i), UpdatedAt: w.at(i),
+				}
+				if i%2 == 1 {
+					m.ProjectID, m.Role = p.ID, w.viewer
+				}
+				if err := must(tx.InsertMember(w.ctx, m)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		people, total, err := w.People(w.ctx, team.PersonFilter{AccountID: w.account.ID, AllProjects: true, Page: team.Page{Limit: 50}})
+		if err != nil || total != 2000 || len(people) != 50 || len(people[49].Projects) != 1 {
+			t.Errorf("%d of %d people, %v", len(people), total, err)
+		}
+	})
+}

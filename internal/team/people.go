@@ -1,0 +1,147 @@
+package team
+
+import (
+	"context"
+	"slices"
+)
+
+// Person is somebody with access to an account, or invited to it: all their memberships there as one. Member is the
+// membership of the account or, for who has none, the first of a project.
+type Person struct {
+	Member
+	// Projects are the memberships of projects that the caller may see, by name of the project.
+	Projects []Member
+}
+
+// Access says how far somebody's memberships reach.
+type Access string
+
+// The accesses. The Owner has an account access of a special kind.
+const (
+	AccessOwner   Access = "owner"
+	AccessAccount Access = "account"
+	AccessProject Access = "project"
+)
+
+// Access is how far this person's memberships reach.
+func (p Person) Access() Access {
+	switch {
+	case p.IsOwner:
+		return AccessOwner
+	case p.ProjectID == "":
+		return AccessAccount
+	}
+	return AccessProject
+}
+
+// PersonFilter selects people. Empty fields do not filter.
+type PersonFilter struct {
+	AccountID string
+	Status    Status
+	Access    Access
+	RoleID    string
+	Query     string // part of the address or the name, any case
+	// AllProjects lets memberships of every project count, else only those of Projects do.
+	AllProjects bool
+	Projects    []string
+	Page
+}
+
+// ListPeople lists everybody with access to the account, who is only in projects included as far as the caller may see
+// them there, and how many there are. API keys are not people.
+func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) ([]Person, int, error) {
+	if err := s.mayViewMembers(ctx, p, ""); err != nil {
+		return nil, 0, err
+	}
+	if err := s.visibleProjects(ctx, p, &f); err != nil {
+		return nil, 0, err
+	}
+	return s.Store.People(ctx, f)
+}
+
+// visibleProjects fills in the projects whose members the caller may see.
+func (s *Service) visibleProjects(ctx context.Context, p *Principal, f *PersonFilter) error {
+	f.AccountID, f.AllProjects, f.Projects = p.AccountID, s.has(p, MembersManage), nil
+	if f.AllProjects {
+		return nil
+	}
+	own, err := s.Store.MembershipsOf(ctx, p.AccountID, p.canonical)
+	if err != nil {
+		return err
+	}
+	for _, m := range own {
+		usable := m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now())
+		if usable && (s.Options.Catalog.Has(m.Role.Permissions, ProjectMembersView) || s.Options.Catalog.Has(m.Role.Permissions, ProjectMembersManage)) {
+			f.Projects = append(f.Projects, m.ProjectID)
+		}
+	}
+	return nil
+}
+
+// GetPerson reads the person behind a membership of the account or of a project.
+func (s *Service) GetPerson(ctx context.Context, p *Principal, memberID string) (Person, error) {
+	m, err := s.Store.MemberAnywhere(ctx, p.AccountID, memberID)
+	if err != nil {
+		return Person{}, err
+	}
+	if err := s.mayViewMembers(ctx, p, m.ProjectID); err != nil {
+		return Person{}, err
+	}
+	var f PersonFilter
+	if err := s.visibleProjects(ctx, p, &f); err != nil {
+		return Person{}, err
+	}
+	all, err := s.Store.MembershipsOf(ctx, p.AccountID, m.CanonicalEmail)
+	if err != nil {
+		return Person{}, err
+	}
+	person := Person{Member: m}
+	for _, one := range all {
+		switch {
+		case one.ProjectID == "":
+			if s.mayViewMembers(ctx, p, "") == nil {
+				person.Member = one
+			}
+		case f.sees(one.ProjectID):
+			person.Projects = append(person.Projects, one)
+		}
+	}
+	return person, nil
+}
+
+func (f *PersonFilter) sees(projectID string) bool {
+	return f.AllProjects || slices.Contains(f.Projects, projectID)
+}
+
+// RoleHolders are the memberships with a role: the first n that the caller may see, and how many there are.
+func (s *Service) RoleHolders(ctx context.Context, p *Principal, roleID string, n int) ([]Member, int, error) {
+	if err := s.mayViewRoles(ctx, p); err != nil {
+		return nil, 0, err
+	}
+	if s.require(p, MembersManage) == nil {
+		return s.Store.RoleHolders(ctx, p.AccountID, roleID, n)
+	}
+	_, total, err := s.Store.RoleHolders(ctx, p.AccountID, roleID, 1)
+	return nil, total, err
+}
+
+// LeftBehind is what would stay if a member were removed from the account: see Removed.
+func (s *Service) LeftBehind(ctx context.Context, p *Principal, memberID string) (Removed, error) {
+	g := s.guard(ctx, p)
+	m, err := g.memberToRemove("", memberID)
+	if err != nil {
+		return Removed{}, err
+	}
+	return g.leftBehind(m)
+}
+
+func (g *guard) leftBehind(m Member) (out Removed, err error) {
+	if m.Type != TypeUser {
+		return out, nil
+	}
+	if out.KeysCreated, err = g.APIKeysMadeBy(g.ctx, g.p.AccountID, m.UserID); err != nil {
+		return out, err
+	}
+	out.InvitationsSent, err = g.InvitationsSentBy(g.ctx, g.p.AccountID, m.UserID)
+	return out, err
+}

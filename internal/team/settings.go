@@ -1,0 +1,67 @@
+package team
+
+import "context"
+
+// AccountChange changes what it names; nil leaves as it is.
+type AccountChange struct {
+	Name *string
+	// Strict is the policy for handing out roles: with it, only who holds every permission of a role hands it out.
+	Strict *bool
+}
+
+// UpdateAccount changes the account's settings. The policy is the Owner's alone.
+func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChange) (Account, error) {
+	if c.Name == nil && c.Strict == nil {
+		return Account{}, invalid("", "nothing_to_update", "Give name or grant_policy.")
+	}
+	if c.Name != nil {
+		if err := checkName(*c.Name, 64); err != nil {
+			return Account{}, err
+		}
+	}
+	var a Account
+	err := s.write(ctx, p, TakesAway, func(w *work) error {
+		if err := s.require(w.p, SettingsManage); err != nil {
+			return err
+		}
+		var err error
+		if a, err = w.Account(ctx, w.p.AccountID); err != nil {
+			return err
+		}
+		details := map[string]any{}
+		if c.Name != nil && *c.Name != a.Name {
+			details["name"] = change{a.Name, *c.Name}
+			a.Name = *c.Name
+		}
+		if c.Strict != nil && *c.Strict != a.Strict {
+			if err := w.maySetPolicy(); err != nil {
+				return err
+			}
+			details["grant_policy"] = change{policy(a.Strict), policy(*c.Strict)}
+			a.Strict = *c.Strict
+		}
+		if len(details) == 0 {
+			return nil
+		}
+		a.UpdatedAt = w.at
+		if err := w.UpdateAccount(ctx, a); err != nil {
+			return err
+		}
+		return w.record(Event{Action: "account.updated", TargetType: "account", TargetID: a.ID, TargetName: a.Name}, details)
+	})
+	return a, err
+}
+
+func policy(strict bool) string {
+	if strict {
+		return "strict"
+	}
+	return "delegated"
+}
+
+func (g *guard) maySetPolicy() error {
+	if !g.p.Owner || !g.p.InPerson {
+		return denied("permission_denied", "Only the Owner in person changes the policy for handing out roles.")
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"raff/internal/team"
+)
+
+// joined is since when somebody is in: when they accepted, or were added.
+func joined(m team.Member) time.Time {
+	if !m.AcceptedAt.IsZero() {
+		return m.AcceptedAt
+	}
+	return m.CreatedAt
+}
+
+// memberView is one person with everything they have access to.
+type memberView struct {
+	team.Person
+	Account  *seat // nil for who is only in projects
+	Seats    []seat
+	Add      permit
+	Free     []team.Project // projects they could be added to
+	Roles    []choice       // of projects
+	Chosen   string         // the project chosen to add to
+	Self     bool
+	Done     string
+	Wrong    string
+	WrongAt  string // id of the membership the mistake is about
+	Password permit
+}
+
+// seat is one membership and what may be done with it.
+type seat struct {
+	team.Member
+	Change, Remove permit
+	Roles          []choice
+}
+
+// Where names what the membership is of.
+func (s seat) Where(account string) string {
+	if s.ProjectID == "" {
+		return account
+	}
+	return s.ProjectName
+}
+
+func (v *visit) seat(m team.Member) (seat, error) {
+	s := seat{Member: m, Change: v.ask(v.can.ChangeMember(m)), Remove: v.ask(v.can.RemoveMember(m))}
+	if !s.Change.OK {
+		return s, nil
+	}
+	scope := team.ScopeAccount
+	if m.ProjectID != "" {
+		scope = team.ScopeProject
+	}
+	var err error
+	s.Roles, err = v.choices(scope, m.Role.ID, func(r team.Role) error { return v.can.Give(m, r) })
+	return s, err
+}
+
+func (p *pages) member(v *visit) (memberView, error) {
+	person, err := p.svc.GetPerson(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return memberView{}, err
+	}
+	m := memberView{Person: person, Self: person.UserID == v.who.ID && person.Type == team.TypeUser, Done: v.news()}
+	if person.ProjectID == "" {
+		s, err := v.seat(person.Member)
+		if err != nil {
+			return m, err
+		}
+		m.Account = &s
+	}
+	taken := map[string]bool{}
+	for _, one := range person.Projects {
+		s, err := v.seat(one)
+		if err != nil {
+			return m, err
+		}
+		m.Seats = append(m.Seats, s)
+		taken[one.ProjectID] = true
+	}
+	if person.IsOwner || m.Self {
+		return m, nil
+	}
+	return m, v.freeProjects(&m, taken)
+}
+
+// freeProjects finds where the person can still be added by who looks, and with which roles.
+func (v *visit) freeProjects(m *memberView, taken map[string]bool) error {
+	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})
+	if err != nil {
+		return err
+	}
+	for _, pr := range projects {
+		if taken[pr.ID] {
+			continue
+		}
+		add := v.ask(v.can.AddToProject(pr.ID))
+		if !add.OK && m.Type == team.TypeInvitation {
+			add = v.ask(v.can.Invite(pr.ID))
+		}
+		if add.OK {
+			m.Free = append(m.Free, pr)
+		}
+	}
+	if len(m.Free) == 0 || !v.ask(v.can.ViewRoles()).OK {
+		m.Free = nil
+		return nil
+	}
+	m.Roles, err = v.choices(team.ScopeProject, team.SystemRoleID(team.ScopeProject, "viewer"), func(r team.Role) error {
+		return v.can.Give(team.Member{ProjectID: m.Free[0].ID, UserID: m.UserID, CanonicalEmail: m.CanonicalEmail}, r)
+	})
+	return err
+}
+
+func (p *pages) showMember(v *visit) (reply, error) {
+	m, err := p.member(v)
+	return reply{status: http.StatusOK, page: memberPage(v, m)}, err
+}
+
+// memberAgain shows the page with what is wrong; errors that no page explains go on.
+func (p *pages) memberAgain(v *visit, at string, err error) (reply, error) {
+	_, message, status, ok := refusal(err)
+	if !ok {
+		return reply{}, err
+	}
+	m, err := p.member(v)
+	m.Wrong, m.WrongAt = message, at
+	return reply{status: status, page: memberPage(v, m)}, err
+}
+
+// membership finds the membership a form is about; GetPerson has made sure that it may be seen.
+func (p *pages) membership(v *visit) (team.Member, error) {
+	person, err := p.svc.GetPerson(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return team.Member{}, err
+	}
+	id := v.PathValue("membership")
+	if person.ID == id {
+		return person.Member, nil
+	}
+	for _, m := range person.Projects {
+		if m.ID == id {
+			return m, nil
+		}
+	}
+	return team.Member{}, team.ErrNotFound
+}
+
+func (p *pages) changeMember(v *visit) (reply, error) {
+	m, err := p.membership(v)
+	if err != nil {
+		return reply{}, err
+	}
+	var c team.MemberChange
+	news := "role"
+	if role := v.PostForm.Get("role_id"); role != "" {
+		c.RoleID = &role
+	}
+	switch v.PostForm.Get("status") {
+	case "active":
+		status := team.StatusActive
+		c.Status, news = &status, "activated"
+	case "suspended":
+		status := team.StatusSuspended
+		c.Status, news = &status, "suspended"
+	}
+	if _, err := p.svc.UpdateMember(v.Context(), v.who, m.ProjectID, m.ID, c); err != nil {
+		return p.memberAgain(v, m.ID, err)
+	}
+	return done("/members/"+v.PathValue("id"), news)
+}
+
+// addToProject gives who is in the account already a role in a project.
+func (p *pages) addToProject(v *visit) (reply, error) {
+	person, err := p.svc.GetPerson(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return reply{}, err
+	}
+	n := team.NewMember{ProjectID: v.PostForm.Get("project_id"), RoleID: v.PostForm.Get("role_id"), ManagedBy: team.ManagedByDashboard}
+	if person.Type == team.TypeUser {
+		n.UserID = &person.UserID
+	} else {
+		n.Email = &person.Email
+	}
+	if _, err := p.svc.AddMember(v.Context(), v.who, n); err != nil {
+		return p.memberAgain(v, "add", err)
+	}
+	return done("/members/"+v.PathValue("id"), "added")
+}
+
+// removalView is what a removal takes away, said before it happens.
+type removalView struct {
+	team.Member
+	Person      team.Person
+	Keys        []team.APIKey
+	Invitations []team.Invitation
+	Remove      permit
+	Wrong       string
+}
+
+func (p *pages) removal(v *visit) (removalView, error) {
+	m, err := p.membership(v)
+	if err != nil {
+		return removalView{}, err
+	}
+	r := removalView{Member: m, Remove: v.ask(v.can.RemoveMember(m))}
+	if r.Person, err = p.svc.GetPerson(v.Context(), v.who, v.PathValue("id")); err != nil {
+		return r, err
+	}
+	if m.ProjectID == "" && m.Type == team.TypeUser && r.Remove.OK {
+		left, err := p.svc.LeftBehind(v.Context(), v.who, m.ID)
+		if err != nil {
+			return r, err
+		}
+		r.Keys, r.Invitations = left.KeysCreated, left.InvitationsSent
+	}
+	return r, nil
+}
+
+func (p *pages) showRemoval(v *visit) (reply, error) {
+	r, err := p.removal(v)
+	return reply{status: http.StatusOK, page: removalPage(v, r)}, err
+}
+
+func (p *pages) removeMember(v *visit) (reply, error) {
+	r, err := p.removal(v)
+	if err != nil {
+		return reply{}, err
+	}
+	if _, err := p.svc.RemoveMember(v.Context(), v.who, r.ProjectID, r.ID); err != nil {
+		_, message, status, ok := refusal(err)
+		r.Wrong = message
+		if !ok {
+			return reply{}, err
+		}
+		return reply{status: status, page: removalPage(v, r)}, nil
+	}
+	if r.ProjectID != "" && r.Person.ID != r.ID {
+		return done("/members/"+r.Person.ID, "removed")
+	}
+	if r.ProjectID != "" {
+		return done("/projects/"+r.ProjectID, "removed")
+	}
+	return done("/members", "removed")
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"raff/internal/team"
+)
+
+// membersView is the list of people, and by what it is filtered.
+type membersView struct {
+	People []team.Person
+	pager
+	Query, Status, Access, Role string
+	Roles                       []team.Role
+	Invite                      permit
+	Now                         func(*team.Invitation) team.InvitationState
+}
+
+func (p *pages) showMembers(v *visit) (reply, error) {
+	q := v.URL.Query()
+	m := membersView{
+		Query: strings.TrimSpace(q.Get("q")), Status: oneOf(q.Get("status"), "pending", "active", "suspended"),
+		Access: oneOf(q.Get("access"), "owner", "account", "project"), Role: q.Get("role"),
+	}
+	people, total, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
+		Status: team.Status(m.Status), Access: team.Access(m.Access), RoleID: m.Role, Query: m.Query, Page: v.page(),
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	m.People = people
+	if n := len(people); n > 0 {
+		m.pager = v.pager(total, n, people[n-1].CreatedAt, people[n-1].ID)
+	} else {
+		m.pager = v.pager(total, 0, p.svc.Now(), "")
+	}
+	if v.can.ViewRoles() == nil {
+		if m.Roles, _, err = p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: team.Page{Limit: allRows}}); err != nil {
+			return reply{}, err
+		}
+	}
+	m.Invite = v.ask(v.can.Invite(""))
+	return reply{status: http.StatusOK, page: membersPage(v, m)}, nil
+}
+
+// filtered reports whether something is left out of the list.
+func (m membersView) filtered() bool {
+	return m.Query != "" || m.Status != "" || m.Access != "" || m.Role != ""
+}
+
+// oneOf is text if it is one of these, else empty.
+func oneOf(text string, of ...string) string {
+	for _, o := range of {
+		if text == o {
+			return o
+		}
+	}
+	return ""
+}
+
+// standing is what a person reads of a membership's status.
+type standing struct{ Kind, Text string }
+
+func (v *visit) standing(m team.Member) standing {
+	switch {
+	case m.Status == team.StatusSuspended && m.Type == team.TypeInvitation:
+		return standing{"off", "Invitation on hold"}
+	case m.Status == team.StatusSuspended:
+		return standing{"off", "Suspended"}
+	case m.Status == team.StatusActive && !m.ExpiresAt.IsZero() && !v.p.svc.Now().Before(m.ExpiresAt):
+		return standing{"off", "Expired"}
+	case m.Status == team.StatusActive:
+		return standing{"on", "Active"}
+	}
+	return v.offered(m.Invitation)
+}
+
+// offered is how far an invitation has come.
+func (v *visit) offered(i *team.Invitation) standing {
+	if i == nil {
+		return standing{"wait", "Invited"}
+	}
+	switch i.StateAt(v.p.svc.Now()) {
+	case team.InvitationDeclined:
+		return standing{"off", "Declined"}
+	case team.InvitationExpired:
+		return standing{"off", "Invitation expired"}
+	case team.InvitationFailed:
+		return standing{"off", "Mail did not arrive"}
+	case team.InvitationSent:
+		return standing{"wait", "Invited"}
+	}
+	if v.p.svc.MailDelivered {
+		return standing{"wait", "Invited, mail on its way"}
+	}
+	return standing{"wait", "Invited"}
+}

@@ -1,0 +1,226 @@
+package web
+
+import (
+	"net/http"
+
+	"raff/internal/team"
+)
+
+// projectsView is the list of projects this person can see.
+type projectsView struct {
+	Rows []team.Project
+	pager
+	All    permit // sees all, not only their own
+	Create permit
+}
+
+func (p *pages) showProjects(v *visit) (reply, error) {
+	rows, total, err := p.svc.ListProjects(v.Context(), v.who, v.page())
+	if err != nil {
+		return reply{}, err
+	}
+	l := projectsView{Rows: rows, All: v.ask(v.can.ViewProjects()), Create: v.ask(v.can.CreateProject())}
+	l.pager = v.pager(total, 0, p.svc.Now(), "")
+	if n := len(rows); n > 0 {
+		l.pager = v.pager(total, n, rows[n-1].CreatedAt, rows[n-1].ID)
+	}
+	return reply{status: http.StatusOK, page: projectsPage(v, l)}, nil
+}
+
+// projectForm is what can be written about a project.
+type projectForm struct {
+	Name, Description     string
+	NameError, AboutError string
+	Wrong                 string
+}
+
+func (f *projectForm) refuse(err error) (status int, ok bool) {
+	field, message, status, ok := refusal(err, "name", "description")
+	switch field {
+	case "name":
+		f.NameError = message
+	case "description":
+		f.AboutError = message
+	default:
+		f.Wrong = message
+	}
+	return status, ok
+}
+
+func typedProject(v *visit) projectForm {
+	return projectForm{Name: v.PostForm.Get("name"), Description: v.PostForm.Get("description")}
+}
+
+func (p *pages) showNewProject(v *visit) (reply, error) {
+	if err := v.can.CreateProject(); err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusOK, page: newProjectPage(v, projectForm{})}, nil
+}
+
+func (p *pages) createProject(v *visit) (reply, error) {
+	f := typedProject(v)
+	pr, err := p.svc.CreateProject(v.Context(), v.who, team.NewProject{Name: f.Name, Description: f.Description})
+	if err == nil {
+		return done("/projects/"+pr.ID, "project-created")
+	}
+	status, ok := f.refuse(err)
+	if !ok {
+		return reply{}, err
+	}
+	return reply{status: status, page: newProjectPage(v, f)}, nil
+}
+
+// projectView is one project with who is in it.
+type projectView struct {
+	team.Project
+	Form    projectForm
+	Members []team.Member
+	Hidden  permit // why the members cannot be seen
+	pager
+	Change, Delete permit
+	Invite, Add    permit
+	Invitations    permit
+	Keys           []team.APIKey // that could be added
+	Roles          []choice
+	Wrong          string
+}
+
+func (p *pages) project(v *visit) (projectView, error) {
+	pr, err := p.svc.GetProject(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return projectView{}, err
+	}
+	view := projectView{
+		Project: pr, Form: projectForm{Name: pr.Name, Description: pr.Description}, Hidden: v.ask(v.can.ViewMembers(pr.ID)),
+		Change: v.ask(v.can.ChangeProject(pr)), Delete: v.ask(v.can.DeleteProject(pr)),
+		Invite: v.ask(v.can.Invite(pr.ID)), Invitations: v.ask(v.can.ViewInvitations(pr.ID)), Add: v.ask(v.can.AddToProject(pr.ID)),
+	}
+	if !view.Hidden.OK {
+		return view, nil
+	}
+	rows, total, err := p.svc.ListMembers(v.Context(), v.who, team.MemberFilter{ProjectID: pr.ID, Page: v.page()})
+	if err != nil {
+		return view, err
+	}
+	view.Members, view.pager = rows, v.pager(total, 0, p.svc.Now(), "")
+	if n := len(rows); n > 0 {
+		view.pager = v.pager(total, n, rows[n-1].CreatedAt, rows[n-1].ID)
+	}
+	return view, v.keysToAdd(&view)
+}
+
+// keysToAdd finds the API keys that have no role in the project yet.
+func (v *visit) keysToAdd(view *projectView) error {
+	if !view.Add.OK || !v.ask(v.can.ViewKeys()).OK || !v.ask(v.can.ViewRoles()).OK {
+		return nil
+	}
+	keys, _, err := v.p.svc.ListAPIKeys(v.Context(), v.who, team.Page{Limit: allRows})
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		in := false
+		for _, m := range k.Memberships {
+			in = in || m.ProjectID == view.ID
+		}
+		if !in {
+			view.Keys = append(view.Keys, k)
+		}
+	}
+	if len(view.Keys) == 0 {
+		return nil
+	}
+	view.Roles, err = v.choices(team.ScopeProject, team.SystemRoleID(team.ScopeProject, "viewer"), func(r team.Role) error {
+		return v.can.Give(team.Member{ProjectID: view.ID, APIKeyID: view.Keys[0].ID}, r)
+	})
+	return err
+}
+
+func (p *pages) showProject(v *visit) (reply, error) {
+	view, err := p.project(v)
+	return reply{status: http.StatusOK, page: projectPage(v, view)}, err
+}
+
+func (p *pages) changeProject(v *visit) (reply, error) {
+	f := typedProject(v)
+	_, err := p.svc.UpdateProject(v.Context(), v.who, v.PathValue("id"), team.ProjectChange{Name: &f.Name, Description: &f.Description})
+	if err == nil {
+		return done("/projects/"+v.PathValue("id"), "project-saved")
+	}
+	status, ok := f.refuse(err)
+	if !ok {
+		return reply{}, err
+	}
+	view, err := p.project(v)
+	view.Form = f
+	return reply{status: status, page: projectPage(v, view)}, err
+}
+
+// addKey gives an API key a role in the project.
+func (p *pages) addKey(v *visit) (reply, error) {
+	key := v.PostForm.Get("api_key_id")
+	n := team.NewMember{ProjectID: v.PathValue("id"), APIKeyID: &key, RoleID: v.PostForm.Get("role_id"), ManagedBy: team.ManagedByDashboard}
+	_, err := p.svc.AddMember(v.Context(), v.who, n)
+	if err == nil {
+		return done("/projects/"+v.PathValue("id"), "added")
+	}
+	_, message, status, ok := refusal(err)
+	if !ok {
+		return reply{}, err
+	}
+	view, err := p.project(v)
+	view.Wrong = message
+	return reply{status: status, page: projectPage(v, view)}, err
+}
+
+// deletionView is a page that asks for the name of what is destroyed.
+type deletionView struct {
+	Name, Typed string
+	TypedError  string
+	Wrong       string
+	Members     int
+	Delete      permit
+	projectID   string
+}
+
+func (p *pages) projectDeletion(v *visit) (deletionView, error) {
+	pr, err := p.svc.GetProject(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return deletionView{}, err
+	}
+	d := deletionView{Name: pr.Name, Delete: v.ask(v.can.DeleteProject(pr)), projectID: pr.ID}
+	if v.can.ViewMembers(pr.ID) == nil {
+		_, d.Members, err = p.svc.ListMembers(v.Context(), v.who, team.MemberFilter{ProjectID: pr.ID, Page: team.Page{Limit: 1}})
+	}
+	return d, err
+}
+
+func (p *pages) showProjectDeletion(v *visit) (reply, error) {
+	d, err := p.projectDeletion(v)
+	return reply{status: http.StatusOK, page: projectDeletionPage(v, d)}, err
+}
+
+func (p *pages) deleteProject(v *visit) (reply, error) {
+	d, err := p.projectDeletion(v)
+	if err != nil {
+		return reply{}, err
+	}
+	d.Typed = v.PostForm.Get("name")
+	if d.Typed != d.Name {
+		d.TypedError = notTheName
+		return reply{status: http.StatusBadRequest, page: projectDeletionPage(v, d)}, nil
+	}
+	err = p.svc.DeleteProject(v.Context(), v.who, d.projectID)
+	if err == nil {
+		return done("/projects", "project-deleted")
+	}
+	_, message, status, ok := refusal(err)
+	d.Wrong = message
+	if !ok {
+		return reply{}, err
+	}
+	return reply{status: status, page: projectDeletionPage(v, d)}, nil
+}
+
+const notTheName = "That is not the name. Type it exactly as it stands above."

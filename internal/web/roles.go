@@ -1,0 +1,259 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"raff/internal/team"
+)
+
+// rolesView is the list of all roles.
+type rolesView struct {
+	Account, Project []choice
+	Create           permit
+}
+
+func (p *pages) showRoles(v *visit) (reply, error) {
+	roles, _, err := p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: team.Page{Limit: allRows}})
+	if err != nil {
+		return reply{}, err
+	}
+	l := rolesView{Create: v.ask(v.can.CreateRole())}
+	for _, r := range roles {
+		c := v.choice(r, "", nil)
+		if r.Scope == team.ScopeAccount {
+			l.Account = append(l.Account, c)
+		} else {
+			l.Project = append(l.Project, c)
+		}
+	}
+	return reply{status: http.StatusOK, page: rolesPage(v, l)}, nil
+}
+
+// roleView is one role and what may be done with it.
+type roleView struct {
+	team.Role
+	Groups                 []group
+	Count, Of              int
+	Holders                []team.Member
+	HolderCount            int
+	Change, Delete, Create permit
+	Wrong                  string
+	ReassignError          string
+	Others                 []choice // to give the holders instead
+}
+
+func (p *pages) role(v *visit) (roleView, error) {
+	r, err := p.svc.GetRole(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return roleView{}, err
+	}
+	all := p.svc.Catalog().Scope(r.Scope)
+	own := r.Permissions.Intersect(all)
+	view := roleView{
+		Role: r, Groups: p.groups(r.Scope, own, team.Set{}), Count: own.Len(), Of: all.Len(),
+		Change: v.ask(v.can.ChangeRole(r)), Delete: v.ask(v.can.DeleteRole(r)), Create: v.ask(v.can.CreateRole()),
+	}
+	view.Holders, view.HolderCount, err = p.svc.RoleHolders(v.Context(), v.who, r.ID, 20)
+	return view, err
+}
+
+func (p *pages) showRole(v *visit) (reply, error) {
+	view, err := p.role(v)
+	return reply{status: http.StatusOK, page: rolePage(v, view)}, err
+}
+
+// roleForm is a role as it is written, and what is wrong with it.
+type roleForm struct {
+	ID                                                        string // empty: a new one
+	Scope                                                     team.Scope
+	Name, Slug, About                                         string
+	NameError, SlugError, AboutError, PermissionsError, Wrong string
+	Names                                                     []string // of the permissions chosen
+	Groups                                                    []group
+	Locked                                                    bool // some permissions are not theirs to give
+}
+
+// fill looks up what the form shows of the catalog.
+func (v *visit) fill(f *roleForm, before team.Set) {
+	set, _ := v.p.svc.Catalog().SetOf(f.Names)
+	locked := v.can.Escalations(f.Scope).Minus(before)
+	f.Groups = v.p.groups(f.Scope, set, locked)
+	f.Locked = !locked.Empty()
+}
+
+func typedRole(v *visit) roleForm {
+	f := roleForm{Name: v.PostForm.Get("name"), Slug: v.PostForm.Get("slug"), About: v.PostForm.Get("description"), Names: v.PostForm["permission"]}
+	if f.Scope = team.ScopeAccount; v.PostForm.Get("scope") == string(team.ScopeProject) {
+		f.Scope = team.ScopeProject
+	}
+	return f
+}
+
+func (f *roleForm) refuse(err error) (status int, ok bool) {
+	field, message, status, ok := refusal(err, "name", "slug", "description", "permissions")
+	switch field {
+	case "name":
+		f.NameError = message
+	case "slug":
+		f.SlugError = message
+	case "description":
+		f.AboutError = message
+	case "permissions":
+		f.PermissionsError = message
+	default:
+		f.Wrong = message
+	}
+	var e *team.Error
+	if errors.As(err, &e) && e.Code == "required" && field == "permissions" {
+		f.PermissionsError = "Choose at least one permission."
+	}
+	return status, ok
+}
+
+// showNewRole begins with nothing, or with a copy of another role.
+func (p *pages) showNewRole(v *visit) (reply, error) {
+	if err := v.can.CreateRole(); err != nil {
+		return reply{}, err
+	}
+	f := roleForm{Scope: team.ScopeAccount}
+	if v.URL.Query().Get("scope") == string(team.ScopeProject) {
+		f.Scope = team.ScopeProject
+	}
+	if from := v.URL.Query().Get("from"); from != "" {
+		r, err := p.svc.GetRole(v.Context(), v.who, from)
+		if err != nil {
+			return reply{}, err
+		}
+		f.Scope, f.Name, f.About = r.Scope, "Copy of "+r.Name, r.Description
+		own := r.Permissions.Intersect(p.svc.Catalog().Scope(r.Scope)).Minus(v.can.Escalations(r.Scope))
+		f.Names = p.svc.Catalog().Names(own)
+	}
+	v.fill(&f, team.Set{})
+	return reply{status: http.StatusOK, page: roleFormPage(v, f)}, nil
+}
+
+func (p *pages) createRole(v *visit) (reply, error) {
+	f := typedRole(v)
+	n := team.NewRole{Name: f.Name, Slug: f.Slug, Description: f.About, Scope: f.Scope, Permissions: f.Names}
+	if n.Slug == "" {
+		n.Slug = team.SlugOf(f.Name)
+	}
+	r, err := p.svc.CreateRole(v.Context(), v.who, n)
+	if err == nil {
+		return done("/roles/"+r.ID, "role-created")
+	}
+	status, ok := f.refuse(err)
+	if !ok {
+		return reply{}, err
+	}
+	if f.Slug == "" && f.SlugError != "" { // it was made from the name, so the name is what can be changed
+		f.NameError, f.SlugError = f.SlugError, ""
+	}
+	v.fill(&f, team.Set{})
+	return reply{status: status, page: roleFormPage(v, f)}, nil
+}
+
+func (p *pages) showRoleForm(v *visit) (reply, error) {
+	r, err := p.svc.GetRole(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return reply{}, err
+	}
+	if err := v.can.ChangeRole(r); err != nil {
+		return reply{}, err
+	}
+	f := roleForm{ID: r.ID, Scope: r.Scope, Name: r.Name, Slug: r.Slug, About: r.Description, Names: p.svc.Catalog().Names(r.Permissions)}
+	v.fill(&f, r.Permissions)
+	return reply{status: http.StatusOK, page: roleFormPage(v, f)}, nil
+}
+
+// reviewView is what a change of a role would do, and to whom.
+type reviewView struct {
+	roleForm
+	Before      team.Role
+	Gains, Loss []team.Permission
+	Holders     []team.Member
+	HolderCount int
+}
+
+// changeRole shows first who would gain and lose what, if the permissions change and somebody has the role.
+func (p *pages) changeRole(v *visit) (reply, error) {
+	r, err := p.svc.GetRole(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return reply{}, err
+	}
+	f := typedRole(v)
+	f.ID, f.Scope, f.Slug = r.ID, r.Scope, r.Slug
+	c := p.svc.Catalog()
+	set, unknown := c.SetOf(f.Names)
+	gains, loss := set.Minus(r.Permissions), r.Permissions.Minus(set)
+	if unknown == "" && len(f.Names) > 0 && v.PostForm.Get("confirm") == "" && !(gains.Empty() && loss.Empty()) {
+		w := reviewView{roleForm: f, Before: r, Gains: p.permissions(r.Scope, gains), Loss: p.permissions(r.Scope, loss)}
+		if w.Holders, w.HolderCount, err = p.svc.RoleHolders(v.Context(), v.who, r.ID, 20); err != nil {
+			return reply{}, err
+		}
+		return reply{status: http.StatusOK, page: reviewPage(v, w)}, nil
+	}
+	_, err = p.svc.UpdateRole(v.Context(), v.who, r.ID, team.RoleChange{Name: &f.Name, Description: &f.About, Permissions: &f.Names})
+	if err == nil {
+		return done("/roles/"+r.ID, "role-saved")
+	}
+	status, ok := f.refuse(err)
+	if !ok {
+		return reply{}, err
+	}
+	v.fill(&f, r.Permissions)
+	return reply{status: status, page: roleFormPage(v, f)}, nil
+}
+
+// permissions lists those of a set.
+func (p *pages) permissions(scope team.Scope, set team.Set) (all []team.Permission) {
+	c := p.svc.Catalog()
+	for _, perm := range c.Permissions(scope) {
+		if c.Has(set, perm.Name) {
+			all = append(all, perm)
+		}
+	}
+	return all
+}
+
+func (p *pages) roleDeletion(v *visit) (roleView, error) {
+	view, err := p.role(v)
+	if err != nil || view.HolderCount == 0 || !view.Delete.OK {
+		return view, err
+	}
+	view.Others, err = v.choices(view.Scope, "", func(r team.Role) error {
+		if r.ID == view.ID {
+			return errSameRole
+		}
+		return nil
+	})
+	return view, err
+}
+
+var errSameRole = &team.Error{Kind: team.KindInvalid, Message: "This is the role that is deleted."}
+
+func (p *pages) showRoleDeletion(v *visit) (reply, error) {
+	view, err := p.roleDeletion(v)
+	return reply{status: http.StatusOK, page: roleDeletionPage(v, view)}, err
+}
+
+func (p *pages) deleteRole(v *visit) (reply, error) {
+	err := p.svc.DeleteRole(v.Context(), v.who, v.PathValue("id"), v.PostForm.Get("role_id"))
+	if err == nil {
+		return done("/roles", "role-deleted")
+	}
+	field, message, status, ok := refusal(err, "reassign_to")
+	if !ok {
+		return reply{}, err
+	}
+	var e *team.Error
+	inUse := errors.As(err, &e) && e.Code == "role_in_use"
+	view, err := p.roleDeletion(v)
+	if inUse || field == "reassign_to" {
+		view.ReassignError = message
+	} else {
+		view.Wrong = message
+	}
+	return reply{status: status, page: roleDeletionPage(v, view)}, err
+}

@@ -1,0 +1,122 @@
+package web
+
+import (
+	"net/http"
+
+	"raff/internal/team"
+)
+
+// settingsView is the page about the account.
+type settingsView struct {
+	Account                     team.Account
+	Name, NameError, Wrong      string
+	View, Change, Policy, Owner permit
+}
+
+func (p *pages) settings(v *visit) (settingsView, error) {
+	if err := v.can.ViewSettings(); err != nil {
+		return settingsView{}, err
+	}
+	who, err := p.svc.Whoami(v.Context(), v.who)
+	if err != nil {
+		return settingsView{}, err
+	}
+	return settingsView{
+		Account: who.Account, Name: who.Account.Name, Change: v.ask(v.can.ChangeSettings()), Policy: v.ask(v.can.SetPolicy()),
+		Owner: v.ask(v.can.TransferOwnership()),
+	}, nil
+}
+
+func (p *pages) showSettings(v *visit) (reply, error) {
+	s, err := p.settings(v)
+	return reply{status: http.StatusOK, page: settingsPage(v, s)}, err
+}
+
+func (p *pages) changeSettings(v *visit) (reply, error) {
+	var c team.AccountChange
+	if v.PostForm.Has("name") {
+		name := v.PostForm.Get("name")
+		c.Name = &name
+	}
+	if v.PostForm.Has("policy") {
+		strict := v.PostForm.Get("policy") == "strict"
+		c.Strict = &strict
+	}
+	_, err := p.svc.UpdateAccount(v.Context(), v.who, c)
+	if err == nil {
+		return done("/settings", "settings")
+	}
+	field, message, status, ok := refusal(err, "name")
+	if !ok {
+		return reply{}, err
+	}
+	s, err := p.settings(v)
+	if field == "name" {
+		s.Name, s.NameError = *c.Name, message
+	} else {
+		s.Wrong = message
+	}
+	return reply{status: status, page: settingsPage(v, s)}, err
+}
+
+// transferView is the page on which the Owner hands the account over.
+type transferView struct {
+	People        []team.Person
+	Chosen, Query string
+	MemberError   string
+	PasswordError string
+	Wrong         string
+}
+
+func (p *pages) transfer(v *visit) (transferView, error) {
+	if err := v.can.TransferOwnership(); err != nil {
+		return transferView{}, err
+	}
+	t := transferView{Query: v.URL.Query().Get("q")}
+	people, _, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
+		Access: team.AccessAccount, Status: team.StatusActive, Query: t.Query, Page: team.Page{Limit: pageSize},
+	})
+	for _, one := range people {
+		if one.Type == team.TypeUser {
+			t.People = append(t.People, one)
+		}
+	}
+	return t, err
+}
+
+func (p *pages) showTransfer(v *visit) (reply, error) {
+	t, err := p.transfer(v)
+	return reply{status: http.StatusOK, page: transferPage(v, t)}, err
+}
+
+func (p *pages) transferOwnership(v *visit) (reply, error) {
+	t, err := p.transfer(v)
+	if err != nil {
+		return reply{}, err
+	}
+	t.Chosen = v.PostForm.Get("member_id")
+	if t.Chosen == "" {
+		t.MemberError = "Choose who becomes the Owner."
+		return reply{status: http.StatusBadRequest, page: transferPage(v, t)}, nil
+	}
+	err = p.svc.ConfirmPassword(v.Context(), v.me, p.Remote(v.Request), v.PostForm.Get("current_password"))
+	if err == nil {
+		_, err = p.svc.TransferOwnership(v.Context(), v.who, t.Chosen)
+	}
+	if err == nil {
+		return done("/settings", "transferred")
+	}
+	field, message, status, ok := refusal(err, "current_password", "member_id")
+	if !ok {
+		return reply{}, err
+	}
+	switch field {
+	case "current_password":
+		t.PasswordError = message
+	case "member_id":
+		t.MemberError = message
+	default:
+		t.Wrong = message
+	}
+	return reply{status: status, page: transferPage(v, t)}, nil
+}

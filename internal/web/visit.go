@@ -1,0 +1,173 @@
+package web
+
+import (
+	"encoding/base64"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"raff/internal/team"
+)
+
+// permit is the answer to a question of what somebody may do.
+type permit struct {
+	OK  bool
+	Why string // why not
+}
+
+// ask turns an answer of the guard into a permit. What the database does not answer fails the whole page.
+func (v *visit) ask(err error) permit {
+	var e *team.Error
+	switch {
+	case err == nil:
+		return permit{OK: true}
+	case errors.As(err, &e) && e.Kind != team.KindInternal && e.Kind != team.KindUnavailable:
+		return permit{Why: e.Message}
+	}
+	if v.failed == nil {
+		v.failed = err
+	}
+	return permit{}
+}
+
+// pageSize is how many rows a list shows.
+const pageSize = 50
+
+// page is the part of a list that the address asks for.
+func (v *visit) page() team.Page {
+	return team.Page{Limit: pageSize, After: parsePlace(v.URL.Query().Get("after"))}
+}
+
+// A place in a list stands in addresses as one opaque word. One that cannot be read is the beginning.
+
+func parsePlace(text string) *team.Cursor {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil
+	}
+	micros, id, ok := strings.Cut(string(b), ".")
+	at, err := strconv.ParseInt(micros, 10, 64)
+	if !ok || err != nil {
+		return nil
+	}
+	return &team.Cursor{At: time.UnixMicro(at).UTC(), ID: id}
+}
+
+func formatPlace(at time.Time, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.UnixMicro(), 10) + "." + id))
+}
+
+// pager leads through a long list. Next and First are empty where there is nothing more, or nothing before.
+type pager struct {
+	Total       int
+	Next, First string
+}
+
+// pager says where the list goes on behind these rows.
+func (v *visit) pager(total, rows int, lastAt time.Time, lastID string) pager {
+	p := pager{Total: total}
+	if v.URL.Query().Get("after") != "" {
+		p.First = v.with("after", "")
+	}
+	if rows == pageSize {
+		p.Next = v.with("after", formatPlace(lastAt, lastID))
+	}
+	return p
+}
+
+// with is this page's address with one part of the query changed, and without news.
+func (v *visit) with(name, value string) string {
+	q := v.URL.Query()
+	q.Del("done")
+	q.Del(name)
+	if value != "" {
+		q.Set(name, value)
+	}
+	if len(q) == 0 {
+		return v.URL.Path
+	}
+	return v.URL.Path + "?" + q.Encode()
+}
+
+// done goes to a page that says what was just done there. The path may have a query already.
+func done(path, what string) (reply, error) {
+	mark := "?"
+	if strings.Contains(path, "?") {
+		mark = "&"
+	}
+	return goTo(path + mark + "done=" + what)
+}
+
+// news is what the page says that was just done. The address only names it, so that nobody can write on the page.
+func (v *visit) news() string { return allNews[v.URL.Query().Get("done")] }
+
+var allNews = map[string]string{
+	"password": "Your password is changed. You are signed out everywhere else.",
+	"ended":    "That session is ended.",
+	"others":   "You are signed out everywhere else.",
+
+	"role":      "The role is changed. It counts from the next request on.",
+	"suspended": "Suspended. Nothing this membership granted works any more, and its sessions are ended.",
+	"activated": "Active again.",
+	"removed":   "Removed.",
+	"added":     "Added.",
+	"cancelled": "The invitation is cancelled. Its link no longer works.",
+	"resent":    "The invitation is on its way again. Links sent before no longer work.",
+
+	"project-created": "The project is there.",
+	"project-saved":   "The project is saved.",
+	"project-deleted": "The project is deleted.",
+
+	"role-created": "The role is there. Nobody has it yet.",
+	"role-saved":   "The role is saved. Whoever has it gains or loses with their next request.",
+	"role-deleted": "The role is deleted.",
+
+	"key-saved":   "The key is saved.",
+	"key-off":     "The key is switched off. Requests with it are refused.",
+	"key-on":      "The key is switched on.",
+	"key-revoked": "The key is revoked for good.",
+
+	"settings":    "The settings are saved.",
+	"transferred": "The account has a new Owner. You are Admin now.",
+}
+
+// refusal finds what a page says of an error: at a field of its form, or above it. ok is false for what only a page of
+// its own can tell.
+func refusal(err error, fields ...string) (field, message string, status int, ok bool) {
+	var e *team.Error
+	if !errors.As(err, &e) {
+		return "", "", 0, false
+	}
+	status = problems[e.Kind].status
+	switch e.Kind {
+	case team.KindInvalid, team.KindDenied, team.KindConflict, team.KindUnauthenticated, team.KindLimited:
+	default:
+		return "", "", 0, false
+	}
+	message = plainWords(e)
+	for _, f := range fields {
+		if f == e.Field {
+			return f, message, status, true
+		}
+	}
+	return "", message, status, true
+}
+
+// plainWords says an error without the words of the API.
+func plainWords(e *team.Error) string {
+	switch e.Code {
+	case "already_member":
+		return "Already a member. Change the role on the member's page."
+	case "invitation_pending":
+		return "Already invited. Resend or cancel the open invitation."
+	case "role_in_use":
+		return "Choose the role that goes to whoever has this one."
+	case "exactly_one_of":
+		return "Choose who gets the role."
+	}
+	if e.Code == "required" && e.Field == "role_id" {
+		return "Choose a role."
+	}
+	return e.Message
+}
