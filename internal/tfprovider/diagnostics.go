@@ -75,6 +75,18 @@ func (s *session) whoMay(ctx context.Context, permission string) string {
 	return b.String()
 }
 
+// importBlock is what to paste to manage something that is there already.
+func importBlock(typeName, id string) string {
+	return fmt.Sprintf(`
+
+To manage it here, put this beside the resource, with the resource's own name instead of NAME, and run the plan again:
+
+  import {
+    to = %s.NAME
+    id = %q
+  }`, typeName, id)
+}
+
 func nameOr(name, otherwise string) string {
 	if name == "" {
 		return otherwise

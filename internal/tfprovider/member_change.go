@@ -188,16 +188,8 @@ func (r *memberResource) alreadyMember(ctx context.Context, plan membership, id 
 	if m, err := r.now(ctx, plan.as(id)); err == nil { // the id alone is enough to go on
 		as = fmt.Sprintf(" with the role %s, %s", m.RoleName, m.Status)
 	}
-	return plan.principal() + " is already a member", fmt.Sprintf(`%s has this member as %s%s.
-
-To manage it here, put this beside the resource, with the resource's own name instead of NAME, and run the plan again:
-
-  import {
-    to = %s.NAME
-    id = %q
-  }
-
-Or set adopt_existing = true, and the resource takes the member over with the role and status it says.`, where, id, as, r.typeName(), ref)
+	return plan.principal() + " is already a member", fmt.Sprintf("%s has this member as %s%s.", where, id, as) + importBlock(r.typeName(), ref) +
+		"\n\nOr set adopt_existing = true, and the resource takes the member over with the role and status it says."
 }
 
 // leftBehind lists what a removed person made that lives on, so that nobody forgets it.

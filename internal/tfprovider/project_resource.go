@@ -134,14 +134,7 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 func (r *projectResource) nameTaken(ctx context.Context, name string) diag.Diagnostic {
 	detail := "Choose another name, or import the project that has it."
 	if p, err := r.findProject(ctx, name); err == nil {
-		detail = fmt.Sprintf(`The account has this project as %s.
-
-To manage it here, put this beside the resource, with the resource's own name instead of NAME, and run the plan again:
-
-  import {
-    to = raff_project.NAME
-    id = %q
-  }`, p.ID, p.ID)
+		detail = fmt.Sprintf("The account has this project as %s.", p.ID) + importBlock("raff_project", p.ID)
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("name"), fmt.Sprintf("There is a project named %q already", name), detail)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -138,6 +139,13 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 		Permissions: &permissions,
 	})
 	r.roles.forget()
+	if client.Code(err) == "slug_taken" {
+		if there, unseen := r.roleBySlug(ctx, plan.Scope.ValueString(), plan.Slug.ValueString()); unseen == nil && !there.IsSystem {
+			resp.Diagnostics.AddAttributeError(path.Root("slug"), fmt.Sprintf("There is a role with the slug %q already", there.Slug),
+				fmt.Sprintf("The account has this role as %s.", there.ID)+importBlock("raff_role", there.Scope+"/"+there.Slug))
+			return
+		}
+	}
 	if err != nil {
 		r.report(ctx, &resp.Diagnostics, "create the role "+plan.Name.ValueString(), err)
 		return

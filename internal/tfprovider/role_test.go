@@ -108,6 +108,19 @@ func TestRolePermissionsAreCheckedAtPlan(t *testing.T) {
 	)
 }
 
+func TestRoleSlugIsTaken(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{
+		"name": "Old", "slug": "auditor", "scope": "account", "permissions": []string{"account.audit.view"},
+	}).Want(t, 201)
+	permissions := []string{"account.audit.view"}
+	run(t,
+		resource.TestStep{Config: using(srv.URL, srv.Key, role(permissions)), ExpectError: says(`to = raff_role.NAME id = "account/auditor"`)},
+		resource.TestStep{Config: using(srv.URL, srv.Key, role(permissions, `slug = "admin"`)), ExpectError: says(`already has the slug "admin"`)},
+	)
+}
+
 func TestRoleInUse(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
