@@ -18,7 +18,7 @@ var (
 )
 
 // apiKeyDataSource is one API key, found by id.
-type apiKeyDataSource struct{ *session }
+type apiKeyDataSource struct{ lookup }
 
 func newAPIKeyDataSource() datasource.DataSource { return &apiKeyDataSource{} }
 
@@ -85,10 +85,6 @@ func (d *apiKeyDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	}
 }
 
-func (d *apiKeyDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
-}
-
 func (d *apiKeyDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config apiKeyData
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -104,7 +100,7 @@ func (d *apiKeyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 }
 
 // apiKeysDataSource is every API key of the account.
-type apiKeysDataSource struct{ *session }
+type apiKeysDataSource struct{ lookup }
 
 func newAPIKeysDataSource() datasource.DataSource { return &apiKeysDataSource{} }
 
@@ -126,10 +122,6 @@ func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			},
 		},
 	}
-}
-
-func (d *apiKeysDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
 }
 
 func (d *apiKeysDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {

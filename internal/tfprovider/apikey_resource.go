@@ -30,10 +30,7 @@ var (
 )
 
 // apiKeyResource is an API key of the account.
-type apiKeyResource struct {
-	*session
-	identified
-}
+type apiKeyResource struct{ managed }
 
 func newAPIKeyResource() resource.Resource { return &apiKeyResource{} }
 
@@ -135,10 +132,6 @@ func (r *apiKeyResource) ConfigValidators(context.Context) []resource.ConfigVali
 	return []resource.ConfigValidator{rotationValidator{}}
 }
 
-func (r *apiKeyResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.session = sessionOf(req.ProviderData)
-}
-
 func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan apiKeyModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -196,14 +189,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	k, err := r.apiKeys.read(ctx, "", state.ID.ValueString())
-	if client.IsNotFound(err) {
-		if r.gone(ctx, req.Private, "API key "+state.Name.ValueString(), &resp.Diagnostics) {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
-	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "read the API key "+state.Name.ValueString(), err)
+	if r.unread(ctx, req, resp, "API key "+state.Name.ValueString(), err) {
 		return
 	}
 	state.fill(k)

@@ -22,7 +22,7 @@ var _ list.ListResourceWithConfigure = (*listResource)(nil)
 // listResource lists what exists of one kind of resource, whether a configuration has it or not: terraform query shows
 // it and writes the import blocks.
 type listResource struct {
-	*session
+	managed
 	typeName    string
 	description string
 	arguments   map[string]schema.Attribute
@@ -59,10 +59,6 @@ func (r *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 	resp.Schema = schema.Schema{MarkdownDescription: r.description, Attributes: r.arguments}
 }
 
-func (r *listResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.session = sessionOf(req.ProviderData)
-}
-
 func (r *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var diags diag.Diagnostics
 	if !r.ready(&diags) {
@@ -88,7 +84,7 @@ func (r *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 				return
 			}
 			result.DisplayName = it.name
-			identified{}.identify(ctx, result.Identity, it.id, &result.Diagnostics)
+			r.identify(ctx, result.Identity, it.id, &result.Diagnostics)
 			if req.IncludeResource {
 				result.Diagnostics.Append(result.Resource.Set(ctx, it.state)...)
 			}

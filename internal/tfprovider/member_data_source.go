@@ -20,7 +20,7 @@ var (
 
 // memberDataSource is one member of the account or of a project, found by id or address.
 type memberDataSource struct {
-	*session
+	lookup
 	inProject bool
 }
 
@@ -131,10 +131,6 @@ func projectIDArgument() schema.StringAttribute {
 
 func (d *memberDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot(d.key()), path.MatchRoot("email"))}
-}
-
-func (d *memberDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
 }
 
 func (d *memberDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

@@ -24,8 +24,7 @@ var (
 // memberResource is a membership of the account, or of a project: a person, an invited address or an API key, with one
 // role.
 type memberResource struct {
-	*session
-	identified
+	managed
 	inProject bool
 }
 
@@ -99,10 +98,6 @@ func (r *memberResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 	resp.TypeName = r.typeName()
 }
 
-func (r *memberResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.session = sessionOf(req.ProviderData)
-}
-
 func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan membership
 	resp.Diagnostics.Append(r.load(ctx, req.Plan, &plan)...)
@@ -158,14 +153,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	project := state.ProjectID.ValueString()
 	m, err := r.membersIn(project).read(ctx, project, state.memberID())
-	if client.IsNotFound(err) {
-		if r.gone(ctx, req.Private, "member "+state.principal(), &resp.Diagnostics) {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
-	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "read the member "+state.principal(), err)
+	if r.unread(ctx, req, resp, "member "+state.principal(), err) {
 		return
 	}
 	state.fill(m)

@@ -17,7 +17,7 @@ var _ datasource.DataSourceWithConfigure = (*membersDataSource)(nil)
 
 // membersDataSource is every member of the account, or of a project, that matches.
 type membersDataSource struct {
-	*session
+	lookup
 	inProject bool
 }
 
@@ -80,10 +80,6 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			"Whoever reaches the project by the Owner's role alone is not on it."
 		resp.Schema.Attributes["project_id"] = projectIDArgument()
 	}
-}
-
-func (d *membersDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
 }
 
 func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

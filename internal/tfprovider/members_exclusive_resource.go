@@ -30,10 +30,7 @@ var (
 // Nobody is removed whom the plan did not name. A refresh notes who is there; the plan is made from that note alone, so
 // it stays the same when Terraform makes it once more during the apply, whatever happened meanwhile; and the apply
 // removes those in the plan and nobody else. Whoever joined in between is in the next plan.
-type exclusiveResource struct {
-	*session
-	identified
-}
+type exclusiveResource struct{ managed }
 
 func newExclusiveResource() resource.Resource { return &exclusiveResource{} }
 
@@ -92,10 +89,6 @@ func (r *exclusiveResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			"id": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the account or of the project."},
 		},
 	}
-}
-
-func (r *exclusiveResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.session = sessionOf(req.ProviderData)
 }
 
 // ModifyPlan names whom the plan removes.
@@ -165,14 +158,11 @@ func (r *exclusiveResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 	there, err := r.there(ctx, state.ProjectID.ValueString())
-	if client.IsNotFound(err) {
-		if r.gone(ctx, req.Private, "project "+state.ProjectID.ValueString(), &resp.Diagnostics) {
-			resp.State.RemoveResource(ctx)
-		}
-		return
+	what := "account"
+	if known(state.ProjectID) {
+		what = "project " + state.ProjectID.ValueString()
 	}
-	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "look who is there", err)
+	if r.unread(ctx, req, resp, what, err) {
 		return
 	}
 	if state.MemberIDs.IsNull() { // an import: all who are there may stay until the configuration says otherwise

@@ -12,7 +12,7 @@ import (
 var _ datasource.DataSourceWithConfigure = (*permissionsDataSource)(nil)
 
 // permissionsDataSource is the catalog of permissions.
-type permissionsDataSource struct{ *session }
+type permissionsDataSource struct{ lookup }
 
 func newPermissionsDataSource() datasource.DataSource { return &permissionsDataSource{} }
 
@@ -60,10 +60,6 @@ func (d *permissionsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			},
 		},
 	}
-}
-
-func (d *permissionsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
 }
 
 func (d *permissionsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

@@ -19,7 +19,7 @@ var (
 )
 
 // projectDataSource is one project, found by id, slug or name.
-type projectDataSource struct{ *session }
+type projectDataSource struct{ lookup }
 
 func newProjectDataSource() datasource.DataSource { return &projectDataSource{} }
 
@@ -63,10 +63,6 @@ func (d *projectDataSource) ConfigValidators(context.Context) []datasource.Confi
 	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("slug"), path.MatchRoot("name"))}
 }
 
-func (d *projectDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
-}
-
 func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config projectModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -83,7 +79,7 @@ func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest
 }
 
 // projectsDataSource is every project the key can see.
-type projectsDataSource struct{ *session }
+type projectsDataSource struct{ lookup }
 
 func newProjectsDataSource() datasource.DataSource { return &projectsDataSource{} }
 
@@ -108,10 +104,6 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 			},
 		},
 	}
-}
-
-func (d *projectsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
 }
 
 func (d *projectsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {

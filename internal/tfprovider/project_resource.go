@@ -29,10 +29,7 @@ var (
 )
 
 // projectResource is a project of the account.
-type projectResource struct {
-	*session
-	identified
-}
+type projectResource struct{ managed }
 
 func newProjectResource() resource.Resource { return &projectResource{} }
 
@@ -86,10 +83,6 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the project was made."},
 		},
 	}
-}
-
-func (r *projectResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.session = sessionOf(req.ProviderData)
 }
 
 // ModifyPlan refuses to destroy the Default project.
@@ -147,14 +140,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	p, err := r.projects.read(ctx, "", state.ID.ValueString())
-	if client.IsNotFound(err) {
-		if r.gone(ctx, req.Private, "project "+state.Name.ValueString(), &resp.Diagnostics) {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
-	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "read the project "+state.Name.ValueString(), err)
+	if r.unread(ctx, req, resp, "project "+state.Name.ValueString(), err) {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)

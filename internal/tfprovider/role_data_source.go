@@ -19,7 +19,7 @@ var (
 )
 
 // roleDataSource is one role, system roles included.
-type roleDataSource struct{ *session }
+type roleDataSource struct{ lookup }
 
 func newRoleDataSource() datasource.DataSource { return &roleDataSource{} }
 
@@ -79,10 +79,6 @@ func (d *roleDataSource) ConfigValidators(context.Context) []datasource.ConfigVa
 		datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("slug")),
 		datasourcevalidator.RequiredTogether(path.MatchRoot("slug"), path.MatchRoot("scope")),
 	}
-}
-
-func (d *roleDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
 }
 
 func (d *roleDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

@@ -29,10 +29,7 @@ var (
 )
 
 // roleResource is a role of the account's own.
-type roleResource struct {
-	*session
-	identified
-}
+type roleResource struct{ managed }
 
 func newRoleResource() resource.Resource { return &roleResource{} }
 
@@ -100,10 +97,6 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 	}
 }
 
-func (r *roleResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.session = sessionOf(req.ProviderData)
-}
-
 // ModifyPlan refuses permissions that do not exist or belong to the other scope.
 func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || !r.connected() {
@@ -164,14 +157,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	role, err := r.findRole(ctx, state.ID.ValueString())
-	if client.IsNotFound(err) {
-		if r.gone(ctx, req.Private, "role "+state.Name.ValueString(), &resp.Diagnostics) {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
-	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "read the role "+state.Name.ValueString(), err)
+	if r.unread(ctx, req, resp, "role "+state.Name.ValueString(), err) {
 		return
 	}
 	resp.Diagnostics.Append(state.fill(ctx, role)...)

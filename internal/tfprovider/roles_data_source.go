@@ -13,7 +13,7 @@ import (
 var _ datasource.DataSourceWithConfigure = (*rolesDataSource)(nil)
 
 // rolesDataSource is every role the account can use.
-type rolesDataSource struct{ *session }
+type rolesDataSource struct{ lookup }
 
 func newRolesDataSource() datasource.DataSource { return &rolesDataSource{} }
 
@@ -44,10 +44,6 @@ func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 			},
 		},
 	}
-}
-
-func (d *rolesDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
 }
 
 func (d *rolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

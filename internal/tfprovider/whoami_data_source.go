@@ -11,7 +11,7 @@ import (
 var _ datasource.DataSourceWithConfigure = (*whoamiDataSource)(nil)
 
 // whoamiDataSource is the API key the provider works with.
-type whoamiDataSource struct{ *session }
+type whoamiDataSource struct{ lookup }
 
 func newWhoamiDataSource() datasource.DataSource { return &whoamiDataSource{} }
 
@@ -65,10 +65,6 @@ func (d *whoamiDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 		MarkdownDescription: "The API key the provider works with: its account, its role and what it may do. For conditions and checks before anything is changed.",
 		Attributes:          attributes,
 	}
-}
-
-func (d *whoamiDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.session = sessionOf(req.ProviderData)
 }
 
 func (d *whoamiDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
