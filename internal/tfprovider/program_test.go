@@ -53,14 +53,15 @@ resource "raff_member" "alice" {
 	terraform.run("destroy", "-auto-approve")
 }
 
-// builtProvider is the provider's program, built once for all tests.
-var builtProvider = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("terraform-provider-raff-%d", os.Getpid()))
-	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, "raff/cmd/terraform-provider-raff").CombinedOutput()
+// providerPath is where buildProvider puts the provider's program, once for all tests. TestMain removes it.
+var providerPath = filepath.Join(os.TempDir(), fmt.Sprintf("terraform-provider-raff-%d", os.Getpid()))
+
+var buildProvider = sync.OnceValue(func() error {
+	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", providerPath, "raff/cmd/terraform-provider-raff").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("build the provider: %w\n%s", err, out)
+		return fmt.Errorf("build the provider: %w\n%s", err, out)
 	}
-	return path, nil
+	return nil
 })
 
 // workspace is a folder with a configuration, in which Terraform runs the provider as it does for everybody.
@@ -74,11 +75,10 @@ type workspace struct {
 func program(t *testing.T, hcl string, env ...string) *workspace {
 	t.Helper()
 	w := &workspace{t: t, dir: t.TempDir()}
-	built, err := builtProvider()
-	if err != nil {
+	if err := buildProvider(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Link(built, filepath.Join(w.dir, "terraform-provider-raff")); err != nil {
+	if err := os.Link(providerPath, filepath.Join(w.dir, "terraform-provider-raff")); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(hcl, "required_providers") {

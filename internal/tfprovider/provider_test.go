@@ -35,7 +35,9 @@ func TestMain(m *testing.M) {
 	}
 	os.Setenv("TF_ACC", "1")                       //nolint:errcheck // as above
 	os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "raff") //nolint:errcheck // as above
-	os.Exit(m.Run())
+	code := m.Run()
+	os.Remove(providerPath) //nolint:errcheck // there is none unless a test built it
+	os.Exit(code)
 }
 
 var providers = map[string]func() (tfprotov6.ProviderServer, error){
