@@ -72,7 +72,7 @@ func TestOwnershipMovesByASession(t *testing.T) {
 	memberID, _ := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 	id := map[string]any{"member_id": memberID}
 	srv.Do(t, "POST", "/api/v1/account/transfer-ownership", srv.Key, id).Want(t, 403)
-	if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Olivia", rafftest.Password); err != nil {
+	if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Trent", rafftest.Password); err != nil {
 		t.Fatal(err)
 	}
 	srv.Send(t, "POST", "/api/v1/account/transfer-ownership", session(t, srv, "alice@example.com"), id).Want(t, 403)

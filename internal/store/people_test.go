@@ -15,7 +15,7 @@ func TestPeople(t *testing.T) {
 			m.ID, m.ProjectID, m.ProjectName, m.CreatedAt, m.Role = newID(), project.ID, project.Name, w.at(micros), w.viewer
 			return w.add(t, m)
 		}
-		owner := w.person(w.newUser(t, "owner@example.com", "Olivia"), w.owner)
+		owner := w.person(w.newUser(t, "owner@example.com", "Trent"), w.owner)
 		owner.IsOwner = true
 		w.add(t, owner)
 		alice := w.person(w.newUser(t, "alice@example.com", "Alice Ärmel"), w.admin)

@@ -94,14 +94,14 @@ func TestEachSeesWhatTheirRoleAllows(t *testing.T) {
 func TestMembersAreSearchedFilteredAndPaged(t *testing.T) {
 	o := newOffice(t)
 	o.join(t, "Alice", "admin")
-	o.joinProject(t, "Paul", "viewer")
-	o.Invite(t, "ina@example.com", o.RoleID(t, "account", "member"))
+	o.joinProject(t, "Peggy", "viewer")
+	o.Invite(t, "ivan@example.com", o.RoleID(t, "account", "member"))
 	page := func(query string) page { t.Helper(); return o.owner.open(t, "/members"+query).shows(t, 200) }
-	page("").shows(t, 200, "4 people", "Olivia Owner", "Owner", "Alice", "Admin", "Paul", "Project-only", "Default", "ina@example.com", "Invited")
-	page("?q=ALI").shows(t, 200, "1 person", "Alice").lacks(t, "Paul")
-	page("?status=pending").shows(t, 200, "1 person", "ina@example.com").lacks(t, "Alice")
-	page("?access=project").shows(t, 200, "1 person", "Paul").lacks(t, "Alice")
-	page("?access=owner").shows(t, 200, "1 person", "Olivia")
+	page("").shows(t, 200, "4 people", "Trent", "Owner", "Alice", "Admin", "Peggy", "Project-only", "Default", "ivan@example.com", "Invited")
+	page("?q=ALI").shows(t, 200, "1 person", "Alice").lacks(t, "Peggy")
+	page("?status=pending").shows(t, 200, "1 person", "ivan@example.com").lacks(t, "Alice")
+	page("?access=project").shows(t, 200, "1 person", "Peggy").lacks(t, "Alice")
+	page("?access=owner").shows(t, 200, "1 person", "Trent")
 	page("?role="+o.RoleID(t, "account", "admin")).shows(t, 200, "1 person", "Alice")
 	page("?role=nonsense").shows(t, 200, "Nobody fits")
 	page("?q=zzz").shows(t, 200, "Nobody fits", "Show everybody")
@@ -147,7 +147,7 @@ func TestInvitePeople(t *testing.T) {
 	}
 	// The same form a second time invites nobody again.
 	form.submitTo(t, "/invitations", "emails", "alice@example.com, bob@example.com\nnobody; owner@example.com ALICE@example.com", "role_id", admin).shows(t, 200, "2 invitations")
-	open(t, smtp.Wait(t, "alice@example.com").Link(t)).shows(t, 200, "Join Acme", "Your role Admin", "Olivia Owner")
+	open(t, smtp.Wait(t, "alice@example.com").Link(t)).shows(t, 200, "Join Acme", "Your role Admin", "Trent")
 
 	list := o.owner.open(t, "/invitations").shows(t, 200, "alice@example.com", "bob@example.com", "Resend", "Cancel").lacks(t, "Get link")
 	id := o.invitationOf(t, "alice@example.com")
@@ -210,7 +210,7 @@ func TestMemberPage(t *testing.T) {
 	p.submitTo(t, at+"/projects", "project_id", o.ProjectID, "role_id", o.RoleID(t, "project", "operator")).shows(t, 200, "Added.", "Default", "Operator").lacks(t, "Add to a project")
 
 	alice = signIn(t, o.Server, "alice@example.com")
-	o.Do(t, "POST", "/api/v1/members", o.Key, map[string]any{"email": "ina@example.com", "role_id": o.RoleID(t, "account", "member")}).Want(t, 201)
+	o.Do(t, "POST", "/api/v1/members", o.Key, map[string]any{"email": "ivan@example.com", "role_id": o.RoleID(t, "account", "member")}).Want(t, 201)
 	alice.open(t, "/keys/new").submit(t, "name", "Alice's key", "expires", "30", "without_role", "yes").shows(t, 200, "raff_")
 	alice.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "by-alice@example.com", "role_id", o.RoleID(t, "account", "member")).shows(t, 200)
 	gone := o.owner.open(t, seat+"/remove").shows(t, 200, "Remove Alice from Acme?", "the role Admin", "the role Operator in the project Default", "every session", "Alice's key", "by-alice@example.com")
@@ -362,7 +362,7 @@ func TestAuditLog(t *testing.T) {
 	hostile := `=HYPERLINK("http://evil.example.com")`
 	o.owner.open(t, "/projects/new").submitTo(t, "/projects", "name", hostile).shows(t, 200)
 	o.owner.open(t, "/members/"+id).submitTo(t, "/members/"+id+"/memberships/"+id, "role_id", o.RoleID(t, "account", "admin")).shows(t, 200)
-	p := o.owner.open(t, "/audit").shows(t, 200, "Olivia Owner changed the membership of alice@example.com", "member → admin", "Alice accepted the invitation of", "operator created the account Acme", "signed in as")
+	p := o.owner.open(t, "/audit").shows(t, 200, "Trent changed the membership of alice@example.com", "member → admin", "Alice accepted the invitation of", "operator created the account Acme", "signed in as")
 	o.owner.open(t, "/audit?action=member.updated").shows(t, 200, "1 event", "changed the membership")
 	o.owner.open(t, "/audit?target="+id).shows(t, 200, "Done to one target").lacks(t, "created the account")
 	o.owner.open(t, "/audit?since=tomorrow").shows(t, 200).shows(t, 200, "Give a day")

@@ -15,7 +15,7 @@ import (
 func house(t *testing.T, more ...rafftest.Option) *rafftest.Server {
 	t.Helper()
 	srv := rafftest.Start(t, more...)
-	open(t, srv.OwnerLink).submit(t, "name", "Olivia Owner", "password", rafftest.Password).shows(t, 200, "Your password is set")
+	open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Your password is set")
 	return srv
 }
 
@@ -310,7 +310,7 @@ func TestWithoutMailTheOperatorHelps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open(t, link.URL).submit(t, "name", "Olivia", "password", "seven quiet green lamps").shows(t, 200)
+	open(t, link.URL).submit(t, "name", "Trent", "password", "seven quiet green lamps").shows(t, 200)
 	if b.signedIn(t) {
 		t.Error("a session outlived the password")
 	}

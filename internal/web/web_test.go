@@ -51,13 +51,13 @@ func TestAssets(t *testing.T) {
 func TestOwnerSetsAPassword(t *testing.T) {
 	srv := rafftest.Start(t)
 	form := open(t, srv.OwnerLink).shows(t, 200, "Set your password")
-	form.submit(t, "name", "Olivia", "password", "short").shows(t, 400).complains(t, "password", "15")
+	form.submit(t, "name", "Trent", "password", "short").shows(t, 400).complains(t, "password", "15")
 	p := form.submit(t, "name", "", "password", rafftest.Password).shows(t, 400).complains(t, "name", "name")
-	p.submit(t, "name", "Olivia", "password", rafftest.Password).shows(t, 200, "Your password is set", "owner@example.com")
-	form.submit(t, "name", "Olivia", "password", rafftest.Password).shows(t, 410, "already used")
+	p.submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Your password is set", "owner@example.com")
+	form.submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 410, "already used")
 	open(t, srv.OwnerLink).shows(t, 410, "already used")
 	m := srv.Do(t, "GET", "/api/v1/members/"+srv.OwnerMemberID, srv.Key, nil).Want(t, 200).Data(t)
-	if m["name"] != "Olivia" {
+	if m["name"] != "Trent" {
 		t.Errorf("the Owner is called %v", m["name"])
 	}
 }
@@ -66,8 +66,8 @@ func TestTheHintIsTheRule(t *testing.T) {
 	srv := rafftest.Start(t)
 	const fifteen = "lamp orbit velv"
 	form := open(t, srv.OwnerLink).shows(t, 200, "At least 15 characters")
-	form.submit(t, "name", "Olivia", "password", fifteen[:14]).shows(t, 400).complains(t, "password", "15")
-	form.submit(t, "name", "Olivia", "password", fifteen).shows(t, 200, "Your password is set")
+	form.submit(t, "name", "Trent", "password", fifteen[:14]).shows(t, 400).complains(t, "password", "15")
+	form.submit(t, "name", "Trent", "password", fifteen).shows(t, 200, "Your password is set")
 }
 
 // broken is a database that fails in a way nobody thought of.
