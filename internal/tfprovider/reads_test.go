@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	tfaddr "github.com/hashicorp/terraform-registry-address"
 
 	"raff/api"
 	"raff/client"
@@ -73,7 +74,7 @@ const oneByOne = "RAFF_TEST_ONE_BY_ONE"
 
 func serveOneByOne() {
 	p := func() provider.Provider { return &raffProvider{version: "test", few: math.MaxInt, clock: time.Now} }
-	address := cmp.Or(os.Getenv("TF_ACC_PROVIDER_HOST"), "registry.terraform.io") + "/raff/raff"
+	address := cmp.Or(os.Getenv("TF_ACC_PROVIDER_HOST"), tfaddr.DefaultProviderRegistryHost.String()) + "/raff/raff"
 	if err := providerserver.Serve(context.Background(), p, providerserver.ServeOpts{Address: address, ProtocolVersion: 6}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
