@@ -28,7 +28,7 @@ func (s *server) signedIn(ctx context.Context, r *http.Request, token string) (t
 		return team.SignedIn{}, errCrossOrigin
 	}
 	me, err := s.svc.Session(ctx, token)
-	if errors.Is(err, team.ErrSignedOut) {
+	if errors.Is(err, team.ErrSignedOut) || errors.Is(err, team.ErrFactorNeeded) {
 		err = team.ErrUnauthenticated
 	}
 	return me, err

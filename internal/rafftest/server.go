@@ -44,6 +44,7 @@ type Option func(*options)
 type options struct {
 	config server.Config
 	clock  *clock
+	named  bool
 }
 
 // OnPostgres uses a fresh database on a real PostgreSQL instead of SQLite.
@@ -73,6 +74,9 @@ func WithCatalog(path string) Option { return func(o *options) { o.config.Catalo
 
 // BehindProxy takes the address of a caller from X-Forwarded-For.
 func BehindProxy() Option { return func(o *options) { o.config.TrustProxy = true } }
+
+// WithName gives the server a name instead of an address: it is reached at localhost. Browsers make passkeys for names only.
+func WithName() Option { return func(o *options) { o.named = true } }
 
 // WithPublicURL says that people reach the server there, for example by HTTPS.
 func WithPublicURL(url string) Option { return func(o *options) { o.config.PublicURL = url } }
@@ -105,6 +109,9 @@ func Start(t testing.TB, more ...Option) *Server {
 		t.Fatalf("listen: %v", err)
 	}
 	address := "http://" + l.Addr().String()
+	if o.named {
+		address = strings.Replace(address, "127.0.0.1", "localhost", 1)
+	}
 	if o.config.PublicURL == "" {
 		o.config.PublicURL = address
 	}

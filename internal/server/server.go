@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"raff/internal/catalog"
+	"raff/internal/factor"
 	"raff/internal/httpapi"
 	"raff/internal/mail"
 	"raff/internal/password"
@@ -75,7 +76,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.nodes = newNodes(s.store)
 	s.service = team.New(team.Options{
-		Store: s.store, Catalog: cat, Passwords: password.New(), Now: c.Now, PublicURL: strings.TrimRight(c.PublicURL, "/"),
+		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, PublicURL: strings.TrimRight(c.PublicURL, "/"),
 		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued,
 	})
 	if err := s.service.Start(ctx); err != nil {

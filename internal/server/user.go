@@ -7,3 +7,8 @@ func (s *Server) PasswordLink(ctx context.Context, email string) (link, until st
 	l, err := s.service.PasswordLink(ctx, email)
 	return l.URL, l.ExpiresAt.UTC().Format("15:04 UTC"), err
 }
+
+// ResetFactors takes away the second factors of somebody who lost them, for the operator.
+func (s *Server) ResetFactors(ctx context.Context, email string) error {
+	return s.service.ResetFactors(ctx, email)
+}

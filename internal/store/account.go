@@ -6,10 +6,10 @@ import (
 	"raff/internal/team"
 )
 
-const accountColumns = "a.id, a.name, a.grant_strict, a.created_at, a.updated_at"
+const accountColumns = "a.id, a.name, a.grant_strict, a.require_factor, a.created_at, a.updated_at"
 
 func accountFields(a *team.Account) []any {
-	return []any{(*text)(&a.ID), (*text)(&a.Name), (*flag)(&a.Strict), (*stamp)(&a.CreatedAt), (*stamp)(&a.UpdatedAt)}
+	return []any{(*text)(&a.ID), (*text)(&a.Name), (*flag)(&a.Strict), (*flag)(&a.RequireFactor), (*stamp)(&a.CreatedAt), (*stamp)(&a.UpdatedAt)}
 }
 
 func scanAccount(s scanner) (a team.Account, err error) {
@@ -22,11 +22,11 @@ func (r reader) Account(ctx context.Context, id string) (team.Account, error) {
 }
 
 func (t *tx) InsertAccount(ctx context.Context, a team.Account) error {
-	return t.later(ctx, "INSERT INTO accounts (id, name, grant_strict, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)",
-		uid(a.ID), a.Name, a.Strict, a.CreatedAt, a.UpdatedAt)
+	return t.later(ctx, "INSERT INTO accounts (id, name, grant_strict, require_factor, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)",
+		uid(a.ID), a.Name, a.Strict, a.RequireFactor, a.CreatedAt, a.UpdatedAt)
 }
 
 func (t *tx) UpdateAccount(ctx context.Context, a team.Account) error {
-	return t.change(ctx, "UPDATE accounts SET name = $2, grant_strict = $3, updated_at = $4 WHERE id = $1",
-		uid(a.ID), a.Name, a.Strict, a.UpdatedAt)
+	return t.change(ctx, "UPDATE accounts SET name = $2, grant_strict = $3, require_factor = $4, updated_at = $5 WHERE id = $1",
+		uid(a.ID), a.Name, a.Strict, a.RequireFactor, a.UpdatedAt)
 }

@@ -50,6 +50,13 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		c.and(`EXISTS (SELECT 1 FROM memberships h WHERE h.email_canonical = m.email_canonical AND h.account_id = m.account_id
 			AND h.role_id = ? AND `+visible(&c, "h", f)+")", uid(f.RoleID))
 	}
+	if f.Factor != "" {
+		not := ""
+		if f.Factor == "no" {
+			not = "NOT "
+		}
+		c.and("m.user_id IS NOT NULL AND " + not + "EXISTS (SELECT 1 FROM factors f WHERE f.user_id = m.user_id AND f.confirmed)")
+	}
 	if f.Query != "" {
 		like := containing(nameKey(f.Query))
 		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\')`, like, like)

@@ -29,7 +29,7 @@ func TestEveryFieldComesBack(t *testing.T) {
 		}{
 			{"account", accountComesBack}, {"user", userComesBack}, {"role", roleComesBack}, {"project", projectComesBack},
 			{"key", keyComesBack}, {"person", personComesBack}, {"invited", invitedComesBack}, {"event", eventComesBack},
-			{"link token", linkTokenComesBack}, {"message", messageComesBack}, {"session", sessionComesBack},
+			{"link token", linkTokenComesBack}, {"message", messageComesBack}, {"session", sessionComesBack}, {"factor", factorComesBack},
 		} {
 			t.Run(part.name, func(t *testing.T) { part.test(t, w) })
 		}

@@ -87,6 +87,11 @@ func scanText(s scanner) (v string, err error) {
 	return v, err
 }
 
+func scanBlob(s scanner) (b []byte, err error) {
+	err = s.Scan((*blob)(&b))
+	return b, err
+}
+
 func scanFlag(s scanner) (b bool, err error) {
 	err = s.Scan((*flag)(&b))
 	return b, err
@@ -155,6 +160,8 @@ func bind(args []any) error {
 		case team.InvitationState:
 			args[i] = string(v)
 		case team.MessageKind:
+			args[i] = string(v)
+		case team.FactorKind:
 			args[i] = string(v)
 		default:
 			panic(fmt.Sprintf("argument %d has type %T, which bind does not know", i+1, a))

@@ -8,11 +8,11 @@ import (
 	"raff/internal/team"
 )
 
-const sessionColumns = "s.id, s.user_id, s.account_id, s.user_agent, s.created_at, s.last_seen_at, s.expires_at"
+const sessionColumns = "s.id, s.user_id, s.account_id, s.user_agent, s.created_at, s.last_seen_at, s.expires_at, s.awaits"
 
 func sessionFields(s *team.Session) []any {
 	return []any{(*text)(&s.ID), (*text)(&s.UserID), (*text)(&s.AccountID), (*text)(&s.UserAgent), (*stamp)(&s.CreatedAt),
-		(*stamp)(&s.LastSeenAt), (*stamp)(&s.ExpiresAt)}
+		(*stamp)(&s.LastSeenAt), (*stamp)(&s.ExpiresAt), (*flag)(&s.Awaits)}
 }
 
 func scanSession(s scanner) (v team.Session, err error) {
@@ -24,7 +24,8 @@ func scanSession(s scanner) (v team.Session, err error) {
 // with the role.
 const sessionRow = "SELECT " + sessionColumns + ", " + userColumns + ", " + accountColumns + ", " + memberColumns + ", " + roleColumns + `,
 	EXISTS (SELECT 1 FROM memberships pm WHERE pm.user_id = s.user_id AND pm.account_id = s.account_id AND pm.project_id IS NOT NULL
-		AND pm.status = 'active' AND (pm.expires_at IS NULL OR pm.expires_at > $2))
+		AND pm.status = 'active' AND (pm.expires_at IS NULL OR pm.expires_at > $2)),
+	EXISTS (SELECT 1 FROM factors f WHERE f.user_id = s.user_id AND f.confirmed)
 	FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN accounts a ON a.id = s.account_id
 	LEFT JOIN memberships m ON m.user_id = s.user_id AND m.scope_id = s.account_id
 	LEFT JOIN roles r ON r.id = m.role_id WHERE s.hash = $1`
@@ -39,7 +40,7 @@ func (r reader) scanSessionRow(s scanner) (team.SessionRow, error) {
 	fields = append(fields, accountFields(&v.Account)...)
 	fields = append(fields, memberFields(&m)...)
 	fields = append(fields, r.roleFields(&m.Role)...)
-	fields = append(fields, (*flag)(&v.InProject))
+	fields = append(fields, (*flag)(&v.InProject), (*flag)(&v.HasFactor))
 	if err := s.Scan(fields...); err != nil {
 		return v, err
 	}
@@ -75,14 +76,41 @@ func (r reader) AccountsOf(ctx context.Context, userID string, now time.Time) ([
 }
 
 // InsertSession writes the person's row as it is, so that a change of the password waits for the commit, or is seen.
-func (t *tx) InsertSession(ctx context.Context, s team.Session, hash []byte, passwordHash string) (bool, error) {
+func (t *tx) InsertSession(ctx context.Context, s team.Session, hash []byte, passwordHash string) (ok, awaits bool, err error) {
 	n, err := t.exec(ctx, "UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2", uid(s.UserID), passwordHash)
+	if err != nil || n == 0 {
+		return false, false, err
+	}
+	awaits, err = one(ctx, t.q, scanFlag, insertSession+"EXISTS (SELECT 1 FROM factors WHERE user_id = $3 AND confirmed)) RETURNING awaits", sessionArgs(s, hash)...)
+	return err == nil, awaits, err
+}
+
+const insertSession = `INSERT INTO sessions (id, hash, user_id, account_id, user_agent, created_at, last_seen_at, expires_at, awaits)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, `
+
+func sessionArgs(s team.Session, hash []byte) []any {
+	return []any{uid(s.ID), hash, uid(s.UserID), uid(s.AccountID), s.UserAgent, s.CreatedAt, s.LastSeenAt, s.ExpiresAt}
+}
+
+func (t *tx) InsertProvedSession(ctx context.Context, s team.Session, hash, old []byte) (bool, error) {
+	n, err := t.exec(ctx, "DELETE FROM sessions WHERE hash = $1 AND awaits", old)
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, t.later(ctx, `INSERT INTO sessions (id, hash, user_id, account_id, user_agent, created_at, last_seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		uid(s.ID), hash, uid(s.UserID), uid(s.AccountID), s.UserAgent, s.CreatedAt, s.LastSeenAt, s.ExpiresAt)
+	return true, t.later(ctx, insertSession+"FALSE)", sessionArgs(s, hash)...)
+}
+
+func (t *tx) HoldUser(ctx context.Context, userID string) (bool, error) {
+	n, err := t.exec(ctx, "UPDATE users SET password_hash = password_hash WHERE id = $1", uid(userID))
+	return n == 1, err
+}
+
+func (r reader) Ceremony(ctx context.Context, sessionID string) ([]byte, error) {
+	return one(ctx, r.q, scanBlob, "SELECT ceremony FROM sessions WHERE id = $1 AND ceremony IS NOT NULL", uid(sessionID))
+}
+
+func (t *tx) SetCeremony(ctx context.Context, sessionID string, state []byte) error {
+	return t.change(ctx, "UPDATE sessions SET ceremony = $2 WHERE id = $1", uid(sessionID), state)
 }
 
 func (t *tx) MoveSession(ctx context.Context, id, accountID string) error {

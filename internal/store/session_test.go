@@ -15,7 +15,10 @@ func (w *world) newSession(t *testing.T, u team.User, accountID, token string, m
 	s := team.Session{
 		ID: newID(), UserID: u.ID, AccountID: accountID, UserAgent: "Firefox", CreatedAt: w.at(micros), LastSeenAt: w.at(micros), ExpiresAt: w.at(9999),
 	}
-	w.do(t, func(tx team.Tx) error { return must(tx.InsertSession(w.ctx, s, hash(token), u.PasswordHash)) })
+	w.do(t, func(tx team.Tx) error {
+		ok, _, err := tx.InsertSession(w.ctx, s, hash(token), u.PasswordHash)
+		return must(ok, err)
+	})
 	return s
 }
 
@@ -131,7 +134,7 @@ func TestNoSessionStartsWithAnOldPassword(t *testing.T) {
 		s := team.Session{ID: newID(), UserID: u.ID, CreatedAt: w.start, LastSeenAt: w.start, ExpiresAt: w.at(9)}
 		ok := false
 		if err := w.Update(w.ctx, "", team.Adds, func(tx team.Tx) (err error) {
-			ok, err = tx.InsertSession(w.ctx, s, hash("sam"), u.PasswordHash)
+			ok, _, err = tx.InsertSession(w.ctx, s, hash("sam"), u.PasswordHash)
 			return err
 		}); err != nil {
 			t.Fatal(err)
@@ -143,6 +146,122 @@ func TestNoSessionStartsWithAnOldPassword(t *testing.T) {
 			t.Errorf("a session began with the old password: %v, %v", left, err)
 		}
 	})
+}
+
+func TestASignInDuringEnrolmentAwaitsTheFactor(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		u := w.newUser(t, "sam@example.com", "Sam")
+		started := make(chan struct{})
+		done := make(chan error, 1)
+		var once sync.Once
+		go func() {
+			done <- w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+				if err := must(tx.HoldUser(w.ctx, u.ID)); err != nil {
+					return err
+				}
+				once.Do(func() { close(started) })
+				time.Sleep(100 * time.Millisecond) // the sign-in below must wait for this, or come before it
+				return tx.InsertFactor(w.ctx, team.Factor{ID: newID(), UserID: u.ID, Kind: team.FactorTOTP, Name: "App", Confirmed: true, Secret: []byte("x"), CreatedAt: w.start})
+			})
+		}()
+		<-started
+		s := team.Session{ID: newID(), UserID: u.ID, CreatedAt: w.start, LastSeenAt: w.start, ExpiresAt: w.at(9)}
+		awaits := false
+		if err := w.Update(w.ctx, "", team.Adds, func(tx team.Tx) (err error) {
+			_, awaits, err = tx.InsertSession(w.ctx, s, hash("sam"), u.PasswordHash)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if row, err := w.Session(w.ctx, hash("sam"), w.start); err != nil || !awaits || !row.Session.Awaits || !row.HasFactor {
+			t.Errorf("a session began without the factor: awaits %v, %+v, %v", awaits, row.Session, err)
+		}
+	})
+}
+
+func factorComesBack(t *testing.T, w *world) {
+	u, other := w.newUser(t, "fay@example.com", "Fay"), w.newUser(t, "gus@example.com", "Gus")
+	app := team.Factor{ID: newID(), UserID: u.ID, Kind: team.FactorTOTP, Name: "App", Secret: []byte("secret"), CreatedAt: w.at(1)}
+	key := team.Factor{
+		ID: newID(), UserID: u.ID, Kind: team.FactorPasskey, Name: "Größe", Confirmed: true, Secret: []byte{0, 1, 2}, Step: 7, CreatedAt: w.at(2), LastUsedAt: w.at(3),
+	}
+	w.do(t, func(tx team.Tx) error {
+		if err := tx.InsertFactor(w.ctx, app); err != nil {
+			return err
+		}
+		return tx.InsertFactor(w.ctx, key)
+	})
+	same(t, "factors", []team.Factor{app, key})(w.Factors(w.ctx, u.ID))
+	app.Confirmed, app.Step, app.Name, app.LastUsedAt = true, 100, "New", w.at(5)
+	w.do(t, func(tx team.Tx) error { return tx.UpdateFactor(w.ctx, app) })
+	for _, c := range []struct {
+		step int
+		want bool
+	}{{99, false}, {100, false}, {101, true}, {101, false}, {102, true}} {
+		w.do(t, func(tx team.Tx) error {
+			ok, err := tx.UseFactorStep(w.ctx, app.ID, c.step, w.at(6))
+			if ok != c.want {
+				t.Errorf("step %d: %v", c.step, ok)
+			}
+			return err
+		})
+	}
+	app.Step, app.LastUsedAt = 102, w.at(6)
+	same(t, "changed factors", []team.Factor{app, key})(w.Factors(w.ctx, u.ID))
+
+	w.do(t, func(tx team.Tx) error { return tx.ReplaceRecoveryCodes(w.ctx, u.ID, [][]byte{hash("a"), hash("b")}) })
+	for _, c := range []struct {
+		user, code string
+		want       bool
+	}{{other.ID, "a", false}, {u.ID, "c", false}, {u.ID, "a", true}, {u.ID, "a", false}} {
+		w.do(t, func(tx team.Tx) error {
+			ok, err := tx.UseRecoveryCode(w.ctx, c.user, hash(c.code), w.at(7))
+			if ok != c.want {
+				t.Errorf("code %s: %v", c.code, ok)
+			}
+			return err
+		})
+	}
+	same(t, "codes left", 1)(w.RecoveryCodesLeft(w.ctx, u.ID))
+	err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return tx.DeleteFactor(w.ctx, other.ID, app.ID) })
+	wantNotFound(t, "factor of somebody else", err)
+	w.do(t, func(tx team.Tx) error { return tx.DeleteFactor(w.ctx, u.ID, app.ID) })
+	same(t, "factors left", []team.Factor{key})(w.Factors(w.ctx, u.ID))
+
+	s := w.newSession(t, u, w.account.ID, "fay", 1)
+	if !mustAwait(t, w, "fay") {
+		t.Error("a session of somebody with a factor awaits nothing")
+	}
+	_, err = w.Ceremony(w.ctx, s.ID)
+	wantNotFound(t, "no ceremony", err)
+	w.do(t, func(tx team.Tx) error { return tx.SetCeremony(w.ctx, s.ID, []byte("state")) })
+	same(t, "ceremony", []byte("state"))(w.Ceremony(w.ctx, s.ID))
+	next := s
+	next.ID = newID()
+	w.do(t, func(tx team.Tx) error { return must(tx.InsertProvedSession(w.ctx, next, hash("fay 2"), hash("fay"))) })
+	if mustAwait(t, w, "fay 2") {
+		t.Error("a proved session awaits something")
+	}
+	_, err = w.Session(w.ctx, hash("fay"), w.start)
+	wantNotFound(t, "the session that awaited", err)
+	w.do(t, func(tx team.Tx) error {
+		if ok, err := tx.InsertProvedSession(w.ctx, s, hash("fay 3"), hash("fay")); ok || err != nil {
+			t.Errorf("proved twice: %v, %v", ok, err)
+		}
+		return nil
+	})
+}
+
+func mustAwait(t *testing.T, w *world, token string) bool {
+	t.Helper()
+	row, err := w.Session(w.ctx, hash(token), w.start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return row.Session.Awaits
 }
 
 func TestEndingASessionWaitsForItsWrites(t *testing.T) {

@@ -209,6 +209,17 @@ func (c Can) ChangeSettings() error { return c.g.s.require(c.g.p, SettingsManage
 // SetPolicy answers for the policy by which roles are handed out.
 func (c Can) SetPolicy() error { return c.g.maySetPolicy() }
 
+// RequireFactor answers for letting people in only with a second factor.
+func (c Can) RequireFactor() error {
+	if err := c.ChangeSettings(); err != nil {
+		return err
+	}
+	return c.g.mayRequireFactor(true)
+}
+
+// ViewFactors answers for seeing who has a second factor.
+func (c Can) ViewFactors() error { return c.g.s.require(c.g.p, MembersManage) }
+
 // TransferOwnership answers for handing the account over.
 func (c Can) TransferOwnership() error { return c.g.mayTransfer() }
 

@@ -7,9 +7,11 @@ type Account struct {
 	ID   string
 	Name string
 	// Strict is grant_policy "strict": handing out a role then needs every permission of it.
-	Strict    bool
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	Strict bool
+	// RequireFactor lets people in only with a second factor.
+	RequireFactor bool
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 }
 
 // User is a person, known by one email address; a user may be in many accounts.

@@ -41,6 +41,8 @@ type PersonFilter struct {
 	Access    Access
 	RoleID    string
 	Query     string // part of the address or the name, any case
+	// Factor is "yes" for people with a second factor, "no" for people without.
+	Factor string
 	// AllProjects lets memberships of every project count, else only those of Projects do.
 	AllProjects bool
 	Projects    []string
@@ -52,6 +54,11 @@ type PersonFilter struct {
 func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) ([]Person, int, error) {
 	if err := s.mayViewMembers(ctx, p, ""); err != nil {
 		return nil, 0, err
+	}
+	if f.Factor != "" {
+		if err := s.require(p, MembersManage); err != nil {
+			return nil, 0, err
+		}
 	}
 	if err := s.visibleProjects(ctx, p, &f); err != nil {
 		return nil, 0, err

@@ -24,7 +24,9 @@ type Options struct {
 	Store     Store
 	Catalog   *Catalog
 	Passwords Passwords
-	Now       func() time.Time
+	// SecondFactors checks what people prove beside the password.
+	SecondFactors SecondFactors
+	Now           func() time.Time
 	// NewID mints a UUID in canonical spelling; ids sort by time.
 	NewID func() string
 	Rand  io.Reader

@@ -25,6 +25,8 @@ type Session struct {
 	// LastSeenAt is exact to a minute.
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
+	// Awaits says that the second factor is still to be proved; until then the session is good for nothing else.
+	Awaits bool
 }
 
 // alive reports whether the session can still be used.
@@ -38,8 +40,9 @@ type SignedIn struct {
 	User    User
 	// Principal acts in the session's account. It is nil when the person has access to none, or lost it.
 	Principal *Principal
-	// Suspended says that Principal is nil because the membership is suspended.
-	Suspended bool
+	// Suspended says that Principal is nil because the membership is suspended, NeedsFactor that it is because the
+	// account asks for a second factor and the person has none.
+	Suspended, NeedsFactor bool
 
 	hash []byte
 }
@@ -47,7 +50,8 @@ type SignedIn struct {
 // ErrSignedOut is the one answer to every session that does not work.
 var ErrSignedOut = &Error{Kind: KindUnauthenticated, Code: "signed_out", Message: "You are signed out. Sign in again."}
 
-// Session finds who is signed in with this token. Whatever is wrong with the token, the error is ErrSignedOut.
+// Session finds who is signed in with this token. Whatever is wrong with the token, the error is ErrSignedOut, but for
+// one that awaits its second factor: then it is ErrFactorNeeded.
 func (s *Service) Session(ctx context.Context, token string) (SignedIn, error) {
 	if len(token) != tokenLength {
 		return SignedIn{}, ErrSignedOut
@@ -72,6 +76,12 @@ func (s *Service) session(ctx context.Context, r Reader, hash []byte) (SignedIn,
 	if !row.Session.alive(now) {
 		return SignedIn{}, ErrSignedOut
 	}
+	if row.Session.Awaits {
+		if !now.Before(row.Session.CreatedAt.Add(factorWait)) {
+			return SignedIn{}, ErrSignedOut
+		}
+		return SignedIn{}, ErrFactorNeeded
+	}
 	me := SignedIn{Session: row.Session, User: row.User, hash: hash}
 	p := &Principal{
 		Type: TypeUser, ID: row.User.ID, AccountID: row.Session.AccountID, Name: row.User.Name, Email: row.User.Email,
@@ -80,7 +90,8 @@ func (s *Service) session(ctx context.Context, r Reader, hash []byte) (SignedIn,
 	if row.Member != nil {
 		me.Suspended = p.takeRole(*row.Member, now) != nil
 	}
-	if me.Suspended {
+	me.NeedsFactor = row.Account.RequireFactor && !row.HasFactor
+	if me.Suspended || me.NeedsFactor {
 		return me, nil
 	}
 	if p.MemberID != "" || row.InProject {

@@ -7,12 +7,14 @@ type AccountChange struct {
 	Name *string
 	// Strict is the policy for handing out roles: with it, only who holds every permission of a role hands it out.
 	Strict *bool
+	// RequireFactor lets people in only with a second factor. API keys are not concerned.
+	RequireFactor *bool
 }
 
 // UpdateAccount changes the account's settings. The policy is the Owner's alone.
 func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChange) (Account, error) {
-	if c.Name == nil && c.Strict == nil {
-		return Account{}, invalid("", "nothing_to_update", "Give name or grant_policy.")
+	if c == (AccountChange{}) {
+		return Account{}, invalid("", "nothing_to_update", "Give name, grant_policy or require_second_factor.")
 	}
 	if c.Name != nil {
 		if err := checkName(*c.Name, 64); err != nil {
@@ -40,6 +42,13 @@ func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChan
 			details["grant_policy"] = change{policy(a.Strict), policy(*c.Strict)}
 			a.Strict = *c.Strict
 		}
+		if c.RequireFactor != nil && *c.RequireFactor != a.RequireFactor {
+			if err := w.mayRequireFactor(*c.RequireFactor); err != nil {
+				return err
+			}
+			details["require_second_factor"] = change{a.RequireFactor, *c.RequireFactor}
+			a.RequireFactor = *c.RequireFactor
+		}
 		if len(details) == 0 {
 			return nil
 		}
@@ -57,6 +66,21 @@ func policy(strict bool) string {
 		return "strict"
 	}
 	return "delegated"
+}
+
+// mayRequireFactor keeps somebody from locking themselves out.
+func (g *guard) mayRequireFactor(on bool) error {
+	if !g.p.InPerson || g.p.Type != TypeUser {
+		return denied("permission_denied", "Whether a second factor is required is decided by a person who is signed in, not by an API key.")
+	}
+	if !on {
+		return nil
+	}
+	own, err := g.s.confirmed(g.ctx, g, g.p.ID)
+	if err == nil && len(own) == 0 {
+		err = conflict("no_second_factor", "Add a second factor on your own profile first, or this would lock you out.")
+	}
+	return err
 }
 
 func (g *guard) maySetPolicy() error {

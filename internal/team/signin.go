@@ -19,7 +19,8 @@ type SignIn struct {
 	Old string
 }
 
-// SignIn starts a session and returns its token, of which only the hash is kept. The answer to a wrong password and to
+// SignIn starts a session and returns its token, of which only the hash is kept. The session of somebody with a second
+// factor awaits that first. The answer to a wrong password and to
 // an address nobody has is the same, and takes the same time.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err error) {
 	canonical, err := CanonicalEmail(in.Email)
@@ -54,7 +55,7 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn) (string, 
 			ID: s.NewID(), UserID: u.ID, AccountID: account, UserAgent: cleanUserAgent(in.UserAgent),
 			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(SessionLife),
 		}
-		ok, err := tx.InsertSession(ctx, session, hashOf(token), u.PasswordHash)
+		ok, awaits, err := tx.InsertSession(ctx, session, hashOf(token), u.PasswordHash)
 		if err != nil {
 			return err
 		}
@@ -66,9 +67,25 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn) (string, 
 				return err
 			}
 		}
-		return s.recordPerson(ctx, tx, account, u, "user.signed_in")
+		if awaits {
+			return nil // not in yet
+		}
+		return s.recordSignIn(ctx, tx, account, u, "")
 	})
 	return token, err
+}
+
+// recordSignIn writes that somebody is in, and by which second factor.
+func (s *Service) recordSignIn(ctx context.Context, tx Tx, accountID string, u User, factor string) error {
+	if accountID == "" {
+		return nil
+	}
+	var details map[string]any
+	if factor != "" {
+		details = map[string]any{"second_factor": factor}
+	}
+	w := s.work(ctx, tx, &Principal{Type: TypeUser, ID: u.ID, AccountID: accountID, Name: u.Name, Email: u.Email})
+	return w.record(Event{Action: "user.signed_in", TargetType: "user", TargetID: u.ID, TargetName: u.Email}, details)
 }
 
 // recordPerson writes an event of what a person did to themselves, where there is an account whose log can keep it.

@@ -168,6 +168,11 @@ type Reader interface {
 	Session(ctx context.Context, hash []byte, now time.Time) (SessionRow, error)
 	// SessionsOf are all sessions of a person, the last used first.
 	SessionsOf(ctx context.Context, userID string) ([]Session, error)
+	// Factors are the second factors of a person, those that are not confirmed included.
+	Factors(ctx context.Context, userID string) ([]Factor, error)
+	RecoveryCodesLeft(ctx context.Context, userID string) (int, error)
+	// Ceremony is what a passkey is being asked in a session, or ErrNotFound.
+	Ceremony(ctx context.Context, sessionID string) ([]byte, error)
 	// HomeOf is the id of the account in which a person was known first.
 	HomeOf(ctx context.Context, userID string) (string, error)
 	// AccountsOf are the accounts a person has access to at a moment, by name.
@@ -228,8 +233,25 @@ type Tx interface {
 	UseLinkTokensOf(ctx context.Context, userID string, at time.Time) error
 
 	// InsertSession returns false, and writes nothing, when the person's password hash is not this one any more. Until
-	// the commit nobody can change it.
-	InsertSession(ctx context.Context, s Session, hash []byte, passwordHash string) (bool, error)
+	// the commit nobody can change it. Whether the session awaits a second factor follows from whether the person has one.
+	InsertSession(ctx context.Context, s Session, hash []byte, passwordHash string) (ok, awaits bool, err error)
+	// InsertProvedSession puts a session in the place of the one that awaited a second factor under the old hash; it
+	// returns false, and writes nothing, when that is gone.
+	InsertProvedSession(ctx context.Context, s Session, hash, old []byte) (bool, error)
+	// SetCeremony keeps what a passkey is being asked in a session; nil forgets it.
+	SetCeremony(ctx context.Context, sessionID string, state []byte) error
+	// HoldUser keeps others from signing in as the person until the commit; false when there is no such person.
+	HoldUser(ctx context.Context, userID string) (bool, error)
+
+	InsertFactor(ctx context.Context, f Factor) error
+	UpdateFactor(ctx context.Context, f Factor) error
+	// UseFactorStep takes up a time step of an authenticator app; false when a step as late as it was used before.
+	UseFactorStep(ctx context.Context, id string, step int, at time.Time) (bool, error)
+	// DeleteFactor deletes a factor of a person; one that is not theirs is ErrNotFound.
+	DeleteFactor(ctx context.Context, userID, id string) error
+	ReplaceRecoveryCodes(ctx context.Context, userID string, hashes [][]byte) error
+	// UseRecoveryCode takes up a code; false when it is not one of the person's, or was used before.
+	UseRecoveryCode(ctx context.Context, userID string, hash []byte, at time.Time) (bool, error)
 	// MoveSession makes a session work in another account.
 	MoveSession(ctx context.Context, id, accountID string) error
 	DeleteSession(ctx context.Context, hash []byte) error
@@ -267,6 +289,8 @@ type SessionRow struct {
 	Member *Member
 	// InProject says that there is an active membership of at least one of the account's projects.
 	InProject bool
+	// HasFactor says that the person has a second factor that counts.
+	HasFactor bool
 }
 
 // KeyPrincipal is one row that says everything a request needs about the key it came with.

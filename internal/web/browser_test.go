@@ -36,7 +36,7 @@ type page struct {
 	source  string
 	root    *html.Node
 	forms   []form
-	inputs  map[string]*element // by name
+	inputs  map[string]*element // by name and by id
 }
 
 type form struct {
@@ -238,7 +238,10 @@ func (p *page) parse(t *testing.T) {
 			}
 		case "input", "select", "textarea":
 			if name := e.attr["name"]; name != "" {
-				p.inputs[name] = e
+				if _, taken := p.inputs[name]; !taken {
+					p.inputs[name] = e
+				}
+				p.inputs[e.attr["id"]] = e
 				ok := e.attr["type"] == "hidden" || e.attr["aria-label"] != "" || named[name+e.attr["value"]]
 				if !ok && e.attr["id"] == "" {
 					t.Errorf("%s: the field %q has no label and no id", p.url, name)

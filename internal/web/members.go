@@ -12,6 +12,8 @@ type membersView struct {
 	People []team.Person
 	pager
 	Query, Status, Access, Role string
+	Factor                      string // "yes" or "no": only who has, or lacks, a second factor
+	SeeFactors                  permit
 	Roles                       []team.Role
 	Invite                      permit
 	Now                         func(*team.Invitation) team.InvitationState
@@ -22,9 +24,13 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 	m := membersView{
 		Query: strings.TrimSpace(q.Get("q")), Status: oneOf(q.Get("status"), "pending", "active", "suspended"),
 		Access: oneOf(q.Get("access"), "owner", "account", "project"), Role: q.Get("role"),
+		SeeFactors: v.ask(v.can.ViewFactors()),
+	}
+	if m.SeeFactors.OK {
+		m.Factor = oneOf(q.Get("factor"), "yes", "no")
 	}
 	people, total, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
-		Status: team.Status(m.Status), Access: team.Access(m.Access), RoleID: m.Role, Query: m.Query, Page: v.page(),
+		Status: team.Status(m.Status), Access: team.Access(m.Access), RoleID: m.Role, Query: m.Query, Factor: m.Factor, Page: v.page(),
 	})
 	if err != nil {
 		return reply{}, err
@@ -46,7 +52,7 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 
 // filtered reports whether something is left out of the list.
 func (m membersView) filtered() bool {
-	return m.Query != "" || m.Status != "" || m.Access != "" || m.Role != ""
+	return m.Query != "" || m.Status != "" || m.Access != "" || m.Role != "" || m.Factor != ""
 }
 
 // oneOf is text if it is one of these, else empty.

@@ -17,11 +17,33 @@ type profileForm struct {
 	PresentError  string
 	PasswordError string
 	Error         string
+	Factors       []team.Factor
+	Codes         int  // recovery codes left
+	Passkeys      bool // can be added here
+	FactorError   string
+	AppError      string
+	PasskeyError  string
 }
 
 func (p *pages) profile(v *visit) (profileForm, error) {
-	all, err := p.svc.Sessions(v.Context(), v.me)
-	return profileForm{Sessions: all, Current: v.me.Session.ID, Done: v.news()}, err
+	f := profileForm{Current: v.me.Session.ID, Done: v.news(), Passkeys: p.svc.SecondFactors.HasPasskeys()}
+	var err error
+	if f.Sessions, err = p.svc.Sessions(v.Context(), v.me); err != nil {
+		return f, err
+	}
+	f.Factors, f.Codes, err = p.svc.Factors(v.Context(), v.me)
+	return f, err
+}
+
+// profileAgain shows the page with what is wrong.
+func (p *pages) profileAgain(v *visit, err error, put func(*profileForm, string)) (reply, error) {
+	_, message, status, ok := refusal(err)
+	if !ok {
+		return reply{}, err
+	}
+	f, err := p.profile(v)
+	put(&f, message)
+	return reply{status: status, page: profilePage(v, f)}, err
 }
 
 func (p *pages) showProfile(v *visit) (reply, error) {

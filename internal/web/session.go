@@ -69,7 +69,7 @@ func (p *pages) visitor(r *http.Request) (me team.SignedIn, ok bool, err error) 
 		return me, false, nil
 	}
 	me, err = p.svc.Session(r.Context(), token)
-	if errors.Is(err, team.ErrSignedOut) {
+	if errors.Is(err, team.ErrSignedOut) || errors.Is(err, team.ErrFactorNeeded) {
 		return me, false, nil
 	}
 	return me, err == nil, err
@@ -118,11 +118,21 @@ func personal(r *http.Request) bool {
 }
 
 func (p *pages) askToSignIn(r *http.Request) reply {
-	out := reply{to: "/sign-in"}
+	next := ""
 	if r.Method == http.MethodGet && r.URL.Path != "/" {
-		out.to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+		next = r.URL.RequestURI()
 	}
-	if p.token(r) != "" {
+	token := p.token(r)
+	if token != "" {
+		if _, err := p.svc.Awaiting(r.Context(), token); err == nil {
+			return reply{to: secondURL(next)}
+		}
+	}
+	out := reply{to: "/sign-in"}
+	if next != "" {
+		out.to += "?next=" + url.QueryEscape(next)
+	}
+	if token != "" {
 		out.cookie = p.cookie("")
 	}
 	return out

@@ -249,7 +249,7 @@ func TestChangePassword(t *testing.T) {
 	b, other := signIn(t, srv, "owner@example.com"), signIn(t, srv, "owner@example.com")
 	const next = "seven quiet green lamps"
 	p := b.open(t, "/profile")
-	p.submitTo(t, "/profile/password", "current_password", "wrong", "password", next).shows(t, 403).complains(t, "current_password", "not the password")
+	p.submitTo(t, "/profile/password", "current_password", "wrong", "password", next).shows(t, 403).complains(t, "present_password", "not the password")
 	p.submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", "short").shows(t, 400).complains(t, "password", "15")
 	if !other.signedIn(t) {
 		t.Fatal("a mistake ended a session")

@@ -8,9 +8,11 @@ import (
 
 // settingsView is the page about the account.
 type settingsView struct {
-	Account                     team.Account
-	Name, NameError, Wrong      string
-	View, Change, Policy, Owner permit
+	Account                team.Account
+	Name, NameError, Wrong string
+	Change, Policy, Owner  permit
+	Factor, Factors        permit // may require one; may see who has one
+	With, Without          int
 }
 
 func (p *pages) settings(v *visit) (settingsView, error) {
@@ -21,10 +23,21 @@ func (p *pages) settings(v *visit) (settingsView, error) {
 	if err != nil {
 		return settingsView{}, err
 	}
-	return settingsView{
+	s := settingsView{
 		Account: who.Account, Name: who.Account.Name, Change: v.ask(v.can.ChangeSettings()), Policy: v.ask(v.can.SetPolicy()),
-		Owner: v.ask(v.can.TransferOwnership()),
-	}, nil
+		Owner: v.ask(v.can.TransferOwnership()), Factor: v.ask(v.can.RequireFactor()), Factors: v.ask(v.can.ViewFactors()),
+	}
+	if !s.Factors.OK {
+		return s, nil
+	}
+	count := func(which string) (n int, err error) {
+		_, n, err = p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Factor: which, Page: team.Page{Limit: 1}})
+		return n, err
+	}
+	if s.With, err = count("yes"); err == nil {
+		s.Without, err = count("no")
+	}
+	return s, err
 }
 
 func (p *pages) showSettings(v *visit) (reply, error) {
@@ -41,6 +54,10 @@ func (p *pages) changeSettings(v *visit) (reply, error) {
 	if v.PostForm.Has("policy") {
 		strict := v.PostForm.Get("policy") == "strict"
 		c.Strict = &strict
+	}
+	if v.PostForm.Has("second_factor") {
+		required := v.PostForm.Get("second_factor") == "required"
+		c.RequireFactor = &required
 	}
 	_, err := p.svc.UpdateAccount(v.Context(), v.who, c)
 	if err == nil {

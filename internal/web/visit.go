@@ -107,6 +107,9 @@ var allNews = map[string]string{
 	"ended":    "That session is ended.",
 	"others":   "You are signed out everywhere else.",
 
+	"factor-added":   "The second factor is added.",
+	"factor-removed": "The second factor is removed.",
+
 	"role":      "The role is changed. It counts from the next request on.",
 	"suspended": "Suspended. Nothing this membership granted works any more, and its sessions are ended.",
 	"activated": "Active again.",

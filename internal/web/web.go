@@ -60,15 +60,18 @@ func New(svc *team.Service, o Options) http.Handler {
 // open are the pages for anybody.
 func (p *pages) open() map[string]func(*http.Request) (reply, error) {
 	return map[string]func(*http.Request) (reply, error){
-		"GET /{$}":               p.home,
-		"GET /sign-in":           p.showSignIn,
-		"POST /sign-in":          p.signIn,
-		"GET /forgot":            p.showForgot,
-		"POST /forgot":           p.forgot,
-		"GET /invite/{token}":    p.showInvitation,
-		"POST /invite/{token}":   p.answerInvitation,
-		"GET /password/{token}":  p.showPassword,
-		"POST /password/{token}": p.setPassword,
+		"GET /{$}":                     p.home,
+		"GET /sign-in":                 p.showSignIn,
+		"POST /sign-in":                p.signIn,
+		"GET /sign-in/second":          p.showSecond,
+		"POST /sign-in/second":         p.proveSecond,
+		"POST /sign-in/second/passkey": p.passkeyToProve,
+		"GET /forgot":                  p.showForgot,
+		"POST /forgot":                 p.forgot,
+		"GET /invite/{token}":          p.showInvitation,
+		"POST /invite/{token}":         p.answerInvitation,
+		"GET /password/{token}":        p.showPassword,
+		"POST /password/{token}":       p.setPassword,
 	}
 }
 
@@ -80,6 +83,13 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"GET /profile":           p.showProfile,
 		"POST /profile/password": p.changePassword,
 		"POST /profile/sessions": p.endSessions,
+
+		"POST /profile/factors":                 p.changeFactors,
+		"GET /profile/factors/app":              p.showApp,
+		"POST /profile/factors/app":             p.beginApp,
+		"POST /profile/factors/app/confirm":     p.confirmApp,
+		"POST /profile/factors/passkey":         p.addPasskey,
+		"POST /profile/factors/passkey/options": p.passkeyOptions,
 
 		"GET /members":                                       p.showMembers,
 		"GET /members/{id}":                                  p.showMember,
@@ -129,6 +139,7 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"GET /settings":         p.showSettings,
 		"POST /settings":        p.changeSettings,
 		"POST /settings/policy": p.changeSettings,
+		"POST /settings/factor": p.changeSettings,
 		"GET /settings/owner":   p.showTransfer,
 		"POST /settings/owner":  p.transferOwnership,
 	}
@@ -190,7 +201,9 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 // part for the whole.
 func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id string) {
 	w.Header().Set("Content-Type", out.contentType)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+out.file+`"`)
+	if out.file != "" {
+		w.Header().Set("Content-Disposition", `attachment; filename="`+out.file+`"`)
+	}
 	w.WriteHeader(out.status)
 	if err := out.write(w); err != nil && ctx.Err() == nil {
 		p.Logger.ErrorContext(ctx, "file broke off", slog.String("file", out.file), slog.String("request_id", id), slog.Any("error", err))

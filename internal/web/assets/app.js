@@ -56,12 +56,30 @@
     setTimeout(() => (label.textContent = before), 2000);
   });
 
-  // A box for a whole group checks and unchecks the group.
-  document.addEventListener("change", (e) => {
-    const all = e.target.closest("[data-all]");
-    if (!all) return;
-    for (const box of all.closest("fieldset").querySelectorAll("input[type=checkbox]:not([data-all]):not(:disabled)")) {
-      box.checked = all.checked;
+  // A passkey is asked for between the press of a button and the sending of its form.
+  if (window.PublicKeyCredential && PublicKeyCredential.parseCreationOptionsFromJSON) {
+    for (const form of document.querySelectorAll("form[data-passkey]")) {
+      form.hidden = false;
+      form.addEventListener("submit", async (e) => {
+        e.preventDefault();
+        const problem = form.querySelector("[data-problem]");
+        problem.textContent = "";
+        try {
+          const res = await fetch(form.dataset.options, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+          const options = await res.json();
+          if (!res.ok) throw new Error(options.message);
+          const create = form.dataset.passkey === "create";
+          const credential = create
+            ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey) })
+            : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey) });
+          form.elements.answer.value = JSON.stringify(credential.toJSON());
+          form.submit();
+        } catch (err) {
+          problem.textContent = err.name === "NotAllowedError" ? "That was cancelled, or took too long. Try again." : err.message;
+        }
+      });
     }
-  });
+  } else {
+    for (const e of document.querySelectorAll("[data-with-passkeys]")) e.hidden = true;
+  }
 })();

@@ -1,0 +1,165 @@
+package factor
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+
+	"raff/internal/team"
+)
+
+// passkeys are bound to the server's public URL: a passkey of one site is of no use on another.
+type passkeys struct {
+	w    *webauthn.WebAuthn
+	none error // why there are none
+}
+
+// New makes a Checker for the server that people reach at this URL. An address without a name has no passkeys: browsers
+// make them for names only.
+func New(publicURL string) *Checker {
+	u, err := url.Parse(publicURL)
+	if err == nil && (u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil) {
+		err = errors.New("browsers make passkeys for names, not for addresses")
+	}
+	if err != nil {
+		return &Checker{passkeys{none: fmt.Errorf("passkeys of %s: %w", publicURL, err)}}
+	}
+	w, err := webauthn.New(&webauthn.Config{
+		RPID: u.Hostname(), RPDisplayName: "raff", RPOrigins: []string{u.Scheme + "://" + u.Host},
+		AuthenticatorSelection: protocol.AuthenticatorSelection{UserVerification: protocol.VerificationPreferred},
+	})
+	if err != nil {
+		return &Checker{passkeys{none: fmt.Errorf("passkeys of %s: %w", publicURL, err)}}
+	}
+	return &Checker{passkeys{w: w}}
+}
+
+// HasPasskeys reports whether the server's public URL allows them.
+func (k *passkeys) HasPasskeys() bool { return k.w != nil }
+
+// person is a team.PasskeyUser as the library asks for it.
+type person struct {
+	team.PasskeyUser
+	credentials []webauthn.Credential
+}
+
+func (p *person) WebAuthnID() []byte                         { return []byte(p.ID) }
+func (p *person) WebAuthnName() string                       { return p.Email }
+func (p *person) WebAuthnCredentials() []webauthn.Credential { return p.credentials }
+
+func (p *person) WebAuthnDisplayName() string {
+	if p.Name != "" {
+		return p.Name
+	}
+	return p.Email
+}
+
+func (k *passkeys) person(u team.PasskeyUser) (*person, error) {
+	if k.w == nil {
+		return nil, k.none
+	}
+	p := &person{PasskeyUser: u}
+	for _, b := range u.Credentials {
+		var c webauthn.Credential
+		if err := json.Unmarshal(b, &c); err != nil {
+			return nil, fmt.Errorf("read a passkey: %w", err)
+		}
+		p.credentials = append(p.credentials, c)
+	}
+	return p, nil
+}
+
+// BeginRegistration asks for a passkey that the person does not have yet.
+func (k *passkeys) BeginRegistration(u team.PasskeyUser) (options, state []byte, err error) {
+	p, err := k.person(u)
+	if err != nil {
+		return nil, nil, err
+	}
+	creation, session, err := k.w.BeginRegistration(p, webauthn.WithExclusions(webauthn.Credentials(p.credentials).CredentialDescriptors()))
+	if err != nil {
+		return nil, nil, fmt.Errorf("ask for a new passkey: %w", err)
+	}
+	return both(creation, session)
+}
+
+// FinishRegistration checks the passkey that the browser made and returns what to keep of it.
+func (k *passkeys) FinishRegistration(u team.PasskeyUser, state, answer []byte) ([]byte, error) {
+	p, session, err := k.resume(u, state)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := protocol.ParseCredentialCreationResponseBytes(answer)
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	c, err := k.w.CreateCredential(p, session, parsed)
+	if err != nil {
+		return nil, fmt.Errorf("check the passkey: %w", err)
+	}
+	return json.Marshal(c)
+}
+
+// BeginProof asks for one of the person's passkeys.
+func (k *passkeys) BeginProof(u team.PasskeyUser) (options, state []byte, err error) {
+	p, err := k.person(u)
+	if err != nil {
+		return nil, nil, err
+	}
+	assertion, session, err := k.w.BeginLogin(p)
+	if err != nil {
+		return nil, nil, fmt.Errorf("ask for a passkey: %w", err)
+	}
+	return both(assertion, session)
+}
+
+var errCloned = errors.New("the passkey counts fewer uses than it had: it may have been copied")
+
+// FinishProof checks the answer of a passkey.
+func (k *passkeys) FinishProof(u team.PasskeyUser, state, answer []byte) (which int, credential []byte, err error) {
+	p, session, err := k.resume(u, state)
+	if err != nil {
+		return 0, nil, err
+	}
+	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the answer: %w", err)
+	}
+	c, err := k.w.ValidateLogin(p, session, parsed)
+	if err != nil {
+		return 0, nil, fmt.Errorf("check the passkey: %w", err)
+	}
+	if c.Authenticator.CloneWarning {
+		return 0, nil, errCloned
+	}
+	for i := range p.credentials {
+		if bytes.Equal(p.credentials[i].ID, c.ID) {
+			credential, err = json.Marshal(c)
+			return i, credential, err
+		}
+	}
+	return 0, nil, errors.New("the passkey is not the person's")
+}
+
+// resume takes up what was asked.
+func (k *passkeys) resume(u team.PasskeyUser, state []byte) (*person, webauthn.SessionData, error) {
+	var session webauthn.SessionData
+	p, err := k.person(u)
+	if err == nil {
+		err = json.Unmarshal(state, &session)
+	}
+	return p, session, err
+}
+
+func both(options any, session *webauthn.SessionData) (o, s []byte, err error) {
+	if o, err = json.Marshal(options); err != nil {
+		return nil, nil, err
+	}
+	s, err = json.Marshal(session)
+	return o, s, err
+}

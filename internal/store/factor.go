@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"raff/internal/team"
+)
+
+func scanFactor(s scanner) (f team.Factor, err error) {
+	err = s.Scan((*text)(&f.ID), (*text)(&f.UserID), (*text)(&f.Kind), (*text)(&f.Name), (*flag)(&f.Confirmed), (*blob)(&f.Secret),
+		(*number)(&f.Step), (*stamp)(&f.CreatedAt), (*stamp)(&f.LastUsedAt))
+	return f, err
+}
+
+func (r reader) Factors(ctx context.Context, userID string) ([]team.Factor, error) {
+	return many(ctx, r.q, scanFactor, `SELECT id, user_id, kind, name, confirmed, secret, step, created_at, last_used_at FROM factors
+		WHERE user_id = $1 ORDER BY created_at, id`, uid(userID))
+}
+
+func (t *tx) InsertFactor(ctx context.Context, f team.Factor) error {
+	return t.later(ctx, `INSERT INTO factors (id, user_id, kind, name, confirmed, secret, step, created_at, last_used_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		uid(f.ID), uid(f.UserID), f.Kind, f.Name, f.Confirmed, f.Secret, f.Step, f.CreatedAt, f.LastUsedAt)
+}
+
+func (t *tx) UpdateFactor(ctx context.Context, f team.Factor) error {
+	return t.change(ctx, "UPDATE factors SET name = $2, confirmed = $3, secret = $4, step = $5, last_used_at = $6 WHERE id = $1",
+		uid(f.ID), f.Name, f.Confirmed, f.Secret, f.Step, f.LastUsedAt)
+}
+
+func (t *tx) UseFactorStep(ctx context.Context, id string, step int, at time.Time) (bool, error) {
+	n, err := t.exec(ctx, "UPDATE factors SET step = $2, last_used_at = $3 WHERE id = $1 AND step < $2", uid(id), step, at)
+	return n == 1, err
+}
+
+func (t *tx) DeleteFactor(ctx context.Context, userID, id string) error {
+	return t.change(ctx, "DELETE FROM factors WHERE id = $1 AND user_id = $2", uid(id), uid(userID))
+}
+
+func (r reader) RecoveryCodesLeft(ctx context.Context, userID string) (int, error) {
+	return one(ctx, r.q, scanNumber, "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL", uid(userID))
+}
+
+func (t *tx) ReplaceRecoveryCodes(ctx context.Context, userID string, hashes [][]byte) error {
+	if err := t.later(ctx, "DELETE FROM recovery_codes WHERE user_id = $1", uid(userID)); err != nil {
+		return err
+	}
+	for _, hash := range hashes {
+		if err := t.later(ctx, "INSERT INTO recovery_codes (hash, user_id) VALUES ($1, $2)", hash, uid(userID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) UseRecoveryCode(ctx context.Context, userID string, hash []byte, at time.Time) (bool, error) {
+	n, err := t.exec(ctx, "UPDATE recovery_codes SET used_at = $3 WHERE hash = $2 AND user_id = $1 AND used_at IS NULL", uid(userID), hash, at)
+	return n == 1, err
+}

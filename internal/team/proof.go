@@ -1,0 +1,143 @@
+package team
+
+import (
+	"context"
+	"time"
+)
+
+// Awaiting is somebody who gave the right password and has a second factor to prove.
+type Awaiting struct {
+	User       User
+	HasTOTP    bool
+	HasPasskey bool
+
+	session Session
+	hash    []byte
+	factors []Factor
+}
+
+// codeLimits bound the guessing of codes by somebody who knows the password.
+func codeLimits(userID string) []Limit { return []Limit{limitOf(30*time.Second, 8, "code", userID)} }
+
+// Awaiting finds who is to prove a second factor with this token. Whatever is wrong with it, the error is ErrSignedOut.
+func (s *Service) Awaiting(ctx context.Context, token string) (Awaiting, error) {
+	if len(token) != tokenLength {
+		return Awaiting{}, ErrSignedOut
+	}
+	row, err := s.Store.Session(ctx, hashOf(token), s.now())
+	if err != nil {
+		return Awaiting{}, notFoundIs(err, ErrSignedOut)
+	}
+	if !row.Session.Awaits || !s.now().Before(row.Session.CreatedAt.Add(factorWait)) {
+		return Awaiting{}, ErrSignedOut
+	}
+	a := Awaiting{User: row.User, session: row.Session, hash: hashOf(token)}
+	if a.factors, err = s.confirmed(ctx, s.Store, row.User.ID); err != nil {
+		return Awaiting{}, err
+	}
+	for _, f := range a.factors {
+		a.HasTOTP = a.HasTOTP || f.Kind == FactorTOTP
+		a.HasPasskey = a.HasPasskey || f.Kind == FactorPasskey
+	}
+	return a, nil
+}
+
+// ProveCode finishes signing in with a code of an authenticator app or a recovery code. The session gets a new token.
+func (s *Service) ProveCode(ctx context.Context, token, code string) (string, error) {
+	a, err := s.Awaiting(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	limits := codeLimits(a.User.ID)
+	if err := s.spend(ctx, limits); err != nil {
+		return "", err
+	}
+	code = cleanCode(code)
+	used := func(tx Tx) (bool, error) { return tx.UseRecoveryCode(ctx, a.User.ID, hashOf(code), s.now()) }
+	how := "recovery_code"
+	for _, f := range a.factors {
+		if f.Kind != FactorTOTP {
+			continue
+		}
+		if step, ok := s.SecondFactors.TOTPStep(string(f.Secret), code, s.now()); ok {
+			used = func(tx Tx) (bool, error) { return tx.UseFactorStep(ctx, f.ID, step, s.now()) }
+			how = string(FactorTOTP)
+		}
+	}
+	next, err := s.proved(ctx, a, how, used)
+	if err == nil {
+		err = s.Store.GiveBack(ctx, limits[0].Subject, nil, s.now())
+	}
+	return next, err
+}
+
+// BeginProof asks the browser for one of the person's passkeys.
+func (s *Service) BeginProof(ctx context.Context, token string) (options []byte, err error) {
+	a, err := s.Awaiting(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	u, _, err := s.passkeyUser(ctx, s.Store, a.User)
+	if err != nil {
+		return nil, err
+	}
+	options, state, err := s.SecondFactors.BeginProof(u)
+	if err != nil {
+		return nil, err
+	}
+	return options, s.Store.Update(ctx, a.session.AccountID, Adds, func(tx Tx) error { return tx.SetCeremony(ctx, a.session.ID, state) })
+}
+
+// ProvePasskey finishes signing in with the answer of a passkey. The session gets a new token.
+func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte) (string, error) {
+	a, err := s.Awaiting(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	u, keys, err := s.passkeyUser(ctx, s.Store, a.User)
+	if err != nil {
+		return "", err
+	}
+	state, err := s.Store.Ceremony(ctx, a.session.ID)
+	if err != nil {
+		return "", notFoundIs(err, staleCeremony())
+	}
+	which, credential, err := s.SecondFactors.FinishProof(u, state, answer)
+	if err != nil {
+		return "", &Error{Kind: KindUnauthenticated, Code: "invalid_passkey", Field: "passkey", Message: "The passkey was not accepted. Try again.", Err: err}
+	}
+	return s.proved(ctx, a, string(FactorPasskey), func(tx Tx) (bool, error) {
+		f := keys[which]
+		f.Secret, f.LastUsedAt = credential, s.now()
+		return true, tx.UpdateFactor(ctx, f)
+	})
+}
+
+// proved replaces the session that awaits by one that is whole. used takes up what was proved, so that it works once.
+func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(Tx) (bool, error)) (string, error) {
+	token, err := newToken(s.Rand)
+	if err != nil {
+		return "", err
+	}
+	err = s.Store.Update(ctx, a.session.AccountID, Adds, func(tx Tx) error {
+		ok, err := used(tx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return wrongCode("code")
+		}
+		now := s.now()
+		session := a.session
+		session.ID, session.CreatedAt, session.LastSeenAt, session.ExpiresAt = s.NewID(), now, now, now.Add(SessionLife)
+		session.Awaits = false
+		if ok, err = tx.InsertProvedSession(ctx, session, hashOf(token), a.hash); err != nil {
+			return err
+		}
+		if !ok {
+			return ErrSignedOut
+		}
+		return s.recordSignIn(ctx, tx, session.AccountID, a.User, how)
+	})
+	return token, err
+}

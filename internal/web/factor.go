@@ -1,0 +1,231 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/boombuler/barcode/qr"
+
+	"raff/internal/team"
+)
+
+// secondForm is the page on which somebody who gave the password proves the second factor.
+type secondForm struct {
+	team.Awaiting
+	Next, CodeError, PasskeyError string
+}
+
+func (p *pages) showSecond(r *http.Request) (reply, error) {
+	a, err := p.svc.Awaiting(r.Context(), p.token(r))
+	if errors.Is(err, team.ErrSignedOut) {
+		return goTo("/sign-in")
+	}
+	return reply{status: http.StatusOK, page: secondPage(secondForm{Awaiting: a, Next: local(r.URL.Query().Get("next"))})}, err
+}
+
+func (p *pages) proveSecond(r *http.Request) (reply, error) {
+	if err := form(r.Context(), r); err != nil {
+		return reply{}, err
+	}
+	f := secondForm{Next: local(r.PostForm.Get("next"))}
+	var err error
+	if f.Awaiting, err = p.svc.Awaiting(r.Context(), p.token(r)); err != nil {
+		if errors.Is(err, team.ErrSignedOut) {
+			return goTo("/sign-in")
+		}
+		return reply{}, err
+	}
+	var token string
+	if answer := r.PostForm.Get("answer"); answer != "" {
+		token, err = p.svc.ProvePasskey(r.Context(), p.token(r), []byte(answer))
+	} else {
+		token, err = p.svc.ProveCode(r.Context(), p.token(r), r.PostForm.Get("code"))
+	}
+	if err == nil {
+		return reply{to: f.Next, cookie: p.cookie(token)}, nil
+	}
+	if errors.Is(err, team.ErrSignedOut) {
+		return goTo("/sign-in")
+	}
+	field, message, status, ok := refusal(err, "passkey")
+	if !ok {
+		return reply{}, err
+	}
+	if field == "passkey" || r.PostForm.Get("answer") != "" {
+		f.PasskeyError = message
+	} else {
+		f.CodeError = message
+	}
+	return reply{status: status, page: secondPage(f)}, nil
+}
+
+// passkeyToProve is what the browser asks a passkey for.
+func (p *pages) passkeyToProve(r *http.Request) (reply, error) {
+	options, err := p.svc.BeginProof(r.Context(), p.token(r))
+	return answerScript(options, err)
+}
+
+// answerScript answers a script: with what it asked for, or with what is wrong in words for the person.
+func answerScript(options []byte, err error) (reply, error) {
+	out := reply{status: http.StatusOK, contentType: "application/json"}
+	if err != nil {
+		_, message, status, ok := refusal(err)
+		if !ok {
+			return reply{}, err
+		}
+		out.status = status
+		if options, err = json.Marshal(map[string]string{"message": message}); err != nil {
+			return reply{}, err
+		}
+	}
+	out.write = func(w io.Writer) error {
+		_, err := w.Write(options)
+		return err
+	}
+	return out, nil
+}
+
+// confirmed asks for the password before something that decides who can sign in.
+func (p *pages) confirmed(v *visit) error {
+	return p.svc.ConfirmPassword(v.Context(), v.me, p.Remote(v.Request), v.PostForm.Get("current_password"))
+}
+
+// beginApp begins with an authenticator app and shows its code.
+func (p *pages) beginApp(v *visit) (reply, error) {
+	err := p.confirmed(v)
+	if err == nil {
+		_, err = p.svc.AddTOTP(v.Context(), v.me)
+	}
+	if err == nil {
+		return goTo("/profile/factors/app")
+	}
+	return p.profileAgain(v, err, func(f *profileForm, message string) { f.AppError = message })
+}
+
+// appView is the page that shows an authenticator app the secret.
+type appView struct {
+	Secret, Path, CodeError string
+	Size                    int
+}
+
+func (p *pages) app(v *visit) (appView, error) {
+	f, uri, err := p.svc.PendingTOTP(v.Context(), v.me)
+	if err != nil {
+		return appView{}, err
+	}
+	a := appView{Secret: grouped(string(f.Secret))}
+	a.Path, a.Size, err = qrPath(uri)
+	return a, err
+}
+
+// grouped writes a secret so that a person can type it.
+func grouped(secret string) string {
+	var b strings.Builder
+	for i, r := range secret {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// qrPath draws a QR code as the path of an SVG, one unit for each module, with the quiet zone around it.
+func qrPath(text string) (path string, size int, err error) {
+	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		return "", 0, err
+	}
+	const quiet = 4
+	bounds := code.Bounds()
+	var b strings.Builder
+	for y := range bounds.Dy() {
+		for x := range bounds.Dx() {
+			if r, _, _, _ := code.At(x, y).RGBA(); r == 0 {
+				b.WriteString("M" + strconv.Itoa(x+quiet) + " " + strconv.Itoa(y+quiet) + "h1v1h-1z")
+			}
+		}
+	}
+	return b.String(), bounds.Dx() + 2*quiet, nil
+}
+
+func (p *pages) showApp(v *visit) (reply, error) {
+	a, err := p.app(v)
+	if team.IsNotFound(err) {
+		return goTo("/profile")
+	}
+	return reply{status: http.StatusOK, page: appPage(v, a)}, err
+}
+
+func (p *pages) confirmApp(v *visit) (reply, error) {
+	codes, err := p.svc.ConfirmTOTP(v.Context(), v.me, v.PostForm.Get("code"))
+	if err == nil {
+		return p.added(v, codes)
+	}
+	if team.IsNotFound(err) {
+		return goTo("/profile")
+	}
+	_, message, status, ok := refusal(err)
+	if !ok {
+		return reply{}, err
+	}
+	a, err := p.app(v)
+	a.CodeError = message
+	return reply{status: status, page: appPage(v, a)}, err
+}
+
+// added goes on after a factor was added: with somebody's first one there are codes to keep.
+func (p *pages) added(v *visit, codes []string) (reply, error) {
+	if len(codes) == 0 {
+		return done("/profile", "factor-added")
+	}
+	return reply{status: http.StatusOK, page: codesPage(v, codes)}, nil
+}
+
+func (p *pages) passkeyOptions(v *visit) (reply, error) {
+	if err := p.confirmed(v); err != nil {
+		return answerScript(nil, err)
+	}
+	options, err := p.svc.BeginPasskey(v.Context(), v.me)
+	return answerScript(options, err)
+}
+
+func (p *pages) addPasskey(v *visit) (reply, error) {
+	codes, err := p.svc.FinishPasskey(v.Context(), v.me, v.PostForm.Get("name"), []byte(v.PostForm.Get("answer")))
+	if err == nil {
+		return p.added(v, codes)
+	}
+	return p.profileAgain(v, err, func(f *profileForm, message string) { f.PasskeyError = message })
+}
+
+// changeFactors takes a factor away, or replaces the recovery codes.
+func (p *pages) changeFactors(v *visit) (reply, error) {
+	err := p.confirmed(v)
+	remove := v.PostForm.Get("remove")
+	switch {
+	case err != nil:
+	case remove != "":
+		if err = p.svc.RemoveFactor(v.Context(), v.me, remove); err == nil || team.IsNotFound(err) {
+			return done("/profile", "factor-removed")
+		}
+	default:
+		var codes []string
+		if codes, err = p.svc.NewRecoveryCodes(v.Context(), v.me); err == nil {
+			return reply{status: http.StatusOK, page: codesPage(v, codes)}, nil
+		}
+	}
+	return p.profileAgain(v, err, func(f *profileForm, message string) { f.FactorError = message })
+}
+
+// secondURL leads to the page for the second factor and from there on.
+func secondURL(next string) string {
+	if next == "" || next == "/" {
+		return "/sign-in/second"
+	}
+	return "/sign-in/second?next=" + url.QueryEscape(next)
+}
