@@ -282,7 +282,7 @@ func TestWhatTheScriptsAdd(t *testing.T) {
 // TestPasskey adds a passkey to a profile and signs in with it, on a key that the browser plays.
 func TestPasskey(t *testing.T) {
 	srv := rafftest.Start(t, rafftest.WithName())
-	if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Olivia Owner", rafftest.Password); err != nil {
+	if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Trent", rafftest.Password); err != nil {
 		t.Fatal(err)
 	}
 	b := newTab(t, srv.URL)
