@@ -2,6 +2,7 @@ package factor
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +33,10 @@ func New(publicURL string) *Checker {
 	}
 	w, err := webauthn.New(&webauthn.Config{
 		RPID: u.Hostname(), RPDisplayName: "raff", RPOrigins: []string{u.Scheme + "://" + u.Host},
-		AuthenticatorSelection: protocol.AuthenticatorSelection{UserVerification: protocol.VerificationPreferred},
+		// One that the device can find by itself signs in without an address and a password.
+		AuthenticatorSelection: protocol.AuthenticatorSelection{
+			UserVerification: protocol.VerificationPreferred, ResidentKey: protocol.ResidentKeyRequirementPreferred,
+		},
 	})
 	if err != nil {
 		return &Checker{passkeys{none: fmt.Errorf("passkeys of %s: %w", publicURL, err)}}
@@ -106,12 +110,16 @@ func (k *passkeys) FinishRegistration(u team.PasskeyUser, state, answer []byte) 
 }
 
 // BeginProof asks for one of the person's passkeys.
-func (k *passkeys) BeginProof(u team.PasskeyUser) (options, state []byte, err error) {
+func (k *passkeys) BeginProof(u team.PasskeyUser, alone bool) (options, state []byte, err error) {
 	p, err := k.person(u)
 	if err != nil {
 		return nil, nil, err
 	}
-	assertion, session, err := k.w.BeginLogin(p)
+	verification := protocol.VerificationPreferred
+	if alone {
+		verification = protocol.VerificationRequired
+	}
+	assertion, session, err := k.w.BeginLogin(p, webauthn.WithUserVerification(verification))
 	if err != nil {
 		return nil, nil, fmt.Errorf("ask for a passkey: %w", err)
 	}
@@ -134,6 +142,51 @@ func (k *passkeys) FinishProof(u team.PasskeyUser, state, answer []byte) (which 
 	if err != nil {
 		return 0, nil, fmt.Errorf("check the passkey: %w", err)
 	}
+	return p.kept(c)
+}
+
+// BeginSignIn asks for a passkey of whoever is there.
+func (k *passkeys) BeginSignIn(challenge []byte) ([]byte, error) {
+	if k.w == nil {
+		return nil, k.none
+	}
+	assertion, _, err := k.w.BeginDiscoverableLogin(webauthn.WithChallenge(challenge), webauthn.WithUserVerification(protocol.VerificationRequired))
+	if err != nil {
+		return nil, fmt.Errorf("ask for a passkey: %w", err)
+	}
+	return json.Marshal(assertion)
+}
+
+// FinishSignIn checks the answer of a passkey that says itself whose it is, and what it answers.
+func (k *passkeys) FinishSignIn(answer []byte, find func(challenge []byte, userID string) (team.PasskeyUser, error)) (which int, credential []byte, err error) {
+	if k.w == nil {
+		return 0, nil, k.none
+	}
+	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the answer: %w", err)
+	}
+	asked := parsed.Response.CollectedClientData.Challenge
+	challenge, err := base64.RawURLEncoding.DecodeString(asked)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the challenge: %w", err)
+	}
+	var p *person
+	c, err := k.w.ValidateDiscoverableLogin(func(_, handle []byte) (webauthn.User, error) {
+		u, err := find(challenge, string(handle))
+		if err == nil {
+			p, err = k.person(u)
+		}
+		return p, err
+	}, webauthn.SessionData{Challenge: asked, UserVerification: protocol.VerificationRequired}, parsed)
+	if err != nil {
+		return 0, nil, fmt.Errorf("check the passkey: %w", err)
+	}
+	return p.kept(c)
+}
+
+// kept is which of the person's passkeys this is, and what to keep of it from now on.
+func (p *person) kept(c *webauthn.Credential) (which int, credential []byte, err error) {
 	if c.Authenticator.CloneWarning {
 		return 0, nil, errCloned
 	}

@@ -92,12 +92,13 @@ func sessionArgs(s team.Session, hash []byte) []any {
 	return []any{uid(s.ID), hash, uid(s.UserID), uid(s.AccountID), s.UserAgent, s.CreatedAt, s.LastSeenAt, s.ExpiresAt}
 }
 
-func (t *tx) InsertProvedSession(ctx context.Context, s team.Session, hash, old []byte) (bool, error) {
-	n, err := t.exec(ctx, "DELETE FROM sessions WHERE hash = $1 AND awaits", old)
-	if err != nil || n == 0 {
-		return false, err
-	}
-	return true, t.later(ctx, insertSession+"FALSE)", sessionArgs(s, hash)...)
+func (t *tx) InsertWholeSession(ctx context.Context, s team.Session, hash []byte) error {
+	return t.later(ctx, insertSession+"FALSE)", sessionArgs(s, hash)...)
+}
+
+func (t *tx) TakeAwaiting(ctx context.Context, hash []byte) (bool, error) {
+	n, err := t.exec(ctx, "DELETE FROM sessions WHERE hash = $1 AND awaits", hash)
+	return n == 1, err
 }
 
 func (t *tx) HoldUser(ctx context.Context, userID string) (bool, error) {
@@ -111,6 +112,11 @@ func (r reader) Ceremony(ctx context.Context, sessionID string) ([]byte, error) 
 
 func (t *tx) SetCeremony(ctx context.Context, sessionID string, state []byte) error {
 	return t.change(ctx, "UPDATE sessions SET ceremony = $2 WHERE id = $1", uid(sessionID), state)
+}
+
+func (t *tx) TakeCeremony(ctx context.Context, sessionID string, state []byte) (bool, error) {
+	n, err := t.exec(ctx, "UPDATE sessions SET ceremony = NULL WHERE id = $1 AND ceremony = $2", uid(sessionID), state)
+	return n == 1, err
 }
 
 func (t *tx) MoveSession(ctx context.Context, id, accountID string) error {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -239,17 +240,29 @@ func factorComesBack(t *testing.T, w *world) {
 	wantNotFound(t, "no ceremony", err)
 	w.do(t, func(tx team.Tx) error { return tx.SetCeremony(w.ctx, s.ID, []byte("state")) })
 	same(t, "ceremony", []byte("state"))(w.Ceremony(w.ctx, s.ID))
+	for i, asked := range []string{"another", "state", "state"} {
+		w.do(t, func(tx team.Tx) error {
+			if ok, err := tx.TakeCeremony(w.ctx, s.ID, []byte(asked)); err != nil || ok != (i == 1) {
+				t.Errorf("the question %q, asked after %d: %v, %v", asked, i, ok, err)
+			}
+			return nil
+		})
+	}
 	next := s
 	next.ID = newID()
-	w.do(t, func(tx team.Tx) error { return must(tx.InsertProvedSession(w.ctx, next, hash("fay 2"), hash("fay"))) })
+	w.do(t, func(tx team.Tx) error {
+		return errors.Join(must(tx.TakeAwaiting(w.ctx, hash("fay"))), tx.InsertWholeSession(w.ctx, next, hash("fay 2")))
+	})
 	if mustAwait(t, w, "fay 2") {
 		t.Error("a proved session awaits something")
 	}
 	_, err = w.Session(w.ctx, hash("fay"), w.start)
 	wantNotFound(t, "the session that awaited", err)
 	w.do(t, func(tx team.Tx) error {
-		if ok, err := tx.InsertProvedSession(w.ctx, s, hash("fay 3"), hash("fay")); ok || err != nil {
-			t.Errorf("proved twice: %v, %v", ok, err)
+		for _, gone := range []string{"fay", "fay 2"} {
+			if ok, err := tx.TakeAwaiting(w.ctx, hash(gone)); ok || err != nil {
+				t.Errorf("%s awaits something: %v, %v", gone, ok, err)
+			}
 		}
 		return nil
 	})
@@ -343,5 +356,13 @@ func TestLimits(t *testing.T) {
 			spend(limits[:1], time.Minute, true)
 		}
 		spend(limits[:1], time.Minute, false)
+	})
+}
+
+func TestSigningKeyStays(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		same(t, "first", []byte("one"))(w.SigningKey(w.ctx, "test", []byte("one")))
+		same(t, "kept", []byte("one"))(w.SigningKey(w.ctx, "test", []byte("two")))
+		same(t, "another", []byte("two"))(w.SigningKey(w.ctx, "test 2", []byte("two")))
 	})
 }

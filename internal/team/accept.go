@@ -12,16 +12,37 @@ type Accept struct {
 }
 
 // InspectInvitation is what the page behind a link shows; it changes nothing, because mail scanners open links too.
-// known says that the invited address already has a password.
-func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invitation, known bool, err error) {
+func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invitation, who Invited, err error) {
 	if inv, err = s.invitationBehind(ctx, s.Store, token); err != nil {
-		return Invitation{}, false, err
+		return Invitation{}, "", err
 	}
 	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
 	if err != nil {
-		return inv, false, notFoundIs(err, nil)
+		return inv, InvitedNew, notFoundIs(err, nil)
 	}
-	return inv, u.PasswordHash != "", nil
+	who, err = s.invited(ctx, u)
+	return inv, who, err
+}
+
+// Invited is how whoever has the invited address proves who they are.
+type Invited string
+
+// Somebody new chooses a password, somebody known gives theirs, and who has only passkeys signs in first.
+const (
+	InvitedNew     Invited = "new"
+	InvitedKnown   Invited = "known"
+	InvitedPasskey Invited = "passkey"
+)
+
+func (s *Service) invited(ctx context.Context, u User) (Invited, error) {
+	if u.PasswordHash != "" {
+		return InvitedKnown, nil
+	}
+	p, _, err := s.passkeyUser(ctx, s.Store, u)
+	if len(p.Credentials) > 0 {
+		return InvitedPasskey, err
+	}
+	return InvitedNew, err
 }
 
 // invitationBehind finds the open invitation of a token.
@@ -49,7 +70,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error
 	if err != nil {
 		return Member{}, err
 	}
-	u, err := s.acceptingUser(ctx, inv, a)
+	u, before, err := s.acceptingUser(ctx, inv, a)
 	if err != nil {
 		return Member{}, err
 	}
@@ -57,26 +78,36 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error
 	p := &Principal{Type: TypeUser, ID: u.ID, AccountID: inv.AccountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail}
 	err = s.Store.Update(ctx, inv.AccountID, Adds, func(tx Tx) error {
 		w := s.work(ctx, tx, p)
-		m, err = w.accept(a.Token, u)
+		m, err = w.accept(a.Token, u, before)
 		return err
 	})
 	return m, err
 }
 
-// acceptingUser checks the password, or makes the user record of somebody new; hashing takes long, so it happens
-// before the transaction.
-func (s *Service) acceptingUser(ctx context.Context, inv Invitation, a Accept) (User, error) {
-	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
-	switch {
-	case err == nil && u.PasswordHash != "":
-		return u, s.guess(ctx, u.CanonicalEmail, a.Source, u.PasswordHash, a.Password, wrongPassword)
-	case err == nil:
-		return s.withPassword(u, a.Name, a.Password)
-	case IsNotFound(err):
+// acceptingUser checks the password, or makes the user record of somebody new; hashing takes long, so it happens before
+// the transaction. before is the password's hash as it was read.
+func (s *Service) acceptingUser(ctx context.Context, inv Invitation, a Accept) (u User, before string, err error) {
+	u, err = s.Store.UserByEmail(ctx, inv.CanonicalEmail)
+	if IsNotFound(err) {
 		u = User{ID: s.NewID(), Email: inv.Email, CanonicalEmail: inv.CanonicalEmail, CreatedAt: s.now()}
-		return s.withPassword(u, a.Name, a.Password)
+		u, err = s.withPassword(u, a.Name, a.Password)
+		return u, "", err
 	}
-	return User{}, err
+	if err != nil {
+		return u, "", err
+	}
+	before = u.PasswordHash
+	who, err := s.invited(ctx, u)
+	switch {
+	case err != nil:
+	case who == InvitedKnown:
+		err = s.guess(ctx, u.CanonicalEmail, a.Source, before, a.Password, wrongPassword)
+	case who == InvitedPasskey:
+		err = conflict("sign_in_first", "This address signs in with a passkey. Sign in, then open the link of the invitation again.")
+	default:
+		u, err = s.withPassword(u, a.Name, a.Password)
+	}
+	return u, before, err
 }
 
 var wrongPassword = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This address already has a password, and it is not the one given. Give the password you sign in with."}
@@ -98,7 +129,7 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string)
 		}
 		u := fresh.User
 		p := &Principal{Type: TypeUser, ID: u.ID, AccountID: inv.AccountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail}
-		m, err = s.work(ctx, tx, p).accept(token, u)
+		m, err = s.work(ctx, tx, p).accept(token, u, u.PasswordHash)
 		return err
 	})
 	return m, err
@@ -122,7 +153,7 @@ func (s *Service) withPassword(u User, name, password string) (User, error) {
 	return u, nil
 }
 
-func (w *work) accept(token string, u User) (Member, error) {
+func (w *work) accept(token string, u User, before string) (Member, error) {
 	inv, err := w.s.invitationBehind(w.ctx, w, token)
 	if err != nil {
 		return Member{}, err
@@ -137,7 +168,7 @@ func (w *work) accept(token string, u User) (Member, error) {
 	if w.p.account, err = w.Account(w.ctx, inv.AccountID); err != nil {
 		return Member{}, err
 	}
-	if err := w.saveAccepting(u); err != nil {
+	if err := w.saveAccepting(u, before); err != nil {
 		return Member{}, err
 	}
 	m, err := w.Member(w.ctx, inv.AccountID, inv.ProjectID, inv.MemberID)
@@ -150,8 +181,9 @@ func (w *work) accept(token string, u User) (Member, error) {
 	return m, w.acceptRest(m, u)
 }
 
-// saveAccepting stores the user. Somebody who became a user between the check and the transaction is asked again.
-func (w *work) saveAccepting(u User) error {
+// saveAccepting stores the user. Somebody who became a user between the check and the transaction, or changed the password
+// there, is asked again.
+func (w *work) saveAccepting(u User, before string) error {
 	old, err := w.UserByEmail(w.ctx, u.CanonicalEmail)
 	if IsNotFound(err) {
 		ok, err := w.InsertUser(w.ctx, u)
@@ -163,7 +195,7 @@ func (w *work) saveAccepting(u User) error {
 	if err != nil {
 		return err
 	}
-	if old.ID != u.ID || old.PasswordHash != "" && old.PasswordHash != u.PasswordHash {
+	if old.ID != u.ID || old.PasswordHash != before {
 		return conflict("try_again", "The same address was taken up a moment ago. Open the link again.")
 	}
 	if old.PasswordHash == u.PasswordHash {

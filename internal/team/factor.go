@@ -3,7 +3,6 @@ package team
 import (
 	"context"
 	"encoding/base32"
-	"errors"
 	"io"
 	"strings"
 	"time"
@@ -50,9 +49,16 @@ type SecondFactors interface {
 	TOTPStep(secret, code string, at time.Time) (step int, ok bool)
 	BeginRegistration(u PasskeyUser) (options, state []byte, err error)
 	FinishRegistration(u PasskeyUser, state, answer []byte) (credential []byte, err error)
-	BeginProof(u PasskeyUser) (options, state []byte, err error)
+	// BeginProof asks for one of the person's passkeys. For alone, a passkey that stands for the password as well, the
+	// device must make sure of the person too, by a PIN or a finger.
+	BeginProof(u PasskeyUser, alone bool) (options, state []byte, err error)
 	// FinishProof returns which credential answered, and what to keep of it from now on.
 	FinishProof(u PasskeyUser, state, answer []byte) (which int, credential []byte, err error)
+	// BeginSignIn asks with this challenge for a passkey of whoever is there, alone.
+	BeginSignIn(challenge []byte) (options []byte, err error)
+	// FinishSignIn is FinishProof for an answer to BeginSignIn: it names the challenge and the person itself, and find
+	// decides whether they are good.
+	FinishSignIn(answer []byte, find func(challenge []byte, userID string) (PasskeyUser, error)) (which int, credential []byte, err error)
 }
 
 const (
@@ -169,79 +175,14 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 	return s.addFactor(ctx, me, f, func(tx Tx) error { return tx.UpdateFactor(ctx, f) })
 }
 
-// BeginPasskey asks the browser for a new passkey.
-func (s *Service) BeginPasskey(ctx context.Context, me SignedIn) (options []byte, err error) {
-	u, _, err := s.passkeyUser(ctx, s.Store, me.User)
-	if err != nil {
-		return nil, err
-	}
-	options, state, err := s.SecondFactors.BeginRegistration(u)
-	if err != nil {
-		return nil, err
-	}
-	return options, s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error { return tx.SetCeremony(ctx, me.Session.ID, state) })
-}
-
-// FinishPasskey adds the passkey that the browser made. With somebody's first factor come recovery codes.
-func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, answer []byte) (recovery []string, err error) {
-	if name == "" {
-		name = "Passkey"
-	}
-	if err := checkName(name, 64); err != nil {
-		return nil, err
-	}
-	u, _, err := s.passkeyUser(ctx, s.Store, me.User)
-	if err != nil {
-		return nil, err
-	}
-	state, err := s.Store.Ceremony(ctx, me.Session.ID)
-	if err != nil {
-		return nil, notFoundIs(err, staleCeremony())
-	}
-	credential, err := s.SecondFactors.FinishRegistration(u, state, answer)
-	if err != nil {
-		return nil, &Error{Kind: KindInvalid, Code: "invalid_passkey", Message: "The passkey could not be added. Try again.", Err: err}
-	}
-	f := Factor{
-		ID: s.NewID(), UserID: me.User.ID, Kind: FactorPasskey, Name: name, Confirmed: true, Secret: credential, CreatedAt: s.now(),
-	}
-	return s.addFactor(ctx, me, f, func(tx Tx) error {
-		if err := tx.SetCeremony(ctx, me.Session.ID, nil); err != nil {
-			return err
-		}
-		return tx.InsertFactor(ctx, f)
-	})
-}
-
-func staleCeremony() error {
-	return &Error{Kind: KindInvalid, Code: "stale_ceremony", Message: "That took too long. Try again."}
-}
-
-// passkeyUser is a person with the passkeys they have.
-func (s *Service) passkeyUser(ctx context.Context, r Reader, u User) (PasskeyUser, []Factor, error) {
-	all, err := s.confirmed(ctx, r, u.ID)
-	if err != nil {
-		return PasskeyUser{}, nil, err
-	}
-	p := PasskeyUser{ID: u.ID, Email: u.Email, Name: u.Name}
-	var keys []Factor
-	for _, f := range all {
-		if f.Kind == FactorPasskey {
-			p.Credentials = append(p.Credentials, f.Secret)
-			keys = append(keys, f)
-		}
-	}
-	return p, keys, nil
-}
-
 // addFactor makes a factor count. The first one ends all other sessions, because they were begun without it, and brings
 // recovery codes.
 func (s *Service) addFactor(ctx context.Context, me SignedIn, f Factor, insert func(Tx) error) (recovery []string, err error) {
 	err = s.ownChange(ctx, me, "user.second_factor_added", func(tx Tx) error {
 		recovery = nil
 		// The person's row is held, so that a sign-in at this moment waits and then asks for the factor.
-		if ok, err := tx.HoldUser(ctx, me.User.ID); err != nil || !ok {
-			return errors.Join(err, notFoundIf(!ok))
+		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
+			return err
 		}
 		before, err := s.confirmed(ctx, tx, me.User.ID)
 		if err != nil {
@@ -266,20 +207,36 @@ func (s *Service) addFactor(ctx context.Context, me SignedIn, f Factor, insert f
 	return recovery, err
 }
 
-func notFoundIf(missing bool) error {
-	if missing {
-		return ErrNotFound
+// heldUser is a person whose ways in nobody else changes until the commit.
+func (s *Service) heldUser(ctx context.Context, tx Tx, id string) (User, error) {
+	ok, err := tx.HoldUser(ctx, id)
+	if err != nil {
+		return User{}, err
 	}
-	return nil
+	if !ok {
+		return User{}, ErrNotFound
+	}
+	return tx.User(ctx, id)
 }
 
-// RemoveFactor takes a factor away. With the last one go the recovery codes.
+// RemoveFactor takes a factor away. With the last one go the recovery codes. Somebody without a password keeps a passkey.
 func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, id string) error {
 	return s.ownChange(ctx, me, "user.second_factor_removed", func(tx Tx) error {
-		if err := tx.DeleteFactor(ctx, me.User.ID, id); err != nil {
+		u, err := s.heldUser(ctx, tx, me.User.ID)
+		if err != nil {
 			return err
 		}
-		left, err := s.confirmed(ctx, tx, me.User.ID)
+		if err := tx.DeleteFactor(ctx, u.ID, id); err != nil {
+			return err
+		}
+		p, _, err := s.passkeyUser(ctx, tx, u)
+		if err != nil {
+			return err
+		}
+		if u.PasswordHash == "" && len(p.Credentials) == 0 {
+			return conflict("no_way_in", "This is the only way in that you have. Add another passkey or set a password first.")
+		}
+		left, err := s.confirmed(ctx, tx, u.ID)
 		if err != nil || len(left) > 0 {
 			return err
 		}

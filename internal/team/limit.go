@@ -34,6 +34,14 @@ func guessLimits(canonical, source string) []Limit {
 	return limits
 }
 
+// passkeyLimits bound how often one guesser shows passkeys; one that fits cannot be guessed.
+func passkeyLimits(source string) []Limit {
+	if source == "" {
+		return nil
+	}
+	return []Limit{limitOf(time.Second, 60, "passkeys", source)}
+}
+
 // askLimits bound the mails that somebody who forgot a password can ask for.
 func askLimits(canonical, source string) []Limit {
 	limits := []Limit{limitOf(20*time.Minute, 3, "forgot", canonical)}

@@ -75,22 +75,49 @@ func (s *Service) SetPasswordByLink(ctx context.Context, token, name, password s
 	})
 }
 
-// ChangePassword sets a new password for who is signed in and gives the present one. It ends all their other sessions.
-func (s *Service) ChangePassword(ctx context.Context, me SignedIn, source, present, next string) error {
-	if err := s.ConfirmPassword(ctx, me, source, present); err != nil {
+// ChangePassword sets a new password for who is signed in and shows that it is them. It ends all their other sessions.
+func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, next string) error {
+	if err := s.Confirm(ctx, me, proof); err != nil {
 		return err
 	}
 	u, err := s.withPassword(me.User, "", next)
 	if err != nil {
 		return err
 	}
-	return s.ownChange(ctx, me, "user.password_changed", func(tx Tx) error {
-		now, err := tx.User(ctx, u.ID)
+	return s.replacePassword(ctx, me, u, "user.password_changed", nil)
+}
+
+// RemovePassword leaves somebody who has passkeys with those alone: a password that does not exist is not stolen. It ends
+// all their other sessions. A password link sets one again.
+func (s *Service) RemovePassword(ctx context.Context, me SignedIn, proof Proof) error {
+	if err := s.Confirm(ctx, me, proof); err != nil {
+		return err
+	}
+	u := me.User
+	u.PasswordHash, u.UpdatedAt = "", s.now()
+	return s.replacePassword(ctx, me, u, "user.password_removed", func(tx Tx) error {
+		p, _, err := s.passkeyUser(ctx, tx, u)
+		if err == nil && len(p.Credentials) == 0 {
+			err = conflict("no_way_in", "Without a password you need a passkey to sign in. Add one first.")
+		}
+		return err
+	})
+}
+
+// replacePassword writes a person whose password changed, if nobody changed it meanwhile and check agrees.
+func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, action string, check func(Tx) error) error {
+	return s.ownChange(ctx, me, action, func(tx Tx) error {
+		now, err := s.heldUser(ctx, tx, u.ID)
 		if err != nil {
 			return err
 		}
 		if now.PasswordHash != me.User.PasswordHash {
 			return conflict("try_again", "The password was changed a moment ago, in another window or by a link. Try again.")
+		}
+		if check != nil {
+			if err := check(tx); err != nil {
+				return err
+			}
 		}
 		if err := tx.UpdateUser(ctx, u); err != nil {
 			return err
@@ -100,12 +127,6 @@ func (s *Service) ChangePassword(ctx context.Context, me SignedIn, source, prese
 		}
 		return tx.DeleteSessionsOf(ctx, u.ID, "", me.Session.ID)
 	})
-}
-
-// ConfirmPassword makes sure, before something grave, that it is still the same person at the keyboard.
-func (s *Service) ConfirmPassword(ctx context.Context, me SignedIn, source, password string) error {
-	wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "That is not the password you sign in with."}
-	return s.guess(ctx, me.User.CanonicalEmail, source, me.User.PasswordHash, password, wrong)
 }
 
 // ForgotPassword has a link mailed to an address, if somebody has it. The answer does not tell whether somebody does.

@@ -5,6 +5,46 @@ import (
 	"time"
 )
 
+// Proof is what somebody shows before something grave, so that it is still the same person at the keyboard: the password,
+// or the answer of one of their passkeys to BeginConfirm.
+type Proof struct {
+	Password string
+	Passkey  []byte
+	// Source is the network address it comes from; empty where that is not known.
+	Source string
+}
+
+// BeginConfirm asks for one of the passkeys of who is signed in.
+func (s *Service) BeginConfirm(ctx context.Context, me SignedIn) (options []byte, err error) {
+	p, _, err := s.passkeyUser(ctx, s.Store, me.User)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Credentials) == 0 {
+		return nil, conflict("no_passkey", "You have no passkey. Give your password.")
+	}
+	return s.ask(ctx, me.Session, me.User, true)
+}
+
+// Confirm checks a proof, which works once.
+func (s *Service) Confirm(ctx context.Context, me SignedIn, proof Proof) error {
+	if len(proof.Passkey) == 0 {
+		wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "That is not the password you sign in with."}
+		return s.guess(ctx, me.User.CanonicalEmail, proof.Source, me.User.PasswordHash, proof.Password, wrong)
+	}
+	take, err := s.answered(ctx, me.Session, me.User, proof.Passkey)
+	if err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error {
+		ok, err := take(tx)
+		if err == nil && !ok {
+			err = errStaleCeremony
+		}
+		return err
+	})
+}
+
 // Awaiting is somebody who gave the right password and has a second factor to prove.
 type Awaiting struct {
 	User       User
@@ -77,15 +117,7 @@ func (s *Service) BeginProof(ctx context.Context, token string) (options []byte,
 	if err != nil {
 		return nil, err
 	}
-	u, _, err := s.passkeyUser(ctx, s.Store, a.User)
-	if err != nil {
-		return nil, err
-	}
-	options, state, err := s.SecondFactors.BeginProof(u)
-	if err != nil {
-		return nil, err
-	}
-	return options, s.Store.Update(ctx, a.session.AccountID, Adds, func(tx Tx) error { return tx.SetCeremony(ctx, a.session.ID, state) })
+	return s.ask(ctx, a.session, a.User, false)
 }
 
 // ProvePasskey finishes signing in with the answer of a passkey. The session gets a new token.
@@ -94,23 +126,11 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte)
 	if err != nil {
 		return "", err
 	}
-	u, keys, err := s.passkeyUser(ctx, s.Store, a.User)
+	take, err := s.answered(ctx, a.session, a.User, answer)
 	if err != nil {
 		return "", err
 	}
-	state, err := s.Store.Ceremony(ctx, a.session.ID)
-	if err != nil {
-		return "", notFoundIs(err, staleCeremony())
-	}
-	which, credential, err := s.SecondFactors.FinishProof(u, state, answer)
-	if err != nil {
-		return "", &Error{Kind: KindUnauthenticated, Code: "invalid_passkey", Field: "passkey", Message: "The passkey was not accepted. Try again.", Err: err}
-	}
-	return s.proved(ctx, a, string(FactorPasskey), func(tx Tx) (bool, error) {
-		f := keys[which]
-		f.Secret, f.LastUsedAt = credential, s.now()
-		return true, tx.UpdateFactor(ctx, f)
-	})
+	return s.proved(ctx, a, string(FactorPasskey), take)
 }
 
 // proved replaces the session that awaits by one that is whole. used takes up what was proved, so that it works once.
@@ -131,13 +151,16 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 		session := a.session
 		session.ID, session.CreatedAt, session.LastSeenAt, session.ExpiresAt = s.NewID(), now, now, now.Add(SessionLife)
 		session.Awaits = false
-		if ok, err = tx.InsertProvedSession(ctx, session, hashOf(token), a.hash); err != nil {
+		if ok, err = tx.TakeAwaiting(ctx, a.hash); err != nil {
 			return err
 		}
 		if !ok {
 			return ErrSignedOut
 		}
-		return s.recordSignIn(ctx, tx, session.AccountID, a.User, how)
+		if err := tx.InsertWholeSession(ctx, session, hashOf(token)); err != nil {
+			return err
+		}
+		return s.recordSignIn(ctx, tx, session.AccountID, a.User, map[string]any{"second_factor": how})
 	})
 	return token, err
 }

@@ -45,6 +45,8 @@ type Options struct {
 type Service struct {
 	Options
 	usage usage
+	// signingKey is shared by all nodes; Start reads it.
+	signingKey []byte
 	// nobodysHash is the hash of a password nobody has, to spend the same time on an address nobody has.
 	nobodysHash func() (string, error)
 }
@@ -75,7 +77,8 @@ func New(o Options) *Service {
 	return s
 }
 
-// Start makes the stored system roles equal to the catalog's. A server calls it once before it serves.
+// Start makes the stored system roles equal to the catalog's, and reads the key that all nodes share. A server calls it
+// once before it serves.
 func (s *Service) Start(ctx context.Context) error {
 	var roles []Role
 	for _, sr := range s.Options.Catalog.SystemRoles() {
@@ -92,7 +95,13 @@ func (s *Service) Start(ctx context.Context) error {
 	if err := s.Store.SyncSystemRoles(ctx, roles); err != nil {
 		return fmt.Errorf("write system roles: %w", err)
 	}
-	return nil
+	key := make([]byte, 32)
+	if _, err := io.ReadFull(s.Rand, key); err != nil {
+		return fmt.Errorf("make a signing key: %w", err)
+	}
+	var err error
+	s.signingKey, err = s.Store.SigningKey(ctx, "challenges", key)
+	return err
 }
 
 // Catalog is the list of permissions and system roles.

@@ -20,8 +20,8 @@ type SignIn struct {
 }
 
 // SignIn starts a session and returns its token, of which only the hash is kept. The session of somebody with a second
-// factor awaits that first. The answer to a wrong password and to
-// an address nobody has is the same, and takes the same time.
+// factor awaits that first. The answer to a wrong password and to an address nobody has is the same, and takes the same
+// time.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err error) {
 	canonical, err := CanonicalEmail(in.Email)
 	if err != nil {
@@ -34,13 +34,25 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	if err := s.guess(ctx, canonical, in.Source, u.PasswordHash, in.Password, wrongCredentials); err != nil {
 		return "", err
 	}
-	return s.startSession(ctx, u, in)
+	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {
+		ok, awaits, err := tx.InsertSession(ctx, session, hash, u.PasswordHash)
+		if err == nil && !ok {
+			err = conflict("try_again", "The password was changed a moment ago. Sign in again with the new one.")
+		}
+		return entry{awaits: awaits}, err
+	})
 }
 
 var wrongCredentials = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Address and password do not fit together. Try again, or set a new password."}
 
-// startSession signs a person in who proved who they are.
-func (s *Service) startSession(ctx context.Context, u User, in SignIn) (string, error) {
+// entry is how somebody came in: not yet, while the second factor is awaited, or with these details in the event.
+type entry struct {
+	awaits  bool
+	details map[string]any
+}
+
+// startSession signs a person in who proved who they are; insert writes the session.
+func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert func(Tx, Session, []byte) (entry, error)) (string, error) {
 	token, err := newToken(s.Rand)
 	if err != nil {
 		return "", err
@@ -55,34 +67,27 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn) (string, 
 			ID: s.NewID(), UserID: u.ID, AccountID: account, UserAgent: cleanUserAgent(in.UserAgent),
 			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(SessionLife),
 		}
-		ok, awaits, err := tx.InsertSession(ctx, session, hashOf(token), u.PasswordHash)
+		how, err := insert(tx, session, hashOf(token))
 		if err != nil {
 			return err
-		}
-		if !ok {
-			return conflict("try_again", "The password was changed a moment ago. Sign in again with the new one.")
 		}
 		if in.Old != "" {
 			if err := tx.DeleteSession(ctx, hashOf(in.Old)); err != nil {
 				return err
 			}
 		}
-		if awaits {
-			return nil // not in yet
+		if how.awaits {
+			return nil
 		}
-		return s.recordSignIn(ctx, tx, account, u, "")
+		return s.recordSignIn(ctx, tx, account, u, how.details)
 	})
 	return token, err
 }
 
-// recordSignIn writes that somebody is in, and by which second factor.
-func (s *Service) recordSignIn(ctx context.Context, tx Tx, accountID string, u User, factor string) error {
+// recordSignIn writes that somebody is in.
+func (s *Service) recordSignIn(ctx context.Context, tx Tx, accountID string, u User, details map[string]any) error {
 	if accountID == "" {
 		return nil
-	}
-	var details map[string]any
-	if factor != "" {
-		details = map[string]any{"second_factor": factor}
 	}
 	w := s.work(ctx, tx, &Principal{Type: TypeUser, ID: u.ID, AccountID: accountID, Name: u.Name, Email: u.Email})
 	return w.record(Event{Action: "user.signed_in", TargetType: "user", TargetID: u.ID, TargetName: u.Email}, details)

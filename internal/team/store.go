@@ -28,6 +28,8 @@ type Store interface {
 	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
 	// SyncSystemRoles makes the stored system roles equal to these (insert, update; never delete one in use).
 	SyncSystemRoles(ctx context.Context, roles []Role) error
+	// SigningKey is the key of this name that all nodes share: the one that is stored, else fresh, which is stored.
+	SigningKey(ctx context.Context, name string, fresh []byte) ([]byte, error)
 	// TouchAPIKeys notes when keys were last used. It is no change of the domain and writes no event.
 	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
 	// TouchSession notes when a session was last used. Like TouchAPIKeys it writes no event.
@@ -235,12 +237,16 @@ type Tx interface {
 	// InsertSession returns false, and writes nothing, when the person's password hash is not this one any more. Until
 	// the commit nobody can change it. Whether the session awaits a second factor follows from whether the person has one.
 	InsertSession(ctx context.Context, s Session, hash []byte, passwordHash string) (ok, awaits bool, err error)
-	// InsertProvedSession puts a session in the place of the one that awaited a second factor under the old hash; it
-	// returns false, and writes nothing, when that is gone.
-	InsertProvedSession(ctx context.Context, s Session, hash, old []byte) (bool, error)
+	// InsertWholeSession inserts a session that awaits nothing.
+	InsertWholeSession(ctx context.Context, s Session, hash []byte) error
+	// TakeAwaiting deletes a session that awaits a second factor; false when it is gone.
+	TakeAwaiting(ctx context.Context, hash []byte) (bool, error)
 	// SetCeremony keeps what a passkey is being asked in a session; nil forgets it.
 	SetCeremony(ctx context.Context, sessionID string, state []byte) error
-	// HoldUser keeps others from signing in as the person until the commit; false when there is no such person.
+	// TakeCeremony forgets this question; false when it was forgotten before.
+	TakeCeremony(ctx context.Context, sessionID string, state []byte) (bool, error)
+	// HoldUser keeps others from signing in as the person with a password, and from changing their ways in, until the
+	// commit; false when there is no such person.
 	HoldUser(ctx context.Context, userID string) (bool, error)
 
 	InsertFactor(ctx context.Context, f Factor) error

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -64,40 +62,9 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 	return reply{status: status, page: secondPage(f)}, nil
 }
 
-// passkeyToProve is what the browser asks a passkey for.
-func (p *pages) passkeyToProve(r *http.Request) (reply, error) {
-	options, err := p.svc.BeginProof(r.Context(), p.token(r))
-	return answerScript(options, err)
-}
-
-// answerScript answers a script: with what it asked for, or with what is wrong in words for the person.
-func answerScript(options []byte, err error) (reply, error) {
-	out := reply{status: http.StatusOK, contentType: "application/json"}
-	if err != nil {
-		_, message, status, ok := refusal(err)
-		if !ok {
-			return reply{}, err
-		}
-		out.status = status
-		if options, err = json.Marshal(map[string]string{"message": message}); err != nil {
-			return reply{}, err
-		}
-	}
-	out.write = func(w io.Writer) error {
-		_, err := w.Write(options)
-		return err
-	}
-	return out, nil
-}
-
-// confirmed asks for the password before something that decides who can sign in.
-func (p *pages) confirmed(v *visit) error {
-	return p.svc.ConfirmPassword(v.Context(), v.me, p.Remote(v.Request), v.PostForm.Get("current_password"))
-}
-
 // beginApp begins with an authenticator app and shows its code.
 func (p *pages) beginApp(v *visit) (reply, error) {
-	err := p.confirmed(v)
+	err := p.svc.Confirm(v.Context(), v.me, v.proof())
 	if err == nil {
 		_, err = p.svc.AddTOTP(v.Context(), v.me)
 	}
@@ -187,25 +154,9 @@ func (p *pages) added(v *visit, codes []string) (reply, error) {
 	return reply{status: http.StatusOK, page: codesPage(v, codes)}, nil
 }
 
-func (p *pages) passkeyOptions(v *visit) (reply, error) {
-	if err := p.confirmed(v); err != nil {
-		return answerScript(nil, err)
-	}
-	options, err := p.svc.BeginPasskey(v.Context(), v.me)
-	return answerScript(options, err)
-}
-
-func (p *pages) addPasskey(v *visit) (reply, error) {
-	codes, err := p.svc.FinishPasskey(v.Context(), v.me, v.PostForm.Get("name"), []byte(v.PostForm.Get("answer")))
-	if err == nil {
-		return p.added(v, codes)
-	}
-	return p.profileAgain(v, err, func(f *profileForm, message string) { f.PasskeyError = message })
-}
-
 // changeFactors takes a factor away, or replaces the recovery codes.
 func (p *pages) changeFactors(v *visit) (reply, error) {
-	err := p.confirmed(v)
+	err := p.svc.Confirm(v.Context(), v.me, v.proof())
 	remove := v.PostForm.Get("remove")
 	switch {
 	case err != nil:

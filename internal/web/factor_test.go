@@ -51,7 +51,7 @@ func enrol(t *testing.T, srv *rafftest.Server, b *browser) (app, []string) {
 func halfway(t *testing.T, srv *rafftest.Server, email string) (*browser, page) {
 	t.Helper()
 	b := newBrowser(t, srv.URL)
-	return b, b.open(t, "/sign-in?next=/profile").submit(t, "email", email, "password", rafftest.Password).shows(t, 200, "One more step", email)
+	return b, b.open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password).shows(t, 200, "One more step", email)
 }
 
 func TestSecondFactor(t *testing.T) {
@@ -174,6 +174,6 @@ func TestTheSecondFactorPageIsForWhoGaveThePassword(t *testing.T) {
 				t.Errorf("the page is there: %s", p.text())
 			}
 		}
-		b.fetch(t, "POST", srv.URL+"/sign-in/second/passkey", url.Values{}, nil).shows(t, 403)
+		b.fetch(t, "POST", srv.URL+"/sign-in/second/options", url.Values{}, nil).shows(t, 403)
 	}
 }

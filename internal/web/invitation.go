@@ -28,11 +28,11 @@ func (f invitationForm) Inviter() string {
 }
 
 func (p *pages) inspect(r *http.Request) (invitationForm, error) {
-	inv, known, err := p.svc.InspectInvitation(r.Context(), r.PathValue("token"))
+	inv, who, err := p.svc.InspectInvitation(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return invitationForm{}, err
 	}
-	f := invitationForm{Invitation: inv, Known: known}
+	f := invitationForm{Invitation: inv, Who: who}
 	if f.Me, f.SignedIn, err = p.visitor(r); err != nil {
 		return invitationForm{}, err
 	}
@@ -82,7 +82,7 @@ func (p *pages) acceptSignedIn(r *http.Request, f invitationForm) (reply, error)
 
 // acceptInvitation takes the invitation up with name and password, and signs in with them.
 func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, error) {
-	if !f.Known {
+	if f.Who == team.InvitedNew {
 		f.Name = r.PostForm.Get("name")
 	}
 	_, err := p.svc.AcceptInvitation(r.Context(), team.Accept{

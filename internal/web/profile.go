@@ -20,6 +20,8 @@ type profileForm struct {
 	Factors       []team.Factor
 	Codes         int  // recovery codes left
 	Passkeys      bool // can be added here
+	Confirm       confirmation
+	RemoveError   string
 	FactorError   string
 	AppError      string
 	PasskeyError  string
@@ -32,6 +34,7 @@ func (p *pages) profile(v *visit) (profileForm, error) {
 		return f, err
 	}
 	f.Factors, f.Codes, err = p.svc.Factors(v.Context(), v.me)
+	f.Confirm = v.confirmation(f.Factors)
 	return f, err
 }
 
@@ -52,7 +55,7 @@ func (p *pages) showProfile(v *visit) (reply, error) {
 }
 
 func (p *pages) changePassword(v *visit) (reply, error) {
-	err := p.svc.ChangePassword(v.Context(), v.me, p.Remote(v.Request), v.PostForm.Get("current_password"), v.PostForm.Get("password"))
+	err := p.svc.ChangePassword(v.Context(), v.me, v.proof(), v.PostForm.Get("password"))
 	if err == nil {
 		return goTo("/profile?done=password")
 	}
@@ -65,7 +68,7 @@ func (p *pages) changePassword(v *visit) (reply, error) {
 		return reply{}, again
 	}
 	switch {
-	case e.Field == "current_password", e.Kind == team.KindLimited:
+	case e.Field == "current_password", e.Field == "passkey", e.Kind == team.KindLimited:
 		f.PresentError = e.Message
 	case e.Field == "password":
 		f.PasswordError = e.Message
@@ -75,6 +78,20 @@ func (p *pages) changePassword(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	return reply{status: problems[e.Kind].status, page: profilePage(v, f)}, nil
+}
+
+func (p *pages) removePassword(v *visit) (reply, error) {
+	err := p.svc.RemovePassword(v.Context(), v.me, v.proof())
+	if err == nil {
+		return done("/profile", "password-removed")
+	}
+	return p.profileAgain(v, err, func(f *profileForm, message string) {
+		if f.Confirm.Password && f.Confirm.Passkey {
+			f.RemoveError = message
+		} else {
+			f.Error = message
+		}
+	})
 }
 
 // endSessions ends the session that is named, or all others.

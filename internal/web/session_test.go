@@ -23,7 +23,7 @@ func house(t *testing.T, more ...rafftest.Option) *rafftest.Server {
 func signIn(t *testing.T, srv *rafftest.Server, email string) *browser {
 	t.Helper()
 	b := newBrowser(t, srv.URL)
-	p := b.open(t, "/sign-in").submit(t, "email", email, "password", rafftest.Password)
+	p := b.open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password)
 	if p.path(t) == "/sign-in" {
 		t.Fatalf("signing in as %s: %d %s", email, p.status, p.text())
 	}

@@ -81,7 +81,7 @@ type transferView struct {
 	People        []team.Person
 	Chosen, Query string
 	MemberError   string
-	PasswordError string
+	Confirm       confirmation
 	Wrong         string
 }
 
@@ -98,6 +98,11 @@ func (p *pages) transfer(v *visit) (transferView, error) {
 			t.People = append(t.People, one)
 		}
 	}
+	if err != nil {
+		return t, err
+	}
+	factors, _, err := p.svc.Factors(v.Context(), v.me)
+	t.Confirm = v.confirmation(factors)
 	return t, err
 }
 
@@ -116,20 +121,20 @@ func (p *pages) transferOwnership(v *visit) (reply, error) {
 		t.MemberError = "Choose who becomes the Owner."
 		return reply{status: http.StatusBadRequest, page: transferPage(v, t)}, nil
 	}
-	err = p.svc.ConfirmPassword(v.Context(), v.me, p.Remote(v.Request), v.PostForm.Get("current_password"))
+	err = p.svc.Confirm(v.Context(), v.me, v.proof())
 	if err == nil {
 		_, err = p.svc.TransferOwnership(v.Context(), v.who, t.Chosen)
 	}
 	if err == nil {
 		return done("/settings", "transferred")
 	}
-	field, message, status, ok := refusal(err, "current_password", "member_id")
+	field, message, status, ok := refusal(err, "current_password", "passkey", "member_id")
 	if !ok {
 		return reply{}, err
 	}
 	switch field {
-	case "current_password":
-		t.PasswordError = message
+	case "current_password", "passkey":
+		t.Confirm.Error = message
 	case "member_id":
 		t.MemberError = message
 	default:

@@ -444,7 +444,7 @@ func transferPage(v *visit, t transferView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = inputField(input{Name: "current_password", Label: "Your password", Type: "password", Autocomplete: "current-password", Error: t.PasswordError}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = confirmField("current_password", t.Confirm, "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

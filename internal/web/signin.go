@@ -18,16 +18,23 @@ func (p *pages) home(r *http.Request) (reply, error) {
 	return p.signedIn(p.start)(r)
 }
 
+// signInForm is the page on which somebody signs in, and goes on from there.
+func (p *pages) signInForm(next, email string) signInForm {
+	return signInForm{Next: local(next), Email: email, Passkeys: p.svc.SecondFactors.HasPasskeys()}
+}
+
 func (p *pages) showSignIn(r *http.Request) (reply, error) {
-	next := local(r.URL.Query().Get("next"))
+	q := r.URL.Query()
+	f := p.signInForm(q.Get("next"), q.Get("email"))
 	_, ok, err := p.visitor(r)
 	if err != nil {
 		return reply{}, err
 	}
 	if ok {
-		return goTo(next)
+		return goTo(f.Next)
 	}
-	return show(signInPage(signInForm{Next: next, Email: r.URL.Query().Get("email"), Done: signInNews[r.URL.Query().Get("done")]}))
+	f.Done = signInNews[q.Get("done")]
+	return show(signInPage(f))
 }
 
 // signInNews are what the page says when something just happened.
@@ -40,7 +47,7 @@ func (p *pages) signIn(r *http.Request) (reply, error) {
 	if err := form(r.Context(), r); err != nil {
 		return reply{}, err
 	}
-	f := signInForm{Next: local(r.PostForm.Get("next")), Email: r.PostForm.Get("email")}
+	f := p.signInForm(r.PostForm.Get("next"), r.PostForm.Get("email"))
 	token, err := p.svc.SignIn(r.Context(), team.SignIn{
 		Email: f.Email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
 	})

@@ -103,9 +103,11 @@ func done(path, what string) (reply, error) {
 func (v *visit) news() string { return allNews[v.URL.Query().Get("done")] }
 
 var allNews = map[string]string{
-	"password": "Your password is changed. You are signed out everywhere else.",
-	"ended":    "That session is ended.",
-	"others":   "You are signed out everywhere else.",
+	"password":         "Your password is changed. You are signed out everywhere else.",
+	"password-removed": "Your password is removed. You sign in with your passkeys from now on.",
+
+	"ended":  "That session is ended.",
+	"others": "You are signed out everywhere else.",
 
 	"factor-added":   "The second factor is added.",
 	"factor-removed": "The second factor is removed.",

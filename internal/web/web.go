@@ -60,29 +60,33 @@ func New(svc *team.Service, o Options) http.Handler {
 // open are the pages for anybody.
 func (p *pages) open() map[string]func(*http.Request) (reply, error) {
 	return map[string]func(*http.Request) (reply, error){
-		"GET /{$}":                     p.home,
-		"GET /sign-in":                 p.showSignIn,
-		"POST /sign-in":                p.signIn,
-		"GET /sign-in/second":          p.showSecond,
-		"POST /sign-in/second":         p.proveSecond,
-		"POST /sign-in/second/passkey": p.passkeyToProve,
-		"GET /forgot":                  p.showForgot,
-		"POST /forgot":                 p.forgot,
-		"GET /invite/{token}":          p.showInvitation,
-		"POST /invite/{token}":         p.answerInvitation,
-		"GET /password/{token}":        p.showPassword,
-		"POST /password/{token}":       p.setPassword,
+		"GET /{$}":                      p.home,
+		"GET /sign-in":                  p.showSignIn,
+		"POST /sign-in":                 p.signIn,
+		"POST /sign-in/passkey":         p.signInWithPasskey,
+		"POST /sign-in/passkey/options": p.passkeyToSignIn,
+		"GET /sign-in/second":           p.showSecond,
+		"POST /sign-in/second":          p.proveSecond,
+		"POST /sign-in/second/options":  p.passkeyToProve,
+		"GET /forgot":                   p.showForgot,
+		"POST /forgot":                  p.forgot,
+		"GET /invite/{token}":           p.showInvitation,
+		"POST /invite/{token}":          p.answerInvitation,
+		"GET /password/{token}":         p.showPassword,
+		"POST /password/{token}":        p.setPassword,
 	}
 }
 
 // inside are the pages for who is signed in.
 func (p *pages) inside() map[string]func(*visit) (reply, error) {
 	return map[string]func(*visit) (reply, error){
-		"POST /sign-out":         p.signOut,
-		"POST /account":          p.switchAccount,
-		"GET /profile":           p.showProfile,
-		"POST /profile/password": p.changePassword,
-		"POST /profile/sessions": p.endSessions,
+		"POST /sign-out":                p.signOut,
+		"POST /account":                 p.switchAccount,
+		"GET /profile":                  p.showProfile,
+		"POST /profile/password":        p.changePassword,
+		"POST /profile/password/remove": p.removePassword,
+		"POST /profile/confirm":         p.passkeyToConfirm,
+		"POST /profile/sessions":        p.endSessions,
 
 		"POST /profile/factors":                 p.changeFactors,
 		"GET /profile/factors/app":              p.showApp,

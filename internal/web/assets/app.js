@@ -56,26 +56,69 @@
     setTimeout(() => (label.textContent = before), 2000);
   });
 
-  // A passkey is asked for between the press of a button and the sending of its form.
-  if (window.PublicKeyCredential && PublicKeyCredential.parseCreationOptionsFromJSON) {
+  // A passkey is asked for: what to ask comes from the server, the answer goes into a field of the form.
+  const canAsk = window.PublicKeyCredential && PublicKeyCredential.parseCreationOptionsFromJSON;
+  const ask = async (form, address, create, more) => {
+    const res = await fetch(address, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const options = await res.json().catch(() => ({ message: "That did not work. Try again." }));
+    if (!options.publicKey) throw new Error(options.message);
+    const credential = create
+      ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey) })
+      : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey), ...more });
+    return JSON.stringify(credential.toJSON());
+  };
+  const told = (err) => (err.name === "NotAllowedError" ? "That was cancelled, or took too long. Try again." : err.message);
+
+  if (canAsk) {
+    let waiting; // the browser asks for one passkey at a time
     for (const form of document.querySelectorAll("form[data-passkey]")) {
+      const problem = form.querySelector("[data-problem]");
       form.hidden = false;
       form.addEventListener("submit", async (e) => {
         e.preventDefault();
-        const problem = form.querySelector("[data-problem]");
+        waiting?.abort();
         problem.textContent = "";
         try {
-          const res = await fetch(form.dataset.options, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-          const options = await res.json();
-          if (!res.ok) throw new Error(options.message);
-          const create = form.dataset.passkey === "create";
-          const credential = create
-            ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey) })
-            : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey) });
-          form.elements.answer.value = JSON.stringify(credential.toJSON());
+          form.elements.answer.value = await ask(form, form.dataset.options, form.dataset.passkey === "create");
           form.submit();
         } catch (err) {
-          problem.textContent = err.name === "NotAllowedError" ? "That was cancelled, or took too long. Try again." : err.message;
+          problem.textContent = told(err);
+        }
+      });
+      // Browsers that can offer passkeys where an address is typed do so from the start.
+      if (!("offers" in form.dataset)) continue;
+      PublicKeyCredential.isConditionalMediationAvailable?.().then(async (can) => {
+        if (!can) return;
+        waiting = new AbortController();
+        try {
+          form.elements.answer.value = await ask(form, form.dataset.options, false, { mediation: "conditional", signal: waiting.signal });
+          form.submit();
+        } catch (err) {
+          if (err.name !== "AbortError") problem.textContent = told(err);
+        }
+      });
+    }
+
+    // Where the password is asked for once more, a passkey does as well.
+    for (const part of document.querySelectorAll("[data-confirm]")) {
+      const form = part.closest("form");
+      const button = part.querySelector("button");
+      const problem = part.querySelector("[data-problem]");
+      part.hidden = false;
+      button.addEventListener("click", async () => {
+        problem.textContent = "";
+        try {
+          part.querySelector("[name=proof]").value = await ask(form, part.dataset.confirm, false);
+          const password = form.elements.current_password;
+          if (password) {
+            password.value = "";
+            password.required = false;
+            password.closest(".field").hidden = true;
+          }
+          button.hidden = true;
+          part.querySelector("[data-done]").textContent = "Your passkey confirmed that it is you. Go on below.";
+        } catch (err) {
+          problem.textContent = told(err);
         }
       });
     }

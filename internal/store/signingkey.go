@@ -1,0 +1,21 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// SigningKey excludes nobody: it is no change of the domain.
+func (d *DB) SigningKey(ctx context.Context, name string, fresh []byte) (key []byte, err error) {
+	err = d.write(ctx, nil, func(t *tx) error {
+		if _, err := t.exec(ctx, "INSERT INTO signing_keys (name, secret) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, fresh); err != nil {
+			return err
+		}
+		key, err = one(ctx, t.q, scanBlob, "SELECT secret FROM signing_keys WHERE name = $1", name)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the key %q: %w", name, err)
+	}
+	return key, nil
+}

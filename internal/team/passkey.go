@@ -1,0 +1,192 @@
+package team
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"io"
+	"time"
+)
+
+// BeginPasskey asks the browser for a new passkey.
+func (s *Service) BeginPasskey(ctx context.Context, me SignedIn) (options []byte, err error) {
+	u, _, err := s.passkeyUser(ctx, s.Store, me.User)
+	if err != nil {
+		return nil, err
+	}
+	options, state, err := s.SecondFactors.BeginRegistration(u)
+	if err != nil {
+		return nil, err
+	}
+	return options, s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error { return tx.SetCeremony(ctx, me.Session.ID, state) })
+}
+
+// FinishPasskey adds the passkey that the browser made. With somebody's first factor come recovery codes.
+func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, answer []byte) (recovery []string, err error) {
+	if name == "" {
+		name = "Passkey"
+	}
+	if err := checkName(name, 64); err != nil {
+		return nil, err
+	}
+	u, _, err := s.passkeyUser(ctx, s.Store, me.User)
+	if err != nil {
+		return nil, err
+	}
+	state, err := s.Store.Ceremony(ctx, me.Session.ID)
+	if err != nil {
+		return nil, notFoundIs(err, errStaleCeremony)
+	}
+	credential, err := s.SecondFactors.FinishRegistration(u, state, answer)
+	if err != nil {
+		return nil, &Error{Kind: KindInvalid, Code: "invalid_passkey", Message: "The passkey could not be added. Try again.", Err: err}
+	}
+	f := Factor{
+		ID: s.NewID(), UserID: me.User.ID, Kind: FactorPasskey, Name: name, Confirmed: true, Secret: credential, CreatedAt: s.now(),
+	}
+	return s.addFactor(ctx, me, f, func(tx Tx) error {
+		if err := tx.SetCeremony(ctx, me.Session.ID, nil); err != nil {
+			return err
+		}
+		return tx.InsertFactor(ctx, f)
+	})
+}
+
+var errStaleCeremony = &Error{Kind: KindInvalid, Code: "stale_ceremony", Field: "passkey", Message: "That took too long. Try again."}
+
+// passkeyUser is a person with the passkeys they have.
+func (s *Service) passkeyUser(ctx context.Context, r Reader, u User) (PasskeyUser, []Factor, error) {
+	all, err := s.confirmed(ctx, r, u.ID)
+	if err != nil {
+		return PasskeyUser{}, nil, err
+	}
+	p := PasskeyUser{ID: u.ID, Email: u.Email, Name: u.Name}
+	var keys []Factor
+	for _, f := range all {
+		if f.Kind == FactorPasskey {
+			p.Credentials = append(p.Credentials, f.Secret)
+			keys = append(keys, f)
+		}
+	}
+	return p, keys, nil
+}
+
+// ask keeps what a passkey is asked in a session.
+func (s *Service) ask(ctx context.Context, session Session, u User, alone bool) (options []byte, err error) {
+	p, _, err := s.passkeyUser(ctx, s.Store, u)
+	if err != nil {
+		return nil, err
+	}
+	options, state, err := s.SecondFactors.BeginProof(p, alone)
+	if err != nil {
+		return nil, err
+	}
+	return options, s.Store.Update(ctx, session.AccountID, Adds, func(tx Tx) error { return tx.SetCeremony(ctx, session.ID, state) })
+}
+
+// answered checks the answer of a passkey to what it was asked in a session. take takes the passkey's use into account,
+// and returns false when the question was answered before.
+func (s *Service) answered(ctx context.Context, session Session, u User, answer []byte) (take func(Tx) (bool, error), err error) {
+	p, keys, err := s.passkeyUser(ctx, s.Store, u)
+	if err != nil {
+		return nil, err
+	}
+	state, err := s.Store.Ceremony(ctx, session.ID)
+	if err != nil {
+		return nil, notFoundIs(err, errStaleCeremony)
+	}
+	which, credential, err := s.SecondFactors.FinishProof(p, state, answer)
+	if err != nil {
+		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_passkey", Field: "passkey", Message: "The passkey was not accepted. Try again.", Err: err}
+	}
+	return func(tx Tx) (bool, error) {
+		if ok, err := tx.TakeCeremony(ctx, session.ID, state); err != nil || !ok {
+			return false, err
+		}
+		return true, s.usePasskey(ctx, tx, keys[which], credential)
+	}, nil
+}
+
+// usePasskey notes that a passkey was used. One that was removed meanwhile opens nothing.
+func (s *Service) usePasskey(ctx context.Context, tx Tx, f Factor, credential []byte) error {
+	f.Secret, f.LastUsedAt = credential, s.now()
+	return notFoundIs(tx.UpdateFactor(ctx, f), errNoPasskey)
+}
+
+// challengeLife is how long a page that asks for a passkey can stay open.
+const challengeLife = time.Hour
+
+var errNoPasskey = &Error{
+	Kind: KindUnauthenticated, Code: "invalid_passkey", Field: "passkey",
+	Message: "That passkey opens nothing here. Sign in with your password, or with another passkey.",
+}
+
+// challenge is a question that strangers are asked. It says itself until when it is good, so that asking leaves nothing
+// to keep: 16 random bytes, the moment, and a code over both that only these servers can make.
+func (s *Service) challenge() ([]byte, error) {
+	c := make([]byte, 16, 40)
+	if _, err := io.ReadFull(s.Rand, c); err != nil {
+		return nil, err
+	}
+	c = binary.BigEndian.AppendUint64(c, uint64(s.now().Add(challengeLife).Unix())) //nolint:gosec // no clock is before 1970
+	return append(c, s.sign(c)...), nil
+}
+
+func (s *Service) sign(text []byte) []byte {
+	mac := hmac.New(sha256.New, s.signingKey)
+	mac.Write(text)
+	return mac.Sum(nil)[:16]
+}
+
+// isChallenge reports a challenge that was made here and is still good.
+func (s *Service) isChallenge(c []byte) bool {
+	return len(c) == 40 && hmac.Equal(c[24:], s.sign(c[:24])) && s.now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so one of ours
+}
+
+// BeginPasskeySignIn asks for a passkey of whoever is there.
+func (s *Service) BeginPasskeySignIn() (options []byte, err error) {
+	c, err := s.challenge()
+	if err != nil {
+		return nil, err
+	}
+	return s.SecondFactors.BeginSignIn(c)
+}
+
+// SignInWithPasskey starts a session with the answer of a passkey alone: the device made sure of the person, so nothing
+// else is asked. Address and Password of in are not used. Whatever is wrong with the passkey, the answer is the same.
+func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignIn) (token string, err error) {
+	var u User
+	var keys []Factor
+	var once Limit
+	var failed error
+	which, credential, err := s.SecondFactors.FinishSignIn(answer, func(challenge []byte, userID string) (p PasskeyUser, err error) {
+		defer func() { failed = notFoundIs(err, nil) }()
+		if !s.isChallenge(challenge) {
+			return p, errStaleCeremony
+		}
+		once = limitOf(challengeLife, 1, "challenge", string(challenge))
+		if u, err = s.Store.User(ctx, userID); err != nil {
+			return p, err
+		}
+		p, keys, err = s.passkeyUser(ctx, s.Store, u)
+		return p, err
+	})
+	if failed != nil {
+		return "", failed
+	}
+	if err != nil {
+		return "", errNoPasskey
+	}
+	// An answer works once: whoever saw it on its way cannot send it again.
+	if ok, err := s.Store.Spend(ctx, []Limit{once}, s.now()); err != nil || !ok {
+		return "", errors.Join(err, errStaleCeremony)
+	}
+	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {
+		if err := s.usePasskey(ctx, tx, keys[which], credential); err != nil {
+			return entry{}, err
+		}
+		return entry{details: map[string]any{"with": string(FactorPasskey)}}, tx.InsertWholeSession(ctx, session, hash)
+	})
+}

@@ -1,0 +1,198 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/descope/virtualwebauthn"
+
+	"raff/internal/rafftest"
+)
+
+// device is somebody's passkey, or the thief of one.
+type device struct {
+	site virtualwebauthn.RelyingParty
+	hand virtualwebauthn.Authenticator
+	key  virtualwebauthn.Credential
+}
+
+func newDevice(t *testing.T, srv *rafftest.Server) *device {
+	t.Helper()
+	u, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &device{
+		site: virtualwebauthn.RelyingParty{ID: u.Hostname(), Name: "raff", Origin: srv.URL},
+		hand: virtualwebauthn.NewAuthenticator(), key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
+	}
+}
+
+// script posts a form as a page's script does, and returns what the server says.
+func (b *browser) script(t *testing.T, path string, typed ...string) page {
+	t.Helper()
+	fields := url.Values{}
+	for i := 0; i < len(typed); i += 2 {
+		fields.Set(typed[i], typed[i+1])
+	}
+	return b.fetch(t, "POST", b.base+path, fields, http.Header{"Origin": {b.base}, "Sec-Fetch-Site": {"same-origin"}})
+}
+
+// add adds the device to the profile of who is signed in.
+func (d *device) add(t *testing.T, b *browser, typed ...string) page {
+	t.Helper()
+	p := b.script(t, "/profile/factors/passkey/options", typed...).shows(t, 200)
+	options, err := virtualwebauthn.ParseAttestationOptions(p.source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.hand.Options.UserHandle = []byte(options.UserID)
+	answer := virtualwebauthn.CreateAttestationResponse(d.site, d.hand, d.key, *options)
+	return b.open(t, "/profile").submitTo(t, "/profile/factors/passkey", "name", "Blue key", "answer", answer)
+}
+
+// answer is what the device says to the options at a path.
+func (d *device) answer(t *testing.T, b *browser, path string) string {
+	t.Helper()
+	options, err := virtualwebauthn.ParseAssertionOptions(b.script(t, path).shows(t, 200).source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return virtualwebauthn.CreateAssertionResponse(d.site, d.hand, d.key, *options)
+}
+
+func (d *device) signIn(t *testing.T, srv *rafftest.Server) (*browser, page) {
+	t.Helper()
+	b := newBrowser(t, srv.URL)
+	return b, b.open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in/passkey", "answer", d.answer(t, b, "/sign-in/passkey/options"))
+}
+
+const opensNothing = "That passkey opens nothing here"
+
+func TestSignInWithAPasskeyAlone(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
+		d := newDevice(t, srv)
+		b := signIn(t, srv, "alice@example.com")
+		b.script(t, "/profile/factors/passkey/options", "current_password", "wrong").shows(t, 403, "not the password")
+		d.add(t, b, "current_password", rafftest.Password).shows(t, 200, "Your recovery codes")
+
+		in, p := d.signIn(t, srv)
+		p.shows(t, 200, "Your profile", "Blue key", "last used")
+		if p.path(t) != "/profile" || !in.signedIn(t) {
+			t.Errorf("signed in, at %s", p.path(t))
+		}
+		_, half := halfway(t, srv, "alice@example.com") // the password alone opens nothing
+		half.shows(t, 200, "Use a passkey")
+
+		// An answer works once, for an hour, and only to a question of this server.
+		b = newBrowser(t, srv.URL)
+		page := b.open(t, "/sign-in")
+		answer := d.answer(t, b, "/sign-in/passkey/options")
+		page.submitTo(t, "/sign-in/passkey", "answer", answer).shows(t, 200, "Members")
+		newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in/passkey", "answer", answer).shows(t, 400, "That took too long")
+		answer = d.answer(t, b, "/sign-in/passkey/options")
+		srv.Advance(61 * time.Minute)
+		page.submitTo(t, "/sign-in/passkey", "answer", answer).shows(t, 400, "That took too long")
+		page.submitTo(t, "/sign-in/passkey", "answer", "{}").shows(t, 403, opensNothing)
+		page.submitTo(t, "/sign-in/passkey", "answer", "").shows(t, 403, opensNothing)
+
+		own := func(change func(d *device, o *virtualwebauthn.AssertionOptions)) string {
+			thief := *d
+			options, err := virtualwebauthn.ParseAssertionOptions(b.script(t, "/sign-in/passkey/options").source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(&thief, options)
+			return virtualwebauthn.CreateAssertionResponse(thief.site, thief.hand, thief.key, *options)
+		}
+		for name, change := range map[string]func(d *device, o *virtualwebauthn.AssertionOptions){
+			"nobody's key": func(d *device, _ *virtualwebauthn.AssertionOptions) {
+				d.key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+			},
+			"a person not there": func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserHandle = []byte("nobody") },
+			"nobody":             func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserHandle = nil },
+			"somebody else": func(d *device, _ *virtualwebauthn.AssertionOptions) {
+				d.hand.Options.UserHandle = []byte(srv.OwnerUserID)
+			},
+			"no finger, no PIN": func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserNotVerified = true },
+			"another site":      func(d *device, _ *virtualwebauthn.AssertionOptions) { d.site.Origin = "https://evil.example.com" },
+		} {
+			if p := page.submitTo(t, "/sign-in/passkey", "answer", own(change)); p.status != 403 || !strings.Contains(p.text(), opensNothing) {
+				t.Errorf("%s: %d %s", name, p.status, p.text())
+			}
+		}
+		forged := func(_ *device, o *virtualwebauthn.AssertionOptions) {
+			o.Challenge = append([]byte{o.Challenge[0] + 1}, o.Challenge[1:]...)
+		}
+		page.submitTo(t, "/sign-in/passkey", "answer", own(forged)).shows(t, 400, "That took too long")
+
+		// Keys that count their uses are told from copies that count less.
+		d.key.Counter = 7
+		_, p = d.signIn(t, srv)
+		p.shows(t, 200, "Your profile")
+		copied := *d
+		copied.key.Counter = 5
+		_, p = copied.signIn(t, srv)
+		p.shows(t, 403, opensNothing)
+		d.key.Counter++
+
+		// Whoever removes the key is safe from it.
+		in.open(t, "/profile").submitTo(t, "/profile/factors", "remove", buttonsOf(in.open(t, "/profile"), "remove")[0], "current_password", rafftest.Password).shows(t, 200)
+		if _, p := d.signIn(t, srv); p.status != 403 {
+			t.Errorf("with a key that was removed: %d %s", p.status, p.text())
+		}
+	}, rafftest.WithName())
+}
+
+func TestAPasskeyInsteadOfThePassword(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200)
+		b, d := signIn(t, srv, "owner@example.com"), newDevice(t, srv)
+		b.open(t, "/profile").shows(t, 200).lacks(t, "Remove the password")
+		b.script(t, "/profile/password/remove", "current_password", rafftest.Password).shows(t, 409, "you need a passkey")
+		b.script(t, "/profile/confirm").shows(t, 409, "You have no passkey")
+		d.add(t, b, "current_password", rafftest.Password).shows(t, 200)
+		other, _ := d.signIn(t, srv)
+
+		p := b.open(t, "/profile")
+		p.submitTo(t, "/profile/password/remove", "current_password", "wrong").shows(t, 403, "not the password")
+		d.hand.Options.UserNotVerified = true
+		p.submitTo(t, "/profile/password/remove", "proof", d.answer(t, b, "/profile/confirm")).shows(t, 403, "The passkey was not accepted")
+		d.hand.Options.UserNotVerified = false
+		p = p.submitTo(t, "/profile/password/remove", "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "Your password is removed", "Set a password")
+		if other.signedIn(t) {
+			t.Error("a session of before is still there")
+		}
+		if p := newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in", "email", "owner@example.com", "password", rafftest.Password); p.status != 403 {
+			t.Errorf("the password that was removed: %d %s", p.status, p.text())
+		}
+		if p := newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in", "email", "owner@example.com", "password", ""); p.status != 403 {
+			t.Errorf("no password: %d %s", p.status, p.text())
+		}
+
+		// The last way in stays, and nothing grave goes without a passkey.
+		remove := buttonsOf(p, "remove")[0]
+		p.submitTo(t, "/profile/factors", "remove", remove).shows(t, 403)
+		answer := d.answer(t, b, "/profile/confirm")
+		p.submitTo(t, "/profile/factors", "remove", remove, "proof", answer).shows(t, 409, "only way in")
+		p.submitTo(t, "/profile/factors", "codes", "new", "proof", answer).shows(t, 400, "That took too long") // it works once
+		second := newDevice(t, srv)
+		second.add(t, b, "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "The second factor is added")
+		p.submitTo(t, "/profile/factors", "remove", remove, "proof", second.answer(t, b, "/profile/confirm")).shows(t, 200, "removed")
+
+		// An invitation does not set a password for somebody who has none by choice.
+		globex := *srv
+		globex.Account = srv.NewAccount(t, "Globex", "owner@globex.example.com")
+		link := srv.URL + "/invite/" + globex.Token(t, globex.Invite(t, "owner@example.com", srv.RoleID(t, "account", "member")))
+		newBrowser(t, srv.URL).open(t, link).shows(t, 200, "signs in with a passkey").submit(t, "answer", "accept", "name", "Eve", "password", rafftest.Password).shows(t, 409, "signs in with a passkey")
+		b.open(t, link).shows(t, 200, "one click").submit(t, "answer", "accept").shows(t, 200, "Globex")
+
+		b.open(t, "/profile").submitTo(t, "/profile/password", "proof", second.answer(t, b, "/profile/confirm"), "password", rafftest.Password).shows(t, 200, "Your password is changed")
+		_, half := halfway(t, srv, "owner@example.com")
+		half.shows(t, 200, "Use a passkey")
+	}, rafftest.WithName())
+}
