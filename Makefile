@@ -55,7 +55,7 @@ race: deps ## all Go tests under the race detector (needs a C compiler)
 	@$(test-env) CGO_ENABLED=1 $(GO) test -race -timeout 40m $(or $(ARGS),./...)
 
 hammer: deps ## run the races of e2e RAFF_TRIALS times each (10000)
-	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),10000) $(GO) test -count=1 -timeout 3h -v -run 'TakenAway|RevokedKey' ./e2e
+	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),10000) $(GO) test -count=1 -timeout 3h -v -run 'TakenAway|RevokedKey|FirstFactor' ./e2e
 
 fuzz: ## run each fuzz test for FUZZTIME (30s)
 	@for dir in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -r -n1 dirname | sort -u); do \

@@ -66,15 +66,15 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 	}
 }
 
-// team is a server with an account that has a bit of everything.
-type team struct {
+// crew is a server with an account that has a bit of everything.
+type crew struct {
 	*rafftest.Server
 	alice, pending, project, role, key string
 }
 
-func newTeam(t *testing.T) *team {
+func newTeam(t *testing.T) *crew {
 	t.Helper()
-	w := &team{Server: rafftest.Start(t)}
+	w := &crew{Server: rafftest.Start(t)}
 	svc := w.Node.Service()
 	if err := svc.SetPasswordByLink(t.Context(), rafftest.TokenOf(t, w.OwnerLink), "Trent", rafftest.Password); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func newTeam(t *testing.T) *team {
 	return w
 }
 
-func (w *team) signIn(t *testing.T) *tab {
+func (w *crew) signIn(t *testing.T) *tab {
 	t.Helper()
 	b := newTab(t, w.URL)
 	b.open("/sign-in")

@@ -164,12 +164,16 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 	if err != nil {
 		return nil, err
 	}
-	if err := s.spend(ctx, codeLimits(me.User.ID)); err != nil {
+	limits := codeLimits(me.User.ID)
+	if err := s.spend(ctx, limits); err != nil {
 		return nil, err
 	}
 	step, ok := s.SecondFactors.TOTPStep(string(f.Secret), cleanCode(code), s.now())
 	if !ok {
 		return nil, wrongCode("code")
+	}
+	if err := s.Store.GiveBack(ctx, limits[0].Subject, nil, s.now()); err != nil {
+		return nil, err
 	}
 	f.Confirmed, f.Step, f.LastUsedAt = true, step, s.now()
 	return s.addFactor(ctx, me, f, func(tx Tx) error { return tx.UpdateFactor(ctx, f) })

@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"raff/internal/rafftest"
+	"raff/internal/team"
+)
+
+// TestTheFirstFactorLeavesNoSessionBegunWithoutIt signs in with the password again and again while the second factor is
+// being added: whoever came in meanwhile is out, or was asked for it.
+func TestTheFirstFactorLeavesNoSessionBegunWithoutIt(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		svc, ctx := srv.Node.Service(), t.Context()
+		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
+		in := team.SignIn{Email: "alice@example.com", Password: rafftest.Password}
+		for range trials(t, 5) {
+			srv.Advance(10 * time.Minute)
+			token, err := svc.SignIn(ctx, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			me, err := svc.Session(ctx, token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := svc.AddTOTP(ctx, me)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, err := totp.GenerateCode(string(f.Secret), srv.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all sync.WaitGroup
+			tokens := make([]string, 4)
+			for i := range tokens {
+				all.Go(func() {
+					var err error
+					if tokens[i], err = svc.SignIn(ctx, in); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			time.Sleep(rand.N(200 * time.Millisecond)) // a password takes its time to check
+			if _, err := svc.ConfirmTOTP(ctx, me, code); err != nil {
+				t.Fatal(err)
+			}
+			all.Wait()
+			for _, token := range tokens {
+				if _, err := svc.Session(ctx, token); !errors.Is(err, team.ErrFactorNeeded) && !errors.Is(err, team.ErrSignedOut) {
+					t.Errorf("a session begun without the second factor: %v", err)
+				}
+			}
+			if _, err := svc.Session(ctx, token); err != nil {
+				t.Errorf("the session that added it: %v", err)
+			}
+			if err := svc.ResetFactors(ctx, in.Email); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
