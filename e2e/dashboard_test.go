@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -9,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
 	"raff/internal/rafftest"
@@ -276,53 +273,5 @@ func TestWhatTheScriptsAdd(t *testing.T) {
 	b.click(".menu")
 	if !ask[bool](b, visible) || ask[string](b, `document.querySelector(".menu").ariaExpanded`) != "true" {
 		t.Error("the menu does not open")
-	}
-}
-
-// TestPasskey adds a passkey to a profile and signs in with it, on a key that the browser plays.
-func TestPasskey(t *testing.T) {
-	srv := rafftest.Start(t, rafftest.WithName())
-	if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Trent", rafftest.Password); err != nil {
-		t.Fatal(err)
-	}
-	b := newTab(t, srv.URL)
-	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		if _, err := cdp.Call(ctx, t, webauthn.Enable, webauthn.EnableParams{}); err != nil {
-			return err
-		}
-		_, err := cdp.Call(ctx, t, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportUsb, HasUserVerification: true,
-			IsUserVerified: true, AutomaticPresenceSimulation: true,
-		}})
-		return err
-	}))
-	signIn := func() {
-		b.open("/sign-in?next=/profile")
-		b.fill("#email", "owner@example.com")
-		b.fill("#password", rafftest.Password)
-		b.follow("form button")
-	}
-	signIn()
-	add := "form[data-passkey=create]"
-	b.click("details[data-with-passkeys] summary")
-	b.fill("#passkey_password", "not the right one")
-	b.click(add + " button")
-	b.until(`document.querySelector("form[data-passkey=create] [data-problem]").innerText.includes("not the password")`)
-	b.do(chromedp.SetValue(chromedp.CSS("#passkey_password"), rafftest.Password), chromedp.SetValue(chromedp.CSS("#passkey_name"), "Blue key"))
-	b.follow(add + " button")
-	b.shows("Your recovery codes")
-	b.fits()
-	b.open("/profile")
-	b.shows("Blue key", "10 codes left")
-	b.fits()
-
-	b.follow("form[action='/sign-out'] button")
-	signIn()
-	b.shows("One more step", "Use a passkey")
-	b.fits()
-	b.follow("form[data-passkey=get] button")
-	b.shows("Your profile", "Blue key", "last used")
-	if at := b.path(); at != "/profile" {
-		t.Errorf("the passkey leads to %s", at)
 	}
 }

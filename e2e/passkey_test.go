@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+
+	"raff/internal/rafftest"
+)
+
+// TestPasskey adds a passkey to a profile and signs in with it, on a key that the browser plays.
+func TestPasskey(t *testing.T) {
+	b := tabWithKey(t, webauthn.AuthenticatorTransportUsb)
+	signIn := func() {
+		b.open("/sign-in?next=/profile")
+		b.fill("#email", "owner@example.com")
+		b.fill("#password", rafftest.Password)
+		b.follow("form button")
+	}
+	signIn()
+	const add = "form[data-passkey=create]"
+	b.click("details[data-with-passkeys] summary")
+	b.fill("#passkey_password", "not the right one")
+	b.click(add + " button")
+	b.until(`document.querySelector("form[data-passkey=create] [data-problem]").innerText.includes("not the password")`)
+	b.do(chromedp.SetValue(chromedp.CSS("#passkey_password"), rafftest.Password), chromedp.SetValue(chromedp.CSS("#passkey_name"), "Blue key"))
+	b.follow(add + " button")
+	b.shows("Your recovery codes")
+	b.fits()
+	b.open("/profile")
+	b.shows("Blue key", "10 codes left")
+	b.fits()
+
+	b.follow("form[action='/sign-out'] button")
+	signIn()
+	b.shows("One more step", "Use a passkey")
+	b.fits()
+	b.follow("form[data-passkey=get] button")
+	b.shows("Your profile", "Blue key", "last used")
+	if at := b.path(); at != "/profile" {
+		t.Errorf("the passkey leads to %s", at)
+	}
+
+	// It stands for the password where that is asked for once more, and then in its place for good.
+	b.click("section[aria-labelledby=password-title] summary")
+	part := "form[action='/profile/password/remove'] "
+	b.click(part + "[data-confirm] button")
+	b.until(`document.querySelector("form[action='/profile/password/remove'] [data-done]").innerText.includes("it is you")`)
+	b.fits()
+	b.follow(part + "button[type=submit]")
+	b.shows("Your password is removed", "Set a password")
+	b.fits()
+	b.follow("form[action='/sign-out'] button")
+	b.open("/sign-in?next=/profile")
+	b.shows("Sign in with a passkey")
+	b.fits()
+	b.follow("form[data-passkey=get] button")
+	b.shows("Your profile", "Blue key")
+}
+
+// TestPasskeysAreOfferedWhereAnAddressIsTyped signs in without a click: the device has one passkey and the browser that is
+// played takes it as soon as it may.
+func TestPasskeysAreOfferedWhereAnAddressIsTyped(t *testing.T) {
+	b := tabWithKey(t, webauthn.AuthenticatorTransportInternal)
+	b.open("/sign-in?next=/profile")
+	b.fill("#email", "owner@example.com")
+	b.fill("#password", rafftest.Password)
+	b.follow("form button")
+	b.click("details[data-with-passkeys] summary")
+	b.fill("#passkey_password", rafftest.Password)
+	b.follow("form[data-passkey=create] button")
+	b.shows("Your recovery codes")
+	b.open("/profile")
+	b.follow("form[action='/sign-out'] button")
+	b.until(`location.pathname === "/members"`)
+}
+
+// tabWithKey is a window on a server whose Owner has a password, with a device for passkeys that the browser plays.
+func tabWithKey(t *testing.T, transport webauthn.AuthenticatorTransport) *tab {
+	t.Helper()
+	srv := rafftest.Start(t, rafftest.WithName())
+	if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Trent", rafftest.Password); err != nil {
+		t.Fatal(err)
+	}
+	b := newTab(t, srv.URL)
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, t, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, t, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: transport, HasUserVerification: true, HasResidentKey: true,
+			IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
+		return err
+	}))
+	return b
+}
