@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -273,6 +274,14 @@ func (p *page) parse(t *testing.T) {
 	for id := range named {
 		if after, ok := strings.CutPrefix(id, "#"); ok && refers[after] != "label" {
 			t.Errorf("%s: the field %q has no label", p.url, after)
+		}
+	}
+	// Inside, each form says which account it was made for, but for those that are about the person.
+	inside := slices.ContainsFunc(p.forms, func(f form) bool { return f.action == "/sign-out" })
+	for _, f := range p.forms {
+		personal := f.action == "/sign-out" || f.action == "/account" || strings.HasPrefix(f.action, "/profile/")
+		if inside && !personal && f.fields.Get("here") == "" {
+			t.Errorf("%s: the form for %s does not say for which account", p.url, f.action)
 		}
 	}
 	if count["h1"] != 1 || count["title"] != 1 || count["main"] != 1 {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"path"
 	"regexp"
@@ -161,7 +162,30 @@ func TestInvitePeople(t *testing.T) {
 // post sends a form of the page that has no fields but what is given.
 func (p page) post(t *testing.T, action string, typed ...string) page {
 	t.Helper()
-	return p.send(t, form{action: action}, typed)
+	return p.send(t, form{action: action, fields: url.Values{"here": {p.browser.account(t)}}}, typed)
+}
+
+// account is the id of the account that the browser's session works in; empty for none.
+func (b *browser) account(t *testing.T) string {
+	t.Helper()
+	var who struct {
+		Data struct {
+			Account struct{ ID string } `json:"account"`
+		} `json:"data"`
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.base+"/api/v1/whoami", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := b.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(&who); err != nil {
+		t.Fatal(err)
+	}
+	return who.Data.Account.ID
 }
 
 func (o *office) invitationOf(t *testing.T, email string) string {
@@ -438,4 +462,19 @@ func TestNamesCannotWriteThePagesInside(t *testing.T) {
 	for _, at := range []string{"/members", "/projects", "/roles", "/audit", "/settings", "/invitations/new"} {
 		o.owner.open(t, at).shows(t, 200) // parse refuses scripts that are not ours
 	}
+}
+
+func TestAFormOfAnotherAccountDoesNothing(t *testing.T) {
+	o := newOffice(t)
+	globex := *o.Server
+	globex.Account = o.NewAccount(t, "Globex", "gina@globex.example.com")
+	srv := o.Server
+	globex.Accept(t, globex.Invite(t, "owner@example.com", srv.RoleID(t, "account", "admin")), "Trent")
+	p := o.owner.open(t, "/settings")
+	o.owner.open(t, "/members").submitTo(t, "/account", "account", globex.AccountID).shows(t, 200, "Globex")
+	p = p.submitTo(t, "/settings", "name", "Acme & Sons").shows(t, 409, "You went to another account", "Acme", "Nothing was changed")
+	p.post(t, "/settings", "here", "", "name", "Acme & Sons").shows(t, 409, "out of date")
+	p.post(t, "/settings", "here", globex.OwnerUserID, "name", "Acme & Sons").shows(t, 409, "out of date")
+	o.owner.open(t, "/settings").shows(t, 200, "Globex").lacks(t, "Sons")
+	p.submitTo(t, "/account", "account", o.AccountID).shows(t, 200, "Acme").lacks(t, "Sons")
 }

@@ -97,6 +97,9 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 		}
 		if v.who != nil {
 			v.can = p.svc.Can(r.Context(), v.who)
+			if out, ok := v.elsewhere(); ok {
+				return out, nil
+			}
 		}
 		out, err := handle(v)
 		if err == nil {
@@ -110,6 +113,23 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 		}
 		return out, nil
 	}
+}
+
+// elsewhere answers a form that was made for another account than the one this session works in now.
+func (v *visit) elsewhere() (reply, bool) {
+	here := v.PostForm.Get("here")
+	if v.Method != http.MethodPost || personal(v.Request) || here == v.who.AccountID {
+		return reply{}, false
+	}
+	for _, a := range v.accounts {
+		if a.ID == here {
+			return reply{status: http.StatusConflict, page: elsewherePage(v, a)}, true
+		}
+	}
+	return reply{status: http.StatusConflict, page: problemPage(v, notice{
+		Title: "This form is out of date", Text: []string{"It was made for an account you have no access to now, or in an older version of this page. Open the page again. Nothing was changed."},
+		Link: "/", LinkText: "Go on",
+	})}, true
 }
 
 // personal are the pages that are about the person, not about an account.
