@@ -164,12 +164,9 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	rows, a.pager = paged(v, rows, total, func(e team.Event) (time.Time, string) { return e.At, e.ID })
 	for _, e := range rows {
 		a.Rows = append(a.Rows, v.happening(e))
-	}
-	a.pager = v.pager(total, 0, p.svc.Now(), "")
-	if n := len(rows); n > 0 {
-		a.pager = v.pager(total, n, rows[n-1].At, rows[n-1].ID)
 	}
 	return reply{status: http.StatusOK, page: auditPage(v, a)}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"raff/internal/team"
 )
@@ -46,14 +47,11 @@ func (p *pages) invitations(v *visit) (invitationsView, error) {
 	if err != nil {
 		return i, err
 	}
+	rows, i.pager = paged(v, rows, total, func(o team.Invitation) (time.Time, string) { return o.CreatedAt, o.ID })
 	for _, inv := range rows {
 		i.Rows = append(i.Rows, offer{
 			Invitation: inv, Standing: v.offered(&inv), Send: v.ask(v.can.SendInvitation(inv)), Cancel: v.ask(v.can.CancelInvitation(inv)),
 		})
-	}
-	i.pager = v.pager(total, 0, p.svc.Now(), "")
-	if n := len(rows); n > 0 {
-		i.pager = v.pager(total, n, rows[n-1].CreatedAt, rows[n-1].ID)
 	}
 	i.Invite, i.All = v.ask(v.can.Invite(id)), v.ask(v.can.ViewInvitations(""))
 	i.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})

@@ -19,10 +19,8 @@ func (p *pages) showKeys(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	l := keysView{Rows: rows, Create: v.ask(v.can.CreateKey()), pager: v.pager(total, 0, p.svc.Now(), "")}
-	if n := len(rows); n > 0 {
-		l.pager = v.pager(total, n, rows[n-1].CreatedAt, rows[n-1].ID)
-	}
+	l := keysView{Create: v.ask(v.can.CreateKey())}
+	l.Rows, l.pager = paged(v, rows, total, func(k team.APIKey) (time.Time, string) { return k.CreatedAt, k.ID })
 	return reply{status: http.StatusOK, page: keysPage(v, l)}, nil
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"raff/internal/team"
 )
@@ -35,12 +36,7 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	m.People = people
-	if n := len(people); n > 0 {
-		m.pager = v.pager(total, n, people[n-1].CreatedAt, people[n-1].ID)
-	} else {
-		m.pager = v.pager(total, 0, p.svc.Now(), "")
-	}
+	m.People, m.pager = paged(v, people, total, func(one team.Person) (time.Time, string) { return one.CreatedAt, one.ID })
 	if v.can.ViewRoles() == nil {
 		if m.Roles, _, err = p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: team.Page{Limit: allRows}}); err != nil {
 			return reply{}, err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"raff/internal/team"
 )
@@ -19,11 +20,8 @@ func (p *pages) showProjects(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	l := projectsView{Rows: rows, All: v.ask(v.can.ViewProjects()), Create: v.ask(v.can.CreateProject())}
-	l.pager = v.pager(total, 0, p.svc.Now(), "")
-	if n := len(rows); n > 0 {
-		l.pager = v.pager(total, n, rows[n-1].CreatedAt, rows[n-1].ID)
-	}
+	l := projectsView{All: v.ask(v.can.ViewProjects()), Create: v.ask(v.can.CreateProject())}
+	l.Rows, l.pager = paged(v, rows, total, func(pr team.Project) (time.Time, string) { return pr.CreatedAt, pr.ID })
 	return reply{status: http.StatusOK, page: projectsPage(v, l)}, nil
 }
 
@@ -103,10 +101,7 @@ func (p *pages) project(v *visit) (projectView, error) {
 	if err != nil {
 		return view, err
 	}
-	view.Members, view.pager = rows, v.pager(total, 0, p.svc.Now(), "")
-	if n := len(rows); n > 0 {
-		view.pager = v.pager(total, n, rows[n-1].CreatedAt, rows[n-1].ID)
-	}
+	view.Members, view.pager = paged(v, rows, total, func(m team.Member) (time.Time, string) { return m.CreatedAt, m.ID })
 	return view, v.keysToAdd(&view)
 }
 

@@ -3,7 +3,7 @@ package web
 import (
 	"encoding/base64"
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
 	"time"
 
@@ -34,46 +34,60 @@ func (v *visit) ask(err error) permit {
 // pageSize is how many rows a list shows.
 const pageSize = 50
 
-// page is the part of a list that the address asks for.
+// page is the part of a list that the address asks for, and one row more, which says that there is more.
 func (v *visit) page() team.Page {
-	return team.Page{Limit: pageSize, After: parsePlace(v.URL.Query().Get("after"))}
+	return team.Page{Limit: pageSize + 1, After: parsePosition(v.URL.Query().Get("after")).Cursor}
 }
 
-// A place in a list stands in addresses as one opaque word. One that cannot be read is the beginning.
+// position is where a list goes on: behind a row, and behind how many. It stands in addresses as one opaque word; one that
+// cannot be read is the beginning.
+type position struct {
+	*team.Cursor
+	before int
+}
 
-func parsePlace(text string) *team.Cursor {
+func parsePosition(text string) position {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
-		return nil
+		return position{}
 	}
-	micros, id, ok := strings.Cut(string(b), ".")
-	at, err := strconv.ParseInt(micros, 10, 64)
-	if !ok || err != nil {
-		return nil
+	var at int64
+	var p position
+	var id string
+	if n, err := fmt.Sscanf(string(b), "%d.%d.%s", &at, &p.before, &id); n != 3 || err != nil || p.before < 0 {
+		return position{}
 	}
-	return &team.Cursor{At: time.UnixMicro(at).UTC(), ID: id}
+	p.Cursor = &team.Cursor{At: time.UnixMicro(at).UTC(), ID: id}
+	return p
 }
 
-func formatPlace(at time.Time, id string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.UnixMicro(), 10) + "." + id))
+func (p position) String() string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d.%s", p.At.UnixMicro(), p.before, p.ID))
 }
 
-// pager leads through a long list. Next and First are empty where there is nothing more, or nothing before.
+// pager leads through a long list. Next and First are empty where there is nothing more, or nothing before. From and To
+// are the numbers of the rows that are shown; others who add or remove something meanwhile shift them.
 type pager struct {
-	Total       int
-	Next, First string
+	Total, From, To int
+	Next, First     string
 }
 
-// pager says where the list goes on behind these rows.
-func (v *visit) pager(total, rows int, lastAt time.Time, lastID string) pager {
-	p := pager{Total: total}
-	if v.URL.Query().Get("after") != "" {
+// paged cuts what page asked for to the rows that are shown, and leads on behind them. at is the place of a row.
+func paged[T any](v *visit, rows []T, total int, at func(T) (time.Time, string)) ([]T, pager) {
+	before := parsePosition(v.URL.Query().Get("after")).before
+	more := len(rows) > pageSize
+	if more {
+		rows = rows[:pageSize]
+	}
+	p := pager{Total: total, From: before + 1, To: before + len(rows)}
+	if before > 0 {
 		p.First = v.with("after", "")
 	}
-	if rows == pageSize {
-		p.Next = v.with("after", formatPlace(lastAt, lastID))
+	if more {
+		t, id := at(rows[pageSize-1])
+		p.Next = v.with("after", position{&team.Cursor{At: t, ID: id}, p.To}.String())
 	}
-	return p
+	return rows, p
 }
 
 // with is this page's address with one part of the query changed, and without news.
