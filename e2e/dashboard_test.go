@@ -24,9 +24,8 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 	owner.fill("#name", "Trent")
 	owner.fill("#password", rafftest.Password)
 	owner.follow("form button")
+	owner.shows("Your password is set")
 	owner.follow("a.button")
-	owner.fill("#password", rafftest.Password)
-	owner.follow("form button")
 	owner.shows("Members", "Trent", "1 person")
 
 	owner.follow("a[href='/invitations/new']")
@@ -274,4 +273,21 @@ func TestWhatTheScriptsAdd(t *testing.T) {
 	if !ask[bool](b, visible) || ask[string](b, `document.querySelector(".menu").ariaExpanded`) != "true" {
 		t.Error("the menu does not open")
 	}
+	b.press("\x1b")
+	if ask[bool](b, visible) || !ask[bool](b, `document.activeElement.matches(".menu")`) {
+		t.Error("Escape does not close the menu, or loses the focus")
+	}
+
+	// Who is signed out elsewhere is told so where they are, and comes back to what they looked for.
+	b.look(wide, "light")
+	b.open("/members?q=al")
+	if err := w.Node.Service().ResetFactors(t.Context(), "owner@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	b.fill("#q", "i")
+	b.until(`location.pathname === "/sign-in"`)
+	b.fill("#email", "owner@example.com")
+	b.fill("#password", rafftest.Password)
+	b.follow("form button")
+	b.until(`document.querySelector("#results")?.innerText.startsWith("1 person")`)
 }

@@ -75,6 +75,12 @@ func (r reader) AccountsOf(ctx context.Context, userID string, now time.Time) ([
 		ORDER BY a.name, a.id`, uid(userID), now)
 }
 
+func (r reader) SuspendedIn(ctx context.Context, userID string) ([]team.Account, error) {
+	return many(ctx, r.q, scanAccount, "SELECT "+accountColumns+` FROM accounts a
+		WHERE a.id IN (SELECT m.scope_id FROM memberships m WHERE m.user_id = $1 AND m.scope_id = m.account_id AND m.status = 'suspended')
+		ORDER BY a.name, a.id`, uid(userID))
+}
+
 // InsertSession writes the person's row as it is, so that a change of the password waits for the commit, or is seen.
 func (t *tx) InsertSession(ctx context.Context, s team.Session, hash []byte, passwordHash string) (ok, awaits bool, err error) {
 	n, err := t.exec(ctx, "UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2", uid(s.UserID), passwordHash)

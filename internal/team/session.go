@@ -148,6 +148,11 @@ func (s *Service) Accounts(ctx context.Context, me SignedIn) ([]Account, error) 
 	return s.Store.AccountsOf(ctx, me.User.ID, s.now())
 }
 
+// SuspendedIn are the accounts in which the person's membership is suspended, by name.
+func (s *Service) SuspendedIn(ctx context.Context, me SignedIn) ([]Account, error) {
+	return s.Store.SuspendedIn(ctx, me.User.ID)
+}
+
 // SwitchAccount makes the session work in another account of the person. It changes nothing there, so it has no event.
 func (s *Service) SwitchAccount(ctx context.Context, me SignedIn, accountID string) error {
 	return s.Store.Update(ctx, accountID, Adds, func(tx Tx) error {

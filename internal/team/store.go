@@ -164,6 +164,8 @@ type Reader interface {
 	// LinkToken finds a password link by the hash of its token.
 	LinkToken(ctx context.Context, hash []byte) (LinkToken, error)
 
+	// SuspendedIn are the accounts in which a person's membership is suspended, by name.
+	SuspendedIn(ctx context.Context, userID string) ([]Account, error)
 	// Session is who is signed in with the token of this hash, in one query. It answers for every session that exists;
 	// the Service decides whether it is over. Inside a transaction it also holds the session until the commit, so that
 	// whoever ends it waits for that.

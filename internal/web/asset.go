@@ -1,24 +1,35 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 )
 
 //go:embed assets
 var assetFiles embed.FS
 
-// versions are the first digits of each file's hash. They stand in its address, so that a browser may keep the file as
-// long as it likes and still gets a new one with a new server.
-var versions = hashAll()
+// file is a file of the pages as it is sent.
+type file struct {
+	plain, gzip []byte
+	// version is the first digits of the file's hash. They stand in its address, so that a browser may keep the file as
+	// long as it likes and still gets a new one with a new server.
+	version string
+}
 
-func hashAll() map[string]string {
-	all := map[string]string{}
+// files are all by name. Only they are compressed: a page holds both secrets and what a stranger can put into its
+// address, and the length of the two compressed together tells of the secrets.
+var files = readFiles()
+
+func readFiles() map[string]file {
+	all := map[string]file{}
 	names, err := fs.Glob(assetFiles, "assets/*")
 	if err != nil {
 		panic(err) // the pattern is wrong
@@ -28,14 +39,25 @@ func hashAll() map[string]string {
 		if err != nil {
 			panic(err) // the file is part of this program
 		}
+		var packed bytes.Buffer
+		z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+		if err == nil {
+			_, err = z.Write(b)
+		}
+		if err == nil {
+			err = z.Close()
+		}
+		if err != nil {
+			panic(err) // a buffer takes everything
+		}
 		sum := sha256.Sum256(b)
-		all[path.Base(name)] = hex.EncodeToString(sum[:6])
+		all[path.Base(name)] = file{plain: b, gzip: packed.Bytes(), version: hex.EncodeToString(sum[:6])}
 	}
 	return all
 }
 
 // asset is the address of a file of the pages.
-func asset(name string) string { return "/assets/" + name + "?v=" + versions[name] }
+func asset(name string) string { return "/assets/" + name + "?v=" + files[name].version }
 
 var assetTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
@@ -45,15 +67,21 @@ func (p *pages) assets() http.Handler {
 	missing := p.serve(p.missing)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/assets/")
-		b, err := assetFiles.ReadFile("assets/" + name)
-		if err != nil {
+		f, ok := files[name]
+		if !ok {
 			missing(w, r)
 			return
 		}
-		if r.URL.Query().Get("v") == versions[name] {
+		if r.URL.Query().Get("v") == f.version {
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		}
 		w.Header().Set("Content-Type", assetTypes[path.Ext(name)])
-		_, _ = w.Write(b) //nolint:gosec // a file of this program
+		w.Header().Set("Vary", "Accept-Encoding")
+		body := f.plain
+		if slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(s string) bool { return strings.TrimSpace(s) == "gzip" }) {
+			body = f.gzip
+			w.Header().Set("Content-Encoding", "gzip")
+		}
+		_, _ = w.Write(body) //nolint:gosec // a file of this program
 	})
 }

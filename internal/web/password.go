@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"net/url"
+
+	"raff/internal/team"
 )
 
 // passwordHint says the rule before somebody breaks it; a test holds it to the rule.
@@ -18,6 +20,28 @@ func (p *pages) showPassword(r *http.Request) (reply, error) {
 	return reply{status: http.StatusOK, page: passwordPage(f)}, err
 }
 
+// passwordSet signs in who just set a password; where that needs more than the password, the page behind asks for it.
+func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
+	n := notice{
+		Title: "Your password is set", Text: []string{"It goes with " + f.Email + ", in every account you belong to."},
+		Link: "/", LinkText: "Go on",
+	}
+	signIn := "/sign-in?email=" + url.QueryEscape(f.Email)
+	if me, ok, err := p.visitor(r); ok && err == nil && me.User.Email != f.Email { // somebody else's session is theirs to end
+		n.Link, n.LinkText = "", ""
+		n.Text = append(n.Text, "You are signed in here as "+me.User.Email+". Sign out to sign in with the new password.")
+		return reply{status: http.StatusOK, page: noticePage(n)}, nil
+	}
+	token, err := p.svc.SignIn(r.Context(), team.SignIn{
+		Email: f.Email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
+	})
+	if err != nil { // the page to sign in says why
+		n.Link, n.LinkText = signIn, "Sign in"
+		return reply{status: http.StatusOK, page: noticePage(n)}, nil //nolint:nilerr // the password is set all the same
+	}
+	return reply{status: http.StatusOK, page: noticePage(n), cookie: p.cookie(token)}, nil
+}
+
 func (p *pages) setPassword(r *http.Request) (reply, error) {
 	if err := form(r.Context(), r); err != nil {
 		return reply{}, err
@@ -29,10 +53,11 @@ func (p *pages) setPassword(r *http.Request) (reply, error) {
 	f.Name = r.PostForm.Get("name")
 	err = p.svc.SetPasswordByLink(r.Context(), r.PathValue("token"), f.Name, r.PostForm.Get("password"))
 	field, message, status, ok := fieldError(err, "name", "password")
+	if err == nil {
+		return p.passwordSet(r, f)
+	}
 	if !ok {
-		return reply{status: http.StatusOK, page: noticePage(notice{Title: "Your password is set", Text: []string{
-			"It goes with " + f.Email + ", in every account you belong to.",
-		}, Link: "/sign-in?email=" + url.QueryEscape(f.Email), LinkText: "Sign in"})}, err
+		return reply{}, err
 	}
 	if field == "name" {
 		f.NameError = message

@@ -93,7 +93,8 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 			return reply{}, err
 		}
 		if v.who == nil && !personal(r) {
-			return reply{status: http.StatusForbidden, page: nowherePage(v)}, nil
+			suspended, err := p.svc.SuspendedIn(r.Context(), me)
+			return reply{status: http.StatusForbidden, page: nowherePage(v, suspended)}, err
 		}
 		if v.who != nil {
 			v.can = p.svc.Can(r.Context(), v.who)
@@ -139,7 +140,12 @@ func personal(r *http.Request) bool {
 
 func (p *pages) askToSignIn(r *http.Request) reply {
 	next := ""
-	if r.Method == http.MethodGet && r.URL.Path != "/" {
+	switch {
+	case r.Header.Get("HX-Request") != "":
+		next = pageOf(r.Header.Get("HX-Current-URL"))
+	case r.Method != http.MethodGet:
+		next = pageOf(r.Referer())
+	case r.URL.Path != "/":
 		next = r.URL.RequestURI()
 	}
 	token := p.token(r)
@@ -148,14 +154,30 @@ func (p *pages) askToSignIn(r *http.Request) reply {
 			return reply{to: secondURL(next)}
 		}
 	}
-	out := reply{to: "/sign-in"}
+	q := url.Values{}
 	if next != "" {
-		out.to += "?next=" + url.QueryEscape(next)
+		q.Set("next", next)
+	}
+	if r.Method != http.MethodGet {
+		q.Set("done", "lost")
+	}
+	out := reply{to: "/sign-in"}
+	if len(q) > 0 {
+		out.to += "?" + q.Encode()
 	}
 	if token != "" {
 		out.cookie = p.cookie("")
 	}
 	return out
+}
+
+// pageOf is the path of a page from which a request came, with its query.
+func pageOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Path == "" || u.Path == "/" {
+		return ""
+	}
+	return u.RequestURI()
 }
 
 // local is a path of these pages to go on to, or "/": never another site's.

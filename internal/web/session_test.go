@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -68,6 +69,39 @@ func TestSignInAndOut(t *testing.T) {
 			t.Error("still signed in after signing out")
 		}
 	})
+}
+
+func TestSignedOutMeanwhile(t *testing.T) {
+	srv := house(t)
+	b := signIn(t, srv, "owner@example.com")
+	form := b.open(t, "/projects/new")
+	if err := srv.Node.Service().ResetFactors(t.Context(), "owner@example.com"); err != nil { // ends all sessions
+		t.Fatal(err)
+	}
+	// What was sent is not saved, the page says so, and leads back to the form.
+	post := func(more http.Header) page {
+		h := http.Header{"Origin": {srv.URL}, "Sec-Fetch-Site": {"same-origin"}, "Referer": {form.url}}
+		maps.Copy(h, more)
+		return b.fetch(t, "POST", srv.URL+"/projects", url.Values{"name": {"Web"}}, h)
+	}
+	p := post(nil).shows(t, 200, "was not saved")
+	p.submit(t, "email", "owner@example.com", "password", rafftest.Password).shows(t, 200, "New project")
+	// Nobody is led away from here.
+	if err := srv.Node.Service().ResetFactors(t.Context(), "owner@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	p = post(http.Header{"Referer": {"https://evil.example.com//evil.example.com"}})
+	if got := p.submit(t, "email", "owner@example.com", "password", rafftest.Password).url; !strings.HasPrefix(got, srv.URL) {
+		t.Errorf("signing in leads to %s", got)
+	}
+	// A script that fetches a part of a page is told to leave the page.
+	if err := srv.Node.Service().ResetFactors(t.Context(), "owner@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	p = b.fetch(t, "GET", srv.URL+"/members?q=a", nil, http.Header{"Hx-Request": {"true"}, "Hx-Current-Url": {srv.URL + "/members?q="}})
+	if got := p.header.Get("HX-Redirect"); p.status != 204 || got != "/sign-in?next=%2Fmembers%3Fq%3D" {
+		t.Errorf("a script is answered %d, and led to %q", p.status, got)
+	}
 }
 
 func TestASignedOutTokenIsDead(t *testing.T) {
@@ -205,7 +239,7 @@ func TestOwnSessionsAreListedAndEnded(t *testing.T) {
 	srv.Advance(3 * time.Minute)
 	p := laptop.open(t, "/profile").shows(t, 200, "Sessions", "This one", "last used 3 minutes ago")
 	ids := buttonsOf(p, "session")
-	if len(ids) != 3 || ids[2] != "others" {
+	if len(ids) != 4 || ids[3] != "others" { // setting the first password signed in, too
 		t.Fatalf("sessions to end: %v", ids)
 	}
 	p.submitTo(t, "/profile/sessions", "session", ids[0]).shows(t, 200, "That session is ended.")
@@ -283,7 +317,7 @@ func TestForgottenPassword(t *testing.T) {
 		if !b.signedIn(t) {
 			t.Error("asking for a link ended a session")
 		}
-		form.submit(t, "name", "Gina", "password", next).shows(t, 200, "Your password is set", "Sign in")
+		form.submit(t, "name", "Gina", "password", next).shows(t, 200, "Your password is set", "Go on").browser.open(t, srv.URL+"/").shows(t, 200, email)
 		if b.signedIn(t) {
 			t.Error("a session outlived the password")
 		}
@@ -327,7 +361,7 @@ func TestSuspendedAndRemovedPeopleAreOut(t *testing.T) {
 		if b.signedIn(t) {
 			t.Error("a suspended member is still signed in")
 		}
-		newBrowser(t, srv.URL).open(t, "/sign-in").submit(t, "email", "alice@example.com", "password", rafftest.Password).shows(t, 403, "You have no access here")
+		newBrowser(t, srv.URL).open(t, "/sign-in").submit(t, "email", "alice@example.com", "password", rafftest.Password).shows(t, 403, "Your membership is suspended", "Acme")
 		srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]any{"status": "active"}).Want(t, 200)
 		b = signIn(t, srv, "alice@example.com")
 		srv.Do(t, "DELETE", "/api/v1/members/"+id, srv.Key, nil).Want(t, 200)

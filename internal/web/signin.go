@@ -40,6 +40,7 @@ func (p *pages) showSignIn(r *http.Request) (reply, error) {
 // signInNews are what the page says when something just happened.
 var signInNews = map[string]string{
 	"out":      "You are signed out.",
+	"lost":     "You were signed out meanwhile, and what you just sent was not saved. Sign in, then send it again.",
 	"password": "Your password is set. Sign in with it.",
 }
 

@@ -183,6 +183,12 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		if out.cookie != nil {
 			http.SetCookie(w, out.cookie)
 		}
+		if out.to != "" && r.Header.Get("HX-Request") != "" {
+			// A script would put the other page into a part of this one.
+			w.Header().Set("HX-Redirect", out.to)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		if out.to != "" {
 			http.Redirect(w, r, out.to, http.StatusSeeOther)
 			return

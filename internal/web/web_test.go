@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -38,6 +39,10 @@ func TestAssets(t *testing.T) {
 		got := open(t, srv.URL+link[1])
 		if got.status != 200 || got.source == "" || strings.Contains(got.source, "url(") {
 			t.Errorf("%s answers %d and %d bytes", link[1], got.status, len(got.source))
+		}
+		packed := fetch(t, "GET", srv.URL+link[1], nil, http.Header{"Accept-Encoding": {"br, gzip"}})
+		if packed.header.Get("Content-Encoding") != "gzip" || len(packed.source) >= len(got.source) || packed.header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s: %d bytes, packed %d", link[1], len(got.source), len(packed.source))
 		}
 		if cached := got.header.Get("Cache-Control"); !strings.Contains(cached, "immutable") {
 			t.Errorf("%s: Cache-Control %q", link[1], cached)

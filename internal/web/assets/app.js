@@ -21,6 +21,10 @@
       d.open = false;
       d.querySelector("summary").focus();
     }
+    if (side?.classList.contains("open")) {
+      menu.click();
+      menu.focus();
+    }
   });
   document.addEventListener("click", (e) => {
     for (const d of document.querySelectorAll("details.switch[open], details.more[open]")) {
@@ -54,6 +58,19 @@
     const before = label.textContent;
     label.textContent = "Copied";
     setTimeout(() => (label.textContent = before), 2000);
+  });
+
+  // What a part of a page cannot say, the whole page says: the list was refused, or somebody is signed out.
+  document.addEventListener("htmx:responseError", (e) => location.assign(e.detail.pathInfo.finalRequestPath));
+  document.addEventListener("htmx:sendError", () => {
+    const results = document.querySelector("#results");
+    if (!results || document.querySelector("#offline")) return;
+    const p = document.createElement("p");
+    p.id = "offline";
+    p.className = "wrong";
+    p.setAttribute("role", "alert");
+    p.textContent = "The server cannot be reached. Check your connection, then search again.";
+    results.prepend(p);
   });
 
   // A passkey is asked for: what to ask comes from the server, the answer goes into a field of the form.
