@@ -1,14 +1,19 @@
 package e2e
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/pquerna/otp/totp"
 
 	"raff/internal/rafftest"
 )
@@ -68,7 +73,7 @@ type crew struct {
 	alice, pending, project, role, key string
 }
 
-func newTeam(t *testing.T) *crew {
+func newCrew(t *testing.T) *crew {
 	t.Helper()
 	w := &crew{Server: rafftest.Start(t)}
 	svc := w.Node.Service()
@@ -120,24 +125,27 @@ func (w *crew) signIn(t *testing.T) *tab {
 }
 
 // TestPagesShutNobodyOut looks at every page as somebody with a wide screen and a light theme does, and as somebody with a
-// phone and a dark theme. With -screenshots it keeps what it saw of the main ones.
+// phone and a dark theme. With -screenshots it keeps what it saw.
 func TestPagesShutNobodyOut(t *testing.T) {
-	w := newTeam(t)
+	w := newCrew(t)
 	guest, owner := newTab(t, w.URL), w.signIn(t)
 	invitation := w.URL + "/invite/" + w.Token(t, w.pending)
 	seat := "/members/" + w.alice + "/memberships/" + w.alice
 	for _, p := range []struct {
 		b          *tab
-		path, name string // with a name there is a screenshot
+		path, name string
 	}{
-		{guest, "/sign-in", "sign-in"}, {guest, "/forgot", ""}, {guest, invitation, ""}, {guest, "/nothing", ""},
-		{owner, "/members", "members"}, {owner, "/members?q=nobody", ""}, {owner, "/members/" + w.alice, "member"}, {owner, seat + "/remove", ""},
-		{owner, "/members/" + w.OwnerMemberID, ""}, {owner, "/members/" + w.pending, ""},
-		{owner, "/invitations", ""}, {owner, "/invitations/new", "invite"},
-		{owner, "/projects", ""}, {owner, "/projects/new", ""}, {owner, "/projects/" + w.project, ""}, {owner, "/projects/" + w.project + "/delete", ""},
-		{owner, "/roles", ""}, {owner, "/roles/new", ""}, {owner, "/roles/" + w.role, "role"}, {owner, "/roles/" + w.role + "/edit", ""}, {owner, "/roles/" + w.role + "/delete", ""},
-		{owner, "/keys", "api-keys"}, {owner, "/keys/new", ""}, {owner, "/keys/" + w.key, ""},
-		{owner, "/audit", "audit-log"}, {owner, "/settings", ""}, {owner, "/settings/owner", ""}, {owner, "/profile", ""},
+		{guest, "/sign-in", "sign-in"}, {guest, "/forgot", "forgot"}, {guest, invitation, "accept"}, {guest, w.URL + "/invite/none", "accept-gone"},
+		{owner, "/members", "members"}, {owner, "/members?q=nobody", "members-none"}, {owner, "/members/" + w.alice, "member"},
+		{owner, seat + "/remove", "member-remove"}, {owner, seat + "/suspend", "member-suspend"},
+		{owner, "/members/" + w.OwnerMemberID, "member-owner"}, {owner, "/members/" + w.pending, "member-invited"},
+		{owner, "/invitations", "invitations"}, {owner, "/invitations/new", "invite"},
+		{owner, "/projects", "projects"}, {owner, "/projects/new", "project-new"}, {owner, "/projects/" + w.project, "project"},
+		{owner, "/projects/" + w.project + "/delete", "project-delete"},
+		{owner, "/roles", "roles"}, {owner, "/roles/new", "role-new"}, {owner, "/roles/" + w.role, "role"}, {owner, "/roles/" + w.role + "/edit", "role-edit"},
+		{owner, "/roles/" + w.role + "/delete", "role-delete"},
+		{owner, "/keys", "api-keys"}, {owner, "/keys/new", "api-key-new"}, {owner, "/keys/" + w.key, "api-key"},
+		{owner, "/audit", "audit-log"}, {owner, "/settings", "settings"}, {owner, "/settings/owner", "settings-owner"}, {owner, "/profile", "profile"},
 	} {
 		p.b.look(wide, "light")
 		p.b.open(p.path)
@@ -150,41 +158,101 @@ func TestPagesShutNobodyOut(t *testing.T) {
 		p.b.fits()
 	}
 	owner.open("/members")
+	owner.keep("phone", "dark")
 	owner.click(".menu")
 	owner.fits()
-	owner.keep("phone", "dark")
+	owner.keep("phone-menu", "dark")
 
+	owner.look(wide, "light")
 	owner.open("/profile")
 	owner.click("details.more summary")
 	owner.fill("#app_password", rafftest.Password)
 	owner.follow("form[action='/profile/factors/app'] button")
 	owner.shows("Scan the picture")
-	owner.fits()
+	owner.both("second-factor-app")
+	code, err := totp.GenerateCode(strings.ReplaceAll(owner.text("#secret"), " ", ""), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner.fill("#code", code)
+	owner.follow("form[action='/profile/factors/app/confirm'] button")
+	owner.shows("Your recovery codes")
+	owner.both("recovery-codes")
+	owner.open("/profile")
+	owner.both("profile-second-factor")
+	guest.look(wide, "light")
+	guest.open("/sign-in")
+	guest.fill("#email", "owner@example.com")
+	guest.fill("#password", rafftest.Password)
+	guest.follow("form button")
+	guest.shows("One more step")
+	guest.both("second-factor")
+}
+
+// both looks at a page in both themes.
+func (b *tab) both(name string) {
+	b.t.Helper()
+	for _, theme := range []string{"dark", "light"} {
+		b.look(wide, theme)
+		b.fits()
+		b.keep(name, theme)
+	}
 }
 
 // keep writes a screenshot.
 func (b *tab) keep(name, theme string) {
 	b.t.Helper()
-	if name == "" || !*screenshots {
+	if !*screenshots {
 		return
 	}
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	file := filepath.Join("..", "docs", "screenshots", name+"-"+theme+".png")
+	var picture []byte
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		quality := int64(80)
+		out, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: &quality})
+		picture = out.Data
+		return err
+	}))
+	file := filepath.Join("..", "docs", "screenshots", name+"-"+theme+".webp")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := os.WriteFile(file, png, 0o644); err != nil {
+	if err := os.WriteFile(file, picture, 0o644); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// TestLongNamesFit looks at pages full of the longest names there can be, at every width.
+func TestLongNamesFit(t *testing.T) {
+	w := newCrew(t)
+	long := strings.Repeat("Wideword", 8)
+	email := strings.Repeat("a", 60) + "@" + strings.Repeat("long-label.", 6) + "example.com"
+	id, user := w.NewMember(t, email, long, w.role)
+	w.Do(t, "PATCH", "/api/v1/roles/"+w.role, w.Key, map[string]any{"name": strings.Repeat("Rolename", 8)}).Want(t, 200)
+	project, _ := w.Do(t, "POST", "/api/v1/projects", w.Key, map[string]any{"name": long, "description": strings.Repeat("فريق ", 30)}).Want(t, 201).Data(t)["id"].(string)
+	w.Do(t, "POST", "/api/v1/projects/"+project+"/members", w.Key, map[string]any{"target_user_id": user, "role_id": w.RoleID(t, "project", "project-admin")}).Want(t, 201)
+	w.Invite(t, "b"+email, w.role)
+	key := w.Do(t, "POST", "/api/v1/api-keys", w.Key, map[string]any{"name": long, "role_id": w.role}).Want(t, 201).Data(t)["id"].(string)
+	owner := w.signIn(t)
+	seat := "/members/" + id + "/memberships/" + id
+	for _, path := range []string{
+		"/members", "/members/" + id, seat + "/remove", seat + "/suspend", "/invitations", "/invitations/new", "/projects", "/projects/" + project,
+		"/projects/" + project + "/delete", "/roles", "/roles/" + w.role, "/roles/" + w.role + "/edit", "/roles/" + w.role + "/delete", "/keys",
+		"/keys/" + key, "/keys/new", "/audit", "/settings", "/settings/owner", "/profile",
+	} {
+		owner.open(path)
+		for _, width := range []int64{320, 390, 640, 768, 960, 1024, 1280, 1920} {
+			owner.look([2]int64{width, 800}, "light")
+			if over := ask[int](owner, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
+				t.Errorf("%s is %d pixels wider than a window of %d", path, over, width)
+			}
+		}
 	}
 }
 
 // TestByKeyboardAlone signs in, finds somebody, changes their role and signs out without a mouse, and sees at every stop
 // where the focus is.
 func TestByKeyboardAlone(t *testing.T) {
-	w := newTeam(t)
+	w := newCrew(t)
 	b := newTab(t, w.URL)
 	b.open("/sign-in")
 	b.until(`document.activeElement.id === "email"`)
@@ -236,7 +304,7 @@ func (b *tab) tabTo(selector string) {
 
 // TestWhatTheScriptsAdd holds the pages to what they do better with a script.
 func TestWhatTheScriptsAdd(t *testing.T) {
-	w := newTeam(t)
+	w := newCrew(t)
 	b := w.signIn(t)
 
 	// Results change while somebody types, the field keeps what was typed, and the address can be shared.

@@ -36,6 +36,8 @@ type seat struct {
 	team.Member
 	Change, Remove permit
 	Roles          []choice
+	Grants         choice // what the role allows
+	Open           bool   // say what it allows
 }
 
 // Where names what the membership is of.
@@ -46,8 +48,14 @@ func (s seat) Where(account string) string {
 	return s.ProjectName
 }
 
+// path is where the forms about the membership go.
+func (s seat) path(m memberView) string { return "/members/" + m.ID + "/memberships/" + s.ID }
+
 func (v *visit) seat(m team.Member) (seat, error) {
-	s := seat{Member: m, Change: v.ask(v.can.ChangeMember(m)), Remove: v.ask(v.can.RemoveMember(m))}
+	s := seat{
+		Member: m, Change: v.ask(v.can.ChangeMember(m)), Remove: v.ask(v.can.RemoveMember(m)),
+		Grants: v.choice(m.Role, "", nil), Open: m.ProjectID == "" || v.can.ViewRoles() != nil,
+	}
 	if !s.Change.OK {
 		return s, nil
 	}
@@ -199,6 +207,7 @@ type removalView struct {
 	Keys        []team.APIKey
 	Invitations []team.Invitation
 	Remove      permit
+	Change      permit
 	Wrong       string
 }
 
@@ -207,7 +216,7 @@ func (p *pages) removal(v *visit) (removalView, error) {
 	if err != nil {
 		return removalView{}, err
 	}
-	r := removalView{Member: m, Remove: v.ask(v.can.RemoveMember(m))}
+	r := removalView{Member: m, Remove: v.ask(v.can.RemoveMember(m)), Change: v.ask(v.can.ChangeMember(m))}
 	if r.Person, err = p.svc.GetPerson(v.Context(), v.who, v.PathValue("id")); err != nil {
 		return r, err
 	}
@@ -224,6 +233,11 @@ func (p *pages) removal(v *visit) (removalView, error) {
 func (p *pages) showRemoval(v *visit) (reply, error) {
 	r, err := p.removal(v)
 	return reply{status: http.StatusOK, page: removalPage(v, r)}, err
+}
+
+func (p *pages) showSuspension(v *visit) (reply, error) {
+	r, err := p.removal(v)
+	return reply{status: http.StatusOK, page: suspensionPage(v, r)}, err
 }
 
 func (p *pages) removeMember(v *visit) (reply, error) {

@@ -99,6 +99,7 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"GET /members/{id}":                                  p.showMember,
 		"POST /members/{id}/projects":                        p.addToProject,
 		"POST /members/{id}/memberships/{membership}":        p.changeMember,
+		"GET /members/{id}/memberships/{membership}/suspend": p.showSuspension,
 		"GET /members/{id}/memberships/{membership}/remove":  p.showRemoval,
 		"POST /members/{id}/memberships/{membership}/remove": p.removeMember,
 
