@@ -36,7 +36,11 @@ func (p *pages) problemInside(v *visit, err error) (reply, error) {
 	if !known || told.status >= http.StatusInternalServerError {
 		return reply{}, err
 	}
-	return reply{status: told.status, page: problemPage(v, notice{Title: told.title, Text: []string{e.Message}, Link: "/", LinkText: "Go on"})}, nil
+	n := notice{Title: told.title, Text: []string{plainWords(e)}, Link: "/", LinkText: "Go to the first page"}
+	if from := pageOf(v.Referer()); from != "" && from != v.URL.RequestURI() {
+		n.Link, n.LinkText = local(from), "Back"
+	}
+	return reply{status: told.status, page: problemPage(v, n)}, nil
 }
 
 // problem is the page for an error. One that nobody classified is told to the log only, with the id that the page shows.

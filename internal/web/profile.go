@@ -27,6 +27,17 @@ type profileForm struct {
 	PasskeyError  string
 }
 
+// lockedOutOf are the accounts that somebody without a second factor cannot enter, where one is left to remove.
+func (f profileForm) lockedOutOf(v *visit) []team.Account {
+	var all []team.Account
+	for _, a := range v.accounts {
+		if a.RequireFactor && len(f.Factors) == 1 {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
 func (p *pages) profile(v *visit) (profileForm, error) {
 	f := profileForm{Current: v.me.Session.ID, Done: v.news(), Passkeys: p.svc.SecondFactors.HasPasskeys()}
 	var err error

@@ -175,6 +175,9 @@ func refusal(err error, fields ...string) (field, message string, status int, ok
 
 // plainWords says an error without the words of the API.
 func plainWords(e *team.Error) string {
+	if e.Kind == team.KindNotFound && e.Code == team.ErrNotFound.Code {
+		return "There is nothing at this address, or it is not yours to see."
+	}
 	switch e.Code {
 	case "already_member":
 		return "Already a member. Change the role on the member's page."
