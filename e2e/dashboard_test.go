@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -187,7 +188,41 @@ func TestPagesShutNobodyOut(t *testing.T) {
 	guest.follow("form button")
 	guest.shows("One more step")
 	guest.both("second-factor")
+	gallery(t, kept)
 }
+
+// kept are the names of the pages that have screenshots, in the order in which they were taken.
+var kept []string
+
+// gallery writes the page that shows all screenshots.
+func gallery(t *testing.T, names []string) {
+	t.Helper()
+	if !*screenshots {
+		return
+	}
+	var b strings.Builder
+	b.WriteString("# Every page, light and dark\n\nTaken by `make screenshots` in the Chromium of the tests.\n")
+	for _, name := range names {
+		title := strings.ReplaceAll(name, "-", " ")
+		fmt.Fprintf(&b, "\n## %s%s\n\n", strings.ToUpper(title[:1]), title[1:])
+		for _, theme := range []string{"light", "dark"} {
+			if file := name + "-" + theme + ".webp"; exists(filepath.Join(pictures, file)) {
+				fmt.Fprintf(&b, "![%s, %s](%s)\n", title, theme, file)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(pictures, "README.md"), []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+// pictures is where screenshots are kept.
+var pictures = filepath.Join("..", "docs", "screenshots")
 
 // both looks at a page in both themes.
 func (b *tab) both(name string) {
@@ -212,10 +247,10 @@ func (b *tab) keep(name, theme string) {
 		picture = out.Data
 		return err
 	}))
-	file := filepath.Join("..", "docs", "screenshots", name+"-"+theme+".webp")
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		b.t.Fatal(err)
+	if !slices.Contains(kept, name) {
+		kept = append(kept, name)
 	}
+	file := filepath.Join(pictures, name+"-"+theme+".webp")
 	if err := os.WriteFile(file, picture, 0o644); err != nil {
 		b.t.Fatal(err)
 	}

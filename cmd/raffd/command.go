@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -140,6 +141,8 @@ func serve(ctx context.Context, listen string, c server.Config, ready func(conte
 	}
 	url := "http://" + reachable(l.Addr())
 	if c.PublicURL == "" {
+		// Browsers make passkeys for a name, not for an address.
+		url = strings.Replace(url, "//127.0.0.1:", "//localhost:", 1)
 		c.PublicURL = url
 	}
 	s, err := server.Open(ctx, c)
