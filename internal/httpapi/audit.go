@@ -43,7 +43,7 @@ const ndjson = "application/x-ndjson"
 // exportEvents answers every event that matches, one JSON object a line, however many there are. The first page is
 // read before anything is answered, so that a refusal is still an ordinary one.
 func (s *server) exportEvents(ctx context.Context, c *call, f team.EventFilter) (any, error) {
-	f.Page = team.Page{Limit: maxLimit}
+	f.Page = team.Page{Limit: maxLimit, Uncounted: true}
 	rows, _, err := s.svc.ListEvents(ctx, c.who, f)
 	if err != nil {
 		return nil, err

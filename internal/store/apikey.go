@@ -72,7 +72,7 @@ func (r reader) APIKey(ctx context.Context, accountID, id string) (team.APIKey, 
 func (r reader) APIKeys(ctx context.Context, accountID string, p team.Page) ([]team.APIKey, int, error) {
 	var c condition
 	c.and("k.account_id = ?", uid(accountID))
-	l := listing{columns: apiKeyColumns, from: "api_keys k", counted: "api_keys k", at: "k.created_at", id: "k.id"}
+	l := listing{columns: apiKeyColumns, from: "api_keys k", rows: "api_keys k", at: "k.created_at", id: "k.id"}
 	keys, total, err := page(ctx, r.q, l, &c, p, scanAPIKey)
 	if err != nil {
 		return nil, 0, err

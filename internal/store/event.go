@@ -34,7 +34,7 @@ func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, i
 	if !f.Until.IsZero() {
 		c.and("e.at < ?", f.Until)
 	}
-	l := listing{columns: eventColumns, from: "audit_events e", counted: "audit_events e", at: "e.at", id: "e.id", newest: true}
+	l := listing{columns: eventColumns, from: "audit_events e", rows: "audit_events e", at: "e.at", id: "e.id", newest: true}
 	return page(ctx, r.q, l, &c, f.Page, scanEvent)
 }
 

@@ -52,7 +52,7 @@ func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]tea
 	c.and("i.scope_id = ?", scope(f.AccountID, f.ProjectID))
 	c.and("i.account_id = ?", uid(f.AccountID))
 	c.and("i." + notClosed)
-	l := listing{columns: invitationColumns, from: invitationJoins, counted: "invitations i", at: "i.created_at", id: "i.id"}
+	l := listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", at: "i.created_at", id: "i.id"}
 	return page(ctx, r.q, l, &c, f.Page, r.scanInvitation)
 }
 

@@ -20,6 +20,11 @@ const (
 	offerColumns = "i.id, i.email, i.state, i.invited_by, i.invited_by_user, i.expires_at, i.created_at, i.updated_at"
 )
 
+// memberCounts has the columns by which a list of members may be filtered, and how many each kind has: see its triggers.
+const memberCounts = "member_counts m"
+
+var memberList = listing{columns: memberRow, from: memberJoins, rows: "memberships m", at: "m.created_at", id: "m.id"}
+
 func memberFields(m *team.Member) []any {
 	return []any{(*text)(&m.ID), (*text)(&m.AccountID), (*text)(&m.ProjectID), (*text)(&m.Type), (*text)(&m.UserID),
 		(*text)(&m.APIKeyID), (*text)(&m.Email), (*text)(&m.CanonicalEmail), (*text)(&m.Status), (*flag)(&m.IsOwner),
@@ -93,12 +98,25 @@ func (r reader) MembershipsOf(ctx context.Context, accountID, canonical string) 
 		canonical, uid(accountID))
 }
 
+// inAccount writes the condition that a membership is of the account itself. The indexes for lists that are filtered
+// by status or role are of everybody in the account who leads, as all its own members do; the other lists have one of
+// the scope.
+func inAccount(c *condition, accountID string, filtered bool) {
+	if filtered {
+		c.and("m.account_id = ? AND m.lead AND (m.scope_id = ?) IS TRUE", uid(accountID), uid(accountID))
+	} else {
+		c.and("m.scope_id = ?", uid(accountID))
+	}
+}
+
 func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member, int, error) {
-	l := listing{columns: memberRow, from: memberJoins, counted: "memberships m", at: "m.created_at", id: "m.id"}
+	l := memberList
 	var c condition
-	c.and("m.scope_id = ?", scope(f.AccountID, f.ProjectID))
-	if f.ProjectID != "" {
-		c.and("m.account_id = ?", uid(f.AccountID))
+	if f.ProjectID == "" {
+		inAccount(&c, f.AccountID, f.Status != "" || f.RoleID != "")
+	} else {
+		c.and("m.scope_id = ?", uid(f.ProjectID))
+		c.and("(m.account_id = ?) IS TRUE", uid(f.AccountID))
 	}
 	if f.Status != "" {
 		c.and("m.status = ?", f.Status)
@@ -109,19 +127,26 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 	if f.Email != "" {
 		c.and("m.email_canonical = ?", f.Email)
 	}
-	if f.PrincipalType != "" {
+	switch f.PrincipalType {
+	case "":
+	case team.TypeAPIKey:
+		c.and("m.principal_type = 'api_key'") // which has an index of its own
+	default:
 		c.and("m.principal_type = ?", f.PrincipalType)
+	}
+	if f.Email == "" && f.Query == "" {
+		l.counts = memberCounts
 	}
 	if f.Query != "" {
 		like := containing(nameKey(f.Query))
 		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\' OR k.name_key LIKE ? ESCAPE '\')`, like, like, like)
-		l.counted = "memberships m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id"
+		l.search, l.rows = true, "memberships m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id"
 	}
 	return page(ctx, r.q, l, &c, f.Page, r.members())
 }
 
 func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]team.Member, int, error) {
-	l := listing{columns: memberRow, from: memberJoins, counted: "memberships m", at: "m.created_at", id: "m.id"}
+	l := memberList
 	var c condition
 	c.and("m.role_id = ?", uid(roleID))
 	c.and("m.account_id = ?", uid(accountID))

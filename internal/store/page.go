@@ -39,48 +39,81 @@ func (c *condition) in(values []any) string {
 type listing struct {
 	columns string
 	from    string // with its joins
-	counted string // the tables that the conditions need
+	rows    string // the tables that the conditions need
+	counts  string // what holds the numbers, in a column n, of the rows that the conditions tell apart; empty: they are counted
+	search  bool   // no index serves the conditions: number and page come from one look at all rows, whose alias is m
 	at, id  string // the columns a cursor compares; empty: the list has no cursor
 	newest  bool   // by at and id from the last to the first
 	order   string // when not by at and id
 }
 
-// page reads one page and the exact number of rows that match. Both come from one statement, so that they belong to
-// the same moment.
-func page[T any](ctx context.Context, q querier, l listing, c *condition, p team.Page, scan func(scanner) (T, error)) ([]T, int, error) {
-	count := "SELECT COUNT(*) FROM " + l.counted + " WHERE " + c.sql.String()
-	filters := len(c.args)
-	var sql strings.Builder
-	sql.WriteString("SELECT (" + count + "), " + l.columns + " FROM " + l.from + " WHERE " + c.sql.String())
+// count is the query for the number of rows that match.
+func (l listing) count(c *condition, p team.Page) string {
+	switch {
+	case p.Uncounted:
+		return "SELECT 0"
+	case l.counts != "":
+		return "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM " + l.counts + " WHERE " + c.sql.String()
+	}
+	return "SELECT COUNT(*) FROM " + l.rows + " WHERE " + c.sql.String()
+}
+
+// after reports whether the page continues behind a row.
+func (l listing) after(p team.Page) bool { return p.After != nil && l.at != "" }
+
+// query is the query for the number and the page.
+func (l listing) query(c *condition, p team.Page) string {
 	direction, beyond := "", " > "
 	if l.newest {
 		direction, beyond = " DESC", " < "
 	}
-	after := p.After != nil && l.at != ""
-	if after {
-		sql.WriteString(c.number(" AND ("+l.at+", "+l.id+")"+beyond+"(?, ?)", p.After.At, uid(p.After.ID)))
+	order := " ORDER BY " + l.order
+	if l.order == "" {
+		order = " ORDER BY " + l.at + direction + ", " + l.id + direction
 	}
-	order := l.order
-	if order == "" {
-		order = l.at + direction + ", " + l.id + direction
+	matching, number, part := " WHERE "+c.sql.String(), l.count(c, p), order
+	if l.after(p) {
+		part = c.number(" AND ("+l.at+", "+l.id+")"+beyond+"(?, ?)", p.After.At, uid(p.After.ID)) + order
 	}
-	sql.WriteString(" ORDER BY " + order)
+	offset := p.Limit > 0 && p.Offset > 0 && !l.after(p)
 	if p.Limit > 0 {
 		// SQLite plans a statement anew for each LIMIT it can see; in a sum it does not look.
-		sql.WriteString(c.number(" LIMIT ? + 0", p.Limit))
-		if p.Offset > 0 && !after {
-			sql.WriteString(c.number(" OFFSET ? + 0", p.Offset))
-		}
+		part += c.number(" LIMIT ? + 0", p.Limit)
 	}
+	if offset {
+		part += c.number(" OFFSET ? + 0", p.Offset)
+	}
+	switch {
+	case l.search && !p.Uncounted:
+		return "WITH found AS MATERIALIZED (SELECT " + l.id + ", " + l.at + " FROM " + l.rows + matching + ") SELECT (SELECT COUNT(*) FROM found), " +
+			l.columns + " FROM " + l.from + " WHERE " + l.id + " IN (SELECT m.id FROM found m WHERE TRUE" + part + ")" + order
+	case offset && l.order == "":
+		// What is passed over need not be joined.
+		matching += " AND " + l.id + " IN (SELECT " + l.id + " FROM " + l.rows + matching + part + ")"
+		part = order
+	}
+	return "SELECT (" + number + "), " + l.columns + " FROM " + l.from + matching + part
+}
+
+// page reads one page and the exact number of rows that match. Both come from one statement, so that they belong to
+// the same moment.
+func page[T any](ctx context.Context, q querier, l listing, c *condition, p team.Page, scan func(scanner) (T, error)) ([]T, int, error) {
+	filters := len(c.args)
+	count, query := l.count(c, p), l.query(c, p)
 	total := 0
 	head := counted{fields: []any{(*number)(&total)}}
 	counting := func(s scanner) (T, error) { head.scanner = s; return scan(&head) }
-	size := func() int { return min(total, max(p.Limit, 0)) }
-	list, err := sized(ctx, q, counting, size, sql.String(), c.args...)
+	size := func() int {
+		if p.Uncounted {
+			return 0
+		}
+		return min(total, max(p.Limit, 0))
+	}
+	list, err := sized(ctx, q, counting, size, query, c.args...)
 	if team.IsNotFound(err) {
 		return nil, 0, nil // a filter by something that is no id
 	}
-	if err != nil || len(list) > 0 || !after && p.Offset <= 0 {
+	if err != nil || len(list) > 0 || !l.after(p) && p.Offset <= 0 || p.Uncounted {
 		return list, total, err
 	}
 	// The page lies behind the last row.

@@ -24,33 +24,40 @@ func visible(c *condition, alias string, f team.PersonFilter) string {
 
 // People finds everybody once: by the membership of the account, or by the first of a project where there is none.
 func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person, int, error) {
-	l := listing{columns: memberRow, from: memberJoins, counted: "memberships m", at: "m.created_at", id: "m.id"}
+	l := memberList
 	var c condition
-	c.and("m.account_id = ?", uid(f.AccountID))
-	c.and("m.principal_type <> 'api_key'")
-	if !f.AllProjects && len(f.Projects) == 0 || f.Access == team.AccessAccount || f.Access == team.AccessOwner {
-		c.and("m.scope_id = ?", uid(f.AccountID))
-	} else {
-		c.and(visible(&c, "m", f))
-		c.and(`(m.project_id IS NULL OR NOT EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = m.email_canonical
-			AND o.account_id = m.account_id AND (o.project_id IS NULL OR ` + visible(&c, "o", f) + ` AND (o.created_at, o.id) < (m.created_at, m.id))))`)
-	}
+	counted := leads(&c, f)
 	switch f.Access {
 	case team.AccessOwner:
 		c.and("m.is_owner")
 	case team.AccessAccount:
 		c.and("NOT m.is_owner")
 	case team.AccessProject:
-		c.and("m.project_id IS NOT NULL")
+		c.and("m.scope_id <> m.account_id")
 	}
 	if f.Status != "" {
 		c.and("m.status = ?", f.Status)
 	}
 	if f.RoleID != "" {
-		c.and(`EXISTS (SELECT 1 FROM memberships h WHERE h.email_canonical = m.email_canonical AND h.account_id = m.account_id
-			AND h.role_id = ? AND `+visible(&c, "h", f)+")", uid(f.RoleID))
+		role, err := r.Role(ctx, f.AccountID, f.RoleID)
+		switch {
+		case team.IsNotFound(err):
+			return nil, 0, nil
+		case err != nil:
+			return nil, 0, err
+		case role.Scope == team.ScopeAccount:
+			c.and("m.role_id = ?", uid(f.RoleID))
+		default:
+			counted, l.search = false, true
+			c.and(`EXISTS (SELECT 1 FROM memberships h WHERE h.email_canonical = m.email_canonical AND (h.account_id = m.account_id) IS TRUE
+				AND (h.role_id = ?) IS TRUE AND `+visible(&c, "h", f)+")", uid(f.RoleID))
+		}
+	}
+	if counted && f.Factor == "" && f.Query == "" {
+		l.counts = memberCounts
 	}
 	if f.Factor != "" {
+		l.search = true
 		not := ""
 		if f.Factor == "no" {
 			not = "NOT "
@@ -60,7 +67,7 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	if f.Query != "" {
 		like := containing(nameKey(f.Query))
 		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\')`, like, like)
-		l.counted = "memberships m LEFT JOIN users u ON u.id = m.user_id"
+		l.search, l.rows = true, "memberships m LEFT JOIN users u ON u.id = m.user_id"
 	}
 	leads, total, err := page(ctx, r.q, l, &c, f.Page, r.members())
 	if err != nil || len(leads) == 0 {
@@ -73,6 +80,27 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	return people, total, r.readProjects(ctx, people, f)
 }
 
+// leads writes the condition that a membership is the one by which its person is listed, and reports whether that is
+// among what member_counts tells apart.
+func leads(c *condition, f team.PersonFilter) bool {
+	c.and("m.principal_type <> 'api_key'")
+	switch {
+	case len(f.Projects) == 0 && !f.AllProjects || f.Access == team.AccessAccount || f.Access == team.AccessOwner:
+		inAccount(c, f.AccountID, f.Status != "" || f.RoleID != "" || f.Access == team.AccessOwner)
+	case f.AllProjects:
+		c.and("m.account_id = ? AND m.lead", uid(f.AccountID))
+	default:
+		// Which one leads depends on the projects that count. (… = …) IS TRUE keeps the search for others of the same
+		// person from walking through the account.
+		c.and("m.account_id = ?", uid(f.AccountID))
+		c.and(visible(c, "m", f))
+		c.and(`(m.project_id IS NULL OR NOT EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = m.email_canonical
+			AND (o.account_id = m.account_id) IS TRUE AND (o.project_id IS NULL OR ` + visible(c, "o", f) + ` AND (o.created_at, o.id) < (m.created_at, m.id))))`)
+		return false
+	}
+	return true
+}
+
 // readProjects fills in the project memberships of all these people with one query.
 func (r reader) readProjects(ctx context.Context, people []team.Person, f team.PersonFilter) error {
 	if !f.AllProjects && len(f.Projects) == 0 {
@@ -80,8 +108,8 @@ func (r reader) readProjects(ctx context.Context, people []team.Person, f team.P
 	}
 	place := make(map[string]*team.Person, len(people))
 	var c condition
-	c.and("m.account_id = ?", uid(f.AccountID))
-	c.and("m.project_id IS NOT NULL")
+	c.and("(m.account_id = ?) IS TRUE", uid(f.AccountID))
+	c.and("m.scope_id <> m.account_id")
 	c.and(visible(&c, "m", f))
 	addresses := make([]any, len(people))
 	for i := range people {

@@ -40,8 +40,9 @@ var postgresSettings = map[string]string{
 	"lock_timeout":                        "10s",
 	"idle_in_transaction_session_timeout": "30s",
 	// Plans are made while tables are nearly empty and are kept while they grow.
-	"enable_seqscan": "off",
-	"jit":            "off",
+	"enable_seqscan":    "off",
+	"enable_bitmapscan": "off", // rows of an index in no order: a page of a list would be all of it, sorted
+	"jit":               "off",
 }
 
 func openPostgres(ctx context.Context, url string) (engine, error) {

@@ -31,7 +31,7 @@ func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Proj
 		}
 		c.and("EXISTS (SELECT 1 FROM memberships m WHERE "+column+" = ? AND m.scope_id = p.id AND m.status = 'active')", uid(f.VisibleTo))
 	}
-	l := listing{columns: projectColumns, from: "projects p", counted: "projects p", at: "p.created_at", id: "p.id"}
+	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", at: "p.created_at", id: "p.id"}
 	return page(ctx, r.q, l, &c, f.Page, scanProject)
 }
 

@@ -28,11 +28,11 @@ func (r reader) Role(ctx context.Context, accountID, id string) (team.Role, erro
 
 func (r reader) Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int, error) {
 	var c condition
-	c.and("(r.account_id = ? OR r.account_id IS NULL)", uid(f.AccountID))
+	c.and("r.id IN (SELECT id FROM roles WHERE account_id = ? UNION ALL SELECT id FROM roles WHERE account_id IS NULL)", uid(f.AccountID))
 	if f.Scope != "" {
 		c.and("r.scope = ?", f.Scope)
 	}
-	l := listing{columns: roleColumns, from: "roles r", counted: "roles r", order: "r.is_system DESC, r.name_key, r.slug, r.id"}
+	l := listing{columns: roleColumns, from: "roles r", rows: "roles r", order: "r.is_system DESC, r.name_key, r.slug, r.id"}
 	return page(ctx, r.q, l, &c, f.Page, r.scanRole)
 }
 

@@ -60,6 +60,8 @@ type Page struct {
 	Limit  int
 	Offset int
 	After  *Cursor
+	// Uncounted is for who does not show how many rows match: the number is then 0, and nothing is spent on it.
+	Uncounted bool
 }
 
 // Cursor is a place in a list ordered by creation.

@@ -188,7 +188,7 @@ func (p *pages) exportAudit(v *visit) (reply, error) {
 	}
 	out.write = func(w io.Writer) error {
 		to := write(w)
-		for f.Page = (team.Page{Limit: 500}); ; {
+		for f.Page = (team.Page{Limit: 500, Uncounted: true}); ; {
 			rows, _, err := p.svc.ListEvents(v.Context(), v.who, f)
 			if err != nil {
 				return err

@@ -91,7 +91,7 @@ func (p *pages) transfer(v *visit) (transferView, error) {
 	}
 	t := transferView{Query: v.URL.Query().Get("q")}
 	people, _, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
-		Access: team.AccessAccount, Status: team.StatusActive, Query: t.Query, Page: team.Page{Limit: pageSize},
+		Access: team.AccessAccount, Status: team.StatusActive, Query: t.Query, Page: team.Page{Limit: pageSize, Uncounted: true},
 	})
 	for _, one := range people {
 		if one.Type == team.TypeUser {
