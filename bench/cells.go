@@ -22,11 +22,13 @@ func cells(o settings) []cell {
 			limit: "one row per durable commit", prepare: addOne,
 		},
 	}
+	all = append(all, grown("SQLite", "", "")...)
 	if o.postgres != "" {
 		all = append(all, cell{
 			name: "aP", work: "GET one member with a key, 16 connections, PostgreSQL", goal: 0.60,
 			limit: "bare net/http that does one pgx point read", prepare: readOne(o.postgres),
 		})
+		all = append(all, grown("PostgreSQL", o.postgres, "P")...)
 	}
 	return all
 }

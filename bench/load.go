@@ -53,7 +53,7 @@ func (l load) connection(ctx context.Context, until time.Time, answered *atomic.
 	}
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 1<<16)
-	buf := make([]byte, 1<<16)
+	buf := make([]byte, 1<<20)
 	for time.Now().Before(until) {
 		if _, err := c.Write(l.next()); err != nil {
 			return fmt.Errorf("send: %w", err)

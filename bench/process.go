@@ -7,9 +7,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -27,22 +30,14 @@ func (t target) stop() {
 
 type raffd struct {
 	target
-	key string
+	owner, key, link string
 }
 
 // startRaffd makes an account and serves it, by the commands an operator uses.
 func startRaffd(ctx context.Context, o settings, database, dir string) (*raffd, error) {
-	create := exec.CommandContext(ctx, o.raffd, "account", "create", "--name", "Bench", "--owner-email", "owner@example.com", "--database", database, "--output", "json")
-	create.Stderr = os.Stderr
-	out, err := create.Output()
-	if err != nil {
-		return nil, fmt.Errorf("create the account: %w", err)
-	}
-	var a struct {
-		APIKey string `json:"api_key"`
-	}
-	if err := json.Unmarshal(out, &a); err != nil {
-		return nil, fmt.Errorf("read the account: %w", err)
+	r := &raffd{}
+	if err := r.newAccount(ctx, o, database, "owner."+filepath.Base(dir)+"@example.com"); err != nil {
+		return nil, err
 	}
 	addr, err := freeAddr(ctx)
 	if err != nil {
@@ -57,8 +52,65 @@ func startRaffd(ctx context.Context, o settings, database, dir string) (*raffd, 
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start raffd: %w", err)
 	}
-	r := &raffd{target: target{addr, cmd}, key: a.APIKey}
+	r.target = target{addr, cmd}
 	return r, r.wait(ctx)
+}
+
+func (r *raffd) newAccount(ctx context.Context, o settings, database, owner string) error {
+	create := exec.CommandContext(ctx, o.raffd, "account", "create", "--name", "Bench", "--owner-email", owner, "--database", database, "--output", "json")
+	create.Stderr = os.Stderr
+	out, err := create.Output()
+	if err != nil {
+		return fmt.Errorf("create the account: %w", err)
+	}
+	var a struct {
+		APIKey    string `json:"api_key"`
+		OwnerLink string `json:"owner_link"`
+	}
+	if err := json.Unmarshal(out, &a); err != nil {
+		return fmt.Errorf("read the account: %w", err)
+	}
+	r.owner, r.key, r.link = owner, a.APIKey, a.OwnerLink
+	return nil
+}
+
+// withKey is the header that tells who asks, as the Owner's key.
+func (r *raffd) withKey(context.Context) (string, error) { return "X-API-Key: " + r.key, nil }
+
+// signIn is the header that tells who asks, as the Owner in the dashboard.
+func (r *raffd) signIn(ctx context.Context) (string, error) {
+	const password = "a long enough password for a benchmark" //nolint:gosec // of an account that lives for some seconds
+	if _, err := r.post(ctx, "/password/"+path.Base(r.link), url.Values{"name": {"Trent"}, "password": {password}}); err != nil {
+		return "", err
+	}
+	res, err := r.post(ctx, "/sign-in", url.Values{"email": {r.owner}, "password": {password}})
+	if err != nil {
+		return "", err
+	}
+	for _, c := range res.Cookies() {
+		if c.Value != "" {
+			return "Cookie: " + c.Name + "=" + c.Value, nil
+		}
+	}
+	return "", fmt.Errorf("signing in: status %d, no cookie", res.StatusCode)
+}
+
+// post sends a form as a browser does.
+func (r *raffd) post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.addr+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", "http://"+r.addr)
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return nil, fmt.Errorf("POST %s: %w", path, err)
+	}
+	if err = res.Body.Close(); err == nil && res.StatusCode >= http.StatusBadRequest {
+		err = fmt.Errorf("POST %s: status %d", path, res.StatusCode)
+	}
+	return res, err
 }
 
 func (t target) wait(ctx context.Context) error {
@@ -94,11 +146,20 @@ func (r *raffd) get(ctx context.Context, path string) ([]byte, error) {
 }
 
 func (r *raffd) call(ctx context.Context, method, path string, body io.Reader) ([]byte, error) {
+	return r.callAs(ctx, method, path, "X-API-Key: "+r.key, body)
+}
+
+func (r *raffd) getAs(ctx context.Context, path, header string) ([]byte, error) {
+	return r.callAs(ctx, "GET", path, header, nil)
+}
+
+func (r *raffd) callAs(ctx context.Context, method, path, header string, body io.Reader) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+r.addr+path, body)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("X-API-Key", r.key)
+	name, value, _ := strings.Cut(header, ": ")
+	req.Header.Set(name, value)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

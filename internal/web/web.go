@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -203,6 +204,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			return // only a request that was given up stops a page
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 		w.WriteHeader(out.status)
 		_, _ = body.WriteTo(w)
 	}
