@@ -1,0 +1,84 @@
+package store_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+
+	"raff/internal/catalog"
+	"raff/internal/store"
+	"raff/internal/team"
+)
+
+// TestCountsOfAnOlderDatabase upgrades one from before members were counted: ten people of the account, five of them
+// in two projects, and three who are in both projects only.
+func TestCountsOfAnOlderDatabase(t *testing.T) {
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) {
+			url := b.url(t)
+			kind, dialect := "sqlite", goose.DialectSQLite3
+			if strings.HasPrefix(url, "postgres") {
+				kind, dialect = "postgres", goose.DialectPostgres
+			} else if f, err := os.Create(strings.TrimPrefix(url, "sqlite:")); err != nil || f.Close() != nil {
+				t.Fatal(err)
+			}
+			db := directly(t, url)
+			p, err := goose.NewProvider(dialect, db, os.DirFS("migrations/"+kind), goose.WithDisableGlobalRegistry(true))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.UpTo(t.Context(), 5); err != nil {
+				t.Fatal(err)
+			}
+			account, web, api, role := newID(), newID(), newID(), newID()
+			run(t, db, fmt.Sprintf("INSERT INTO accounts (id, name, grant_strict, created_at, updated_at) VALUES ('%s', 'Acme', FALSE, 1, 1)", account))
+			run(t, db, fmt.Sprintf(`INSERT INTO roles (id, scope, slug, name, name_key, description, permissions, is_system, created_by, created_at, updated_at)
+				VALUES ('%s', 'account', 'old', 'Old', 'old', '', '', TRUE, '', 1, 1)`, role))
+			for _, project := range []string{web, api} {
+				run(t, db, fmt.Sprintf(`INSERT INTO projects (id, account_id, name, name_key, slug, description, default_region, is_default, is_active, created_by, created_at, updated_at)
+					VALUES ('%s', '%s', '%[1]s', '%[1]s', '%[1]s', '', '', FALSE, TRUE, '', 1, 1)`, project, account))
+			}
+			add := func(person, at int, scope string) {
+				project := "NULL"
+				if scope != account {
+					project = "'" + scope + "'"
+				}
+				run(t, db, fmt.Sprintf(`INSERT INTO memberships (id, account_id, project_id, scope_id, principal_type, email, email_canonical, role_id, status, is_owner,
+					managed_by, invited_by, created_at, updated_at) VALUES ('%s', '%s', %s, '%s', 'invitation', '%[5]s', '%[5]s', '%[6]s', 'pending', FALSE, 'api', '', %[7]d, 1)`,
+					newID(), account, project, scope, fmt.Sprintf("person%d@example.com", person), role, at))
+			}
+			for n := range 13 {
+				if n < 10 {
+					add(n, 100+n, account)
+				}
+				if n >= 5 {
+					add(n, 300-n, web)
+					add(n, 200-2*n, api)
+				}
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			w, err := store.Open(t.Context(), url, catalog.Default())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = w.Close() }()
+			if rows, total, err := w.Members(t.Context(), team.MemberFilter{AccountID: account}); err != nil || total != 10 || len(rows) != 10 {
+				t.Errorf("%d of %d members, %v", len(rows), total, err)
+			}
+			people, total, err := w.People(t.Context(), team.PersonFilter{AccountID: account, AllProjects: true})
+			if err != nil || total != 13 || len(people) != 13 {
+				t.Fatalf("%d of %d people, %v", len(people), total, err)
+			}
+			for _, p := range people {
+				if guest := p.CreatedAt.UnixMicro() > 170; (p.ProjectID != "") != guest || guest && p.ProjectID != api {
+					t.Errorf("%s is listed by project %q since %v", p.CanonicalEmail, p.ProjectID, p.CreatedAt)
+				}
+			}
+		})
+	}
+}
