@@ -41,30 +41,15 @@ DECLARE
     place BIGINT;
     left_over BIGINT;
 BEGIN
-    SELECT c.id INTO place FROM member_counts c WHERE c.scope_id = kind.scope_id AND c.role_id = kind.role_id
-        AND c.status = kind.status AND c.principal_type = kind.principal_type AND c.is_owner = kind.is_owner AND c.lead = kind.lead
-        LIMIT 1 FOR UPDATE SKIP LOCKED;
+    UPDATE member_counts SET n = n + kind.n WHERE id = (SELECT c.id FROM member_counts c WHERE c.scope_id = kind.scope_id
+        AND c.role_id = kind.role_id AND c.status = kind.status AND c.principal_type = kind.principal_type
+        AND c.is_owner = kind.is_owner AND c.lead = kind.lead LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, n INTO place, left_over;
     IF place IS NULL THEN
         INSERT INTO member_counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
             VALUES (kind.account_id, kind.scope_id, kind.role_id, kind.status, kind.principal_type, kind.is_owner, kind.lead, kind.n);
-        RETURN;
-    END IF;
-    UPDATE member_counts SET n = n + kind.n WHERE id = place RETURNING n INTO left_over;
-    IF left_over = 0 THEN
+    ELSIF left_over = 0 THEN
         DELETE FROM member_counts WHERE id = place;
     END IF;
-END $$;
--- +goose StatementEnd
-
--- +goose StatementBegin
-CREATE FUNCTION count_added() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    kind member_counts;
-BEGIN
-    FOR kind IN SELECT 0, account_id, scope_id, role_id, status, principal_type, is_owner, lead, COUNT(*) FROM added GROUP BY 2, 3, 4, 5, 6, 7, 8 LOOP
-        PERFORM count_members(kind);
-    END LOOP;
-    RETURN NULL;
 END $$;
 -- +goose StatementEnd
 
@@ -104,10 +89,15 @@ END $$;
 
 -- Two that add the same person at the same time would not see each other. Who removes is alone in the account.
 -- +goose StatementBegin
-CREATE FUNCTION lead_added() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION membership_added() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(NEW.account_id::text || NEW.email_canonical, 0));
-    PERFORM lead_membership(NEW.account_id, NEW.email_canonical);
+    IF EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = NEW.email_canonical AND (o.account_id = NEW.account_id) IS TRUE AND o.id <> NEW.id) THEN
+        PERFORM lead_membership(NEW.account_id, NEW.email_canonical);
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        PERFORM count_members(ROW(0, NEW.account_id, NEW.scope_id, NEW.role_id, NEW.status, NEW.principal_type, NEW.is_owner, NEW.lead, 1)::member_counts);
+    END IF;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
@@ -120,15 +110,13 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
-CREATE TRIGGER memberships_count_added AFTER INSERT ON memberships
-    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION count_added();
 CREATE TRIGGER memberships_count_removed AFTER DELETE ON memberships
     REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION count_removed();
 CREATE TRIGGER memberships_count_changed AFTER UPDATE ON memberships
     REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION count_changed();
-CREATE TRIGGER memberships_lead_added AFTER INSERT ON memberships FOR EACH ROW EXECUTE FUNCTION lead_added();
+CREATE TRIGGER memberships_added AFTER INSERT ON memberships FOR EACH ROW EXECUTE FUNCTION membership_added();
 CREATE TRIGGER memberships_lead_removed AFTER DELETE ON memberships FOR EACH ROW WHEN (OLD.lead) EXECUTE FUNCTION lead_removed();
 CREATE TRIGGER memberships_lead_moved_from AFTER UPDATE OF email_canonical ON memberships
     FOR EACH ROW WHEN (OLD.email_canonical <> NEW.email_canonical) EXECUTE FUNCTION lead_removed();
 CREATE TRIGGER memberships_lead_moved_to AFTER UPDATE OF email_canonical ON memberships
-    FOR EACH ROW WHEN (OLD.email_canonical <> NEW.email_canonical) EXECUTE FUNCTION lead_added();
+    FOR EACH ROW WHEN (OLD.email_canonical <> NEW.email_canonical) EXECUTE FUNCTION membership_added();

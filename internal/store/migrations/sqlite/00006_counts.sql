@@ -15,7 +15,8 @@ CREATE INDEX memberships_keys ON memberships (scope_id, created_at, id) WHERE pr
 DROP INDEX memberships_role;
 CREATE INDEX memberships_role ON memberships (role_id, account_id, created_at, id);
 
--- How many memberships there are of each kind, so that no list has to count. Triggers keep it, whoever writes.
+-- How many memberships there are of each kind, so that no list has to count. Triggers keep it, whoever writes;
+-- SQLite runs them in any order, so that a number may be below zero for a moment.
 CREATE TABLE member_counts (
     account_id     TEXT    NOT NULL,
     scope_id       TEXT    NOT NULL,
@@ -39,6 +40,13 @@ BEGIN
     INSERT INTO member_counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
         VALUES (NEW.account_id, NEW.scope_id, NEW.role_id, NEW.status, NEW.principal_type, NEW.is_owner, NEW.lead, 1)
         ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + 1;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER memberships_joined AFTER INSERT ON memberships
+WHEN EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = NEW.email_canonical AND (o.account_id = NEW.account_id) IS TRUE AND o.id <> NEW.id)
+BEGIN
     UPDATE memberships SET lead = NOT lead WHERE email_canonical = NEW.email_canonical AND (account_id = NEW.account_id) IS TRUE
         AND lead <> (id = (SELECT f.id FROM memberships f WHERE f.email_canonical = NEW.email_canonical
             AND (f.account_id = NEW.account_id) IS TRUE ORDER BY f.project_id IS NOT NULL, f.created_at, f.id LIMIT 1));
