@@ -41,6 +41,7 @@ func TestWalkingAListByCursor(t *testing.T) {
 			return nil
 		})
 		slices.Reverse(want["events"])
+		want["members found"], want["people with a role"] = want["members"], want["members"]
 		type row struct {
 			id string
 			at time.Time
@@ -49,6 +50,14 @@ func TestWalkingAListByCursor(t *testing.T) {
 			"members": func(p team.Page) ([]row, int, error) {
 				list, total, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID, Page: p})
 				return each(list, func(v team.Member) row { return row{v.ID, v.CreatedAt} }), total, err
+			},
+			"members found": func(p team.Page) ([]row, int, error) {
+				list, total, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID, Query: "example", Page: p})
+				return each(list, func(v team.Member) row { return row{v.ID, v.CreatedAt} }), total, err
+			},
+			"people with a role": func(p team.Page) ([]row, int, error) {
+				list, total, err := w.People(w.ctx, team.PersonFilter{AccountID: w.account.ID, AllProjects: true, RoleID: w.basic.ID, Page: p})
+				return each(list, func(v team.Person) row { return row{v.ID, v.CreatedAt} }), total, err
 			},
 			"invitations": func(p team.Page) ([]row, int, error) {
 				list, total, err := w.Invitations(w.ctx, team.InvitationFilter{AccountID: w.account.ID, Page: p})
@@ -310,6 +319,10 @@ func TestEventFilters(t *testing.T) {
 			got := each(list, func(e team.Event) int { return int(e.At.Sub(w.start) / time.Microsecond) })
 			if err != nil || total != len(c.want) || !slices.Equal(got, c.want) {
 				t.Errorf("%s: %v of %d, %v; want %v", c.name, got, total, err, c.want)
+			}
+			c.filter.Uncounted = true
+			if list, total, err := w.Events(w.ctx, c.filter); err != nil || total != 0 || len(list) != len(c.want) {
+				t.Errorf("%s, uncounted: %d events of %d, %v", c.name, len(list), total, err)
 			}
 		}
 	})

@@ -87,7 +87,7 @@ func (l listing) query(c *condition, p team.Page) string {
 	case l.search && !p.Uncounted:
 		return "WITH found AS MATERIALIZED (SELECT " + l.id + ", " + l.at + " FROM " + l.rows + matching + ") SELECT (SELECT COUNT(*) FROM found), " +
 			l.columns + " FROM " + l.from + " WHERE " + l.id + " IN (SELECT m.id FROM found m WHERE TRUE" + part + ")" + order
-	case offset && l.order == "":
+	case offset && l.order == "" && l.from != l.rows:
 		// What is passed over need not be joined.
 		matching += " AND " + l.id + " IN (SELECT " + l.id + " FROM " + l.rows + matching + part + ")"
 		part = order
