@@ -170,20 +170,20 @@ func invitationID(m team.Member) uid {
 func (t *tx) InsertMember(ctx context.Context, m team.Member) (bool, error) {
 	return t.inserted(ctx, `INSERT INTO memberships (id, account_id, project_id, scope_id, principal_type, user_id, api_key_id, email,
 		email_canonical, role_id, status, is_owner, managed_by, invited_by, invitation_id, invited_at, accepted_at, expires_at,
-		created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT DO NOTHING`,
+		created_at, updated_at, sort_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING`,
 		uid(m.ID), uid(m.AccountID), uid(m.ProjectID), scope(m.AccountID, m.ProjectID), m.Type, uid(m.UserID), uid(m.APIKeyID), m.Email,
 		m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy, m.InvitedBy, invitationID(m), m.InvitedAt, m.AcceptedAt,
-		m.ExpiresAt, m.CreatedAt, m.UpdatedAt)
+		m.ExpiresAt, m.CreatedAt, m.UpdatedAt, m.SortKey())
 }
 
 // UpdateMember leaves alone what a membership never changes: its id, account, project and creation.
 func (t *tx) UpdateMember(ctx context.Context, m team.Member) error {
 	return t.change(ctx, `UPDATE memberships SET principal_type = $2, user_id = $3, api_key_id = $4, email = $5, email_canonical = $6,
 		role_id = $7, status = $8, is_owner = $9, managed_by = $10, invited_by = $11, invitation_id = $12, invited_at = $13,
-		accepted_at = $14, expires_at = $15, updated_at = $16 WHERE id = $1`,
+		accepted_at = $14, expires_at = $15, updated_at = $16, sort_key = $17 WHERE id = $1`,
 		uid(m.ID), m.Type, uid(m.UserID), uid(m.APIKeyID), m.Email, m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy,
-		m.InvitedBy, invitationID(m), m.InvitedAt, m.AcceptedAt, m.ExpiresAt, m.UpdatedAt)
+		m.InvitedBy, invitationID(m), m.InvitedAt, m.AcceptedAt, m.ExpiresAt, m.UpdatedAt, m.SortKey())
 }
 
 func (t *tx) DeleteMember(ctx context.Context, id string) error {

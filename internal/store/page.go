@@ -44,6 +44,7 @@ type listing struct {
 	search  bool   // no index serves the conditions: number and page come from one look at all rows, whose alias is m
 	at, id  string // the columns a cursor compares; empty: the list has no cursor
 	newest  bool   // by at and id from the last to the first
+	named   bool   // at is text, not a time
 	order   string // when not by at and id
 }
 
@@ -73,7 +74,11 @@ func (l listing) query(c *condition, p team.Page) string {
 	}
 	matching, number, part := " WHERE "+c.sql.String(), l.count(c, p), order
 	if l.after(p) {
-		part = c.number(" AND ("+l.at+", "+l.id+")"+beyond+"(?, ?)", p.After.At, uid(p.After.ID)) + order
+		var at any = p.After.At
+		if l.named {
+			at = p.After.Name
+		}
+		part = c.number(" AND ("+l.at+", "+l.id+")"+beyond+"(?, ?)", at, uid(p.After.ID)) + order
 	}
 	offset := p.Limit > 0 && p.Offset > 0 && !l.after(p)
 	if p.Limit > 0 {

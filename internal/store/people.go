@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"raff/internal/team"
 )
@@ -25,6 +26,12 @@ func visible(c *condition, alias string, f team.PersonFilter) string {
 // People finds everybody once: by the membership of the account, or by the first of a project where there is none.
 func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person, int, error) {
 	l := memberList
+	switch f.Sort {
+	case team.SortNewest:
+		l.newest = true
+	case team.SortName, team.SortNameBack:
+		l.at, l.named, l.newest = "m.sort_key", true, f.Sort == team.SortNameBack
+	}
 	var c condition
 	counted := leads(&c, f)
 	switch f.Access {
@@ -65,9 +72,8 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		c.and("m.user_id IS NOT NULL AND " + not + "EXISTS (SELECT 1 FROM factors f WHERE f.user_id = m.user_id AND f.confirmed)")
 	}
 	if f.Query != "" {
-		like := containing(nameKey(f.Query))
-		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\')`, like, like)
-		l.search, l.rows = true, "memberships m LEFT JOIN users u ON u.id = m.user_id"
+		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR m.sort_key LIKE ? ESCAPE '\')`, containing(nameKey(f.Query)), containing(team.Folded(f.Query)))
+		l.search = true
 	}
 	leads, total, err := page(ctx, r.q, l, &c, f.Page, r.members())
 	if err != nil || len(leads) == 0 {
@@ -77,7 +83,32 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	for i, m := range leads {
 		people[i].Member = m
 	}
+	if f.ShowFactors {
+		if err := r.readFactors(ctx, people); err != nil {
+			return nil, 0, err
+		}
+	}
 	return people, total, r.readProjects(ctx, people, f)
+}
+
+// readFactors fills in who of these has a second factor.
+func (r reader) readFactors(ctx context.Context, people []team.Person) error {
+	var ids []any
+	for _, p := range people {
+		if p.UserID != "" {
+			ids = append(ids, uid(p.UserID))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var c condition
+	c.and("confirmed AND user_id" + c.in(ids))
+	have, err := many(ctx, r.q, scanText, "SELECT DISTINCT user_id FROM factors WHERE "+c.sql.String(), c.args...)
+	for i, p := range people {
+		people[i].HasFactor = slices.Contains(have, p.UserID)
+	}
+	return err
 }
 
 // leads writes the condition that a membership is the one by which its person is listed, and reports whether that is

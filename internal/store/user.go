@@ -44,7 +44,12 @@ func (t *tx) InsertUser(ctx context.Context, u team.User) (bool, error) {
 		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.CreatedAt, u.UpdatedAt)
 }
 
+// UpdateUser also moves the person to where a new name belongs in lists.
 func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
+	key := team.Member{Name: u.Name, CanonicalEmail: u.CanonicalEmail}.SortKey()
+	if err := t.later(ctx, "UPDATE memberships SET sort_key = $2 WHERE user_id = $1 AND sort_key <> $2", uid(u.ID), key); err != nil {
+		return err
+	}
 	return t.change(ctx, `UPDATE users SET email = $2, email_canonical = $3, name = $4, name_key = $5, password_hash = $6,
 		updated_at = $7 WHERE id = $1`,
 		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.UpdatedAt)

@@ -3,6 +3,10 @@ package team
 import (
 	"context"
 	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Person is somebody with access to an account, or invited to it: all their memberships there as one. Member is the
@@ -11,6 +15,38 @@ type Person struct {
 	Member
 	// Projects are the memberships of projects that the caller may see, by name of the project.
 	Projects []Member
+	// HasFactor says that the person has a second factor; it is false for who may not know.
+	HasFactor bool
+}
+
+// PersonSort is the order of a list of people.
+type PersonSort string
+
+// The orders. SortOldest, the default, and SortNewest are by when somebody was added or invited; SortName and SortNameBack
+// are by name, without regard to case and accents, and by address for who has no name.
+const (
+	SortOldest   PersonSort = ""
+	SortNewest   PersonSort = "newest"
+	SortName     PersonSort = "name"
+	SortNameBack PersonSort = "name-back"
+)
+
+// Folded is text without case and accents, as names are sorted and searched.
+func Folded(text string) string {
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(text)))
+}
+
+// SortKey is what a membership's holder is sorted by.
+func (m Member) SortKey() string {
+	if m.Name != "" {
+		return Folded(m.Name)
+	}
+	return m.CanonicalEmail
 }
 
 // Access says how far somebody's memberships reach.
@@ -41,6 +77,9 @@ type PersonFilter struct {
 	Access    Access
 	RoleID    string
 	Query     string // part of the address or the name, any case
+	Sort      PersonSort
+	// ShowFactors fills in who has a second factor.
+	ShowFactors bool
 	// Factor is "yes" for people with a second factor, "no" for people without.
 	Factor string
 	// AllProjects lets memberships of every project count, else only those of Projects do.
@@ -69,6 +108,7 @@ func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) 
 // visibleProjects fills in the projects whose members the caller may see.
 func (s *Service) visibleProjects(ctx context.Context, p *Principal, f *PersonFilter) error {
 	f.AccountID, f.AllProjects, f.Projects = p.AccountID, s.has(p, MembersManage), nil
+	f.ShowFactors = f.AllProjects
 	if f.AllProjects {
 		return nil
 	}
@@ -112,6 +152,11 @@ func (s *Service) GetPerson(ctx context.Context, p *Principal, memberID string) 
 		case f.sees(one.ProjectID):
 			person.Projects = append(person.Projects, one)
 		}
+	}
+	if f.ShowFactors && person.UserID != "" {
+		have, err := s.confirmed(ctx, s.Store, person.UserID)
+		person.HasFactor = len(have) > 0
+		return person, err
 	}
 	return person, nil
 }

@@ -64,10 +64,11 @@ type Page struct {
 	Uncounted bool
 }
 
-// Cursor is a place in a list ordered by creation.
+// Cursor is a place in a list: behind the row of this id, which has this moment or, in a list by name, this sort key.
 type Cursor struct {
-	At time.Time
-	ID string
+	At   time.Time
+	Name string
+	ID   string
 }
 
 // MemberFilter selects memberships of one scope. Empty fields do not filter.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -478,4 +479,71 @@ func TestAFormOfAnotherAccountDoesNothing(t *testing.T) {
 	p.post(t, "/settings", "here", globex.OwnerUserID, "name", "Acme & Sons").shows(t, 409, "out of date")
 	o.owner.open(t, "/settings").shows(t, 200, "Globex").lacks(t, "Sons")
 	p.submitTo(t, "/account", "account", o.AccountID).shows(t, 200, "Acme").lacks(t, "Sons")
+}
+
+func TestMembersAreSorted(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200)
+		owner, member := signIn(t, srv, "owner@example.com"), srv.RoleID(t, "account", "member")
+		for email, name := range map[string]string{"zoe@example.com": "alice", "yves@example.com": "Östen", "xena@example.com": "Oscar"} {
+			srv.NewMember(t, email, name, member)
+		}
+		srv.Invite(t, "oz@example.com", member)
+		names := func(query string) string {
+			p := owner.open(t, "/members"+query).shows(t, 200)
+			var all []string
+			for _, m := range regexp.MustCompile(`<bdi class="name">([^<]+)</bdi>`).FindAllStringSubmatch(p.source[strings.Index(p.source, "<tbody>"):], -1) {
+				all = append(all, m[1])
+			}
+			return strings.Join(all, " ")
+		}
+		const byName = "alice Oscar Östen oz@example.com Trent"
+		if got := names("?sort=name"); got != byName {
+			t.Errorf("by name: %s", got)
+		}
+		back := strings.Fields(byName)
+		slices.Reverse(back)
+		if got := names("?sort=name-back"); got != strings.Join(back, " ") {
+			t.Errorf("by name, backwards: %s", got)
+		}
+		if got := names("?sort=newest"); !strings.HasPrefix(got, "oz@example.com ") || !strings.HasSuffix(got, " Trent") {
+			t.Errorf("newest first: %s", got)
+		}
+		if got := names(""); !strings.HasPrefix(got, "Trent ") || !strings.HasSuffix(got, " oz@example.com") {
+			t.Errorf("oldest first: %s", got)
+		}
+		if got := names("?q=OSTEN&sort=name"); got != "Östen" {
+			t.Errorf("search without accents finds %q", got)
+		}
+		link, err := srv.Node.Service().PasswordLink(t.Context(), "zoe@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		open(t, link.URL).submit(t, "name", "Zoë", "password", rafftest.Password).shows(t, 200)
+		if got := names("?sort=name"); got != "Oscar Östen oz@example.com Trent Zoë" {
+			t.Errorf("by name after a change of name: %s", got)
+		}
+		owner.open(t, "/members?sort=name").shows(t, 200).lacks(t, "has a second factor")
+		enrol(t, srv, owner)
+		owner.open(t, "/members").shows(t, 200, "has a second factor")
+		owner.open(t, "/members/"+srv.OwnerMemberID).shows(t, 200, "You Second factor")
+		signIn(t, srv, "zoe@example.com").open(t, "/members").shows(t, 200, "Trent").lacks(t, "has a second factor")
+
+		// A list by name is walked from page to page, those of the same name included.
+		var rows []map[string]any
+		for i := range 60 {
+			rows = append(rows, map[string]any{"email": fmt.Sprintf("many%03d@example.com", i), "role_id": member})
+		}
+		srv.Do(t, "POST", "/api/v1/members/bulk", srv.Key, map[string]any{"members": rows}).Want(t, 200)
+		first := names("?sort=name")
+		p := owner.open(t, "/members?sort=name")
+		next := regexp.MustCompile(`href="/members([^"]*)" rel="next"`).FindStringSubmatch(p.source)
+		if next == nil {
+			t.Fatal("no next page")
+		}
+		all := strings.Fields(first + " " + names(strings.ReplaceAll(next[1], "&amp;", "&")))
+		if len(all) != 65 || all[0] != "many000@example.com" || all[64] != "Zoë" || len(slices.Compact(slices.Clone(all))) != 65 {
+			t.Errorf("%d people on two pages: %v", len(all), all)
+		}
+	})
 }

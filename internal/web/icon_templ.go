@@ -24,6 +24,8 @@ var shapes = map[string]string{
 	"plus":     "M10 4v12M4 10h12",
 	"search":   "M9 15a6 6 0 1 0 0-12 6 6 0 0 0 0 12Zm4.3-1.7L17 17",
 	"back":     "M12 4.5 6.5 10l5.5 5.5",
+	"up":       "M4.5 12.5 10 7l5.5 5.5",
+	"down":     "M4.5 7.5 10 13l5.5-5.5",
 	"next":     "M8 4.5 13.5 10 8 15.5",
 	"copy":     "M7.5 7.5v-4h9v9h-4m-9-5h9v9h-9v-9Z",
 	"warn":     "M10 3 2.5 16.5h15L10 3Zm0 5v4m0 2.2v.01",
@@ -57,7 +59,7 @@ func icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(shapes[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 25, Col: 103}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 27, Col: 103}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

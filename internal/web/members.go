@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"raff/internal/team"
 )
@@ -13,6 +12,7 @@ type membersView struct {
 	People []team.Person
 	pager
 	Query, Status, Access, Role string
+	Sort                        string
 	Factor                      string // "yes" or "no": only who has, or lacks, a second factor
 	SeeFactors                  permit
 	Roles                       []team.Role
@@ -26,17 +26,21 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 		Query: strings.TrimSpace(q.Get("q")), Status: oneOf(q.Get("status"), "pending", "active", "suspended"),
 		Access: oneOf(q.Get("access"), "owner", "account", "project"), Role: q.Get("role"),
 		SeeFactors: v.ask(v.can.ViewFactors()),
+		Sort:       oneOf(q.Get("sort"), string(team.SortNewest), string(team.SortName), string(team.SortNameBack)),
 	}
 	if m.SeeFactors.OK {
 		m.Factor = oneOf(q.Get("factor"), "yes", "no")
 	}
 	people, total, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
-		Status: team.Status(m.Status), Access: team.Access(m.Access), RoleID: m.Role, Query: m.Query, Factor: m.Factor, Page: v.page(),
+		Status: team.Status(m.Status), Access: team.Access(m.Access), RoleID: m.Role, Query: m.Query, Factor: m.Factor,
+		Sort: team.PersonSort(m.Sort), Page: v.page(),
 	})
 	if err != nil {
 		return reply{}, err
 	}
-	m.People, m.pager = paged(v, people, total, func(one team.Person) (time.Time, string) { return one.CreatedAt, one.ID })
+	m.People, m.pager = pagedBy(v, people, total, func(one team.Person) team.Cursor {
+		return team.Cursor{At: one.CreatedAt, Name: one.SortKey(), ID: one.ID}
+	})
 	if v.can.ViewRoles() == nil {
 		if m.Roles, _, err = p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: team.Page{Limit: allRows}}); err != nil {
 			return reply{}, err

@@ -2,8 +2,10 @@ package web
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
-	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -51,18 +53,21 @@ func parsePosition(text string) position {
 	if err != nil {
 		return position{}
 	}
-	var at int64
-	var p position
-	var id string
-	if n, err := fmt.Sscanf(string(b), "%d.%d.%s", &at, &p.before, &id); n != 3 || err != nil || p.before < 0 {
+	var stored struct {
+		At     int64  `json:"a"`
+		Name   string `json:"n"`
+		ID     string `json:"i"`
+		Before int    `json:"b"`
+	}
+	if json.Unmarshal(b, &stored) != nil || stored.Before < 0 || stored.ID == "" {
 		return position{}
 	}
-	p.Cursor = &team.Cursor{At: time.UnixMicro(at).UTC(), ID: id}
-	return p
+	return position{&team.Cursor{At: time.UnixMicro(stored.At).UTC(), Name: stored.Name, ID: stored.ID}, stored.Before}
 }
 
 func (p position) String() string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d.%s", p.At.UnixMicro(), p.before, p.ID))
+	b, _ := json.Marshal(map[string]any{"a": p.At.UnixMicro(), "n": p.Name, "i": p.ID, "b": p.before}) // text and numbers always can
+	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // pager leads through a long list. Next and First are empty where there is nothing more, or nothing before. From and To
@@ -72,8 +77,17 @@ type pager struct {
 	Next, First     string
 }
 
-// paged cuts what page asked for to the rows that are shown, and leads on behind them. at is the place of a row.
+// paged cuts what page asked for to the rows that are shown, and leads on behind them. at is the place of a row in a list
+// by time.
 func paged[T any](v *visit, rows []T, total int, at func(T) (time.Time, string)) ([]T, pager) {
+	return pagedBy(v, rows, total, func(row T) team.Cursor {
+		t, id := at(row)
+		return team.Cursor{At: t, ID: id}
+	})
+}
+
+// pagedBy is paged for any order.
+func pagedBy[T any](v *visit, rows []T, total int, at func(T) team.Cursor) ([]T, pager) {
 	before := parsePosition(v.URL.Query().Get("after")).before
 	more := len(rows) > pageSize
 	if more {
@@ -84,8 +98,8 @@ func paged[T any](v *visit, rows []T, total int, at func(T) (time.Time, string))
 		p.First = v.with("after", "")
 	}
 	if more {
-		t, id := at(rows[pageSize-1])
-		p.Next = v.with("after", position{&team.Cursor{At: t, ID: id}, p.To}.String())
+		last := at(rows[pageSize-1])
+		p.Next = v.with("after", position{&last, p.To}.String())
 	}
 	return rows, p
 }
@@ -102,6 +116,14 @@ func (v *visit) with(name, value string) string {
 		return v.URL.Path
 	}
 	return v.URL.Path + "?" + q.Encode()
+}
+
+// sorted is this page's address in another order, from its beginning.
+func (v *visit) sorted(order string) string {
+	q := v.URL.Query()
+	q.Del("after")
+	u := visit{Request: &http.Request{URL: &url.URL{Path: v.URL.Path, RawQuery: q.Encode()}}}
+	return u.with("sort", order)
 }
 
 // done goes to a page that says what was just done there. The path may have a query already.

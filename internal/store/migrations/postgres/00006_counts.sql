@@ -92,7 +92,8 @@ END $$;
 CREATE FUNCTION membership_added() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(NEW.account_id::text || NEW.email_canonical, 0));
-    IF EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = NEW.email_canonical AND (o.account_id = NEW.account_id) IS TRUE AND o.id <> NEW.id) THEN
+    -- A new row leads; one that came from another address may not.
+    IF TG_OP = 'UPDATE' OR EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = NEW.email_canonical AND (o.account_id = NEW.account_id) IS TRUE AND o.id <> NEW.id) THEN
         PERFORM lead_membership(NEW.account_id, NEW.email_canonical);
     END IF;
     IF TG_OP = 'INSERT' THEN
