@@ -93,6 +93,16 @@ func (s *Service) guess(ctx context.Context, canonical, source, hash, password s
 	return s.Store.GiveBack(ctx, limits[0].Subject, limits[1:], s.now())
 }
 
+// ForgetGuesses lets somebody try at once from this network address who just set another password: the mistakes before it
+// were about the old one.
+func (s *Service) ForgetGuesses(ctx context.Context, email, source string) error {
+	canonical, err := CanonicalEmail(email)
+	if err != nil {
+		return err
+	}
+	return s.Store.GiveBack(ctx, guessLimits(canonical, sourceOf(source))[0].Subject, nil, s.now())
+}
+
 func (s *Service) spend(ctx context.Context, limits []Limit) error {
 	ok, err := s.Store.Spend(ctx, limits, s.now())
 	if err == nil && !ok {

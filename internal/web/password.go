@@ -26,6 +26,9 @@ func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 		Title: "Your password is set", Text: []string{"It goes with " + f.Email + ", in every account you belong to."},
 		Link: "/", LinkText: "Go on",
 	}
+	if err := p.svc.ForgetGuesses(r.Context(), f.Email, p.Remote(r)); err != nil {
+		return reply{}, err
+	}
 	signIn := "/sign-in?email=" + url.QueryEscape(f.Email)
 	if me, ok, err := p.visitor(r); ok && err == nil && me.User.Email != f.Email { // somebody else's session is theirs to end
 		n.Link, n.LinkText = "", ""

@@ -336,6 +336,23 @@ func TestForgottenPassword(t *testing.T) {
 	}, rafftest.WithSMTP(smtp.URL()))
 }
 
+func TestANewPasswordForgetsWrongGuesses(t *testing.T) {
+	srv := house(t)
+	for range 11 {
+		open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", "wrong")
+	}
+	open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", rafftest.Password).shows(t, 429)
+	link, err := srv.Node.Service().PasswordLink(t.Context(), "owner@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBrowser(t, srv.URL)
+	b.open(t, link.URL).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Go on")
+	if !b.signedIn(t) {
+		t.Error("not signed in")
+	}
+}
+
 func TestWithoutMailTheOperatorHelps(t *testing.T) {
 	srv := house(t)
 	open(t, srv.URL+"/forgot").shows(t, 200, "raffd user password-link --email")
