@@ -104,6 +104,9 @@ func (s *Service) ForgetGuesses(ctx context.Context, email, source string) error
 }
 
 func (s *Service) spend(ctx context.Context, limits []Limit) error {
+	if len(limits) == 0 {
+		return nil
+	}
 	ok, err := s.Store.Spend(ctx, limits, s.now())
 	if err == nil && !ok {
 		err = &Error{Kind: KindLimited, Code: "too_many_attempts", Message: "Too many attempts. Wait some minutes and try again."}

@@ -82,6 +82,6 @@ func (p *pages) assets() http.Handler {
 			body = f.gzip
 			w.Header().Set("Content-Encoding", "gzip")
 		}
-		_, _ = w.Write(body) //nolint:gosec // a file of this program
+		_, _ = w.Write(body)
 	})
 }

@@ -130,6 +130,18 @@ func TestSignInWithAPasskeyAlone(t *testing.T) {
 		}
 		page.submitTo(t, "/sign-in/passkey", "answer", own(forged)).shows(t, 400, "That took too long")
 
+		// Nobody tries all day.
+		limited := 0
+		for range 70 {
+			if page.submitTo(t, "/sign-in/passkey", "answer", "{}").status == 429 {
+				limited++
+			}
+		}
+		if limited == 0 {
+			t.Error("seventy passkeys that open nothing, one after the other")
+		}
+		srv.Advance(2 * time.Minute)
+
 		// Keys that count their uses are told from copies that count less.
 		d.key.Counter = 7
 		_, p = d.signIn(t, srv)
