@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -79,24 +80,24 @@ func (r *raffd) withKey(context.Context) (string, error) { return "X-API-Key: " 
 
 // signIn is the header that tells who asks, as the Owner in the dashboard.
 func (r *raffd) signIn(ctx context.Context) (string, error) {
-	const password = "a long enough password for a benchmark" //nolint:gosec // of an account that lives for some seconds
+	const password = "a long enough password for a benchmark"
 	if _, err := r.post(ctx, "/password/"+path.Base(r.link), url.Values{"name": {"Trent"}, "password": {password}}); err != nil {
 		return "", err
 	}
-	res, err := r.post(ctx, "/sign-in", url.Values{"email": {r.owner}, "password": {password}})
+	cookies, err := r.post(ctx, "/sign-in", url.Values{"email": {r.owner}, "password": {password}})
 	if err != nil {
 		return "", err
 	}
-	for _, c := range res.Cookies() {
+	for _, c := range cookies {
 		if c.Value != "" {
 			return "Cookie: " + c.Name + "=" + c.Value, nil
 		}
 	}
-	return "", fmt.Errorf("signing in: status %d, no cookie", res.StatusCode)
+	return "", errors.New("signing in set no cookie")
 }
 
-// post sends a form as a browser does.
-func (r *raffd) post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
+// post sends a form as a browser does, and returns the cookies of the answer.
+func (r *raffd) post(ctx context.Context, path string, form url.Values) ([]*http.Cookie, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.addr+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func (r *raffd) post(ctx context.Context, path string, form url.Values) (*http.R
 	if err = res.Body.Close(); err == nil && res.StatusCode >= http.StatusBadRequest {
 		err = fmt.Errorf("POST %s: status %d", path, res.StatusCode)
 	}
-	return res, err
+	return res.Cookies(), err
 }
 
 func (t target) wait(ctx context.Context) error {

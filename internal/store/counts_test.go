@@ -37,7 +37,7 @@ func TestTotalsWhileMembersComeAndGo(t *testing.T) {
 			}
 		}()
 		parallel(8, func(n int) {
-			r := rand.New(rand.NewPCG(7, uint64(n))) //nolint:gosec // the same numbers in every run
+			r := rand.New(rand.NewPCG(7, uint64(n)))
 			for range 40 {
 				if err := w.changeSomebody(r, users[r.IntN(len(users))], projects); err != nil {
 					t.Error(err)
