@@ -492,7 +492,8 @@ func TestMembersAreSorted(t *testing.T) {
 		names := func(query string) string {
 			p := owner.open(t, "/members"+query).shows(t, 200)
 			var all []string
-			for _, m := range regexp.MustCompile(`<bdi class="name">([^<]+)</bdi>`).FindAllStringSubmatch(p.source[strings.Index(p.source, "<tbody>"):], -1) {
+			_, table, _ := strings.Cut(p.source, "<tbody>")
+			for _, m := range regexp.MustCompile(`<bdi class="name">([^<]+)</bdi>`).FindAllStringSubmatch(table, -1) {
 				all = append(all, m[1])
 			}
 			return strings.Join(all, " ")

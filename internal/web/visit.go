@@ -48,17 +48,20 @@ type position struct {
 	before int
 }
 
+// storedPosition is a position as it stands in addresses.
+type storedPosition struct {
+	At     int64  `json:"a"`
+	Name   string `json:"n"`
+	ID     string `json:"i"`
+	Before int    `json:"b"`
+}
+
 func parsePosition(text string) position {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return position{}
 	}
-	var stored struct {
-		At     int64  `json:"a"`
-		Name   string `json:"n"`
-		ID     string `json:"i"`
-		Before int    `json:"b"`
-	}
+	var stored storedPosition
 	if json.Unmarshal(b, &stored) != nil || stored.Before < 0 || stored.ID == "" {
 		return position{}
 	}
@@ -66,7 +69,10 @@ func parsePosition(text string) position {
 }
 
 func (p position) String() string {
-	b, _ := json.Marshal(map[string]any{"a": p.At.UnixMicro(), "n": p.Name, "i": p.ID, "b": p.before}) // text and numbers always can
+	b, err := json.Marshal(storedPosition{p.At.UnixMicro(), p.Name, p.ID, p.before})
+	if err != nil {
+		panic(err) // text and numbers can always be written
+	}
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
