@@ -1,0 +1,85 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"raff/internal/rafftest"
+)
+
+// TestAKilledServerLosesNothing kills the server at a random moment while many clients change things, again and again,
+// sometimes also while it starts, and looks whether everything is there that was answered, and nothing half.
+func TestAKilledServerLosesNothing(t *testing.T) {
+	onEachURL(t, func(t *testing.T, database string) {
+		p := launch(t, database)
+		l := newLoad(t, p.Server)
+		var slowest time.Duration
+		kills := trials(t, 3)
+		for range kills {
+			ctx, stop := context.WithCancel(t.Context())
+			time.AfterFunc(time.Duration(30+rand.IntN(500))*time.Millisecond, func() { p.kill(); stop() })
+			l.clients(ctx, 12)
+			<-ctx.Done()
+			if rand.IntN(2) == 0 {
+				p.spawn(t)
+				time.Sleep(time.Duration(rand.IntN(40)) * time.Millisecond)
+				p.kill()
+			}
+			l.quiet(t)
+			slowest = max(slowest, p.start(t))
+			l.settle(t)
+			l.repeat(t, 20)
+		}
+		l.balance(t)
+		sealed := p.sealAll(t)
+		t.Logf("%d kills: %d changes acknowledged and there, %d without an answer, of which %d had happened; at most %v until ready; %d events sealed",
+			kills, l.acks, l.doubtful, l.confirmed, slowest.Round(time.Millisecond), sealed)
+		p.clean(t)
+	})
+}
+
+// onEachURL is rafftest.EachDatabase for tests that start the server themselves.
+func onEachURL(t *testing.T, test func(t *testing.T, database string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, "sqlite:"+filepath.Join(t.TempDir(), "raff.db")) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, rafftest.PostgresURL(t)) })
+}
+
+// sealAll ends the server, seals what is in the audit log, and lets the operator's command compare log and seals.
+func (p *process) sealAll(t *testing.T) (events int) {
+	t.Helper()
+	p.kill()
+	later := rafftest.Start(t, rafftest.OnDatabase(p.Database))
+	later.Advance(2 * time.Minute)
+	if _, err := later.Node.Service().SealEvents(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(p.operate(t, "audit", "verify"))), "\n") {
+		account, rest, _ := strings.Cut(line, ": whole, ")
+		if n := 0; account == "account "+p.AccountID {
+			if _, err := fmt.Sscanf(rest, "%d events", &n); err == nil {
+				events = n
+			}
+		}
+	}
+	later.Account = p.Account
+	if want := count(t, later, ""); events != want {
+		t.Errorf("%d events are sealed and whole, %d are in the log", events, want)
+	}
+	return events
+}
+
+// clean looks through what the server said for what never may be there.
+func (p *process) clean(t *testing.T) {
+	t.Helper()
+	for _, never := range []string{"panic", "deadlock detected", "database is locked", "level=ERROR msg=\"request failed\" method=GET"} {
+		if strings.Contains(p.log.String(), never) {
+			t.Errorf("the log says %q", never)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"raff/internal/rafftest"
+)
+
+// raffd is where built puts the server's program, once for all tests.
+var raffd = filepath.Join(os.TempDir(), fmt.Sprintf("raffd-%d", os.Getpid()))
+
+var built = sync.OnceValue(func() error {
+	if out, err := exec.Command("go", "build", "-o", raffd, "raff/cmd/raffd").CombinedOutput(); err != nil {
+		return fmt.Errorf("build raffd: %w\n%s", err, out)
+	}
+	return nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.Remove(raffd) // most runs build none
+	os.Exit(code)
+}
+
+// process is raffd as an operator runs it: a program of its own, which a test may kill and start again.
+type process struct {
+	*rafftest.Server // without a Node
+	addr             string
+	log              lines
+	cmd              *exec.Cmd
+}
+
+// launch makes an account by the operator's command and serves it. Mail is queued and never sent, so that every open
+// invitation has its row in the outbox.
+func launch(t *testing.T, database string) *process {
+	t.Helper()
+	if err := built(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{addr: freeAddr(t), Server: &rafftest.Server{Database: database}}
+	p.URL = "http://" + p.addr
+	var made struct {
+		AccountID     string `json:"account_id"`
+		OwnerMemberID string `json:"owner_member_id"`
+		ProjectID     string `json:"default_project_id"`
+		KeyID         string `json:"api_key_id"`
+		Key           string `json:"api_key"`
+		OwnerLink     string `json:"owner_link"`
+	}
+	out := p.operate(t, "account", "create", "--name", "Acme", "--owner-email", "owner@example.com", "--public-url", p.URL, "--output", "json")
+	if err := json.Unmarshal(out, &made); err != nil {
+		t.Fatal(err)
+	}
+	p.AccountID, p.OwnerMemberID, p.ProjectID, p.KeyID, p.Key, p.OwnerLink = made.AccountID, made.OwnerMemberID, made.ProjectID, made.KeyID, made.Key, made.OwnerLink
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("what raffd said last:\n%s", p.log.tail())
+		}
+	})
+	p.start(t)
+	return p
+}
+
+// operate runs one of the operator's commands on the same database, beside the server.
+func (p *process) operate(t *testing.T, arguments ...string) []byte {
+	t.Helper()
+	cmd := exec.Command(raffd, append(arguments, "--database", p.Database)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("raffd %s: %v\n%s%s", strings.Join(arguments, " "), err, out, stderr.Bytes())
+	}
+	return out
+}
+
+// spawn starts the program and does not wait until it serves.
+func (p *process) spawn(t *testing.T) {
+	t.Helper()
+	p.cmd = exec.Command(raffd, "serve", "--listen", p.addr, "--database", p.Database, "--public-url", p.URL, "--rate-limits", "off", "--log-level", "error")
+	p.cmd.Env = append(os.Environ(), "RAFF_SMTP_URL=smtp://"+freeAddr(t)+"?tls=none", "RAFF_MAIL_FROM=raff@example.com")
+	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start starts the program and returns how long it took until it was ready.
+func (p *process) start(t *testing.T) time.Duration {
+	t.Helper()
+	began := time.Now()
+	p.spawn(t)
+	for time.Since(began) < 30*time.Second {
+		if res, err := http.Get(p.URL + "/ready"); err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == 200 {
+				return time.Since(began)
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	t.Fatalf("raffd is not ready after 30 s:\n%s", p.log.tail())
+	return 0
+}
+
+// kill leaves the program no time for anything.
+func (p *process) kill() {
+	if p.cmd == nil {
+		return
+	}
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // it may have ended already
+	_ = p.cmd.Wait()                                      // says that it was killed
+	p.cmd = nil
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// lines keeps what a program says. It is a pipe's end and no file, which a limit on files would meet too.
+type lines struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
+func (l *lines) tail() string {
+	s := l.String()
+	return s[max(0, len(s)-8000):]
+}
