@@ -112,7 +112,7 @@ func (l *load) again(t *testing.T, d *deed, before rows) {
 		d.things[0].doubt, d.things[0].gone = nil, true
 		return
 	}
-	res, _, err := l.do(d)
+	res, err := l.do(d)
 	if err != nil || res.Status != d.want {
 		t.Errorf("%s %s, again: %d %v %s", d.method, d.path, res.Status, err, res.Body)
 		return
@@ -133,7 +133,7 @@ func (l *load) repeat(t *testing.T, n int) {
 	t.Helper()
 	for i := len(l.things) - 1; i >= 0 && n > 0; i, n = i-1, n-1 {
 		d := l.things[i].made
-		res, _, err := l.do(d)
+		res, err := l.do(d)
 		if err != nil || res.Status != d.want || res.Header.Get("Idempotency-Replayed") != "true" || idOf(res, 0) != d.things[0].id {
 			t.Errorf("%s again: %d %v, replayed %q, id %s instead of %s", d.path, res.Status, err, res.Header.Get("Idempotency-Replayed"), idOf(res, 0), d.things[0].id)
 		}
@@ -185,7 +185,7 @@ func (l *load) balance(t *testing.T) {
 	for what, query := range balances {
 		found := answers(t, db, query)
 		if len(found) > 0 {
-			t.Errorf("%s do not match: %d, such as %s", what, len(found), found[0])
+			t.Errorf("half: %s: %d, such as %s", what, len(found), found[0])
 		}
 	}
 	if strings.HasPrefix(l.srv.Database, "sqlite:") {

@@ -28,17 +28,16 @@ type load struct {
 	// away says that 503 is an answer to be expected: nobody knows then what became of the change.
 	away atomic.Bool
 
-	mu        sync.Mutex
-	things    []*thing
-	acks      int
-	refusals  int       // how many 503
-	firstAck  time.Time // of a request that was sent after mark
-	lastAway  time.Time // when the last 503 came
-	mark      time.Time
-	worker    int
-	problems  []string
-	doubtful  int // changes without an answer
-	confirmed int // those of them that had happened
+	mu          sync.Mutex
+	worker      int
+	things      []*thing
+	problems    []string
+	acks        int
+	lastAck     time.Time
+	refusals    int // how many 503
+	lastRefusal time.Time
+	doubtful    int // changes without an answer or with 503
+	confirmed   int // those of them that had happened
 }
 
 // thing is something that the load made: a member, a key, a role or a project.
@@ -85,10 +84,10 @@ func (l *load) work(ctx context.Context, worker string) {
 	var mine []*thing
 	for n := 0; ctx.Err() == nil; n++ {
 		d := l.next(mine, fmt.Sprintf("%s-%d", worker, n))
-		res, sent, err := l.do(d)
+		res, err := l.do(d)
 		switch {
 		case err == nil && res.Status == d.want:
-			mine = append(mine, l.done(d, res, sent)...)
+			mine = append(mine, l.done(d, res)...)
 			continue
 		case err == nil && !(res.Status == 503 && l.away.Load()):
 			l.problem("%s %s %v: %d %s", d.method, d.path, d.body, res.Status, res.Body)
@@ -104,7 +103,7 @@ func (l *load) work(ctx context.Context, worker string) {
 		l.doubtful++
 		if err == nil {
 			l.refusals++
-			l.lastAway = time.Now()
+			l.lastRefusal = time.Now()
 		}
 		l.mu.Unlock()
 		if err != nil {
@@ -113,7 +112,7 @@ func (l *load) work(ctx context.Context, worker string) {
 		if res.Header.Get("Retry-After") == "" {
 			l.problem("503 without Retry-After")
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(30 * time.Millisecond)
 	}
 }
 
@@ -176,16 +175,16 @@ func (l *load) change(th *thing, name string) *deed {
 	return d
 }
 
-func (l *load) do(d *deed) (res rafftest.Response, sent time.Time, err error) {
+func (l *load) do(d *deed) (res rafftest.Response, err error) {
 	var body []byte
 	if d.body != nil {
 		if body, err = json.Marshal(d.body); err != nil {
-			return res, sent, err
+			return res, err
 		}
 	}
 	req, err := http.NewRequest(d.method, l.srv.URL+d.path, bytes.NewReader(body))
 	if err != nil {
-		return res, sent, err
+		return res, err
 	}
 	req.Header.Set("X-API-Key", l.srv.Key)
 	if d.body != nil {
@@ -194,25 +193,22 @@ func (l *load) do(d *deed) (res rafftest.Response, sent time.Time, err error) {
 	if d.key != "" {
 		req.Header.Set("Idempotency-Key", d.key)
 	}
-	sent = time.Now()
 	answer, err := l.http.Do(req)
 	if err != nil {
-		return res, sent, err
+		return res, err
 	}
 	defer answer.Body.Close()
 	res.Status, res.Header = answer.StatusCode, answer.Header
 	res.Body, err = io.ReadAll(answer.Body)
-	return res, sent, err
+	return res, err
 }
 
 // done notes a success and returns what it made.
-func (l *load) done(d *deed, res rafftest.Response, sent time.Time) (made []*thing) {
+func (l *load) done(d *deed, res rafftest.Response) (made []*thing) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.acks++
-	if l.firstAck.IsZero() && sent.After(l.mark) {
-		l.firstAck = time.Now()
-	}
+	l.lastAck = time.Now()
 	for i, th := range d.things {
 		if th.id == "" {
 			th.id = idOf(res, i)

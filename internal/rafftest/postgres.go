@@ -64,64 +64,104 @@ func execSQL(server, statement string) error {
 }
 
 // throwaway is the URL of this process's cluster, which the first call starts.
-var throwaway = sync.OnceValues(startPostgres)
+var throwaway = sync.OnceValues(func() (string, error) {
+	c, err := startCluster("-c fsync=off -c full_page_writes=off")
+	if err != nil {
+		return "", err
+	}
+	shared = c
+	return c.URL, nil
+})
 
-// lifeline is open as long as this process lives. Its other end is the standard input of the process that removes
-// the cluster.
-var lifeline io.WriteCloser //nolint:unused // it only has to stay open
+var shared *Cluster // keeps its lifeline open
+
+// Cluster is a PostgreSQL of its own, for a test that does to it what others must not feel. It waits for the disk as
+// one in use does.
+type Cluster struct {
+	// URL is that of an empty database.
+	URL string
+
+	pgctl, data string
+	as          *syscall.Credential
+	// lifeline is open as long as this process lives or until the test ends. Its other end is the standard input of the
+	// process that removes the cluster.
+	lifeline io.WriteCloser
+}
+
+// NewCluster starts a PostgreSQL until the test ends.
+func NewCluster(t testing.TB) *Cluster {
+	t.Helper()
+	c, err := startCluster("")
+	if err != nil {
+		t.Fatalf("start a PostgreSQL of its own: %v", err)
+	}
+	t.Cleanup(func() { _ = c.lifeline.Close() })
+	return c
+}
+
+// Crash ends the server as a crash does, starts it again, and returns when it has recovered.
+func (c *Cluster) Crash(t testing.TB) {
+	t.Helper()
+	if err := c.run(c.pgctl, "-D", c.data, "-l", c.log(), "-m", "immediate", "-w", "restart"); err != nil {
+		t.Fatalf("restart PostgreSQL: %v", err)
+	}
+}
+
+func (c *Cluster) log() string { return filepath.Join(filepath.Dir(c.data), "log") }
+
+func (c *Cluster) run(program string, arguments ...string) error {
+	cmd := exec.Command(program, arguments...)
+	cmd.Dir, cmd.SysProcAttr = filepath.Dir(c.data), &syscall.SysProcAttr{Credential: c.as}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		server, _ := os.ReadFile(c.log())
+		return fmt.Errorf("%s: %w\n%s%s", filepath.Base(program), err, out, server)
+	}
+	return nil
+}
 
 // reaper waits for its standard input to end. Then it stops the server and removes the directory.
 const reaper = `cat; "$1" -D "$2/data" -m immediate -w stop; rm -rf "$2"`
 
-func startPostgres() (string, error) {
+func startCluster(settings string) (*Cluster, error) {
 	initdb, err := findProgram("initdb")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	pgctl, err := findProgram("pg_ctl")
-	if err != nil {
-		return "", err
+	c := &Cluster{}
+	if c.pgctl, err = findProgram("pg_ctl"); err != nil {
+		return nil, err
 	}
-	as, err := unprivileged()
-	if err != nil {
-		return "", err
+	if c.as, err = unprivileged(); err != nil {
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("/tmp", "raff-postgres-") // the path of a socket must be short
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the socket in it is for this process, whoever runs the server
-		return "", err
+		return nil, err
 	}
-	if as != nil {
-		if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
-			return "", err
+	if c.as != nil {
+		if err := os.Chown(dir, int(c.as.Uid), int(c.as.Gid)); err != nil {
+			return nil, err
 		}
 	}
-	remove := exec.Command("/bin/sh", "-c", reaper, "reaper", pgctl, dir) //nolint:gosec // the program was looked up above
-	remove.Dir, remove.SysProcAttr = dir, &syscall.SysProcAttr{Setsid: true, Credential: as}
-	if lifeline, err = remove.StdinPipe(); err != nil {
-		return "", err
+	c.data, c.URL = filepath.Join(dir, "data"), "postgres://postgres@/postgres?host="+url.QueryEscape(dir)
+	remove := exec.Command("/bin/sh", "-c", reaper, "reaper", c.pgctl, dir) //nolint:gosec // the program was looked up above
+	remove.Dir, remove.SysProcAttr = dir, &syscall.SysProcAttr{Setsid: true, Credential: c.as}
+	if c.lifeline, err = remove.StdinPipe(); err != nil {
+		return nil, err
 	}
 	if err := remove.Start(); err != nil {
-		return "", fmt.Errorf("start the process that will remove the cluster: %w", err)
+		return nil, fmt.Errorf("start the process that will remove the cluster: %w", err)
 	}
-	data, log := filepath.Join(dir, "data"), filepath.Join(dir, "log")
-	for _, step := range [][]string{
-		// A language's collation, not "C", so that a query that relies on the database's order is found.
-		{initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync"},
-		{pgctl, "-D", data, "-l", log, "-w", "start", "-o", "-c listen_addresses='' -c unix_socket_directories=" + dir +
-			" -c fsync=off -c full_page_writes=off -c max_connections=300"},
-	} {
-		cmd := exec.Command(step[0], step[1:]...) //nolint:gosec // the programs were looked up above
-		cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			server, _ := os.ReadFile(log)
-			return "", fmt.Errorf("%s: %w\n%s%s", filepath.Base(step[0]), err, out, server)
-		}
+	// A language's collation, not "C", so that a query that relies on the database's order is found.
+	if err := c.run(initdb, "-D", c.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync"); err != nil {
+		return nil, err
 	}
-	return "postgres://postgres@/postgres?host=" + url.QueryEscape(dir), nil
+	return c, c.run(c.pgctl, "-D", c.data, "-l", c.log(), "-w", "start", "-o", "-c listen_addresses='' -c unix_socket_directories="+dir+
+		" -c max_connections=300 "+settings)
 }
 
 func findProgram(name string) (string, error) {

@@ -1,0 +1,59 @@
+package e2e
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"raff/internal/rafftest"
+)
+
+// TestAPostgresThatCrashesUnderLoad crashes the database and starts it again while many clients change things. What was
+// answered is there, what was not is done once when it is sent again, and meanwhile the answer is 503.
+func TestAPostgresThatCrashesUnderLoad(t *testing.T) {
+	cluster := rafftest.NewCluster(t)
+	p := launch(t, cluster.URL)
+	l := newLoad(t, p.Server)
+	l.away.Store(true)
+	crashes := trials(t, 2)
+	var longest, itself time.Duration
+	for range crashes {
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); l.clients(ctx, 12) }()
+		time.Sleep(time.Duration(100+rand.IntN(300)) * time.Millisecond)
+		crashed := time.Now()
+		cluster.Crash(t)
+		itself = max(itself, time.Since(crashed))
+		longest = max(longest, l.steady(t).Sub(crashed))
+		stop()
+		<-ended
+		l.settle(t)
+		l.repeat(t, 20)
+	}
+	t.Logf("%d crashes: %d changes acknowledged and there, %d answered 503, of which %d had happened; the last 503 came at most %v after the crash, PostgreSQL itself took %v",
+		crashes, l.acks, l.refusals, l.confirmed, longest.Round(time.Millisecond), itself.Round(time.Millisecond))
+	if l.refusals == 0 {
+		t.Error("the crash was not noticed")
+	}
+	if longest > 30*time.Second {
+		t.Errorf("the service came back only after %v", longest)
+	}
+	p.clean(t)
+}
+
+// steady waits until changes have succeeded for half a second and none was refused, and returns when the last one was.
+func (l *load) steady(t *testing.T) time.Time {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		l.mu.Lock()
+		refused, acked := l.lastRefusal, l.lastAck
+		l.mu.Unlock()
+		if acked.Sub(refused) > 500*time.Millisecond {
+			return refused
+		}
+	}
+	t.Fatal("after a minute changes still fail")
+	return time.Time{}
+}
