@@ -112,7 +112,7 @@ func (l *load) work(ctx context.Context, worker string) {
 		if res.Header.Get("Retry-After") == "" {
 			l.problem("503 without Retry-After")
 		}
-		time.Sleep(30 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

@@ -88,10 +88,10 @@ type Cluster struct {
 	lifeline io.WriteCloser
 }
 
-// NewCluster starts a PostgreSQL until the test ends.
-func NewCluster(t testing.TB) *Cluster {
+// NewCluster starts a PostgreSQL until the test ends, with settings in the form "-c name=value".
+func NewCluster(t testing.TB, settings string) *Cluster {
 	t.Helper()
-	c, err := startCluster("")
+	c, err := startCluster(settings)
 	if err != nil {
 		t.Fatalf("start a PostgreSQL of its own: %v", err)
 	}
