@@ -109,8 +109,8 @@ func (l *load) work(ctx context.Context, worker string) {
 		if err != nil {
 			return
 		}
-		if res.Header.Get("Retry-After") == "" {
-			l.problem("503 without Retry-After")
+		if res.Header.Get("Retry-After") == "" || !bytes.Contains(res.Body, []byte(`"The database is not available right now. Try again in a moment.","code":"unavailable"`)) {
+			l.problem("the refusal says %v %s", res.Header, res.Body)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}

@@ -67,6 +67,8 @@ func Unavailable(err error) error {
 	return &Error{Kind: KindUnavailable, Code: "unavailable", Message: "The database is not available right now. Try again in a moment.", Err: err}
 }
 
+var errUnavailable = &Error{Kind: KindUnavailable}
+
 // IsNotFound reports whether err says that the object does not exist.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
