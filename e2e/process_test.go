@@ -49,8 +49,7 @@ func launch(t *testing.T, database string) *process {
 	if err := built(); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{addr: freeAddr(t), Server: &rafftest.Server{Database: database}}
-	p.URL = "http://" + p.addr
+	p := prepare(t, database)
 	var made struct {
 		AccountID     string `json:"account_id"`
 		OwnerMemberID string `json:"owner_member_id"`
@@ -64,13 +63,21 @@ func launch(t *testing.T, database string) *process {
 		t.Fatal(err)
 	}
 	p.AccountID, p.OwnerMemberID, p.ProjectID, p.KeyID, p.Key, p.OwnerLink = made.AccountID, made.OwnerMemberID, made.ProjectID, made.KeyID, made.Key, made.OwnerLink
+	p.start(t)
+	return p
+}
+
+// prepare makes a process that is not started yet, and ends it with the test.
+func prepare(t *testing.T, database string) *process {
+	t.Helper()
+	p := &process{addr: freeAddr(t), Server: &rafftest.Server{Database: database}}
+	p.URL = "http://" + p.addr
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
 			t.Logf("what raffd said last:\n%s", p.log.tail())
 		}
 	})
-	p.start(t)
 	return p
 }
 

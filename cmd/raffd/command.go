@@ -38,7 +38,8 @@ func command() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), auditCommand())
+	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), auditCommand(), backupCommand())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	return root
 }
 

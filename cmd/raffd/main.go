@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -14,6 +15,12 @@ func main() {
 	defer stop()
 	if err := command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "raffd:", err)
+		if errors.As(err, &usage{}) {
+			os.Exit(2)
+		}
 		os.Exit(1)
 	}
 }
+
+// usage is an error of whoever typed the command; the program then ends with status 2.
+type usage struct{ error }

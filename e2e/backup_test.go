@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// TestABackupUnderLoad copies the database while many clients change things, and serves the copy: it holds every change
+// that was acknowledged before the backup began, and nothing half.
+func TestABackupUnderLoad(t *testing.T) {
+	dir := t.TempDir()
+	p := launch(t, "sqlite:"+filepath.Join(dir, "raff.db"))
+	l := newLoad(t, p.Server)
+	for n := range trials(t, 2) {
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); l.clients(ctx, 8) }()
+		time.Sleep(200 * time.Millisecond)
+		to := filepath.Join(dir, fmt.Sprintf("copy%d.db", n)) // beside a served one lies its log, which fits no other
+		known := l.known()
+		began := time.Now()
+		p.operate(t, "backup", "--to", to)
+		took := time.Since(began)
+		during := len(l.known()) - len(known)
+		stop()
+		<-ended
+		l.settle(t)
+		l.restored(t, p, to, known)
+		t.Logf("%d things in the backup, which took %v; %d more were made meanwhile", len(known), took.Round(time.Millisecond), during)
+	}
+	p.clean(t)
+}
+
+// known is what the load was answered up to now.
+func (l *load) known() map[*thing]thing {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := map[*thing]thing{}
+	for _, th := range l.things {
+		if th.doubt == nil {
+			then := *th
+			then.want = maps.Clone(th.want)
+			all[th] = then
+		}
+	}
+	return all
+}
+
+// restored serves the copy and compares it with what was known when it was made, but for what changed since.
+func (l *load) restored(t *testing.T, p *process, to string, known map[*thing]thing) {
+	t.Helper()
+	copied := prepare(t, "sqlite:"+to)
+	copied.Account = p.Account
+	copied.start(t)
+	there := newLoad(t, copied.Server)
+	there.worker = l.worker // its clients have names of their own
+	there.balance(t)
+	rows, compared := there.rows(t), 0
+	for th, then := range known {
+		if th.gone != then.gone || !reflect.DeepEqual(th.want, then.want) {
+			continue
+		}
+		compared++
+		row := rows[th.list][th.name]
+		if difference := then.differs(row); th.gone && row != nil || !th.gone && difference != "" {
+			t.Errorf("in the copy %s of %s %s, removed before: %v", th.name, th.list, difference, th.gone)
+		}
+	}
+	if compared < len(known)/4 {
+		t.Errorf("only %d of %d things did not change later", compared, len(known))
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	there.clients(ctx, 2)
+	if there.report(t); there.acks == 0 {
+		t.Error("the copy takes no changes")
+	}
+	copied.sealAll(t)
+}

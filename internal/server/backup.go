@@ -1,0 +1,13 @@
+package server
+
+import (
+	"context"
+
+	"raff/internal/store"
+)
+
+// ErrUsePgDump is what Backup answers for PostgreSQL.
+var ErrUsePgDump = store.ErrUsePgDump
+
+// Backup copies the SQLite database of this URL to a new file, while servers use it; see store.Backup.
+func Backup(ctx context.Context, database, to string) error { return store.Backup(ctx, database, to) }

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/libc"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrUsePgDump refuses to copy a PostgreSQL database, which has better ways of its own.
+var ErrUsePgDump = errors.New(`raffd copies SQLite files only: back up PostgreSQL with its own tools, for example pg_dump --format=custom --file=raff.dump "$RAFF_DATABASE_URL"`)
+
+// Backup copies the database to a new file that only this user may read. Others may write to the database meanwhile: the
+// copy is of one moment and holds every change that was acknowledged before Backup was called. The file appears under
+// its name when it is whole and on disk; one that is there already is an error. A URL of PostgreSQL is ErrUsePgDump.
+func Backup(ctx context.Context, url, to string) error {
+	scheme, path, _ := strings.Cut(url, ":")
+	if scheme == "postgres" || scheme == "postgresql" {
+		return ErrUsePgDump
+	}
+	if scheme != "sqlite" || path == "" {
+		return fmt.Errorf("database %q: use sqlite:PATH", redact(url))
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("read the database: %w", err)
+	}
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return taken(to, err)
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(to), ".raff-backup-") // nobody else may enter it
+	if err != nil {
+		return fmt.Errorf("make room for the backup: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // what is left there is no backup and says so by its name
+	part := filepath.Join(dir, "raff.db")
+	if err := copySQLite(ctx, path, part); err != nil {
+		return fmt.Errorf("copy %s: %w", path, err)
+	}
+	if err := checkCopy(ctx, part); err != nil {
+		return fmt.Errorf("check the copy of %s: %w", path, err)
+	}
+	// Unlike a renamed file, a linked one never takes the place of another; but not every file system has links.
+	if err = os.Link(part, to); err != nil && !errors.Is(err, fs.ErrExist) {
+		err = os.Rename(part, to)
+	}
+	if err != nil {
+		return taken(to, err)
+	}
+	return syncDir(filepath.Dir(to))
+}
+
+// taken explains why the backup cannot have its name; no error means that a file has it.
+func taken(to string, err error) error {
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already: name a file that is not, so that no backup is lost", to)
+	}
+	return fmt.Errorf("write the backup: %w", err)
+}
+
+// copySQLite writes the file as VACUUM does: what is read in one transaction, without free pages.
+func copySQLite(ctx context.Context, from, to string) error {
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	c, err := openSQLiteConn(from, "synchronous = FULL")
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	defer c.interruptWhenDone(ctx)()
+	if _, err := c.exec("VACUUM INTO $1", []any{to}); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// checkCopy reads all of the copy, so that a backup is known to be good when it is made and not when it is needed.
+func checkCopy(ctx context.Context, path string) error {
+	c, err := openSQLiteConn(path, "query_only = 1")
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	defer c.interruptWhenDone(ctx)()
+	rs, err := c.query("PRAGMA integrity_check", nil)
+	if err != nil {
+		return err
+	}
+	defer rs.Close()
+	for rs.Next() {
+		if found := string(rs.bytes(0)); found != "ok" {
+			return errors.New(found)
+		}
+	}
+	return rs.err
+}
+
+// interruptWhenDone ends the connection's statement when ctx does. stop is called before the connection is closed.
+func (c *sqliteConn) interruptWhenDone(ctx context.Context) (stop func()) {
+	over := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		defer close(over)
+		tls := libc.NewTLS() // c.tls is busy
+		defer tls.Close()
+		sqlite3.Xsqlite3_interrupt(tls, c.db)
+	})
+	return func() {
+		if !cancel() {
+			<-over
+		}
+	}
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
