@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots tidy tidy-check unit race hammer fuzz clean
+.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots tidy tidy-check unit race hammer kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -56,6 +56,12 @@ race: deps ## all Go tests under the race detector (needs a C compiler)
 
 hammer: deps ## run the races of e2e RAFF_TRIALS times each (10000)
 	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),10000) $(GO) test -count=1 -timeout 3h -v -run 'TakenAway|RevokedKey|FirstFactor' ./e2e
+
+kill: deps ## kill servers, crash PostgreSQL and fill disks under load, RAFF_TRIALS times each (50)
+	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),50) $(GO) test -count=1 -timeout 3h -v -run 'KilledServer|Crashes|FullDisk|Backup' ./e2e
+
+soak: deps ## load a server for SOAK (10m) and compare what it holds at the beginning and the end
+	@$(test-env) SOAK=$(or $(SOAK),10m) $(GO) test -count=1 -timeout 24h -v -run Leaks ./e2e
 
 fuzz: ## run each fuzz test for FUZZTIME (30s)
 	@for dir in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -r -n1 dirname | sort -u); do \

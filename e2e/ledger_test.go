@@ -154,20 +154,22 @@ func (l *load) forgetGone() {
 // balances are questions to which every row of the answer is something half. Both databases understand them. The
 // things that were there before the load are left out by their times.
 var balances = map[string]string{
-	"a thing and its events": `WITH begun AS (SELECT MAX(at) AS at FROM audit_events WHERE action IN ('account.created')),
+	// A full outer join of things and events, as a union, because SQLite joins these in quadratic time.
+	"a thing and its events": `WITH begun AS (SELECT MAX(at) AS at FROM audit_events WHERE action = 'account.created'),
 		things AS (
 			SELECT 'member' AS kind, CAST(id AS TEXT) AS id, created_at, updated_at FROM memberships WHERE principal_type <> 'api_key'
 			UNION ALL SELECT 'api_key', CAST(id AS TEXT), created_at, updated_at FROM api_keys
 			UNION ALL SELECT 'role', CAST(id AS TEXT), created_at, updated_at FROM roles WHERE account_id IS NOT NULL
-			UNION ALL SELECT 'project', CAST(id AS TEXT), created_at, updated_at FROM projects),
-		told AS (
-			SELECT target_type AS kind, target_id AS id, MAX(at) AS at,
-				SUM(CASE WHEN action IN ('member.added', 'invitation.created', 'api_key.created', 'role.created', 'project.created') THEN 1 ELSE 0 END) AS made,
-				SUM(CASE WHEN action IN ('member.removed', 'invitation.cancelled', 'api_key.revoked', 'role.deleted', 'project.deleted') THEN 1 ELSE 0 END) AS gone
-			FROM audit_events WHERE target_type IN ('member', 'api_key', 'role', 'project') AND at > (SELECT at FROM begun) GROUP BY target_type, target_id)
-		SELECT COALESCE(things.kind, told.kind), COALESCE(things.id, told.id) FROM told FULL OUTER JOIN (SELECT * FROM things WHERE created_at > (SELECT at FROM begun)) AS things
-			ON things.kind = told.kind AND things.id = told.id
-		WHERE told.id IS NULL OR made <> 1 OR gone <> (CASE WHEN things.id IS NULL THEN 1 ELSE 0 END) OR things.updated_at <> told.at`,
+			UNION ALL SELECT 'project', CAST(id AS TEXT), created_at, updated_at FROM projects)
+		SELECT kind, id FROM (
+			SELECT kind, id, 1 AS there, 0 AS made, 0 AS gone, updated_at AS changed, CAST(NULL AS BIGINT) AS told FROM things
+				WHERE created_at > (SELECT at FROM begun)
+			UNION ALL SELECT target_type, target_id, 0,
+				CASE WHEN action IN ('member.added', 'invitation.created', 'api_key.created', 'role.created', 'project.created') THEN 1 ELSE 0 END,
+				CASE WHEN action IN ('member.removed', 'invitation.cancelled', 'api_key.revoked', 'role.deleted', 'project.deleted') THEN 1 ELSE 0 END,
+				CAST(NULL AS BIGINT), at
+			FROM audit_events WHERE target_type IN ('member', 'api_key', 'role', 'project') AND at > (SELECT at FROM begun)) AS both_sides
+		GROUP BY kind, id HAVING SUM(made) <> 1 OR SUM(there) + SUM(gone) <> 1 OR MAX(changed) <> MAX(told)`,
 	"an open invitation and its mail": `SELECT 'outbox', CAST(COALESCE(open.id, outbox.invitation_id) AS TEXT) FROM
 		(SELECT i.id FROM memberships m JOIN invitations i ON i.id = m.invitation_id WHERE m.principal_type = 'invitation') AS open
 		FULL OUTER JOIN outbox ON outbox.invitation_id = open.id WHERE open.id IS NULL OR outbox.id IS NULL`,

@@ -45,6 +45,7 @@ type options struct {
 	config server.Config
 	clock  *clock
 	named  bool
+	quiet  bool
 }
 
 // OnPostgres uses a fresh database on a real PostgreSQL instead of SQLite.
@@ -63,6 +64,9 @@ func WithSMTP(url string) Option {
 
 // WithLinks writes invitation links to w, as a development server does.
 func WithLinks(w io.Writer) Option { return func(o *options) { o.config.Links = w } }
+
+// Quiet logs nothing but errors, for a test that runs so long that its log would fill the memory.
+func Quiet() Option { return func(o *options) { o.quiet = true } }
 
 // WithLimits limits how fast the keys of each tier may go; without it there is no limit.
 func WithLimits(limits map[string]httpapi.Limit) Option {
@@ -101,6 +105,9 @@ func Start(t testing.TB, more ...Option) *Server {
 	}
 	for _, f := range more {
 		f(o)
+	}
+	if o.quiet {
+		o.config.Logger = slog.New(slog.NewTextHandler(logTo{t}, &slog.HandlerOptions{Level: slog.LevelError}))
 	}
 	o.config.Now = o.clock.now
 	var lc net.ListenConfig
