@@ -112,3 +112,43 @@ func TestNothingIsAcknowledgedThatSQLiteRolledBackByItself(t *testing.T) {
 	}
 	wantEvents(t, db, acknowledged)
 }
+
+// A change that is refused for what another one of the same batch wrote must not say so before that is committed.
+func TestARefusalWaitsForWhatItSaw(t *testing.T) {
+	db := openFault(t)
+	inside, refused := make(chan struct{}), errors.New("refused")
+	count := func(r team.Reader) int {
+		_, n, err := r.Events(t.Context(), team.EventFilter{AccountID: faultAccount})
+		if err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	var all sync.WaitGroup
+	update := func(fn func(tx team.Tx) error) error { return db.Update(t.Context(), faultAccount, team.Adds, fn) }
+	all.Go(func() {
+		err := update(func(tx team.Tx) error {
+			close(inside)
+			time.Sleep(5 * time.Millisecond) // the others are waiting by then
+			return tx.InsertEvent(t.Context(), bigEvent())
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-inside
+	for range 4 {
+		all.Go(func() {
+			saw := 0
+			err := update(func(tx team.Tx) error {
+				saw = count(tx)
+				time.Sleep(time.Millisecond) // the batch goes on for a while after the first refusal
+				return refused
+			})
+			if !errors.Is(err, refused) || saw != 1 || count(db) != 1 {
+				t.Errorf("saw %d events, then there are %d: %v", saw, count(db), err)
+			}
+		})
+	}
+	all.Wait()
+}

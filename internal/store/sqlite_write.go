@@ -32,9 +32,9 @@ const (
 // panic goes where it belongs.
 type sqliteChange struct {
 	taken    atomic.Bool         // by the writer, or by the caller that gave up
-	begun    chan *sqliteSession // nil: the batch could not begin, committed says why
+	begun    chan *sqliteSession // nil: the change could not begin, answered says why
 	ended    chan bool           // true: keep what the function wrote
-	answered chan error          // the commit's outcome
+	answered chan error          // the outcome of the commit that it waited for
 }
 
 var errPanicked = errors.New("the change panicked")
@@ -69,10 +69,11 @@ func (w *sqliteWriter) update(ctx context.Context, _ *accountLock, fn func(sessi
 	if s == nil {
 		return <-c.answered
 	}
-	if err := c.call(s, fn); err != nil {
-		return err
+	err := c.call(s, fn)
+	if lost := <-c.answered; lost != nil {
+		return lost
 	}
-	return <-c.answered
+	return err
 }
 
 // call runs fn and tells the writer how it ended, also when fn panics.
@@ -116,13 +117,20 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 		}
 		return
 	}
-	var kept []*sqliteChange
+	// Who was refused waits, too: the reason may be a change of this batch, and nobody may hear of that before it is
+	// durable, least of all a repetition that is told what the first request was answered.
+	var waiting []*sqliteChange
 	var err error
-	start := time.Now()
+	kept, start := 0, time.Now()
 	for c, n := first, 1; c != nil; n++ {
 		var keep bool
 		if keep, err = w.one(c); keep {
-			kept = append(kept, c)
+			kept++
+		}
+		if kept > 0 || err != nil {
+			waiting = append(waiting, c)
+		} else {
+			c.answered <- nil
 		}
 		if err != nil || n == maxBatch || time.Since(start) > maxBatchTime {
 			break
@@ -134,7 +142,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 		}
 	}
 	switch {
-	case err == nil && len(kept) > 0:
+	case err == nil && kept > 0:
 		_, err = w.conn.exec("COMMIT", nil)
 	case err == nil:
 		_, err = w.conn.exec("ROLLBACK", nil)
@@ -145,7 +153,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 		w.conn = nil
 		err = team.Unavailable(fmt.Errorf("commit: %w", err))
 	}
-	for _, c := range kept {
+	for _, c := range waiting {
 		c.answered <- err
 	}
 }
@@ -163,14 +171,14 @@ func (w *sqliteWriter) begin() (err error) {
 	return err
 }
 
-// one lets one change run in its savepoint. keep says that it waits for the commit; an error that there can be none.
+// one lets one change run in its savepoint. keep says that what it wrote waits for the commit; an error that there can
+// be none.
 func (w *sqliteWriter) one(c *sqliteChange) (keep bool, err error) {
 	if !c.taken.CompareAndSwap(false, true) {
 		return false, nil
 	}
 	if _, err := w.conn.exec("SAVEPOINT change", nil); err != nil {
 		c.begun <- nil
-		c.answered <- team.Unavailable(err)
 		return false, err
 	}
 	s := &sqliteSession{c: w.conn}
