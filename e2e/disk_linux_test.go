@@ -38,10 +38,10 @@ func limited(t *testing.T) disk {
 	}
 }
 
-// small is a file system of 8 MiB that other data fills, where the test may mount one.
+// small is a file system of 64 MiB that other data fills, where the test may mount one.
 func small(t *testing.T) (disk, error) {
 	dir := t.TempDir()
-	if err := unix.Mount("raff", dir, "tmpfs", 0, "size=8m"); err != nil {
+	if err := unix.Mount("raff", dir, "tmpfs", 0, "size=64m"); err != nil {
 		return disk{}, err
 	}
 	t.Cleanup(func() {
@@ -53,7 +53,7 @@ func small(t *testing.T) (disk, error) {
 	return disk{
 		dir: dir,
 		fill: func(*testing.T, *process) {
-			_ = os.WriteFile(ballast, make([]byte, 8<<20), 0o600) // it writes what fits
+			_ = os.WriteFile(ballast, make([]byte, 64<<20), 0o600) // it writes what fits
 		},
 		free: func(t *testing.T, _ *process) {
 			t.Helper()

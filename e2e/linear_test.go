@@ -21,7 +21,7 @@ func TestAMembershipHasOneHistory(t *testing.T) {
 		two := rafftest.Start(t, rafftest.OnDatabase(one.Database))
 		g := guard{one, t}
 		roles := []string{g.role("strong", "account", "account.members.view", "account.roles.create"), g.role("weak", "account", "account.roles.view")}
-		steps, rounds := 0, max(1, trials(t, 300)/100)
+		steps, rounds := 0, max(1, trials(t, 200)/100)
 		for round := range rounds {
 			id, secret := one.NewKeyID(t, fmt.Sprintf("key-%d", round), "")
 			h := &history{nodes: []*rafftest.Server{one, two}, owner: one.Key, keyID: id, secret: secret, roles: roles}

@@ -26,23 +26,31 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	h := &house{Service: newService(t, password.New()), t: t}
+	h.open("owner@example.com")
+	return h
+}
+
+func newService(t *testing.T, passwords team.Passwords) *team.Service {
+	t.Helper()
 	c := catalog.Default()
 	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "raff.db"), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := team.New(team.Options{Store: db, Catalog: c, Passwords: password.New(), PublicURL: "http://127.0.0.1"})
+	s := team.New(team.Options{Store: db, Catalog: c, Passwords: passwords, PublicURL: "http://127.0.0.1"})
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	a, err := s.CreateAccount(t.Context(), team.NewAccount{Name: "Acme", OwnerEmail: "owner@example.com"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{Service: s, t: t, account: a}
-	h.owner = h.person(a.OwnerUserID)
-	return h
+	return s
+}
+
+// open makes the account.
+func (h *house) open(owner string) {
+	h.t.Helper()
+	h.account = must(h.CreateAccount(h.ctx(), team.NewAccount{Name: "Acme", OwnerEmail: owner}))
+	h.owner = h.person(h.account.OwnerUserID)
 }
 
 func must[T any](v T, err error) T {
@@ -214,5 +222,23 @@ func TestAcceptingOneOfferTakesUpTheOthersOfTheAccount(t *testing.T) {
 	after := must(h.GetMember(h.ctx(), h.owner, h.account.DefaultProjectID, pm.ID))
 	if after.Status != team.StatusActive || after.UserID != got.UserID {
 		t.Errorf("the project membership: %+v", after)
+	}
+}
+
+// Who is active again has everything again that the membership grants, so waking somebody up is handing it out.
+func TestWakingSomebodyUpHandsTheirRoleOutAgain(t *testing.T) {
+	h := newHouse(t)
+	manager, strong := h.role(team.MembersManage), h.role(team.MembersManage, team.APIKeysCreate)
+	_, alice := h.join(manager)
+	m, bob := h.join(strong)
+	_, key := h.key(bob, manager)
+	suspended, active := team.StatusSuspended, team.StatusActive
+	must(h.UpdateMember(h.ctx(), alice, "", m.ID, team.MemberChange{Status: &suspended}))
+	_, err := h.UpdateMember(h.ctx(), key, "", m.ID, team.MemberChange{Status: &active})
+	want(t, err, "escalation_denied") // his own key must not
+	must(h.UpdateMember(h.ctx(), alice, "", m.ID, team.MemberChange{Status: &active}))
+	events, _, err := h.Store.Events(h.ctx(), team.EventFilter{AccountID: h.account.AccountID, TargetID: m.ID, Page: team.Page{Limit: 1}})
+	if err != nil || !events[0].Delegated {
+		t.Errorf("the event of waking him up: %+v, %v", events, err)
 	}
 }

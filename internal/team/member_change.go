@@ -80,44 +80,59 @@ func (w *work) changeMember(m *Member, c MemberChange) (delegated bool, err erro
 	if c.Status == nil {
 		return delegated, nil
 	}
-	return delegated, w.changeStatus(m, *c.Status)
+	woken, err := w.changeStatus(m, *c.Status)
+	return delegated || woken, err
 }
 
-func (w *work) changeStatus(m *Member, to Status) error {
+func (w *work) changeStatus(m *Member, to Status) (delegated bool, err error) {
 	switch {
 	case to == m.Status:
+		return false, nil
 	case to == StatusSuspended:
 		m.Status = StatusSuspended
+		return false, nil
 	case m.Type == TypeInvitation && m.Status == StatusPending:
 		e := conflict("member_pending", "The invitation has not been accepted yet; only the invited person can make the membership active. Resend the invitation if it got lost.")
 		e.MemberID = m.ID
-		return e
-	case m.Type == TypeInvitation:
-		m.Status = StatusPending
-		return w.requeue(m.Invitation)
-	default:
-		if err := w.mayWake(*m); err != nil {
-			return err
-		}
-		m.Status = StatusActive
+		return false, e
 	}
-	return nil
+	if delegated, err = w.mayWake(*m); err != nil {
+		return false, err
+	}
+	if m.Type == TypeInvitation {
+		m.Status = StatusPending
+		return delegated, w.requeue(m.Invitation)
+	}
+	m.Status = StatusActive
+	return delegated, nil
 }
 
-// mayWake guards the activation of a suspended key: it hands the key's power out again. A suspension in the account
-// rests the key's project roles too, so waking it up there wakes up all of them.
-func (w *work) mayWake(m Member) error {
-	if m.Type != TypeAPIKey {
-		return nil
+// mayWake guards the activation of a suspended membership: it hands out again what the membership grants. A suspension
+// in the account rests all project roles too, so waking up there wakes up all of them.
+func (w *work) mayWake(m Member) (delegated bool, err error) {
+	all := []Member{m}
+	if m.ProjectID == "" {
+		others, err := w.MembershipsOf(w.ctx, w.p.AccountID, m.CanonicalEmail)
+		if err != nil {
+			return false, err
+		}
+		for _, o := range others {
+			if o.ID != m.ID {
+				all = append(all, o)
+			}
+		}
 	}
-	if m.ProjectID != "" {
-		return w.dominates(m)
+	if m.Type == TypeAPIKey {
+		return false, w.dominates(all...)
 	}
-	k, err := w.APIKey(w.ctx, w.p.AccountID, m.APIKeyID)
-	if err != nil {
-		return err
+	for _, each := range all {
+		handed, err := w.mayBind(each.subject(), each.Role, each.ProjectID)
+		if err != nil {
+			return false, err
+		}
+		delegated = delegated || handed
 	}
-	return w.dominates(k.Memberships...)
+	return delegated, nil
 }
 
 func memberDiff(a, b Member) map[string]any {

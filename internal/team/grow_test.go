@@ -1,0 +1,260 @@
+package team_test
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"raff/internal/team"
+)
+
+// TestNothingGrowsByItself lets random people and keys do random things, and holds each of them to one rule: whoever has
+// more afterwards got it from somebody who held it, or who manages members and gave it to another person, which the
+// audit log then says.
+func TestNothingGrowsByItself(t *testing.T) {
+	s, n := newService(t, plain{}), 0
+	allowed, refused := 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		c := &crowd{house: &house{Service: s, t: t, n: n * 100}, rt: rt}
+		c.open(fmt.Sprintf("owner%d@example.com", n))
+		c.gather()
+		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+			if c.step() {
+				allowed++
+			} else {
+				refused++
+			}
+		}
+	})
+	t.Logf("%d changes were allowed, %d refused", allowed, refused)
+}
+
+// plain keeps passwords as they are: this test is about something else, and hashing takes long.
+type plain struct{}
+
+func (plain) Check(string, string, string) error          { return nil }
+func (plain) Hash(password string) (string, error)        { return password, nil }
+func (plain) Matches(password, hash string) (bool, error) { return password == hash, nil }
+
+// crowd is an account with people, keys and roles of random strength.
+type crowd struct {
+	*house
+	rt     *rapid.T
+	strict bool
+	people []string          // user ids
+	emails []string          // of people and of who is only invited
+	keys   map[string]string // secrets by id
+	keyIDs []string
+	roles  []string
+}
+
+var someAccount = []string{
+	team.MembersManage, team.MembersInvite, team.MembersRemove, team.RolesCreate, team.RolesManage, team.RolesDelete,
+	team.APIKeysCreate, team.APIKeysManage, "account.billing.manage", "account.audit.view",
+}
+
+func pick[T any](c *crowd, what string, from []T) T {
+	return from[rapid.IntRange(0, len(from)-1).Draw(c.rt, what)]
+}
+
+func (c *crowd) permissions() []string {
+	return rapid.SliceOfNDistinct(rapid.SampledFrom(someAccount), 3, 9, rapid.ID[string]).Draw(c.rt, "permissions")
+}
+
+func (c *crowd) gather() {
+	c.roles = []string{c.system("admin"), c.system("member"), c.system("owner")}
+	for range 4 {
+		c.roles = append(c.roles, c.role(c.permissions()...))
+	}
+	c.people, c.keys = []string{c.account.OwnerUserID}, map[string]string{}
+	for range 3 {
+		m, p := c.join(pick(c, "role", c.roles[3:]))
+		_ = c.made(c.CreateAPIKey(c.ctx(), p, team.NewAPIKey{Name: "mine", RoleID: m.Role.ID})) // those who may
+		c.people, c.emails = append(c.people, m.UserID), append(c.emails, m.Email)
+	}
+	for range 2 {
+		must(0, c.made(c.CreateAPIKey(c.ctx(), c.owner, team.NewAPIKey{Name: "key", RoleID: pick(c, "role", c.roles[3:])})))
+	}
+	if c.strict = rapid.Bool().Draw(c.rt, "strict"); c.strict {
+		must(0, c.SetStrict(c.ctx(), c.account.AccountID))
+	}
+}
+
+func (c *crowd) made(k team.APIKey, secret string, err error) error {
+	if err == nil {
+		c.keys[k.ID], c.keyIDs = secret, append(c.keyIDs, k.ID)
+	}
+	return err
+}
+
+// actor is somebody who can act now; nil is somebody who cannot.
+func (c *crowd) actor() *team.Principal {
+	var p *team.Principal
+	var err error
+	if rapid.Bool().Draw(c.rt, "as a key") {
+		p, err = c.Authenticate(c.ctx(), c.keys[pick(c, "key", c.keyIDs)])
+	} else {
+		p, err = c.Person(c.ctx(), c.account.AccountID, pick(c, "person", c.people))
+	}
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+// holding is what everybody has: people and invited addresses by address, keys by id. Who is suspended has nothing; who is
+// invited has the role already, because accepting is up to them alone.
+type holding map[string]team.Set
+
+func (c *crowd) look() (all, acting holding, members []team.Member) {
+	operator := team.Operator(c.account.AccountID)
+	var err error
+	members, _, err = c.ListMembers(c.ctx(), operator, team.MemberFilter{Page: team.Page{Limit: 1000}})
+	if err != nil {
+		c.rt.Fatal(err)
+	}
+	active := map[string]bool{}
+	for _, k := range first(c.ListAPIKeys(c.ctx(), operator, team.Page{Limit: 1000})) {
+		active[k.ID] = k.IsActive
+	}
+	all, acting = holding{}, holding{}
+	for _, m := range members {
+		if m.Status != team.StatusSuspended && (m.APIKeyID == "" || active[m.APIKeyID]) {
+			all[nameOf(m)] = m.Role.Permissions
+			if m.Status == team.StatusActive {
+				acting[nameOf(m)] = m.Role.Permissions.Intersect(c.Catalog().Scope(team.ScopeAccount))
+			}
+		}
+	}
+	return all, acting, members
+}
+
+func first[T any](rows []T, _ int, err error) []T { return must(rows, err) }
+
+func nameOf(m team.Member) string {
+	if m.APIKeyID != "" {
+		return m.APIKeyID
+	}
+	return m.CanonicalEmail
+}
+
+// step does one thing as somebody and holds it to the rule. It reports whether the thing was done.
+func (c *crowd) step() bool {
+	p := c.actor()
+	if p == nil {
+		return false
+	}
+	before, acting, members := c.look()
+	who := p.Email
+	if p.Type == team.TypeAPIKey {
+		who = p.ID
+	}
+	held, _ := c.Catalog().SetOf(must(c.Whoami(c.ctx(), p)).Permissions)
+	if held != acting[who] {
+		c.rt.Fatalf("%s acts with %v and has %v", who, c.Catalog().Names(held), c.Catalog().Names(acting[who]))
+	}
+	what, err := c.act(p, members)
+	after, _, _ := c.look()
+	for name, now := range after {
+		more := now.Minus(before[name]).Intersect(c.Catalog().Scope(team.ScopeAccount))
+		switch {
+		case more.Empty():
+		case err != nil:
+			c.rt.Fatalf("%s was refused (%v), and %s has %v more", what, err, name, c.Catalog().Names(more))
+		case name != who && more.Minus(held).Empty():
+		case name != who && c.delegated(p, name, now, held):
+		default:
+			c.rt.Fatalf("%s by %s, who has %v: now %s has %v more", what, who, c.Catalog().Names(held), name, c.Catalog().Names(more))
+		}
+	}
+	return err == nil
+}
+
+// delegated is the second half of the rule.
+func (c *crowd) delegated(p *team.Principal, name string, now, held team.Set) bool {
+	events := first(c.Store.Events(c.ctx(), team.EventFilter{AccountID: c.account.AccountID, Page: team.Page{Limit: 20}}))
+	said := false
+	for _, e := range events {
+		said = said || e.Delegated && e.At.Equal(events[0].At)
+	}
+	_, isKey := c.keys[name]
+	everything := c.Catalog().Scope(team.ScopeAccount)
+	return said && !isKey && !c.strict && c.Catalog().Has(held, team.MembersManage) && now.Intersect(everything) != everything && !c.maker(p, name)
+}
+
+// maker reports whether p is a key and this the person who made it.
+func (c *crowd) maker(p *team.Principal, email string) bool {
+	if p.Type != team.TypeAPIKey {
+		return false
+	}
+	k := must(c.GetAPIKey(c.ctx(), team.Operator(c.account.AccountID), p.ID))
+	return k.CreatedByUser != "" && must(c.Person(c.ctx(), c.account.AccountID, k.CreatedByUser)).Email == email
+}
+
+// act does something random; what it was is for the message of a failure.
+func (c *crowd) act(p *team.Principal, members []team.Member) (what string, err error) {
+	m, role := pick(c, "member", members), pick(c, "role", c.roles)
+	switch what = pick(c, "what", []string{"add", "invite", "move", "wake", "suspend", "remove", "compose", "edit", "drop", "key", "wake key", "sleep key", "regenerate", "transfer"}); what {
+	case "add":
+		n := team.NewMember{RoleID: role}
+		if key := pick(c, "key", c.keyIDs); rapid.Bool().Draw(c.rt, "a key") {
+			n.APIKeyID = &key
+		} else {
+			user := pick(c, "person", c.people)
+			n.UserID = &user
+		}
+		_, err = c.AddMember(c.ctx(), p, n)
+	case "invite":
+		c.n++
+		email := pick(c, "address", append([]string{fmt.Sprintf("guest%d@example.com", c.n)}, c.emails...))
+		_, err = c.AddMember(c.ctx(), p, team.NewMember{Email: &email, RoleID: role})
+	case "move":
+		_, err = c.UpdateMember(c.ctx(), p, "", m.ID, team.MemberChange{RoleID: &role})
+	case "wake", "suspend":
+		status := map[string]team.Status{"wake": team.StatusActive, "suspend": team.StatusSuspended}[what]
+		_, err = c.UpdateMember(c.ctx(), p, "", m.ID, team.MemberChange{Status: &status})
+	case "remove":
+		_, err = c.RemoveMember(c.ctx(), p, "", m.ID)
+	case "compose":
+		c.n++
+		name := fmt.Sprintf("role-%d", c.n)
+		var r team.Role
+		if r, err = c.CreateRole(c.ctx(), p, team.NewRole{Name: name, Slug: name, Scope: team.ScopeAccount, Permissions: c.permissions()}); err == nil {
+			c.roles = append(c.roles, r.ID)
+		}
+	case "edit":
+		permissions := c.permissions()
+		_, err = c.UpdateRole(c.ctx(), p, role, team.RoleChange{Permissions: &permissions})
+	case "drop":
+		err = c.DeleteRole(c.ctx(), p, role, pick(c, "instead", c.roles))
+	case "key":
+		err = c.made(c.CreateAPIKey(c.ctx(), p, team.NewAPIKey{Name: "key", RoleID: role}))
+	case "wake key", "sleep key":
+		on := what == "wake key"
+		_, err = c.UpdateAPIKey(c.ctx(), p, pick(c, "key", c.keyIDs), team.APIKeyChange{IsActive: &on})
+	case "regenerate":
+		err = c.regenerate(p)
+	case "transfer":
+		_, err = c.TransferOwnership(c.ctx(), p, m.ID)
+	}
+	return what, err
+}
+
+// regenerate shows the secret of a key to who asked for it, so they must have held what the key does.
+func (c *crowd) regenerate(p *team.Principal) error {
+	id := pick(c, "key", c.keyIDs)
+	_, secret, err := c.RegenerateAPIKey(c.ctx(), p, id, 0)
+	if err != nil {
+		return err
+	}
+	c.keys[id] = secret
+	mine, _ := c.Catalog().SetOf(must(c.Whoami(c.ctx(), p)).Permissions)
+	for _, m := range must(c.GetAPIKey(c.ctx(), team.Operator(c.account.AccountID), id)).Memberships {
+		if more := m.Role.Permissions.Intersect(c.Catalog().Scope(team.ScopeAccount)).Minus(mine); p.ID != id && !more.Empty() {
+			c.rt.Fatalf("%s got the secret of a key that has %v more", p.Email, c.Catalog().Names(more))
+		}
+	}
+	return nil
+}
