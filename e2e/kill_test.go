@@ -59,7 +59,7 @@ func (p *process) sealAll(t *testing.T) (events int) {
 	if _, err := later.Node.Service().SealEvents(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range strings.Split(strings.TrimSpace(string(p.operate(t, "audit", "verify"))), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(string(p.operate(t, "audit", "verify"))), "\n") {
 		account, rest, _ := strings.Cut(line, ": whole, ")
 		if n := 0; account == "account "+p.AccountID {
 			if _, err := fmt.Sscanf(rest, "%d events", &n); err == nil {

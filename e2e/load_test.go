@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"reflect"
@@ -229,9 +230,7 @@ func (th *thing) learn(d *deed, res rafftest.Response) {
 	case "DELETE":
 		th.gone = true
 	case "PATCH":
-		for k, v := range d.body {
-			th.want[k] = v
-		}
+		maps.Copy(th.want, d.body)
 	default:
 		if prefix := field(res, 0, "key_prefix"); prefix != "" {
 			th.want["key_prefix"] = prefix

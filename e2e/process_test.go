@@ -114,7 +114,7 @@ func (p *process) start(t *testing.T) time.Duration {
 	for time.Since(began) < 30*time.Second {
 		if res, err := http.Get(p.URL + "/ready"); err == nil {
 			_ = res.Body.Close()
-			if res.StatusCode == 200 {
+			if res.StatusCode == http.StatusOK {
 				return time.Since(began)
 			}
 		}
@@ -140,7 +140,7 @@ func freeAddr(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer l.Close() //nolint:errcheck // it only showed that the port is free
 	return l.Addr().String()
 }
 

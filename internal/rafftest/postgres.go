@@ -73,7 +73,7 @@ var throwaway = sync.OnceValues(func() (string, error) {
 	return c.URL, nil
 })
 
-var shared *Cluster // keeps its lifeline open
+var shared *Cluster //nolint:unused // keeps its lifeline open
 
 // Cluster is a PostgreSQL of its own, for a test that does to it what others must not feel. It waits for the disk as
 // one in use does.
@@ -110,7 +110,7 @@ func (c *Cluster) Crash(t testing.TB) {
 func (c *Cluster) log() string { return filepath.Join(filepath.Dir(c.data), "log") }
 
 func (c *Cluster) run(program string, arguments ...string) error {
-	cmd := exec.Command(program, arguments...)
+	cmd := exec.Command(program, arguments...) //nolint:gosec // the programs were looked up
 	cmd.Dir, cmd.SysProcAttr = filepath.Dir(c.data), &syscall.SysProcAttr{Credential: c.as}
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -69,7 +69,7 @@ func copySQLite(ctx context.Context, from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // what it holds was synced
 	c, err := openSQLiteConn(from, "synchronous = FULL")
 	if err != nil {
 		return err
@@ -124,6 +124,6 @@ func syncDir(path string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer d.Close() //nolint:errcheck // it was only read
 	return d.Sync()
 }
