@@ -16,7 +16,7 @@ func TestABackupUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	p := launch(t, "sqlite:"+filepath.Join(dir, "raff.db"))
 	l := newLoad(t, p.Server)
-	for n := range trials(t, 2) {
+	for n := range trials(t, 1) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); l.clients(ctx, 8) }()

@@ -19,10 +19,10 @@ func TestAKilledServerLosesNothing(t *testing.T) {
 		p := launch(t, database)
 		l := newLoad(t, p.Server)
 		var slowest time.Duration
-		kills := trials(t, 3)
+		kills := trials(t, 2)
 		for range kills {
 			ctx, stop := context.WithCancel(t.Context())
-			time.AfterFunc(time.Duration(30+rand.IntN(500))*time.Millisecond, func() { p.kill(); stop() })
+			go func() { l.acknowledged(ctx, rand.IntN(200)); p.kill(); stop() }()
 			l.clients(ctx, 12)
 			<-ctx.Done()
 			if rand.IntN(2) == 0 {
@@ -41,6 +41,24 @@ func TestAKilledServerLosesNothing(t *testing.T) {
 			kills, l.acks, l.doubtful, l.confirmed, slowest.Round(time.Millisecond), sealed)
 		p.clean(t)
 	})
+}
+
+// acknowledged waits for n more changes and a random moment, for two seconds at most.
+func (l *load) acknowledged(ctx context.Context, n int) {
+	ctx, stop := context.WithTimeout(ctx, 2*time.Second)
+	defer stop()
+	l.mu.Lock()
+	until := l.acks + n
+	l.mu.Unlock()
+	for ctx.Err() == nil {
+		time.Sleep(time.Duration(rand.IntN(10_000)) * time.Microsecond)
+		l.mu.Lock()
+		enough := l.acks >= until
+		l.mu.Unlock()
+		if enough {
+			return
+		}
+	}
 }
 
 // onEachURL is rafftest.EachDatabase for tests that start the server themselves.

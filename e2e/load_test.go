@@ -116,7 +116,7 @@ func (l *load) work(ctx context.Context, worker string) {
 		if res.Header.Get("Retry-After") == "" || !bytes.Contains(res.Body, []byte(`"The database is not available right now. Try again in a moment.","code":"unavailable"`)) {
 			l.problem("the refusal says %v %s", res.Header, res.Body)
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 	}
 }
 

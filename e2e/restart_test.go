@@ -22,8 +22,8 @@ func TestAPostgresThatCrashesUnderLoad(t *testing.T) {
 	for range crashes {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		go func() { defer close(ended); l.clients(ctx, 12) }()
-		time.Sleep(time.Duration(100+rand.IntN(300)) * time.Millisecond)
+		go func() { defer close(ended); l.clients(ctx, 8) }()
+		l.acknowledged(ctx, 20+rand.IntN(100))
 		crashed := time.Now()
 		cluster.Crash(t)
 		itself = max(itself, time.Since(crashed))
