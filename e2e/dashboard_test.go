@@ -76,7 +76,7 @@ type crew struct {
 
 func newCrew(t *testing.T) *crew {
 	t.Helper()
-	w := &crew{Server: rafftest.Start(t)}
+	w := &crew{Server: rafftest.Start(t, rafftest.WithName())}
 	svc := w.Node.Service()
 	if err := svc.SetPasswordByLink(t.Context(), rafftest.TokenOf(t, w.OwnerLink), "Trent", rafftest.Password); err != nil {
 		t.Fatal(err)
