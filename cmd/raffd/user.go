@@ -54,7 +54,8 @@ func resetFactorCommand() *cobra.Command {
 				if err := s.ResetFactors(ctx, email); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s signs in with the password alone now, and can add a second factor again.\n", email)
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s signs in with the password alone now, and can add a second factor again.\n"+
+					"Somebody who has no password, because they signed in with passkeys only, needs a link: raffd user password-link\n", email)
 				return err
 			})
 		},
