@@ -55,7 +55,7 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 		alice.shows(title)
 	}
 	alice.open("/members/" + srv.OwnerMemberID)
-	alice.shows("This needs the permission account.members.manage")
+	alice.shows("does not include the right to “Add, change and remove account members")
 
 	alice.follow("form[action='/sign-out'] button")
 	alice.shows("You are signed out")

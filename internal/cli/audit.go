@@ -149,6 +149,9 @@ func detailsOf(details json.RawMessage) string {
 	}
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if strings.HasSuffix(name, "_name") { // for people, beside what programs call it
+			continue
+		}
 		out = append(out, name+": "+shortly(fields[name]))
 	}
 	return strings.Join(out, ", ")

@@ -22,8 +22,24 @@ func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, i
 	if f.ActorID != "" {
 		c.and("e.actor_id = ?", f.ActorID)
 	}
+	if f.Actor != "" {
+		like := containing(nameKey(f.Actor))
+		c.and(`e.actor_id IN (SELECT CAST(k.id AS TEXT) FROM api_keys k WHERE k.account_id = ? AND k.name_key LIKE ? ESCAPE '\'
+			UNION ALL SELECT CAST(u.id AS TEXT) FROM account_users au JOIN users u ON u.id = au.user_id
+			WHERE au.account_id = ? AND (u.name_key LIKE ? ESCAPE '\' OR u.email_canonical LIKE ? ESCAPE '\'))`,
+			uid(f.AccountID), like, uid(f.AccountID), like, like)
+	}
 	if f.Action != "" {
 		c.and("e.action = ?", f.Action)
+	}
+	if len(f.Actions) > 0 {
+		c.and("e.action" + c.in(texts(f.Actions)))
+	}
+	if len(f.But) > 0 {
+		c.and("e.action NOT" + c.in(texts(f.But)))
+	}
+	if f.ProjectID != "" {
+		c.and("e.project_id = ?", uid(f.ProjectID))
 	}
 	if f.TargetID != "" {
 		c.and("e.target_id = ?", f.TargetID)
@@ -36,6 +52,14 @@ func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, i
 	}
 	l := listing{columns: eventColumns, from: "audit_events e", rows: "audit_events e", at: "e.at", id: "e.id", newest: true}
 	return page(ctx, r.q, l, &c, f.Page, scanEvent)
+}
+
+func texts(all []string) []any {
+	out := make([]any, len(all))
+	for i, s := range all {
+		out[i] = s
+	}
+	return out
 }
 
 func (t *tx) InsertEvent(ctx context.Context, e team.Event) error {

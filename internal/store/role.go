@@ -36,6 +36,33 @@ func (r reader) Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int,
 	return page(ctx, r.q, l, &c, f.Page, r.scanRole)
 }
 
+func (r reader) RoleUse(ctx context.Context, accountID string) (map[string]team.RoleUse, error) {
+	type row struct {
+		role   string
+		isKey  bool
+		number int
+	}
+	rows, err := many(ctx, r.q, func(s scanner) (v row, err error) {
+		err = s.Scan((*text)(&v.role), (*flag)(&v.isKey), (*number)(&v.number))
+		return v, err
+	}, `SELECT m.role_id, m.principal_type = 'api_key', COUNT(DISTINCT m.email_canonical) FROM memberships m
+		WHERE m.account_id = $1 GROUP BY 1, 2`, uid(accountID))
+	if err != nil {
+		return nil, err
+	}
+	use := map[string]team.RoleUse{}
+	for _, v := range rows {
+		u := use[v.role]
+		if v.isKey {
+			u.Keys = v.number
+		} else {
+			u.People = v.number
+		}
+		use[v.role] = u
+	}
+	return use, nil
+}
+
 const insertRole = `INSERT INTO roles (id, account_id, scope, slug, name, name_key, description, permissions, is_system,
 	created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 

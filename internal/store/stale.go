@@ -82,7 +82,7 @@ func removedEvent(m team.Member, at time.Time) team.Event {
 	return team.Event{
 		ID: uuid.Must(uuid.NewV7()).String(), AccountID: m.AccountID, At: at,
 		ActorType: team.TypeOperator, ActorID: "system", ActorName: "system",
-		Action: "invitation.removed", TargetType: "member", TargetID: m.ID, TargetName: m.Email, ProjectID: m.ProjectID,
+		Action: team.ActionInvitationRemoved, TargetType: "member", TargetID: m.ID, TargetName: m.Email, ProjectID: m.ProjectID,
 		Details: `{"invitation_state":"` + string(m.Invitation.StateAt(at)) + `"}`,
 	}
 }

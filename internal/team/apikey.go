@@ -2,16 +2,23 @@ package team
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
-// NewAPIKey describes a key. RoleID gives it an account role at once; without it the key holds nothing yet.
+// NewAPIKey describes a key. RoleID gives it an account role at once, and Projects a role in each of them; without
+// either the key holds nothing yet.
 type NewAPIKey struct {
 	Name      string
 	Tier      string    // "standard" when empty
 	ExpiresAt time.Time // zero: never
 	RoleID    string
+	Projects  []ProjectRole
+	ManagedBy string // "api" when empty
 }
+
+// ProjectRole is a role in a project.
+type ProjectRole struct{ ProjectID, RoleID string }
 
 // APIKeyChange changes what it names; nil leaves as it is. ExpiresAt pointing to the zero time means never.
 type APIKeyChange struct {
@@ -72,6 +79,9 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 
 func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 	none := func(err error) (APIKey, string, error) { return APIKey{}, "", err }
+	if n.ManagedBy == "" {
+		n.ManagedBy = ManagedByAPI
+	}
 	secret, err := newSecret(w.s.Rand)
 	if err != nil {
 		return none(err)
@@ -89,23 +99,39 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 		details["expires_at"] = k.ExpiresAt
 	}
 	if n.RoleID != "" {
-		m, err := w.giveKeyRole(k, n.RoleID)
+		m, err := w.giveKeyRole(k, n)
 		if err != nil {
 			return none(err)
 		}
 		k.Memberships = []Member{m}
-		details["role"] = m.Role.Slug
+		details["role"], details["role_name"] = m.Role.Slug, m.Role.Name
 	}
-	return k, secret, w.recordKey("api_key.created", k, details)
+	if err := w.recordKey("api_key.created", k, details); err != nil {
+		return none(err)
+	}
+	for _, to := range n.Projects {
+		m, _, err := w.addMember(NewMember{ProjectID: to.ProjectID, APIKeyID: &k.ID, RoleID: to.RoleID, ManagedBy: n.ManagedBy})
+		var e *Error
+		if errors.As(err, &e) {
+			in := *e
+			in.Field = "projects" // not the role_id of the account
+			err = &in
+		}
+		if err != nil {
+			return none(err)
+		}
+		k.Memberships = append(k.Memberships, m)
+	}
+	return k, secret, nil
 }
 
-func (w *work) giveKeyRole(k APIKey, roleID string) (Member, error) {
-	role, err := w.Role(w.ctx, w.p.AccountID, roleID)
+func (w *work) giveKeyRole(k APIKey, n NewAPIKey) (Member, error) {
+	role, err := w.Role(w.ctx, w.p.AccountID, n.RoleID)
 	if err != nil {
 		return Member{}, notFoundIs(err, invalidReference("role_id", "role"))
 	}
 	m := Member{
-		ID: w.s.NewID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, ManagedBy: ManagedByAPI, InvitedBy: w.p.by(),
+		ID: w.s.NewID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, ManagedBy: n.ManagedBy, InvitedBy: w.p.by(),
 		CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	m.bindKey(k)

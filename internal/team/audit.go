@@ -1,6 +1,37 @@
 package team
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// ActionSignedIn and ActionSignedOut are those that fill an audit log most.
+const (
+	ActionSignedIn  = "user.signed_in"
+	ActionSignedOut = "user.signed_out"
+)
+
+// known are the actions that events tell of; nothing else can be recorded.
+var known = map[string]bool{
+	"account.created": true, "account.updated": true, "account.ownership_transferred": true,
+	"api_key.created": true, "api_key.regenerated": true, "api_key.revoked": true, "api_key.updated": true,
+	"invitation.accepted": true, "invitation.cancelled": true, "invitation.created": true, "invitation.declined": true,
+	"invitation.link_fetched": true, ActionInvitationRemoved: true, "invitation.resent": true,
+	"member.added": true, "member.removed": true, "member.updated": true,
+	"project.created": true, "project.deleted": true, "project.updated": true,
+	"role.created": true, "role.deleted": true, "role.updated": true,
+	"user.password_changed": true, "user.password_link_made": true, "user.password_removed": true, "user.password_set": true,
+	"user.recovery_codes_made": true, "user.second_factor_added": true, "user.second_factor_removed": true,
+	"user.second_factors_reset": true, "user.session_ended": true, "user.sessions_ended": true,
+	ActionSignedIn: true, ActionSignedOut: true,
+}
+
+// ActionInvitationRemoved is what the server itself does to invitations that nobody answered.
+const ActionInvitationRemoved = "invitation.removed"
+
+// Actions are all actions that an event can tell of, in order.
+func Actions() []string { return slices.Sorted(maps.Keys(known)) }
 
 // ListEvents lists the audit log, newest first.
 func (s *Service) ListEvents(ctx context.Context, p *Principal, f EventFilter) ([]Event, int, error) {

@@ -30,9 +30,11 @@ type Error struct {
 	Message string
 	Field   string
 
-	MemberID    string
-	Permission  string
-	Missing     []string
+	MemberID   string
+	Permission string
+	Missing    []string
+	// Words are what the permissions of a refusal are for, in the words of the catalog.
+	Words       []string
 	Suggestion  string
 	Holders     []Member
 	HolderCount int

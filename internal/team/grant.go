@@ -226,7 +226,7 @@ func (g *guard) managerLeft() error {
 func (g *guard) escalation(missing Set, why string) *Error {
 	names := g.s.Options.Catalog.Names(missing)
 	e := denied("escalation_denied", "%s. Missing: %s.", why, strings.Join(names, ", "))
-	e.Missing = names
+	e.Missing, e.Words = names, g.s.Options.Catalog.Words(names)
 	return e
 }
 

@@ -89,7 +89,8 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 	if err != nil {
 		return m, nil, err
 	}
-	if err := w.mayAdd(n); err != nil {
+	pr, err := w.mayAdd(n)
+	if err != nil {
 		return m, nil, err
 	}
 	role, err := w.Role(w.ctx, w.p.AccountID, n.RoleID)
@@ -97,7 +98,7 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 		return m, nil, notFoundIs(err, invalidReference("role_id", "role"))
 	}
 	m = Member{
-		ID: w.s.NewID(), AccountID: w.p.AccountID, ProjectID: n.ProjectID, Role: role, Status: StatusActive,
+		ID: w.s.NewID(), AccountID: w.p.AccountID, ProjectID: n.ProjectID, ProjectName: pr.Name, Role: role, Status: StatusActive,
 		ManagedBy: n.ManagedBy, InvitedBy: w.p.by(), CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	if m.ManagedBy == "" {
@@ -138,21 +139,23 @@ func (n NewMember) check() (canonical string, err error) {
 	return "", nil
 }
 
-func (g *guard) mayAdd(n NewMember) error {
+// mayAdd also finds the project, if it is not the account that somebody is added to.
+func (g *guard) mayAdd(n NewMember) (Project, error) {
 	if n.ProjectID == "" {
 		if n.Email != nil {
-			return g.s.require(g.p, MembersManage, MembersInvite)
+			return Project{}, g.s.require(g.p, MembersManage, MembersInvite)
 		}
-		return g.s.require(g.p, MembersManage)
+		return Project{}, g.s.require(g.p, MembersManage)
 	}
-	if _, err := g.Project(g.ctx, g.p.AccountID, n.ProjectID); err != nil {
-		return err
+	pr, err := g.Project(g.ctx, g.p.AccountID, n.ProjectID)
+	if err != nil {
+		return pr, err
 	}
 	names := []string{ProjectMembersManage}
 	if n.Email != nil {
 		names = append(names, ProjectMembersInvite)
 	}
-	return g.s.requireIn(g.ctx, g, g.p, n.ProjectID, names, MembersManage)
+	return pr, g.s.requireIn(g.ctx, g, g.p, n.ProjectID, names, MembersManage)
 }
 
 // bindTo fills in the principal: a user or key that exists, or an address that is invited.

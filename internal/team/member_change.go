@@ -138,7 +138,7 @@ func (w *work) mayWake(m Member) (delegated bool, err error) {
 func memberDiff(a, b Member) map[string]any {
 	d := map[string]any{}
 	if a.Role.ID != b.Role.ID {
-		d["role"] = change{a.Role.Slug, b.Role.Slug}
+		d["role"], d["role_name"] = change{a.Role.Slug, b.Role.Slug}, change{a.Role.Name, b.Role.Name}
 	}
 	if a.Status != b.Status {
 		d["status"] = change{a.Status, b.Status}

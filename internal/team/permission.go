@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -174,6 +175,17 @@ func (c *Catalog) Names(s Set) []string {
 		}
 	}
 	return out
+}
+
+// Words are what these permissions are for. One that is not in the catalog is its own word.
+func (c *Catalog) Words(names []string) []string {
+	words := slices.Clone(names)
+	for i, name := range names {
+		if at, ok := c.index[name]; ok && c.permissions[at].Description != "" {
+			words[i] = c.permissions[at].Description
+		}
+	}
+	return words
 }
 
 // SetOf turns names into a set; unknown is the first name the catalog does not have.

@@ -185,12 +185,12 @@ func (s *Service) require(p *Principal, names ...string) error {
 			return nil
 		}
 	}
-	return permissionDenied(names)
+	return s.permissionDenied(names)
 }
 
-func permissionDenied(names []string) error {
+func (s *Service) permissionDenied(names []string) error {
 	e := denied("permission_denied", "This needs the permission %s, which your role does not grant. Ask somebody who manages roles.", strings.Join(names, " or "))
-	e.Permission = names[0]
+	e.Permission, e.Words = names[0], s.Options.Catalog.Words(names)
 	return e
 }
 
@@ -226,7 +226,7 @@ func (s *Service) requireIn(ctx context.Context, r Reader, p *Principal, project
 			return nil
 		}
 	}
-	return permissionDenied(append(append([]string{}, inProject...), inAccount...))
+	return s.permissionDenied(append(append([]string{}, inProject...), inAccount...))
 }
 
 // notFoundIs turns "no such row" into another error and leaves every other error as it is.

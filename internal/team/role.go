@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // NewRole describes a custom role. Slug and Scope never change afterwards.
@@ -17,6 +18,9 @@ type NewRole struct {
 type RoleChange struct {
 	Name, Description *string
 	Permissions       *[]string
+	// Base is the UpdatedAt of the role that the change was made for: one that was changed since is a Conflict
+	// "role_changed". Zero means any.
+	Base time.Time
 }
 
 // handOut are the account permissions with which somebody hands roles out, and so must see them.
@@ -34,6 +38,17 @@ func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]
 		return nil, 0, invalid("scope", "invalid_scope", "scope is account or project.")
 	}
 	return s.Store.Roles(ctx, f)
+}
+
+// RoleUse is how many have a role: people, invited ones included, and API keys.
+type RoleUse struct{ People, Keys int }
+
+// RoleUse counts who has each role of the account, by the role's id. Roles that nobody has are not in it.
+func (s *Service) RoleUse(ctx context.Context, p *Principal) (map[string]RoleUse, error) {
+	if err := s.mayViewRoles(ctx, p); err != nil {
+		return nil, err
+	}
+	return s.Store.RoleUse(ctx, p.AccountID)
 }
 
 // GetRole reads one role.
@@ -184,6 +199,9 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 		var err error
 		if r, err = w.customRole(id); err != nil {
 			return err
+		}
+		if !c.Base.IsZero() && !c.Base.Equal(r.UpdatedAt) {
+			return conflict("role_changed", "Somebody changed this role meanwhile. Look at it again, then change it.")
 		}
 		before := r
 		if err := w.changeRole(&r, c); err != nil {

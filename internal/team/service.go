@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"time"
 )
@@ -165,6 +166,9 @@ type change struct {
 
 // record writes the audit event of a change into the same transaction. The actor, time and request are filled in.
 func (w *work) record(e Event, details map[string]any) error {
+	if !known[e.Action] {
+		return fmt.Errorf("the audit log knows no action %q", e.Action) // Actions has to name it
+	}
 	e.ID, e.AccountID, e.At, e.RequestID = w.s.NewID(), w.p.AccountID, w.at, requestID(w.ctx)
 	e.ActorType, e.ActorID, e.ActorName = w.p.Type, w.p.ID, w.p.Name
 	if e.ActorName == "" {
@@ -181,12 +185,27 @@ func (w *work) record(e Event, details map[string]any) error {
 	return w.InsertEvent(w.ctx, e)
 }
 
+// recordMember writes the event of a membership. Its details also say what the role, the project and the person are
+// called, so that the event still reads when they are gone.
 func (w *work) recordMember(action string, m Member, delegated bool, details map[string]any) error {
 	name := m.Email
 	if m.Type == TypeAPIKey {
 		name = m.Name // its address tells nobody anything
 	}
+	told := maps.Clone(details)
+	if told == nil {
+		told = map[string]any{}
+	}
+	if told["role_name"] == nil {
+		told["role_name"] = m.Role.Name
+	}
+	if m.Type == TypeUser && m.Name != "" {
+		told["member_name"] = m.Name
+	}
+	if m.ProjectName != "" {
+		told["project_name"] = m.ProjectName
+	}
 	return w.record(Event{
 		Action: action, TargetType: "member", TargetID: m.ID, TargetName: name, ProjectID: m.ProjectID, Delegated: delegated,
-	}, details)
+	}, told)
 }

@@ -109,10 +109,16 @@ type InvitationFilter struct {
 type EventFilter struct {
 	AccountID string
 	ActorID   string
-	Action    string
-	TargetID  string
-	Since     time.Time
-	Until     time.Time
+	// Actor is a part of the name or the address of who acted, any case, as they are called now. Keys that are gone
+	// are found by ActorID only.
+	Actor string
+	// Action is one action, Actions are any of these, But none of these.
+	Action       string
+	Actions, But []string
+	TargetID     string
+	ProjectID    string
+	Since        time.Time
+	Until        time.Time
 	Page
 }
 
@@ -144,6 +150,8 @@ type Reader interface {
 	HasManager(ctx context.Context, accountID, permission string, now time.Time) (bool, error)
 
 	Role(ctx context.Context, accountID, id string) (Role, error)
+	// RoleUse counts who has each role of the account, pending memberships included, by the role's id.
+	RoleUse(ctx context.Context, accountID string) (map[string]RoleUse, error)
 	// Roles come system first, then by name, then by slug.
 	Roles(ctx context.Context, f RoleFilter) ([]Role, int, error)
 

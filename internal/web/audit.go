@@ -1,14 +1,9 @@
 package web
 
 import (
-	"encoding/csv"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -16,113 +11,55 @@ import (
 
 // auditView is the audit log, and by what it is filtered.
 type auditView struct {
-	Rows []happening
+	Days []auditDay
 	pager
-	Action, Actor, Target, Since, Until string
+	Who, Actor, Target, Action, Project string
+	Period, Since, Until                string
+	NoSignIns                           bool
 	SinceError, UntilError              string
+	Projects                            []team.Project
+	Chips                               []chip
 }
 
-// happening is one event as a person reads it.
-type happening struct {
-	team.Event
-	Verb    string
-	Details []detail
+// auditDay is what happened on one day.
+type auditDay struct {
+	Label string
+	Rows  []happening
 }
 
-// detail is one line of what changed.
-type detail struct{ Name, Text string }
+// chip is one filter that is set, and the address of the log without it.
+type chip struct{ Text, Without string }
 
-// verbs say what was done; the target follows. They are also what the log can be filtered by.
-var verbs = map[string]string{
-	"account.created":               "created the account",
-	"account.updated":               "changed the settings of the account",
-	"account.ownership_transferred": "handed the ownership to",
-	"api_key.created":               "made the API key",
-	"api_key.regenerated":           "gave a new secret to the API key",
-	"api_key.revoked":               "revoked the API key",
-	"api_key.updated":               "changed the API key",
-	"invitation.accepted":           "accepted the invitation of",
-	"invitation.cancelled":          "cancelled the invitation of",
-	"invitation.created":            "invited",
-	"invitation.declined":           "declined the invitation of",
-	"invitation.link_fetched":       "fetched the invitation link of",
-	"invitation.removed":            "cleaned up the old invitation of",
-	"invitation.resent":             "sent the invitation again to",
-	"member.added":                  "added",
-	"member.removed":                "removed",
-	"member.updated":                "changed the membership of",
-	"project.created":               "created the project",
-	"project.deleted":               "deleted the project",
-	"project.updated":               "changed the project",
-	"role.created":                  "created the role",
-	"role.deleted":                  "deleted the role",
-	"role.updated":                  "changed the role",
-	"user.password_changed":         "changed the password of",
-	"user.password_link_made":       "made a password link for",
-	"user.password_set":             "set a password for",
-	"user.session_ended":            "ended a session of",
-	"user.sessions_ended":           "ended all other sessions of",
-	"user.signed_in":                "signed in as",
-	"user.signed_out":               "signed out as",
+// periods are how far back the log can be looked at without naming days.
+var periods = []struct {
+	Value, Label string
+	Time         time.Duration
+}{
+	{"24h", "Last 24 hours", 24 * time.Hour}, {"7d", "Last 7 days", 7 * 24 * time.Hour}, {"30d", "Last 30 days", 30 * 24 * time.Hour},
 }
 
-// actions are the known ones in order.
-func actions() []string {
-	all := make([]string, 0, len(verbs))
-	for a := range verbs {
-		all = append(all, a)
-	}
-	slices.Sort(all)
-	return all
-}
+// chosenDays is the period of the days that are filled in.
+const chosenDays = "days"
 
-func (v *visit) happening(e team.Event) happening {
-	h := happening{Event: e, Verb: verbs[e.Action]}
-	if h.Verb == "" {
-		h.Verb = e.Action
-	}
-	if strings.HasSuffix(e.TargetName, team.KeyEmail("")) {
-		h.TargetName = "an API key"
-	}
-	var d map[string]any
-	if json.Unmarshal([]byte(e.Details), &d) != nil {
-		return h
-	}
-	names := make([]string, 0, len(d))
-	for name := range d {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		h.Details = append(h.Details, detail{strings.ReplaceAll(name, "_", " "), inWords(d[name])})
-	}
-	return h
-}
-
-// inWords writes one value of the details: what it was and is, a list, or the value itself.
-func inWords(value any) string {
-	switch x := value.(type) {
-	case map[string]any:
-		return inWords(x["from"]) + " → " + inWords(x["to"])
-	case []any:
-		words := make([]string, len(x))
-		for i, one := range x {
-			words[i] = inWords(one)
-		}
-		return strings.Join(words, ", ")
-	case nil:
-		return "nothing"
-	case string:
-		return or(x, "nothing")
-	}
-	return fmt.Sprint(value)
-}
+// filterParts are the parts of an address by which the log is filtered.
+var filterParts = []string{"who", "actor", "target", "action", "project", "period", "since", "until", "signins"}
 
 // filter reads by what the log is filtered. Until names a day that still counts.
-func (a *auditView) filter(q url.Values) team.EventFilter {
-	a.Action, a.Actor, a.Target = q.Get("action"), q.Get("actor"), q.Get("target")
-	a.Since, a.Until = q.Get("since"), q.Get("until")
-	f := team.EventFilter{Action: a.Action, ActorID: a.Actor, TargetID: a.Target}
+func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
+	a.Who, a.Actor, a.Target, a.Action, a.Project = q.Get("who"), q.Get("actor"), q.Get("target"), q.Get("action"), q.Get("project")
+	a.Period, a.Since, a.Until, a.NoSignIns = q.Get("period"), q.Get("since"), q.Get("until"), q.Get("signins") == "no"
+	f := team.EventFilter{Actor: a.Who, ActorID: a.Actor, TargetID: a.Target, ProjectID: a.Project, Action: a.Action}
+	for _, g := range auditGroups {
+		if g.Key == a.Action {
+			f.Action = ""
+			for _, w := range g.Words {
+				f.Actions = append(f.Actions, w.Action)
+			}
+		}
+	}
+	if a.NoSignIns {
+		f.But = []string{team.ActionSignedIn, team.ActionSignedOut}
+	}
 	day := func(text string, wrong *string) time.Time {
 		if text == "" {
 			return time.Time{}
@@ -133,23 +70,42 @@ func (a *auditView) filter(q url.Values) team.EventFilter {
 		}
 		return t
 	}
+	for _, p := range periods {
+		if p.Value == a.Period {
+			a.Since, a.Until = "", "" // the fields of the days are not even shown then
+			f.Since = now.Add(-p.Time)
+			return f
+		}
+	}
 	f.Since = day(a.Since, &a.SinceError)
 	if f.Until = day(a.Until, &a.UntilError); !f.Until.IsZero() {
 		f.Until = f.Until.AddDate(0, 0, 1)
 	}
+	if a.Since != "" || a.Until != "" {
+		a.Period = chosenDays
+	}
 	return f
 }
 
-// Filtered reports whether something is left out.
-func (a auditView) Filtered() bool {
-	return a.Action != "" || a.Actor != "" || a.Target != "" || a.Since != "" || a.Until != ""
+// without is the address of the log without some of what it is filtered by.
+func without(q url.Values, names ...string) string {
+	left := url.Values{}
+	for _, name := range filterParts {
+		if value := q.Get(name); value != "" && !slices.Contains(names, name) {
+			left.Set(name, value)
+		}
+	}
+	if len(left) == 0 {
+		return "/audit"
+	}
+	return "/audit?" + left.Encode()
 }
 
 // export is the address of the same events as a file.
-func (a auditView) export(format string) string {
+func (v *visit) export(format string) string {
 	q := url.Values{"format": {format}}
-	for name, value := range map[string]string{"action": a.Action, "actor": a.Actor, "target": a.Target, "since": a.Since, "until": a.Until} {
-		if value != "" {
+	for _, name := range filterParts {
+		if value := v.URL.Query().Get(name); value != "" {
 			q.Set(name, value)
 		}
 	}
@@ -158,117 +114,101 @@ func (a auditView) export(format string) string {
 
 func (p *pages) showAudit(v *visit) (reply, error) {
 	var a auditView
-	f := a.filter(v.URL.Query())
+	f := a.filter(v.URL.Query(), p.svc.Now())
 	f.Page = v.page()
 	rows, total, err := p.svc.ListEvents(v.Context(), v.who, f)
 	if err != nil {
 		return reply{}, err
 	}
+	if a.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows}); err != nil {
+		return reply{}, err
+	}
 	rows, a.pager = paged(v, rows, total, func(e team.Event) (time.Time, string) { return e.At, e.ID })
+	words := auditWords{catalog: p.svc.Catalog(), projects: a.Projects}
 	for _, e := range rows {
-		a.Rows = append(a.Rows, v.happening(e))
+		label := dayLabel(e.At, p.svc.Now())
+		if n := len(a.Days); n == 0 || a.Days[n-1].Label != label {
+			a.Days = append(a.Days, auditDay{Label: label})
+		}
+		last := &a.Days[len(a.Days)-1]
+		last.Rows = append(last.Rows, words.happening(e))
+	}
+	if err := v.chips(&a); err != nil {
+		return reply{}, err
 	}
 	return reply{status: http.StatusOK, page: auditPage(v, a)}, nil
 }
 
-// exportAudit sends the events as a file, oldest page last, in steps that hold little in memory.
-func (p *pages) exportAudit(v *visit) (reply, error) {
-	var a auditView
-	f := a.filter(v.URL.Query())
-	if err := v.can.ViewAudit(); err != nil {
-		return reply{}, err
+// dayLabel names the day of a moment. Days are those of UTC, like all times in the log.
+func dayLabel(at, now time.Time) string {
+	day, today := at.UTC().Truncate(24*time.Hour), now.UTC().Truncate(24*time.Hour)
+	switch today.Sub(day) {
+	case 0:
+		return "Today"
+	case 24 * time.Hour:
+		return "Yesterday"
 	}
-	out := reply{status: http.StatusOK, file: "audit-" + p.svc.Now().UTC().Format(time.DateOnly)}
-	var write func(io.Writer) eventWriter
-	switch v.URL.Query().Get("format") {
-	case "csv":
-		out.file, out.contentType, write = out.file+".csv", "text/csv; charset=utf-8", newCSVEvents
-	default:
-		out.file, out.contentType, write = out.file+".ndjson", "application/x-ndjson", newJSONEvents
+	return day.Format("Monday, 2 January 2006")
+}
+
+// chips names each filter that is set. Who and what an id stands for is read from the newest event that tells of it, so
+// that it has a name also when it is gone.
+func (v *visit) chips(a *auditView) error {
+	q := v.URL.Query()
+	add := func(text string, names ...string) { a.Chips = append(a.Chips, chip{text, without(q, names...)}) }
+	newest := func(f team.EventFilter) (e team.Event, err error) {
+		f.Page = team.Page{Limit: 1, Uncounted: true}
+		rows, _, err := v.p.svc.ListEvents(v.Context(), v.who, f)
+		if len(rows) > 0 {
+			e = rows[0]
+		}
+		return e, err
 	}
-	out.write = func(w io.Writer) error {
-		to := write(w)
-		for f.Page = (team.Page{Limit: 500, Uncounted: true}); ; {
-			rows, _, err := p.svc.ListEvents(v.Context(), v.who, f)
+	if a.Who != "" {
+		add("Done by “"+a.Who+"”", "who")
+	}
+	if a.Actor != "" {
+		e, err := newest(team.EventFilter{ActorID: a.Actor})
+		if err != nil {
+			return err
+		}
+		add("Done by "+or(actorName(e), "nobody known here"), "actor")
+	}
+	if a.Target != "" {
+		e, err := newest(team.EventFilter{TargetID: a.Target})
+		if err != nil {
+			return err
+		}
+		add("Done to "+or(targetName(e), "nothing known here"), "target")
+	}
+	if a.Action != "" {
+		add(actionLabel(a.Action), "action")
+	}
+	if a.Project != "" {
+		i := slices.IndexFunc(a.Projects, func(pr team.Project) bool { return pr.ID == a.Project })
+		if i < 0 {
+			e, err := newest(team.EventFilter{ProjectID: a.Project})
 			if err != nil {
 				return err
 			}
-			for _, e := range rows {
-				if err := to.event(e); err != nil {
-					return err
-				}
-			}
-			if len(rows) < f.Limit {
-				return to.end()
-			}
-			last := rows[len(rows)-1]
-			f.After = &team.Cursor{At: last.At, ID: last.ID}
+			i = len(a.Projects)
+			a.Projects = append(a.Projects, team.Project{ID: a.Project, Name: or(projectName(e), "A project that is gone")})
+		}
+		add("In "+a.Projects[i].Name, "project")
+	}
+	for _, p := range periods {
+		if p.Value == a.Period {
+			add(p.Label, "period")
 		}
 	}
-	return out, nil
-}
-
-// eventWriter writes events in one format.
-type eventWriter interface {
-	event(team.Event) error
-	end() error
-}
-
-type jsonEvents struct{ *json.Encoder }
-
-func newJSONEvents(w io.Writer) eventWriter {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return jsonEvents{e}
-}
-
-func (j jsonEvents) event(e team.Event) error {
-	return j.Encode(struct {
-		ID         string          `json:"id"`
-		At         time.Time       `json:"at"`
-		ActorType  string          `json:"actor_type"`
-		ActorID    string          `json:"actor_id"`
-		ActorName  string          `json:"actor_name"`
-		Action     string          `json:"action"`
-		TargetType string          `json:"target_type"`
-		TargetID   string          `json:"target_id"`
-		TargetName string          `json:"target_name"`
-		ProjectID  string          `json:"project_id,omitempty"`
-		Delegated  bool            `json:"delegated"`
-		RequestID  string          `json:"request_id"`
-		Details    json.RawMessage `json:"details"`
-	}{e.ID, e.At, string(e.ActorType), e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName, e.ProjectID,
-		e.Delegated, e.RequestID, json.RawMessage(e.Details)})
-}
-
-func (jsonEvents) end() error { return nil }
-
-type csvEvents struct{ *csv.Writer }
-
-func newCSVEvents(w io.Writer) eventWriter {
-	c := csvEvents{csv.NewWriter(w)}
-	_ = c.Write([]string{"at", "actor_type", "actor_id", "actor_name", "action", "target_type", "target_id", "target_name", "project_id", "delegated", "request_id", "details", "id"}) // Flush tells
-	return c
-}
-
-func (c csvEvents) event(e team.Event) error {
-	row := []string{e.At.UTC().Format(time.RFC3339Nano), string(e.ActorType), e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName,
-		e.ProjectID, fmt.Sprint(e.Delegated), e.RequestID, e.Details, e.ID}
-	for i := range row {
-		row[i] = harmless(row[i])
+	if a.Since != "" {
+		add("From "+a.Since, "since", "period")
 	}
-	return c.Write(row)
-}
-
-func (c csvEvents) end() error {
-	c.Flush()
-	return c.Error()
-}
-
-// harmless keeps a spreadsheet from taking a name that somebody chose for a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
+	if a.Until != "" {
+		add("To "+a.Until, "until", "period")
 	}
-	return cell
+	if a.NoSignIns {
+		add("Without sign-ins", "signins")
+	}
+	return nil
 }

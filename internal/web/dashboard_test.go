@@ -237,7 +237,7 @@ func TestMemberPage(t *testing.T) {
 
 	alice = signIn(t, o.Server, "alice@example.com")
 	o.Do(t, "POST", "/api/v1/members", o.Key, map[string]any{"email": "ivan@example.com", "role_id": o.RoleID(t, "account", "member")}).Want(t, 201)
-	alice.open(t, "/keys/new").submit(t, "name", "Alice's key", "expires", "30", "without_role", "yes").shows(t, 200, "raff_")
+	alice.open(t, "/keys/new").submit(t, "name", "Alice's key", "expires", "30").shows(t, 200, "raff_")
 	alice.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "by-alice@example.com", "role_id", o.RoleID(t, "account", "member")).shows(t, 200)
 	gone := o.owner.open(t, seat+"/remove").shows(t, 200, "Remove Alice from Acme?", "the role Admin", "the role Operator in the project Default", "every session", "Alice's key", "by-alice@example.com")
 	gone.submit(t).shows(t, 200, "Removed.").lacks(t, "Alice alice@example.com")
@@ -266,7 +266,7 @@ func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
 	ada.open(t, "/members/"+adaID).shows(t, 200, "You", "Nobody changes or removes their own membership").lacks(t, "Change role")
 	ada.open(t, "/members/"+adaID).post(t, "/members/"+adaID+"/memberships/"+adaID, "role_id", o.RoleID(t, "account", "billing")).shows(t, 403)
 	// Who may only look sees the reason.
-	p := member.open(t, "/members/"+adaID).shows(t, 200, "This needs the permission account.members.manage").lacks(t, "Change role", "Remove…")
+	p := member.open(t, "/members/"+adaID).shows(t, 200, "does not include the right to “Add, change and remove account members and hand out their roles”").lacks(t, "Change role", "Remove…")
 	p.post(t, "/members/"+adaID+"/memberships/"+adaID, "role_id", o.RoleID(t, "account", "member")).shows(t, 403)
 	p.post(t, "/members/"+adaID+"/memberships/"+adaID+"/remove").shows(t, 403)
 	p.post(t, "/members/"+maxID+"/projects", "project_id", o.ProjectID, "role_id", o.RoleID(t, "project", "viewer")).shows(t, 403)
@@ -280,9 +280,9 @@ func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
 	if !regexp.MustCompile(`value="account.billing.manage"[^>]*disabled`).MatchString(form.source) || regexp.MustCompile(`value="account.members.view"[^>]*disabled`).MatchString(form.source) {
 		t.Error("not exactly the permissions that are not held are greyed")
 	}
-	form.submitTo(t, "/roles", "name", "Greedy", "permission", "account.billing.manage").shows(t, 403, "Missing: account.billing.manage")
-	key := ada.open(t, "/keys/new").shows(t, 200, "You do not hold account.billing.view")
-	key.submit(t, "name", "Greedy", "expires", "30", "role_id", o.RoleID(t, "account", "billing")).shows(t, 403, "Missing: account.billing.view")
+	form.submitTo(t, "/roles", "name", "Greedy", "permission", "account.billing.manage").shows(t, 403, "You do not hold “Manage billing and payments”")
+	key := ada.open(t, "/keys/new").shows(t, 200, "You do not hold “View billing” and “Manage billing and payments”")
+	key.submit(t, "name", "Greedy", "expires", "30", "role_id", o.RoleID(t, "account", "billing")).shows(t, 403, "You do not hold “View billing”")
 }
 
 func TestProjects(t *testing.T) {
@@ -305,14 +305,14 @@ func TestProjects(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	o := newOffice(t)
-	o.owner.open(t, "/roles").shows(t, 200, "In the account", "Admin", "15 of 21", "Viewer", "9 of 40", "System")
+	o.owner.open(t, "/roles").shows(t, 200, "Account roles", "Admin", "15 of 21", "Viewer", "9 of 40", "System")
 	admin := "/roles/" + o.RoleID(t, "account", "admin")
 	o.owner.open(t, admin).shows(t, 200, "System role", "Projects 3/4", "Billing 0/2", "Duplicate").lacks(t, "Edit", "Delete…")
 	o.owner.open(t, admin+"/edit").shows(t, 400, "system role")
 
 	form := o.owner.open(t, "/roles/new?from="+o.RoleID(t, "account", "member")).shows(t, 200, "Copy of Member")
 	form.submitTo(t, "/roles", "name", "Admin").shows(t, 409).complains(t, "name", "Choose another")
-	p := form.submitTo(t, "/roles", "name", "Field crew").shows(t, 200, "The role is there", "Field crew", "3 of 21", "Nobody")
+	p := form.submitTo(t, "/roles", "name", "Field crew").shows(t, 200, "Role created", "Field crew", "3 of 21", "Nobody")
 	at := pathOf(t, p)
 	slug := o.Do(t, "GET", "/api/v1"+at, o.Key, nil).Want(t, 200).Data(t)["slug"]
 	if slug != "field-crew" {
@@ -329,14 +329,14 @@ func TestRoles(t *testing.T) {
 	review := edit.submitTo(t, at+"/edit", "name", "Field crew", "permission", "account.members.view", "permission", "account.audit.view")
 	review.shows(t, 200, "Review the change", "1 membership will change", "They gain", "View the audit log", "They lose", "View projects in the account", "Carl")
 	crew.open(t, "/audit").shows(t, 403) // nothing is saved yet
-	review.submitTo(t, at+"/edit").shows(t, 200, "The role is saved", "2 of 21")
+	review.submitTo(t, at+"/edit").shows(t, 200, "Saved.", "2 of 21")
 	crew.open(t, "/audit").shows(t, 200)
 	// A change that touches no permission needs no review.
-	o.owner.open(t, at+"/edit").submitTo(t, at+"/edit", "name", "Crew").shows(t, 200, "The role is saved", "Crew")
+	o.owner.open(t, at+"/edit").submitTo(t, at+"/edit", "name", "Crew").shows(t, 200, "Saved.", "Crew")
 
 	del := o.owner.open(t, at+"/delete").shows(t, 200, "Delete the role Crew?", "held by 1 membership", "Carl")
 	del.submitTo(t, at+"/delete").shows(t, 409, "Choose the role that goes to")
-	del.submitTo(t, at+"/delete", "role_id", o.RoleID(t, "account", "member")).shows(t, 200, "The role is deleted")
+	del.submitTo(t, at+"/delete", "role_id", o.RoleID(t, "account", "member")).shows(t, 200, "Role deleted")
 	o.owner.open(t, "/members/"+id).shows(t, 200, "Basic account member")
 }
 
@@ -345,10 +345,10 @@ func TestAPIKeys(t *testing.T) {
 	member := o.RoleID(t, "account", "member")
 	form := o.owner.open(t, "/keys/new").shows(t, 200, "New API key", "In 90 days", "Never")
 	form.submit(t, "name", "", "expires", "30", "role_id", member).shows(t, 400).complains(t, "name", "required")
-	form.submit(t, "name", "CI", "expires", "date", "expires_on", "", "role_id", member).shows(t, 400).complains(t, "expires", "last day")
-	form.submit(t, "name", "CI", "expires", "date", "expires_on", "2020-01-01", "role_id", member).shows(t, 400).complains(t, "expires", "past")
+	form.submit(t, "name", "CI", "expires", "date", "expires_on", "", "role_id", member).shows(t, 400).complains(t, "expires_on", "last day")
+	form.submit(t, "name", "CI", "expires", "date", "expires_on", "2020-01-01", "role_id", member).shows(t, 400).complains(t, "expires_on", "That day is over")
 	typed := []string{"name", "CI", "expires", "30", "role_id", member}
-	p := form.submit(t, typed...).shows(t, 200, "The key is there", "Copy it now")
+	p := form.submit(t, typed...).shows(t, 200, "API key created", "Copy it now")
 	secret := regexp.MustCompile(`raff_[0-9a-f]{64}`).FindString(p.source)
 	o.Do(t, "GET", "/api/v1/members", secret, nil).Want(t, 200)
 	if p.header.Get("Cache-Control") != "no-store" || strings.Contains(p.url, secret) {
@@ -359,15 +359,15 @@ func TestAPIKeys(t *testing.T) {
 	o.owner.open(t, "/keys").shows(t, 200, "2 keys", "CI", "Member", "Active").lacks(t, secret)
 
 	at := regexp.MustCompile(`href="(/keys/[0-9a-f-]{36})">Go to the key`).FindStringSubmatch(p.source)[1]
-	k := o.owner.open(t, at).shows(t, 200, "CI", secret[:13], "standard").lacks(t, secret)
-	k.submitTo(t, at, "name", "CI 2", "expires", "never").shows(t, 200, "The key is saved", "CI 2", "Expires Never")
-	k.submitTo(t, at+"/active", "active", "no").shows(t, 200, "Switched off", "Switch on")
+	k := o.owner.open(t, at).shows(t, 200, "CI", secret[:13], "Standard").lacks(t, secret)
+	k.submitTo(t, at, "name", "CI 2", "expires", "never").shows(t, 200, "Saved.", "CI 2", "Expires Never")
+	k.submitTo(t, at+"/active", "active", "no").shows(t, 200, "Deactivated", "Activate")
 	o.Do(t, "GET", "/api/v1/members", secret, nil).Want(t, 401)
-	k.post(t, at+"/active", "active", "yes").shows(t, 200, "switched on")
-	k.submitTo(t, at+"/roles", "role_id", o.RoleID(t, "account", "billing")).shows(t, 200, "The role is changed", "Billing")
+	k.post(t, at+"/active", "active", "yes").shows(t, 200, "Activated. The key works again")
+	k.submitTo(t, at+"/roles", "role_id", o.RoleID(t, "account", "billing")).shows(t, 200, "Role changed", "Billing")
 	o.Do(t, "GET", "/api/v1/members", secret, nil).Want(t, 403)
 
-	again := k.submitTo(t, at+"/regenerate", "grace", "hour").shows(t, 200, "has a new secret", "The old secret works until")
+	again := k.submitTo(t, at+"/regenerate", "grace", "hour").shows(t, 200, "Secret rotated", "The old secret works until")
 	fresh := regexp.MustCompile(`raff_[0-9a-f]{64}`).FindString(again.source)
 	k.submitTo(t, at+"/regenerate", "grace", "hour").shows(t, 200, "was shown already")
 	for _, s := range []string{secret, fresh} {
@@ -388,9 +388,9 @@ func TestAuditLog(t *testing.T) {
 	hostile := `=HYPERLINK("http://evil.example.com")`
 	o.owner.open(t, "/projects/new").submitTo(t, "/projects", "name", hostile).shows(t, 200)
 	o.owner.open(t, "/members/"+id).submitTo(t, "/members/"+id+"/memberships/"+id, "role_id", o.RoleID(t, "account", "admin")).shows(t, 200)
-	p := o.owner.open(t, "/audit").shows(t, 200, "Trent changed the membership of alice@example.com", "member → admin", "Alice accepted the invitation of", "operator created the account Acme", "signed in as")
-	o.owner.open(t, "/audit?action=member.updated").shows(t, 200, "1 event", "changed the membership")
-	o.owner.open(t, "/audit?target="+id).shows(t, 200, "Done to one target").lacks(t, "created the account")
+	p := o.owner.open(t, "/audit").shows(t, 200, "Trent changed Alice’s role from Member to Admin", "Member → Admin", "Alice accepted the invitation as Member", "The operator created the account Acme", "Alice signed in")
+	o.owner.open(t, "/audit?action=member.updated").shows(t, 200, "1 event", "changed Alice’s role")
+	o.owner.open(t, "/audit?target="+id).shows(t, 200, "Done to Alice").lacks(t, "created the account")
 	o.owner.open(t, "/audit?since=tomorrow").shows(t, 200).shows(t, 200, "Give a day")
 	o.owner.open(t, "/audit?until=2020-01-01").shows(t, 200, "Nothing happened")
 	if !strings.Contains(p.source, "format=csv") {
@@ -428,7 +428,7 @@ func TestSettings(t *testing.T) {
 	_, ada := o.join(t, "Ada", "admin")
 	ada.open(t, "/settings").post(t, "/settings/policy", "policy", "delegated").shows(t, 403, "Only the Owner in person")
 	// Under the strict policy an Admin hands out no more than they hold.
-	ada.open(t, "/invitations/new").shows(t, 200, "You do not hold account.billing.view")
+	ada.open(t, "/invitations/new").shows(t, 200, "You do not hold “View billing”")
 
 	id, _ := o.join(t, "Nora", "admin")
 	form := o.owner.open(t, "/settings/owner").shows(t, 200, "Nora", "Ada")

@@ -28,6 +28,7 @@ var shapes = map[string]string{
 	"down":     "M4.5 7.5 10 13l5.5-5.5",
 	"next":     "M8 4.5 13.5 10 8 15.5",
 	"copy":     "M7.5 7.5v-4h9v9h-4m-9-5h9v9h-9v-9Z",
+	"close":    "m6 6 8 8m0-8-8 8",
 	"warn":     "M10 3 2.5 16.5h15L10 3Zm0 5v4m0 2.2v.01",
 }
 
@@ -59,7 +60,7 @@ func icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(shapes[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 27, Col: 103}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 28, Col: 103}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -29,7 +31,7 @@ func (v *visit) keyStanding(k team.APIKey) standing {
 	now := v.p.svc.Now()
 	switch {
 	case !k.IsActive:
-		return standing{"off", "Switched off"}
+		return standing{"off", "Deactivated"}
 	case k.ExpiresAt.IsZero():
 		return standing{"on", "Active"}
 	case !now.Before(k.ExpiresAt):
@@ -52,10 +54,22 @@ func keyRole(k team.APIKey) (team.Member, bool) {
 
 // keyForm is a key as it is written, and what is wrong with it.
 type keyForm struct {
-	Name, Term, On                         string
-	NameError, TermError, RoleError, Wrong string
-	Roles                                  []choice
-	Once                                   string
+	Name, Term, On                                 string
+	NameError, TermError, DayError, Wrong          string
+	RoleID, RoleError                              string
+	Roles                                          []choice
+	Projects                                       []projectTick
+	ProjectRoleID, ProjectsError, ProjectRoleError string
+	ProjectRoles                                   []choice
+	MoreProjects                                   bool // than are shown
+	Today                                          string
+	Once                                           string
+}
+
+// projectTick is a project in which a key can get a role.
+type projectTick struct {
+	team.Project
+	Chosen bool
 }
 
 // terms are how long a key can live.
@@ -63,11 +77,11 @@ var terms = []struct {
 	Value, Label string
 	Days         int
 }{
-	{"30", "30 days", 30}, {"90", "90 days", 90}, {"365", "One year", 365}, {"never", "Never", 0},
+	{"30", "In 30 days", 30}, {"90", "In 90 days", 90}, {"365", "In one year", 365}, {"never", "Never", 0},
 }
 
 // until reads the end of the key's life; the zero time means never. ok is false when the form says nothing one can read.
-func (f keyForm) until(now time.Time) (at time.Time, ok bool) {
+func (f *keyForm) until(now time.Time) (at time.Time, ok bool) {
 	for _, t := range terms {
 		if t.Value == f.Term && t.Days > 0 {
 			return now.AddDate(0, 0, t.Days).Truncate(time.Second), true
@@ -83,19 +97,43 @@ func (f keyForm) until(now time.Time) (at time.Time, ok bool) {
 	return time.Time{}, false
 }
 
+// typedKey reads the form. A day that was filled in counts, whatever is chosen beside it.
 func typedKey(v *visit) keyForm {
-	return keyForm{Name: v.PostForm.Get("name"), Term: v.PostForm.Get("expires"), On: v.PostForm.Get("expires_on"), Once: v.PostForm.Get("once")}
+	f := keyForm{
+		Name: v.PostForm.Get("name"), Term: v.PostForm.Get("expires"), On: v.PostForm.Get("expires_on"), Once: v.PostForm.Get("once"),
+		RoleID: v.PostForm.Get("role_id"), ProjectRoleID: v.PostForm.Get("project_role_id"), Today: v.today(),
+	}
+	if f.On != "" {
+		f.Term = "date"
+	}
+	for _, id := range v.PostForm["project_id"] {
+		f.Projects = append(f.Projects, projectTick{Project: team.Project{ID: id}, Chosen: true})
+	}
+	return f
+}
+
+func (v *visit) today() string { return v.p.svc.Now().UTC().Format(time.DateOnly) }
+
+// notUntil says what is wrong with the end of the key's life.
+func (f *keyForm) notUntil() {
+	if f.Term == "date" {
+		f.DayError = noDate
+	} else {
+		f.TermError = noTerm
+	}
 }
 
 func (f *keyForm) refuse(err error) (status int, ok bool) {
-	field, message, status, ok := refusal(err, "name", "expires_at", "role_id")
+	field, message, status, ok := refusal(err, "name", "expires_at", "role_id", "projects")
 	switch field {
 	case "name":
 		f.NameError = message
 	case "expires_at":
-		f.TermError = message
+		f.DayError = message
 	case "role_id":
 		f.RoleError = message
+	case "projects":
+		f.ProjectRoleError = message
 	default:
 		f.Wrong = message
 	}
@@ -107,40 +145,88 @@ const (
 	noDate = "Give the last day on which the key works."
 )
 
-func (p *pages) newKeyForm(v *visit, f keyForm, chosen string) (reply, error) {
-	var err error
+// mostProjects is how many projects the form for a key shows.
+const mostProjects = 100
+
+func (p *pages) newKeyForm(v *visit, f keyForm, status int) (reply, error) {
 	if v.can.ViewRoles() == nil {
-		f.Roles, err = v.choices(team.ScopeAccount, chosen, v.can.CreateKeyAs)
+		var err error
+		if f.Roles, err = v.choices(team.ScopeAccount, f.RoleID, v.can.CreateKeyAs); err != nil {
+			return reply{}, err
+		}
+		if err := p.projectsForKey(v, &f); err != nil {
+			return reply{}, err
+		}
 	}
-	return reply{status: http.StatusOK, page: newKeyPage(v, f)}, err
+	return reply{status: status, page: newKeyPage(v, f)}, nil
+}
+
+// projectsForKey finds where the key can get a role, and which. What can be given in one of the projects is offered:
+// the guard decides for each that is chosen.
+func (p *pages) projectsForKey(v *visit, f *keyForm) error {
+	all, _, err := p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b team.Project) int { return strings.Compare(team.FoldName(a.Name), team.FoldName(b.Name)) })
+	chosen := f.Projects
+	f.Projects = nil
+	for _, pr := range all {
+		if v.can.AddToProject(pr.ID) != nil {
+			continue
+		}
+		tick := projectTick{pr, slices.ContainsFunc(chosen, func(c projectTick) bool { return c.ID == pr.ID })}
+		if len(f.Projects) >= mostProjects && !tick.Chosen {
+			f.MoreProjects = true
+			continue
+		}
+		f.Projects = append(f.Projects, tick)
+	}
+	if len(f.Projects) == 0 {
+		return nil
+	}
+	f.ProjectRoles, err = v.choices(team.ScopeProject, f.ProjectRoleID, func(r team.Role) (refused error) {
+		for _, pr := range f.Projects {
+			if refused = v.can.Give(team.Member{ProjectID: pr.ID, APIKeyID: "new"}, r); refused == nil {
+				return nil
+			}
+		}
+		return refused
+	})
+	return err
 }
 
 func (p *pages) showNewKey(v *visit) (reply, error) {
 	if err := v.can.CreateKey(); err != nil {
 		return reply{}, err
 	}
-	return p.newKeyForm(v, keyForm{Term: "90", Once: once()}, "")
+	f := keyForm{Term: "90", Once: once(), Today: v.today()}
+	if id := v.URL.Query().Get("project"); id != "" {
+		f.Projects = []projectTick{{team.Project{ID: id}, true}}
+	}
+	return p.newKeyForm(v, f, http.StatusOK)
 }
 
 func (p *pages) createKey(v *visit) (reply, error) {
 	f := typedKey(v)
-	again400 := func(status int) (reply, error) {
-		out, err := p.newKeyForm(v, f, v.PostForm.Get("role_id"))
-		out.status = status
-		return out, err
+	n := team.NewAPIKey{Name: f.Name, RoleID: f.RoleID, ManagedBy: team.ManagedByDashboard}
+	for _, pr := range f.Projects {
+		n.Projects = append(n.Projects, team.ProjectRole{ProjectID: pr.ID, RoleID: f.ProjectRoleID})
 	}
-	expires, ok := f.until(p.svc.Now())
-	if !ok {
-		if f.TermError = noTerm; f.Term == "date" {
-			f.TermError = noDate
-		}
-		return again400(http.StatusBadRequest)
+	var ok bool
+	if n.ExpiresAt, ok = f.until(p.svc.Now()); !ok {
+		f.notUntil()
 	}
-	roleID := v.PostForm.Get("role_id")
-	if v.PostForm.Get("without_role") != "" {
-		roleID = ""
+	switch {
+	case len(n.Projects) > 0 && f.ProjectRoleID == "":
+		f.ProjectRoleError = "Choose the role it gets in these projects."
+	case len(n.Projects) == 0 && f.ProjectRoleID != "":
+		f.ProjectsError = "Choose the projects in which it gets the role."
 	}
-	k, secret, err := p.svc.CreateAPIKey(v.once("create key"), v.who, team.NewAPIKey{Name: f.Name, ExpiresAt: expires, RoleID: roleID})
+	if !ok || f.ProjectRoleError != "" || f.ProjectsError != "" {
+		return p.newKeyForm(v, f, http.StatusBadRequest)
+	}
+	k, secret, err := p.svc.CreateAPIKey(v.once("create key"), v.who, n)
 	if again(err) {
 		return reply{status: http.StatusOK, page: secretGonePage(v)}, nil
 	}
@@ -151,7 +237,7 @@ func (p *pages) createKey(v *visit) (reply, error) {
 	if !ok {
 		return reply{}, err
 	}
-	return again400(status)
+	return p.newKeyForm(v, f, status)
 }
 
 // secretView is the page that shows a secret, this once.
@@ -182,7 +268,7 @@ func (p *pages) key(v *visit) (keyView, error) {
 	}
 	view := keyView{
 		APIKey: k, Change: v.ask(v.can.ChangeKey(k)), Renew: v.ask(v.can.RenewKey(k)), Revoke: v.ask(v.can.RevokeKey(k)),
-		Form: keyForm{Name: k.Name, Term: "keep"}, Once: once(),
+		Form: keyForm{Name: k.Name, Term: "keep", Today: v.today()}, Once: once(),
 	}
 	for _, m := range k.Memberships {
 		s, err := v.seat(m)
@@ -199,6 +285,21 @@ func (p *pages) key(v *visit) (keyView, error) {
 		view.Give, err = v.choices(team.ScopeAccount, "", func(r team.Role) error { return v.can.Give(team.Member{APIKeyID: k.ID}, r) })
 	}
 	return view, err
+}
+
+// lost says what else goes with one of the key's roles, or that nothing is left then.
+func (k keyView) lost(s seat) string {
+	switch {
+	case s.ProjectID == "" && len(k.Seats) > 0:
+		names := make([]string, len(k.Seats))
+		for i, other := range k.Seats {
+			names[i] = other.ProjectName
+		}
+		return "Removing this role also removes the roles in projects (" + strings.Join(names, ", ") + "). The key can do nothing then."
+	case len(k.Memberships) == 1:
+		return "This is the key's only role. Without it the key can do nothing."
+	}
+	return ""
 }
 
 func (p *pages) showKey(v *visit) (reply, error) {
@@ -222,24 +323,25 @@ func wrongKey(view *keyView, message string) { view.Wrong = message }
 func (p *pages) changeKey(v *visit) (reply, error) {
 	f := typedKey(v)
 	c := team.APIKeyChange{Name: &f.Name}
-	var err error
+	again := func(err error) (reply, error) {
+		return p.keyAgain(v, err, func(view *keyView, _ string) { view.Form = f })
+	}
 	if f.Term != "keep" {
 		expires, ok := f.until(p.svc.Now())
 		if !ok {
-			err = &team.Error{Kind: team.KindInvalid, Field: "expires_at", Message: noDate}
+			f.notUntil()
+			return again(&team.Error{Kind: team.KindInvalid})
 		}
 		c.ExpiresAt = &expires
 	}
-	if err == nil {
-		_, err = p.svc.UpdateAPIKey(v.Context(), v.who, v.PathValue("id"), c)
-	}
+	_, err := p.svc.UpdateAPIKey(v.Context(), v.who, v.PathValue("id"), c)
 	if err == nil {
 		return done("/keys/"+v.PathValue("id"), "key-saved")
 	}
 	if _, ok := f.refuse(err); !ok {
 		return reply{}, err
 	}
-	return p.keyAgain(v, err, func(view *keyView, _ string) { view.Form = f })
+	return again(err)
 }
 
 func (p *pages) switchKey(v *visit) (reply, error) {
@@ -259,8 +361,8 @@ var graces = []struct {
 	Value, Label string
 	Time         time.Duration
 }{
-	{"0", "Stop the old secret at once", 0}, {"hour", "Keep the old secret for one hour", time.Hour},
-	{"day", "Keep the old secret for one day", 24 * time.Hour}, {"week", "Keep the old secret for a week", 7 * 24 * time.Hour},
+	{"0", "Stops at once", 0}, {"hour", "Works for one more hour", time.Hour},
+	{"day", "Works for one more day", 24 * time.Hour}, {"week", "Works for one more week", 7 * 24 * time.Hour},
 }
 
 func (p *pages) regenerateKey(v *visit) (reply, error) {
@@ -301,7 +403,7 @@ func (p *pages) seatOfKey(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	role, news := v.PostForm.Get("role_id"), "role"
+	role, news := v.PostForm.Get("role_id"), "key-role"
 	var seat team.Member
 	for _, m := range k.Memberships {
 		if m.ID == v.PostForm.Get("membership") {
@@ -309,10 +411,13 @@ func (p *pages) seatOfKey(v *visit) (reply, error) {
 		}
 	}
 	switch {
+	case seat.ID == "" && v.PostForm.Get("membership") != "":
+		return reply{}, team.ErrNotFound
 	case seat.ID == "":
+		news = "key-role-given"
 		_, err = p.svc.AddMember(v.Context(), v.who, team.NewMember{APIKeyID: &k.ID, RoleID: role, ManagedBy: team.ManagedByDashboard})
 	case v.PostForm.Get("remove") != "":
-		news = "removed"
+		news = "key-role-removed"
 		_, err = p.svc.RemoveMember(v.Context(), v.who, seat.ProjectID, seat.ID)
 	default:
 		_, err = p.svc.UpdateMember(v.Context(), v.who, seat.ProjectID, seat.ID, team.MemberChange{RoleID: &role})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
 	"raff/internal/team"
@@ -61,6 +62,7 @@ func (v *visit) choices(scope team.Scope, chosen string, may func(team.Role) err
 		if roles, _, err = v.p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Scope: scope, Page: team.Page{Limit: allRows}}); err != nil {
 			return nil, err
 		}
+		v.p.byPower(roles)
 		v.roles[scope] = roles
 	}
 	var out []choice
@@ -78,20 +80,38 @@ func (v *visit) choice(r team.Role, chosen string, may error) choice {
 	return choice{Role: r, permit: v.ask(may), Groups: v.p.groups(r.Scope, own, team.Set{}), Chosen: r.ID == chosen, Count: own.Len()}
 }
 
-// anyAllowed reports whether one of the roles can be handed out.
-func anyAllowed(all []choice) bool {
-	for _, c := range all {
-		if c.OK {
-			return true
+// byPower puts roles in the order in which people look for them: those of the system first, and what grants more before
+// what grants less.
+func (p *pages) byPower(roles []team.Role) {
+	power := func(r team.Role) int { return r.Permissions.Intersect(p.svc.Catalog().Scope(r.Scope)).Len() }
+	slices.SortStableFunc(roles, func(a, b team.Role) int {
+		if a.IsSystem != b.IsSystem {
+			if a.IsSystem {
+				return -1
+			}
+			return 1
 		}
-	}
-	return false
+		return power(b) - power(a)
+	})
 }
+
+// firstAllowed is the first role that can be handed out, or -1.
+func firstAllowed(all []choice) int {
+	return slices.IndexFunc(all, func(c choice) bool { return c.OK })
+}
+
+// anyChosen reports whether one of the roles is chosen.
+func anyChosen(all []choice) bool {
+	return slices.ContainsFunc(all, func(c choice) bool { return c.Chosen })
+}
+
+// anyAllowed reports whether one of the roles can be handed out.
+func anyAllowed(all []choice) bool { return firstAllowed(all) >= 0 }
 
 // missing is the refusal of a role without its repetition.
 func (c choice) missing() string {
-	if i := strings.Index(c.Why, "Missing: "); i >= 0 {
-		return "You do not hold " + c.Why[i+len("Missing: "):]
+	if i := strings.Index(c.Why, notHeld); i >= 0 {
+		return c.Why[i:]
 	}
 	return c.Why
 }

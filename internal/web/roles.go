@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strconv"
 
 	"raff/internal/team"
 )
@@ -10,6 +11,8 @@ import (
 // rolesView is the list of all roles.
 type rolesView struct {
 	Account, Project []choice
+	Use              map[string]team.RoleUse
+	SeeHolders       bool
 	Create           permit
 }
 
@@ -18,7 +21,11 @@ func (p *pages) showRoles(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	l := rolesView{Create: v.ask(v.can.CreateRole())}
+	l := rolesView{Create: v.ask(v.can.CreateRole()), SeeHolders: v.can.AddMember() == nil}
+	if l.Use, err = p.svc.RoleUse(v.Context(), v.who); err != nil {
+		return reply{}, err
+	}
+	p.byPower(roles)
 	for _, r := range roles {
 		c := v.choice(r, "", nil)
 		if r.Scope == team.ScopeAccount {
@@ -37,6 +44,8 @@ type roleView struct {
 	Count, Of              int
 	Holders                []team.Member
 	HolderCount            int
+	Use                    team.RoleUse
+	SeeHolders             bool
 	Change, Delete, Create permit
 	Wrong                  string
 	ReassignError          string
@@ -53,7 +62,13 @@ func (p *pages) role(v *visit) (roleView, error) {
 	view := roleView{
 		Role: r, Groups: p.groups(r.Scope, own, team.Set{}), Count: own.Len(), Of: all.Len(),
 		Change: v.ask(v.can.ChangeRole(r)), Delete: v.ask(v.can.DeleteRole(r)), Create: v.ask(v.can.CreateRole()),
+		SeeHolders: v.can.AddMember() == nil,
 	}
+	use, err := p.svc.RoleUse(v.Context(), v.who)
+	if err != nil {
+		return view, err
+	}
+	view.Use = use[r.ID]
 	view.Holders, view.HolderCount, err = p.svc.RoleHolders(v.Context(), v.who, r.ID, 20)
 	return view, err
 }
@@ -72,6 +87,22 @@ type roleForm struct {
 	Names                                                     []string // of the permissions chosen
 	Groups                                                    []group
 	Locked                                                    bool // some permissions are not theirs to give
+	Base                                                      string
+}
+
+// version says which state of a role a form was made for.
+func version(r team.Role) string { return strconv.FormatInt(r.UpdatedAt.UnixMicro(), 10) }
+
+// firstFree is the first permission that can be ticked, or empty.
+func (f roleForm) firstFree() string {
+	for _, g := range f.Groups {
+		for _, row := range g.Rows {
+			if !row.Locked {
+				return row.Name
+			}
+		}
+	}
+	return ""
 }
 
 // fill looks up what the form shows of the catalog.
@@ -83,7 +114,10 @@ func (v *visit) fill(f *roleForm, before team.Set) {
 }
 
 func typedRole(v *visit) roleForm {
-	f := roleForm{Name: v.PostForm.Get("name"), Slug: v.PostForm.Get("slug"), About: v.PostForm.Get("description"), Names: v.PostForm["permission"]}
+	f := roleForm{
+		Name: v.PostForm.Get("name"), Slug: v.PostForm.Get("slug"), About: v.PostForm.Get("description"),
+		Names: v.PostForm["permission"], Base: v.PostForm.Get("base"),
+	}
 	if f.Scope = team.ScopeAccount; v.PostForm.Get("scope") == string(team.ScopeProject) {
 		f.Scope = team.ScopeProject
 	}
@@ -105,22 +139,27 @@ func (f *roleForm) refuse(err error) (status int, ok bool) {
 		f.Wrong = message
 	}
 	var e *team.Error
-	if errors.As(err, &e) && e.Code == "required" && field == "permissions" {
+	switch {
+	case !errors.As(err, &e) || field != "permissions":
+	case e.Code == "required":
 		f.PermissionsError = "Choose at least one permission."
+	case e.Code == "permission_scope_mismatch":
+		f.PermissionsError = "A role of this scope has permissions of its own. Choose from these."
 	}
 	return status, ok
 }
 
-// showNewRole begins with nothing, or with a copy of another role.
+// showNewRole begins with nothing, with what was typed before the scope was changed, or with a copy of another role.
 func (p *pages) showNewRole(v *visit) (reply, error) {
 	if err := v.can.CreateRole(); err != nil {
 		return reply{}, err
 	}
-	f := roleForm{Scope: team.ScopeAccount}
-	if v.URL.Query().Get("scope") == string(team.ScopeProject) {
+	q := v.URL.Query()
+	f := roleForm{Scope: team.ScopeAccount, Name: q.Get("name"), Slug: q.Get("slug"), About: q.Get("description"), Names: q["permission"]}
+	if q.Get("scope") == string(team.ScopeProject) {
 		f.Scope = team.ScopeProject
 	}
-	if from := v.URL.Query().Get("from"); from != "" {
+	if from := q.Get("from"); from != "" {
 		r, err := p.svc.GetRole(v.Context(), v.who, from)
 		if err != nil {
 			return reply{}, err
@@ -162,7 +201,9 @@ func (p *pages) showRoleForm(v *visit) (reply, error) {
 	if err := v.can.ChangeRole(r); err != nil {
 		return reply{}, err
 	}
-	f := roleForm{ID: r.ID, Scope: r.Scope, Name: r.Name, Slug: r.Slug, About: r.Description, Names: p.svc.Catalog().Names(r.Permissions)}
+	f := roleForm{
+		ID: r.ID, Scope: r.Scope, Name: r.Name, Slug: r.Slug, About: r.Description, Names: p.svc.Catalog().Names(r.Permissions), Base: version(r),
+	}
 	v.fill(&f, r.Permissions)
 	return reply{status: http.StatusOK, page: roleFormPage(v, f)}, nil
 }
@@ -171,12 +212,14 @@ func (p *pages) showRoleForm(v *visit) (reply, error) {
 type reviewView struct {
 	roleForm
 	Before      team.Role
+	Moved       bool // the role was changed since the form, or the review, was made
 	Gains, Loss []team.Permission
 	Holders     []team.Member
 	HolderCount int
 }
 
-// changeRole shows first who would gain and lose what, if the permissions change and somebody has the role.
+// changeRole shows first who would gain and lose what, if the permissions change. What is saved is what was reviewed: of
+// a role that somebody else changed meanwhile the change is shown anew, as it would be now.
 func (p *pages) changeRole(v *visit) (reply, error) {
 	r, err := p.svc.GetRole(v.Context(), v.who, v.PathValue("id"))
 	if err != nil {
@@ -184,19 +227,23 @@ func (p *pages) changeRole(v *visit) (reply, error) {
 	}
 	f := typedRole(v)
 	f.ID, f.Scope, f.Slug = r.ID, r.Scope, r.Slug
-	c := p.svc.Catalog()
-	set, unknown := c.SetOf(f.Names)
-	gains, loss := set.Minus(r.Permissions), r.Permissions.Minus(set)
-	if unknown == "" && len(f.Names) > 0 && v.PostForm.Get("confirm") == "" && !(gains.Empty() && loss.Empty()) {
-		w := reviewView{roleForm: f, Before: r, Gains: p.permissions(r.Scope, gains), Loss: p.permissions(r.Scope, loss)}
-		if w.Holders, w.HolderCount, err = p.svc.RoleHolders(v.Context(), v.who, r.ID, 20); err != nil {
-			return reply{}, err
-		}
-		return reply{status: http.StatusOK, page: reviewPage(v, w)}, nil
+	set, unknown := p.svc.Catalog().SetOf(f.Names)
+	reviewable := unknown == "" && len(f.Names) > 0
+	moved := f.Base != version(r) && (set != r.Permissions || f.Name != r.Name || f.About != r.Description)
+	if reviewable && (moved || v.PostForm.Get("confirm") == "" && set != r.Permissions) {
+		return p.reviewRole(v, f, r, moved)
 	}
-	_, err = p.svc.UpdateRole(v.Context(), v.who, r.ID, team.RoleChange{Name: &f.Name, Description: &f.About, Permissions: &f.Names})
+	change := team.RoleChange{Name: &f.Name, Description: &f.About, Permissions: &f.Names, Base: r.UpdatedAt}
+	_, err = p.svc.UpdateRole(v.Context(), v.who, r.ID, change)
 	if err == nil {
 		return done("/roles/"+r.ID, "role-saved")
+	}
+	var e *team.Error
+	if errors.As(err, &e) && e.Code == "role_changed" { // between the look at it and the write
+		if r, err = p.svc.GetRole(v.Context(), v.who, r.ID); err != nil {
+			return reply{}, err
+		}
+		return p.reviewRole(v, f, r, true)
 	}
 	status, ok := f.refuse(err)
 	if !ok {
@@ -204,6 +251,24 @@ func (p *pages) changeRole(v *visit) (reply, error) {
 	}
 	v.fill(&f, r.Permissions)
 	return reply{status: status, page: roleFormPage(v, f)}, nil
+}
+
+func (p *pages) reviewRole(v *visit, f roleForm, r team.Role, moved bool) (reply, error) {
+	set, _ := p.svc.Catalog().SetOf(f.Names)
+	f.Base = version(r)
+	w := reviewView{
+		roleForm: f, Before: r, Moved: moved,
+		Gains: p.permissions(r.Scope, set.Minus(r.Permissions)), Loss: p.permissions(r.Scope, r.Permissions.Minus(set)),
+	}
+	var err error
+	if w.Holders, w.HolderCount, err = p.svc.RoleHolders(v.Context(), v.who, r.ID, 20); err != nil {
+		return reply{}, err
+	}
+	status := http.StatusOK
+	if moved {
+		status = http.StatusConflict
+	}
+	return reply{status: status, page: reviewPage(v, w)}, nil
 }
 
 // permissions lists those of a set.

@@ -25,7 +25,7 @@ func (v *visit) ask(err error) permit {
 	case err == nil:
 		return permit{OK: true}
 	case errors.As(err, &e) && e.Kind != team.KindInternal && e.Kind != team.KindUnavailable:
-		return permit{Why: e.Message}
+		return permit{Why: plainWords(e)}
 	}
 	if v.failed == nil {
 		v.failed = err
@@ -166,14 +166,17 @@ var allNews = map[string]string{
 	"project-saved":   "The project is saved.",
 	"project-deleted": "The project is deleted.",
 
-	"role-created": "The role is there. Nobody has it yet.",
-	"role-saved":   "The role is saved. Whoever has it gains or loses with their next request.",
-	"role-deleted": "The role is deleted.",
+	"role-created": "Role created. Nobody has it yet.",
+	"role-saved":   "Saved. It counts from the next request of everybody who has this role.",
+	"role-deleted": "Role deleted.",
 
-	"key-saved":   "The key is saved.",
-	"key-off":     "The key is switched off. Requests with it are refused.",
-	"key-on":      "The key is switched on.",
-	"key-revoked": "The key is revoked for good.",
+	"key-saved":        "Saved.",
+	"key-off":          "Deactivated. Requests with this key are refused.",
+	"key-on":           "Activated. The key works again.",
+	"key-revoked":      "API key revoked for good.",
+	"key-role":         "Role changed. It counts from the key's next request on.",
+	"key-role-given":   "Role given.",
+	"key-role-removed": "Role removed.",
 
 	"settings":    "The settings are saved.",
 	"transferred": "The account has a new Owner. You are Admin now.",
@@ -215,9 +218,45 @@ func plainWords(e *team.Error) string {
 		return "Choose the role that goes to whoever has this one."
 	case "exactly_one_of":
 		return "Choose who gets the role."
+	case "not_found":
+		return "It is not in this account, or not any more."
+	case "permission_denied":
+		if len(e.Words) > 0 {
+			return "Your role does not include the right to " + permissionWords(e.Words, " or ") + ". Ask somebody who manages roles."
+		}
+	case "last_manager":
+		return "After this nobody could manage the members of the account. Give somebody else a role that can, first."
+	case "invalid_expires_at":
+		return "That day is over. Choose a later one."
+	case "invalid_slug":
+		return "Use 1 to 64 of the letters a to z, digits and hyphens."
+	}
+	if why, _, ok := strings.Cut(e.Message, " Missing: "); ok && len(e.Missing) > 0 {
+		return why + " " + notHeld + permissionWords(e.Words, " and ") + "."
 	}
 	if e.Code == "required" && e.Field == "role_id" {
 		return "Choose a role."
 	}
 	return e.Message
+}
+
+// notHeld begins the part of a refusal that names what is missing.
+const notHeld = "You do not hold "
+
+// permissionWords names permissions as the catalog describes them, the first few of many: the last two are joined by and.
+func permissionWords(words []string, and string) string {
+	const most = 3
+	var named []string
+	for _, w := range words[:min(len(words), most)] {
+		named = append(named, "“"+w+"”")
+	}
+	if more := len(words) - most; more > 0 {
+		named = append(named, number(more)+" more")
+		and = " and "
+	}
+	last := len(named) - 1
+	if last < 1 {
+		return strings.Join(named, "")
+	}
+	return strings.Join(named[:last], ", ") + and + named[last]
 }

@@ -1,0 +1,115 @@
+package web
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"raff/internal/team"
+)
+
+// exportAudit sends the events as a file, oldest page last, in steps that hold little in memory.
+func (p *pages) exportAudit(v *visit) (reply, error) {
+	var a auditView
+	f := a.filter(v.URL.Query(), p.svc.Now())
+	if err := v.can.ViewAudit(); err != nil {
+		return reply{}, err
+	}
+	out := reply{status: http.StatusOK, file: "audit-" + p.svc.Now().UTC().Format(time.DateOnly)}
+	var write func(io.Writer) eventWriter
+	switch v.URL.Query().Get("format") {
+	case "csv":
+		out.file, out.contentType, write = out.file+".csv", "text/csv; charset=utf-8", newCSVEvents
+	default:
+		out.file, out.contentType, write = out.file+".ndjson", "application/x-ndjson", newJSONEvents
+	}
+	out.write = func(w io.Writer) error {
+		to := write(w)
+		for f.Page = (team.Page{Limit: 500, Uncounted: true}); ; {
+			rows, _, err := p.svc.ListEvents(v.Context(), v.who, f)
+			if err != nil {
+				return err
+			}
+			for _, e := range rows {
+				if err := to.event(e); err != nil {
+					return err
+				}
+			}
+			if len(rows) < f.Limit {
+				return to.end()
+			}
+			last := rows[len(rows)-1]
+			f.After = &team.Cursor{At: last.At, ID: last.ID}
+		}
+	}
+	return out, nil
+}
+
+// eventWriter writes events in one format.
+type eventWriter interface {
+	event(team.Event) error
+	end() error
+}
+
+type jsonEvents struct{ *json.Encoder }
+
+func newJSONEvents(w io.Writer) eventWriter {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return jsonEvents{e}
+}
+
+func (j jsonEvents) event(e team.Event) error {
+	return j.Encode(struct {
+		ID         string          `json:"id"`
+		At         time.Time       `json:"at"`
+		ActorType  string          `json:"actor_type"`
+		ActorID    string          `json:"actor_id"`
+		ActorName  string          `json:"actor_name"`
+		Action     string          `json:"action"`
+		TargetType string          `json:"target_type"`
+		TargetID   string          `json:"target_id"`
+		TargetName string          `json:"target_name"`
+		ProjectID  string          `json:"project_id,omitempty"`
+		Delegated  bool            `json:"delegated"`
+		RequestID  string          `json:"request_id"`
+		Details    json.RawMessage `json:"details"`
+	}{e.ID, e.At, string(e.ActorType), e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName, e.ProjectID,
+		e.Delegated, e.RequestID, json.RawMessage(e.Details)})
+}
+
+func (jsonEvents) end() error { return nil }
+
+type csvEvents struct{ *csv.Writer }
+
+func newCSVEvents(w io.Writer) eventWriter {
+	c := csvEvents{csv.NewWriter(w)}
+	_ = c.Write([]string{"at", "actor_type", "actor_id", "actor_name", "action", "target_type", "target_id", "target_name", "project_id", "delegated", "request_id", "details", "id"}) // Flush tells
+	return c
+}
+
+func (c csvEvents) event(e team.Event) error {
+	row := []string{e.At.UTC().Format(time.RFC3339Nano), string(e.ActorType), e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName,
+		e.ProjectID, fmt.Sprint(e.Delegated), e.RequestID, e.Details, e.ID}
+	for i := range row {
+		row[i] = harmless(row[i])
+	}
+	return c.Write(row)
+}
+
+func (c csvEvents) end() error {
+	c.Flush()
+	return c.Error()
+}
+
+// harmless keeps a spreadsheet from taking a name that somebody chose for a formula.
+func harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}

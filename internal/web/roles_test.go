@@ -1,0 +1,126 @@
+package web_test
+
+import (
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// newRole makes a custom account role and returns the address of its page.
+func (o *office) newRole(t *testing.T, name string, permissions ...string) string {
+	t.Helper()
+	typed := []string{"name", name}
+	for _, p := range permissions {
+		typed = append(typed, "permission", p)
+	}
+	return pathOf(t, o.owner.open(t, "/roles/new").submitTo(t, "/roles", typed...).shows(t, 200, "Role created"))
+}
+
+func (o *office) permissionsOf(t *testing.T, at string) []string {
+	t.Helper()
+	var names []string
+	for _, p := range o.Do(t, "GET", "/api/v1"+at, o.Key, nil).Want(t, 200).Data(t)["permissions"].([]any) {
+		names = append(names, p.(string))
+	}
+	return names
+}
+
+func TestARoleThatChangedMeanwhileIsReviewedAgain(t *testing.T) {
+	o := newOffice(t)
+	at := o.newRole(t, "Support", "account.members.view", "account.projects.view")
+	edit := at + "/edit"
+	first, second := o.owner.open(t, edit), o.owner.open(t, edit)
+	review := first.submitTo(t, edit, "permission", "account.members.view", "permission", "account.roles.view").
+		shows(t, 200, "They gain", "View roles", "They lose", "View projects in the account")
+	second.submitTo(t, edit, "permission", "account.members.view", "permission", "account.projects.view", "permission", "account.audit.view").
+		shows(t, 200, "View the audit log").submitTo(t, edit).shows(t, 200, "Saved.")
+
+	// What was reviewed first is not what saving would do now.
+	again := review.submitTo(t, edit).shows(t, 409, "Somebody changed this role meanwhile", "They lose", "View the audit log", "View projects in the account")
+	if got := o.permissionsOf(t, at); !slices.Contains(got, "account.audit.view") {
+		t.Fatalf("saved without a look: %v", got)
+	}
+	again.submitTo(t, edit).shows(t, 200, "Saved.")
+	if got := o.permissionsOf(t, at); !slices.Equal(got, []string{"account.members.view", "account.roles.view"}) {
+		t.Errorf("the role grants %v", got)
+	}
+	// A form that was opened before does not bring an old name back unseen, though it touches no permission.
+	old := o.owner.open(t, edit)
+	o.owner.open(t, edit).submitTo(t, edit, "name", "Help desk").shows(t, 200, "Saved.")
+	old.submitTo(t, edit, "description", "Answers people").shows(t, 409, "changed this role meanwhile", "Help desk → Support", "None → Answers people").lacks(t, "They gain")
+}
+
+func TestOfTwoChangesOfARoleAtOnceOneIsReviewedAgain(t *testing.T) {
+	o := newOffice(t)
+	at := o.newRole(t, "Support", "account.members.view")
+	var reviews []page
+	more := []string{"account.projects.view", "account.roles.view", "account.audit.view", "account.apikeys.view", "account.settings.view"}
+	for _, p := range more {
+		reviews = append(reviews, o.owner.open(t, at+"/edit").submitTo(t, at+"/edit", "permission", "account.members.view", "permission", p).shows(t, 200, "They gain"))
+	}
+	var wg sync.WaitGroup
+	statuses := make([]int, len(reviews))
+	for i, r := range reviews {
+		wg.Go(func() { statuses[i] = r.submitTo(t, at+"/edit").status })
+	}
+	wg.Wait()
+	slices.Sort(statuses)
+	if !slices.Equal(statuses, []int{200, 409, 409, 409, 409}) {
+		t.Errorf("the answers are %v", statuses)
+	}
+}
+
+func TestRolesSayWhoHoldsThem(t *testing.T) {
+	o := newOffice(t)
+	o.newRole(t, "Small", "account.members.view")
+	at := o.newRole(t, "Large", "account.members.view", "account.projects.view")
+	role := path.Base(at)
+	o.join(t, "Ada", "admin")
+	for _, email := range []string{"alice@example.com", "bob@example.com"} {
+		o.Invite(t, email, role)
+	}
+	o.NewKey(t, "CI", role)
+	list := o.owner.open(t, "/roles")
+	table, _, _ := strings.Cut(list.text(), "Project roles")
+	last := 0
+	for _, row := range []string{"Owner Everything", "Admin Account", "Member Basic", "Billing Billing", "Large Custom", "Small Custom"} {
+		i := strings.Index(table, row)
+		if i < last {
+			t.Errorf("%q stands at %d, behind %d: %s", row, i, last, table)
+		}
+		last = i
+	}
+	list.shows(t, 200, "Large Custom 2 of 21 2 people and 1 API key", "Small Custom 1 of 21 Nobody")
+	if !strings.Contains(list.source, `<a href="/members?role=`+role+`">2 people</a>`) {
+		t.Error("who holds the role is not linked")
+	}
+	o.owner.open(t, "/members?role="+role).shows(t, 200, "2 people", "alice@example.com", "bob@example.com")
+	o.owner.open(t, at).shows(t, 200, "Scope Account role", "Held by 2 people and 1 API key", "Duplicate")
+	o.owner.open(t, "/roles/"+o.RoleID(t, "account", "owner")).shows(t, 200, "nobody can change it").lacks(t, "Duplicate")
+	o.owner.open(t, "/roles/"+o.RoleID(t, "account", "admin")).shows(t, 200, "Duplicate it to change the copy")
+
+	// What is wrong has the focus.
+	p := o.owner.open(t, at+"/delete").submitTo(t, at+"/delete").shows(t, 409, "Choose the role")
+	if !regexp.MustCompile(`name="role_id"[^>]*autofocus`).MatchString(p.source) {
+		t.Error("the choice of the other role has no focus")
+	}
+	p = o.owner.open(t, "/roles/new").submitTo(t, "/roles", "name", "Empty").shows(t, 400, "Choose at least one permission.")
+	if !regexp.MustCompile(`value="account.projects.view"[^>]*autofocus`).MatchString(p.source) {
+		t.Error("the permissions have no focus")
+	}
+}
+
+func TestTheScopeOfANewRoleChangesWithoutLosingItsName(t *testing.T) {
+	o := newOffice(t)
+	typed := url.Values{"scope": {"project"}, "name": {"Crew"}, "slug": {"the-crew"}, "description": {"On site"}}
+	p := o.owner.open(t, "/roles/new?"+typed.Encode()).shows(t, 200, "View virtual machines", "Crew", "the-crew", "On site").lacks(t, "View billing")
+	if !strings.Contains(p.source, `formaction="/roles/new"`) {
+		t.Error("without a script the scope cannot be changed")
+	}
+	p.submitTo(t, "/roles", "permission", "account.members.view").shows(t, 400, "permissions of its own", "Crew")
+	p.submitTo(t, "/roles", "permission", "vm.view").shows(t, 200, "Role created", "Project role", "On site")
+}
