@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -287,10 +288,46 @@ func TestHasManager(t *testing.T) {
 	})
 }
 
+func TestRoleUse(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		shop, office := w.newProject(t, "Shop", "shop"), w.newProject(t, "Office", "office")
+		alice, key := w.newUser(t, "alice@example.com", "Alice"), w.newKey(t, "Deploy")
+		w.add(t, w.invited("bob@example.com"))
+		w.add(t, w.person(alice, w.basic))
+		w.add(t, w.keyMember(key, w.basic))
+		other := team.Role{ID: newID(), AccountID: w.account.ID, Name: "Other", Slug: "other", Scope: team.ScopeProject, CreatedAt: w.start, UpdatedAt: w.start}
+		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, other)) })
+		for _, pr := range []team.Project{shop, office} { // in both, but one person
+			m := w.person(alice, other)
+			m.ProjectID = pr.ID
+			w.add(t, m)
+		}
+		want := map[string]team.RoleUse{w.basic.ID: {People: 2, Keys: 1}, other.ID: {People: 1}}
+		if got, err := w.RoleUse(w.ctx, w.account.ID); err != nil || !maps.Equal(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
+		}
+		if got, err := w.RoleUse(w.ctx, newID()); err != nil || len(got) != 0 {
+			t.Errorf("another account: %v, %v", got, err)
+		}
+	})
+}
+
 func TestEventFilters(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
-		target := newID()
+		target, project := newID(), newID()
+		alice, key := w.newUser(t, "alice@example.com", "Älice 100%"), w.newKey(t, "Deploy 100%")
+		stranger := w.newUser(t, "stranger@example.com", "Älice elsewhere") // never known in the account
+		actors := []string{alice.ID, key.ID, stranger.ID}
 		w.do(t, func(tx team.Tx) error {
+			if err := tx.KnowUser(w.ctx, w.account.ID, alice.ID, w.start); err != nil {
+				return err
+			}
+			for i, id := range actors {
+				e := team.Event{ID: newID(), AccountID: w.account.ID, At: w.at(10 + i), ActorID: id, Action: "by name", ProjectID: project, Details: "{}"}
+				if err := tx.InsertEvent(w.ctx, e); err != nil {
+					return err
+				}
+			}
 			for i := range 6 {
 				e := team.Event{ID: newID(), AccountID: w.account.ID, At: w.at(i), ActorID: fmt.Sprint("actor", i%2), Action: fmt.Sprint("action", i%3), Details: "{}"}
 				if i == 4 {
@@ -307,12 +344,20 @@ func TestEventFilters(t *testing.T) {
 			filter team.EventFilter
 			want   []int // the moments, newest first
 		}{
-			{"all", team.EventFilter{}, []int{5, 4, 3, 2, 1, 0}},
+			{"all", team.EventFilter{}, []int{12, 11, 10, 5, 4, 3, 2, 1, 0}},
+			{"project", team.EventFilter{ProjectID: project}, []int{12, 11, 10}},
+			{"a project that is none", team.EventFilter{ProjectID: "x"}, nil},
+			{"any of two actions", team.EventFilter{Actions: []string{"action0", "by name"}}, []int{12, 11, 10, 3, 0}},
+			{"none of two actions", team.EventFilter{But: []string{"action0", "by name"}}, []int{5, 4, 2, 1}},
+			{"who, by name", team.EventFilter{Actor: "äLICE"}, []int{10}},
+			{"who, by address", team.EventFilter{Actor: "ALICE@"}, []int{10}},
+			{"who, a person and a key", team.EventFilter{Actor: "100%"}, []int{11, 10}},
+			{"who, but nobody", team.EventFilter{Actor: "1%0"}, nil},
 			{"actor", team.EventFilter{ActorID: "actor1"}, []int{5, 3, 1}},
 			{"action", team.EventFilter{Action: "action0"}, []int{3, 0}},
 			{"target", team.EventFilter{TargetID: target}, []int{4}},
 			{"since and until", team.EventFilter{Since: w.at(2), Until: w.at(4)}, []int{3, 2}},
-			{"all of it", team.EventFilter{ActorID: "actor0", Action: "action1", Since: w.at(4)}, []int{4}},
+			{"all of it", team.EventFilter{ActorID: "actor0", Action: "action1", Since: w.at(4), But: []string{"by name"}}, []int{4}},
 		} {
 			c.filter.AccountID = w.account.ID
 			list, total, err := w.Events(w.ctx, c.filter)

@@ -1,0 +1,60 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// choose picks an option of a list, as somebody does with the mouse.
+func (b *tab) choose(selector, value string) {
+	b.t.Helper()
+	ask[string](b, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return "" })()`, selector, value))
+}
+
+// TestFormsFollowWhatIsChosen holds the forms of roles, keys and the audit log to what they show of themselves in a
+// browser that can do more.
+func TestFormsFollowWhatIsChosen(t *testing.T) {
+	w := newTeam(t)
+	b := w.signIn(t)
+
+	b.open("/roles/new")
+	b.fill("#name", "Field crew")
+	b.choose("#scope", "project")
+	b.until(`document.body.innerText.includes("View virtual machines")`)
+	if name := ask[string](b, `document.querySelector("#name").value`); name != "Field crew" {
+		t.Errorf("with the scope the name became %q", name)
+	}
+	// Enter creates the role, whichever button stands first.
+	b.click("input[value='vm.view']")
+	ask[string](b, `(() => { document.querySelector("#name").focus(); return "" })()`)
+	b.loads(chromedp.KeyEvent("\r"))
+	b.shows("Role created", "Project role")
+
+	b.open("/keys/new")
+	visible := func(selector string) bool {
+		return ask[bool](b, fmt.Sprintf(`document.querySelector(%q).getClientRects().length > 0`, selector))
+	}
+	if visible(".project-role") {
+		t.Error("a role in projects is asked for before there is a project")
+	}
+	b.click("input[value='" + w.project + "']")
+	if !visible(".project-role") {
+		t.Error("no role in the project is asked for")
+	}
+
+	b.open("/audit")
+	if visible("#since") {
+		t.Error("days are asked for before somebody wants to choose them")
+	}
+	b.choose("#period", "days")
+	if !visible("#since") {
+		t.Error("days cannot be chosen")
+	}
+	b.choose("#period", "7d")
+	b.until(`document.querySelector("#results").innerText.includes("Last 7 days")`)
+	b.fill("#who", "alice")
+	b.until(`document.querySelector("#results").innerText.includes("Done by “alice”")`)
+	b.lacks("Owner key")
+}
