@@ -16,7 +16,7 @@ func (b *tab) choose(selector, value string) {
 // TestFormsFollowWhatIsChosen holds the forms of roles, keys and the audit log to what they show of themselves in a
 // browser that can do more.
 func TestFormsFollowWhatIsChosen(t *testing.T) {
-	w := newTeam(t)
+	w := newCrew(t)
 	b := w.signIn(t)
 
 	b.open("/roles/new")

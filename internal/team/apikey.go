@@ -111,8 +111,7 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 	}
 	for _, to := range n.Projects {
 		m, _, err := w.addMember(NewMember{ProjectID: to.ProjectID, APIKeyID: &k.ID, RoleID: to.RoleID, ManagedBy: n.ManagedBy})
-		var e *Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			in := *e
 			in.Field = "projects" // not the role_id of the account
 			err = &in

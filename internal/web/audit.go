@@ -42,12 +42,12 @@ var periods = []struct {
 const chosenDays = "days"
 
 // filterParts are the parts of an address by which the log is filtered.
-var filterParts = []string{"who", "actor", "target", "action", "project", "period", "since", "until", "signins"}
+var filterParts = []string{"who", "actor", "target", "action", "project", "period", "since", "until", "signing"}
 
 // filter reads by what the log is filtered. Until names a day that still counts.
 func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
 	a.Who, a.Actor, a.Target, a.Action, a.Project = q.Get("who"), q.Get("actor"), q.Get("target"), q.Get("action"), q.Get("project")
-	a.Period, a.Since, a.Until, a.NoSignIns = q.Get("period"), q.Get("since"), q.Get("until"), q.Get("signins") == "no"
+	a.Period, a.Since, a.Until, a.NoSignIns = q.Get("period"), q.Get("since"), q.Get("until"), q.Get("signing") == "no"
 	f := team.EventFilter{Actor: a.Who, ActorID: a.Actor, TargetID: a.Target, ProjectID: a.Project, Action: a.Action}
 	for _, g := range auditGroups {
 		if g.Key == a.Action {
@@ -208,7 +208,7 @@ func (v *visit) chips(a *auditView) error {
 		add("To "+a.Until, "until", "period")
 	}
 	if a.NoSignIns {
-		add("Without sign-ins", "signins")
+		add("Without sign-ins", "signing")
 	}
 	return nil
 }

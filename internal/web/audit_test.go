@@ -85,15 +85,15 @@ func TestTheAuditLogIsFiltered(t *testing.T) {
 	o.owner.open(t, "/audit?who=nobody").shows(t, 200, "0 events")
 	o.owner.open(t, "/audit?actor="+owner).shows(t, 200, "Done by Trent", "created the project").lacks(t, "Owner key API key")
 	o.owner.open(t, "/audit?actor=operator").shows(t, 200, "Done by The operator", "created the account Acme")
-	all, quiet := o.owner.open(t, "/audit"), o.owner.open(t, "/audit?signins=no").shows(t, 200, "Without sign-ins").lacks(t, "Trent signed in")
+	all, quiet := o.owner.open(t, "/audit"), o.owner.open(t, "/audit?signing=no").shows(t, 200, "Without sign-ins").lacks(t, "Trent signed in")
 	all.shows(t, 200, "Trent signed in")
 	if count(all) == count(quiet) {
 		t.Errorf("%s with and without sign-ins", count(all))
 	}
 
 	// Each filter is taken away by itself, and the file holds what the page shows.
-	p := o.owner.open(t, "/audit?who=trent&action=projects&period=7d&signins=no").shows(t, 200, "1 event", "Last 7 days")
-	for _, left := range []string{"action=projects&period=7d&signins=no", "period=7d&signins=no&who=trent", "action=projects&signins=no&who=trent", "action=projects&period=7d&who=trent"} {
+	p := o.owner.open(t, "/audit?who=trent&action=projects&period=7d&signing=no").shows(t, 200, "1 event", "Last 7 days")
+	for _, left := range []string{"action=projects&period=7d&signing=no", "period=7d&signing=no&who=trent", "action=projects&signing=no&who=trent", "action=projects&period=7d&who=trent"} {
 		if !strings.Contains(p.source, `href="/audit?`+strings.ReplaceAll(left, "&", "&amp;")+`"`) {
 			t.Errorf("no link to what is left: %s", left)
 		}

@@ -113,14 +113,11 @@ type phrase struct {
 
 // Sentence is what happened as plain text.
 func (h happening) Sentence() string {
-	said := h.Actor
-	for i, ph := range h.Said {
-		if i == 0 {
-			said += " "
-		}
-		said += ph.Text
+	parts := []string{h.Actor, " "}
+	for _, ph := range h.Said {
+		parts = append(parts, ph.Text)
 	}
-	return said
+	return strings.Join(parts, "")
 }
 
 // detail is one line of what changed.

@@ -71,7 +71,7 @@ func TestAKeysPageSaysWhatHappensBeforeItDoes(t *testing.T) {
 	at := keyLink.FindStringSubmatch(p.source)[1]
 	k := o.owner.open(t, at).shows(t, 200, "refused from this moment on", "Stops at once", "only role", "the key can do nothing").lacks(t, "term", "Made", "Take away", "Switch")
 	words, last := k.text(), 0
-	for _, part := range []string{"Status Status Active", "Access Account role", "Rotate secret", "Deactivate or revoke"} {
+	for _, part := range []string{"Status Active", "Access Account role", "Rotate secret", "Deactivate or revoke"} {
 		i := strings.Index(words, part)
 		if i < last {
 			t.Errorf("%q is not where it belongs: %s", part, words)

@@ -87,7 +87,7 @@ func TestRolesSayWhoHoldsThem(t *testing.T) {
 	list := o.owner.open(t, "/roles")
 	table, _, _ := strings.Cut(list.text(), "Project roles")
 	last := 0
-	for _, row := range []string{"Owner Everything", "Admin Account", "Member Basic", "Billing Billing", "Large Custom", "Small Custom"} {
+	for _, row := range []string{"Owner Everything", "Admin Account", "Member Basic", "Billing access only", "Large Custom", "Small Custom"} {
 		i := strings.Index(table, row)
 		if i < last {
 			t.Errorf("%q stands at %d, behind %d: %s", row, i, last, table)
