@@ -56,6 +56,60 @@ func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]tea
 	return page(ctx, r.q, l, &c, f.Page, r.scanInvitation)
 }
 
+// offered collects what an OfferFilter selects but for the state. The places are named by their ids, because invitations
+// are found by place.
+func offered(f team.OfferFilter) (l listing, c *condition) {
+	c = &condition{}
+	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", at: "i.created_at", id: "i.id", newest: true}
+	places := make([]any, len(f.Places))
+	for n, id := range f.Places {
+		places[n] = uid(id)
+	}
+	switch {
+	case f.Everywhere:
+		c.and("i.scope_id IN (SELECT o.id FROM projects o WHERE o.account_id = ? UNION ALL SELECT b.id FROM accounts b WHERE b.id = ?)",
+			uid(f.AccountID), uid(f.AccountID))
+	case len(places) > 0:
+		c.and("i.scope_id" + c.in(places))
+	default:
+		c.and("FALSE")
+	}
+	c.and("i.account_id = ?", uid(f.AccountID))
+	c.and("i." + notClosed)
+	if f.Query != "" {
+		l.rows = "invitations i JOIN memberships m ON m.id = i.member_id"
+		c.and(`m.email_canonical LIKE ? ESCAPE '\'`, containing(nameKey(f.Query)))
+	}
+	return l, c
+}
+
+func (r reader) Offers(ctx context.Context, f team.OfferFilter) ([]team.Invitation, int, error) {
+	l, c := offered(f)
+	switch f.State {
+	case team.InvitationSent:
+		c.and("i." + open)
+		c.and("i.expires_at > ?", f.Now)
+	case team.InvitationExpired:
+		c.and("i." + open)
+		c.and("i.expires_at <= ?", f.Now)
+	case team.InvitationDeclined:
+		c.and("i.state = 'declined'")
+	}
+	return page(ctx, r.q, l, c, f.Page, r.scanInvitation)
+}
+
+func (r reader) OfferCounts(ctx context.Context, f team.OfferFilter) (n team.OfferCounts, err error) {
+	l, c := offered(f)
+	late := c.number("i.expires_at <= ?", f.Now)
+	return one(ctx, r.q, func(s scanner) (n team.OfferCounts, err error) {
+		all := 0
+		err = s.Scan((*number)(&all), (*number)(&n.Declined), (*number)(&n.Expired))
+		n.Pending = all - n.Declined - n.Expired
+		return n, err
+	}, "SELECT COUNT(*), COUNT(CASE WHEN i.state = 'declined' THEN 1 END), COUNT(CASE WHEN i.state <> 'declined' AND "+late+
+		" THEN 1 END) FROM "+l.rows+" WHERE "+c.sql.String(), c.args...)
+}
+
 func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string) ([]team.Invitation, error) {
 	if userID == "" {
 		return nil, nil

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -266,6 +268,76 @@ func TestRemoveStale(t *testing.T) {
 		}
 		if n, err := w.RemoveStale(w.ctx, before, func() time.Time { return at }); n != 0 || err != nil {
 			t.Errorf("removed %d more, %v", n, err)
+		}
+	})
+}
+
+func TestOffers(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		web, api := w.newProject(t, "Web", "web"), w.newProject(t, "API", "api")
+		offer := func(name string, p team.Project, micros int, change func(*team.Invitation)) {
+			m := w.invited(name + "@example.com")
+			m.ProjectID, m.CreatedAt = p.ID, w.at(micros)
+			i := m.Invitation
+			i.ProjectID, i.CreatedAt, i.ExpiresAt = p.ID, w.at(micros), w.at(1000)
+			if p.ID != "" {
+				m.Role = w.viewer
+			}
+			if change != nil {
+				change(i)
+			}
+			w.add(t, m)
+		}
+		account := team.Project{}
+		offer("alice", account, 1, nil)
+		offer("bob", web, 2, func(i *team.Invitation) { i.State = team.InvitationFailed })
+		offer("carol", api, 3, func(i *team.Invitation) { i.ExpiresAt = w.at(500) })
+		offer("dave", account, 4, func(i *team.Invitation) { i.State = team.InvitationDeclined; i.ExpiresAt = w.at(500) })
+		offer("erin", web, 5, func(i *team.Invitation) { i.State = team.InvitationSent })
+		offer("gone", web, 6, func(i *team.Invitation) { i.State = team.InvitationCancelled })
+		acme := w.account
+		w.account = w.newAccount(t, "Globex")
+		offer("elsewhere", account, 7, nil)
+		w.account = acme
+
+		for name, c := range map[string]struct {
+			filter team.OfferFilter
+			want   string
+			counts team.OfferCounts
+		}{
+			"everywhere":  {team.OfferFilter{Everywhere: true}, "erin dave carol bob alice", team.OfferCounts{Pending: 3, Expired: 1, Declined: 1}},
+			"pending":     {team.OfferFilter{Everywhere: true, State: team.InvitationSent}, "erin bob alice", team.OfferCounts{Pending: 3, Expired: 1, Declined: 1}},
+			"expired":     {team.OfferFilter{Everywhere: true, State: team.InvitationExpired}, "carol", team.OfferCounts{Pending: 3, Expired: 1, Declined: 1}},
+			"declined":    {team.OfferFilter{Everywhere: true, State: team.InvitationDeclined}, "dave", team.OfferCounts{Pending: 3, Expired: 1, Declined: 1}},
+			"one project": {team.OfferFilter{Places: []string{web.ID}}, "erin bob", team.OfferCounts{Pending: 2}},
+			"two places":  {team.OfferFilter{Places: []string{api.ID, w.account.ID}}, "dave carol alice", team.OfferCounts{Pending: 1, Expired: 1, Declined: 1}},
+			"nowhere":     {team.OfferFilter{}, "", team.OfferCounts{}},
+			"by address":  {team.OfferFilter{Everywhere: true, Query: "BO"}, "bob", team.OfferCounts{Pending: 1}},
+			"by nobody's": {team.OfferFilter{Everywhere: true, Query: "%"}, "", team.OfferCounts{}},
+		} {
+			f := c.filter
+			f.AccountID, f.Now, f.Limit = w.account.ID, w.at(500), 2
+			counts, err := w.OfferCounts(w.ctx, f)
+			if err != nil || counts != c.counts {
+				t.Errorf("%s: counts %+v, want %+v; %v", name, counts, c.counts, err)
+			}
+			got, want := []string{}, strings.Fields(c.want)
+			for {
+				rows, total, err := w.Offers(w.ctx, f)
+				if err != nil || total != len(want) {
+					t.Fatalf("%s: total %d, want %d; %v", name, total, len(want), err)
+				}
+				for _, i := range rows {
+					got = append(got, strings.TrimSuffix(i.Email, "@example.com"))
+				}
+				if len(rows) < 2 {
+					break
+				}
+				f.After = &team.Cursor{At: rows[1].CreatedAt, ID: rows[1].ID}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", name, got, want)
+			}
 		}
 	})
 }

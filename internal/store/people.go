@@ -60,6 +60,11 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 				AND (h.role_id = ?) IS TRUE AND `+visible(&c, "h", f)+")", uid(f.RoleID))
 		}
 	}
+	if f.NotIn != "" {
+		counted, l.search = false, true
+		c.and("NOT m.is_owner")
+		c.and("NOT EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = m.email_canonical AND o.scope_id = ?)", uid(f.NotIn))
+	}
 	if counted && f.Factor == "" && f.Query == "" {
 		l.counts = memberCounts
 	}

@@ -31,8 +31,32 @@ func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Proj
 		}
 		c.and("EXISTS (SELECT 1 FROM memberships m WHERE "+column+" = ? AND m.scope_id = p.id AND m.status = 'active')", uid(f.VisibleTo))
 	}
+	if f.Query != "" {
+		c.and(`p.name_key LIKE ? ESCAPE '\'`, containing(nameKey(f.Query)))
+	}
 	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", at: "p.created_at", id: "p.id"}
 	return page(ctx, r.q, l, &c, f.Page, scanProject)
+}
+
+func (r reader) MemberCounts(ctx context.Context, projectIDs []string) (map[string]int, error) {
+	counts := make(map[string]int, len(projectIDs))
+	if len(projectIDs) == 0 {
+		return counts, nil
+	}
+	ids := make([]any, len(projectIDs))
+	for i, id := range projectIDs {
+		ids[i] = uid(id)
+	}
+	var c condition
+	c.and("m.scope_id" + c.in(ids))
+	_, err := many(ctx, r.q, func(s scanner) (n int, err error) {
+		var id string
+		if err = s.Scan((*text)(&id), (*number)(&n)); err == nil {
+			counts[id] = n
+		}
+		return n, err
+	}, "SELECT m.scope_id, CAST(SUM(n) AS BIGINT) FROM "+memberCounts+" WHERE "+c.sql.String()+" GROUP BY m.scope_id", c.args...)
+	return counts, err
 }
 
 func (t *tx) InsertProject(ctx context.Context, p team.Project) (bool, error) {

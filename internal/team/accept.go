@@ -163,7 +163,7 @@ func (w *work) accept(token string, u User, before string) (Member, error) {
 		return Member{}, err
 	}
 	if !ok {
-		return Member{}, gone("This invitation was already used. Sign in, or ask for a new one.")
+		return Member{}, errInvitationUsed
 	}
 	if w.p.account, err = w.Account(w.ctx, inv.AccountID); err != nil {
 		return Member{}, err
@@ -307,7 +307,7 @@ func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
 			return err
 		}
 		if !ok {
-			return gone("This invitation was already used. Sign in, or ask for a new one.")
+			return errInvitationUsed
 		}
 		if err := w.DeleteMessagesOf(ctx, inv.ID); err != nil {
 			return err

@@ -50,14 +50,28 @@ func (s *Service) guard(ctx context.Context, p *Principal) *guard {
 	return &guard{Reader: s.Store, s: s, ctx: ctx, p: p, at: s.now()}
 }
 
-// ViewMembers answers for the account, or for a project.
+// ViewMembers answers for the account, or for a project of it.
 func (c Can) ViewMembers(projectID string) error {
-	return c.g.s.mayViewMembers(c.g.ctx, c.g.p, projectID)
+	if projectID == "" {
+		return c.g.s.require(c.g.p, MembersView, MembersManage)
+	}
+	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{ProjectMembersView, ProjectMembersManage}, MembersManage)
 }
 
-// ViewInvitations answers for the account, or for a project.
+// ViewInvitations answers for the account, or for a project of it.
 func (c Can) ViewInvitations(projectID string) error {
-	return c.g.s.mayViewInvitations(c.g.ctx, c.g.p, projectID)
+	if projectID == "" {
+		return c.g.s.require(c.g.p, invitationViewers...)
+	}
+	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, projectViewers, MembersManage)
+}
+
+// ViewOffers answers whether there is any place in which p may see invitations.
+func (c Can) ViewOffers() error {
+	if c.ViewInvitations("") == nil {
+		return nil
+	}
+	return c.g.s.visibleOffers(c.g.ctx, c.g.p, &OfferFilter{})
 }
 
 // Invite answers for the account, or for a project.
@@ -69,6 +83,11 @@ func (c Can) AddMember() error { return c.g.s.require(c.g.p, MembersManage) }
 // AddToProject answers whether p may give people and keys that are in the account already a role in a project.
 func (c Can) AddToProject(projectID string) error {
 	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{ProjectMembersManage}, MembersManage)
+}
+
+// RemoveFromProject answers for people and keys with a role in the project.
+func (c Can) RemoveFromProject(projectID string) error {
+	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{ProjectMembersManage, ProjectMembersRemove}, MembersManage)
 }
 
 // Give answers whether p may bind a role to whoever this membership is of, in its scope.
@@ -112,7 +131,12 @@ func (c Can) SendInvitation(inv Invitation) error {
 }
 
 // CancelInvitation answers for taking an invitation back.
-func (c Can) CancelInvitation(inv Invitation) error { return c.g.mayInvite(inv.ProjectID) }
+func (c Can) CancelInvitation(inv Invitation) error {
+	if err := c.g.mayInvite(inv.ProjectID); err != nil {
+		return err
+	}
+	return c.g.mayTouch(Member{CanonicalEmail: inv.CanonicalEmail, ProjectID: inv.ProjectID, Role: inv.Role})
+}
 
 // ViewRoles answers for all roles of the account.
 func (c Can) ViewRoles() error { return c.g.s.mayViewRoles(c.g.ctx, c.g.p) }

@@ -2,6 +2,7 @@ package team
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -65,6 +66,47 @@ func (s *Service) mayViewInvitations(ctx context.Context, p *Principal, projectI
 		return err
 	}
 	return s.requireIn(ctx, s.Store, p, projectID, projectViewers, MembersManage)
+}
+
+// ListOffers lists the invitations into all places where the caller may see them, the account and projects together, or
+// into one of them. An empty place is all; the account is named by its own id.
+func (s *Service) ListOffers(ctx context.Context, p *Principal, place string, f OfferFilter) ([]Invitation, int, OfferCounts, error) {
+	none := func(err error) ([]Invitation, int, OfferCounts, error) { return nil, 0, OfferCounts{}, err }
+	if err := s.visibleOffers(ctx, p, &f); err != nil {
+		return none(err)
+	}
+	if place != "" {
+		projectID := place
+		if place == p.AccountID {
+			projectID = ""
+		}
+		if err := s.mayViewInvitations(ctx, p, projectID); err != nil {
+			return none(err)
+		}
+		f.Everywhere, f.Places = false, []string{place}
+	}
+	counts, err := s.Store.OfferCounts(ctx, f)
+	if err != nil {
+		return none(err)
+	}
+	rows, total, err := s.Store.Offers(ctx, f)
+	return rows, total, counts, err
+}
+
+// visibleOffers fills in where the caller may see invitations; nowhere is an error.
+func (s *Service) visibleOffers(ctx context.Context, p *Principal, f *OfferFilter) (err error) {
+	f.AccountID, f.Now = p.AccountID, s.now()
+	if f.Everywhere, f.Places, err = s.projectsWith(ctx, p, projectViewers...); err != nil {
+		return err
+	}
+	refused := s.require(p, invitationViewers...)
+	if refused == nil {
+		f.Places = append(f.Places, p.AccountID)
+	}
+	if !f.Everywhere && len(f.Places) == 0 {
+		return refused
+	}
+	return nil
 }
 
 // GetInvitation reads one invitation.
@@ -228,11 +270,19 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 
 func (s *Service) inviteURL(token string) string { return s.PublicURL + "/invite/" + token }
 
+var errInvitationUsed = gone("This invitation was already used. Sign in, or ask for a new one.")
+
+// InvitationUsed reports that an invitation was accepted before, by whoever has its link.
+func InvitationUsed(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e == errInvitationUsed
+}
+
 // open is nil while the invitation can be accepted, and says why it cannot.
 func (i *Invitation) open(now time.Time) error {
 	switch i.StateAt(now) {
 	case InvitationAccepted:
-		return gone("This invitation was already used. Sign in, or ask for a new one.")
+		return errInvitationUsed
 	case InvitationCancelled:
 		return gone("This invitation was cancelled. Ask for a new one.")
 	case InvitationDeclined:

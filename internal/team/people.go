@@ -82,6 +82,8 @@ type PersonFilter struct {
 	ShowFactors bool
 	// Factor is "yes" for people with a second factor, "no" for people without.
 	Factor string
+	// NotIn is a project: who has a role there, and the Owner, who needs none, are left out.
+	NotIn string
 	// AllProjects lets memberships of every project count, else only those of Projects do.
 	AllProjects bool
 	Projects    []string
@@ -106,23 +108,31 @@ func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) 
 }
 
 // visibleProjects fills in the projects whose members the caller may see.
-func (s *Service) visibleProjects(ctx context.Context, p *Principal, f *PersonFilter) error {
-	f.AccountID, f.AllProjects, f.Projects = p.AccountID, s.has(p, MembersManage), nil
+func (s *Service) visibleProjects(ctx context.Context, p *Principal, f *PersonFilter) (err error) {
+	f.AccountID = p.AccountID
+	f.AllProjects, f.Projects, err = s.projectsWith(ctx, p, ProjectMembersView, ProjectMembersManage)
 	f.ShowFactors = f.AllProjects
-	if f.AllProjects {
-		return nil
+	return err
+}
+
+// projectsWith are the projects in which the caller has any one of these project permissions, or all of them for who
+// manages the account's members.
+func (s *Service) projectsWith(ctx context.Context, p *Principal, anyOf ...string) (all bool, ids []string, err error) {
+	if s.has(p, MembersManage) {
+		return true, nil, nil
 	}
 	own, err := s.Store.MembershipsOf(ctx, p.AccountID, p.canonical)
 	if err != nil {
-		return err
+		return false, nil, err
 	}
 	for _, m := range own {
-		usable := m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now())
-		if usable && (s.Options.Catalog.Has(m.Role.Permissions, ProjectMembersView) || s.Options.Catalog.Has(m.Role.Permissions, ProjectMembersManage)) {
-			f.Projects = append(f.Projects, m.ProjectID)
+		usable := m.Type == p.Type && m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now())
+		may := func(name string) bool { return s.Options.Catalog.Has(m.Role.Permissions, name) }
+		if usable && slices.ContainsFunc(anyOf, may) {
+			ids = append(ids, m.ProjectID)
 		}
 	}
-	return nil
+	return false, ids, nil
 }
 
 // GetPerson reads the person behind a membership of the account or of a project.

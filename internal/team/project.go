@@ -2,6 +2,7 @@ package team
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,11 +22,42 @@ type ProjectChange struct {
 
 // ListProjects lists all projects to who may see all, and to everybody else those they have a role in.
 func (s *Service) ListProjects(ctx context.Context, p *Principal, page Page) ([]Project, int, error) {
-	f := ProjectFilter{AccountID: p.AccountID, Page: page}
+	return s.FindProjects(ctx, p, "", page)
+}
+
+// FindProjects is ListProjects for those whose name contains the text, in any case.
+func (s *Service) FindProjects(ctx context.Context, p *Principal, text string, page Page) ([]Project, int, error) {
+	f := ProjectFilter{AccountID: p.AccountID, Query: text, Page: page}
 	if s.require(p, ProjectsView, ProjectsManage) != nil {
 		f.VisibleToType, f.VisibleTo = p.Type, p.ID
 	}
 	return s.Store.Projects(ctx, f)
+}
+
+// CountMembers counts the memberships, pending ones included, of those of these projects whose members the caller may
+// see; the others have no entry.
+func (s *Service) CountMembers(ctx context.Context, p *Principal, projects []Project) (map[string]int, error) {
+	all, seen, err := s.projectsWith(ctx, p, ProjectMembersView, ProjectMembersManage)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, pr := range projects {
+		if pr.AccountID == p.AccountID && (all || slices.Contains(seen, pr.ID)) {
+			ids = append(ids, pr.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	counts, err := s.Store.MemberCounts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		counts[id] += 0 // an entry for who has no member, too
+	}
+	return counts, nil
 }
 
 // GetProject reads one project.

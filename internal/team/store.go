@@ -93,6 +93,7 @@ type RoleFilter struct {
 // ProjectFilter selects projects. With VisibleTo only those in which that principal has an active membership.
 type ProjectFilter struct {
 	AccountID     string
+	Query         string // part of the name, any case
 	VisibleToType PrincipalType
 	VisibleTo     string
 	Page
@@ -104,6 +105,24 @@ type InvitationFilter struct {
 	ProjectID string
 	Page
 }
+
+// OfferFilter selects invitations that are open, expired or declined, in the account and in its projects at once.
+type OfferFilter struct {
+	AccountID string
+	// State leaves one of three: InvitationSent stands for all that can be accepted, be the mail on its way or not, then
+	// there are InvitationExpired and InvitationDeclined. Empty is all of them.
+	State InvitationState
+	Query string // part of the address, any case
+	// Everywhere lets all of them count, else only those into Places count: projects, or the account by its own id.
+	Everywhere bool
+	Places     []string
+	// Now is when expiry is judged.
+	Now time.Time
+	Page
+}
+
+// OfferCounts says how many invitations there are in each state that OfferFilter knows.
+type OfferCounts struct{ Pending, Expired, Declined int }
 
 // EventFilter selects audit events, newest first. Zero fields do not filter.
 type EventFilter struct {
@@ -170,6 +189,10 @@ type Reader interface {
 	// a resend replaced.
 	InvitationByToken(ctx context.Context, hash []byte) (inv Invitation, current bool, err error)
 	Invitations(ctx context.Context, f InvitationFilter) ([]Invitation, int, error)
+	// Offers are the invitations of an account and its projects, newest first.
+	Offers(ctx context.Context, f OfferFilter) ([]Invitation, int, error)
+	// OfferCounts counts what the filter selects but for its State.
+	OfferCounts(ctx context.Context, f OfferFilter) (OfferCounts, error)
 	// InvitationsSentBy are the open invitations a person sent, directly or through a key.
 	InvitationsSentBy(ctx context.Context, accountID, userID string) ([]Invitation, error)
 	// LinkToken finds a password link by the hash of its token.
@@ -195,6 +218,8 @@ type Reader interface {
 
 	Project(ctx context.Context, accountID, id string) (Project, error)
 	Projects(ctx context.Context, f ProjectFilter) ([]Project, int, error)
+	// MemberCounts are the numbers of memberships of these projects, pending ones included; none has no entry.
+	MemberCounts(ctx context.Context, projectIDs []string) (map[string]int, error)
 
 	Events(ctx context.Context, f EventFilter) ([]Event, int, error)
 	// EachEvent calls fn for every event with from <= At < until, oldest first.
