@@ -42,7 +42,21 @@ func (p *pages) inspect(r *http.Request) (invitationForm, error) {
 
 func (p *pages) showInvitation(r *http.Request) (reply, error) {
 	f, err := p.inspect(r)
-	return reply{status: http.StatusOK, page: invitationPage(f)}, err
+	if err != nil {
+		return noInvitation(err)
+	}
+	return reply{status: http.StatusOK, page: invitationPage(f)}, nil
+}
+
+// noInvitation answers what is behind no open invitation. Who used the link before wants to sign in.
+func noInvitation(err error) (reply, error) {
+	if !team.InvitationUsed(err) {
+		return reply{}, err
+	}
+	told := problems[team.KindGone]
+	return reply{status: told.status, page: noticePage(notice{
+		Title: told.title, Text: []string{"This invitation was already used. Sign in, or ask for a new one."}, Link: "/sign-in", LinkText: "Sign in",
+	})}, nil
 }
 
 func (p *pages) answerInvitation(r *http.Request) (reply, error) {
@@ -51,12 +65,15 @@ func (p *pages) answerInvitation(r *http.Request) (reply, error) {
 	}
 	f, err := p.inspect(r)
 	if err != nil {
-		return reply{}, err
+		return noInvitation(err)
 	}
 	switch r.PostForm.Get("answer") {
 	case "accept":
-		if f.Mine {
+		switch {
+		case f.Mine:
 			return p.acceptSignedIn(r, f)
+		case f.SignedIn: // meanwhile, in another window, as somebody else, whose session must not be replaced
+			return reply{status: http.StatusConflict, page: invitationPage(f)}, nil
 		}
 		return p.acceptInvitation(r, f)
 	case "decline":
@@ -98,7 +115,7 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 		return out, nil
 	}
 	if !ok {
-		return reply{}, err
+		return noInvitation(err)
 	}
 	if field == "name" {
 		f.NameError = message

@@ -45,7 +45,22 @@ func TestSomebodyNewAccepts(t *testing.T) {
 		t.Errorf("after accepting the member is %v", m)
 	}
 	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 410, "already used")
-	open(t, address).shows(t, 410, "This link no longer works", "already used")
+	if used := open(t, address).shows(t, 410, "This link no longer works", "already used"); !strings.Contains(used.source, `href="/sign-in"`) {
+		t.Error("who is in already is not led to sign in")
+	}
+}
+
+func TestNobodysSessionIsReplaced(t *testing.T) {
+	srv, id, address := invited(t, "alice@example.com")
+	open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password)
+	b := newBrowser(t, srv.URL)
+	form := b.open(t, address) // before Trent signs in, in another window
+	b.open(t, "/sign-in").submitTo(t, "/sign-in", "email", "owner@example.com", "password", rafftest.Password).shows(t, 200, "Trent")
+	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 409, "You are signed in as owner@example.com", "Decline")
+	b.open(t, "/profile").shows(t, 200, "Trent")
+	if m := member(t, srv, id); m["status"] != "pending" {
+		t.Errorf("the member is %v", m["status"])
+	}
 }
 
 func TestProjectInvitation(t *testing.T) {
