@@ -38,7 +38,7 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 	owner.fill("#emails", "alice@example.com")
 	owner.click("input[value='" + srv.RoleID(t, "account", "member") + "']")
 	owner.follow("form[action='/invitations'] button")
-	owner.shows("1 person invited", "A mail is on its way")
+	owner.shows("1 invitation sent.", "alice@example.com", "Links go by mail only")
 
 	alice := newTab(t, srv.URL)
 	alice.open(smtp.Wait(t, "alice@example.com").Link(t))
@@ -71,7 +71,7 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 // crew is a server with an account that has a bit of everything.
 type crew struct {
 	*rafftest.Server
-	alice, pending, project, role, key string
+	alice, pending, project, role, key, offer string
 }
 
 func newCrew(t *testing.T) *crew {
@@ -108,7 +108,7 @@ func newCrew(t *testing.T) *crew {
 		}
 	}
 	post("/projects/"+w.project+"/members", map[string]any{"target_user_id": user, "role_id": role("project", "operator")})
-	post("/projects/"+w.project+"/invitations", map[string]any{"email": "erin@partner.example.com", "role_id": role("project", "viewer")})
+	w.offer = post("/projects/"+w.project+"/invitations", map[string]any{"email": "erin@partner.example.com", "role_id": role("project", "viewer")})
 	w.Invite(t, "ivan@example.com", w.role)
 	w.pending = w.Invite(t, "grace@example.com", role("account", "member"))
 	w.key = post("/api-keys", map[string]any{"name": "Terraform", "role_id": role("account", "admin"), "expires_at": "2099-01-31T00:00:00Z"})
@@ -140,9 +140,10 @@ func TestPagesShutNobodyOut(t *testing.T) {
 		{owner, "/members", "members"}, {owner, "/members?q=nobody", "members-none"}, {owner, "/members/" + w.alice, "member"},
 		{owner, seat + "/remove", "member-remove"}, {owner, seat + "/suspend", "member-suspend"},
 		{owner, "/members/" + w.OwnerMemberID, "member-owner"}, {owner, "/members/" + w.pending, "member-invited"},
-		{owner, "/invitations", "invitations"}, {owner, "/invitations/new", "invite"},
+		{owner, "/invitations", "invitations"}, {owner, "/invitations?state=declined", "invitations-none"}, {owner, "/invitations/new", "invite"},
+		{owner, "/invitations/" + w.offer + "/cancel", "invitation-cancel"}, {owner, invitation, "accept-other"},
 		{owner, "/projects", "projects"}, {owner, "/projects/new", "project-new"}, {owner, "/projects/" + w.project, "project"},
-		{owner, "/projects/" + w.project + "/delete", "project-delete"},
+		{owner, "/projects/" + w.project + "/add", "project-add"}, {owner, "/projects/" + w.project + "/delete", "project-delete"},
 		{owner, "/roles", "roles"}, {owner, "/roles/new", "role-new"}, {owner, "/roles/" + w.role, "role"}, {owner, "/roles/" + w.role + "/edit", "role-edit"},
 		{owner, "/roles/" + w.role + "/delete", "role-delete"},
 		{owner, "/keys", "api-keys"}, {owner, "/keys/new", "api-key-new"}, {owner, "/keys/" + w.key, "api-key"},
@@ -352,12 +353,16 @@ func TestWhatTheScriptsAdd(t *testing.T) {
 		t.Error("a button that only serves browsers without scripts is there")
 	}
 
-	// The roles follow the place somebody is invited to.
+	// The roles follow the place somebody is invited to; what was typed stays, and the address does not tell it.
 	b.open("/invitations/new")
 	b.shows("Billing")
+	b.fill("#emails", "alice@example.com, somebody")
 	ask[string](b, fmt.Sprintf(`(() => { const s = document.querySelector("#project"); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return "" })()`, w.project))
 	b.until(`document.body.innerText.includes("Operator")`)
-	b.lacks("Billing")
+	b.lacks("Billing", "Choose")
+	if typed := ask[string](b, `document.querySelector("#emails").value`); typed != "alice@example.com, somebody" || b.path() != "/invitations/new" {
+		t.Errorf("%q is left of what was typed, the address is %s", typed, b.path())
+	}
 
 	// A link is copied by a button.
 	b.open("/invitations")

@@ -70,7 +70,7 @@ func TestEachSeesWhatTheirRoleAllows(t *testing.T) {
 		{"Admin", admin, "/members", all},
 		{"Member", member, "/members", []string{"Members", "Invitations", "Projects", "Settings"}},
 		{"Billing", billing, "/projects", []string{"Projects"}},
-		{"project Viewer", viewer, "/projects", []string{"Projects"}},
+		{"project Viewer", viewer, "/projects", []string{"Invitations", "Projects"}},
 	} {
 		p := c.b.open(t, "/").shows(t, 200)
 		if got := p.path(t); got != c.start {
@@ -136,31 +136,6 @@ func TestMembersAreSearchedFilteredAndPaged(t *testing.T) {
 	}
 }
 
-func TestInvitePeople(t *testing.T) {
-	smtp := rafftest.StartSMTP(t)
-	o := newOffice(t, rafftest.WithSMTP(smtp.URL()))
-	form := o.owner.open(t, "/invitations/new").shows(t, 200, "Invite people", "Admin", "15 permissions", "Change custom roles").lacks(t, "Owner key")
-	admin := o.RoleID(t, "account", "admin")
-	form.submitTo(t, "/invitations", "emails", "", "role_id", admin).shows(t, 400).complains(t, "emails", "at least one")
-	form.submitTo(t, "/invitations", "emails", "alice@example.com").shows(t, 400, "Choose a role.")
-	sent := form.submitTo(t, "/invitations", "emails", "alice@example.com, bob@example.com\nnobody; owner@example.com ALICE@example.com", "role_id", admin)
-	sent.shows(t, 200, "2 of 4 people invited", "alice@example.com Invited.", "bob@example.com Invited.", "one plain address", "Nobody changes")
-	if left := sent.forms[len(sent.forms)-1].fields.Get("emails"); strings.Contains(left, "alice") || !strings.Contains(left, "nobody") {
-		t.Errorf("left in the form: %q", left)
-	}
-	// The same form a second time invites nobody again.
-	form.submitTo(t, "/invitations", "emails", "alice@example.com, bob@example.com\nnobody; owner@example.com ALICE@example.com", "role_id", admin).shows(t, 200, "2 invitations")
-	open(t, smtp.Wait(t, "alice@example.com").Link(t)).shows(t, 200, "Join Acme", "Your role Admin", "Trent")
-
-	list := o.owner.open(t, "/invitations").shows(t, 200, "alice@example.com", "bob@example.com", "Resend", "Cancel").lacks(t, "Get link")
-	id := o.invitationOf(t, "alice@example.com")
-	list.post(t, "/invitations/"+id+"/resend").shows(t, 200, "on its way again")
-	smtp.Wait(t, "alice@example.com")
-	list.post(t, "/invitations/"+id+"/link").shows(t, 409, "only the invited person gets the link")
-	list.post(t, "/invitations/"+id+"/cancel").shows(t, 200, "is cancelled", "1 invitation").lacks(t, "alice@example.com")
-	list.post(t, "/invitations/"+id+"/cancel").shows(t, 404)
-}
-
 // post sends a form of the page that has no fields but what is given.
 func (p page) post(t *testing.T, action string, typed ...string) page {
 	t.Helper()
@@ -194,31 +169,6 @@ func (o *office) invitationOf(t *testing.T, email string) string {
 	t.Helper()
 	d := o.Do(t, "GET", "/api/v1/members?q="+url.QueryEscape(email), o.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
 	return d[0].(map[string]any)["invitation_id"].(string)
-}
-
-func TestWithoutMailTheLinkIsCopied(t *testing.T) {
-	o := newOffice(t)
-	o.owner.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", o.RoleID(t, "account", "member")).
-		shows(t, 200, "Copy the link from the list")
-	p := o.owner.open(t, "/invitations").shows(t, 200, "Get link").post(t, "/invitations/"+o.invitationOf(t, "alice@example.com")+"/link").
-		shows(t, 200, "The link for alice@example.com", "works once")
-	link := regexp.MustCompile(`http://[^<"]+/invite/[\w-]+`).FindString(p.source)
-	open(t, link).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "You are in")
-}
-
-func TestInviteIntoAProject(t *testing.T) {
-	o := newOffice(t)
-	_, padmin := o.joinProject(t, "Petra", "project-admin")
-	_, pview := o.joinProject(t, "Vera", "viewer")
-	viewer := o.RoleID(t, "project", "viewer")
-	at := "/invitations/new?project=" + o.ProjectID
-	form := padmin.open(t, at).shows(t, 200, "The project Default", "Viewer", "9 permissions").lacks(t, "The account Acme", "Billing")
-	form.submitTo(t, "/invitations", "emails", "new@example.com", "role_id", viewer).shows(t, 200, "1 person invited")
-	padmin.open(t, "/projects/"+o.ProjectID).shows(t, 200, "new@example.com", "Invited", "Invite people")
-	padmin.open(t, "/invitations/new").shows(t, 200, "The project Default")
-	pview.open(t, at).shows(t, 403)
-	pview.open(t, "/projects/"+o.ProjectID).shows(t, 200, "Petra").lacks(t, "Invite people", "Name and description")
-	pview.open(t, "/profile").post(t, "/invitations", "project", o.ProjectID, "emails", "more@example.com", "role_id", viewer).shows(t, 403)
 }
 
 func TestMemberPage(t *testing.T) {
@@ -283,24 +233,6 @@ func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
 	form.submitTo(t, "/roles", "name", "Greedy", "permission", "account.billing.manage").shows(t, 403, "You do not hold “Manage billing and payments”")
 	key := ada.open(t, "/keys/new").shows(t, 200, "You do not hold “View billing” and “Manage billing and payments”")
 	key.submit(t, "name", "Greedy", "expires", "30", "role_id", o.RoleID(t, "account", "billing")).shows(t, 403, "You do not hold “View billing”")
-}
-
-func TestProjects(t *testing.T) {
-	o := newOffice(t)
-	o.owner.open(t, "/projects").shows(t, 200, "1 project", "Default", "New project")
-	form := o.owner.open(t, "/projects/new")
-	form.submitTo(t, "/projects", "name", "").shows(t, 400).complains(t, "name", "required")
-	p := form.submitTo(t, "/projects", "name", "Web shop", "description", "What customers see").shows(t, 200, "The project is there", "Web shop", "What customers see", "Nobody has a role here")
-	at := pathOf(t, p)
-	p.submitTo(t, at, "name", "default").shows(t, 409).complains(t, "name", "already named")
-	p.submitTo(t, at, "name", "Shop").shows(t, 200, "The project is saved", "Shop")
-	p.submitTo(t, at+"/keys", "role_id", o.RoleID(t, "project", "viewer")).shows(t, 200, "Owner key", "Viewer")
-	del := o.owner.open(t, at+"/delete").shows(t, 200, "Delete the project Shop?", "1 membership")
-	del.submit(t, "name", "shop").shows(t, 400).complains(t, "name", "not the name")
-	del.submit(t, "name", "Shop").shows(t, 200, "The project is deleted", "1 project")
-	o.owner.open(t, at).shows(t, 404)
-	o.owner.open(t, "/projects/"+o.ProjectID).shows(t, 200, "The Default project cannot be deleted").lacks(t, "Delete the project…")
-	o.owner.open(t, "/projects/"+o.ProjectID+"/delete").shows(t, 200, "cannot be deleted").post(t, "/projects/"+o.ProjectID+"/delete", "name", "Default").shows(t, 409)
 }
 
 func TestRoles(t *testing.T) {

@@ -22,7 +22,7 @@ func (v *visit) navigation() []place {
 		may permit
 	}{
 		{place{Label: "Members", Path: "/members", Icon: "people"}, v.ask(v.can.ViewMembers(""))},
-		{place{Label: "Invitations", Path: "/invitations", Icon: "mail"}, v.ask(v.can.ViewInvitations(""))},
+		{place{Label: "Invitations", Path: "/invitations", Icon: "mail"}, v.ask(v.can.ViewOffers())},
 		{place{Label: "Projects", Path: "/projects", Icon: "folder"}, permit{OK: true}},
 		{place{Label: "Roles", Path: "/roles", Icon: "shield"}, v.ask(v.can.ViewRoles())},
 		{place{Label: "API keys", Path: "/keys", Icon: "key"}, v.ask(v.can.ViewKeys())},

@@ -1,7 +1,7 @@
 package web
 
 import (
-	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,53 +10,155 @@ import (
 	"raff/internal/team"
 )
 
-// invitationsView is the list of what is offered and not accepted.
+// invitationsView is the list of what is offered and not accepted, in the account and in all projects, and by what it is
+// filtered.
 type invitationsView struct {
 	Rows []offer
 	pager
-	Project  team.Project // zero: the account
-	Projects []team.Project
-	Invite   permit
-	All      permit    // may see those into the account
-	Link     team.Link // just made, to be copied
-	LinkFor  string
-	Wrong    string
+	State, Query string
+	Place        string // "", inAccount, or the id of a project
+	Counts       team.OfferCounts
+	Projects     []team.Project // whose invitations may be seen
+	InAccount    permit
+	Invite       permit
+	Acts         bool      // something can be done with one of the rows
+	Link         team.Link // just made, to be copied
+	LinkFor      string
+	Wrong        string
 }
+
+// inAccount stands in the address for the invitations into the account itself.
+const inAccount = "account"
 
 // offer is one invitation and what may be done with it.
 type offer struct {
 	team.Invitation
 	Standing     standing
+	Over         bool // it cannot be accepted any more
+	Held         bool
+	See          permit // the page of the member
 	Send, Cancel permit
+	Once         string
+}
+
+// Why says what keeps somebody from sending the invitation again, or from cancelling it.
+func (o offer) Why() string {
+	if !o.Cancel.OK {
+		return o.Cancel.Why
+	}
+	return o.Send.Why
+}
+
+// offerStanding is how an invitation stands, without since when.
+func (v *visit) offerStanding(i *team.Invitation) standing {
+	state := i.StateAt(v.p.svc.Now())
+	switch {
+	case state == team.InvitationDeclined:
+		return standing{"off", "Declined"}
+	case state == team.InvitationExpired:
+		return standing{"off", "Expired"}
+	case i.MemberStatus == team.StatusSuspended:
+		return standing{"off", "On hold"}
+	case state == team.InvitationFailed:
+		return standing{"off", "Mail did not arrive"}
+	case state == team.InvitationQueued && v.p.svc.MailDelivered:
+		return standing{"wait", "Mail on its way"}
+	}
+	return standing{"wait", "Pending"}
+}
+
+func (v *visit) offer(i team.Invitation) offer {
+	state := i.StateAt(v.p.svc.Now())
+	return offer{
+		Invitation: i, Standing: v.offerStanding(&i), Over: state == team.InvitationDeclined || state == team.InvitationExpired,
+		Held: i.MemberStatus == team.StatusSuspended, See: v.ask(v.can.ViewMembers(i.ProjectID)),
+		Send: v.ask(v.can.SendInvitation(i)), Cancel: v.ask(v.can.CancelInvitation(i)), Once: once(),
+	}
+}
+
+// states are what the list is filtered by. None in the address is the first.
+var states = map[string]team.InvitationState{
+	"": team.InvitationSent, "expired": team.InvitationExpired, "declined": team.InvitationDeclined, "all": "",
 }
 
 func (p *pages) invitations(v *visit) (invitationsView, error) {
-	var i invitationsView
-	id := v.URL.Query().Get("project")
-	if v.Method == http.MethodPost {
-		id = v.PostForm.Get("project")
+	q := v.URL.Query()
+	i := invitationsView{
+		State: oneOf(q.Get("state"), "expired", "declined", "all"), Query: strings.TrimSpace(q.Get("q")), Place: q.Get("project"),
+		InAccount: v.ask(v.can.ViewInvitations("")),
 	}
-	if id != "" {
-		project, err := p.svc.GetProject(v.Context(), v.who, id)
-		if err != nil {
-			return i, err
-		}
-		i.Project = project
+	place := i.Place
+	if place == inAccount {
+		place = v.who.AccountID
 	}
-	rows, total, err := p.svc.ListInvitations(v.Context(), v.who, team.InvitationFilter{ProjectID: id, Page: v.page()})
+	rows, total, counts, err := p.svc.ListOffers(v.Context(), v.who, place, team.OfferFilter{State: states[i.State], Query: i.Query, Page: v.page()})
 	if err != nil {
 		return i, err
 	}
+	i.Counts = counts
 	rows, i.pager = paged(v, rows, total, func(o team.Invitation) (time.Time, string) { return o.CreatedAt, o.ID })
 	for _, inv := range rows {
-		i.Rows = append(i.Rows, offer{
-			Invitation: inv, Standing: v.offered(&inv), Send: v.ask(v.can.SendInvitation(inv)), Cancel: v.ask(v.can.CancelInvitation(inv)),
-		})
+		o := v.offer(inv)
+		i.Rows, i.Acts = append(i.Rows, o), i.Acts || o.Send.OK || o.Cancel.OK
 	}
-	i.Invite, i.All = v.ask(v.can.Invite(id)), v.ask(v.can.ViewInvitations(""))
-	i.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})
-	return i, err
+	return i, v.invitationPlaces(&i)
 }
+
+// invitationPlaces finds the projects that the list can be narrowed to, and whether there is somewhere to invite to.
+func (v *visit) invitationPlaces(i *invitationsView) error {
+	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})
+	if err != nil {
+		return err
+	}
+	i.Invite = v.ask(v.can.Invite(""))
+	for _, pr := range projects {
+		if v.ask(v.can.ViewInvitations(pr.ID)).OK {
+			i.Projects = append(i.Projects, pr)
+		}
+		if !i.Invite.OK {
+			i.Invite = v.ask(v.can.Invite(pr.ID))
+		}
+	}
+	if v.projectID(i) != "" {
+		i.Invite = v.ask(v.can.Invite(i.Place))
+	}
+	return nil
+}
+
+// projectID is the project that the list is narrowed to.
+func (v *visit) projectID(i *invitationsView) string {
+	if i.Place == inAccount {
+		return ""
+	}
+	return i.Place
+}
+
+// tab is one state of the invitations that can be looked at.
+type tab struct {
+	Label, URL string
+	Count      int
+	Current    bool
+}
+
+func (v *visit) invitationTabs(i invitationsView) []tab {
+	all := []tab{{Label: "Pending", Count: i.Counts.Pending}, {Label: "Expired", URL: "expired", Count: i.Counts.Expired},
+		{Label: "Declined", URL: "declined", Count: i.Counts.Declined},
+		{Label: "All", URL: "all", Count: i.Counts.Pending + i.Counts.Expired + i.Counts.Declined}}
+	for n := range all {
+		q := url.Values{}
+		for name, value := range map[string]string{"state": all[n].URL, "q": i.Query, "project": i.Place} {
+			if value != "" {
+				q.Set(name, value)
+			}
+		}
+		all[n].Current = all[n].URL == i.State
+		all[n].URL = strings.TrimSuffix("/invitations?"+q.Encode(), "?")
+	}
+	return all
+}
+
+// filtered reports whether something else than a state leaves rows out.
+func (i invitationsView) filtered() bool { return i.Query != "" || i.Place != "" }
 
 func (p *pages) showInvitations(v *visit) (reply, error) {
 	i, err := p.invitations(v)
@@ -71,11 +173,22 @@ func invitationsURL(projectID string) string {
 	return "/invitations?project=" + url.QueryEscape(projectID)
 }
 
+// listed makes the list that a form was sent from the page of this visit, as it was filtered there.
+func (v *visit) listed(from string) string {
+	u, err := url.Parse(local(from))
+	if err != nil || u.Path != "/invitations" {
+		u = &url.URL{Path: "/invitations"}
+	}
+	v.URL = u
+	return v.with("done", "")
+}
+
 // act does something to one invitation and goes back to its list.
 func (p *pages) act(v *visit, news string, do func(id string) error) (reply, error) {
 	err := do(v.PathValue("id"))
+	list := v.listed(v.PostForm.Get("back"))
 	if err == nil {
-		return done(invitationsURL(v.PostForm.Get("project")), news)
+		return done(list, news)
 	}
 	_, message, status, ok := refusal(err)
 	if !ok {
@@ -87,157 +200,71 @@ func (p *pages) act(v *visit, news string, do func(id string) error) (reply, err
 }
 
 func (p *pages) resendInvitation(v *visit) (reply, error) {
-	return p.act(v, "resent", func(id string) error {
+	news := "renewed"
+	if p.svc.MailDelivered {
+		news = "resent"
+	}
+	return p.act(v, news, func(id string) error {
 		_, err := p.svc.ResendInvitation(v.Context(), v.who, id)
 		return err
 	})
+}
+
+// showCancellation says what cancelling an invitation means before it happens.
+func (p *pages) showCancellation(v *visit) (reply, error) {
+	inv, err := p.svc.GetInvitation(v.Context(), v.who, v.PathValue("id"))
+	if err == nil && inv.State == team.InvitationAccepted {
+		err = team.ErrNotFound
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	from := v.URL.Query().Get("back")
+	here := v.URL
+	list := v.listed(from)
+	v.URL = here
+	return reply{status: http.StatusOK, page: cancellationPage(v, v.offer(inv), list)}, nil
 }
 
 func (p *pages) cancelInvitation(v *visit) (reply, error) {
 	return p.act(v, "cancelled", func(id string) error { return p.svc.CancelInvitation(v.Context(), v.who, id) })
 }
 
-// linkInvitation shows the link of an invitation, where no mail carries it.
+// linkInvitation shows the link of an invitation, where no mail carries it. Sent a second time the form makes no other
+// link, and nobody can show the first one again.
 func (p *pages) linkInvitation(v *visit) (reply, error) {
 	inv, err := p.svc.GetInvitation(v.Context(), v.who, v.PathValue("id"))
 	if err != nil {
 		return reply{}, err
 	}
-	link, err := p.svc.InvitationLink(v.Context(), v.who, inv.ID)
+	link, err := p.svc.InvitationLink(v.once("link "+inv.ID), v.who, inv.ID)
+	if again(err) {
+		return done(v.listed(v.PostForm.Get("back")), "link-shown")
+	}
 	if err != nil {
 		return p.act(v, "", func(string) error { return err })
 	}
+	v.listed(v.PostForm.Get("back"))
 	i, err := p.invitations(v)
 	i.Link, i.LinkFor = link, inv.Email
 	return reply{status: http.StatusOK, page: invitationsPage(v, i)}, err
 }
 
-// inviteForm is the page on which people are invited, and what was typed into it.
-type inviteForm struct {
-	Project     team.Project // zero: the account
-	Projects    []team.Project
-	InAccount   permit
-	Addresses   string
-	Roles       []choice
-	Once        string
-	EmailsError string
-	RoleError   string
-	Wrong       string
-	Results     []inviteResult
-}
-
-// inviteResult is how the invitation of one address ended.
-type inviteResult struct {
-	Email, Text string
-	OK          bool
-}
-
-func (p *pages) inviteForm(v *visit, projectID, roleID string) (inviteForm, error) {
-	f := inviteForm{InAccount: v.ask(v.can.Invite("")), Once: once()}
-	projects, _, err := p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})
-	if err != nil {
-		return f, err
+// invitationNews says what was just done, and how many were invited.
+func (v *visit) invitationNews() string {
+	var sent, added int
+	if n, err := fmt.Sscanf(v.URL.Query().Get("done"), "invited-%d-%d", &sent, &added); n != 2 || err != nil || sent < 0 || added < 0 || sent+added > team.MaxBulk {
+		return v.news()
 	}
-	for _, pr := range projects {
-		if v.ask(v.can.Invite(pr.ID)).OK {
-			f.Projects = append(f.Projects, pr)
-			if pr.ID == projectID || !f.InAccount.OK && f.Project.ID == "" {
-				f.Project = pr
-			}
-		}
-	}
-	if projectID != "" && f.Project.ID != projectID {
-		return f, v.can.Invite(projectID)
-	}
-	if f.Project.ID == "" && !f.InAccount.OK {
-		return f, v.can.Invite("")
-	}
-	scope := team.ScopeAccount
-	if f.Project.ID != "" {
-		scope = team.ScopeProject
-	}
-	f.Roles, err = v.choices(scope, roleID, func(r team.Role) error { return v.can.InviteAs(r, f.Project.ID) })
-	return f, err
-}
-
-func (p *pages) showInvite(v *visit) (reply, error) {
-	f, err := p.inviteForm(v, v.URL.Query().Get("project"), "")
-	return reply{status: http.StatusOK, page: invitePage(v, f)}, err
-}
-
-// addresses are those typed into the form, apart by lines, commas, semicolons or spaces, each once.
-func addresses(text string) []string {
-	var all []string
-	seen := map[string]bool{}
-	for _, a := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", ;\r\n\t", r) }) {
-		if !seen[strings.ToLower(a)] {
-			seen[strings.ToLower(a)] = true
-			all = append(all, a)
-		}
-	}
-	return all
-}
-
-func (p *pages) invite(v *visit) (reply, error) {
-	projectID, roleID := v.PostForm.Get("project"), v.PostForm.Get("role_id")
-	f, err := p.inviteForm(v, projectID, roleID)
-	if err != nil {
-		return reply{}, err
-	}
-	f.Addresses = v.PostForm.Get("emails")
-	emails := addresses(f.Addresses)
+	var told []string
 	switch {
-	case len(emails) == 0:
-		f.EmailsError = "Give at least one address."
-	case roleID == "":
-		f.RoleError = "Choose a role."
+	case sent > 0 && v.p.svc.MailDelivered:
+		told = append(told, plural(sent, "invitation")+" sent.")
+	case sent > 0:
+		told = append(told, plural(sent, "invitation")+" made. Hand over the link of each.")
 	}
-	if f.EmailsError != "" || f.RoleError != "" {
-		return reply{status: http.StatusBadRequest, page: invitePage(v, f)}, nil
+	if added > 0 {
+		told = append(told, plural(added, "person")+" already here, with the role now.")
 	}
-	rows := make([]team.NewMember, len(emails))
-	for i := range emails {
-		rows[i] = team.NewMember{ProjectID: projectID, Email: &emails[i], RoleID: roleID, ManagedBy: team.ManagedByDashboard}
-	}
-	results, err := p.svc.AddMembers(v.once("invite"), v.who, rows)
-	if again(err) {
-		return done("/invitations", "added")
-	}
-	if err != nil {
-		_, message, status, ok := refusal(err)
-		f.Wrong = message
-		if !ok {
-			return reply{}, err
-		}
-		return reply{status: status, page: invitePage(v, f)}, nil
-	}
-	var left []string
-	for i, r := range results {
-		f.Results = append(f.Results, p.told(emails[i], r))
-		if r.Err != nil {
-			left = append(left, emails[i])
-		}
-	}
-	f.Addresses = strings.Join(left, "\n")
-	return reply{status: http.StatusOK, page: invitePage(v, f)}, nil
-}
-
-// told says how the invitation of one address ended.
-func (p *pages) told(email string, r team.BulkResult) inviteResult {
-	switch {
-	case r.Err != nil:
-		_, message, _, _ := refusal(r.Err)
-		return inviteResult{Email: email, Text: message}
-	case r.Member.Status == team.StatusActive:
-		return inviteResult{Email: email, Text: "Was here already, and has the role now.", OK: true}
-	case p.svc.MailConfigured:
-		return inviteResult{Email: email, Text: "Invited. A mail is on its way.", OK: true}
-	}
-	return inviteResult{Email: email, Text: "Invited. Copy the link from the list of invitations.", OK: true}
-}
-
-// bodyHash tells a form that is sent again from another one.
-func bodyHash(v *visit) []byte {
-	sum := sha256.Sum256([]byte(v.PostForm.Encode()))
-	return sum[:]
+	return strings.Join(told, " ")
 }

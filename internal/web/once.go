@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 
 	"raff/internal/team"
@@ -13,13 +15,19 @@ func once() string { return rand.Text() }
 
 // once is a context under which the form's write happens once.
 func (v *visit) once(operation string) context.Context {
+	return v.onceKeeping(operation, func(any) ([]byte, error) { return []byte("{}"), nil })
+}
+
+// onceKeeping is once that keeps what is told of the write, for the form that is sent again. What was typed belongs to
+// the mark: who goes back and types something else sends another form.
+func (v *visit) onceKeeping(operation string, tell func(made any) ([]byte, error)) context.Context {
 	mark := v.PostForm.Get("once")
 	if mark == "" || len(mark) > 64 {
 		mark = once()
 	}
+	body := bodyHash(v)
 	return team.WithIdempotency(v.Context(), &team.Idempotency{
-		Key: "form-" + mark, Operation: "page " + operation, BodyHash: bodyHash(v),
-		Answer: func(any) ([]byte, error) { return []byte("{}"), nil },
+		Key: "form-" + mark + "-" + hex.EncodeToString(body[:16]), Operation: "page " + operation, BodyHash: body, Answer: tell,
 	})
 }
 
@@ -27,4 +35,10 @@ func (v *visit) once(operation string) context.Context {
 func again(err error) bool {
 	var old *team.Replay
 	return errors.As(err, &old)
+}
+
+// bodyHash tells a form that is sent again from another one.
+func bodyHash(v *visit) []byte {
+	sum := sha256.Sum256([]byte(v.PostForm.Encode()))
+	return sum[:]
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -11,18 +12,21 @@ import (
 type projectsView struct {
 	Rows []team.Project
 	pager
-	All    permit // sees all, not only their own
+	Query  string
+	Counts map[string]int // members of those projects in which they may be seen
+	All    permit         // sees all, not only their own
 	Create permit
 }
 
 func (p *pages) showProjects(v *visit) (reply, error) {
-	rows, total, err := p.svc.ListProjects(v.Context(), v.who, v.page())
+	l := projectsView{Query: strings.TrimSpace(v.URL.Query().Get("q")), All: v.ask(v.can.ViewProjects()), Create: v.ask(v.can.CreateProject())}
+	rows, total, err := p.svc.FindProjects(v.Context(), v.who, l.Query, v.page())
 	if err != nil {
 		return reply{}, err
 	}
-	l := projectsView{All: v.ask(v.can.ViewProjects()), Create: v.ask(v.can.CreateProject())}
 	l.Rows, l.pager = paged(v, rows, total, func(pr team.Project) (time.Time, string) { return pr.CreatedAt, pr.ID })
-	return reply{status: http.StatusOK, page: projectsPage(v, l)}, nil
+	l.Counts, err = p.svc.CountMembers(v.Context(), v.who, l.Rows)
+	return reply{status: http.StatusOK, page: projectsPage(v, l)}, err
 }
 
 // projectForm is what can be written about a project.
@@ -75,13 +79,26 @@ type projectView struct {
 	Form    projectForm
 	Members []team.Member
 	Hidden  permit // why the members cannot be seen
+	Query   string // by which the members are searched
 	pager
 	Change, Delete permit
 	Invite, Add    permit
+	AddSomebody    permit // from the account, which they may look at
+	Remove         permit
 	Invitations    permit
 	Keys           []team.APIKey // that could be added
+	Key            string        // the one that was chosen
+	KeyError       string
 	Roles          []choice
 	Wrong          string
+}
+
+// searched reports whether the members are so many, or so chosen, that there is a search.
+func (p projectView) searched() bool { return p.Query != "" || p.Total > 10 }
+
+// touchable reports whether there is something to do with a membership, as far as is known without asking for each.
+func (p projectView) touchable(v *visit, m team.Member) bool {
+	return m.Type == team.TypeAPIKey || m.UserID != v.who.ID
 }
 
 func (p *pages) project(v *visit) (projectView, error) {
@@ -92,12 +109,14 @@ func (p *pages) project(v *visit) (projectView, error) {
 	view := projectView{
 		Project: pr, Form: projectForm{Name: pr.Name, Description: pr.Description}, Hidden: v.ask(v.can.ViewMembers(pr.ID)),
 		Change: v.ask(v.can.ChangeProject(pr)), Delete: v.ask(v.can.DeleteProject(pr)),
+		Query: strings.TrimSpace(v.URL.Query().Get("q")), Remove: v.ask(v.can.RemoveFromProject(pr.ID)),
 		Invite: v.ask(v.can.Invite(pr.ID)), Invitations: v.ask(v.can.ViewInvitations(pr.ID)), Add: v.ask(v.can.AddToProject(pr.ID)),
 	}
+	view.AddSomebody = v.mayAddTo(pr.ID)
 	if !view.Hidden.OK {
 		return view, nil
 	}
-	rows, total, err := p.svc.ListMembers(v.Context(), v.who, team.MemberFilter{ProjectID: pr.ID, Page: v.page()})
+	rows, total, err := p.svc.ListMembers(v.Context(), v.who, team.MemberFilter{ProjectID: pr.ID, Query: view.Query, Page: v.page()})
 	if err != nil {
 		return view, err
 	}
@@ -155,8 +174,11 @@ func (p *pages) changeProject(v *visit) (reply, error) {
 // addKey gives an API key a role in the project.
 func (p *pages) addKey(v *visit) (reply, error) {
 	key := v.PostForm.Get("api_key_id")
-	n := team.NewMember{ProjectID: v.PathValue("id"), APIKeyID: &key, RoleID: v.PostForm.Get("role_id"), ManagedBy: team.ManagedByDashboard}
-	_, err := p.svc.AddMember(v.Context(), v.who, n)
+	var err error = &team.Error{Kind: team.KindInvalid, Field: "api_key_id", Message: "Choose a key."}
+	if key != "" {
+		n := team.NewMember{ProjectID: v.PathValue("id"), APIKeyID: &key, RoleID: v.PostForm.Get("role_id"), ManagedBy: team.ManagedByDashboard}
+		_, err = p.svc.AddMember(v.Context(), v.who, n)
+	}
 	if err == nil {
 		return done("/projects/"+v.PathValue("id"), "added")
 	}
@@ -165,7 +187,7 @@ func (p *pages) addKey(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	view, err := p.project(v)
-	view.Wrong = message
+	view.Key, view.KeyError = key, message
 	return reply{status: status, page: projectPage(v, view)}, err
 }
 
@@ -174,9 +196,10 @@ type deletionView struct {
 	Name, Typed string
 	TypedError  string
 	Wrong       string
-	Members     int
-	Delete      permit
-	projectID   string
+	// People, Keys and Invitations are how many lose what they have here.
+	People, Keys, Invitations int
+	Delete                    permit
+	projectID                 string
 }
 
 func (p *pages) projectDeletion(v *visit) (deletionView, error) {
@@ -185,10 +208,31 @@ func (p *pages) projectDeletion(v *visit) (deletionView, error) {
 		return deletionView{}, err
 	}
 	d := deletionView{Name: pr.Name, Delete: v.ask(v.can.DeleteProject(pr)), projectID: pr.ID}
-	if v.can.ViewMembers(pr.ID) == nil {
-		_, d.Members, err = p.svc.ListMembers(v.Context(), v.who, team.MemberFilter{ProjectID: pr.ID, Page: team.Page{Limit: 1}})
+	if !v.ask(v.can.ViewMembers(pr.ID)).OK {
+		return d, nil
 	}
-	return d, err
+	for kind, n := range map[team.PrincipalType]*int{team.TypeUser: &d.People, team.TypeAPIKey: &d.Keys, team.TypeInvitation: &d.Invitations} {
+		_, *n, err = p.svc.ListMembers(v.Context(), v.who, team.MemberFilter{ProjectID: pr.ID, PrincipalType: kind, Page: team.Page{Limit: 1}})
+		if err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// losses names what goes with the project.
+func (d deletionView) losses() []string {
+	var all []string
+	if d.People > 0 {
+		all = append(all, "the roles of "+plural(d.People, "person")+" in it")
+	}
+	if d.Keys > 0 {
+		all = append(all, "the roles of "+plural(d.Keys, "API key")+" in it")
+	}
+	if d.Invitations > 0 {
+		all = append(all, plural(d.Invitations, "open invitation")+" into it")
+	}
+	return all
 }
 
 func (p *pages) showProjectDeletion(v *visit) (reply, error) {

@@ -82,10 +82,10 @@ func (p *pages) switchAccount(v *visit) (reply, error) {
 
 // start is the first page this person has use for.
 func (p *pages) start(v *visit) (reply, error) {
-	for _, item := range v.navigation() {
-		return goTo(item.Path)
+	if v.can.ViewMembers("") == nil {
+		return goTo("/members")
 	}
-	return goTo("/profile")
+	return goTo("/projects")
 }
 
 func (p *pages) showForgot(r *http.Request) (reply, error) {

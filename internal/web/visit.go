@@ -154,17 +154,19 @@ var allNews = map[string]string{
 	"factor-added":   "The second factor is added.",
 	"factor-removed": "The second factor is removed.",
 
-	"role":      "The role is changed. It counts from the next request on.",
-	"suspended": "Suspended. Nothing this membership granted works any more, and its sessions are ended.",
-	"activated": "Active again.",
-	"removed":   "Removed.",
-	"added":     "Added.",
-	"cancelled": "The invitation is cancelled. Its link no longer works.",
-	"resent":    "The invitation is on its way again. Links sent before no longer work.",
+	"role":       "The role is changed. It counts from the next request on.",
+	"suspended":  "Suspended. Nothing this membership granted works any more, and its sessions are ended.",
+	"activated":  "Active again.",
+	"removed":    "Removed.",
+	"added":      "Added.",
+	"cancelled":  "Invitation cancelled. Its link no longer works.",
+	"resent":     "Sent again. Earlier links no longer work.",
+	"renewed":    "Renewed. Earlier links no longer work.",
+	"link-shown": "That link was shown before. It still works; get another one if it is lost.",
 
-	"project-created": "The project is there.",
-	"project-saved":   "The project is saved.",
-	"project-deleted": "The project is deleted.",
+	"project-created": "Project created.",
+	"project-saved":   "Saved.",
+	"project-deleted": "Project deleted.",
 
 	"role-created": "Role created. Nobody has it yet.",
 	"role-saved":   "Saved. It counts from the next request of everybody who has this role.",
@@ -214,6 +216,8 @@ func plainWords(e *team.Error) string {
 		return "Already a member. Change the role on the member's page."
 	case "invitation_pending":
 		return "Already invited. Resend or cancel the open invitation."
+	case "invalid_email":
+		return strings.Replace(e.Message, "email must be", "Give", 1)
 	case "role_in_use":
 		return "Choose the role that goes to whoever has this one."
 	case "exactly_one_of":

@@ -17,8 +17,20 @@ import (
 	"raff/internal/team"
 )
 
-// maxForm bounds the body of a form, in bytes.
-const maxForm = 64 << 10
+// maxForm bounds the body of a form, in bytes; maxInvite that of a form full of addresses, so that who pastes too many of
+// them is told so and loses nothing.
+const (
+	maxForm   = 64 << 10
+	maxInvite = 1 << 20
+)
+
+func bound(r *http.Request) int64 {
+	switch r.Pattern {
+	case "POST /invitations", "POST /invitations/new":
+		return maxInvite
+	}
+	return maxForm
+}
 
 // Options are what the pages need beside the Service.
 type Options struct {
@@ -106,19 +118,23 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 
 		"GET /invitations":              p.showInvitations,
 		"GET /invitations/new":          p.showInvite,
+		"POST /invitations/new":         p.showInvite,
 		"POST /invitations":             p.invite,
 		"POST /invitations/{id}/resend": p.resendInvitation,
+		"GET /invitations/{id}/cancel":  p.showCancellation,
 		"POST /invitations/{id}/cancel": p.cancelInvitation,
 		"POST /invitations/{id}/link":   p.linkInvitation,
 
-		"GET /projects":              p.showProjects,
-		"GET /projects/new":          p.showNewProject,
-		"POST /projects":             p.createProject,
-		"GET /projects/{id}":         p.showProject,
-		"POST /projects/{id}":        p.changeProject,
-		"POST /projects/{id}/keys":   p.addKey,
-		"GET /projects/{id}/delete":  p.showProjectDeletion,
-		"POST /projects/{id}/delete": p.deleteProject,
+		"GET /projects":               p.showProjects,
+		"GET /projects/new":           p.showNewProject,
+		"POST /projects":              p.createProject,
+		"GET /projects/{id}":          p.showProject,
+		"POST /projects/{id}":         p.changeProject,
+		"GET /projects/{id}/add":      p.showAdd,
+		"POST /projects/{id}/members": p.addSomebody,
+		"POST /projects/{id}/keys":    p.addKey,
+		"GET /projects/{id}/delete":   p.showProjectDeletion,
+		"POST /projects/{id}/delete":  p.deleteProject,
 
 		"GET /roles":              p.showRoles,
 		"GET /roles/new":          p.showNewRole,
@@ -174,7 +190,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		id := rand.Text()
 		ctx := team.WithRequestID(r.Context(), id)
 		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, bound(r))
 		out, err := handle(r)
 		if err != nil {
 			cookie := out.cookie

@@ -1,0 +1,104 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"raff/internal/team"
+)
+
+// addView is the page on which somebody of the account gets a role in a project.
+type addView struct {
+	Project   team.Project
+	People    []team.Person // the first of those who fit
+	Total     int           // how many fit
+	Query     string
+	Chosen    string // id of a membership
+	WhoError  string
+	Roles     []choice
+	RoleError string
+	Wrong     string
+	Invite    permit
+}
+
+// shownPeople is how many people are offered at once; who is not among them is searched for.
+const shownPeople = 20
+
+// mayAddTo answers for giving people of the account a role in a project, as somebody who can look for them.
+func (v *visit) mayAddTo(projectID string) permit {
+	for _, err := range []error{v.can.AddToProject(projectID), v.can.ViewMembers(""), v.can.ViewRoles()} {
+		if may := v.ask(err); !may.OK {
+			return may
+		}
+	}
+	return permit{OK: true}
+}
+
+func (p *pages) addView(v *visit, query, roleID string) (addView, error) {
+	pr, err := p.svc.GetProject(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return addView{}, err
+	}
+	a := addView{Project: pr, Query: strings.TrimSpace(query), Invite: v.ask(v.can.Invite(pr.ID))}
+	for _, err := range []error{v.can.AddToProject(pr.ID), v.can.ViewMembers("")} {
+		if err != nil {
+			return a, err
+		}
+	}
+	// Nobody adds themselves: there is one row more, in case it is theirs.
+	people, total, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
+		Status: team.StatusActive, NotIn: pr.ID, Query: a.Query, Page: team.Page{Limit: shownPeople + 1},
+	})
+	if err != nil {
+		return a, err
+	}
+	a.Total = total
+	for _, one := range people {
+		switch {
+		case one.UserID == v.who.ID:
+			a.Total--
+		case len(a.People) < shownPeople:
+			a.People = append(a.People, one)
+		}
+	}
+	a.Roles, err = v.choices(team.ScopeProject, roleID, func(r team.Role) error {
+		return v.can.Give(team.Member{ProjectID: pr.ID, CanonicalEmail: " "}, r)
+	})
+	return a, err
+}
+
+func (p *pages) showAdd(v *visit) (reply, error) {
+	a, err := p.addView(v, v.URL.Query().Get("q"), "")
+	return reply{status: http.StatusOK, page: addPage(v, a)}, err
+}
+
+// addSomebody gives who is in the account already a role in the project.
+func (p *pages) addSomebody(v *visit) (reply, error) {
+	who, roleID := v.PostForm.Get("member_id"), v.PostForm.Get("role_id")
+	var whoError, roleError string
+	if who == "" {
+		whoError = "Choose somebody."
+	}
+	if roleID == "" {
+		roleError = "Choose a role."
+	}
+	status, wrong := http.StatusBadRequest, ""
+	if whoError+roleError == "" {
+		person, err := p.svc.GetPerson(v.Context(), v.who, who)
+		if err != nil {
+			return reply{}, err
+		}
+		n := team.NewMember{ProjectID: v.PathValue("id"), UserID: &person.UserID, RoleID: roleID, ManagedBy: team.ManagedByDashboard}
+		if _, err = p.svc.AddMember(v.Context(), v.who, n); err == nil {
+			return done("/projects/"+v.PathValue("id"), "added")
+		}
+		_, message, told, ok := refusal(err)
+		if !ok {
+			return reply{}, err
+		}
+		wrong, status = message, told
+	}
+	a, err := p.addView(v, v.PostForm.Get("q"), roleID)
+	a.Chosen, a.WhoError, a.RoleError, a.Wrong = who, whoError, roleError, wrong
+	return reply{status: status, page: addPage(v, a)}, err
+}
