@@ -63,7 +63,7 @@ func devCommand() *cobra.Command {
 			}
 			config := server.Config{
 				Database: "sqlite:" + filepath.Join(data, "raff.db"), Links: cmd.OutOrStdout(),
-				Logger: logger(cmd.ErrOrStderr(), "warn"), Version: programVersion(),
+				Logger: logger(cmd.ErrOrStderr(), "warn"),
 			}
 			return serve(cmd.Context(), listen, config, func(ctx context.Context, s *server.Server, url string) error {
 				a, created, err := s.DevAccount(ctx, data)
@@ -97,7 +97,7 @@ func serveCommand() *cobra.Command {
 			if err := config.SetLimits(limits); err != nil {
 				return err
 			}
-			config.Logger, config.Version = logger(cmd.ErrOrStderr(), level), programVersion()
+			config.Logger = logger(cmd.ErrOrStderr(), level)
 			return serve(cmd.Context(), listen, config, func(_ context.Context, _ *server.Server, url string) error {
 				config.Logger.Info("serving", "listen", url, "public_url", config.PublicURL, "mail", config.SMTPURL != "")
 				return nil

@@ -19,7 +19,6 @@ type Options struct {
 	Logger *slog.Logger // nil: slog.Default()
 	// AccessLog is the level of the line written per request.
 	AccessLog slog.Level
-	Version   string
 	// Ping says whether the database answers; nil means that there is nothing to ask.
 	Ping func(context.Context) error
 	// ExtraHandler answers paths outside the API, such as pages; nil means that there are none.

@@ -41,8 +41,7 @@ type Config struct {
 	AccessLog  slog.Level
 	TrustProxy bool
 	// Limits are how fast a key of each tier may go; nil means the default, an empty map no limit.
-	Limits  map[string]httpapi.Limit
-	Version string
+	Limits map[string]httpapi.Limit
 	// Now is the clock; nil means the real one.
 	Now func() time.Time
 }
@@ -83,7 +82,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, errors.Join(err, s.store.Close())
 	}
 	s.handler = httpapi.New(s.service, httpapi.Options{
-		Logger: c.Logger, AccessLog: c.AccessLog, Version: c.Version, Ping: s.store.Ping, TrustProxy: c.TrustProxy,
+		Logger: c.Logger, AccessLog: c.AccessLog, Ping: s.store.Ping, TrustProxy: c.TrustProxy,
 		ExtraHandler: web.New(s.service, web.Options{Logger: c.Logger, Remote: remote(c.TrustProxy)}), Session: web.SessionToken(s.service),
 		Limits: c.Limits, Nodes: s.nodes.count,
 	})
