@@ -29,16 +29,23 @@ type file struct {
 var files = readFiles()
 
 func readFiles() map[string]file {
-	all := map[string]file{}
-	names, err := fs.Glob(assetFiles, "assets/*")
-	if err != nil {
-		panic(err) // the pattern is wrong
-	}
-	for _, name := range names {
-		b, err := assetFiles.ReadFile(name)
-		if err != nil {
-			panic(err) // the file is part of this program
+	contents := map[string][]byte{}
+	err := fs.WalkDir(assetFiles, "assets", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
+		b, err := assetFiles.ReadFile(name)
+		if folder := path.Dir(name); folder != "assets" {
+			name = folder + path.Ext(name) // the files of a folder are one, in the order of their names
+		}
+		contents[path.Base(name)] = append(contents[path.Base(name)], b...)
+		return err
+	})
+	if err != nil {
+		panic(err) // the files are part of this program
+	}
+	all := map[string]file{}
+	for name, b := range contents {
 		var packed bytes.Buffer
 		z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 		if err == nil {
@@ -51,7 +58,7 @@ func readFiles() map[string]file {
 			panic(err) // a buffer takes everything
 		}
 		sum := sha256.Sum256(b)
-		all[path.Base(name)] = file{plain: b, gzip: packed.Bytes(), version: hex.EncodeToString(sum[:6])}
+		all[name] = file{plain: b, gzip: packed.Bytes(), version: hex.EncodeToString(sum[:6])}
 	}
 	return all
 }
