@@ -124,7 +124,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 	kept, start := 0, time.Now()
 	for c, n := first, 1; c != nil; n++ {
 		var keep bool
-		if keep, err = w.one(c); keep {
+		if keep, err = w.one(c, n > 1); keep {
 			kept++
 		}
 		if kept > 0 || err != nil {
@@ -132,7 +132,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 		} else {
 			c.answered <- nil
 		}
-		if err != nil || n == maxBatch || time.Since(start) > maxBatchTime {
+		if err != nil || kept == 0 || n == maxBatch || time.Since(start) > maxBatchTime {
 			break
 		}
 		select {
@@ -171,18 +171,22 @@ func (w *sqliteWriter) begin() (err error) {
 	return err
 }
 
-// one lets one change run in its savepoint. keep says that what it wrote waits for the commit; an error that there can
-// be none.
-func (w *sqliteWriter) one(c *sqliteChange) (keep bool, err error) {
+// one lets one change run, behind others in a savepoint. keep says that what it wrote waits for the commit; an error that
+// there can be none. The first of a batch needs no savepoint, which costs a copy of each page it changes: there is nothing
+// before it to go back to.
+func (w *sqliteWriter) one(c *sqliteChange, behind bool) (keep bool, err error) {
 	if !c.taken.CompareAndSwap(false, true) {
 		return false, nil
+	}
+	if !behind {
+		c.begun <- &sqliteSession{c: w.conn}
+		return <-c.ended, nil
 	}
 	if _, err := w.conn.exec("SAVEPOINT change", nil); err != nil {
 		c.begun <- nil
 		return false, err
 	}
-	s := &sqliteSession{c: w.conn}
-	c.begun <- s
+	c.begun <- &sqliteSession{c: w.conn}
 	if keep = <-c.ended; !keep {
 		// This fails where SQLite, out of space or memory, rolled back the whole transaction by itself.
 		if _, err := w.conn.exec("ROLLBACK TO change", nil); err != nil {
