@@ -74,15 +74,39 @@
   });
 
   // A passkey is asked for: what to ask comes from the server, the answer goes into a field of the form.
-  const canAsk = window.PublicKeyCredential && PublicKeyCredential.parseCreationOptionsFromJSON;
+  // Bytes travel as base64url; older browsers do not translate them by themselves.
+  const canAsk = window.PublicKeyCredential && navigator.credentials;
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+  const text = (buffer) => buffer && btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+  const known = (list) => list?.map((c) => ({ ...c, id: bytes(c.id) }));
+  const question = (o) => ({
+    ...o,
+    challenge: bytes(o.challenge),
+    ...(o.user && { user: { ...o.user, id: bytes(o.user.id) } }),
+    ...(o.allowCredentials && { allowCredentials: known(o.allowCredentials) }),
+    ...(o.excludeCredentials && { excludeCredentials: known(o.excludeCredentials) }),
+  });
+  const answer = (c) => ({
+    id: c.id,
+    rawId: text(c.rawId),
+    type: c.type,
+    authenticatorAttachment: c.authenticatorAttachment ?? undefined,
+    clientExtensionResults: c.getClientExtensionResults(),
+    response: {
+      clientDataJSON: text(c.response.clientDataJSON),
+      attestationObject: text(c.response.attestationObject),
+      authenticatorData: text(c.response.authenticatorData),
+      signature: text(c.response.signature),
+      userHandle: text(c.response.userHandle) ?? undefined,
+      transports: c.response.getTransports?.(),
+    },
+  });
   const ask = async (form, address, create, more) => {
     const res = await fetch(address, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const options = await res.json().catch(() => ({ message: "That did not work. Try again." }));
     if (!options.publicKey) throw new Error(options.message);
-    const credential = create
-      ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey) })
-      : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey), ...more });
-    return JSON.stringify(credential.toJSON());
+    const request = { publicKey: question(options.publicKey), ...more };
+    return JSON.stringify(answer(create ? await navigator.credentials.create(request) : await navigator.credentials.get(request)));
   };
   const told = (err) => (err.name === "NotAllowedError" ? "That was cancelled, or took too long. Try again." : err.message);
 
