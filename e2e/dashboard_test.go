@@ -364,6 +364,16 @@ func TestWhatTheScriptsAdd(t *testing.T) {
 		t.Errorf("%q is left of what was typed, the address is %s", typed, b.path())
 	}
 
+	// A form is sent once, however often somebody clicks.
+	b.open("/keys/new")
+	b.fill("#name", "Clicked twice")
+	ask[string](b, `(() => { const f = document.querySelector("form[action='/keys']"); f.requestSubmit(); setTimeout(() => f.requestSubmit()); return "" })()`)
+	b.until(`document.querySelector("#secret")?.innerText.startsWith("raff_") === true`)
+	b.open("/keys")
+	if n := ask[int](b, `document.querySelector("tbody").innerText.split("Clicked twice").length - 1`); n != 1 {
+		t.Errorf("two clicks made %d keys", n)
+	}
+
 	// A link is copied by a button.
 	b.open("/invitations")
 	b.follow("button[formaction$='/link']")

@@ -34,7 +34,9 @@ type Error struct {
 	Permission string
 	Missing    []string
 	// Words are what the permissions of a refusal are for, in the words of the catalog.
-	Words       []string
+	Words []string
+	// State is that of the invitation that stands in the way.
+	State       InvitationState
 	Suggestion  string
 	Holders     []Member
 	HolderCount int

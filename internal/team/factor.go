@@ -170,7 +170,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 	}
 	step, ok := s.SecondFactors.TOTPStep(string(f.Secret), cleanCode(code), s.now())
 	if !ok {
-		return nil, wrongCode("code")
+		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "That code does not work. Take the one the app shows now, and see that the clock of the phone is right."}
 	}
 	if err := s.Store.GiveBack(ctx, limits[0].Subject, nil, s.now()); err != nil {
 		return nil, err

@@ -247,6 +247,9 @@ func (w *work) alreadyMember(m Member) error {
 	e := conflict("already_member", "This %s is already a member. Change its role with PATCH on the member that member_id names.", principalWord(old.Type))
 	if old.Type == TypeInvitation {
 		e = conflict("invitation_pending", "This address is already invited. Change, resend or remove the member that member_id names.")
+		if old.Invitation != nil {
+			e.State = old.Invitation.StateAt(w.at)
+		}
 	}
 	e.MemberID = old.ID
 	return e

@@ -28,6 +28,9 @@ func (s *Service) BeginConfirm(ctx context.Context, me SignedIn) (options []byte
 
 // Confirm checks a proof, which works once.
 func (s *Service) Confirm(ctx context.Context, me SignedIn, proof Proof) error {
+	if len(proof.Passkey) == 0 && me.User.PasswordHash == "" {
+		return &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "passkey", Message: "Confirm with a passkey first: you have no password."}
+	}
 	if len(proof.Passkey) == 0 {
 		wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "That is not the password you sign in with."}
 		return s.guess(ctx, me.User.CanonicalEmail, proof.Source, me.User.PasswordHash, proof.Password, wrong)

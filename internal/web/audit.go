@@ -120,6 +120,10 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	status := http.StatusOK
+	if a.SinceError != "" || a.UntilError != "" { // what was asked for is not known
+		rows, total, status = nil, 0, http.StatusBadRequest
+	}
 	if a.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows}); err != nil {
 		return reply{}, err
 	}
@@ -136,7 +140,7 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	if err := v.chips(&a); err != nil {
 		return reply{}, err
 	}
-	return reply{status: http.StatusOK, page: auditPage(v, a)}, nil
+	return reply{status: status, page: auditPage(v, a)}, nil
 }
 
 // dayLabel names the day of a moment. Days are those of UTC, like all times in the log.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -18,6 +19,9 @@ func (p *pages) exportAudit(v *visit) (reply, error) {
 	f := a.filter(v.URL.Query(), p.svc.Now())
 	if err := v.can.ViewAudit(); err != nil {
 		return reply{}, err
+	}
+	if a.SinceError != "" || a.UntilError != "" {
+		return reply{}, &team.Error{Kind: team.KindInvalid, Message: "One of the days could not be read. " + cmp.Or(a.SinceError, a.UntilError)}
 	}
 	out := reply{status: http.StatusOK, file: "audit-" + p.svc.Now().UTC().Format(time.DateOnly)}
 	var write func(io.Writer) eventWriter

@@ -237,6 +237,9 @@ func (p *pages) showRemoval(v *visit) (reply, error) {
 
 func (p *pages) showSuspension(v *visit) (reply, error) {
 	r, err := p.removal(v)
+	if err == nil && r.Status == team.StatusSuspended {
+		return goTo("/members/" + r.Person.ID)
+	}
 	return reply{status: http.StatusOK, page: suspensionPage(v, r)}, err
 }
 

@@ -44,7 +44,7 @@ func memberPage(v *visit, m memberView) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if v.can.ViewMembers("") == nil {
-				templ_7745c5c3_Err = back("/members", "Members").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = back(v.cameFrom("/members"), "Members").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -73,7 +73,7 @@ func fieldError(err error, fields ...string) (field, message string, status int,
 	}
 	for _, f := range fields {
 		if f == e.Field {
-			return f, e.Message, problems[e.Kind].status, true
+			return f, plainWords(e), problems[e.Kind].status, true
 		}
 	}
 	return "", "", 0, false

@@ -80,11 +80,11 @@ func (p *pages) changePassword(v *visit) (reply, error) {
 	}
 	switch {
 	case e.Field == "current_password", e.Field == "passkey", e.Kind == team.KindLimited:
-		f.PresentError = e.Message
+		f.PresentError = plainWords(e)
 	case e.Field == "password":
-		f.PasswordError = e.Message
+		f.PasswordError = plainWords(e)
 	case e.Kind == team.KindConflict:
-		f.Error = e.Message
+		f.Error = plainWords(e)
 	default:
 		return reply{}, err
 	}

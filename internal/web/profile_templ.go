@@ -57,7 +57,7 @@ func profilePage(v *visit, f profileForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.who != nil && v.who.MemberID != "" {
+			if v.who != nil && v.who.MemberID != "" && v.can.ViewMembers("") == nil {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"quiet\"><a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -62,9 +62,12 @@ func (p *pages) showNewProject(v *visit) (reply, error) {
 
 func (p *pages) createProject(v *visit) (reply, error) {
 	f := typedProject(v)
-	pr, err := p.svc.CreateProject(v.Context(), v.who, team.NewProject{Name: f.Name, Description: f.Description})
+	pr, err := p.svc.CreateProject(v.once("project"), v.who, team.NewProject{Name: f.Name, Description: f.Description})
 	if err == nil {
 		return done("/projects/"+pr.ID, "project-created")
+	}
+	if again(err) {
+		return done("/projects", "project-created")
 	}
 	status, ok := f.refuse(err)
 	if !ok {

@@ -178,9 +178,12 @@ func (p *pages) createRole(v *visit) (reply, error) {
 	if n.Slug == "" {
 		n.Slug = team.SlugOf(f.Name)
 	}
-	r, err := p.svc.CreateRole(v.Context(), v.who, n)
+	r, err := p.svc.CreateRole(v.once("role"), v.who, n)
 	if err == nil {
 		return done("/roles/"+r.ID, "role-created")
+	}
+	if again(err) {
+		return done("/roles", "role-created")
 	}
 	status, ok := f.refuse(err)
 	if !ok {
@@ -223,6 +226,9 @@ type reviewView struct {
 func (p *pages) changeRole(v *visit) (reply, error) {
 	r, err := p.svc.GetRole(v.Context(), v.who, v.PathValue("id"))
 	if err != nil {
+		return reply{}, err
+	}
+	if err := v.can.ChangeRole(r); err != nil {
 		return reply{}, err
 	}
 	f := typedRole(v)

@@ -80,6 +80,7 @@ func (p *pages) changeSettings(v *visit) (reply, error) {
 type transferView struct {
 	People        []team.Person
 	Chosen, Query string
+	More          bool // there are more people than are shown
 	MemberError   string
 	Confirm       confirmation
 	Wrong         string
@@ -89,10 +90,13 @@ func (p *pages) transfer(v *visit) (transferView, error) {
 	if err := v.can.TransferOwnership(); err != nil {
 		return transferView{}, err
 	}
-	t := transferView{Query: v.URL.Query().Get("q")}
+	t := transferView{Query: v.FormValue("q")}
 	people, _, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
-		Access: team.AccessAccount, Status: team.StatusActive, Query: t.Query, Page: team.Page{Limit: pageSize, Uncounted: true},
+		Access: team.AccessAccount, Status: team.StatusActive, Query: t.Query, Page: team.Page{Limit: pageSize + 1, Uncounted: true},
 	})
+	if t.More = len(people) > pageSize; t.More {
+		people = people[:pageSize]
+	}
 	for _, one := range people {
 		if one.Type == team.TypeUser {
 			t.People = append(t.People, one)

@@ -61,9 +61,9 @@ func (p *pages) signIn(r *http.Request) (reply, error) {
 	}
 	switch {
 	case e.Field == "email":
-		f.EmailError = e.Message
+		f.EmailError = plainWords(e)
 	case e.Kind == team.KindUnauthenticated, e.Kind == team.KindLimited, e.Kind == team.KindConflict:
-		f.Error = e.Message
+		f.Error = plainWords(e)
 	default:
 		return reply{}, err
 	}
@@ -106,6 +106,6 @@ func (p *pages) forgot(r *http.Request) (reply, error) {
 	if !errors.As(err, &e) || e.Kind != team.KindInvalid && e.Kind != team.KindLimited {
 		return reply{}, err
 	}
-	f.Error = e.Message
+	f.Error = plainWords(e)
 	return reply{status: problems[e.Kind].status, page: forgotPage(f)}, nil
 }

@@ -132,6 +132,16 @@ func (v *visit) sorted(order string) string {
 	return u.with("sort", order)
 }
 
+// cameFrom is the address of a list as the person left it, with filters and page, if they came from there.
+func (v *visit) cameFrom(list string) string {
+	if u, err := url.Parse(v.Referer()); err == nil && u.Path == list {
+		q := u.Query()
+		q.Del("done")
+		return (&url.URL{Path: list, RawQuery: q.Encode()}).String()
+	}
+	return list
+}
+
 // done goes to a page that says what was just done there. The path may have a query already.
 func done(path, what string) (reply, error) {
 	mark := "?"
@@ -213,9 +223,17 @@ func plainWords(e *team.Error) string {
 	}
 	switch e.Code {
 	case "already_member":
-		return "Already a member. Change the role on the member's page."
+		return "Has a role here already. Change that one."
 	case "invitation_pending":
+		switch e.State {
+		case team.InvitationDeclined:
+			return "Invited before, and declined. Send that invitation again: it stands under Declined in the list of invitations."
+		case team.InvitationExpired:
+			return "Invited before, and the invitation has expired. Send it again: it stands under Expired in the list of invitations."
+		}
 		return "Already invited. Resend or cancel the open invitation."
+	case "nothing_to_update":
+		return "Nothing was changed."
 	case "invalid_email":
 		return strings.Replace(e.Message, "email must be", "Give", 1)
 	case "role_in_use":
@@ -238,8 +256,15 @@ func plainWords(e *team.Error) string {
 	if why, _, ok := strings.Cut(e.Message, " Missing: "); ok && len(e.Missing) > 0 {
 		return why + " " + notHeld + permissionWords(e.Words, " and ") + "."
 	}
-	if e.Code == "required" && e.Field == "role_id" {
+	switch {
+	case e.Code == "required" && e.Field == "role_id":
 		return "Choose a role."
+	case e.Field == "name" && strings.HasPrefix(e.Message, "name "):
+		return "The " + e.Message
+	case e.Code == "invalid_reference" && strings.HasSuffix(e.Message, "Check the id."):
+		return "What you chose is not there any more. Load the page again and choose anew."
+	case e.Code == "invalid_reference" && e.Field == "reassign_to":
+		return "That is the role you are deleting. Choose another."
 	}
 	return e.Message
 }

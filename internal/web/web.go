@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -62,12 +63,63 @@ func New(svc *team.Service, o Options) http.Handler {
 	for pattern, handle := range p.inside() {
 		mux.HandleFunc(pattern, p.serve(p.signedIn(handle)))
 	}
+	for _, pattern := range p.postOnly() {
+		mux.HandleFunc(pattern.from, p.serve(pattern.lead))
+	}
 	mux.Handle("GET /assets/", p.assets())
 	mux.HandleFunc("/", p.serve(p.missing))
 
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(p.serve(p.crossOrigin))
 	return secure(ownForms(protection.Handler(mux)))
+}
+
+// detour leads from an address to which forms are sent, and where the page with what is wrong stands, to the page itself.
+type detour struct {
+	from string // pattern
+	up   int    // parts of the path that are too many
+}
+
+func (d detour) lead(r *http.Request) (reply, error) {
+	parts := strings.Split(r.URL.Path, "/")
+	to := url.URL{Path: strings.Join(parts[:len(parts)-d.up], "/"), RawQuery: r.URL.RawQuery}
+	if to.Path == "" {
+		to.Path = "/"
+	}
+	return goTo(to.String())
+}
+
+// postOnly are the detours from all addresses that have no page.
+func (p *pages) postOnly() []detour {
+	gets, all := map[string]bool{"/": true}, []string{}
+	add := func(pattern string) {
+		method, path, _ := strings.Cut(pattern, " ")
+		if method == http.MethodGet {
+			gets[path] = true
+		} else {
+			all = append(all, path)
+		}
+	}
+	for pattern := range p.open() {
+		add(pattern)
+	}
+	for pattern := range p.inside() {
+		add(pattern)
+	}
+	var out []detour
+	for _, path := range all {
+		d := detour{from: "GET " + path}
+		for ; !gets[path]; d.up++ {
+			path = path[:strings.LastIndexByte(path, '/')]
+			if path == "" {
+				path = "/"
+			}
+		}
+		if d.up > 0 {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // open are the pages for anybody.

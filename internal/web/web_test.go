@@ -101,3 +101,47 @@ func TestAnUnknownFailureTellsTheLogAndNobodyElse(t *testing.T) {
 		t.Errorf("the log shows the token: %s", log.String())
 	}
 }
+
+// TestAddressesOfFormsLeadToTheirPages loads addresses that only forms are sent to, as the browser does for somebody who
+// presses Enter in the address bar after a page said what is wrong.
+func TestAddressesOfFormsLeadToTheirPages(t *testing.T) {
+	srv := house(t)
+	b := signIn(t, srv, "owner@example.com")
+	member, project := "/members/"+srv.OwnerMemberID, "/projects/"+srv.ProjectID
+	for from, to := range map[string]string{
+		"/settings/policy": "/settings", "/profile/password/remove": "/profile", "/profile/factors/passkey/options": "/profile",
+		member + "/projects": member, member + "/memberships/" + srv.OwnerMemberID: member, project + "/keys?after=x": project + "?after=x",
+		"/keys/" + srv.KeyID + "/active": "/keys/" + srv.KeyID, "/invitations/x/resend": "/invitations", "/account": "/members",
+	} {
+		if got := b.open(t, from).shows(t, 200).path(t); got != to {
+			t.Errorf("%s leads to %s, want %s", from, got, to)
+		}
+	}
+	if got := open(t, srv.URL+"/sign-in/passkey").path(t); got != "/sign-in" {
+		t.Errorf("/sign-in/passkey leads to %s", got)
+	}
+	b.open(t, "/keys/x/nothing").shows(t, 404)
+}
+
+func TestSendingAFormTwiceDoesItOnce(t *testing.T) {
+	o := newOffice(t)
+	form := o.owner.open(t, "/projects/new")
+	for range 2 {
+		form.submitTo(t, "/projects", "name", "Web").shows(t, 200, "Project created")
+	}
+	o.owner.open(t, "/projects").shows(t, 200, "2 projects")
+	form = o.owner.open(t, "/roles/new")
+	for range 2 {
+		form.submitTo(t, "/roles", "name", "Support", "permission", "account.members.view").shows(t, 200, "Role created")
+	}
+	o.owner.open(t, "/roles").shows(t, 200, "Support")
+}
+
+func TestSomebodyWhoDeclinedIsInvitedAgain(t *testing.T) {
+	o := newOffice(t)
+	token := o.Token(t, o.Invite(t, "bob@example.com", o.RoleID(t, "account", "member")))
+	open(t, o.URL+"/invite/"+token).submit(t, "answer", "decline").shows(t, 200, "declined")
+	o.owner.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "bob@example.com", "role_id", o.RoleID(t, "account", "member")).
+		shows(t, 409, "declined", "stands under Declined")
+	o.owner.open(t, "/invitations?state=declined").shows(t, 200, "bob@example.com")
+}

@@ -60,6 +60,17 @@
     setTimeout(() => (label.textContent = before), 2000);
   });
 
+  // A form is sent once, however often its button is pressed while the answer is on its way.
+  document.addEventListener("submit", (e) => {
+    const form = e.target;
+    if (e.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) e.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
   // What a part of a page cannot say, the whole page says: the list was refused, or somebody is signed out.
   document.addEventListener("htmx:responseError", (e) => location.assign(e.detail.pathInfo.finalRequestPath));
   document.addEventListener("htmx:sendError", () => {
@@ -103,12 +114,22 @@
   });
   const ask = async (form, address, create, more) => {
     const res = await fetch(address, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (res.redirected) {
+      location.reload(); // signed out meanwhile: the page itself leads to signing in
+      return new Promise(() => {});
+    }
     const options = await res.json().catch(() => ({ message: "That did not work. Try again." }));
     if (!options.publicKey) throw new Error(options.message);
     const request = { publicKey: question(options.publicKey), ...more };
     return JSON.stringify(answer(create ? await navigator.credentials.create(request) : await navigator.credentials.get(request)));
   };
-  const told = (err) => (err.name === "NotAllowedError" ? "That was cancelled, or took too long. Try again." : err.message);
+  const told = (err) =>
+    ({
+      NotAllowedError: "That was cancelled, or took too long. Try again.",
+      InvalidStateError: "This device has a passkey for you already.",
+      SecurityError: "Passkeys work only where this server is reached by its public address.",
+      TypeError: "The server cannot be reached. Check your connection, then try again.",
+    })[err.name] ?? err.message;
 
   if (canAsk) {
     let waiting; // the browser asks for one passkey at a time
