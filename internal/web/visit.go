@@ -266,7 +266,7 @@ func plainWords(e *team.Error) string {
 	case e.Code == "invalid_reference" && e.Field == "reassign_to":
 		return "That is the role you are deleting. Choose another."
 	}
-	return e.Message
+	return strings.NewReplacer(", not an API key", "", ", not by an API key", "").Replace(e.Message)
 }
 
 // notHeld begins the part of a refusal that names what is missing.
