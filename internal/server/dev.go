@@ -46,7 +46,7 @@ func Greet(w io.Writer, url, folder string, a team.CreatedAccount, created bool)
   Owner key  %s
              shown this once; keep it:  export RAFF_API_KEY=%s
   Password   %s
-             sets the Owner's password, once; then sign in at the address above
+             sets the Owner's password, once, and signs in
 `, a.APIKey, a.APIKey, a.OwnerLink)
 	} else {
 		fmt.Fprintf(w, "\n  The account Acme is there already, and its Owner key was shown when it was made.\n  To begin again: stop, remove %s, start.\n", folder)
