@@ -64,6 +64,7 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		counted, l.search = false, true
 		c.and("NOT m.is_owner")
 		c.and("NOT EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = m.email_canonical AND o.scope_id = ?)", uid(f.NotIn))
+		c.and("(m.user_id = ?) IS NOT TRUE", uid(f.ButUser))
 	}
 	if counted && f.Factor == "" && f.Query == "" {
 		l.counts = memberCounts

@@ -84,6 +84,8 @@ type PersonFilter struct {
 	Factor string
 	// NotIn is a project: who has a role there, and the Owner, who needs none, are left out.
 	NotIn string
+	// ButUser is somebody who is left out, with NotIn.
+	ButUser string
 	// AllProjects lets memberships of every project count, else only those of Projects do.
 	AllProjects bool
 	Projects    []string

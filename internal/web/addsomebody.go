@@ -45,21 +45,12 @@ func (p *pages) addView(v *visit, query, roleID string) (addView, error) {
 			return a, err
 		}
 	}
-	// Nobody adds themselves: there is one row more, in case it is theirs.
-	people, total, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
-		Status: team.StatusActive, NotIn: pr.ID, Query: a.Query, Page: team.Page{Limit: shownPeople + 1},
+	// Nobody adds themselves.
+	a.People, a.Total, err = p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
+		Status: team.StatusActive, NotIn: pr.ID, ButUser: v.who.ID, Query: a.Query, Page: team.Page{Limit: shownPeople},
 	})
 	if err != nil {
 		return a, err
-	}
-	a.Total = total
-	for _, one := range people {
-		switch {
-		case one.UserID == v.who.ID:
-			a.Total--
-		case len(a.People) < shownPeople:
-			a.People = append(a.People, one)
-		}
 	}
 	a.Roles, err = v.choices(team.ScopeProject, roleID, func(r team.Role) error {
 		return v.can.Give(team.Member{ProjectID: pr.ID, CanonicalEmail: " "}, r)

@@ -168,7 +168,7 @@ func (p *pages) projectsForKey(v *visit, f *keyForm) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(all, func(a, b team.Project) int { return strings.Compare(team.FoldName(a.Name), team.FoldName(b.Name)) })
+	slices.SortFunc(all, func(a, b team.Project) int { return strings.Compare(team.Folded(a.Name), team.Folded(b.Name)) })
 	chosen := f.Projects
 	f.Projects = nil
 	for _, pr := range all {
