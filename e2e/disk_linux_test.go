@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -38,10 +39,10 @@ func limited(t *testing.T) disk {
 	}
 }
 
-// small is a file system of 64 MiB that other data fills, where the test may mount one.
+// small is a file system that other data fills, where the test may mount one. It has room for what the test writes.
 func small(t *testing.T) (disk, error) {
-	dir := t.TempDir()
-	if err := unix.Mount("raff", dir, "tmpfs", 0, "size=64m"); err != nil {
+	dir, size := t.TempDir(), 64+4*trials(t, 2)
+	if err := unix.Mount("raff", dir, "tmpfs", 0, fmt.Sprintf("size=%dm", size)); err != nil {
 		return disk{}, err
 	}
 	t.Cleanup(func() {
@@ -53,7 +54,7 @@ func small(t *testing.T) (disk, error) {
 	return disk{
 		dir: dir,
 		fill: func(*testing.T, *process) {
-			_ = os.WriteFile(ballast, make([]byte, 64<<20), 0o600) // it writes what fits
+			_ = os.WriteFile(ballast, make([]byte, size<<20), 0o600) // it writes what fits
 		},
 		free: func(t *testing.T, _ *process) {
 			t.Helper()
