@@ -33,10 +33,10 @@ func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, i
 		c.and("e.action = ?", f.Action)
 	}
 	if len(f.Actions) > 0 {
-		c.and("e.action" + c.in(texts(f.Actions)))
+		c.and("e.action" + c.in(values[string](f.Actions)))
 	}
 	if len(f.But) > 0 {
-		c.and("e.action NOT" + c.in(texts(f.But)))
+		c.and("e.action NOT" + c.in(values[string](f.But)))
 	}
 	if f.ProjectID != "" {
 		c.and("e.project_id = ?", uid(f.ProjectID))
@@ -52,14 +52,6 @@ func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, i
 	}
 	l := listing{columns: eventColumns, from: "audit_events e", rows: "audit_events e", at: "e.at", id: "e.id", newest: true}
 	return page(ctx, r.q, l, &c, f.Page, scanEvent)
-}
-
-func texts(all []string) []any {
-	out := make([]any, len(all))
-	for i, s := range all {
-		out[i] = s
-	}
-	return out
 }
 
 func (t *tx) InsertEvent(ctx context.Context, e team.Event) error {

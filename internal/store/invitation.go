@@ -61,16 +61,12 @@ func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]tea
 func offered(f team.OfferFilter) (l listing, c *condition) {
 	c = &condition{}
 	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", at: "i.created_at", id: "i.id", newest: true}
-	places := make([]any, len(f.Places))
-	for n, id := range f.Places {
-		places[n] = uid(id)
-	}
 	switch {
 	case f.Everywhere:
 		c.and("i.scope_id IN (SELECT o.id FROM projects o WHERE o.account_id = ? UNION ALL SELECT b.id FROM accounts b WHERE b.id = ?)",
 			uid(f.AccountID), uid(f.AccountID))
-	case len(places) > 0:
-		c.and("i.scope_id" + c.in(places))
+	case len(f.Places) > 0:
+		c.and("i.scope_id" + c.in(values[uid](f.Places)))
 	default:
 		c.and("FALSE")
 	}

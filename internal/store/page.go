@@ -35,6 +35,15 @@ func (c *condition) in(values []any) string {
 	return c.number(" IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
 }
 
+// values are arguments for in, each of this kind.
+func values[V ~string](all []string) []any {
+	out := make([]any, len(all))
+	for i, s := range all {
+		out[i] = V(s)
+	}
+	return out
+}
+
 // listing is one list: what it selects and how its rows follow each other.
 type listing struct {
 	columns string

@@ -16,11 +16,7 @@ func visible(c *condition, alias string, f team.PersonFilter) string {
 	if len(f.Projects) == 0 {
 		return column + " IS NULL"
 	}
-	ids := make([]any, len(f.Projects))
-	for i, id := range f.Projects {
-		ids[i] = uid(id)
-	}
-	return "(" + column + " IS NULL OR " + column + c.in(ids) + ")"
+	return "(" + column + " IS NULL OR " + column + c.in(values[uid](f.Projects)) + ")"
 }
 
 // People finds everybody once: by the membership of the account, or by the first of a project where there is none.

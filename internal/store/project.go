@@ -43,12 +43,8 @@ func (r reader) MemberCounts(ctx context.Context, projectIDs []string) (map[stri
 	if len(projectIDs) == 0 {
 		return counts, nil
 	}
-	ids := make([]any, len(projectIDs))
-	for i, id := range projectIDs {
-		ids[i] = uid(id)
-	}
 	var c condition
-	c.and("m.scope_id" + c.in(ids))
+	c.and("m.scope_id" + c.in(values[uid](projectIDs)))
 	_, err := many(ctx, r.q, func(s scanner) (n int, err error) {
 		var id string
 		if err = s.Scan((*text)(&id), (*number)(&n)); err == nil {

@@ -14,8 +14,8 @@ type BulkResult struct {
 	Err    error
 }
 
-// AddMembers adds many members, to the account or to projects, in one transaction. A row that is refused does not hurt the others; when the database
-// fails, nothing was added and the error is of the whole request.
+// AddMembers adds many members, to the account or to projects, in one transaction. A row that is refused does not hurt the
+// others; when the database fails, nothing was added and the error is of the whole request.
 func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember) ([]BulkResult, error) {
 	if len(rows) == 0 || len(rows) > MaxBulk {
 		return nil, invalid("members", "invalid_members", "Give 1 to %d members; %d were given.", MaxBulk, len(rows))

@@ -52,18 +52,12 @@ func (s *Service) guard(ctx context.Context, p *Principal) *guard {
 
 // ViewMembers answers for the account, or for a project of it.
 func (c Can) ViewMembers(projectID string) error {
-	if projectID == "" {
-		return c.g.s.require(c.g.p, MembersView, MembersManage)
-	}
-	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{ProjectMembersView, ProjectMembersManage}, MembersManage)
+	return c.g.s.mayView(c.g.ctx, &c.g, c.g.p, projectID, memberViewers)
 }
 
 // ViewInvitations answers for the account, or for a project of it.
 func (c Can) ViewInvitations(projectID string) error {
-	if projectID == "" {
-		return c.g.s.require(c.g.p, invitationViewers...)
-	}
-	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, projectViewers, MembersManage)
+	return c.g.s.mayView(c.g.ctx, &c.g, c.g.p, projectID, invitationViewers)
 }
 
 // ViewOffers answers whether there is any place in which p may see invitations.

@@ -71,9 +71,7 @@ const (
 // ErrFactorNeeded says that the password was right and the second factor is still to be proved.
 var ErrFactorNeeded = &Error{Kind: KindUnauthenticated, Code: "second_factor_needed", Message: "Prove your second factor to go on."}
 
-func wrongCode(field string) error {
-	return &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: field, Message: "That code does not work. Take the one the app shows now, or a recovery code that was not used yet."}
-}
+var errWrongCode = &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "That code does not work. Take the one the app shows now, or a recovery code that was not used yet."}
 
 // Factors are the second factors of who is signed in, and how many recovery codes are left.
 func (s *Service) Factors(ctx context.Context, me SignedIn) (all []Factor, codes int, err error) {

@@ -44,10 +44,9 @@ func (w *work) requeue(inv *Invitation) error {
 	return w.queueMail(*inv)
 }
 
-var (
-	invitationViewers = []string{MembersView, MembersInvite, MembersManage}
-	projectViewers    = []string{ProjectMembersView, ProjectMembersInvite, ProjectMembersManage}
-)
+var invitationViewers = viewers{
+	[]string{MembersView, MembersInvite, MembersManage}, []string{ProjectMembersView, ProjectMembersInvite, ProjectMembersManage},
+}
 
 // ListInvitations lists the invitations into the account or, with f.ProjectID, into a project that nobody accepted yet.
 func (s *Service) ListInvitations(ctx context.Context, p *Principal, f InvitationFilter) ([]Invitation, int, error) {
@@ -59,13 +58,7 @@ func (s *Service) ListInvitations(ctx context.Context, p *Principal, f Invitatio
 }
 
 func (s *Service) mayViewInvitations(ctx context.Context, p *Principal, projectID string) error {
-	if projectID == "" {
-		return s.require(p, invitationViewers...)
-	}
-	if _, err := s.Store.Project(ctx, p.AccountID, projectID); err != nil {
-		return err
-	}
-	return s.requireIn(ctx, s.Store, p, projectID, projectViewers, MembersManage)
+	return s.mayViewIn(ctx, p, projectID, invitationViewers)
 }
 
 // ListOffers lists the invitations into all places where the caller may see them, the account and projects together, or
@@ -96,10 +89,10 @@ func (s *Service) ListOffers(ctx context.Context, p *Principal, place string, f 
 // visibleOffers fills in where the caller may see invitations; nowhere is an error.
 func (s *Service) visibleOffers(ctx context.Context, p *Principal, f *OfferFilter) (err error) {
 	f.AccountID, f.Now = p.AccountID, s.now()
-	if f.Everywhere, f.Places, err = s.projectsWith(ctx, p, projectViewers...); err != nil {
+	if f.Everywhere, f.Places, err = s.projectsWith(ctx, p, invitationViewers.project...); err != nil {
 		return err
 	}
-	refused := s.require(p, invitationViewers...)
+	refused := s.require(p, invitationViewers.account...)
 	if refused == nil {
 		f.Places = append(f.Places, p.AccountID)
 	}

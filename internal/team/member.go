@@ -55,14 +55,31 @@ func (s *Service) GetMember(ctx context.Context, p *Principal, projectID, id str
 	return s.Store.Member(ctx, p.AccountID, projectID, id)
 }
 
-func (s *Service) mayViewMembers(ctx context.Context, p *Principal, projectID string) error {
+// viewers are the permissions, any one of which lets somebody look: in the account, or in a project.
+type viewers struct{ account, project []string }
+
+var memberViewers = viewers{[]string{MembersView, MembersManage}, []string{ProjectMembersView, ProjectMembersManage}}
+
+// mayView answers for the account, or for a project of it.
+func (s *Service) mayView(ctx context.Context, r Reader, p *Principal, projectID string, by viewers) error {
 	if projectID == "" {
-		return s.require(p, MembersView, MembersManage)
+		return s.require(p, by.account...)
 	}
-	if _, err := s.Store.Project(ctx, p.AccountID, projectID); err != nil {
-		return err
+	return s.requireIn(ctx, r, p, projectID, by.project, MembersManage)
+}
+
+// mayViewIn is mayView for a project that may be anybody's, or not there.
+func (s *Service) mayViewIn(ctx context.Context, p *Principal, projectID string, by viewers) error {
+	if projectID != "" {
+		if _, err := s.Store.Project(ctx, p.AccountID, projectID); err != nil {
+			return err
+		}
 	}
-	return s.requireIn(ctx, s.Store, p, projectID, []string{ProjectMembersView, ProjectMembersManage}, MembersManage)
+	return s.mayView(ctx, s.Store, p, projectID, by)
+}
+
+func (s *Service) mayViewMembers(ctx context.Context, p *Principal, projectID string) error {
+	return s.mayViewIn(ctx, p, projectID, memberViewers)
 }
 
 // AddMember binds a person, an invited address or an API key to the account or a project. An address that is not in

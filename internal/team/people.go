@@ -112,7 +112,7 @@ func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) 
 // visibleProjects fills in the projects whose members the caller may see.
 func (s *Service) visibleProjects(ctx context.Context, p *Principal, f *PersonFilter) (err error) {
 	f.AccountID = p.AccountID
-	f.AllProjects, f.Projects, err = s.projectsWith(ctx, p, ProjectMembersView, ProjectMembersManage)
+	f.AllProjects, f.Projects, err = s.projectsWith(ctx, p, memberViewers.project...)
 	f.ShowFactors = f.AllProjects
 	return err
 }

@@ -148,7 +148,7 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 			return err
 		}
 		if !ok {
-			return wrongCode("code")
+			return errWrongCode
 		}
 		now := s.now()
 		session := a.session

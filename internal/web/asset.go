@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed assets
@@ -25,8 +26,8 @@ type file struct {
 }
 
 // files are all by name. Only they are compressed: a page holds both secrets and what a stranger can put into its
-// address, and the length of the two compressed together tells of the secrets.
-var files = readFiles()
+// address, and the length of the two compressed together tells of the secrets. A program that serves no page never packs.
+var files = sync.OnceValue(readFiles)
 
 func readFiles() map[string]file {
 	contents := map[string][]byte{}
@@ -64,7 +65,7 @@ func readFiles() map[string]file {
 }
 
 // asset is the address of a file of the pages.
-func asset(name string) string { return "/assets/" + name + "?v=" + files[name].version }
+func asset(name string) string { return "/assets/" + name + "?v=" + files()[name].version }
 
 var assetTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
@@ -74,7 +75,7 @@ func (p *pages) assets() http.Handler {
 	missing := p.serve(p.missing)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/assets/")
-		f, ok := files[name]
+		f, ok := files()[name]
 		if !ok {
 			missing(w, r)
 			return

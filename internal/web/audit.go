@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -87,6 +88,9 @@ func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
 	return f
 }
 
+// unread is what is wrong with a day that cannot be read, so that nobody knows what was asked for.
+func (a *auditView) unread() string { return cmp.Or(a.SinceError, a.UntilError) }
+
 // without is the address of the log without some of what it is filtered by.
 func without(q url.Values, names ...string) string {
 	left := url.Values{}
@@ -115,14 +119,18 @@ func (v *visit) export(format string) string {
 func (p *pages) showAudit(v *visit) (reply, error) {
 	var a auditView
 	f := a.filter(v.URL.Query(), p.svc.Now())
-	f.Page = v.page()
-	rows, total, err := p.svc.ListEvents(v.Context(), v.who, f)
-	if err != nil {
+	if err := v.can.ViewAudit(); err != nil {
 		return reply{}, err
 	}
-	status := http.StatusOK
-	if a.SinceError != "" || a.UntilError != "" { // what was asked for is not known
-		rows, total, status = nil, 0, http.StatusBadRequest
+	var rows []team.Event
+	var total int
+	var err error
+	status := http.StatusBadRequest
+	if a.unread() == "" {
+		f.Page, status = v.page(), http.StatusOK
+		if rows, total, err = p.svc.ListEvents(v.Context(), v.who, f); err != nil {
+			return reply{}, err
+		}
 	}
 	if a.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows}); err != nil {
 		return reply{}, err

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -20,8 +19,8 @@ func (p *pages) exportAudit(v *visit) (reply, error) {
 	if err := v.can.ViewAudit(); err != nil {
 		return reply{}, err
 	}
-	if a.SinceError != "" || a.UntilError != "" {
-		return reply{}, &team.Error{Kind: team.KindInvalid, Message: "One of the days could not be read. " + cmp.Or(a.SinceError, a.UntilError)}
+	if wrong := a.unread(); wrong != "" {
+		return reply{}, &team.Error{Kind: team.KindInvalid, Message: "One of the days could not be read. " + wrong}
 	}
 	out := reply{status: http.StatusOK, file: "audit-" + p.svc.Now().UTC().Format(time.DateOnly)}
 	var write func(io.Writer) eventWriter

@@ -129,9 +129,7 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 // password; then they sign in on the page for it.
 func (p *pages) enter(r *http.Request, f invitationForm) string {
 	ctx := r.Context()
-	token, err := p.svc.SignIn(ctx, team.SignIn{
-		Email: f.Email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
-	})
+	token, err := p.svc.SignIn(ctx, p.attempt(r, f.Email))
 	if err != nil {
 		return ""
 	}

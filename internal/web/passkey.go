@@ -21,9 +21,7 @@ func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	f := p.signInForm(r.PostForm.Get("next"), "")
-	token, err := p.svc.SignInWithPasskey(r.Context(), []byte(r.PostForm.Get("answer")), team.SignIn{
-		Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
-	})
+	token, err := p.svc.SignInWithPasskey(r.Context(), []byte(r.PostForm.Get("answer")), p.attempt(r, ""))
 	if err == nil {
 		return reply{to: f.Next, cookie: p.cookie(token)}, nil
 	}

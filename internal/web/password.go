@@ -3,8 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-
-	"raff/internal/team"
 )
 
 // passwordHint says the rule before somebody breaks it; a test holds it to the rule.
@@ -35,9 +33,7 @@ func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 		n.Text = append(n.Text, "You are signed in here as "+me.User.Email+". Sign out to sign in with the new password.")
 		return reply{status: http.StatusOK, page: noticePage(n)}, nil
 	}
-	token, err := p.svc.SignIn(r.Context(), team.SignIn{
-		Email: f.Email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
-	})
+	token, err := p.svc.SignIn(r.Context(), p.attempt(r, f.Email))
 	if err != nil { // the page to sign in says why
 		n.Link, n.LinkText = signIn, "Sign in"
 		return reply{status: http.StatusOK, page: noticePage(n)}, nil //nolint:nilerr // the password is set all the same

@@ -44,14 +44,19 @@ var signInNews = map[string]string{
 	"password": "Your password is set. Sign in with it.",
 }
 
+// attempt is what the browser and its form give to sign in.
+func (p *pages) attempt(r *http.Request, email string) team.SignIn {
+	return team.SignIn{
+		Email: email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
+	}
+}
+
 func (p *pages) signIn(r *http.Request) (reply, error) {
 	if err := form(r.Context(), r); err != nil {
 		return reply{}, err
 	}
 	f := p.signInForm(r.PostForm.Get("next"), r.PostForm.Get("email"))
-	token, err := p.svc.SignIn(r.Context(), team.SignIn{
-		Email: f.Email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
-	})
+	token, err := p.svc.SignIn(r.Context(), p.attempt(r, f.Email))
 	if err == nil {
 		return reply{to: f.Next, cookie: p.cookie(token)}, nil
 	}
