@@ -6,9 +6,12 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 
 	"raff/api"
 	"raff/client"
@@ -99,11 +102,25 @@ func (r roster[M]) id(ctx context.Context, said string) (string, error) {
 
 // canonical is the form in which addresses are compared.
 func canonical(email string) string {
-	local, domain, _ := strings.Cut(email, "@")
+	email = norm.NFC.String(email)
+	at := strings.LastIndexByte(email, '@')
+	if at < 0 {
+		return email
+	}
+	local, domain := email[:at], email[at+1:]
 	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
 		domain = ascii
 	}
-	return strings.ToLower(local + "@" + domain)
+	return norm.NFC.String(strings.Map(lowered, local)) + "@" + strings.ToLower(domain)
+}
+
+// lowered is a letter in lower case, or the letter itself where that is another letter's: the server takes "İke" for no
+// spelling of "ike".
+func lowered(r rune) rune {
+	if low := unicode.ToLower(r); r < utf8.RuneSelf || low >= utf8.RuneSelf && unicode.ToUpper(low) == r {
+		return low
+	}
+	return r
 }
 
 var memberColumns = []column[api.Member]{

@@ -184,9 +184,13 @@ func isUUID(s string) bool {
 	return true
 }
 
+// shorten is the beginning of a text, for a message that repeats it.
 func shorten(s string) string {
-	if r := []rune(s); len(r) > 64 {
-		return string(r[:64])
+	n := 0
+	for at := range s {
+		if n++; n > 64 {
+			return s[:at]
+		}
 	}
 	return s
 }

@@ -2,9 +2,11 @@
 package password
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -22,31 +24,74 @@ const (
 // params follow the OWASP minimum for argon2id: 19 MiB, two passes, one lane, about 25 ms.
 var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// Hasher implements team.Passwords. Its slots bound how many hashes run at once, because each takes 19 MiB.
-type Hasher struct{ slots chan struct{} }
+// Who waits for a slot waits behind at most waitingPerSlot others of it, and not longer than maxWait.
+const (
+	waitingPerSlot = 100
+	maxWait        = 30 * time.Second
+)
+
+// Hasher implements team.Passwords. Its slots bound how many hashes run at once, because each takes 19 MiB; its queue
+// bounds how many callers wait for one.
+type Hasher struct{ slots, queue chan struct{} }
 
 // New makes a Hasher that runs one hash per processor at a time.
-func New() *Hasher { return &Hasher{slots: make(chan struct{}, runtime.GOMAXPROCS(0))} }
+func New() *Hasher { return sized(runtime.GOMAXPROCS(0), waitingPerSlot) }
 
-// Hash returns the argon2id hash of a password in its usual text form.
-func (h *Hasher) Hash(password string) (string, error) {
-	h.slots <- struct{}{}
-	defer func() { <-h.slots }()
-	s, err := argon2id.CreateHash(password, params)
+// sized makes a Hasher with so many slots, each with room for so many callers that wait.
+func sized(slots, waiting int) *Hasher {
+	return &Hasher{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots*(1+waiting))}
+}
+
+// busy refuses a caller when too many wait already.
+var busy = &team.Error{
+	Kind: team.KindUnavailable, Code: "busy", Message: "The server is checking as many passwords as it can right now. Try again in a few seconds.",
+}
+
+// run runs fn when there is a slot. A caller whose ctx ends leaves the queue, so that nobody waits behind callers who left.
+func (h *Hasher) run(ctx context.Context, fn func()) error {
+	select {
+	case h.queue <- struct{}{}:
+		defer func() { <-h.queue }()
+	default:
+		return busy
+	}
+	tooLong := time.NewTimer(maxWait)
+	defer tooLong.Stop()
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-tooLong.C:
+		return busy
+	}
+	if err := ctx.Err(); err != nil { // a slot and the end can come together
+		return err
+	}
+	fn()
+	return nil
+}
+
+// Hash returns the argon2id hash of a password in its usual text form. When too many callers wait already, the error is an
+// Unavailable one; when ctx ends while waiting, it is that of ctx.
+func (h *Hasher) Hash(ctx context.Context, password string) (s string, err error) {
+	if queued := h.run(ctx, func() { s, err = argon2id.CreateHash(password, params) }); queued != nil {
+		return "", queued
+	}
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
 	return s, nil
 }
 
-// Matches reports whether the hash is that of the password.
-func (h *Hasher) Matches(password, hash string) (bool, error) {
+// Matches reports whether the hash is that of the password. Its errors are those of Hash.
+func (h *Hasher) Matches(ctx context.Context, password, hash string) (ok bool, err error) {
 	if len(password) > 4*MaxLength {
 		return false, nil
 	}
-	h.slots <- struct{}{}
-	defer func() { <-h.slots }()
-	ok, err := argon2id.ComparePasswordAndHash(password, hash)
+	if queued := h.run(ctx, func() { ok, err = argon2id.ComparePasswordAndHash(password, hash) }); queued != nil {
+		return false, queued
+	}
 	if err != nil {
 		return false, fmt.Errorf("compare password: %w", err)
 	}

@@ -40,7 +40,7 @@ func TestCheckRefusesWhatIsGuessedFirst(t *testing.T) {
 
 func TestHashMatchesOnlyItsPassword(t *testing.T) {
 	h := password.New()
-	hash, err := h.Hash("lamp orbit velvet toast")
+	hash, err := h.Hash(t.Context(), "lamp orbit velvet toast")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestHashMatchesOnlyItsPassword(t *testing.T) {
 		t.Errorf("hash is %q", hash)
 	}
 	for pw, want := range map[string]bool{"lamp orbit velvet toast": true, "lamp orbit velvet toasT": false, "": false} {
-		if got, err := h.Matches(pw, hash); err != nil || got != want {
+		if got, err := h.Matches(t.Context(), pw, hash); err != nil || got != want {
 			t.Errorf("%q: got %v, %v", pw, got, err)
 		}
 	}

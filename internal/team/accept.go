@@ -90,7 +90,7 @@ func (s *Service) acceptingUser(ctx context.Context, inv Invitation, a Accept) (
 	u, err = s.Store.UserByEmail(ctx, inv.CanonicalEmail)
 	if IsNotFound(err) {
 		u = User{ID: s.NewID(), Email: inv.Email, CanonicalEmail: inv.CanonicalEmail, CreatedAt: s.now()}
-		u, err = s.withPassword(u, a.Name, a.Password)
+		u, err = s.withPassword(ctx, u, a.Name, a.Password)
 		return u, "", err
 	}
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *Service) acceptingUser(ctx context.Context, inv Invitation, a Accept) (
 	case who == InvitedPasskey:
 		err = conflict("sign_in_first", "This address signs in with a passkey. Sign in, then open the link of the invitation again.")
 	default:
-		u, err = s.withPassword(u, a.Name, a.Password)
+		u, err = s.withPassword(ctx, u, a.Name, a.Password)
 	}
 	return u, before, err
 }
@@ -135,7 +135,7 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string)
 	return m, err
 }
 
-func (s *Service) withPassword(u User, name, password string) (User, error) {
+func (s *Service) withPassword(ctx context.Context, u User, name, password string) (User, error) {
 	if u.Name == "" || name != "" {
 		if err := checkName(name, 64); err != nil {
 			return User{}, err
@@ -145,7 +145,7 @@ func (s *Service) withPassword(u User, name, password string) (User, error) {
 	if err := s.Passwords.Check(password, u.Email, u.Name); err != nil {
 		return User{}, err
 	}
-	hash, err := s.Passwords.Hash(password)
+	hash, err := s.Passwords.Hash(ctx, password)
 	if err != nil {
 		return User{}, err
 	}

@@ -48,6 +48,9 @@ func (s *Service) GetAPIKey(ctx context.Context, p *Principal, id string) (APIKe
 
 // CreateAPIKey makes a key and returns its secret, this once.
 func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (APIKey, string, error) {
+	if err := s.require(p, APIKeysCreate); err != nil {
+		return APIKey{}, "", err
+	}
 	if err := checkName(n.Name, 128); err != nil {
 		return APIKey{}, "", err
 	}
@@ -165,6 +168,9 @@ func (s *Service) checkExpiry(t time.Time) error {
 
 // UpdateAPIKey renames, deactivates, wakes up, shortens or extends a key.
 func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c APIKeyChange) (APIKey, error) {
+	if err := s.require(p, APIKeysManage); err != nil {
+		return APIKey{}, err
+	}
 	if c == (APIKeyChange{}) {
 		return APIKey{}, invalid("", "nothing_to_update", "Give name, rate_limit_tier, expires_at or is_active.")
 	}

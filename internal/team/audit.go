@@ -2,8 +2,10 @@ package team
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // ActionSignedIn and ActionSignedOut are those that fill an audit log most.
@@ -39,5 +41,18 @@ func (s *Service) ListEvents(ctx context.Context, p *Principal, f EventFilter) (
 	if err := s.require(p, AuditView); err != nil {
 		return nil, 0, err
 	}
+	if f.Action != "" && !known[f.Action] {
+		return nil, 0, unknownAction(f.Action)
+	}
 	return s.Store.Events(ctx, f)
+}
+
+// unknownAction keeps a misspelt action from looking like one that never happened.
+func unknownAction(action string) error {
+	all := Actions()
+	e := invalid("action", "unknown_action", "There is no action %q. The actions are: %s.", shorten(action), strings.Join(all, ", "))
+	if e.Suggestion = Nearest(action, all); e.Suggestion != "" {
+		e.Message = fmt.Sprintf("There is no action %q; did you mean %s?", shorten(action), e.Suggestion)
+	}
+	return e
 }

@@ -3,6 +3,7 @@ package team
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // MaxBulk is the most members one request adds.
@@ -20,6 +21,13 @@ func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember
 	if len(rows) == 0 || len(rows) > MaxBulk {
 		return nil, invalid("members", "invalid_members", "Give 1 to %d members; %d were given.", MaxBulk, len(rows))
 	}
+	if err := (&guard{Reader: s.Store, s: s, ctx: ctx, p: p, at: s.now()}).mayAddAny(rows); err != nil {
+		return nil, err
+	}
+	rows, wrong := slices.Clone(rows), make([]error, len(rows))
+	for i := range rows {
+		wrong[i] = rows[i].check()
+	}
 	var out []BulkResult
 	err := s.write(ctx, p, Adds, func(w *work) error {
 		if err := w.mayAddAny(rows); err != nil {
@@ -27,6 +35,9 @@ func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember
 		}
 		out = make([]BulkResult, len(rows))
 		for i, n := range rows {
+			if out[i].Err = wrong[i]; out[i].Err != nil {
+				continue
+			}
 			m, _, err := w.addMember(n)
 			if refused(err) {
 				out[i].Err = err

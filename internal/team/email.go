@@ -1,6 +1,7 @@
 package team
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"unicode"
@@ -48,6 +49,9 @@ func CanonicalEmail(typed string) (string, error) {
 	if len(local) > 64 || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..") {
 		return bad("the part before the @ is not valid")
 	}
+	if r := disguised(typed[:strings.LastIndexByte(typed, '@')] + local); r != 0 { // a letter can also come out of NFC
+		return bad(fmt.Sprintf("%q (%U) becomes another letter in lower case, and with it another address. Write the address as its mailbox is written", r, r))
+	}
 	ascii, err := domainProfile.ToASCII(domain)
 	if err != nil || !strings.Contains(ascii, ".") {
 		return bad("the domain is not valid")
@@ -61,6 +65,23 @@ func CanonicalEmail(typed string) (string, error) {
 		return bad("the domain can never receive mail")
 	}
 	return norm.NFC.String(strings.ToLower(local)) + "@" + ascii, nil
+}
+
+// disguised is the first letter of a local part whose form in lower case is not its own: in "İke" and in "ike" with a Kelvin
+// sign (U+212A) for the k it would become the letter of another mailbox, for which nobody may stand. 0 means none.
+func disguised(local string) rune {
+	for _, r := range local {
+		if r < utf8.RuneSelf {
+			continue
+		}
+		for _, c := range norm.NFC.String(string(r)) {
+			low := unicode.ToLower(c)
+			if low < utf8.RuneSelf || low != c && unicode.ToUpper(low) != c {
+				return r
+			}
+		}
+	}
+	return 0
 }
 
 // hiddenRune reports control, bidi, zero-width and other format characters: what a reader cannot see.

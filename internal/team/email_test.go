@@ -17,6 +17,9 @@ func TestCanonicalEmail(t *testing.T) {
 		"a@bu\u0308cher.de":            "a@xn--bcher-kva.de",
 		"a@xn--bcher-kva.de":           "a@xn--bcher-kva.de",
 		"JOSE\u0301@example.com":       "josé@example.com",
+		"\u017fam@example.com":         "\u017fam@example.com",
+		"d\u0131ke@example.com":        "d\u0131ke@example.com",
+		"ΔΣ@example.com":               "δσ@example.com",
 		"user_name-1%x@sub.example.co": "user_name-1%x@sub.example.co",
 	} {
 		got, err := team.CanonicalEmail(typed)
@@ -31,6 +34,7 @@ func TestCanonicalEmail(t *testing.T) {
 		"", "alice", "@example.com", "alice@", "alice@localhost", "a@[127.0.0.1]", "a@127.0.0.1", "a@x.io\r\nBcc: e@x.io",
 		"Bob <a@x.io>", "a@x.io,b@x.io", "a@x.io;b@x.io", `"a b"@x.io`, "a b@x.io", "a@x..io", "a..b@x.io", ".a@x.io", "a.@x.io",
 		"a@-x.io", "a@x.io.", "a@x_y.io", "a\u200b@x.io", "a\u202e@x.io", "a@x.io\x00", "a\xff@x.io", "a@b@x.io", "a@key.invalid", "a@x.123",
+		"İke@x.io", "I\u0307ke@x.io", "i\u212ae@x.io", "\u03f4a@x.io", "\u01c5a@x.io",
 		strings.Repeat("a", 65) + "@x.io", "a@" + strings.Repeat("a", 64) + ".io", "a@" + strings.Repeat("a.", 130) + "io",
 	} {
 		if got, err := team.CanonicalEmail(typed); err == nil {

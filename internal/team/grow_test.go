@@ -1,6 +1,7 @@
 package team_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -35,9 +36,11 @@ func TestNothingGrowsByItself(t *testing.T) {
 // plain keeps passwords as they are: this test is about something else, and hashing takes long.
 type plain struct{}
 
-func (plain) Check(string, string, string) error          { return nil }
-func (plain) Hash(password string) (string, error)        { return password, nil }
-func (plain) Matches(password, hash string) (bool, error) { return password == hash, nil }
+func (plain) Check(string, string, string) error                      { return nil }
+func (plain) Hash(_ context.Context, password string) (string, error) { return password, nil }
+func (plain) Matches(_ context.Context, password, hash string) (bool, error) {
+	return password == hash, nil
+}
 
 // crowd is an account with people, keys and roles of random strength.
 type crowd struct {

@@ -123,7 +123,7 @@ func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMembe
 	if n.Email == nil {
 		return Invitation{}, invalid("email", "required", "email is required: the address to invite.")
 	}
-	if _, err := n.check(); err != nil {
+	if err := n.check(); err != nil {
 		return Invitation{}, err
 	}
 	var out Invitation

@@ -74,7 +74,7 @@ func (s *Service) guess(ctx context.Context, canonical, source, hash, password s
 	if err := s.spend(ctx, limits); err != nil {
 		return err
 	}
-	nobody, err := s.nobodysHash()
+	nobody, err := s.nobodysHash(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (s *Service) guess(ctx context.Context, canonical, source, hash, password s
 	if !known {
 		hash = nobody
 	}
-	ok, err := s.Passwords.Matches(password, hash)
+	ok, err := s.Passwords.Matches(ctx, password, hash)
 	if err != nil {
 		return err
 	}

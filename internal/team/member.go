@@ -12,6 +12,8 @@ type NewMember struct {
 	APIKeyID  *string
 	RoleID    string
 	ManagedBy string // "api" when empty
+
+	canonical string // of Email, once checked
 }
 
 // MemberChange changes what it names; nil leaves as it is.
@@ -85,7 +87,7 @@ func (s *Service) mayViewMembers(ctx context.Context, p *Principal, projectID st
 // AddMember binds a person, an invited address or an API key to the account or a project. An address that is not in
 // the account yet becomes a pending member and gets an invitation; everybody else is active at once.
 func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Member, error) {
-	if _, err := n.check(); err != nil {
+	if err := n.check(); err != nil {
 		return Member{}, err
 	}
 	var m Member
@@ -102,8 +104,7 @@ func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Mem
 }
 
 func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
-	canonical, err := n.check()
-	if err != nil {
+	if err := n.check(); err != nil {
 		return m, nil, err
 	}
 	pr, err := w.mayAdd(n)
@@ -121,7 +122,7 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 	if m.ManagedBy == "" {
 		m.ManagedBy = ManagedByAPI
 	}
-	if err := w.bindTo(&m, n, canonical); err != nil {
+	if err := w.bindTo(&m, n); err != nil {
 		return m, nil, err
 	}
 	delegated, err := w.mayBind(m.subject(), role, n.ProjectID)
@@ -132,8 +133,12 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 	return m, inv, err
 }
 
-// check says what is wrong with the request itself; canonical is the form of the address, if there is one.
-func (n NewMember) check() (canonical string, err error) {
+// check says what is wrong with the request itself, and reads the address, if there is one. It is called before the
+// transaction, so that nobody waits for it; one that was checked is not checked again.
+func (n *NewMember) check() (err error) {
+	if n.canonical != "" {
+		return nil
+	}
 	given := 0
 	for _, v := range []*string{n.Email, n.UserID, n.APIKeyID} {
 		if v != nil {
@@ -145,15 +150,15 @@ func (n NewMember) check() (canonical string, err error) {
 		if n.ProjectID != "" {
 			which = "target_user_id and api_key_id"
 		}
-		return "", invalid("", "exactly_one_of", "Give exactly one of %s; %d were given.", which, given)
+		return invalid("", "exactly_one_of", "Give exactly one of %s; %d were given.", which, given)
 	}
 	if n.RoleID == "" {
-		return "", invalid("role_id", "required", "role_id is required: the id of the role to hand out. GET /api/v1/roles lists them.")
+		return invalid("role_id", "required", "role_id is required: the id of the role to hand out. GET /api/v1/roles lists them.")
 	}
 	if n.Email != nil {
-		return CanonicalEmail(*n.Email)
+		n.canonical, err = CanonicalEmail(*n.Email)
 	}
-	return "", nil
+	return err
 }
 
 // mayAdd also finds the project, if it is not the account that somebody is added to.
@@ -176,7 +181,7 @@ func (g *guard) mayAdd(n NewMember) (Project, error) {
 }
 
 // bindTo fills in the principal: a user or key that exists, or an address that is invited.
-func (w *work) bindTo(m *Member, n NewMember, canonical string) error {
+func (w *work) bindTo(m *Member, n NewMember) error {
 	switch {
 	case n.UserID != nil:
 		u, err := w.KnownUser(w.ctx, w.p.AccountID, *n.UserID)
@@ -191,9 +196,9 @@ func (w *work) bindTo(m *Member, n NewMember, canonical string) error {
 		}
 		m.bindKey(k)
 	default:
-		m.Type, m.Email, m.CanonicalEmail, m.Status = TypeInvitation, *n.Email, canonical, StatusPending
+		m.Type, m.Email, m.CanonicalEmail, m.Status = TypeInvitation, *n.Email, n.canonical, StatusPending
 		m.InvitedAt = w.at
-		there, err := w.MembershipsOf(w.ctx, w.p.AccountID, canonical)
+		there, err := w.MembershipsOf(w.ctx, w.p.AccountID, n.canonical)
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, token, name, password s
 	if err != nil {
 		return err
 	}
-	if u, err = s.withPassword(u, name, password); err != nil {
+	if u, err = s.withPassword(ctx, u, name, password); err != nil {
 		return err
 	}
 	return s.Store.Update(ctx, t.AccountID, TakesAway, func(tx Tx) error {
@@ -80,7 +80,7 @@ func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, 
 	if err := s.Confirm(ctx, me, proof); err != nil {
 		return err
 	}
-	u, err := s.withPassword(me.User, "", next)
+	u, err := s.withPassword(ctx, me.User, "", next)
 	if err != nil {
 		return err
 	}

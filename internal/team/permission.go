@@ -132,8 +132,8 @@ func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) 
 	owner := false
 	for _, r := range roles {
 		set, unknown := c.SetOf(r.Permissions)
-		if unknown != "" {
-			return nil, fmt.Errorf("system role %q: unknown permission %q", r.Slug, unknown)
+		if unknown >= 0 {
+			return nil, fmt.Errorf("system role %q: unknown permission %q", r.Slug, r.Permissions[unknown])
 		}
 		if !c.scopes[r.Scope].Contains(set) {
 			return nil, fmt.Errorf("system role %q grants a permission of another scope", r.Slug)
@@ -188,16 +188,16 @@ func (c *Catalog) Words(names []string) []string {
 	return words
 }
 
-// SetOf turns names into a set; unknown is the first name the catalog does not have.
-func (c *Catalog) SetOf(names []string) (s Set, unknown string) {
-	for _, n := range names {
+// SetOf turns names into a set; unknown is the place of the first name the catalog does not have, or -1.
+func (c *Catalog) SetOf(names []string) (s Set, unknown int) {
+	for at, n := range names {
 		i, ok := c.index[n]
 		if !ok {
-			return s, n
+			return s, at
 		}
 		s.add(i)
 	}
-	return s, ""
+	return s, -1
 }
 
 // Has reports whether s contains the named permission.
@@ -239,6 +239,7 @@ func (c *Catalog) Decode(text string) Set {
 
 // Nearest is the catalog name most like the given one, for a "did you mean".
 func (c *Catalog) Nearest(name string, scope Scope) string {
+	name = name[:min(len(name), maxCompared)]
 	best, dist := "", 1<<30
 	for _, p := range c.Permissions(scope) {
 		if d := distance(name, p.Name); d < dist {
@@ -247,6 +248,10 @@ func (c *Catalog) Nearest(name string, scope Scope) string {
 	}
 	return best
 }
+
+// maxCompared bounds in bytes what a stranger may have compared with every name of the catalog: comparing costs the product
+// of two lengths.
+const maxCompared = 100
 
 // distance is the Levenshtein distance: how many letters to change, add or drop.
 func distance(a, b string) int {

@@ -88,6 +88,9 @@ func (s *Service) CheckProject(ctx context.Context, p *Principal, id string) err
 
 // CreateProject makes a project.
 func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject) (Project, error) {
+	if err := s.require(p, ProjectsCreate); err != nil {
+		return Project{}, err
+	}
 	if n.DefaultRegion == "" {
 		n.DefaultRegion = DefaultRegion
 	}
@@ -201,6 +204,9 @@ func SlugOf(name string) string {
 
 // UpdateProject changes a project; its slug stays.
 func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c ProjectChange) (Project, error) {
+	if err := s.require(p, ProjectsManage); err != nil {
+		return Project{}, err
+	}
 	if c == (ProjectChange{}) {
 		return Project{}, invalid("", "nothing_to_update", "Give name, description or default_region.")
 	}

@@ -82,6 +82,9 @@ var slugPattern = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // CreateRole makes a custom role.
 func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role, error) {
+	if err := s.require(p, RolesCreate); err != nil {
+		return Role{}, err
+	}
 	if err := checkName(n.Name, 64); err != nil {
 		return Role{}, err
 	}
@@ -135,9 +138,9 @@ func (s *Service) permissionSet(scope Scope, names []string) (Set, error) {
 		return Set{}, invalid("permissions", "required", "permissions is required: at least one of GET /api/v1/permissions?scope=%s.", scope)
 	}
 	set, unknown := s.Options.Catalog.SetOf(names)
-	if unknown != "" {
-		near := s.Options.Catalog.Nearest(unknown, scope)
-		e := invalid("permissions", "unknown_permission", "There is no permission %q; did you mean %s?", shorten(unknown), near)
+	if unknown >= 0 {
+		near := s.Options.Catalog.Nearest(names[unknown], scope)
+		e := invalid("permissions", "unknown_permission", "There is no permission %q; did you mean %s?", shorten(names[unknown]), near)
 		e.Suggestion = near
 		return Set{}, e
 	}
@@ -147,9 +150,13 @@ func (s *Service) permissionSet(scope Scope, names []string) (Set, error) {
 	return set, nil
 }
 
+// shorten is the beginning of a text, for a message that repeats it.
 func shorten(s string) string {
-	if r := []rune(s); len(r) > 80 {
-		return string(r[:80]) + "…"
+	n := 0
+	for at := range s {
+		if n++; n > 80 {
+			return s[:at] + "…"
+		}
 	}
 	return s
 }
@@ -178,6 +185,9 @@ func (w *work) roleFree(r Role) error {
 
 // UpdateRole changes a custom role; everybody who has it gains or loses with their next request.
 func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c RoleChange) (Role, error) {
+	if err := s.require(p, RolesManage); err != nil {
+		return Role{}, err
+	}
 	if c.Name == nil && c.Description == nil && c.Permissions == nil {
 		return Role{}, invalid("", "nothing_to_update", "Give name, description or permissions.")
 	}
@@ -188,6 +198,15 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 	}
 	if c.Description != nil {
 		if err := checkText("description", *c.Description, 500); err != nil {
+			return Role{}, err
+		}
+	}
+	if c.Permissions != nil { // before the transaction: other changes would wait while the names are compared
+		r, err := s.Store.Role(ctx, p.AccountID, id)
+		if err != nil {
+			return Role{}, err
+		}
+		if _, err := s.permissionSet(r.Scope, *c.Permissions); err != nil && !r.IsSystem {
 			return Role{}, err
 		}
 	}

@@ -15,8 +15,10 @@ import (
 type Passwords interface {
 	// Check says in an Invalid error why a password may not be used, or nil.
 	Check(password, email, name string) error
-	Hash(password string) (string, error)
-	Matches(password, hash string) (bool, error)
+	// Hash and Matches wait their turn: many hashes at once would take all memory. The error is Unavailable when too many
+	// wait already, and that of ctx when ctx ends first.
+	Hash(ctx context.Context, password string) (string, error)
+	Matches(ctx context.Context, password, hash string) (bool, error)
 }
 
 // Options are what a Service needs from outside. Now, NewID and Rand have working defaults, so that a test can make
@@ -48,8 +50,7 @@ type Service struct {
 	usage usage
 	// signingKey is shared by all nodes; Start reads it.
 	signingKey []byte
-	// nobodysHash is the hash of a password nobody has, to spend the same time on an address nobody has.
-	nobodysHash func() (string, error)
+	nobody     nobody
 }
 
 // New makes a Service.
@@ -67,15 +68,29 @@ func New(o Options) *Service {
 	if o.MailQueued == nil {
 		o.MailQueued = func() {}
 	}
-	s := &Service{Options: o}
-	s.nobodysHash = sync.OnceValues(func() (string, error) {
-		password, err := newToken(s.Rand)
-		if err != nil {
-			return "", err
-		}
-		return s.Passwords.Hash(password)
-	})
-	return s
+	return &Service{Options: o}
+}
+
+// nobody has a password nobody knows, to spend the same time on an address nobody has.
+type nobody struct {
+	mu   sync.Mutex
+	hash string
+}
+
+// nobodysHash is made when it is first asked for.
+func (s *Service) nobodysHash(ctx context.Context) (string, error) {
+	s.nobody.mu.Lock()
+	defer s.nobody.mu.Unlock()
+	if s.nobody.hash != "" {
+		return s.nobody.hash, nil
+	}
+	password, err := newToken(s.Rand)
+	if err != nil {
+		return "", err
+	}
+	hash, err := s.Passwords.Hash(ctx, password)
+	s.nobody.hash = hash
+	return hash, err
 }
 
 // Start makes the stored system roles equal to the catalog's, and reads the key that all nodes share. A server calls it

@@ -3,7 +3,6 @@ package team
 import (
 	"context"
 	"strings"
-	"unicode/utf8"
 )
 
 // userAgentLength is how much is kept of what a browser says of itself, in characters.
@@ -61,10 +60,11 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert fu
 	if err != nil {
 		return "", err
 	}
+	userAgent := cleanUserAgent(in.UserAgent)
 	err = s.Store.Update(ctx, account, Adds, func(tx Tx) error {
 		now := s.now()
 		session := Session{
-			ID: s.NewID(), UserID: u.ID, AccountID: account, UserAgent: cleanUserAgent(in.UserAgent),
+			ID: s.NewID(), UserID: u.ID, AccountID: account, UserAgent: userAgent,
 			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(SessionLife),
 		}
 		how, err := insert(tx, session, hashOf(token))
@@ -122,17 +122,19 @@ func (s *Service) accountToEnter(ctx context.Context, userID string) (string, er
 	return accounts[0].ID, nil
 }
 
-// cleanUserAgent is one harmless line.
+// cleanUserAgent is one harmless line: the first characters that can be seen.
 func cleanUserAgent(text string) string {
-	text = strings.Map(func(r rune) rune {
+	var b strings.Builder
+	n := 0
+	for _, r := range text {
 		if hiddenRune(r) {
-			return -1
+			continue
 		}
-		return r
-	}, text)
-	for utf8.RuneCountInString(text) > userAgentLength {
-		_, size := utf8.DecodeLastRuneInString(text)
-		text = text[:len(text)-size]
+		if n == userAgentLength {
+			break
+		}
+		n++
+		b.WriteRune(r)
 	}
-	return text
+	return b.String()
 }

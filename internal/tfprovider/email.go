@@ -3,6 +3,8 @@ package tfprovider
 import (
 	"context"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -13,12 +15,27 @@ import (
 // canonicalEmail is the form in which the server compares addresses: NFC, local part in lower case, domain as IDNA
 // A-labels in lower case. What is no address stays as it is; the server says what is wrong with it.
 func canonicalEmail(s string) string {
-	s = norm.NFC.String(s)
 	local, domain, ok := cutLast(s, "@")
-	if !ok {
-		return s
+	if !ok || disguised(local) {
+		return norm.NFC.String(s)
 	}
-	return norm.NFC.String(strings.ToLower(local)) + "@" + canonicalDomain(domain)
+	return norm.NFC.String(strings.ToLower(norm.NFC.String(local))) + "@" + canonicalDomain(domain)
+}
+
+// disguised reports a local part with a letter whose form in lower case is not its own, such as the Kelvin sign for a k. The
+// server refuses it, because the mailbox in lower case is somebody else's.
+func disguised(local string) bool {
+	for _, r := range local + norm.NFC.String(local) {
+		if r < utf8.RuneSelf {
+			continue
+		}
+		for _, c := range norm.NFC.String(string(r)) {
+			if low := unicode.ToLower(c); low < utf8.RuneSelf || low != c && unicode.ToUpper(low) != c {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func canonicalDomain(s string) string {

@@ -84,29 +84,32 @@ func (p *pages) showInvite(v *visit) (reply, error) {
 func addresses(text string) []string {
 	var all []string
 	seen := map[string]bool{}
-	add := func(a string) {
-		if key := strings.ToLower(a); a != "" && !seen[key] {
+	add := func(words []string) {
+		a := strings.Join(words, " ")
+		key, err := team.CanonicalEmail(a)
+		if err != nil {
+			key = a
+		}
+		if a != "" && !seen[key] {
 			seen[key] = true
 			all = append(all, a)
 		}
 	}
 	for piece := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",;\r\n", r) }) {
-		whole := ""
-		for word := range strings.FieldsSeq(piece) {
-			switch {
-			case whole == "":
-				whole = word
-			case strings.Contains(word, "@") && strings.Contains(whole, "@") && !strings.Contains(whole, " "):
-				add(whole)
-				whole = word
-			default:
-				whole += " " + word
+		words, from := strings.Fields(piece), 0
+		for i, word := range words {
+			if i == from+1 && strings.Contains(words[from], "@") && strings.Contains(word, "@") {
+				add(words[from:i])
+				from = i
 			}
 		}
-		add(whole)
+		add(words[from:])
 	}
 	return all
 }
+
+// tooLong reports what is no address and too long to be repeated beside a message.
+func tooLong(email string) bool { return len(email) > 1000 }
 
 func (p *pages) invite(v *visit) (reply, error) {
 	projectID, roleID := v.PostForm.Get("project"), v.PostForm.Get("role_id")
@@ -121,6 +124,8 @@ func (p *pages) invite(v *visit) (reply, error) {
 		f.EmailsError = "Give at least one address."
 	case len(emails) > team.MaxBulk:
 		f.EmailsError = "These are " + number(len(emails)) + " addresses; at most " + number(team.MaxBulk) + " can be invited at once."
+	case slices.ContainsFunc(emails, tooLong):
+		f.EmailsError = "One of these is much longer than an address can be. Put each address on a line of its own."
 	}
 	if !slices.ContainsFunc(f.Roles, func(c choice) bool { return c.Chosen }) {
 		f.RoleError = "Choose a role." // none, or one of another place

@@ -234,7 +234,7 @@ func (p *pages) changeRole(v *visit) (reply, error) {
 	f := typedRole(v)
 	f.ID, f.Scope, f.Slug = r.ID, r.Scope, r.Slug
 	set, unknown := p.svc.Catalog().SetOf(f.Names)
-	reviewable := unknown == "" && len(f.Names) > 0
+	reviewable := unknown < 0 && len(f.Names) > 0
 	moved := f.Base != version(r) && (set != r.Permissions || f.Name != r.Name || f.About != r.Description)
 	if reviewable && (moved || v.PostForm.Get("confirm") == "" && set != r.Permissions) {
 		return p.reviewRole(v, f, r, moved)
