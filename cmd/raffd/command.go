@@ -80,7 +80,7 @@ func devCommand() *cobra.Command {
 }
 
 func serveCommand() *cobra.Command {
-	var listen, level, limits string
+	var listen, level, limits, quotas string
 	var config server.Config
 	c := &cobra.Command{
 		Use:   "serve",
@@ -97,6 +97,9 @@ func serveCommand() *cobra.Command {
 			if err := config.SetLimits(limits); err != nil {
 				return err
 			}
+			if err := config.SetQuotas(quotas); err != nil {
+				return err
+			}
 			config.Logger = logger(cmd.ErrOrStderr(), level)
 			return serve(cmd.Context(), listen, config, func(_ context.Context, _ *server.Server, url string) error {
 				config.Logger.Info("serving", "listen", url, "public_url", config.PublicURL, "mail", config.SMTPURL != "")
@@ -111,6 +114,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&config.Catalog, "catalog", env("RAFF_CATALOG", ""), "YAML file with your own permissions and system roles (RAFF_CATALOG)")
 	f.StringVar(&level, "log-level", env("RAFF_LOG_LEVEL", "info"), "debug (a line per request), info, warn or error (RAFF_LOG_LEVEL)")
 	f.StringVar(&limits, "rate-limits", env("RAFF_RATE_LIMITS", ""), "requests per second and burst of each tier, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200)")
+	f.StringVar(&quotas, "quotas", env("RAFF_QUOTAS", ""), "how many roles, projects, api_keys and invitations an account may have, and sessions a person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100)")
 	f.BoolVar(&config.TrustProxy, "trust-proxy", os.Getenv("RAFF_TRUST_PROXY") == "true", "take callers' addresses from X-Forwarded-For (RAFF_TRUST_PROXY=true)")
 	return c
 }

@@ -73,6 +73,9 @@ func WithLimits(limits map[string]httpapi.Limit) Option {
 	return func(o *options) { o.config.Limits = limits }
 }
 
+// WithQuotas bounds what one account, or one person, may have.
+func WithQuotas(q team.Quotas) Option { return func(o *options) { o.config.Quotas = q } }
+
 // WithCatalog uses the operator's own catalog file.
 func WithCatalog(path string) Option { return func(o *options) { o.config.Catalog = path } }
 

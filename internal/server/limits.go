@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"raff/internal/httpapi"
+	"raff/internal/team"
 )
 
 // SetLimits reads how fast keys may go, as an operator writes it: "standard=30:60,high=100:200" gives each tier its
@@ -29,6 +30,28 @@ func (c *Config) SetLimits(text string) error {
 			return fmt.Errorf("rate limits %q: write them as standard=30:60,high=100:200 (requests per second and burst of each tier), or off", text)
 		}
 		c.Limits[tier] = httpapi.Limit{PerSecond: rate, Burst: n}
+	}
+	return nil
+}
+
+// SetQuotas reads how many things an account, or a person, may have, as an operator writes it: "roles=500,sessions=20" gives
+// the named ones another number, and nothing means the default. The names are roles, projects, api_keys, invitations and sessions.
+func (c *Config) SetQuotas(text string) error {
+	c.Quotas = team.DefaultQuotas()
+	if text == "" {
+		return nil
+	}
+	named := map[string]*int{
+		"roles": &c.Quotas.Roles, "projects": &c.Quotas.Projects, "api_keys": &c.Quotas.APIKeys,
+		"invitations": &c.Quotas.Invitations, "sessions": &c.Quotas.Sessions,
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		name, number, _ := strings.Cut(part, "=")
+		n, err := strconv.Atoi(number)
+		if named[name] == nil || err != nil || n < 1 || n > math.MaxInt32 {
+			return fmt.Errorf("quotas %q: write them as roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100, each at least 1", text)
+		}
+		*named[name] = n
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"raff/internal/httpapi"
 	"raff/internal/server"
+	"raff/internal/team"
 )
 
 func TestSetLimits(t *testing.T) {
@@ -18,6 +19,20 @@ func TestSetLimits(t *testing.T) {
 	for _, bad := range []string{"on", "low=1:1", "high=1", "high=0:1", "high=1:0", "high=-1:5", "high=Inf:5", "high=NaN:5", "high=1:x", "high=1:1,"} {
 		if err := c.SetLimits(bad); err == nil {
 			t.Errorf("%q was taken as %v", bad, c.Limits)
+		}
+	}
+}
+
+func TestSetQuotas(t *testing.T) {
+	var c server.Config
+	want := team.DefaultQuotas()
+	want.Roles, want.Sessions = 7, 9
+	if err := c.SetQuotas("roles=7,sessions=9"); err != nil || c.Quotas != want {
+		t.Errorf("got %v, %v", c.Quotas, err)
+	}
+	for _, bad := range []string{"off", "roles", "roles=", "roles=0", "roles=-1", "roles=x", "members=5", "roles=7,", "roles=99999999999999999999"} {
+		if err := c.SetQuotas(bad); err == nil {
+			t.Errorf("%q was taken as %v", bad, c.Quotas)
 		}
 	}
 }

@@ -42,6 +42,8 @@ type Config struct {
 	TrustProxy bool
 	// Limits are how fast a key of each tier may go; nil means the default, an empty map no limit.
 	Limits map[string]httpapi.Limit
+	// Quotas bound what one account, or one person, may have; the zero value stands for team.DefaultQuotas.
+	Quotas team.Quotas
 	// Now is the clock; nil means the real one.
 	Now func() time.Time
 }
@@ -75,7 +77,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.nodes = newNodes(s.store)
 	s.service = team.New(team.Options{
-		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, PublicURL: strings.TrimRight(c.PublicURL, "/"),
+		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: strings.TrimRight(c.PublicURL, "/"),
 		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued,
 	})
 	if err := s.service.Start(ctx); err != nil {

@@ -21,6 +21,15 @@ func (r reader) Project(ctx context.Context, accountID, id string) (team.Project
 	return ofAccount(p, err, p.AccountID == accountID)
 }
 
+func (r reader) ProjectLike(ctx context.Context, p team.Project) (team.Project, error) {
+	return one(ctx, r.q, scanProject, "SELECT "+projectColumns+" FROM projects p WHERE p.account_id = $1 AND p.name_unique = $2 AND p.id <> $3",
+		uid(p.AccountID), team.FoldName(p.Name), uid(p.ID))
+}
+
+func (r reader) ProjectSlugTaken(ctx context.Context, accountID, slug string) (bool, error) {
+	return one(ctx, r.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM projects WHERE account_id = $1 AND slug = $2)", uid(accountID), slug)
+}
+
 func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Project, int, error) {
 	var c condition
 	c.and("p.account_id = ?", uid(f.AccountID))
@@ -57,17 +66,17 @@ func (r reader) MemberCounts(ctx context.Context, projectIDs []string) (map[stri
 
 func (t *tx) InsertProject(ctx context.Context, p team.Project) (bool, error) {
 	return t.inserted(ctx, `INSERT INTO projects (id, account_id, name, name_key, slug, description, default_region, is_default, is_active,
-		created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
+		created_by, created_at, updated_at, name_unique) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
 		uid(p.ID), uid(p.AccountID), p.Name, nameKey(p.Name), p.Slug, p.Description, p.DefaultRegion, p.IsDefault, p.IsActive,
-		p.CreatedBy, p.CreatedAt, p.UpdatedAt)
+		p.CreatedBy, p.CreatedAt, p.UpdatedAt, team.FoldName(p.Name))
 }
 
 // UpdateProject leaves account, slug and creation as they are.
 func (t *tx) UpdateProject(ctx context.Context, p team.Project) (bool, error) {
 	n, err := t.exec(ctx, `UPDATE projects SET name = $2, name_key = $3, description = $4, default_region = $5, is_active = $6,
-		updated_at = $7 WHERE id = $1
-		AND NOT EXISTS (SELECT 1 FROM projects o WHERE o.account_id = projects.account_id AND o.name_key = $3 AND o.id <> $1)`,
-		uid(p.ID), p.Name, nameKey(p.Name), p.Description, p.DefaultRegion, p.IsActive, p.UpdatedAt)
+		updated_at = $7, name_unique = CASE WHEN name = $2 THEN name_unique ELSE $8 END WHERE id = $1
+		AND (name = $2 OR NOT EXISTS (SELECT 1 FROM projects o WHERE o.account_id = projects.account_id AND o.name_unique = $8 AND o.id <> $1))`,
+		uid(p.ID), p.Name, nameKey(p.Name), p.Description, p.DefaultRegion, p.IsActive, p.UpdatedAt, team.FoldName(p.Name))
 	return n == 1, err
 }
 

@@ -26,6 +26,14 @@ func (r reader) Role(ctx context.Context, accountID, id string) (team.Role, erro
 	return ofAccount(v, err, v.AccountID == accountID || v.AccountID == "")
 }
 
+func (r reader) RoleLike(ctx context.Context, v team.Role) (team.Role, error) {
+	return one(ctx, r.q, r.scanRole, "SELECT "+roleColumns+` FROM roles r WHERE r.id IN (
+		SELECT id FROM roles WHERE account_id = $1 AND scope = $2 AND slug = $3
+		UNION ALL SELECT id FROM roles WHERE account_id = $1 AND scope = $2 AND name_unique = $4
+		UNION ALL SELECT id FROM roles WHERE account_id IS NULL AND scope = $2 AND (slug = $3 OR name_unique = $4))
+		AND r.id <> $5 ORDER BY r.slug <> $3, r.id LIMIT 1`, uid(v.AccountID), v.Scope, v.Slug, team.FoldName(v.Name), uid(v.ID))
+}
+
 func (r reader) Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int, error) {
 	var c condition
 	c.and("r.id IN (SELECT id FROM roles WHERE account_id = ? UNION ALL SELECT id FROM roles WHERE account_id IS NULL)", uid(f.AccountID))
@@ -64,11 +72,11 @@ func (r reader) RoleUse(ctx context.Context, accountID string) (map[string]team.
 }
 
 const insertRole = `INSERT INTO roles (id, account_id, scope, slug, name, name_key, description, permissions, is_system,
-	created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	created_by, created_at, updated_at, name_unique) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 
 func (t *tx) roleArgs(r team.Role) []any {
 	return []any{uid(r.ID), uid(r.AccountID), r.Scope, r.Slug, r.Name, nameKey(r.Name), r.Description,
-		t.c.Encode(r.Permissions, r.IsOwner()), r.IsSystem, r.CreatedBy, r.CreatedAt, r.UpdatedAt}
+		t.c.Encode(r.Permissions, r.IsOwner()), r.IsSystem, r.CreatedBy, r.CreatedAt, r.UpdatedAt, team.FoldName(r.Name)}
 }
 
 func (t *tx) InsertRole(ctx context.Context, r team.Role) (bool, error) {
@@ -77,10 +85,11 @@ func (t *tx) InsertRole(ctx context.Context, r team.Role) (bool, error) {
 
 // UpdateRole never changes account, scope or slug. A name that another role has is a Conflict.
 func (t *tx) UpdateRole(ctx context.Context, r team.Role) error {
-	err := t.change(ctx, `UPDATE roles SET name = $2, name_key = $3, description = $4, permissions = $5, updated_at = $6
-		WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM roles o WHERE o.account_id = roles.account_id AND o.scope = roles.scope
-		AND o.name_key = $3 AND o.id <> $1)`,
-		uid(r.ID), r.Name, nameKey(r.Name), r.Description, t.c.Encode(r.Permissions, r.IsOwner()), r.UpdatedAt)
+	err := t.change(ctx, `UPDATE roles SET name = $2, name_key = $3, description = $4, permissions = $5, updated_at = $6,
+		name_unique = CASE WHEN name = $2 THEN name_unique ELSE $7 END
+		WHERE id = $1 AND (name = $2 OR NOT EXISTS (SELECT 1 FROM roles o WHERE o.account_id = roles.account_id
+		AND o.scope = roles.scope AND o.name_unique = $7 AND o.id <> $1))`,
+		uid(r.ID), r.Name, nameKey(r.Name), r.Description, t.c.Encode(r.Permissions, r.IsOwner()), r.UpdatedAt, team.FoldName(r.Name))
 	if !team.IsNotFound(err) {
 		return err
 	}
@@ -100,7 +109,8 @@ func (d *DB) SyncSystemRoles(ctx context.Context, roles []team.Role) error {
 	return d.write(ctx, nil, func(t *tx) error {
 		for _, r := range roles {
 			if err := t.later(ctx, insertRole+` ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
-				slug = excluded.slug, description = excluded.description, permissions = excluded.permissions, updated_at = excluded.updated_at
+				slug = excluded.slug, description = excluded.description, permissions = excluded.permissions, updated_at = excluded.updated_at,
+				name_unique = excluded.name_unique
 				WHERE roles.name <> excluded.name OR roles.slug <> excluded.slug OR roles.description <> excluded.description
 				OR roles.permissions <> excluded.permissions`, t.roleArgs(r)...); err != nil {
 				return fmt.Errorf("system role %s: %w", r.Slug, err)

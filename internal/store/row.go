@@ -155,6 +155,8 @@ func bind(args []any) error {
 			args[i] = string(v)
 		case team.PrincipalType:
 			args[i] = string(v)
+		case team.Counted:
+			args[i] = string(v)
 		case team.Scope:
 			args[i] = string(v)
 		case team.InvitationState:

@@ -102,6 +102,11 @@ func (t *tx) InsertWholeSession(ctx context.Context, s team.Session, hash []byte
 	return t.later(ctx, insertSession+"FALSE)", sessionArgs(s, hash)...)
 }
 
+func (t *tx) KeepSessions(ctx context.Context, userID string, awaiting bool, n int) error {
+	return t.later(ctx, `DELETE FROM sessions WHERE user_id = $1 AND awaits = $2 AND id NOT IN (SELECT s.id FROM sessions s
+		WHERE s.user_id = $1 AND s.awaits = $2 ORDER BY s.last_seen_at DESC, s.created_at DESC, s.id DESC LIMIT $3)`, uid(userID), awaiting, n)
+}
+
 func (t *tx) TakeAwaiting(ctx context.Context, hash []byte) (bool, error) {
 	n, err := t.exec(ctx, "DELETE FROM sessions WHERE hash = $1 AND awaits", hash)
 	return n == 1, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"raff/internal/team"
 )
@@ -22,7 +23,11 @@ func Open(ctx context.Context, url string, c *team.Catalog) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{reader: reader{q: e, c: c}, engine: e}, nil
+	d := &DB{reader: reader{q: e, c: c}, engine: e}
+	if err := d.foldNames(ctx); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	return d, nil
 }
 
 // Pin lets the reads under the context share one look at the database.

@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -78,6 +80,75 @@ func TestCountsOfAnOlderDatabase(t *testing.T) {
 				if guest := p.CreatedAt.UnixMicro() > 170; (p.ProjectID != "") != guest || guest && p.ProjectID != api {
 					t.Errorf("%s is listed by project %q since %v", p.CanonicalEmail, p.ProjectID, p.CreatedAt)
 				}
+			}
+		})
+	}
+}
+
+// TestNamesOfAnOlderDatabase: names that look alike to a reader stay when they were there before, the older one is in the way of
+// new ones, and both can be changed.
+func TestNamesOfAnOlderDatabase(t *testing.T) {
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) {
+			url := b.url(t)
+			w, err := store.Open(t.Context(), url, catalog.Default())
+			if err != nil {
+				t.Fatal(err)
+			}
+			then := time.Unix(1, 0)
+			account := team.Account{ID: newID(), Name: "Acme", CreatedAt: then, UpdatedAt: then}
+			roles := make([]team.Role, 1200)
+			for i := range roles {
+				roles[i] = team.Role{ID: newID(), AccountID: account.ID, Name: fmt.Sprint("Role ", i), Slug: fmt.Sprint("role-", i), Scope: team.ScopeAccount, CreatedAt: then, UpdatedAt: then}
+			}
+			roles[0].Name, roles[1].Name = "Crew", "Сrew" // the second begins with a Cyrillic letter
+			err = w.Update(t.Context(), account.ID, team.TakesAway, func(tx team.Tx) error {
+				err := tx.InsertAccount(t.Context(), account)
+				for i, r := range roles {
+					if i == 1 {
+						r.Name = "to be renamed"
+					}
+					_, insert := tx.InsertRole(t.Context(), r)
+					err = errors.Join(err, insert)
+				}
+				return err
+			})
+			if err = errors.Join(err, w.Close()); err != nil {
+				t.Fatal(err)
+			}
+			db := directly(t, url)
+			run(t, db, "UPDATE roles SET name_unique = NULL")
+			run(t, db, fmt.Sprintf("UPDATE roles SET name = '%s', name_key = 'x' WHERE id = '%s'", roles[1].Name, roles[1].ID))
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if w, err = store.Open(t.Context(), url, catalog.Default()); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = w.Close() }()
+			like := func(name string) string {
+				r, err := w.RoleLike(t.Context(), team.Role{ID: newID(), AccountID: account.ID, Scope: team.ScopeAccount, Slug: "other", Name: name})
+				if err != nil && !team.IsNotFound(err) {
+					t.Fatal(err)
+				}
+				return r.ID
+			}
+			if got := like("CREW"); got != roles[0].ID {
+				t.Errorf("the role that is in the way of CREW is %q, want the older one", got)
+			}
+			if got := like("role 1199"); got != roles[1199].ID {
+				t.Errorf("the role that is in the way of the last is %q", got)
+			}
+			err = w.Update(t.Context(), account.ID, team.TakesAway, func(tx team.Tx) error {
+				twin := roles[1]
+				twin.Description = "changed"
+				return errors.Join(tx.UpdateRole(t.Context(), twin), tx.UpdateRole(t.Context(), roles[0]))
+			})
+			if err != nil {
+				t.Errorf("a role that looks like another cannot be changed: %v", err)
+			}
+			if n, err := w.Count(t.Context(), account.ID, team.CountedRoles); err != nil || n != len(roles) {
+				t.Errorf("%d roles are counted, want %d, %v", n, len(roles), err)
 			}
 		})
 	}

@@ -39,6 +39,7 @@ func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccou
 	accountID := s.NewID()
 	err = s.Store.Update(ctx, accountID, TakesAway, func(tx Tx) error {
 		w := s.work(ctx, tx, Operator(accountID))
+		w.alone = true
 		w.p.account = Account{ID: accountID, Name: n.Name, CreatedAt: w.at, UpdatedAt: w.at}
 		out = CreatedAccount{AccountID: accountID}
 		if err := w.InsertAccount(ctx, w.p.account); err != nil {

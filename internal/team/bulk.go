@@ -33,7 +33,7 @@ func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember
 		if err := w.mayAddAny(rows); err != nil {
 			return err
 		}
-		out = make([]BulkResult, len(rows))
+		out, w.each = make([]BulkResult, len(rows)), len(rows)
 		for i, n := range rows {
 			if out[i].Err = wrong[i]; out[i].Err != nil {
 				continue

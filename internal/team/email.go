@@ -34,7 +34,7 @@ func CanonicalEmail(typed string) (string, error) {
 	}
 	s := norm.NFC.String(typed)
 	for _, r := range s {
-		if unicode.IsSpace(r) || hiddenRune(r) {
+		if unicode.IsSpace(r) || ignorableRune(r) {
 			return bad("it contains a space or an invisible character")
 		}
 	}
@@ -83,38 +83,3 @@ func disguised(local string) rune {
 	}
 	return 0
 }
-
-// hiddenRune reports control, bidi, zero-width and other format characters: what a reader cannot see.
-func hiddenRune(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) ||
-		unicode.Is(unicode.Co, r) || r == utf8.RuneError || r == '\u115f' || r == '\u1160' || r == '\u3164' || r == '\uffa0'
-}
-
-// checkName checks a name a person gives to something: 1 to limit runes, nothing invisible.
-func checkName(name string, limit int) error {
-	if name == "" {
-		return invalid("name", "required", "name is required: give 1 to %d characters.", limit)
-	}
-	return checkText("name", name, limit)
-}
-
-// checkText is checkName for what may be empty.
-func checkText(field, text string, limit int) error {
-	if n := utf8.RuneCountInString(text); n > limit {
-		return invalid(field, "invalid_"+field, "%s has %d characters; at most %d are allowed.", field, n, limit)
-	}
-	visible := text == ""
-	for _, r := range text {
-		if hiddenRune(r) {
-			return invalid(field, "invalid_"+field, "%s contains an invisible or control character (%U). Remove it.", field, r)
-		}
-		visible = visible || !unicode.IsSpace(r)
-	}
-	if !visible {
-		return invalid(field, "invalid_"+field, "%s consists of spaces only.", field)
-	}
-	return nil
-}
-
-// FoldName is the form in which names of roles and projects must be unique: NFC in lower case.
-func FoldName(name string) string { return norm.NFC.String(strings.ToLower(norm.NFC.String(name))) }

@@ -133,17 +133,16 @@ func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 		ID: w.s.NewID(), AccountID: w.p.AccountID, Name: n.Name, Description: n.Description, DefaultRegion: n.DefaultRegion,
 		IsDefault: isDefault, IsActive: true, CreatedBy: w.p.by(), CreatedAt: w.at, UpdatedAt: w.at,
 	}
-	all, err := w.allProjects()
-	if err != nil {
+	if err := w.projectNameFree(pr); err != nil {
 		return Project{}, err
 	}
-	base, taken := SlugOf(n.Name), map[string]bool{}
-	for _, o := range all {
-		taken[o.Slug] = true
+	if err := w.room(CountedProjects, 1); err != nil {
+		return Project{}, err
 	}
-	pr.Slug = base
-	for i := 2; taken[pr.Slug]; i++ {
-		pr.Slug = base + "-" + strconv.Itoa(i)
+	base := SlugOf(n.Name)
+	var err error
+	if pr.Slug, err = w.freeSlug(base); err != nil {
+		return Project{}, err
 	}
 	for range 10 { // somebody else may take the slug between the look and the insert
 		ok, err := w.InsertProject(w.ctx, pr)
@@ -161,22 +160,47 @@ func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 	return Project{}, nameTaken(pr.Name)
 }
 
-func (w *work) allProjects() ([]Project, error) {
-	all, _, err := w.Projects(w.ctx, ProjectFilter{AccountID: w.p.AccountID, Page: Page{Limit: 100_000}})
-	return all, err
+// freeSlug is base, base-2, base-3 and so on: one that no project has behind one that a project has. The numbers it looks at
+// first double, so that many projects of the same slug cost few questions.
+func (w *work) freeSlug(base string) (string, error) {
+	slug := func(n int) string {
+		if n == 1 {
+			return base
+		}
+		return base + "-" + strconv.Itoa(n)
+	}
+	low, high := 0, 1 // low is taken, high is not once the first loop ends
+	for {
+		taken, err := w.ProjectSlugTaken(w.ctx, w.p.AccountID, slug(high))
+		if err != nil {
+			return "", err
+		}
+		if !taken {
+			break
+		}
+		low, high = high, 2*high
+	}
+	for high-low > 1 {
+		middle := (low + high) / 2
+		taken, err := w.ProjectSlugTaken(w.ctx, w.p.AccountID, slug(middle))
+		if err != nil {
+			return "", err
+		}
+		if taken {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return slug(high), nil
 }
 
 func (w *work) projectNameFree(pr Project) error {
-	all, err := w.allProjects()
-	if err != nil {
-		return err
+	_, err := w.ProjectLike(w.ctx, pr)
+	if err == nil {
+		return nameTaken(pr.Name)
 	}
-	for _, o := range all {
-		if o.ID != pr.ID && FoldName(o.Name) == FoldName(pr.Name) {
-			return nameTaken(pr.Name)
-		}
-	}
-	return nil
+	return notFoundIs(err, nil)
 }
 
 func nameTaken(name string) error {

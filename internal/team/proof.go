@@ -163,6 +163,9 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 		if err := tx.InsertWholeSession(ctx, session, hashOf(token)); err != nil {
 			return err
 		}
+		if err := tx.KeepSessions(ctx, session.UserID, false, s.Quotas.Sessions); err != nil {
+			return err
+		}
 		return s.recordSignIn(ctx, tx, session.AccountID, a.User, map[string]any{"second_factor": how})
 	})
 	return token, err

@@ -116,6 +116,9 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 		if err := w.roleFree(r); err != nil {
 			return err
 		}
+		if err := w.room(CountedRoles, 1); err != nil {
+			return err
+		}
 		ok, err := w.InsertRole(ctx, r)
 		if err != nil {
 			return err
@@ -163,24 +166,18 @@ func shorten(s string) string {
 
 // roleFree says which role already has the slug or the name of r.
 func (w *work) roleFree(r Role) error {
-	all, _, err := w.Roles(w.ctx, RoleFilter{AccountID: r.AccountID, Scope: r.Scope, Page: Page{Limit: 100_000}})
-	if err != nil {
-		return err
+	o, err := w.RoleLike(w.ctx, r)
+	switch {
+	case err != nil:
+		return notFoundIs(err, nil)
+	case o.Slug == r.Slug:
+		e := conflict("slug_taken", "The %s role %q already has the slug %q. Choose another.", r.Scope, o.Name, r.Slug)
+		e.Field = "slug"
+		return e
 	}
-	for _, o := range all {
-		switch {
-		case o.ID == r.ID:
-		case o.Slug == r.Slug:
-			e := conflict("slug_taken", "The %s role %q already has the slug %q. Choose another.", r.Scope, o.Name, r.Slug)
-			e.Field = "slug"
-			return e
-		case FoldName(o.Name) == FoldName(r.Name):
-			e := conflict("name_taken", "Another %s role is already named %q. Choose another name.", r.Scope, o.Name)
-			e.Field = "name"
-			return e
-		}
-	}
-	return nil
+	e := conflict("name_taken", "Another %s role is already named %q. Choose another name.", r.Scope, o.Name)
+	e.Field = "name"
+	return e
 }
 
 // UpdateRole changes a custom role; everybody who has it gains or loses with their next request.

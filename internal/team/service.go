@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -33,6 +34,8 @@ type Options struct {
 	// NewID mints a UUID in canonical spelling; ids sort by time.
 	NewID func() string
 	Rand  io.Reader
+	// Quotas bound what one account, or one person, may have; the zero value stands for DefaultQuotas.
+	Quotas Quotas
 	// PublicURL is what links in mails begin with, without a slash at the end.
 	PublicURL string
 	// MailConfigured says that invitations reach people by mail; then nobody but the invited gets the link.
@@ -64,6 +67,9 @@ func New(o Options) *Service {
 	if o.NewID == nil {
 		ids := &uuids{}
 		o.NewID = func() string { return ids.next(o.Now(), o.Rand) }
+	}
+	if o.Quotas == (Quotas{}) {
+		o.Quotas = DefaultQuotas()
 	}
 	if o.MailQueued == nil {
 		o.MailQueued = func() {}
@@ -143,6 +149,11 @@ type work struct {
 	Tx
 	guard
 	mail bool
+	// alone says that nothing else changes the account meanwhile; left is how much room there is, as far as it was asked.
+	alone bool
+	left  map[Counted]int
+	// each is how many things a change of this kind may add, 0 for one.
+	each int
 	// made is what the operation created, for the answer an Idempotency-Key keeps.
 	made any
 }
@@ -151,17 +162,23 @@ type work struct {
 // credential that was taken away before.
 func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error {
 	mail := false
-	err := s.Store.Update(ctx, p.AccountID, lock, func(tx Tx) error {
+	change := func(tx Tx) error {
 		mail = false // fn may run again
 		fresh, err := s.refresh(ctx, tx, p)
 		if err != nil {
 			return err
 		}
 		w := s.work(ctx, tx, fresh)
+		w.alone = lock == TakesAway
 		err = w.once(fn)
 		mail = w.mail
 		return err
-	})
+	}
+	err := s.Store.Update(ctx, p.AccountID, lock, change)
+	if errors.Is(err, errCrowded) {
+		lock = TakesAway
+		err = s.Store.Update(ctx, p.AccountID, lock, change)
+	}
 	if err == nil && mail {
 		s.MailQueued()
 	}

@@ -76,6 +76,9 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert fu
 				return err
 			}
 		}
+		if err := tx.KeepSessions(ctx, u.ID, how.awaits, s.Quotas.Sessions); err != nil {
+			return err
+		}
 		if how.awaits {
 			return nil
 		}

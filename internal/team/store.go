@@ -145,6 +145,8 @@ type EventFilter struct {
 // match its filter.
 type Reader interface {
 	Account(ctx context.Context, id string) (Account, error)
+	// Count says how many of these the account has. It costs the same however many there are.
+	Count(ctx context.Context, accountID string, of Counted) (int, error)
 
 	// KeyPrincipal is who acts with the key of this secret hash, with its account membership and role, in one query.
 	// It answers for every key that exists; the Service decides whether it is expired or inactive.
@@ -169,6 +171,8 @@ type Reader interface {
 	HasManager(ctx context.Context, accountID, permission string, now time.Time) (bool, error)
 
 	Role(ctx context.Context, accountID, id string) (Role, error)
+	// RoleLike is another role of the account, or of the system, that has the slug or, folded, the name of r in its scope.
+	RoleLike(ctx context.Context, r Role) (Role, error)
 	// RoleUse counts who has each role of the account, pending memberships included, by the role's id.
 	RoleUse(ctx context.Context, accountID string) (map[string]RoleUse, error)
 	// Roles come system first, then by name, then by slug.
@@ -217,6 +221,10 @@ type Reader interface {
 	AccountsOf(ctx context.Context, userID string, now time.Time) ([]Account, error)
 
 	Project(ctx context.Context, accountID, id string) (Project, error)
+	// ProjectLike is another project of the account that has, folded, the name of p.
+	ProjectLike(ctx context.Context, p Project) (Project, error)
+	// ProjectSlugTaken reports whether a project of the account has the slug.
+	ProjectSlugTaken(ctx context.Context, accountID, slug string) (bool, error)
 	Projects(ctx context.Context, f ProjectFilter) ([]Project, int, error)
 	// MemberCounts are the numbers of memberships of these projects, pending ones included; none has no entry.
 	MemberCounts(ctx context.Context, projectIDs []string) (map[string]int, error)
@@ -277,6 +285,9 @@ type Tx interface {
 	InsertSession(ctx context.Context, s Session, hash []byte, passwordHash string) (ok, awaits bool, err error)
 	// InsertWholeSession inserts a session that awaits nothing.
 	InsertWholeSession(ctx context.Context, s Session, hash []byte) error
+	// KeepSessions deletes those sessions of a person, that await a second factor or that do not, which were used longest
+	// ago, but for the newest n.
+	KeepSessions(ctx context.Context, userID string, awaiting bool, n int) error
 	// TakeAwaiting deletes a session that awaits a second factor; false when it is gone.
 	TakeAwaiting(ctx context.Context, hash []byte) (bool, error)
 	// SetCeremony keeps what a passkey is being asked in a session; nil forgets it.
