@@ -125,6 +125,14 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 			return 0, nil, err
 		}
 	}
+	if route.Open && c.Method == http.MethodPost {
+		if err := s.limits.allowSource(s.remote(c.Request)); err != nil {
+			return 0, nil, err
+		}
+	}
+	if !team.IsText(c.URL.Path) {
+		return 0, nil, invalid("", "invalid_path", "The path contains a NUL character or bytes that are not UTF-8.")
+	}
 	if c.query, err = parseQuery(c.URL.RawQuery, route.Query); err != nil {
 		return 0, nil, err
 	}
@@ -185,6 +193,9 @@ func (s *server) fail(ctx context.Context, w http.ResponseWriter, c *call, e *en
 		w.Header().Set("Allow", e.allow)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
+	}
+	if status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "60") // a limit of attempts; the next one is never further away than minutes
 	}
 	if fast, ok := err.(*tooFast); ok { //nolint:errorlint // run returns it as it is
 		fast.headers(w.Header())

@@ -41,6 +41,9 @@ func parseQuery(raw, allowed string) (url.Values, error) {
 		if len(values) > 1 {
 			return nil, invalid(name, "repeated_parameter", "%s was sent more than once. Send it once.", name)
 		}
+		if !team.IsText(values[0]) {
+			return nil, invalid(name, "invalid_"+name, "%s contains a NUL character or bytes that are not UTF-8.", name)
+		}
 	}
 	return q, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"raff/internal/bucket"
 	"raff/internal/team"
 )
 
@@ -25,7 +26,7 @@ type Options struct {
 	ExtraHandler http.Handler
 	// Session finds the token of a dashboard session in a request; nil means that there are none.
 	Session func(*http.Request) string
-	// Limits are how fast a key of each tier may go; nil means DefaultLimits.
+	// Limits are how fast a key of each tier may go, and a network address without a key; nil means DefaultLimits.
 	Limits map[string]Limit
 	// Nodes is how many servers share the limits now; nil means that this is the only one.
 	Nodes func() int
@@ -140,7 +141,7 @@ func New(svc *team.Service, o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	s := &server{svc: svc, limits: newLimiter(o.Limits, o.Nodes, func() time.Time { return svc.Now() }), Options: o}
+	s := &server{svc: svc, limits: newLimiter(o.Limits, bucket.New(o.Nodes, func() time.Time { return svc.Now() })), Options: o}
 	nowhere := &endpoint{s: s}
 	mux := http.NewServeMux()
 	if o.ExtraHandler == nil {

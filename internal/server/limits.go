@@ -11,7 +11,7 @@ import (
 )
 
 // SetLimits reads how fast keys may go, as an operator writes it: "standard=30:60,high=100:200" gives each tier its
-// requests per second and the burst, "off" takes all limits away, and nothing means the default.
+// requests per second and the burst, also "session" and "source" for pages, "off" takes all limits away, and nothing means the default.
 func (c *Config) SetLimits(text string) error {
 	switch text {
 	case "":
@@ -27,7 +27,7 @@ func (c *Config) SetLimits(text string) error {
 		rate, err := strconv.ParseFloat(perSecond, 64)
 		n, err2 := strconv.Atoi(burst)
 		if _, known := c.Limits[tier]; !known || err != nil || err2 != nil || !(rate > 0) || math.IsInf(rate, 0) || n < 1 {
-			return fmt.Errorf("rate limits %q: write them as standard=30:60,high=100:200 (requests per second and burst of each tier), or off", text)
+			return fmt.Errorf("rate limits %q: write them as standard=30:60,high=100:200 (requests per second and burst of each tier, and of session and source), or off", text)
 		}
 		c.Limits[tier] = httpapi.Limit{PerSecond: rate, Burst: n}
 	}

@@ -68,6 +68,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Limits == nil {
+		c.Limits = httpapi.DefaultLimits()
+	}
 	s := &Server{config: c, wake: make(chan struct{}, 1)}
 	if s.sender, err = sender(c); err != nil {
 		return nil, err
@@ -85,7 +88,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.handler = httpapi.New(s.service, httpapi.Options{
 		Logger: c.Logger, AccessLog: c.AccessLog, Ping: s.store.Ping, TrustProxy: c.TrustProxy,
-		ExtraHandler: web.New(s.service, web.Options{Logger: c.Logger, Remote: remote(c.TrustProxy)}), Session: web.SessionToken(s.service),
+		ExtraHandler: web.New(s.service, web.Options{
+			Logger: c.Logger, Remote: remote(c.TrustProxy), Session: c.Limits[httpapi.LimitSession], Source: c.Limits[httpapi.LimitSource], Nodes: s.nodes.count,
+		}), Session: web.SessionToken(s.service),
 		Limits: c.Limits, Nodes: s.nodes.count,
 	})
 	return s, nil

@@ -127,11 +127,18 @@ func personID(id string) uid {
 	return ""
 }
 
+// errNoText refuses on both databases what only one of them would store. Faces refuse it before, where they know its name.
+var errNoText = &team.Error{Kind: team.KindInvalid, Code: "invalid_text", Message: "A text of the request contains a NUL character or bytes that are not UTF-8. Remove them."}
+
 // bind turns arguments into the few types both drivers take as they are: nil, string, int64, bool and []byte.
 func bind(args []any) error {
 	for i, a := range args {
 		switch v := a.(type) {
-		case nil, string, int64, bool:
+		case nil, int64, bool:
+		case string:
+			if !team.IsText(v) {
+				return errNoText
+			}
 		case uid:
 			switch {
 			case v == "":

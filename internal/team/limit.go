@@ -51,6 +51,9 @@ func askLimits(canonical, source string) []Limit {
 	return limits
 }
 
+// SourceOf is who an address of the network belongs to, as limits count them: one address of IPv4, or a network of IPv6.
+func SourceOf(address string) string { return sourceOf(address) }
+
 // sourceOf is who an address of the network belongs to: one address, or a whole network of IPv6, in which one person
 // has more addresses than can be counted.
 func sourceOf(address string) string {

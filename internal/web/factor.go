@@ -27,9 +27,6 @@ func (p *pages) showSecond(r *http.Request) (reply, error) {
 }
 
 func (p *pages) proveSecond(r *http.Request) (reply, error) {
-	if err := form(r.Context(), r); err != nil {
-		return reply{}, err
-	}
 	f := secondForm{Next: local(r.PostForm.Get("next"))}
 	var err error
 	if f.Awaiting, err = p.svc.Awaiting(r.Context(), p.token(r)); err != nil {

@@ -60,9 +60,6 @@ func noInvitation(err error) (reply, error) {
 }
 
 func (p *pages) answerInvitation(r *http.Request) (reply, error) {
-	if err := form(r.Context(), r); err != nil {
-		return reply{}, err
-	}
 	f, err := p.inspect(r)
 	if err != nil {
 		return noInvitation(err)

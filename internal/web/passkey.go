@@ -17,9 +17,6 @@ func (p *pages) passkeyToSignIn(*http.Request) (reply, error) {
 }
 
 func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
-	if err := form(r.Context(), r); err != nil {
-		return reply{}, err
-	}
 	f := p.signInForm(r.PostForm.Get("next"), "")
 	token, err := p.svc.SignInWithPasskey(r.Context(), []byte(r.PostForm.Get("answer")), p.attempt(r, ""))
 	if err == nil {

@@ -42,9 +42,6 @@ func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 }
 
 func (p *pages) setPassword(r *http.Request) (reply, error) {
-	if err := form(r.Context(), r); err != nil {
-		return reply{}, err
-	}
 	f, err := p.passwordForm(r)
 	if err != nil {
 		return reply{}, err

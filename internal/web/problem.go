@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"raff/internal/team"
 )
@@ -25,6 +26,9 @@ var problems = map[team.Kind]struct {
 	team.KindUnauthenticated: {http.StatusForbidden, "That did not work"},
 	team.KindUnavailable:     {http.StatusServiceUnavailable, "Back in a moment"},
 }
+
+// retryAfter says of a status when it is worth trying again.
+var retryAfter = map[int]time.Duration{http.StatusTooManyRequests: time.Minute, http.StatusServiceUnavailable: 5 * time.Second}
 
 // problemInside is the page for an error within the frame of who is signed in.
 func (p *pages) problemInside(v *visit, err error) (reply, error) {

@@ -52,9 +52,6 @@ func (p *pages) attempt(r *http.Request, email string) team.SignIn {
 }
 
 func (p *pages) signIn(r *http.Request) (reply, error) {
-	if err := form(r.Context(), r); err != nil {
-		return reply{}, err
-	}
 	f := p.signInForm(r.PostForm.Get("next"), r.PostForm.Get("email"))
 	token, err := p.svc.SignIn(r.Context(), p.attempt(r, f.Email))
 	if err == nil {
@@ -98,9 +95,6 @@ func (p *pages) showForgot(r *http.Request) (reply, error) {
 }
 
 func (p *pages) forgot(r *http.Request) (reply, error) {
-	if err := form(r.Context(), r); err != nil {
-		return reply{}, err
-	}
 	f := forgotForm{Email: r.PostForm.Get("email"), NoMail: !p.svc.MailDelivered}
 	err := p.svc.ForgotPassword(r.Context(), f.Email, p.Remote(r))
 	if err == nil {

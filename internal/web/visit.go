@@ -62,7 +62,7 @@ func parsePosition(text string) position {
 		return position{}
 	}
 	var stored storedPosition
-	if json.Unmarshal(b, &stored) != nil || stored.Before < 0 || stored.ID == "" {
+	if json.Unmarshal(b, &stored) != nil || stored.Before < 0 || stored.ID == "" || !team.IsText(stored.Name+stored.ID) {
 		return position{}
 	}
 	return position{&team.Cursor{At: time.UnixMicro(stored.At).UTC(), Name: stored.Name, ID: stored.ID}, stored.Before}

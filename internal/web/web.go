@@ -4,17 +4,21 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
+	"raff/internal/bucket"
 	"raff/internal/team"
 )
 
@@ -36,13 +40,18 @@ func bound(r *http.Request) int64 {
 // Options are what the pages need beside the Service.
 type Options struct {
 	Logger *slog.Logger
+	// Session and Source are how fast a browser that is signed in, and a network address, may ask for pages.
+	Session, Source bucket.Limit
+	// Nodes is how many servers share the limits now; nil means that this is the only one.
+	Nodes func() int
 	// Remote is the network address a request comes from; nil means that nobody knows, and limits per address rest.
 	Remote func(*http.Request) string
 }
 
 type pages struct {
 	Options
-	svc *team.Service
+	svc     *team.Service
+	buckets *bucket.Buckets
 	// secure says that people reach the server by HTTPS only.
 	secure bool
 }
@@ -55,19 +64,19 @@ func New(svc *team.Service, o Options) http.Handler {
 	if o.Remote == nil {
 		o.Remote = func(*http.Request) string { return "" }
 	}
-	p := &pages{Options: o, svc: svc, secure: strings.HasPrefix(svc.PublicURL, "https://")}
+	p := &pages{Options: o, svc: svc, buckets: bucket.New(o.Nodes, func() time.Time { return svc.Now() }), secure: strings.HasPrefix(svc.PublicURL, "https://")}
 	mux := http.NewServeMux()
 	for pattern, handle := range p.open() {
-		mux.HandleFunc(pattern, p.serve(handle))
+		mux.HandleFunc(pattern, p.serve(p.bounded(filled(handle))))
 	}
 	for pattern, handle := range p.inside() {
-		mux.HandleFunc(pattern, p.serve(p.signedIn(handle)))
+		mux.HandleFunc(pattern, p.serve(p.bounded(p.signedIn(handle))))
 	}
 	for _, pattern := range p.postOnly() {
-		mux.HandleFunc(pattern.from, p.serve(pattern.lead))
+		mux.HandleFunc(pattern.from, p.serve(p.bounded(pattern.lead)))
 	}
 	mux.Handle("GET /assets/", p.assets())
-	mux.HandleFunc("/", p.serve(p.missing))
+	mux.HandleFunc("/", p.serve(p.bounded(p.missing)))
 
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(p.serve(p.crossOrigin))
@@ -226,6 +235,8 @@ type reply struct {
 	// to is the path of the page to go to instead.
 	to     string
 	cookie *http.Cookie
+	// retryAfter says when it is worth trying again; 0 says nothing.
+	retryAfter time.Duration
 	// write sends a file instead of a page.
 	write             func(io.Writer) error
 	file, contentType string
@@ -245,11 +256,15 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		r.Body = http.MaxBytesReader(w, r.Body, bound(r))
 		out, err := handle(r)
 		if err != nil {
-			cookie := out.cookie
+			given := out
 			out = p.problem(ctx, r, id, err)
-			out.cookie = cookie
+			out.cookie = given.cookie
+			out.retryAfter = given.retryAfter
 		}
 		w.Header().Set("X-Request-Id", id)
+		if wait := cmp.Or(out.retryAfter, retryAfter[out.status]); wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		}
 		if out.cookie != nil {
 			http.SetCookie(w, out.cookie)
 		}
@@ -342,12 +357,4 @@ func (p *pages) missing(*http.Request) (reply, error) {
 
 func (p *pages) crossOrigin(*http.Request) (reply, error) {
 	return reply{}, &team.Error{Kind: team.KindDenied, Message: "This form was sent from another site. Open the page itself and try again there."}
-}
-
-// form reads the fields of a posted form.
-func form(ctx context.Context, r *http.Request) error {
-	if err := r.ParseForm(); err != nil && ctx.Err() == nil {
-		return &team.Error{Kind: team.KindInvalid, Message: "The form could not be read. Open the page again and fill it in once more.", Err: err}
-	}
-	return nil
 }

@@ -1,0 +1,99 @@
+// Package bucket limits how fast somebody goes: a token bucket for each key that was seen in the last minutes.
+package bucket
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Limit is how fast one key may go: PerSecond on average, Burst at once. The zero Limit is none.
+type Limit struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Buckets are safe for concurrent use. Each node counts for itself and grants its share of a limit: with n nodes alive, 1/n.
+type Buckets struct {
+	nodes func() int
+	now   func() time.Time
+
+	mu    sync.Mutex
+	of    map[string]*bucket
+	swept time.Time
+}
+
+type bucket struct {
+	*rate.Limiter
+	limit Limit
+	nodes int
+	seen  time.Time
+}
+
+const (
+	// idle is how long a bucket is kept. It is longer than any bucket takes to fill, so forgetting one gives nothing away.
+	idle = 5 * time.Minute
+	// most bounds the memory: beyond it any bucket goes, because strangers can come from more places than can be counted.
+	most = 100_000
+)
+
+// New makes Buckets; nil nodes means that this is the only one.
+func New(nodes func() int, now func() time.Time) *Buckets {
+	if nodes == nil {
+		nodes = func() int { return 1 }
+	}
+	return &Buckets{nodes: nodes, now: now, of: map[string]*bucket{}}
+}
+
+// Take takes one token of the key. wait is 0, or the time until there is one; then nothing was taken.
+func (b *Buckets) Take(key string, limit Limit) (wait time.Duration) {
+	if limit == (Limit{}) {
+		return 0
+	}
+	now := b.now()
+	r := b.bucket(key, limit, now).ReserveN(now, 1)
+	if wait = r.DelayFrom(now); wait != 0 {
+		r.CancelAt(now)
+	}
+	return wait
+}
+
+func (b *Buckets) bucket(key string, limit Limit, now time.Time) *bucket {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Sub(b.swept) > idle {
+		for k, one := range b.of {
+			if now.Sub(one.seen) > idle {
+				delete(b.of, k)
+			}
+		}
+		b.swept = now
+	}
+	nodes := max(1, b.nodes())
+	perSecond, burst := limit.share(nodes)
+	one := b.of[key]
+	switch {
+	case one == nil || one.limit != limit:
+		for k := range b.of {
+			if len(b.of) < most {
+				break
+			}
+			delete(b.of, k)
+		}
+		one = &bucket{Limiter: rate.NewLimiter(perSecond, burst), limit: limit, nodes: nodes}
+		b.of[key] = one
+	case one.nodes != nodes:
+		one.SetLimitAt(now, perSecond)
+		one.SetBurstAt(now, burst)
+		one.nodes = nodes
+	}
+	one.seen = now
+	return one
+}
+
+// share is what one of n nodes grants.
+func (l Limit) share(n int) (perSecond rate.Limit, burst int) {
+	return rate.Limit(l.PerSecond / float64(n)), int(math.Ceil(float64(l.Burst) / float64(n)))
+}

@@ -1,0 +1,29 @@
+package bucket
+
+import (
+	"strconv"
+	"testing"
+	"time"
+)
+
+func TestMemoryOfStrangersIsBounded(t *testing.T) {
+	now := time.Unix(0, 0)
+	b := New(nil, func() time.Time { return now })
+	limit := Limit{PerSecond: 1, Burst: 2}
+	for i := range most + 1000 {
+		if wait := b.Take(strconv.Itoa(i), limit); wait != 0 {
+			t.Fatalf("stranger %d waits %v", i, wait)
+		}
+	}
+	if len(b.of) > most {
+		t.Errorf("%d buckets are kept", len(b.of))
+	}
+	now = now.Add(2 * idle)
+	b.Take("one", limit)
+	if len(b.of) != 1 {
+		t.Errorf("%d buckets are kept of those that nobody used", len(b.of))
+	}
+	if b.Take("one", limit) != 0 || b.Take("one", limit) != time.Second || b.Take("two", Limit{}) != 0 {
+		t.Error("a burst of 2 is not 2")
+	}
+}
