@@ -8,18 +8,20 @@ const (
 
 // APIKey is a principal of its own. RoleID, RoleName, RoleSlug and ProjectAccesses are views of its memberships.
 type APIKey struct {
-	ID              string                `json:"id"`
-	AccountID       string                `json:"account_id"`
-	Name            string                `json:"name"`
-	KeyPrefix       string                `json:"key_prefix"`
-	Scope           string                `json:"scope"`
-	RateLimitTier   string                `json:"rate_limit_tier"`
-	ExpiresAt       *Time                 `json:"expires_at,omitempty"`
-	LastUsedAt      *Time                 `json:"last_used_at,omitempty"`
-	IsActive        bool                  `json:"is_active"`
-	RoleID          *string               `json:"role_id,omitempty"`
-	RoleName        *string               `json:"role_name,omitempty"`
-	RoleSlug        *string               `json:"role_slug,omitempty"`
+	ID            string  `json:"id"`
+	AccountID     string  `json:"account_id"`
+	Name          string  `json:"name"`
+	KeyPrefix     string  `json:"key_prefix"`
+	Scope         string  `json:"scope"`
+	RateLimitTier string  `json:"rate_limit_tier"`
+	ExpiresAt     *Time   `json:"expires_at,omitempty"`
+	LastUsedAt    *Time   `json:"last_used_at,omitempty"`
+	IsActive      bool    `json:"is_active"`
+	RoleID        *string `json:"role_id,omitempty"`
+	RoleName      *string `json:"role_name,omitempty"`
+	RoleSlug      *string `json:"role_slug,omitempty"`
+	// MemberID is the key's membership of the account, absent for a key without a role there.
+	MemberID        *string               `json:"member_id,omitempty"`
 	ProjectAccesses []APIKeyProjectAccess `json:"project_accesses"`
 	CreatedBy       *string               `json:"created_by,omitempty"`
 	CreatedAt       Time                  `json:"created_at"`

@@ -33,7 +33,8 @@ type Client struct {
 	key        string
 	projectID  string
 	userAgent  string
-	maxRetries int
+	retries    retryPolicy
+	outage     outage
 	limiter    *rate.Limiter // nil: no limit
 	http       *http.Client
 	middleware []func(http.RoundTripper) http.RoundTripper
@@ -71,7 +72,14 @@ func WithProjectID(id string) Option {
 
 // WithMaxRetries says how often a failed call is sent again: 4 times unless said otherwise, 0 for never.
 func WithMaxRetries(n int) Option {
-	return func(c *Client) { c.maxRetries = max(n, 0) }
+	return func(c *Client) { c.retries = retryPolicy{times: max(n, 0)} }
+}
+
+// WithRetryTimeout has failed calls sent again for so long, instead of so many times: a server that restarts is waited
+// for. While the server answers nobody, the calls share that time, so that many calls give up together and not one
+// after the other. Zero is never.
+func WithRetryTimeout(d time.Duration) Option {
+	return func(c *Client) { c.retries = retryPolicy{budget: max(d, 0), timed: true} }
 }
 
 // WithMiddleware wraps every attempt, for logging, tracing or tests; of several the first is the outermost. The API key
@@ -100,7 +108,7 @@ func New(baseURL, apiKey string, opts ...Option) (*Client, error) {
 		base:       base,
 		key:        apiKey,
 		userAgent:  defaultUserAgent,
-		maxRetries: defaultMaxRetries,
+		retries:    retryPolicy{times: defaultMaxRetries},
 		http:       &http.Client{Timeout: defaultTimeout},
 	}
 	for _, o := range opts {

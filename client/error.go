@@ -34,6 +34,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (%s)", e.Message, what)
 }
 
+// Foreign reports that the answer was not written by a raff server, but by another program at that address or by a proxy
+// on the way.
+func (e *Error) Foreign() bool { return e.foreign }
+
+// ErrNotRaff says that what answered is not a raff server.
+var ErrNotRaff = errors.New("the answer is not one of a raff server; check the API URL")
+
 // ErrSecretLost comes with the key that was made: the server did what was asked, but the answer with the secret was
 // lost on the way, and a secret is told only once. Regenerate the key to get another.
 var ErrSecretLost = errors.New("the key exists, but its secret was lost on the way and cannot be read again: regenerate the key")

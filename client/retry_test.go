@@ -133,6 +133,50 @@ func TestGivesUpWithTheLastRefusal(t *testing.T) {
 	}
 }
 
+// A time budget outlasts any number of failures, and calls that fail together share it.
+func TestRetriesForATime(t *testing.T) {
+	down := answer(503, unavailable, "Retry-After", "0")
+	m := misbehave(t, slices.Concat(slices.Repeat([]http.HandlerFunc{down}, 6), []http.HandlerFunc{answer(200, alice)})...)
+	if _, err := m.client(t, client.WithRetryTimeout(10*time.Minute)).Members.Get(t.Context(), "m1"); err != nil || len(m.seen) != 7 {
+		t.Errorf("got %v after %d attempts, want success after 7", err, len(m.seen))
+	}
+
+	m = misbehave(t, down)
+	c := m.client(t, client.WithRetryTimeout(600*time.Millisecond))
+	var err error
+	for range 30 { // the first call takes the budget up, and one attempt is left for each of the others
+		_, err = c.Members.Get(t.Context(), "m1")
+	}
+	if client.Code(err) != "unavailable" || len(m.seen) < 31 || len(m.seen) > 45 {
+		t.Errorf("got %v after %d attempts, want unavailable after little more than 30", err, len(m.seen))
+	}
+
+	m = misbehave(t, down)
+	if _, err := m.client(t, client.WithRetryTimeout(0)).Members.Get(t.Context(), "m1"); err == nil || len(m.seen) != 1 {
+		t.Errorf("without a budget: got %v after %d attempts, want an error after 1", err, len(m.seen))
+	}
+}
+
+// What has begun ends, but not never.
+func TestFinish(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	finishing, stop := client.Finish(ctx, time.Hour)
+	interrupt()
+	if finishing.Err() != nil {
+		t.Error("the interrupt cut it off")
+	}
+	if stop(); finishing.Err() == nil {
+		t.Error("it goes on after it was stopped")
+	}
+	finishing, stop = client.Finish(ctx, time.Millisecond)
+	defer stop()
+	select {
+	case <-finishing.Done():
+	case <-time.After(time.Minute):
+		t.Error("it goes on after the time it was given")
+	}
+}
+
 func TestObeysRetryAfter(t *testing.T) {
 	m := misbehave(t, answer(429, limited, "Retry-After", "1"), answer(200, alice))
 	start := time.Now()

@@ -62,7 +62,7 @@ func remove(ctx context.Context, c *Client, r request) (*api.Done, error) {
 }
 
 func notRaff(r request) error {
-	return fmt.Errorf("%s %s: the answer is not one of a raff server; check the API URL", r.method, r.path)
+	return fmt.Errorf("%s %s: %w", r.method, r.path, ErrNotRaff)
 }
 
 // send performs a call, again and again if need be, and decodes the answer into out.
@@ -80,12 +80,16 @@ func (c *Client) send(ctx context.Context, r request, out any, opts ...CallOptio
 			return fmt.Errorf("encoding the body of %s %s: %w", r.method, r.path, err)
 		}
 	}
+	started := time.Now()
 	for attempt := 0; ; attempt++ {
 		err := c.attempt(ctx, r, body, out)
-		if err == nil || attempt >= c.maxRetries || !retryable(ctx, err) {
+		again := err != nil && retryable(ctx, err)
+		down := c.outage.note(again)
+		if !again {
 			return err
 		}
-		if !sleep(ctx, delay(err, attempt)) {
+		wait := delay(err, attempt)
+		if !c.retries.again(attempt, earlier(started, down), wait) || !sleep(ctx, wait) {
 			return err
 		}
 	}
@@ -218,7 +222,7 @@ func retryable(ctx context.Context, err error) bool {
 func delay(err error, attempt int) time.Duration {
 	d := jitter(min(backoffBase<<attempt, backoffMax))
 	if e, ok := errors.AsType[*Error](err); ok && e.RetryAfter > 0 {
-		d = e.RetryAfter + jitter(backoffBase)
+		d = e.RetryAfter + jitter(backoffBase+e.RetryAfter/4)
 	}
 	return d
 }

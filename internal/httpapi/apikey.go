@@ -108,7 +108,7 @@ func apiKey(k *team.APIKey) api.APIKey {
 	for i := range k.Memberships {
 		m := &k.Memberships[i]
 		if m.ProjectID == "" {
-			w.RoleID, w.RoleName, w.RoleSlug = &m.Role.ID, &m.Role.Name, &m.Role.Slug
+			w.RoleID, w.RoleName, w.RoleSlug, w.MemberID = &m.Role.ID, &m.Role.Name, &m.Role.Slug, &m.ID
 			continue
 		}
 		w.ProjectAccesses = append(w.ProjectAccesses, api.APIKeyProjectAccess{

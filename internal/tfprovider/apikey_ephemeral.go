@@ -87,7 +87,12 @@ func (e *apiKeyEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRe
 func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var m apiKeyEphemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() || !e.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := e.begin(ctx, "", "API key of this run", &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	held := lease{Lifetime: durationOf(m.Lifetime)}
@@ -114,6 +119,8 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 
 func (e *apiKeyEphemeral) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
 	held := readNote[lease](ctx, req.Private, noteLease)
+	ctx, stop := e.finish(ctx)
+	defer stop()
 	if _, err := e.client.APIKeys.Update(ctx, held.ID, api.UpdateAPIKeyRequest{ExpiresAt: api.Some(held.ends(e.clock()))}); err != nil {
 		e.report(ctx, &resp.Diagnostics, "renew the API key of this run", err)
 		return
@@ -123,6 +130,8 @@ func (e *apiKeyEphemeral) Renew(ctx context.Context, req ephemeral.RenewRequest,
 
 func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
 	held := readNote[lease](ctx, req.Private, noteLease)
+	ctx, stop := e.finish(ctx)
+	defer stop()
 	if _, err := e.client.APIKeys.Revoke(ctx, held.ID); err != nil && !client.IsNotFound(err) {
 		e.report(ctx, &resp.Diagnostics, "revoke the API key of this run, which ends by itself in "+held.Lifetime.String(), err)
 	}

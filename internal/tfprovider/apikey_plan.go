@@ -28,6 +28,11 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if creating {
+		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
+	} else if !destroying {
+		plan.MemberID = state.MemberID
+	}
 	if destroying {
 		r.refuseOwn(ctx, state, "revoked", &resp.Diagnostics)
 		return

@@ -48,6 +48,8 @@ type apiKeyModel struct {
 	KeyPrefix       types.String `tfsdk:"key_prefix"`
 	Secret          types.String `tfsdk:"secret"`
 	CreatedAt       types.String `tfsdk:"created_at"`
+	AccountID       types.String `tfsdk:"account_id"`
+	MemberID        types.String `tfsdk:"member_id"`
 }
 
 func (r *apiKeyResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -124,6 +126,9 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"key_prefix": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "First characters of the secret, to recognize the key by."},
 			"secret":     schema.StringAttribute{Computed: true, Sensitive: true, PlanModifiers: stays, MarkdownDescription: "The secret; null after an import, and with `store_secret = false`."},
 			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the key was made."},
+			"account_id": accountAttribute(),
+			"member_id": schema.StringAttribute{Computed: true, PlanModifiers: stays,
+				MarkdownDescription: "Id of the membership in the account that `role_id` gave the key, such as for `raff_members_exclusive`; null for a key without a role in the account."},
 		},
 	}
 }
@@ -135,7 +140,12 @@ func (r *apiKeyResource) ConfigValidators(context.Context) []resource.ConfigVali
 func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan apiKeyModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, plan.AccountID.ValueString(), "API key "+plan.Name.ValueString(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	plan.setExpiry(r.clock())
@@ -158,7 +168,6 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	// The secret exists nowhere else: it is in the state before anything else can fail.
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
-	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, k.AccountID)...)
 	if lost {
 		if k, err = r.client.APIKeys.Regenerate(ctx, k.ID, api.RegenerateAPIKeyRequest{}); err != nil {
 			r.report(ctx, &resp.Diagnostics, "get the secret of the API key "+plan.Name.ValueString(), err)
@@ -184,24 +193,28 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state apiKeyModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "API key "+state.Name.ValueString()) {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	k, err := r.apiKeys.read(ctx, "", state.ID.ValueString())
-	if r.unread(ctx, req, resp, "API key "+state.Name.ValueString(), err) {
+	if r.unread(ctx, req, resp, state.AccountID, "API key "+state.Name.ValueString(), err) {
 		return
 	}
 	state.fill(k)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, k.AccountID)...)
 }
 
 func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state apiKeyModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "API key "+state.Name.ValueString(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	id, doing := state.ID.ValueString(), "change the API key "+state.Name.ValueString()
@@ -232,11 +245,16 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state apiKeyModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "API key "+state.Name.ValueString(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	_, err := r.client.APIKeys.Revoke(ctx, state.ID.ValueString())
-	r.removed(ctx, req.Private, "revoke", "API key "+state.Name.ValueString(), err, &resp.Diagnostics)
+	r.removed(ctx, "revoke", "API key "+state.Name.ValueString(), err, &resp.Diagnostics)
 }
 
 // ImportState accepts the id of the key.
@@ -311,6 +329,8 @@ func (m *apiKeyModel) fill(from *api.APIKey) {
 	m.IsActive = types.BoolValue(from.IsActive)
 	m.KeyPrefix = types.StringValue(from.KeyPrefix)
 	m.CreatedAt = timestamp(&from.CreatedAt)
+	m.AccountID = types.StringValue(from.AccountID)
+	m.MemberID = types.StringPointerValue(from.MemberID)
 }
 
 // settle is fill for a plan: what it promised stays, though the key may have been changed elsewhere meanwhile. The next
@@ -323,4 +343,6 @@ func (m *apiKeyModel) settle(from *api.APIKey) {
 	keepPromise(&m.RateLimitTier, planned.RateLimitTier)
 	keepPromise(&m.IsActive, planned.IsActive)
 	keepPromise(&m.KeyPrefix, planned.KeyPrefix)
+	keepPromise(&m.AccountID, planned.AccountID)
+	keepPromise(&m.MemberID, planned.MemberID)
 }

@@ -17,12 +17,20 @@ import (
 // the same name.
 func (s *session) report(ctx context.Context, diags *diag.Diagnostics, doing string, err error) {
 	summary := "Could not " + doing
+	if c, ok := s.causeOf(err); ok {
+		s.tell(diags, c, diag.NewErrorDiagnostic(summary, c.text()))
+		return
+	}
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok {
-		diags.AddError(summary, err.Error())
+		diags.AddError(summary, sentenceOf(err.Error())+".")
 		return
 	}
 	detail := s.explain(ctx, e)
+	if e.Permission != "" {
+		s.tell(diags, cause{id: "permission " + e.Permission, short: "the API key lacks the permission " + e.Permission}, diag.NewErrorDiagnostic(summary, detail))
+		return
+	}
 	if e.Field == "" || strings.ContainsAny(e.Field, ".[") {
 		diags.AddError(summary, detail)
 		return
@@ -33,10 +41,7 @@ func (s *session) report(ctx context.Context, diags *diag.Diagnostics, doing str
 func (s *session) explain(ctx context.Context, e *client.Error) string {
 	var b strings.Builder
 	b.WriteString(e.Message)
-	switch {
-	case client.IsUnauthenticated(e):
-		b.WriteString("\n\nThe server does not accept the API key in RAFF_API_KEY or in the provider block: it may be mistyped, expired, inactive or revoked.")
-	case e.Permission != "":
+	if e.Permission != "" {
 		b.WriteString(s.whoMay(ctx, e.Permission))
 	}
 	for _, h := range e.Holders {

@@ -48,13 +48,15 @@ func (managed) imported(ctx context.Context, req resource.ImportStateRequest, di
 }
 
 // unread ends a refresh that did not get what it asked for; what is a noun with a name, such as "role Auditor".
-func (m managed) unread(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse, what string, err error) bool {
+func (m managed) unread(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse, home types.String, what string, err error) bool {
+	at := homeOf(ctx, home, req.Private)
 	switch {
 	case err == nil:
 		return false
+	case client.IsDenied(err) && m.elsewhere(ctx, at, what, &resp.Diagnostics):
 	case !client.IsNotFound(err):
 		m.report(ctx, &resp.Diagnostics, "read the "+what, err)
-	case m.gone(ctx, req.Private, what, &resp.Diagnostics):
+	case m.gone(ctx, at, what, &resp.Diagnostics):
 		resp.State.RemoveResource(ctx)
 	}
 	return true

@@ -54,6 +54,7 @@ func (m *membership) fill(from *api.Member) {
 	m.InvitationExpiresAt = timestamp(from.InvitationExpiresAt)
 	m.AcceptedAt = timestamp(from.AcceptedAt)
 	m.CreatedAt = timestamp(&from.CreatedAt)
+	m.AccountID = types.StringValue(from.AccountID)
 }
 
 // memberID is the id the server knows the membership by.
@@ -79,7 +80,7 @@ func (m *membership) settle(from *api.Member) {
 func (m *membership) computed() []*types.String {
 	return []*types.String{
 		&m.ID, &m.MemberID, &m.Status, &m.RoleName, &m.PrincipalEmail, &m.UserID, &m.InvitationID, &m.InvitationState,
-		&m.InvitationExpiresAt, &m.AcceptedAt, &m.CreatedAt,
+		&m.InvitationExpiresAt, &m.AcceptedAt, &m.CreatedAt, &m.AccountID,
 	}
 }
 

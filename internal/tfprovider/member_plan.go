@@ -32,9 +32,11 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	case destroying:
 		r.refuseProtected(ctx, state, req.Private, "removed", &resp.Diagnostics)
 	case creating:
+		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
 		r.checkRole(ctx, r.roleScope(), plan.RoleID, &resp.Diagnostics)
 		r.checkAPIKey(ctx, plan.APIKeyID, &resp.Diagnostics)
 		r.checkProject(ctx, plan.ProjectID, &resp.Diagnostics)
+		resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
 	case !plan.ProjectID.Equal(state.ProjectID): // the schema replaces it
 		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
 	case !config.names(state):

@@ -51,6 +51,7 @@ type memberModel struct {
 	InvitationExpiresAt types.String `tfsdk:"invitation_expires_at"`
 	AcceptedAt          types.String `tfsdk:"accepted_at"`
 	CreatedAt           types.String `tfsdk:"created_at"`
+	AccountID           types.String `tfsdk:"account_id"`
 }
 
 // membership is what raff_project_member has. Of a member of the account, what a project adds is null.
@@ -101,7 +102,12 @@ func (r *memberResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan membership
 	resp.Diagnostics.Append(r.load(ctx, req.Plan, &plan)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, plan.AccountID.ValueString(), "member "+plan.principal(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	m, err := r.addMember(ctx, plan.ProjectID.ValueString(), api.AddMemberRequest{
@@ -141,50 +147,37 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	plan.settle(m)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, plan)...)
-	r.noteSeen(ctx, nil, resp.Private, m, &resp.Diagnostics)
+	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteOwner, m.IsOwner)...)
 }
 
 func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state membership
 	resp.Diagnostics.Append(r.load(ctx, req.State, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "member "+state.principal()) {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	project := state.ProjectID.ValueString()
 	m, err := r.membersIn(project).read(ctx, project, state.memberID())
-	if r.unread(ctx, req, resp, "member "+state.principal(), err) {
+	if r.unread(ctx, req, resp, state.AccountID, "member "+state.principal(), err) {
 		return
 	}
 	state.fill(m)
 	state.RoleID = types.StringValue(m.RoleID)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
-	r.noteSeen(ctx, req.Private, resp.Private, m, &resp.Diagnostics)
-}
-
-// noteSeen keeps what the next plan has to know about the member and the state does not show.
-func (r *memberResource) noteSeen(ctx context.Context, old noteReader, to noteWriter, m *api.Member, diags *diag.Diagnostics) {
-	diags.Append(writeNote(ctx, to, noteOwner, m.IsOwner)...)
-	account := m.AccountID
-	if account == "" { // a project member does not say, so whose key this is has to, once
-		if old != nil && readNote[string](ctx, old, noteAccount) != "" {
-			return
-		}
-		me, err := r.whoami.get(ctx)
-		if err != nil {
-			r.report(ctx, diags, "find out whose API key this is", err)
-			return
-		}
-		account = me.Account.ID
-	}
-	diags.Append(writeNote(ctx, to, noteAccount, account)...)
+	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteOwner, m.IsOwner)...)
 }
 
 func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state membership
 	resp.Diagnostics.Append(r.load(ctx, req.Plan, &plan)...)
 	resp.Diagnostics.Append(r.load(ctx, req.State, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "member "+state.principal(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	m, err := r.change(ctx, state, plan.changes(state.RoleID.ValueString(), state.Status.ValueString()))
@@ -208,11 +201,16 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state membership
 	resp.Diagnostics.Append(r.load(ctx, req.State, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "member "+state.principal(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	done, err := r.removeMember(ctx, state.ProjectID.ValueString(), state.memberID())
-	r.removed(ctx, req.Private, "remove", "member "+state.principal(), err, &resp.Diagnostics)
+	r.removed(ctx, "remove", "member "+state.principal(), err, &resp.Diagnostics)
 	if err != nil {
 		return
 	}

@@ -74,6 +74,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		"invitation_expires_at": computed("When the invitation runs out or ran out."),
 		"accepted_at":           computed("When the invitation was accepted."),
 		"created_at":            computed("When the membership was made."),
+		"account_id":            accountAttribute(),
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A member of the account: somebody invited by email, a user, or an API key, with one account role.\n\n" + lifeOfAMember,

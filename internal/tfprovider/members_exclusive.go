@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -23,18 +24,62 @@ var personType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"id": types.StringType, "email": types.StringType, "name": types.StringType, "role_name": types.StringType, "status": types.StringType,
 }}
 
+// present is somebody who is there. The Owner and the key the provider works with are protected: nobody removes them.
+type present struct {
+	person
+	IsKey     bool `json:"is_key"`
+	Protected bool `json:"protected"`
+}
+
 // strangers are those of the people whom the configuration neither names nor ignores. They are certain when everything
 // it names is known by now.
-func (m exclusiveModel) strangers(people []person) (strangers []person, certain bool) {
+func (m exclusiveModel) strangers(people []present) (strangers []person, certain bool) {
 	stay, ignored := map[string]bool{}, map[string]bool{}
-	certain = eachText(m.MemberIDs, func(id string) { stay[id[strings.LastIndex(id, "/")+1:]] = true })
+	certain = eachText(m.MemberIDs, func(id string) { stay[bareID(id)] = true })
 	certain = eachText(m.IgnoreEmails, func(email string) { ignored[canonicalEmail(email)] = true }) && certain
+	certain = certain && !m.IgnoreAPIKeys.IsUnknown()
 	for _, p := range people {
-		if !stay[p.ID] && !ignored[canonicalEmail(p.Email)] {
-			strangers = append(strangers, p)
+		if !p.Protected && !stay[p.ID] && !ignored[canonicalEmail(p.Email)] && !(p.IsKey && m.ignoresKeys()) {
+			strangers = append(strangers, p.person)
 		}
 	}
 	return strangers, certain
+}
+
+// ignoresKeys is true unless the configuration says otherwise: most keys are the business of raff_api_key.
+func (m exclusiveModel) ignoresKeys() bool {
+	return m.IgnoreAPIKeys.IsNull() || m.IgnoreAPIKeys.ValueBool()
+}
+
+// bareID is the id of the membership alone, also of a raff_project_member, whose id names the project first.
+func bareID(id string) string { return id[strings.LastIndex(id, "/")+1:] }
+
+// The default of max_removals: so many, or this part of those who are there, whichever is more.
+const (
+	fewRemovals     = 10
+	removalsPercent = 20
+)
+
+// refuseMassRemoval refuses to remove everybody, or more at once than a team usually loses: that is what an empty list
+// or a wrong file looks like.
+func (m exclusiveModel) refuseMassRemoval(strangers []person, there int, diags *diag.Diagnostics) {
+	if m.AllowMassRemoval.ValueBool() || m.AllowMassRemoval.IsUnknown() || m.MaxRemovals.IsUnknown() || len(strangers) == 0 {
+		return
+	}
+	const how = "\n\nIf that is right, set allow_mass_removal = true for this apply; nobody is removed before."
+	if len(m.MemberIDs.Elements()) == 0 {
+		diags.AddAttributeError(path.Root("member_ids"), "member_ids is empty, and everybody would be removed",
+			fmt.Sprintf("An empty list usually comes from an empty file or from a filter that matches nothing. The plan would remove %s:", people(len(strangers)))+lines(strangers)+how)
+		return
+	}
+	limit := max(fewRemovals, there*removalsPercent/100)
+	if !m.MaxRemovals.IsNull() {
+		limit = int(m.MaxRemovals.ValueInt64())
+	}
+	if len(strangers) > limit {
+		diags.AddAttributeError(path.Root("max_removals"), fmt.Sprintf("%s would be removed at once", people(len(strangers))),
+			fmt.Sprintf("The limit is %d (max_removals). These are there and not in member_ids:", limit)+lines(strangers)+how)
+	}
 }
 
 // eachText calls f for each text of the set, and reports whether all of them were known.
@@ -66,10 +111,15 @@ func people(n int) string {
 	return fmt.Sprintf("%d members", n)
 }
 
-// lines lists people, one to a line.
+// lines lists people, one to a line, as many as anybody reads; removes in the plan has them all.
 func lines(of []person) string {
+	const most = 50
 	var b strings.Builder
-	for _, p := range of {
+	for i, p := range of {
+		if i == most {
+			fmt.Fprintf(&b, "\n  and %d more", len(of)-most)
+			break
+		}
 		fmt.Fprintf(&b, "\n  - %s, %s, %s (%s)", nameOr(p.Name, p.Email), p.RoleName, p.Status, p.ID)
 		if p.Name != "" {
 			fmt.Fprintf(&b, ", %s", p.Email)

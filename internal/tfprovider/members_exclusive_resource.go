@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -27,23 +28,45 @@ var (
 
 // exclusiveResource removes everybody from the account, or from a project, whom the configuration does not name.
 //
-// Nobody is removed whom the plan did not name. A refresh notes who is there; the plan is made from that note alone, so
-// it stays the same when Terraform makes it once more during the apply, whatever happened meanwhile; and the apply
-// removes those in the plan and nobody else. Whoever joined in between is in the next plan.
+// Nobody is removed whom the plan did not name. Creating the resource removes nobody: Terraform plans a create once more
+// during the apply, with nothing remembered, so a plan could not be kept to. It notes who is there. From then on a
+// refresh notes that; the plan is made from that note alone, so it stays the same when Terraform makes it once more
+// during the apply, whatever happened meanwhile; and the apply removes those in the plan and nobody else. Whoever joined
+// in between is in the next plan.
 type exclusiveResource struct{ managed }
 
 func newExclusiveResource() resource.Resource { return &exclusiveResource{} }
 
 type exclusiveModel struct {
-	ID           types.String `tfsdk:"id"`
-	ProjectID    types.String `tfsdk:"project_id"`
-	MemberIDs    types.Set    `tfsdk:"member_ids"`
-	IgnoreEmails types.Set    `tfsdk:"ignore_emails"`
-	Removes      types.List   `tfsdk:"removes"`
+	ID               types.String `tfsdk:"id"`
+	AccountID        types.String `tfsdk:"account_id"`
+	ProjectID        types.String `tfsdk:"project_id"`
+	MemberIDs        types.Set    `tfsdk:"member_ids"`
+	IgnoreEmails     types.Set    `tfsdk:"ignore_emails"`
+	IgnoreAPIKeys    types.Bool   `tfsdk:"ignore_api_keys"`
+	MaxRemovals      types.Int64  `tfsdk:"max_removals"`
+	AllowMassRemoval types.Bool   `tfsdk:"allow_mass_removal"`
+	Removes          types.List   `tfsdk:"removes"`
 }
 
-// noteThere is who was there at the last look: everybody who could be removed.
+// noteThere is who was there at the last look.
 const noteThere = "there"
+
+// what names it in messages.
+func (m exclusiveModel) what() string {
+	if known(m.ProjectID) {
+		return "list of members of the project " + m.ProjectID.ValueString()
+	}
+	return "list of members of the account"
+}
+
+// home is the account it is about.
+func (m exclusiveModel) home() string {
+	if !known(m.AccountID) && m.ProjectID.IsNull() {
+		return m.ID.ValueString() // a state of an earlier version
+	}
+	return m.AccountID.ValueString()
+}
 
 func (r *exclusiveResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_members_exclusive"
@@ -54,7 +77,9 @@ func (r *exclusiveResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Makes a configuration the only word on who is in the account, or in a project: a plan removes everybody it does not name, also whom somebody added by hand.\n\n" +
 			"The plan names each of them, in `removes` and in a warning, and the apply removes nobody else: who joins in between is in the next plan. " +
-			"Never removed are the Owner, the API key the provider works with, and the addresses in `ignore_emails`. " +
+			"Creating the resource removes nobody; it notes who is there, and the next plan names whom it removes. " +
+			"Never removed are the Owner, the API key the provider works with, the addresses in `ignore_emails`, and API keys unless `ignore_api_keys = false`. " +
+			"A plan that would remove everybody, or more than `max_removals`, is refused. " +
 			"Destroying this resource removes nobody; it only stops looking.\n\n" +
 			"Use it once for the account, and once for each project that should be watched. Open invitations count as members: not named, they are cancelled.",
 		Attributes: map[string]schema.Attribute{
@@ -75,6 +100,21 @@ func (r *exclusiveResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				Validators:          []validator.Set{setvalidator.ValueStringsAre(emailValidator{})},
 				MarkdownDescription: "Addresses that are left alone, whether they are there or not, such as that of an auditor who comes and goes.",
 			},
+			"ignore_api_keys": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Leaves API keys alone, also those that no configuration names. With `false` a key's role in the account is removed like a person; " +
+					"name the keys that stay with `raff_api_key.NAME.member_id`. Default: `true`.",
+			},
+			"max_removals": schema.Int64Attribute{
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.AtLeast(0)},
+				MarkdownDescription: "How many one plan may remove. Default: 10, or 20 % of those who are there if that is more.",
+			},
+			"allow_mass_removal": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Allows a plan that removes more than `max_removals`, or everybody because `member_ids` is empty. Set it for one apply and take it out again. Default: `false`.",
+			},
+			"account_id": accountAttribute(),
 			"removes": schema.ListNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "In a plan, whom it removes; after it, whom the last apply that removed anybody did. Not known in a plan while some of `member_ids` are not; the warning then names all who are in question.",
@@ -91,84 +131,53 @@ func (r *exclusiveResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	}
 }
 
-// ModifyPlan names whom the plan removes.
-func (r *exclusiveResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || !r.connected() {
-		return
-	}
-	var plan, state exclusiveModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if resp.Diagnostics.HasError() || plan.ProjectID.IsUnknown() {
-		return
-	}
-	there := readNote[[]person](ctx, req.Private, noteThere)
-	if state.ID.IsNull() || !plan.ProjectID.Equal(state.ProjectID) {
-		var err error
-		if there, err = r.there(ctx, plan.ProjectID.ValueString()); err != nil {
-			r.report(ctx, &resp.Diagnostics, "look who is there", err)
-			return
-		}
-	}
-	strangers, certain := plan.strangers(there)
-	switch {
-	case len(strangers) == 0 && state.ID.IsNull():
-		plan.Removes = removals(ctx, nil, &resp.Diagnostics)
-	case len(strangers) == 0:
-		plan.Removes = state.Removes
-	case !certain:
-		plan.Removes = types.ListUnknown(personType)
-		resp.Diagnostics.AddWarning(fmt.Sprintf("Up to %s will be removed", people(len(strangers))),
-			"Some of member_ids are known only during the apply. All of these will be removed but for those whose ids turn out to be among them:"+lines(strangers))
-	default:
-		plan.Removes = removals(ctx, strangers, &resp.Diagnostics)
-		resp.Diagnostics.AddWarning(people(len(strangers))+" will be removed", "They are there and not in member_ids:"+lines(strangers))
-	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-}
-
 func (r *exclusiveResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan exclusiveModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.ID = plan.ProjectID
-	if plan.ProjectID.IsNull() {
-		me, err := r.whoami.get(ctx)
-		if err != nil {
-			r.report(ctx, &resp.Diagnostics, "find out whose API key this is", err)
-			return
-		}
-		plan.ID = types.StringValue(me.Account.ID)
+	ctx, stop := r.begin(ctx, plan.AccountID.ValueString(), plan.what(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
+		return
 	}
-	if r.remove(ctx, plan, plan.Removes, resp.Private, &resp.Diagnostics) {
-		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-		r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
+	there, err := r.there(ctx, plan.ProjectID.ValueString())
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "look who is there", err)
+		return
 	}
+	plan.AccountID = types.StringValue(r.accountID)
+	if plan.ID = plan.ProjectID; plan.ProjectID.IsNull() {
+		plan.ID = plan.AccountID
+	}
+	plan.Removes = removals(ctx, nil, &resp.Diagnostics)
+	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteThere, there)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
 }
 
 func (r *exclusiveResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state exclusiveModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, state.what()) {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
-	there, err := r.there(ctx, state.ProjectID.ValueString())
-	what := "account"
-	if known(state.ProjectID) {
-		what = "project " + state.ProjectID.ValueString()
-	}
-	if r.unread(ctx, req, resp, what, err) {
+	if r.elsewhere(ctx, state.home(), state.what(), &resp.Diagnostics) {
 		return
 	}
+	there, err := r.there(ctx, state.ProjectID.ValueString())
+	if r.unread(ctx, req, resp, state.AccountID, state.what(), err) {
+		return
+	}
+	state.AccountID = types.StringValue(r.accountID)
 	if state.MemberIDs.IsNull() { // an import: all who are there may stay until the configuration says otherwise
 		ids := []string{}
 		for _, p := range there {
-			ids = append(ids, p.ID)
+			if !p.Protected && !p.IsKey {
+				ids = append(ids, p.ID)
+			}
 		}
 		set, diags := types.SetValueFrom(ctx, types.StringType, ids)
 		resp.Diagnostics.Append(diags...)
@@ -182,44 +191,49 @@ func (r *exclusiveResource) Update(ctx context.Context, req resource.UpdateReque
 	var plan, state exclusiveModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	interrupted := ctx
+	ctx, stop := r.begin(ctx, state.home(), state.what(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
-	removes := plan.Removes
-	if removes.Equal(state.Removes) { // those of an earlier apply
-		removes = removals(ctx, nil, &resp.Diagnostics)
+	plan.AccountID = types.StringValue(r.accountID)
+	var named []person
+	if !plan.Removes.Equal(state.Removes) { // those are of an earlier apply
+		resp.Diagnostics.Append(plan.Removes.ElementsAs(ctx, &named, false)...)
 	}
-	if r.remove(ctx, plan, removes, resp.Private, &resp.Diagnostics) {
+	for i, p := range named {
+		if interrupted.Err() != nil {
+			resp.Diagnostics.AddError("Interrupted", fmt.Sprintf("%d of %s were removed. The next plan names the others again.", i, people(len(named))))
+			break
+		}
+		r.removePerson(ctx, plan.ProjectID.ValueString(), p, &resp.Diagnostics)
+	}
+	there, err := r.there(ctx, plan.ProjectID.ValueString())
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "look who is left", err)
+		return
+	}
+	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteThere, there)...)
+	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
 }
 
-// remove removes those in the plan, and notes who is left. It reports whether all went well.
-func (r *exclusiveResource) remove(ctx context.Context, plan exclusiveModel, removes types.List, notes noteWriter, diags *diag.Diagnostics) bool {
-	var named []person
-	diags.Append(removes.ElementsAs(ctx, &named, false)...)
-	for _, p := range named {
-		done, err := r.removeMember(ctx, plan.ProjectID.ValueString(), p.ID)
-		switch {
-		case err == nil:
-			if left := leftBehind(done); left != "" {
-				diags.AddWarning("What "+p.Email+" made keeps working", left)
-			}
-		case !client.IsNotFound(err): // gone is gone, whoever did it
-			r.report(ctx, diags, "remove "+p.Email, err)
+func (r *exclusiveResource) removePerson(ctx context.Context, projectID string, p person, diags *diag.Diagnostics) {
+	done, err := r.removeMember(ctx, projectID, p.ID)
+	switch {
+	case err == nil:
+		if left := leftBehind(done); left != "" {
+			diags.AddWarning("What "+p.Email+" made keeps working", left)
 		}
+	case !client.IsNotFound(err): // gone is gone, whoever did it
+		r.report(ctx, diags, "remove "+p.Email, err)
 	}
-	if diags.HasError() {
-		return false
-	}
-	there, err := r.there(ctx, plan.ProjectID.ValueString())
-	if err != nil {
-		r.report(ctx, diags, "look who is left", err)
-		return false
-	}
-	diags.Append(writeNote(ctx, notes, noteThere, there)...)
-	return !diags.HasError()
 }
 
 // Delete removes nobody: the resource is not in the way any more, and that is all.
@@ -238,7 +252,7 @@ func (r *exclusiveResource) ImportState(ctx context.Context, req resource.Import
 	}
 	id := types.StringValue(strings.ToLower(r.imported(ctx, req, &resp.Diagnostics)))
 	state := exclusiveModel{
-		ID: id, MemberIDs: types.SetNull(types.StringType), IgnoreEmails: types.SetNull(types.StringType), Removes: types.ListNull(personType),
+		ID: id, AccountID: types.StringValue(me.Account.ID), MemberIDs: types.SetNull(types.StringType), IgnoreEmails: types.SetNull(types.StringType), Removes: types.ListNull(personType),
 	}
 	if id.ValueString() != me.Account.ID {
 		p, err := r.findProject(ctx, id.ValueString())
@@ -253,20 +267,19 @@ func (r *exclusiveResource) ImportState(ctx context.Context, req resource.Import
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
 
-// there is everybody who could be removed: all but the Owner and the key the provider works with.
-func (r *exclusiveResource) there(ctx context.Context, projectID string) ([]person, error) {
+// there is everybody who is there.
+func (r *exclusiveResource) there(ctx context.Context, projectID string) ([]present, error) {
 	me, err := r.whoami.get(ctx)
 	if err != nil {
 		return nil, err
 	}
-	found := []person{}
+	found := []present{}
 	for m, err := range r.allMembers(ctx, projectID, client.ListMembersOptions{}) {
 		if err != nil {
 			return nil, err
 		}
-		if own := m.APIKeyID != nil && *m.APIKeyID == me.Principal.ID; !own && !m.IsOwner {
-			found = append(found, newPerson(m))
-		}
+		own := m.APIKeyID != nil && *m.APIKeyID == me.Principal.ID
+		found = append(found, present{person: newPerson(m), IsKey: m.APIKeyID != nil, Protected: own || m.IsOwner})
 	}
 	return found, nil
 }

@@ -160,7 +160,7 @@ func TestMembersExclusiveWarns(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	srv.NewMember(t, "bob@example.com", "Bob", srv.RoleID(t, "account", "member"))
-	terraform := program(t, "provider \"raff\" {}\n"+exclusive("member_ids = []"), "RAFF_API_URL="+srv.URL, "RAFF_API_KEY="+srv.Key)
+	terraform := program(t, "provider \"raff\" {}\n"+exclusive("member_ids = []", "allow_mass_removal = true"), "RAFF_API_URL="+srv.URL, "RAFF_API_KEY="+srv.Key)
 	out := terraform.run("plan")
 	for _, words := range []string{"1 member will be removed", "- Bob, Member, active", "bob@example.com"} {
 		if !says(words).MatchString(out) {

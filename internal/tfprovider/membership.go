@@ -15,7 +15,7 @@ func (s *session) getMember(ctx context.Context, projectID, id string) (*api.Mem
 	if projectID == "" {
 		return s.client.Members.Get(ctx, id)
 	}
-	return asMember(s.client.ProjectMembers.Get(ctx, projectID, id))
+	return s.asMember(s.client.ProjectMembers.Get(ctx, projectID, id))
 }
 
 func (s *session) listMembers(ctx context.Context, projectID string, o client.ListMembersOptions) (*api.Page[api.Member], error) {
@@ -28,7 +28,7 @@ func (s *session) listMembers(ctx context.Context, projectID string, o client.Li
 	}
 	page := &api.Page[api.Member]{Total: p.Total, NextCursor: p.NextCursor}
 	for _, m := range p.Data {
-		page.Data = append(page.Data, memberIn(m))
+		page.Data = append(page.Data, s.memberIn(m))
 	}
 	return page, nil
 }
@@ -40,7 +40,7 @@ func (s *session) allMembers(ctx context.Context, projectID string, o client.Lis
 	}
 	return func(yield func(api.Member, error) bool) {
 		for m, err := range s.client.ProjectMembers.All(ctx, projectID, o) {
-			if !yield(memberIn(m), err) {
+			if !yield(s.memberIn(m), err) {
 				return
 			}
 		}
@@ -54,7 +54,7 @@ func (s *session) addMember(ctx context.Context, projectID string, in api.AddMem
 	case projectID == "":
 		return s.client.Members.Add(ctx, in)
 	case in.Email == nil:
-		return asMember(s.client.ProjectMembers.Add(ctx, projectID, api.AddProjectMemberRequest{
+		return s.asMember(s.client.ProjectMembers.Add(ctx, projectID, api.AddProjectMemberRequest{
 			TargetUserID: in.TargetUserID, APIKeyID: in.APIKeyID, RoleID: in.RoleID,
 		}))
 	}
@@ -73,7 +73,7 @@ func (s *session) updateMember(ctx context.Context, projectID, id string, in api
 	if projectID == "" {
 		return s.client.Members.Update(ctx, id, in)
 	}
-	return asMember(s.client.ProjectMembers.Update(ctx, projectID, id, in))
+	return s.asMember(s.client.ProjectMembers.Update(ctx, projectID, id, in))
 }
 
 func (s *session) removeMember(ctx context.Context, projectID, id string) (*api.Done, error) {
@@ -92,14 +92,14 @@ func (s *session) membersIn(projectID string) *reads[api.Member] {
 	return &s.projectMembers
 }
 
-func asMember(m *api.ProjectMember, err error) (*api.Member, error) {
+func (s *session) asMember(m *api.ProjectMember, err error) (*api.Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := memberIn(*m)
+	out := s.memberIn(*m)
 	return &out, nil
 }
 
-func memberIn(m api.ProjectMember) api.Member {
-	return api.Member{ID: m.ID, Membership: m.Membership}
+func (s *session) memberIn(m api.ProjectMember) api.Member {
+	return api.Member{ID: m.ID, AccountID: s.accountID, Membership: m.Membership}
 }

@@ -32,6 +32,7 @@ func projectAttributes() map[string]schema.Attribute {
 		"description":    "What the project is for.",
 		"default_region": "Region for what is made in the project.",
 		"created_at":     "When the project was made.",
+		"account_id":     "Id of the account it is in.",
 	})
 	attributes["is_default"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this is the account's Default project."}
 	return attributes

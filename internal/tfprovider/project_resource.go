@@ -42,6 +42,7 @@ type projectModel struct {
 	DefaultRegion types.String `tfsdk:"default_region"`
 	IsDefault     types.Bool   `tfsdk:"is_default"`
 	CreatedAt     types.String `tfsdk:"created_at"`
+	AccountID     types.String `tfsdk:"account_id"`
 }
 
 func (r *projectResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -81,6 +82,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the project."},
 			"slug":       schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Name that programs use, made from the first name and kept for life."},
 			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the project was made."},
+			"account_id": accountAttribute(),
 		},
 	}
 }
@@ -88,6 +90,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 // ModifyPlan refuses to destroy the Default project.
 func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !req.Plan.Raw.IsNull() {
+		r.planProject(ctx, req, resp)
 		return
 	}
 	var state projectModel
@@ -99,15 +102,31 @@ func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 }
 
+// planProject plans a project that there is to be.
+func (r *projectResource) planProject(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var plan projectModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !req.State.Raw.IsNull() {
+		return
+	}
+	r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
 func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan projectModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	in := api.CreateProjectRequest{Name: plan.Name.ValueStringPointer(), Description: plan.Description.ValueStringPointer()}
 	if known(plan.DefaultRegion) {
 		in.DefaultRegion = plan.DefaultRegion.ValueStringPointer()
+	}
+	ctx, stop := r.begin(ctx, plan.AccountID.ValueString(), "project "+plan.Name.ValueString(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
+		return
 	}
 	p, err := r.client.Projects.Create(ctx, in)
 	if client.Code(err) == "name_taken" {
@@ -120,7 +139,6 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
 	r.identify(ctx, resp.Identity, types.StringValue(p.ID), &resp.Diagnostics)
-	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, p.AccountID)...)
 }
 
 // nameTaken prints the import block of the project that has the name.
@@ -135,23 +153,27 @@ func (r *projectResource) nameTaken(ctx context.Context, name string) diag.Diagn
 func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state projectModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "project "+state.Name.ValueString()) {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	p, err := r.projects.read(ctx, "", state.ID.ValueString())
-	if r.unread(ctx, req, resp, "project "+state.Name.ValueString(), err) {
+	if r.unread(ctx, req, resp, state.AccountID, "project "+state.Name.ValueString(), err) {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
-	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, p.AccountID)...)
 }
 
 func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state projectModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "project "+state.Name.ValueString(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	p, err := r.client.Projects.Update(ctx, state.ID.ValueString(), api.UpdateProjectRequest{
@@ -170,11 +192,16 @@ func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest
 func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state projectModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "project "+state.Name.ValueString(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	_, err := r.client.Projects.Delete(ctx, state.ID.ValueString())
-	r.removed(ctx, req.Private, "delete", "project "+state.Name.ValueString(), err, &resp.Diagnostics)
+	r.removed(ctx, "delete", "project "+state.Name.ValueString(), err, &resp.Diagnostics)
 }
 
 // ImportState accepts the id, the slug or the name of the project.
@@ -227,5 +254,6 @@ func newProjectModel(p *api.Project) projectModel {
 		DefaultRegion: types.StringValue(p.DefaultRegion),
 		IsDefault:     types.BoolValue(p.IsDefault),
 		CreatedAt:     timestamp(&p.CreatedAt),
+		AccountID:     types.StringValue(p.AccountID),
 	}
 }

@@ -22,6 +22,8 @@ import (
 	"raff/client"
 )
 
+const defaultRetryTimeout = 2 * time.Minute
+
 const defaultURL = "http://127.0.0.1:8080"
 
 // A key of the standard tier has 30 requests a second and bursts of 60. Staying below leaves room for whoever else
@@ -48,6 +50,7 @@ type providerModel struct {
 	APIURL    types.String `tfsdk:"api_url"`
 	APIKey    types.String `tfsdk:"api_key"`
 	ProjectID types.String `tfsdk:"project_id"`
+	Retry     types.String `tfsdk:"retry_timeout"`
 }
 
 // New returns what makes the provider. version goes into the User-Agent of every request.
@@ -79,6 +82,11 @@ func (p *raffProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 				Validators:          []validator.String{isUUID()},
 				MarkdownDescription: "Project that requests are made for. Members, roles and API keys of the account do not need it. Environment: `RAFF_PROJECT_ID`.",
 			},
+			"retry_timeout": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How long a request is sent again when the server cannot be reached, is not available or refuses it because there are too many, such as `30s` or `5m`; `0s` is never. " +
+					"Environment: `RAFF_RETRY_TIMEOUT`. Default: `2m`.",
+			},
 		},
 	}
 }
@@ -89,13 +97,19 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if m.APIURL.IsUnknown() || m.APIKey.IsUnknown() || m.ProjectID.IsUnknown() {
+	if m.APIURL.IsUnknown() || m.APIKey.IsUnknown() || m.ProjectID.IsUnknown() || m.Retry.IsUnknown() {
 		// The value comes from a resource that does not exist yet. What is only to be created can be planned without
 		// the server; a read says so when it needs one.
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 		}
-		share(resp, &session{clock: p.clock})
+		share(resp, &session{clock: p.clock, retryFor: defaultRetryTimeout})
+		return
+	}
+	retryFor, err := parseDuration(setting(m.Retry, "RAFF_RETRY_TIMEOUT", defaultRetryTimeout.String()))
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("retry_timeout"), "Not a duration",
+			"retry_timeout, or RAFF_RETRY_TIMEOUT in the environment, is a duration such as 30s or 2m, or 0s for no retries.")
 		return
 	}
 	key := setting(m.APIKey, "RAFF_API_KEY", "")
@@ -112,11 +126,24 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if id := setting(m.ProjectID, "RAFF_PROJECT_ID", ""); id != "" {
 		opts = append(opts, client.WithProjectID(id))
 	}
-	s, err := p.connect(setting(m.APIURL, "RAFF_API_URL", defaultURL), key, opts...)
+	apiURL := setting(m.APIURL, "RAFF_API_URL", defaultURL)
+	s, err := p.connect(apiURL, key, retryFor, opts...)
 	if err != nil {
-		resp.Diagnostics.AddError("The provider cannot be used as it is configured", err.Error())
+		wrong := path.Root("api_key")
+		if _, err := client.New(apiURL, ""); err != nil {
+			wrong = path.Root("api_url")
+		}
+		resp.Diagnostics.AddAttributeError(wrong, "The provider cannot be used as it is configured", err.Error())
 		return
 	}
+	// Whose key this is has to be known before anything is changed. To ask at once tells what is wrong with the
+	// settings in one place, at the argument that is wrong, and not once for every resource.
+	me, err := s.whoami.get(ctx)
+	if err != nil {
+		s.refuseSetting(ctx, &resp.Diagnostics, err)
+		return
+	}
+	s.accountID = me.Account.ID
 	share(resp, s)
 }
 

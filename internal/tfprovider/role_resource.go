@@ -42,6 +42,7 @@ type roleModel struct {
 	Permissions        types.Set    `tfsdk:"permissions"`
 	ReassignOnDeleteTo types.String `tfsdk:"reassign_on_delete_to"`
 	CreatedAt          types.String `tfsdk:"created_at"`
+	AccountID          types.String `tfsdk:"account_id"`
 }
 
 func (r *roleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -93,6 +94,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			},
 			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the role."},
 			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the role was made."},
+			"account_id": accountAttribute(),
 		},
 	}
 }
@@ -107,7 +109,10 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !req.State.Raw.IsNull() {
+	if req.State.Raw.IsNull() {
+		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	} else {
 		var state roleModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if plan.Permissions.Equal(state.Permissions) && plan.Scope.Equal(state.Scope) {
@@ -121,7 +126,12 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	var plan roleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	permissions := stringsOf(ctx, plan.Permissions, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, plan.AccountID.ValueString(), "role "+plan.Name.ValueString(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	role, err := r.client.Roles.Create(ctx, api.CreateRoleRequest{
@@ -146,23 +156,21 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	resp.Diagnostics.Append(plan.fill(ctx, role)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
-	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, role.AccountID)...)
 }
 
 func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "role "+state.Name.ValueString()) {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
 	role, err := r.findRole(ctx, state.ID.ValueString())
-	if r.unread(ctx, req, resp, "role "+state.Name.ValueString(), err) {
+	if r.unread(ctx, req, resp, state.AccountID, "role "+state.Name.ValueString(), err) {
 		return
 	}
 	resp.Diagnostics.Append(state.fill(ctx, role)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteAccount, role.AccountID)...)
 }
 
 func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -170,7 +178,12 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	permissions := stringsOf(ctx, plan.Permissions, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "role "+state.Name.ValueString(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	c := api.UpdateRoleRequest{
@@ -180,6 +193,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	if !plan.Permissions.Equal(state.Permissions) {
 		c.Permissions = &permissions
 	}
+	plan.AccountID = types.StringValue(r.accountID)
 	if c != (api.UpdateRoleRequest{}) { // reassign_on_delete_to alone is nothing the server knows
 		role, err := r.client.Roles.Update(ctx, state.ID.ValueString(), c)
 		r.roles.forget()
@@ -196,12 +210,17 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "role "+state.Name.ValueString(), &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	_, err := r.client.Roles.Delete(ctx, state.ID.ValueString(), client.DeleteRoleOptions{ReassignTo: state.ReassignOnDeleteTo.ValueString()})
 	r.roles.forget()
-	r.removed(ctx, req.Private, "delete", "role "+state.Name.ValueString(), err, &resp.Diagnostics)
+	r.removed(ctx, "delete", "role "+state.Name.ValueString(), err, &resp.Diagnostics)
 	if client.Code(err) == "role_in_use" {
 		resp.Diagnostics.AddError("Somebody still has the role "+state.Name.ValueString(),
 			"Give them another role first, or set reassign_on_delete_to to the id of the role they should get, apply that, and delete the role then.")
@@ -253,5 +272,6 @@ func (m *roleModel) fill(ctx context.Context, from *api.Role) (diags diag.Diagno
 	m.Scope = types.StringValue(from.Scope)
 	m.Permissions, diags = types.SetValueFrom(ctx, types.StringType, from.Permissions)
 	m.CreatedAt = timestamp(&from.CreatedAt)
+	m.AccountID = types.StringPointerValue(from.AccountID)
 	return diags
 }

@@ -3,10 +3,10 @@ package tfprovider
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -18,8 +18,15 @@ import (
 
 // session is what one run shares between its resources: the client, and what need not be asked twice.
 type session struct {
-	client *client.Client // nil while the provider's own configuration is not known
-	clock  func() time.Time
+	client   *client.Client // nil while the provider's own configuration is not known
+	url      string         // of the server, for messages
+	clock    func() time.Time
+	retryFor time.Duration // how long a failed call is sent again
+
+	accountID string // of the account the key belongs to
+
+	told  told
+	wrote atomic.Bool // something was changed in this run
 
 	roles       memo[[]api.Role]
 	permissions memo[[]api.Permission]
@@ -32,9 +39,9 @@ type session struct {
 }
 
 // connect makes the session of a run.
-func (p *raffProvider) connect(url, key string, opts ...client.Option) (*session, error) {
-	s := &session{clock: p.clock}
-	c, err := client.New(url, key, append(opts, client.WithMiddleware(s.forgetOnWrite))...)
+func (p *raffProvider) connect(url, key string, retryFor time.Duration, opts ...client.Option) (*session, error) {
+	s := &session{clock: p.clock, url: url, retryFor: retryFor}
+	c, err := client.New(url, key, append(opts, client.WithRetryTimeout(retryFor), client.WithMiddleware(s.guardWrites))...)
 	if err != nil {
 		return nil, err
 	}
@@ -68,17 +75,6 @@ func (p *raffProvider) connect(url, key string, opts ...client.Option) (*session
 	return s, nil
 }
 
-// forgetOnWrite is where every write of the run passes, whichever resource makes it: a project that is deleted takes
-// memberships along, a role that is renamed shows in each of its members.
-func (s *session) forgetOnWrite(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		if r.Method != http.MethodGet {
-			defer s.forget()
-		}
-		return next.RoundTrip(r)
-	})
-}
-
 // sessionOf takes what Configure of the provider left. It is nil while Terraform only validates.
 func sessionOf(data any) *session {
 	s, _ := data.(*session)
@@ -104,6 +100,18 @@ func (s *session) ready(diags *diag.Diagnostics) bool {
 		"api_url, api_key or project_id comes from a resource that has not been applied, and this step has to ask the server now. "+
 			"Apply that resource first (terraform apply -target=…), or set the value in the environment.")
 	return false
+}
+
+// asleep reports that there is no server to ask, with a warning: what is read then stays as the state has it.
+func (s *session) asleep(diags *diag.Diagnostics, what string) bool {
+	if s.connected() {
+		return false
+	}
+	if s == nil || s.told.first("asleep") {
+		diags.AddWarning("The provider's configuration is not known yet", "api_url, api_key or project_id comes from a resource that is still to be changed, so nothing was asked of the server: "+
+			"the "+what+", and whatever else this provider block has, is planned as the state has it. The next plan looks again.")
+	}
+	return true
 }
 
 // memo keeps what read answered until it is forgotten. Callers that come while it is being read wait for that answer;
@@ -176,8 +184,8 @@ func writeNote(ctx context.Context, to noteWriter, key string, v any) diag.Diagn
 }
 
 // gone decides what a 404 during a refresh means; what is a noun with a name, such as "member alice@example.com".
-func (s *session) gone(ctx context.Context, notes noteReader, what string, diags *diag.Diagnostics) bool {
-	if s.elsewhere(ctx, notes, what, diags) {
+func (s *session) gone(ctx context.Context, home, what string, diags *diag.Diagnostics) bool {
+	if s.elsewhere(ctx, home, what, diags) {
 		return false
 	}
 	diags.AddWarning("Removed outside of Terraform",
@@ -188,32 +196,13 @@ func (s *session) gone(ctx context.Context, notes noteReader, what string, diags
 // elsewhere reports, with an error, that something cannot be seen because it is in another account. An API key of another
 // account sees nothing at all: to take that for removal would plan to create everything anew, in the wrong account, and
 // forget what is to be destroyed.
-func (s *session) elsewhere(ctx context.Context, notes noteReader, what string, diags *diag.Diagnostics) bool {
-	seen := readNote[string](ctx, notes, noteAccount)
-	if seen == "" {
-		return false
-	}
-	me, err := s.whoami.get(ctx)
-	if err != nil {
-		s.report(ctx, diags, "find out why the "+what+" cannot be seen", err)
-		return true
-	}
-	if me.Account.ID == seen {
-		return false
-	}
-	diags.AddError("The API key belongs to another account", fmt.Sprintf(
-		"The state holds the %s of the account %s, but the API key belongs to %q (%s). Use a key of the account this state was made with.",
-		what, seen, me.Account.Name, me.Account.ID))
-	return true
+func (s *session) elsewhere(ctx context.Context, home, what string, diags *diag.Diagnostics) bool {
+	return home != "" && !s.sameAccount(ctx, home, what, diags)
 }
 
-// removed ends a deletion: what was gone already is as good as deleted.
-func (s *session) removed(ctx context.Context, notes noteReader, verb, what string, err error, diags *diag.Diagnostics) {
-	switch {
-	case err == nil:
-	case client.IsNotFound(err):
-		s.elsewhere(ctx, notes, what, diags)
-	default:
+// removed ends a deletion, which began with begin: what was gone already is as good as deleted.
+func (s *session) removed(ctx context.Context, verb, what string, err error, diags *diag.Diagnostics) {
+	if err != nil && !client.IsNotFound(err) {
 		s.report(ctx, diags, verb+" the "+what, err)
 	}
 }
