@@ -12,6 +12,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// keyDomain ends the address that an API key has as a member: its id and this.
+const keyDomain = "@api-key.invalid"
+
 // canonicalEmail is the form in which the server compares addresses: NFC, local part in lower case, domain as IDNA
 // A-labels in lower case. What is no address stays as it is; the server says what is wrong with it.
 func canonicalEmail(s string) string {

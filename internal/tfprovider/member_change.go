@@ -164,12 +164,10 @@ func memberInTheWay(err error) string {
 	return ""
 }
 
-func (r *memberResource) adopt(ctx context.Context, plan membership, id string) (*api.Member, error) {
-	m, err := r.now(ctx, plan.as(id))
+// adopt makes a member that was taken over into what the plan says.
+func (r *memberResource) adopt(ctx context.Context, plan membership, m *api.Member) (*api.Member, error) {
+	m, err := r.bring(ctx, m, plan)
 	if err != nil {
-		return nil, err
-	}
-	if m, err = r.bring(ctx, m, plan); err != nil {
 		return nil, err
 	}
 	var found membership

@@ -21,7 +21,7 @@ func (s *session) findMember(ctx context.Context, projectID, ref string) (*api.M
 		return s.memberWithUser(ctx, projectID, strings.ToLower(id))
 	}
 	if id, ok := strings.CutPrefix(ref, apiKeyPrefix); ok {
-		return s.memberByEmail(ctx, projectID, strings.ToLower(id)+"@api-key.invalid", "that is the API key "+id)
+		return s.memberByEmail(ctx, projectID, strings.ToLower(id)+keyDomain, "that is the API key "+id)
 	}
 	if strings.Contains(ref, "@") {
 		return s.memberByEmail(ctx, projectID, ref, "with the address "+ref)

@@ -30,9 +30,11 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	switch {
 	case destroying:
+		r.planned(state, plannedDestroy, &resp.Diagnostics)
 		r.refuseProtected(ctx, state, req.Private, "removed", &resp.Diagnostics)
 	case creating:
 		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
+		r.planned(plan, plannedCreate, &resp.Diagnostics)
 		r.checkRole(ctx, r.roleScope(), plan.RoleID, &resp.Diagnostics)
 		r.checkAPIKey(ctx, plan.APIKeyID, &resp.Diagnostics)
 		r.checkProject(ctx, plan.ProjectID, &resp.Diagnostics)

@@ -110,20 +110,10 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m, err := r.addMember(ctx, plan.ProjectID.ValueString(), api.AddMemberRequest{
-		Email:        plan.Email.ValueStringPointer(),
-		TargetUserID: plan.TargetUserID.ValueStringPointer(),
-		APIKeyID:     plan.APIKeyID.ValueStringPointer(),
-		RoleID:       plan.RoleID.ValueStringPointer(),
-	})
-	if id := memberInTheWay(err); id != "" {
-		if !plan.Adopt.ValueBool() {
-			resp.Diagnostics.AddError(r.alreadyMember(ctx, plan, id))
-			return
-		}
-		// Nothing was made, so nothing is in the state until the member is what the plan says: a failure on the way
-		// would mark somebody else's member as tainted, and the next apply would remove it.
-		m, err = r.adopt(ctx, plan, id)
+	m, inTheWay, err := r.enter(ctx, plan, &resp.Diagnostics)
+	if inTheWay != "" {
+		resp.Diagnostics.AddError(r.alreadyMember(ctx, plan, inTheWay))
+		return
 	}
 	if err != nil {
 		r.report(ctx, &resp.Diagnostics, "add the member "+plan.principal(), err)
@@ -209,9 +199,9 @@ func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	done, err := r.removeMember(ctx, state.ProjectID.ValueString(), state.memberID())
+	done, err := r.dismiss(ctx, state, &resp.Diagnostics)
 	r.removed(ctx, "remove", "member "+state.principal(), err, &resp.Diagnostics)
-	if err != nil {
+	if err != nil || done == nil {
 		return
 	}
 	if left := leftBehind(done); left != "" {

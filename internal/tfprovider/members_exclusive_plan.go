@@ -91,8 +91,8 @@ func (r *exclusiveResource) checkMayRemove(ctx context.Context, plan exclusiveMo
 		return
 	}
 	me, err := r.whoami.get(ctx)
-	const permission = "account.members.manage"
-	if err == nil && !slices.Contains(me.Permissions, permission) {
+	const permission = "account.members.remove"
+	if err == nil && !slices.Contains(me.Permissions, permission) && !slices.Contains(me.Permissions, "account.members.manage") {
 		diags.AddError("The API key may not remove members", "The plan removes members, which needs the permission "+permission+"."+r.whoMay(ctx, permission))
 	}
 }
@@ -136,7 +136,7 @@ func (r *exclusiveResource) wrongMemberID(ctx context.Context, plan exclusiveMod
 	case slices.ContainsFunc(there, func(p present) bool { return p.ID == id }):
 		return ""
 	}
-	if i := slices.IndexFunc(there, func(p present) bool { return p.IsKey && p.Email == id+"@api-key.invalid" }); i >= 0 {
+	if i := slices.IndexFunc(there, func(p present) bool { return p.IsKey && p.Email == id+keyDomain }); i >= 0 {
 		return "is the id of an API key; the id of its membership is " + there[i].ID + "."
 	}
 	if i := slices.IndexFunc(there, func(p present) bool { return sameEmail(types.StringValue(p.Email), types.StringValue(id)) }); i >= 0 {

@@ -225,13 +225,15 @@ func (r *exclusiveResource) Update(ctx context.Context, req resource.UpdateReque
 }
 
 func (r *exclusiveResource) removePerson(ctx context.Context, projectID string, p person, diags *diag.Diagnostics) {
-	done, err := r.removeMember(ctx, projectID, p.ID)
+	var m membership
+	m.ProjectID, m.MemberID, m.PrincipalEmail = optional(projectID), types.StringValue(p.ID), types.StringValue(p.Email)
+	done, err := r.dismiss(ctx, m, diags)
 	switch {
-	case err == nil:
+	case err == nil && done != nil:
 		if left := leftBehind(done); left != "" {
 			diags.AddWarning("What "+p.Email+" made keeps working", left)
 		}
-	case !client.IsNotFound(err): // gone is gone, whoever did it
+	case err != nil && !client.IsNotFound(err): // gone is gone, whoever did it
 		r.report(ctx, diags, "remove "+p.Email, err)
 	}
 }

@@ -25,8 +25,9 @@ type session struct {
 
 	accountID string // of the account the key belongs to
 
-	told  told
-	wrote atomic.Bool // something was changed in this run
+	told      told
+	handovers handovers
+	wrote     atomic.Bool // something was changed in this run
 
 	roles       memo[[]api.Role]
 	permissions memo[[]api.Permission]

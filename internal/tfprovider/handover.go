@@ -1,0 +1,190 @@
+package tfprovider
+
+import (
+	"context"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"raff/api"
+	"raff/client"
+)
+
+// handovers knows which memberships changed hands in this run. When a resource gets another address without a moved
+// block, Terraform creates it under the new address and destroys it under the old one, in any order or at once: what the
+// new address took over, the old one must not remove.
+type handovers struct {
+	// Held for writing while a member is taken over and for reading while one is removed, so that a member is not
+	// taken over whose removal is under way.
+	taking sync.RWMutex
+
+	mu      sync.Mutex
+	adopted map[string]bool      // ids of memberships
+	removed map[principal]string // the user's id, empty for nobody who had accepted
+	planned map[principal]string // what the plan does: plannedCreate or plannedDestroy
+}
+
+// principal is somebody in the account, or in a project, by the canonical form of their address.
+type principal struct{ project, email string }
+
+const (
+	plannedCreate  = "create"
+	plannedDestroy = "destroy"
+)
+
+const moved = "If a resource only got another name, key or index, say so with a moved block, and nothing happens to the member:\n\n" +
+	"  moved {\n    from = OLD ADDRESS\n    to   = NEW ADDRESS\n  }"
+
+// who is the principal of a plan or a state; not ok where the address is not known, as for a user's id in a plan.
+func (m membership) who() (p principal, ok bool) {
+	p.project = m.ProjectID.ValueString()
+	switch {
+	case known(m.PrincipalEmail):
+		p.email = canonicalEmail(m.PrincipalEmail.ValueString())
+	case known(m.Email):
+		p.email = canonicalEmail(m.Email.ValueString())
+	case known(m.APIKeyID):
+		p.email = m.APIKeyID.ValueString() + keyDomain
+	}
+	return p, p.email != "" && !m.ProjectID.IsUnknown()
+}
+
+// adopting marks the membership as taken over. The caller holds taking.
+func (h *handovers) adopting(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.adopted == nil {
+		h.adopted = map[string]bool{}
+	}
+	h.adopted[id] = true
+}
+
+func (h *handovers) wasAdopted(id string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.adopted[id]
+}
+
+// dismissed notes who was removed in this run.
+func (h *handovers) dismissed(m membership) {
+	who, ok := m.who()
+	if !ok {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.removed == nil {
+		h.removed = map[principal]string{}
+	}
+	h.removed[who] = m.UserID.ValueString()
+}
+
+// wasRemoved reports whether this run has removed the principal, and the user's id if it was one.
+func (h *handovers) wasRemoved(m membership) (userID string, yes bool) {
+	who, ok := m.who()
+	if !ok {
+		return "", false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	userID, yes = h.removed[who]
+	return userID, yes
+}
+
+// plan notes what a plan does with a principal, and warns when it does both.
+func (h *handovers) plan(m membership, does string, diags *diag.Diagnostics) {
+	who, ok := m.who()
+	if !ok {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if other := h.planned[who]; other != "" && other != does {
+		diags.AddWarning("A member is destroyed at one address and created at another",
+			who.email+" is both in this plan. With adopt_existing = true the new address takes the member over; without it, the apply fails, or the member is removed and invited anew. "+moved)
+	}
+	if h.planned == nil {
+		h.planned = map[principal]string{}
+	}
+	h.planned[who] = does
+}
+
+// planned is plan of the run's handovers; while Terraform only validates, there is no run.
+func (r *memberResource) planned(m membership, does string, diags *diag.Diagnostics) {
+	if r.session != nil && !r.wrote.Load() {
+		r.handovers.plan(m, does, diags)
+	}
+}
+
+// dismiss removes a member, unless this run took it over: nil, nil then, with a warning.
+func (s *session) dismiss(ctx context.Context, m membership, diags *diag.Diagnostics) (*api.Done, error) {
+	s.handovers.taking.RLock()
+	defer s.handovers.taking.RUnlock()
+	if s.handovers.wasAdopted(m.memberID()) {
+		diags.AddWarning("A member was kept that another address has taken over",
+			m.principal()+" was to be destroyed at this address, and was taken over at another one in the same apply (adopt_existing). "+
+				"The member was left as it is, and this address is out of the state. "+moved)
+		return nil, nil
+	}
+	done, err := s.removeMember(ctx, m.ProjectID.ValueString(), m.memberID())
+	if err == nil {
+		s.handovers.dismissed(m)
+	}
+	return done, err
+}
+
+// takeOver marks a member as taken over and returns it as it is. IsNotFound reports that it was removed meanwhile.
+func (r *memberResource) takeOver(ctx context.Context, plan membership, id string) (*api.Member, error) {
+	r.handovers.taking.Lock()
+	defer r.handovers.taking.Unlock()
+	m, err := r.now(ctx, plan.as(id))
+	if err == nil {
+		r.handovers.adopting(id)
+	}
+	return m, err
+}
+
+// enter adds the member that the plan says, or takes it over. inTheWay is the id of the member because of which neither
+// was done.
+func (r *memberResource) enter(ctx context.Context, plan membership, diags *diag.Diagnostics) (m *api.Member, inTheWay string, err error) {
+	for range 3 { // somebody may be removed between the refusal and the look
+		if m, err = r.add(ctx, plan, diags); err == nil {
+			return m, "", nil
+		}
+		id := memberInTheWay(err)
+		if id == "" || !plan.Adopt.ValueBool() {
+			return nil, id, err
+		}
+		// Nothing was made, so nothing is in the state until the member is what the plan says: a failure on the way
+		// would mark somebody else's member as tainted, and the next apply would remove it.
+		if m, err = r.takeOver(ctx, plan, id); err == nil {
+			m, err = r.adopt(ctx, plan, m)
+			return m, "", err
+		}
+		if !client.IsNotFound(err) {
+			break
+		}
+	}
+	return nil, "", err
+}
+
+// add adds the member. One that this run has just removed, and that the resource would have taken over, does not have
+// to accept an invitation again.
+func (r *memberResource) add(ctx context.Context, plan membership, diags *diag.Diagnostics) (*api.Member, error) {
+	in := api.AddMemberRequest{
+		Email:        plan.Email.ValueStringPointer(),
+		TargetUserID: plan.TargetUserID.ValueStringPointer(),
+		APIKeyID:     plan.APIKeyID.ValueStringPointer(),
+		RoleID:       plan.RoleID.ValueStringPointer(),
+	}
+	user, again := r.handovers.wasRemoved(plan)
+	if again && user != "" && plan.Adopt.ValueBool() {
+		in.Email, in.TargetUserID = nil, &user
+	}
+	m, err := r.addMember(ctx, plan.ProjectID.ValueString(), in)
+	if err == nil && again {
+		diags.AddWarning("A member was removed and added again in one apply",
+			plan.principal()+" was destroyed at another address or replaced, and has a new id now; an invitation was sent anew where one was open, and roles in projects are gone until they are given again. "+moved)
+	}
+	return m, err
+}
