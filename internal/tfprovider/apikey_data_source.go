@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
@@ -78,7 +77,7 @@ func (d *apiKeyDataSource) Metadata(_ context.Context, req datasource.MetadataRe
 
 func (d *apiKeyDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := apiKeyAttributes()
-	attributes["id"] = schema.StringAttribute{Required: true, Validators: []validator.String{isUUID()}, MarkdownDescription: "Id of the key."}
+	attributes["id"] = schema.StringAttribute{Required: true, MarkdownDescription: "Id of the key."}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One API key of the account, by id, without its secret. It fails if there is none.",
 		Attributes:          attributes,

@@ -64,7 +64,6 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			},
 			"role_id": schema.StringAttribute{
 				Optional:            true,
-				Validators:          []validator.String{isUUID()},
 				MarkdownDescription: "Id of the account role the key gets. Without one it may do nothing.",
 			},
 			"lifetime": schema.StringAttribute{

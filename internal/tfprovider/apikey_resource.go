@@ -68,13 +68,14 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 128)},
+				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
 				MarkdownDescription: "Name that people see, 1 to 128 characters.",
 			},
 			"role_id": schema.StringAttribute{
-				Optional:   true,
-				Computed:   true,
-				Validators: []validator.String{isUUID()},
+				Optional: true,
+				Computed: true,
 				PlanModifiers: []planmodifier.String{
+					atPlan(isUUID()),
 					stringplanmodifier.UseStateForUnknown(),
 					stringplanmodifier.RequiresReplaceIfConfigured(),
 				},
@@ -91,12 +92,13 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"expires_at": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.String{instantValidator{}, stringvalidator.ConflictsWith(path.MatchRoot("lifetime"))},
+				Validators:          []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("lifetime"))},
+				PlanModifiers:       []planmodifier.String{atPlan(instantValidator{})},
 				MarkdownDescription: "When the key stops working, in RFC 3339. Two spellings of one moment are the same. Without it and without `lifetime`, the key never expires.",
 			},
 			"lifetime": schema.StringAttribute{
-				Optional:   true,
-				Validators: []validator.String{durationValidator{time.Minute}},
+				Optional:      true,
+				PlanModifiers: []planmodifier.String{atPlan(durationValidator{time.Minute})},
 				MarkdownDescription: "How long a secret works, counted from when it is made: days such as `90d`, or hours and minutes such as `36h`. `expires_at` then says when it ends. " +
 					"Changing it counts from the next secret on.",
 			},
@@ -112,8 +114,8 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 					"Setting it for the first time only records it.",
 			},
 			"rotate_before": schema.StringAttribute{
-				Optional:   true,
-				Validators: []validator.String{durationValidator{time.Minute}},
+				Optional:      true,
+				PlanModifiers: []planmodifier.String{atPlan(durationValidator{time.Minute})},
 				MarkdownDescription: "How long before the key runs out a plan shows its rotation, such as `14d`: it gets a new secret in place, and the old one stops working when that is applied. " +
 					"With `lifetime` the new secret lives as long again; with a fixed `expires_at` the rotation waits until that is set to a later moment, and a warning says so.",
 			},

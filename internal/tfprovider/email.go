@@ -80,7 +80,13 @@ func (v emailValidator) ValidateString(ctx context.Context, req validator.String
 	}
 }
 
+var domainRules = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.VerifyDNSLength(true), idna.BidiRule(), idna.ValidateLabels(true))
+
 func plainAddress(s string) bool {
 	local, domain, ok := cutLast(s, "@")
-	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(s, " \t\r\n<>,;")
+	if !ok || len(s) > 254 || len(local) > 64 || !localPart.MatchString(local) || strings.ContainsFunc(s, invisible) {
+		return false
+	}
+	ascii, err := domainRules.ToASCII(norm.NFC.String(domain))
+	return err == nil && strings.Contains(ascii, ".")
 }

@@ -2,6 +2,7 @@ package tfprovider
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -21,7 +22,16 @@ type handovers struct {
 	mu      sync.Mutex
 	adopted map[string]bool      // ids of memberships
 	removed map[principal]string // the user's id, empty for nobody who had accepted
-	planned map[principal]string // what the plan does: plannedCreate or plannedDestroy
+	planned map[principal]intent
+	kept    map[string]bool    // ids that a refresh or a plan found in the state
+	moving  map[principal]bool // those whom a replacement in this plan creates
+}
+
+// intent is what a plan does with a principal.
+type intent struct {
+	does  string // plannedCreate or plannedDestroy
+	adopt bool   // a member who is there is taken over
+	pure  bool   // what is created is not the other half of a replacement
 }
 
 // principal is somebody in the account, or in a project, by the canonical form of their address.
@@ -91,7 +101,7 @@ func (h *handovers) wasRemoved(m membership) (userID string, yes bool) {
 	return userID, yes
 }
 
-// plan notes what a plan does with a principal, and warns when it does both.
+// plan notes what a plan does with a principal, and says so when it does both.
 func (h *handovers) plan(m membership, does string, diags *diag.Diagnostics) {
 	who, ok := m.who()
 	if !ok {
@@ -99,14 +109,81 @@ func (h *handovers) plan(m membership, does string, diags *diag.Diagnostics) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if other := h.planned[who]; other != "" && other != does {
-		diags.AddWarning("A member is destroyed at one address and created at another",
-			who.email+" is both in this plan. With adopt_existing = true the new address takes the member over; without it, the apply fails, or the member is removed and invited anew. "+moved)
+	now := intent{does: does, adopt: m.Adopt.ValueBool(), pure: !h.moving[who]}
+	other := h.planned[who]
+	created := now
+	if does == plannedDestroy {
+		created = other
+	}
+	const summary = "A member is destroyed at one address and created at another"
+	switch {
+	case other.does == "" || other.does == does:
+	case created.adopt:
+		diags.AddWarning(summary, who.email+" is both in this plan. The new address takes the member over (adopt_existing), and the old one leaves it alone. "+moved)
+	case created.pure:
+		diags.AddError(summary, who.email+" is both in this plan, and the apply would fail, or remove the member and invite them anew. "+moved+
+			"\n\nOr set adopt_existing = true, and the new address takes the member over.")
+	default:
+		diags.AddWarning(summary, who.email+" is both in this plan, so the member may be removed and invited anew, or the apply may have to be run twice. "+
+			"With for_each over addresses in place of count, nobody moves. "+moved)
 	}
 	if h.planned == nil {
-		h.planned = map[principal]string{}
+		h.planned = map[principal]intent{}
 	}
-	h.planned[who] = does
+	h.planned[who] = now
+}
+
+// keep notes that the state has the membership.
+func (h *handovers) keep(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.kept == nil {
+		h.kept = map[string]bool{}
+	}
+	h.kept[id] = true
+}
+
+func (h *handovers) isKept(id string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.kept[id]
+}
+
+// replacing notes whom a replacement is going to create.
+func (h *handovers) replacing(m membership) {
+	if who, ok := m.who(); ok {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.moving == nil {
+			h.moving = map[principal]bool{}
+		}
+		h.moving[who] = true
+	}
+}
+
+func (h *handovers) isReplacing(who principal) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.moving[who]
+}
+
+// checkNewcomer refuses at plan time to add somebody who is a member already. Whom the state has, at whatever address,
+// is about to be replaced or to move.
+func (r *memberResource) checkNewcomer(ctx context.Context, plan membership, diags *diag.Diagnostics) {
+	who, ok := plan.who()
+	if !ok || !r.connected() || r.wrote.Load() || diags.HasError() {
+		return
+	}
+	m, err := r.byEmail.lookup(ctx, who.project, who.email)
+	switch {
+	case err != nil || m == nil: // the server knows more when it comes to it
+	case m.IsOwner && !r.inProject:
+		diags.AddError("The Owner cannot be added as a member", fmt.Sprintf(
+			"%s is the Owner of the account, and that membership changes only by a transfer of the ownership. Take the resource out of the configuration.", m.Email))
+	case plan.Adopt.ValueBool() || plan.Adopt.IsUnknown() || r.handovers.isKept(m.ID) || r.handovers.isReplacing(who):
+	default:
+		diags.AddError(r.alreadyMember(plan, m.ID, m))
+	}
 }
 
 // planned is plan of the run's handovers; while Terraform only validates, there is no run.

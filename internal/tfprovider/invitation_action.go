@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -37,7 +36,7 @@ func (a *resendAction) Schema(_ context.Context, _ action.SchemaRequest, resp *a
 		MarkdownDescription: "Sends an invitation again: a new link and the whole time to accept, for the same member. Earlier links stop working. It also takes up an invitation that expired or was declined.",
 		Attributes: map[string]schema.Attribute{
 			"invitation_id": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{isUUID()},
+				Optional:            true,
 				MarkdownDescription: "Id of the invitation, such as `raff_member.alice.invitation_id`. Give this or `member_id`.",
 			},
 			"member_id": schema.StringAttribute{

@@ -102,7 +102,7 @@ func memberArguments() map[string]schema.Attribute {
 			Validators:          []validator.String{stringvalidator.OneOf(api.StatusPending, api.StatusActive, api.StatusSuspended)},
 			MarkdownDescription: "Only members of this status: `pending`, `active` or `suspended`.",
 		},
-		"role_id": schema.StringAttribute{Optional: true, Validators: []validator.String{isUUID()}, MarkdownDescription: "Only members with this role."},
+		"role_id": schema.StringAttribute{Optional: true, MarkdownDescription: "Only members with this role."},
 		"principal_type": schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.OneOf(api.PrincipalUser, api.PrincipalAPIKey, api.PrincipalInvitation)},
@@ -139,7 +139,7 @@ func newMemberList() list.ListResource {
 
 func newProjectMemberList() list.ListResource {
 	arguments := memberArguments()
-	arguments["project_id"] = schema.StringAttribute{Required: true, Validators: []validator.String{isUUID()}, MarkdownDescription: "Id of the project."}
+	arguments["project_id"] = schema.StringAttribute{Required: true, MarkdownDescription: "Id of the project."}
 	return &listResource{
 		typeName: "raff_project_member", arguments: arguments,
 		description: "Lists the members of a project.",

@@ -34,6 +34,12 @@ func (m membership) principal() string {
 	return m.ID.ValueString()
 }
 
+// named is who the configuration says.
+func (m membership) named() string {
+	m.PrincipalEmail = types.StringNull()
+	return m.principal()
+}
+
 // fill takes over what the server says, except who the member is and which role it should have: that is the
 // configuration's to say.
 func (m *membership) fill(from *api.Member) {
@@ -179,16 +185,16 @@ func (r *memberResource) adopt(ctx context.Context, plan membership, m *api.Memb
 }
 
 // alreadyMember says who is in the way and how to go on.
-func (r *memberResource) alreadyMember(ctx context.Context, plan membership, id string) (summary, detail string) {
+func (r *memberResource) alreadyMember(plan membership, id string, m *api.Member) (summary, detail string) {
 	as, where, ref := "", "The account", id
 	if r.inProject {
 		where, ref = "The project", plan.ProjectID.ValueString()+"/"+id
 	}
-	if m, err := r.now(ctx, plan.as(id)); err == nil { // the id alone is enough to go on
+	if m != nil { // the id alone is enough to go on
 		as = fmt.Sprintf(" with the role %s, %s", m.RoleName, m.Status)
 	}
 	return plan.principal() + " is already a member", fmt.Sprintf("%s has this member as %s%s.", where, id, as) + importBlock(r.typeName(), ref) +
-		"\n\nOr set adopt_existing = true, and the resource takes the member over with the role and status it says."
+		"\n\nOr set adopt_existing = true, and the resource takes the member over with the role and status it says. " + moved
 }
 
 // leftBehind lists what a removed person made that lives on, so that nobody forgets it.

@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
@@ -116,17 +115,17 @@ func (d *memberDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 		attributes["project_id"] = projectIDArgument()
 	}
 	attributes[d.key()] = schema.StringAttribute{
-		Optional: true, Computed: true, Validators: []validator.String{isUUID()},
+		Optional: true, Computed: true,
 		MarkdownDescription: "Id of the member. Give this or `email`.",
 	}
 	attributes["email"] = schema.StringAttribute{
-		Optional: true, Computed: true, Validators: []validator.String{emailValidator{}},
+		Optional: true, Computed: true,
 		MarkdownDescription: "Address of the member, in any spelling of it. Give this or `" + d.key() + "`.",
 	}
 }
 
 func projectIDArgument() schema.StringAttribute {
-	return schema.StringAttribute{Required: true, Validators: []validator.String{isUUID()}, MarkdownDescription: "Id of the project."}
+	return schema.StringAttribute{Required: true, MarkdownDescription: "Id of the project."}
 }
 
 func (d *memberDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {

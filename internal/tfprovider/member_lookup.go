@@ -38,17 +38,39 @@ func (s *session) findMember(ctx context.Context, projectID, ref string) (*api.M
 }
 
 func (s *session) memberByEmail(ctx context.Context, projectID, email, who string) (*api.Member, error) {
-	page, err := s.listMembers(ctx, projectID, client.ListMembersOptions{Email: email, ListOptions: client.ListOptions{Limit: 1}})
-	if err != nil {
-		return nil, err
+	m, err := s.byEmail.lookup(ctx, projectID, canonicalEmail(email))
+	if err == nil && m == nil {
+		err = noMember(projectID, who)
 	}
-	if len(page.Data) == 0 {
-		return nil, noMember(projectID, who)
+	return m, err
+}
+
+// askByEmail returns nil where there is none.
+func (s *session) askByEmail(ctx context.Context, projectID, email string) (*api.Member, error) {
+	page, err := s.listMembers(ctx, projectID, client.ListMembersOptions{Email: email, ListOptions: client.ListOptions{Limit: 1}})
+	if err != nil || len(page.Data) == 0 {
+		return nil, err
 	}
 	return &page.Data[0], nil
 }
 
+func userOf(m api.Member) string {
+	if m.UserID == nil {
+		return ""
+	}
+	return *m.UserID
+}
+
 func (s *session) memberWithUser(ctx context.Context, projectID, id string) (*api.Member, error) {
+	m, err := s.byUser.lookup(ctx, projectID, id)
+	if err == nil && m == nil {
+		err = noMember(projectID, "that is the user "+id)
+	}
+	return m, err
+}
+
+// askByUser returns nil where there is none.
+func (s *session) askByUser(ctx context.Context, projectID, id string) (*api.Member, error) {
 	for m, err := range s.allMembers(ctx, projectID, client.ListMembersOptions{PrincipalType: api.PrincipalUser}) {
 		if err != nil {
 			return nil, err
@@ -57,7 +79,7 @@ func (s *session) memberWithUser(ctx context.Context, projectID, id string) (*ap
 			return &m, nil
 		}
 	}
-	return nil, noMember(projectID, "that is the user "+id)
+	return nil, nil
 }
 
 func noMember(projectID, who string) error {

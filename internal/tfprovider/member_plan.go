@@ -38,16 +38,32 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		r.checkRole(ctx, r.roleScope(), plan.RoleID, &resp.Diagnostics)
 		r.checkAPIKey(ctx, plan.APIKeyID, &resp.Diagnostics)
 		r.checkProject(ctx, plan.ProjectID, &resp.Diagnostics)
+		r.checkNewcomer(ctx, plan, &resp.Diagnostics)
 		resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
 	case !plan.ProjectID.Equal(state.ProjectID): // the schema replaces it
 		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
+	case config.selectorUnknown(), !config.names(state) && r.connected() && !r.handovers.isKept(state.memberID()):
+		r.planAnybody(ctx, resp, plan, config)
 	case !config.names(state):
+		r.handovers.replacing(config)
 		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
 		// Terraform plans the new member once more, as one to create; its references are checked then.
 		resp.RequiresReplace.Append(config.selector())
 	default:
 		r.planChange(ctx, req, resp, state, plan)
 	}
+}
+
+// planAnybody plans a change whose selector is known only during the apply, or was not known when the apply was planned:
+// it may turn out to be the same person in another spelling, so it is no replacement. The update decides.
+func (r *memberResource) planAnybody(ctx context.Context, resp *resource.ModifyPlanResponse, plan, config membership) {
+	r.checkRole(ctx, r.roleScope(), plan.RoleID, &resp.Diagnostics)
+	for _, v := range plan.computed() {
+		if v != &plan.AccountID && (v != &plan.Status || config.Status.IsNull()) {
+			*v = types.StringUnknown()
+		}
+	}
+	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
 }
 
 // planChange plans what happens to a member that stays the same member.
@@ -85,6 +101,11 @@ func tellOfInvitation(plan, state membership, diags *diag.Diagnostics) {
 				fmt.Sprintf("It ran out at %s and nothing is done about it. Set on_expired = %q to send a new one.", state.InvitationExpiresAt.ValueString(), expiredResend))
 		}
 	}
+}
+
+// selectorUnknown reports that the configuration names somebody who is known only during the apply.
+func (m membership) selectorUnknown() bool {
+	return m.Email.IsUnknown() || m.TargetUserID.IsUnknown() || m.APIKeyID.IsUnknown()
 }
 
 // selector is the argument that names the member.

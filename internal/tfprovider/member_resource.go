@@ -112,7 +112,8 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	m, inTheWay, err := r.enter(ctx, plan, &resp.Diagnostics)
 	if inTheWay != "" {
-		resp.Diagnostics.AddError(r.alreadyMember(ctx, plan, inTheWay))
+		there, _ := r.now(ctx, plan.as(inTheWay)) // only for the message
+		resp.Diagnostics.AddError(r.alreadyMember(plan, inTheWay, there))
 		return
 	}
 	if err != nil {
@@ -147,6 +148,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	r.handovers.keep(state.memberID())
 	project := state.ProjectID.ValueString()
 	m, err := r.membersIn(project).read(ctx, project, state.memberID())
 	if r.unread(ctx, req, resp, state.AccountID, "member "+state.principal(), err) {
@@ -168,6 +170,12 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "member "+state.principal(), &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.names(state) {
+		resp.Diagnostics.AddAttributeError(plan.selector(), "This turned out to be another member", fmt.Sprintf(
+			"While the change was planned, it was not known who this is; it is %s, and the state has %s. Nothing was changed. Run the plan again: it replaces the member.",
+			plan.named(), state.principal()))
 		return
 	}
 	m, err := r.change(ctx, state, plan.changes(state.RoleID.ValueString(), state.Status.ValueString()))

@@ -26,24 +26,24 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	}
 	attributes := map[string]schema.Attribute{
 		"email": schema.StringAttribute{
-			Optional:   true,
-			Validators: []validator.String{emailValidator{}},
+			Optional:      true,
+			PlanModifiers: []planmodifier.String{atPlan(emailValidator{})},
 			MarkdownDescription: "Address to invite. The member is pending until the person accepts, and the plan stays empty when they do. " +
 				"Upper and lower case do not matter.",
 		},
 		"target_user_id": schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{isUUID()},
+			PlanModifiers:       []planmodifier.String{atPlan(isUUID())},
 			MarkdownDescription: "Id of a user who is or was in the account. They are a member at once, without an invitation.",
 		},
 		"api_key_id": schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{isUUID()},
+			PlanModifiers:       []planmodifier.String{atPlan(isUUID())},
 			MarkdownDescription: "Id of an API key of the account, to give it a role " + where + ".",
 		},
 		"role_id": schema.StringAttribute{
 			Required:            true,
-			Validators:          []validator.String{isUUID()},
+			PlanModifiers:       []planmodifier.String{atPlan(isUUID())},
 			MarkdownDescription: "Id of a role of the " + r.roleScope() + " scope. Changing it changes the role in place, also while the invitation is open.",
 		},
 		"status": schema.StringAttribute{
@@ -88,8 +88,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		lifeOfAMember + " Removing a project member leaves the member of the account as it is; removing somebody from the account removes them from all projects."
 	attributes["project_id"] = schema.StringAttribute{
 		Required:            true,
-		PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-		Validators:          []validator.String{isUUID()},
+		PlanModifiers:       []planmodifier.String{atPlan(isUUID()), stringplanmodifier.RequiresReplace()},
 		MarkdownDescription: "Id of the project. Changing it replaces the member.",
 	}
 	attributes["id"] = computed("`<project_id>/<member_id>`, for life.")

@@ -56,7 +56,6 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			},
 			"role_id": schema.StringAttribute{
 				Optional:            true,
-				Validators:          []validator.String{isUUID()},
 				MarkdownDescription: "Only members with this role.",
 			},
 			"email_domain": schema.StringAttribute{

@@ -85,8 +85,7 @@ func (r *exclusiveResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 		Attributes: map[string]schema.Attribute{
 			"project_id": schema.StringAttribute{
 				Optional:            true,
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-				Validators:          []validator.String{isUUID()},
+				PlanModifiers:       []planmodifier.String{atPlan(isUUID()), stringplanmodifier.RequiresReplace()},
 				MarkdownDescription: "Id of the project whose members are meant. Left out, those of the account are.",
 			},
 			"member_ids": schema.SetAttribute{
@@ -97,7 +96,7 @@ func (r *exclusiveResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			"ignore_emails": schema.SetAttribute{
 				Optional:            true,
 				ElementType:         types.StringType,
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(emailValidator{})},
+				PlanModifiers:       []planmodifier.Set{setAtPlan(setvalidator.ValueStringsAre(emailValidator{}))},
 				MarkdownDescription: "Addresses that are left alone, whether they are there or not, such as that of an auditor who comes and goes.",
 			},
 			"ignore_api_keys": schema.BoolAttribute{

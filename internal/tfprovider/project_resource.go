@@ -59,6 +59,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
+				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
 				MarkdownDescription: "Name that people see, 1 to 64 characters, unique in the account. Changing it renames the project in place.",
 			},
 			"description": schema.StringAttribute{
@@ -66,6 +67,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				Computed:            true,
 				Default:             stringdefault.StaticString(""),
 				Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(500)},
+				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
 				MarkdownDescription: "What the project is for, at most 500 characters.",
 			},
 			"default_region": schema.StringAttribute{

@@ -42,7 +42,17 @@ type reads[T any] struct {
 // changes it.
 func (r *reads[T]) read(ctx context.Context, in, id string) (*T, error) {
 	if l := r.listOf(in); l != nil {
-		if row := l.find(ctx, id); row != nil {
+		if row, _ := l.find(ctx, id); row != nil {
+			return row, nil
+		}
+	}
+	return r.get(ctx, in, id)
+}
+
+// lookup is read for what may well not exist: it returns nil for what a whole list does not have.
+func (r *reads[T]) lookup(ctx context.Context, in, id string) (*T, error) {
+	if l := r.listOf(in); l != nil {
+		if row, whole := l.find(ctx, id); row != nil || whole {
 			return row, nil
 		}
 	}
@@ -86,24 +96,24 @@ type listed[T any] struct {
 	left   int // pages that were not read; the first one counts as one until it says more
 	missed int // reads since the first page that went by id
 	byID   map[string]*T
+	broken bool // a page could not be read
 }
 
-// find returns nil for what has to be asked by id.
-func (l *listed[T]) find(ctx context.Context, id string) *T {
+// find returns nil for what has to be asked by id, and whether the list was read to its end.
+func (l *listed[T]) find(ctx context.Context, id string) (row *T, whole bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.next.Offset == 0 && l.left > 0 {
 		l.advance(ctx)
 	}
-	if row := l.byID[id]; row != nil || l.left == 0 {
-		return row
-	}
-	if l.missed++; l.missed >= l.left {
-		for l.left > 0 {
-			l.advance(ctx)
+	if l.byID[id] == nil && l.left > 0 {
+		if l.missed++; l.missed >= l.left {
+			for l.left > 0 {
+				l.advance(ctx)
+			}
 		}
 	}
-	return l.byID[id]
+	return l.byID[id], l.left == 0 && !l.broken
 }
 
 // advance reads the next page. If that fails, the list ends here: who asks by id learns why.
@@ -111,6 +121,7 @@ func (l *listed[T]) advance(ctx context.Context) {
 	p, err := l.page(ctx, l.next)
 	l.left = 0
 	if err != nil {
+		l.broken = true
 		return
 	}
 	for _, row := range p.Data {

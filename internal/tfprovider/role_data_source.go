@@ -57,7 +57,7 @@ func (d *roleDataSource) Metadata(_ context.Context, req datasource.MetadataRequ
 func (d *roleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := roleAttributes()
 	attributes["id"] = schema.StringAttribute{
-		Optional: true, Computed: true, Validators: []validator.String{isUUID()},
+		Optional: true, Computed: true,
 		MarkdownDescription: "Id of the role. Give this, or `slug` and `scope`.",
 	}
 	attributes["slug"] = schema.StringAttribute{

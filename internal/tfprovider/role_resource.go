@@ -61,19 +61,21 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
+				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
 				MarkdownDescription: "Name that people see, 1 to 64 characters, unique in the scope.",
 			},
 			"slug": schema.StringAttribute{
 				Required:            true,
-				PlanModifiers:       replaces,
-				Validators:          []validator.String{stringvalidator.RegexMatches(slugPattern, "must be 1 to 64 lower-case letters, digits and hyphens")},
+				PlanModifiers:       append(replaces, atPlan(stringvalidator.RegexMatches(slugPattern, "must be 1 to 64 lower-case letters, digits and hyphens"))),
 				MarkdownDescription: "Name that programs use: lower-case letters, digits and hyphens. Changing it replaces the role.",
 			},
 			"description": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
 				Default:             stringdefault.StaticString(""),
-				MarkdownDescription: "What the role is for.",
+				Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(500)},
+				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
+				MarkdownDescription: "What the role is for, at most 500 characters.",
 			},
 			"scope": schema.StringAttribute{
 				Required:            true,
@@ -84,12 +86,12 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"permissions": schema.SetAttribute{
 				Required:            true,
 				ElementType:         types.StringType,
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1)},
+				PlanModifiers:       []planmodifier.Set{setAtPlan(setvalidator.SizeAtLeast(1))},
 				MarkdownDescription: "Names of permissions of the role's scope; the data source `raff_permissions` lists them. An unknown name is refused when planning, with the nearest one that exists.",
 			},
 			"reassign_on_delete_to": schema.StringAttribute{
 				Optional:            true,
-				Validators:          []validator.String{isUUID()},
+				PlanModifiers:       []planmodifier.String{atPlan(isUUID())},
 				MarkdownDescription: "Id of a role of the same scope that everybody who still has this one gets when it is deleted. It has to be applied before the deletion.",
 			},
 			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the role."},

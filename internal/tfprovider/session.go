@@ -35,6 +35,8 @@ type session struct {
 
 	members        reads[api.Member]
 	projectMembers reads[api.Member]
+	byEmail        reads[api.Member] // by canonical address, for what may not exist
+	byUser         reads[api.Member] // by the user's id
 	projects       reads[api.Project]
 	apiKeys        reads[api.APIKey]
 }
@@ -59,6 +61,10 @@ func (p *raffProvider) connect(url, key string, retryFor time.Duration, opts ...
 		},
 	}
 	s.projectMembers = reads[api.Member]{few: p.few, id: s.members.id, get: s.members.get, list: s.members.list}
+	s.byEmail = reads[api.Member]{
+		few: p.few, id: func(m api.Member) string { return canonicalEmail(m.Email) }, get: s.askByEmail, list: s.members.list,
+	}
+	s.byUser = reads[api.Member]{id: userOf, get: s.askByUser, list: s.members.list}
 	s.projects = reads[api.Project]{
 		few: p.few, id: func(row api.Project) string { return row.ID },
 		get: func(ctx context.Context, _, id string) (*api.Project, error) { return c.Projects.Get(ctx, id) },
@@ -88,6 +94,8 @@ func (s *session) connected() bool { return s != nil && s.client != nil }
 func (s *session) forget() {
 	s.members.forget()
 	s.projectMembers.forget()
+	s.byEmail.forget()
+	s.byUser.forget()
 	s.projects.forget()
 	s.apiKeys.forget()
 }

@@ -1,0 +1,83 @@
+package tfprovider
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// atPlan checks the form of a value when a plan is made, and not already when the configuration is validated: terraform
+// test gives the attributes of a mocked resource random values, and what refers to them has to validate nevertheless.
+// A mocked provider makes no plans.
+func atPlan(checks ...validator.String) planmodifier.String { return planCheck{checks: checks} }
+
+// setAtPlan is atPlan for a set.
+func setAtPlan(checks ...validator.Set) planmodifier.Set { return planCheck{setChecks: checks} }
+
+type planCheck struct {
+	checks    []validator.String
+	setChecks []validator.Set
+}
+
+func (c planCheck) Description(ctx context.Context) string {
+	var parts []string
+	for _, v := range c.checks {
+		parts = append(parts, v.Description(ctx))
+	}
+	for _, v := range c.setChecks {
+		parts = append(parts, v.Description(ctx))
+	}
+	return strings.Join(parts, ", and ")
+}
+
+func (c planCheck) MarkdownDescription(ctx context.Context) string { return c.Description(ctx) }
+
+func (c planCheck) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	for _, v := range c.checks {
+		var out validator.StringResponse
+		v.ValidateString(ctx, validator.StringRequest{Path: req.Path, PathExpression: req.PathExpression, Config: req.Config, ConfigValue: req.ConfigValue}, &out)
+		resp.Diagnostics.Append(out.Diagnostics...)
+	}
+}
+
+func (c planCheck) PlanModifySet(ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse) {
+	for _, v := range c.setChecks {
+		var out validator.SetResponse
+		v.ValidateSet(ctx, validator.SetRequest{Path: req.Path, PathExpression: req.PathExpression, Config: req.Config, ConfigValue: req.ConfigValue}, &out)
+		resp.Diagnostics.Append(out.Diagnostics...)
+	}
+}
+
+// plainText is the server's rule for names and descriptions: one line of visible characters.
+type plainText struct{}
+
+func (plainText) Description(context.Context) string {
+	return "must be one line of visible characters, without line breaks, tabs and invisible characters, and not of spaces alone"
+}
+
+func (v plainText) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v plainText) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	text := req.ConfigValue.ValueString()
+	if text == "" {
+		return
+	}
+	if strings.ContainsFunc(text, invisible) || strings.TrimFunc(text, unicode.IsSpace) == "" {
+		detail := req.Path.String() + " " + v.Description(ctx) + "."
+		if strings.HasSuffix(text, "\n") {
+			detail += " A heredoc ends with a line break: use trimspace(), or a quoted string."
+		}
+		resp.Diagnostics.AddAttributeError(req.Path, "Not a plain text", detail)
+	}
+}
+
+func invisible(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) || r == unicode.ReplacementChar
+}
+
+// localPart is the server's rule for what is before the @.
+var localPart = regexp.MustCompile(`^[^\s"(),:;<>@\[\]\\.]+(\.[^\s"(),:;<>@\[\]\\.]+)*$`)
