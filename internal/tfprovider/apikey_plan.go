@@ -44,6 +44,10 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		resp.Diagnostics.AddAttributeError(path.Root("rate_limit_tier"), "Only the operator of the server gives the high rate limit",
 			"No API key may set it, so no apply can. Leave rate_limit_tier out, and have the operator raise the key's limit.")
 	}
+	if ends, err := time.Parse(time.RFC3339, config.ExpiresAt.ValueString()); err == nil && !sameInstant(config.ExpiresAt, state.ExpiresAt) && !r.clock().Before(ends) {
+		resp.Diagnostics.AddAttributeError(path.Root("expires_at"), "The API key would expire in the past",
+			config.ExpiresAt.ValueString()+" is over. Give a later moment, or is_active = false for a key that is not to work.")
+	}
 	rotates := !creating && plan.rotates(state, r.clock(), &resp.Diagnostics)
 	plan.planExpiry(config, state, creating || rotates)
 	if rotates {

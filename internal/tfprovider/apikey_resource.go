@@ -204,6 +204,12 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	state.fill(k)
+	if known(state.Secret) && !strings.HasPrefix(state.Secret.ValueString(), k.KeyPrefix) {
+		state.Secret = types.StringNull()
+		resp.Diagnostics.AddWarning("The secret of the API key "+state.Name.ValueString()+" was changed outside of Terraform",
+			"The key has a new secret, which begins with "+k.KeyPrefix+" and cannot be read. The one in the state is not the key's any more and was taken out. "+
+				"To have a secret here again, change rotation_trigger: that makes another one.")
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 

@@ -86,6 +86,7 @@ func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlan
 		plan.InvitationState, plan.InvitationExpiresAt = types.StringUnknown(), types.StringUnknown()
 	}
 	tellOfInvitation(plan, state, &resp.Diagnostics)
+	r.tellOfKey(ctx, state, &resp.Diagnostics)
 	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
 }
 
@@ -95,12 +96,37 @@ func tellOfInvitation(plan, state membership, diags *diag.Diagnostics) {
 	case api.InvitationDeclined:
 		diags.AddWarning(state.principal()+" declined the invitation",
 			"Nothing is changed. To invite again, replace the member (terraform apply -replace=ADDRESS); otherwise remove the resource from the configuration.")
+	case api.InvitationFailed:
+		diags.AddWarning("The invitation of "+state.principal()+" could not be delivered",
+			"The mail to "+state.principal()+" failed, and nothing is changed. Check the address, and the server's mail settings; then send it again (raff invitation resend), or hand the link over in person.")
 	case api.InvitationExpired:
 		if plan.OnExpired.ValueString() == expiredWarn {
 			diags.AddWarning("The invitation of "+state.principal()+" expired",
 				fmt.Sprintf("It ran out at %s and nothing is done about it. Set on_expired = %q to send a new one.", state.InvitationExpiresAt.ValueString(), expiredResend))
 		}
 	}
+}
+
+// tellOfKey warns of a member that is an API key which does not work.
+func (r *memberResource) tellOfKey(ctx context.Context, state membership, diags *diag.Diagnostics) {
+	if !known(state.APIKeyID) || !r.connected() || r.wrote.Load() {
+		return
+	}
+	k, err := r.apiKeys.read(ctx, "", state.APIKeyID.ValueString())
+	if err != nil {
+		return
+	}
+	why := ""
+	switch {
+	case !k.IsActive:
+		why = "is inactive"
+	case k.ExpiresAt != nil && !r.clock().Before(*k.ExpiresAt):
+		why = "expired at " + timestamp(k.ExpiresAt).ValueString()
+	default:
+		return
+	}
+	diags.AddWarning("The API key of a member "+why, fmt.Sprintf(
+		"The API key %q (%s…, id %s) %s, so this member does not work. Nothing is changed: activate the key or give it a new secret, or remove the member.", k.Name, k.KeyPrefix, k.ID, why))
 }
 
 // selectorUnknown reports that the configuration names somebody who is known only during the apply.

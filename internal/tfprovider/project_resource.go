@@ -3,6 +3,7 @@ package tfprovider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -73,7 +74,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			"default_region": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				PlanModifiers:       stays,
+				PlanModifiers:       append([]planmodifier.String{atPlan(stringvalidator.OneOf("us-east"))}, stays...), // the contract knows only this one
 				MarkdownDescription: "Region for what is made in the project. Left out, the server chooses.",
 			},
 			"is_default": schema.BoolAttribute{
@@ -108,10 +109,19 @@ func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 func (r *projectResource) planProject(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var plan projectModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !req.State.Raw.IsNull() {
+	if resp.Diagnostics.HasError() || !r.connected() {
 		return
 	}
-	r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
+	var state projectModel
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		r.handovers.keep(state.ID.ValueString())
+	} else {
+		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
+	}
+	if !plan.Name.Equal(state.Name) {
+		r.checkProjectFree(ctx, plan.Name, state.ID.ValueString(), &resp.Diagnostics)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
@@ -145,11 +155,12 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 
 // nameTaken prints the import block of the project that has the name.
 func (r *projectResource) nameTaken(ctx context.Context, name string) diag.Diagnostic {
-	detail := "Choose another name, or import the project that has it."
-	if p, err := r.findProject(ctx, name); err == nil {
-		detail = fmt.Sprintf("The account has this project as %s.", p.ID) + importBlock("raff_project", p.ID)
+	projects, err := r.allProjects.get(ctx)
+	if i := slices.IndexFunc(projects, func(p api.Project) bool { return foldName(p.Name) == foldName(name) }); err == nil && i >= 0 {
+		return projectTaken(projects[i])
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("name"), fmt.Sprintf("There is a project named %q already", name), detail)
+	return diag.NewAttributeErrorDiagnostic(path.Root("name"), fmt.Sprintf("A project named %q already exists", name),
+		"Choose another name, or import the project that has it.")
 }
 
 func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -159,6 +170,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	r.handovers.keep(state.ID.ValueString())
 	p, err := r.projects.read(ctx, "", state.ID.ValueString())
 	if r.unread(ctx, req, resp, state.AccountID, "project "+state.Name.ValueString(), err) {
 		return

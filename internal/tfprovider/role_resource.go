@@ -2,13 +2,13 @@ package tfprovider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -111,12 +111,17 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	var state roleModel
 	if req.State.Raw.IsNull() {
 		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
+		r.checkRoleFree(ctx, plan, state, &resp.Diagnostics)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 	} else {
-		var state roleModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		r.handovers.keep(state.ID.ValueString())
+		if !plan.Name.Equal(state.Name) {
+			r.checkRoleFree(ctx, plan, state, &resp.Diagnostics)
+		}
 		if plan.Permissions.Equal(state.Permissions) && plan.Scope.Equal(state.Scope) {
 			return
 		}
@@ -144,10 +149,9 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 		Permissions: &permissions,
 	})
 	r.roles.forget()
-	if client.Code(err) == "slug_taken" {
-		if there, unseen := r.roleBySlug(ctx, plan.Scope.ValueString(), plan.Slug.ValueString()); unseen == nil && !there.IsSystem {
-			resp.Diagnostics.AddAttributeError(path.Root("slug"), fmt.Sprintf("There is a role with the slug %q already", there.Slug),
-				fmt.Sprintf("The account has this role as %s.", there.ID)+importBlock("raff_role", there.Scope+"/"+there.Slug))
+	if code := client.Code(err); code == "slug_taken" || code == "name_taken" {
+		if d := r.takenBy(ctx, plan); d != nil {
+			resp.Diagnostics.Append(d)
 			return
 		}
 	}
@@ -167,6 +171,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	r.handovers.keep(state.ID.ValueString())
 	role, err := r.findRole(ctx, state.ID.ValueString())
 	if r.unread(ctx, req, resp, state.AccountID, "role "+state.Name.ValueString(), err) {
 		return
@@ -222,11 +227,29 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	_, err := r.client.Roles.Delete(ctx, state.ID.ValueString(), client.DeleteRoleOptions{ReassignTo: state.ReassignOnDeleteTo.ValueString()})
 	r.roles.forget()
-	r.removed(ctx, "delete", "role "+state.Name.ValueString(), err, &resp.Diagnostics)
-	if client.Code(err) == "role_in_use" {
-		resp.Diagnostics.AddError("Somebody still has the role "+state.Name.ValueString(),
-			"Give them another role first, or set reassign_on_delete_to to the id of the role they should get, apply that, and delete the role then.")
+	if e, ok := errors.AsType[*client.Error](err); ok && e.Code == "role_in_use" {
+		resp.Diagnostics.AddError("Somebody still has the role "+state.Name.ValueString(), r.explain(ctx, e)+
+			"\n\nTo delete it, give them another role first, or set reassign_on_delete_to to the id of the role they should get and apply that before. "+bothNames)
+		return
 	}
+	r.removed(ctx, "delete", "role "+state.Name.ValueString(), err, &resp.Diagnostics)
+}
+
+// takenBy says which role is in the way; nil if none can be seen.
+func (r *roleResource) takenBy(ctx context.Context, plan roleModel) diag.Diagnostic {
+	roles, err := r.roles.get(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, o := range roles {
+		if o.Scope != plan.Scope.ValueString() {
+			continue
+		}
+		if d := roleTaken(o, plan); d != nil {
+			return d
+		}
+	}
+	return nil
 }
 
 // ImportState accepts the id of the role or <scope>/<slug>.

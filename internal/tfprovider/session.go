@@ -31,6 +31,7 @@ type session struct {
 
 	roles       memo[[]api.Role]
 	permissions memo[[]api.Permission]
+	allProjects memo[[]api.Project]
 	whoami      memo[*api.Whoami]
 
 	members        reads[api.Member]
@@ -54,6 +55,7 @@ func (p *raffProvider) connect(url, key string, retryFor time.Duration, opts ...
 	}
 	s.permissions.read = func(ctx context.Context) ([]api.Permission, error) { return c.Permissions.List(ctx, "") }
 	s.whoami.read = c.Whoami
+	s.allProjects.read = readProjects(c)
 	s.members = reads[api.Member]{
 		few: p.few, id: func(m api.Member) string { return m.ID }, get: s.getMember,
 		list: func(ctx context.Context, projectID string, o client.ListOptions) (*api.Page[api.Member], error) {
@@ -97,6 +99,7 @@ func (s *session) forget() {
 	s.byEmail.forget()
 	s.byUser.forget()
 	s.projects.forget()
+	s.allProjects.forget()
 	s.apiKeys.forget()
 }
 

@@ -1,0 +1,88 @@
+package tfprovider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"golang.org/x/text/unicode/norm"
+
+	"raff/api"
+	"raff/client"
+)
+
+// foldName is the form in which the server compares names of roles and projects.
+func foldName(name string) string { return norm.NFC.String(strings.ToLower(norm.NFC.String(name))) }
+
+// checkRoleFree refuses at plan time a slug or a name that another role has. A role that this state has too is about to
+// be replaced or renamed.
+func (r *roleResource) checkRoleFree(ctx context.Context, plan, state roleModel, diags *diag.Diagnostics) {
+	if r.wrote.Load() || plan.Scope.IsUnknown() {
+		return
+	}
+	roles, err := r.roles.get(ctx)
+	if err != nil {
+		return // who may not look at roles learns it when applying
+	}
+	for _, o := range roles {
+		if o.Scope != plan.Scope.ValueString() || o.ID == state.ID.ValueString() || r.handovers.isKept(o.ID) {
+			continue
+		}
+		if d := roleTaken(o, plan); d != nil {
+			diags.Append(d)
+			return
+		}
+	}
+}
+
+// roleTaken says that the role o has the slug or the name of the plan; nil if it has neither.
+func roleTaken(o api.Role, plan roleModel) diag.Diagnostic {
+	detail := fmt.Sprintf("The account has this role as %s.", o.ID) + importBlock("raff_role", o.Scope+"/"+o.Slug) + "\n\n" + movedRole
+	if o.IsSystem {
+		detail = "It is a system role, the same in every account. Choose another one, or refer to it with the data source raff_role."
+	}
+	switch {
+	case known(plan.Slug) && o.Slug == plan.Slug.ValueString():
+		return diag.NewAttributeErrorDiagnostic(path.Root("slug"), fmt.Sprintf("A role with the slug %q already exists", o.Slug), detail)
+	case known(plan.Name) && foldName(o.Name) == foldName(plan.Name.ValueString()):
+		return diag.NewAttributeErrorDiagnostic(path.Root("name"), fmt.Sprintf("A role named %q already exists", o.Name), detail+"\n\n"+bothNames)
+	}
+	return nil
+}
+
+const movedRole = "If the resource was only renamed, say so with a moved block."
+
+// bothNames is how a role is replaced while somebody has it.
+const bothNames = "To replace a role that is in use, set lifecycle { create_before_destroy = true } and change name and slug together: " +
+	"both roles exist for a moment, and neither may be the same."
+
+// checkProjectFree is checkRoleFree for the name of a project.
+func (r *projectResource) checkProjectFree(ctx context.Context, name types.String, id string, diags *diag.Diagnostics) {
+	if r.wrote.Load() || !known(name) {
+		return
+	}
+	projects, err := r.allProjects.get(ctx)
+	if err != nil {
+		return
+	}
+	for _, p := range projects {
+		if p.ID != id && foldName(p.Name) == foldName(name.ValueString()) && !r.handovers.isKept(p.ID) {
+			diags.Append(projectTaken(p))
+			return
+		}
+	}
+}
+
+func projectTaken(p api.Project) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("name"), fmt.Sprintf("A project named %q already exists", p.Name),
+		fmt.Sprintf("The account has this project as %s.", p.ID)+importBlock("raff_project", p.ID))
+}
+
+func readProjects(c *client.Client) func(context.Context) ([]api.Project, error) {
+	return func(ctx context.Context) ([]api.Project, error) {
+		return collect(c.Projects.All(ctx, client.ListProjectsOptions{}))
+	}
+}
