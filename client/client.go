@@ -35,6 +35,7 @@ type Client struct {
 	userAgent  string
 	retries    retryPolicy
 	outage     outage
+	grace      time.Duration // for writes whose context ends
 	limiter    *rate.Limiter // nil: no limit
 	http       *http.Client
 	middleware []func(http.RoundTripper) http.RoundTripper
@@ -82,6 +83,13 @@ func WithRetryTimeout(d time.Duration) Option {
 	return func(c *Client) { c.retries = retryPolicy{budget: max(d, 0), timed: true} }
 }
 
+// WithFinishedWrites keeps a write from being cut off when its context ends, by Ctrl-C for instance: it is finished, for
+// at most grace, so that the answer says what was done. Reads end with their context as ever, and a write whose context
+// had ended before is not sent.
+func WithFinishedWrites(grace time.Duration) Option {
+	return func(c *Client) { c.grace = grace }
+}
+
 // WithMiddleware wraps every attempt, for logging, tracing or tests; of several the first is the outermost. The API key
 // is added behind all of them, so what they log cannot contain it.
 func WithMiddleware(mw func(http.RoundTripper) http.RoundTripper) Option {
@@ -105,11 +113,11 @@ func New(baseURL, apiKey string, opts ...Option) (*Client, error) {
 		return nil, errors.New("the API key contains a space, a line break or another character no key has; copy it again")
 	}
 	c := &Client{
-		base:       base,
-		key:        apiKey,
-		userAgent:  defaultUserAgent,
-		retries:    retryPolicy{times: defaultMaxRetries},
-		http:       &http.Client{Timeout: defaultTimeout},
+		base:      base,
+		key:       apiKey,
+		userAgent: defaultUserAgent,
+		retries:   retryPolicy{times: defaultMaxRetries},
+		http:      &http.Client{Timeout: defaultTimeout},
 	}
 	for _, o := range opts {
 		o(c)

@@ -80,6 +80,14 @@ func (c *Client) send(ctx context.Context, r request, out any, opts ...CallOptio
 			return fmt.Errorf("encoding the body of %s %s: %w", r.method, r.path, err)
 		}
 	}
+	if c.grace > 0 && r.method != http.MethodGet {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var stop context.CancelFunc
+		ctx, stop = Finish(ctx, c.grace)
+		defer stop()
+	}
 	started := time.Now()
 	for attempt := 0; ; attempt++ {
 		err := c.attempt(ctx, r, body, out)

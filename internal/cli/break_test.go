@@ -73,8 +73,12 @@ func TestAnImportThatBreaksOffSaysHowFarItCame(t *testing.T) {
 			}
 
 			var out, errs strings.Builder
-			if code := cli.Run(ctx, []string{"member", "import", people, "--failed", again, "-o", "csv"}, strings.NewReader(""), &out, &errs); code != 1 {
-				t.Errorf("exit code %d, want 1", code)
+			want := 1
+			if name == "Ctrl-C" {
+				want = 130
+			}
+			if code := cli.Run(ctx, []string{"member", "import", people, "--failed", again, "-o", "csv"}, strings.NewReader(""), &out, &errs); code != want {
+				t.Errorf("exit code %d, want %d", code, want)
 			}
 			if want := "150 rows of 250 failed: 100 invited, 100 unknown, 50 not sent"; !strings.Contains(errs.String(), want) {
 				t.Errorf("no %q in\n%s", want, errs.String())
@@ -89,6 +93,32 @@ func TestAnImportThatBreaksOffSaysHowFarItCame(t *testing.T) {
 				t.Errorf("no %q in\n%s", want, errs.String())
 			}
 		})
+	}
+}
+
+// Ctrl-C while the server works on a request: the request is finished and its rows have their results; what was not
+// begun is not sent. Nothing is said but the summary.
+func TestCtrlCFinishesTheRequestThatIsUnderWay(t *testing.T) {
+	srv := serve(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	between(t, srv, func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/bulk") {
+			interrupt()
+		}
+		return false
+	})
+	rows := []string{"email,role"}
+	for i := range 150 {
+		rows = append(rows, fmt.Sprintf("person%d@example.com,member", i))
+	}
+	var out, errs strings.Builder
+	code := cli.Run(ctx, []string{"member", "import", "-", "-o", "csv"}, strings.NewReader(strings.Join(rows, "\n")), &out, &errs)
+	if code != 130 || !strings.Contains(errs.String(), "Interrupted. 50 rows of 150 failed: 100 invited, 50 not sent.") {
+		t.Errorf("exit code %d, want 130 and 100 invited:\n%s", code, errs.String())
+	}
+	if strings.Contains(errs.String(), "Error") || strings.Contains(errs.String(), "context") {
+		t.Errorf("more than the summary:\n%s", errs.String())
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,12 @@ const (
 	exitNotFound = 3
 	exitConflict = 4
 	exitDenied   = 5
+
+	exitInterrupted = 130 // as a shell says it of a program that SIGINT ended
 )
+
+// finishGrace is how long a write goes on after Ctrl-C, to learn what the server did. A second Ctrl-C ends the program.
+const finishGrace = time.Minute
 
 // app is one run of the program.
 type app struct {
@@ -47,6 +53,7 @@ type app struct {
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the next signal is not caught
 	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }
 
@@ -78,7 +85,8 @@ func (a *app) root() *cobra.Command {
 		Short: "Manage the members, roles and permissions of a raff account",
 		Long: `Manage the members, roles and permissions of a raff account.
 
-Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 conflict with what is there, 5 not allowed.`,
+Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 conflict with what is there, 5 not allowed,
+130 interrupted.`,
 		Example: `# once: say which server and which API key
 raff configure
 
@@ -176,7 +184,7 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 	if s.APIKey == "" {
 		return nil, usageError{"There is no API key. Run raff configure, or set RAFF_API_KEY."}
 	}
-	opts = append([]client.Option{client.WithMaxRetries(3)}, opts...) // somebody waits
+	opts = append([]client.Option{client.WithMaxRetries(3), client.WithFinishedWrites(finishGrace)}, opts...) // somebody waits
 	opts = append(opts, client.WithUserAgent("raff-cli/"+version()))
 	if s.ProjectID != "" {
 		opts = append(opts, client.WithProjectID(s.ProjectID))

@@ -24,10 +24,17 @@ type notFoundError struct{ msg string }
 
 func (e notFoundError) Error() string { return e.msg }
 
+// interruptedError is what Ctrl-C left undone.
+type interruptedError struct{ msg string }
+
+func (e interruptedError) Error() string { return e.msg }
+
 func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case isA[interruptedError](err), errors.Is(err, context.Canceled):
+		return exitInterrupted
 	case isA[usageError](err):
 		return exitUsage
 	case isA[notFoundError](err), client.IsNotFound(err):
@@ -47,6 +54,10 @@ func isA[E error](err error) bool {
 
 // report tells a person what went wrong and what to do.
 func (a *app) report(err error) {
+	if isA[interruptedError](err) {
+		a.note("%s", clean(err.Error()))
+		return
+	}
 	what, hints := a.explain(err)
 	a.note("%s %s", (bold + ";" + red).render("Error:"), clean(what))
 	for _, h := range hints {

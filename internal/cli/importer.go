@@ -21,6 +21,8 @@ type importer struct {
 	c       *client.Client
 	project *api.Project // nil: into the account
 	people  []person
+
+	interrupted bool // by Ctrl-C, before all rows were sent
 }
 
 // check fills in what can be known before anything is sent. If any row is invalid, the error says so and nothing is.
@@ -114,10 +116,21 @@ func (im *importer) run(ctx context.Context) {
 	defer progress.end()
 	for at := 0; at < len(todo); at += size {
 		part := todo[at:min(at+size, len(todo))]
+		if ctx.Err() != nil {
+			im.interrupted = true
+			for _, p := range todo[at:] {
+				p.fail(resultNotSent, "interrupted")
+			}
+			return
+		}
 		if err := send(ctx, part); err != nil {
+			im.interrupted = ctx.Err() != nil
 			result, why := im.whole(err)
 			for _, p := range part {
 				p.fail(result, "%s", why)
+			}
+			if im.interrupted {
+				why = "interrupted"
 			}
 			for _, p := range todo[at+len(part):] {
 				p.fail(resultNotSent, "%s", why)
@@ -214,6 +227,8 @@ func (im *importer) report() error {
 		}
 	}
 	switch {
+	case failed > 0 && im.interrupted:
+		return interruptedError{fmt.Sprintf("Interrupted. %s of %d failed: %s.", count(failed, "row"), len(im.people), strings.Join(tally, ", "))}
 	case failed > 0:
 		return fmt.Errorf("%s of %d failed: %s", count(failed, "row"), len(im.people), strings.Join(tally, ", "))
 	case len(im.people) == 0:

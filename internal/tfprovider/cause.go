@@ -119,8 +119,8 @@ func (s *session) causeOfRefusal(e *client.Error) (cause, bool) {
 		return cause{id: "project", setting: "project_id", short: "the provider's project_id names no project of this account",
 			advice: e.Message + " It is the project's id, not its slug or name; most configurations do not need it."}, true
 	case client.IsUnauthenticated(e) && e.Code != "":
-		return cause{id: "key", setting: "api_key", short: "the server at " + s.url + " does not accept the API key",
-			advice: "The key may be mistyped, expired, inactive or revoked, or it may be a key of another server. The server does not accept the API key for any request. " + e.Message}, true
+		return cause{id: "key", setting: "api_key", short: "the server does not accept the API key",
+			advice: "The key may be mistyped, expired, inactive or revoked, or it may be a key of another server than " + s.url + ". The server says: " + e.Message}, true
 	case e.Foreign() && e.StatusCode >= 300 && e.StatusCode < 400:
 		return cause{id: "redirect", setting: "api_url", short: "the server at " + s.url + " redirects to another address", advice: e.Message + "."}, true
 	case e.StatusCode == http.StatusTooManyRequests:

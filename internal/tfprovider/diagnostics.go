@@ -23,7 +23,7 @@ func (s *session) report(ctx context.Context, diags *diag.Diagnostics, doing str
 	}
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok {
-		diags.AddError(summary, sentenceOf(err.Error())+".")
+		diags.AddError(summary, strings.TrimSuffix(sentenceOf(err.Error()), ".")+".")
 		return
 	}
 	detail := s.explain(ctx, e)

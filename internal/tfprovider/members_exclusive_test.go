@@ -56,7 +56,7 @@ func TestMembersExclusive(t *testing.T) {
 	srv.NewMember(t, "auditor@example.org", "Auditor", basic)
 	stranger, _ := srv.NewKeyID(t, "forgotten", basic)
 	const owner, auditor, alice = "owner@example.com", "auditor@example.org", "alice@example.com"
-	ignores := fmt.Sprintf("ignore_emails = [%q]", "Auditor@Example.org")
+	ignores := fmt.Sprintf("ignore_api_keys = false\n  ignore_emails = [%q]", "Auditor@Example.org")
 	hcl := func(team []string, arguments ...string) string {
 		var members string
 		var ids []string
@@ -75,15 +75,19 @@ func TestMembersExclusive(t *testing.T) {
 		return nil
 	}
 	run(t,
-		// Alice's id is not known yet, so the warning names who is in question and the apply decides.
+		// To create the resource removes nobody; it notes who is there, and the next plan names them.
 		resource.TestStep{
-			Config: hcl(one, ignores),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectUnknownValue("raff_members_exclusive.x", tfjsonpath.New("removes")),
-			}},
-			Check: all(thereAre(t, srv, "/api/v1/members", alice, auditor, owner), keyGone,
-				resource.TestCheckResourceAttr("raff_members_exclusive.x", "removes.#", "3"),
-				resource.TestCheckResourceAttr("raff_members_exclusive.x", "id", srv.AccountID)),
+			Config:           hcl(one, ignores),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{removesJust()}},
+			Check: all(thereAre(t, srv, "/api/v1/members", alice, auditor, "bob@example.com", "carol@example.com", owner),
+				resource.TestCheckResourceAttr("raff_members_exclusive.x", "id", srv.AccountID),
+				resource.TestCheckResourceAttr("raff_members_exclusive.x", "account_id", srv.AccountID)),
+			ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{
+			Config:           hcl(one, ignores),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{removesJust("bob@example.com", "carol@example.com", stranger+"@api-key.invalid")}},
+			Check:            all(thereAre(t, srv, "/api/v1/members", alice, auditor, owner), keyGone),
 		},
 		empty(hcl(one, ignores), nil),
 		// Whom somebody adds by hand the plan names and the apply removes.
@@ -123,7 +127,7 @@ func TestMembersExclusive(t *testing.T) {
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{removesJust(auditor, "late@example.com")}},
 			Check:            thereAre(t, srv, "/api/v1/members", alice, owner),
 		},
-		resource.TestStep{ResourceName: "raff_members_exclusive.x", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"removes"}},
+		resource.TestStep{ResourceName: "raff_members_exclusive.x", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"removes", "ignore_api_keys"}},
 		// Without the resource nobody looks any more.
 		resource.TestStep{
 			PreConfig: func() { srv.Invite(t, "eve@example.com", basic) },
@@ -144,6 +148,7 @@ func TestMembersExclusiveOfAProject(t *testing.T) {
 	hcl := using(srv.URL, srv.Key, projectMember(web, viewer, `email = "alice@example.com"`)+exclusive(arguments...))
 	run(t,
 		resource.TestStep{Config: using(srv.URL, srv.Key, projectMember(web, viewer, `email = "alice@example.com"`))},
+		resource.TestStep{Config: hcl, ExpectNonEmptyPlan: true, Check: thereAre(t, srv, "/api/v1/projects/"+web+"/members", "alice@example.com", "bob@example.com")},
 		resource.TestStep{
 			Config:           hcl,
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{removesJust("bob@example.com")}},
@@ -168,7 +173,41 @@ func TestMembersExclusiveWarns(t *testing.T) {
 		}
 	}
 	terraform.run("apply", "-auto-approve")
-	if out := terraform.run("plan"); !strings.Contains(out, "No changes") {
-		t.Errorf("the second plan is not empty:\n%s", out)
+	if out := terraform.run("plan"); !says("1 member will be removed").MatchString(out) {
+		t.Errorf("the second plan does not name bob:\n%s", out)
 	}
+	terraform.run("apply", "-auto-approve")
+	if out := terraform.run("plan"); !strings.Contains(out, "No changes") {
+		t.Errorf("the third plan is not empty:\n%s", out)
+	}
+}
+
+// What would remove the wrong people is refused at plan.
+func TestMembersExclusiveRefuses(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	basic := srv.RoleID(t, "account", "member")
+	alice := srv.Invite(t, "alice@example.com", basic)
+	for i := range 11 {
+		srv.Invite(t, address(i), basic)
+	}
+	other := srv.NewAccount(t, "Other", "owner@other.example.com").Key
+	key, _ := srv.NewKeyID(t, "reports", basic)
+	hcl := func(arguments ...string) string { return using(srv.URL, srv.Key, exclusive(arguments...)) }
+	just := fmt.Sprintf("member_ids = [%q]", alice)
+	// The create goes through, and the plan after it is refused.
+	everybody := resource.TestStep{Config: hcl(just), ExpectError: says("11 members would be removed at once")}
+	run(t,
+		refused(hcl(`member_ids = ["alice"]`), `"alice" is no id`),
+		refused(hcl(`member_ids = ["alice@example.com"]`), `the id of its membership is `+alice),
+		refused(hcl(fmt.Sprintf("member_ids = [%q]", key)), "is the id of an API key"),
+		refused(hcl(fmt.Sprintf("member_ids = [%q]", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")), "is the id of nobody there"),
+		everybody,
+		refused(using(srv.URL, other, exclusive(just)), "The API key belongs to another account"),
+		refused(hcl("member_ids = []"), "member_ids is empty, and everybody would be removed"),
+		resource.TestStep{
+			Config: hcl(just, "max_removals = 11"),
+			Check:  thereAre(t, srv, "/api/v1/members", "alice@example.com", "owner@example.com"),
+		},
+	)
 }

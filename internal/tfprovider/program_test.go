@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"raff/internal/rafftest"
 )
@@ -118,12 +119,47 @@ func (w *workspace) serve(t *testing.T, variable string) {
 // run runs Terraform, which has to succeed, and returns what it says.
 func (w *workspace) run(arguments ...string) string {
 	w.t.Helper()
-	terraform := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
-	cmd := exec.CommandContext(w.t.Context(), terraform, append([]string{"-chdir=" + w.dir}, arguments...)...)
-	cmd.Env = w.env
-	out, err := cmd.CombinedOutput()
+	out, err := w.command(arguments...).CombinedOutput()
 	if err != nil {
 		w.t.Fatalf("terraform %s: %v\n%s", strings.Join(arguments, " "), err, out)
 	}
 	return string(out)
+}
+
+// command is Terraform with these arguments, not started yet.
+func (w *workspace) command(arguments ...string) *exec.Cmd {
+	terraform := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
+	cmd := exec.CommandContext(w.t.Context(), terraform, append([]string{"-chdir=" + w.dir}, arguments...)...)
+	cmd.Env = w.env
+	return cmd
+}
+
+// syncWriter keeps what a program says and can be waited for.
+type syncWriter struct {
+	mu   sync.Mutex
+	said strings.Builder
+}
+
+func (s *syncWriter) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said.Write(p)
+}
+
+func (s *syncWriter) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said.String()
+}
+
+// wait waits until the program has said so.
+func (s *syncWriter) wait(t *testing.T, words string) {
+	t.Helper()
+	for range 3000 {
+		if strings.Contains(s.String(), words) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("the program never said %q:\n%s", words, s.String())
 }

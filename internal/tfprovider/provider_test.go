@@ -113,11 +113,12 @@ func keep(address string, id *string) resource.TestCheckFunc {
 type wire struct {
 	URL string
 
-	mu     sync.Mutex
-	reads  int
-	pages  int // how many of the reads were lists of members
-	writes []string
-	before func(r *http.Request)
+	mu      sync.Mutex
+	reads   int
+	pages   int // how many of the reads were lists of members
+	writes  []string
+	before  func(r *http.Request)
+	instead func(http.ResponseWriter, *http.Request) bool
 }
 
 func tap(t *testing.T, srv *rafftest.Server) *wire {
@@ -133,6 +134,12 @@ func tap(t *testing.T, srv *rafftest.Server) *wire {
 			w.noteRead(r)
 		} else {
 			w.note(r)
+		}
+		w.mu.Lock()
+		instead := w.instead
+		w.mu.Unlock()
+		if instead != nil && instead(rw, r) {
+			return
 		}
 		proxy.ServeHTTP(rw, r)
 	}))
@@ -176,6 +183,13 @@ func (w *wire) intercept(f func(r *http.Request)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.before = f
+}
+
+// answer has f called for each request from now on; what it answers does not reach the server.
+func (w *wire) answer(f func(http.ResponseWriter, *http.Request) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.instead = f
 }
 
 // since returns what was written after the last call.

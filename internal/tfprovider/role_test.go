@@ -117,7 +117,7 @@ func TestRoleSlugIsTaken(t *testing.T) {
 	permissions := []string{"account.audit.view"}
 	run(t,
 		resource.TestStep{Config: using(srv.URL, srv.Key, role(permissions)), ExpectError: says(`to = raff_role.NAME id = "account/auditor"`)},
-		resource.TestStep{Config: using(srv.URL, srv.Key, role(permissions, `slug = "admin"`)), ExpectError: says(`already has the slug "admin"`)},
+		resource.TestStep{Config: using(srv.URL, srv.Key, role(permissions, `slug = "admin"`)), ExpectError: says(`A role with the slug "admin" already exists`)},
 	)
 }
 
