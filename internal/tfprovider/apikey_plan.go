@@ -28,6 +28,9 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if !creating && !r.atHome(ctx, state.AccountID, req.Private, "API key "+state.Name.ValueString(), &resp.Diagnostics) {
+		return
+	}
 	if creating {
 		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
 	} else if !destroying {

@@ -81,6 +81,11 @@ func (s *session) sameAccount(ctx context.Context, home, what string, diags *dia
 	return false
 }
 
+// atHome refuses at plan time what begin would refuse: a plan without a refresh has not looked.
+func (s *session) atHome(ctx context.Context, account types.String, notes noteReader, what string, diags *diag.Diagnostics) bool {
+	return !s.connected() || !s.elsewhere(ctx, homeOf(ctx, account, notes), what, diags)
+}
+
 // homeOf is the account an object is in: what the state says, or for a state of an earlier version the note beside it.
 func homeOf(ctx context.Context, account types.String, notes noteReader) string {
 	if known(account) {

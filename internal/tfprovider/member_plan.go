@@ -28,6 +28,9 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if !creating && !r.atHome(ctx, state.AccountID, req.Private, "member "+state.principal(), &resp.Diagnostics) {
+		return
+	}
 	switch {
 	case destroying:
 		r.planned(state, plannedDestroy, &resp.Diagnostics)

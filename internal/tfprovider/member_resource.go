@@ -240,6 +240,7 @@ func (r *memberResource) ImportState(ctx context.Context, req resource.ImportSta
 		return
 	}
 	state := found(project, m, strings.HasPrefix(ref, userPrefix))
+	r.planned(state, plannedCreate, &resp.Diagnostics) // to destroy it at another address would remove what is imported
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }

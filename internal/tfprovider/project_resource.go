@@ -116,6 +116,9 @@ func (r *projectResource) planProject(ctx context.Context, req resource.ModifyPl
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		r.handovers.keep(state.ID.ValueString())
+		if !r.atHome(ctx, state.AccountID, req.Private, "project "+state.Name.ValueString(), &resp.Diagnostics) {
+			return
+		}
 	} else {
 		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
 	}

@@ -119,6 +119,9 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	} else {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		r.handovers.keep(state.ID.ValueString())
+		if !r.atHome(ctx, state.AccountID, req.Private, "role "+state.Name.ValueString(), &resp.Diagnostics) {
+			return
+		}
 		if !plan.Name.Equal(state.Name) {
 			r.checkRoleFree(ctx, plan, state, &resp.Diagnostics)
 		}
