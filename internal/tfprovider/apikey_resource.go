@@ -229,7 +229,10 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	plan.setExpiry(r.clock())
 	if plan.KeyPrefix.IsUnknown() { // what the plan showed, whatever the time is by now
 		k, err := r.client.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{})
-		if err != nil {
+		if errors.Is(err, client.ErrSecretLost) && plan.stores() {
+			k, err = r.client.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{})
+		}
+		if err != nil && !errors.Is(err, client.ErrSecretLost) {
 			r.report(ctx, &resp.Diagnostics, "make a new secret for the API key "+state.Name.ValueString(), err)
 			return
 		}

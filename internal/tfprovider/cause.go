@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -100,7 +101,12 @@ func (s *session) causeOf(err error) (cause, bool) {
 	if errors.Is(err, client.ErrNotRaff) {
 		return s.notRaff("it gives answers that raff does not give"), true
 	}
-	if _, ok := errors.AsType[*url.Error](err); ok {
+	if errors.Is(err, context.Canceled) {
+		return cause{id: "interrupted", short: "it was interrupted", advice: "Run the plan again to see what was done."}, true
+	}
+	_, unsent := errors.AsType[*url.Error](err)
+	_, broken := errors.AsType[net.Error](err)
+	if unsent || broken || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return s.causeOfSilence(err), true
 	}
 	return cause{}, false
@@ -156,8 +162,6 @@ func (s *session) causeOfSilence(err error) cause {
 		return c
 	}
 	switch {
-	case errors.Is(err, context.Canceled):
-		return cause{id: "interrupted", short: "it was interrupted", advice: "Run the plan again to see what was done."}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		c.advice = "Nothing listens there: the server is not running, or it runs on another port." + waited
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isTimeout(err):
