@@ -124,7 +124,7 @@ var routes = []Route{
 	{"GET", "/api/v1/projects/{id}/invitations", "listProjectInvitations", 200, false, paging, "project.members.view, project.members.invite or project.members.manage" + inProject, (*server).listProjectInvitations},
 	{"POST", "/api/v1/projects/{id}/invitations", "createProjectInvitation", 201, false, "", "project.members.invite or project.members.manage" + inProject, (*server).createProjectInvitation},
 
-	{"GET", "/api/v1/users/lookup", "lookupUser", 200, false, "email", "account.members.view or account.members.manage", (*server).lookupUser},
+	{"GET", "/api/v1/users/lookup", "lookupUser", 200, false, "email user_id", "account.members.view or account.members.manage", (*server).lookupUser},
 	{"POST", "/api/v1/account/transfer-ownership", "transferOwnership", 200, false, "", "the Owner in person, never an API key", (*server).transferOwnership},
 
 	{"GET", "/api/v1/audit-events", "listAuditEvents", 200, false, "actor action target since until " + paging, "account.audit.view", (*server).listEvents},

@@ -86,3 +86,11 @@ func (s *Service) LookupUser(ctx context.Context, p *Principal, email string) (U
 	}
 	return s.Store.KnownUser(ctx, p.AccountID, u.ID)
 }
+
+// KnownUser finds a person of the account by id, whether they are a member now or once were.
+func (s *Service) KnownUser(ctx context.Context, p *Principal, id string) (User, error) {
+	if err := s.require(p, MembersView, MembersManage); err != nil {
+		return User{}, err
+	}
+	return s.Store.KnownUser(ctx, p.AccountID, id)
+}

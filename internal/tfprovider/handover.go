@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"raff/api"
 	"raff/client"
@@ -171,7 +172,21 @@ func (h *handovers) isReplacing(who principal) bool {
 // is about to be replaced or to move.
 func (r *memberResource) checkNewcomer(ctx context.Context, plan membership, diags *diag.Diagnostics) {
 	who, ok := plan.who()
-	if !ok || !r.connected() || r.wrote.Load() || diags.HasError() {
+	if !r.connected() || r.wrote.Load() || diags.HasError() {
+		return
+	}
+	if known(plan.TargetUserID) {
+		u, err := r.client.Users.Get(ctx, plan.TargetUserID.ValueString())
+		if client.IsNotFound(err) {
+			diags.AddAttributeError(path.Root("target_user_id"), "No such user", fmt.Sprintf(
+				"Nobody with the user id %s is or was in the account. The id of a member is not the id of the user; raff_member has that as user_id. Somebody new is invited by email.", plan.TargetUserID.ValueString()))
+		}
+		if err != nil {
+			return
+		}
+		who, ok = principal{plan.ProjectID.ValueString(), canonicalEmail(u.Email)}, !plan.ProjectID.IsUnknown()
+	}
+	if !ok {
 		return
 	}
 	m, err := r.byEmail.lookup(ctx, who.project, who.email)

@@ -24,6 +24,7 @@ func TestRefusedAtPlan(t *testing.T) {
 		{member("m", basic, `email = "owner@example.com"`), "The Owner cannot be added as a member"},
 		{member("m", basic, `email = "a@example..com"`), "must be one plain address"},
 		{member("m", basic, `email = "a@b@example.com"`), "must be one plain address"},
+		{member("m", basic, `target_user_id = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"`), "No such user"},
 		{project("shop"), "to = raff_project.NAME"},
 		{project("  "), "Not a plain text"},
 		{project("P", `default_region = "mars"`), "value must be one of"},
