@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"database/sql"
+	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,47 +12,307 @@ import (
 	_ "modernc.org/sqlite"
 
 	"raff/internal/rafftest"
+	"raff/internal/server"
+	"raff/internal/team"
 )
 
-// TestTamperingWithTheAuditLogShows changes the log behind the server's back, on copies of one history.
+// eventColumns are those of audit_events, with what makes another value of each.
+var eventColumns = map[string]string{
+	"id": "'01a1ff59-0000-7000-8000-000000000000'", "at": "at + 1", "actor_type": "'user'", "actor_id": "actor_id || 'x'", "actor_name": "actor_name || 'x'",
+	"action": "'role.deleted'", "target_type": "target_type || 'x'", "target_id": "target_id || 'x'", "target_name": "target_name || 'x'",
+	"project_id": "'01a1ff59-0000-7000-8000-000000000000'", "delegated": "NOT delegated", "request_id": "request_id || 'x'",
+	"details": "'{\"x\":1}'", "after_seal": "after_seal + 1",
+}
+
+var sealColumns = map[string]string{
+	"seq": "seq + 100", "version": "1", "from_at": "COALESCE(from_at, 0) + 1", "until_at": "until_at + 1", "events": "events + 1",
+	"hash": "prev", "prev": "hash", "key_id": "key_id || 'x'", "note": "'adopted'", "created_at": "created_at + 1",
+}
+
+var headColumns = map[string]string{
+	"sealed_seq": "sealed_seq - 1", "sealed_until": "sealed_until - 1", "hash": "NULL", "closed_seq": "closed_seq + 2", "closed_until": "1",
+}
+
+// event inserts an event like that of the role, at another time.
+func event(at string) string {
+	return `INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id, target_name, project_id,
+		delegated, request_id, details, after_seal, mac) SELECT '01a1ff59-0000-7000-8000-000000000001', account_id, ` + at + `, actor_type, actor_id, actor_name,
+		action, target_type, target_id, target_name, project_id, delegated, request_id, details, after_seal, mac FROM audit_events
+		WHERE account_id = $A AND action = 'role.created'`
+}
+
+const (
+	noRoleEvent = "DELETE FROM audit_events WHERE account_id = $A AND action = 'role.created'"
+	noSeals     = "DELETE FROM audit_seals WHERE account_id = $A"
+	noHead      = "DELETE FROM audit_heads WHERE account_id = $A"
+	setBack     = `DELETE FROM audit_seals WHERE account_id = $A AND seq > 1;
+		UPDATE audit_heads SET sealed_seq = 1, closed_seq = 1, sealed_until = (SELECT until_at FROM audit_seals s WHERE s.account_id = $A),
+		closed_until = (SELECT until_at FROM audit_seals s WHERE s.account_id = $A), hash = (SELECT hash FROM audit_seals s WHERE s.account_id = $A),
+		key_id = (SELECT key_id FROM audit_seals s WHERE s.account_id = $A), note = '' WHERE account_id = $A`
+)
+
+// tampering is what somebody who can write to the database does to the log of account $A; each statement follows a semicolon.
+func tampering() map[string]string {
+	all := map[string]string{
+		"event removed":                      noRoleEvent,
+		"event added":                        event("at + 1"),
+		"event removed and inserted again":   event("at + 1") + ";DELETE FROM audit_events WHERE account_id = $A AND action = 'role.created' AND id <> '01a1ff59-0000-7000-8000-000000000001'",
+		"all events removed":                 "DELETE FROM audit_events WHERE account_id = $A",
+		"first seal removed":                 noSeals + " AND seq = 1",
+		"seal in between removed":            noSeals + " AND seq = 2",
+		"last seal removed":                  noSeals + " AND seq = (SELECT MAX(seq) FROM audit_seals WHERE account_id = $A)",
+		"last seals and their events":        noSeals + " AND seq > 1;DELETE FROM audit_events WHERE account_id = $A AND after_seal >= 1",
+		"all seals removed":                  noSeals,
+		"all seals and an event removed":     noSeals + ";" + noRoleEvent,
+		"head removed":                       noHead,
+		"seals, head and an event removed":   noSeals + ";" + noHead + ";" + noRoleEvent,
+		"everything removed":                 noSeals + ";" + noHead + ";DELETE FROM audit_events WHERE account_id = $A",
+		"set back, without an event":         setBack + ";" + noRoleEvent,
+		"set back, an event changed":         setBack + ";UPDATE audit_events SET actor_name = 'somebody else' WHERE account_id = $A AND action = 'role.created'",
+		"head set back, seals left":          "UPDATE audit_heads SET sealed_seq = 1, closed_seq = 1 WHERE account_id = $A",
+		"head and seals of the first moment": noSeals + ";UPDATE audit_heads SET sealed_seq = 0, closed_seq = 0, sealed_until = NULL, closed_until = NULL, hash = NULL, key_id = '' WHERE account_id = $A;" + noRoleEvent,
+	}
+	for table, rows := range map[string]string{"audit_events": " AND action = 'role.created'", "audit_seals": " AND seq = 2", "audit_heads": ""} {
+		all["moved to another account: "+table] = "UPDATE " + table + " SET account_id = $B WHERE account_id = $A" + rows
+	}
+	for column, other := range eventColumns {
+		all["event: "+column] = "UPDATE audit_events SET " + column + " = " + other + " WHERE account_id = $A AND action = 'role.created'"
+	}
+	for column, other := range sealColumns {
+		all["seal: "+column] = "UPDATE audit_seals SET " + column + " = " + other + " WHERE account_id = $A AND seq = 2"
+	}
+	for column, other := range headColumns {
+		all["head: "+column] = "UPDATE audit_heads SET " + column + " = " + other + " WHERE account_id = $A"
+	}
+	return all
+}
+
+// sealedHistory makes an account whose log has three seals and one event that has none yet.
+func sealedHistory(t *testing.T, srv *rafftest.Server, n int) rafftest.Account {
+	t.Helper()
+	a := srv.NewAccount(t, fmt.Sprintf("Account %d", n), fmt.Sprintf("owner%d@example.com", n))
+	seal(t, srv)
+	change(t, srv, a, "role")
+	seal(t, srv)
+	change(t, srv, a, "invitation")
+	seal(t, srv)
+	change(t, srv, a, "project")
+	return a
+}
+
+func change(t *testing.T, srv *rafftest.Server, a rafftest.Account, what string) {
+	t.Helper()
+	switch what {
+	case "role":
+		srv.Do(t, "POST", "/api/v1/roles", a.Key, map[string]any{"name": "First", "slug": "first", "scope": "account", "permissions": []string{"account.members.view"}}).Want(t, 201)
+	case "invitation":
+		srv.Do(t, "POST", "/api/v1/members", a.Key, map[string]any{"email": "bob@example.com", "role_id": srv.RoleID(t, "account", "member")}).Want(t, 201)
+	default:
+		srv.Do(t, "POST", "/api/v1/projects", a.Key, map[string]any{"name": what}).Want(t, 201)
+	}
+}
+
+// TestTamperingWithTheAuditLogShows changes logs behind the server's back, at once and after the server went on sealing.
 func TestTamperingWithTheAuditLogShows(t *testing.T) {
-	for name, statement := range map[string]string{
-		"nothing":        "",
-		"event removed":  "DELETE FROM audit_events WHERE action = 'role.created'",
-		"event changed":  "UPDATE audit_events SET actor_name = 'somebody else' WHERE action = 'role.created'",
-		"event moved":    "UPDATE audit_events SET at = at + 1 WHERE action = 'role.created'",
-		"event added":    "INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id, target_name, project_id, delegated, request_id, details) SELECT '01a1ff59-0000-7000-8000-000000000000', account_id, at + 1, actor_type, actor_id, actor_name, action, target_type, target_id, target_name, project_id, delegated, request_id, details FROM audit_events WHERE action = 'role.created'",
-		"seal removed":   "DELETE FROM audit_seals WHERE seq = 1",
-		"seal rewritten": "UPDATE audit_seals SET events = events + 1 WHERE seq = 1",
-	} {
+	keyed := filepath.Join(t.TempDir(), "keys")
+	if _, err := server.CreateSealKey(keyed, false); err != nil {
+		t.Fatal(err)
+	}
+	for name, more := range map[string][]rafftest.Option{"without a key": nil, "with a key": {rafftest.WithSealKeys(keyed)}} {
 		t.Run(name, func(t *testing.T) {
 			rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
-				g := guard{srv, t}
-				g.role("first", "account", "account.members.view")
-				seal(t, srv)
-				srv.Invite(t, "bob@example.com", srv.RoleID(t, "account", "member"))
-				seal(t, srv)
-				tamper(t, srv.Database, statement)
-				found, err := srv.Node.Service().VerifyEvents(t.Context())
-				if err != nil {
-					t.Fatal(err)
+				untouched := sealedHistory(t, srv, 0)
+				n := 0
+				for what, statements := range tampering() {
+					n++
+					a := sealedHistory(t, srv, n)
+					if broken := verified(t, srv, a).Broken; broken != "" {
+						t.Fatalf("%s: before anything was done: %s", what, broken)
+					}
+					tamperWith(t, srv.Database, a, statements)
+					v := verified(t, srv, a)
+					if v.Broken == "" && !strings.HasPrefix(what, "set back") && what != "head and seals of the first moment" {
+						t.Errorf("%s: called whole at once", what)
+					}
+					for i := range 2 {
+						change(t, srv, a, fmt.Sprint("later ", i))
+						seal(t, srv)
+					}
+					if v := verified(t, srv, a); v.Broken == "" {
+						t.Errorf("%s: called whole after the server sealed again: %+v", what, v)
+					}
 				}
-				if broken := found[0].Broken != ""; broken != (statement != "") {
-					t.Errorf("verified: %+v", found)
+				if v := verified(t, srv, untouched); v.Broken != "" || v.Seals < 4 || v.Keyed != map[bool]int{true: 1}[more != nil] {
+					t.Errorf("an honest log: %+v", v)
 				}
-				if statement == "" && (found[0].Seals != 2 || found[0].Events != count(t, srv, "")) {
-					t.Errorf("verified %+v of %d events", found, count(t, srv, ""))
-				}
-			})
+			}, more...)
 		})
 	}
+}
+
+// TestAnEventThatWasRemovedBeforeItsSealShows: the server remembers what it wrote until it is sealed.
+func TestAnEventThatWasRemovedBeforeItsSealShows(t *testing.T) {
+	each(t, func(t *testing.T, g guard) {
+		seal(t, g.Server)
+		change(t, g.Server, g.Account, "role")
+		change(t, g.Server, g.Account, "invitation")
+		tamperWith(t, g.Database, g.Account, noRoleEvent)
+		seal(t, g.Server)
+		_, _ = g.Node.Service().SealEvents(t.Context()) // says what it misses
+		if v := verified(t, g.Server, g.Account); !strings.Contains(v.Broken, "missed events") {
+			t.Errorf("verified: %+v", v)
+		}
+		if n := count(t, g.Server, team.ActionEventsMissing); n != 1 {
+			t.Errorf("the log tells of it %d times", n)
+		}
+	})
+}
+
+// TestHonestClocksBreakNoLog sets clocks back and ahead.
+func TestHonestClocksBreakNoLog(t *testing.T) {
+	each(t, func(t *testing.T, g guard) {
+		ahead := rafftest.Start(t, rafftest.OnDatabase(g.Database))
+		ahead.Advance(2 * time.Minute)
+		change(t, g.Server, g.Account, "one")
+		ahead.Do(t, "POST", "/api/v1/projects", g.Key, map[string]any{"name": "ahead"}).Want(t, 201)
+		for i, srv := range []*rafftest.Server{g.Server, ahead, g.Server} {
+			if _, err := srv.Node.Service().SealEvents(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			change(t, g.Server, g.Account, fmt.Sprint("behind ", i))
+			ahead.Do(t, "POST", "/api/v1/projects", g.Key, map[string]any{"name": fmt.Sprint("ahead ", i)}).Want(t, 201)
+		}
+		g.Advance(10 * time.Minute)
+		seal(t, g.Server)
+		for _, back := range []time.Duration{-9 * time.Minute, -48 * time.Hour, -400 * 24 * time.Hour} {
+			g.Advance(back)
+			change(t, g.Server, g.Account, fmt.Sprint("after ", back))
+			if _, err := g.Node.Service().SealEvents(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		g.Advance(-2 * time.Minute)
+		change(t, g.Server, g.Account, "last")
+		seal(t, g.Server)
+		v := verified(t, g.Server, g.Account)
+		if v.Broken != "" || v.Unsealed != 0 || v.Events != count(t, g.Server, "") {
+			t.Errorf("an honest log of %d events: %+v", count(t, g.Server, ""), v)
+		}
+	})
+}
+
+// TestALogThatWasCutOffShowsAgainstItsHead sets a whole log back to an earlier state, which nothing in the database shows.
+func TestALogThatWasCutOffShowsAgainstItsHead(t *testing.T) {
+	each(t, func(t *testing.T, g guard) {
+		seal(t, g.Server)
+		change(t, g.Server, g.Account, "role")
+		seal(t, g.Server)
+		heads, err := g.Node.Service().Heads(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		for _, h := range heads {
+			text.WriteString(h.Line() + "\n")
+		}
+		kept, err := team.ParseHeads(text.String())
+		if err != nil || len(kept) != 1 {
+			t.Fatalf("%q: %v, %v", &text, kept, err)
+		}
+		change(t, g.Server, g.Account, "project")
+		seal(t, g.Server)
+		if found, err := g.Node.Service().VerifyEvents(t.Context(), kept...); err != nil || found[0].Broken != "" {
+			t.Errorf("an honest log: %+v, %v", found, err)
+		}
+		tamperWith(t, g.Database, g.Account, setBack+";DELETE FROM audit_events WHERE account_id = $A AND after_seal >= 1")
+		if found, err := g.Node.Service().VerifyEvents(t.Context(), kept...); err != nil || found[0].Broken == "" {
+			t.Errorf("a log that was cut off: %+v, %v", found, err)
+		}
+		kept[0].AccountID = "01a1ff59-0000-7000-8000-000000000000"
+		if found, err := g.Node.Service().VerifyEvents(t.Context(), kept...); err != nil || len(found) != 2 || found[1].Broken == "" {
+			t.Errorf("an account that is gone: %+v, %v", found, err)
+		}
+	})
+}
+
+// TestASealKeyIsAdopted begins to use a key on a database that was sealed without one, and rotates it.
+func TestASealKeyIsAdopted(t *testing.T) {
+	each(t, func(t *testing.T, g guard) {
+		seal(t, g.Server)
+		file := filepath.Join(t.TempDir(), "keys")
+		if _, err := server.CreateSealKey(file, false); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := server.CreateSealKey(file, false); err == nil {
+			t.Error("a key was written over")
+		}
+		with := rafftest.Start(t, rafftest.OnDatabase(g.Database), rafftest.WithSealKeys(file))
+		a := with.NewAccount(t, "Other", "other@example.com") // signed from its first event
+		change(t, with, g.Account, "role")
+		seal(t, with)
+		if v := verified(t, with, g.Account); !strings.Contains(v.Broken, "raffd audit adopt") {
+			t.Errorf("before it is adopted: %+v", v)
+		}
+		if adopted, err := with.Node.Service().AdoptLogs(t.Context()); err != nil || len(adopted) != 1 {
+			t.Fatalf("adopted %v, %v", adopted, err)
+		}
+		change(t, with, g.Account, "invitation")
+		seal(t, with)
+		for _, account := range []rafftest.Account{g.Account, a, with.Account} {
+			if v := verified(t, with, account); v.Broken != "" || v.Keyed == 0 {
+				t.Errorf("after it is adopted: %+v", v)
+			}
+		}
+		if _, err := server.Open(t.Context(), server.Config{Database: g.Database, PublicURL: g.URL}); err == nil || !strings.Contains(err.Error(), "--seal-key-file") {
+			t.Errorf("a node without the key begins: %v", err)
+		}
+		if _, err := server.CreateSealKey(file, true); err != nil {
+			t.Fatal(err)
+		}
+		rotated := rafftest.Start(t, rafftest.OnDatabase(g.Database), rafftest.WithSealKeys(file))
+		rotated.Advance(10 * time.Minute)
+		change(t, rotated, g.Account, "project")
+		seal(t, rotated)
+		if v := verified(t, rotated, g.Account); v.Broken != "" {
+			t.Errorf("after the key was rotated: %+v", v)
+		}
+		// What nobody with the key wrote shows before it is sealed, too.
+		tamperWith(t, g.Database, g.Account, event("(SELECT MAX(l.at) + 1 FROM audit_events l)"))
+		if v := verified(t, rotated, g.Account); !strings.Contains(v.Broken, "not written by a server with the key") {
+			t.Errorf("a forged event: %+v", v)
+		}
+	})
+}
+
+func verified(t *testing.T, srv *rafftest.Server, a rafftest.Account) team.Verified {
+	t.Helper()
+	found, err := srv.Node.Service().VerifyEvents(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range found {
+		if v.AccountID == a.AccountID {
+			return v
+		}
+	}
+	t.Fatalf("nothing was said of account %s", a.AccountID)
+	return team.Verified{}
 }
 
 func seal(t *testing.T, srv *rafftest.Server) {
 	t.Helper()
 	srv.Advance(2 * time.Minute)
-	if _, err := srv.Node.Service().SealEvents(t.Context()); err != nil {
+	if _, err := srv.Node.Service().SealEvents(t.Context()); err != nil && !strings.Contains(err.Error(), "tampered") && !strings.Contains(err.Error(), "sealed with the key") {
 		t.Fatal(err)
+	}
+}
+
+// tamperWith runs statements, of which the first must change something; $A is the id of the account, $B
+// that of none.
+func tamperWith(t *testing.T, url string, a rafftest.Account, statements ...string) {
+	t.Helper()
+	for _, statement := range strings.Split(strings.NewReplacer("$A", "'"+a.AccountID+"'", "$B", "'"+a.OwnerUserID+"'").Replace(strings.Join(statements, ";")), ";") {
+		tamper(t, url, statement)
 	}
 }
 
@@ -65,14 +327,11 @@ func tamper(t *testing.T, url, statement string) {
 		t.Fatal(err)
 	}
 	defer db.Close() //nolint:errcheck // nothing is pending on it
-	if statement == "" {
-		return
-	}
 	res, err := db.ExecContext(t.Context(), statement)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", statement, err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		t.Fatalf("nothing was tampered with: %d rows, %v", n, err)
+		t.Fatalf("nothing was tampered with by %s: %d rows, %v", statement, n, err)
 	}
 }

@@ -38,7 +38,7 @@ func command() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), auditCommand(), backupCommand())
+	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), auditCommand(), sealKeyCommand(), backupCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	return root
 }
@@ -112,6 +112,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&config.Database, "database", env("RAFF_DATABASE_URL", ""), "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
 	f.StringVar(&config.PublicURL, "public-url", env("RAFF_PUBLIC_URL", ""), "where people reach the server; links in mails begin with it (RAFF_PUBLIC_URL)")
 	f.StringVar(&config.Catalog, "catalog", env("RAFF_CATALOG", ""), "YAML file with your own permissions and system roles (RAFF_CATALOG)")
+	f.StringVar(&config.SealKeyFile, "seal-key-file", env("RAFF_SEAL_KEY_FILE", ""), "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
 	f.StringVar(&level, "log-level", env("RAFF_LOG_LEVEL", "info"), "debug (a line per request), info, warn or error (RAFF_LOG_LEVEL)")
 	f.StringVar(&limits, "rate-limits", env("RAFF_RATE_LIMITS", ""), "requests per second and burst of each tier, of a session and of a network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,session=20:200,source=50:500)")
 	f.StringVar(&quotas, "quotas", env("RAFF_QUOTAS", ""), "how many roles, projects, api_keys and invitations an account may have, and sessions a person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100)")

@@ -81,7 +81,7 @@ func (a *app) auditList() *cobra.Command {
 		Short:   "List what was done, the newest first",
 		Example: `raff audit list --since 24h
 raff audit list --actor alice@example.com --limit 20
-raff audit list --since 2030-01-01 --until 2030-02-01 -o csv >january.csv`,
+raff audit list --since 2030-01-01 --until 2030-01-31 -o csv >january.csv`,
 		Args: args(),
 	}
 	flags := addEventFlags(cmd, a)
@@ -92,12 +92,12 @@ raff audit list --since 2030-01-01 --until 2030-02-01 -o csv >january.csv`,
 		}
 		now := time.Now()
 		if since != "" {
-			if o.Since, err = lessTime("since", since, now); err != nil {
+			if o.Since, err = sinceTime("since", since, now); err != nil {
 				return err
 			}
 		}
 		if until != "" {
-			if o.Until, err = lessTime("until", until, now); err != nil {
+			if o.Until, err = untilTime("until", until, now); err != nil {
 				return err
 			}
 		}
@@ -105,16 +105,30 @@ raff audit list --since 2030-01-01 --until 2030-02-01 -o csv >january.csv`,
 			return usageError{"--limit is how many events are wanted; 0 is all."}
 		}
 		if limit > 0 && limit < 1000 {
-			o.Limit = limit
+			o.Limit = limit + 1
 		}
-		es, err := first(limit, c.Audit.All(ctx, o))
+		wanted := limit
+		if limit > 0 {
+			wanted++ // one more says whether the list goes on
+		}
+		es, err := first(wanted, c.Audit.All(ctx, o))
 		if err != nil {
 			return err
 		}
-		return writeList(a, es, eventColumns)
+		more := limit > 0 && len(es) > limit
+		if more {
+			es = es[:limit]
+		}
+		if err := writeList(a, es, eventColumns); err != nil {
+			return err
+		}
+		if more {
+			a.note("These are the newest %d; there are more. For all of them leave out --limit.", limit)
+		}
+		return nil
 	})
-	cmd.Flags().StringVar(&since, "since", "", "only from then on: a `time` such as 2030-01-31T12:00:00Z or 2030-01-31, or how long ago, such as 7d or 12h")
-	cmd.Flags().StringVar(&until, "until", "", "only before then (`time` as for --since)")
+	cmd.Flags().StringVar(&since, "since", "", "only from then on: a `time` such as 2030-01-31T12:00:00Z, the first day (UTC), such as 2030-01-01, or how long ago, such as 7d or 12h")
+	cmd.Flags().StringVar(&until, "until", "", "only before then: a `time` as for --since, or the last day (UTC), which still counts, such as 2030-01-31")
 	cmd.Flags().IntVar(&limit, "limit", 0, "only the newest `n` of them")
 	noFiles(cmd, "since", "until", "limit")
 	require(cmd, append(notEmpty, atMostOne("since"), atMostOne("until"))...)

@@ -40,28 +40,25 @@ func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 
 const ndjson = "application/x-ndjson"
 
-// exportEvents answers every event that matches, one JSON object a line, however many there are. The first page is
-// read before anything is answered, so that a refusal is still an ordinary one.
+// exportEvents answers every event that matches, one JSON object a line, however many there are.
 func (s *server) exportEvents(ctx context.Context, c *call, f team.EventFilter) (any, error) {
-	f.Page = team.Page{Limit: maxLimit, Uncounted: true}
-	rows, _, err := s.svc.ListEvents(ctx, c.who, f)
+	x, err := s.svc.ExportEvents(ctx, c.who, f)
 	if err != nil {
 		return nil, err
 	}
-	return stream{contentType: ndjson, next: func(b []byte) ([]byte, error) {
-		for i := range rows {
-			if b, err = encode(b, event(&rows[i])); err != nil {
-				return b, err
+	return longAnswer{contentType: ndjson, check: x.Check, write: func(ctx context.Context, w io.Writer) error {
+		var b []byte
+		return x.Each(ctx, func(rows []team.Event) error {
+			b = b[:0]
+			for i := range rows {
+				if b, err = encode(b, event(&rows[i])); err != nil {
+					return err
+				}
+				b = append(b, '\n')
 			}
-			b = append(b, '\n')
-		}
-		if len(rows) < maxLimit {
-			return b, io.EOF
-		}
-		last := eventCursor(&rows[len(rows)-1])
-		f.After = &last
-		rows, _, err = s.svc.ListEvents(ctx, c.who, f)
-		return b, err
+			_, err := w.Write(b)
+			return err
+		})
 	}}, nil
 }
 

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"sync"
 	"time"
@@ -18,11 +20,12 @@ type document struct {
 	body        []byte
 }
 
-// stream is an answer of any length. next appends the next piece; with the last one it returns io.EOF. Another error
-// breaks the connection off, so that the caller does not take a part for the whole.
-type stream struct {
+// longAnswer is an answer of any length. check says between two pieces whether the caller may still have the rest. An
+// error breaks the connection off, so that the caller does not take a part for the whole.
+type longAnswer struct {
 	contentType string
-	next        func([]byte) ([]byte, error)
+	check       func(context.Context) error
+	write       func(context.Context, io.Writer) error
 }
 
 var (

@@ -3,8 +3,6 @@ package httpapi
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	"raff/api"
+	"raff/internal/stream"
 	"raff/internal/team"
 )
 
@@ -36,7 +35,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	c := &call{Request: r, id: requestID(r.Header)}
 	ctx := team.WithRequestID(r.Context(), c.id)
 	status, v, err := s.run(ctx, w, c, e)
-	if out, ok := v.(stream); ok && err == nil {
+	if out, ok := v.(longAnswer); ok && err == nil {
 		s.stream(ctx, w, c, out)
 	} else {
 		status = s.answer(ctx, w, c, e, status, v, err)
@@ -64,24 +63,25 @@ func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *
 	return status
 }
 
-// stream writes a long answer piece by piece; each piece has as long as a whole answer otherwise has.
-func (s *server) stream(ctx context.Context, w http.ResponseWriter, c *call, out stream) {
+// stream writes a long answer piece by piece. Its context is not the pinned one that the handler had: what was taken away
+// meanwhile counts.
+func (s *server) stream(ctx context.Context, w http.ResponseWriter, c *call, out longAnswer) {
 	s.header(w, c, []string{out.contentType})
 	w.WriteHeader(http.StatusOK)
-	control := http.NewResponseController(w)
-	var b []byte
-	var err error
-	for err == nil && c.Method != http.MethodHead {
-		b, err = out.next(b[:0])
-		_ = control.SetWriteDeadline(time.Now().Add(time.Minute)) // a writer without deadlines needs none
-		if _, hungUp := w.Write(b); hungUp != nil {
-			return
-		}
+	if c.Method == http.MethodHead {
+		return
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.Logger.LogAttrs(ctx, slog.LevelError, "answer broken off", slog.String("request_id", c.id), slog.String("error", err.Error()))
-		panic(http.ErrAbortHandler)
+	to := stream.NewWriter(w, func() error { return out.check(ctx) })
+	err := out.write(ctx, to)
+	if err == nil || to.HungUp() {
+		return
 	}
+	level := slog.LevelError
+	if status, _ := explain(err); status < http.StatusInternalServerError {
+		level = slog.LevelInfo // the credential ended
+	}
+	s.Logger.LogAttrs(ctx, level, "answer broken off", slog.String("request_id", c.id), slog.String("error", err.Error()))
+	panic(http.ErrAbortHandler)
 }
 
 // note writes the line of the access log.

@@ -79,6 +79,9 @@ func WithQuotas(q team.Quotas) Option { return func(o *options) { o.config.Quota
 // WithCatalog uses the operator's own catalog file.
 func WithCatalog(path string) Option { return func(o *options) { o.config.Catalog = path } }
 
+// WithSealKeys signs the audit log with the keys of this file.
+func WithSealKeys(path string) Option { return func(o *options) { o.config.SealKeyFile = path } }
+
 // BehindProxy takes the address of a caller from X-Forwarded-For.
 func BehindProxy() Option { return func(o *options) { o.config.TrustProxy = true } }
 

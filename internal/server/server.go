@@ -37,6 +37,8 @@ type Config struct {
 	// Links, where no mail is sent, gets every invitation link in words: the console of a developer.
 	Links  io.Writer
 	Logger *slog.Logger
+	// SealKeyFile holds the keys that sign events and seals; empty means that they are not signed.
+	SealKeyFile string
 	// AccessLog is the level at which each request is logged.
 	AccessLog  slog.Level
 	TrustProxy bool
@@ -71,6 +73,10 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if c.Limits == nil {
 		c.Limits = httpapi.DefaultLimits()
 	}
+	keys, err := sealKeys(c)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{config: c, wake: make(chan struct{}, 1)}
 	if s.sender, err = sender(c); err != nil {
 		return nil, err
@@ -78,10 +84,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if s.store, err = store.Open(ctx, c.Database, cat); err != nil {
 		return nil, err
 	}
+	s.store.SignEvents(keys.Sign)
 	s.nodes = newNodes(s.store)
 	s.service = team.New(team.Options{
 		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: strings.TrimRight(c.PublicURL, "/"),
-		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued,
+		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, SealKeys: keys,
 	})
 	if err := s.service.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.store.Close())
@@ -137,12 +144,16 @@ const (
 )
 
 // Serve answers requests on the listener and does the node's background work until ctx ends; then it finishes what
-// is under way.
+// is under way. What takes longer than shutdownGrace, such as an export over a slow line, is broken off, which its client
+// sees as an incomplete answer; that is no error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug),
 	}
+	requests, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	h.BaseContext = func(net.Listener) context.Context { return requests }
 	var background sync.WaitGroup
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.startWork(working, &background)
@@ -154,12 +165,19 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 		defer cancel()
-		err = h.Shutdown(grace)
+		if err = h.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
+			s.config.Logger.Warn("answers that took too long were broken off", "grace", shutdownGrace)
+			giveUp()
+			err = h.Close()
+		}
 	}
 	stop()
 	background.Wait()
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
+	if _, e := s.service.SealEvents(flush); e != nil {
+		s.config.Logger.Error("the last events are not sealed", "error", e)
+	}
 	return errors.Join(err, s.service.FlushUsage(flush))
 }
 

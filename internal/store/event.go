@@ -7,12 +7,12 @@ import (
 )
 
 const eventColumns = `e.id, e.account_id, e.at, e.actor_type, e.actor_id, e.actor_name, e.action, e.target_type, e.target_id,
-	e.target_name, e.project_id, e.delegated, e.request_id, e.details`
+	e.target_name, e.project_id, e.delegated, e.request_id, e.details, e.after_seal, e.mac`
 
 func scanEvent(s scanner) (e team.Event, err error) {
 	err = s.Scan((*text)(&e.ID), (*text)(&e.AccountID), (*stamp)(&e.At), (*text)(&e.ActorType), (*text)(&e.ActorID),
 		(*text)(&e.ActorName), (*text)(&e.Action), (*text)(&e.TargetType), (*text)(&e.TargetID), (*text)(&e.TargetName),
-		(*text)(&e.ProjectID), (*flag)(&e.Delegated), (*text)(&e.RequestID), (*text)(&e.Details))
+		(*text)(&e.ProjectID), (*flag)(&e.Delegated), (*text)(&e.RequestID), (*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC))
 	return e, err
 }
 
@@ -55,9 +55,12 @@ func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, i
 }
 
 func (t *tx) InsertEvent(ctx context.Context, e team.Event) error {
+	if err := t.place(ctx, &e); err != nil {
+		return err
+	}
 	return t.later(ctx, `INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id,
-		target_name, project_id, delegated, request_id, details)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		target_name, project_id, delegated, request_id, details, after_seal, mac)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		uid(e.ID), uid(e.AccountID), e.At, e.ActorType, e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName,
-		uid(e.ProjectID), e.Delegated, e.RequestID, e.Details)
+		uid(e.ProjectID), e.Delegated, e.RequestID, e.Details, e.AfterSeal, e.MAC)
 }

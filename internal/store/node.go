@@ -5,6 +5,11 @@ import (
 	"time"
 )
 
+// LastBeat is when a node was last alive.
+func (r reader) LastBeat(ctx context.Context) (time.Time, error) {
+	return one(ctx, r.q, scanStamp, "SELECT seen_at FROM nodes ORDER BY seen_at DESC LIMIT 1")
+}
+
 // Beat excludes nobody: it is no change of the domain.
 func (d *DB) Beat(ctx context.Context, node string, at, cutoff time.Time) (n int, err error) {
 	err = d.write(ctx, nil, func(t *tx) error {

@@ -142,6 +142,11 @@ func (e *postgresEngine) once(ctx context.Context, lock *accountLock, fn func(se
 	s.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	if lock != nil {
 		s.pending.Queue(lock.statement(), lock.key())
+		if uid(lock.accountID).valid() {
+			// A statement of its own: only one that begins when the lock is held sees what was committed before.
+			s.account, s.endAt = lock.accountID, s.pending.Len()
+			s.pending.Queue(logEndQuery, lock.accountID)
+		}
 	}
 	s.prologue = s.pending.Len()
 	committed := false
@@ -190,6 +195,10 @@ type postgresSession struct {
 	prologue int // how many statements were pending before fn's first
 	sent     bool
 	err      error // the first failure
+	// account is whose lock is held, and end the end of its log, which is statement endAt of the prologue.
+	account string
+	endAt   int
+	end     logEnd
 }
 
 func (s *postgresSession) dialect() *dialect { return &postgresDialect }
@@ -199,17 +208,61 @@ func (s *postgresSession) send(ctx context.Context) (pgx.BatchResults, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	batch := s.pending
+	batch, first := s.pending, !s.sent
 	s.pending, s.sent = pgx.Batch{}, true
 	results := s.conn.SendBatch(ctx, &batch)
-	for range batch.Len() - 1 {
-		if _, err := results.Exec(); err != nil {
+	for i := range batch.Len() - 1 {
+		var err error
+		if first && s.account != "" && i == s.endAt {
+			err = s.readEnd(results)
+		} else {
+			_, err = results.Exec()
+		}
+		if err != nil {
 			_ = results.Close() // tells the same error again
 			return nil, s.failed(err)
 		}
 	}
 	return results, nil
 }
+
+func (s *postgresSession) readEnd(results pgx.BatchResults) error {
+	rs, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rs.Close()
+	if rs.Next() {
+		if s.end, err = scanLogEnd(rs); err != nil {
+			return err
+		}
+	}
+	return rs.Err()
+}
+
+func (s *postgresSession) logEnd(ctx context.Context, accountID string) (logEnd, bool, error) {
+	if accountID != s.account {
+		return logEnd{}, false, nil
+	}
+	if !s.sent {
+		if _, err := s.exec(ctx, "SELECT 1", nil); err != nil {
+			return logEnd{}, false, err
+		}
+	}
+	return s.end, true, nil
+}
+
+func (s *postgresSession) lockLog(ctx context.Context, accountID string, alone bool) error {
+	l := accountLock{accountID: accountID}
+	if alone {
+		l.lock = team.TakesAway
+	}
+	_, err := s.exec(ctx, l.statement(), []any{l.key() ^ logLock})
+	return err
+}
+
+// logLock makes another lock of the one of an account.
+const logLock = 0x6c6f67
 
 func (s *postgresSession) query(ctx context.Context, query string, args []any) (rows, error) {
 	s.pending.Queue(query, args...)

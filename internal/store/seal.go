@@ -7,10 +7,11 @@ import (
 	"raff/internal/team"
 )
 
-const sealColumns = "account_id, seq, until_at, events, hash, created_at"
+const sealColumns = "account_id, seq, version, from_at, until_at, events, prev, hash, key_id, note, created_at"
 
 func scanSeal(s scanner) (v team.Seal, err error) {
-	err = s.Scan((*text)(&v.AccountID), (*number)(&v.Seq), (*stamp)(&v.Until), (*number)(&v.Events), (*blob)(&v.Hash), (*stamp)(&v.CreatedAt))
+	err = s.Scan((*text)(&v.AccountID), (*number)(&v.Seq), (*number)(&v.Version), (*stamp)(&v.From), (*stamp)(&v.Until), (*number)(&v.Events),
+		(*blob)(&v.Prev), (*blob)(&v.Hash), (*text)(&v.KeyID), (*text)(&v.Note), (*stamp)(&v.CreatedAt))
 	return v, err
 }
 
@@ -22,35 +23,86 @@ func (r reader) Seals(ctx context.Context, accountID string) ([]team.Seal, error
 	return many(ctx, r.q, scanSeal, "SELECT "+sealColumns+" FROM audit_seals WHERE account_id = $1 ORDER BY seq", uid(accountID))
 }
 
-func (t *tx) InsertSeal(ctx context.Context, s team.Seal) error {
-	_, err := t.exec(ctx, "INSERT INTO audit_seals ("+sealColumns+") VALUES ($1, $2, $3, $4, $5, $6)",
-		uid(s.AccountID), s.Seq, s.Until, s.Events, s.Hash, s.CreatedAt)
+func (t *tx) InsertSeal(ctx context.Context, s team.Seal) (bool, error) {
+	return t.inserted(ctx, "INSERT INTO audit_seals ("+sealColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT DO NOTHING`,
+		uid(s.AccountID), s.Seq, s.Version, s.From, s.Until, s.Events, s.Prev, s.Hash, s.KeyID, string(s.Note), s.CreatedAt)
+}
+
+const headColumns = "account_id, sealed_seq, sealed_until, hash, key_id, closed_seq, closed_until, note"
+
+func scanHead(s scanner) (h team.LogHead, err error) {
+	err = s.Scan((*text)(&h.AccountID), (*number)(&h.SealedSeq), (*stamp)(&h.SealedUntil), (*blob)(&h.Hash), (*text)(&h.KeyID),
+		(*number)(&h.ClosedSeq), (*stamp)(&h.ClosedUntil), (*text)(&h.Note))
+	return h, err
+}
+
+func (r reader) LogHead(ctx context.Context, accountID string) (team.LogHead, error) {
+	return one(ctx, r.q, scanHead, "SELECT "+headColumns+" FROM audit_heads WHERE account_id = $1", uid(accountID))
+}
+
+func (t *tx) SetLogHead(ctx context.Context, h team.LogHead) error {
+	_, err := t.exec(ctx, "INSERT INTO audit_heads ("+headColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (account_id) DO UPDATE SET sealed_seq = excluded.sealed_seq, sealed_until = excluded.sealed_until, hash = excluded.hash,
+		key_id = excluded.key_id, closed_seq = excluded.closed_seq, closed_until = excluded.closed_until, note = excluded.note`,
+		uid(h.AccountID), h.SealedSeq, h.SealedUntil, h.Hash, h.KeyID, h.ClosedSeq, h.ClosedUntil, string(h.Note))
 	return err
 }
 
-// SealableAccounts asks for each account whether it has an event behind its last seal, which two indexes answer.
-func (d *DB) SealableAccounts(ctx context.Context, before time.Time) ([]string, error) {
-	return many(ctx, d.q, scanText, `SELECT a.id FROM accounts a WHERE EXISTS (
-		SELECT 1 FROM audit_events e WHERE e.account_id = a.id AND e.at < $1
-		AND e.at >= COALESCE((SELECT MAX(s.until_at) FROM audit_seals s WHERE s.account_id = a.id), 0))`, before)
+// HoldLog waits for those who write events of this account while they hold the lock of another one.
+func (t *tx) HoldLog(ctx context.Context, accountID string) error {
+	return t.s.lockLog(ctx, accountID, true)
 }
 
-func (r reader) Accounts(ctx context.Context) ([]string, error) {
-	return many(ctx, r.q, scanText, "SELECT id FROM accounts ORDER BY id")
+func (r reader) NewestEvent(ctx context.Context, accountID string, from, before time.Time) (time.Time, error) {
+	after := int64(0)
+	if !from.IsZero() {
+		after = from.UnixMicro()
+	}
+	return one(ctx, r.q, scanStamp, "SELECT at FROM audit_events WHERE account_id = $1 AND at >= $2 AND at < $3 ORDER BY at DESC LIMIT 1",
+		uid(accountID), after, before)
+}
+
+func scanStamp(s scanner) (t time.Time, err error) {
+	err = s.Scan((*stamp)(&t))
+	return t, err
+}
+
+// SealableAccounts asks for each account whether it has an event behind its last seal, which two indexes answer.
+func (d *DB) SealableAccounts(ctx context.Context, now time.Time) ([]string, error) {
+	return many(ctx, d.q, scanText, `SELECT h.account_id FROM audit_heads h WHERE h.closed_seq > h.sealed_seq OR EXISTS (
+		SELECT 1 FROM audit_events e WHERE e.account_id = h.account_id AND e.at >= COALESCE(h.sealed_until, 0)
+		AND (e.at <= $1 OR e.at <= COALESCE(h.closed_until, 0) + 1))
+		UNION SELECT a.id FROM accounts a WHERE NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.account_id = a.id)`, now)
+}
+
+func (r reader) LoggedAccounts(ctx context.Context) ([]string, error) {
+	return many(ctx, r.q, scanText, `SELECT id FROM accounts UNION SELECT account_id FROM audit_heads UNION SELECT account_id FROM audit_seals
+		UNION SELECT account_id FROM audit_events ORDER BY 1`)
+}
+
+func (r reader) SealKeyIDs(ctx context.Context) ([]string, error) {
+	return many(ctx, r.q, scanText, "SELECT DISTINCT key_id FROM audit_heads WHERE key_id <> ''")
 }
 
 // eventsAtOnce bounds how many events EachEvent holds in memory.
 const eventsAtOnce = 1000
 
+// endOfTime is a moment behind all others that can be stored.
+const endOfTime = int64(1)<<62 - 1
+
 func (r reader) EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(team.Event) error) error {
-	after, id := int64(0), "00000000-0000-0000-0000-000000000000"
+	after, id, before := int64(0), "00000000-0000-0000-0000-000000000000", endOfTime
 	if !from.IsZero() {
 		after = from.UnixMicro()
+	}
+	if !until.IsZero() {
+		before = until.UnixMicro()
 	}
 	for {
 		events, err := many(ctx, r.q, scanEvent, "SELECT "+eventColumns+` FROM audit_events e
 			WHERE e.account_id = $1 AND e.at < $2 AND (e.at, e.id) > ($3, $4) ORDER BY e.at, e.id LIMIT $5`,
-			uid(accountID), until, after, uid(id), eventsAtOnce)
+			uid(accountID), before, after, uid(id), eventsAtOnce)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,8 @@ import (
 type DB struct {
 	reader
 	engine engine
+	sign   func(*team.Event) error
+	written
 }
 
 var _ team.Store = (*DB)(nil)
@@ -41,10 +43,21 @@ func (d *DB) Update(ctx context.Context, accountID string, lock team.Lock, fn fu
 
 // write is Update for what the store does itself; a nil lock excludes nobody.
 func (d *DB) write(ctx context.Context, lock *accountLock, fn func(*tx) error) error {
-	return d.engine.update(ctx, lock, func(s session) error {
-		return fn(&tx{reader: reader{q: s, c: d.c}, s: s})
+	var wrote []team.EventRef
+	err := d.engine.update(ctx, lock, func(s session) error {
+		t := &tx{reader: reader{q: s, c: d.c}, s: s, sign: d.sign}
+		err := fn(t)
+		wrote = t.wrote
+		return err
 	})
+	if err == nil {
+		d.add(wrote)
+	}
+	return err
 }
+
+// SignEvents lets sign add a signature to every event that is written from now on.
+func (d *DB) SignEvents(sign func(*team.Event) error) { d.sign = sign }
 
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
@@ -58,7 +71,10 @@ func (d *DB) Close() error { return d.engine.close() }
 // tx is team.Tx on the session of one transaction.
 type tx struct {
 	reader
-	s session
+	s     session
+	sign  func(*team.Event) error
+	ends  map[string]logEnd // by account
+	wrote []team.EventRef
 }
 
 // exec runs a statement and says how many rows it wrote.

@@ -227,6 +227,17 @@ type Event struct {
 	RequestID string
 	// Details is a JSON object of what changed, for example {"role":{"from":"member","to":"admin"}}. Never a secret.
 	Details string
+
+	// AfterSeal and MAC are set where the event is stored: the last seal that was closed by then, and the signature of the
+	// server, where it has a key.
+	AfterSeal int
+	MAC       []byte
+}
+
+// EventRef names an event.
+type EventRef struct {
+	AccountID, ID string
+	At            time.Time
 }
 
 // MessageKind says what a mail is about.

@@ -124,8 +124,8 @@ func (p *Principal) takeRole(m Member, now time.Time) error {
 
 func over(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
 
-// refresh reads the principal again inside a write.
-func (s *Service) refresh(ctx context.Context, tx Tx, p *Principal) (*Principal, error) {
+// refresh reads the principal again, inside a write or in the middle of a long answer.
+func (s *Service) refresh(ctx context.Context, tx Reader, p *Principal) (*Principal, error) {
 	switch p.Type {
 	case TypeOperator:
 		return p, nil

@@ -1,124 +1,315 @@
 package team
 
 import (
-	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// Seal covers all events of an account from the seal before it until a moment. Its hash is over that seal's hash and
-// those events, so that changing, removing or adding one of them later shows. Seals cost the path of a write nothing:
-// they are made afterwards, some for many events.
+// Seal covers the events of an account with From <= At < Until, and the seal before it. Its hash is over that seal's hash
+// and those events, so that changing, removing or adding one of them later shows. Seals cost the path of a write nothing:
+// they are made afterwards, one for many events.
 type Seal struct {
 	AccountID string
 	// Seq counts an account's seals from 1.
-	Seq       int
-	Until     time.Time
-	Events    int
-	Hash      []byte
+	Seq int
+	// Version is 1 for seals of older servers, which have no From, Prev, KeyID and Note.
+	Version     int
+	From, Until time.Time
+	Events      int
+	// Prev is the hash of the seal before it.
+	Prev []byte
+	Hash []byte
+	// KeyID names the key with which Hash was made; empty is no key.
+	KeyID     string
+	Note      SealNote
 	CreatedAt time.Time
 }
 
-// sealLag is how old events are before they are sealed: more than the clocks of two nodes can differ.
-const sealLag = time.Minute
+// SealNote says how a seal came about; empty is the ordinary way.
+type SealNote string
+
+const (
+	// SealRestarted is a seal that was made after the head of the log had been lost or set back. What came before it may
+	// have been changed.
+	SealRestarted SealNote = "restarted"
+	// SealAdopted is the first seal with a key on a log that was sealed without one, by command of the operator.
+	SealAdopted SealNote = "adopted"
+)
+
+// LogHead is where the audit log of an account stands.
+type LogHead struct {
+	AccountID string
+	// SealedSeq, SealedUntil, Hash and KeyID are those of the last seal.
+	SealedSeq   int
+	SealedUntil time.Time
+	Hash        []byte
+	KeyID       string
+	// ClosedSeq is SealedSeq, or one more while the next seal is being made. Every event before ClosedUntil is written;
+	// the time of a new event is always later, whatever a clock says.
+	ClosedSeq   int
+	ClosedUntil time.Time
+	// Note is for the next seal.
+	Note SealNote
+}
+
+// inStep reports that what is closed goes on where the last seal ends.
+func (h LogHead) inStep() bool {
+	return (h.ClosedSeq == h.SealedSeq || h.ClosedSeq == h.SealedSeq+1) && !h.ClosedUntil.Before(h.SealedUntil)
+}
+
+// sealVersion is the version of the seals that are made now.
+const sealVersion = 2
 
 // SealEvents seals what is due in every account and returns how many seals it made. A server calls it every minute.
+// An account that cannot be sealed does not keep the others from it.
 func (s *Service) SealEvents(ctx context.Context) (int, error) {
-	until := s.now().Add(-sealLag)
-	due, err := s.Store.SealableAccounts(ctx, until)
+	due, err := s.Store.SealableAccounts(ctx, s.now())
 	if err != nil {
 		return 0, err
 	}
-	for i, account := range due {
-		// Under this lock nobody is about to write an event that is older than now.
-		err := s.Store.Update(ctx, account, TakesAway, func(tx Tx) error {
-			last, err := tx.LastSeal(ctx, account)
+	n, failed := 0, []error{s.missEvents(ctx)}
+	for _, account := range due {
+		made, err := s.sealAccount(ctx, account, "")
+		if made {
+			n++
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("seal the audit log of account %s: %w", account, err))
+		}
+	}
+	return n, errors.Join(failed...)
+}
+
+// sealAccount seals what is due in one account. The events are hashed outside any lock: closeLog sees to it that none is
+// added to them meanwhile.
+func (s *Service) sealAccount(ctx context.Context, account string, note SealNote) (made bool, err error) {
+	for resumed := true; resumed; {
+		var head LogHead
+		var due bool
+		if head, due, resumed, err = s.closeLog(ctx, account, note); err != nil || !due {
+			return made, err
+		}
+		seal, err := s.newSeal(ctx, head)
+		if err != nil {
+			return made, err
+		}
+		kept, err := s.keepSeal(ctx, head, seal)
+		if made = made || kept; err != nil {
+			return made, err
+		}
+		if kept {
+			note = ""
+		}
+	}
+	return made, nil
+}
+
+// keepSeal stores a seal, unless another node was first.
+func (s *Service) keepSeal(ctx context.Context, head LogHead, seal Seal) (kept bool, err error) {
+	err = s.Store.Update(ctx, head.AccountID, Adds, func(tx Tx) error {
+		kept = false
+		now, err := tx.LogHead(ctx, head.AccountID)
+		if err != nil || now.SealedSeq != head.SealedSeq || now.ClosedSeq != head.ClosedSeq {
+			return err
+		}
+		if kept, err = tx.InsertSeal(ctx, seal); err != nil || !kept {
+			return err
+		}
+		now.SealedSeq, now.SealedUntil, now.Hash, now.KeyID, now.Note = seal.Seq, seal.Until, seal.Hash, seal.KeyID, ""
+		return tx.SetLogHead(ctx, now)
+	})
+	return kept, err
+}
+
+// closeLog decides up to when the next seal of an account reaches. It holds the account's lock alone, so that whoever was
+// about to write an event before that moment has done so, and nobody will again. resumed says that another node, or one that
+// was killed, closed it before.
+func (s *Service) closeLog(ctx context.Context, account string, note SealNote) (head LogHead, due, resumed bool, err error) {
+	err = s.Store.Update(ctx, account, TakesAway, func(tx Tx) error {
+		if err := tx.HoldLog(ctx, account); err != nil {
+			return err
+		}
+		var changed bool
+		if head, changed, err = s.logHead(ctx, tx, account); err != nil {
+			return err
+		}
+		due = head.ClosedSeq > head.SealedSeq
+		resumed = due
+		if note != "" && head.Note == "" {
+			head.Note, changed = note, true
+		}
+		if !due {
+			// Events of a clock that runs ahead wait for their time, unless they were put behind the last seal.
+			before := head.ClosedUntil.Add(time.Microsecond)
+			if now := s.now(); now.After(before) {
+				before = now
+			}
+			newest, err := tx.NewestEvent(ctx, account, head.SealedUntil, before.Add(time.Microsecond))
 			if err != nil && !IsNotFound(err) {
 				return err
 			}
-			next := Seal{AccountID: account, Seq: last.Seq + 1, Until: until, CreatedAt: s.now()}
-			if next.Events, next.Hash, err = sealed(ctx, tx, account, last, until); err != nil || next.Events == 0 {
+			if IsNotFound(err) && note != "" {
+				newest, err = head.ClosedUntil, nil
+			}
+			if due = err == nil; due {
+				head.ClosedSeq, head.ClosedUntil, changed = head.ClosedSeq+1, newest.Add(time.Microsecond), true
+			}
+		}
+		if !changed {
+			return nil
+		}
+		return tx.SetLogHead(ctx, head)
+	})
+	return head, due, resumed, err
+}
+
+// logHead is the head of a log; changed says that what is stored was lost or set back, and is made up for. The next seal
+// tells of it.
+func (s *Service) logHead(ctx context.Context, r Reader, account string) (head LogHead, changed bool, err error) {
+	head, err = r.LogHead(ctx, account)
+	lost := IsNotFound(err)
+	if err != nil && !lost {
+		return head, false, err
+	}
+	last, err := r.LastSeal(ctx, account)
+	if err != nil && !IsNotFound(err) {
+		return head, false, err
+	}
+	switch {
+	case lost || last.Seq > head.SealedSeq:
+		head.SealedSeq, head.SealedUntil, head.Hash, head.KeyID = last.Seq, last.Until, last.Hash, last.KeyID
+	case head.inStep():
+		return head, false, nil
+	}
+	head.AccountID, head.ClosedSeq, head.Note = account, head.SealedSeq, SealRestarted
+	if head.ClosedUntil.Before(head.SealedUntil) {
+		head.ClosedUntil = head.SealedUntil
+	}
+	return head, true, nil
+}
+
+// newSeal makes the seal of a closed span.
+func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
+	key, err := s.sealingKey(head)
+	if err != nil {
+		return Seal{}, err
+	}
+	seal := Seal{
+		AccountID: head.AccountID, Seq: head.ClosedSeq, Version: sealVersion, From: head.SealedUntil, Until: head.ClosedUntil,
+		Prev: head.Hash, Note: head.Note, CreatedAt: s.now(),
+	}
+	digest := sha256.New()
+	stranger := false
+	err = s.Store.EachEvent(ctx, head.AccountID, seal.From, seal.Until, func(e Event) error {
+		seal.Events++
+		if head.KeyID == "" && key != nil && !stranger && head.Note != SealAdopted {
+			ours, err := s.SealKeys.signed(e)
+			if err != nil {
 				return err
 			}
-			return tx.InsertSeal(ctx, next)
-		})
-		if err != nil {
-			return i, fmt.Errorf("seal the audit log of account %s: %w", account, err)
+			stranger = !ours
 		}
-	}
-	return len(due), nil
-}
-
-// sealed hashes the seal before and the events behind it.
-func sealed(ctx context.Context, r Reader, account string, last Seal, until time.Time) (n int, hash []byte, err error) {
-	h := sha256.New()
-	h.Write(last.Hash)
-	err = r.EachEvent(ctx, account, last.Until, until, func(e Event) error {
-		n++
-		e.At = e.At.UTC()
-		b, err := json.Marshal(e)
-		if err != nil {
-			return fmt.Errorf("encode event %s: %w", e.ID, err)
-		}
-		h.Write(append(b, '\n'))
-		return nil
+		line, err := eventLine(e, sealVersion)
+		digest.Write(line)
+		return err
 	})
-	return n, h.Sum(nil), err
-}
-
-// Verified is what VerifyEvents found in one account.
-type Verified struct {
-	AccountID string
-	Seals     int
-	Events    int
-	// Head is the hash of the last seal. Kept elsewhere, it also shows that nobody cut off the end of the log.
-	Head []byte
-	// Broken says what does not fit; empty means that the log is whole.
-	Broken string
-}
-
-// VerifyEvents compares the audit log of every account with its seals. Events of the last minute or two are not sealed
-// yet and not part of it.
-func (s *Service) VerifyEvents(ctx context.Context) ([]Verified, error) {
-	accounts, err := s.Store.Accounts(ctx)
 	if err != nil {
-		return nil, err
+		return Seal{}, err
 	}
-	var out []Verified
-	for _, account := range accounts {
-		v, err := s.verifyAccount(ctx, account)
-		if err != nil {
-			return nil, fmt.Errorf("verify account %s: %w", account, err)
-		}
-		out = append(out, v)
+	if stranger {
+		key = nil // a log that begins with events of a program without the key is adopted by command, not in passing
 	}
-	return out, nil
+	if key != nil {
+		seal.KeyID = key.ID
+	}
+	seal.Hash, err = seal.hash(key, digest.Sum(nil))
+	return seal, err
 }
 
-func (s *Service) verifyAccount(ctx context.Context, account string) (Verified, error) {
-	v := Verified{AccountID: account}
-	seals, err := s.Store.Seals(ctx, account)
+// sealingKey is the key for the next seal; nil is none. A log that was sealed with a key is never sealed without one, and
+// one that was sealed without a key goes on so until the operator adopts it: a server that did so by itself would sign
+// whatever somebody put into the database.
+func (s *Service) sealingKey(head LogHead) (*SealKey, error) {
+	if head.KeyID != "" {
+		if _, known := s.SealKeys.named(head.KeyID); !known {
+			return nil, fmt.Errorf("it was sealed with the key %s: start the server with a --seal-key-file that has this key", head.KeyID)
+		}
+	}
+	if len(s.SealKeys) == 0 || head.KeyID == "" && head.SealedSeq > 0 && head.Note != SealAdopted {
+		return nil, nil
+	}
+	return &s.SealKeys[0], nil
+}
+
+// hash is what the seal's Hash must be, over the digest of its events.
+func (v Seal) hash(key *SealKey, digest []byte) ([]byte, error) {
+	b, err := json.Marshal(struct {
+		Account        string
+		Seq            int
+		From, Until    int64
+		Events         int
+		Prev, Digest   []byte
+		KeyID          string
+		Note           SealNote
+		CreatedAtMicro int64
+	}{v.AccountID, v.Seq, micro(v.From), micro(v.Until), v.Events, v.Prev, digest, v.KeyID, v.Note, micro(v.CreatedAt)})
 	if err != nil {
-		return v, err
+		return nil, fmt.Errorf("encode seal %d: %w", v.Seq, err)
 	}
-	var last Seal
-	for _, seal := range seals {
-		if seal.Seq != last.Seq+1 {
-			v.Broken = fmt.Sprintf("seal %d is missing", last.Seq+1)
-			return v, nil
-		}
-		n, hash, err := sealed(ctx, s.Store, account, last, seal.Until)
-		if err != nil {
-			return v, err
-		}
-		if n != seal.Events || !bytes.Equal(hash, seal.Hash) {
-			v.Broken = fmt.Sprintf("the events from %s to %s are not those that were sealed: there are %d of %d", last.Until.Format(time.RFC3339), seal.Until.Format(time.RFC3339), n, seal.Events)
-			return v, nil
-		}
-		v.Seals, v.Events, v.Head, last = v.Seals+1, v.Events+n, seal.Hash, seal
+	h := sha256.New()
+	if key != nil {
+		h = hmac.New(sha256.New, key.Secret)
 	}
-	return v, nil
+	h.Write([]byte("raff audit seal 2\n"))
+	h.Write(b)
+	return h.Sum(nil), nil
+}
+
+func micro(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// eventLine is an event as seals of this version cover it. The names and their order never change.
+func eventLine(e Event, version int) ([]byte, error) {
+	type first struct {
+		ID         string
+		AccountID  string
+		At         time.Time
+		ActorType  PrincipalType
+		ActorID    string
+		ActorName  string
+		Action     string
+		TargetType string
+		TargetID   string
+		TargetName string
+		ProjectID  string
+		Delegated  bool
+		RequestID  string
+		Details    string
+	}
+	v1 := first{
+		e.ID, e.AccountID, e.At.UTC(), e.ActorType, e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName,
+		e.ProjectID, e.Delegated, e.RequestID, e.Details,
+	}
+	var line any = v1
+	if version > 1 {
+		line = struct {
+			first
+			AfterSeal int
+			MAC       []byte
+		}{v1, e.AfterSeal, e.MAC}
+	}
+	b, err := json.Marshal(line)
+	if err != nil {
+		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
+	}
+	return append(b, '\n'), nil
 }

@@ -42,6 +42,8 @@ type Options struct {
 	MailConfigured bool
 	// MailDelivered says that queued mail goes somewhere: to people, or to the console of a developer.
 	MailDelivered bool
+	// SealKeys sign events and seals; none is no signature.
+	SealKeys SealKeys
 	// MailQueued is called after a commit that queued mail, so that a worker need not wait for its next round.
 	MailQueued func()
 }
@@ -116,6 +118,9 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	if err := s.Store.SyncSystemRoles(ctx, roles); err != nil {
 		return fmt.Errorf("write system roles: %w", err)
+	}
+	if err := s.checkSealKeys(ctx); err != nil {
+		return err
 	}
 	key := make([]byte, 32)
 	if _, err := io.ReadFull(s.Rand, key); err != nil {

@@ -46,8 +46,10 @@ type Store interface {
 	// closed invitations, used link tokens and idempotency keys of that age. It returns how many memberships went.
 	// Each removal writes an event dated by now, read under the account's lock.
 	RemoveStale(ctx context.Context, before time.Time, now func() time.Time) (int, error)
-	// SealableAccounts are the accounts that have events before the moment that no seal covers.
-	SealableAccounts(ctx context.Context, before time.Time) ([]string, error)
+	// SealableAccounts are the accounts that have events up to the moment that no seal covers.
+	SealableAccounts(ctx context.Context, now time.Time) ([]string, error)
+	// MissingEvents are events that this node wrote, that were sealed since, and that are not there. Each is told once.
+	MissingEvents(ctx context.Context) ([]EventRef, error)
 	// Beat says that this node is alive, forgets those that have not been seen since the cutoff, and counts the rest.
 	Beat(ctx context.Context, node string, at, cutoff time.Time) (int, error)
 	// Ping reports whether the database answers.
@@ -230,14 +232,22 @@ type Reader interface {
 	MemberCounts(ctx context.Context, projectIDs []string) (map[string]int, error)
 
 	Events(ctx context.Context, f EventFilter) ([]Event, int, error)
-	// EachEvent calls fn for every event with from <= At < until, oldest first.
+	// EachEvent calls fn for every event with from <= At < until, oldest first. Zero times do not bound it.
 	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(Event) error) error
 	// LastSeal is the newest seal of an account, or ErrNotFound.
 	LastSeal(ctx context.Context, accountID string) (Seal, error)
 	// Seals are all seals of an account, oldest first.
 	Seals(ctx context.Context, accountID string) ([]Seal, error)
-	// Accounts are the ids of all accounts.
-	Accounts(ctx context.Context) ([]string, error)
+	// LogHead is where the log of an account stands, or ErrNotFound.
+	LogHead(ctx context.Context, accountID string) (LogHead, error)
+	// NewestEvent is the time of the newest event with from <= At < before, or ErrNotFound.
+	NewestEvent(ctx context.Context, accountID string, from, before time.Time) (time.Time, error)
+	// LoggedAccounts are the ids of all accounts, and of those of which only a log is left.
+	LoggedAccounts(ctx context.Context) ([]string, error)
+	// SealKeyIDs are the keys with which the last seals were made.
+	SealKeyIDs(ctx context.Context) ([]string, error)
+	// LastBeat is when a node was last alive, or ErrNotFound.
+	LastBeat(ctx context.Context) (time.Time, error)
 }
 
 // Tx is Reader inside a transaction, and what can be written. Insert methods return false, and write nothing, when
@@ -326,8 +336,13 @@ type Tx interface {
 	// KeepAnswer adds the answer to a claimed key.
 	KeepAnswer(ctx context.Context, k KeptAnswer) error
 
+	// InsertEvent stores an event. Its time becomes later than the end of what is sealed, if it is not.
 	InsertEvent(ctx context.Context, e Event) error
-	InsertSeal(ctx context.Context, s Seal) error
+	// InsertSeal returns false, and writes nothing, when there is a seal with this number.
+	InsertSeal(ctx context.Context, s Seal) (bool, error)
+	// HoldLog excludes, until the commit, who writes events of this account beside its lock.
+	HoldLog(ctx context.Context, accountID string) error
+	SetLogHead(ctx context.Context, h LogHead) error
 	InsertMessage(ctx context.Context, m Message) error
 	UpdateMessage(ctx context.Context, m Message) error
 	DeleteMessage(ctx context.Context, id string) error

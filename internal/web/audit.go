@@ -65,8 +65,8 @@ func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
 		if text == "" {
 			return time.Time{}
 		}
-		t, err := time.Parse(time.DateOnly, text)
-		if err != nil {
+		t, ok := dayIn(text)
+		if !ok {
 			*wrong = "Give a day as 2026-05-31."
 		}
 		return t
@@ -80,13 +80,22 @@ func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
 	}
 	f.Since = day(a.Since, &a.SinceError)
 	if f.Until = day(a.Until, &a.UntilError); !f.Until.IsZero() {
-		f.Until = f.Until.AddDate(0, 0, 1)
+		f.Until = endOf(f.Until)
 	}
 	if a.Since != "" || a.Until != "" {
 		a.Period = chosenDays
 	}
 	return f
 }
+
+// dayIn reads a day of UTC, which is what the fields say beside them.
+func dayIn(text string) (day time.Time, ok bool) {
+	day, err := time.Parse(time.DateOnly, text)
+	return day, err == nil
+}
+
+// endOf is the first moment behind a day: what ends with a day still holds for the whole of it.
+func endOf(day time.Time) time.Time { return day.AddDate(0, 0, 1) }
 
 // unread is what is wrong with a day that cannot be read, so that nobody knows what was asked for.
 func (a *auditView) unread() string { return cmp.Or(a.SinceError, a.UntilError) }

@@ -143,11 +143,11 @@ func auditPage(v *visit, a auditView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = dayFilter("since", "From", a.Since, a.SinceError).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = dayFilter("since", "From (UTC)", a.Since, a.SinceError).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = dayFilter("until", "To", a.Until, a.UntilError).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = dayFilter("until", "To (UTC)", a.Until, a.UntilError).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

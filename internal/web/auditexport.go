@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -30,24 +31,25 @@ func (p *pages) exportAudit(v *visit) (reply, error) {
 	default:
 		out.file, out.contentType, write = out.file+".ndjson", "application/x-ndjson", newJSONEvents
 	}
-	out.write = func(w io.Writer) error {
+	x, err := p.svc.ExportEvents(v.Context(), v.who, f)
+	if err != nil {
+		return reply{}, err
+	}
+	out.check = x.Check
+	out.write = func(ctx context.Context, w io.Writer) error {
 		to := write(w)
-		for f.Page = (team.Page{Limit: 500, Uncounted: true}); ; {
-			rows, _, err := p.svc.ListEvents(v.Context(), v.who, f)
-			if err != nil {
-				return err
-			}
+		err := x.Each(ctx, func(rows []team.Event) error {
 			for _, e := range rows {
 				if err := to.event(e); err != nil {
 					return err
 				}
 			}
-			if len(rows) < f.Limit {
-				return to.end()
-			}
-			last := rows[len(rows)-1]
-			f.After = &team.Cursor{At: last.At, ID: last.ID}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
+		return to.end()
 	}
 	return out, nil
 }

@@ -91,8 +91,8 @@ func (f *keyForm) until(now time.Time) (at time.Time, ok bool) {
 	case "never":
 		return time.Time{}, true
 	case "date":
-		day, err := time.Parse(time.DateOnly, f.On)
-		return day.Add(24*time.Hour - time.Second), err == nil // the day itself still counts
+		day, ok := dayIn(f.On)
+		return endOf(day).Add(-time.Second), ok
 	}
 	return time.Time{}, false
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -100,7 +101,7 @@ func answerScript(options []byte, err error) (reply, error) {
 			return reply{}, err
 		}
 	}
-	out.write = func(w io.Writer) error {
+	out.write = func(_ context.Context, w io.Writer) error {
 		_, err := w.Write(options)
 		return err
 	}

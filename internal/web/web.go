@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"math"
@@ -19,6 +20,7 @@ import (
 	"github.com/a-h/templ"
 
 	"raff/internal/bucket"
+	"raff/internal/stream"
 	"raff/internal/team"
 )
 
@@ -237,8 +239,9 @@ type reply struct {
 	cookie *http.Cookie
 	// retryAfter says when it is worth trying again; 0 says nothing.
 	retryAfter time.Duration
-	// write sends a file instead of a page.
-	write             func(io.Writer) error
+	// write sends a file instead of a page; check says between two pieces whether the person may still have the rest.
+	write             func(context.Context, io.Writer) error
+	check             func(context.Context) error
 	file, contentType string
 }
 
@@ -279,7 +282,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			return
 		}
 		if out.write != nil {
-			p.send(ctx, w, out, id)
+			p.send(ctx, w, out, id, r.Method == http.MethodHead)
 			return
 		}
 		var body bytes.Buffer
@@ -295,16 +298,30 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 
 // send sends a file. What goes wrong on the way cannot be told any more: the connection is cut, so that nobody takes the
 // part for the whole.
-func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id string) {
+func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id string, head bool) {
 	w.Header().Set("Content-Type", out.contentType)
 	if out.file != "" {
 		w.Header().Set("Content-Disposition", `attachment; filename="`+out.file+`"`)
 	}
 	w.WriteHeader(out.status)
-	if err := out.write(w); err != nil && ctx.Err() == nil {
-		p.Logger.ErrorContext(ctx, "file broke off", slog.String("file", out.file), slog.String("request_id", id), slog.Any("error", err))
-		panic(http.ErrAbortHandler)
+	if head {
+		return
 	}
+	var check func() error
+	if out.check != nil {
+		check = func() error { return out.check(ctx) }
+	}
+	to := stream.NewWriter(w, check)
+	err := out.write(ctx, to)
+	if err == nil || to.HungUp() {
+		return
+	}
+	level := slog.LevelError
+	if e, ok := errors.AsType[*team.Error](err); ok && e.Kind != team.KindInternal && e.Kind != team.KindUnavailable {
+		level = slog.LevelInfo // the session, or its right to the file, ended
+	}
+	p.Logger.LogAttrs(ctx, level, "file broke off", slog.String("file", out.file), slog.String("request_id", id), slog.Any("error", err))
+	panic(http.ErrAbortHandler)
 }
 
 // byToken reports a page whose address holds a token: whoever knows the address may use the page.

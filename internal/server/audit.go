@@ -1,0 +1,111 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"raff/internal/team"
+)
+
+// VerifyAudit compares all audit logs with their seals and, where a file of heads is named, with those. It prints what it
+// found; a log that is not whole is an error.
+func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) error {
+	var kept []team.KeptHead
+	if headFile != "" {
+		b, err := os.ReadFile(headFile) //nolint:gosec // the operator names it
+		if err != nil {
+			return fmt.Errorf("read the heads: %w", err)
+		}
+		if kept, err = team.ParseHeads(string(b)); err != nil {
+			return fmt.Errorf("read the heads in %s: %w", headFile, err)
+		}
+	}
+	found, err := s.service.VerifyEvents(ctx, kept...)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, v := range found {
+		if len(v.Problems) > 0 {
+			failed++
+		}
+		if _, err := fmt.Fprintln(w, strings.Join(verifiedLines(v), "\n")); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintln(w, proof(len(s.service.SealKeys) > 0, headFile != "")); err != nil {
+		return err
+	}
+	switch failed {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("the audit log of 1 account FAILED the check")
+	}
+	return fmt.Errorf("the audit logs of %d accounts FAILED the check", failed)
+}
+
+func verifiedLines(v team.Verified) (lines []string) {
+	for _, p := range v.Problems {
+		lines = append(lines, fmt.Sprintf("account %s: FAILED: %s", v.AccountID, p))
+	}
+	if len(v.Problems) == 0 {
+		line := fmt.Sprintf("account %s: whole, %d events in %d seals, head %x", v.AccountID, v.Events, v.Seals, v.Head)
+		if v.Unsealed > 0 {
+			line += fmt.Sprintf(", %d not sealed yet", v.Unsealed)
+		}
+		if v.Keyed > 1 {
+			line += fmt.Sprintf(", with a key from seal %d on", v.Keyed)
+		}
+		lines = append(lines, line)
+	}
+	for _, n := range v.Notes {
+		lines = append(lines, fmt.Sprintf("account %s: note: %s", v.AccountID, n))
+	}
+	return lines
+}
+
+// proof says what the check proves.
+func proof(keyed, heads bool) string {
+	switch {
+	case keyed && heads:
+		return "Checked with the seal key and with the heads that were kept."
+	case keyed:
+		return "Checked with the seal key. A whole log that was set back to an earlier state shows only against heads kept elsewhere\n" +
+			"(raffd audit head, then verify --head FILE)."
+	case heads:
+		return "Checked with the heads that were kept. What came after them has seals without a key: who can write to the database can\n" +
+			"change it and make new seals."
+	}
+	return "These seals have no key: they show changes by somebody who did not make new seals as well. Who can write to the database\n" +
+		"can do both. Use a seal key (raffd seal-key create), or compare with heads kept elsewhere (raffd audit head)."
+}
+
+// AuditHeads prints the heads of all audit logs.
+func (s *Server) AuditHeads(ctx context.Context, w io.Writer) error {
+	heads, err := s.service.Heads(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range heads {
+		if _, err := fmt.Fprintln(w, h.Line()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AdoptAudit begins to seal with the key what was sealed without one.
+func (s *Server) AdoptAudit(ctx context.Context, w io.Writer) error {
+	adopted, err := s.service.AdoptLogs(ctx)
+	for _, account := range adopted {
+		if _, err := fmt.Fprintf(w, "account %s: sealed with the key from now on\n", account); err != nil {
+			return err
+		}
+	}
+	return err
+}

@@ -1,0 +1,69 @@
+package server
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"raff/internal/team"
+)
+
+// sealKeys reads the keys that sign the audit log; none where no file is named.
+func sealKeys(c Config) (team.SealKeys, error) {
+	if c.SealKeyFile == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(c.SealKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the seal keys: %w", err)
+	}
+	keys, err := team.ParseSealKeys(string(b))
+	if err != nil {
+		return nil, fmt.Errorf("read the seal keys in %s: %w", c.SealKeyFile, err)
+	}
+	if info, err := os.Stat(c.SealKeyFile); err == nil && info.Mode().Perm()&0o007 != 0 {
+		c.Logger.Warn("everybody on this machine can read the seal keys", "file", c.SealKeyFile, "mode", info.Mode().Perm().String())
+	}
+	return keys, nil
+}
+
+// CreateSealKey makes a key in a new file, readable by its owner alone. With rotate it is put before the keys of a file that
+// exists: it signs from the next start on, and the keys behind it go on checking what they signed. It returns the key's id.
+func CreateSealKey(path string, rotate bool) (id string, err error) {
+	key, err := team.NewSealKey(rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	old, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	switch {
+	case err == nil && !rotate:
+		return "", fmt.Errorf("%s already exists. To put a new key before those in it, use --rotate", path)
+	case err == nil:
+		if _, err := team.ParseSealKeys(string(old)); err != nil {
+			return "", fmt.Errorf("read the seal keys in %s: %w", path, err)
+		}
+	case rotate || !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("read the seal keys: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".raff-seal-key-*") // mode 0600
+	if err != nil {
+		return "", fmt.Errorf("write the seal key: %w", err)
+	}
+	_, err = f.Write(bytes.Join([][]byte{[]byte(key.Line()), old}, []byte("\n")))
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil && !rotate {
+		err = os.Link(f.Name(), path) // unlike a rename it never replaces a file
+		_ = os.Remove(f.Name())
+	} else if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return "", fmt.Errorf("write the seal key: %w", err)
+	}
+	return key.ID, nil
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"raff/internal/team"
+)
+
+// logEnd is what a new event of an account must stand behind.
+type logEnd struct {
+	seq   int
+	until time.Time
+}
+
+const logEndQuery = "SELECT closed_seq, closed_until FROM audit_heads WHERE account_id = $1"
+
+func scanLogEnd(s scanner) (e logEnd, err error) {
+	err = s.Scan((*number)(&e.seq), (*stamp)(&e.until))
+	return e, err
+}
+
+// logEnd is read once in a transaction, under a lock that excludes whoever closes the log.
+func (t *tx) logEnd(ctx context.Context, accountID string) (logEnd, error) {
+	if end, ok := t.ends[accountID]; ok {
+		return end, nil
+	}
+	end, known, err := t.s.logEnd(ctx, accountID)
+	if err == nil && !known {
+		if err = t.s.lockLog(ctx, accountID, false); err != nil {
+			return end, err
+		}
+		if end, err = one(ctx, t.q, scanLogEnd, logEndQuery, uid(accountID)); team.IsNotFound(err) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return end, err
+	}
+	if t.ends == nil {
+		t.ends = map[string]logEnd{}
+	}
+	t.ends[accountID] = end
+	return end, nil
+}
+
+// place gives an event its place in the log: behind everything that is, or is just being, sealed, whatever the clock says.
+func (t *tx) place(ctx context.Context, e *team.Event) error {
+	end, err := t.logEnd(ctx, e.AccountID)
+	if err != nil {
+		return err
+	}
+	e.At = e.At.UTC().Truncate(time.Microsecond)
+	if !end.until.IsZero() && !e.At.After(end.until) {
+		e.At = end.until.Add(time.Microsecond)
+	}
+	e.AfterSeal, e.MAC = end.seq, nil
+	if t.sign != nil {
+		err = t.sign(e)
+	}
+	t.wrote = append(t.wrote, team.EventRef{AccountID: e.AccountID, ID: e.ID, At: e.At})
+	return err
+}
+
+// maxWritten bounds how many events a node remembers that have no seal yet.
+const maxWritten = 100_000
+
+// written is what this node wrote and nobody sealed yet. It is compared with the database when a seal was made, because
+// until then nothing else would show that an event was removed.
+type written struct {
+	mu   sync.Mutex
+	refs map[string][]team.EventRef // by account
+	n    int
+}
+
+func (w *written) add(refs []team.EventRef) {
+	if len(refs) == 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.refs == nil || w.n+len(refs) > maxWritten {
+		w.refs, w.n = map[string][]team.EventRef{}, 0 // sealing is far behind: what is forgotten is not compared
+	}
+	for _, r := range refs {
+		w.refs[r.AccountID] = append(w.refs[r.AccountID], r)
+	}
+	w.n += len(refs)
+}
+
+// take returns and forgets what was written in an account before the moment.
+func (w *written) take(accountID string, before time.Time) (taken []team.EventRef) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := w.refs[accountID]
+	kept := all[:0:0]
+	for _, r := range all {
+		if r.At.Before(before) {
+			taken = append(taken, r)
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	w.n -= len(taken)
+	if w.refs[accountID] = kept; len(kept) == 0 {
+		delete(w.refs, accountID)
+	}
+	return taken
+}
+
+func (w *written) accounts() (ids []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id := range w.refs {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// MissingEvents compares what this node wrote with what is there, as far as it has been sealed since.
+func (d *DB) MissingEvents(ctx context.Context) (missing []team.EventRef, err error) {
+	for _, account := range d.accounts() {
+		head, err := d.LogHead(ctx, account)
+		if err != nil && !team.IsNotFound(err) {
+			return missing, err
+		}
+		refs := d.take(account, head.SealedUntil)
+		gone, err := d.missing(ctx, account, refs)
+		if err != nil {
+			d.add(refs)
+			return missing, err
+		}
+		missing = append(missing, gone...)
+	}
+	return missing, nil
+}
+
+func (d *DB) missing(ctx context.Context, accountID string, refs []team.EventRef) (gone []team.EventRef, err error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	byTime := func(a, b team.EventRef) int { return a.At.Compare(b.At) }
+	first, last := slices.MinFunc(refs, byTime), slices.MaxFunc(refs, byTime)
+	ids, err := many(ctx, d.q, scanText, "SELECT id FROM audit_events WHERE account_id = $1 AND at >= $2 AND at <= $3", uid(accountID), first.At, last.At)
+	if err != nil {
+		return nil, err
+	}
+	there := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		there[id] = true
+	}
+	for _, r := range refs {
+		if !there[r.ID] {
+			gone = append(gone, r)
+		}
+	}
+	return gone, nil
+}

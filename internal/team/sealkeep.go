@@ -1,0 +1,87 @@
+package team
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// checkSealKeys refuses to begin without the key with which logs of this database are sealed: events written without it
+// would look forged.
+func (s *Service) checkSealKeys(ctx context.Context) error {
+	ids, err := s.Store.SealKeyIDs(ctx)
+	if err != nil {
+		return fmt.Errorf("read with which keys the audit log is sealed: %w", err)
+	}
+	for _, id := range ids {
+		if _, known := s.SealKeys.named(id); !known {
+			return fmt.Errorf("the audit log of this database is sealed with the key %s: give the file that has it (--seal-key-file, RAFF_SEAL_KEY_FILE)", id)
+		}
+	}
+	return nil
+}
+
+// maxTold bounds how many missing events are named.
+const maxTold = 10
+
+// missEvents records in each log which events this node wrote that were gone before a seal covered them.
+func (s *Service) missEvents(ctx context.Context) error {
+	missing, err := s.Store.MissingEvents(ctx)
+	byAccount := map[string][]EventRef{}
+	for _, m := range missing {
+		byAccount[m.AccountID] = append(byAccount[m.AccountID], m)
+	}
+	failed := []error{err}
+	for account, refs := range byAccount {
+		ids := []string{}
+		for _, r := range refs[:min(len(refs), maxTold)] {
+			ids = append(ids, r.ID)
+		}
+		system := &Principal{Type: TypeOperator, ID: "system", Name: "system", AccountID: account}
+		err := s.Store.Update(ctx, account, Adds, func(tx Tx) error {
+			return s.work(ctx, tx, system).record(Event{Action: ActionEventsMissing, TargetType: "account", TargetID: account},
+				map[string]any{"events": len(refs), "ids": ids, "first_at": refs[0].At.UTC().Format(time.RFC3339Nano)})
+		})
+		failed = append(failed, err, fmt.Errorf("the audit log of account %s was tampered with: %d events are gone, the first of %s", account, len(refs), moment(refs[0].At)))
+	}
+	return errors.Join(failed...)
+}
+
+// AdoptLogs begins to seal with the key the logs that were sealed without one, and returns their accounts. A log that is
+// not whole is not adopted, because a key would vouch for it.
+func (s *Service) AdoptLogs(ctx context.Context) ([]string, error) {
+	if len(s.SealKeys) == 0 {
+		return nil, errors.New("there is no key to seal with: give a --seal-key-file (RAFF_SEAL_KEY_FILE)")
+	}
+	found, err := s.verifyEvents(ctx, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	var adopted []string
+	var failed []error
+	for _, v := range found {
+		head, err := s.Store.LogHead(ctx, v.AccountID)
+		switch {
+		case err == nil && head.KeyID != "":
+			continue
+		case v.Broken != "":
+			failed = append(failed, fmt.Errorf("the audit log of account %s is not adopted: %s", v.AccountID, v.Broken))
+			continue
+		case err != nil:
+			return adopted, err
+		}
+		err = s.Store.Update(ctx, v.AccountID, Adds, func(tx Tx) error {
+			return s.work(ctx, tx, Operator(v.AccountID)).record(Event{Action: ActionLogAdopted, TargetType: "account", TargetID: v.AccountID},
+				map[string]any{"key": s.SealKeys[0].ID, "seal": head.SealedSeq})
+		})
+		if err == nil {
+			_, err = s.sealAccount(ctx, v.AccountID, SealAdopted)
+		}
+		if err != nil {
+			return adopted, fmt.Errorf("adopt the audit log of account %s: %w", v.AccountID, err)
+		}
+		adopted = append(adopted, v.AccountID)
+	}
+	return adopted, errors.Join(failed...)
+}

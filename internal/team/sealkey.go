@@ -1,0 +1,113 @@
+package team
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// sealKeySize is the length of a seal key, in bytes.
+const sealKeySize = 32
+
+// SealKey is a secret from outside the database with which events and seals are signed. Who can write to the database but
+// has no key cannot make an event or a seal that passes.
+type SealKey struct {
+	ID     string
+	Secret []byte
+}
+
+// NewSealKey makes a key.
+func NewSealKey(rand io.Reader) (SealKey, error) {
+	b := make([]byte, 4+sealKeySize)
+	if _, err := io.ReadFull(rand, b); err != nil {
+		return SealKey{}, fmt.Errorf("make a seal key: %w", err)
+	}
+	return SealKey{ID: "k" + hex.EncodeToString(b[:4]), Secret: b[4:]}, nil
+}
+
+// Line is the key as it stands in a file of seal keys.
+func (k SealKey) Line() string { return k.ID + " " + hex.EncodeToString(k.Secret) }
+
+// SealKeys are all keys a server knows. The first signs; the others only check what they signed before.
+type SealKeys []SealKey
+
+// ParseSealKeys reads a file of seal keys: an id and 64 hexadecimal digits on each line; empty lines and those that begin
+// with # do not count. Errors never quote a key.
+func ParseSealKeys(text string) (SealKeys, error) {
+	var keys SealKeys
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		fields := strings.Fields(line)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		if len(fields) != 2 || len(fields[0]) > 64 {
+			return nil, fmt.Errorf("line %d: write the id of the key, a space, and 64 hexadecimal digits", n)
+		}
+		secret, err := hex.DecodeString(fields[1])
+		if err != nil || len(secret) != sealKeySize {
+			return nil, fmt.Errorf("line %d: the key must be 64 hexadecimal digits (%d bytes)", n, sealKeySize)
+		}
+		if _, twice := keys.named(fields[0]); twice {
+			return nil, fmt.Errorf("line %d: there are two keys with the id %s", n, fields[0])
+		}
+		keys = append(keys, SealKey{ID: fields[0], Secret: secret})
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("there is no key in it. Make one with: raffd seal-key create")
+	}
+	return keys, nil
+}
+
+func (k SealKeys) named(id string) (SealKey, bool) {
+	for _, one := range k {
+		if one.ID == id {
+			return one, true
+		}
+	}
+	return SealKey{}, false
+}
+
+// Sign adds the signature of the current key to an event. Without keys it adds none.
+func (k SealKeys) Sign(e *Event) error {
+	if len(k) == 0 {
+		return nil
+	}
+	mac, err := k[0].eventMAC(*e)
+	e.MAC = mac
+	return err
+}
+
+// signed reports whether one of the keys signed the event.
+func (k SealKeys) signed(e Event) (bool, error) {
+	if len(e.MAC) == 0 {
+		return false, nil
+	}
+	for _, key := range k {
+		mac, err := key.eventMAC(e)
+		if err != nil {
+			return false, err
+		}
+		if hmac.Equal(mac, e.MAC) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (k SealKey) eventMAC(e Event) ([]byte, error) {
+	e.MAC = nil
+	line, err := eventLine(e, sealVersion)
+	if err != nil {
+		return nil, err
+	}
+	h := hmac.New(sha256.New, k.Secret)
+	h.Write([]byte("raff audit event\n"))
+	h.Write(line)
+	return h.Sum(nil), nil
+}

@@ -1,0 +1,336 @@
+package team
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Verified is what VerifyEvents found in the log of one account.
+type Verified struct {
+	AccountID string
+	Seals     int
+	// Events are those that seals cover, Unsealed those that are too new for it, or were written when a server was killed.
+	Events, Unsealed int
+	// Seq and Head are the number and the hash of the last seal. Kept elsewhere, they also show that nobody cut off the
+	// end of the log.
+	Seq  int
+	Head []byte
+	// Keyed is the first seal with a key; 0: there is none.
+	Keyed int
+	// Problems say what does not fit; none means that the log is whole.
+	Problems []string
+	// Broken is all Problems in one line.
+	Broken string
+	// Notes are no proof of anything, and worth knowing.
+	Notes []string
+}
+
+// KeptHead is the head of a log as it was when somebody wrote it down outside the database.
+type KeptHead struct {
+	AccountID string
+	Seq       int
+	Hash      []byte
+}
+
+// Line is the head as it stands in a file.
+func (k KeptHead) Line() string {
+	return fmt.Sprintf("%s %d %s", k.AccountID, k.Seq, hex.EncodeToString(k.Hash))
+}
+
+// ParseHeads reads what Line wrote, one head a line; empty lines and those that begin with # do not count.
+func ParseHeads(text string) ([]KeptHead, error) {
+	var out []KeptHead
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		fields := strings.Fields(line)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		if len(fields) == 2 && fields[1] == "0" {
+			fields = append(fields, "")
+		}
+		if len(fields) != 3 {
+			return nil, fmt.Errorf("line %d is not a line of raffd audit head", n)
+		}
+		seq, err := strconv.Atoi(fields[1])
+		sum, err2 := hex.DecodeString(fields[2])
+		if err != nil || err2 != nil || seq < 0 {
+			return nil, fmt.Errorf("line %d is not a line of raffd audit head", n)
+		}
+		out = append(out, KeptHead{fields[0], seq, sum})
+	}
+	return out, nil
+}
+
+// Heads are the heads of all logs, to be kept elsewhere.
+func (s *Service) Heads(ctx context.Context) ([]KeptHead, error) {
+	accounts, err := s.Store.LoggedAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []KeptHead
+	for _, account := range accounts {
+		head, err := s.Store.LogHead(ctx, account)
+		if err != nil && !IsNotFound(err) {
+			return nil, err
+		}
+		out = append(out, KeptHead{account, head.SealedSeq, head.Hash})
+	}
+	return out, nil
+}
+
+// VerifyEvents compares the audit log of every account with its seals, and with heads that were kept elsewhere.
+func (s *Service) VerifyEvents(ctx context.Context, kept ...KeptHead) ([]Verified, error) {
+	return s.verifyEvents(ctx, s.SealKeys, kept)
+}
+
+func (s *Service) verifyEvents(ctx context.Context, keys SealKeys, kept []KeptHead) ([]Verified, error) {
+	accounts, err := s.Store.LoggedAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	heads := map[string]KeptHead{}
+	for _, k := range kept {
+		heads[k.AccountID] = k
+	}
+	beat, err := s.Store.LastBeat(ctx)
+	if err != nil && !IsNotFound(err) {
+		return nil, err
+	}
+	var out []Verified
+	for _, account := range accounts {
+		v := verification{store: s.Store, keys: keys, ctx: ctx, Verified: Verified{AccountID: account}, beat: beat}
+		if k, ok := heads[account]; ok {
+			v.kept = &k
+			delete(heads, account)
+		}
+		if err := v.run(); err != nil {
+			return nil, fmt.Errorf("verify account %s: %w", account, err)
+		}
+		v.Broken = strings.Join(v.Problems, "; ")
+		out = append(out, v.Verified)
+	}
+	for _, k := range kept {
+		if _, gone := heads[k.AccountID]; gone {
+			delete(heads, k.AccountID)
+			p := "there is no account and no log, but its head was kept"
+			out = append(out, Verified{AccountID: k.AccountID, Problems: []string{p}, Broken: p})
+		}
+	}
+	return out, nil
+}
+
+const (
+	// unsealedFor is how long an event may have no seal while servers run.
+	unsealedFor = 15 * time.Minute
+	// maxProblems bounds what is said of one log.
+	maxProblems = 8
+)
+
+// verification is the walk through one log.
+type verification struct {
+	Verified
+	store Store
+	keys  SealKeys
+	ctx   context.Context //nolint:containedctx // it lives as long as one call
+	beat  time.Time
+	kept  *KeptHead
+	last  Seal
+}
+
+func (v *verification) problem(format string, a ...any) {
+	switch len(v.Problems) {
+	case maxProblems:
+		v.Problems = append(v.Problems, "and more")
+	case maxProblems + 1:
+	default:
+		v.Problems = append(v.Problems, fmt.Sprintf(format, a...))
+	}
+}
+
+func (v *verification) run() error {
+	if _, err := v.store.Account(v.ctx, v.AccountID); IsNotFound(err) {
+		v.problem("the account itself is gone, and its log is there")
+	} else if err != nil {
+		return err
+	}
+	seals, err := v.store.Seals(v.ctx, v.AccountID)
+	if err != nil {
+		return err
+	}
+	for _, seal := range seals {
+		if err := v.seal(seal); err != nil {
+			return err
+		}
+	}
+	head, err := v.store.LogHead(v.ctx, v.AccountID)
+	if IsNotFound(err) {
+		v.problem("the head of the log is gone: what it was made of may have been removed or changed")
+		head = LogHead{SealedSeq: v.last.Seq, SealedUntil: v.last.Until, Hash: v.last.Hash, ClosedSeq: v.last.Seq, ClosedUntil: v.last.Until}
+	} else if err != nil {
+		return err
+	}
+	v.compare(head)
+	return v.rest(head)
+}
+
+// seal checks one seal and the events it covers.
+func (v *verification) seal(seal Seal) error {
+	if seal.Version < sealVersion {
+		seal.From, seal.Prev = v.last.Until, v.last.Hash
+	}
+	if missing := seal.Seq - v.last.Seq - 1; missing > 0 {
+		v.problem("%s missing before seal %d, and with %s the events until %s have no proof", sealsAre(v.last.Seq+1, missing), seal.Seq, itOrThem(missing), moment(seal.From))
+	} else if !bytes.Equal(seal.Prev, v.last.Hash) || !seal.From.Equal(v.last.Until) {
+		v.problem("seal %d does not follow seal %d", seal.Seq, v.last.Seq)
+	}
+	n, key, sum, err := v.sum(seal)
+	if err != nil {
+		return err
+	}
+	switch {
+	case seal.KeyID != "" && key == nil:
+		v.problem("seal %d was made with the key %s, which is not in the --seal-key-file", seal.Seq, seal.KeyID)
+	case n != seal.Events:
+		v.problem("seal %d: of the %d events from %s to %s that were sealed there are %d", seal.Seq, seal.Events, moment(seal.From), moment(seal.Until), n)
+	case !bytes.Equal(sum, seal.Hash):
+		v.problem("seal %d: the events from %s to %s are not those that were sealed", seal.Seq, moment(seal.From), moment(seal.Until))
+	}
+	if v.Keyed > 0 && seal.KeyID == "" {
+		v.problem("seal %d has no key, and seals before it have one", seal.Seq)
+	}
+	if seal.KeyID != "" && v.Keyed == 0 {
+		v.Keyed = seal.Seq
+	}
+	if seal.Note == SealRestarted {
+		v.problem("when seal %d was made, at %s, the head of the log had been lost or set back: what came before may have been changed", seal.Seq, moment(seal.CreatedAt))
+	}
+	if seal.Version >= sealVersion && seal.CreatedAt.Sub(seal.Until) > unsealedFor {
+		v.Notes = append(v.Notes, fmt.Sprintf("seal %d was made at %s for events until %s: no server sealed in between", seal.Seq, moment(seal.CreatedAt), moment(seal.Until)))
+	}
+	if v.kept != nil && v.kept.Seq == seal.Seq && !bytes.Equal(v.kept.Hash, seal.Hash) {
+		v.problem("seal %d is not the one that was kept", seal.Seq)
+	}
+	v.Seals, v.Events, v.last = v.Seals+1, v.Events+n, seal
+	v.Seq, v.Head = seal.Seq, seal.Hash
+	return nil
+}
+
+// sum counts and hashes the events a seal covers. key is nil where the seal has none, or one that is not known.
+func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err error) {
+	if k, ok := v.keys.named(seal.KeyID); ok {
+		key = &k
+	}
+	var h hash.Hash = sha256.New()
+	if seal.Version < sealVersion {
+		h.Write(seal.Prev)
+	}
+	err = v.store.EachEvent(v.ctx, v.AccountID, seal.From, seal.Until, func(e Event) error {
+		n++
+		if seal.Version >= sealVersion {
+			if err := v.event(e, seal.Seq, key != nil && seal.Note != SealAdopted); err != nil {
+				return err
+			}
+		}
+		line, err := eventLine(e, seal.Version)
+		h.Write(line)
+		return err
+	})
+	if err != nil || seal.Version < sealVersion {
+		return n, key, h.Sum(nil), err
+	}
+	sum, err = seal.hash(key, h.Sum(nil))
+	return n, key, sum, err
+}
+
+// event checks one event that stands before a seal that is made, or will be.
+func (v *verification) event(e Event, before int, keyed bool) error {
+	if e.AfterSeal >= before {
+		v.problem("event %s of %s was written after seal %d, which is gone", e.ID, moment(e.At), e.AfterSeal)
+	}
+	if e.Action == ActionEventsMissing {
+		v.problem("at %s the server missed events that it had written: %s", moment(e.At), e.Details)
+	}
+	if !keyed {
+		return nil
+	}
+	ours, err := v.keys.signed(e)
+	if err == nil && !ours {
+		v.problem("event %s of %s was changed, or not written by a server with the key", e.ID, moment(e.At))
+	}
+	return err
+}
+
+// compare holds the head against the last seal.
+func (v *verification) compare(head LogHead) {
+	switch missing := head.SealedSeq - v.last.Seq; {
+	case missing > 0:
+		v.problem("%s missing: the head of the log is seal %d", sealsAre(v.last.Seq+1, missing), head.SealedSeq)
+	case missing < 0 || !bytes.Equal(head.Hash, v.last.Hash) || !head.SealedUntil.Equal(v.last.Until):
+		v.problem("the head of the log was changed: it is not seal %d", v.last.Seq)
+	case !head.inStep():
+		v.problem("the head of the log was changed: it says that seal %d is being made after seal %d", head.ClosedSeq, head.SealedSeq)
+	}
+	if head.Note == SealRestarted {
+		v.problem("the head of the log had been lost or set back: what came before may have been changed")
+	}
+	if v.kept != nil && v.kept.Seq > v.last.Seq {
+		v.problem("%s missing: the head that was kept is seal %d", sealsAre(v.last.Seq+1, v.kept.Seq-v.last.Seq), v.kept.Seq)
+	}
+	if len(v.keys) > 0 && head.SealedSeq > 0 && head.KeyID == "" && v.Keyed == 0 {
+		v.problem("the log is sealed without the key. If you have just begun to use one, run raffd audit adopt once")
+	}
+}
+
+// rest looks at the events that have no seal yet.
+func (v *verification) rest(head LogHead) error {
+	var oldest time.Time
+	keyed := len(v.keys) > 0 && v.Keyed > 0
+	err := v.store.EachEvent(v.ctx, v.AccountID, head.SealedUntil, time.Time{}, func(e Event) error {
+		v.Unsealed++
+		if oldest.IsZero() {
+			oldest = e.At
+		}
+		return v.event(e, head.ClosedSeq+1, keyed)
+	})
+	if err != nil {
+		return err
+	}
+	if !oldest.IsZero() && v.beat.Sub(oldest) > unsealedFor {
+		v.problem("the events since %s have no seal, and servers were running until %s", moment(oldest), moment(v.beat))
+	}
+	if v.Events == 0 && v.Unsealed == 0 {
+		v.problem("the log is empty: even the event of the account's creation is gone")
+	}
+	return nil
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "the beginning"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func itOrThem(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+// sealsAre is "seal 3 is" or "seals 3 to 5 are".
+func sealsAre(from, n int) string {
+	if n == 1 {
+		return fmt.Sprintf("seal %d is", from)
+	}
+	return fmt.Sprintf("seals %d to %d are", from, from+n-1)
+}
