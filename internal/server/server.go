@@ -175,10 +175,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	background.Wait()
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
+	// What was refused is recorded before the last events are sealed.
+	err = errors.Join(err, s.service.FlushUsage(flush), s.service.RecordRefusals(flush, true))
 	if _, e := s.service.SealEvents(flush); e != nil {
 		s.config.Logger.Error("the last events are not sealed", "error", e)
 	}
-	return errors.Join(err, s.service.FlushUsage(flush))
+	return err
 }
 
 // Close releases the database. Serve must have returned.

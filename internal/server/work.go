@@ -20,6 +20,9 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 		wg.Go(func() { w.Run(ctx) })
 	}
 	wg.Go(func() { s.every(ctx, 10*time.Second, "note when API keys were used", s.service.FlushUsage) })
+	wg.Go(func() {
+		s.every(ctx, 2*time.Second, "record refused sign-ins", func(ctx context.Context) error { return s.service.RecordRefusals(ctx, false) })
+	})
 	wg.Go(func() { s.every(ctx, beatEvery, "say that this node is alive", s.nodes.beat) })
 	wg.Go(func() {
 		s.every(ctx, time.Minute, "seal the audit log", func(ctx context.Context) error {

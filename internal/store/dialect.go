@@ -16,7 +16,7 @@ import (
 type engine interface {
 	querier
 	// update runs fn in one transaction and returns after it is durable. fn may run more than once.
-	update(ctx context.Context, lock *accountLock, fn func(session) error) error
+	update(ctx context.Context, locks []accountLock, fn func(session) error) error
 	// pin is Store.Pin.
 	pin(ctx context.Context) (pinned context.Context, done func())
 	close() error
@@ -51,7 +51,7 @@ type rows interface {
 	Close()
 }
 
-// accountLock is the lock a change takes first.
+// accountLock is a lock that a change takes first.
 type accountLock struct {
 	accountID string
 	lock      team.Lock

@@ -38,13 +38,13 @@ func (r reader) Invitation(ctx context.Context, accountID, id string) (team.Invi
 	return ofAccount(i, err, i.AccountID == accountID)
 }
 
-func (r reader) InvitationByToken(ctx context.Context, hash []byte) (team.Invitation, bool, error) {
-	stale := false
+func (r reader) InvitationByToken(ctx context.Context, hash []byte) (team.Invitation, team.InvitationToken, error) {
+	t := team.InvitationToken{Hash: hash}
 	i, err := one(ctx, r.q, func(s scanner) (i team.Invitation, err error) {
-		err = s.Scan(append(r.invitationFields(&i), (*flag)(&stale))...)
+		err = s.Scan(append(r.invitationFields(&i), (*text)(&t.InvitationID), (*flag)(&t.Stale), (*flag)(&t.Mailed), (*text)(&t.FetchedBy))...)
 		return i, err
-	}, "SELECT "+invitationColumns+", t.stale FROM "+invitationJoins+" JOIN invitation_tokens t ON t.invitation_id = i.id WHERE t.hash = $1", hash)
-	return i, err == nil && !stale, err
+	}, "SELECT "+invitationColumns+", t.invitation_id, t.stale, t.mailed, t.fetched_by FROM "+invitationJoins+" JOIN invitation_tokens t ON t.invitation_id = i.id WHERE t.hash = $1", hash)
+	return i, t, err
 }
 
 func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]team.Invitation, int, error) {
@@ -156,11 +156,18 @@ func (t *tx) CloseInvitation(ctx context.Context, id string, state team.Invitati
 	return n == 1, nil
 }
 
-func (t *tx) AddToken(ctx context.Context, invitationID string, hash []byte, at time.Time) error {
-	return t.later(ctx, "INSERT INTO invitation_tokens (hash, invitation_id, stale, created_at) VALUES ($1, $2, $3, $4)",
-		hash, uid(invitationID), false, at)
+func (t *tx) AddToken(ctx context.Context, k team.InvitationToken, at time.Time) error {
+	return t.later(ctx, `INSERT INTO invitation_tokens (hash, invitation_id, stale, mailed, fetched_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`, k.Hash, uid(k.InvitationID), k.Stale, k.Mailed, k.FetchedBy, at)
 }
 
 func (t *tx) ReplaceTokens(ctx context.Context, invitationID string) error {
 	return t.later(ctx, "UPDATE invitation_tokens SET stale = $2 WHERE invitation_id = $1", uid(invitationID), true)
+}
+
+// ReplaceFetchedTokens makes the links stale that were fetched; see team.Store.
+func (d *DB) ReplaceFetchedTokens(ctx context.Context) error {
+	return d.write(ctx, nil, func(t *tx) error {
+		return t.later(ctx, "UPDATE invitation_tokens SET stale = $1 WHERE mailed = $2 AND stale = $2", true, false)
+	})
 }

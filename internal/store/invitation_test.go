@@ -18,13 +18,13 @@ func invitedComesBack(t *testing.T, w *world) {
 	i.InvitedBy, i.InvitedByUser, i.ExpiresAt, i.CreatedAt, i.UpdatedAt = bob.ID, bob.ID, w.at(7), w.at(8), w.at(9)
 	w.add(t, m)
 	w.do(t, func(tx team.Tx) error {
-		if err := tx.AddToken(w.ctx, i.ID, hash("first"), w.at(1)); err != nil {
+		if err := tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("first"), InvitationID: i.ID}, w.at(1)); err != nil {
 			return err
 		}
 		if err := tx.ReplaceTokens(w.ctx, i.ID); err != nil {
 			return err
 		}
-		return tx.AddToken(w.ctx, i.ID, hash("second"), w.at(2))
+		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("second"), InvitationID: i.ID, FetchedBy: "somebody"}, w.at(2))
 	})
 
 	// What a membership and its invitation know of each other.
@@ -38,10 +38,24 @@ func invitedComesBack(t *testing.T, w *world) {
 	for token, current := range map[string]bool{"first": false, "second": true} {
 		got, cur, err := w.InvitationByToken(w.ctx, hash(token))
 		same(t, "invitation by "+token+" token", full)(got, err)
-		if cur != current {
+		if cur.Stale == current {
 			t.Errorf("%s token: current %v", token, cur)
 		}
 	}
+	token := team.InvitationToken{Hash: hash("second"), InvitationID: i.ID, FetchedBy: "somebody"}
+	same(t, "token", token)(tokenOf(w, "second"))
+	if err := w.ReplaceFetchedTokens(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	token.Stale = true
+	same(t, "token once mail is sent", token)(tokenOf(w, "second"))
+	w.do(t, func(tx team.Tx) error {
+		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("mailed"), InvitationID: i.ID, Mailed: true}, w.at(3))
+	})
+	if err := w.ReplaceFetchedTokens(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "mailed token", team.InvitationToken{Hash: hash("mailed"), InvitationID: i.ID, Mailed: true})(tokenOf(w, "mailed"))
 	_, _, err := w.InvitationByToken(w.ctx, hash("third"))
 	wantNotFound(t, "invitation by unknown token", err)
 	_, err = w.Invitation(w.ctx, newID(), i.ID)
@@ -177,7 +191,7 @@ func TestOnlyOneOfManyWins(t *testing.T) {
 		m := w.add(t, w.invited("alice@example.com"))
 		u := w.newUser(t, "bob@example.com", "Bob")
 		w.do(t, func(tx team.Tx) error {
-			return tx.InsertLinkToken(w.ctx, team.LinkToken{Hash: hash("link"), UserID: u.ID, AccountID: w.account.ID, ExpiresAt: w.at(1)})
+			return tx.InsertLinkToken(w.ctx, team.LinkToken{Hash: hash("link"), UserID: u.ID, ExpiresAt: w.at(1)})
 		})
 		for name, closing := range map[string]func(tx team.Tx) (bool, error){
 			"accept": func(tx team.Tx) (bool, error) {
@@ -216,7 +230,9 @@ func TestRemoveStale(t *testing.T) {
 			m.Invitation.State, m.Invitation.ExpiresAt, m.Invitation.UpdatedAt = state, young, young
 			change(&m)
 			to[name] = w.add(t, m)
-			w.do(t, func(tx team.Tx) error { return tx.AddToken(w.ctx, m.Invitation.ID, hash(name), w.start) })
+			w.do(t, func(tx team.Tx) error {
+				return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash(name), InvitationID: m.Invitation.ID}, w.start)
+			})
 		}
 		add(stale, "expired", team.InvitationSent, func(m *team.Member) { m.Invitation.ExpiresAt = old })
 		add(stale, "held", team.InvitationQueued, func(m *team.Member) { m.Invitation.ExpiresAt, m.Status = old, team.StatusSuspended })
@@ -229,7 +245,7 @@ func TestRemoveStale(t *testing.T) {
 		u := w.newUser(t, "bob@example.com", "Bob")
 		w.do(t, func(tx team.Tx) error {
 			for name, l := range map[string]team.LinkToken{"used": {ExpiresAt: young, UsedAt: old}, "late": {ExpiresAt: old}, "good": {ExpiresAt: young}} {
-				l.Hash, l.UserID, l.AccountID = hash(name), u.ID, w.account.ID
+				l.Hash, l.UserID = hash(name), u.ID
 				if err := tx.InsertLinkToken(w.ctx, l); err != nil {
 					return err
 				}
@@ -340,4 +356,9 @@ func TestOffers(t *testing.T) {
 			}
 		}
 	})
+}
+
+func tokenOf(w *world, name string) (team.InvitationToken, error) {
+	_, t, err := w.InvitationByToken(w.ctx, hash(name))
+	return t, err
 }

@@ -226,7 +226,7 @@ func TestDeletingAProject(t *testing.T) {
 		w.add(t, i)
 		stays := w.add(t, w.invited("bob@example.com"))
 		w.do(t, func(tx team.Tx) error {
-			if err := tx.AddToken(w.ctx, i.Invitation.ID, hash("token"), w.start); err != nil {
+			if err := tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("token"), InvitationID: i.Invitation.ID}, w.start); err != nil {
 				return err
 			}
 			if err := tx.InsertMessage(w.ctx, team.Message{

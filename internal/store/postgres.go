@@ -108,7 +108,7 @@ func (e *postgresEngine) query(ctx context.Context, query string, args []any) (r
 // maxTries bounds how often a change is run again that another one stood in the way of.
 const maxTries = 6
 
-func (e *postgresEngine) update(ctx context.Context, lock *accountLock, fn func(session) error) error {
+func (e *postgresEngine) update(ctx context.Context, locks []accountLock, fn func(session) error) error {
 	select {
 	case e.writers <- struct{}{}:
 		defer func() { <-e.writers }()
@@ -116,7 +116,7 @@ func (e *postgresEngine) update(ctx context.Context, lock *accountLock, fn func(
 		return ctx.Err()
 	}
 	for try := 1; ; try++ {
-		err := e.once(ctx, lock, fn)
+		err := e.once(ctx, locks, fn)
 		if !retryable(err) {
 			return err
 		}
@@ -132,7 +132,7 @@ func (e *postgresEngine) update(ctx context.Context, lock *accountLock, fn func(
 	}
 }
 
-func (e *postgresEngine) once(ctx context.Context, lock *accountLock, fn func(session) error) error {
+func (e *postgresEngine) once(ctx context.Context, locks []accountLock, fn func(session) error) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return postgresError(err)
@@ -140,7 +140,7 @@ func (e *postgresEngine) once(ctx context.Context, lock *accountLock, fn func(se
 	defer conn.Release()
 	s := &postgresSession{conn: conn.Conn()}
 	s.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
-	if lock != nil {
+	for _, lock := range locks {
 		s.pending.Queue(lock.statement(), lock.key())
 		if uid(lock.accountID).valid() {
 			// A statement of its own: only one that begins when the lock is held sees what was committed before.

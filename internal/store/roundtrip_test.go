@@ -48,7 +48,7 @@ func accountComesBack(t *testing.T, w *world) {
 
 func userComesBack(t *testing.T, w *world) {
 	u := team.User{
-		ID: newID(), Email: "Alice@example.com", CanonicalEmail: "alice@example.com", Name: "Alice Ärmel", PasswordHash: "fake",
+		ID: newID(), Email: "Alice@example.com", CanonicalEmail: "alice@example.com", Name: "Alice Ärmel", PasswordHash: "fake", Proven: true, VouchedBy: "somebody",
 		CreatedAt: w.at(1), UpdatedAt: w.at(2),
 	}
 	w.do(t, func(tx team.Tx) error { return must(tx.InsertUser(w.ctx, u)) })
@@ -208,7 +208,7 @@ func eventComesBack(t *testing.T, w *world) {
 
 func linkTokenComesBack(t *testing.T, w *world) {
 	u := w.newUser(t, "dora@example.com", "")
-	l := team.LinkToken{Hash: hash("link"), UserID: u.ID, Purpose: team.LinkReset, AccountID: w.account.ID, ExpiresAt: w.at(1)}
+	l := team.LinkToken{Hash: hash("link"), UserID: u.ID, Purpose: team.LinkReset, ExpiresAt: w.at(1)}
 	w.do(t, func(tx team.Tx) error { return tx.InsertLinkToken(w.ctx, l) })
 	same(t, "link token", l)(w.LinkToken(w.ctx, hash("link")))
 	_, err := w.LinkToken(w.ctx, hash("other"))

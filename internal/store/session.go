@@ -63,8 +63,9 @@ func (r reader) SessionsOf(ctx context.Context, userID string) ([]team.Session, 
 	return many(ctx, r.q, scanSession, "SELECT "+sessionColumns+" FROM sessions s WHERE s.user_id = $1 ORDER BY s.last_seen_at DESC, s.id DESC", uid(userID))
 }
 
-func (r reader) HomeOf(ctx context.Context, userID string) (string, error) {
-	return one(ctx, r.q, scanText, "SELECT account_id FROM account_users WHERE user_id = $1 ORDER BY known_at, account_id LIMIT 1", uid(userID))
+func (r reader) AccountsWith(ctx context.Context, userID string, now time.Time) ([]string, error) {
+	return many(ctx, r.q, scanText, `SELECT DISTINCT m.account_id FROM memberships m WHERE m.user_id = $1
+		AND (m.status = 'suspended' OR m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2)) ORDER BY m.account_id`, uid(userID), now)
 }
 
 // AccountsOf leaves out accounts in which the person is suspended: that rests the roles in projects too.

@@ -45,7 +45,7 @@ func startSQLiteWriter(path string) *sqliteWriter {
 	return w
 }
 
-func (w *sqliteWriter) update(ctx context.Context, _ *accountLock, fn func(session) error) error {
+func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, fn func(session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"raff/internal/team"
 )
@@ -38,13 +40,24 @@ func (d *DB) Pin(ctx context.Context) (pinned context.Context, done func()) { re
 // Update runs fn in one transaction under the lock of the account; see team.Store. A panic in fn rolls back and goes
 // on to the caller.
 func (d *DB) Update(ctx context.Context, accountID string, lock team.Lock, fn func(team.Tx) error) error {
-	return d.write(ctx, &accountLock{accountID, lock}, func(t *tx) error { return fn(t) })
+	return d.write(ctx, []accountLock{{accountID, lock}}, func(t *tx) error { return fn(t) })
 }
 
-// write is Update for what the store does itself; a nil lock excludes nobody.
-func (d *DB) write(ctx context.Context, lock *accountLock, fn func(*tx) error) error {
+// UpdateAll is Update for what concerns several accounts at once.
+func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, fn func(team.Tx) error) error {
+	locks := make([]accountLock, len(accountIDs))
+	for i, id := range accountIDs {
+		locks[i] = accountLock{id, team.Adds}
+	}
+	// Everybody takes the locks in one order, so that nobody waits for somebody who waits for them.
+	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.key(), b.key()) })
+	return d.write(ctx, locks, func(t *tx) error { return fn(t) })
+}
+
+// write is Update for what the store does itself; without locks it excludes nobody.
+func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error) error {
 	var wrote []team.EventRef
-	err := d.engine.update(ctx, lock, func(s session) error {
+	err := d.engine.update(ctx, locks, func(s session) error {
 		t := &tx{reader: reader{q: s, c: d.c}, s: s, sign: d.sign}
 		err := fn(t)
 		wrote = t.wrote

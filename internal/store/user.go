@@ -10,11 +10,12 @@ import (
 	"raff/internal/team"
 )
 
-const userColumns = "u.id, u.email, u.email_canonical, u.name, u.password_hash, u.created_at, u.updated_at"
+const userColumns = `u.id, u.email, u.email_canonical, u.name, u.password_hash, u.proven, u.vouched_by,
+	u.created_at, u.updated_at`
 
 func userFields(u *team.User) []any {
 	return []any{(*text)(&u.ID), (*text)(&u.Email), (*text)(&u.CanonicalEmail), (*text)(&u.Name), (*text)(&u.PasswordHash),
-		(*stamp)(&u.CreatedAt), (*stamp)(&u.UpdatedAt)}
+		(*flag)(&u.Proven), (*text)(&u.VouchedBy), (*stamp)(&u.CreatedAt), (*stamp)(&u.UpdatedAt)}
 }
 
 func scanUser(s scanner) (u team.User, err error) {
@@ -39,9 +40,9 @@ func (r reader) KnownUser(ctx context.Context, accountID, userID string) (team.U
 }
 
 func (t *tx) InsertUser(ctx context.Context, u team.User) (bool, error) {
-	return t.inserted(ctx, `INSERT INTO users (id, email, email_canonical, name, name_key, password_hash, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.CreatedAt, u.UpdatedAt)
+	return t.inserted(ctx, `INSERT INTO users (id, email, email_canonical, name, name_key, password_hash, proven, vouched_by, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, u.VouchedBy, u.CreatedAt, u.UpdatedAt)
 }
 
 // UpdateUser also moves the person to where a new name belongs in lists.
@@ -51,8 +52,8 @@ func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
 		return err
 	}
 	return t.change(ctx, `UPDATE users SET email = $2, email_canonical = $3, name = $4, name_key = $5, password_hash = $6,
-		updated_at = $7 WHERE id = $1`,
-		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.UpdatedAt)
+		proven = $7, vouched_by = $8, updated_at = $9 WHERE id = $1`,
+		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, u.VouchedBy, u.UpdatedAt)
 }
 
 func (t *tx) KnowUser(ctx context.Context, accountID, userID string, at time.Time) error {

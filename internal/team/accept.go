@@ -1,8 +1,13 @@
 package team
 
-import "context"
+import (
+	"context"
+	"errors"
+	"slices"
+)
 
-// Accept takes an invitation up. Somebody new gives a name and a password; somebody who has a password gives that.
+// Accept takes an invitation up. Somebody new gives a name and a password; somebody who has a password gives that. Which of
+// the two counts follows from how the token went out and what is known of the address.
 type Accept struct {
 	Token    string
 	Name     string
@@ -13,8 +18,12 @@ type Accept struct {
 
 // InspectInvitation is what the page behind a link shows; it changes nothing, because mail scanners open links too.
 func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invitation, who Invited, err error) {
-	if inv, err = s.invitationBehind(ctx, s.Store, token); err != nil {
+	inv, t, err := s.invitationBehind(ctx, s.Store, token)
+	if err != nil {
 		return Invitation{}, "", err
+	}
+	if !t.Mailed {
+		return inv, InvitedUntold, nil
 	}
 	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
 	if err != nil {
@@ -27,94 +36,152 @@ func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invi
 // Invited is how whoever has the invited address proves who they are.
 type Invited string
 
-// Somebody new chooses a password, somebody known gives theirs, and who has only passkeys signs in first.
+// With a link that was mailed, somebody new chooses a password, and so does somebody whose address nobody proved before;
+// somebody known gives theirs, and who has only passkeys signs in first. Whoever has a link that was fetched is not told
+// which of these the address is.
 const (
-	InvitedNew     Invited = "new"
-	InvitedKnown   Invited = "known"
-	InvitedPasskey Invited = "passkey"
+	InvitedNew      Invited = "new"
+	InvitedUnproven Invited = "unproven"
+	InvitedKnown    Invited = "known"
+	InvitedPasskey  Invited = "passkey"
+	InvitedUntold   Invited = "untold"
 )
 
+// invited is for somebody with a link that was mailed.
 func (s *Service) invited(ctx context.Context, u User) (Invited, error) {
-	if u.PasswordHash != "" {
+	p, _, err := s.passkeyUser(ctx, s.Store, u)
+	switch {
+	case err != nil:
+		return "", err
+	case u.PasswordHash == "" && len(p.Credentials) == 0:
+		return InvitedNew, nil
+	case !u.Proven:
+		return InvitedUnproven, nil
+	case u.PasswordHash != "":
 		return InvitedKnown, nil
 	}
-	p, _, err := s.passkeyUser(ctx, s.Store, u)
-	if len(p.Credentials) > 0 {
-		return InvitedPasskey, err
-	}
-	return InvitedNew, err
+	return InvitedPasskey, nil
 }
 
 // invitationBehind finds the open invitation of a token.
-func (s *Service) invitationBehind(ctx context.Context, r Reader, token string) (Invitation, error) {
-	inv, current, err := r.InvitationByToken(ctx, hashOf(token))
+func (s *Service) invitationBehind(ctx context.Context, r Reader, token string) (Invitation, InvitationToken, error) {
+	none := func(err error) (Invitation, InvitationToken, error) { return Invitation{}, InvitationToken{}, err }
+	inv, t, err := r.InvitationByToken(ctx, hashOf(token))
 	if err != nil {
-		return Invitation{}, notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No invitation has this link. Check that it was copied whole."})
+		return none(notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No invitation has this link. Check that it was copied whole."}))
 	}
 	if err := inv.open(s.now()); err != nil {
-		return Invitation{}, err
+		return none(err)
 	}
-	if !current {
-		return Invitation{}, gone("This link was replaced by a newer one. Use the link of the latest mail.")
+	if !t.Mailed && s.MailConfigured {
+		return none(gone("This link was made before this server sent mail. Ask for the invitation to be sent again."))
+	}
+	if t.Stale {
+		return none(gone("This link was replaced by a newer one. Use the link of the latest mail."))
 	}
 	if inv.MemberStatus == StatusSuspended {
-		return Invitation{}, conflict("member_suspended", "This invitation is on hold. Ask the person who invited you.")
+		return none(conflict("member_suspended", "This invitation is on hold. Ask the person who invited you."))
 	}
-	return inv, nil
+	return inv, t, nil
+}
+
+// accepting is who takes an invitation up, as they are and as they will be.
+type accepting struct {
+	// before is as the database had them when the password was checked; without an id it had nobody.
+	before User
+	after  User
+	// sets says that the password is set with the acceptance.
+	sets bool
 }
 
 // AcceptInvitation makes the pending member active, under the id it always had. The token works once, and only for the
-// address that was invited. Whatever else the same address was offered in the account becomes active with it.
+// address that was invited. With a token that was mailed, whatever else the same address was offered in the account
+// becomes active with it; one that was fetched accepts its own offer alone, and sets up nothing for a person who exists.
 func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error) {
-	inv, err := s.invitationBehind(ctx, s.Store, a.Token)
+	inv, t, err := s.invitationBehind(ctx, s.Store, a.Token)
 	if err != nil {
 		return Member{}, err
 	}
-	u, before, err := s.acceptingUser(ctx, inv, a)
+	who := s.byFetched
+	if t.Mailed {
+		who = s.byMailed
+	}
+	person, err := who(ctx, inv, a)
 	if err != nil {
 		return Member{}, err
 	}
 	var m Member
-	p := &Principal{Type: TypeUser, ID: u.ID, AccountID: inv.AccountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail}
-	err = s.Store.Update(ctx, inv.AccountID, Adds, func(tx Tx) error {
-		w := s.work(ctx, tx, p)
-		m, err = w.accept(a.Token, u, before)
+	err = s.aboutPerson(ctx, person.before.ID, inv.AccountID, func(tx Tx, logs []string) error {
+		m, err = s.work(ctx, tx, person.after.as(inv.AccountID)).accept(a.Token, person, logs)
 		return err
 	})
 	return m, err
 }
 
-// acceptingUser checks the password, or makes the user record of somebody new; hashing takes long, so it happens before
-// the transaction. before is the password's hash as it was read.
-func (s *Service) acceptingUser(ctx context.Context, inv Invitation, a Accept) (u User, before string, err error) {
-	u, err = s.Store.UserByEmail(ctx, inv.CanonicalEmail)
+// byMailed is for whoever has a link that was mailed: they own the address. It checks the password, or makes the user
+// record of somebody new; hashing takes long, so it happens before the transaction.
+func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p accepting, err error) {
+	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
 	if IsNotFound(err) {
-		u = User{ID: s.NewID(), Email: inv.Email, CanonicalEmail: inv.CanonicalEmail, CreatedAt: s.now()}
-		u, err = s.withPassword(ctx, u, a.Name, a.Password)
-		return u, "", err
+		return s.newcomer(ctx, inv, a)
 	}
 	if err != nil {
-		return u, "", err
+		return p, err
 	}
-	before = u.PasswordHash
+	p = accepting{before: u, after: u}
 	who, err := s.invited(ctx, u)
 	switch {
 	case err != nil:
 	case who == InvitedKnown:
-		err = s.guess(ctx, u.CanonicalEmail, a.Source, before, a.Password, wrongPassword)
+		err = s.guess(ctx, u.CanonicalEmail, a.Source, u.PasswordHash, a.Password, wrongPassword)
+		s.refusedBy(err, u, ActionSignInFailed)
 	case who == InvitedPasskey:
 		err = conflict("sign_in_first", "This address signs in with a passkey. Sign in, then open the link of the invitation again.")
 	default:
-		u, err = s.withPassword(ctx, u, a.Name, a.Password)
+		p.sets = true
+		p.after, err = s.withPassword(ctx, u, a.Name, a.Password)
 	}
-	return u, before, err
+	return p, err
 }
 
-var wrongPassword = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This address already has a password, and it is not the one given. Give the password you sign in with."}
+// byFetched is for whoever has a link that the inviter fetched, who may be anybody. The answers are the same whether or not
+// somebody has the address, until a name and a password are good enough for somebody new.
+func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p accepting, err error) {
+	var fresh accepting
+	var problem error
+	if fresh, problem = s.newcomer(ctx, inv, a); problem != nil && a.Name != "" {
+		return p, problem
+	}
+	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
+	if IsNotFound(err) && problem == nil {
+		return fresh, nil
+	}
+	if err != nil && !IsNotFound(err) {
+		return p, err
+	}
+	err = s.guess(ctx, inv.CanonicalEmail, a.Source, u.PasswordHash, a.Password, notTheirs)
+	s.refusedBy(err, u, ActionSignInFailed)
+	if errors.Is(err, notTheirs) && problem != nil {
+		err = problem // a name is missing, for somebody new
+	}
+	return accepting{before: u, after: u}, err
+}
+
+// newcomer makes the record of somebody nobody knew.
+func (s *Service) newcomer(ctx context.Context, inv Invitation, a Accept) (accepting, error) {
+	u := User{ID: s.NewID(), Email: inv.Email, CanonicalEmail: inv.CanonicalEmail, CreatedAt: s.now()}
+	u, err := s.withPassword(ctx, u, a.Name, a.Password)
+	return accepting{after: u, sets: true}, err
+}
+
+var (
+	wrongPassword = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This address already has a password, and it is not the one given. Give the password you sign in with."}
+	notTheirs     = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Somebody already uses this address here, and this is not their password. If that is you, sign in first, then open the link of the invitation again."}
+)
 
 // AcceptSignedIn takes an invitation up as who is signed in, if that is who was invited.
 func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string) (Member, error) {
-	inv, err := s.invitationBehind(ctx, s.Store, token)
+	inv, _, err := s.invitationBehind(ctx, s.Store, token)
 	if err != nil {
 		return Member{}, err
 	}
@@ -128,8 +195,7 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string)
 			return err
 		}
 		u := fresh.User
-		p := &Principal{Type: TypeUser, ID: u.ID, AccountID: inv.AccountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail}
-		m, err = s.work(ctx, tx, p).accept(token, u, u.PasswordHash)
+		m, err = s.work(ctx, tx, u.as(inv.AccountID)).accept(token, accepting{before: u, after: u}, nil)
 		return err
 	})
 	return m, err
@@ -153,8 +219,8 @@ func (s *Service) withPassword(ctx context.Context, u User, name, password strin
 	return u, nil
 }
 
-func (w *work) accept(token string, u User, before string) (Member, error) {
-	inv, err := w.s.invitationBehind(w.ctx, w, token)
+func (w *work) accept(token string, p accepting, logs []string) (Member, error) {
+	inv, t, err := w.s.invitationBehind(w.ctx, w, token)
 	if err != nil {
 		return Member{}, err
 	}
@@ -168,40 +234,62 @@ func (w *work) accept(token string, u User, before string) (Member, error) {
 	if w.p.account, err = w.Account(w.ctx, inv.AccountID); err != nil {
 		return Member{}, err
 	}
-	if err := w.saveAccepting(u, before); err != nil {
+	if err := w.saveAccepting(p, t, logs); err != nil {
 		return Member{}, err
 	}
 	m, err := w.Member(w.ctx, inv.AccountID, inv.ProjectID, inv.MemberID)
 	if err != nil {
 		return Member{}, err
 	}
-	if err := w.activate(&m, inv, u); err != nil {
-		return Member{}, err
+	if err := w.activate(&m, inv, p.after); err != nil || !t.Mailed {
+		return m, err
 	}
-	return m, w.acceptRest(m, u)
+	return m, w.acceptRest(m, p.after)
 }
 
-// saveAccepting stores the user. Somebody who became a user between the check and the transaction, or changed the password
+var errTakenUp = conflict("try_again", "The same address was taken up a moment ago. Open the link again.")
+
+// saveAccepting stores the person. Whoever became a user between the check and the transaction, or changed how they sign in
 // there, is asked again.
-func (w *work) saveAccepting(u User, before string) error {
-	old, err := w.UserByEmail(w.ctx, u.CanonicalEmail)
-	if IsNotFound(err) {
+func (w *work) saveAccepting(p accepting, t InvitationToken, logs []string) error {
+	u := p.after
+	if !slices.Contains(logs, w.p.AccountID) {
+		logs = append(slices.Clone(logs), w.p.AccountID)
+	}
+	if p.before.ID == "" {
+		u.Proven, u.VouchedBy = t.Mailed, t.FetchedBy
 		ok, err := w.InsertUser(w.ctx, u)
 		if err == nil && !ok {
-			err = conflict("try_again", "The same address was taken up a moment ago. Open the link again.")
+			err = errTakenUp
 		}
+		if err != nil {
+			return err
+		}
+		return w.s.recordPerson(w.ctx, w.Tx, logs, u.as, u, "user.password_set", map[string]any{"with": "invitation"})
+	}
+	if !p.sets {
+		if t.Mailed && !p.before.Proven {
+			return conflict("password_needed", "Nobody has shown before that this address is yours. Accept with a name and a new password; the password, passkeys and sessions of before end.")
+		}
+		return w.unchanged(p.before, w.User)
+	}
+	held := func(ctx context.Context, id string) (User, error) { return w.s.heldUser(ctx, w.Tx, id) }
+	if err := w.unchanged(p.before, held); err != nil {
 		return err
 	}
+	return w.s.prove(w.ctx, w.Tx, logs, newWayIn{before: p.before, after: u, with: "invitation"})
+}
+
+// unchanged reports somebody whose way to sign in is not what it was when it was checked.
+func (w *work) unchanged(before User, read func(ctx context.Context, id string) (User, error)) error {
+	now, err := read(w.ctx, before.ID)
 	if err != nil {
-		return err
+		return notFoundIs(err, errTakenUp)
 	}
-	if old.ID != u.ID || old.PasswordHash != before {
-		return conflict("try_again", "The same address was taken up a moment ago. Open the link again.")
+	if now.PasswordHash != before.PasswordHash || now.Proven != before.Proven {
+		return errTakenUp
 	}
-	if old.PasswordHash == u.PasswordHash {
-		return nil
-	}
-	return w.UpdateUser(w.ctx, u)
+	return nil
 }
 
 func (w *work) activate(m *Member, inv Invitation, u User) error {
@@ -251,13 +339,20 @@ func (w *work) mayAccept(m Member, inv Invitation) error {
 
 // inviter loads the principal that sent an invitation as it is now; one that cannot act any more is ErrNotFound.
 func (w *work) inviter(inv Invitation) (*Principal, error) {
-	kp, err := w.KeyPrincipalByID(w.ctx, inv.InvitedBy)
+	return w.principalNow(inv.AccountID, inv.InvitedBy)
+}
+
+// principalNow is a person or key of an account as it is now; one that cannot act there any more is ErrNotFound.
+func (w *work) principalNow(accountID, id string) (*Principal, error) {
+	kp, err := w.KeyPrincipalByID(w.ctx, id)
 	var p *Principal
 	switch {
+	case err == nil && kp.Key.AccountID != accountID:
+		err = ErrNotFound
 	case err == nil:
 		p, err = principalOfKey(kp, w.at)
 	case IsNotFound(err):
-		p, err = w.s.userPrincipal(w.ctx, w, inv.AccountID, inv.InvitedBy)
+		p, err = w.s.userPrincipal(w.ctx, w, accountID, id)
 	}
 	if e, ok := err.(*Error); ok && (e.Kind == KindUnauthenticated || e.Kind == KindDenied) { //nolint:errorlint // made by the two calls above
 		return nil, ErrNotFound
@@ -265,7 +360,8 @@ func (w *work) inviter(inv Invitation) (*Principal, error) {
 	return p, err
 }
 
-// acceptRest activates the other open offers the same address has in the account.
+// acceptRest activates the other open offers the same address has in the account. One that cannot be accepted now, because
+// whoever sent it may not hand out the role any more, stays open and keeps none of the others back.
 func (w *work) acceptRest(done Member, u User) error {
 	all, err := w.MembershipsOf(w.ctx, done.AccountID, done.CanonicalEmail)
 	if err != nil {
@@ -280,6 +376,12 @@ func (w *work) acceptRest(done Member, u User) error {
 		if inv.open(w.at) != nil {
 			continue
 		}
+		if err := w.mayAccept(*m, inv); err != nil {
+			if isRefusal(err) {
+				continue
+			}
+			return err
+		}
 		if ok, err := w.CloseInvitation(w.ctx, inv.ID, InvitationAccepted, w.at); err != nil || !ok {
 			return err
 		}
@@ -292,12 +394,12 @@ func (w *work) acceptRest(done Member, u User) error {
 
 // DeclineInvitation refuses an invitation; the inviter sees it, and the link stops working.
 func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
-	inv, err := s.invitationBehind(ctx, s.Store, token)
+	inv, _, err := s.invitationBehind(ctx, s.Store, token)
 	if err != nil {
 		return err
 	}
 	return s.Store.Update(ctx, inv.AccountID, Adds, func(tx Tx) error {
-		inv, err := s.invitationBehind(ctx, tx, token)
+		inv, _, err := s.invitationBehind(ctx, tx, token)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,11 @@ func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccou
 	}
 	var out CreatedAccount
 	accountID := s.NewID()
-	err = s.Store.Update(ctx, accountID, TakesAway, func(tx Tx) error {
+	known, err := s.Store.UserByEmail(ctx, canonical)
+	if err != nil && !IsNotFound(err) {
+		return CreatedAccount{}, err
+	}
+	err = s.aboutPerson(ctx, known.ID, accountID, func(tx Tx, _ []string) error {
 		w := s.work(ctx, tx, Operator(accountID))
 		w.alone = true
 		w.p.account = Account{ID: accountID, Name: n.Name, CreatedAt: w.at, UpdatedAt: w.at}
@@ -95,14 +99,47 @@ func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, err
 		return User{}, err
 	}
 	out.OwnerUserID, out.OwnerMemberID = u.ID, m.ID
+	// Whoever holds this address unproven is not the Owner yet: the operator's link says who is.
+	if !u.Proven {
+		if u, err = w.clearUnproven(u); err != nil {
+			return User{}, err
+		}
+	}
 	if u.PasswordHash == "" {
-		link, err := w.passwordLink(u, LinkFirst)
+		link, err := w.s.passwordLink(w.ctx, w.Tx, u, LinkFirst)
 		if err != nil {
 			return User{}, err
 		}
 		out.OwnerLink = link.URL
 	}
 	return u, w.recordMember("member.added", m, false, map[string]any{"role": role.Slug, "principal_type": m.Type, "status": m.Status})
+}
+
+// clearUnproven ends whatever somebody set up who never showed that the address is theirs.
+func (w *work) clearUnproven(u User) (User, error) {
+	u, err := w.s.heldUser(w.ctx, w.Tx, u.ID)
+	if err != nil || u.Proven {
+		return u, err
+	}
+	ended, err := w.s.endFactors(w.ctx, w.Tx, u, true)
+	if err != nil {
+		return u, err
+	}
+	if u.PasswordHash == "" && ended == 0 {
+		return u, nil
+	}
+	u.PasswordHash, u.UpdatedAt = "", w.at
+	if err := w.UpdateUser(w.ctx, u); err != nil {
+		return u, err
+	}
+	if err := w.s.endSessions(w.ctx, w.Tx, u.ID); err != nil {
+		return u, err
+	}
+	logs, err := w.AccountsWith(w.ctx, u.ID, w.at)
+	if err != nil {
+		return u, err
+	}
+	return u, w.s.recordPerson(w.ctx, w.Tx, logs, Operator, u, "user.sign_in_reset", map[string]any{"second_factors": ended, "address_proven_before": false})
 }
 
 func (w *work) newOwnerKey(owner User) (APIKey, string, error) {

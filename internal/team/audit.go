@@ -25,9 +25,16 @@ var known = map[string]bool{
 	"role.created": true, "role.deleted": true, "role.updated": true,
 	"user.password_changed": true, "user.password_link_made": true, "user.password_removed": true, "user.password_set": true,
 	"user.recovery_codes_made": true, "user.second_factor_added": true, "user.second_factor_removed": true,
-	"user.second_factors_reset": true, "user.session_ended": true, "user.sessions_ended": true,
-	ActionSignedIn: true, ActionSignedOut: true,
+	"user.second_factors_reset": true, "user.account_switched": true, ActionSecondFactorRefused: true, "user.session_ended": true, "user.sessions_ended": true,
+	ActionSignedIn: true, ActionSignedOut: true, ActionSignInFailed: true, "user.sign_in_reset": true,
 }
+
+// ActionSignInFailed and ActionSecondFactorRefused are what strangers bring about; each is told once in a while, with how
+// often it happened.
+const (
+	ActionSignInFailed        = "user.sign_in_failed"
+	ActionSecondFactorRefused = "user.second_factor_refused"
+)
 
 // ActionInvitationRemoved is what the server itself does to invitations that nobody answered.
 const ActionInvitationRemoved = "invitation.removed"

@@ -76,6 +76,12 @@ var errUnavailable = &Error{Kind: KindUnavailable}
 // IsNotFound reports whether err says that the object does not exist.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
+// isRefusal reports an answer that the rules gave, not a database that gave none.
+func isRefusal(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind != KindInternal && e.Kind != KindUnavailable
+}
+
 func invalid(field, code, format string, a ...any) *Error {
 	return &Error{Kind: KindInvalid, Code: code, Field: field, Message: fmt.Sprintf(format, a...)}
 }

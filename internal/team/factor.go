@@ -291,11 +291,10 @@ func (s *Service) ResetFactors(ctx context.Context, email string) error {
 	if err != nil {
 		return notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "Nobody has this address."})
 	}
-	home, err := s.Store.HomeOf(ctx, u.ID)
-	if err != nil {
-		return err
-	}
-	return s.Store.Update(ctx, home, Adds, func(tx Tx) error {
+	return s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
+		if _, err := s.heldUser(ctx, tx, u.ID); err != nil {
+			return err
+		}
 		all, err := tx.Factors(ctx, u.ID)
 		if err != nil {
 			return err
@@ -311,7 +310,6 @@ func (s *Service) ResetFactors(ctx context.Context, email string) error {
 		if err := tx.DeleteSessionsOf(ctx, u.ID, "", ""); err != nil {
 			return err
 		}
-		w := s.work(ctx, tx, Operator(home))
-		return w.record(Event{Action: "user.second_factors_reset", TargetType: "user", TargetID: u.ID, TargetName: u.Email}, nil)
+		return s.recordPerson(ctx, tx, logs, Operator, u, "user.second_factors_reset", nil)
 	})
 }

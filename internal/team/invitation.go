@@ -187,7 +187,9 @@ func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string)
 		if err != nil {
 			return err
 		}
+		// Whoever sends it again stands for it from now on, also at the acceptance in an account with the strict policy.
 		inv.State, inv.ExpiresAt, inv.UpdatedAt = InvitationQueued, w.at.Add(InvitationTTL), w.at
+		inv.InvitedBy, inv.InvitedByUser = w.p.by(), w.p.person()
 		if err := w.UpdateInvitation(ctx, inv); err != nil {
 			return err
 		}
@@ -233,8 +235,8 @@ func (s *Service) CancelInvitation(ctx context.Context, p *Principal, id string)
 	})
 }
 
-// InvitationLink mints a link that the inviter hands over, where the server sends no mail. Where it does, only the
-// invited address gets the link: having it is the proof of owning the address.
+// InvitationLink mints a link that the inviter hands over, where the server sends no mail. It proves nothing about who has
+// it but that the inviter gave it to somebody. Where the server sends mail, only the invited address gets the link.
 func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (Link, error) {
 	var link Link
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
@@ -252,7 +254,7 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 		if err != nil {
 			return err
 		}
-		if err := w.AddToken(ctx, inv.ID, hashOf(token), w.at); err != nil {
+		if err := w.AddToken(ctx, InvitationToken{Hash: hashOf(token), InvitationID: inv.ID, FetchedBy: w.p.by()}, w.at); err != nil {
 			return err
 		}
 		link = Link{URL: s.inviteURL(token), ExpiresAt: inv.ExpiresAt}

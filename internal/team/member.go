@@ -208,6 +208,10 @@ func (w *work) bindTo(m *Member, n NewMember) error {
 				if err != nil {
 					return err
 				}
+				atOnce, err := w.isThemselves(u, n)
+				if err != nil || !atOnce {
+					return err
+				}
 				m.bindUser(u)
 				m.Status = StatusActive
 				break
@@ -215,6 +219,29 @@ func (w *work) bindTo(m *Member, n NewMember) error {
 		}
 	}
 	return nil
+}
+
+// isThemselves reports whether a person of the account can be taken for the owner of their address, so that they get a role
+// at once. Who came in by a link that was fetched can, if whoever fetched it may hand out this role as well: otherwise who
+// may invite to little could have somebody stand where more is offered to the same address.
+func (w *work) isThemselves(u User, n NewMember) (bool, error) {
+	if u.Proven {
+		return true, nil
+	}
+	role, err := w.Role(w.ctx, w.p.AccountID, n.RoleID)
+	if err != nil {
+		return false, notFoundIs(err, invalidReference("role_id", "role"))
+	}
+	p, err := w.principalNow(w.p.AccountID, u.VouchedBy)
+	if err != nil {
+		return false, notFoundIs(err, nil)
+	}
+	voucher := w.guard
+	voucher.p = p
+	if _, err = voucher.mayBind(subject{userID: u.ID, canonical: u.CanonicalEmail}, role, n.ProjectID); isRefusal(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (m *Member) bindUser(u User) {

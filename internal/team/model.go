@@ -22,8 +22,13 @@ type User struct {
 	Name           string
 	// PasswordHash is empty while the person has not set a password.
 	PasswordHash string
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	// Proven says that whoever set up the password and the factors had shown that the address is theirs, by a link that
+	// was mailed to it or came from the operator. VouchedBy is, of somebody who is not, the id of the principal that
+	// fetched the link they came in with.
+	Proven    bool
+	VouchedBy string
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Status of a membership.
@@ -192,6 +197,18 @@ func (i *Invitation) StateAt(now time.Time) InvitationState {
 	return i.State
 }
 
+// InvitationToken is one link of an invitation, kept as a hash. It knows how it went out.
+type InvitationToken struct {
+	Hash         []byte
+	InvitationID string
+	// Stale says that a newer link replaced it.
+	Stale bool
+	// Mailed says that only the owner of the address got the link, so that having it proves to be them. Whoever has one
+	// that was fetched may be anybody the inviter gave it to; FetchedBy is the id of the principal that did.
+	Mailed    bool
+	FetchedBy string
+}
+
 // Project is a container with members of its own.
 type Project struct {
 	ID            string
@@ -274,11 +291,9 @@ const (
 
 // LinkToken is a one-time right to set a password, kept as a hash.
 type LinkToken struct {
-	Hash    []byte
-	UserID  string
-	Purpose string // LinkFirst or LinkReset
-	// AccountID is the account whose audit log tells of it.
-	AccountID string
+	Hash      []byte
+	UserID    string
+	Purpose   string // LinkFirst or LinkReset
 	ExpiresAt time.Time
 	UsedAt    time.Time
 }

@@ -82,7 +82,7 @@ func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
 			ID: msg.ID, Kind: MessageInvitation, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
 			InviterName: inv.InviterName, InviterEmail: inv.InviterEmail, Link: s.inviteURL(token), ExpiresAt: inv.ExpiresAt,
 		}
-		return tx.AddToken(ctx, inv.ID, hashOf(token), s.now())
+		return tx.AddToken(ctx, InvitationToken{Hash: hashOf(token), InvitationID: inv.ID, Mailed: true}, s.now())
 	})
 	return mail, err
 }
@@ -96,9 +96,7 @@ func (s *Service) preparePassword(ctx context.Context, msg Message) (*Mail, erro
 	if err != nil {
 		return nil, err
 	}
-	link, err := s.resetLink(ctx, u, func(account string) *Principal {
-		return &Principal{Type: TypeUser, ID: u.ID, AccountID: account, Name: u.Name, Email: u.Email}
-	})
+	link, err := s.resetLink(ctx, u, Anonymous) // whoever asked was not signed in
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,8 @@ import (
 const resetLinkTTL = time.Hour
 
 // passwordLink mints a link with which a person sets a password.
-func (w *work) passwordLink(u User, purpose string) (Link, error) {
-	token, err := newToken(w.s.Rand)
+func (s *Service) passwordLink(ctx context.Context, tx Tx, u User, purpose string) (Link, error) {
+	token, err := newToken(s.Rand)
 	if err != nil {
 		return Link{}, err
 	}
@@ -18,14 +18,17 @@ func (w *work) passwordLink(u User, purpose string) (Link, error) {
 	if purpose == LinkReset {
 		ttl = resetLinkTTL
 	}
-	link := Link{URL: w.s.PublicURL + "/password/" + token, ExpiresAt: w.at.Add(ttl)}
-	return link, w.InsertLinkToken(w.ctx, LinkToken{Hash: hashOf(token), UserID: u.ID, Purpose: purpose, AccountID: w.p.AccountID, ExpiresAt: link.ExpiresAt})
+	link := Link{URL: s.PublicURL + "/password/" + token, ExpiresAt: s.now().Add(ttl)}
+	return link, tx.InsertLinkToken(ctx, LinkToken{Hash: hashOf(token), UserID: u.ID, Purpose: purpose, ExpiresAt: link.ExpiresAt})
 }
 
-// InspectPasswordLink is whose password a link sets; it changes nothing.
-func (s *Service) InspectPasswordLink(ctx context.Context, token string) (User, error) {
-	u, _, err := s.behindPasswordLink(ctx, s.Store, token)
-	return u, err
+// InspectPasswordLink is whose password a link sets, and whether they have passkeys; it changes nothing.
+func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u User, passkeys bool, err error) {
+	if u, _, err = s.behindPasswordLink(ctx, s.Store, token); err != nil {
+		return u, false, err
+	}
+	p, _, err := s.passkeyUser(ctx, s.Store, u)
+	return u, len(p.Credentials) > 0, err
 }
 
 func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string) (User, LinkToken, error) {
@@ -40,38 +43,45 @@ func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string
 	return u, t, err
 }
 
-// SetPasswordByLink sets a password, once per link. It ends all sessions of the person and uses up their other links:
-// whoever knew the old password is out.
+// NewPassword is what somebody gives who sets a password by a link.
+type NewPassword struct {
+	Token, Name, Password string
+	// NoPasskeys also removes all passkeys of the person.
+	NoPasskeys bool
+}
+
+// SetPasswordByLink is ResetByLink for who keeps the passkeys.
 func (s *Service) SetPasswordByLink(ctx context.Context, token, name, password string) error {
-	u, t, err := s.behindPasswordLink(ctx, s.Store, token)
+	return s.ResetByLink(ctx, NewPassword{Token: token, Name: name, Password: password})
+}
+
+// ResetByLink sets a password, once per link. It ends all sessions of the person and uses up their other links:
+// whoever knew the old password is out. Of somebody whose address was never proven before, it also ends all factors.
+func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
+	seen, t, err := s.behindPasswordLink(ctx, s.Store, n.Token)
 	if err != nil {
 		return err
 	}
-	if u, err = s.withPassword(ctx, u, name, password); err != nil {
+	set, err := s.withPassword(ctx, seen, n.Name, n.Password)
+	if err != nil {
 		return err
 	}
-	return s.Store.Update(ctx, t.AccountID, TakesAway, func(tx Tx) error {
-		if _, _, err := s.behindPasswordLink(ctx, tx, token); err != nil {
+	return s.aboutPerson(ctx, seen.ID, "", func(tx Tx, logs []string) error {
+		before, err := s.heldUser(ctx, tx, seen.ID)
+		if err != nil {
 			return err
 		}
-		w := s.work(ctx, tx, &Principal{Type: TypeUser, ID: u.ID, AccountID: t.AccountID, Name: u.Name, Email: u.Email})
-		ok, err := w.UseLinkToken(ctx, t.Hash, w.at)
+		if _, _, err := s.behindPasswordLink(ctx, tx, n.Token); err != nil {
+			return err
+		}
+		ok, err := tx.UseLinkToken(ctx, t.Hash, s.now())
 		if err != nil {
 			return err
 		}
 		if !ok {
 			return &Error{Kind: KindGone, Code: "link_gone", Message: "This link was already used. Sign in with the password that was set."}
 		}
-		if err := w.UpdateUser(ctx, u); err != nil {
-			return err
-		}
-		if err := w.UseLinkTokensOf(ctx, u.ID, w.at); err != nil {
-			return err
-		}
-		if err := w.DeleteSessionsOf(ctx, u.ID, "", ""); err != nil {
-			return err
-		}
-		return w.record(Event{Action: "user.password_set", TargetType: "user", TargetID: u.ID, TargetName: u.Email}, nil)
+		return s.prove(ctx, tx, logs, newWayIn{before: before, after: set, with: t.Purpose + "_link", noPasskeys: n.NoPasskeys})
 	})
 }
 
@@ -84,7 +94,11 @@ func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, 
 	if err != nil {
 		return err
 	}
-	return s.replacePassword(ctx, me, u, "user.password_changed", nil)
+	action := "user.password_changed"
+	if me.User.PasswordHash == "" {
+		action = "user.password_set"
+	}
+	return s.replacePassword(ctx, me, u, action, nil)
 }
 
 // RemovePassword leaves somebody who has passkeys with those alone: a password that does not exist is not stolen. It ends
@@ -162,19 +176,14 @@ func (s *Service) PasswordLink(ctx context.Context, email string) (Link, error) 
 	return s.resetLink(ctx, u, Operator)
 }
 
-// resetLink mints a link that sets a forgotten password. The event goes to an account the person is known in.
+// resetLink mints a link that sets a forgotten password. actor is who asked for it, in each account.
 func (s *Service) resetLink(ctx context.Context, u User, actor func(accountID string) *Principal) (Link, error) {
-	account, err := s.Store.HomeOf(ctx, u.ID)
-	if err != nil {
-		return Link{}, err
-	}
 	var link Link
-	err = s.Store.Update(ctx, account, Adds, func(tx Tx) error {
-		w := s.work(ctx, tx, actor(account))
-		if link, err = w.passwordLink(u, LinkReset); err != nil {
+	err := s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) (err error) {
+		if link, err = s.passwordLink(ctx, tx, u, LinkReset); err != nil {
 			return err
 		}
-		return w.record(Event{Action: "user.password_link_made", TargetType: "user", TargetID: u.ID, TargetName: u.Email}, nil)
+		return s.recordPerson(ctx, tx, logs, actor, u, "user.password_link_made", nil)
 	})
 	return link, err
 }

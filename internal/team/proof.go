@@ -2,6 +2,7 @@ package team
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -33,10 +34,13 @@ func (s *Service) Confirm(ctx context.Context, me SignedIn, proof Proof) error {
 	}
 	if len(proof.Passkey) == 0 {
 		wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "That is not the password you sign in with."}
-		return s.guess(ctx, me.User.CanonicalEmail, proof.Source, me.User.PasswordHash, proof.Password, wrong)
+		err := s.guess(ctx, me.User.CanonicalEmail, proof.Source, me.User.PasswordHash, proof.Password, wrong)
+		s.refusedBy(err, me.User, ActionSignInFailed)
+		return err
 	}
 	take, err := s.answered(ctx, me.Session, me.User, proof.Passkey)
 	if err != nil {
+		s.refusedBy(err, me.User, ActionSignInFailed)
 		return err
 	}
 	return s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error {
@@ -108,6 +112,9 @@ func (s *Service) ProveCode(ctx context.Context, token, code string) (string, er
 		}
 	}
 	next, err := s.proved(ctx, a, how, used)
+	if errors.Is(err, errWrongCode) {
+		s.refused(a.User.ID, ActionSecondFactorRefused)
+	}
 	if err == nil {
 		err = s.Store.GiveBack(ctx, limits[0].Subject, nil, s.now())
 	}
@@ -131,6 +138,7 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte)
 	}
 	take, err := s.answered(ctx, a.session, a.User, answer)
 	if err != nil {
+		s.refusedBy(err, a.User, ActionSecondFactorRefused)
 		return "", err
 	}
 	return s.proved(ctx, a, string(FactorPasskey), take)
@@ -142,7 +150,7 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 	if err != nil {
 		return "", err
 	}
-	err = s.Store.Update(ctx, a.session.AccountID, Adds, func(tx Tx) error {
+	err = s.aboutPerson(ctx, a.User.ID, "", func(tx Tx, logs []string) error {
 		ok, err := used(tx)
 		if err != nil {
 			return err
@@ -166,7 +174,7 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 		if err := tx.KeepSessions(ctx, session.UserID, false, s.Quotas.Sessions); err != nil {
 			return err
 		}
-		return s.recordSignIn(ctx, tx, session.AccountID, a.User, map[string]any{"second_factor": how})
+		return s.recordPerson(ctx, tx, logs, a.User.as, a.User, ActionSignedIn, map[string]any{"second_factor": how})
 	})
 	return token, err
 }

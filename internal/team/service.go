@@ -52,7 +52,8 @@ type Options struct {
 // it, so that each rule has one home. It is safe for concurrent use.
 type Service struct {
 	Options
-	usage usage
+	usage    usage
+	refusals refusals
 	// signingKey is shared by all nodes; Start reads it.
 	signingKey []byte
 	nobody     nobody
@@ -121,6 +122,11 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	if err := s.checkSealKeys(ctx); err != nil {
 		return err
+	}
+	if s.MailConfigured {
+		if err := s.Store.ReplaceFetchedTokens(ctx); err != nil {
+			return fmt.Errorf("end the links that were fetched: %w", err)
+		}
 	}
 	key := make([]byte, 32)
 	if _, err := io.ReadFull(s.Rand, key); err != nil {

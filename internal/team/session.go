@@ -136,14 +136,18 @@ func (s *Service) EndOtherSessions(ctx context.Context, me SignedIn) error {
 
 // ownChange is a write of somebody to what is theirs; the session is read again inside it.
 func (s *Service) ownChange(ctx context.Context, me SignedIn, action string, fn func(Tx) error) error {
-	return s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error {
+	return s.aboutPerson(ctx, me.User.ID, "", func(tx Tx, logs []string) error {
+		// The person's row comes before the session's, in the order in which signing in takes them.
+		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
+			return err
+		}
 		if _, err := s.session(ctx, tx, me.hash); err != nil {
 			return err
 		}
 		if err := fn(tx); err != nil {
 			return err
 		}
-		return s.recordPerson(ctx, tx, me.Session.AccountID, me.User, action)
+		return s.recordPerson(ctx, tx, logs, me.User.as, me.User, action, nil)
 	})
 }
 
@@ -157,11 +161,16 @@ func (s *Service) SuspendedIn(ctx context.Context, me SignedIn) ([]Account, erro
 	return s.Store.SuspendedIn(ctx, me.User.ID)
 }
 
-// SwitchAccount makes the session work in another account of the person. It changes nothing there, so it has no event.
+// SwitchAccount makes the session work in another account of the person. Both accounts get to know, if the person is
+// still in both, and neither what the other is.
 func (s *Service) SwitchAccount(ctx context.Context, me SignedIn, accountID string) error {
-	return s.Store.Update(ctx, accountID, Adds, func(tx Tx) error {
-		if _, err := s.session(ctx, tx, me.hash); err != nil {
+	return s.aboutPerson(ctx, me.User.ID, "", func(tx Tx, logs []string) error {
+		now, err := s.session(ctx, tx, me.hash)
+		if err != nil {
 			return err
+		}
+		if now.Session.AccountID == accountID {
+			return nil
 		}
 		accounts, err := tx.AccountsOf(ctx, me.User.ID, s.now())
 		if err != nil {
@@ -169,11 +178,30 @@ func (s *Service) SwitchAccount(ctx context.Context, me SignedIn, accountID stri
 		}
 		for _, a := range accounts {
 			if a.ID == accountID {
-				return tx.MoveSession(ctx, me.Session.ID, accountID)
+				return s.moveSession(ctx, tx, now, accountID, logs)
 			}
 		}
 		return ErrNotFound
 	})
+}
+
+func (s *Service) moveSession(ctx context.Context, tx Tx, me SignedIn, accountID string, logs []string) error {
+	if err := tx.MoveSession(ctx, me.Session.ID, accountID); err != nil {
+		return err
+	}
+	for _, one := range logs {
+		if one != accountID && one != me.Session.AccountID {
+			continue
+		}
+		to := map[string]any{"direction": "out"}
+		if one == accountID {
+			to["direction"] = "in"
+		}
+		if err := s.recordPerson(ctx, tx, []string{one}, me.User.as, me.User, "user.account_switched", to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // cutSessions ends what a person has open in this account, whose access was taken away.

@@ -31,6 +31,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 		return "", err
 	}
 	if err := s.guess(ctx, canonical, in.Source, u.PasswordHash, in.Password, wrongCredentials); err != nil {
+		s.refusedBy(err, u, ActionSignInFailed)
 		return "", err
 	}
 	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {
@@ -61,7 +62,7 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert fu
 		return "", err
 	}
 	userAgent := cleanUserAgent(in.UserAgent)
-	err = s.Store.Update(ctx, account, Adds, func(tx Tx) error {
+	err = s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
 		now := s.now()
 		session := Session{
 			ID: s.NewID(), UserID: u.ID, AccountID: account, UserAgent: userAgent,
@@ -82,27 +83,9 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert fu
 		if how.awaits {
 			return nil
 		}
-		return s.recordSignIn(ctx, tx, account, u, how.details)
+		return s.recordPerson(ctx, tx, logs, u.as, u, ActionSignedIn, how.details)
 	})
 	return token, err
-}
-
-// recordSignIn writes that somebody is in.
-func (s *Service) recordSignIn(ctx context.Context, tx Tx, accountID string, u User, details map[string]any) error {
-	if accountID == "" {
-		return nil
-	}
-	w := s.work(ctx, tx, &Principal{Type: TypeUser, ID: u.ID, AccountID: accountID, Name: u.Name, Email: u.Email})
-	return w.record(Event{Action: "user.signed_in", TargetType: "user", TargetID: u.ID, TargetName: u.Email}, details)
-}
-
-// recordPerson writes an event of what a person did to themselves, where there is an account whose log can keep it.
-func (s *Service) recordPerson(ctx context.Context, tx Tx, accountID string, u User, action string) error {
-	if accountID == "" {
-		return nil
-	}
-	w := s.work(ctx, tx, &Principal{Type: TypeUser, ID: u.ID, AccountID: accountID, Name: u.Name, Email: u.Email})
-	return w.record(Event{Action: action, TargetType: "user", TargetID: u.ID, TargetName: u.Email}, nil)
 }
 
 // accountToEnter is the account a person was in last, else the first they have access to, else none.

@@ -26,10 +26,14 @@ type Store interface {
 	// Update runs fn in one transaction under the lock of the account: all of fn's writes commit, or none. fn may
 	// run more than once and touches nothing but its Tx. Update returns after the commit is durable.
 	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
+	// UpdateAll is Update, for changes that take nothing away, under the locks of several accounts.
+	UpdateAll(ctx context.Context, accountIDs []string, fn func(Tx) error) error
 	// SyncSystemRoles makes the stored system roles equal to these (insert, update; never delete one in use).
 	SyncSystemRoles(ctx context.Context, roles []Role) error
 	// SigningKey is the key of this name that all nodes share: the one that is stored, else fresh, which is stored.
 	SigningKey(ctx context.Context, name string, fresh []byte) ([]byte, error)
+	// ReplaceFetchedTokens makes all links stale that inviters fetched, for a server that sends mail.
+	ReplaceFetchedTokens(ctx context.Context) error
 	// TouchAPIKeys notes when keys were last used. It is no change of the domain and writes no event.
 	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
 	// TouchSession notes when a session was last used. Like TouchAPIKeys it writes no event.
@@ -191,9 +195,8 @@ type Reader interface {
 	APIKeysMadeBy(ctx context.Context, accountID, userID string) ([]APIKey, error)
 
 	Invitation(ctx context.Context, accountID, id string) (Invitation, error)
-	// InvitationByToken finds an invitation by the hash of any token it ever had; current is false for a token that
-	// a resend replaced.
-	InvitationByToken(ctx context.Context, hash []byte) (inv Invitation, current bool, err error)
+	// InvitationByToken finds an invitation by the hash of any token it ever had.
+	InvitationByToken(ctx context.Context, hash []byte) (Invitation, InvitationToken, error)
 	Invitations(ctx context.Context, f InvitationFilter) ([]Invitation, int, error)
 	// Offers are the invitations of an account and its projects, newest first.
 	Offers(ctx context.Context, f OfferFilter) ([]Invitation, int, error)
@@ -217,8 +220,8 @@ type Reader interface {
 	RecoveryCodesLeft(ctx context.Context, userID string) (int, error)
 	// Ceremony is what a passkey is being asked in a session, or ErrNotFound.
 	Ceremony(ctx context.Context, sessionID string) ([]byte, error)
-	// HomeOf is the id of the account in which a person was known first.
-	HomeOf(ctx context.Context, userID string) (string, error)
+	// AccountsWith are the ids of the accounts a person is in at a moment, be they suspended there or not.
+	AccountsWith(ctx context.Context, userID string, now time.Time) ([]string, error)
 	// AccountsOf are the accounts a person has access to at a moment, by name.
 	AccountsOf(ctx context.Context, userID string, now time.Time) ([]Account, error)
 
@@ -281,7 +284,7 @@ type Tx interface {
 	// CloseInvitation sets a final state if the invitation is still open; false means somebody else closed it first.
 	CloseInvitation(ctx context.Context, id string, state InvitationState, at time.Time) (bool, error)
 	// AddToken makes a token of the invitation; ReplaceTokens first makes all earlier ones stale.
-	AddToken(ctx context.Context, invitationID string, hash []byte, at time.Time) error
+	AddToken(ctx context.Context, t InvitationToken, at time.Time) error
 	ReplaceTokens(ctx context.Context, invitationID string) error
 	InsertLinkToken(ctx context.Context, t LinkToken) error
 	// UseLinkToken marks it used; false means that it already was.

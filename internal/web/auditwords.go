@@ -62,6 +62,10 @@ var auditGroups = []struct {
 		{team.ActionSignedOut, "Signed out", "signed out"},
 		{"user.session_ended", "Session ended", "ended a session of their own"},
 		{"user.sessions_ended", "Other sessions ended", "ended all their other sessions"},
+		{"user.account_switched", "Account switched", "switched accounts"},
+		{team.ActionSignInFailed, "Sign-in failed", "failed to sign in as {target}"},
+		{team.ActionSecondFactorRefused, "Second factor refused", "gave the password of {target} and a second factor that was refused"},
+		{"user.sign_in_reset", "Ways to sign in removed", "ended what had been set up to sign in as {target}"},
 		{"user.password_link_made", "Password link made", "made a password link for {target}"},
 		{"user.password_set", "Password set", "set their password"},
 		{"user.password_changed", "Password changed", "changed their password"},
@@ -159,6 +163,9 @@ func actorName(e team.Event) string {
 		if e.ActorID == "system" {
 			return "The server"
 		}
+		if e.IsAnonymous() {
+			return "Somebody who was not signed in"
+		}
 		return "The operator"
 	}
 	return e.ActorName
@@ -212,6 +219,12 @@ func sentence(e team.Event, d facts, said string) string {
 	_, status, _ := d.moved("status")
 	_, active, _ := d.moved("is_active")
 	switch {
+	case e.Action == "user.account_switched" && d.text("direction") == "in":
+		return "switched to this account"
+	case e.Action == "user.account_switched":
+		return "switched to another account"
+	case e.Action == "user.password_link_made" && e.IsAnonymous():
+		return "asked for a password link for {target}"
 	case e.Action == "user.password_link_made" && e.ActorID == e.TargetID:
 		return "asked for a password link"
 	case e.Action == "member.updated" && role != nil:
@@ -322,7 +335,9 @@ var factsInWords = []fact{
 	{"grant_policy", "Handing out roles", named(map[any]string{"delegated": "Whoever manages members hands out any role", "strict": "Nobody hands out more than they hold"})},
 	{"require_second_factor", "Second factor", named(map[any]string{true: "Needed", false: "Not needed"})},
 	{"invitation_state", "Invitation", named(map[any]string{"expired": "Expired", "declined": "Declined"})},
-	{"with", "", nil}, {"role_name", "", nil}, {"member_name", "", nil}, {"user_id", "", nil}, {"principal_type", "", nil},
+	{"attempts", "Attempts", nil},
+	{"second_factors", "Removed with it", counted("passkey or authenticator app")},
+	{"address_proven_before", "", nil}, {"direction", "", nil}, {"with", "", nil}, {"role_name", "", nil}, {"member_name", "", nil}, {"user_id", "", nil}, {"principal_type", "", nil},
 }
 
 func (a auditWords) details(e team.Event, d facts) (all []detail) {

@@ -67,9 +67,9 @@ func (p *pages) answerInvitation(r *http.Request) (reply, error) {
 	switch r.PostForm.Get("answer") {
 	case "accept":
 		switch {
-		case f.Mine:
+		case f.oneClick():
 			return p.acceptSignedIn(r, f)
-		case f.SignedIn: // meanwhile, in another window, as somebody else, whose session must not be replaced
+		case f.SignedIn && !f.Mine: // meanwhile, in another window, as somebody else, whose session must not be replaced
 			return reply{status: http.StatusConflict, page: invitationPage(f)}, nil
 		}
 		return p.acceptInvitation(r, f)
@@ -96,7 +96,7 @@ func (p *pages) acceptSignedIn(r *http.Request, f invitationForm) (reply, error)
 
 // acceptInvitation takes the invitation up with name and password, and signs in with them.
 func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, error) {
-	if f.Who == team.InvitedNew {
+	if f.Who != team.InvitedKnown {
 		f.Name = r.PostForm.Get("name")
 	}
 	_, err := p.svc.AcceptInvitation(r.Context(), team.Accept{
@@ -135,6 +135,10 @@ func (p *pages) enter(r *http.Request, f invitationForm) string {
 	}
 	return token
 }
+
+// oneClick says that being signed in is enough to accept. It is not for somebody whose address this link proves for the
+// first time: what they are signed in with may have been set up by somebody else.
+func (f invitationForm) oneClick() bool { return f.Mine && f.Who != team.InvitedUnproven }
 
 // signInURL leads to the page where the invited address signs in.
 func (f invitationForm) signInURL() string { return "/sign-in?email=" + url.QueryEscape(f.Email) }

@@ -3,14 +3,16 @@ package web
 import (
 	"net/http"
 	"net/url"
+
+	"raff/internal/team"
 )
 
 // passwordHint says the rule before somebody breaks it; a test holds it to the rule.
 const passwordHint = "At least 15 characters: three or four random words are easy to remember."
 
 func (p *pages) passwordForm(r *http.Request) (passwordForm, error) {
-	u, err := p.svc.InspectPasswordLink(r.Context(), r.PathValue("token"))
-	return passwordForm{Email: u.Email, Name: u.Name}, err
+	u, passkeys, err := p.svc.InspectPasswordLink(r.Context(), r.PathValue("token"))
+	return passwordForm{Email: u.Email, Name: u.Name, Unproven: !u.Proven && u.PasswordHash != "", Passkeys: u.Proven && passkeys}, err
 }
 
 func (p *pages) showPassword(r *http.Request) (reply, error) {
@@ -47,7 +49,10 @@ func (p *pages) setPassword(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	f.Name = r.PostForm.Get("name")
-	err = p.svc.SetPasswordByLink(r.Context(), r.PathValue("token"), f.Name, r.PostForm.Get("password"))
+	f.NoPasskeys = r.PostForm.Get("passkeys") == "remove"
+	err = p.svc.ResetByLink(r.Context(), team.NewPassword{
+		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), NoPasskeys: f.NoPasskeys,
+	})
 	field, message, status, ok := fieldError(err, "name", "password")
 	if err == nil {
 		return p.passwordSet(r, f)

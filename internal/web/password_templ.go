@@ -12,6 +12,9 @@ import templruntime "github.com/a-h/templ/runtime"
 type passwordForm struct {
 	Email         string
 	Name          string
+	Unproven      bool // nobody has shown before that the address is theirs, and somebody uses it
+	Passkeys      bool // there are some, and they can be removed
+	NoPasskeys    bool
 	NameError     string
 	PasswordError string
 }
@@ -72,7 +75,29 @@ func passwordPage(f passwordForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"actions\"><button class=\"primary\" type=\"submit\">Set password</button></div></form>")
+			if f.Unproven {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"hint\">This is the first time that somebody shows that the address is theirs. Whatever was set up before ends: passkeys, authenticator apps and sessions.</p>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			if f.Passkeys {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<label class=\"tick\"><input type=\"checkbox\" name=\"passkeys\" value=\"remove\"")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				if f.NoPasskeys {
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " checked")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "> <span>Also remove all my passkeys. They sign in without the password: choose this if somebody else may have added one, or if you lost the device.</span></label>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<div class=\"actions\"><button class=\"primary\" type=\"submit\">Set password</button></div></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -78,8 +78,8 @@ func TestTheHintIsTheRule(t *testing.T) {
 // broken is a database that fails in a way nobody thought of.
 type broken struct{ team.Store }
 
-func (broken) InvitationByToken(context.Context, []byte) (team.Invitation, bool, error) {
-	return team.Invitation{}, false, errors.New("table invitation has no column token")
+func (broken) InvitationByToken(context.Context, []byte) (team.Invitation, team.InvitationToken, error) {
+	return team.Invitation{}, team.InvitationToken{}, errors.New("table invitation has no column token")
 }
 
 func TestAnUnknownFailureTellsTheLogAndNobodyElse(t *testing.T) {
