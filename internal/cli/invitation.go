@@ -182,8 +182,9 @@ func (a *app) invitationLink() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "link <id|email>",
 		Short: "Make a link to hand over in person, where the server sends no mail",
-		Long: `Make a link to hand over in person, where the server sends no mail. Who has the link can accept: give it to
-nobody else. Links made before stop working.`,
+		Long: `Make a link to hand over in person, where the server sends no mail. Whoever has the link can accept this
+invitation: give it to nobody else. Somebody who already uses the address signs in first. It stops working when the
+invitation is sent again, and when the server is started with mail.`,
 		Example: `raff invitation link alice@example.com`,
 	}
 	cmd.RunE = a.do(a.onInvitation(cmd, func(ctx context.Context, c *client.Client, inv api.Invitation) error {

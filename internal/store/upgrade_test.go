@@ -3,12 +3,8 @@ package store_test
 import (
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/pressly/goose/v3"
 
 	"raff/internal/catalog"
 	"raff/internal/store"
@@ -21,20 +17,7 @@ func TestCountsOfAnOlderDatabase(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
 			url := b.url(t)
-			kind, dialect := "sqlite", goose.DialectSQLite3
-			if strings.HasPrefix(url, "postgres") {
-				kind, dialect = "postgres", goose.DialectPostgres
-			} else if f, err := os.Create(strings.TrimPrefix(url, "sqlite:")); err != nil || f.Close() != nil {
-				t.Fatal(err)
-			}
-			db := directly(t, url)
-			p, err := goose.NewProvider(dialect, db, os.DirFS("migrations/"+kind), goose.WithDisableGlobalRegistry(true))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := p.UpTo(t.Context(), 5); err != nil {
-				t.Fatal(err)
-			}
+			db := olderDatabase(t, url, 5)
 			account, web, api, role := newID(), newID(), newID(), newID()
 			run(t, db, fmt.Sprintf("INSERT INTO accounts (id, name, grant_strict, created_at, updated_at) VALUES ('%s', 'Acme', FALSE, 1, 1)", account))
 			run(t, db, fmt.Sprintf(`INSERT INTO roles (id, scope, slug, name, name_key, description, permissions, is_system, created_by, created_at, updated_at)

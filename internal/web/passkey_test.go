@@ -209,7 +209,7 @@ func TestAPasskeyInsteadOfThePassword(t *testing.T) {
 		globex := *srv
 		globex.Account = srv.NewAccount(t, "Globex", "owner@globex.example.com")
 		link := srv.URL + "/invite/" + globex.Token(t, globex.Invite(t, "owner@example.com", srv.RoleID(t, "account", "member")))
-		newBrowser(t, srv.URL).open(t, link).shows(t, 200, "signs in with a passkey").submit(t, "answer", "accept", "name", "Eve", "password", rafftest.Password).shows(t, 409, "signs in with a passkey")
+		newBrowser(t, srv.URL).open(t, link).shows(t, 200, "Already use this address here?").lacks(t, "passkey").submit(t, "answer", "accept", "name", "Eve", "password", rafftest.Password).shows(t, 403, "sign in first")
 		b.open(t, link).shows(t, 200, "one click").submit(t, "answer", "accept").shows(t, 200, "Globex")
 
 		b.open(t, "/profile").submitTo(t, "/profile/password", "proof", second.answer(t, b, "/profile/confirm"), "password", rafftest.Password).shows(t, 200, "Your password is changed")

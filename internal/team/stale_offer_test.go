@@ -1,0 +1,63 @@
+package team_test
+
+import (
+	"context"
+	"path"
+	"testing"
+
+	"raff/internal/team"
+)
+
+// mailed delivers what is due and returns the token of each mail, by the place it lets somebody into.
+func (h *house) mailed() map[string]string {
+	h.t.Helper()
+	tokens := map[string]string{}
+	for {
+		n, err := h.DeliverMail(h.ctx(), func(_ context.Context, m team.Mail) error {
+			tokens[m.ProjectName] = path.Base(m.Link)
+			return nil
+		})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if n == 0 {
+			return tokens
+		}
+	}
+}
+
+// TestAStaleOfferKeepsNoOtherBack is about an account with the strict policy: an inviter who may not hand out the role any
+// more is asked at the acceptance, but only for their own offer, and only until somebody else sends it again.
+func TestAStaleOfferKeepsNoOtherBack(t *testing.T) {
+	h := newHouse(t)
+	if err := h.SetStrict(h.ctx(), h.account.AccountID); err != nil {
+		t.Fatal(err)
+	}
+	h.owner = h.person(h.account.OwnerUserID)
+	inviterMember, inviter := h.join(h.system("admin"))
+	bob := "bob@example.com"
+	viewer := team.SystemRoleID(team.ScopeProject, "viewer")
+	stale := must(h.AddMember(h.ctx(), inviter, team.NewMember{Email: &bob, RoleID: h.system("admin")}))
+	good := must(h.AddMember(h.ctx(), h.owner, team.NewMember{Email: &bob, RoleID: viewer, ProjectID: h.account.DefaultProjectID}))
+	tokens := h.mailed()
+	low := h.system("member")
+	must(h.UpdateMember(h.ctx(), h.owner, "", inviterMember.ID, team.MemberChange{RoleID: &low}))
+
+	accept := func(token string) (team.Member, error) {
+		return h.AcceptInvitation(h.ctx(), team.Accept{Token: token, Name: "Bob", Password: "lamp orbit velvet toast"})
+	}
+	_, err := accept(tokens[""])
+	want(t, err, "invitation_gone")
+	if m, err := accept(tokens["Default"]); err != nil || m.ID != good.ID {
+		t.Fatalf("the good offer: %v, %v", m, err)
+	}
+	if m := must(h.GetMember(h.ctx(), h.owner, "", stale.ID)); m.Status != team.StatusPending {
+		t.Fatalf("the stale offer is %s", m.Status)
+	}
+	if inv := must(h.ResendInvitation(h.ctx(), h.owner, stale.Invitation.ID)); inv.InvitedBy != h.owner.ID || inv.InvitedByUser != h.owner.ID {
+		t.Errorf("sent again, it is from %s", inv.InvitedBy)
+	}
+	if m, err := accept(h.mailed()[""]); err != nil || m.ID != stale.ID || m.Status != team.StatusActive {
+		t.Errorf("sent again by somebody who may: %v, %v", m.Status, err)
+	}
+}

@@ -1,0 +1,265 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"raff/internal/rafftest"
+)
+
+const evil = "evil person pads the quiet moat"
+
+// fetched is the link of an invitation, fetched by whoever has the key.
+func fetched(t *testing.T, srv *rafftest.Server, key, path, email, roleID string) string {
+	t.Helper()
+	d := srv.Do(t, "POST", path, key, map[string]any{"email": email, "role_id": roleID}).Want(t, 201).Data(t)
+	return srv.Do(t, "POST", "/api/v1/invitations/"+d["id"].(string)+"/link", key, nil).Want(t, 200).Data(t)["link"].(string)
+}
+
+// withMail is one more node on the same database, which sends mail.
+func withMail(t *testing.T, srv *rafftest.Server) (*rafftest.Server, *rafftest.SMTP) {
+	t.Helper()
+	mail := rafftest.StartSMTP(t)
+	node := rafftest.Start(t, rafftest.OnDatabase(srv.Database), rafftest.WithSMTP(mail.URL()), rafftest.WithName())
+	return node, mail
+}
+
+func (b *browser) signInAs(t *testing.T, email, password string) bool {
+	t.Helper()
+	return b.open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", password).path(t) != "/sign-in"
+}
+
+func actions(t *testing.T, srv *rafftest.Server, key, action string) (all []map[string]any) {
+	t.Helper()
+	query := "?limit=1000"
+	if action != "" {
+		query += "&action=" + action
+	}
+	for _, e := range srv.Do(t, "GET", "/api/v1/audit-events"+query, key, nil).Want(t, 200).JSON(t)["data"].([]any) {
+		all = append(all, e.(map[string]any))
+	}
+	return all
+}
+
+func TestAFetchedLinkSetsNothingForSomebodyWhoExists(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		globex := srv.NewAccount(t, "Globex", "owner@globex.example.com")
+		link := fetched(t, srv, srv.Key, "/api/v1/invitations", "owner@globex.example.com", srv.RoleID(t, "account", "member"))
+		accept := func(body map[string]any) rafftest.Response {
+			t.Helper()
+			body["token"] = rafftest.TokenOf(t, link)
+			return srv.Do(t, "POST", "/api/v1/invitations/accept", "", body)
+		}
+		if code := accept(map[string]any{"name": "Eve", "password": evil}).Want(t, 401).JSON(t)["code"]; code != "invalid_credentials" {
+			t.Errorf("refused with %v", code)
+		}
+		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 403, "sign in first")
+		if newBrowser(t, srv.URL).signInAs(t, "owner@globex.example.com", evil) {
+			t.Fatal("whoever fetched the link signs in as the Owner of another account")
+		}
+		// The answers tell nothing of the address before they have to: not with a weak password, not without a name.
+		fresh := fetched(t, srv, srv.Key, "/api/v1/invitations", "nobody@example.com", srv.RoleID(t, "account", "member"))
+		for _, typed := range [][2]string{{"Eve", "short"}, {"", evil}, {"Eve\u202e", evil}, {"", ""}} {
+			known := open(t, link).submit(t, "answer", "accept", "name", typed[0], "password", typed[1])
+			unknown := open(t, fresh).submit(t, "answer", "accept", "name", typed[0], "password", typed[1])
+			if known.status != unknown.status || known.text() != strings.ReplaceAll(unknown.text(), "nobody@example.com", "owner@globex.example.com") {
+				t.Errorf("%q: for an address that somebody has %d %s, for another %d %s", typed, known.status, known.text(), unknown.status, unknown.text())
+			}
+		}
+		// The Owner uses the operator's link, signs in, and accepts with one click; the name is theirs.
+		open(t, globex.OwnerLink).submit(t, "name", "Olga", "password", rafftest.Password).shows(t, 200, "Your password is set")
+		open(t, link).shows(t, 200, "Already use this address here?").lacks(t, "already has a password", "passkey")
+		b := signIn(t, srv, "owner@globex.example.com")
+		b.open(t, link).shows(t, 200, "one click is enough").submit(t, "answer", "accept")
+		m := srv.Do(t, "GET", "/api/v1/members?email=owner@globex.example.com", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)
+		if m["status"] != "active" || m["name"] != "Olga" {
+			t.Errorf("the member is %v", m)
+		}
+	})
+}
+
+func TestAFetchedLinkAcceptsItsOwnOfferAlone(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		admin := srv.RoleID(t, "account", "admin")
+		// Somebody who may invite to little in one project.
+		role := srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{"name": "Greeter", "slug": "greeter", "scope": "project", "permissions": []string{"project.members.view", "project.members.invite"}}).Want(t, 201).Data(t)["id"].(string)
+		id, greeter := srv.NewKeyID(t, "greeter", "")
+		project := "/api/v1/projects/" + srv.ProjectID
+		srv.Do(t, "POST", project+"/members", srv.Key, map[string]any{"api_key_id": id, "role_id": role}).Want(t, 201)
+
+		boss := srv.Invite(t, "boss@example.com", admin)
+		link := fetched(t, srv, greeter, project+"/invitations", "boss@example.com", role)
+		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "You are in")
+		if m := member(t, srv, boss); m["status"] != "pending" {
+			t.Errorf("the offer of Admin is %v", m["status"])
+		}
+		// The other way round: the address stands in the project before it is made Admin.
+		link = fetched(t, srv, greeter, project+"/invitations", "chief@example.com", role)
+		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "You are in")
+		chief := srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{"email": "chief@example.com", "role_id": admin}).Want(t, 201).Data(t)
+		if chief["status"] != "pending" {
+			t.Errorf("whom the greeter let in is %v as Admin", chief["status"])
+		}
+		// Whom somebody let in who may hand out the role is there at once.
+		link = fetched(t, srv, srv.Key, project+"/invitations", "alice@example.com", role)
+		open(t, link).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "You are in")
+		if m := srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{"email": "alice@example.com", "role_id": admin}).Want(t, 201).Data(t); m["status"] != "active" {
+			t.Errorf("whom the Owner let in is %v", m["status"])
+		}
+	})
+}
+
+// stand is somebody who holds an address that was never proven, in two accounts, with a session and a passkey.
+func stand(t *testing.T, srv *rafftest.Server, email string) (globex rafftest.Account, b *browser, key *device) {
+	t.Helper()
+	globex = srv.NewAccount(t, "Globex", "owner@globex.example.com")
+	member := srv.RoleID(t, "account", "member")
+	link := fetched(t, srv, srv.Key, "/api/v1/invitations", email, member)
+	open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "You are in")
+	b = newBrowser(t, srv.URL)
+	if !b.signInAs(t, email, evil) {
+		t.Fatal("cannot sign in")
+	}
+	b.open(t, fetched(t, srv, globex.Key, "/api/v1/invitations", email, member)).submit(t, "answer", "accept")
+	key = newDevice(t, srv)
+	key.add(t, b, "current_password", evil).shows(t, 200, "recovery")
+	return globex, b, key
+}
+
+// gone fails where anything of what was set up still works.
+func gone(t *testing.T, srv *rafftest.Server, email string, b *browser, key *device) {
+	t.Helper()
+	if b.signedIn(t) {
+		t.Error("a session goes on")
+	}
+	if newBrowser(t, srv.URL).signInAs(t, email, evil) {
+		t.Error("the password works")
+	}
+	if other, _ := key.signIn(t, srv); other.signedIn(t) {
+		t.Error("the passkey works")
+	}
+}
+
+func TestTheFirstMailedResetEndsWhatWasSetUpBefore(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		globex, b, key := stand(t, srv, "boss@example.com")
+		node, mail := withMail(t, srv)
+		open(t, node.URL+"/forgot").submit(t, "email", "boss@example.com")
+		link := mail.Wait(t, "boss@example.com").Link(t)
+		open(t, link).shows(t, 200, "Whatever was set up before ends").submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 200, "Your password is set")
+		gone(t, srv, "boss@example.com", b, key)
+		if !newBrowser(t, srv.URL).signInAs(t, "boss@example.com", rafftest.Password) {
+			t.Error("the new password does not work")
+		}
+		for name, k := range map[string]string{"Acme": srv.Key, "Globex": globex.Key} {
+			for _, action := range []string{"user.password_link_made", "user.sign_in_reset"} {
+				if got := actions(t, srv, k, action); len(got) != 1 || (got[0]["actor_type"] == "user") == (action == "user.password_link_made") {
+					t.Errorf("%s: %s: %v", name, action, got)
+				}
+			}
+		}
+		// Now the address is proven: the next reset keeps a passkey, unless it is told not to.
+		mine := signIn(t, srv, "boss@example.com")
+		key = newDevice(t, srv)
+		key.add(t, mine, "current_password", rafftest.Password).shows(t, 200, "recovery")
+		for _, keep := range []bool{true, false} {
+			open(t, node.URL+"/forgot").submit(t, "email", "boss@example.com")
+			typed := []string{"name", "Boss", "password", rafftest.Password}
+			if !keep {
+				typed = append(typed, "passkeys", "remove")
+			}
+			open(t, mail.Wait(t, "boss@example.com").Link(t)).shows(t, 200, "remove all my passkeys").submit(t, typed...).shows(t, 200, "Your password is set")
+			if other, _ := key.signIn(t, srv); other.signedIn(t) != keep {
+				t.Errorf("told to keep the passkeys (%v), the passkey works: %v", keep, !keep)
+			}
+		}
+	}, rafftest.WithName())
+}
+
+func TestTheFirstMailedInvitationEndsWhatWasSetUpBefore(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		_, b, key := stand(t, srv, "boss@example.com")
+		node, mail := withMail(t, srv)
+		initech := node.NewAccount(t, "Initech", "owner@initech.example.com")
+		d := node.Do(t, "POST", "/api/v1/invitations", initech.Key, map[string]any{"email": "boss@example.com", "role_id": node.RoleID(t, "account", "admin")}).Want(t, 201).Data(t)
+		token := rafftest.TokenOf(t, mail.Wait(t, "boss@example.com").Link(t))
+		// The session of before is not enough, and its password neither: neither shows whose the address is.
+		session := http.Header{"Cookie": {b.cookie(t).String()}, "Content-Type": {"application/json"}}
+		if code := srv.Send(t, "POST", "/api/v1/invitations/accept", session, map[string]any{"token": token}).Want(t, 409).JSON(t)["code"]; code != "password_needed" {
+			t.Errorf("the session of before: %v", code)
+		}
+		b.open(t, srv.URL+"/invite/"+token).shows(t, 200, "choose your password anew").lacks(t, "one click")
+		open(t, srv.URL+"/invite/"+token).submit(t, "answer", "accept", "name", "Boss", "password", rafftest.Password).shows(t, 200, "You are in")
+		gone(t, srv, "boss@example.com", b, key)
+		m := node.Do(t, "GET", "/api/v1/members/"+d["member_id"].(string), initech.Key, nil).Want(t, 200).Data(t)
+		if m["status"] != "active" || m["name"] != "Boss" {
+			t.Errorf("the member is %v", m)
+		}
+		for name, k := range map[string]string{"Acme": srv.Key, "Initech": initech.Key} {
+			if len(actions(t, srv, k, "user.sign_in_reset")) != 1 {
+				t.Errorf("%s does not know", name)
+			}
+		}
+		if all := actions(t, srv, initech.Key, "user.password_set"); len(all) != 1 {
+			t.Errorf("the password was set, says the log: %v", all)
+		}
+	}, rafftest.WithName())
+}
+
+func TestFetchedLinksEndWhenMailIsConfigured(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		link := fetched(t, srv, srv.Key, "/api/v1/invitations", "alice@example.com", srv.RoleID(t, "account", "member"))
+		token := rafftest.TokenOf(t, link)
+		open(t, link).shows(t, 200, "Join Acme")
+		node, _ := withMail(t, srv)
+		open(t, node.URL+"/invite/"+token).shows(t, 410, "before this server sent mail")
+		for _, path := range []string{"accept", "decline"} {
+			body := map[string]any{"token": token}
+			if path == "accept" {
+				body["name"], body["password"] = "Alice", rafftest.Password
+			}
+			node.Do(t, "POST", "/api/v1/invitations/"+path, "", body).Want(t, 410)
+			srv.Do(t, "POST", "/api/v1/invitations/"+path, "", body).Want(t, 410) // nor if mail is switched off again
+		}
+	})
+}
+
+func TestOfAFetchedAndAMailedLinkOneWins(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		node, mail := withMail(t, srv)
+		for _, email := range []string{"a@example.com", "b@example.com", "c@example.com", "d@example.com"} {
+			d := node.Do(t, "POST", "/api/v1/invitations", srv.Key, map[string]any{"email": email, "role_id": srv.RoleID(t, "account", "member")}).Want(t, 201).Data(t)
+			mailed := rafftest.TokenOf(t, mail.Wait(t, email).Link(t))
+			hand := rafftest.TokenOf(t, srv.Do(t, "POST", "/api/v1/invitations/"+d["id"].(string)+"/link", srv.Key, nil).Want(t, 200).Data(t)["link"].(string))
+			var wg sync.WaitGroup
+			var byMail, byHand int
+			wg.Go(func() {
+				byMail = srv.Do(t, "POST", "/api/v1/invitations/accept", "", map[string]any{"token": mailed, "name": "Alice", "password": rafftest.Password}).Status
+			})
+			wg.Go(func() {
+				byHand = srv.Do(t, "POST", "/api/v1/invitations/accept", "", map[string]any{"token": hand, "name": "Eve", "password": evil}).Status
+			})
+			wg.Wait()
+			if (byMail == 200) == (byHand == 200) {
+				t.Errorf("accepting answered %d by mail and %d by hand", byMail, byHand)
+			}
+			if newBrowser(t, srv.URL).signInAs(t, email, evil) != (byHand == 200) {
+				t.Errorf("the fetched link answered %d, and its password does something else", byHand)
+			}
+		}
+	})
+}
+
+func TestAnAccountForAnAddressThatIsNotProvenWaitsForItsOwner(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		_, b, key := stand(t, srv, "boss@example.com")
+		a := srv.NewAccount(t, "Hooli", "boss@example.com")
+		gone(t, srv, "boss@example.com", b, key)
+		open(t, a.OwnerLink).submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 200, "Your password is set")
+		if !newBrowser(t, srv.URL).signInAs(t, "boss@example.com", rafftest.Password) {
+			t.Error("the Owner cannot sign in")
+		}
+	}, rafftest.WithName())
+}
