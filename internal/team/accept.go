@@ -153,16 +153,16 @@ func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p ac
 		return p, problem
 	}
 	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
-	if IsNotFound(err) && problem == nil {
-		return fresh, nil
-	}
 	if err != nil && !IsNotFound(err) {
 		return p, err
 	}
+	if err != nil && problem == nil {
+		return fresh, nil
+	}
 	err = s.guess(ctx, inv.CanonicalEmail, a.Source, u.PasswordHash, a.Password, notTheirs)
 	s.refusedBy(err, u, ActionSignInFailed)
-	if errors.Is(err, notTheirs) && problem != nil {
-		err = problem // a name is missing, for somebody new
+	if errors.Is(err, notTheirs) && a.Name == "" {
+		err = nameless
 	}
 	return accepting{before: u, after: u}, err
 }
@@ -176,6 +176,7 @@ func (s *Service) newcomer(ctx context.Context, inv Invitation, a Accept) (accep
 
 var (
 	wrongPassword = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This address already has a password, and it is not the one given. Give the password you sign in with."}
+	nameless      = &Error{Kind: KindInvalid, Code: "required", Field: "name", Message: "name is required for somebody new; somebody who already uses this address gives the password they sign in with."}
 	notTheirs     = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Somebody already uses this address here, and this is not their password. If that is you, sign in first, then open the link of the invitation again."}
 )
 

@@ -177,9 +177,9 @@ func TestGuessesThroughInvitationsAreLimited(t *testing.T) {
 	link := srv.Do(t, "POST", "/api/v1/invitations/"+d["invitation_id"].(string)+"/link", other.Key, nil).Want(t, 200).Data(t)["link"].(string)
 	for i := range 10 {
 		if i%2 == 0 {
-			open(t, link).submit(t, "answer", "accept", "password", "wrong").shows(t, 403)
+			open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", "not the one they have").shows(t, 403)
 		} else {
-			srv.Do(t, "POST", "/api/v1/invitations/accept", "", map[string]any{"token": rafftest.TokenOf(t, link), "password": "wrong"}).Want(t, 401)
+			srv.Do(t, "POST", "/api/v1/invitations/accept", "", map[string]any{"token": rafftest.TokenOf(t, link), "name": "Eve", "password": "not the one they have"}).Want(t, 401)
 		}
 	}
 	open(t, link).submit(t, "answer", "accept", "password", rafftest.Password).shows(t, 429, "Too many attempts")
