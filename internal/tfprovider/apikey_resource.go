@@ -195,10 +195,13 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state apiKeyModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "API key "+state.Name.ValueString()) {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	if r.asleep(&resp.Diagnostics, "API key "+state.Name.ValueString()) {
+		return
+	}
 	k, err := r.apiKeys.read(ctx, "", state.ID.ValueString())
 	if r.unread(ctx, req, resp, state.AccountID, "API key "+state.Name.ValueString(), err) {
 		return

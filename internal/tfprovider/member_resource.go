@@ -144,10 +144,13 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state membership
 	resp.Diagnostics.Append(r.load(ctx, req.State, &state)...)
-	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "member "+state.principal()) {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	if r.asleep(&resp.Diagnostics, "member "+state.principal()) {
+		return
+	}
 	r.handovers.keep(state.memberID())
 	project := state.ProjectID.ValueString()
 	m, err := r.membersIn(project).read(ctx, project, state.memberID())

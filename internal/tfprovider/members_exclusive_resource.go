@@ -159,10 +159,13 @@ func (r *exclusiveResource) Create(ctx context.Context, req resource.CreateReque
 func (r *exclusiveResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state exclusiveModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, state.what()) {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
+	if r.asleep(&resp.Diagnostics, state.what()) {
+		return
+	}
 	if r.elsewhere(ctx, state.home(), state.what(), &resp.Diagnostics) {
 		return
 	}

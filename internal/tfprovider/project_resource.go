@@ -169,10 +169,13 @@ func (r *projectResource) nameTaken(ctx context.Context, name string) diag.Diagn
 func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state projectModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "project "+state.Name.ValueString()) {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	if r.asleep(&resp.Diagnostics, "project "+state.Name.ValueString()) {
+		return
+	}
 	r.handovers.keep(state.ID.ValueString())
 	p, err := r.projects.read(ctx, "", state.ID.ValueString())
 	if r.unread(ctx, req, resp, state.AccountID, "project "+state.Name.ValueString(), err) {

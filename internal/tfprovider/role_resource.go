@@ -170,10 +170,13 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "role "+state.Name.ValueString()) {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	if r.asleep(&resp.Diagnostics, "role "+state.Name.ValueString()) {
+		return
+	}
 	r.handovers.keep(state.ID.ValueString())
 	role, err := r.findRole(ctx, state.ID.ValueString())
 	if r.unread(ctx, req, resp, state.AccountID, "role "+state.Name.ValueString(), err) {
