@@ -38,7 +38,7 @@ resource "raff_api_key" "ci" {
   expires_at = data.raff_member.alice.created_at
 }
 resource "raff_member" "bob" {
-  email   = data.raff_member.alice.principal_email
+  email   = data.raff_member.again.email
   role_id = data.raff_role.member.id
 }
 resource "raff_member" "user" {
@@ -57,7 +57,7 @@ resource "raff_project_member" "bob" {
 resource "raff_members_exclusive" "x" {
   project_id    = raff_project.web.id
   member_ids    = [raff_project_member.bob.id]
-  ignore_emails = [data.raff_member.alice.principal_email]
+  ignore_emails = [data.raff_member.again.email]
 }
 `)
 	terraform.write("a.tftest.hcl", `
