@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots tidy tidy-check unit race hammer kill soak fuzz clean
+.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots tidy tidy-check unit test-opentofu test-terraform-next race hammer kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -18,6 +18,8 @@ TFPLUGINDOCS := .cache/tfplugindocs-$(call tool-version,github.com/hashicorp/ter
 
 # Where the tests find the programs they run.
 test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$PATH" CHROMIUM="$$(scripts/ensure-chromium.sh)" TF_ACC=1
+
+acceptance = PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1 $(GO) test -timeout 30m $(ARGS) ./internal/tfprovider
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -35,7 +37,7 @@ build: ## build the three programs into bin/
 bench: build ## measure raff beside its limits and write docs/benchmarks.md (some minutes; BENCH="-rounds 1 -span 1s")
 	@scripts/bench.sh $(BENCH)
 
-test: deps check unit ## everything CI runs
+test: deps check unit test-opentofu ## everything CI runs
 	@$(MAKE) -s demo >/dev/null
 
 check: fmt-check vet lint generate-check docs-check tidy-check ## everything that needs no running program
@@ -44,6 +46,12 @@ deps: ## make sure that PostgreSQL, Chromium and Terraform (or OpenTofu) are her
 	@scripts/ensure-postgres.sh >/dev/null
 	@scripts/ensure-chromium.sh >/dev/null
 	@scripts/ensure-terraform.sh >/dev/null
+
+test-opentofu: deps ## the acceptance tests of the Terraform provider on OpenTofu (built once; ARGS="-run Name")
+	@eval "$$(scripts/ensure-terraform.sh tofu)"; $(acceptance)
+
+test-terraform-next: deps ## the same on a current Terraform (built once), with query, identities and actions
+	@eval "$$(scripts/ensure-terraform.sh next)"; $(acceptance)
 
 unit: deps ## all Go tests, acceptance and end-to-end tests included (ARGS="-run Name ./internal/team")
 	@$(test-env) $(GO) test -timeout 20m $(or $(ARGS),./...)

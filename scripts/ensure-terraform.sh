@@ -1,32 +1,44 @@
 #!/usr/bin/env bash
-# Prints shell lines that name the Terraform program the provider's acceptance tests run. It is, in this order:
-# TF_ACC_TERRAFORM_PATH, terraform or tofu in PATH, OpenTofu built once from its Go module into .cache/.
-#   eval "$(scripts/ensure-terraform.sh)"
+# Prints shell lines that name the program the provider's acceptance tests run:
+#   eval "$(scripts/ensure-terraform.sh)"        TF_ACC_TERRAFORM_PATH, else terraform or tofu in PATH, else OpenTofu
+#   eval "$(scripts/ensure-terraform.sh tofu)"   OpenTofu: tofu in PATH if it is this version, else built
+#   eval "$(scripts/ensure-terraform.sh next)"   a current Terraform, built
+# What is built comes from its Go module, once, and is kept in .cache/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-version=v1.12.6
-built=$PWD/.cache/tofu-$version
+tofu_version=v1.12.6
+next_version=v1.14.0
+mkdir -p .cache
+cache=$(cd .cache && pwd -P)
 
-build() {
-  local work module
-  work=$(mktemp -d)
-  trap 'chmod -R u+w "$work"; rm -rf "$work"' RETURN
-  echo "No Terraform program found; building OpenTofu $version from its Go module. This takes some minutes, once." >&2
-  module=$(cd "$work" && go mod download -json "github.com/opentofu/opentofu@$version" | sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p')
-  # The module cache is read-only and go build writes go.sum.
-  cp -R "$module" "$work/src"
-  chmod -R u+w "$work/src"
-  mkdir -p .cache
-  (cd "$work/src" && GOFLAGS="-mod=mod -buildvcs=false" CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/opentofu/opentofu/version.dev=no" -o "$built.tmp" ./cmd/tofu) >&2
-  mv "$built.tmp" "$built"
+find_tofu() {
+  local found
+  found=$(type -P tofu || true) # not this function
+  case $(TF_CLI_CONFIG_FILE=/dev/null "${found:-false}" version 2>/dev/null) in
+    "OpenTofu $tofu_version"*) echo "$found"; return ;;
+  esac
+  [ -x "$cache/tofu-$tofu_version" ] || scripts/build-terraform.sh github.com/opentofu/opentofu "$tofu_version" ./cmd/tofu "$cache/tofu-$tofu_version"
+  echo "$cache/tofu-$tofu_version"
 }
 
-program=${TF_ACC_TERRAFORM_PATH:-$(command -v terraform || command -v tofu || true)}
-if [ -z "$program" ]; then
-  [ -x "$built" ] || build
-  program=$built
-fi
+find_next() {
+  [ -x "$cache/terraform-$next_version" ] || scripts/build-terraform.sh github.com/hashicorp/terraform "$next_version" . "$cache/terraform-$next_version"
+  echo "$cache/terraform-$next_version"
+}
+
+case ${1-} in
+  tofu) program=$(find_tofu) ;;
+  next) program=$(find_next) ;;
+  '')
+    program=${TF_ACC_TERRAFORM_PATH:-$(command -v terraform || command -v tofu || true)}
+    [ -n "$program" ] || program=$(find_tofu)
+    ;;
+  *)
+    echo "usage: scripts/ensure-terraform.sh [tofu|next]" >&2
+    exit 2
+    ;;
+esac
 
 printf 'export TF_ACC_TERRAFORM_PATH=%q\n' "$program"
 # Settings of the person who runs the tests, such as dev_overrides, must not reach them.

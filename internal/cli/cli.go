@@ -122,7 +122,7 @@ raff member add --email alice@example.com --role member`,
 		complete(root, name, cobra.NoFileCompletions)
 	}
 
-	root.AddCommand(a.configure(), a.whoami(), a.member(), a.invitation(), a.role(), a.permission(), a.key(), a.project(),
+	root.AddCommand(a.configure(), a.whoami(), a.account(), a.member(), a.invitation(), a.role(), a.permission(), a.key(), a.project(),
 		a.audit(), a.version())
 	return root
 }

@@ -4,7 +4,42 @@ import (
 	"context"
 
 	"raff/api"
+	"raff/internal/team"
 )
+
+func (s *server) getAccount(ctx context.Context, c *call) (any, error) {
+	a, err := s.svc.GetAccount(ctx, c.who)
+	return one(account(&a)), err
+}
+
+func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
+	var b api.UpdateAccountRequest
+	if err := c.decode(&b); err != nil {
+		return nil, err
+	}
+	change := team.AccountChange{Name: b.Name, RequireFactor: b.RequireSecondFactor}
+	if b.GrantPolicy != nil {
+		strict := *b.GrantPolicy == api.GrantPolicyStrict
+		if !strict && *b.GrantPolicy != api.GrantPolicyDelegated {
+			return nil, invalid("grant_policy", "invalid_grant_policy", "grant_policy must be delegated or strict.")
+		}
+		change.Strict = &strict
+	}
+	a, err := s.svc.UpdateAccount(ctx, c.who, change)
+	return one(account(&a)), err
+}
+
+// account is an account as the API writes it.
+func account(a *team.Account) api.Account {
+	out := api.Account{
+		ID: a.ID, Name: a.Name, GrantPolicy: api.GrantPolicyDelegated, RequireSecondFactor: a.RequireFactor,
+		CreatedAt: stamp(a.CreatedAt), UpdatedAt: stamp(a.UpdatedAt),
+	}
+	if a.Strict {
+		out.GrantPolicy = api.GrantPolicyStrict
+	}
+	return out
+}
 
 func (s *server) transferOwnership(ctx context.Context, c *call) (any, error) {
 	var b api.TransferOwnershipRequest

@@ -57,6 +57,8 @@ removeProjectMember      200   200   403  403    403    200    200    403   403 
 listProjectInvitations   200   200   403  403    403    200    200    200   403  404   | 200   200   403
 createProjectInvitation  201   201   403  403    403    201    201    403   403  404   | 201   201   403
 lookupUser               200   200   403  200    403    200    403    403   403  404   | 200   200   200
+getAccount               200   200   403  200    403    403    403    403   403  200   | 200   200   200
+updateAccount            200   200   403  403    403    403    403    403   403  200   | 200   200   403
 transferOwnership        403   403   403  403    403    403    403    403   403  403   | 400   403   403
 listAuditEvents          200   200   403  403    403    403    403    403   403  200   | 200   200   403
 `
@@ -280,7 +282,7 @@ func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any)
 		body = map[string]any{"status": "suspended"}
 	case "createRole":
 		body = map[string]any{"name": name, "slug": name, "scope": "account", "permissions": []string{"account.members.view"}}
-	case "updateRole", "updateApiKey":
+	case "updateRole", "updateApiKey", "updateAccount":
 		body = map[string]any{"name": name + "-new"}
 	case "createApiKey", "createProject":
 		body = map[string]any{"name": name}

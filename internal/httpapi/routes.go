@@ -125,6 +125,8 @@ var routes = []Route{
 	{"POST", "/api/v1/projects/{id}/invitations", "createProjectInvitation", 201, false, "", "project.members.invite or project.members.manage" + inProject, (*server).createProjectInvitation},
 
 	{"GET", "/api/v1/users/lookup", "lookupUser", 200, false, "email user_id", "account.members.view or account.members.manage", (*server).lookupUser},
+	{"GET", "/api/v1/account", "getAccount", 200, false, "", "account.settings.view or account.settings.manage", (*server).getAccount},
+	{"PATCH", "/api/v1/account", "updateAccount", 200, false, "", "account.settings.manage; grant_policy: the Owner in person; require_second_factor: a person, never an API key", (*server).updateAccount},
 	{"POST", "/api/v1/account/transfer-ownership", "transferOwnership", 200, false, "", "the Owner in person, never an API key", (*server).transferOwnership},
 
 	{"GET", "/api/v1/audit-events", "listAuditEvents", 200, false, "actor action target since until " + paging, "account.audit.view", (*server).listEvents},

@@ -103,3 +103,29 @@ func TestAcceptWithASession(t *testing.T) {
 		accept(alice, 410)
 	})
 }
+
+// Settings that decide who hands out access are a person's to change, as on the page of the dashboard.
+func TestAccountSettingsAreChangedInPerson(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
+		if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Owner", rafftest.Password); err != nil {
+			t.Fatal(err)
+		}
+		alice, owner := session(t, srv, "alice@example.com"), session(t, srv, "owner@example.com")
+		strict, factor := map[string]any{"grant_policy": "strict"}, map[string]any{"require_second_factor": true}
+		const path = "/api/v1/account"
+		srv.Send(t, "PATCH", path, alice, map[string]any{"name": "Example Ltd"}).Want(t, 200)
+		srv.Send(t, "PATCH", path, alice, strict).Want(t, 403)
+		srv.Do(t, "PATCH", path, srv.Key, strict).Want(t, 403)
+		srv.Do(t, "PATCH", path, srv.Key, factor).Want(t, 403)
+		if code := srv.Send(t, "PATCH", path, owner, factor).Want(t, 409).JSON(t)["code"]; code != "no_second_factor" {
+			t.Errorf("requiring a second factor without having one: %v", code)
+		}
+		srv.Send(t, "PATCH", path, owner, strict).Want(t, 200)
+		got := srv.Send(t, "GET", path, alice, nil).Want(t, 200).Data(t)
+		if got["name"] != "Example Ltd" || got["grant_policy"] != "strict" || got["require_second_factor"] != false {
+			t.Errorf("the account is %v", got)
+		}
+		srv.Send(t, "PATCH", path, with(owner, "Origin", "https://evil.example.com"), strict).Want(t, 403)
+	})
+}

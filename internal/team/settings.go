@@ -11,6 +11,14 @@ type AccountChange struct {
 	RequireFactor *bool
 }
 
+// GetAccount returns the account with its settings.
+func (s *Service) GetAccount(ctx context.Context, p *Principal) (Account, error) {
+	if err := s.require(p, SettingsView, SettingsManage); err != nil {
+		return Account{}, err
+	}
+	return s.Store.Account(ctx, p.AccountID)
+}
+
 // UpdateAccount changes the account's settings. The policy is the Owner's alone.
 func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChange) (Account, error) {
 	if c == (AccountChange{}) {

@@ -115,7 +115,7 @@ func (m apiKeyModel) rotates(state apiKeyModel, now time.Time, diags *diag.Diagn
 func (m apiKeyModel) harms(state apiKeyModel, rotates bool) string {
 	switch {
 	case !m.RoleID.Equal(state.RoleID) && !m.RoleID.IsUnknown():
-		return "replaced"
+		return "given another role"
 	case rotates:
 		return "given a new secret"
 	case state.IsActive.ValueBool() && !m.IsActive.IsNull() && !m.IsActive.IsUnknown() && !m.IsActive.ValueBool():

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -44,6 +45,7 @@ type apiKeyModel struct {
 	Lifetime        types.String `tfsdk:"lifetime"`
 	RotationTrigger types.String `tfsdk:"rotation_trigger"`
 	RotateBefore    types.String `tfsdk:"rotate_before"`
+	GraceSeconds    types.Int64  `tfsdk:"grace_seconds"`
 	StoreSecret     types.Bool   `tfsdk:"store_secret"`
 	KeyPrefix       types.String `tfsdk:"key_prefix"`
 	Secret          types.String `tfsdk:"secret"`
@@ -59,6 +61,7 @@ func (r *apiKeyResource) Metadata(_ context.Context, req resource.MetadataReques
 func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
+		Version: stateVersion,
 		MarkdownDescription: "An API key of the account. It is a principal of its own, with its own roles, and not a copy of whoever made it.\n\n" +
 			"The secret is in the state, because the server tells it only once: keep the state where only those can read it who may have the key, or set `store_secret = false`. " +
 			"For a key that lives no longer than the run, use the ephemeral resource of the same name. " +
@@ -72,15 +75,11 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "Name that people see, 1 to 128 characters.",
 			},
 			"role_id": schema.StringAttribute{
-				Optional: true,
-				Computed: true,
-				PlanModifiers: []planmodifier.String{
-					atPlan(isUUID()),
-					stringplanmodifier.UseStateForUnknown(),
-					stringplanmodifier.RequiresReplaceIfConfigured(),
-				},
-				MarkdownDescription: "Id of the account role the key gets. Changing it replaces the key. Left out, the key's role is not managed here: " +
-					"give it one with `raff_member`, whose role changes in place.",
+				Optional:      true,
+				Computed:      true,
+				PlanModifiers: append([]planmodifier.String{atPlan(isUUID())}, stays...),
+				MarkdownDescription: "Id of the account role the key has. Changing it, here or elsewhere, changes the role in place: the key keeps its id and its secret. " +
+					"Left out, the key's role is not managed here: give it one with `raff_member`. Do not manage the role of one key in both places.",
 			},
 			"rate_limit_tier": schema.StringAttribute{
 				Optional:            true,
@@ -110,13 +109,19 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"rotation_trigger": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Any text. When it changes from one value to another, the key gets a new secret in place and the old one stops working at once. " +
+				MarkdownDescription: "Any text. When it changes from one value to another, the key gets a new secret in place and the old one stops working at once, or after `grace_seconds`. " +
 					"Setting it for the first time only records it.",
+			},
+			"grace_seconds": schema.Int64Attribute{
+				Optional:   true,
+				Validators: []validator.Int64{int64validator.Between(0, maxGrace)},
+				MarkdownDescription: "How many seconds the old secret goes on working after a rotation, 0 to 604800 (seven days), so that whoever uses the key has time to take the new one. " +
+					"Default: 0. It never outlives the key's own end.",
 			},
 			"rotate_before": schema.StringAttribute{
 				Optional:      true,
 				PlanModifiers: []planmodifier.String{atPlan(durationValidator{time.Minute})},
-				MarkdownDescription: "How long before the key runs out a plan shows its rotation, such as `14d`: it gets a new secret in place, and the old one stops working when that is applied. " +
+				MarkdownDescription: "How long before the key runs out a plan shows its rotation, such as `14d`: it gets a new secret in place, and the old one stops working when that is applied, or after `grace_seconds`. " +
 					"With `lifetime` the new secret lives as long again; with a fixed `expires_at` the rotation waits until that is set to a later moment, and a warning says so.",
 			},
 			"store_secret": schema.BoolAttribute{
@@ -231,7 +236,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	id, doing := state.ID.ValueString(), "change the API key "+state.Name.ValueString()
 	plan.setExpiry(r.clock())
 	if plan.KeyPrefix.IsUnknown() { // what the plan showed, whatever the time is by now
-		k, err := r.client.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{})
+		k, err := r.client.APIKeys.Regenerate(ctx, id, plan.regenerate())
 		if errors.Is(err, client.ErrSecretLost) && plan.stores() {
 			k, err = r.client.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{})
 		}
@@ -245,6 +250,12 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 		plan.keep(k.Secret)
 		state.Secret, state.RotationTrigger = plan.Secret, plan.RotationTrigger
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+	if known(plan.RoleID) && !plan.RoleID.Equal(state.RoleID) {
+		if err := r.giveRole(ctx, id, plan.RoleID.ValueString()); err != nil {
+			r.report(ctx, &resp.Diagnostics, "change the role of the API key "+state.Name.ValueString(), err)
+			return
+		}
 	}
 	k, err := r.change(ctx, id, plan.changes(state))
 	if err != nil {
@@ -305,6 +316,30 @@ func (m *apiKeyModel) setExpiry(now time.Time) {
 		ends := now.Add(durationOf(m.Lifetime)).Truncate(time.Second)
 		m.ExpiresAt = timestamp(&ends)
 	}
+}
+
+// maxGrace is the longest that the server lets an old secret work, in seconds.
+const maxGrace = 604800
+
+func (m apiKeyModel) regenerate() (in api.RegenerateAPIKeyRequest) {
+	if !m.GraceSeconds.IsNull() && !m.GraceSeconds.IsUnknown() {
+		seconds := int(m.GraceSeconds.ValueInt64())
+		in.GraceSeconds = &seconds
+	}
+	return in
+}
+
+// giveRole gives the key its role in the account, whether it has one or not: that is the role of its membership.
+func (r *apiKeyResource) giveRole(ctx context.Context, id, roleID string) error {
+	page, err := r.listMembers(ctx, "", client.ListMembersOptions{Email: id + "@api-key.invalid", ListOptions: client.ListOptions{Limit: 1}})
+	switch {
+	case err != nil:
+	case len(page.Data) == 0:
+		_, err = r.addMember(ctx, "", api.AddMemberRequest{APIKeyID: &id, RoleID: &roleID})
+	default:
+		_, err = r.updateMember(ctx, "", page.Data[0].ID, api.UpdateMemberRequest{RoleID: &roleID})
+	}
+	return err
 }
 
 func (m apiKeyModel) changes(state apiKeyModel) api.UpdateAPIKeyRequest {

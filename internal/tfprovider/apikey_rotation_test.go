@@ -169,7 +169,7 @@ func TestAPIKeyIsTheProvidersOwn(t *testing.T) {
 		refused(using(srv.URL, key, ""), "The provider's own API key cannot be revoked"),
 		refused(hcl(`rotation_trigger = "2"`), "The provider's own API key cannot be given a new secret"),
 		refused(hcl(trigger, "is_active = false"), "The provider's own API key cannot be deactivated"),
-		refused(using(srv.URL, key, apiKey(trigger, fmt.Sprintf("role_id = %q", basic))), "The provider's own API key cannot be replaced"),
+		refused(using(srv.URL, key, apiKey(trigger, fmt.Sprintf("role_id = %q", basic))), "The provider's own API key cannot be given another role"),
 		refused(hcl(trigger, `rate_limit_tier = "high"`), "Only the operator of the server gives the high rate limit"),
 		resource.TestStep{Config: hcl(trigger, `name = "automation"`), Check: keyAttr("name", "automation")},
 		resource.TestStep{Config: using(srv.URL, key, forget)},

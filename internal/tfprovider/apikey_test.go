@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -83,8 +84,8 @@ func TestAPIKeyLife(t *testing.T) {
 			{ResourceName: "raff_api_key.k", ImportState: true, ImportStateId: "raff_0123456789abcdef", ExpectError: says("Use the id of the key, not its secret")},
 			{
 				Config:           hcl(fmt.Sprintf("role_id = %q", billing)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_api_key.k", replaced)},
-				Check:            keep("raff_api_key.k", &second),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_api_key.k", updated)},
+				Check:            all(keep("raff_api_key.k", &id), keep("raff_api_key.k", &second), keyAttr("role_id", billing)),
 			},
 			refused(hcl(fmt.Sprintf("role_id = %q", srv.RoleID(t, "project", "viewer"))), `"Viewer" is a project role`),
 			refused(hcl(`expires_at = "tomorrow"`), "must be a moment in RFC 3339"),
@@ -131,6 +132,52 @@ func TestAPIKeyRotation(t *testing.T) {
 					return nil
 				}),
 		},
+	)
+}
+
+// With a grace the old secret goes on working while whoever uses the key takes the new one.
+func TestAPIKeyRotationOverlaps(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	hcl := func(arguments ...string) string { return using(srv.URL, srv.Key, apiKey(arguments...)) }
+	var first, second string
+	run(t,
+		refused(hcl("grace_seconds = 604801"), "must be between 0 and 604800"),
+		resource.TestStep{Config: hcl(`rotation_trigger = "1"`), Check: secretWorks(t, srv, &first, 200)},
+		resource.TestStep{Config: hcl(`rotation_trigger = "2"`, "grace_seconds = 3600"), Check: all(secretWorks(t, srv, &second, 200), func(*terraform.State) error {
+			srv.Do(t, "GET", "/api/v1/whoami", first, nil).Want(t, 200)
+			srv.Advance(2 * time.Hour)
+			srv.Do(t, "GET", "/api/v1/whoami", first, nil).Want(t, 401)
+			srv.Do(t, "GET", "/api/v1/whoami", second, nil).Want(t, 200)
+			return nil
+		})},
+		// The grace alone changes nothing.
+		resource.TestStep{Config: hcl(`rotation_trigger = "2"`, "grace_seconds = 60"), Check: func(s *terraform.State) error { return secretIs(s, second) }},
+	)
+}
+
+// The role of a key changes in place, whoever changed it: the key keeps its id and its secret.
+func TestAPIKeyRoleChangesInPlace(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	basic, billing := srv.RoleID(t, "account", "member"), srv.RoleID(t, "account", "billing")
+	hcl := func(role string) string { return using(srv.URL, srv.Key, apiKey(fmt.Sprintf("role_id = %q", role))) }
+	var id, secret string
+	membership := func() string { return memberOf(t, srv, id+"@api-key.invalid") }
+	same := func(s *terraform.State) error {
+		if err := keep("raff_api_key.k", &id)(s); err != nil {
+			return err
+		}
+		return secretIs(s, secret)
+	}
+	run(t,
+		resource.TestStep{Config: hcl(basic), Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &secret, 200))},
+		planned(hcl(billing), nil, acts("raff_api_key.k", updated)),
+		resource.TestStep{Config: hcl(billing), Check: all(same, keyAttr("role_id", billing))},
+		planned(hcl(billing), func() { patch(t, srv, membership(), "role_id", basic) }, acts("raff_api_key.k", updated)),
+		resource.TestStep{Config: hcl(billing), Check: all(same, keyAttr("role_id", billing))},
+		planned(hcl(billing), func() { srv.Do(t, "DELETE", "/api/v1/members/"+membership(), srv.Key, nil).Want(t, 200) }, acts("raff_api_key.k", updated)),
+		resource.TestStep{Config: hcl(billing), Check: all(same, keyAttr("role_id", billing))},
 	)
 }
 

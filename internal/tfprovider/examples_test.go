@@ -2,6 +2,7 @@ package tfprovider
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -62,10 +63,22 @@ func TestExampleResources(t *testing.T) {
 	for _, name := range examplesIn(t, "resources") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := program(t, inBlock+example(t, "resources", name, "resource.tf"), on(rafftest.Start(t))...)
+			srv := rafftest.Start(t)
+			carol, _ := srv.NewMember(t, "carol@example.com", "Carol", srv.RoleID(t, "account", "member")) // was a member before
+			srv.Do(t, "DELETE", "/api/v1/members/"+carol, srv.Key, nil).Want(t, 200)
+			w := program(t, inBlock+example(t, "resources", name, "resource.tf"), on(srv)...)
 			w.settles()
-			// What was made is imported again by the block of the same page.
+			// What was made is imported again, in each of the ways of the same page.
 			to, id, block := w.importBlock(example(t, "resources", name, "import-by-string-id.tf"))
+			w.run("state", "rm", to)
+			w.run("import", to, id)
+			command := strings.Fields(example(t, "resources", name, "import.sh"))
+			if len(command) != 4 || command[2] != to {
+				t.Errorf("the import command is %q", command)
+			}
+			if w.identities() {
+				w.importsByIdentity(name, to)
+			}
 			w.run("state", "rm", to)
 			w.write("import.tf", block)
 			plan := w.run("plan")
@@ -88,6 +101,30 @@ var (
 func (w *workspace) importBlock(hcl string) (to, id, block string) {
 	w.t.Helper()
 	to = importTo.FindStringSubmatch(hcl)[1]
+	project, _, _ := strings.Cut(w.attribute(to, "id"), "/") // of a project member; of all others the id
+	block = placeholderID.ReplaceAllString(hcl, project)
+	return to, importID.FindStringSubmatch(block)[1], block
+}
+
+// importsByIdentity imports what is at the address by the block with an identity.
+func (w *workspace) importsByIdentity(name, to string) {
+	w.t.Helper()
+	hcl := example(w.t, "resources", name, "import-by-identity.tf")
+	id := w.attribute(to, "id")
+	w.run("state", "rm", to)
+	path := w.write("identity.tf", importID.ReplaceAllString(hcl, fmt.Sprintf("id = %q", id)))
+	if plan := w.run("plan"); !strings.Contains(plan, "Plan: 1 to import, 0 to add") {
+		w.t.Errorf("the import of the identity %s plans more:\n%s", id, plan)
+	}
+	w.run("apply", "-auto-approve")
+	if err := os.Remove(path); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// attribute is one attribute of a resource in the state.
+func (w *workspace) attribute(address, name string) (value string) {
+	w.t.Helper()
 	var state struct {
 		Values struct {
 			Root struct {
@@ -102,16 +139,14 @@ func (w *workspace) importBlock(hcl string) (to, id, block string) {
 		w.t.Fatal(err)
 	}
 	for _, r := range state.Values.Root.Resources {
-		if r.Address == to {
-			actual, _ := r.Values["id"].(string)
-			project, _, _ := strings.Cut(actual, "/") // of a project member; of all others the id
-			block = placeholderID.ReplaceAllString(hcl, project)
+		if r.Address == address {
+			value, _ = r.Values[name].(string)
 		}
 	}
-	if block == "" {
-		w.t.Fatalf("the example does not make %s", to)
+	if value == "" {
+		w.t.Fatalf("the state has no %s with %s", address, name)
 	}
-	return to, importID.FindStringSubmatch(block)[1], block
+	return value
 }
 
 // The small ones are modules of one configuration.
@@ -154,6 +189,87 @@ func TestGuideTeam(t *testing.T) {
 		t.Errorf("an acceptance changes the plan:\n%s", plan)
 	}
 	w.run("destroy", "-auto-approve")
+}
+
+// copies puts the files of a guide into the workspace.
+func (w *workspace) copies(guide string, files ...string) {
+	w.t.Helper()
+	for _, name := range files {
+		w.write(name, example(w.t, "guides", guide, name))
+	}
+}
+
+func TestGuideTeamFromCSV(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	w := program(t, example(t, "guides", "csv", "main.tf"), on(srv)...)
+	w.copies("csv", "people.csv")
+	w.settles()
+	memberOf(t, srv, "carol@example.com")
+	// An empty file removes nobody.
+	w.write("people.csv", "email,role\n")
+	if out, err := w.try("plan"); err == nil || !strings.Contains(flat(out), "people.csv has 0 rows") {
+		t.Errorf("an empty file is planned: %v\n%s", err, out)
+	}
+	w.copies("csv", "people.csv")
+	w.run("destroy", "-auto-approve")
+}
+
+func TestGuideKeysForCI(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	w := program(t, example(t, "guides", "ci", "main.tf"), on(srv)...)
+	w.settles()
+	key := strings.TrimSpace(w.run("output", "-raw", "ci_key"))
+	me := srv.Do(t, "GET", "/api/v1/whoami", key, nil).Want(t, 200).Data(t)
+	if projects := me["projects"].([]any); len(projects) != 1 || projects[0].(map[string]any)["role"] != "deployer" {
+		t.Errorf("the key has the roles %v", projects)
+	}
+	w.run("destroy", "-auto-approve")
+}
+
+func TestGuideTests(t *testing.T) {
+	t.Parallel()
+	w := program(t, example(t, "guides", "test", "main.tf"))
+	w.copies("test", "team.tftest.hcl")
+	if out := w.run("test"); !strings.Contains(out, "2 passed, 0 failed") {
+		t.Errorf("the tests of the guide do not pass:\n%s", out)
+	}
+}
+
+func TestGuideTwoAccounts(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	other := srv.NewAccount(t, "Staging", "owner@staging.example.com")
+	w := program(t, example(t, "guides", "accounts", "main.tf"), "RAFF_API_URL="+srv.URL, "TF_VAR_production_key="+srv.Key, "TF_VAR_staging_key="+other.Key)
+	w.settles()
+	for key, role := range map[string]string{srv.Key: "member", other.Key: "admin"} {
+		rows := srv.Do(t, "GET", "/api/v1/members?email=alice@example.com", key, nil).Want(t, 200).JSON(t)["data"].([]any)
+		if len(rows) != 1 || rows[0].(map[string]any)["role"] != role {
+			t.Errorf("alice is %v, want %s", rows, role)
+		}
+	}
+	w.run("destroy", "-auto-approve")
+}
+
+func TestGuideOffboarding(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	w := program(t, example(t, "guides", "offboarding", "main.tf"), on(srv)...)
+	w.settles()
+	bob := memberOf(t, srv, "bob@example.com")
+	status := func(want string) {
+		t.Helper()
+		if got := srv.Do(t, "GET", "/api/v1/members/"+bob, srv.Key, nil).Want(t, 200).Data(t)["status"]; got != want {
+			t.Errorf("bob is %v, want %s", got, want)
+		}
+	}
+	w.run("apply", "-auto-approve", `-var=leaving=["bob@example.com"]`)
+	status("suspended")
+	without := `-var=team={"alice@example.com"="admin"}`
+	w.run("apply", "-auto-approve", without)
+	status("suspended")
+	w.run("destroy", "-auto-approve", without)
 }
 
 // An account that was made by hand is in the state after one apply, and nothing on the server changed.
@@ -238,6 +354,24 @@ func TestExampleLists(t *testing.T) {
 			}
 		}
 	}
+	w := program(t, inBlock, on(srv)...)
+	if !w.queries() {
+		return
+	}
+	for _, name := range examplesIn(t, "list-resources") {
+		w := program(t, inBlock, append(on(srv), "TF_VAR_project_id="+srv.ProjectID)...)
+		w.write("all.tfquery.hcl", example(t, "list-resources", name, "list-resource.tfquery.hcl"))
+		if out := w.run("query", "-generate-config-out=found.tf"); !strings.Contains(out, "list."+name) {
+			t.Errorf("terraform query of %s finds nothing:\n%s", name, out)
+		}
+		// What was found applies, and changes nothing.
+		if err := os.Remove(filepath.Join(w.dir, "all.tfquery.hcl")); err != nil {
+			t.Fatal(err)
+		}
+		if plan := w.run("plan"); !strings.Contains(plan, "to import, 0 to add, 0 to change, 0 to destroy") {
+			t.Errorf("what terraform query of %s writes plans more:\n%s", name, plan)
+		}
+	}
 }
 
 // Actions are in Terraform 1.14 and later.
@@ -257,5 +391,15 @@ func TestExampleActions(t *testing.T) {
 				t.Errorf("%s did nothing", name)
 			}
 		}
+	}
+	fresh := rafftest.Start(t)
+	w := program(t, inBlock, on(fresh)...)
+	if !w.queries() {
+		return
+	}
+	w.write("main.tf", required+inBlock+example(t, "actions", "raff_invitation_resend", "action.tf"))
+	w.settles()
+	if out := w.run("apply", "-auto-approve", "-invoke=action.raff_invitation_resend.alice"); !strings.Contains(out, "Invited alice@example.com again") {
+		t.Errorf("the action says nothing:\n%s", out)
 	}
 }

@@ -56,8 +56,12 @@ func (m managed) unread(ctx context.Context, req resource.ReadRequest, resp *res
 	case client.IsDenied(err) && m.elsewhere(ctx, at, what, &resp.Diagnostics):
 	case !client.IsNotFound(err):
 		m.report(ctx, &resp.Diagnostics, "read the "+what, err)
-	case m.gone(ctx, at, what, &resp.Diagnostics):
-		resp.State.RemoveResource(ctx)
+	default:
+		var id types.String
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &id)...)
+		if m.gone(ctx, at, id.ValueString(), what, &resp.Diagnostics) {
+			resp.State.RemoveResource(ctx)
+		}
 	}
 	return true
 }

@@ -58,6 +58,8 @@ func (m *membership) fill(from *api.Member) {
 	m.InvitationID = types.StringPointerValue(from.InvitationID)
 	m.InvitationState = types.StringValue(from.InvitationState)
 	m.InvitationExpiresAt = timestamp(from.InvitationExpiresAt)
+	m.ManagedBy = types.StringValue(from.ManagedBy)
+	m.InvitedAt = timestamp(from.InvitedAt)
 	m.AcceptedAt = timestamp(from.AcceptedAt)
 	m.CreatedAt = timestamp(&from.CreatedAt)
 	m.AccountID = types.StringValue(from.AccountID)
@@ -86,7 +88,7 @@ func (m *membership) settle(from *api.Member) {
 func (m *membership) computed() []*types.String {
 	return []*types.String{
 		&m.ID, &m.MemberID, &m.Status, &m.RoleName, &m.PrincipalEmail, &m.UserID, &m.InvitationID, &m.InvitationState,
-		&m.InvitationExpiresAt, &m.AcceptedAt, &m.CreatedAt, &m.AccountID,
+		&m.InvitationExpiresAt, &m.ManagedBy, &m.InvitedAt, &m.AcceptedAt, &m.CreatedAt, &m.AccountID,
 	}
 }
 
@@ -106,15 +108,21 @@ func (m membership) changes(roleID, status string) (c api.UpdateMemberRequest) {
 	return c
 }
 
-// renews reports that the plan sends the expired invitation of this state again. One that is held stays held.
+// renews reports that the plan sends the invitation of this state again, which expired or was declined. One that is held
+// stays held.
 func (m membership) renews(state membership) bool {
 	status := m.Status
 	if status.IsUnknown() {
 		status = state.Status
 	}
-	return state.InvitationState.ValueString() == api.InvitationExpired &&
-		(m.OnExpired.IsNull() || m.OnExpired.ValueString() == expiredResend) &&
-		status.ValueString() != api.StatusSuspended
+	wanted := false
+	switch state.InvitationState.ValueString() {
+	case api.InvitationExpired:
+		wanted = m.OnExpired.IsNull() || m.OnExpired.ValueString() == expiredResend
+	case api.InvitationDeclined:
+		wanted = m.OnDeclined.ValueString() == declinedResend && !state.dropped()
+	}
+	return wanted && status.ValueString() != api.StatusSuspended
 }
 
 // now reads the member as it is this moment, not as a list of this run had it.
@@ -151,9 +159,9 @@ func (m membership) as(id string) membership {
 	return m
 }
 
-// resend sends an expired invitation again. If it was accepted or sent meanwhile, there is nothing to do.
+// resend sends an expired or declined invitation again. If it was accepted or sent meanwhile, there is nothing to do.
 func (r *memberResource) resend(ctx context.Context, m *api.Member, plan membership) (*api.Member, error) {
-	if m.InvitationState != api.InvitationExpired || m.InvitationID == nil {
+	if ended := m.InvitationState == api.InvitationExpired || m.InvitationState == api.InvitationDeclined; !ended || m.InvitationID == nil {
 		return m, nil
 	}
 	if _, err := r.client.Invitations.Resend(ctx, *m.InvitationID); err != nil {

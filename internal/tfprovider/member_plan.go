@@ -34,11 +34,13 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	switch {
 	case destroying:
 		r.planned(state, plannedDestroy, &resp.Diagnostics)
-		r.refuseProtected(ctx, state, req.Private, "removed", &resp.Diagnostics)
+		r.planDestroy(ctx, state, req.Private, &resp.Diagnostics)
+		return
 	case creating:
 		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
 		r.planned(plan, plannedCreate, &resp.Diagnostics)
-		r.checkRole(ctx, r.roleScope(), plan.RoleID, &resp.Diagnostics)
+		r.planRole(ctx, config, state, &plan, &resp.Diagnostics)
+		r.refuseKept(ctx, req.Private, plan, &resp.Diagnostics)
 		r.checkAPIKey(ctx, plan.APIKeyID, &resp.Diagnostics)
 		r.checkProject(ctx, plan.ProjectID, &resp.Diagnostics)
 		r.checkNewcomer(ctx, plan, &resp.Diagnostics)
@@ -46,21 +48,24 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	case !plan.ProjectID.Equal(state.ProjectID): // the schema replaces it
 		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
 	case config.selectorUnknown(), !config.names(state) && r.connected() && !r.handovers.isKept(state.memberID()):
-		r.planAnybody(ctx, resp, plan, config)
+		r.planAnybody(ctx, resp, state, plan, config)
 	case !config.names(state):
 		r.handovers.replacing(config)
 		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
 		// Terraform plans the new member once more, as one to create; its references are checked then.
 		resp.RequiresReplace.Append(config.selector())
 	default:
-		r.planChange(ctx, req, resp, state, plan)
+		r.planChange(ctx, req, resp, state, plan, config)
+	}
+	if !creating {
+		resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteReplaced, replacedBy(state))...)
 	}
 }
 
 // planAnybody plans a change whose selector is known only during the apply, or was not known when the apply was planned:
 // it may turn out to be the same person in another spelling, so it is no replacement. The update decides.
-func (r *memberResource) planAnybody(ctx context.Context, resp *resource.ModifyPlanResponse, plan, config membership) {
-	r.checkRole(ctx, r.roleScope(), plan.RoleID, &resp.Diagnostics)
+func (r *memberResource) planAnybody(ctx context.Context, resp *resource.ModifyPlanResponse, state, plan, config membership) {
+	r.planRole(ctx, config, state, &plan, &resp.Diagnostics)
 	for _, v := range plan.computed() {
 		if v != &plan.AccountID && (v != &plan.Status || config.Status.IsNull()) {
 			*v = types.StringUnknown()
@@ -70,23 +75,32 @@ func (r *memberResource) planAnybody(ctx context.Context, resp *resource.ModifyP
 }
 
 // planChange plans what happens to a member that stays the same member.
-func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, state, plan membership) {
+func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, state, plan, config membership) {
 	if sameEmail(plan.Email, state.Email) {
 		plan.Email = state.Email
 	}
 	if plan.Status.ValueString() == api.StatusActive && state.Status.ValueString() == api.StatusPending {
 		plan.Status = state.Status
 	}
+	if config.Status.ValueString() == api.StatusPending {
+		plan.Status = state.Status
+	}
+	r.planRole(ctx, config, state, &plan, &resp.Diagnostics)
 	newRole, newStatus, renews := !plan.RoleID.Equal(state.RoleID), !plan.Status.Equal(state.Status), plan.renews(state)
 	if newRole {
 		plan.RoleName = types.StringUnknown()
-		r.checkRole(ctx, r.roleScope(), plan.RoleID, &resp.Diagnostics)
 	}
 	if newRole || newStatus {
 		r.refuseProtected(ctx, state, req.Private, "changed", &resp.Diagnostics)
 	}
 	if state.pending() && (newStatus || renews) {
 		plan.InvitationState, plan.InvitationExpiresAt = types.StringUnknown(), types.StringUnknown()
+	}
+	if plan.drops(state) {
+		plan.InvitationID, plan.InvitationExpiresAt = types.StringNull(), types.StringNull()
+	}
+	if state.dropped() && plan.OnDeclined.ValueString() == declinedResend {
+		resp.RequiresReplace.Append(path.Root("on_declined"))
 	}
 	tellOfInvitation(plan, state, &resp.Diagnostics)
 	r.tellOfKey(ctx, state, &resp.Diagnostics)
@@ -97,8 +111,7 @@ func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlan
 func tellOfInvitation(plan, state membership, diags *diag.Diagnostics) {
 	switch state.InvitationState.ValueString() {
 	case api.InvitationDeclined:
-		diags.AddWarning(state.principal()+" declined the invitation",
-			"Nothing is changed. To invite again, replace the member (terraform apply -replace=ADDRESS); otherwise remove the resource from the configuration.")
+		tellOfDecline(plan, state, diags)
 	case api.InvitationFailed:
 		diags.AddWarning("The invitation of "+state.principal()+" could not be delivered",
 			"The mail to "+state.principal()+" failed, and nothing is changed. Check the address, and the server's mail settings; then send it again (raff invitation resend), or hand the link over in person.")
@@ -153,12 +166,15 @@ func (m membership) selector() path.Path {
 func (m membership) names(state membership) bool {
 	switch {
 	case !m.Email.IsNull():
-		return sameEmail(m.Email, state.PrincipalEmail)
+		return sameEmail(m.Email, state.PrincipalEmail) || state.unread() && sameEmail(m.Email, state.Email)
 	case !m.TargetUserID.IsNull():
-		return m.TargetUserID.Equal(state.UserID)
+		return m.TargetUserID.Equal(state.UserID) || state.unread() && m.TargetUserID.Equal(state.TargetUserID)
 	}
 	return m.APIKeyID.Equal(state.APIKeyID)
 }
+
+// unread reports that the state was written by another provider, or imported, and no refresh has filled it yet.
+func (m membership) unread() bool { return m.PrincipalEmail.IsNull() }
 
 // refuseProtected refuses at plan time what no apply can do: touching the Owner, and the own key touching itself.
 func (r *memberResource) refuseProtected(ctx context.Context, state membership, notes noteReader, done string, diags *diag.Diagnostics) {

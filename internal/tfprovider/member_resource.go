@@ -39,8 +39,12 @@ type memberModel struct {
 	TargetUserID types.String `tfsdk:"target_user_id"`
 	APIKeyID     types.String `tfsdk:"api_key_id"`
 	RoleID       types.String `tfsdk:"role_id"`
+	Role         types.String `tfsdk:"role"`
 	Status       types.String `tfsdk:"status"`
 	OnExpired    types.String `tfsdk:"on_expired"`
+	OnDeclined   types.String `tfsdk:"on_declined"`
+	OnDestroy    types.String `tfsdk:"on_destroy"`
+	DowngradeTo  types.String `tfsdk:"downgrade_role"`
 	Adopt        types.Bool   `tfsdk:"adopt_existing"`
 
 	RoleName            types.String `tfsdk:"role_name"`
@@ -49,6 +53,8 @@ type memberModel struct {
 	InvitationID        types.String `tfsdk:"invitation_id"`
 	InvitationState     types.String `tfsdk:"invitation_state"`
 	InvitationExpiresAt types.String `tfsdk:"invitation_expires_at"`
+	ManagedBy           types.String `tfsdk:"managed_by"`
+	InvitedAt           types.String `tfsdk:"invited_at"`
 	AcceptedAt          types.String `tfsdk:"accepted_at"`
 	CreatedAt           types.String `tfsdk:"created_at"`
 	AccountID           types.String `tfsdk:"account_id"`
@@ -110,6 +116,9 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if !r.settleRole(ctx, &plan, &resp.Diagnostics) {
+		return
+	}
 	m, inTheWay, err := r.enter(ctx, plan, &resp.Diagnostics)
 	if inTheWay != "" {
 		there, _ := r.now(ctx, plan.as(inTheWay)) // only for the message
@@ -154,12 +163,16 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	r.handovers.keep(state.memberID())
 	project := state.ProjectID.ValueString()
 	m, err := r.membersIn(project).read(ctx, project, state.memberID())
+	if client.IsNotFound(err) && state.dropped() {
+		return // as on_declined = "remove" left it
+	}
 	if r.unread(ctx, req, resp, state.AccountID, "member "+state.principal(), err) {
 		return
 	}
 	state.fill(m)
-	state.RoleID = types.StringValue(m.RoleID)
+	state.seeRole(m)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // another provider may have written another id
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteOwner, m.IsOwner)...)
 }
 
@@ -179,6 +192,13 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 		resp.Diagnostics.AddAttributeError(plan.selector(), "This turned out to be another member", fmt.Sprintf(
 			"While the change was planned, it was not known who this is; it is %s, and the state has %s. Nothing was changed. Run the plan again: it replaces the member.",
 			plan.named(), state.principal()))
+		return
+	}
+	if plan.drops(state) || state.dropped() {
+		r.drop(ctx, plan, state, resp)
+		return
+	}
+	if !r.settleRole(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
 	m, err := r.change(ctx, state, plan.changes(state.RoleID.ValueString(), state.Status.ValueString()))
@@ -208,6 +228,10 @@ func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "member "+state.principal(), &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
+		return
+	}
+	if state.keptOnDestroy() {
+		r.leave(ctx, state, resp)
 		return
 	}
 	done, err := r.dismiss(ctx, state, &resp.Diagnostics)
@@ -262,5 +286,10 @@ func found(project types.String, m *api.Member, byUser bool) membership {
 	}
 	state.fill(m)
 	state.RoleID = types.StringValue(m.RoleID)
+	if m.InvitationState == api.InvitationExpired {
+		// A configuration that is generated from this says so too, and plans nothing. One written by hand that leaves
+		// on_expired out plans to send the invitation again.
+		state.OnExpired = types.StringValue(expiredWarn)
+	}
 	return state
 }

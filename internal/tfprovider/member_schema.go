@@ -42,23 +42,47 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			MarkdownDescription: "Id of an API key of the account, to give it a role " + where + ".",
 		},
 		"role_id": schema.StringAttribute{
-			Required:            true,
-			PlanModifiers:       []planmodifier.String{atPlan(isUUID())},
-			MarkdownDescription: "Id of a role of the " + r.roleScope() + " scope. Changing it changes the role in place, also while the invitation is open.",
+			Optional:            true,
+			Computed:            true,
+			PlanModifiers:       append([]planmodifier.String{atPlan(isUUID())}, stays...),
+			MarkdownDescription: "Id of a role of the " + r.roleScope() + " scope. Changing it changes the role in place, also while the invitation is open. Give this or `role`.",
+		},
+		"role": schema.StringAttribute{
+			Optional:   true,
+			Validators: []validator.String{isSlug()},
+			MarkdownDescription: "Slug of a role of the " + r.roleScope() + " scope, such as `" + r.exampleRole() + "`, instead of `role_id`. A slug never changes, so renaming the role changes nothing here. " +
+				"The role may be one that the same apply creates: `role = raff_role.auditor.slug`.",
 		},
 		"status": schema.StringAttribute{
 			Optional:      true,
 			Computed:      true,
 			PlanModifiers: stays,
-			Validators:    []validator.String{stringvalidator.OneOf(api.StatusActive, api.StatusSuspended)},
-			MarkdownDescription: "`active` or `suspended`. `active` is satisfied by a member who has not accepted yet, and undoes a suspension made elsewhere. " +
-				"`suspended` on an open invitation holds it: its link is refused. Left out, the status is whatever it is on the server and is never changed.",
+			Validators:    []validator.String{stringvalidator.OneOf(api.StatusActive, api.StatusSuspended, api.StatusPending)},
+			MarkdownDescription: "`active`, `suspended` or `pending`. `active` is satisfied by a member who has not accepted yet, and undoes a suspension made elsewhere. " +
+				"`suspended` on an open invitation holds it: its link is refused. Left out, the status is whatever it is on the server and is never changed; `pending` means the same and is what a generated configuration says.",
 		},
 		"on_expired": schema.StringAttribute{
 			Optional:   true,
 			Validators: []validator.String{stringvalidator.OneOf(expiredResend, expiredWarn, expiredIgnore)},
 			MarkdownDescription: "What to do about an invitation that ran out: `resend` (the default) plans an update that sends a new link for the same member, " +
 				"`warn` says so at every plan, `ignore` says nothing.",
+		},
+		"on_declined": schema.StringAttribute{
+			Optional:   true,
+			Validators: []validator.String{stringvalidator.OneOf(declinedWarn, declinedResend, declinedRemove)},
+			MarkdownDescription: "What to do about an invitation that was declined: `warn` (the default) says so at every plan, `resend` plans an update that invites the person again, " +
+				"`remove` plans an update that takes the declined invitation off the list. After `remove` the resource stays in the state and nobody is invited again; replace it to invite again.",
+		},
+		"on_destroy": schema.StringAttribute{
+			Optional:   true,
+			Validators: []validator.String{stringvalidator.OneOf(destroyRemove, destroySuspend, destroyDowngrade, destroyAbandon)},
+			MarkdownDescription: "What destroying the resource does to the member: `remove` (the default) removes them from " + where[len("in "):] + ", `suspend` suspends them, `downgrade` gives them the role in `downgrade_role`, " +
+				"`abandon` leaves them as they are. The member stays " + where + " with all but `remove`. It has to be applied before the resource is destroyed.",
+		},
+		"downgrade_role": schema.StringAttribute{
+			Optional:            true,
+			Validators:          []validator.String{isSlug()},
+			MarkdownDescription: "Slug of the " + r.roleScope() + " role that `on_destroy = \"downgrade\"` leaves the member with, such as `" + r.exampleRole() + "`.",
 		},
 		"adopt_existing": schema.BoolAttribute{
 			Optional: true,
@@ -72,11 +96,14 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		"invitation_id":         computed("Id of the invitation that is open, expired or declined."),
 		"invitation_state":      computed("How far the invitation is: `none`, `queued`, `sent`, `failed`, `expired` or `declined`."),
 		"invitation_expires_at": computed("When the invitation runs out or ran out."),
+		"managed_by":            computed("Who manages the membership: `api`, `dashboard`, `scim` or `sso`."),
+		"invited_at":            computed("When the person was invited; null for who was added at once."),
 		"accepted_at":           computed("When the invitation was accepted."),
 		"created_at":            computed("When the membership was made."),
 		"account_id":            accountAttribute(),
 	}
 	resp.Schema = schema.Schema{
+		Version:             stateVersion,
 		MarkdownDescription: "A member of the account: somebody invited by email, a user, or an API key, with one account role.\n\n" + lifeOfAMember,
 		Attributes:          attributes,
 	}
@@ -99,7 +126,9 @@ const lifeOfAMember = "The `id` never changes: not when the invitation is accept
 	"Give exactly one of `email`, `target_user_id` and `api_key_id`. Naming the same person or key another way changes nothing; naming another one replaces the member."
 
 func (r *memberResource) ConfigValidators(context.Context) []resource.ConfigValidator {
-	return []resource.ConfigValidator{resourcevalidator.ExactlyOneOf(
-		path.MatchRoot("email"), path.MatchRoot("target_user_id"), path.MatchRoot("api_key_id"),
-	)}
+	return []resource.ConfigValidator{
+		resourcevalidator.ExactlyOneOf(path.MatchRoot("email"), path.MatchRoot("target_user_id"), path.MatchRoot("api_key_id")),
+		resourcevalidator.ExactlyOneOf(path.MatchRoot("role_id"), path.MatchRoot("role")),
+		destroyValidator{r},
+	}
 }

@@ -119,11 +119,49 @@ func (w *workspace) serve(t *testing.T, variable string) {
 // run runs Terraform, which has to succeed, and returns what it says.
 func (w *workspace) run(arguments ...string) string {
 	w.t.Helper()
-	out, err := w.command(arguments...).CombinedOutput()
+	out, err := w.try(arguments...)
 	if err != nil {
 		w.t.Fatalf("terraform %s: %v\n%s", strings.Join(arguments, " "), err, out)
 	}
-	return string(out)
+	return out
+}
+
+// try runs Terraform, which may fail.
+func (w *workspace) try(arguments ...string) (string, error) {
+	w.t.Helper()
+	out, err := w.command(arguments...).CombinedOutput()
+	return string(out), err
+}
+
+// version is what the program says it is, such as "Terraform v1.14.0".
+func (w *workspace) version() string {
+	w.t.Helper()
+	first, _, _ := strings.Cut(w.run("version"), "\n")
+	return strings.TrimSpace(first)
+}
+
+// openTofu reports that the program is OpenTofu.
+func (w *workspace) openTofu() bool { return strings.HasPrefix(w.version(), "OpenTofu") }
+
+// identities reports that the program imports by identity, which came with Terraform and OpenTofu 1.12.
+func (w *workspace) identities() bool {
+	w.t.Helper()
+	var name string
+	var major, minor int
+	if n, _ := fmt.Sscanf(w.version(), "%s v%d.%d", &name, &major, &minor); n != 3 {
+		return false
+	}
+	return name == "Terraform" && (major > 1 || major == 1 && minor >= 12)
+}
+
+// queries reports that the program knows terraform query and actions, which came with Terraform 1.14.
+func (w *workspace) queries() bool {
+	w.t.Helper()
+	var major, minor int
+	if n, _ := fmt.Sscanf(w.version(), "Terraform v%d.%d", &major, &minor); n != 2 {
+		return false
+	}
+	return major > 1 || major == 1 && minor >= 14
 }
 
 // command is Terraform with these arguments, not started yet.

@@ -53,6 +53,7 @@ func (r *projectResource) Metadata(_ context.Context, req resource.MetadataReque
 func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
+		Version: stateVersion,
 		MarkdownDescription: "A project of the account: a container of resources with members of its own.\n\n" +
 			"Every account has one Default project. It can be imported and renamed, but never deleted: a plan that would is refused. " +
 			"Deleting a project removes its members from it; members of the account they stay.",

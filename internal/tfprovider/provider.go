@@ -173,6 +173,7 @@ func (p *raffProvider) Resources(context.Context) []func() resource.Resource {
 		newProjectResource,
 		newProjectMemberResource,
 		newExclusiveResource,
+		newAccountSettingsResource,
 	}
 }
 
@@ -189,6 +190,7 @@ func (p *raffProvider) DataSources(context.Context) []func() datasource.DataSour
 		newProjectsDataSource,
 		newProjectMemberDataSource,
 		newProjectMembersDataSource,
+		newUserDataSource,
 		newWhoamiDataSource,
 	}
 }

@@ -53,6 +53,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	replaces := []planmodifier.String{stringplanmodifier.RequiresReplace()}
 	resp.Schema = schema.Schema{
+		Version: stateVersion,
 		MarkdownDescription: "A role of the account's own: a named set of permissions of one scope. Changing its permissions changes what every holder may do, from their next request on. " +
 			"The system roles are the same in every account and cannot be changed; look them up with the data source `raff_role`.\n\n" +
 			"A role that somebody has cannot be deleted. Where a change replaces a role, use `lifecycle { create_before_destroy = true }`, so that members move to the new role before the old one goes, " +

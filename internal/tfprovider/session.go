@@ -40,6 +40,8 @@ type session struct {
 	byUser         reads[api.Member] // by the user's id
 	projects       reads[api.Project]
 	apiKeys        reads[api.APIKey]
+
+	lookups atomic.Int32 // in the audit log, for who removed what is gone
 }
 
 // connect makes the session of a run.
@@ -196,12 +198,12 @@ func writeNote(ctx context.Context, to noteWriter, key string, v any) diag.Diagn
 }
 
 // gone decides what a 404 during a refresh means; what is a noun with a name, such as "member alice@example.com".
-func (s *session) gone(ctx context.Context, home, what string, diags *diag.Diagnostics) bool {
+func (s *session) gone(ctx context.Context, home, id, what string, diags *diag.Diagnostics) bool {
 	if s.elsewhere(ctx, home, what, diags) {
 		return false
 	}
 	diags.AddWarning("Removed outside of Terraform",
-		"The "+what+" no longer exists on the server, so it leaves the state. While it is in the configuration, the plan creates it again.")
+		"The "+what+" no longer exists on the server, so it leaves the state."+s.whoRemoved(ctx, id)+" While it is in the configuration, the plan creates it again.")
 	return true
 }
 

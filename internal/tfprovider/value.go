@@ -22,6 +22,10 @@ func isUUID() validator.String {
 	return stringvalidator.RegexMatches(uuidPattern, "must be an id such as 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b, in lower case")
 }
 
+func isSlug() validator.String {
+	return stringvalidator.RegexMatches(slugPattern, "must be 1 to 64 lower-case letters, digits and hyphens")
+}
+
 func isScope() validator.String { return stringvalidator.OneOf(api.ScopeAccount, api.ScopeProject) }
 
 // timestamp writes a moment as the API does; nil is null.

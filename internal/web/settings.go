@@ -16,15 +16,12 @@ type settingsView struct {
 }
 
 func (p *pages) settings(v *visit) (settingsView, error) {
-	if err := v.can.ViewSettings(); err != nil {
-		return settingsView{}, err
-	}
-	who, err := p.svc.Whoami(v.Context(), v.who)
+	account, err := p.svc.GetAccount(v.Context(), v.who)
 	if err != nil {
 		return settingsView{}, err
 	}
 	s := settingsView{
-		Account: who.Account, Name: who.Account.Name, Change: v.ask(v.can.ChangeSettings()), Policy: v.ask(v.can.SetPolicy()),
+		Account: account, Name: account.Name, Change: v.ask(v.can.ChangeSettings()), Policy: v.ask(v.can.SetPolicy()),
 		Owner: v.ask(v.can.TransferOwnership()), Factor: v.ask(v.can.RequireFactor()), Factors: v.ask(v.can.ViewFactors()),
 	}
 	if !s.Factors.OK {

@@ -1,26 +1,40 @@
-data "raff_roles" "account" {
-  scope = "account"
-}
-
-# A person. They are pending until they accept the invitation; the id and the plan stay the same when they do.
+# By address: a person who is invited. They are pending until they accept; the id and the plan stay the same when they do.
 resource "raff_member" "alice" {
-  email   = "alice@example.com"
-  role_id = data.raff_roles.account.by_slug["admin"].id
+  email = "alice@example.com"
+  role  = "admin"
 }
 
 # Somebody who is away for a while: they keep their role and cannot use it.
 resource "raff_member" "bob" {
-  email   = "bob@example.com"
-  role_id = data.raff_roles.account.by_slug["member"].id
-  status  = "suspended"
+  email  = "bob@example.com"
+  role   = "member"
+  status = "suspended"
 }
 
-# An API key. It has a role of its own, which changes in place.
+# By user: somebody the account knows, because they were a member before. They are in at once, without an invitation.
+data "raff_user" "carol" {
+  email = "carol@example.com"
+}
+
+resource "raff_member" "carol" {
+  target_user_id = data.raff_user.carol.id
+  role           = "member"
+
+  # Whoever takes Carol out of the configuration suspends her first; removing her is another step.
+  on_destroy = "suspend"
+}
+
+# By API key. The role of a key changes in place, like that of a person. Here the role is named by its id.
+data "raff_role" "billing" {
+  scope = "account"
+  slug  = "billing"
+}
+
 resource "raff_api_key" "reports" {
   name = "reports"
 }
 
 resource "raff_member" "reports" {
   api_key_id = raff_api_key.reports.id
-  role_id    = data.raff_roles.account.by_slug["member"].id
+  role_id    = data.raff_role.billing.id
 }

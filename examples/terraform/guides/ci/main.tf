@@ -1,0 +1,46 @@
+terraform {
+  required_providers {
+    raff = {
+      source = "raff/raff"
+    }
+  }
+}
+
+provider "raff" {}
+
+# What a pipeline may do, and nothing more.
+resource "raff_role" "deployer" {
+  name        = "Deployer"
+  slug        = "deployer"
+  scope       = "project"
+  permissions = ["project.members.view", "vm.power", "vm.view"]
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "raff_project" "website" {
+  name = "Website"
+}
+
+# A key for the pipeline. Each secret lives 90 days. From 14 days before its end, a plan shows the rotation; the old
+# secret goes on working for an hour, so that running jobs come to their end.
+resource "raff_api_key" "ci" {
+  name          = "ci"
+  lifetime      = "90d"
+  rotate_before = "14d"
+  grace_seconds = 3600
+}
+
+# Its role is in this project, and nowhere else.
+resource "raff_project_member" "ci" {
+  project_id = raff_project.website.id
+  api_key_id = raff_api_key.ci.id
+  role       = raff_role.deployer.slug
+}
+
+output "ci_key" {
+  value     = raff_api_key.ci.secret
+  sensitive = true
+}

@@ -1,0 +1,1 @@
+terraform import raff_member.alice alice@example.com

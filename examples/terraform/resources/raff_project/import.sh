@@ -1,0 +1,1 @@
+terraform import raff_project.website website

@@ -1,0 +1,1 @@
+terraform import raff_role.auditor account/auditor

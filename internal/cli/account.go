@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"raff/api"
+	"raff/client"
+)
+
+func (a *app) account() *cobra.Command {
+	return a.group("account", "accounts", "Show and change the settings of the account", a.accountShow(), a.accountUpdate())
+}
+
+func (a *app) accountShow() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show",
+		Aliases: []string{"get"},
+		Short:   "Show the settings of the account",
+		Example: `raff account show`,
+		Args:    args(),
+		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+			account, err := c.Account.Get(ctx)
+			if err != nil {
+				return err
+			}
+			return writeOne(a, *account, accountColumns, accountFields(*account))
+		}),
+	}
+}
+
+func (a *app) accountUpdate() *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "update",
+		Short: "Change the name of the account",
+		Long: `Change the name of the account.
+
+Who may hand out roles, and whether people need a second factor, are decided by a person who is signed in: on the
+Settings page of the dashboard.`,
+		Example: `raff account update --name "Example Ltd"`,
+		Args:    args(),
+	}
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		changed, err := c.Account.Update(ctx, api.UpdateAccountRequest{Name: &name})
+		if err != nil {
+			return err
+		}
+		return writeOne(a, *changed, accountColumns, accountFields(*changed))
+	})
+	cmd.Flags().StringVar(&name, "name", "", "new `name`")
+	noFiles(cmd, "name")
+	require(cmd, each("name"))
+	return cmd
+}
+
+var accountColumns = []column[api.Account]{
+	{"", "id", func(a api.Account) string { return a.ID }},
+	{"", "name", func(a api.Account) string { return a.Name }},
+	{"", "grant_policy", func(a api.Account) string { return a.GrantPolicy }},
+	{"", "require_second_factor", func(a api.Account) string { return strconv.FormatBool(a.RequireSecondFactor) }},
+	{"", "created_at", func(a api.Account) string { return moment(&a.CreatedAt) }},
+	{"", "updated_at", func(a api.Account) string { return moment(&a.UpdatedAt) }},
+}
+
+func accountFields(a api.Account) []field {
+	factor := "optional"
+	if a.RequireSecondFactor {
+		factor = "required"
+	}
+	return []field{
+		{"ID", a.ID},
+		{"Name", a.Name},
+		{"Grant policy", a.GrantPolicy},
+		{"Second factor", factor},
+		{"Created", moment(&a.CreatedAt)},
+		{"Updated", moment(&a.UpdatedAt)},
+	}
+}

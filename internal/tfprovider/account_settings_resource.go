@@ -1,0 +1,237 @@
+package tfprovider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*accountSettingsResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*accountSettingsResource)(nil)
+	_ resource.ResourceWithImportState = (*accountSettingsResource)(nil)
+	_ resource.ResourceWithIdentity    = (*accountSettingsResource)(nil)
+)
+
+// accountSettingsResource are the settings of the account the API key belongs to. There is exactly one of it, which
+// creating takes over and destroying leaves as it is.
+type accountSettingsResource struct{ managed }
+
+func newAccountSettingsResource() resource.Resource { return &accountSettingsResource{} }
+
+type accountSettingsModel struct {
+	ID                  types.String `tfsdk:"id"`
+	Name                types.String `tfsdk:"name"`
+	GrantPolicy         types.String `tfsdk:"grant_policy"`
+	RequireSecondFactor types.Bool   `tfsdk:"require_second_factor"`
+	CreatedAt           types.String `tfsdk:"created_at"`
+}
+
+func (r *accountSettingsResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_account_settings"
+}
+
+func (r *accountSettingsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	const inPerson = " An API key cannot change it. When the account has another value, the plan fails and says who changes it and where; when it has this one, the plan is empty."
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The settings of the account that the API key belongs to: its name, and two settings that decide how safe it is. " +
+			"Terraform changes the name. `grant_policy` and `require_second_factor` are changed by people on the Settings page of the dashboard; here they are checked, so that a plan fails when somebody relaxes them.\n\n" +
+			"Use it once for an account. Creating it takes over the settings there are; destroying it changes nothing.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Optional: true, Computed: true, PlanModifiers: stays,
+				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
+				MarkdownDescription: "Name of the account, 1 to 64 characters. Left out, it is whatever it is on the server.",
+			},
+			"grant_policy": schema.StringAttribute{
+				Optional: true, Computed: true, PlanModifiers: stays,
+				Validators: []validator.String{stringvalidator.OneOf(api.GrantPolicyDelegated, api.GrantPolicyStrict)},
+				MarkdownDescription: "`delegated`: whoever manages members hands out any role but Owner. `strict`: only who holds every permission of a role hands it out. Only the Owner changes it." +
+					inPerson,
+			},
+			"require_second_factor": schema.BoolAttribute{
+				Optional: true, Computed: true,
+				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+				MarkdownDescription: "Whether people are let in only with a second factor." + inPerson,
+			},
+			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the account."},
+			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the account was made."},
+		},
+	}
+}
+
+// ModifyPlan refuses what the server lets only a person do.
+func (r *accountSettingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || !r.connected() {
+		return
+	}
+	var config accountSettingsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !known(config.GrantPolicy) && config.RequireSecondFactor.IsNull() {
+		return
+	}
+	a, err := r.client.Account.Get(ctx)
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "read the settings of the account", err)
+		return
+	}
+	if want := config.GrantPolicy; known(want) && want.ValueString() != a.GrantPolicy {
+		resp.Diagnostics.AddAttributeError(path.Root("grant_policy"), "The grant policy of the account is "+a.GrantPolicy, fmt.Sprintf(
+			"The configuration says %s, and an API key cannot change it. The Owner changes it on the dashboard: Settings, \"Who may hand out roles\". Otherwise set grant_policy = %q.",
+			want.ValueString(), a.GrantPolicy))
+	}
+	if want := config.RequireSecondFactor; !want.IsNull() && !want.IsUnknown() && want.ValueBool() != a.RequireSecondFactor {
+		is := map[bool]string{true: "requires a second factor", false: "does not require a second factor"}
+		resp.Diagnostics.AddAttributeError(path.Root("require_second_factor"), "The account "+is[a.RequireSecondFactor], fmt.Sprintf(
+			"The configuration says otherwise, and an API key cannot change it. A person who may change the settings does so on the dashboard: Settings, \"Second factor\". Otherwise set require_second_factor = %t.",
+			a.RequireSecondFactor))
+	}
+}
+
+func (r *accountSettingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan accountSettingsModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, "", "settings of the account", &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	a, err := r.client.Account.Get(ctx)
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "read the settings of the account", err)
+		return
+	}
+	if a = r.bring(ctx, a, plan, &resp.Diagnostics); a == nil {
+		return
+	}
+	plan.settle(a)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
+}
+
+// bring changes what differs from the plan; nil says that it could not.
+func (r *accountSettingsResource) bring(ctx context.Context, a *api.Account, plan accountSettingsModel, diags *diag.Diagnostics) *api.Account {
+	var c api.UpdateAccountRequest
+	if known(plan.Name) && plan.Name.ValueString() != a.Name {
+		c.Name = plan.Name.ValueStringPointer()
+	}
+	if known(plan.GrantPolicy) && plan.GrantPolicy.ValueString() != a.GrantPolicy {
+		c.GrantPolicy = plan.GrantPolicy.ValueStringPointer()
+	}
+	if f := plan.RequireSecondFactor; !f.IsNull() && !f.IsUnknown() && f.ValueBool() != a.RequireSecondFactor {
+		c.RequireSecondFactor = f.ValueBoolPointer()
+	}
+	if c == (api.UpdateAccountRequest{}) {
+		return a
+	}
+	changed, err := r.client.Account.Update(ctx, c)
+	if err != nil {
+		r.report(ctx, diags, "change the settings of the account", err)
+		return nil
+	}
+	r.whoami.forget() // which tells the name too
+	return changed
+}
+
+func (r *accountSettingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state accountSettingsModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "settings of the account") {
+		return
+	}
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
+	a, err := r.client.Account.Get(ctx)
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "read the settings of the account", err)
+		return
+	}
+	if !r.sameAccount(ctx, state.ID.ValueString(), "settings of the account", &resp.Diagnostics) {
+		return
+	}
+	state.fill(a)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+func (r *accountSettingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state accountSettingsModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, stop := r.begin(ctx, state.ID.ValueString(), "settings of the account", &resp.Diagnostics)
+	defer stop()
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	a, err := r.client.Account.Get(ctx)
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "read the settings of the account", err)
+		return
+	}
+	if a = r.bring(ctx, a, plan, &resp.Diagnostics); a == nil {
+		return
+	}
+	plan.settle(a)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
+}
+
+// Delete changes nothing: an account always has settings.
+func (r *accountSettingsResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+}
+
+// ImportState accepts the id of the account.
+func (r *accountSettingsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if !r.ready(&resp.Diagnostics) {
+		return
+	}
+	id := strings.ToLower(r.imported(ctx, req, &resp.Diagnostics))
+	me, err := r.whoami.get(ctx)
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, "find out whose API key this is", err)
+		return
+	}
+	if id != me.Account.ID {
+		resp.Diagnostics.AddError("Not the account of the API key", fmt.Sprintf(
+			"The import names %q, and the API key belongs to the account %q with the id %s. Import that id.", redacted(id), me.Account.Name, me.Account.ID))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	r.identify(ctx, resp.Identity, types.StringValue(id), &resp.Diagnostics)
+}
+
+func (m *accountSettingsModel) fill(from *api.Account) {
+	m.ID = types.StringValue(from.ID)
+	m.Name = types.StringValue(from.Name)
+	m.GrantPolicy = types.StringValue(from.GrantPolicy)
+	m.RequireSecondFactor = types.BoolValue(from.RequireSecondFactor)
+	m.CreatedAt = timestamp(&from.CreatedAt)
+}
+
+// settle is fill for a plan: what it promised stays, though the settings may have been changed elsewhere meanwhile.
+func (m *accountSettingsModel) settle(from *api.Account) {
+	planned := *m
+	m.fill(from)
+	keepPromise(&m.Name, planned.Name)
+	keepPromise(&m.GrantPolicy, planned.GrantPolicy)
+	keepPromise(&m.RequireSecondFactor, planned.RequireSecondFactor)
+	keepPromise(&m.CreatedAt, planned.CreatedAt)
+}
