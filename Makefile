@@ -17,7 +17,7 @@ TEMPL := .cache/templ-$(call tool-version,github.com/a-h/templ)
 TFPLUGINDOCS := .cache/tfplugindocs-$(call tool-version,github.com/hashicorp/terraform-plugin-docs)
 
 # Where the tests find the programs they run.
-test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$PATH" CHROMIUM="$$(scripts/ensure-chromium.sh)" TF_ACC=1
+test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$(scripts/ensure-pgbouncer.sh):$$PATH" CHROMIUM="$$(scripts/ensure-chromium.sh)" TF_ACC=1
 
 acceptance = PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1 $(GO) test -timeout 30m $(ARGS) ./internal/tfprovider
 
@@ -42,8 +42,9 @@ test: deps check unit test-opentofu ## everything CI runs
 
 check: fmt-check vet lint generate-check docs-check tidy-check ## everything that needs no running program
 
-deps: ## make sure that PostgreSQL, Chromium and Terraform (or OpenTofu) are here for the tests
+deps: ## make sure that PostgreSQL, PgBouncer, Chromium and Terraform (or OpenTofu) are here for the tests
 	@scripts/ensure-postgres.sh >/dev/null
+	@scripts/ensure-pgbouncer.sh >/dev/null
 	@scripts/ensure-chromium.sh >/dev/null
 	@scripts/ensure-terraform.sh >/dev/null
 

@@ -16,18 +16,14 @@ func (s *server) addMembers(ctx context.Context, c *call) (any, error) {
 		return nil, invalid("members", "required", "members is required: a list of 1 to %d members to add.", team.MaxBulk)
 	}
 	rows := make([]team.NewMember, len(*b.Members))
-	bad := map[int]error{}
 	for i, m := range *b.Members {
-		if rows[i], bad[i] = newMember("", m); bad[i] == nil {
-			delete(bad, i)
-		}
+		row, err := newMember("", m)
+		row.Invalid = err
+		rows[i] = row
 	}
 	out, err := s.svc.AddMembers(ctx, c.who, rows)
 	if err != nil {
 		return nil, err
-	}
-	for i, err := range bad {
-		out[i] = team.BulkResult{Err: err}
 	}
 	return one(s.bulk(c, out)), nil
 }

@@ -81,8 +81,8 @@ type Cluster struct {
 	// URL is that of an empty database.
 	URL string
 
-	pgctl, data string
-	as          *syscall.Credential
+	pgctl, data, settings string
+	as                    *syscall.Credential
 	// lifeline is open as long as this process lives or until the test ends. Its other end is the standard input of the
 	// process that removes the cluster.
 	lifeline io.WriteCloser
@@ -107,7 +107,55 @@ func (c *Cluster) Crash(t testing.TB) {
 	}
 }
 
-func (c *Cluster) log() string { return filepath.Join(filepath.Dir(c.data), "log") }
+// Stop ends the server; Start starts it again.
+func (c *Cluster) Stop(t testing.TB) {
+	t.Helper()
+	if err := c.run(c.pgctl, "-D", c.data, "-m", "immediate", "-w", "stop"); err != nil {
+		t.Fatalf("stop PostgreSQL: %v", err)
+	}
+}
+
+// Start starts a server that was stopped.
+func (c *Cluster) Start(t testing.TB) {
+	t.Helper()
+	if err := c.start(); err != nil {
+		t.Fatalf("start PostgreSQL: %v", err)
+	}
+}
+
+// Standby starts a copy of the server that follows it, until the test ends.
+func (c *Cluster) Standby(t testing.TB) *Cluster {
+	t.Helper()
+	basebackup, err := findProgram("pg_basebackup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newCluster(c.settings, func(s *Cluster) error {
+		return s.run(basebackup, "-h", c.dir(), "-U", "postgres", "-D", s.data, "-R", "-c", "fast", "--no-sync")
+	})
+	if err != nil {
+		t.Fatalf("start a standby: %v", err)
+	}
+	t.Cleanup(func() { _ = s.lifeline.Close() })
+	return s
+}
+
+// Promote makes the primary of a standby.
+func (c *Cluster) Promote(t testing.TB) {
+	t.Helper()
+	if err := c.run(c.pgctl, "-D", c.data, "-w", "promote"); err != nil {
+		t.Fatalf("promote the standby: %v", err)
+	}
+}
+
+// Either is the URL of an application that knows both servers.
+func (c *Cluster) Either(other *Cluster) string {
+	return "postgres://postgres@/postgres?host=" + url.QueryEscape(c.dir()+","+other.dir()) + "&port=5432,5432"
+}
+
+func (c *Cluster) dir() string { return filepath.Dir(c.data) }
+
+func (c *Cluster) log() string { return filepath.Join(c.dir(), "log") }
 
 func (c *Cluster) run(program string, arguments ...string) error {
 	cmd := exec.Command(program, arguments...) //nolint:gosec // the programs were looked up
@@ -128,7 +176,16 @@ func startCluster(settings string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{}
+	// A language's collation, not "C", so that a query that relies on the database's order is found.
+	return newCluster(settings, func(c *Cluster) error {
+		return c.run(initdb, "-D", c.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync")
+	})
+}
+
+// newCluster starts a server on the data directory that fill makes.
+func newCluster(settings string, fill func(*Cluster) error) (*Cluster, error) {
+	c := &Cluster{settings: settings}
+	var err error
 	if c.pgctl, err = findProgram("pg_ctl"); err != nil {
 		return nil, err
 	}
@@ -156,21 +213,30 @@ func startCluster(settings string) (*Cluster, error) {
 	if err := remove.Start(); err != nil {
 		return nil, fmt.Errorf("start the process that will remove the cluster: %w", err)
 	}
-	// A language's collation, not "C", so that a query that relies on the database's order is found.
-	if err := c.run(initdb, "-D", c.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync"); err != nil {
+	if err := fill(c); err != nil {
 		return nil, err
 	}
-	return c, c.run(c.pgctl, "-D", c.data, "-l", c.log(), "-w", "start", "-o", "-c listen_addresses='' -c unix_socket_directories="+dir+
-		" -c max_connections=300 "+settings)
+	return c, c.start()
 }
 
-func findProgram(name string) (string, error) {
+func (c *Cluster) start() error {
+	return c.run(c.pgctl, "-D", c.data, "-l", c.log(), "-w", "start", "-o", "-c listen_addresses='' -c unix_socket_directories="+c.dir()+
+		" -c max_connections=300 "+c.settings)
+}
+
+// findProgram looks into PATH and where packages put programs that PATH may not have.
+func findProgram(name string, elsewhere ...string) (string, error) {
 	if p, err := exec.LookPath(name); err == nil {
 		return p, nil
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name) // the pattern is well-formed
+	for _, path := range elsewhere {
+		if p, err := exec.LookPath(path); err == nil {
+			found = append(found, p)
+		}
+	}
 	if len(found) == 0 {
-		return "", fmt.Errorf("%s is neither in PATH nor in /usr/lib/postgresql: install PostgreSQL 15 or later (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql), or set RAFF_TEST_POSTGRES_URL to a server whose user may create databases", name)
+		return "", fmt.Errorf("%s is neither in PATH nor where Debian puts it: install PostgreSQL 15 or later and PgBouncer (Debian, Ubuntu: apt-get install postgresql pgbouncer; macOS: brew install postgresql pgbouncer)", name)
 	}
 	return found[len(found)-1], nil
 }

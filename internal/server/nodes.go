@@ -28,8 +28,7 @@ func newNodes(db *store.DB) *nodes { return &nodes{id: uuid.Must(uuid.NewV7()).S
 func (n *nodes) count() int { return int(max(1, n.alive.Load())) }
 
 func (n *nodes) beat(ctx context.Context) error {
-	now := time.Now()
-	alive, err := n.store.Beat(ctx, n.id, now, now.Add(-deadAfter))
+	alive, err := n.store.Beat(ctx, n.id, deadAfter)
 	if err == nil {
 		n.alive.Store(int64(alive))
 	}

@@ -81,7 +81,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if s.sender, err = sender(c); err != nil {
 		return nil, err
 	}
-	if s.store, err = store.Open(ctx, c.Database, cat); err != nil {
+	if s.store, err = store.Open(ctx, c.Database, cat, store.WithLogger(c.Logger)); err != nil {
 		return nil, err
 	}
 	s.store.SignEvents(keys.Sign)

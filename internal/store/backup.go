@@ -65,11 +65,14 @@ func taken(to string, err error) error {
 
 // copySQLite writes the file as VACUUM does: what is read in one transaction, without free pages.
 func copySQLite(ctx context.Context, from, to string) error {
-	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, private)
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // what it holds was synced
+	defer f.Close()                          //nolint:errcheck // what it holds was synced
+	if err := f.Chmod(private); err != nil { // the umask may have taken the owner's own rights
+		return err
+	}
 	c, err := openSQLiteConn(from, "synchronous = FULL")
 	if err != nil {
 		return err

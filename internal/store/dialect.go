@@ -19,6 +19,8 @@ type engine interface {
 	update(ctx context.Context, locks []accountLock, fn func(session) error) error
 	// pin is Store.Pin.
 	pin(ctx context.Context) (pinned context.Context, done func())
+	// ping is Store.Ping.
+	ping(ctx context.Context) error
 	close() error
 }
 
@@ -62,6 +64,8 @@ type accountLock struct {
 type dialect struct {
 	goose      goose.Dialect
 	migrations string
+	// now is the database's own time, in microseconds since 1970.
+	now string
 	// skipLocked goes behind a SELECT whose rows are to be changed, and passes over rows that another node is changing.
 	skipLocked string
 	// keep goes behind a SELECT, before the name of a table, and keeps its row from being deleted until the commit. With
@@ -78,8 +82,8 @@ func (d *dialect) hold(table string) string {
 }
 
 var (
-	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "sqlite"}
-	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "postgres", skipLocked: " FOR UPDATE SKIP LOCKED", keep: " FOR KEY SHARE OF "}
+	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "sqlite", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"}
+	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "postgres", now: "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint", skipLocked: " FOR UPDATE SKIP LOCKED", keep: " FOR KEY SHARE OF "}
 )
 
 //go:embed migrations
@@ -89,14 +93,14 @@ var migrations embed.FS
 func (d *dialect) files() (fs.FS, error) { return fs.Sub(migrations, "migrations/"+d.migrations) }
 
 // openEngine chooses the database by its URL.
-func openEngine(ctx context.Context, url string) (engine, error) {
+func openEngine(ctx context.Context, url string, o options) (engine, error) {
 	scheme, rest, _ := strings.Cut(url, ":")
 	switch scheme {
 	case "sqlite":
 		if rest == "" || strings.HasPrefix(rest, ":memory:") || strings.HasPrefix(rest, "//") && !strings.HasPrefix(rest, "///") {
 			return nil, fmt.Errorf("database %q: after sqlite: comes the path of a file, for example sqlite:/var/lib/raff/raff.db", url)
 		}
-		return openSQLite(ctx, rest)
+		return openSQLite(ctx, rest, o)
 	case "postgres", "postgresql":
 		return openPostgres(ctx, url)
 	}

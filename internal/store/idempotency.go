@@ -8,27 +8,27 @@ import (
 )
 
 func (t *tx) ClaimIdempotencyKey(ctx context.Context, k team.KeptAnswer, cutoff time.Time) (old team.KeptAnswer, fresh bool, err error) {
-	if err := t.later(ctx, "DELETE FROM idempotency_keys WHERE principal = $1 AND key = $2 AND created_at <= $3",
-		uid(k.PrincipalID), k.Key, cutoff); err != nil {
+	if err := t.later(ctx, "DELETE FROM idempotency_keys WHERE account_id = $1 AND principal = $2 AND key = $3 AND created_at <= $4",
+		uid(k.AccountID), uid(k.PrincipalID), k.Key, cutoff); err != nil {
 		return old, false, err
 	}
-	fresh, err = t.inserted(ctx, `INSERT INTO idempotency_keys (principal, key, operation, body_hash, created_at)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, uid(k.PrincipalID), k.Key, k.Operation, k.BodyHash, k.CreatedAt)
+	fresh, err = t.inserted(ctx, `INSERT INTO idempotency_keys (account_id, principal, key, operation, body_hash, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, uid(k.AccountID), uid(k.PrincipalID), k.Key, k.Operation, k.BodyHash, k.CreatedAt)
 	if err != nil || fresh {
 		return old, fresh, err
 	}
 	old, err = one(ctx, t.q, scanKeptAnswer,
-		"SELECT principal, key, operation, body_hash, response, created_at FROM idempotency_keys WHERE principal = $1 AND key = $2",
-		uid(k.PrincipalID), k.Key)
+		`SELECT account_id, principal, key, operation, body_hash, response, created_at FROM idempotency_keys
+		WHERE account_id = $1 AND principal = $2 AND key = $3`, uid(k.AccountID), uid(k.PrincipalID), k.Key)
 	return old, false, err
 }
 
 func (t *tx) KeepAnswer(ctx context.Context, k team.KeptAnswer) error {
-	return t.change(ctx, "UPDATE idempotency_keys SET status = 1, response = $3 WHERE principal = $1 AND key = $2",
-		uid(k.PrincipalID), k.Key, k.Answer)
+	return t.change(ctx, "UPDATE idempotency_keys SET response = $4 WHERE account_id = $1 AND principal = $2 AND key = $3",
+		uid(k.AccountID), uid(k.PrincipalID), k.Key, k.Answer)
 }
 
 func scanKeptAnswer(s scanner) (k team.KeptAnswer, err error) {
-	err = s.Scan((*text)(&k.PrincipalID), (*text)(&k.Key), (*text)(&k.Operation), (*blob)(&k.BodyHash), (*blob)(&k.Answer), (*stamp)(&k.CreatedAt))
+	err = s.Scan((*text)(&k.AccountID), (*text)(&k.PrincipalID), (*text)(&k.Key), (*text)(&k.Operation), (*blob)(&k.BodyHash), (*blob)(&k.Answer), (*stamp)(&k.CreatedAt))
 	return k, err
 }

@@ -50,7 +50,7 @@ func (d *DB) GiveBack(ctx context.Context, all string, one []team.Limit, at time
 		if err := t.later(ctx, "DELETE FROM limits WHERE subject = $1", all); err != nil {
 			return err
 		}
-		if err := t.later(ctx, "DELETE FROM limits WHERE until < $1", at); err != nil {
+		if err := t.remove(ctx, "limits", "subject", "until < $1", at); err != nil {
 			return err
 		}
 		for _, l := range one {

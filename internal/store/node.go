@@ -10,14 +10,17 @@ func (r reader) LastBeat(ctx context.Context) (time.Time, error) {
 	return one(ctx, r.q, scanStamp, "SELECT seen_at FROM nodes ORDER BY seen_at DESC LIMIT 1")
 }
 
+// Beat goes by the database's clock, which is one for all nodes: by its own, a node whose clock is ahead would look alive
+// long after it ended, and take the others for dead. A moment in the future is one that a clock noted before it was set right.
 // Beat excludes nobody: it is no change of the domain.
-func (d *DB) Beat(ctx context.Context, node string, at, cutoff time.Time) (n int, err error) {
+func (d *DB) Beat(ctx context.Context, node string, deadAfter time.Duration) (n int, err error) {
 	err = d.write(ctx, nil, func(t *tx) error {
-		if _, err := t.exec(ctx, `INSERT INTO nodes (id, seen_at) VALUES ($1, $2)
-			ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`, uid(node), at); err != nil {
+		now := t.q.dialect().now
+		if _, err := t.exec(ctx, "INSERT INTO nodes (id, seen_at) VALUES ($1, "+now+") ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at", uid(node)); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, "DELETE FROM nodes WHERE seen_at < $1", cutoff); err != nil {
+		if _, err := t.exec(ctx, "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE seen_at < "+now+" - $1 OR seen_at > "+now+" + $1"+
+			t.q.dialect().skipLocked+")", deadAfter.Microseconds()); err != nil {
 			return err
 		}
 		n, err = one(ctx, t.q, scanNumber, "SELECT COUNT(*) FROM nodes")

@@ -9,14 +9,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"raff/internal/team"
 )
@@ -27,22 +25,9 @@ type postgresEngine struct {
 	pool *pgxpool.Pool
 	// writers leaves some connections to readers: changes wait for locks while they hold theirs.
 	writers chan struct{}
+	queue   accountQueue
 	memory  postgresMemory
-}
-
-// migrationLock is the key of the lock under which one program migrates ("raff" in ASCII, then 1).
-const migrationLock = 0x72616666_00000001
-
-// postgresSettings hold for every connection, unless the URL says otherwise.
-var postgresSettings = map[string]string{
-	"application_name": "raffd",
-	// A node that froze inside a change must not keep the others out for ever.
-	"lock_timeout":                        "10s",
-	"idle_in_transaction_session_timeout": "30s",
-	// Plans are made while tables are nearly empty and are kept while they grow.
-	"enable_seqscan":    "off",
-	"enable_bitmapscan": "off", // rows of an index in no order: a page of a list would be all of it, sorted
-	"jit":               "off",
+	link    *postgresLink
 }
 
 func openPostgres(ctx context.Context, url string) (engine, error) {
@@ -50,44 +35,33 @@ func openPostgres(ctx context.Context, url string) (engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database URL: use postgres://USER:PASSWORD@HOST:5432/DATABASE: %w", err)
 	}
-	if !strings.Contains(url, "pool_max_conns") {
-		cfg.MaxConns = int32(max(16, 4*runtime.GOMAXPROCS(0))) //nolint:gosec // a small number
+	e := &postgresEngine{}
+	if e.link, err = newPostgresLink(cfg, url); err != nil {
+		return nil, err
 	}
-	if !strings.Contains(url, "connect_timeout") {
-		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
-	}
-	for name, value := range postgresSettings {
-		if cfg.ConnConfig.RuntimeParams[name] == "" {
-			cfg.ConnConfig.RuntimeParams[name] = value
-		}
-	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
+	e.writers = make(chan struct{}, max(1, cfg.MaxConns*3/4))
+	e.link.made = e.memory.forget
+	if err := e.start(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	if err := migratePostgres(ctx, pool); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("open PostgreSQL: %w", err)
-	}
-	return &postgresEngine{pool: pool, writers: make(chan struct{}, max(1, cfg.MaxConns*3/4))}, nil
+	return e, nil
 }
 
-func migratePostgres(ctx context.Context, pool *pgxpool.Pool) error {
-	guard, err := pool.Acquire(ctx)
+// start connects, and brings the schema up to date.
+func (e *postgresEngine) start(ctx context.Context, cfg *pgxpool.Config) (err error) {
+	first, err := pgx.ConnectConfig(ctx, cfg.ConnConfig.Copy())
 	if err != nil {
 		return err
 	}
-	defer guard.Release()
-	if _, err := guard.Exec(ctx, "SET lock_timeout = 0"); err != nil {
+	defer func() { _ = first.Close(context.WithoutCancel(ctx)) }()
+	e.memory.off = !snapshotsMove(ctx, first)
+	if e.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return err
 	}
-	if _, err := guard.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
-		return fmt.Errorf("wait for another program that migrates: %w", err)
+	if err = migratePostgres(ctx, first, e.pool); err != nil {
+		e.pool.Close()
 	}
-	defer func() { _ = guard.Conn().Close(context.WithoutCancel(ctx)) }() // ends the session, and with it lock and setting
-	db := stdlib.OpenDBFromPool(pool)
-	defer func() { _ = db.Close() }()
-	return migrate(ctx, db, &postgresDialect)
+	return err
 }
 
 func (e *postgresEngine) dialect() *dialect { return &postgresDialect }
@@ -98,6 +72,9 @@ func (e *postgresEngine) close() error {
 }
 
 func (e *postgresEngine) query(ctx context.Context, query string, args []any) (rows, error) {
+	if e.link.pooled.Load() {
+		return e.pooledQuery(ctx, query, args)
+	}
 	rs, err := e.pool.Query(ctx, query, args...)
 	if err != nil {
 		return nil, postgresError(err)
@@ -105,10 +82,46 @@ func (e *postgresEngine) query(ctx context.Context, query string, args []any) (r
 	return postgresRows{rs, nil}, nil
 }
 
+// pooledQuery sends the greeting and the query together: up to the end of both the pooler keeps to one server process.
+func (e *postgresEngine) pooledQuery(ctx context.Context, query string, args []any) (rows, error) {
+	var batch pgx.Batch
+	batch.Queue(e.link.greeting())
+	batch.Queue(query, args...)
+	results := e.pool.SendBatch(ctx, &batch)
+	var standby flag
+	err := results.QueryRow().Scan(&standby)
+	if err == nil && bool(standby) {
+		err = team.Unavailable(errNotPrimary)
+	}
+	var rs pgx.Rows
+	if err == nil {
+		rs, err = results.Query()
+	}
+	if err != nil {
+		_ = results.Close() // tells the same error again
+		return nil, postgresError(err)
+	}
+	return postgresRows{rs, func() { _ = results.Close() }}, nil
+}
+
+// ping asks for a database that can be written to, so that no load balancer sends requests to a node on another.
+func (e *postgresEngine) ping(ctx context.Context) error {
+	unfit, err := one(ctx, e, scanFlag, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'")
+	if err == nil && unfit {
+		err = team.Unavailable(errNotPrimary)
+	}
+	return err
+}
+
 // maxTries bounds how often a change is run again that another one stood in the way of.
 const maxTries = 6
 
 func (e *postgresEngine) update(ctx context.Context, locks []accountLock, fn func(session) error) error {
+	leave, err := e.queue.enter(ctx, locks)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	select {
 	case e.writers <- struct{}{}:
 		defer func() { <-e.writers }()
@@ -140,8 +153,11 @@ func (e *postgresEngine) once(ctx context.Context, locks []accountLock, fn func(
 	defer conn.Release()
 	s := &postgresSession{conn: conn.Conn()}
 	s.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
+	if e.link.pooled.Load() {
+		s.pending.Queue(e.link.greeting())
+	}
 	for _, lock := range locks {
-		s.pending.Queue(lock.statement(), lock.key())
+		lock.queue(&s.pending)
 		if uid(lock.accountID).valid() {
 			// A statement of its own: only one that begins when the lock is held sees what was committed before.
 			s.account, s.endAt = lock.accountID, s.pending.Len()
@@ -171,11 +187,20 @@ func (e *postgresEngine) once(ctx context.Context, locks []accountLock, fn func(
 	return nil
 }
 
+// statement takes the lock of key $1.
 func (l *accountLock) statement() string {
 	if l.lock == team.Adds {
 		return "SELECT pg_advisory_xact_lock_shared($1)"
 	}
 	return "SELECT pg_advisory_xact_lock($1)"
+}
+
+// queue takes the lock, and tells the triggers of a change that it is alone.
+func (l *accountLock) queue(b *pgx.Batch) {
+	b.Queue(l.statement(), l.key())
+	if l.lock != team.Adds {
+		b.Queue("SELECT set_config('raff.alone', $1, TRUE)", l.accountID)
+	}
 }
 
 // key is the last half of the account's id, which is random. Two accounts that share one only wait for each other.
@@ -371,7 +396,7 @@ func postgresError(err error) error {
 	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
 		case strings.HasPrefix(pe.Code, "08"), strings.HasPrefix(pe.Code, "53"), strings.HasPrefix(pe.Code, "57P"),
-			strings.HasPrefix(pe.Code, "58"), strings.HasPrefix(pe.Code, "40"), pe.Code == "25006", pe.Code == "25P03", pe.Code == "55P03":
+			strings.HasPrefix(pe.Code, "58"), strings.HasPrefix(pe.Code, "40"), pe.Code == "25006", pe.Code == "25P03", pe.Code == "55P03", pe.Code == "57014":
 			return team.Unavailable(err)
 		}
 		return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,15 +31,25 @@ type sqliteEngine struct {
 	shut  bool
 }
 
-func openSQLite(ctx context.Context, path string) (engine, error) {
+func openSQLite(ctx context.Context, path string, o options) (engine, error) {
 	if dir := filepath.Dir(path); !isDir(dir) {
 		return nil, fmt.Errorf("open SQLite file %s: there is no directory %s: create it, or name another path", path, dir)
+	}
+	err := protect(path, func(file string, was fs.FileMode) {
+		o.logger.Warn("others could read a file of the database; now only its owner can", "file", file, "mode", fmt.Sprintf("%04o", was))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	if err := migrateSQLite(ctx, path); err != nil {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
+	opened, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
+	}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
-	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path), path: path, slots: make(chan struct{}, n)}, nil
+	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path, opened), path: path, slots: make(chan struct{}, n)}, nil
 }
 
 func isDir(path string) bool {
@@ -81,9 +92,17 @@ func (e *sqliteEngine) query(ctx context.Context, query string, args []any) (row
 	return rs, nil
 }
 
+func (e *sqliteEngine) ping(ctx context.Context) error {
+	_, err := one(ctx, e, scanNumber, "SELECT 1")
+	return err
+}
+
 func (e *sqliteEngine) take(ctx context.Context) (*sqliteConn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if err := sameFile(e.path, e.opened); err != nil {
+		return nil, team.Unavailable(err)
 	}
 	select {
 	case e.slots <- struct{}{}:

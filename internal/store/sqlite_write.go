@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 // durable at once. A change that is alone waits for nobody.
 type sqliteWriter struct {
 	path     string
+	opened   fs.FileInfo // the file that the path led to
 	conn     *sqliteConn // used by run only; nil after it broke
 	changes  chan *sqliteChange
 	quit     chan struct{}
@@ -39,8 +41,8 @@ type sqliteChange struct {
 
 var errPanicked = errors.New("the change panicked")
 
-func startSQLiteWriter(path string) *sqliteWriter {
-	w := &sqliteWriter{path: path, changes: make(chan *sqliteChange), quit: make(chan struct{}), stopped: make(chan struct{})}
+func startSQLiteWriter(path string, opened fs.FileInfo) *sqliteWriter {
+	w := &sqliteWriter{path: path, opened: opened, changes: make(chan *sqliteChange), quit: make(chan struct{}), stopped: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -159,6 +161,9 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 }
 
 func (w *sqliteWriter) begin() (err error) {
+	if err := sameFile(w.path, w.opened); err != nil {
+		return err
+	}
 	if w.conn == nil {
 		if w.conn, err = openSQLiteConn(w.path, "foreign_keys = 1", "synchronous = FULL", "temp_store = MEMORY"); err != nil {
 			return err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,12 +16,17 @@ const staleMember = `m.principal_type = 'invitation'
 	AND (i.state = 'declined' AND i.updated_at < $1 OR i.state IN ('queued', 'sent', 'failed') AND i.expires_at < $1)`
 
 // staleRows are what nobody will ask for again; $1 is the age.
-var staleRows = []string{
-	`DELETE FROM invitations WHERE updated_at < $1 AND state IN ('accepted', 'cancelled')`,
-	`DELETE FROM link_tokens WHERE used_at < $1 OR expires_at < $1`,
-	`DELETE FROM idempotency_keys WHERE created_at < $1`,
-	`DELETE FROM sessions WHERE expires_at < $1 OR last_seen_at < $1`,
-	`DELETE FROM limits WHERE until < $1`,
+var staleRows = []struct{ table, key, stale string }{
+	{"invitations", "id", "updated_at < $1 AND state IN ('accepted', 'cancelled')"},
+	{"link_tokens", "hash", "used_at < $1 OR expires_at < $1"},
+	{"sessions", "id", "expires_at < $1 OR last_seen_at < $1"},
+	{"limits", "subject", "until < $1"},
+}
+
+// remove deletes rows of which nobody knows, and passes over those that somebody else is changing: it takes them in another
+// order than others do, who would wait for it while it waits for them.
+func (t *tx) remove(ctx context.Context, table, key, stale string, before time.Time) error {
+	return t.later(ctx, "DELETE FROM "+table+" WHERE "+key+" IN (SELECT "+strings.Trim(key, "()")+" FROM "+table+" WHERE "+stale+t.q.dialect().skipLocked+")", before)
 }
 
 // RemoveStale works account by account under its lock, because it takes something away.
@@ -39,12 +45,12 @@ func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.
 		}
 	}
 	err = d.write(ctx, nil, func(t *tx) error {
-		for _, query := range staleRows {
-			if err := t.later(ctx, query, before); err != nil {
+		for _, r := range staleRows {
+			if err := t.remove(ctx, r.table, r.key, r.stale, before); err != nil {
 				return err
 			}
 		}
-		return nil
+		return t.remove(ctx, "idempotency_keys", "(account_id, principal, key)", "created_at < $1", now().Add(-team.IdempotencyTTL))
 	})
 	if err != nil {
 		return removed, fmt.Errorf("remove closed invitations and used tokens: %w", err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 
 	"raff/internal/team"
@@ -19,11 +20,23 @@ type DB struct {
 
 var _ team.Store = (*DB)(nil)
 
+// Option changes how Open opens.
+type Option func(*options)
+
+type options struct{ logger *slog.Logger }
+
+// WithLogger tells the logger what the operator should know; without it nobody is told.
+func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
+
 // Open connects to the database, brings its schema up to date and returns it ready for use. The URL is
 // "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". Several programs may open one database at the same
 // time. A schema newer than this program is an error.
-func Open(ctx context.Context, url string, c *team.Catalog) (*DB, error) {
-	e, err := openEngine(ctx, url)
+func Open(ctx context.Context, url string, c *team.Catalog, more ...Option) (*DB, error) {
+	o := options{logger: slog.New(slog.DiscardHandler)}
+	for _, f := range more {
+		f(&o)
+	}
+	e, err := openEngine(ctx, url, o)
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +85,8 @@ func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error)
 // SignEvents lets sign add a signature to every event that is written from now on.
 func (d *DB) SignEvents(sign func(*team.Event) error) { d.sign = sign }
 
-// Ping reports whether the database answers.
-func (d *DB) Ping(ctx context.Context) error {
-	_, err := one(ctx, d.q, scanNumber, "SELECT 1")
-	return err
-}
+// Ping reports whether the database answers and can be written to.
+func (d *DB) Ping(ctx context.Context) error { return d.engine.ping(ctx) }
 
 // Close lets running changes finish and closes the database.
 func (d *DB) Close() error { return d.engine.close() }

@@ -26,10 +26,17 @@ func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember
 	}
 	rows, wrong := slices.Clone(rows), make([]error, len(rows))
 	for i := range rows {
-		wrong[i] = rows[i].check()
+		if wrong[i] = rows[i].Invalid; wrong[i] == nil {
+			wrong[i] = rows[i].check()
+		}
+	}
+	// Two that add the same people in another order would wait for each other, row by row. Many rows run alone instead.
+	lock := Adds
+	if len(rows) > 1 {
+		lock = TakesAway
 	}
 	var out []BulkResult
-	err := s.write(ctx, p, Adds, func(w *work) error {
+	err := s.write(ctx, p, lock, func(w *work) error {
 		if err := w.mayAddAny(rows); err != nil {
 			return err
 		}

@@ -20,8 +20,10 @@ type Idempotency struct {
 	Answer func(made any) ([]byte, error)
 }
 
-// KeptAnswer is one remembered request.
+// KeptAnswer is one remembered request. It belongs to who sent it and to the account in which they did: the same key from
+// somebody else, or from the same person in another account, is another request.
 type KeptAnswer struct {
+	AccountID   string
 	PrincipalID string
 	Key         string
 	Operation   string
@@ -48,7 +50,7 @@ func (w *work) once(fn func(w *work) error) error {
 	if i == nil {
 		return fn(w)
 	}
-	claim := KeptAnswer{PrincipalID: w.p.ID, Key: i.Key, Operation: i.Operation, BodyHash: i.BodyHash, CreatedAt: w.at}
+	claim := KeptAnswer{AccountID: w.p.AccountID, PrincipalID: w.p.ID, Key: i.Key, Operation: i.Operation, BodyHash: i.BodyHash, CreatedAt: w.at}
 	old, fresh, err := w.ClaimIdempotencyKey(w.ctx, claim, w.at.Add(-IdempotencyTTL))
 	if err != nil {
 		return err

@@ -12,6 +12,8 @@ type NewMember struct {
 	APIKeyID  *string
 	RoleID    string
 	ManagedBy string // "api" when empty
+	// Invalid is what was found wrong with the row of a bulk request before; it is answered in the row's place.
+	Invalid error
 
 	canonical string // of Email, once checked
 }

@@ -11,7 +11,8 @@ type Lock int
 const (
 	// Adds is for changes that take nothing away: they run side by side, and exclude only TakesAway.
 	Adds Lock = iota
-	// TakesAway is for changes that shrink or move access: they run alone in their account.
+	// TakesAway is for changes that shrink or move access, and for those that add many rows, which would wait for each other
+	// row by row: they run alone in their account.
 	TakesAway
 )
 
@@ -47,15 +48,17 @@ type Store interface {
 	// LeaseMessages takes up to n messages that are due at now and hides them from other workers until the lease ends.
 	LeaseMessages(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Message, error)
 	// RemoveStale deletes pending memberships whose invitation expired or was declined before the given moment, and
-	// closed invitations, used link tokens and idempotency keys of that age. It returns how many memberships went.
+	// closed invitations and used link tokens of that age, and idempotency keys that are no longer promised to be known. It
+	// returns how many memberships went.
 	// Each removal writes an event dated by now, read under the account's lock.
 	RemoveStale(ctx context.Context, before time.Time, now func() time.Time) (int, error)
 	// SealableAccounts are the accounts that have events up to the moment that no seal covers.
 	SealableAccounts(ctx context.Context, now time.Time) ([]string, error)
 	// MissingEvents are events that this node wrote, that were sealed since, and that are not there. Each is told once.
 	MissingEvents(ctx context.Context) ([]EventRef, error)
-	// Beat says that this node is alive, forgets those that have not been seen since the cutoff, and counts the rest.
-	Beat(ctx context.Context, node string, at, cutoff time.Time) (int, error)
+	// Beat says that this node is alive, forgets those that have not been seen for so long by the database's clock, and counts
+	// the rest.
+	Beat(ctx context.Context, node string, deadAfter time.Duration) (int, error)
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	Close() error
@@ -333,7 +336,7 @@ type Tx interface {
 	// DeleteProject removes the project with its memberships and their invitations.
 	DeleteProject(ctx context.Context, id string) error
 
-	// ClaimIdempotencyKey remembers a request under its principal and key, unless one is remembered that was made
+	// ClaimIdempotencyKey remembers a request under its account, principal and key, unless one is remembered that was made
 	// after the cutoff: then fresh is false and it is returned.
 	ClaimIdempotencyKey(ctx context.Context, k KeptAnswer, cutoff time.Time) (old KeptAnswer, fresh bool, err error)
 	// KeepAnswer adds the answer to a claimed key.

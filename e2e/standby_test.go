@@ -1,0 +1,89 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"raff/internal/rafftest"
+	"raff/internal/server"
+)
+
+func askDatabase(t *testing.T, database, query string) string {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(t.Context())) }()
+	var answer string
+	if err := c.QueryRow(t.Context(), query).Scan(&answer); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return answer
+}
+
+// until repeats a request until it has the status.
+func until(t *testing.T, srv *rafftest.Server, path, key string, status int) {
+	t.Helper()
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		r := srv.Do(t, http.MethodGet, path, key, nil)
+		if r.Status == status {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: %d %s, want %d", path, r.Status, r.Body, status)
+		}
+	}
+}
+
+// TestANodeStaysWithThePrimary gives a node a primary and a standby. While the primary is away the node answers 503 and is not
+// ready, and what is revoked on the primary then is not accepted, however far behind the standby is.
+func TestANodeStaysWithThePrimary(t *testing.T) {
+	t.Parallel()
+	primary := rafftest.NewCluster(t, "-c fsync=off")
+	one := rafftest.Start(t, rafftest.OnDatabase(primary.URL))
+	standby := primary.Standby(t)
+	two := rafftest.Start(t, rafftest.OnDatabase(primary.Either(standby)))
+	id, secret := newKey(t, one, "member")
+	two.Do(t, http.MethodGet, "/api/v1/whoami", secret, nil).Want(t, http.StatusOK)
+
+	primary.Stop(t)
+	for range 30 {
+		for _, path := range []string{"/api/v1/whoami", "/api/v1/members", "/ready"} {
+			if r := two.Do(t, http.MethodGet, path, secret, nil); r.Status != http.StatusServiceUnavailable {
+				t.Fatalf("%s while the primary is away: %d %s", path, r.Status, r.Body)
+			}
+		}
+	}
+	two.Do(t, http.MethodPost, "/api/v1/projects", one.Key, map[string]any{"name": "P"}).Want(t, http.StatusServiceUnavailable)
+
+	askDatabase(t, standby.URL, "SELECT pg_wal_replay_pause()::text")
+	primary.Start(t)
+	until(t, one, "/ready", "", http.StatusOK)
+	one.Do(t, http.MethodDelete, "/api/v1/api-keys/"+id, one.Key, nil).Want(t, http.StatusOK)
+	until(t, two, "/ready", "", http.StatusOK)
+	for range 30 {
+		two.Do(t, http.MethodGet, "/api/v1/whoami", secret, nil).Want(t, http.StatusUnauthorized)
+	}
+
+	for _, url := range []string{standby.URL, primary.URL + "&target_session_attrs=standby"} {
+		s, err := server.Open(t.Context(), server.Config{Database: url, PublicURL: "http://127.0.0.1"})
+		if err == nil {
+			_ = s.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "primary") {
+			t.Errorf("a server on %s: %v, want an error that names the primary", url, err)
+		}
+	}
+}
+
+func newKey(t *testing.T, srv *rafftest.Server, role string) (id, secret string) {
+	t.Helper()
+	key := srv.Do(t, http.MethodPost, "/api/v1/api-keys", srv.Key, map[string]any{"name": "k", "role_id": srv.RoleID(t, "account", role)}).Want(t, http.StatusCreated).Data(t)
+	return key["id"].(string), key["secret"].(string)
+}

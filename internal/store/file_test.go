@@ -1,0 +1,95 @@
+package store_test
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"raff/internal/catalog"
+	"raff/internal/store"
+	"raff/internal/team"
+)
+
+func modes(t *testing.T, pattern string) map[string]os.FileMode {
+	t.Helper()
+	found, err := filepath.Glob(pattern)
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no %s: %v", pattern, err)
+	}
+	m := map[string]os.FileMode{}
+	for _, path := range found {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m[filepath.Base(path)] = info.Mode().Perm()
+	}
+	return m
+}
+
+// TestFilesAreForTheirOwnerAlone opens new files, one through a link to nothing, and files that others could read.
+func TestFilesAreForTheirOwnerAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink("elsewhere.db", filepath.Join(dir, "link.db")); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	open := func(name string) *store.DB {
+		db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(dir, name), catalog.Default(), store.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.SyncSystemRoles(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		return db
+	}
+	for name, real := range map[string]string{"new.db": "new.db", "link.db": "elsewhere.db"} {
+		db := open(name)
+		for file, mode := range modes(t, filepath.Join(dir, real+"*")) {
+			if mode != 0o600 {
+				t.Errorf("%s: %o", file, mode)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if log.Len() > 0 {
+		t.Errorf("told for nothing: %s", log.String())
+	}
+	wide := filepath.Join(dir, "new.db")
+	if err := os.Chmod(wide, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	defer func(db *store.DB) { _ = db.Close() }(open("new.db"))
+	for file, mode := range modes(t, wide+"*") {
+		if mode != 0o600 {
+			t.Errorf("%s that was readable: %o", file, mode)
+		}
+	}
+	if !strings.Contains(log.String(), wide) || !strings.Contains(log.String(), "0644") {
+		t.Errorf("the log does not tell of %s: %s", wide, log.String())
+	}
+}
+
+// TestAFileThatIsReplaced puts a backup in the place of the file in use: nothing is read from or written to a file that
+// nobody will find again.
+func TestAFileThatIsReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "raff.db")
+	w := newWorld(t, "sqlite:"+path)
+	copied := path + ".copy"
+	if err := store.Backup(w.ctx, w.url, copied); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(copied, path); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Account(w.ctx, w.account.ID)
+	wantUnavailable(t, "read", err)
+	wantUnavailable(t, "ready", w.Ping(w.ctx))
+	wantUnavailable(t, "write", w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return w.addEvent(tx, "lost") }))
+}

@@ -1,0 +1,22 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestNodesGoByTheClockOfTheDatabase finds nodes that a clock put into the future, and one that ended.
+func TestNodesGoByTheClockOfTheDatabase(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		db := directly(t, w.url)
+		for _, ago := range []time.Duration{-time.Hour, -24 * 365 * time.Hour, time.Hour} {
+			run(t, db, fmt.Sprintf("INSERT INTO nodes (id, seen_at) VALUES ('%s', %d)", newID(), time.Now().Add(-ago).UnixMicro()))
+		}
+		for want := 1; want <= 2; want++ {
+			if n, err := w.Beat(w.ctx, newID(), 10*time.Minute); err != nil || n != want {
+				t.Errorf("%d nodes, %v, want %d", n, err, want)
+			}
+		}
+	})
+}

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"raff/internal/team"
+)
+
+// accountQueue lets one change at a time that has to be alone in its account ask the database for the account's lock. Those
+// that wait hold no connection, so that many large changes of one account leave the others theirs.
+type accountQueue struct {
+	mu    sync.Mutex
+	turns map[string]*turn
+}
+
+type turn struct {
+	free    chan struct{} // holds one value while nobody's turn it is
+	waiting int
+}
+
+// queueWait bounds how long a change waits for its turn; less than it takes until nobody reads the answer any more.
+const queueWait = 20 * time.Second
+
+var errBusy = errors.New("other changes of the account take long")
+
+// enter waits for the turns of the change, in the order of its locks. leave ends them.
+func (q *accountQueue) enter(ctx context.Context, locks []accountLock) (leave func(), err error) {
+	late := time.NewTimer(queueWait)
+	defer late.Stop()
+	var turns []func()
+	leave = func() {
+		for _, end := range turns {
+			end()
+		}
+	}
+	for _, l := range locks {
+		if l.lock == team.Adds {
+			continue
+		}
+		end, err := q.turn(ctx, l.accountID, late.C)
+		if err != nil {
+			leave()
+			return nil, err
+		}
+		turns = append(turns, end)
+	}
+	return leave, nil
+}
+
+func (q *accountQueue) turn(ctx context.Context, accountID string, late <-chan time.Time) (end func(), err error) {
+	q.mu.Lock()
+	t := q.turns[accountID]
+	if t == nil {
+		t = &turn{free: make(chan struct{}, 1)}
+		t.free <- struct{}{}
+		if q.turns == nil {
+			q.turns = map[string]*turn{}
+		}
+		q.turns[accountID] = t
+	}
+	t.waiting++
+	q.mu.Unlock()
+	left := func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if t.waiting--; t.waiting == 0 {
+			delete(q.turns, accountID)
+		}
+	}
+	select {
+	case <-t.free:
+		return func() {
+			t.free <- struct{}{}
+			left()
+		}, nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-late:
+		err = team.Unavailable(errBusy)
+	}
+	left()
+	return nil, err
+}

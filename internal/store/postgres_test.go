@@ -1,0 +1,73 @@
+package store_test
+
+import (
+	"database/sql"
+	"testing"
+
+	"raff/internal/rafftest"
+	"raff/internal/team"
+)
+
+// TestMemoryWhereSnapshotsStandStill gives the store a database whose snapshot is always the same, as some have that only
+// speak PostgreSQL's protocol. A change by somebody else is seen at once all the same.
+func TestMemoryWhereSnapshotsStandStill(t *testing.T) {
+	url := rafftest.PostgresURL(t)
+	db := directly(t, url)
+	run(t, db, "CREATE FUNCTION public.pg_current_snapshot() RETURNS text LANGUAGE sql AS $$ SELECT '7:7:' $$")
+	w := newWorld(t, url+"&search_path=public,pg_catalog")
+	m := w.add(t, w.invited("alice@example.com"))
+	for _, want := range []team.Status{team.StatusPending, team.StatusSuspended} {
+		ctx, done := w.Pin(w.ctx)
+		got, err := w.Member(ctx, w.account.ID, "", m.ID)
+		done()
+		if err != nil || got.Status != want {
+			t.Errorf("%s, %v, want %s", got.Status, err, want)
+		}
+		run(t, db, "UPDATE memberships SET status = 'suspended'")
+	}
+}
+
+// TestAPromotedCopyDoesNotKnowWhatItLost promotes a standby that never got the newest row, and lets it count its
+// transactions up to the number at which the store read that row.
+func TestAPromotedCopyDoesNotKnowWhatItLost(t *testing.T) {
+	t.Parallel()
+	primary := rafftest.NewCluster(t, "-c fsync=off -c autovacuum=off")
+	standby := primary.Standby(t)
+	w := newWorld(t, primary.Either(standby))
+	standby.Stop(t)
+	m := w.add(t, w.invited("alice@example.com"))
+	read := func() error {
+		ctx, done := w.Pin(w.ctx)
+		defer done()
+		_, err := w.Member(ctx, w.account.ID, "", m.ID)
+		return err
+	}
+	if err := read(); err != nil {
+		t.Fatal(err)
+	}
+	snapshot := func(db *sql.DB) (s string) {
+		if err := db.QueryRowContext(t.Context(), "SELECT pg_current_snapshot()::text").Scan(&s); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	seen := snapshot(directly(t, primary.URL))
+	primary.Stop(t)
+	standby.Start(t)
+	standby.Promote(t)
+	db := directly(t, standby.URL)
+	for n := 0; snapshot(db) != seen; n++ {
+		if n == 5000 {
+			t.Fatalf("the copy is at %s and does not come to %s", snapshot(db), seen)
+		}
+		run(t, db, "SELECT pg_current_xact_id()")
+	}
+	for err := error(nil); !team.IsNotFound(err); err = read() { // connections that died are used up first
+		if err != nil {
+			wantUnavailable(t, "read through a connection that died", err)
+		}
+		if n := w.Ping(w.ctx); n == nil && err == nil && read() == nil {
+			t.Fatal("the copy knows what it never got")
+		}
+	}
+}
