@@ -21,8 +21,8 @@ func TestEveryPostHappensOnceUnderItsKey(t *testing.T) {
 			id   string
 			body any
 		}{
-			"addMember":               {"", map[string]any{"email": "a@example.com", "role_id": role}},
-			"addMembers":              {"", map[string]any{"members": []any{
+			"addMember": {"", map[string]any{"email": "a@example.com", "role_id": role}},
+			"addMembers": {"", map[string]any{"members": []any{
 				map[string]any{"email": "b@example.com", "role_id": role}, map[string]any{"target_user_id": "NO-UUID", "role_id": role},
 				map[string]any{"email": "b@example.com", "role_id": role}, map[string]any{"email": "nobody", "role_id": role}}}},
 			"createRole":              {"", map[string]any{"name": "r", "slug": "r", "scope": "account", "permissions": []string{"account.members.view"}}},

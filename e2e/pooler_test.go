@@ -50,4 +50,3 @@ func TestThroughAPooler(t *testing.T) {
 		})
 	}
 }
-
