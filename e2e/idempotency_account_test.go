@@ -14,9 +14,11 @@ import (
 // TestAnIdempotencyKeyIsOfOneAccount lets a person with two accounts send the same request under the same key in both.
 func TestAnIdempotencyKeyIsOfOneAccount(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
-		srv.NewMember(t, "both@example.com", "Both", srv.RoleID(t, "account", "admin"))
-		other := srv.NewAccount(t, "Other", "both@example.com")
-		me := srv.SignIn(t, "both@example.com")
+		if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Owner", rafftest.Password); err != nil {
+			t.Fatal(err)
+		}
+		other := srv.NewAccount(t, "Other", "owner@example.com")
+		me := srv.SignIn(t, "owner@example.com")
 		project := func() string {
 			h := http.Header{"Cookie": {strings.TrimPrefix(me, "cookie: ")}, "Idempotency-Key": {"nightly"}, "Content-Type": {"application/json"}}
 			return srv.Send(t, "POST", "/api/v1/projects", h, map[string]any{"name": "Plan"}).Want(t, http.StatusCreated).Data(t)["account_id"].(string)
