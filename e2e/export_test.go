@@ -64,7 +64,8 @@ func TestAnExportEndsWithItsCredential(t *testing.T) {
 		const api = "/api/v1/audit-events"
 		revoked, revokedSecret := key("revoked", nil)
 		off, offSecret := key("switched off", nil)
-		weaker, weakerSecret := key("weaker", nil)
+		weaker, weakerSecret := key("weaker", map[string]any{"role_id": nil})
+		weaker = g.Do(t, "POST", "/api/v1/members", g.Key, map[string]any{"api_key_id": weaker, "role_id": admin}).Want(t, 201).Data(t)["id"].(string)
 		_, soonOverSecret := key("soon over", map[string]any{"expires_at": g.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)})
 		alice, aliceSession := person("alice")
 		bob, bobSession := person("bob")
@@ -80,7 +81,7 @@ func TestAnExportEndsWithItsCredential(t *testing.T) {
 				g.Do(t, "PATCH", "/api/v1/api-keys/"+off, g.Key, map[string]any{"is_active": false}).Want(t, 200)
 			}},
 			{"key loses the permission", api, weakerSecret, func() {
-				g.Do(t, "PATCH", "/api/v1/api-keys/"+weaker, g.Key, map[string]any{"role_id": viewer}).Want(t, 200)
+				g.Do(t, "PATCH", "/api/v1/members/"+weaker, g.Key, map[string]any{"role_id": viewer}).Want(t, 200)
 			}},
 			{"person suspended", "/audit/export?format=ndjson", aliceSession, func() {
 				g.Do(t, "PATCH", "/api/v1/members/"+alice, g.Key, map[string]any{"status": "suspended"}).Want(t, 200)
