@@ -3,6 +3,9 @@ package api
 // TransferOwnershipRequest names the member of the account that becomes its Owner.
 type TransferOwnershipRequest struct {
 	MemberID *string `json:"member_id,omitempty"`
+	// CurrentPassword, or the answer of a passkey as the browser gave it, shows that it is still the Owner who asks.
+	CurrentPassword *string `json:"current_password,omitempty"`
+	Passkey         *string `json:"passkey,omitempty"`
 }
 
 // Grant policies: who may hand a role out.

@@ -24,7 +24,7 @@ type Page[T any] struct {
 type Done struct {
 	Success bool   `json:"success"`
 	Message string `json:"message"`
-	// KeysCreated are the API keys a removed person made; they keep working, and somebody should look at them.
+	// KeysCreated are the API keys of which a removed person was shown the secret: those they made or regenerated.
 	KeysCreated []APIKeyRef `json:"keys_created,omitempty"`
 	// InvitationsSent are the open invitations a removed person sent; they stay valid.
 	InvitationsSent []InvitationRef `json:"invitations_sent,omitempty"`
@@ -35,6 +35,8 @@ type APIKeyRef struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	KeyPrefix string `json:"key_prefix"`
+	// Disabled says that this change deactivated the key.
+	Disabled bool `json:"disabled,omitempty"`
 }
 
 // InvitationRef names an invitation.

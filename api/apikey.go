@@ -25,6 +25,8 @@ type APIKey struct {
 	ProjectAccesses []APIKeyProjectAccess `json:"project_accesses"`
 	CreatedBy       *string               `json:"created_by,omitempty"`
 	CreatedAt       Time                  `json:"created_at"`
+	// UpdatedAt changes with what PATCH and regenerate change, not with use.
+	UpdatedAt Time `json:"updated_at"`
 }
 
 // APIKeyProjectAccess is one project membership of a key.
@@ -62,4 +64,6 @@ type UpdateAPIKeyRequest struct {
 	RateLimitTier *string          `json:"rate_limit_tier,omitempty"`
 	ExpiresAt     Nullable[string] `json:"expires_at,omitzero"`
 	IsActive      *bool            `json:"is_active,omitempty"`
+	// UpdatedAt is that of the key the change was made for; another version is refused with status 412.
+	UpdatedAt *string `json:"updated_at,omitempty"`
 }

@@ -61,6 +61,9 @@ type Membership struct {
 	InvitationExpiresAt *Time   `json:"invitation_expires_at,omitempty"`
 	CreatedAt           Time    `json:"created_at"`
 	UpdatedAt           Time    `json:"updated_at"`
+	// KeysCreated is in answers to a change that takes access away from a person: a suspension, a weaker role, the end of
+	// their ownership. It lists the API keys of which they were shown the secret.
+	KeysCreated []APIKeyRef `json:"keys_created,omitempty"`
 }
 
 // AddMemberRequest names exactly one of Email, TargetUserID and APIKeyID, and the account role it gets.
@@ -82,4 +85,8 @@ type AddProjectMemberRequest struct {
 type UpdateMemberRequest struct {
 	RoleID *string `json:"role_id,omitempty"`
 	Status *string `json:"status,omitempty"`
+	// KeepKeys leaves the API keys working of which a person was shown the secret who is suspended in the account.
+	KeepKeys *bool `json:"keep_keys,omitempty"`
+	// UpdatedAt is that of the member the change was made for; another version is refused with status 412.
+	UpdatedAt *string `json:"updated_at,omitempty"`
 }

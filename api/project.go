@@ -27,4 +27,6 @@ type UpdateProjectRequest struct {
 	Name          *string `json:"name,omitempty"`
 	Description   *string `json:"description,omitempty"`
 	DefaultRegion *string `json:"default_region,omitempty"`
+	// UpdatedAt is that of the project the change was made for; another version is refused with status 412.
+	UpdatedAt *string `json:"updated_at,omitempty"`
 }

@@ -30,9 +30,14 @@ type CreateRoleRequest struct {
 	Permissions *[]string `json:"permissions,omitempty"`
 }
 
-// UpdateRoleRequest changes what it names; nil leaves as it is. Permissions replaces the whole set.
+// UpdateRoleRequest changes what it names; nil leaves as it is. Permissions replaces the whole set. AddPermissions and
+// RemovePermissions change the set the role has when the request arrives, so that nothing is lost that somebody else changed.
 type UpdateRoleRequest struct {
-	Name        *string   `json:"name,omitempty"`
-	Description *string   `json:"description,omitempty"`
-	Permissions *[]string `json:"permissions,omitempty"`
+	Name              *string   `json:"name,omitempty"`
+	Description       *string   `json:"description,omitempty"`
+	Permissions       *[]string `json:"permissions,omitempty"`
+	AddPermissions    *[]string `json:"add_permissions,omitempty"`
+	RemovePermissions *[]string `json:"remove_permissions,omitempty"`
+	// UpdatedAt is that of the role the change was made for; another version is refused with status 412.
+	UpdatedAt *string `json:"updated_at,omitempty"`
 }

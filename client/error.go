@@ -55,6 +55,9 @@ func IsNotFound(err error) bool {
 // IsConflict reports whether err says that the state of things forbids the change; Code says which.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 
+// IsChanged reports whether err says that what was to be changed is not the version any more that the change was made for.
+func IsChanged(err error) bool { return hasStatus(err, http.StatusPreconditionFailed) }
+
 // IsDenied reports whether err says that the credential is good but may not do this.
 func IsDenied(err error) bool { return hasStatus(err, http.StatusForbidden) }
 

@@ -77,15 +77,31 @@ func (s *MemberService) AddMany(ctx context.Context, in api.AddMembersRequest, o
 	return *rows, nil
 }
 
-// Update changes role or status, also of a member whose invitation is still open.
+// Update changes role or status, also of a member whose invitation is still open. A suspension deactivates the API keys
+// of which the person was shown the secret, unless KeepKeys is set; KeysCreated of the answer lists them.
 func (s *MemberService) Update(ctx context.Context, id string, in api.UpdateMemberRequest) (*api.Member, error) {
 	return write[api.Member](ctx, s.c, http.MethodPatch, in, memberPath, id)
 }
 
-// Remove removes a member with all its project roles, or cancels its invitation. The answer lists the keys the person
-// made and the invitations they sent, which keep working.
+// RemoveMemberOptions says how a member is removed.
+type RemoveMemberOptions struct {
+	// KeepKeys leaves the API keys working of which the person was shown the secret. Otherwise they are deactivated.
+	KeepKeys bool
+}
+
+// Remove removes a member with all its project roles, or cancels its invitation. The answer lists the keys of which the
+// person was shown the secret, which are deactivated, and the invitations they sent, which stay valid.
 func (s *MemberService) Remove(ctx context.Context, id string) (*api.Done, error) {
-	return del(ctx, s.c, nil, memberPath, id)
+	return s.RemoveWith(ctx, id, RemoveMemberOptions{})
+}
+
+// RemoveWith is Remove with options.
+func (s *MemberService) RemoveWith(ctx context.Context, id string, o RemoveMemberOptions) (*api.Done, error) {
+	q := url.Values{}
+	if o.KeepKeys {
+		q.Set("keep_keys", "true")
+	}
+	return del(ctx, s.c, q, memberPath, id)
 }
 
 // List returns one page of a project's members, in order of creation.

@@ -30,7 +30,7 @@ func TestTheFirstFactorLeavesNoSessionBegunWithoutIt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := svc.AddTOTP(ctx, me)
+			f, err := svc.AddTOTP(ctx, me, team.Proof{Password: rafftest.Password})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -55,14 +55,19 @@ func accountTransferCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "transfer-ownership --account ID --member ID",
 		Short: "Make another member the Owner of an account; the former Owner becomes Admin",
+		Long:  "Make another member the Owner of an account. The former Owner becomes Admin, and their API keys with the Owner role are deactivated.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				owner, err := s.TransferOwnership(ctx, account, member)
+				owner, deactivated, err := s.TransferOwnership(ctx, account, member)
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), "The Owner is now", owner)
+				text := "The Owner is now " + owner + "\n"
+				for _, name := range deactivated {
+					text += fmt.Sprintf("Deactivated the former Owner's API key %q, which has the Owner role.\n", name)
+				}
+				_, err = fmt.Fprint(cmd.OutOrStdout(), text)
 				return err
 			})
 		},

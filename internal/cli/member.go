@@ -94,10 +94,14 @@ raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 
 func (a *app) memberUpdate() *cobra.Command {
 	var role *roleFlags
+	var keep bool
 	status := &choice{allowed: []string{api.StatusActive, api.StatusSuspended}}
 	cmd := &cobra.Command{
 		Use:   "update <id|email>",
 		Short: "Change a member's role or status",
+		Long: `Change a member's role or status.
+
+Suspending a person also deactivates the API keys whose secrets they were shown, because they made or regenerated them.`,
 		Example: `raff member update alice@example.com --role admin
 raff member update alice@example.com --status suspended`,
 		Args:              args(memberArg),
@@ -111,24 +115,41 @@ raff member update alice@example.com --status suspended`,
 			if err != nil {
 				return err
 			}
-			m, err := c.Members.Update(ctx, id, api.UpdateMemberRequest{RoleID: roleID, Status: optional(status.value)})
+			change := api.UpdateMemberRequest{RoleID: roleID, Status: optional(status.value)}
+			if keep {
+				change.KeepKeys = &keep
+			}
+			m, err := c.Members.Update(ctx, id, change)
 			if err != nil {
 				return err
 			}
-			return a.writeMember(*m)
+			if err := a.writeMember(*m); err != nil || a.output.value != "table" {
+				return err
+			}
+			a.noteKeys(*m, m.KeysCreated)
+			return nil
 		}),
 	}
 	role = a.addRoleFlags(cmd, api.ScopeAccount)
 	addChoice(cmd, status, "status", "new status")
+	addKeepKeys(cmd, &keep)
 	require(cmd, atLeastOne("role", "role-id", "status"), atMostOne("role", "role-id"))
 	return cmd
 }
 
+func addKeepKeys(cmd *cobra.Command, keep *bool) {
+	cmd.Flags().BoolVar(keep, "keep-keys", false, "leave the person's API keys working")
+}
+
 func (a *app) memberRemove() *cobra.Command {
+	var keep bool
 	cmd := &cobra.Command{
 		Use:     "remove <id|email>",
 		Aliases: []string{"rm", "delete"},
 		Short:   "Remove a member from the account and all its projects, or cancel its invitation",
+		Long: `Remove a member from the account and all its projects, or cancel its invitation.
+
+Removing a person also deactivates the API keys whose secrets they were shown, because they made or regenerated them.`,
 		Example: `raff member remove alice@example.com
 
 # in a script, where nobody can be asked
@@ -142,14 +163,17 @@ raff member remove alice@example.com --force`,
 		if err != nil {
 			return err
 		}
-		takes := "all roles in the account and its projects"
+		takes := "all roles in the account and its projects, and the API keys whose secrets they have"
+		if keep || m.PrincipalType == api.PrincipalAPIKey {
+			takes = "all roles in the account and its projects"
+		}
 		if m.PrincipalType == api.PrincipalInvitation {
 			takes = "the invitation"
 		}
 		if err := d.confirm(ctx, "Remove %s (%s, %s), with %s?", called(m), m.RoleName, m.Status, takes); err != nil {
 			return err
 		}
-		done, err := c.Members.Remove(ctx, m.ID)
+		done, err := c.Members.RemoveWith(ctx, m.ID, client.RemoveMemberOptions{KeepKeys: keep})
 		if err != nil {
 			return err
 		}
@@ -159,17 +183,34 @@ raff member remove alice@example.com --force`,
 		a.noteLeftBehind(m, done)
 		return nil
 	}))
+	addKeepKeys(cmd, &keep)
 	return cmd
 }
 
-// noteLeftBehind names what a removed person made and what goes on working.
-func (a *app) noteLeftBehind(m api.Member, done *api.Done) {
-	if len(done.KeysCreated) > 0 {
-		a.note("These API keys were made by %s and keep working:", clean(m.Email))
-		for _, k := range done.KeysCreated {
+// noteKeys names the API keys of which a person was shown the secret, who lost access.
+func (a *app) noteKeys(m api.Member, keys []api.APIKeyRef) {
+	for _, disabled := range []bool{true, false} {
+		told := false
+		for _, k := range keys {
+			if k.Disabled != disabled {
+				continue
+			}
+			switch {
+			case told:
+			case disabled:
+				a.note("These API keys of %s were deactivated:", clean(m.Email))
+			default:
+				a.note("%s was shown the secrets of these API keys, which did not change:", clean(m.Email))
+			}
+			told = true
 			a.note("  %s  %s  %s", k.ID, k.KeyPrefix, clean(k.Name))
 		}
 	}
+}
+
+// noteLeftBehind names what a removed person made and sent.
+func (a *app) noteLeftBehind(m api.Member, done *api.Done) {
+	a.noteKeys(m, done.KeysCreated)
 	if len(done.InvitationsSent) > 0 {
 		a.note("These invitations were sent by %s and are still open:", clean(m.Email))
 		for _, i := range done.InvitationsSent {

@@ -89,12 +89,8 @@ raff role update auditor --name "External auditor"`,
 			return err
 		}
 		change := api.UpdateRoleRequest{Name: ifGiven(cmd, "name", in.name), Description: ifGiven(cmd, "description", in.description)}
-		if given(cmd, permissionFlagNames) > 0 {
-			permissions, err := perms.apply(r)
-			if err != nil {
-				return err
-			}
-			change.Permissions = &permissions
+		if err := perms.change(r, &change); err != nil {
+			return err
 		}
 		changed, err := c.Roles.Update(ctx, r.ID, change)
 		if err != nil {
@@ -216,11 +212,27 @@ func (a *app) addPermissionFlags(cmd *cobra.Command, p *permissionFlags) {
 	}
 }
 
-// apply is the permissions of base, changed as the flags say.
-func (p *permissionFlags) apply(base api.Role) ([]string, error) {
+// change says what the flags do to a role. What is added and removed is decided by the server, so that nothing is lost
+// that somebody else changes at the same time.
+func (p *permissionFlags) change(r api.Role, to *api.UpdateRoleRequest) error {
 	if len(p.exactly) > 0 {
-		return p.exactly, nil
+		to.Permissions = &p.exactly
+		return nil
 	}
+	if err := p.removable(r); err != nil {
+		return err
+	}
+	if len(p.add) > 0 {
+		to.AddPermissions = &p.add
+	}
+	if len(p.remove) > 0 {
+		to.RemovePermissions = &p.remove
+	}
+	return nil
+}
+
+// removable refuses to remove what a role does not have, which is mostly a misspelt name.
+func (p *permissionFlags) removable(base api.Role) error {
 	var not []string
 	for _, name := range p.remove {
 		if !slices.Contains(base.Permissions, name) {
@@ -228,7 +240,18 @@ func (p *permissionFlags) apply(base api.Role) ([]string, error) {
 		}
 	}
 	if len(not) > 0 {
-		return nil, usageError{fmt.Sprintf("The role %s does not have %s, so it cannot be removed. What it has: raff role get %[1]s", base.Slug, strings.Join(not, ", "))}
+		return usageError{fmt.Sprintf("The role %s does not have %s, so it cannot be removed. What it has: raff role get %[1]s", base.Slug, strings.Join(not, ", "))}
+	}
+	return nil
+}
+
+// apply is the permissions of base, changed as the flags say.
+func (p *permissionFlags) apply(base api.Role) ([]string, error) {
+	if len(p.exactly) > 0 {
+		return p.exactly, nil
+	}
+	if err := p.removable(base); err != nil {
+		return nil, err
 	}
 	left := slices.DeleteFunc(slices.Clone(base.Permissions), func(name string) bool { return slices.Contains(p.remove, name) })
 	for _, name := range p.add {

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"errors"
+	"net/http"
 
 	"raff/api"
 	"raff/internal/team"
@@ -53,6 +55,22 @@ func (s *server) transferOwnership(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.svc.TransferOwnership(ctx, c.who, id)
-	return one(s.member(&m)), err
+	proof := team.Proof{Source: s.remote(c.Request)}
+	if b.CurrentPassword != nil {
+		proof.Password = *b.CurrentPassword
+	}
+	if b.Passkey != nil {
+		proof.Passkey = []byte(*b.Passkey)
+	}
+	m, err := s.svc.TransferOwnership(ctx, c.who, id, proof)
+	return one(s.member(&m)), unproved(err)
+}
+
+// unproved tells who came with a good session, and did not show that it is still them, apart from who has no credential.
+func unproved(err error) error {
+	e, ok := errors.AsType[*team.Error](err)
+	if ok && e.Kind == team.KindUnauthenticated && e.Field != "" {
+		return &refusal{status: http.StatusForbidden, code: e.Code, field: e.Field, message: e.Message}
+	}
+	return err
 }

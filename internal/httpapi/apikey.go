@@ -76,6 +76,10 @@ func (s *server) updateAPIKey(ctx context.Context, c *call) (any, error) {
 		}
 		change.ExpiresAt = &t
 	}
+	var err error
+	if change.Base, err = c.base(b.UpdatedAt); err != nil {
+		return nil, err
+	}
 	k, err := s.svc.UpdateAPIKey(ctx, c.who, c.pathID("id"), change)
 	return one(apiKey(&k)), err
 }
@@ -103,7 +107,7 @@ func apiKey(k *team.APIKey) api.APIKey {
 	w := api.APIKey{
 		ID: k.ID, AccountID: k.AccountID, Name: k.Name, KeyPrefix: k.KeyPrefix, Scope: publicScope, RateLimitTier: k.Tier,
 		ExpiresAt: stampOf(k.ExpiresAt), LastUsedAt: stampOf(k.LastUsedAt), IsActive: k.IsActive,
-		ProjectAccesses: []api.APIKeyProjectAccess{}, CreatedBy: filled(k.CreatedBy), CreatedAt: stamp(k.CreatedAt),
+		ProjectAccesses: []api.APIKeyProjectAccess{}, CreatedBy: filled(k.CreatedBy), CreatedAt: stamp(k.CreatedAt), UpdatedAt: stamp(k.UpdatedAt),
 	}
 	for i := range k.Memberships {
 		m := &k.Memberships[i]

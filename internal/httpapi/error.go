@@ -18,6 +18,7 @@ var statusOf = map[team.Kind]int{
 	team.KindDenied:          http.StatusForbidden,
 	team.KindNotFound:        http.StatusNotFound,
 	team.KindConflict:        http.StatusConflict,
+	team.KindChanged:         http.StatusPreconditionFailed,
 	team.KindGone:            http.StatusGone,
 	team.KindMismatch:        http.StatusUnprocessableEntity,
 	team.KindLimited:         http.StatusTooManyRequests,

@@ -57,6 +57,9 @@ func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *
 		*buf, _ = encode((*buf)[:0], v) // nothing in an api.Error can fail
 	}
 	h := s.header(w, c, contentType(v))
+	if etag, ok := etagOf(v); ok {
+		h["Etag"] = []string{etag}
+	}
 	h["Content-Length"] = []string{strconv.Itoa(len(*buf))}
 	w.WriteHeader(status)
 	_, _ = w.Write(*buf) // a caller that hung up cannot be told

@@ -88,21 +88,43 @@ func (c *call) memberChange() (change team.MemberChange, err error) {
 		status := team.Status(*b.Status)
 		change.Status = &status
 	}
-	change.RoleID = b.RoleID
+	change.RoleID, change.KeepKeys = b.RoleID, b.KeepKeys != nil && *b.KeepKeys
+	if change.Base, err = c.base(b.UpdatedAt); err != nil {
+		return change, err
+	}
 	_, err = uuidOf("role_id", b.RoleID)
 	return change, err
 }
 
 func (s *server) removeMember(ctx context.Context, c *call) (any, error) {
-	gone, err := s.svc.RemoveMember(ctx, c.who, "", c.pathID("id"))
+	o, err := c.removal()
+	if err != nil {
+		return nil, err
+	}
+	gone, err := s.svc.RemoveMember(ctx, c.who, "", c.pathID("id"), o)
 	return removed(gone), err
+}
+
+func (c *call) removal() (o team.Removal, err error) {
+	keep, err := c.choice("keep_keys", "true", "false")
+	if err != nil {
+		return o, err
+	}
+	o.KeepKeys = keep == "true"
+	o.Base, err = c.base(nil)
+	return o, err
+}
+
+func keyRefs(keys []team.HeldKey) (refs []api.APIKeyRef) {
+	for _, k := range keys {
+		refs = append(refs, api.APIKeyRef{ID: k.ID, Name: k.Name, KeyPrefix: k.KeyPrefix, Disabled: k.Disabled})
+	}
+	return refs
 }
 
 func removed(r team.Removed) api.Done {
 	d := done("Member removed.")
-	for _, k := range r.KeysCreated {
-		d.KeysCreated = append(d.KeysCreated, api.APIKeyRef{ID: k.ID, Name: k.Name, KeyPrefix: k.KeyPrefix})
-	}
+	d.KeysCreated = keyRefs(r.KeysCreated)
 	for _, i := range r.InvitationsSent {
 		d.InvitationsSent = append(d.InvitationsSent, api.InvitationRef{ID: i.ID, Email: i.Email})
 	}
@@ -120,6 +142,7 @@ func (s *server) membership(m *team.Member) api.Membership {
 		Email: m.Email, Name: m.Name, Role: m.Role.Slug, RoleID: m.Role.ID, RoleName: m.Role.Name, Status: string(m.Status),
 		IsOwner: m.IsOwner, ManagedBy: m.ManagedBy, InvitedBy: filled(m.InvitedBy), InvitedAt: stampOf(m.InvitedAt),
 		AcceptedAt: stampOf(m.AcceptedAt), InvitationState: api.InvitationNone, CreatedAt: stamp(m.CreatedAt), UpdatedAt: stamp(m.UpdatedAt),
+		KeysCreated: keyRefs(m.HeldKeys),
 	}
 	if i := m.Invitation; i != nil {
 		w.InvitationID, w.InvitationState, w.InvitationExpiresAt = &i.ID, string(i.StateAt(s.svc.Now())), stampOf(i.ExpiresAt)
@@ -156,6 +179,23 @@ func appendMembership(b []byte, m *api.Membership) []byte {
 	b = appendTime(b, `,"invitation_expires_at":`, m.InvitationExpiresAt)
 	b = appendTime(b, `,"created_at":`, &m.CreatedAt)
 	b = appendTime(b, `,"updated_at":`, &m.UpdatedAt)
+	for i, k := range m.KeysCreated {
+		if i == 0 {
+			b = append(b, `,"keys_created":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendText(b, `{"id":`, k.ID)
+		b = appendText(b, `,"name":`, k.Name)
+		b = appendText(b, `,"key_prefix":`, k.KeyPrefix)
+		if k.Disabled {
+			b = append(b, `,"disabled":true`...)
+		}
+		b = append(b, '}')
+	}
+	if len(m.KeysCreated) > 0 {
+		b = append(b, ']')
+	}
 	return append(b, '}')
 }
 

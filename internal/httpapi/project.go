@@ -54,6 +54,10 @@ func (s *server) updateProject(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	change := team.ProjectChange{Name: b.Name, Description: b.Description, DefaultRegion: b.DefaultRegion}
+	var err error
+	if change.Base, err = c.base(b.UpdatedAt); err != nil {
+		return nil, err
+	}
 	p, err := s.svc.UpdateProject(ctx, c.who, c.pathID("id"), change)
 	return one(project(&p)), err
 }

@@ -48,7 +48,11 @@ func (s *server) updateProjectMember(ctx context.Context, c *call) (any, error) 
 }
 
 func (s *server) removeProjectMember(ctx context.Context, c *call) (any, error) {
-	gone, err := s.svc.RemoveMember(ctx, c.who, c.pathID("id"), c.pathID("member_id"))
+	o, err := c.removal()
+	if err != nil {
+		return nil, err
+	}
+	gone, err := s.svc.RemoveMember(ctx, c.who, c.pathID("id"), c.pathID("member_id"), o)
 	return removed(gone), err
 }
 

@@ -66,7 +66,18 @@ func (s *server) updateRole(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&b); err != nil {
 		return nil, err
 	}
-	r, err := s.svc.UpdateRole(ctx, c.who, c.pathID("id"), team.RoleChange{Name: b.Name, Description: b.Description, Permissions: b.Permissions})
+	change := team.RoleChange{Name: b.Name, Description: b.Description, Permissions: b.Permissions}
+	var err error
+	if change.Base, err = c.base(b.UpdatedAt); err != nil {
+		return nil, err
+	}
+	if b.AddPermissions != nil {
+		change.Add = *b.AddPermissions
+	}
+	if b.RemovePermissions != nil {
+		change.Remove = *b.RemovePermissions
+	}
+	r, err := s.svc.UpdateRole(ctx, c.who, c.pathID("id"), change)
 	return one(s.role(&r)), err
 }
 

@@ -84,7 +84,7 @@ var routes = []Route{
 	{"POST", "/api/v1/members/bulk", "addMembers", 200, false, "", "account.members.invite or account.members.manage; each row as in addMember", (*server).addMembers},
 	{"GET", "/api/v1/members/{id}", "getMember", 200, false, "", "account.members.view or account.members.manage", (*server).getMember},
 	{"PATCH", "/api/v1/members/{id}", "updateMember", 200, false, "", "account.members.manage", (*server).updateMember},
-	{"DELETE", "/api/v1/members/{id}", "removeMember", 200, false, "", "account.members.manage or account.members.remove; while pending also account.members.invite", (*server).removeMember},
+	{"DELETE", "/api/v1/members/{id}", "removeMember", 200, false, "keep_keys", "account.members.manage or account.members.remove; while pending also account.members.invite", (*server).removeMember},
 
 	{"GET", "/api/v1/roles", "listRoles", 200, false, "scope limit offset", "account.roles.view, account.roles.manage or any permission to hand a role out", (*server).listRoles},
 	{"POST", "/api/v1/roles", "createRole", 201, false, "", "account.roles.create", (*server).createRole},
@@ -120,14 +120,14 @@ var routes = []Route{
 	{"POST", "/api/v1/projects/{id}/members", "addProjectMember", 201, false, "", "project.members.manage" + inProject, (*server).addProjectMember},
 	{"GET", "/api/v1/projects/{id}/members/{member_id}", "getProjectMember", 200, false, "", "project.members.view or project.members.manage" + inProject, (*server).getProjectMember},
 	{"PATCH", "/api/v1/projects/{id}/members/{member_id}", "updateProjectMember", 200, false, "", "project.members.manage" + inProject, (*server).updateProjectMember},
-	{"DELETE", "/api/v1/projects/{id}/members/{member_id}", "removeProjectMember", 200, false, "", "project.members.manage or project.members.remove" + inProject, (*server).removeProjectMember},
+	{"DELETE", "/api/v1/projects/{id}/members/{member_id}", "removeProjectMember", 200, false, "keep_keys", "project.members.manage or project.members.remove" + inProject, (*server).removeProjectMember},
 	{"GET", "/api/v1/projects/{id}/invitations", "listProjectInvitations", 200, false, paging, "project.members.view, project.members.invite or project.members.manage" + inProject, (*server).listProjectInvitations},
 	{"POST", "/api/v1/projects/{id}/invitations", "createProjectInvitation", 201, false, "", "project.members.invite or project.members.manage" + inProject, (*server).createProjectInvitation},
 
 	{"GET", "/api/v1/users/lookup", "lookupUser", 200, false, "email user_id", "account.members.view or account.members.manage", (*server).lookupUser},
 	{"GET", "/api/v1/account", "getAccount", 200, false, "", "account.settings.view or account.settings.manage", (*server).getAccount},
 	{"PATCH", "/api/v1/account", "updateAccount", 200, false, "", "account.settings.manage; grant_policy: the Owner in person; require_second_factor: a person, never an API key", (*server).updateAccount},
-	{"POST", "/api/v1/account/transfer-ownership", "transferOwnership", 200, false, "", "the Owner in person, never an API key", (*server).transferOwnership},
+	{"POST", "/api/v1/account/transfer-ownership", "transferOwnership", 200, false, "", "the Owner in person, who confirms with the password or a passkey, never an API key", (*server).transferOwnership},
 
 	{"GET", "/api/v1/audit-events", "listAuditEvents", 200, false, "actor action target since until " + paging, "account.audit.view", (*server).listEvents},
 }

@@ -47,10 +47,16 @@ The key and the link are shown this once.
 	return err
 }
 
-// TransferOwnership makes a member the Owner, for the operator, and returns their address.
-func (s *Server) TransferOwnership(ctx context.Context, accountID, memberID string) (string, error) {
-	m, err := s.service.TransferOwnership(ctx, team.Operator(accountID), memberID)
-	return m.Email, err
+// TransferOwnership makes a member the Owner, for the operator. It returns their address, and the names of the API keys of
+// former Owners that it deactivated.
+func (s *Server) TransferOwnership(ctx context.Context, accountID, memberID string) (owner string, deactivated []string, err error) {
+	m, err := s.service.TransferOwnership(ctx, team.Operator(accountID), memberID, team.Proof{})
+	for _, k := range m.HeldKeys {
+		if k.Disabled {
+			deactivated = append(deactivated, k.Name)
+		}
+	}
+	return m.Email, deactivated, err
 }
 
 // SetTier gives a key a rate limit tier, for the operator, and returns its name.

@@ -80,18 +80,6 @@ func (r reader) APIKeys(ctx context.Context, accountID string, p team.Page) ([]t
 	return keys, total, r.readMemberships(ctx, keys)
 }
 
-func (r reader) APIKeysMadeBy(ctx context.Context, accountID, userID string) ([]team.APIKey, error) {
-	if userID == "" {
-		return nil, nil
-	}
-	keys, err := many(ctx, r.q, scanAPIKey, "SELECT "+apiKeyColumns+` FROM api_keys k WHERE k.account_id = $1 AND k.created_by_user = $2
-		ORDER BY k.created_at, k.id`, uid(accountID), uid(userID))
-	if err != nil {
-		return nil, err
-	}
-	return keys, r.readMemberships(ctx, keys)
-}
-
 // readMemberships fills in the memberships of keys, for a hundred keys with one query.
 func (r reader) readMemberships(ctx context.Context, keys []team.APIKey) error {
 	place := make(map[string]*team.APIKey, len(keys))
@@ -132,8 +120,10 @@ func (t *tx) UpdateAPIKey(ctx context.Context, k team.APIKey) error {
 }
 
 func (t *tx) DeleteAPIKey(ctx context.Context, id string) error {
-	if err := t.later(ctx, "DELETE FROM memberships WHERE api_key_id = $1", uid(id)); err != nil {
-		return err
+	for _, query := range []string{"DELETE FROM memberships WHERE api_key_id = $1", "DELETE FROM secret_holders WHERE key_id = $1"} {
+		if err := t.later(ctx, query, uid(id)); err != nil {
+			return err
+		}
 	}
 	return t.change(ctx, "DELETE FROM api_keys WHERE id = $1", uid(id))
 }

@@ -110,7 +110,8 @@ func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string)
 	if userID == "" {
 		return nil, nil
 	}
-	return many(ctx, r.q, r.scanInvitation, selectInvitation+" WHERE i.account_id = $1 AND i.invited_by_user = $2 AND i."+open+
+	return many(ctx, r.q, r.scanInvitation, selectInvitation+` WHERE i.account_id = $1
+		AND (i.invited_by_user = $2 OR i.invited_by_key IN (SELECT key_id FROM secret_holders WHERE holder_id = $2)) AND i.`+open+
 		" ORDER BY i.created_at, i.id", uid(accountID), uid(userID))
 }
 

@@ -129,7 +129,7 @@ func keyComesBack(t *testing.T, w *world) {
 
 	k.Memberships = []team.Member{m, pm}
 	same(t, "key with memberships", k)(w.APIKey(w.ctx, w.account.ID, k.ID))
-	same(t, "keys made by", []team.APIKey{k})(w.APIKeysMadeBy(w.ctx, w.account.ID, maker))
+	holdersComeBack(t, w, k, maker)
 	list, total, err := w.APIKeys(w.ctx, w.account.ID, team.Page{Limit: 10})
 	same(t, "keys", []team.APIKey{k})(list, err)
 	if total != 1 {
@@ -154,6 +154,44 @@ func keyComesBack(t *testing.T, w *world) {
 	wantNotFound(t, "deleted key", err)
 	_, err = w.Member(w.ctx, w.account.ID, p.ID, pm.ID)
 	wantNotFound(t, "membership of a deleted key", err)
+}
+
+func holdersComeBack(t *testing.T, w *world, k team.APIKey, maker string) {
+	none := newID()
+	show := func(ids ...string) {
+		t.Helper()
+		var to []team.SecretHolder
+		for _, id := range ids {
+			to = append(to, team.SecretHolder{Type: team.TypeUser, ID: id})
+		}
+		w.do(t, func(tx team.Tx) error { return tx.ShowSecret(w.ctx, k.ID, to) })
+	}
+	end := func(at, until time.Time) {
+		t.Helper()
+		w.do(t, func(tx team.Tx) error { return tx.EndSecrets(w.ctx, k.ID, at, until) })
+	}
+	want := func(current bool, at time.Time) {
+		t.Helper()
+		same(t, "held keys", []team.HeldKey{{APIKey: k, Current: current}})(w.KeysHeldBy(w.ctx, w.account.ID, maker, at))
+	}
+	show(maker)
+	want(true, w.at(10))
+	end(w.at(10), w.at(20)) // with a grace
+	want(true, w.at(19))
+	want(false, w.at(20))
+	end(w.at(15), w.at(30)) // the secret of another is replaced: the grace is over
+	want(false, w.at(16))
+	show(maker, none)
+	want(true, w.at(40))
+	holders, err := w.SecretHolders(w.ctx, k.ID)
+	if err != nil || len(holders) != 2 {
+		t.Errorf("holders: %+v, %v", holders, err)
+	}
+	for _, of := range []struct{ account, user string }{{newID(), maker}, {w.account.ID, ""}, {w.account.ID, newID()}} {
+		if keys, err := w.KeysHeldBy(w.ctx, of.account, of.user, w.at(10)); err != nil || len(keys) != 0 {
+			t.Errorf("keys held by %+v: %+v, %v", of, keys, err)
+		}
+	}
 }
 
 func personComesBack(t *testing.T, w *world) {

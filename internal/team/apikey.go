@@ -25,6 +25,8 @@ type APIKeyChange struct {
 	Name, Tier *string
 	IsActive   *bool
 	ExpiresAt  *time.Time
+	// Base is the version the change was made for.
+	Base Base
 }
 
 // MaxGrace is the longest time an old secret may keep working after a regeneration.
@@ -69,6 +71,9 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 		if err := s.require(w.p, APIKeysCreate); err != nil {
 			return err
 		}
+		if err := w.mayOutlast(n.ExpiresAt); err != nil {
+			return err
+		}
 		var err error
 		k, secret, err = w.newKey(n)
 		w.made = k
@@ -98,6 +103,13 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 		return none(err)
 	}
 	if err := w.InsertAPIKey(w.ctx, k); err != nil {
+		return none(err)
+	}
+	to, err := w.audience()
+	if err != nil {
+		return none(err)
+	}
+	if err := w.ShowSecret(w.ctx, k.ID, to); err != nil {
 		return none(err)
 	}
 	details := map[string]any{"key_prefix": k.KeyPrefix, "rate_limit_tier": k.Tier}
@@ -174,7 +186,7 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 	if err := s.require(p, APIKeysManage); err != nil {
 		return APIKey{}, err
 	}
-	if c == (APIKeyChange{}) {
+	if c.Name == nil && c.Tier == nil && c.IsActive == nil && c.ExpiresAt == nil {
 		return APIKey{}, invalid("", "nothing_to_update", "Give name, rate_limit_tier, expires_at or is_active.")
 	}
 	if c.Name != nil {
@@ -191,6 +203,9 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 		if k, err = w.APIKey(ctx, w.p.AccountID, id); err != nil {
 			return err
 		}
+		if err := c.Base.matches(k.UpdatedAt); err != nil {
+			return err
+		}
 		before := k
 		if err := w.changeKey(&k, c); err != nil {
 			return err
@@ -199,7 +214,7 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 		if len(details) == 0 {
 			return nil
 		}
-		k.UpdatedAt = w.at
+		k.UpdatedAt = w.since(before.UpdatedAt)
 		if err := w.UpdateAPIKey(ctx, k); err != nil {
 			return err
 		}
@@ -233,6 +248,11 @@ func (w *work) changeKey(k *APIKey, c APIKeyChange) error {
 		longer := !k.ExpiresAt.IsZero() && (c.ExpiresAt.IsZero() || c.ExpiresAt.After(k.ExpiresAt))
 		if longer && w.p.ID == k.ID {
 			return selfRenewal()
+		}
+		if longer {
+			if err := w.mayOutlast(*c.ExpiresAt); err != nil {
+				return err
+			}
 		}
 		renewed = renewed || longer
 		k.ExpiresAt = *c.ExpiresAt
@@ -294,27 +314,55 @@ func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string,
 		if w.p.ID == k.ID && !k.ExpiresAt.IsZero() {
 			return selfRenewal()
 		}
-		if secret, err = newSecret(s.Rand); err != nil {
-			return err
-		}
-		k.OldHash, k.OldUntil = nil, time.Time{}
-		if grace > 0 {
-			k.OldHash, k.OldUntil = k.Hash, w.at.Add(grace)
-		}
-		if !k.ExpiresAt.IsZero() {
-			k.ExpiresAt = w.at.Add(k.ExpiresAt.Sub(k.IssuedAt))
-		}
-		k.Hash, k.KeyPrefix, k.IssuedAt, k.LastUsedAt, k.UpdatedAt = hashOf(secret), secret[:keyPrefixShown], w.at, time.Time{}, w.at
-		if err := w.UpdateAPIKey(ctx, k); err != nil {
-			return err
-		}
+		secret, err = w.newSecretFor(&k, grace)
 		w.made = k
-		return w.recordKey("api_key.regenerated", k, map[string]any{"key_prefix": k.KeyPrefix, "grace_seconds": int(grace.Seconds())})
+		return err
 	})
 	if err != nil {
 		return APIKey{}, "", err
 	}
 	return k, secret, nil
+}
+
+// newSecretFor replaces the secret of a key. The old one works for the grace, but never longer than it would have.
+func (w *work) newSecretFor(k *APIKey, grace time.Duration) (string, error) {
+	secret, err := newSecret(w.s.Rand)
+	if err != nil {
+		return "", err
+	}
+	until := w.at.Add(grace)
+	if !k.ExpiresAt.IsZero() {
+		if k.ExpiresAt.Before(until) {
+			until = k.ExpiresAt
+		}
+		k.ExpiresAt = w.at.Add(k.ExpiresAt.Sub(k.IssuedAt))
+	}
+	if err := w.mayOutlast(k.ExpiresAt); err != nil {
+		return "", err
+	}
+	k.OldHash, k.OldUntil = nil, time.Time{}
+	if until.After(w.at) {
+		k.OldHash, k.OldUntil = k.Hash, until
+	} else {
+		until = w.at
+	}
+	k.Hash, k.KeyPrefix, k.IssuedAt, k.LastUsedAt, k.UpdatedAt = hashOf(secret), secret[:keyPrefixShown], w.at, time.Time{}, w.since(k.UpdatedAt)
+	to, err := w.audience()
+	if err != nil {
+		return "", err
+	}
+	if err := w.UpdateAPIKey(w.ctx, *k); err != nil {
+		return "", err
+	}
+	if err := w.EndSecrets(w.ctx, k.ID, w.at, until); err != nil {
+		return "", err
+	}
+	if err := w.ShowSecret(w.ctx, k.ID, to); err != nil {
+		return "", err
+	}
+	return secret, w.recordKey("api_key.regenerated", *k, map[string]any{
+		"key_prefix": k.KeyPrefix, "grace_seconds": int(until.Sub(w.at).Seconds()),
+	})
 }
 
 // RevokeAPIKey deletes a key with all its memberships. It may revoke itself.
@@ -328,14 +376,22 @@ func (s *Service) RevokeAPIKey(ctx context.Context, p *Principal, id string) err
 			return err
 		}
 		if w.p.ID != k.ID {
-			if err := w.mayTouchKey(k); err != nil {
+			err = w.mayTouchKey(k)
+		} else {
+			err = w.replaced(k)
+		}
+		if err != nil {
+			return err
+		}
+		for _, m := range k.Memberships {
+			if err := w.recordEnd(m, map[string]any{"because": "api_key.revoked"}); err != nil {
 				return err
 			}
 		}
 		if err := w.DeleteAPIKey(ctx, id); err != nil {
 			return err
 		}
-		return w.recordKey("api_key.revoked", k, map[string]any{"key_prefix": k.KeyPrefix})
+		return w.recordKey("api_key.revoked", k, map[string]any{"key_prefix": k.KeyPrefix, "memberships_removed": len(k.Memberships)})
 	})
 }
 

@@ -16,6 +16,8 @@ const (
 	KindDenied
 	KindNotFound
 	KindConflict
+	// KindChanged says that what a change was made for is not the present version.
+	KindChanged
 	KindGone
 	KindMismatch
 	KindLimited

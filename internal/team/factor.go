@@ -96,9 +96,12 @@ func (s *Service) confirmed(ctx context.Context, r Reader, userID string) ([]Fac
 	return out, nil
 }
 
-// AddTOTP begins with an authenticator app. It counts once ConfirmTOTP has seen a code of it. An app that was begun and
+// AddTOTP begins with an authenticator app, for who shows that it is them. It counts once ConfirmTOTP has seen a code of it. An app that was begun and
 // not confirmed is forgotten.
-func (s *Service) AddTOTP(ctx context.Context, me SignedIn) (Factor, error) {
+func (s *Service) AddTOTP(ctx context.Context, me SignedIn, proof Proof) (Factor, error) {
+	if err := s.confirm(ctx, me, proof); err != nil {
+		return Factor{}, err
+	}
 	secret, err := s.SecondFactors.NewTOTP()
 	if err != nil {
 		return Factor{}, err
@@ -221,8 +224,11 @@ func (s *Service) heldUser(ctx context.Context, tx Tx, id string) (User, error) 
 	return tx.User(ctx, id)
 }
 
-// RemoveFactor takes a factor away. With the last one go the recovery codes. Somebody without a password keeps a passkey.
-func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, id string) error {
+// RemoveFactor takes a factor away from who shows that it is them. With the last one go the recovery codes. Somebody without a password keeps a passkey.
+func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id string) error {
+	if err := s.confirm(ctx, me, proof); err != nil {
+		return err
+	}
 	return s.ownChange(ctx, me, "user.second_factor_removed", func(tx Tx) error {
 		u, err := s.heldUser(ctx, tx, me.User.ID)
 		if err != nil {
@@ -246,8 +252,11 @@ func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, id string) erro
 	})
 }
 
-// NewRecoveryCodes replaces the recovery codes; those of before work no more.
-func (s *Service) NewRecoveryCodes(ctx context.Context, me SignedIn) (codes []string, err error) {
+// NewRecoveryCodes replaces the recovery codes of who shows that it is them; those of before work no more.
+func (s *Service) NewRecoveryCodes(ctx context.Context, me SignedIn, proof Proof) (codes []string, err error) {
+	if err := s.confirm(ctx, me, proof); err != nil {
+		return nil, err
+	}
 	err = s.ownChange(ctx, me, "user.recovery_codes_made", func(tx Tx) error {
 		left, err := s.confirmed(ctx, tx, me.User.ID)
 		if err != nil {

@@ -54,14 +54,17 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 		return false, err
 	}
 	missing := role.Permissions.Minus(held)
-	if missing.Empty() {
-		return false, nil
-	}
-	maker, err := g.isMaker(to)
+	holder, err := g.isHolder(to)
 	if err != nil {
 		return false, err
 	}
-	if to.keyID == "" && !maker && !g.p.account.Strict {
+	if missing.Empty() {
+		if holder {
+			return false, g.mayBindHolder(to)
+		}
+		return false, nil
+	}
+	if to.keyID == "" && !holder && !g.p.account.Strict {
 		if g.delegates(held, projectID) {
 			return true, nil
 		}
@@ -87,19 +90,17 @@ func (g *guard) isCaller(to subject) bool {
 	return false
 }
 
-// isMaker reports whether a key acts on the person who made it: a key must not become a way to more than they have.
-func (g *guard) isMaker(to subject) (bool, error) {
-	if g.p.Type != TypeAPIKey || g.p.maker == "" || to.keyID != "" {
-		return false, nil
+// mayBindHolder decides whether a key may give a role to a person who was shown its secret, which would undo what was done
+// to them. The Owner has everything anyway.
+func (g *guard) mayBindHolder(to subject) error {
+	m, err := g.MemberByEmail(g.ctx, g.p.AccountID, "", to.canonical)
+	if err != nil && !IsNotFound(err) {
+		return err
 	}
-	if to.userID != "" {
-		return to.userID == g.p.maker, nil
+	if err == nil && m.IsOwner {
+		return nil
 	}
-	u, err := g.User(g.ctx, g.p.maker)
-	if err != nil {
-		return false, notFoundIs(err, nil)
-	}
-	return u.CanonicalEmail == to.canonical, nil
+	return holderDenied()
 }
 
 // mayTouch decides whether the caller may change or remove a membership, whatever the change is.
@@ -109,6 +110,11 @@ func (g *guard) mayTouch(m Member) error {
 	}
 	if g.isCaller(m.subject()) {
 		return selfDenied()
+	}
+	if holder, err := g.isHolder(m.subject()); err != nil {
+		return err
+	} else if holder {
+		return holderDenied()
 	}
 	if m.Role.IsOwner() && !g.p.Owner {
 		return denied("target_dominates", "This API key has the Owner role. Only the Owner may change or remove it.")
@@ -140,7 +146,7 @@ func (g *guard) dominates(ms ...Member) error {
 // mayCommand decides whether the caller may renew a key: a new secret, a longer life, or waking it up.
 func (g *guard) mayCommand(k APIKey) error {
 	if g.p.Type == TypeAPIKey && g.p.ID == k.ID {
-		return nil
+		return g.replaced(k)
 	}
 	if err := g.mayTouchKey(k); err != nil {
 		return err
@@ -150,6 +156,9 @@ func (g *guard) mayCommand(k APIKey) error {
 
 // mayTouchKey decides whether the caller may change or revoke a key at all.
 func (g *guard) mayTouchKey(k APIKey) error {
+	if err := g.replaced(k); err != nil {
+		return err
+	}
 	for _, m := range k.Memberships {
 		if m.Role.IsOwner() && !g.p.Owner {
 			return denied("target_dominates", "This API key has the Owner role. Only the Owner may change or revoke it.")
@@ -175,43 +184,46 @@ func (g *guard) mayCompose(scope Scope, added Set, holders []Member) error {
 		if missing := added.Minus(held); !missing.Empty() {
 			return g.escalation(missing, "A role can only get permissions you hold yourself")
 		}
-		return nil
 	}
-	// Who composes project roles need not hold what is in them, unless the role would make the caller itself stronger,
-	// in person or through a key of theirs.
 	for _, m := range holders {
-		mine, err := g.isMine(m)
-		if err != nil {
+		if err := g.mayComposeFor(m, scope, added); err != nil {
 			return err
-		}
-		if !mine {
-			continue
-		}
-		held, err := g.s.held(g.ctx, g, g.p, m.ProjectID)
-		if err != nil {
-			return err
-		}
-		if missing := added.Minus(held); !missing.Empty() {
-			return g.escalation(missing, "This role is bound to you or to a key you made, so it can only get permissions you hold yourself")
 		}
 	}
 	return nil
 }
 
-// isMine reports whether a membership is the caller's, or that of a key the caller or the person behind it made, or
-// that person's own.
-func (g *guard) isMine(m Member) (bool, error) {
-	if g.isCaller(m.subject()) {
-		return true, nil
-	}
-	if m.APIKeyID == "" {
-		return g.isMaker(m.subject())
-	}
-	k, err := g.APIKey(g.ctx, g.p.AccountID, m.APIKeyID)
+// mayComposeFor decides whether a role may get permissions that this membership has. Who composes project roles need not
+// hold what is in them, unless the role would make the caller itself stronger, in person or through a key whose secret
+// they were shown. And a key does not make a person stronger who was shown its secret.
+func (g *guard) mayComposeFor(m Member, scope Scope, added Set) error {
+	holder, err := g.isHolder(m.subject())
 	if err != nil {
-		return false, err
+		return err
 	}
-	return k.CreatedBy == g.p.ID || k.CreatedByUser != "" && k.CreatedByUser == g.p.person(), nil
+	if holder {
+		return holderDenied()
+	}
+	if scope == ScopeAccount {
+		return nil
+	}
+	mine := g.isCaller(m.subject())
+	if m.APIKeyID != "" && !mine {
+		if mine, err = g.isOwn(m.APIKeyID); err != nil {
+			return err
+		}
+	}
+	if !mine {
+		return nil
+	}
+	held, err := g.s.held(g.ctx, g, g.p, m.ProjectID)
+	if err != nil {
+		return err
+	}
+	if missing := added.Minus(held); !missing.Empty() {
+		return g.escalation(missing, "This role is bound to you or to a key whose secret you were shown, so it can only get permissions you hold yourself")
+	}
+	return nil
 }
 
 // managerLeft refuses a change after which no active person could manage members any more.

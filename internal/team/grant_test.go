@@ -128,15 +128,17 @@ func TestAKeyIsNoDetourForWhoMadeIt(t *testing.T) {
 	_, err := h.UpdateMember(h.ctx(), bob, "", m.ID, team.MemberChange{RoleID: &admin})
 	want(t, err, "self_change_denied")
 	_, err = h.UpdateMember(h.ctx(), key, "", m.ID, team.MemberChange{RoleID: &admin})
-	want(t, err, "escalation_denied")
+	want(t, err, "self_change_denied")
 	// Nor invite him again after he was removed, by id or by address.
-	if _, err := h.RemoveMember(h.ctx(), h.owner, "", m.ID); err != nil {
+	if _, err := h.RemoveMember(h.ctx(), h.owner, "", m.ID, team.Removal{KeepKeys: true}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.AddMember(h.ctx(), key, team.NewMember{UserID: &m.UserID, RoleID: admin})
-	want(t, err, "escalation_denied")
-	_, err = h.AddMember(h.ctx(), key, team.NewMember{Email: &m.Email, RoleID: admin})
-	want(t, err, "escalation_denied")
+	for role, code := range map[string]string{admin: "escalation_denied", maker: "self_change_denied"} {
+		_, err = h.AddMember(h.ctx(), key, team.NewMember{UserID: &m.UserID, RoleID: role})
+		want(t, err, code)
+		_, err = h.AddMember(h.ctx(), key, team.NewMember{Email: &m.Email, RoleID: role})
+		want(t, err, code)
+	}
 	// Somebody else is a matter of delegation.
 	carol := "carol@example.com"
 	if _, err := h.AddMember(h.ctx(), key, team.NewMember{Email: &carol, RoleID: admin}); err != nil {
@@ -150,14 +152,16 @@ func TestRemovingAPersonNamesWhatTheyLeaveBehind(t *testing.T) {
 	k, key := h.key(bob, h.system("member"))
 	carol := "carol@example.com"
 	inv := must(h.CreateInvitation(h.ctx(), bob, team.NewMember{Email: &carol, RoleID: h.system("member")}))
-	out := must(h.RemoveMember(h.ctx(), h.owner, "", m.ID))
+	out := must(h.RemoveMember(h.ctx(), h.owner, "", m.ID, team.Removal{}))
 	if len(out.KeysCreated) != 1 || out.KeysCreated[0].ID != k.ID || len(out.InvitationsSent) != 1 || out.InvitationsSent[0].ID != inv.ID {
 		t.Errorf("left behind: %+v", out)
 	}
-	if _, err := h.Whoami(h.ctx(), key); err != nil {
-		t.Errorf("a key is a principal of its own and keeps working: %v", err)
+	if k := must(h.GetAPIKey(h.ctx(), h.owner, k.ID)); k.IsActive || !out.KeysCreated[0].Disabled {
+		t.Errorf("the key goes on working: %+v", k)
 	}
-	_, _, err := h.ListMembers(h.ctx(), h.person(m.UserID), team.MemberFilter{Page: team.Page{Limit: 1}})
+	_, err := h.AddMember(h.ctx(), key, team.NewMember{Email: &m.Email, RoleID: h.system("member")})
+	want(t, err, "unauthenticated")
+	_, _, err = h.ListMembers(h.ctx(), h.person(m.UserID), team.MemberFilter{Page: team.Page{Limit: 1}})
 	want(t, err, "permission_denied")
 }
 
@@ -175,7 +179,7 @@ func TestTheStrictPolicyAsksForEveryPermission(t *testing.T) {
 	want(t, err, "escalation_denied")
 	_, err = h.UpdateMember(h.ctx(), manager, "", strong.ID, team.MemberChange{RoleID: &member})
 	want(t, err, "target_dominates")
-	_, err = h.RemoveMember(h.ctx(), manager, "", strong.ID)
+	_, err = h.RemoveMember(h.ctx(), manager, "", strong.ID, team.Removal{})
 	want(t, err, "target_dominates")
 }
 
@@ -199,7 +203,7 @@ func TestAPrincipalThatWasLoadedBeforeItsRemovalWritesNothing(t *testing.T) {
 	h := newHouse(t)
 	m, bob := h.join(h.system("admin"))
 	k, key := h.key(h.owner, h.system("admin"))
-	must(h.RemoveMember(h.ctx(), h.owner, "", m.ID))
+	must(h.RemoveMember(h.ctx(), h.owner, "", m.ID, team.Removal{}))
 	if err := h.RevokeAPIKey(h.ctx(), h.owner, k.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -237,9 +241,9 @@ func TestWakingSomebodyUpHandsTheirRoleOutAgain(t *testing.T) {
 	m, bob := h.join(strong)
 	_, key := h.key(bob, manager)
 	suspended, active := team.StatusSuspended, team.StatusActive
-	must(h.UpdateMember(h.ctx(), alice, "", m.ID, team.MemberChange{Status: &suspended}))
+	must(h.UpdateMember(h.ctx(), alice, "", m.ID, team.MemberChange{Status: &suspended, KeepKeys: true}))
 	_, err := h.UpdateMember(h.ctx(), key, "", m.ID, team.MemberChange{Status: &active})
-	want(t, err, "escalation_denied") // his own key must not
+	want(t, err, "self_change_denied") // his own key must not
 	must(h.UpdateMember(h.ctx(), alice, "", m.ID, team.MemberChange{Status: &active}))
 	events, _, err := h.Store.Events(h.ctx(), team.EventFilter{AccountID: h.account.AccountID, TargetID: m.ID, Page: team.Page{Limit: 1}})
 	if err != nil || !events[0].Delegated {

@@ -221,7 +221,7 @@ func (c *crowd) act(p *team.Principal, members []team.Member) (what string, err 
 		status := map[string]team.Status{"wake": team.StatusActive, "suspend": team.StatusSuspended}[what]
 		_, err = c.UpdateMember(c.ctx(), p, "", m.ID, team.MemberChange{Status: &status})
 	case "remove":
-		_, err = c.RemoveMember(c.ctx(), p, "", m.ID)
+		_, err = c.RemoveMember(c.ctx(), p, "", m.ID, team.Removal{})
 	case "compose":
 		c.n++
 		name := fmt.Sprintf("role-%d", c.n)
@@ -242,7 +242,7 @@ func (c *crowd) act(p *team.Principal, members []team.Member) (what string, err 
 	case "regenerate":
 		err = c.regenerate(p)
 	case "transfer":
-		_, err = c.TransferOwnership(c.ctx(), p, m.ID)
+		_, err = c.TransferOwnership(c.ctx(), p, m.ID, team.Proof{})
 	}
 	return what, err
 }

@@ -22,11 +22,24 @@ type NewMember struct {
 type MemberChange struct {
 	RoleID *string
 	Status *Status
+	// KeepKeys leaves the API keys working whose secrets a person has who is suspended in the account.
+	KeepKeys bool
+	// Base is the version the change was made for.
+	Base Base
+}
+
+// Removal says how a member is removed.
+type Removal struct {
+	// KeepKeys leaves the API keys working whose secrets a person has who is removed from the account.
+	KeepKeys bool
+	// Base is the version of the member that was looked at.
+	Base Base
 }
 
 // Removed is what a removed person leaves behind, so that nobody forgets it.
 type Removed struct {
-	KeysCreated     []APIKey
+	// KeysCreated are the API keys of which they were shown a secret: those they made or regenerated.
+	KeysCreated     []HeldKey
 	InvitationsSent []Invitation
 }
 

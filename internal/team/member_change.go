@@ -4,6 +4,9 @@ import "context"
 
 // UpdateMember changes the role or status of a member. Nobody becomes active before accepting: suspending a pending
 // member holds the invitation, and activating it again brings it back to pending.
+//
+// A suspension in the account deactivates the API keys whose secrets the person has, unless c keeps them. A weaker role,
+// or a suspension in a project, only names them.
 func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id string, c MemberChange) (Member, error) {
 	if c.RoleID == nil && c.Status == nil {
 		return Member{}, invalid("", "nothing_to_update", "Give role_id, status or both.")
@@ -17,34 +20,76 @@ func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id 
 		if m, err = w.memberToChange(projectID, id); err != nil {
 			return err
 		}
+		if err := c.Base.matches(m.UpdatedAt); err != nil {
+			return err
+		}
 		before := m
 		delegated, err := w.changeMember(&m, c)
 		if err != nil {
 			return err
 		}
-		if m.Role.ID == before.Role.ID && m.Status == before.Status {
-			return nil
-		}
-		m.UpdatedAt = w.at
-		if err := w.UpdateMember(ctx, m); err != nil {
-			return err
-		}
-		if m.Status == StatusSuspended {
-			if err := w.cutSessions(m); err != nil {
-				return err
-			}
-		}
-		if projectID == "" {
-			if err := w.managerLeft(); err != nil {
-				return err
-			}
-		}
-		return w.recordMember("member.updated", m, delegated, memberDiff(before, m))
+		return w.saveMember(before, &m, c, delegated)
 	})
 	if err != nil {
 		return Member{}, err
 	}
 	return m, nil
+}
+
+// saveMember writes a changed membership with all that follows from the change.
+func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bool) error {
+	details := memberDiff(before, *m)
+	if len(details) == 0 {
+		return nil
+	}
+	m.UpdatedAt = w.since(before.UpdatedAt)
+	if err := w.UpdateMember(w.ctx, *m); err != nil {
+		return err
+	}
+	suspended := m.Status == StatusSuspended && before.Status != StatusSuspended
+	weaker := !before.Role.Permissions.Minus(m.Role.Permissions).Empty()
+	if suspended || weaker {
+		var err error
+		if m.HeldKeys, err = w.heldBy(*m); err != nil {
+			return err
+		}
+	}
+	if suspended {
+		if err := w.shutOut(*m, m.HeldKeys, c.KeepKeys, "member.updated", details); err != nil {
+			return err
+		}
+	}
+	if m.ProjectID == "" {
+		if err := w.managerLeft(); err != nil {
+			return err
+		}
+	}
+	return w.recordMember("member.updated", *m, delegated, details)
+}
+
+// shutOut ends how a person gets into the account who may not be there any more: their sessions in it and, unless they
+// are kept, the API keys whose secrets they have. details is told what ended.
+func (w *work) shutOut(m Member, keys []HeldKey, keep bool, because string, details map[string]any) error {
+	if m.ProjectID != "" || m.Type != TypeUser {
+		return nil
+	}
+	ended, err := w.cutSessions(m)
+	if err != nil {
+		return err
+	}
+	if ended > 0 {
+		details["sessions_ended"] = ended
+	}
+	if keep {
+		return nil
+	}
+	if err := w.disableHeld(m, keys, because); err != nil {
+		return err
+	}
+	if names := disabledNames(keys); len(names) > 0 {
+		details["api_keys_deactivated"] = names
+	}
+	return nil
 }
 
 func (g *guard) memberToChange(projectID, id string) (Member, error) {
@@ -147,12 +192,15 @@ func memberDiff(a, b Member) map[string]any {
 }
 
 // RemoveMember takes a membership away: a pending one cancels its invitation; removing somebody from the account also
-// removes all their project memberships.
-func (s *Service) RemoveMember(ctx context.Context, p *Principal, projectID, id string) (Removed, error) {
+// removes all their project memberships and, unless o keeps them, deactivates the API keys whose secrets they have.
+func (s *Service) RemoveMember(ctx context.Context, p *Principal, projectID, id string, o Removal) (Removed, error) {
 	var out Removed
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
 		m, err := w.memberToRemove(projectID, id)
 		if err != nil {
+			return err
+		}
+		if err := o.Base.matches(m.UpdatedAt); err != nil {
 			return err
 		}
 		if err := w.mayTouch(m); err != nil {
@@ -161,7 +209,7 @@ func (s *Service) RemoveMember(ctx context.Context, p *Principal, projectID, id 
 		if m.Type == TypeInvitation {
 			return w.cancel(m)
 		}
-		out, err = w.remove(m)
+		out, err = w.remove(m, o)
 		return err
 	})
 	return out, err
@@ -214,39 +262,64 @@ func (w *work) cancelInvitation(m Member) error {
 	return w.DeleteMember(w.ctx, m.ID)
 }
 
-func (w *work) remove(m Member) (out Removed, err error) {
-	all := []Member{m}
+func (w *work) remove(m Member, o Removal) (out Removed, err error) {
+	if out, err = w.leftBehind(m); err != nil {
+		return out, err
+	}
+	details := map[string]any{"role": m.Role.Slug, "status": m.Status, "project_memberships_removed": 0}
 	if m.ProjectID == "" {
-		if all, err = w.MembershipsOf(w.ctx, w.p.AccountID, m.CanonicalEmail); err != nil {
+		projects, err := w.removeFromProjects(m)
+		if err != nil {
 			return out, err
 		}
-		if w.p.account.Strict {
-			if err := w.dominates(all...); err != nil {
-				return out, err
-			}
+		details["project_memberships_removed"] = projects
+	}
+	if err := w.cancelInvitation(m); err != nil {
+		return out, err
+	}
+	if err := w.shutOut(m, out.KeysCreated, o.KeepKeys, "member.removed", details); err != nil {
+		return out, err
+	}
+	if m.ProjectID == "" {
+		if err := w.managerLeft(); err != nil {
+			return out, err
+		}
+	}
+	return out, w.recordMember("member.removed", m, false, details)
+}
+
+// removeFromProjects ends the memberships in projects of who is removed from the account, and says how many there were.
+func (w *work) removeFromProjects(m Member) (int, error) {
+	all, err := w.MembershipsOf(w.ctx, w.p.AccountID, m.CanonicalEmail)
+	if err != nil {
+		return 0, err
+	}
+	if w.p.account.Strict {
+		if err := w.dominates(all...); err != nil {
+			return 0, err
 		}
 	}
 	projects := 0
 	for _, each := range all {
-		if each.ProjectID != "" && m.ProjectID == "" {
-			projects++
+		if each.ID == m.ID {
+			continue
 		}
+		projects++
 		if err := w.cancelInvitation(each); err != nil {
-			return out, err
+			return 0, err
+		}
+		if err := w.recordEnd(each, map[string]any{"because": "member.removed"}); err != nil {
+			return 0, err
 		}
 	}
-	if m.ProjectID == "" {
-		if err := w.cutSessions(m); err != nil {
-			return out, err
-		}
-		if err := w.managerLeft(); err != nil {
-			return out, err
-		}
-		if out, err = w.leftBehind(m); err != nil {
-			return out, err
-		}
+	return projects, nil
+}
+
+// recordEnd writes the event of a membership that ended because something else did.
+func (w *work) recordEnd(m Member, details map[string]any) error {
+	details["role"], details["status"] = m.Role.Slug, m.Status
+	if m.Type == TypeInvitation {
+		return w.recordMember("invitation.cancelled", m, false, details)
 	}
-	return out, w.recordMember("member.removed", m, false, map[string]any{
-		"role": m.Role.Slug, "status": m.Status, "project_memberships_removed": projects,
-	})
+	return w.recordMember("member.removed", m, false, details)
 }

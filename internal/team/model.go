@@ -91,6 +91,10 @@ type Member struct {
 	Invitation *Invitation
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+
+	// HeldKeys are the API keys of which a person was shown a secret. Only a change that takes access away from them fills
+	// it in: a suspension, a weaker role, the end of their ownership. A store neither reads nor writes it.
+	HeldKeys []HeldKey
 }
 
 // Role is a named set of permissions of one scope.

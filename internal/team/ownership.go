@@ -1,15 +1,30 @@
 package team
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // TransferOwnership makes another active person the Owner, in one step: at every moment the account has exactly one.
-// The former Owner gets the strongest other system role, which is Admin unless the operator's catalog has none. Only the Owner in person, or the operator of the server, does that.
-func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID string) (Member, error) {
+// The former Owner gets the strongest other system role, which is Admin unless the operator's catalog has none; their API
+// keys with the Owner role are deactivated, and named in HeldKeys of the new Owner's membership. Only the Owner in person,
+// who shows that it is them, or the operator of the server does that.
+func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID string, proof Proof) (Member, error) {
+	// Who may not transfer is not asked for a password. They go on, because a repeated request is answered like the first.
+	mayTransfer := s.guard(ctx, p).mayTransfer() == nil
+	if mayTransfer {
+		if err := s.confirmPrincipal(ctx, p, proof); err != nil {
+			return Member{}, err
+		}
+	}
 	var next Member
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
 		err := w.mayTransfer()
 		if err != nil {
 			return err
+		}
+		if !mayTransfer { // they became the Owner a moment ago, and have shown nothing yet
+			return conflict("try_again", "The ownership moved to you a moment ago. Try again.")
 		}
 		if next, err = w.Member(ctx, w.p.AccountID, "", memberID); err != nil {
 			return err
@@ -46,6 +61,13 @@ func (w *work) handOver(next *Member) error {
 	if err != nil {
 		return err
 	}
+	// Their secrets are with somebody who is not the Owner any more.
+	if next.HeldKeys, err = w.ownerKeys(owners, next.UserID); err != nil {
+		return err
+	}
+	if err := w.disableHeld(*next, next.HeldKeys, "account.ownership_transferred"); err != nil {
+		return err
+	}
 	for _, former := range owners {
 		if !former.IsOwner {
 			continue
@@ -53,7 +75,7 @@ func (w *work) handOver(next *Member) error {
 		if former.Role, err = role(w.s.Options.Catalog.secondSlug()); err != nil {
 			return err
 		}
-		former.IsOwner, former.UpdatedAt = false, w.at
+		former.IsOwner, former.UpdatedAt = false, w.since(former.UpdatedAt)
 		if err := w.UpdateMember(w.ctx, former); err != nil {
 			return err
 		}
@@ -62,11 +84,59 @@ func (w *work) handOver(next *Member) error {
 		}
 	}
 	before := next.Role.Slug
-	next.Role, next.IsOwner, next.UpdatedAt = ownerRole, true, w.at
+	next.Role, next.IsOwner, next.UpdatedAt = ownerRole, true, w.since(next.UpdatedAt)
 	if err := w.UpdateMember(w.ctx, *next); err != nil {
 		return err
 	}
-	return w.recordMember("account.ownership_transferred", *next, false, map[string]any{"role": change{before, OwnerSlug}})
+	details := map[string]any{"role": change{before, OwnerSlug}}
+	if names := disabledNames(next.HeldKeys); len(names) > 0 {
+		details["api_keys_deactivated"] = names
+	}
+	return w.recordMember("account.ownership_transferred", *next, false, details)
+}
+
+// OwnerKeys are the active API keys with the Owner role, which a transfer of the ownership deactivates. Only who may
+// transfer it sees them here.
+func (s *Service) OwnerKeys(ctx context.Context, p *Principal) (active []APIKey, err error) {
+	g := s.guard(ctx, p)
+	if err := g.mayTransfer(); err != nil {
+		return nil, err
+	}
+	owners, _, err := g.RoleHolders(ctx, p.AccountID, SystemRoleID(ScopeAccount, OwnerSlug), allHolders)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := g.ownerKeys(owners, "")
+	for _, k := range keys {
+		if k.IsActive {
+			active = append(active, k.APIKey)
+		}
+	}
+	return active, err
+}
+
+// ownerKeys are the API keys among the holders of the Owner role, but for those that only one person was shown: the next
+// Owner.
+func (g *guard) ownerKeys(owners []Member, nextUserID string) (keys []HeldKey, err error) {
+	for _, m := range owners {
+		if m.Type != TypeAPIKey {
+			continue
+		}
+		k, err := g.APIKey(g.ctx, g.p.AccountID, m.APIKeyID)
+		if err != nil {
+			return nil, err
+		}
+		holders, err := g.SecretHolders(g.ctx, k.ID)
+		if err != nil {
+			return nil, err
+		}
+		people := slices.DeleteFunc(holders, func(h SecretHolder) bool { return h.Type != TypeUser })
+		if len(people) == 1 && people[0].ID == nextUserID {
+			continue
+		}
+		keys = append(keys, HeldKey{APIKey: k, Current: true})
+	}
+	return keys, nil
 }
 
 // secondSlug is the account role that grants the most after the Owner's.

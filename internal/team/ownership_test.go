@@ -10,16 +10,16 @@ func TestOwnershipMovesInOneStep(t *testing.T) {
 	h := newHouse(t)
 	m, bob := h.join(h.system("member"))
 	_, ownerKey := h.key(h.owner, h.system("owner"))
-	_, err := h.TransferOwnership(h.ctx(), ownerKey, m.ID)
+	_, err := h.TransferOwnership(h.ctx(), ownerKey, m.ID, team.Proof{})
 	want(t, err, "permission_denied")
-	_, err = h.TransferOwnership(h.ctx(), bob, m.ID)
+	_, err = h.TransferOwnership(h.ctx(), bob, m.ID, team.Proof{})
 	want(t, err, "permission_denied")
 	carol := "carol@example.com"
 	pending := must(h.AddMember(h.ctx(), h.owner, team.NewMember{Email: &carol, RoleID: h.system("member")}))
-	_, err = h.TransferOwnership(h.ctx(), h.owner, pending.ID)
+	_, err = h.TransferOwnership(h.ctx(), h.owner, pending.ID, team.Proof{})
 	want(t, err, "invalid_reference")
 
-	next := must(h.TransferOwnership(h.ctx(), h.owner, m.ID))
+	next := must(h.TransferOwnership(h.ctx(), h.owner, m.ID, team.Proof{}))
 	if !next.IsOwner || next.ID != m.ID || !h.person(m.UserID).Owner {
 		t.Errorf("the new Owner: %+v", next)
 	}
@@ -27,9 +27,9 @@ func TestOwnershipMovesInOneStep(t *testing.T) {
 	if former.IsOwner || former.Role.Slug != "admin" || h.person(h.account.OwnerUserID).Owner {
 		t.Errorf("the former Owner: %+v", former)
 	}
-	_, err = h.TransferOwnership(h.ctx(), h.owner, pending.ID)
+	_, err = h.TransferOwnership(h.ctx(), h.owner, pending.ID, team.Proof{})
 	want(t, err, "permission_denied")
-	if _, err := h.RemoveMember(h.ctx(), h.person(m.UserID), "", h.account.OwnerMemberID); err != nil {
+	if _, err := h.RemoveMember(h.ctx(), h.person(m.UserID), "", h.account.OwnerMemberID, team.Removal{}); err != nil {
 		t.Errorf("the former Owner is a member like any other: %v", err)
 	}
 }
@@ -43,7 +43,7 @@ func TestParallelTransfersLeaveOneOwner(t *testing.T) {
 		done := make(chan error, 2)
 		for _, id := range []string{a.ID, b.ID} {
 			go func() {
-				_, err := h.TransferOwnership(h.ctx(), h.owner, id)
+				_, err := h.TransferOwnership(h.ctx(), h.owner, id, team.Proof{})
 				done <- err
 			}()
 		}
@@ -55,7 +55,7 @@ func TestParallelTransfersLeaveOneOwner(t *testing.T) {
 		if err != nil || n != 1 || !owners[0].IsOwner {
 			t.Fatalf("owners: %+v, %v", owners, err)
 		}
-		if _, err := h.TransferOwnership(h.ctx(), h.person(owners[0].UserID), h.account.OwnerMemberID); err != nil {
+		if _, err := h.TransferOwnership(h.ctx(), h.person(owners[0].UserID), h.account.OwnerMemberID, team.Proof{}); err != nil {
 			t.Fatal(err)
 		}
 	}

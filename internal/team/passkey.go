@@ -10,8 +10,11 @@ import (
 	"time"
 )
 
-// BeginPasskey asks the browser for a new passkey.
-func (s *Service) BeginPasskey(ctx context.Context, me SignedIn) (options []byte, err error) {
+// BeginPasskey asks the browser for a new passkey, for who shows that it is them.
+func (s *Service) BeginPasskey(ctx context.Context, me SignedIn, proof Proof) (options []byte, err error) {
+	if err := s.confirm(ctx, me, proof); err != nil {
+		return nil, err
+	}
 	u, _, err := s.passkeyUser(ctx, s.Store, me.User)
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
 
 // ChangePassword sets a new password for who is signed in and shows that it is them. It ends all their other sessions.
 func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, next string) error {
-	if err := s.Confirm(ctx, me, proof); err != nil {
+	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
 	}
 	u, err := s.withPassword(ctx, me.User, "", next)
@@ -104,7 +104,7 @@ func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, 
 // RemovePassword leaves somebody who has passkeys with those alone: a password that does not exist is not stolen. It ends
 // all their other sessions. A password link sets one again.
 func (s *Service) RemovePassword(ctx context.Context, me SignedIn, proof Proof) error {
-	if err := s.Confirm(ctx, me, proof); err != nil {
+	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
 	}
 	u := me.User

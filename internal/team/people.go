@@ -189,21 +189,26 @@ func (s *Service) RoleHolders(ctx context.Context, p *Principal, roleID string, 
 	return nil, total, err
 }
 
-// LeftBehind is what would stay if a member were removed from the account: see Removed.
-func (s *Service) LeftBehind(ctx context.Context, p *Principal, memberID string) (Removed, error) {
+// LeftBehind is what would be there if a member were suspended in, or removed from, the account or a project: see Removed.
+// Those keys are marked as disabled that the change would deactivate.
+func (s *Service) LeftBehind(ctx context.Context, p *Principal, projectID, memberID string) (Removed, error) {
 	g := s.guard(ctx, p)
-	m, err := g.memberToRemove("", memberID)
+	m, err := g.memberToRemove(projectID, memberID)
 	if err != nil {
-		return Removed{}, err
+		if m, err = g.memberToChange(projectID, memberID); err != nil {
+			return Removed{}, err
+		}
 	}
-	return g.leftBehind(m)
+	out, err := g.leftBehind(m)
+	for i := range out.KeysCreated {
+		k := &out.KeysCreated[i]
+		k.Disabled = projectID == "" && g.disables(*k)
+	}
+	return out, err
 }
 
 func (g *guard) leftBehind(m Member) (out Removed, err error) {
-	if m.Type != TypeUser {
-		return out, nil
-	}
-	if out.KeysCreated, err = g.APIKeysMadeBy(g.ctx, g.p.AccountID, m.UserID); err != nil {
+	if out.KeysCreated, err = g.heldBy(m); err != nil || m.Type != TypeUser || m.ProjectID != "" {
 		return out, err
 	}
 	out.InvitationsSent, err = g.InvitationsSentBy(g.ctx, g.p.AccountID, m.UserID)

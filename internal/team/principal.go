@@ -29,6 +29,13 @@ type Principal struct {
 	permissions Set
 	canonical   string
 	maker       string // the person who made the key
+	// ends is when the credential stops working by itself; zero: never. replaced says that it is the old secret of a key
+	// that was regenerated, in its grace.
+	ends     time.Time
+	replaced bool
+	// holders are who was ever shown a secret of the key, once they were read.
+	holders     []SecretHolder
+	holdersRead bool
 	secretHash  []byte
 	sessionHash []byte
 }
@@ -93,14 +100,18 @@ func (s *Service) keyPrincipal(ctx context.Context, r Reader, hash []byte) (*Pri
 		return nil, err
 	}
 	now := s.now()
-	if !bytes.Equal(kp.Key.Hash, hash) && !now.Before(kp.Key.OldUntil) {
+	replaced := !bytes.Equal(kp.Key.Hash, hash)
+	if replaced && !now.Before(kp.Key.OldUntil) {
 		return nil, ErrUnauthenticated
 	}
 	p, err := principalOfKey(kp, now)
 	if err != nil {
 		return nil, err
 	}
-	p.secretHash = hash
+	p.secretHash, p.replaced = hash, replaced
+	if replaced && (p.ends.IsZero() || kp.Key.OldUntil.Before(p.ends)) {
+		p.ends = kp.Key.OldUntil
+	}
 	return p, nil
 }
 
@@ -112,6 +123,7 @@ func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
 	p := &Principal{
 		Type: TypeAPIKey, ID: k.ID, AccountID: k.AccountID, Name: k.Name, Email: KeyEmail(k.ID), canonical: KeyEmail(k.ID),
 		Tier: k.Tier, account: kp.Account, maker: k.CreatedByUser,
+		ends: k.ExpiresAt,
 	}
 	if kp.Member != nil {
 		if err := p.takeRole(*kp.Member, now); err != nil {

@@ -18,6 +18,8 @@ type NewProject struct {
 // ProjectChange changes what it names; nil leaves as it is.
 type ProjectChange struct {
 	Name, Description, DefaultRegion *string
+	// Base is the version the change was made for.
+	Base Base
 }
 
 // ListProjects lists all projects to who may see all, and to everybody else those they have a role in.
@@ -94,7 +96,7 @@ func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject)
 	if n.DefaultRegion == "" {
 		n.DefaultRegion = DefaultRegion
 	}
-	if err := checkProject(ProjectChange{&n.Name, &n.Description, &n.DefaultRegion}); err != nil {
+	if err := checkProject(ProjectChange{Name: &n.Name, Description: &n.Description, DefaultRegion: &n.DefaultRegion}); err != nil {
 		return Project{}, err
 	}
 	var pr Project
@@ -231,7 +233,7 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 	if err := s.require(p, ProjectsManage); err != nil {
 		return Project{}, err
 	}
-	if c == (ProjectChange{}) {
+	if c.Name == nil && c.Description == nil && c.DefaultRegion == nil {
 		return Project{}, invalid("", "nothing_to_update", "Give name, description or default_region.")
 	}
 	if err := checkProject(c); err != nil {
@@ -241,6 +243,9 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
 		var err error
 		if pr, err = w.projectFor(id, ProjectsManage); err != nil {
+			return err
+		}
+		if err := c.Base.matches(pr.UpdatedAt); err != nil {
 			return err
 		}
 		before := pr
@@ -260,7 +265,7 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 		if len(details) == 0 {
 			return nil
 		}
-		pr.UpdatedAt = w.at
+		pr.UpdatedAt = w.since(before.UpdatedAt)
 		ok, err := w.UpdateProject(ctx, pr)
 		if err != nil {
 			return err
@@ -290,14 +295,19 @@ func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) er
 		if err := pr.deletable(); err != nil {
 			return err
 		}
-		_, members, err := w.Members(ctx, MemberFilter{AccountID: pr.AccountID, ProjectID: id, Page: Page{Limit: 1}})
+		members, n, err := w.Members(ctx, MemberFilter{AccountID: pr.AccountID, ProjectID: id, Page: Page{Limit: allHolders}})
 		if err != nil {
 			return err
+		}
+		for _, m := range members {
+			if err := w.recordEnd(m, map[string]any{"because": "project.deleted"}); err != nil {
+				return err
+			}
 		}
 		if err := w.DeleteProject(ctx, id); err != nil {
 			return err
 		}
-		return w.recordProject("project.deleted", pr, map[string]any{"memberships_removed": members})
+		return w.recordProject("project.deleted", pr, map[string]any{"memberships_removed": n})
 	})
 }
 

@@ -27,10 +27,13 @@ func (s *Service) BeginConfirm(ctx context.Context, me SignedIn) (options []byte
 	return s.ask(ctx, me.Session, me.User, true)
 }
 
-// Confirm checks a proof, which works once.
-func (s *Service) Confirm(ctx context.Context, me SignedIn, proof Proof) error {
+// confirm checks a proof, which works once. Every operation that asks for one calls it, so that no face can leave it out.
+func (s *Service) confirm(ctx context.Context, me SignedIn, proof Proof) error {
 	if len(proof.Passkey) == 0 && me.User.PasswordHash == "" {
-		return &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "passkey", Message: "Confirm with a passkey first: you have no password."}
+		return &Error{Kind: KindUnauthenticated, Code: "proof_required", Field: "passkey", Message: "Confirm with a passkey first: you have no password."}
+	}
+	if len(proof.Passkey) == 0 && proof.Password == "" {
+		return &Error{Kind: KindUnauthenticated, Code: "proof_required", Field: "current_password", Message: "Give the password you sign in with, or confirm with a passkey."}
 	}
 	if len(proof.Passkey) == 0 {
 		wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "That is not the password you sign in with."}
@@ -50,6 +53,18 @@ func (s *Service) Confirm(ctx context.Context, me SignedIn, proof Proof) error {
 		}
 		return err
 	})
+}
+
+// confirmPrincipal asks for a proof of who acts with a session. The operator has none, and an API key proves itself.
+func (s *Service) confirmPrincipal(ctx context.Context, p *Principal, proof Proof) error {
+	if p.sessionHash == nil {
+		return nil
+	}
+	me, err := s.session(ctx, s.Store, p.sessionHash)
+	if err != nil {
+		return err
+	}
+	return s.confirm(ctx, me, proof)
 }
 
 // Awaiting is somebody who gave the right password and has a second factor to prove.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"regexp"
 	"strings"
-	"time"
 )
 
 // NewRole describes a custom role. Slug and Scope never change afterwards.
@@ -14,13 +13,33 @@ type NewRole struct {
 	Permissions             []string
 }
 
-// RoleChange changes what it names; nil leaves as it is. Permissions replaces the whole set.
+// RoleChange changes what it names; nil leaves as it is. Permissions replaces the whole set; Add and Remove change the
+// set that the role has when the change is made, whatever it was when somebody looked.
 type RoleChange struct {
 	Name, Description *string
 	Permissions       *[]string
-	// Base is the UpdatedAt of the role that the change was made for: one that was changed since is a Conflict
-	// "role_changed". Zero means any.
-	Base time.Time
+	Add, Remove       []string
+	// Base is the version the change was made for.
+	Base Base
+}
+
+func (c RoleChange) check() error {
+	parts := len(c.Add) > 0 || len(c.Remove) > 0
+	switch {
+	case c.Name == nil && c.Description == nil && c.Permissions == nil && !parts:
+		return invalid("", "nothing_to_update", "Give name, description, permissions, add_permissions or remove_permissions.")
+	case c.Permissions != nil && parts:
+		return invalid("permissions", "exactly_one_of", "Give permissions, which replaces the whole set, or add_permissions and remove_permissions, which change it.")
+	}
+	if c.Name != nil {
+		if err := checkName(*c.Name, 64); err != nil {
+			return err
+		}
+	}
+	if c.Description != nil {
+		return checkText("description", *c.Description, 500)
+	}
+	return nil
 }
 
 // handOut are the account permissions with which somebody hands roles out, and so must see them.
@@ -97,7 +116,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 	if n.Scope != ScopeAccount && n.Scope != ScopeProject {
 		return Role{}, invalid("scope", "invalid_scope", "scope is account or project.")
 	}
-	set, err := s.permissionSet(n.Scope, n.Permissions)
+	set, err := s.permissionSet("permissions", n.Scope, n.Permissions)
 	if err != nil {
 		return Role{}, err
 	}
@@ -135,20 +154,20 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 	return r, err
 }
 
-// permissionSet checks the permissions of a role of this scope.
-func (s *Service) permissionSet(scope Scope, names []string) (Set, error) {
+// permissionSet checks the permissions of a role of this scope, which were given in a field.
+func (s *Service) permissionSet(field string, scope Scope, names []string) (Set, error) {
 	if len(names) == 0 {
-		return Set{}, invalid("permissions", "required", "permissions is required: at least one of GET /api/v1/permissions?scope=%s.", scope)
+		return Set{}, invalid(field, "required", "permissions is required: at least one of GET /api/v1/permissions?scope=%s.", scope)
 	}
 	set, unknown := s.Options.Catalog.SetOf(names)
 	if unknown >= 0 {
 		near := s.Options.Catalog.Nearest(names[unknown], scope)
-		e := invalid("permissions", "unknown_permission", "There is no permission %q; did you mean %s?", shorten(names[unknown]), near)
+		e := invalid(field, "unknown_permission", "There is no permission %q; did you mean %s?", shorten(names[unknown]), near)
 		e.Suggestion = near
 		return Set{}, e
 	}
 	if other := set.Minus(s.Options.Catalog.Scope(scope)); !other.Empty() {
-		return Set{}, invalid("permissions", "permission_scope_mismatch", "A role of the %s scope cannot grant %s.", scope, strings.Join(s.Options.Catalog.Names(other), ", "))
+		return Set{}, invalid(field, "permission_scope_mismatch", "A role of the %s scope cannot grant %s.", scope, strings.Join(s.Options.Catalog.Names(other), ", "))
 	}
 	return set, nil
 }
@@ -185,27 +204,11 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 	if err := s.require(p, RolesManage); err != nil {
 		return Role{}, err
 	}
-	if c.Name == nil && c.Description == nil && c.Permissions == nil {
-		return Role{}, invalid("", "nothing_to_update", "Give name, description or permissions.")
+	if err := c.check(); err != nil {
+		return Role{}, err
 	}
-	if c.Name != nil {
-		if err := checkName(*c.Name, 64); err != nil {
-			return Role{}, err
-		}
-	}
-	if c.Description != nil {
-		if err := checkText("description", *c.Description, 500); err != nil {
-			return Role{}, err
-		}
-	}
-	if c.Permissions != nil { // before the transaction: other changes would wait while the names are compared
-		r, err := s.Store.Role(ctx, p.AccountID, id)
-		if err != nil {
-			return Role{}, err
-		}
-		if _, err := s.permissionSet(r.Scope, *c.Permissions); err != nil && !r.IsSystem {
-			return Role{}, err
-		}
+	if err := s.checkNames(ctx, p, id, c); err != nil {
+		return Role{}, err
 	}
 	var r Role
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
@@ -216,8 +219,8 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 		if r, err = w.customRole(id); err != nil {
 			return err
 		}
-		if !c.Base.IsZero() && !c.Base.Equal(r.UpdatedAt) {
-			return conflict("role_changed", "Somebody changed this role meanwhile. Look at it again, then change it.")
+		if err := c.Base.matches(r.UpdatedAt); err != nil {
+			return err
 		}
 		before := r
 		if err := w.changeRole(&r, c); err != nil {
@@ -227,7 +230,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 		if len(details) == 0 {
 			return nil
 		}
-		r.UpdatedAt = w.at
+		r.UpdatedAt = w.since(before.UpdatedAt)
 		if err := w.UpdateRole(ctx, r); err != nil {
 			return err
 		}
@@ -259,11 +262,8 @@ func (w *work) changeRole(r *Role, c RoleChange) error {
 	if c.Description != nil {
 		r.Description = *c.Description
 	}
-	if c.Permissions == nil {
-		return nil
-	}
-	set, err := w.s.permissionSet(r.Scope, *c.Permissions)
-	if err != nil {
+	set, err := w.s.changedSet(*r, c)
+	if err != nil || set == r.Permissions {
 		return err
 	}
 	holders, _, err := w.RoleHolders(w.ctx, w.p.AccountID, r.ID, allHolders)
@@ -273,6 +273,56 @@ func (w *work) changeRole(r *Role, c RoleChange) error {
 	added := set.Minus(r.Permissions)
 	r.Permissions = set
 	return w.mayCompose(r.Scope, added, holders)
+}
+
+// checkNames checks the permissions of a change before the transaction: other changes would wait while names are compared.
+func (s *Service) checkNames(ctx context.Context, p *Principal, id string, c RoleChange) error {
+	given := map[string][]string{"add_permissions": c.Add, "remove_permissions": c.Remove}
+	if c.Permissions != nil {
+		given["permissions"] = *c.Permissions
+	}
+	var scope Scope
+	for field, names := range given {
+		if len(names) == 0 && (field != "permissions" || c.Permissions == nil) {
+			continue
+		}
+		if scope == "" {
+			r, err := s.Store.Role(ctx, p.AccountID, id)
+			if err != nil || r.IsSystem { // which the change itself refuses
+				return err
+			}
+			scope = r.Scope
+		}
+		if _, err := s.permissionSet(field, scope, names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changedSet is what a role may after the change.
+func (s *Service) changedSet(r Role, c RoleChange) (Set, error) {
+	if c.Permissions != nil {
+		return s.permissionSet("permissions", r.Scope, *c.Permissions)
+	}
+	set := r.Permissions
+	if len(c.Remove) > 0 {
+		less, err := s.permissionSet("remove_permissions", r.Scope, c.Remove)
+		if err != nil {
+			return set, err
+		}
+		if set = set.Minus(less); set.Empty() && len(c.Add) == 0 {
+			return set, invalid("remove_permissions", "required", "A role has at least one permission. Delete the role, or leave it one.")
+		}
+	}
+	if len(c.Add) > 0 {
+		more, err := s.permissionSet("add_permissions", r.Scope, c.Add)
+		if err != nil {
+			return set, err
+		}
+		set = set.Union(more)
+	}
+	return set, nil
 }
 
 // allHolders is more holders than one role can have in practice.
@@ -352,7 +402,7 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 		if err != nil {
 			return err
 		}
-		m.UpdatedAt = w.at
+		m.UpdatedAt = w.since(before.UpdatedAt)
 		if err := w.UpdateMember(w.ctx, m); err != nil {
 			return err
 		}

@@ -204,10 +204,20 @@ func (s *Service) moveSession(ctx context.Context, tx Tx, me SignedIn, accountID
 	return nil
 }
 
-// cutSessions ends what a person has open in this account, whose access was taken away.
-func (w *work) cutSessions(m Member) error {
+// cutSessions ends the sessions of a person in this account, and says how many of them worked.
+func (w *work) cutSessions(m Member) (int, error) {
 	if m.Type != TypeUser || m.ProjectID != "" {
-		return nil
+		return 0, nil
 	}
-	return w.DeleteSessionsOf(w.ctx, m.UserID, m.AccountID, "")
+	all, err := w.SessionsOf(w.ctx, m.UserID)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, one := range all {
+		if one.AccountID == m.AccountID && !one.Awaits && one.alive(w.at) {
+			n++
+		}
+	}
+	return n, w.DeleteSessionsOf(w.ctx, m.UserID, m.AccountID, "")
 }

@@ -194,8 +194,10 @@ type Reader interface {
 
 	APIKey(ctx context.Context, accountID, id string) (APIKey, error)
 	APIKeys(ctx context.Context, accountID string, p Page) ([]APIKey, int, error)
-	// APIKeysMadeBy are the keys a person made, directly or through a key.
-	APIKeysMadeBy(ctx context.Context, accountID, userID string) ([]APIKey, error)
+	// SecretHolders are who was ever shown a secret of a key.
+	SecretHolders(ctx context.Context, keyID string) ([]SecretHolder, error)
+	// KeysHeldBy are the keys of which a person was ever shown a secret, in order of creation.
+	KeysHeldBy(ctx context.Context, accountID, userID string, now time.Time) ([]HeldKey, error)
 
 	Invitation(ctx context.Context, accountID, id string) (Invitation, error)
 	// InvitationByToken finds an invitation by the hash of any token it ever had.
@@ -205,7 +207,7 @@ type Reader interface {
 	Offers(ctx context.Context, f OfferFilter) ([]Invitation, int, error)
 	// OfferCounts counts what the filter selects but for its State.
 	OfferCounts(ctx context.Context, f OfferFilter) (OfferCounts, error)
-	// InvitationsSentBy are the open invitations a person sent, directly or through a key.
+	// InvitationsSentBy are the open invitations a person sent, directly or through a key of which they were shown a secret.
 	InvitationsSentBy(ctx context.Context, accountID, userID string) ([]Invitation, error)
 	// LinkToken finds a password link by the hash of its token.
 	LinkToken(ctx context.Context, hash []byte) (LinkToken, error)
@@ -279,6 +281,10 @@ type Tx interface {
 
 	InsertAPIKey(ctx context.Context, k APIKey) error
 	UpdateAPIKey(ctx context.Context, k APIKey) error
+	// ShowSecret notes who was shown the present secret of a key.
+	ShowSecret(ctx context.Context, keyID string, to []SecretHolder) error
+	// EndSecrets ends what was shown of a key so far: the present secret at until, those in an earlier grace at once.
+	EndSecrets(ctx context.Context, keyID string, at, until time.Time) error
 	// DeleteAPIKey removes the key and all its memberships.
 	DeleteAPIKey(ctx context.Context, id string) error
 

@@ -327,6 +327,14 @@ var factsInWords = []fact{
 	{"reassigned", "Moved to another role", counted("membership")},
 	{"memberships_removed", "Removed with it", counted("membership")},
 	{"project_memberships_removed", "Removed with it", counted("project role")},
+	{"sessions_ended", "Signed out of", counted("session")},
+	{"api_keys_deactivated", "Deactivated API keys", nil},
+	{"because", "Because", named(map[any]string{
+		"member.updated": "Somebody who has the secret was suspended", "member.removed": "The person was removed from the account",
+		"project.deleted": "The project was deleted", "api_key.revoked": "The API key was revoked",
+		"account.ownership_transferred": "The ownership was transferred",
+	})},
+	{"member_email", "Member", nil},
 	{"key_prefix", "Begins with", nil},
 	{"is_active", "Status", named(map[any]string{true: "Active", false: "Deactivated"})},
 	{"expires_at", "Expires", auditWords.moment},
@@ -337,7 +345,7 @@ var factsInWords = []fact{
 	{"invitation_state", "Invitation", named(map[any]string{"expired": "Expired", "declined": "Declined"})},
 	{"attempts", "Attempts", nil},
 	{"second_factors", "Removed with it", counted("passkey or authenticator app")},
-	{"address_proven_before", "", nil}, {"direction", "", nil}, {"with", "", nil}, {"role_name", "", nil}, {"member_name", "", nil}, {"user_id", "", nil}, {"principal_type", "", nil},
+	{"address_proven_before", "", nil}, {"direction", "", nil}, {"with", "", nil}, {"role_name", "", nil}, {"member_name", "", nil}, {"user_id", "", nil}, {"member_id", "", nil}, {"principal_type", "", nil},
 }
 
 func (a auditWords) details(e team.Event, d facts) (all []detail) {

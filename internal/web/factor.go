@@ -61,10 +61,7 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 
 // beginApp begins with an authenticator app and shows its code.
 func (p *pages) beginApp(v *visit) (reply, error) {
-	err := p.svc.Confirm(v.Context(), v.me, v.proof())
-	if err == nil {
-		_, err = p.svc.AddTOTP(v.Context(), v.me)
-	}
+	_, err := p.svc.AddTOTP(v.Context(), v.me, v.proof())
 	if err == nil {
 		return goTo("/profile/factors/app")
 	}
@@ -153,17 +150,14 @@ func (p *pages) added(v *visit, codes []string) (reply, error) {
 
 // changeFactors takes a factor away, or replaces the recovery codes.
 func (p *pages) changeFactors(v *visit) (reply, error) {
-	err := p.svc.Confirm(v.Context(), v.me, v.proof())
-	remove := v.PostForm.Get("remove")
-	switch {
-	case err != nil:
-	case remove != "":
-		if err = p.svc.RemoveFactor(v.Context(), v.me, remove); err == nil || team.IsNotFound(err) {
+	var err error
+	if remove := v.PostForm.Get("remove"); remove != "" {
+		if err = p.svc.RemoveFactor(v.Context(), v.me, v.proof(), remove); err == nil || team.IsNotFound(err) {
 			return done("/profile", "factor-removed")
 		}
-	default:
+	} else {
 		var codes []string
-		if codes, err = p.svc.NewRecoveryCodes(v.Context(), v.me); err == nil {
+		if codes, err = p.svc.NewRecoveryCodes(v.Context(), v.me, v.proof()); err == nil {
 			return reply{status: http.StatusOK, page: codesPage(v, codes)}, nil
 		}
 	}

@@ -322,7 +322,7 @@ func wrongKey(view *keyView, message string) { view.Wrong = message }
 
 func (p *pages) changeKey(v *visit) (reply, error) {
 	f := typedKey(v)
-	c := team.APIKeyChange{Name: &f.Name}
+	c := team.APIKeyChange{Name: &f.Name, Base: v.base()}
 	again := func(err error) (reply, error) {
 		return p.keyAgain(v, err, func(view *keyView, _ string) { view.Form = f })
 	}
@@ -418,9 +418,9 @@ func (p *pages) seatOfKey(v *visit) (reply, error) {
 		_, err = p.svc.AddMember(v.Context(), v.who, team.NewMember{APIKeyID: &k.ID, RoleID: role, ManagedBy: team.ManagedByDashboard})
 	case v.PostForm.Get("remove") != "":
 		news = "key-role-removed"
-		_, err = p.svc.RemoveMember(v.Context(), v.who, seat.ProjectID, seat.ID)
+		_, err = p.svc.RemoveMember(v.Context(), v.who, seat.ProjectID, seat.ID, team.Removal{})
 	default:
-		_, err = p.svc.UpdateMember(v.Context(), v.who, seat.ProjectID, seat.ID, team.MemberChange{RoleID: &role})
+		_, err = p.svc.UpdateMember(v.Context(), v.who, seat.ProjectID, seat.ID, team.MemberChange{RoleID: &role, Base: v.base()})
 	}
 	if err != nil {
 		return p.keyAgain(v, err, wrongKey)

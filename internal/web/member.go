@@ -29,6 +29,7 @@ type memberView struct {
 	Wrong    string
 	WrongAt  string // id of the membership the mistake is about
 	Password permit
+	Keys     []team.HeldKey // API keys whose secret they were shown, for who may suspend them
 }
 
 // seat is one membership and what may be done with it.
@@ -89,6 +90,13 @@ func (p *pages) member(v *visit) (memberView, error) {
 		}
 		m.Seats = append(m.Seats, s)
 		taken[one.ProjectID] = true
+	}
+	if m.Account != nil && m.Account.Change.OK && person.Type == team.TypeUser {
+		left, err := p.svc.LeftBehind(v.Context(), v.who, "", person.ID)
+		if err != nil {
+			return m, err
+		}
+		m.Keys = left.KeysCreated
 	}
 	if person.IsOwner || m.Self {
 		return m, nil
@@ -163,7 +171,7 @@ func (p *pages) changeMember(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	var c team.MemberChange
+	c := team.MemberChange{KeepKeys: v.keepsKeys(), Base: v.base()}
 	news := "role"
 	if role := v.PostForm.Get("role_id"); role != "" {
 		c.RoleID = &role
@@ -176,8 +184,12 @@ func (p *pages) changeMember(v *visit) (reply, error) {
 		status := team.StatusSuspended
 		c.Status, news = &status, "suspended"
 	}
-	if _, err := p.svc.UpdateMember(v.Context(), v.who, m.ProjectID, m.ID, c); err != nil {
+	changed, err := p.svc.UpdateMember(v.Context(), v.who, m.ProjectID, m.ID, c)
+	switch {
+	case err != nil:
 		return p.memberAgain(v, m.ID, err)
+	case news == "suspended" && disabledAny(changed.HeldKeys), news == "role" && m.ProjectID == "" && len(changed.HeldKeys) > 0:
+		news += "-keys"
 	}
 	return done("/members/"+v.PathValue("id"), news)
 }
@@ -204,7 +216,8 @@ func (p *pages) addToProject(v *visit) (reply, error) {
 type removalView struct {
 	team.Member
 	Person      team.Person
-	Keys        []team.APIKey
+	Keys        []team.HeldKey
+	KeepKeys    bool
 	Invitations []team.Invitation
 	Remove      permit
 	Change      permit
@@ -216,12 +229,12 @@ func (p *pages) removal(v *visit) (removalView, error) {
 	if err != nil {
 		return removalView{}, err
 	}
-	r := removalView{Member: m, Remove: v.ask(v.can.RemoveMember(m)), Change: v.ask(v.can.ChangeMember(m))}
+	r := removalView{Member: m, Remove: v.ask(v.can.RemoveMember(m)), Change: v.ask(v.can.ChangeMember(m)), KeepKeys: v.keepsKeys()}
 	if r.Person, err = p.svc.GetPerson(v.Context(), v.who, v.PathValue("id")); err != nil {
 		return r, err
 	}
-	if m.ProjectID == "" && m.Type == team.TypeUser && r.Remove.OK {
-		left, err := p.svc.LeftBehind(v.Context(), v.who, m.ID)
+	if m.Type == team.TypeUser && (r.Remove.OK || r.Change.OK) {
+		left, err := p.svc.LeftBehind(v.Context(), v.who, m.ProjectID, m.ID)
 		if err != nil {
 			return r, err
 		}
@@ -248,7 +261,8 @@ func (p *pages) removeMember(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if _, err := p.svc.RemoveMember(v.Context(), v.who, r.ProjectID, r.ID); err != nil {
+	out, err := p.svc.RemoveMember(v.Context(), v.who, r.ProjectID, r.ID, team.Removal{KeepKeys: r.KeepKeys, Base: v.base()})
+	if err != nil {
 		_, message, status, ok := refusal(err)
 		r.Wrong = message
 		if !ok {
@@ -261,6 +275,9 @@ func (p *pages) removeMember(v *visit) (reply, error) {
 	}
 	if r.ProjectID != "" {
 		return done("/projects/"+r.ProjectID, "removed")
+	}
+	if disabledAny(out.KeysCreated) {
+		return done("/members", "removed-keys")
 	}
 	return done("/members", "removed")
 }

@@ -73,10 +73,7 @@ func (c confirmation) failed(message string) confirmation {
 }
 
 func (p *pages) passkeyOptions(v *visit) (reply, error) {
-	if err := p.svc.Confirm(v.Context(), v.me, v.proof()); err != nil {
-		return answerScript(nil, err)
-	}
-	options, err := p.svc.BeginPasskey(v.Context(), v.me)
+	options, err := p.svc.BeginPasskey(v.Context(), v.me, v.proof())
 	return answerScript(options, err)
 }
 

@@ -19,6 +19,7 @@ var problems = map[team.Kind]struct {
 	team.KindDenied:   {http.StatusForbidden, "That is not allowed"},
 	team.KindNotFound: {http.StatusNotFound, "Nothing is here"},
 	team.KindConflict: {http.StatusConflict, "That cannot be done now"},
+	team.KindChanged:  {http.StatusConflict, "That was changed meanwhile"},
 	team.KindGone:     {http.StatusGone, "This link no longer works"},
 	team.KindMismatch: {http.StatusUnprocessableEntity, "That did not work"},
 	team.KindLimited:  {http.StatusTooManyRequests, "Too many attempts"},

@@ -161,7 +161,9 @@ func (p *pages) showProject(v *visit) (reply, error) {
 
 func (p *pages) changeProject(v *visit) (reply, error) {
 	f := typedProject(v)
-	_, err := p.svc.UpdateProject(v.Context(), v.who, v.PathValue("id"), team.ProjectChange{Name: &f.Name, Description: &f.Description})
+	_, err := p.svc.UpdateProject(v.Context(), v.who, v.PathValue("id"), team.ProjectChange{
+		Name: &f.Name, Description: &f.Description, Base: v.base(),
+	})
 	if err == nil {
 		return done("/projects/"+v.PathValue("id"), "project-saved")
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"raff/internal/team"
 )
@@ -90,8 +91,8 @@ type roleForm struct {
 	Base                                                      string
 }
 
-// version says which state of a role a form was made for.
-func version(r team.Role) string { return strconv.FormatInt(r.UpdatedAt.UnixMicro(), 10) }
+// version says which state of something a form was made for.
+func version(updatedAt time.Time) string { return strconv.FormatInt(updatedAt.UnixMicro(), 10) }
 
 // firstFree is the first permission that can be ticked, or empty.
 func (f roleForm) firstFree() string {
@@ -205,7 +206,7 @@ func (p *pages) showRoleForm(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	f := roleForm{
-		ID: r.ID, Scope: r.Scope, Name: r.Name, Slug: r.Slug, About: r.Description, Names: p.svc.Catalog().Names(r.Permissions), Base: version(r),
+		ID: r.ID, Scope: r.Scope, Name: r.Name, Slug: r.Slug, About: r.Description, Names: p.svc.Catalog().Names(r.Permissions), Base: version(r.UpdatedAt),
 	}
 	v.fill(&f, r.Permissions)
 	return reply{status: http.StatusOK, page: roleFormPage(v, f)}, nil
@@ -235,17 +236,17 @@ func (p *pages) changeRole(v *visit) (reply, error) {
 	f.ID, f.Scope, f.Slug = r.ID, r.Scope, r.Slug
 	set, unknown := p.svc.Catalog().SetOf(f.Names)
 	reviewable := unknown < 0 && len(f.Names) > 0
-	moved := f.Base != version(r) && (set != r.Permissions || f.Name != r.Name || f.About != r.Description)
+	moved := f.Base != version(r.UpdatedAt) && (set != r.Permissions || f.Name != r.Name || f.About != r.Description)
 	if reviewable && (moved || v.PostForm.Get("confirm") == "" && set != r.Permissions) {
 		return p.reviewRole(v, f, r, moved)
 	}
-	change := team.RoleChange{Name: &f.Name, Description: &f.About, Permissions: &f.Names, Base: r.UpdatedAt}
+	change := team.RoleChange{Name: &f.Name, Description: &f.About, Permissions: &f.Names, Base: team.Base{r.UpdatedAt}}
 	_, err = p.svc.UpdateRole(v.Context(), v.who, r.ID, change)
 	if err == nil {
 		return done("/roles/"+r.ID, "role-saved")
 	}
 	var e *team.Error
-	if errors.As(err, &e) && e.Code == "role_changed" { // between the look at it and the write
+	if errors.As(err, &e) && e.Kind == team.KindChanged { // between the look at it and the write
 		if r, err = p.svc.GetRole(v.Context(), v.who, r.ID); err != nil {
 			return reply{}, err
 		}
@@ -261,7 +262,7 @@ func (p *pages) changeRole(v *visit) (reply, error) {
 
 func (p *pages) reviewRole(v *visit, f roleForm, r team.Role, moved bool) (reply, error) {
 	set, _ := p.svc.Catalog().SetOf(f.Names)
-	f.Base = version(r)
+	f.Base = version(r.UpdatedAt)
 	w := reviewView{
 		roleForm: f, Before: r, Moved: moved,
 		Gains: p.permissions(r.Scope, set.Minus(r.Permissions)), Loss: p.permissions(r.Scope, r.Permissions.Minus(set)),

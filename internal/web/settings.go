@@ -78,6 +78,7 @@ type transferView struct {
 	People        []team.Person
 	Chosen, Query string
 	More          bool // there are more people than are shown
+	Keys          []team.APIKey
 	MemberError   string
 	Confirm       confirmation
 	Wrong         string
@@ -102,6 +103,9 @@ func (p *pages) transfer(v *visit) (transferView, error) {
 	if err != nil {
 		return t, err
 	}
+	if t.Keys, err = p.svc.OwnerKeys(v.Context(), v.who); err != nil {
+		return t, err
+	}
 	factors, _, err := p.svc.Factors(v.Context(), v.me)
 	t.Confirm = v.confirmation(factors)
 	return t, err
@@ -122,12 +126,13 @@ func (p *pages) transferOwnership(v *visit) (reply, error) {
 		t.MemberError = "Choose who becomes the Owner."
 		return reply{status: http.StatusBadRequest, page: transferPage(v, t)}, nil
 	}
-	err = p.svc.Confirm(v.Context(), v.me, v.proof())
+	next, err := p.svc.TransferOwnership(v.Context(), v.who, t.Chosen, v.proof())
 	if err == nil {
-		_, err = p.svc.TransferOwnership(v.Context(), v.who, t.Chosen)
-	}
-	if err == nil {
-		return done("/settings", "transferred")
+		news := "transferred"
+		if disabledAny(next.HeldKeys) {
+			news = "transferred-keys"
+		}
+		return done("/settings", news)
 	}
 	field, message, status, ok := refusal(err, "current_password", "passkey", "member_id")
 	if !ok {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,6 +153,25 @@ func done(path, what string) (reply, error) {
 	return goTo(path + mark + "done=" + what)
 }
 
+// base is the version that the form was made for; any where it does not say.
+func (v *visit) base() team.Base {
+	micros, err := strconv.ParseInt(v.PostForm.Get("base"), 10, 64)
+	if err != nil {
+		return nil
+	}
+	return team.Base{time.UnixMicro(micros).UTC()}
+}
+
+// keepsKeys reports whether the form offered to deactivate somebody's API keys, and was told not to.
+func (v *visit) keepsKeys() bool {
+	return v.PostForm.Has("keys_shown") && v.PostForm.Get("disable_keys") == ""
+}
+
+// disabledAny reports whether a change deactivated one of the keys.
+func disabledAny(keys []team.HeldKey) bool {
+	return slices.ContainsFunc(keys, func(k team.HeldKey) bool { return k.Disabled })
+}
+
 // news is what the page says that was just done. The address only names it, so that nobody can write on the page.
 func (v *visit) news() string { return allNews[v.URL.Query().Get("done")] }
 
@@ -164,15 +185,18 @@ var allNews = map[string]string{
 	"factor-added":   "The second factor is added.",
 	"factor-removed": "The second factor is removed.",
 
-	"role":       "The role is changed. It counts from the next request on.",
-	"suspended":  "Suspended. Nothing this membership granted works any more, and its sessions are ended.",
-	"activated":  "Active again.",
-	"removed":    "Removed.",
-	"added":      "Added.",
-	"cancelled":  "Invitation cancelled. Its link no longer works.",
-	"resent":     "Sent again. Earlier links no longer work.",
-	"renewed":    "Renewed. Earlier links no longer work.",
-	"link-shown": "That link was shown before. It still works; get another one if it is lost.",
+	"role":           "The role is changed. It counts from the next request on.",
+	"role-keys":      "The role is changed. It counts from the next request on. The API keys below did not change.",
+	"suspended":      "Suspended. Nothing this membership granted works any more, and its sessions are ended.",
+	"suspended-keys": "Suspended. Nothing this membership granted works any more, its sessions are ended, and the API keys of this person are deactivated.",
+	"activated":      "Active again.",
+	"removed":        "Removed.",
+	"removed-keys":   "Removed. The API keys of this person are deactivated.",
+	"added":          "Added.",
+	"cancelled":      "Invitation cancelled. Its link no longer works.",
+	"resent":         "Sent again. Earlier links no longer work.",
+	"renewed":        "Renewed. Earlier links no longer work.",
+	"link-shown":     "That link was shown before. It still works; get another one if it is lost.",
 
 	"project-created": "Project created.",
 	"project-saved":   "Saved.",
@@ -190,8 +214,9 @@ var allNews = map[string]string{
 	"key-role-given":   "Role given.",
 	"key-role-removed": "Role removed.",
 
-	"settings":    "The settings are saved.",
-	"transferred": "The account has a new Owner. You are Admin now.",
+	"settings":         "The settings are saved.",
+	"transferred":      "The account has a new Owner. You are Admin now.",
+	"transferred-keys": "The account has a new Owner. You are Admin now. API keys with the Owner role are deactivated.",
 }
 
 // refusal finds what a page says of an error: at a field of its form, or above it. ok is false for what only a page of
@@ -203,7 +228,7 @@ func refusal(err error, fields ...string) (field, message string, status int, ok
 	}
 	status = problems[e.Kind].status
 	switch e.Kind {
-	case team.KindInvalid, team.KindDenied, team.KindConflict, team.KindUnauthenticated, team.KindLimited:
+	case team.KindInvalid, team.KindDenied, team.KindConflict, team.KindChanged, team.KindUnauthenticated, team.KindLimited:
 	default:
 		return "", "", 0, false
 	}
@@ -248,6 +273,8 @@ func plainWords(e *team.Error) string {
 		}
 	case "last_manager":
 		return "After this nobody could manage the members of the account. Give somebody else a role that can, first."
+	case "precondition_failed":
+		return "Somebody changed this after you opened the page. Below is how it is now: look again, then repeat your change."
 	case "invalid_expires_at":
 		return "That day is over. Choose a later one."
 	case "invalid_slug":

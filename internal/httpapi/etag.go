@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"raff/api"
+	"raff/internal/team"
+)
+
+// etagOf is the version of the one object in an answer: its updated_at in quotes. Other answers have none.
+func etagOf(v any) (etag string, ok bool) {
+	var at api.Time
+	switch v := v.(type) {
+	case api.Envelope[api.Member]:
+		at = v.Data.UpdatedAt
+	case api.Envelope[api.ProjectMember]:
+		at = v.Data.UpdatedAt
+	case api.Envelope[api.Role]:
+		at = v.Data.UpdatedAt
+	case api.Envelope[api.APIKey]:
+		at = v.Data.UpdatedAt
+	case api.Envelope[api.APIKeyWithSecret]:
+		at = v.Data.UpdatedAt
+	case api.Envelope[api.Project]:
+		at = v.Data.UpdatedAt
+	default:
+		return "", false
+	}
+	return `"` + at.Format(time.RFC3339Nano) + `"`, true
+}
+
+// base is the version a change was made for: what If-Match says, and updated_at of the body.
+func (c *call) base(updatedAt *string) (team.Base, error) {
+	base, err := ifMatch(c.Header.Values("If-Match"))
+	if err != nil || updatedAt == nil {
+		return base, err
+	}
+	at, err := momentIn("updated_at", *updatedAt)
+	switch {
+	case err != nil:
+		return nil, err
+	case base != nil && !slices.ContainsFunc(base, at.Equal):
+		return team.Base{}, nil // the two ask for different versions
+	}
+	return team.Base{at}, nil
+}
+
+// ifMatch reads the header: a list of ETags, or * for any. An ETag that is none of ours matches nothing.
+func ifMatch(values []string) (team.Base, error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	base := team.Base{}
+	for tag := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" {
+			return nil, nil
+		}
+		if len(tag) < 2 || !strings.HasSuffix(tag, `"`) || !strings.HasPrefix(tag, `"`) && !strings.HasPrefix(tag, `W/"`) {
+			return nil, &refusal{status: http.StatusBadRequest, code: "invalid_if_match", field: "If-Match", message: `If-Match must be the ETag of an earlier answer, unchanged and with its quotes, or *.`}
+		}
+		if at, err := time.Parse(time.RFC3339Nano, strings.Trim(tag, `"`)); err == nil {
+			base = append(base, at)
+		}
+	}
+	return base, nil
+}

@@ -1,0 +1,172 @@
+package team
+
+import (
+	"slices"
+	"time"
+)
+
+// SecretHolder is a person or an API key that was shown a secret of a key: who made or regenerated it and, where that
+// was done with a key, everybody who holds that key's secret.
+type SecretHolder struct {
+	Type PrincipalType // TypeUser or TypeAPIKey
+	ID   string
+	// Until is when the secret they were shown stops working; zero: it is the present one.
+	Until time.Time
+	// CanonicalEmail is a person's address; a store reads it, and does not write it.
+	CanonicalEmail string
+}
+
+// holds reports whether a secret they were shown works at the moment.
+func (h SecretHolder) holds(now time.Time) bool { return h.Until.IsZero() || now.Before(h.Until) }
+
+// HeldKey is an API key of which a person was shown a secret.
+type HeldKey struct {
+	APIKey
+	// Current says that a secret they were shown still works.
+	Current bool
+	// Disabled says that the change that names the key deactivated it.
+	Disabled bool
+}
+
+// audience is who is shown a secret that the caller is shown: the caller and, where that is a key, who holds the secret
+// it came with. It is asked before that secret is replaced.
+func (g *guard) audience() ([]SecretHolder, error) {
+	switch g.p.Type {
+	case TypeUser:
+		return []SecretHolder{{Type: TypeUser, ID: g.p.ID}}, nil
+	case TypeAPIKey:
+		holders, err := g.holders()
+		if err != nil {
+			return nil, err
+		}
+		to := []SecretHolder{{Type: TypeAPIKey, ID: g.p.ID}}
+		for _, h := range holders {
+			if h.Until.IsZero() != g.p.replaced && h.holds(g.at) {
+				to = append(to, h)
+			}
+		}
+		return to, nil
+	}
+	return nil, nil
+}
+
+// holders are who was ever shown a secret of the key that acts; none where a person acts.
+func (g *guard) holders() ([]SecretHolder, error) {
+	if g.p.Type != TypeAPIKey || g.p.holdersRead {
+		return g.p.holders, nil
+	}
+	holders, err := g.SecretHolders(g.ctx, g.p.ID)
+	if err == nil {
+		g.p.holders, g.p.holdersRead = holders, true
+	}
+	return holders, err
+}
+
+// isHolder reports whether the caller is a key and this is a person who was shown a secret of it: what such a key does
+// to them they do to themselves.
+func (g *guard) isHolder(to subject) (bool, error) {
+	if g.p.Type != TypeAPIKey || to.keyID != "" {
+		return false, nil
+	}
+	holders, err := g.holders()
+	return slices.ContainsFunc(holders, func(h SecretHolder) bool {
+		return h.Type == TypeUser && (h.ID == to.userID || to.canonical != "" && h.CanonicalEmail == to.canonical)
+	}), err
+}
+
+// isOwn reports whether the caller, or a person who holds the caller's secret, was ever shown a secret of a key.
+func (g *guard) isOwn(keyID string) (bool, error) {
+	theirs, err := g.SecretHolders(g.ctx, keyID)
+	if err != nil {
+		return false, err
+	}
+	mine, err := g.holders()
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(theirs, func(h SecretHolder) bool {
+		return h.ID == g.p.ID || slices.ContainsFunc(mine, func(m SecretHolder) bool { return m.ID == h.ID })
+	}), nil
+}
+
+func holderDenied() error {
+	return denied("self_change_denied", "The secret of this API key was shown to this person, so the key cannot change their access. Use another credential.")
+}
+
+// mayOutlast refuses that a key works longer than the credential that makes, regenerates or extends it: nothing
+// outlives, by its own hand, the time it was given.
+func (g *guard) mayOutlast(expires time.Time) error {
+	end := g.p.ends
+	if end.IsZero() || !expires.IsZero() && !expires.After(end) {
+		return nil
+	}
+	e := denied("self_change_denied", "The credential you use stops working at %s, so it cannot make, regenerate or extend an API key that works longer. Give expires_at up to then, or use another credential.", end.Format(time.RFC3339))
+	e.Field = "expires_at"
+	return e
+}
+
+// replaced refuses that the old secret of a key, in its grace, does anything to its own key.
+func (g *guard) replaced(k APIKey) error {
+	if g.p.ID != k.ID || !g.p.replaced {
+		return nil
+	}
+	return denied("self_change_denied", "This secret was replaced and works only until its grace ends. It cannot change its own API key: use the new secret, or another credential.")
+}
+
+// heldBy are the keys of which a person was shown a secret: all of the account, or those with a role in the project.
+func (g *guard) heldBy(m Member) ([]HeldKey, error) {
+	if m.Type != TypeUser {
+		return nil, nil
+	}
+	keys, err := g.KeysHeldBy(g.ctx, g.p.AccountID, m.UserID, g.at)
+	if m.ProjectID == "" {
+		return keys, err
+	}
+	return slices.DeleteFunc(keys, func(k HeldKey) bool {
+		return !slices.ContainsFunc(k.Memberships, func(seat Member) bool { return seat.ProjectID == m.ProjectID })
+	}), err
+}
+
+// disables reports whether a key is deactivated when who has its secret is suspended or removed.
+func (g *guard) disables(k HeldKey) bool {
+	return k.Current && k.IsActive && g.mayTouchKey(k.APIKey) == nil
+}
+
+// disableHeld deactivates the keys whose secret a person has who may not be in the account any more. What the caller may
+// not change stays as it is. because is the action that it follows from.
+func (w *work) disableHeld(m Member, keys []HeldKey, because string) error {
+	for i := range keys {
+		k := &keys[i]
+		if !w.disables(*k) {
+			continue
+		}
+		k.IsActive, k.UpdatedAt, k.Disabled = false, w.since(k.UpdatedAt), true
+		if err := w.UpdateAPIKey(w.ctx, k.APIKey); err != nil {
+			return err
+		}
+		details := map[string]any{"is_active": change{true, false}, "because": because, "member_id": m.ID, "member_email": m.Email}
+		if err := w.recordKey("api_key.updated", k.APIKey, details); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// disabledNames are the names of the keys that were deactivated.
+func disabledNames(keys []HeldKey) (names []string) {
+	for _, k := range keys {
+		if k.Disabled {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
+
+// since is when a row that was changed before is changed now: later than that, so that UpdatedAt tells every version of
+// it apart, whatever the clock says.
+func (w *work) since(before time.Time) time.Time {
+	if next := before.Add(time.Microsecond); w.at.Before(next) {
+		return next
+	}
+	return w.at
+}
