@@ -50,9 +50,21 @@ func TestTheOwnerInPersonHandsTheAccountOver(t *testing.T) {
 		id, _ := g.NewMember(t, "alice@example.com", "Alice", g.RoleID(t, "account", "admin"))
 		body := map[string]any{"member_id": id}
 		g.refused("POST", "/api/v1/account/transfer-ownership", g.Key, body, 403, "permission_denied")
+		g.refused("POST", "/api/v1/account/transfer-ownership", owner, body, 403, "proof_required")
+		body["current_password"] = rafftest.Password
 		next := g.Do(t, "POST", "/api/v1/account/transfer-ownership", owner, body).Want(t, 200).Data(t)
 		if next["id"] != id || next["is_owner"] != true || next["role"] != "owner" {
 			t.Errorf("the new Owner: %v", next)
+		}
+		// The former Owner's keys with the Owner role end.
+		ended, _ := next["keys_created"].([]any)
+		if len(ended) != 1 || ended[0].(map[string]any)["id"] != g.KeyID || ended[0].(map[string]any)["disabled"] != true {
+			t.Errorf("the former Owner's keys: %v", next["keys_created"])
+		}
+		g.Do(t, "GET", "/api/v1/whoami", g.Key, nil).Want(t, 401)
+		g.refused("PATCH", "/api/v1/api-keys/"+g.KeyID, owner, map[string]any{"is_active": true}, 403, "target_dominates")
+		if actions := g.actions(owner, g.KeyID); actions[0] != "api_key.updated" {
+			t.Errorf("events of the key: %v", actions)
 		}
 		former := g.Do(t, "GET", "/api/v1/members/"+g.OwnerMemberID, owner, nil).Want(t, 200).Data(t)
 		if former["is_owner"] != false || former["role"] != "admin" {

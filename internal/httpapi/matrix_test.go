@@ -270,7 +270,7 @@ func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any)
 	case "lookupUser":
 		path += "?email=owner@example.com"
 	case "transferOwnership":
-		body = map[string]any{"member_id": f.srv.OwnerMemberID}
+		body = map[string]any{"member_id": f.srv.OwnerMemberID, "current_password": rafftest.Password}
 	case "addMember", "createAccountInvitation":
 		body = map[string]any{"email": email, "role_id": f.roles["inviter"]}
 	case "createProjectInvitation":

@@ -76,7 +76,19 @@ func TestOwnershipMovesByASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv.Send(t, "POST", "/api/v1/account/transfer-ownership", session(t, srv, "alice@example.com"), id).Want(t, 403)
-	srv.Send(t, "POST", "/api/v1/account/transfer-ownership", session(t, srv, "owner@example.com"), id).Want(t, 200)
+	owner := session(t, srv, "owner@example.com")
+	for password, code := range map[string]string{"": "proof_required", "not the password": "invalid_credentials"} {
+		if password != "" {
+			id["current_password"] = password
+		}
+		answer := srv.Send(t, "POST", "/api/v1/account/transfer-ownership", owner, id).Want(t, 403).JSON(t)
+		if answer["code"] != code || answer["field"] != "current_password" {
+			t.Errorf("with the password %q: %v", password, answer)
+		}
+		delete(id, "current_password")
+	}
+	id["current_password"] = rafftest.Password
+	srv.Send(t, "POST", "/api/v1/account/transfer-ownership", owner, id).Want(t, 200)
 }
 
 func TestAcceptWithASession(t *testing.T) {
