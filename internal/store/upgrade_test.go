@@ -136,3 +136,73 @@ func TestNamesOfAnOlderDatabase(t *testing.T) {
 		})
 	}
 }
+
+// TestSecretHoldersOfAnOlderDatabase upgrades one from before it was kept who was shown the secrets of API keys: who made
+// them is in their rows, and who regenerated them in the audit log.
+func TestSecretHoldersOfAnOlderDatabase(t *testing.T) {
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) {
+			url := b.url(t)
+			kind, dialect := "sqlite", goose.DialectSQLite3
+			if strings.HasPrefix(url, "postgres") {
+				kind, dialect = "postgres", goose.DialectPostgres
+			} else if f, err := os.Create(strings.TrimPrefix(url, "sqlite:")); err != nil || f.Close() != nil {
+				t.Fatal(err)
+			}
+			db := directly(t, url)
+			p, err := goose.NewProvider(dialect, db, os.DirFS("migrations/"+kind), goose.WithDisableGlobalRegistry(true))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.UpTo(t.Context(), 7); err != nil {
+				t.Fatal(err)
+			}
+			account, alice, bob := newID(), newID(), newID()
+			run(t, db, fmt.Sprintf("INSERT INTO accounts (id, name, grant_strict, created_at, updated_at) VALUES ('%s', 'Acme', FALSE, 1, 1)", account))
+			key := func(maker, user string, created, issued int) string {
+				id := newID()
+				run(t, db, fmt.Sprintf(`INSERT INTO api_keys (id, account_id, name, name_key, key_prefix, hash, tier, issued_at, is_active, created_by, created_by_user,
+					created_at, updated_at) VALUES ('%[1]s', '%[2]s', 'k', 'k', '', '%[1]s', 'standard', %[6]d, TRUE, '%[3]s', '%[4]s', %[5]d, 1)`,
+					id, account, maker, user, created, issued))
+				return id
+			}
+			regenerated := func(id, actorType, actor string, at int) {
+				run(t, db, fmt.Sprintf(`INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id, target_name, delegated,
+					request_id, details) VALUES ('%s', '%s', %d, '%s', '%s', '', 'api_key.regenerated', 'api_key', '%s', 'k', FALSE, '', '{}')`,
+					newID(), account, at, actorType, actor, id))
+			}
+			made := key(alice, alice, 10, 10)
+			through := key(made, alice, 20, 20)
+			taken := key(alice, alice, 30, 50)
+			regenerated(taken, "user", alice, 40)
+			regenerated(taken, "user", bob, 50)
+			byKey := key(bob, bob, 60, 70)
+			regenerated(byKey, "api_key", made, 70)
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			w, err := store.Open(t.Context(), url, catalog.Default())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = w.Close() }()
+			for user, want := range map[string]map[string]bool{
+				alice: {made: true, through: true, taken: false, byKey: true}, bob: {taken: true, byKey: false},
+			} {
+				held, err := w.KeysHeldBy(t.Context(), account, user, time.UnixMicro(100))
+				if err != nil || len(held) != len(want) {
+					t.Errorf("%d keys are held, want %d: %v", len(held), len(want), err)
+				}
+				for _, k := range held {
+					if current, ok := want[k.ID]; !ok || current != k.Current {
+						t.Errorf("key %s is held %t, want %t, %t", k.ID, k.Current, ok, current)
+					}
+				}
+			}
+			holders, err := w.SecretHolders(t.Context(), through)
+			if err != nil || len(holders) != 2 {
+				t.Errorf("a key that was made by a key has the holders %+v, %v", holders, err)
+			}
+		})
+	}
+}
