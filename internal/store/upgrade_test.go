@@ -143,20 +143,7 @@ func TestSecretHoldersOfAnOlderDatabase(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
 			url := b.url(t)
-			kind, dialect := "sqlite", goose.DialectSQLite3
-			if strings.HasPrefix(url, "postgres") {
-				kind, dialect = "postgres", goose.DialectPostgres
-			} else if f, err := os.Create(strings.TrimPrefix(url, "sqlite:")); err != nil || f.Close() != nil {
-				t.Fatal(err)
-			}
-			db := directly(t, url)
-			p, err := goose.NewProvider(dialect, db, os.DirFS("migrations/"+kind), goose.WithDisableGlobalRegistry(true))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := p.UpTo(t.Context(), 7); err != nil {
-				t.Fatal(err)
-			}
+			db := olderDatabase(t, url, 7)
 			account, alice, bob := newID(), newID(), newID()
 			run(t, db, fmt.Sprintf("INSERT INTO accounts (id, name, grant_strict, created_at, updated_at) VALUES ('%s', 'Acme', FALSE, 1, 1)", account))
 			key := func(maker, user string, created, issued int) string {
