@@ -12,10 +12,13 @@ package client
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -39,6 +42,7 @@ type Client struct {
 	limiter    *rate.Limiter // nil: no limit
 	http       *http.Client
 	middleware []func(http.RoundTripper) http.RoundTripper
+	warn       func(string)
 
 	Members        *MemberService
 	Roles          *RoleService
@@ -102,6 +106,13 @@ func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *Client) { c.limiter = rate.NewLimiter(rate.Limit(perSecond), burst) }
 }
 
+// WithWarnings says where warnings go. There is one so far, given by New: the API key would cross the network without
+// encryption, because baseURL is http:// and not of this machine. Without this option it goes to slog.Default, once for
+// each address. A nil warn drops warnings.
+func WithWarnings(warn func(message string)) Option {
+	return func(c *Client) { c.warn = warn }
+}
+
 // New makes a client of the server at baseURL, such as "https://raff.example.com". An empty apiKey is good only for
 // accepting and declining invitations. New does not connect.
 func New(baseURL, apiKey string, opts ...Option) (*Client, error) {
@@ -118,9 +129,13 @@ func New(baseURL, apiKey string, opts ...Option) (*Client, error) {
 		userAgent: defaultUserAgent,
 		retries:   retryPolicy{times: defaultMaxRetries},
 		http:      &http.Client{Timeout: defaultTimeout},
+		warn:      logOnce,
 	}
 	for _, o := range opts {
 		o(c)
+	}
+	if c.key != "" && c.warn != nil && exposed(base) {
+		c.warn("The API URL " + base + " is plain HTTP: others on the network can read the API key. Use https:// if the server has it.")
 	}
 	c.http = c.wrap(c.http)
 
@@ -190,4 +205,25 @@ type CallOption func(*request)
 // the first answer instead of doing it twice. Without it every call gets a random key of its own.
 func WithIdempotencyKey(key string) CallOption {
 	return func(r *request) { r.idempotencyKey = key }
+}
+
+// exposed reports an address whose traffic others on the network can read: plain HTTP beyond this machine.
+func exposed(base string) bool {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	if ip := net.ParseIP(host); ip != nil {
+		return !ip.IsLoopback()
+	}
+	return host != "localhost" && !strings.HasSuffix(host, ".localhost")
+}
+
+var logged sync.Map // the warnings that logOnce has given
+
+func logOnce(message string) {
+	if _, before := logged.LoadOrStore(message, true); !before {
+		slog.Warn(message)
+	}
 }

@@ -33,7 +33,7 @@ func backupCommand() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVar(&database, "database", env("RAFF_DATABASE_URL", ""), "sqlite:PATH (RAFF_DATABASE_URL)")
+	setting(c.Flags(), &database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH (RAFF_DATABASE_URL)")
 	c.Flags().StringVar(&to, "to", "", "file to make")
 	return c
 }

@@ -13,7 +13,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"raff/internal/redaction"
 	"raff/internal/server"
 )
 
@@ -43,12 +45,13 @@ func command() *cobra.Command {
 	return root
 }
 
-// env is the flag's default: the environment variable, or what stands otherwise.
-func env(name, otherwise string) string {
-	if v := os.Getenv(name); v != "" {
-		return v
+// setting adds a flag whose value otherwise comes from an environment variable. The help shows the default alone, because
+// the environment may hold a password.
+func setting(f *pflag.FlagSet, p *string, name, env, otherwise, usage string) {
+	f.StringVar(p, name, otherwise, usage)
+	if v := os.Getenv(env); v != "" {
+		*p = v
 	}
-	return otherwise
 }
 
 func devCommand() *cobra.Command {
@@ -74,13 +77,13 @@ func devCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&listen, "listen", env("RAFF_LISTEN", "127.0.0.1:8080"), "address to listen on (RAFF_LISTEN)")
-	c.Flags().StringVar(&data, "data", env("RAFF_DATA", "./raff-data"), "folder of the database (RAFF_DATA)")
+	setting(c.Flags(), &listen, "listen", "RAFF_LISTEN", "127.0.0.1:8080", "address to listen on (RAFF_LISTEN)")
+	setting(c.Flags(), &data, "data", "RAFF_DATA", "./raff-data", "folder of the database (RAFF_DATA)")
 	return c
 }
 
 func serveCommand() *cobra.Command {
-	var listen, level, limits, quotas string
+	var listen, level, limits, quotas, proxies string
 	var config server.Config
 	c := &cobra.Command{
 		Use:   "serve",
@@ -101,22 +104,27 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			config.Logger = logger(cmd.ErrOrStderr(), level)
-			return serve(cmd.Context(), listen, config, func(_ context.Context, _ *server.Server, url string) error {
-				config.Logger.Info("serving", "listen", url, "public_url", config.PublicURL, "mail", config.SMTPURL != "")
+			if err := config.SetTrustedProxies(proxies); err != nil {
+				return err
+			}
+			return serve(cmd.Context(), listen, config, func(_ context.Context, s *server.Server, url string) error {
+				config.Logger.Info("serving", "listen", url, "public_url", s.PublicURL(), "mail", config.SMTPURL != "")
 				return nil
 			})
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&listen, "listen", env("RAFF_LISTEN", "127.0.0.1:8080"), "address to listen on (RAFF_LISTEN)")
-	f.StringVar(&config.Database, "database", env("RAFF_DATABASE_URL", ""), "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
-	f.StringVar(&config.PublicURL, "public-url", env("RAFF_PUBLIC_URL", ""), "where people reach the server; links in mails begin with it (RAFF_PUBLIC_URL)")
-	f.StringVar(&config.Catalog, "catalog", env("RAFF_CATALOG", ""), "YAML file with your own permissions and system roles (RAFF_CATALOG)")
-	f.StringVar(&config.SealKeyFile, "seal-key-file", env("RAFF_SEAL_KEY_FILE", ""), "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
-	f.StringVar(&level, "log-level", env("RAFF_LOG_LEVEL", "info"), "debug (a line per request), info, warn or error (RAFF_LOG_LEVEL)")
-	f.StringVar(&limits, "rate-limits", env("RAFF_RATE_LIMITS", ""), "requests per second and burst of each tier, of a session and of a network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,session=20:200,source=50:500)")
-	f.StringVar(&quotas, "quotas", env("RAFF_QUOTAS", ""), "how many roles, projects, api_keys and invitations an account may have, and sessions a person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100)")
-	f.BoolVar(&config.TrustProxy, "trust-proxy", os.Getenv("RAFF_TRUST_PROXY") == "true", "take callers' addresses from X-Forwarded-For (RAFF_TRUST_PROXY=true)")
+	setting(f, &listen, "listen", "RAFF_LISTEN", "127.0.0.1:8080", "address to listen on (RAFF_LISTEN)")
+	setting(f, &config.Database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
+	setting(f, &config.PublicURL, "public-url", "RAFF_PUBLIC_URL", "", "where people reach the server; links in mails begin with it (RAFF_PUBLIC_URL)")
+	setting(f, &config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with your own permissions and system roles (RAFF_CATALOG)")
+	setting(f, &config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
+	setting(f, &level, "log-level", "RAFF_LOG_LEVEL", "info", "debug (a line per request), info, warn or error (RAFF_LOG_LEVEL)")
+	setting(f, &limits, "rate-limits", "RAFF_RATE_LIMITS", "", "requests per second and burst of each tier, of a session and of a network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,session=20:200,source=50:500)")
+	setting(f, &quotas, "quotas", "RAFF_QUOTAS", "", "how many roles, projects, api_keys and invitations an account may have, and sessions a person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100)")
+	setting(f, &proxies, "trusted-proxies", "RAFF_TRUSTED_PROXIES", "", "networks of the proxies in front of the server, such as 10.0.0.0/8,fd00::/8: callers' addresses come from their X-Forwarded-For (RAFF_TRUSTED_PROXIES)")
+	f.BoolVar(&config.TrustProxy, "trust-proxy", false, "trust one proxy, whoever connects (RAFF_TRUST_PROXY=true)")
+	config.TrustProxy = os.Getenv("RAFF_TRUST_PROXY") == "true"
 	return c
 }
 
@@ -125,7 +133,7 @@ func logger(w io.Writer, level string) *slog.Logger {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		l = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: redaction.Attr}))
 }
 
 // reachable is an address that opens on this machine: a server on all addresses is reached on the loopback.

@@ -14,10 +14,10 @@ type database struct{ config server.Config }
 
 func (d *database) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&d.config.Database, "database", env("RAFF_DATABASE_URL", ""), "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
-	f.StringVar(&d.config.PublicURL, "public-url", env("RAFF_PUBLIC_URL", "http://127.0.0.1:8080"), "where people reach the server (RAFF_PUBLIC_URL)")
-	f.StringVar(&d.config.Catalog, "catalog", env("RAFF_CATALOG", ""), "YAML file with your own permissions and system roles (RAFF_CATALOG)")
-	f.StringVar(&d.config.SealKeyFile, "seal-key-file", env("RAFF_SEAL_KEY_FILE", ""), "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
+	setting(f, &d.config.Database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
+	setting(f, &d.config.PublicURL, "public-url", "RAFF_PUBLIC_URL", "http://127.0.0.1:8080", "where people reach the server (RAFF_PUBLIC_URL)")
+	setting(f, &d.config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with your own permissions and system roles (RAFF_CATALOG)")
+	setting(f, &d.config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
 }
 
 // with opens the database for as long as do runs.

@@ -8,13 +8,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"raff/internal/redaction"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "raffd:", err)
+		fmt.Fprintln(os.Stderr, "raffd:", redaction.Error(err))
 		if errors.As(err, &usage{}) {
 			os.Exit(2)
 		}

@@ -45,6 +45,7 @@ type app struct {
 	output                             choice
 	noColour                           bool
 
+	warned map[string]bool
 	where  string // the slug of the project the command works in, once it is known
 	failed error  // of the command, as opposed to the command line
 }
@@ -185,7 +186,7 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 		return nil, usageError{"There is no API key. Run raff configure, or set RAFF_API_KEY."}
 	}
 	opts = append([]client.Option{client.WithMaxRetries(3), client.WithFinishedWrites(finishGrace)}, opts...) // somebody waits
-	opts = append(opts, client.WithUserAgent("raff-cli/"+version()))
+	opts = append(opts, client.WithUserAgent("raff-cli/"+version()), client.WithWarnings(a.warnOnce))
 	if s.ProjectID != "" {
 		opts = append(opts, client.WithProjectID(s.ProjectID))
 	}
@@ -194,6 +195,18 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 		return nil, usageError{err.Error()}
 	}
 	return c, nil
+}
+
+// warnOnce tells of something dangerous, once in a run, however many clients it makes.
+func (a *app) warnOnce(message string) {
+	if a.warned[message] {
+		return
+	}
+	if a.warned == nil {
+		a.warned = map[string]bool{}
+	}
+	a.warned[message] = true
+	a.note("Warning: %s", message)
 }
 
 // note tells a person something that is not the output.

@@ -242,11 +242,8 @@ func requestID(h http.Header) string {
 
 // remote is the caller's address.
 func (s *server) remote(r *http.Request) string {
-	if s.TrustProxy {
-		if via := r.Header.Values("X-Forwarded-For"); len(via) > 0 {
-			last := via[len(via)-1]
-			return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-		}
+	if s.Remote != nil {
+		return s.Remote(r)
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -30,9 +30,10 @@ type Options struct {
 	Limits map[string]Limit
 	// Nodes is how many servers share the limits now; nil means that this is the only one.
 	Nodes func() int
-	// TrustProxy takes the caller's address from the last entry of X-Forwarded-For. Set it only behind a proxy that
-	// writes that header.
-	TrustProxy bool
+	// Remote is the network address a request comes from; nil means that of the connection.
+	Remote func(*http.Request) string
+	// CrossOrigin tells requests that other sites made a browser send; nil knows the server by the Host header alone.
+	CrossOrigin *http.CrossOriginProtection
 }
 
 // Route is one operation of the API.
@@ -142,6 +143,9 @@ type server struct {
 func New(svc *team.Service, o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.CrossOrigin == nil {
+		o.CrossOrigin = http.NewCrossOriginProtection()
 	}
 	s := &server{svc: svc, limits: newLimiter(o.Limits, bucket.New(o.Nodes, func() time.Time { return svc.Now() })), Options: o}
 	nowhere := &endpoint{s: s}

@@ -24,7 +24,7 @@ func (s *server) sessionToken(r *http.Request) string {
 // signedIn is who came with this session. A browser adds the cookie by itself, also to what another site makes it send:
 // such a request is refused, by what browsers say of where it comes from.
 func (s *server) signedIn(ctx context.Context, r *http.Request, token string) (team.SignedIn, error) {
-	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+	if err := s.CrossOrigin.Check(r); err != nil {
 		return team.SignedIn{}, errCrossOrigin
 	}
 	me, err := s.svc.Session(ctx, token)

@@ -74,7 +74,7 @@ func Parse(smtpURL, from string) (Config, error) {
 	}
 	sender, err := netmail.ParseAddress(from)
 	if err != nil {
-		return Config{}, fmt.Errorf("the sender %q is no mail address: write \"Raff <team@example.com>\"", from)
+		return Config{}, errors.New("the sender (RAFF_MAIL_FROM) is not a mail address: write \"Raff <team@example.com>\"")
 	}
 	c.From = *sender
 	return c, nil

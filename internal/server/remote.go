@@ -1,23 +1,84 @@
 package server
 
 import (
-	"net"
+	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 )
 
-// remote finds the network address a request comes from: the last that a proxy in front of the server wrote down, where
-// there is one that can be trusted.
-func remote(trustProxy bool) func(*http.Request) string {
-	return func(r *http.Request) string {
-		if via := r.Header.Values("X-Forwarded-For"); trustProxy && len(via) > 0 {
-			last := via[len(via)-1]
-			return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+// proxies says which X-Forwarded-For headers are believed.
+type proxies struct {
+	// nearest believes whoever connects, and nobody behind it.
+	nearest bool
+	trusted []netip.Prefix
+}
+
+// SetTrustedProxies reads the networks of the proxies in front of the server as an operator writes them, for example
+// "10.0.0.0/8, 192.0.2.7, fd00::/8". An empty text trusts none.
+func (c *Config) SetTrustedProxies(text string) error {
+	c.trustedProxies = nil
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		p, err := netip.ParsePrefix(part)
+		if a, e := netip.ParseAddr(part); e == nil && a.Zone() == "" {
+			p, err = a.Prefix(a.BitLen())
 		}
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if err != nil {
-			return r.RemoteAddr
+			return fmt.Errorf("trusted proxies: %q is not an address or a network; write for example 10.0.0.0/8,fd00::/8", part)
 		}
-		return host
+		if a := p.Addr(); a.Is4In6() {
+			if p.Bits() < 96 {
+				return fmt.Errorf("trusted proxies: write the IPv4 network %q as for example 10.0.0.0/8", part)
+			}
+			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+		}
+		c.trustedProxies = append(c.trustedProxies, p.Masked())
 	}
+	return nil
+}
+
+// remote finds the network address a request comes from. Each proxy adds the address that connected to it at the end of
+// X-Forwarded-For, so the entries are read from there, for as long as they are addresses of trusted proxies. What is not
+// an address was not written by one: then the proxy before it counts.
+func (p proxies) remote(r *http.Request) string {
+	peer, ok := parseAddress(r.RemoteAddr)
+	if !ok {
+		return r.RemoteAddr
+	}
+	entries := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for hop := 0; len(entries) > 0 && p.trusts(peer, hop); hop++ {
+		from, ok := parseAddress(entries[len(entries)-1])
+		if !ok {
+			break
+		}
+		peer, entries = from, entries[:len(entries)-1]
+	}
+	return peer.String()
+}
+
+func (p proxies) trusts(a netip.Addr, hop int) bool {
+	if p.nearest && hop == 0 {
+		return true
+	}
+	for _, network := range p.trusted {
+		if network.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseAddress reads an address as proxies write them: alone, in brackets, or with a port. An IPv4 address inside IPv6 is
+// that IPv4 address, and zones are dropped.
+func parseAddress(text string) (netip.Addr, bool) {
+	text = strings.Trim(strings.TrimSpace(text), `"`)
+	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
+	if err != nil {
+		ap, err := netip.ParseAddrPort(text)
+		if err != nil {
+			return netip.Addr{}, false
+		}
+		a = ap.Addr()
+	}
+	return a.Unmap().WithZone(""), true
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -40,8 +41,11 @@ type Config struct {
 	// SealKeyFile holds the keys that sign events and seals; empty means that they are not signed.
 	SealKeyFile string
 	// AccessLog is the level at which each request is logged.
-	AccessLog  slog.Level
-	TrustProxy bool
+	AccessLog slog.Level
+	// TrustProxy takes the caller's address from the last entry of X-Forwarded-For, whoever connects. SetTrustedProxies
+	// names the proxies instead, any number of them in a row.
+	TrustProxy     bool
+	trustedProxies []netip.Prefix
 	// Limits are how fast a key of each tier may go; nil means the default, an empty map no limit.
 	Limits map[string]httpapi.Limit
 	// Quotas bound what one account, or one person, may have; the zero value stands for team.DefaultQuotas.
@@ -66,6 +70,10 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	var err error
+	if c.PublicURL, err = publicURL(c.PublicURL); err != nil {
+		return nil, err
+	}
 	cat, err := catalog.Load(c.Catalog)
 	if err != nil {
 		return nil, err
@@ -87,19 +95,20 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.store.SignEvents(keys.Sign)
 	s.nodes = newNodes(s.store)
 	s.service = team.New(team.Options{
-		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: strings.TrimRight(c.PublicURL, "/"),
+		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
 		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, SealKeys: keys,
 	})
 	if err := s.service.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
-	s.handler = httpapi.New(s.service, httpapi.Options{
-		Logger: c.Logger, AccessLog: c.AccessLog, Ping: s.store.Ping, TrustProxy: c.TrustProxy,
+	from := proxies{c.TrustProxy, c.trustedProxies}.remote
+	s.handler = transportSecurity(c.PublicURL, httpapi.New(s.service, httpapi.Options{
+		Logger: c.Logger, AccessLog: c.AccessLog, Ping: s.store.Ping, Remote: from, CrossOrigin: crossOrigin(c.PublicURL),
 		ExtraHandler: web.New(s.service, web.Options{
-			Logger: c.Logger, Remote: remote(c.TrustProxy), Session: c.Limits[httpapi.LimitSession], Source: c.Limits[httpapi.LimitSource], Nodes: s.nodes.count,
+			Logger: c.Logger, Remote: from, CrossOrigin: crossOrigin(c.PublicURL), Session: c.Limits[httpapi.LimitSession], Source: c.Limits[httpapi.LimitSource], Nodes: s.nodes.count,
 		}), Session: web.SessionToken(s.service),
 		Limits: c.Limits, Nodes: s.nodes.count,
-	})
+	}))
 	return s, nil
 }
 
@@ -116,6 +125,30 @@ func sender(c Config) (mail.Sender, error) {
 	}
 	return nil, nil
 }
+
+// crossOrigin knows requests of the server's own pages by the public URL, too: a proxy may have rewritten the Host header.
+func crossOrigin(public string) *http.CrossOriginProtection {
+	p := http.NewCrossOriginProtection()
+	if err := p.AddTrustedOrigin(public); err != nil {
+		panic(err) // publicURL makes an origin
+	}
+	return p
+}
+
+// transportSecurity tells browsers that came by HTTPS to come by nothing else. It says nothing about other names of the
+// domain, which may not be ready for that.
+func transportSecurity(public string, next http.Handler) http.Handler {
+	if !strings.HasPrefix(public, "https://") {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// PublicURL is where people reach the server, in the form of a browser's Origin.
+func (s *Server) PublicURL() string { return s.config.PublicURL }
 
 // Service is the domain behind this node, for the operator's commands and for tests.
 func (s *Server) Service() *team.Service { return s.service }
@@ -155,6 +188,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer giveUp()
 	h.BaseContext = func(net.Listener) context.Context { return requests }
 	var background sync.WaitGroup
+	if exposed(s.config.PublicURL) {
+		s.config.Logger.Warn("the public URL is plain HTTP: passwords and API keys can be read on the way; use https://, with a proxy that ends TLS in front of the server",
+			"public_url", s.config.PublicURL)
+	}
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.startWork(working, &background)
 	failed := make(chan error, 1)

@@ -25,7 +25,7 @@ func Backup(ctx context.Context, url, to string) error {
 		return ErrUsePgDump
 	}
 	if scheme != "sqlite" || path == "" {
-		return fmt.Errorf("database %q: use sqlite:PATH", redact(url))
+		return errors.New("the database URL cannot be read: use sqlite:PATH")
 	}
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("read the database: %w", err)

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"embed"
-	"fmt"
+	"errors"
 	"io/fs"
 	"strings"
 
@@ -98,19 +98,11 @@ func openEngine(ctx context.Context, url string, o options) (engine, error) {
 	switch scheme {
 	case "sqlite":
 		if rest == "" || strings.HasPrefix(rest, ":memory:") || strings.HasPrefix(rest, "//") && !strings.HasPrefix(rest, "///") {
-			return nil, fmt.Errorf("database %q: after sqlite: comes the path of a file, for example sqlite:/var/lib/raff/raff.db", url)
+			return nil, errors.New("the database URL cannot be read: after sqlite: comes the path of a file, for example sqlite:/var/lib/raff/raff.db")
 		}
 		return openSQLite(ctx, rest, o)
 	case "postgres", "postgresql":
 		return openPostgres(ctx, url)
 	}
-	return nil, fmt.Errorf("database %q: use sqlite:PATH or postgres://USER:PASSWORD@HOST:5432/DATABASE", redact(url))
-}
-
-// redact hides what may be a password in a URL that could not be understood.
-func redact(url string) string {
-	if at := strings.LastIndexByte(url, '@'); at >= 0 {
-		return "…" + url[at:]
-	}
-	return url
+	return nil, errors.New("the database URL cannot be read: use sqlite:PATH or postgres://USER:PASSWORD@HOST:5432/DATABASE")
 }

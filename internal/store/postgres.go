@@ -31,9 +31,9 @@ type postgresEngine struct {
 }
 
 func openPostgres(ctx context.Context, url string) (engine, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+	cfg, err := parsePostgres(url)
 	if err != nil {
-		return nil, fmt.Errorf("database URL: use postgres://USER:PASSWORD@HOST:5432/DATABASE: %w", err)
+		return nil, err
 	}
 	e := &postgresEngine{}
 	if e.link, err = newPostgresLink(cfg, url); err != nil {

@@ -122,6 +122,9 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		client.WithUserAgent("terraform-provider-raff/" + p.version + " terraform/" + req.TerraformVersion),
 		client.WithRateLimit(requestsPerSecond, requestBurst),
 		client.WithMiddleware(logRequests),
+		client.WithWarnings(func(message string) {
+			resp.Diagnostics.AddAttributeWarning(path.Root("api_url"), "The API key is sent without encryption", message)
+		}),
 	}
 	if id := setting(m.ProjectID, "RAFF_PROJECT_ID", ""); id != "" {
 		opts = append(opts, client.WithProjectID(id))

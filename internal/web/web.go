@@ -48,6 +48,8 @@ type Options struct {
 	Nodes func() int
 	// Remote is the network address a request comes from; nil means that nobody knows, and limits per address rest.
 	Remote func(*http.Request) string
+	// CrossOrigin tells forms that were sent from other sites; nil knows the server by the Host header alone.
+	CrossOrigin *http.CrossOriginProtection
 }
 
 type pages struct {
@@ -80,7 +82,10 @@ func New(svc *team.Service, o Options) http.Handler {
 	mux.Handle("GET /assets/", p.assets())
 	mux.HandleFunc("/", p.serve(p.bounded(p.missing)))
 
-	protection := http.NewCrossOriginProtection()
+	protection := o.CrossOrigin
+	if protection == nil {
+		protection = http.NewCrossOriginProtection()
+	}
 	protection.SetDenyHandler(p.serve(p.crossOrigin))
 	return secure(ownForms(protection.Handler(mux)))
 }

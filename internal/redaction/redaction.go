@@ -1,0 +1,63 @@
+// Package redaction hides the secrets in texts that people and logs see: passwords in URLs and connection strings,
+// whatever their spelling, and the links and keys that give access.
+package redaction
+
+import (
+	"log/slog"
+	"regexp"
+	"strings"
+)
+
+const hidden = "[hidden]"
+
+var (
+	// login is what stands between "://" and the last @ before a space: a password may hold every other character.
+	login = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*:/{1,3})[^\s]*@`)
+	// setting is a value named as a secret in a DSN, a query or a header: password=…, PGPASSWORD: …
+	setting = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_-]?key|credentials?)[a-z0-9_-]*["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s&,;]+)`)
+	// link is the token of an invitation or password link.
+	link = regexp.MustCompile(`(/(?:invite|password)/)[A-Za-z0-9_-]{16,}`)
+	// key is an API key.
+	key = regexp.MustCompile(`\braff_[0-9a-f]{9,}`)
+)
+
+// Text is s with every secret that can be recognized replaced. It would rather hide a harmless word than show a password.
+func Text(s string) string {
+	s = login.ReplaceAllStringFunc(s, func(m string) string {
+		scheme := login.FindStringSubmatch(m)[1]
+		if example := m[len(scheme):]; strings.EqualFold(example, "user:password@") {
+			return m // the shape of a URL in a hint
+		}
+		return scheme + hidden + "@"
+	})
+	s = setting.ReplaceAllString(s, "${1}"+hidden)
+	s = link.ReplaceAllString(s, "${1}"+hidden)
+	return key.ReplaceAllString(s, "raff_"+hidden)
+}
+
+// Error is err with the message that Text makes of it. It still unwraps to err. A nil error stays nil.
+func Error(err error) error {
+	if err == nil || Text(err.Error()) == err.Error() {
+		return err
+	}
+	return &redacted{err}
+}
+
+type redacted struct{ err error }
+
+func (r *redacted) Error() string { return Text(r.err.Error()) }
+
+func (r *redacted) Unwrap() error { return r.err }
+
+// Attr is a slog.HandlerOptions.ReplaceAttr that passes every text and error of a log line through Text.
+func Attr(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(Text(a.Value.String()))
+	case slog.KindAny:
+		if err, ok := a.Value.Any().(error); ok {
+			a.Value = slog.StringValue(Text(err.Error()))
+		}
+	}
+	return a
+}

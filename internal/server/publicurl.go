@@ -1,0 +1,100 @@
+package server
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+const publicURLShape = "write it as https://team.example.com"
+
+// publicURL checks the address under which people reach the server and returns it as browsers write an origin: scheme and
+// host in lower case, the host in ASCII, no default port, no slash at the end. No error repeats the URL, because a mistyped
+// one may hold a password.
+func publicURL(text string) (string, error) {
+	bad := func(why string) (string, error) {
+		return "", errors.New("the public URL (--public-url, RAFF_PUBLIC_URL) " + why)
+	}
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		return bad("is missing: " + publicURLShape)
+	case strings.TrimSpace(text) != text:
+		return bad("has spaces around it: remove them")
+	case err != nil, u.Opaque != "":
+		return bad("cannot be read: " + publicURLShape)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return bad("must begin with https:// or http://: " + publicURLShape)
+	case u.User != nil:
+		return bad("must not contain a user name or password: " + publicURLShape)
+	case strings.ContainsAny(text, "?#"):
+		return bad("must end before the ? or #: " + publicURLShape)
+	case strings.Trim(u.Path, "/") != "":
+		return bad("has a path, and the pages are served at the root of a host: give the server a host name of its own, such as https://team.example.com")
+	}
+	host, err := publicHost(u.Hostname())
+	if err != nil {
+		return bad("needs the name or address of a host: " + publicURLShape)
+	}
+	port, err := publicPort(u)
+	if err != nil {
+		return bad("needs a port between 1 and 65535, or none: " + publicURLShape)
+	}
+	return u.Scheme + "://" + host + port, nil
+}
+
+// publicHost is a host as it stands in an origin.
+func publicHost(name string) (string, error) {
+	if a, err := netip.ParseAddr(name); err == nil {
+		if a.Zone() != "" || a.IsUnspecified() {
+			return "", errors.New("not an address that can be reached")
+		}
+		if a.Is6() {
+			return "[" + a.String() + "]", nil
+		}
+		return a.String(), nil
+	}
+	ascii, err := hostNames.ToASCII(strings.ToLower(name))
+	if err == nil && (ascii == "" || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != "") {
+		err = errors.New("not the name of a host")
+	}
+	return ascii, err
+}
+
+// hostNames allows the underscores that names inside a network have.
+var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false))
+
+// publicPort is the port with its colon, or empty for the scheme's own.
+func publicPort(u *url.URL) (string, error) {
+	if u.Port() == "" {
+		if strings.HasSuffix(u.Host, ":") {
+			return "", errors.New("a colon and no port")
+		}
+		return "", nil
+	}
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil || n == 0 {
+		return "", errors.New("not a port")
+	}
+	if u.Scheme == "https" && n == 443 || u.Scheme == "http" && n == 80 {
+		return "", nil
+	}
+	return ":" + strconv.FormatUint(n, 10), nil
+}
+
+// exposed reports a public URL whose traffic others on the network can read and change: plain HTTP beyond this machine.
+func exposed(public string) bool {
+	u, err := url.Parse(public)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	if ip := net.ParseIP(u.Hostname()); ip != nil {
+		return !ip.IsLoopback()
+	}
+	return u.Hostname() != "localhost" && !strings.HasSuffix(u.Hostname(), ".localhost")
+}

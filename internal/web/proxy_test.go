@@ -1,0 +1,96 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"raff/internal/rafftest"
+)
+
+// A proxy that is told nothing else sends its own idea of the Host header. The public URL says whose forms are ours.
+func TestFormsBehindAProxyThatRewritesHost(t *testing.T) {
+	var srv *rafftest.Server
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		to, err := url.Parse(srv.URL)
+		if err != nil {
+			panic(err)
+		}
+		r.SetURL(to) // and with it Host
+	}})
+	t.Cleanup(proxy.Close)
+	srv = rafftest.Start(t, rafftest.WithPublicURL(strings.Replace(proxy.URL, "http://127.0.0.1", "HTTP://LOCALHOST", 1)))
+	public := strings.Replace(proxy.URL, "127.0.0.1", "localhost", 1)
+	srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
+
+	noRedirect := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	send := func(method, path, contentType, body string, h map[string]string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, proxy.URL+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", contentType)
+		for k, v := range h {
+			req.Header.Set(k, v)
+		}
+		res, err := noRedirect.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res
+	}
+	form := url.Values{"email": {"alice@example.com"}, "password": {rafftest.Password}}.Encode()
+	const formType = "application/x-www-form-urlencoded"
+	var cookie string
+	for name, c := range map[string]struct {
+		header map[string]string
+		want   int
+	}{
+		"without Sec-Fetch-Site":           {map[string]string{"Origin": public}, 303},
+		"with Sec-Fetch-Site":              {map[string]string{"Origin": public, "Sec-Fetch-Site": "same-origin"}, 303},
+		"another site":                     {map[string]string{"Origin": "http://evil.example"}, 403},
+		"another site, with the header":    {map[string]string{"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}, 403},
+		"another port":                     {map[string]string{"Origin": "http://localhost:1"}, 403},
+		"another scheme":                   {map[string]string{"Origin": strings.Replace(public, "http:", "https:", 1)}, 403},
+		"a longer name":                    {map[string]string{"Origin": public + ".evil.example"}, 403},
+		"nobody's origin":                  {map[string]string{"Origin": "null"}, 403},
+		"nobody's origin, another website": {map[string]string{"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403},
+		"a forged Forwarded-Host":          {map[string]string{"Origin": "http://evil.example", "X-Forwarded-Host": "evil.example"}, 403},
+	} {
+		res := send(http.MethodPost, "/sign-in", formType, form, c.header)
+		if res.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", name, res.StatusCode, c.want)
+		}
+		if all := res.Cookies(); res.StatusCode == 303 && len(all) > 0 {
+			cookie = all[0].Name + "=" + all[0].Value
+		}
+	}
+
+	// The API with the cookie of a session asks the same question.
+	patch := func(origin string) int {
+		return send(http.MethodPost, "/api/v1/members", "application/json", `{"email":"bob@example.com","role_id":"`+srv.RoleID(t, "account", "member")+`"}`,
+			map[string]string{"Origin": origin, "Cookie": cookie}).StatusCode
+	}
+	if got := patch("http://evil.example"); got != 403 {
+		t.Errorf("API from another site: %d, want 403", got)
+	}
+	if got := patch(public); got != 201 {
+		t.Errorf("API from our own page: %d, want 201", got)
+	}
+}
+
+func TestStrictTransportSecurity(t *testing.T) {
+	for public, want := range map[string]string{"HTTPS://TEAM.example.com": "max-age=31536000", "": ""} {
+		srv := rafftest.Start(t, rafftest.WithPublicURL(public))
+		for _, path := range []string{"/sign-in", "/api/v1/whoami", "/nowhere", "/health"} {
+			if got := srv.Do(t, "GET", path, "", nil).Header.Get("Strict-Transport-Security"); got != want {
+				t.Errorf("%s under %q: Strict-Transport-Security %q, want %q", path, public, got, want)
+			}
+		}
+	}
+}
