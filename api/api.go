@@ -61,6 +61,8 @@ type Error struct {
 	Suggestion  string   `json:"suggestion,omitempty"`  // unknown_permission: the nearest valid name
 	Holders     []Holder `json:"holders,omitempty"`     // role_in_use
 	HolderCount int      `json:"holder_count,omitzero"` // role_in_use: how many there are; holders lists the first ones
+	// RetryAfterSeconds is the header Retry-After of a refusal with 429, also for one row of a bulk request.
+	RetryAfterSeconds int `json:"retry_after_seconds,omitzero"`
 }
 
 // Holder is a principal that has a role.

@@ -83,7 +83,7 @@ func devCommand() *cobra.Command {
 }
 
 func serveCommand() *cobra.Command {
-	var listen, level, limits, quotas, proxies string
+	var listen, level, limits, quotas, mails, proxies string
 	var config server.Config
 	c := &cobra.Command{
 		Use:   "serve",
@@ -104,6 +104,9 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			config.Logger = logger(cmd.ErrOrStderr(), level)
+			if err := config.SetMailLimits(mails); err != nil {
+				return err
+			}
 			if err := config.SetTrustedProxies(proxies); err != nil {
 				return err
 			}
@@ -122,6 +125,7 @@ func serveCommand() *cobra.Command {
 	setting(f, &level, "log-level", "RAFF_LOG_LEVEL", "info", "debug (a line per request), info, warn or error (RAFF_LOG_LEVEL)")
 	setting(f, &limits, "rate-limits", "RAFF_RATE_LIMITS", "", "requests per second and burst of each tier, of a session and of a network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,session=20:200,source=50:500)")
 	setting(f, &quotas, "quotas", "RAFF_QUOTAS", "", "how many roles, projects, api_keys and invitations an account may have, and sessions a person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100)")
+	setting(f, &mails, "mail-limits", "RAFF_MAIL_LIMITS", "", "mails to one recipient, of one sender, …, as name=MAILS/TIME, or off (RAFF_MAIL_LIMITS; see docs/operations.md)")
 	setting(f, &proxies, "trusted-proxies", "RAFF_TRUSTED_PROXIES", "", "networks of the proxies in front of the server, such as 10.0.0.0/8,fd00::/8: callers' addresses come from their X-Forwarded-For (RAFF_TRUSTED_PROXIES)")
 	f.BoolVar(&config.TrustProxy, "trust-proxy", false, "trust one proxy, whoever connects (RAFF_TRUST_PROXY=true)")
 	config.TrustProxy = os.Getenv("RAFF_TRUST_PROXY") == "true"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 
 	"raff/api"
@@ -78,6 +79,7 @@ func explain(err error) (int, api.Error) {
 		body = api.Error{
 			Code: e.Code, Message: e.Message, Field: e.Field, MemberID: e.MemberID, Permission: e.Permission,
 			Missing: e.Missing, Suggestion: e.Suggestion, HolderCount: e.HolderCount,
+			RetryAfterSeconds: int(math.Ceil(e.RetryAfter.Seconds())),
 		}
 		for i := range e.Holders {
 			body.Holders = append(body.Holders, holder(&e.Holders[i]))

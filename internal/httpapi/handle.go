@@ -197,7 +197,9 @@ func (s *server) fail(ctx context.Context, w http.ResponseWriter, c *call, e *en
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
 	}
-	if status == http.StatusTooManyRequests {
+	if body.RetryAfterSeconds > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(body.RetryAfterSeconds))
+	} else if status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "60") // a limit of attempts; the next one is never further away than minutes
 	}
 	if fast, ok := err.(*tooFast); ok { //nolint:errorlint // run returns it as it is

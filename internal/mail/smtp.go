@@ -1,22 +1,30 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	netmail "net/mail"
 	"strings"
+	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
 	"golang.org/x/net/idna"
 
+	"raff/internal/redaction"
 	"raff/internal/team"
 )
 
 // patience bounds the connection and the delivery of one mail, each.
 const patience = 30 * time.Second
+
+// lastWord is how long a mail server may take to answer the mail it was just given when raffd stops.
+const lastWord = 5 * time.Second
 
 // SMTP sends through one mail server. It is safe for concurrent use and keeps no connection open between mails.
 type SMTP struct{ config Config }
@@ -25,46 +33,137 @@ type SMTP struct{ config Config }
 func NewSMTP(c Config) *SMTP { return &SMTP{config: c} }
 
 // Send delivers one mail, or says why not: a PermanentError when this mail will never be taken, any other when it
-// may be later. ctx ends the attempt to connect, and nothing after it: a connection cut between the end of a mail and
-// the server's answer would send that mail twice. An error never holds the password.
+// may be later. When ctx ends the connection is cut at once, and the error is that of ctx: the mail was certainly not sent.
+// Once the text is on its way the server has a few seconds left to answer, because a connection cut between the end of a
+// mail and the answer would send that mail twice. An error never holds the password.
 func (s *SMTP) Send(ctx context.Context, m team.Mail) error {
-	msg, err := s.compose(m)
+	line := &line{}
+	msg, err := s.compose(m, line)
 	if err != nil {
 		return PermanentError{fmt.Errorf("write the mail: %w", err)}
 	}
-	client, err := s.client()
+	client, err := s.client(line, asciiOnly(msg))
 	if err != nil {
 		return fmt.Errorf("set up the mail client: %w", err)
 	}
-	err = client.DialAndSendWithContext(ctx, msg)
+	stop := context.AfterFunc(ctx, line.end)
+	defer stop()
+	err = redaction.Error(client.DialAndSendWithContext(ctx, msg))
 	switch {
 	case err == nil, msg.IsDelivered(): // the server has it, even if it then failed to say good-bye
 		return nil
 	case refused(err):
 		return PermanentError{fmt.Errorf("%s refused the mail: %w", s.config.Host, err)}
+	case ctx.Err() != nil && !line.begun():
+		return fmt.Errorf("send through %s: %w", s.config.Host, ctx.Err())
+	case ctx.Err() != nil:
+		return fmt.Errorf("send through %s: no answer to the mail in time: %v", s.config.Host, err) //nolint:errorlint // it may have been sent
 	}
 	return fmt.Errorf("send through %s: %w", s.config.Host, err)
 }
 
-func (s *SMTP) client() (*gomail.Client, error) {
+// line is the connection on which one mail is sent.
+type line struct {
+	mu      sync.Mutex
+	conn    net.Conn
+	writing bool // the text of the mail is on its way
+	over    bool
+}
+
+var errOver = errors.New("the server is stopping")
+
+func (l *line) dial(config *tls.Config) gomail.DialContextFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		var conn net.Conn
+		var err error
+		if config != nil {
+			conn, err = (&tls.Dialer{Config: config}).DialContext(ctx, network, address)
+		} else {
+			conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
+		}
+		if err != nil {
+			return nil, err
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.over {
+			_ = conn.Close() // nothing was said yet
+			return nil, errOver
+		}
+		l.conn = conn
+		return conn, nil
+	}
+}
+
+// begin is called before the first byte of the text.
+func (l *line) begin() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return errOver
+	}
+	l.writing = true
+	return nil
+}
+
+func (l *line) begun() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.writing
+}
+
+func (l *line) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+	switch {
+	case l.conn == nil:
+	case l.writing:
+		_ = l.conn.SetDeadline(time.Now().Add(lastWord)) // a connection that is closed already needs none
+	default:
+		_ = l.conn.Close() // the error shows where the connection is used
+	}
+}
+
+// asciiOnly reports that the addresses of the envelope are ASCII; the library encodes everything else.
+func asciiOnly(m *gomail.Msg) bool {
+	sender, err := m.GetSender(false)
+	recipients, err2 := m.GetRecipients()
+	return err == nil && err2 == nil && strings.IndexFunc(sender+strings.Join(recipients, ""), func(r rune) bool { return r >= 0x80 }) < 0
+}
+
+// client declares SMTPUTF8 only for addresses that need it: a relay that takes the word for it bounces a mail that any
+// server could have taken.
+func (s *SMTP) client(l *line, plainAddresses bool) (*gomail.Client, error) {
 	c := s.config
+	config := &tls.Config{ServerName: c.Host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12}
+	dial := l.dial(nil)
+	if c.TLS == Implicit {
+		dial = l.dial(config)
+	}
 	opts := []gomail.Option{
 		gomail.WithPort(c.Port),
 		gomail.WithTimeout(patience),
-		gomail.WithTLSConfig(&tls.Config{ServerName: c.Host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12}),
+		gomail.WithTLSConfig(config),
+		gomail.WithDialContextFunc(dial),
 	}
-	login := gomail.SMTPAuthAutoDiscover
+	if plainAddresses {
+		opts = append(opts, gomail.WithoutSMTPUTF8())
+	}
+	login := gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover)
 	switch c.TLS {
 	case StartTLS:
 		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	case Implicit:
-		opts = append(opts, gomail.WithSSL())
+		opts = append(opts, gomail.WithTLSPolicy(gomail.NoTLS)) // dial has it already, and the library does not know
+		login = gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthPlainNoEnc,
+			gomail.SMTPAuthLoginNoEnc, gomail.SMTPAuthCramMD5)
 	case None:
 		opts = append(opts, gomail.WithTLSPolicy(gomail.NoTLS))
-		login = gomail.SMTPAuthPlainNoEnc // Parse allows a login here only to this very machine
+		login = gomail.WithSMTPAuth(gomail.SMTPAuthPlainNoEnc) // Parse allows a login here only to this very machine
 	}
 	if c.username != "" {
-		opts = append(opts, gomail.WithSMTPAuth(login), gomail.WithUsername(c.username), gomail.WithPassword(c.password))
+		opts = append(opts, login, gomail.WithUsername(c.username), gomail.WithPassword(c.password))
 	}
 	return gomail.NewClient(c.Host, opts...)
 }
@@ -81,7 +180,7 @@ func refused(err error) bool {
 }
 
 // compose writes the mail. Headers are set through the library, which encodes whatever could end a line.
-func (s *SMTP) compose(m team.Mail) (*gomail.Msg, error) {
+func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 	to, err := mailbox(m.To)
 	if err != nil {
 		return nil, err
@@ -97,9 +196,17 @@ func (s *SMTP) compose(m team.Mail) (*gomail.Msg, error) {
 	msg.SetMessageIDWithValue(m.ID + "@" + domain)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	body := bodies[c.Kind]
-	if err := msg.SetBodyTextTemplate(body.text, c); err != nil {
+	var text bytes.Buffer
+	if err := body.text.Execute(&text, c); err != nil {
 		return nil, err
 	}
+	msg.SetBodyWriter(gomail.TypeTextPlain, func(w io.Writer) (int64, error) {
+		if err := l.begin(); err != nil {
+			return 0, err
+		}
+		n, err := w.Write(text.Bytes())
+		return int64(n), err
+	})
 	return msg, msg.AddAlternativeHTMLTemplate(body.html, c)
 }
 

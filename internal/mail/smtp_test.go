@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	netmail "net/mail"
@@ -195,16 +196,96 @@ func TestHostileAddressIsNeverOffered(t *testing.T) {
 
 func TestInternationalAddresses(t *testing.T) {
 	server := rafftest.StartSMTP(t)
-	for to, arrives := range map[string]string{
-		"alice@bücher.example": "alice@xn--bcher-kva.example",
-		"Zoë@BÜCHER.example":   "Zoë@xn--bcher-kva.example",
+	// A relay that is told SMTPUTF8 bounces where the next server lacks it: it is declared only where it is needed.
+	for to, want := range map[string]struct {
+		arrives string
+		utf8    bool
+	}{
+		"alice@example.com":    {"alice@example.com", false},
+		"alice@bücher.example": {"alice@xn--bcher-kva.example", false},
+		"Zoë@BÜCHER.example":   {"Zoë@xn--bcher-kva.example", true},
 	} {
 		in := invitation
-		in.To = to
+		in.To, in.AccountName = to, "Bücher & Töchter"
 		if err := sender(t, server).Send(t.Context(), in); err != nil {
 			t.Fatal(err)
 		}
-		server.Wait(t, arrives)
+		if m := server.Wait(t, want.arrives); m.UTF8 != want.utf8 || !want.utf8 && strings.ContainsFunc(m.Raw, func(r rune) bool { return r >= 0x80 }) {
+			t.Errorf("%s: SMTPUTF8 declared: %v, want %v\n%s", to, m.UTF8, want.utf8, m.Raw)
+		}
+	}
+}
+
+// A server that takes the connection and never says a word must not hold up the stop of ours.
+func TestStopCutsASilentServer(t *testing.T) {
+	for _, scheme := range []string{"none", "starttls", "tls"} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listener.Close() })
+		ctx, cancel := context.WithCancel(t.Context())
+		gone := make(chan error, 1)
+		go func() {
+			conn, err := listener.Accept()
+			if err != nil {
+				gone <- err
+				return
+			}
+			cancel()
+			_, err = io.Copy(io.Discard, conn) // until the other side hangs up
+			gone <- err
+			_ = conn.Close()
+		}()
+		c, err := mail.Parse("smtp://"+listener.Addr().String()+"?tls="+scheme, "team@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if err := mail.NewSMTP(c).Send(ctx, invitation); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v, want that the context ended", scheme, err)
+		}
+		<-gone
+		if d := time.Since(start); d > 20*time.Second {
+			t.Errorf("%s: it took %s", scheme, d)
+		}
+	}
+}
+
+// Once the text is on its way nobody knows whether the server took it: the error must not say that it did not.
+func TestStopDuringTheTextIsNotAnUnsentMail(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		say := func(line string) { _, _ = conn.Write([]byte(line + "\r\n")) }
+		say("220 mail.example.com")
+		for lines := bufio.NewScanner(conn); lines.Scan(); {
+			if lines.Text() != "DATA" {
+				say("250 ok")
+				continue
+			}
+			say("354 go on")
+			for lines.Text() != "." && lines.Scan() {
+				continue
+			}
+			cancel() // and no answer
+		}
+	}()
+	c, err := mail.Parse("smtp://"+listener.Addr().String()+"?tls=none", "team@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mail.NewSMTP(c).Send(ctx, invitation); err == nil || errors.Is(err, context.Canceled) || isPermanent(err) {
+		t.Errorf("got %v, want an error that leaves open whether the mail was sent", err)
 	}
 }
 

@@ -13,11 +13,12 @@ const (
 	longestPause    = 5 * time.Minute
 )
 
-// Worker empties the outbox: it delivers what is due, again at once while there is more, and then waits.
+// Worker empties the outbox: it tries what is due, again at once while there is more, and then waits. A mail that fails
+// holds up nobody but itself.
 type Worker struct {
-	// Deliver sends what is due and returns how many mails went out. An error is one of the outbox itself (the
-	// database is away); what a mail server refuses is the outbox's to note and to retry.
-	Deliver func(context.Context) (int, error)
+	// Deliver tries what is due and says whether there was anything, delivered or not. An error is one of the outbox itself
+	// (the database is away); what a mail server refuses is the outbox's to note and to retry.
+	Deliver func(context.Context) (found bool, err error)
 	// Interval is how often to look when nobody wakes the worker; zero means DefaultInterval.
 	Interval time.Duration
 	Logger   *slog.Logger
@@ -33,7 +34,7 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 	var pause time.Duration
 	for ctx.Err() == nil {
-		n, err := w.Deliver(ctx)
+		found, err := w.Deliver(ctx)
 		wait := interval
 		switch {
 		case err != nil && ctx.Err() != nil:
@@ -42,7 +43,7 @@ func (w *Worker) Run(ctx context.Context) {
 			pause = min(max(2*pause, firstPause), longestPause)
 			wait = pause
 			w.Logger.ErrorContext(ctx, "the mail outbox cannot be read; trying again", "error", err, "in", pause)
-		case n > 0:
+		case found:
 			pause = 0
 			continue
 		default:

@@ -19,17 +19,17 @@ type outbox struct {
 	calls   []time.Duration // since start
 }
 
-func (o *outbox) Deliver(context.Context) (int, error) {
+func (o *outbox) Deliver(context.Context) (bool, error) {
 	o.calls = append(o.calls, time.Since(o.start))
 	if len(o.answers) == 0 {
-		return 0, nil
+		return false, nil
 	}
 	err := o.answers[0]
 	o.answers = o.answers[1:]
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	return 1, nil
+	return true, nil
 }
 
 // run lets a worker work for a while of made-up time and returns when it looked for mail.

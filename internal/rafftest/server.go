@@ -76,11 +76,29 @@ func WithLimits(limits map[string]httpapi.Limit) Option {
 // WithQuotas bounds what one account, or one person, may have.
 func WithQuotas(q team.Quotas) Option { return func(o *options) { o.config.Quotas = q } }
 
+// WithMailLimits limits the mails as an operator would write it; without it there are the default limits.
+func WithMailLimits(text string) Option {
+	return func(o *options) {
+		if err := o.config.SetMailLimits(text); err != nil {
+			panic(err)
+		}
+	}
+}
+
 // WithCatalog uses the operator's own catalog file.
 func WithCatalog(path string) Option { return func(o *options) { o.config.Catalog = path } }
 
 // WithSealKeys signs the audit log with the keys of this file.
 func WithSealKeys(path string) Option { return func(o *options) { o.config.SealKeyFile = path } }
+
+// WithTrustedProxies takes the address of a caller from X-Forwarded-For of these networks, as an operator would write it.
+func WithTrustedProxies(text string) Option {
+	return func(o *options) {
+		if err := o.config.SetTrustedProxies(text); err != nil {
+			panic(err)
+		}
+	}
+}
 
 // BehindProxy takes the address of a caller from X-Forwarded-For.
 func BehindProxy() Option { return func(o *options) { o.config.TrustProxy = true } }

@@ -53,6 +53,7 @@ type Message struct {
 	Text     string
 	HTML     string
 	Raw      string
+	UTF8     bool // it was declared SMTPUTF8
 }
 
 var inviteLink = regexp.MustCompile(`https?://\S+/(?:invite|password)/[^\s"<]+`)
@@ -147,7 +148,12 @@ func (s *SMTP) Attempts(to string) int {
 // Wait returns the next mail to an address: the first call the first one, the second call the second.
 func (s *SMTP) Wait(t testing.TB, to string) Message {
 	t.Helper()
-	const patience = 15 * time.Second
+	return s.WaitFor(t, to, 2*time.Minute)
+}
+
+// WaitFor is Wait for a mail that has to come within a time that means something.
+func (s *SMTP) WaitFor(t testing.TB, to string, patience time.Duration) Message {
+	t.Helper()
 	deadline := time.After(patience)
 	for {
 		m, ok, arrived := s.take(to)
@@ -178,6 +184,7 @@ func (s *SMTP) take(to string) (m Message, ok bool, arrived <-chan struct{}) {
 type session struct {
 	server *SMTP
 	authed bool
+	utf8   bool
 	from   string
 	to     []string
 }
@@ -200,11 +207,11 @@ func (c *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (c *session) Mail(from string, _ *smtp.MailOptions) error {
+func (c *session) Mail(from string, o *smtp.MailOptions) error {
 	if c.server.options.Username != "" && !c.authed {
 		return smtp.ErrAuthRequired
 	}
-	c.from = from
+	c.from, c.utf8 = from, o != nil && o.UTF8
 	return nil
 }
 
@@ -236,7 +243,7 @@ func (c *session) Data(r io.Reader) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, to := range c.to {
-		m.From, m.To = c.from, to
+		m.From, m.To, m.UTF8 = c.from, to, c.utf8
 		s.messages = append(s.messages, m)
 	}
 	close(s.arrived)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"raff/internal/httpapi"
 	"raff/internal/team"
@@ -52,6 +53,41 @@ func (c *Config) SetQuotas(text string) error {
 			return fmt.Errorf("quotas %q: write them as roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100, each at least 1", text)
 		}
 		*named[name] = n
+	}
+	return nil
+}
+
+// SetMailLimits reads how many mails may be sent, as an operator writes it: "recipient=5/24h,sender=600/2m" lets one address
+// get 5 invitations of an account at once and as many again over 24 hours. "off" takes a limit away ("sender=off") or all
+// of them, and nothing means the default.
+func (c *Config) SetMailLimits(text string) error {
+	if text == "" {
+		return nil
+	}
+	limits := team.MailLimits{}
+	c.MailLimits = &limits
+	if text == "off" {
+		return nil
+	}
+	limits = team.DefaultMailLimits()
+	rates := map[string]*team.Rate{
+		"recipient": &limits.Recipient, "recipient-total": &limits.RecipientTotal, "sender": &limits.Sender,
+		"account": &limits.Account, "reset": &limits.Reset, "reset-source": &limits.ResetSource,
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		burst, per, _ := strings.Cut(value, "/")
+		n, err := strconv.Atoi(burst)
+		d, err2 := time.ParseDuration(per)
+		rate := rates[name]
+		switch {
+		case rate != nil && value == "off":
+			*rate = team.Rate{}
+		case rate == nil || err != nil || err2 != nil || n < 1 || n > 1_000_000 || d < time.Second || d > 366*24*time.Hour:
+			return fmt.Errorf("mail limits %q: write them as recipient=5/24h,recipient-total=20/24h,sender=600/2m,account=5000/24h,reset=3/1h,reset-source=20/20m (mails at once, and as many again over that time), or off", text)
+		default:
+			*rate = team.Rate{Burst: n, Per: d}
+		}
 	}
 	return nil
 }

@@ -50,6 +50,8 @@ type Config struct {
 	Limits map[string]httpapi.Limit
 	// Quotas bound what one account, or one person, may have; the zero value stands for team.DefaultQuotas.
 	Quotas team.Quotas
+	// MailLimits bound the mails people are sent; nil means the default.
+	MailLimits *team.MailLimits
 	// Now is the clock; nil means the real one.
 	Now func() time.Time
 }
@@ -62,7 +64,7 @@ type Server struct {
 	handler http.Handler
 	sender  mail.Sender // nil: links are fetched by the inviter
 	nodes   *nodes
-	wake    chan struct{}
+	wake    [mailLanes]chan struct{}
 }
 
 // Open connects to the database, brings its schema up to date and wires everything. Close it.
@@ -85,7 +87,10 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, wake: make(chan struct{}, 1)}
+	s := &Server{config: c}
+	for lane := range s.wake {
+		s.wake[lane] = make(chan struct{}, 1)
+	}
 	if s.sender, err = sender(c); err != nil {
 		return nil, err
 	}
@@ -96,7 +101,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.nodes = newNodes(s.store)
 	s.service = team.New(team.Options{
 		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
-		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, SealKeys: keys,
+		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, SealKeys: keys, MailLimits: c.MailLimits,
 	})
 	if err := s.service.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.store.Close())
@@ -160,9 +165,11 @@ func (s *Server) Nodes() int { return s.nodes.count() }
 func (s *Server) Handler() http.Handler { return s.handler }
 
 func (s *Server) mailQueued() {
-	select {
-	case s.wake <- struct{}{}:
-	default: // the worker is about to look anyway
+	for _, wake := range s.wake {
+		select {
+		case wake <- struct{}{}:
+		default: // the worker is about to look anyway
+		}
 	}
 }
 

@@ -8,16 +8,22 @@ import (
 	"raff/internal/mail"
 )
 
+// mailLanes is how many mails a node sends at once. The first lane is for mails that somebody waits for alone, so that
+// others, however many and however slow their mail server is, never hold those up.
+const mailLanes = 4
+
 // startWork starts what a node does beside answering: sending mail, noting when keys were used, cleaning up. Every
 // node may do all of it at once; the database hands each piece to one.
 func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	if s.sender != nil {
 		send := mail.Logged(s.sender, s.config.Logger)
-		w := &mail.Worker{
-			Deliver: func(ctx context.Context) (int, error) { return s.service.DeliverMail(ctx, send) },
-			Logger:  s.config.Logger, Wake: s.wake,
+		for lane := range mailLanes {
+			w := &mail.Worker{
+				Deliver: func(ctx context.Context) (bool, error) { return s.service.DeliverMail(ctx, lane == 0, send) },
+				Logger:  s.config.Logger, Wake: s.wake[lane],
+			}
+			wg.Go(func() { w.Run(ctx) })
 		}
-		wg.Go(func() { w.Run(ctx) })
 	}
 	wg.Go(func() { s.every(ctx, 10*time.Second, "note when API keys were used", s.service.FlushUsage) })
 	wg.Go(func() {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -82,7 +83,7 @@ func messageComesBack(t *testing.T, w *world) {
 	w.do(t, func(tx team.Tx) error { return tx.InsertMessage(w.ctx, msg) })
 	lease := func(at time.Time, want ...team.Message) {
 		t.Helper()
-		same(t, "leased", want)(w.LeaseMessages(w.ctx, at, time.Minute, 10))
+		same(t, "leased", want)(w.leaseAll(at))
 	}
 	lease(w.at(4))
 	lease(w.at(5), msg)
@@ -94,6 +95,126 @@ func messageComesBack(t *testing.T, w *world) {
 	w.do(t, func(tx team.Tx) error { return tx.DeleteMessagesOf(w.ctx, m.Invitation.ID) })
 	w.do(t, func(tx team.Tx) error { return tx.UpdateMessage(w.ctx, msg) }) // a worker that was sending meanwhile
 	lease(w.at(8).Add(time.Hour))
+}
+
+// leaseAll leases whatever is due, for a minute.
+func (w *world) leaseAll(at time.Time) (all []team.Message, err error) {
+	after := ""
+	for {
+		m, err := w.LeaseMessage(w.ctx, team.Lease{Now: at, Until: at.Add(time.Minute), After: after})
+		if err != nil {
+			if team.IsNotFound(err) {
+				err = nil
+			}
+			return all, err
+		}
+		all, after = append(all, m), m.AccountID
+	}
+}
+
+// One account has queued many mails, two others one each, and somebody asked for a password last of all.
+func TestMailsTakeTurns(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		m := w.add(t, w.invited("alice@example.com"))
+		accounts := []string{w.account.ID, newID(), newID()}
+		w.do(t, func(tx team.Tx) error {
+			for n, account := range []string{accounts[0], accounts[0], accounts[0], accounts[0], accounts[1], accounts[2], ""} {
+				msg := team.Message{ID: newID(), Kind: team.MessageInvitation, AccountID: account, InvitationID: m.Invitation.ID, NextAt: w.at(n), CreatedAt: w.start}
+				if account == "" {
+					msg.Kind, msg.InvitationID, msg.Address = team.MessagePassword, "", "bob@example.com"
+				}
+				if err := tx.InsertMessage(w.ctx, msg); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		lease := team.Lease{Now: w.at(10), Until: w.at(10).Add(time.Minute), UrgentOnly: true}
+		if got, err := w.LeaseMessage(w.ctx, lease); err != nil || got.Kind != team.MessagePassword {
+			t.Fatalf("first: %+v, %v; want the password mail", got, err)
+		}
+		if got, err := w.LeaseMessage(w.ctx, lease); !team.IsNotFound(err) {
+			t.Fatalf("a worker for urgent mails took %+v, %v", got, err)
+		}
+		list, err := w.leaseAll(w.at(10))
+		if err != nil || len(list) != 6 {
+			t.Fatalf("%d more, %v", len(list), err)
+		}
+		first := map[string]bool{}
+		for _, msg := range list[:3] {
+			first[msg.AccountID] = true
+		}
+		if len(first) != 3 {
+			t.Errorf("the first three mails are of %d accounts", len(first))
+		}
+		for i, msg := range list[3:] {
+			if msg.AccountID != accounts[0] || !msg.NextAt.Equal(list[3].NextAt) && msg.NextAt.Before(list[2+i].NextAt) {
+				t.Errorf("later mail %d: %+v", i, msg)
+			}
+		}
+	})
+}
+
+func TestTakeLimit(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		limits := []team.Limit{{Subject: "a", Every: time.Second, Burst: 5}, {Subject: "b", Every: time.Minute, Burst: 3}}
+		take := func(after time.Duration, n, want int) {
+			t.Helper()
+			w.do(t, func(tx team.Tx) error {
+				got, err := tx.TakeLimit(w.ctx, limits, n, w.start.Add(after))
+				if got != want {
+					t.Errorf("after %s took %d of %d, want %d", after, got, n, want)
+				}
+				return err
+			})
+		}
+		wait := func(after time.Duration, n int, want time.Duration) {
+			t.Helper()
+			if got, err := w.LimitWait(w.ctx, limits, n, w.start.Add(after)); err != nil || got != want {
+				t.Errorf("after %s: wait %s for %d, %v; want %s", after, got, n, err, want)
+			}
+		}
+		wait(0, 3, 0)
+		wait(0, 4, time.Minute)
+		take(0, 2, 2)
+		take(0, 4, 1)
+		take(0, 1, 0)
+		wait(0, 1, time.Minute)
+		wait(10*time.Second, 2, 110*time.Second)
+		take(time.Minute, 9, 1)
+		w.do(t, func(tx team.Tx) error { return tx.ReturnLimit(w.ctx, limits, 1) })
+		take(time.Minute, 9, 1)
+		failed := errors.New("rolled back")
+		if err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+			if n, err := tx.TakeLimit(w.ctx, limits, 1, w.start.Add(2*time.Minute)); n != 1 || err != nil {
+				t.Errorf("took %d, %v", n, err)
+			}
+			return failed
+		}); !errors.Is(err, failed) {
+			t.Error(err)
+		}
+		take(2*time.Minute, 1, 1)
+		take(time.Hour, 9, 3)
+
+		var mu sync.Mutex
+		all := 0
+		parallel(8, func(int) {
+			if err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+				n, err := tx.TakeLimit(w.ctx, []team.Limit{{Subject: "c", Every: time.Hour, Burst: 10}}, 3, w.start)
+				if err == nil {
+					mu.Lock()
+					all += n
+					mu.Unlock()
+				}
+				return err
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		if all != 10 {
+			t.Errorf("eight took %d together, want 10", all)
+		}
+	})
 }
 
 func TestLeasesAreNeverShared(t *testing.T) {
@@ -114,17 +235,15 @@ func TestLeasesAreNeverShared(t *testing.T) {
 		taken := map[string]int{}
 		parallel(workers, func(int) {
 			for range messages {
-				list, err := w.LeaseMessages(w.ctx, w.at(1), time.Minute, 3)
+				msg, err := w.LeaseMessage(w.ctx, team.Lease{Now: w.at(1), Until: w.at(1).Add(time.Minute)})
+				if team.IsNotFound(err) {
+					return
+				}
 				if err != nil {
 					t.Error(err)
 				}
-				if len(list) == 0 {
-					return
-				}
 				mu.Lock()
-				for _, msg := range list {
-					taken[msg.ID]++
-				}
+				taken[msg.ID]++
 				mu.Unlock()
 			}
 		})

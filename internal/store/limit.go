@@ -65,3 +65,50 @@ func (d *DB) GiveBack(ctx context.Context, all string, one []team.Limit, at time
 	}
 	return nil
 }
+
+// TakeLimit holds the limits until the commit, so that changes that count at the same time wait for each other.
+func (t *tx) TakeLimit(ctx context.Context, limits []team.Limit, n int, at time.Time) (int, error) {
+	now := at.UnixMicro()
+	for _, l := range limits {
+		until, err := one(ctx, t.q, scanNumber, `INSERT INTO limits (subject, until) VALUES ($1, $2) ON CONFLICT (subject) DO UPDATE
+			SET until = CASE WHEN limits.until > $2 THEN limits.until ELSE $2 END RETURNING until`, l.Subject, now)
+		if err != nil {
+			return 0, fmt.Errorf("look at the limit: %w", err)
+		}
+		every := l.Every.Microseconds()
+		n = min(n, int((now+every*int64(l.Burst)-int64(until))/every))
+	}
+	if n <= 0 {
+		return 0, nil
+	}
+	return n, t.addToLimit(ctx, limits, n)
+}
+
+func (t *tx) ReturnLimit(ctx context.Context, limits []team.Limit, n int) error {
+	return t.addToLimit(ctx, limits, -n)
+}
+
+func (t *tx) addToLimit(ctx context.Context, limits []team.Limit, n int) error {
+	for _, l := range limits {
+		if err := t.later(ctx, "UPDATE limits SET until = until + $2 WHERE subject = $1", l.Subject, l.Every.Microseconds()*int64(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r reader) LimitWait(ctx context.Context, limits []team.Limit, n int, at time.Time) (time.Duration, error) {
+	var longest time.Duration
+	for _, l := range limits {
+		until, err := one(ctx, r.q, scanNumber, "SELECT until FROM limits WHERE subject = $1", l.Subject)
+		if team.IsNotFound(err) {
+			until, err = int(at.UnixMicro()), nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		used := max(0, time.Duration(int64(until)-at.UnixMicro())*time.Microsecond)
+		longest = max(longest, used-l.Every*time.Duration(l.Burst-n))
+	}
+	return longest, nil
+}

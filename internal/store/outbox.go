@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"time"
 
 	"raff/internal/team"
 )
@@ -16,26 +15,74 @@ func scanMessage(s scanner) (m team.Message, err error) {
 	return m, err
 }
 
-// LeaseMessages looks before it writes, so that a worker that asks every few seconds costs no commit.
-func (d *DB) LeaseMessages(ctx context.Context, now time.Time, lease time.Duration, n int) ([]team.Message, error) {
-	const due = "next_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)"
-	if waiting, err := one(ctx, d.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+due+")", now); err != nil || !waiting {
-		return nil, err
+const (
+	due    = "next_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)"
+	urgent = "priority = 0"
+	inTurn = "priority = 1 AND account_id = $3"
+)
+
+// LeaseMessage looks before it writes, so that a worker that asks every few seconds costs no commit.
+func (d *DB) LeaseMessage(ctx context.Context, l team.Lease) (team.Message, error) {
+	for range maxTries {
+		waiting, err := one(ctx, d.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+urgent+" AND "+due+")", l.Now)
+		if err != nil {
+			return team.Message{}, err
+		}
+		lane, args := urgent, []any{l.Now, l.Until}
+		if !waiting {
+			if l.UrgentOnly {
+				return team.Message{}, team.ErrNotFound
+			}
+			account, err := d.nextInTurn(ctx, l)
+			if err != nil {
+				return team.Message{}, err
+			}
+			lane, args = inTurn, append(args, uid(account))
+		}
+		m, err := d.leaseOf(ctx, lane, args)
+		if !team.IsNotFound(err) {
+			return m, err
+		}
+		// Another worker was faster.
 	}
-	var leased []team.Message
-	err := d.write(ctx, nil, func(t *tx) (err error) {
-		leased, err = many(ctx, t.q, scanMessage, "UPDATE outbox SET leased_until = $2 WHERE id IN (SELECT id FROM outbox WHERE "+due+
-			" ORDER BY next_at, id LIMIT $3"+t.q.dialect().skipLocked+") RETURNING "+messageColumns, now, now.Add(lease), n)
+	return team.Message{}, team.ErrNotFound
+}
+
+// nextInTurn is the account after l.After that has a message due; after the last one comes the first.
+func (d *DB) nextInTurn(ctx context.Context, l team.Lease) (string, error) {
+	const query = "SELECT account_id FROM outbox WHERE account_id > $2 AND priority = 1 AND " + due + " ORDER BY account_id LIMIT 1"
+	const first = "00000000-0000-0000-0000-000000000000"
+	after := uid(l.After)
+	if !after.valid() {
+		after = first
+	}
+	account, err := one(ctx, d.q, scanText, query, l.Now, after)
+	if team.IsNotFound(err) && after != first {
+		account, err = one(ctx, d.q, scanText, query, l.Now, uid(first))
+	}
+	return account, err
+}
+
+func (d *DB) leaseOf(ctx context.Context, lane string, args []any) (m team.Message, err error) {
+	err = d.write(ctx, nil, func(t *tx) (err error) {
+		m, err = one(ctx, t.q, scanMessage, "UPDATE outbox SET leased_until = $2 WHERE id = (SELECT id FROM outbox WHERE "+lane+" AND "+due+
+			" ORDER BY next_at, id LIMIT 1"+t.q.dialect().skipLocked+") RETURNING "+messageColumns, slices.Clone(args)...)
 		return err
 	})
-	slices.SortFunc(leased, func(a, b team.Message) int { return a.NextAt.Compare(b.NextAt) })
-	return leased, err
+	return m, err
 }
 
 func (t *tx) InsertMessage(ctx context.Context, m team.Message) error {
-	return t.later(ctx, `INSERT INTO outbox (id, kind, account_id, invitation_id, address, attempts, next_at, last_error, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		uid(m.ID), m.Kind, uid(m.AccountID), uid(m.InvitationID), m.Address, m.Attempts, m.NextAt, m.LastError, m.CreatedAt)
+	return t.later(ctx, `INSERT INTO outbox (id, kind, account_id, invitation_id, address, attempts, next_at, last_error, created_at, priority)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		uid(m.ID), m.Kind, uid(m.AccountID), uid(m.InvitationID), m.Address, m.Attempts, m.NextAt, m.LastError, m.CreatedAt, priority(m))
+}
+
+func priority(m team.Message) int {
+	if m.Urgent() {
+		return 0
+	}
+	return 1
 }
 
 // QueuePasswordMail tells of no change, so it needs no transaction of the domain.

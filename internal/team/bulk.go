@@ -40,6 +40,10 @@ func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember
 		if err := w.mayAddAny(rows); err != nil {
 			return err
 		}
+		// Counted before anything is written: transactions that hold rows and wait for the count could wait for each other.
+		if err := w.prepayMails(invited(rows)); err != nil {
+			return err
+		}
 		out, w.each = make([]BulkResult, len(rows)), len(rows)
 		for i, n := range rows {
 			if out[i].Err = wrong[i]; out[i].Err != nil {
@@ -56,9 +60,19 @@ func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember
 			out[i].Member = m
 		}
 		w.made = out
-		return nil
+		return w.returnMails()
 	})
 	return out, err
+}
+
+// invited counts the rows that may become a mail.
+func invited(rows []NewMember) (n int) {
+	for _, r := range rows {
+		if r.Email != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // mayAddAny refuses the whole request to who may invite nobody to where its first row invites.

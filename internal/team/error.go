@@ -3,6 +3,7 @@ package team
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what sort of refusal an error is; a face of the Service maps it to its own status.
@@ -42,6 +43,8 @@ type Error struct {
 	Suggestion  string
 	Holders     []Member
 	HolderCount int
+	// RetryAfter is when it is worth trying again; zero where nobody knows.
+	RetryAfter time.Duration
 
 	Err error
 }

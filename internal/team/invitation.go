@@ -28,7 +28,16 @@ func (w *work) newInvitation(m *Member) *Invitation {
 	return inv
 }
 
+// queueMail uses up one of the mails that were counted by prepayMails. Where no mail is sent nothing is queued: nobody
+// should get it when mail is configured months later.
 func (w *work) queueMail(inv Invitation) error {
+	if !w.s.MailDelivered {
+		return nil
+	}
+	if err := w.mayMail(); err != nil {
+		return err
+	}
+	w.prepaid--
 	w.mail = true
 	return w.InsertMessage(w.ctx, Message{ID: w.s.NewID(), Kind: MessageInvitation, AccountID: inv.AccountID, InvitationID: inv.ID, NextAt: w.at, CreatedAt: w.at})
 }
@@ -39,6 +48,9 @@ func (w *work) requeue(inv *Invitation) error {
 		return nil
 	}
 	if err := w.DeleteMessagesOf(w.ctx, inv.ID); err != nil {
+		return err
+	}
+	if err := w.prepayMails(1); err != nil {
 		return err
 	}
 	return w.queueMail(*inv)
@@ -128,7 +140,7 @@ func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMembe
 	}
 	var out Invitation
 	err := s.write(ctx, p, Adds, func(w *work) error {
-		_, inv, err := w.addMember(n)
+		_, inv, err := w.addOne(n)
 		if err != nil {
 			return err
 		}
@@ -185,6 +197,12 @@ func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string)
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
 		inv, m, err := w.invitationToSend(id)
 		if err != nil {
+			return err
+		}
+		if err := w.mayResend(inv); err != nil {
+			return err
+		}
+		if err := w.prepayMails(1); err != nil {
 			return err
 		}
 		// Whoever sends it again stands for it from now on, also at the acceptance in an account with the strict policy.

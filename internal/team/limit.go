@@ -31,6 +31,10 @@ func guessLimits(canonical, source string) []Limit {
 	if source != "" {
 		limits = append(limits, limitOf(10*time.Second, 60, "guesser", source))
 	}
+	if p, err := netip.ParsePrefix(source); err == nil && p.Bits() == 64 {
+		// A home or an office has up to 256 networks of IPv6.
+		limits = append(limits, limitOf(45*time.Second, 20, "guess", canonical, netip.PrefixFrom(p.Addr(), 56).Masked().String()))
+	}
 	return limits
 }
 
@@ -40,15 +44,6 @@ func passkeyLimits(source string) []Limit {
 		return nil
 	}
 	return []Limit{limitOf(time.Second, 60, "passkeys", source)}
-}
-
-// askLimits bound the mails that somebody who forgot a password can ask for.
-func askLimits(canonical, source string) []Limit {
-	limits := []Limit{limitOf(20*time.Minute, 3, "forgot", canonical)}
-	if source != "" {
-		limits = append(limits, limitOf(time.Minute, 20, "forgetful", source))
-	}
-	return limits
 }
 
 // SourceOf is who an address of the network belongs to, as limits count them: one address of IPv4, or a network of IPv6.
@@ -111,8 +106,14 @@ func (s *Service) spend(ctx context.Context, limits []Limit) error {
 		return nil
 	}
 	ok, err := s.Store.Spend(ctx, limits, s.now())
-	if err == nil && !ok {
-		err = &Error{Kind: KindLimited, Code: "too_many_attempts", Message: "Too many attempts. Wait some minutes and try again."}
+	if err != nil || ok {
+		return err
 	}
-	return err
+	wait, err := s.Store.LimitWait(ctx, limits, 1, s.now())
+	if err != nil {
+		return err
+	}
+	return &Error{
+		Kind: KindLimited, Code: "too_many_attempts", Message: "Too many attempts. Wait some minutes and try again.", RetryAfter: max(wait, time.Second),
+	}
 }

@@ -108,7 +108,7 @@ func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Mem
 	var m Member
 	err := s.write(ctx, p, Adds, func(w *work) error {
 		var err error
-		m, _, err = w.addMember(n)
+		m, _, err = w.addOne(n)
 		w.made = m
 		return err
 	})
@@ -116,6 +116,19 @@ func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Mem
 		return Member{}, err
 	}
 	return m, nil
+}
+
+// addOne is addMember for a write that adds nobody else.
+func (w *work) addOne(n NewMember) (m Member, inv *Invitation, err error) {
+	if n.Email != nil {
+		if err := w.prepayMails(1); err != nil {
+			return m, nil, err
+		}
+	}
+	if m, inv, err = w.addMember(n); err != nil {
+		return m, inv, err
+	}
+	return m, inv, w.returnMails()
 }
 
 func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
@@ -277,6 +290,12 @@ func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, er
 	var inv *Invitation
 	if byEmail {
 		inv = w.newInvitation(m)
+	}
+	if m.Type == TypeInvitation && w.s.MailDelivered && w.prepaid == 0 {
+		if err := w.alreadyMember(*m); !IsNotFound(err) {
+			return nil, err // trying again later would not help
+		}
+		return nil, w.mayMail()
 	}
 	ok, err := w.InsertMember(w.ctx, *m)
 	if err != nil {

@@ -270,6 +270,9 @@ const (
 	MessagePassword   MessageKind = "password"
 )
 
+// Urgent says that somebody waits for the mail at this moment.
+func (m Message) Urgent() bool { return m.Kind == MessagePassword }
+
 // Message is one mail to be sent, kept in the same transaction as what it tells of. It holds no token: the worker
 // mints one when it sends, so that no link is ever stored.
 type Message struct {

@@ -3,12 +3,12 @@ package team
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
 const (
 	mailLease    = 2 * time.Minute // longer than sending one mail takes; then another worker tries
-	mailBatch    = 2               // what one worker can send within the lease even when the mail server is slow
 	mailAttempts = 10
 	// staleAfter is how long expired and declined invitations stay readable.
 	staleAfter = 30 * 24 * time.Hour
@@ -28,35 +28,64 @@ type Mail struct {
 	ExpiresAt    time.Time
 }
 
-// DeliverMail sends what is due, through send, and notes how it went; delivered counts what was sent. Each attempt
-// mints its own token, so that no link is stored; every link that was sent works until one is used. An error of send
-// whose Permanent() is true ends the attempts. Several nodes may call it at once.
-func (s *Service) DeliverMail(ctx context.Context, send func(context.Context, Mail) error) (delivered int, err error) {
-	due, err := s.Store.LeaseMessages(ctx, s.now(), mailLease, mailBatch)
+// DeliverMail sends the mail whose turn it is, through send, and notes how it went; found is false when none is due. With
+// urgentOnly it leaves all mails but those that somebody waits for to other workers. Each attempt mints its own token, so
+// that no link is stored; every link that was sent works until one is used. An error of send whose Permanent() is true ends
+// the attempts; one that is the error of ctx says that the mail was certainly not sent. Many workers on several nodes may
+// call it at once.
+func (s *Service) DeliverMail(ctx context.Context, urgentOnly bool, send func(context.Context, Mail) error) (found bool, err error) {
+	now := s.now()
+	msg, err := s.Store.LeaseMessage(ctx, Lease{Now: now, Until: now.Add(mailLease), UrgentOnly: urgentOnly, After: s.turn.get()})
 	if err != nil {
-		return 0, err
+		return false, notFoundIs(err, nil)
 	}
-	for _, msg := range due {
-		mail, err := s.prepare(ctx, msg)
+	if !msg.Urgent() {
+		s.turn.set(msg.AccountID)
+	}
+	if wait, err := s.mailWait(ctx, msg); err != nil || wait > 0 {
 		if err != nil {
-			return delivered, err
+			return true, err
 		}
-		if mail == nil {
-			continue // nobody waits for it any more
-		}
-		failure := send(ctx, *mail)
-		if failure != nil && ctx.Err() != nil {
-			return delivered, ctx.Err() // shutting down: the lease runs out and another worker sends it
-		}
-		// What was sent is noted even when the server is told to end meanwhile, or it would be sent again.
-		if err := s.noteSent(context.WithoutCancel(ctx), msg, failure); err != nil {
-			return delivered, err
-		}
-		if failure == nil {
-			delivered++
-		}
+		msg.NextAt = s.now().Add(wait)
+		return true, s.postpone(ctx, msg)
 	}
-	return delivered, nil
+	mail, err := s.prepare(ctx, msg)
+	if err != nil || mail == nil { // nil: nobody waits for it any more
+		return true, err
+	}
+	failure := send(ctx, *mail)
+	// What became of it is noted even when the server is told to end meanwhile, or it would be sent again.
+	after := context.WithoutCancel(ctx)
+	if failure != nil && ctx.Err() != nil {
+		if errors.Is(failure, ctx.Err()) {
+			return true, errors.Join(ctx.Err(), s.postpone(after, msg)) // the next worker sends it at once
+		}
+		return true, ctx.Err() // the mail server may have it: the lease runs out first
+	}
+	return true, s.noteSent(after, msg, failure)
+}
+
+// postpone gives a message back.
+func (s *Service) postpone(ctx context.Context, msg Message) error {
+	return s.Store.Update(ctx, msg.AccountID, Adds, func(tx Tx) error { return tx.UpdateMessage(ctx, msg) })
+}
+
+// turn is the account whose mail was sent last. Each node goes round by itself.
+type turn struct {
+	mu   sync.Mutex
+	last string
+}
+
+func (t *turn) get() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last
+}
+
+func (t *turn) set(accountID string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = accountID
 }
 
 // prepare mints the token of one mail. It returns nil, and drops the message, when the invitation is not open.
@@ -87,10 +116,11 @@ func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
 	return mail, err
 }
 
-// preparePassword mints the link of a mail to somebody who forgot a password. An address nobody has gets no mail.
+// preparePassword mints the link of a mail to somebody who forgot a password. An address nobody has gets no mail, and
+// nobody gets one so late that they do not wait for it any more.
 func (s *Service) preparePassword(ctx context.Context, msg Message) (*Mail, error) {
 	u, err := s.Store.UserByEmail(ctx, msg.Address)
-	if IsNotFound(err) {
+	if IsNotFound(err) || err == nil && s.now().After(msg.CreatedAt.Add(resetLinkTTL)) {
 		return nil, s.Store.Update(ctx, "", Adds, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
 	}
 	if err != nil {

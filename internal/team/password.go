@@ -143,7 +143,8 @@ func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, acti
 	})
 }
 
-// ForgotPassword has a link mailed to an address, if somebody has it. The answer does not tell whether somebody does.
+// ForgotPassword has a link mailed to an address, if somebody has it. The answer does not tell whether somebody does, nor
+// whether the address got as many mails as it may.
 func (s *Service) ForgotPassword(ctx context.Context, email, source string) error {
 	canonical, err := CanonicalEmail(email)
 	if err != nil {
@@ -152,10 +153,18 @@ func (s *Service) ForgotPassword(ctx context.Context, email, source string) erro
 	if !s.MailDelivered {
 		return conflict("no_mail", "This server sends no mail. Ask its operator for a password link.")
 	}
-	if err := s.spend(ctx, askLimits(canonical, sourceOf(source))); err != nil {
-		return err
+	if source != "" {
+		if err := s.spend(ctx, s.mailLimits.ResetSource.limit("forgetful", sourceOf(source))); err != nil {
+			return err
+		}
 	}
 	now := s.now()
+	if limits := s.mailLimits.Reset.limit("forgot", canonical); len(limits) > 0 {
+		// Whoever asks again and again is told nothing else than before, and the address gets no more mails.
+		if ok, err := s.Store.Spend(ctx, limits, now); err != nil || !ok {
+			return err
+		}
+	}
 	if err := s.Store.QueuePasswordMail(ctx, Message{ID: s.NewID(), Kind: MessagePassword, Address: canonical, NextAt: now, CreatedAt: now}); err != nil {
 		return err
 	}

@@ -46,14 +46,18 @@ type Options struct {
 	SealKeys SealKeys
 	// MailQueued is called after a commit that queued mail, so that a worker need not wait for its next round.
 	MailQueued func()
+	// MailLimits bound the mails; nil means DefaultMailLimits.
+	MailLimits *MailLimits
 }
 
 // Service holds every operation of the product. All its faces (REST, pages, mail worker, operator's command line) call
 // it, so that each rule has one home. It is safe for concurrent use.
 type Service struct {
 	Options
-	usage    usage
-	refusals refusals
+	usage      usage
+	refusals   refusals
+	mailLimits MailLimits
+	turn       turn
 	// signingKey is shared by all nodes; Start reads it.
 	signingKey []byte
 	nobody     nobody
@@ -77,7 +81,11 @@ func New(o Options) *Service {
 	if o.MailQueued == nil {
 		o.MailQueued = func() {}
 	}
-	return &Service{Options: o}
+	s := &Service{Options: o, mailLimits: DefaultMailLimits()}
+	if o.MailLimits != nil {
+		s.mailLimits = *o.MailLimits
+	}
+	return s
 }
 
 // nobody has a password nobody knows, to spend the same time on an address nobody has.
@@ -165,6 +173,10 @@ type work struct {
 	left  map[Counted]int
 	// each is how many things a change of this kind may add, 0 for one.
 	each int
+	// prepaid is how many mails the caller may still queue in this write, unpaid how many were refused, and limits what
+	// they are counted against.
+	prepaid, unpaid int
+	limits          []Limit
 	// made is what the operation created, for the answer an Idempotency-Key keeps.
 	made any
 }

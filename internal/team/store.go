@@ -45,8 +45,9 @@ type Store interface {
 	GiveBack(ctx context.Context, all string, one []Limit, at time.Time) error
 	// QueuePasswordMail notes that somebody who has, or has not, this address asked for a password link.
 	QueuePasswordMail(ctx context.Context, m Message) error
-	// LeaseMessages takes up to n messages that are due at now and hides them from other workers until the lease ends.
-	LeaseMessages(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Message, error)
+	// LeaseMessage takes the message whose turn it is and hides it from other workers until the lease ends; ErrNotFound
+	// when none is due. Urgent ones come first, then the accounts take turns.
+	LeaseMessage(ctx context.Context, l Lease) (Message, error)
 	// RemoveStale deletes pending memberships whose invitation expired or was declined before the given moment, and
 	// closed invitations and used link tokens of that age, and idempotency keys that are no longer promised to be known. It
 	// returns how many memberships went.
@@ -62,6 +63,16 @@ type Store interface {
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	Close() error
+}
+
+// Lease says which message a worker takes.
+type Lease struct {
+	// Now is when messages have to be due, Until is when the lease ends.
+	Now, Until time.Time
+	// UrgentOnly is for a worker that keeps itself free for messages that somebody waits for.
+	UrgentOnly bool
+	// After is the account whose turn it was last.
+	After string
 }
 
 // Page says which part of a list is wanted. After, when set, continues behind that row and Offset is ignored.
@@ -209,6 +220,8 @@ type Reader interface {
 	OfferCounts(ctx context.Context, f OfferFilter) (OfferCounts, error)
 	// InvitationsSentBy are the open invitations a person sent, directly or through a key of which they were shown a secret.
 	InvitationsSentBy(ctx context.Context, accountID, userID string) ([]Invitation, error)
+	// LimitWait is how long it takes until each of the limits has room for n more attempts; it counts nothing.
+	LimitWait(ctx context.Context, limits []Limit, n int, at time.Time) (time.Duration, error)
 	// LinkToken finds a password link by the hash of its token.
 	LinkToken(ctx context.Context, hash []byte) (LinkToken, error)
 
@@ -355,6 +368,11 @@ type Tx interface {
 	// HoldLog excludes, until the commit, who writes events of this account beside its lock.
 	HoldLog(ctx context.Context, accountID string) error
 	SetLogHead(ctx context.Context, h LogHead) error
+	// TakeLimit counts up to n attempts against each of the limits, and says for how many there was room in all of them.
+	// A transaction calls it before it inserts anything that another one may wait for.
+	TakeLimit(ctx context.Context, limits []Limit, n int, at time.Time) (int, error)
+	// ReturnLimit gives back n attempts that were counted and not made.
+	ReturnLimit(ctx context.Context, limits []Limit, n int) error
 	InsertMessage(ctx context.Context, m Message) error
 	UpdateMessage(ctx context.Context, m Message) error
 	DeleteMessage(ctx context.Context, id string) error

@@ -45,7 +45,7 @@ func (p *pages) problemInside(v *visit, err error) (reply, error) {
 	if from := pageOf(v.Referer()); from != "" && from != v.URL.RequestURI() {
 		n.Link, n.LinkText = local(from), "Back"
 	}
-	return reply{status: told.status, page: problemPage(v, n)}, nil
+	return reply{status: told.status, page: problemPage(v, n), retryAfter: e.RetryAfter}, nil
 }
 
 // problem is the page for an error. One that nobody classified is told to the log only, with the id that the page shows.
@@ -66,7 +66,7 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 		// The pattern, never the path: a path holds a token.
 		p.Logger.ErrorContext(ctx, "page failed", slog.String("page", r.Pattern), slog.String("request_id", id), slog.Any("error", err))
 	}
-	return reply{status: status, page: noticePage(notice{Title: title, Text: []string{e.Message}, Reference: reference})}
+	return reply{status: status, page: noticePage(notice{Title: title, Text: []string{e.Message}, Reference: reference}), retryAfter: e.RetryAfter}
 }
 
 // fieldError is the message of an error that belongs to one field of the form the person sees; ok is false for errors

@@ -331,8 +331,31 @@ func TestForgottenPassword(t *testing.T) {
 		open(t, late).shows(t, 410, "expired")
 		for range 3 {
 			open(t, srv.URL+"/forgot").submit(t, "email", email).shows(t, 200)
+			smtp.Wait(t, email)
 		}
-		open(t, srv.URL+"/forgot").submit(t, "email", email).shows(t, 429).complains(t, "email", "Too many")
+		// Who asks more often is told nothing else, and the address gets no more mails.
+		if again := open(t, srv.URL+"/forgot").submit(t, "email", email).shows(t, 200); again.source != known.source {
+			t.Error("the page tells that the address got as many mails as it may")
+		}
+		srv.NewAccount(t, "Initech", "other."+email)
+		open(t, srv.URL+"/forgot").submit(t, "email", "other."+email).shows(t, 200)
+		smtp.Wait(t, "other."+email)
+		if n := len(smtp.Messages(email)); n != 5 {
+			t.Errorf("the address got %d mails, want 5", n)
+		}
+		for n := 0; ; n++ { // one network address asks for many
+			p := open(t, srv.URL+"/forgot").submit(t, "email", fmt.Sprintf("nobody%d@example.com", n))
+			if p.status == 429 {
+				p.complains(t, "email", "Too many")
+				if p.header.Get("Retry-After") == "" {
+					t.Error("no Retry-After")
+				}
+				break
+			}
+			if n == 25 {
+				t.Fatal("no limit for one network address")
+			}
+		}
 	}, rafftest.WithSMTP(smtp.URL()))
 }
 

@@ -106,5 +106,5 @@ func (p *pages) forgot(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	f.Error = plainWords(e)
-	return reply{status: problems[e.Kind].status, page: forgotPage(f)}, nil
+	return reply{status: problems[e.Kind].status, page: forgotPage(f), retryAfter: e.RetryAfter}, nil
 }

@@ -267,7 +267,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			given := out
 			out = p.problem(ctx, r, id, err)
 			out.cookie = given.cookie
-			out.retryAfter = given.retryAfter
+			out.retryAfter = cmp.Or(given.retryAfter, out.retryAfter)
 		}
 		w.Header().Set("X-Request-Id", id)
 		if wait := cmp.Or(out.retryAfter, retryAfter[out.status]); wait > 0 {

@@ -1,0 +1,152 @@
+package team
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Rate is how many mails may go out at once, and how long it takes until as many may again. The zero value is no limit.
+type Rate struct {
+	Burst int
+	Per   time.Duration
+}
+
+func (r Rate) limit(kind string, of ...string) []Limit {
+	if r.Burst <= 0 || r.Per <= 0 {
+		return nil
+	}
+	return []Limit{limitOf(max(r.Per/time.Duration(r.Burst), time.Microsecond), r.Burst, kind, of...)}
+}
+
+// MailLimits bound the mails that people are sent at the request of others. All nodes count together.
+type MailLimits struct {
+	// Recipient bounds the invitations that one account sends to one address, RecipientTotal those of all accounts to it.
+	Recipient, RecipientTotal Rate
+	// Sender bounds the invitations of one person or API key, Account those of one account. Account grows by one for each
+	// person who is an active member.
+	Sender, Account Rate
+	// Reset bounds the password mails to one address, ResetSource those one network address can ask for.
+	Reset, ResetSource Rate
+}
+
+// DefaultMailLimits let an account invite thousands of people, and nobody fill a mailbox.
+func DefaultMailLimits() MailLimits {
+	const day = 24 * time.Hour
+	return MailLimits{
+		Recipient: Rate{5, day}, RecipientTotal: Rate{20, day},
+		Sender: Rate{600, 2 * time.Minute}, Account: Rate{5000, day},
+		Reset: Rate{3, time.Hour}, ResetSource: Rate{20, 20 * time.Minute},
+	}
+}
+
+// recipient are the limits on invitations from an account to an address.
+func (l MailLimits) recipient(accountID, canonical string) []Limit {
+	return append(l.Recipient.limit("mail", accountID, canonical), l.RecipientTotal.limit("mails", canonical)...)
+}
+
+// sender are the limits on who sends.
+func (w *work) senderLimits() ([]Limit, error) {
+	l := w.s.mailLimits
+	account := l.Account
+	if account.Burst > 0 {
+		_, people, err := w.Members(w.ctx, MemberFilter{AccountID: w.p.AccountID, Status: StatusActive, PrincipalType: TypeUser, Page: Page{Limit: 1}})
+		if err != nil {
+			return nil, err
+		}
+		account.Burst += people
+	}
+	return append(l.Sender.limit("sender", w.p.ID), account.limit("sending", w.p.AccountID)...), nil
+}
+
+// prepayMails counts up to n mails of the caller before anything is written; queueMail uses them up. Where no mail is sent,
+// none is counted.
+func (w *work) prepayMails(n int) (err error) {
+	if !w.s.MailDelivered || n == 0 {
+		return nil
+	}
+	if w.limits, err = w.senderLimits(); err != nil {
+		return err
+	}
+	w.prepaid, err = w.TakeLimit(w.ctx, w.limits, n, w.at)
+	return err
+}
+
+// returnMails gives back what nobody was written to for.
+func (w *work) returnMails() error {
+	if w.prepaid == 0 {
+		return nil
+	}
+	n := w.prepaid
+	w.prepaid = 0
+	return w.ReturnLimit(w.ctx, w.limits, n)
+}
+
+// mayMail refuses a mail for which the caller's limits have no room.
+func (w *work) mayMail() error {
+	if !w.s.MailDelivered || w.prepaid > 0 {
+		return nil
+	}
+	w.unpaid++ // of several that are refused, each has to wait longer than the one before
+	wait, err := w.LimitWait(w.ctx, w.limits, w.unpaid, w.at)
+	if err != nil {
+		return err
+	}
+	return mailLimited("Too many invitations were sent in a short time.", wait)
+}
+
+// mayResend refuses a mail to an address that got as many as one may get.
+func (w *work) mayResend(inv Invitation) error {
+	if !w.s.MailDelivered {
+		return nil
+	}
+	wait, err := w.LimitWait(w.ctx, w.s.mailLimits.recipient(inv.AccountID, inv.CanonicalEmail), 1, w.at)
+	if err != nil || wait <= 0 {
+		return err
+	}
+	return mailLimited(inv.Email+" got as many mails as one address may get in this time.", wait)
+}
+
+func mailLimited(why string, wait time.Duration) *Error {
+	wait = max(wait, time.Second)
+	return &Error{Kind: KindLimited, Code: "mail_limited", Message: why + " Try again in " + roughly(wait) + ".", RetryAfter: wait}
+}
+
+// roughly says a duration in words, never less than it is.
+func roughly(d time.Duration) string {
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		if d >= unit.size {
+			n := (d + unit.size - 1) / unit.size
+			if n == 1 {
+				return "1 " + unit.name
+			}
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		}
+	}
+	return "1 second"
+}
+
+// mailWait counts an invitation against the limits of its recipient before it is tried first, and says how long it has to
+// wait where there is no room. This is where mails really go out, so nothing gets around it.
+func (s *Service) mailWait(ctx context.Context, msg Message) (time.Duration, error) {
+	if msg.Kind == MessagePassword || msg.Attempts > 0 {
+		return 0, nil
+	}
+	inv, err := s.Store.Invitation(ctx, msg.AccountID, msg.InvitationID)
+	if err != nil {
+		return 0, notFoundIs(err, nil)
+	}
+	limits := s.mailLimits.recipient(msg.AccountID, inv.CanonicalEmail)
+	if len(limits) == 0 {
+		return 0, nil
+	}
+	ok, err := s.Store.Spend(ctx, limits, s.now())
+	if err != nil || ok {
+		return 0, err
+	}
+	wait, err := s.Store.LimitWait(ctx, limits, 1, s.now())
+	return max(wait, time.Second), err
+}
