@@ -90,12 +90,22 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 			return nil, nil, fmt.Errorf("reading %s: %w", path, err)
 		}
 		line, _ := r.FieldPos(0)
-		p := person{Line: line, Email: strings.TrimSpace(row[email]), Role: defaultRole}
+		p := person{Line: line, Email: bareAddress(strings.TrimSpace(row[email])), Role: defaultRole}
 		if role >= 0 && strings.TrimSpace(row[role]) != "" {
 			p.Role = strings.TrimSpace(row[role])
 		}
 		people = append(people, p)
 	}
+}
+
+// bareAddress is the address of "Alice <alice@example.com>", as mail programs and their exports write it. Everybody gives
+// their name when they accept.
+func bareAddress(text string) string {
+	open := strings.LastIndexByte(text, '<')
+	if inner := text[open+1:]; open >= 0 && strings.HasSuffix(inner, ">") && strings.Contains(inner, "@") {
+		return strings.TrimSpace(strings.TrimSuffix(inner, ">"))
+	}
+	return text
 }
 
 func (a *app) readAll(path string) ([]byte, error) {

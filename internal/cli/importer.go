@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"raff/api"
 	"raff/client"
@@ -150,15 +151,35 @@ func (im *importer) whole(err error) (result, why string) {
 	return resultUnknown, why
 }
 
-// addMany adds a part of the rows in one request.
+// maxPause is the longest that an import waits until the server sends more invitations.
+const maxPause = 2 * time.Minute
+
+// addMany adds a part of the rows in one request. Rows that the server does not send mails for yet are tried again when it
+// does.
 func (im *importer) addMany(ctx context.Context, part []*person) error {
+	for {
+		later, pause, err := im.addOnce(ctx, part)
+		if err != nil || len(later) == 0 || pause > maxPause {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+			part = later
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// addOnce adds a part of the rows. later are those that are worth trying again after the pause.
+func (im *importer) addOnce(ctx context.Context, part []*person) (later []*person, pause time.Duration, err error) {
 	rows := make([]api.AddMemberRequest, len(part))
 	for i, p := range part {
 		rows[i] = api.AddMemberRequest{Email: &p.Email, RoleID: &p.roleID}
 	}
 	results, err := im.c.Members.AddMany(ctx, api.AddMembersRequest{Members: &rows})
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	for _, p := range part {
 		p.fail(resultUnknown, "the server said nothing about it")
@@ -169,11 +190,14 @@ func (im *importer) addMany(ctx context.Context, part []*person) error {
 		case r.Error != nil:
 			part[r.Index].Member = r.Error.MemberID
 			part[r.Index].fail(resultFailed, "%s", inOurWords(r.Error))
+			if s := r.Error.RetryAfterSeconds; s > 0 {
+				later, pause = append(later, part[r.Index]), max(pause, time.Duration(s)*time.Second)
+			}
 		case r.Member != nil:
 			part[r.Index].done(r.Member.ID, r.Member.Status)
 		}
 	}
-	return nil
+	return later, pause, nil
 }
 
 // invite invites one person into the project. A refusal of one row does not hurt the others.

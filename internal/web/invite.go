@@ -95,7 +95,7 @@ func addresses(text string) []string {
 			all = append(all, a)
 		}
 	}
-	for piece := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",;\r\n", r) }) {
+	for _, piece := range pieces(text) {
 		words, from := strings.Fields(piece), 0
 		for i, word := range words {
 			if i == from+1 && strings.Contains(words[from], "@") && strings.Contains(word, "@") {

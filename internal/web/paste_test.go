@@ -1,0 +1,44 @@
+package web
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestAddressesAsMailProgramsCopyThem(t *testing.T) {
+	for text, want := range map[string][]string{
+		`Alice A. <alice@example.com>; "Bee, Bob" <bob@example.com>; <carol@example.com>; dave@example.com`: {"alice@example.com", "bob@example.com", "carol@example.com", "dave@example.com"},
+		`Alice A. <alice@example.com>, "Bee; Bob" <bob@example.com>, carol@example.com`:                     {"alice@example.com", "bob@example.com", "carol@example.com"},
+		"Admin, Alice <alice@example.com>; Bee, Bob <bob@example.com>":                                      {"alice@example.com", "bob@example.com"},
+		"Alice <alice@example.com>\r\nBob <bob@example.com>\n\n":                                            {"alice@example.com", "bob@example.com"},
+		`"alice@example.com" <alice@example.com>; bob@example.com <bob@example.com>`:                        {"alice@example.com", "bob@example.com"},
+		"'Alice' <alice@example.com>;":                                                                      {"alice@example.com"},
+		"alice@example.com <mailto:alice@example.com>":                                                      {"alice@example.com"},
+		"<alice@example.com>,<bob@example.com>":                                                             {"alice@example.com", "bob@example.com"},
+		"Alice O\"Neill <alice@example.com>, bob@example.com":                                               {"alice@example.com", "bob@example.com"},
+		"alice@example.com bob@example.com\tcarol@example.com":                                              {"alice@example.com", "bob@example.com", "carol@example.com"},
+		"nobody at all; alice@example.com":                                                                  {"nobody at all", "alice@example.com"},
+		"nobody, alice@example.com, no one":                                                                 {"nobody", "alice@example.com", "no one"},
+		"Alice <alice>; Bob <bob@example.com":                                                               {"Alice <alice>", "Bob <bob@example.com"},
+		"a@example.com, A@example.com, Alice <a@example.com>":                                               {"a@example.com"},
+		`"open, alice@example.com` + "\n" + `bob@example.com`:                                               {`"open`, "alice@example.com", "bob@example.com"},
+		`"x` + "\n" + `y" <alice@example.com>, "Bob" <b@example.com>`:                                       {`"x`, "alice@example.com", "b@example.com"},
+		" , ;\n ": nil,
+	} {
+		if got := addresses(text); !slices.Equal(got, want) {
+			t.Errorf("%q:\n got %q\nwant %q", text, got, want)
+		}
+	}
+}
+
+func FuzzAddresses(f *testing.F) {
+	f.Add(`Alice A. <alice@example.com>; "Bee, Bob" <bob@example.com>`)
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, a := range addresses(text) {
+			if a == "" || strings.TrimSpace(a) != a || strings.ContainsAny(a, ";\r\n") && !strings.Contains(text, `"`) {
+				t.Errorf("%q gave %q", text, a)
+			}
+		}
+	})
+}
