@@ -39,7 +39,7 @@ func newService(t *testing.T, passwords team.Passwords) *team.Service {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := team.New(team.Options{Store: db, Catalog: c, Passwords: passwords, PublicURL: "http://127.0.0.1"})
+	s := team.New(team.Options{Store: db, Catalog: c, Passwords: passwords, PublicURL: "http://127.0.0.1", MailDelivered: true})
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -13,14 +13,14 @@ func (h *house) mailed() map[string]string {
 	h.t.Helper()
 	tokens := map[string]string{}
 	for {
-		n, err := h.DeliverMail(h.ctx(), func(_ context.Context, m team.Mail) error {
+		found, err := h.DeliverMail(h.ctx(), false, func(_ context.Context, m team.Mail) error {
 			tokens[m.ProjectName] = path.Base(m.Link)
 			return nil
 		})
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		if n == 0 {
+		if !found {
 			return tokens
 		}
 	}
