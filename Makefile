@@ -16,6 +16,11 @@ LINT := .cache/golangci-lint-$(call tool-version,github.com/golangci/golangci-li
 TEMPL := .cache/templ-$(call tool-version,github.com/a-h/templ)
 TFPLUGINDOCS := .cache/tfplugindocs-$(call tool-version,github.com/hashicorp/terraform-plugin-docs)
 
+# What the programs say of themselves: the nearest tag, and the commit.
+stamp = $(if $(COMMIT),-X raff/internal/version.commit=$(COMMIT)) $(if $(VERSION),-X raff/internal/version.number=$(VERSION))
+VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --always --dirty 2>/dev/null | grep ^v)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
+
 # Where the tests find the programs they run.
 test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$(scripts/ensure-pgbouncer.sh):$$PATH" CHROMIUM="$$(scripts/ensure-chromium.sh)" TF_ACC=1
 
@@ -31,7 +36,7 @@ demo: build ## show the whole way: server, Terraform, command line, acceptance, 
 	@scripts/demo.sh
 
 build: ## build the three programs into bin/
-	$(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/...
+	$(GO) build -trimpath -ldflags "-s -w $(stamp)" -o bin/ ./cmd/...
 	@printf 'provider_installation {\n  dev_overrides {\n    "raff/raff" = "%s"\n  }\n  direct {}\n}\n' '$(CURDIR)/bin' >bin/terraform.rc
 
 bench: build ## measure raff beside its limits and write docs/benchmarks.md (some minutes; BENCH="-rounds 1 -span 1s")

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -17,30 +16,18 @@ import (
 
 	"raff/internal/redaction"
 	"raff/internal/server"
+	"raff/internal/version"
 )
-
-// version is set by the linker in a release; otherwise the build's own information is used.
-var version = ""
-
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "development"
-}
 
 func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "raffd",
 		Short:         "The team and access server: members, invitations, roles, API keys, projects, audit",
-		Version:       programVersion(),
+		Version:       version.Get().String(),
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), auditCommand(), sealKeyCommand(), backupCommand())
+	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), auditCommand(), sealKeyCommand(), backupCommand(), versionCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	return root
 }
@@ -111,7 +98,8 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			return serve(cmd.Context(), listen, config, func(_ context.Context, s *server.Server, url string) error {
-				config.Logger.Info("serving", "listen", url, "public_url", s.PublicURL(), "mail", config.SMTPURL != "")
+				build := version.Get()
+				config.Logger.Info("serving", "version", build.Version, "commit", build.Commit, "schema", server.Schema(), "listen", url, "public_url", s.PublicURL(), "mail", config.SMTPURL != "")
 				return nil
 			})
 		},

@@ -12,24 +12,27 @@ import (
 	tfaddr "github.com/hashicorp/terraform-registry-address"
 
 	"raff/internal/tfprovider"
+	"raff/internal/version"
 )
-
-// version is set when a release is built.
-var version = "dev"
 
 func main() {
 	debug := flag.Bool("debug", false, "wait for a debugger and print how Terraform can connect")
 	schema := flag.Bool("schema", false, "print the schema in the form of \"terraform providers schema -json\" and exit")
+	printVersion := flag.Bool("version", false, "print the version of this program and exit")
 	flag.Parse()
+	if *printVersion {
+		fmt.Println("terraform-provider-raff", version.Get())
+		return
+	}
 
 	if *schema {
-		if err := tfprovider.WriteSchema(context.Background(), os.Stdout, version); err != nil {
+		if err := tfprovider.WriteSchema(context.Background(), os.Stdout, version.Get().Version); err != nil {
 			fail(err)
 		}
 		return
 	}
 	address := tfaddr.NewProvider(tfaddr.DefaultProviderRegistryHost, "raff", "raff")
-	err := providerserver.Serve(context.Background(), tfprovider.New(version), providerserver.ServeOpts{
+	err := providerserver.Serve(context.Background(), tfprovider.New(version.Get().Version), providerserver.ServeOpts{
 		Address:         address.String(),
 		Debug:           *debug,
 		ProtocolVersion: 6,

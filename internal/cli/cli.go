@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/client"
+	"raff/internal/version"
 )
 
 // Exit codes.
@@ -99,7 +100,7 @@ raff member add --email alice@example.com --role member`,
 		Args: a.noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 
-		Version:       version(),
+		Version:       version.Get().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -186,7 +187,7 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 		return nil, usageError{"There is no API key. Run raff configure, or set RAFF_API_KEY."}
 	}
 	opts = append([]client.Option{client.WithMaxRetries(3), client.WithFinishedWrites(finishGrace)}, opts...) // somebody waits
-	opts = append(opts, client.WithUserAgent("raff-cli/"+version()), client.WithWarnings(a.warnOnce))
+	opts = append(opts, client.WithUserAgent("raff-cli/"+version.Get().Version), client.WithWarnings(a.warnOnce))
 	if s.ProjectID != "" {
 		opts = append(opts, client.WithProjectID(s.ProjectID))
 	}

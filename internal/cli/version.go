@@ -2,23 +2,11 @@ package cli
 
 import (
 	"context"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"raff/internal/version"
 )
-
-// version is what the build recorded about itself.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
-}
-
-type versionInfo struct {
-	Version string `json:"version"`
-}
 
 func (a *app) version() *cobra.Command {
 	return &cobra.Command{
@@ -27,12 +15,14 @@ func (a *app) version() *cobra.Command {
 		Example: `raff version`,
 		Args:    args(),
 		RunE: a.local(func(context.Context, []string) error {
-			v := versionInfo{version()}
-			return writeOne(a, v, versionColumns, []field{{"raff", v.Version}})
+			v := version.Get()
+			return writeOne(a, v, versionColumns, []field{{"raff", v.Version}, {"commit", v.Commit}, {"go", v.Go}})
 		}),
 	}
 }
 
-var versionColumns = []column[versionInfo]{
-	{"", "version", func(v versionInfo) string { return v.Version }},
+var versionColumns = []column[version.Info]{
+	{"", "version", func(v version.Info) string { return v.Version }},
+	{"", "commit", func(v version.Info) string { return v.Commit }},
+	{"", "go", func(v version.Info) string { return v.Go }},
 }

@@ -227,5 +227,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
+// Schema is the version of the database schema that this program uses.
+func Schema() int64 { return store.Schema() }
+
 // Close releases the database. Serve must have returned.
 func (s *Server) Close() error { return s.store.Close() }

@@ -4,9 +4,24 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 )
+
+// Schema is the version of the schema that this program uses: the number of the last migration.
+func Schema() int64 {
+	files, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+	if err != nil || len(files) == 0 {
+		return 0
+	}
+	number, _, _ := strings.Cut(path.Base(files[len(files)-1]), "_")
+	n, _ := strconv.ParseInt(number, 10, 64) // goose refuses files that do not begin with a number
+	return n
+}
 
 // migrate brings the schema up to date. The caller makes sure that nobody else migrates the same database now.
 func migrate(ctx context.Context, db *sql.DB, d *dialect) error {
