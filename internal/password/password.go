@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
+	"golang.org/x/text/unicode/norm"
 
 	"raff/internal/team"
 )
@@ -72,10 +73,14 @@ func (h *Hasher) run(ctx context.Context, fn func()) error {
 	return nil
 }
 
+// composed is a password in Unicode's composed form (NFC). Devices send the same letters in different forms: "ü" as one
+// character, or as "u" and a mark. A password is the same on all of them.
+func composed(password string) string { return norm.NFC.String(password) }
+
 // Hash returns the argon2id hash of a password in its usual text form. When too many callers wait already, the error is an
 // Unavailable one; when ctx ends while waiting, it is that of ctx.
 func (h *Hasher) Hash(ctx context.Context, password string) (s string, err error) {
-	if queued := h.run(ctx, func() { s, err = argon2id.CreateHash(password, params) }); queued != nil {
+	if queued := h.run(ctx, func() { s, err = argon2id.CreateHash(composed(password), params) }); queued != nil {
 		return "", queued
 	}
 	if err != nil {
@@ -89,7 +94,7 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (ok bool, e
 	if len(password) > 4*MaxLength {
 		return false, nil
 	}
-	if queued := h.run(ctx, func() { ok, err = argon2id.ComparePasswordAndHash(password, hash) }); queued != nil {
+	if queued := h.run(ctx, func() { ok, err = argon2id.ComparePasswordAndHash(composed(password), hash) }); queued != nil {
 		return false, queued
 	}
 	if err != nil {
@@ -100,6 +105,9 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (ok bool, e
 
 // Check says why a password may not be used: too short, too long, or among the first that somebody would guess.
 func (h *Hasher) Check(password, email, name string) error {
+	if len(password) <= 4*MaxLength {
+		password = composed(password)
+	}
 	n := utf8.RuneCountInString(password)
 	switch {
 	case password == "":

@@ -53,3 +53,25 @@ func TestHashMatchesOnlyItsPassword(t *testing.T) {
 		}
 	}
 }
+
+// TestOnePasswordInTwoSpellings types the same letters as two devices send them.
+func TestOnePasswordInTwoSpellings(t *testing.T) {
+	h := password.New()
+	const composed, decomposed = "Gr\u00f6\u00dfe \u00fcberall im Wald", "Gro\u0308\u00dfe u\u0308berall im Wald"
+	for set, typed := range map[string]string{composed: decomposed, decomposed: composed} {
+		hash, err := h.Hash(t.Context(), set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := h.Matches(t.Context(), typed, hash); err != nil || !ok {
+			t.Errorf("set as %+q, typed as %+q: %v, %v", set, typed, ok, err)
+		}
+	}
+	// Both count the same: fourteen letters are too few, however they are sent.
+	for _, short := range []string{"\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fcabcdefg", "u\u0308u\u0308u\u0308u\u0308u\u0308u\u0308u\u0308abcdefg"} {
+		var e *team.Error
+		if err := h.Check(short, "alice@example.com", "Alice"); !errors.As(err, &e) || e.Code != "password_too_short" {
+			t.Errorf("%+q: %v", short, err)
+		}
+	}
+}

@@ -133,7 +133,7 @@ func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p acc
 	switch {
 	case err != nil:
 	case who == InvitedKnown:
-		err = s.guess(ctx, u.CanonicalEmail, a.Source, u.PasswordHash, a.Password, wrongPassword)
+		err = s.guess(ctx, u.CanonicalEmail, origin{source: a.Source}, u.PasswordHash, a.Password, wrongPassword)
 		s.refusedBy(err, u, ActionSignInFailed)
 	case who == InvitedPasskey:
 		err = conflict("sign_in_first", "This address signs in with a passkey. Sign in, then open the link of the invitation again.")

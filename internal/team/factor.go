@@ -165,7 +165,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 	if err != nil {
 		return nil, err
 	}
-	limits := codeLimits(me.User.ID)
+	limits := codeLimits(me.User.ID, me.Session.ID)
 	if err := s.spend(ctx, limits); err != nil {
 		return nil, err
 	}

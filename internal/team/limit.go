@@ -21,9 +21,18 @@ func limitOf(every time.Duration, burst int, kind string, of ...string) Limit {
 	return Limit{Subject: kind + ":" + base64.RawURLEncoding.EncodeToString(hashOf(text)), Every: every, Burst: burst}
 }
 
+// origin is where an attempt comes from: the network address, and the browser if it signed in as this person before.
+// Attempts from a known browser are counted apart from all others.
+type origin struct{ source, device string }
+
 // guessLimits bound the guessing of one address's password. The first is for one guesser, so that somebody who guesses
 // does not lock out the owner; the second is for many who guess together; the third for one who tries many addresses.
-func guessLimits(canonical, source string) []Limit {
+// The last two do not apply to a browser that signed in as this person before: others could use them up.
+func guessLimits(canonical string, from origin) []Limit {
+	if from.device != "" {
+		return []Limit{limitOf(90*time.Second, 10, "guess", canonical, "device", from.device)}
+	}
+	source := sourceOf(from.source)
 	limits := []Limit{
 		limitOf(90*time.Second, 10, "guess", canonical, source),
 		limitOf(time.Minute, 100, "guesses", canonical),
@@ -31,9 +40,8 @@ func guessLimits(canonical, source string) []Limit {
 	if source != "" {
 		limits = append(limits, limitOf(10*time.Second, 60, "guesser", source))
 	}
-	if p, err := netip.ParsePrefix(source); err == nil && p.Bits() == 64 {
-		// A home or an office has up to 256 networks of IPv6.
-		limits = append(limits, limitOf(45*time.Second, 20, "guess", canonical, netip.PrefixFrom(p.Addr(), 56).Masked().String()))
+	if home := homeOf(from.source); home != "" {
+		limits = append(limits, limitOf(45*time.Second, 20, "guess", canonical, home), limitOf(5*time.Second, 120, "guesser", home))
 	}
 	return limits
 }
@@ -58,17 +66,34 @@ func sourceOf(address string) string {
 	}
 	a = a.Unmap().WithZone("")
 	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
+		return network(a, 64)
 	}
 	return a.String()
 }
 
+// homeOf is the /56 network of an IPv6 address, which is what a home commonly has: 256 of the networks that sourceOf tells
+// apart. It is empty for an IPv4 address.
+func homeOf(address string) string {
+	a, err := netip.ParseAddr(address)
+	if a = a.Unmap().WithZone(""); err != nil || !a.Is6() {
+		return ""
+	}
+	return network(a, 56)
+}
+
+// network is the first bits of an IPv6 address without a zone.
+func network(a netip.Addr, bits int) string {
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return a.String()
+	}
+	return p.String()
+}
+
 // guess compares a password with the hash of an address, and counts. An address nobody has costs the same time; wrong
 // is the answer to a password that does not fit.
-func (s *Service) guess(ctx context.Context, canonical, source, hash, password string, wrong error) error {
-	limits := guessLimits(canonical, sourceOf(source))
+func (s *Service) guess(ctx context.Context, canonical string, from origin, hash, password string, wrong error) error {
+	limits := guessLimits(canonical, from)
 	if err := s.spend(ctx, limits); err != nil {
 		return err
 	}
@@ -98,7 +123,7 @@ func (s *Service) ForgetGuesses(ctx context.Context, email, source string) error
 	if err != nil {
 		return err
 	}
-	return s.Store.GiveBack(ctx, guessLimits(canonical, sourceOf(source))[0].Subject, nil, s.now())
+	return s.Store.GiveBack(ctx, guessLimits(canonical, origin{source: source})[0].Subject, nil, s.now())
 }
 
 func (s *Service) spend(ctx context.Context, limits []Limit) error {

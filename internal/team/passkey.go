@@ -23,7 +23,7 @@ func (s *Service) BeginPasskey(ctx context.Context, me SignedIn, proof Proof) (o
 	if err != nil {
 		return nil, err
 	}
-	return options, s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error { return tx.SetCeremony(ctx, me.Session.ID, state) })
+	return options, s.keepCeremony(ctx, me.Session, ceremonyRegister, state)
 }
 
 // FinishPasskey adds the passkey that the browser made. With somebody's first factor come recovery codes.
@@ -38,9 +38,9 @@ func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, a
 	if err != nil {
 		return nil, err
 	}
-	state, err := s.Store.Ceremony(ctx, me.Session.ID)
+	state, take, err := s.ceremony(ctx, me.Session, ceremonyRegister)
 	if err != nil {
-		return nil, notFoundIs(err, errStaleCeremony)
+		return nil, err
 	}
 	credential, err := s.SecondFactors.FinishRegistration(u, state, answer)
 	if err != nil {
@@ -50,14 +50,16 @@ func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, a
 		ID: s.NewID(), UserID: me.User.ID, Kind: FactorPasskey, Name: name, Confirmed: true, Secret: credential, CreatedAt: s.now(),
 	}
 	return s.addFactor(ctx, me, f, func(tx Tx) error {
-		if err := tx.SetCeremony(ctx, me.Session.ID, nil); err != nil {
+		ok, err := take(tx)
+		if err != nil {
 			return err
+		}
+		if !ok {
+			return errStaleCeremony
 		}
 		return tx.InsertFactor(ctx, f)
 	})
 }
-
-var errStaleCeremony = &Error{Kind: KindInvalid, Code: "stale_ceremony", Field: "passkey", Message: "That took too long. Try again."}
 
 // passkeyUser is a person with the passkeys they have.
 func (s *Service) passkeyUser(ctx context.Context, r Reader, u User) (PasskeyUser, []Factor, error) {
@@ -76,36 +78,36 @@ func (s *Service) passkeyUser(ctx context.Context, r Reader, u User) (PasskeyUse
 	return p, keys, nil
 }
 
-// ask keeps what a passkey is asked in a session.
-func (s *Service) ask(ctx context.Context, session Session, u User, alone bool) (options []byte, err error) {
+// ask asks for one of a person's passkeys in a session. In place of a password, the device must also verify the person.
+func (s *Service) ask(ctx context.Context, session Session, u User, kind ceremonyKind) (options []byte, err error) {
 	p, _, err := s.passkeyUser(ctx, s.Store, u)
 	if err != nil {
 		return nil, err
 	}
-	options, state, err := s.SecondFactors.BeginProof(p, alone)
+	options, state, err := s.SecondFactors.BeginProof(p, kind == ceremonyConfirm)
 	if err != nil {
 		return nil, err
 	}
-	return options, s.Store.Update(ctx, session.AccountID, Adds, func(tx Tx) error { return tx.SetCeremony(ctx, session.ID, state) })
+	return options, s.keepCeremony(ctx, session, kind, state)
 }
 
 // answered checks the answer of a passkey to what it was asked in a session. take takes the passkey's use into account,
 // and returns false when the question was answered before.
-func (s *Service) answered(ctx context.Context, session Session, u User, answer []byte) (take func(Tx) (bool, error), err error) {
+func (s *Service) answered(ctx context.Context, session Session, u User, kind ceremonyKind, answer []byte) (take func(Tx) (bool, error), err error) {
 	p, keys, err := s.passkeyUser(ctx, s.Store, u)
 	if err != nil {
 		return nil, err
 	}
-	state, err := s.Store.Ceremony(ctx, session.ID)
+	state, forget, err := s.ceremony(ctx, session, kind)
 	if err != nil {
-		return nil, notFoundIs(err, errStaleCeremony)
+		return nil, err
 	}
 	which, credential, err := s.SecondFactors.FinishProof(p, state, answer)
 	if err != nil {
 		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_passkey", Field: "passkey", Message: "The passkey was not accepted. Try again.", Err: err}
 	}
 	return func(tx Tx) (bool, error) {
-		if ok, err := tx.TakeCeremony(ctx, session.ID, state); err != nil || !ok {
+		if ok, err := forget(tx); err != nil || !ok {
 			return false, err
 		}
 		return true, s.usePasskey(ctx, tx, keys[which], credential)
@@ -134,18 +136,27 @@ func (s *Service) challenge() ([]byte, error) {
 		return nil, err
 	}
 	c = binary.BigEndian.AppendUint64(c, uint64(s.now().Add(challengeLife).Unix())) //nolint:gosec // no clock is before 1970
-	return append(c, s.sign(c)...), nil
+	return append(c, s.sign("challenge", c)...), nil
 }
 
-func (s *Service) sign(text []byte) []byte {
+// signatureSize is the length of what sign returns, in bytes.
+const signatureSize = 16
+
+// sign is a code over a text and what belongs to it that only these servers can make. A code for one purpose is no use
+// for another. The length of text is fixed for each purpose.
+func (s *Service) sign(purpose string, text []byte, more ...string) []byte {
 	mac := hmac.New(sha256.New, s.signingKey)
+	mac.Write([]byte(purpose + "\x00"))
 	mac.Write(text)
-	return mac.Sum(nil)[:16]
+	for _, m := range more {
+		mac.Write([]byte("\x00" + m))
+	}
+	return mac.Sum(nil)[:signatureSize]
 }
 
 // isChallenge reports a challenge that was made here and is still good.
 func (s *Service) isChallenge(c []byte) bool {
-	return len(c) == 40 && hmac.Equal(c[24:], s.sign(c[:24])) && s.now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so one of ours
+	return len(c) == 40 && hmac.Equal(c[24:], s.sign("challenge", c[:24])) && s.now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so one of ours
 }
 
 // BeginPasskeySignIn asks for a passkey of whoever is there.

@@ -24,7 +24,7 @@ func (s *Service) BeginConfirm(ctx context.Context, me SignedIn) (options []byte
 	if len(p.Credentials) == 0 {
 		return nil, conflict("no_passkey", "You have no passkey. Give your password.")
 	}
-	return s.ask(ctx, me.Session, me.User, true)
+	return s.ask(ctx, me.Session, me.User, ceremonyConfirm)
 }
 
 // confirm checks a proof, which works once. Every operation that asks for one calls it, so that no face can leave it out.
@@ -37,11 +37,11 @@ func (s *Service) confirm(ctx context.Context, me SignedIn, proof Proof) error {
 	}
 	if len(proof.Passkey) == 0 {
 		wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "That is not the password you sign in with."}
-		err := s.guess(ctx, me.User.CanonicalEmail, proof.Source, me.User.PasswordHash, proof.Password, wrong)
+		err := s.guess(ctx, me.User.CanonicalEmail, origin{proof.Source, me.Session.ID}, me.User.PasswordHash, proof.Password, wrong)
 		s.refusedBy(err, me.User, ActionSignInFailed)
 		return err
 	}
-	take, err := s.answered(ctx, me.Session, me.User, proof.Passkey)
+	take, err := s.answered(ctx, me.Session, me.User, ceremonyConfirm, proof.Passkey)
 	if err != nil {
 		s.refusedBy(err, me.User, ActionSignInFailed)
 		return err
@@ -78,8 +78,11 @@ type Awaiting struct {
 	factors []Factor
 }
 
-// codeLimits bound the guessing of codes by somebody who knows the password.
-func codeLimits(userID string) []Limit { return []Limit{limitOf(30*time.Second, 8, "code", userID)} }
+// codeLimits bound the guessing of codes by somebody who knows the password. A browser that signed in as this person
+// before is counted by itself, so that nobody else can use up its attempts.
+func codeLimits(userID, device string) []Limit {
+	return []Limit{limitOf(30*time.Second, 8, "code", userID, device)}
+}
 
 // Awaiting finds who is to prove a second factor with this token. Whatever is wrong with it, the error is ErrSignedOut.
 func (s *Service) Awaiting(ctx context.Context, token string) (Awaiting, error) {
@@ -105,12 +108,13 @@ func (s *Service) Awaiting(ctx context.Context, token string) (Awaiting, error) 
 }
 
 // ProveCode finishes signing in with a code of an authenticator app or a recovery code. The session gets a new token.
-func (s *Service) ProveCode(ctx context.Context, token, code string) (string, error) {
+// device is the DeviceToken that the browser keeps for this person, or empty.
+func (s *Service) ProveCode(ctx context.Context, token, code, device string) (string, error) {
 	a, err := s.Awaiting(ctx, token)
 	if err != nil {
 		return "", err
 	}
-	limits := codeLimits(a.User.ID)
+	limits := codeLimits(a.User.ID, s.device(device, a.User.CanonicalEmail))
 	if err := s.spend(ctx, limits); err != nil {
 		return "", err
 	}
@@ -142,7 +146,7 @@ func (s *Service) BeginProof(ctx context.Context, token string) (options []byte,
 	if err != nil {
 		return nil, err
 	}
-	return s.ask(ctx, a.session, a.User, false)
+	return s.ask(ctx, a.session, a.User, ceremonyProve)
 }
 
 // ProvePasskey finishes signing in with the answer of a passkey. The session gets a new token.
@@ -151,7 +155,7 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte)
 	if err != nil {
 		return "", err
 	}
-	take, err := s.answered(ctx, a.session, a.User, answer)
+	take, err := s.answered(ctx, a.session, a.User, ceremonyProve, answer)
 	if err != nil {
 		s.refusedBy(err, a.User, ActionSecondFactorRefused)
 		return "", err

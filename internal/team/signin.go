@@ -14,6 +14,8 @@ type SignIn struct {
 	// Source is the network address it comes from; empty where that is not known.
 	Source    string
 	UserAgent string
+	// Device is the DeviceToken that the browser keeps for this address, or empty.
+	Device string
 	// Old is the token of the session the browser had before; signing in ends it.
 	Old string
 }
@@ -30,7 +32,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	if err != nil && !IsNotFound(err) {
 		return "", err
 	}
-	if err := s.guess(ctx, canonical, in.Source, u.PasswordHash, in.Password, wrongCredentials); err != nil {
+	if err := s.guess(ctx, canonical, origin{in.Source, s.device(in.Device, canonical)}, u.PasswordHash, in.Password, wrongCredentials); err != nil {
 		s.refusedBy(err, u, ActionSignInFailed)
 		return "", err
 	}

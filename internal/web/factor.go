@@ -39,10 +39,10 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 	if answer := r.PostForm.Get("answer"); answer != "" {
 		token, err = p.svc.ProvePasskey(r.Context(), p.token(r), []byte(answer))
 	} else {
-		token, err = p.svc.ProveCode(r.Context(), p.token(r), r.PostForm.Get("code"))
+		token, err = p.svc.ProveCode(r.Context(), p.token(r), r.PostForm.Get("code"), p.device(r, f.User.Email))
 	}
 	if err == nil {
-		return reply{to: f.Next, cookie: p.cookie(token)}, nil
+		return p.entered(r, token, f.Next)
 	}
 	if errors.Is(err, team.ErrSignedOut) {
 		return goTo("/sign-in")

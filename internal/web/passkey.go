@@ -21,7 +21,7 @@ func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
 	f := p.signInForm(r.PostForm.Get("next"), "")
 	token, err := p.svc.SignInWithPasskey(r.Context(), []byte(r.PostForm.Get("answer")), p.attempt(r, ""))
 	if err == nil {
-		return reply{to: f.Next, cookie: p.cookie(token)}, nil
+		return p.entered(r, token, f.Next)
 	}
 	_, message, status, ok := refusal(err)
 	if !ok {

@@ -43,7 +43,9 @@ func (b *browser) cookie(t *testing.T) *http.Cookie {
 		t.Fatal(err)
 	}
 	for _, c := range b.client.Jar.Cookies(u) {
-		return c
+		if strings.HasSuffix(c.Name, "raff_session") {
+			return c
+		}
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ var signInNews = map[string]string{
 func (p *pages) attempt(r *http.Request, email string) team.SignIn {
 	return team.SignIn{
 		Email: email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
+		Device: p.device(r, email),
 	}
 }
 
@@ -55,7 +56,7 @@ func (p *pages) signIn(r *http.Request) (reply, error) {
 	f := p.signInForm(r.PostForm.Get("next"), r.PostForm.Get("email"))
 	token, err := p.svc.SignIn(r.Context(), p.attempt(r, f.Email))
 	if err == nil {
-		return reply{to: f.Next, cookie: p.cookie(token)}, nil
+		return p.entered(r, token, f.Next)
 	}
 	var e *team.Error
 	if !errors.As(err, &e) {

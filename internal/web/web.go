@@ -244,6 +244,8 @@ type reply struct {
 	cookie *http.Cookie
 	// retryAfter says when it is worth trying again; 0 says nothing.
 	retryAfter time.Duration
+	// device is the cookie by which the browser is recognised when the person signs in again.
+	device *http.Cookie
 	// write sends a file instead of a page; check says between two pieces whether the person may still have the rest.
 	write             func(context.Context, io.Writer) error
 	check             func(context.Context) error
@@ -275,6 +277,9 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		}
 		if out.cookie != nil {
 			http.SetCookie(w, out.cookie)
+		}
+		if out.device != nil {
+			http.SetCookie(w, out.device)
 		}
 		if out.to != "" && r.Header.Get("HX-Request") != "" {
 			// A script would put the other page into a part of this one.

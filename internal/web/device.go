@@ -1,0 +1,62 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"raff/internal/team"
+)
+
+// deviceName is the name of the cookie by which a browser is recognised as one that this address signed in with. Each
+// address has its own, so that people who share a browser do not forget each other.
+func (p *pages) deviceName(canonical string) string {
+	sum := sha256.Sum256([]byte(canonical))
+	name := "raff_device_" + hex.EncodeToString(sum[:6])
+	if p.secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// device is the token by which the browser is recognised for this address, or empty. The domain checks it.
+func (p *pages) device(r *http.Request, email string) string {
+	canonical, err := team.CanonicalEmail(email)
+	if err != nil {
+		return ""
+	}
+	c, err := r.Cookie(p.deviceName(canonical))
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// deviceCookie makes the browser known for this person.
+func (p *pages) deviceCookie(u team.User) (*http.Cookie, error) {
+	token, err := p.svc.DeviceToken(u)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
+		Name: p.deviceName(u.CanonicalEmail), Value: token, Path: "/", HttpOnly: true, Secure: p.secure,
+		SameSite: http.SameSiteLaxMode, MaxAge: int(team.DeviceLife / time.Second),
+	}, nil
+}
+
+// entered goes on to a page with a new session. If the person still has to prove a second factor, the browser is not
+// remembered yet.
+func (p *pages) entered(r *http.Request, token, to string) (reply, error) {
+	out := reply{to: to, cookie: p.cookie(token)}
+	me, err := p.svc.Session(r.Context(), token)
+	if errors.Is(err, team.ErrFactorNeeded) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.device, err = p.deviceCookie(me.User)
+	return out, err
+}
