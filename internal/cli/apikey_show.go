@@ -25,7 +25,7 @@ func findKey(ctx context.Context, c *client.Client, said string) (api.APIKey, er
 		}
 		return *k, nil
 	}
-	return pick(c.APIKeys.All(ctx, client.ListAPIKeysOptions{}), "API key", said, "raff api-key list", func(k api.APIKey) []string { return []string{k.Name} })
+	return pick(c.APIKeys.All(ctx, client.ListAPIKeysOptions{}), "API key", said, "raff api-key list", func(k api.APIKey) string { return k.ID }, func(k api.APIKey) []string { return []string{k.Name} })
 }
 
 // keyID needs the server only for a name.

@@ -38,12 +38,15 @@ func (a *app) settings() (profile, error) {
 	var fromFile profile
 	name := cmp.Or(a.profile, os.Getenv("RAFF_PROFILE"))
 	path, err := configPath()
-	if err != nil {
+	if err != nil && name != "" {
 		return profile{}, err
 	}
-	cfg, err := readConfig(path)
-	if err != nil {
-		return profile{}, err
+	// Without a home directory, as in many containers, flags and environment can still say everything.
+	var cfg config
+	if err == nil {
+		if cfg, err = readConfig(path); err != nil {
+			return profile{}, err
+		}
 	}
 	fromFile, found := cfg.Profiles[cmp.Or(name, defaultProfile)]
 	if name != "" && !found {

@@ -6,40 +6,35 @@ import (
 	"strings"
 )
 
-// pick finds the one row that a person means. names gives what a row is called, the exact name first and then those
-// of which the case does not matter; a match by an earlier name beats one by a later. list is the command that shows
-// them all.
-func pick[T any](rows iter.Seq2[T, error], noun, said, list string, names func(T) []string) (found T, err error) {
+// pick finds the one row that a person means. names gives what a row is called: first the name whose case matters, then
+// those whose case does not. A text that fits two rows, even if it is the slug of one and the name of the other, is
+// refused with their ids: the command may be one that destroys. list is the command that shows all rows.
+func pick[T any](rows iter.Seq2[T, error], noun, said, list string, id func(T) string, names func(T) []string) (found T, err error) {
 	var none T
-	var known []string
-	best, matches := -1, 0
+	var known, fitting []string
 	for row, err := range rows {
 		if err != nil {
 			return none, err
 		}
-		for i, n := range names(row) {
-			if i == 0 {
-				known = append(known, n)
+		called := names(row)
+		known = append(known, called[0])
+		for i, n := range called {
+			if n == said || i > 0 && strings.EqualFold(n, said) {
+				found = row
+				fitting = append(fitting, fmt.Sprintf("%s (%s)", id(row), strings.Join(called, ", ")))
+				break
 			}
-			if n != said && (i == 0 || !strings.EqualFold(n, said)) {
-				continue
-			}
-			switch {
-			case best < 0 || i < best:
-				found, best, matches = row, i, 1
-			case i == best:
-				matches++
-			}
-			break
 		}
 	}
-	switch matches {
-	case 0:
+	switch n := len(fitting); {
+	case n == 0:
 		return none, notFoundError{fmt.Sprintf("There is no %s %q. %s", noun, said, whatThereIs(known, list))}
-	case 1:
+	case n == 1:
 		return found, nil
+	case n <= fewEnough:
+		return none, usageError{fmt.Sprintf("%q fits %d %ss. Give the id of the one you mean:\n  %s", said, n, noun, strings.Join(fitting, "\n  "))}
 	}
-	return none, usageError{fmt.Sprintf("%q is the name of %d %ss: give the id of one, from %s.", said, matches, noun, list)}
+	return none, usageError{fmt.Sprintf("%q fits %d %ss. Give the id of the one you mean, from: %s", said, len(fitting), noun, list)}
 }
 
 const fewEnough = 20 // names in an error message

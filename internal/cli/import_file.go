@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"raff/api"
+	"raff/internal/spreadsheet"
 )
 
 // person is one row of a file to import.
@@ -90,6 +91,9 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 			return nil, nil, fmt.Errorf("reading %s: %w", path, err)
 		}
 		line, _ := r.FieldPos(0)
+		for i := range row {
+			row[i] = spreadsheet.Unguard(row[i])
+		}
 		p := person{Line: line, Email: bareAddress(strings.TrimSpace(row[email])), Role: defaultRole}
 		if role >= 0 && strings.TrimSpace(row[role]) != "" {
 			p.Role = strings.TrimSpace(row[role])
@@ -155,7 +159,7 @@ func roleNamed(roles []api.Role, said string) (id string, err error) {
 			}
 		}
 	}
-	r, err := pick(all, "role", said, "raff role list", func(r api.Role) []string { return []string{r.Slug, r.Name} })
+	r, err := pick(all, "role", said, "raff role list", roleOwnID, func(r api.Role) []string { return []string{r.Slug, r.Name} })
 	return r.ID, err
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"raff/internal/spreadsheet"
 )
 
 // column is one column of a list. Those without a title are for CSV only, those without a key for the table.
@@ -79,6 +81,8 @@ func plain(n *yaml.Node) {
 	}
 }
 
+// writeCSV writes rows for spreadsheets and other programs. A cell that a spreadsheet would run as a formula gets an
+// apostrophe before it; raff member import takes it off again.
 func writeCSV[T any](w io.Writer, rows []T, columns []column[T]) error {
 	var heading []string
 	for _, c := range columns {
@@ -102,7 +106,7 @@ func writeRows[T any](w io.Writer, rows []T, columns []column[T]) error {
 		var line []string
 		for _, c := range columns {
 			if c.key != "" {
-				line = append(line, c.value(r))
+				line = append(line, spreadsheet.Guard(c.value(r)))
 			}
 		}
 		out.Write(line) //nolint:errcheck // Error below has it

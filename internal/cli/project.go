@@ -158,7 +158,7 @@ func findProject(ctx context.Context, c *client.Client, said string) (api.Projec
 		}
 		return *p, nil
 	}
-	return pick(c.Projects.All(ctx, client.ListProjectsOptions{}), "project", said, "raff project list", func(p api.Project) []string { return []string{p.Slug, p.Name} })
+	return pick(c.Projects.All(ctx, client.ListProjectsOptions{}), "project", said, "raff project list", func(p api.Project) string { return p.ID }, func(p api.Project) []string { return []string{p.Slug, p.Name} })
 }
 
 // workIn finds the project a command works in, and remembers it for what the command says.

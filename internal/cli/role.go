@@ -63,6 +63,8 @@ func (a *app) roleGet() *cobra.Command {
 	return cmd
 }
 
+func roleOwnID(r api.Role) string { return r.ID }
+
 // findRole takes an id, a slug or a name. An empty scope means both.
 func findRole(ctx context.Context, c *client.Client, scope, said string) (api.Role, error) {
 	if uuid.Validate(said) == nil {
@@ -76,7 +78,7 @@ func findRole(ctx context.Context, c *client.Client, scope, said string) (api.Ro
 	if scope != "" {
 		list = "raff role list --scope " + scope
 	}
-	return pick(rolesOf(ctx, c, scope), "role", said, list, func(r api.Role) []string { return []string{r.Slug, r.Name} })
+	return pick(rolesOf(ctx, c, scope), "role", said, list, roleOwnID, func(r api.Role) []string { return []string{r.Slug, r.Name} })
 }
 
 // rolesOf are the roles of a scope, also from a server that does not know the filter.

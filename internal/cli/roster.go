@@ -69,7 +69,7 @@ func (r roster[M]) find(ctx context.Context, said string) (M, error) {
 			}
 		}
 	}
-	m, err := pick(keys, "API key", said, r.list, func(m M) []string { return []string{r.view(m).Name} })
+	m, err := pick(keys, "API key", said, r.list, func(m M) string { return r.view(m).ID }, func(m M) []string { return []string{r.view(m).Name} })
 	if isA[notFoundError](err) {
 		err = notFoundError{fmt.Sprintf("There is no member %q. Give an id, an email or the name of an API key; who is there: %s", said, r.list)}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"raff/api"
 	"raff/client"
 )
 
@@ -69,8 +70,19 @@ func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
 		return
 	}
-	ref := config.ID.ValueString() + config.Slug.ValueString() + config.Name.ValueString() // one of them is given
-	p, err := d.findProject(ctx, ref)
+	// One of the three is given, and counts as what it is: a slug never finds a project of that name.
+	var p *api.Project
+	var err error
+	slug, name := config.Slug.ValueString(), config.Name.ValueString()
+	ref := config.ID.ValueString() + slug + name
+	switch {
+	case slug != "":
+		p, err = d.oneProject(ctx, "slug", slug, func(p api.Project) bool { return p.Slug == slug })
+	case name != "":
+		p, err = d.oneProject(ctx, "name", name, func(p api.Project) bool { return p.Name == name })
+	default:
+		p, err = d.findProject(ctx, ref)
+	}
 	if err != nil {
 		d.report(ctx, &resp.Diagnostics, "find the project "+ref, err)
 		return

@@ -240,7 +240,8 @@ func (r *projectResource) ImportState(ctx context.Context, req resource.ImportSt
 	r.identify(ctx, resp.Identity, types.StringValue(p.ID), &resp.Diagnostics)
 }
 
-// findProject looks a project up by its id, its slug or its name.
+// findProject looks a project up by its id, its slug or its name. A text that is the slug of one and the name of another
+// is refused.
 func (s *session) findProject(ctx context.Context, ref string) (*api.Project, error) {
 	if id := strings.ToLower(ref); uuidPattern.MatchString(id) {
 		p, err := s.projects.read(ctx, "", id)
@@ -249,19 +250,27 @@ func (s *session) findProject(ctx context.Context, ref string) (*api.Project, er
 		}
 		return p, err
 	}
+	return s.oneProject(ctx, "slug or name", ref, func(p api.Project) bool { return p.Slug == ref || p.Name == ref })
+}
+
+// oneProject is the only project that fits; said and what are for the error.
+func (s *session) oneProject(ctx context.Context, what, said string, fits func(api.Project) bool) (*api.Project, error) {
 	var found *api.Project
 	for p, err := range s.client.Projects.All(ctx, client.ListProjectsOptions{}) {
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case p.Slug == ref:
-			return &p, nil
-		case p.Name == ref:
-			found = &p // another one's slug may still be the same word
 		}
+		if !fits(p) {
+			continue
+		}
+		if found != nil {
+			return nil, fmt.Errorf("%q fits two projects: %s (name %q, slug %q) and %s (name %q, slug %q); give the id of the one you mean",
+				said, found.ID, found.Name, found.Slug, p.ID, p.Name, p.Slug)
+		}
+		found = &p
 	}
 	if found == nil {
-		return nil, fmt.Errorf("the account has no project with the slug or name %q that this API key can see", ref)
+		return nil, fmt.Errorf("the account has no project with the %s %q that this API key can see", what, said)
 	}
 	return found, nil
 }

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
+	"raff/internal/spreadsheet"
 	"raff/internal/team"
 )
 
@@ -101,7 +101,7 @@ func (c csvEvents) event(e team.Event) error {
 	row := []string{e.At.UTC().Format(time.RFC3339Nano), string(e.ActorType), e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName,
 		e.ProjectID, fmt.Sprint(e.Delegated), e.RequestID, e.Details, e.ID}
 	for i := range row {
-		row[i] = harmless(row[i])
+		row[i] = spreadsheet.Guard(row[i])
 	}
 	return c.Write(row)
 }
@@ -109,12 +109,4 @@ func (c csvEvents) event(e team.Event) error {
 func (c csvEvents) end() error {
 	c.Flush()
 	return c.Error()
-}
-
-// harmless keeps a spreadsheet from taking a name that somebody chose for a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

@@ -180,7 +180,7 @@ func (v *visit) listed(from string) string {
 		u = &url.URL{Path: "/invitations"}
 	}
 	v.URL = u
-	return v.with("done", "")
+	return v.with("", "")
 }
 
 // act does something to one invitation and goes back to its list.
@@ -253,7 +253,7 @@ func (p *pages) linkInvitation(v *visit) (reply, error) {
 // invitationNews says what was just done, and how many were invited.
 func (v *visit) invitationNews() string {
 	var sent, added int
-	if n, err := fmt.Sscanf(v.URL.Query().Get("done"), "invited-%d-%d", &sent, &added); n != 2 || err != nil || sent < 0 || added < 0 || sent+added > team.MaxBulk {
+	if n, err := fmt.Sscanf(noticeOf(v.Request), "invited-%d-%d", &sent, &added); n != 2 || err != nil || sent < 0 || added < 0 || sent+added > team.MaxBulk {
 		return v.news()
 	}
 	var told []string

@@ -843,9 +843,9 @@ func invitationActs(v *visit, o offer) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(v.with("done", ""))
+			templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(v.with("", ""))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `invitations.templ`, Line: 194, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `invitations.templ`, Line: 194, Col: 59}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 			if templ_7745c5c3_Err != nil {
@@ -1021,7 +1021,7 @@ func invitationActs(v *visit, o offer) templ.Component {
 }
 
 func cancellationURL(v *visit, o offer) string {
-	return "/invitations/" + o.ID + "/cancel?back=" + url.QueryEscape(v.with("done", ""))
+	return "/invitations/" + o.ID + "/cancel?back=" + url.QueryEscape(v.with("", ""))
 }
 
 func cancellationPage(v *visit, o offer, list string) templ.Component {

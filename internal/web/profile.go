@@ -68,7 +68,7 @@ func (p *pages) showProfile(v *visit) (reply, error) {
 func (p *pages) changePassword(v *visit) (reply, error) {
 	err := p.svc.ChangePassword(v.Context(), v.me, v.proof(), v.PostForm.Get("password"))
 	if err == nil {
-		return goTo("/profile?done=password")
+		return done("/profile", "password")
 	}
 	var e *team.Error
 	if !errors.As(err, &e) {
@@ -109,13 +109,13 @@ func (p *pages) removePassword(v *visit) (reply, error) {
 func (p *pages) endSessions(v *visit) (reply, error) {
 	id := v.PostForm.Get("session")
 	if id == "others" {
-		return reply{to: "/profile?done=others"}, p.svc.EndOtherSessions(v.Context(), v.me)
+		return reply{to: "/profile", done: "others"}, p.svc.EndOtherSessions(v.Context(), v.me)
 	}
 	err := p.svc.EndSession(v.Context(), v.me, id)
 	if team.IsNotFound(err) {
 		err = nil // it is over already
 	}
-	return reply{to: "/profile?done=ended"}, err
+	return reply{to: "/profile", done: "ended"}, err
 }
 
 // browsers are told from what they say of themselves, the more special ones first: each pretends to be others too.

@@ -158,10 +158,10 @@ func (p *pages) askToSignIn(r *http.Request) reply {
 	if next != "" {
 		q.Set("next", next)
 	}
-	if r.Method != http.MethodGet {
-		q.Set("done", "lost")
-	}
 	out := reply{to: "/sign-in"}
+	if r.Method != http.MethodGet {
+		out.done = "lost"
+	}
 	if len(q) > 0 {
 		out.to += "?" + q.Encode()
 	}

@@ -33,15 +33,8 @@ func (p *pages) showSignIn(r *http.Request) (reply, error) {
 	if ok {
 		return goTo(f.Next)
 	}
-	f.Done = signInNews[q.Get("done")]
+	f.Done = allNews[noticeOf(r)]
 	return show(signInPage(f))
-}
-
-// signInNews are what the page says when something just happened.
-var signInNews = map[string]string{
-	"out":      "You are signed out.",
-	"lost":     "You were signed out meanwhile, and what you just sent was not saved. Sign in, then send it again.",
-	"password": "Your password is set. Sign in with it.",
 }
 
 // attempt is what the browser and its form give to sign in.
@@ -75,7 +68,7 @@ func (p *pages) signIn(r *http.Request) (reply, error) {
 
 func (p *pages) signOut(v *visit) (reply, error) {
 	err := p.svc.SignOut(v.Context(), v.me)
-	return reply{to: "/sign-in?done=out", cookie: p.cookie("")}, err
+	return reply{to: "/sign-in", done: "signed-out", cookie: p.cookie("")}, err
 }
 
 func (p *pages) switchAccount(v *visit) (reply, error) {

@@ -112,10 +112,9 @@ func pagedBy[T any](v *visit, rows []T, total int, at func(T) team.Cursor) ([]T,
 	return rows, p
 }
 
-// with is this page's address with one part of the query changed, and without news.
+// with is this page's address with one part of the query changed.
 func (v *visit) with(name, value string) string {
 	q := v.URL.Query()
-	q.Del("done")
 	q.Del(name)
 	if value != "" {
 		q.Set(name, value)
@@ -137,20 +136,9 @@ func (v *visit) sorted(order string) string {
 // cameFrom is the address of a list as the person left it, with filters and page, if they came from there.
 func (v *visit) cameFrom(list string) string {
 	if u, err := url.Parse(v.Referer()); err == nil && u.Path == list {
-		q := u.Query()
-		q.Del("done")
-		return (&url.URL{Path: list, RawQuery: q.Encode()}).String()
+		return (&url.URL{Path: list, RawQuery: u.RawQuery}).String()
 	}
 	return list
-}
-
-// done goes to a page that says what was just done there. The path may have a query already.
-func done(path, what string) (reply, error) {
-	mark := "?"
-	if strings.Contains(path, "?") {
-		mark = "&"
-	}
-	return goTo(path + mark + "done=" + what)
 }
 
 // base is the version that the form was made for; any where it does not say.
@@ -172,10 +160,10 @@ func disabledAny(keys []team.HeldKey) bool {
 	return slices.ContainsFunc(keys, func(k team.HeldKey) bool { return k.Disabled })
 }
 
-// news is what the page says that was just done. The address only names it, so that nobody can write on the page.
-func (v *visit) news() string { return allNews[v.URL.Query().Get("done")] }
-
 var allNews = map[string]string{
+	"signed-out": "You are signed out.",
+	"lost":       "You were signed out before you sent the form, and it was not saved. Sign in, then send it again.",
+
 	"password":         "Your password is changed. You are signed out everywhere else.",
 	"password-removed": "Your password is removed. You sign in with your passkeys from now on.",
 
@@ -185,8 +173,8 @@ var allNews = map[string]string{
 	"factor-added":   "The second factor is added.",
 	"factor-removed": "The second factor is removed.",
 
-	"role":           "The role is changed. It counts from the next request on.",
-	"role-keys":      "The role is changed. It counts from the next request on. The API keys below did not change.",
+	"role":           "The role is changed. The change takes effect on the next request.",
+	"role-keys":      "The role is changed. The change takes effect on the next request. The API keys below did not change.",
 	"suspended":      "Suspended. Nothing this membership granted works any more, and its sessions are ended.",
 	"suspended-keys": "Suspended. Nothing this membership granted works any more, its sessions are ended, and the API keys of this person are deactivated.",
 	"activated":      "Active again.",
@@ -203,14 +191,14 @@ var allNews = map[string]string{
 	"project-deleted": "Project deleted.",
 
 	"role-created": "Role created. Nobody has it yet.",
-	"role-saved":   "Saved. It counts from the next request of everybody who has this role.",
+	"role-saved":   "Saved. The change takes effect on the next request of everyone who has this role.",
 	"role-deleted": "Role deleted.",
 
 	"key-saved":        "Saved.",
 	"key-off":          "Deactivated. Requests with this key are refused.",
 	"key-on":           "Activated. The key works again.",
 	"key-revoked":      "API key revoked for good.",
-	"key-role":         "Role changed. It counts from the key's next request on.",
+	"key-role":         "Role changed. The change takes effect on the next request with this key.",
 	"key-role-given":   "Role given.",
 	"key-role-removed": "Role removed.",
 

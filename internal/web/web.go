@@ -240,7 +240,9 @@ type reply struct {
 	status int
 	page   templ.Component
 	// to is the path of the page to go to instead.
-	to     string
+	to string
+	// done names the notice that the page to go to shows once.
+	done   string
 	cookie *http.Cookie
 	// retryAfter says when it is worth trying again; 0 says nothing.
 	retryAfter time.Duration
@@ -261,7 +263,8 @@ func goTo(path string) (reply, error) { return reply{to: path}, nil }
 func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
-		ctx := team.WithRequestID(r.Context(), id)
+		ctx, notice := p.withFlash(r)
+		ctx = team.WithRequestID(ctx, id)
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, bound(r))
 		out, err := handle(r)
@@ -281,6 +284,9 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		if out.device != nil {
 			http.SetCookie(w, out.device)
 		}
+		if out.done != "" {
+			http.SetCookie(w, p.flashCookie(out.done, out.to))
+		}
 		if out.to != "" && r.Header.Get("HX-Request") != "" {
 			// A script would put the other page into a part of this one.
 			w.Header().Set("HX-Redirect", out.to)
@@ -298,6 +304,9 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		var body bytes.Buffer
 		if err := out.page.Render(ctx, &body); err != nil {
 			return // only a request that was given up stops a page
+		}
+		if notice.shown {
+			http.SetCookie(w, p.flashCookie("", ""))
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
