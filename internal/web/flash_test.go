@@ -7,7 +7,7 @@ import (
 // TestNoticesAreShownOnce makes a change, and then looks at its page again and at addresses that others could send.
 func TestNoticesAreShownOnce(t *testing.T) {
 	srv := house(t)
-	id := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
+	id, _ := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 	b := signIn(t, srv, "owner@example.com")
 
 	const notice = "Role created."
