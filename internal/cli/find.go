@@ -32,7 +32,7 @@ func pick[T any](rows iter.Seq2[T, error], noun, said, list string, id func(T) s
 	case n == 1:
 		return found, nil
 	case n <= fewEnough:
-		return none, usageError{fmt.Sprintf("%q fits %d %ss. Give the id of the one you mean:\n  %s", said, n, noun, strings.Join(fitting, "\n  "))}
+		return none, usageError{fmt.Sprintf("%q fits %d %ss. Give the id of the one you mean: %s.", said, n, noun, strings.Join(fitting, "; "))}
 	}
 	return none, usageError{fmt.Sprintf("%q fits %d %ss. Give the id of the one you mean, from: %s", said, len(fitting), noun, list)}
 }
