@@ -159,7 +159,7 @@ func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p ac
 	if err != nil && problem == nil {
 		return fresh, nil
 	}
-	err = s.guess(ctx, inv.CanonicalEmail, a.Source, u.PasswordHash, a.Password, notTheirs)
+	err = s.guess(ctx, inv.CanonicalEmail, origin{source: a.Source}, u.PasswordHash, a.Password, notTheirs)
 	s.refusedBy(err, u, ActionSignInFailed)
 	if errors.Is(err, notTheirs) && a.Name == "" {
 		err = nameless
