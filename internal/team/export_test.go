@@ -22,4 +22,12 @@ func (s *Service) SetStrict(ctx context.Context, accountID string) error {
 var (
 	NewSecret  = newSecret
 	WellFormed = wellFormed
+
+	CleanUserAgent = cleanUserAgent
 )
+
+// KeptSets is how many sets the catalog remembers.
+func (c *Catalog) KeptSets() (n int) {
+	c.parsed.Range(func(any, any) bool { n++; return true })
+	return n
+}

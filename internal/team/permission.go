@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Scope says what a role or a permission is about: the whole account or one project.
@@ -104,6 +105,7 @@ type Catalog struct {
 	index       map[string]int
 	scopes      map[Scope]Set
 	parsed      sync.Map // stored text → Set; exact, because a Set depends on nothing else
+	kept        atomic.Int64
 }
 
 // NewCatalog checks permissions and roles and builds the catalog.
@@ -218,6 +220,9 @@ func (c *Catalog) Encode(s Set, everything bool) string {
 	return " " + strings.Join(c.Names(s), " ") + " "
 }
 
+// maxParsed bounds the memory of sets that were read, about a kilobyte each.
+const maxParsed = 4096
+
 // Decode reads what Encode wrote. Names the catalog no longer has grant nothing.
 func (c *Catalog) Decode(text string) Set {
 	if s, ok := c.parsed.Load(text); ok {
@@ -232,6 +237,11 @@ func (c *Catalog) Decode(text string) Set {
 				s.add(i)
 			}
 		}
+	}
+	// Accounts compose as many sets as they like, and each may change every second.
+	if c.kept.Add(1) > maxParsed {
+		c.kept.Store(1)
+		c.parsed.Clear()
 	}
 	c.parsed.Store(text, s)
 	return s

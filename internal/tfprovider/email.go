@@ -84,7 +84,7 @@ var domainRules = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idn
 
 func plainAddress(s string) bool {
 	local, domain, ok := cutLast(s, "@")
-	if !ok || len(s) > 254 || len(local) > 64 || !localPart.MatchString(local) || strings.ContainsFunc(s, invisible) {
+	if !ok || len(s) > 254 || len(local) > 64 || disguised(local) || !localPart.MatchString(local) || strings.ContainsFunc(s, invisible) {
 		return false
 	}
 	ascii, err := domainRules.ToASCII(norm.NFC.String(domain))

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -61,6 +62,9 @@ func form(ctx context.Context, r *http.Request) error {
 	}
 	return nil
 }
+
+// typedName is the name in a form, without the spaces that pasting leaves at its ends: a name has none there.
+func typedName(r *http.Request) string { return strings.TrimSpace(r.PostForm.Get("name")) }
 
 // areText reports whether all names and values are text.
 func areText(values url.Values) bool {

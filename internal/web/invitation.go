@@ -97,7 +97,7 @@ func (p *pages) acceptSignedIn(r *http.Request, f invitationForm) (reply, error)
 // acceptInvitation takes the invitation up with name and password, and signs in with them.
 func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, error) {
 	if f.Who != team.InvitedKnown {
-		f.Name = r.PostForm.Get("name")
+		f.Name = typedName(r)
 	}
 	_, err := p.svc.AcceptInvitation(r.Context(), team.Accept{
 		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), Source: p.Remote(r),

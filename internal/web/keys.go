@@ -100,7 +100,7 @@ func (f *keyForm) until(now time.Time) (at time.Time, ok bool) {
 // typedKey reads the form. A day that was filled in counts, whatever is chosen beside it.
 func typedKey(v *visit) keyForm {
 	f := keyForm{
-		Name: v.PostForm.Get("name"), Term: v.PostForm.Get("expires"), On: v.PostForm.Get("expires_on"), Once: v.PostForm.Get("once"),
+		Name: typedName(v.Request), Term: v.PostForm.Get("expires"), On: v.PostForm.Get("expires_on"), Once: v.PostForm.Get("once"),
 		RoleID: v.PostForm.Get("role_id"), ProjectRoleID: v.PostForm.Get("project_role_id"), Today: v.today(),
 	}
 	if f.On != "" {

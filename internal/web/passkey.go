@@ -78,7 +78,7 @@ func (p *pages) passkeyOptions(v *visit) (reply, error) {
 }
 
 func (p *pages) addPasskey(v *visit) (reply, error) {
-	codes, err := p.svc.FinishPasskey(v.Context(), v.me, v.PostForm.Get("name"), []byte(v.PostForm.Get("answer")))
+	codes, err := p.svc.FinishPasskey(v.Context(), v.me, typedName(v.Request), []byte(v.PostForm.Get("answer")))
 	if err == nil {
 		return p.added(v, codes)
 	}

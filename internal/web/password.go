@@ -48,7 +48,7 @@ func (p *pages) setPassword(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	f.Name = r.PostForm.Get("name")
+	f.Name = typedName(r)
 	f.NoPasskeys = r.PostForm.Get("passkeys") == "remove"
 	err = p.svc.ResetByLink(r.Context(), team.NewPassword{
 		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), NoPasskeys: f.NoPasskeys,

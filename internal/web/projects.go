@@ -50,7 +50,7 @@ func (f *projectForm) refuse(err error) (status int, ok bool) {
 }
 
 func typedProject(v *visit) projectForm {
-	return projectForm{Name: v.PostForm.Get("name"), Description: v.PostForm.Get("description")}
+	return projectForm{Name: typedName(v.Request), Description: v.PostForm.Get("description")}
 }
 
 func (p *pages) showNewProject(v *visit) (reply, error) {

@@ -116,7 +116,7 @@ func (v *visit) fill(f *roleForm, before team.Set) {
 
 func typedRole(v *visit) roleForm {
 	f := roleForm{
-		Name: v.PostForm.Get("name"), Slug: v.PostForm.Get("slug"), About: v.PostForm.Get("description"),
+		Name: typedName(v.Request), Slug: v.PostForm.Get("slug"), About: v.PostForm.Get("description"),
 		Names: v.PostForm["permission"], Base: v.PostForm.Get("base"),
 	}
 	if f.Scope = team.ScopeAccount; v.PostForm.Get("scope") == string(team.ScopeProject) {

@@ -45,7 +45,7 @@ func (p *pages) showSettings(v *visit) (reply, error) {
 func (p *pages) changeSettings(v *visit) (reply, error) {
 	var c team.AccountChange
 	if v.PostForm.Has("name") {
-		name := v.PostForm.Get("name")
+		name := typedName(v.Request)
 		c.Name = &name
 	}
 	if v.PostForm.Has("policy") {

@@ -1,0 +1,66 @@
+package team_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"raff/internal/catalog"
+	"raff/internal/rafftest"
+	"raff/internal/team"
+)
+
+// TestTextsCostInProportion measures everything that walks a stranger's text.
+func TestTextsCostInProportion(t *testing.T) {
+	c := catalog.Default()
+	walks := map[string]func(string){
+		"User-Agent":         func(s string) { team.CleanUserAgent(s) },
+		"address":            func(s string) { _, _ = team.CanonicalEmail(s + "@example.com") },
+		"folded name":        func(s string) { team.FoldName(s) },
+		"slug":               func(s string) { team.SlugOf(s) },
+		"nearest permission": func(s string) { c.Nearest(s, team.ScopeAccount) },
+		"nearest name":       func(s string) { team.Nearest(s, team.Actions()) },
+		"permissions":        func(s string) { c.SetOf(strings.Fields(s)) },
+	}
+	for name, walk := range walks {
+		for _, part := range []string{"a", "a ", "\u0301", "\u200b", "i\u0307", "\ufdfa", "account.members.view "} {
+			rafftest.InProportion(t, fmt.Sprintf("%s of %q", name, part), 32_000, func(size int) func() {
+				text := strings.Repeat(part, size/len(part))
+				return func() { walk(text) }
+			})
+		}
+	}
+}
+
+func TestUserAgentIsOneShortLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"curl/8":                            "curl/8",
+		"a\r\nb\x00c\xff\u202ed":            "abcd",
+		strings.Repeat("ä", 300):            strings.Repeat("ä", 200),
+		strings.Repeat("\u200b", 300) + "x": "x",
+	} {
+		if got := team.CleanUserAgent(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestDecodedSetsAreForgotten: every set of permissions that is ever composed would otherwise stay in memory.
+func TestDecodedSetsAreForgotten(t *testing.T) {
+	c := catalog.Default()
+	all := c.Permissions("")
+	for i := range 20_000 {
+		text := " "
+		for bit := range 15 {
+			if i&(1<<bit) != 0 {
+				text += all[bit].Name + " "
+			}
+		}
+		if got, want := c.Decode(text), strings.Fields(text); got.Len() != len(want) {
+			t.Fatalf("%q is read as %v", text, c.Names(got))
+		}
+	}
+	if n := c.KeptSets(); n > 4096 {
+		t.Errorf("%d sets are kept", n)
+	}
+}
