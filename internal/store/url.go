@@ -23,7 +23,7 @@ func parsePostgres(text string) (*pgxpool.Config, error) {
 	if err != nil {
 		// The error repeats the URL between backquotes and says what is wrong behind it.
 		why := err.Error()
-		return nil, fmt.Errorf("the database URL cannot be used%s", redaction.Text(why[strings.LastIndexByte(why, '`')+1:]))
+		return nil, fmt.Errorf("the database URL cannot be used%s; %s", redaction.Text(why[strings.LastIndexByte(why, '`')+1:]), postgresShape)
 	}
 	return cfg, nil
 }

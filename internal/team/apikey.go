@@ -71,13 +71,12 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 		if err := s.require(w.p, APIKeysCreate); err != nil {
 			return err
 		}
-		if err := w.mayOutlast(n.ExpiresAt); err != nil {
+		var err error
+		if k, secret, err = w.newKey(n); err != nil {
 			return err
 		}
-		var err error
-		k, secret, err = w.newKey(n)
 		w.made = k
-		return err
+		return w.mayOutlast(n.ExpiresAt) // last: which permissions are missing says more
 	})
 	if err != nil {
 		return APIKey{}, "", err
