@@ -40,6 +40,13 @@ func fill(t *rapid.T, v reflect.Value) {
 			v.Set(reflect.New(v.Type().Elem()))
 			fill(t, v.Elem())
 		}
+	case v.Kind() == reflect.Slice:
+		if n := rapid.IntRange(0, 2).Draw(t, "length"); n > 0 { // nil, or something: an empty list is left out like none
+			v.Set(reflect.MakeSlice(v.Type(), n, n))
+		}
+		for i := range v.Len() {
+			fill(t, v.Index(i))
+		}
 	case v.Kind() == reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "bool"))
 	case v.Kind() == reflect.String:

@@ -129,7 +129,7 @@ func malformedIDs(t *testing.T, srv *rafftest.Server) {
 	foreign := map[string]string{"members": other.OwnerMemberID, "api-keys": other.KeyID, "projects": other.ProjectID}
 	for _, key := range []string{srv.Key, powerless} {
 		for _, kind := range []string{"members", "roles", "api-keys", "invitations", "projects"} {
-			ids := []string{"01890a5d-ac96-774b-bcce-b302099a8057", "x", "01890A5D-AC96-774B-BCCE-B302099A8057", "%7B01890a5d-ac96-774b-bcce-b302099a8057%7D", "01890a5dac96774bbcceb302099a8057", "%00", "'", "%F0%9F%98%80"}
+			ids := []string{"01890a5d-ac96-774b-bcce-b302099a8057", "x", "01890A5D-AC96-774B-BCCE-B302099A8057", "%7B01890a5d-ac96-774b-bcce-b302099a8057%7D", "01890a5dac96774bbcceb302099a8057", "'", "%F0%9F%98%80"}
 			if id := foreign[kind]; id != "" {
 				ids = append(ids, id)
 			}
@@ -246,7 +246,7 @@ func TestFailuresSayNothing(t *testing.T) {
 			t.Errorf("%s: request id %q is not in the answer and the log:\n%s\n%s", c.path, id, w.Body, log.String())
 		}
 	}
-	if !strings.Contains(log.String(), "secret reason") || !strings.Contains(log.String(), "team.(*Service).AcceptInvitation") {
+	if !strings.Contains(log.String(), "secret reason") || !strings.Contains(log.String(), "panic: ") || !strings.Contains(log.String(), "goroutine ") {
 		t.Errorf("the log has neither the reason nor the stack:\n%s", log.String())
 	}
 }

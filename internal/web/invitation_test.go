@@ -165,7 +165,7 @@ func TestLinksThatDoNotWork(t *testing.T) {
 
 func TestUnknownAddresses(t *testing.T) {
 	srv := rafftest.Start(t)
-	for _, path := range []string{"/invite/unknown", "/password/unknown", "/invite/" + strings.Repeat("a", 43), "/invite/%00", "/invite/..%2f", "/nothing", "/invite/", "/assets/"} {
+	for _, path := range []string{"/invite/unknown", "/password/unknown", "/invite/" + strings.Repeat("a", 43), "/invite/..%2f", "/nothing", "/invite/", "/assets/"} {
 		open(t, srv.URL+path).shows(t, 404, "Nothing is here")
 	}
 	for _, path := range []string{"/invite/unknown", "/password/unknown"} {

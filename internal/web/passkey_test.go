@@ -102,10 +102,10 @@ func TestSignInWithAPasskeyAlone(t *testing.T) {
 		page := b.open(t, "/sign-in")
 		answer := d.answer(t, b, "/sign-in/passkey/options")
 		page.submitTo(t, "/sign-in/passkey", "answer", answer).shows(t, 200, "Members")
-		newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in/passkey", "answer", answer).shows(t, 400, "That took too long")
+		newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in/passkey", "answer", answer).shows(t, 400, "This passkey request has expired")
 		answer = d.answer(t, b, "/sign-in/passkey/options")
 		srv.Advance(61 * time.Minute)
-		page.submitTo(t, "/sign-in/passkey", "answer", answer).shows(t, 400, "That took too long")
+		page.submitTo(t, "/sign-in/passkey", "answer", answer).shows(t, 400, "This passkey request has expired")
 		page.submitTo(t, "/sign-in/passkey", "answer", "{}").shows(t, 403, opensNothing)
 		page.submitTo(t, "/sign-in/passkey", "answer", "").shows(t, 403, opensNothing)
 
@@ -137,7 +137,7 @@ func TestSignInWithAPasskeyAlone(t *testing.T) {
 		forged := func(_ *device, o *virtualwebauthn.AssertionOptions) {
 			o.Challenge = append([]byte{o.Challenge[0] + 1}, o.Challenge[1:]...)
 		}
-		page.submitTo(t, "/sign-in/passkey", "answer", own(forged)).shows(t, 400, "That took too long")
+		page.submitTo(t, "/sign-in/passkey", "answer", own(forged)).shows(t, 400, "This passkey request has expired")
 
 		// Nobody tries all day.
 		limited := 0
@@ -200,7 +200,7 @@ func TestAPasskeyInsteadOfThePassword(t *testing.T) {
 		p.submitTo(t, "/profile/factors", "remove", remove).shows(t, 403, "Confirm with a passkey first")
 		answer := d.answer(t, b, "/profile/confirm")
 		p.submitTo(t, "/profile/factors", "remove", remove, "proof", answer).shows(t, 409, "only way in")
-		p.submitTo(t, "/profile/factors", "codes", "new", "proof", answer).shows(t, 400, "That took too long") // it works once
+		p.submitTo(t, "/profile/factors", "codes", "new", "proof", answer).shows(t, 400, "This passkey request has expired") // it works once
 		second := newDevice(t, srv)
 		second.add(t, b, "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "The second factor is added")
 		p.submitTo(t, "/profile/factors", "remove", remove, "proof", second.answer(t, b, "/profile/confirm")).shows(t, 200, "removed")
