@@ -258,6 +258,9 @@ func TestGuideOffboarding(t *testing.T) {
 	w := program(t, example(t, "guides", "offboarding", "main.tf"), on(srv)...)
 	w.settles()
 	bob := memberOf(t, srv, "bob@example.com")
+	srv.Accept(t, memberOf(t, srv, "alice@example.com"), "Alice")
+	alice := srv.SignIn(t, "alice@example.com")
+	key := srv.Do(t, "POST", "/api/v1/api-keys", alice, map[string]string{"name": "hers"}).Want(t, 201).Data(t)["id"].(string)
 	status := func(want string) {
 		t.Helper()
 		if got := srv.Do(t, "GET", "/api/v1/members/"+bob, srv.Key, nil).Want(t, 200).Data(t)["status"]; got != want {
@@ -269,7 +272,12 @@ func TestGuideOffboarding(t *testing.T) {
 	without := `-var=team={"alice@example.com"="admin"}`
 	w.run("apply", "-auto-approve", without)
 	status("suspended")
-	w.run("destroy", "-auto-approve", without)
+	if out := flat(w.run("destroy", "-auto-approve", without)); !strings.Contains(out, "API keys of alice@example.com are deactivated") || !strings.Contains(out, key) {
+		t.Errorf("the keys that ended with alice's suspension are not named:\n%s", out)
+	}
+	if active := srv.Do(t, "GET", "/api/v1/api-keys/"+key, srv.Key, nil).Want(t, 200).Data(t)["is_active"]; active != false {
+		t.Errorf("the key of alice, who is suspended: is_active %v", active)
+	}
 }
 
 // An account that was made by hand is in the state after one apply, and nothing on the server changed.

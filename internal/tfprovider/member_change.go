@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
@@ -205,17 +206,36 @@ func (r *memberResource) alreadyMember(plan membership, id string, m *api.Member
 		"\n\nOr set adopt_existing = true, and the resource takes the member over with the role and status it says. " + moved
 }
 
-// leftBehind lists what a removed person made that lives on, so that nobody forgets it.
-func leftBehind(d *api.Done) string {
-	var lines []string
-	for _, k := range d.KeysCreated {
-		lines = append(lines, fmt.Sprintf("API key %q (%s…), id %s", k.Name, k.KeyPrefix, k.ID))
+// tellOfKeys names the API keys of which a person who lost access was shown the secret: those that ended with it, and those
+// that work on and whose secret they know.
+func tellOfKeys(who string, keys []api.APIKeyRef, diags *diag.Diagnostics) {
+	var ended, working []string
+	for _, k := range keys {
+		line := fmt.Sprintf("API key %q (%s…), id %s", k.Name, k.KeyPrefix, k.ID)
+		if k.Disabled {
+			ended = append(ended, line)
+		} else {
+			working = append(working, line)
+		}
 	}
-	for _, i := range d.InvitationsSent {
-		lines = append(lines, fmt.Sprintf("invitation of %s, id %s", i.Email, i.ID))
+	if len(ended) > 0 {
+		diags.AddWarning("API keys of "+who+" are deactivated", who+" was shown their secrets. Programs that still need one get a new key, or its new secret after it was regenerated and activated again:"+bullets(ended))
 	}
-	if len(lines) == 0 {
-		return ""
+	if len(working) > 0 {
+		diags.AddWarning("API keys of "+who+" were not changed", who+" was shown the secrets of these keys at some time. Look whether they still fit:"+bullets(working))
 	}
-	return "Removing somebody does not undo what they did. Look at:\n  - " + strings.Join(lines, "\n  - ")
 }
+
+// tellOfLeft names what became of what a removed person made and sent.
+func tellOfLeft(who string, d *api.Done, diags *diag.Diagnostics) {
+	tellOfKeys(who, d.KeysCreated, diags)
+	var open []string
+	for _, i := range d.InvitationsSent {
+		open = append(open, fmt.Sprintf("invitation of %s, id %s", i.Email, i.ID))
+	}
+	if len(open) > 0 {
+		diags.AddWarning("Invitations that "+who+" sent stay open", "Cancel those that nobody else wants:"+bullets(open))
+	}
+}
+
+func bullets(lines []string) string { return "\n  - " + strings.Join(lines, "\n  - ") }

@@ -117,8 +117,11 @@ func (r *memberResource) leave(ctx context.Context, state membership, resp *reso
 		}
 		c.RoleID = &id
 	}
-	_, err := r.updateMember(ctx, state.ProjectID.ValueString(), state.memberID(), c)
+	m, err := r.updateMember(ctx, state.ProjectID.ValueString(), state.memberID(), c)
 	r.removed(ctx, verb, "member "+state.principal(), err, &resp.Diagnostics)
+	if err == nil {
+		tellOfKeys(state.principal(), m.KeysCreated, &resp.Diagnostics)
+	}
 }
 
 // destroyValidator holds on_destroy and downgrade_role to each other.

@@ -202,6 +202,9 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	m, err := r.change(ctx, state, plan.changes(state.RoleID.ValueString(), state.Status.ValueString()))
+	if err == nil {
+		tellOfKeys(state.principal(), m.KeysCreated, &resp.Diagnostics)
+	}
 	if err == nil && plan.renews(state) {
 		m, err = r.resend(ctx, m, state)
 	}
@@ -239,9 +242,7 @@ func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if err != nil || done == nil {
 		return
 	}
-	if left := leftBehind(done); left != "" {
-		resp.Diagnostics.AddWarning("What "+state.principal()+" made keeps working", left)
-	}
+	tellOfLeft(state.principal(), done, &resp.Diagnostics)
 }
 
 // ImportState accepts the id of the member, an email address, user:<id> or api_key:<id>; in a project after

@@ -232,9 +232,7 @@ func (r *exclusiveResource) removePerson(ctx context.Context, projectID string, 
 	done, err := r.dismiss(ctx, m, diags)
 	switch {
 	case err == nil && done != nil:
-		if left := leftBehind(done); left != "" {
-			diags.AddWarning("What "+p.Email+" made keeps working", left)
-		}
+		tellOfLeft(p.Email, done, diags)
 	case err != nil && !client.IsNotFound(err): // gone is gone, whoever did it
 		r.report(ctx, diags, "remove "+p.Email, err)
 	}
