@@ -129,7 +129,7 @@ func (s *session) causeOfRefusal(e *client.Error) (cause, bool) {
 			advice: "The key may be mistyped, expired, inactive or revoked, or it may be a key of another server than " + s.url + ". The server says: " + e.Message}, true
 	case e.Foreign() && e.StatusCode >= 300 && e.StatusCode < 400:
 		return cause{id: "redirect", setting: "api_url", short: "the server at " + s.url + " redirects to another address", advice: e.Message + "."}, true
-	case e.StatusCode == http.StatusTooManyRequests:
+	case e.StatusCode == http.StatusTooManyRequests && e.Code != "mail_limited": // that is about one address, and says so
 		return cause{id: "rate", short: "the API key makes too many requests",
 			advice: fmt.Sprintf("They were sent again for %s without success. Something else probably uses the same key: give each pipeline a key of its own, or raise retry_timeout in the provider block.", s.retryFor)}, true
 	case e.StatusCode == http.StatusBadGateway, e.StatusCode == http.StatusServiceUnavailable, e.StatusCode == http.StatusGatewayTimeout:

@@ -2,10 +2,12 @@ package tfprovider
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	"raff/client"
 	"raff/internal/rafftest"
 )
 
@@ -39,4 +41,14 @@ func TestRoleOfTheOtherScopeAtApply(t *testing.T) {
 		resource.TestStep{Config: hcl, ExpectError: says(`"Auditor" is a project role: it can be given in a project, not in the account.`)},
 		resource.TestStep{Config: hcl, ExpectError: says(fmt.Sprintf("%s Admin", srv.RoleID(t, "account", "admin")))},
 	)
+}
+
+// An address that got enough mails is that address's matter, not that of the key or the pipeline.
+func TestTooManyMailsAreNoFaultOfTheKey(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{"rate_limited": true, "": true, "mail_limited": false} {
+		if _, common := (&session{}).causeOf(&client.Error{StatusCode: http.StatusTooManyRequests, Refusal: client.Refusal{Code: code}}); common != want {
+			t.Errorf("a refusal with the code %q is a cause of many: %v, want %v", code, common, want)
+		}
+	}
 }
