@@ -310,6 +310,8 @@ data "raff_whoami" "me" {}
 			is("data.raff_whoami.me", "permissions.#", "21"),
 		)},
 		refused(using(srv.URL, srv.Key, "data \"raff_project\" \"p\" {}"), "Exactly one of these attributes must be configured"),
-		refused(using(srv.URL, srv.Key, "data \"raff_project\" \"p\" {\n  name = \"Nowhere\"\n}"), `no project with the slug or name "Nowhere"`),
+		refused(using(srv.URL, srv.Key, "data \"raff_project\" \"p\" {\n  name = \"Nowhere\"\n}"), `no project with the name "Nowhere"`),
+		// The clean-up plans with the last configuration: it has to be one that works.
+		empty(using(srv.URL, srv.Key, hcl), nil),
 	)
 }
