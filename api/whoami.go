@@ -4,8 +4,8 @@ package api
 type Whoami struct {
 	Principal WhoamiPrincipal `json:"principal"`
 	Account   WhoamiAccount   `json:"account"`
-	// Role is absent for a principal without a role in the account.
-	Role *WhoamiRole `json:"role,omitempty"`
+	// Role is null for a principal without a role in the account.
+	Role *WhoamiRole `json:"role"`
 	// Permissions are the effective account permissions, in catalog order.
 	Permissions []string `json:"permissions"`
 	// Projects are the projects the caller has a role in. The Owner's role reaches every project and lists none.

@@ -51,6 +51,9 @@ func fact(v any) string {
 	if ref, ok := s["$ref"].(string); ok {
 		return ref[strings.LastIndexByte(ref, '/')+1:]
 	}
+	if either, ok := s["oneOf"].([]any); ok && len(either) == 2 && fmt.Sprint(either[1].(object)["type"]) == "null" {
+		return fact(either[0]) + " or null"
+	}
 	kind, null := s["type"], ""
 	if kinds, ok := kind.([]any); ok {
 		kind, null = kinds[0], " or null"
@@ -329,7 +332,7 @@ func fits(fact string, t reflect.Type) bool {
 	case t.Kind() == reflect.Int:
 		return word == "integer"
 	case t.Kind() == reflect.Struct:
-		return fact == t.Name()
+		return strings.TrimSuffix(fact, " or null") == t.Name()
 	}
 	// Times in requests are strings, so that the server can say what is wrong with one.
 	return slices.Contains([]string{"string", "uuid", "email", "uri", "password", "date-time"}, word)
