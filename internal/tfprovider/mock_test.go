@@ -1,7 +1,6 @@
 package tfprovider
 
 import (
-	"os"
 	"strings"
 	"testing"
 )
@@ -73,9 +72,6 @@ run "apply" {
   }
 }
 `)
-	if os.Getenv("TF_ACC_PROVIDER_HOST") != "" {
-		t.Skip("OpenTofu mocks its own way")
-	}
 	if out := terraform.run("test"); !strings.Contains(out, "2 passed") {
 		t.Errorf("terraform test: %s", out)
 	}
