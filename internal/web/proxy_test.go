@@ -27,7 +27,7 @@ func TestFormsBehindAProxyThatRewritesHost(t *testing.T) {
 	srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
 
 	noRedirect := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	send := func(method, path, contentType, body string, h map[string]string) *http.Response {
+	send := func(method, path, contentType, body string, h map[string]string) (status int, cookies []*http.Cookie) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), method, proxy.URL+path, strings.NewReader(body))
 		if err != nil {
@@ -42,7 +42,7 @@ func TestFormsBehindAProxyThatRewritesHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = res.Body.Close()
-		return res
+		return res.StatusCode, res.Cookies()
 	}
 	form := url.Values{"email": {"alice@example.com"}, "password": {rafftest.Password}}.Encode()
 	const formType = "application/x-www-form-urlencoded"
@@ -62,19 +62,20 @@ func TestFormsBehindAProxyThatRewritesHost(t *testing.T) {
 		"nobody's origin, another website": {map[string]string{"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403},
 		"a forged Forwarded-Host":          {map[string]string{"Origin": "http://evil.example", "X-Forwarded-Host": "evil.example"}, 403},
 	} {
-		res := send(http.MethodPost, "/sign-in", formType, form, c.header)
-		if res.StatusCode != c.want {
-			t.Errorf("%s: %d, want %d", name, res.StatusCode, c.want)
+		status, cookies := send(http.MethodPost, "/sign-in", formType, form, c.header)
+		if status != c.want {
+			t.Errorf("%s: %d, want %d", name, status, c.want)
 		}
-		if all := res.Cookies(); res.StatusCode == 303 && len(all) > 0 {
-			cookie = all[0].Name + "=" + all[0].Value
+		if status == http.StatusSeeOther && len(cookies) > 0 {
+			cookie = cookies[0].Name + "=" + cookies[0].Value
 		}
 	}
 
 	// The API with the cookie of a session asks the same question.
 	patch := func(origin string) int {
-		return send(http.MethodPost, "/api/v1/members", "application/json", `{"email":"bob@example.com","role_id":"`+srv.RoleID(t, "account", "member")+`"}`,
-			map[string]string{"Origin": origin, "Cookie": cookie}).StatusCode
+		status, _ := send(http.MethodPost, "/api/v1/members", "application/json", `{"email":"bob@example.com","role_id":"`+srv.RoleID(t, "account", "member")+`"}`,
+			map[string]string{"Origin": origin, "Cookie": cookie})
+		return status
 	}
 	if got := patch("http://evil.example"); got != 403 {
 		t.Errorf("API from another site: %d, want 403", got)
@@ -92,5 +93,37 @@ func TestStrictTransportSecurity(t *testing.T) {
 				t.Errorf("%s under %q: Strict-Transport-Security %q, want %q", path, public, got, want)
 			}
 		}
+	}
+}
+
+func TestSecureCookieBehindHTTPS(t *testing.T) {
+	srv := rafftest.Start(t, rafftest.WithPublicURL("https://raff.example.com"))
+	srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
+	b := newBrowser(t, srv.URL)
+	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	p := b.fetch(t, "POST", srv.URL+"/sign-in", url.Values{"email": {"alice@example.com"}, "password": {rafftest.Password}}, nil)
+	if c := p.header.Get("Set-Cookie"); !strings.HasPrefix(c, "__Host-raff_session=") || !strings.Contains(c, "; Secure") {
+		t.Errorf("the cookie is %q", c)
+	}
+}
+
+func TestPagesInsideTakeNoFormOfOtherSites(t *testing.T) {
+	srv := house(t)
+	b := signIn(t, srv, "owner@example.com")
+	for name, h := range map[string]http.Header{
+		"another origin":               {"Origin": {"https://evil.example.com"}},
+		"another origin, says browser": {"Sec-Fetch-Site": {"cross-site"}},
+		"hidden origin":                {"Origin": {"null"}},
+		"a sister site":                {"Sec-Fetch-Site": {"same-site"}},
+	} {
+		b.fetch(t, "POST", srv.URL+"/sign-out", url.Values{}, h).shows(t, 403, "another site")
+		b.fetch(t, "POST", srv.URL+"/sign-in", url.Values{"email": {"owner@example.com"}, "password": {rafftest.Password}}, h).shows(t, 403)
+		if !b.signedIn(t) {
+			t.Fatalf("%s: the form was taken", name)
+		}
+	}
+	// Nothing inside changes by being looked at.
+	if p := b.open(t, "/sign-out"); !b.signedIn(t) || p.path(t) != "/members" {
+		t.Errorf("a link signs out, or leads to %s", p.path(t))
 	}
 }
