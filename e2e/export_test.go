@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -37,7 +38,7 @@ func slowExport(t *testing.T, srv *rafftest.Server, path, key string) io.ReadClo
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = res.Body.Close() })
-	if _, err := io.ReadFull(res.Body, make([]byte, 1000)); err != nil || res.StatusCode != 200 {
+	if _, err := io.ReadFull(res.Body, make([]byte, 1000)); err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("the export of %s begins with %d, %v", path, res.StatusCode, err)
 	}
 	return res.Body
@@ -50,9 +51,7 @@ func TestAnExportEndsWithItsCredential(t *testing.T) {
 		admin, viewer := g.RoleID(t, "account", "admin"), g.RoleID(t, "account", "member")
 		key := func(name string, more map[string]any) (id, secret string) {
 			body := map[string]any{"name": name, "role_id": admin}
-			for k, v := range more {
-				body[k] = v
-			}
+			maps.Copy(body, more)
 			d := g.Do(t, "POST", "/api/v1/api-keys", g.Key, body).Want(t, 201).Data(t)
 			return d["id"].(string), d["secret"].(string)
 		}

@@ -311,7 +311,7 @@ func seal(t *testing.T, srv *rafftest.Server) {
 // that of none.
 func tamperWith(t *testing.T, url string, a rafftest.Account, statements ...string) {
 	t.Helper()
-	for _, statement := range strings.Split(strings.NewReplacer("$A", "'"+a.AccountID+"'", "$B", "'"+a.OwnerUserID+"'").Replace(strings.Join(statements, ";")), ";") {
+	for statement := range strings.SplitSeq(strings.NewReplacer("$A", "'"+a.AccountID+"'", "$B", "'"+a.OwnerUserID+"'").Replace(strings.Join(statements, ";")), ";") {
 		tamper(t, url, statement)
 	}
 }

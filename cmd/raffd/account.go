@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -63,11 +64,12 @@ func accountTransferCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				text := "The Owner is now " + owner + "\n"
+				var text strings.Builder
+				fmt.Fprintf(&text, "The Owner is now %s\n", owner)
 				for _, name := range deactivated {
-					text += fmt.Sprintf("Deactivated the former Owner's API key %q, which has the Owner role.\n", name)
+					fmt.Fprintf(&text, "Deactivated the former Owner's API key %q, which has the Owner role.\n", name)
 				}
-				_, err = fmt.Fprint(cmd.OutOrStdout(), text)
+				_, err = fmt.Fprint(cmd.OutOrStdout(), text.String())
 				return err
 			})
 		},

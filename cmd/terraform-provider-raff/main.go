@@ -21,7 +21,7 @@ func main() {
 	printVersion := flag.Bool("version", false, "print the version of this program and exit")
 	flag.Parse()
 	if *printVersion {
-		fmt.Println("terraform-provider-raff", version.Get())
+		fmt.Fprintln(os.Stdout, "terraform-provider-raff", version.Get())
 		return
 	}
 

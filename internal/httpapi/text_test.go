@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -41,9 +42,7 @@ func TestAPITakesTextOnly(t *testing.T) {
 			if body != "" {
 				req.Header.Set("Content-Type", "application/json")
 			}
-			for name, values := range h {
-				req.Header[name] = values
-			}
+			maps.Copy(req.Header, h)
 			res, err := http.DefaultClient.Do(req)
 			if err != nil {
 				t.Fatalf("%s %s: %v", r.Method, path, err)
@@ -68,7 +67,7 @@ func TestAPITakesTextOnly(t *testing.T) {
 					want(send(r, at, nil, ""), 400, "the path "+at)
 					want(send(r, at, http.Header{"Idempotency-Key": {r.Operation + "-" + string(rune('a'+i))}}, ""), 400, "a key and the path "+at)
 				}
-				for _, name := range strings.Fields(strings.Trim(r.Query, "*")) {
+				for name := range strings.FieldsSeq(strings.Trim(r.Query, "*")) {
 					want(send(r, good+"?"+url.Values{name: {bad}}.Encode(), nil, ""), 400, name+" "+url.QueryEscape(bad))
 					want(send(r, good+"?"+url.Values{bad: {"x"}}.Encode(), nil, ""), 400, "the parameter "+url.QueryEscape(bad))
 				}

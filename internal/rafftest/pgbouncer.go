@@ -44,7 +44,7 @@ func BehindPgBouncer(t testing.TB, database string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("/tmp", "raff-pgbouncer-")
+	dir, err := os.MkdirTemp("/tmp", "raff-pgbouncer-") //nolint:usetesting // another user enters it, and only this one enters t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func BehindPgBouncer(t testing.TB, database string) string {
 
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it closes at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) error {
 	var kept []team.KeptHead
 	if headFile != "" {
-		b, err := os.ReadFile(headFile) //nolint:gosec // the operator names it
+		b, err := os.ReadFile(headFile)
 		if err != nil {
 			return fmt.Errorf("read the heads: %w", err)
 		}

@@ -38,7 +38,7 @@ func CreateSealKey(path string, rotate bool) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	old, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	old, err := os.ReadFile(path)
 	switch {
 	case err == nil && !rotate:
 		return "", fmt.Errorf("%s already exists. To put a new key before those in it, use --rotate", path)

@@ -47,9 +47,9 @@ func TestFilesAreForTheirOwnerAlone(t *testing.T) {
 		}
 		return db
 	}
-	for name, real := range map[string]string{"new.db": "new.db", "link.db": "elsewhere.db"} {
+	for name, target := range map[string]string{"new.db": "new.db", "link.db": "elsewhere.db"} {
 		db := open(name)
-		for file, mode := range modes(t, filepath.Join(dir, real+"*")) {
+		for file, mode := range modes(t, filepath.Join(dir, target+"*")) {
 			if mode != 0o600 {
 				t.Errorf("%s: %o", file, mode)
 			}

@@ -29,7 +29,7 @@ func (t *tx) logEnd(ctx context.Context, accountID string) (logEnd, error) {
 	}
 	end, known, err := t.s.logEnd(ctx, accountID)
 	if err == nil && !known {
-		if err = t.s.lockLog(ctx, accountID, false); err != nil {
+		if err := t.s.lockLog(ctx, accountID, false); err != nil {
 			return end, err
 		}
 		if end, err = one(ctx, t.q, scanLogEnd, logEndQuery, uid(accountID)); team.IsNotFound(err) {

@@ -98,7 +98,7 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 		Tier: n.Tier, IssuedAt: w.at, ExpiresAt: n.ExpiresAt, IsActive: true, CreatedBy: w.p.by(), CreatedByUser: w.p.person(),
 		CreatedAt: w.at, UpdatedAt: w.at,
 	}
-	if err := w.room(CountedAPIKeys, 1); err != nil {
+	if err := w.room(CountedAPIKeys); err != nil {
 		return none(err)
 	}
 	if err := w.InsertAPIKey(w.ctx, k); err != nil {

@@ -283,7 +283,7 @@ func (m *Member) bindKey(k APIKey) {
 // insertMember writes the membership, its event and, for somebody invited by address, the invitation and its mail.
 func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, error) {
 	if m.Type == TypeInvitation {
-		if err := w.room(CountedInvitations, 1); err != nil {
+		if err := w.room(CountedInvitations); err != nil {
 			return nil, err
 		}
 	}

@@ -42,7 +42,7 @@ func checkName(name string, limit int) error {
 	if err := checkText("name", name, limit); err != nil {
 		return err
 	}
-	var before rune = ' '
+	before := ' '
 	for i, r := range name {
 		switch {
 		case ignorableRune(r):
@@ -106,7 +106,7 @@ func FoldName(name string) string {
 // lookalikes are letters in lower case that are drawn like a Latin letter, in lower or in upper case.
 var lookalikes = func() map[rune]rune {
 	all := map[rune]rune{}
-	for _, pair := range strings.Fields(
+	for pair := range strings.FieldsSeq(
 		"аa вb еe ёë кk мm нh оo рp сc тt уy хx ѕs іi їï јj ԁd һh ԛq ԝw ӏl " + // Cyrillic
 			"αa βb εe ζz ηh ιi κk μm νn οo ρp τt υy χx " + // Greek
 			"օo սu հh ոn " + // Armenian

@@ -138,7 +138,7 @@ func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 	if err := w.projectNameFree(pr); err != nil {
 		return Project{}, err
 	}
-	if err := w.room(CountedProjects, 1); err != nil {
+	if err := w.room(CountedProjects); err != nil {
 		return Project{}, err
 	}
 	base := SlugOf(n.Name)

@@ -39,9 +39,9 @@ var errCrowded = errors.New("near a quota: run alone")
 // besides is how many changes may run side by side before one sees what the others added.
 const besides = 100
 
-// room makes sure that so many more may be added, and counts them as added. Changes that run side by side do not see each
+// room makes sure that one more may be added, and counts it as added. Changes that run side by side do not see each
 // other's, so near the quota one has to run alone.
-func (w *work) room(what Counted, more int) error {
+func (w *work) room(what Counted) error {
 	left, counted := w.left[what]
 	if !counted {
 		n, err := w.Count(w.ctx, w.p.AccountID, what)
@@ -53,14 +53,14 @@ func (w *work) room(what Counted, more int) error {
 			w.left = map[Counted]int{}
 		}
 	}
-	if left < more {
+	if left < 1 {
 		limit := quotas[what].of(w.s.Quotas)
 		return conflict("limit_reached", "This account has %d %s, and at most %d are allowed. %s, or ask the operator of this server for a higher limit.",
 			limit-left, quotas[what].name, limit, quotas[what].relief)
 	}
-	if left-more < besides*max(1, w.each) && !w.alone {
+	if left-1 < besides*max(1, w.each) && !w.alone {
 		return errCrowded
 	}
-	w.left[what] = left - more
+	w.left[what] = left - 1
 	return nil
 }

@@ -135,7 +135,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 		if err := w.roleFree(r); err != nil {
 			return err
 		}
-		if err := w.room(CountedRoles, 1); err != nil {
+		if err := w.room(CountedRoles); err != nil {
 			return err
 		}
 		ok, err := w.InsertRole(ctx, r)

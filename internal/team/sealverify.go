@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"strconv"
 	"strings"
 	"time"
@@ -229,7 +228,7 @@ func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err erro
 	if k, ok := v.keys.named(seal.KeyID); ok {
 		key = &k
 	}
-	var h hash.Hash = sha256.New()
+	h := sha256.New()
 	if seal.Version < sealVersion {
 		h.Write(seal.Prev)
 	}

@@ -132,7 +132,7 @@ func (r *memberResource) tellOfKey(ctx context.Context, state membership, diags 
 	if err != nil {
 		return
 	}
-	why := ""
+	var why string
 	switch {
 	case !k.IsActive:
 		why = "is inactive"
