@@ -67,7 +67,7 @@ func newTab(t *testing.T, base string) *tab {
 		t.Fatal(err)
 	}
 	b := &tab{t: t, base: base}
-	b.ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	b.ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
 	if err := chromedp.Listen(ctx, b.listen); err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func ask[T any](b *tab, expression string) T {
 // until waits for an expression to become true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ask[bool](b, expression); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !ask[bool](b, expression); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("waited in vain for %s on %s", expression, b.path())
 		}

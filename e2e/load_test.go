@@ -251,8 +251,11 @@ func field(res rafftest.Response, i int, name string) string {
 	return s
 }
 
-// idOf is the id of what a POST made; an invitation names its member.
+// idOf is the id of what a POST made; an invitation names its member, and so does an API key, which is none itself.
 func idOf(res rafftest.Response, i int) string {
+	if field(res, i, "key_prefix") != "" {
+		return field(res, i, "id")
+	}
 	return cmp.Or(field(res, i, "member_id"), field(res, i, "id"))
 }
 
