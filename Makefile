@@ -42,7 +42,7 @@ build: ## build the three programs into bin/
 bench: build ## measure raff beside its limits and write docs/benchmarks.md (some minutes; BENCH="-rounds 1 -span 1s")
 	@scripts/bench.sh $(BENCH)
 
-test: deps check unit test-opentofu ## everything CI runs
+test: deps check unit ## everything CI runs
 	@$(MAKE) -s demo >/dev/null
 
 check: fmt-check vet lint generate-check docs-check tidy-check ## everything that needs no running program
