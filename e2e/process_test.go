@@ -97,7 +97,7 @@ func (p *process) operate(t *testing.T, arguments ...string) []byte {
 // spawn starts the program and does not wait until it serves.
 func (p *process) spawn(t *testing.T) {
 	t.Helper()
-	p.cmd = exec.Command(raffd, "serve", "--listen", p.addr, "--database", p.Database, "--public-url", p.URL, "--rate-limits", "off", "--log-level", "error")
+	p.cmd = exec.Command(raffd, "serve", "--listen", p.addr, "--database", p.Database, "--public-url", p.URL, "--rate-limits", "off", "--mail-limits", "off", "--log-level", "error")
 	p.cmd.Env = append(os.Environ(), "RAFF_SMTP_URL=smtp://"+freeAddr(t)+"?tls=none", "RAFF_MAIL_FROM=raff@example.com")
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
