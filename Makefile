@@ -60,7 +60,7 @@ test-terraform-next: deps ## the same on a current Terraform (built once), with 
 	@eval "$$(scripts/ensure-terraform.sh next)"; $(acceptance)
 
 unit: deps ## all Go tests, acceptance and end-to-end tests included (ARGS="-run Name ./internal/team")
-	@$(test-env) $(GO) test -timeout 20m $(or $(ARGS),./...)
+	@$(test-env) $(GO) test -timeout 45m $(or $(ARGS),./...)
 
 screenshots: deps ## take the pictures of the pages again (docs/screenshots)
 	@$(test-env) $(GO) test -count=1 -run TestPagesShutNobodyOut ./e2e -screenshots
