@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
 	"raff/client"
@@ -217,6 +218,12 @@ func (s *session) dismiss(ctx context.Context, m membership, diags *diag.Diagnos
 			m.principal()+" was to be destroyed at this address, and was taken over at another one in the same apply (adopt_existing). "+
 				"The member was left as it is, and this address is out of the state. "+moved)
 		return nil, nil
+	}
+	if m.UserID.IsNull() && m.APIKeyID.IsNull() {
+		// Terraform hands Delete the state from before the refresh, in which the invitation may still be open.
+		if now, err := s.getMember(ctx, m.ProjectID.ValueString(), m.memberID()); err == nil {
+			m.UserID = types.StringPointerValue(now.UserID)
+		}
 	}
 	done, err := s.removeMember(ctx, m.ProjectID.ValueString(), m.memberID())
 	if err == nil {

@@ -36,8 +36,8 @@ func TestMemberImport(t *testing.T) {
 	steps = append(steps, by("raff_member.carol", is("user:"+carol))...)
 	steps = append(steps, by("raff_member.key", is("api_key:"+key))...)
 	for id, words := range map[string]string{
-		"nobody@example.com": "the account has no member with the address nobody@example.com",
-		"user:" + key:        "the account has no member that is the user",
+		"nobody@example.com": "The account has no member with the address nobody@example.com",
+		"user:" + key:        "The account has no member that is the user",
 		carol:                "For the id of a user or a key, write user:",
 		"alice":              "is not an id of a member",
 	} {
