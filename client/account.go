@@ -19,8 +19,8 @@ func (s *AccountService) Get(ctx context.Context) (*api.Account, error) {
 
 // Update changes what in names and leaves the rest. An API key may change the name; the server takes the other settings
 // only from a person, and IsDenied reports that.
-func (s *AccountService) Update(ctx context.Context, in api.UpdateAccountRequest) (*api.Account, error) {
-	return write[api.Account](ctx, s.c, http.MethodPatch, in, accountPath)
+func (s *AccountService) Update(ctx context.Context, in api.UpdateAccountRequest, opts ...CallOption) (*api.Account, error) {
+	return write[api.Account](ctx, s.c, http.MethodPatch, in, opts, accountPath)
 }
 
 // TransferOwnership makes an active person the Owner of the account; the former Owner becomes Admin. The server takes

@@ -46,8 +46,8 @@ func (s *APIKeyService) Create(ctx context.Context, in api.CreateAPIKeyRequest, 
 }
 
 // Update changes name, tier, expiry or whether the key works. Revoke ends it for good.
-func (s *APIKeyService) Update(ctx context.Context, id string, in api.UpdateAPIKeyRequest) (*api.APIKey, error) {
-	return write[api.APIKey](ctx, s.c, http.MethodPatch, in, keyPath, id)
+func (s *APIKeyService) Update(ctx context.Context, id string, in api.UpdateAPIKeyRequest, opts ...CallOption) (*api.APIKey, error) {
+	return write[api.APIKey](ctx, s.c, http.MethodPatch, in, opts, keyPath, id)
 }
 
 // Regenerate gives the key another secret; id, name and roles stay. The secret is in this answer and nowhere else; with

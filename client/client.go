@@ -207,6 +207,12 @@ func WithIdempotencyKey(key string) CallOption {
 	return func(r *request) { r.idempotencyKey = key }
 }
 
+// WithVersion makes a change only if the object is still the version with this UpdatedAt, whatever the body says; another
+// one is refused, see IsChanged.
+func WithVersion(updatedAt time.Time) CallOption {
+	return func(r *request) { r.ifMatch = `"` + updatedAt.UTC().Format(time.RFC3339Nano) + `"` }
+}
+
 // exposed reports an address whose traffic others on the network can read: plain HTTP beyond this machine.
 func exposed(base string) bool {
 	u, err := url.Parse(base)

@@ -79,8 +79,8 @@ func (s *MemberService) AddMany(ctx context.Context, in api.AddMembersRequest, o
 
 // Update changes role or status, also of a member whose invitation is still open. A suspension deactivates the API keys
 // of which the person was shown the secret, unless KeepKeys is set; KeysCreated of the answer lists them.
-func (s *MemberService) Update(ctx context.Context, id string, in api.UpdateMemberRequest) (*api.Member, error) {
-	return write[api.Member](ctx, s.c, http.MethodPatch, in, memberPath, id)
+func (s *MemberService) Update(ctx context.Context, id string, in api.UpdateMemberRequest, opts ...CallOption) (*api.Member, error) {
+	return write[api.Member](ctx, s.c, http.MethodPatch, in, opts, memberPath, id)
 }
 
 // RemoveMemberOptions says how a member is removed.
@@ -134,8 +134,8 @@ func (s *ProjectMemberService) Add(ctx context.Context, projectID string, in api
 }
 
 // Update changes role or status in the project.
-func (s *ProjectMemberService) Update(ctx context.Context, projectID, id string, in api.UpdateMemberRequest) (*api.ProjectMember, error) {
-	return write[api.ProjectMember](ctx, s.c, http.MethodPatch, in, projectMemberPath, projectID, id)
+func (s *ProjectMemberService) Update(ctx context.Context, projectID, id string, in api.UpdateMemberRequest, opts ...CallOption) (*api.ProjectMember, error) {
+	return write[api.ProjectMember](ctx, s.c, http.MethodPatch, in, opts, projectMemberPath, projectID, id)
 }
 
 // Remove takes the role in the project away; the account membership stays.

@@ -46,8 +46,8 @@ func (s *ProjectService) Create(ctx context.Context, in api.CreateProjectRequest
 }
 
 // Update changes what in names and leaves the rest.
-func (s *ProjectService) Update(ctx context.Context, id string, in api.UpdateProjectRequest) (*api.Project, error) {
-	return write[api.Project](ctx, s.c, http.MethodPut, in, projectPath, id)
+func (s *ProjectService) Update(ctx context.Context, id string, in api.UpdateProjectRequest, opts ...CallOption) (*api.Project, error) {
+	return write[api.Project](ctx, s.c, http.MethodPut, in, opts, projectPath, id)
 }
 
 // Delete removes an empty project with its memberships. The Default project stays.

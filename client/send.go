@@ -35,6 +35,7 @@ type request struct {
 	query          url.Values
 	body           any // nil: none
 	idempotencyKey string
+	ifMatch        string // "" for any version
 }
 
 // fetch performs a call and returns the data of its envelope.
@@ -130,6 +131,9 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte, out any) e
 	}
 	if r.idempotencyKey != "" {
 		req.Header.Set("Idempotency-Key", r.idempotencyKey)
+	}
+	if r.ifMatch != "" {
+		req.Header.Set("If-Match", r.ifMatch)
 	}
 
 	res, err := c.http.Do(req)

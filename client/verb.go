@@ -27,12 +27,12 @@ func post[T any](ctx context.Context, c *Client, in any, opts []CallOption, form
 }
 
 // write changes the object at a path with ids in it.
-func write[T any](ctx context.Context, c *Client, method string, in any, format string, ids ...string) (*T, error) {
+func write[T any](ctx context.Context, c *Client, method string, in any, opts []CallOption, format string, ids ...string) (*T, error) {
 	path, err := pathOf(format, ids...)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[T](ctx, c, request{method: method, path: path, body: in})
+	return fetch[T](ctx, c, request{method: method, path: path, body: in}, opts...)
 }
 
 // del removes the object at a path with ids in it.

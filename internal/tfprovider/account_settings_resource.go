@@ -3,6 +3,7 @@ package tfprovider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -186,12 +187,37 @@ func (r *accountSettingsResource) Update(ctx context.Context, req resource.Updat
 		r.report(ctx, &resp.Diagnostics, "read the settings of the account", err)
 		return
 	}
-	if a = r.bring(ctx, a, plan, &resp.Diagnostics); a == nil {
+	if lines := plan.clash(state, a); len(lines) > 0 {
+		(&changedMeanwhile{"settings of the account", lines}).tell(&resp.Diagnostics)
+		return
+	}
+	if a = r.bring(ctx, a, plan.since(state), &resp.Diagnostics); a == nil {
 		return
 	}
 	plan.settle(a)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
+}
+
+// clash is what the plan changes and somebody else has changed.
+func (m accountSettingsModel) clash(state accountSettingsModel, now *api.Account) []string {
+	return slices.Concat(clash("name", state.Name, m.Name, types.StringValue(now.Name)),
+		clash("grant_policy", state.GrantPolicy, m.GrantPolicy, types.StringValue(now.GrantPolicy)),
+		clash("require_second_factor", state.RequireSecondFactor, m.RequireSecondFactor, types.BoolValue(now.RequireSecondFactor)))
+}
+
+// since is what the plan changes of the state. The rest may have been changed elsewhere, and is left as it is.
+func (m accountSettingsModel) since(state accountSettingsModel) accountSettingsModel {
+	if m.Name.Equal(state.Name) {
+		m.Name = types.StringNull()
+	}
+	if m.GrantPolicy.Equal(state.GrantPolicy) {
+		m.GrantPolicy = types.StringNull()
+	}
+	if m.RequireSecondFactor.Equal(state.RequireSecondFactor) {
+		m.RequireSecondFactor = types.BoolNull()
+	}
+	return m
 }
 
 // Delete changes nothing: an account always has settings.

@@ -235,6 +235,15 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	id, doing := state.ID.ValueString(), "change the API key "+state.Name.ValueString()
 	plan.setExpiry(r.clock())
+	k, err := r.client.APIKeys.Get(ctx, id)
+	if err == nil {
+		err = r.clash(plan, state, k)
+	}
+	if err != nil {
+		r.report(ctx, &resp.Diagnostics, doing, err)
+		return
+	}
+	version := k.UpdatedAt
 	if plan.KeyPrefix.IsUnknown() { // what the plan showed, whatever the time is by now
 		k, err := r.client.APIKeys.Regenerate(ctx, id, plan.regenerate())
 		if errors.Is(err, client.ErrSecretLost) && plan.stores() {
@@ -249,15 +258,16 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 		state.fill(&k.APIKey)
 		plan.keep(k.Secret)
 		state.Secret, state.RotationTrigger = plan.Secret, plan.RotationTrigger
+		version = k.UpdatedAt
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 	if known(plan.RoleID) && !plan.RoleID.Equal(state.RoleID) {
-		if err := r.giveRole(ctx, id, plan.RoleID.ValueString()); err != nil {
+		if err := r.giveRole(ctx, plan, state); err != nil {
 			r.report(ctx, &resp.Diagnostics, "change the role of the API key "+state.Name.ValueString(), err)
 			return
 		}
 	}
-	k, err := r.change(ctx, id, plan.changes(state))
+	k, err = r.change(ctx, version, plan, state)
 	if err != nil {
 		r.report(ctx, &resp.Diagnostics, doing, err)
 		return
@@ -330,14 +340,26 @@ func (m apiKeyModel) regenerate() (in api.RegenerateAPIKeyRequest) {
 }
 
 // giveRole gives the key its role in the account, whether it has one or not: that is the role of its membership.
-func (r *apiKeyResource) giveRole(ctx context.Context, id, roleID string) error {
+func (r *apiKeyResource) giveRole(ctx context.Context, plan, state apiKeyModel) error {
+	id, roleID := state.ID.ValueString(), plan.RoleID.ValueString()
 	page, err := r.listMembers(ctx, "", client.ListMembersOptions{Email: id + "@api-key.invalid", ListOptions: client.ListOptions{Limit: 1}})
 	switch {
 	case err != nil:
 	case len(page.Data) == 0:
 		_, err = r.addMember(ctx, "", api.AddMemberRequest{APIKeyID: &id, RoleID: &roleID})
 	default:
-		_, err = r.updateMember(ctx, "", page.Data[0].ID, api.UpdateMemberRequest{RoleID: &roleID})
+		member := page.Data[0].ID
+		_, _, err = amend(ctx, time.Time{}, amendment[api.Member]{
+			what: state.noun(),
+			send: func(ctx context.Context, only client.CallOption) (*api.Member, error) {
+				return r.updateMember(ctx, "", member, api.UpdateMemberRequest{RoleID: &roleID}, only)
+			},
+			read: func(ctx context.Context) (*api.Member, error) { return r.getMember(ctx, "", member) },
+			at:   func(now *api.Member) time.Time { return now.UpdatedAt },
+			clash: func(now *api.Member) []string {
+				return r.clashOfRole(state.RoleID, plan.RoleID, "", now.RoleID, now.RoleName)
+			},
+		})
 	}
 	return err
 }
@@ -358,14 +380,6 @@ func (m apiKeyModel) changes(state apiKeyModel) api.UpdateAPIKeyRequest {
 		c.ExpiresAt = api.Some(m.ExpiresAt.ValueString())
 	}
 	return c
-}
-
-// change makes the change, if there is any, and returns the key as it is then.
-func (r *apiKeyResource) change(ctx context.Context, id string, c api.UpdateAPIKeyRequest) (*api.APIKey, error) {
-	if c == (api.UpdateAPIKeyRequest{}) {
-		return r.client.APIKeys.Get(ctx, id)
-	}
-	return r.client.APIKeys.Update(ctx, id, c)
 }
 
 // fill takes over what the server says, which is never the secret.

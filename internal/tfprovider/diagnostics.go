@@ -17,6 +17,10 @@ import (
 // the same name.
 func (s *session) report(ctx context.Context, diags *diag.Diagnostics, doing string, err error) {
 	summary := "Could not " + doing
+	if e, ok := errors.AsType[*changedMeanwhile](err); ok {
+		e.tell(diags)
+		return
+	}
 	if c, ok := s.causeOf(err); ok {
 		s.tell(diags, c, diag.NewErrorDiagnostic(summary, c.text()))
 		return

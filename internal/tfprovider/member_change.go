@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -131,16 +132,37 @@ func (r *memberResource) now(ctx context.Context, m membership) (*api.Member, er
 	return r.getMember(ctx, m.ProjectID.ValueString(), m.memberID())
 }
 
+// amend makes the change from state to plan, if there is any, and returns the member as it is then. A status cannot clash:
+// whoever changed it meanwhile did what the plan does, and that an invitation was accepted is no change.
+func (r *memberResource) amend(ctx context.Context, seen time.Time, plan, state membership) (m *api.Member, sure bool, err error) {
+	c := plan.changes(state.RoleID.ValueString(), state.Status.ValueString())
+	if c == (api.UpdateMemberRequest{}) {
+		m, err = r.now(ctx, state)
+		return m, false, err
+	}
+	return amend(ctx, seen, amendment[api.Member]{
+		what: "member " + state.principal(),
+		send: func(ctx context.Context, only client.CallOption) (*api.Member, error) {
+			return r.change(ctx, state, c, only)
+		},
+		read: func(ctx context.Context) (*api.Member, error) { return r.now(ctx, state) },
+		at:   func(now *api.Member) time.Time { return now.UpdatedAt },
+		clash: func(now *api.Member) []string {
+			return r.clashOfRole(state.RoleID, plan.RoleID, state.RoleName.ValueString(), now.RoleID, now.RoleName)
+		},
+	})
+}
+
 // change makes the change, if there is any, and returns the member as it is then.
-func (r *memberResource) change(ctx context.Context, of membership, c api.UpdateMemberRequest) (*api.Member, error) {
+func (r *memberResource) change(ctx context.Context, of membership, c api.UpdateMemberRequest, only ...client.CallOption) (*api.Member, error) {
 	if c == (api.UpdateMemberRequest{}) {
 		return r.now(ctx, of)
 	}
-	m, err := r.updateMember(ctx, of.ProjectID.ValueString(), of.memberID(), c)
+	m, err := r.updateMember(ctx, of.ProjectID.ValueString(), of.memberID(), c, only...)
 	if client.Code(err) == "member_pending" && c.Status != nil {
 		// The suspension was lifted elsewhere since the plan was made, and pending satisfies "active".
 		c.Status = nil
-		return r.change(ctx, of, c)
+		return r.change(ctx, of, c, only...)
 	}
 	return m, err
 }

@@ -148,6 +148,7 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	plan.settle(m)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, plan)...)
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteOwner, m.IsOwner)...)
+	see(ctx, resp.Private, m.UpdatedAt, &resp.Diagnostics)
 }
 
 func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -174,6 +175,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // another provider may have written another id
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteOwner, m.IsOwner)...)
+	see(ctx, resp.Private, m.UpdatedAt, &resp.Diagnostics)
 }
 
 func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -201,7 +203,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if !r.settleRole(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
-	m, err := r.change(ctx, state, plan.changes(state.RoleID.ValueString(), state.Status.ValueString()))
+	m, sure, err := r.amend(ctx, seen(ctx, req.Private), plan, state)
 	if err == nil {
 		tellOfKeys(state.principal(), m.KeysCreated, &resp.Diagnostics)
 	}
@@ -220,6 +222,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	plan.settle(m)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, plan)...)
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
+	seeIf(ctx, sure, resp.Private, m.UpdatedAt, &resp.Diagnostics)
 }
 
 func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

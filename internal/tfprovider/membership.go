@@ -69,11 +69,11 @@ func (s *session) addMember(ctx context.Context, projectID string, in api.AddMem
 	}}, nil
 }
 
-func (s *session) updateMember(ctx context.Context, projectID, id string, in api.UpdateMemberRequest) (*api.Member, error) {
+func (s *session) updateMember(ctx context.Context, projectID, id string, in api.UpdateMemberRequest, opts ...client.CallOption) (*api.Member, error) {
 	if projectID == "" {
-		return s.client.Members.Update(ctx, id, in)
+		return s.client.Members.Update(ctx, id, in, opts...)
 	}
-	return s.asMember(s.client.ProjectMembers.Update(ctx, projectID, id, in))
+	return s.asMember(s.client.ProjectMembers.Update(ctx, projectID, id, in, opts...))
 }
 
 func (s *session) removeMember(ctx context.Context, projectID, id string) (*api.Done, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -155,6 +156,7 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
 	r.identify(ctx, resp.Identity, types.StringValue(p.ID), &resp.Diagnostics)
+	see(ctx, resp.Private, p.UpdatedAt, &resp.Diagnostics)
 }
 
 // nameTaken prints the import block of the project that has the name.
@@ -183,6 +185,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+	see(ctx, resp.Private, p.UpdatedAt, &resp.Diagnostics)
 }
 
 func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -197,17 +200,48 @@ func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	p, err := r.client.Projects.Update(ctx, state.ID.ValueString(), api.UpdateProjectRequest{
-		Name:          ifChanged(plan.Name, state.Name),
-		Description:   ifChanged(plan.Description, state.Description),
-		DefaultRegion: ifChanged(plan.DefaultRegion, state.DefaultRegion),
-	})
+	p, sure, err := amend(ctx, seen(ctx, req.Private), r.amendment(plan, state))
 	if err != nil {
 		r.report(ctx, &resp.Diagnostics, "change the project "+state.Name.ValueString(), err)
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
+	plan.settle(p)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
+	seeIf(ctx, sure, resp.Private, p.UpdatedAt, &resp.Diagnostics)
+}
+
+// amendment is the change from state to plan.
+func (r *projectResource) amendment(plan, state projectModel) amendment[api.Project] {
+	id := state.ID.ValueString()
+	return amendment[api.Project]{
+		what: "project " + state.Name.ValueString(),
+		send: func(ctx context.Context, only client.CallOption) (*api.Project, error) {
+			return r.client.Projects.Update(ctx, id, api.UpdateProjectRequest{
+				Name:          ifChanged(plan.Name, state.Name),
+				Description:   ifChanged(plan.Description, state.Description),
+				DefaultRegion: ifChanged(plan.DefaultRegion, state.DefaultRegion),
+			}, only)
+		},
+		read: func(ctx context.Context) (*api.Project, error) { return r.client.Projects.Get(ctx, id) },
+		at:   func(now *api.Project) time.Time { return now.UpdatedAt },
+		clash: func(now *api.Project) []string {
+			return slices.Concat(clash("name", state.Name, plan.Name, types.StringValue(now.Name)),
+				clash("description", state.Description, plan.Description, types.StringValue(now.Description)),
+				clash("default_region", state.DefaultRegion, plan.DefaultRegion, types.StringValue(now.DefaultRegion)))
+		},
+	}
+}
+
+// settle takes over what the server says; what the plan promised stays, though the project may have been changed elsewhere
+// meanwhile. The next refresh takes over the rest.
+func (m *projectModel) settle(from *api.Project) {
+	planned := *m
+	*m = newProjectModel(from)
+	m.Name, m.Description = planned.Name, planned.Description
+	keepPromise(&m.DefaultRegion, planned.DefaultRegion)
+	keepPromise(&m.IsDefault, planned.IsDefault)
+	keepPromise(&m.AccountID, planned.AccountID)
 }
 
 func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

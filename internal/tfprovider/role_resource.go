@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -166,6 +168,7 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	resp.Diagnostics.Append(plan.fill(ctx, role)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
+	see(ctx, resp.Private, role.UpdatedAt, &resp.Diagnostics)
 }
 
 func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -185,6 +188,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	resp.Diagnostics.Append(state.fill(ctx, role)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	see(ctx, resp.Private, role.UpdatedAt, &resp.Diagnostics)
 }
 
 func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -209,16 +213,41 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	plan.AccountID = types.StringValue(r.accountID)
 	if c != (api.UpdateRoleRequest{}) { // reassign_on_delete_to alone is nothing the server knows
-		role, err := r.client.Roles.Update(ctx, state.ID.ValueString(), c)
+		role, sure, err := amend(ctx, seen(ctx, req.Private), r.amendment(plan, state, c))
 		r.roles.forget()
 		if err != nil {
 			r.report(ctx, &resp.Diagnostics, "change the role "+state.Name.ValueString(), err)
 			return
 		}
-		resp.Diagnostics.Append(plan.fill(ctx, role)...)
+		plan.settle(role)
+		seeIf(ctx, sure, resp.Private, role.UpdatedAt, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
+}
+
+// amendment is the change from state to plan.
+func (r *roleResource) amendment(plan, state roleModel, c api.UpdateRoleRequest) amendment[api.Role] {
+	id := state.ID.ValueString()
+	return amendment[api.Role]{
+		what: "role " + state.Name.ValueString(),
+		send: func(ctx context.Context, only client.CallOption) (*api.Role, error) {
+			return r.client.Roles.Update(ctx, id, c, only)
+		},
+		read: func(ctx context.Context) (*api.Role, error) { return r.client.Roles.Get(ctx, id) },
+		at:   func(now *api.Role) time.Time { return now.UpdatedAt },
+		clash: func(now *api.Role) []string {
+			return slices.Concat(clash("name", state.Name, plan.Name, types.StringValue(now.Name)),
+				clash("description", state.Description, plan.Description, types.StringValue(now.Description)),
+				clashOfSet(state.Permissions, plan.Permissions, now.Permissions))
+		},
+	}
+}
+
+// settle takes over what the plan left to the server; what it promised stays, though the role may have been changed
+// elsewhere meanwhile. The next refresh takes over the rest.
+func (m *roleModel) settle(from *api.Role) {
+	m.ID, m.CreatedAt, m.AccountID = types.StringValue(from.ID), timestamp(&from.CreatedAt), types.StringPointerValue(from.AccountID)
 }
 
 func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -234,6 +263,9 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	_, err := r.client.Roles.Delete(ctx, state.ID.ValueString(), client.DeleteRoleOptions{ReassignTo: state.ReassignOnDeleteTo.ValueString()})
 	r.roles.forget()
+	if to := state.ReassignOnDeleteTo.ValueString(); err == nil && to != "" {
+		r.reassigned.Store(state.ID.ValueString(), to)
+	}
 	if e, ok := errors.AsType[*client.Error](err); ok && e.Code == "role_in_use" {
 		resp.Diagnostics.AddError("Somebody still has the role "+state.Name.ValueString(), r.explain(ctx, e)+
 			"\n\nTo delete it, give them another role first, or set reassign_on_delete_to to the id of the role they should get and apply that before. "+bothNames)

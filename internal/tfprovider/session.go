@@ -41,6 +41,8 @@ type session struct {
 	projects       reads[api.Project]
 	apiKeys        reads[api.APIKey]
 
+	reassigned sync.Map // id of a role that this run deleted -> id of the role its holders got
+
 	lookups atomic.Int32 // in the audit log, for who removed what is gone
 }
 

@@ -1,0 +1,62 @@
+package tfprovider
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/api"
+	"raff/client"
+)
+
+// noun is what the key is called in messages.
+func (m apiKeyModel) noun() string { return "API key " + m.Name.ValueString() }
+
+// change makes the change from state to plan, if there is any, to this version of the key or a later one in which nobody
+// changed the same, and returns the key as it is then.
+func (r *apiKeyResource) change(ctx context.Context, version time.Time, plan, state apiKeyModel) (*api.APIKey, error) {
+	id, c := state.ID.ValueString(), plan.changes(state)
+	if c == (api.UpdateAPIKeyRequest{}) {
+		return r.client.APIKeys.Get(ctx, id)
+	}
+	k, _, err := amend(ctx, version, amendment[api.APIKey]{
+		what: state.noun(),
+		send: func(ctx context.Context, only client.CallOption) (*api.APIKey, error) {
+			return r.client.APIKeys.Update(ctx, id, c, only)
+		},
+		read:  func(ctx context.Context) (*api.APIKey, error) { return r.client.APIKeys.Get(ctx, id) },
+		at:    func(now *api.APIKey) time.Time { return now.UpdatedAt },
+		clash: func(now *api.APIKey) []string { return plan.clash(state, now) },
+	})
+	return k, err
+}
+
+// clash refuses a plan that would overwrite what somebody else has done to the key, before anything is done.
+func (r *apiKeyResource) clash(plan, state apiKeyModel, now *api.APIKey) error {
+	lines := plan.clash(state, now)
+	role, name := "", "none"
+	if now.RoleID != nil {
+		role, name = *now.RoleID, *now.RoleName
+	}
+	lines = append(lines, r.clashOfRole(state.RoleID, plan.RoleID, "", role, name)...)
+	if plan.KeyPrefix.IsUnknown() && known(state.KeyPrefix) && state.KeyPrefix.ValueString() != now.KeyPrefix {
+		lines = append(lines, "the key has a new secret, which begins with "+now.KeyPrefix+", and the plan would make another one")
+	}
+	if len(lines) > 0 {
+		return &changedMeanwhile{state.noun(), lines}
+	}
+	return nil
+}
+
+func (m apiKeyModel) clash(state apiKeyModel, now *api.APIKey) []string {
+	lines := slices.Concat(clash("name", state.Name, m.Name, types.StringValue(now.Name)),
+		clash("rate_limit_tier", state.RateLimitTier, m.RateLimitTier, types.StringValue(now.RateLimitTier)),
+		clash("is_active", state.IsActive, m.IsActive, types.BoolValue(now.IsActive)))
+	ends := timestamp(now.ExpiresAt)
+	if !sameInstant(m.ExpiresAt, state.ExpiresAt) && !sameInstant(ends, state.ExpiresAt) && !sameInstant(ends, m.ExpiresAt) {
+		lines = append(lines, clash("expires_at", state.ExpiresAt, m.ExpiresAt, ends)...)
+	}
+	return lines
+}
