@@ -68,7 +68,7 @@ func (s *MemberService) Add(ctx context.Context, in api.AddMemberRequest, opts .
 }
 
 // AddMany adds up to 500 members in one transaction and says for each row, in order, how it ended: a row that is refused
-// does not hurt the others, and is no error of the call.
+// does not hurt the others, and is no error of the call. With DryRun it says how each would end, and adds nobody.
 func (s *MemberService) AddMany(ctx context.Context, in api.AddMembersRequest, opts ...CallOption) ([]api.AddMembersResult, error) {
 	rows, err := fetch[[]api.AddMembersResult](ctx, s.c, request{method: http.MethodPost, path: membersPath + "/bulk", body: in}, opts...)
 	if err != nil {
@@ -131,6 +131,15 @@ func (s *ProjectMemberService) Get(ctx context.Context, projectID, id string) (*
 // address.
 func (s *ProjectMemberService) Add(ctx context.Context, projectID string, in api.AddProjectMemberRequest, opts ...CallOption) (*api.ProjectMember, error) {
 	return post[api.ProjectMember](ctx, s.c, in, opts, projectMembers, projectID)
+}
+
+// AddMany is MemberService.AddMany into a project: a row with an Email invites into the project.
+func (s *ProjectMemberService) AddMany(ctx context.Context, projectID string, in api.AddMembersRequest, opts ...CallOption) ([]api.AddProjectMembersResult, error) {
+	rows, err := post[[]api.AddProjectMembersResult](ctx, s.c, in, opts, projectMembers+"/bulk", projectID)
+	if err != nil {
+		return nil, err
+	}
+	return *rows, nil
 }
 
 // Update changes role or status in the project.

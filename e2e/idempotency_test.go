@@ -32,6 +32,8 @@ func TestEveryPostHappensOnceUnderItsKey(t *testing.T) {
 			"resendInvitation":        {pending, nil},
 			"createProject":           {"", map[string]any{"name": "Web"}},
 			"addProjectMember":        {g.ProjectID, map[string]any{"target_user_id": user, "role_id": viewer}},
+			"addProjectMembers": {g.ProjectID, map[string]any{"members": []any{
+				map[string]any{"email": "e@example.com", "role_id": viewer}, map[string]any{"email": "e@example.com", "role_id": viewer}}}},
 			"createProjectInvitation": {g.ProjectID, map[string]any{"email": "d@example.com", "role_id": viewer}},
 		}
 		exempt := map[string]string{"createInvitationLink": "mints a new link each time", "transferOwnership": "not for keys"}

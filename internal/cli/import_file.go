@@ -31,14 +31,15 @@ type person struct {
 
 // Results.
 const (
-	resultInvited = "invited"
-	resultAdded   = "added"
-	resultThere   = "there already" // with the same role: importing a file twice changes nothing
-	resultWould   = "would be invited"
-	resultInvalid = "invalid"
-	resultFailed  = "failed"
-	resultUnknown = "unknown" // sent, and the answer never came
-	resultNotSent = "not sent"
+	resultInvited  = "invited"
+	resultAdded    = "added"
+	resultThere    = "there already" // with the same role: importing a file twice changes nothing
+	resultWould    = "would be invited"
+	resultWouldAdd = "would be added"
+	resultInvalid  = "invalid"
+	resultFailed   = "failed"
+	resultUnknown  = "unknown" // sent, and the answer never came
+	resultNotSent  = "not sent"
 )
 
 func (p *person) failed() bool {
@@ -83,9 +84,17 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 		return nil, nil, fmt.Errorf("%s has no column role: add one, or give everybody the same with --role", path)
 	}
 	for {
+		begin := r.InputOffset()
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return people, ignored, nil
+		}
+		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
+			text := strings.TrimSpace(string(b[begin:r.InputOffset()]))
+			p := person{Line: wrong.StartLine, Email: text}
+			p.fail(resultInvalid, "this line cannot be read: %s", wrong.Err)
+			people = append(people, p)
+			continue
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading %s: %w", path, err)
@@ -128,6 +137,9 @@ func validate(people []person, roles []api.Role) {
 	lines := map[string]int{}
 	for i := range people {
 		p := &people[i]
+		if p.failed() {
+			continue
+		}
 		address, err := mail.ParseAddress(p.Email)
 		_, domain, _ := strings.Cut(p.Email, "@")
 		if err != nil || address.Address != p.Email || !strings.Contains(domain, ".") {

@@ -13,8 +13,12 @@ import (
 	"raff/client"
 )
 
-// chunk is how many members are added in one request: few enough that somebody who watches sees it move.
-const chunk = 100
+const (
+	// chunk is how many members are added in one request: few enough that somebody who watches sees it move.
+	chunk = 100
+	// dryChunk is the most rows that the server checks together.
+	dryChunk = 500
+)
 
 // importer is one import.
 type importer struct {
@@ -22,6 +26,7 @@ type importer struct {
 	c       *client.Client
 	project *api.Project // nil: into the account
 	people  []person
+	dry     bool // only ask what would happen
 
 	interrupted bool // by Ctrl-C, before all rows were sent
 }
@@ -40,11 +45,7 @@ func (im *importer) check(ctx context.Context) error {
 		}
 	}
 	if bad > 0 {
-		for i := range im.people {
-			if im.people[i].Result == "" {
-				im.people[i].fail(resultNotSent, "other rows are invalid")
-			}
-		}
+		im.rest(im.people, resultNotSent, "other rows are invalid")
 		return errors.Join(im.write(), fmt.Errorf("nothing was sent, because %s of %d cannot be right. Correct them and import again", count(bad, "row"), len(im.people)))
 	}
 	return im.compare(ctx)
@@ -93,12 +94,31 @@ func (r roster[M]) byAddress(ctx context.Context) (map[string]api.Member, error)
 	return all, nil
 }
 
-func (im *importer) pretend() {
-	for i := range im.people {
-		if im.people[i].Result == "" {
-			im.people[i].Result = resultWould
+// rest gives a result to the rows that have none.
+func (im *importer) rest(rows []person, result, why string) {
+	for i := range rows {
+		if rows[i].Result == "" {
+			rows[i].fail(result, "%s", why)
 		}
 	}
+}
+
+// notChecked is called when the check failed, and says so of every row.
+func (im *importer) notChecked(ctx context.Context, err error) error {
+	im.notSent(ctx, err)
+	if ctx.Err() != nil {
+		return interruptedError{"Interrupted. Nothing was sent."}
+	}
+	return err
+}
+
+// notSent says of the rows without a result why they were not sent.
+func (im *importer) notSent(ctx context.Context, err error) {
+	why, _ := im.explain(err)
+	if ctx.Err() != nil {
+		why = "interrupted"
+	}
+	im.rest(im.people, resultNotSent, why)
 }
 
 // run sends the rows that have no result yet. When a whole request fails, the rest stays.
@@ -109,36 +129,33 @@ func (im *importer) run(ctx context.Context) {
 			todo = append(todo, &im.people[i])
 		}
 	}
-	size, send := chunk, im.addMany
-	if im.project != nil {
-		size, send = 1, im.invite
+	size := chunk
+	if im.dry {
+		if size = dryChunk; len(todo) > size {
+			im.note("The server checks %d rows at a time. Quotas and limits on mails may stop more of them than are told here.", size)
+		}
 	}
 	progress := im.progress(len(todo))
 	defer progress.end()
 	for at := 0; at < len(todo); at += size {
 		part := todo[at:min(at+size, len(todo))]
-		if ctx.Err() != nil {
-			im.interrupted = true
-			for _, p := range todo[at:] {
-				p.fail(resultNotSent, "interrupted")
+		err := ctx.Err()
+		if err == nil {
+			err = im.addMany(ctx, part)
+			if err == nil {
+				progress.show(at + len(part))
+				continue
 			}
-			return
-		}
-		if err := send(ctx, part); err != nil {
-			im.interrupted = ctx.Err() != nil
 			result, why := im.whole(err)
 			for _, p := range part {
-				p.fail(result, "%s", why)
+				if p.Result == "" {
+					p.fail(result, "%s", why)
+				}
 			}
-			if im.interrupted {
-				why = "interrupted"
-			}
-			for _, p := range todo[at+len(part):] {
-				p.fail(resultNotSent, "%s", why)
-			}
-			return
 		}
-		progress.show(at + len(part))
+		im.interrupted = ctx.Err() != nil
+		im.notSent(ctx, err)
+		return
 	}
 }
 
@@ -148,6 +165,9 @@ func (im *importer) whole(err error) (result, why string) {
 	if e, ok := errors.AsType[*client.Error](err); ok && e.StatusCode < http.StatusInternalServerError {
 		return resultFailed, why
 	}
+	if im.dry {
+		return resultNotSent, why
+	}
 	return resultUnknown, why
 }
 
@@ -155,17 +175,29 @@ func (im *importer) whole(err error) (result, why string) {
 const maxPause = 2 * time.Minute
 
 // addMany adds a part of the rows in one request. Rows that the server does not send mails for yet are tried again when it
-// does.
+// does. Rows have no result where nobody knows how they ended.
 func (im *importer) addMany(ctx context.Context, part []*person) error {
 	for {
 		later, pause, err := im.addOnce(ctx, part)
 		if err != nil || len(later) == 0 || pause > maxPause {
 			return err
 		}
+		if im.dry {
+			for _, p := range later {
+				p.Result, p.Reason, p.Member = resultWould, "after a pause, because of a limit on mails", ""
+			}
+			return nil
+		}
 		select {
 		case <-time.After(pause):
 			part = later
+			for _, p := range later {
+				p.Result, p.Reason = "", ""
+			}
 		case <-ctx.Done():
+			for _, p := range later {
+				p.fail(resultNotSent, "interrupted")
+			}
 			return ctx.Err()
 		}
 	}
@@ -177,7 +209,7 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 	for i, p := range part {
 		rows[i] = api.AddMemberRequest{Email: &p.Email, RoleID: &p.roleID}
 	}
-	results, err := im.c.Members.AddMany(ctx, api.AddMembersRequest{Members: &rows})
+	results, err := im.send(ctx, api.AddMembersRequest{Members: &rows, DryRun: &im.dry})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -194,36 +226,45 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 				later, pause = append(later, part[r.Index]), max(pause, time.Duration(s)*time.Second)
 			}
 		case r.Member != nil:
-			part[r.Index].done(r.Member.ID, r.Member.Status)
+			part[r.Index].done(r.Member.ID, r.Member.Status, im.dry)
 		}
 	}
 	return later, pause, nil
 }
 
-// invite invites one person into the project. A refusal of one row does not hurt the others.
-func (im *importer) invite(ctx context.Context, part []*person) error {
-	p := part[0]
-	inv, err := im.c.Invitations.CreateForProject(ctx, im.project.ID, api.CreateInvitationRequest{Email: &p.Email, RoleID: &p.roleID})
-	if e, ok := errors.AsType[*client.Error](err); ok && (client.IsInvalid(err) || client.IsConflict(err) || client.IsDenied(err)) {
-		p.Member = e.MemberID
-		p.fail(resultFailed, "%s", inOurWords(&e.Refusal))
-		return nil
+// send sends one request, and shows what is answered for a project as if it was for the account.
+func (im *importer) send(ctx context.Context, in api.AddMembersRequest) ([]api.AddMembersResult, error) {
+	if !im.dry {
+		in.DryRun = nil // servers that do not know it need not
 	}
-	if err != nil {
-		return err
+	if im.project == nil {
+		return im.c.Members.AddMany(ctx, in)
 	}
-	status := api.StatusPending
-	if inv.State == "accepted" { // is in the account already
-		status = api.StatusActive
+	rows, err := im.c.ProjectMembers.AddMany(ctx, im.project.ID, in)
+	var out []api.AddMembersResult
+	for _, r := range rows {
+		each := api.AddMembersResult{Index: r.Index, Status: r.Status, Error: r.Error}
+		if r.Member != nil {
+			m := accountView(*r.Member)
+			each.Member = &m
+		}
+		out = append(out, each)
 	}
-	p.done(inv.MemberID, status)
-	return nil
+	return out, err
 }
 
-func (p *person) done(memberID, status string) {
-	p.Result, p.Reason, p.Member = resultInvited, "", memberID
-	if status == api.StatusActive {
-		p.Result = resultAdded
+func (p *person) done(memberID, status string, dry bool) {
+	active := status == api.StatusActive
+	p.Reason = ""
+	switch {
+	case dry && active:
+		p.Result = resultWouldAdd
+	case dry:
+		p.Result = resultWould
+	case active:
+		p.Result, p.Member = resultAdded, memberID
+	default:
+		p.Result, p.Member = resultInvited, memberID
 	}
 }
 
@@ -234,7 +275,7 @@ func (im *importer) report() error {
 	}
 	failed := 0
 	var tally []string
-	for _, result := range []string{resultInvited, resultAdded, resultWould, resultThere, resultFailed, resultUnknown, resultNotSent} {
+	for _, result := range []string{resultInvited, resultAdded, resultWould, resultWouldAdd, resultThere, resultFailed, resultUnknown, resultNotSent} {
 		n := 0
 		for _, p := range im.people {
 			if p.Result == result {
@@ -253,6 +294,8 @@ func (im *importer) report() error {
 	switch {
 	case failed > 0 && im.interrupted:
 		return interruptedError{fmt.Sprintf("Interrupted. %s of %d failed: %s.", count(failed, "row"), len(im.people), strings.Join(tally, ", "))}
+	case failed > 0 && im.dry:
+		return fmt.Errorf("%s of %d would fail: %s. Nothing was changed", count(failed, "row"), len(im.people), strings.Join(tally, ", "))
 	case failed > 0:
 		return fmt.Errorf("%s of %d failed: %s", count(failed, "row"), len(im.people), strings.Join(tally, ", "))
 	case len(im.people) == 0:

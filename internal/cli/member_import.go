@@ -22,8 +22,12 @@ The first line names the columns: email, and role (slug, name or id) unless --ro
 columns are ignored. All rows are checked before the first is sent. Somebody who is there already with the same
 role is left alone, so that a file can be imported again.
 
-The exit code is 1 if any row failed; with --failed these rows are written to a file that can be corrected and
-imported in turn.`,
+With --dry-run the server checks every row as it would for the import itself and says how each would end, and
+changes nothing.
+
+The exit code is 1 if any row failed, or would fail; with --failed these rows are written to a file that can be
+corrected and imported in turn. Ctrl-C ends an import after the request that is under way; the rows that were not
+sent are in that file, too.`,
 		Example: `raff member import people.csv --dry-run
 raff member import people.csv --failed again.csv
 raff member import people.csv --project website --role viewer
@@ -53,27 +57,26 @@ bob@example.com,member`,
 			if len(ignored) > 0 {
 				a.note("Ignored columns: %s.", clean(strings.Join(ignored, ", ")))
 			}
-			if err := im.check(ctx); err != nil {
-				return err
-			}
-			if dry {
-				im.pretend()
-				return im.report()
-			}
 			f, err := openFailed(failed)
 			if err != nil {
 				return err
 			}
-			im.run(ctx)
-			return errors.Join(f.write(im.people), im.report())
+			im.dry = dry
+			if err = im.check(ctx); err == nil {
+				im.run(ctx)
+				err = im.report()
+			} else {
+				err = im.notChecked(ctx, err)
+			}
+			return errors.Join(f.write(im.people), err)
 		}),
 	}
 	cmd.Flags().StringVar(&role, "role", "", "role (`slug`, name or id) where the file names none")
 	cmd.Flags().StringVar(&project, "project", "", "invite into this project, with its roles (`id`, slug or name)")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "check the file and say what would happen; change nothing")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would happen; change nothing")
 	cmd.Flags().StringVar(&failed, "failed", "", "write the rows that failed to this `file`")
 	complete(cmd, "role", a.completeRoles(""))
 	complete(cmd, "project", a.completeProjectSlugs)
-	require(cmd, atMostOne("dry-run", "failed"), atMostOne("role"), atMostOne("project"))
+	require(cmd, atMostOne("role"), atMostOne("project"))
 	return cmd
 }

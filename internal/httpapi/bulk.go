@@ -2,11 +2,13 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 
 	"raff/api"
 	"raff/internal/team"
 )
 
+// addMembers adds to the account or, where the path names one, to a project.
 func (s *server) addMembers(ctx context.Context, c *call) (any, error) {
 	var b api.AddMembersRequest
 	if err := c.decode(&b); err != nil {
@@ -15,30 +17,48 @@ func (s *server) addMembers(ctx context.Context, c *call) (any, error) {
 	if b.Members == nil {
 		return nil, invalid("members", "required", "members is required: a list of 1 to %d members to add.", team.MaxBulk)
 	}
+	projectID := ""
+	if c.inProject() {
+		projectID = c.pathID("id")
+	}
 	rows := make([]team.NewMember, len(*b.Members))
 	for i, m := range *b.Members {
-		row, err := newMember("", m)
+		row, err := newMember(projectID, m)
 		row.Invalid = err
 		rows[i] = row
 	}
-	out, err := s.svc.AddMembers(ctx, c.who, rows)
+	add := s.svc.AddMembers
+	if b.DryRun != nil && *b.DryRun {
+		add = s.svc.TryAddMembers
+	}
+	out, err := add(ctx, c.who, rows)
 	if err != nil {
 		return nil, err
 	}
-	return one(s.bulk(c, out)), nil
+	return s.bulk(c, out), nil
 }
 
-func (s *server) bulk(c *call, rows []team.BulkResult) []api.AddMembersResult {
-	out := make([]api.AddMembersResult, len(rows))
+// inProject reports whether a bulk request is to a project.
+func (c *call) inProject() bool { return c.PathValue("id") != "" }
+
+func (s *server) bulk(c *call, rows []team.BulkResult) any {
+	if c.inProject() {
+		return one(bulkRows(c, rows, s.projectMember))
+	}
+	return one(bulkRows(c, rows, s.member))
+}
+
+func bulkRows[M any](c *call, rows []team.BulkResult, wire func(*team.Member) M) []api.BulkResult[M] {
+	out := make([]api.BulkResult[M], len(rows))
 	for i := range rows {
-		out[i] = api.AddMembersResult{Index: i, Status: 201}
+		out[i] = api.BulkResult[M]{Index: i, Status: http.StatusCreated}
 		if rows[i].Err != nil {
 			status, body := explain(rows[i].Err)
 			body.RequestID = c.id
 			out[i].Status, out[i].Error = status, &body
 			continue
 		}
-		m := s.member(&rows[i].Member)
+		m := wire(&rows[i].Member)
 		out[i].Member = &m
 	}
 	return out

@@ -55,7 +55,7 @@ func (s *server) wire(c *call, made any) any {
 		}
 		return one(s.member(&m))
 	case []team.BulkResult:
-		return one(s.bulk(c, m))
+		return s.bulk(c, m)
 	case team.Invitation:
 		return one(s.invitation(&m))
 	case team.Role:

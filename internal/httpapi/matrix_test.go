@@ -51,6 +51,7 @@ updateProject            200   200   403  403    403    403    403    403   403 
 deleteProject            200   403   403  403    403    403    403    403   403  404   | 200   403   403
 listProjectMembers       200   200   403  403    403    200    200    200   403  404   | 200   200   403
 addProjectMember         201   201   403  403    403    201    201    403   403  404   | 201   201   403
+addProjectMembers        200   200   403  403    403    200    200    403   403  404   | 200   200   403
 getProjectMember         200   200   403  403    403    200    200    200   403  404   | 200   200   403
 updateProjectMember      200   200   403  403    403    200    200    403   403  404   | 200   200   403
 removeProjectMember      200   200   403  403    403    200    200    403   403  404   | 200   200   403
@@ -267,6 +268,8 @@ func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any)
 	switch r.Operation {
 	case "addMembers":
 		body = map[string]any{"members": []any{map[string]any{"email": email, "role_id": f.roles["inviter"]}}}
+	case "addProjectMembers":
+		body = map[string]any{"members": []any{map[string]any{"email": email, "role_id": viewer}}}
 	case "lookupUser":
 		path += "?email=owner@example.com"
 	case "transferOwnership":

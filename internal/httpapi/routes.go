@@ -54,7 +54,7 @@ type Route struct {
 
 // maxBody is the longest body in bytes.
 func (r *Route) maxBody() int64 {
-	if r.Operation == "addMembers" {
+	if r.Operation == "addMembers" || r.Operation == "addProjectMembers" {
 		return maxBulkBody
 	}
 	return maxBody
@@ -119,6 +119,7 @@ var routes = []Route{
 
 	{"GET", "/api/v1/projects/{id}/members", "listProjectMembers", 200, false, memberFilters + paging, "project.members.view or project.members.manage" + inProject, (*server).listProjectMembers},
 	{"POST", "/api/v1/projects/{id}/members", "addProjectMember", 201, false, "", "project.members.manage" + inProject, (*server).addProjectMember},
+	{"POST", "/api/v1/projects/{id}/members/bulk", "addProjectMembers", 200, false, "", "project.members.invite or project.members.manage" + inProject + "; each row as in addProjectMember or createProjectInvitation", (*server).addMembers},
 	{"GET", "/api/v1/projects/{id}/members/{member_id}", "getProjectMember", 200, false, "", "project.members.view or project.members.manage" + inProject, (*server).getProjectMember},
 	{"PATCH", "/api/v1/projects/{id}/members/{member_id}", "updateProjectMember", 200, false, "", "project.members.manage" + inProject, (*server).updateProjectMember},
 	{"DELETE", "/api/v1/projects/{id}/members/{member_id}", "removeProjectMember", 200, false, "keep_keys", "project.members.manage or project.members.remove" + inProject, (*server).removeProjectMember},

@@ -56,6 +56,25 @@ func (d *DB) Update(ctx context.Context, accountID string, lock team.Lock, fn fu
 	return d.write(ctx, []accountLock{{accountID, lock}}, func(t *tx) error { return fn(t) })
 }
 
+// Try is Update without the commit. What Update would send with the commit is sent, so that its errors are the same.
+func (d *DB) Try(ctx context.Context, accountID string, lock team.Lock, fn func(team.Tx) error) error {
+	err := d.write(ctx, []accountLock{{accountID, lock}}, func(t *tx) error {
+		if err := fn(t); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, "SELECT 1"); err != nil {
+			return err
+		}
+		return errTried
+	})
+	if errors.Is(err, errTried) {
+		return nil
+	}
+	return err
+}
+
+var errTried = errors.New("the change was only tried")
+
 // UpdateAll is Update for what concerns several accounts at once.
 func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, fn func(team.Tx) error) error {
 	locks := make([]accountLock, len(accountIDs))

@@ -18,6 +18,42 @@ type BulkResult struct {
 // AddMembers adds many members, to the account or to projects, in one transaction. A row that is refused does not hurt the
 // others; when the database fails, nothing was added and the error is of the whole request.
 func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember) ([]BulkResult, error) {
+	return s.addMembers(ctx, p, rows, s.write)
+}
+
+// NoID stands for the id of something that would be made.
+const NoID = "00000000-0000-0000-0000-000000000000"
+
+// TryAddMembers answers what AddMembers would, and adds nobody: the same checks run in a transaction that is rolled back.
+// The ids of what would be made are NoID.
+func (s *Service) TryAddMembers(ctx context.Context, p *Principal, rows []NewMember) ([]BulkResult, error) {
+	out, err := s.addMembers(ctx, p, rows, s.try)
+	made := map[string]bool{}
+	for i := range out {
+		if m := &out[i].Member; out[i].Err == nil {
+			made[m.ID] = true
+			m.ID = NoID
+			if m.Invitation != nil {
+				inv := *m.Invitation
+				inv.ID = NoID
+				m.Invitation = &inv
+			}
+		}
+	}
+	for i := range out {
+		if e, ok := errors.AsType[*Error](out[i].Err); ok && made[e.MemberID] { // a second row for the same person
+			like := *e
+			like.MemberID = NoID
+			out[i].Err = &like
+		}
+	}
+	return out, err
+}
+
+// writer is Service.write, or Service.try.
+type writer func(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error
+
+func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember, write writer) ([]BulkResult, error) {
 	if len(rows) == 0 || len(rows) > MaxBulk {
 		return nil, invalid("members", "invalid_members", "Give 1 to %d members; %d were given.", MaxBulk, len(rows))
 	}
@@ -36,7 +72,7 @@ func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember
 		lock = TakesAway
 	}
 	var out []BulkResult
-	err := s.write(ctx, p, lock, func(w *work) error {
+	err := write(ctx, p, lock, func(w *work) error {
 		if err := w.mayAddAny(rows); err != nil {
 			return err
 		}

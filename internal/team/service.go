@@ -208,6 +208,28 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 	return err
 }
 
+// try is write, but nothing of what fn did is kept: no row, no event, no mail, no attempt that a limit counts. A request that
+// only tries is not remembered under an Idempotency-Key either.
+func (s *Service) try(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error {
+	try := func() error {
+		return s.Store.Try(ctx, p.AccountID, lock, func(tx Tx) error {
+			fresh, err := s.refresh(ctx, tx, p)
+			if err != nil {
+				return err
+			}
+			w := s.work(ctx, tx, fresh)
+			w.alone = lock == TakesAway
+			return fn(w)
+		})
+	}
+	err := try()
+	if errors.Is(err, errCrowded) {
+		lock = TakesAway
+		err = try()
+	}
+	return err
+}
+
 // work is a write of p in this transaction.
 func (s *Service) work(ctx context.Context, tx Tx, p *Principal) *work {
 	return &work{Tx: tx, guard: guard{Reader: tx, s: s, ctx: ctx, p: p, at: s.now()}}

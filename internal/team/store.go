@@ -27,6 +27,8 @@ type Store interface {
 	// Update runs fn in one transaction under the lock of the account: all of fn's writes commit, or none. fn may
 	// run more than once and touches nothing but its Tx. Update returns after the commit is durable.
 	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
+	// Try runs fn as Update does, and rolls back what it wrote.
+	Try(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
 	// UpdateAll is Update, for changes that take nothing away, under the locks of several accounts.
 	UpdateAll(ctx context.Context, accountIDs []string, fn func(Tx) error) error
 	// SyncSystemRoles makes the stored system roles equal to these (insert, update; never delete one in use).
