@@ -18,9 +18,10 @@ type body struct {
 }
 
 var bodies = map[team.MessageKind]body{
-	"":                     read("invitation"),
-	team.MessageInvitation: read("invitation"),
-	team.MessagePassword:   read("password"),
+	"":                       read("invitation"),
+	team.MessageInvitation:   read("invitation"),
+	team.MessagePassword:     read("password"),
+	team.MessageCodesStopped: read("codes_stopped"),
 }
 
 func read(name string) body {

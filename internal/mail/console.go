@@ -20,7 +20,11 @@ func (c Console) Send(_ context.Context, m team.Mail) error {
 	if t.Role != "" {
 		subject += ", as " + t.Role
 	}
-	_, err := fmt.Fprintf(c.W, "\n%s\n  Mail to %s\n  %s\n\n  %s\n\n  It works once, until %s.\n%s\n\n", rule, t.To, subject, m.Link, t.Until, rule)
+	once := ""
+	if !m.ExpiresAt.IsZero() {
+		once = "\n  It works once, until " + t.Until + ".\n"
+	}
+	_, err := fmt.Fprintf(c.W, "\n%s\n  Mail to %s\n  %s\n\n  %s\n%s%s\n\n", rule, t.To, subject, m.Link, once, rule)
 	if err != nil {
 		return fmt.Errorf("print the mail: %w", err)
 	}

@@ -1,4 +1,4 @@
-// Package mail carries invitations and password links to people: an SMTP sender, a console sender for development, and the worker that
+// Package mail carries invitations, password links and warnings to people: an SMTP sender, a console sender for development, and the worker that
 // empties the outbox. What is in a mail and who gets it is decided by internal/team.
 package mail
 
@@ -76,6 +76,8 @@ func (c content) Subject() string {
 	switch {
 	case c.Kind == team.MessagePassword:
 		return "Set a new password"
+	case c.Kind == team.MessageCodesStopped:
+		return "Codes of your authenticator app stopped working"
 	case c.Project != "" && c.Inviter != "":
 		return c.Inviter + " invites you to the project " + c.Project + " of " + c.Account
 	case c.Project != "":

@@ -25,8 +25,8 @@ func (t *tx) InsertFactor(ctx context.Context, f team.Factor) error {
 }
 
 func (t *tx) UpdateFactor(ctx context.Context, f team.Factor) error {
-	return t.change(ctx, "UPDATE factors SET name = $2, confirmed = $3, secret = $4, step = $5, last_used_at = $6 WHERE id = $1",
-		uid(f.ID), f.Name, f.Confirmed, f.Secret, f.Step, f.LastUsedAt)
+	return t.change(ctx, "UPDATE factors SET name = $2, confirmed = $3, secret = $4, step = $5, created_at = $6, last_used_at = $7 WHERE id = $1",
+		uid(f.ID), f.Name, f.Confirmed, f.Secret, f.Step, f.CreatedAt, f.LastUsedAt)
 }
 
 func (t *tx) UseFactorStep(ctx context.Context, id string, step int, at time.Time) (bool, error) {

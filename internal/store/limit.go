@@ -45,10 +45,12 @@ func (d *DB) Spend(ctx context.Context, limits []team.Limit, at time.Time) (bool
 }
 
 // GiveBack also removes what is long over, so that the table stays small.
-func (d *DB) GiveBack(ctx context.Context, all string, one []team.Limit, at time.Time) error {
+func (d *DB) GiveBack(ctx context.Context, all, one []team.Limit, at time.Time) error {
 	err := d.write(ctx, nil, func(t *tx) error {
-		if err := t.later(ctx, "DELETE FROM limits WHERE subject = $1", all); err != nil {
-			return err
+		for _, l := range all {
+			if err := t.later(ctx, "DELETE FROM limits WHERE subject = $1", l.Subject); err != nil {
+				return err
+			}
 		}
 		if err := t.remove(ctx, "limits", "subject", "until < $1", at); err != nil {
 			return err

@@ -352,7 +352,7 @@ func TestLimits(t *testing.T) {
 		spend([]team.Limit{{Subject: "b", Every: time.Second, Burst: 1}}, time.Minute, false)
 		spend([]team.Limit{{Subject: "b", Every: time.Second, Burst: 1}}, time.Minute+time.Second, true)
 
-		if err := w.GiveBack(w.ctx, "a", limits[1:], w.start.Add(time.Minute)); err != nil {
+		if err := w.GiveBack(w.ctx, limits[:1], limits[1:], w.start.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		for range 10 {

@@ -25,7 +25,7 @@ var known = map[string]bool{
 	"role.created": true, "role.deleted": true, "role.updated": true,
 	"user.password_changed": true, "user.password_link_made": true, "user.password_removed": true, "user.password_set": true,
 	"user.recovery_codes_made": true, "user.second_factor_added": true, "user.second_factor_removed": true,
-	"user.second_factors_reset": true, "user.account_switched": true, ActionSecondFactorRefused: true, "user.session_ended": true, "user.sessions_ended": true,
+	"user.second_factors_reset": true, "user.account_switched": true, ActionSecondFactorRefused: true, ActionCodesStopped: true, "user.session_ended": true, "user.sessions_ended": true,
 	ActionSignedIn: true, ActionSignedOut: true, ActionSignInFailed: true, "user.sign_in_reset": true,
 }
 
@@ -38,6 +38,10 @@ const (
 
 // ActionInvitationRemoved is what the server itself does to invitations that nobody answered.
 const ActionInvitationRemoved = "invitation.removed"
+
+// ActionCodesStopped says that so many wrong codes of an authenticator app were given for a person that none is taken any
+// more.
+const ActionCodesStopped = "user.codes_stopped"
 
 const (
 	// ActionEventsMissing is what a server records that misses events it had written.

@@ -32,6 +32,11 @@ func (s *Service) DeviceToken(u User) (string, error) {
 // device is the name of the browser that holds a token for this address. It is empty if the token is missing, expired,
 // forged or another person's.
 func (s *Service) device(token, canonical string) string {
+	return s.deviceSince(token, canonical, time.Time{})
+}
+
+// deviceSince is device for a token that was not given out before a moment, to the second.
+func (s *Service) deviceSince(token, canonical string, since time.Time) string {
 	if len(token) != base64.RawURLEncoding.EncodedLen(deviceSize) {
 		return ""
 	}
@@ -39,7 +44,8 @@ func (s *Service) device(token, canonical string) string {
 	if err != nil || !hmac.Equal(b[deviceText:], s.sign("device", b[:deviceText], canonical)) {
 		return ""
 	}
-	if s.now().Unix() >= int64(binary.BigEndian.Uint64(b[deviceNonce:deviceText])) { //nolint:gosec // signed, so one of ours
+	until := time.Unix(int64(binary.BigEndian.Uint64(b[deviceNonce:deviceText])), 0) //nolint:gosec // signed, so one of ours
+	if !s.now().Before(until) || until.Add(-DeviceLife).Before(since.Truncate(time.Second)) {
 		return ""
 	}
 	return token[:base64.RawURLEncoding.EncodedLen(deviceNonce)]

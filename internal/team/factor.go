@@ -165,7 +165,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 	if err != nil {
 		return nil, err
 	}
-	limits := codeLimits(me.User.ID, me.Session.ID)
+	limits := []Limit{codeRate(me.User.ID, me.Session.ID)}
 	if err := s.spend(ctx, limits); err != nil {
 		return nil, err
 	}
@@ -173,10 +173,11 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 	if !ok {
 		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "That code does not work. Take the one the app shows now, and see that the clock of the phone is right."}
 	}
-	if err := s.Store.GiveBack(ctx, limits[0].Subject, nil, s.now()); err != nil {
+	if err := s.Store.GiveBack(ctx, limits, nil, s.now()); err != nil {
 		return nil, err
 	}
-	f.Confirmed, f.Step, f.LastUsedAt = true, step, s.now()
+	// It exists since now: a browser that signed in before did so without it.
+	f.Confirmed, f.Step, f.CreatedAt, f.LastUsedAt = true, step, s.now(), s.now()
 	return s.addFactor(ctx, me, f, func(tx Tx) error { return tx.UpdateFactor(ctx, f) })
 }
 

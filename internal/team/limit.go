@@ -113,7 +113,7 @@ func (s *Service) guess(ctx context.Context, canonical string, from origin, hash
 		return wrong
 	}
 	// Whoever knows the password has not guessed it: this attempt does not count, nor do the mistakes before it.
-	return s.Store.GiveBack(ctx, limits[0].Subject, limits[1:], s.now())
+	return s.Store.GiveBack(ctx, limits[:1], limits[1:], s.now())
 }
 
 // ForgetGuesses lets somebody try at once from this network address who just set another password: the mistakes before it
@@ -123,7 +123,7 @@ func (s *Service) ForgetGuesses(ctx context.Context, email, source string) error
 	if err != nil {
 		return err
 	}
-	return s.Store.GiveBack(ctx, guessLimits(canonical, origin{source: source})[0].Subject, nil, s.now())
+	return s.Store.GiveBack(ctx, guessLimits(canonical, origin{source: source})[:1], nil, s.now())
 }
 
 func (s *Service) spend(ctx context.Context, limits []Limit) error {

@@ -132,7 +132,7 @@ func roughly(d time.Duration) string {
 // mailWait counts an invitation against the limits of its recipient before it is tried first, and says how long it has to
 // wait where there is no room. This is where mails really go out, so nothing gets around it.
 func (s *Service) mailWait(ctx context.Context, msg Message) (time.Duration, error) {
-	if msg.Kind == MessagePassword || msg.Attempts > 0 {
+	if msg.Kind != MessageInvitation || msg.Attempts > 0 {
 		return 0, nil
 	}
 	inv, err := s.Store.Invitation(ctx, msg.AccountID, msg.InvitationID)

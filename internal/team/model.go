@@ -268,21 +268,23 @@ type MessageKind string
 const (
 	MessageInvitation MessageKind = "invitation"
 	MessagePassword   MessageKind = "password"
+	// MessageCodesStopped tells a person that the codes of their authenticator app stopped.
+	MessageCodesStopped MessageKind = "codes_stopped"
 )
 
-// Urgent says that somebody waits for the mail at this moment.
-func (m Message) Urgent() bool { return m.Kind == MessagePassword }
+// Urgent says that the mail waits for no other: it is about how a person signs in, and belongs to no account.
+func (m Message) Urgent() bool { return m.Kind != MessageInvitation }
 
 // Message is one mail to be sent, kept in the same transaction as what it tells of. It holds no token: the worker
 // mints one when it sends, so that no link is ever stored.
 type Message struct {
 	ID   string
 	Kind MessageKind
-	// AccountID and InvitationID say what an invitation is to; both are empty in a mail about a password.
+	// AccountID and InvitationID say what an invitation is to; both are empty in a mail about how a person signs in.
 	AccountID    string
 	InvitationID string
-	// Address is the canonical one somebody typed who forgot a password. Whether anybody has it is found out only when
-	// the mail is due, so that asking takes the same time for every address.
+	// Address is the canonical one of the person, or the one that somebody typed who forgot a password. Whether anybody has
+	// that is found out only when the mail is due, so that asking takes the same time for every address.
 	Address   string
 	Attempts  int
 	NextAt    time.Time

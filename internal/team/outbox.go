@@ -14,7 +14,9 @@ const (
 	staleAfter = 30 * 24 * time.Hour
 )
 
-// Mail is one mail as a sender needs it. A mail about a password has no names in it but To.
+// Mail is one mail as a sender needs it. A mail about how a person signs in has no names in it but To, and Link of one
+// that says that codes stopped leads to the page on which a password link is asked for; it holds no token and does not
+// expire.
 type Mail struct {
 	ID           string
 	Kind         MessageKind
@@ -88,10 +90,13 @@ func (t *turn) set(accountID string) {
 	t.last = accountID
 }
 
-// prepare mints the token of one mail. It returns nil, and drops the message, when the invitation is not open.
+// prepare mints the token of one mail that has one. It returns nil, and drops the message, when the invitation is not open.
 func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
-	if msg.Kind == MessagePassword {
+	switch msg.Kind {
+	case MessagePassword:
 		return s.preparePassword(ctx, msg)
+	case MessageCodesStopped:
+		return s.prepareCodesStopped(ctx, msg)
 	}
 	var mail *Mail
 	err := s.Store.Update(ctx, msg.AccountID, TakesAway, func(tx Tx) error {
@@ -150,7 +155,7 @@ func (s *Service) noteSent(ctx context.Context, msg Message, failure error) erro
 		if err := finish(ctx, msg); err != nil {
 			return err
 		}
-		if msg.Kind == MessagePassword {
+		if msg.Kind != MessageInvitation {
 			return nil
 		}
 		inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)

@@ -2,8 +2,6 @@ package team
 
 import (
 	"context"
-	"errors"
-	"time"
 )
 
 // Proof is what somebody shows before something grave, so that it is still the same person at the keyboard: the password,
@@ -78,12 +76,6 @@ type Awaiting struct {
 	factors []Factor
 }
 
-// codeLimits bound the guessing of codes by somebody who knows the password. A browser that signed in as this person
-// before is counted by itself, so that nobody else can use up its attempts.
-func codeLimits(userID, device string) []Limit {
-	return []Limit{limitOf(30*time.Second, 8, "code", userID, device)}
-}
-
 // Awaiting finds who is to prove a second factor with this token. Whatever is wrong with it, the error is ErrSignedOut.
 func (s *Service) Awaiting(ctx context.Context, token string) (Awaiting, error) {
 	if len(token) != tokenLength {
@@ -107,39 +99,6 @@ func (s *Service) Awaiting(ctx context.Context, token string) (Awaiting, error) 
 	return a, nil
 }
 
-// ProveCode finishes signing in with a code of an authenticator app or a recovery code. The session gets a new token.
-// device is the DeviceToken that the browser keeps for this person, or empty.
-func (s *Service) ProveCode(ctx context.Context, token, code, device string) (string, error) {
-	a, err := s.Awaiting(ctx, token)
-	if err != nil {
-		return "", err
-	}
-	limits := codeLimits(a.User.ID, s.device(device, a.User.CanonicalEmail))
-	if err := s.spend(ctx, limits); err != nil {
-		return "", err
-	}
-	code = cleanCode(code)
-	used := func(tx Tx) (bool, error) { return tx.UseRecoveryCode(ctx, a.User.ID, hashOf(code), s.now()) }
-	how := "recovery_code"
-	for _, f := range a.factors {
-		if f.Kind != FactorTOTP {
-			continue
-		}
-		if step, ok := s.SecondFactors.TOTPStep(string(f.Secret), code, s.now()); ok {
-			used = func(tx Tx) (bool, error) { return tx.UseFactorStep(ctx, f.ID, step, s.now()) }
-			how = string(FactorTOTP)
-		}
-	}
-	next, err := s.proved(ctx, a, how, used)
-	if errors.Is(err, errWrongCode) {
-		s.refused(a.User.ID, ActionSecondFactorRefused)
-	}
-	if err == nil {
-		err = s.Store.GiveBack(ctx, limits[0].Subject, nil, s.now())
-	}
-	return next, err
-}
-
 // BeginProof asks the browser for one of the person's passkeys.
 func (s *Service) BeginProof(ctx context.Context, token string) (options []byte, err error) {
 	a, err := s.Awaiting(ctx, token)
@@ -149,8 +108,9 @@ func (s *Service) BeginProof(ctx context.Context, token string) (options []byte,
 	return s.ask(ctx, a.session, a.User, ceremonyProve)
 }
 
-// ProvePasskey finishes signing in with the answer of a passkey. The session gets a new token.
-func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte) (string, error) {
+// ProvePasskey finishes signing in with the answer of a passkey. The session gets a new token. from is where it comes
+// from; its Code is not used.
+func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte, from CodeTry) (string, error) {
 	a, err := s.Awaiting(ctx, token)
 	if err != nil {
 		return "", err
@@ -160,7 +120,11 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte)
 		s.refusedBy(err, a.User, ActionSecondFactorRefused)
 		return "", err
 	}
-	return s.proved(ctx, a, string(FactorPasskey), take)
+	next, err := s.proved(ctx, a, string(FactorPasskey), take)
+	if err != nil {
+		return "", err
+	}
+	return next, s.forgetCodes(ctx, a, s.codeOrigin(a, from))
 }
 
 // proved replaces the session that awaits by one that is whole. used takes up what was proved, so that it works once.

@@ -43,8 +43,8 @@ type Store interface {
 	TouchSession(ctx context.Context, id string, at time.Time) error
 	// Spend counts one attempt against each limit, or none where one of them is used up. All nodes count together.
 	Spend(ctx context.Context, limits []Limit, at time.Time) (bool, error)
-	// GiveBack forgets all attempts of one subject, and one attempt of each of the others.
-	GiveBack(ctx context.Context, all string, one []Limit, at time.Time) error
+	// GiveBack forgets all attempts against the limits of all, and one attempt against each of the others.
+	GiveBack(ctx context.Context, all, one []Limit, at time.Time) error
 	// QueuePasswordMail notes that somebody who has, or has not, this address asked for a password link.
 	QueuePasswordMail(ctx context.Context, m Message) error
 	// LeaseMessage takes the message whose turn it is and hides it from other workers until the lease ends; ErrNotFound

@@ -65,6 +65,7 @@ var auditGroups = []struct {
 		{"user.account_switched", "Account switched", "switched accounts"},
 		{team.ActionSignInFailed, "Sign-in failed", "failed to sign in as {target}"},
 		{team.ActionSecondFactorRefused, "Second factor refused", "gave the password of {target} and a second factor that was refused"},
+		{team.ActionCodesStopped, "Codes stopped", "gave so many wrong codes of {target} that codes of their authenticator app stopped working"},
 		{"user.sign_in_reset", "Ways to sign in removed", "ended what had been set up to sign in as {target}"},
 		{"user.password_link_made", "Password link made", "made a password link for {target}"},
 		{"user.password_set", "Password set", "set their password"},

@@ -16,14 +16,32 @@ import (
 type secondForm struct {
 	team.Awaiting
 	Next, CodeError, PasskeyError string
+	// Stopped says that no code of an authenticator app is taken, and forgotURL is where a new password begins, which helps.
+	Stopped bool
 }
+
+func (f secondForm) forgotURL() string { return "/forgot?email=" + url.QueryEscape(f.User.Email) }
 
 func (p *pages) showSecond(r *http.Request) (reply, error) {
 	a, err := p.svc.Awaiting(r.Context(), p.token(r))
 	if errors.Is(err, team.ErrSignedOut) {
 		return goTo("/sign-in")
 	}
-	return reply{status: http.StatusOK, page: secondPage(secondForm{Awaiting: a, Next: local(r.URL.Query().Get("next"))})}, err
+	if err != nil {
+		return reply{}, err
+	}
+	f := secondForm{Awaiting: a, Next: local(r.URL.Query().Get("next"))}
+	err = p.svc.CodesStopped(r.Context(), a, p.codeTry(r, a))
+	if f.Stopped = errors.Is(err, team.ErrCodesStopped); f.Stopped {
+		_, f.CodeError, _, _ = refusal(err)
+		err = nil
+	}
+	return reply{status: http.StatusOK, page: secondPage(f)}, err
+}
+
+// codeTry is what the browser and its form give to prove a second factor.
+func (p *pages) codeTry(r *http.Request, a team.Awaiting) team.CodeTry {
+	return team.CodeTry{Code: r.PostForm.Get("code"), Device: p.device(r, a.User.Email), Source: p.Remote(r)}
 }
 
 func (p *pages) proveSecond(r *http.Request) (reply, error) {
@@ -37,9 +55,9 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 	}
 	var token string
 	if answer := r.PostForm.Get("answer"); answer != "" {
-		token, err = p.svc.ProvePasskey(r.Context(), p.token(r), []byte(answer))
+		token, err = p.svc.ProvePasskey(r.Context(), p.token(r), []byte(answer), p.codeTry(r, f.Awaiting))
 	} else {
-		token, err = p.svc.ProveCode(r.Context(), p.token(r), r.PostForm.Get("code"), p.device(r, f.User.Email))
+		token, err = p.svc.ProveCode(r.Context(), p.token(r), p.codeTry(r, f.Awaiting))
 	}
 	if err == nil {
 		return p.entered(r, token, f.Next)
@@ -54,7 +72,7 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 	if field == "passkey" || r.PostForm.Get("answer") != "" {
 		f.PasskeyError = message
 	} else {
-		f.CodeError = message
+		f.CodeError, f.Stopped = message, errors.Is(err, team.ErrCodesStopped)
 	}
 	return reply{status: status, page: secondPage(f)}, nil
 }
@@ -140,12 +158,19 @@ func (p *pages) confirmApp(v *visit) (reply, error) {
 	return reply{status: status, page: appPage(v, a)}, err
 }
 
-// added goes on after a factor was added: with somebody's first one there are codes to keep.
-func (p *pages) added(v *visit, codes []string) (reply, error) {
+// added goes on after a factor was added: with somebody's first one there are codes to keep. The browser is known as one
+// of somebody with a second factor from now on.
+func (p *pages) added(v *visit, codes []string) (out reply, err error) {
 	if len(codes) == 0 {
-		return done("/profile", "factor-added")
+		out, err = done("/profile", "factor-added")
+	} else {
+		out, err = show(codesPage(v, codes))
 	}
-	return reply{status: http.StatusOK, page: codesPage(v, codes)}, nil
+	if err != nil {
+		return out, err
+	}
+	out.device, err = p.deviceCookie(v.me.User)
+	return out, err
 }
 
 // changeFactors takes a factor away, or replaces the recovery codes.

@@ -1,0 +1,165 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"raff/internal/rafftest"
+)
+
+// wrongCodes gives n wrong codes of somebody who gave the password, and as much time as that needs. It returns the last
+// page.
+func wrongCodes(t *testing.T, srv *rafftest.Server, b *browser, email string, n int) page {
+	t.Helper()
+	var last page
+	for given := 0; given < n; {
+		srv.Advance(4 * time.Minute) // the attempts of one minute are few
+		p := b.open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password).shows(t, 200, "One more step")
+		for ; given < n; given++ {
+			if last = p.submit(t, "code", "000000"); last.status == 429 {
+				break
+			}
+			last.shows(t, 403)
+		}
+	}
+	return last
+}
+
+// TestCodesStop has somebody who knows the password guess the code of the authenticator app until none is taken any more.
+func TestCodesStop(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, plain *rafftest.Server) {
+		const email = "alice@example.com"
+		plain.NewMember(t, email, "Alice", plain.RoleID(t, "account", "member"))
+		srv, mail := withMail(t, plain)
+		other := srv.NewAccount(t, "Globex", "owner@globex.example.com")
+		known := signIn(t, plain, email)
+		into(t, plain, other, known, email)
+		reset := func(password string) {
+			newBrowser(t, srv.URL).open(t, "/forgot").submit(t, "email", email)
+			open(t, mail.Wait(t, email).Link(t)).submit(t, "password", password).shows(t, 200, "Your password is set")
+		}
+		reset(rafftest.Password) // which shows that the address is theirs
+		known = signIn(t, srv, email)
+		a, codes := enrol(t, srv, known)
+		known.open(t, "/profile").submitTo(t, "/sign-out")
+		told := func(key string) int { return len(actions(t, srv, key, "user.codes_stopped")) }
+
+		thief := newBrowser(t, srv.URL)
+		wrongCodes(t, srv, thief, email, 99).shows(t, 403, "does not work")
+		if told(plain.Key) != 0 || len(mail.Messages(email)) != 1 {
+			t.Error("told before it happened")
+		}
+		// The right code starts the count anew.
+		srv.Advance(time.Minute)
+		fresh, p := halfway(t, srv, email)
+		p.submit(t, "code", a.code(t, 0)).shows(t, 200, "Your profile")
+		fresh.open(t, "/profile").submitTo(t, "/sign-out")
+		wrongCodes(t, srv, thief, email, 100).shows(t, 403, "recovery code", "new password").lacks(t, "passkey")
+		m := mail.Wait(t, email)
+		for range 3 {
+			srv.Advance(400 * 24 * time.Hour / 10)
+			_, p = halfway(t, srv, email)
+			p.shows(t, 200, "recovery code", "new password").lacks(t, "six digits")
+			p.submit(t, "code", a.code(t, 0)).shows(t, 403, "recovery code", "new password")
+		}
+		for _, key := range []string{plain.Key, other.Key} {
+			if n := told(key); n != 1 {
+				t.Errorf("an account has %d events", n)
+			}
+		}
+		e := actions(t, srv, plain.Key, "user.codes_stopped")[0]
+		if e["target_name"] != email || e["actor_type"] == "user" {
+			t.Errorf("the event: %v", e)
+		}
+		for _, words := range []string{"100 wrong codes", "/forgot", "password"} {
+			if !strings.Contains(m.Text, words) {
+				t.Errorf("the mail does not say %q:\n%s", words, m.Text)
+			}
+		}
+
+		// The browser that proved the factor before is not shut out, and opens nothing for others.
+		in := known.open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password)
+		in.submit(t, "code", a.code(t, 0)).shows(t, 200, "Your profile")
+		srv.Advance(time.Minute)
+		_, p = halfway(t, srv, email)
+		p.submit(t, "code", a.code(t, 0)).shows(t, 403, "recovery code")
+		// A recovery code does.
+		_, p = halfway(t, srv, email)
+		p.submit(t, "code", codes[0]).shows(t, 200, "9 codes left")
+		_, p = halfway(t, srv, email)
+		p.submit(t, "code", a.code(t, 0)).shows(t, 200, "Your profile")
+
+		// So does a new password. Each stop is an event, and a day has one mail about it.
+		wrongCodes(t, srv, thief, email, 100).shows(t, 403, "recovery code")
+		mail.Wait(t, email)
+		srv.Advance(time.Minute)
+		_, p = halfway(t, srv, email)
+		p.submit(t, "code", codes[1]).shows(t, 200, "8 codes left")
+		wrongCodes(t, srv, thief, email, 100).shows(t, 403, "recovery code")
+		if n := told(plain.Key); n != 3 {
+			t.Errorf("three stops are %d events", n)
+		}
+		const next = "another lamp orbit velvet"
+		reset(next)
+		if n := len(mail.Messages(email)); n != 4 {
+			t.Errorf("%d mails, want one for each day on which codes stopped, and two with links", n)
+		}
+		srv.Advance(time.Minute)
+		p = newBrowser(t, srv.URL).open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in", "email", email, "password", next)
+		p.submit(t, "code", a.code(t, 0)).shows(t, 200, "Your profile")
+	})
+}
+
+// TestCodesStopForABrowserThatIsKnown counts wrong codes of one browser, and of browsers that were known before there was
+// a second factor, which are as many as whoever knew the password wanted.
+func TestCodesStopForABrowserThatIsKnown(t *testing.T) {
+	srv := house(t)
+	const email = "owner@example.com"
+	early := []*browser{signIn(t, srv, email), signIn(t, srv, email)}
+	srv.Advance(time.Minute)
+	mine := signIn(t, srv, email)
+	a, codes := enrol(t, srv, mine)
+	mine.open(t, "/profile").submitTo(t, "/sign-out")
+
+	wrongCodes(t, srv, early[0], email, 60)
+	wrongCodes(t, srv, early[1], email, 40).shows(t, 403, "recovery code")
+	wrongCodes(t, srv, mine, email, 100).shows(t, 403, "recovery code")
+	srv.Advance(time.Minute)
+	p := mine.open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password)
+	p.submit(t, "code", a.code(t, 0)).shows(t, 403, "recovery code")
+	p.submit(t, "code", codes[0]).shows(t, 200, "9 codes left")
+}
+
+// TestRecoveryCodesAreOpenWhereCodesStopped has somebody try recovery codes as often as they can, from elsewhere.
+func TestRecoveryCodesAreOpenWhereCodesStopped(t *testing.T) {
+	srv := house(t, rafftest.BehindProxy())
+	const email = "owner@example.com"
+	b := signIn(t, srv, email)
+	_, codes := enrol(t, srv, b)
+	thief, _ := halfway(t, srv, email)
+	try := func(b *browser, from, code string) page {
+		return b.fetch(t, "POST", srv.URL+"/sign-in/second", url.Values{"code": {code}, "next": {"/profile"}}, http.Header{"X-Forwarded-For": {from}})
+	}
+	limited := false
+	for range 30 {
+		limited = limited || try(thief, "203.0.113.1", "aaaa-aaaa-aaaa-aaaa").status == 429
+	}
+	if !limited {
+		t.Error("recovery codes are guessed without end")
+	}
+	fresh, _ := halfway(t, srv, email)
+	try(fresh, "198.51.100.1", codes[0]).shows(t, 200, "9 codes left")
+	for i := 0; ; i++ {
+		status := try(thief, fmt.Sprintf("203.0.%d.%d", i/200, i%200), "aaaa-aaaa-aaaa-aaaa").status
+		if status == 429 {
+			break
+		}
+		if i > 1500 {
+			t.Fatal("recovery codes are guessed without end from many places")
+		}
+	}
+}
