@@ -14,6 +14,8 @@ type Accept struct {
 	Password string
 	// Source is the network address it comes from; empty where that is not known.
 	Source string
+	// Device is the DeviceToken that the browser keeps for the invited address, or empty.
+	Device string
 }
 
 // InspectInvitation is what the page behind a link shows; it changes nothing, because mail scanners open links too.
@@ -133,7 +135,7 @@ func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p acc
 	switch {
 	case err != nil:
 	case who == InvitedKnown:
-		err = s.guess(ctx, u.CanonicalEmail, origin{source: a.Source}, u.PasswordHash, a.Password, wrongPassword)
+		err = s.guess(ctx, u.CanonicalEmail, origin{a.Source, s.device(a.Device, u)}, u.PasswordHash, a.Password, wrongPassword)
 		s.refusedBy(err, u, ActionSignInFailed)
 	case who == InvitedPasskey:
 		err = conflict("sign_in_first", "This address signs in with a passkey. Sign in, then open the link of the invitation again.")
@@ -159,7 +161,7 @@ func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p ac
 	if err != nil && problem == nil {
 		return fresh, nil
 	}
-	err = s.guess(ctx, inv.CanonicalEmail, origin{source: a.Source}, u.PasswordHash, a.Password, notTheirs)
+	err = s.guess(ctx, inv.CanonicalEmail, origin{a.Source, s.device(a.Device, u)}, u.PasswordHash, a.Password, notTheirs)
 	s.refusedBy(err, u, ActionSignInFailed)
 	if errors.Is(err, notTheirs) && a.Name == "" {
 		err = nameless

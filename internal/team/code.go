@@ -39,6 +39,21 @@ func (a Awaiting) codeStop(device string) Limit {
 	return limitOf(365*24*time.Hour, maxWrongCodes, "codes", of...)
 }
 
+// codeTotal counts them over all passwords, for somebody who reads the person's mail and sets a new password again and again.
+// It is of no concern to browsers that are known.
+func codeTotal(userID string) Limit {
+	return limitOf(15*time.Minute, 3*maxWrongCodes, "codes of all", userID)
+}
+
+// appCodeLimits are those on codes of an authenticator app; the last may not be there.
+func (a Awaiting) appCodeLimits(from origin) []Limit {
+	limits := []Limit{codeRate(a.User.ID, from.device, from.source), a.codeStop(from.device)}
+	if from.device == "" {
+		limits = append(limits, codeTotal(a.User.ID))
+	}
+	return limits
+}
+
 // toldOf is counted once for each time that codes stop.
 func toldOf(stop Limit) Limit { return limitOf(stop.Every, 1, "told", stop.Subject) }
 
@@ -62,7 +77,7 @@ func (s *Service) codeOrigin(a Awaiting, c CodeTry) origin {
 			since = f.CreatedAt
 		}
 	}
-	return origin{source: sourceOf(c.Source), device: s.deviceSince(c.Device, a.User.CanonicalEmail, since)}
+	return origin{source: sourceOf(c.Source), device: s.deviceSince(c.Device, a.User, since)}
 }
 
 // isAppCode tells what an authenticator app may show from a recovery code.
@@ -97,7 +112,7 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 		return "", err
 	}
 	// Each attempt is counted before the code is looked at, so that many at once are no more than many in a row.
-	if err := s.spend(ctx, []Limit{codeRate(a.User.ID, from.device, from.source), a.codeStop(from.device)}); err != nil {
+	if err := s.spend(ctx, a.appCodeLimits(from)); err != nil {
 		if stopped := s.refuseStopped(ctx, a, from); stopped != nil {
 			return "", stopped
 		}

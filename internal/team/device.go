@@ -26,22 +26,29 @@ func (s *Service) DeviceToken(u User) (string, error) {
 		return "", err
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(s.now().Add(DeviceLife).Unix())) //nolint:gosec // no clock is before 1970
-	return base64.RawURLEncoding.EncodeToString(append(b, s.sign("device", b, u.CanonicalEmail)...)), nil
+	return base64.RawURLEncoding.EncodeToString(append(b, s.signDevice(b, u)...)), nil
 }
 
-// device is the name of the browser that holds a token for this address. It is empty if the token is missing, expired,
-// forged or another person's.
-func (s *Service) device(token, canonical string) string {
-	return s.deviceSince(token, canonical, time.Time{})
+// signDevice signs for the person as they are: what somebody got who never showed that the address is theirs is worth
+// nothing once its owner did.
+func (s *Service) signDevice(b []byte, u User) []byte {
+	if u.Proven {
+		return s.sign("device", b, u.CanonicalEmail)
+	}
+	return s.sign("device", b, u.CanonicalEmail, "unproven")
 }
+
+// device is the name of the browser that holds a token for this person. It is empty if the token is missing, expired,
+// forged or another person's.
+func (s *Service) device(token string, u User) string { return s.deviceSince(token, u, time.Time{}) }
 
 // deviceSince is device for a token that was not given out before a moment, to the second.
-func (s *Service) deviceSince(token, canonical string, since time.Time) string {
+func (s *Service) deviceSince(token string, u User, since time.Time) string {
 	if len(token) != base64.RawURLEncoding.EncodedLen(deviceSize) {
 		return ""
 	}
 	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || !hmac.Equal(b[deviceText:], s.sign("device", b[:deviceText], canonical)) {
+	if err != nil || !hmac.Equal(b[deviceText:], s.signDevice(b[:deviceText], u)) {
 		return ""
 	}
 	until := time.Unix(int64(binary.BigEndian.Uint64(b[deviceNonce:deviceText])), 0) //nolint:gosec // signed, so one of ours

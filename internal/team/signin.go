@@ -16,6 +16,9 @@ type SignIn struct {
 	UserAgent string
 	// Device is the DeviceToken that the browser keeps for this address, or empty.
 	Device string
+	// Fresh says that the person gave or set this password a moment ago with a link: the attempt is no guess, and what
+	// others guess does not stop it.
+	Fresh bool
 	// Old is the token of the session the browser had before; signing in ends it.
 	Old string
 }
@@ -32,7 +35,11 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	if err != nil && !IsNotFound(err) {
 		return "", err
 	}
-	if err := s.guess(ctx, canonical, origin{in.Source, s.device(in.Device, canonical)}, u.PasswordHash, in.Password, wrongCredentials); err != nil {
+	from := origin{in.Source, s.device(in.Device, u)}
+	if in.Fresh {
+		from.device = s.NewID()
+	}
+	if err := s.guess(ctx, canonical, from, u.PasswordHash, in.Password, wrongCredentials); err != nil {
 		s.refusedBy(err, u, ActionSignInFailed)
 		return "", err
 	}

@@ -163,3 +163,29 @@ func TestRecoveryCodesAreOpenWhereCodesStopped(t *testing.T) {
 		}
 	}
 }
+
+// TestNewPasswordsDoNotGiveCodesWithoutEnd has somebody who reads the person's mail set one password after the other.
+func TestNewPasswordsDoNotGiveCodesWithoutEnd(t *testing.T) {
+	srv := house(t)
+	const email = "owner@example.com"
+	enrol(t, srv, signIn(t, srv, email))
+	given := 0
+	for i := range 5 {
+		password := fmt.Sprintf("another lamp orbit velvet %d", i)
+		link, err := srv.Node.Service().PasswordLink(t.Context(), email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open(t, link.URL).submit(t, "password", password).shows(t, 200, "Your password is set")
+		for range 12 {
+			srv.Advance(4 * time.Minute)
+			p := newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", password).shows(t, 200, "One more step")
+			for p = p.submit(t, "code", "000000"); p.status == 403 && !strings.Contains(p.text(), "recovery codes, or"); p = p.submit(t, "code", "000000") {
+				given++
+			}
+		}
+	}
+	if given < 300 || given > 330 {
+		t.Errorf("%d wrong codes were taken", given)
+	}
+}

@@ -46,17 +46,22 @@ func (p *pages) deviceCookie(u team.User) (*http.Cookie, error) {
 	}, nil
 }
 
-// entered goes on to a page with a new session. If the person still has to prove a second factor, the browser is not
-// remembered yet.
+// entered goes on to a page with a new session.
 func (p *pages) entered(r *http.Request, token, to string) (reply, error) {
 	out := reply{to: to, cookie: p.cookie(token)}
+	var err error
+	out.device, err = p.remembered(r, token)
+	return out, err
+}
+
+// remembered makes the browser known for whose session this is. While they still have to prove a second factor it is nil.
+func (p *pages) remembered(r *http.Request, token string) (*http.Cookie, error) {
 	me, err := p.svc.Session(r.Context(), token)
 	if errors.Is(err, team.ErrFactorNeeded) {
-		return out, nil
+		return nil, nil
 	}
 	if err != nil {
-		return out, err
+		return nil, err
 	}
-	out.device, err = p.deviceCookie(me.User)
-	return out, err
+	return p.deviceCookie(me.User)
 }

@@ -106,3 +106,88 @@ func TestGuessesOfOneHomeAreCountedTogether(t *testing.T) {
 		t.Errorf("the next home is answered %d", got)
 	}
 }
+
+// from sends a form from a network address.
+func (b *browser) from(t *testing.T, address, path string, form url.Values) page {
+	t.Helper()
+	return b.fetch(t, "POST", b.base+path, form, http.Header{"X-Forwarded-For": {address}})
+}
+
+// lockOut guesses the password of an address from many places until nobody may try any more whose browser is not known.
+func lockOut(t *testing.T, srv *rafftest.Server, email string) {
+	t.Helper()
+	for i := range 300 {
+		p := newBrowser(t, srv.URL).from(t, fmt.Sprintf("203.0.%d.%d", i/2000, i/10), "/sign-in", url.Values{"email": {email}, "password": {"wrong"}})
+		if p.status == 429 && i >= 100 {
+			return
+		}
+	}
+	t.Fatal("an address can be guessed from many places without end")
+}
+
+// TestPagesBehindLinksMakeTheBrowserKnown accepts, and sets a new password, in browsers that did not sign in before, while
+// others guess.
+func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		const email = "alice@example.com"
+		role := srv.RoleID(t, "account", "member")
+		first, second := newBrowser(t, srv.URL), newBrowser(t, srv.URL)
+		token := srv.Token(t, srv.Invite(t, email, role))
+		first.from(t, "198.51.100.1", "/invite/"+token, url.Values{"answer": {"accept"}, "name": {"Alice"}, "password": {rafftest.Password}}).
+			shows(t, 200, "You are in")
+		if n := len(first.deviceCookies(t)); n != 1 {
+			t.Errorf("after accepting, the browser has %d device cookies", n)
+		}
+		first.open(t, "/profile").submitTo(t, "/sign-out")
+		signIn := func(b *browser, from, password string) page {
+			return b.from(t, from, "/sign-in", url.Values{"email": {email}, "password": {password}, "next": {"/profile"}})
+		}
+		lockOut(t, srv, email)
+		signIn(second, "198.51.100.2", rafftest.Password).shows(t, 429)
+		signIn(first, "198.51.100.1", rafftest.Password).shows(t, 200, "Your profile")
+		first.open(t, "/profile").submitTo(t, "/sign-out")
+
+		// On the page to accept, the browser counts as it does where people sign in.
+		globex := srv.NewAccount(t, "Globex", "owner@globex.example.com")
+		link := fetched(t, srv, globex.Key, "/api/v1/invitations", email, role)
+		accept := func(b *browser, password string) page {
+			return b.from(t, "198.51.100.3", "/invite/"+rafftest.TokenOf(t, link), url.Values{"answer": {"accept"}, "password": {password}})
+		}
+		accept(second, rafftest.Password).shows(t, 429)
+		for range 9 {
+			accept(first, "wrong").shows(t, 400)
+		}
+		accept(first, rafftest.Password).shows(t, 200, "You are in")
+		first.open(t, "/profile").submitTo(t, "/sign-out")
+		for range 10 {
+			signIn(first, "198.51.100.1", "wrong").shows(t, 403)
+		}
+		signIn(first, "198.51.100.1", rafftest.Password).shows(t, 429)
+
+		// A new password signs in at once, and makes the browser known. One that was known before anybody showed that the
+		// address is theirs is not any more.
+		reset := func(b *browser, password string) page {
+			l, err := srv.Node.Service().PasswordLink(t.Context(), email)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.from(t, "198.51.100.4", "/password/"+rafftest.TokenOf(t, l.URL), url.Values{"name": {"Alice"}, "password": {password}})
+		}
+		reset(second, rafftest.Password).shows(t, 200, "Your password is set")
+		if !second.signedIn(t) {
+			t.Error("a new password does not sign in while others guess")
+		}
+		second.open(t, "/profile").submitTo(t, "/sign-out")
+		lockOut(t, srv, email)
+		signIn(second, "198.51.100.2", rafftest.Password).shows(t, 200, "Your profile")
+		signIn(first, "198.51.100.1", rafftest.Password).shows(t, 429)
+
+		// It is known only once the second factor is proved.
+		enrol(t, srv, second)
+		third := newBrowser(t, srv.URL)
+		reset(third, "another lamp orbit velvet").shows(t, 200, "Your password is set")
+		if n := len(third.deviceCookies(t)); n != 0 {
+			t.Errorf("without the second factor, the browser has %d device cookies", n)
+		}
+	}, rafftest.BehindProxy())
+}

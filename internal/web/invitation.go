@@ -101,14 +101,15 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 	}
 	_, err := p.svc.AcceptInvitation(r.Context(), team.Accept{
 		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), Source: p.Remote(r),
+		Device: p.device(r, f.Email),
 	})
 	field, message, status, ok := fieldError(err, "name", "password")
 	if err == nil {
-		out := reply{status: http.StatusOK}
-		if token := p.enter(r, f); token != "" {
-			f.Inside, out.cookie = true, p.cookie(token)
+		token, out := p.enter(r, f.Email)
+		if f.Inside = token != ""; f.Inside {
+			p.moveTo(r, token, f.AccountID)
 		}
-		out.page = acceptedPage(f)
+		out.status, out.page = http.StatusOK, acceptedPage(f)
 		return out, nil
 	}
 	if !ok {
@@ -122,18 +123,11 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 	return reply{status: status, page: invitationPage(f)}, nil
 }
 
-// enter signs in who just accepted, in the account they accepted for. It returns no token where that needs more than the
-// password; then they sign in on the page for it.
-func (p *pages) enter(r *http.Request, f invitationForm) string {
-	ctx := r.Context()
-	token, err := p.svc.SignIn(ctx, p.attempt(r, f.Email))
-	if err != nil {
-		return ""
+// moveTo leads a new session to the account somebody accepted for. Where that does not work they can switch themselves.
+func (p *pages) moveTo(r *http.Request, token, accountID string) {
+	if me, err := p.svc.Session(r.Context(), token); err == nil && me.Session.AccountID != accountID {
+		_ = p.svc.SwitchAccount(r.Context(), me, accountID)
 	}
-	if me, err := p.svc.Session(ctx, token); err == nil && me.Session.AccountID != f.AccountID {
-		_ = p.svc.SwitchAccount(ctx, me, f.AccountID) // they can switch themselves
-	}
-	return token
 }
 
 // oneClick says that being signed in is enough to accept. It is not for somebody whose address this link proves for the

@@ -29,18 +29,17 @@ func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 	if err := p.svc.ForgetGuesses(r.Context(), f.Email, p.Remote(r)); err != nil {
 		return reply{}, err
 	}
-	signIn := "/sign-in?email=" + url.QueryEscape(f.Email)
 	if me, ok, err := p.visitor(r); ok && err == nil && me.User.Email != f.Email { // somebody else's session is theirs to end
 		n.Link, n.LinkText = "", ""
 		n.Text = append(n.Text, "You are signed in here as "+me.User.Email+". Sign out to sign in with the new password.")
 		return reply{status: http.StatusOK, page: noticePage(n)}, nil
 	}
-	token, err := p.svc.SignIn(r.Context(), p.attempt(r, f.Email))
-	if err != nil { // the page to sign in says why
-		n.Link, n.LinkText = signIn, "Sign in"
-		return reply{status: http.StatusOK, page: noticePage(n)}, nil //nolint:nilerr // the password is set all the same
+	token, out := p.enter(r, f.Email)
+	if token == "" {
+		n.Link, n.LinkText = "/sign-in?email="+url.QueryEscape(f.Email), "Sign in"
 	}
-	return reply{status: http.StatusOK, page: noticePage(n), cookie: p.cookie(token)}, nil
+	out.status, out.page = http.StatusOK, noticePage(n)
+	return out, nil
 }
 
 func (p *pages) setPassword(r *http.Request) (reply, error) {

@@ -45,6 +45,22 @@ func (p *pages) attempt(r *http.Request, email string) team.SignIn {
 	}
 }
 
+// enter signs in who just gave or set their password with a link. out has no cookies where that needs more than the
+// password, or does not work; the page to sign in says why.
+func (p *pages) enter(r *http.Request, email string) (token string, out reply) {
+	in := p.attempt(r, email)
+	in.Fresh = true
+	token, err := p.svc.SignIn(r.Context(), in)
+	if err != nil {
+		return "", out
+	}
+	out.cookie = p.cookie(token)
+	if out.device, err = p.remembered(r, token); err != nil {
+		out.device = nil // the next time they sign in will do
+	}
+	return token, out
+}
+
 func (p *pages) signIn(r *http.Request) (reply, error) {
 	f := p.signInForm(r.PostForm.Get("next"), r.PostForm.Get("email"))
 	token, err := p.svc.SignIn(r.Context(), p.attempt(r, f.Email))
