@@ -4,12 +4,12 @@ import (
 	"testing"
 	"time"
 
-	"raff/internal/httpapi"
+	"raff/internal/front"
 	"raff/internal/rafftest"
 )
 
 func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
-	srv := rafftest.Start(t, rafftest.WithLimits(httpapi.DefaultLimits()))
+	srv := rafftest.Start(t, rafftest.WithLimits(front.DefaultLimits()))
 	_, other := srv.NewKeyID(t, "other", "")
 	begin := time.Now()
 	statuses := parallel(100, func(int) int { return srv.Do(t, "GET", "/api/v1/whoami", other, nil).Status })
@@ -39,7 +39,7 @@ func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
 
 // TestNodesShareTheLimit gives each of two nodes on one database half of it, once they know of each other.
 func TestNodesShareTheLimit(t *testing.T) {
-	limits := rafftest.WithLimits(map[string]httpapi.Limit{"standard": {PerSecond: 0.001, Burst: 20}})
+	limits := rafftest.WithLimits(map[string]front.Limit{"standard": {PerSecond: 0.001, Burst: 20}})
 	first := rafftest.Start(t, rafftest.OnPostgres(t), limits)
 	second := rafftest.Start(t, rafftest.OnDatabase(first.Database), limits)
 	granted := func(srv *rafftest.Server, key string) (n int) {

@@ -3,18 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"raff/internal/redaction"
+	"raff/internal/front"
 	"raff/internal/server"
 	"raff/internal/version"
 )
@@ -53,7 +53,7 @@ func devCommand() *cobra.Command {
 			}
 			config := server.Config{
 				Database: "sqlite:" + filepath.Join(data, "raff.db"), Links: cmd.OutOrStdout(),
-				Logger: logger(cmd.ErrOrStderr(), "warn"),
+				Logger: warnings(cmd.ErrOrStderr()),
 			}
 			return serve(cmd.Context(), listen, config, func(ctx context.Context, s *server.Server, url string) error {
 				a, created, err := s.DevAccount(ctx, data)
@@ -70,7 +70,8 @@ func devCommand() *cobra.Command {
 }
 
 func serveCommand() *cobra.Command {
-	var listen, level, limits, quotas, mails, proxies string
+	var listen, timeout, limits, quotas, mails, proxies string
+	var logs logging
 	var config server.Config
 	c := &cobra.Command{
 		Use:   "serve",
@@ -84,13 +85,19 @@ func serveCommand() *cobra.Command {
 				return fmt.Errorf("--database (RAFF_DATABASE_URL) and --public-url (RAFF_PUBLIC_URL) are needed")
 			}
 			config.SMTPURL, config.MailFrom = os.Getenv("RAFF_SMTP_URL"), os.Getenv("RAFF_MAIL_FROM")
+			var err error
+			if config.Logger, err = logs.logger(cmd.ErrOrStderr()); err != nil {
+				return err
+			}
+			if config.RequestTimeout, err = time.ParseDuration(timeout); err != nil || config.RequestTimeout < time.Second || config.RequestTimeout > time.Hour {
+				return fmt.Errorf("--request-timeout %q: give a time between 1s and 1h, for example 10s", timeout)
+			}
 			if err := config.SetLimits(limits); err != nil {
 				return err
 			}
 			if err := config.SetQuotas(quotas); err != nil {
 				return err
 			}
-			config.Logger = logger(cmd.ErrOrStderr(), level)
 			if err := config.SetMailLimits(mails); err != nil {
 				return err
 			}
@@ -110,22 +117,15 @@ func serveCommand() *cobra.Command {
 	setting(f, &config.PublicURL, "public-url", "RAFF_PUBLIC_URL", "", "where people reach the server; links in mails begin with it (RAFF_PUBLIC_URL)")
 	setting(f, &config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with your own permissions and system roles (RAFF_CATALOG)")
 	setting(f, &config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
-	setting(f, &level, "log-level", "RAFF_LOG_LEVEL", "info", "debug (a line per request), info, warn or error (RAFF_LOG_LEVEL)")
+	logs.flags(f)
+	setting(f, &timeout, "request-timeout", "RAFF_REQUEST_TIMEOUT", front.DefaultTimeout.String(), "how long a request may take until it is answered with 503 (RAFF_REQUEST_TIMEOUT)")
 	setting(f, &limits, "rate-limits", "RAFF_RATE_LIMITS", "", "requests per second and burst of each tier, of a session and of a network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,session=20:200,source=50:500)")
 	setting(f, &quotas, "quotas", "RAFF_QUOTAS", "", "how many roles, projects, api_keys and invitations an account may have, and sessions a person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100)")
 	setting(f, &mails, "mail-limits", "RAFF_MAIL_LIMITS", "", "mails to one recipient, of one sender, …, as name=MAILS/TIME, or off (RAFF_MAIL_LIMITS; see docs/operations.md)")
 	setting(f, &proxies, "trusted-proxies", "RAFF_TRUSTED_PROXIES", "", "networks of the proxies in front of the server, such as 10.0.0.0/8,fd00::/8: callers' addresses come from their X-Forwarded-For (RAFF_TRUSTED_PROXIES)")
-	f.BoolVar(&config.TrustProxy, "trust-proxy", false, "trust one proxy, whoever connects (RAFF_TRUST_PROXY=true)")
-	config.TrustProxy = os.Getenv("RAFF_TRUST_PROXY") == "true"
+	f.BoolVar(&config.Proxies.Nearest, "trust-proxy", false, "trust the X-Forwarded-For of any client that connects, as if it were one proxy (RAFF_TRUST_PROXY=true)")
+	config.Proxies.Nearest = os.Getenv("RAFF_TRUST_PROXY") == "true"
 	return c
-}
-
-func logger(w io.Writer, level string) *slog.Logger {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		l = slog.LevelInfo
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: redaction.Attr}))
 }
 
 // reachable is an address that opens on this machine: a server on all addresses is reached on the loopback.

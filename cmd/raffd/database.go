@@ -25,7 +25,7 @@ func (d *database) with(cmd *cobra.Command, do func(context.Context, *server.Ser
 	if d.config.Database == "" {
 		return errors.New("--database (RAFF_DATABASE_URL) is needed")
 	}
-	d.config.Logger = logger(cmd.ErrOrStderr(), "warn")
+	d.config.Logger = warnings(cmd.ErrOrStderr())
 	s, err := server.Open(cmd.Context(), d.config)
 	if err != nil {
 		return err

@@ -47,17 +47,20 @@ func New(nodes func() int, now func() time.Time) *Buckets {
 	return &Buckets{nodes: nodes, now: now, of: map[string]*bucket{}}
 }
 
-// Take takes one token of the key. wait is 0, or the time until there is one; then nothing was taken.
-func (b *Buckets) Take(key string, limit Limit) (wait time.Duration) {
+// Take takes one token of the key. left is how many whole tokens remain. wait is 0, or the time until there is a token;
+// then nothing was taken. The zero Limit refuses nobody.
+func (b *Buckets) Take(key string, limit Limit) (left int, wait time.Duration) {
 	if limit == (Limit{}) {
-		return 0
+		return 0, 0
 	}
 	now := b.now()
-	r := b.bucket(key, limit, now).ReserveN(now, 1)
+	one := b.bucket(key, limit, now)
+	r := one.ReserveN(now, 1)
 	if wait = r.DelayFrom(now); wait != 0 {
 		r.CancelAt(now)
+		return 0, wait
 	}
-	return wait
+	return max(0, int(one.TokensAt(now))), 0
 }
 
 func (b *Buckets) bucket(key string, limit Limit, now time.Time) *bucket {

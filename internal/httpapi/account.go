@@ -55,7 +55,7 @@ func (s *server) transferOwnership(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	proof := team.Proof{Source: s.remote(c.Request)}
+	proof := team.Proof{Source: c.front.Remote}
 	if b.CurrentPassword != nil {
 		proof.Password = *b.CurrentPassword
 	}

@@ -54,7 +54,7 @@ func bulkRows[M any](c *call, rows []team.BulkResult, wire func(*team.Member) M)
 		out[i] = api.BulkResult[M]{Index: i, Status: http.StatusCreated}
 		if rows[i].Err != nil {
 			status, body := explain(rows[i].Err)
-			body.RequestID = c.id
+			body.RequestID = c.front.ID
 			out[i].Status, out[i].Error = status, &body
 			continue
 		}

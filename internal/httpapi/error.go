@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"raff/api"
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
@@ -41,19 +42,16 @@ func invalid(field, code, format string, a ...any) *refusal {
 	return &refusal{status: http.StatusBadRequest, code: code, field: field, message: fmt.Sprintf(format, a...)}
 }
 
+var (
+	errTwoCredentials = invalid("", "two_credentials", "The request has an API key and the cookie of a dashboard session. Send one of them.")
+	errCrossOrigin    = &refusal{status: http.StatusForbidden, code: "cross_origin", message: "A browser sent this from another site, with the cookie of a dashboard session. Other sites use an API key."}
+)
+
 var errNoRoute = &refusal{status: http.StatusNotFound, code: "unknown_path", message: "There is no such path. The API's description is at /openapi.yaml."}
 
 func methodNotAllowed(allow string) *refusal {
 	return &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", message: "This path answers " + allow + "."}
 }
-
-// panicked is a handler that panicked, with the stack for the log.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
 // explain turns an error into a status and the body that goes with it. What nobody classified says only that it is
 // internal.
@@ -66,8 +64,14 @@ func explain(err error) (int, api.Error) {
 		body   = api.Error{Code: "internal", Message: "internal error"}
 		r      *refusal
 		e      *team.Error
-		fast   *tooFast
+		fast   *front.TooFast
 	)
+	switch {
+	case errors.Is(err, front.ErrTwoCredentials):
+		err = errTwoCredentials
+	case errors.Is(err, front.ErrCrossOrigin):
+		err = errCrossOrigin
+	}
 	switch {
 	case errors.As(err, &fast):
 		return http.StatusTooManyRequests, api.Error{Error: "Rate limit exceeded", Code: "rate_limited", Message: fast.Error()}

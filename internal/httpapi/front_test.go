@@ -12,8 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"raff/internal/front"
 	"raff/internal/httpapi"
 	"raff/internal/rafftest"
+	"raff/internal/team"
 )
 
 // TestRefusesWhatIsNotPlainJSON sends what no client of the contract sends.
@@ -196,11 +198,16 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
+func behindFront(svc *team.Service, log *slog.Logger, o httpapi.Options) http.Handler {
+	f := front.New(svc, front.Options{Logger: log, AccessLog: slog.LevelDebug, Limits: map[string]front.Limit{}})
+	return f.Handler(httpapi.New(svc, f, o))
+}
+
 // TestLogHoldsNoSecret looks through everything a server logs for what must not be there.
 func TestLogHoldsNoSecret(t *testing.T) {
 	var log bytes.Buffer
 	srv := rafftest.Start(t)
-	h := httpapi.New(srv.Node.Service(), httpapi.Options{Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	h := behindFront(srv.Node.Service(), slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), httpapi.Options{})
 	token := srv.Token(t, srv.Invite(t, "bob@example.com", srv.RoleID(t, "account", "member")))
 	for _, r := range []*http.Request{
 		httptest.NewRequest("GET", "/api/v1/members?email=hidden@example.com", nil),
@@ -227,8 +234,8 @@ func TestLogHoldsNoSecret(t *testing.T) {
 // TestFailuresSayNothing: what nobody foresaw is a 500 without a word of why, and in the log with the request's id.
 func TestFailuresSayNothing(t *testing.T) {
 	var log bytes.Buffer
-	o := httpapi.Options{Logger: slog.New(slog.NewJSONHandler(&log, nil)), Ping: func(context.Context) error { return errors.New("secret reason") }}
-	h := httpapi.New(nil, o) // every call of the service panics
+	o := httpapi.Options{Ping: func(context.Context) error { return errors.New("secret reason") }}
+	h := behindFront(nil, slog.New(slog.NewJSONHandler(&log, nil)), o) // every call of the service panics
 	for _, c := range []struct {
 		method, path string
 		status       int

@@ -2,25 +2,21 @@ package httpapi
 
 import (
 	"context"
-	"crypto/rand"
+	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strconv"
-	"strings"
-	"time"
 
 	"raff/api"
-	"raff/internal/stream"
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
 // call is one request as a handler sees it.
 type call struct {
 	*http.Request
-	id    string
+	front *front.Request
 	who   *team.Principal // nil on open routes
 	query url.Values
 	// maxBody is the longest body of the route in bytes.
@@ -29,24 +25,20 @@ type call struct {
 	idempotency *team.Idempotency
 }
 
-// serve is the way of every request: run it, write the answer, note it in the access log.
+// serve runs a request and writes the answer.
 func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
-	start := time.Now()
-	c := &call{Request: r, id: requestID(r.Header)}
-	ctx := team.WithRequestID(r.Context(), c.id)
+	ctx := r.Context()
+	c := &call{Request: r, front: front.Of(ctx)}
 	status, v, err := s.run(ctx, w, c, e)
 	if out, ok := v.(longAnswer); ok && err == nil {
 		s.stream(ctx, w, c, out)
 	} else {
-		status = s.answer(ctx, w, c, e, status, v, err)
-	}
-	if s.Logger.Enabled(ctx, s.AccessLog) {
-		s.note(ctx, c, e, status, time.Since(start))
+		s.answer(ctx, w, c, e, status, v, err)
 	}
 }
 
-// answer writes what a handler returned, or what explains its error, and says with which status.
-func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint, status int, v any, err error) int {
+// answer writes what a handler returned, or what explains its error.
+func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint, status int, v any, err error) {
 	buf := buffers.Get().(*[]byte)
 	defer release(buf)
 	if err == nil {
@@ -56,25 +48,25 @@ func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *
 		status, v = s.fail(ctx, w, c, e, err)
 		*buf, _ = encode((*buf)[:0], v) // nothing in an api.Error can fail
 	}
-	h := s.header(w, c, contentType(v))
+	h := w.Header()
+	h["Content-Type"] = contentType(v)
 	if etag, ok := etagOf(v); ok {
 		h["Etag"] = []string{etag}
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(*buf))}
 	w.WriteHeader(status)
 	_, _ = w.Write(*buf) // a caller that hung up cannot be told
-	return status
 }
 
 // stream writes a long answer piece by piece. Its context is not the pinned one that the handler had: what was taken away
 // meanwhile counts.
 func (s *server) stream(ctx context.Context, w http.ResponseWriter, c *call, out longAnswer) {
-	s.header(w, c, []string{out.contentType})
+	w.Header()["Content-Type"] = []string{out.contentType}
 	w.WriteHeader(http.StatusOK)
 	if c.Method == http.MethodHead {
 		return
 	}
-	to := stream.NewWriter(w, func() error { return out.check(ctx) })
+	to := front.NewStream(ctx, w, func() error { return out.check(ctx) })
 	err := out.write(ctx, to)
 	if err == nil || to.HungUp() {
 		return
@@ -83,30 +75,13 @@ func (s *server) stream(ctx context.Context, w http.ResponseWriter, c *call, out
 	if status, _ := explain(err); status < http.StatusInternalServerError {
 		level = slog.LevelInfo // the credential ended
 	}
-	s.Logger.LogAttrs(ctx, level, "answer broken off", slog.String("request_id", c.id), slog.String("error", err.Error()))
+	s.front.Logger.LogAttrs(ctx, level, "answer broken off", slog.String("request_id", c.front.ID), slog.String("error", err.Error()))
 	panic(http.ErrAbortHandler)
-}
-
-// note writes the line of the access log.
-func (s *server) note(ctx context.Context, c *call, e *endpoint, status int, took time.Duration) {
-	principal := ""
-	if c.who != nil {
-		principal = c.who.ID
-	}
-	s.Logger.LogAttrs(ctx, s.AccessLog, "request",
-		slog.String("method", c.Method), slog.String("route", e.pattern), slog.Int("status", status),
-		slog.Duration("duration", took), slog.String("request_id", c.id),
-		slog.String("principal", principal), slog.String("remote", s.remote(c.Request)))
 }
 
 // run finds the route and the caller and calls the handler. The order matters: a path or method that does not exist
 // is told to anybody, everything else only to who has a credential.
 func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint) (status int, v any, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &panicked{value: p, stack: debug.Stack()}
-		}
-	}()
 	if len(e.methods) == 0 {
 		return 0, nil, errNoRoute
 	}
@@ -122,14 +97,17 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 	}
 	if !route.Open {
 		if c.who, err = s.authenticate(ctx, c.Request); err != nil {
+			if fast := s.front.AllowSource(c.front); fast != nil {
+				return 0, nil, fast
+			}
 			return 0, nil, err
 		}
-		if err := s.limits.allow(c.who); err != nil {
+		if err := s.front.AllowPrincipal(c.front, c.who); err != nil {
 			return 0, nil, err
 		}
 	}
 	if route.Open && c.Method == http.MethodPost {
-		if err := s.limits.allowSource(s.remote(c.Request)); err != nil {
+		if err := s.front.AllowSource(c.front); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -150,23 +128,9 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 	return route.Status, v, err
 }
 
-// authenticate finds who sent the request, by its API key or by its dashboard session, with one read of the database.
-func (s *server) authenticate(ctx context.Context, r *http.Request) (who *team.Principal, err error) {
-	keys, session := r.Header["X-Api-Key"], s.sessionToken(r)
-	switch {
-	case len(keys) > 0 && session != "":
-		return nil, errTwoCredentials
-	case len(keys) == 1:
-		who, err = s.svc.Authenticate(ctx, keys[0])
-	case session != "":
-		var me team.SignedIn
-		me, err = s.signedIn(ctx, r, session)
-		if who = me.Principal; who == nil && err == nil {
-			err = team.ErrUnauthenticated
-		}
-	default:
-		err = team.ErrUnauthenticated
-	}
+// authenticate finds who sent the request.
+func (s *server) authenticate(ctx context.Context, r *http.Request) (*team.Principal, error) {
+	who, err := s.front.Caller(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +152,7 @@ func (s *server) checkProject(ctx context.Context, who *team.Principal, ids []st
 // fail explains an error to the caller, and to the log what the caller is not told.
 func (s *server) fail(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint, err error) (int, api.Error) {
 	status, body := explain(err)
-	body.RequestID = c.id
+	body.RequestID = c.front.ID
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `ApiKey realm="raff"`)
@@ -199,57 +163,12 @@ func (s *server) fail(ctx context.Context, w http.ResponseWriter, c *call, e *en
 	}
 	if body.RetryAfterSeconds > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(body.RetryAfterSeconds))
-	} else if status == http.StatusTooManyRequests {
+	} else if status == http.StatusTooManyRequests && w.Header()["Retry-After"] == nil {
 		w.Header().Set("Retry-After", "60") // a limit of attempts; the next one is never further away than minutes
 	}
-	if fast, ok := err.(*tooFast); ok { //nolint:errorlint // run returns it as it is
-		fast.headers(w.Header())
-	}
-	if status >= http.StatusInternalServerError && ctx.Err() == nil {
-		s.Logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("method", c.Method),
-			slog.String("route", e.pattern), slog.String("request_id", c.id), slog.String("error", err.Error()))
+	if status >= http.StatusInternalServerError && ctx.Err() == nil && !errors.Is(err, front.ErrPanic) {
+		s.front.Logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("method", c.Method),
+			slog.String("route", e.pattern), slog.String("request_id", c.front.ID), slog.String("error", err.Error()))
 	}
 	return status, body
-}
-
-// Header values every answer shares; nobody writes into them.
-var (
-	headerNoStore = []string{"no-store"}
-	headerNoSniff = []string{"nosniff"}
-)
-
-// header sets what every answer has.
-func (s *server) header(w http.ResponseWriter, c *call, contentType []string) http.Header {
-	h := w.Header()
-	h["Cache-Control"] = headerNoStore
-	h["X-Content-Type-Options"] = headerNoSniff
-	h["X-Request-Id"] = []string{c.id}
-	h["Content-Type"] = contentType
-	return h
-}
-
-// requestID is the caller's own id of the request if it is one that can be logged as it is, else a new one.
-func requestID(h http.Header) string {
-	ids := h["X-Request-Id"]
-	if len(ids) != 1 || ids[0] == "" || len(ids[0]) > 64 {
-		return rand.Text()
-	}
-	for _, r := range ids[0] {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:", r) {
-			return rand.Text()
-		}
-	}
-	return ids[0]
-}
-
-// remote is the caller's address.
-func (s *server) remote(r *http.Request) string {
-	if s.Remote != nil {
-		return s.Remote(r)
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

@@ -84,15 +84,15 @@ func (s *server) acceptInvitation(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if session := s.sessionToken(c.Request); session != "" && b.Password == nil {
-		me, err := s.signedIn(ctx, c.Request, session)
+	if b.Password == nil && s.front.SessionToken(c.Request) != "" {
+		me, err := s.front.Session(ctx, c.Request)
 		if err != nil {
 			return nil, err
 		}
 		m, err := s.svc.AcceptSignedIn(ctx, me, token)
 		return one(s.member(&m)), err
 	}
-	a := team.Accept{Token: token, Source: s.remote(c.Request)}
+	a := team.Accept{Token: token, Source: c.front.Remote}
 	if b.Name != nil {
 		a.Name = *b.Name
 	}

@@ -5,35 +5,18 @@ package httpapi
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
-	"raff/internal/bucket"
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
 // Options are what the API needs beside the Service.
 type Options struct {
-	Logger *slog.Logger // nil: slog.Default()
-	// AccessLog is the level of the line written per request.
-	AccessLog slog.Level
 	// Ping says whether the database answers; nil means that there is nothing to ask.
 	Ping func(context.Context) error
-	// ExtraHandler answers paths outside the API, such as pages; nil means that there are none.
-	ExtraHandler http.Handler
-	// Session finds the token of a dashboard session in a request; nil means that there are none.
-	Session func(*http.Request) string
-	// Limits are how fast a key of each tier may go, and a network address without a key; nil means DefaultLimits.
-	Limits map[string]Limit
-	// Nodes is how many servers share the limits now; nil means that this is the only one.
-	Nodes func() int
-	// Remote is the network address a request comes from; nil means that of the connection.
-	Remote func(*http.Request) string
-	// CrossOrigin tells requests that other sites made a browser send; nil knows the server by the Host header alone.
-	CrossOrigin *http.CrossOriginProtection
 }
 
 // Route is one operation of the API.
@@ -135,39 +118,39 @@ var routes = []Route{
 }
 
 type server struct {
-	svc    *team.Service
-	limits *limiter
+	svc   *team.Service
+	front *front.Front
 	Options
 }
 
-// New makes the handler of the API.
-func New(svc *team.Service, o Options) http.Handler {
-	if o.Logger == nil {
-		o.Logger = slog.Default()
-	}
-	if o.CrossOrigin == nil {
-		o.CrossOrigin = http.NewCrossOriginProtection()
-	}
-	s := &server{svc: svc, limits: newLimiter(o.Limits, bucket.New(o.Nodes, func() time.Time { return svc.Now() })), Options: o}
+// New makes the API as a face behind f.
+func New(svc *team.Service, f *front.Front, o Options) front.Face {
+	s := &server{svc: svc, front: f, Options: o}
 	nowhere := &endpoint{s: s}
 	mux := http.NewServeMux()
-	if o.ExtraHandler == nil {
-		mux.Handle("/", nowhere)
-	} else {
-		mux.Handle("/", o.ExtraHandler)
-	}
-	mux.Handle("/api/", nowhere)
+	mux.Handle("/", nowhere)
 	for _, e := range endpoints(s) {
 		mux.Handle(e.pattern, e)
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return front.Face{Name: "api", Fail: s.failed, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The mux would send "//" and ".." elsewhere with a redirect; to the API such a path names nothing.
 		if p := r.URL.Path; strings.HasPrefix(p, "/api/") && (strings.Contains(p, "//") || strings.Contains(p, "/.")) {
 			nowhere.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
-	})
+	})}
+}
+
+// Answers reports whether a path belongs to the API, whether it exists there or not.
+func Answers(path string) bool {
+	return strings.HasPrefix(path, "/api/") || path == "/health" || path == "/ready" || path == "/openapi.yaml"
+}
+
+// failed answers a request whose handler panicked.
+func (s *server) failed(w http.ResponseWriter, r *http.Request) {
+	c := &call{Request: r, front: front.Of(r.Context())}
+	s.answer(r.Context(), w, c, &endpoint{s: s}, 0, nil, front.ErrPanic)
 }
 
 // endpoint is one path with the routes that share it. One without routes is the path that does not exist.

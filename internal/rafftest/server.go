@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"raff/internal/httpapi"
+	"raff/internal/front"
 	"raff/internal/server"
 	"raff/internal/team"
 )
@@ -69,9 +69,17 @@ func WithLinks(w io.Writer) Option { return func(o *options) { o.config.Links = 
 func Quiet() Option { return func(o *options) { o.quiet = true } }
 
 // WithLimits limits how fast the keys of each tier may go; without it there is no limit.
-func WithLimits(limits map[string]httpapi.Limit) Option {
+func WithLimits(limits map[string]front.Limit) Option {
 	return func(o *options) { o.config.Limits = limits }
 }
+
+// WithRequestTimeout bounds how long a request may take.
+func WithRequestTimeout(d time.Duration) Option {
+	return func(o *options) { o.config.RequestTimeout = d }
+}
+
+// WithLogger logs to l instead of the test's log.
+func WithLogger(l *slog.Logger) Option { return func(o *options) { o.config.Logger = l } }
 
 // WithQuotas bounds what one account, or one person, may have.
 func WithQuotas(q team.Quotas) Option { return func(o *options) { o.config.Quotas = q } }
@@ -101,7 +109,7 @@ func WithTrustedProxies(text string) Option {
 }
 
 // BehindProxy takes the address of a caller from X-Forwarded-For.
-func BehindProxy() Option { return func(o *options) { o.config.TrustProxy = true } }
+func BehindProxy() Option { return func(o *options) { o.config.Proxies.Nearest = true } }
 
 // WithName gives the server a name instead of an address: it is reached at localhost. Browsers make passkeys for names only.
 func WithName() Option { return func(o *options) { o.named = true } }
@@ -125,7 +133,8 @@ func Start(t testing.TB, more ...Option) *Server {
 	o := &options{clock: &clock{}}
 	o.config = server.Config{
 		Database: "sqlite:" + filepath.Join(t.TempDir(), "raff.db"), Logger: slog.New(slog.NewTextHandler(logTo{t}, nil)), AccessLog: slog.LevelDebug,
-		Limits: map[string]httpapi.Limit{}, // a test is faster than any client may be
+		Limits:         map[string]front.Limit{}, // a test is faster than any client may be
+		RequestTimeout: 2 * time.Minute,          // and its machine may be busy
 	}
 	for _, f := range more {
 		f(o)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"raff/internal/httpapi"
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
@@ -18,10 +18,10 @@ func (c *Config) SetLimits(text string) error {
 	case "":
 		return nil
 	case "off":
-		c.Limits = map[string]httpapi.Limit{}
+		c.Limits = map[string]front.Limit{}
 		return nil
 	}
-	c.Limits = httpapi.DefaultLimits()
+	c.Limits = front.DefaultLimits()
 	for part := range strings.SplitSeq(text, ",") {
 		tier, limit, _ := strings.Cut(part, "=")
 		perSecond, burst, _ := strings.Cut(limit, ":")
@@ -30,9 +30,15 @@ func (c *Config) SetLimits(text string) error {
 		if _, known := c.Limits[tier]; !known || err != nil || err2 != nil || !(rate > 0) || math.IsInf(rate, 0) || n < 1 {
 			return fmt.Errorf("rate limits %q: write them as standard=30:60,high=100:200 (requests per second and burst of each tier, and of session and source), or off", text)
 		}
-		c.Limits[tier] = httpapi.Limit{PerSecond: rate, Burst: n}
+		c.Limits[tier] = front.Limit{PerSecond: rate, Burst: n}
 	}
 	return nil
+}
+
+// SetTrustedProxies reads the networks of the proxies in front of the server, as front.ParseNetworks does.
+func (c *Config) SetTrustedProxies(text string) (err error) {
+	c.Proxies.Trusted, err = front.ParseNetworks(text)
+	return err
 }
 
 // SetQuotas reads how many things an account, or a person, may have, as an operator writes it: "roles=500,sessions=20" gives

@@ -3,14 +3,14 @@ package server_test
 import (
 	"testing"
 
-	"raff/internal/httpapi"
+	"raff/internal/front"
 	"raff/internal/server"
 	"raff/internal/team"
 )
 
 func TestSetLimits(t *testing.T) {
 	var c server.Config
-	if err := c.SetLimits("high=500:1000"); err != nil || c.Limits["high"] != (httpapi.Limit{PerSecond: 500, Burst: 1000}) || c.Limits["standard"] != httpapi.DefaultLimits()["standard"] {
+	if err := c.SetLimits("high=500:1000"); err != nil || c.Limits["high"] != (front.Limit{PerSecond: 500, Burst: 1000}) || c.Limits["standard"] != front.DefaultLimits()["standard"] {
 		t.Errorf("got %v, %v", c.Limits, err)
 	}
 	if err := c.SetLimits("off"); err != nil || c.Limits == nil || len(c.Limits) != 0 {

@@ -9,13 +9,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
 	"raff/internal/catalog"
 	"raff/internal/factor"
+	"raff/internal/front"
 	"raff/internal/httpapi"
 	"raff/internal/mail"
 	"raff/internal/password"
@@ -42,12 +41,12 @@ type Config struct {
 	SealKeyFile string
 	// AccessLog is the level at which each request is logged.
 	AccessLog slog.Level
-	// TrustProxy takes the caller's address from the last entry of X-Forwarded-For, whoever connects. SetTrustedProxies
-	// names the proxies instead, any number of them in a row.
-	TrustProxy     bool
-	trustedProxies []netip.Prefix
+	// Proxies says whose X-Forwarded-For names the caller's address.
+	Proxies front.Proxies
+	// RequestTimeout is how long a request may take; 0 means front.DefaultTimeout.
+	RequestTimeout time.Duration
 	// Limits are how fast a key of each tier may go; nil means the default, an empty map no limit.
-	Limits map[string]httpapi.Limit
+	Limits map[string]front.Limit
 	// Quotas bound what one account, or one person, may have; the zero value stands for team.DefaultQuotas.
 	Quotas team.Quotas
 	// MailLimits bound the mails people are sent; nil means the default.
@@ -80,9 +79,6 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Limits == nil {
-		c.Limits = httpapi.DefaultLimits()
-	}
 	keys, err := sealKeys(c)
 	if err != nil {
 		return nil, err
@@ -106,14 +102,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := s.service.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
-	from := proxies{c.TrustProxy, c.trustedProxies}.remote
-	s.handler = transportSecurity(c.PublicURL, httpapi.New(s.service, httpapi.Options{
-		Logger: c.Logger, AccessLog: c.AccessLog, Ping: s.store.Ping, Remote: from, CrossOrigin: crossOrigin(c.PublicURL),
-		ExtraHandler: web.New(s.service, web.Options{
-			Logger: c.Logger, Remote: from, CrossOrigin: crossOrigin(c.PublicURL), Session: c.Limits[httpapi.LimitSession], Source: c.Limits[httpapi.LimitSource], Nodes: s.nodes.count,
-		}), Session: web.SessionToken(s.service),
-		Limits: c.Limits, Nodes: s.nodes.count,
-	}))
+	f := front.New(s.service, front.Options{
+		Logger: c.Logger, AccessLog: c.AccessLog, Timeout: c.RequestTimeout, Proxies: c.Proxies, PublicURL: c.PublicURL, Limits: c.Limits,
+		Nodes: s.nodes.count,
+	})
+	s.handler = faces(f.Handler(httpapi.New(s.service, f, httpapi.Options{Ping: s.store.Ping})), f.Handler(web.New(s.service, f)))
 	return s, nil
 }
 
@@ -131,24 +124,14 @@ func sender(c Config) (mail.Sender, error) {
 	return nil, nil
 }
 
-// crossOrigin knows requests of the server's own pages by the public URL, too: a proxy may have rewritten the Host header.
-func crossOrigin(public string) *http.CrossOriginProtection {
-	p := http.NewCrossOriginProtection()
-	if err := p.AddTrustedOrigin(public); err != nil {
-		panic(err) // publicURL makes an origin
-	}
-	return p
-}
-
-// transportSecurity tells browsers that came by HTTPS to come by nothing else. It says nothing about other names of the
-// domain, which may not be ready for that.
-func transportSecurity(public string, next http.Handler) http.Handler {
-	if !strings.HasPrefix(public, "https://") {
-		return next
-	}
+// faces sends each request to the face that its path belongs to.
+func faces(api, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-		next.ServeHTTP(w, r)
+		if httpapi.Answers(r.URL.Path) {
+			api.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
 	})
 }
 

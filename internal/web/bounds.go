@@ -2,43 +2,30 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
 // bounded runs a page for who does not ask for too many of them, with an address that is text.
 func (p *pages) bounded(handle func(*http.Request) (reply, error)) func(*http.Request) (reply, error) {
 	return func(r *http.Request) (reply, error) {
-		if wait := p.tooFast(r); wait > 0 {
-			return reply{retryAfter: wait}, &team.Error{Kind: team.KindLimited, Code: "rate_limited", Message: fmt.Sprintf(
-				"Too many pages were asked for from here. Wait %d seconds and try again. Nothing was changed.", int(math.Ceil(wait.Seconds())))}
+		var fast *front.TooFast
+		if err := p.front.AllowPage(front.Of(r.Context()), r); errors.As(err, &fast) {
+			return reply{retryAfter: fast.Wait}, &team.Error{Kind: team.KindLimited, Code: "rate_limited", Message: fmt.Sprintf(
+				"Too many requests came from here. Try again in %d seconds. Nothing was changed.", int(math.Ceil(fast.Wait.Seconds())))}
 		}
 		if !team.IsText(r.URL.Path) || !areText(r.URL.Query()) {
 			return reply{}, &team.Error{Kind: team.KindInvalid, Message: "The address of this page contains characters that are no text. Check that it was copied whole."}
 		}
 		return handle(r)
 	}
-}
-
-// tooFast is how long to wait until this browser, and this network address, may ask for a page again; 0 is now.
-func (p *pages) tooFast(r *http.Request) time.Duration {
-	if source := p.Remote(r); source != "" {
-		if wait := p.buckets.Take("source "+team.SourceOf(source), p.Source); wait > 0 {
-			return wait
-		}
-	}
-	if token := p.token(r); token != "" {
-		hash := sha256.Sum256([]byte(token)) // no token stays in memory
-		return p.buckets.Take("session "+string(hash[:]), p.Session)
-	}
-	return 0
 }
 
 // filled runs a page that anybody may open with its form read, if one was sent.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"raff/internal/httpapi"
+	"raff/internal/front"
 	"raff/internal/rafftest"
 	"raff/internal/web"
 )
@@ -201,7 +201,7 @@ func TestPagesAreRateLimited(t *testing.T) {
 		}
 	}
 	t.Run("session", func(t *testing.T) {
-		srv := rafftest.Start(t, rafftest.WithLimits(map[string]httpapi.Limit{httpapi.LimitSession: {PerSecond: 1e-6, Burst: 10}}))
+		srv := rafftest.Start(t, rafftest.WithLimits(map[string]front.Limit{front.LimitSession: {PerSecond: 1e-6, Burst: 10}}))
 		w := walk(t, srv)
 		tooMany(t, w, 15, "/members", "/profile")
 		w.cookie = "raff_session=" + strings.Repeat("A", 43)
@@ -210,7 +210,7 @@ func TestPagesAreRateLimited(t *testing.T) {
 		}
 	})
 	t.Run("source", func(t *testing.T) {
-		srv := rafftest.Start(t, rafftest.BehindProxy(), rafftest.WithLimits(map[string]httpapi.Limit{httpapi.LimitSource: {PerSecond: 1e-6, Burst: 11}}))
+		srv := rafftest.Start(t, rafftest.BehindProxy(), rafftest.WithLimits(map[string]front.Limit{front.LimitSource: {PerSecond: 1e-6, Burst: 11}}))
 		w := walk(t, srv) // signs in: the first of 11
 		tooMany(t, w, 15, "/sign-in", "/forgot", "/invite/x")
 		if status, _ := w.send(t, "GET", "/sign-in", nil, http.Header{"X-Forwarded-For": {"192.0.2.7"}}); status >= 400 {

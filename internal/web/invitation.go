@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
@@ -100,7 +101,7 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 		f.Name = typedName(r)
 	}
 	_, err := p.svc.AcceptInvitation(r.Context(), team.Accept{
-		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), Source: p.Remote(r),
+		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), Source: front.Of(r.Context()).Remote,
 		Device: p.device(r, f.Email),
 	})
 	field, message, status, ok := fieldError(err, "name", "password")

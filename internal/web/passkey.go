@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
@@ -46,7 +47,7 @@ func (p *pages) passkeyToConfirm(v *visit) (reply, error) {
 // proof is what the form brought to show that it is still the same person.
 func (v *visit) proof() team.Proof {
 	return team.Proof{
-		Password: v.PostForm.Get("current_password"), Passkey: []byte(v.PostForm.Get("proof")), Source: v.p.Remote(v.Request),
+		Password: v.PostForm.Get("current_password"), Passkey: []byte(v.PostForm.Get("proof")), Source: front.Of(v.Context()).Remote,
 	}
 }
 

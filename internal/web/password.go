@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
@@ -26,7 +27,7 @@ func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 		Title: "Your password is set", Text: []string{"It goes with " + f.Email + ", in every account you belong to."},
 		Link: "/", LinkText: "Go on",
 	}
-	if err := p.svc.ForgetGuesses(r.Context(), f.Email, p.Remote(r)); err != nil {
+	if err := p.svc.ForgetGuesses(r.Context(), f.Email, front.Of(r.Context()).Remote); err != nil {
 		return reply{}, err
 	}
 	if me, ok, err := p.visitor(r); ok && err == nil && me.User.Email != f.Email { // somebody else's session is theirs to end

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
@@ -50,6 +51,9 @@ func (p *pages) problemInside(v *visit, err error) (reply, error) {
 
 // problem is the page for an error. One that nobody classified is told to the log only, with the id that the page shows.
 func (p *pages) problem(ctx context.Context, r *http.Request, id string, err error) reply {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		err = team.Unavailable(err)
+	}
 	var e *team.Error
 	known := errors.As(err, &e)
 	if known {
@@ -62,9 +66,9 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 	if known {
 		status, title, reference = problems[e.Kind].status, problems[e.Kind].title, ""
 	}
-	if status >= http.StatusInternalServerError && ctx.Err() == nil {
+	if status >= http.StatusInternalServerError && ctx.Err() == nil && !errors.Is(err, front.ErrPanic) {
 		// The pattern, never the path: a path holds a token.
-		p.Logger.ErrorContext(ctx, "page failed", slog.String("page", r.Pattern), slog.String("request_id", id), slog.Any("error", err))
+		p.front.Logger.ErrorContext(ctx, "page failed", slog.String("page", r.Pattern), slog.String("request_id", id), slog.Any("error", err))
 	}
 	return reply{status: status, page: noticePage(notice{Title: title, Text: []string{e.Message}, Reference: reference}), retryAfter: e.RetryAfter}
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"raff/internal/team"
 )
@@ -26,53 +25,15 @@ type visit struct {
 	failed error
 }
 
-// cookieName has the prefix that keeps neighbours of the same domain from setting it, where the browser allows that.
-func (p *pages) cookieName() string {
-	if p.secure {
-		return "__Host-raff_session"
-	}
-	return "raff_session"
-}
-
-// cookie is what the browser keeps. It has no term of its own: the server ends the session.
-func (p *pages) cookie(token string) *http.Cookie {
-	c := &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
-		Name: p.cookieName(), Value: token, Path: "/", HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode,
-	}
-	if token == "" {
-		c.MaxAge = -1
-	} else {
-		c.MaxAge = int(team.SessionLife / time.Second)
-	}
-	return c
-}
+// cookie is what the browser keeps of a session; with an empty token it takes the cookie away.
+func (p *pages) cookie(token string) *http.Cookie { return p.front.SessionCookie(token) }
 
 // token is the session's, or empty.
-func (p *pages) token(r *http.Request) string {
-	c, err := r.Cookie(p.cookieName())
-	if err != nil {
-		return ""
-	}
-	return c.Value
-}
-
-// SessionToken finds the token of a dashboard session in a request; empty when there is none.
-func SessionToken(svc *team.Service) func(*http.Request) string {
-	p := &pages{svc: svc, secure: strings.HasPrefix(svc.PublicURL, "https://")}
-	return p.token
-}
+func (p *pages) token(r *http.Request) string { return p.front.SessionToken(r) }
 
 // visitor is who is signed in; ok is false for everybody else.
 func (p *pages) visitor(r *http.Request) (me team.SignedIn, ok bool, err error) {
-	token := p.token(r)
-	if token == "" {
-		return me, false, nil
-	}
-	me, err = p.svc.Session(r.Context(), token)
-	if errors.Is(err, team.ErrSignedOut) || errors.Is(err, team.ErrFactorNeeded) {
-		return me, false, nil
-	}
-	return me, err == nil, err
+	return p.front.SignedIn(r.Context(), r)
 }
 
 // signedIn runs a page for who is signed in, and sends everybody else to sign in first.

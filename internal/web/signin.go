@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
@@ -40,7 +41,7 @@ func (p *pages) showSignIn(r *http.Request) (reply, error) {
 // attempt is what the browser and its form give to sign in.
 func (p *pages) attempt(r *http.Request, email string) team.SignIn {
 	return team.SignIn{
-		Email: email, Password: r.PostForm.Get("password"), Source: p.Remote(r), UserAgent: r.UserAgent(), Old: p.token(r),
+		Email: email, Password: r.PostForm.Get("password"), Source: front.Of(r.Context()).Remote, UserAgent: r.UserAgent(), Old: p.token(r),
 		Device: p.device(r, email),
 	}
 }
@@ -106,7 +107,7 @@ func (p *pages) showForgot(r *http.Request) (reply, error) {
 
 func (p *pages) forgot(r *http.Request) (reply, error) {
 	f := forgotForm{Email: r.PostForm.Get("email"), NoMail: !p.svc.MailDelivered}
-	err := p.svc.ForgotPassword(r.Context(), f.Email, p.Remote(r))
+	err := p.svc.ForgotPassword(r.Context(), f.Email, front.Of(r.Context()).Remote)
 	if err == nil {
 		f.Sent = true
 		return show(forgotPage(f))

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -19,8 +18,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"raff/internal/bucket"
-	"raff/internal/stream"
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
@@ -39,36 +37,16 @@ func bound(r *http.Request) int64 {
 	return maxForm
 }
 
-// Options are what the pages need beside the Service.
-type Options struct {
-	Logger *slog.Logger
-	// Session and Source are how fast a browser that is signed in, and a network address, may ask for pages.
-	Session, Source bucket.Limit
-	// Nodes is how many servers share the limits now; nil means that this is the only one.
-	Nodes func() int
-	// Remote is the network address a request comes from; nil means that nobody knows, and limits per address rest.
-	Remote func(*http.Request) string
-	// CrossOrigin tells forms that were sent from other sites; nil knows the server by the Host header alone.
-	CrossOrigin *http.CrossOriginProtection
-}
-
 type pages struct {
-	Options
-	svc     *team.Service
-	buckets *bucket.Buckets
+	svc   *team.Service
+	front *front.Front
 	// secure says that people reach the server by HTTPS only.
 	secure bool
 }
 
-// New makes the handler of all pages. It answers every path it is given, unknown ones with a page that says so.
-func New(svc *team.Service, o Options) http.Handler {
-	if o.Logger == nil {
-		o.Logger = slog.Default()
-	}
-	if o.Remote == nil {
-		o.Remote = func(*http.Request) string { return "" }
-	}
-	p := &pages{Options: o, svc: svc, buckets: bucket.New(o.Nodes, func() time.Time { return svc.Now() }), secure: strings.HasPrefix(svc.PublicURL, "https://")}
+// New makes the pages as a face behind f. It answers every path it is given, unknown ones with a page that says so.
+func New(svc *team.Service, f *front.Front) front.Face {
+	p := &pages{svc: svc, front: f, secure: f.Secure()}
 	mux := http.NewServeMux()
 	for pattern, handle := range p.open() {
 		mux.HandleFunc(pattern, p.serve(p.bounded(filled(handle))))
@@ -82,12 +60,15 @@ func New(svc *team.Service, o Options) http.Handler {
 	mux.Handle("GET /assets/", p.assets())
 	mux.HandleFunc("/", p.serve(p.bounded(p.missing)))
 
-	protection := o.CrossOrigin
-	if protection == nil {
-		protection = http.NewCrossOriginProtection()
-	}
-	protection.SetDenyHandler(p.serve(p.crossOrigin))
-	return secure(ownForms(protection.Handler(mux)))
+	denied := p.serve(p.crossOrigin)
+	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f.CheckOrigin(r) != nil {
+			denied(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+	return front.Face{Name: "pages", Handler: secure(ownForms(own)), Fail: p.serve(p.failed)}
 }
 
 // detour leads from an address to which forms are sent, and where the page with what is wrong stands, to the page itself.
@@ -262,9 +243,8 @@ func goTo(path string) (reply, error) { return reply{to: path}, nil }
 // serve turns a function that returns a page into a handler. It is the only place that writes a page.
 func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		id := rand.Text()
+		id := front.Of(r.Context()).ID
 		ctx, notice := p.withFlash(r)
-		ctx = team.WithRequestID(ctx, id)
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, bound(r))
 		out, err := handle(r)
@@ -274,7 +254,6 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			out.cookie = given.cookie
 			out.retryAfter = cmp.Or(given.retryAfter, out.retryAfter)
 		}
-		w.Header().Set("X-Request-Id", id)
 		if wait := cmp.Or(out.retryAfter, retryAfter[out.status]); wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		}
@@ -302,8 +281,9 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			return
 		}
 		var body bytes.Buffer
-		if err := out.page.Render(ctx, &body); err != nil {
-			return // only a request that was given up stops a page
+		// A page about a request that ran out of time is written all the same.
+		if err := out.page.Render(context.WithoutCancel(ctx), &body); err != nil {
+			panic(err) // a buffer takes everything
 		}
 		if notice.shown {
 			http.SetCookie(w, p.flashCookie("", ""))
@@ -330,7 +310,7 @@ func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id s
 	if out.check != nil {
 		check = func() error { return out.check(ctx) }
 	}
-	to := stream.NewWriter(w, check)
+	to := front.NewStream(ctx, w, check)
 	err := out.write(ctx, to)
 	if err == nil || to.HungUp() {
 		return
@@ -339,7 +319,7 @@ func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id s
 	if e, ok := errors.AsType[*team.Error](err); ok && e.Kind != team.KindInternal && e.Kind != team.KindUnavailable {
 		level = slog.LevelInfo // the session, or its right to the file, ended
 	}
-	p.Logger.LogAttrs(ctx, level, "file broke off", slog.String("file", out.file), slog.String("request_id", id), slog.Any("error", err))
+	p.front.Logger.LogAttrs(ctx, level, "file broke off", slog.String("file", out.file), slog.String("request_id", id), slog.Any("error", err))
 	panic(http.ErrAbortHandler)
 }
 
@@ -363,12 +343,10 @@ func secure(next http.Handler) http.Handler {
 		if byToken(r.URL.Path) {
 			referrer, content = "no-referrer", plain
 		}
-		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", content)
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", referrer)
-		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("X-Robots-Tag", "noindex, nofollow")
 		next.ServeHTTP(w, r)
@@ -390,6 +368,9 @@ func ownForms(next http.Handler) http.Handler {
 func (p *pages) missing(*http.Request) (reply, error) {
 	return reply{}, &team.Error{Kind: team.KindNotFound, Message: "There is no page at this address. Check that the link was copied whole."}
 }
+
+// failed is the page for a request whose handler panicked. The front has logged why.
+func (p *pages) failed(*http.Request) (reply, error) { return reply{}, front.ErrPanic }
 
 func (p *pages) crossOrigin(*http.Request) (reply, error) {
 	return reply{}, &team.Error{Kind: team.KindDenied, Message: "This form was sent from another site. Open the page itself and try again there."}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"raff/internal/catalog"
+	"raff/internal/front"
 	"raff/internal/rafftest"
 	"raff/internal/team"
 	"raff/internal/web"
@@ -85,7 +86,8 @@ func (broken) InvitationByToken(context.Context, []byte) (team.Invitation, team.
 func TestAnUnknownFailureTellsTheLogAndNobodyElse(t *testing.T) {
 	var log bytes.Buffer
 	svc := team.New(team.Options{Store: broken{}, Catalog: catalog.Default()})
-	srv := httptest.NewServer(web.New(svc, web.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}))
+	f := front.New(svc, front.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	srv := httptest.NewServer(f.Handler(web.New(svc, f)))
 	defer srv.Close()
 	p := open(t, srv.URL+"/invite/secret-token").shows(t, 500, "Something went wrong", "Reference: ")
 	if strings.Contains(p.source, "column") {

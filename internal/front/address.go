@@ -1,4 +1,4 @@
-package server
+package front
 
 import (
 	"fmt"
@@ -7,40 +7,41 @@ import (
 	"strings"
 )
 
-// proxies says which X-Forwarded-For headers are believed.
-type proxies struct {
-	// nearest believes whoever connects, and nobody behind it.
-	nearest bool
-	trusted []netip.Prefix
+// Proxies says which X-Forwarded-For headers are believed. The zero value believes none.
+type Proxies struct {
+	// Nearest believes whoever connects, and nobody behind it.
+	Nearest bool
+	// Trusted are the networks of the proxies in front of the server.
+	Trusted []netip.Prefix
 }
 
-// SetTrustedProxies reads the networks of the proxies in front of the server as an operator writes them, for example
-// "10.0.0.0/8, 192.0.2.7, fd00::/8". An empty text trusts none.
-func (c *Config) SetTrustedProxies(text string) error {
-	c.trustedProxies = nil
+// ParseNetworks reads networks and addresses as an operator writes them, for example "10.0.0.0/8, 192.0.2.7, fd00::/8".
+// An empty text is none.
+func ParseNetworks(text string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
 	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 		p, err := netip.ParsePrefix(part)
 		if a, e := netip.ParseAddr(part); e == nil && a.Zone() == "" {
 			p, err = a.Prefix(a.BitLen())
 		}
 		if err != nil {
-			return fmt.Errorf("trusted proxies: %q is not an address or a network; write for example 10.0.0.0/8,fd00::/8", part)
+			return nil, fmt.Errorf("trusted proxies: %q is not an address or a network; write for example 10.0.0.0/8,fd00::/8", part)
 		}
 		if a := p.Addr(); a.Is4In6() {
 			if p.Bits() < 96 {
-				return fmt.Errorf("trusted proxies: write the IPv4 network %q as for example 10.0.0.0/8", part)
+				return nil, fmt.Errorf("trusted proxies: write the IPv4 network %q as for example 10.0.0.0/8", part)
 			}
 			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
 		}
-		c.trustedProxies = append(c.trustedProxies, p.Masked())
+		all = append(all, p.Masked())
 	}
-	return nil
+	return all, nil
 }
 
-// remote finds the network address a request comes from. Each proxy adds the address that connected to it at the end of
+// Remote is the network address a request comes from. Each proxy adds the address that connected to it at the end of
 // X-Forwarded-For, so the entries are read from there, for as long as they are addresses of trusted proxies. What is not
-// an address was not written by one: then the proxy before it counts.
-func (p proxies) remote(r *http.Request) string {
+// an address was not written by a proxy: then the proxy before it counts.
+func (p Proxies) Remote(r *http.Request) string {
 	peer, ok := parseAddress(r.RemoteAddr)
 	if !ok {
 		return r.RemoteAddr
@@ -56,11 +57,11 @@ func (p proxies) remote(r *http.Request) string {
 	return peer.String()
 }
 
-func (p proxies) trusts(a netip.Addr, hop int) bool {
-	if p.nearest && hop == 0 {
+func (p Proxies) trusts(a netip.Addr, hop int) bool {
+	if p.Nearest && hop == 0 {
 		return true
 	}
-	for _, network := range p.trusted {
+	for _, network := range p.Trusted {
 		if network.Contains(a) {
 			return true
 		}

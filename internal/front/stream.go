@@ -1,7 +1,7 @@
-// Package stream sends answers of any length over HTTP.
-package stream
+package front
 
 import (
+	"context"
 	"net/http"
 	"time"
 )
@@ -15,9 +15,10 @@ const (
 	checkEvery = time.Second
 )
 
-// Writer writes the body of a long answer in pieces. Each piece has a deadline of its own, whatever the server allows
-// for ordinary answers, and between two pieces Check may end the answer.
-type Writer struct {
+// Stream writes the body of a long answer in pieces. Each piece has a deadline of its own, whatever the server allows
+// for ordinary answers, and renews the deadline of the request; between two pieces check may end the answer.
+type Stream struct {
+	request *Request
 	w       http.ResponseWriter
 	control *http.ResponseController
 	check   func() error
@@ -25,18 +26,19 @@ type Writer struct {
 	hungUp  error
 }
 
-// NewWriter writes to w. Check is called between two pieces, but at most once a second; its error ends the answer and is
-// returned by Write. It may be nil.
-func NewWriter(w http.ResponseWriter, check func() error) *Writer {
-	return &Writer{w: w, control: http.NewResponseController(w), check: check, checked: time.Now()}
+// NewStream writes to w, for the request of ctx. check is called between two pieces, but at most once a second; its error
+// ends the answer and is returned by Write. It may be nil.
+func NewStream(ctx context.Context, w http.ResponseWriter, check func() error) *Stream {
+	return &Stream{request: Of(ctx), w: w, control: http.NewResponseController(w), check: check, checked: time.Now()}
 }
 
 // Write sends b in pieces.
-func (s *Writer) Write(b []byte) (n int, err error) {
+func (s *Stream) Write(b []byte) (n int, err error) {
 	for n < len(b) {
 		if err := s.due(); err != nil {
 			return n, err
 		}
+		s.request.renew()
 		_ = s.control.SetWriteDeadline(time.Now().Add(pieceTime)) // a writer without deadlines needs none
 		sent, err := s.w.Write(b[n:min(n+pieceSize, len(b))])
 		n += sent
@@ -49,9 +51,9 @@ func (s *Writer) Write(b []byte) (n int, err error) {
 }
 
 // HungUp reports that the client is gone: nothing more can be written, and nobody needs to be told.
-func (s *Writer) HungUp() bool { return s.hungUp != nil }
+func (s *Stream) HungUp() bool { return s.hungUp != nil }
 
-func (s *Writer) due() error {
+func (s *Stream) due() error {
 	now := time.Now()
 	if s.check == nil || now.Sub(s.checked) < checkEvery {
 		return nil

@@ -1,4 +1,4 @@
-package server
+package front
 
 import (
 	"net/http"
@@ -42,17 +42,17 @@ func TestRemote(t *testing.T) {
 		{"whoever connects, and nobody behind", "198.51.100.1:99", true, "", []string{"6.6.6.6, 198.51.100.2"}, "198.51.100.2"},
 		{"whoever connects, and a list behind", "198.51.100.1:99", true, list, []string{"6.6.6.6, 203.0.113.9, 10.0.0.2"}, "203.0.113.9"},
 	} {
-		config := Config{}
-		if err := config.SetTrustedProxies(c.list); err != nil {
+		trusted, err := ParseNetworks(c.list)
+		if err != nil {
 			t.Fatal(err)
 		}
 		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": c.via}}
-		if got := (proxies{c.nearest, config.trustedProxies}).remote(r); got != c.want {
+		if got := (Proxies{c.nearest, trusted}).Remote(r); got != c.want {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)
 		}
 	}
 	for _, bad := range []string{"10.0.0.0/33", "proxy.example.com", "10.0.0.1:80", "fe80::1%eth0", "::/0x", "::ffff:0.0.0.0/90"} {
-		if err := new(Config).SetTrustedProxies(bad); err == nil {
+		if _, err := ParseNetworks(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
 	}

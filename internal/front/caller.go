@@ -1,0 +1,103 @@
+package front
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"raff/internal/team"
+)
+
+// Errors of Caller beside those of the domain.
+var (
+	// ErrTwoCredentials is a request with a key and the cookie of a session.
+	ErrTwoCredentials = errors.New("the request has an API key and the cookie of a dashboard session")
+	// ErrCrossOrigin is a request with the cookie of a session that another site made a browser send.
+	ErrCrossOrigin = errors.New("a browser sent the request from another site, with the cookie of a dashboard session")
+)
+
+// Caller finds who sent a request, by its API key or by its dashboard session, with one read of the database. It fails
+// with ErrTwoCredentials, ErrCrossOrigin, or an error of the domain, such as team.ErrUnauthenticated.
+func (f *Front) Caller(ctx context.Context, r *http.Request) (who *team.Principal, err error) {
+	keys, session := r.Header["X-Api-Key"], f.SessionToken(r)
+	switch {
+	case len(keys) > 0 && session != "":
+		return nil, ErrTwoCredentials
+	case len(keys) == 1:
+		who, err = f.svc.Authenticate(ctx, keys[0])
+	case session != "":
+		var me team.SignedIn
+		me, err = f.Session(ctx, r)
+		if who = me.Principal; who == nil && err == nil {
+			err = team.ErrUnauthenticated
+		}
+	default:
+		err = team.ErrUnauthenticated
+	}
+	if err != nil {
+		return nil, err
+	}
+	Of(ctx).principal = who.ID
+	return who, nil
+}
+
+// Session is who came to the API with a dashboard session. It fails with ErrCrossOrigin or an error of the domain: a browser
+// adds the cookie by itself, also to what another site makes it send.
+func (f *Front) Session(ctx context.Context, r *http.Request) (team.SignedIn, error) {
+	if err := f.CheckOrigin(r); err != nil {
+		return team.SignedIn{}, ErrCrossOrigin
+	}
+	me, ok, err := f.SignedIn(ctx, r)
+	if err == nil && !ok {
+		err = team.ErrUnauthenticated
+	}
+	return me, err
+}
+
+// SignedIn is who is signed in; ok is false for everybody else.
+func (f *Front) SignedIn(ctx context.Context, r *http.Request) (me team.SignedIn, ok bool, err error) {
+	token := f.SessionToken(r)
+	if token == "" {
+		return me, false, nil
+	}
+	me, err = f.svc.Session(ctx, token)
+	if errors.Is(err, team.ErrSignedOut) || errors.Is(err, team.ErrFactorNeeded) {
+		return me, false, nil
+	}
+	if err == nil && me.Principal != nil {
+		Of(ctx).principal = me.Principal.ID
+	}
+	return me, err == nil, err
+}
+
+// cookieName has the prefix that keeps neighbours of the same domain from setting it, where the browser allows that.
+func (f *Front) cookieName() string {
+	if f.secure {
+		return "__Host-raff_session"
+	}
+	return "raff_session"
+}
+
+// SessionToken is the token of the dashboard session in a request, or empty.
+func (f *Front) SessionToken(r *http.Request) string {
+	c, err := r.Cookie(f.cookieName())
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// SessionCookie is what the browser keeps of a session; with an empty token it takes the cookie away. The server ends the
+// session, whatever the cookie says.
+func (f *Front) SessionCookie(token string) *http.Cookie {
+	c := &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
+		Name: f.cookieName(), Value: token, Path: "/", HttpOnly: true, Secure: f.secure, SameSite: http.SameSiteLaxMode,
+	}
+	if token == "" {
+		c.MaxAge = -1
+	} else {
+		c.MaxAge = int(team.SessionLife / time.Second)
+	}
+	return c
+}

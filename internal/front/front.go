@@ -1,0 +1,226 @@
+// Package front is what every request passes before it reaches a face (the API, the pages), and on its way back: the id of
+// the request, a deadline, the caller's address, who the caller is, rate limits, the headers that every answer has, the
+// recovery from a panic, the access log and the metrics. A face answers requests; it does none of this by itself.
+package front
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"raff/internal/bucket"
+	"raff/internal/team"
+)
+
+// DefaultTimeout is how long a request may take where the operator says nothing else.
+const DefaultTimeout = 10 * time.Second
+
+// Options configure a Front. The zero value works.
+type Options struct {
+	// Logger gets the access log and what went wrong; nil means slog.Default().
+	Logger *slog.Logger
+	// AccessLog is the level of the line that is logged for each request.
+	AccessLog slog.Level
+	// Timeout is how long a request may take until it is given up with 503; 0 means DefaultTimeout. A long answer renews
+	// it with every piece that is sent.
+	Timeout time.Duration
+	// Proxies says whose X-Forwarded-For is believed.
+	Proxies Proxies
+	// PublicURL is the origin where people reach the server. With https, cookies are sent over HTTPS only and browsers are
+	// told to come by HTTPS only.
+	PublicURL string
+	// Limits are how fast callers may go, by tier of a key, LimitSession and LimitSource; nil means DefaultLimits, an empty
+	// map none.
+	Limits map[string]Limit
+	// Nodes is how many servers share the limits now; nil means that this is the only one.
+	Nodes func() int
+	// Meter counts requests; nil means that nobody does.
+	Meter Meter
+}
+
+// Meter counts what passes.
+type Meter interface {
+	// Request is called once for each request that was answered. route is a pattern such as /api/v1/members/{id}, empty for
+	// a path that does not exist.
+	Request(face, method, route string, status int, took time.Duration)
+	// Limited is called for each request over a rate limit; kind is the name of the limit.
+	Limited(kind string)
+}
+
+// Front is one per server. It is safe for concurrent use.
+type Front struct {
+	Options
+	svc     *team.Service
+	buckets *bucket.Buckets
+	strict  http.CrossOriginProtection
+	origins http.CrossOriginProtection // also knows the public URL
+	secure  bool
+}
+
+// New makes the Front of a server. svc knows who the callers are.
+func New(svc *team.Service, o Options) *Front {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Limits == nil {
+		o.Limits = DefaultLimits()
+	}
+	f := &Front{Options: o, svc: svc, secure: strings.HasPrefix(o.PublicURL, "https://")}
+	f.buckets = bucket.New(o.Nodes, func() time.Time { return svc.Now() })
+	if o.PublicURL != "" {
+		// A proxy may have rewritten the Host header, so the server's own pages are also known by the public URL.
+		if err := f.origins.AddTrustedOrigin(o.PublicURL); err != nil {
+			panic(err) // the server has checked that it is an origin
+		}
+	}
+	return f
+}
+
+// Secure reports whether people reach the server by HTTPS.
+func (f *Front) Secure() bool { return f.secure }
+
+// CheckOrigin refuses what another site made a browser send. The Origin is compared with the public URL only where the
+// browser does not say by itself whether the request comes from the same site.
+func (f *Front) CheckOrigin(r *http.Request) error {
+	if r.Header.Get("Sec-Fetch-Site") != "" {
+		return f.strict.Check(r)
+	}
+	return f.origins.Check(r)
+}
+
+// A Face is one way to talk to the server.
+type Face struct {
+	// Name stands in the access log and in metrics.
+	Name string
+	// Handler answers. If it is a ServeMux, the pattern of the request is the route in log and metrics.
+	Handler http.Handler
+	// Fail answers, in the form of this face, a request whose handler panicked before it wrote anything.
+	Fail func(http.ResponseWriter, *http.Request)
+}
+
+// ErrPanic is why a face has to Fail. The front has logged it.
+var ErrPanic = errors.New("panic")
+
+// Handler is the face behind this front.
+func (f *Front) Handler(face Face) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		out := &recorder{ResponseWriter: w}
+		ctx, q, done := f.begin(r, out.Header())
+		defer done()
+		r = r.WithContext(ctx)
+		defer func() {
+			aborted := f.recovered(recover(), face, out, r, q)
+			f.end(ctx, face.Name, r, q, out.status, time.Since(start))
+			if aborted {
+				panic(http.ErrAbortHandler) // cuts the connection, so that nobody takes a part for the whole
+			}
+		}()
+		f.headers(out.Header(), q)
+		face.Handler.ServeHTTP(out, r)
+	})
+}
+
+// recovered handles what a handler panicked with, if it did, and reports whether the answer has to be broken off.
+func (f *Front) recovered(p any, face Face, out *recorder, r *http.Request, q *Request) (abort bool) {
+	if p == nil {
+		return false
+	}
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		return true
+	}
+	f.Logger.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("face", face.Name), slog.String("method", r.Method),
+		slog.String("route", route(r)), slog.String("request_id", q.ID), slog.String("error", fmt.Sprintf("%v: %v", ErrPanic, p)),
+		slog.String("stack", string(debug.Stack())))
+	if out.status != 0 {
+		return true
+	}
+	if face.Fail == nil {
+		http.Error(out, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return false
+	}
+	face.Fail(out, r)
+	return false
+}
+
+// end writes the line of the access log and counts the request.
+func (f *Front) end(ctx context.Context, face string, r *http.Request, q *Request, status int, took time.Duration) {
+	if status == 0 {
+		status = http.StatusOK
+	}
+	pattern := route(r)
+	if f.Meter != nil {
+		f.Meter.Request(face, r.Method, pattern, status, took)
+	}
+	level, message := f.AccessLog, "request"
+	switch {
+	case status == http.StatusTooManyRequests:
+		level, message = max(level, slog.LevelInfo), "request over a limit"
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		level, message = max(level, slog.LevelWarn), "request timed out"
+	}
+	if !f.Logger.Enabled(ctx, level) {
+		return
+	}
+	f.Logger.LogAttrs(ctx, level, message,
+		slog.String("face", face), slog.String("method", r.Method), slog.String("route", pattern), slog.Int("status", status),
+		slog.Duration("duration", took), slog.String("request_id", q.ID),
+		slog.String("principal", q.principal), slog.String("remote", q.Remote))
+}
+
+// route is the pattern that matched, without its method: a path may hold a token or an address.
+func route(r *http.Request) string {
+	if _, path, ok := strings.Cut(r.Pattern, " "); ok {
+		return path
+	}
+	return r.Pattern
+}
+
+// Header values that answers share; nobody writes into them.
+var (
+	noStore = []string{"no-store"}
+	noSniff = []string{"nosniff"}
+	hsts    = []string{"max-age=31536000"}
+)
+
+// headers sets what every answer has, unless the face says otherwise.
+func (f *Front) headers(h http.Header, q *Request) {
+	h["Cache-Control"] = noStore
+	h["X-Content-Type-Options"] = noSniff
+	h["X-Request-Id"] = []string{q.ID}
+	if f.secure {
+		// It says nothing about other names of the domain, which may not be ready for that.
+		h["Strict-Transport-Security"] = hsts
+	}
+}
+
+// recorder notes the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

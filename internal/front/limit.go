@@ -1,0 +1,88 @@
+package front
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"raff/internal/bucket"
+	"raff/internal/team"
+)
+
+// Limit is how fast one caller may go: PerSecond on average, Burst at once.
+type Limit = bucket.Limit
+
+// Beside the tiers of keys there are limits of one browser that is signed in and of one network address. The second is also
+// for the operations of the API that need no credential, and for requests whose credential is refused.
+const (
+	LimitSession = "session"
+	LimitSource  = "source"
+)
+
+// DefaultLimits are the limits of the two tiers, and those of pages.
+func DefaultLimits() map[string]Limit {
+	return map[string]Limit{
+		team.TierStandard: {PerSecond: 30, Burst: 60}, team.TierHigh: {PerSecond: 100, Burst: 200},
+		LimitSession: {PerSecond: 20, Burst: 200}, LimitSource: {PerSecond: 50, Burst: 500},
+	}
+}
+
+// TooFast is a request over a limit.
+type TooFast struct {
+	Who   string // begins a sentence: "This key"
+	Limit Limit
+	Wait  time.Duration // until the next request is allowed
+}
+
+func (e *TooFast) Error() string {
+	return fmt.Sprintf("%s may send %g requests per second. Wait %s and try again.", e.Who, e.Limit.PerSecond, e.Wait.Round(time.Millisecond))
+}
+
+// AllowPrincipal counts a request of who has authenticated. The error is a *TooFast.
+func (f *Front) AllowPrincipal(q *Request, p *team.Principal) error {
+	return f.take(q, "This key", p.ID, p.Tier)
+}
+
+// AllowSource counts a request of the caller's network address. The error is a *TooFast.
+func (f *Front) AllowSource(q *Request) error {
+	if q.Remote == "" {
+		return nil
+	}
+	return f.take(q, "This network address", "source "+team.SourceOf(q.Remote), LimitSource)
+}
+
+// AllowPage counts a request for a page, of the network address and of the browser that is signed in. The error is a
+// *TooFast.
+func (f *Front) AllowPage(q *Request, r *http.Request) error {
+	if err := f.AllowSource(q); err != nil {
+		return err
+	}
+	token := f.SessionToken(r)
+	if token == "" {
+		return nil
+	}
+	hash := sha256.Sum256([]byte(token)) // no token stays in memory
+	return f.take(q, "This browser", "session "+string(hash[:]), LimitSession)
+}
+
+// take takes one token of the key's bucket, and says in the headers of the answer how many are left.
+func (f *Front) take(q *Request, who, key, kind string) error {
+	limit := f.Limits[kind]
+	if limit == (Limit{}) {
+		return nil
+	}
+	left, wait := f.buckets.Take(key, limit)
+	q.header["X-Ratelimit-Limit"] = []string{strconv.FormatFloat(limit.PerSecond, 'g', -1, 64)}
+	q.header["X-Ratelimit-Remaining"] = []string{strconv.Itoa(left)}
+	if wait == 0 {
+		return nil
+	}
+	q.header["Retry-After"] = []string{strconv.Itoa(int(math.Ceil(wait.Seconds())))}
+	if f.Meter != nil {
+		f.Meter.Limited(kind)
+	}
+	return &TooFast{Who: who, Limit: limit, Wait: wait}
+}

@@ -1,0 +1,67 @@
+package front
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"time"
+
+	"raff/internal/team"
+)
+
+// Request is what the front knows of a request.
+type Request struct {
+	// ID is the caller's own id of the request if it can be logged as it is, else a new one.
+	ID string
+	// Remote is the network address of the caller.
+	Remote string
+
+	principal string // for the log
+	header    http.Header
+	timer     *time.Timer
+	timeout   time.Duration
+}
+
+type requestKey struct{}
+
+// Of is the request that ctx belongs to; an empty one outside of a request.
+func Of(ctx context.Context) *Request {
+	if q, ok := ctx.Value(requestKey{}).(*Request); ok {
+		return q
+	}
+	return &Request{header: http.Header{}}
+}
+
+// begin starts the request. Its context ends after the timeout with the cause context.DeadlineExceeded.
+func (f *Front) begin(r *http.Request, header http.Header) (context.Context, *Request, func()) {
+	q := &Request{ID: requestID(r.Header), Remote: f.Proxies.Remote(r), header: header, timeout: f.Timeout}
+	ctx, cancel := context.WithCancelCause(context.WithValue(team.WithRequestID(r.Context(), q.ID), requestKey{}, q))
+	q.timer = time.AfterFunc(f.Timeout, func() { cancel(context.DeadlineExceeded) })
+	return ctx, q, func() {
+		q.timer.Stop()
+		cancel(nil)
+	}
+}
+
+// renew gives the request its whole time again.
+func (q *Request) renew() {
+	if q.timer != nil {
+		q.timer.Reset(q.timeout)
+	}
+}
+
+const requestIDCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:"
+
+func requestID(h http.Header) string {
+	ids := h["X-Request-Id"]
+	if len(ids) != 1 || ids[0] == "" || len(ids[0]) > 64 {
+		return rand.Text()
+	}
+	for _, r := range ids[0] {
+		if !strings.ContainsRune(requestIDCharacters, r) {
+			return rand.Text()
+		}
+	}
+	return ids[0]
+}
