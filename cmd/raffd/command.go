@@ -118,6 +118,7 @@ func serveCommand() *cobra.Command {
 	setting(f, &config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with your own permissions and system roles (RAFF_CATALOG)")
 	setting(f, &config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
 	logs.flags(f)
+	setting(f, &config.MetricsListen, "metrics-listen", "RAFF_METRICS_LISTEN", "", "address of a listener of its own for Prometheus, GET /metrics, such as 127.0.0.1:9090 (RAFF_METRICS_LISTEN)")
 	setting(f, &timeout, "request-timeout", "RAFF_REQUEST_TIMEOUT", front.DefaultTimeout.String(), "how long a request may take until it is answered with 503 (RAFF_REQUEST_TIMEOUT)")
 	setting(f, &limits, "rate-limits", "RAFF_RATE_LIMITS", "", "requests per second and burst of each tier, of a session and of a network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,session=20:200,source=50:500)")
 	setting(f, &quotas, "quotas", "RAFF_QUOTAS", "", "how many roles, projects, api_keys and invitations an account may have, and sessions a person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100)")

@@ -17,9 +17,11 @@ import (
 	"raff/internal/front"
 	"raff/internal/httpapi"
 	"raff/internal/mail"
+	"raff/internal/metric"
 	"raff/internal/password"
 	"raff/internal/store"
 	"raff/internal/team"
+	"raff/internal/version"
 	"raff/internal/web"
 )
 
@@ -51,6 +53,9 @@ type Config struct {
 	Quotas team.Quotas
 	// MailLimits bound the mails people are sent; nil means the default.
 	MailLimits *team.MailLimits
+	// MetricsListen is an address of its own on which metrics are served in the format of Prometheus, without a credential;
+	// empty means that nothing is counted.
+	MetricsListen string
 	// Now is the clock; nil means the real one.
 	Now func() time.Time
 }
@@ -64,6 +69,7 @@ type Server struct {
 	sender  mail.Sender // nil: links are fetched by the inviter
 	nodes   *nodes
 	wake    [mailLanes]chan struct{}
+	metrics *metric.Metrics // nil: nothing is counted
 }
 
 // Open connects to the database, brings its schema up to date and wires everything. Close it.
@@ -90,7 +96,14 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if s.sender, err = sender(c); err != nil {
 		return nil, err
 	}
-	if s.store, err = store.Open(ctx, c.Database, cat, store.WithLogger(c.Logger)); err != nil {
+	options := []store.Option{store.WithLogger(c.Logger)}
+	var meter front.Meter
+	if c.MetricsListen != "" {
+		build := version.Get()
+		s.metrics = metric.New(metric.Build{Version: build.Version, Commit: build.Commit, Schema: Schema()})
+		options, meter = append(options, store.WithObserver(s.metrics)), s.metrics
+	}
+	if s.store, err = store.Open(ctx, c.Database, cat, options...); err != nil {
 		return nil, err
 	}
 	s.store.SignEvents(keys.Sign)
@@ -98,14 +111,18 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.service = team.New(team.Options{
 		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
 		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, SealKeys: keys, MailLimits: c.MailLimits,
+		SignInRefused: s.signInRefused,
 	})
 	if err := s.service.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
 	f := front.New(s.service, front.Options{
 		Logger: c.Logger, AccessLog: c.AccessLog, Timeout: c.RequestTimeout, Proxies: c.Proxies, PublicURL: c.PublicURL, Limits: c.Limits,
-		Nodes: s.nodes.count,
+		Nodes: s.nodes.count, Meter: meter,
 	})
+	if s.metrics != nil {
+		s.metrics.Watch(s.store, s.nodes.count)
+	}
 	s.handler = faces(f.Handler(httpapi.New(s.service, f, httpapi.Options{Ping: s.store.Ping})), f.Handler(web.New(s.service, f)))
 	return s, nil
 }
@@ -122,6 +139,16 @@ func sender(c Config) (mail.Sender, error) {
 		return mail.Console{W: c.Links}, nil
 	}
 	return nil, nil
+}
+
+// signInRefused tells operators of an attempt to sign in that failed. It names the user, never the address that was typed:
+// people type their password into that field, too.
+func (s *Server) signInRefused(ctx context.Context, action, userID string) {
+	s.config.Logger.LogAttrs(ctx, slog.LevelInfo, "sign-in refused",
+		slog.String("reason", action), slog.String("user", userID), slog.String("request_id", front.Of(ctx).ID), slog.String("remote", front.Of(ctx).Remote))
+	if s.metrics != nil {
+		s.metrics.SignInRefused(action)
+	}
 }
 
 // faces sends each request to the face that its path belongs to.
@@ -183,6 +210,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			"public_url", s.config.PublicURL)
 	}
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	if err := s.serveMetrics(working, &background); err != nil {
+		stop()
+		return err
+	}
 	s.startWork(working, &background)
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(l) }()

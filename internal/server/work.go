@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"raff/internal/mail"
+	"raff/internal/team"
 )
 
 // mailLanes is how many mails a node sends at once. The first lane is for mails that somebody waits for alone, so that
@@ -16,7 +17,14 @@ const mailLanes = 4
 // node may do all of it at once; the database hands each piece to one.
 func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	if s.sender != nil {
-		send := mail.Logged(s.sender, s.config.Logger)
+		logged := mail.Logged(s.sender, s.config.Logger)
+		send := func(ctx context.Context, m team.Mail) error {
+			err := logged(ctx, m)
+			if s.metrics != nil {
+				s.metrics.Mail(err)
+			}
+			return err
+		}
 		for lane := range mailLanes {
 			w := &mail.Worker{
 				Deliver: func(ctx context.Context) (bool, error) { return s.service.DeliverMail(ctx, lane == 0, send) },
@@ -25,19 +33,19 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 			wg.Go(func() { w.Run(ctx) })
 		}
 	}
-	wg.Go(func() { s.every(ctx, 10*time.Second, "note when API keys were used", s.service.FlushUsage) })
+	wg.Go(func() { s.every(ctx, 10*time.Second, "usage", s.service.FlushUsage) })
 	wg.Go(func() {
-		s.every(ctx, 2*time.Second, "record refused sign-ins", func(ctx context.Context) error { return s.service.RecordRefusals(ctx, false) })
+		s.every(ctx, 2*time.Second, "refusals", func(ctx context.Context) error { return s.service.RecordRefusals(ctx, false) })
 	})
-	wg.Go(func() { s.every(ctx, beatEvery, "say that this node is alive", s.nodes.beat) })
+	wg.Go(func() { s.every(ctx, beatEvery, "heartbeat", s.nodes.beat) })
 	wg.Go(func() {
-		s.every(ctx, time.Minute, "seal the audit log", func(ctx context.Context) error {
+		s.every(ctx, time.Minute, "seal", func(ctx context.Context) error {
 			_, err := s.service.SealEvents(ctx)
 			return err
 		})
 	})
 	wg.Go(func() {
-		s.every(ctx, time.Hour, "remove stale invitations", func(ctx context.Context) error {
+		s.every(ctx, time.Hour, "cleanup", func(ctx context.Context) error {
 			n, err := s.service.CleanUp(ctx)
 			if n > 0 {
 				s.config.Logger.Info("removed stale invitations", "count", n)
@@ -47,13 +55,18 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	})
 }
 
-// every runs a job now and again and again until ctx ends. A failure is logged; the next round tries again.
-func (s *Server) every(ctx context.Context, pause time.Duration, what string, job func(context.Context) error) {
+// every runs a job, whose name stands in log and metrics, now and again and again until ctx ends. A failure is logged; the next round tries again.
+func (s *Server) every(ctx context.Context, pause time.Duration, name string, job func(context.Context) error) {
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
-		if err := job(ctx); err != nil && ctx.Err() == nil {
-			s.config.Logger.Error("background work failed", "job", what, "error", err)
+		began := time.Now()
+		err := job(ctx)
+		if ctx.Err() == nil {
+			s.counted(name, began, err)
+			if err != nil {
+				s.config.Logger.Error("background work failed", "job", name, "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -21,6 +21,8 @@ type engine interface {
 	pin(ctx context.Context) (pinned context.Context, done func())
 	// ping is Store.Ping.
 	ping(ctx context.Context) error
+	// stats is Store.Stats.
+	stats() Stats
 	close() error
 }
 
@@ -102,7 +104,7 @@ func openEngine(ctx context.Context, url string, o options) (engine, error) {
 		}
 		return openSQLite(ctx, rest, o)
 	case "postgres", "postgresql":
-		return openPostgres(ctx, url)
+		return openPostgres(ctx, url, o)
 	}
 	return nil, errors.New("the database URL cannot be read: use sqlite:PATH or postgres://USER:PASSWORD@HOST:5432/DATABASE")
 }

@@ -24,18 +24,19 @@ import (
 type postgresEngine struct {
 	pool *pgxpool.Pool
 	// writers leaves some connections to readers: changes wait for locks while they hold theirs.
-	writers chan struct{}
-	queue   accountQueue
-	memory  postgresMemory
-	link    *postgresLink
+	writers  chan struct{}
+	queue    accountQueue
+	memory   postgresMemory
+	link     *postgresLink
+	observer Observer
 }
 
-func openPostgres(ctx context.Context, url string) (engine, error) {
+func openPostgres(ctx context.Context, url string, o options) (engine, error) {
 	cfg, err := parsePostgres(url)
 	if err != nil {
 		return nil, err
 	}
-	e := &postgresEngine{}
+	e := &postgresEngine{observer: o.observer}
 	if e.link, err = newPostgresLink(cfg, url); err != nil {
 		return nil, err
 	}
@@ -136,6 +137,9 @@ func (e *postgresEngine) update(ctx context.Context, locks []accountLock, fn fun
 		if try == maxTries {
 			return postgresError(err)
 		}
+		if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
+			e.observer.Retry(pe.Code)
+		}
 		pause := time.Duration(rand.Int64N(int64(time.Millisecond) << try)) //nolint:gosec // spreads retries, guards nothing
 		select {
 		case <-time.After(pause):
@@ -145,13 +149,21 @@ func (e *postgresEngine) update(ctx context.Context, locks []accountLock, fn fun
 	}
 }
 
+func (e *postgresEngine) stats() Stats {
+	s := e.pool.Stat()
+	return Stats{
+		InUse: int(s.AcquiredConns()), Open: int(s.TotalConns()), Max: int(s.MaxConns()),
+		Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
+	}
+}
+
 func (e *postgresEngine) once(ctx context.Context, locks []accountLock, fn func(session) error) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return postgresError(err)
 	}
 	defer conn.Release()
-	s := &postgresSession{conn: conn.Conn()}
+	s := &postgresSession{conn: conn.Conn(), observer: e.observer}
 	s.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	if e.link.pooled.Load() {
 		s.pending.Queue(e.link.greeting())
@@ -215,6 +227,7 @@ func (l *accountLock) key() int64 {
 // postgresSession is one transaction. Statements that nobody waits for are kept in pending and go out with the next
 // one that somebody does wait for; BEGIN and the lock are the first of them, COMMIT is the last.
 type postgresSession struct {
+	observer Observer
 	conn     *pgx.Conn
 	pending  pgx.Batch
 	prologue int // how many statements were pending before fn's first
@@ -235,6 +248,7 @@ func (s *postgresSession) send(ctx context.Context) (pgx.BatchResults, error) {
 	}
 	batch, first := s.pending, !s.sent
 	s.pending, s.sent = pgx.Batch{}, true
+	began := time.Now()
 	results := s.conn.SendBatch(ctx, &batch)
 	for i := range batch.Len() - 1 {
 		var err error
@@ -247,6 +261,9 @@ func (s *postgresSession) send(ctx context.Context) (pgx.BatchResults, error) {
 			_ = results.Close() // tells the same error again
 			return nil, s.failed(err)
 		}
+	}
+	if first && s.account != "" {
+		s.observer.LockWait(time.Since(began))
 	}
 	return results, nil
 }

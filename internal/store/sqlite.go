@@ -49,7 +49,7 @@ func openSQLite(ctx context.Context, path string, o options) (engine, error) {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
-	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path, opened), path: path, slots: make(chan struct{}, n)}, nil
+	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path, opened, o.observer), path: path, slots: make(chan struct{}, n)}, nil
 }
 
 func isDir(path string) bool {
@@ -95,6 +95,16 @@ func (e *sqliteEngine) query(ctx context.Context, query string, args []any) (row
 func (e *sqliteEngine) ping(ctx context.Context) error {
 	_, err := one(ctx, e, scanNumber, "SELECT 1")
 	return err
+}
+
+func (e *sqliteEngine) stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := Stats{InUse: len(e.slots), Open: len(e.slots) + len(e.idle), Max: cap(e.slots)}
+	if wal, err := os.Stat(e.path + "-wal"); err == nil {
+		s.WALBytes = wal.Size()
+	}
+	return s
 }
 
 func (e *sqliteEngine) take(ctx context.Context) (*sqliteConn, error) {

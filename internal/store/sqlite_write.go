@@ -22,6 +22,7 @@ type sqliteWriter struct {
 	quit     chan struct{}
 	stopped  chan struct{}
 	stopping atomic.Bool
+	observer Observer
 }
 
 // A batch ends after so many changes or so much time, so that the first of them is not kept waiting.
@@ -41,8 +42,8 @@ type sqliteChange struct {
 
 var errPanicked = errors.New("the change panicked")
 
-func startSQLiteWriter(path string, opened fs.FileInfo) *sqliteWriter {
-	w := &sqliteWriter{path: path, opened: opened, changes: make(chan *sqliteChange), quit: make(chan struct{}), stopped: make(chan struct{})}
+func startSQLiteWriter(path string, opened fs.FileInfo, o Observer) *sqliteWriter {
+	w := &sqliteWriter{path: path, opened: opened, changes: make(chan *sqliteChange), quit: make(chan struct{}), stopped: make(chan struct{}), observer: o}
 	go w.run()
 	return w
 }
@@ -51,6 +52,7 @@ func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, fn func(sess
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	began := time.Now()
 	c := &sqliteChange{begun: make(chan *sqliteSession, 1), ended: make(chan bool, 1), answered: make(chan error, 1)}
 	select {
 	case w.changes <- c:
@@ -71,6 +73,7 @@ func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, fn func(sess
 	if s == nil {
 		return <-c.answered
 	}
+	w.observer.LockWait(time.Since(began))
 	err := c.call(s, fn)
 	if lost := <-c.answered; lost != nil {
 		return lost
@@ -146,6 +149,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 	switch {
 	case err == nil && kept > 0:
 		_, err = w.conn.exec("COMMIT", nil)
+		w.observer.Batch(kept)
 	case err == nil:
 		_, err = w.conn.exec("ROLLBACK", nil)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"time"
 
 	"raff/internal/team"
 )
@@ -13,8 +14,9 @@ import (
 // DB is a team.Store on one database. It is safe for concurrent use.
 type DB struct {
 	reader
-	engine engine
-	sign   func(*team.Event) error
+	engine   engine
+	sign     func(*team.Event) error
+	observer Observer
 	written
 }
 
@@ -23,7 +25,10 @@ var _ team.Store = (*DB)(nil)
 // Option changes how Open opens.
 type Option func(*options)
 
-type options struct{ logger *slog.Logger }
+type options struct {
+	logger   *slog.Logger
+	observer Observer
+}
 
 // WithLogger tells the logger what the operator should know; without it nobody is told.
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
@@ -32,7 +37,7 @@ func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l 
 // "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". Several programs may open one database at the same
 // time. A schema newer than this program is an error.
 func Open(ctx context.Context, url string, c *team.Catalog, more ...Option) (*DB, error) {
-	o := options{logger: slog.New(slog.DiscardHandler)}
+	o := options{logger: slog.New(slog.DiscardHandler), observer: unobserved{}}
 	for _, f := range more {
 		f(&o)
 	}
@@ -40,7 +45,7 @@ func Open(ctx context.Context, url string, c *team.Catalog, more ...Option) (*DB
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{reader: reader{q: e, c: c}, engine: e}
+	d := &DB{reader: reader{q: e, c: c}, engine: e, observer: o.observer}
 	if err := d.foldNames(ctx); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
@@ -89,12 +94,14 @@ func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, fn func(team.Tx
 // write is Update for what the store does itself; without locks it excludes nobody.
 func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error) error {
 	var wrote []team.EventRef
+	began := time.Now()
 	err := d.engine.update(ctx, locks, func(s session) error {
 		t := &tx{reader: reader{q: s, c: d.c}, s: s, sign: d.sign}
 		err := fn(t)
 		wrote = t.wrote
 		return err
 	})
+	d.observer.Transaction(ctx, began, err)
 	if err == nil {
 		d.add(wrote)
 	}

@@ -136,7 +136,7 @@ func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p acc
 	case err != nil:
 	case who == InvitedKnown:
 		err = s.guess(ctx, u.CanonicalEmail, origin{a.Source, s.device(a.Device, u)}, u.PasswordHash, a.Password, wrongPassword)
-		s.refusedBy(err, u, ActionSignInFailed)
+		s.refusedBy(ctx, err, u, ActionSignInFailed)
 	case who == InvitedPasskey:
 		err = conflict("sign_in_first", "This address signs in with a passkey. Sign in, then open the link of the invitation again.")
 	default:
@@ -162,7 +162,7 @@ func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p ac
 		return fresh, nil
 	}
 	err = s.guess(ctx, inv.CanonicalEmail, origin{a.Source, s.device(a.Device, u)}, u.PasswordHash, a.Password, notTheirs)
-	s.refusedBy(err, u, ActionSignInFailed)
+	s.refusedBy(ctx, err, u, ActionSignInFailed)
 	if errors.Is(err, notTheirs) && a.Name == "" {
 		err = nameless
 	}

@@ -140,7 +140,7 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 func (s *Service) finishCode(ctx context.Context, a Awaiting, from origin, how string, used func(Tx) (bool, error)) (string, error) {
 	next, err := s.proved(ctx, a, how, used)
 	if errors.Is(err, errWrongCode) {
-		s.refused(a.User.ID, ActionSecondFactorRefused)
+		s.refused(ctx, a.User.ID, ActionSecondFactorRefused)
 	}
 	if err != nil {
 		return "", err

@@ -194,7 +194,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 		return "", failed
 	}
 	if err != nil {
-		s.refused(u.ID, ActionSignInFailed)
+		s.refused(ctx, u.ID, ActionSignInFailed)
 		return "", errNoPasskey
 	}
 	// An answer works once: whoever saw it on its way cannot send it again.

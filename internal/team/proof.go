@@ -36,12 +36,12 @@ func (s *Service) confirm(ctx context.Context, me SignedIn, proof Proof) error {
 	if len(proof.Passkey) == 0 {
 		wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "That is not the password you sign in with."}
 		err := s.guess(ctx, me.User.CanonicalEmail, origin{proof.Source, me.Session.ID}, me.User.PasswordHash, proof.Password, wrong)
-		s.refusedBy(err, me.User, ActionSignInFailed)
+		s.refusedBy(ctx, err, me.User, ActionSignInFailed)
 		return err
 	}
 	take, err := s.answered(ctx, me.Session, me.User, ceremonyConfirm, proof.Passkey)
 	if err != nil {
-		s.refusedBy(err, me.User, ActionSignInFailed)
+		s.refusedBy(ctx, err, me.User, ActionSignInFailed)
 		return err
 	}
 	return s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error {
@@ -117,7 +117,7 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte,
 	}
 	take, err := s.answered(ctx, a.session, a.User, ceremonyProve, answer)
 	if err != nil {
-		s.refusedBy(err, a.User, ActionSecondFactorRefused)
+		s.refusedBy(ctx, err, a.User, ActionSecondFactorRefused)
 		return "", err
 	}
 	next, err := s.proved(ctx, a, string(FactorPasskey), take)

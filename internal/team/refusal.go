@@ -66,17 +66,20 @@ func (r *refusals) giveBack(what refusal, n int) {
 }
 
 // refused notes that an attempt to sign in as a person failed; nobody is called "" and has no log.
-func (s *Service) refused(userID, action string) {
+func (s *Service) refused(ctx context.Context, userID, action string) {
+	if s.SignInRefused != nil {
+		s.SignInRefused(ctx, action, userID)
+	}
 	if userID != "" {
 		s.refusals.add(refusal{userID, action}, 1)
 	}
 }
 
 // refusedBy notes that an attempt failed if what was shown was wrong, not for another reason.
-func (s *Service) refusedBy(err error, u User, action string) {
+func (s *Service) refusedBy(ctx context.Context, err error, u User, action string) {
 	var e *Error
 	if errors.As(err, &e) && e.Kind == KindUnauthenticated {
-		s.refused(u.ID, action)
+		s.refused(ctx, u.ID, action)
 	}
 }
 

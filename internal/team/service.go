@@ -44,6 +44,9 @@ type Options struct {
 	MailDelivered bool
 	// SealKeys sign events and seals; none is no signature.
 	SealKeys SealKeys
+	// SignInRefused is called for each attempt to sign in that was refused; action is ActionSignInFailed or
+	// ActionSecondFactorRefused, userID is empty for an address that nobody has. nil means that nobody listens.
+	SignInRefused func(ctx context.Context, action, userID string)
 	// MailQueued is called after a commit that queued mail, so that a worker need not wait for its next round.
 	MailQueued func()
 	// MailLimits bound the mails; nil means DefaultMailLimits.

@@ -40,7 +40,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 		from.device = s.NewID()
 	}
 	if err := s.guess(ctx, canonical, from, u.PasswordHash, in.Password, wrongCredentials); err != nil {
-		s.refusedBy(err, u, ActionSignInFailed)
+		s.refusedBy(ctx, err, u, ActionSignInFailed)
 		return "", err
 	}
 	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {

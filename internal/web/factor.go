@@ -9,6 +9,7 @@ import (
 
 	"github.com/boombuler/barcode/qr"
 
+	"raff/internal/front"
 	"raff/internal/team"
 )
 
@@ -41,7 +42,7 @@ func (p *pages) showSecond(r *http.Request) (reply, error) {
 
 // codeTry is what the browser and its form give to prove a second factor.
 func (p *pages) codeTry(r *http.Request, a team.Awaiting) team.CodeTry {
-	return team.CodeTry{Code: r.PostForm.Get("code"), Device: p.device(r, a.User.Email), Source: p.Remote(r)}
+	return team.CodeTry{Code: r.PostForm.Get("code"), Device: p.device(r, a.User.Email), Source: front.Of(r.Context()).Remote}
 }
 
 func (p *pages) proveSecond(r *http.Request) (reply, error) {

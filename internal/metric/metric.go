@@ -1,0 +1,152 @@
+// Package metric counts what a server does, for Prometheus. Its types satisfy the interfaces by which the front, the store
+// and the background work tell what happened, so that none of them knows Prometheus.
+package metric
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics are those of one server. They are safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	limited   *prometheus.CounterVec
+	refused   *prometheus.CounterVec
+
+	transactions *prometheus.CounterVec
+	transaction  prometheus.Histogram
+	lockWait     prometheus.Histogram
+	retries      *prometheus.CounterVec
+	batch        prometheus.Histogram
+
+	jobs        *prometheus.HistogramVec
+	jobFailures *prometheus.CounterVec
+	jobSuccess  *prometheus.GaugeVec
+	mails       *prometheus.CounterVec
+}
+
+// Build is what the server is.
+type Build struct {
+	Version, Commit string
+	Schema          int64
+}
+
+var (
+	// requestBuckets reach from a cached read to the default deadline, in seconds.
+	requestBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	waitBuckets    = []float64{.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}
+	jobBuckets     = []float64{.001, .01, .1, .5, 1, 5, 15, 60, 300}
+	batchBuckets   = []float64{1, 2, 4, 8, 16, 32, 64}
+)
+
+// New makes the metrics of a server, with those of the Go runtime and of the process.
+func New(b Build) *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "raff_" + name, Help: help}, labels)
+	}
+	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: "raff_" + name, Help: help, Buckets: buckets})
+	}
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: counter("http_requests_total", "Requests answered, by face, method, route and status.", "face", "method", "route", "status"),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "raff_http_request_duration_seconds", Help: "Time until a request was answered.", Buckets: requestBuckets,
+		}, []string{"face", "method", "route"}),
+		limited: counter("rate_limited_total", "Requests refused by a rate limit, by the name of the limit.", "limit"),
+		refused: counter("sign_in_refusals_total", "Attempts to sign in that were refused, by what was refused.", "reason"),
+
+		transactions: counter("db_transactions_total", "Changes of the database, by outcome: committed, or rolled_back, which refusals are too.", "outcome"),
+		transaction:  histogram("db_transaction_duration_seconds", "Time of a change of the database, with its retries and the commit.", requestBuckets),
+		lockWait:     histogram("db_lock_wait_seconds", "Time until a change had its turn: the writer of SQLite, or the lock of the account with its round trip.", waitBuckets),
+		retries:      counter("db_retries_total", "Transactions that PostgreSQL broke off and that ran again, by SQLSTATE.", "sqlstate"),
+		batch:        histogram("db_batch_changes", "Changes that SQLite made durable with one commit.", batchBuckets),
+
+		jobs: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "raff_job_duration_seconds", Help: "Time of one round of background work.", Buckets: jobBuckets,
+		}, []string{"job"}),
+		jobFailures: counter("job_failures_total", "Rounds of background work that failed.", "job"),
+		jobSuccess: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "raff_job_last_success_timestamp_seconds", Help: "When a round of background work last succeeded, in Unix time.",
+		}, []string{"job"}),
+		mails: counter("mails_total", "Attempts to send a mail, by outcome: sent, failed.", "outcome"),
+	}
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "raff_build_info", Help: "1, with the version, the commit and the database schema of the server as labels.",
+		ConstLabels: prometheus.Labels{"version": b.Version, "commit": b.Commit, "schema": strconv.FormatInt(b.Schema, 10)},
+	})
+	info.Set(1)
+	m.registry.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.requests, m.durations, m.limited, m.refused, m.transactions, m.transaction, m.lockWait, m.retries, m.batch,
+		m.jobs, m.jobFailures, m.jobSuccess, m.mails)
+	return m
+}
+
+// Handler answers with the metrics in the format of Prometheus.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
+
+// Request counts an answered request; see front.Meter.
+func (m *Metrics) Request(face, method, route string, status int, took time.Duration) {
+	switch method { // a client can send any word
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	default:
+		method = "other"
+	}
+	m.requests.WithLabelValues(face, method, route, strconv.Itoa(status)).Inc()
+	m.durations.WithLabelValues(face, method, route).Observe(took.Seconds())
+}
+
+// Limited counts a request over a limit; see front.Meter.
+func (m *Metrics) Limited(kind string) { m.limited.WithLabelValues(kind).Inc() }
+
+// SignInRefused counts an attempt to sign in that was refused.
+func (m *Metrics) SignInRefused(reason string) { m.refused.WithLabelValues(reason).Inc() }
+
+// Transaction counts a change of the database; see store.Observer.
+func (m *Metrics) Transaction(_ context.Context, began time.Time, err error) {
+	outcome := "committed"
+	if err != nil {
+		outcome = "rolled_back"
+	}
+	m.transactions.WithLabelValues(outcome).Inc()
+	m.transaction.Observe(time.Since(began).Seconds())
+}
+
+// LockWait observes how long a change waited for its turn; see store.Observer.
+func (m *Metrics) LockWait(took time.Duration) { m.lockWait.Observe(took.Seconds()) }
+
+// Retry counts a transaction that runs again; see store.Observer.
+func (m *Metrics) Retry(sqlstate string) { m.retries.WithLabelValues(sqlstate).Inc() }
+
+// Batch observes how many changes were committed at once; see store.Observer.
+func (m *Metrics) Batch(changes int) { m.batch.Observe(float64(changes)) }
+
+// Job counts a round of background work.
+func (m *Metrics) Job(name string, began time.Time, err error) {
+	m.jobs.WithLabelValues(name).Observe(time.Since(began).Seconds())
+	if err != nil {
+		m.jobFailures.WithLabelValues(name).Inc()
+		return
+	}
+	m.jobSuccess.WithLabelValues(name).SetToCurrentTime()
+}
+
+// Mail counts an attempt to send a mail.
+func (m *Metrics) Mail(err error) {
+	outcome := "sent"
+	if err != nil {
+		outcome = "failed"
+	}
+	m.mails.WithLabelValues(outcome).Inc()
+}

@@ -1,0 +1,85 @@
+package metric
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"raff/internal/store"
+)
+
+// Database is what is asked when metrics are read.
+type Database interface {
+	Stats() store.Stats
+	Backlog(context.Context) (store.Backlog, error)
+}
+
+// backlogTimeout bounds how long a scrape waits for the database.
+const backlogTimeout = 3 * time.Second
+
+// Watch adds what a database holds and what waits in it, and how many nodes serve it, asked at each scrape.
+func (m *Metrics) Watch(db Database, nodes func() int) {
+	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc("raff_"+name, help, nil, nil) }
+	m.registry.MustRegister(&state{
+		db: db, nodes: nodes,
+		inUse:    desc("db_connections_in_use", "Connections to the database that are in use."),
+		open:     desc("db_connections_open", "Connections to the database that are open."),
+		most:     desc("db_connections_max", "How many connections may be open at once."),
+		waits:    desc("db_connection_waits_total", "How often somebody waited for a connection (PostgreSQL)."),
+		waited:   desc("db_connection_wait_seconds_total", "How long they waited altogether (PostgreSQL)."),
+		wal:      desc("db_wal_bytes", "Size of the write-ahead log (SQLite)."),
+		mails:    desc("outbox_mails", "Mails that wait to be sent."),
+		oldest:   desc("outbox_oldest_seconds", "Age of the mail that waits longest; 0 without any."),
+		unsealed: desc("audit_unsealed_seconds", "Age of the oldest audit event that no seal covers; 0 without any."),
+		alive:    desc("nodes", "Servers alive on the database."),
+		up:       desc("db_up", "1 if the database answered this scrape, else 0."),
+	})
+}
+
+type state struct {
+	db    Database
+	nodes func() int
+
+	inUse, open, most, waits, waited, wal, mails, oldest, unsealed, alive, up *prometheus.Desc
+}
+
+// Describe is of prometheus.Collector.
+func (s *state) Describe(all chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{s.inUse, s.open, s.most, s.waits, s.waited, s.wal, s.mails, s.oldest, s.unsealed, s.alive, s.up} {
+		all <- d
+	}
+}
+
+// Collect is of prometheus.Collector.
+func (s *state) Collect(all chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64) { all <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
+	stats := s.db.Stats()
+	gauge(s.inUse, float64(stats.InUse))
+	gauge(s.open, float64(stats.Open))
+	gauge(s.most, float64(stats.Max))
+	all <- prometheus.MustNewConstMetric(s.waits, prometheus.CounterValue, float64(stats.Waits))
+	all <- prometheus.MustNewConstMetric(s.waited, prometheus.CounterValue, stats.Waited.Seconds())
+	gauge(s.wal, float64(stats.WALBytes))
+	gauge(s.alive, float64(s.nodes()))
+
+	ctx, cancel := context.WithTimeout(context.Background(), backlogTimeout)
+	defer cancel()
+	b, err := s.db.Backlog(ctx)
+	if err != nil {
+		gauge(s.up, 0)
+		return
+	}
+	gauge(s.up, 1)
+	gauge(s.mails, float64(b.Mails))
+	gauge(s.oldest, age(b.OldestMail))
+	gauge(s.unsealed, age(b.OldestUnsealed))
+}
+
+// age is in seconds; 0 for no time.
+func age(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return max(0, time.Since(t).Seconds())
+}
