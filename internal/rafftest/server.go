@@ -78,6 +78,9 @@ func WithRequestTimeout(d time.Duration) Option {
 	return func(o *options) { o.config.RequestTimeout = d }
 }
 
+// WithMetrics serves metrics on this address.
+func WithMetrics(address string) Option { return func(o *options) { o.config.MetricsListen = address } }
+
 // WithLogger logs to l instead of the test's log.
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.config.Logger = l } }
 
