@@ -158,4 +158,3 @@ func liveMemory() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
-
