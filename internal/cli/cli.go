@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -62,6 +63,10 @@ func Main() int {
 // Run runs raff with these arguments, without the program's name, and returns the exit code.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{in: stdin, out: stdout, err: stderr}
+	if err := textOnly(args, os.Environ()); err != nil {
+		a.report(err)
+		return exitCode(err)
+	}
 	root := a.root() //nolint:contextcheck // commands get ctx when they run
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -80,6 +85,24 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	a.report(err)
 	return exitCode(err)
 }
+
+// textOnly refuses arguments, and settings of the environment, that are no text: nothing the server keeps may hold them. It does
+// not repeat them, because one may be a secret.
+func textOnly(args, environment []string) error {
+	for i, arg := range args {
+		if !isText(arg) {
+			return usageError{fmt.Sprintf("Argument %d contains a NUL character or bytes that are not UTF-8. Check the encoding of the terminal or of the script.", i+1)}
+		}
+	}
+	for _, e := range environment {
+		if name, value, _ := strings.Cut(e, "="); strings.HasPrefix(name, "RAFF_") && !isText(value) {
+			return usageError{fmt.Sprintf("The environment variable %s contains bytes that are not UTF-8. Set it again.", name)}
+		}
+	}
+	return nil
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

@@ -79,6 +79,9 @@ func (a *app) askProfile(p profile) (profile, error) {
 	case a.apiKey == "" && !interactive:
 		return p, usageError{"Standard input is not a terminal, so nothing is asked: give --api-key (or --api-key - to read it from standard input)."}
 	}
+	if !isText(a.apiKey) {
+		return p, usageError{"The API key contains a NUL character or bytes that are not UTF-8. Copy it again."}
+	}
 	if !interactive || a.apiKey != "" {
 		p.APIURL = cmp.Or(a.apiURL, p.APIURL, defaultURL)
 		p.APIKey = a.apiKey

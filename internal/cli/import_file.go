@@ -57,6 +57,11 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 		return nil, nil, err
 	}
 	b = bytes.TrimPrefix(b, []byte("\ufeff")) // spreadsheets put it there
+	for i, line := range bytes.Split(b, []byte("\n")) {
+		if !isText(string(line)) {
+			return nil, nil, fmt.Errorf("line %d of %s contains a NUL character or bytes that are not UTF-8. Save the file as CSV in UTF-8", i+1, path)
+		}
+	}
 	r := csv.NewReader(bytes.NewReader(b))
 	r.TrimLeadingSpace = true
 	heading, _, _ := bytes.Cut(b, []byte("\n"))

@@ -12,8 +12,8 @@ func (r reader) Count(ctx context.Context, accountID string, of team.Counted) (i
 	return one(ctx, r.q, scanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM account_counts WHERE account_id = $1 AND kind = $2", uid(accountID), of)
 }
 
-// foldAtOnce is how many names are folded in one transaction.
-const foldAtOnce = 500
+// foldAtOnce is how many names are folded in one transaction: with few, a database with many names would start slowly.
+const foldAtOnce = 2000
 
 // foldNames gives every name its unique form that has none: a migration cannot, because only the program knows it. Of names that
 // were different once and look alike now, the older one has the form, and the others one that nothing else can have, so that
@@ -23,27 +23,31 @@ func (d *DB) foldNames(ctx context.Context) error {
 		"roles":    "o.account_id = roles.account_id AND o.scope = roles.scope",
 		"projects": "o.account_id = projects.account_id",
 	} {
+		update := fmt.Sprintf(`UPDATE %s SET name_unique = CASE WHEN EXISTS (SELECT 1 FROM %s o WHERE %s AND o.name_unique = $2)
+			THEN $3 ELSE $2 END WHERE id = $1 AND name_unique IS NULL`, table, table, same)
+		after := team.NoID // behind the rows that were done: what is left of them in the index would be passed over again and again
 		for left := true; left; {
+			last := after
 			err := d.write(ctx, nil, func(t *tx) error {
 				type named struct{ id, name string }
 				rows, err := many(ctx, t.q, func(s scanner) (n named, err error) {
 					err = s.Scan((*text)(&n.id), (*text)(&n.name))
 					return n, err
-				}, fmt.Sprintf("SELECT id, name FROM %s WHERE name_unique IS NULL ORDER BY id LIMIT %d", table, foldAtOnce))
+				}, fmt.Sprintf("SELECT id, name FROM %s WHERE name_unique IS NULL AND id > $1 ORDER BY id LIMIT %d", table, foldAtOnce), uid(after))
 				if err != nil {
 					return err
 				}
 				left = len(rows) == foldAtOnce
 				for _, n := range rows {
 					folded := team.FoldName(n.name)
-					if _, err := t.exec(ctx, fmt.Sprintf(`UPDATE %s SET name_unique = CASE WHEN EXISTS (SELECT 1 FROM %s o WHERE %s
-						AND o.name_unique = $2) THEN $3 ELSE $2 END WHERE id = $1 AND name_unique IS NULL`, table, table, same),
-						uid(n.id), folded, folded+" "+n.id); err != nil {
+					if err := t.later(ctx, update, uid(n.id), folded, folded+" "+n.id); err != nil {
 						return err
 					}
+					last = n.id
 				}
 				return nil
 			})
+			after = last
 			if err != nil {
 				return fmt.Errorf("fold the names of %s: %w", table, err)
 			}
