@@ -102,6 +102,12 @@ func WithCatalog(path string) Option { return func(o *options) { o.config.Catalo
 // WithSealKeys signs the audit log with the keys of this file.
 func WithSealKeys(path string) Option { return func(o *options) { o.config.SealKeyFile = path } }
 
+// WithMachineClock gives the node a machine whose clock is read with now, and lets it tell the time as in production: by the
+// database's clock. Advance moves nothing then.
+func WithMachineClock(now func() time.Time) Option {
+	return func(o *options) { o.config.MachineClock = now }
+}
+
 // WithTrustedProxies takes the address of a caller from X-Forwarded-For of these networks, as an operator would write it.
 func WithTrustedProxies(text string) Option {
 	return func(o *options) {
@@ -145,7 +151,9 @@ func Start(t testing.TB, more ...Option) *Server {
 	if o.quiet {
 		o.config.Logger = slog.New(slog.NewTextHandler(logTo{t}, &slog.HandlerOptions{Level: slog.LevelError}))
 	}
-	o.config.Now = o.clock.now
+	if o.config.MachineClock == nil {
+		o.config.Now = o.clock.now
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -56,8 +56,11 @@ type Config struct {
 	// MetricsListen is an address of its own on which metrics are served in the format of Prometheus, without a credential;
 	// empty means that nothing is counted.
 	MetricsListen string
-	// Now is the clock; nil means the real one.
+	// Now is the time for everything that the server decides; nil means that of the database, so that nodes whose clocks
+	// differ decide alike.
 	Now func() time.Time
+	// MachineClock measures the time between two looks at the database's clock; nil means time.Now.
+	MachineClock func() time.Time
 }
 
 // Server is one running node.
@@ -68,6 +71,7 @@ type Server struct {
 	handler http.Handler
 	sender  mail.Sender // nil: links are fetched by the inviter
 	nodes   *nodes
+	clock   *clock // nil: Config.Now
 	wake    [mailLanes]chan struct{}
 	metrics *metric.Metrics // nil: nothing is counted
 }
@@ -108,6 +112,12 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.store.SignEvents(keys.Sign)
 	s.nodes = newNodes(s.store)
+	if c.Now == nil {
+		if s.clock, err = newClock(ctx, s.store.Now, c.MachineClock); err != nil {
+			return nil, errors.Join(err, s.store.Close())
+		}
+		c.Now = s.clock.now
+	}
 	s.service = team.New(team.Options{
 		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
 		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, SealKeys: keys, MailLimits: c.MailLimits,

@@ -38,6 +38,9 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 		s.every(ctx, 2*time.Second, "refusals", func(ctx context.Context) error { return s.service.RecordRefusals(ctx, false) })
 	})
 	wg.Go(func() { s.every(ctx, beatEvery, "heartbeat", s.nodes.beat) })
+	if s.clock != nil {
+		wg.Go(func() { s.every(ctx, beatEvery, "clock", s.clock.look) })
+	}
 	wg.Go(func() {
 		s.every(ctx, time.Minute, "seal", func(ctx context.Context) error {
 			_, err := s.service.SealEvents(ctx)

@@ -12,8 +12,13 @@ func (r reader) Count(ctx context.Context, accountID string, of team.Counted) (i
 	return one(ctx, r.q, scanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM account_counts WHERE account_id = $1 AND kind = $2", uid(accountID), of)
 }
 
-// foldAtOnce is how many names are folded in one transaction: with few, a database with many names would start slowly.
-const foldAtOnce = 2000
+const (
+	// foldAtOnce is how many names are folded in one transaction. Each writes pages all over the indexes: with few names in a
+	// transaction, a database with many would write every page again and again.
+	foldAtOnce = 50_000
+	// foldSent is how many are sent to the database together.
+	foldSent = 2000
+)
 
 // foldNames gives every name its unique form that has none: a migration cannot, because only the program knows it. Of names that
 // were different once and look alike now, the older one has the form, and the others one that nothing else can have, so that
@@ -38,9 +43,18 @@ func (d *DB) foldNames(ctx context.Context) error {
 					return err
 				}
 				left = len(rows) == foldAtOnce
-				for _, n := range rows {
+				if many := t.q.dialect().manyPages; many != "" && len(rows) > foldSent {
+					if _, err := t.exec(ctx, many); err != nil {
+						return err
+					}
+				}
+				for i, n := range rows {
 					folded := team.FoldName(n.name)
-					if err := t.later(ctx, update, uid(n.id), folded, folded+" "+n.id); err != nil {
+					err := t.later(ctx, update, uid(n.id), folded, folded+" "+n.id)
+					if err == nil && i%foldSent == foldSent-1 {
+						_, err = t.exec(ctx, "SELECT 1")
+					}
+					if err != nil {
 						return err
 					}
 					last = n.id
@@ -48,6 +62,12 @@ func (d *DB) foldNames(ctx context.Context) error {
 				return nil
 			})
 			after = last
+			if few := d.q.dialect().fewPages; err == nil && few != "" {
+				err = d.write(ctx, nil, func(t *tx) error {
+					_, err := t.exec(ctx, few)
+					return err
+				})
+			}
 			if err != nil {
 				return fmt.Errorf("fold the names of %s: %w", table, err)
 			}

@@ -68,6 +68,9 @@ type dialect struct {
 	migrations string
 	// now is the database's own time, in microseconds since 1970.
 	now string
+	// manyPages lets the connection keep many changed pages in memory, for a transaction that changes each of them often;
+	// fewPages ends that.
+	manyPages, fewPages string
 	// skipLocked goes behind a SELECT whose rows are to be changed, and passes over rows that another node is changing.
 	skipLocked string
 	// keep goes behind a SELECT, before the name of a table, and keeps its row from being deleted until the commit. With
@@ -84,7 +87,7 @@ func (d *dialect) hold(table string) string {
 }
 
 var (
-	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "sqlite", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"}
+	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "sqlite", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)", manyPages: "PRAGMA cache_size = -131072", fewPages: "PRAGMA cache_size = -2000"}
 	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "postgres", now: "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint", skipLocked: " FOR UPDATE SKIP LOCKED", keep: " FOR KEY SHARE OF "}
 )
 

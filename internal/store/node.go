@@ -10,6 +10,11 @@ func (r reader) LastBeat(ctx context.Context) (time.Time, error) {
 	return one(ctx, r.q, scanStamp, "SELECT seen_at FROM nodes ORDER BY seen_at DESC LIMIT 1")
 }
 
+// Now is the database's own time, which is one for all nodes.
+func (d *DB) Now(ctx context.Context) (time.Time, error) {
+	return one(ctx, d.q, scanStamp, "SELECT "+d.q.dialect().now)
+}
+
 // Beat goes by the database's clock, which is one for all nodes: by its own, a node whose clock is ahead would look alive
 // long after it ended, and take the others for dead. A moment in the future is one that a clock noted before it was set right.
 // Beat excludes nobody: it is no change of the domain.

@@ -59,7 +59,7 @@ func (e *postgresEngine) start(ctx context.Context, cfg *pgxpool.Config) (err er
 	if e.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return err
 	}
-	if err = migratePostgres(ctx, first, e.pool); err != nil {
+	if err = migratePostgres(ctx, first, cfg.ConnConfig, e.link); err != nil {
 		e.pool.Close()
 	}
 	return err

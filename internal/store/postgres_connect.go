@@ -25,6 +25,9 @@ var postgresSettings = map[string]string{
 	// A node that froze inside a change must not keep the others out for ever.
 	"lock_timeout":                        "10s",
 	"idle_in_transaction_session_timeout": "30s",
+	// A statement that is stuck must not hold its connection for ever. It is above lock_timeout, so that a wait for a lock is told
+	// as one. Long lists, such as exports, are read in pages, each a statement of its own; migrations are exempt.
+	"statement_timeout": "30s",
 	// Plans are made while tables are nearly empty and are kept while they grow.
 	"enable_seqscan":    "off",
 	"enable_bitmapscan": "off", // rows of an index in no order: a page of a list would be all of it, sorted
@@ -111,6 +114,15 @@ func (l *postgresLink) chose(_ context.Context, c *pgx.Conn) error {
 	return nil
 }
 
+// unbound lets a connection for migrations take its time. Through a pooler it has no settings of ours, and must leave none.
+func (l *postgresLink) unbound(ctx context.Context, c *pgx.Conn) error {
+	if l.pooled.Load() {
+		return nil
+	}
+	_, err := c.Exec(ctx, "SET statement_timeout = 0")
+	return err
+}
+
 // validate asks a new connection all that has to be known of it in one round trip. The process that answers has another
 // id than the one that was announced where a pooler stands between.
 func (l *postgresLink) validate(ctx context.Context, c *pgconn.PgConn) error {
@@ -151,14 +163,14 @@ func (l *postgresLink) greeting() string {
 
 // migratePostgres holds the lock in a transaction, which ends with the program whatever happens, also where a pooler keeps
 // the connection.
-func migratePostgres(ctx context.Context, guard *pgx.Conn, pool *pgxpool.Pool) error {
-	if _, err := guard.Exec(ctx, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '"+migrationWait+"'"); err != nil {
+func migratePostgres(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, link *postgresLink) error {
+	if _, err := guard.Exec(ctx, "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '"+migrationWait+"'"); err != nil {
 		return err
 	}
 	if _, err := guard.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", int64(migrationLock))); err != nil {
 		return fmt.Errorf("wait for another program that migrates (pg_locks says who holds the advisory lock): %w", err)
 	}
-	db := stdlib.OpenDBFromPool(pool)
+	db := stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(link.choose), stdlib.OptionAfterConnect(link.unbound))
 	defer func() { _ = db.Close() }()
 	if err := migrate(ctx, db, &postgresDialect); err != nil {
 		return err

@@ -1,0 +1,64 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"raff/internal/rafftest"
+)
+
+// TestAStuckStatementEnds: statements that never end are given up by the database, and their connections are free again, also
+// through a pooler. A migration may take longer.
+func TestAStuckStatementEnds(t *testing.T) {
+	t.Parallel()
+	for name, pooled := range map[string]bool{"direct": false, "pooled": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := rafftest.PostgresURL(t)
+			db := openSQL(t, url)
+			defer func() { _ = db.Close() }()
+			do := func(statement string) {
+				t.Helper()
+				if _, err := db.ExecContext(t.Context(), statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			do(`CREATE FUNCTION slowly() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+				IF EXISTS (SELECT 1 FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'public.memberships') THEN PERFORM pg_sleep(7); END IF; END $$`)
+			do("CREATE EVENT TRIGGER slowly ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION slowly()")
+			to := url
+			if pooled {
+				to = rafftest.BehindPgBouncer(t, url)
+			}
+			srv := rafftest.Start(t, rafftest.OnDatabase(to+"&statement_timeout=6s"))
+			do("DROP EVENT TRIGGER slowly")
+			do("CREATE FUNCTION stick() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.name = 'stuck' THEN PERFORM pg_sleep(600); END IF; RETURN NEW; END $$")
+			do("CREATE TRIGGER stick BEFORE INSERT ON projects FOR EACH ROW EXECUTE FUNCTION stick()")
+			statuses := parallel(14, func(int) int {
+				return srv.Do(t, http.MethodPost, "/api/v1/projects", srv.Key, map[string]any{"name": "stuck"}).Status
+			})
+			if statuses[http.StatusServiceUnavailable] != 14 {
+				t.Errorf("answers: %v, want 14 times 503", statuses)
+			}
+			srv.Do(t, http.MethodPost, "/api/v1/projects", srv.Key, map[string]any{"name": "free"}).Want(t, http.StatusCreated)
+		})
+	}
+}
+
+// TestStatementsHaveATimeout: it is there without being asked for.
+func TestStatementsHaveATimeout(t *testing.T) {
+	t.Parallel()
+	database := rafftest.PostgresURL(t)
+	srv := rafftest.Start(t, rafftest.OnDatabase(database))
+	db := openSQL(t, database)
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), `CREATE TABLE seen (setting TEXT);
+		CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen SELECT current_setting('statement_timeout'); RETURN NEW; END $$;
+		CREATE TRIGGER note BEFORE INSERT ON projects FOR EACH ROW EXECUTE FUNCTION note()`); err != nil {
+		t.Fatal(err)
+	}
+	srv.Do(t, http.MethodPost, "/api/v1/projects", srv.Key, map[string]any{"name": "seen"}).Want(t, http.StatusCreated)
+	if got := askDatabase(t, database, "SELECT setting FROM seen"); got != "30s" {
+		t.Errorf("statement_timeout is %s, want 30s", got)
+	}
+}
