@@ -42,7 +42,11 @@ build: ## build the three programs into bin/
 bench: build ## measure raff beside its limits and write docs/benchmarks.md (some minutes; BENCH="-rounds 1 -span 1s")
 	@scripts/bench.sh $(BENCH)
 
+# What differs between Terraform and OpenTofu shows in one test of each resource and flow; test-opentofu runs all of them.
+opentofu-core = TestQuickstart|TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestAccountSettings|TestMembersExclusiveOfAProject|TestInterrupt|TestRenamedResources|TestMemberImport|TestASavedPlan|TestMovedFrom|TestGeneratedConfiguration|TestBareMock|TestGuide
+
 test: deps check unit ## everything CI runs
+	@$(MAKE) -s test-opentofu ARGS='-run "$(opentofu-core)"'
 	@$(MAKE) -s demo >/dev/null
 
 check: fmt-check vet lint generate-check docs-check tidy-check ## everything that needs no running program

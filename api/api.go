@@ -28,6 +28,15 @@ type Done struct {
 	KeysCreated []APIKeyRef `json:"keys_created,omitempty"`
 	// InvitationsSent are the open invitations a removed person sent; they stay valid.
 	InvitationsSent []InvitationRef `json:"invitations_sent,omitempty"`
+	// ProjectRoles are the roles in projects that a removal from the account has ended.
+	ProjectRoles []ProjectRoleRef `json:"project_roles,omitempty"`
+}
+
+// ProjectRoleRef names a role in a project.
+type ProjectRoleRef struct {
+	ProjectID string `json:"project_id"`
+	RoleID    string `json:"role_id"`
+	RoleName  string `json:"role_name"`
 }
 
 // APIKeyRef names an API key.

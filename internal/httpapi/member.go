@@ -128,6 +128,9 @@ func removed(r team.Removed) api.Done {
 	for _, i := range r.InvitationsSent {
 		d.InvitationsSent = append(d.InvitationsSent, api.InvitationRef{ID: i.ID, Email: i.Email})
 	}
+	for _, m := range r.InProjects {
+		d.ProjectRoles = append(d.ProjectRoles, api.ProjectRoleRef{ProjectID: m.ProjectID, RoleID: m.Role.ID, RoleName: m.Role.Name})
+	}
 	return d
 }
 

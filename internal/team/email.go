@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
+
+	"raff/internal/naming"
 )
 
 // keyDomain is the domain of the address an API key has as a member: RFC 2606 reserves it, no mail can reach it.
@@ -34,7 +36,7 @@ func CanonicalEmail(typed string) (string, error) {
 	}
 	s := norm.NFC.String(typed)
 	for _, r := range s {
-		if unicode.IsSpace(r) || ignorableRune(r) {
+		if unicode.IsSpace(r) || naming.Ignorable(r) {
 			return bad("it contains a space or an invisible character")
 		}
 	}

@@ -41,6 +41,8 @@ type Removed struct {
 	// KeysCreated are the API keys of which they were shown a secret: those they made or regenerated.
 	KeysCreated     []HeldKey
 	InvitationsSent []Invitation
+	// InProjects are the memberships in projects that ended together with the one in the account.
+	InProjects []Member
 }
 
 // ListMembers lists the members of the account or, with f.ProjectID, of a project, and how many match in all.

@@ -268,11 +268,10 @@ func (w *work) remove(m Member, o Removal) (out Removed, err error) {
 	}
 	details := map[string]any{"role": m.Role.Slug, "status": m.Status, "project_memberships_removed": 0}
 	if m.ProjectID == "" {
-		projects, err := w.removeFromProjects(m)
-		if err != nil {
+		if out.InProjects, err = w.removeFromProjects(m); err != nil {
 			return out, err
 		}
-		details["project_memberships_removed"] = projects
+		details["project_memberships_removed"] = len(out.InProjects)
 	}
 	if err := w.cancelInvitation(m); err != nil {
 		return out, err
@@ -288,31 +287,30 @@ func (w *work) remove(m Member, o Removal) (out Removed, err error) {
 	return out, w.recordMember("member.removed", m, false, details)
 }
 
-// removeFromProjects ends the memberships in projects of who is removed from the account, and says how many there were.
-func (w *work) removeFromProjects(m Member) (int, error) {
+// removeFromProjects ends the memberships in projects of who is removed from the account, and says which there were.
+func (w *work) removeFromProjects(m Member) (ended []Member, err error) {
 	all, err := w.MembershipsOf(w.ctx, w.p.AccountID, m.CanonicalEmail)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if w.p.account.Strict {
 		if err := w.dominates(all...); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	projects := 0
 	for _, each := range all {
 		if each.ID == m.ID {
 			continue
 		}
-		projects++
+		ended = append(ended, each)
 		if err := w.cancelInvitation(each); err != nil {
-			return 0, err
+			return nil, err
 		}
 		if err := w.recordEnd(each, map[string]any{"because": "member.removed"}); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	return projects, nil
+	return ended, nil
 }
 
 // recordEnd writes the event of a membership that ended because something else did.

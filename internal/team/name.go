@@ -2,117 +2,33 @@ package team
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
+	"raff/internal/naming"
 )
 
 // IsText reports whether every face may take the text and both databases can store it: valid UTF-8 without NUL.
 func IsText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
-// hiddenRune reports control, bidi, zero-width and other format characters: what a reader cannot see.
-func hiddenRune(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) || r == utf8.RuneError ||
-		r&0xFFFE == 0xFFFE || r >= 0xFDD0 && r <= 0xFDEF || isBlank(r)
-}
-
-// isBlank reports a letter or symbol that looks like nothing: Hangul fillers, the braille pattern without a dot, and the like.
-func isBlank(r rune) bool {
-	switch r {
-	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800', '\ufffc', '\U00016fe4', '\U0001d159':
-		return true
-	}
-	return false
-}
-
-// ignorableRune reports what a name must not hold: hidden characters, and those that programs pass over when they draw or
-// compare a text, such as variation selectors. Two names that differ by them alone look the same. So an emoji is one character
-// of a name; sequences of emoji are joined by characters that a name cannot hold.
-func ignorableRune(r rune) bool {
-	return hiddenRune(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
-}
-
-// checkName checks a name a person gives to something: 1 to limit characters, nothing invisible, no space at an end.
+// checkName checks a name a person gives to something.
 func checkName(name string, limit int) error {
-	if name == "" {
-		return invalid("name", "required", "name is required: give 1 to %d characters.", limit)
+	switch wrong := naming.Check(name, limit); {
+	case wrong == "":
+		return nil
+	case name == "":
+		return invalid("name", "required", "name %s", wrong)
+	default:
+		return invalid("name", "invalid_name", "name %s", wrong)
 	}
-	if err := checkText("name", name, limit); err != nil {
-		return err
-	}
-	before := ' '
-	for i, r := range name {
-		switch {
-		case ignorableRune(r):
-			return invisible("name", r)
-		case i == 0 && unicode.IsSpace(r):
-			return invalid("name", "invalid_name", "name begins with a space. Remove it.")
-		case i > 0 && unicode.IsSpace(r) && unicode.IsSpace(before) && (r != ' ' || before != ' '):
-			return invalid("name", "invalid_name", "name has several spaces in a row that are not all the same (%U). Use one.", r)
-		}
-		before = r
-	}
-	if unicode.IsSpace(before) {
-		return invalid("name", "invalid_name", "name ends with a space. Remove it.")
-	}
-	return nil
 }
 
-// checkText checks a text that may be empty: at most limit characters, nothing hidden.
+// checkText checks a text that may be empty.
 func checkText(field, text string, limit int) error {
-	if n := utf8.RuneCountInString(text); n > limit {
-		return invalid(field, "invalid_"+field, "%s has %d characters; at most %d are allowed.", field, n, limit)
-	}
-	visible := text == ""
-	for _, r := range text {
-		if hiddenRune(r) {
-			return invisible(field, r)
-		}
-		visible = visible || !unicode.IsSpace(r)
-	}
-	if !visible {
-		return invalid(field, "invalid_"+field, "%s consists of spaces only.", field)
+	if wrong := naming.CheckText(text, limit); wrong != "" {
+		return invalid(field, "invalid_"+field, "%s %s", field, wrong)
 	}
 	return nil
 }
 
-func invisible(field string, r rune) error {
-	return invalid(field, "invalid_"+field, "%s contains an invisible or control character (%U). Remove it.", field, r)
-}
-
-// FoldName is the form in which names of roles and projects must be unique. Names that look alike to a reader have the same
-// form: they differ by case, by compatible forms of letters and spaces (NFKC), by characters nobody sees, or by letters of
-// Cyrillic, Greek and Armenian that are drawn like Latin ones. What is drawn differently, such as accents, stays different.
-func FoldName(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if ignorableRune(r) {
-			return -1
-		}
-		return r
-	}, name)
-	name = cases.Fold().String(norm.NFKC.String(name))
-	name = strings.ReplaceAll(norm.NFKC.String(name), "i\u0307", "i")
-	name = strings.Map(func(r rune) rune {
-		if latin, ok := lookalikes[r]; ok {
-			return latin
-		}
-		return r
-	}, name)
-	return strings.Join(strings.Fields(name), " ")
-}
-
-// lookalikes are letters in lower case that are drawn like a Latin letter, in lower or in upper case.
-var lookalikes = func() map[rune]rune {
-	all := map[rune]rune{}
-	for pair := range strings.FieldsSeq(
-		"аa вb еe ёë кk мm нh оo рp сc тt уy хx ѕs іi їï јj ԁd һh ԛq ԝw ӏl " + // Cyrillic
-			"αa βb εe ζz ηh ιi κk μm νn οo ρp τt υy χx " + // Greek
-			"օo սu հh ոn " + // Armenian
-			"ıi ɑa ɡg ɩi") {
-		r := []rune(pair)
-		all[r[0]] = r[1]
-	}
-	return all
-}()
+// FoldName is the form in which names of roles and projects must be unique.
+func FoldName(name string) string { return naming.Fold(name) }

@@ -3,6 +3,8 @@ package team
 import (
 	"context"
 	"strings"
+
+	"raff/internal/naming"
 )
 
 // userAgentLength is how much is kept of what a browser says of itself, in characters.
@@ -122,7 +124,7 @@ func cleanUserAgent(text string) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range text {
-		if hiddenRune(r) {
+		if naming.Hidden(r) {
 			continue
 		}
 		if n == userAgentLength {

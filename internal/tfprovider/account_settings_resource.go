@@ -54,7 +54,7 @@ func (r *accountSettingsResource) Schema(_ context.Context, _ resource.SchemaReq
 			"Use it once for an account. Creating it takes over the settings there are; destroying it changes nothing.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
-				Optional: true, Computed: true, PlanModifiers: stays,
+				Optional: true, Computed: true, PlanModifiers: append([]planmodifier.String{atPlan(nameRule(64))}, stays...),
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
 				MarkdownDescription: "Name of the account, 1 to 64 characters. Left out, it is whatever it is on the server.",
 			},

@@ -71,7 +71,7 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 128)},
-				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
+				PlanModifiers:       []planmodifier.String{atPlan(nameRule(128))},
 				MarkdownDescription: "Name that people see, 1 to 128 characters.",
 			},
 			"role_id": schema.StringAttribute{

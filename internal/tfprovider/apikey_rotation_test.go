@@ -48,7 +48,7 @@ func TestAPIKeyRotatesBeforeItEnds(t *testing.T) {
 	hcl := func(arguments ...string) string { return using(srv.URL, srv.Key, apiKey(arguments...)) }
 	term, due := `lifetime = "90d"`, `rotate_before = "14d"`
 	var id, first, second string
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: onClock(srv), Steps: []resource.TestStep{
+	runCase(t, resource.TestCase{ProtoV6ProviderFactories: onClock(srv), Steps: []resource.TestStep{
 		refused(hcl(due), "The key never expires. Set lifetime"),
 		refused(hcl(`lifetime = "10d"`, due), "has to be shorter than lifetime"),
 		refused(hcl(`lifetime = "soon"`), "must be a duration of at least 1m0s"),
@@ -89,7 +89,7 @@ func TestAPIKeyRotatesWithAFixedEnd(t *testing.T) {
 		return using(srv.URL, srv.Key, apiKey(expires, `rotate_before = "14d"`))
 	}
 	var id, first, second string
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: onClock(srv), Steps: []resource.TestStep{
+	runCase(t, resource.TestCase{ProtoV6ProviderFactories: onClock(srv), Steps: []resource.TestStep{
 		{Config: hcl(ends), Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &first, 200))},
 		empty(hcl(ends), func() { srv.Advance(10 * day) }),
 		{Config: hcl(later), Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &second, 200), expiresIn(t, srv, &id, 50*day), func(*terraform.State) error {

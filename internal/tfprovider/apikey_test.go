@@ -51,7 +51,7 @@ func TestAPIKeyLife(t *testing.T) {
 	withRole := fmt.Sprintf("role_id = %q", basic)
 	expires := `expires_at = "2099-01-01T00:00:00Z"`
 	var id, second, secret string
-	resource.Test(t, resource.TestCase{
+	runCase(t, resource.TestCase{
 		ProtoV6ProviderFactories: providers,
 		Steps: []resource.TestStep{
 			{

@@ -4,10 +4,11 @@ import (
 	"context"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"raff/internal/naming"
 )
 
 // atPlan checks the form of a value when a plan is made, and not already when the configuration is validated: terraform
@@ -52,31 +53,36 @@ func (c planCheck) PlanModifySet(ctx context.Context, req planmodifier.SetReques
 	}
 }
 
-// plainText is the server's rule for names and descriptions: one line of visible characters.
-type plainText struct{}
+// nameRule is the server's rule for names of so many characters: one line, nothing invisible, no space at an end.
+func nameRule(limit int) validator.String { return textRule{limit, naming.Check} }
 
-func (plainText) Description(context.Context) string {
+// descriptionRule is the server's rule for descriptions.
+func descriptionRule() validator.String { return textRule{500, naming.CheckText} }
+
+type textRule struct {
+	limit int
+	check func(text string, limit int) (wrong string)
+}
+
+func (textRule) Description(context.Context) string {
 	return "must be one line of visible characters, without line breaks, tabs and invisible characters, and not of spaces alone"
 }
 
-func (v plainText) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v textRule) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v plainText) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	text := req.ConfigValue.ValueString()
-	if text == "" {
+func (v textRule) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !known(req.ConfigValue) {
 		return
 	}
-	if strings.ContainsFunc(text, invisible) || strings.TrimFunc(text, unicode.IsSpace) == "" {
-		detail := req.Path.String() + " " + v.Description(ctx) + "."
-		if strings.HasSuffix(text, "\n") {
-			detail += " A heredoc ends with a line break: use trimspace(), or a quoted string."
-		}
-		resp.Diagnostics.AddAttributeError(req.Path, "Not a plain text", detail)
+	text := req.ConfigValue.ValueString()
+	wrong := v.check(text, v.limit)
+	if wrong == "" {
+		return
 	}
-}
-
-func invisible(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) || r == unicode.ReplacementChar
+	if strings.HasSuffix(text, "\n") {
+		wrong += " A heredoc ends with a line break: use trimspace(), or a quoted string."
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Not a plain text", req.Path.String()+" "+wrong)
 }
 
 // localPart is the server's rule for what is before the @.

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
+
+	"raff/internal/naming"
 )
 
 // keyDomain ends the address that an API key has as a member: its id and this.
@@ -84,7 +86,7 @@ var domainRules = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idn
 
 func plainAddress(s string) bool {
 	local, domain, ok := cutLast(s, "@")
-	if !ok || len(s) > 254 || len(local) > 64 || disguised(local) || !localPart.MatchString(local) || strings.ContainsFunc(s, invisible) {
+	if !ok || len(s) > 254 || len(local) > 64 || disguised(local) || !localPart.MatchString(local) || strings.ContainsFunc(s, naming.Ignorable) {
 		return false
 	}
 	ascii, err := domainRules.ToASCII(norm.NFC.String(domain))

@@ -260,4 +260,22 @@ func tellOfLeft(who string, d *api.Done, diags *diag.Diagnostics) {
 	}
 }
 
+// tellOfProjects names the roles in projects that ended with a membership of the account.
+func (s *session) tellOfProjects(ctx context.Context, who string, roles []api.ProjectRoleRef, diags *diag.Diagnostics) {
+	if len(roles) == 0 {
+		return
+	}
+	names := map[string]string{}
+	projects, _ := s.allProjects.get(ctx) // who may not see them gets the ids
+	for _, p := range projects {
+		names[p.ID] = p.Name
+	}
+	var lines []string
+	for _, r := range roles {
+		lines = append(lines, fmt.Sprintf("%s in the project %s", r.RoleName, nameOr(names[r.ProjectID], r.ProjectID)))
+	}
+	diags.AddWarning(who+" has lost roles in projects", "They ended with the membership of the account, also if that is made anew in the same apply:"+bullets(lines)+
+		"\n\nThe next plan gives those again that this configuration manages (raff_project_member). The others have to be given by hand.")
+}
+
 func bullets(lines []string) string { return "\n  - " + strings.Join(lines, "\n  - ") }

@@ -69,7 +69,7 @@ func TestMemberIsKeptOnDestroy(t *testing.T) {
 	one := func(on string) string {
 		return using(srv.URL, srv.Key, member("m", admin, `email = "m@example.com"`, on))
 	}
-	resource.Test(t, resource.TestCase{
+	runCase(t, resource.TestCase{
 		ProtoV6ProviderFactories: providers,
 		Steps: []resource.TestStep{
 			refused(one(`on_destroy = "downgrade"`), `on_destroy = "downgrade" needs downgrade_role`),

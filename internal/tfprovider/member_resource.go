@@ -246,6 +246,7 @@ func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	tellOfLeft(state.principal(), done, &resp.Diagnostics)
+	r.tellOfProjects(ctx, state.principal(), done.ProjectRoles, &resp.Diagnostics)
 }
 
 // ImportState accepts the id of the member, an email address, user:<id> or api_key:<id>; in a project after

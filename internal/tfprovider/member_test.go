@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,7 +68,7 @@ func TestMemberLife(t *testing.T) {
 		return using(wire.URL, srv.Key, member("m", role, fmt.Sprintf("email = %q", email)))
 	}
 	var id, bob string
-	resource.Test(t, resource.TestCase{
+	runCase(t, resource.TestCase{
 		ProtoV6ProviderFactories: providers,
 		Steps: []resource.TestStep{
 			{
@@ -274,13 +275,14 @@ func TestMemberAcceptsDuringApply(t *testing.T) {
 		return using(wire.URL, srv.Key, member("m", role, `email = "alice@example.com"`, `status = "active"`))
 	}
 	var id string
+	var accepts sync.Once
 	run(t,
 		resource.TestStep{Config: hcl(basic), Check: all(keep("raff_member.m", &id), memberAttr("status", "active"))},
 		resource.TestStep{
 			PreConfig: func() {
 				wire.intercept(func(r *http.Request) {
 					if r.Method == http.MethodPatch {
-						srv.Accept(t, id, "Alice")
+						accepts.Do(func() { srv.Accept(t, id, "Alice") })
 					}
 				})
 			},

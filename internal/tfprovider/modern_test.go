@@ -31,7 +31,7 @@ provider "echo" {
 resource "echo" "key" {}
 `, srv.RoleID(t, "account", "member")))
 	hcl = strings.Replace(hcl, "required_providers {", "required_providers {\n    echo = {\n      source = \"raff/echo\"\n    }", 1)
-	resource.Test(t, resource.TestCase{
+	runCase(t, resource.TestCase{
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
 			"raff": providerserver.NewProtocol6WithError(New("test")()), "echo": echoprovider.NewProviderServer(),
 		},
@@ -61,23 +61,29 @@ resource "echo" "key" {}
 func TestFunctions(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
-	output := func(value string) string {
-		return using(srv.URL, srv.Key, fmt.Sprintf("output \"o\" {\n  value = %s\n}\n", value))
+	output := func(name, value string) string {
+		return fmt.Sprintf("output %q {\n  value = %s\n}\n", name, value)
 	}
-	is := func(value, want string) resource.TestStep {
-		return resource.TestStep{Config: output(value), Check: resource.TestCheckOutput("o", want)}
+	var hcl strings.Builder
+	var checks []resource.TestCheckFunc
+	for i, c := range []struct{ value, want string }{
+		{`provider::raff::normalize_email("Zoe\u0301+A@BÜCHER.example.com")`, "zoé+a@xn--bcher-kva.example.com"},
+		{`provider::raff::permission_matches("vm.view", "vm.*")`, "true"},
+		{`provider::raff::permission_matches("account.members.view", "vm.*", "*.view")`, "true"},
+		{`provider::raff::permission_matches("vm.manage", "*.view")`, "false"},
+		{`provider::raff::permission_matches("vm.manage")`, "false"},
+		{`length([for p in data.raff_permissions.all.names : p if provider::raff::permission_matches(p, "vm.*")])`, "6"},
+	} {
+		name := fmt.Sprint("o", i)
+		hcl.WriteString(output(name, c.value))
+		checks = append(checks, resource.TestCheckOutput(name, c.want))
+	}
+	refuses := func(value, words string) resource.TestStep {
+		return refused(using(srv.URL, srv.Key, output("o", value)), words)
 	}
 	run(t,
-		is(`provider::raff::normalize_email("Zoe\u0301+A@BÜCHER.example.com")`, "zoé+a@xn--bcher-kva.example.com"),
-		is(`provider::raff::permission_matches("vm.view", "vm.*")`, "true"),
-		is(`provider::raff::permission_matches("account.members.view", "vm.*", "*.view")`, "true"),
-		is(`provider::raff::permission_matches("vm.manage", "*.view")`, "false"),
-		is(`provider::raff::permission_matches("vm.manage")`, "false"),
-		refused(output(`provider::raff::permission_matches("vm.manage", "[")`), `"[" is not a pattern`),
-		refused(output(`provider::raff::normalize_email("Alice <alice@example.com>")`), "is not one plain address"),
-		is(`length([for p in data.raff_permissions.all.names : p if provider::raff::permission_matches(p, "vm.*")])
-}
-data "raff_permissions" "all" {
-`, "6"),
+		resource.TestStep{Config: using(srv.URL, srv.Key, hcl.String()+"data \"raff_permissions\" \"all\" {}\n"), Check: all(checks...)},
+		refuses(`provider::raff::permission_matches("vm.manage", "[")`, `"[" is not a pattern`),
+		refuses(`provider::raff::normalize_email("Alice <alice@example.com>")`, "is not one plain address"),
 	)
 }

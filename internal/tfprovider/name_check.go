@@ -3,19 +3,15 @@ package tfprovider
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"golang.org/x/text/unicode/norm"
 
 	"raff/api"
 	"raff/client"
+	"raff/internal/naming"
 )
-
-// foldName is the form in which the server compares names of roles and projects.
-func foldName(name string) string { return norm.NFC.String(strings.ToLower(norm.NFC.String(name))) }
 
 // checkRoleFree refuses at plan time a slug or a name that another role has. A role that this state has too is about to
 // be replaced or renamed.
@@ -47,7 +43,7 @@ func roleTaken(o api.Role, plan roleModel) diag.Diagnostic {
 	switch {
 	case known(plan.Slug) && o.Slug == plan.Slug.ValueString():
 		return diag.NewAttributeErrorDiagnostic(path.Root("slug"), fmt.Sprintf("A role with the slug %q already exists", o.Slug), detail)
-	case known(plan.Name) && foldName(o.Name) == foldName(plan.Name.ValueString()):
+	case known(plan.Name) && naming.Fold(o.Name) == naming.Fold(plan.Name.ValueString()):
 		return diag.NewAttributeErrorDiagnostic(path.Root("name"), fmt.Sprintf("A role named %q already exists", o.Name), detail+"\n\n"+bothNames)
 	}
 	return nil
@@ -69,7 +65,7 @@ func (r *projectResource) checkProjectFree(ctx context.Context, name types.Strin
 		return
 	}
 	for _, p := range projects {
-		if p.ID != id && foldName(p.Name) == foldName(name.ValueString()) && !r.handovers.isKept(p.ID) {
+		if p.ID != id && naming.Fold(p.Name) == naming.Fold(name.ValueString()) && !r.handovers.isKept(p.ID) {
 			diags.Append(projectTaken(p))
 			return
 		}

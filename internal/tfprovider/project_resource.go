@@ -21,6 +21,7 @@ import (
 
 	"raff/api"
 	"raff/client"
+	"raff/internal/naming"
 )
 
 var (
@@ -62,7 +63,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
-				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
+				PlanModifiers:       []planmodifier.String{atPlan(nameRule(64))},
 				MarkdownDescription: "Name that people see, 1 to 64 characters, unique in the account. Changing it renames the project in place.",
 			},
 			"description": schema.StringAttribute{
@@ -70,7 +71,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				Computed:            true,
 				Default:             stringdefault.StaticString(""),
 				Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(500)},
-				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
+				PlanModifiers:       []planmodifier.String{atPlan(descriptionRule())},
 				MarkdownDescription: "What the project is for, at most 500 characters.",
 			},
 			"default_region": schema.StringAttribute{
@@ -162,7 +163,7 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 // nameTaken prints the import block of the project that has the name.
 func (r *projectResource) nameTaken(ctx context.Context, name string) diag.Diagnostic {
 	projects, err := r.allProjects.get(ctx)
-	if i := slices.IndexFunc(projects, func(p api.Project) bool { return foldName(p.Name) == foldName(name) }); err == nil && i >= 0 {
+	if i := slices.IndexFunc(projects, func(p api.Project) bool { return naming.Fold(p.Name) == naming.Fold(name) }); err == nil && i >= 0 {
 		return projectTaken(projects[i])
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("name"), fmt.Sprintf("A project named %q already exists", name),

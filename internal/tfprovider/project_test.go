@@ -31,7 +31,7 @@ func TestProjectLife(t *testing.T) {
 	}
 	other := srv.NewAccount(t, "Other", "owner@other.example.com").Key
 	var id, second string
-	resource.Test(t, resource.TestCase{
+	runCase(t, resource.TestCase{
 		ProtoV6ProviderFactories: providers,
 		Steps: []resource.TestStep{
 			{

@@ -47,7 +47,7 @@ var providers = map[string]func() (tfprotov6.ProviderServer, error){
 // run applies the steps one after the other and destroys what they made.
 func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers, Steps: steps})
+	runCase(t, resource.TestCase{ProtoV6ProviderFactories: providers, Steps: steps})
 }
 
 const required = `

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -64,7 +65,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
-				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
+				PlanModifiers:       []planmodifier.String{atPlan(nameRule(64))},
 				MarkdownDescription: "Name that people see, 1 to 64 characters, unique in the scope.",
 			},
 			"slug": schema.StringAttribute{
@@ -77,7 +78,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Computed:            true,
 				Default:             stringdefault.StaticString(""),
 				Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(500)},
-				PlanModifiers:       []planmodifier.String{atPlan(plainText{})},
+				PlanModifiers:       []planmodifier.String{atPlan(descriptionRule())},
 				MarkdownDescription: "What the role is for, at most 500 characters.",
 			},
 			"scope": schema.StringAttribute{
@@ -127,6 +128,9 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		}
 		if !plan.Name.Equal(state.Name) {
 			r.checkRoleFree(ctx, plan, state, &resp.Diagnostics)
+		} else if known(plan.Slug) && !plan.Slug.Equal(state.Slug) && plan.Scope.Equal(state.Scope) {
+			resp.Diagnostics.AddAttributeWarning(path.Root("name"), fmt.Sprintf("The role %s is replaced and keeps its name", state.Name.ValueString()),
+				"Names are unique, so the old role is deleted before the new one is created, and that is refused while somebody has it. "+bothNames)
 		}
 		if plan.Permissions.Equal(state.Permissions) && plan.Scope.Equal(state.Scope) {
 			return

@@ -50,7 +50,7 @@ func TestRoleLife(t *testing.T) {
 	}
 	view, audit, vm := "account.members.view", "account.audit.view", "vm.view"
 	var id, second string
-	resource.Test(t, resource.TestCase{
+	runCase(t, resource.TestCase{
 		ProtoV6ProviderFactories: providers,
 		Steps: []resource.TestStep{
 			{

@@ -78,11 +78,7 @@ resource "raff_project" "web" {
 		"raff_role.auditor":         {"id": role, "name": "Auditor", "slug": "auditor", "scope": "account", "permissions": []string{"account.audit.view"}, "is_system": false},
 		"raff_project.web":          {"id": web, "name": "Web", "slug": "web", "is_default": false},
 	})
-	host := "registry.terraform.io"
-	if w.openTofu() {
-		host = "registry.opentofu.org"
-	}
-	w.run("state", "replace-provider", "-auto-approve", "registry.terraform.io/example/raff", host+"/raff/raff")
+	w.run("state", "replace-provider", "-auto-approve", "registry.terraform.io/example/raff", w.host()+"/raff/raff")
 	if plan := w.run("plan", "-refresh=false"); strings.Contains(plan, "must be replaced") {
 		t.Errorf("without a refresh something is replaced:\n%s", plan)
 	}
@@ -92,5 +88,50 @@ resource "raff_project" "web" {
 	w.settles()
 	if got := memberOf(t, srv, "bob@example.com"); got != bob {
 		t.Errorf("bob was %s and is now %s", bob, got)
+	}
+}
+
+// host is where the program looks for providers whose address names none.
+func (w *workspace) host() string {
+	if w.openTofu() {
+		return "registry.opentofu.org"
+	}
+	return "registry.terraform.io"
+}
+
+// Resources of another provider become this one's by moved blocks, under other names, and nothing is changed.
+func TestMovedFromAnotherProvider(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	basic := srv.RoleID(t, "account", "member")
+	alice := srv.Invite(t, "alice@example.com", basic)
+	bob, bobUser := srv.NewMember(t, "bob@example.com", "Bob", basic)
+	w := program(t, inBlock+
+		member("alice", basic, `email = "alice@example.com"`)+member("bob", basic, fmt.Sprintf("target_user_id = %q", bobUser))+`
+moved {
+  from = raff_member.first
+  to   = raff_member.alice
+}
+
+moved {
+  from = raff_member.second
+  to   = raff_member.bob
+}
+`, on(srv)...)
+	foreignState(t, w, map[string]map[string]any{
+		"raff_member.first":  {"id": alice, "email": "alice@example.com", "target_user_id": "", "api_key_id": "", "role_id": basic, "role_name": "Member", "status": "pending"},
+		"raff_member.second": {"id": bob, "email": "bob@example.com", "target_user_id": bobUser, "api_key_id": "", "role_id": basic, "status": "active"},
+	})
+	// Terraform asks the other provider for the schemas of what is moved, so it has to be there too.
+	w.write("settings.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"raff/raff\" = %q\n    \"registry.terraform.io/example/raff\" = %q\n  }\n  direct {}\n}\n", w.dir, w.dir))
+	plan := w.run("plan")
+	if strings.Contains(plan, "will be created") || strings.Contains(plan, "must be replaced") || !strings.Contains(plan, "Plan: 0 to add, 0 to change, 0 to destroy") {
+		t.Errorf("the plan does more than move:\n%s", plan)
+	}
+	w.settles()
+	for address, id := range map[string]string{"raff_member.alice": alice, "raff_member.bob": bob} {
+		if got := w.attribute(address, "id"); got != id {
+			t.Errorf("%s was %s and is now %s", address, id, got)
+		}
 	}
 }
