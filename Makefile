@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots tidy tidy-check unit test-opentofu test-terraform-next race hammer kill soak fuzz clean
+.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated tidy tidy-check unit test-opentofu test-terraform-next race hammer kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -112,6 +112,9 @@ docs: $(TFPLUGINDOCS) ## write the pages of the Terraform provider (docs/terrafo
 
 docs-check: $(TFPLUGINDOCS)
 	@TFPLUGINDOCS=$(TFPLUGINDOCS) scripts/terraform-docs.sh --check
+
+outdated: ## list direct dependencies that have newer versions (needs the module proxy)
+	@scripts/outdated.sh
 
 tidy: ## put go.mod and go.sum in order
 	$(GO) mod tidy

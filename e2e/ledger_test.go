@@ -155,7 +155,7 @@ func (l *load) forgetGone() {
 // things that were there before the load are left out by their times.
 var balances = map[string]string{
 	// A full outer join of things and events, as a union, because SQLite joins these in quadratic time. Memberships of
-	// API keys are left out on both sides: they begin with the event of the key.
+	// API keys have a balance of their own: they begin with the event of the key.
 	"a thing and its events": `WITH begun AS (SELECT MAX(at) AS at FROM audit_events WHERE action = 'account.created'),
 		things AS (
 			SELECT 'member' AS kind, CAST(id AS TEXT) AS id, created_at, updated_at FROM memberships WHERE principal_type <> 'api_key'
@@ -172,6 +172,18 @@ var balances = map[string]string{
 			FROM audit_events WHERE target_type IN ('member', 'api_key', 'role', 'project') AND at > (SELECT at FROM begun)
 				AND NOT (target_type = 'member' AND CAST(details AS TEXT) LIKE '%api_key.revoked%')) AS both_sides
 		GROUP BY kind, id HAVING SUM(made) <> 1 OR SUM(there) + SUM(gone) <> 1 OR MAX(changed) <> MAX(told)`,
+	// The event of a key that was made with a role stands for that of its membership. Both name the key, and no load gives two
+	// keys one name, or a key another.
+	"a role of a key and its events": `WITH begun AS (SELECT MAX(at) AS at FROM audit_events WHERE action = 'account.created')
+		SELECT 'role of a key', name FROM (
+			SELECT k.name AS name, 1 AS there, 0 AS made, 0 AS gone FROM memberships m JOIN api_keys k ON k.id = m.api_key_id
+				WHERE m.created_at > (SELECT at FROM begun)
+			UNION ALL SELECT target_name, 0,
+				CASE WHEN action = 'api_key.created' AND CAST(details AS TEXT) LIKE '%"role"%'
+					OR action = 'member.added' AND CAST(details AS TEXT) LIKE '%principal_type%api_key%' THEN 1 ELSE 0 END,
+				CASE WHEN action = 'member.removed' AND CAST(details AS TEXT) LIKE '%api_key.revoked%' THEN 1 ELSE 0 END
+			FROM audit_events WHERE target_type IN ('member', 'api_key') AND at > (SELECT at FROM begun)) AS both_sides
+		GROUP BY name HAVING SUM(made) <> SUM(there) + SUM(gone) OR SUM(made) > 1`,
 	"an open invitation and its mail": `SELECT 'outbox', CAST(COALESCE(open.id, outbox.invitation_id) AS TEXT) FROM
 		(SELECT i.id FROM memberships m JOIN invitations i ON i.id = m.invitation_id WHERE m.principal_type = 'invitation') AS open
 		FULL OUTER JOIN outbox ON outbox.invitation_id = open.id WHERE open.id IS NULL OR outbox.id IS NULL`,
