@@ -41,7 +41,9 @@ func runCase(t *testing.T, c resource.TestCase) {
 		}
 	}
 	last := s.state()
-	s.write("main.tf", good)
+	if good != "" {
+		s.write("main.tf", good)
+	}
 	if len(last.RootModule().Resources) > 0 {
 		if out, status := s.terraform("destroy", "-auto-approve", "-refresh=false"); status != 0 {
 			t.Fatalf("terraform destroy: %s", out)
