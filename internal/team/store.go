@@ -79,6 +79,7 @@ type Lease struct {
 
 // Page says which part of a list is wanted. After, when set, continues behind that row and Offset is ignored.
 type Page struct {
+	// Limit is how many rows are wanted; 0 is all.
 	Limit  int
 	Offset int
 	After  *Cursor

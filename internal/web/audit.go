@@ -141,7 +141,7 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 			return reply{}, err
 		}
 	}
-	if a.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows}); err != nil {
+	if a.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, everything); err != nil {
 		return reply{}, err
 	}
 	rows, a.pager = paged(v, rows, total, func(e team.Event) (time.Time, string) { return e.At, e.ID })

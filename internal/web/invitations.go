@@ -106,7 +106,7 @@ func (p *pages) invitations(v *visit) (invitationsView, error) {
 
 // invitationPlaces finds the projects that the list can be narrowed to, and whether there is somewhere to invite to.
 func (v *visit) invitationPlaces(i *invitationsView) error {
-	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})
+	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, everything)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type inviteResult struct {
 
 func (p *pages) inviteForm(v *visit, projectID, roleID string) (inviteForm, error) {
 	f := inviteForm{InAccount: v.ask(v.can.Invite("")), Once: once()}
-	projects, _, err := p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})
+	projects, _, err := p.svc.ListProjects(v.Context(), v.who, everything)
 	if err != nil {
 		return f, err
 	}
@@ -47,7 +47,7 @@ func (p *pages) inviteForm(v *visit, projectID, roleID string) (inviteForm, erro
 			}
 		}
 	}
-	if projectID != "" && f.Project.ID == "" { // not one of the first thousand, or not theirs
+	if projectID != "" && f.Project.ID == "" { // not theirs to see, or not theirs to invite to
 		if err := v.can.Invite(projectID); err != nil {
 			return f, err
 		}

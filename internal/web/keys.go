@@ -164,7 +164,7 @@ func (p *pages) newKeyForm(v *visit, f keyForm, status int) (reply, error) {
 // projectsForKey finds where the key can get a role, and which. What can be given in one of the projects is offered:
 // the guard decides for each that is chosen.
 func (p *pages) projectsForKey(v *visit, f *keyForm) error {
-	all, _, err := p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})
+	all, _, err := p.svc.ListProjects(v.Context(), v.who, everything)
 	if err != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func (p *pages) member(v *visit) (memberView, error) {
 
 // freeProjects finds where the person can still be added by who looks, and with which roles.
 func (v *visit) freeProjects(m *memberView, taken map[string]bool) error {
-	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, team.Page{Limit: allRows})
+	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, everything)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 		return team.Cursor{At: one.CreatedAt, Name: one.SortKey(), ID: one.ID}
 	})
 	if v.can.ViewRoles() == nil {
-		if m.Roles, _, err = p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: team.Page{Limit: allRows}}); err != nil {
+		if m.Roles, _, err = p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: everything}); err != nil {
 			return reply{}, err
 		}
 	}

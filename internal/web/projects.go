@@ -132,7 +132,7 @@ func (v *visit) keysToAdd(view *projectView) error {
 	if !view.Add.OK || !v.ask(v.can.ViewKeys()).OK || !v.ask(v.can.ViewRoles()).OK {
 		return nil
 	}
-	keys, _, err := v.p.svc.ListAPIKeys(v.Context(), v.who, team.Page{Limit: allRows})
+	keys, _, err := v.p.svc.ListAPIKeys(v.Context(), v.who, everything)
 	if err != nil {
 		return err
 	}

@@ -51,15 +51,16 @@ func (p *pages) groups(scope team.Scope, set, locked team.Set) []group {
 	return all
 }
 
-// allRows is more than a list of roles or projects ever has on one page.
-const allRows = 1000
+// everything is the page of a list from which somebody chooses: what is not in it cannot be chosen. The quotas of the
+// account bound how many roles, projects and API keys there are.
+var everything = team.Page{Uncounted: true}
 
 // choices lists the roles of a scope with what may be done with each. The Owner role is left out: it moves by transfer.
 func (v *visit) choices(scope team.Scope, chosen string, may func(team.Role) error) ([]choice, error) {
 	roles, known := v.roles[scope]
 	if !known {
 		var err error
-		if roles, _, err = v.p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Scope: scope, Page: team.Page{Limit: allRows}}); err != nil {
+		if roles, _, err = v.p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Scope: scope, Page: everything}); err != nil {
 			return nil, err
 		}
 		v.p.byPower(roles)

@@ -18,7 +18,7 @@ type rolesView struct {
 }
 
 func (p *pages) showRoles(v *visit) (reply, error) {
-	roles, _, err := p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: team.Page{Limit: allRows}})
+	roles, _, err := p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: everything})
 	if err != nil {
 		return reply{}, err
 	}
