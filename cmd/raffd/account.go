@@ -29,7 +29,7 @@ func accountCreateCommand() *cobra.Command {
 			if output != "text" && output != "json" {
 				return errors.New("--output is text or json")
 			}
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
+			return db.open(cmd, server.Starting, func(ctx context.Context, s *server.Server) error {
 				a, err := s.CreateAccount(ctx, name, ownerEmail)
 				if err != nil {
 					return err

@@ -27,7 +27,7 @@ func command() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), auditCommand(), sealKeyCommand(), backupCommand(), versionCommand())
+	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), auditCommand(), migrateCommand(), catalogCommand(), sealKeyCommand(), backupCommand(), versionCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	return root
 }

@@ -15,17 +15,22 @@ type database struct{ config server.Config }
 func (d *database) flags(c *cobra.Command) {
 	f := c.Flags()
 	setting(f, &d.config.Database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
-	setting(f, &d.config.PublicURL, "public-url", "RAFF_PUBLIC_URL", "http://127.0.0.1:8080", "where people reach the server (RAFF_PUBLIC_URL)")
-	setting(f, &d.config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with your own permissions and system roles (RAFF_CATALOG)")
+	setting(f, &d.config.PublicURL, "public-url", "RAFF_PUBLIC_URL", "", "where people reach the server (RAFF_PUBLIC_URL; default: where the last server that started on the database said)")
+	setting(f, &d.config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with the permissions and system roles of the database, to be sure that it is the one (RAFF_CATALOG)")
 	setting(f, &d.config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
 }
 
-// with opens the database for as long as do runs.
-func (d *database) with(cmd *cobra.Command, do func(context.Context, *server.Server) error) (err error) {
+// with opens the database as it is for as long as do runs.
+func (d *database) with(cmd *cobra.Command, do func(context.Context, *server.Server) error) error {
+	return d.open(cmd, server.Looking, do)
+}
+
+// open is with, for a command that may change more.
+func (d *database) open(cmd *cobra.Command, mode server.Mode, do func(context.Context, *server.Server) error) (err error) {
 	if d.config.Database == "" {
 		return errors.New("--database (RAFF_DATABASE_URL) is needed")
 	}
-	d.config.Logger = warnings(cmd.ErrOrStderr())
+	d.config.Logger, d.config.Mode = warnings(cmd.ErrOrStderr()), mode
 	s, err := server.Open(cmd.Context(), d.config)
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +17,8 @@ import (
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"raffd": main}) }
 
-// TestScripts runs testdata/script/*.txtar: what an operator types, and what comes back. $ADDR is a free address.
+// TestScripts runs testdata/script/*.txtar: what an operator types, and what comes back. $ADDR is a free address, and
+// own-catalog.yaml the default catalog with report.read in place of vm.console.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -26,7 +29,15 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("ADDR", l.Addr().String())
-			return l.Close()
+			if err := l.Close(); err != nil {
+				return err
+			}
+			catalog, err := os.ReadFile("../../internal/catalog/catalog.yaml")
+			if err != nil {
+				return err
+			}
+			own := strings.ReplaceAll(string(catalog), "vm.console", "report.read")
+			return os.WriteFile(filepath.Join(env.WorkDir, "own-catalog.yaml"), []byte(own), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"get": get, "key": key, "grepid": grepID},
 	})

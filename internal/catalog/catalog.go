@@ -25,20 +25,29 @@ func Default() *team.Catalog {
 	return c
 }
 
+// Source is a catalog as it was written.
+type Source struct {
+	*team.Catalog
+	// Text is the YAML.
+	Text string
+	// IsDefault says that it came with the program.
+	IsDefault bool
+}
+
 // Load reads a catalog file; an empty path is the default.
-func Load(path string) (*team.Catalog, error) {
+func Load(path string) (Source, error) {
 	if path == "" {
-		return Default(), nil
+		return Source{Default(), string(defaultYAML), true}, nil
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read catalog: %w", err)
+		return Source{}, fmt.Errorf("read catalog: %w", err)
 	}
 	c, err := Parse(b)
 	if err != nil {
-		return nil, fmt.Errorf("catalog %s: %w", path, err)
+		return Source{}, fmt.Errorf("catalog %s: %w", path, err)
 	}
-	return c, nil
+	return Source{c, string(b), false}, nil
 }
 
 type file struct {

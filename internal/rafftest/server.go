@@ -46,6 +46,7 @@ type options struct {
 	clock  *clock
 	named  bool
 	quiet  bool
+	bare   bool
 }
 
 // OnPostgres uses a fresh database on a real PostgreSQL instead of SQLite.
@@ -64,6 +65,9 @@ func WithSMTP(url string) Option {
 
 // WithLinks writes invitation links to w, as a development server does.
 func WithLinks(w io.Writer) Option { return func(o *options) { o.config.Links = w } }
+
+// WithoutAccount makes no account, for a database that has one of this name.
+func WithoutAccount() Option { return func(o *options) { o.bare = true } }
 
 // Quiet logs nothing but errors, for a test that runs so long that its log would fill the memory.
 func Quiet() Option { return func(o *options) { o.quiet = true } }
@@ -183,7 +187,9 @@ func Start(t testing.TB, more ...Option) *Server {
 		}
 	})
 	srv := &Server{URL: address, Database: o.config.Database, Node: node, clock: o.clock}
-	srv.Account = srv.NewAccount(t, "Acme", "owner@example.com")
+	if !o.bare {
+		srv.Account = srv.NewAccount(t, "Acme", "owner@example.com")
+	}
 	return srv
 }
 

@@ -10,9 +10,9 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"raff/internal/catalog"
 	"raff/internal/factor"
 	"raff/internal/front"
 	"raff/internal/httpapi"
@@ -23,6 +23,21 @@ import (
 	"raff/internal/team"
 	"raff/internal/version"
 	"raff/internal/web"
+)
+
+// Mode says what Open may change.
+type Mode int
+
+const (
+	// Serving is a server: it creates the database, brings its schema up to date and writes the system roles of its catalog.
+	Serving Mode = iota
+	// Migrating is the command that does this and nothing else.
+	Migrating
+	// Starting is the operator's command that creates an account, which may be the first thing that happens to a database:
+	// an empty one gets its schema, any other is used as it is.
+	Starting
+	// Looking is every other command of the operator: nothing is changed but by what the command is for.
+	Looking
 )
 
 // Config is everything a server can be told. Database and PublicURL are needed, the rest has working defaults.
@@ -56,6 +71,8 @@ type Config struct {
 	// MetricsListen is an address of its own on which metrics are served in the format of Prometheus, without a credential;
 	// empty means that nothing is counted.
 	MetricsListen string
+	// Mode says what Open may change.
+	Mode Mode
 	// Now is the time for everything that the server decides; nil means that of the database, so that nodes whose clocks
 	// differ decide alike.
 	Now func() time.Time
@@ -72,22 +89,21 @@ type Server struct {
 	sender  mail.Sender // nil: links are fetched by the inviter
 	nodes   *nodes
 	clock   *clock // nil: Config.Now
+	stale   atomic.Bool // the catalog was changed since the start
 	wake    [mailLanes]chan struct{}
 	metrics *metric.Metrics // nil: nothing is counted
 }
 
-// Open connects to the database, brings its schema up to date and wires everything. Close it.
+// Open connects to the database, prepares it as the mode says and wires everything. Close it.
 func Open(ctx context.Context, c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
 	var err error
-	if c.PublicURL, err = publicURL(c.PublicURL); err != nil {
-		return nil, err
-	}
-	cat, err := catalog.Load(c.Catalog)
-	if err != nil {
-		return nil, err
+	if c.PublicURL != "" || c.Mode == Serving {
+		if c.PublicURL, err = publicURL(c.PublicURL); err != nil {
+			return nil, err
+		}
 	}
 	keys, err := sealKeys(c)
 	if err != nil {
@@ -100,32 +116,21 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if s.sender, err = sender(c); err != nil {
 		return nil, err
 	}
-	options := []store.Option{store.WithLogger(c.Logger)}
+	schema := map[Mode]store.Schemas{Serving: store.Migrate, Migrating: store.Migrate, Starting: store.Create, Looking: store.AsIs}[c.Mode]
+	options := []store.Option{store.WithLogger(c.Logger), store.WithSchema(schema)}
 	var meter front.Meter
 	if c.MetricsListen != "" {
 		build := version.Get()
 		s.metrics = metric.New(metric.Build{Version: build.Version, Commit: build.Commit, Schema: Schema()})
 		options, meter = append(options, store.WithObserver(s.metrics)), s.metrics
 	}
-	if s.store, err = store.Open(ctx, c.Database, cat, options...); err != nil {
+	if s.store, err = store.Open(ctx, c.Database, nil, options...); err != nil {
 		return nil, err
 	}
-	s.store.SignEvents(keys.Sign)
-	s.nodes = newNodes(s.store)
-	if c.Now == nil {
-		if s.clock, err = newClock(ctx, s.store.Now, c.MachineClock); err != nil {
-			return nil, errors.Join(err, s.store.Close())
-		}
-		c.Now = s.clock.now
-	}
-	s.service = team.New(team.Options{
-		Store: s.store, Catalog: cat, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
-		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, SealKeys: keys, MailLimits: c.MailLimits,
-		SignInRefused: s.signInRefused,
-	})
-	if err := s.service.Start(ctx); err != nil {
+	if err := s.begin(ctx, keys); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
+	c = s.config
 	f := front.New(s.service, front.Options{
 		Logger: c.Logger, AccessLog: c.AccessLog, Timeout: c.RequestTimeout, Proxies: c.Proxies, PublicURL: c.PublicURL, Limits: c.Limits,
 		Nodes: s.nodes.count, Meter: meter,
@@ -133,8 +138,58 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if s.metrics != nil {
 		s.metrics.Watch(s.store, s.nodes.count)
 	}
-	s.handler = faces(f.Handler(httpapi.New(s.service, f, httpapi.Options{Ping: s.store.Ping})), f.Handler(web.New(s.service, f)))
+	s.handler = faces(f.Handler(httpapi.New(s.service, f, httpapi.Options{Ping: s.ping})), f.Handler(web.New(s.service, f)))
 	return s, nil
+}
+
+// begin reads what the database knows of the operator's decisions, and prepares it as the mode says.
+func (s *Server) begin(ctx context.Context, keys team.SealKeys) error {
+	cat, apply, err := s.chooseCatalog(ctx)
+	if err != nil {
+		return err
+	}
+	s.store.UseCatalog(cat.Catalog)
+	s.store.SignEvents(keys.Sign)
+	if err := s.settlePublicURL(ctx); err != nil {
+		return err
+	}
+	s.nodes = newNodes(s.store)
+	if s.config.Now == nil {
+		if s.clock, err = newClock(ctx, s.store.Now, s.config.MachineClock); err != nil {
+			return err
+		}
+		s.config.Now = s.clock.now
+	}
+	c := s.config
+	s.service = team.New(team.Options{
+		Store: s.store, Catalog: cat.Catalog, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
+		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, SealKeys: keys, MailLimits: c.MailLimits,
+		SignInRefused: s.signInRefused,
+	})
+	if c.Mode == Looking {
+		return s.service.Look(ctx)
+	}
+	if err := s.settleCatalog(ctx, cat, apply); err != nil {
+		return err
+	}
+	return s.service.Start(ctx)
+}
+
+// settlePublicURL lets commands use the public URL of the servers, where the operator gives none.
+func (s *Server) settlePublicURL(ctx context.Context) (err error) {
+	if s.config.Mode == Serving {
+		stored, err := s.store.Setting(ctx, team.SettingPublicURL)
+		if err != nil || stored == s.config.PublicURL {
+			return err
+		}
+		return s.store.SetSetting(ctx, team.SettingPublicURL, s.config.PublicURL)
+	}
+	if s.config.PublicURL == "" {
+		if s.config.PublicURL, err = s.store.Setting(ctx, team.SettingPublicURL); err == nil && s.config.PublicURL == "" {
+			s.config.PublicURL = "http://127.0.0.1:8080"
+		}
+	}
+	return err
 }
 
 func sender(c Config) (mail.Sender, error) {

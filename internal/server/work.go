@@ -41,6 +41,7 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	if s.clock != nil {
 		wg.Go(func() { s.every(ctx, beatEvery, "clock", s.clock.look) })
 	}
+	wg.Go(func() { s.every(ctx, 15*time.Second, "catalog", s.watchCatalog) })
 	wg.Go(func() {
 		s.every(ctx, time.Minute, "seal", func(ctx context.Context) error {
 			_, err := s.service.SealEvents(ctx)

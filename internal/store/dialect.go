@@ -66,6 +66,8 @@ type accountLock struct {
 type dialect struct {
 	goose      goose.Dialect
 	migrations string
+	// hasVersions asks whether the table is there in which migrations are noted.
+	hasVersions string
 	// now is the database's own time, in microseconds since 1970.
 	now string
 	// manyPages lets the connection keep many changed pages in memory, for a transaction that changes each of them often;
@@ -87,8 +89,8 @@ func (d *dialect) hold(table string) string {
 }
 
 var (
-	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "sqlite", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)", manyPages: "PRAGMA cache_size = -131072", fewPages: "PRAGMA cache_size = -2000"}
-	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "postgres", now: "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint", skipLocked: " FOR UPDATE SKIP LOCKED", keep: " FOR KEY SHARE OF "}
+	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "sqlite", hasVersions: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'goose_db_version')", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)", manyPages: "PRAGMA cache_size = -131072", fewPages: "PRAGMA cache_size = -2000"}
+	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "postgres", hasVersions: "SELECT to_regclass('goose_db_version') IS NOT NULL", now: "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint", skipLocked: " FOR UPDATE SKIP LOCKED", keep: " FOR KEY SHARE OF "}
 )
 
 //go:embed migrations

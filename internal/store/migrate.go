@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -21,6 +22,74 @@ func Schema() int64 {
 	number, _, _ := strings.Cut(path.Base(files[len(files)-1]), "_")
 	n, _ := strconv.ParseInt(number, 10, 64) // goose refuses files that do not begin with a number
 	return n
+}
+
+// versions asks which migrations ran, without changing anything: none on a database that has never seen this program.
+func versions(ctx context.Context, db *sql.DB, d *dialect) (map[int64]bool, error) {
+	var there bool
+	if err := db.QueryRowContext(ctx, d.hasVersions).Scan(&there); err != nil || !there {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, "SELECT version_id, is_applied FROM goose_db_version ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	ran := map[int64]bool{}
+	for rows.Next() {
+		var version int64
+		var applied bool
+		if err := rows.Scan(&version, &applied); err != nil {
+			return nil, err
+		}
+		if version > 0 {
+			ran[version] = applied
+		}
+	}
+	return ran, rows.Err()
+}
+
+// prepare does to the schema what s allows. The caller makes sure that nobody else migrates the same database now.
+func prepare(ctx context.Context, db *sql.DB, d *dialect, s Schemas) error {
+	if s == Migrate {
+		return migrate(ctx, db, d)
+	}
+	ran, err := versions(ctx, db, d)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read schema version: %w", err)
+	case len(ran) == 0 && s == Create:
+		return migrate(ctx, db, d)
+	case len(ran) == 0:
+		return errors.New("this is not a database of raff: check --database (RAFF_DATABASE_URL); raffd migrate creates a new one")
+	}
+	newest, missing := int64(0), 0
+	for v, applied := range ran {
+		if applied {
+			newest = max(newest, v)
+		}
+	}
+	files, err := d.files()
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	for _, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		if v, err := strconv.ParseInt(number, 10, 64); err != nil || !ran[v] {
+			missing++
+		}
+	}
+	switch {
+	case newest > Schema():
+		return fmt.Errorf("the database has schema version %d, this program knows versions up to %d: use the newer program", newest, Schema())
+	case missing > 0:
+		return fmt.Errorf("the database has schema version %d, this program needs %d: use the program that serves it, or bring it up to date with raffd migrate", newest, Schema())
+	}
+	return nil
 }
 
 // migrate brings the schema up to date. The caller makes sure that nobody else migrates the same database now.

@@ -42,14 +42,14 @@ func openPostgres(ctx context.Context, url string, o options) (engine, error) {
 	}
 	e.writers = make(chan struct{}, max(1, cfg.MaxConns*3/4))
 	e.link.made = e.memory.forget
-	if err := e.start(ctx, cfg); err != nil {
+	if err := e.start(ctx, cfg, o.schema); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
 	return e, nil
 }
 
-// start connects, and brings the schema up to date.
-func (e *postgresEngine) start(ctx context.Context, cfg *pgxpool.Config) (err error) {
+// start connects, and does to the schema what s allows.
+func (e *postgresEngine) start(ctx context.Context, cfg *pgxpool.Config, s Schemas) (err error) {
 	first, err := pgx.ConnectConfig(ctx, cfg.ConnConfig.Copy())
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (e *postgresEngine) start(ctx context.Context, cfg *pgxpool.Config) (err er
 	if e.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return err
 	}
-	if err = migratePostgres(ctx, first, cfg.ConnConfig, e.link); err != nil {
+	if err = migratePostgres(ctx, first, cfg.ConnConfig, e.link, s); err != nil {
 		e.pool.Close()
 	}
 	return err

@@ -163,7 +163,7 @@ func (l *postgresLink) greeting() string {
 
 // migratePostgres holds the lock in a transaction, which ends with the program whatever happens, also where a pooler keeps
 // the connection.
-func migratePostgres(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, link *postgresLink) error {
+func migratePostgres(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, link *postgresLink, s Schemas) error {
 	if _, err := guard.Exec(ctx, "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '"+migrationWait+"'"); err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func migratePostgres(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, 
 	}
 	db := stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(link.choose), stdlib.OptionAfterConnect(link.unbound))
 	defer func() { _ = db.Close() }()
-	if err := migrate(ctx, db, &postgresDialect); err != nil {
+	if err := prepare(ctx, db, &postgresDialect, s); err != nil {
 		return err
 	}
 	_, err := guard.Exec(ctx, "COMMIT")

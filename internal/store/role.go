@@ -106,16 +106,34 @@ func (t *tx) DeleteRole(ctx context.Context, id string) error {
 
 // SyncSystemRoles writes what differs, so that a start that changes nothing writes nothing.
 func (d *DB) SyncSystemRoles(ctx context.Context, roles []team.Role) error {
-	return d.write(ctx, nil, func(t *tx) error {
-		for _, r := range roles {
-			if err := t.later(ctx, insertRole+` ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
-				slug = excluded.slug, description = excluded.description, permissions = excluded.permissions, updated_at = excluded.updated_at,
-				name_unique = excluded.name_unique
-				WHERE roles.name <> excluded.name OR roles.slug <> excluded.slug OR roles.description <> excluded.description
-				OR roles.permissions <> excluded.permissions`, t.roleArgs(r)...); err != nil {
-				return fmt.Errorf("system role %s: %w", r.Slug, err)
-			}
+	return d.write(ctx, nil, func(t *tx) error { return t.SyncSystemRoles(ctx, d.c, roles) })
+}
+
+func (t *tx) SyncSystemRoles(ctx context.Context, c *team.Catalog, roles []team.Role) error {
+	in := tx{reader: reader{q: t.q, c: c}}
+	for _, r := range roles {
+		if err := t.later(ctx, insertRole+` ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
+			slug = excluded.slug, description = excluded.description, permissions = excluded.permissions, updated_at = excluded.updated_at,
+			name_unique = excluded.name_unique
+			WHERE roles.name <> excluded.name OR roles.slug <> excluded.slug OR roles.description <> excluded.description
+			OR roles.permissions <> excluded.permissions`, in.roleArgs(r)...); err != nil {
+			return fmt.Errorf("system role %s: %w", r.Slug, err)
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// RoleTexts reads the permissions as text, because a catalog that is about to be left may not know all of them.
+func (d *DB) RoleTexts(ctx context.Context) ([]team.RoleText, error) {
+	return many(ctx, d.q, func(s scanner) (v team.RoleText, err error) {
+		err = s.Scan((*text)(&v.ID), (*text)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Scope), (*flag)(&v.IsSystem),
+			(*text)(&v.Permissions), (*number)(&v.Holders))
+		return v, err
+	}, `SELECT r.id, r.account_id, r.name, r.slug, r.scope, r.is_system, r.permissions,
+		(SELECT COUNT(*) FROM memberships m WHERE m.role_id = r.id) FROM roles r ORDER BY r.id`)
+}
+
+// AccountIDs are the ids of all accounts.
+func (d *DB) AccountIDs(ctx context.Context) ([]string, error) {
+	return many(ctx, d.q, scanText, "SELECT id FROM accounts ORDER BY id")
 }

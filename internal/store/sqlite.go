@@ -35,13 +35,10 @@ func openSQLite(ctx context.Context, path string, o options) (engine, error) {
 	if dir := filepath.Dir(path); !isDir(dir) {
 		return nil, fmt.Errorf("open SQLite file %s: there is no directory %s: create it, or name another path", path, dir)
 	}
-	err := protect(path, func(file string, was fs.FileMode) {
-		o.logger.Warn("others could read a file of the database; now only its owner can", "file", file, "mode", fmt.Sprintf("%04o", was))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
+	if err := claimSQLite(path, o); err != nil {
+		return nil, err
 	}
-	if err := migrateSQLite(ctx, path); err != nil {
+	if err := migrateSQLite(ctx, path, o.schema); err != nil {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	opened, err := os.Stat(path)
@@ -52,14 +49,35 @@ func openSQLite(ctx context.Context, path string, o options) (engine, error) {
 	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path, opened, o.observer), path: path, slots: make(chan struct{}, n)}, nil
 }
 
+// claimSQLite makes sure that nobody else can read the files, where o allows changes, and that there is one where it does not.
+func claimSQLite(path string, o options) error {
+	if o.schema == AsIs {
+		_, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no database %s: check --database (RAFF_DATABASE_URL); raffd migrate creates a new one", path)
+		}
+		return err
+	}
+	err := protect(path, func(file string, was fs.FileMode) {
+		o.logger.Warn("others could read a file of the database; now only its owner can", "file", file, "mode", fmt.Sprintf("%04o", was))
+	})
+	if err != nil {
+		return fmt.Errorf("open SQLite file %s: %w", path, err)
+	}
+	return nil
+}
+
 func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
 }
 
 // migrateSQLite also makes the file and turns its write-ahead log on, which the file remembers.
-func migrateSQLite(ctx context.Context, path string) error {
-	const options = "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout("
+func migrateSQLite(ctx context.Context, path string, s Schemas) error {
+	options := "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=busy_timeout("
+	if s != AsIs {
+		options = "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout("
+	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+options+strconv.Itoa(int(busyTimeout/time.Millisecond))+")")
 	if err != nil {
 		return err
@@ -68,7 +86,7 @@ func migrateSQLite(ctx context.Context, path string) error {
 	db.SetMaxOpenConns(1)
 	// A migration is a transaction. When another process ran it a moment ago, ours fails and the next look finds it done.
 	for try := 1; ; try++ {
-		if err = migrate(ctx, db, &sqliteDialect); err == nil || try == maxTries {
+		if err = prepare(ctx, db, &sqliteDialect, s); err == nil || try == maxTries {
 			return err
 		}
 	}

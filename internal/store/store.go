@@ -28,12 +28,29 @@ type Option func(*options)
 type options struct {
 	logger   *slog.Logger
 	observer Observer
+	schema   Schemas
 }
+
+// Schemas says what Open may do to the schema.
+type Schemas int
+
+const (
+	// Migrate creates the database and brings its schema up to date.
+	Migrate Schemas = iota
+	// Create creates the schema in a database that has none, and opens any other as it is.
+	Create
+	// AsIs changes nothing: a database that is missing, or whose schema is not that of this program, is an error.
+	AsIs
+)
+
+// WithSchema says what Open may do to the schema; without it that is Migrate.
+func WithSchema(s Schemas) Option { return func(o *options) { o.schema = s } }
 
 // WithLogger tells the logger what the operator should know; without it nobody is told.
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
 
-// Open connects to the database, brings its schema up to date and returns it ready for use. The URL is
+// Open connects to the database, brings its schema up to date unless WithSchema says otherwise, and returns it ready for
+// use. c may be nil until UseCatalog. The URL is
 // "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". Several programs may open one database at the same
 // time. A schema newer than this program is an error.
 func Open(ctx context.Context, url string, c *team.Catalog, more ...Option) (*DB, error) {
@@ -46,11 +63,16 @@ func Open(ctx context.Context, url string, c *team.Catalog, more ...Option) (*DB
 		return nil, err
 	}
 	d := &DB{reader: reader{q: e, c: c}, engine: e, observer: o.observer}
-	if err := d.foldNames(ctx); err != nil {
-		return nil, errors.Join(err, e.close())
+	if o.schema == Migrate {
+		if err := d.foldNames(ctx); err != nil {
+			return nil, errors.Join(err, e.close())
+		}
 	}
 	return d, nil
 }
+
+// UseCatalog says which permissions there are. It must be called before anything that has to do with permissions.
+func (d *DB) UseCatalog(c *team.Catalog) { d.c = c }
 
 // Pin lets the reads under the context share one look at the database.
 func (d *DB) Pin(ctx context.Context) (pinned context.Context, done func()) { return d.engine.pin(ctx) }

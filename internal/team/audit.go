@@ -16,7 +16,7 @@ const (
 
 // known are the actions that events tell of; nothing else can be recorded.
 var known = map[string]bool{
-	"account.created": true, ActionEventsMissing: true, ActionLogAdopted: true, "account.updated": true, "account.ownership_transferred": true,
+	"account.created": true, ActionCatalogApplied: true, ActionEventsMissing: true, ActionLogAdopted: true, "account.updated": true, "account.ownership_transferred": true,
 	"api_key.created": true, "api_key.regenerated": true, "api_key.revoked": true, "api_key.updated": true,
 	"invitation.accepted": true, "invitation.cancelled": true, "invitation.created": true, "invitation.declined": true,
 	"invitation.link_fetched": true, ActionInvitationRemoved: true, "invitation.resent": true,

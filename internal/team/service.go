@@ -114,21 +114,9 @@ func (s *Service) nobodysHash(ctx context.Context) (string, error) {
 }
 
 // Start makes the stored system roles equal to the catalog's, and reads the key that all nodes share. A server calls it
-// once before it serves.
+// once before it serves; a command of the operator calls Look.
 func (s *Service) Start(ctx context.Context) error {
-	var roles []Role
-	for _, sr := range s.Options.Catalog.SystemRoles() {
-		set, _ := s.Options.Catalog.SetOf(sr.Permissions)
-		r := Role{
-			ID: SystemRoleID(sr.Scope, sr.Slug), Name: sr.Name, Slug: sr.Slug, Description: sr.Description,
-			Scope: sr.Scope, Permissions: set, IsSystem: true, CreatedAt: s.now(), UpdatedAt: s.now(),
-		}
-		if r.IsOwner() {
-			r.Permissions = s.Options.Catalog.Decode("*")
-		}
-		roles = append(roles, r)
-	}
-	if err := s.Store.SyncSystemRoles(ctx, roles); err != nil {
+	if err := s.Store.SyncSystemRoles(ctx, s.systemRoles(s.Options.Catalog)); err != nil {
 		return fmt.Errorf("write system roles: %w", err)
 	}
 	if err := s.checkSealKeys(ctx); err != nil {
@@ -147,6 +135,9 @@ func (s *Service) Start(ctx context.Context) error {
 	s.signingKey, err = s.Store.SigningKey(ctx, "challenges", key)
 	return err
 }
+
+// Look checks what a command needs that works on the database beside servers. It changes nothing.
+func (s *Service) Look(ctx context.Context) error { return s.checkSealKeys(ctx) }
 
 // Catalog is the list of permissions and system roles.
 func (s *Service) Catalog() *Catalog { return s.Options.Catalog }

@@ -33,6 +33,10 @@ type Store interface {
 	UpdateAll(ctx context.Context, accountIDs []string, fn func(Tx) error) error
 	// SyncSystemRoles makes the stored system roles equal to these (insert, update; never delete one in use).
 	SyncSystemRoles(ctx context.Context, roles []Role) error
+	// RoleTexts are all roles of all accounts, with their permissions as they are stored.
+	RoleTexts(ctx context.Context) ([]RoleText, error)
+	// AccountIDs are the ids of all accounts.
+	AccountIDs(ctx context.Context) ([]string, error)
 	// SigningKey is the key of this name that all nodes share: the one that is stored, else fresh, which is stored.
 	SigningKey(ctx context.Context, name string, fresh []byte) ([]byte, error)
 	// ReplaceFetchedTokens makes all links stale that inviters fetched, for a server that sends mail.
@@ -377,6 +381,9 @@ type Tx interface {
 	// ReturnLimit gives back n attempts that were counted and not made.
 	ReturnLimit(ctx context.Context, limits []Limit, n int) error
 	InsertMessage(ctx context.Context, m Message) error
+	// SyncSystemRoles is that of Store, in the words of the catalog c.
+	SyncSystemRoles(ctx context.Context, c *Catalog, roles []Role) error
+	SetSetting(ctx context.Context, name, value string) error
 	UpdateMessage(ctx context.Context, m Message) error
 	DeleteMessage(ctx context.Context, id string) error
 	// DeleteMessagesOf removes what is still to be sent for an invitation.

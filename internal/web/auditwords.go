@@ -54,6 +54,7 @@ var auditGroups = []struct {
 		{"account.created", "Created", "created the account {target}"},
 		{"account.updated", "Settings changed", "changed the settings of the account"},
 		{"account.ownership_transferred", "Ownership transferred", "made {target} the Owner of the account"},
+		{team.ActionCatalogApplied, "Permissions of the product changed", "changed which permissions the product has and what system roles include"},
 		{team.ActionEventsMissing, "Events missing", "found that events are missing from this log"},
 		{team.ActionLogAdopted, "Log sealed with a key", "began to seal this log with a key"},
 	}},

@@ -1,0 +1,167 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"raff/internal/catalog"
+	"raff/internal/team"
+)
+
+// chooseCatalog finds the catalog that this program uses: the one of the database, which only serving without a catalog of
+// one's own on a database without one, a new release's default, and ApplyCatalog change. apply says that the second is the
+// case.
+func (s *Server) chooseCatalog(ctx context.Context) (chosen catalog.Source, apply bool, err error) {
+	given, err := catalog.Load(s.config.Catalog)
+	if err != nil {
+		return given, false, err
+	}
+	text, err := s.store.Setting(ctx, team.SettingCatalog)
+	if err != nil || text == "" {
+		return given, false, err
+	}
+	source, err := s.store.Setting(ctx, team.SettingCatalogSource)
+	if err != nil {
+		return given, false, err
+	}
+	parsed, err := catalog.Parse([]byte(text))
+	if err != nil {
+		return given, false, fmt.Errorf("the catalog of the database: %w", err)
+	}
+	stored := catalog.Source{Catalog: parsed, Text: text, IsDefault: source == team.CatalogDefault}
+	same := stored.Fingerprint() == given.Fingerprint()
+	switch {
+	case same:
+		return given, false, nil
+	case s.config.Catalog == "":
+		return stored, stored.IsDefault && s.config.Mode <= Migrating, nil
+	}
+	return given, false, fmt.Errorf("the catalog %s is not the one of the database: see what it would change with raffd catalog apply --catalog %s --dry-run, "+
+		"and apply it by the same command without --dry-run; or leave --catalog (RAFF_CATALOG) out, and the one of the database is used", s.config.Catalog, s.config.Catalog)
+}
+
+// settleCatalog notes the catalog of a database that had none, or applies the new default of a new release.
+func (s *Server) settleCatalog(ctx context.Context, chosen catalog.Source, apply bool) error {
+	if apply {
+		next, err := catalog.Load("")
+		if err != nil {
+			return err
+		}
+		if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, team.CatalogDefault); err != nil {
+			return fmt.Errorf("apply the catalog of this release: %w", err)
+		}
+		s.service.Options.Catalog = next.Catalog
+		s.store.UseCatalog(next.Catalog)
+		return nil
+	}
+	stored, err := s.store.Setting(ctx, team.SettingCatalog)
+	if err != nil || stored != "" {
+		return err
+	}
+	source := team.CatalogFile
+	if chosen.IsDefault {
+		source = team.CatalogDefault
+	}
+	if err := s.store.SetSetting(ctx, team.SettingCatalogSource, source); err != nil {
+		return err
+	}
+	return s.store.SetSetting(ctx, team.SettingCatalog, chosen.Text)
+}
+
+// watchCatalog notes whether the catalog of the database is still the one that this server started with.
+func (s *Server) watchCatalog(ctx context.Context) error {
+	text, err := s.store.Setting(ctx, team.SettingCatalog)
+	if err != nil {
+		return err
+	}
+	stored, err := catalog.Parse([]byte(text))
+	if err != nil {
+		return err
+	}
+	stale := stored.Fingerprint() != s.service.Catalog().Fingerprint()
+	if stale && !s.stale.Swap(stale) {
+		s.config.Logger.Error("the catalog was changed (raffd catalog apply): restart this server, which uses the old one and is not ready until then")
+	}
+	s.stale.Store(stale)
+	return nil
+}
+
+// errStale is why a server is not ready whose catalog was changed.
+var errStale = errors.New("the catalog of the database was changed: restart this server")
+
+// ping reports whether requests should be sent to this server.
+func (s *Server) ping(ctx context.Context) error {
+	if s.stale.Load() {
+		return errStale
+	}
+	return s.store.Ping(ctx)
+}
+
+// ApplyCatalog makes the file, or the default catalog where it is empty, the catalog of the database, and writes to w what
+// that changes. A dry run only writes.
+func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dryRun bool) error {
+	next, err := catalog.Load(file)
+	if err != nil {
+		return err
+	}
+	if next.Fingerprint() == s.service.Catalog().Fingerprint() {
+		_, err := fmt.Fprintln(w, "No changes: this is the catalog of the database.")
+		return err
+	}
+	changes, err := s.service.CompareCatalog(ctx, next.Catalog)
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if _, err := fmt.Fprint(w, catalogChange(c)); err != nil {
+			return err
+		}
+	}
+	if len(changes) == 0 {
+		if _, err := fmt.Fprintln(w, "No role gains or loses a permission."); err != nil {
+			return err
+		}
+	}
+	if dryRun {
+		_, err := fmt.Fprintln(w, "Nothing was changed (--dry-run).")
+		return err
+	}
+	source := team.CatalogFile
+	if next.IsDefault {
+		source = team.CatalogDefault
+	}
+	if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, source); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w, "Applied. Restart every server, so that it uses this catalog.")
+	return err
+}
+
+// catalogChange is the lines about one role.
+func catalogChange(c team.CatalogChange) string {
+	var b strings.Builder
+	kind := "System role"
+	if c.AccountID != "" {
+		kind = "Role"
+	}
+	fmt.Fprintf(&b, "%s %s (%s, %s)", kind, c.Name, c.Slug, c.Scope)
+	if c.AccountID != "" {
+		fmt.Fprintf(&b, " of account %s", c.AccountID)
+	}
+	switch {
+	case c.IsNew:
+		b.WriteString(", new\n")
+	default:
+		fmt.Fprintf(&b, ", %d memberships\n", c.Holders)
+	}
+	for _, name := range c.Gains {
+		fmt.Fprintf(&b, "  + %s\n", name)
+	}
+	for _, name := range c.Loses {
+		fmt.Fprintf(&b, "  - %s\n", name)
+	}
+	return b.String()
+}

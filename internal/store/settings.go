@@ -1,0 +1,22 @@
+package store
+
+import "context"
+
+// Setting is what an operator decided for all programs on the database; empty where nothing was decided.
+func (d *DB) Setting(ctx context.Context, name string) (string, error) {
+	values, err := many(ctx, d.q, scanText, "SELECT value FROM settings WHERE name = $1", name)
+	if err != nil || len(values) == 0 {
+		return "", err
+	}
+	return values[0], nil
+}
+
+// SetSetting stores it.
+func (d *DB) SetSetting(ctx context.Context, name, value string) error {
+	return d.write(ctx, nil, func(t *tx) error { return t.SetSetting(ctx, name, value) })
+}
+
+func (t *tx) SetSetting(ctx context.Context, name, value string) error {
+	_, err := t.exec(ctx, "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+	return err
+}

@@ -1,0 +1,165 @@
+package team
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ActionCatalogApplied is what the operator did who changed which permissions and system roles there are.
+const ActionCatalogApplied = "catalog.applied"
+
+// RoleText is a role with its permissions as they are stored, whatever the catalog knows of them.
+type RoleText struct {
+	ID, AccountID, Name, Slug string
+	Scope                     Scope
+	IsSystem                  bool
+	Permissions               string
+	Holders                   int // memberships
+}
+
+// CatalogChange is what another catalog does to one role. AccountID is empty for a system role.
+type CatalogChange struct {
+	AccountID string   `json:"-"`
+	Scope     Scope    `json:"scope"`
+	Slug      string   `json:"role"`
+	Name      string   `json:"role_name"`
+	IsNew     bool     `json:"new,omitempty"`
+	Gains     []string `json:"gains,omitempty"`
+	Loses     []string `json:"loses,omitempty"`
+	Holders   int      `json:"-"`
+}
+
+// Fingerprint is the same for two catalogs that mean the same.
+func (c *Catalog) Fingerprint() string {
+	b, err := json.Marshal(struct {
+		Permissions []Permission
+		Roles       []SystemRole
+	}{c.permissions, c.roles})
+	if err != nil {
+		panic(err) // they are texts
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// systemRoles are the system roles as they are stored.
+func (s *Service) systemRoles(c *Catalog) []Role {
+	var roles []Role
+	for _, sr := range c.SystemRoles() {
+		set, _ := c.SetOf(sr.Permissions)
+		r := Role{
+			ID: SystemRoleID(sr.Scope, sr.Slug), Name: sr.Name, Slug: sr.Slug, Description: sr.Description,
+			Scope: sr.Scope, Permissions: set, IsSystem: true, CreatedAt: s.now(), UpdatedAt: s.now(),
+		}
+		if r.IsOwner() {
+			r.Permissions = c.Decode("*")
+		}
+		roles = append(roles, r)
+	}
+	return roles
+}
+
+// CompareCatalog says what next would change: the roles that gain or lose permissions, system roles first. It changes
+// nothing.
+func (s *Service) CompareCatalog(ctx context.Context, next *Catalog) ([]CatalogChange, error) {
+	stored, err := s.Store.RoleTexts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Options.Catalog
+	wanted := map[string]Role{}
+	for _, r := range s.systemRoles(next) {
+		wanted[r.ID] = r
+	}
+	var changes []CatalogChange
+	for _, r := range stored {
+		before, after := now.Names(now.Decode(r.Permissions)), next.Names(next.Decode(r.Permissions))
+		if w, ok := wanted[r.ID]; ok {
+			after = next.Names(w.Permissions)
+			delete(wanted, r.ID)
+		}
+		if c := catalogChange(r, before, after); len(c.Gains)+len(c.Loses) > 0 {
+			changes = append(changes, c)
+		}
+	}
+	for _, r := range wanted {
+		c := catalogChange(RoleText{Name: r.Name, Slug: r.Slug, Scope: r.Scope}, nil, next.Names(r.Permissions))
+		c.IsNew = true
+		changes = append(changes, c)
+	}
+	slices.SortFunc(changes, func(a, b CatalogChange) int {
+		return strings.Compare(a.AccountID+string(a.Scope)+a.Slug, b.AccountID+string(b.Scope)+b.Slug)
+	})
+	return changes, nil
+}
+
+func catalogChange(r RoleText, before, after []string) CatalogChange {
+	missing := func(from, in []string) (out []string) {
+		for _, name := range from {
+			if !slices.Contains(in, name) {
+				out = append(out, name)
+			}
+		}
+		return out
+	}
+	return CatalogChange{
+		AccountID: r.AccountID, Scope: r.Scope, Slug: r.Slug, Name: r.Name, Holders: r.Holders,
+		Gains: missing(after, before), Loses: missing(before, after),
+	}
+}
+
+// ApplyCatalog makes next the catalog of the database, in one transaction with an event in each account that tells what
+// its roles gained and lost. text and source are kept beside it. Nodes that run with another catalog have to be started
+// again.
+func (s *Service) ApplyCatalog(ctx context.Context, next *Catalog, text, source string) error {
+	changes, err := s.CompareCatalog(ctx, next)
+	if err != nil {
+		return err
+	}
+	accounts, err := s.Store.AccountIDs(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Store.UpdateAll(ctx, accounts, func(tx Tx) error {
+		if err := tx.SyncSystemRoles(ctx, next, s.systemRoles(next)); err != nil {
+			return fmt.Errorf("write system roles: %w", err)
+		}
+		for name, value := range map[string]string{SettingCatalog: text, SettingCatalogSource: source} {
+			if err := tx.SetSetting(ctx, name, value); err != nil {
+				return err
+			}
+		}
+		for _, id := range accounts {
+			var concerns []CatalogChange
+			for _, c := range changes {
+				if c.AccountID == "" || c.AccountID == id {
+					concerns = append(concerns, c)
+				}
+			}
+			err := s.work(ctx, tx, Operator(id)).record(Event{Action: ActionCatalogApplied, TargetType: "account", TargetID: id},
+				map[string]any{"roles": concerns})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// What the operator decided for all programs on the database.
+const (
+	// SettingCatalog is the catalog as it was written, in YAML.
+	SettingCatalog = "catalog"
+	// SettingCatalogSource is CatalogDefault or CatalogFile.
+	SettingCatalogSource = "catalog_source"
+	// SettingPublicURL is where people reach the servers.
+	SettingPublicURL = "public_url"
+
+	CatalogDefault = "default"
+	CatalogFile    = "file"
+)
