@@ -88,7 +88,7 @@ type Server struct {
 	handler http.Handler
 	sender  mail.Sender // nil: links are fetched by the inviter
 	nodes   *nodes
-	clock   *clock // nil: Config.Now
+	clock   *clock      // nil: Config.Now
 	stale   atomic.Bool // the catalog was changed since the start
 	wake    [mailLanes]chan struct{}
 	metrics *metric.Metrics // nil: nothing is counted
