@@ -35,6 +35,9 @@ type Member struct {
 type ProjectMember struct {
 	ID        string `json:"id"`
 	ProjectID string `json:"project_id"`
+	// AccountSuspended says that the membership grants nothing, whatever its status, because the person or the API key is
+	// suspended in the account.
+	AccountSuspended bool `json:"account_suspended,omitempty"`
 	Membership
 }
 

@@ -205,5 +205,10 @@ func (a *app) projectMemberRemove() *cobra.Command {
 
 func (a *app) writeProjectMember(p api.Project, m api.ProjectMember) error {
 	fields := append([]field{{"Project", p.Name + " (" + p.ID + ")"}}, memberFields(accountView(m))...)
+	for i, f := range fields {
+		if f.name == "Status" {
+			fields[i].value = statusInProject(m, f.value)
+		}
+	}
 	return writeOne(a, m, projectMemberColumns, fields)
 }

@@ -140,13 +140,27 @@ var memberColumns = []column[api.Member]{
 	{"", "created_at", func(m api.Member) string { return moment(&m.CreatedAt) }},
 }
 
-// projectMemberColumns are those of memberColumns.
+// projectMemberColumns are those of memberColumns. A table says of who is suspended in the account that they are; for
+// programs that is a column of its own.
 var projectMemberColumns = func() (columns []column[api.ProjectMember]) {
 	for _, c := range memberColumns {
-		columns = append(columns, column[api.ProjectMember]{c.title, c.key, func(m api.ProjectMember) string { return c.value(accountView(m)) }})
+		title := c.title
+		if c.key == "status" {
+			title = ""
+			columns = append(columns, column[api.ProjectMember]{c.title, "", func(m api.ProjectMember) string { return statusInProject(m, m.Status) }})
+		}
+		columns = append(columns, column[api.ProjectMember]{title, c.key, func(m api.ProjectMember) string { return c.value(accountView(m)) }})
 	}
-	return columns
+	return append(columns, column[api.ProjectMember]{"", "account_suspended", func(m api.ProjectMember) string { return strconv.FormatBool(m.AccountSuspended) }})
 }()
+
+// statusInProject is a status with what the account makes of it.
+func statusInProject(m api.ProjectMember, status string) string {
+	if m.AccountSuspended {
+		status += " (suspended in the account)"
+	}
+	return status
+}
 
 func memberFields(m api.Member) []field {
 	status := m.Status

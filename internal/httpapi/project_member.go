@@ -58,12 +58,15 @@ func (s *server) removeProjectMember(ctx context.Context, c *call) (any, error) 
 
 // projectMember is a membership of a project as the API writes it.
 func (s *server) projectMember(m *team.Member) api.ProjectMember {
-	return api.ProjectMember{ID: m.ID, ProjectID: m.ProjectID, Membership: s.membership(m)}
+	return api.ProjectMember{ID: m.ID, ProjectID: m.ProjectID, AccountSuspended: m.AccountSuspended, Membership: s.membership(m)}
 }
 
 // appendProjectMember writes what reflection would write, only faster.
 func appendProjectMember(b []byte, m *api.ProjectMember) []byte {
 	b = appendText(b, `{"id":`, m.ID)
 	b = appendText(b, `,"project_id":`, m.ProjectID)
+	if m.AccountSuspended {
+		b = append(b, `,"account_suspended":true`...)
+	}
 	return appendMembership(b, &m.Membership)
 }

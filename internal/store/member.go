@@ -14,8 +14,11 @@ const (
 	memberJoins = `memberships m JOIN roles r ON r.id = m.role_id
 	LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id LEFT JOIN projects p ON p.id = m.project_id
 	LEFT JOIN invitations i ON i.id = m.invitation_id AND i.state NOT IN ('accepted', 'cancelled')`
-	memberRow    = memberColumns + ", COALESCE(u.name, k.name), p.name, " + roleColumns + ", " + offerColumns
+	memberRow    = memberColumns + ", COALESCE(u.name, k.name), p.name, " + outOfAccount + ", " + roleColumns + ", " + offerColumns
 	selectMember = "SELECT " + memberRow + " FROM " + memberJoins
+	// outOfAccount tells of a membership of a project whether the one of the account is suspended.
+	outOfAccount = `(m.project_id IS NOT NULL AND EXISTS (SELECT 1 FROM memberships a WHERE a.email_canonical = m.email_canonical
+	AND (a.scope_id = m.account_id) IS TRUE AND a.status = 'suspended' AND a.principal_type <> 'invitation'))`
 	// offerColumns are what only the invitation knows; the rest of it is in the membership.
 	offerColumns = "i.id, i.email, i.state, i.invited_by, i.invited_by_user, i.expires_at, i.created_at, i.updated_at"
 )
@@ -38,7 +41,7 @@ func (r reader) members() func(scanner) (team.Member, error) {
 	var i team.Invitation
 	fields := make([]any, 0, 40)
 	fields = append(fields, memberFields(&m)...)
-	fields = append(fields, (*text)(&m.Name), (*text)(&m.ProjectName))
+	fields = append(fields, (*text)(&m.Name), (*text)(&m.ProjectName), (*flag)(&m.AccountSuspended))
 	fields = append(fields, r.roleFields(&m.Role)...)
 	fields = append(fields, (*text)(&i.ID), (*text)(&i.Email), (*text)(&i.State), (*text)(&i.InvitedBy), (*text)(&i.InvitedByUser),
 		(*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt), (*stamp)(&i.UpdatedAt))

@@ -77,10 +77,13 @@ type Member struct {
 	// Name is the person's or the key's name; a store reads it from there, it is not part of the membership.
 	Name string
 	// Role is read with the membership; a store writes only Role.ID.
-	Role      Role
-	Status    Status
-	IsOwner   bool
-	ManagedBy string
+	Role   Role
+	Status Status
+	// AccountSuspended says of a membership of a project that it grants nothing, whatever its Status, because the membership
+	// of the account is suspended. A store reads it and does not write it.
+	AccountSuspended bool
+	IsOwner          bool
+	ManagedBy        string
 	// InvitedBy is the id of the principal that added or invited; InvitedAt is zero for who was added at once.
 	InvitedBy  string
 	InvitedAt  time.Time

@@ -1497,7 +1497,7 @@ func keySeat(v *visit, k keyView, s seat) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if s.Status == team.StatusSuspended {
+		if s.Status == team.StatusSuspended || s.AccountSuspended {
 			templ_7745c5c3_Err = status(v.standing(s.Member)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -74,6 +74,8 @@ func (v *visit) standing(m team.Member) standing {
 		return standing{"off", "Invitation on hold"}
 	case m.Status == team.StatusSuspended:
 		return standing{"off", "Suspended"}
+	case m.AccountSuspended:
+		return standing{"off", "Suspended in the account"}
 	case m.Status == team.StatusActive && !m.ExpiresAt.IsZero() && !v.p.svc.Now().Before(m.ExpiresAt):
 		return standing{"off", "Expired"}
 	case m.Status == team.StatusActive:

@@ -1,0 +1,69 @@
+package web_test
+
+import (
+	"testing"
+
+	"raff/internal/rafftest"
+)
+
+// TestWhoIsSuspendedInTheAccountIsShownSoInProjects suspends a person and a key in the account, who then have no access to
+// its projects either.
+func TestWhoIsSuspendedInTheAccountIsShownSoInProjects(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		account, inProject := srv.RoleID(t, "account", "member"), srv.RoleID(t, "project", "viewer")
+		path := "/api/v1/projects/" + srv.ProjectID
+		alice, aliceUser := srv.NewMember(t, "alice@example.com", "Alice", account)
+		key, _ := srv.NewKeyID(t, "Bot", account)
+		seat := func(body map[string]any) string {
+			t.Helper()
+			body["role_id"] = inProject
+			return srv.Do(t, "POST", path+"/members", srv.Key, body).Want(t, 201).Data(t)["id"].(string)
+		}
+		seats := []string{seat(map[string]any{"target_user_id": aliceUser}), seat(map[string]any{"api_key_id": key})}
+		// Somebody whose invitation into the account is on hold can still accept the one into the project.
+		carol := srv.Invite(t, "carol@example.com", account)
+		srv.Do(t, "POST", path+"/invitations", srv.Key, map[string]any{"email": "carol@example.com", "role_id": inProject}).Want(t, 201)
+		srv.Do(t, "PATCH", "/api/v1/members/"+carol, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
+		keyMember := srv.Do(t, "GET", "/api/v1/api-keys/"+key, srv.Key, nil).Want(t, 200).Data(t)["member_id"].(string)
+
+		open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password)
+		b := signIn(t, srv, "owner@example.com")
+		check := func(suspended bool) {
+			t.Helper()
+			n := 0
+			for _, row := range srv.Do(t, "GET", path+"/members", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any) {
+				if m := row.(map[string]any); m["account_suspended"] == true {
+					n++
+				} else if _, there := m["account_suspended"]; there {
+					t.Errorf("a client that does not know the field gets %v", m)
+				}
+			}
+			if want := map[bool]int{true: 2}[suspended]; n != want {
+				t.Errorf("%d members of the project are suspended in the account, want %d", n, want)
+			}
+			for _, id := range seats {
+				m := srv.Do(t, "GET", path+"/members/"+id, srv.Key, nil).Want(t, 200).Data(t)
+				if m["status"] != "active" || (m["account_suspended"] == true) != suspended {
+					t.Errorf("suspended %v: %v", suspended, m)
+				}
+			}
+			for _, at := range []string{"/projects/" + srv.ProjectID, "/members/" + alice, "/keys/" + key} {
+				p := b.open(t, at).shows(t, 200)
+				if suspended {
+					p.shows(t, 200, "Suspended in the account")
+				} else {
+					p.lacks(t, "Suspended in the account")
+				}
+			}
+		}
+		check(false)
+		for _, id := range []string{alice, keyMember} {
+			srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
+		}
+		check(true)
+		for _, id := range []string{alice, keyMember} {
+			srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]any{"status": "active"}).Want(t, 200)
+		}
+		check(false)
+	})
+}
