@@ -7,12 +7,11 @@ type AddMembersRequest struct {
 	DryRun *bool `json:"dry_run,omitempty"`
 }
 
-// AddMembersResult is how one row of AddMembersRequest ended in the account, AddProjectMembersResult how it ended in a
-// project.
-type (
-	AddMembersResult        = BulkResult[Member]
-	AddProjectMembersResult = BulkResult[ProjectMember]
-)
+// AddMembersResult is how one row of AddMembersRequest ended in the account.
+type AddMembersResult = BulkResult[Member]
+
+// AddProjectMembersResult is how one row of AddMembersRequest ended in a project.
+type AddProjectMembersResult = BulkResult[ProjectMember]
 
 // BulkResult is how one row of AddMembersRequest ended. Exactly one of Member and Error is set. With DryRun the ids of Member
 // and of its invitation, and those of rows before in Error, are the UUID of zeros: nothing has them.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -56,7 +57,7 @@ func nodesWhoseClocksDiffer(t *testing.T, on ...rafftest.Option) {
 		for j, to := range nodes {
 			to.Do(t, "GET", "/api/v1/whoami", session, nil).Want(t, 200)
 			to.Do(t, "GET", "/api/v1/whoami", key["secret"].(string), nil).Want(t, 200)
-			if again := to.Send(t, "POST", "/api/v1/projects", once, project).Want(t, 201); string(again.Body) != string(first.Body) {
+			if again := to.Send(t, "POST", "/api/v1/projects", once, project).Want(t, 201); !bytes.Equal(again.Body, first.Body) {
 				t.Errorf("the repetition is another answer: %s", again.Body)
 			}
 			email := fmt.Sprintf("%s-%d@example.com", name, j)

@@ -87,17 +87,17 @@ func tryAndAdd(t *testing.T, on ...rafftest.Option) {
 		if changed != "" {
 			t.Errorf("%s: the try changed the database:\n%s", c.what, changed)
 		}
-		real := plain(srv.Do(t, "POST", c.path, c.key, map[string]any{"members": c.rows, "dry_run": false}).Want(t, c.status).Body)
+		kept := plain(srv.Do(t, "POST", c.path, c.key, map[string]any{"members": c.rows, "dry_run": false}).Want(t, c.status).Body)
 		for _, said := range tries {
-			if said != real {
-				t.Errorf("%s: what the try said, and what happened:\n%s", c.what, difference(strings.Split(said, "\n"), strings.Split(real, "\n")))
+			if said != kept {
+				t.Errorf("%s: what the try said, and what happened:\n%s", c.what, difference(strings.Split(said, "\n"), strings.Split(kept, "\n")))
 			}
 		}
-		for _, code := range regexp.MustCompile(`"code": "(\w+)"`).FindAllStringSubmatch(real, -1) {
+		for _, code := range regexp.MustCompile(`"code": "(\w+)"`).FindAllStringSubmatch(kept, -1) {
 			codes[code[1]] = true
 		}
 	}
-	for _, code := range strings.Fields("already_member invitation_pending invalid_email invalid_reference role_scope_mismatch " +
+	for code := range strings.FieldsSeq("already_member invitation_pending invalid_email invalid_reference role_scope_mismatch " +
 		"owner_role_not_assignable exactly_one_of permission_denied escalation_denied mail_limited limit_reached") {
 		if !codes[code] {
 			t.Errorf("no row was refused as %s; the others were as %v", code, slices.Sorted(maps.Keys(codes)))

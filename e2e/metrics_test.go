@@ -87,7 +87,7 @@ func scrape(t *testing.T, address string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read
+	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("metrics: %d %s, %v", res.StatusCode, b, err)

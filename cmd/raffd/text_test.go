@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -61,7 +62,7 @@ func TestFilesAreText(t *testing.T) {
 		} {
 			t.Setenv("RAFF_DATABASE_URL", database)
 			var out, errs bytes.Buffer
-			if code := run(t.Context(), args, &out, &errs); code == 0 || strings.Contains(errs.String(), "panic") || strings.ContainsAny(errs.String(), "\xff\x00") {
+			if code := run(t.Context(), args, &out, &errs); code == 0 || strings.Contains(errs.String(), "panic") || bytes.ContainsAny(errs.Bytes(), "\x00") || !utf8.Valid(errs.Bytes()) {
 				t.Errorf("%s: %q: exit code %d\n%s%s", name, args, code, &out, &errs)
 			}
 			t.Logf("%s: %s", args, &errs)
