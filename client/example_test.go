@@ -28,7 +28,7 @@ func Example() {
 	// Output: Acme Owner
 }
 
-// Invite somebody. Doing it twice is a conflict that says which member is there already.
+// Invite somebody. Doing it twice is a conflict that says which member already exists.
 func ExampleMemberService_Add() {
 	ctx := context.Background()
 	c, err := client.New(srv.URL, srv.Key)

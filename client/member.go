@@ -62,7 +62,7 @@ func (s *MemberService) Get(ctx context.Context, id string) (*api.Member, error)
 }
 
 // Add adds a user or an API key at once, or invites an address. Code "already_member" or "invitation_pending" comes
-// with the MemberID that is there already.
+// with the MemberID of the existing member.
 func (s *MemberService) Add(ctx context.Context, in api.AddMemberRequest, opts ...CallOption) (*api.Member, error) {
 	return fetch[api.Member](ctx, s.c, request{method: http.MethodPost, path: membersPath, body: in}, opts...)
 }

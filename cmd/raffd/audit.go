@@ -44,7 +44,7 @@ func auditHeadCommand() *cobra.Command {
 		Short: "Print the head of every audit log, to be kept outside the database",
 		Long: "Print for every account its id, the number of its last seal and that seal's hash. Keep the output where nobody who\n" +
 			"can write to the database can change it, and compare later with raffd audit verify --head FILE: a log that was cut\n" +
-			"off, set back or made anew then shows, whoever did it.",
+			"off, rolled back or rebuilt is detected, no matter who did it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {

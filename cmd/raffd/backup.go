@@ -16,7 +16,7 @@ func backupCommand() *cobra.Command {
 		Short: "Copy the embedded database to a file while the server runs",
 		Long: "Copy the SQLite database to a new file, readable by you alone, while the server goes on. The copy is of one\n" +
 			"moment, holds everything that was answered before it began, and is checked before the file appears; a file\n" +
-			"that is there already is never overwritten. To restore it, see docs/operations.md.",
+			"that already exists is never overwritten. To restore it, see docs/operations.md.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if database == "" || to == "" {

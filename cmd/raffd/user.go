@@ -22,8 +22,8 @@ func passwordLinkCommand() *cobra.Command {
 		Use:   "password-link --email EMAIL",
 		Short: "Print a link with which somebody who forgot their password sets another",
 		Long: "Print a link with which somebody who forgot their password sets another. It works once, for one hour, and ends\n" +
-			"all their sessions. Whoever uses it counts as the owner of the address: make sure that you hand it to them.\n" +
-			"A server that sends mail does the same for whoever asks on its page for it.",
+			"all their sessions. The person who opens it is taken for the owner of the address: make sure that it reaches them.\n" +
+			"A server that sends mail offers the same on its sign-in page.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {

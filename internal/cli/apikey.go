@@ -140,7 +140,7 @@ raff api-key update ci --disable`,
 	f.StringVar(&name, "name", "", "new `name`")
 	f.StringVar(&expires, "expires", "", "when it ends: a `time` such as 2030-01-31T12:00:00Z, its last day (UTC), such as 2030-01-31, how long from now, such as 90d, or never")
 	f.BoolVar(&enable, "enable", false, "let it work again")
-	f.BoolVar(&disable, "disable", false, "let it rest; nothing is lost")
+	f.BoolVar(&disable, "disable", false, "disable the key; it can be enabled again")
 	addChoice(cmd, tier, "tier", "rate limit")
 	noFiles(cmd, "name", "expires")
 	require(cmd, atLeastOne("name", "expires", "enable", "disable", "tier"), atMostOne("enable", "disable"), atMostOne("expires"))

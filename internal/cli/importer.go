@@ -51,7 +51,7 @@ func (im *importer) check(ctx context.Context) error {
 	return im.compare(ctx)
 }
 
-// compare finds out who is there already.
+// compare finds out who is already a member.
 func (im *importer) compare(ctx context.Context) error {
 	var there map[string]api.Member
 	var err error
@@ -75,7 +75,7 @@ func (im *importer) compare(ctx context.Context) error {
 			p.Result, p.Member = resultThere, m.ID
 		default:
 			p.Member = m.ID
-			p.fail(resultFailed, "is there already, as %s", m.RoleName)
+			p.fail(resultFailed, "already a member, as %s", m.RoleName)
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ func (a *app) memberImport() *cobra.Command {
 		Long: `Invite the people in a CSV file (- reads standard input), to the account or into a project.
 
 The first line names the columns: email, and role (slug, name or id) unless --role says it for all. Other
-columns are ignored. All rows are checked before the first is sent. Somebody who is there already with the same
+columns are ignored. All rows are checked before the first is sent. Someone who is already a member with the same
 role is left alone, so that a file can be imported again.
 
 With --dry-run the server checks every row as it would for the import itself and says how each would end, and

@@ -145,7 +145,7 @@ func scan(body []byte) error {
 		case first && t.Kind() != '{':
 			return invalid("", "invalid_type", "The body must be a JSON object: {…}.")
 		case !first && d.StackDepth() == 0 && t.Kind() != '}':
-			return malformed("Something stands behind the JSON object. Send exactly one.")
+			return malformed("Unexpected data after the JSON object. Send exactly one object.")
 		case d.StackDepth() > maxDepth:
 			return malformed("The body is nested deeper than 8 levels.")
 		case t.Kind() == '"' && strings.ContainsRune(t.String(), 0):

@@ -16,7 +16,7 @@ import (
 // devFile remembers, beside the database, that the developer's account exists. The key itself is never stored.
 const devFile = "dev.json"
 
-// DevAccount creates the account "Acme" in a fresh data folder and says so; created is false when it is there already.
+// DevAccount creates the account "Acme" in a fresh data folder and says so; created is false when it already exists.
 func (s *Server) DevAccount(ctx context.Context, folder string) (a team.CreatedAccount, created bool, err error) {
 	path := filepath.Join(folder, devFile)
 	if _, err := os.Stat(path); err == nil {
@@ -49,7 +49,7 @@ func Greet(w io.Writer, url, folder string, a team.CreatedAccount, created bool)
              sets the Owner's password, once, and signs in
 `, a.APIKey, a.APIKey, a.OwnerLink)
 	} else {
-		fmt.Fprintf(w, "\n  The account Acme is there already, and its Owner key was shown when it was made.\n  To begin again: stop, remove %s, start.\n", folder)
+		fmt.Fprintf(w, "\n  The account Acme already exists; its Owner key was shown when it was created.\n  To start over: stop the server, remove %s, and start it again.\n", folder)
 	}
 	fmt.Fprintf(w, `
 Try:

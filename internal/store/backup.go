@@ -18,7 +18,7 @@ var ErrUsePgDump = errors.New(`raffd copies SQLite files only: back up PostgreSQ
 
 // Backup copies the database to a new file that only this user may read. Others may write to the database meanwhile: the
 // copy is of one moment and holds every change that was acknowledged before Backup was called. The file appears under
-// its name when it is whole and on disk; one that is there already is an error. A URL of PostgreSQL is ErrUsePgDump.
+// its name when it is whole and on disk; one that already exists is an error. A URL of PostgreSQL is ErrUsePgDump.
 func Backup(ctx context.Context, url, to string) error {
 	scheme, path, _ := strings.Cut(url, ":")
 	if scheme == "postgres" || scheme == "postgresql" {
@@ -58,7 +58,7 @@ func Backup(ctx context.Context, url, to string) error {
 // taken explains why the backup cannot have its name; no error means that a file has it.
 func taken(to string, err error) error {
 	if err == nil || errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already: name a file that is not, so that no backup is lost", to)
+		return fmt.Errorf("%s already exists; choose another name, so that no backup is overwritten", to)
 	}
 	return fmt.Errorf("write the backup: %w", err)
 }

@@ -299,7 +299,7 @@ func (s *Service) ResetFactors(ctx context.Context, email string) error {
 	}
 	u, err := s.Store.UserByEmail(ctx, canonical)
 	if err != nil {
-		return notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "Nobody has this address."})
+		return notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email."})
 	}
 	return s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
 		if _, err := s.heldUser(ctx, tx, u.ID); err != nil {

@@ -139,6 +139,6 @@ func (s *Service) spend(ctx context.Context, limits []Limit) error {
 		return err
 	}
 	return &Error{
-		Kind: KindLimited, Code: "too_many_attempts", Message: "Too many attempts. Wait some minutes and try again.", RetryAfter: max(wait, time.Second),
+		Kind: KindLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again in a few minutes.", RetryAfter: max(wait, time.Second),
 	}
 }

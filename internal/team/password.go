@@ -180,7 +180,7 @@ func (s *Service) PasswordLink(ctx context.Context, email string) (Link, error) 
 	}
 	u, err := s.Store.UserByEmail(ctx, canonical)
 	if err != nil {
-		return Link{}, notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "Nobody has this address. Somebody who was invited and has not accepted yet needs the link of the invitation."})
+		return Link{}, notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email. Someone who was invited and has not accepted yet needs the link of their invitation."})
 	}
 	return s.resetLink(ctx, u, Operator)
 }

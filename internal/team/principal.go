@@ -213,7 +213,7 @@ func (s *Service) require(p *Principal, names ...string) error {
 }
 
 func (s *Service) permissionDenied(names []string) error {
-	e := denied("permission_denied", "This needs the permission %s, which your role does not grant. Ask somebody who manages roles.", strings.Join(names, " or "))
+	e := denied("permission_denied", "This needs the permission %s, which your role does not grant. Ask someone who manages roles.", strings.Join(names, " or "))
 	e.Permission, e.Words = names[0], s.Options.Catalog.Words(names)
 	return e
 }

@@ -84,7 +84,7 @@ func (s *session) whoMay(ctx context.Context, permission string) string {
 	return b.String()
 }
 
-// importBlock is what to paste to manage something that is there already.
+// importBlock is what to paste to manage something that already exists.
 func importBlock(typeName, id string) string {
 	return fmt.Sprintf(`
 

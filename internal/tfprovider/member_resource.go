@@ -277,7 +277,7 @@ func (r *memberResource) ImportState(ctx context.Context, req resource.ImportSta
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
 
-// found is the state of a member that is there already, with the argument that a configuration would name it by: the
+// found is the state of a member that already exists, with the argument that a configuration would name it by: the
 // address, unless it is a key or byUser says that the user's id is preferred.
 func found(project types.String, m *api.Member, byUser bool) membership {
 	state := membership{ProjectID: project}

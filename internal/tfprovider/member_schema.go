@@ -86,7 +86,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		},
 		"adopt_existing": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Take over a member who is there already, instead of failing when this resource is created: the role and the status of the configuration are set on it. " +
+			MarkdownDescription: "Take over an existing member, instead of failing when this resource is created: the role and the status of the configuration are set on it. " +
 				"Default: `false`.",
 		},
 		"id":                    computed("Id of the membership, for life."),

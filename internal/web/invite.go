@@ -79,7 +79,7 @@ func (p *pages) showInvite(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: invitePage(v, f)}, err
 }
 
-// addresses are those typed into the form, apart by commas, semicolons or lines, each once. Spaces part them only where
+// addresses are those typed into the form, separated by commas, semicolons or lines, each once. Spaces separate them only where
 // an address stands on both sides, so that what is no address comes back as it was typed.
 func addresses(text string) []string {
 	var all []string

@@ -63,7 +63,7 @@ func TestADayThatIsFilledInIsWhenAKeyExpires(t *testing.T) {
 	k.submitTo(t, at, "expires_on", later.Format(time.DateOnly)).shows(t, 200, "Saved.", later.Format("2 January 2006"))
 	k.submitTo(t, at, "expires", "365").shows(t, 409, later.Format("2 January 2006")) // the page is of before
 	k = o.owner.open(t, at)
-	k.submitTo(t, at, "expires_on", "2020-02-02").shows(t, 400, "That day is over").complains(t, "expires_on", "Choose a later one")
+	k.submitTo(t, at, "expires_on", "2020-02-02").shows(t, 400, "That date is in the past").complains(t, "expires_on", "Choose a later one")
 	k.submitTo(t, at, "expires", "365").shows(t, 200, o.Now().UTC().AddDate(0, 0, 365).Format("2 January 2006"))
 }
 

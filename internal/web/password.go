@@ -25,7 +25,7 @@ func (p *pages) showPassword(r *http.Request) (reply, error) {
 func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 	n := notice{
 		Title: "Your password is set", Text: []string{"It goes with " + f.Email + ", in every account you belong to."},
-		Link: "/", LinkText: "Go on",
+		Link: "/", LinkText: "Continue",
 	}
 	if err := p.svc.ForgetGuesses(r.Context(), f.Email, front.Of(r.Context()).Remote); err != nil {
 		return reply{}, err

@@ -60,7 +60,7 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 		_, known = problems[e.Kind]
 	}
 	if !known {
-		e = &team.Error{Message: "Something went wrong on our side. Try again; if it stays so, tell the operator of this server the reference below."}
+		e = &team.Error{Message: "Something went wrong on our side. Try again; if the problem persists, give the operator of this server the reference below."}
 	}
 	status, title, reference := http.StatusInternalServerError, "Something went wrong", id
 	if known {

@@ -69,7 +69,7 @@ func TestMembersOfAProject(t *testing.T) {
 	}
 	o.owner.open(t, at).shows(t, 200, "12 members", "Search members")
 	o.owner.open(t, at+"?q=GUEST07").shows(t, 200, "1 member", "guest07@example.com").lacks(t, "guest08", "Petra")
-	o.owner.open(t, at+"?q=zzz").shows(t, 200, "Nobody fits", "Show everybody")
+	o.owner.open(t, at+"?q=zzz").shows(t, 200, "No matches", "Show everyone")
 }
 
 func TestAddSomebodyOfTheAccount(t *testing.T) {

@@ -90,7 +90,7 @@ func (v *visit) elsewhere() (reply, bool) {
 	}
 	return reply{status: http.StatusConflict, page: problemPage(v, notice{
 		Title: "This form is out of date", Text: []string{"It was made for an account you have no access to now, or in an older version of this page. Open the page again. Nothing was changed."},
-		Link: "/", LinkText: "Go on",
+		Link: "/", LinkText: "Continue",
 	})}, true
 }
 

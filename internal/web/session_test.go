@@ -305,8 +305,8 @@ func TestForgottenPassword(t *testing.T) {
 		acc := srv.NewAccount(t, "Globex", email)
 		open(t, acc.OwnerLink).submit(t, "name", "Gina", "password", rafftest.Password).shows(t, 200)
 		b := signIn(t, srv, email)
-		known := open(t, srv.URL+"/forgot").submit(t, "email", email).shows(t, 200, "Look into your mail")
-		unknown := open(t, srv.URL+"/forgot").submit(t, "email", "nobody@example.com").shows(t, 200, "Look into your mail")
+		known := open(t, srv.URL+"/forgot").submit(t, "email", email).shows(t, 200, "Check your email")
+		unknown := open(t, srv.URL+"/forgot").submit(t, "email", "nobody@example.com").shows(t, 200, "Check your email")
 		if strings.ReplaceAll(known.source, email, "nobody@example.com") != unknown.source {
 			t.Error("the page tells whether the address exists")
 		}
@@ -319,7 +319,7 @@ func TestForgottenPassword(t *testing.T) {
 		if !b.signedIn(t) {
 			t.Error("asking for a link ended a session")
 		}
-		form.submit(t, "name", "Gina", "password", next).shows(t, 200, "Your password is set", "Go on").browser.open(t, srv.URL+"/").shows(t, 200, email)
+		form.submit(t, "name", "Gina", "password", next).shows(t, 200, "Your password is set", "Continue").browser.open(t, srv.URL+"/").shows(t, 200, email)
 		if b.signedIn(t) {
 			t.Error("a session outlived the password")
 		}
@@ -372,7 +372,7 @@ func TestANewPasswordForgetsWrongGuesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := newBrowser(t, srv.URL)
-	b.open(t, link.URL).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Go on")
+	b.open(t, link.URL).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Continue")
 	if !b.signedIn(t) {
 		t.Error("not signed in")
 	}

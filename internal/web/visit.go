@@ -232,17 +232,17 @@ func refusal(err error, fields ...string) (field, message string, status int, ok
 // plainWords says an error without the words of the API.
 func plainWords(e *team.Error) string {
 	if e.Kind == team.KindNotFound && e.Code == team.ErrNotFound.Code {
-		return "There is nothing at this address, or it is not yours to see."
+		return "This page does not exist, or you do not have access to it."
 	}
 	switch e.Code {
 	case "already_member":
-		return "Has a role here already. Change that one."
+		return "Already has a role here. Change that role instead."
 	case "invitation_pending":
 		switch e.State {
 		case team.InvitationDeclined:
-			return "Invited before, and declined. Send that invitation again: it stands under Declined in the list of invitations."
+			return "Invited before, and declined. Send that invitation again: it is under Declined in the list of invitations."
 		case team.InvitationExpired:
-			return "Invited before, and the invitation has expired. Send it again: it stands under Expired in the list of invitations."
+			return "Invited before, and the invitation has expired. Send it again: it is under Expired in the list of invitations."
 		}
 		return "Already invited. Resend or cancel the open invitation."
 	case "nothing_to_update":
@@ -250,21 +250,21 @@ func plainWords(e *team.Error) string {
 	case "invalid_email":
 		return strings.Replace(e.Message, "email must be", "Give", 1)
 	case "role_in_use":
-		return "Choose the role that goes to whoever has this one."
+		return "Choose a replacement role for the members who have this one."
 	case "exactly_one_of":
 		return "Choose who gets the role."
 	case "not_found":
-		return "It is not in this account, or not any more."
+		return "It does not exist in this account."
 	case "permission_denied":
 		if len(e.Words) > 0 {
-			return "Your role does not include the right to " + permissionWords(e.Words, " or ") + ". Ask somebody who manages roles."
+			return "Your role does not include the right to " + permissionWords(e.Words, " or ") + ". Ask someone who manages roles."
 		}
 	case "last_manager":
-		return "After this nobody could manage the members of the account. Give somebody else a role that can, first."
+		return "Nobody could manage the account's members after this. First give someone else a role that can."
 	case "precondition_failed":
-		return "Somebody changed this after you opened the page. Below is how it is now: look again, then repeat your change."
+		return "Someone changed this after you opened the page. The current state is shown below: review it, then repeat your change."
 	case "invalid_expires_at":
-		return "That day is over. Choose a later one."
+		return "That date is in the past. Choose a later one."
 	case "invalid_slug":
 		return "Use 1 to 64 of the letters a to z, digits and hyphens."
 	}
@@ -277,7 +277,7 @@ func plainWords(e *team.Error) string {
 	case e.Field == "name" && strings.HasPrefix(e.Message, "name "):
 		return "The " + e.Message
 	case e.Code == "invalid_reference" && strings.HasSuffix(e.Message, "Check the id."):
-		return "What you chose is not there any more. Load the page again and choose anew."
+		return "What you chose no longer exists. Reload the page and choose again."
 	case e.Code == "invalid_reference" && e.Field == "reassign_to":
 		return "That is the role you are deleting. Choose another."
 	}

@@ -144,6 +144,6 @@ func TestSomebodyWhoDeclinedIsInvitedAgain(t *testing.T) {
 	token := o.Token(t, o.Invite(t, "bob@example.com", o.RoleID(t, "account", "member")))
 	open(t, o.URL+"/invite/"+token).submit(t, "answer", "decline").shows(t, 200, "declined")
 	o.owner.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "bob@example.com", "role_id", o.RoleID(t, "account", "member")).
-		shows(t, 409, "declined", "stands under Declined")
+		shows(t, 409, "declined", "is under Declined")
 	o.owner.open(t, "/invitations?state=declined").shows(t, 200, "bob@example.com")
 }
