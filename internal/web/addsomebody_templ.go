@@ -228,7 +228,7 @@ func peoplePicker(a addView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if a.Query != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "Nobody fits who is not in the project already.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "Everyone who matches is already in the project.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

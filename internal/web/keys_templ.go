@@ -68,7 +68,7 @@ func keysPage(v *visit, l keysView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = pageHead("API keys", "How programs sign in. A key is nobody's: it has roles of its own, and stays when whoever created it leaves.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("API keys", "API keys let programs use the API. A key has its own roles and keeps working when the person who created it leaves.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
