@@ -37,7 +37,7 @@ type ProjectMember struct {
 	ProjectID string `json:"project_id"`
 	// AccountSuspended says that the membership grants nothing, whatever its status, because the person or the API key is
 	// suspended in the account.
-	AccountSuspended bool `json:"account_suspended,omitempty"`
+	AccountSuspended bool `json:"account_suspended,omitzero"`
 	Membership
 }
 
