@@ -27,6 +27,28 @@ type handovers struct {
 	planned map[principal]intent
 	kept    map[string]bool    // ids that a refresh or a plan found in the state
 	moving  map[principal]bool // those whom a replacement in this plan creates
+	held    map[principal]*sync.Mutex
+}
+
+// hold keeps a principal from being added while they are removed, and the other way round, until release is called: an
+// addition that came between a removal and the note of it would not know whom the run has just removed.
+func (h *handovers) hold(m membership) (release func()) {
+	who, ok := m.who()
+	if !ok {
+		return func() {}
+	}
+	h.mu.Lock()
+	if h.held == nil {
+		h.held = map[principal]*sync.Mutex{}
+	}
+	one := h.held[who]
+	if one == nil {
+		one = &sync.Mutex{}
+		h.held[who] = one
+	}
+	h.mu.Unlock()
+	one.Lock()
+	return one.Unlock
 }
 
 // intent is what a plan does with a principal.
@@ -219,6 +241,7 @@ func (s *session) dismiss(ctx context.Context, m membership, diags *diag.Diagnos
 				"The member was left as it is, and this address is out of the state. "+moved)
 		return nil, nil
 	}
+	defer s.handovers.hold(m)()
 	if m.UserID.IsNull() && m.APIKeyID.IsNull() {
 		// Terraform hands Delete the state from before the refresh, in which the invitation may still be open.
 		if now, err := s.getMember(ctx, m.ProjectID.ValueString(), m.memberID()); err == nil {
@@ -276,6 +299,7 @@ func (r *memberResource) add(ctx context.Context, plan membership, diags *diag.D
 		APIKeyID:     plan.APIKeyID.ValueStringPointer(),
 		RoleID:       plan.RoleID.ValueStringPointer(),
 	}
+	defer r.handovers.hold(plan)()
 	user, again := r.handovers.wasRemoved(plan)
 	if again && user != "" && plan.Adopt.ValueBool() {
 		in.Email, in.TargetUserID = nil, &user
