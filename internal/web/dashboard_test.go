@@ -267,7 +267,7 @@ func TestRoles(t *testing.T) {
 	o.owner.open(t, at+"/edit").submitTo(t, at+"/edit", "name", "Crew").shows(t, 200, "Saved.", "Crew")
 
 	del := o.owner.open(t, at+"/delete").shows(t, 200, "Delete the role Crew?", "held by 1 membership", "Carl")
-	del.submitTo(t, at+"/delete").shows(t, 409, "Choose the role that goes to")
+	del.submitTo(t, at+"/delete").shows(t, 409, "Choose a replacement role")
 	del.submitTo(t, at+"/delete", "role_id", o.RoleID(t, "account", "member")).shows(t, 200, "Role deleted")
 	o.owner.open(t, "/members/"+id).shows(t, 200, "Basic account member")
 }

@@ -87,7 +87,7 @@ func TestAddSomebodyOfTheAccount(t *testing.T) {
 	p.submitTo(t, at+"/members", "role_id", viewer).shows(t, 400, "Choose somebody.")
 	p.submitTo(t, at+"/members", "member_id", maxID).shows(t, 400, "Choose a role.")
 	p.submitTo(t, at+"/members", "member_id", maxID, "role_id", viewer).shows(t, 200, "Added.", "Max max@example.com Viewer Active")
-	p.submitTo(t, at+"/members", "member_id", maxID, "role_id", viewer).shows(t, 409, "Has a role here already.")
+	p.submitTo(t, at+"/members", "member_id", maxID, "role_id", viewer).shows(t, 409, "Already has a role here.")
 	o.owner.open(t, at+"/add").shows(t, 200, "Ada").lacks(t, "max@example.com")
 	maxim.open(t, at).shows(t, 200).lacks(t, "Add somebody")
 	maxim.open(t, at+"/add").shows(t, 403)

@@ -104,7 +104,7 @@ func TestRolesSayWhoHoldsThem(t *testing.T) {
 	o.owner.open(t, "/roles/"+o.RoleID(t, "account", "admin")).shows(t, 200, "Duplicate it to change the copy")
 
 	// What is wrong has the focus.
-	p := o.owner.open(t, at+"/delete").submitTo(t, at+"/delete").shows(t, 409, "Choose the role")
+	p := o.owner.open(t, at+"/delete").submitTo(t, at+"/delete").shows(t, 409, "Choose a replacement role")
 	if !regexp.MustCompile(`name="role_id"[^>]*autofocus`).MatchString(p.source) {
 		t.Error("the choice of the other role has no focus")
 	}
