@@ -9,7 +9,7 @@ import (
 
 // Proxies says which X-Forwarded-For headers are believed. The zero value believes none.
 type Proxies struct {
-	// Nearest believes whoever connects, and nobody behind it.
+	// Nearest trusts the header of any client that connects, as that of one proxy, and no entry of proxies behind it.
 	Nearest bool
 	// Trusted are the networks of the proxies in front of the server.
 	Trusted []netip.Prefix

@@ -85,9 +85,6 @@ func WithRequestTimeout(d time.Duration) Option {
 // WithMetrics serves metrics on this address.
 func WithMetrics(address string) Option { return func(o *options) { o.config.MetricsListen = address } }
 
-// WithLogger logs to l instead of the test's log.
-func WithLogger(l *slog.Logger) Option { return func(o *options) { o.config.Logger = l } }
-
 // WithQuotas bounds what one account, or one person, may have.
 func WithQuotas(q team.Quotas) Option { return func(o *options) { o.config.Quotas = q } }
 

@@ -50,7 +50,7 @@ func (s *Server) settleCatalog(ctx context.Context, chosen catalog.Source, apply
 		if err != nil {
 			return err
 		}
-		if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, team.CatalogDefault); err != nil {
+		if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
 			return fmt.Errorf("apply the catalog of this release: %w", err)
 		}
 		s.service.Options.Catalog = next.Catalog
@@ -61,14 +61,18 @@ func (s *Server) settleCatalog(ctx context.Context, chosen catalog.Source, apply
 	if err != nil || stored != "" {
 		return err
 	}
-	source := team.CatalogFile
-	if chosen.IsDefault {
-		source = team.CatalogDefault
-	}
-	if err := s.store.SetSetting(ctx, team.SettingCatalogSource, source); err != nil {
+	if err := s.store.SetSetting(ctx, team.SettingCatalogSource, origin(chosen)); err != nil {
 		return err
 	}
 	return s.store.SetSetting(ctx, team.SettingCatalog, chosen.Text)
+}
+
+// origin says where a catalog comes from, as the database keeps it.
+func origin(c catalog.Source) string {
+	if c.IsDefault {
+		return team.CatalogDefault
+	}
+	return team.CatalogFile
 }
 
 // watchCatalog notes whether the catalog of the database is still the one that this server started with.
@@ -82,10 +86,9 @@ func (s *Server) watchCatalog(ctx context.Context) error {
 		return err
 	}
 	stale := stored.Fingerprint() != s.service.Catalog().Fingerprint()
-	if stale && !s.stale.Swap(stale) {
+	if was := s.stale.Swap(stale); stale && !was {
 		s.config.Logger.Error("the catalog was changed (raffd catalog apply): restart this server, which uses the old one and is not ready until then")
 	}
-	s.stale.Store(stale)
 	return nil
 }
 
@@ -129,11 +132,7 @@ func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dry
 		_, err := fmt.Fprintln(w, "Nothing was changed (--dry-run).")
 		return err
 	}
-	source := team.CatalogFile
-	if next.IsDefault {
-		source = team.CatalogDefault
-	}
-	if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, source); err != nil {
+	if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(w, "Applied. Restart every server, so that it uses this catalog.")

@@ -74,10 +74,11 @@ func isDir(path string) bool {
 
 // migrateSQLite also makes the file and turns its write-ahead log on, which the file remembers.
 func migrateSQLite(ctx context.Context, path string, s Schemas) error {
-	options := "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=busy_timeout("
+	options := "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)"
 	if s != AsIs {
-		options = "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout("
+		options += "&_pragma=journal_mode(WAL)"
 	}
+	options += "&_pragma=busy_timeout("
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+options+strconv.Itoa(int(busyTimeout/time.Millisecond))+")")
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func (s *Service) codeOrigin(a Awaiting, c CodeTry) origin {
 			since = f.CreatedAt
 		}
 	}
-	return origin{source: sourceOf(c.Source), device: s.deviceSince(c.Device, a.User, since)}
+	return origin{source: SourceOf(c.Source), device: s.deviceSince(c.Device, a.User, since)}
 }
 
 // isAppCode tells what an authenticator app may show from a recovery code.

@@ -32,7 +32,7 @@ func guessLimits(canonical string, from origin) []Limit {
 	if from.device != "" {
 		return []Limit{limitOf(90*time.Second, 10, "guess", canonical, "device", from.device)}
 	}
-	source := sourceOf(from.source)
+	source := SourceOf(from.source)
 	limits := []Limit{
 		limitOf(90*time.Second, 10, "guess", canonical, source),
 		limitOf(time.Minute, 100, "guesses", canonical),
@@ -54,12 +54,9 @@ func passkeyLimits(source string) []Limit {
 	return []Limit{limitOf(time.Second, 60, "passkeys", source)}
 }
 
-// SourceOf is who an address of the network belongs to, as limits count them: one address of IPv4, or a network of IPv6.
-func SourceOf(address string) string { return sourceOf(address) }
-
-// sourceOf is who an address of the network belongs to: one address, or a whole network of IPv6, in which one person
-// has more addresses than can be counted.
-func sourceOf(address string) string {
+// SourceOf is who an address of the network belongs to, as limits count them: one address of IPv4, or a whole network of
+// IPv6, in which one person has more addresses than can be counted.
+func SourceOf(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return address
@@ -71,7 +68,7 @@ func sourceOf(address string) string {
 	return a.String()
 }
 
-// homeOf is the /56 network of an IPv6 address, which is what a home commonly has: 256 of the networks that sourceOf tells
+// homeOf is the /56 network of an IPv6 address, which is what a home commonly has: 256 of the networks that SourceOf tells
 // apart. It is empty for an IPv4 address.
 func homeOf(address string) string {
 	a, err := netip.ParseAddr(address)

@@ -171,7 +171,7 @@ func (s *Service) BeginPasskeySignIn() (options []byte, err error) {
 // SignInWithPasskey starts a session with the answer of a passkey alone: the device made sure of the person, so nothing
 // else is asked. Address and Password of in are not used. Whatever is wrong with the passkey, the answer is the same.
 func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignIn) (token string, err error) {
-	if err := s.spend(ctx, passkeyLimits(sourceOf(in.Source))); err != nil {
+	if err := s.spend(ctx, passkeyLimits(SourceOf(in.Source))); err != nil {
 		return "", err
 	}
 	var u User

@@ -154,7 +154,7 @@ func (s *Service) ForgotPassword(ctx context.Context, email, source string) erro
 		return conflict("no_mail", "This server sends no mail. Ask its operator for a password link.")
 	}
 	if source != "" {
-		if err := s.spend(ctx, s.mailLimits.ResetSource.limit("forgetful", sourceOf(source))); err != nil {
+		if err := s.spend(ctx, s.mailLimits.ResetSource.limit("forgetful", SourceOf(source))); err != nil {
 			return err
 		}
 	}
