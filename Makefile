@@ -2,12 +2,15 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated tidy tidy-check unit test-opentofu test-terraform-next race hammer kill soak fuzz clean
+.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next race hammer kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
 FUZZTIME ?= 30s
 GOFILES = $(wildcard $(shell git ls-files --cached --others --exclude-standard -- '*.go' ':!*_templ.go'))
+
+# Every package of the programs. The SDK is a module of its own (api/go.mod), which ./... does not reach.
+PACKAGES := ./... raff/api/...
 
 # Tools live in a module of their own, so that what they need never meets what the programs need. They are built once
 # for each version.
@@ -64,13 +67,13 @@ test-terraform-next: deps ## the same on a current Terraform (built once), with 
 	@eval "$$(scripts/ensure-terraform.sh next)"; $(acceptance)
 
 unit: deps ## all Go tests, acceptance and end-to-end tests included (ARGS="-run Name ./internal/team")
-	@$(test-env) $(GO) test -timeout 45m $(or $(ARGS),./...)
+	@$(test-env) $(GO) test -timeout 45m $(or $(ARGS),$(PACKAGES))
 
 screenshots: deps ## take the pictures of the pages again (docs/screenshots)
 	@$(test-env) $(GO) test -count=1 -run TestPagesShutNobodyOut ./e2e -screenshots
 
 race: deps ## all Go tests under the race detector (needs a C compiler)
-	@$(test-env) CGO_ENABLED=1 $(GO) test -race -timeout 40m $(or $(ARGS),./...)
+	@$(test-env) CGO_ENABLED=1 $(GO) test -race -timeout 40m $(or $(ARGS),$(PACKAGES))
 
 hammer: deps ## run the races of e2e RAFF_TRIALS times each (10000)
 	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),10000) $(GO) test -count=1 -timeout 3h -v -run 'TakenAway|RevokedKey|FirstFactor|OneHistory' ./e2e
@@ -96,10 +99,12 @@ fmt-check:
 	@out=$$(gofmt -l $(GOFILES)); [ -z "$$out" ] || { printf 'not formatted (make fmt):\n%s\n' "$$out"; exit 1; }
 
 vet:
-	$(GO) vet ./...
+	$(GO) vet $(PACKAGES)
+	$(GO) -C tools vet ./...
 
 lint: $(LINT) ## run the linters, the import rule among them
 	$(LINT) run --allow-parallel-runners
+	cd api && ../$(LINT) run --allow-parallel-runners
 
 generate: $(TEMPL) ## write the Go code of the pages (internal/web/*_templ.go)
 	$(TEMPL) generate -path internal/web
@@ -113,10 +118,17 @@ docs: $(TFPLUGINDOCS) ## write the pages of the Terraform provider (docs/terrafo
 docs-check: $(TFPLUGINDOCS)
 	@TFPLUGINDOCS=$(TFPLUGINDOCS) scripts/terraform-docs.sh --check
 
+module: ## give the repository and its SDK another module path (MODULE=example.com/acme/raff)
+	@$(GO) -C tools run ./module -root .. $(MODULE)
+
+module-check: ## build all programs under another module path, in a copy (minutes)
+	$(GO) -C tools test -count=1 -timeout 30m -run TestTheModulePathCanBeChanged ./module -full
+
 outdated: ## list direct dependencies that have newer versions (needs the module proxy)
 	@scripts/outdated.sh
 
 tidy: ## put go.mod and go.sum in order
+	$(GO) -C api mod tidy
 	$(GO) mod tidy
 	$(GO) -C tools mod tidy
 

@@ -6,13 +6,13 @@ cd "$(dirname "$0")/.."
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if diff=$(go mod tidy -diff 2>"$log"); then
-  exit 0
-fi
-if [ -n "$diff" ]; then
-  head -n 40 <<<"$diff" >&2
-  echo "go.mod is not tidy: run make tidy" >&2
-  exit 1
-fi
-tail -n 3 "$log" >&2
-echo "go.mod could not be checked for tidiness: a module cannot be fetched here." >&2
+for module in api .; do
+  diff=$(go -C "$module" mod tidy -diff 2>"$log") && continue
+  if [ -n "$diff" ]; then
+    head -n 40 <<<"$diff" >&2
+    echo "$module/go.mod is not tidy: run make tidy" >&2
+    exit 1
+  fi
+  tail -n 3 "$log" >&2
+  echo "$module/go.mod could not be checked for tidiness: a module cannot be fetched here." >&2
+done

@@ -9,7 +9,7 @@ trap 'rm -rf "$elsewhere"' EXIT
 (cd "$elsewhere" && "$go" mod init outdated 2>/dev/null)
 
 direct() { # what go.mod names itself, and of the tools those that are run
-	"$go" mod edit -json go.mod | sed -n '/"Require"/,/^\t\]/p' | awk -F'"' '$2=="Path"{p=$4} $2=="Version"{v=$4} $2=="Indirect"{v=""} /}/{if(p&&v)print p,v,"go.mod";p="";v=""}'
+	"$go" mod edit -json go.mod | sed -n '/"Require"/,/^\t\]/p' | awk -F'"' '$2=="Path"{p=$4} $2=="Version"{v=$4} $2=="Indirect"{v=""} /}/{if(p&&v&&v!="v0.0.0")print p,v,"go.mod";p="";v=""}'
 	sed -n 's|^\t\([^ ]*/[^ ]*\)$|\1|p' tools/go.mod | while read -r tool; do
 		awk -v t="$tool" '$2 ~ /^v/ && index(t "/", $1 "/")==1 {print $1, $2, "tools/go.mod"}' tools/go.mod
 	done

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 const keyArg = "an API key's id or name"

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 func (a *app) audit() *cobra.Command {

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // An event bears the time at which its transaction began. One that began earlier may be committed later, so each look

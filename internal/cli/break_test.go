@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 	"raff/internal/cli"
 	"raff/internal/rafftest"
 )

@@ -18,7 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"raff/client"
+	"raff/api/client"
 	"raff/internal/version"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // A shell waits for the answer with the cursor standing still.

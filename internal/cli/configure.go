@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 func (a *app) configure() *cobra.Command {

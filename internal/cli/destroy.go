@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // destroyer is a command that takes something away: it says what, and asks first.

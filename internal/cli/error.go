@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // usageError is a mistake in how the program was called.

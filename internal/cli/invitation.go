@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 const invitationArg = "an invitation's id, or the address that is invited"

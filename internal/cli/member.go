@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 const memberArg = "a member's id or email, or an API key's name"

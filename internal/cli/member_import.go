@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 func (a *app) memberImport() *cobra.Command {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 const projectArg = "a project's id, slug or name"

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 func (a *app) projectMember() *cobra.Command {

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 const roleArg = "a role's id or slug"

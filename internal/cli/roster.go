@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // roster is the members of the account, or those of one project: the same rows under two types of the wire.

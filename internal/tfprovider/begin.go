@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 // finishGrace is how long something that has begun goes on after Ctrl-C, beyond the time that its calls are retried.

@@ -18,7 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 // cause is a fault that many resources meet at once and that is none of theirs: it is explained once in a run.

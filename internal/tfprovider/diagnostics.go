@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 // report adds what went wrong; doing completes "Could not …". A refusal that names a field points at the argument of

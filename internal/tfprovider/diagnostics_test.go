@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
-	"raff/client"
+	"raff/api/client"
 	"raff/internal/rafftest"
 )
 

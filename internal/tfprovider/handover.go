@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // handovers knows which memberships changed hands in this run. When a resource gets another address without a moved

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 // managed is what every resource is made of: the session of the run, and an identity, which is the id that the resource

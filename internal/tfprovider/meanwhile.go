@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // A plan is made for what something was then, and may be applied much later. What somebody else has changed in between is

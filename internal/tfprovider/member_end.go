@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // How a membership ends: by a declined invitation, or because the resource is destroyed.

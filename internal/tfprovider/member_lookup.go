@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // The forms of an import id that name a principal instead of the membership.

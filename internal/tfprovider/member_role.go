@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // A role is named by its id or by its slug. The state always has the id; it has the slug when the configuration names

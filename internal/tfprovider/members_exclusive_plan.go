@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 // ModifyPlan names whom the plan removes. All it goes by is the note of the last refresh, so that it says the same when

@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 var (

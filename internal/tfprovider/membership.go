@@ -5,7 +5,7 @@ import (
 	"iter"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // The calls on a membership, wherever it lives: projectID is empty for the account. Project members are shown as

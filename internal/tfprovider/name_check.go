@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 	"raff/internal/naming"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 var (

@@ -19,7 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 const defaultRetryTimeout = 2 * time.Minute

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 const (

@@ -18,7 +18,7 @@ import (
 	tfaddr "github.com/hashicorp/terraform-registry-address"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 	"raff/internal/rafftest"
 	"raff/internal/team"
 )

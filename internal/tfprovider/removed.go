@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 // mostLookups is for how many of the objects that turn out to be gone in one run the audit log is asked. Whoever removed

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // session is what one run shares between its resources: the client, and what need not be asked twice.

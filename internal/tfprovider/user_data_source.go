@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 var _ datasource.DataSourceWithConfigure = (*userDataSource)(nil)

@@ -4,16 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
 	"strings"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 // Make a key for a machine, rotate it, and end it. The secret is told only when it is new.
 func ExampleAPIKeyService() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func ExampleAPIKeyService() {
 // Look at what roles are made of.
 func ExamplePermissionService_List() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func ExamplePermissionService_List() {
 // Make a role of one's own out of the permissions it needs.
 func ExampleRoleService_Create() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func ExampleRoleService_Create() {
 // Invite somebody where the server sends no mail: the link is handed over in person.
 func ExampleInvitationService_Link() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func ExampleInvitationService_Link() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(inv.Email, strings.HasPrefix(link.Link, srv.URL+"/invite/"))
+	fmt.Println(inv.Email, strings.HasPrefix(link.Link, os.Getenv("RAFF_API_URL")+"/invite/"))
 
 	if _, err := c.Invitations.Cancel(ctx, inv.ID); err != nil {
 		log.Fatal(err)
@@ -107,7 +108,7 @@ func ExampleInvitationService_Link() {
 // Make a project and give a machine a role in it, and nowhere else.
 func ExampleProjectMemberService_Add() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -131,7 +132,7 @@ func ExampleProjectMemberService_Add() {
 // Rename a project. Its slug stays, so that nothing which names it breaks.
 func ExampleProjectService_Update() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func ExampleProjectService_Update() {
 // Read what was done, the newest first.
 func ExampleAuditService_All() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -168,7 +169,7 @@ func ExampleAuditService_All() {
 // Invite a whole team at once. Every row tells how it ended; one that is refused does not hurt the others.
 func ExampleMemberService_AddMany() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -197,7 +198,7 @@ func ExampleMemberService_AddMany() {
 // Add somebody at once who is known to the account, by the id behind their address.
 func ExampleUserService_Lookup() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -206,19 +207,23 @@ func ExampleUserService_Lookup() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(u.Email, u.ID == srv.OwnerUserID)
-	// Output: owner@example.com true
+	fmt.Println(u.Email)
+	// Output: owner@example.com
 }
 
 // Ownership is transferred by its Owner in person; a key is denied, even the Owner's.
 func ExampleAccountService_TransferOwnership() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	_, err = c.Account.TransferOwnership(ctx, srv.OwnerMemberID)
+	owners, err := c.Members.List(ctx, client.ListMembersOptions{Email: "owner@example.com"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = c.Account.TransferOwnership(ctx, owners.Data[0].ID)
 	fmt.Println(client.IsDenied(err), client.Code(err))
 	// Output: true permission_denied
 }

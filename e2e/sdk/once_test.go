@@ -1,4 +1,4 @@
-package client_test
+package sdk_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 	"raff/internal/rafftest"
 )
 
@@ -100,3 +100,7 @@ func TestAnIdempotencyKeyOfOnesOwn(t *testing.T) {
 		t.Errorf("another project under the same key: %v, want idempotency_key_reused", err)
 	}
 }
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

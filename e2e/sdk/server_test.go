@@ -1,4 +1,4 @@
-package client_test
+package sdk_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 	"raff/internal/rafftest"
 )
 

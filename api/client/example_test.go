@@ -6,17 +6,14 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"slices"
-	"testing"
 
 	"raff/api"
-	"raff/client"
-	"raff/internal/rafftest"
+	"raff/api/client"
 )
 
 func Example() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,7 +28,7 @@ func Example() {
 // Invite somebody. Doing it twice is a conflict that says which member already exists.
 func ExampleMemberService_Add() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -55,7 +52,7 @@ func ExampleMemberService_Add() {
 // Walk a whole list, however long it is.
 func ExampleMemberService_All() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,7 +69,7 @@ func ExampleMemberService_All() {
 // Find the role to hand out by its slug.
 func ExampleRoleService_All() {
 	ctx := context.Background()
-	c, err := client.New(srv.URL, srv.Key)
+	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -86,48 +83,4 @@ func ExampleRoleService_All() {
 		}
 	}
 	// Output: Billing [account.billing.view account.billing.manage]
-}
-
-// srv is a real server for the examples, which have no *testing.T.
-var (
-	srv          *rafftest.Server
-	adminRole    string
-	operatorRole string
-)
-
-func TestMain(m *testing.M) {
-	t := &exampleTB{}
-	srv = rafftest.Start(t)
-	adminRole = srv.RoleID(t, "account", "admin")
-	operatorRole = srv.RoleID(t, "project", "operator")
-	m.Run()
-	for _, f := range slices.Backward(t.cleanup) {
-		f()
-	}
-}
-
-// exampleTB stands in for the test that an example is not.
-type exampleTB struct {
-	testing.TB
-	cleanup []func()
-}
-
-func (t *exampleTB) Helper()                        {}
-func (t *exampleTB) Log(...any)                     {}
-func (t *exampleTB) Errorf(format string, a ...any) { log.Printf(format, a...) }
-func (t *exampleTB) Fatalf(format string, a ...any) { log.Fatalf(format, a...) }
-func (t *exampleTB) Context() context.Context       { return context.Background() }
-func (t *exampleTB) Cleanup(f func())               { t.cleanup = append(t.cleanup, f) }
-
-func (t *exampleTB) TempDir() string {
-	dir, err := os.MkdirTemp("", "raff-example-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			log.Print(err)
-		}
-	})
-	return dir
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"raff/client"
+	"raff/api/client"
 )
 
 func TestWarnsOfAKeyOnPlainHTTP(t *testing.T) {

@@ -1,4 +1,4 @@
-package client_test
+package sdk_test
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 func TestAuditOnARealServer(t *testing.T) {

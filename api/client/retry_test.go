@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 const fakeKey = "raff_0000fake0000"

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 func TestNewRefusesWhatCannotBeAServer(t *testing.T) {
@@ -249,5 +249,16 @@ func TestAllStopsAtAnErrorAndWhenTold(t *testing.T) {
 	}
 	if len(m.seen) != 1 || m.seen[0].URL.Query().Get("limit") != "1000" {
 		t.Errorf("asked %d times, first for %s; want one page of 1000", len(m.seen), m.seen[0].URL.RawQuery)
+	}
+}
+
+func TestTransferOwnershipNamesTheMember(t *testing.T) {
+	m := misbehave(t, answer(200, alice))
+	got, err := m.client(t).Account.TransferOwnership(t.Context(), "m1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ID != "m1" || m.seen[0].URL.Path != "/api/v1/account/transfer-ownership" || m.body[0] != `{"member_id":"m1"}` {
+		t.Errorf("asked %s for %s, got %+v", m.seen[0].URL.Path, m.body[0], got)
 	}
 }

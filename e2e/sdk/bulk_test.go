@@ -1,4 +1,4 @@
-package client_test
+package sdk_test
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"raff/api"
-	"raff/client"
+	"raff/api/client"
 )
 
 func TestAddManyOnARealServer(t *testing.T) {
@@ -93,13 +93,5 @@ func TestOwnershipIsNotTransferredByAKey(t *testing.T) {
 	}
 	if owner := must[*api.Member](t)(c.Members.Get(t.Context(), srv.OwnerMemberID)); !owner.IsOwner {
 		t.Error("the Owner is no longer the Owner")
-	}
-}
-
-func TestTransferOwnershipNamesTheMember(t *testing.T) {
-	m := misbehave(t, answer(200, alice))
-	got := must[*api.Member](t)(m.client(t).Account.TransferOwnership(t.Context(), "m1"))
-	if got.ID != "m1" || m.seen[0].URL.Path != "/api/v1/account/transfer-ownership" || m.body[0] != `{"member_id":"m1"}` {
-		t.Errorf("asked %s for %s, got %+v", m.seen[0].URL.Path, m.body[0], got)
 	}
 }

@@ -1,0 +1,105 @@
+// Command module gives the repository another module path: in go.mod, in every import, in the linters' rules, in the
+// Makefile and in the documentation. It may run again: what the path is now stands in go.mod.
+//
+//	go -C tools run ./module -root .. example.com/acme/raff
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"go/format"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+func main() {
+	root := flag.String("root", ".", "folder of the repository")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "usage: make module MODULE=example.com/acme/raff")
+		os.Exit(2)
+	}
+	n, err := rename(*root, flag.Arg(0))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "set the module path:", err)
+		os.Exit(1)
+	}
+	fmt.Printf("%d files changed. The SDK is %s/api now; run make build.\n", n, flag.Arg(0))
+}
+
+var (
+	modulePath = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]*(/[A-Za-z0-9][A-Za-z0-9._~-]*)*$`)
+	moduleLine = regexp.MustCompile(`(?m)^module (\S+)$`)
+)
+
+// rename gives the repository in the folder root the module path next, and returns how many files it changed.
+func rename(root, next string) (changed int, err error) {
+	if !modulePath.MatchString(next) {
+		return 0, fmt.Errorf("%q is not a module path; it looks like example.com/acme/raff", next)
+	}
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return 0, err
+	}
+	now := moduleLine.FindSubmatch(mod)
+	if now == nil {
+		return 0, errors.New("go.mod names no module")
+	}
+	replace, err := replacer(root, string(now[1]), next)
+	if err != nil {
+		return 0, err
+	}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == ".cache" || d.Name() == "bin" || d.Name() == "dist"):
+			return filepath.SkipDir
+		case !d.Type().IsRegular():
+			return nil
+		}
+		was, err := os.ReadFile(path)
+		if err != nil || bytes.IndexByte(was, 0) >= 0 { // pictures and databases
+			return err
+		}
+		is := replace(was)
+		if bytes.Equal(is, was) {
+			return nil
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_templ.go") {
+			if is, err = format.Source(is); err != nil { // another path sorts differently among imports
+				return fmt.Errorf("%s: %w", path, err)
+			}
+		}
+		changed++
+		return os.WriteFile(path, is, 0o644) // the mode of an existing file stays
+	})
+	return changed, err
+}
+
+// replacer replaces the path of packages of this repository: the module path and one of its folders. The bare word is
+// the name of the product, too, and stays, except where it can only be a module.
+func replacer(root, now, next string) (func([]byte) []byte, error) {
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return nil, err
+	}
+	var folders []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			folders = append(folders, regexp.QuoteMeta(e.Name()))
+		}
+	}
+	quoted := regexp.QuoteMeta(now)
+	of := regexp.MustCompile(`(^|[^A-Za-z0-9_./~-])` + quoted + `/(` + strings.Join(folders, "|") + `)\b`)
+	itself := regexp.MustCompile(`(?m)^(module |.*\bpkg: )` + quoted + `(/?(?:,|$))`)
+	return func(b []byte) []byte {
+		b = of.ReplaceAll(b, []byte("${1}"+next+"/${2}"))
+		return itself.ReplaceAll(b, []byte("${1}"+next+"${2}"))
+	}, nil
+}
