@@ -162,7 +162,7 @@ func TestAnEventThatWasRemovedBeforeItsSealShows(t *testing.T) {
 		if v := verified(t, g.Server, g.Account); !strings.Contains(v.Broken, "missed events") {
 			t.Errorf("verified: %+v", v)
 		}
-		if n := count(t, g.Server, team.ActionEventsMissing); n != 1 {
+		if n := count(t, g.Server, "audit_log.events_missing"); n != 1 {
 			t.Errorf("the log tells of it %d times", n)
 		}
 	})

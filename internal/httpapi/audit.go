@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"raff/api"
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -27,7 +28,7 @@ func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 	if f.Until, err = c.moment("until"); err != nil {
 		return nil, err
 	}
-	f.Action = c.query.Get("action")
+	f.Action = event.Action(c.query.Get("action"))
 	if c.Header.Get("Accept") == ndjson {
 		return s.exportEvents(ctx, c, f)
 	}
@@ -35,7 +36,7 @@ func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pageOf(f.Page, rows, total, event, eventCursor), nil
+	return pageOf(f.Page, rows, total, auditEvent, eventCursor), nil
 }
 
 const ndjson = "application/x-ndjson"
@@ -48,10 +49,10 @@ func (s *server) exportEvents(ctx context.Context, c *call, f team.EventFilter) 
 	}
 	return longAnswer{contentType: ndjson, check: x.Check, write: func(ctx context.Context, w io.Writer) error {
 		var b []byte
-		return x.Each(ctx, func(rows []team.Event) error {
+		return x.Each(ctx, func(rows []event.Event) error {
 			b = b[:0]
 			for i := range rows {
-				if b, err = encode(b, event(&rows[i])); err != nil {
+				if b, err = encode(b, auditEvent(&rows[i])); err != nil {
 					return err
 				}
 				b = append(b, '\n')
@@ -62,12 +63,12 @@ func (s *server) exportEvents(ctx context.Context, c *call, f team.EventFilter) 
 	}}, nil
 }
 
-func eventCursor(e *team.Event) team.Cursor { return team.Cursor{At: e.At, ID: e.ID} }
+func eventCursor(e *event.Event) team.Cursor { return team.Cursor{At: e.At, ID: e.ID} }
 
-// event is an audit event as the API writes it.
-func event(e *team.Event) api.AuditEvent {
+// auditEvent is an audit event as the API writes it.
+func auditEvent(e *event.Event) api.AuditEvent {
 	w := api.AuditEvent{
-		ID: e.ID, AccountID: e.AccountID, ActorType: string(e.ActorType), ActorID: e.ActorID, ActorName: e.ActorName, Action: e.Action,
+		ID: e.ID, AccountID: e.AccountID, ActorType: string(e.ActorType), ActorID: e.ActorID, ActorName: e.ActorName, Action: string(e.Action),
 		TargetType: e.TargetType, TargetID: e.TargetID, TargetName: e.TargetName, ProjectID: filled(e.ProjectID),
 		Delegated: e.Delegated, RequestID: e.RequestID, Details: json.RawMessage(e.Details), CreatedAt: stamp(e.At),
 	}

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/factor"
 	"raff/internal/front"
 	"raff/internal/httpapi"
@@ -208,11 +209,11 @@ func sender(c Config) (mail.Sender, error) {
 
 // signInRefused tells operators of an attempt to sign in that failed. It names the user, never the address that was typed:
 // people type their password into that field, too.
-func (s *Server) signInRefused(ctx context.Context, action, userID string) {
+func (s *Server) signInRefused(ctx context.Context, action event.Action, userID string) {
 	s.config.Logger.LogAttrs(ctx, slog.LevelInfo, "sign-in refused",
-		slog.String("reason", action), slog.String("user", userID), slog.String("request_id", front.Of(ctx).ID), slog.String("remote", front.Of(ctx).Remote))
+		slog.String("reason", string(action)), slog.String("user", userID), slog.String("request_id", front.Of(ctx).ID), slog.String("remote", front.Of(ctx).Remote))
 	if s.metrics != nil {
-		s.metrics.SignInRefused(action)
+		s.metrics.SignInRefused(string(action))
 	}
 }
 

@@ -3,20 +3,21 @@ package store
 import (
 	"context"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
 const eventColumns = `e.id, e.account_id, e.at, e.actor_type, e.actor_id, e.actor_name, e.action, e.target_type, e.target_id,
 	e.target_name, e.project_id, e.delegated, e.request_id, e.details, e.after_seal, e.mac`
 
-func scanEvent(s scanner) (e team.Event, err error) {
+func scanEvent(s scanner) (e event.Event, err error) {
 	err = s.Scan((*text)(&e.ID), (*text)(&e.AccountID), (*stamp)(&e.At), (*text)(&e.ActorType), (*text)(&e.ActorID),
 		(*text)(&e.ActorName), (*text)(&e.Action), (*text)(&e.TargetType), (*text)(&e.TargetID), (*text)(&e.TargetName),
 		(*text)(&e.ProjectID), (*flag)(&e.Delegated), (*text)(&e.RequestID), (*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC))
 	return e, err
 }
 
-func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, int, error) {
+func (r reader) Events(ctx context.Context, f team.EventFilter) ([]event.Event, int, error) {
 	var c condition
 	c.and("e.account_id = ?", uid(f.AccountID))
 	if f.ActorID != "" {
@@ -30,7 +31,7 @@ func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, i
 			uid(f.AccountID), like, uid(f.AccountID), like, like)
 	}
 	if f.Action != "" {
-		c.and("e.action = ?", f.Action)
+		c.and("e.action = ?", string(f.Action))
 	}
 	if len(f.Actions) > 0 {
 		c.and("e.action" + c.in(values[string](f.Actions)))
@@ -54,13 +55,13 @@ func (r reader) Events(ctx context.Context, f team.EventFilter) ([]team.Event, i
 	return page(ctx, r.q, l, &c, f.Page, scanEvent)
 }
 
-func (t *tx) InsertEvent(ctx context.Context, e team.Event) error {
+func (t *tx) InsertEvent(ctx context.Context, e event.Event) error {
 	if err := t.place(ctx, &e); err != nil {
 		return err
 	}
 	return t.later(ctx, `INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id,
 		target_name, project_id, delegated, request_id, details, after_seal, mac)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		uid(e.ID), uid(e.AccountID), e.At, e.ActorType, e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName,
+		uid(e.ID), uid(e.AccountID), e.At, string(e.ActorType), e.ActorID, e.ActorName, string(e.Action), e.TargetType, e.TargetID, e.TargetName,
 		uid(e.ProjectID), e.Delegated, e.RequestID, e.Details, e.AfterSeal, e.MAC)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -15,7 +16,7 @@ func TestEachEvent(t *testing.T) {
 		var want []string
 		w.do(t, func(tx team.Tx) error {
 			for i := range n {
-				e := team.Event{ID: newID(), AccountID: w.account.ID, At: w.at(i / 700), Details: "{}"}
+				e := event.Event{ID: newID(), AccountID: w.account.ID, At: w.at(i / 700), Details: "{}"}
 				if at := i / 700; at >= 1 && at < 3 {
 					want = append(want, e.ID)
 				}
@@ -26,7 +27,7 @@ func TestEachEvent(t *testing.T) {
 			return nil
 		})
 		var got []string
-		collect := func(e team.Event) error {
+		collect := func(e event.Event) error {
 			got = append(got, e.ID)
 			return nil
 		}
@@ -37,7 +38,7 @@ func TestEachEvent(t *testing.T) {
 		if err := w.EachEvent(w.ctx, w.account.ID, time.Time{}, w.at(99), collect); err != nil || len(got) != n {
 			t.Errorf("%d events in all, want %d, %v", len(got), n, err)
 		}
-		if err := w.EachEvent(w.ctx, w.account.ID, time.Time{}, w.at(99), func(team.Event) error { return errStop }); err != errStop { //nolint:errorlint // the very error
+		if err := w.EachEvent(w.ctx, w.account.ID, time.Time{}, w.at(99), func(event.Event) error { return errStop }); err != errStop { //nolint:errorlint // the very error
 			t.Errorf("an error of the function became %v", err)
 		}
 	})

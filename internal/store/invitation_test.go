@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -382,7 +383,7 @@ func TestRemoveStale(t *testing.T) {
 			_, _, err = w.InvitationByToken(w.ctx, hash(name))
 			wantNotFound(t, "token of "+name, err)
 			events, total, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Action: "invitation.removed", TargetID: m.ID})
-			if err != nil || total != 1 || !events[0].At.Equal(at) || events[0].ActorType != team.TypeOperator || events[0].TargetName != m.Email {
+			if err != nil || total != 1 || !events[0].At.Equal(at) || events[0].ActorType != event.Operator || events[0].TargetName != m.Email {
 				t.Errorf("%s: events %+v, %v", name, events, err)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -22,7 +23,7 @@ func TestWalkingAListByCursor(t *testing.T) {
 				m.CreatedAt, m.Invitation.CreatedAt = at, at
 				k := team.APIKey{ID: newID(), AccountID: w.account.ID, Name: "k", Hash: hash(fmt.Sprint(i)), IssuedAt: at, CreatedAt: at, UpdatedAt: at}
 				p := team.Project{ID: newID(), AccountID: w.account.ID, Name: fmt.Sprint("p", i), Slug: fmt.Sprint("p", i), CreatedAt: at, UpdatedAt: at}
-				e := team.Event{ID: newID(), AccountID: w.account.ID, At: at, Details: "{}"}
+				e := event.Event{ID: newID(), AccountID: w.account.ID, At: at, Details: "{}"}
 				foreign := w.invited(m.Email)
 				foreign.AccountID = other.ID
 				for _, err := range []error{
@@ -74,7 +75,7 @@ func TestWalkingAListByCursor(t *testing.T) {
 			},
 			"events": func(p team.Page) ([]row, int, error) {
 				list, total, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Page: p})
-				return each(list, func(v team.Event) row { return row{v.ID, v.At} }), total, err
+				return each(list, func(v event.Event) row { return row{v.ID, v.At} }), total, err
 			},
 		} {
 			for _, walk := range []string{"cursor", "offset", "at once"} {
@@ -323,13 +324,13 @@ func TestEventFilters(t *testing.T) {
 				return err
 			}
 			for i, id := range actors {
-				e := team.Event{ID: newID(), AccountID: w.account.ID, At: w.at(10 + i), ActorID: id, Action: "by name", ProjectID: project, Details: "{}"}
+				e := event.Event{ID: newID(), AccountID: w.account.ID, At: w.at(10 + i), ActorID: id, Action: "by name", Target: event.Target{ProjectID: project}, Details: "{}"}
 				if err := tx.InsertEvent(w.ctx, e); err != nil {
 					return err
 				}
 			}
 			for i := range 6 {
-				e := team.Event{ID: newID(), AccountID: w.account.ID, At: w.at(i), ActorID: fmt.Sprint("actor", i%2), Action: fmt.Sprint("action", i%3), Details: "{}"}
+				e := event.Event{ID: newID(), AccountID: w.account.ID, At: w.at(i), ActorID: fmt.Sprint("actor", i%2), Action: event.Action(fmt.Sprint("action", i%3)), Details: "{}"}
 				if i == 4 {
 					e.TargetID = target
 				}
@@ -347,8 +348,8 @@ func TestEventFilters(t *testing.T) {
 			{"all", team.EventFilter{}, []int{12, 11, 10, 5, 4, 3, 2, 1, 0}},
 			{"project", team.EventFilter{ProjectID: project}, []int{12, 11, 10}},
 			{"a project that is none", team.EventFilter{ProjectID: "x"}, nil},
-			{"any of two actions", team.EventFilter{Actions: []string{"action0", "by name"}}, []int{12, 11, 10, 3, 0}},
-			{"none of two actions", team.EventFilter{But: []string{"action0", "by name"}}, []int{5, 4, 2, 1}},
+			{"any of two actions", team.EventFilter{Actions: []event.Action{"action0", "by name"}}, []int{12, 11, 10, 3, 0}},
+			{"none of two actions", team.EventFilter{But: []event.Action{"action0", "by name"}}, []int{5, 4, 2, 1}},
 			{"who, by name", team.EventFilter{Actor: "äLICE"}, []int{10}},
 			{"who, by address", team.EventFilter{Actor: "ALICE@"}, []int{10}},
 			{"who, a person and a key", team.EventFilter{Actor: "100%"}, []int{11, 10}},
@@ -357,11 +358,11 @@ func TestEventFilters(t *testing.T) {
 			{"action", team.EventFilter{Action: "action0"}, []int{3, 0}},
 			{"target", team.EventFilter{TargetID: target}, []int{4}},
 			{"since and until", team.EventFilter{Since: w.at(2), Until: w.at(4)}, []int{3, 2}},
-			{"all of it", team.EventFilter{ActorID: "actor0", Action: "action1", Since: w.at(4), But: []string{"by name"}}, []int{4}},
+			{"all of it", team.EventFilter{ActorID: "actor0", Action: "action1", Since: w.at(4), But: []event.Action{"by name"}}, []int{4}},
 		} {
 			c.filter.AccountID = w.account.ID
 			list, total, err := w.Events(w.ctx, c.filter)
-			got := each(list, func(e team.Event) int { return int(e.At.Sub(w.start) / time.Microsecond) })
+			got := each(list, func(e event.Event) int { return int(e.At.Sub(w.start) / time.Microsecond) })
 			if err != nil || total != len(c.want) || !slices.Equal(got, c.want) {
 				t.Errorf("%s: %v of %d, %v; want %v", c.name, got, total, err, c.want)
 			}

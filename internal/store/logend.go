@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -47,7 +48,7 @@ func (t *tx) logEnd(ctx context.Context, accountID string) (logEnd, error) {
 }
 
 // place gives an event its place in the log: behind everything that is, or is just being, sealed, whatever the clock says.
-func (t *tx) place(ctx context.Context, e *team.Event) error {
+func (t *tx) place(ctx context.Context, e *event.Event) error {
 	end, err := t.logEnd(ctx, e.AccountID)
 	if err != nil {
 		return err
@@ -60,7 +61,7 @@ func (t *tx) place(ctx context.Context, e *team.Event) error {
 	if t.sign != nil {
 		err = t.sign(e)
 	}
-	t.wrote = append(t.wrote, team.EventRef{AccountID: e.AccountID, ID: e.ID, At: e.At})
+	t.wrote = append(t.wrote, event.Ref{AccountID: e.AccountID, ID: e.ID, At: e.At})
 	return err
 }
 
@@ -71,18 +72,18 @@ const maxWritten = 100_000
 // until then nothing else would show that an event was removed.
 type written struct {
 	mu   sync.Mutex
-	refs map[string][]team.EventRef // by account
+	refs map[string][]event.Ref // by account
 	n    int
 }
 
-func (w *written) add(refs []team.EventRef) {
+func (w *written) add(refs []event.Ref) {
 	if len(refs) == 0 {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.refs == nil || w.n+len(refs) > maxWritten {
-		w.refs, w.n = map[string][]team.EventRef{}, 0 // sealing is far behind: what is forgotten is not compared
+		w.refs, w.n = map[string][]event.Ref{}, 0 // sealing is far behind: what is forgotten is not compared
 	}
 	for _, r := range refs {
 		w.refs[r.AccountID] = append(w.refs[r.AccountID], r)
@@ -91,7 +92,7 @@ func (w *written) add(refs []team.EventRef) {
 }
 
 // take returns and forgets what was written in an account before the moment.
-func (w *written) take(accountID string, before time.Time) (taken []team.EventRef) {
+func (w *written) take(accountID string, before time.Time) (taken []event.Ref) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	all := w.refs[accountID]
@@ -120,7 +121,7 @@ func (w *written) accounts() (ids []string) {
 }
 
 // MissingEvents compares what this node wrote with what is there, as far as it has been sealed since.
-func (d *DB) MissingEvents(ctx context.Context) (missing []team.EventRef, err error) {
+func (d *DB) MissingEvents(ctx context.Context) (missing []event.Ref, err error) {
 	for _, account := range d.accounts() {
 		head, err := d.LogHead(ctx, account)
 		if err != nil && !team.IsNotFound(err) {
@@ -137,11 +138,11 @@ func (d *DB) MissingEvents(ctx context.Context) (missing []team.EventRef, err er
 	return missing, nil
 }
 
-func (d *DB) missing(ctx context.Context, accountID string, refs []team.EventRef) (gone []team.EventRef, err error) {
+func (d *DB) missing(ctx context.Context, accountID string, refs []event.Ref) (gone []event.Ref, err error) {
 	if len(refs) == 0 {
 		return nil, nil
 	}
-	byTime := func(a, b team.EventRef) int { return a.At.Compare(b.At) }
+	byTime := func(a, b event.Ref) int { return a.At.Compare(b.At) }
 	first, last := slices.MinFunc(refs, byTime), slices.MaxFunc(refs, byTime)
 	ids, err := many(ctx, d.q, scanText, "SELECT id FROM audit_events WHERE account_id = $1 AND at >= $2 AND at <= $3", uid(accountID), first.At, last.At)
 	if err != nil {

@@ -36,7 +36,7 @@ func (c *condition) in(values []any) string {
 }
 
 // values are arguments for in, each of this kind.
-func values[V ~string](all []string) []any {
+func values[V, S ~string](all []S) []any {
 	out := make([]any, len(all))
 	for i, s := range all {
 		out[i] = V(s)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -231,14 +232,16 @@ func personComesBack(t *testing.T, w *world) {
 }
 
 func eventComesBack(t *testing.T, w *world) {
-	e := team.Event{
-		ID: newID(), AccountID: w.account.ID, At: w.at(1), ActorType: team.TypeOperator, ActorID: "operator", ActorName: "Operator",
-		Action: "member.added", TargetType: "member", TargetID: newID(), TargetName: "bob@example.com", ProjectID: newID(), Delegated: true,
+	e := event.Event{
+		ID: newID(), AccountID: w.account.ID, At: w.at(1), ActorType: event.Operator, ActorID: event.OperatorID, ActorName: "Operator",
+		Action:    event.ActionMemberAdded,
+		Target:    event.Target{TargetType: "member", TargetID: newID(), TargetName: "bob@example.com", ProjectID: newID()},
+		Delegated: true,
 		RequestID: "req-1", Details: `{"role":{"from":"member","to":"admin"}}`,
 	}
 	w.do(t, func(tx team.Tx) error { return tx.InsertEvent(w.ctx, e) })
 	list, total, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Page: team.Page{Limit: 10}})
-	same(t, "events", []team.Event{e})(list, err)
+	same(t, "events", []event.Event{e})(list, err)
 	if total != 1 {
 		t.Errorf("total %d, want 1", total)
 	}

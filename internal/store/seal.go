@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -91,7 +92,7 @@ const eventsAtOnce = 1000
 // endOfTime is a moment behind all others that can be stored.
 const endOfTime = int64(1)<<62 - 1
 
-func (r reader) EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(team.Event) error) error {
+func (r reader) EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error {
 	after, id, before := int64(0), "00000000-0000-0000-0000-000000000000", endOfTime
 	if !from.IsZero() {
 		after = from.UnixMicro()

@@ -11,6 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"raff/internal/catalog"
+	"raff/internal/event"
 	"raff/internal/store"
 	"raff/internal/team"
 )
@@ -34,7 +35,7 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 			if _, err := p.UpTo(t.Context(), 7); err != nil {
 				t.Fatal(err)
 			}
-			account, never, event := newID(), newID(), newID()
+			account, never, oldEvent := newID(), newID(), newID()
 			at := time.Date(2026, 5, 4, 3, 2, 1, 123456000, time.UTC)
 			for _, id := range []string{account, never} {
 				run(t, db, fmt.Sprintf("INSERT INTO accounts (id, name, grant_strict, created_at, updated_at) VALUES ('%s', 'Acme', FALSE, 1, 1)", id))
@@ -42,10 +43,10 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 			for i, in := range []string{account, never} {
 				run(t, db, fmt.Sprintf(`INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id, target_name,
 					delegated, request_id, details) VALUES ('%s', '%s', %d, 'operator', 'operator', 'operator', 'account.created', 'account', 'x', 'Acme', FALSE, '', '{}')`,
-					event, in, at.UnixMicro()+int64(i)))
+					oldEvent, in, at.UnixMicro()+int64(i)))
 			}
 			line := fmt.Sprintf(`{"ID":"%s","AccountID":"%s","At":"2026-05-04T03:02:01.123456Z","ActorType":"operator","ActorID":"operator","ActorName":"operator",`+
-				`"Action":"account.created","TargetType":"account","TargetID":"x","TargetName":"Acme","ProjectID":"","Delegated":false,"RequestID":"","Details":"{}"}`+"\n", event, account)
+				`"Action":"account.created","TargetType":"account","TargetID":"x","TargetName":"Acme","ProjectID":"","Delegated":false,"RequestID":"","Details":"{}"}`+"\n", oldEvent, account)
 			run(t, db, fmt.Sprintf("INSERT INTO audit_seals (account_id, seq, until_at, events, hash, created_at) VALUES ('%s', 1, %d, 1, %s, 1)",
 				account, at.Add(time.Minute).UnixMicro(), blobOf(kind, sha256.Sum256([]byte(line)))))
 
@@ -73,7 +74,7 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 			}
 			whole(1, 1)
 			err = d.Update(t.Context(), account, team.Adds, func(tx team.Tx) error {
-				return tx.InsertEvent(t.Context(), team.Event{ID: newID(), AccountID: account, At: at, Action: "role.created", Details: "{}"})
+				return tx.InsertEvent(t.Context(), event.Event{ID: newID(), AccountID: account, At: at, Action: "role.created", Details: "{}"})
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -82,7 +83,7 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 				t.Errorf("%d seals made, %v", n, err)
 			}
 			whole(2, 2)
-			run(t, directly(t, url), fmt.Sprintf("UPDATE audit_events SET actor_name = 'somebody else' WHERE id = '%s' AND account_id = '%s'", event, account))
+			run(t, directly(t, url), fmt.Sprintf("UPDATE audit_events SET actor_name = 'somebody else' WHERE id = '%s' AND account_id = '%s'", oldEvent, account))
 			found, err := svc.VerifyEvents(t.Context())
 			if err != nil || found[0].Broken == "" && found[1].Broken == "" {
 				t.Errorf("an event from before the upgrade was changed: %+v, %v", found, err)

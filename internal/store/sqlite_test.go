@@ -12,14 +12,19 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"raff/internal/catalog"
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
 const faultAccount = "0198c0de-0000-7000-8000-000000000001"
 
 // bigEvent is an event that fills most of a page.
-func bigEvent() team.Event {
-	return removedEvent(team.Member{AccountID: faultAccount, Email: strings.Repeat("x", 3000), Invitation: &team.Invitation{}}, time.UnixMicro(1))
+func bigEvent() event.Event {
+	e, err := removedEvent(team.Member{AccountID: faultAccount, Email: strings.Repeat("x", 3000), Invitation: &team.Invitation{}}, time.UnixMicro(1))
+	if err != nil {
+		panic(err) // its payload is a string
+	}
+	return e
 }
 
 func openFault(t *testing.T) *DB {

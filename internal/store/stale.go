@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -72,7 +73,11 @@ func (d *DB) removeStaleMembers(ctx context.Context, account string, before time
 			if err := t.later(ctx, "DELETE FROM invitations WHERE id = $1", uid(m.Invitation.ID)); err != nil {
 				return err
 			}
-			if err := t.InsertEvent(ctx, removedEvent(m, now())); err != nil {
+			e, err := removedEvent(m, now())
+			if err != nil {
+				return err
+			}
+			if err := t.InsertEvent(ctx, e); err != nil {
 				return err
 			}
 		}
@@ -84,11 +89,12 @@ func (d *DB) removeStaleMembers(ctx context.Context, account string, before time
 	return len(stale), nil
 }
 
-func removedEvent(m team.Member, at time.Time) team.Event {
-	return team.Event{
+func removedEvent(m team.Member, at time.Time) (event.Event, error) {
+	e := event.Event{
 		ID: uuid.Must(uuid.NewV7()).String(), AccountID: m.AccountID, At: at,
-		ActorType: team.TypeOperator, ActorID: "system", ActorName: "system",
-		Action: team.ActionInvitationRemoved, TargetType: "member", TargetID: m.ID, TargetName: m.Email, ProjectID: m.ProjectID,
-		Details: `{"invitation_state":"` + string(m.Invitation.StateAt(at)) + `"}`,
+		ActorType: event.Operator, ActorID: event.SystemID, ActorName: event.SystemID,
+		Target: event.Target{TargetType: "member", TargetID: m.ID, TargetName: m.Email, ProjectID: m.ProjectID},
 	}
+	err := e.Put(event.InvitationRemoved{InvitationState: string(m.Invitation.StateAt(at))})
+	return e, err
 }

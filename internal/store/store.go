@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -15,7 +16,7 @@ import (
 type DB struct {
 	reader
 	engine   engine
-	sign     func(*team.Event) error
+	sign     func(*event.Event) error
 	observer Observer
 	written
 }
@@ -115,7 +116,7 @@ func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, fn func(team.Tx
 
 // write is Update for what the store does itself; without locks it excludes nobody.
 func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error) error {
-	var wrote []team.EventRef
+	var wrote []event.Ref
 	began := time.Now()
 	err := d.engine.update(ctx, locks, func(s session) error {
 		t := &tx{reader: reader{q: s, c: d.c}, s: s, sign: d.sign}
@@ -131,7 +132,7 @@ func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error)
 }
 
 // SignEvents lets sign add a signature to every event that is written from now on.
-func (d *DB) SignEvents(sign func(*team.Event) error) { d.sign = sign }
+func (d *DB) SignEvents(sign func(*event.Event) error) { d.sign = sign }
 
 // Ping reports whether the database answers and can be written to.
 func (d *DB) Ping(ctx context.Context) error { return d.engine.ping(ctx) }
@@ -143,9 +144,9 @@ func (d *DB) Close() error { return d.engine.close() }
 type tx struct {
 	reader
 	s     session
-	sign  func(*team.Event) error
+	sign  func(*event.Event) error
 	ends  map[string]logEnd // by account
-	wrote []team.EventRef
+	wrote []event.Ref
 }
 
 // exec runs a statement and says how many rows it wrote.

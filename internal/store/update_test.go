@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -144,15 +145,15 @@ var errStop = errors.New("stop")
 
 // addEvent writes one row whose presence shows that a change committed.
 func (w *world) addEvent(tx team.Tx, action string) error {
-	return tx.InsertEvent(w.ctx, team.Event{
-		ID: newID(), AccountID: w.account.ID, At: w.start, ActorType: team.TypeOperator, ActorID: "operator", Action: action,
-		TargetType: "member", Details: "{}",
+	return tx.InsertEvent(w.ctx, event.Event{
+		ID: newID(), AccountID: w.account.ID, At: w.start, ActorType: event.Operator, ActorID: "operator", Action: event.Action(action),
+		Target: event.Target{TargetType: "member"}, Details: "{}",
 	})
 }
 
 func (w *world) events(t testing.TB, action string) int {
 	t.Helper()
-	_, n, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Action: action})
+	_, n, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Action: event.Action(action)})
 	if err != nil {
 		t.Error(err)
 	}
@@ -276,7 +277,7 @@ func TestReadsSeeWhatWasCommittedBefore(t *testing.T) {
 					if err := w.addEvent(tx, action); err != nil {
 						return err
 					}
-					if _, n, err := tx.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Action: action}); err != nil || n != 1 {
+					if _, n, err := tx.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Action: event.Action(action)}); err != nil || n != 1 {
 						t.Errorf("%s: inside the change %d events, %v", action, n, err)
 					}
 					return nil

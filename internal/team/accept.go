@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"raff/internal/event"
 )
 
 // Accept takes an invitation up. Somebody new gives a name and a password; somebody who has a password gives that. Which of
@@ -136,7 +138,7 @@ func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p acc
 	case err != nil:
 	case who == InvitedKnown:
 		err = s.guess(ctx, u.CanonicalEmail, origin{a.Source, s.device(a.Device, u)}, u.PasswordHash, a.Password, wrongPassword)
-		s.refusedBy(ctx, err, u, ActionSignInFailed)
+		s.refusedBy(ctx, err, u, event.ActionSignInFailed)
 	case who == InvitedPasskey:
 		err = conflict("sign_in_first", "This address signs in with a passkey. Sign in, then open the link of the invitation again.")
 	default:
@@ -162,7 +164,7 @@ func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p ac
 		return fresh, nil
 	}
 	err = s.guess(ctx, inv.CanonicalEmail, origin{a.Source, s.device(a.Device, u)}, u.PasswordHash, a.Password, notTheirs)
-	s.refusedBy(ctx, err, u, ActionSignInFailed)
+	s.refusedBy(ctx, err, u, event.ActionSignInFailed)
 	if errors.Is(err, notTheirs) && a.Name == "" {
 		err = nameless
 	}
@@ -268,7 +270,7 @@ func (w *work) saveAccepting(p accepting, t InvitationToken, logs []string) erro
 		if err != nil {
 			return err
 		}
-		return w.s.recordPerson(w.ctx, w.Tx, logs, u.as, u, "user.password_set", map[string]any{"with": "invitation"})
+		return w.s.recordPerson(w.ctx, w.Tx, logs, u.as, u, event.PasswordSet{With: "invitation"})
 	}
 	if !p.sets {
 		if t.Mailed && !p.before.Proven {
@@ -310,7 +312,9 @@ func (w *work) activate(m *Member, inv Invitation, u User) error {
 	if err := w.UpdateMember(w.ctx, *m); err != nil {
 		return err
 	}
-	return w.recordMember("invitation.accepted", *m, false, map[string]any{"role": m.Role.Slug, "user_id": u.ID})
+	return w.recordMember(*m, false, event.InvitationAccepted{
+		MemberName: m.personName(), ProjectName: m.ProjectName, Role: m.Role.Slug, RoleName: m.Role.Name, UserID: u.ID,
+	})
 }
 
 // mayAccept is the guard at acceptance: the role is still of the right scope and can be handed out, and in an account
@@ -421,6 +425,6 @@ func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		return w.recordMember("invitation.declined", m, false, nil)
+		return w.recordMember(m, false, event.InvitationDeclined{ProjectName: m.ProjectName, RoleName: m.Role.Name})
 	})
 }

@@ -3,6 +3,8 @@ package team
 import (
 	"context"
 	"time"
+
+	"raff/internal/event"
 )
 
 // ownerLinkTTL is how long the Owner of a new account has to set a password.
@@ -49,7 +51,7 @@ func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccou
 		if err := w.InsertAccount(ctx, w.p.account); err != nil {
 			return err
 		}
-		if err := w.record(Event{Action: "account.created", TargetType: "account", TargetID: accountID, TargetName: n.Name}, nil); err != nil {
+		if err := w.record(event.Target{TargetType: "account", TargetID: accountID, TargetName: n.Name}, event.AccountCreated{}); err != nil {
 			return err
 		}
 		owner, err := w.newOwner(n.OwnerEmail, canonical, &out)
@@ -112,7 +114,7 @@ func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, err
 		}
 		out.OwnerLink = link.URL
 	}
-	return u, w.recordMember("member.added", m, false, map[string]any{"role": role.Slug, "principal_type": m.Type, "status": m.Status})
+	return u, w.recordMember(m, false, memberAdded(m))
 }
 
 // clearUnproven ends whatever somebody set up who never showed that the address is theirs.
@@ -139,7 +141,7 @@ func (w *work) clearUnproven(u User) (User, error) {
 	if err != nil {
 		return u, err
 	}
-	return u, w.s.recordPerson(w.ctx, w.Tx, logs, Operator, u, "user.sign_in_reset", map[string]any{"second_factors": ended, "address_proven_before": false})
+	return u, w.s.recordPerson(w.ctx, w.Tx, logs, Operator, u, event.SignInReset{SecondFactors: ended})
 }
 
 func (w *work) newOwnerKey(owner User) (APIKey, string, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"raff/internal/event"
 )
 
 // NewAPIKey describes a key. RoleID gives it an account role at once, and Projects a role in each of them; without
@@ -111,9 +113,9 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 	if err := w.ShowSecret(w.ctx, k.ID, to); err != nil {
 		return none(err)
 	}
-	details := map[string]any{"key_prefix": k.KeyPrefix, "rate_limit_tier": k.Tier}
+	told := event.APIKeyCreated{KeyPrefix: k.KeyPrefix, RateLimitTier: string(k.Tier)}
 	if !k.ExpiresAt.IsZero() {
-		details["expires_at"] = k.ExpiresAt
+		told.ExpiresAt = &event.Expiry{Time: k.ExpiresAt}
 	}
 	if n.RoleID != "" {
 		m, err := w.giveKeyRole(k, n)
@@ -121,9 +123,9 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 			return none(err)
 		}
 		k.Memberships = []Member{m}
-		details["role"], details["role_name"] = m.Role.Slug, m.Role.Name
+		told.Role, told.RoleName = m.Role.Slug, m.Role.Name
 	}
-	if err := w.recordKey("api_key.created", k, details); err != nil {
+	if err := w.recordKey(k, told); err != nil {
 		return none(err)
 	}
 	for _, to := range n.Projects {
@@ -209,15 +211,15 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 		if err := w.changeKey(&k, c); err != nil {
 			return err
 		}
-		details := keyDiff(before, k)
-		if len(details) == 0 {
+		changed := keyDiff(before, k)
+		if changed == (event.APIKeyUpdated{}) {
 			return nil
 		}
 		k.UpdatedAt = w.since(before.UpdatedAt)
 		if err := w.UpdateAPIKey(ctx, k); err != nil {
 			return err
 		}
-		return w.recordKey("api_key.updated", k, details)
+		return w.recordKey(k, changed)
 	})
 	return k, err
 }
@@ -267,28 +269,15 @@ func selfRenewal() error {
 	return denied("self_change_denied", "A key cannot extend its own life. Use another credential.")
 }
 
-func keyDiff(a, b APIKey) map[string]any {
-	d := map[string]any{}
-	if a.Name != b.Name {
-		d["name"] = change{a.Name, b.Name}
-	}
-	if a.Tier != b.Tier {
-		d["rate_limit_tier"] = change{a.Tier, b.Tier}
-	}
-	if a.IsActive != b.IsActive {
-		d["is_active"] = change{a.IsActive, b.IsActive}
-	}
+// keyDiff is what changed between two versions of a key.
+func keyDiff(a, b APIKey) (d event.APIKeyUpdated) {
+	d.Name = event.Changed(a.Name, b.Name)
+	d.RateLimitTier = event.Changed(string(a.Tier), string(b.Tier))
+	d.IsActive = event.Changed(a.IsActive, b.IsActive)
 	if !a.ExpiresAt.Equal(b.ExpiresAt) {
-		d["expires_at"] = change{never(a.ExpiresAt), never(b.ExpiresAt)}
+		d.ExpiresAt = &event.Change[event.Expiry]{From: event.Expiry{Time: a.ExpiresAt}, To: event.Expiry{Time: b.ExpiresAt}}
 	}
 	return d
-}
-
-func never(t time.Time) any {
-	if t.IsZero() {
-		return "never"
-	}
-	return t
 }
 
 // RegenerateAPIKey gives a key a new secret under the same id, name and roles. A key with a term gets the same term
@@ -359,9 +348,7 @@ func (w *work) newSecretFor(k *APIKey, grace time.Duration) (string, error) {
 	if err := w.ShowSecret(w.ctx, k.ID, to); err != nil {
 		return "", err
 	}
-	return secret, w.recordKey("api_key.regenerated", *k, map[string]any{
-		"key_prefix": k.KeyPrefix, "grace_seconds": int(until.Sub(w.at).Seconds()),
-	})
+	return secret, w.recordKey(*k, event.APIKeyRegenerated{GraceSeconds: int(until.Sub(w.at).Seconds()), KeyPrefix: k.KeyPrefix})
 }
 
 // RevokeAPIKey deletes a key with all its memberships. It may revoke itself.
@@ -383,17 +370,17 @@ func (s *Service) RevokeAPIKey(ctx context.Context, p *Principal, id string) err
 			return err
 		}
 		for _, m := range k.Memberships {
-			if err := w.recordEnd(m, map[string]any{"because": "api_key.revoked"}); err != nil {
+			if err := w.recordEnd(m, event.ActionAPIKeyRevoked); err != nil {
 				return err
 			}
 		}
 		if err := w.DeleteAPIKey(ctx, id); err != nil {
 			return err
 		}
-		return w.recordKey("api_key.revoked", k, map[string]any{"key_prefix": k.KeyPrefix, "memberships_removed": len(k.Memberships)})
+		return w.recordKey(k, event.APIKeyRevoked{KeyPrefix: k.KeyPrefix, MembershipsRemoved: len(k.Memberships)})
 	})
 }
 
-func (w *work) recordKey(action string, k APIKey, details map[string]any) error {
-	return w.record(Event{Action: action, TargetType: "api_key", TargetID: k.ID, TargetName: k.Name}, details)
+func (w *work) recordKey(k APIKey, p event.Payload) error {
+	return w.record(event.Target{TargetType: "api_key", TargetID: k.ID, TargetName: k.Name}, p)
 }

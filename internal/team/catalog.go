@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-)
 
-// ActionCatalogApplied is what the operator did who changed which permissions and system roles there are.
-const ActionCatalogApplied = "catalog.applied"
+	"raff/internal/event"
+)
 
 // RoleText is a role with its permissions as they are stored, whatever the catalog knows of them.
 type RoleText struct {
@@ -24,14 +23,12 @@ type RoleText struct {
 
 // CatalogChange is what another catalog does to one role. AccountID is empty for a system role.
 type CatalogChange struct {
-	AccountID string   `json:"-"`
-	Scope     Scope    `json:"scope"`
-	Slug      string   `json:"role"`
-	Name      string   `json:"role_name"`
-	IsNew     bool     `json:"new,omitempty"`
-	Gains     []string `json:"gains,omitempty"`
-	Loses     []string `json:"loses,omitempty"`
-	Holders   int      `json:"-"`
+	AccountID    string
+	Scope        Scope
+	Slug, Name   string
+	IsNew        bool
+	Gains, Loses []string // names of permissions
+	Holders      int      // memberships
 }
 
 // Fingerprint is the same for two catalogs that mean the same.
@@ -135,15 +132,15 @@ func (s *Service) ApplyCatalog(ctx context.Context, next *Catalog, text, source 
 			}
 		}
 		for _, id := range accounts {
-			var concerns []CatalogChange
+			var told event.CatalogApplied
 			for _, c := range changes {
 				if c.AccountID == "" || c.AccountID == id {
-					concerns = append(concerns, c)
+					told.Roles = append(told.Roles, event.RoleChange{
+						Scope: string(c.Scope), Role: c.Slug, RoleName: c.Name, New: c.IsNew, Gains: c.Gains, Loses: c.Loses,
+					})
 				}
 			}
-			err := s.work(ctx, tx, Operator(id)).record(Event{Action: ActionCatalogApplied, TargetType: "account", TargetID: id},
-				map[string]any{"roles": concerns})
-			if err != nil {
+			if err := s.work(ctx, tx, Operator(id)).record(event.Target{TargetType: "account", TargetID: id}, told); err != nil {
 				return err
 			}
 		}

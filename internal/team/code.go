@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"raff/internal/event"
 )
 
 // ErrCodesStopped says that no code of an authenticator app is taken any more, because too many wrong ones were given. The
@@ -140,7 +142,7 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 func (s *Service) finishCode(ctx context.Context, a Awaiting, from origin, how string, used func(Tx) (bool, error)) (string, error) {
 	next, err := s.proved(ctx, a, how, used)
 	if errors.Is(err, errWrongCode) {
-		s.refused(ctx, a.User.ID, ActionSecondFactorRefused)
+		s.refused(ctx, a.User.ID, event.ActionSecondFactorRefused)
 	}
 	if err != nil {
 		return "", err
@@ -230,8 +232,8 @@ func (s *Service) tellStopped(ctx context.Context, u User, stop Limit, known boo
 			}
 			mail = n > 0
 		}
-		details := map[string]any{"wrong_codes": maxWrongCodes, "known_browser": known}
-		if err := s.recordPerson(ctx, tx, logs, Anonymous, u, ActionCodesStopped, details); err != nil || !mail {
+		told := event.CodesStopped{KnownBrowser: known, WrongCodes: maxWrongCodes}
+		if err := s.recordPerson(ctx, tx, logs, Anonymous, u, told); err != nil || !mail {
 			return err
 		}
 		return tx.InsertMessage(ctx, Message{ID: s.NewID(), Kind: MessageCodesStopped, Address: u.CanonicalEmail, NextAt: s.now(), CreatedAt: s.now()})

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"raff/internal/event"
 )
 
 // FactorKind says how a second factor is proved.
@@ -184,7 +186,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 // addFactor makes a factor count. The first one ends all other sessions, because they were begun without it, and brings
 // recovery codes.
 func (s *Service) addFactor(ctx context.Context, me SignedIn, f Factor, insert func(Tx) error) (recovery []string, err error) {
-	err = s.ownChange(ctx, me, "user.second_factor_added", func(tx Tx) error {
+	err = s.ownChange(ctx, me, event.SecondFactorAdded{}, func(tx Tx) error {
 		recovery = nil
 		// The person's row is held, so that a sign-in at this moment waits and then asks for the factor.
 		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
@@ -230,7 +232,7 @@ func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
 	}
-	return s.ownChange(ctx, me, "user.second_factor_removed", func(tx Tx) error {
+	return s.ownChange(ctx, me, event.SecondFactorRemoved{}, func(tx Tx) error {
 		u, err := s.heldUser(ctx, tx, me.User.ID)
 		if err != nil {
 			return err
@@ -258,7 +260,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, me SignedIn, proof Proof
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return nil, err
 	}
-	err = s.ownChange(ctx, me, "user.recovery_codes_made", func(tx Tx) error {
+	err = s.ownChange(ctx, me, event.RecoveryCodesCreated{}, func(tx Tx) error {
 		left, err := s.confirmed(ctx, tx, me.User.ID)
 		if err != nil {
 			return err
@@ -320,6 +322,6 @@ func (s *Service) ResetFactors(ctx context.Context, email string) error {
 		if err := tx.DeleteSessionsOf(ctx, u.ID, "", ""); err != nil {
 			return err
 		}
-		return s.recordPerson(ctx, tx, logs, Operator, u, "user.second_factors_reset", nil)
+		return s.recordPerson(ctx, tx, logs, Operator, u, event.SecondFactorsReset{})
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"raff/internal/event"
 )
 
 // InvitationTTL is how long an invitation can be accepted, counted from when it was sent last.
@@ -224,7 +226,7 @@ func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string)
 			return err
 		}
 		w.made = out
-		return w.recordMember("invitation.resent", m, false, nil)
+		return w.recordMember(m, false, event.InvitationResent{ProjectName: m.ProjectName, RoleName: m.Role.Name})
 	})
 	return out, err
 }
@@ -276,7 +278,7 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 			return err
 		}
 		link = Link{URL: s.inviteURL(token), ExpiresAt: inv.ExpiresAt}
-		return w.recordMember("invitation.link_fetched", m, false, nil)
+		return w.recordMember(m, false, event.InvitationLinkFetched{ProjectName: m.ProjectName, RoleName: m.Role.Name})
 	})
 	return link, err
 }

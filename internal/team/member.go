@@ -2,6 +2,8 @@ package team
 
 import (
 	"context"
+
+	"raff/internal/event"
 )
 
 // NewMember says who gets which role where. Exactly one of Email, UserID and APIKeyID is set.
@@ -311,21 +313,28 @@ func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, er
 			return nil, err
 		}
 	}
-	action := "member.added"
+	var told event.Payload = memberAdded(*m)
 	if inv != nil {
 		if err := w.InsertInvitation(w.ctx, *inv); err != nil {
 			return nil, err
 		}
 		if m.Invitation != nil {
-			action = "invitation.created"
+			told = event.InvitationCreated{
+				PrincipalType: string(m.Type), ProjectName: m.ProjectName, Role: m.Role.Slug, RoleName: m.Role.Name, Status: string(m.Status),
+			}
 			if err := w.queueMail(*inv); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return inv, w.recordMember(action, *m, delegated, map[string]any{
-		"role": m.Role.Slug, "principal_type": m.Type, "status": m.Status,
-	})
+	return inv, w.recordMember(*m, delegated, told)
+}
+
+func memberAdded(m Member) event.MemberAdded {
+	return event.MemberAdded{
+		MemberName: m.personName(), PrincipalType: string(m.Type), ProjectName: m.ProjectName,
+		Role: m.Role.Slug, RoleName: m.Role.Name, Status: string(m.Status),
+	}
 }
 
 // alreadyMember names the membership that stands in the way of m.

@@ -1,6 +1,10 @@
 package team
 
-import "context"
+import (
+	"context"
+
+	"raff/internal/event"
+)
 
 // UpdateMember changes the role or status of a member. Nobody becomes active before accepting: suspending a pending
 // member holds the invitation, and activating it again brings it back to pending.
@@ -38,8 +42,8 @@ func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id 
 
 // saveMember writes a changed membership with all that follows from the change.
 func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bool) error {
-	details := memberDiff(before, *m)
-	if len(details) == 0 {
+	changed := memberDiff(before, *m)
+	if changed.Role == nil && changed.Status == nil {
 		return nil
 	}
 	m.UpdatedAt = w.since(before.UpdatedAt)
@@ -55,41 +59,40 @@ func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bo
 		}
 	}
 	if suspended {
-		if err := w.shutOut(*m, m.HeldKeys, c.KeepKeys, "member.updated", details); err != nil {
+		ended, err := w.shutOut(*m, m.HeldKeys, c.KeepKeys, event.ActionMemberUpdated)
+		if err != nil {
 			return err
 		}
+		changed.SessionsEnded, changed.APIKeysDeactivated = ended.sessions, ended.keys
 	}
 	if m.ProjectID == "" {
 		if err := w.managerLeft(); err != nil {
 			return err
 		}
 	}
-	return w.recordMember("member.updated", *m, delegated, details)
+	return w.recordMember(*m, delegated, changed)
 }
 
 // shutOut ends how a person gets into the account who may not be there any more: their sessions in it and, unless they
-// are kept, the API keys whose secrets they have. details is told what ended.
-func (w *work) shutOut(m Member, keys []HeldKey, keep bool, because string, details map[string]any) error {
+// are kept, the API keys whose secrets they have.
+func (w *work) shutOut(m Member, keys []HeldKey, keep bool, because event.Action) (ended shutOut, err error) {
 	if m.ProjectID != "" || m.Type != TypeUser {
-		return nil
+		return ended, nil
 	}
-	ended, err := w.cutSessions(m)
-	if err != nil {
-		return err
-	}
-	if ended > 0 {
-		details["sessions_ended"] = ended
-	}
-	if keep {
-		return nil
+	if ended.sessions, err = w.cutSessions(m); err != nil || keep {
+		return ended, err
 	}
 	if err := w.disableHeld(m, keys, because); err != nil {
-		return err
+		return ended, err
 	}
-	if names := disabledNames(keys); len(names) > 0 {
-		details["api_keys_deactivated"] = names
-	}
-	return nil
+	ended.keys = disabledNames(keys)
+	return ended, nil
+}
+
+// shutOut is what ended when somebody was shut out of the account: how many sessions, and the names of the API keys.
+type shutOut struct {
+	sessions int
+	keys     []string
 }
 
 func (g *guard) memberToChange(projectID, id string) (Member, error) {
@@ -180,15 +183,22 @@ func (w *work) mayWake(m Member) (delegated bool, err error) {
 	return delegated, nil
 }
 
-func memberDiff(a, b Member) map[string]any {
-	d := map[string]any{}
-	if a.Role.ID != b.Role.ID {
-		d["role"], d["role_name"] = change{a.Role.Slug, b.Role.Slug}, change{a.Role.Name, b.Role.Name}
+// memberDiff is what changed between two versions of a member.
+func memberDiff(a, b Member) event.MemberUpdated {
+	d := event.MemberUpdated{
+		MemberName: b.personName(), ProjectName: b.ProjectName, RoleName: event.Name{To: b.Role.Name},
+		Status: event.Changed(string(a.Status), string(b.Status)),
 	}
-	if a.Status != b.Status {
-		d["status"] = change{a.Status, b.Status}
+	if a.Role.ID != b.Role.ID {
+		d.Role, d.RoleName.From = &event.Change[string]{From: a.Role.Slug, To: b.Role.Slug}, a.Role.Name
 	}
 	return d
+}
+
+func memberRemoved(m Member) event.MemberRemoved {
+	return event.MemberRemoved{
+		MemberName: m.personName(), ProjectName: m.ProjectName, Role: m.Role.Slug, RoleName: m.Role.Name, Status: string(m.Status),
+	}
 }
 
 // RemoveMember takes a membership away: a pending one cancels its invitation; removing somebody from the account also
@@ -247,7 +257,7 @@ func (w *work) cancel(m Member) error {
 	if err := w.cancelInvitation(m); err != nil {
 		return err
 	}
-	return w.recordMember("invitation.cancelled", m, false, map[string]any{"role": m.Role.Slug})
+	return w.recordMember(m, false, event.InvitationCancelled{ProjectName: m.ProjectName, Role: m.Role.Slug, RoleName: m.Role.Name})
 }
 
 func (w *work) cancelInvitation(m Member) error {
@@ -266,25 +276,27 @@ func (w *work) remove(m Member, o Removal) (out Removed, err error) {
 	if out, err = w.leftBehind(m); err != nil {
 		return out, err
 	}
-	details := map[string]any{"role": m.Role.Slug, "status": m.Status, "project_memberships_removed": 0}
+	told := memberRemoved(m)
 	if m.ProjectID == "" {
 		if out.InProjects, err = w.removeFromProjects(m); err != nil {
 			return out, err
 		}
-		details["project_memberships_removed"] = len(out.InProjects)
 	}
+	told.ProjectMembershipsRemoved = new(len(out.InProjects))
 	if err := w.cancelInvitation(m); err != nil {
 		return out, err
 	}
-	if err := w.shutOut(m, out.KeysCreated, o.KeepKeys, "member.removed", details); err != nil {
+	ended, err := w.shutOut(m, out.KeysCreated, o.KeepKeys, event.ActionMemberRemoved)
+	if err != nil {
 		return out, err
 	}
+	told.SessionsEnded, told.APIKeysDeactivated = ended.sessions, ended.keys
 	if m.ProjectID == "" {
 		if err := w.managerLeft(); err != nil {
 			return out, err
 		}
 	}
-	return out, w.recordMember("member.removed", m, false, details)
+	return out, w.recordMember(m, false, told)
 }
 
 // removeFromProjects ends the memberships in projects of who is removed from the account, and says which there were.
@@ -306,18 +318,21 @@ func (w *work) removeFromProjects(m Member) (ended []Member, err error) {
 		if err := w.cancelInvitation(each); err != nil {
 			return nil, err
 		}
-		if err := w.recordEnd(each, map[string]any{"because": "member.removed"}); err != nil {
+		if err := w.recordEnd(each, event.ActionMemberRemoved); err != nil {
 			return nil, err
 		}
 	}
 	return ended, nil
 }
 
-// recordEnd writes the event of a membership that ended because something else did.
-func (w *work) recordEnd(m Member, details map[string]any) error {
-	details["role"], details["status"] = m.Role.Slug, m.Status
+// recordEnd writes the event of a membership that ended because of something else.
+func (w *work) recordEnd(m Member, because event.Action) error {
 	if m.Type == TypeInvitation {
-		return w.recordMember("invitation.cancelled", m, false, details)
+		return w.recordMember(m, false, event.InvitationCancelled{
+			Because: because, ProjectName: m.ProjectName, Role: m.Role.Slug, RoleName: m.Role.Name, Status: string(m.Status),
+		})
 	}
-	return w.recordMember("member.removed", m, false, details)
+	told := memberRemoved(m)
+	told.Because = because
+	return w.recordMember(m, false, told)
 }

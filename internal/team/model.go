@@ -231,39 +231,6 @@ type Project struct {
 	UpdatedAt     time.Time
 }
 
-// Event is one row of the audit log: what one principal did to one target. Names are copied in, so that an event
-// still reads when its target is gone.
-type Event struct {
-	ID        string
-	AccountID string
-	At        time.Time
-	ActorType PrincipalType
-	ActorID   string
-	ActorName string
-	// Action is "<noun>.<past participle>", for example member.added.
-	Action     string
-	TargetType string
-	TargetID   string
-	TargetName string
-	ProjectID  string
-	// Delegated says that the actor handed out permissions it does not hold itself, by right of members.manage.
-	Delegated bool
-	RequestID string
-	// Details is a JSON object of what changed, for example {"role":{"from":"member","to":"admin"}}. Never a secret.
-	Details string
-
-	// AfterSeal and MAC are set where the event is stored: the last seal that was closed by then, and the signature of the
-	// server, where it has a key.
-	AfterSeal int
-	MAC       []byte
-}
-
-// EventRef names an event.
-type EventRef struct {
-	AccountID, ID string
-	At            time.Time
-}
-
 // MessageKind says what a mail is about.
 type MessageKind string
 

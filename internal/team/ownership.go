@@ -3,6 +3,8 @@ package team
 import (
 	"context"
 	"slices"
+
+	"raff/internal/event"
 )
 
 // TransferOwnership makes another active person the Owner, in one step: at every moment the account has exactly one.
@@ -65,7 +67,7 @@ func (w *work) handOver(next *Member) error {
 	if next.HeldKeys, err = w.ownerKeys(owners, next.UserID); err != nil {
 		return err
 	}
-	if err := w.disableHeld(*next, next.HeldKeys, "account.ownership_transferred"); err != nil {
+	if err := w.disableHeld(*next, next.HeldKeys, event.ActionAccountOwnershipTransferred); err != nil {
 		return err
 	}
 	for _, former := range owners {
@@ -79,7 +81,10 @@ func (w *work) handOver(next *Member) error {
 		if err := w.UpdateMember(w.ctx, former); err != nil {
 			return err
 		}
-		if err := w.recordMember("member.updated", former, false, map[string]any{"role": change{OwnerSlug, former.Role.Slug}}); err != nil {
+		err = w.recordMember(former, false, event.MemberUpdated{
+			MemberName: former.personName(), Role: event.Changed(OwnerSlug, former.Role.Slug), RoleName: event.Name{To: former.Role.Name},
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -88,11 +93,10 @@ func (w *work) handOver(next *Member) error {
 	if err := w.UpdateMember(w.ctx, *next); err != nil {
 		return err
 	}
-	details := map[string]any{"role": change{before, OwnerSlug}}
-	if names := disabledNames(next.HeldKeys); len(names) > 0 {
-		details["api_keys_deactivated"] = names
-	}
-	return w.recordMember("account.ownership_transferred", *next, false, details)
+	return w.recordMember(*next, false, event.AccountOwnershipTransferred{
+		APIKeysDeactivated: disabledNames(next.HeldKeys), MemberName: next.personName(),
+		Role: event.Changed(before, OwnerSlug), RoleName: event.Name{To: next.Role.Name},
+	})
 }
 
 // OwnerKeys are the active API keys with the Owner role, which a transfer of the ownership deactivates. Only who may

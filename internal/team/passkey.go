@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"raff/internal/event"
 )
 
 // BeginPasskey asks the browser for a new passkey, for who shows that it is them.
@@ -194,7 +196,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 		return "", failed
 	}
 	if err != nil {
-		s.refused(ctx, u.ID, ActionSignInFailed)
+		s.refused(ctx, u.ID, event.ActionSignInFailed)
 		return "", errNoPasskey
 	}
 	// An answer works once: whoever saw it on its way cannot send it again.
@@ -205,6 +207,6 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 		if err := s.usePasskey(ctx, tx, keys[which], credential); err != nil {
 			return entry{}, err
 		}
-		return entry{details: map[string]any{"with": string(FactorPasskey)}}, tx.InsertWholeSession(ctx, session, hash)
+		return entry{told: event.SignedIn{With: event.WithPasskey}}, tx.InsertWholeSession(ctx, session, hash)
 	})
 }

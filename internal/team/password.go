@@ -3,6 +3,8 @@ package team
 import (
 	"context"
 	"time"
+
+	"raff/internal/event"
 )
 
 // resetLinkTTL is how long somebody who forgot a password has to set another.
@@ -94,11 +96,11 @@ func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, 
 	if err != nil {
 		return err
 	}
-	action := "user.password_changed"
+	var told event.Payload = event.PasswordChanged{}
 	if me.User.PasswordHash == "" {
-		action = "user.password_set"
+		told = event.PasswordSet{}
 	}
-	return s.replacePassword(ctx, me, u, action, nil)
+	return s.replacePassword(ctx, me, u, told, nil)
 }
 
 // RemovePassword leaves somebody who has passkeys with those alone: a password that does not exist is not stolen. It ends
@@ -109,7 +111,7 @@ func (s *Service) RemovePassword(ctx context.Context, me SignedIn, proof Proof) 
 	}
 	u := me.User
 	u.PasswordHash, u.UpdatedAt = "", s.now()
-	return s.replacePassword(ctx, me, u, "user.password_removed", func(tx Tx) error {
+	return s.replacePassword(ctx, me, u, event.PasswordRemoved{}, func(tx Tx) error {
 		p, _, err := s.passkeyUser(ctx, tx, u)
 		if err == nil && len(p.Credentials) == 0 {
 			err = conflict("no_way_in", "Without a password you need a passkey to sign in. Add one first.")
@@ -119,8 +121,8 @@ func (s *Service) RemovePassword(ctx context.Context, me SignedIn, proof Proof) 
 }
 
 // replacePassword writes a person whose password changed, if nobody changed it meanwhile and check agrees.
-func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, action string, check func(Tx) error) error {
-	return s.ownChange(ctx, me, action, func(tx Tx) error {
+func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, told event.Payload, check func(Tx) error) error {
+	return s.ownChange(ctx, me, told, func(tx Tx) error {
 		now, err := s.heldUser(ctx, tx, u.ID)
 		if err != nil {
 			return err
@@ -192,7 +194,7 @@ func (s *Service) resetLink(ctx context.Context, u User, actor func(accountID st
 		if link, err = s.passwordLink(ctx, tx, u, LinkReset); err != nil {
 			return err
 		}
-		return s.recordPerson(ctx, tx, logs, actor, u, "user.password_link_made", nil)
+		return s.recordPerson(ctx, tx, logs, actor, u, event.PasswordLinkMade{})
 	})
 	return link, err
 }

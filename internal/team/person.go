@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"raff/internal/event"
 )
 
 // What people do to themselves, and what is done to them, is no matter of one account: the password, the factors and the
@@ -47,10 +49,10 @@ func (u User) as(accountID string) *Principal {
 }
 
 // recordPerson writes an event about a person into logs. actor is who acts, in each account.
-func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *Principal, u User, action string, details map[string]any) error {
+func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *Principal, u User, p event.Payload) error {
 	for _, account := range logs {
 		w := s.work(ctx, tx, actor(account))
-		if err := w.record(Event{Action: action, TargetType: "user", TargetID: u.ID, TargetName: u.Email}, details); err != nil {
+		if err := w.record(event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email}, p); err != nil {
 			return err
 		}
 	}
@@ -82,12 +84,12 @@ func (s *Service) prove(ctx context.Context, tx Tx, logs []string, n newWayIn) e
 		return err
 	}
 	if !n.before.Proven && n.before.PasswordHash != "" || ended > 0 {
-		details := map[string]any{"second_factors": ended, "address_proven_before": n.before.Proven}
-		if err := s.recordPerson(ctx, tx, logs, u.as, u, "user.sign_in_reset", details); err != nil {
+		reset := event.SignInReset{AddressProvenBefore: n.before.Proven, SecondFactors: ended}
+		if err := s.recordPerson(ctx, tx, logs, u.as, u, reset); err != nil {
 			return err
 		}
 	}
-	return s.recordPerson(ctx, tx, logs, u.as, u, "user.password_set", map[string]any{"with": n.with})
+	return s.recordPerson(ctx, tx, logs, u.as, u, event.PasswordSet{With: n.with})
 }
 
 // endFactors removes what a person signs in with beside the password: everything of somebody who is not proven, and only

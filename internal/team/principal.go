@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"raff/internal/event"
 )
 
 // Principal is who acts: loaded from the database for every request, and again inside every write.
@@ -42,20 +44,14 @@ type Principal struct {
 
 // Operator is the server's own command line, acting in an account.
 func Operator(accountID string) *Principal {
-	return &Principal{Type: TypeOperator, ID: "operator", AccountID: accountID, Name: "operator", Owner: true, InPerson: true}
+	return &Principal{Type: TypeOperator, ID: event.OperatorID, AccountID: accountID, Name: event.OperatorID, Owner: true, InPerson: true}
 }
-
-// anonymousID is who acts where nobody is signed in.
-const anonymousID = "anonymous"
 
 // Anonymous is somebody who is not signed in, as the log of an account names them. The type is the operator's because the
 // contract has no other for it.
 func Anonymous(accountID string) *Principal {
-	return &Principal{Type: TypeOperator, ID: anonymousID, AccountID: accountID, Name: anonymousID}
+	return &Principal{Type: TypeOperator, ID: event.AnonymousID, AccountID: accountID, Name: event.AnonymousID}
 }
-
-// IsAnonymous reports an event that nobody who was signed in brought about.
-func (e Event) IsAnonymous() bool { return e.ActorType == TypeOperator && e.ActorID == anonymousID }
 
 // person is the human behind the principal: themselves, or who made the key.
 func (p *Principal) person() string {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"raff/internal/event"
 )
 
 // DefaultRegion is where a project lives when nothing else is said; the contract knows only this one.
@@ -152,7 +154,7 @@ func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 			return Project{}, err
 		}
 		if ok {
-			return pr, w.recordProject("project.created", pr, nil)
+			return pr, w.recordProject(pr, event.ProjectCreated{})
 		}
 		if err := w.projectNameFree(pr); err != nil {
 			return Project{}, err
@@ -255,14 +257,14 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 		if c.Description != nil {
 			pr.Description = *c.Description
 		}
-		details := map[string]any{}
+		var changed event.ProjectUpdated
 		if pr.Name != before.Name {
-			details["name"] = change{before.Name, pr.Name}
+			changed.Name = event.Changed(before.Name, pr.Name)
 		}
 		if pr.Description != before.Description {
-			details["description"] = change{before.Description, pr.Description}
+			changed.Description = event.Changed(before.Description, pr.Description)
 		}
-		if len(details) == 0 {
+		if changed == (event.ProjectUpdated{}) {
 			return nil
 		}
 		pr.UpdatedAt = w.since(before.UpdatedAt)
@@ -273,7 +275,7 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 		if !ok {
 			return nameTaken(pr.Name)
 		}
-		return w.recordProject("project.updated", pr, details)
+		return w.recordProject(pr, changed)
 	})
 	return pr, err
 }
@@ -300,14 +302,14 @@ func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) er
 			return err
 		}
 		for _, m := range members {
-			if err := w.recordEnd(m, map[string]any{"because": "project.deleted"}); err != nil {
+			if err := w.recordEnd(m, event.ActionProjectDeleted); err != nil {
 				return err
 			}
 		}
 		if err := w.DeleteProject(ctx, id); err != nil {
 			return err
 		}
-		return w.recordProject("project.deleted", pr, map[string]any{"memberships_removed": n})
+		return w.recordProject(pr, event.ProjectDeleted{MembershipsRemoved: n})
 	})
 }
 
@@ -318,6 +320,6 @@ func (p Project) deletable() error {
 	return nil
 }
 
-func (w *work) recordProject(action string, pr Project, details map[string]any) error {
-	return w.record(Event{Action: action, TargetType: "project", TargetID: pr.ID, TargetName: pr.Name, ProjectID: pr.ID}, details)
+func (w *work) recordProject(pr Project, p event.Payload) error {
+	return w.record(event.Target{TargetType: "project", TargetID: pr.ID, TargetName: pr.Name, ProjectID: pr.ID}, p)
 }

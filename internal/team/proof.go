@@ -2,6 +2,8 @@ package team
 
 import (
 	"context"
+
+	"raff/internal/event"
 )
 
 // Proof is what somebody shows before something grave, so that it is still the same person at the keyboard: the password,
@@ -36,12 +38,12 @@ func (s *Service) confirm(ctx context.Context, me SignedIn, proof Proof) error {
 	if len(proof.Passkey) == 0 {
 		wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "That is not the password you sign in with."}
 		err := s.guess(ctx, me.User.CanonicalEmail, origin{proof.Source, me.Session.ID}, me.User.PasswordHash, proof.Password, wrong)
-		s.refusedBy(ctx, err, me.User, ActionSignInFailed)
+		s.refusedBy(ctx, err, me.User, event.ActionSignInFailed)
 		return err
 	}
 	take, err := s.answered(ctx, me.Session, me.User, ceremonyConfirm, proof.Passkey)
 	if err != nil {
-		s.refusedBy(ctx, err, me.User, ActionSignInFailed)
+		s.refusedBy(ctx, err, me.User, event.ActionSignInFailed)
 		return err
 	}
 	return s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error {
@@ -117,7 +119,7 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte,
 	}
 	take, err := s.answered(ctx, a.session, a.User, ceremonyProve, answer)
 	if err != nil {
-		s.refusedBy(ctx, err, a.User, ActionSecondFactorRefused)
+		s.refusedBy(ctx, err, a.User, event.ActionSecondFactorRefused)
 		return "", err
 	}
 	next, err := s.proved(ctx, a, string(FactorPasskey), take)
@@ -157,7 +159,7 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 		if err := tx.KeepSessions(ctx, session.UserID, false, s.Quotas.Sessions); err != nil {
 			return err
 		}
-		return s.recordPerson(ctx, tx, logs, a.User.as, a.User, ActionSignedIn, map[string]any{"second_factor": how})
+		return s.recordPerson(ctx, tx, logs, a.User.as, a.User, event.SignedIn{SecondFactor: how})
 	})
 	return token, err
 }

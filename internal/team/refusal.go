@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"raff/internal/event"
 )
 
 const (
@@ -23,7 +25,18 @@ type refusals struct {
 }
 
 // refusal is what was refused to whoever tried to be this person.
-type refusal struct{ userID, action string }
+type refusal struct {
+	userID string
+	action event.Action
+}
+
+// told is what an event tells about this many attempts.
+func (what refusal) told(attempts int) event.Payload {
+	if what.action == event.ActionSecondFactorRefused {
+		return event.SecondFactorRefused{Attempts: attempts}
+	}
+	return event.SignInFailed{Attempts: attempts}
+}
 
 func (r *refusals) add(what refusal, n int) {
 	r.mu.Lock()
@@ -66,7 +79,7 @@ func (r *refusals) giveBack(what refusal, n int) {
 }
 
 // refused notes that an attempt to sign in as a person failed; nobody is called "" and has no log.
-func (s *Service) refused(ctx context.Context, userID, action string) {
+func (s *Service) refused(ctx context.Context, userID string, action event.Action) {
 	if s.SignInRefused != nil {
 		s.SignInRefused(ctx, action, userID)
 	}
@@ -76,7 +89,7 @@ func (s *Service) refused(ctx context.Context, userID, action string) {
 }
 
 // refusedBy notes that an attempt failed if what was shown was wrong, not for another reason.
-func (s *Service) refusedBy(ctx context.Context, err error, u User, action string) {
+func (s *Service) refusedBy(ctx context.Context, err error, u User, action event.Action) {
 	var e *Error
 	if errors.As(err, &e) && e.Kind == KindUnauthenticated {
 		s.refused(ctx, u.ID, action)
@@ -94,7 +107,7 @@ func (s *Service) RecordRefusals(ctx context.Context, all bool) error {
 			if err != nil {
 				return notFoundIs(err, nil)
 			}
-			return s.recordPerson(ctx, tx, logs, Anonymous, u, what.action, map[string]any{"attempts": n})
+			return s.recordPerson(ctx, tx, logs, Anonymous, u, what.told(n))
 		})
 		if err != nil {
 			s.refusals.giveBack(what, n)

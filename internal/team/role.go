@@ -4,6 +4,8 @@ import (
 	"context"
 	"regexp"
 	"strings"
+
+	"raff/internal/event"
 )
 
 // NewRole describes a custom role. Slug and Scope never change afterwards.
@@ -149,7 +151,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 			return conflict("name_taken", "A role of this name was created a moment ago. Choose another name.")
 		}
 		w.made = r
-		return w.recordRole("role.created", r, map[string]any{"permissions": s.Options.Catalog.Names(set)})
+		return w.recordRole(r, event.RoleCreated{Permissions: s.Options.Catalog.Names(set)})
 	})
 	return r, err
 }
@@ -226,8 +228,8 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 		if err := w.changeRole(&r, c); err != nil {
 			return err
 		}
-		details := roleDiff(s.Options.Catalog, before, r)
-		if len(details) == 0 {
+		changed, ok := roleDiff(s.Options.Catalog, before, r)
+		if !ok {
 			return nil
 		}
 		r.UpdatedAt = w.since(before.UpdatedAt)
@@ -239,7 +241,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 				return err
 			}
 		}
-		return w.recordRole("role.updated", r, details)
+		return w.recordRole(r, changed)
 	})
 	return r, err
 }
@@ -328,21 +330,18 @@ func (s *Service) changedSet(r Role, c RoleChange) (Set, error) {
 // allHolders is more holders than one role can have in practice.
 const allHolders = 1 << 30
 
-func roleDiff(c *Catalog, a, b Role) map[string]any {
-	d := map[string]any{}
-	if a.Name != b.Name {
-		d["name"] = change{a.Name, b.Name}
+// roleDiff is what changed between two versions of a role; ok is false if nothing did.
+func roleDiff(c *Catalog, a, b Role) (d event.RoleUpdated, ok bool) {
+	d.Name = event.Changed(a.Name, b.Name)
+	d.Description = event.Changed(a.Description, b.Description)
+	plus, minus := b.Permissions.Minus(a.Permissions), a.Permissions.Minus(b.Permissions)
+	if !plus.Empty() {
+		d.Added = c.Names(plus)
 	}
-	if a.Description != b.Description {
-		d["description"] = change{a.Description, b.Description}
+	if !minus.Empty() {
+		d.Removed = c.Names(minus)
 	}
-	if plus := b.Permissions.Minus(a.Permissions); !plus.Empty() {
-		d["added"] = c.Names(plus)
-	}
-	if minus := a.Permissions.Minus(b.Permissions); !minus.Empty() {
-		d["removed"] = c.Names(minus)
-	}
-	return d
+	return d, d.Name != nil || d.Description != nil || d.Added != nil || d.Removed != nil
 }
 
 // DeleteRole deletes a custom role that nobody has. With reassignTo, its holders get that role first, each under the
@@ -375,7 +374,7 @@ func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo s
 		if err := w.DeleteRole(ctx, id); err != nil {
 			return err
 		}
-		return w.recordRole("role.deleted", r, map[string]any{"permissions": s.Options.Catalog.Names(r.Permissions), "reassigned": total})
+		return w.recordRole(r, event.RoleDeleted{Permissions: s.Options.Catalog.Names(r.Permissions), Reassigned: total})
 	})
 }
 
@@ -406,7 +405,7 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 		if err := w.UpdateMember(w.ctx, m); err != nil {
 			return err
 		}
-		if err := w.recordMember("member.updated", m, delegated, memberDiff(before, m)); err != nil {
+		if err := w.recordMember(m, delegated, memberDiff(before, m)); err != nil {
 			return err
 		}
 	}
@@ -421,6 +420,6 @@ func (g *guard) mayReassign(m Member) error {
 	return g.s.requireIn(g.ctx, g, g.p, m.ProjectID, []string{ProjectMembersManage}, MembersManage)
 }
 
-func (w *work) recordRole(action string, r Role, details map[string]any) error {
-	return w.record(Event{Action: action, TargetType: "role", TargetID: r.ID, TargetName: r.Name}, details)
+func (w *work) recordRole(r Role, p event.Payload) error {
+	return w.record(event.Target{TargetType: "role", TargetID: r.ID, TargetName: r.Name}, p)
 }

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"raff/internal/event"
 )
 
 // Seal covers the events of an account with From <= At < Until, and the seal before it. Its hash is over that seal's hash
@@ -205,7 +207,7 @@ func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 	}
 	digest := sha256.New()
 	stranger := false
-	err = s.Store.EachEvent(ctx, head.AccountID, seal.From, seal.Until, func(e Event) error {
+	err = s.Store.EachEvent(ctx, head.AccountID, seal.From, seal.Until, func(e event.Event) error {
 		seal.Events++
 		if head.KeyID == "" && key != nil && !stranger && head.Note != SealAdopted {
 			ours, err := s.SealKeys.signed(e)
@@ -278,15 +280,15 @@ func micro(t time.Time) int64 {
 }
 
 // eventLine is an event as seals of this version cover it. The names and their order never change.
-func eventLine(e Event, version int) ([]byte, error) {
+func eventLine(e event.Event, version int) ([]byte, error) {
 	type first struct {
 		ID         string
 		AccountID  string
 		At         time.Time
-		ActorType  PrincipalType
+		ActorType  event.ActorType
 		ActorID    string
 		ActorName  string
-		Action     string
+		Action     event.Action
 		TargetType string
 		TargetID   string
 		TargetName string

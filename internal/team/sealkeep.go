@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"raff/internal/event"
 )
 
 // checkSealKeys refuses to begin without the key with which logs of this database are sealed: events written without it
@@ -28,7 +30,7 @@ const maxTold = 10
 // missEvents records in each log which events this node wrote that were gone before a seal covered them.
 func (s *Service) missEvents(ctx context.Context) error {
 	missing, err := s.Store.MissingEvents(ctx)
-	byAccount := map[string][]EventRef{}
+	byAccount := map[string][]event.Ref{}
 	for _, m := range missing {
 		byAccount[m.AccountID] = append(byAccount[m.AccountID], m)
 	}
@@ -38,10 +40,10 @@ func (s *Service) missEvents(ctx context.Context) error {
 		for _, r := range refs[:min(len(refs), maxTold)] {
 			ids = append(ids, r.ID)
 		}
-		system := &Principal{Type: TypeOperator, ID: "system", Name: "system", AccountID: account}
+		system := &Principal{Type: TypeOperator, ID: event.SystemID, Name: event.SystemID, AccountID: account}
 		err := s.Store.Update(ctx, account, Adds, func(tx Tx) error {
-			return s.work(ctx, tx, system).record(Event{Action: ActionEventsMissing, TargetType: "account", TargetID: account},
-				map[string]any{"events": len(refs), "ids": ids, "first_at": refs[0].At.UTC().Format(time.RFC3339Nano)})
+			return s.work(ctx, tx, system).record(event.Target{TargetType: "account", TargetID: account},
+				event.EventsMissing{Events: len(refs), FirstAt: refs[0].At.UTC().Format(time.RFC3339Nano), IDs: ids})
 		})
 		failed = append(failed, err, fmt.Errorf("the audit log of account %s was tampered with: %d events are gone, the first of %s", account, len(refs), moment(refs[0].At)))
 	}
@@ -72,8 +74,8 @@ func (s *Service) AdoptLogs(ctx context.Context) ([]string, error) {
 			return adopted, err
 		}
 		err = s.Store.Update(ctx, v.AccountID, Adds, func(tx Tx) error {
-			return s.work(ctx, tx, Operator(v.AccountID)).record(Event{Action: ActionLogAdopted, TargetType: "account", TargetID: v.AccountID},
-				map[string]any{"key": s.SealKeys[0].ID, "seal": head.SealedSeq})
+			return s.work(ctx, tx, Operator(v.AccountID)).record(event.Target{TargetType: "account", TargetID: v.AccountID},
+				event.LogAdopted{Key: s.SealKeys[0].ID, Seal: head.SealedSeq})
 		})
 		if err == nil {
 			_, err = s.sealAccount(ctx, v.AccountID, SealAdopted)

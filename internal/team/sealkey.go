@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"raff/internal/event"
 )
 
 // sealKeySize is the length of a seal key, in bytes.
@@ -74,7 +76,7 @@ func (k SealKeys) named(id string) (SealKey, bool) {
 }
 
 // Sign adds the signature of the current key to an event. Without keys it adds none.
-func (k SealKeys) Sign(e *Event) error {
+func (k SealKeys) Sign(e *event.Event) error {
 	if len(k) == 0 {
 		return nil
 	}
@@ -84,7 +86,7 @@ func (k SealKeys) Sign(e *Event) error {
 }
 
 // signed reports whether one of the keys signed the event.
-func (k SealKeys) signed(e Event) (bool, error) {
+func (k SealKeys) signed(e event.Event) (bool, error) {
 	if len(e.MAC) == 0 {
 		return false, nil
 	}
@@ -100,7 +102,7 @@ func (k SealKeys) signed(e Event) (bool, error) {
 	return false, nil
 }
 
-func (k SealKey) eventMAC(e Event) ([]byte, error) {
+func (k SealKey) eventMAC(e event.Event) ([]byte, error) {
 	e.MAC = nil
 	line, err := eventLine(e, sealVersion)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"raff/internal/event"
 )
 
 // Verified is what VerifyEvents found in the log of one account.
@@ -232,7 +234,7 @@ func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err erro
 	if seal.Version < sealVersion {
 		h.Write(seal.Prev)
 	}
-	err = v.store.EachEvent(v.ctx, v.AccountID, seal.From, seal.Until, func(e Event) error {
+	err = v.store.EachEvent(v.ctx, v.AccountID, seal.From, seal.Until, func(e event.Event) error {
 		n++
 		if seal.Version >= sealVersion {
 			if err := v.event(e, seal.Seq, key != nil && seal.Note != SealAdopted); err != nil {
@@ -251,11 +253,11 @@ func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err erro
 }
 
 // event checks one event that stands before a seal that is made, or will be.
-func (v *verification) event(e Event, before int, keyed bool) error {
+func (v *verification) event(e event.Event, before int, keyed bool) error {
 	if e.AfterSeal >= before {
 		v.problem("event %s of %s was written after seal %d, which is gone", e.ID, moment(e.At), e.AfterSeal)
 	}
-	if e.Action == ActionEventsMissing {
+	if e.Action == event.ActionEventsMissing {
 		v.problem("at %s the server missed events that it had written: %s", moment(e.At), e.Details)
 	}
 	if !keyed {
@@ -293,7 +295,7 @@ func (v *verification) compare(head LogHead) {
 func (v *verification) rest(head LogHead) error {
 	var oldest time.Time
 	keyed := len(v.keys) > 0 && v.Keyed > 0
-	err := v.store.EachEvent(v.ctx, v.AccountID, head.SealedUntil, time.Time{}, func(e Event) error {
+	err := v.store.EachEvent(v.ctx, v.AccountID, head.SealedUntil, time.Time{}, func(e event.Event) error {
 		v.Unsealed++
 		if oldest.IsZero() {
 			oldest = e.At

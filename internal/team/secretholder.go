@@ -3,6 +3,8 @@ package team
 import (
 	"slices"
 	"time"
+
+	"raff/internal/event"
 )
 
 // SecretHolder is a person or an API key that was shown a secret of a key: who made or regenerated it and, where that
@@ -134,7 +136,7 @@ func (g *guard) disables(k HeldKey) bool {
 
 // disableHeld deactivates the keys whose secret a person has who may not be in the account any more. What the caller may
 // not change stays as it is. because is the action that it follows from.
-func (w *work) disableHeld(m Member, keys []HeldKey, because string) error {
+func (w *work) disableHeld(m Member, keys []HeldKey, because event.Action) error {
 	for i := range keys {
 		k := &keys[i]
 		if !w.disables(*k) {
@@ -144,8 +146,8 @@ func (w *work) disableHeld(m Member, keys []HeldKey, because string) error {
 		if err := w.UpdateAPIKey(w.ctx, k.APIKey); err != nil {
 			return err
 		}
-		details := map[string]any{"is_active": change{true, false}, "because": because, "member_id": m.ID, "member_email": m.Email}
-		if err := w.recordKey("api_key.updated", k.APIKey, details); err != nil {
+		told := event.APIKeyUpdated{Because: because, IsActive: event.Changed(true, false), MemberEmail: m.Email, MemberID: m.ID}
+		if err := w.recordKey(k.APIKey, told); err != nil {
 			return err
 		}
 	}

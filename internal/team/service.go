@@ -3,13 +3,13 @@ package team
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"sync"
 	"time"
+
+	"raff/internal/event"
 )
 
 // Passwords hashes and compares passwords; the domain decides only when.
@@ -44,9 +44,9 @@ type Options struct {
 	MailDelivered bool
 	// SealKeys sign events and seals; none is no signature.
 	SealKeys SealKeys
-	// SignInRefused is called for each attempt to sign in that was refused; action is ActionSignInFailed or
-	// ActionSecondFactorRefused, userID is empty for an address that nobody has. nil means that nobody listens.
-	SignInRefused func(ctx context.Context, action, userID string)
+	// SignInRefused is called for each attempt to sign in that was refused; action is event.ActionSignInFailed or
+	// event.ActionSecondFactorRefused, userID is empty for an address that nobody has. nil means that nobody listens.
+	SignInRefused func(ctx context.Context, action event.Action, userID string)
 	// MailQueued is called after a commit that queued mail, so that a worker need not wait for its next round.
 	MailQueued func()
 	// MailLimits bound the mails; nil means DefaultMailLimits.
@@ -229,54 +229,39 @@ func (s *Service) work(ctx context.Context, tx Tx, p *Principal) *work {
 	return &work{Tx: tx, guard: guard{Reader: tx, s: s, ctx: ctx, p: p, at: s.now()}}
 }
 
-// change is one entry of an event's details: what a value was and what it is now.
-type change struct {
-	From any `json:"from"`
-	To   any `json:"to"`
+// record writes the audit event of a change into the same transaction. The actor, time and request are filled in.
+func (w *work) record(to event.Target, p event.Payload) error {
+	return w.insertEvent(event.Event{Target: to}, p)
 }
 
-// record writes the audit event of a change into the same transaction. The actor, time and request are filled in.
-func (w *work) record(e Event, details map[string]any) error {
-	if !known[e.Action] {
-		return fmt.Errorf("the audit log knows no action %q", e.Action) // Actions has to name it
+// recordMember writes the event of a membership. delegated says that the actor handed out permissions it does not hold.
+func (w *work) recordMember(m Member, delegated bool, p event.Payload) error {
+	name := m.Email
+	if m.Type == TypeAPIKey {
+		name = m.Name // the address of a key means nothing to a reader
+	}
+	return w.insertEvent(event.Event{
+		Target:    event.Target{TargetType: "member", TargetID: m.ID, TargetName: name, ProjectID: m.ProjectID},
+		Delegated: delegated,
+	}, p)
+}
+
+func (w *work) insertEvent(e event.Event, p event.Payload) error {
+	if err := e.Put(p); err != nil {
+		return err
 	}
 	e.ID, e.AccountID, e.At, e.RequestID = w.s.NewID(), w.p.AccountID, w.at, requestID(w.ctx)
-	e.ActorType, e.ActorID, e.ActorName = w.p.Type, w.p.ID, w.p.Name
+	e.ActorType, e.ActorID, e.ActorName = event.ActorType(w.p.Type), w.p.ID, w.p.Name
 	if e.ActorName == "" {
 		e.ActorName = w.p.Email
-	}
-	e.Details = "{}"
-	if len(details) > 0 {
-		b, err := json.Marshal(details)
-		if err != nil {
-			return fmt.Errorf("encode audit details: %w", err)
-		}
-		e.Details = string(b)
 	}
 	return w.InsertEvent(w.ctx, e)
 }
 
-// recordMember writes the event of a membership. Its details also say what the role, the project and the person are
-// called, so that the event still reads when they are gone.
-func (w *work) recordMember(action string, m Member, delegated bool, details map[string]any) error {
-	name := m.Email
-	if m.Type == TypeAPIKey {
-		name = m.Name // its address tells nobody anything
+// personName is the name that an event of a membership tells beside the address; invitations and keys have none.
+func (m Member) personName() string {
+	if m.Type == TypeUser {
+		return m.Name
 	}
-	told := maps.Clone(details)
-	if told == nil {
-		told = map[string]any{}
-	}
-	if told["role_name"] == nil {
-		told["role_name"] = m.Role.Name
-	}
-	if m.Type == TypeUser && m.Name != "" {
-		told["member_name"] = m.Name
-	}
-	if m.ProjectName != "" {
-		told["project_name"] = m.ProjectName
-	}
-	return w.record(Event{
-		Action: action, TargetType: "member", TargetID: m.ID, TargetName: name, ProjectID: m.ProjectID, Delegated: delegated,
-	}, told)
+	return ""
 }

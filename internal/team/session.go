@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"raff/internal/event"
 )
 
 const (
@@ -121,21 +123,21 @@ func (s *Service) Sessions(ctx context.Context, me SignedIn) ([]Session, error) 
 
 // SignOut ends the session. Nothing that starts after it is let in, and no change of the session commits after it.
 func (s *Service) SignOut(ctx context.Context, me SignedIn) error {
-	return s.ownChange(ctx, me, "user.signed_out", func(tx Tx) error { return tx.DeleteSession(ctx, me.hash) })
+	return s.ownChange(ctx, me, event.SignedOut{}, func(tx Tx) error { return tx.DeleteSession(ctx, me.hash) })
 }
 
 // EndSession ends one of the person's sessions, for example on a device that was lost.
 func (s *Service) EndSession(ctx context.Context, me SignedIn, id string) error {
-	return s.ownChange(ctx, me, "user.session_ended", func(tx Tx) error { return tx.DeleteSessionOf(ctx, me.User.ID, id) })
+	return s.ownChange(ctx, me, event.SessionEnded{}, func(tx Tx) error { return tx.DeleteSessionOf(ctx, me.User.ID, id) })
 }
 
 // EndOtherSessions ends all of the person's sessions but this one.
 func (s *Service) EndOtherSessions(ctx context.Context, me SignedIn) error {
-	return s.ownChange(ctx, me, "user.sessions_ended", func(tx Tx) error { return tx.DeleteSessionsOf(ctx, me.User.ID, "", me.Session.ID) })
+	return s.ownChange(ctx, me, event.SessionsEnded{}, func(tx Tx) error { return tx.DeleteSessionsOf(ctx, me.User.ID, "", me.Session.ID) })
 }
 
 // ownChange is a write of somebody to what is theirs; the session is read again inside it.
-func (s *Service) ownChange(ctx context.Context, me SignedIn, action string, fn func(Tx) error) error {
+func (s *Service) ownChange(ctx context.Context, me SignedIn, told event.Payload, fn func(Tx) error) error {
 	return s.aboutPerson(ctx, me.User.ID, "", func(tx Tx, logs []string) error {
 		// The person's row comes before the session's, in the order in which signing in takes them.
 		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
@@ -147,7 +149,7 @@ func (s *Service) ownChange(ctx context.Context, me SignedIn, action string, fn 
 		if err := fn(tx); err != nil {
 			return err
 		}
-		return s.recordPerson(ctx, tx, logs, me.User.as, me.User, action, nil)
+		return s.recordPerson(ctx, tx, logs, me.User.as, me.User, told)
 	})
 }
 
@@ -193,11 +195,11 @@ func (s *Service) moveSession(ctx context.Context, tx Tx, me SignedIn, accountID
 		if one != accountID && one != me.Session.AccountID {
 			continue
 		}
-		to := map[string]any{"direction": "out"}
+		told := event.AccountSwitched{Direction: "out"}
 		if one == accountID {
-			to["direction"] = "in"
+			told.Direction = "in"
 		}
-		if err := s.recordPerson(ctx, tx, []string{one}, me.User.as, me.User, "user.account_switched", to); err != nil {
+		if err := s.recordPerson(ctx, tx, []string{one}, me.User.as, me.User, told); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,10 @@
 package team
 
-import "context"
+import (
+	"context"
+
+	"raff/internal/event"
+)
 
 // AccountChange changes what it names; nil leaves as it is.
 type AccountChange struct {
@@ -38,33 +42,33 @@ func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChan
 		if a, err = w.Account(ctx, w.p.AccountID); err != nil {
 			return err
 		}
-		details := map[string]any{}
+		var changed event.AccountUpdated
 		if c.Name != nil && *c.Name != a.Name {
-			details["name"] = change{a.Name, *c.Name}
+			changed.Name = event.Changed(a.Name, *c.Name)
 			a.Name = *c.Name
 		}
 		if c.Strict != nil && *c.Strict != a.Strict {
 			if err := w.maySetPolicy(); err != nil {
 				return err
 			}
-			details["grant_policy"] = change{policy(a.Strict), policy(*c.Strict)}
+			changed.GrantPolicy = event.Changed(policy(a.Strict), policy(*c.Strict))
 			a.Strict = *c.Strict
 		}
 		if c.RequireFactor != nil && *c.RequireFactor != a.RequireFactor {
 			if err := w.mayRequireFactor(*c.RequireFactor); err != nil {
 				return err
 			}
-			details["require_second_factor"] = change{a.RequireFactor, *c.RequireFactor}
+			changed.RequireSecondFactor = event.Changed(a.RequireFactor, *c.RequireFactor)
 			a.RequireFactor = *c.RequireFactor
 		}
-		if len(details) == 0 {
+		if changed == (event.AccountUpdated{}) {
 			return nil
 		}
 		a.UpdatedAt = w.at
 		if err := w.UpdateAccount(ctx, a); err != nil {
 			return err
 		}
-		return w.record(Event{Action: "account.updated", TargetType: "account", TargetID: a.ID, TargetName: a.Name}, details)
+		return w.record(event.Target{TargetType: "account", TargetID: a.ID, TargetName: a.Name}, changed)
 	})
 	return a, err
 }

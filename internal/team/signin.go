@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"raff/internal/event"
 	"raff/internal/naming"
 )
 
@@ -42,7 +43,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 		from.device = s.NewID()
 	}
 	if err := s.guess(ctx, canonical, from, u.PasswordHash, in.Password, wrongCredentials); err != nil {
-		s.refusedBy(ctx, err, u, ActionSignInFailed)
+		s.refusedBy(ctx, err, u, event.ActionSignInFailed)
 		return "", err
 	}
 	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {
@@ -56,10 +57,10 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 
 var wrongCredentials = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Address and password do not fit together. Try again, or set a new password."}
 
-// entry is how somebody came in: not yet, while the second factor is awaited, or with these details in the event.
+// entry is how somebody came in: not yet, while the second factor is awaited, or as the event tells.
 type entry struct {
-	awaits  bool
-	details map[string]any
+	awaits bool
+	told   event.SignedIn
 }
 
 // startSession signs a person in who proved who they are; insert writes the session.
@@ -94,7 +95,7 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert fu
 		if how.awaits {
 			return nil
 		}
-		return s.recordPerson(ctx, tx, logs, u.as, u, ActionSignedIn, how.details)
+		return s.recordPerson(ctx, tx, logs, u.as, u, how.told)
 	})
 	return token, err
 }

@@ -3,6 +3,8 @@ package team
 import (
 	"context"
 	"time"
+
+	"raff/internal/event"
 )
 
 // Lock says how much a change excludes others of the same account.
@@ -62,7 +64,7 @@ type Store interface {
 	// SealableAccounts are the accounts that have events up to the moment that no seal covers.
 	SealableAccounts(ctx context.Context, now time.Time) ([]string, error)
 	// MissingEvents are events that this node wrote, that were sealed since, and that are not there. Each is told once.
-	MissingEvents(ctx context.Context) ([]EventRef, error)
+	MissingEvents(ctx context.Context) ([]event.Ref, error)
 	// Beat says that this node is alive, forgets those that have not been seen for so long by the database's clock, and counts
 	// the rest.
 	Beat(ctx context.Context, node string, deadAfter time.Duration) (int, error)
@@ -159,8 +161,8 @@ type EventFilter struct {
 	// are found by ActorID only.
 	Actor string
 	// Action is one action, Actions are any of these, But none of these.
-	Action       string
-	Actions, But []string
+	Action       event.Action
+	Actions, But []event.Action
 	TargetID     string
 	ProjectID    string
 	Since        time.Time
@@ -259,9 +261,9 @@ type Reader interface {
 	// MemberCounts are the numbers of memberships of these projects, pending ones included; none has no entry.
 	MemberCounts(ctx context.Context, projectIDs []string) (map[string]int, error)
 
-	Events(ctx context.Context, f EventFilter) ([]Event, int, error)
+	Events(ctx context.Context, f EventFilter) ([]event.Event, int, error)
 	// EachEvent calls fn for every event with from <= At < until, oldest first. Zero times do not bound it.
-	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(Event) error) error
+	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error
 	// LastSeal is the newest seal of an account, or ErrNotFound.
 	LastSeal(ctx context.Context, accountID string) (Seal, error)
 	// Seals are all seals of an account, oldest first.
@@ -369,7 +371,7 @@ type Tx interface {
 	KeepAnswer(ctx context.Context, k KeptAnswer) error
 
 	// InsertEvent stores an event. Its time becomes later than the end of what is sealed, if it is not.
-	InsertEvent(ctx context.Context, e Event) error
+	InsertEvent(ctx context.Context, e event.Event) error
 	// InsertSeal returns false, and writes nothing, when there is a seal with this number.
 	InsertSeal(ctx context.Context, s Seal) (bool, error)
 	// HoldLog excludes, until the commit, who writes events of this account beside its lock.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/team"
 )
 
@@ -49,7 +50,7 @@ var filterParts = []string{"who", "actor", "target", "action", "project", "perio
 func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
 	a.Who, a.Actor, a.Target, a.Action, a.Project = q.Get("who"), q.Get("actor"), q.Get("target"), q.Get("action"), q.Get("project")
 	a.Period, a.Since, a.Until, a.NoSignIns = q.Get("period"), q.Get("since"), q.Get("until"), q.Get("signing") == "no"
-	f := team.EventFilter{Actor: a.Who, ActorID: a.Actor, TargetID: a.Target, ProjectID: a.Project, Action: a.Action}
+	f := team.EventFilter{Actor: a.Who, ActorID: a.Actor, TargetID: a.Target, ProjectID: a.Project, Action: event.Action(a.Action)}
 	for _, g := range auditGroups {
 		if g.Key == a.Action {
 			f.Action = ""
@@ -59,7 +60,7 @@ func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
 		}
 	}
 	if a.NoSignIns {
-		f.But = []string{team.ActionSignedIn, team.ActionSignedOut}
+		f.But = []event.Action{event.ActionSignedIn, event.ActionSignedOut}
 	}
 	day := func(text string, wrong *string) time.Time {
 		if text == "" {
@@ -131,7 +132,7 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	if err := v.can.ViewAudit(); err != nil {
 		return reply{}, err
 	}
-	var rows []team.Event
+	var rows []event.Event
 	var total int
 	var err error
 	status := http.StatusBadRequest
@@ -144,7 +145,7 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	if a.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, everything); err != nil {
 		return reply{}, err
 	}
-	rows, a.pager = paged(v, rows, total, func(e team.Event) (time.Time, string) { return e.At, e.ID })
+	rows, a.pager = paged(v, rows, total, func(e event.Event) (time.Time, string) { return e.At, e.ID })
 	words := auditWords{catalog: p.svc.Catalog(), projects: a.Projects}
 	for _, e := range rows {
 		label := dayLabel(e.At, p.svc.Now())
@@ -177,13 +178,14 @@ func dayLabel(at, now time.Time) string {
 func (v *visit) chips(a *auditView) error {
 	q := v.URL.Query()
 	add := func(text string, names ...string) { a.Chips = append(a.Chips, chip{text, without(q, names...)}) }
-	newest := func(f team.EventFilter) (e team.Event, err error) {
+	words := auditWords{catalog: v.p.svc.Catalog(), projects: a.Projects}
+	newest := func(f team.EventFilter) (h happening, err error) {
 		f.Page = team.Page{Limit: 1, Uncounted: true}
 		rows, _, err := v.p.svc.ListEvents(v.Context(), v.who, f)
 		if len(rows) > 0 {
-			e = rows[0]
+			h = words.happening(rows[0])
 		}
-		return e, err
+		return h, err
 	}
 	if a.Who != "" {
 		add("Done by “"+a.Who+"”", "who")
@@ -193,14 +195,14 @@ func (v *visit) chips(a *auditView) error {
 		if err != nil {
 			return err
 		}
-		add("Done by "+or(actorName(e), "nobody known here"), "actor")
+		add("Done by "+or(e.Actor, "someone unknown"), "actor")
 	}
 	if a.Target != "" {
 		e, err := newest(team.EventFilter{TargetID: a.Target})
 		if err != nil {
 			return err
 		}
-		add("Done to "+or(targetName(e), "nothing known here"), "target")
+		add("Done to "+or(e.Target, "something unknown"), "target")
 	}
 	if a.Action != "" {
 		add(actionLabel(a.Action), "action")
@@ -213,7 +215,7 @@ func (v *visit) chips(a *auditView) error {
 				return err
 			}
 			i = len(a.Projects)
-			a.Projects = append(a.Projects, team.Project{ID: a.Project, Name: or(projectName(e), "A project that is gone")})
+			a.Projects = append(a.Projects, team.Project{ID: a.Project, Name: or(e.Project, "A project that was deleted")})
 		}
 		add("In "+a.Projects[i].Name, "project")
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"raff/internal/team"
+	"raff/internal/event"
 )
 
 // Whatever the server records can be read in words and looked for, and nothing is offered that never happens.
@@ -18,7 +18,8 @@ func TestEveryActionHasWords(t *testing.T) {
 	for _, m := range regexp.MustCompile(`<option value="([a-z_]+\.[a-z_]+)"[^>]*>([^<]*)<`).FindAllStringSubmatch(filter, -1) {
 		options[m[1]] = m[2]
 	}
-	for _, action := range team.Actions() {
+	for _, each := range event.Actions() {
+		action := string(each)
 		words := options[action]
 		if words == "" || strings.ContainsAny(words, "._") {
 			t.Errorf("the filter calls %s %q", action, words)
@@ -61,7 +62,7 @@ func TestTheAuditLogSaysWhatHappened(t *testing.T) {
 		"Trent changed Alice’s role from Member to Field crew",
 		"Trent suspended Alice", "Trent activated Alice", "Trent removed Alice from the account",
 		"Status Active → Suspended", "Permissions View account members", "Moved to another role 1 membership",
-		"Handing out roles Whoever manages members hands out any role → Nobody hands out more than they hold",
+		"Granting roles Anyone who manages members can grant any role → No one can grant more than they have",
 		"Today", "Trent deleted the role Field crew",
 	)
 	p.lacks(t, "principal", "member.", "field-crew", "user id", "→ suspended")

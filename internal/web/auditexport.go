@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"raff/internal/event"
 	"raff/internal/spreadsheet"
 	"raff/internal/team"
 )
@@ -38,7 +39,7 @@ func (p *pages) exportAudit(v *visit) (reply, error) {
 	out.check = x.Check
 	out.write = func(ctx context.Context, w io.Writer) error {
 		to := write(w)
-		err := x.Each(ctx, func(rows []team.Event) error {
+		err := x.Each(ctx, func(rows []event.Event) error {
 			for _, e := range rows {
 				if err := to.event(e); err != nil {
 					return err
@@ -56,7 +57,7 @@ func (p *pages) exportAudit(v *visit) (reply, error) {
 
 // eventWriter writes events in one format.
 type eventWriter interface {
-	event(team.Event) error
+	event(event.Event) error
 	end() error
 }
 
@@ -68,7 +69,7 @@ func newJSONEvents(w io.Writer) eventWriter {
 	return jsonEvents{e}
 }
 
-func (j jsonEvents) event(e team.Event) error {
+func (j jsonEvents) event(e event.Event) error {
 	return j.Encode(struct {
 		ID         string          `json:"id"`
 		At         time.Time       `json:"at"`
@@ -83,7 +84,7 @@ func (j jsonEvents) event(e team.Event) error {
 		Delegated  bool            `json:"delegated"`
 		RequestID  string          `json:"request_id"`
 		Details    json.RawMessage `json:"details"`
-	}{e.ID, e.At, string(e.ActorType), e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName, e.ProjectID,
+	}{e.ID, e.At, string(e.ActorType), e.ActorID, e.ActorName, string(e.Action), e.TargetType, e.TargetID, e.TargetName, e.ProjectID,
 		e.Delegated, e.RequestID, json.RawMessage(e.Details)})
 }
 
@@ -97,8 +98,8 @@ func newCSVEvents(w io.Writer) eventWriter {
 	return c
 }
 
-func (c csvEvents) event(e team.Event) error {
-	row := []string{e.At.UTC().Format(time.RFC3339Nano), string(e.ActorType), e.ActorID, e.ActorName, e.Action, e.TargetType, e.TargetID, e.TargetName,
+func (c csvEvents) event(e event.Event) error {
+	row := []string{e.At.UTC().Format(time.RFC3339Nano), string(e.ActorType), e.ActorID, e.ActorName, string(e.Action), e.TargetType, e.TargetID, e.TargetName,
 		e.ProjectID, fmt.Sprint(e.Delegated), e.RequestID, e.Details, e.ID}
 	for i := range row {
 		row[i] = spreadsheet.Guard(row[i])

@@ -1,0 +1,84 @@
+package event
+
+// What happens to the account as a whole, and to its audit log.
+const (
+	ActionAccountCreated              Action = "account.created"
+	ActionAccountUpdated              Action = "account.updated"
+	ActionAccountOwnershipTransferred Action = "account.ownership_transferred"
+	// ActionCatalogApplied is recorded where the operator changed which permissions and system roles exist.
+	ActionCatalogApplied Action = "catalog.applied"
+	// ActionEventsMissing is recorded by a server that misses events it had written.
+	ActionEventsMissing Action = "audit_log.events_missing"
+	// ActionLogAdopted is recorded where the operator began to seal a log with a key.
+	ActionLogAdopted Action = "audit_log.adopted"
+)
+
+var accountKinds = []kind{
+	of[AccountCreated](), of[AccountUpdated](), of[AccountOwnershipTransferred](),
+	of[CatalogApplied](), of[EventsMissing](), of[LogAdopted](),
+}
+
+// AccountCreated tells that the account was created.
+type AccountCreated struct{}
+
+// Action implements Payload.
+func (AccountCreated) Action() Action { return ActionAccountCreated }
+
+// AccountUpdated tells which settings changed. GrantPolicy is "delegated" or "strict".
+type AccountUpdated struct {
+	GrantPolicy         *Change[string] `json:"grant_policy,omitempty"`
+	Name                *Change[string] `json:"name,omitempty"`
+	RequireSecondFactor *Change[bool]   `json:"require_second_factor,omitempty"`
+}
+
+// Action implements Payload.
+func (AccountUpdated) Action() Action { return ActionAccountUpdated }
+
+// AccountOwnershipTransferred tells that the target became the Owner. Role holds the slugs of their roles before and
+// after; APIKeysDeactivated are the names of the keys with the role Owner that ended.
+type AccountOwnershipTransferred struct {
+	APIKeysDeactivated []string        `json:"api_keys_deactivated,omitempty"`
+	MemberName         string          `json:"member_name,omitempty"`
+	Role               *Change[string] `json:"role,omitempty"`
+	RoleName           Name            `json:"role_name"`
+}
+
+// Action implements Payload.
+func (AccountOwnershipTransferred) Action() Action { return ActionAccountOwnershipTransferred }
+
+// CatalogApplied tells which roles of the account gained or lost permissions.
+type CatalogApplied struct {
+	Roles []RoleChange `json:"roles"`
+}
+
+// RoleChange is what another catalog does to one role. New is true for a system role that did not exist.
+type RoleChange struct {
+	Scope    string   `json:"scope"`
+	Role     string   `json:"role"`
+	RoleName string   `json:"role_name"`
+	New      bool     `json:"new,omitempty"`
+	Gains    []string `json:"gains,omitempty"`
+	Loses    []string `json:"loses,omitempty"`
+}
+
+// Action implements Payload.
+func (CatalogApplied) Action() Action { return ActionCatalogApplied }
+
+// EventsMissing tells how many events are missing, the ids of the first of them, and when the first happened (RFC 3339).
+type EventsMissing struct {
+	Events  int      `json:"events"`
+	FirstAt string   `json:"first_at"`
+	IDs     []string `json:"ids"`
+}
+
+// Action implements Payload.
+func (EventsMissing) Action() Action { return ActionEventsMissing }
+
+// LogAdopted tells the id of the key and the number of the last seal that was made without it.
+type LogAdopted struct {
+	Key  string `json:"key"`
+	Seal int    `json:"seal"`
+}
+
+// Action implements Payload.
+func (LogAdopted) Action() Action { return ActionLogAdopted }

@@ -1,0 +1,91 @@
+package event
+
+// What happens to invitations. The target is the pending member.
+const (
+	ActionInvitationCreated     Action = "invitation.created"
+	ActionInvitationResent      Action = "invitation.resent"
+	ActionInvitationLinkFetched Action = "invitation.link_fetched"
+	ActionInvitationAccepted    Action = "invitation.accepted"
+	ActionInvitationDeclined    Action = "invitation.declined"
+	ActionInvitationCancelled   Action = "invitation.cancelled"
+	// ActionInvitationRemoved is recorded by the server itself, for invitations that nobody answered.
+	ActionInvitationRemoved Action = "invitation.removed"
+)
+
+var invitationKinds = []kind{
+	of[InvitationCreated](), of[InvitationResent](), of[InvitationLinkFetched](), of[InvitationAccepted](),
+	of[InvitationDeclined](), of[InvitationCancelled](), of[InvitationRemoved](),
+}
+
+// InvitationCreated tells that an address was invited. Role is the slug of the role that is offered.
+type InvitationCreated struct {
+	PrincipalType string `json:"principal_type"`
+	ProjectName   string `json:"project_name,omitempty"`
+	Role          string `json:"role"`
+	RoleName      string `json:"role_name"`
+	Status        string `json:"status"`
+}
+
+// Action implements Payload.
+func (InvitationCreated) Action() Action { return ActionInvitationCreated }
+
+// InvitationResent tells that the mail of an invitation was sent again.
+type InvitationResent struct {
+	ProjectName string `json:"project_name,omitempty"`
+	RoleName    string `json:"role_name"`
+}
+
+// Action implements Payload.
+func (InvitationResent) Action() Action { return ActionInvitationResent }
+
+// InvitationLinkFetched tells that the actor read the link of an invitation instead of having it mailed.
+type InvitationLinkFetched struct {
+	ProjectName string `json:"project_name,omitempty"`
+	RoleName    string `json:"role_name"`
+}
+
+// Action implements Payload.
+func (InvitationLinkFetched) Action() Action { return ActionInvitationLinkFetched }
+
+// InvitationAccepted tells that an invitation was accepted; the target is the member from now on.
+type InvitationAccepted struct {
+	MemberName  string `json:"member_name,omitempty"`
+	ProjectName string `json:"project_name,omitempty"`
+	Role        string `json:"role"`
+	RoleName    string `json:"role_name"`
+	UserID      string `json:"user_id"`
+}
+
+// Action implements Payload.
+func (InvitationAccepted) Action() Action { return ActionInvitationAccepted }
+
+// InvitationDeclined tells that the invited person declined.
+type InvitationDeclined struct {
+	ProjectName string `json:"project_name,omitempty"`
+	RoleName    string `json:"role_name"`
+}
+
+// Action implements Payload.
+func (InvitationDeclined) Action() Action { return ActionInvitationDeclined }
+
+// InvitationCancelled tells that a pending invitation was taken back. Because is the action that it follows from, if it was
+// not cancelled itself; Status is the status of the member until then, and only set with Because.
+type InvitationCancelled struct {
+	Because     Action `json:"because,omitempty"`
+	ProjectName string `json:"project_name,omitempty"`
+	Role        string `json:"role"`
+	RoleName    string `json:"role_name"`
+	Status      string `json:"status,omitempty"`
+}
+
+// Action implements Payload.
+func (InvitationCancelled) Action() Action { return ActionInvitationCancelled }
+
+// InvitationRemoved tells that the server deleted an invitation that nobody answered. InvitationState is "expired" or
+// "declined".
+type InvitationRemoved struct {
+	InvitationState string `json:"invitation_state"`
+}
+
+// Action implements Payload.
+func (InvitationRemoved) Action() Action { return ActionInvitationRemoved }

@@ -1,0 +1,159 @@
+package event
+
+// What people do to their own sign-in, and what happens to it. These events are recorded in every account the person is a
+// member of.
+const (
+	ActionSignedIn             Action = "user.signed_in"
+	ActionSignedOut            Action = "user.signed_out"
+	ActionSessionEnded         Action = "user.session_ended"
+	ActionSessionsEnded        Action = "user.sessions_ended"
+	ActionAccountSwitched      Action = "user.account_switched"
+	ActionSignInFailed         Action = "user.sign_in_failed"
+	ActionSecondFactorRefused  Action = "user.second_factor_refused"
+	ActionCodesStopped         Action = "user.codes_stopped"
+	ActionSignInReset          Action = "user.sign_in_reset"
+	ActionPasswordLinkMade     Action = "user.password_link_made"
+	ActionPasswordSet          Action = "user.password_set"
+	ActionPasswordChanged      Action = "user.password_changed"
+	ActionPasswordRemoved      Action = "user.password_removed"
+	ActionSecondFactorAdded    Action = "user.second_factor_added"
+	ActionSecondFactorRemoved  Action = "user.second_factor_removed"
+	ActionSecondFactorsReset   Action = "user.second_factors_reset"
+	ActionRecoveryCodesCreated Action = "user.recovery_codes_made"
+)
+
+var userKinds = []kind{
+	of[SignedIn](), of[SignedOut](), of[SessionEnded](), of[SessionsEnded](), of[AccountSwitched](),
+	of[SignInFailed](), of[SecondFactorRefused](), of[CodesStopped](), of[SignInReset](),
+	of[PasswordLinkMade](), of[PasswordSet](), of[PasswordChanged](), of[PasswordRemoved](),
+	of[SecondFactorAdded](), of[SecondFactorRemoved](), of[SecondFactorsReset](), of[RecoveryCodesCreated](),
+}
+
+// WithPasskey is how somebody signed in who needed no password.
+const WithPasskey = "passkey"
+
+// SignedIn tells that a person signed in. With is WithPasskey or empty (a password); SecondFactor is the kind of second
+// factor that was given after a password, if one was.
+type SignedIn struct {
+	SecondFactor string `json:"second_factor,omitempty"`
+	With         string `json:"with,omitempty"`
+}
+
+// Action implements Payload.
+func (SignedIn) Action() Action { return ActionSignedIn }
+
+// SignedOut tells that a person signed out.
+type SignedOut struct{}
+
+// Action implements Payload.
+func (SignedOut) Action() Action { return ActionSignedOut }
+
+// SessionEnded tells that a person ended another session of their own.
+type SessionEnded struct{}
+
+// Action implements Payload.
+func (SessionEnded) Action() Action { return ActionSessionEnded }
+
+// SessionsEnded tells that a person ended all their other sessions.
+type SessionsEnded struct{}
+
+// Action implements Payload.
+func (SessionsEnded) Action() Action { return ActionSessionsEnded }
+
+// AccountSwitched tells that a person left this account for another one they are in, or came from one. Direction is "in" or
+// "out".
+type AccountSwitched struct {
+	Direction string `json:"direction"`
+}
+
+// Action implements Payload.
+func (AccountSwitched) Action() Action { return ActionAccountSwitched }
+
+// SignInFailed tells how often somebody gave a wrong password, or none that fits, for a person. It is recorded at most once
+// in fifteen minutes for each person.
+type SignInFailed struct {
+	Attempts int `json:"attempts"`
+}
+
+// Action implements Payload.
+func (SignInFailed) Action() Action { return ActionSignInFailed }
+
+// SecondFactorRefused tells how often somebody gave the right password and a wrong second factor. It is recorded at most
+// once in fifteen minutes for each person.
+type SecondFactorRefused struct {
+	Attempts int `json:"attempts"`
+}
+
+// Action implements Payload.
+func (SecondFactorRefused) Action() Action { return ActionSecondFactorRefused }
+
+// CodesStopped tells that codes of an authenticator app stopped working after WrongCodes wrong ones. KnownBrowser says that
+// they came from a browser in which the person had signed in before.
+type CodesStopped struct {
+	KnownBrowser bool `json:"known_browser"`
+	WrongCodes   int  `json:"wrong_codes"`
+}
+
+// Action implements Payload.
+func (CodesStopped) Action() Action { return ActionCodesStopped }
+
+// SignInReset tells that a password, second factors or sessions ended because a person proved that the address is theirs.
+// SecondFactors is how many were removed.
+type SignInReset struct {
+	AddressProvenBefore bool `json:"address_proven_before"`
+	SecondFactors       int  `json:"second_factors"`
+}
+
+// Action implements Payload.
+func (SignInReset) Action() Action { return ActionSignInReset }
+
+// PasswordLinkMade tells that a link was created with which the person can set a password.
+type PasswordLinkMade struct{}
+
+// Action implements Payload.
+func (PasswordLinkMade) Action() Action { return ActionPasswordLinkMade }
+
+// PasswordSet tells that a person without a password, or with a forgotten one, set it. With is the kind of link that was
+// used, if one was.
+type PasswordSet struct {
+	With string `json:"with,omitempty"`
+}
+
+// Action implements Payload.
+func (PasswordSet) Action() Action { return ActionPasswordSet }
+
+// PasswordChanged tells that a person changed their password.
+type PasswordChanged struct{}
+
+// Action implements Payload.
+func (PasswordChanged) Action() Action { return ActionPasswordChanged }
+
+// PasswordRemoved tells that a person with passkeys removed their password.
+type PasswordRemoved struct{}
+
+// Action implements Payload.
+func (PasswordRemoved) Action() Action { return ActionPasswordRemoved }
+
+// SecondFactorAdded tells that a person added a passkey or an authenticator app.
+type SecondFactorAdded struct{}
+
+// Action implements Payload.
+func (SecondFactorAdded) Action() Action { return ActionSecondFactorAdded }
+
+// SecondFactorRemoved tells that a person removed a passkey or an authenticator app.
+type SecondFactorRemoved struct{}
+
+// Action implements Payload.
+func (SecondFactorRemoved) Action() Action { return ActionSecondFactorRemoved }
+
+// SecondFactorsReset tells that the operator removed all second factors of a person.
+type SecondFactorsReset struct{}
+
+// Action implements Payload.
+func (SecondFactorsReset) Action() Action { return ActionSecondFactorsReset }
+
+// RecoveryCodesCreated tells that a person created new recovery codes, which replace the old ones.
+type RecoveryCodesCreated struct{}
+
+// Action implements Payload.
+func (RecoveryCodesCreated) Action() Action { return ActionRecoveryCodesCreated }

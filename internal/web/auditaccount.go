@@ -1,0 +1,61 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"raff/internal/event"
+)
+
+var accountWords = []wording{
+	says[event.AccountCreated]("Created", "created the account ", theTarget),
+	tells("Settings changed", tellAccountUpdated),
+	tells("Ownership transferred", tellOwnershipTransferred),
+	tells("Permissions of the product changed", tellCatalogApplied),
+	tells("Events missing", func(t *telling, p event.EventsMissing) {
+		t.say("found that events are missing from this log")
+		t.count("Missing", p.Events, "event")
+		t.fact("The first happened at", p.FirstAt)
+		t.fact("IDs", strings.Join(p.IDs, ", "))
+	}),
+	tells("Log sealed with a key", func(t *telling, p event.LogAdopted) {
+		t.say("began to seal this log with a key")
+		t.fact("Key", p.Key)
+		t.fact("Last seal without it", strconv.Itoa(p.Seal))
+	}),
+}
+
+func tellAccountUpdated(t *telling, p event.AccountUpdated) {
+	t.say("changed the settings of the account")
+	tellChange(t, "Name", p.Name, asIs)
+	tellChange(t, "Granting roles", p.GrantPolicy, func(policy string) string {
+		switch policy {
+		case "delegated":
+			return "Anyone who manages members can grant any role"
+		case "strict":
+			return "No one can grant more than they have"
+		}
+		return policy
+	})
+	tellChange(t, "Second factor", p.RequireSecondFactor, yesNo("Required", "Not required"))
+}
+
+func tellOwnershipTransferred(t *telling, p event.AccountOwnershipTransferred) {
+	t.person(p.MemberName)
+	t.say("made ", theTarget, " the Owner of the account")
+	if p.Role != nil {
+		t.fact("Role", t.role(p.Role.From, p.RoleName.From)+" → "+t.role(p.Role.To, p.RoleName.To))
+	}
+	t.fact("Deactivated API keys", strings.Join(p.APIKeysDeactivated, ", "))
+}
+
+func tellCatalogApplied(t *telling, p event.CatalogApplied) {
+	t.say("changed which permissions exist and which of them roles include")
+	for _, r := range p.Roles {
+		if r.New {
+			t.fact("New role", r.RoleName)
+		}
+		t.fact(r.RoleName+" gained", t.permissions(r.Gains))
+		t.fact(r.RoleName+" lost", t.permissions(r.Loses))
+	}
+}

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"strings"
+	"time"
+
+	"raff/internal/event"
+	"raff/internal/team"
+)
+
+// telling is one event while it is put into words.
+type telling struct {
+	words             auditWords
+	event             event.Event
+	name, projectName string // of the target and the project
+	said              []phrase
+	details           []detail
+}
+
+// word is a part of a sentence that depends on the event; one that is left out is empty.
+type word func(*telling) []phrase
+
+// say adds parts to the sentence: strings and words.
+func (t *telling) say(parts ...any) {
+	for _, part := range parts {
+		switch part := part.(type) {
+		case string:
+			t.said = append(t.said, phrase{Text: part})
+		case word:
+			t.said = append(t.said, part(t)...)
+		}
+	}
+}
+
+// fact adds a line to the details, unless it is empty.
+func (t *telling) fact(name, text string) {
+	if text != "" {
+		t.details = append(t.details, detail{name, text})
+	}
+}
+
+// count adds how many there were, unless there were none.
+func (t *telling) count(name string, n int, noun string) {
+	if n > 0 {
+		t.fact(name, plural(n, noun))
+	}
+}
+
+// tellChange adds a value before and after.
+func tellChange[T any](t *telling, name string, c *event.Change[T], text func(T) string) {
+	if c != nil {
+		t.fact(name, or(text(c.From), "none")+" → "+or(text(c.To), "none"))
+	}
+}
+
+func asIs(s string) string { return s }
+
+// yesNo words a setting.
+func yesNo(yes, no string) func(bool) string {
+	return func(is bool) string {
+		if is {
+			return yes
+		}
+		return no
+	}
+}
+
+// person names the member that the event is about: by name where they have one, and then also by address.
+func (t *telling) person(name string) {
+	if name != "" {
+		t.name = name
+		t.fact("Email", t.event.TargetName)
+	}
+}
+
+// inProject tells the project, if there is one.
+func (t *telling) inProject(name string) {
+	t.projectName = or(t.projectName, name)
+	t.fact("Project", name)
+}
+
+// theTarget names what the event is about.
+var theTarget word = func(t *telling) []phrase {
+	return []phrase{{Text: or(t.name, t.event.TargetID), Link: "/audit?target=" + t.event.TargetID, Name: true}}
+}
+
+// theProject names the project the event belongs to, and inAccount stands where there is none.
+func theProject(before, name, inAccount string) word {
+	return func(t *telling) []phrase {
+		if t.event.ProjectID == "" {
+			if inAccount == "" {
+				return nil
+			}
+			return []phrase{{Text: inAccount}}
+		}
+		t.projectName = or(name, t.words.project(t.event.ProjectID))
+		return []phrase{{Text: before}, {Text: t.projectName, Link: "/audit?project=" + t.event.ProjectID, Name: true}}
+	}
+}
+
+// aName is a name after some words, or nothing where it is not known.
+func aName(before, name string) word {
+	return func(*telling) []phrase {
+		if name == "" {
+			return nil
+		}
+		return []phrase{{Text: before}, {Text: name, Name: true}}
+	}
+}
+
+func (a auditWords) project(id string) string {
+	for _, pr := range a.projects {
+		if pr.ID == id {
+			return pr.Name
+		}
+	}
+	return "a project"
+}
+
+// role is the name of a role. Events that were recorded without the name are told with what a system role with that slug is
+// called.
+func (t *telling) role(slug, name string) string {
+	if name != "" {
+		return name
+	}
+	scope := team.ScopeAccount
+	if t.event.ProjectID != "" {
+		scope = team.ScopeProject
+	}
+	for _, r := range t.words.catalog.SystemRoles() {
+		if r.Slug == slug && r.Scope == scope {
+			return r.Name
+		}
+	}
+	return slug
+}
+
+// permissions names permissions in words.
+func (t *telling) permissions(names []string) string {
+	return strings.Join(t.words.catalog.Words(names), "; ")
+}
+
+func statusWord(status string) string {
+	switch team.Status(status) {
+	case team.StatusActive:
+		return "Active"
+	case team.StatusPending:
+		return "Invited"
+	case team.StatusSuspended:
+		return "Suspended"
+	}
+	return status
+}
+
+// reason says why something ended that nobody ended itself.
+func reason(because event.Action) string {
+	switch because {
+	case "":
+		return ""
+	case event.ActionMemberUpdated:
+		return "Someone who has the secret was suspended"
+	case event.ActionMemberRemoved:
+		return "The person was removed from the account"
+	case event.ActionProjectDeleted:
+		return "The project was deleted"
+	case event.ActionAPIKeyRevoked:
+		return "The API key was revoked"
+	case event.ActionAccountOwnershipTransferred:
+		return "The ownership was transferred"
+	}
+	return string(because)
+}
+
+func expiryWord(x event.Expiry) string {
+	if x.IsZero() {
+		return "never"
+	}
+	return until(x.Time)
+}
+
+// graceWord says how long the old secret of a key works.
+func graceWord(seconds int) string {
+	d := time.Duration(seconds) * time.Second
+	switch {
+	case seconds == 0:
+		return "Stopped working at once"
+	case d%(24*time.Hour) == 0:
+		return "Works for another " + plural(seconds/86400, "day")
+	case d%time.Hour == 0:
+		return "Works for another " + plural(seconds/3600, "hour")
+	}
+	return "Works for another " + plural(seconds, "second")
+}

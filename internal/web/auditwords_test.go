@@ -1,0 +1,26 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"raff/internal/catalog"
+	"raff/internal/event"
+)
+
+// Every action is told in words of its own, and an event whose details cannot be read is told as well.
+func TestEveryEventReadsAsASentence(t *testing.T) {
+	words := auditWords{catalog: catalog.Default()}
+	for _, action := range event.Actions() {
+		for _, details := range []string{"{}", "["} {
+			e := event.Event{ActorType: event.User, ActorName: "Alice", Action: action, Details: details, Target: event.Target{TargetID: "x", TargetName: "the target"}}
+			h := words.happening(e)
+			if s := h.Sentence(); !strings.HasPrefix(s, "Alice ") || strings.Contains(s, "  ") || strings.HasSuffix(s, " ") {
+				t.Errorf("%s with %s reads %q", action, details, s)
+			}
+			if _, _, ok := wordingOf(action); !ok {
+				t.Errorf("%s has no wording", action)
+			}
+		}
+	}
+}
