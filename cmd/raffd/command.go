@@ -53,7 +53,7 @@ func devCommand() *cobra.Command {
 			}
 			config := server.Config{
 				Database: "sqlite:" + filepath.Join(data, "raff.db"), Links: cmd.OutOrStdout(),
-				Logger: warnings(cmd.ErrOrStderr()),
+				Logger: warnings(cmd.ErrOrStderr()), Traces: true,
 			}
 			return serve(cmd.Context(), listen, config, func(ctx context.Context, s *server.Server, url string) error {
 				a, created, err := s.DevAccount(ctx, data)
@@ -78,12 +78,15 @@ func serveCommand() *cobra.Command {
 		Short: "Run a server",
 		Long: "Run a server on a database. The schema is created or brought up to date first; any number of nodes may\n" +
 			"serve one PostgreSQL database. RAFF_SMTP_URL (smtp://user:pass@host:port?tls=starttls|tls|none) and\n" +
-			"RAFF_MAIL_FROM make it send mail; they are read from the environment only, because they hold a password.",
+			"RAFF_MAIL_FROM make it send mail; they are read from the environment only, because they hold a password.\n" +
+			"Traces are sent to the OpenTelemetry collector that OTEL_EXPORTER_OTLP_ENDPOINT names, such as http://127.0.0.1:4318,\n" +
+			"as the other OTEL_* variables say (docs/operations.md).",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if config.Database == "" || config.PublicURL == "" {
 				return fmt.Errorf("--database (RAFF_DATABASE_URL) and --public-url (RAFF_PUBLIC_URL) are needed")
 			}
+			config.Traces = true
 			config.SMTPURL, config.MailFrom = os.Getenv("RAFF_SMTP_URL"), os.Getenv("RAFF_MAIL_FROM")
 			var err error
 			if config.Logger, err = logs.logger(cmd.ErrOrStderr()); err != nil {

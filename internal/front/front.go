@@ -41,6 +41,8 @@ type Options struct {
 	Nodes func() int
 	// Meter counts requests; nil means that nobody does.
 	Meter Meter
+	// Tracer follows requests; nil means that nobody does.
+	Tracer Tracer
 }
 
 // Meter counts what passes.
@@ -50,6 +52,13 @@ type Meter interface {
 	Request(face, method, route string, status int, took time.Duration)
 	// Limited is called for each request over a rate limit; kind is the name of the limit.
 	Limited(kind string)
+}
+
+// Tracer follows requests on their way.
+type Tracer interface {
+	// Request is called when a request comes in. It goes on with the context that is returned, and end is called once, when
+	// it was answered or broken off. route is as for a Meter.
+	Request(r *http.Request, id string) (ctx context.Context, end func(face, route string, status int, aborted bool))
 }
 
 // Front is one per server. It is safe for concurrent use.
@@ -119,7 +128,7 @@ func (f *Front) Handler(face Face) http.Handler {
 		r = r.WithContext(ctx)
 		defer func() {
 			aborted := f.recovered(recover(), face, out, r, q)
-			f.end(ctx, face.Name, r, q, out.status, time.Since(start))
+			f.end(ctx, face.Name, r, q, out.status, time.Since(start), aborted)
 			if aborted {
 				panic(http.ErrAbortHandler) // cuts the connection, so that nobody takes a part for the whole
 			}
@@ -152,13 +161,16 @@ func (f *Front) recovered(p any, face Face, out *recorder, r *http.Request, q *R
 }
 
 // end writes the line of the access log and counts the request.
-func (f *Front) end(ctx context.Context, face string, r *http.Request, q *Request, status int, took time.Duration) {
+func (f *Front) end(ctx context.Context, face string, r *http.Request, q *Request, status int, took time.Duration, aborted bool) {
 	if status == 0 {
 		status = http.StatusOK
 	}
 	pattern := route(r)
 	if f.Meter != nil {
 		f.Meter.Request(face, r.Method, pattern, status, took)
+	}
+	if q.traced != nil {
+		q.traced(face, pattern, status, aborted)
 	}
 	level, message := f.AccessLog, "request"
 	switch {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -216,5 +218,43 @@ func TestLimitsAreInTheHeadersOfEveryAnswer(t *testing.T) {
 	}
 	if len(s.meter.limited) != 1 || s.meter.limited[0] != LimitSource {
 		t.Errorf("counted: %q", s.meter.limited)
+	}
+}
+
+// followed is a Tracer that remembers.
+type followed struct{ ends []string }
+
+func (f *followed) Request(r *http.Request, id string) (context.Context, func(face, route string, status int, aborted bool)) {
+	return r.Context(), func(face, route string, status int, aborted bool) {
+		f.ends = append(f.ends, fmt.Sprintf("%s %s %s %d %t", id, face, route, status, aborted))
+	}
+}
+
+func TestATracerHearsHowEveryRequestEnds(t *testing.T) {
+	t.Parallel()
+	tracer := &followed{}
+	f := New(team.New(team.Options{}), Options{Logger: slog.New(slog.DiscardHandler), Tracer: tracer})
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /members/{id}", func(w http.ResponseWriter, r *http.Request) {
+		switch r.PathValue("id") {
+		case "panic":
+			panic("a fault")
+		case "abort":
+			_, _ = w.Write([]byte("half"))
+			panic(http.ErrAbortHandler)
+		}
+	})
+	h := f.Handler(Face{Name: "api", Handler: mux})
+	for _, id := range []string{"one", "panic", "abort"} {
+		func() {
+			defer func() { _ = recover() }()
+			r := httptest.NewRequest("GET", "/members/"+id, nil)
+			r.Header.Set("X-Request-Id", id)
+			h.ServeHTTP(httptest.NewRecorder(), r)
+		}()
+	}
+	want := []string{"one api /members/{id} 200 false", "panic api /members/{id} 500 false", "abort api /members/{id} 200 true"}
+	if !slices.Equal(tracer.ends, want) {
+		t.Errorf("got %q, want %q", tracer.ends, want)
 	}
 }

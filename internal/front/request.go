@@ -18,6 +18,7 @@ type Request struct {
 	Remote string
 
 	principal string // for the log
+	traced    func(face, route string, status int, aborted bool)
 	header    http.Header
 	timer     *time.Timer
 	timeout   time.Duration
@@ -36,7 +37,11 @@ func Of(ctx context.Context) *Request {
 // begin starts the request. Its context ends after the timeout with the cause context.DeadlineExceeded.
 func (f *Front) begin(r *http.Request, header http.Header) (context.Context, *Request, func()) {
 	q := &Request{ID: requestID(r.Header), Remote: f.Proxies.Remote(r), header: header, timeout: f.Timeout}
-	ctx, cancel := context.WithCancelCause(context.WithValue(team.WithRequestID(r.Context(), q.ID), requestKey{}, q))
+	ctx := r.Context()
+	if f.Tracer != nil {
+		ctx, q.traced = f.Tracer.Request(r, q.ID)
+	}
+	ctx, cancel := context.WithCancelCause(context.WithValue(team.WithRequestID(ctx, q.ID), requestKey{}, q))
 	q.timer = time.AfterFunc(f.Timeout, func() { cancel(context.DeadlineExceeded) })
 	return ctx, q, func() {
 		q.timer.Stop()

@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"raff/internal/store"
 )
 
 // Metrics are those of one server. They are safe for concurrent use.
@@ -114,20 +116,20 @@ func (m *Metrics) Limited(kind string) { m.limited.WithLabelValues(kind).Inc() }
 func (m *Metrics) SignInRefused(reason string) { m.refused.WithLabelValues(reason).Inc() }
 
 // Transaction counts a change of the database; see store.Observer.
-func (m *Metrics) Transaction(_ context.Context, began time.Time, err error) {
+func (m *Metrics) Transaction(_ context.Context, c store.Change) {
 	outcome := "committed"
-	if err != nil {
+	if c.Err != nil {
 		outcome = "rolled_back"
 	}
 	m.transactions.WithLabelValues(outcome).Inc()
-	m.transaction.Observe(time.Since(began).Seconds())
+	m.transaction.Observe(c.Ended.Sub(c.Began).Seconds())
+	if c.LockWait > 0 {
+		m.lockWait.Observe(c.LockWait.Seconds())
+	}
+	for _, sqlstate := range c.Retries {
+		m.retries.WithLabelValues(sqlstate).Inc()
+	}
 }
-
-// LockWait observes how long a change waited for its turn; see store.Observer.
-func (m *Metrics) LockWait(took time.Duration) { m.lockWait.Observe(took.Seconds()) }
-
-// Retry counts a transaction that runs again; see store.Observer.
-func (m *Metrics) Retry(sqlstate string) { m.retries.WithLabelValues(sqlstate).Inc() }
 
 // Batch observes how many changes were committed at once; see store.Observer.
 func (m *Metrics) Batch(changes int) { m.batch.Observe(float64(changes)) }

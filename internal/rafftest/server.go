@@ -82,6 +82,12 @@ func WithRequestTimeout(d time.Duration) Option {
 	return func(o *options) { o.config.RequestTimeout = d }
 }
 
+// WithLogger lets the server log to l instead of the test.
+func WithLogger(l *slog.Logger) Option { return func(o *options) { o.config.Logger = l } }
+
+// WithTraces sends traces as the OTEL_* variables say.
+func WithTraces() Option { return func(o *options) { o.config.Traces = true } }
+
 // WithMetrics serves metrics on this address.
 func WithMetrics(address string) Option { return func(o *options) { o.config.MetricsListen = address } }
 

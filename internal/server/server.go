@@ -22,6 +22,7 @@ import (
 	"raff/internal/password"
 	"raff/internal/store"
 	"raff/internal/team"
+	"raff/internal/trace"
 	"raff/internal/version"
 	"raff/internal/web"
 )
@@ -72,6 +73,8 @@ type Config struct {
 	// MetricsListen is an address of its own on which metrics are served in the format of Prometheus, without a credential;
 	// empty means that nothing is counted.
 	MetricsListen string
+	// Traces sends traces of requests and transactions, if the OTEL_* variables of the environment ask for it.
+	Traces bool
 	// Mode says what Open may change.
 	Mode Mode
 	// Now is the time for everything that the server decides; nil means that of the database, so that nodes whose clocks
@@ -93,6 +96,7 @@ type Server struct {
 	stale   atomic.Bool // the catalog was changed since the start
 	wake    [mailLanes]chan struct{}
 	metrics *metric.Metrics // nil: nothing is counted
+	traces  *trace.Traces   // nil: nothing is followed
 }
 
 // Open connects to the database, prepares it as the mode says and wires everything. Close it.
@@ -120,21 +124,27 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	schema := map[Mode]store.Schemas{Serving: store.Migrate, Migrating: store.Migrate, Starting: store.Create, Looking: store.AsIs}[c.Mode]
 	options := []store.Option{store.WithLogger(c.Logger), store.WithSchema(schema)}
 	var meter front.Meter
+	var tracer front.Tracer
+	if s.startTraces(ctx); s.traces != nil {
+		options, tracer, c.Logger = append(options, store.WithObserver(s.traces)), s.traces, s.config.Logger
+	}
 	if c.MetricsListen != "" {
 		build := version.Get()
 		s.metrics = metric.New(metric.Build{Version: build.Version, Commit: build.Commit, Schema: Schema()})
 		options, meter = append(options, store.WithObserver(s.metrics)), s.metrics
 	}
 	if s.store, err = store.Open(ctx, c.Database, nil, options...); err != nil {
+		s.closeTraces()
 		return nil, err
 	}
 	if err := s.begin(ctx, keys); err != nil {
+		s.closeTraces()
 		return nil, errors.Join(err, s.store.Close())
 	}
 	c = s.config
 	f := front.New(s.service, front.Options{
 		Logger: c.Logger, AccessLog: c.AccessLog, Timeout: c.RequestTimeout, Proxies: c.Proxies, PublicURL: c.PublicURL, Limits: c.Limits,
-		Nodes: s.nodes.count, Meter: meter,
+		Nodes: s.nodes.count, Meter: meter, Tracer: tracer,
 	})
 	if s.metrics != nil {
 		s.metrics.Watch(s.store, s.nodes.count)
@@ -310,5 +320,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // Schema is the version of the database schema that this program uses.
 func Schema() int64 { return store.Schema() }
 
-// Close releases the database. Serve must have returned.
-func (s *Server) Close() error { return s.store.Close() }
+// Close releases the database and sends the last traces. Serve must have returned.
+func (s *Server) Close() error {
+	err := s.store.Close()
+	s.closeTraces()
+	return err
+}

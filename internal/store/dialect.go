@@ -16,7 +16,7 @@ import (
 type engine interface {
 	querier
 	// update runs fn in one transaction and returns after it is durable. fn may run more than once.
-	update(ctx context.Context, locks []accountLock, fn func(session) error) error
+	update(ctx context.Context, locks []accountLock, c *Change, fn func(session) error) error
 	// pin is Store.Pin.
 	pin(ctx context.Context) (pinned context.Context, done func())
 	// ping is Store.Ping.
@@ -65,6 +65,7 @@ type accountLock struct {
 // query itself.
 type dialect struct {
 	goose      goose.Dialect
+	system     string // as OpenTelemetry calls it
 	migrations string
 	// hasVersions asks whether the table is there in which migrations are noted.
 	hasVersions string
@@ -89,8 +90,8 @@ func (d *dialect) hold(table string) string {
 }
 
 var (
-	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "sqlite", hasVersions: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'goose_db_version')", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)", manyPages: "PRAGMA cache_size = -131072", fewPages: "PRAGMA cache_size = -2000"}
-	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "postgres", hasVersions: "SELECT to_regclass('goose_db_version') IS NOT NULL", now: "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint", skipLocked: " FOR UPDATE SKIP LOCKED", keep: " FOR KEY SHARE OF "}
+	sqliteDialect   = dialect{goose: goose.DialectSQLite3, system: "sqlite", migrations: "sqlite", hasVersions: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'goose_db_version')", now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)", manyPages: "PRAGMA cache_size = -131072", fewPages: "PRAGMA cache_size = -2000"}
+	postgresDialect = dialect{goose: goose.DialectPostgres, system: "postgresql", migrations: "postgres", hasVersions: "SELECT to_regclass('goose_db_version') IS NOT NULL", now: "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint", skipLocked: " FOR UPDATE SKIP LOCKED", keep: " FOR KEY SHARE OF "}
 )
 
 //go:embed migrations

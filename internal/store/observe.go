@@ -2,32 +2,90 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"raff/internal/team"
 )
 
 // Observer hears what a database does. Its methods are called by many goroutines at once, and while a transaction waits
 // for them.
 type Observer interface {
-	// Transaction is one change of the domain, with its retries. err is nil after a commit.
-	Transaction(ctx context.Context, began time.Time, err error)
-	// LockWait is how long a change waited for its turn: on SQLite for the one writer, on PostgreSQL for the lock of the
-	// account, with the round trip.
-	LockWait(took time.Duration)
-	// Retry is a transaction that PostgreSQL broke off and that runs again.
-	Retry(sqlstate string)
+	// Transaction is one change of the domain that ended.
+	Transaction(ctx context.Context, c Change)
 	// Batch is how many changes SQLite made durable with one commit.
 	Batch(changes int)
 }
 
-type unobserved struct{}
+// Change is one change of the domain, with its retries.
+type Change struct {
+	// Began and Ended are when the change was asked for, and when it was durable or given up.
+	Began, Ended time.Time
+	// Database is sqlite or postgresql.
+	Database string
+	// Lock is how much it excluded other changes of its account: shared, exclusive, or none.
+	Lock string
+	// LockWait is how long it waited for its turn: on SQLite for the one writer, on PostgreSQL for the lock of the account,
+	// with the round trip. It is zero for a change that never had its turn, or asks for none.
+	LockWait time.Duration
+	// Retries are the SQLSTATEs with which PostgreSQL broke the transaction off before it ran again.
+	Retries []string
+	// Err is nil after a commit. A refusal by the domain is an error, too.
+	Err error
+}
 
-func (unobserved) Transaction(context.Context, time.Time, error) {}
-func (unobserved) LockWait(time.Duration)                        {}
-func (unobserved) Retry(string)                                  {}
-func (unobserved) Batch(int)                                     {}
+// Failed reports that the change ended because of the database or of a fault, and not because the domain refused it or
+// only tried it, or because nobody waited for it any more.
+func (c *Change) Failed() bool {
+	if c.Err == nil || errors.Is(c.Err, errTried) || errors.Is(c.Err, context.Canceled) {
+		return false
+	}
+	e, ok := errors.AsType[*team.Error](c.Err)
+	return !ok || e.Kind == team.KindInternal || e.Kind == team.KindUnavailable
+}
 
-// WithObserver tells o what the database does.
-func WithObserver(o Observer) Option { return func(all *options) { all.observer = o } }
+// waited and retried note what an engine does; nobody asks for it where the change is nil.
+func (c *Change) waited(took time.Duration) {
+	if c != nil {
+		c.LockWait += took
+	}
+}
+
+func (c *Change) retried(sqlstate string) {
+	if c != nil {
+		c.Retries = append(c.Retries, sqlstate)
+	}
+}
+
+func lockName(locks []accountLock) string {
+	name := "none"
+	for _, l := range locks {
+		if l.lock != team.Adds {
+			return "exclusive"
+		}
+		name = "shared"
+	}
+	return name
+}
+
+type observers []Observer
+
+func (all observers) Transaction(ctx context.Context, c Change) {
+	for _, o := range all {
+		o.Transaction(ctx, c)
+	}
+}
+
+func (all observers) Batch(changes int) {
+	for _, o := range all {
+		o.Batch(changes)
+	}
+}
+
+// WithObserver tells o what the database does. There may be several.
+func WithObserver(o Observer) Option {
+	return func(all *options) { all.observers = append(all.observers, o) }
+}
 
 // Stats is what a database holds at one moment.
 type Stats struct {

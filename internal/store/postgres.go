@@ -24,11 +24,10 @@ import (
 type postgresEngine struct {
 	pool *pgxpool.Pool
 	// writers leaves some connections to readers: changes wait for locks while they hold theirs.
-	writers  chan struct{}
-	queue    accountQueue
-	memory   postgresMemory
-	link     *postgresLink
-	observer Observer
+	writers chan struct{}
+	queue   accountQueue
+	memory  postgresMemory
+	link    *postgresLink
 }
 
 func openPostgres(ctx context.Context, url string, o options) (engine, error) {
@@ -36,7 +35,7 @@ func openPostgres(ctx context.Context, url string, o options) (engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &postgresEngine{observer: o.observer}
+	e := &postgresEngine{}
 	if e.link, err = newPostgresLink(cfg, url); err != nil {
 		return nil, err
 	}
@@ -117,7 +116,7 @@ func (e *postgresEngine) ping(ctx context.Context) error {
 // maxTries bounds how often a change is run again that another one stood in the way of.
 const maxTries = 6
 
-func (e *postgresEngine) update(ctx context.Context, locks []accountLock, fn func(session) error) error {
+func (e *postgresEngine) update(ctx context.Context, locks []accountLock, c *Change, fn func(session) error) error {
 	leave, err := e.queue.enter(ctx, locks)
 	if err != nil {
 		return err
@@ -130,7 +129,7 @@ func (e *postgresEngine) update(ctx context.Context, locks []accountLock, fn fun
 		return ctx.Err()
 	}
 	for try := 1; ; try++ {
-		err := e.once(ctx, locks, fn)
+		err := e.once(ctx, locks, c, fn)
 		if !retryable(err) {
 			return err
 		}
@@ -138,7 +137,7 @@ func (e *postgresEngine) update(ctx context.Context, locks []accountLock, fn fun
 			return postgresError(err)
 		}
 		if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
-			e.observer.Retry(pe.Code)
+			c.retried(pe.Code)
 		}
 		pause := time.Duration(rand.Int64N(int64(time.Millisecond) << try)) //nolint:gosec // spreads retries, guards nothing
 		select {
@@ -157,13 +156,13 @@ func (e *postgresEngine) stats() Stats {
 	}
 }
 
-func (e *postgresEngine) once(ctx context.Context, locks []accountLock, fn func(session) error) error {
+func (e *postgresEngine) once(ctx context.Context, locks []accountLock, c *Change, fn func(session) error) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return postgresError(err)
 	}
 	defer conn.Release()
-	s := &postgresSession{conn: conn.Conn(), observer: e.observer}
+	s := &postgresSession{conn: conn.Conn(), change: c}
 	s.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	if e.link.pooled.Load() {
 		s.pending.Queue(e.link.greeting())
@@ -227,7 +226,7 @@ func (l *accountLock) key() int64 {
 // postgresSession is one transaction. Statements that nobody waits for are kept in pending and go out with the next
 // one that somebody does wait for; BEGIN and the lock are the first of them, COMMIT is the last.
 type postgresSession struct {
-	observer Observer
+	change   *Change // nil: nobody asks
 	conn     *pgx.Conn
 	pending  pgx.Batch
 	prologue int // how many statements were pending before fn's first
@@ -263,7 +262,7 @@ func (s *postgresSession) send(ctx context.Context) (pgx.BatchResults, error) {
 		}
 	}
 	if first && s.account != "" {
-		s.observer.LockWait(time.Since(began))
+		s.change.waited(time.Since(began))
 	}
 	return results, nil
 }

@@ -46,7 +46,7 @@ func openSQLite(ctx context.Context, path string, o options) (engine, error) {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
-	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path, opened, o.observer), path: path, slots: make(chan struct{}, n)}, nil
+	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path, opened, o.observers), path: path, slots: make(chan struct{}, n)}, nil
 }
 
 // claimSQLite makes sure that nobody else can read the files, where o allows changes, and that there is one where it does not.

@@ -15,14 +15,14 @@ import (
 // waits for the disk and SQLite has one writer anyway: each change runs in a savepoint of its own, then all are made
 // durable at once. A change that is alone waits for nobody.
 type sqliteWriter struct {
-	path     string
-	opened   fs.FileInfo // the file that the path led to
-	conn     *sqliteConn // used by run only; nil after it broke
-	changes  chan *sqliteChange
-	quit     chan struct{}
-	stopped  chan struct{}
-	stopping atomic.Bool
-	observer Observer
+	path      string
+	opened    fs.FileInfo // the file that the path led to
+	conn      *sqliteConn // used by run only; nil after it broke
+	changes   chan *sqliteChange
+	quit      chan struct{}
+	stopped   chan struct{}
+	stopping  atomic.Bool
+	observers observers
 }
 
 // A batch ends after so many changes or so much time, so that the first of them is not kept waiting.
@@ -42,13 +42,13 @@ type sqliteChange struct {
 
 var errPanicked = errors.New("the change panicked")
 
-func startSQLiteWriter(path string, opened fs.FileInfo, o Observer) *sqliteWriter {
-	w := &sqliteWriter{path: path, opened: opened, changes: make(chan *sqliteChange), quit: make(chan struct{}), stopped: make(chan struct{}), observer: o}
+func startSQLiteWriter(path string, opened fs.FileInfo, o observers) *sqliteWriter {
+	w := &sqliteWriter{path: path, opened: opened, changes: make(chan *sqliteChange), quit: make(chan struct{}), stopped: make(chan struct{}), observers: o}
 	go w.run()
 	return w
 }
 
-func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, fn func(session) error) error {
+func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, change *Change, fn func(session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, fn func(sess
 	if s == nil {
 		return <-c.answered
 	}
-	w.observer.LockWait(time.Since(began))
+	change.waited(time.Since(began))
 	err := c.call(s, fn)
 	if lost := <-c.answered; lost != nil {
 		return lost
@@ -149,7 +149,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 	switch {
 	case err == nil && kept > 0:
 		_, err = w.conn.exec("COMMIT", nil)
-		w.observer.Batch(kept)
+		w.observers.Batch(kept)
 	case err == nil:
 		_, err = w.conn.exec("ROLLBACK", nil)
 	}

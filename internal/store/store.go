@@ -15,9 +15,9 @@ import (
 // DB is a team.Store on one database. It is safe for concurrent use.
 type DB struct {
 	reader
-	engine   engine
-	sign     func(*event.Event) error
-	observer Observer
+	engine    engine
+	sign      func(*event.Event) error
+	observers observers
 	written
 }
 
@@ -27,9 +27,9 @@ var _ team.Store = (*DB)(nil)
 type Option func(*options)
 
 type options struct {
-	logger   *slog.Logger
-	observer Observer
-	schema   Schemas
+	logger    *slog.Logger
+	observers observers
+	schema    Schemas
 }
 
 // Schemas says what Open may do to the schema.
@@ -55,7 +55,7 @@ func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l 
 // "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". Several programs may open one database at the same
 // time. A schema newer than this program is an error.
 func Open(ctx context.Context, url string, c *team.Catalog, more ...Option) (*DB, error) {
-	o := options{logger: slog.New(slog.DiscardHandler), observer: unobserved{}}
+	o := options{logger: slog.New(slog.DiscardHandler)}
 	for _, f := range more {
 		f(&o)
 	}
@@ -63,7 +63,7 @@ func Open(ctx context.Context, url string, c *team.Catalog, more ...Option) (*DB
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{reader: reader{q: e, c: c}, engine: e, observer: o.observer}
+	d := &DB{reader: reader{q: e, c: c}, engine: e, observers: o.observers}
 	if o.schema == Migrate {
 		if err := d.foldNames(ctx); err != nil {
 			return nil, errors.Join(err, e.close())
@@ -117,14 +117,20 @@ func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, fn func(team.Tx
 // write is Update for what the store does itself; without locks it excludes nobody.
 func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error) error {
 	var wrote []event.Ref
-	began := time.Now()
-	err := d.engine.update(ctx, locks, func(s session) error {
+	var c *Change
+	if len(d.observers) > 0 {
+		c = &Change{Began: time.Now(), Database: d.engine.dialect().system, Lock: lockName(locks)}
+	}
+	err := d.engine.update(ctx, locks, c, func(s session) error {
 		t := &tx{reader: reader{q: s, c: d.c}, s: s, sign: d.sign}
 		err := fn(t)
 		wrote = t.wrote
 		return err
 	})
-	d.observer.Transaction(ctx, began, err)
+	if c != nil {
+		c.Ended, c.Err = time.Now(), err
+		d.observers.Transaction(ctx, *c)
+	}
 	if err == nil {
 		d.add(wrote)
 	}

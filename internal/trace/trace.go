@@ -1,0 +1,130 @@
+// Package trace follows requests and database transactions with OpenTelemetry, and sends what it saw by OTLP over HTTP. The
+// standard OTEL_* variables of the environment say where to; without them nothing is followed. Its type satisfies the
+// interfaces by which the front and the store tell what happens, so that neither of them knows OpenTelemetry.
+//
+// Attributes name routes, never paths, and hold no text that a caller chose but a request id that was checked: a path may
+// hold a token, and an error may quote an address.
+package trace
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"raff/internal/store"
+)
+
+// Traces are those of one server. They are safe for concurrent use.
+type Traces struct {
+	provider *sdk.TracerProvider
+	tracer   trace.Tracer
+	caller   propagation.TraceContext
+	https    bool
+}
+
+// flushTime is how long the end of a server waits for a collector.
+const flushTime = 5 * time.Second
+
+// Close sends what was not sent yet, for five seconds at most. Nothing may be followed afterwards.
+func (t *Traces) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, flushTime)
+	defer cancel()
+	_ = t.provider.Shutdown(ctx) // a collector that is away has been logged
+}
+
+// Request begins to follow a request, as a part of the caller's trace if its traceparent names one; see front.Tracer.
+func (t *Traces) Request(r *http.Request, id string) (context.Context, func(face, route string, status int, aborted bool)) {
+	ctx := t.caller.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+	method := known(r.Method)
+	ctx, span := t.tracer.Start(ctx, name(method), trace.WithSpanKind(trace.SpanKindServer))
+	return ctx, func(face, route string, status int, aborted bool) {
+		defer span.End()
+		if !span.IsRecording() {
+			return
+		}
+		scheme := "http"
+		if t.https {
+			scheme = "https"
+		}
+		span.SetAttributes(
+			semconv.HTTPRequestMethodKey.String(method), semconv.URLScheme(scheme), semconv.HTTPResponseStatusCode(status),
+			semconv.NetworkProtocolVersion(strings.TrimPrefix(r.Proto, "HTTP/")),
+			attribute.String("raff.face", face), attribute.String("raff.request_id", id),
+		)
+		if route != "" {
+			span.SetName(name(method) + " " + route)
+			span.SetAttributes(semconv.HTTPRoute(route))
+		}
+		switch {
+		case aborted:
+			span.SetStatus(codes.Error, "the answer was broken off")
+			span.SetAttributes(semconv.ErrorTypeKey.String("aborted"))
+		case status >= http.StatusInternalServerError:
+			span.SetStatus(codes.Error, "")
+			span.SetAttributes(semconv.ErrorTypeKey.String(strconv.Itoa(status)))
+		}
+	}
+}
+
+// other stands for a method that HTTP does not know: a client can send any word.
+const other = "_OTHER"
+
+func known(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+		http.MethodConnect, http.MethodTrace:
+		return method
+	}
+	return other
+}
+
+// name is what stands for a method in the name of a span.
+func name(method string) string {
+	if method == other {
+		return "HTTP"
+	}
+	return method
+}
+
+// Transaction records a change of the database, as a part of the request that made it; see store.Observer.
+func (t *Traces) Transaction(ctx context.Context, c store.Change) {
+	kind := trace.SpanKindClient
+	if c.Database == "sqlite" {
+		kind = trace.SpanKindInternal // it runs in this process
+	}
+	_, span := t.tracer.Start(ctx, "transaction", trace.WithTimestamp(c.Began), trace.WithSpanKind(kind))
+	defer span.End(trace.WithTimestamp(c.Ended))
+	if !span.IsRecording() {
+		return
+	}
+	outcome := "committed"
+	if c.Err != nil {
+		outcome = "rolled_back"
+	}
+	span.SetAttributes(
+		semconv.DBSystemNameKey.String(c.Database),
+		attribute.String("raff.transaction.lock", c.Lock),
+		attribute.Int("raff.transaction.attempts", len(c.Retries)+1),
+		attribute.Float64("raff.transaction.lock_wait", c.LockWait.Seconds()),
+		attribute.String("raff.transaction.outcome", outcome),
+	)
+	if len(c.Retries) > 0 {
+		span.SetAttributes(attribute.StringSlice("raff.transaction.retries", c.Retries))
+	}
+	if c.Failed() {
+		span.SetStatus(codes.Error, "")
+		span.SetAttributes(semconv.ErrorTypeKey.String("database"))
+	}
+}
+
+// Batch is of no interest here; see store.Observer.
+func (t *Traces) Batch(int) {}
