@@ -28,6 +28,21 @@ type swallower struct {
 
 func newSwallower(t *testing.T, database string) *swallower {
 	t.Helper()
+	s := &swallower{}
+	s.URL = between(t, database, func(front, back net.Conn) {
+		s.mu.Lock()
+		s.connected = append(s.connected, front, back)
+		s.mu.Unlock()
+		go s.carry(front, back)
+		go s.carry(back, front)
+	})
+	t.Cleanup(s.hangUp)
+	return s
+}
+
+// between is the URL of a database to which carry connects, for each connection with the two sides it has.
+func between(t *testing.T, database string, carry func(front, back net.Conn)) string {
+	t.Helper()
 	config, err := pgx.ParseConfig(database)
 	if err != nil {
 		t.Fatal(err)
@@ -40,13 +55,8 @@ func newSwallower(t *testing.T, database string) *swallower {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &swallower{}
-	t.Cleanup(func() {
-		_ = l.Close()
-		s.hangUp()
-	})
+	t.Cleanup(func() { _ = l.Close() })
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(config.User, config.Password), Host: l.Addr().String(), Path: "/" + config.Database, RawQuery: "sslmode=disable"}
-	s.URL = u.String()
 	go func() {
 		for {
 			front, err := l.Accept()
@@ -58,14 +68,10 @@ func newSwallower(t *testing.T, database string) *swallower {
 				_ = front.Close()
 				continue
 			}
-			s.mu.Lock()
-			s.connected = append(s.connected, front, back)
-			s.mu.Unlock()
-			go s.carry(front, back)
-			go s.carry(back, front)
+			carry(front, back)
 		}
 	}()
-	return s
+	return u.String()
 }
 
 func (s *swallower) carry(from, to net.Conn) {

@@ -69,6 +69,19 @@ func (r reader) APIKey(ctx context.Context, accountID, id string) (team.APIKey, 
 	return k, err
 }
 
+func (r reader) APIKeysOf(ctx context.Context, accountID string, ids []string) ([]team.APIKey, error) {
+	keys, err := inParts(uids(ids), func(some []any) ([]team.APIKey, error) {
+		var c condition
+		c.and("k.id" + c.in(some))
+		c.and("(k.account_id = ?) IS TRUE", uid(accountID))
+		return many(ctx, r.q, scanAPIKey, "SELECT "+apiKeyColumns+" FROM api_keys k WHERE "+c.sql.String(), c.args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return keys, r.readMemberships(ctx, keys)
+}
+
 func (r reader) APIKeys(ctx context.Context, accountID string, p team.Page) ([]team.APIKey, int, error) {
 	var c condition
 	c.and("k.account_id = ?", uid(accountID))

@@ -55,13 +55,14 @@ func (r reader) Events(ctx context.Context, f team.EventFilter) ([]event.Event, 
 	return page(ctx, r.q, l, &c, f.Page, scanEvent)
 }
 
+var insertEvents = insertionOf(`INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action,
+	target_type, target_id, target_name, project_id, delegated, request_id, details, after_seal, mac)`, 16, "")
+
 func (t *tx) InsertEvent(ctx context.Context, e event.Event) error {
 	if err := t.place(ctx, &e); err != nil {
 		return err
 	}
-	return t.later(ctx, `INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id,
-		target_name, project_id, delegated, request_id, details, after_seal, mac)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+	return t.row(ctx, insertEvents,
 		uid(e.ID), uid(e.AccountID), e.At, string(e.ActorType), e.ActorID, e.ActorName, string(e.Action), e.TargetType, e.TargetID, e.TargetName,
 		uid(e.ProjectID), e.Delegated, e.RequestID, e.Details, e.AfterSeal, e.MAC)
 }

@@ -123,11 +123,12 @@ func inviterKey(i team.Invitation) uid {
 	return ""
 }
 
+var insertInvitations = insertionOf(`INSERT INTO invitations (id, account_id, project_id, scope_id, member_id, email, state,
+	invited_by, invited_by_user, invited_by_key, expires_at, created_at, updated_at)`, 13, "")
+
 // InsertInvitation does not touch the membership: that says itself which invitation is its own.
 func (t *tx) InsertInvitation(ctx context.Context, i team.Invitation) error {
-	return t.later(ctx, `INSERT INTO invitations (id, account_id, project_id, scope_id, member_id, email, state, invited_by,
-		invited_by_user, invited_by_key, expires_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+	return t.row(ctx, insertInvitations,
 		uid(i.ID), uid(i.AccountID), uid(i.ProjectID), scope(i.AccountID, i.ProjectID), uid(i.MemberID), i.Email, i.State, i.InvitedBy,
 		personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt)
 }

@@ -101,6 +101,15 @@ func (r reader) MembershipsOf(ctx context.Context, accountID, canonical string) 
 		canonical, uid(accountID))
 }
 
+func (r reader) MembershipsOfAll(ctx context.Context, accountID string, canonicals []string) ([]team.Member, error) {
+	return inParts(canonicals, func(some []any) ([]team.Member, error) {
+		var c condition
+		c.and("m.email_canonical" + c.in(some))
+		c.and("(m.account_id = ?) IS TRUE", uid(accountID))
+		return many(ctx, r.q, r.members(), selectMember+" WHERE "+c.sql.String()+" ORDER BY m.created_at, m.id", c.args...)
+	})
+}
+
 // inAccount writes the condition that a membership is of the account itself. The indexes for lists that are filtered
 // by status or role are of everybody in the account who leads, as all its own members do; the other lists have one of
 // the scope.
@@ -170,14 +179,27 @@ func invitationID(m team.Member) uid {
 	return uid(m.Invitation.ID)
 }
 
+var (
+	insertMembers = insertionOf(`INSERT INTO memberships (id, account_id, project_id, scope_id, principal_type, user_id,
+	api_key_id, email, email_canonical, role_id, status, is_owner, managed_by, invited_by, invitation_id, invited_at, accepted_at,
+	expires_at, created_at, updated_at, sort_key)`, 21, "")
+	insertMember = insertMembers.texts[1] + " ON CONFLICT DO NOTHING"
+)
+
 func (t *tx) InsertMember(ctx context.Context, m team.Member) (bool, error) {
-	return t.inserted(ctx, `INSERT INTO memberships (id, account_id, project_id, scope_id, principal_type, user_id, api_key_id, email,
-		email_canonical, role_id, status, is_owner, managed_by, invited_by, invitation_id, invited_at, accepted_at, expires_at,
-		created_at, updated_at, sort_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING`,
+	return t.inserted(ctx, insertMember, memberArgs(m)...)
+}
+
+func (t *tx) InsertNewMember(ctx context.Context, m team.Member) error {
+	return t.row(ctx, insertMembers, memberArgs(m)...)
+}
+
+func memberArgs(m team.Member) []any {
+	return []any{
 		uid(m.ID), uid(m.AccountID), uid(m.ProjectID), scope(m.AccountID, m.ProjectID), m.Type, uid(m.UserID), uid(m.APIKeyID), m.Email,
 		m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy, m.InvitedBy, invitationID(m), m.InvitedAt, m.AcceptedAt,
-		m.ExpiresAt, m.CreatedAt, m.UpdatedAt, m.SortKey())
+		m.ExpiresAt, m.CreatedAt, m.UpdatedAt, m.SortKey(),
+	}
 }
 
 // UpdateMember leaves alone what a membership never changes: its id, account, project and creation.

@@ -72,9 +72,11 @@ func (d *DB) leaseOf(ctx context.Context, lane string, args []any) (m team.Messa
 	return m, err
 }
 
+var insertMessages = insertionOf(`INSERT INTO outbox (id, kind, account_id, invitation_id, address, attempts, next_at, last_error,
+	created_at, priority)`, 10, "")
+
 func (t *tx) InsertMessage(ctx context.Context, m team.Message) error {
-	return t.later(ctx, `INSERT INTO outbox (id, kind, account_id, invitation_id, address, attempts, next_at, last_error, created_at, priority)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+	return t.row(ctx, insertMessages,
 		uid(m.ID), m.Kind, uid(m.AccountID), uid(m.InvitationID), m.Address, m.Attempts, m.NextAt, m.LastError, m.CreatedAt, priority(m))
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,38 @@ func values[V, S ~string](all []S) []any {
 	out := make([]any, len(all))
 	for i, s := range all {
 		out[i] = V(s)
+	}
+	return out
+}
+
+// inParts asks for what has any one of these values, for so many of them at once as few different queries need: the last value is
+// repeated up to one of their lengths. The results of one part are in order.
+func inParts[V ~string, T any](all []V, ask func(some []any) ([]T, error)) (found []T, err error) {
+	for part := range slices.Chunk(all, 512) {
+		size := 1
+		for size < len(part) {
+			size *= 8
+		}
+		some := make([]any, size)
+		for i := range some {
+			some[i] = part[min(i, len(part)-1)]
+		}
+		rows, err := ask(some)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, rows...)
+	}
+	return found, nil
+}
+
+// uids are those of the ids that can be one.
+func uids(ids []string) []uid {
+	var out []uid
+	for _, id := range ids {
+		if uid(id).valid() {
+			out = append(out, uid(id))
+		}
 	}
 	return out
 }

@@ -99,7 +99,7 @@ func TestNothingIsAcknowledgedThatSQLiteRolledBackByItself(t *testing.T) {
 		var all sync.WaitGroup
 		all.Go(func() {
 			err := db.write(context.WithoutCancel(t.Context()), nil, func(tx *tx) error {
-				s := tx.s.(*sqliteSession)
+				s := tx.s.session.(*sqliteSession)
 				if _, err := s.c.exec("ROLLBACK", nil); err != nil {
 					t.Errorf("roll back: %v", err)
 				}

@@ -122,8 +122,12 @@ func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error)
 		c = &Change{Began: time.Now(), Database: d.engine.dialect().system, Lock: lockName(locks)}
 	}
 	err := d.engine.update(ctx, locks, c, func(s session) error {
-		t := &tx{reader: reader{q: s, c: d.c}, s: s, sign: d.sign}
+		g := &gathering{session: s}
+		t := &tx{reader: reader{q: g, c: d.c}, s: g, sign: d.sign}
 		err := fn(t)
+		if err == nil {
+			err = g.flush(ctx)
+		}
 		wrote = t.wrote
 		return err
 	})
@@ -149,7 +153,7 @@ func (d *DB) Close() error { return d.engine.close() }
 // tx is team.Tx on the session of one transaction.
 type tx struct {
 	reader
-	s     session
+	s     *gathering
 	sign  func(*event.Event) error
 	ends  map[string]logEnd // by account
 	wrote []event.Ref

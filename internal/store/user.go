@@ -39,6 +39,15 @@ func (r reader) KnownUser(ctx context.Context, accountID, userID string) (team.U
 		WHERE au.account_id = $1 AND au.user_id = $2`, uid(accountID), uid(userID))
 }
 
+func (r reader) KnownUsers(ctx context.Context, accountID string, ids []string) ([]team.User, error) {
+	return inParts(uids(ids), func(some []any) ([]team.User, error) {
+		var c condition
+		c.and("au.account_id = ?", uid(accountID))
+		c.and("au.user_id" + c.in(some))
+		return many(ctx, r.q, scanUser, "SELECT "+userColumns+" FROM account_users au JOIN users u ON u.id = au.user_id WHERE "+c.sql.String(), c.args...)
+	})
+}
+
 func (t *tx) InsertUser(ctx context.Context, u team.User) (bool, error) {
 	return t.inserted(ctx, `INSERT INTO users (id, email, email_canonical, name, name_key, password_hash, proven, vouched_by, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
@@ -56,7 +65,8 @@ func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
 		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, u.VouchedBy, u.UpdatedAt)
 }
 
+var insertKnown = insertionOf("INSERT INTO account_users (account_id, user_id, known_at)", 3, " ON CONFLICT DO NOTHING")
+
 func (t *tx) KnowUser(ctx context.Context, accountID, userID string, at time.Time) error {
-	return t.later(ctx, "INSERT INTO account_users (account_id, user_id, known_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-		uid(accountID), uid(userID), at)
+	return t.row(ctx, insertKnown, uid(accountID), uid(userID), at)
 }

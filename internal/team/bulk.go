@@ -80,6 +80,11 @@ func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember
 		if err := w.prepayMails(invited(rows)); err != nil {
 			return err
 		}
+		if w.alone {
+			if err := w.readFor(rows); err != nil {
+				return err
+			}
+		}
 		out, w.each = make([]BulkResult, len(rows)), len(rows)
 		for i, n := range rows {
 			if out[i].Err = wrong[i]; out[i].Err != nil {

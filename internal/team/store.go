@@ -189,6 +189,8 @@ type Reader interface {
 	MemberOf(ctx context.Context, accountID, projectID string, t PrincipalType, id string) (Member, error)
 	// MembershipsOf are all memberships, account and projects, of one canonical address in an account.
 	MembershipsOf(ctx context.Context, accountID, canonical string) ([]Member, error)
+	// MembershipsOfAll are those of many addresses.
+	MembershipsOfAll(ctx context.Context, accountID string, canonicals []string) ([]Member, error)
 	Members(ctx context.Context, f MemberFilter) ([]Member, int, error)
 	// MemberAnywhere is a membership of the account or of any of its projects.
 	MemberAnywhere(ctx context.Context, accountID, id string) (Member, error)
@@ -212,7 +214,12 @@ type Reader interface {
 	// KnownUser is a user who is or once was a member of something in the account; others are ErrNotFound.
 	KnownUser(ctx context.Context, accountID, userID string) (User, error)
 
+	// KnownUsers are those of many ids whom KnownUser finds, in no order.
+	KnownUsers(ctx context.Context, accountID string, ids []string) ([]User, error)
+
 	APIKey(ctx context.Context, accountID, id string) (APIKey, error)
+	// APIKeysOf are those of many ids that APIKey finds, in no order.
+	APIKeysOf(ctx context.Context, accountID string, ids []string) ([]APIKey, error)
 	APIKeys(ctx context.Context, accountID string, p Page) ([]APIKey, int, error)
 	// SecretHolders are who was ever shown a secret of a key.
 	SecretHolders(ctx context.Context, keyID string) ([]SecretHolder, error)
@@ -289,6 +296,9 @@ type Tx interface {
 	UpdateAccount(ctx context.Context, a Account) error
 
 	InsertMember(ctx context.Context, m Member) (bool, error)
+	// InsertNewMember is InsertMember where no unique rule can stand in the way: the caller has looked, and nobody else changes
+	// the account until the commit.
+	InsertNewMember(ctx context.Context, m Member) error
 	UpdateMember(ctx context.Context, m Member) error
 	DeleteMember(ctx context.Context, id string) error
 

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+)
+
+// insertion is an INSERT that writes any number of rows of one table.
+type insertion struct {
+	columns int            // how many values a row has
+	texts   map[int]string // by the number of rows: one for each of rowsAtOnce
+}
+
+// rowsAtOnce are the numbers of rows that one statement writes: few different ones, so that the database finds its plan again.
+var rowsAtOnce = []int{64, 16, 4, 1}
+
+// insertionOf makes one of all that stands before VALUES, the number of values in a row, and what follows the rows.
+func insertionOf(head string, columns int, tail string) *insertion {
+	i := &insertion{columns, map[int]string{}}
+	for _, rows := range rowsAtOnce {
+		i.texts[rows] = head + valuesOf(rows, columns) + tail
+	}
+	return i
+}
+
+func valuesOf(rows, columns int) string {
+	var b strings.Builder
+	b.WriteString(" VALUES ")
+	for n := range rows * columns {
+		switch {
+		case n == 0:
+			b.WriteString("($")
+		case n%columns == 0:
+			b.WriteString("), ($")
+		default:
+			b.WriteString(", $")
+		}
+		b.WriteString(strconv.Itoa(n + 1))
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// maxGathered is how many rows of a table are kept back at the most.
+const maxGathered = 512
+
+// gathering is a session that keeps rows back which are only written, and writes those of one table together: before whatever
+// else the transaction does, so that nothing sees a difference. A table whose rows came first is written first.
+type gathering struct {
+	session
+	tables []gathered
+}
+
+type gathered struct {
+	into *insertion
+	args []any
+}
+
+// row keeps one row back, whose values are bound.
+func (g *gathering) row(ctx context.Context, into *insertion, args []any) error {
+	for i := range g.tables {
+		if t := &g.tables[i]; t.into == into {
+			if t.args = append(t.args, args...); len(t.args) >= maxGathered*into.columns {
+				return g.flush(ctx)
+			}
+			return nil
+		}
+	}
+	g.tables = append(g.tables, gathered{into, args})
+	return nil
+}
+
+func (g *gathering) flush(ctx context.Context) error {
+	tables := g.tables
+	g.tables = nil
+	for _, t := range tables {
+		for _, rows := range rowsAtOnce {
+			for n := rows * t.into.columns; len(t.args) >= n; t.args = t.args[n:] {
+				if err := g.session.later(ctx, t.into.texts[rows], t.args[:n:n]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (g *gathering) query(ctx context.Context, query string, args []any) (rows, error) {
+	if err := g.flush(ctx); err != nil {
+		return nil, err
+	}
+	return g.session.query(ctx, query, args)
+}
+
+func (g *gathering) exec(ctx context.Context, query string, args []any) (int64, error) {
+	if err := g.flush(ctx); err != nil {
+		return 0, err
+	}
+	return g.session.exec(ctx, query, args)
+}
+
+func (g *gathering) later(ctx context.Context, query string, args []any) error {
+	if err := g.flush(ctx); err != nil {
+		return err
+	}
+	return g.session.later(ctx, query, args)
+}
+
+// row writes one row whose outcome nobody waits for, at the latest before the next statement or the commit.
+func (t *tx) row(ctx context.Context, into *insertion, args ...any) error {
+	if err := bind(args); err != nil {
+		return err
+	}
+	return t.s.row(ctx, into, args)
+}
