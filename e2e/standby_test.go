@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"database/sql"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,6 +16,9 @@ import (
 
 func askDatabase(t *testing.T, database, query string) string {
 	t.Helper()
+	if file, ok := strings.CutPrefix(database, "sqlite:"); ok {
+		return askSQLite(t, file, query)
+	}
 	c, err := pgx.Connect(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
@@ -22,6 +26,19 @@ func askDatabase(t *testing.T, database, query string) string {
 	defer func() { _ = c.Close(context.WithoutCancel(t.Context())) }()
 	var answer string
 	if err := c.QueryRow(t.Context(), query).Scan(&answer); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return answer
+}
+
+func askSQLite(t *testing.T, file, query string) (answer string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&answer); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return answer

@@ -98,9 +98,12 @@ func TestOneAddressGetsFewMailsOfAllAccounts(t *testing.T) {
 		for range 3 {
 			box.Wait(t, stranger)
 		}
+		// Mail to an address with a + arrives in the same mailbox.
+		tagged := strings.Replace(stranger, "@", "+news@", 1)
+		srv.Invite(t, tagged, role)
 		srv.Invite(t, fence, role)
 		box.Wait(t, fence)
-		if n := len(box.Messages(stranger)); n != 3 {
+		if n := len(box.Messages(stranger)) + len(box.Messages(tagged)); n != 3 {
 			t.Errorf("%d mails, want 3", n)
 		}
 	}, rafftest.WithSMTP(box.URL()), rafftest.WithMailLimits("recipient-total=3/24h"))

@@ -133,7 +133,10 @@ func (t *tx) UpdateAPIKey(ctx context.Context, k team.APIKey) error {
 }
 
 func (t *tx) DeleteAPIKey(ctx context.Context, id string) error {
-	for _, query := range []string{"DELETE FROM memberships WHERE api_key_id = $1", "DELETE FROM secret_holders WHERE key_id = $1"} {
+	// What it was shown of other keys is over, too: people who had it shown through the key are noted themselves.
+	for _, query := range []string{
+		"DELETE FROM memberships WHERE api_key_id = $1", "DELETE FROM secret_holders WHERE key_id = $1", "DELETE FROM secret_holders WHERE holder_id = $1",
+	} {
 		if err := t.later(ctx, query, uid(id)); err != nil {
 			return err
 		}

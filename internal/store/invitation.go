@@ -158,7 +158,16 @@ func (t *tx) CloseInvitation(ctx context.Context, id string, state team.Invitati
 	return n == 1, nil
 }
 
+// maxTokens is how many links of one invitation work at once: far more than anybody hands over, and few enough that whoever
+// asks for links without end fills no table.
+const maxTokens = 20
+
 func (t *tx) AddToken(ctx context.Context, k team.InvitationToken, at time.Time) error {
+	if err := t.later(ctx, `DELETE FROM invitation_tokens WHERE invitation_id = $1 AND hash NOT IN (
+		SELECT hash FROM invitation_tokens WHERE invitation_id = $1 ORDER BY created_at DESC, hash LIMIT $2)`,
+		uid(k.InvitationID), maxTokens-1); err != nil {
+		return err
+	}
 	return t.later(ctx, `INSERT INTO invitation_tokens (hash, invitation_id, stale, mailed, fetched_by, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`, k.Hash, uid(k.InvitationID), k.Stale, k.Mailed, k.FetchedBy, at)
 }

@@ -3,6 +3,7 @@ package team
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -21,7 +22,8 @@ func (r Rate) limit(kind string, of ...string) []Limit {
 
 // MailLimits bound the mails that people are sent at the request of others. All nodes count together.
 type MailLimits struct {
-	// Recipient bounds the invitations that one account sends to one address, RecipientTotal those of all accounts to it.
+	// Recipient bounds the invitations that one account sends to one address, RecipientTotal those of all accounts to one mailbox:
+	// to an address with whatever stands behind a + in its local part.
 	Recipient, RecipientTotal Rate
 	// Sender bounds the invitations of one person or API key, Account those of one account. Account grows by one for each
 	// person who is an active member.
@@ -42,7 +44,17 @@ func DefaultMailLimits() MailLimits {
 
 // recipient are the limits on invitations from an account to an address.
 func (l MailLimits) recipient(accountID, canonical string) []Limit {
-	return append(l.Recipient.limit("mail", accountID, canonical), l.RecipientTotal.limit("mails", canonical)...)
+	return append(l.Recipient.limit("mail", accountID, canonical), l.RecipientTotal.limit("mails", mailbox(canonical))...)
+}
+
+// mailbox is where mail to an address commonly arrives: most mail servers ignore a + and what follows it in the local part, so
+// one person can be written to by any number of addresses.
+func mailbox(canonical string) string {
+	local, domain, _ := strings.Cut(canonical, "@")
+	if base, _, tagged := strings.Cut(local, "+"); tagged && base != "" {
+		local = base
+	}
+	return local + "@" + domain
 }
 
 // sender are the limits on who sends.

@@ -50,6 +50,9 @@ func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bo
 	if err := w.UpdateMember(w.ctx, *m); err != nil {
 		return err
 	}
+	if err := w.standFor(before, m); err != nil {
+		return err
+	}
 	suspended := m.Status == StatusSuspended && before.Status != StatusSuspended
 	weaker := !before.Role.Permissions.Minus(m.Role.Permissions).Empty()
 	if suspended || weaker {
@@ -71,6 +74,18 @@ func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bo
 		}
 	}
 	return w.recordMember(*m, delegated, changed)
+}
+
+// standFor makes the caller the inviter where they gave an invitation another role: at the acceptance in an account with the
+// strict policy, who chose the role is asked. Whoever takes up what has expired or was declined sends it again first.
+func (w *work) standFor(before Member, m *Member) error {
+	if m.Invitation == nil || m.Role.ID == before.Role.ID || m.Invitation.open(w.at) != nil {
+		return nil
+	}
+	inv := *m.Invitation
+	inv.InvitedBy, inv.InvitedByUser, inv.UpdatedAt = w.p.by(), w.p.person(), w.at
+	m.Invitation = &inv
+	return w.UpdateInvitation(w.ctx, inv)
 }
 
 // shutOut ends how a person gets into the account who may not be there any more: their sessions in it and, unless they

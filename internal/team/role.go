@@ -405,6 +405,9 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 		if err := w.UpdateMember(w.ctx, m); err != nil {
 			return err
 		}
+		if err := w.standFor(before, &m); err != nil {
+			return err
+		}
 		if err := w.recordMember(m, delegated, memberDiff(before, m)); err != nil {
 			return err
 		}

@@ -61,3 +61,37 @@ func TestAStaleOfferKeepsNoOtherBack(t *testing.T) {
 		t.Errorf("sent again by somebody who may: %v, %v", m.Status, err)
 	}
 }
+
+// TestWhoChangesAnOfferStandsForIt: at the acceptance in an account with the strict policy, the one is asked who chose the role,
+// not whoever invited to another one before.
+func TestWhoChangesAnOfferStandsForIt(t *testing.T) {
+	for name, change := range map[string]func(h *house, inviter *team.Principal, offer team.Member){
+		"the role of the offer": func(h *house, _ *team.Principal, offer team.Member) {
+			admin := h.system("admin")
+			must(h.UpdateMember(h.ctx(), h.owner, "", offer.ID, team.MemberChange{RoleID: &admin}))
+		},
+		"the role is deleted and its holders get another": func(h *house, _ *team.Principal, offer team.Member) {
+			if err := h.DeleteRole(h.ctx(), h.owner, offer.Role.ID, h.system("admin")); err != nil {
+				h.t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			if err := h.SetStrict(h.ctx(), h.account.AccountID); err != nil {
+				t.Fatal(err)
+			}
+			h.owner = h.person(h.account.OwnerUserID)
+			small := must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: "Small", Slug: "small", Scope: team.ScopeAccount, Permissions: []string{team.MembersView}}))
+			host := must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: "Host", Slug: "host", Scope: team.ScopeAccount, Permissions: []string{team.MembersView, team.MembersInvite}}))
+			_, inviter := h.join(host.ID)
+			bob := "bob@example.com"
+			offer := must(h.AddMember(h.ctx(), inviter, team.NewMember{Email: &bob, RoleID: small.ID}))
+			change(h, inviter, offer)
+			m, err := h.AcceptInvitation(h.ctx(), team.Accept{Token: h.mailed()[""], Name: "Bob", Password: "lamp orbit velvet toast"})
+			if err != nil || m.Status != team.StatusActive || m.Role.ID != h.system("admin") {
+				t.Errorf("accepting: %v, %v", m.Role.Slug, err)
+			}
+		})
+	}
+}

@@ -324,7 +324,8 @@ type Tx interface {
 	UpdateInvitation(ctx context.Context, i Invitation) error
 	// CloseInvitation sets a final state if the invitation is still open; false means somebody else closed it first.
 	CloseInvitation(ctx context.Context, id string, state InvitationState, at time.Time) (bool, error)
-	// AddToken makes a token of the invitation; ReplaceTokens first makes all earlier ones stale.
+	// AddToken makes a token of the invitation, and forgets the oldest where there are many; ReplaceTokens first makes all earlier
+	// ones stale.
 	AddToken(ctx context.Context, t InvitationToken, at time.Time) error
 	ReplaceTokens(ctx context.Context, invitationID string) error
 	InsertLinkToken(ctx context.Context, t LinkToken) error
