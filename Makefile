@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next race hammer kill soak fuzz clean
+.PHONY: help dev demo bench build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next race hammer kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -26,6 +26,9 @@ COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2
 
 # Where the tests find the programs they run.
 test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$(scripts/ensure-pgbouncer.sh):$$PATH" CHROMIUM="$$(scripts/ensure-chromium.sh)" TF_ACC=1
+
+# scripts/test.sh looks at the packages that it is given, and finds or installs what their tests run.
+go-test = GO=$(GO) scripts/test.sh $(GO) test
 
 acceptance = PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1 $(GO) test -timeout 30m $(ARGS) ./internal/tfprovider
 
@@ -66,8 +69,16 @@ test-opentofu: deps ## the acceptance tests of the Terraform provider on OpenTof
 test-terraform-next: deps ## the same on a current Terraform (built once), with query, identities and actions
 	@eval "$$(scripts/ensure-terraform.sh next)"; $(acceptance)
 
-unit: deps ## all Go tests, acceptance and end-to-end tests included (ARGS="-run Name ./internal/team")
-	@$(test-env) $(GO) test -timeout 45m $(or $(ARGS),$(PACKAGES))
+quick: ## the tests that need no database server, browser or Terraform, with vet and formatting; under a minute
+	@$(MAKE) -s fmt-check
+	@$(go-test) -timeout 10m $$(GO=$(GO) scripts/test.sh --plain $(PACKAGES))
+
+unit: ## all Go tests, acceptance and end-to-end tests included, with the time each package takes (ARGS="-run Name ./internal/team")
+	@$(go-test) -timeout 45m $(or $(ARGS),$(PACKAGES))
+	@$(if $(ARGS),,$(GO) -C tools test ./...)
+
+arrows: ## count the references within a package that run back up (PACKAGE=./internal/web)
+	@$(GO) -C tools run ./arrows -C .. $(or $(PACKAGE),./internal/web)
 
 screenshots: deps ## take the pictures of the pages again (docs/screenshots)
 	@$(test-env) $(GO) test -count=1 -run TestPagesShutNobodyOut ./e2e -screenshots

@@ -1,0 +1,159 @@
+package layers
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// layers are the packages from the bottom up: each imports only what is below it, and nothing beside it. Some of them do
+// not exist yet; what exists and is not listed fails the test.
+var layers = [][]string{
+	{"api"},
+	{"internal/redaction", "internal/bucket", "internal/spreadsheet", "internal/version", "internal/naming"},
+	{"api/client"},
+	{"internal/permission"},
+	{"internal/event"},
+	{"internal/team"},
+	{"internal/signin"},
+	{"internal/audit"},
+	{"internal/outbox"},
+	{"internal/operator"},
+	{"internal/catalog", "internal/password", "internal/factor", "internal/mail", "internal/webhook", "internal/oidc"},
+	{"internal/store/sqlite", "internal/store/postgres"},
+	{"internal/store"},
+	{"internal/metric", "internal/trace"},
+	{"internal/front"},
+	{"internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"},
+	{"internal/cli", "internal/tfprovider"},
+	{"internal/server"},
+	{"internal/rafftest"},
+	{"cmd/raff", "cmd/raffd", "cmd/terraform-provider-raff", "bench", "e2e", "e2e/sdk", "internal/layers"},
+}
+
+// The faces decide nothing about storage, and the clients know nothing of the server, wherever their layer is.
+var (
+	faces     = []string{"internal/front", "internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"}
+	storage   = []string{"internal/store", "internal/store/sqlite", "internal/store/postgres"}
+	clients   = []string{"internal/cli", "internal/tfprovider", "cmd/raff", "cmd/terraform-provider-raff"}
+	forClient = []string{"api", "api/client", "internal/cli", "internal/tfprovider", "internal/naming", "internal/spreadsheet", "internal/version"}
+)
+
+// wrong says what is wrong with the imports of a package, which are all of this repository.
+func wrong(pkg string, imports []string) (all []string) {
+	layer := func(p string) int {
+		return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, p) })
+	}
+	if layer(pkg) < 0 {
+		return []string{fmt.Sprintf("%s has no layer: give it one", pkg)}
+	}
+	for _, to := range imports {
+		switch {
+		case layer(to) < 0: // told of by itself
+		case slices.Contains(faces, pkg) && slices.Contains(storage, to):
+			all = append(all, fmt.Sprintf("%s imports %s: a face asks the domain, never the store", pkg, to))
+		case slices.Contains(clients, pkg) && !slices.Contains(forClient, to):
+			all = append(all, fmt.Sprintf("%s imports %s: a client knows nothing of the server", pkg, to))
+		case layer(to) >= layer(pkg):
+			all = append(all, fmt.Sprintf("%s imports %s, which is not below it", pkg, to))
+		}
+	}
+	return all
+}
+
+// graph is what every package of this repository imports of it, whatever it is built for. It reads the files itself, so that
+// the cache of test results knows on what this one depends.
+func graph(t *testing.T) map[string][]string {
+	t.Helper()
+	const root = "../.."
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(mod), "\n")
+	module := strings.TrimPrefix(first, "module ") + "/"
+	imports := map[string][]string{}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"bin", "dist", "testdata", "tools"}, d.Name())) {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || d.IsDir() {
+			return nil
+		}
+		pkg, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		pkg = filepath.ToSlash(pkg)
+		imports[pkg] = imports[pkg]              // a package without imports is one, too
+		if strings.HasSuffix(path, "_test.go") { // tests come in through the front door
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range f.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if own, ok := strings.CutPrefix(name, module); ok && !slices.Contains(imports[pkg], own) {
+				imports[pkg] = append(imports[pkg], own)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}
+
+func TestEveryImportPointsDown(t *testing.T) {
+	t.Parallel()
+	imports := graph(t)
+	if len(imports) < 20 || len(imports["internal/server"]) < 5 {
+		t.Fatalf("only %d packages were found", len(imports))
+	}
+	for pkg, to := range imports {
+		for _, w := range wrong(pkg, to) {
+			t.Error(w)
+		}
+	}
+	// The picture, from the top down; go test -v shows it.
+	var b strings.Builder
+	for _, layer := range slices.Backward(layers) {
+		for _, pkg := range layer {
+			if to := slices.Sorted(slices.Values(imports[pkg])); len(to) > 0 {
+				fmt.Fprintf(&b, "%-28s → %s\n", pkg, strings.Join(to, " "))
+			} else if _, exists := imports[pkg]; exists {
+				fmt.Fprintf(&b, "%s\n", pkg)
+			}
+		}
+	}
+	t.Log("\n" + b.String())
+}
+
+func TestAnImportThatPointsUpIsFound(t *testing.T) {
+	t.Parallel()
+	for pkg, to := range map[string]string{
+		"internal/team": "internal/store", "internal/web": "internal/store", "internal/front": "internal/store", "internal/httpapi": "internal/web",
+		"internal/cli": "internal/team", "api": "internal/naming", "internal/store": "internal/server", "internal/event": "internal/team",
+		"internal/surprise": "api", "internal/server": "internal/rafftest", "internal/password": "internal/mail",
+	} {
+		if len(wrong(pkg, []string{to})) != 1 {
+			t.Errorf("nothing is said against %s importing %s", pkg, to)
+		}
+	}
+}
