@@ -26,7 +26,7 @@ type CreateInvitationRequest struct {
 	RoleID *string `json:"role_id,omitempty"`
 }
 
-// AcceptInvitationRequest takes an invitation up. Somebody new gives Name and Password; somebody who already has a
+// AcceptInvitationRequest takes an invitation up. Someone new gives Name and Password; someone who already has a
 // password gives that one.
 type AcceptInvitationRequest struct {
 	Token    *string `json:"token,omitempty"`

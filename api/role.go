@@ -31,7 +31,7 @@ type CreateRoleRequest struct {
 }
 
 // UpdateRoleRequest changes what it names; nil leaves as it is. Permissions replaces the whole set. AddPermissions and
-// RemovePermissions change the set the role has when the request arrives, so that nothing is lost that somebody else changed.
+// RemovePermissions change the set the role has when the request arrives, so that nothing is lost that someone else changed.
 type UpdateRoleRequest struct {
 	Name              *string   `json:"name,omitempty"`
 	Description       *string   `json:"description,omitempty"`

@@ -214,7 +214,7 @@ type violation struct {
 	Nodes            []string
 }
 
-// fits fails the test if the page shuts somebody out, or is wider than its window.
+// fits fails the test if the page shuts someone out, or is wider than its window.
 func (b *tab) fits() {
 	b.t.Helper()
 	const run = `;axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => (

@@ -30,7 +30,7 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 	owner.fill("#name", "Trent")
 	owner.fill("#password", rafftest.Password)
 	owner.follow("form button")
-	owner.shows("Your password is set")
+	owner.shows("Password set")
 	owner.follow("a.button")
 	owner.shows("Members", "Trent", "1 person")
 
@@ -38,7 +38,7 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 	owner.fill("#emails", "alice@example.com")
 	owner.click("input[value='" + srv.RoleID(t, "account", "member") + "']")
 	owner.follow("form[action='/invitations'] button")
-	owner.shows("1 invitation sent.", "alice@example.com", "Links go by mail only")
+	owner.shows("1 invitation sent.", "alice@example.com", "Links are sent by email only")
 
 	alice := newTab(t, srv.URL)
 	alice.open(smtp.Wait(t, "alice@example.com").Link(t))
@@ -46,7 +46,7 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 	alice.fill("#name", "Alice")
 	alice.fill("#password", rafftest.Password)
 	alice.follow("button[value=accept]")
-	alice.shows("You are in")
+	alice.shows("Invitation accepted")
 	alice.follow("a.button")
 	alice.shows("Members", "Invitations", "Projects", "Settings", "2 people", "Trent")
 	alice.lacks("Roles", "API keys", "Audit log", "Invite people")
@@ -55,7 +55,7 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 		alice.shows(title)
 	}
 	alice.open("/members/" + srv.OwnerMemberID)
-	alice.shows("does not include the right to “Add, change and remove account members")
+	alice.shows("does not include the permission “Add, change and remove account members")
 
 	alice.follow("form[action='/sign-out'] button")
 	alice.shows("You are signed out")
@@ -125,7 +125,7 @@ func (w *crew) signIn(t *testing.T) *tab {
 	return b
 }
 
-// TestPagesShutNobodyOut looks at every page as somebody with a wide screen and a light theme does, and as somebody with a
+// TestPagesShutNobodyOut looks at every page as someone with a wide screen and a light theme does, and as someone with a
 // phone and a dark theme. With -screenshots it keeps what it saw.
 func TestPagesShutNobodyOut(t *testing.T) {
 	w := newCrew(t)
@@ -170,7 +170,7 @@ func TestPagesShutNobodyOut(t *testing.T) {
 	owner.click("details.more summary")
 	owner.fill("#app_password", rafftest.Password)
 	owner.follow("form[action='/profile/factors/app'] button")
-	owner.shows("Scan the picture")
+	owner.shows("Scan the QR code")
 	owner.both("second-factor-app")
 	owner.fill("#code", factor.Code(strings.ReplaceAll(owner.text("#secret"), " ", ""), time.Now()))
 	owner.follow("form[action='/profile/factors/app/confirm'] button")
@@ -183,7 +183,7 @@ func TestPagesShutNobodyOut(t *testing.T) {
 	guest.fill("#email", "owner@example.com")
 	guest.fill("#password", rafftest.Password)
 	guest.follow("form button")
-	guest.shows("One more step")
+	guest.shows("Verify it is you")
 	guest.both("second-factor")
 	gallery(t, kept)
 }
@@ -281,7 +281,7 @@ func TestLongNamesFit(t *testing.T) {
 	}
 }
 
-// TestByKeyboardAlone signs in, finds somebody, changes their role and signs out without a mouse, and sees at every stop
+// TestByKeyboardAlone signs in, finds someone, changes their role and signs out without a mouse, and sees at every stop
 // where the focus is.
 func TestByKeyboardAlone(t *testing.T) {
 	w := newCrew(t)
@@ -308,7 +308,7 @@ func TestByKeyboardAlone(t *testing.T) {
 	b.press("Sup")
 	b.tabTo("form button")
 	b.loads(chromedp.KeyEvent("\r"))
-	b.shows("The role is changed", "Answers people")
+	b.shows("Role changed", "Answers people")
 	b.tabTo("form[action='/sign-out'] button")
 	b.loads(chromedp.KeyEvent(" "))
 	b.shows("You are signed out")
@@ -339,7 +339,7 @@ func TestWhatTheScriptsAdd(t *testing.T) {
 	w := newCrew(t)
 	b := w.signIn(t)
 
-	// Results change while somebody types, the field keeps what was typed, and the address can be shared.
+	// Results change while someone types, the field keeps what was typed, and the address can be shared.
 	b.fill("#q", "bob")
 	b.until(`document.querySelector("#results").innerText.startsWith("1 person")`)
 	if typed := ask[string](b, `document.querySelector("#q").value`); typed != "bob" || !strings.Contains(b.path(), "q=bob") {
@@ -349,18 +349,18 @@ func TestWhatTheScriptsAdd(t *testing.T) {
 		t.Error("a button that only serves browsers without scripts is there")
 	}
 
-	// The roles follow the place somebody is invited to; what was typed stays, and the address does not tell it.
+	// The roles follow the place someone is invited to; what was typed stays, and the address does not tell it.
 	b.open("/invitations/new")
 	b.shows("Billing")
-	b.fill("#emails", "alice@example.com, somebody")
+	b.fill("#emails", "alice@example.com, someone")
 	ask[string](b, fmt.Sprintf(`(() => { const s = document.querySelector("#project"); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return "" })()`, w.project))
 	b.until(`document.body.innerText.includes("Operator")`)
 	b.lacks("Billing", "Choose")
-	if typed := ask[string](b, `document.querySelector("#emails").value`); typed != "alice@example.com, somebody" || b.path() != "/invitations/new" {
+	if typed := ask[string](b, `document.querySelector("#emails").value`); typed != "alice@example.com, someone" || b.path() != "/invitations/new" {
 		t.Errorf("%q is left of what was typed, the address is %s", typed, b.path())
 	}
 
-	// A form is sent once, however often somebody clicks.
+	// A form is sent once, however often someone clicks.
 	b.open("/keys/new")
 	b.fill("#name", "Clicked twice")
 	ask[string](b, `(() => { const f = document.querySelector("form[action='/keys']"); f.requestSubmit(); setTimeout(() => f.requestSubmit()); return "" })()`)
@@ -381,7 +381,7 @@ func TestWhatTheScriptsAdd(t *testing.T) {
 	b.open("/members")
 	visible := `document.querySelector("nav[aria-label=Account]").offsetParent !== null`
 	if ask[bool](b, visible) {
-		t.Error("the menu is open before somebody opens it")
+		t.Error("the menu is open before someone opens it")
 	}
 	b.click(".menu")
 	if !ask[bool](b, visible) || ask[string](b, `document.querySelector(".menu").ariaExpanded`) != "true" {

@@ -145,7 +145,7 @@ func (p *process) ownerSession(t *testing.T) string {
 	return cookie
 }
 
-// wantReads wants everything that only reads to work, with a key and for somebody who is signed in.
+// wantReads wants everything that only reads to work, with a key and for someone who is signed in.
 func (p *process) wantReads(t *testing.T, owner string) {
 	t.Helper()
 	for _, who := range []string{p.Key, owner} {

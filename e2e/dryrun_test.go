@@ -29,7 +29,7 @@ func tryAndAdd(t *testing.T, on ...rafftest.Option) {
 		rafftest.WithQuotas(team.Quotas{Roles: 5, Projects: 5, APIKeys: 20, Invitations: 14, Sessions: 5}))...)
 	join := func(email, role string) (member, user string) {
 		member = srv.Invite(t, email, role)
-		body := map[string]any{"token": rafftest.TokenOf(t, box.Wait(t, email).Link(t)), "name": "Somebody", "password": rafftest.Password}
+		body := map[string]any{"token": rafftest.TokenOf(t, box.Wait(t, email).Link(t)), "name": "Someone", "password": rafftest.Password}
 		return member, srv.Do(t, "POST", "/api/v1/invitations/accept", "", body).Want(t, 200).Data(t)["user_id"].(string)
 	}
 	role, viewer := srv.RoleID(t, "account", "member"), srv.RoleID(t, "project", "viewer")

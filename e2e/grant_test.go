@@ -8,7 +8,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// Access grows only through somebody who may hand it out. Each case is a way around that which some product once left
+// Access grows only through someone who may hand it out. Each case is a way around that which some product once left
 // open: the caller is strong enough for the operation and must be refused for what it would hand out.
 
 type guard struct {
@@ -88,7 +88,7 @@ func TestWhoOnlyInvitesHandsOutNoMoreThanTheyHold(t *testing.T) {
 		g.refused("POST", "/api/v1/members", key, invite(admin), 403, "escalation_denied", "account.members.manage")
 		g.refused("POST", "/api/v1/invitations", key, invite(admin), 403, "escalation_denied")
 		g.Do(t, "POST", "/api/v1/members", key, invite(weak)).Want(t, 201)
-		// Nor do they get at an invitation somebody stronger sent.
+		// Nor do they get at an invitation someone stronger sent.
 		member := g.Invite(t, "carol@example.com", admin)
 		id := g.Do(t, "GET", "/api/v1/members/"+member, g.Key, nil).Data(t)["invitation_id"].(string)
 		g.refused("POST", "/api/v1/invitations/"+id+"/link", key, nil, 403, "escalation_denied")

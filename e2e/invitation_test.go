@@ -61,7 +61,7 @@ func TestWhereMailIsSentTheLinkIsOnlyForTheInvited(t *testing.T) {
 	}
 }
 
-// TestParallelAcceptsHaveOneWinner races 50 accepts of one token, by somebody new and, in the next round, by the same
+// TestParallelAcceptsHaveOneWinner races 50 accepts of one token, by someone new and, in the next round, by the same
 // person, who has a password by then. Those who give a password are also slowed down, as if they were guessing it, and on
 // a slow machine some are told that too many wait for their password to be checked.
 func TestParallelAcceptsHaveOneWinner(t *testing.T) {

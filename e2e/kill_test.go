@@ -78,7 +78,7 @@ func (p *process) sealAll(t *testing.T) (events int) {
 		t.Fatal(err)
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(string(p.operate(t, "audit", "verify"))), "\n") {
-		account, rest, _ := strings.Cut(line, ": whole, ")
+		account, rest, _ := strings.Cut(line, ": OK, ")
 		if n := 0; account == "account "+p.AccountID {
 			if _, err := fmt.Sscanf(rest, "%d events", &n); err == nil {
 				events = n

@@ -113,7 +113,7 @@ func (l *load) work(ctx context.Context, worker string) {
 		if err != nil {
 			return
 		}
-		if res.Header.Get("Retry-After") == "" || !bytes.Contains(res.Body, []byte(`"The database is not available right now. Try again in a moment.","code":"unavailable"`)) {
+		if res.Header.Get("Retry-After") == "" || !bytes.Contains(res.Body, []byte(`"The database is currently unavailable. Try again in a moment.","code":"unavailable"`)) {
 			l.problem("the refusal says %v %s", res.Header, res.Body)
 		}
 		time.Sleep(200 * time.Millisecond)

@@ -54,7 +54,7 @@ func TestMetricsSayWhatHappened(t *testing.T) {
 			if t.Failed() {
 				t.Log(all)
 			}
-			srv.Do(t, "GET", "/metrics", srv.Key, nil).Want(t, 404) // not where everybody can reach it
+			srv.Do(t, "GET", "/metrics", srv.Key, nil).Want(t, 404) // not where everyone can reach it
 		})
 	}
 }

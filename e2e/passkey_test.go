@@ -36,7 +36,7 @@ func TestPasskey(t *testing.T) {
 
 	b.follow("form[action='/sign-out'] button")
 	signIn()
-	b.shows("One more step", "Use a passkey")
+	b.shows("Verify it is you", "Use a passkey")
 	b.fits()
 	b.follow("form[data-passkey=get] button")
 	b.shows("Your profile", "Blue key", "last used")
@@ -51,7 +51,7 @@ func TestPasskey(t *testing.T) {
 	b.until(`document.querySelector("form[action='/profile/password/remove'] [data-done]").innerText.includes("it is you")`)
 	b.fits()
 	b.follow(part + "button[type=submit]")
-	b.shows("Your password is removed", "Set a password")
+	b.shows("Password removed", "Set a password")
 	b.fits()
 	b.follow("form[action='/sign-out'] button")
 	b.open("/sign-in?next=/profile")

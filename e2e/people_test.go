@@ -28,7 +28,7 @@ func TestWhoIsOnlyInAProjectSeesOnlyThat(t *testing.T) {
 		if who["role"] != nil || len(who["projects"].([]any)) != 1 {
 			t.Errorf("Bob is %v", who)
 		}
-		// Somebody who is in already needs no invitation to get an account role.
+		// Someone who is in already needs no invitation to get an account role.
 		added := g.Do(t, "POST", "/api/v1/members", g.Key, map[string]any{"email": "Bob@example.com", "role_id": g.RoleID(t, "account", "member")}).Want(t, 201).Data(t)
 		if added["status"] != "active" || added["user_id"] != member["user_id"] {
 			t.Errorf("added to the account: %v", added)

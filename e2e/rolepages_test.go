@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// choose picks an option of a list, as somebody does with the mouse.
+// choose picks an option of a list, as someone does with the mouse.
 func (b *tab) choose(selector, value string) {
 	b.t.Helper()
 	ask[string](b, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return "" })()`, selector, value))
@@ -46,7 +46,7 @@ func TestFormsFollowWhatIsChosen(t *testing.T) {
 
 	b.open("/audit")
 	if visible("#since") {
-		t.Error("days are asked for before somebody wants to choose them")
+		t.Error("days are asked for before someone wants to choose them")
 	}
 	b.choose("#period", "days")
 	if !visible("#since") {

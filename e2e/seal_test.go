@@ -51,7 +51,7 @@ const (
 		key_id = (SELECT key_id FROM audit_seals s WHERE s.account_id = $A), note = '' WHERE account_id = $A`
 )
 
-// tampering is what somebody who can write to the database does to the log of account $A; each statement follows a semicolon.
+// tampering is what someone who can write to the database does to the log of account $A; each statement follows a semicolon.
 func tampering() map[string]string {
 	all := map[string]string{
 		"event removed":                      noRoleEvent,
@@ -68,7 +68,7 @@ func tampering() map[string]string {
 		"seals, head and an event removed":   noSeals + ";" + noHead + ";" + noRoleEvent,
 		"everything removed":                 noSeals + ";" + noHead + ";DELETE FROM audit_events WHERE account_id = $A",
 		"set back, without an event":         setBack + ";" + noRoleEvent,
-		"set back, an event changed":         setBack + ";UPDATE audit_events SET actor_name = 'somebody else' WHERE account_id = $A AND action = 'role.created'",
+		"set back, an event changed":         setBack + ";UPDATE audit_events SET actor_name = 'someone else' WHERE account_id = $A AND action = 'role.created'",
 		"head set back, seals left":          "UPDATE audit_heads SET sealed_seq = 1, closed_seq = 1 WHERE account_id = $A",
 		"head and seals of the first moment": noSeals + ";UPDATE audit_heads SET sealed_seq = 0, closed_seq = 0, sealed_until = NULL, closed_until = NULL, hash = NULL, key_id = '' WHERE account_id = $A;" + noRoleEvent,
 	}

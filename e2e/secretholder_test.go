@@ -7,7 +7,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// A key acts for everybody who was shown its secret: who made it, who regenerated it, and who holds the secret of the key
+// A key acts for everyone who was shown its secret: who made it, who regenerated it, and who holds the secret of the key
 // that did.
 
 // actions are what the audit log tells of a target, newest first.

@@ -81,7 +81,7 @@ func ExampleRoleService_Create() {
 	// Output: support [account.members.view account.audit.view] false
 }
 
-// Invite somebody where the server sends no mail: the link is handed over in person.
+// Invite someone where the server sends no mail: the link is handed over in person.
 func ExampleInvitationService_Link() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -195,7 +195,7 @@ func ExampleMemberService_AddMany() {
 	// erin@example.com pending
 }
 
-// Add somebody at once who is known to the account, by the id behind their address.
+// Add someone at once who is known to the account, by the id behind their address.
 func ExampleUserService_Lookup() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))

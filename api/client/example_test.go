@@ -25,7 +25,7 @@ func Example() {
 	// Output: Acme Owner
 }
 
-// Invite somebody. Doing it twice is a conflict that says which member already exists.
+// Invite someone. Doing it twice is a conflict that says which member already exists.
 func ExampleMemberService_Add() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))

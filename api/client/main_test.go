@@ -20,7 +20,7 @@ import (
 // The roles that the examples hand out.
 var adminRole, operatorRole string
 
-// TestMain gives the examples a real server, built from the same checkout. Where this module is alone, in somebody's
+// TestMain gives the examples a real server, built from the same checkout. Where this module is alone, in someone's
 // module cache, there is nothing to build it from, and the examples are left out.
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -55,7 +55,7 @@ func (s *RoleService) Create(ctx context.Context, in api.CreateRoleRequest, opts
 	return fetch[api.Role](ctx, s.c, request{method: http.MethodPost, path: rolesPath, body: in}, opts...)
 }
 
-// Update changes a role for everybody who has it, from their next request on. AddPermissions and RemovePermissions change
+// Update changes a role for everyone who has it, from their next request on. AddPermissions and RemovePermissions change
 // the permissions the role has when the request arrives; Permissions replaces them all, whoever changed them meanwhile,
 // unless UpdatedAt says for which version of the role it was made: another one is refused, see IsChanged.
 func (s *RoleService) Update(ctx context.Context, id string, in api.UpdateRoleRequest, opts ...CallOption) (*api.Role, error) {

@@ -27,7 +27,7 @@ func accountCreateCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "text" && output != "json" {
-				return errors.New("--output is text or json")
+				return errors.New("--output must be text or json")
 			}
 			return db.open(cmd, server.Starting, func(ctx context.Context, s *server.Server) error {
 				a, err := s.CreateAccount(ctx, name, ownerEmail)
@@ -44,7 +44,7 @@ func accountCreateCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "name of the account")
-	c.Flags().StringVar(&ownerEmail, "owner-email", "", "address of the person who owns it")
+	c.Flags().StringVar(&ownerEmail, "owner-email", "", "email of the person who owns it")
 	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
 	db.flags(c)
 	return c
@@ -55,8 +55,8 @@ func accountTransferCommand() *cobra.Command {
 	var account, member string
 	c := &cobra.Command{
 		Use:   "transfer-ownership --account ID --member ID",
-		Short: "Make another member the Owner of an account; the former Owner becomes Admin",
-		Long:  "Make another member the Owner of an account. The former Owner becomes Admin, and their API keys with the Owner role are deactivated.",
+		Short: "Make another member the Owner of an account; the former Owner becomes an Admin",
+		Long:  "Make another member the Owner of an account. The former Owner becomes an Admin, and their API keys with the Owner role are disabled.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
@@ -67,7 +67,7 @@ func accountTransferCommand() *cobra.Command {
 				var text strings.Builder
 				fmt.Fprintf(&text, "The Owner is now %s\n", owner)
 				for _, name := range deactivated {
-					fmt.Fprintf(&text, "Deactivated the former Owner's API key %q, which has the Owner role.\n", name)
+					fmt.Fprintf(&text, "Disabled the former Owner's API key %q, which has the Owner role.\n", name)
 				}
 				_, err = fmt.Fprint(cmd.OutOrStdout(), text.String())
 				return err

@@ -10,7 +10,7 @@ import (
 )
 
 func apiKeyCommand() *cobra.Command {
-	c := &cobra.Command{Use: "api-key", Short: "What only the operator does with API keys"}
+	c := &cobra.Command{Use: "api-key", Short: "Manage operator settings of API keys"}
 	var db database
 	var account, key string
 	tier := &cobra.Command{
@@ -23,7 +23,7 @@ func apiKeyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s has the tier %s now.\n", name, args[0])
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s now has the tier %s.\n", name, args[0])
 				return err
 			})
 		},

@@ -14,13 +14,13 @@ func backupCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "backup --to FILE",
 		Short: "Copy the embedded database to a file while the server runs",
-		Long: "Copy the SQLite database to a new file, readable by you alone, while the server goes on. The copy is of one\n" +
-			"moment, holds everything that was answered before it began, and is checked before the file appears; a file\n" +
-			"that already exists is never overwritten. To restore it, see docs/operations.md.",
+		Long: "Copy the SQLite database to a new file, readable only by you, while the server runs. The copy is of one\n" +
+			"moment, contains every change that was confirmed before it started, and is checked before the file appears.\n" +
+			"An existing file is never overwritten. To restore a backup, see docs/operations.md.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if database == "" || to == "" {
-				return usage{errors.New("--database (RAFF_DATABASE_URL) and --to are needed")}
+				return usage{errors.New("--database (RAFF_DATABASE_URL) and --to are required")}
 			}
 			err := server.Backup(cmd.Context(), database, to)
 			if errors.Is(err, server.ErrUsePgDump) {
@@ -29,11 +29,11 @@ func backupCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), "The backup is in", to)
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), "Backup written to", to)
 			return err
 		},
 	}
 	setting(c.Flags(), &database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH (RAFF_DATABASE_URL)")
-	c.Flags().StringVar(&to, "to", "", "file to make")
+	c.Flags().StringVar(&to, "to", "", "file to create")
 	return c
 }

@@ -9,26 +9,26 @@ import (
 	"raff/internal/server"
 )
 
-// database is what a command needs that works on the database without serving.
+// database holds the flags of commands that work on the database without serving.
 type database struct{ config server.Config }
 
 func (d *database) flags(c *cobra.Command) {
 	f := c.Flags()
 	setting(f, &d.config.Database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
-	setting(f, &d.config.PublicURL, "public-url", "RAFF_PUBLIC_URL", "", "where people reach the server (RAFF_PUBLIC_URL; default: where the last server that started on the database said)")
-	setting(f, &d.config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with the permissions and system roles of the database, to be sure that it is the one (RAFF_CATALOG)")
+	setting(f, &d.config.PublicURL, "public-url", "RAFF_PUBLIC_URL", "", "public URL of the server (RAFF_PUBLIC_URL; default: the one of the last server started on the database)")
+	setting(f, &d.config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with the permissions and system roles, which must match the catalog of the database (RAFF_CATALOG)")
 	setting(f, &d.config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
 }
 
-// with opens the database as it is for as long as do runs.
+// with opens the database without changing it and calls do.
 func (d *database) with(cmd *cobra.Command, do func(context.Context, *server.Server) error) error {
 	return d.open(cmd, server.Looking, do)
 }
 
-// open is with, for a command that may change more.
+// open is with, for a command that may change the schema or the catalog.
 func (d *database) open(cmd *cobra.Command, mode server.Mode, do func(context.Context, *server.Server) error) (err error) {
 	if d.config.Database == "" {
-		return errors.New("--database (RAFF_DATABASE_URL) is needed")
+		return errors.New("--database (RAFF_DATABASE_URL) is required")
 	}
 	d.config.Logger, d.config.Mode = warnings(cmd.ErrOrStderr()), mode
 	s, err := server.Open(cmd.Context(), d.config)

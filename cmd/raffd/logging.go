@@ -10,11 +10,11 @@ import (
 	"raff/internal/redaction"
 )
 
-// logging is how a server logs, as the operator says it.
+// logging holds the logging flags of a server.
 type logging struct{ level, format string }
 
 func (l *logging) flags(f *pflag.FlagSet) {
-	setting(f, &l.level, "log-level", "RAFF_LOG_LEVEL", "info", "debug (a line per request), info, warn or error (RAFF_LOG_LEVEL)")
+	setting(f, &l.level, "log-level", "RAFF_LOG_LEVEL", "info", "debug (one line per request), info, warn or error (RAFF_LOG_LEVEL)")
 	setting(f, &l.format, "log-format", "RAFF_LOG_FORMAT", "text", "text or json (RAFF_LOG_FORMAT)")
 }
 
@@ -22,7 +22,7 @@ func (l *logging) logger(w io.Writer) (*slog.Logger, error) {
 	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 	level, ok := levels[l.level]
 	if !ok {
-		return nil, fmt.Errorf("--log-level %q: give debug, info, warn or error", l.level)
+		return nil, fmt.Errorf("--log-level %q: must be debug, info, warn or error", l.level)
 	}
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: redaction.Attr}
 	switch l.format {
@@ -31,10 +31,10 @@ func (l *logging) logger(w io.Writer) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(w, options)), nil
 	}
-	return nil, fmt.Errorf("--log-format %q: give text or json", l.format)
+	return nil, fmt.Errorf("--log-format %q: must be text or json", l.format)
 }
 
-// warnings logs what an operator has to look at, for commands whose output is something else.
+// warnings is the logger of commands with other output: it only logs warnings and errors, to standard error.
 func warnings(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: redaction.Attr}))
 }

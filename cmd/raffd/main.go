@@ -22,7 +22,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run runs raffd with these arguments and says with which status it ends.
+// run runs raffd with the given arguments and returns its exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := textOnly(args, os.Environ())
 	if err == nil {
@@ -42,17 +42,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-// textOnly refuses arguments, and settings of the environment, that no database could store. It does not repeat them,
-// because one may be a secret.
+// textOnly refuses arguments and environment variables that are not valid text, which the database cannot store. The
+// error does not repeat them, because one may be a secret.
 func textOnly(args, environment []string) error {
 	for i, arg := range args {
 		if !isText(arg) {
-			return usage{fmt.Errorf("argument %d contains a NUL character or bytes that are not UTF-8: check the encoding of the terminal or of the script", i+1)}
+			return usage{fmt.Errorf("argument %d contains a NUL character or bytes that are not UTF-8: check the encoding of the terminal or script", i+1)}
 		}
 	}
 	for _, e := range environment {
 		if name, value, _ := strings.Cut(e, "="); strings.HasPrefix(name, "RAFF_") && !isText(value) {
-			return usage{fmt.Errorf("the environment variable %s contains bytes that are not UTF-8: set it again", name)}
+			return usage{fmt.Errorf("the environment variable %s contains bytes that are not UTF-8: check its encoding", name)}
 		}
 	}
 	return nil
@@ -60,5 +60,5 @@ func textOnly(args, environment []string) error {
 
 func isText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
-// usage is an error of whoever typed the command; the program then ends with status 2.
+// usage is a usage error; the program then exits with status 2.
 type usage struct{ error }

@@ -13,8 +13,8 @@ func migrateCommand() *cobra.Command {
 	var db database
 	c := &cobra.Command{
 		Use:   "migrate",
-		Short: "Create the database, or bring its schema up to date",
-		Long: "Create the database, or bring its schema up to the version of this program, as raffd serve does when it starts. Every\n" +
+		Short: "Create the database, or migrate its schema",
+		Long: "Create the database, or migrate its schema to the version of this program, as raffd serve does when it starts. Every\n" +
 			"other command leaves the schema as it is. Make a backup first (raffd backup, pg_dump): an older program cannot use\n" +
 			"the new schema.",
 		Args: cobra.NoArgs,

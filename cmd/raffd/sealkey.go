@@ -15,26 +15,26 @@ func sealKeyCommand() *cobra.Command {
 	var rotate bool
 	create := &cobra.Command{
 		Use:   "create --file FILE",
-		Short: "Make a key that signs the audit log",
-		Long: "Make a file with a key of 32 random bytes, readable by you alone. Give it to every node and to every raffd command\n" +
-			"(--seal-key-file, RAFF_SEAL_KEY_FILE), keep a copy in a safe place, and keep it away from the database and its\n" +
-			"backups: who can write to the database but has no key cannot forge the log. On a database that has been sealed\n" +
+		Short: "Create a key that signs the audit log",
+		Long: "Create a file with a key of 32 random bytes, readable only by you. Pass it to every node and to every raffd command\n" +
+			"(--seal-key-file, RAFF_SEAL_KEY_FILE), keep a copy in a safe place, and store it apart from the database and its\n" +
+			"backups: without the key, someone who can write to the database cannot forge the log. On a database that was sealed\n" +
 			"without a key, run raffd audit adopt once all nodes have it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
-				return usage{errors.New("--file is needed")}
+				return usage{errors.New("--file is required")}
 			}
 			id, err := server.CreateSealKey(file, rotate)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "The key %s is in %s. Start every node with --seal-key-file %s\n", id, file, file)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Created key %s in %s. Start every node with --seal-key-file %s\n", id, file, file)
 			return err
 		},
 	}
-	create.Flags().StringVar(&file, "file", "", "file to make")
-	create.Flags().BoolVar(&rotate, "rotate", false, "put the new key before those of a file that exists; they go on checking what they signed")
+	create.Flags().StringVar(&file, "file", "", "file to create")
+	create.Flags().BoolVar(&rotate, "rotate", false, "add the new key before those of an existing file, which continue to verify what they signed")
 	c.AddCommand(create)
 	return c
 }

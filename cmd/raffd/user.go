@@ -10,7 +10,7 @@ import (
 )
 
 func userCommand() *cobra.Command {
-	c := &cobra.Command{Use: "user", Short: "Help the people of a server"}
+	c := &cobra.Command{Use: "user", Short: "Help users sign in"}
 	c.AddCommand(passwordLinkCommand(), resetFactorCommand())
 	return c
 }
@@ -20,10 +20,10 @@ func passwordLinkCommand() *cobra.Command {
 	var email string
 	c := &cobra.Command{
 		Use:   "password-link --email EMAIL",
-		Short: "Print a link with which somebody who forgot their password sets another",
-		Long: "Print a link with which somebody who forgot their password sets another. It works once, for one hour, and ends\n" +
-			"all their sessions. The person who opens it is taken for the owner of the address: make sure that it reaches them.\n" +
-			"A server that sends mail offers the same on its sign-in page.",
+		Short: "Print a link with which a user can set a new password",
+		Long: "Print a link with which a user who forgot their password can set a new one. It works once, for one hour, and ends\n" +
+			"all their sessions. Whoever opens it is treated as the owner of the email: make sure that only the user gets it.\n" +
+			"A server that sends email offers the same on its sign-in page.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
@@ -31,12 +31,12 @@ func passwordLinkCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nIt works once, until %s. Hand it to %s and to nobody else.\n", link, until, email)
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nIt works once, until %s. Give it only to %s.\n", link, until, email)
 				return err
 			})
 		},
 	}
-	c.Flags().StringVar(&email, "email", "", "address of the person")
+	c.Flags().StringVar(&email, "email", "", "email of the user")
 	db.flags(c)
 	return c
 }
@@ -46,22 +46,22 @@ func resetFactorCommand() *cobra.Command {
 	var email string
 	c := &cobra.Command{
 		Use:   "reset-second-factor --email EMAIL",
-		Short: "Let somebody who lost their second factor sign in with the password alone",
-		Long: "Take away all second factors and recovery codes of somebody who lost them, and end their sessions. Make sure first\n" +
-			"that it is them who asks.",
+		Short: "Remove the second factors of a user who lost them",
+		Long: "Remove all second factors and recovery codes of a user who lost them, and end their sessions. Verify the identity\n" +
+			"of the user first.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
 				if err := s.ResetFactors(ctx, email); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s signs in with the password alone now, and can add a second factor again.\n"+
-					"Somebody who has no password, because they signed in with passkeys only, needs a link: raffd user password-link\n", email)
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s can now sign in with the password only, and add a second factor again.\n"+
+					"A user without a password, who signed in with passkeys only, needs a password link: raffd user password-link\n", email)
 				return err
 			})
 		},
 	}
-	c.Flags().StringVar(&email, "email", "", "address of the person")
+	c.Flags().StringVar(&email, "email", "", "email of the user")
 	db.flags(c)
 	return c
 }

@@ -1,5 +1,5 @@
-// Command terraform-provider-raff is the Terraform provider of raff. Terraform starts it; run by hand it only explains
-// that.
+// Command terraform-provider-raff is the Terraform provider for raff. It is started by Terraform; when run by hand, it
+// only says so.
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 )
 
 func main() {
-	debug := flag.Bool("debug", false, "wait for a debugger and print how Terraform can connect")
-	schema := flag.Bool("schema", false, "print the schema in the form of \"terraform providers schema -json\" and exit")
+	debug := flag.Bool("debug", false, "run for a debugger, and print how Terraform can connect")
+	schema := flag.Bool("schema", false, "print the schema in the format of \"terraform providers schema -json\" and exit")
 	printVersion := flag.Bool("version", false, "print the version of this program and exit")
 	flag.Parse()
 	if *printVersion {

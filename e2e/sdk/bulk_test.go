@@ -74,7 +74,7 @@ func TestLookupOnARealServer(t *testing.T) {
 		t.Errorf("who once was a member came back %s, want active", back.Status)
 	}
 	if _, err := c.Users.Lookup(ctx, "bob@example.com"); !client.IsNotFound(err) {
-		t.Errorf("somebody nobody knows: %v, want not found", err)
+		t.Errorf("someone nobody knows: %v, want not found", err)
 	}
 	if _, err := c.Users.Lookup(ctx, ""); err == nil {
 		t.Error("an empty address was looked up")

@@ -1,4 +1,4 @@
-// Package bucket limits how fast somebody goes: a token bucket for each key that was seen in the last minutes.
+// Package bucket limits how fast someone goes: a token bucket for each key that was seen in the last minutes.
 package bucket
 
 import (

@@ -78,7 +78,7 @@ func (p *permissions) UnmarshalYAML(n *yaml.Node) error {
 	switch n.Kind {
 	case yaml.ScalarNode:
 		if n.Value != "all" {
-			return fmt.Errorf("line %d: permissions is a list of names, {all_except: [...]} or the word all", n.Line)
+			return fmt.Errorf("line %d: permissions must be a list of names, {all_except: [...]} or the word all", n.Line)
 		}
 		p.all = true
 		return nil
@@ -146,7 +146,7 @@ func expand(p permissions, scope team.Scope, all []team.Permission) ([]string, e
 		delete(drop, perm.Name)
 	}
 	for n := range drop {
-		return nil, fmt.Errorf("all_except names %q, which is no permission", n)
+		return nil, fmt.Errorf("all_except has an unknown permission: %q", n)
 	}
 	return names, nil
 }

@@ -40,7 +40,7 @@ func TestABrokenCatalogIsRefused(t *testing.T) {
 		"the word all":                  "roles: {account: [{slug: x, permissions: everything}]}",
 		`unknown permission "a.b"`:      full(t) + "\n    - {slug: odd, name: Odd, permissions: [a.b]}",
 		"of another scope":              full(t) + "\n    - {slug: odd, name: Odd, permissions: [account.members.view]}",
-		"which is no permission":        full(t) + "\n    - {slug: odd, name: Odd, permissions: {all_except: [a.b]}}",
+		"unknown permission":            full(t) + "\n    - {slug: odd, name: Odd, permissions: {all_except: [a.b]}}",
 		`the account role "owner" with`: strings.Replace(full(t), "permissions: all}", "permissions: [account.members.view]}", 1),
 	} {
 		if _, err := catalog.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), name) {

@@ -38,7 +38,7 @@ func (a *app) accountUpdate() *cobra.Command {
 		Short: "Change the name of the account",
 		Long: `Change the name of the account.
 
-Who may hand out roles, and whether people need a second factor, are decided by a person who is signed in: on the
+Who can assign roles, and whether a second factor is required, can only be changed by a signed-in person, on the
 Settings page of the dashboard.`,
 		Example: `raff account update --name "Example Ltd"`,
 		Args:    args(),

@@ -14,7 +14,7 @@ import (
 const keyArg = "an API key's id or name"
 
 func (a *app) key() *cobra.Command {
-	return a.group("api-key", "api-keys", "Show, make, change and end API keys",
+	return a.group("api-key", "api-keys", "Show, create, update and revoke API keys",
 		a.keyList(), a.keyGet(), a.keyCreate(), a.keyUpdate(), a.keyRegenerate(), a.keyRevoke())
 }
 
@@ -25,7 +25,7 @@ func (a *app) keyList() *cobra.Command {
 		Short:   "List the API keys",
 		Example: `raff api-key list
 
-# keys without an end
+# keys that never expire
 raff api-key list -o json | jq -r '.[] | select(.expires_at == null).name'`,
 		Args: args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
@@ -62,13 +62,13 @@ func (a *app) keyCreate() *cobra.Command {
 	tier := newTier()
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Make an API key and show its secret, this once",
-		Long: `Make an API key and show its secret, this once.
+		Short: "Create an API key and show its secret once",
+		Long: `Create an API key and show its secret once.
 
-Without --role the key may do nothing in the account; raff project member add gives it a role in one project.`,
+Without --role, the key has no permissions in the account; raff project member add gives it a role in one project.`,
 		Example: `raff api-key create --name ci --expires 90d
 
-# into a file that only you can read
+# save the secret in a file that only you can read
 (umask 077; raff api-key create --name ci --role member --secret-only >ci.key)`,
 		Args: args(),
 	}
@@ -88,8 +88,8 @@ Without --role the key may do nothing in the account; raff project member add gi
 		k, err := c.APIKeys.Create(ctx, in)
 		return a.writeSecret(show, k, err)
 	})
-	cmd.Flags().StringVar(&name, "name", "", "`name` to know it by")
-	cmd.Flags().StringVar(&expires, "expires", "", "when it ends: a `time` such as 2030-01-31T12:00:00Z, its last day (UTC), such as 2030-01-31, or how long from now, such as 90d or 12h")
+	cmd.Flags().StringVar(&name, "name", "", "`name` of the key")
+	cmd.Flags().StringVar(&expires, "expires", "", "expiry: a `time` such as 2030-01-31T12:00:00Z, the last valid day (UTC), such as 2030-01-31, or a duration from now, such as 90d or 12h")
 	role = a.addRoleFlags(cmd, api.ScopeAccount)
 	addChoice(cmd, tier, "tier", "rate limit")
 	show = addSecretFlag(cmd)
@@ -104,7 +104,7 @@ func (a *app) keyUpdate() *cobra.Command {
 	tier := newTier()
 	cmd := &cobra.Command{
 		Use:   "update <id|name>",
-		Short: "Rename an API key, change its end, or switch it off and on",
+		Short: "Rename an API key, change its expiry, or disable and enable it",
 		Example: `raff api-key update ci --expires 30d
 raff api-key update ci --expires never
 raff api-key update ci --disable`,
@@ -138,8 +138,8 @@ raff api-key update ci --disable`,
 	})
 	f := cmd.Flags()
 	f.StringVar(&name, "name", "", "new `name`")
-	f.StringVar(&expires, "expires", "", "when it ends: a `time` such as 2030-01-31T12:00:00Z, its last day (UTC), such as 2030-01-31, how long from now, such as 90d, or never")
-	f.BoolVar(&enable, "enable", false, "let it work again")
+	f.StringVar(&expires, "expires", "", "expiry: a `time` such as 2030-01-31T12:00:00Z, the last valid day (UTC), such as 2030-01-31, a duration from now, such as 90d, or never")
+	f.BoolVar(&enable, "enable", false, "enable the key again")
 	f.BoolVar(&disable, "disable", false, "disable the key; it can be enabled again")
 	addChoice(cmd, tier, "tier", "rate limit")
 	noFiles(cmd, "name", "expires")
@@ -153,10 +153,10 @@ func (a *app) keyRegenerate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "regenerate <id|name>",
 		Aliases: []string{"rotate"},
-		Short:   "Give an API key another secret, which is shown this once",
-		Long: `Give an API key another secret, which is shown this once. Id, name and roles stay.
+		Short:   "Replace the secret of an API key and show the new one once",
+		Long: `Replace the secret of an API key and show the new one once. The id, name and roles stay the same.
 
-The present secret ends at once, or after --grace, and is asked about before.`,
+The current secret stops working immediately, or after --grace. The command asks for confirmation first.`,
 		Example: `raff api-key regenerate ci --grace 1h
 
 # in a script
@@ -167,11 +167,11 @@ raff api-key regenerate ci --force --secret-only`,
 	d := a.addForce(cmd)
 	cmd.RunE = a.do(d.asking(func(ctx context.Context, c *client.Client, args []string) error {
 		var in api.RegenerateAPIKeyRequest
-		end := "at once"
+		end := "immediately"
 		if grace != "" {
 			old, err := span(grace)
 			if err != nil {
-				return usageError{fmt.Sprintf("--grace %q is no span such as 10m, 24h or 7d.", grace)}
+				return usageError{fmt.Sprintf("--grace %q is not a duration such as 10m, 24h or 7d.", grace)}
 			}
 			in.GraceSeconds, end = new(int(old.Seconds())), "in "+grace
 		}
@@ -179,13 +179,13 @@ raff api-key regenerate ci --force --secret-only`,
 		if err != nil {
 			return err
 		}
-		if err := d.confirm(ctx, "Regenerate the API key %s (%s…)? Its present secret ends %s.", k.Name, k.KeyPrefix, end); err != nil {
+		if err := d.confirm(ctx, "Regenerate the API key %s (%s…)? Its current secret stops working %s.", k.Name, k.KeyPrefix, end); err != nil {
 			return err
 		}
 		again, err := c.APIKeys.Regenerate(ctx, k.ID, in)
 		return a.writeSecret(show, again, err)
 	}))
-	cmd.Flags().StringVar(&grace, "grace", "", "how `long` the present secret still works, such as 10m or 24h (at most 7d)")
+	cmd.Flags().StringVar(&grace, "grace", "", "how `long` the current secret keeps working, such as 10m or 24h (at most 7d)")
 	show = addSecretFlag(cmd)
 	noFiles(cmd, "grace")
 	require(cmd, atMostOne("grace"), atMostOne("secret-only", "output"))
@@ -196,7 +196,7 @@ func (a *app) keyRevoke() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "revoke <id|name>",
 		Aliases:           []string{"rm", "remove", "delete"},
-		Short:             "End an API key for good, with all its roles",
+		Short:             "Revoke an API key permanently, with all its roles",
 		Example:           `raff api-key revoke ci`,
 		Args:              args(keyArg),
 		ValidArgsFunction: upTo(1, a.completeKeys),
@@ -207,7 +207,7 @@ func (a *app) keyRevoke() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := d.confirm(ctx, "Revoke the API key %s (%s…)? It stops working at once and loses %s.", k.Name, k.KeyPrefix, rolesOfKey(k)); err != nil {
+		if err := d.confirm(ctx, "Revoke the API key %s (%s…)? It stops working immediately and loses %s.", k.Name, k.KeyPrefix, rolesOfKey(k)); err != nil {
 			return err
 		}
 		done, err := c.APIKeys.Revoke(ctx, k.ID)

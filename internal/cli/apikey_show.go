@@ -16,7 +16,7 @@ import (
 	"raff/api/client"
 )
 
-// findKey takes an id or a name.
+// findKey finds a key by id or name.
 func findKey(ctx context.Context, c *client.Client, said string) (api.APIKey, error) {
 	if uuid.Validate(said) == nil {
 		k, err := c.APIKeys.Get(ctx, said)
@@ -28,7 +28,7 @@ func findKey(ctx context.Context, c *client.Client, said string) (api.APIKey, er
 	return pick(c.APIKeys.All(ctx, client.ListAPIKeysOptions{}), "API key", said, "raff api-key list", func(k api.APIKey) string { return k.ID }, func(k api.APIKey) []string { return []string{k.Name} })
 }
 
-// keyID needs the server only for a name.
+// keyID asks the server only if the argument is a name.
 func keyID(ctx context.Context, c *client.Client, said string) (string, error) {
 	if uuid.Validate(said) == nil {
 		return said, nil
@@ -44,15 +44,15 @@ type secretFlag struct{ only bool }
 
 func addSecretFlag(cmd *cobra.Command) *secretFlag {
 	s := &secretFlag{}
-	cmd.Flags().BoolVar(&s.only, "secret-only", false, "write the secret and nothing else, for scripts")
+	cmd.Flags().BoolVar(&s.only, "secret-only", false, "write only the secret, for scripts")
 	return s
 }
 
-// writeSecret shows a key with its secret. When the answer with the secret was lost, the key is there all the same, and
-// that has to be said.
+// writeSecret shows a key with its secret. If the response with the secret was lost, it reports that the key exists
+// nevertheless.
 func (a *app) writeSecret(show *secretFlag, k *api.APIKeyWithSecret, err error) error {
 	if errors.Is(err, client.ErrSecretLost) {
-		return fmt.Errorf("the API key %s (%s) exists, but the answer with its secret was lost on the way. Get another: raff api-key regenerate %s", k.Name, k.ID, k.ID)
+		return fmt.Errorf("the API key %s (%s) exists, but the response with its secret was lost. Get a new secret: raff api-key regenerate %s", k.Name, k.ID, k.ID)
 	}
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (a *app) writeSecret(show *secretFlag, k *api.APIKeyWithSecret, err error) 
 	if err := writeOne(a, *k, secretColumns, append(keyFields(k.APIKey), field{"Secret", k.Secret})); err != nil || a.output.value != "table" {
 		return err
 	}
-	a.note("The secret is shown this once. Store it now.")
+	a.note("The secret is shown only once. Store it now.")
 	return nil
 }
 
@@ -126,7 +126,7 @@ func keyStatus(k api.APIKey) string {
 	return "active"
 }
 
-// rolesOfKey lists what a key has, in the account first.
+// rolesOfKey lists the roles of a key, the account role first.
 func rolesOfKey(k api.APIKey) string {
 	var roles []string
 	if k.RoleName != nil {

@@ -18,17 +18,17 @@ import (
 )
 
 func (a *app) audit() *cobra.Command {
-	return a.group("audit", "audits", "Read what was done in the account", a.auditList(), a.auditTail())
+	return a.group("audit", "audits", "Read the audit log of the account", a.auditList(), a.auditTail())
 }
 
-// eventFlags select events.
+// eventFlags are the flags that filter events.
 type eventFlags struct{ actor, action, target string }
 
 func addEventFlags(cmd *cobra.Command, a *app) *eventFlags {
 	e := &eventFlags{}
-	cmd.Flags().StringVar(&e.actor, "actor", "", "only what this member did (`id`, email, or name of an API key)")
-	cmd.Flags().StringVar(&e.action, "action", "", "only this `action`, such as member.added")
-	cmd.Flags().StringVar(&e.target, "target", "", "only what was done to the object with this `id`")
+	cmd.Flags().StringVar(&e.actor, "actor", "", "only events by this member (`id`, email, or name of an API key)")
+	cmd.Flags().StringVar(&e.action, "action", "", "only events with this `action`, such as member.added")
+	cmd.Flags().StringVar(&e.target, "target", "", "only events about the object with this `id`")
 	noFiles(cmd, "action", "target")
 	complete(cmd, "actor", a.completeMembers)
 	return e
@@ -36,13 +36,14 @@ func addEventFlags(cmd *cobra.Command, a *app) *eventFlags {
 
 var notEmpty = []func(*cobra.Command) error{atMostOne("actor"), atMostOne("action"), atMostOne("target")}
 
-// options are the flags with the actor's name looked up: events are of users and keys, not of memberships.
+// options are the list options for the flags, with the actor's name resolved: events refer to users and keys, not to
+// memberships.
 func (e *eventFlags) options(ctx context.Context, c *client.Client) (client.ListEventsOptions, error) {
 	o := client.ListEventsOptions{Actor: e.actor, Action: e.action, Target: e.target}
 	if e.actor == "" {
 		return o, nil
 	}
-	if uuid.Validate(e.actor) == nil { // of a user or a key, unless it is that of a member
+	if uuid.Validate(e.actor) == nil { // the id of a user or a key, unless it is the id of a member
 		m, err := c.Members.Get(ctx, e.actor)
 		if client.IsNotFound(err) || client.IsDenied(err) {
 			return o, nil
@@ -61,7 +62,7 @@ func (e *eventFlags) options(ctx context.Context, c *client.Client) (client.List
 	return o, nil
 }
 
-// principalID is who a member is; somebody who has not accepted has done nothing yet.
+// principalID is the id of a member's user or key; an invitation that is not accepted has none.
 func principalID(m api.Member) string {
 	switch {
 	case m.UserID != nil:
@@ -78,7 +79,7 @@ func (a *app) auditList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List what was done, the newest first",
+		Short:   "List events, newest first",
 		Example: `raff audit list --since 24h
 raff audit list --actor alice@example.com --limit 20
 raff audit list --since 2030-01-01 --until 2030-01-31 -o csv >january.csv`,
@@ -102,14 +103,14 @@ raff audit list --since 2030-01-01 --until 2030-01-31 -o csv >january.csv`,
 			}
 		}
 		if limit < 0 {
-			return usageError{"--limit is how many events are wanted; 0 is all."}
+			return usageError{"--limit is the maximum number of events; 0 means all."}
 		}
 		if limit > 0 && limit < 1000 {
 			o.Limit = limit + 1
 		}
 		wanted := limit
 		if limit > 0 {
-			wanted++ // one more says whether the list goes on
+			wanted++ // one more, to know whether there are more
 		}
 		es, err := first(wanted, c.Audit.All(ctx, o))
 		if err != nil {
@@ -123,13 +124,13 @@ raff audit list --since 2030-01-01 --until 2030-01-31 -o csv >january.csv`,
 			return err
 		}
 		if more {
-			a.note("These are the newest %d; there are more. For all of them leave out --limit.", limit)
+			a.note("Showing the newest %d; there are more. Omit --limit to list all.", limit)
 		}
 		return nil
 	})
-	cmd.Flags().StringVar(&since, "since", "", "only from then on: a `time` such as 2030-01-31T12:00:00Z, the first day (UTC), such as 2030-01-01, or how long ago, such as 7d or 12h")
-	cmd.Flags().StringVar(&until, "until", "", "only before then: a `time` as for --since, or the last day (UTC), which still counts, such as 2030-01-31")
-	cmd.Flags().IntVar(&limit, "limit", 0, "only the newest `n` of them")
+	cmd.Flags().StringVar(&since, "since", "", "only events since: a `time` such as 2030-01-31T12:00:00Z, the first day (UTC), such as 2030-01-01, or how long ago, such as 7d or 12h")
+	cmd.Flags().StringVar(&until, "until", "", "only events until: a `time` as for --since, or the last day (UTC, included), such as 2030-01-31")
+	cmd.Flags().IntVar(&limit, "limit", 0, "only the newest `n` events")
 	noFiles(cmd, "since", "until", "limit")
 	require(cmd, append(notEmpty, atMostOne("since"), atMostOne("until"))...)
 	return cmd
@@ -155,7 +156,7 @@ var eventColumns = []column[api.AuditEvent]{
 
 const fewValues = 3 // of a list in a line
 
-// detailsOf says in a line what changed: {"role":{"from":"member","to":"admin"}} is "role: member → admin".
+// detailsOf describes in one line what changed: {"role":{"from":"member","to":"admin"}} is "role: member → admin".
 func detailsOf(details json.RawMessage) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(details, &fields) != nil {
@@ -163,7 +164,7 @@ func detailsOf(details json.RawMessage) string {
 	}
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if strings.HasSuffix(name, "_name") { // for people, beside what programs call it
+		if strings.HasSuffix(name, "_name") { // display names, which are shown beside the identifiers
 			continue
 		}
 		out = append(out, name+": "+shortly(fields[name]))

@@ -16,8 +16,8 @@ import (
 	"raff/api/client"
 )
 
-// An event bears the time at which its transaction began. One that began earlier may be committed later, so each look
-// at the log reaches back over what was seen already.
+// An event has the time at which its transaction began. A transaction that began earlier may commit later, so each poll
+// overlaps with the previous one.
 const overlap = 15 * time.Second
 
 func (a *app) auditTail() *cobra.Command {
@@ -25,10 +25,10 @@ func (a *app) auditTail() *cobra.Command {
 	var interval time.Duration
 	cmd := &cobra.Command{
 		Use:   "tail",
-		Short: "Show the last events, and new ones as they happen",
-		Long: `Show the last events, and new ones as they happen, until Ctrl-C. With -o json each event is one line.
+		Short: "Show the latest events, and new ones as they happen",
+		Long: `Show the latest events, and new ones as they happen, until Ctrl-C. With -o json, each event is one line.
 
-A server that is away for a while is waited for, and nothing that happened meanwhile is lost.`,
+If the server is unavailable for a while, the command waits for it, and no events are lost.`,
 		Example: `raff audit tail
 raff audit tail --lines 0 --action member.removed -o json | while read -r event; do echo "$event"; done`,
 		Args: args(),
@@ -36,7 +36,7 @@ raff audit tail --lines 0 --action member.removed -o json | while read -r event;
 	flags := addEventFlags(cmd, a)
 	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
 		if lines < 0 || lines > 1000 || interval < 100*time.Millisecond {
-			return usageError{"--lines is 0 to 1000, and --interval at least 100ms."}
+			return usageError{"--lines must be 0 to 1000, and --interval at least 100ms."}
 		}
 		o, err := flags.options(ctx, c)
 		if err != nil {
@@ -46,10 +46,10 @@ raff audit tail --lines 0 --action member.removed -o json | while read -r event;
 		if err := t.follow(ctx, lines, interval); ctx.Err() == nil {
 			return err
 		}
-		return nil // Ctrl-C is how it ends
+		return nil // Ctrl-C is the normal way to stop
 	})
-	cmd.Flags().IntVarP(&lines, "lines", "n", 10, "begin with so `many` of the last events")
-	cmd.Flags().DurationVar(&interval, "interval", 2*time.Second, "how `long` to wait between two looks")
+	cmd.Flags().IntVarP(&lines, "lines", "n", 10, "start with the latest `n` events")
+	cmd.Flags().DurationVar(&interval, "interval", 2*time.Second, "how `long` to wait between two polls")
 	noFiles(cmd, "lines", "interval")
 	require(cmd, notEmpty...)
 	return cmd
@@ -61,8 +61,8 @@ type tail struct {
 	c      *client.Client
 	o      client.ListEventsOptions
 	newest time.Time
-	seen   map[string]time.Time // ids of events that the next look may bring again
-	began  bool                 // the heading is written
+	seen   map[string]time.Time // ids of events that the next poll may return again
+	began  bool                 // whether the heading was written
 	away   bool
 }
 
@@ -73,7 +73,7 @@ func (t *tail) follow(ctx context.Context, lines int, interval time.Duration) er
 	if err != nil {
 		return err
 	}
-	// Whatever is as old as the newest of these was there before, also if it was not asked for.
+	// Events as old as the newest of these existed before the start, even if they are not shown.
 	last := page.Data
 	if len(last) > 0 {
 		if err := t.remember(ctx, last[0].CreatedAt); err != nil {
@@ -111,7 +111,7 @@ func (t *tail) remember(ctx context.Context, newest time.Time) error {
 	return nil
 }
 
-// look writes what is new. A server that cannot be reached is no reason to end.
+// look writes new events. It does not fail if the server is unreachable.
 func (t *tail) look(ctx context.Context) error {
 	o := t.o
 	if !t.newest.IsZero() {
@@ -130,7 +130,7 @@ func (t *tail) look(ctx context.Context) error {
 		return nil
 	}
 	if t.away {
-		t.note("The server is back.")
+		t.note("The server is available again.")
 		t.away = false
 	}
 	events = slices.DeleteFunc(events, func(e api.AuditEvent) bool { _, old := t.seen[e.ID]; return old })
@@ -148,13 +148,13 @@ func (t *tail) look(ctx context.Context) error {
 	return t.write(events)
 }
 
-// passing says that the same question may be answered later.
+// passing reports whether an error is temporary.
 func passing(err error) bool {
 	e, refused := errors.AsType[*client.Error](err)
 	return !refused || e.StatusCode >= 500 || client.IsRateLimited(err)
 }
 
-// write puts events, the newest first, behind those before, the newest last.
+// write appends events, given newest first, so that the newest is last.
 func (t *tail) write(events []api.AuditEvent) error {
 	slices.Reverse(events)
 	switch t.output.value {
@@ -165,7 +165,7 @@ func (t *tail) write(events []api.AuditEvent) error {
 			}
 		}
 		return nil
-	case "yaml": // lists one after the other are one list
+	case "yaml": // the concatenated output of several polls is one list
 		if len(events) == 0 {
 			return nil
 		}

@@ -158,7 +158,7 @@ func TestTailOutlivesItsServer(t *testing.T) {
 	create("Third")
 	away.Store(false)
 	out.wait(t, ",Third,")
-	errs.wait(t, "The server is back.")
+	errs.wait(t, "The server is available again.")
 	interrupt()
 	if got := <-code; got != 0 {
 		t.Errorf("exit code %d, want 0\n%s", got, errs.String())

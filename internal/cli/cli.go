@@ -1,7 +1,7 @@
 // Package cli is the command line raff: one file per noun, each a thin layer over the SDK.
 //
-// A command either writes what was asked for to standard output, complete and in the format chosen with -o, or it writes
-// one error to standard error and its kind is in the exit code.
+// A command either writes its complete result to standard output, in the format chosen with -o, or it writes one error
+// to standard error and returns an exit code for the kind of error.
 package cli
 
 import (
@@ -31,10 +31,11 @@ const (
 	exitConflict = 4
 	exitDenied   = 5
 
-	exitInterrupted = 130 // as a shell says it of a program that SIGINT ended
+	exitInterrupted = 130 // the shell convention for a program that was ended by SIGINT
 )
 
-// finishGrace is how long a write goes on after Ctrl-C, to learn what the server did. A second Ctrl-C ends the program.
+// finishGrace is how long a write may continue after Ctrl-C, to learn what the server did. A second Ctrl-C ends the
+// program immediately.
 const finishGrace = time.Minute
 
 // app is one run of the program.
@@ -42,14 +43,14 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 
-	// The global flags as given; settings adds environment and file.
+	// The global flags as given; settings adds the environment and the configuration file.
 	apiURL, apiKey, projectID, profile string
 	output                             choice
 	noColour                           bool
 
 	warned map[string]bool
 	where  string // the slug of the project the command works in, once it is known
-	failed error  // of the command, as opposed to the command line
+	failed error  // the error of the command, as opposed to a usage error
 }
 
 // Main runs raff as the program of this process. It returns the exit code.
@@ -72,7 +73,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	// What a command answers is kept in a.failed; an error that comes out here is about the command line itself.
+	// The error of a command is kept in a.failed; an error returned here is a usage error.
 	err := root.ExecuteContext(ctx)
 	if err != nil {
 		err = usageError{sentence(err.Error())}
@@ -86,17 +87,17 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitCode(err)
 }
 
-// textOnly refuses arguments, and settings of the environment, that are no text: nothing the server keeps may hold them. It does
-// not repeat them, because one may be a secret.
+// textOnly refuses arguments and environment variables that are not valid text, which the server does not accept. The
+// error does not repeat them, because one may be a secret.
 func textOnly(args, environment []string) error {
 	for i, arg := range args {
 		if !isText(arg) {
-			return usageError{fmt.Sprintf("Argument %d contains a NUL character or bytes that are not UTF-8. Check the encoding of the terminal or of the script.", i+1)}
+			return usageError{fmt.Sprintf("Argument %d contains a NUL character or bytes that are not UTF-8. Check the encoding of the terminal or script.", i+1)}
 		}
 	}
 	for _, e := range environment {
 		if name, value, _ := strings.Cut(e, "="); strings.HasPrefix(name, "RAFF_") && !isText(value) {
-			return usageError{fmt.Sprintf("The environment variable %s contains bytes that are not UTF-8. Set it again.", name)}
+			return usageError{fmt.Sprintf("The environment variable %s contains bytes that are not UTF-8. Check its encoding.", name)}
 		}
 	}
 	return nil
@@ -110,15 +111,15 @@ func (a *app) root() *cobra.Command {
 		Short: "Manage the members, roles and permissions of a raff account",
 		Long: `Manage the members, roles and permissions of a raff account.
 
-Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 conflict with what is there, 5 not allowed,
+Exit codes: 0 success, 1 failure, 2 usage error, 3 not found, 4 conflict, 5 not allowed,
 130 interrupted.`,
-		Example: `# once: say which server and which API key
+		Example: `# once: store the server's URL and an API key
 raff configure
 
-# who is in the account
+# list the members of the account
 raff member list
 
-# invite somebody
+# invite someone
 raff member add --email alice@example.com --role member`,
 		Args: a.noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -133,13 +134,13 @@ raff member add --email alice@example.com --role member`,
 		return fmt.Errorf("%w. See %s --help", err, cmd.CommandPath())
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.apiURL, "api-url", "", "`address` of the server (RAFF_API_URL, default "+defaultURL+")")
-	f.StringVar(&a.apiKey, "api-key", "", "`secret` of an API key (RAFF_API_KEY; here other programs can see it)")
+	f.StringVar(&a.apiURL, "api-url", "", "`URL` of the server (RAFF_API_URL, default "+defaultURL+")")
+	f.StringVar(&a.apiKey, "api-key", "", "`secret` of an API key (prefer RAFF_API_KEY: other programs can see command lines)")
 	f.StringVar(&a.projectID, "project-id", "", "`id` of the project to work in (RAFF_PROJECT_ID)")
 	f.StringVar(&a.profile, "profile", "", "`name` of the profile in the configuration file (RAFF_PROFILE)")
 	a.output = choice{value: "table", allowed: []string{"table", "json", "yaml", "csv"}}
 	f.VarP(&a.output, "output", "o", "`format` of the output: "+a.output.list())
-	f.BoolVar(&a.noColour, "no-color", false, "no colours (NO_COLOR)")
+	f.BoolVar(&a.noColour, "no-color", false, "disable colors (NO_COLOR)")
 	complete(root, "output", a.output.complete)
 	complete(root, "profile", completeProfiles)
 	complete(root, "project-id", a.completeProjects)
@@ -152,7 +153,7 @@ raff member add --email alice@example.com --role member`,
 	return root
 }
 
-// group is a noun with its verbs. It answers to its plural too.
+// group is the command of a noun, with a subcommand per verb. The plural is an alias.
 func (a *app) group(noun, plural, short string, verbs ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{
 		Use:     noun,
@@ -178,10 +179,10 @@ func (a *app) noSuchCommand(cmd *cobra.Command, args []string) error {
 	return errors.New(msg + fmt.Sprintf(" See %s --help.", cmd.CommandPath()))
 }
 
-// action is what a command does with the server.
+// action is the function of a command that uses the server.
 type action func(ctx context.Context, c *client.Client, args []string) error
 
-// do makes a command out of an action.
+// do makes the Run function of a command from an action.
 func (a *app) do(run action) func(*cobra.Command, []string) error {
 	return a.local(func(ctx context.Context, args []string) error {
 		c, err := a.client()
@@ -192,7 +193,7 @@ func (a *app) do(run action) func(*cobra.Command, []string) error {
 	})
 }
 
-// local makes a command that needs no server.
+// local makes the Run function of a command that needs no server.
 func (a *app) local(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		a.failed = run(cmd.Context(), args)
@@ -200,16 +201,16 @@ func (a *app) local(run func(ctx context.Context, args []string) error) func(*co
 	}
 }
 
-// client connects nothing yet; it knows where to go and with which key.
+// client returns an SDK client for the configured server and API key. It does not connect yet.
 func (a *app) client(opts ...client.Option) (*client.Client, error) {
 	s, err := a.settings()
 	if err != nil {
 		return nil, err
 	}
 	if s.APIKey == "" {
-		return nil, usageError{"There is no API key. Run raff configure, or set RAFF_API_KEY."}
+		return nil, usageError{"No API key is configured. Run raff configure, or set RAFF_API_KEY."}
 	}
-	opts = append([]client.Option{client.WithMaxRetries(3), client.WithFinishedWrites(finishGrace)}, opts...) // somebody waits
+	opts = append([]client.Option{client.WithMaxRetries(3), client.WithFinishedWrites(finishGrace)}, opts...) // someone waits
 	opts = append(opts, client.WithUserAgent("raff-cli/"+version.Get().Version), client.WithWarnings(a.warnOnce))
 	if s.ProjectID != "" {
 		opts = append(opts, client.WithProjectID(s.ProjectID))
@@ -221,7 +222,7 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 	return c, nil
 }
 
-// warnOnce tells of something dangerous, once in a run, however many clients it makes.
+// warnOnce prints a warning once per run, however many clients are created.
 func (a *app) warnOnce(message string) {
 	if a.warned[message] {
 		return
@@ -233,12 +234,12 @@ func (a *app) warnOnce(message string) {
 	a.note("Warning: %s", message)
 }
 
-// note tells a person something that is not the output.
+// note writes a message for the user to standard error.
 func (a *app) note(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	// A command in it stays on one line, so that it can be copied whole.
+	// A command in the message stays on one line, so that it can be copied.
 	if most := room(a.err); most > 0 && wide(text) > most && !strings.Contains(text, "raff ") {
 		text = strings.Join(wrap(text, most), "\n")
 	}
-	_ = a.emit(a.err, text+"\n") // nobody is left to tell
+	_ = a.emit(a.err, text+"\n") // nowhere to report the error
 }

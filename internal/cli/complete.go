@@ -12,13 +12,13 @@ import (
 	"raff/api/client"
 )
 
-// A shell waits for the answer with the cursor standing still.
+// The shell blocks while it waits for completions.
 const (
 	completionTimeout = 3 * time.Second
-	mostWords         = 1000 // one page; more than that nobody reads
+	mostWords         = 1000 // one page; a longer list is of no use in a shell
 )
 
-// completion asks the server for what could stand at the cursor. When that fails there is simply nothing to offer.
+// completion asks the server for completions of the word at the cursor. If that fails, there are no completions.
 func (a *app) completion(offer func(context.Context, *client.Client) ([]cobra.Completion, error)) ([]cobra.Completion, cobra.ShellCompDirective) {
 	c, err := a.client(client.WithMaxRetries(0))
 	if err != nil {
@@ -33,7 +33,7 @@ func (a *app) completion(offer func(context.Context, *client.Client) ([]cobra.Co
 	return words, cobra.ShellCompDirectiveNoFileComp
 }
 
-// words offers one word, with what it means, for each row that offer asks for.
+// words returns a completion, with its description, for each row of a list.
 func words[T any](a *app, rows func(context.Context, *client.Client) iter.Seq2[T, error], word func(T) (word, meaning string)) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return a.completion(func(ctx context.Context, c *client.Client) ([]cobra.Completion, error) {
 		all, err := first(mostWords, rows(ctx, c))
@@ -48,7 +48,7 @@ func words[T any](a *app, rows func(context.Context, *client.Client) iter.Seq2[T
 	})
 }
 
-// upTo offers words for the first n arguments, and none for one too many.
+// upTo completes only the first n arguments.
 func upTo(n int, f cobra.CompletionFunc) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) >= n {
@@ -64,7 +64,7 @@ func (a *app) completeMembers(_ *cobra.Command, _ []string, typed string) ([]cob
 	}, memberWord)
 }
 
-// memberWord is what the shell offers for a member. An address that can receive no mail tells nobody whose it is.
+// memberWord is the completion for a member. For API keys it is the name, because their email is only a placeholder.
 func memberWord(m api.Member) (word, meaning string) {
 	if m.PrincipalType == api.PrincipalAPIKey {
 		return m.Name, "API key, " + m.RoleName + ", " + m.Status
@@ -72,7 +72,7 @@ func memberWord(m api.Member) (word, meaning string) {
 	return m.Email, m.RoleName + ", " + m.Status
 }
 
-// completeProjectMembers offers projects first, then the members of the one that was chosen.
+// completeProjectMembers completes the project first, then the members of the chosen project.
 func (a *app) completeProjectMembers(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		return a.completeProjectSlugs(cmd, args, typed)
@@ -122,7 +122,7 @@ func (a *app) completeAPIKeys(*cobra.Command, []string, string) ([]cobra.Complet
 	return words(a, apiKeys, func(k api.APIKey) (string, string) { return k.ID, k.Name })
 }
 
-// completeKeys offers names.
+// completeKeys completes names of API keys.
 func (a *app) completeKeys(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return words(a, apiKeys, func(k api.APIKey) (string, string) { return k.Name, k.KeyPrefix + "…, " + keyStatus(k) })
 }

@@ -21,19 +21,19 @@ const (
 	defaultProfile = "default"
 )
 
-// profile is what the program has to know to speak to a server.
+// profile has the settings for one server.
 type profile struct {
 	APIURL    string `yaml:"api_url,omitempty"`
 	APIKey    string `yaml:"api_key,omitempty"`
 	ProjectID string `yaml:"project_id,omitempty"`
 }
 
-// config is the configuration file.
+// config is the content of the configuration file.
 type config struct {
 	Profiles map[string]profile `yaml:"profiles"`
 }
 
-// settings are the flags, then the environment, then the file.
+// settings are the effective settings: flags take precedence over the environment, which takes precedence over the file.
 func (a *app) settings() (profile, error) {
 	var fromFile profile
 	name := cmp.Or(a.profile, os.Getenv("RAFF_PROFILE"))
@@ -41,7 +41,7 @@ func (a *app) settings() (profile, error) {
 	if err != nil && name != "" {
 		return profile{}, err
 	}
-	// Without a home directory, as in many containers, flags and environment can still say everything.
+	// Without a home directory, as in many containers, flags and environment are enough.
 	var cfg config
 	if err == nil {
 		if cfg, err = readConfig(path); err != nil {
@@ -50,7 +50,7 @@ func (a *app) settings() (profile, error) {
 	}
 	fromFile, found := cfg.Profiles[cmp.Or(name, defaultProfile)]
 	if name != "" && !found {
-		return profile{}, usageError{fmt.Sprintf("There is no profile %q in %s. Make it with raff configure --profile %[1]s.", name, path)}
+		return profile{}, usageError{fmt.Sprintf("There is no profile %q in %s. Create it with raff configure --profile %[1]s.", name, path)}
 	}
 	if found && fromFile.APIKey != "" {
 		a.warnIfReadable(path)
@@ -75,7 +75,7 @@ func configPath() (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", errors.New("the home directory is unknown; say where the configuration is with RAFF_CONFIG")
+		return "", errors.New("the home directory is unknown; set RAFF_CONFIG to the path of the configuration file")
 	}
 	return filepath.Join(home, ".raff", "config.yaml"), nil
 }
@@ -93,13 +93,13 @@ func readConfig(path string) (config, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(b))
 	dec.KnownFields(true)
 	if err := dec.Decode(&c); err != nil && len(bytes.TrimSpace(b)) > 0 {
-		// The decoder's own words may repeat a part of the file, and the file holds keys.
-		return c, fmt.Errorf("the configuration %s is not what raff configure writes (profiles: with api_url, api_key, project_id): correct it, or remove it and run raff configure", path)
+		// The decoder's error may quote a part of the file, which contains keys.
+		return c, fmt.Errorf("the configuration %s is not in the format of raff configure (profiles: with api_url, api_key, project_id): correct it, or remove it and run raff configure", path)
 	}
 	return c, nil
 }
 
-// writeConfig replaces the file as a whole, readable by its owner only.
+// writeConfig replaces the file atomically, readable only by its owner.
 func writeConfig(path string, c config) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -110,11 +110,11 @@ func writeConfig(path string, c config) error {
 	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("making a place for the configuration: %w", err)
+		return fmt.Errorf("creating the configuration directory: %w", err)
 	}
-	if filepath.Base(dir) == ".raff" { // ours, and maybe made by somebody in a hurry
+	if filepath.Base(dir) == ".raff" { // our own directory, which may have been created with wider permissions
 		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder without x cannot be entered
-			return fmt.Errorf("protecting the configuration: %w", err)
+			return fmt.Errorf("restricting access to the configuration: %w", err)
 		}
 	}
 	tmp, err := os.CreateTemp(dir, ".config-*") // mode 0600

@@ -18,13 +18,13 @@ import (
 func (a *app) configure() *cobra.Command {
 	return &cobra.Command{
 		Use:   "configure",
-		Short: "Store the server's address and an API key in a profile",
-		Long: `Store the server's address and an API key in ~/.raff/config.yaml (or the file named by RAFF_CONFIG),
+		Short: "Store the server's URL and an API key in a profile",
+		Long: `Store the server's URL and an API key in ~/.raff/config.yaml (or the file set by RAFF_CONFIG),
 which only you can read.
 
-On a terminal it asks, unless --api-key is given. Elsewhere everything comes from flags, and --api-key -
+On a terminal, it prompts for them unless --api-key is given. Otherwise all values come from flags, and --api-key -
 reads the key from standard input.`,
-		Example: `# asks, and hides the key
+		Example: `# prompts, and hides the key
 raff configure
 
 # a second server
@@ -57,13 +57,13 @@ raff configure --api-url https://raff.example.com --api-key - < key.txt`,
 			if err := writeConfig(path, cfg); err != nil {
 				return err
 			}
-			a.note("Profile %q is in %s. Try it: raff whoami", name, path)
+			a.note("Saved profile %q in %s. Try it: raff whoami", name, path)
 			return nil
 		}),
 	}
 }
 
-// askProfile changes what the flags give and, on a terminal, asks for the rest.
+// askProfile takes the values from flags and, on a terminal, prompts for the others.
 func (a *app) askProfile(p profile) (profile, error) {
 	tty, interactive := terminal(a.in)
 	switch {
@@ -74,10 +74,10 @@ func (a *app) askProfile(p profile) (profile, error) {
 		}
 		a.apiKey, interactive = strings.TrimSpace(string(b)), false
 		if a.apiKey == "" {
-			return p, usageError{"There is no API key on standard input."}
+			return p, usageError{"No API key on standard input."}
 		}
 	case a.apiKey == "" && !interactive:
-		return p, usageError{"Standard input is not a terminal, so nothing is asked: give --api-key (or --api-key - to read it from standard input)."}
+		return p, usageError{"Standard input is not a terminal: pass --api-key (or --api-key - to read it from standard input)."}
 	}
 	if !isText(a.apiKey) {
 		return p, usageError{"The API key contains a NUL character or bytes that are not UTF-8. Copy it again."}
@@ -98,10 +98,10 @@ func (a *app) askProfile(p profile) (profile, error) {
 		lines.Scan()
 		return cmp.Or(strings.TrimSpace(lines.Text()), old)
 	}
-	p.APIURL = ask("Address of the server", a.apiURL, cmp.Or(p.APIURL, defaultURL))
+	p.APIURL = ask("Server URL", a.apiURL, cmp.Or(p.APIURL, defaultURL))
 	kept := ""
 	if p.APIKey != "" {
-		kept = "Enter keeps the present one; "
+		kept = "Enter keeps the current one; "
 	}
 	fmt.Fprintf(a.err, "API key (%snot shown): ", kept)
 	secret, err := term.ReadPassword(int(tty.Fd()))
@@ -110,8 +110,8 @@ func (a *app) askProfile(p profile) (profile, error) {
 		return p, fmt.Errorf("reading the API key: %w", err)
 	}
 	if p.APIKey = cmp.Or(strings.TrimSpace(string(secret)), p.APIKey); p.APIKey == "" {
-		return p, usageError{"An API key is needed. Its owner sees it once, when it is created."}
+		return p, usageError{"An API key is required. The secret is shown once, when the key is created."}
 	}
-	p.ProjectID = ask("Project id, if you work in one only", a.projectID, p.ProjectID)
+	p.ProjectID = ask("Project id (optional)", a.projectID, p.ProjectID)
 	return p, nil
 }

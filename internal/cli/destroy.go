@@ -13,30 +13,30 @@ import (
 	"raff/api/client"
 )
 
-// destroyer is a command that takes something away: it says what, and asks first.
+// destroyer is a command that asks for confirmation before it deletes something.
 type destroyer struct {
 	*app
 	force bool
 }
 
-// addForce makes cmd such a command, with a flag not to ask.
+// addForce adds --force, which skips the confirmation.
 func (a *app) addForce(cmd *cobra.Command) *destroyer {
 	d := &destroyer{app: a}
-	cmd.Flags().BoolVarP(&d.force, "force", "f", false, "do not ask (needed where nobody can be asked)")
+	cmd.Flags().BoolVarP(&d.force, "force", "f", false, "do not ask for confirmation (required without a terminal)")
 	return d
 }
 
-// asking runs next only where somebody can be asked, or need not be.
+// asking runs next only if the user can be asked or --force is set.
 func (d *destroyer) asking(next action) action {
 	return func(ctx context.Context, c *client.Client, args []string) error {
 		if _, interactive := terminal(d.in); !interactive && !d.force {
-			return usageError{"Nobody can be asked, because standard input is not a terminal. To go on without asking, add --force."}
+			return usageError{"Cannot ask for confirmation, because standard input is not a terminal. Add --force to continue without confirmation."}
 		}
 		return next(ctx, c, args)
 	}
 }
 
-// confirm asks a question of which the answer is no unless somebody says yes; an error says that it was no.
+// confirm asks a yes/no question with the default no. The error is not nil if the answer is no.
 func (d *destroyer) confirm(ctx context.Context, format string, args ...any) error {
 	if d.force {
 		return nil
@@ -58,7 +58,7 @@ func (d *destroyer) confirm(ctx context.Context, format string, args ...any) err
 	return errors.New("nothing was changed")
 }
 
-// writeDone says in a sentence, or in the answer's own words, that it is done.
+// writeDone writes a confirmation sentence, or the response in the chosen format.
 func (a *app) writeDone(done *api.Done, format string, args ...any) error {
 	if a.output.value != "table" {
 		return writeOne(a, *done, doneColumns, nil)

@@ -14,17 +14,17 @@ import (
 	"raff/api/client"
 )
 
-// usageError is a mistake in how the program was called.
+// usageError is a usage error.
 type usageError struct{ msg string }
 
 func (e usageError) Error() string { return e.msg }
 
-// notFoundError is something that a name was to stand for.
+// notFoundError says that no object has the given name.
 type notFoundError struct{ msg string }
 
 func (e notFoundError) Error() string { return e.msg }
 
-// interruptedError is what Ctrl-C left undone.
+// interruptedError describes what was not done because of Ctrl-C.
 type interruptedError struct{ msg string }
 
 func (e interruptedError) Error() string { return e.msg }
@@ -52,7 +52,7 @@ func isA[E error](err error) bool {
 	return ok
 }
 
-// report tells a person what went wrong and what to do.
+// report writes an error and its hints to standard error.
 func (a *app) report(err error) {
 	if isA[interruptedError](err) {
 		a.note("%s", clean(err.Error()))
@@ -70,7 +70,7 @@ func (a *app) explain(err error) (what string, hints []string) {
 		return inOurWords(&e.Refusal), a.hintsFor(e)
 	}
 	if errors.Is(err, context.Canceled) {
-		return "Interrupted. What was already sent may have been done; look before sending it again.", nil
+		return "Interrupted. Requests that were already sent may have taken effect; check before you retry.", nil
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		at := e.URL
@@ -78,34 +78,34 @@ func (a *app) explain(err error) (what string, hints []string) {
 			at = u.Scheme + "://" + u.Host
 		}
 		return "The server at " + at + " cannot be reached: " + e.Err.Error() + ".",
-			[]string{"Is it running, and is this its address? Change it with --api-url, RAFF_API_URL or raff configure."}
+			[]string{"Check that it is running and that the URL is right. Set the URL with --api-url, RAFF_API_URL or raff configure."}
 	}
 	return sentence(err.Error()), nil
 }
 
-// inOurWords is the message of a refusal. Where the server speaks of requests, this program speaks of its flags.
+// inOurWords is the message of a refusal, with the flags of this program in place of API terms.
 func inOurWords(e *client.Refusal) string {
 	switch e.Code {
 	case "already_member", "invitation_pending":
 		first, _, _ := strings.Cut(e.Message, ". ")
 		return sentence(first)
 	case "role_in_use":
-		return "Somebody has this role. Give them another one with --reassign-to <role>."
+		return "This role is in use. Assign its holders another role with --reassign-to <role>."
 	}
 	return e.Message
 }
 
-// hintsFor says what to do about a refusal where the server, which does not know this program, cannot.
+// hintsFor returns hints about a refusal in terms of this program, which the server does not know.
 func (a *app) hintsFor(e *client.Error) (hints []string) {
 	switch e.Code {
 	case "already_member", "invitation_pending":
 		if e.MemberID != "" {
-			hints = append(hints, "It is member "+e.MemberID+".", "To change its role: "+a.updateCommand(e.MemberID)+" --role <role>")
+			hints = append(hints, "The member is "+e.MemberID+".", "To change its role: "+a.updateCommand(e.MemberID)+" --role <role>")
 		}
 	case "system_role_immutable":
-		hints = append(hints, "To start from it: raff role create --from <role> --name <name> --slug <slug>")
+		hints = append(hints, "To create a custom role from it: raff role create --from <role> --name <name> --slug <slug>")
 	case "unknown_path":
-		hints = append(hints, "Check the address: --api-url, RAFF_API_URL or raff configure.")
+		hints = append(hints, "Check the server URL: --api-url, RAFF_API_URL or raff configure.")
 	case "role_in_use":
 		for _, h := range e.Holders {
 			who := h.Email
@@ -119,7 +119,7 @@ func (a *app) hintsFor(e *client.Error) (hints []string) {
 		}
 	case "owner_role_not_assignable", "invalid_reference", "role_scope_mismatch":
 		if e.Field == "role_id" {
-			hints = append(hints, "The roles that can be given: raff role list --scope "+a.scope())
+			hints = append(hints, "To list the roles: raff role list --scope "+a.scope())
 		}
 	}
 	switch e.StatusCode {
@@ -129,15 +129,15 @@ func (a *app) hintsFor(e *client.Error) (hints []string) {
 		if len(e.Missing) > 0 && !strings.Contains(e.Message, e.Missing[0]) {
 			hints = append(hints, "Missing: "+strings.Join(e.Missing, ", "))
 		}
-		hints = append(hints, "What this API key may do: raff whoami")
+		hints = append(hints, "To see the permissions of this API key: raff whoami")
 	}
 	if e.StatusCode >= 500 && e.RequestID != "" {
-		hints = append(hints, "The server's log has more under request "+e.RequestID+".")
+		hints = append(hints, "The server log has details for request "+e.RequestID+".")
 	}
 	return hints
 }
 
-// updateCommand is the command line that changes a member where this command works.
+// updateCommand is the command line that updates a member in the command's account or project.
 func (a *app) updateCommand(memberID string) string {
 	if a.where != "" {
 		return "raff project member update " + a.where + " " + memberID
@@ -145,7 +145,7 @@ func (a *app) updateCommand(memberID string) string {
 	return "raff member update " + memberID
 }
 
-// scope is that of the roles which fit where the command works.
+// scope is the scope of the roles that the command can assign.
 func (a *app) scope() string {
 	if a.where != "" {
 		return api.ScopeProject
@@ -153,12 +153,12 @@ func (a *app) scope() string {
 	return api.ScopeAccount
 }
 
-// sentence starts with a capital and ends with a full stop, whoever wrote it; the program's name stays small.
+// sentence capitalizes a message and ends it with a period. The program's name stays in lower case.
 func sentence(s string) string {
 	if first, n := utf8.DecodeRuneInString(s); !strings.HasPrefix(s, "raff ") {
 		s = string(unicode.ToUpper(first)) + s[n:]
 	}
-	// A command at the end is there to be copied.
+	// No period after a command at the end, so that it can be copied.
 	command := strings.HasPrefix(s[strings.LastIndex(s, ": ")+1:], " raff ")
 	if !command && !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {
 		s += "."

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// pick finds the one row that a person means. names gives what a row is called: first the name whose case matters, then
-// those whose case does not. A text that fits two rows, even if it is the slug of one and the name of the other, is
-// refused with their ids: the command may be one that destroys. list is the command that shows all rows.
+// pick finds the row that text names. names returns the names of a row: first the one that is case-sensitive, then
+// those that are not. A text that matches two rows, even if it is the slug of one and the name of the other, is refused
+// with their ids, because the command may be destructive. list is the command that shows all rows.
 func pick[T any](rows iter.Seq2[T, error], noun, said, list string, id func(T) string, names func(T) []string) (found T, err error) {
 	var none T
 	var known, fitting []string
@@ -32,26 +32,26 @@ func pick[T any](rows iter.Seq2[T, error], noun, said, list string, id func(T) s
 	case n == 1:
 		return found, nil
 	case n <= fewEnough:
-		return none, usageError{fmt.Sprintf("%q fits %d %ss. Give the id of the one you mean: %s.", said, n, noun, strings.Join(fitting, "; "))}
+		return none, usageError{fmt.Sprintf("%q matches %d %ss. Pass one of the ids: %s.", said, n, noun, strings.Join(fitting, "; "))}
 	}
-	return none, usageError{fmt.Sprintf("%q fits %d %ss. Give the id of the one you mean, from: %s", said, len(fitting), noun, list)}
+	return none, usageError{fmt.Sprintf("%q matches %d %ss. Pass an id, from: %s", said, len(fitting), noun, list)}
 }
 
 const fewEnough = 20 // names in an error message
 
 func whatThereIs(known []string, list string) string {
 	if len(known) == 0 || len(known) > fewEnough {
-		return "What there is: " + list
+		return "To list them: " + list
 	}
-	return "There are: " + strings.Join(known, ", ") + "."
+	return "Available: " + strings.Join(known, ", ") + "."
 }
 
-// collect is a whole list, or the error that cut it short.
+// collect reads a whole list, or returns the error that ended it early.
 func collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
 	return first(0, rows)
 }
 
-// first is the beginning of a list; n of 0 is all of it.
+// first reads the first n rows of a list; 0 means all.
 func first[T any](n int, rows iter.Seq2[T, error]) ([]T, error) {
 	var some []T
 	for r, err := range rows {

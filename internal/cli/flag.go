@@ -20,7 +20,7 @@ func (c *choice) Type() string   { return "word" }
 
 func (c *choice) Set(s string) error {
 	if !slices.Contains(c.allowed, s) {
-		return fmt.Errorf("choose %s", c.list())
+		return fmt.Errorf("must be %s", c.list())
 	}
 	c.value = s
 	return nil
@@ -43,31 +43,31 @@ func addChoice(cmd *cobra.Command, c *choice, name, what string) {
 
 func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
-		panic(err) // the flag does not exist: a mistake in this program
+		panic(err) // the flag does not exist: a bug in this program
 	}
 }
 
-// args is for commands with these arguments, each described in words.
+// args checks the number of arguments; each is described in words for the error.
 func args(what ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) > 0 && len(what) == 0:
-			return fmt.Errorf("%s takes no arguments, but there is %q. See %[1]s --help", cmd.CommandPath(), args[0])
+			return fmt.Errorf("%s takes no arguments, but got %q. See %[1]s --help", cmd.CommandPath(), args[0])
 		case len(args) < len(what):
-			return fmt.Errorf("%s needs %s. See %[1]s --help", cmd.CommandPath(), strings.Join(what[len(args):], " and "))
+			return fmt.Errorf("%s requires %s. See %[1]s --help", cmd.CommandPath(), strings.Join(what[len(args):], " and "))
 		case len(args) > len(what):
-			return fmt.Errorf("%s takes %s, but there is also %q", cmd.CommandPath(), strings.Join(what, " and "), args[len(what)])
+			return fmt.Errorf("%s takes %s, but also got %q", cmd.CommandPath(), strings.Join(what, " and "), args[len(what)])
 		}
 		for i, arg := range args {
 			if arg == "" {
-				return fmt.Errorf("%s needs %s, but what was given is empty; maybe a variable of the script is not set", cmd.CommandPath(), what[i])
+				return fmt.Errorf("%s requires %s, but the value is empty; a variable of the script may be unset", cmd.CommandPath(), what[i])
 			}
 		}
 		return nil
 	}
 }
 
-// require adds rules about which flags go together; they are checked before the command runs.
+// require adds rules about combinations of flags, which are checked before the command runs.
 func require(cmd *cobra.Command, rules ...func(*cobra.Command) error) {
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		for _, rule := range rules {
@@ -79,7 +79,7 @@ func require(cmd *cobra.Command, rules ...func(*cobra.Command) error) {
 	}
 }
 
-// exactlyOne of these flags must be there, and not be empty.
+// exactlyOne requires exactly one of the flags, with a value that is not empty.
 func exactlyOne(names ...string) func(*cobra.Command) error {
 	return func(cmd *cobra.Command) error {
 		if given(cmd, names) == 0 {
@@ -89,26 +89,26 @@ func exactlyOne(names ...string) func(*cobra.Command) error {
 	}
 }
 
-// atMostOne of these flags may be there.
+// atMostOne allows at most one of the flags.
 func atMostOne(names ...string) func(*cobra.Command) error {
 	return func(cmd *cobra.Command) error {
 		if given(cmd, names) > 1 {
-			return errors.New("give only one of " + flags(names, "and"))
+			return errors.New("use only one of " + flags(names, "and"))
 		}
 		for _, n := range names {
 			if f := cmd.Flags().Lookup(n); f.Changed && f.Value.String() == "" {
-				return fmt.Errorf("--%s is empty; maybe a variable of the script is not set", n)
+				return fmt.Errorf("--%s is empty; a variable of the script may be unset", n)
 			}
 		}
 		return nil
 	}
 }
 
-// atLeastOne of these flags must be there.
+// atLeastOne requires at least one of the flags.
 func atLeastOne(names ...string) func(*cobra.Command) error {
 	return func(cmd *cobra.Command) error {
 		if given(cmd, names) == 0 {
-			return errors.New("there is nothing to change: give " + flags(names, "or"))
+			return errors.New("nothing to update: use " + flags(names, "or"))
 		}
 		return nil
 	}
@@ -131,7 +131,7 @@ func flags(names []string, and string) string {
 	return "--" + strings.Join(names[:last], ", --") + " " + and + " --" + names[last]
 }
 
-// each of these flags must be there, and not be empty.
+// each requires every one of the flags, with a value that is not empty.
 func each(names ...string) func(*cobra.Command) error {
 	return func(cmd *cobra.Command) error {
 		for _, n := range names {
@@ -143,17 +143,17 @@ func each(names ...string) func(*cobra.Command) error {
 	}
 }
 
-// onlyWith another flag do these make sense.
+// onlyWith allows the flags only together with another one.
 func onlyWith(other string, names ...string) func(*cobra.Command) error {
 	return func(cmd *cobra.Command) error {
 		if given(cmd, names) > 0 && !cmd.Flags().Changed(other) {
-			return errors.New(flags(names, "and") + " need --" + other)
+			return errors.New(flags(names, "and") + " require --" + other)
 		}
 		return nil
 	}
 }
 
-// ifGiven is the value of a flag that is there, even if it is empty; nil leaves things as they are.
+// ifGiven is the value of a flag, or nil if it was not given; an empty value is not nil.
 func ifGiven(cmd *cobra.Command, name, value string) *string {
 	if !cmd.Flags().Changed(name) {
 		return nil
@@ -161,7 +161,7 @@ func ifGiven(cmd *cobra.Command, name, value string) *string {
 	return &value
 }
 
-// noFiles says that the values of these flags are nothing the shell could know.
+// noFiles turns off file completion for the values of the flags.
 func noFiles(cmd *cobra.Command, names ...string) {
 	for _, n := range names {
 		complete(cmd, n, cobra.NoFileCompletions)

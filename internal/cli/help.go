@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	helpWidth = 100 // where lines are broken, unless the terminal is narrower
+	helpWidth = 100 // line width, unless the terminal is narrower
 	indent    = "  "
 )
 
-// help writes what a command is for and how it is called.
+// help writes the help of a command.
 func (a *app) help(cmd *cobra.Command, _ []string) {
 	width := helpWidth
 	if n := room(a.out); n > 0 {
@@ -43,11 +43,11 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	section("Commands", commands(cmd))
 	section("Examples", strings.Join(indented(strings.Split(cmd.Example, "\n")), "\n"))
 	section("Flags", cmd.LocalFlags().FlagUsagesWrapped(width))
-	section("Flags of every command", cmd.InheritedFlags().FlagUsagesWrapped(width))
+	section("Global flags", cmd.InheritedFlags().FlagUsagesWrapped(width))
 	if cmd.HasAvailableSubCommands() {
-		b.WriteString("\nMore about a command: " + cmd.CommandPath() + " <command> --help\n")
+		b.WriteString("\nHelp for a command: " + cmd.CommandPath() + " <command> --help\n")
 	}
-	_ = a.emit(a.out, b.String()) // nobody is left to tell
+	_ = a.emit(a.out, b.String()) // nowhere to report the error
 }
 
 func commands(cmd *cobra.Command) string {

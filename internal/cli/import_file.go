@@ -33,12 +33,12 @@ type person struct {
 const (
 	resultInvited  = "invited"
 	resultAdded    = "added"
-	resultThere    = "there already" // with the same role: importing a file twice changes nothing
+	resultThere    = "unchanged" // with the same role: importing a file twice changes nothing
 	resultWould    = "would be invited"
 	resultWouldAdd = "would be added"
 	resultInvalid  = "invalid"
 	resultFailed   = "failed"
-	resultUnknown  = "unknown" // sent, and the answer never came
+	resultUnknown  = "unknown" // sent, but the response was lost
 	resultNotSent  = "not sent"
 )
 
@@ -50,13 +50,13 @@ func (p *person) fail(result, format string, args ...any) {
 	p.Result, p.Reason = result, fmt.Sprintf(format, args...)
 }
 
-// readPeople reads a CSV file, or standard input for "-". ignored are the columns that mean nothing here.
+// readPeople reads a CSV file, or standard input for "-". ignored lists columns that are not used.
 func (a *app) readPeople(path, defaultRole string) (people []person, ignored []string, err error) {
 	b, err := a.readAll(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	b = bytes.TrimPrefix(b, []byte("\ufeff")) // spreadsheets put it there
+	b = bytes.TrimPrefix(b, []byte("\ufeff")) // byte order mark, written by spreadsheets
 	for i, line := range bytes.Split(b, []byte("\n")) {
 		if !isText(string(line)) {
 			return nil, nil, fmt.Errorf("line %d of %s contains a NUL character or bytes that are not UTF-8. Save the file as CSV in UTF-8", i+1, path)
@@ -66,11 +66,11 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 	r.TrimLeadingSpace = true
 	heading, _, _ := bytes.Cut(b, []byte("\n"))
 	if !bytes.ContainsRune(heading, ',') && bytes.ContainsRune(heading, ';') {
-		r.Comma = ';' // and where the comma is in numbers, they separate with this
+		r.Comma = ';' // spreadsheets use it in locales with a decimal comma
 	}
 	columns, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, nil, fmt.Errorf("%s is empty: its first line must name the columns, email and role", path)
+		return nil, nil, fmt.Errorf("%s is empty: the first line must name the columns, email and role", path)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading %s: %w", path, err)
@@ -84,9 +84,9 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 	email, role := slices.Index(columns, "email"), slices.Index(columns, "role")
 	switch {
 	case email < 0:
-		return nil, nil, fmt.Errorf("the first line of %s must name the columns, and one of them email; it is %q", path, strings.Join(columns, ","))
+		return nil, nil, fmt.Errorf("the first line of %s must name the columns, including email; it is %q", path, strings.Join(columns, ","))
 	case role < 0 && defaultRole == "":
-		return nil, nil, fmt.Errorf("%s has no column role: add one, or give everybody the same with --role", path)
+		return nil, nil, fmt.Errorf("%s has no column role: add one, or set one role for everyone with --role", path)
 	}
 	for {
 		begin := r.InputOffset()
@@ -97,7 +97,7 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
 			text := strings.TrimSpace(string(b[begin:r.InputOffset()]))
 			p := person{Line: wrong.StartLine, Email: text}
-			p.fail(resultInvalid, "this line cannot be read: %s", wrong.Err)
+			p.fail(resultInvalid, "invalid line: %s", wrong.Err)
 			people = append(people, p)
 			continue
 		}
@@ -116,8 +116,8 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 	}
 }
 
-// bareAddress is the address of "Alice <alice@example.com>", as mail programs and their exports write it. Everybody gives
-// their name when they accept.
+// bareAddress is the address in "Alice <alice@example.com>", the form used by email programs and their exports. People
+// enter their own name when they accept.
 func bareAddress(text string) string {
 	open := strings.LastIndexByte(text, '<')
 	if inner := text[open+1:]; open >= 0 && strings.HasSuffix(inner, ">") && strings.Contains(inner, "@") {
@@ -137,7 +137,7 @@ func (a *app) readAll(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// validate finds what is wrong with rows before any is sent, and the roles they name.
+// validate finds invalid rows before any is sent, and resolves their roles.
 func validate(people []person, roles []api.Role) {
 	lines := map[string]int{}
 	for i := range people {
@@ -152,7 +152,7 @@ func validate(people []person, roles []api.Role) {
 			continue
 		}
 		if first, twice := lines[canonical(p.Email)]; twice {
-			p.fail(resultInvalid, "the same address as in line %d", first)
+			p.fail(resultInvalid, "same email as in line %d", first)
 			continue
 		}
 		lines[canonical(p.Email)] = p.Line
@@ -164,7 +164,7 @@ func validate(people []person, roles []api.Role) {
 
 func roleNamed(roles []api.Role, said string) (id string, err error) {
 	if said == "" {
-		return "", errors.New("no role: fill the column, or give a default with --role")
+		return "", errors.New("no role: fill in the column, or set a default with --role")
 	}
 	if uuid.Validate(said) == nil {
 		return said, nil
@@ -180,17 +180,17 @@ func roleNamed(roles []api.Role, said string) (id string, err error) {
 	return r.ID, err
 }
 
-// failedFile is where rows go that can be imported again.
+// failedFile is the file for failed rows, which can be imported again.
 type failedFile struct{ f *os.File }
 
-// openFailed makes the file before anything is sent: a place that cannot be written is better known now.
+// openFailed creates the file before anything is sent, so that a path that cannot be written is reported early.
 func openFailed(path string) (*failedFile, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // no file is wanted
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("making the file for failed rows: %w", err)
+		return nil, fmt.Errorf("creating the file for failed rows: %w", err)
 	}
 	return &failedFile{f}, nil
 }

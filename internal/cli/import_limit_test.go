@@ -60,7 +60,7 @@ func TestCtrlCWhileAnImportWaits(t *testing.T) {
 		return o.String(), e.String()
 	}
 	out, _ := run(t.Context(), 0, "--dry-run")
-	if n := strings.Count(out, `would be invited,,"after a pause`); n != 3 || strings.Count(out, "would be invited") != 8 {
+	if n := strings.Count(out, `would be invited,,after waiting`); n != 3 || strings.Count(out, "would be invited") != 8 {
 		t.Errorf("a dry run says of %d that they have to wait, want 3 of 8:\n%s", n, out)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())

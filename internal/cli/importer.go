@@ -14,24 +14,24 @@ import (
 )
 
 const (
-	// chunk is how many members are added in one request: few enough that somebody who watches sees it move.
+	// chunk is how many members are added in one request: few enough to show progress.
 	chunk = 100
-	// dryChunk is the most rows that the server checks together.
+	// dryChunk is the maximum number of rows that the server checks together.
 	dryChunk = 500
 )
 
-// importer is one import.
+// importer is the state of one import.
 type importer struct {
 	*app
 	c       *client.Client
 	project *api.Project // nil: into the account
 	people  []person
-	dry     bool // only ask what would happen
+	dry     bool // dry run
 
-	interrupted bool // by Ctrl-C, before all rows were sent
+	interrupted bool // stopped by Ctrl-C before all rows were sent
 }
 
-// check fills in what can be known before anything is sent. If any row is invalid, the error says so and nothing is.
+// check validates all rows before anything is sent. If any row is invalid, it returns an error and nothing is sent.
 func (im *importer) check(ctx context.Context) error {
 	roles, err := collect(rolesOf(ctx, im.c, im.scope()))
 	if err != nil {
@@ -46,12 +46,12 @@ func (im *importer) check(ctx context.Context) error {
 	}
 	if bad > 0 {
 		im.rest(im.people, resultNotSent, "other rows are invalid")
-		return errors.Join(im.write(), fmt.Errorf("nothing was sent, because %s of %d cannot be right. Correct them and import again", count(bad, "row"), len(im.people)))
+		return errors.Join(im.write(), fmt.Errorf("nothing was sent, because %s of %d are invalid. Correct them and import again", count(bad, "row"), len(im.people)))
 	}
 	return im.compare(ctx)
 }
 
-// compare finds out who is already a member.
+// compare finds the rows that are already members.
 func (im *importer) compare(ctx context.Context) error {
 	var there map[string]api.Member
 	var err error
@@ -61,7 +61,7 @@ func (im *importer) compare(ctx context.Context) error {
 		there, err = projectMembers(im.c, *im.project).byAddress(ctx)
 	}
 	if client.IsDenied(err) {
-		return nil // who may only invite does not see who is there; the server does
+		return nil // a key that may only invite cannot list members; the server then compares
 	}
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (im *importer) compare(ctx context.Context) error {
 	return nil
 }
 
-// byAddress is everybody by the form in which addresses are compared.
+// byAddress maps the canonical form of each email to its member.
 func (r roster[M]) byAddress(ctx context.Context) (map[string]api.Member, error) {
 	all := map[string]api.Member{}
 	for m, err := range r.all(ctx, client.ListMembersOptions{}) {
@@ -94,7 +94,7 @@ func (r roster[M]) byAddress(ctx context.Context) (map[string]api.Member, error)
 	return all, nil
 }
 
-// rest gives a result to the rows that have none.
+// rest sets the result of the rows that have none.
 func (im *importer) rest(rows []person, result, why string) {
 	for i := range rows {
 		if rows[i].Result == "" {
@@ -103,7 +103,7 @@ func (im *importer) rest(rows []person, result, why string) {
 	}
 }
 
-// notChecked is called when the check failed, and says so of every row.
+// notChecked sets the result of every row after the check failed.
 func (im *importer) notChecked(ctx context.Context, err error) error {
 	im.notSent(ctx, err)
 	if ctx.Err() != nil {
@@ -112,7 +112,7 @@ func (im *importer) notChecked(ctx context.Context, err error) error {
 	return err
 }
 
-// notSent says of the rows without a result why they were not sent.
+// notSent sets the result of the rows that were not sent.
 func (im *importer) notSent(ctx context.Context, err error) {
 	why, _ := im.explain(err)
 	if ctx.Err() != nil {
@@ -121,7 +121,7 @@ func (im *importer) notSent(ctx context.Context, err error) {
 	im.rest(im.people, resultNotSent, why)
 }
 
-// run sends the rows that have no result yet. When a whole request fails, the rest stays.
+// run sends the rows that have no result yet. If a whole request fails, the remaining rows are not sent.
 func (im *importer) run(ctx context.Context) {
 	var todo []*person
 	for i := range im.people {
@@ -132,7 +132,7 @@ func (im *importer) run(ctx context.Context) {
 	size := chunk
 	if im.dry {
 		if size = dryChunk; len(todo) > size {
-			im.note("The server checks %d rows at a time. Quotas and limits on mails may stop more of them than are told here.", size)
+			im.note("The server checks %d rows at a time. Limits on the account or on emails may refuse more rows than reported here.", size)
 		}
 	}
 	progress := im.progress(len(todo))
@@ -159,7 +159,7 @@ func (im *importer) run(ctx context.Context) {
 	}
 }
 
-// whole explains why a request failed as such. Without an answer nobody knows what the server did.
+// whole explains why a whole request failed. Without a response it is unknown what the server did.
 func (im *importer) whole(err error) (result, why string) {
 	why, _ = im.explain(err)
 	if e, ok := errors.AsType[*client.Error](err); ok && e.StatusCode < http.StatusInternalServerError {
@@ -171,11 +171,11 @@ func (im *importer) whole(err error) (result, why string) {
 	return resultUnknown, why
 }
 
-// maxPause is the longest that an import waits until the server sends more invitations.
+// maxPause is the longest time an import waits for the server's email limits.
 const maxPause = 2 * time.Minute
 
-// addMany adds a part of the rows in one request. Rows that the server does not send mails for yet are tried again when it
-// does. Rows have no result where nobody knows how they ended.
+// addMany adds some of the rows in one request. Rows refused by an email limit are retried when the limit allows. Rows
+// with an unknown outcome have no result.
 func (im *importer) addMany(ctx context.Context, part []*person) error {
 	for {
 		later, pause, err := im.addOnce(ctx, part)
@@ -184,7 +184,7 @@ func (im *importer) addMany(ctx context.Context, part []*person) error {
 		}
 		if im.dry {
 			for _, p := range later {
-				p.Result, p.Reason, p.Member = resultWould, "after a pause, because of a limit on mails", ""
+				p.Result, p.Reason, p.Member = resultWould, "after waiting for an email limit", ""
 			}
 			return nil
 		}
@@ -203,7 +203,7 @@ func (im *importer) addMany(ctx context.Context, part []*person) error {
 	}
 }
 
-// addOnce adds a part of the rows. later are those that are worth trying again after the pause.
+// addOnce adds some of the rows. later are the rows to retry after the pause.
 func (im *importer) addOnce(ctx context.Context, part []*person) (later []*person, pause time.Duration, err error) {
 	rows := make([]api.AddMemberRequest, len(part))
 	for i, p := range part {
@@ -214,7 +214,7 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 		return nil, 0, err
 	}
 	for _, p := range part {
-		p.fail(resultUnknown, "the server said nothing about it")
+		p.fail(resultUnknown, "the server returned no result")
 	}
 	for _, r := range results {
 		switch {
@@ -232,10 +232,10 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 	return later, pause, nil
 }
 
-// send sends one request, and shows what is answered for a project as if it was for the account.
+// send sends one request, and converts the results for a project to those for the account.
 func (im *importer) send(ctx context.Context, in api.AddMembersRequest) ([]api.AddMembersResult, error) {
 	if !im.dry {
-		in.DryRun = nil // servers that do not know it need not
+		in.DryRun = nil // omitted for servers that do not support it
 	}
 	if im.project == nil {
 		return im.c.Members.AddMany(ctx, in)
@@ -268,7 +268,7 @@ func (p *person) done(memberID, status string, dry bool) {
 	}
 }
 
-// report writes a result per row; the error says that some failed.
+// report writes one result per row; the error says that some failed.
 func (im *importer) report() error {
 	if err := im.write(); err != nil {
 		return err
@@ -299,7 +299,7 @@ func (im *importer) report() error {
 	case failed > 0:
 		return fmt.Errorf("%s of %d failed: %s", count(failed, "row"), len(im.people), strings.Join(tally, ", "))
 	case len(im.people) == 0:
-		im.note("There are no rows in the file.")
+		im.note("The file has no rows.")
 	default:
 		im.note("%s: %s.", count(len(im.people), "row"), strings.Join(tally, ", "))
 	}

@@ -12,14 +12,14 @@ import (
 	"raff/api/client"
 )
 
-const invitationArg = "an invitation's id, or the address that is invited"
+const invitationArg = "an invitation's id or email"
 
 func (a *app) invitation() *cobra.Command {
-	return a.group("invitation", "invitations", "Show, make, resend and cancel invitations",
+	return a.group("invitation", "invitations", "Show, create, resend and cancel invitations",
 		a.invitationList(), a.invitationGet(), a.invitationCreate(), a.invitationResend(), a.invitationCancel(), a.invitationLink())
 }
 
-// addProjectFlag chooses the invitations to one project instead of those to the account.
+// addProjectFlag adds --project, which selects the invitations to one project instead of those to the account.
 func (a *app) addProjectFlag(cmd *cobra.Command, project *string, what string) {
 	cmd.Flags().StringVar(project, "project", "", what+" (`id`, slug or name)")
 	complete(cmd, "project", a.completeProjectSlugs)
@@ -34,12 +34,12 @@ func (a *app) invitationsTo(ctx context.Context, c *client.Client, project strin
 	return client.ListInvitationsOptions{ProjectID: p.ID}, err
 }
 
-// onInvitation makes cmd one that has an invitation for its argument.
+// onInvitation makes cmd take an invitation as its argument.
 func (a *app) onInvitation(cmd *cobra.Command, run func(context.Context, *client.Client, api.Invitation) error) action {
 	var project string
 	cmd.Args = args(invitationArg)
 	cmd.ValidArgsFunction = upTo(1, a.completeInvitations(&project))
-	a.addProjectFlag(cmd, &project, "look for the address among the invitations to this project")
+	a.addProjectFlag(cmd, &project, "look for the email among the invitations to this project")
 	require(cmd, atMostOne("project"))
 	return func(ctx context.Context, c *client.Client, args []string) error {
 		o, err := a.invitationsTo(ctx, c, project)
@@ -59,7 +59,7 @@ func (a *app) invitationList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List the invitations that nobody accepted yet",
+		Short:   "List the invitations that are not accepted yet",
 		Example: `raff invitation list
 raff invitation list --project website`,
 		Args: args(),
@@ -97,7 +97,7 @@ func (a *app) invitationCreate() *cobra.Command {
 	var role roleFlags
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Invite an address to the account or into a project",
+		Short: "Invite a person to the account or to a project",
 		Example: `raff invitation create --email alice@example.com --role member
 raff invitation create --email alice@example.com --project website --role viewer`,
 		Args: args(),
@@ -128,9 +128,9 @@ raff invitation create --email alice@example.com --project website --role viewer
 			return writeOne(a, *inv, invitationColumns, invitationFields(*inv))
 		}),
 	}
-	cmd.Flags().StringVar(&email, "email", "", "`address` to invite")
-	a.addProjectFlag(cmd, &project, "invite into this project")
-	cmd.Flags().StringVar(&role.name, "role", "", "role by its `slug`, of the account or with --project of projects")
+	cmd.Flags().StringVar(&email, "email", "", "`email` to invite")
+	a.addProjectFlag(cmd, &project, "invite to this project")
+	cmd.Flags().StringVar(&role.name, "role", "", "role by its `slug`; a project role with --project")
 	cmd.Flags().StringVar(&role.id, "role-id", "", "role by its `id`")
 	noFiles(cmd, "email")
 	complete(cmd, "role", a.completeRoles(""))
@@ -142,8 +142,8 @@ raff invitation create --email alice@example.com --project website --role viewer
 func (a *app) invitationResend() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resend <id|email>",
-		Short: "Mail a new link and start the time again",
-		Long: `Mail a new link and start the time again; links sent before stop working. It also takes up an invitation that
+		Short: "Email a new link and restart the expiry",
+		Long: `Email a new link and restart the expiry; earlier links stop working. This also reopens an invitation that
 has expired or was declined.`,
 		Example: `raff invitation resend alice@example.com`,
 	}
@@ -161,7 +161,7 @@ func (a *app) invitationCancel() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "cancel <id|email>",
 		Aliases: []string{"rm", "remove", "delete"},
-		Short:   "Withdraw an invitation, and with it its pending member",
+		Short:   "Cancel an invitation and remove its pending member",
 		Example: `raff invitation cancel alice@example.com`,
 	}
 	d := a.addForce(cmd)
@@ -181,10 +181,10 @@ func (a *app) invitationCancel() *cobra.Command {
 func (a *app) invitationLink() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "link <id|email>",
-		Short: "Make a link to hand over in person, where the server sends no mail",
-		Long: `Make a link to hand over in person, where the server sends no mail. Whoever has the link can accept this
-invitation: give it to nobody else. Somebody who already uses the address signs in first. It stops working when the
-invitation is sent again, and when the server is started with mail.`,
+		Short: "Create an invitation link, on a server that sends no email",
+		Long: `Create an invitation link, on a server that sends no email. Anyone who has the link can accept the
+invitation, so give it only to the invited person. An existing user signs in first. The link stops working when the
+invitation is resent, and when the server is started with email.`,
 		Example: `raff invitation link alice@example.com`,
 	}
 	cmd.RunE = a.do(a.onInvitation(cmd, func(ctx context.Context, c *client.Client, inv api.Invitation) error {
@@ -194,7 +194,7 @@ invitation is sent again, and when the server is started with mail.`,
 		}
 		if a.output.value == "table" {
 			_, err := fmt.Fprintln(a.out, clean(l.Link))
-			a.note("Good once, until %s, for %s.", moment(&l.ExpiresAt), clean(inv.Email))
+			a.note("Works once, until %s, for %s.", moment(&l.ExpiresAt), clean(inv.Email))
 			return err
 		}
 		return writeOne(a, *l, linkColumns, nil)
@@ -202,7 +202,7 @@ invitation is sent again, and when the server is started with mail.`,
 	return cmd
 }
 
-// findInvitation takes an id or an address.
+// findInvitation finds an invitation by id or email.
 func findInvitation(ctx context.Context, c *client.Client, o client.ListInvitationsOptions, said string) (api.Invitation, error) {
 	if !strings.Contains(said, "@") {
 		inv, err := c.Invitations.Get(ctx, said)
@@ -220,9 +220,9 @@ func findInvitation(ctx context.Context, c *client.Client, o client.ListInvitati
 		return invs[i], nil
 	}
 	if o.ProjectID != "" {
-		return api.Invitation{}, notFoundError{fmt.Sprintf("No open invitation to this project is for %s.", said)}
+		return api.Invitation{}, notFoundError{fmt.Sprintf("There is no open invitation to this project for %s.", said)}
 	}
-	return api.Invitation{}, notFoundError{fmt.Sprintf("No open invitation to the account is for %s. For one to a project, add --project.", said)}
+	return api.Invitation{}, notFoundError{fmt.Sprintf("There is no open invitation to the account for %s. For an invitation to a project, add --project.", said)}
 }
 
 func whereTo(inv api.Invitation) string {
@@ -232,7 +232,7 @@ func whereTo(inv api.Invitation) string {
 	return inv.AccountName
 }
 
-// roleOf is empty once the invitation is over.
+// roleOf is the role of an invitation, or empty if it is closed.
 func roleOf(i api.Invitation) string {
 	if i.RoleID == "" {
 		return ""

@@ -59,10 +59,10 @@ func (a *app) memberAdd() *cobra.Command {
 	var role *roleFlags
 	cmd := &cobra.Command{
 		Use:   "add",
-		Short: "Invite somebody by email, or add a user or an API key",
-		Long: `Invite somebody by email, or add a known user or an API key at once.
+		Short: "Invite someone by email, or add a user or an API key",
+		Long: `Invite someone by email, or add an existing user or an API key immediately.
 
-The member has its id from now on, also while the invitation is open.`,
+The member has its id immediately, even while the invitation is open.`,
 		Example: `raff member add --email alice@example.com --role member
 raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 		Args: args(),
@@ -80,9 +80,9 @@ raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 			return a.writeMember(*m)
 		}),
 	}
-	cmd.Flags().StringVar(&email, "email", "", "`address` to invite")
-	cmd.Flags().StringVar(&userID, "target-user-id", "", "`id` of a user to add at once")
-	cmd.Flags().StringVar(&keyID, "api-key-id", "", "`id` of an API key to add at once")
+	cmd.Flags().StringVar(&email, "email", "", "`email` to invite")
+	cmd.Flags().StringVar(&userID, "target-user-id", "", "`id` of a user to add immediately")
+	cmd.Flags().StringVar(&keyID, "api-key-id", "", "`id` of an API key to add immediately")
 	role = a.addRoleFlags(cmd, api.ScopeAccount)
 	for _, name := range []string{"email", "target-user-id"} {
 		complete(cmd, name, cobra.NoFileCompletions)
@@ -101,7 +101,7 @@ func (a *app) memberUpdate() *cobra.Command {
 		Short: "Change a member's role or status",
 		Long: `Change a member's role or status.
 
-Suspending a person also deactivates the API keys whose secrets they were shown, because they made or regenerated them.`,
+Suspending a person also disables the API keys whose secrets they were shown, because they created or regenerated them.`,
 		Example: `raff member update alice@example.com --role admin
 raff member update alice@example.com --status suspended`,
 		Args:              args(memberArg),
@@ -138,7 +138,7 @@ raff member update alice@example.com --status suspended`,
 }
 
 func addKeepKeys(cmd *cobra.Command, keep *bool) {
-	cmd.Flags().BoolVar(keep, "keep-keys", false, "leave the person's API keys working")
+	cmd.Flags().BoolVar(keep, "keep-keys", false, "keep the person's API keys enabled")
 }
 
 func (a *app) memberRemove() *cobra.Command {
@@ -146,13 +146,13 @@ func (a *app) memberRemove() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "remove <id|email>",
 		Aliases: []string{"rm", "delete"},
-		Short:   "Remove a member from the account and all its projects, or cancel its invitation",
-		Long: `Remove a member from the account and all its projects, or cancel its invitation.
+		Short:   "Remove a member from the account and all projects, or cancel their invitation",
+		Long: `Remove a member from the account and all projects, or cancel their invitation.
 
-Removing a person also deactivates the API keys whose secrets they were shown, because they made or regenerated them.`,
+Removing a person also disables the API keys whose secrets they were shown, because they created or regenerated them.`,
 		Example: `raff member remove alice@example.com
 
-# in a script, where nobody can be asked
+# in a script, without confirmation
 raff member remove alice@example.com --force`,
 		Args:              args(memberArg),
 		ValidArgsFunction: upTo(1, a.completeMembers),
@@ -163,7 +163,7 @@ raff member remove alice@example.com --force`,
 		if err != nil {
 			return err
 		}
-		takes := "all roles in the account and its projects, and the API keys whose secrets they have"
+		takes := "all roles in the account and its projects, and disable the API keys whose secrets they have"
 		if keep || m.PrincipalType == api.PrincipalAPIKey {
 			takes = "all roles in the account and its projects"
 		}
@@ -187,7 +187,7 @@ raff member remove alice@example.com --force`,
 	return cmd
 }
 
-// noteKeys names the API keys of which a person was shown the secret, who lost access.
+// noteKeys lists the API keys whose secrets were shown to a person who lost access.
 func (a *app) noteKeys(m api.Member, keys []api.APIKeyRef) {
 	for _, disabled := range []bool{true, false} {
 		told := false
@@ -198,7 +198,7 @@ func (a *app) noteKeys(m api.Member, keys []api.APIKeyRef) {
 			switch {
 			case told:
 			case disabled:
-				a.note("These API keys of %s were deactivated:", clean(m.Email))
+				a.note("These API keys of %s were disabled:", clean(m.Email))
 			default:
 				a.note("%s was shown the secrets of these API keys, which did not change:", clean(m.Email))
 			}
@@ -208,7 +208,7 @@ func (a *app) noteKeys(m api.Member, keys []api.APIKeyRef) {
 	}
 }
 
-// noteLeftBehind names what a removed person made and sent.
+// noteLeftBehind lists the API keys and open invitations of a removed person.
 func (a *app) noteLeftBehind(m api.Member, done *api.Done) {
 	a.noteKeys(m, done.KeysCreated)
 	if len(done.InvitationsSent) > 0 {

@@ -18,16 +18,16 @@ func (a *app) memberImport() *cobra.Command {
 		Short: "Invite the people in a CSV file",
 		Long: `Invite the people in a CSV file (- reads standard input), to the account or into a project.
 
-The first line names the columns: email, and role (slug, name or id) unless --role says it for all. Other
+The first line names the columns: email, and role (slug, name or id) unless --role sets it for all rows. Other
 columns are ignored. All rows are checked before the first is sent. Someone who is already a member with the same
-role is left alone, so that a file can be imported again.
+role is skipped, so that a file can be imported again.
 
-With --dry-run the server checks every row as it would for the import itself and says how each would end, and
+With --dry-run, the server checks every row like in an import, reports the outcome of each, and
 changes nothing.
 
-The exit code is 1 if any row failed, or would fail; with --failed these rows are written to a file that can be
-corrected and imported in turn. Ctrl-C ends an import after the request that is under way; the rows that were not
-sent are in that file, too.`,
+The exit code is 1 if any row failed, or would fail. With --failed, these rows are written to a file that can be
+corrected and imported again. Ctrl-C stops an import after the current request; the rows that were not
+sent are in that file as well.`,
 		Example: `raff member import people.csv --dry-run
 raff member import people.csv --failed again.csv
 raff member import people.csv --project website --role viewer
@@ -71,9 +71,9 @@ bob@example.com,member`,
 			return errors.Join(f.write(im.people), err)
 		}),
 	}
-	cmd.Flags().StringVar(&role, "role", "", "role (`slug`, name or id) where the file names none")
-	cmd.Flags().StringVar(&project, "project", "", "invite into this project, with its roles (`id`, slug or name)")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would happen; change nothing")
+	cmd.Flags().StringVar(&role, "role", "", "role (`slug`, name or id) for rows without one")
+	cmd.Flags().StringVar(&project, "project", "", "invite to this project, with project roles (`id`, slug or name)")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "report what would happen without changing anything")
 	cmd.Flags().StringVar(&failed, "failed", "", "write the rows that failed to this `file`")
 	complete(cmd, "role", a.completeRoles(""))
 	complete(cmd, "project", a.completeProjectSlugs)

@@ -11,7 +11,7 @@ import (
 	"raff/internal/cli"
 )
 
-// A server that does not know the email filter answers everybody, and the first of them must not be taken for the one
+// A server that does not know the email filter answers everyone, and the first of them must not be taken for the one
 // who was named: the next command may remove them.
 func TestAnAddressIsNeverSomebodyElse(t *testing.T) {
 	var removed []string

@@ -12,10 +12,10 @@ import (
 	"raff/internal/spreadsheet"
 )
 
-// column is one column of a list. Those without a title are for CSV only, those without a key for the table.
+// column is one column of a list. Columns without a title are only in CSV, columns without a key only in tables.
 type column[T any] struct {
 	title string
-	key   string // heading in CSV: the field's name on the wire
+	key   string // heading in CSV: the field's name in the API
 	value func(T) string
 }
 
@@ -33,7 +33,7 @@ func writeList[T any](a *app, rows []T, columns []column[T]) error {
 	return a.writeData(rows)
 }
 
-// writeOne writes one object: its fields below each other, or as the row of a list of one.
+// writeOne writes one object: one field per line, or a list with one row.
 func writeOne[T any](a *app, row T, columns []column[T], fields []field) error {
 	switch a.output.value {
 	case "csv":
@@ -44,7 +44,7 @@ func writeOne[T any](a *app, row T, columns []column[T], fields []field) error {
 	return a.writeData(row)
 }
 
-// writeData writes JSON or YAML with the names of the wire.
+// writeData writes JSON or YAML with the field names of the API.
 func (a *app) writeData(v any) error {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -54,7 +54,7 @@ func (a *app) writeData(v any) error {
 		return err
 	}
 	if a.output.value == "yaml" {
-		// JSON is YAML; read as such, it keeps the names and their order.
+		// JSON is valid YAML; decoding it as YAML keeps the names and their order.
 		var doc yaml.Node
 		if err := yaml.Unmarshal(buf.Bytes(), &doc); err != nil {
 			return err
@@ -71,7 +71,7 @@ func (a *app) writeData(v any) error {
 	return err
 }
 
-// plain takes JSON's braces and quotes off; the encoder puts quotes back where a string needs them.
+// plain removes the JSON style of braces and quotes; the encoder adds quotes back where a string needs them.
 func plain(n *yaml.Node) {
 	if len(n.Content) > 0 || n.Kind == yaml.ScalarNode {
 		n.Style = 0
@@ -81,8 +81,8 @@ func plain(n *yaml.Node) {
 	}
 }
 
-// writeCSV writes rows for spreadsheets and other programs. A cell that a spreadsheet would run as a formula gets an
-// apostrophe before it; raff member import takes it off again.
+// writeCSV writes rows for spreadsheets and other programs. A cell that a spreadsheet would treat as a formula gets a
+// leading apostrophe; raff member import removes it again.
 func writeCSV[T any](w io.Writer, rows []T, columns []column[T]) error {
 	var heading []string
 	for _, c := range columns {
@@ -99,7 +99,7 @@ func writeCSV[T any](w io.Writer, rows []T, columns []column[T]) error {
 	return writeRows(w, rows, columns)
 }
 
-// writeRows is CSV without the heading.
+// writeRows writes CSV without the heading.
 func writeRows[T any](w io.Writer, rows []T, columns []column[T]) error {
 	out := csv.NewWriter(w)
 	for _, r := range rows {
@@ -137,7 +137,7 @@ func moment(t *time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// day is a moment for a table, where its hour matters less than the room it takes.
+// day formats a time as a date, to save space in tables.
 func day(t *time.Time) string {
 	if t == nil {
 		return ""

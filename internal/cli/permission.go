@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) permission() *cobra.Command {
-	return a.group("permission", "permissions", "Show the permissions roles are made of", a.permissionList())
+	return a.group("permission", "permissions", "Show the permissions of the catalog", a.permissionList())
 }
 
 func (a *app) permissionList() *cobra.Command {

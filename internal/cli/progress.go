@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// progress is one line on a terminal that is written again and again; elsewhere it is nothing.
+// progress is a progress line on a terminal. If the output is not a terminal, it writes nothing.
 type progress struct {
 	w     io.Writer
 	all   int
-	shown int // letters on the line
+	shown int // length of the line, in characters
 }
 
 func (a *app) progress(all int) *progress {

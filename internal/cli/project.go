@@ -15,7 +15,7 @@ import (
 const projectArg = "a project's id, slug or name"
 
 func (a *app) project() *cobra.Command {
-	return a.group("project", "projects", "Show, make, change and delete projects and their members",
+	return a.group("project", "projects", "Show, create, update and delete projects and their members",
 		a.projectList(), a.projectGet(), a.projectCreate(), a.projectUpdate(), a.projectDelete(), a.projectMember())
 }
 
@@ -23,7 +23,7 @@ func (a *app) projectList() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List the projects this API key can see",
+		Short:   "List the projects that this API key can see",
 		Example: `raff project list`,
 		Args:    args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
@@ -57,8 +57,8 @@ func (a *app) projectCreate() *cobra.Command {
 	var in struct{ name, description, region string }
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Make a project",
-		Long:  "Make a project. Its slug is made of the name, once, and stays when the name changes.",
+		Short: "Create a project",
+		Long:  "Create a project. Its slug is derived from the name and stays the same when the name changes.",
 		Example: `raff project create --name "Web Shop"
 raff project create --name Website --description "www.example.com"`,
 		Args: args(),
@@ -73,7 +73,7 @@ raff project create --name Website --description "www.example.com"`,
 		}),
 	}
 	cmd.Flags().StringVar(&in.name, "name", "", "`name` of the project")
-	cmd.Flags().StringVar(&in.description, "description", "", "what it is for (`text`)")
+	cmd.Flags().StringVar(&in.description, "description", "", "description (`text`)")
 	cmd.Flags().StringVar(&in.region, "region", "", "default `region`")
 	noFiles(cmd, "name", "description", "region")
 	require(cmd, each("name"))
@@ -84,7 +84,7 @@ func (a *app) projectUpdate() *cobra.Command {
 	var in struct{ name, description, region string }
 	cmd := &cobra.Command{
 		Use:               "update <id|slug|name>",
-		Short:             "Change a project's name or description; its slug stays",
+		Short:             "Change a project's name or description; the slug stays the same",
 		Example:           `raff project update website --name "Website 2"`,
 		Args:              args(projectArg),
 		ValidArgsFunction: upTo(1, a.completeProjectSlugs),
@@ -103,7 +103,7 @@ func (a *app) projectUpdate() *cobra.Command {
 		return writeOne(a, *changed, projectColumns, projectFields(*changed))
 	})
 	cmd.Flags().StringVar(&in.name, "name", "", "new `name`")
-	cmd.Flags().StringVar(&in.description, "description", "", "what it is for (`text`)")
+	cmd.Flags().StringVar(&in.description, "description", "", "description (`text`)")
 	cmd.Flags().StringVar(&in.region, "region", "", "default `region`")
 	noFiles(cmd, "name", "description", "region")
 	require(cmd, atLeastOne("name", "description", "region"))
@@ -114,7 +114,7 @@ func (a *app) projectDelete() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "delete <id|slug|name>",
 		Aliases:           []string{"rm", "remove"},
-		Short:             "Delete a project with its members' roles and its open invitations",
+		Short:             "Delete a project with its memberships and open invitations",
 		Example:           `raff project delete website`,
 		Args:              args(projectArg),
 		ValidArgsFunction: upTo(1, a.completeProjectSlugs),
@@ -137,19 +137,19 @@ func (a *app) projectDelete() *cobra.Command {
 	return cmd
 }
 
-// whoLosesARole says what goes with a project, as far as the caller may know it.
+// whoLosesARole describes who loses a role with a project, as far as the caller may know.
 func whoLosesARole(ctx context.Context, c *client.Client, p api.Project) string {
 	page, err := c.ProjectMembers.List(ctx, p.ID, client.ListMembersOptions{ListOptions: client.ListOptions{Limit: 1}})
 	switch {
 	case err != nil:
-		return "Everybody loses their role in it, and its open invitations end."
+		return "Everyone loses their role in it, and its open invitations are cancelled."
 	case page.Total == 0:
-		return "Nobody has a role in it."
+		return "No one has a role in it."
 	}
-	return fmt.Sprintf("It has %s, counting API keys and open invitations; all of them lose their role in it.", count(page.Total, "member"))
+	return fmt.Sprintf("It has %s, including API keys and open invitations; all of them lose their role in it.", count(page.Total, "member"))
 }
 
-// findProject takes an id, a slug or a name.
+// findProject finds a project by id, slug or name.
 func findProject(ctx context.Context, c *client.Client, said string) (api.Project, error) {
 	if uuid.Validate(said) == nil {
 		p, err := c.Projects.Get(ctx, said)
@@ -161,7 +161,7 @@ func findProject(ctx context.Context, c *client.Client, said string) (api.Projec
 	return pick(c.Projects.All(ctx, client.ListProjectsOptions{}), "project", said, "raff project list", func(p api.Project) string { return p.ID }, func(p api.Project) []string { return []string{p.Slug, p.Name} })
 }
 
-// workIn finds the project a command works in, and remembers it for what the command says.
+// workIn finds the project of a command, and keeps its slug for messages.
 func (a *app) workIn(ctx context.Context, c *client.Client, said string) (api.Project, error) {
 	p, err := findProject(ctx, c, said)
 	if err == nil {

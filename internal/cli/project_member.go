@@ -15,8 +15,8 @@ func (a *app) projectMember() *cobra.Command {
 		a.projectMemberList(), a.projectMemberGet(), a.projectMemberAdd(), a.projectMemberUpdate(), a.projectMemberRemove())
 }
 
-// inProject makes cmd one that works in a project: its first argument, or else the one of --project-id, RAFF_PROJECT_ID
-// or the profile. rest describes the other arguments.
+// inProject makes cmd work in a project: the first argument, or else the project of --project-id, RAFF_PROJECT_ID or
+// the profile. rest describes the other arguments.
 func (a *app) inProject(cmd *cobra.Command, run func(ctx context.Context, c *client.Client, p api.Project, rest []string) error, rest ...string) action {
 	what := append([]string{projectArg}, rest...)
 	cmd.Args = func(cmd *cobra.Command, given []string) error {
@@ -92,9 +92,9 @@ func (a *app) projectMemberAdd() *cobra.Command {
 	var role *roleFlags
 	cmd := &cobra.Command{
 		Use:   "add <project>",
-		Short: "Invite somebody into a project by email, or add a user or an API key",
-		Long: `Invite somebody into a project by email, or add a user or an API key of the account at once. Somebody who is
-in the account already is added at once by email too, without an invitation.`,
+		Short: "Invite someone to a project by email, or add a user or an API key",
+		Long: `Invite someone to a project by email, or add a user or an API key of the account immediately. Someone who is
+already in the account is also added immediately by email, without an invitation.`,
 		Example: `raff project member add website --email alice@example.com --role viewer
 raff project member add website --api-key-name ci --role operator`,
 	}
@@ -119,10 +119,10 @@ raff project member add website --api-key-name ci --role operator`,
 		}
 		return a.writeProjectMember(p, *m)
 	}))
-	cmd.Flags().StringVar(&who.email, "email", "", "`address` to invite")
-	cmd.Flags().StringVar(&who.userID, "target-user-id", "", "`id` of a user of the account to add at once")
-	cmd.Flags().StringVar(&who.keyID, "api-key-id", "", "`id` of an API key to add at once")
-	cmd.Flags().StringVar(&who.key, "api-key-name", "", "`name` of an API key to add at once")
+	cmd.Flags().StringVar(&who.email, "email", "", "`email` to invite")
+	cmd.Flags().StringVar(&who.userID, "target-user-id", "", "`id` of a user of the account to add immediately")
+	cmd.Flags().StringVar(&who.keyID, "api-key-id", "", "`id` of an API key to add immediately")
+	cmd.Flags().StringVar(&who.key, "api-key-name", "", "`name` of an API key to add immediately")
 	role = a.addRoleFlags(cmd, api.ScopeProject)
 	noFiles(cmd, "email", "target-user-id")
 	complete(cmd, "api-key-id", a.completeAPIKeys)
@@ -131,14 +131,14 @@ raff project member add website --api-key-name ci --role operator`,
 	return cmd
 }
 
-// inviteToProject shows the member that the invitation made; it is one from now on.
+// inviteToProject invites someone to a project and shows the pending member.
 func (a *app) inviteToProject(ctx context.Context, c *client.Client, p api.Project, email string, roleID *string) error {
 	inv, err := c.Invitations.CreateForProject(ctx, p.ID, api.CreateInvitationRequest{Email: &email, RoleID: roleID})
 	if err != nil {
 		return err
 	}
 	m, err := c.ProjectMembers.Get(ctx, p.ID, inv.MemberID)
-	if client.IsDenied(err) { // may invite, but not look
+	if client.IsDenied(err) { // may invite members, but not view them
 		return writeOne(a, *inv, invitationColumns, invitationFields(*inv))
 	}
 	if err != nil {
@@ -181,7 +181,7 @@ func (a *app) projectMemberRemove() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "remove <project> <id|email>",
 		Aliases: []string{"rm", "delete"},
-		Short:   "Take a member's role in a project away; what it has elsewhere stays",
+		Short:   "Remove a member from a project; other memberships stay",
 		Example: `raff project member remove website alice@example.com`,
 	}
 	d := a.addForce(cmd)

@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) role() *cobra.Command {
-	return a.group("role", "roles", "Show, make, change and delete roles",
+	return a.group("role", "roles", "Show, create, update and delete roles",
 		a.roleList(), a.roleGet(), a.roleCreate(), a.roleUpdate(), a.roleDelete(), a.roleDiff())
 }
 
@@ -28,7 +28,7 @@ func (a *app) roleList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List the roles, the system's first",
+		Short:   "List the roles, system roles first",
 		Example: `raff role list --scope project`,
 		Args:    args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
@@ -65,7 +65,7 @@ func (a *app) roleGet() *cobra.Command {
 
 func roleOwnID(r api.Role) string { return r.ID }
 
-// findRole takes an id, a slug or a name. An empty scope means both.
+// findRole finds a role by id, slug or name. An empty scope means both.
 func findRole(ctx context.Context, c *client.Client, scope, said string) (api.Role, error) {
 	if uuid.Validate(said) == nil {
 		r, err := c.Roles.Get(ctx, said)
@@ -81,7 +81,7 @@ func findRole(ctx context.Context, c *client.Client, scope, said string) (api.Ro
 	return pick(rolesOf(ctx, c, scope), "role", said, list, roleOwnID, func(r api.Role) []string { return []string{r.Slug, r.Name} })
 }
 
-// rolesOf are the roles of a scope, also from a server that does not know the filter.
+// rolesOf lists the roles of a scope, also from a server that does not support the filter.
 func rolesOf(ctx context.Context, c *client.Client, scope string) iter.Seq2[api.Role, error] {
 	return func(yield func(api.Role, error) bool) {
 		for r, err := range c.Roles.All(ctx, client.ListRolesOptions{Scope: scope}) {
@@ -108,7 +108,7 @@ func (a *app) addRoleFlags(cmd *cobra.Command, scope string) *roleFlags {
 	return r
 }
 
-// resolve is the role's id; nil if neither flag is there.
+// resolve is the role's id, or nil if neither flag is set.
 func (r *roleFlags) resolve(ctx context.Context, c *client.Client) (*string, error) {
 	if r.name != "" {
 		role, err := findRole(ctx, c, r.scope, r.name)
@@ -120,7 +120,7 @@ func (r *roleFlags) resolve(ctx context.Context, c *client.Client) (*string, err
 	if r.id != "" {
 		return &r.id, nil
 	}
-	return nil, nil //nolint:nilnil // no role is an answer
+	return nil, nil //nolint:nilnil // no role is a valid result
 }
 
 var roleColumns = []column[api.Role]{

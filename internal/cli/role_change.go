@@ -21,13 +21,13 @@ func (a *app) roleCreate() *cobra.Command {
 	perms := &permissionFlags{}
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Make a role of the account's own",
-		Long: `Make a role of the account's own: from another role (--from), with some permissions more or less, or from
-permissions alone (--permission). Slug and scope stay as they are made.`,
-		Example: `# what Operator may, and delete virtual machines
+		Short: "Create a custom role",
+		Long: `Create a custom role: from another role (--from), with some permissions added or removed, or from
+a list of permissions (--permission). The slug and the scope cannot be changed later.`,
+		Example: `# like Operator, but can also delete virtual machines
 raff role create --from operator --add vm.delete --name Deployer --slug deployer
 
-# nothing but looking
+# read-only
 raff role create --scope account --permission account.members.view,account.audit.view --name Auditor --slug auditor`,
 		Args: args(),
 	}
@@ -53,9 +53,9 @@ raff role create --scope account --permission account.members.view,account.audit
 		return writeOne(a, *r, roleColumns, roleFields(*r))
 	})
 	f := cmd.Flags()
-	f.StringVar(&in.name, "name", "", "`name` for people")
-	f.StringVar(&in.slug, "slug", "", "`word` for scripts: a-z, 0-9 and -")
-	f.StringVar(&in.description, "description", "", "what the role is for (`text`)")
+	f.StringVar(&in.name, "name", "", "display `name`")
+	f.StringVar(&in.slug, "slug", "", "`slug` for scripts: a-z, 0-9 and -")
+	f.StringVar(&in.description, "description", "", "description (`text`)")
 	f.StringVar(&in.from, "from", "", "start with the permissions of this role (`slug` or id)")
 	addChoice(cmd, scope, "scope", "scope of the role, or of --from if both have it")
 	a.addPermissionFlags(cmd, perms)
@@ -63,7 +63,7 @@ raff role create --scope account --permission account.members.view,account.audit
 	noFiles(cmd, "name", "slug", "description")
 	require(cmd, exactlyOne("from", "permission"), each("name", "slug"), onlyWith("from", "add", "remove"), func(*cobra.Command) error {
 		if in.from == "" && scope.value == "" {
-			return errors.New("--permission needs --scope account or --scope project")
+			return errors.New("--permission requires --scope account or --scope project")
 		}
 		return nil
 	})
@@ -76,8 +76,8 @@ func (a *app) roleUpdate() *cobra.Command {
 	perms := &permissionFlags{}
 	cmd := &cobra.Command{
 		Use:   "update <id|slug>",
-		Short: "Change a role for everybody who has it",
-		Long:  "Change a role for everybody who has it, from their next request on. System roles cannot be changed.",
+		Short: "Change a role for everyone who has it",
+		Long:  "Change a role for everyone who has it, effective on the next request. System roles cannot be changed.",
 		Example: `raff role update deployer --add snapshot.delete --remove vm.console
 raff role update auditor --name "External auditor"`,
 		Args:              args(roleArg),
@@ -99,7 +99,7 @@ raff role update auditor --name "External auditor"`,
 		return writeOne(a, *changed, roleColumns, roleFields(*changed))
 	})
 	cmd.Flags().StringVar(&in.name, "name", "", "new `name`")
-	cmd.Flags().StringVar(&in.description, "description", "", "what the role is for (`text`)")
+	cmd.Flags().StringVar(&in.description, "description", "", "description (`text`)")
 	addChoice(cmd, scope, "scope", "scope of the slug, if both have it")
 	a.addPermissionFlags(cmd, perms)
 	noFiles(cmd, "name", "description")
@@ -113,9 +113,9 @@ func (a *app) roleDelete() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "delete <id|slug>",
 		Aliases: []string{"rm", "remove"},
-		Short:   "Delete a role of the account's own",
-		Long: `Delete a role of the account's own. A role that somebody has is deleted only with --reassign-to, which gives
-all of them another role first.`,
+		Short:   "Delete a custom role",
+		Long: `Delete a custom role. A role that is in use can be deleted only with --reassign-to, which gives
+all its holders another role first.`,
 		Example:           `raff role delete deployer --reassign-to operator`,
 		Args:              args(roleArg),
 		ValidArgsFunction: upTo(1, a.completeRoles("")),
@@ -127,14 +127,14 @@ all of them another role first.`,
 			return err
 		}
 		var o client.DeleteRoleOptions
-		instead := "If somebody has it, nothing happens."
+		instead := "If it is in use, it is not deleted."
 		if reassign != "" {
 			to, err := findRole(ctx, c, r.Scope, reassign)
 			if err != nil {
 				return err
 			}
 			o.ReassignTo = to.ID
-			instead = "Whoever has it gets " + to.Name + "."
+			instead = "Its holders get " + to.Name + "."
 		}
 		if err := d.confirm(ctx, "Delete the %s role %s (%s)? %s", r.Scope, r.Name, count(len(r.Permissions), "permission"), instead); err != nil {
 			return err
@@ -145,13 +145,13 @@ all of them another role first.`,
 		}
 		return a.writeDone(done, "Deleted the role %s (%s).", r.Slug, r.ID)
 	}))
-	cmd.Flags().StringVar(&reassign, "reassign-to", "", "give everybody who has it this role first (`slug` or id)")
+	cmd.Flags().StringVar(&reassign, "reassign-to", "", "give its holders this role first (`slug` or id)")
 	addChoice(cmd, scope, "scope", "scope of the slug, if both have it")
 	complete(cmd, "reassign-to", a.completeRoles(""))
 	return cmd
 }
 
-// difference is one permission that only one of two roles has.
+// difference is a permission that only one of two roles has.
 type difference struct {
 	Change     string `json:"change"` // "added" or "removed"
 	Permission string `json:"permission"`
@@ -161,9 +161,9 @@ func (a *app) roleDiff() *cobra.Command {
 	scope := newScope()
 	cmd := &cobra.Command{
 		Use:               "diff <id|slug> <id|slug>",
-		Short:             "Show what the second role may and the first may not, and the other way round",
+		Short:             "Show the differences between the permissions of two roles",
 		Example:           `raff role diff operator deployer`,
-		Args:              args(roleArg, "the id or slug of the role to compare it with"),
+		Args:              args(roleArg, "the id or slug of the role to compare with"),
 		ValidArgsFunction: upTo(2, a.completeRoles("")),
 		RunE: a.do(func(ctx context.Context, c *client.Client, args []string) error {
 			from, err := findRole(ctx, c, scope.value, args[0])
@@ -197,23 +197,23 @@ var differenceColumns = []column[difference]{
 	{"PERMISSION", "permission", func(d difference) string { return d.Permission }},
 }
 
-// permissionFlags say what a role may: exactly these, or those it had with some more and some less.
+// permissionFlags set the permissions of a role: an exact list, or additions and removals.
 type permissionFlags struct{ exactly, add, remove []string }
 
 var permissionFlagNames = []string{"permission", "add", "remove"}
 
 func (a *app) addPermissionFlags(cmd *cobra.Command, p *permissionFlags) {
 	f := cmd.Flags()
-	f.StringSliceVar(&p.exactly, "permission", nil, "exactly these `names`, comma-separated or repeated (raff permission list)")
-	f.StringSliceVar(&p.add, "add", nil, "these permissions (`names`) more")
-	f.StringSliceVar(&p.remove, "remove", nil, "these permissions (`names`) less")
+	f.StringSliceVar(&p.exactly, "permission", nil, "set exactly these permission `names`, comma-separated or repeated (raff permission list)")
+	f.StringSliceVar(&p.add, "add", nil, "add these permissions (`names`)")
+	f.StringSliceVar(&p.remove, "remove", nil, "remove these permissions (`names`)")
 	for _, name := range permissionFlagNames {
 		complete(cmd, name, a.completePermissions)
 	}
 }
 
-// change says what the flags do to a role. What is added and removed is decided by the server, so that nothing is lost
-// that somebody else changes at the same time.
+// change is the update of a role for the flags. The server applies additions and removals, so that concurrent changes
+// are not lost.
 func (p *permissionFlags) change(r api.Role, to *api.UpdateRoleRequest) error {
 	if len(p.exactly) > 0 {
 		to.Permissions = &p.exactly
@@ -231,7 +231,7 @@ func (p *permissionFlags) change(r api.Role, to *api.UpdateRoleRequest) error {
 	return nil
 }
 
-// removable refuses to remove what a role does not have, which is mostly a misspelt name.
+// removable refuses to remove permissions that a role does not have, because the name is probably misspelled.
 func (p *permissionFlags) removable(base api.Role) error {
 	var not []string
 	for _, name := range p.remove {
@@ -240,12 +240,12 @@ func (p *permissionFlags) removable(base api.Role) error {
 		}
 	}
 	if len(not) > 0 {
-		return usageError{fmt.Sprintf("The role %s does not have %s, so it cannot be removed. What it has: raff role get %[1]s", base.Slug, strings.Join(not, ", "))}
+		return usageError{fmt.Sprintf("The role %s does not have %s, so it cannot be removed. To see its permissions: raff role get %[1]s", base.Slug, strings.Join(not, ", "))}
 	}
 	return nil
 }
 
-// apply is the permissions of base, changed as the flags say.
+// apply returns the permissions of base with the changes of the flags.
 func (p *permissionFlags) apply(base api.Role) ([]string, error) {
 	if len(p.exactly) > 0 {
 		return p.exactly, nil

@@ -17,12 +17,12 @@ import (
 	"raff/api/client"
 )
 
-// roster is the members of the account, or those of one project: the same rows under two types of the wire.
+// roster is the members of the account, or those of one project, which have two types in the API.
 type roster[M any] struct {
 	get  func(ctx context.Context, id string) (*M, error)
 	all  func(ctx context.Context, o client.ListMembersOptions) iter.Seq2[M, error]
 	view func(M) api.Member
-	list string // the command that shows them
+	list string // the command that lists them
 }
 
 func accountMembers(c *client.Client) roster[api.Member] {
@@ -44,12 +44,12 @@ func projectMembers(c *client.Client, p api.Project) roster[api.ProjectMember] {
 	}
 }
 
-// accountView shows a project's member as one of the account: the fields are the same but for what they belong to.
+// accountView converts a project member to an account member; all other fields are the same.
 func accountView(m api.ProjectMember) api.Member {
 	return api.Member{ID: m.ID, Membership: m.Membership}
 }
 
-// find takes an id, an address, or the name of an API key.
+// find finds a member by id, email, or name of an API key.
 func (r roster[M]) find(ctx context.Context, said string) (M, error) {
 	var none M
 	switch {
@@ -71,14 +71,14 @@ func (r roster[M]) find(ctx context.Context, said string) (M, error) {
 	}
 	m, err := pick(keys, "API key", said, r.list, func(m M) string { return r.view(m).ID }, func(m M) []string { return []string{r.view(m).Name} })
 	if isA[notFoundError](err) {
-		err = notFoundError{fmt.Sprintf("There is no member %q. Give an id, an email or the name of an API key; who is there: %s", said, r.list)}
+		err = notFoundError{fmt.Sprintf("There is no member %q. Use an id, an email or the name of an API key. To list members: %s", said, r.list)}
 	}
 	return m, err
 }
 
 func (r roster[M]) byEmail(ctx context.Context, email string) (M, error) {
 	var none M
-	// A server that does not know the filter answers everybody, so the rows are compared here as well.
+	// A server that does not support the filter returns everyone, so the rows are compared here as well.
 	want := canonical(email)
 	for m, err := range r.all(ctx, client.ListMembersOptions{Email: email}) {
 		if err != nil {
@@ -88,10 +88,10 @@ func (r roster[M]) byEmail(ctx context.Context, email string) (M, error) {
 			return m, nil
 		}
 	}
-	return none, notFoundError{fmt.Sprintf("No member has the address %s. Who is there: %s", email, r.list)}
+	return none, notFoundError{fmt.Sprintf("There is no member with the email %s. To list members: %s", email, r.list)}
 }
 
-// id needs the server only for names.
+// id asks the server only if the argument is not an id.
 func (r roster[M]) id(ctx context.Context, said string) (string, error) {
 	if uuid.Validate(said) == nil {
 		return said, nil
@@ -100,7 +100,7 @@ func (r roster[M]) id(ctx context.Context, said string) (string, error) {
 	return r.view(m).ID, err
 }
 
-// canonical is the form in which addresses are compared.
+// canonical is the form in which emails are compared.
 func canonical(email string) string {
 	email = norm.NFC.String(email)
 	at := strings.LastIndexByte(email, '@')
@@ -114,8 +114,8 @@ func canonical(email string) string {
 	return norm.NFC.String(strings.Map(lowered, local)) + "@" + strings.ToLower(domain)
 }
 
-// lowered is a letter in lower case, or the letter itself where that is another letter's: the server takes "İke" for no
-// spelling of "ike".
+// lowered is a letter in lower case, or the letter itself if the lower-case form is that of another letter: the server
+// does not treat "İke" as a spelling of "ike".
 func lowered(r rune) rune {
 	if low := unicode.ToLower(r); r < utf8.RuneSelf || low >= utf8.RuneSelf && unicode.ToUpper(low) == r {
 		return low
@@ -140,8 +140,8 @@ var memberColumns = []column[api.Member]{
 	{"", "created_at", func(m api.Member) string { return moment(&m.CreatedAt) }},
 }
 
-// projectMemberColumns are those of memberColumns. A table says of who is suspended in the account that they are; for
-// programs that is a column of its own.
+// projectMemberColumns are memberColumns for project members. A table shows suspension in the account with the status;
+// for programs it is a separate column.
 var projectMemberColumns = func() (columns []column[api.ProjectMember]) {
 	for _, c := range memberColumns {
 		title := c.title
@@ -154,7 +154,7 @@ var projectMemberColumns = func() (columns []column[api.ProjectMember]) {
 	return append(columns, column[api.ProjectMember]{"", "account_suspended", func(m api.ProjectMember) string { return strconv.FormatBool(m.AccountSuspended) }})
 }()
 
-// statusInProject is a status with what the account makes of it.
+// statusInProject is the status, with a note if the account membership is suspended.
 func statusInProject(m api.ProjectMember, status string) string {
 	if m.AccountSuspended {
 		status += " (suspended in the account)"
@@ -167,7 +167,7 @@ func memberFields(m api.Member) []field {
 	if m.InvitationState != "" && m.InvitationState != api.InvitationNone {
 		status += " (invitation " + m.InvitationState
 		if m.InvitationExpiresAt != nil && m.InvitationState != api.InvitationDeclined && m.InvitationState != api.InvitationExpired {
-			status += ", good until " + moment(m.InvitationExpiresAt)
+			status += ", expires " + moment(m.InvitationExpiresAt)
 		}
 		status += ")"
 	}
@@ -187,7 +187,7 @@ func memberFields(m api.Member) []field {
 	}
 }
 
-// shownAs is the address of a person. That of an API key can receive no mail and tells nobody whose it is.
+// shownAs is the email of a person, or the name of an API key, whose email is only a placeholder.
 func shownAs(m api.Member) string {
 	if m.PrincipalType == api.PrincipalAPIKey && m.Name != "" {
 		return m.Name + " (API key)"
@@ -195,7 +195,7 @@ func shownAs(m api.Member) string {
 	return m.Email
 }
 
-// called is the name by which people know a member.
+// called is the display name of a member.
 func called(m api.Member) string {
 	if m.PrincipalType == api.PrincipalAPIKey {
 		return "the API key " + m.Name

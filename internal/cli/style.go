@@ -12,8 +12,8 @@ import (
 	"golang.org/x/text/width"
 )
 
-// style is how a word looks where colours are shown. These are the sixteen colours that every terminal lets its user
-// choose, so nothing has to be asked of the terminal.
+// style is the style of a word on a color terminal. Only the 16 standard ANSI colors are used, which users can
+// configure, so the terminal need not be queried.
 type style string
 
 const (
@@ -33,7 +33,7 @@ func (s style) render(text string) string {
 
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// emit writes rendered text, without the colours where they are not wanted.
+// emit writes rendered text, without colors if they are disabled.
 func (a *app) emit(w io.Writer, text string) error {
 	if !a.colours(w) {
 		text = escapes.ReplaceAllString(text, "")
@@ -49,16 +49,16 @@ func (a *app) colours(w io.Writer) bool {
 	if name := os.Getenv("TERM"); name != "" {
 		return name != "dumb"
 	}
-	return runtime.GOOS != "windows" || os.Getenv("WT_SESSION") != "" // the old console shows the codes themselves
+	return runtime.GOOS != "windows" || os.Getenv("WT_SESSION") != "" // the legacy Windows console prints escape codes literally
 }
 
-// terminal is what somebody reads on or types into, as opposed to a file or a pipe.
+// terminal reports whether a stream is a terminal, as opposed to a file or a pipe.
 func terminal(stream any) (*os.File, bool) {
 	f, ok := stream.(*os.File)
 	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
-// room is how many columns the terminal has; 0 where there is none.
+// room is the width of the terminal in columns; 0 if there is none.
 func room(w io.Writer) int {
 	f, ok := terminal(w)
 	if !ok {
@@ -71,14 +71,14 @@ func room(w io.Writer) int {
 	return n
 }
 
-// wide is how many columns of a terminal a text takes.
+// wide is the width of a text in terminal columns.
 func wide(text string) (n int) {
 	if strings.Contains(text, "\x1b") {
 		text = escapes.ReplaceAllString(text, "")
 	}
 	for _, r := range text {
 		switch k := width.LookupRune(r).Kind(); {
-		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf): // drawn over the letter before, or not at all
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf): // combining or invisible
 		case k == width.EastAsianWide || k == width.EastAsianFullwidth:
 			n += 2
 		default:
@@ -88,7 +88,7 @@ func wide(text string) (n int) {
 	return n
 }
 
-// wrap breaks a text at its spaces into lines of at most so many columns. A longer word stays whole, so that it can be
+// wrap breaks a text at spaces into lines of at most the given width. A longer word is not broken, so that it can be
 // copied.
 func wrap(text string, most int) []string {
 	var lines []string
@@ -106,8 +106,8 @@ func wrap(text string, most int) []string {
 	return append(lines, line)
 }
 
-// clean replaces what could steer a terminal or turn the order of its letters: names and messages come from other
-// people.
+// clean replaces characters that could control the terminal or change the reading direction, because names and messages
+// come from other people.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {

@@ -9,11 +9,11 @@ import (
 const (
 	gap = "  " // between columns
 
-	narrowest = 20 // the least room in which the last column of a table is broken into lines
-	fewest    = 4  // columns without which a table says too little
+	narrowest = 20 // minimum width in which the last column of a table is wrapped
+	fewest    = 4  // minimum number of columns of a table
 )
 
-// table is a list for eyes: cleaned cells under their titles.
+// table is a list for people: cleaned cells under column titles.
 type table struct {
 	head []string
 	rows [][]string
@@ -38,12 +38,12 @@ func newTable[T any](rows []T, columns []column[T]) *table {
 	return t
 }
 
-// empty says that nobody has anything in a column, such as the reason of a failure.
+// empty reports whether a column has no values, such as the reason of a failure.
 func (t *table) empty(i int) bool {
 	return !slices.ContainsFunc(t.rows, func(line []string) bool { return line[i] != "" })
 }
 
-// widths is what each column needs.
+// widths is the required width of each column.
 func (t *table) widths() []int {
 	w := make([]int, len(t.head))
 	for _, line := range append([][]string{t.head}, t.rows...) {
@@ -54,9 +54,8 @@ func (t *table) widths() []int {
 	return w
 }
 
-// fit makes the table at most so many columns wide and says what it left out for that: first the ids, because every
-// command takes a name as well, and then columns from the right, each of which is broken into lines while there is
-// room for that.
+// fit reduces the table to the given width and returns the titles of the dropped columns: first the ids, because every
+// command also accepts a name, and then columns from the right, each of which is wrapped while there is room.
 func (t *table) fit(most int) (last int, left []string) {
 	for {
 		w := t.widths()
@@ -73,7 +72,7 @@ func (t *table) fit(most int) (last int, left []string) {
 		case most-before >= narrowest:
 			return most - before, left
 		case len(w) <= fewest:
-			return max(most-before, narrowest), left // the terminal has to break the rest
+			return max(most-before, narrowest), left // the terminal wraps the rest
 		default:
 			left = append(left, t.drop(n))
 		}
@@ -89,8 +88,8 @@ func (t *table) drop(i int) (title string) {
 	return title
 }
 
-// writeTable writes rows below each other. A file or pipe gets everything; a terminal gets what fits and is told what
-// does not.
+// writeTable writes rows as a table. A file or pipe gets all columns; a terminal gets those that fit and a note about
+// the others.
 func (a *app) writeTable(w io.Writer, t *table) error {
 	var left []string
 	last := 0 // no limit
@@ -118,12 +117,12 @@ func (a *app) writeTable(w io.Writer, t *table) error {
 		return err
 	}
 	if _, ok := terminal(a.err); ok && len(left) > 0 {
-		a.note("%s", faint.render("Too narrow for "+strings.Join(left, ", ")+". A wider terminal, or -o json, shows everything."))
+		a.note("%s", faint.render("Terminal too narrow for "+strings.Join(left, ", ")+". Use a wider terminal, or -o json."))
 	}
 	return nil
 }
 
-// writeLine pads the cells, but leaves no spaces at the end of a line.
+// writeLine pads the cells, without trailing spaces.
 func writeLine(b *strings.Builder, line []string, width []int, look func(string) string) {
 	spaces := 0
 	for i, s := range line {
@@ -139,7 +138,7 @@ func writeLine(b *strings.Builder, line []string, width []int, look func(string)
 // field is one line of an object.
 type field struct{ name, value string }
 
-// writeFields leaves out what has no value.
+// writeFields writes one field per line, without empty fields.
 func (a *app) writeFields(w io.Writer, fields []field) error {
 	width := 0
 	for _, f := range fields {
@@ -166,7 +165,7 @@ var paints = map[string]style{
 	"inactive": red, "expired": red, "declined": red, "failed": red,
 }
 
-// paint colours the words that say how somebody stands.
+// paint colors status words.
 func paint(cell string) string {
 	word, rest, more := strings.Cut(cell, " ")
 	look, ok := paints[word]

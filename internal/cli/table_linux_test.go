@@ -32,7 +32,7 @@ func onTerminal(t *testing.T, width uint16, args ...string) string {
 // A table fits the terminal: ids give way first, then the last column is broken into lines, and what is missing is said.
 func TestATableFitsItsTerminal(t *testing.T) {
 	srv := serve(t)
-	srv.Invite(t, "somebody.with.a.long.address@example.com", srv.RoleID(t, "account", "member"))
+	srv.Invite(t, "someone.with.a.long.address@example.com", srv.RoleID(t, "account", "member"))
 	srv.Do(t, "POST", "/api/v1/projects", srv.Key, map[string]any{
 		"name": "網站", "description": "Everything that customers see: pages, pictures, prices, and the shop behind them",
 	}).Want(t, 201)
@@ -43,7 +43,7 @@ func TestATableFitsItsTerminal(t *testing.T) {
 		has, hasNo []string
 	}{
 		{200, []string{"member", "list"}, []string{srv.OwnerMemberID, "Owner"}, []string{"narrow"}},
-		{80, []string{"member", "list"}, []string{"Owner", "Too narrow for ID."}, []string{srv.OwnerMemberID}},
+		{80, []string{"member", "list"}, []string{"Owner", "Terminal too narrow for ID."}, []string{srv.OwnerMemberID}},
 		{80, []string{"project", "list"}, []string{"網站", "網站     false", "customers see:"}, []string{srv.ProjectID}},
 		{80, []string{"member", "add", "--help"}, []string{"--target-user-id"}, nil},
 		{60, []string{"member", "import", "--help"}, []string{"--dry-run"}, nil},

@@ -28,7 +28,7 @@ func TestConfigureDoesNotEchoTheKey(t *testing.T) {
 		prompt, answer string
 		hidden         bool
 	}{
-		{"Address of the server", "http://127.0.0.1:1\n", false},
+		{"Server URL", "http://127.0.0.1:1\n", false},
 		{"API key", "raff_00fake00\n", true},
 		{"Project id", "\n", false},
 	} {

@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// A day without an hour is a day of UTC, everywhere: what begins with it begins with its first moment, and what ends with
-// it still holds for the whole of it.
+// A date without a time is a day in UTC: a range that starts with it starts at its first moment, and a range that ends
+// with it includes the whole day.
 
-// moreTime reads the moment at which something ends: itself, its last day, or how long it is from now.
+// moreTime parses an end: a time, the last day, or a duration from now.
 func moreTime(flag, s string, now time.Time) (string, error) {
 	t, day, err := when(flag, s, now.Add)
 	if day {
 		t = t.AddDate(0, 0, 1).Add(-time.Second)
 	}
 	if err == nil && !t.After(now) {
-		err = usageError{fmt.Sprintf("--%s %s has passed already.", flag, s)}
+		err = usageError{fmt.Sprintf("--%s %s is in the past.", flag, s)}
 	}
 	return t.Format(time.RFC3339), err
 }
 
-// sinceTime reads the moment from which on something counts: itself, its first day, or how long ago it was.
+// sinceTime parses a start: a time, the first day, or how long ago.
 func sinceTime(flag, s string, now time.Time) (time.Time, error) {
 	t, _, err := when(flag, s, func(d time.Duration) time.Time { return now.Add(-d) })
 	return t, err
 }
 
-// untilTime reads the moment before which something counts: itself, the last day that counts, or how long ago it was.
+// untilTime parses an end: a time, the last included day, or how long ago.
 func untilTime(flag, s string, now time.Time) (time.Time, error) {
 	t, day, err := when(flag, s, func(d time.Duration) time.Time { return now.Add(-d) })
 	if day {
@@ -37,7 +37,7 @@ func untilTime(flag, s string, now time.Time) (time.Time, error) {
 	return t, err
 }
 
-// when reads a moment; day says that it is the beginning of a day that was given without an hour.
+// when parses a time; day reports that it is the start of a date given without a time.
 func when(flag, s string, after func(time.Duration) time.Time) (t time.Time, day bool, err error) {
 	if t, err = time.Parse(time.RFC3339, s); err == nil {
 		return t.UTC(), false, nil
@@ -47,12 +47,12 @@ func when(flag, s string, after func(time.Duration) time.Time) (t time.Time, day
 	}
 	d, err := span(s)
 	if err != nil || d <= 0 {
-		return time.Time{}, false, usageError{fmt.Sprintf("--%s %q is neither a time such as 2030-01-31T12:00:00Z or 2030-01-31 (UTC) nor a span such as 90d, 12h or 30m.", flag, s)}
+		return time.Time{}, false, usageError{fmt.Sprintf("--%s %q is neither a time such as 2030-01-31T12:00:00Z or 2030-01-31 (UTC) nor a duration such as 90d, 12h or 30m.", flag, s)}
 	}
 	return after(d).UTC().Truncate(time.Second), false, nil
 }
 
-// span reads a duration that may be in days or weeks.
+// span parses a duration, which may be in days or weeks.
 func span(s string) (time.Duration, error) {
 	for unit, length := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
 		if number, ok := strings.CutSuffix(s, unit); ok {

@@ -13,7 +13,7 @@ import (
 func (a *app) whoami() *cobra.Command {
 	return &cobra.Command{
 		Use:   "whoami",
-		Short: "Show who the API key is and what it may do",
+		Short: "Show the API key, its account and its permissions",
 		Example: `raff whoami
 raff whoami --profile staging -o json`,
 		Args: args(),
@@ -49,7 +49,7 @@ func whoamiFields(w api.Whoami) []field {
 	}
 	email := w.Principal.Email
 	if w.Principal.Type == api.PrincipalAPIKey {
-		email = "" // it has none that anybody could write to
+		email = "" // the email of an API key is only a placeholder
 	}
 	return []field{
 		{"Name", w.Principal.Name},

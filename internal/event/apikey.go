@@ -23,7 +23,7 @@ type APIKeyCreated struct {
 // Action implements Payload.
 func (APIKeyCreated) Action() Action { return ActionAPIKeyCreated }
 
-// APIKeyUpdated tells what of a key changed. Where a key was deactivated because somebody left, Because is the action that
+// APIKeyUpdated tells what of a key changed. Where a key was deactivated because someone left, Because is the action that
 // it follows from, and the member is who had seen its secret.
 type APIKeyUpdated struct {
 	Because       Action          `json:"because,omitempty"`

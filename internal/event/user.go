@@ -29,7 +29,7 @@ var userKinds = []kind{
 	of[SecondFactorAdded](), of[SecondFactorRemoved](), of[SecondFactorsReset](), of[RecoveryCodesCreated](),
 }
 
-// WithPasskey is how somebody signed in who needed no password.
+// WithPasskey is how someone signed in who needed no password.
 const WithPasskey = "passkey"
 
 // SignedIn tells that a person signed in. With is WithPasskey or empty (a password); SecondFactor is the kind of second
@@ -69,7 +69,7 @@ type AccountSwitched struct {
 // Action implements Payload.
 func (AccountSwitched) Action() Action { return ActionAccountSwitched }
 
-// SignInFailed tells how often somebody gave a wrong password, or none that fits, for a person. It is recorded at most once
+// SignInFailed tells how often someone gave a wrong password, or none that fits, for a person. It is recorded at most once
 // in fifteen minutes for each person.
 type SignInFailed struct {
 	Attempts int `json:"attempts"`
@@ -78,7 +78,7 @@ type SignInFailed struct {
 // Action implements Payload.
 func (SignInFailed) Action() Action { return ActionSignInFailed }
 
-// SecondFactorRefused tells how often somebody gave the right password and a wrong second factor. It is recorded at most
+// SecondFactorRefused tells how often someone gave the right password and a wrong second factor. It is recorded at most
 // once in fifteen minutes for each person.
 type SecondFactorRefused struct {
 	Attempts int `json:"attempts"`

@@ -26,7 +26,7 @@ type passkeys struct {
 func New(publicURL string) *Checker {
 	u, err := url.Parse(publicURL)
 	if err == nil && (u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil) {
-		err = errors.New("browsers make passkeys for names, not for addresses")
+		err = errors.New("browsers support passkeys only for host names, not for IP addresses")
 	}
 	if err != nil {
 		return &Checker{passkeys{none: fmt.Errorf("passkeys of %s: %w", publicURL, err)}}
@@ -87,7 +87,7 @@ func (k *passkeys) BeginRegistration(u team.PasskeyUser) (options, state []byte,
 	}
 	creation, session, err := k.w.BeginRegistration(p, webauthn.WithExclusions(webauthn.Credentials(p.credentials).CredentialDescriptors()))
 	if err != nil {
-		return nil, nil, fmt.Errorf("ask for a new passkey: %w", err)
+		return nil, nil, fmt.Errorf("request a new passkey: %w", err)
 	}
 	return both(creation, session)
 }
@@ -121,12 +121,12 @@ func (k *passkeys) BeginProof(u team.PasskeyUser, alone bool) (options, state []
 	}
 	assertion, session, err := k.w.BeginLogin(p, webauthn.WithUserVerification(verification))
 	if err != nil {
-		return nil, nil, fmt.Errorf("ask for a passkey: %w", err)
+		return nil, nil, fmt.Errorf("request a passkey: %w", err)
 	}
 	return both(assertion, session)
 }
 
-var errCloned = errors.New("the passkey counts fewer uses than it had: it may have been copied")
+var errCloned = errors.New("the signature counter of the passkey went back: the passkey may have been cloned")
 
 // FinishProof checks the answer of a passkey.
 func (k *passkeys) FinishProof(u team.PasskeyUser, state, answer []byte) (which int, credential []byte, err error) {
@@ -152,7 +152,7 @@ func (k *passkeys) BeginSignIn(challenge []byte) ([]byte, error) {
 	}
 	assertion, _, err := k.w.BeginDiscoverableLogin(webauthn.WithChallenge(challenge), webauthn.WithUserVerification(protocol.VerificationRequired))
 	if err != nil {
-		return nil, fmt.Errorf("ask for a passkey: %w", err)
+		return nil, fmt.Errorf("request a passkey: %w", err)
 	}
 	return json.Marshal(assertion)
 }
@@ -196,7 +196,7 @@ func (p *person) kept(c *webauthn.Credential) (which int, credential []byte, err
 			return i, credential, err
 		}
 	}
-	return 0, nil, errors.New("the passkey is not the person's")
+	return 0, nil, errors.New("the passkey belongs to another user")
 }
 
 // resume takes up what was asked.

@@ -31,7 +31,7 @@ var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 func (*Checker) NewTOTP() (string, error) {
 	b := make([]byte, secretSize)
 	if _, err := rand.Read(b); err != nil {
-		return "", fmt.Errorf("make the secret of an authenticator app: %w", err)
+		return "", fmt.Errorf("create the secret of an authenticator app: %w", err)
 	}
 	return encoding.EncodeToString(b), nil
 }

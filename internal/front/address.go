@@ -25,11 +25,11 @@ func ParseNetworks(text string) ([]netip.Prefix, error) {
 			p, err = a.Prefix(a.BitLen())
 		}
 		if err != nil {
-			return nil, fmt.Errorf("trusted proxies: %q is not an address or a network; write for example 10.0.0.0/8,fd00::/8", part)
+			return nil, fmt.Errorf("trusted proxies: %q is not an address or a network; use for example 10.0.0.0/8,fd00::/8", part)
 		}
 		if a := p.Addr(); a.Is4In6() {
 			if p.Bits() < 96 {
-				return nil, fmt.Errorf("trusted proxies: write the IPv4 network %q as for example 10.0.0.0/8", part)
+				return nil, fmt.Errorf("trusted proxies: use IPv4 notation for the network %q, for example 10.0.0.0/8", part)
 			}
 			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
 		}

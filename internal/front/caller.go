@@ -12,9 +12,9 @@ import (
 // Errors of Caller beside those of the domain.
 var (
 	// ErrTwoCredentials is a request with a key and the cookie of a session.
-	ErrTwoCredentials = errors.New("the request has an API key and the cookie of a dashboard session")
+	ErrTwoCredentials = errors.New("the request has both an API key and a dashboard session cookie")
 	// ErrCrossOrigin is a request with the cookie of a session that another site made a browser send.
-	ErrCrossOrigin = errors.New("a browser sent the request from another site, with the cookie of a dashboard session")
+	ErrCrossOrigin = errors.New("a browser sent the request from another site, with a dashboard session cookie")
 )
 
 // Caller finds who sent a request, by its API key or by its dashboard session, with one read of the database. It fails
@@ -55,7 +55,7 @@ func (f *Front) Session(ctx context.Context, r *http.Request) (team.SignedIn, er
 	return me, err
 }
 
-// SignedIn is who is signed in; ok is false for everybody else.
+// SignedIn is who is signed in; ok is false for everyone else.
 func (f *Front) SignedIn(ctx context.Context, r *http.Request) (me team.SignedIn, ok bool, err error) {
 	token := f.SessionToken(r)
 	if token == "" {

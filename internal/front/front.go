@@ -175,7 +175,7 @@ func (f *Front) end(ctx context.Context, face string, r *http.Request, q *Reques
 	level, message := f.AccessLog, "request"
 	switch {
 	case status == http.StatusTooManyRequests:
-		level, message = max(level, slog.LevelInfo), "request over a limit"
+		level, message = max(level, slog.LevelInfo), "request exceeded a rate limit"
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
 		level, message = max(level, slog.LevelWarn), "request timed out"
 	}

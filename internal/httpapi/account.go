@@ -49,7 +49,7 @@ func (s *server) transferOwnership(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	if b.MemberID == nil {
-		return nil, invalid("member_id", "required", "member_id is required: the member who becomes the Owner.")
+		return nil, invalid("member_id", "required", "member_id is required: the id of the member who becomes the Owner.")
 	}
 	id, err := uuidOf("member_id", b.MemberID)
 	if err != nil {

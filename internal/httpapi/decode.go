@@ -30,7 +30,7 @@ func (c *call) decode(v any) error {
 		return err
 	}
 	if len(body) == 0 {
-		return invalid("", "body_required", "This operation needs a JSON object as its body. Its fields are: %s.", strings.Join(fieldNames(v), ", "))
+		return invalid("", "body_required", "This operation needs a JSON object as its body. Known fields: %s.", strings.Join(fieldNames(v), ", "))
 	}
 	return decode(body, v)
 }
@@ -55,7 +55,7 @@ func (c *call) read() ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(c.Body, c.maxBody+1))
 	switch {
 	case err != nil:
-		return nil, invalid("", "incomplete_body", "The body ended before it was complete. Send it again.")
+		return nil, invalid("", "incomplete_body", "The body ended before it was complete. Send the request again.")
 	case len(body) == 0:
 		return nil, nil
 	case int64(len(body)) > c.maxBody:
@@ -71,7 +71,7 @@ func tooLarge(limit int64) *refusal {
 
 var (
 	errNotJSON = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body as JSON, with the header Content-Type: application/json."}
-	errEncoded = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body as it is, without Content-Encoding."}
+	errEncoded = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body uncompressed, without Content-Encoding."}
 )
 
 // checkMedia accepts JSON in UTF-8, not compressed.
@@ -123,11 +123,11 @@ func decode(body []byte, v any) error {
 
 func unknownField(field string, names []string) error {
 	if len(names) == 0 {
-		return invalid(field, "unknown_field", "The body of this operation has no fields, and got %q. Leave it out.", field)
+		return invalid(field, "unknown_field", "The body of this operation has no fields, but %q was sent. Remove it.", field)
 	}
-	r := invalid(field, "unknown_field", "The body has no field %q. Its fields are: %s.", field, strings.Join(names, ", "))
+	r := invalid(field, "unknown_field", "Unknown field %q. Known fields: %s.", field, strings.Join(names, ", "))
 	if r.suggestion = team.Nearest(field, names); r.suggestion != "" {
-		r.message = fmt.Sprintf("The body has no field %q; did you mean %q? Its fields are: %s.", field, r.suggestion, strings.Join(names, ", "))
+		r.message = fmt.Sprintf("Unknown field %q; did you mean %q? Known fields: %s.", field, r.suggestion, strings.Join(names, ", "))
 	}
 	return r
 }
@@ -234,7 +234,7 @@ func uuidOf(field string, v *string) (string, error) {
 
 func uuidIn(field, v string) (string, error) {
 	if !isUUID(v) {
-		return "", invalid(field, "invalid_uuid", "%s must be a UUID in its canonical spelling: 36 characters, lower case.", field)
+		return "", invalid(field, "invalid_uuid", "%s must be a UUID in canonical form: 36 characters, lower case.", field)
 	}
 	return v, nil
 }

@@ -43,14 +43,14 @@ func invalid(field, code, format string, a ...any) *refusal {
 }
 
 var (
-	errTwoCredentials = invalid("", "two_credentials", "The request has an API key and the cookie of a dashboard session. Send one of them.")
-	errCrossOrigin    = &refusal{status: http.StatusForbidden, code: "cross_origin", message: "A browser sent this from another site, with the cookie of a dashboard session. Other sites use an API key."}
+	errTwoCredentials = invalid("", "two_credentials", "The request has both an API key and a dashboard session cookie. Send only one of them.")
+	errCrossOrigin    = &refusal{status: http.StatusForbidden, code: "cross_origin", message: "A browser sent this request from another site, with a dashboard session cookie. Other sites must use an API key."}
 )
 
-var errNoRoute = &refusal{status: http.StatusNotFound, code: "unknown_path", message: "There is no such path. The API's description is at /openapi.yaml."}
+var errNoRoute = &refusal{status: http.StatusNotFound, code: "unknown_path", message: "Unknown path. The API description is at /openapi.yaml."}
 
 func methodNotAllowed(allow string) *refusal {
-	return &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", message: "This path answers " + allow + "."}
+	return &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", message: "This path supports " + allow + "."}
 }
 
 // explain turns an error into a status and the body that goes with it. What nobody classified says only that it is

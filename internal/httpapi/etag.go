@@ -60,7 +60,7 @@ func ifMatch(values []string) (team.Base, error) {
 			return nil, nil
 		}
 		if len(tag) < 2 || !strings.HasSuffix(tag, `"`) || !strings.HasPrefix(tag, `"`) && !strings.HasPrefix(tag, `W/"`) {
-			return nil, &refusal{status: http.StatusBadRequest, code: "invalid_if_match", field: "If-Match", message: `If-Match must be the ETag of an earlier answer, unchanged and with its quotes, or *.`}
+			return nil, &refusal{status: http.StatusBadRequest, code: "invalid_if_match", field: "If-Match", message: `If-Match must be the ETag of an earlier response, unchanged and with its quotes, or *.`}
 		}
 		if at, err := time.Parse(time.RFC3339Nano, strings.Trim(tag, `"`)); err == nil {
 			base = append(base, at)

@@ -122,7 +122,7 @@ func TestOneAnswerToEveryBadCredential(t *testing.T) {
 }
 
 // TestMalformedIDsAreUnknownIDs: an id that is no UUID, one that exists nowhere and one of another account are one and
-// the same answer, to everybody.
+// the same answer, to everyone.
 func TestMalformedIDsAreUnknownIDs(t *testing.T) { rafftest.EachDatabase(t, malformedIDs) }
 
 func malformedIDs(t *testing.T, srv *rafftest.Server) {

@@ -75,7 +75,7 @@ func (s *server) stream(ctx context.Context, w http.ResponseWriter, c *call, out
 	if status, _ := explain(err); status < http.StatusInternalServerError {
 		level = slog.LevelInfo // the credential ended
 	}
-	s.front.Logger.LogAttrs(ctx, level, "answer broken off", slog.String("request_id", c.front.ID), slog.String("error", err.Error()))
+	s.front.Logger.LogAttrs(ctx, level, "response aborted", slog.String("request_id", c.front.ID), slog.String("error", err.Error()))
 	panic(http.ErrAbortHandler)
 }
 
@@ -144,7 +144,7 @@ func (s *server) authenticate(ctx context.Context, r *http.Request) (*team.Princ
 // that believes to be elsewhere.
 func (s *server) checkProject(ctx context.Context, who *team.Principal, ids []string) error {
 	if len(ids) != 1 || !isUUID(ids[0]) {
-		return invalid("X-Project-ID", "invalid_uuid", "X-Project-ID must be the id of one project, written as a lower-case UUID. Leave it out if you do not need it.")
+		return invalid("X-Project-ID", "invalid_uuid", "X-Project-ID must be the id of one project, as a lower-case UUID. Remove the header if you do not need it.")
 	}
 	return s.svc.CheckProject(ctx, who, ids[0])
 }

@@ -20,7 +20,7 @@ func (s *server) idempotent(ctx context.Context, c *call, r *Route) (context.Con
 		return ctx, nil
 	}
 	if len(keys) != 1 || !printable(keys[0], maxIdempotencyKey) {
-		return ctx, invalid("Idempotency-Key", "invalid_idempotency_key", "Idempotency-Key is one value of 1 to %d printable ASCII characters.", maxIdempotencyKey)
+		return ctx, invalid("Idempotency-Key", "invalid_idempotency_key", "Idempotency-Key must be one value of 1 to %d printable ASCII characters.", maxIdempotencyKey)
 	}
 	c.idempotency = &team.Idempotency{Key: keys[0], Operation: c.Method + " " + c.URL.RequestURI(), Answer: func(made any) ([]byte, error) {
 		return encode(nil, s.wire(c, made))

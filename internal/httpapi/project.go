@@ -36,7 +36,7 @@ func (s *server) createProject(ctx context.Context, c *call) (any, error) {
 	}
 	if b.DefaultRegion != nil {
 		if n.DefaultRegion = *b.DefaultRegion; n.DefaultRegion == "" {
-			return nil, invalid("default_region", "invalid_default_region", "default_region must not be empty. Leave it out to take the default.")
+			return nil, invalid("default_region", "invalid_default_region", "default_region must not be empty. Leave it out to use the default.")
 		}
 	}
 	p, err := s.svc.CreateProject(ctx, c.who, n)

@@ -51,9 +51,9 @@ func parseQuery(raw, allowed string) (url.Values, error) {
 func unknownParameter(name string, names []string) error {
 	name = shorten(name)
 	if len(names) == 0 {
-		return invalid(name, "unknown_parameter", "This operation takes no query parameters, and got %q.", name)
+		return invalid(name, "unknown_parameter", "This operation has no query parameters, but %q was sent.", name)
 	}
-	r := invalid(name, "unknown_parameter", "There is no query parameter %q here. It takes: %s.", name, strings.Join(names, ", "))
+	r := invalid(name, "unknown_parameter", "Unknown query parameter %q. Known parameters: %s.", name, strings.Join(names, ", "))
 	r.suggestion = team.Nearest(name, names)
 	return r
 }
@@ -73,7 +73,7 @@ func (c *call) page(limit int) (team.Page, error) {
 		return p, nil
 	}
 	if c.query.Has("offset") {
-		return p, invalid("offset", "cursor_and_offset", "Send cursor or offset, not both: a cursor already says where to go on.")
+		return p, invalid("offset", "cursor_and_offset", "Send cursor or offset, not both: a cursor already says where to continue.")
 	}
 	if p.After, err = parseCursor(c.query.Get("cursor")); err != nil {
 		return p, err

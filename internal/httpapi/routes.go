@@ -70,9 +70,9 @@ var routes = []Route{
 	{"PATCH", "/api/v1/members/{id}", "updateMember", 200, false, "", "account.members.manage", (*server).updateMember},
 	{"DELETE", "/api/v1/members/{id}", "removeMember", 200, false, "keep_keys", "account.members.manage or account.members.remove; while pending also account.members.invite", (*server).removeMember},
 
-	{"GET", "/api/v1/roles", "listRoles", 200, false, "scope limit offset", "account.roles.view, account.roles.manage or any permission to hand a role out", (*server).listRoles},
+	{"GET", "/api/v1/roles", "listRoles", 200, false, "scope limit offset", "account.roles.view, account.roles.manage or any permission to assign a role", (*server).listRoles},
 	{"POST", "/api/v1/roles", "createRole", 201, false, "", "account.roles.create", (*server).createRole},
-	{"GET", "/api/v1/roles/{id}", "getRole", 200, false, "", "account.roles.view, account.roles.manage or any permission to hand a role out", (*server).getRole},
+	{"GET", "/api/v1/roles/{id}", "getRole", 200, false, "", "account.roles.view, account.roles.manage or any permission to assign a role", (*server).getRole},
 	{"PATCH", "/api/v1/roles/{id}", "updateRole", 200, false, "", "account.roles.manage", (*server).updateRole},
 	{"DELETE", "/api/v1/roles/{id}", "deleteRole", 200, false, "reassign_to", "account.roles.delete", (*server).deleteRole},
 

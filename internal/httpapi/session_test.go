@@ -9,7 +9,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// session signs somebody in on the pages and returns the header a browser sends from then on.
+// session signs someone in on the pages and returns the header a browser sends from then on.
 func session(t *testing.T, srv *rafftest.Server, email string) http.Header {
 	t.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -42,39 +42,39 @@ const urlShape = "smtp://user:password@host:port?tls=starttls|tls|none, with spe
 func Parse(smtpURL, from string) (Config, error) {
 	u, err := url.Parse(smtpURL)
 	if err != nil || u.Scheme != "smtp" || u.Hostname() == "" || u.Opaque != "" || strings.Trim(u.Path, "/") != "" || u.Fragment != "" {
-		return Config{}, errors.New("the SMTP URL cannot be read: write " + urlShape)
+		return Config{}, errors.New("invalid SMTP URL: use " + urlShape)
 	}
 	c := Config{Host: u.Hostname(), TLS: StartTLS, username: u.User.Username()}
 	c.password, _ = u.User.Password()
 	if (c.username == "") != (c.password == "") {
-		return Config{}, errors.New("the SMTP URL has half a login: give both user and password, or neither")
+		return Config{}, errors.New("incomplete login in the SMTP URL: set both user and password, or neither")
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return Config{}, errors.New("the SMTP URL cannot be read: write " + urlShape)
+		return Config{}, errors.New("invalid SMTP URL: use " + urlShape)
 	}
 	for key, values := range query {
 		if key != "tls" || len(values) != 1 {
-			return Config{}, errors.New("the SMTP URL takes one option, tls: write " + urlShape)
+			return Config{}, errors.New("the only option of the SMTP URL is tls: use " + urlShape)
 		}
 		c.TLS = TLS(values[0])
 	}
 	port, ok := defaultPorts[c.TLS]
 	if !ok {
-		return Config{}, errors.New("the SMTP URL's tls is starttls, tls or none")
+		return Config{}, errors.New("the tls option of the SMTP URL must be starttls, tls or none")
 	}
 	c.Port = port
 	if u.Port() != "" {
 		if c.Port, err = strconv.Atoi(u.Port()); err != nil || c.Port < 1 || c.Port > 65535 {
-			return Config{}, errors.New("the SMTP URL's port is a number from 1 to 65535")
+			return Config{}, errors.New("the port of the SMTP URL must be a number from 1 to 65535")
 		}
 	}
 	if c.TLS == None && c.username != "" && !loopback(c.Host) {
-		return Config{}, errors.New("a password would cross the network in plain text: use tls=starttls or tls=tls, or drop the login")
+		return Config{}, errors.New("the SMTP password would be sent in plain text: use tls=starttls or tls=tls, or remove the login")
 	}
 	sender, err := netmail.ParseAddress(from)
 	if err != nil {
-		return Config{}, errors.New("the sender (RAFF_MAIL_FROM) is not a mail address: write \"Raff <team@example.com>\"")
+		return Config{}, errors.New("the sender (RAFF_MAIL_FROM) is not an email address: use for example \"Raff <team@example.com>\"")
 	}
 	c.From = *sender
 	return c, nil

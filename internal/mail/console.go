@@ -22,11 +22,11 @@ func (c Console) Send(_ context.Context, m team.Mail) error {
 	}
 	once := ""
 	if !m.ExpiresAt.IsZero() {
-		once = "\n  It works once, until " + t.Until + ".\n"
+		once = "\n  Works once, expires on " + t.Until + ".\n"
 	}
 	_, err := fmt.Fprintf(c.W, "\n%s\n  Mail to %s\n  %s\n\n  %s\n%s%s\n\n", rule, t.To, subject, m.Link, once, rule)
 	if err != nil {
-		return fmt.Errorf("print the mail: %w", err)
+		return fmt.Errorf("print the email: %w", err)
 	}
 	return nil
 }

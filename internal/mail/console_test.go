@@ -21,7 +21,7 @@ func TestConsole(t *testing.T) {
 
   https://team.example.com/invite/fake-token_for-a-test
 
-  It works once, until Friday, 9 May 2031, 12:30 UTC.
+  Works once, expires on Friday, 9 May 2031, 12:30 UTC.
 ────────────────────────────────────────────────────────────────────────
 
 `

@@ -23,7 +23,7 @@ func Logged(s Sender, logger *slog.Logger) func(context.Context, team.Mail) erro
 		err := s.Send(ctx, m)
 		if err != nil && ctx.Err() == nil {
 			var final PermanentError
-			logger.WarnContext(ctx, "a mail did not go out", "message", m.ID, "error", err, "final", errors.As(err, &final))
+			logger.WarnContext(ctx, "sending an email failed", "message", m.ID, "error", err, "final", errors.As(err, &final))
 		}
 		return err
 	}
@@ -77,7 +77,7 @@ func (c content) Subject() string {
 	case c.Kind == team.MessagePassword:
 		return "Set a new password"
 	case c.Kind == team.MessageCodesStopped:
-		return "Codes of your authenticator app stopped working"
+		return "Your authenticator app codes are no longer accepted"
 	case c.Project != "" && c.Inviter != "":
 		return c.Inviter + " invites you to the project " + c.Project + " of " + c.Account
 	case c.Project != "":

@@ -40,7 +40,7 @@ func (s *SMTP) Send(ctx context.Context, m team.Mail) error {
 	line := &line{}
 	msg, err := s.compose(m, line)
 	if err != nil {
-		return PermanentError{fmt.Errorf("write the mail: %w", err)}
+		return PermanentError{fmt.Errorf("compose the email: %w", err)}
 	}
 	client, err := s.client(line, asciiOnly(msg))
 	if err != nil {
@@ -53,11 +53,11 @@ func (s *SMTP) Send(ctx context.Context, m team.Mail) error {
 	case err == nil, msg.IsDelivered(): // the server has it, even if it then failed to say good-bye
 		return nil
 	case refused(err):
-		return PermanentError{fmt.Errorf("%s refused the mail: %w", s.config.Host, err)}
+		return PermanentError{fmt.Errorf("%s rejected the email: %w", s.config.Host, err)}
 	case ctx.Err() != nil && !line.begun():
 		return fmt.Errorf("send through %s: %w", s.config.Host, ctx.Err())
 	case ctx.Err() != nil:
-		return fmt.Errorf("send through %s: no answer to the mail in time: %v", s.config.Host, err) //nolint:errorlint // it may have been sent
+		return fmt.Errorf("send through %s: no response in time: %v", s.config.Host, err) //nolint:errorlint // it may have been sent
 	}
 	return fmt.Errorf("send through %s: %w", s.config.Host, err)
 }
@@ -169,7 +169,7 @@ func (s *SMTP) client(l *line, plainAddresses bool) (*gomail.Client, error) {
 }
 
 // refused reports whether the server said no to this recipient or this text for good. A 5xx to the connection, the
-// login or the sender is about the set-up instead: somebody will mend it, and then the mail shall go out.
+// login or the sender is about the set-up instead: someone will mend it, and then the mail shall go out.
 func refused(err error) bool {
 	const loginRequired = 530
 	var e *gomail.SendError
@@ -214,7 +214,7 @@ func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 func mailbox(s string) (*netmail.Address, error) {
 	a, err := netmail.ParseAddress(s)
 	if err != nil || a.Address != s || a.Name != "" {
-		return nil, fmt.Errorf("%q is not one mail address", s)
+		return nil, fmt.Errorf("%q is not a single email address", s)
 	}
 	at := strings.LastIndexByte(s, '@')
 	domain, err := idna.Lookup.ToASCII(s[at+1:])

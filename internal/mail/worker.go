@@ -42,7 +42,7 @@ func (w *Worker) Run(ctx context.Context) {
 		case err != nil:
 			pause = min(max(2*pause, firstPause), longestPause)
 			wait = pause
-			w.Logger.ErrorContext(ctx, "the mail outbox cannot be read; trying again", "error", err, "in", pause)
+			w.Logger.ErrorContext(ctx, "reading the email outbox failed; retrying", "error", err, "in", pause)
 		case found:
 			pause = 0
 			continue

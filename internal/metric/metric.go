@@ -60,27 +60,27 @@ func New(b Build) *Metrics {
 	}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		requests: counter("http_requests_total", "Requests answered, by face, method, route and status.", "face", "method", "route", "status"),
+		requests: counter("http_requests_total", "Requests handled, by face, method, route and status.", "face", "method", "route", "status"),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "raff_http_request_duration_seconds", Help: "Time until a request was answered.", Buckets: requestBuckets,
+			Name: "raff_http_request_duration_seconds", Help: "Time to handle a request.", Buckets: requestBuckets,
 		}, []string{"face", "method", "route"}),
-		limited: counter("rate_limited_total", "Requests refused by a rate limit, by the name of the limit.", "limit"),
-		refused: counter("sign_in_refusals_total", "Attempts to sign in that were refused, by what was refused.", "reason"),
+		limited: counter("rate_limited_total", "Requests refused by a rate limit, by name of the limit.", "limit"),
+		refused: counter("sign_in_refusals_total", "Refused sign-in attempts, by reason.", "reason"),
 
-		transactions: counter("db_transactions_total", "Changes of the database, by outcome: committed, or rolled_back, which refusals are too.", "outcome"),
-		transaction:  histogram("db_transaction_duration_seconds", "Time of a change of the database, with its retries and the commit.", requestBuckets),
-		lockWait:     histogram("db_lock_wait_seconds", "Time until a change had its turn: the writer of SQLite, or the lock of the account with its round trip.", waitBuckets),
-		retries:      counter("db_retries_total", "Transactions that PostgreSQL broke off and that ran again, by SQLSTATE.", "sqlstate"),
-		batch:        histogram("db_batch_changes", "Changes that SQLite made durable with one commit.", batchBuckets),
+		transactions: counter("db_transactions_total", "Write transactions, by outcome: committed or rolled_back. Refused requests count as rolled_back.", "outcome"),
+		transaction:  histogram("db_transaction_duration_seconds", "Duration of a write transaction, including retries and the commit.", requestBuckets),
+		lockWait:     histogram("db_lock_wait_seconds", "Time a write transaction waited: for the SQLite writer, or for the lock of the account including its round trip.", waitBuckets),
+		retries:      counter("db_retries_total", "Transactions that PostgreSQL aborted and that were retried, by SQLSTATE.", "sqlstate"),
+		batch:        histogram("db_batch_changes", "Write transactions per SQLite commit.", batchBuckets),
 
 		jobs: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "raff_job_duration_seconds", Help: "Time of one round of background work.", Buckets: jobBuckets,
+			Name: "raff_job_duration_seconds", Help: "Duration of one run of a background job.", Buckets: jobBuckets,
 		}, []string{"job"}),
-		jobFailures: counter("job_failures_total", "Rounds of background work that failed.", "job"),
+		jobFailures: counter("job_failures_total", "Background job runs that failed.", "job"),
 		jobSuccess: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "raff_job_last_success_timestamp_seconds", Help: "When a round of background work last succeeded, in Unix time.",
+			Name: "raff_job_last_success_timestamp_seconds", Help: "Time of the last successful run of a background job, in Unix time.",
 		}, []string{"job"}),
-		mails: counter("mails_total", "Attempts to send a mail, by outcome: sent, failed.", "outcome"),
+		mails: counter("mails_total", "Attempts to send an email, by outcome: sent, failed.", "outcome"),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "raff_build_info", Help: "1, with the version, the commit and the database schema of the server as labels.",

@@ -23,16 +23,16 @@ func (m *Metrics) Watch(db Database, nodes func() int) {
 	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc("raff_"+name, help, nil, nil) }
 	m.registry.MustRegister(&state{
 		db: db, nodes: nodes,
-		inUse:    desc("db_connections_in_use", "Connections to the database that are in use."),
-		open:     desc("db_connections_open", "Connections to the database that are open."),
-		most:     desc("db_connections_max", "How many connections may be open at once."),
-		waits:    desc("db_connection_waits_total", "How often somebody waited for a connection (PostgreSQL)."),
-		waited:   desc("db_connection_wait_seconds_total", "How long they waited altogether (PostgreSQL)."),
+		inUse:    desc("db_connections_in_use", "Database connections in use."),
+		open:     desc("db_connections_open", "Open database connections."),
+		most:     desc("db_connections_max", "Maximum number of open database connections."),
+		waits:    desc("db_connection_waits_total", "Number of waits for a database connection (PostgreSQL)."),
+		waited:   desc("db_connection_wait_seconds_total", "Total time spent waiting for a database connection (PostgreSQL)."),
 		wal:      desc("db_wal_bytes", "Size of the write-ahead log (SQLite)."),
-		mails:    desc("outbox_mails", "Mails that wait to be sent."),
-		oldest:   desc("outbox_oldest_seconds", "Age of the mail that waits longest; 0 without any."),
-		unsealed: desc("audit_unsealed_seconds", "Age of the oldest audit event that no seal covers; 0 without any."),
-		alive:    desc("nodes", "Servers alive on the database."),
+		mails:    desc("outbox_mails", "Emails waiting to be sent."),
+		oldest:   desc("outbox_oldest_seconds", "Age of the oldest email waiting to be sent; 0 if there is none."),
+		unsealed: desc("audit_unsealed_seconds", "Age of the oldest unsealed audit event; 0 if there is none."),
+		alive:    desc("nodes", "Servers running on the database."),
 		up:       desc("db_up", "1 if the database answered this scrape, else 0."),
 	})
 }

@@ -38,7 +38,7 @@ func Ignorable(r rune) bool {
 // what is wrong and what to do, to be read after the word for the name; empty for nothing.
 func Check(name string, limit int) (wrong string) {
 	if name == "" {
-		return fmt.Sprintf("is required: give 1 to %d characters.", limit)
+		return fmt.Sprintf("is required: 1 to %d characters.", limit)
 	}
 	if wrong := CheckText(name, limit); wrong != "" {
 		return wrong
@@ -49,9 +49,9 @@ func Check(name string, limit int) (wrong string) {
 		case Ignorable(r):
 			return invisible(r)
 		case i == 0 && unicode.IsSpace(r):
-			return "begins with a space. Remove it."
+			return "starts with a space. Remove it."
 		case i > 0 && unicode.IsSpace(r) && unicode.IsSpace(before) && (r != ' ' || before != ' '):
-			return fmt.Sprintf("has several spaces in a row that are not all the same (%U). Use one.", r)
+			return fmt.Sprintf("has several different spaces in a row (%U). Use one space.", r)
 		}
 		before = r
 	}

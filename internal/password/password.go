@@ -45,7 +45,7 @@ func sized(slots, waiting int) *Hasher {
 
 // busy refuses a caller when too many wait already.
 var busy = &team.Error{
-	Kind: team.KindUnavailable, Code: "busy", Message: "The server is checking as many passwords as it can right now. Try again in a few seconds.",
+	Kind: team.KindUnavailable, Code: "busy", Message: "The server is busy checking passwords. Try again in a few seconds.",
 }
 
 // run runs fn when there is a slot. A caller whose ctx ends leaves the queue, so that nobody waits behind callers who left.
@@ -103,7 +103,7 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (ok bool, e
 	return ok, nil
 }
 
-// Check says why a password may not be used: too short, too long, or among the first that somebody would guess.
+// Check says why a password may not be used: too short, too long, or among the first that someone would guess.
 func (h *Hasher) Check(password, email, name string) error {
 	if len(password) <= 4*MaxLength {
 		password = composed(password)
@@ -113,13 +113,13 @@ func (h *Hasher) Check(password, email, name string) error {
 	case password == "":
 		return refuse("required", "password is required: choose one of at least %d characters.", MinLength)
 	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
-		return refuse("invalid_password", "The password contains bytes that are no text.")
+		return refuse("invalid_password", "The password contains bytes that are not valid text.")
 	case n < MinLength:
-		return refuse("password_too_short", "The password has %d characters; at least %d are needed. Three or four random words are easy to remember.", n, MinLength)
+		return refuse("password_too_short", "The password has %d characters; at least %d are required. Three or four random words are easy to remember.", n, MinLength)
 	case n > MaxLength:
 		return refuse("password_too_long", "The password has %d characters; at most %d are allowed.", n, MaxLength)
 	case guessable(password, email, name):
-		return refuse("password_too_common", "This password is among the first that somebody would try. Choose three or four random words instead.")
+		return refuse("password_too_common", "This password is easy to guess. Choose three or four random words instead.")
 	}
 	return nil
 }

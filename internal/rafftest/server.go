@@ -279,7 +279,7 @@ func (r Response) Want(t testing.TB, status int) Response {
 // cookiePrefix marks what SignIn returns.
 const cookiePrefix = "cookie: "
 
-// Do sends one request with an API key, or as somebody whom SignIn signed in. A body that is a string is sent as it is, nil means none, anything else is encoded as JSON.
+// Do sends one request with an API key, or as someone whom SignIn signed in. A body that is a string is sent as it is, nil means none, anything else is encoded as JSON.
 func (s *Server) Do(t testing.TB, method, path, key string, body any) Response {
 	t.Helper()
 	h := http.Header{}

@@ -10,7 +10,7 @@ import (
 	"raff/internal/team"
 )
 
-// Password is what everybody in tests signs in with.
+// Password is what everyone in tests signs in with.
 const Password = "lamp orbit velvet toast"
 
 // RoleID is the id of a system role.
@@ -75,7 +75,7 @@ func (s *Server) Accept(t testing.TB, memberID, name string) string {
 	return d["user_id"].(string)
 }
 
-// NewMember invites somebody and accepts for them: an active person in the first account.
+// NewMember invites someone and accepts for them: an active person in the first account.
 func (s *Server) NewMember(t testing.TB, email, name, roleID string) (memberID, userID string) {
 	t.Helper()
 	memberID = s.Invite(t, email, roleID)

@@ -42,7 +42,7 @@ Default project  %s
 Owner key        %s  (id %s)
 Password link    %s
 
-The key and the link are shown this once.
+The key and the link are shown only once.
 `, a.AccountID, a.name, a.ownerEmail, a.OwnerUserID, a.OwnerMemberID, a.DefaultProjectID, a.APIKey, a.APIKeyID, link)
 	return err
 }

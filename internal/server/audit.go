@@ -44,9 +44,9 @@ func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) 
 	case 0:
 		return nil
 	case 1:
-		return errors.New("the audit log of 1 account FAILED the check")
+		return errors.New("the audit log of 1 account FAILED verification")
 	}
-	return fmt.Errorf("the audit logs of %d accounts FAILED the check", failed)
+	return fmt.Errorf("the audit logs of %d accounts FAILED verification", failed)
 }
 
 func verifiedLines(v team.Verified) (lines []string) {
@@ -54,12 +54,12 @@ func verifiedLines(v team.Verified) (lines []string) {
 		lines = append(lines, fmt.Sprintf("account %s: FAILED: %s", v.AccountID, p))
 	}
 	if len(v.Problems) == 0 {
-		line := fmt.Sprintf("account %s: whole, %d events in %d seals, head %x", v.AccountID, v.Events, v.Seals, v.Head)
+		line := fmt.Sprintf("account %s: OK, %d events in %d seals, head %x", v.AccountID, v.Events, v.Seals, v.Head)
 		if v.Unsealed > 0 {
 			line += fmt.Sprintf(", %d not sealed yet", v.Unsealed)
 		}
 		if v.Keyed > 1 {
-			line += fmt.Sprintf(", with a key from seal %d on", v.Keyed)
+			line += fmt.Sprintf(", with a key since seal %d", v.Keyed)
 		}
 		lines = append(lines, line)
 	}
@@ -73,16 +73,16 @@ func verifiedLines(v team.Verified) (lines []string) {
 func proof(keyed, heads bool) string {
 	switch {
 	case keyed && heads:
-		return "Checked with the seal key and with the heads that were kept."
+		return "Verified with the seal key and the saved heads."
 	case keyed:
-		return "Checked with the seal key. A whole log that was set back to an earlier state shows only against heads kept elsewhere\n" +
+		return "Verified with the seal key. A log that was reset to an earlier state can only be detected with heads saved elsewhere\n" +
 			"(raffd audit head, then verify --head FILE)."
 	case heads:
-		return "Checked with the heads that were kept. What came after them has seals without a key: who can write to the database can\n" +
-			"change it and make new seals."
+		return "Verified with the saved heads. Later events have seals without a key: anyone who can write to the database can change\n" +
+			"them and create new seals."
 	}
-	return "These seals have no key: they show changes by somebody who did not make new seals as well. Who can write to the database\n" +
-		"can do both. Use a seal key (raffd seal-key create), or compare with heads kept elsewhere (raffd audit head)."
+	return "These seals have no key: they only detect changes by someone who did not also create new seals, which anyone who can\n" +
+		"write to the database can do. Use a seal key (raffd seal-key create), or compare with heads saved elsewhere (raffd audit head)."
 }
 
 // AuditHeads prints the heads of all audit logs.

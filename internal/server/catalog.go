@@ -39,8 +39,8 @@ func (s *Server) chooseCatalog(ctx context.Context) (chosen catalog.Source, appl
 	case s.config.Catalog == "":
 		return stored, stored.IsDefault && s.config.Mode <= Migrating, nil
 	}
-	return given, false, fmt.Errorf("the catalog %s is not the one of the database: see what it would change with raffd catalog apply --catalog %s --dry-run, "+
-		"and apply it by the same command without --dry-run; or leave --catalog (RAFF_CATALOG) out, and the one of the database is used", s.config.Catalog, s.config.Catalog)
+	return given, false, fmt.Errorf("the catalog %s differs from the catalog of the database: preview the changes with raffd catalog apply --catalog %s --dry-run, "+
+		"and apply them with the same command without --dry-run; or omit --catalog (RAFF_CATALOG) to use the catalog of the database", s.config.Catalog, s.config.Catalog)
 }
 
 // settleCatalog notes the catalog of a database that had none, or applies the new default of a new release.
@@ -87,7 +87,7 @@ func (s *Server) watchCatalog(ctx context.Context) error {
 	}
 	stale := stored.Fingerprint() != s.service.Catalog().Fingerprint()
 	if was := s.stale.Swap(stale); stale && !was {
-		s.config.Logger.Error("the catalog was changed (raffd catalog apply): restart this server, which uses the old one and is not ready until then")
+		s.config.Logger.Error("the catalog was changed (raffd catalog apply): restart this server, which still uses the old catalog and is not ready until then")
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dry
 	if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(w, "Applied. Restart every server, so that it uses this catalog.")
+	_, err = fmt.Fprintln(w, "Applied. Restart all servers to use this catalog.")
 	return err
 }
 

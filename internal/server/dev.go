@@ -35,7 +35,7 @@ func (s *Server) DevAccount(ctx context.Context, folder string) (a team.CreatedA
 	return a, true, os.WriteFile(path, append(b, '\n'), 0o600)
 }
 
-// Greet prints what somebody who just started a development server needs to go on.
+// Greet prints what someone who just started a development server needs to go on.
 func Greet(w io.Writer, url, folder string, a team.CreatedAccount, created bool) {
 	key := "$RAFF_API_KEY"
 	fmt.Fprintf(w, "\nraff is ready at %s   (data in %s, stop with Ctrl-C)\n", url, folder)
@@ -44,7 +44,7 @@ func Greet(w io.Writer, url, folder string, a team.CreatedAccount, created bool)
 		fmt.Fprintf(w, `
   Account    Acme, Owner owner@example.com
   Owner key  %s
-             shown this once; keep it:  export RAFF_API_KEY=%s
+             shown only once; save it:  export RAFF_API_KEY=%s
   Password   %s
              sets the Owner's password, once, and signs in
 `, a.APIKey, a.APIKey, a.OwnerLink)

@@ -28,7 +28,7 @@ func (c *Config) SetLimits(text string) error {
 		rate, err := strconv.ParseFloat(perSecond, 64)
 		n, err2 := strconv.Atoi(burst)
 		if _, known := c.Limits[tier]; !known || err != nil || err2 != nil || !(rate > 0) || math.IsInf(rate, 0) || n < 1 {
-			return fmt.Errorf("rate limits %q: write them as standard=30:60,high=100:200 (requests per second and burst of each tier, and of session and source), or off", text)
+			return fmt.Errorf("rate limits %q: use the form standard=30:60,high=100:200 (requests per second and burst of each tier, and of session and source), or off", text)
 		}
 		c.Limits[tier] = front.Limit{PerSecond: rate, Burst: n}
 	}
@@ -56,7 +56,7 @@ func (c *Config) SetQuotas(text string) error {
 		name, number, _ := strings.Cut(part, "=")
 		n, err := strconv.Atoi(number)
 		if named[name] == nil || err != nil || n < 1 || n > math.MaxInt32 {
-			return fmt.Errorf("quotas %q: write them as roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100, each at least 1", text)
+			return fmt.Errorf("quotas %q: use the form roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100, each at least 1", text)
 		}
 		*named[name] = n
 	}
@@ -90,7 +90,7 @@ func (c *Config) SetMailLimits(text string) error {
 		case rate != nil && value == "off":
 			*rate = team.Rate{}
 		case rate == nil || err != nil || err2 != nil || n < 1 || n > 1_000_000 || d < time.Second || d > 366*24*time.Hour:
-			return fmt.Errorf("mail limits %q: write them as recipient=5/24h,recipient-total=20/24h,sender=600/2m,account=5000/24h,reset=3/1h,reset-source=20/20m (mails at once, and as many again over that time), or off", text)
+			return fmt.Errorf("mail limits %q: use the form recipient=5/24h,recipient-total=20/24h,sender=600/2m,account=5000/24h,reset=3/1h,reset-source=20/20m (emails at once, and as many again over that time), or off", text)
 		default:
 			*rate = team.Rate{Burst: n, Per: d}
 		}

@@ -27,7 +27,7 @@ func (s *Server) serveMetrics(ctx context.Context, wg *sync.WaitGroup) error {
 	s.config.Logger.Info("serving metrics", "listen", l.Addr().String())
 	wg.Go(func() {
 		if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.config.Logger.Error("metrics are not served any more", "error", err)
+			s.config.Logger.Error("serving metrics failed", "error", err)
 		}
 	})
 	wg.Go(func() {

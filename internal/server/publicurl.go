@@ -11,7 +11,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-const publicURLShape = "write it as https://team.example.com"
+const publicURLShape = "use the form https://team.example.com"
 
 // publicURL checks the address under which people reach the server and returns it as browsers write an origin: scheme and
 // host in lower case, the host in ASCII, no default port, no slash at the end. No error repeats the URL, because a mistyped
@@ -27,19 +27,19 @@ func publicURL(text string) (string, error) {
 	case strings.TrimSpace(text) != text:
 		return bad("has spaces around it: remove them")
 	case err != nil, u.Opaque != "":
-		return bad("cannot be read: " + publicURLShape)
+		return bad("is invalid: " + publicURLShape)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return bad("must begin with https:// or http://: " + publicURLShape)
+		return bad("must start with https:// or http://: " + publicURLShape)
 	case u.User != nil:
 		return bad("must not contain a user name or password: " + publicURLShape)
 	case strings.ContainsAny(text, "?#"):
 		return bad("must end before the ? or #: " + publicURLShape)
 	case strings.Trim(u.Path, "/") != "":
-		return bad("has a path, and the pages are served at the root of a host: give the server a host name of its own, such as https://team.example.com")
+		return bad("has a path, but the pages are served at the root of a host: give the server its own host name, such as https://team.example.com")
 	}
 	host, err := publicHost(u.Hostname())
 	if err != nil {
-		return bad("needs the name or address of a host: " + publicURLShape)
+		return bad("needs a host name or address: " + publicURLShape)
 	}
 	port, err := publicPort(u)
 	if err != nil {
@@ -52,7 +52,7 @@ func publicURL(text string) (string, error) {
 func publicHost(name string) (string, error) {
 	if a, err := netip.ParseAddr(name); err == nil {
 		if a.Zone() != "" || a.IsUnspecified() {
-			return "", errors.New("not an address that can be reached")
+			return "", errors.New("not a reachable address")
 		}
 		if a.Is6() {
 			return "[" + a.String() + "]", nil
@@ -61,7 +61,7 @@ func publicHost(name string) (string, error) {
 	}
 	ascii, err := hostNames.ToASCII(strings.ToLower(name))
 	if err == nil && (ascii == "" || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != "") {
-		err = errors.New("not the name of a host")
+		err = errors.New("not a host name")
 	}
 	return ascii, err
 }
@@ -73,7 +73,7 @@ var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomain
 func publicPort(u *url.URL) (string, error) {
 	if u.Port() == "" {
 		if strings.HasSuffix(u.Host, ":") {
-			return "", errors.New("a colon and no port")
+			return "", errors.New("a colon without a port")
 		}
 		return "", nil
 	}

@@ -26,7 +26,7 @@ func sealKeys(c Config) (team.SealKeys, error) {
 		return nil, fmt.Errorf("read the seal keys in %s: %w", c.SealKeyFile, err)
 	}
 	if info, err := os.Stat(c.SealKeyFile); err == nil && info.Mode().Perm()&0o007 != 0 {
-		c.Logger.Warn("everybody on this machine can read the seal keys", "file", c.SealKeyFile, "mode", info.Mode().Perm().String())
+		c.Logger.Warn("the seal key file is readable by every user on this machine", "file", c.SealKeyFile, "mode", info.Mode().Perm().String())
 	}
 	return keys, nil
 }
@@ -41,7 +41,7 @@ func CreateSealKey(path string, rotate bool) (id string, err error) {
 	old, err := os.ReadFile(path)
 	switch {
 	case err == nil && !rotate:
-		return "", fmt.Errorf("%s already exists. To put a new key before those in it, use --rotate", path)
+		return "", fmt.Errorf("%s already exists. To add a new key before its keys, use --rotate", path)
 	case err == nil:
 		if _, err := team.ParseSealKeys(string(old)); err != nil {
 			return "", fmt.Errorf("read the seal keys in %s: %w", path, err)

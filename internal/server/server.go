@@ -282,7 +282,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h.BaseContext = func(net.Listener) context.Context { return requests }
 	var background sync.WaitGroup
 	if exposed(s.config.PublicURL) {
-		s.config.Logger.Warn("the public URL is plain HTTP: passwords and API keys can be read on the way; use https://, with a proxy that ends TLS in front of the server",
+		s.config.Logger.Warn("the public URL is plain HTTP: passwords and API keys can be read in transit; use https:// with a TLS proxy in front of the server",
 			"public_url", s.config.PublicURL)
 	}
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -300,7 +300,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 		defer cancel()
 		if err = h.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
-			s.config.Logger.Warn("answers that took too long were broken off", "grace", shutdownGrace)
+			s.config.Logger.Warn("shutdown aborted responses that took too long", "grace", shutdownGrace)
 			giveUp()
 			err = h.Close()
 		}
@@ -312,7 +312,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	// What was refused is recorded before the last events are sealed.
 	err = errors.Join(err, s.service.FlushUsage(flush), s.service.RecordRefusals(flush, true))
 	if _, e := s.service.SealEvents(flush); e != nil {
-		s.config.Logger.Error("the last events are not sealed", "error", e)
+		s.config.Logger.Error("sealing the last events failed", "error", e)
 	}
 	return err
 }

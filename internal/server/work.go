@@ -9,7 +9,7 @@ import (
 	"raff/internal/team"
 )
 
-// mailLanes is how many mails a node sends at once. The first lane is for mails that somebody waits for alone, so that
+// mailLanes is how many mails a node sends at once. The first lane is for mails that someone waits for alone, so that
 // others, however many and however slow their mail server is, never hold those up.
 const mailLanes = 4
 

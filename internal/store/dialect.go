@@ -41,7 +41,7 @@ type session interface {
 	later(ctx context.Context, query string, args []any) error
 	// logEnd is what was read of this account's log together with its lock; known is false where nothing was.
 	logEnd(ctx context.Context, accountID string) (end logEnd, known bool, err error)
-	// lockLog keeps the log of an account from being closed, or, alone, everybody else from writing to it, until the
+	// lockLog keeps the log of an account from being closed, or, alone, everyone else from writing to it, until the
 	// commit. The lock of the account itself does the same for who holds it.
 	lockLog(ctx context.Context, accountID string, alone bool) error
 }

@@ -26,7 +26,7 @@ func invitedComesBack(t *testing.T, w *world) {
 		if err := tx.ReplaceTokens(w.ctx, i.ID); err != nil {
 			return err
 		}
-		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("second"), InvitationID: i.ID, FetchedBy: "somebody"}, w.at(2))
+		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("second"), InvitationID: i.ID, FetchedBy: "someone"}, w.at(2))
 	})
 
 	// What a membership and its invitation know of each other.
@@ -44,7 +44,7 @@ func invitedComesBack(t *testing.T, w *world) {
 			t.Errorf("%s token: current %v", token, cur)
 		}
 	}
-	token := team.InvitationToken{Hash: hash("second"), InvitationID: i.ID, FetchedBy: "somebody"}
+	token := team.InvitationToken{Hash: hash("second"), InvitationID: i.ID, FetchedBy: "someone"}
 	same(t, "token", token)(tokenOf(w, "second"))
 	if err := w.ReplaceFetchedTokens(w.ctx); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func messageComesBack(t *testing.T, w *world) {
 	}
 	lease(w.at(4))
 	lease(w.at(5), msg)
-	lease(w.at(6)) // somebody has it
+	lease(w.at(6)) // someone has it
 	lease(w.at(5).Add(time.Minute), msg)
 	msg.Attempts, msg.NextAt, msg.LastError = 3, w.at(7), "timeout"
 	w.do(t, func(tx team.Tx) error { return tx.UpdateMessage(w.ctx, msg) })
@@ -113,7 +113,7 @@ func (w *world) leaseAll(at time.Time) (all []team.Message, err error) {
 	}
 }
 
-// One account has queued many mails, two others one each, and somebody asked for a password last of all.
+// One account has queued many mails, two others one each, and someone asked for a password last of all.
 func TestMailsTakeTurns(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		m := w.add(t, w.invited("alice@example.com"))

@@ -78,10 +78,10 @@ func TestWalkingAListByCursor(t *testing.T) {
 				return each(list, func(v event.Event) row { return row{v.ID, v.At} }), total, err
 			},
 		} {
-			for _, walk := range []string{"cursor", "offset", "at once"} {
+			for _, walk := range []string{"cursor", "offset", "immediately"} {
 				var got []string
 				p := team.Page{Limit: 4}
-				if walk == "at once" {
+				if walk == "immediately" {
 					p.Limit = 0
 				}
 				for {
@@ -136,7 +136,7 @@ func TestMemberFilters(t *testing.T) {
 			filter team.MemberFilter
 			want   []team.Member
 		}{
-			{"everybody", team.MemberFilter{}, []team.Member{alice, bob, key, carol}},
+			{"everyone", team.MemberFilter{}, []team.Member{alice, bob, key, carol}},
 			{"project", team.MemberFilter{ProjectID: shop.ID}, []team.Member{inShop}},
 			{"unknown project", team.MemberFilter{ProjectID: newID()}, nil},
 			{"another account", team.MemberFilter{AccountID: newID(), ProjectID: shop.ID}, nil},

@@ -111,7 +111,7 @@ func (r reader) MembershipsOfAll(ctx context.Context, accountID string, canonica
 }
 
 // inAccount writes the condition that a membership is of the account itself. The indexes for lists that are filtered
-// by status or role are of everybody in the account who leads, as all its own members do; the other lists have one of
+// by status or role are of everyone in the account who leads, as all its own members do; the other lists have one of
 // the scope.
 func inAccount(c *condition, accountID string, filtered bool) {
 	if filtered {

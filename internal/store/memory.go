@@ -54,7 +54,7 @@ func (e *sqliteEngine) remembered(ctx context.Context, key memoryKey, read func(
 	return v, err
 }
 
-// look forgets what was read before somebody committed. A pinned request looks once.
+// look forgets what was read before someone committed. A pinned request looks once.
 func (c *sqliteConn) look() error {
 	if c.looked {
 		return nil
@@ -86,7 +86,7 @@ func (c *sqliteConn) dataVersion() (int64, error) {
 	return r.int(0), nil
 }
 
-// sqliteReader runs queries on one connection that somebody else takes and gives back.
+// sqliteReader runs queries on one connection that someone else takes and gives back.
 type sqliteReader struct{ c *sqliteConn }
 
 func (sqliteReader) dialect() *dialect { return &sqliteDialect }

@@ -91,7 +91,7 @@ func WithObserver(o Observer) Option {
 type Stats struct {
 	// Connections that are in use, that are open, and that may be open at once.
 	InUse, Open, Max int
-	// Waits is how often somebody waited for a connection, and Waited for how long altogether; PostgreSQL only.
+	// Waits is how often someone waited for a connection, and Waited for how long altogether; PostgreSQL only.
 	Waits  int64
 	Waited time.Duration
 	// WALBytes is the size of the write-ahead log; SQLite only.

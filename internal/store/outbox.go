@@ -92,7 +92,7 @@ func (d *DB) QueuePasswordMail(ctx context.Context, m team.Message) error {
 	return d.write(ctx, nil, func(t *tx) error { return t.InsertMessage(ctx, m) })
 }
 
-// UpdateMessage also ends the lease. Like DeleteMessage it is content with a message that is gone already: somebody
+// UpdateMessage also ends the lease. Like DeleteMessage it is content with a message that is gone already: someone
 // closed its invitation.
 func (t *tx) UpdateMessage(ctx context.Context, m team.Message) error {
 	return t.later(ctx, "UPDATE outbox SET attempts = $2, next_at = $3, last_error = $4, leased_until = NULL WHERE id = $1",

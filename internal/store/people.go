@@ -19,7 +19,7 @@ func visible(c *condition, alias string, f team.PersonFilter) string {
 	return "(" + column + " IS NULL OR " + column + c.in(values[uid](f.Projects)) + ")"
 }
 
-// People finds everybody once: by the membership of the account, or by the first of a project where there is none.
+// People finds everyone once: by the membership of the account, or by the first of a project where there is none.
 func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person, int, error) {
 	l := memberList
 	switch f.Sort {

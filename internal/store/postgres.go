@@ -224,7 +224,7 @@ func (l *accountLock) key() int64 {
 }
 
 // postgresSession is one transaction. Statements that nobody waits for are kept in pending and go out with the next
-// one that somebody does wait for; BEGIN and the lock are the first of them, COMMIT is the last.
+// one that someone does wait for; BEGIN and the lock are the first of them, COMMIT is the last.
 type postgresSession struct {
 	change   *Change // nil: nobody asks
 	conn     *pgx.Conn

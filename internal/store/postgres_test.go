@@ -9,7 +9,7 @@ import (
 )
 
 // TestMemoryWhereSnapshotsStandStill gives the store a database whose snapshot is always the same, as some have that only
-// speak PostgreSQL's protocol. A change by somebody else is seen at once all the same.
+// speak PostgreSQL's protocol. A change by someone else is seen at once all the same.
 func TestMemoryWhereSnapshotsStandStill(t *testing.T) {
 	url := rafftest.PostgresURL(t)
 	db := directly(t, url)

@@ -49,7 +49,7 @@ func accountComesBack(t *testing.T, w *world) {
 
 func userComesBack(t *testing.T, w *world) {
 	u := team.User{
-		ID: newID(), Email: "Alice@example.com", CanonicalEmail: "alice@example.com", Name: "Alice Ärmel", PasswordHash: "fake", Proven: true, VouchedBy: "somebody",
+		ID: newID(), Email: "Alice@example.com", CanonicalEmail: "alice@example.com", Name: "Alice Ärmel", PasswordHash: "fake", Proven: true, VouchedBy: "someone",
 		CreatedAt: w.at(1), UpdatedAt: w.at(2),
 	}
 	w.do(t, func(tx team.Tx) error { return must(tx.InsertUser(w.ctx, u)) })

@@ -83,7 +83,7 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 				t.Errorf("%d seals made, %v", n, err)
 			}
 			whole(2, 2)
-			run(t, directly(t, url), fmt.Sprintf("UPDATE audit_events SET actor_name = 'somebody else' WHERE id = '%s' AND account_id = '%s'", oldEvent, account))
+			run(t, directly(t, url), fmt.Sprintf("UPDATE audit_events SET actor_name = 'someone else' WHERE id = '%s' AND account_id = '%s'", oldEvent, account))
 			found, err := svc.VerifyEvents(t.Context())
 			if err != nil || found[0].Broken == "" && found[1].Broken == "" {
 				t.Errorf("an event from before the upgrade was changed: %+v, %v", found, err)

@@ -66,7 +66,7 @@ func sessionComesBack(t *testing.T, w *world) {
 
 	stranger := w.newUser(t, "stranger@example.com", "")
 	err = w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return tx.DeleteSessionOf(w.ctx, stranger.ID, s.ID) })
-	wantNotFound(t, "session of somebody else", err)
+	wantNotFound(t, "session of someone else", err)
 	w.do(t, func(tx team.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, newID(), "") })
 	w.do(t, func(tx team.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, w.account.ID, s.ID) })
 	same(t, "sessions but one", []team.Session{s})(w.SessionsOf(w.ctx, u.ID))
@@ -231,13 +231,13 @@ func factorComesBack(t *testing.T, w *world) {
 	}
 	same(t, "codes left", 1)(w.RecoveryCodesLeft(w.ctx, u.ID))
 	err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return tx.DeleteFactor(w.ctx, other.ID, app.ID) })
-	wantNotFound(t, "factor of somebody else", err)
+	wantNotFound(t, "factor of someone else", err)
 	w.do(t, func(tx team.Tx) error { return tx.DeleteFactor(w.ctx, u.ID, app.ID) })
 	same(t, "factors left", []team.Factor{key})(w.Factors(w.ctx, u.ID))
 
 	s := w.newSession(t, u, w.account.ID, "fay", 1)
 	if !mustAwait(t, w, "fay") {
-		t.Error("a session of somebody with a factor awaits nothing")
+		t.Error("a session of someone with a factor awaits nothing")
 	}
 	_, err = w.Ceremony(w.ctx, s.ID)
 	wantNotFound(t, "no ceremony", err)

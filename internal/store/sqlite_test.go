@@ -91,7 +91,7 @@ func TestAFullDiskFailsWhatCannotBeKeptAndNothingElse(t *testing.T) {
 	wantEvents(t, db, acknowledged)
 }
 
-// Out of memory or after a failed read, SQLite may roll back everybody's changes within one statement.
+// Out of memory or after a failed read, SQLite may roll back everyone's changes within one statement.
 func TestNothingIsAcknowledgedThatSQLiteRolledBackByItself(t *testing.T) {
 	db := openFault(t)
 	acknowledged := 0

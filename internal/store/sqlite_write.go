@@ -207,7 +207,7 @@ func (w *sqliteWriter) one(c *sqliteChange, behind bool) (keep bool, err error) 
 }
 
 // sqliteSession is one change's view of the writing connection. Its statements run to their end whatever happens to
-// the caller's context: an interrupted write would roll back everybody's.
+// the caller's context: an interrupted write would roll back everyone's.
 type sqliteSession struct {
 	c   *sqliteConn
 	err error // the first failure of a statement

@@ -24,7 +24,7 @@ var staleRows = []struct{ table, key, stale string }{
 	{"limits", "subject", "until < $1"},
 }
 
-// remove deletes rows of which nobody knows, and passes over those that somebody else is changing: it takes them in another
+// remove deletes rows of which nobody knows, and passes over those that someone else is changing: it takes them in another
 // order than others do, who would wait for it while it waits for them.
 func (t *tx) remove(ctx context.Context, table, key, stale string, before time.Time) error {
 	return t.later(ctx, "DELETE FROM "+table+" WHERE "+key+" IN (SELECT "+strings.Trim(key, "()")+" FROM "+table+" WHERE "+stale+t.q.dialect().skipLocked+")", before)

@@ -109,7 +109,7 @@ func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, fn func(team.Tx
 	for i, id := range accountIDs {
 		locks[i] = accountLock{id, team.Adds}
 	}
-	// Everybody takes the locks in one order, so that nobody waits for somebody who waits for them.
+	// Everyone takes the locks in one order, so that nobody waits for someone who waits for them.
 	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.key(), b.key()) })
 	return d.write(ctx, locks, func(t *tx) error { return fn(t) })
 }

@@ -65,7 +65,7 @@ func (w *world) systemRoles() []team.Role {
 	role := func(scope team.Scope, slug, name string, permissions ...string) team.Role {
 		set, _ := w.cat.SetOf(permissions)
 		return team.Role{
-			ID: team.SystemRoleID(scope, slug), Name: name, Slug: slug, Description: name + " of everybody", Scope: scope,
+			ID: team.SystemRoleID(scope, slug), Name: name, Slug: slug, Description: name + " of everyone", Scope: scope,
 			Permissions: set, IsSystem: true, CreatedAt: w.start, UpdatedAt: w.start,
 		}
 	}

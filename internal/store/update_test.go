@@ -66,7 +66,7 @@ func TestUniqueRules(t *testing.T) {
 			}), true},
 			{"same address twice in a project", member(func(m *team.Member) { m.ProjectID, m.CanonicalEmail = shop.ID, alice.CanonicalEmail }), false},
 			{"same address in another account", member(func(m *team.Member) { m.AccountID, m.CanonicalEmail, m.IsOwner = other.ID, alice.CanonicalEmail, true }), true},
-			{"somebody else", member(func(*team.Member) {}), true},
+			{"someone else", member(func(*team.Member) {}), true},
 			{"role name in other case", newRole(func(r *team.Role) { r.Name = "LÖWE" }), false},
 			{"role name in other composition", newRole(func(r *team.Role) { r.Name = "Lo\u0308we" }), false},
 			{"role slug", newRole(func(r *team.Role) { r.Slug = role.Slug }), false},

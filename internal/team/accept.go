@@ -8,7 +8,7 @@ import (
 	"raff/internal/event"
 )
 
-// Accept takes an invitation up. Somebody new gives a name and a password; somebody who has a password gives that. Which of
+// Accept takes an invitation up. Someone new gives a name and a password; someone who has a password gives that. Which of
 // the two counts follows from how the token went out and what is known of the address.
 type Accept struct {
 	Token    string
@@ -40,8 +40,8 @@ func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invi
 // Invited is how whoever has the invited address proves who they are.
 type Invited string
 
-// With a link that was mailed, somebody new chooses a password, and so does somebody whose address nobody proved before;
-// somebody known gives theirs, and who has only passkeys signs in first. Whoever has a link that was fetched is not told
+// With a link that was mailed, someone new chooses a password, and so does someone whose address nobody proved before;
+// someone known gives theirs, and who has only passkeys signs in first. Whoever has a link that was fetched is not told
 // which of these the address is.
 const (
 	InvitedNew      Invited = "new"
@@ -51,7 +51,7 @@ const (
 	InvitedUntold   Invited = "untold"
 )
 
-// invited is for somebody with a link that was mailed.
+// invited is for someone with a link that was mailed.
 func (s *Service) invited(ctx context.Context, u User) (Invited, error) {
 	p, _, err := s.passkeyUser(ctx, s.Store, u)
 	switch {
@@ -72,16 +72,16 @@ func (s *Service) invitationBehind(ctx context.Context, r Reader, token string) 
 	none := func(err error) (Invitation, InvitationToken, error) { return Invitation{}, InvitationToken{}, err }
 	inv, t, err := r.InvitationByToken(ctx, hashOf(token))
 	if err != nil {
-		return none(notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No invitation has this link. Check that it was copied whole."}))
+		return none(notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "This invitation link does not exist. Check that you copied the whole link."}))
 	}
 	if err := inv.open(s.now()); err != nil {
 		return none(err)
 	}
 	if !t.Mailed && s.MailConfigured {
-		return none(gone("This link was made before this server sent mail. Ask for the invitation to be sent again."))
+		return none(gone("This link was created before this server sent email. Ask for the invitation to be resent."))
 	}
 	if t.Stale {
-		return none(gone("This link was replaced by a newer one. Use the link of the latest mail."))
+		return none(gone("This link was replaced by a newer one. Use the link in the latest email."))
 	}
 	if inv.MemberStatus == StatusSuspended {
 		return none(conflict("member_suspended", "This invitation is on hold. Ask the person who invited you."))
@@ -123,7 +123,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error
 }
 
 // byMailed is for whoever has a link that was mailed: they own the address. It checks the password, or makes the user
-// record of somebody new; hashing takes long, so it happens before the transaction.
+// record of someone new; hashing takes long, so it happens before the transaction.
 func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p accepting, err error) {
 	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
 	if IsNotFound(err) {
@@ -140,7 +140,7 @@ func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p acc
 		err = s.guess(ctx, u.CanonicalEmail, origin{a.Source, s.device(a.Device, u)}, u.PasswordHash, a.Password, wrongPassword)
 		s.refusedBy(ctx, err, u, event.ActionSignInFailed)
 	case who == InvitedPasskey:
-		err = conflict("sign_in_first", "This address signs in with a passkey. Sign in, then open the link of the invitation again.")
+		err = conflict("sign_in_first", "This user signs in with a passkey. Sign in, then open the invitation link again.")
 	default:
 		p.sets = true
 		p.after, err = s.withPassword(ctx, u, a.Name, a.Password)
@@ -149,7 +149,7 @@ func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p acc
 }
 
 // byFetched is for whoever has a link that the inviter fetched, who may be anybody. The answers are the same whether or not
-// somebody has the address, until a name and a password are good enough for somebody new.
+// someone has the address, until a name and a password are good enough for someone new.
 func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p accepting, err error) {
 	var fresh accepting
 	var problem error
@@ -171,7 +171,7 @@ func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p ac
 	return accepting{before: u, after: u}, err
 }
 
-// newcomer makes the record of somebody nobody knew.
+// newcomer makes the record of someone nobody knew.
 func (s *Service) newcomer(ctx context.Context, inv Invitation, a Accept) (accepting, error) {
 	u := User{ID: s.NewID(), Email: inv.Email, CanonicalEmail: inv.CanonicalEmail, CreatedAt: s.now()}
 	u, err := s.withPassword(ctx, u, a.Name, a.Password)
@@ -179,9 +179,9 @@ func (s *Service) newcomer(ctx context.Context, inv Invitation, a Accept) (accep
 }
 
 var (
-	wrongPassword = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This address already has a password, and it is not the one given. Give the password you sign in with."}
-	nameless      = &Error{Kind: KindInvalid, Code: "required", Field: "name", Message: "name is required for somebody new; somebody who already uses this address gives the password they sign in with."}
-	notTheirs     = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Somebody already uses this address here, and this is not their password. If that is you, sign in first, then open the link of the invitation again."}
+	wrongPassword = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Wrong password. This email already has a password: enter the one you sign in with."}
+	nameless      = &Error{Kind: KindInvalid, Code: "required", Field: "name", Message: "name is required for a new user. If you already have a login with this email, enter the password you sign in with."}
+	notTheirs     = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This email already has a login with a different password. If that is you, sign in first, then open the invitation link again."}
 )
 
 // AcceptSignedIn takes an invitation up as who is signed in, if that is who was invited.
@@ -191,7 +191,7 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string)
 		return Member{}, err
 	}
 	if inv.CanonicalEmail != me.User.CanonicalEmail {
-		return Member{}, denied("wrong_account", "This invitation is for %s, and you are signed in as %s. Sign in with the invited address.", inv.Email, me.User.Email)
+		return Member{}, denied("wrong_account", "This invitation is for %s, but you are signed in as %s. Sign in with the invited email.", inv.Email, me.User.Email)
 	}
 	var m Member
 	err = s.Store.Update(ctx, inv.AccountID, Adds, func(tx Tx) error {
@@ -252,7 +252,7 @@ func (w *work) accept(token string, p accepting, logs []string) (Member, error) 
 	return m, w.acceptRest(m, p.after)
 }
 
-var errTakenUp = conflict("try_again", "The same address was taken up a moment ago. Open the link again.")
+var errTakenUp = conflict("try_again", "An invitation for this email was accepted a moment ago. Open the link again.")
 
 // saveAccepting stores the person. Whoever became a user between the check and the transaction, or changed how they sign in
 // there, is asked again.
@@ -274,7 +274,7 @@ func (w *work) saveAccepting(p accepting, t InvitationToken, logs []string) erro
 	}
 	if !p.sets {
 		if t.Mailed && !p.before.Proven {
-			return conflict("password_needed", "Nobody has shown before that this address is yours. Accept with a name and a new password; the password, passkeys and sessions of before end.")
+			return conflict("password_needed", "This email has not been verified before. Accept with a name and a new password; earlier passwords, passkeys and sessions are removed.")
 		}
 		return w.unchanged(p.before, w.User)
 	}
@@ -285,7 +285,7 @@ func (w *work) saveAccepting(p accepting, t InvitationToken, logs []string) erro
 	return w.s.prove(w.ctx, w.Tx, logs, newWayIn{before: p.before, after: u, with: "invitation"})
 }
 
-// unchanged reports somebody whose way to sign in is not what it was when it was checked.
+// unchanged reports someone whose way to sign in is not what it was when it was checked.
 func (w *work) unchanged(before User, read func(ctx context.Context, id string) (User, error)) error {
 	now, err := read(w.ctx, before.ID)
 	if err != nil {
@@ -324,12 +324,12 @@ func (w *work) mayAccept(m Member, inv Invitation) error {
 		return err
 	}
 	if m.Role.IsOwner() {
-		return denied("owner_role_not_assignable", "The Owner role is not handed out by invitation. Ask for a new one with another role.")
+		return denied("owner_role_not_assignable", "The Owner role cannot be assigned by invitation. Ask for a new invitation with another role.")
 	}
 	if !w.p.account.Strict {
 		return nil
 	}
-	stale := gone("Whoever invited you may not hand out this role any more. Ask for a new invitation.")
+	stale := gone("The person who invited you may no longer assign this role. Ask for a new invitation.")
 	inviter, err := w.inviter(inv)
 	if err != nil {
 		return notFoundIs(err, stale)

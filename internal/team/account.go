@@ -117,7 +117,7 @@ func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, err
 	return u, w.recordMember(m, false, memberAdded(m))
 }
 
-// clearUnproven ends whatever somebody set up who never showed that the address is theirs.
+// clearUnproven ends whatever someone set up who never showed that the address is theirs.
 func (w *work) clearUnproven(u User) (User, error) {
 	u, err := w.s.heldUser(w.ctx, w.Tx, u.ID)
 	if err != nil || u.Proven {

@@ -166,9 +166,9 @@ func (w *work) giveKeyRole(k APIKey, n NewAPIKey) (Member, error) {
 func checkTier(p *Principal, from, to string) error {
 	switch {
 	case to != TierStandard && to != TierHigh:
-		return invalid("rate_limit_tier", "invalid_rate_limit_tier", "rate_limit_tier is standard or high.")
+		return invalid("rate_limit_tier", "invalid_rate_limit_tier", "rate_limit_tier must be standard or high.")
 	case to == TierHigh && from != TierHigh && p.Type != TypeOperator:
-		e := denied("permission_denied", "Only the operator of this server gives a key the high rate limit. Leave rate_limit_tier at standard.")
+		e := denied("permission_denied", "Only the operator of this server can give a key the high rate limit. Leave rate_limit_tier at standard.")
 		e.Field = "rate_limit_tier"
 		return e
 	}
@@ -177,7 +177,7 @@ func checkTier(p *Principal, from, to string) error {
 
 func (s *Service) checkExpiry(t time.Time) error {
 	if over(t, s.now()) {
-		return invalid("expires_at", "invalid_expires_at", "expires_at lies in the past. Give a future time, or leave it out for a key that never expires.")
+		return invalid("expires_at", "invalid_expires_at", "expires_at is in the past. Send a future time, or leave it out for a key that never expires.")
 	}
 	return nil
 }
@@ -188,7 +188,7 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 		return APIKey{}, err
 	}
 	if c.Name == nil && c.Tier == nil && c.IsActive == nil && c.ExpiresAt == nil {
-		return APIKey{}, invalid("", "nothing_to_update", "Give name, rate_limit_tier, expires_at or is_active.")
+		return APIKey{}, invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, rate_limit_tier, expires_at and is_active.")
 	}
 	if c.Name != nil {
 		if err := checkName(*c.Name, 128); err != nil {
@@ -264,9 +264,9 @@ func (w *work) changeKey(k *APIKey, c APIKeyChange) error {
 	return w.mayCommand(*k)
 }
 
-// selfRenewal refuses that a key outlives, by its own hand, the term somebody gave it.
+// selfRenewal refuses that a key outlives, by its own hand, the term someone gave it.
 func selfRenewal() error {
-	return denied("self_change_denied", "A key cannot extend its own life. Use another credential.")
+	return denied("self_change_denied", "An API key cannot extend its own lifetime. Use another credential.")
 }
 
 // keyDiff is what changed between two versions of a key.
@@ -284,7 +284,7 @@ func keyDiff(a, b APIKey) (d event.APIKeyUpdated) {
 // again from now. The old secret works for the grace, 0 to MaxGrace, and not a moment longer.
 func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string, grace time.Duration) (APIKey, string, error) {
 	if grace < 0 || grace > MaxGrace {
-		return APIKey{}, "", invalid("grace_seconds", "invalid_grace_seconds", "grace_seconds is 0 to %d.", int(MaxGrace.Seconds()))
+		return APIKey{}, "", invalid("grace_seconds", "invalid_grace_seconds", "grace_seconds must be between 0 and %d.", int(MaxGrace.Seconds()))
 	}
 	var k APIKey
 	var secret string

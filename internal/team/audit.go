@@ -27,9 +27,9 @@ func unknownAction(action event.Action) error {
 		all = append(all, string(a))
 	}
 	given := string(action)
-	e := invalid("action", "unknown_action", "There is no action %q. The actions are: %s.", shorten(given), strings.Join(all, ", "))
+	e := invalid("action", "unknown_action", "Unknown action %q. Known actions: %s.", shorten(given), strings.Join(all, ", "))
 	if e.Suggestion = Nearest(given, all); e.Suggestion != "" {
-		e.Message = fmt.Sprintf("There is no action %q; did you mean %s?", shorten(given), e.Suggestion)
+		e.Message = fmt.Sprintf("Unknown action %q; did you mean %s?", shorten(given), e.Suggestion)
 	}
 	return e
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // Base is the version of something that a change was made for, by its UpdatedAt: one of these. A nil Base is any version,
-// an empty one none. A change of another version is refused, so that nobody undoes by accident what somebody else did
+// an empty one none. A change of another version is refused, so that nobody undoes by accident what someone else did
 // after they looked.
 type Base []time.Time
 
@@ -14,5 +14,5 @@ func (b Base) matches(updatedAt time.Time) error {
 	if b == nil || slices.ContainsFunc(b, updatedAt.Equal) {
 		return nil
 	}
-	return &Error{Kind: KindChanged, Code: "precondition_failed", Message: "It was changed after the version you have. Read it again, then repeat your change if it is still right."}
+	return &Error{Kind: KindChanged, Code: "precondition_failed", Message: "The object was changed after the version you sent. Read it again, then retry your change if it still applies."}
 }

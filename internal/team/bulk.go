@@ -55,7 +55,7 @@ type writer func(ctx context.Context, p *Principal, lock Lock, fn func(w *work) 
 
 func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember, write writer) ([]BulkResult, error) {
 	if len(rows) == 0 || len(rows) > MaxBulk {
-		return nil, invalid("members", "invalid_members", "Give 1 to %d members; %d were given.", MaxBulk, len(rows))
+		return nil, invalid("members", "invalid_members", "Send 1 to %d members; %d were sent.", MaxBulk, len(rows))
 	}
 	if err := (&guard{Reader: s.Store, s: s, ctx: ctx, p: p, at: s.now()}).mayAddAny(rows); err != nil {
 		return nil, err

@@ -90,7 +90,7 @@ func (c Can) Give(m Member, role Role) error {
 	return err
 }
 
-// InviteAs answers whether p may invite somebody with this role.
+// InviteAs answers whether p may invite someone with this role.
 func (c Can) InviteAs(role Role, projectID string) error {
 	if err := c.g.mayInvite(projectID); err != nil {
 		return err

@@ -11,9 +11,9 @@ import (
 
 // ErrCodesStopped says that no code of an authenticator app is taken any more, because too many wrong ones were given. The
 // message of the error that is returned says what else the person can do.
-var ErrCodesStopped = &Error{Kind: KindUnauthenticated, Code: "codes_stopped", Field: "code", Message: "Codes of the authenticator app do not work any more."}
+var ErrCodesStopped = &Error{Kind: KindUnauthenticated, Code: "codes_stopped", Field: "code", Message: "Codes from the authenticator app are no longer accepted."}
 
-// CodeTry is what somebody gives to finish signing in, beside the token of the session that awaits it.
+// CodeTry is what someone gives to finish signing in, beside the token of the session that awaits it.
 type CodeTry struct {
 	// Code is one that an authenticator app shows, or a recovery code.
 	Code string
@@ -23,7 +23,7 @@ type CodeTry struct {
 	Source string
 }
 
-// maxWrongCodes is how many wrong codes of an authenticator app are taken one after the other. Somebody who knows the
+// maxWrongCodes is how many wrong codes of an authenticator app are taken one after the other. Someone who knows the
 // password guesses one of a million in that many with a chance of about one in 3,000, because three of them work at a
 // moment.
 const maxWrongCodes = 100
@@ -41,7 +41,7 @@ func (a Awaiting) codeStop(device string) Limit {
 	return limitOf(365*24*time.Hour, maxWrongCodes, "codes", of...)
 }
 
-// codeTotal counts them over all passwords, for somebody who reads the person's mail and sets a new password again and again.
+// codeTotal counts them over all passwords, for someone who reads the person's mail and sets a new password again and again.
 // It is of no concern to browsers that are known.
 func codeTotal(userID string) Limit {
 	return limitOf(15*time.Minute, 3*maxWrongCodes, "codes of all", userID)
@@ -190,7 +190,7 @@ func (s *Service) codesStopped(ctx context.Context, a Awaiting, from origin) err
 	return &stopped
 }
 
-// waysOn says what somebody can do for whom codes have stopped.
+// waysOn says what someone can do for whom codes have stopped.
 func (s *Service) waysOn(recovery, passkey bool) string {
 	var ways []string
 	if recovery {
@@ -200,16 +200,16 @@ func (s *Service) waysOn(recovery, passkey bool) string {
 		ways = append(ways, "use a passkey")
 	}
 	if s.MailDelivered {
-		ways = append(ways, "set a new password by mail")
+		ways = append(ways, "set a new password by email")
 	} else {
-		ways = append(ways, "ask the operator of this server for a link that sets a new password")
+		ways = append(ways, "ask the operator of this server for a password link")
 	}
 	last := len(ways) - 1
 	text := ways[last]
 	if last > 0 {
 		text = strings.Join(ways[:last], ", ") + ", or " + text
 	}
-	return "Codes of your authenticator app do not work here any more, because too many wrong ones were given. To go on, " + text + "."
+	return "Too many wrong codes were entered, so codes from your authenticator app are no longer accepted here. To sign in, " + text + "."
 }
 
 // tellStopped tells the accounts of a person, and the person, that codes stopped: once, and the person by no more than one
@@ -244,7 +244,7 @@ func (s *Service) tellStopped(ctx context.Context, u User, stop Limit, known boo
 	return err
 }
 
-// prepareCodesStopped is a mail without a token; somebody who is gone gets none.
+// prepareCodesStopped is a mail without a token; someone who is gone gets none.
 func (s *Service) prepareCodesStopped(ctx context.Context, msg Message) (*Mail, error) {
 	u, err := s.Store.UserByEmail(ctx, msg.Address)
 	if IsNotFound(err) {

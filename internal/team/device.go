@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// DeviceLife is how long a browser is recognised after somebody signed in with it.
+// DeviceLife is how long a browser is recognised after someone signed in with it.
 const DeviceLife = 400 * 24 * time.Hour
 
 const (
@@ -18,7 +18,7 @@ const (
 )
 
 // DeviceToken is what a browser keeps after this person signed in with it. It grants no access. It only lets their
-// attempts to sign in be counted apart from everybody else's, so that nobody can lock a person out of their own browser
+// attempts to sign in be counted apart from everyone else's, so that nobody can lock a person out of their own browser
 // by guessing from elsewhere. It is signed, so the server stores nothing.
 func (s *Service) DeviceToken(u User) (string, error) {
 	b := make([]byte, deviceNonce, deviceSize)
@@ -29,7 +29,7 @@ func (s *Service) DeviceToken(u User) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(b, s.signDevice(b, u)...)), nil
 }
 
-// signDevice signs for the person as they are: what somebody got who never showed that the address is theirs is worth
+// signDevice signs for the person as they are: what someone got who never showed that the address is theirs is worth
 // nothing once its owner did.
 func (s *Service) signDevice(b []byte, u User) []byte {
 	if u.Proven {

@@ -26,7 +26,7 @@ var domainProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), i
 // domain as IDNA A-labels in lower case. Dots and +tags stay significant. The error is an Invalid one of field "email".
 func CanonicalEmail(typed string) (string, error) {
 	bad := func(why string) (string, error) {
-		return "", invalid("email", "invalid_email", "email must be one plain address such as alice@example.com: %s.", why)
+		return "", invalid("email", "invalid_email", "email must be a single email address such as alice@example.com: %s.", why)
 	}
 	if typed == "" {
 		return bad("it is empty")
@@ -42,17 +42,17 @@ func CanonicalEmail(typed string) (string, error) {
 	}
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at == len(s)-1 {
-		return bad("a name, an @ and a domain are needed")
+		return bad("it needs a local part, an @ and a domain")
 	}
 	local, domain := s[:at], s[at+1:]
 	if strings.ContainsAny(local, "\"(),:;<>@[]\\") {
-		return bad("give the address alone, without display name, quotes or a second address")
+		return bad("remove the display name, quotes or second address")
 	}
 	if len(local) > 64 || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..") {
 		return bad("the part before the @ is not valid")
 	}
 	if r := disguised(typed[:strings.LastIndexByte(typed, '@')] + local); r != 0 { // a letter can also come out of NFC
-		return bad(fmt.Sprintf("%q (%U) becomes another letter in lower case, and with it another address. Write the address as its mailbox is written", r, r))
+		return bad(fmt.Sprintf("%q (%U) becomes a different letter in lower case, and so a different address. Use the exact spelling of the mailbox", r, r))
 	}
 	ascii, err := domainProfile.ToASCII(domain)
 	if err != nil || !strings.Contains(ascii, ".") {
@@ -60,11 +60,11 @@ func CanonicalEmail(typed string) (string, error) {
 	}
 	ascii = strings.ToLower(ascii)
 	if _, err := netip.ParseAddr(ascii); err == nil {
-		return bad("an IP address is no domain")
+		return bad("the domain must not be an IP address")
 	}
 	top := ascii[strings.LastIndexByte(ascii, '.')+1:]
 	if top == "" || top == "invalid" || strings.Trim(top, "0123456789") == "" {
-		return bad("the domain can never receive mail")
+		return bad("the domain cannot receive email")
 	}
 	return norm.NFC.String(strings.ToLower(local)) + "@" + ascii, nil
 }

@@ -73,7 +73,7 @@ var ErrUnauthenticated = &Error{Kind: KindUnauthenticated, Code: "unauthenticate
 
 // Unavailable says that the database cannot be reached or cannot write now. The request may be sent again.
 func Unavailable(err error) error {
-	return &Error{Kind: KindUnavailable, Code: "unavailable", Message: "The database is not available right now. Try again in a moment.", Err: err}
+	return &Error{Kind: KindUnavailable, Code: "unavailable", Message: "The database is currently unavailable. Try again in a moment.", Err: err}
 }
 
 var errUnavailable = &Error{Kind: KindUnavailable}

@@ -2,7 +2,7 @@ package team
 
 import "context"
 
-// Person is the principal of somebody who is signed in.
+// Person is the principal of someone who is signed in.
 func (s *Service) Person(ctx context.Context, accountID, userID string) (*Principal, error) {
 	return s.userPrincipal(ctx, s.Store, accountID, userID)
 }

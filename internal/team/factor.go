@@ -66,14 +66,14 @@ type SecondFactors interface {
 const (
 	maxFactors    = 10
 	recoveryCodes = 10
-	// factorWait is how long somebody who gave the password has to prove the second factor.
+	// factorWait is how long someone who gave the password has to prove the second factor.
 	factorWait = 10 * time.Minute
 )
 
 // ErrFactorNeeded says that the password was right and the second factor is still to be proved.
-var ErrFactorNeeded = &Error{Kind: KindUnauthenticated, Code: "second_factor_needed", Message: "Prove your second factor to go on."}
+var ErrFactorNeeded = &Error{Kind: KindUnauthenticated, Code: "second_factor_needed", Message: "Verify your second factor to continue."}
 
-var errWrongCode = &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "That code does not work. Take the one the app shows now, or a recovery code that was not used yet."}
+var errWrongCode = &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, or an unused recovery code."}
 
 // Factors are the second factors of who is signed in, and how many recovery codes are left.
 func (s *Service) Factors(ctx context.Context, me SignedIn) (all []Factor, codes int, err error) {
@@ -136,7 +136,7 @@ func (s *Service) roomForFactor(ctx context.Context, tx Tx, userID string) error
 		}
 	}
 	if n >= maxFactors {
-		return conflict("too_many_factors", "You have %d second factors, which is the most there can be. Remove one first.", n)
+		return conflict("too_many_factors", "You have %d second factors, which is the maximum. Remove one first.", n)
 	}
 	return nil
 }
@@ -161,7 +161,7 @@ func totpURI(email, secret string) string {
 	return "otpauth://totp/raff:" + escape.Replace(email) + "?secret=" + secret + "&issuer=raff"
 }
 
-// ConfirmTOTP makes the app that was begun count. With somebody's first factor come recovery codes, shown this once.
+// ConfirmTOTP makes the app that was begun count. With someone's first factor come recovery codes, shown this once.
 func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (recovery []string, err error) {
 	f, _, err := s.PendingTOTP(ctx, me)
 	if err != nil {
@@ -173,7 +173,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 	}
 	step, ok := s.SecondFactors.TOTPStep(string(f.Secret), cleanCode(code), s.now())
 	if !ok {
-		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "That code does not work. Take the one the app shows now, and see that the clock of the phone is right."}
+		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, and check that the clock of your device is right."}
 	}
 	if err := s.Store.GiveBack(ctx, limits, nil, s.now()); err != nil {
 		return nil, err
@@ -227,7 +227,7 @@ func (s *Service) heldUser(ctx context.Context, tx Tx, id string) (User, error) 
 	return tx.User(ctx, id)
 }
 
-// RemoveFactor takes a factor away from who shows that it is them. With the last one go the recovery codes. Somebody without a password keeps a passkey.
+// RemoveFactor takes a factor away from who shows that it is them. With the last one go the recovery codes. Someone without a password keeps a passkey.
 func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id string) error {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
@@ -245,7 +245,7 @@ func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id
 			return err
 		}
 		if u.PasswordHash == "" && len(p.Credentials) == 0 {
-			return conflict("no_way_in", "This is the only way in that you have. Add another passkey or set a password first.")
+			return conflict("no_way_in", "This is your only way to sign in. Add another passkey or set a password first.")
 		}
 		left, err := s.confirmed(ctx, tx, u.ID)
 		if err != nil || len(left) > 0 {
@@ -266,7 +266,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, me SignedIn, proof Proof
 			return err
 		}
 		if len(left) == 0 {
-			return conflict("no_second_factor", "Recovery codes stand in for a second factor. Add one first.")
+			return conflict("no_second_factor", "Recovery codes replace a second factor. Add a second factor first.")
 		}
 		codes, err = s.newRecoveryCodes(ctx, tx, me.User.ID)
 		return err

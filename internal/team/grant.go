@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The grant guard. Access grows only through somebody who may hand it out, and every path that hands out, moves or
+// The grant guard. Access grows only through someone who may hand it out, and every path that hands out, moves or
 // takes access calls one of the functions below inside its write transaction:
 //
 //	mayBind      a role is bound to a person, an invitation or a key
@@ -44,7 +44,7 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 		return false, err
 	}
 	if role.IsOwner() && (to.keyID == "" || !g.p.Owner || !g.p.InPerson) {
-		return false, denied("owner_role_not_assignable", "The Owner role is not handed out: ownership moves by transfer, and only the Owner in person gives the role to a key. Choose another role.")
+		return false, denied("owner_role_not_assignable", "The Owner role cannot be assigned. Ownership changes hands only by transfer, and only the Owner in person can give the role to an API key. Choose another role.")
 	}
 	if g.isCaller(to) {
 		return false, selfDenied()
@@ -69,7 +69,7 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 			return true, nil
 		}
 	}
-	return false, g.escalation(missing, "You can hand out only what you hold yourself")
+	return false, g.escalation(missing, "You can only assign permissions that you hold yourself")
 }
 
 // delegates reports whether the caller may hand out any role of the scope to people.
@@ -106,7 +106,7 @@ func (g *guard) mayBindHolder(to subject) error {
 // mayTouch decides whether the caller may change or remove a membership, whatever the change is.
 func (g *guard) mayTouch(m Member) error {
 	if m.IsOwner {
-		return denied("owner_protected", "The Owner's membership cannot be changed, suspended or removed. Transfer the ownership first.")
+		return denied("owner_protected", "The Owner's membership cannot be changed, suspended or removed. Transfer ownership first.")
 	}
 	if g.isCaller(m.subject()) {
 		return selfDenied()
@@ -117,7 +117,7 @@ func (g *guard) mayTouch(m Member) error {
 		return holderDenied()
 	}
 	if m.Role.IsOwner() && !g.p.Owner {
-		return denied("target_dominates", "This API key has the Owner role. Only the Owner may change or remove it.")
+		return denied("target_dominates", "This API key has the Owner role. Only the Owner can change or remove it.")
 	}
 	if !g.p.account.Strict {
 		return nil
@@ -138,7 +138,7 @@ func (g *guard) dominates(ms ...Member) error {
 	if missing.Empty() {
 		return nil
 	}
-	e := g.escalation(missing, "The target holds more than you do")
+	e := g.escalation(missing, "The target holds permissions that you do not hold")
 	e.Code = "target_dominates"
 	return e
 }
@@ -161,7 +161,7 @@ func (g *guard) mayTouchKey(k APIKey) error {
 	}
 	for _, m := range k.Memberships {
 		if m.Role.IsOwner() && !g.p.Owner {
-			return denied("target_dominates", "This API key has the Owner role. Only the Owner may change or revoke it.")
+			return denied("target_dominates", "This API key has the Owner role. Only the Owner can change or revoke it.")
 		}
 	}
 	if g.p.account.Strict {
@@ -182,7 +182,7 @@ func (g *guard) mayCompose(scope Scope, added Set, holders []Member) error {
 			return err
 		}
 		if missing := added.Minus(held); !missing.Empty() {
-			return g.escalation(missing, "A role can only get permissions you hold yourself")
+			return g.escalation(missing, "You can only add permissions to a role that you hold yourself")
 		}
 	}
 	for _, m := range holders {
@@ -221,7 +221,7 @@ func (g *guard) mayComposeFor(m Member, scope Scope, added Set) error {
 		return err
 	}
 	if missing := added.Minus(held); !missing.Empty() {
-		return g.escalation(missing, "This role is bound to you or to a key whose secret you were shown, so it can only get permissions you hold yourself")
+		return g.escalation(missing, "This role is assigned to you or to an API key whose secret you were shown, so you can only add permissions that you hold yourself")
 	}
 	return nil
 }
@@ -232,7 +232,7 @@ func (g *guard) managerLeft() error {
 	if err != nil || ok {
 		return err
 	}
-	return conflict("last_manager", "After this nobody could manage the account's members. Give %s to another active person first.", MembersManage)
+	return conflict("last_manager", "No one could manage the account's members after this change. Give %s to another active person first.", MembersManage)
 }
 
 func (g *guard) escalation(missing Set, why string) *Error {
@@ -243,7 +243,7 @@ func (g *guard) escalation(missing Set, why string) *Error {
 }
 
 func selfDenied() error {
-	return denied("self_change_denied", "Nobody changes or removes their own membership. Ask another manager of the account.")
+	return denied("self_change_denied", "You cannot change or remove your own membership. Ask someone else who manages members.")
 }
 
 func scopeFits(role Role, projectID string) error {
@@ -252,7 +252,7 @@ func scopeFits(role Role, projectID string) error {
 		want = ScopeProject
 	}
 	if role.Scope != want {
-		return invalid("role_id", "role_scope_mismatch", "%q is a role of the %s scope; a role of the %s scope is needed here.", role.Name, role.Scope, want)
+		return invalid("role_id", "role_scope_mismatch", "%q is a role of the %s scope; this needs a role of the %s scope.", role.Name, role.Scope, want)
 	}
 	return nil
 }

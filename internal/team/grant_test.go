@@ -139,7 +139,7 @@ func TestAKeyIsNoDetourForWhoMadeIt(t *testing.T) {
 		_, err = h.AddMember(h.ctx(), key, team.NewMember{Email: &m.Email, RoleID: role})
 		want(t, err, code)
 	}
-	// Somebody else is a matter of delegation.
+	// Someone else is a matter of delegation.
 	carol := "carol@example.com"
 	if _, err := h.AddMember(h.ctx(), key, team.NewMember{Email: &carol, RoleID: admin}); err != nil {
 		t.Error(err)
@@ -233,7 +233,7 @@ func TestAcceptingOneOfferTakesUpTheOthersOfTheAccount(t *testing.T) {
 	}
 }
 
-// Who is active again has everything again that the membership grants, so waking somebody up is handing it out.
+// Who is active again has everything again that the membership grants, so waking someone up is handing it out.
 func TestWakingSomebodyUpHandsTheirRoleOutAgain(t *testing.T) {
 	h := newHouse(t)
 	manager, strong := h.role(team.MembersManage), h.role(team.MembersManage, team.APIKeysCreate)

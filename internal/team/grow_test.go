@@ -12,7 +12,7 @@ import (
 )
 
 // TestNothingGrowsByItself lets random people and keys do random things, and holds each of them to one rule: whoever has
-// more afterwards got it from somebody who held it, or who manages members and gave it to another person, which the
+// more afterwards got it from someone who held it, or who manages members and gave it to another person, which the
 // audit log then says.
 func TestNothingGrowsByItself(t *testing.T) {
 	s, n := newService(t, plain{}), 0
@@ -93,7 +93,7 @@ func (c *crowd) made(k team.APIKey, secret string, err error) error {
 	return err
 }
 
-// actor is somebody who can act now; nil is somebody who cannot.
+// actor is someone who can act now; nil is someone who cannot.
 func (c *crowd) actor() *team.Principal {
 	var p *team.Principal
 	var err error
@@ -108,7 +108,7 @@ func (c *crowd) actor() *team.Principal {
 	return p
 }
 
-// holding is what everybody has: people and invited addresses by address, keys by id. Who is suspended has nothing; who is
+// holding is what everyone has: people and invited addresses by address, keys by id. Who is suspended has nothing; who is
 // invited has the role already, because accepting is up to them alone.
 type holding map[string]team.Set
 
@@ -144,7 +144,7 @@ func nameOf(m team.Member) string {
 	return m.CanonicalEmail
 }
 
-// step does one thing as somebody and holds it to the rule. It reports whether the thing was done.
+// step does one thing as someone and holds it to the rule. It reports whether the thing was done.
 func (c *crowd) step() bool {
 	p := c.actor()
 	if p == nil {

@@ -21,7 +21,7 @@ type Idempotency struct {
 }
 
 // KeptAnswer is one remembered request. It belongs to who sent it and to the account in which they did: the same key from
-// somebody else, or from the same person in another account, is another request.
+// someone else, or from the same person in another account, is another request.
 type KeptAnswer struct {
 	AccountID   string
 	PrincipalID string
@@ -57,7 +57,7 @@ func (w *work) once(fn func(w *work) error) error {
 	}
 	if !fresh {
 		if old.Operation != i.Operation || !bytes.Equal(old.BodyHash, i.BodyHash) {
-			return &Error{Kind: KindMismatch, Code: "idempotency_key_reused", Message: "This Idempotency-Key was used for another request in the last 24 hours. Use a new key for a new request."}
+			return &Error{Kind: KindMismatch, Code: "idempotency_key_reused", Message: "This Idempotency-Key was used for a different request in the last 24 hours. Use a new key for each request."}
 		}
 		return &Replay{Answer: old.Answer}
 	}

@@ -135,7 +135,7 @@ func (s *Service) GetInvitation(ctx context.Context, p *Principal, id string) (I
 // CreateInvitation is AddMember by address, answered as the invitation.
 func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMember) (Invitation, error) {
 	if n.Email == nil {
-		return Invitation{}, invalid("email", "required", "email is required: the address to invite.")
+		return Invitation{}, invalid("email", "required", "email is required: the email address to invite.")
 	}
 	if err := n.check(); err != nil {
 		return Invitation{}, err
@@ -256,7 +256,7 @@ func (s *Service) CancelInvitation(ctx context.Context, p *Principal, id string)
 }
 
 // InvitationLink mints a link that the inviter hands over, where the server sends no mail. It proves nothing about who has
-// it but that the inviter gave it to somebody. Where the server sends mail, only the invited address gets the link.
+// it but that the inviter gave it to someone. Where the server sends mail, only the invited address gets the link.
 func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (Link, error) {
 	var link Link
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
@@ -265,7 +265,7 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 			return err
 		}
 		if s.MailConfigured {
-			return conflict("mail_configured", "This server sends invitations by mail, so that only the invited person gets the link. Resend the invitation instead.")
+			return conflict("mail_configured", "This server sends invitations by email, so only the invited person gets the link. Resend the invitation instead.")
 		}
 		if err := inv.open(w.at); err != nil {
 			return err
@@ -285,7 +285,7 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 
 func (s *Service) inviteURL(token string) string { return s.PublicURL + "/invite/" + token }
 
-var errInvitationUsed = gone("This invitation was already used. Sign in, or ask for a new one.")
+var errInvitationUsed = gone("This invitation was already used. Sign in, or ask for a new invitation.")
 
 // InvitationUsed reports that an invitation was accepted before, by whoever has its link.
 func InvitationUsed(err error) bool {
@@ -299,11 +299,11 @@ func (i *Invitation) open(now time.Time) error {
 	case InvitationAccepted:
 		return errInvitationUsed
 	case InvitationCancelled:
-		return gone("This invitation was cancelled. Ask for a new one.")
+		return gone("This invitation was cancelled. Ask for a new invitation.")
 	case InvitationDeclined:
-		return gone("This invitation was declined. Ask for a new one if that was a mistake.")
+		return gone("This invitation was declined. If that was a mistake, ask for a new invitation.")
 	case InvitationExpired:
-		return gone("This invitation has expired. Ask for it to be sent again.")
+		return gone("This invitation has expired. Ask for it to be resent.")
 	}
 	return nil
 }

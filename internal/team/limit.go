@@ -25,7 +25,7 @@ func limitOf(every time.Duration, burst int, kind string, of ...string) Limit {
 // Attempts from a known browser are counted apart from all others.
 type origin struct{ source, device string }
 
-// guessLimits bound the guessing of one address's password. The first is for one guesser, so that somebody who guesses
+// guessLimits bound the guessing of one address's password. The first is for one guesser, so that someone who guesses
 // does not lock out the owner; the second is for many who guess together; the third for one who tries many addresses.
 // The last two do not apply to a browser that signed in as this person before: others could use them up.
 func guessLimits(canonical string, from origin) []Limit {
@@ -113,7 +113,7 @@ func (s *Service) guess(ctx context.Context, canonical string, from origin, hash
 	return s.Store.GiveBack(ctx, limits[:1], limits[1:], s.now())
 }
 
-// ForgetGuesses lets somebody try at once from this network address who just set another password: the mistakes before it
+// ForgetGuesses lets someone try at once from this network address who just set another password: the mistakes before it
 // were about the old one.
 func (s *Service) ForgetGuesses(ctx context.Context, email, source string) error {
 	canonical, err := CanonicalEmail(email)

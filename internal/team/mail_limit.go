@@ -116,7 +116,7 @@ func (w *work) mayResend(inv Invitation) error {
 	if err != nil || wait <= 0 {
 		return err
 	}
-	return mailLimited(inv.Email+" got as many mails as one address may get in this time.", wait)
+	return mailLimited(inv.Email+" has received the maximum number of emails for now.", wait)
 }
 
 func mailLimited(why string, wait time.Duration) *Error {

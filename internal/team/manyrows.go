@@ -25,7 +25,7 @@ type manyRows struct {
 	used        map[string]answer[time.Duration]
 }
 
-// seat is where somebody may be a member.
+// seat is where someone may be a member.
 type seat struct {
 	projectID string
 	is        PrincipalType
@@ -135,12 +135,12 @@ func (t *manyRows) readKeys(ctx context.Context, accountID string, ids map[strin
 	return nil
 }
 
-// KnownUser is also asked for whoever vouched for somebody.
+// KnownUser is also asked for whoever vouched for someone.
 func (t *manyRows) KnownUser(ctx context.Context, accountID, id string) (User, error) {
 	return readOnce(t.users, id, func() (User, error) { return t.Tx.KnownUser(ctx, accountID, id) })
 }
 
-// User is of somebody who is a member of the account, and so known there.
+// User is of someone who is a member of the account, and so known there.
 func (t *manyRows) User(ctx context.Context, id string) (User, error) {
 	if a, ok := t.users[id]; ok && a.err == nil {
 		return a.found, nil

@@ -56,7 +56,7 @@ func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter)
 	switch f.Status {
 	case "", StatusPending, StatusActive, StatusSuspended:
 	default:
-		return nil, 0, invalid("status", "invalid_status", "status is pending, active or suspended.")
+		return nil, 0, invalid("status", "invalid_status", "status must be pending, active or suspended.")
 	}
 	if f.Email != "" {
 		canonical, err := CanonicalEmail(f.Email)
@@ -76,7 +76,7 @@ func (s *Service) GetMember(ctx context.Context, p *Principal, projectID, id str
 	return s.Store.Member(ctx, p.AccountID, projectID, id)
 }
 
-// viewers are the permissions, any one of which lets somebody look: in the account, or in a project.
+// viewers are the permissions, any one of which lets someone look: in the account, or in a project.
 type viewers struct{ account, project []string }
 
 var memberViewers = viewers{[]string{MembersView, MembersManage}, []string{ProjectMembersView, ProjectMembersManage}}
@@ -104,7 +104,7 @@ func (s *Service) mayViewMembers(ctx context.Context, p *Principal, projectID st
 }
 
 // AddMember binds a person, an invited address or an API key to the account or a project. An address that is not in
-// the account yet becomes a pending member and gets an invitation; everybody else is active at once.
+// the account yet becomes a pending member and gets an invitation; everyone else is active at once.
 func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Member, error) {
 	if err := n.check(); err != nil {
 		return Member{}, err
@@ -182,10 +182,10 @@ func (n *NewMember) check() (err error) {
 		if n.ProjectID != "" {
 			which = "target_user_id and api_key_id"
 		}
-		return invalid("", "exactly_one_of", "Give exactly one of %s; %d were given.", which, given)
+		return invalid("", "exactly_one_of", "Send exactly one of %s; %d were sent.", which, given)
 	}
 	if n.RoleID == "" {
-		return invalid("role_id", "required", "role_id is required: the id of the role to hand out. GET /api/v1/roles lists them.")
+		return invalid("role_id", "required", "role_id is required: the id of the role to assign. GET /api/v1/roles lists the roles.")
 	}
 	if n.Email != nil {
 		n.canonical, err = CanonicalEmail(*n.Email)
@@ -193,7 +193,7 @@ func (n *NewMember) check() (err error) {
 	return err
 }
 
-// mayAdd also finds the project, if it is not the account that somebody is added to.
+// mayAdd also finds the project, if it is not the account that someone is added to.
 func (g *guard) mayAdd(n NewMember) (Project, error) {
 	if n.ProjectID == "" {
 		if n.Email != nil {
@@ -255,7 +255,7 @@ func (w *work) bindTo(m *Member, n NewMember) error {
 
 // isThemselves reports whether a person of the account can be taken for the owner of their address, so that they get a role
 // at once. Who came in by a link that was fetched can, if whoever fetched it may hand out this role as well: otherwise who
-// may invite to little could have somebody stand where more is offered to the same address.
+// may invite to little could have someone stand where more is offered to the same address.
 func (w *work) isThemselves(u User, n NewMember) (bool, error) {
 	if u.Proven {
 		return true, nil
@@ -284,7 +284,7 @@ func (m *Member) bindKey(k APIKey) {
 	m.Type, m.APIKeyID, m.Email, m.CanonicalEmail, m.Name = TypeAPIKey, k.ID, KeyEmail(k.ID), KeyEmail(k.ID), k.Name
 }
 
-// insertMember writes the membership, its event and, for somebody invited by address, the invitation and its mail.
+// insertMember writes the membership, its event and, for someone invited by address, the invitation and its mail.
 func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, error) {
 	if m.Type == TypeInvitation {
 		if err := w.room(CountedInvitations); err != nil {
@@ -343,9 +343,9 @@ func (w *work) alreadyMember(m Member) error {
 	if err != nil {
 		return err
 	}
-	e := conflict("already_member", "This %s is already a member. Change its role with PATCH on the member that member_id names.", principalWord(old.Type))
+	e := conflict("already_member", "This %s is already a member. To change the role, send PATCH to the member with the id in member_id.", principalWord(old.Type))
 	if old.Type == TypeInvitation {
-		e = conflict("invitation_pending", "This address is already invited. Change, resend or remove the member that member_id names.")
+		e = conflict("invitation_pending", "This email is already invited. Change, resend or remove the member with the id in member_id.")
 		if old.Invitation != nil {
 			e.State = old.Invitation.StateAt(w.at)
 		}
@@ -362,5 +362,5 @@ func principalWord(t PrincipalType) string {
 }
 
 func invalidReference(field, noun string) error {
-	return invalid(field, "invalid_reference", "%s names no %s of this account. Check the id.", field, noun)
+	return invalid(field, "invalid_reference", "%s does not match any %s in this account. Check the id.", field, noun)
 }

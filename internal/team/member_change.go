@@ -13,10 +13,10 @@ import (
 // or a suspension in a project, only names them.
 func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id string, c MemberChange) (Member, error) {
 	if c.RoleID == nil && c.Status == nil {
-		return Member{}, invalid("", "nothing_to_update", "Give role_id, status or both.")
+		return Member{}, invalid("", "nothing_to_update", "Nothing to update. Send role_id, status or both.")
 	}
 	if c.Status != nil && *c.Status != StatusActive && *c.Status != StatusSuspended {
-		return Member{}, invalid("status", "invalid_status", "status can be set to active or suspended.")
+		return Member{}, invalid("status", "invalid_status", "status must be active or suspended.")
 	}
 	var m Member
 	err := s.write(ctx, p, TakesAway, func(w *work) error {
@@ -104,7 +104,7 @@ func (w *work) shutOut(m Member, keys []HeldKey, keep bool, because event.Action
 	return ended, nil
 }
 
-// shutOut is what ended when somebody was shut out of the account: how many sessions, and the names of the API keys.
+// shutOut is what ended when someone was shut out of the account: how many sessions, and the names of the API keys.
 type shutOut struct {
 	sessions int
 	keys     []string
@@ -155,7 +155,7 @@ func (w *work) changeStatus(m *Member, to Status) (delegated bool, err error) {
 		m.Status = StatusSuspended
 		return false, nil
 	case m.Type == TypeInvitation && m.Status == StatusPending:
-		e := conflict("member_pending", "The invitation has not been accepted yet; only the invited person can make the membership active. Resend the invitation if it got lost.")
+		e := conflict("member_pending", "The invitation has not been accepted yet, and only the invited person can activate the membership by accepting it. Resend the invitation if it was lost.")
 		e.MemberID = m.ID
 		return false, e
 	}
@@ -216,7 +216,7 @@ func memberRemoved(m Member) event.MemberRemoved {
 	}
 }
 
-// RemoveMember takes a membership away: a pending one cancels its invitation; removing somebody from the account also
+// RemoveMember takes a membership away: a pending one cancels its invitation; removing someone from the account also
 // removes all their project memberships and, unless o keeps them, deactivates the API keys whose secrets they have.
 func (s *Service) RemoveMember(ctx context.Context, p *Principal, projectID, id string, o Removal) (Removed, error) {
 	var out Removed

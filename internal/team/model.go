@@ -23,7 +23,7 @@ type User struct {
 	// PasswordHash is empty while the person has not set a password.
 	PasswordHash string
 	// Proven says that whoever set up the password and the factors had shown that the address is theirs, by a link that
-	// was mailed to it or came from the operator. VouchedBy is, of somebody who is not, the id of the principal that
+	// was mailed to it or came from the operator. VouchedBy is, of someone who is not, the id of the principal that
 	// fetched the link they came in with.
 	Proven    bool
 	VouchedBy string
@@ -253,7 +253,7 @@ type Message struct {
 	// AccountID and InvitationID say what an invitation is to; both are empty in a mail about how a person signs in.
 	AccountID    string
 	InvitationID string
-	// Address is the canonical one of the person, or the one that somebody typed who forgot a password. Whether anybody has
+	// Address is the canonical one of the person, or the one that someone typed who forgot a password. Whether anybody has
 	// that is found out only when the mail is due, so that asking takes the same time for every address.
 	Address   string
 	Attempts  int

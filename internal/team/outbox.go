@@ -31,7 +31,7 @@ type Mail struct {
 }
 
 // DeliverMail sends the mail whose turn it is, through send, and notes how it went; found is false when none is due. With
-// urgentOnly it leaves all mails but those that somebody waits for to other workers. Each attempt mints its own token, so
+// urgentOnly it leaves all mails but those that someone waits for to other workers. Each attempt mints its own token, so
 // that no link is stored; every link that was sent works until one is used. An error of send whose Permanent() is true ends
 // the attempts; one that is the error of ctx says that the mail was certainly not sent. Many workers on several nodes may
 // call it at once.
@@ -121,7 +121,7 @@ func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
 	return mail, err
 }
 
-// preparePassword mints the link of a mail to somebody who forgot a password. An address nobody has gets no mail, and
+// preparePassword mints the link of a mail to someone who forgot a password. An address nobody has gets no mail, and
 // nobody gets one so late that they do not wait for it any more.
 func (s *Service) preparePassword(ctx context.Context, msg Message) (*Mail, error) {
 	u, err := s.Store.UserByEmail(ctx, msg.Address)

@@ -26,16 +26,16 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 			return err
 		}
 		if !mayTransfer { // they became the Owner a moment ago, and have shown nothing yet
-			return conflict("try_again", "The ownership moved to you a moment ago. Try again.")
+			return conflict("try_again", "Ownership was transferred to you a moment ago. Try again.")
 		}
 		if next, err = w.Member(ctx, w.p.AccountID, "", memberID); err != nil {
 			return err
 		}
 		if next.IsOwner {
-			return invalid("member_id", "nothing_to_update", "This member is the Owner already.")
+			return invalid("member_id", "nothing_to_update", "This member is already the Owner.")
 		}
 		if next.Type != TypeUser || next.Status != StatusActive || over(next.ExpiresAt, w.at) {
-			return invalid("member_id", "invalid_reference", "Ownership goes to an active person of the account: this member is %s (%s).", next.Status, next.Type)
+			return invalid("member_id", "invalid_reference", "Ownership can only be transferred to a person with an active membership of the account; this member is %s (%s).", next.Status, next.Type)
 		}
 		if err := w.handOver(&next); err != nil {
 			return err
@@ -48,7 +48,7 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 
 func (g *guard) mayTransfer() error {
 	if !g.p.Owner || !g.p.InPerson {
-		return denied("permission_denied", "Only the Owner in person transfers the ownership, not an API key. Sign in as the Owner, or ask the operator of the server.")
+		return denied("permission_denied", "Only the Owner in person can transfer ownership, not an API key. Sign in as the Owner, or ask the operator of the server.")
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func (w *work) handOver(next *Member) error {
 	if err != nil {
 		return err
 	}
-	// Their secrets are with somebody who is not the Owner any more.
+	// Their secrets are with someone who is not the Owner any more.
 	if next.HeldKeys, err = w.ownerKeys(owners, next.UserID); err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (s *Service) BeginPasskey(ctx context.Context, me SignedIn, proof Proof) (o
 	return options, s.keepCeremony(ctx, me.Session, ceremonyRegister, state)
 }
 
-// FinishPasskey adds the passkey that the browser made. With somebody's first factor come recovery codes.
+// FinishPasskey adds the passkey that the browser made. With someone's first factor come recovery codes.
 func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, answer []byte) (recovery []string, err error) {
 	if name == "" {
 		name = "Passkey"
@@ -127,7 +127,7 @@ const challengeLife = time.Hour
 
 var errNoPasskey = &Error{
 	Kind: KindUnauthenticated, Code: "invalid_passkey", Field: "passkey",
-	Message: "That passkey opens nothing here. Sign in with your password, or with another passkey.",
+	Message: "This passkey is not registered here. Sign in with your password, or with another passkey.",
 }
 
 // challenge is a question that strangers are asked. It says itself until when it is good, so that asking leaves nothing

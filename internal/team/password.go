@@ -7,7 +7,7 @@ import (
 	"raff/internal/event"
 )
 
-// resetLinkTTL is how long somebody who forgot a password has to set another.
+// resetLinkTTL is how long someone who forgot a password has to set another.
 const resetLinkTTL = time.Hour
 
 // passwordLink mints a link with which a person sets a password.
@@ -36,16 +36,16 @@ func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u User
 func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string) (User, LinkToken, error) {
 	t, err := r.LinkToken(ctx, hashOf(token))
 	if err != nil {
-		return User{}, t, notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No such link. Check that it was copied whole."})
+		return User{}, t, notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "This link does not exist. Check that you copied the whole link."})
 	}
 	if !t.UsedAt.IsZero() || over(t.ExpiresAt, s.now()) {
-		return User{}, t, &Error{Kind: KindGone, Code: "link_gone", Message: "This link was already used or has expired. Ask for a new one on the page where you sign in."}
+		return User{}, t, &Error{Kind: KindGone, Code: "link_gone", Message: "This link was already used or has expired. Request a new one on the sign-in page."}
 	}
 	u, err := r.User(ctx, t.UserID)
 	return u, t, err
 }
 
-// NewPassword is what somebody gives who sets a password by a link.
+// NewPassword is what someone gives who sets a password by a link.
 type NewPassword struct {
 	Token, Name, Password string
 	// NoPasskeys also removes all passkeys of the person.
@@ -58,7 +58,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, token, name, password s
 }
 
 // ResetByLink sets a password, once per link. It ends all sessions of the person and uses up their other links:
-// whoever knew the old password is out. Of somebody whose address was never proven before, it also ends all factors.
+// whoever knew the old password is out. Of someone whose address was never proven before, it also ends all factors.
 func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
 	seen, t, err := s.behindPasswordLink(ctx, s.Store, n.Token)
 	if err != nil {
@@ -103,7 +103,7 @@ func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, 
 	return s.replacePassword(ctx, me, u, told, nil)
 }
 
-// RemovePassword leaves somebody who has passkeys with those alone: a password that does not exist is not stolen. It ends
+// RemovePassword leaves someone who has passkeys with those alone: a password that does not exist is not stolen. It ends
 // all their other sessions. A password link sets one again.
 func (s *Service) RemovePassword(ctx context.Context, me SignedIn, proof Proof) error {
 	if err := s.confirm(ctx, me, proof); err != nil {
@@ -128,7 +128,7 @@ func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, told
 			return err
 		}
 		if now.PasswordHash != me.User.PasswordHash {
-			return conflict("try_again", "The password was changed a moment ago, in another window or by a link. Try again.")
+			return conflict("try_again", "The password was changed a moment ago, in another window or with a link. Try again.")
 		}
 		if check != nil {
 			if err := check(tx); err != nil {
@@ -145,7 +145,7 @@ func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, told
 	})
 }
 
-// ForgotPassword has a link mailed to an address, if somebody has it. The answer does not tell whether somebody does, nor
+// ForgotPassword has a link mailed to an address, if someone has it. The answer does not tell whether someone does, nor
 // whether the address got as many mails as it may.
 func (s *Service) ForgotPassword(ctx context.Context, email, source string) error {
 	canonical, err := CanonicalEmail(email)
@@ -153,7 +153,7 @@ func (s *Service) ForgotPassword(ctx context.Context, email, source string) erro
 		return err
 	}
 	if !s.MailDelivered {
-		return conflict("no_mail", "This server sends no mail. Ask its operator for a password link.")
+		return conflict("no_mail", "This server does not send email. Ask its operator for a password link.")
 	}
 	if source != "" {
 		if err := s.spend(ctx, s.mailLimits.ResetSource.limit("forgetful", SourceOf(source))); err != nil {
@@ -182,7 +182,7 @@ func (s *Service) PasswordLink(ctx context.Context, email string) (Link, error) 
 	}
 	u, err := s.Store.UserByEmail(ctx, canonical)
 	if err != nil {
-		return Link{}, notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email. Someone who was invited and has not accepted yet needs the link of their invitation."})
+		return Link{}, notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email. A person who was invited and has not accepted yet needs their invitation link."})
 	}
 	return s.resetLink(ctx, u, Operator)
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Person is somebody with access to an account, or invited to it: all their memberships there as one. Member is the
+// Person is someone with access to an account, or invited to it: all their memberships there as one. Member is the
 // membership of the account or, for who has none, the first of a project.
 type Person struct {
 	Member
@@ -22,7 +22,7 @@ type Person struct {
 // PersonSort is the order of a list of people.
 type PersonSort string
 
-// The orders. SortOldest, the default, and SortNewest are by when somebody was added or invited; SortName and SortNameBack
+// The orders. SortOldest, the default, and SortNewest are by when someone was added or invited; SortName and SortNameBack
 // are by name, without regard to case and accents, and by address for who has no name.
 const (
 	SortOldest   PersonSort = ""
@@ -49,7 +49,7 @@ func (m Member) SortKey() string {
 	return m.CanonicalEmail
 }
 
-// Access says how far somebody's memberships reach.
+// Access says how far someone's memberships reach.
 type Access string
 
 // The accesses. The Owner has an account access of a special kind.
@@ -84,7 +84,7 @@ type PersonFilter struct {
 	Factor string
 	// NotIn is a project: who has a role there, and the Owner, who needs none, are left out.
 	NotIn string
-	// ButUser is somebody who is left out, with NotIn.
+	// ButUser is someone who is left out, with NotIn.
 	ButUser string
 	// AllProjects lets memberships of every project count, else only those of Projects do.
 	AllProjects bool
@@ -92,7 +92,7 @@ type PersonFilter struct {
 	Page
 }
 
-// ListPeople lists everybody with access to the account, who is only in projects included as far as the caller may see
+// ListPeople lists everyone with access to the account, who is only in projects included as far as the caller may see
 // them there, and how many there are. API keys are not people.
 func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) ([]Person, int, error) {
 	if err := s.mayViewMembers(ctx, p, ""); err != nil {

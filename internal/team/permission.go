@@ -111,12 +111,12 @@ type Catalog struct {
 // NewCatalog checks permissions and roles and builds the catalog.
 func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) {
 	if len(permissions) == 0 || len(permissions) > maxPermissions {
-		return nil, fmt.Errorf("a catalog has 1 to %d permissions, this one has %d", maxPermissions, len(permissions))
+		return nil, fmt.Errorf("a catalog must have 1 to %d permissions, this one has %d", maxPermissions, len(permissions))
 	}
 	c := &Catalog{permissions: permissions, roles: roles, index: map[string]int{}, scopes: map[Scope]Set{}}
 	for i, p := range permissions {
 		if p.Name == "" || strings.ContainsAny(p.Name, " *%") {
-			return nil, fmt.Errorf("permission %q: a name is one word without * or %%", p.Name)
+			return nil, fmt.Errorf("permission %q: a name must be one word without * or %%", p.Name)
 		}
 		if _, dup := c.index[p.Name]; dup {
 			return nil, fmt.Errorf("permission %q appears twice", p.Name)
@@ -128,7 +128,7 @@ func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) 
 	}
 	for _, name := range requiredPermissions {
 		if _, ok := c.index[name]; !ok {
-			return nil, fmt.Errorf("permission %q is missing: the server itself asks for it", name)
+			return nil, fmt.Errorf("permission %q is missing: the server itself requires it", name)
 		}
 	}
 	owner := false
@@ -146,7 +146,7 @@ func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) 
 		return nil, fmt.Errorf("the account role %q with permissions: all is missing", OwnerSlug)
 	}
 	if c.secondSlug() == OwnerSlug {
-		return nil, errors.New("an account role beside the Owner's is missing: a former Owner needs one")
+		return nil, errors.New("the catalog needs an account role besides Owner: a former Owner gets it")
 	}
 	return c, nil
 }

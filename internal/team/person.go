@@ -40,7 +40,7 @@ func (s *Service) aboutPerson(ctx context.Context, userID, accountID string, fn 
 			return err
 		}
 	}
-	return conflict("try_again", "The accounts of this person are changing. Try again.")
+	return conflict("try_again", "The accounts of this person are being changed. Try again.")
 }
 
 // as is a person as the one who acts in an account.
@@ -59,17 +59,17 @@ func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor 
 	return nil
 }
 
-// newWayIn is a password that somebody sets by a link, and what else becomes of how they sign in.
+// newWayIn is a password that someone sets by a link, and what else becomes of how they sign in.
 type newWayIn struct {
 	// before is the person as they are stored, after the same with the new password. with says by what kind of link.
 	before, after User
 	with          string
-	// noPasskeys also removes the passkeys of somebody whose address was proven before.
+	// noPasskeys also removes the passkeys of someone whose address was proven before.
 	noPasskeys bool
 }
 
-// prove stores the password of somebody who has shown that the address is theirs, and ends their sessions and other
-// password links. Where nobody had shown that before, whoever set something up may have been somebody else: it all ends.
+// prove stores the password of someone who has shown that the address is theirs, and ends their sessions and other
+// password links. Where nobody had shown that before, whoever set something up may have been someone else: it all ends.
 func (s *Service) prove(ctx context.Context, tx Tx, logs []string, n newWayIn) error {
 	ended, err := s.endFactors(ctx, tx, n.before, n.noPasskeys)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Service) prove(ctx context.Context, tx Tx, logs []string, n newWayIn) e
 	return s.recordPerson(ctx, tx, logs, u.as, u, event.PasswordSet{With: n.with})
 }
 
-// endFactors removes what a person signs in with beside the password: everything of somebody who is not proven, and only
+// endFactors removes what a person signs in with beside the password: everything of someone who is not proven, and only
 // the passkeys of others, if they say so. The factors go before the sessions, so that a sign-in that uses one at this
 // moment either finds it gone or has its session ended.
 func (s *Service) endFactors(ctx context.Context, tx Tx, u User, passkeys bool) (ended int, err error) {

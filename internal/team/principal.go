@@ -47,7 +47,7 @@ func Operator(accountID string) *Principal {
 	return &Principal{Type: TypeOperator, ID: event.OperatorID, AccountID: accountID, Name: event.OperatorID, Owner: true, InPerson: true}
 }
 
-// Anonymous is somebody who is not signed in, as the log of an account names them. The type is the operator's because the
+// Anonymous is someone who is not signed in, as the log of an account names them. The type is the operator's because the
 // contract has no other for it.
 func Anonymous(accountID string) *Principal {
 	return &Principal{Type: TypeOperator, ID: event.AnonymousID, AccountID: accountID, Name: event.AnonymousID}
@@ -132,7 +132,7 @@ func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
 // takeRole gives the principal what its account membership grants.
 func (p *Principal) takeRole(m Member, now time.Time) error {
 	if m.Status == StatusSuspended {
-		return denied("permission_denied", "This membership is suspended. Ask somebody who manages the account's members to activate it again.")
+		return denied("permission_denied", "This membership is suspended. Ask someone who manages the account's members to activate it again.")
 	}
 	if m.Status != StatusActive || over(m.ExpiresAt, now) {
 		return nil
@@ -209,7 +209,7 @@ func (s *Service) require(p *Principal, names ...string) error {
 }
 
 func (s *Service) permissionDenied(names []string) error {
-	e := denied("permission_denied", "This needs the permission %s, which your role does not grant. Ask someone who manages roles.", strings.Join(names, " or "))
+	e := denied("permission_denied", "This requires the permission %s, which your role does not grant. Ask someone who manages roles.", strings.Join(names, " or "))
 	e.Permission, e.Words = names[0], s.Options.Catalog.Words(names)
 	return e
 }

@@ -24,7 +24,7 @@ type ProjectChange struct {
 	Base Base
 }
 
-// ListProjects lists all projects to who may see all, and to everybody else those they have a role in.
+// ListProjects lists all projects to who may see all, and to everyone else those they have a role in.
 func (s *Service) ListProjects(ctx context.Context, p *Principal, page Page) ([]Project, int, error) {
 	return s.FindProjects(ctx, p, "", page)
 }
@@ -87,7 +87,7 @@ func (s *Service) GetProject(ctx context.Context, p *Principal, id string) (Proj
 // CheckProject reports whether a project exists in the caller's account; the error is Invalid.
 func (s *Service) CheckProject(ctx context.Context, p *Principal, id string) error {
 	_, err := s.Store.Project(ctx, p.AccountID, id)
-	return notFoundIs(err, invalid("X-Project-ID", "invalid_reference", "X-Project-ID names no project of this account. Leave the header out, or check the id."))
+	return notFoundIs(err, invalid("X-Project-ID", "invalid_reference", "X-Project-ID does not match any project in this account. Remove the header, or check the id."))
 }
 
 // CreateProject makes a project.
@@ -126,7 +126,7 @@ func checkProject(c ProjectChange) error {
 		}
 	}
 	if c.DefaultRegion != nil && *c.DefaultRegion != DefaultRegion {
-		return invalid("default_region", "invalid_default_region", "default_region is %s.", DefaultRegion)
+		return invalid("default_region", "invalid_default_region", "default_region must be %s.", DefaultRegion)
 	}
 	return nil
 }
@@ -148,7 +148,7 @@ func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 	if pr.Slug, err = w.freeSlug(base); err != nil {
 		return Project{}, err
 	}
-	for range 10 { // somebody else may take the slug between the look and the insert
+	for range 10 { // someone else may take the slug between the look and the insert
 		ok, err := w.InsertProject(w.ctx, pr)
 		if err != nil {
 			return Project{}, err
@@ -236,7 +236,7 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 		return Project{}, err
 	}
 	if c.Name == nil && c.Description == nil && c.DefaultRegion == nil {
-		return Project{}, invalid("", "nothing_to_update", "Give name, description or default_region.")
+		return Project{}, invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, description and default_region.")
 	}
 	if err := checkProject(c); err != nil {
 		return Project{}, err

@@ -6,7 +6,7 @@ import (
 	"raff/internal/event"
 )
 
-// Proof is what somebody shows before something grave, so that it is still the same person at the keyboard: the password,
+// Proof is what someone shows before something grave, so that it is still the same person at the keyboard: the password,
 // or the answer of one of their passkeys to BeginConfirm.
 type Proof struct {
 	Password string
@@ -22,7 +22,7 @@ func (s *Service) BeginConfirm(ctx context.Context, me SignedIn) (options []byte
 		return nil, err
 	}
 	if len(p.Credentials) == 0 {
-		return nil, conflict("no_passkey", "You have no passkey. Give your password.")
+		return nil, conflict("no_passkey", "You have no passkey. Enter your password.")
 	}
 	return s.ask(ctx, me.Session, me.User, ceremonyConfirm)
 }
@@ -30,13 +30,13 @@ func (s *Service) BeginConfirm(ctx context.Context, me SignedIn) (options []byte
 // confirm checks a proof, which works once. Every operation that asks for one calls it, so that no face can leave it out.
 func (s *Service) confirm(ctx context.Context, me SignedIn, proof Proof) error {
 	if len(proof.Passkey) == 0 && me.User.PasswordHash == "" {
-		return &Error{Kind: KindUnauthenticated, Code: "proof_required", Field: "passkey", Message: "Confirm with a passkey first: you have no password."}
+		return &Error{Kind: KindUnauthenticated, Code: "proof_required", Field: "passkey", Message: "You have no password. Confirm with a passkey."}
 	}
 	if len(proof.Passkey) == 0 && proof.Password == "" {
-		return &Error{Kind: KindUnauthenticated, Code: "proof_required", Field: "current_password", Message: "Give the password you sign in with, or confirm with a passkey."}
+		return &Error{Kind: KindUnauthenticated, Code: "proof_required", Field: "current_password", Message: "Enter the password you sign in with, or confirm with a passkey."}
 	}
 	if len(proof.Passkey) == 0 {
-		wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "That is not the password you sign in with."}
+		wrong := &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "Wrong password."}
 		err := s.guess(ctx, me.User.CanonicalEmail, origin{proof.Source, me.Session.ID}, me.User.PasswordHash, proof.Password, wrong)
 		s.refusedBy(ctx, err, me.User, event.ActionSignInFailed)
 		return err
@@ -67,7 +67,7 @@ func (s *Service) confirmPrincipal(ctx context.Context, p *Principal, proof Proo
 	return s.confirm(ctx, me, proof)
 }
 
-// Awaiting is somebody who gave the right password and has a second factor to prove.
+// Awaiting is someone who gave the right password and has a second factor to prove.
 type Awaiting struct {
 	User       User
 	HasTOTP    bool

@@ -27,10 +27,10 @@ var quotas = map[Counted]struct {
 	name, relief string
 	of           func(Quotas) int
 }{
-	CountedRoles:       {"custom roles", "Delete a role that nobody needs", func(q Quotas) int { return q.Roles }},
-	CountedProjects:    {"projects", "Delete a project that nobody needs", func(q Quotas) int { return q.Projects }},
-	CountedAPIKeys:     {"API keys", "Revoke a key that nobody uses", func(q Quotas) int { return q.APIKeys }},
-	CountedInvitations: {"invitations that are not accepted", "Cancel some of them, or wait until they are accepted", func(q Quotas) int { return q.Invitations }},
+	CountedRoles:       {"custom roles", "Delete unused roles", func(q Quotas) int { return q.Roles }},
+	CountedProjects:    {"projects", "Delete unused projects", func(q Quotas) int { return q.Projects }},
+	CountedAPIKeys:     {"API keys", "Revoke unused keys", func(q Quotas) int { return q.APIKeys }},
+	CountedInvitations: {"open invitations", "Cancel some of them, or wait until they are accepted", func(q Quotas) int { return q.Invitations }},
 }
 
 // errCrowded says that a change which runs beside others came so near to a quota that it has to run alone.
@@ -55,7 +55,7 @@ func (w *work) room(what Counted) error {
 	}
 	if left < 1 {
 		limit := quotas[what].of(w.s.Quotas)
-		return conflict("limit_reached", "This account has %d %s, and at most %d are allowed. %s, or ask the operator of this server for a higher limit.",
+		return conflict("limit_reached", "This account has %d %s, and the limit is %d. %s, or ask the operator of this server for a higher limit.",
 			limit-left, quotas[what].name, limit, quotas[what].relief)
 	}
 	if left-1 < besides*max(1, w.each) && !w.alone {

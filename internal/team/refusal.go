@@ -17,7 +17,7 @@ const (
 )
 
 // refusals are attempts to sign in that were refused, until they are recorded. They are not written at once, so that the
-// answer for an address that somebody has takes no longer than for one nobody has.
+// answer for an address that someone has takes no longer than for one nobody has.
 type refusals struct {
 	mu      sync.Mutex
 	pending map[refusal]int

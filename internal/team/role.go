@@ -16,7 +16,7 @@ type NewRole struct {
 }
 
 // RoleChange changes what it names; nil leaves as it is. Permissions replaces the whole set; Add and Remove change the
-// set that the role has when the change is made, whatever it was when somebody looked.
+// set that the role has when the change is made, whatever it was when someone looked.
 type RoleChange struct {
 	Name, Description *string
 	Permissions       *[]string
@@ -29,9 +29,9 @@ func (c RoleChange) check() error {
 	parts := len(c.Add) > 0 || len(c.Remove) > 0
 	switch {
 	case c.Name == nil && c.Description == nil && c.Permissions == nil && !parts:
-		return invalid("", "nothing_to_update", "Give name, description, permissions, add_permissions or remove_permissions.")
+		return invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, description, permissions, add_permissions and remove_permissions.")
 	case c.Permissions != nil && parts:
-		return invalid("permissions", "exactly_one_of", "Give permissions, which replaces the whole set, or add_permissions and remove_permissions, which change it.")
+		return invalid("permissions", "exactly_one_of", "Send either permissions, which replaces the whole set, or add_permissions and remove_permissions, which change it.")
 	}
 	if c.Name != nil {
 		if err := checkName(*c.Name, 64); err != nil {
@@ -44,7 +44,7 @@ func (c RoleChange) check() error {
 	return nil
 }
 
-// handOut are the account permissions with which somebody hands roles out, and so must see them.
+// handOut are the account permissions with which someone hands roles out, and so must see them.
 var handOut = []string{RolesView, RolesManage, MembersManage, MembersInvite, APIKeysCreate}
 
 // ListRoles lists the roles the account can use: system roles first, then by name.
@@ -56,7 +56,7 @@ func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]
 	switch f.Scope {
 	case "", ScopeAccount, ScopeProject:
 	default:
-		return nil, 0, invalid("scope", "invalid_scope", "scope is account or project.")
+		return nil, 0, invalid("scope", "invalid_scope", "scope must be account or project.")
 	}
 	return s.Store.Roles(ctx, f)
 }
@@ -80,7 +80,7 @@ func (s *Service) GetRole(ctx context.Context, p *Principal, id string) (Role, e
 	return s.Store.Role(ctx, p.AccountID, id)
 }
 
-// mayViewRoles lets everybody see roles who may hand one out, in the account or in any project.
+// mayViewRoles lets everyone see roles who may hand one out, in the account or in any project.
 func (s *Service) mayViewRoles(ctx context.Context, p *Principal) error {
 	refused := s.require(p, handOut...)
 	if refused == nil {
@@ -110,13 +110,13 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 		return Role{}, err
 	}
 	if len(n.Slug) > 64 || !slugPattern.MatchString(n.Slug) {
-		return Role{}, invalid("slug", "invalid_slug", "slug is 1 to 64 of a-z, 0-9 and -.")
+		return Role{}, invalid("slug", "invalid_slug", "slug must be 1 to 64 characters of a-z, 0-9 and -.")
 	}
 	if err := checkText("description", n.Description, 500); err != nil {
 		return Role{}, err
 	}
 	if n.Scope != ScopeAccount && n.Scope != ScopeProject {
-		return Role{}, invalid("scope", "invalid_scope", "scope is account or project.")
+		return Role{}, invalid("scope", "invalid_scope", "scope must be account or project.")
 	}
 	set, err := s.permissionSet("permissions", n.Scope, n.Permissions)
 	if err != nil {
@@ -148,7 +148,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 			if err := w.roleFree(r); err != nil {
 				return err
 			}
-			return conflict("name_taken", "A role of this name was created a moment ago. Choose another name.")
+			return conflict("name_taken", "A role with this name was created a moment ago. Choose another name.")
 		}
 		w.made = r
 		return w.recordRole(r, event.RoleCreated{Permissions: s.Options.Catalog.Names(set)})
@@ -159,12 +159,12 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 // permissionSet checks the permissions of a role of this scope, which were given in a field.
 func (s *Service) permissionSet(field string, scope Scope, names []string) (Set, error) {
 	if len(names) == 0 {
-		return Set{}, invalid(field, "required", "permissions is required: at least one of GET /api/v1/permissions?scope=%s.", scope)
+		return Set{}, invalid(field, "required", "permissions is required: send at least one. GET /api/v1/permissions?scope=%s lists them.", scope)
 	}
 	set, unknown := s.Options.Catalog.SetOf(names)
 	if unknown >= 0 {
 		near := s.Options.Catalog.Nearest(names[unknown], scope)
-		e := invalid(field, "unknown_permission", "There is no permission %q; did you mean %s?", shorten(names[unknown]), near)
+		e := invalid(field, "unknown_permission", "Unknown permission %q; did you mean %s?", shorten(names[unknown]), near)
 		e.Suggestion = near
 		return Set{}, e
 	}
@@ -201,7 +201,7 @@ func (w *work) roleFree(r Role) error {
 	return e
 }
 
-// UpdateRole changes a custom role; everybody who has it gains or loses with their next request.
+// UpdateRole changes a custom role; everyone who has it gains or loses with their next request.
 func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c RoleChange) (Role, error) {
 	if err := s.require(p, RolesManage); err != nil {
 		return Role{}, err
@@ -249,7 +249,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 func (g *guard) customRole(id string) (Role, error) {
 	r, err := g.Role(g.ctx, g.p.AccountID, id)
 	if err == nil && r.IsSystem {
-		return Role{}, invalid("", "system_role_immutable", "%q is a system role, which nobody can change or delete. Create a custom role instead.", r.Name)
+		return Role{}, invalid("", "system_role_immutable", "%q is a system role, which cannot be changed or deleted. Create a custom role instead.", r.Name)
 	}
 	return r, err
 }
@@ -314,7 +314,7 @@ func (s *Service) changedSet(r Role, c RoleChange) (Set, error) {
 			return set, err
 		}
 		if set = set.Minus(less); set.Empty() && len(c.Add) == 0 {
-			return set, invalid("remove_permissions", "required", "A role has at least one permission. Delete the role, or leave it one.")
+			return set, invalid("remove_permissions", "required", "A role needs at least one permission. Keep one, or delete the role.")
 		}
 	}
 	if len(c.Add) > 0 {
@@ -364,7 +364,7 @@ func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo s
 			return err
 		}
 		if total > 0 && reassignTo == "" {
-			e := conflict("role_in_use", "This role is in use: %d members, keys and invitations have it. Give them another one first, or pass ?reassign_to=<role id>.", total)
+			e := conflict("role_in_use", "This role is in use by %d members, keys and invitations. Assign them another role first, or pass ?reassign_to=<role id>.", total)
 			e.Holders, e.HolderCount = holders, total
 			return e
 		}
@@ -387,10 +387,10 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 		return notFoundIs(err, invalidReference("reassign_to", "role"))
 	}
 	if role.Scope != from.Scope {
-		return invalid("reassign_to", "role_scope_mismatch", "%q is a role of the %s scope; a role of the %s scope is needed here.", role.Name, role.Scope, from.Scope)
+		return invalid("reassign_to", "role_scope_mismatch", "%q is a role of the %s scope; this needs a role of the %s scope.", role.Name, role.Scope, from.Scope)
 	}
 	if role.ID == from.ID {
-		return invalid("reassign_to", "invalid_reference", "reassign_to names the role that is being deleted. Choose another.")
+		return invalid("reassign_to", "invalid_reference", "reassign_to is the role that is being deleted. Choose another role.")
 	}
 	for _, m := range holders {
 		if err := w.mayReassign(m); err != nil {

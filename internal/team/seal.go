@@ -235,11 +235,11 @@ func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 
 // sealingKey is the key for the next seal; nil is none. A log that was sealed with a key is never sealed without one, and
 // one that was sealed without a key goes on so until the operator adopts it: a server that did so by itself would sign
-// whatever somebody put into the database.
+// whatever someone put into the database.
 func (s *Service) sealingKey(head LogHead) (*SealKey, error) {
 	if head.KeyID != "" {
 		if _, known := s.SealKeys.named(head.KeyID); !known {
-			return nil, fmt.Errorf("it was sealed with the key %s: start the server with a --seal-key-file that has this key", head.KeyID)
+			return nil, fmt.Errorf("it was sealed with the key %s: start the server with a --seal-key-file that contains this key", head.KeyID)
 		}
 	}
 	if len(s.SealKeys) == 0 || head.KeyID == "" && head.SealedSeq > 0 && head.Note != SealAdopted {

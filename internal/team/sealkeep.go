@@ -18,7 +18,7 @@ func (s *Service) checkSealKeys(ctx context.Context) error {
 	}
 	for _, id := range ids {
 		if _, known := s.SealKeys.named(id); !known {
-			return fmt.Errorf("the audit log of this database is sealed with the key %s: give the file that has it (--seal-key-file, RAFF_SEAL_KEY_FILE)", id)
+			return fmt.Errorf("the audit log of this database is sealed with the key %s: set the file that contains it (--seal-key-file, RAFF_SEAL_KEY_FILE)", id)
 		}
 	}
 	return nil
@@ -45,7 +45,7 @@ func (s *Service) missEvents(ctx context.Context) error {
 			return s.work(ctx, tx, system).record(event.Target{TargetType: "account", TargetID: account},
 				event.EventsMissing{Events: len(refs), FirstAt: refs[0].At.UTC().Format(time.RFC3339Nano), IDs: ids})
 		})
-		failed = append(failed, err, fmt.Errorf("the audit log of account %s was tampered with: %d events are gone, the first of %s", account, len(refs), moment(refs[0].At)))
+		failed = append(failed, err, fmt.Errorf("the audit log of account %s was tampered with: %d events are missing, the first of %s", account, len(refs), moment(refs[0].At)))
 	}
 	return errors.Join(failed...)
 }
@@ -54,7 +54,7 @@ func (s *Service) missEvents(ctx context.Context) error {
 // not whole is not adopted, because a key would vouch for it.
 func (s *Service) AdoptLogs(ctx context.Context) ([]string, error) {
 	if len(s.SealKeys) == 0 {
-		return nil, errors.New("there is no key to seal with: give a --seal-key-file (RAFF_SEAL_KEY_FILE)")
+		return nil, errors.New("no seal key: set --seal-key-file (RAFF_SEAL_KEY_FILE)")
 	}
 	found, err := s.verifyEvents(ctx, nil, nil)
 	if err != nil {

@@ -26,7 +26,7 @@ type SealKey struct {
 func NewSealKey(rand io.Reader) (SealKey, error) {
 	b := make([]byte, 4+sealKeySize)
 	if _, err := io.ReadFull(rand, b); err != nil {
-		return SealKey{}, fmt.Errorf("make a seal key: %w", err)
+		return SealKey{}, fmt.Errorf("create seal key: %w", err)
 	}
 	return SealKey{ID: "k" + hex.EncodeToString(b[:4]), Secret: b[4:]}, nil
 }
@@ -61,7 +61,7 @@ func ParseSealKeys(text string) (SealKeys, error) {
 		keys = append(keys, SealKey{ID: fields[0], Secret: secret})
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("there is no key in it. Make one with: raffd seal-key create")
+		return nil, errors.New("the file has no key. Create one with: raffd seal-key create")
 	}
 	return keys, nil
 }

@@ -33,7 +33,7 @@ type Verified struct {
 	Notes []string
 }
 
-// KeptHead is the head of a log as it was when somebody wrote it down outside the database.
+// KeptHead is the head of a log as it was when someone wrote it down outside the database.
 type KeptHead struct {
 	AccountID string
 	Seq       int
@@ -122,7 +122,7 @@ func (s *Service) verifyEvents(ctx context.Context, keys SealKeys, kept []KeptHe
 	for _, k := range kept {
 		if _, gone := heads[k.AccountID]; gone {
 			delete(heads, k.AccountID)
-			p := "there is no account and no log, but its head was kept"
+			p := "the account and its log are missing, but its head was saved"
 			out = append(out, Verified{AccountID: k.AccountID, Problems: []string{p}, Broken: p})
 		}
 	}
@@ -159,7 +159,7 @@ func (v *verification) problem(format string, a ...any) {
 
 func (v *verification) run() error {
 	if _, err := v.store.Account(v.ctx, v.AccountID); IsNotFound(err) {
-		v.problem("the account itself is gone, and its log is there")
+		v.problem("the account is missing, but its log exists")
 	} else if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (v *verification) run() error {
 	}
 	head, err := v.store.LogHead(v.ctx, v.AccountID)
 	if IsNotFound(err) {
-		v.problem("the head of the log is gone: what it was made of may have been removed or changed")
+		v.problem("the head of the log is missing: events may have been removed or changed")
 		head = LogHead{SealedSeq: v.last.Seq, SealedUntil: v.last.Until, Hash: v.last.Hash, ClosedSeq: v.last.Seq, ClosedUntil: v.last.Until}
 	} else if err != nil {
 		return err
@@ -189,7 +189,7 @@ func (v *verification) seal(seal Seal) error {
 		seal.From, seal.Prev = v.last.Until, v.last.Hash
 	}
 	if missing := seal.Seq - v.last.Seq - 1; missing > 0 {
-		v.problem("%s missing before seal %d, and with %s the events until %s have no proof", sealsAre(v.last.Seq+1, missing), seal.Seq, itOrThem(missing), moment(seal.From))
+		v.problem("%s missing before seal %d; without %s, the events until %s cannot be verified", sealsAre(v.last.Seq+1, missing), seal.Seq, itOrThem(missing), moment(seal.From))
 	} else if !bytes.Equal(seal.Prev, v.last.Hash) || !seal.From.Equal(v.last.Until) {
 		v.problem("seal %d does not follow seal %d", seal.Seq, v.last.Seq)
 	}
@@ -201,12 +201,12 @@ func (v *verification) seal(seal Seal) error {
 	case seal.KeyID != "" && key == nil:
 		v.problem("seal %d was made with the key %s, which is not in the --seal-key-file", seal.Seq, seal.KeyID)
 	case n != seal.Events:
-		v.problem("seal %d: of the %d events from %s to %s that were sealed there are %d", seal.Seq, seal.Events, moment(seal.From), moment(seal.Until), n)
+		v.problem("seal %d: of the %d sealed events from %s to %s, %d exist", seal.Seq, seal.Events, moment(seal.From), moment(seal.Until), n)
 	case !bytes.Equal(sum, seal.Hash):
-		v.problem("seal %d: the events from %s to %s are not those that were sealed", seal.Seq, moment(seal.From), moment(seal.Until))
+		v.problem("seal %d: the events from %s to %s do not match the seal", seal.Seq, moment(seal.From), moment(seal.Until))
 	}
 	if v.Keyed > 0 && seal.KeyID == "" {
-		v.problem("seal %d has no key, and seals before it have one", seal.Seq)
+		v.problem("seal %d has no key, but earlier seals have one", seal.Seq)
 	}
 	if seal.KeyID != "" && v.Keyed == 0 {
 		v.Keyed = seal.Seq
@@ -218,7 +218,7 @@ func (v *verification) seal(seal Seal) error {
 		v.Notes = append(v.Notes, fmt.Sprintf("seal %d was made at %s for events until %s: no server sealed in between", seal.Seq, moment(seal.CreatedAt), moment(seal.Until)))
 	}
 	if v.kept != nil && v.kept.Seq == seal.Seq && !bytes.Equal(v.kept.Hash, seal.Hash) {
-		v.problem("seal %d is not the one that was kept", seal.Seq)
+		v.problem("seal %d does not match the saved head", seal.Seq)
 	}
 	v.Seals, v.Events, v.last = v.Seals+1, v.Events+n, seal
 	v.Seq, v.Head = seal.Seq, seal.Hash
@@ -255,7 +255,7 @@ func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err erro
 // event checks one event that stands before a seal that is made, or will be.
 func (v *verification) event(e event.Event, before int, keyed bool) error {
 	if e.AfterSeal >= before {
-		v.problem("event %s of %s was written after seal %d, which is gone", e.ID, moment(e.At), e.AfterSeal)
+		v.problem("event %s of %s was written after seal %d, which is missing", e.ID, moment(e.At), e.AfterSeal)
 	}
 	if e.Action == event.ActionEventsMissing {
 		v.problem("at %s the server missed events that it had written: %s", moment(e.At), e.Details)
@@ -284,7 +284,7 @@ func (v *verification) compare(head LogHead) {
 		v.problem("the head of the log had been lost or set back: what came before may have been changed")
 	}
 	if v.kept != nil && v.kept.Seq > v.last.Seq {
-		v.problem("%s missing: the head that was kept is seal %d", sealsAre(v.last.Seq+1, v.kept.Seq-v.last.Seq), v.kept.Seq)
+		v.problem("%s missing: the saved head is seal %d", sealsAre(v.last.Seq+1, v.kept.Seq-v.last.Seq), v.kept.Seq)
 	}
 	if len(v.keys) > 0 && head.SealedSeq > 0 && head.KeyID == "" && v.Keyed == 0 {
 		v.problem("the log is sealed without the key. If you have just begun to use one, run raffd audit adopt once")
@@ -309,7 +309,7 @@ func (v *verification) rest(head LogHead) error {
 		v.problem("the events since %s have no seal, and servers were running until %s", moment(oldest), moment(v.beat))
 	}
 	if v.Events == 0 && v.Unsealed == 0 {
-		v.problem("the log is empty: even the event of the account's creation is gone")
+		v.problem("the log is empty: even the event of the account's creation is missing")
 	}
 	return nil
 }

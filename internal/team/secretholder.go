@@ -8,7 +8,7 @@ import (
 )
 
 // SecretHolder is a person or an API key that was shown a secret of a key: who made or regenerated it and, where that
-// was done with a key, everybody who holds that key's secret.
+// was done with a key, everyone who holds that key's secret.
 type SecretHolder struct {
 	Type PrincipalType // TypeUser or TypeAPIKey
 	ID   string
@@ -102,7 +102,7 @@ func (g *guard) mayOutlast(expires time.Time) error {
 	if end.IsZero() || !expires.IsZero() && !expires.After(end) {
 		return nil
 	}
-	e := denied("self_change_denied", "The credential you use stops working at %s, so it cannot make, regenerate or extend an API key that works longer. Give expires_at up to then, or use another credential.", end.Format(time.RFC3339))
+	e := denied("self_change_denied", "The credential you use expires at %s, so it cannot create, regenerate or extend an API key that is valid longer. Set expires_at to that time or earlier, or use another credential.", end.Format(time.RFC3339))
 	e.Field = "expires_at"
 	return e
 }
@@ -112,7 +112,7 @@ func (g *guard) replaced(k APIKey) error {
 	if g.p.ID != k.ID || !g.p.replaced {
 		return nil
 	}
-	return denied("self_change_denied", "This secret was replaced and works only until its grace ends. It cannot change its own API key: use the new secret, or another credential.")
+	return denied("self_change_denied", "This secret was replaced and works only until its grace period ends. It cannot change its own API key: use the new secret, or another credential.")
 }
 
 // heldBy are the keys of which a person was shown a secret: all of the account, or those with a role in the project.

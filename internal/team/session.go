@@ -136,7 +136,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, me SignedIn) error {
 	return s.ownChange(ctx, me, event.SessionsEnded{}, func(tx Tx) error { return tx.DeleteSessionsOf(ctx, me.User.ID, "", me.Session.ID) })
 }
 
-// ownChange is a write of somebody to what is theirs; the session is read again inside it.
+// ownChange is a write of someone to what is theirs; the session is read again inside it.
 func (s *Service) ownChange(ctx context.Context, me SignedIn, told event.Payload, fn func(Tx) error) error {
 	return s.aboutPerson(ctx, me.User.ID, "", func(tx Tx, logs []string) error {
 		// The person's row comes before the session's, in the order in which signing in takes them.

@@ -26,7 +26,7 @@ func (s *Service) GetAccount(ctx context.Context, p *Principal) (Account, error)
 // UpdateAccount changes the account's settings. The policy is the Owner's alone.
 func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChange) (Account, error) {
 	if c == (AccountChange{}) {
-		return Account{}, invalid("", "nothing_to_update", "Give name, grant_policy or require_second_factor.")
+		return Account{}, invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, grant_policy and require_second_factor.")
 	}
 	if c.Name != nil {
 		if err := checkName(*c.Name, 64); err != nil {
@@ -80,24 +80,24 @@ func policy(strict bool) string {
 	return "delegated"
 }
 
-// mayRequireFactor keeps somebody from locking themselves out.
+// mayRequireFactor keeps someone from locking themselves out.
 func (g *guard) mayRequireFactor(on bool) error {
 	if !g.p.InPerson || g.p.Type != TypeUser {
-		return denied("permission_denied", "Whether a second factor is required is decided by a person who is signed in, not by an API key.")
+		return denied("permission_denied", "Only a signed-in person can change whether a second factor is required, not an API key.")
 	}
 	if !on {
 		return nil
 	}
 	own, err := g.s.confirmed(g.ctx, g, g.p.ID)
 	if err == nil && len(own) == 0 {
-		err = conflict("no_second_factor", "Add a second factor on your own profile first, or this would lock you out.")
+		err = conflict("no_second_factor", "Add a second factor in your own profile first, or you would be locked out.")
 	}
 	return err
 }
 
 func (g *guard) maySetPolicy() error {
 	if !g.p.Owner || !g.p.InPerson {
-		return denied("permission_denied", "Only the Owner in person changes the policy for handing out roles.")
+		return denied("permission_denied", "Only the Owner in person can change the policy for assigning roles.")
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // userAgentLength is how much is kept of what a browser says of itself, in characters.
 const userAgentLength = 200
 
-// SignIn is what somebody gives to sign in.
+// SignIn is what someone gives to sign in.
 type SignIn struct {
 	Email, Password string
 	// Source is the network address it comes from; empty where that is not known.
@@ -26,7 +26,7 @@ type SignIn struct {
 	Old string
 }
 
-// SignIn starts a session and returns its token, of which only the hash is kept. The session of somebody with a second
+// SignIn starts a session and returns its token, of which only the hash is kept. The session of someone with a second
 // factor awaits that first. The answer to a wrong password and to an address nobody has is the same, and takes the same
 // time.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err error) {
@@ -55,9 +55,9 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	})
 }
 
-var wrongCredentials = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Address and password do not fit together. Try again, or set a new password."}
+var wrongCredentials = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Wrong email or password. Try again, or set a new password."}
 
-// entry is how somebody came in: not yet, while the second factor is awaited, or as the event tells.
+// entry is how someone came in: not yet, while the second factor is awaited, or as the event tells.
 type entry struct {
 	awaits bool
 	told   event.SignedIn

@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// mailed delivers what is due and returns the token of each mail, by the place it lets somebody into.
+// mailed delivers what is due and returns the token of each mail, by the place it lets someone into.
 func (h *house) mailed() map[string]string {
 	h.t.Helper()
 	tokens := map[string]string{}
@@ -27,7 +27,7 @@ func (h *house) mailed() map[string]string {
 }
 
 // TestAStaleOfferKeepsNoOtherBack is about an account with the strict policy: an inviter who may not hand out the role any
-// more is asked at the acceptance, but only for their own offer, and only until somebody else sends it again.
+// more is asked at the acceptance, but only for their own offer, and only until someone else sends it again.
 func TestAStaleOfferKeepsNoOtherBack(t *testing.T) {
 	h := newHouse(t)
 	if err := h.SetStrict(h.ctx(), h.account.AccountID); err != nil {
@@ -58,7 +58,7 @@ func TestAStaleOfferKeepsNoOtherBack(t *testing.T) {
 		t.Errorf("sent again, it is from %s", inv.InvitedBy)
 	}
 	if m, err := accept(h.mailed()[""]); err != nil || m.ID != stale.ID || m.Status != team.StatusActive {
-		t.Errorf("sent again by somebody who may: %v, %v", m.Status, err)
+		t.Errorf("sent again by someone who may: %v, %v", m.Status, err)
 	}
 }
 

@@ -51,7 +51,7 @@ type Store interface {
 	Spend(ctx context.Context, limits []Limit, at time.Time) (bool, error)
 	// GiveBack forgets all attempts against the limits of all, and one attempt against each of the others.
 	GiveBack(ctx context.Context, all, one []Limit, at time.Time) error
-	// QueuePasswordMail notes that somebody who has, or has not, this address asked for a password link.
+	// QueuePasswordMail notes that someone who has, or has not, this address asked for a password link.
 	QueuePasswordMail(ctx context.Context, m Message) error
 	// LeaseMessage takes the message whose turn it is and hides it from other workers until the lease ends; ErrNotFound
 	// when none is due. Urgent ones come first, then the accounts take turns.
@@ -77,7 +77,7 @@ type Store interface {
 type Lease struct {
 	// Now is when messages have to be due, Until is when the lease ends.
 	Now, Until time.Time
-	// UrgentOnly is for a worker that keeps itself free for messages that somebody waits for.
+	// UrgentOnly is for a worker that keeps itself free for messages that someone waits for.
 	UrgentOnly bool
 	// After is the account whose turn it was last.
 	After string
@@ -322,7 +322,7 @@ type Tx interface {
 
 	InsertInvitation(ctx context.Context, i Invitation) error
 	UpdateInvitation(ctx context.Context, i Invitation) error
-	// CloseInvitation sets a final state if the invitation is still open; false means somebody else closed it first.
+	// CloseInvitation sets a final state if the invitation is still open; false means someone else closed it first.
 	CloseInvitation(ctx context.Context, id string, state InvitationState, at time.Time) (bool, error)
 	// AddToken makes a token of the invitation, and forgets the oldest where there are many; ReplaceTokens first makes all earlier
 	// ones stale.

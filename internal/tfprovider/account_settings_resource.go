@@ -27,8 +27,8 @@ var (
 	_ resource.ResourceWithIdentity    = (*accountSettingsResource)(nil)
 )
 
-// accountSettingsResource are the settings of the account the API key belongs to. There is exactly one of it, which
-// creating takes over and destroying leaves as it is.
+// accountSettingsResource is the settings of the API key's account. They always exist, so creating the resource adopts
+// them and destroying it changes nothing.
 type accountSettingsResource struct{ managed }
 
 func newAccountSettingsResource() resource.Resource { return &accountSettingsResource{} }
@@ -47,35 +47,35 @@ func (r *accountSettingsResource) Metadata(_ context.Context, req resource.Metad
 
 func (r *accountSettingsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-	const inPerson = " An API key cannot change it. When the account has another value, the plan fails and says who changes it and where; when it has this one, the plan is empty."
+	const inPerson = " An API key cannot change it. If the account has another value, the plan fails and says who can change it and where; if it has this value, the plan is empty."
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The settings of the account that the API key belongs to: its name, and two settings that decide how safe it is. " +
-			"Terraform changes the name. `grant_policy` and `require_second_factor` are changed by people on the Settings page of the dashboard; here they are checked, so that a plan fails when somebody relaxes them.\n\n" +
-			"Use it once for an account. Creating it takes over the settings there are; destroying it changes nothing.",
+		MarkdownDescription: "The settings of the account that the API key belongs to: its name and two security settings. " +
+			"Terraform can change the name. `grant_policy` and `require_second_factor` can only be changed by people, on the Settings page of the dashboard; here they are checked, so that a plan fails if someone relaxes them.\n\n" +
+			"Use it once per account. Creating it adopts the existing settings; destroying it changes nothing.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Optional: true, Computed: true, PlanModifiers: append([]planmodifier.String{atPlan(nameRule(64))}, stays...),
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
-				MarkdownDescription: "Name of the account, 1 to 64 characters. Left out, it is whatever it is on the server.",
+				MarkdownDescription: "Name of the account, 1 to 64 characters. If omitted, the name is not managed.",
 			},
 			"grant_policy": schema.StringAttribute{
 				Optional: true, Computed: true, PlanModifiers: stays,
 				Validators: []validator.String{stringvalidator.OneOf(api.GrantPolicyDelegated, api.GrantPolicyStrict)},
-				MarkdownDescription: "`delegated`: whoever manages members hands out any role but Owner. `strict`: only who holds every permission of a role hands it out. Only the Owner changes it." +
+				MarkdownDescription: "`delegated`: anyone who manages members can assign any role except Owner. `strict`: only someone who holds every permission of a role can assign it. Only the Owner can change it." +
 					inPerson,
 			},
 			"require_second_factor": schema.BoolAttribute{
 				Optional: true, Computed: true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
-				MarkdownDescription: "Whether people are let in only with a second factor." + inPerson,
+				MarkdownDescription: "Whether people need a second factor to access the account." + inPerson,
 			},
-			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the account."},
-			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the account was made."},
+			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the account."},
+			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the account was created."},
 		},
 	}
 }
 
-// ModifyPlan refuses what the server lets only a person do.
+// ModifyPlan refuses changes that the server only allows to a person.
 func (r *accountSettingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || !r.connected() {
 		return
@@ -92,13 +92,13 @@ func (r *accountSettingsResource) ModifyPlan(ctx context.Context, req resource.M
 	}
 	if want := config.GrantPolicy; known(want) && want.ValueString() != a.GrantPolicy {
 		resp.Diagnostics.AddAttributeError(path.Root("grant_policy"), "The grant policy of the account is "+a.GrantPolicy, fmt.Sprintf(
-			"The configuration says %s, and an API key cannot change it. The Owner changes it on the dashboard: Settings, \"Who may hand out roles\". Otherwise set grant_policy = %q.",
+			"The configuration says %s, and an API key cannot change it. Ask the Owner to change it in the dashboard (Settings, \"Who can assign roles\"), or set grant_policy = %q.",
 			want.ValueString(), a.GrantPolicy))
 	}
 	if want := config.RequireSecondFactor; !want.IsNull() && !want.IsUnknown() && want.ValueBool() != a.RequireSecondFactor {
 		is := map[bool]string{true: "requires a second factor", false: "does not require a second factor"}
 		resp.Diagnostics.AddAttributeError(path.Root("require_second_factor"), "The account "+is[a.RequireSecondFactor], fmt.Sprintf(
-			"The configuration says otherwise, and an API key cannot change it. A person who may change the settings does so on the dashboard: Settings, \"Second factor\". Otherwise set require_second_factor = %t.",
+			"The configuration says otherwise, and an API key cannot change it. Ask someone who can change the settings to do it in the dashboard (Settings, \"Second factor\"), or set require_second_factor = %t.",
 			a.RequireSecondFactor))
 	}
 }
@@ -127,7 +127,7 @@ func (r *accountSettingsResource) Create(ctx context.Context, req resource.Creat
 	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
 }
 
-// bring changes what differs from the plan; nil says that it could not.
+// bring changes what differs from the plan. It returns nil after an error.
 func (r *accountSettingsResource) bring(ctx context.Context, a *api.Account, plan accountSettingsModel, diags *diag.Diagnostics) *api.Account {
 	var c api.UpdateAccountRequest
 	if known(plan.Name) && plan.Name.ValueString() != a.Name {
@@ -147,7 +147,7 @@ func (r *accountSettingsResource) bring(ctx context.Context, a *api.Account, pla
 		r.report(ctx, diags, "change the settings of the account", err)
 		return nil
 	}
-	r.whoami.forget() // which tells the name too
+	r.whoami.forget() // which contains the name
 	return changed
 }
 
@@ -199,14 +199,14 @@ func (r *accountSettingsResource) Update(ctx context.Context, req resource.Updat
 	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
 }
 
-// clash is what the plan changes and somebody else has changed.
+// clash lists what the plan changes and someone else has changed.
 func (m accountSettingsModel) clash(state accountSettingsModel, now *api.Account) []string {
 	return slices.Concat(clash("name", state.Name, m.Name, types.StringValue(now.Name)),
 		clash("grant_policy", state.GrantPolicy, m.GrantPolicy, types.StringValue(now.GrantPolicy)),
 		clash("require_second_factor", state.RequireSecondFactor, m.RequireSecondFactor, types.BoolValue(now.RequireSecondFactor)))
 }
 
-// since is what the plan changes of the state. The rest may have been changed elsewhere, and is left as it is.
+// since is the difference between state and plan. Other settings may have been changed elsewhere and are left as they are.
 func (m accountSettingsModel) since(state accountSettingsModel) accountSettingsModel {
 	if m.Name.Equal(state.Name) {
 		m.Name = types.StringNull()
@@ -224,7 +224,7 @@ func (m accountSettingsModel) since(state accountSettingsModel) accountSettingsM
 func (r *accountSettingsResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
 }
 
-// ImportState accepts the id of the account.
+// ImportState accepts the ID of the account.
 func (r *accountSettingsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if !r.ready(&resp.Diagnostics) {
 		return
@@ -237,7 +237,7 @@ func (r *accountSettingsResource) ImportState(ctx context.Context, req resource.
 	}
 	if id != me.Account.ID {
 		resp.Diagnostics.AddError("Not the account of the API key", fmt.Sprintf(
-			"The import names %q, and the API key belongs to the account %q with the id %s. Import that id.", redacted(id), me.Account.Name, me.Account.ID))
+			"The import ID is %q, but the API key belongs to the account %q with the ID %s. Import that ID.", redacted(id), me.Account.Name, me.Account.ID))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
@@ -252,7 +252,7 @@ func (m *accountSettingsModel) fill(from *api.Account) {
 	m.CreatedAt = timestamp(&from.CreatedAt)
 }
 
-// settle is fill for a plan: what it promised stays, though the settings may have been changed elsewhere meanwhile.
+// settle is fill after an apply: planned values are kept, even if the settings were changed elsewhere in the meantime.
 func (m *accountSettingsModel) settle(from *api.Account) {
 	planned := *m
 	m.fill(from)

@@ -30,7 +30,7 @@ func TestAccountSettings(t *testing.T) {
 			}
 			return nil
 		})},
-		// Somebody renamed it by hand.
+		// Someone renamed it by hand.
 		planned(hcl(example), func() {
 			srv.Do(t, "PATCH", "/api/v1/account", srv.Key, map[string]string{"name": "Other"}).Want(t, 200)
 		}, acts("raff_account_settings.a", updated)),
@@ -61,7 +61,7 @@ func TestUserByAddress(t *testing.T) {
 		// Alice has left, and is still known.
 		resource.TestStep{Config: hcl("ALICE@Example.com"), Check: all(is("id", alice), is("name", "Alice"), is("email", "ALICE@Example.com"))},
 		refused(hcl("bob@example.com"), "The account has no user with the address bob@example.com"),
-		refused(hcl("Bob"), "must be one plain address"),
+		refused(hcl("Bob"), "must be a single email address"),
 		// The clean-up plans with the last configuration: it has to be one that works.
 		empty(hcl("ALICE@Example.com"), nil),
 	)

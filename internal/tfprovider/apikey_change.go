@@ -11,11 +11,11 @@ import (
 	"raff/api/client"
 )
 
-// noun is what the key is called in messages.
+// noun names the key in messages.
 func (m apiKeyModel) noun() string { return "API key " + m.Name.ValueString() }
 
-// change makes the change from state to plan, if there is any, to this version of the key or a later one in which nobody
-// changed the same, and returns the key as it is then.
+// change applies the difference between state and plan, if any, to this version of the key, or to a later one without
+// conflicting changes, and returns the updated key.
 func (r *apiKeyResource) change(ctx context.Context, version time.Time, plan, state apiKeyModel) (*api.APIKey, error) {
 	id, c := state.ID.ValueString(), plan.changes(state)
 	if c == (api.UpdateAPIKeyRequest{}) {
@@ -33,7 +33,7 @@ func (r *apiKeyResource) change(ctx context.Context, version time.Time, plan, st
 	return k, err
 }
 
-// clash refuses a plan that would overwrite what somebody else has done to the key, before anything is done.
+// clash refuses a plan that would overwrite someone else's change of the key, before anything is changed.
 func (r *apiKeyResource) clash(plan, state apiKeyModel, now *api.APIKey) error {
 	lines := plan.clash(state, now)
 	role, name := "", "none"
@@ -42,7 +42,7 @@ func (r *apiKeyResource) clash(plan, state apiKeyModel, now *api.APIKey) error {
 	}
 	lines = append(lines, r.clashOfRole(state.RoleID, plan.RoleID, "", role, name)...)
 	if plan.KeyPrefix.IsUnknown() && known(state.KeyPrefix) && state.KeyPrefix.ValueString() != now.KeyPrefix {
-		lines = append(lines, "the key has a new secret, which begins with "+now.KeyPrefix+", and the plan would make another one")
+		lines = append(lines, "the key has a new secret, which starts with "+now.KeyPrefix+", and the plan would create another one")
 	}
 	if len(lines) > 0 {
 		return &changedMeanwhile{state.noun(), lines}

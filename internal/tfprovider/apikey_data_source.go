@@ -16,12 +16,12 @@ var (
 	_ datasource.DataSourceWithConfigure = (*apiKeysDataSource)(nil)
 )
 
-// apiKeyDataSource is one API key, found by id.
+// apiKeyDataSource is one API key, by ID.
 type apiKeyDataSource struct{ lookup }
 
 func newAPIKeyDataSource() datasource.DataSource { return &apiKeyDataSource{} }
 
-// apiKeyData is an API key as the data sources show it.
+// apiKeyData is the model of an API key in the data sources.
 type apiKeyData struct {
 	ID              types.String    `tfsdk:"id"`
 	Name            types.String    `tfsdk:"name"`
@@ -47,24 +47,24 @@ type projectAccess struct {
 // apiKeyAttributes describes apiKeyData.
 func apiKeyAttributes() map[string]schema.Attribute {
 	attributes := texts(map[string]string{
-		"id":              "Id of the key.",
-		"name":            "Name that people see.",
+		"id":              "ID of the key.",
+		"name":            "Display name.",
 		"key_prefix":      "First characters of the secret.",
-		"role_id":         "Id of the role in the account; null for a key without one.",
+		"role_id":         "ID of the account role; null for a key without one.",
 		"role_name":       "Name of that role.",
 		"rate_limit_tier": "`standard` or `high`.",
-		"expires_at":      "When the key stops working; null is never.",
-		"last_used_at":    "When the key was used last; null is never.",
-		"created_by":      "Id of the user or key that made it.",
-		"created_at":      "When the key was made.",
+		"expires_at":      "When the key expires; null means never.",
+		"last_used_at":    "When the key was last used; null means never.",
+		"created_by":      "ID of the user or API key that created it.",
+		"created_at":      "When the key was created.",
 	})
-	attributes["is_active"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the key works."}
+	attributes["is_active"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the key is enabled."}
 	attributes["project_accesses"] = schema.ListNestedAttribute{
-		Computed: true, MarkdownDescription: "The projects the key has a role in.",
+		Computed: true, MarkdownDescription: "The projects in which the key has a role.",
 		NestedObject: schema.NestedAttributeObject{Attributes: texts(map[string]string{
-			"project_id":   "Id of the project.",
+			"project_id":   "ID of the project.",
 			"project_name": "Name of the project.",
-			"role_id":      "Id of the role in the project.",
+			"role_id":      "ID of the role in the project.",
 			"role_name":    "Name of that role.",
 		})},
 	}
@@ -77,9 +77,9 @@ func (d *apiKeyDataSource) Metadata(_ context.Context, req datasource.MetadataRe
 
 func (d *apiKeyDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := apiKeyAttributes()
-	attributes["id"] = schema.StringAttribute{Required: true, MarkdownDescription: "Id of the key."}
+	attributes["id"] = schema.StringAttribute{Required: true, MarkdownDescription: "ID of the key."}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One API key of the account, by id, without its secret. It fails if there is none.",
+		MarkdownDescription: "One API key of the account, by ID, without its secret. Fails if there is none.",
 		Attributes:          attributes,
 	}
 }
@@ -113,7 +113,7 @@ func (d *apiKeysDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All API keys of the account, in order of creation, without their secrets. The list is complete, however long.",
+		MarkdownDescription: "All API keys of the account, in order of creation, without their secrets. The list is always complete.",
 		Attributes: map[string]schema.Attribute{
 			"api_keys": schema.ListNestedAttribute{
 				Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: apiKeyAttributes()},

@@ -21,10 +21,10 @@ var (
 	_ ephemeral.EphemeralResourceWithClose     = (*apiKeyEphemeral)(nil)
 )
 
-// defaultLease is how long an ephemeral key outlives a run that was cut off and could not revoke it.
+// defaultLease is how long an ephemeral key remains valid after an interrupted run that could not revoke it.
 const defaultLease = 15 * time.Minute
 
-// noteLease is what renewing and closing have to know of the key.
+// noteLease is what Renew and Close need to know about the key.
 const noteLease = "lease"
 
 type lease struct {
@@ -32,8 +32,8 @@ type lease struct {
 	Lifetime time.Duration `json:"lifetime"`
 }
 
-// apiKeyEphemeral is an API key that lives as long as the run: made when it is needed, revoked at its end, in no state
-// and no plan.
+// apiKeyEphemeral is an API key for one run: created when needed, revoked at the end, and never stored in a state or
+// plan.
 type apiKeyEphemeral struct{ *session }
 
 func newAPIKeyEphemeral() ephemeral.EphemeralResource { return &apiKeyEphemeral{} }
@@ -54,27 +54,27 @@ func (e *apiKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequ
 
 func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An API key for the length of one run: made when the run needs it and revoked when it ends. Neither the state nor a plan contains its secret.\n\n" +
-			"Terraform opens ephemeral resources while planning and again while applying, so each makes a key of its own. A run that is cut off leaves a key behind that ends by itself after `lifetime`.",
+		MarkdownDescription: "An API key for the duration of one run: created when the run needs it and revoked when the run ends. Its secret is never stored in the state or in a plan.\n\n" +
+			"Terraform opens ephemeral resources during plan and again during apply, so each creates its own key. An interrupted run leaves a key behind, which expires after `lifetime`.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 128)},
-				MarkdownDescription: "Name that people see, also in the audit log.",
+				MarkdownDescription: "Display name, also used in the audit log.",
 			},
 			"role_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Id of the account role the key gets. Without one it may do nothing.",
+				MarkdownDescription: "ID of the account role of the key. Without a role, the key has no permissions.",
 			},
 			"lifetime": schema.StringAttribute{
 				Optional:            true,
 				Validators:          []validator.String{durationValidator{time.Minute}},
-				MarkdownDescription: "How long the key outlives a run that could not revoke it, such as `15m`, the default. While the run lasts, the key is renewed.",
+				MarkdownDescription: "How long the key remains valid after a run that could not revoke it, such as `15m` (default). The key is renewed during the run.",
 			},
-			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "Id of the key."},
+			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "ID of the key."},
 			"key_prefix": schema.StringAttribute{Computed: true, MarkdownDescription: "First characters of the secret."},
 			"secret":     schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The secret."},
-			"expires_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When the key ends unless it is renewed."},
+			"expires_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When the key expires unless it is renewed."},
 		},
 	}
 }
@@ -106,7 +106,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		k, err = e.client.APIKeys.Regenerate(ctx, k.ID, api.RegenerateAPIKeyRequest{})
 	}
 	if err != nil {
-		e.report(ctx, &resp.Diagnostics, "make an API key for this run", err)
+		e.report(ctx, &resp.Diagnostics, "create an API key for this run", err)
 		return
 	}
 	held.ID = k.ID
@@ -132,7 +132,7 @@ func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest,
 	ctx, stop := e.finish(ctx)
 	defer stop()
 	if _, err := e.client.APIKeys.Revoke(ctx, held.ID); err != nil && !client.IsNotFound(err) {
-		e.report(ctx, &resp.Diagnostics, "revoke the API key of this run, which ends by itself in "+held.Lifetime.String(), err)
+		e.report(ctx, &resp.Diagnostics, "revoke the API key of this run, which expires in "+held.Lifetime.String(), err)
 	}
 }
 

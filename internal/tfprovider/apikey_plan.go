@@ -13,8 +13,8 @@ import (
 	"raff/api"
 )
 
-// ModifyPlan keeps another spelling of the same moment from being a change, shows a rotation, and refuses what would cut
-// off the branch that the provider sits on.
+// ModifyPlan ignores another spelling of the same time, plans a due rotation, and refuses changes that would break the
+// provider's own API key.
 func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var plan, state, config apiKeyModel
 	creating, destroying := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
@@ -44,12 +44,12 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		r.checkRole(ctx, api.ScopeAccount, plan.RoleID, &resp.Diagnostics)
 	}
 	if plan.RateLimitTier.ValueString() == api.TierHigh && state.RateLimitTier.ValueString() != api.TierHigh {
-		resp.Diagnostics.AddAttributeError(path.Root("rate_limit_tier"), "Only the operator of the server gives the high rate limit",
-			"No API key may set it, so no apply can. Leave rate_limit_tier out, and have the operator raise the key's limit.")
+		resp.Diagnostics.AddAttributeError(path.Root("rate_limit_tier"), "Only the operator of the server can set the high rate limit",
+			"An API key cannot set it, so an apply would fail. Omit rate_limit_tier, and ask the operator to raise the key's limit.")
 	}
 	if ends, err := time.Parse(time.RFC3339, config.ExpiresAt.ValueString()); err == nil && !sameInstant(config.ExpiresAt, state.ExpiresAt) && !r.clock().Before(ends) {
 		resp.Diagnostics.AddAttributeError(path.Root("expires_at"), "The API key would expire in the past",
-			config.ExpiresAt.ValueString()+" is over. Give a later moment, or is_active = false for a key that is not to work.")
+			config.ExpiresAt.ValueString()+" is in the past. Set a later time, or is_active = false to disable the key.")
 	}
 	rotates := !creating && plan.rotates(state, r.clock(), &resp.Diagnostics)
 	plan.planExpiry(config, state, creating || rotates)
@@ -65,8 +65,8 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// planExpiry decides when the key runs out: at the moment the configuration says, or its lifetime after the secret is
-// made. renewed says that a secret is about to be made.
+// planExpiry plans when the key expires: at the configured time, or one lifetime after its secret is created. renewed
+// says that the plan creates a new secret.
 func (m *apiKeyModel) planExpiry(config, state apiKeyModel, renewed bool) {
 	switch {
 	case !config.ExpiresAt.IsNull():
@@ -83,11 +83,11 @@ func (m *apiKeyModel) planExpiry(config, state apiKeyModel, renewed bool) {
 	}
 }
 
-// stores reports that the secret goes into the state.
+// stores reports whether the secret is stored in the state.
 func (m apiKeyModel) stores() bool { return m.StoreSecret.IsNull() || m.StoreSecret.ValueBool() }
 
-// rotates reports that the plan makes a new secret. The first trigger a key gets changes nothing: whoever imports a key
-// and writes its trigger down must not break those who use it.
+// rotates reports whether the plan creates a new secret. Setting a trigger for the first time does not rotate, so that
+// importing a key and adding its trigger does not break its users.
 func (m apiKeyModel) rotates(state apiKeyModel, now time.Time, diags *diag.Diagnostics) bool {
 	if known(state.RotationTrigger) && !m.RotationTrigger.IsNull() && !m.RotationTrigger.Equal(state.RotationTrigger) {
 		return true
@@ -100,18 +100,18 @@ func (m apiKeyModel) rotates(state apiKeyModel, now time.Time, diags *diag.Diagn
 	if known(m.Lifetime) {
 		return true
 	}
-	// A new secret that runs out at the same moment would be due again at once.
+	// A new secret with the same expiry would be due for rotation again immediately.
 	later, err := time.Parse(time.RFC3339, m.ExpiresAt.ValueString())
 	if err == nil && now.Before(later.Add(-before)) {
 		return true
 	}
-	diags.AddAttributeWarning(path.Root("expires_at"), "The API key "+state.Name.ValueString()+" runs out at "+state.ExpiresAt.ValueString(),
-		"Its rotation is due, but expires_at says a fixed moment, and a new secret would end with it. Set expires_at to a later moment and the plan rotates the key; "+
-			"or say lifetime instead, and every secret lives that long.")
+	diags.AddAttributeWarning(path.Root("expires_at"), "The API key "+state.Name.ValueString()+" expires at "+state.ExpiresAt.ValueString(),
+		"Its rotation is due, but expires_at is a fixed time, at which a new secret would expire, too. Set expires_at to a later time to rotate the key, "+
+			"or use lifetime instead, which applies to every new secret.")
 	return false
 }
 
-// harms says what the plan does to the key that its own run could not survive; empty for nothing.
+// harms names a planned change of the provider's own key that would break the run; empty for none.
 func (m apiKeyModel) harms(state apiKeyModel, rotates bool) string {
 	switch {
 	case !m.RoleID.Equal(state.RoleID) && !m.RoleID.IsUnknown():
@@ -124,7 +124,7 @@ func (m apiKeyModel) harms(state apiKeyModel, rotates bool) string {
 	return ""
 }
 
-// refuseOwn refuses to do something to the key that the provider works with.
+// refuseOwn refuses to harm the API key that the provider uses.
 func (r *apiKeyResource) refuseOwn(ctx context.Context, state apiKeyModel, done string, diags *diag.Diagnostics) {
 	if !r.connected() {
 		return
@@ -136,16 +136,16 @@ func (r *apiKeyResource) refuseOwn(ctx context.Context, state apiKeyModel, done 
 	}
 	if me.Principal.ID == state.ID.ValueString() {
 		diags.AddError("The provider's own API key cannot be "+done, fmt.Sprintf(
-			"The provider works with the API key %q itself: the rest of the run, and every run after it, would be refused. "+
-				"Use another key for this, or stop managing it here: terraform state rm ADDRESS.", me.Principal.Name))
+			"The provider itself uses the API key %q: the rest of this run, and all later runs, would be refused. "+
+				"Use another API key for the provider, or stop managing this one here: terraform state rm ADDRESS.", me.Principal.Name))
 	}
 }
 
-// rotationValidator refuses a rotation that could never come, or would come at every plan.
+// rotationValidator refuses a rotation that would never be due, or would be due at every plan.
 type rotationValidator struct{}
 
 func (rotationValidator) Description(context.Context) string {
-	return "rotate_before needs an end of the key, and a lifetime longer than itself"
+	return "rotate_before requires an expiry of the key, and a lifetime longer than rotate_before"
 }
 
 func (v rotationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -157,9 +157,9 @@ func (rotationValidator) ValidateResource(ctx context.Context, req resource.Vali
 	switch {
 	case !known(m.RotateBefore):
 	case m.ExpiresAt.IsNull() && m.Lifetime.IsNull():
-		resp.Diagnostics.AddAttributeError(at, "Nothing to rotate before", "The key never expires. Set lifetime, such as 90d, or expires_at.")
+		resp.Diagnostics.AddAttributeError(at, "The key has no expiry", "The key never expires. Set lifetime, such as 90d, or expires_at.")
 	case known(m.Lifetime) && durationOf(m.Lifetime) <= durationOf(m.RotateBefore):
-		resp.Diagnostics.AddAttributeError(at, "The rotation would be due at once", fmt.Sprintf(
-			"rotate_before (%s) has to be shorter than lifetime (%s).", m.RotateBefore.ValueString(), m.Lifetime.ValueString()))
+		resp.Diagnostics.AddAttributeError(at, "The rotation would be due immediately", fmt.Sprintf(
+			"rotate_before (%s) must be shorter than lifetime (%s).", m.RotateBefore.ValueString(), m.Lifetime.ValueString()))
 	}
 }

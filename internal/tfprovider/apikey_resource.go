@@ -62,80 +62,80 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		Version: stateVersion,
-		MarkdownDescription: "An API key of the account. It is a principal of its own, with its own roles, and not a copy of whoever made it.\n\n" +
-			"The secret is in the state, because the server tells it only once: keep the state where only those can read it who may have the key, or set `store_secret = false`. " +
-			"For a key that lives no longer than the run, use the ephemeral resource of the same name. " +
-			"After an import the secret is null; changing `rotation_trigger` makes a new one.\n\n" +
-			"A plan that revokes, replaces, rotates or deactivates the key the provider works with is refused.",
+		MarkdownDescription: "An API key of the account. It is a separate principal with its own roles, independent of its creator.\n\n" +
+			"The secret is stored in the state, because the server returns it only once: restrict access to the state to those who may have the key, or set `store_secret = false`. " +
+			"For a key that is only needed during a run, use the ephemeral resource of the same name. " +
+			"After an import the secret is null; change `rotation_trigger` to create a new one.\n\n" +
+			"A plan that revokes, replaces, rotates or disables the provider's own API key is refused.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 128)},
 				PlanModifiers:       []planmodifier.String{atPlan(nameRule(128))},
-				MarkdownDescription: "Name that people see, 1 to 128 characters.",
+				MarkdownDescription: "Display name, 1 to 128 characters.",
 			},
 			"role_id": schema.StringAttribute{
 				Optional:      true,
 				Computed:      true,
 				PlanModifiers: append([]planmodifier.String{atPlan(isUUID())}, stays...),
-				MarkdownDescription: "Id of the account role the key has. Changing it, here or elsewhere, changes the role in place: the key keeps its id and its secret. " +
-					"Left out, the key's role is not managed here: give it one with `raff_member`. Do not manage the role of one key in both places.",
+				MarkdownDescription: "ID of the account role of the key. The role can be changed in place: the key keeps its ID and its secret. " +
+					"If omitted, the role is not managed here and can be assigned with `raff_member`. Do not manage the role of a key in both places.",
 			},
 			"rate_limit_tier": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       stays,
 				Validators:          []validator.String{stringvalidator.OneOf(api.TierStandard, api.TierHigh)},
-				MarkdownDescription: "`standard`, or `high`, which only the operator of the server sets.",
+				MarkdownDescription: "`standard`, or `high`, which only the operator of the server can set.",
 			},
 			"expires_at": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("lifetime"))},
 				PlanModifiers:       []planmodifier.String{atPlan(instantValidator{})},
-				MarkdownDescription: "When the key stops working, in RFC 3339. Two spellings of one moment are the same. Without it and without `lifetime`, the key never expires.",
+				MarkdownDescription: "When the key expires, in RFC 3339. Different spellings of the same time are equal. Without `expires_at` and `lifetime`, the key never expires.",
 			},
 			"lifetime": schema.StringAttribute{
 				Optional:      true,
 				PlanModifiers: []planmodifier.String{atPlan(durationValidator{time.Minute})},
-				MarkdownDescription: "How long a secret works, counted from when it is made: days such as `90d`, or hours and minutes such as `36h`. `expires_at` then says when it ends. " +
-					"Changing it counts from the next secret on.",
+				MarkdownDescription: "How long a secret is valid after it was created: days such as `90d`, or hours and minutes such as `36h`. `expires_at` then shows when it expires. " +
+					"A change applies to the next secret.",
 			},
 			"is_active": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
-				MarkdownDescription: "Whether the key works. Left out, it is whatever it is on the server.",
+				MarkdownDescription: "Whether the key is enabled. If omitted, this is not managed.",
 			},
 			"rotation_trigger": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Any text. When it changes from one value to another, the key gets a new secret in place and the old one stops working at once, or after `grace_seconds`. " +
-					"Setting it for the first time only records it.",
+				MarkdownDescription: "Any text. When it changes from one value to another, the key gets a new secret in place and the old one stops working immediately, or after `grace_seconds`. " +
+					"Setting it for the first time does not rotate the secret.",
 			},
 			"grace_seconds": schema.Int64Attribute{
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.Between(0, maxGrace)},
-				MarkdownDescription: "How many seconds the old secret goes on working after a rotation, 0 to 604800 (seven days), so that whoever uses the key has time to take the new one. " +
-					"Default: 0. It never outlives the key's own end.",
+				MarkdownDescription: "How many seconds the old secret keeps working after a rotation, 0 to 604800 (seven days), so that users of the key have time to switch. " +
+					"Default: 0. It never works beyond the key's expiry.",
 			},
 			"rotate_before": schema.StringAttribute{
 				Optional:      true,
 				PlanModifiers: []planmodifier.String{atPlan(durationValidator{time.Minute})},
-				MarkdownDescription: "How long before the key runs out a plan shows its rotation, such as `14d`: it gets a new secret in place, and the old one stops working when that is applied, or after `grace_seconds`. " +
-					"With `lifetime` the new secret lives as long again; with a fixed `expires_at` the rotation waits until that is set to a later moment, and a warning says so.",
+				MarkdownDescription: "How long before the key expires a plan includes its rotation, such as `14d`: the key gets a new secret in place, and the old one stops working at apply, or after `grace_seconds`. " +
+					"With `lifetime`, the new secret is valid for the same duration again; with a fixed `expires_at`, the rotation waits until that is set to a later time, and a warning says so.",
 			},
 			"store_secret": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "`false` keeps the secret out of the state and throws it away: whoever is to use the key makes a new one for themselves on the dashboard or with `raff api-key regenerate`, " +
-					"and the role, the lifetime and the end of the key stay here. Default: `true`.",
+				MarkdownDescription: "`false` discards the secret instead of storing it in the state: the user of the key creates a new one in the dashboard or with `raff api-key regenerate`, " +
+					"while the role, the lifetime and the expiry of the key are managed here. Default: `true`.",
 			},
-			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the key."},
-			"key_prefix": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "First characters of the secret, to recognize the key by."},
+			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the key."},
+			"key_prefix": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "First characters of the secret, to identify the key."},
 			"secret":     schema.StringAttribute{Computed: true, Sensitive: true, PlanModifiers: stays, MarkdownDescription: "The secret; null after an import, and with `store_secret = false`."},
-			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the key was made."},
+			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the key was created."},
 			"account_id": accountAttribute(),
 			"member_id": schema.StringAttribute{Computed: true, PlanModifiers: stays,
-				MarkdownDescription: "Id of the membership in the account that `role_id` gave the key, such as for `raff_members_exclusive`; null for a key without a role in the account."},
+				MarkdownDescription: "ID of the key's account membership, for example for `raff_members_exclusive`; null for a key without an account role."},
 		},
 	}
 }
@@ -172,7 +172,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	inactive := !plan.IsActive.IsUnknown() && !plan.IsActive.IsNull() && !plan.IsActive.ValueBool()
 	plan.fill(&k.APIKey)
 	plan.keep(k.Secret)
-	// The secret exists nowhere else: it is in the state before anything else can fail.
+	// The secret exists nowhere else, so store it in the state before anything else can fail.
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
 	if lost {
@@ -190,7 +190,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	no := false
 	off, err := r.client.APIKeys.Update(ctx, k.ID, api.UpdateAPIKeyRequest{IsActive: &no})
 	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "deactivate the API key "+plan.Name.ValueString(), err)
+		r.report(ctx, &resp.Diagnostics, "disable the API key "+plan.Name.ValueString(), err)
 		return
 	}
 	plan.fill(off)
@@ -203,7 +203,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
 	if r.asleep(&resp.Diagnostics, "API key "+state.Name.ValueString()) {
 		return
 	}
@@ -215,8 +215,8 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if known(state.Secret) && !strings.HasPrefix(state.Secret.ValueString(), k.KeyPrefix) {
 		state.Secret = types.StringNull()
 		resp.Diagnostics.AddWarning("The secret of the API key "+state.Name.ValueString()+" was changed outside of Terraform",
-			"The key has a new secret, which begins with "+k.KeyPrefix+" and cannot be read. The one in the state is not the key's any more and was taken out. "+
-				"To have a secret here again, change rotation_trigger: that makes another one.")
+			"The key has a new secret, which starts with "+k.KeyPrefix+" and cannot be read. The secret in the state is no longer valid and was removed. "+
+				"To get a secret here again, change rotation_trigger, which creates a new one.")
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
@@ -244,17 +244,17 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	version := k.UpdatedAt
-	if plan.KeyPrefix.IsUnknown() { // what the plan showed, whatever the time is by now
+	if plan.KeyPrefix.IsUnknown() { // as planned, whatever the time is now
 		k, err := r.client.APIKeys.Regenerate(ctx, id, plan.regenerate())
 		if errors.Is(err, client.ErrSecretLost) && plan.stores() {
 			k, err = r.client.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{})
 		}
 		if err != nil && !errors.Is(err, client.ErrSecretLost) {
-			r.report(ctx, &resp.Diagnostics, "make a new secret for the API key "+state.Name.ValueString(), err)
+			r.report(ctx, &resp.Diagnostics, "create a new secret for the API key "+state.Name.ValueString(), err)
 			return
 		}
-		// What is in the state from here on is the key with its new secret, whatever comes of the other changes. A new
-		// secret also starts the key's lifetime anew, which the change below sets right.
+		// From here on the state has the key with its new secret, whether or not the other changes succeed. A new secret also
+		// restarts the key's lifetime, which the change below corrects.
 		state.fill(&k.APIKey)
 		plan.keep(k.Secret)
 		state.Secret, state.RotationTrigger = plan.Secret, plan.RotationTrigger
@@ -292,19 +292,19 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	r.removed(ctx, "revoke", "API key "+state.Name.ValueString(), err, &resp.Diagnostics)
 }
 
-// ImportState accepts the id of the key.
+// ImportState accepts the ID of the key.
 func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	ref := r.imported(ctx, req, &resp.Diagnostics)
 	id := types.StringValue(strings.ToLower(ref))
 	if !uuidPattern.MatchString(id.ValueString()) {
-		resp.Diagnostics.AddError("Not an id of an API key", fmt.Sprintf("%q is not an id. Use the id of the key, not its secret or prefix.", redacted(ref)))
+		resp.Diagnostics.AddError("Not the ID of an API key", fmt.Sprintf("%q is not an ID. Use the ID of the key, not its secret or prefix.", redacted(ref)))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
 	r.identify(ctx, resp.Identity, id, &resp.Diagnostics)
 }
 
-// redacted is what may be shown of something that could be a secret.
+// redacted is the part of a possible secret that may be shown.
 func redacted(s string) string {
 	if len(s) > 13 {
 		return s[:13] + "…"
@@ -312,7 +312,7 @@ func redacted(s string) string {
 	return s
 }
 
-// keep puts a new secret where the configuration wants it.
+// keep stores a new secret in the state, or discards it, as configured.
 func (m *apiKeyModel) keep(secret string) {
 	m.Secret = types.StringNull()
 	if m.stores() {
@@ -320,7 +320,7 @@ func (m *apiKeyModel) keep(secret string) {
 	}
 }
 
-// setExpiry makes the end of the key known, where the plan left it to the moment of the apply.
+// setExpiry sets the expiry of the key if the plan left it unknown until apply.
 func (m *apiKeyModel) setExpiry(now time.Time) {
 	if m.ExpiresAt.IsUnknown() {
 		ends := now.Add(durationOf(m.Lifetime)).Truncate(time.Second)
@@ -328,7 +328,7 @@ func (m *apiKeyModel) setExpiry(now time.Time) {
 	}
 }
 
-// maxGrace is the longest that the server lets an old secret work, in seconds.
+// maxGrace is the longest grace period that the server allows, in seconds.
 const maxGrace = 604800
 
 func (m apiKeyModel) regenerate() (in api.RegenerateAPIKeyRequest) {
@@ -339,7 +339,7 @@ func (m apiKeyModel) regenerate() (in api.RegenerateAPIKeyRequest) {
 	return in
 }
 
-// giveRole gives the key its role in the account, whether it has one or not: that is the role of its membership.
+// giveRole assigns the key its account role, which is the role of its membership, whether or not it already has one.
 func (r *apiKeyResource) giveRole(ctx context.Context, plan, state apiKeyModel) error {
 	id, roleID := state.ID.ValueString(), plan.RoleID.ValueString()
 	page, err := r.listMembers(ctx, "", client.ListMembersOptions{Email: id + "@api-key.invalid", ListOptions: client.ListOptions{Limit: 1}})
@@ -382,7 +382,7 @@ func (m apiKeyModel) changes(state apiKeyModel) api.UpdateAPIKeyRequest {
 	return c
 }
 
-// fill takes over what the server says, which is never the secret.
+// fill sets the model from the server's response, which never has the secret.
 func (m *apiKeyModel) fill(from *api.APIKey) {
 	m.ID = types.StringValue(from.ID)
 	m.Name = types.StringValue(from.Name)
@@ -396,8 +396,8 @@ func (m *apiKeyModel) fill(from *api.APIKey) {
 	m.MemberID = types.StringPointerValue(from.MemberID)
 }
 
-// settle is fill for a plan: what it promised stays, though the key may have been changed elsewhere meanwhile. The next
-// refresh takes over the rest.
+// settle is fill after an apply: planned values are kept, even if the key was changed elsewhere in the meantime. The
+// next refresh shows the rest.
 func (m *apiKeyModel) settle(from *api.APIKey) {
 	planned := *m
 	m.fill(from)

@@ -50,7 +50,7 @@ func TestAPIKeyRotatesBeforeItEnds(t *testing.T) {
 	var id, first, second string
 	runCase(t, resource.TestCase{ProtoV6ProviderFactories: onClock(srv), Steps: []resource.TestStep{
 		refused(hcl(due), "The key never expires. Set lifetime"),
-		refused(hcl(`lifetime = "10d"`, due), "has to be shorter than lifetime"),
+		refused(hcl(`lifetime = "10d"`, due), "must be shorter than lifetime"),
 		refused(hcl(`lifetime = "soon"`), "must be a duration of at least 1m0s"),
 		refused(hcl(term, `expires_at = "2099-01-01T00:00:00Z"`), `Attribute "lifetime" cannot be specified when "expires_at" is specified`),
 		{Config: hcl(term, due), Check: all(keep("raff_api_key.k", &id), secretWorks(t, srv, &first, 200), expiresIn(t, srv, &id, 90*day))},
@@ -170,7 +170,7 @@ func TestAPIKeyIsTheProvidersOwn(t *testing.T) {
 		refused(hcl(`rotation_trigger = "2"`), "The provider's own API key cannot be given a new secret"),
 		refused(hcl(trigger, "is_active = false"), "The provider's own API key cannot be deactivated"),
 		refused(using(srv.URL, key, apiKey(trigger, fmt.Sprintf("role_id = %q", basic))), "The provider's own API key cannot be given another role"),
-		refused(hcl(trigger, `rate_limit_tier = "high"`), "Only the operator of the server gives the high rate limit"),
+		refused(hcl(trigger, `rate_limit_tier = "high"`), "Only the operator of the server can set the high rate limit"),
 		resource.TestStep{Config: hcl(trigger, `name = "automation"`), Check: keyAttr("name", "automation")},
 		resource.TestStep{Config: using(srv.URL, key, forget)},
 	)

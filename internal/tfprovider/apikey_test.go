@@ -88,7 +88,7 @@ func TestAPIKeyLife(t *testing.T) {
 				Check:            all(keep("raff_api_key.k", &id), keep("raff_api_key.k", &second), keyAttr("role_id", billing)),
 			},
 			refused(hcl(fmt.Sprintf("role_id = %q", srv.RoleID(t, "project", "viewer"))), `"Viewer" is a project role`),
-			refused(hcl(`expires_at = "tomorrow"`), "must be a moment in RFC 3339"),
+			refused(hcl(`expires_at = "tomorrow"`), "must be a time in RFC 3339"),
 			planned(hcl(fmt.Sprintf("role_id = %q", billing)), func() {
 				srv.Do(t, "DELETE", "/api/v1/api-keys/"+second, srv.Key, nil).Want(t, 200)
 			}, acts("raff_api_key.k", created)),
@@ -213,7 +213,7 @@ resource "raff_member" "m" {
 	)
 }
 
-// What somebody else changes between plan and apply does not make the apply fail; the next plan sees it.
+// What someone else changes between plan and apply does not make the apply fail; the next plan sees it.
 func TestAPIKeyChangedElsewhereDuringApply(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)

@@ -11,9 +11,8 @@ import (
 	"raff/internal/naming"
 )
 
-// atPlan checks the form of a value when a plan is made, and not already when the configuration is validated: terraform
-// test gives the attributes of a mocked resource random values, and what refers to them has to validate nevertheless.
-// A mocked provider makes no plans.
+// atPlan checks the format of a value during plan, not during validation: terraform test gives the attributes of a
+// mocked resource random values, and references to them must still validate. A mocked provider does not plan.
 func atPlan(checks ...validator.String) planmodifier.String { return planCheck{checks: checks} }
 
 // setAtPlan is atPlan for a set.
@@ -53,7 +52,8 @@ func (c planCheck) PlanModifySet(ctx context.Context, req planmodifier.SetReques
 	}
 }
 
-// nameRule is the server's rule for names of so many characters: one line, nothing invisible, no space at an end.
+// nameRule is the server's rule for names of up to the given length: one line, no invisible characters, no leading or
+// trailing space.
 func nameRule(limit int) validator.String { return textRule{limit, naming.Check} }
 
 // descriptionRule is the server's rule for descriptions.
@@ -65,7 +65,7 @@ type textRule struct {
 }
 
 func (textRule) Description(context.Context) string {
-	return "must be one line of visible characters, without line breaks, tabs and invisible characters, and not of spaces alone"
+	return "must be one line of visible characters, without line breaks, tabs and invisible characters, and not only spaces"
 }
 
 func (v textRule) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -82,8 +82,8 @@ func (v textRule) ValidateString(_ context.Context, req validator.StringRequest,
 	if strings.HasSuffix(text, "\n") {
 		wrong += " A heredoc ends with a line break: use trimspace(), or a quoted string."
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Not a plain text", req.Path.String()+" "+wrong)
+	resp.Diagnostics.AddAttributeError(req.Path, "Not plain text", req.Path.String()+" "+wrong)
 }
 
-// localPart is the server's rule for what is before the @.
+// localPart is the server's rule for the part before the @.
 var localPart = regexp.MustCompile(`^[^\s"(),:;<>@\[\]\\.]+(\.[^\s"(),:;<>@\[\]\\.]+)*$`)

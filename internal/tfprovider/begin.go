@@ -16,27 +16,27 @@ import (
 	"raff/api/client"
 )
 
-// finishGrace is how long something that has begun goes on after Ctrl-C, beyond the time that its calls are retried.
+// finishGrace is how long an operation in progress may continue after Ctrl-C, beyond its retries.
 const finishGrace = time.Minute
 
 type begunKey struct{}
 
-// begin is where everything that changes something starts. It refuses the key of another account before the first
-// call, and returns a context that Ctrl-C does not cancel: what the server has made would be in no state otherwise.
-// home is the account of the object, empty where that is not known; what is a noun with a name. If it adds an error,
-// nothing may be sent.
+// begin starts every operation that changes something. It refuses an API key of another account before the first call,
+// and returns a context that Ctrl-C does not cancel, because objects created by the server would otherwise be missing
+// from the state. home is the account of the object, or empty if it is unknown; what is a noun with a name. If begin
+// adds an error, nothing may be sent.
 func (s *session) begin(ctx context.Context, home, what string, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
 	switch {
 	case !s.ready(diags):
 	case ctx.Err() != nil:
-		diags.AddError("Interrupted", "Nothing was done about the "+what+".")
+		diags.AddError("Interrupted", "Nothing was changed: "+what+".")
 	default:
 		s.sameAccount(ctx, home, what, diags)
 	}
 	return s.finish(ctx)
 }
 
-// finish is begin without its checks, for what has to be done in any case.
+// finish is begin without its checks, for cleanup that must be done in any case.
 func (s *session) finish(ctx context.Context) (context.Context, context.CancelFunc) {
 	grace := finishGrace
 	if s != nil {
@@ -46,11 +46,11 @@ func (s *session) finish(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithValue(ctx, begunKey{}, true), stop
 }
 
-var errNotBegun = errors.New("the provider was about to change something without looking at the account first; please report this as a bug")
+var errNotBegun = errors.New("the provider was about to make a change without checking the account first; please report this as a bug")
 
-// guardWrites is where every write of the run passes, whichever resource makes it. None goes out that did not begin with
-// begin. What was read before is forgotten: a project that is deleted takes memberships along, a role that is renamed
-// shows in each of its members.
+// guardWrites wraps every write of the run, from any resource, and refuses writes that did not start with begin. After
+// a write, cached reads are discarded: deleting a project also removes memberships, and renaming a role changes its
+// members.
 func (s *session) guardWrites(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodGet {
@@ -65,7 +65,7 @@ func (s *session) guardWrites(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// sameAccount refuses a key of another account than the object is in. It reports whether the key may go on.
+// sameAccount refuses an API key of another account than the object's. It reports whether the operation may continue.
 func (s *session) sameAccount(ctx context.Context, home, what string, diags *diag.Diagnostics) bool {
 	me, err := s.whoami.get(ctx)
 	switch {
@@ -73,20 +73,21 @@ func (s *session) sameAccount(ctx context.Context, home, what string, diags *dia
 		s.report(ctx, diags, "find out whose API key this is", err)
 	case home != "" && me.Account.ID != home:
 		s.tell(diags, causeAccount, diag.NewErrorDiagnostic("The API key belongs to another account", fmt.Sprintf(
-			"The state holds the %s of the account %s, but the API key belongs to the account %q (%s). Nothing was changed. "+
-				"Use a key of the account that this state was made with.", what, home, me.Account.Name, me.Account.ID)))
+			"The state has the %s of the account %s, but the API key belongs to the account %q (%s). Nothing was changed. "+
+				"Use an API key of the account in the state.", what, home, me.Account.Name, me.Account.ID)))
 	default:
 		return true
 	}
 	return false
 }
 
-// atHome refuses at plan time what begin would refuse: a plan without a refresh has not looked.
+// atHome refuses during plan what begin would refuse, because a plan without a refresh has not read anything yet.
 func (s *session) atHome(ctx context.Context, account types.String, notes noteReader, what string, diags *diag.Diagnostics) bool {
 	return !s.connected() || !s.elsewhere(ctx, homeOf(ctx, account, notes), what, diags)
 }
 
-// homeOf is the account an object is in: what the state says, or for a state of an earlier version the note beside it.
+// homeOf is the account of an object: from the state, or, for a state of an earlier version, from the private data
+// beside it.
 func homeOf(ctx context.Context, account types.String, notes noteReader) string {
 	if known(account) {
 		return account.ValueString()
@@ -94,8 +95,8 @@ func homeOf(ctx context.Context, account types.String, notes noteReader) string 
 	return readNote[string](ctx, notes, noteAccount)
 }
 
-// planAccount shows in the plan which account something is made in. Terraform then refuses an apply with the key of
-// another account, because it makes the plan once more and finds it different.
+// planAccount plans the account of a new object. Terraform then refuses an apply with an API key of another account,
+// because it repeats the plan and gets a different result.
 func (s *session) planAccount(ctx context.Context, account *types.String, diags *diag.Diagnostics) {
 	if !s.connected() {
 		return
@@ -111,6 +112,6 @@ func (s *session) planAccount(ctx context.Context, account *types.String, diags 
 func accountAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-		MarkdownDescription: "Id of the account it is in. An API key of another account is refused before it reads or changes anything.",
+		MarkdownDescription: "ID of the account. An API key of another account is refused before it reads or changes anything.",
 	}
 }

@@ -21,23 +21,23 @@ import (
 	"raff/api/client"
 )
 
-// cause is a fault that many resources meet at once and that is none of theirs: it is explained once in a run.
+// cause is an error that affects many resources at once, such as an unreachable server. It is explained once per run.
 type cause struct {
 	id      string
-	setting string // the argument of the provider block to look at; empty for none
-	short   string // in half a line
+	setting string // the related argument of the provider block; empty for none
+	short   string // short description
 	advice  string // what to do
 }
 
 var causeAccount = cause{id: "account", short: "the API key belongs to another account"}
 
-// told is what was explained in this run.
+// told records which causes were explained in this run.
 type told struct {
 	mu     sync.Mutex
 	causes map[string]bool
 }
 
-// first reports whether the cause was not explained before.
+// first reports whether the cause has not been explained yet.
 func (t *told) first(id string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -51,23 +51,23 @@ func (t *told) first(id string) bool {
 	return true
 }
 
-// tell adds the explanation, or one line in its place if the cause was explained already.
+// tell adds the explanation, or a one-line reference if the cause was already explained.
 func (s *session) tell(diags *diag.Diagnostics, c cause, whole diag.Diagnostic) {
 	if s.told.first(c.id) {
 		diags.Append(whole)
 		return
 	}
-	diags.AddError(whole.Summary(), "The cause is the same as of another error here: "+c.short+".")
+	diags.AddError(whole.Summary(), "Same cause as another error of this run: "+c.short+".")
 }
 
-// settingNames says where a setting of the provider comes from.
+// settingNames says where each provider setting comes from.
 var settingNames = map[string]string{
 	"api_url":    "api_url in the provider block, or RAFF_API_URL",
 	"api_key":    "api_key in the provider block, or RAFF_API_KEY",
 	"project_id": "project_id in the provider block, or RAFF_PROJECT_ID",
 }
 
-// refuseSetting is for the first call of a run, which finds out whether the settings work.
+// refuseSetting reports an error of the first call of a run, which verifies the settings.
 func (s *session) refuseSetting(ctx context.Context, diags *diag.Diagnostics, err error) {
 	c, ok := s.causeOf(err)
 	if !ok || c.setting == "" {
@@ -81,7 +81,7 @@ func (s *session) refuseSetting(ctx context.Context, diags *diag.Diagnostics, er
 func (c cause) text() string {
 	text := sentenceOf(c.short) + ". " + c.advice
 	if c.setting != "" {
-		text += "\n\nLook at " + settingNames[c.setting] + "."
+		text += "\n\nCheck " + settingNames[c.setting] + "."
 	}
 	return text
 }
@@ -93,13 +93,13 @@ func sentenceOf(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// causeOf recognizes what is wrong with the way to the server or with the key, rather than with one request.
+// causeOf recognizes errors of the connection to the server or of the API key, rather than of one request.
 func (s *session) causeOf(err error) (cause, bool) {
 	if e, ok := errors.AsType[*client.Error](err); ok {
 		return s.causeOfRefusal(e)
 	}
 	if errors.Is(err, client.ErrNotRaff) {
-		return s.notRaff("it gives answers that raff does not give"), true
+		return s.notRaff("its responses are not those of a raff server"), true
 	}
 	if errors.Is(err, context.Canceled) {
 		return cause{id: "interrupted", short: "it was interrupted", advice: "Run the plan again to see what was done."}, true
@@ -114,62 +114,62 @@ func (s *session) causeOf(err error) (cause, bool) {
 
 func (s *session) notRaff(why string) cause {
 	return cause{
-		id: "not raff", setting: "api_url", short: "what answers at " + s.url + " is not a raff server: " + why,
-		advice: "The address is probably that of another program or of a proxy. It is the address of the server alone, such as https://raff.example.com, without /api/v1.",
+		id: "not raff", setting: "api_url", short: "the server at " + s.url + " is not a raff server: " + why,
+		advice: "The URL probably belongs to another program or to a proxy. Use the URL of the server without a path, such as https://raff.example.com, without /api/v1.",
 	}
 }
 
 func (s *session) causeOfRefusal(e *client.Error) (cause, bool) {
 	switch {
 	case e.Field == "X-Project-ID":
-		return cause{id: "project", setting: "project_id", short: "the provider's project_id names no project of this account",
-			advice: e.Message + " It is the project's id, not its slug or name; most configurations do not need it."}, true
+		return cause{id: "project", setting: "project_id", short: "the provider's project_id is not a project of this account",
+			advice: e.Message + " It must be the project's ID, not its slug or name; most configurations do not need it."}, true
 	case client.IsUnauthenticated(e) && e.Code != "":
 		return cause{id: "key", setting: "api_key", short: "the server does not accept the API key",
-			advice: "The key may be mistyped, expired, inactive or revoked, or it may be a key of another server than " + s.url + ". The server says: " + e.Message}, true
+			advice: "The key may be mistyped, expired, disabled or revoked, or it may belong to another server than " + s.url + ". The server says: " + e.Message}, true
 	case e.Foreign() && e.StatusCode >= 300 && e.StatusCode < 400:
 		return cause{id: "redirect", setting: "api_url", short: "the server at " + s.url + " redirects to another address", advice: e.Message + "."}, true
-	case e.StatusCode == http.StatusTooManyRequests && e.Code != "mail_limited": // that is about one address, and says so
+	case e.StatusCode == http.StatusTooManyRequests && e.Code != "mail_limited": // that error is about one URL, and names it
 		return cause{id: "rate", short: "the API key makes too many requests",
-			advice: fmt.Sprintf("They were sent again for %s without success. Something else probably uses the same key: give each pipeline a key of its own, or raise retry_timeout in the provider block.", s.retryFor)}, true
+			advice: fmt.Sprintf("They were retried for %s without success. Something else probably uses the same key: give each pipeline its own key, or increase retry_timeout in the provider block.", s.retryFor)}, true
 	case e.StatusCode == http.StatusBadGateway, e.StatusCode == http.StatusServiceUnavailable, e.StatusCode == http.StatusGatewayTimeout:
 		return cause{id: "unavailable", short: fmt.Sprintf("the server at %s is not available (status %d)", s.url, e.StatusCode),
-			advice: fmt.Sprintf("Requests were sent again for %s without success. Try again in a few minutes, or raise retry_timeout in the provider block.", s.retryFor)}, true
+			advice: fmt.Sprintf("Requests were retried for %s without success. Try again in a few minutes, or increase retry_timeout in the provider block.", s.retryFor)}, true
 	case e.Foreign() || e.Code == "unknown_path":
-		return s.notRaff(fmt.Sprintf("it answers with status %d", e.StatusCode)), true
+		return s.notRaff(fmt.Sprintf("it responds with status %d", e.StatusCode)), true
 	}
 	return cause{}, false
 }
 
-// causeOfSilence explains why there was no answer at all, without Go's words.
+// causeOfSilence explains why there was no response, without Go's error texts.
 func (s *session) causeOfSilence(err error) cause {
 	c := cause{id: "network", setting: "api_url", short: "the server at " + s.url + " cannot be reached"}
-	waited := fmt.Sprintf(" It was tried for %s (retry_timeout in the provider block).", s.retryFor)
+	waited := fmt.Sprintf(" Requests were retried for %s (retry_timeout in the provider block).", s.retryFor)
 	host := s.url
 	if u, bad := url.Parse(s.url); bad == nil {
 		host = u.Hostname()
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		c.id, c.short = "dns", "the name "+host+" cannot be looked up"
-		c.advice = "The name server did not answer. Check the network and try again." + waited
+		c.id, c.short = "dns", "the name "+host+" cannot be resolved"
+		c.advice = "The DNS server did not respond. Check the network and try again." + waited
 		if dns.IsNotFound {
-			c.short, c.advice = "there is no host named "+host, "Check the spelling of the address, and whether the name is known only inside another network."
+			c.short, c.advice = "there is no host named "+host, "Check the spelling of the URL, and whether the name can only be resolved inside another network."
 		}
 		return c
 	}
 	if why := tlsFault(err, host); why != "" {
-		c.id, c.short, c.advice = "tls", "the connection to "+s.url+" cannot be made secure", why
+		c.id, c.short, c.advice = "tls", "the connection to "+s.url+" cannot be secured with TLS", why
 		return c
 	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		c.advice = "Nothing listens there: the server is not running, or it runs on another port." + waited
+		c.advice = "Connection refused: the server is not running, or it listens on another port." + waited
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isTimeout(err):
-		c.advice = "It does not answer in time: the server is overloaded, or a firewall swallows the connection." + waited
+		c.advice = "Timeout: the server is overloaded, or a firewall drops the connection." + waited
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
-		c.advice = "There is no way to this network from here. Check the connection, a VPN or a proxy." + waited
+		c.advice = "The network is unreachable. Check the connection, VPN and proxy." + waited
 	default:
-		c.advice = "The connection breaks off before there is an answer. Check the server and any proxy in between." + waited
+		c.advice = "The connection was closed before a response. Check the server and any proxy in between." + waited
 	}
 	return c
 }
@@ -179,22 +179,22 @@ func isTimeout(err error) bool {
 	return ok && e.Timeout()
 }
 
-// tlsFault is empty for what has nothing to do with TLS.
+// tlsFault explains a TLS error; it is empty for other errors.
 func tlsFault(err error, host string) string {
 	if e, ok := errors.AsType[x509.HostnameError](err); ok && e.Certificate != nil {
-		return fmt.Sprintf("The server's certificate is for %s and not for %s. Use the name in the certificate.", strings.Join(e.Certificate.DNSNames, ", "), host)
+		return fmt.Sprintf("The server's certificate is for %s, not for %s. Use the name in the certificate.", strings.Join(e.Certificate.DNSNames, ", "), host)
 	}
 	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
 		return "The server's certificate has expired, or the clock of this machine is wrong. Renew the certificate."
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return "The server's certificate is signed by an authority that this machine does not trust. Install the authority's certificate, or name its file in SSL_CERT_FILE."
+		return "The server's certificate is signed by an authority that this machine does not trust. Install the authority's certificate, or set SSL_CERT_FILE to its file."
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "The server's certificate is not valid. Renew it, or check that this is the right server."
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
-		return "What answers there does not speak TLS. If the server has no certificate, the address begins with http:// and not with https://."
+		return "The server does not use TLS. If the server has no certificate, the URL must start with http://, not https://."
 	}
 	if _, ok := errors.AsType[tls.AlertError](err); ok {
 		return "The server refused the TLS connection. Check its certificate, and any proxy in between."

@@ -13,8 +13,8 @@ import (
 	"raff/api/client"
 )
 
-// report adds what went wrong; doing completes "Could not …". A refusal that names a field points at the argument of
-// the same name.
+// report adds an error; doing completes "Could not …". A refusal that names a field points to the argument of the same
+// name.
 func (s *session) report(ctx context.Context, diags *diag.Diagnostics, doing string, err error) {
 	summary := "Could not " + doing
 	if e, ok := errors.AsType[*changedMeanwhile](err); ok {
@@ -60,8 +60,8 @@ func (s *session) explain(ctx context.Context, e *client.Error) string {
 	return b.String()
 }
 
-// whoMay says who the caller is, and which system roles have the permission it lacks. Who may not see roles is told the
-// first only.
+// whoMay says which API key is used, and which system roles have the missing permission. A key that may not see roles
+// gets only the first part.
 func (s *session) whoMay(ctx context.Context, permission string) string {
 	var b strings.Builder
 	if me, err := s.whoami.get(ctx); err == nil {
@@ -69,10 +69,10 @@ func (s *session) whoMay(ctx context.Context, permission string) string {
 		if me.Role != nil {
 			role = "the role " + me.Role.Name
 		}
-		fmt.Fprintf(&b, "\n\nThe provider works with the API key %q, which has %s.", me.Principal.Name, role)
+		fmt.Fprintf(&b, "\n\nThe provider uses the API key %q, which has %s.", me.Principal.Name, role)
 	}
 	var having []string
-	roles, _ := s.roles.get(ctx) // without them the permission alone has to do
+	roles, _ := s.roles.get(ctx) // without roles, only the permission is named
 	for _, r := range roles {
 		if r.IsSystem && slices.Contains(r.Permissions, permission) {
 			having = append(having, r.Name)
@@ -84,11 +84,11 @@ func (s *session) whoMay(ctx context.Context, permission string) string {
 	return b.String()
 }
 
-// importBlock is what to paste to manage something that already exists.
+// importBlock is the import block to paste to manage an existing object.
 func importBlock(typeName, id string) string {
 	return fmt.Sprintf(`
 
-To manage it here, put this beside the resource, with the resource's own name instead of NAME, and run the plan again:
+To manage it here, add this import block, with the name of the resource instead of NAME, and run the plan again:
 
   import {
     to = %s.NAME

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// parseDuration reads what time.ParseDuration does, and whole days such as 90d.
+// parseDuration is time.ParseDuration that also accepts whole days such as 90d.
 func parseDuration(s string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
@@ -24,13 +24,13 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, err
 }
 
-// durationOf is zero for what is null or not known yet. What is known was validated.
+// durationOf is zero for a null or unknown value. Known values have been validated.
 func durationOf(v types.String) time.Duration {
 	d, _ := parseDuration(v.ValueString())
 	return d
 }
 
-// durationValidator accepts durations of at least so long.
+// durationValidator accepts durations of at least the given minimum.
 type durationValidator struct{ atLeast time.Duration }
 
 func (v durationValidator) Description(context.Context) string {
@@ -44,6 +44,6 @@ func (v durationValidator) ValidateString(ctx context.Context, req validator.Str
 		return
 	}
 	if d, err := parseDuration(req.ConfigValue.ValueString()); err != nil || d < v.atLeast {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not a duration that can be used here", req.Path.String()+" "+v.Description(ctx)+".")
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration", req.Path.String()+" "+v.Description(ctx)+".")
 	}
 }

@@ -14,11 +14,11 @@ import (
 	"raff/internal/naming"
 )
 
-// keyDomain ends the address that an API key has as a member: its id and this.
+// keyDomain is the domain of an API key's email as a member; the local part is its ID.
 const keyDomain = "@api-key.invalid"
 
-// canonicalEmail is the form in which the server compares addresses: NFC, local part in lower case, domain as IDNA
-// A-labels in lower case. What is no address stays as it is; the server says what is wrong with it.
+// canonicalEmail is the form in which the server compares emails: NFC, local part in lower case, domain as IDNA
+// A-labels in lower case. An invalid email is returned unchanged; the server reports what is wrong with it.
 func canonicalEmail(s string) string {
 	local, domain, ok := cutLast(s, "@")
 	if !ok || disguised(local) {
@@ -27,8 +27,8 @@ func canonicalEmail(s string) string {
 	return norm.NFC.String(strings.ToLower(norm.NFC.String(local))) + "@" + canonicalDomain(domain)
 }
 
-// disguised reports a local part with a letter whose form in lower case is not its own, such as the Kelvin sign for a k. The
-// server refuses it, because the mailbox in lower case is somebody else's.
+// disguised reports a local part with a letter whose lower-case form is a different letter, such as the Kelvin sign for
+// a k. The server refuses it, because the lower-case mailbox belongs to someone else.
 func disguised(local string) bool {
 	for _, r := range local + norm.NFC.String(local) {
 		if r < utf8.RuneSelf {
@@ -59,16 +59,16 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// sameEmail reports whether two addresses belong to one person. Unknown and null belong to nobody.
+// sameEmail reports whether two emails belong to the same person. Unknown and null values match nothing.
 func sameEmail(a, b types.String) bool {
 	return known(a) && known(b) && canonicalEmail(a.ValueString()) == canonicalEmail(b.ValueString())
 }
 
-// emailValidator catches at plan time what is plainly no address; the server knows the whole rule.
+// emailValidator catches obviously invalid emails during plan; the server has the complete rule.
 type emailValidator struct{}
 
 func (emailValidator) Description(context.Context) string {
-	return "must be one plain address such as alice@example.com"
+	return "must be a single email address such as alice@example.com"
 }
 
 func (v emailValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }

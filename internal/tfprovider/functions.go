@@ -19,10 +19,10 @@ func (normalizeEmail) Metadata(_ context.Context, _ function.MetadataRequest, re
 
 func (normalizeEmail) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
-		Summary: "The form in which the server compares addresses",
+		Summary: "Canonical form of an email",
 		MarkdownDescription: "Returns the canonical form of an email address: normalized Unicode (NFC), the local part in lower case, the domain as lower-case ASCII (IDNA). " +
-			"Two spellings belong to one person exactly when their canonical forms are equal. A `+tag` and dots are kept: they make another address.\n\n" +
-			"Use it for the keys of `for_each`, so that `Alice@Example.com` and `alice@example.com` from two lists are one member.",
+			"Two spellings belong to the same person if and only if their canonical forms are equal. A `+tag` and dots are significant.\n\n" +
+			"Use it for the keys of `for_each`, so that `Alice@Example.com` and `alice@example.com` from two lists are the same member.",
 		Parameters: []function.Parameter{function.StringParameter{Name: "address", MarkdownDescription: "An email address."}},
 		Return:     function.StringReturn{},
 	}
@@ -34,7 +34,7 @@ func (normalizeEmail) Run(ctx context.Context, req function.RunRequest, resp *fu
 		return
 	}
 	if !plainAddress(address) {
-		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("%q is not one plain address such as alice@example.com.", address))
+		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("%q is not a single email address such as alice@example.com.", address))
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, canonicalEmail(address))
@@ -52,11 +52,11 @@ func (permissionMatches) Metadata(_ context.Context, _ function.MetadataRequest,
 func (permissionMatches) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Whether a permission matches a pattern",
-		MarkdownDescription: "Reports whether the name of a permission matches any of the patterns, in which `*` stands for any characters, dots included: `vm.*` is everything about virtual machines, `*.view` everything that only looks.\n\n" +
-			"Use it to make a role of a part of the catalog. The server has no wildcards: what is added to the catalog later is in the role after the next apply, and the plan shows it before.",
+		MarkdownDescription: "Reports whether the name of a permission matches any of the patterns. `*` matches any characters, including dots: `vm.*` matches everything about virtual machines, `*.view` all read-only permissions.\n\n" +
+			"Use it to create a role from a part of the catalog. The server has no wildcards: permissions that are added to the catalog later appear in the next plan, and are in the role after it is applied.",
 		Parameters: []function.Parameter{function.StringParameter{Name: "permission", MarkdownDescription: "Name of a permission."}},
 		VariadicParameter: function.StringParameter{
-			Name: "patterns", MarkdownDescription: "Patterns; without any, nothing matches.",
+			Name: "patterns", MarkdownDescription: "Patterns. An empty list matches nothing.",
 		},
 		Return: function.BoolReturn{},
 	}
@@ -70,7 +70,7 @@ func (permissionMatches) Run(ctx context.Context, req function.RunRequest, resp 
 	}
 	matches := false
 	for i, p := range patterns {
-		ok, err := path.Match(p, permission) // its separator, the slash, is in no permission
+		ok, err := path.Match(p, permission) // path.Match treats slashes specially, but permissions have none
 		if err != nil {
 			resp.Error = function.NewArgumentFuncError(int64(i+1), fmt.Sprintf("%q is not a pattern such as vm.* or *.view.", p))
 			return

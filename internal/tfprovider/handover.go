@@ -13,25 +13,25 @@ import (
 	"raff/api/client"
 )
 
-// handovers knows which memberships changed hands in this run. When a resource gets another address without a moved
-// block, Terraform creates it under the new address and destroys it under the old one, in any order or at once: what the
-// new address took over, the old one must not remove.
+// handovers tracks memberships that move between resource addresses in this run. If a resource gets another address
+// without a moved block, Terraform creates it at the new address and destroys it at the old one, in any order or
+// concurrently: the old address must not remove what the new one has adopted.
 type handovers struct {
-	// Held for writing while a member is taken over and for reading while one is removed, so that a member is not
-	// taken over whose removal is under way.
+	// Held for writing while a member is adopted and for reading while one is removed, so that a member being removed is
+	// not adopted.
 	taking sync.RWMutex
 
 	mu      sync.Mutex
-	adopted map[string]bool      // ids of memberships
-	removed map[principal]string // the user's id, empty for nobody who had accepted
+	adopted map[string]bool      // IDs of memberships
+	removed map[principal]string // the user's ID; empty if the invitation was not accepted
 	planned map[principal]intent
-	kept    map[string]bool    // ids that a refresh or a plan found in the state
-	moving  map[principal]bool // those whom a replacement in this plan creates
+	kept    map[string]bool    // IDs that a refresh or a plan found in the state
+	moving  map[principal]bool // principals that a replacement in this plan creates
 	held    map[principal]*sync.Mutex
 }
 
-// hold keeps a principal from being added while they are removed, and the other way round, until release is called: an
-// addition that came between a removal and the note of it would not know whom the run has just removed.
+// hold prevents a principal from being added while being removed, and vice versa, until release is called: otherwise an
+// addition between a removal and its record would not know that the run has just removed the principal.
 func (h *handovers) hold(m membership) (release func()) {
 	who, ok := m.who()
 	if !ok {
@@ -54,11 +54,11 @@ func (h *handovers) hold(m membership) (release func()) {
 // intent is what a plan does with a principal.
 type intent struct {
 	does  string // plannedCreate or plannedDestroy
-	adopt bool   // a member who is there is taken over
-	pure  bool   // what is created is not the other half of a replacement
+	adopt bool   // adopts an existing member
+	pure  bool   // a create that is not part of a replacement
 }
 
-// principal is somebody in the account, or in a project, by the canonical form of their address.
+// principal identifies someone in the account, or in a project, by canonical email.
 type principal struct{ project, email string }
 
 const (
@@ -66,10 +66,10 @@ const (
 	plannedDestroy = "destroy"
 )
 
-const moved = "If a resource only got another name, key or index, say so with a moved block, and nothing happens to the member:\n\n" +
+const moved = "If only the name, key or index of the resource changed, add a moved block, and the member is not changed:\n\n" +
 	"  moved {\n    from = OLD ADDRESS\n    to   = NEW ADDRESS\n  }"
 
-// who is the principal of a plan or a state; not ok where the address is not known, as for a user's id in a plan.
+// who is the principal of a plan or a state; ok is false if the email is unknown, as for a user ID in a plan.
 func (m membership) who() (p principal, ok bool) {
 	p.project = m.ProjectID.ValueString()
 	switch {
@@ -83,7 +83,7 @@ func (m membership) who() (p principal, ok bool) {
 	return p, p.email != "" && !m.ProjectID.IsUnknown()
 }
 
-// adopting marks the membership as taken over. The caller holds taking.
+// adopting marks the membership as adopted. The caller holds taking.
 func (h *handovers) adopting(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -99,7 +99,7 @@ func (h *handovers) wasAdopted(id string) bool {
 	return h.adopted[id]
 }
 
-// dismissed notes who was removed in this run.
+// dismissed records who was removed in this run.
 func (h *handovers) dismissed(m membership) {
 	who, ok := m.who()
 	if !ok {
@@ -113,7 +113,7 @@ func (h *handovers) dismissed(m membership) {
 	h.removed[who] = m.UserID.ValueString()
 }
 
-// wasRemoved reports whether this run has removed the principal, and the user's id if it was one.
+// wasRemoved reports whether this run has removed the principal, and the ID if it was a user.
 func (h *handovers) wasRemoved(m membership) (userID string, yes bool) {
 	who, ok := m.who()
 	if !ok {
@@ -125,7 +125,7 @@ func (h *handovers) wasRemoved(m membership) (userID string, yes bool) {
 	return userID, yes
 }
 
-// plan notes what a plan does with a principal, and says so when it does both.
+// plan records what a plan does with a principal, and reports if it both creates and destroys one.
 func (h *handovers) plan(m membership, does string, diags *diag.Diagnostics) {
 	who, ok := m.who()
 	if !ok {
@@ -143,13 +143,13 @@ func (h *handovers) plan(m membership, does string, diags *diag.Diagnostics) {
 	switch {
 	case other.does == "" || other.does == does:
 	case created.adopt:
-		diags.AddWarning(summary, who.email+" is both in this plan. The new address takes the member over (adopt_existing), and the old one leaves it alone. "+moved)
+		diags.AddWarning(summary, who.email+" is both in this plan. The new address adopts the member (adopt_existing), and the old one leaves it unchanged. "+moved)
 	case created.pure:
-		diags.AddError(summary, who.email+" is both in this plan, and the apply would fail, or remove the member and invite them anew. "+moved+
-			"\n\nOr set adopt_existing = true, and the new address takes the member over.")
+		diags.AddError(summary, who.email+" is both in this plan, and the apply would fail, or remove the member and invite them again. "+moved+
+			"\n\nOr set adopt_existing = true, so that the new address adopts the member.")
 	default:
-		diags.AddWarning(summary, who.email+" is both in this plan, so the member may be removed and invited anew, or the apply may have to be run twice. "+
-			"With for_each over addresses in place of count, nobody moves. "+moved)
+		diags.AddWarning(summary, who.email+" is both in this plan, so the member may be removed and invited again, or the apply may have to be run twice. "+
+			"Use for_each over emails instead of count, so that addresses do not change. "+moved)
 	}
 	if h.planned == nil {
 		h.planned = map[principal]intent{}
@@ -157,7 +157,7 @@ func (h *handovers) plan(m membership, does string, diags *diag.Diagnostics) {
 	h.planned[who] = now
 }
 
-// keep notes that the state has the membership.
+// keep records that the state has the membership.
 func (h *handovers) keep(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -173,7 +173,7 @@ func (h *handovers) isKept(id string) bool {
 	return h.kept[id]
 }
 
-// replacing notes whom a replacement is going to create.
+// replacing records whom a replacement is going to create.
 func (h *handovers) replacing(m membership) {
 	if who, ok := m.who(); ok {
 		h.mu.Lock()
@@ -191,8 +191,8 @@ func (h *handovers) isReplacing(who principal) bool {
 	return h.moving[who]
 }
 
-// checkNewcomer refuses at plan time to add somebody who is a member already. Whom the state has, at whatever address,
-// is about to be replaced or to move.
+// checkNewcomer refuses during plan to add someone who is already a member. A member that the state has, at any
+// address, is about to be replaced or moved.
 func (r *memberResource) checkNewcomer(ctx context.Context, plan membership, diags *diag.Diagnostics) {
 	who, ok := plan.who()
 	if !r.connected() || r.wrote.Load() || diags.HasError() {
@@ -202,7 +202,7 @@ func (r *memberResource) checkNewcomer(ctx context.Context, plan membership, dia
 		u, err := r.client.Users.Get(ctx, plan.TargetUserID.ValueString())
 		if client.IsNotFound(err) {
 			diags.AddAttributeError(path.Root("target_user_id"), "No such user", fmt.Sprintf(
-				"Nobody with the user id %s is or was in the account. The id of a member is not the id of the user; raff_member has that as user_id. Somebody new is invited by email.", plan.TargetUserID.ValueString()))
+				"No user with the ID %s is or was in the account. The ID of a member is not the ID of the user; raff_member has it as user_id. Invite new people by email.", plan.TargetUserID.ValueString()))
 		}
 		if err != nil {
 			return
@@ -214,31 +214,31 @@ func (r *memberResource) checkNewcomer(ctx context.Context, plan membership, dia
 	}
 	m, err := r.byEmail.lookup(ctx, who.project, who.email)
 	switch {
-	case err != nil || m == nil: // the server knows more when it comes to it
+	case err != nil || m == nil: // left to the server at apply
 	case m.IsOwner && !r.inProject:
 		diags.AddError("The Owner cannot be added as a member", fmt.Sprintf(
-			"%s is the Owner of the account, and that membership changes only by a transfer of the ownership. Take the resource out of the configuration.", m.Email))
+			"%s is the Owner of the account, and the Owner's membership can only be changed by transferring ownership. Remove the resource from the configuration.", m.Email))
 	case plan.Adopt.ValueBool() || plan.Adopt.IsUnknown() || r.handovers.isKept(m.ID) || r.handovers.isReplacing(who):
 	default:
 		diags.AddError(r.alreadyMember(plan, m.ID, m))
 	}
 }
 
-// planned is plan of the run's handovers; while Terraform only validates, there is no run.
+// planned calls plan of the run's handovers; during validation there is no run.
 func (r *memberResource) planned(m membership, does string, diags *diag.Diagnostics) {
 	if r.session != nil && !r.wrote.Load() {
 		r.handovers.plan(m, does, diags)
 	}
 }
 
-// dismiss removes a member, unless this run took it over: nil, nil then, with a warning.
+// dismiss removes a member, unless this run adopted it: then it returns nil, nil and adds a warning.
 func (s *session) dismiss(ctx context.Context, m membership, diags *diag.Diagnostics) (*api.Done, error) {
 	s.handovers.taking.RLock()
 	defer s.handovers.taking.RUnlock()
 	if s.handovers.wasAdopted(m.memberID()) {
-		diags.AddWarning("A member was kept that another address has taken over",
-			m.principal()+" was to be destroyed at this address, and was taken over at another one in the same apply (adopt_existing). "+
-				"The member was left as it is, and this address is out of the state. "+moved)
+		diags.AddWarning("A member was kept because another address adopted it",
+			m.principal()+" was to be destroyed at this address, and was adopted at another one in the same apply (adopt_existing). "+
+				"The member was not changed, and this address was removed from the state. "+moved)
 		return nil, nil
 	}
 	defer s.handovers.hold(m)()
@@ -255,7 +255,7 @@ func (s *session) dismiss(ctx context.Context, m membership, diags *diag.Diagnos
 	return done, err
 }
 
-// takeOver marks a member as taken over and returns it as it is. IsNotFound reports that it was removed meanwhile.
+// takeOver marks a member as adopted and returns it. The error is IsNotFound if it was removed in the meantime.
 func (r *memberResource) takeOver(ctx context.Context, plan membership, id string) (*api.Member, error) {
 	r.handovers.taking.Lock()
 	defer r.handovers.taking.Unlock()
@@ -266,10 +266,9 @@ func (r *memberResource) takeOver(ctx context.Context, plan membership, id strin
 	return m, err
 }
 
-// enter adds the member that the plan says, or takes it over. inTheWay is the id of the member because of which neither
-// was done.
+// enter adds the planned member, or adopts it. inTheWay is the ID of the conflicting member if neither was done.
 func (r *memberResource) enter(ctx context.Context, plan membership, diags *diag.Diagnostics) (m *api.Member, inTheWay string, err error) {
-	for range 3 { // somebody may be removed between the refusal and the look
+	for range 3 { // the member may be removed between the refusal and the lookup
 		if m, err = r.add(ctx, plan, diags); err == nil {
 			return m, "", nil
 		}
@@ -277,8 +276,8 @@ func (r *memberResource) enter(ctx context.Context, plan membership, diags *diag
 		if id == "" || !plan.Adopt.ValueBool() {
 			return nil, id, err
 		}
-		// Nothing was made, so nothing is in the state until the member is what the plan says: a failure on the way
-		// would mark somebody else's member as tainted, and the next apply would remove it.
+		// Nothing was created, so the state stays empty until the member matches the plan: a failure before that would mark
+		// an existing member as tainted, and the next apply would remove it.
 		if m, err = r.takeOver(ctx, plan, id); err == nil {
 			m, err = r.adopt(ctx, plan, m)
 			return m, "", err
@@ -290,7 +289,7 @@ func (r *memberResource) enter(ctx context.Context, plan membership, diags *diag
 	return nil, "", err
 }
 
-// add adds the member. One that this run has just removed, and that the resource would have taken over, does not have
+// add adds the member. A user that this run has just removed, and that the resource would have adopted, does not have
 // to accept an invitation again.
 func (r *memberResource) add(ctx context.Context, plan membership, diags *diag.Diagnostics) (*api.Member, error) {
 	in := api.AddMemberRequest{
@@ -307,7 +306,7 @@ func (r *memberResource) add(ctx context.Context, plan membership, diags *diag.D
 	m, err := r.addMember(ctx, plan.ProjectID.ValueString(), in)
 	if err == nil && again {
 		diags.AddWarning("A member was removed and added again in one apply",
-			plan.principal()+" was destroyed at another address or replaced, and has a new id now; an invitation was sent anew where one was open, and roles in projects are gone until they are given again. "+moved)
+			plan.principal()+" was destroyed at another address or replaced, and now has a new ID. An open invitation was sent again, and project roles are missing until they are assigned again. "+moved)
 	}
 	return m, err
 }

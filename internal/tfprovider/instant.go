@@ -8,8 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// sameInstant reports whether two timestamps mean the same moment, however they are spelled. The server keeps
-// microseconds.
+// sameInstant reports whether two timestamps are the same time, in any spelling. The server stores microseconds.
 func sameInstant(a, b types.String) bool {
 	if a.Equal(b) {
 		return true
@@ -19,7 +18,7 @@ func sameInstant(a, b types.String) bool {
 	return errX == nil && errY == nil && x.Truncate(time.Microsecond).Equal(y.Truncate(time.Microsecond))
 }
 
-// keepInstant is the spelling already in use, unless the server has another moment.
+// keepInstant keeps the current spelling, unless the server has a different time.
 func keepInstant(mine types.String, server *time.Time) types.String {
 	if theirs := timestamp(server); !sameInstant(mine, theirs) {
 		return theirs
@@ -30,7 +29,7 @@ func keepInstant(mine types.String, server *time.Time) types.String {
 type instantValidator struct{}
 
 func (instantValidator) Description(context.Context) string {
-	return "must be a moment in RFC 3339, such as 2030-01-31T12:00:00Z"
+	return "must be a time in RFC 3339, such as 2030-01-31T12:00:00Z"
 }
 
 func (v instantValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -40,6 +39,6 @@ func (v instantValidator) ValidateString(ctx context.Context, req validator.Stri
 		return
 	}
 	if _, err := time.Parse(time.RFC3339, req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not a moment in time", req.Path.String()+" "+v.Description(ctx)+".")
+		resp.Diagnostics.AddAttributeError(req.Path, "Not a valid time", req.Path.String()+" "+v.Description(ctx)+".")
 	}
 }

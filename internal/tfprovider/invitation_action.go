@@ -17,7 +17,7 @@ var (
 	_ action.ActionWithConfigValidators = (*resendAction)(nil)
 )
 
-// resendAction sends an invitation again.
+// resendAction resends an invitation.
 type resendAction struct{ *session }
 
 func newResendAction() action.Action { return &resendAction{} }
@@ -33,15 +33,15 @@ func (a *resendAction) Metadata(_ context.Context, req action.MetadataRequest, r
 
 func (a *resendAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Sends an invitation again: a new link and the whole time to accept, for the same member. Earlier links stop working. It also takes up an invitation that expired or was declined.",
+		MarkdownDescription: "Resends an invitation with a new link and a new expiry, for the same member. Earlier links stop working. Also reopens an invitation that expired or was declined.",
 		Attributes: map[string]schema.Attribute{
 			"invitation_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Id of the invitation, such as `raff_member.alice.invitation_id`. Give this or `member_id`.",
+				MarkdownDescription: "ID of the invitation, such as `raff_member.alice.invitation_id`. Conflicts with `member_id`.",
 			},
 			"member_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "The `id` of a `raff_member` or a `raff_project_member`. Give this or `invitation_id`.",
+				MarkdownDescription: "The `id` of a `raff_member` or `raff_project_member`. Conflicts with `invitation_id`.",
 			},
 		},
 	}
@@ -74,7 +74,7 @@ func (a *resendAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	}
 	inv, err := a.client.Invitations.Resend(ctx, id)
 	if err != nil {
-		a.report(ctx, &resp.Diagnostics, "send the invitation again", err)
+		a.report(ctx, &resp.Diagnostics, "resend the invitation", err)
 		return
 	}
 	resp.SendProgress(action.InvokeProgressEvent{
@@ -82,7 +82,7 @@ func (a *resendAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	})
 }
 
-// invitationOf is the invitation of a member; empty, with an error, where there is none.
+// invitationOf is the invitation of a member; empty, with an error, if there is none.
 func (a *resendAction) invitationOf(ctx context.Context, ref string, diags *diag.Diagnostics) string {
 	project, id, ok := strings.Cut(ref, "/")
 	if !ok {

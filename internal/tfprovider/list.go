@@ -19,8 +19,8 @@ import (
 
 var _ list.ListResourceWithConfigure = (*listResource)(nil)
 
-// listResource lists what exists of one kind of resource, whether a configuration has it or not: terraform query shows
-// it and writes the import blocks.
+// listResource lists the existing objects of one resource type, whether or not a configuration has them: terraform
+// query shows them and generates import blocks.
 type listResource struct {
 	managed
 	typeName    string
@@ -29,14 +29,14 @@ type listResource struct {
 	items       func(ctx context.Context, s *session, argument func(name string) types.String) iter.Seq2[item, error]
 }
 
-// item is one resource that exists, as its state would be.
+// item is one existing object, with the state that it would have.
 type item struct {
 	id    types.String
 	name  string // for people
 	state any
 }
 
-// itemsOf shows rows as items, but those for which show says no.
+// itemsOf converts rows to items, without those for which show returns false.
 func itemsOf[T any](rows iter.Seq2[T, error], show func(T) (item, bool)) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		for row, err := range rows {
@@ -79,7 +79,7 @@ func (r *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 		for it, err := range items {
 			result := req.NewListResult(ctx)
 			if err != nil {
-				r.report(ctx, &result.Diagnostics, "list what there is of "+r.typeName, err)
+				r.report(ctx, &result.Diagnostics, "list "+r.typeName, err)
 				yield(result)
 				return
 			}
@@ -100,7 +100,7 @@ func memberArguments() map[string]schema.Attribute {
 		"status": schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.OneOf(api.StatusPending, api.StatusActive, api.StatusSuspended)},
-			MarkdownDescription: "Only members of this status: `pending`, `active` or `suspended`.",
+			MarkdownDescription: "Only members with this status: `pending`, `active` or `suspended`.",
 		},
 		"role_id": schema.StringAttribute{Optional: true, MarkdownDescription: "Only members with this role."},
 		"principal_type": schema.StringAttribute{
@@ -130,7 +130,7 @@ func membersToList(ctx context.Context, s *session, project types.String, argume
 func newMemberList() list.ListResource {
 	return &listResource{
 		typeName: "raff_member", arguments: memberArguments(),
-		description: "Lists the members of the account, the Owner and API keys included.",
+		description: "Lists the members of the account, including the Owner and API keys.",
 		items: func(ctx context.Context, s *session, argument func(string) types.String) iter.Seq2[item, error] {
 			return membersToList(ctx, s, types.StringNull(), argument)
 		},
@@ -139,7 +139,7 @@ func newMemberList() list.ListResource {
 
 func newProjectMemberList() list.ListResource {
 	arguments := memberArguments()
-	arguments["project_id"] = schema.StringAttribute{Required: true, MarkdownDescription: "Id of the project."}
+	arguments["project_id"] = schema.StringAttribute{Required: true, MarkdownDescription: "ID of the project."}
 	return &listResource{
 		typeName: "raff_project_member", arguments: arguments,
 		description: "Lists the members of a project.",
@@ -152,7 +152,7 @@ func newProjectMemberList() list.ListResource {
 func newRoleList() list.ListResource {
 	return &listResource{
 		typeName:    "raff_role",
-		description: "Lists the roles of the account's own. System roles cannot be managed and are left out.",
+		description: "Lists the custom roles of the account. System roles cannot be managed and are not listed.",
 		arguments: map[string]schema.Attribute{
 			"scope": schema.StringAttribute{Optional: true, Validators: []validator.String{isScope()}, MarkdownDescription: "Only roles of this scope: `account` or `project`."},
 		},

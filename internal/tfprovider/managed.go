@@ -14,30 +14,30 @@ import (
 	"raff/api/client"
 )
 
-// managed is what every resource is made of: the session of the run, and an identity, which is the id that the resource
-// keeps for life. Import blocks can name it and lists tell it.
+// managed is embedded in every resource. It has the session of the run and implements the identity, which is the
+// permanent ID of the resource, used by import blocks and lists.
 type managed struct{ *session }
 
-// Configure takes the session.
+// Configure sets the session.
 func (m *managed) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
 	m.session = sessionOf(req.ProviderData)
 }
 
-// IdentitySchema is the id.
+// IdentitySchema has the ID as the only attribute.
 func (managed) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-		"id": identityschema.StringAttribute{RequiredForImport: true, Description: "The id of the resource."},
+		"id": identityschema.StringAttribute{RequiredForImport: true, Description: "The ID of the resource."},
 	}}
 }
 
-// identify sets the identity. A Terraform that knows no identities sends none and gets none.
+// identify sets the identity, if this version of Terraform supports identities.
 func (managed) identify(ctx context.Context, to *tfsdk.ResourceIdentity, id types.String, diags *diag.Diagnostics) {
 	if to != nil {
 		diags.Append(to.SetAttribute(ctx, path.Root("id"), id)...)
 	}
 }
 
-// imported is what an import names: the id, or the identity.
+// imported is the import ID, or the ID in the identity.
 func (managed) imported(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics) string {
 	if req.ID != "" || req.Identity == nil {
 		return req.ID
@@ -47,7 +47,7 @@ func (managed) imported(ctx context.Context, req resource.ImportStateRequest, di
 	return id.ValueString()
 }
 
-// unread ends a refresh that did not get what it asked for; what is a noun with a name, such as "role Auditor".
+// unread handles an error of a refresh; what is a noun with a name, such as "role Auditor".
 func (m managed) unread(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse, home types.String, what string, err error) bool {
 	at := homeOf(ctx, home, req.Private)
 	switch {
@@ -66,10 +66,10 @@ func (m managed) unread(ctx context.Context, req resource.ReadRequest, resp *res
 	return true
 }
 
-// lookup is what every data source is made of: the session of the run.
+// lookup is embedded in every data source. It has the session of the run.
 type lookup struct{ *session }
 
-// Configure takes the session.
+// Configure sets the session.
 func (l *lookup) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
 	l.session = sessionOf(req.ProviderData)
 }

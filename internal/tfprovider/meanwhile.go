@@ -14,27 +14,28 @@ import (
 	"raff/api/client"
 )
 
-// A plan is made for what something was then, and may be applied much later. What somebody else has changed in between is
-// not overwritten: the apply is refused if the plan changes the same attribute to something else. What the plan does not
-// touch stays as they left it, and the next refresh shows it.
+// A plan may be applied long after it was made. It does not overwrite changes that someone else made in between: the
+// apply is refused if the plan changes the same attribute to another value. Attributes that the plan does not change
+// are left as they are, and the next refresh shows them.
 
-// noteVersion is the updated_at of the object as the state shows it; no time if it may show something older.
+// noteVersion is the updated_at of the object in the state; null if the state may be older.
 const noteVersion = "version"
 
-// amendment is a planned change of something on the server.
+// amendment is a planned update of an object on the server.
 type amendment[T any] struct {
 	what  string // a noun with a name, such as "role Auditor"
 	send  func(ctx context.Context, only client.CallOption) (*T, error)
 	read  func(ctx context.Context) (*T, error)
 	at    func(*T) time.Time
-	clash func(now *T) []string // what the plan changes and somebody else has changed
+	clash func(now *T) []string // lists what the plan changes and someone else has changed
 }
 
-// amend makes a planned change to the version that the plan saw, or to a later one in which nobody has changed the same. sure
-// reports that the answer is all the state has to show: nobody had changed anything.
+// amend applies a planned update to the version that the plan saw, or to a later one without conflicting changes. sure
+// reports whether the response is the planned version, so that the state is complete: nobody else has changed the
+// object.
 func amend[T any](ctx context.Context, seen time.Time, a amendment[T]) (changed *T, sure bool, err error) {
 	sure = !seen.IsZero()
-	for range 10 { // each time somebody else was faster
+	for range 10 { // concurrent changes at every attempt
 		if seen.IsZero() {
 			now, err := a.read(ctx)
 			if err != nil {
@@ -54,28 +55,29 @@ func amend[T any](ctx context.Context, seen time.Time, a amendment[T]) (changed 
 	return nil, false, err
 }
 
-// changedMeanwhile refuses to overwrite what somebody else has changed.
+// changedMeanwhile refuses to overwrite someone else's changes.
 type changedMeanwhile struct {
 	what  string
 	lines []string
 }
 
 func (e *changedMeanwhile) Error() string {
-	return fmt.Sprintf("somebody else changed the %s: %v", e.what, e.lines)
+	return fmt.Sprintf("someone else changed the %s: %v", e.what, e.lines)
 }
 
 func (e *changedMeanwhile) tell(diags *diag.Diagnostics) {
 	diags.AddError("The "+e.what+" was changed after the plan was made",
-		"Somebody else has changed it since, and this apply would overwrite that:"+bullets(e.lines)+
-			"\n\nIt was left as it is now. Run the plan again: it shows what would change from there.")
+		"Someone else has changed it since then, and this apply would overwrite that change:"+bullets(e.lines)+
+			"\n\nNothing was changed. Run the plan again to see the difference from the current state.")
 }
 
-// clash is the line for an attribute that the plan changes, if it is now neither what the plan saw nor what it wants.
+// clash describes an attribute that the plan changes, if its current value is neither the one the plan saw nor the
+// planned one.
 func clash(name string, state, plan, now attr.Value) []string {
 	if plan.IsUnknown() || plan.Equal(state) || now.Equal(state) || now.Equal(plan) {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s is %s now; it was %s, and the plan changes it to %s", name, shown(now), shown(state), shown(plan))}
+	return []string{fmt.Sprintf("%s is now %s; it was %s, and the plan changes it to %s", name, shown(now), shown(state), shown(plan))}
 }
 
 func shown(v attr.Value) string {
@@ -85,7 +87,7 @@ func shown(v attr.Value) string {
 	return v.String()
 }
 
-// clashOfSet is clash for permissions, which are told one by one.
+// clashOfSet is clash for permissions, which are compared one by one.
 func clashOfSet(state, plan types.Set, now []string) (lines []string) {
 	was, want := elementsOf(state), elementsOf(plan)
 	slices.Sort(now)
@@ -116,7 +118,8 @@ func elementsOf(set types.Set) (out []string) {
 	return slices.Compact(out)
 }
 
-// clashOfRole is clash for the role of a principal. A role that this run deleted has handed its holders over to another one.
+// clashOfRole is clash for the role of a principal. If this run deleted the role, its holders were reassigned to
+// another one.
 func (s *session) clashOfRole(state, plan types.String, stateName, now, nowName string) []string {
 	if plan.IsUnknown() || plan.Equal(state) || now == plan.ValueString() {
 		return nil
@@ -130,24 +133,24 @@ func (s *session) clashOfRole(state, plan types.String, stateName, now, nowName 
 			was = to.(string)
 		}
 	}
-	line := fmt.Sprintf("the role is %q now", nowName)
+	line := fmt.Sprintf("the role is now %q", nowName)
 	if stateName != "" {
 		line += fmt.Sprintf("; it was %q", stateName)
 	}
 	return []string{line}
 }
 
-// seen is the version a plan was made for.
+// seen is the version that a plan was made for.
 func seen(ctx context.Context, notes noteReader) time.Time {
 	return readNote[time.Time](ctx, notes, noteVersion)
 }
 
-// see notes the version that the state shows.
+// see stores the version that the state shows.
 func see(ctx context.Context, notes noteWriter, at api.Time, diags *diag.Diagnostics) {
 	diags.Append(writeNote(ctx, notes, noteVersion, at)...)
 }
 
-// seeIf is see if the state shows all of that version.
+// seeIf is see if the state shows that version completely.
 func seeIf(ctx context.Context, sure bool, notes noteWriter, at api.Time, diags *diag.Diagnostics) {
 	if !sure {
 		at = api.Time{}

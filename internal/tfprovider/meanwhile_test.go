@@ -41,7 +41,7 @@ resource "raff_project_member" "bob" {
 `, strings.Join(quoted(permissions), ", "), web, key, role, role, project, map[bool]string{true: "viewer", false: "operator"}[web == "one"])
 }
 
-// A saved plan was made for what everything was then. What somebody else has changed since is neither undone nor
+// A saved plan was made for what everything was then. What someone else has changed since is neither undone nor
 // overwritten: the apply says what it is and changes nothing of it.
 func TestASavedPlanOverwritesNobody(t *testing.T) {
 	t.Parallel()
@@ -102,7 +102,7 @@ func TestASavedPlanOverwritesNobody(t *testing.T) {
 	is(grant, "role_name", "Operator")
 }
 
-// What somebody else changed and the plan does not touch stays as they left it, and is no reason to refuse the rest. Nor is
+// What someone else changed and the plan does not touch stays as they left it, and is no reason to refuse the rest. Nor is
 // what they changed to what the plan says.
 func TestASavedPlanLeavesTheRestAlone(t *testing.T) {
 	t.Parallel()
@@ -139,7 +139,7 @@ func TestASavedPlanLeavesTheRestAlone(t *testing.T) {
 	}
 }
 
-// A rotation was planned for the secret there was: the secret that somebody made meanwhile, and may have handed out, is
+// A rotation was planned for the secret there was: the secret that someone made meanwhile, and may have handed out, is
 // not thrown away.
 func TestASavedRotationIsForTheSecretItSaw(t *testing.T) {
 	t.Parallel()

@@ -14,14 +14,14 @@ import (
 	"raff/api/client"
 )
 
-// What on_expired can say.
+// The values of on_expired.
 const (
 	expiredResend = "resend"
 	expiredWarn   = "warn"
 	expiredIgnore = "ignore"
 )
 
-// principal names who the member is, for messages.
+// principal describes the member in messages.
 func (m membership) principal() string {
 	switch {
 	case known(m.PrincipalEmail) && !known(m.APIKeyID):
@@ -36,16 +36,16 @@ func (m membership) principal() string {
 	return m.ID.ValueString()
 }
 
-// named is who the configuration says.
+// named is the member's name in messages, from the configuration.
 func (m membership) named() string {
 	m.PrincipalEmail = types.StringNull()
 	return m.principal()
 }
 
-// fill takes over what the server says, except who the member is and which role it should have: that is the
-// configuration's to say.
+// fill sets the model from the server's response, except who the member is and which role it should have, which come
+// from the configuration.
 func (m *membership) fill(from *api.Member) {
-	// "active" is satisfied by somebody who has yet to accept.
+	// "active" is satisfied by a pending member.
 	if !(m.Status.ValueString() == api.StatusActive && from.Status == api.StatusPending) {
 		m.Status = types.StringValue(from.Status)
 	}
@@ -67,7 +67,7 @@ func (m *membership) fill(from *api.Member) {
 	m.AccountID = types.StringValue(from.AccountID)
 }
 
-// memberID is the id the server knows the membership by.
+// memberID is the ID of the membership on the server.
 func (m membership) memberID() string {
 	if known(m.MemberID) {
 		return m.MemberID.ValueString()
@@ -75,8 +75,8 @@ func (m membership) memberID() string {
 	return m.ID.ValueString()
 }
 
-// settle is fill for a plan: what it promised stays, because the world may move between plan and apply (an invitation
-// is accepted, a role renamed) and that is no failure. The next refresh takes over the rest.
+// settle is fill after an apply: planned values are kept, because an object may change between plan and apply (an
+// invitation is accepted, a role renamed), which is not an error. The next refresh shows the rest.
 func (m *membership) settle(from *api.Member) {
 	planned := *m
 	m.fill(from)
@@ -86,7 +86,7 @@ func (m *membership) settle(from *api.Member) {
 	}
 }
 
-// computed are the attributes the server has a say in.
+// computed are the attributes that the server can set.
 func (m *membership) computed() []*types.String {
 	return []*types.String{
 		&m.ID, &m.MemberID, &m.Status, &m.RoleName, &m.PrincipalEmail, &m.UserID, &m.InvitationID, &m.InvitationState,
@@ -94,10 +94,10 @@ func (m *membership) computed() []*types.String {
 	}
 }
 
-// pending reports that the invitation has not been accepted, whether it is open, held, expired or declined.
+// pending reports whether the invitation has not been accepted: it is open, on hold, expired or declined.
 func (m membership) pending() bool { return known(m.InvitationID) }
 
-// changes is what makes a member of this role and status into what the plan says; nothing else is sent.
+// changes is the update from the given role and status to the planned ones; nothing else is sent.
 func (m membership) changes(roleID, status string) (c api.UpdateMemberRequest) {
 	if m.RoleID.ValueString() != roleID {
 		c.RoleID = m.RoleID.ValueStringPointer()
@@ -110,8 +110,8 @@ func (m membership) changes(roleID, status string) (c api.UpdateMemberRequest) {
 	return c
 }
 
-// renews reports that the plan sends the invitation of this state again, which expired or was declined. One that is held
-// stays held.
+// renews reports whether the plan resends the invitation in the state, which expired or was declined. An invitation on
+// hold stays on hold.
 func (m membership) renews(state membership) bool {
 	status := m.Status
 	if status.IsUnknown() {
@@ -127,13 +127,14 @@ func (m membership) renews(state membership) bool {
 	return wanted && status.ValueString() != api.StatusSuspended
 }
 
-// now reads the member as it is this moment, not as a list of this run had it.
+// now reads the current member from the server, not from a list of this run.
 func (r *memberResource) now(ctx context.Context, m membership) (*api.Member, error) {
 	return r.getMember(ctx, m.ProjectID.ValueString(), m.memberID())
 }
 
-// amend makes the change from state to plan, if there is any, and returns the member as it is then. A status cannot clash:
-// whoever changed it meanwhile did what the plan does, and that an invitation was accepted is no change.
+// amend applies the difference between state and plan, if any, and returns the updated member. A status cannot
+// conflict: someone who changed it in the meantime did the same as the plan, and an accepted invitation is not a
+// conflict.
 func (r *memberResource) amend(ctx context.Context, seen time.Time, plan, state membership) (m *api.Member, sure bool, err error) {
 	c := plan.changes(state.RoleID.ValueString(), state.Status.ValueString())
 	if c == (api.UpdateMemberRequest{}) {
@@ -153,21 +154,21 @@ func (r *memberResource) amend(ctx context.Context, seen time.Time, plan, state 
 	})
 }
 
-// change makes the change, if there is any, and returns the member as it is then.
+// change applies the update, if any, and returns the updated member.
 func (r *memberResource) change(ctx context.Context, of membership, c api.UpdateMemberRequest, only ...client.CallOption) (*api.Member, error) {
 	if c == (api.UpdateMemberRequest{}) {
 		return r.now(ctx, of)
 	}
 	m, err := r.updateMember(ctx, of.ProjectID.ValueString(), of.memberID(), c, only...)
 	if client.Code(err) == "member_pending" && c.Status != nil {
-		// The suspension was lifted elsewhere since the plan was made, and pending satisfies "active".
+		// The suspension was lifted elsewhere after the plan was made, and pending satisfies "active".
 		c.Status = nil
 		return r.change(ctx, of, c, only...)
 	}
 	return m, err
 }
 
-// bring makes a member that exists into what the plan says.
+// bring updates an existing member to match the plan.
 func (r *memberResource) bring(ctx context.Context, m *api.Member, plan membership) (*api.Member, error) {
 	c := plan.changes(m.RoleID, m.Status)
 	if c == (api.UpdateMemberRequest{}) {
@@ -176,13 +177,13 @@ func (r *memberResource) bring(ctx context.Context, m *api.Member, plan membersh
 	return r.change(ctx, plan.as(m.ID), c)
 }
 
-// as is the membership with that id on the server.
+// as sets the ID of the membership on the server.
 func (m membership) as(id string) membership {
 	m.MemberID = types.StringValue(id)
 	return m
 }
 
-// resend sends an expired or declined invitation again. If it was accepted or sent meanwhile, there is nothing to do.
+// resend resends an expired or declined invitation. If it was accepted or resent in the meantime, there is nothing to do.
 func (r *memberResource) resend(ctx context.Context, m *api.Member, plan membership) (*api.Member, error) {
 	if ended := m.InvitationState == api.InvitationExpired || m.InvitationState == api.InvitationDeclined; !ended || m.InvitationID == nil {
 		return m, nil
@@ -193,7 +194,7 @@ func (r *memberResource) resend(ctx context.Context, m *api.Member, plan members
 	return r.now(ctx, plan.as(m.ID))
 }
 
-// memberInTheWay is the id of the member because of which none could be added; empty for every other error.
+// memberInTheWay is the ID of the existing member in an "already a member" error; empty for other errors.
 func memberInTheWay(err error) string {
 	if e, ok := errors.AsType[*client.Error](err); ok && client.IsConflict(err) {
 		return e.MemberID
@@ -201,7 +202,7 @@ func memberInTheWay(err error) string {
 	return ""
 }
 
-// adopt makes a member that was taken over into what the plan says.
+// adopt updates an adopted member to match the plan.
 func (r *memberResource) adopt(ctx context.Context, plan membership, m *api.Member) (*api.Member, error) {
 	m, err := r.bring(ctx, m, plan)
 	if err != nil {
@@ -215,21 +216,21 @@ func (r *memberResource) adopt(ctx context.Context, plan membership, m *api.Memb
 	return m, nil
 }
 
-// alreadyMember says who is in the way and how to go on.
+// alreadyMember reports the existing member and how to manage it.
 func (r *memberResource) alreadyMember(plan membership, id string, m *api.Member) (summary, detail string) {
 	as, where, ref := "", "The account", id
 	if r.inProject {
 		where, ref = "The project", plan.ProjectID.ValueString()+"/"+id
 	}
-	if m != nil { // the id alone is enough to go on
+	if m != nil { // the ID is enough
 		as = fmt.Sprintf(" with the role %s, %s", m.RoleName, m.Status)
 	}
 	return plan.principal() + " is already a member", fmt.Sprintf("%s has this member as %s%s.", where, id, as) + importBlock(r.typeName(), ref) +
-		"\n\nOr set adopt_existing = true, and the resource takes the member over with the role and status it says. " + moved
+		"\n\nOr set adopt_existing = true, so that the resource adopts the member and sets the configured role and status. " + moved
 }
 
-// tellOfKeys names the API keys of which a person who lost access was shown the secret: those that ended with it, and those
-// that work on and whose secret they know.
+// tellOfKeys warns of the API keys whose secrets were shown to a person who lost access: those that were disabled with
+// it, and those that keep working.
 func tellOfKeys(who string, keys []api.APIKeyRef, diags *diag.Diagnostics) {
 	var ended, working []string
 	for _, k := range keys {
@@ -241,14 +242,14 @@ func tellOfKeys(who string, keys []api.APIKeyRef, diags *diag.Diagnostics) {
 		}
 	}
 	if len(ended) > 0 {
-		diags.AddWarning("API keys of "+who+" are deactivated", who+" was shown their secrets. Programs that still need one get a new key, or its new secret after it was regenerated and activated again:"+bullets(ended))
+		diags.AddWarning("API keys of "+who+" are disabled", who+" was shown their secrets. Programs that still need one of them need a new key, or its new secret after it was regenerated and enabled again:"+bullets(ended))
 	}
 	if len(working) > 0 {
-		diags.AddWarning("API keys of "+who+" were not changed", who+" was shown the secrets of these keys at some time. Look whether they still fit:"+bullets(working))
+		diags.AddWarning("API keys of "+who+" were not changed", who+" was shown the secrets of these keys. Check whether they should keep working:"+bullets(working))
 	}
 }
 
-// tellOfLeft names what became of what a removed person made and sent.
+// tellOfLeft warns of the API keys and invitations of a removed person.
 func tellOfLeft(who string, d *api.Done, diags *diag.Diagnostics) {
 	tellOfKeys(who, d.KeysCreated, diags)
 	var open []string
@@ -256,17 +257,17 @@ func tellOfLeft(who string, d *api.Done, diags *diag.Diagnostics) {
 		open = append(open, fmt.Sprintf("invitation of %s, id %s", i.Email, i.ID))
 	}
 	if len(open) > 0 {
-		diags.AddWarning("Invitations that "+who+" sent stay open", "Cancel those that nobody else wants:"+bullets(open))
+		diags.AddWarning("Invitations that "+who+" sent stay open", "Cancel those that are no longer needed:"+bullets(open))
 	}
 }
 
-// tellOfProjects names the roles in projects that ended with a membership of the account.
+// tellOfProjects warns of the project roles that were removed with an account membership.
 func (s *session) tellOfProjects(ctx context.Context, who string, roles []api.ProjectRoleRef, diags *diag.Diagnostics) {
 	if len(roles) == 0 {
 		return
 	}
 	names := map[string]string{}
-	projects, _ := s.allProjects.get(ctx) // who may not see them gets the ids
+	projects, _ := s.allProjects.get(ctx) // IDs only, for a key that may not see them
 	for _, p := range projects {
 		names[p.ID] = p.Name
 	}
@@ -274,8 +275,8 @@ func (s *session) tellOfProjects(ctx context.Context, who string, roles []api.Pr
 	for _, r := range roles {
 		lines = append(lines, fmt.Sprintf("%s in the project %s", r.RoleName, nameOr(names[r.ProjectID], r.ProjectID)))
 	}
-	diags.AddWarning(who+" has lost roles in projects", "They ended with the membership of the account, also if that is made anew in the same apply:"+bullets(lines)+
-		"\n\nThe next plan gives those again that this configuration manages (raff_project_member). The others have to be given by hand.")
+	diags.AddWarning(who+" has lost project roles", "They were removed with the account membership, even if that is created again in the same apply:"+bullets(lines)+
+		"\n\nThe next plan creates those that this configuration manages (raff_project_member). Assign the others manually.")
 }
 
 func bullets(lines []string) string { return "\n  - " + strings.Join(lines, "\n  - ") }

@@ -17,7 +17,7 @@ var (
 	_ datasource.DataSourceWithConfigValidators = (*memberDataSource)(nil)
 )
 
-// memberDataSource is one member of the account or of a project, found by id or address.
+// memberDataSource is one member of the account or of a project, by ID or email.
 type memberDataSource struct {
 	lookup
 	inProject bool
@@ -27,7 +27,7 @@ func newMemberDataSource() datasource.DataSource { return &memberDataSource{} }
 
 func newProjectMemberDataSource() datasource.DataSource { return &memberDataSource{inProject: true} }
 
-// memberData is a member as the data sources show it.
+// memberData is the model of a member in the data sources.
 type memberData struct {
 	ID                  types.String `tfsdk:"id"`
 	Email               types.String `tfsdk:"email"`
@@ -58,28 +58,28 @@ type projectMemberData struct {
 // memberAttributes describes memberData.
 func memberAttributes() map[string]schema.Attribute {
 	attributes := texts(map[string]string{
-		"id":                    "Id of the membership.",
-		"email":                 "Address of the member. An API key has `<api_key_id>@api-key.invalid`.",
+		"id":                    "ID of the membership.",
+		"email":                 "Email of the member. An API key has the placeholder `<api_key_id>@api-key.invalid`.",
 		"name":                  "Name of the person or the key; null while the invitation is open.",
 		"principal_type":        "`user`, `api_key` or `invitation`.",
-		"user_id":               "Id of the user; null while the invitation is open, and for API keys.",
-		"api_key_id":            "Id of the API key; null for people.",
-		"role_id":               "Id of the role.",
+		"user_id":               "ID of the user; null while the invitation is open, and for API keys.",
+		"api_key_id":            "ID of the API key; null for people.",
+		"role_id":               "ID of the role.",
 		"role_name":             "Name of the role.",
 		"status":                "`pending`, `active` or `suspended`.",
 		"managed_by":            "Who manages the membership: `api`, `dashboard`, `scim` or `sso`.",
-		"invitation_id":         "Id of the invitation that is open, expired or declined.",
+		"invitation_id":         "ID of the invitation that is open, expired or declined.",
 		"invitation_state":      "`none`, `queued`, `sent`, `failed`, `expired` or `declined`.",
-		"invitation_expires_at": "When the invitation runs out or ran out.",
-		"invited_at":            "When the person was invited; null for who was added at once.",
+		"invitation_expires_at": "When the invitation expires or expired.",
+		"invited_at":            "When the person was invited; null for members who were added without an invitation.",
 		"accepted_at":           "When the invitation was accepted.",
-		"created_at":            "When the membership was made.",
+		"created_at":            "When the membership was created.",
 	})
-	attributes["is_owner"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this is the account's Owner."}
+	attributes["is_owner"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this member is the Owner of the account."}
 	return attributes
 }
 
-// texts describes attributes that hold text the server says.
+// texts describes computed text attributes.
 func texts(descriptions map[string]string) map[string]schema.Attribute {
 	attributes := map[string]schema.Attribute{}
 	for name, d := range descriptions {
@@ -95,7 +95,7 @@ func (d *memberDataSource) Metadata(_ context.Context, _ datasource.MetadataRequ
 	}
 }
 
-// key is the argument that is the member's id.
+// key is the argument for the member's ID.
 func (d *memberDataSource) key() string {
 	if d.inProject {
 		return "member_id"
@@ -106,26 +106,26 @@ func (d *memberDataSource) key() string {
 func (d *memberDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := memberAttributes()
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One member of the account, by id or by address. It fails if there is none.",
+		MarkdownDescription: "One member of the account, by ID or email. Fails if there is none.",
 		Attributes:          attributes,
 	}
 	if d.inProject {
-		resp.Schema.MarkdownDescription = "One member of a project, by id or by address. It fails if there is none."
+		resp.Schema.MarkdownDescription = "One member of a project, by ID or email. Fails if there is none."
 		attributes["id"] = schema.StringAttribute{Computed: true, MarkdownDescription: "`<project_id>/<member_id>`."}
 		attributes["project_id"] = projectIDArgument()
 	}
 	attributes[d.key()] = schema.StringAttribute{
 		Optional: true, Computed: true,
-		MarkdownDescription: "Id of the member. Give this or `email`.",
+		MarkdownDescription: "ID of the member. Conflicts with `email`.",
 	}
 	attributes["email"] = schema.StringAttribute{
 		Optional: true, Computed: true,
-		MarkdownDescription: "Address of the member, in any spelling of it. Give this or `" + d.key() + "`.",
+		MarkdownDescription: "Email of the member, in any spelling. Conflicts with `" + d.key() + "`.",
 	}
 }
 
 func projectIDArgument() schema.StringAttribute {
-	return schema.StringAttribute{Required: true, MarkdownDescription: "Id of the project."}
+	return schema.StringAttribute{Required: true, MarkdownDescription: "ID of the project."}
 }
 
 func (d *memberDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
@@ -152,7 +152,7 @@ func (d *memberDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	found := newMemberData(*m)
-	if known(email) { // what the configuration says must stand, also in another spelling than the server's
+	if known(email) { // the configured value must be kept, even if the server spells it differently
 		found.Email = email
 	}
 	if !d.inProject {

@@ -14,14 +14,14 @@ import (
 
 // How a membership ends: by a declined invitation, or because the resource is destroyed.
 
-// What on_declined can say.
+// The values of on_declined.
 const (
 	declinedWarn   = "warn"
 	declinedResend = "resend"
 	declinedRemove = "remove"
 )
 
-// What on_destroy can say.
+// The values of on_destroy.
 const (
 	destroyRemove    = "remove"
 	destroySuspend   = "suspend"
@@ -29,18 +29,17 @@ const (
 	destroyAbandon   = "abandon"
 )
 
-// drops reports that the plan removes the declined invitation of this state and keeps the resource.
+// drops reports whether the plan removes the declined invitation in the state and keeps the resource.
 func (m membership) drops(state membership) bool {
 	return m.OnDeclined.ValueString() == declinedRemove && state.InvitationState.ValueString() == api.InvitationDeclined && !state.dropped()
 }
 
-// dropped reports that the declined invitation was removed: the state remembers that there was one, and has its id no
-// more.
+// dropped reports whether the declined invitation was removed: the state records that there was one, without its ID.
 func (m membership) dropped() bool {
 	return m.InvitationState.ValueString() == api.InvitationDeclined && m.InvitationID.IsNull()
 }
 
-// drop removes a declined invitation from the server, once, and lets the state say so.
+// drop removes a declined invitation from the server, once, and records that in the state.
 func (r *memberResource) drop(ctx context.Context, plan, state membership, resp *resource.UpdateResponse) {
 	if !state.dropped() {
 		_, err := r.removeMember(ctx, state.ProjectID.ValueString(), state.memberID())
@@ -67,39 +66,39 @@ func tellOfDecline(plan, state membership, diags *diag.Diagnostics) {
 	switch {
 	case state.dropped():
 	case plan.OnDeclined.ValueString() == declinedRemove:
-		diags.AddWarning(summary, "The apply removes the declined invitation. The resource stays in the state and nobody is invited again; to invite again, replace it (terraform apply -replace=ADDRESS).")
+		diags.AddWarning(summary, "The apply removes the declined invitation. The resource stays in the state and the person is not invited again; to invite them again, replace it (terraform apply -replace=ADDRESS).")
 	case plan.OnDeclined.ValueString() != declinedResend:
-		diags.AddWarning(summary, "Nothing is changed. To invite again, set on_declined = \"resend\" or replace the member (terraform apply -replace=ADDRESS); otherwise remove the resource from the configuration.")
+		diags.AddWarning(summary, "Nothing is changed. To invite them again, set on_declined = \"resend\" or replace the member (terraform apply -replace=ADDRESS); otherwise remove the resource from the configuration.")
 	}
 }
 
-// keptOnDestroy reports that destroying the resource leaves the member where they are.
+// keptOnDestroy reports whether destroying the resource keeps the member.
 func (m membership) keptOnDestroy() bool {
 	return known(m.OnDestroy) && m.OnDestroy.ValueString() != destroyRemove
 }
 
-// planDestroy refuses what cannot be destroyed, and says what becomes of a member who is not removed.
+// planDestroy refuses to destroy protected members, and warns what happens to a member who is not removed.
 func (r *memberResource) planDestroy(ctx context.Context, state membership, notes noteReader, diags *diag.Diagnostics) {
 	who := state.principal()
 	switch state.OnDestroy.ValueString() {
 	case destroyAbandon:
-		diags.AddWarning(who+" stays a member", "on_destroy is \"abandon\": the member keeps the role and the status they have, and this configuration does not manage them any more.")
+		diags.AddWarning(who+" stays a member", "on_destroy is \"abandon\": the member keeps their role and status, and is no longer managed by this configuration.")
 	case destroySuspend:
 		r.refuseProtected(ctx, state, notes, "suspended", diags)
-		diags.AddWarning(who+" is suspended and stays a member", "on_destroy is \"suspend\". To remove the member instead, set on_destroy = \"remove\", apply that, and destroy the resource then.")
+		diags.AddWarning(who+" is suspended and stays a member", "on_destroy is \"suspend\". To remove the member instead, set on_destroy = \"remove\", apply that, and then destroy the resource.")
 	case destroyDowngrade:
 		r.refuseProtected(ctx, state, notes, "given another role", diags)
 		slug := state.DowngradeTo.ValueString()
 		if r.connected() {
 			r.applyRole(ctx, "downgrade_role", slug, diags)
 		}
-		diags.AddWarning(fmt.Sprintf("%s gets the role %q and stays a member", who, slug), "on_destroy is \"downgrade\". To remove the member instead, set on_destroy = \"remove\", apply that, and destroy the resource then.")
+		diags.AddWarning(fmt.Sprintf("%s gets the role %q and stays a member", who, slug), "on_destroy is \"downgrade\". To remove the member instead, set on_destroy = \"remove\", apply that, and then destroy the resource.")
 	default:
 		r.refuseProtected(ctx, state, notes, "removed", diags)
 	}
 }
 
-// leave ends the resource and keeps the member, as on_destroy says.
+// leave destroys the resource and keeps the member, as configured by on_destroy.
 func (r *memberResource) leave(ctx context.Context, state membership, resp *resource.DeleteResponse) {
 	var c api.UpdateMemberRequest
 	verb := "suspend"
@@ -124,11 +123,11 @@ func (r *memberResource) leave(ctx context.Context, state membership, resp *reso
 	}
 }
 
-// destroyValidator holds on_destroy and downgrade_role to each other.
+// destroyValidator checks that on_destroy and downgrade_role match.
 type destroyValidator struct{ r *memberResource }
 
 func (destroyValidator) Description(context.Context) string {
-	return "downgrade_role goes with on_destroy = \"downgrade\""
+	return "downgrade_role requires on_destroy = \"downgrade\""
 }
 
 func (v destroyValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -142,9 +141,9 @@ func (v destroyValidator) ValidateResource(ctx context.Context, req resource.Val
 	switch downgrades := m.OnDestroy.ValueString() == destroyDowngrade; {
 	case downgrades && m.DowngradeTo.IsNull():
 		resp.Diagnostics.AddAttributeError(path.Root("downgrade_role"), "No role to downgrade to",
-			fmt.Sprintf("on_destroy = \"downgrade\" needs downgrade_role: the slug of the role that the member is left with, such as %q.", v.r.exampleRole()))
+			fmt.Sprintf("on_destroy = \"downgrade\" requires downgrade_role: the slug of the role that the member keeps, such as %q.", v.r.exampleRole()))
 	case !downgrades && !m.DowngradeTo.IsNull():
-		resp.Diagnostics.AddAttributeError(path.Root("downgrade_role"), "Nothing downgrades",
-			"downgrade_role is used only with on_destroy = \"downgrade\". Set that, or leave downgrade_role out.")
+		resp.Diagnostics.AddAttributeError(path.Root("downgrade_role"), "downgrade_role is not used",
+			"downgrade_role is used only with on_destroy = \"downgrade\". Set that, or remove downgrade_role.")
 	}
 }

@@ -72,7 +72,7 @@ func TestMemberIsKeptOnDestroy(t *testing.T) {
 	runCase(t, resource.TestCase{
 		ProtoV6ProviderFactories: providers,
 		Steps: []resource.TestStep{
-			refused(one(`on_destroy = "downgrade"`), `on_destroy = "downgrade" needs downgrade_role`),
+			refused(one(`on_destroy = "downgrade"`), `on_destroy = "downgrade" requires downgrade_role`),
 			refused(one(`downgrade_role = "member"`), "downgrade_role is used only with"),
 			{Config: using(srv.URL, srv.Key, hcl.String()), Check: func(s *terraform.State) error {
 				for name, id := range ids {

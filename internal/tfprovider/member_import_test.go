@@ -39,7 +39,7 @@ func TestMemberImport(t *testing.T) {
 		"nobody@example.com": "The account has no member with the address nobody@example.com",
 		"user:" + key:        "The account has no member that is the user",
 		carol:                "For the id of a user or a key, write user:",
-		"alice":              "is not an id of a member",
+		"alice":              "is not the ID of a member",
 	} {
 		steps = append(steps, resource.TestStep{
 			ResourceName: "raff_member.alice", ImportState: true, ImportStateId: id, ExpectError: says(words),

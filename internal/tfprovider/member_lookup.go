@@ -9,13 +9,13 @@ import (
 	"raff/api/client"
 )
 
-// The forms of an import id that name a principal instead of the membership.
+// The prefixes of an import ID that names a principal instead of the membership.
 const (
 	userPrefix   = "user:"
 	apiKeyPrefix = "api_key:"
 )
 
-// findMember looks a member up by its id, its email address, user:<id> or api_key:<id>.
+// findMember finds a member by ID, email, user:<id> or api_key:<id>.
 func (s *session) findMember(ctx context.Context, projectID, ref string) (*api.Member, error) {
 	if id, ok := strings.CutPrefix(ref, userPrefix); ok {
 		return s.memberWithUser(ctx, projectID, strings.ToLower(id))
@@ -24,15 +24,15 @@ func (s *session) findMember(ctx context.Context, projectID, ref string) (*api.M
 		return s.memberByEmail(ctx, projectID, strings.ToLower(id)+keyDomain, "that is the API key "+id)
 	}
 	if strings.Contains(ref, "@") {
-		return s.memberByEmail(ctx, projectID, ref, "with the address "+ref)
+		return s.memberByEmail(ctx, projectID, ref, "with the email "+ref)
 	}
 	id := strings.ToLower(ref)
 	if !uuidPattern.MatchString(id) {
-		return nil, fmt.Errorf("%q is not an id of a member. Use the member's id, an email address, %s<user id> or %s<API key id>", ref, userPrefix, apiKeyPrefix)
+		return nil, fmt.Errorf("%q is not the ID of a member. Use the member's ID, an email, %s<user ID> or %s<API key ID>", ref, userPrefix, apiKeyPrefix)
 	}
 	m, err := s.membersIn(projectID).read(ctx, projectID, id)
 	if client.IsNotFound(err) {
-		return nil, noMember(projectID, fmt.Sprintf("with the id %s. For the id of a user or a key, write %s%s or %s%s", id, userPrefix, id, apiKeyPrefix, id))
+		return nil, noMember(projectID, fmt.Sprintf("with the ID %s. For the ID of a user or an API key, use %s%s or %s%s", id, userPrefix, id, apiKeyPrefix, id))
 	}
 	return m, err
 }
@@ -45,7 +45,7 @@ func (s *session) memberByEmail(ctx context.Context, projectID, email, who strin
 	return m, err
 }
 
-// askByEmail returns nil where there is none.
+// askByEmail returns nil if there is none.
 func (s *session) askByEmail(ctx context.Context, projectID, email string) (*api.Member, error) {
 	page, err := s.listMembers(ctx, projectID, client.ListMembersOptions{Email: email, ListOptions: client.ListOptions{Limit: 1}})
 	if err != nil || len(page.Data) == 0 {
@@ -69,7 +69,7 @@ func (s *session) memberWithUser(ctx context.Context, projectID, id string) (*ap
 	return m, err
 }
 
-// askByUser returns nil where there is none.
+// askByUser returns nil if there is none.
 func (s *session) askByUser(ctx context.Context, projectID, id string) (*api.Member, error) {
 	for m, err := range s.allMembers(ctx, projectID, client.ListMembersOptions{PrincipalType: api.PrincipalUser}) {
 		if err != nil {

@@ -13,8 +13,8 @@ import (
 	"raff/api/client"
 )
 
-// ModifyPlan decides what a difference between configuration and state means: nothing, a change in place, or another
-// member; and refuses what the server would refuse later.
+// ModifyPlan decides what a difference between configuration and state means: nothing, an update in place, or another
+// member. It also refuses what the server would refuse during apply.
 func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var state, plan, config membership
 	creating, destroying := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
@@ -45,14 +45,14 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		r.checkProject(ctx, plan.ProjectID, &resp.Diagnostics)
 		r.checkNewcomer(ctx, plan, &resp.Diagnostics)
 		resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
-	case !plan.ProjectID.Equal(state.ProjectID): // the schema replaces it
+	case !plan.ProjectID.Equal(state.ProjectID): // the schema requires a replacement
 		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
 	case config.selectorUnknown(), !config.names(state) && r.connected() && !r.handovers.isKept(state.memberID()):
 		r.planAnybody(ctx, resp, state, plan, config)
 	case !config.names(state):
 		r.handovers.replacing(config)
 		r.refuseProtected(ctx, state, req.Private, "replaced", &resp.Diagnostics)
-		// Terraform plans the new member once more, as one to create; its references are checked then.
+		// Terraform plans the new member again as a create; its references are checked then.
 		resp.RequiresReplace.Append(config.selector())
 	default:
 		r.planChange(ctx, req, resp, state, plan, config)
@@ -62,8 +62,8 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 }
 
-// planAnybody plans a change whose selector is known only during the apply, or was not known when the apply was planned:
-// it may turn out to be the same person in another spelling, so it is no replacement. The update decides.
+// planAnybody plans a change whose selector is unknown until apply, or was unknown when the apply was planned: it may
+// turn out to be the same person in another spelling, so it is not planned as a replacement. The update decides.
 func (r *memberResource) planAnybody(ctx context.Context, resp *resource.ModifyPlanResponse, state, plan, config membership) {
 	r.planRole(ctx, config, state, &plan, &resp.Diagnostics)
 	for _, v := range plan.computed() {
@@ -74,7 +74,7 @@ func (r *memberResource) planAnybody(ctx context.Context, resp *resource.ModifyP
 	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
 }
 
-// planChange plans what happens to a member that stays the same member.
+// planChange plans an update of the same member.
 func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, state, plan, config membership) {
 	if sameEmail(plan.Email, state.Email) {
 		plan.Email = state.Email
@@ -107,23 +107,23 @@ func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
 }
 
-// tellOfInvitation warns of an invitation that will not be accepted any more.
+// tellOfInvitation warns of an invitation that cannot be accepted.
 func tellOfInvitation(plan, state membership, diags *diag.Diagnostics) {
 	switch state.InvitationState.ValueString() {
 	case api.InvitationDeclined:
 		tellOfDecline(plan, state, diags)
 	case api.InvitationFailed:
 		diags.AddWarning("The invitation of "+state.principal()+" could not be delivered",
-			"The mail to "+state.principal()+" failed, and nothing is changed. Check the address, and the server's mail settings; then send it again (raff invitation resend), or hand the link over in person.")
+			"The email to "+state.principal()+" failed, and nothing is changed. Check the email and the server's email settings; then resend the invitation (raff invitation resend), or give the person the link.")
 	case api.InvitationExpired:
 		if plan.OnExpired.ValueString() == expiredWarn {
 			diags.AddWarning("The invitation of "+state.principal()+" expired",
-				fmt.Sprintf("It ran out at %s and nothing is done about it. Set on_expired = %q to send a new one.", state.InvitationExpiresAt.ValueString(), expiredResend))
+				fmt.Sprintf("It expired at %s and is not resent. Set on_expired = %q to resend it.", state.InvitationExpiresAt.ValueString(), expiredResend))
 		}
 	}
 }
 
-// tellOfKey warns of a member that is an API key which does not work.
+// tellOfKey warns of a member whose API key does not work.
 func (r *memberResource) tellOfKey(ctx context.Context, state membership, diags *diag.Diagnostics) {
 	if !known(state.APIKeyID) || !r.connected() || r.wrote.Load() {
 		return
@@ -135,22 +135,22 @@ func (r *memberResource) tellOfKey(ctx context.Context, state membership, diags 
 	var why string
 	switch {
 	case !k.IsActive:
-		why = "is inactive"
+		why = "is disabled"
 	case k.ExpiresAt != nil && !r.clock().Before(*k.ExpiresAt):
 		why = "expired at " + timestamp(k.ExpiresAt).ValueString()
 	default:
 		return
 	}
 	diags.AddWarning("The API key of a member "+why, fmt.Sprintf(
-		"The API key %q (%s…, id %s) %s, so this member does not work. Nothing is changed: activate the key or give it a new secret, or remove the member.", k.Name, k.KeyPrefix, k.ID, why))
+		"The API key %q (%s…, id %s) %s, so this member has no access. Nothing is changed: enable or regenerate the key, or remove the member.", k.Name, k.KeyPrefix, k.ID, why))
 }
 
-// selectorUnknown reports that the configuration names somebody who is known only during the apply.
+// selectorUnknown reports whether the configured selector is unknown until apply.
 func (m membership) selectorUnknown() bool {
 	return m.Email.IsUnknown() || m.TargetUserID.IsUnknown() || m.APIKeyID.IsUnknown()
 }
 
-// selector is the argument that names the member.
+// selector is the argument that identifies the member.
 func (m membership) selector() path.Path {
 	switch {
 	case !m.Email.IsNull():
@@ -161,8 +161,8 @@ func (m membership) selector() path.Path {
 	return path.Root("api_key_id")
 }
 
-// names reports that a configuration names the member of the state, by whatever argument. What is not known yet may be
-// anybody.
+// names reports whether a configuration identifies the member in the state, by any argument. An unknown value may be
+// any member.
 func (m membership) names(state membership) bool {
 	switch {
 	case !m.Email.IsNull():
@@ -173,15 +173,15 @@ func (m membership) names(state membership) bool {
 	return m.APIKeyID.Equal(state.APIKeyID)
 }
 
-// unread reports that the state was written by another provider, or imported, and no refresh has filled it yet.
+// unread reports whether the state was imported or written by another provider, and has not been refreshed yet.
 func (m membership) unread() bool { return m.PrincipalEmail.IsNull() }
 
-// refuseProtected refuses at plan time what no apply can do: touching the Owner, and the own key touching itself.
+// refuseProtected refuses during plan what an apply cannot do: change the Owner, or change the provider's own API key.
 func (r *memberResource) refuseProtected(ctx context.Context, state membership, notes noteReader, done string, diags *diag.Diagnostics) {
 	if readNote[bool](ctx, notes, noteOwner) {
 		diags.AddError("The Owner cannot be "+done, fmt.Sprintf(
-			"%s is the Owner of the account, and that membership changes only by a transfer of the ownership. "+
-				"To stop managing it here without touching it: terraform state rm ADDRESS.", state.principal()))
+			"%s is the Owner of the account, and the Owner's membership can only be changed by transferring ownership. "+
+				"To stop managing it here without changing it: terraform state rm ADDRESS.", state.principal()))
 		return
 	}
 	if !known(state.APIKeyID) || !r.connected() {
@@ -194,12 +194,13 @@ func (r *memberResource) refuseProtected(ctx context.Context, state membership, 
 	}
 	if me.Principal.ID == state.APIKeyID.ValueString() {
 		diags.AddError("An API key cannot be "+done+" as a member by itself", fmt.Sprintf(
-			"The provider works with the API key %q, which is this member; nobody changes or removes their own membership. "+
-				"Use another key for it, or stop managing it here: terraform state rm ADDRESS.", me.Principal.Name))
+			"The provider uses the API key %q, which is this member, and an API key cannot change or remove its own membership. "+
+				"Use another API key for the provider, or stop managing this member here: terraform state rm ADDRESS.", me.Principal.Name))
 	}
 }
 
-// checkAPIKey refuses a key that is not in the account. Who may not look at keys learns it when applying.
+// checkAPIKey refuses an API key that is not in the account. Without the permission to view keys, the error appears
+// during apply.
 func (s *session) checkAPIKey(ctx context.Context, id types.String, diags *diag.Diagnostics) {
 	if !known(id) || !s.connected() {
 		return
@@ -209,13 +210,13 @@ func (s *session) checkAPIKey(ctx context.Context, id types.String, diags *diag.
 	case err == nil, client.IsDenied(err):
 	case client.IsNotFound(err):
 		diags.AddAttributeError(path.Root("api_key_id"), "No such API key",
-			fmt.Sprintf("The account has no API key with the id %s. A key's secret or prefix is not its id; raff_api_key has it as id.", id.ValueString()))
+			fmt.Sprintf("The account has no API key with the ID %s. A key's secret or prefix is not its ID; raff_api_key has it as id.", id.ValueString()))
 	default:
 		s.report(ctx, diags, "check api_key_id", err)
 	}
 }
 
-// checkProject refuses a project that the key cannot see.
+// checkProject refuses a project that the API key cannot see.
 func (s *session) checkProject(ctx context.Context, id types.String, diags *diag.Diagnostics) {
 	if !known(id) || !s.connected() {
 		return
@@ -225,7 +226,7 @@ func (s *session) checkProject(ctx context.Context, id types.String, diags *diag
 	case err == nil, client.IsDenied(err):
 	case client.IsNotFound(err):
 		diags.AddAttributeError(path.Root("project_id"), "No such project",
-			fmt.Sprintf("The account has no project with the id %s. A project's slug is not its id; the data source raff_projects has both.", id.ValueString()))
+			fmt.Sprintf("The account has no project with the ID %s. A project's slug is not its ID; the data source raff_projects has both.", id.ValueString()))
 	default:
 		s.report(ctx, diags, "check project_id", err)
 	}

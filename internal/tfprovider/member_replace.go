@@ -7,10 +7,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// Terraform plans a replacement twice: once as a change of the member there is, and once as the creation of the new one,
-// with no state but the notes of the first time. Those say who is replaced.
+// Terraform plans a replacement twice: first as a change of the existing member, and then as the creation of the new
+// one, without a state but with the private data of the first plan, which says who is replaced.
 
-// noteReplaced is the member that a plan saw, for the plan that replaces it.
+// noteReplaced is the member that the first plan saw, for the second plan of a replacement.
 const noteReplaced = "replaced"
 
 type outgoing struct {
@@ -29,8 +29,8 @@ func replacedBy(state membership) outgoing {
 	return out
 }
 
-// refuseKept refuses to replace a member by themselves where destroying the old one keeps them. That nothing else is said
-// here has a reason: of this second plan Terraform shows errors and no warnings.
+// refuseKept refuses to replace a member by the same person if on_destroy keeps the old one. It is an error, because
+// Terraform shows no warnings of this second plan.
 func (r *memberResource) refuseKept(ctx context.Context, notes noteReader, plan membership, diags *diag.Diagnostics) {
 	old := readNote[outgoing](ctx, notes, noteReplaced)
 	if old.ID == "" || old.OnDestroy == "" || old.OnDestroy == destroyRemove || plan.Adopt.ValueBool() {
@@ -41,6 +41,6 @@ func (r *memberResource) refuseKept(ctx context.Context, notes noteReader, plan 
 	}}
 	if plan.names(was) {
 		diags.AddError(old.Email+" cannot be replaced",
-			"on_destroy = \""+old.OnDestroy+"\" keeps the member, and nobody can be a member twice. Set on_destroy = \"remove\" and apply that first, or set adopt_existing = true.")
+			"on_destroy = \""+old.OnDestroy+"\" keeps the member, and a person cannot be a member twice. Set on_destroy = \"remove\" and apply that first, or set adopt_existing = true.")
 	}
 }

@@ -21,8 +21,7 @@ var (
 	_ resource.ResourceWithIdentity         = (*memberResource)(nil)
 )
 
-// memberResource is a membership of the account, or of a project: a person, an invited address or an API key, with one
-// role.
+// memberResource is a membership of the account or of a project: a person, an invitation or an API key, with one role.
 type memberResource struct {
 	managed
 	inProject bool
@@ -32,7 +31,7 @@ func newMemberResource() resource.Resource { return &memberResource{} }
 
 func newProjectMemberResource() resource.Resource { return &memberResource{inProject: true} }
 
-// memberModel is what raff_member has, and raff_project_member too.
+// memberModel is the model of raff_member, and the common part of raff_project_member.
 type memberModel struct {
 	ID           types.String `tfsdk:"id"`
 	Email        types.String `tfsdk:"email"`
@@ -60,7 +59,7 @@ type memberModel struct {
 	AccountID           types.String `tfsdk:"account_id"`
 }
 
-// membership is what raff_project_member has. Of a member of the account, what a project adds is null.
+// membership is the model of raff_project_member. For a member of the account, the attributes of projects are null.
 type membership struct {
 	memberModel
 	ProjectID types.String `tfsdk:"project_id"`
@@ -129,13 +128,13 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 		r.report(ctx, &resp.Diagnostics, "add the member "+plan.principal(), err)
 		return
 	}
-	// From here on the member exists; whatever follows may fail, but must not lose its id.
+	// From here on the member exists; later steps may fail, but must not lose its ID.
 	made := plan
 	made.fill(m)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, made)...)
 	r.identify(ctx, resp.Identity, made.ID, &resp.Diagnostics)
 	if r.inProject && known(plan.Email) {
-		// An invitation does not tell whether the person was in the account already, and so is active.
+		// The response to an invitation does not say whether the person was already in the account, and so is active.
 		if m, err = r.now(ctx, made); err != nil {
 			r.report(ctx, &resp.Diagnostics, "read the member "+plan.principal(), err)
 			return
@@ -157,7 +156,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
 	if r.asleep(&resp.Diagnostics, "member "+state.principal()) {
 		return
 	}
@@ -165,7 +164,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	project := state.ProjectID.ValueString()
 	m, err := r.membersIn(project).read(ctx, project, state.memberID())
 	if client.IsNotFound(err) && state.dropped() {
-		return // as on_declined = "remove" left it
+		return // removed by on_declined = "remove"
 	}
 	if r.unread(ctx, req, resp, state.AccountID, "member "+state.principal(), err) {
 		return
@@ -173,7 +172,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	state.fill(m)
 	state.seeRole(m)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // another provider may have written another id
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // another provider may have written another ID
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteOwner, m.IsOwner)...)
 	see(ctx, resp.Private, m.UpdatedAt, &resp.Diagnostics)
 }
@@ -192,7 +191,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	if !plan.names(state) {
 		resp.Diagnostics.AddAttributeError(plan.selector(), "This turned out to be another member", fmt.Sprintf(
-			"While the change was planned, it was not known who this is; it is %s, and the state has %s. Nothing was changed. Run the plan again: it replaces the member.",
+			"The member was unknown when the change was planned. It is %s, but the state has %s. Nothing was changed. Run the plan again: it replaces the member.",
 			plan.named(), state.principal()))
 		return
 	}
@@ -212,7 +211,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	if client.IsNotFound(err) {
 		resp.Diagnostics.AddError("The member "+state.principal()+" is gone",
-			"It was removed after the plan was made. Run the plan again: it will add the member anew.")
+			"It was removed after the plan was made. Run the plan again to add the member again.")
 		return
 	}
 	if err != nil {
@@ -249,8 +248,8 @@ func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	r.tellOfProjects(ctx, state.principal(), done.ProjectRoles, &resp.Diagnostics)
 }
 
-// ImportState accepts the id of the member, an email address, user:<id> or api_key:<id>; in a project after
-// <project_id>/. The form decides which argument the state names the member by, so that the plan after it is empty.
+// ImportState accepts the ID of the member, an email, user:<id> or api_key:<id>; in a project, after <project_id>/. The
+// form decides which argument identifies the member in the state, so that the next plan is empty.
 func (r *memberResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if !r.ready(&resp.Diagnostics) {
 		return
@@ -261,7 +260,7 @@ func (r *memberResource) ImportState(ctx context.Context, req resource.ImportSta
 		before, after, ok := strings.Cut(id, "/")
 		if before = strings.ToLower(before); !ok || !uuidPattern.MatchString(before) {
 			resp.Diagnostics.AddError("Not a project member", fmt.Sprintf(
-				"%q names no project. Write <project id>/<member id>, or an email address, user:<user id> or api_key:<API key id> after the slash.", id))
+				"%q has no project. Use <project ID>/<member ID>, or an email, user:<user ID> or api_key:<API key ID> after the slash.", id))
 			return
 		}
 		project, ref = types.StringValue(before), after
@@ -272,13 +271,13 @@ func (r *memberResource) ImportState(ctx context.Context, req resource.ImportSta
 		return
 	}
 	state := found(project, m, strings.HasPrefix(ref, userPrefix))
-	r.planned(state, plannedCreate, &resp.Diagnostics) // to destroy it at another address would remove what is imported
+	r.planned(state, plannedCreate, &resp.Diagnostics) // destroying it at another address would remove the imported member
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
 
-// found is the state of a member that already exists, with the argument that a configuration would name it by: the
-// address, unless it is a key or byUser says that the user's id is preferred.
+// found is the state of an existing member, with the argument that a configuration would use: the email, unless it is
+// an API key or byUser prefers the user ID.
 func found(project types.String, m *api.Member, byUser bool) membership {
 	state := membership{ProjectID: project}
 	switch {
@@ -292,8 +291,8 @@ func found(project types.String, m *api.Member, byUser bool) membership {
 	state.fill(m)
 	state.RoleID = types.StringValue(m.RoleID)
 	if m.InvitationState == api.InvitationExpired {
-		// A configuration that is generated from this says so too, and plans nothing. One written by hand that leaves
-		// on_expired out plans to send the invitation again.
+		// A configuration generated from this state has the same value, and its plan is empty. A manual configuration without
+		// on_expired plans to resend the invitation.
 		state.OnExpired = types.StringValue(expiredWarn)
 	}
 	return state

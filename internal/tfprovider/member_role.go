@@ -14,8 +14,8 @@ import (
 	"raff/api/client"
 )
 
-// A role is named by its id or by its slug. The state always has the id; it has the slug when the configuration names
-// the role by it, and then the slug of the role the member really has, so that a change made elsewhere shows.
+// A role is given by ID or slug. The state always has the ID. It has the slug if the configuration uses it, and then
+// the slug of the member's actual role, so that a change made elsewhere shows.
 
 // exampleRole is a slug for messages and descriptions.
 func (r *memberResource) exampleRole() string {
@@ -25,7 +25,7 @@ func (r *memberResource) exampleRole() string {
 	return "member"
 }
 
-// seeRole takes over the role that the member has on the server.
+// seeRole sets the role from the server.
 func (m *membership) seeRole(from *api.Member) {
 	m.RoleID = types.StringValue(from.RoleID)
 	if known(m.Role) {
@@ -33,7 +33,7 @@ func (m *membership) seeRole(from *api.Member) {
 	}
 }
 
-// planRole plans the id of the role that the configuration names, and refuses a role that cannot be given.
+// planRole plans the ID of the configured role, and refuses a role that cannot be assigned.
 func (r *memberResource) planRole(ctx context.Context, config, state membership, plan *membership, diags *diag.Diagnostics) {
 	switch {
 	case !config.RoleID.IsNull():
@@ -47,8 +47,8 @@ func (r *memberResource) planRole(ctx context.Context, config, state membership,
 	}
 }
 
-// roleIDOf is the id of the role with a slug. It is unknown when there is no such role yet: the same apply may create it,
-// so that is a warning and no error.
+// roleIDOf is the ID of the role with the slug. It is unknown if there is no such role yet: the same apply may create
+// it, so that is a warning, not an error.
 func (s *session) roleIDOf(ctx context.Context, scope string, slug types.String, diags *diag.Diagnostics) types.String {
 	if !known(slug) || !s.connected() {
 		return types.StringUnknown()
@@ -63,15 +63,15 @@ func (s *session) roleIDOf(ctx context.Context, scope string, slug types.String,
 		return types.StringUnknown()
 	case role == nil:
 		diags.AddAttributeWarning(at, fmt.Sprintf("There is no %s role with the slug %q yet", scope, slug.ValueString()),
-			"It has to exist when this is applied: a raff_role of the same configuration can create it. Check the spelling otherwise."+s.slugs(ctx, scope))
+			"It must exist when this is applied: a raff_role in the same configuration can create it. Otherwise, check the spelling."+s.slugs(ctx, scope))
 		return types.StringUnknown()
 	case isOwnerRole(*role):
-		diags.AddAttributeError(at, "The Owner role is not handed out", "The Owner role moves only by a transfer of the ownership.")
+		diags.AddAttributeError(at, "The Owner role cannot be assigned", "The Owner role changes hands only by transferring ownership.")
 	}
 	return types.StringValue(role.ID)
 }
 
-// roleWithSlug is nil if the scope has no such role.
+// roleWithSlug returns nil if the scope has no such role.
 func (s *session) roleWithSlug(ctx context.Context, scope, slug string) (*api.Role, error) {
 	roles, err := s.roles.get(ctx)
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *session) roleWithSlug(ctx context.Context, scope, slug string) (*api.Ro
 	return nil, nil
 }
 
-// slugs lists the slugs that can be given in a scope.
+// slugs lists the slugs of the roles that can be assigned in a scope.
 func (s *session) slugs(ctx context.Context, scope string) string {
 	roles, err := s.roles.get(ctx)
 	if err != nil {
@@ -95,10 +95,10 @@ func (s *session) slugs(ctx context.Context, scope string) string {
 			fit = append(fit, r.Slug)
 		}
 	}
-	return "\n\nThe slugs there are: " + strings.Join(fit, ", ") + "."
+	return "\n\nAvailable slugs: " + strings.Join(fit, ", ") + "."
 }
 
-// settleRole makes the id of the role known, where the plan could not. It reports whether it is.
+// settleRole sets the ID of the role if it was unknown in the plan. It reports whether it succeeded.
 func (r *memberResource) settleRole(ctx context.Context, plan *membership, diags *diag.Diagnostics) bool {
 	if !plan.RoleID.IsUnknown() {
 		return true
@@ -108,7 +108,7 @@ func (r *memberResource) settleRole(ctx context.Context, plan *membership, diags
 	return ok
 }
 
-// applyRole is the id of the role with a slug, at a time when it has to exist.
+// applyRole is the ID of the role with the slug during apply, when it must exist.
 func (r *memberResource) applyRole(ctx context.Context, argument, slug string, diags *diag.Diagnostics) (id string, ok bool) {
 	scope := r.roleScope()
 	role, err := r.roleWithSlug(ctx, scope, slug)

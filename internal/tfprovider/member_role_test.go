@@ -26,7 +26,7 @@ func TestMemberRoleBySlug(t *testing.T) {
 	run(t,
 		refused(hcl(""), "Exactly one of these attributes must be configured: [role_id,role]"),
 		refused(hcl(fmt.Sprintf("role = \"admin\"\n  role_id = %q", admin)), "Exactly one of these attributes must be configured: [role_id,role]"),
-		refused(hcl(`role = "owner"`), "The Owner role is not handed out"),
+		refused(hcl(`role = "owner"`), "The Owner role cannot be assigned"),
 		resource.TestStep{
 			Config: hcl(`role = "admin"`),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
@@ -37,7 +37,7 @@ func TestMemberRoleBySlug(t *testing.T) {
 		},
 		planned(hcl(`role = "member"`), nil, acts("raff_member.m", updated)),
 		resource.TestStep{Config: hcl(`role = "member"`), Check: all(keep("raff_member.m", &id), onServer(t, srv, &id, "role_id", basic))},
-		// What somebody else gives is taken back.
+		// What someone else gives is taken back.
 		planned(hcl(`role = "member"`), func() { patch(t, srv, id, "role_id", admin) }, acts("raff_member.m", updated)),
 		resource.TestStep{Config: hcl(`role = "member"`), Check: onServer(t, srv, &id, "role_id", basic)},
 		// From one spelling to the other nothing is written.

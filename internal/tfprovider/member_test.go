@@ -53,7 +53,7 @@ func onServer(t *testing.T, srv *rafftest.Server, id *string, field string, want
 	}
 }
 
-// patch changes a member the way somebody else would.
+// patch changes a member the way someone else would.
 func patch(t *testing.T, srv *rafftest.Server, id, field, value string) {
 	t.Helper()
 	srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]string{field: value}).Want(t, 200)
@@ -170,7 +170,7 @@ resource "terraform_data" "person" {
 		refused(hcl(), "Exactly one of these attributes must be configured"),
 		refused(hcl(byEmail, byUser), "Exactly one of these attributes must be configured"),
 		refused(hcl(byEmail, fmt.Sprintf("api_key_id = %q", srv.KeyID)), "Exactly one of these attributes must be configured"),
-		refused(hcl(`email = "Alice <alice@example.com>"`), "must be one plain address"),
+		refused(hcl(`email = "Alice <alice@example.com>"`), "must be a single email address"),
 		refused(hcl(`target_user_id = "alice"`), "must be an id such as"),
 		resource.TestStep{
 			Config: hcl("target_user_id = terraform_data.person.output") + unknown,
@@ -265,7 +265,7 @@ func TestMemberActiveIsSatisfiedByPending(t *testing.T) {
 	)
 }
 
-// Somebody who accepts between plan and apply must not make the apply fail.
+// Someone who accepts between plan and apply must not make the apply fail.
 func TestMemberAcceptsDuringApply(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -423,7 +423,7 @@ func TestMemberRefusedAtPlan(t *testing.T) {
 	run(t,
 		refused(alice(srv.RoleID(t, "project", "viewer")), `"Viewer" is a project role`),
 		refused(alice(srv.RoleID(t, "project", "viewer")), role+" Member"),
-		refused(alice(srv.RoleID(t, "account", "owner")), "The Owner role moves only by a transfer"),
+		refused(alice(srv.RoleID(t, "account", "owner")), "The Owner role changes hands only by transferring"),
 		refused(alice(nowhere), "The account has no role with the id"),
 		refused(using(srv.URL, srv.Key, member("m", role, fmt.Sprintf("api_key_id = %q", nowhere))), "The account has no API key with the id"),
 		resource.TestStep{Config: alice(role)},

@@ -15,7 +15,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*membersDataSource)(nil)
 
-// membersDataSource is every member of the account, or of a project, that matches.
+// membersDataSource lists the members of the account, or of a project, that match the filters.
 type membersDataSource struct {
 	lookup
 	inProject bool
@@ -47,12 +47,12 @@ func (d *membersDataSource) Metadata(_ context.Context, _ datasource.MetadataReq
 
 func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All members of the account that match every filter given, in order of creation. The list is complete, however long.",
+		MarkdownDescription: "All members of the account that match all filters, in order of creation. The list is always complete.",
 		Attributes: map[string]schema.Attribute{
 			"status": schema.StringAttribute{
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.OneOf(api.StatusPending, api.StatusActive, api.StatusSuspended)},
-				MarkdownDescription: "Only members of this status: `pending`, `active` or `suspended`.",
+				MarkdownDescription: "Only members with this status: `pending`, `active` or `suspended`.",
 			},
 			"role_id": schema.StringAttribute{
 				Optional:            true,
@@ -60,7 +60,7 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			},
 			"email_domain": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only members whose address has exactly this domain, such as `example.com`.",
+				MarkdownDescription: "Only members whose email has exactly this domain, such as `example.com`.",
 			},
 			"principal_type": schema.StringAttribute{
 				Optional:            true,
@@ -75,8 +75,8 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		},
 	}
 	if d.inProject {
-		resp.Schema.MarkdownDescription = "All members of a project that match every filter given, in order of creation. The list is complete, however long. " +
-			"Whoever reaches the project by the Owner's role alone is not on it."
+		resp.Schema.MarkdownDescription = "All members of a project that match all filters, in order of creation. The list is always complete. " +
+			"It does not include the Owner and API keys with the Owner role, unless they are members of the project."
 		resp.Schema.Attributes["project_id"] = projectIDArgument()
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// person is a member, as far as a plan that removes it has to tell.
+// person is what a plan shows of a member that it removes.
 type person struct {
 	ID       string `tfsdk:"id" json:"id"`
 	Email    string `tfsdk:"email" json:"email"`
@@ -24,15 +24,15 @@ var personType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"id": types.StringType, "email": types.StringType, "name": types.StringType, "role_name": types.StringType, "status": types.StringType,
 }}
 
-// present is somebody who is there. The Owner and the key the provider works with are protected: nobody removes them.
+// present is an existing member. The Owner and the provider's own API key are protected and never removed.
 type present struct {
 	person
 	IsKey     bool `json:"is_key"`
 	Protected bool `json:"protected"`
 }
 
-// strangers are those of the people whom the configuration neither names nor ignores. They are certain when everything
-// it names is known by now.
+// strangers are the people whom the configuration neither lists nor ignores. certain is true if all listed IDs are
+// known.
 func (m exclusiveModel) strangers(people []present) (strangers []person, certain bool) {
 	stay, ignored := map[string]bool{}, map[string]bool{}
 	certain = eachText(m.MemberIDs, func(id string) { stay[bareID(id)] = true })
@@ -46,29 +46,29 @@ func (m exclusiveModel) strangers(people []present) (strangers []person, certain
 	return strangers, certain
 }
 
-// ignoresKeys is true unless the configuration says otherwise: most keys are the business of raff_api_key.
+// ignoresKeys is true by default, because most API keys are managed with raff_api_key.
 func (m exclusiveModel) ignoresKeys() bool {
 	return m.IgnoreAPIKeys.IsNull() || m.IgnoreAPIKeys.ValueBool()
 }
 
-// bareID is the id of the membership alone, also of a raff_project_member, whose id names the project first.
+// bareID is the ID of the membership, without the project prefix that the ID of a raff_project_member has.
 func bareID(id string) string { return id[strings.LastIndex(id, "/")+1:] }
 
-// The default of max_removals: so many, or this part of those who are there, whichever is more.
+// The default of max_removals: this number, or this share of the members, whichever is larger.
 const (
 	fewRemovals     = 10
 	removalsPercent = 20
 )
 
-// refuseMassRemoval refuses to remove everybody, or more at once than a team usually loses: that is what an empty list
-// or a wrong file looks like.
+// refuseMassRemoval refuses to remove everyone, or more members at once than usual, which probably comes from an empty
+// list or a wrong file.
 func (m exclusiveModel) refuseMassRemoval(strangers []person, there int, diags *diag.Diagnostics) {
 	if m.AllowMassRemoval.ValueBool() || m.AllowMassRemoval.IsUnknown() || m.MaxRemovals.IsUnknown() || len(strangers) == 0 {
 		return
 	}
-	const how = "\n\nIf that is right, set allow_mass_removal = true for this apply; nobody is removed before."
+	const how = "\n\nIf this is intended, set allow_mass_removal = true for this apply. Nobody is removed until then."
 	if len(m.MemberIDs.Elements()) == 0 {
-		diags.AddAttributeError(path.Root("member_ids"), "member_ids is empty, and everybody would be removed",
+		diags.AddAttributeError(path.Root("member_ids"), "member_ids is empty, and everyone would be removed",
 			fmt.Sprintf("An empty list usually comes from an empty file or from a filter that matches nothing. The plan would remove %s:", people(len(strangers)))+lines(strangers)+how)
 		return
 	}
@@ -78,11 +78,11 @@ func (m exclusiveModel) refuseMassRemoval(strangers []person, there int, diags *
 	}
 	if len(strangers) > limit {
 		diags.AddAttributeError(path.Root("max_removals"), fmt.Sprintf("%s would be removed at once", people(len(strangers))),
-			fmt.Sprintf("The limit is %d (max_removals). These are there and not in member_ids:", limit)+lines(strangers)+how)
+			fmt.Sprintf("The limit is %d (max_removals). These members are not in member_ids:", limit)+lines(strangers)+how)
 	}
 }
 
-// eachText calls f for each text of the set, and reports whether all of them were known.
+// eachText calls f for each known text of the set, and reports whether all of them are known.
 func eachText(set types.Set, f func(string)) (all bool) {
 	all = !set.IsUnknown()
 	for _, v := range set.Elements() {
@@ -111,7 +111,7 @@ func people(n int) string {
 	return fmt.Sprintf("%d members", n)
 }
 
-// lines lists people, one to a line, as many as anybody reads; removes in the plan has them all.
+// lines lists the first people, one per line; removes in the plan has all of them.
 func lines(of []person) string {
 	const most = 50
 	var b strings.Builder

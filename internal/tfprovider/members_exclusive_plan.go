@@ -14,8 +14,8 @@ import (
 	"raff/api/client"
 )
 
-// ModifyPlan names whom the plan removes. All it goes by is the note of the last refresh, so that it says the same when
-// it is asked again during the apply, and also while the provider's key is not known.
+// ModifyPlan plans who is removed. It only uses the members stored at the last refresh, so that the result is the same
+// when Terraform repeats the plan during apply, and while the provider's API key is unknown.
 func (r *exclusiveResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
@@ -36,7 +36,7 @@ func (r *exclusiveResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// planCreate plans to remove nobody, and says whom the plan after this one will.
+// planCreate plans to remove nobody, and warns whom the next plan will remove.
 func (r *exclusiveResource) planCreate(ctx context.Context, plan *exclusiveModel, diags *diag.Diagnostics) {
 	plan.Removes = removals(ctx, nil, diags)
 	r.planAccount(ctx, &plan.AccountID, diags)
@@ -49,7 +49,7 @@ func (r *exclusiveResource) planCreate(ctx context.Context, plan *exclusiveModel
 	}
 	there, err := r.there(ctx, plan.ProjectID.ValueString())
 	if err != nil {
-		r.report(ctx, diags, "look who is there", err)
+		r.report(ctx, diags, "list the members", err)
 		return
 	}
 	r.checkMemberIDs(ctx, *plan, exclusiveModel{}, there, diags)
@@ -59,12 +59,12 @@ func (r *exclusiveResource) planCreate(ctx context.Context, plan *exclusiveModel
 	}
 	summary, detail := people(len(strangers))+" will be removed by the apply after this one", ""
 	if !certain {
-		summary, detail = "Up to "+summary, " Some of member_ids are not known yet; those who turn out to be among them stay."
+		summary, detail = "Up to "+summary, " Some of member_ids are not known yet; members that turn out to be among them stay."
 	}
-	diags.AddWarning(summary, "This apply removes nobody: it notes who is there. These are there and not in member_ids, so the next plan will name them in removes."+detail+lines(strangers))
+	diags.AddWarning(summary, "This apply removes nobody; it only records the current members. These members are not in member_ids, so the next plan will list them in removes."+detail+lines(strangers))
 }
 
-// planRemovals plans to remove those who were there and are not in the configuration.
+// planRemovals plans to remove the recorded members that are not in the configuration.
 func (r *exclusiveResource) planRemovals(ctx context.Context, plan *exclusiveModel, state exclusiveModel, there []present, diags *diag.Diagnostics) {
 	r.checkMemberIDs(ctx, *plan, state, there, diags)
 	strangers, certain := plan.strangers(there)
@@ -74,18 +74,18 @@ func (r *exclusiveResource) planRemovals(ctx context.Context, plan *exclusiveMod
 	case !certain:
 		plan.Removes = types.ListUnknown(personType)
 		diags.AddWarning(fmt.Sprintf("Up to %s will be removed", people(len(strangers))),
-			"Some of member_ids are known only during the apply. All of these will be removed but for those whose ids turn out to be among them:"+lines(strangers))
+			"Some of member_ids are unknown until apply. These members will be removed unless their IDs turn out to be among them:"+lines(strangers))
 	default:
 		plan.Removes = removals(ctx, strangers, diags)
 		plan.refuseMassRemoval(strangers, len(there), diags)
 		r.checkMayRemove(ctx, *plan, diags)
 		if !diags.HasError() {
-			diags.AddWarning(people(len(strangers))+" will be removed", "They are there and not in member_ids:"+lines(strangers))
+			diags.AddWarning(people(len(strangers))+" will be removed", "They are not in member_ids:"+lines(strangers))
 		}
 	}
 }
 
-// checkMayRemove refuses at plan time what the key may not do. In projects roles differ, and the server decides.
+// checkMayRemove refuses during plan if the API key lacks the permission. In projects, roles differ, so the server decides.
 func (r *exclusiveResource) checkMayRemove(ctx context.Context, plan exclusiveModel, diags *diag.Diagnostics) {
 	if !r.connected() || !plan.ProjectID.IsNull() {
 		return
@@ -93,12 +93,12 @@ func (r *exclusiveResource) checkMayRemove(ctx context.Context, plan exclusiveMo
 	me, err := r.whoami.get(ctx)
 	const permission = "account.members.remove"
 	if err == nil && !slices.Contains(me.Permissions, permission) && !slices.Contains(me.Permissions, "account.members.manage") {
-		diags.AddError("The API key may not remove members", "The plan removes members, which needs the permission "+permission+"."+r.whoMay(ctx, permission))
+		diags.AddError("The API key may not remove members", "The plan removes members, which requires the permission "+permission+"."+r.whoMay(ctx, permission))
 	}
 }
 
-// checkMemberIDs refuses what is no id of a member there: taken for one, it would keep nobody, and everybody else would
-// be removed. An id that was right once is let pass with a warning.
+// checkMemberIDs refuses an ID that is not the ID of a member: it would keep nobody, so the intended member would be
+// removed. An ID of a former member only gets a warning.
 func (r *exclusiveResource) checkMemberIDs(ctx context.Context, plan, state exclusiveModel, there []present, diags *diag.Diagnostics) {
 	before := map[string]bool{}
 	eachText(state.MemberIDs, func(id string) { before[id] = true })
@@ -114,15 +114,15 @@ func (r *exclusiveResource) checkMemberIDs(ctx context.Context, plan, state excl
 	})
 	at := path.Root("member_ids")
 	if len(wrong) > 0 {
-		diags.AddAttributeError(at, "Not an id of a member", "member_ids has what is no member there:\n  - "+strings.Join(wrong, "\n  - ")+
-			"\n\nGive the id of every raff_member (of every raff_project_member, with project_id), and of an API key the member_id of raff_api_key.")
+		diags.AddAttributeError(at, "Not the ID of a member", "member_ids contains invalid IDs:\n  - "+strings.Join(wrong, "\n  - ")+
+			"\n\nUse the id of every raff_member (or raff_project_member, with project_id), and for API keys the member_id of raff_api_key.")
 	}
 	if len(left) > 0 {
-		diags.AddAttributeWarning(at, "Some of member_ids are not there any more", "They were removed elsewhere, and can be taken out of the configuration:\n  - "+strings.Join(left, "\n  - "))
+		diags.AddAttributeWarning(at, "Some of member_ids no longer exist", "They were removed elsewhere, and can be removed from the configuration:\n  - "+strings.Join(left, "\n  - "))
 	}
 }
 
-// wrongMemberID says why the id names no member there; empty if it does, or if nobody can be asked.
+// wrongMemberID says why the ID is not the ID of a member; empty if it is, or if that cannot be checked.
 func (r *exclusiveResource) wrongMemberID(ctx context.Context, plan exclusiveModel, ref string, there []present, diags *diag.Diagnostics) string {
 	project, id, inProject := strings.Cut(ref, "/")
 	if !inProject {
@@ -130,28 +130,28 @@ func (r *exclusiveResource) wrongMemberID(ctx context.Context, plan exclusiveMod
 	}
 	switch {
 	case inProject && plan.ProjectID.IsNull():
-		return "is the id of a project member, and this is about the account."
+		return "is the ID of a project member, but this resource is about the account."
 	case inProject && known(plan.ProjectID) && project != plan.ProjectID.ValueString():
-		return "is the id of a member of another project."
+		return "is the ID of a member of another project."
 	case slices.ContainsFunc(there, func(p present) bool { return p.ID == id }):
 		return ""
 	}
 	if i := slices.IndexFunc(there, func(p present) bool { return p.IsKey && p.Email == id+keyDomain }); i >= 0 {
-		return "is the id of an API key; the id of its membership is " + there[i].ID + "."
+		return "is the ID of an API key; the ID of its membership is " + there[i].ID + "."
 	}
 	if i := slices.IndexFunc(there, func(p present) bool { return sameEmail(types.StringValue(p.Email), types.StringValue(id)) }); i >= 0 {
-		return "is an address; the id of its membership is " + there[i].ID + "."
+		return "is an email; the ID of its membership is " + there[i].ID + "."
 	}
 	if !uuidPattern.MatchString(id) {
-		return "is no id."
+		return "is not an ID."
 	}
 	if !r.connected() || plan.ProjectID.IsUnknown() {
 		return ""
 	}
-	_, err := r.membersIn(project).read(ctx, project, id) // one that was added since the last look
+	_, err := r.membersIn(project).read(ctx, project, id) // a member that was added since the last read
 	switch {
 	case client.IsNotFound(err):
-		return "is the id of nobody there."
+		return "does not match any member."
 	case err != nil:
 		r.report(ctx, diags, "check member_ids", err)
 	}

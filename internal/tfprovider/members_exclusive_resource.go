@@ -26,13 +26,13 @@ var (
 	_ resource.ResourceWithIdentity    = (*exclusiveResource)(nil)
 )
 
-// exclusiveResource removes everybody from the account, or from a project, whom the configuration does not name.
+// exclusiveResource removes everyone from the account, or from a project, whom the configuration does not list.
 //
-// Nobody is removed whom the plan did not name. Creating the resource removes nobody: Terraform plans a create once more
-// during the apply, with nothing remembered, so a plan could not be kept to. It notes who is there. From then on a
-// refresh notes that; the plan is made from that note alone, so it stays the same when Terraform makes it once more
-// during the apply, whatever happened meanwhile; and the apply removes those in the plan and nobody else. Whoever joined
-// in between is in the next plan.
+// Only members that the plan listed are removed. Creating the resource removes nobody: Terraform repeats the plan of a
+// create during apply, without stored data, so the list could differ from the reviewed plan. It only records the
+// current members. From then on, each refresh records them, and the plan only uses that record, so it stays the same
+// when Terraform repeats it during apply. The apply removes exactly the planned members; anyone who joined in between
+// is in the next plan.
 type exclusiveResource struct{ managed }
 
 func newExclusiveResource() resource.Resource { return &exclusiveResource{} }
@@ -49,7 +49,7 @@ type exclusiveModel struct {
 	Removes          types.List   `tfsdk:"removes"`
 }
 
-// noteThere is who was there at the last look.
+// noteThere is the private data with the members at the last refresh.
 const noteThere = "there"
 
 // what names it in messages.
@@ -60,7 +60,7 @@ func (m exclusiveModel) what() string {
 	return "list of members of the account"
 }
 
-// home is the account it is about.
+// home is the account of the list.
 func (m exclusiveModel) home() string {
 	if !known(m.AccountID) && m.ProjectID.IsNull() {
 		return m.ID.ValueString() // a state of an earlier version
@@ -75,57 +75,57 @@ func (r *exclusiveResource) Metadata(_ context.Context, req resource.MetadataReq
 func (r *exclusiveResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Makes a configuration the only word on who is in the account, or in a project: a plan removes everybody it does not name, also whom somebody added by hand.\n\n" +
-			"The plan names each of them, in `removes` and in a warning, and the apply removes nobody else: who joins in between is in the next plan. " +
-			"Creating the resource removes nobody; it notes who is there, and the next plan names whom it removes. " +
-			"Never removed are the Owner, the API key the provider works with, the addresses in `ignore_emails`, and API keys unless `ignore_api_keys = false`. " +
-			"A plan that would remove everybody, or more than `max_removals`, is refused. " +
-			"Destroying this resource removes nobody; it only stops looking.\n\n" +
-			"Use it once for the account, and once for each project that should be watched. Open invitations count as members: not named, they are cancelled.",
+		MarkdownDescription: "Makes the configuration authoritative for the members of the account, or of a project: a plan removes everyone it does not list, including members added manually.\n\n" +
+			"The plan lists each of them, in `removes` and in a warning, and the apply removes nobody else: anyone who joins in between is in the next plan. " +
+			"Creating the resource removes nobody; it records the current members, and the next plan lists whom it removes. " +
+			"The Owner, the provider's own API key and the emails in `ignore_emails` are never removed, and API keys only with `ignore_api_keys = false`. " +
+			"A plan that would remove everyone, or more than `max_removals`, is refused. " +
+			"Destroying this resource removes nobody.\n\n" +
+			"Use it once for the account, and once for each project to be managed. Open invitations count as members: if they are not listed, they are cancelled.",
 		Attributes: map[string]schema.Attribute{
 			"project_id": schema.StringAttribute{
 				Optional:            true,
 				PlanModifiers:       []planmodifier.String{atPlan(isUUID()), stringplanmodifier.RequiresReplace()},
-				MarkdownDescription: "Id of the project whose members are meant. Left out, those of the account are.",
+				MarkdownDescription: "ID of the project. If omitted, the resource manages the members of the account.",
 			},
 			"member_ids": schema.SetAttribute{
 				Required:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "Ids of those who stay: of every `raff_member`, or with `project_id` of every `raff_project_member` of the project.",
+				MarkdownDescription: "IDs of the members to keep: the `id` of every `raff_member`, or, with `project_id`, of every `raff_project_member` of the project.",
 			},
 			"ignore_emails": schema.SetAttribute{
 				Optional:            true,
 				ElementType:         types.StringType,
 				PlanModifiers:       []planmodifier.Set{setAtPlan(setvalidator.ValueStringsAre(emailValidator{}))},
-				MarkdownDescription: "Addresses that are left alone, whether they are there or not, such as that of an auditor who comes and goes.",
+				MarkdownDescription: "Emails to ignore, whether or not they are members, such as that of an external auditor.",
 			},
 			"ignore_api_keys": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Leaves API keys alone, also those that no configuration names. With `false` a key's role in the account is removed like a person; " +
-					"name the keys that stay with `raff_api_key.NAME.member_id`. Default: `true`.",
+				MarkdownDescription: "Whether to ignore API keys. With `false`, account roles of API keys are removed like those of people; " +
+					"list the keys to keep with `raff_api_key.NAME.member_id`. Default: `true`.",
 			},
 			"max_removals": schema.Int64Attribute{
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
-				MarkdownDescription: "How many one plan may remove. Default: 10, or 20 % of those who are there if that is more.",
+				MarkdownDescription: "Maximum number of members that one plan may remove. Default: 10, or 20 % of the members if that is more.",
 			},
 			"allow_mass_removal": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Allows a plan that removes more than `max_removals`, or everybody because `member_ids` is empty. Set it for one apply and take it out again. Default: `false`.",
+				MarkdownDescription: "Allows a plan that removes more than `max_removals`, or everyone because `member_ids` is empty. Set it for one apply only. Default: `false`.",
 			},
 			"account_id": accountAttribute(),
 			"removes": schema.ListNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "In a plan, whom it removes; after it, whom the last apply that removed anybody did. Not known in a plan while some of `member_ids` are not; the warning then names all who are in question.",
+				MarkdownDescription: "In a plan, the members it removes; in the state, the members removed by the last apply that removed any. Unknown in a plan while some of `member_ids` are unknown; the warning then lists all candidates.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"id":        schema.StringAttribute{Computed: true, MarkdownDescription: "Id of the membership."},
+					"id":        schema.StringAttribute{Computed: true, MarkdownDescription: "ID of the membership."},
 					"email":     schema.StringAttribute{Computed: true, MarkdownDescription: "Address."},
 					"name":      schema.StringAttribute{Computed: true, MarkdownDescription: "Name; empty while an invitation is open."},
 					"role_name": schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the role."},
 					"status":    schema.StringAttribute{Computed: true, MarkdownDescription: "`pending`, `active` or `suspended`."},
 				}},
 			},
-			"id": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the account or of the project."},
+			"id": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the account or of the project."},
 		},
 	}
 }
@@ -143,7 +143,7 @@ func (r *exclusiveResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	there, err := r.there(ctx, plan.ProjectID.ValueString())
 	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "look who is there", err)
+		r.report(ctx, &resp.Diagnostics, "list the members", err)
 		return
 	}
 	plan.AccountID = types.StringValue(r.accountID)
@@ -174,7 +174,7 @@ func (r *exclusiveResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	state.AccountID = types.StringValue(r.accountID)
-	if state.MemberIDs.IsNull() { // an import: all who are there may stay until the configuration says otherwise
+	if state.MemberIDs.IsNull() { // an import: all current members stay until the configuration says otherwise
 		ids := []string{}
 		for _, p := range there {
 			if !p.Protected && !p.IsKey {
@@ -205,19 +205,19 @@ func (r *exclusiveResource) Update(ctx context.Context, req resource.UpdateReque
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 	plan.AccountID = types.StringValue(r.accountID)
 	var named []person
-	if !plan.Removes.Equal(state.Removes) { // those are of an earlier apply
+	if !plan.Removes.Equal(state.Removes) { // from an earlier apply
 		resp.Diagnostics.Append(plan.Removes.ElementsAs(ctx, &named, false)...)
 	}
 	for i, p := range named {
 		if interrupted.Err() != nil {
-			resp.Diagnostics.AddError("Interrupted", fmt.Sprintf("%d of %s were removed. The next plan names the others again.", i, people(len(named))))
+			resp.Diagnostics.AddError("Interrupted", fmt.Sprintf("%d of %s were removed. The next plan lists the others again.", i, people(len(named))))
 			break
 		}
 		r.removePerson(ctx, plan.ProjectID.ValueString(), p, &resp.Diagnostics)
 	}
 	there, err := r.there(ctx, plan.ProjectID.ValueString())
 	if err != nil {
-		r.report(ctx, &resp.Diagnostics, "look who is left", err)
+		r.report(ctx, &resp.Diagnostics, "list the remaining members", err)
 		return
 	}
 	resp.Diagnostics.Append(writeNote(ctx, resp.Private, noteThere, there)...)
@@ -233,16 +233,16 @@ func (r *exclusiveResource) removePerson(ctx context.Context, projectID string, 
 	switch {
 	case err == nil && done != nil:
 		tellOfLeft(p.Email, done, diags)
-	case err != nil && !client.IsNotFound(err): // gone is gone, whoever did it
+	case err != nil && !client.IsNotFound(err): // already removed by someone else
 		r.report(ctx, diags, "remove "+p.Email, err)
 	}
 }
 
-// Delete removes nobody: the resource is not in the way any more, and that is all.
+// Delete removes nobody; it only removes the resource from the state.
 func (r *exclusiveResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
 }
 
-// ImportState accepts the id of the account, or of a project.
+// ImportState accepts the ID of the account, or of a project.
 func (r *exclusiveResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if !r.ready(&resp.Diagnostics) {
 		return
@@ -269,7 +269,7 @@ func (r *exclusiveResource) ImportState(ctx context.Context, req resource.Import
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
 
-// there is everybody who is there.
+// there lists the current members.
 func (r *exclusiveResource) there(ctx context.Context, projectID string) ([]present, error) {
 	me, err := r.whoami.get(ctx)
 	if err != nil {

@@ -90,14 +90,14 @@ func TestMembersExclusive(t *testing.T) {
 			Check:            all(thereAre(t, srv, "/api/v1/members", alice, auditor, owner), keyGone),
 		},
 		empty(hcl(one, ignores), nil),
-		// Whom somebody adds by hand the plan names and the apply removes.
+		// Whom someone adds by hand the plan names and the apply removes.
 		resource.TestStep{
 			PreConfig:        func() { srv.Invite(t, "eve@example.com", basic) },
 			Config:           hcl(one, ignores),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{removesJust("eve@example.com")}},
 			Check:            thereAre(t, srv, "/api/v1/members", alice, auditor, owner),
 		},
-		// Somebody new in the configuration is no reason to remove anybody.
+		// Someone new in the configuration is no reason to remove anybody.
 		resource.TestStep{Config: hcl(two, ignores), Check: thereAre(t, srv, "/api/v1/members", alice, auditor, "dave@example.com", owner)},
 		// Who leaves the configuration goes by whichever resource comes first.
 		resource.TestStep{
@@ -196,15 +196,15 @@ func TestMembersExclusiveRefuses(t *testing.T) {
 	hcl := func(arguments ...string) string { return using(srv.URL, srv.Key, exclusive(arguments...)) }
 	just := fmt.Sprintf("member_ids = [%q]", alice)
 	// The create goes through, and the plan after it is refused.
-	everybody := resource.TestStep{Config: hcl(just), ExpectError: says("11 members would be removed at once")}
+	everyone := resource.TestStep{Config: hcl(just), ExpectError: says("11 members would be removed at once")}
 	run(t,
 		refused(hcl(`member_ids = ["alice"]`), `"alice" is no id`),
 		refused(hcl(`member_ids = ["alice@example.com"]`), `the id of its membership is `+alice),
 		refused(hcl(fmt.Sprintf("member_ids = [%q]", key)), "is the id of an API key"),
-		refused(hcl(fmt.Sprintf("member_ids = [%q]", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")), "is the id of nobody there"),
-		everybody,
+		refused(hcl(fmt.Sprintf("member_ids = [%q]", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")), "does not match any member"),
+		everyone,
 		refused(using(srv.URL, other, exclusive(just)), "The API key belongs to another account"),
-		refused(hcl("member_ids = []"), "member_ids is empty, and everybody would be removed"),
+		refused(hcl("member_ids = []"), "member_ids is empty, and everyone would be removed"),
 		resource.TestStep{
 			Config: hcl(just, "max_removals = 11"),
 			Check:  thereAre(t, srv, "/api/v1/members", "alice@example.com", "owner@example.com"),

@@ -8,8 +8,8 @@ import (
 	"raff/api/client"
 )
 
-// The calls on a membership, wherever it lives: projectID is empty for the account. Project members are shown as
-// members; they differ only in the scope they name.
+// The API calls for memberships of the account and of projects; projectID is empty for the account. Project members are
+// converted to members; they differ only in their scope.
 
 func (s *session) getMember(ctx context.Context, projectID, id string) (*api.Member, error) {
 	if projectID == "" {
@@ -33,7 +33,7 @@ func (s *session) listMembers(ctx context.Context, projectID string, o client.Li
 	return page, nil
 }
 
-// allMembers walks the members to the end.
+// allMembers reads all pages of the members.
 func (s *session) allMembers(ctx context.Context, projectID string, o client.ListMembersOptions) iter.Seq2[api.Member, error] {
 	if projectID == "" {
 		return s.client.Members.All(ctx, o)
@@ -47,8 +47,8 @@ func (s *session) allMembers(ctx context.Context, projectID string, o client.Lis
 	}
 }
 
-// addMember adds a member. Who is invited to a project by address is known from the invitation alone; the rest is for
-// getMember to say.
+// addMember adds a member. For a project invitation by email, the result has only the fields of the invitation;
+// getMember returns the others.
 func (s *session) addMember(ctx context.Context, projectID string, in api.AddMemberRequest) (*api.Member, error) {
 	switch {
 	case projectID == "":
@@ -83,8 +83,8 @@ func (s *session) removeMember(ctx context.Context, projectID, id string) (*api.
 	return s.client.ProjectMembers.Remove(ctx, projectID, id)
 }
 
-// membersIn are the reads of a refresh. The projects share the few that go by id, or an account with many small projects
-// would be read one by one.
+// membersIn are the reads of a refresh. All projects share the number of reads by ID, because an account with many
+// small projects would otherwise be read one by one.
 func (s *session) membersIn(projectID string) *reads[api.Member] {
 	if projectID == "" {
 		return &s.members

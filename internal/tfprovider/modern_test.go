@@ -84,6 +84,6 @@ func TestFunctions(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: using(srv.URL, srv.Key, hcl.String()+"data \"raff_permissions\" \"all\" {}\n"), Check: all(checks...)},
 		refuses(`provider::raff::permission_matches("vm.manage", "[")`, `"[" is not a pattern`),
-		refuses(`provider::raff::normalize_email("Alice <alice@example.com>")`, "is not one plain address"),
+		refuses(`provider::raff::normalize_email("Alice <alice@example.com>")`, "is not a single email address"),
 	)
 }

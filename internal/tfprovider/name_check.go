@@ -13,15 +13,15 @@ import (
 	"raff/internal/naming"
 )
 
-// checkRoleFree refuses at plan time a slug or a name that another role has. A role that this state has too is about to
-// be replaced or renamed.
+// checkRoleFree refuses during plan a slug or a name of another role. A role that is also in the state is about to be
+// replaced or renamed.
 func (r *roleResource) checkRoleFree(ctx context.Context, plan, state roleModel, diags *diag.Diagnostics) {
 	if r.wrote.Load() || plan.Scope.IsUnknown() {
 		return
 	}
 	roles, err := r.roles.get(ctx)
 	if err != nil {
-		return // who may not look at roles learns it when applying
+		return // without the permission to view roles, the error appears during apply
 	}
 	for _, o := range roles {
 		if o.Scope != plan.Scope.ValueString() || o.ID == state.ID.ValueString() || r.handovers.isKept(o.ID) {
@@ -34,11 +34,11 @@ func (r *roleResource) checkRoleFree(ctx context.Context, plan, state roleModel,
 	}
 }
 
-// roleTaken says that the role o has the slug or the name of the plan; nil if it has neither.
+// roleTaken reports that the role o has the planned slug or name; nil if it has neither.
 func roleTaken(o api.Role, plan roleModel) diag.Diagnostic {
 	detail := fmt.Sprintf("The account has this role as %s.", o.ID) + importBlock("raff_role", o.Scope+"/"+o.Slug) + "\n\n" + movedRole
 	if o.IsSystem {
-		detail = "It is a system role, the same in every account. Choose another one, or refer to it with the data source raff_role."
+		detail = "It is a system role, which every account has. Choose another slug or name, or refer to the system role with the data source raff_role."
 	}
 	switch {
 	case known(plan.Slug) && o.Slug == plan.Slug.ValueString():
@@ -49,11 +49,11 @@ func roleTaken(o api.Role, plan roleModel) diag.Diagnostic {
 	return nil
 }
 
-const movedRole = "If the resource was only renamed, say so with a moved block."
+const movedRole = "If the resource was only renamed, add a moved block."
 
-// bothNames is how a role is replaced while somebody has it.
+// bothNames explains how to replace a role that is in use.
 const bothNames = "To replace a role that is in use, set lifecycle { create_before_destroy = true } and change name and slug together: " +
-	"both roles exist for a moment, and neither may be the same."
+	"both roles exist for a moment, so they need different names and slugs."
 
 // checkProjectFree is checkRoleFree for the name of a project.
 func (r *projectResource) checkProjectFree(ctx context.Context, name types.String, id string, diags *diag.Diagnostics) {

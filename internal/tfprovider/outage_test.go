@@ -48,14 +48,14 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 	t.Cleanup(secure.Close)
 	hcl := fmt.Sprintf(many, srv.RoleID(t, "account", "member"))
 	for name, c := range map[string]struct{ url, key, project, words string }{
-		"nothing listens": {url: "http://127.0.0.1:1", words: "Nothing listens there"},
+		"nothing listens": {url: "http://127.0.0.1:1", words: "Connection refused: the server is not running"},
 		"no such host":    {url: "http://raff.invalid", words: "There is no host named raff.invalid"},
 		"wrong URL":       {url: html.URL, words: "is not a raff server"},
 		"not found":       {url: srv.URL + "/elsewhere", words: "is not a raff server"},
 		"certificate":     {url: secure.URL, words: "signed by an authority that this machine does not trust"},
-		"no TLS":          {url: strings.Replace(srv.URL, "http:", "https:", 1), words: "does not speak TLS"},
+		"no TLS":          {url: strings.Replace(srv.URL, "http:", "https:", 1), words: "does not use TLS"},
 		"wrong key":       {key: "raff_" + strings.Repeat("0", 64), words: "The server does not accept the API key"},
-		"wrong project":   {project: "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", words: "project_id names no project of this account"},
+		"wrong project":   {project: "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", words: "project_id is not a project of this account"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, key := srv.URL, srv.Key

@@ -12,7 +12,7 @@ import (
 	"raff/api"
 )
 
-// checkPermissions refuses at plan time names that are in no catalog, or in that of the other scope.
+// checkPermissions refuses during plan names that are not in the catalog, or that belong to the other scope.
 func (s *session) checkPermissions(ctx context.Context, scope types.String, names types.Set, diags *diag.Diagnostics) {
 	if names.IsUnknown() || scope.IsUnknown() {
 		return

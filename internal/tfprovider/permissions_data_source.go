@@ -39,11 +39,11 @@ func (d *permissionsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 		"name":        "Name of the permission.",
 		"description": "What it allows.",
 		"scope":       "`account` or `project`.",
-		"category":    "Which group it belongs to.",
+		"category":    "Category of the permission.",
 	})
-	attributes["removes"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether it destroys something or takes access away."}
+	attributes["removes"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the permission allows deleting something or removing access."}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The permissions that roles are made of, in the order of the server's catalog.",
+		MarkdownDescription: "The permissions for roles, in the order of the server's catalog.",
 		Attributes: map[string]schema.Attribute{
 			"scope": schema.StringAttribute{
 				Optional:            true,
@@ -52,7 +52,7 @@ func (d *permissionsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			},
 			"names": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "Just the names, for the `permissions` of a role.",
+				MarkdownDescription: "The names only, for the `permissions` of a role.",
 			},
 			"permissions": schema.ListNestedAttribute{
 				Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: attributes},

@@ -22,11 +22,11 @@ func TestRefusedAtPlan(t *testing.T) {
 	for _, c := range []struct{ hcl, words string }{
 		{member("m", basic, `email = "Alice@example.com"`), "raff_member.NAME"},
 		{member("m", basic, `email = "owner@example.com"`), "The Owner cannot be added as a member"},
-		{member("m", basic, `email = "a@example..com"`), "must be one plain address"},
-		{member("m", basic, `email = "a@b@example.com"`), "must be one plain address"},
+		{member("m", basic, `email = "a@example..com"`), "must be a single email address"},
+		{member("m", basic, `email = "a@b@example.com"`), "must be a single email address"},
 		{member("m", basic, `target_user_id = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"`), "No such user"},
 		{project("shop"), "to = raff_project.NAME"},
-		{project("  "), "Not a plain text"},
+		{project("  "), "Not plain text"},
 		{project("P "), "name ends with a space. Remove it."},
 		{project(" P"), "name begins with a space. Remove it."},
 		{project("P\u00a0 Q"), "name has several spaces in a row that are not all the same"},
@@ -38,12 +38,12 @@ func TestRefusedAtPlan(t *testing.T) {
 		{role(view, `description = "A\u0000B"`), "description contains an invisible or control character (U+0000). Remove it."},
 		{apiKey("name = \"\u3164\""), "name contains an invisible or control character (U+3164). Remove it."},
 		{"resource \"raff_account_settings\" \"a\" {\n  name = \"Acme \"\n}\n", "name ends with a space. Remove it."},
-		{member("m", basic, "email = \"al\ufe0fice@example.com\""), "must be one plain address"},
+		{member("m", basic, "email = \"al\ufe0fice@example.com\""), "must be a single email address"},
 		{project("P", `default_region = "mars"`), "value must be one of"},
 		{role(view, `slug = "looker"`), `to = raff_role.NAME id = "account/looker"`},
 		{role(view, `name = "LOOKER"`, `slug = "l2"`), `to = raff_role.NAME id = "account/looker"`},
 		{role(view, `name = "Admin"`, `slug = "a2"`), "It is a system role"},
-		{role(view, `description = "two\nlines"`), "Not a plain text"},
+		{role(view, `description = "two\nlines"`), "Not plain text"},
 		{role(view, fmt.Sprintf("description = %q", strings.Repeat("x", 501))), "must be at most 500"},
 		{apiKey(`expires_at = "2001-01-01T00:00:00Z"`), "would expire in the past"},
 	} {
@@ -102,7 +102,7 @@ resource "raff_member" "alice" {
 	id := memberOf(t, srv, "alice@example.com")
 	terraform.write("main.tf", required+hcl("two"))
 	out := terraform.run("apply", "-auto-approve")
-	if !says("is planned as the state has it").MatchString(out) {
+	if !says("planned from the state").MatchString(out) {
 		t.Errorf("there is no warning:\n%s", out)
 	}
 	if now := memberOf(t, srv, "alice@example.com"); now != id {

@@ -65,7 +65,7 @@ var buildProvider = sync.OnceValue(func() error {
 	return nil
 })
 
-// workspace is a folder with a configuration, in which Terraform runs the provider as it does for everybody.
+// workspace is a folder with a configuration, in which Terraform runs the provider as it does for everyone.
 type workspace struct {
 	t   *testing.T
 	dir string

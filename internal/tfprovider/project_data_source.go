@@ -18,7 +18,7 @@ var (
 	_ datasource.DataSourceWithConfigure        = (*projectsDataSource)(nil)
 )
 
-// projectDataSource is one project, found by id, slug or name.
+// projectDataSource is one project, by ID, slug or name.
 type projectDataSource struct{ lookup }
 
 func newProjectDataSource() datasource.DataSource { return &projectDataSource{} }
@@ -26,13 +26,13 @@ func newProjectDataSource() datasource.DataSource { return &projectDataSource{} 
 // projectAttributes describes projectModel.
 func projectAttributes() map[string]schema.Attribute {
 	attributes := texts(map[string]string{
-		"id":             "Id of the project.",
-		"name":           "Name that people see.",
-		"slug":           "Name that programs use, for life.",
-		"description":    "What the project is for.",
-		"default_region": "Region for what is made in the project.",
-		"created_at":     "When the project was made.",
-		"account_id":     "Id of the account it is in.",
+		"id":             "ID of the project.",
+		"name":           "Display name.",
+		"slug":           "Slug, which never changes.",
+		"description":    "Description.",
+		"default_region": "Default region of resources in the project.",
+		"created_at":     "When the project was created.",
+		"account_id":     "ID of the account.",
 	})
 	attributes["is_default"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this is the account's Default project."}
 	return attributes
@@ -46,16 +46,16 @@ func (d *projectDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	attributes := projectAttributes()
 	attributes["id"] = schema.StringAttribute{
 		Optional: true, Computed: true,
-		MarkdownDescription: "Id of the project. Give this, `slug` or `name`.",
+		MarkdownDescription: "ID of the project. Set one of `id`, `slug` and `name`.",
 	}
 	for name, other := range map[string]string{"slug": "name", "name": "slug"} {
 		attributes[name] = schema.StringAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "The " + name + " of the project. Give this, `id` or `" + other + "`.",
+			MarkdownDescription: "The " + name + " of the project. Conflicts with `id` and `" + other + "`.",
 		}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One project of the account, by id, slug or name. It fails if there is none.",
+		MarkdownDescription: "One project of the account, by ID, slug or name. Fails if there is none.",
 		Attributes:          attributes,
 	}
 }
@@ -70,7 +70,7 @@ func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
 		return
 	}
-	// One of the three is given, and counts as what it is: a slug never finds a project of that name.
+	// Exactly one of the three is set: a slug never matches the name of a project.
 	var p *api.Project
 	var err error
 	slug, name := config.Slug.ValueString(), config.Name.ValueString()
@@ -90,7 +90,7 @@ func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
 }
 
-// projectsDataSource is every project the key can see.
+// projectsDataSource lists the projects that the API key can see.
 type projectsDataSource struct{ lookup }
 
 func newProjectsDataSource() datasource.DataSource { return &projectsDataSource{} }
@@ -107,12 +107,12 @@ func (d *projectsDataSource) Metadata(_ context.Context, req datasource.Metadata
 func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	projects := schema.NestedAttributeObject{Attributes: projectAttributes()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The projects of the account, in order of creation: all of them for who may see all, otherwise those the API key has a role in. The list is complete, however long.",
+		MarkdownDescription: "The projects of the account, in order of creation: all of them if the API key may see all projects, otherwise those in which it has a role. The list is always complete.",
 		Attributes: map[string]schema.Attribute{
 			"projects": schema.ListNestedAttribute{Computed: true, NestedObject: projects, MarkdownDescription: "The projects, in order."},
 			"by_slug": schema.MapNestedAttribute{
 				Computed: true, NestedObject: projects,
-				MarkdownDescription: "The same projects by their slug, as in `data.raff_projects.all.by_slug[\"website\"].id`.",
+				MarkdownDescription: "The projects by slug, as in `data.raff_projects.all.by_slug[\"website\"].id`.",
 			},
 		},
 	}

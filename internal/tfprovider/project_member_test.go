@@ -114,7 +114,7 @@ func TestProjectMemberLife(t *testing.T) {
 		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateKind: resource.ImportBlockWithID},
 		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateVerify: true},
 		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateVerify: true, ImportStateId: web + "/api_key:" + key},
-		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateId: key, ExpectError: says("names no project")},
+		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateId: key, ExpectError: says("has no project")},
 		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateId: web + "/bob@example.com", ExpectError: says("has no member with the address bob@example.com")},
 		refused(using(srv.URL, srv.NewAccount(t, "Other", "owner@other.example.com").Key, projectMember(web, operator, byKey)), "The API key belongs to another account"),
 		// Removed elsewhere.
@@ -200,7 +200,7 @@ func TestProjectMemberIsThereAlready(t *testing.T) {
 	)
 }
 
-// Somebody who is in the account already is active in the project at once, also when invited by address; and whatever
+// Someone who is in the account already is active in the project at once, also when invited by address; and whatever
 // fails after the invitation, its id is in the state.
 func TestProjectMemberByAddressIsKept(t *testing.T) {
 	t.Parallel()

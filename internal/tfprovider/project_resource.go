@@ -56,15 +56,15 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		Version: stateVersion,
-		MarkdownDescription: "A project of the account: a container of resources with members of its own.\n\n" +
-			"Every account has one Default project. It can be imported and renamed, but never deleted: a plan that would is refused. " +
-			"Deleting a project removes its members from it; members of the account they stay.",
+		MarkdownDescription: "A project of the account: a group of resources with its own members.\n\n" +
+			"Every account has one Default project. It can be imported and renamed, but not deleted: a plan that would delete it is refused. " +
+			"Deleting a project removes its memberships; the members stay in the account.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
 				PlanModifiers:       []planmodifier.String{atPlan(nameRule(64))},
-				MarkdownDescription: "Name that people see, 1 to 64 characters, unique in the account. Changing it renames the project in place.",
+				MarkdownDescription: "Display name, 1 to 64 characters, unique in the account. Can be changed in place.",
 			},
 			"description": schema.StringAttribute{
 				Optional:            true,
@@ -72,22 +72,22 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				Default:             stringdefault.StaticString(""),
 				Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(500)},
 				PlanModifiers:       []planmodifier.String{atPlan(descriptionRule())},
-				MarkdownDescription: "What the project is for, at most 500 characters.",
+				MarkdownDescription: "Description, at most 500 characters.",
 			},
 			"default_region": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				PlanModifiers:       append([]planmodifier.String{atPlan(stringvalidator.OneOf("us-east"))}, stays...), // the contract knows only this one
-				MarkdownDescription: "Region for what is made in the project. Left out, the server chooses.",
+				PlanModifiers:       append([]planmodifier.String{atPlan(stringvalidator.OneOf("us-east"))}, stays...), // the only region in the contract
+				MarkdownDescription: "Default region of resources in the project. If omitted, the server chooses.",
 			},
 			"is_default": schema.BoolAttribute{
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 				MarkdownDescription: "Whether this is the account's Default project.",
 			},
-			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the project."},
-			"slug":       schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Name that programs use, made from the first name and kept for life."},
-			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the project was made."},
+			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the project."},
+			"slug":       schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Slug, derived from the first name. It never changes."},
+			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the project was created."},
 			"account_id": accountAttribute(),
 		},
 	}
@@ -103,12 +103,12 @@ func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if state.IsDefault.ValueBool() {
 		resp.Diagnostics.AddError("The Default project cannot be deleted", fmt.Sprintf(
-			"%q is the Default project of the account, and every account keeps one; it can only be renamed. "+
-				"To stop managing it here without touching it: terraform state rm ADDRESS.", state.Name.ValueString()))
+			"%q is the Default project of the account, which every account has. It can only be renamed. "+
+				"To stop managing it here without changing it: terraform state rm ADDRESS.", state.Name.ValueString()))
 	}
 }
 
-// planProject plans a project that there is to be.
+// planProject plans a create or an update of a project.
 func (r *projectResource) planProject(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var plan projectModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -160,7 +160,7 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 	see(ctx, resp.Private, p.UpdatedAt, &resp.Diagnostics)
 }
 
-// nameTaken prints the import block of the project that has the name.
+// nameTaken reports the project that has the name, with its import block.
 func (r *projectResource) nameTaken(ctx context.Context, name string) diag.Diagnostic {
 	projects, err := r.allProjects.get(ctx)
 	if i := slices.IndexFunc(projects, func(p api.Project) bool { return naming.Fold(p.Name) == naming.Fold(name) }); err == nil && i >= 0 {
@@ -176,7 +176,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
 	if r.asleep(&resp.Diagnostics, "project "+state.Name.ValueString()) {
 		return
 	}
@@ -234,8 +234,8 @@ func (r *projectResource) amendment(plan, state projectModel) amendment[api.Proj
 	}
 }
 
-// settle takes over what the server says; what the plan promised stays, though the project may have been changed elsewhere
-// meanwhile. The next refresh takes over the rest.
+// settle sets the model from the server's response after an apply. Planned values are kept, even if the project was
+// changed elsewhere in the meantime. The next refresh shows the rest.
 func (m *projectModel) settle(from *api.Project) {
 	planned := *m
 	*m = newProjectModel(from)
@@ -260,7 +260,7 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 	r.removed(ctx, "delete", "project "+state.Name.ValueString(), err, &resp.Diagnostics)
 }
 
-// ImportState accepts the id, the slug or the name of the project.
+// ImportState accepts the ID, the slug or the name of the project.
 func (r *projectResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if !r.ready(&resp.Diagnostics) {
 		return
@@ -275,20 +275,20 @@ func (r *projectResource) ImportState(ctx context.Context, req resource.ImportSt
 	r.identify(ctx, resp.Identity, types.StringValue(p.ID), &resp.Diagnostics)
 }
 
-// findProject looks a project up by its id, its slug or its name. A text that is the slug of one and the name of another
-// is refused.
+// findProject finds a project by ID, slug or name. A text that is the slug of one project and the name of another is
+// refused.
 func (s *session) findProject(ctx context.Context, ref string) (*api.Project, error) {
 	if id := strings.ToLower(ref); uuidPattern.MatchString(id) {
 		p, err := s.projects.read(ctx, "", id)
 		if client.IsNotFound(err) {
-			return nil, fmt.Errorf("the account has no project with the id %s that this API key can see", id)
+			return nil, fmt.Errorf("the account has no project with the ID %s that this API key can see", id)
 		}
 		return p, err
 	}
 	return s.oneProject(ctx, "slug or name", ref, func(p api.Project) bool { return p.Slug == ref || p.Name == ref })
 }
 
-// oneProject is the only project that fits; said and what are for the error.
+// oneProject returns the only matching project; said and what are for the error.
 func (s *session) oneProject(ctx context.Context, what, said string, fits func(api.Project) bool) (*api.Project, error) {
 	var found *api.Project
 	for p, err := range s.client.Projects.All(ctx, client.ListProjectsOptions{}) {
@@ -299,7 +299,7 @@ func (s *session) oneProject(ctx context.Context, what, said string, fits func(a
 			continue
 		}
 		if found != nil {
-			return nil, fmt.Errorf("%q fits two projects: %s (name %q, slug %q) and %s (name %q, slug %q); give the id of the one you mean",
+			return nil, fmt.Errorf("%q matches two projects: %s (name %q, slug %q) and %s (name %q, slug %q); use an ID",
 				said, found.ID, found.Name, found.Slug, p.ID, p.Name, p.Slug)
 		}
 		found = &p

@@ -1,5 +1,5 @@
-// Package tfprovider is the Terraform provider raff: members, roles and API keys of one account as code. It speaks to
-// a server only through the Go SDK.
+// Package tfprovider is the Terraform provider for raff: members, roles, API keys and projects of one account as code.
+// It uses the API only through the Go SDK.
 package tfprovider
 
 import (
@@ -26,8 +26,8 @@ const defaultRetryTimeout = 2 * time.Minute
 
 const defaultURL = "http://127.0.0.1:8080"
 
-// A key of the standard tier has 30 requests a second and bursts of 60. Staying below leaves room for whoever else
-// uses the key, and a large plan runs evenly instead of being refused and waiting.
+// A key of the standard tier has 30 requests per second and bursts of 60. Staying below leaves room for other users of
+// the key, and a large plan runs evenly instead of being refused and waiting.
 const (
 	requestsPerSecond = 25
 	requestBurst      = 40
@@ -42,7 +42,7 @@ var (
 
 type raffProvider struct {
 	version string
-	few     int // reads of a kind that go by id before a list is looked at
+	few     int // number of reads by ID before a list is read
 	clock   func() time.Time
 }
 
@@ -53,7 +53,7 @@ type providerModel struct {
 	Retry     types.String `tfsdk:"retry_timeout"`
 }
 
-// New returns what makes the provider. version goes into the User-Agent of every request.
+// New returns the provider factory. version is part of the User-Agent of every request.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &raffProvider{version: version, few: fewReads, clock: time.Now} }
 }
@@ -65,26 +65,26 @@ func (p *raffProvider) Metadata(_ context.Context, _ provider.MetadataRequest, r
 
 func (p *raffProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages who may do what in one raff account: members and their invitations, roles, API keys and projects. " +
-			"The account is the one the API key belongs to. Every argument can come from the environment instead, and the block beats the environment.",
+		MarkdownDescription: "Manages access to one raff account: members and their invitations, roles, API keys and projects. " +
+			"The account is the one that the API key belongs to. Every argument can also be set in the environment; arguments in the provider block take precedence.",
 		Attributes: map[string]schema.Attribute{
 			"api_url": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Address of the raff server. Environment: `RAFF_API_URL`. Default: `" + defaultURL + "`.",
+				MarkdownDescription: "URL of the raff server. Environment: `RAFF_API_URL`. Default: `" + defaultURL + "`.",
 			},
 			"api_key": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
-				MarkdownDescription: "API key to work with. Environment: `RAFF_API_KEY`, which keeps it out of the configuration.",
+				MarkdownDescription: "API key of the account. Environment: `RAFF_API_KEY`, which keeps it out of the configuration.",
 			},
 			"project_id": schema.StringAttribute{
 				Optional:            true,
 				Validators:          []validator.String{isUUID()},
-				MarkdownDescription: "Project that requests are made for. Members, roles and API keys of the account do not need it. Environment: `RAFF_PROJECT_ID`.",
+				MarkdownDescription: "Project ID sent with every request. Not needed for the resources of this provider. Environment: `RAFF_PROJECT_ID`.",
 			},
 			"retry_timeout": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "How long a request is sent again when the server cannot be reached, is not available or refuses it because there are too many, such as `30s` or `5m`; `0s` is never. " +
+				MarkdownDescription: "How long to retry a request if the server is unreachable, unavailable or refuses it because of the rate limit, such as `30s` or `5m`; `0s` disables retries. " +
 					"Environment: `RAFF_RETRY_TIMEOUT`. Default: `2m`.",
 			},
 		},
@@ -98,8 +98,8 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		return
 	}
 	if m.APIURL.IsUnknown() || m.APIKey.IsUnknown() || m.ProjectID.IsUnknown() || m.Retry.IsUnknown() {
-		// The value comes from a resource that does not exist yet. What is only to be created can be planned without
-		// the server; a read says so when it needs one.
+		// The value comes from a resource that does not exist yet. New objects can be planned without the server; a read
+		// reports if it needs the server.
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 		}
@@ -109,7 +109,7 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	retryFor, err := parseDuration(setting(m.Retry, "RAFF_RETRY_TIMEOUT", defaultRetryTimeout.String()))
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("retry_timeout"), "Not a duration",
-			"retry_timeout, or RAFF_RETRY_TIMEOUT in the environment, is a duration such as 30s or 2m, or 0s for no retries.")
+			"retry_timeout, or RAFF_RETRY_TIMEOUT in the environment, must be a duration such as 30s or 2m, or 0s for no retries.")
 		return
 	}
 	key := setting(m.APIKey, "RAFF_API_KEY", "")
@@ -136,11 +136,11 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		if _, err := client.New(apiURL, ""); err != nil {
 			wrong = path.Root("api_url")
 		}
-		resp.Diagnostics.AddAttributeError(wrong, "The provider cannot be used as it is configured", err.Error())
+		resp.Diagnostics.AddAttributeError(wrong, "Invalid provider configuration", err.Error())
 		return
 	}
-	// Whose key this is has to be known before anything is changed. To ask at once tells what is wrong with the
-	// settings in one place, at the argument that is wrong, and not once for every resource.
+	// The account of the API key must be known before anything is changed. Reading it here reports wrong settings once, at
+	// the argument, and not once per resource.
 	me, err := s.whoami.get(ctx)
 	if err != nil {
 		s.refuseSetting(ctx, &resp.Diagnostics, err)
@@ -150,14 +150,14 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	share(resp, s)
 }
 
-// share gives the session to everything the provider has.
+// share passes the session to all resources and data sources.
 func share(resp *provider.ConfigureResponse, s *session) {
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = s, s, s
 	resp.ActionData, resp.ListResourceData = s, s
 }
 
-// setting is the value of the block, else of the environment, else the default. An empty value is as good as none:
-// CI systems set variables they have no value for.
+// setting is the value from the provider block, or else the environment, or else the default. An empty value counts as
+// unset, because CI systems set variables without a value.
 func setting(block types.String, env, otherwise string) string {
 	if v := block.ValueString(); v != "" {
 		return v

@@ -9,24 +9,23 @@ import (
 )
 
 const (
-	pageSize = 1000 // the largest page the server gives
+	pageSize = 1000 // the largest page size of the server
 	fewReads = 3
 )
 
-// reads answers the reads of a refresh in few calls, without knowing how many will come. Asking by id costs one call
-// for one object; a page of the list costs one call for a thousand, of which perhaps one is wanted. So it rents until
-// the rent has cost as much as buying would:
+// reads answers the reads of a refresh with few calls, without knowing how many reads will come. A read by ID costs one
+// call for one object; a page of the list costs one call for a thousand objects, of which perhaps one is needed. It
+// works like the ski rental problem:
 //
-//  1. The first few reads go by id: a small configuration never looks at a list, however large the account is.
-//  2. The next one reads the first page, which also says how many pages there are. Reads that come meanwhile, and
-//     Terraform sends ten at a time, wait for it.
-//  3. What is not on it goes by id, until as many reads went as pages are left. Then those are read, all at once.
+//  1. The first few reads are by ID: a small configuration never reads a list, however large the account is.
+//  2. The next one reads the first page, which also tells the number of pages. Concurrent reads, of which Terraform sends ten at a time, wait for it.
+//  3. Objects that are not on it are read by ID, until the number of reads equals the number of remaining pages. Then all remaining pages are read.
 //
-// Whoever knew it all beforehand would pay the smaller one of n reads and p pages; this pays at most twice as much and
-// the few. 1,000 members of an account of 1,000 cost 4 calls; of 100,000, 201. 3 members of 100,000 cost 3.
+// The optimum is the smaller one of n reads and p pages; this costs at most twice as much, plus the first few. 1,000
+// members of an account of 1,000 cost 4 calls; of 100,000, 201. 3 members of 100,000 cost 3.
 //
-// That something is gone is never concluded from a list: what no page has is asked by id. Every write of the run
-// forgets all lists, so that none is older than the last thing done.
+// A list never proves that an object is gone: an object that is on no page is read by ID. Every write of the run
+// discards all lists, so that no list is older than the last write.
 type reads[T any] struct {
 	get  func(ctx context.Context, in, id string) (*T, error)
 	list func(ctx context.Context, in string, o client.ListOptions) (*api.Page[T], error)
@@ -35,11 +34,11 @@ type reads[T any] struct {
 
 	mu    sync.Mutex
 	asked int
-	lists map[string]*listed[T] // by what they are lists of: a project, or "" for the account
+	lists map[string]*listed[T] // by project ID, or "" for the account
 }
 
-// read returns the object with the id, as it is on the server or was in a list of this run. It is shared: nobody
-// changes it.
+// read returns the object with the ID, from the server or from a list of this run. It is shared and must not be
+// modified.
 func (r *reads[T]) read(ctx context.Context, in, id string) (*T, error) {
 	if l := r.listOf(in); l != nil {
 		if row, _ := l.find(ctx, id); row != nil {
@@ -49,7 +48,7 @@ func (r *reads[T]) read(ctx context.Context, in, id string) (*T, error) {
 	return r.get(ctx, in, id)
 }
 
-// lookup is read for what may well not exist: it returns nil for what a whole list does not have.
+// lookup is read for an object that may not exist: it returns nil if a complete list does not have it.
 func (r *reads[T]) lookup(ctx context.Context, in, id string) (*T, error) {
 	if l := r.listOf(in); l != nil {
 		if row, whole := l.find(ctx, id); row != nil || whole {
@@ -59,7 +58,7 @@ func (r *reads[T]) lookup(ctx context.Context, in, id string) (*T, error) {
 	return r.get(ctx, in, id)
 }
 
-// listOf is the list to look into, nil while there were only a few reads.
+// listOf is the list to search, or nil while there were only a few reads.
 func (r *reads[T]) listOf(in string) *listed[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,20 +85,20 @@ func (r *reads[T]) forget() {
 	r.asked, r.lists = 0, nil
 }
 
-// listed is as much of a list as was read so far.
+// listed is the part of a list that was read so far.
 type listed[T any] struct {
 	page func(context.Context, client.ListOptions) (*api.Page[T], error)
 	id   func(T) string
 
-	mu     sync.Mutex // held while a page is on its way
+	mu     sync.Mutex // held while a page is being read
 	next   client.ListOptions
-	left   int // pages that were not read; the first one counts as one until it says more
-	missed int // reads since the first page that went by id
+	left   int // number of pages that were not read; 1 until the first page tells it
+	missed int // reads by ID since the first page
 	byID   map[string]*T
 	broken bool // a page could not be read
 }
 
-// find returns nil for what has to be asked by id, and whether the list was read to its end.
+// find returns nil for an object that must be read by ID, and whether the list is complete.
 func (l *listed[T]) find(ctx context.Context, id string) (row *T, whole bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,7 +115,7 @@ func (l *listed[T]) find(ctx context.Context, id string) (row *T, whole bool) {
 	return l.byID[id], l.left == 0 && !l.broken
 }
 
-// advance reads the next page. If that fails, the list ends here: who asks by id learns why.
+// advance reads the next page. If that fails, the list is abandoned: the read by ID then reports the error.
 func (l *listed[T]) advance(ctx context.Context) {
 	p, err := l.page(ctx, l.next)
 	l.left = 0

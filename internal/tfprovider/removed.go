@@ -9,17 +9,17 @@ import (
 	"raff/api/client"
 )
 
-// mostLookups is for how many of the objects that turn out to be gone in one run the audit log is asked. Whoever removed
-// a thousand members is known after the first few.
+// mostLookups is the maximum number of audit log queries per run for objects that are gone. If someone removed a
+// thousand members, the first few are enough to know who it was.
 const mostLookups = 20
 
-// endings are the last words of actions after which an object is gone.
+// endings are the suffixes of actions after which an object is gone.
 var endings = []string{".removed", ".deleted", ".revoked", ".cancelled"}
 
-// whoRemoved says, from the audit log, who removed the object with the id and when. It is empty where the log does not
-// say so, or the key may not read it.
+// whoRemoved says, from the audit log, who removed the object with the ID and when. It is empty if the log does not
+// have it, or the API key may not read it.
 func (s *session) whoRemoved(ctx context.Context, id string) string {
-	id = id[strings.LastIndex(id, "/")+1:] // of a project member, behind that of the project
+	id = id[strings.LastIndex(id, "/")+1:] // the ID of a project member follows that of the project
 	if id == "" || s.lookups.Add(1) > mostLookups {
 		return ""
 	}
@@ -30,7 +30,7 @@ func (s *session) whoRemoved(ctx context.Context, id string) string {
 	for _, e := range page.Data {
 		for _, ending := range endings {
 			if strings.HasSuffix(e.Action, ending) {
-				return fmt.Sprintf(" %q removed it at %s, says the audit log.", nameOr(e.ActorName, e.ActorType), e.CreatedAt.UTC().Format(time.RFC3339))
+				return fmt.Sprintf(" According to the audit log, %q removed it at %s.", nameOr(e.ActorName, e.ActorType), e.CreatedAt.UTC().Format(time.RFC3339))
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func TestReplacingAMemberNamesTheRolesInProjects(t *testing.T) {
 	}
 }
 
-// A role that is replaced while somebody has it needs another name, too: the plan says so, and the apply changes nothing.
+// A role that is replaced while someone has it needs another name, too: the plan says so, and the apply changes nothing.
 func TestReplacingARoleNeedsAnotherName(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)

@@ -16,7 +16,7 @@ import (
 
 const ownerSlug = "owner"
 
-// findRole looks a role up by its id. One that is not in the list of this run may have been made since.
+// findRole finds a role by ID. A role that is not in the list of this run may have been created since.
 func (s *session) findRole(ctx context.Context, id string) (*api.Role, error) {
 	roles, err := s.roles.get(ctx)
 	if err != nil {
@@ -39,8 +39,8 @@ func (s *session) roleBySlug(ctx context.Context, scope, slug string) (*api.Role
 	return nil, fmt.Errorf("the account has no %s role with the slug %q", scope, slug)
 }
 
-// checkRole refuses at plan time a role that cannot be given in the scope, and names those that can. Who may not look at
-// roles learns it when applying.
+// checkRole refuses during plan a role that cannot be assigned in the scope, and lists those that can. Without the
+// permission to view roles, the error appears during apply.
 func (s *session) checkRole(ctx context.Context, scope string, id types.String, diags *diag.Diagnostics) {
 	if !known(id) || !s.connected() {
 		return
@@ -52,15 +52,15 @@ func (s *session) checkRole(ctx context.Context, scope string, id types.String, 
 	switch {
 	case client.IsDenied(err):
 	case client.IsNotFound(err):
-		refuse("No such role", fmt.Sprintf("The account has no role with the id %s.", id.ValueString()))
+		refuse("No such role", fmt.Sprintf("The account has no role with the ID %s.", id.ValueString()))
 	case err != nil:
 		s.report(ctx, diags, "check role_id", err)
 	case role.Scope != scope && scope == api.ScopeAccount:
-		refuse("Not an account role", fmt.Sprintf("%q is a %s role: it can be given in a project, not in the account.", role.Name, role.Scope))
+		refuse("Not an account role", fmt.Sprintf("%q is a %s role: it can be assigned in a project, not in the account.", role.Name, role.Scope))
 	case role.Scope != scope:
-		refuse("Not a project role", fmt.Sprintf("%q is an %s role: it can be given in the account, not in a project.", role.Name, role.Scope))
+		refuse("Not a project role", fmt.Sprintf("%q is an %s role: it can be assigned in the account, not in a project.", role.Name, role.Scope))
 	case isOwnerRole(*role):
-		refuse("The Owner role is not handed out", "The Owner role moves only by a transfer of the ownership.")
+		refuse("The Owner role cannot be assigned", "The Owner role changes hands only by transferring ownership.")
 	}
 }
 
@@ -72,7 +72,7 @@ func (s *session) fittingRoles(ctx context.Context, scope string) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("\n\nThese fit:")
+	b.WriteString("\n\nAvailable roles:")
 	for _, r := range roles {
 		if r.Scope == scope && !isOwnerRole(r) {
 			fmt.Fprintf(&b, "\n  - %s  %s", r.ID, r.Name)

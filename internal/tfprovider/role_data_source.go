@@ -18,12 +18,12 @@ var (
 	_ datasource.DataSourceWithConfigValidators = (*roleDataSource)(nil)
 )
 
-// roleDataSource is one role, system roles included.
+// roleDataSource is one role, including system roles.
 type roleDataSource struct{ lookup }
 
 func newRoleDataSource() datasource.DataSource { return &roleDataSource{} }
 
-// roleData is a role as the data sources show it.
+// roleData is the model of a role in the data sources.
 type roleData struct {
 	ID          types.String `tfsdk:"id"`
 	Name        types.String `tfsdk:"name"`
@@ -38,15 +38,15 @@ type roleData struct {
 // roleAttributes describes roleData.
 func roleAttributes() map[string]schema.Attribute {
 	attributes := texts(map[string]string{
-		"id":          "Id of the role.",
-		"name":        "Name that people see.",
-		"slug":        "Name that programs use.",
-		"description": "What the role is for.",
+		"id":          "ID of the role.",
+		"name":        "Display name.",
+		"slug":        "Slug.",
+		"description": "Description.",
 		"scope":       "`account` or `project`.",
-		"created_at":  "When the role was made.",
+		"created_at":  "When the role was created.",
 	})
 	attributes["permissions"] = schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the permissions it grants."}
-	attributes["is_system"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether every account has this role and nobody can change it."}
+	attributes["is_system"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this is a system role, which every account has and which cannot be changed."}
 	return attributes
 }
 
@@ -58,7 +58,7 @@ func (d *roleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 	attributes := roleAttributes()
 	attributes["id"] = schema.StringAttribute{
 		Optional: true, Computed: true,
-		MarkdownDescription: "Id of the role. Give this, or `slug` and `scope`.",
+		MarkdownDescription: "ID of the role. Conflicts with `slug` and `scope`.",
 	}
 	attributes["slug"] = schema.StringAttribute{
 		Optional: true, Computed: true,
@@ -69,7 +69,7 @@ func (d *roleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 		MarkdownDescription: "`account` or `project`, together with `slug`.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One role the account can use, its own or the system's, by id or by slug and scope. It fails if there is none.",
+		MarkdownDescription: "One custom or system role, by ID, or by slug and scope. Fails if there is none.",
 		Attributes:          attributes,
 	}
 }

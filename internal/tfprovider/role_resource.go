@@ -31,7 +31,7 @@ var (
 	_ resource.ResourceWithIdentity    = (*roleResource)(nil)
 )
 
-// roleResource is a role of the account's own.
+// roleResource is a custom role.
 type roleResource struct{ managed }
 
 func newRoleResource() resource.Resource { return &roleResource{} }
@@ -57,21 +57,21 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 	replaces := []planmodifier.String{stringplanmodifier.RequiresReplace()}
 	resp.Schema = schema.Schema{
 		Version: stateVersion,
-		MarkdownDescription: "A role of the account's own: a named set of permissions of one scope. Changing its permissions changes what every holder may do, from their next request on. " +
-			"The system roles are the same in every account and cannot be changed; look them up with the data source `raff_role`.\n\n" +
-			"A role that somebody has cannot be deleted. Where a change replaces a role, use `lifecycle { create_before_destroy = true }`, so that members move to the new role before the old one goes, " +
+		MarkdownDescription: "A custom role: a named set of permissions of one scope. Changing its permissions affects every holder, effective on the next request. " +
+			"System roles are the same in every account and cannot be changed; look them up with the data source `raff_role`.\n\n" +
+			"A role that is in use cannot be deleted. If a change replaces a role, use `lifecycle { create_before_destroy = true }`, so that members move to the new role before the old one is deleted, " +
 			"or `reassign_on_delete_to`.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 64)},
 				PlanModifiers:       []planmodifier.String{atPlan(nameRule(64))},
-				MarkdownDescription: "Name that people see, 1 to 64 characters, unique in the scope.",
+				MarkdownDescription: "Display name, 1 to 64 characters, unique in the scope.",
 			},
 			"slug": schema.StringAttribute{
 				Required:            true,
 				PlanModifiers:       append(replaces, atPlan(stringvalidator.RegexMatches(slugPattern, "must be 1 to 64 lower-case letters, digits and hyphens"))),
-				MarkdownDescription: "Name that programs use: lower-case letters, digits and hyphens. Changing it replaces the role.",
+				MarkdownDescription: "Slug: lower-case letters, digits and hyphens. Changing it replaces the role.",
 			},
 			"description": schema.StringAttribute{
 				Optional:            true,
@@ -79,27 +79,27 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Default:             stringdefault.StaticString(""),
 				Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(500)},
 				PlanModifiers:       []planmodifier.String{atPlan(descriptionRule())},
-				MarkdownDescription: "What the role is for, at most 500 characters.",
+				MarkdownDescription: "Description, at most 500 characters.",
 			},
 			"scope": schema.StringAttribute{
 				Required:            true,
 				PlanModifiers:       replaces,
 				Validators:          []validator.String{isScope()},
-				MarkdownDescription: "`account` for a role in the account, `project` for a role in projects. Changing it replaces the role.",
+				MarkdownDescription: "`account` for an account role, `project` for a project role. Changing it replaces the role.",
 			},
 			"permissions": schema.SetAttribute{
 				Required:            true,
 				ElementType:         types.StringType,
 				PlanModifiers:       []planmodifier.Set{setAtPlan(setvalidator.SizeAtLeast(1))},
-				MarkdownDescription: "Names of permissions of the role's scope; the data source `raff_permissions` lists them. An unknown name is refused when planning, with the nearest one that exists.",
+				MarkdownDescription: "Names of permissions of the role's scope; the data source `raff_permissions` lists them. An unknown name is refused during plan, with the closest match.",
 			},
 			"reassign_on_delete_to": schema.StringAttribute{
 				Optional:            true,
 				PlanModifiers:       []planmodifier.String{atPlan(isUUID())},
-				MarkdownDescription: "Id of a role of the same scope that everybody who still has this one gets when it is deleted. It has to be applied before the deletion.",
+				MarkdownDescription: "ID of a role of the same scope that replaces this role for its holders when it is deleted. It must be applied before the deletion.",
 			},
-			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Id of the role."},
-			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the role was made."},
+			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the role."},
+			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the role was created."},
 			"account_id": accountAttribute(),
 		},
 	}
@@ -130,7 +130,7 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 			r.checkRoleFree(ctx, plan, state, &resp.Diagnostics)
 		} else if known(plan.Slug) && !plan.Slug.Equal(state.Slug) && plan.Scope.Equal(state.Scope) {
 			resp.Diagnostics.AddAttributeWarning(path.Root("name"), fmt.Sprintf("The role %s is replaced and keeps its name", state.Name.ValueString()),
-				"Names are unique, so the old role is deleted before the new one is created, and that is refused while somebody has it. "+bothNames)
+				"Names are unique, so the old role is deleted before the new one is created, which is refused while the role is in use. "+bothNames)
 		}
 		if plan.Permissions.Equal(state.Permissions) && plan.Scope.Equal(state.Scope) {
 			return
@@ -181,7 +181,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also of what turns out to be gone
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
 	if r.asleep(&resp.Diagnostics, "role "+state.Name.ValueString()) {
 		return
 	}
@@ -216,7 +216,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		c.Permissions = &permissions
 	}
 	plan.AccountID = types.StringValue(r.accountID)
-	if c != (api.UpdateRoleRequest{}) { // reassign_on_delete_to alone is nothing the server knows
+	if c != (api.UpdateRoleRequest{}) { // reassign_on_delete_to is not stored on the server
 		role, sure, err := amend(ctx, seen(ctx, req.Private), r.amendment(plan, state, c))
 		r.roles.forget()
 		if err != nil {
@@ -248,8 +248,8 @@ func (r *roleResource) amendment(plan, state roleModel, c api.UpdateRoleRequest)
 	}
 }
 
-// settle takes over what the plan left to the server; what it promised stays, though the role may have been changed
-// elsewhere meanwhile. The next refresh takes over the rest.
+// settle sets the computed values after an apply. Planned values are kept, even if the role was changed elsewhere in
+// the meantime. The next refresh shows the rest.
 func (m *roleModel) settle(from *api.Role) {
 	m.ID, m.CreatedAt, m.AccountID = types.StringValue(from.ID), timestamp(&from.CreatedAt), types.StringPointerValue(from.AccountID)
 }
@@ -271,14 +271,14 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 		r.reassigned.Store(state.ID.ValueString(), to)
 	}
 	if e, ok := errors.AsType[*client.Error](err); ok && e.Code == "role_in_use" {
-		resp.Diagnostics.AddError("Somebody still has the role "+state.Name.ValueString(), r.explain(ctx, e)+
-			"\n\nTo delete it, give them another role first, or set reassign_on_delete_to to the id of the role they should get and apply that before. "+bothNames)
+		resp.Diagnostics.AddError("Still in use: the role "+state.Name.ValueString(), r.explain(ctx, e)+
+			"\n\nTo delete it, assign its holders another role first, or set reassign_on_delete_to to the ID of the replacement role and apply that first. "+bothNames)
 		return
 	}
 	r.removed(ctx, "delete", "role "+state.Name.ValueString(), err, &resp.Diagnostics)
 }
 
-// takenBy says which role is in the way; nil if none can be seen.
+// takenBy reports the conflicting role; nil if none is visible.
 func (r *roleResource) takenBy(ctx context.Context, plan roleModel) diag.Diagnostic {
 	roles, err := r.roles.get(ctx)
 	if err != nil {
@@ -295,7 +295,7 @@ func (r *roleResource) takenBy(ctx context.Context, plan roleModel) diag.Diagnos
 	return nil
 }
 
-// ImportState accepts the id of the role or <scope>/<slug>.
+// ImportState accepts the ID of the role or <scope>/<slug>.
 func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if !r.ready(&resp.Diagnostics) {
 		return
@@ -308,7 +308,7 @@ func (r *roleResource) ImportState(ctx context.Context, req resource.ImportState
 	}
 	if role.IsSystem {
 		resp.Diagnostics.AddError("The role "+role.Name+" cannot be managed",
-			"It is a system role, the same in every account. Use the data source raff_role to refer to it.")
+			"It is a system role, which every account has. Use the data source raff_role to refer to it.")
 		return
 	}
 	var state roleModel
@@ -323,11 +323,11 @@ func (r *roleResource) importRole(ctx context.Context, ref string) (*api.Role, e
 	}
 	id := strings.ToLower(ref)
 	if !uuidPattern.MatchString(id) {
-		return nil, fmt.Errorf("%q is not an id of a role. Use the role's id, or scope and slug such as account/auditor", ref)
+		return nil, fmt.Errorf("%q is not the ID of a role. Use the role's ID, or scope and slug such as account/auditor", ref)
 	}
 	role, err := r.client.Roles.Get(ctx, id)
 	if client.IsNotFound(err) {
-		return nil, fmt.Errorf("the account has no role with the id %s", id)
+		return nil, fmt.Errorf("the account has no role with the ID %s", id)
 	}
 	return role, err
 }

@@ -12,7 +12,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*rolesDataSource)(nil)
 
-// rolesDataSource is every role the account can use.
+// rolesDataSource lists the custom and system roles.
 type rolesDataSource struct{ lookup }
 
 func newRolesDataSource() datasource.DataSource { return &rolesDataSource{} }
@@ -30,7 +30,7 @@ func (d *rolesDataSource) Metadata(_ context.Context, req datasource.MetadataReq
 func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	roles := schema.NestedAttributeObject{Attributes: roleAttributes()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The roles the account can use, its own and the system's: the system's first, then by name. The list is complete. With the scope `account` the first role is Admin.",
+		MarkdownDescription: "The system and custom roles: system roles first, then by name. The list is always complete. With the scope `account`, the first role is Admin.",
 		Attributes: map[string]schema.Attribute{
 			"scope": schema.StringAttribute{
 				Optional:            true,
@@ -40,7 +40,7 @@ func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 			"roles": schema.ListNestedAttribute{Computed: true, NestedObject: roles, MarkdownDescription: "The roles, in order."},
 			"by_slug": schema.MapNestedAttribute{
 				Computed: true, NestedObject: roles,
-				MarkdownDescription: "The same roles by their slug, as in `data.raff_roles.account.by_slug[\"member\"].id`. With roles of both scopes, a slug used in both is keyed `<scope>/<slug>`.",
+				MarkdownDescription: "The roles by slug, as in `data.raff_roles.account.by_slug[\"member\"].id`. If both scopes are listed, a slug that is used in both has the key `<scope>/<slug>`.",
 			},
 		},
 	}

@@ -14,9 +14,9 @@ import (
 
 type object = map[string]any
 
-// WriteSchema writes the provider's schema in the form of "terraform providers schema -json", from which the
-// documentation is made. It asks the provider itself, so that nothing is missing which some Terraform is too old to ask
-// for. The provider is named by its short name.
+// WriteSchema writes the provider's schema in the format of "terraform providers schema -json", from which the
+// documentation is generated. It reads the schema from the provider directly, so that it includes features that an
+// older Terraform does not support. The provider has its short name.
 func WriteSchema(ctx context.Context, w io.Writer, version string) error {
 	server := providerserver.NewProtocol6(New(version)())()
 	all, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
@@ -113,7 +113,7 @@ func jsonParameter(p *tfprotov6.FunctionParameter) object {
 
 func kind(k tfprotov6.StringKind) string { return strings.ToLower(k.String()) }
 
-// jsonType writes a type as Terraform does: "string", ["list", "string"], ["object", {…}].
+// jsonType formats a type like Terraform: "string", ["list", "string"], ["object", {…}].
 func jsonType(t tftypes.Type) any {
 	switch t := t.(type) {
 	case tftypes.List:

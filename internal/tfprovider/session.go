@@ -16,18 +16,18 @@ import (
 	"raff/api/client"
 )
 
-// session is what one run shares between its resources: the client, and what need not be asked twice.
+// session is shared by all resources of a run: the client, and cached responses.
 type session struct {
-	client   *client.Client // nil while the provider's own configuration is not known
-	url      string         // of the server, for messages
+	client   *client.Client // nil while the provider configuration is unknown
+	url      string         // URL of the server, for messages
 	clock    func() time.Time
-	retryFor time.Duration // how long a failed call is sent again
+	retryFor time.Duration // how long a failed call is retried
 
-	accountID string // of the account the key belongs to
+	accountID string // ID of the API key's account
 
 	told      told
 	handovers handovers
-	wrote     atomic.Bool // something was changed in this run
+	wrote     atomic.Bool // whether something was changed in this run
 
 	roles       memo[[]api.Role]
 	permissions memo[[]api.Permission]
@@ -36,17 +36,17 @@ type session struct {
 
 	members        reads[api.Member]
 	projectMembers reads[api.Member]
-	byEmail        reads[api.Member] // by canonical address, for what may not exist
-	byUser         reads[api.Member] // by the user's id
+	byEmail        reads[api.Member] // by canonical email, for members that may not exist
+	byUser         reads[api.Member] // by user ID
 	projects       reads[api.Project]
 	apiKeys        reads[api.APIKey]
 
-	reassigned sync.Map // id of a role that this run deleted -> id of the role its holders got
+	reassigned sync.Map // ID of a role that this run deleted -> ID of the role its holders got
 
-	lookups atomic.Int32 // in the audit log, for who removed what is gone
+	lookups atomic.Int32 // number of audit log queries for removed objects
 }
 
-// connect makes the session of a run.
+// connect creates the session of a run.
 func (p *raffProvider) connect(url, key string, retryFor time.Duration, opts ...client.Option) (*session, error) {
 	s := &session{clock: p.clock, url: url, retryFor: retryFor}
 	c, err := client.New(url, key, append(opts, client.WithRetryTimeout(retryFor), client.WithMiddleware(s.guardWrites))...)
@@ -88,13 +88,13 @@ func (p *raffProvider) connect(url, key string, retryFor time.Duration, opts ...
 	return s, nil
 }
 
-// sessionOf takes what Configure of the provider left. It is nil while Terraform only validates.
+// sessionOf is the session set by the provider's Configure. It is nil during validation.
 func sessionOf(data any) *session {
 	s, _ := data.(*session)
 	return s
 }
 
-// connected reports whether there is a server to ask.
+// connected reports whether the server is known.
 func (s *session) connected() bool { return s != nil && s.client != nil }
 
 func (s *session) forget() {
@@ -107,31 +107,31 @@ func (s *session) forget() {
 	s.apiKeys.forget()
 }
 
-// ready is connected for what cannot go on without: it says why not.
+// ready is connected for operations that need the server; it adds an error if it is unknown.
 func (s *session) ready(diags *diag.Diagnostics) bool {
 	if s.connected() {
 		return true
 	}
 	diags.AddError("The provider's configuration is not known yet",
-		"api_url, api_key or project_id comes from a resource that has not been applied, and this step has to ask the server now. "+
+		"api_url, api_key or project_id comes from a resource that has not been applied, but this step needs the server. "+
 			"Apply that resource first (terraform apply -target=…), or set the value in the environment.")
 	return false
 }
 
-// asleep reports that there is no server to ask, with a warning: what is read then stays as the state has it.
+// asleep reports whether the server is unknown, with a warning; the state is then kept as it is.
 func (s *session) asleep(diags *diag.Diagnostics, what string) bool {
 	if s.connected() {
 		return false
 	}
 	if s == nil || s.told.first("asleep") {
-		diags.AddWarning("The provider's configuration is not known yet", "api_url, api_key or project_id comes from a resource that is still to be changed, so nothing was asked of the server: "+
-			"the "+what+", and whatever else this provider block has, is planned as the state has it. The next plan looks again.")
+		diags.AddWarning("The provider's configuration is not known yet", "api_url, api_key or project_id comes from a resource that is not applied yet, so nothing was read from the server: "+
+			"the "+what+", and the other resources of this provider block, are planned from the state. The next plan reads them again.")
 	}
 	return true
 }
 
-// memo keeps what read answered until it is forgotten. Callers that come while it is being read wait for that answer;
-// a failure is not kept.
+// memo caches the result of read until it is forgotten. Concurrent callers wait for the same read; errors are not
+// cached.
 type memo[T any] struct {
 	read func(context.Context) (T, error)
 
@@ -170,9 +170,9 @@ func collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
 	return out, nil
 }
 
-// The notes a resource keeps beside its state, in Terraform's private data.
+// The keys of a resource's private data, which Terraform stores beside its state.
 const (
-	noteAccount = "account" // id of the account the object was last seen in
+	noteAccount = "account" // ID of the account in which the object was last seen
 	noteOwner   = "owner"   // whether the member is the account's Owner
 )
 
@@ -186,7 +186,7 @@ type noteWriter interface {
 
 func readNote[T any](ctx context.Context, from noteReader, key string) (v T) {
 	if raw, diags := from.GetKey(ctx, key); !diags.HasError() && raw != nil {
-		_ = json.Unmarshal(raw, &v) // a note of another version says nothing
+		_ = json.Unmarshal(raw, &v) // a value of another version is ignored
 	}
 	return v
 }
@@ -194,36 +194,36 @@ func readNote[T any](ctx context.Context, from noteReader, key string) (v T) {
 func writeNote(ctx context.Context, to noteWriter, key string, v any) diag.Diagnostics {
 	raw, err := json.Marshal(v)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Could not keep a note beside the state", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Could not store private data beside the state", err.Error())}
 	}
 	return to.SetKey(ctx, key, raw)
 }
 
-// gone decides what a 404 during a refresh means; what is a noun with a name, such as "member alice@example.com".
+// gone handles a 404 during a refresh; what is a noun with a name, such as "member alice@example.com".
 func (s *session) gone(ctx context.Context, home, id, what string, diags *diag.Diagnostics) bool {
 	if s.elsewhere(ctx, home, what, diags) {
 		return false
 	}
 	diags.AddWarning("Removed outside of Terraform",
-		"The "+what+" no longer exists on the server, so it leaves the state."+s.whoRemoved(ctx, id)+" While it is in the configuration, the plan creates it again.")
+		"The "+what+" no longer exists on the server, so it is removed from the state."+s.whoRemoved(ctx, id)+" If it is still in the configuration, the plan creates it again.")
 	return true
 }
 
-// elsewhere reports, with an error, that something cannot be seen because it is in another account. An API key of another
-// account sees nothing at all: to take that for removal would plan to create everything anew, in the wrong account, and
-// forget what is to be destroyed.
+// elsewhere reports, with an error, that an object is not visible because it is in another account. An API key of
+// another account sees none of the objects: treating them as removed would plan to create everything again, in the
+// wrong account, and lose the objects to destroy.
 func (s *session) elsewhere(ctx context.Context, home, what string, diags *diag.Diagnostics) bool {
 	return home != "" && !s.sameAccount(ctx, home, what, diags)
 }
 
-// removed ends a deletion, which began with begin: what was gone already is as good as deleted.
+// removed finishes a deletion that started with begin: an object that is already gone counts as deleted.
 func (s *session) removed(ctx context.Context, verb, what string, err error, diags *diag.Diagnostics) {
 	if err != nil && !client.IsNotFound(err) {
 		s.report(ctx, diags, verb+" the "+what, err)
 	}
 }
 
-// logRequests shows every request in TF_LOG=debug: a long plan is seen to move.
+// logRequests logs every request with TF_LOG=debug, which shows the progress of a long plan.
 func logRequests(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		start := time.Now()

@@ -11,21 +11,22 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// stateVersion is the version of the states that resources write. Version 0 is what this provider wrote first, and what
-// a provider of another publisher with the same resources writes, whose state terraform state replace-provider brings.
+// stateVersion is the version of the states that resources write. Version 0 is the first version of this provider, and
+// that of another publisher's provider with the same resources, whose state comes from terraform state
+// replace-provider.
 const stateVersion = 1
 
 // values are the attributes of a state by name.
 type values map[string]tftypes.Value
 
-// earlier takes over states of version 0. What this provider does not know is left out, what it does not find is null,
-// and settle, if there is one, sets right what another provider wrote in another way.
+// earlier upgrades states of version 0. Unknown attributes are dropped, missing ones are null, and settle, if not nil,
+// corrects what another provider wrote differently.
 type earlier struct {
 	typeName string
 	settle   func(values)
 }
 
-// upgrader is for terraform state replace-provider, and for states this provider wrote first.
+// upgrader is for terraform state replace-provider, and for states of the first version of this provider.
 func (e earlier) upgrader() map[int64]resource.StateUpgrader {
 	return map[int64]resource.StateUpgrader{0: {
 		StateUpgrader: func(ctx context.Context, req resource.UpgradeStateRequest, resp *resource.UpgradeStateResponse) {
@@ -34,8 +35,8 @@ func (e earlier) upgrader() map[int64]resource.StateUpgrader {
 	}}
 }
 
-// mover is for a moved block whose resource was another provider's. Only a provider that calls itself raff is taken for
-// one with the same resources.
+// mover is for a moved block from a resource of another provider. Only a provider named raff is assumed to have the
+// same resources.
 func (e earlier) mover() []resource.StateMover {
 	return []resource.StateMover{{
 		StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
@@ -55,7 +56,7 @@ func (e earlier) take(ctx context.Context, raw *tfprotov6.RawState, to *tfsdk.St
 	}
 	if err != nil {
 		diags.AddError("The state of "+e.typeName+" cannot be read",
-			"It was written by another provider, or by a newer version of this one. Take the resource out of the state (terraform state rm ADDRESS) and import it. Details: "+err.Error())
+			"It was written by another provider, or by a newer version of this one. Remove the resource from the state (terraform state rm ADDRESS) and import it. Details: "+err.Error())
 		return
 	}
 	if e.settle != nil {
@@ -75,7 +76,7 @@ func (v values) text(name string) string {
 
 func (v values) set(name string, to any) { v[name] = tftypes.NewValue(tftypes.String, to) }
 
-// nullEmpty makes empty text null: providers of the older SDK write "" for what is not set.
+// nullEmpty sets empty texts to null: providers based on the older SDK write "" for unset values.
 func (v values) nullEmpty(names ...string) {
 	for _, name := range names {
 		if v.text(name) == "" {
@@ -84,7 +85,7 @@ func (v values) nullEmpty(names ...string) {
 	}
 }
 
-// fillNull makes null text empty, where this provider's default is that.
+// fillNull sets null texts to "", where that is this provider's default.
 func (v values) fillNull(names ...string) {
 	for _, name := range names {
 		if v.text(name) == "" {
@@ -93,8 +94,8 @@ func (v values) fillNull(names ...string) {
 	}
 }
 
-// settleMember leaves one argument that names the member, the one a configuration uses: others computed the address of
-// everybody.
+// settleMember keeps only the argument that identifies the member in a configuration: other providers computed the
+// email of every member.
 func settleMember(v values) {
 	v.nullEmpty("email", "target_user_id", "api_key_id", "user_id", "principal_email", "invitation_id")
 	switch {
@@ -106,7 +107,7 @@ func settleMember(v values) {
 	}
 }
 
-// settleProjectMember also writes the id with the project in it.
+// settleProjectMember also adds the project to the ID.
 func settleProjectMember(v values) {
 	settleMember(v)
 	if id, project := v.text("id"), v.text("project_id"); id != "" && project != "" && !strings.Contains(id, "/") {
@@ -122,12 +123,12 @@ func (r *memberResource) earlier() earlier {
 	return earlier{r.typeName(), settleMember}
 }
 
-// UpgradeState takes over states of version 0.
+// UpgradeState upgrades states of version 0.
 func (r *memberResource) UpgradeState(context.Context) map[int64]resource.StateUpgrader {
 	return r.earlier().upgrader()
 }
 
-// MoveState takes over states of another provider.
+// MoveState converts states of another provider.
 func (r *memberResource) MoveState(context.Context) []resource.StateMover { return r.earlier().mover() }
 
 var (
@@ -136,30 +137,30 @@ var (
 	earlierProject = earlier{"raff_project", func(v values) { v.fillNull("description") }}
 )
 
-// UpgradeState takes over states of version 0.
+// UpgradeState upgrades states of version 0.
 func (r *roleResource) UpgradeState(context.Context) map[int64]resource.StateUpgrader {
 	return earlierRole.upgrader()
 }
 
-// MoveState takes over states of another provider.
+// MoveState converts states of another provider.
 func (r *roleResource) MoveState(context.Context) []resource.StateMover { return earlierRole.mover() }
 
-// UpgradeState takes over states of version 0.
+// UpgradeState upgrades states of version 0.
 func (r *apiKeyResource) UpgradeState(context.Context) map[int64]resource.StateUpgrader {
 	return earlierAPIKey.upgrader()
 }
 
-// MoveState takes over states of another provider.
+// MoveState converts states of another provider.
 func (r *apiKeyResource) MoveState(context.Context) []resource.StateMover {
 	return earlierAPIKey.mover()
 }
 
-// UpgradeState takes over states of version 0.
+// UpgradeState upgrades states of version 0.
 func (r *projectResource) UpgradeState(context.Context) map[int64]resource.StateUpgrader {
 	return earlierProject.upgrader()
 }
 
-// MoveState takes over states of another provider.
+// MoveState converts states of another provider.
 func (r *projectResource) MoveState(context.Context) []resource.StateMover {
 	return earlierProject.mover()
 }

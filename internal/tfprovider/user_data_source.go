@@ -14,7 +14,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*userDataSource)(nil)
 
-// userDataSource is a person of the account, found by address.
+// userDataSource is a person of the account, by email.
 type userDataSource struct{ lookup }
 
 func newUserDataSource() datasource.DataSource { return &userDataSource{} }
@@ -31,14 +31,14 @@ func (d *userDataSource) Metadata(_ context.Context, req datasource.MetadataRequ
 
 func (d *userDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A person of the account, by address: somebody who is a member of the account or of one of its projects, or once was. " +
-			"Their `id` is the `target_user_id` of `raff_member` and `raff_project_member`. It fails if the account knows nobody with the address; people who were invited and have not accepted yet are not users.",
+		MarkdownDescription: "A person of the account, by email: someone who is or was a member of the account or of one of its projects. " +
+			"Their `id` is the `target_user_id` of `raff_member` and `raff_project_member`. Fails if there is no such person; people who were invited and have not accepted yet are not users.",
 		Attributes: map[string]schema.Attribute{
 			"email": schema.StringAttribute{
 				Required: true, Validators: []validator.String{emailValidator{}},
-				MarkdownDescription: "Address of the person, in any spelling of it.",
+				MarkdownDescription: "Email of the person, in any spelling.",
 			},
-			"id":   schema.StringAttribute{Computed: true, MarkdownDescription: "Id of the user."},
+			"id":   schema.StringAttribute{Computed: true, MarkdownDescription: "ID of the user."},
 			"name": schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the person."},
 		},
 	}
@@ -53,13 +53,13 @@ func (d *userDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	u, err := d.client.Users.Lookup(ctx, m.Email.ValueString())
 	switch {
 	case client.IsNotFound(err):
-		resp.Diagnostics.AddAttributeError(path.Root("email"), "The account has no user with the address "+m.Email.ValueString(),
-			"Somebody becomes a user when they accept an invitation. To invite an address, use raff_member with email.")
+		resp.Diagnostics.AddAttributeError(path.Root("email"), "The account has no user with the email "+m.Email.ValueString(),
+			"A person becomes a user when they accept an invitation. To invite someone, use raff_member with email.")
 		return
 	case err != nil:
 		d.report(ctx, &resp.Diagnostics, "look up the user "+m.Email.ValueString(), err)
 		return
 	}
-	m.ID, m.Name = types.StringValue(u.ID), types.StringValue(u.Name) // the address stays as the configuration spells it
+	m.ID, m.Name = types.StringValue(u.ID), types.StringValue(u.Name) // keep the spelling of the configuration
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }

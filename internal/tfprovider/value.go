@@ -28,7 +28,7 @@ func isSlug() validator.String {
 
 func isScope() validator.String { return stringvalidator.OneOf(api.ScopeAccount, api.ScopeProject) }
 
-// timestamp writes a moment as the API does; nil is null.
+// timestamp formats a time like the API; nil is null.
 func timestamp(t *time.Time) types.String {
 	if t == nil {
 		return types.StringNull()
@@ -44,10 +44,10 @@ func optional(s string) types.String {
 	return types.StringValue(s)
 }
 
-// known reports that v has a value by now.
+// known reports whether v has a known value.
 func known(v types.String) bool { return !v.IsNull() && !v.IsUnknown() }
 
-// ifChanged is the new value where it differs, else nil: a PATCH names only what changes.
+// ifChanged is the new value if it differs, or else nil: a PATCH has only changed fields.
 func ifChanged(plan, state types.String) *string {
 	if plan.Equal(state) || plan.IsUnknown() {
 		return nil
@@ -61,7 +61,7 @@ func stringsOf(ctx context.Context, set types.Set, diags *diag.Diagnostics) []st
 	return out
 }
 
-// keepPromise sets v to what the plan said it would be, if it said so.
+// keepPromise sets v to the planned value, if it was known.
 func keepPromise[T interface{ IsUnknown() bool }](v *T, planned T) {
 	if !planned.IsUnknown() {
 		*v = planned

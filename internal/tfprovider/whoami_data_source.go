@@ -10,7 +10,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*whoamiDataSource)(nil)
 
-// whoamiDataSource is the API key the provider works with.
+// whoamiDataSource is the provider's own API key.
 type whoamiDataSource struct{ lookup }
 
 func newWhoamiDataSource() datasource.DataSource { return &whoamiDataSource{} }
@@ -41,28 +41,28 @@ func (d *whoamiDataSource) Metadata(_ context.Context, req datasource.MetadataRe
 }
 
 func (d *whoamiDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	names := schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the permissions it holds in the account."}
+	names := schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of its permissions in the account."}
 	attributes := texts(map[string]string{
-		"id":             "Id of the API key.",
+		"id":             "ID of the API key.",
 		"name":           "Name of the API key.",
 		"principal_type": "`api_key`.",
-		"member_id":      "Id of the key's membership in the account; null without one.",
-		"account_id":     "Id of the account.",
+		"member_id":      "ID of the key's account membership; null if it has none.",
+		"account_id":     "ID of the account.",
 		"account_name":   "Name of the account.",
-		"role_id":        "Id of the role in the account; null without one.",
+		"role_id":        "ID of the account role; null if it has none.",
 		"role_name":      "Name of that role.",
 	})
 	attributes["is_owner"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether it has the Owner role."}
 	attributes["permissions"] = names
-	project := texts(map[string]string{"id": "Id of the project.", "name": "Name of the project.", "role_name": "Name of the role in the project."})
-	names.MarkdownDescription = "Names of the permissions it holds in the project."
+	project := texts(map[string]string{"id": "ID of the project.", "name": "Name of the project.", "role_name": "Name of the role in the project."})
+	names.MarkdownDescription = "Names of its permissions in the project."
 	project["permissions"] = names
 	attributes["projects"] = schema.ListNestedAttribute{
 		Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: project},
-		MarkdownDescription: "The projects it has a role in. The Owner role reaches every project and lists none.",
+		MarkdownDescription: "The projects in which it has a role. Empty for the Owner role, which grants access to every project.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The API key the provider works with: its account, its role and what it may do. For conditions and checks before anything is changed.",
+		MarkdownDescription: "The provider's own API key: its account, role and permissions. For conditions and checks before anything is changed.",
 		Attributes:          attributes,
 	}
 }

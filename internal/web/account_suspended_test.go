@@ -20,7 +20,7 @@ func TestWhoIsSuspendedInTheAccountIsShownSoInProjects(t *testing.T) {
 			return srv.Do(t, "POST", path+"/members", srv.Key, body).Want(t, 201).Data(t)["id"].(string)
 		}
 		seats := []string{seat(map[string]any{"target_user_id": aliceUser}), seat(map[string]any{"api_key_id": key})}
-		// Somebody whose invitation into the account is on hold can still accept the one into the project.
+		// Someone whose invitation into the account is on hold can still accept the one into the project.
 		carol := srv.Invite(t, "carol@example.com", account)
 		srv.Do(t, "POST", path+"/invitations", srv.Key, map[string]any{"email": "carol@example.com", "role_id": inProject}).Want(t, 201)
 		srv.Do(t, "PATCH", "/api/v1/members/"+carol, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)

@@ -17,16 +17,17 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// file is a file of the pages as it is sent.
+// file is a static file as it is sent.
 type file struct {
 	plain, gzip []byte
-	// version is the first digits of the file's hash. They stand in its address, so that a browser may keep the file as
-	// long as it likes and still gets a new one with a new server.
+	// version is the first digits of the file's hash. It is part of the file's URL, so that browsers can cache the file
+	// forever and still fetch a new one from a new server.
 	version string
 }
 
-// files are all by name. Only they are compressed: a page holds both secrets and what a stranger can put into its
-// address, and the length of the two compressed together tells of the secrets. A program that serves no page never packs.
+// files are all static files by name. Only they are compressed: a page can contain both secrets and text that an
+// attacker put into its URL, and the length of the two compressed together would leak the secrets (BREACH). They are
+// compressed on first use, so a program that serves no page never does.
 var files = sync.OnceValue(readFiles)
 
 func readFiles() map[string]file {
@@ -37,13 +38,13 @@ func readFiles() map[string]file {
 		}
 		b, err := assetFiles.ReadFile(name)
 		if folder := path.Dir(name); folder != "assets" {
-			name = folder + path.Ext(name) // the files of a folder are one, in the order of their names
+			name = folder + path.Ext(name) // the files of a folder are concatenated in the order of their names
 		}
 		contents[path.Base(name)] = append(contents[path.Base(name)], b...)
 		return err
 	})
 	if err != nil {
-		panic(err) // the files are part of this program
+		panic(err) // the files are embedded in the program
 	}
 	all := map[string]file{}
 	for name, b := range contents {
@@ -56,7 +57,7 @@ func readFiles() map[string]file {
 			err = z.Close()
 		}
 		if err != nil {
-			panic(err) // a buffer takes everything
+			panic(err) // writing to a buffer cannot fail
 		}
 		sum := sha256.Sum256(b)
 		all[name] = file{plain: b, gzip: packed.Bytes(), version: hex.EncodeToString(sum[:6])}
@@ -64,7 +65,7 @@ func readFiles() map[string]file {
 	return all
 }
 
-// asset is the address of a file of the pages.
+// asset is the URL path of a static file.
 func asset(name string) string { return "/assets/" + name + "?v=" + files()[name].version }
 
 var assetTypes = map[string]string{

@@ -28,7 +28,7 @@ func newBrowser(t *testing.T, base string) *browser {
 	return &browser{base: base, client: &http.Client{Jar: jar}}
 }
 
-// page is what somebody sees in a browser.
+// page is what someone sees in a browser.
 type page struct {
 	browser *browser
 	url     string
@@ -49,7 +49,7 @@ type element struct {
 	attr map[string]string
 }
 
-// open follows a link, as a browser does for somebody who clicks in a mail.
+// open follows a link, as a browser does for someone who clicks in a mail.
 func open(t *testing.T, address string) page {
 	t.Helper()
 	return newBrowser(t, "").open(t, address)

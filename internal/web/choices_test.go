@@ -9,7 +9,7 @@ import (
 )
 
 // TestWhatIsChosenFromIsComplete makes more roles, projects and API keys than the largest page of the API holds, and looks
-// for the last ones wherever somebody can choose.
+// for the last ones wherever someone can choose.
 func TestWhatIsChosenFromIsComplete(t *testing.T) {
 	quotas := team.DefaultQuotas()
 	quotas.Roles = 5000

@@ -11,14 +11,14 @@ import (
 	"raff/internal/rafftest"
 )
 
-// wrongCodes gives n wrong codes of somebody who gave the password, and as much time as that needs. It returns the last
+// wrongCodes gives n wrong codes of someone who gave the password, and as much time as that needs. It returns the last
 // page.
 func wrongCodes(t *testing.T, srv *rafftest.Server, b *browser, email string, n int) page {
 	t.Helper()
 	var last page
 	for given := 0; given < n; {
 		srv.Advance(4 * time.Minute) // the attempts of one minute are few
-		p := b.open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password).shows(t, 200, "One more step")
+		p := b.open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password).shows(t, 200, "Verify it is you")
 		for ; given < n; given++ {
 			if last = p.submit(t, "code", "000000"); last.status == 429 {
 				break
@@ -29,7 +29,7 @@ func wrongCodes(t *testing.T, srv *rafftest.Server, b *browser, email string, n 
 	return last
 }
 
-// TestCodesStop has somebody who knows the password guess the code of the authenticator app until none is taken any more.
+// TestCodesStop has someone who knows the password guess the code of the authenticator app until none is taken any more.
 func TestCodesStop(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, plain *rafftest.Server) {
 		const email = "alice@example.com"
@@ -40,7 +40,7 @@ func TestCodesStop(t *testing.T) {
 		into(t, plain, other, known, email)
 		reset := func(password string) {
 			newBrowser(t, srv.URL).open(t, "/forgot").submit(t, "email", email)
-			open(t, mail.Wait(t, email).Link(t)).submit(t, "password", password).shows(t, 200, "Your password is set")
+			open(t, mail.Wait(t, email).Link(t)).submit(t, "password", password).shows(t, 200, "Password set")
 		}
 		reset(rafftest.Password) // which shows that the address is theirs
 		known = signIn(t, srv, email)
@@ -49,7 +49,7 @@ func TestCodesStop(t *testing.T) {
 		told := func(key string) int { return len(actions(t, srv, key, "user.codes_stopped")) }
 
 		thief := newBrowser(t, srv.URL)
-		wrongCodes(t, srv, thief, email, 99).shows(t, 403, "does not work")
+		wrongCodes(t, srv, thief, email, 99).shows(t, 403, "Wrong code")
 		if told(plain.Key) != 0 || len(mail.Messages(email)) != 1 {
 			t.Error("told before it happened")
 		}
@@ -75,7 +75,7 @@ func TestCodesStop(t *testing.T) {
 		if e["target_name"] != email || e["actor_type"] == "user" {
 			t.Errorf("the event: %v", e)
 		}
-		for _, words := range []string{"100 wrong codes", "/forgot", "password"} {
+		for _, words := range []string{"100 wrong authenticator app codes", "/forgot", "password"} {
 			if !strings.Contains(m.Text, words) {
 				t.Errorf("the mail does not say %q:\n%s", words, m.Text)
 			}
@@ -134,7 +134,7 @@ func TestCodesStopForABrowserThatIsKnown(t *testing.T) {
 	p.submit(t, "code", codes[0]).shows(t, 200, "9 codes left")
 }
 
-// TestRecoveryCodesAreOpenWhereCodesStopped has somebody try recovery codes as often as they can, from elsewhere.
+// TestRecoveryCodesAreOpenWhereCodesStopped has someone try recovery codes as often as they can, from elsewhere.
 func TestRecoveryCodesAreOpenWhereCodesStopped(t *testing.T) {
 	srv := house(t, rafftest.BehindProxy())
 	const email = "owner@example.com"
@@ -164,7 +164,7 @@ func TestRecoveryCodesAreOpenWhereCodesStopped(t *testing.T) {
 	}
 }
 
-// TestNewPasswordsDoNotGiveCodesWithoutEnd has somebody who reads the person's mail set one password after the other.
+// TestNewPasswordsDoNotGiveCodesWithoutEnd has someone who reads the person's mail set one password after the other.
 func TestNewPasswordsDoNotGiveCodesWithoutEnd(t *testing.T) {
 	srv := house(t)
 	const email = "owner@example.com"
@@ -176,10 +176,10 @@ func TestNewPasswordsDoNotGiveCodesWithoutEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		open(t, link.URL).submit(t, "password", password).shows(t, 200, "Your password is set")
+		open(t, link.URL).submit(t, "password", password).shows(t, 200, "Password set")
 		for range 12 {
 			srv.Advance(4 * time.Minute)
-			p := newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", password).shows(t, 200, "One more step")
+			p := newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", password).shows(t, 200, "Verify it is you")
 			for p = p.submit(t, "code", "000000"); p.status == 403 && !strings.Contains(p.text(), "recovery codes, or"); p = p.submit(t, "code", "000000") {
 				given++
 			}

@@ -28,7 +28,7 @@ func newOffice(t *testing.T, more ...rafftest.Option) *office {
 	return &office{srv, signIn(t, srv, "owner@example.com")}
 }
 
-// join makes somebody an active member and signs them in.
+// join makes someone an active member and signs them in.
 func (o *office) join(t *testing.T, name, role string) (memberID string, b *browser) {
 	t.Helper()
 	email := strings.ToLower(name) + "@example.com"
@@ -36,13 +36,13 @@ func (o *office) join(t *testing.T, name, role string) (memberID string, b *brow
 	return memberID, signIn(t, o.Server, email)
 }
 
-// joinProject makes somebody a member of the Default project only, and signs them in.
+// joinProject makes someone a member of the Default project only, and signs them in.
 func (o *office) joinProject(t *testing.T, name, role string) (memberID string, b *browser) {
 	t.Helper()
 	email := strings.ToLower(name) + "@example.com"
 	d := o.Do(t, "POST", "/api/v1/projects/"+o.ProjectID+"/invitations", o.Key, map[string]any{"email": email, "role_id": o.RoleID(t, "project", role)}).Want(t, 201).Data(t)
 	link := o.Do(t, "POST", "/api/v1/invitations/"+d["id"].(string)+"/link", o.Key, nil).Want(t, 200).Data(t)["link"].(string)
-	open(t, link).submit(t, "answer", "accept", "name", name, "password", rafftest.Password).shows(t, 200, "You are in")
+	open(t, link).submit(t, "answer", "accept", "name", name, "password", rafftest.Password).shows(t, 200, "Invitation accepted")
 	return d["member_id"].(string), signIn(t, o.Server, email)
 }
 
@@ -177,12 +177,12 @@ func TestMemberPage(t *testing.T) {
 	at := "/members/" + id
 	seat := at + "/memberships/" + id
 	p := o.owner.open(t, at).shows(t, 200, "Alice", "alice@example.com", "Account", "Member", "Suspend", "Remove")
-	p.submitTo(t, seat, "role_id", o.RoleID(t, "account", "admin")).shows(t, 200, "The role is changed", "Account admin without billing")
+	p.submitTo(t, seat, "role_id", o.RoleID(t, "account", "admin")).shows(t, 200, "Role changed", "Account admin without billing")
 	p.post(t, seat, "status", "suspended").shows(t, 200, "Suspended", "Activate")
 	if alice.signedIn(t) {
 		t.Error("Alice is still signed in")
 	}
-	p.post(t, seat, "status", "active").shows(t, 200, "Active again")
+	p.post(t, seat, "status", "active").shows(t, 200, "Member activated")
 	p.submitTo(t, at+"/projects", "project_id", o.ProjectID, "role_id", o.RoleID(t, "project", "operator")).shows(t, 200, "Added.", "Default", "Operator").lacks(t, "Add to a project")
 
 	alice = signIn(t, o.Server, "alice@example.com")
@@ -190,7 +190,7 @@ func TestMemberPage(t *testing.T) {
 	alice.open(t, "/keys/new").submit(t, "name", "Alice's key", "expires", "30").shows(t, 200, "raff_")
 	alice.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "by-alice@example.com", "role_id", o.RoleID(t, "account", "member")).shows(t, 200)
 	gone := o.owner.open(t, seat+"/remove").shows(t, 200, "Remove Alice from Acme?", "the role Admin", "the role Operator in the project Default", "every session", "Alice's key", "by-alice@example.com")
-	gone.submit(t).shows(t, 200, "Removed.").lacks(t, "Alice alice@example.com")
+	gone.submit(t).shows(t, 200, "Member removed.").lacks(t, "Alice alice@example.com")
 	if alice.signedIn(t) {
 		t.Error("Alice is still signed in")
 	}
@@ -203,7 +203,7 @@ func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
 	maxID, member := o.join(t, "Max", "member")
 	ownerAt := "/members/" + o.OwnerMemberID
 
-	// The Owner is protected from everybody, themselves included.
+	// The Owner is protected from everyone, themselves included.
 	for _, b := range []*browser{ada, o.owner} {
 		p := b.open(t, ownerAt).shows(t, 200, "The Owner's membership cannot be changed")
 		if len(p.forms) != 1 { // sign-out
@@ -213,20 +213,20 @@ func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
 		p.post(t, ownerAt+"/memberships/"+o.OwnerMemberID+"/remove").shows(t, 403, "cannot be changed")
 	}
 	// Nobody changes themselves.
-	ada.open(t, "/members/"+adaID).shows(t, 200, "You", "Nobody changes or removes their own membership").lacks(t, "Change role")
+	ada.open(t, "/members/"+adaID).shows(t, 200, "You", "You cannot change or remove your own membership").lacks(t, "Change role")
 	ada.open(t, "/members/"+adaID).post(t, "/members/"+adaID+"/memberships/"+adaID, "role_id", o.RoleID(t, "account", "billing")).shows(t, 403)
 	// Who may only look sees the reason.
-	p := member.open(t, "/members/"+adaID).shows(t, 200, "does not include the right to “Add, change and remove account members and hand out their roles”").lacks(t, "Change role", "Remove…")
+	p := member.open(t, "/members/"+adaID).shows(t, 200, "does not include the permission “Add, change and remove account members and hand out their roles”").lacks(t, "Change role", "Remove…")
 	p.post(t, "/members/"+adaID+"/memberships/"+adaID, "role_id", o.RoleID(t, "account", "member")).shows(t, 403)
 	p.post(t, "/members/"+adaID+"/memberships/"+adaID+"/remove").shows(t, 403)
 	p.post(t, "/members/"+maxID+"/projects", "project_id", o.ProjectID, "role_id", o.RoleID(t, "project", "viewer")).shows(t, 403)
 	member.open(t, "/members").lacks(t, "Invite people")
 	member.open(t, "/invitations/new").shows(t, 403)
-	member.open(t, "/settings").shows(t, 200, "Only the Owner in person").lacks(t, "Save", "Transfer the ownership…")
+	member.open(t, "/settings").shows(t, 200, "Only the Owner in person").lacks(t, "Save", "Transfer ownership…")
 	member.open(t, "/settings").post(t, "/settings", "name", "Mine").shows(t, 403)
 
 	// The Admin makes no role with what they do not hold, and no key with more than they have.
-	form := ada.open(t, "/roles/new").shows(t, 200, "Greyed ones you do not hold yourself")
+	form := ada.open(t, "/roles/new").shows(t, 200, "You do not hold the greyed-out permissions yourself")
 	if !regexp.MustCompile(`value="account.billing.manage"[^>]*disabled`).MatchString(form.source) || regexp.MustCompile(`value="account.members.view"[^>]*disabled`).MatchString(form.source) {
 		t.Error("not exactly the permissions that are not held are greyed")
 	}
@@ -244,7 +244,7 @@ func TestRoles(t *testing.T) {
 
 	form := o.owner.open(t, "/roles/new?from="+o.RoleID(t, "account", "member")).shows(t, 200, "Copy of Member")
 	form.submitTo(t, "/roles", "name", "Admin").shows(t, 409).complains(t, "name", "Choose another")
-	p := form.submitTo(t, "/roles", "name", "Field crew").shows(t, 200, "Role created", "Field crew", "3 of 21", "Nobody")
+	p := form.submitTo(t, "/roles", "name", "Field crew").shows(t, 200, "Role created", "Field crew", "3 of 21", "No one")
 	at := pathOf(t, p)
 	slug := o.Do(t, "GET", "/api/v1"+at, o.Key, nil).Want(t, 200).Data(t)["slug"]
 	if slug != "field-crew" {
@@ -259,14 +259,14 @@ func TestRoles(t *testing.T) {
 	none.fields.Del("permission")
 	edit.send(t, none, []string{"name", "Field crew"}).shows(t, 400, "Choose at least one permission.")
 	review := edit.submitTo(t, at+"/edit", "name", "Field crew", "permission", "account.members.view", "permission", "account.audit.view")
-	review.shows(t, 200, "Review the change", "1 membership will change", "They gain", "View the audit log", "They lose", "View projects in the account", "Carl")
+	review.shows(t, 200, "Review changes", "1 membership will change", "They gain", "View the audit log", "They lose", "View projects in the account", "Carl")
 	crew.open(t, "/audit").shows(t, 403) // nothing is saved yet
-	review.submitTo(t, at+"/edit").shows(t, 200, "Saved.", "2 of 21")
+	review.submitTo(t, at+"/edit").shows(t, 200, "Changes saved.", "2 of 21")
 	crew.open(t, "/audit").shows(t, 200)
 	// A change that touches no permission needs no review.
-	o.owner.open(t, at+"/edit").submitTo(t, at+"/edit", "name", "Crew").shows(t, 200, "Saved.", "Crew")
+	o.owner.open(t, at+"/edit").submitTo(t, at+"/edit", "name", "Crew").shows(t, 200, "Changes saved.", "Crew")
 
-	del := o.owner.open(t, at+"/delete").shows(t, 200, "Delete the role Crew?", "held by 1 membership", "Carl")
+	del := o.owner.open(t, at+"/delete").shows(t, 200, "Delete the role Crew?", "is assigned to 1 membership", "Carl")
 	del.submitTo(t, at+"/delete").shows(t, 409, "Choose a replacement role")
 	del.submitTo(t, at+"/delete", "role_id", o.RoleID(t, "account", "member")).shows(t, 200, "Role deleted")
 	o.owner.open(t, "/members/"+id).shows(t, 200, "Basic account member")
@@ -287,21 +287,21 @@ func TestAPIKeys(t *testing.T) {
 		t.Error("the secret may be kept by the browser")
 	}
 	// Loading the page again makes no second key, and does not show the secret.
-	form.submit(t, typed...).shows(t, 200, "was shown already").lacks(t, secret)
+	form.submit(t, typed...).shows(t, 200, "was already shown").lacks(t, secret)
 	o.owner.open(t, "/keys").shows(t, 200, "2 keys", "CI", "Member", "Active").lacks(t, secret)
 
 	at := regexp.MustCompile(`href="(/keys/[0-9a-f-]{36})">Go to the key`).FindStringSubmatch(p.source)[1]
 	k := o.owner.open(t, at).shows(t, 200, "CI", secret[:13], "Standard").lacks(t, secret)
-	k.submitTo(t, at, "name", "CI 2", "expires", "never").shows(t, 200, "Saved.", "CI 2", "Expires Never")
-	k.submitTo(t, at+"/active", "active", "no").shows(t, 200, "Deactivated", "Activate")
+	k.submitTo(t, at, "name", "CI 2", "expires", "never").shows(t, 200, "Changes saved.", "CI 2", "Expires Never")
+	k.submitTo(t, at+"/active", "active", "no").shows(t, 200, "Disabled", "Enable")
 	o.Do(t, "GET", "/api/v1/members", secret, nil).Want(t, 401)
-	k.post(t, at+"/active", "active", "yes").shows(t, 200, "Activated. The key works again")
+	k.post(t, at+"/active", "active", "yes").shows(t, 200, "API key enabled. The key works again")
 	k.submitTo(t, at+"/roles", "role_id", o.RoleID(t, "account", "billing")).shows(t, 200, "Role changed", "Billing")
 	o.Do(t, "GET", "/api/v1/members", secret, nil).Want(t, 403)
 
 	again := k.submitTo(t, at+"/regenerate", "grace", "hour").shows(t, 200, "Secret rotated", "The old secret works until")
 	fresh := regexp.MustCompile(`raff_[0-9a-f]{64}`).FindString(again.source)
-	k.submitTo(t, at+"/regenerate", "grace", "hour").shows(t, 200, "was shown already")
+	k.submitTo(t, at+"/regenerate", "grace", "hour").shows(t, 200, "was already shown")
 	for _, s := range []string{secret, fresh} {
 		o.Do(t, "GET", "/api/v1/whoami", s, nil).Want(t, 200)
 	}
@@ -309,8 +309,8 @@ func TestAPIKeys(t *testing.T) {
 	o.Advance(srvLater)
 	o.Do(t, "GET", "/api/v1/whoami", secret, nil).Want(t, 401)
 
-	k.submitTo(t, at+"/revoke", "confirm", "CI").shows(t, 400).complains(t, "confirm", "not the name")
-	k.submitTo(t, at+"/revoke", "confirm", "CI 2").shows(t, 200, "revoked for good", "1 key")
+	k.submitTo(t, at+"/revoke", "confirm", "CI").shows(t, 400).complains(t, "confirm", "does not match")
+	k.submitTo(t, at+"/revoke", "confirm", "CI 2").shows(t, 200, "API key revoked", "1 key")
 	o.Do(t, "GET", "/api/v1/whoami", fresh, nil).Want(t, 401)
 }
 
@@ -356,8 +356,8 @@ func TestSettings(t *testing.T) {
 	o := newOffice(t)
 	p := o.owner.open(t, "/settings").shows(t, 200, "Acme", o.AccountID)
 	p.submitTo(t, "/settings", "name", "").shows(t, 400).complains(t, "name", "required")
-	p.submitTo(t, "/settings", "name", "Acme & Sons").shows(t, 200, "The settings are saved", "Account Acme & Sons")
-	p.submitTo(t, "/settings/policy", "policy", "strict").shows(t, 200, "The settings are saved")
+	p.submitTo(t, "/settings", "name", "Acme & Sons").shows(t, 200, "Settings saved", "Account Acme & Sons")
+	p.submitTo(t, "/settings/policy", "policy", "strict").shows(t, 200, "Settings saved")
 	_, ada := o.join(t, "Ada", "admin")
 	ada.open(t, "/settings").post(t, "/settings/policy", "policy", "delegated").shows(t, 403, "Only the Owner in person")
 	// Under the strict policy an Admin hands out no more than they hold.
@@ -365,9 +365,9 @@ func TestSettings(t *testing.T) {
 
 	id, _ := o.join(t, "Nora", "admin")
 	form := o.owner.open(t, "/settings/owner").shows(t, 200, "Nora", "Ada")
-	form.submitTo(t, "/settings/owner", "current_password", rafftest.Password).shows(t, 400, "Choose who becomes the Owner")
-	form.submitTo(t, "/settings/owner", "member_id", id, "current_password", "wrong").shows(t, 403).complains(t, "current_password", "not the password")
-	form.submitTo(t, "/settings/owner", "member_id", id, "current_password", rafftest.Password).shows(t, 200, "You are Admin now")
+	form.submitTo(t, "/settings/owner", "current_password", rafftest.Password).shows(t, 400, "Choose the new Owner")
+	form.submitTo(t, "/settings/owner", "member_id", id, "current_password", "wrong").shows(t, 403).complains(t, "current_password", "Wrong password")
+	form.submitTo(t, "/settings/owner", "member_id", id, "current_password", rafftest.Password).shows(t, 200, "You are now an Admin")
 	o.owner.open(t, "/settings/owner").shows(t, 403)
 	signIn(t, o.Server, "nora@example.com").open(t, "/members").shows(t, 200, "Nora nora@example.com Owner")
 	ada.open(t, "/settings/owner").shows(t, 403)
@@ -380,7 +380,7 @@ func TestAnotherAccountsThingsAreNotThere(t *testing.T) {
 	open(t, other.OwnerLink).submit(t, "name", "Gina", "password", rafftest.Password)
 	gina := signIn(t, o.Server, "gina@globex.example.com")
 	for _, at := range []string{"/members/" + id, "/members/" + id + "/memberships/" + id + "/remove", "/projects/" + o.ProjectID, "/projects/" + o.ProjectID + "/delete", "/keys/" + o.KeyID, "/invitations?project=" + o.ProjectID, "/members/nonsense", "/roles/nonsense"} {
-		gina.open(t, at).shows(t, 404, "Nothing is here")
+		gina.open(t, at).shows(t, 404, "Page not found")
 	}
 	p := gina.open(t, "/members").shows(t, 200, "1 person").lacks(t, "Alice", "Acme")
 	p.post(t, "/members/"+id+"/memberships/"+id, "status", "suspended").shows(t, 404)
@@ -407,7 +407,7 @@ func TestAFormOfAnotherAccountDoesNothing(t *testing.T) {
 	globex.Accept(t, globex.Invite(t, "owner@example.com", srv.RoleID(t, "account", "admin")), "Trent")
 	p := o.owner.open(t, "/settings")
 	o.owner.open(t, "/members").submitTo(t, "/account", "account", globex.AccountID).shows(t, 200, "Globex")
-	p = p.submitTo(t, "/settings", "name", "Acme & Sons").shows(t, 409, "You went to another account", "Acme", "Nothing was changed")
+	p = p.submitTo(t, "/settings", "name", "Acme & Sons").shows(t, 409, "You switched accounts", "Acme", "Nothing was changed")
 	p.post(t, "/settings", "here", "", "name", "Acme & Sons").shows(t, 409, "out of date")
 	p.post(t, "/settings", "here", globex.OwnerUserID, "name", "Acme & Sons").shows(t, 409, "out of date")
 	o.owner.open(t, "/settings").shows(t, 200, "Globex").lacks(t, "Sons")

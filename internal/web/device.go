@@ -10,8 +10,8 @@ import (
 	"raff/internal/team"
 )
 
-// deviceName is the name of the cookie by which a browser is recognised as one that this address signed in with. Each
-// address has its own, so that people who share a browser do not forget each other.
+// deviceName is the name of the cookie by which a browser is recognized as one that this email has signed in with. Each
+// email has its own cookie, so that people who share a browser do not replace each other's.
 func (p *pages) deviceName(canonical string) string {
 	sum := sha256.Sum256([]byte(canonical))
 	name := "raff_device_" + hex.EncodeToString(sum[:6])
@@ -21,7 +21,7 @@ func (p *pages) deviceName(canonical string) string {
 	return name
 }
 
-// device is the token by which the browser is recognised for this address, or empty. The domain checks it.
+// device is the token by which the browser is recognized for this email, or empty. The domain checks it.
 func (p *pages) device(r *http.Request, email string) string {
 	canonical, err := team.CanonicalEmail(email)
 	if err != nil {
@@ -34,7 +34,7 @@ func (p *pages) device(r *http.Request, email string) string {
 	return c.Value
 }
 
-// deviceCookie makes the browser known for this person.
+// deviceCookie marks the browser as known for this user.
 func (p *pages) deviceCookie(u team.User) (*http.Cookie, error) {
 	token, err := p.svc.DeviceToken(u)
 	if err != nil {
@@ -46,7 +46,7 @@ func (p *pages) deviceCookie(u team.User) (*http.Cookie, error) {
 	}, nil
 }
 
-// entered goes on to a page with a new session.
+// entered redirects to a page with a new session.
 func (p *pages) entered(r *http.Request, token, to string) (reply, error) {
 	out := reply{to: to, cookie: p.cookie(token)}
 	var err error
@@ -54,7 +54,8 @@ func (p *pages) entered(r *http.Request, token, to string) (reply, error) {
 	return out, err
 }
 
-// remembered makes the browser known for whose session this is. While they still have to prove a second factor it is nil.
+// remembered marks the browser as known for the user of the session. It returns nil while they still have to verify a
+// second factor.
 func (p *pages) remembered(r *http.Request, token string) (*http.Cookie, error) {
 	me, err := p.svc.Session(r.Context(), token)
 	if errors.Is(err, team.ErrFactorNeeded) {

@@ -26,7 +26,7 @@ func (b *browser) deviceCookies(t *testing.T) (all []*http.Cookie) {
 	return all
 }
 
-// TestGuessesElsewhereDoNotLockOutTheOwner uses up the attempts at an address from many places, as somebody with a
+// TestGuessesElsewhereDoNotLockOutTheOwner uses up the attempts at an address from many places, as someone with a
 // botnet does, and signs in with a browser that the person used before.
 func TestGuessesElsewhereDoNotLockOutTheOwner(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
@@ -134,7 +134,7 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 		first, second := newBrowser(t, srv.URL), newBrowser(t, srv.URL)
 		token := srv.Token(t, srv.Invite(t, email, role))
 		first.from(t, "198.51.100.1", "/invite/"+token, url.Values{"answer": {"accept"}, "name": {"Alice"}, "password": {rafftest.Password}}).
-			shows(t, 200, "You are in")
+			shows(t, 200, "Invitation accepted")
 		if n := len(first.deviceCookies(t)); n != 1 {
 			t.Errorf("after accepting, the browser has %d device cookies", n)
 		}
@@ -157,7 +157,7 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 		for range 9 {
 			accept(first, "wrong").shows(t, 400)
 		}
-		accept(first, rafftest.Password).shows(t, 200, "You are in")
+		accept(first, rafftest.Password).shows(t, 200, "Invitation accepted")
 		first.open(t, "/profile").submitTo(t, "/sign-out")
 		for range 10 {
 			signIn(first, "198.51.100.1", "wrong").shows(t, 403)
@@ -173,7 +173,7 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 			}
 			return b.from(t, "198.51.100.4", "/password/"+rafftest.TokenOf(t, l.URL), url.Values{"name": {"Alice"}, "password": {password}})
 		}
-		reset(second, rafftest.Password).shows(t, 200, "Your password is set")
+		reset(second, rafftest.Password).shows(t, 200, "Password set")
 		if !second.signedIn(t) {
 			t.Error("a new password does not sign in while others guess")
 		}
@@ -185,7 +185,7 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 		// It is known only once the second factor is proved.
 		enrol(t, srv, second)
 		third := newBrowser(t, srv.URL)
-		reset(third, "another lamp orbit velvet").shows(t, 200, "Your password is set")
+		reset(third, "another lamp orbit velvet").shows(t, 200, "Password set")
 		if n := len(third.deviceCookies(t)); n != 0 {
 			t.Errorf("without the second factor, the browser has %d device cookies", n)
 		}

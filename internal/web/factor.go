@@ -13,11 +13,12 @@ import (
 	"raff/internal/team"
 )
 
-// secondForm is the page on which somebody who gave the password proves the second factor.
+// secondForm is the page for verifying the second factor after the password.
 type secondForm struct {
 	team.Awaiting
 	Next, CodeError, PasskeyError string
-	// Stopped says that no code of an authenticator app is taken, and forgotURL is where a new password begins, which helps.
+	// Stopped says that codes of an authenticator app are not accepted for now. Setting a new password, which starts at
+	// forgotURL, resolves that.
 	Stopped bool
 }
 
@@ -40,7 +41,7 @@ func (p *pages) showSecond(r *http.Request) (reply, error) {
 	return reply{status: http.StatusOK, page: secondPage(f)}, err
 }
 
-// codeTry is what the browser and its form give to prove a second factor.
+// codeTry is an attempt to verify a second factor, from the browser and its form.
 func (p *pages) codeTry(r *http.Request, a team.Awaiting) team.CodeTry {
 	return team.CodeTry{Code: r.PostForm.Get("code"), Device: p.device(r, a.User.Email), Source: front.Of(r.Context()).Remote}
 }
@@ -78,7 +79,7 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 	return reply{status: status, page: secondPage(f)}, nil
 }
 
-// beginApp begins with an authenticator app and shows its code.
+// beginApp starts to set up an authenticator app and shows its QR code.
 func (p *pages) beginApp(v *visit) (reply, error) {
 	_, err := p.svc.AddTOTP(v.Context(), v.me, v.proof())
 	if err == nil {
@@ -87,7 +88,7 @@ func (p *pages) beginApp(v *visit) (reply, error) {
 	return p.profileAgain(v, err, func(f *profileForm, message string) { f.AppError = message })
 }
 
-// appView is the page that shows an authenticator app the secret.
+// appView is the page with the secret for an authenticator app.
 type appView struct {
 	Secret, Path, CodeError string
 	Size                    int
@@ -103,7 +104,7 @@ func (p *pages) app(v *visit) (appView, error) {
 	return a, err
 }
 
-// grouped writes a secret so that a person can type it.
+// grouped formats a secret in groups that are easy to type.
 func grouped(secret string) string {
 	var b strings.Builder
 	for i, r := range secret {
@@ -159,8 +160,8 @@ func (p *pages) confirmApp(v *visit) (reply, error) {
 	return reply{status: status, page: appPage(v, a)}, err
 }
 
-// added goes on after a factor was added: with somebody's first one there are codes to keep. The browser is known as one
-// of somebody with a second factor from now on.
+// added redirects after a factor was added. The first factor comes with recovery codes to save. From now on, the
+// browser is known as verified with a second factor.
 func (p *pages) added(v *visit, codes []string) (out reply, err error) {
 	if len(codes) == 0 {
 		out, err = done("/profile", "factor-added")
@@ -174,7 +175,7 @@ func (p *pages) added(v *visit, codes []string) (out reply, err error) {
 	return out, err
 }
 
-// changeFactors takes a factor away, or replaces the recovery codes.
+// changeFactors removes a factor, or replaces the recovery codes.
 func (p *pages) changeFactors(v *visit) (reply, error) {
 	var err error
 	if remove := v.PostForm.Get("remove"); remove != "" {
@@ -190,7 +191,7 @@ func (p *pages) changeFactors(v *visit) (reply, error) {
 	return p.profileAgain(v, err, func(f *profileForm, message string) { f.FactorError = message })
 }
 
-// secondURL leads to the page for the second factor and from there on.
+// secondURL is the URL of the second factor page, which then redirects to next.
 func secondURL(next string) string {
 	if next == "" || next == "/" {
 		return "/sign-in/second"

@@ -12,7 +12,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// app is somebody's authenticator app.
+// app is someone's authenticator app.
 type app struct {
 	srv    *rafftest.Server
 	secret string
@@ -36,7 +36,7 @@ func enrol(t *testing.T, srv *rafftest.Server, b *browser) (app, []string) {
 		t.Error("no QR code")
 	}
 	a := app{srv, strings.ReplaceAll(regexp.MustCompile(`id="secret">([A-Z2-7 ]+)<`).FindStringSubmatch(p.source)[1], " ", "")}
-	p.submitTo(t, "/profile/factors/app/confirm", "code", "000000").shows(t, 403).complains(t, "code", "does not work")
+	p.submitTo(t, "/profile/factors/app/confirm", "code", "000000").shows(t, 403).complains(t, "code", "Wrong code")
 	done := p.submitTo(t, "/profile/factors/app/confirm", "code", a.code(t, 0)).shows(t, 200, "Your recovery codes")
 	codes := regexp.MustCompile(`[a-z2-7]{4}(-[a-z2-7]{4}){3}`).FindAllString(done.text(), -1) // in the source there are ids
 	if len(codes) != 10 {
@@ -50,14 +50,14 @@ func enrol(t *testing.T, srv *rafftest.Server, b *browser) (app, []string) {
 func halfway(t *testing.T, srv *rafftest.Server, email string) (*browser, page) {
 	t.Helper()
 	b := newBrowser(t, srv.URL)
-	return b, b.open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password).shows(t, 200, "One more step", email)
+	return b, b.open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password).shows(t, 200, "Verify it is you", email)
 }
 
 func TestSecondFactor(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 		other, b := signIn(t, srv, "alice@example.com"), signIn(t, srv, "alice@example.com")
-		b.open(t, "/profile").submitTo(t, "/profile/factors/app", "current_password", "wrong").shows(t, 403).complains(t, "app_password", "not the password")
+		b.open(t, "/profile").submitTo(t, "/profile/factors/app", "current_password", "wrong").shows(t, 403).complains(t, "app_password", "Wrong password")
 		a, codes := enrol(t, srv, b)
 		if other.signedIn(t) || !b.signedIn(t) {
 			t.Error("the session that was begun without the factor is still there, or this one is not")
@@ -76,7 +76,7 @@ func TestSecondFactor(t *testing.T) {
 			t.Errorf("half signed in, the API answers %d", s)
 		}
 		before := half.cookie(t).Value
-		p.submit(t, "code", "123").shows(t, 403).complains(t, "code", "does not work")
+		p.submit(t, "code", "123").shows(t, 403).complains(t, "code", "Wrong code")
 		code := a.code(t, 0)
 		in := p.submit(t, "code", code[:3]+" "+code[3:]).shows(t, 200, "Your profile", "10 codes left")
 		if in.path(t) != "/profile" || half.cookie(t).Value == before {
@@ -84,7 +84,7 @@ func TestSecondFactor(t *testing.T) {
 		}
 		// A code works once, whoever saw it.
 		_, p = halfway(t, srv, "alice@example.com")
-		p.submit(t, "code", code).shows(t, 403).complains(t, "code", "does not work")
+		p.submit(t, "code", code).shows(t, 403).complains(t, "code", "Wrong code")
 		p.submit(t, "code", a.code(t, -2*time.Minute)).shows(t, 403)
 		p.submit(t, "code", a.code(t, 30*time.Second)).shows(t, 200, "Your profile")
 
@@ -116,8 +116,8 @@ func TestRemoveSecondFactor(t *testing.T) {
 	half.submit(t, "code", regexp.MustCompile(`[a-z2-7]{4}(-[a-z2-7]{4}){3}`).FindString(fresh.source)).shows(t, 200)
 
 	id := buttonsOf(p, "remove")[0]
-	p.submitTo(t, "/profile/factors", "remove", id, "current_password", "wrong").shows(t, 403).complains(t, "current_password", "not the password")
-	p.submitTo(t, "/profile/factors", "remove", id, "current_password", rafftest.Password).shows(t, 200, "The second factor is removed").lacks(t, "codes left")
+	p.submitTo(t, "/profile/factors", "remove", id, "current_password", "wrong").shows(t, 403).complains(t, "current_password", "Wrong password")
+	p.submitTo(t, "/profile/factors", "remove", id, "current_password", rafftest.Password).shows(t, 200, "Second factor removed").lacks(t, "codes left")
 	signIn(t, srv, "owner@example.com").open(t, "/profile").shows(t, 200, "Your profile")
 
 	// The operator helps who lost everything.
@@ -141,21 +141,21 @@ func TestAForgottenPasswordStillNeedsTheSecondFactor(t *testing.T) {
 	const next = "seven quiet green lamps"
 	open(t, link.URL).submit(t, "name", "Trent", "password", next).shows(t, 200)
 	b := newBrowser(t, srv.URL)
-	p := b.open(t, "/sign-in").submit(t, "email", "owner@example.com", "password", next).shows(t, 200, "One more step")
+	p := b.open(t, "/sign-in").submit(t, "email", "owner@example.com", "password", next).shows(t, 200, "Verify it is you")
 	p.submit(t, "code", a.code(t, 0)).shows(t, 200, "Members")
 }
 
 func TestAnAccountRequiresASecondFactor(t *testing.T) {
 	o := newOffice(t)
 	_, alice := o.join(t, "Alice", "member")
-	p := o.owner.open(t, "/settings").shows(t, 200, "Second factor", "lock you out", "0 people with")
-	p.post(t, "/settings/factor", "second_factor", "required").shows(t, 409, "lock you out")
+	p := o.owner.open(t, "/settings").shows(t, 200, "Second factor", "you would be locked out", "0 people with")
+	p.post(t, "/settings/factor", "second_factor", "required").shows(t, 409, "you would be locked out")
 	enrol(t, o.Server, o.owner)
-	o.owner.open(t, "/settings").submitTo(t, "/settings/factor", "second_factor", "required").shows(t, 200, "The settings are saved", "1 person with", "1 person without")
+	o.owner.open(t, "/settings").submitTo(t, "/settings/factor", "second_factor", "required").shows(t, 200, "Settings saved", "1 person with", "1 person without")
 	o.owner.open(t, "/members?factor=no").shows(t, 200, "1 person", "Alice").lacks(t, "Trent owner@example.com")
 	o.owner.open(t, "/members?factor=yes").shows(t, 200, "1 person", "owner@example.com")
 
-	alice.open(t, "/members").shows(t, 403, "A second factor is needed here")
+	alice.open(t, "/members").shows(t, 403, "This account requires a second factor")
 	if s := o.Send(t, "GET", "/api/v1/whoami", http.Header{"Cookie": {"raff_session=" + alice.cookie(t).Value}}, nil).Status; s != 401 {
 		t.Errorf("without the factor the API answers %d", s)
 	}

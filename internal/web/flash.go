@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// flash is a notice that the next page shows once: what was just done. It travels in a cookie, not in the address, so a
-// reload, a bookmark or a link from somebody else claims nothing.
+// flash is a notice that the next page shows once, such as "Role created". It is kept in a cookie, not in the URL, so
+// that a reload, a bookmark or a link from someone else does not show it again.
 type flash struct {
 	what, path string
 	shown      bool
@@ -16,7 +16,7 @@ type flash struct {
 
 type flashKey struct{}
 
-// flashLife is how long, in seconds, a notice waits for its page.
+// flashLife is the lifetime of a notice, in seconds.
 const flashLife = 60
 
 func (p *pages) flashName() string {
@@ -26,7 +26,7 @@ func (p *pages) flashName() string {
 	return "raff_notice"
 }
 
-// withFlash notes the notice that the request brings.
+// withFlash puts the notice of the request into its context.
 func (p *pages) withFlash(r *http.Request) (context.Context, *flash) {
 	f := &flash{}
 	if c, err := r.Cookie(p.flashName()); err == nil {
@@ -35,7 +35,7 @@ func (p *pages) withFlash(r *http.Request) (context.Context, *flash) {
 	return context.WithValue(r.Context(), flashKey{}, f), f
 }
 
-// flashCookie keeps a notice for the page at this address; an empty one removes it.
+// flashCookie sets the notice for the page at this path; an empty notice removes the cookie.
 func (p *pages) flashCookie(what, to string) *http.Cookie {
 	c := &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
 		Name: p.flashName(), Path: "/", HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1,
@@ -46,7 +46,7 @@ func (p *pages) flashCookie(what, to string) *http.Cookie {
 	return c
 }
 
-// noticeOf is the name of the notice for this page, or empty. A page that asks for it shows it.
+// noticeOf is the name of the notice for this page, or empty. Reading it marks it as shown.
 func noticeOf(r *http.Request) string {
 	f, _ := r.Context().Value(flashKey{}).(*flash)
 	if f == nil || f.path != r.URL.EscapedPath() || r.Method != http.MethodGet || r.Header.Get("HX-Request") != "" {
@@ -56,8 +56,8 @@ func noticeOf(r *http.Request) string {
 	return f.what
 }
 
-// done goes to a page that says once what was just done.
+// done redirects to a page that shows a notice once.
 func done(path, what string) (reply, error) { return reply{to: path, done: what}, nil }
 
-// news is what the page says that was just done. The cookie only names it, so that nobody can write on the page.
+// news is the text of the notice on this page. The cookie has only its name, so that no one else can put text on the page.
 func (v *visit) news() string { return allNews[noticeOf(v.Request)] }

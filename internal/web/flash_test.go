@@ -15,7 +15,7 @@ func TestNoticesAreShownOnce(t *testing.T) {
 	b.open(t, p.path(t)).lacks(t, notice)
 
 	b.open(t, "/roles?done=role-created").lacks(t, notice)
-	b.open(t, "/members/"+id+"?done=suspended").lacks(t, "Suspended.")
+	b.open(t, "/members/"+id+"?done=suspended").lacks(t, "Member suspended.")
 	newBrowser(t, srv.URL).open(t, "/sign-in?done=lost").lacks(t, "not saved")
 
 	// A notice waits for its own page.

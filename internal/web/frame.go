@@ -5,13 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// place is one entry of the navigation.
+// place is one item of the navigation.
 type place struct {
 	Label, Path, Icon string
 	Current           bool
 }
 
-// navigation is where this person can go: what they may not see is not there.
+// navigation lists the pages that the user may see.
 func (v *visit) navigation() []place {
 	if v.who == nil {
 		return nil
@@ -49,7 +49,7 @@ func (v *visit) accountName() string {
 	return ""
 }
 
-// called is what a person is called: the name, else the address.
+// called is a person's display name: the name, or else the email.
 func called(name, email string) string {
 	if name != "" {
 		return name
@@ -57,7 +57,7 @@ func called(name, email string) string {
 	return email
 }
 
-// initials are one or two letters that stand for a person.
+// initials are the one or two letters of a person's avatar.
 func initials(name, email string) string {
 	words := strings.Fields(called(name, email))
 	if len(words) == 0 {

@@ -9,7 +9,7 @@ import (
 	"raff/internal/team"
 )
 
-// Place is what the invitation lets somebody into.
+// Place is the name of the project or account of the invitation.
 func (f invitationForm) Place() string {
 	if f.ProjectName != "" {
 		return f.ProjectName
@@ -17,7 +17,7 @@ func (f invitationForm) Place() string {
 	return f.AccountName
 }
 
-// Inviter is who sent the invitation: a name and an address, or what is known of the two.
+// Inviter is who sent the invitation: the name and the email, or what is known of the two.
 func (f invitationForm) Inviter() string {
 	switch {
 	case f.InviterName == "":
@@ -49,14 +49,14 @@ func (p *pages) showInvitation(r *http.Request) (reply, error) {
 	return reply{status: http.StatusOK, page: invitationPage(f)}, nil
 }
 
-// noInvitation answers what is behind no open invitation. Who used the link before wants to sign in.
+// noInvitation answers for a link without an open invitation. If the link was used, the page offers to sign in.
 func noInvitation(err error) (reply, error) {
 	if !team.InvitationUsed(err) {
 		return reply{}, err
 	}
 	told := problems[team.KindGone]
 	return reply{status: told.status, page: noticePage(notice{
-		Title: told.title, Text: []string{"This invitation was already used. Sign in, or ask for a new one."}, Link: "/sign-in", LinkText: "Sign in",
+		Title: told.title, Text: []string{"This invitation was already used. Sign in, or ask for a new invitation."}, Link: "/sign-in", LinkText: "Sign in",
 	})}, nil
 }
 
@@ -70,7 +70,7 @@ func (p *pages) answerInvitation(r *http.Request) (reply, error) {
 		switch {
 		case f.oneClick():
 			return p.acceptSignedIn(r, f)
-		case f.SignedIn && !f.Mine: // meanwhile, in another window, as somebody else, whose session must not be replaced
+		case f.SignedIn && !f.Mine: // signed in as someone else in another window since; that session must not be replaced
 			return reply{status: http.StatusConflict, page: invitationPage(f)}, nil
 		}
 		return p.acceptInvitation(r, f)
@@ -86,7 +86,7 @@ func (p *pages) answerInvitation(r *http.Request) (reply, error) {
 	return reply{}, &team.Error{Kind: team.KindInvalid, Message: "Open the link again and choose Accept or Decline."}
 }
 
-// acceptSignedIn takes the invitation up without asking for a password again, and goes to the account.
+// acceptSignedIn accepts the invitation without asking for a password again, and redirects to the account.
 func (p *pages) acceptSignedIn(r *http.Request, f invitationForm) (reply, error) {
 	if _, err := p.svc.AcceptSignedIn(r.Context(), f.Me, r.PathValue("token")); err != nil {
 		return reply{}, err
@@ -95,7 +95,7 @@ func (p *pages) acceptSignedIn(r *http.Request, f invitationForm) (reply, error)
 	return reply{to: "/"}, err
 }
 
-// acceptInvitation takes the invitation up with name and password, and signs in with them.
+// acceptInvitation accepts the invitation with a name and a password, and signs in with them.
 func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, error) {
 	if f.Who != team.InvitedKnown {
 		f.Name = typedName(r)
@@ -124,19 +124,19 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 	return reply{status: status, page: invitationPage(f)}, nil
 }
 
-// moveTo leads a new session to the account somebody accepted for. Where that does not work they can switch themselves.
+// moveTo switches a new session to the account of the accepted invitation. If that fails, the user can switch later.
 func (p *pages) moveTo(r *http.Request, token, accountID string) {
 	if me, err := p.svc.Session(r.Context(), token); err == nil && me.Session.AccountID != accountID {
 		_ = p.svc.SwitchAccount(r.Context(), me, accountID)
 	}
 }
 
-// oneClick says that being signed in is enough to accept. It is not for somebody whose address this link proves for the
-// first time: what they are signed in with may have been set up by somebody else.
+// oneClick reports whether being signed in is enough to accept. It is not if this link verifies the email for the first
+// time: the password of the session may have been set up by someone else.
 func (f invitationForm) oneClick() bool { return f.Mine && f.Who != team.InvitedUnproven }
 
-// signInURL leads to the page where the invited address signs in.
+// signInURL is the URL of the sign-in page for the invited email.
 func (f invitationForm) signInURL() string { return "/sign-in?email=" + url.QueryEscape(f.Email) }
 
-// until is a moment as a person reads it; nobody's time zone is known here.
+// until formats a time in UTC, since the user's time zone is not known.
 func until(t time.Time) string { return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC") }

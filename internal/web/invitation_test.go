@@ -27,7 +27,7 @@ func TestOpeningAnInvitationShowsItAndChangesNothing(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
 	before := member(t, srv, id)
 	for range 3 {
-		open(t, address).shows(t, 200, "Join Acme", "Invited by", "Your role Admin", "alice@example.com", "Open until", "UTC", "Accept", "Decline")
+		open(t, address).shows(t, 200, "Join Acme", "Invited by", "Your role Admin", "alice@example.com", "Expires", "UTC", "Accept", "Decline")
 	}
 	fetch(t, http.MethodHead, address, nil, nil)
 	if after := member(t, srv, id); after["status"] != "pending" || after["updated_at"] != before["updated_at"] || after["invitation_state"] != before["invitation_state"] {
@@ -39,7 +39,7 @@ func TestSomebodyNewAccepts(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
 	form := open(t, address)
 	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).
-		shows(t, 200, "You are in", "member of Acme, as Admin", "alice@example.com")
+		shows(t, 200, "Invitation accepted", "member of Acme, as Admin", "alice@example.com")
 	m := member(t, srv, id)
 	if m["status"] != "active" || m["name"] != "Alice" || m["id"] != id || m["user_id"] == nil {
 		t.Errorf("after accepting the member is %v", m)
@@ -82,7 +82,7 @@ func TestMistakesAreToldAtTheField(t *testing.T) {
 		{"Ali\u202ece", rafftest.Password, "name", "name"},
 		{"Alice", "", "password", "required"},
 		{"Alice", "short", "password", "15"},
-		{"Alice", "passwordpassword", "password", "somebody would try"},
+		{"Alice", "passwordpassword", "password", "easy to guess"},
 		{`"><b>Alice`, "short", "password", "15"},
 	} {
 		p := form.submit(t, "answer", "accept", "name", c.name, "password", c.password).shows(t, 400, "Join Acme").complains(t, c.field, c.words)
@@ -101,16 +101,16 @@ func TestMistakesAreToldAtTheField(t *testing.T) {
 
 func TestAnAddressWithAPasswordGivesThatOne(t *testing.T) {
 	srv, _, address := invited(t, "alice@example.com")
-	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "You are in")
+	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "Invitation accepted")
 
 	other := srv.NewAccount(t, "Globex", "owner@globex.example.com")
 	d := srv.Do(t, "POST", "/api/v1/members", other.Key, map[string]any{"email": "ALICE@example.com", "role_id": srv.RoleID(t, "account", "member")}).Want(t, 201).Data(t)
 	link := srv.Do(t, "POST", "/api/v1/invitations/"+d["invitation_id"].(string)+"/link", other.Key, nil).Want(t, 200).Data(t)["link"].(string)
 
 	// A link that the inviter fetched does not tell that the address has a password.
-	form := open(t, link).shows(t, 200, "Join Globex", "Already use this address here?").lacks(t, "already has a password")
-	form.submit(t, "answer", "accept", "password", "not the right one", "name", "Mallory").shows(t, 403, "Join Globex").complains(t, "password", "not their password")
-	form.submit(t, "answer", "accept", "password", rafftest.Password, "name", "Mallory").shows(t, 200, "You are in")
+	form := open(t, link).shows(t, 200, "Join Globex", "Already have a login with this email?").lacks(t, "already has a password")
+	form.submit(t, "answer", "accept", "password", "not the right one", "name", "Mallory").shows(t, 403, "Join Globex").complains(t, "password", "different password")
+	form.submit(t, "answer", "accept", "password", rafftest.Password, "name", "Mallory").shows(t, 200, "Invitation accepted")
 	m := srv.Do(t, "GET", "/api/v1/members/"+d["id"].(string), other.Key, nil).Want(t, 200).Data(t)
 	if m["status"] != "active" || m["name"] != "Alice" {
 		t.Errorf("after accepting the member is %v", m)
@@ -166,10 +166,10 @@ func TestLinksThatDoNotWork(t *testing.T) {
 func TestUnknownAddresses(t *testing.T) {
 	srv := rafftest.Start(t)
 	for _, path := range []string{"/invite/unknown", "/password/unknown", "/invite/" + strings.Repeat("a", 43), "/invite/..%2f", "/nothing", "/invite/", "/assets/"} {
-		open(t, srv.URL+path).shows(t, 404, "Nothing is here")
+		open(t, srv.URL+path).shows(t, 404, "Page not found")
 	}
 	for _, path := range []string{"/invite/unknown", "/password/unknown"} {
-		page{url: srv.URL + path, forms: []form{{}}}.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 404, "Nothing is here")
+		page{url: srv.URL + path, forms: []form{{}}}.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 404, "Page not found")
 	}
 }
 

@@ -10,38 +10,38 @@ import (
 	"raff/internal/team"
 )
 
-// invitationsView is the list of what is offered and not accepted, in the account and in all projects, and by what it is
-// filtered.
+// invitationsView is the list of invitations that are not accepted yet, in the account and in all projects, with its
+// filters.
 type invitationsView struct {
 	Rows []offer
 	pager
 	State, Query string
 	Place        string // "", inAccount, or the id of a project
 	Counts       team.OfferCounts
-	Projects     []team.Project // whose invitations may be seen
+	Projects     []team.Project // whose invitations the user may see
 	InAccount    permit
 	Invite       permit
-	Acts         bool      // something can be done with one of the rows
-	Link         team.Link // just made, to be copied
+	Acts         bool      // at least one row has an action
+	Link         team.Link // a link that was just created
 	LinkFor      string
 	Wrong        string
 }
 
-// inAccount stands in the address for the invitations into the account itself.
+// inAccount is the value of the filter for invitations to the account itself.
 const inAccount = "account"
 
-// offer is one invitation and what may be done with it.
+// offer is one invitation and its actions.
 type offer struct {
 	team.Invitation
 	Standing     standing
-	Over         bool // it cannot be accepted any more
+	Over         bool // it can no longer be accepted
 	Held         bool
-	See          permit // the page of the member
+	See          permit // may see the member's page
 	Send, Cancel permit
 	Once         string
 }
 
-// Why says what keeps somebody from sending the invitation again, or from cancelling it.
+// Why explains why the invitation cannot be cancelled or resent.
 func (o offer) Why() string {
 	if !o.Cancel.OK {
 		return o.Cancel.Why
@@ -49,7 +49,7 @@ func (o offer) Why() string {
 	return o.Send.Why
 }
 
-// offerStanding is how an invitation stands, without since when.
+// offerStanding is the status of an invitation.
 func (v *visit) offerStanding(i *team.Invitation) standing {
 	state := i.StateAt(v.p.svc.Now())
 	switch {
@@ -60,9 +60,9 @@ func (v *visit) offerStanding(i *team.Invitation) standing {
 	case i.MemberStatus == team.StatusSuspended:
 		return standing{"off", "On hold"}
 	case state == team.InvitationFailed:
-		return standing{"off", "Mail did not arrive"}
+		return standing{"off", "Email not delivered"}
 	case state == team.InvitationQueued && v.p.svc.MailDelivered:
-		return standing{"wait", "Mail on its way"}
+		return standing{"wait", "Email being sent"}
 	}
 	return standing{"wait", "Pending"}
 }
@@ -76,7 +76,7 @@ func (v *visit) offer(i team.Invitation) offer {
 	}
 }
 
-// states are what the list is filtered by. None in the address is the first.
+// states are the values of the status filter. The first one is the default.
 var states = map[string]team.InvitationState{
 	"": team.InvitationSent, "expired": team.InvitationExpired, "declined": team.InvitationDeclined, "all": "",
 }
@@ -104,7 +104,7 @@ func (p *pages) invitations(v *visit) (invitationsView, error) {
 	return i, v.invitationPlaces(&i)
 }
 
-// invitationPlaces finds the projects that the list can be narrowed to, and whether there is somewhere to invite to.
+// invitationPlaces finds the projects by which the list can be filtered, and whether the user may invite anywhere.
 func (v *visit) invitationPlaces(i *invitationsView) error {
 	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, everything)
 	if err != nil {
@@ -125,7 +125,7 @@ func (v *visit) invitationPlaces(i *invitationsView) error {
 	return nil
 }
 
-// projectID is the project that the list is narrowed to.
+// projectID is the project by which the list is filtered.
 func (v *visit) projectID(i *invitationsView) string {
 	if i.Place == inAccount {
 		return ""
@@ -133,7 +133,7 @@ func (v *visit) projectID(i *invitationsView) string {
 	return i.Place
 }
 
-// tab is one state of the invitations that can be looked at.
+// tab is one status of the invitation list.
 type tab struct {
 	Label, URL string
 	Count      int
@@ -157,7 +157,7 @@ func (v *visit) invitationTabs(i invitationsView) []tab {
 	return all
 }
 
-// filtered reports whether something else than a state leaves rows out.
+// filtered reports whether a filter other than the status hides rows.
 func (i invitationsView) filtered() bool { return i.Query != "" || i.Place != "" }
 
 func (p *pages) showInvitations(v *visit) (reply, error) {
@@ -165,7 +165,7 @@ func (p *pages) showInvitations(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: invitationsPage(v, i)}, err
 }
 
-// invitationsURL is the list an invitation is in.
+// invitationsURL is the URL of the invitations of the account, or of a project.
 func invitationsURL(projectID string) string {
 	if projectID == "" {
 		return "/invitations"
@@ -173,7 +173,7 @@ func invitationsURL(projectID string) string {
 	return "/invitations?project=" + url.QueryEscape(projectID)
 }
 
-// listed makes the list that a form was sent from the page of this visit, as it was filtered there.
+// listed restores the list from which a form was sent, with its filters.
 func (v *visit) listed(from string) string {
 	u, err := url.Parse(local(from))
 	if err != nil || u.Path != "/invitations" {
@@ -183,7 +183,7 @@ func (v *visit) listed(from string) string {
 	return v.with("", "")
 }
 
-// act does something to one invitation and goes back to its list.
+// act changes one invitation and redirects to its list.
 func (p *pages) act(v *visit, news string, do func(id string) error) (reply, error) {
 	err := do(v.PathValue("id"))
 	list := v.listed(v.PostForm.Get("back"))
@@ -210,7 +210,7 @@ func (p *pages) resendInvitation(v *visit) (reply, error) {
 	})
 }
 
-// showCancellation says what cancelling an invitation means before it happens.
+// showCancellation asks for confirmation before an invitation is cancelled.
 func (p *pages) showCancellation(v *visit) (reply, error) {
 	inv, err := p.svc.GetInvitation(v.Context(), v.who, v.PathValue("id"))
 	if err == nil && inv.State == team.InvitationAccepted {
@@ -230,8 +230,8 @@ func (p *pages) cancelInvitation(v *visit) (reply, error) {
 	return p.act(v, "cancelled", func(id string) error { return p.svc.CancelInvitation(v.Context(), v.who, id) })
 }
 
-// linkInvitation shows the link of an invitation, where no mail carries it. Sent a second time the form makes no other
-// link, and nobody can show the first one again.
+// linkInvitation shows the link of an invitation on a server that sends no email. If the form is sent twice, no second
+// link is created, and the first one cannot be shown again.
 func (p *pages) linkInvitation(v *visit) (reply, error) {
 	inv, err := p.svc.GetInvitation(v.Context(), v.who, v.PathValue("id"))
 	if err != nil {
@@ -250,7 +250,7 @@ func (p *pages) linkInvitation(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: invitationsPage(v, i)}, err
 }
 
-// invitationNews says what was just done, and how many were invited.
+// invitationNews is the notice of the invitations page, with the number of people invited.
 func (v *visit) invitationNews() string {
 	var sent, added int
 	if n, err := fmt.Sscanf(noticeOf(v.Request), "invited-%d-%d", &sent, &added); n != 2 || err != nil || sent < 0 || added < 0 || sent+added > team.MaxBulk {
@@ -261,10 +261,10 @@ func (v *visit) invitationNews() string {
 	case sent > 0 && v.p.svc.MailDelivered:
 		told = append(told, plural(sent, "invitation")+" sent.")
 	case sent > 0:
-		told = append(told, plural(sent, "invitation")+" made. Hand over the link of each.")
+		told = append(told, plural(sent, "invitation")+" created. Give each person their link.")
 	}
 	if added > 0 {
-		told = append(told, plural(added, "person")+" already here, with the role now.")
+		told = append(told, plural(added, "person")+" already in the account, added with the role.")
 	}
 	return strings.Join(told, " ")
 }

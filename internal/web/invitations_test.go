@@ -22,7 +22,7 @@ func TestInvitePeople(t *testing.T) {
 	typed := []string{"emails", "alice@example.com, bob@example.com\nnobody at all; owner@example.com ALICE@example.com", "role_id", admin}
 	for range 2 { // the same form a second time invites nobody again, and says the same
 		sent := form.submitTo(t, "/invitations", typed...)
-		sent.shows(t, 200, "2 of 4 people invited", "alice@example.com Invited.", "bob@example.com Invited.", "Give one plain address", "Nobody changes").
+		sent.shows(t, 200, "2 of 4 people invited", "alice@example.com Invited.", "bob@example.com Invited.", "Enter a single email address", "You cannot change").
 			complains(t, "emails", "2 of these could not be invited.")
 		if left := sent.forms[len(sent.forms)-1].fields.Get("emails"); left != "nobody at all\nowner@example.com" {
 			t.Errorf("left in the form: %q", left)
@@ -30,12 +30,12 @@ func TestInvitePeople(t *testing.T) {
 	}
 	open(t, smtp.Wait(t, "alice@example.com").Link(t)).shows(t, 200, "Join Acme", "Your role Admin", "Trent")
 
-	list := o.owner.open(t, "/invitations").shows(t, 200, "alice@example.com", "bob@example.com", "Pending 2", "Resend", "Cancel", "Links go by mail only").lacks(t, "Get link")
+	list := o.owner.open(t, "/invitations").shows(t, 200, "alice@example.com", "bob@example.com", "Pending 2", "Resend", "Cancel", "Links are sent by email only").lacks(t, "Get link")
 	id := o.invitationOf(t, "alice@example.com")
-	list.post(t, "/invitations/"+id+"/resend").shows(t, 200, "Sent again.")
+	list.post(t, "/invitations/"+id+"/resend").shows(t, 200, "Invitation resent.")
 	smtp.Wait(t, "alice@example.com")
 	list.post(t, "/invitations/"+id+"/link").shows(t, 409, "only the invited person gets the link")
-	ask := o.owner.open(t, "/invitations/"+id+"/cancel").shows(t, 200, "Cancel the invitation of alice@example.com?", "Its link stops working", "Acme", "Keep")
+	ask := o.owner.open(t, "/invitations/"+id+"/cancel").shows(t, 200, "Cancel the invitation for alice@example.com?", "Its link stops working", "Acme", "Keep")
 	o.owner.open(t, "/invitations").shows(t, 200, "Pending 2")
 	ask.submitTo(t, "/invitations/"+id+"/cancel").shows(t, 200, "Invitation cancelled.", "Pending 1").lacks(t, "alice@example.com")
 	o.owner.open(t, "/invitations/"+id+"/cancel").shows(t, 404)
@@ -49,11 +49,11 @@ func TestAFormFullOfMistakes(t *testing.T) {
 	form := o.owner.open(t, "/invitations/new")
 	left := func(p page) string { return p.forms[len(p.forms)-1].fields.Get("emails") }
 
-	p := form.submitTo(t, "/invitations", "emails", "not an address", "role_id", member).shows(t, 400).complains(t, "emails", "Give one plain address")
+	p := form.submitTo(t, "/invitations", "emails", "not an address", "role_id", member).shows(t, 400).complains(t, "emails", "Enter a single email address")
 	if left(p) != "not an address" {
 		t.Errorf("left in the form: %q", left(p))
 	}
-	p = form.submitTo(t, "/invitations", "emails", "owner@example.com", "role_id", member).shows(t, 403).complains(t, "emails", "Nobody changes")
+	p = form.submitTo(t, "/invitations", "emails", "owner@example.com", "role_id", member).shows(t, 403).complains(t, "emails", "You cannot change")
 	if again := p.submitTo(t, "/invitations", "emails", "alice@example.com"); again.status != 200 {
 		t.Errorf("the next try answers %d", again.status)
 	}
@@ -61,15 +61,15 @@ func TestAFormFullOfMistakes(t *testing.T) {
 
 	var many []string
 	for i := range 2800 {
-		many = append(many, fmt.Sprintf("somebody.with.a.name%04d@example.com", i))
+		many = append(many, fmt.Sprintf("someone.with.a.name%04d@example.com", i))
 	}
 	all := strings.Join(many, "\n")
-	p = form.submitTo(t, "/invitations", "emails", all, "role_id", member).shows(t, 400).complains(t, "emails", "2,800 addresses; at most 500")
+	p = form.submitTo(t, "/invitations", "emails", all, "role_id", member).shows(t, 400).complains(t, "emails", "2,800 emails; at most 500")
 	if left(p) != all {
 		t.Error("what was typed is lost")
 	}
 	o.owner.open(t, "/invitations?state=all").shows(t, 200, "All 1")
-	form.submitTo(t, "/invitations", "emails", strings.Join(many[:500], ","), "role_id", member).shows(t, 200, "500 invitations made", "Pending 501")
+	form.submitTo(t, "/invitations", "emails", strings.Join(many[:500], ","), "role_id", member).shows(t, 200, "500 invitations created", "Pending 501")
 	form.submitTo(t, "/invitations", "emails", strings.Repeat("x", 2<<20), "role_id", member).shows(t, 400, "could not be read")
 }
 
@@ -87,29 +87,29 @@ func TestChoosingAPlaceKeepsWhatWasTyped(t *testing.T) {
 	}
 	// A role of another place is not taken.
 	p.submitTo(t, "/invitations", "role_id", o.RoleID(t, "account", "admin")).shows(t, 400, "Choose a role.", "alice@example.com, bob")
-	p.submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", o.RoleID(t, "project", "viewer")).shows(t, 200, "1 invitation made.", "alice@example.com by Trent Default as Viewer")
+	p.submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", o.RoleID(t, "project", "viewer")).shows(t, 200, "1 invitation created.", "alice@example.com by Trent Default as Viewer")
 }
 
 func TestWithoutMailTheLinkIsCopied(t *testing.T) {
 	o := newOffice(t)
 	o.owner.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", o.RoleID(t, "account", "member")).
-		shows(t, 200, "1 invitation made. Hand over the link of each.", "Renew").lacks(t, "Links go by mail only")
+		shows(t, 200, "1 invitation created. Give each person their link.", "Renew").lacks(t, "Links are sent by email only")
 	list := o.owner.open(t, "/invitations")
 	id := o.invitationOf(t, "alice@example.com")
 	f := list.formOf(t, "/invitations/"+id+"/resend")
 	f.action = "/invitations/" + id + "/link"
 	links := regexp.MustCompile(`http://[^<"]+/invite/[\w-]+`)
-	p := list.send(t, f, nil).shows(t, 200, "The link for alice@example.com", "works once")
+	p := list.send(t, f, nil).shows(t, 200, "Invitation link for alice@example.com", "works once")
 	link := links.FindString(p.source)
 	// Loading that page again makes no other link.
 	before := o.events(t, "invitation.link_fetched")
-	if again := list.send(t, f, nil).shows(t, 200, "That link was shown before."); links.MatchString(again.source) {
+	if again := list.send(t, f, nil).shows(t, 200, "The link was already shown."); links.MatchString(again.source) {
 		t.Error("the link is shown a second time")
 	}
 	if after := o.events(t, "invitation.link_fetched"); before != 1 || after != 1 {
 		t.Errorf("%d, then %d links were made", before, after)
 	}
-	open(t, link).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "You are in")
+	open(t, link).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "Invitation accepted")
 }
 
 // formOf is the page's form with this action.
@@ -174,13 +174,13 @@ func TestOneListOfInvitations(t *testing.T) {
 	o.owner.open(t, "/invitations?state=declined").shows(t, 200, "no@example.com by Trent Web shop as Viewer Declined "+day).lacks(t, "until", "erin@")
 	o.owner.open(t, "/invitations?state=all").shows(t, 200, "old@", "no@", "erin@", "sam@", "pat@")
 	o.owner.open(t, "/invitations?q=SAM%40").shows(t, 200, "sam@example.com", "Pending 1", "Expired 0").lacks(t, "erin@")
-	o.owner.open(t, "/invitations?q=zzz").shows(t, 200, "No invitation fits")
+	o.owner.open(t, "/invitations?q=zzz").shows(t, 200, "No matches")
 	o.owner.open(t, "/invitations?project="+shop).shows(t, 200, "sam@example.com", "Declined 1").lacks(t, "erin@", "pat@")
 	o.owner.open(t, "/invitations?project=account").shows(t, 200, "erin@example.com", "Expired 1").lacks(t, "sam@", "pat@")
 	o.owner.open(t, "/invitations?project=nonsense").shows(t, 404)
 
 	// Each sees what they may see in each place, and why there is nothing they can do.
-	maxim.open(t, "/invitations").shows(t, 200, "erin@example.com", "Pending 1", "Your role lets you see these, not send or cancel them.").lacks(t, "pat@", "sam@", "Resend", "Cancel…", "Renew")
+	maxim.open(t, "/invitations").shows(t, 200, "erin@example.com", "Pending 1", "Your role lets you see invitations, but not send or cancel them.").lacks(t, "pat@", "sam@", "Resend", "Cancel…", "Renew")
 	vera.open(t, "/invitations").shows(t, 200, "pat@example.com", "Pending 1", "Expired 0").lacks(t, "erin@", "sam@", "Invite people", "Renew")
 	vera.open(t, "/invitations?project="+shop).shows(t, 403)
 	vera.open(t, "/invitations?project=account").shows(t, 403)
@@ -198,8 +198,8 @@ func TestOneListOfInvitations(t *testing.T) {
 	if at := p.path(t); !strings.Contains(at, "project="+shop) || !strings.Contains(at, "q=sam") {
 		t.Errorf("it leads to %s", at)
 	}
-	p.shows(t, 200, "Invitation cancelled.", "No invitation fits")
-	from.post(t, "/invitations/"+no+"/resend", "back", "https://evil.example.com/invitations").shows(t, 200, "Renewed.", "no@example.com")
+	p.shows(t, 200, "Invitation cancelled.", "No matches")
+	from.post(t, "/invitations/"+no+"/resend", "back", "https://evil.example.com/invitations").shows(t, 200, "Invitation renewed.", "no@example.com")
 }
 
 // TestWhyAnInvitationCannotBeSent is for who may do something with some invitations and not with others.
@@ -209,25 +209,25 @@ func TestWhyAnInvitationCannotBeSent(t *testing.T) {
 	o.Do(t, "POST", "/api/v1/projects/"+o.ProjectID+"/members", o.Key, map[string]any{"target_user_id": userID, "role_id": o.RoleID(t, "project", "project-admin")}).Want(t, 201)
 	erin, pat := o.offer(t, "erin@example.com", ""), o.offer(t, "pat@example.com", o.ProjectID)
 	maxim := signIn(t, o.Server, "max@example.com")
-	p := maxim.open(t, "/invitations").shows(t, 200, "Invite people", "Renew the invitation of pat@", "Cancel… the invitation of pat@", "Why not? Invitation of erin@example.com Your role does not include the right").
-		lacks(t, "Renew the invitation of erin@", "Cancel… the invitation of erin@", "Why not? Invitation of pat@")
+	p := maxim.open(t, "/invitations").shows(t, 200, "Invite people", "Renew the invitation for pat@", "Cancel… the invitation for pat@", "Why not? Invitation for erin@example.com Your role does not include the permission").
+		lacks(t, "Renew the invitation for erin@", "Cancel… the invitation for erin@", "Why not? Invitation for pat@")
 	if strings.Contains(p.source, "title=\"Your role") {
 		t.Error("the reason stands in a title, where touch and keyboard do not come")
 	}
-	maxim.open(t, "/invitations/"+erin+"/cancel").shows(t, 200, "Your role does not include the right").lacks(t, "Cancel the invitation Keep")
+	maxim.open(t, "/invitations/"+erin+"/cancel").shows(t, 200, "Your role does not include the permission").lacks(t, "Cancel the invitation Keep invitation")
 	p.post(t, "/invitations/"+erin+"/cancel").shows(t, 403)
 	p.post(t, "/invitations/"+pat+"/cancel").shows(t, 200, "Invitation cancelled.")
 	// Under the strict policy an Admin cannot take back what holds more than they do.
 	_, ada := o.join(t, "Ada", "admin")
 	o.Do(t, "POST", "/api/v1/members", o.Key, map[string]any{"email": "bill@example.com", "role_id": o.RoleID(t, "account", "billing")}).Want(t, 201)
-	ada.open(t, "/invitations").shows(t, 200, "Cancel… the invitation of bill@")
+	ada.open(t, "/invitations").shows(t, 200, "Cancel… the invitation for bill@")
 	o.owner.open(t, "/settings").submitTo(t, "/settings/policy", "policy", "strict").shows(t, 200)
-	ada.open(t, "/invitations").shows(t, 200, "Cancel… the invitation of erin@", "Why not? Invitation of bill@").lacks(t, "Cancel… the invitation of bill@")
+	ada.open(t, "/invitations").shows(t, 200, "Cancel… the invitation for erin@", "Why not? Invitation for bill@").lacks(t, "Cancel… the invitation for bill@")
 	// What is on hold is not offered to be sent.
 	id := o.offer(t, "zoe@example.com", "")
 	member := o.Do(t, "GET", "/api/v1/invitations/"+id, o.Key, nil).Want(t, 200).Data(t)["member_id"].(string)
 	o.Do(t, "PATCH", "/api/v1/members/"+member, o.Key, map[string]any{"status": "suspended"}).Want(t, 200)
-	o.owner.open(t, "/invitations").shows(t, 200, "On hold", "Cancel… the invitation of zoe@").lacks(t, "Renew the invitation of zoe@")
+	o.owner.open(t, "/invitations").shows(t, 200, "On hold", "Cancel… the invitation for zoe@").lacks(t, "Renew the invitation for zoe@")
 }
 
 func TestInvitationsArePaged(t *testing.T) {
@@ -263,10 +263,10 @@ func TestInviteIntoAProject(t *testing.T) {
 	viewer := o.RoleID(t, "project", "viewer")
 	at := "/invitations/new?project=" + o.ProjectID
 	form := padmin.open(t, at).shows(t, 200, "The project Default", "Viewer", "9 permissions").lacks(t, "The account Acme", "Billing")
-	form.submitTo(t, "/invitations", "emails", "new@example.com", "role_id", viewer).shows(t, 200, "1 invitation made.", "new@example.com by Petra Default", "Renew", "Invite people")
+	form.submitTo(t, "/invitations", "emails", "new@example.com", "role_id", viewer).shows(t, 200, "1 invitation created.", "new@example.com by Petra Default", "Renew", "Invite people")
 	// Who is in the account already has the role at once.
 	o.join(t, "Max", "member")
-	form.submitTo(t, "/invitations", "emails", "max@example.com", "role_id", viewer).shows(t, 200, "1 person already here, with the role now.")
+	form.submitTo(t, "/invitations", "emails", "max@example.com", "role_id", viewer).shows(t, 200, "1 person already in the account, added with the role.")
 	padmin.open(t, "/projects/"+o.ProjectID).shows(t, 200, "new@example.com", "Invited", "Invite people", "Max")
 	padmin.open(t, "/invitations/new").shows(t, 200, "The project Default")
 	pview.open(t, at).shows(t, 403)

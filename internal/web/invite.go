@@ -11,9 +11,9 @@ import (
 	"raff/internal/team"
 )
 
-// inviteForm is the page on which people are invited, and what was typed into it.
+// inviteForm is the page for inviting people, with the values entered so far.
 type inviteForm struct {
-	Project     team.Project // zero: the account
+	Project     team.Project // zero for the account
 	Projects    []team.Project
 	InAccount   permit
 	Addresses   string
@@ -25,12 +25,12 @@ type inviteForm struct {
 	Results     []inviteResult
 }
 
-// inviteResult is how the invitation of one address ended.
+// inviteResult is the outcome of the invitation for one email.
 type inviteResult struct {
 	Email, Text string
 	OK          bool
-	Added       bool `json:",omitempty"` // was in the account already, so that there is no invitation
-	Status      int  `json:",omitempty"` // of the refusal
+	Added       bool `json:",omitempty"` // was already in the account and was added without an invitation
+	Status      int  `json:",omitempty"` // HTTP status of the refusal
 }
 
 func (p *pages) inviteForm(v *visit, projectID, roleID string) (inviteForm, error) {
@@ -47,7 +47,7 @@ func (p *pages) inviteForm(v *visit, projectID, roleID string) (inviteForm, erro
 			}
 		}
 	}
-	if projectID != "" && f.Project.ID == "" { // not theirs to see, or not theirs to invite to
+	if projectID != "" && f.Project.ID == "" { // the user may not see the project, or may not invite to it
 		if err := v.can.Invite(projectID); err != nil {
 			return f, err
 		}
@@ -67,8 +67,8 @@ func (p *pages) inviteForm(v *visit, projectID, roleID string) (inviteForm, erro
 	return f, err
 }
 
-// showInvite shows the form, and shows it again with what was typed when another place was chosen, because the roles
-// follow the place.
+// showInvite shows the form, and shows it again with the entered values when another place was chosen, because the
+// roles depend on the place.
 func (p *pages) showInvite(v *visit) (reply, error) {
 	if v.Method == http.MethodPost {
 		f, err := p.inviteForm(v, v.PostForm.Get("project"), v.PostForm.Get("role_id"))
@@ -79,8 +79,8 @@ func (p *pages) showInvite(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: invitePage(v, f)}, err
 }
 
-// addresses are those typed into the form, separated by commas, semicolons or lines, each once. Spaces separate them only where
-// an address stands on both sides, so that what is no address comes back as it was typed.
+// addresses are the emails entered in the form, separated by commas, semicolons or new lines, without duplicates.
+// Spaces separate them only if there is an email on both sides, so that invalid input is shown again as it was entered.
 func addresses(text string) []string {
 	var all []string
 	seen := map[string]bool{}
@@ -108,7 +108,7 @@ func addresses(text string) []string {
 	return all
 }
 
-// tooLong reports what is no address and too long to be repeated beside a message.
+// tooLong reports whether text is longer than any email can be, and so too long to be repeated beside a message.
 func tooLong(email string) bool { return len(email) > 1000 }
 
 func (p *pages) invite(v *visit) (reply, error) {
@@ -121,14 +121,14 @@ func (p *pages) invite(v *visit) (reply, error) {
 	emails := addresses(f.Addresses)
 	switch {
 	case len(emails) == 0:
-		f.EmailsError = "Give at least one address."
+		f.EmailsError = "Enter at least one email."
 	case len(emails) > team.MaxBulk:
-		f.EmailsError = "These are " + number(len(emails)) + " addresses; at most " + number(team.MaxBulk) + " can be invited at once."
+		f.EmailsError = "You entered " + number(len(emails)) + " emails; at most " + number(team.MaxBulk) + " people can be invited at once."
 	case slices.ContainsFunc(emails, tooLong):
-		f.EmailsError = "One of these is much longer than an address can be. Put each address on a line of its own."
+		f.EmailsError = "One of these is too long to be an email. Enter each email on its own line."
 	}
 	if !slices.ContainsFunc(f.Roles, func(c choice) bool { return c.Chosen }) {
-		f.RoleError = "Choose a role." // none, or one of another place
+		f.RoleError = "Choose a role." // no role, or a role of another scope
 	}
 	if f.EmailsError != "" || f.RoleError != "" {
 		return reply{status: http.StatusBadRequest, page: invitePage(v, f)}, nil
@@ -156,7 +156,7 @@ func (p *pages) invite(v *visit) (reply, error) {
 	return p.invited(v, f, told)
 }
 
-// invited goes to the list when all went well. Else the form comes again with what did not.
+// invited redirects to the list if all invitations were sent. Otherwise it shows the form again with the failures.
 func (p *pages) invited(v *visit, f inviteForm, told []inviteResult) (reply, error) {
 	var left []string
 	sent, added, status := 0, 0, 0
@@ -189,7 +189,7 @@ func (p *pages) invited(v *visit, f inviteForm, told []inviteResult) (reply, err
 	return reply{status: status, page: invitePage(v, f)}, nil
 }
 
-// told says how the invitation of each address ended.
+// told is the outcome of the invitation for each email.
 func (p *pages) told(emails []string, made any) []inviteResult {
 	results, _ := made.([]team.BulkResult)
 	all := make([]inviteResult, len(results))
@@ -199,17 +199,17 @@ func (p *pages) told(emails []string, made any) []inviteResult {
 		case r.Err != nil:
 			_, message, status, ok := refusal(r.Err)
 			if !ok {
-				message, status = "That did not work.", http.StatusBadRequest
+				message, status = "Could not invite this person.", http.StatusBadRequest
 			}
 			all[i] = inviteResult{Email: emails[i], Text: message, Status: status}
 		case r.Member.Status == team.StatusActive:
-			all[i].Text, all[i].Added = "Was here already, and has the role now.", true
+			all[i].Text, all[i].Added = "Already in the account, added with the role.", true
 		}
 	}
 	return all
 }
 
-// refusals are the results of those that were not invited.
+// refusals are the results of the emails that were not invited.
 func (f inviteForm) refusals() []inviteResult {
 	return slices.DeleteFunc(slices.Clone(f.Results), func(r inviteResult) bool { return r.OK })
 }

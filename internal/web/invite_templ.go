@@ -48,7 +48,7 @@ func invitePage(v *visit, f inviteForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pageHead("Invite people", "They join when they accept, under the address you give here.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Invite people", "Each person receives an invitation by email and joins when they accept it.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -137,7 +137,7 @@ func invitePage(v *visit, f inviteForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(f.Projects) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<div class=\"field\"><label for=\"project\">Into</label><div class=\"inline\"><div class=\"grow\"><select id=\"project\" name=\"project\" hx-post=\"/invitations/new\" hx-trigger=\"change\" hx-target=\"#roles\" hx-select=\"#roles\" hx-swap=\"outerHTML\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<div class=\"field\"><label for=\"project\">Invite to</label><div class=\"inline\"><div class=\"grow\"><select id=\"project\" name=\"project\" hx-post=\"/invitations/new\" hx-trigger=\"change\" hx-target=\"#roles\" hx-select=\"#roles\" hx-swap=\"outerHTML\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -211,7 +211,7 @@ func invitePage(v *visit, f inviteForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"field\"><label for=\"emails\">Addresses</label> <textarea id=\"emails\" name=\"emails\" rows=\"4\" required spellcheck=\"false\" autocapitalize=\"off\" dir=\"auto\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"field\"><label for=\"emails\">Emails</label> <textarea id=\"emails\" name=\"emails\" rows=\"4\" required spellcheck=\"false\" autocapitalize=\"off\" dir=\"auto\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -313,9 +313,9 @@ func invitePage(v *visit, f inviteForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var14 string
-				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs("Up to " + number(team.MaxBulk) + " at once, separated by commas, semicolons or lines. You can paste a list from your mail program: names are left out, because everybody gives theirs when they accept.")
+				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs("Up to " + number(team.MaxBulk) + " at once, separated by commas, semicolons or new lines. You can paste a list from your email program; names are ignored, because people enter their own name when they accept.")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `invite.templ`, Line: 82, Col: 242}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `invite.templ`, Line: 82, Col: 251}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 				if templ_7745c5c3_Err != nil {
@@ -340,7 +340,7 @@ func invitePage(v *visit, f inviteForm) templ.Component {
 	})
 }
 
-// inviteRoles is what follows the place somebody is invited into.
+// inviteRoles is the part of the form that depends on whether the invitation is to the account or to a project.
 func inviteRoles(f inviteForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -371,17 +371,17 @@ func inviteRoles(f inviteForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if !anyAllowed(f.Roles) {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "There is no role that you may hand out here.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "There is no role that you can assign here.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else if f.Project.ID == "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "An account role says what somebody may do in the account. It grants nothing inside projects.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "An account role grants permissions in the account. It grants nothing inside projects.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "A project role counts in this project only. Who is not in the account yet gets in by the project alone.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "A project role applies to this project only. People who are not members of the account yet get access to this project only.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

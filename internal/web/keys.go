@@ -26,12 +26,12 @@ func (p *pages) showKeys(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: keysPage(v, l)}, nil
 }
 
-// keyStanding is whether a key works.
+// keyStanding is the status of a key.
 func (v *visit) keyStanding(k team.APIKey) standing {
 	now := v.p.svc.Now()
 	switch {
 	case !k.IsActive:
-		return standing{"off", "Deactivated"}
+		return standing{"off", "Disabled"}
 	case k.ExpiresAt.IsZero():
 		return standing{"on", "Active"}
 	case !now.Before(k.ExpiresAt):
@@ -42,7 +42,7 @@ func (v *visit) keyStanding(k team.APIKey) standing {
 	return standing{"on", "Active"}
 }
 
-// keyRole is the key's membership of the account, if it has one.
+// keyRole is the key's account membership, if it has one.
 func keyRole(k team.APIKey) (team.Member, bool) {
 	for _, m := range k.Memberships {
 		if m.ProjectID == "" {
@@ -52,7 +52,7 @@ func keyRole(k team.APIKey) (team.Member, bool) {
 	return team.Member{}, false
 }
 
-// keyForm is a key as it is written, and what is wrong with it.
+// keyForm is the form for a key, with its errors.
 type keyForm struct {
 	Name, Term, On                                 string
 	NameError, TermError, DayError, Wrong          string
@@ -61,18 +61,18 @@ type keyForm struct {
 	Projects                                       []projectTick
 	ProjectRoleID, ProjectsError, ProjectRoleError string
 	ProjectRoles                                   []choice
-	MoreProjects                                   bool // than are shown
+	MoreProjects                                   bool // there are more than are shown
 	Today                                          string
 	Once                                           string
 }
 
-// projectTick is a project in which a key can get a role.
+// projectTick is the checkbox of one project in which a key can get a role.
 type projectTick struct {
 	team.Project
 	Chosen bool
 }
 
-// terms are how long a key can live.
+// terms are the lifetimes offered for a key.
 var terms = []struct {
 	Value, Label string
 	Days         int
@@ -80,7 +80,7 @@ var terms = []struct {
 	{"30", "In 30 days", 30}, {"90", "In 90 days", 90}, {"365", "In one year", 365}, {"never", "Never", 0},
 }
 
-// until reads the end of the key's life; the zero time means never. ok is false when the form says nothing one can read.
+// until parses the expiry of the key; the zero time means never. ok is false if the form has no valid value.
 func (f *keyForm) until(now time.Time) (at time.Time, ok bool) {
 	for _, t := range terms {
 		if t.Value == f.Term && t.Days > 0 {
@@ -97,7 +97,7 @@ func (f *keyForm) until(now time.Time) (at time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// typedKey reads the form. A day that was filled in counts, whatever is chosen beside it.
+// typedKey reads the form. A date that was filled in applies, whatever else is selected.
 func typedKey(v *visit) keyForm {
 	f := keyForm{
 		Name: typedName(v.Request), Term: v.PostForm.Get("expires"), On: v.PostForm.Get("expires_on"), Once: v.PostForm.Get("once"),
@@ -114,7 +114,7 @@ func typedKey(v *visit) keyForm {
 
 func (v *visit) today() string { return v.p.svc.Now().UTC().Format(time.DateOnly) }
 
-// notUntil says what is wrong with the end of the key's life.
+// notUntil sets the error for an invalid expiry.
 func (f *keyForm) notUntil() {
 	if f.Term == "date" {
 		f.DayError = noDate
@@ -141,11 +141,11 @@ func (f *keyForm) refuse(err error) (status int, ok bool) {
 }
 
 const (
-	noTerm = "Choose until when the key works."
-	noDate = "Give the last day on which the key works."
+	noTerm = "Choose when the key expires."
+	noDate = "Enter the last day on which the key is valid."
 )
 
-// mostProjects is how many projects the form for a key shows.
+// mostProjects is the maximum number of projects that the form for a key lists.
 const mostProjects = 100
 
 func (p *pages) newKeyForm(v *visit, f keyForm, status int) (reply, error) {
@@ -161,8 +161,8 @@ func (p *pages) newKeyForm(v *visit, f keyForm, status int) (reply, error) {
 	return reply{status: status, page: newKeyPage(v, f)}, nil
 }
 
-// projectsForKey finds where the key can get a role, and which. What can be given in one of the projects is offered:
-// the guard decides for each that is chosen.
+// projectsForKey finds the projects in which the key can get a role, and the roles. A role is offered if it can be
+// assigned in at least one of the projects; the guard then decides for each chosen project.
 func (p *pages) projectsForKey(v *visit, f *keyForm) error {
 	all, _, err := p.svc.ListProjects(v.Context(), v.who, everything)
 	if err != nil {
@@ -219,9 +219,9 @@ func (p *pages) createKey(v *visit) (reply, error) {
 	}
 	switch {
 	case len(n.Projects) > 0 && f.ProjectRoleID == "":
-		f.ProjectRoleError = "Choose the role it gets in these projects."
+		f.ProjectRoleError = "Choose the role that the key gets in these projects."
 	case len(n.Projects) == 0 && f.ProjectRoleID != "":
-		f.ProjectsError = "Choose the projects in which it gets the role."
+		f.ProjectsError = "Choose the projects in which the key gets the role."
 	}
 	if !ok || f.ProjectRoleError != "" || f.ProjectsError != "" {
 		return p.newKeyForm(v, f, http.StatusBadRequest)
@@ -240,7 +240,7 @@ func (p *pages) createKey(v *visit) (reply, error) {
 	return p.newKeyForm(v, f, status)
 }
 
-// secretView is the page that shows a secret, this once.
+// secretView is the page that shows a secret once.
 type secretView struct {
 	Key    team.APIKey
 	Secret string
@@ -248,12 +248,12 @@ type secretView struct {
 	Grace  time.Duration // for which the old secret still works
 }
 
-// keyView is one API key and what may be done with it.
+// keyView is one API key and its actions.
 type keyView struct {
 	team.APIKey
 	Account               *seat
 	Seats                 []seat
-	Give                  []choice // roles for a key that has none in the account
+	Give                  []choice // roles that can be assigned to a key without an account role
 	Change, Renew, Revoke permit
 	Form                  keyForm
 	Typed, TypedError     string
@@ -287,7 +287,7 @@ func (p *pages) key(v *visit) (keyView, error) {
 	return view, err
 }
 
-// lost says what else goes with one of the key's roles, or that nothing is left then.
+// lost says what else is removed together with one of the key's roles, or that the key has no role afterwards.
 func (k keyView) lost(s seat) string {
 	switch {
 	case s.ProjectID == "" && len(k.Seats) > 0:
@@ -295,9 +295,9 @@ func (k keyView) lost(s seat) string {
 		for i, other := range k.Seats {
 			names[i] = other.ProjectName
 		}
-		return "Removing this role also removes the roles in projects (" + strings.Join(names, ", ") + "). The key can do nothing then."
+		return "Removing this role also removes the key's project roles (" + strings.Join(names, ", ") + "). The key will then have no permissions."
 	case len(k.Memberships) == 1:
-		return "This is the key's only role. Without it the key can do nothing."
+		return "This is the key's only role. Without it, the key has no permissions."
 	}
 	return ""
 }
@@ -307,7 +307,7 @@ func (p *pages) showKey(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: keyPage(v, view)}, err
 }
 
-// keyAgain shows the key's page with what is wrong.
+// keyAgain shows the key's page with an error.
 func (p *pages) keyAgain(v *visit, err error, put func(*keyView, string)) (reply, error) {
 	_, message, status, ok := refusal(err)
 	if !ok {
@@ -356,12 +356,12 @@ func (p *pages) switchKey(v *visit) (reply, error) {
 	return done("/keys/"+v.PathValue("id"), "key-off")
 }
 
-// graces are how long the old secret may keep working.
+// graces are the grace periods offered for the old secret.
 var graces = []struct {
 	Value, Label string
 	Time         time.Duration
 }{
-	{"0", "Stops at once", 0}, {"hour", "Works for one more hour", time.Hour},
+	{"0", "Stops working immediately", 0}, {"hour", "Works for one more hour", time.Hour},
 	{"day", "Works for one more day", 24 * time.Hour}, {"week", "Works for one more week", 7 * 24 * time.Hour},
 }
 
@@ -397,7 +397,7 @@ func (p *pages) revokeKey(v *visit) (reply, error) {
 	return done("/keys", "key-revoked")
 }
 
-// seatOfKey changes or ends one membership of a key, or gives it one in the account.
+// seatOfKey changes or removes one role of a key, or assigns it an account role.
 func (p *pages) seatOfKey(v *visit) (reply, error) {
 	k, err := p.svc.GetAPIKey(v.Context(), v.who, v.PathValue("id"))
 	if err != nil {

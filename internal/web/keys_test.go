@@ -20,8 +20,8 @@ func TestAKeyIsCreatedWithRolesInProjects(t *testing.T) {
 		says  string
 		focus string
 	}{
-		{[]string{"project_id", shopID}, "Choose the role it gets in these projects.", `name="project_role_id"[^>]*autofocus`},
-		{[]string{"project_role_id", viewer}, "Choose the projects in which it gets the role.", `name="project_id"[^>]*autofocus`},
+		{[]string{"project_id", shopID}, "Choose the role that the key gets in these projects.", `name="project_role_id"[^>]*autofocus`},
+		{[]string{"project_role_id", viewer}, "Choose the projects in which the key gets the role.", `name="project_id"[^>]*autofocus`},
 	} {
 		p := form.submit(t, append(c.typed, "name", "CI")...).shows(t, 400, c.says, "CI")
 		if !regexp.MustCompile(c.focus).MatchString(p.source) {
@@ -30,7 +30,7 @@ func TestAKeyIsCreatedWithRolesInProjects(t *testing.T) {
 	}
 	p := form.submit(t, "name", "CI", "role_id", o.RoleID(t, "account", "member"), "project_id", shopID, "project_id", o.ProjectID, "project_role_id", viewer)
 	at := keyLink.FindStringSubmatch(p.shows(t, 200, "API key created").source)[1]
-	o.owner.open(t, at).shows(t, 200, "Account role Member", "Web shop Viewer", "Default Viewer", "also removes the roles in projects (Web shop, Default)")
+	o.owner.open(t, at).shows(t, 200, "Account role Member", "Web shop Viewer", "Default Viewer", "also removes the key's project roles (Web shop, Default)")
 	o.owner.open(t, shop).shows(t, 200, "CI", "Viewer")
 	o.owner.open(t, "/audit").shows(t, 200, "created the API key CI with the role Member", "added CI as Viewer to Web shop", "added CI as Viewer to Default")
 }
@@ -45,7 +45,7 @@ func TestAKeyIsCreatedWhollyOrNotAtAll(t *testing.T) {
 	o.Do(t, "POST", "/api/v1/projects/"+o.ProjectID+"/members", o.Key, map[string]any{"target_user_id": d["user_id"], "role_id": o.RoleID(t, "project", "project-admin")}).Want(t, 201)
 	viewer := o.RoleID(t, "project", "viewer")
 	form := petra.open(t, "/keys/new").shows(t, 200, "Default").lacks(t, "Web shop")
-	form.submit(t, "name", "Greedy", "project_id", o.ProjectID, "project_id", shop, "project_role_id", viewer).shows(t, 403, "does not include the right to")
+	form.submit(t, "name", "Greedy", "project_id", o.ProjectID, "project_id", shop, "project_role_id", viewer).shows(t, 403, "does not include the permission")
 	o.owner.open(t, "/keys").shows(t, 200, "1 key").lacks(t, "Greedy")
 	o.owner.open(t, "/projects/"+o.ProjectID).lacks(t, "Greedy")
 	form.submit(t, "name", "Modest", "project_id", o.ProjectID, "project_role_id", viewer).shows(t, 200, "API key created")
@@ -60,7 +60,7 @@ func TestADayThatIsFilledInIsWhenAKeyExpires(t *testing.T) {
 	at := keyLink.FindStringSubmatch(p.source)[1]
 	k := o.owner.open(t, at).shows(t, 200, words)
 	later := day.AddDate(0, 1, 0)
-	k.submitTo(t, at, "expires_on", later.Format(time.DateOnly)).shows(t, 200, "Saved.", later.Format("2 January 2006"))
+	k.submitTo(t, at, "expires_on", later.Format(time.DateOnly)).shows(t, 200, "Changes saved.", later.Format("2 January 2006"))
 	k.submitTo(t, at, "expires", "365").shows(t, 409, later.Format("2 January 2006")) // the page is of before
 	k = o.owner.open(t, at)
 	k.submitTo(t, at, "expires_on", "2020-02-02").shows(t, 400, "That date is in the past").complains(t, "expires_on", "Choose a later one")
@@ -71,9 +71,9 @@ func TestAKeysPageSaysWhatHappensBeforeItDoes(t *testing.T) {
 	o := newOffice(t)
 	p := o.owner.open(t, "/keys/new").submit(t, "name", "CI", "role_id", o.RoleID(t, "account", "member")).shows(t, 200)
 	at := keyLink.FindStringSubmatch(p.source)[1]
-	k := o.owner.open(t, at).shows(t, 200, "refused from this moment on", "Stops at once", "only role", "the key can do nothing").lacks(t, "term", "Made", "Take away", "Switch")
+	k := o.owner.open(t, at).shows(t, 200, "programs that still use it are refused", "Stops working immediately", "only role", "the key has no permissions").lacks(t, "term", "Made", "Take away", "Switch")
 	words, last := k.text(), 0
-	for _, part := range []string{"Status Active", "Access Account role", "Rotate secret", "Deactivate or revoke"} {
+	for _, part := range []string{"Status Active", "Access Account role", "Rotate secret", "Disable or revoke"} {
 		i := strings.Index(words, part)
 		if i < last {
 			t.Errorf("%q is not where it belongs: %s", part, words)
@@ -81,7 +81,7 @@ func TestAKeysPageSaysWhatHappensBeforeItDoes(t *testing.T) {
 		last = i
 	}
 	member := o.Do(t, "GET", "/api/v1/members?q=CI", o.Key, nil).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)["id"].(string)
-	k.post(t, at+"/roles", "membership", member, "remove", "yes").shows(t, 200, "Role removed.", "It may do nothing yet")
+	k.post(t, at+"/roles", "membership", member, "remove", "yes").shows(t, 200, "Role removed.", "This key has no role yet")
 	// A form whose role was removed meanwhile gives none.
 	k.post(t, at+"/roles", "membership", member, "role_id", o.RoleID(t, "account", "admin")).shows(t, 404)
 }

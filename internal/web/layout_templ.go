@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// head is what every page says of itself. The title comes first in a tab and in what a screen reader says.
+// head is the head element of every page. The title comes first because tabs and screen readers show it first.
 func head(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -76,7 +76,7 @@ func head(title string) templ.Component {
 	})
 }
 
-// layout is the frame of a page for somebody who is not signed in: one card.
+// layout lays out a page for a user who is not signed in: a single card.
 func layout(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -161,7 +161,7 @@ type input struct {
 	Focus                           bool
 }
 
-// note is the id of what explains the field: what is wrong with it, else its hint.
+// note is the id of the element that explains the field: its error, or else its hint.
 func (f input) note(id string) string {
 	switch {
 	case f.Error != "":
@@ -197,7 +197,7 @@ func inputField(f input) templ.Component {
 	})
 }
 
-// namedField is an inputField with an id of its own, where the page has several fields of that name.
+// namedField is an inputField with its own id, for pages that have several fields of the same name.
 func namedField(id string, f input) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -388,7 +388,7 @@ func namedField(id string, f input) templ.Component {
 	})
 }
 
-// fieldNote is what stands below a field: what is wrong, else the hint.
+// fieldNote is the text below a field: its error, or else its hint.
 func fieldNote(id, wrong, hint string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -473,7 +473,7 @@ func fieldNote(id, wrong, hint string) templ.Component {
 	})
 }
 
-// emailField shows whose password it is, in a way that password managers understand.
+// emailField shows the email that a password belongs to, in a form that password managers recognize.
 func emailField(email string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -563,7 +563,7 @@ func moment(t time.Time) templ.Component {
 	})
 }
 
-// day is a date in a list; the moment is in its title.
+// day is a date in a list; its title has the exact time.
 func day(t time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -628,7 +628,7 @@ func day(t time.Time) templ.Component {
 	})
 }
 
-// minute is a moment in a log.
+// minute is a date and time in a log.
 func minute(t time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -693,7 +693,7 @@ func minute(t time.Time) templ.Component {
 	})
 }
 
-// news says what was just done.
+// news confirms what was just done.
 func news(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -734,7 +734,7 @@ func news(text string) templ.Component {
 	})
 }
 
-// wrong says why something was not done, where no field is to blame.
+// wrong explains why something was not done, when the error does not belong to a field.
 func wrong(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -775,12 +775,12 @@ func wrong(text string) templ.Component {
 	})
 }
 
-// notice is a page that only says something.
+// notice is a page with only a message.
 type notice struct {
 	Title     string
 	Text      []string
 	Reference string // what the operator can look up in the log; empty for most
-	Link      string // where to go on; empty for nowhere
+	Link      string // where the button leads; empty for no button
 	LinkText  string
 }
 

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "raff/internal/team"
 
-// filter is one choice by which a list is filtered: its pairs are a value and what it is called.
+// filter is one select box that filters a list; pairs alternates values and their labels.
 func filter(name, label, chosen, none string, pairs ...string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -251,7 +251,7 @@ func scopeName(s team.Scope) string {
 	return "In the account"
 }
 
-// empty is what stands in place of a list without rows; its children are what can be done about it.
+// empty replaces a list that has no rows; its children are the actions that would add some.
 func empty(shape, title, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -484,7 +484,7 @@ func pageLinks(p pager) templ.Component {
 	})
 }
 
-// back leads one step up.
+// back links to the parent page.
 func back(path, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -544,7 +544,7 @@ func back(path, label string) templ.Component {
 	})
 }
 
-// refused says why something on a page cannot be done here.
+// refused explains why an action is not available on a page.
 func refused(p permit) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -585,7 +585,7 @@ func refused(p permit) templ.Component {
 	})
 }
 
-// sortHead is the head of a column that the list can be sorted by, up and down.
+// sortHead is the header of a sortable column.
 func sortHead(v *visit, label, order, up, down string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

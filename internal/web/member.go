@@ -7,7 +7,7 @@ import (
 	"raff/internal/team"
 )
 
-// joined is since when somebody is in: when they accepted, or were added.
+// joined is when a member accepted or was added.
 func joined(m team.Member) time.Time {
 	if !m.AcceptedAt.IsZero() {
 		return m.AcceptedAt
@@ -15,33 +15,33 @@ func joined(m team.Member) time.Time {
 	return m.CreatedAt
 }
 
-// memberView is one person with everything they have access to.
+// memberView is one person with all of their memberships.
 type memberView struct {
 	team.Person
-	Account  *seat // nil for who is only in projects
+	Account  *seat // nil for a person who is only in projects
 	Seats    []seat
 	Add      permit
-	Free     []team.Project // projects they could be added to
+	Free     []team.Project // projects the person can be added to
 	Roles    []choice       // of projects
-	Chosen   string         // the project chosen to add to
+	Chosen   string         // the project that was chosen
 	Self     bool
 	Done     string
 	Wrong    string
-	WrongAt  string // id of the membership the mistake is about
+	WrongAt  string // id of the membership that the error is about
 	Password permit
-	Keys     []team.HeldKey // API keys whose secret they were shown, for who may suspend them
+	Keys     []team.HeldKey // API keys whose secret the person was shown; only for viewers who may suspend them
 }
 
-// seat is one membership and what may be done with it.
+// seat is one membership and its actions.
 type seat struct {
 	team.Member
 	Change, Remove permit
 	Roles          []choice
-	Grants         choice // what the role allows
-	Open           bool   // say what it allows
+	Grants         choice // the role's permissions
+	Open           bool   // show the role's permissions
 }
 
-// Where names what the membership is of.
+// Where is the name of the project or account of the membership.
 func (s seat) Where(account string) string {
 	if s.ProjectID == "" {
 		return account
@@ -49,7 +49,7 @@ func (s seat) Where(account string) string {
 	return s.ProjectName
 }
 
-// path is where the forms about the membership go.
+// path is the URL path for the forms of the membership.
 func (s seat) path(m memberView) string { return "/members/" + m.ID + "/memberships/" + s.ID }
 
 func (v *visit) seat(m team.Member) (seat, error) {
@@ -104,7 +104,7 @@ func (p *pages) member(v *visit) (memberView, error) {
 	return m, v.freeProjects(&m, taken)
 }
 
-// freeProjects finds where the person can still be added by who looks, and with which roles.
+// freeProjects finds the projects to which the viewer can add the person, and the roles for it.
 func (v *visit) freeProjects(m *memberView, taken map[string]bool) error {
 	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, everything)
 	if err != nil {
@@ -137,7 +137,7 @@ func (p *pages) showMember(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: memberPage(v, m)}, err
 }
 
-// memberAgain shows the page with what is wrong; errors that no page explains go on.
+// memberAgain shows the page with an error; other errors are returned.
 func (p *pages) memberAgain(v *visit, at string, err error) (reply, error) {
 	_, message, status, ok := refusal(err)
 	if !ok {
@@ -148,7 +148,7 @@ func (p *pages) memberAgain(v *visit, at string, err error) (reply, error) {
 	return reply{status: status, page: memberPage(v, m)}, err
 }
 
-// membership finds the membership a form is about; GetPerson has made sure that it may be seen.
+// membership finds the membership of a form; GetPerson has already checked that the caller may see it.
 func (p *pages) membership(v *visit) (team.Member, error) {
 	person, err := p.svc.GetPerson(v.Context(), v.who, v.PathValue("id"))
 	if err != nil {
@@ -194,7 +194,7 @@ func (p *pages) changeMember(v *visit) (reply, error) {
 	return done("/members/"+v.PathValue("id"), news)
 }
 
-// addToProject gives who is in the account already a role in a project.
+// addToProject gives a member of the account a role in a project.
 func (p *pages) addToProject(v *visit) (reply, error) {
 	person, err := p.svc.GetPerson(v.Context(), v.who, v.PathValue("id"))
 	if err != nil {
@@ -212,7 +212,7 @@ func (p *pages) addToProject(v *visit) (reply, error) {
 	return done("/members/"+v.PathValue("id"), "added")
 }
 
-// removalView is what a removal takes away, said before it happens.
+// removalView is the confirmation page of a removal.
 type removalView struct {
 	team.Member
 	Person      team.Person

@@ -7,13 +7,13 @@ import (
 	"raff/internal/team"
 )
 
-// membersView is the list of people, and by what it is filtered.
+// membersView is the list of people, with its filters.
 type membersView struct {
 	People []team.Person
 	pager
 	Query, Status, Access, Role string
 	Sort                        string
-	Factor                      string // "yes" or "no": only who has, or lacks, a second factor
+	Factor                      string // "yes" or "no": only people with, or without, a second factor
 	SeeFactors                  permit
 	Roles                       []team.Role
 	Invite                      permit
@@ -50,12 +50,12 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: membersPage(v, m)}, nil
 }
 
-// filtered reports whether something is left out of the list.
+// filtered reports whether a filter is set.
 func (m membersView) filtered() bool {
 	return m.Query != "" || m.Status != "" || m.Access != "" || m.Role != "" || m.Factor != ""
 }
 
-// oneOf is text if it is one of these, else empty.
+// oneOf is text if it is one of the values, or else empty.
 func oneOf(text string, of ...string) string {
 	for _, o := range of {
 		if text == o {
@@ -65,7 +65,7 @@ func oneOf(text string, of ...string) string {
 	return ""
 }
 
-// standing is what a person reads of a membership's status.
+// standing is a membership's status as shown on pages.
 type standing struct{ Kind, Text string }
 
 func (v *visit) standing(m team.Member) standing {
@@ -84,7 +84,7 @@ func (v *visit) standing(m team.Member) standing {
 	return v.offered(m.Invitation)
 }
 
-// offered is how far an invitation has come.
+// offered is the status of a pending invitation.
 func (v *visit) offered(i *team.Invitation) standing {
 	if i == nil {
 		return standing{"wait", "Invited"}
@@ -95,12 +95,12 @@ func (v *visit) offered(i *team.Invitation) standing {
 	case team.InvitationExpired:
 		return standing{"off", "Invitation expired"}
 	case team.InvitationFailed:
-		return standing{"off", "Mail did not arrive"}
+		return standing{"off", "Email not delivered"}
 	case team.InvitationSent:
 		return standing{"wait", "Invited"}
 	}
 	if v.p.svc.MailDelivered {
-		return standing{"wait", "Invited, mail on its way"}
+		return standing{"wait", "Invited, email being sent"}
 	}
 	return standing{"wait", "Invited"}
 }

@@ -68,7 +68,7 @@ func membersPage(v *visit, m membersView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = pageHead("Members", "Everybody with access to "+v.accountName()+" or to one of its projects.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Members", "Everyone with access to "+v.accountName()+" or to one of its projects.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -76,7 +76,7 @@ func membersPage(v *visit, m membersView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form class=\"filters\" method=\"get\" action=\"/members\" role=\"search\" hx-get=\"/members\" hx-trigger=\"input changed delay:250ms from:#q, change\" hx-target=\"#results\" hx-select=\"#results\" hx-swap=\"outerHTML\" hx-replace-url=\"true\"><div class=\"grow searching\"><label class=\"sr\" for=\"q\">Search by name or address</label>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form class=\"filters\" method=\"get\" action=\"/members\" role=\"search\" hx-get=\"/members\" hx-trigger=\"input changed delay:250ms from:#q, change\" hx-target=\"#results\" hx-select=\"#results\" hx-swap=\"outerHTML\" hx-replace-url=\"true\"><div class=\"grow searching\"><label class=\"sr\" for=\"q\">Search by name or email</label>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -97,7 +97,7 @@ func membersPage(v *visit, m membersView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\" placeholder=\"Name or address\" autocomplete=\"off\"></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\" placeholder=\"Name or email\" autocomplete=\"off\"></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -110,7 +110,7 @@ func membersPage(v *visit, m membersView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if m.SeeFactors.OK {
-				templ_7745c5c3_Err = filter("factor", "Second factor", m.Factor, "Any sign-in", "yes", "With second factor", "no", "Without second factor").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = filter("factor", "Second factor", m.Factor, "Any second factor", "yes", "With second factor", "no", "Without second factor").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -204,12 +204,12 @@ func membersPage(v *visit, m membersView) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = empty("search", "No matches", "Try other words, or show everyone.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = empty("search", "No matches", "Try another search, or show everyone.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = empty("people", "Nobody is here yet", "Invite the people you work with.").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = empty("people", "No members yet", "Invite the people you work with.").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -425,7 +425,7 @@ func accessBadge(p team.Person) templ.Component {
 	})
 }
 
-// accountRole is the role in the account; who is only in projects has none there.
+// accountRole is the name of the account role, or a dash for people who are only in projects.
 func accountRole(p team.Person) string {
 	if p.ProjectID != "" {
 		return "–"
@@ -433,7 +433,7 @@ func accountRole(p team.Person) string {
 	return p.Role.Name
 }
 
-// projectNames names the first projects and counts the rest.
+// projectNames shows the first project and the number of others.
 func projectNames(p team.Person) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

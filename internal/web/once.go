@@ -10,16 +10,16 @@ import (
 	"raff/internal/team"
 )
 
-// once is the mark of one form: sent a second time, by a reload or a double click, it does nothing again.
+// once is a random id for one form, so that submitting it twice, by a reload or a double click, has no further effect.
 func once() string { return rand.Text() }
 
-// once is a context under which the form's write happens once.
+// once is a context in which the form's write runs at most once.
 func (v *visit) once(operation string) context.Context {
 	return v.onceKeeping(operation, func(any) ([]byte, error) { return []byte("{}"), nil })
 }
 
-// onceKeeping is once that keeps what is told of the write, for the form that is sent again. What was typed belongs to
-// the mark: who goes back and types something else sends another form.
+// onceKeeping is once that also stores the outcome of the write, to show it again if the form is sent again. The id
+// covers the form's values: a user who goes back and changes them submits a new form.
 func (v *visit) onceKeeping(operation string, tell func(made any) ([]byte, error)) context.Context {
 	mark := v.PostForm.Get("once")
 	if mark == "" || len(mark) > 64 {
@@ -31,13 +31,13 @@ func (v *visit) onceKeeping(operation string, tell func(made any) ([]byte, error
 	})
 }
 
-// again reports that the form was sent before.
+// again reports whether err says that the form was already submitted.
 func again(err error) bool {
 	var old *team.Replay
 	return errors.As(err, &old)
 }
 
-// bodyHash tells a form that is sent again from another one.
+// bodyHash is a hash of the form's values, to tell a repeated form from a changed one.
 func bodyHash(v *visit) []byte {
 	sum := sha256.Sum256([]byte(v.PostForm.Encode()))
 	return sum[:]

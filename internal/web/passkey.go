@@ -10,9 +10,9 @@ import (
 	"raff/internal/team"
 )
 
-// A passkey is asked for by a script: it fetches what to ask, and puts the answer into a form.
+// Passkeys are used by a script: it fetches the options of the WebAuthn call and puts the result into a form.
 
-// passkeyToSignIn is what the browser of a stranger asks a passkey for.
+// passkeyToSignIn answers with the options for signing in with a passkey.
 func (p *pages) passkeyToSignIn(*http.Request) (reply, error) {
 	options, err := p.svc.BeginPasskeySignIn()
 	return answerScript(options, err)
@@ -32,33 +32,33 @@ func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
 	return reply{status: status, page: signInPage(f)}, nil
 }
 
-// passkeyToProve is what the browser asks a passkey for.
+// passkeyToProve answers with the options for a passkey as the second factor.
 func (p *pages) passkeyToProve(r *http.Request) (reply, error) {
 	options, err := p.svc.BeginProof(r.Context(), p.token(r))
 	return answerScript(options, err)
 }
 
-// passkeyToConfirm is what the browser asks a passkey for that stands for the password before something grave.
+// passkeyToConfirm answers with the options for a passkey that confirms a sensitive action in place of the password.
 func (p *pages) passkeyToConfirm(v *visit) (reply, error) {
 	options, err := p.svc.BeginConfirm(v.Context(), v.me)
 	return answerScript(options, err)
 }
 
-// proof is what the form brought to show that it is still the same person.
+// proof is the password or passkey with which the user confirmed the form.
 func (v *visit) proof() team.Proof {
 	return team.Proof{
 		Password: v.PostForm.Get("current_password"), Passkey: []byte(v.PostForm.Get("proof")), Source: front.Of(v.Context()).Remote,
 	}
 }
 
-// confirmation is the part of a form in which somebody shows that it is still them: the ways they have, and what was
-// wrong with the last one.
+// confirmation is the part of a form that asks for the password or a passkey: which of them the user has, and the error
+// of the last attempt.
 type confirmation struct {
 	Password, Passkey bool
 	Error             string
 }
 
-// confirmation finds the ways the person has.
+// confirmation finds out whether the user has a password or passkeys.
 func (v *visit) confirmation(factors []team.Factor) confirmation {
 	c := confirmation{Password: v.me.User.PasswordHash != ""}
 	for _, f := range factors {
@@ -67,7 +67,7 @@ func (v *visit) confirmation(factors []team.Factor) confirmation {
 	return c
 }
 
-// failed is the confirmation with what was wrong.
+// failed is the confirmation with an error.
 func (c confirmation) failed(message string) confirmation {
 	c.Error = message
 	return c
@@ -86,7 +86,7 @@ func (p *pages) addPasskey(v *visit) (reply, error) {
 	return p.profileAgain(v, err, func(f *profileForm, message string) { f.PasskeyError = message })
 }
 
-// answerScript answers a script: with what it asked for, or with what is wrong in words for the person.
+// answerScript answers a script with JSON, or with an error message for the user.
 func answerScript(options []byte, err error) (reply, error) {
 	out := reply{status: http.StatusOK, contentType: "application/json"}
 	if err != nil {

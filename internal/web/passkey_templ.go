@@ -9,7 +9,7 @@ package web
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// passkeyForm is a button that asks for a passkey. offers lets the browser offer them at the address field too.
+// passkeyForm is a button that asks for a passkey. With offers, the browser also suggests passkeys in the email field.
 func passkeyForm(path, next, label, wrong string, offers bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -131,7 +131,7 @@ func passkeyForm(path, next, label, wrong string, offers bool) templ.Component {
 	})
 }
 
-// confirmField asks for the password, or for a passkey where the person has one.
+// confirmField asks for the password, or for a passkey if the user has one.
 func confirmField(id string, c confirmation, hint string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -205,7 +205,7 @@ func confirmField(id string, c confirmation, hint string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !c.Password {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<noscript><p class=\"hint\">A passkey needs JavaScript.</p></noscript>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<noscript><p class=\"hint\">Using a passkey requires JavaScript.</p></noscript>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -12,7 +12,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// device is somebody's passkey, or the thief of one.
+// device is someone's passkey, or the thief of one.
 type device struct {
 	site virtualwebauthn.RelyingParty
 	hand virtualwebauthn.Authenticator
@@ -79,14 +79,14 @@ func (d *device) signIn(t *testing.T, srv *rafftest.Server) (*browser, page) {
 	return b, b.open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in/passkey", "answer", d.answer(t, b, "/sign-in/passkey/options"))
 }
 
-const opensNothing = "That passkey opens nothing here"
+const opensNothing = "This passkey is not registered here"
 
 func TestSignInWithAPasskeyAlone(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 		d := newDevice(t, srv)
 		b := signIn(t, srv, "alice@example.com")
-		b.script(t, "/profile/factors/passkey/options", "current_password", "wrong").shows(t, 403, "not the password")
+		b.script(t, "/profile/factors/passkey/options", "current_password", "wrong").shows(t, 403, "Wrong password")
 		d.add(t, b, "current_password", rafftest.Password).shows(t, 200, "Your recovery codes")
 
 		in, p := d.signIn(t, srv)
@@ -124,7 +124,7 @@ func TestSignInWithAPasskeyAlone(t *testing.T) {
 			},
 			"a person not there": func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserHandle = []byte("nobody") },
 			"nobody":             func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserHandle = nil },
-			"somebody else": func(d *device, _ *virtualwebauthn.AssertionOptions) {
+			"someone else": func(d *device, _ *virtualwebauthn.AssertionOptions) {
 				d.hand.Options.UserHandle = []byte(srv.OwnerUserID)
 			},
 			"no finger, no PIN": func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserNotVerified = true },
@@ -180,11 +180,11 @@ func TestAPasskeyInsteadOfThePassword(t *testing.T) {
 		other, _ := d.signIn(t, srv)
 
 		p := b.open(t, "/profile")
-		p.submitTo(t, "/profile/password/remove", "current_password", "wrong").shows(t, 403, "not the password")
+		p.submitTo(t, "/profile/password/remove", "current_password", "wrong").shows(t, 403, "Wrong password")
 		d.hand.Options.UserNotVerified = true
 		p.submitTo(t, "/profile/password/remove", "proof", d.answer(t, b, "/profile/confirm")).shows(t, 403, "The passkey was not accepted")
 		d.hand.Options.UserNotVerified = false
-		p = p.submitTo(t, "/profile/password/remove", "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "Your password is removed", "Set a password")
+		p = p.submitTo(t, "/profile/password/remove", "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "Password removed", "Set a password")
 		if other.signedIn(t) {
 			t.Error("a session of before is still there")
 		}
@@ -197,22 +197,22 @@ func TestAPasskeyInsteadOfThePassword(t *testing.T) {
 
 		// The last way in stays, and nothing grave goes without a passkey.
 		remove := buttonsOf(p, "remove")[0]
-		p.submitTo(t, "/profile/factors", "remove", remove).shows(t, 403, "Confirm with a passkey first")
+		p.submitTo(t, "/profile/factors", "remove", remove).shows(t, 403, "Confirm with a passkey")
 		answer := d.answer(t, b, "/profile/confirm")
-		p.submitTo(t, "/profile/factors", "remove", remove, "proof", answer).shows(t, 409, "only way in")
+		p.submitTo(t, "/profile/factors", "remove", remove, "proof", answer).shows(t, 409, "only way to sign in")
 		p.submitTo(t, "/profile/factors", "codes", "new", "proof", answer).shows(t, 400, "This passkey request has expired") // it works once
 		second := newDevice(t, srv)
-		second.add(t, b, "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "The second factor is added")
+		second.add(t, b, "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "Second factor added")
 		p.submitTo(t, "/profile/factors", "remove", remove, "proof", second.answer(t, b, "/profile/confirm")).shows(t, 200, "removed")
 
-		// An invitation does not set a password for somebody who has none by choice.
+		// An invitation does not set a password for someone who has none by choice.
 		globex := *srv
 		globex.Account = srv.NewAccount(t, "Globex", "owner@globex.example.com")
 		link := srv.URL + "/invite/" + globex.Token(t, globex.Invite(t, "owner@example.com", srv.RoleID(t, "account", "member")))
-		newBrowser(t, srv.URL).open(t, link).shows(t, 200, "Already use this address here?").lacks(t, "passkey").submit(t, "answer", "accept", "name", "Eve", "password", rafftest.Password).shows(t, 403, "sign in first")
+		newBrowser(t, srv.URL).open(t, link).shows(t, 200, "Already have a login with this email?").lacks(t, "passkey").submit(t, "answer", "accept", "name", "Eve", "password", rafftest.Password).shows(t, 403, "sign in first")
 		b.open(t, link).shows(t, 200, "one click").submit(t, "answer", "accept").shows(t, 200, "Globex")
 
-		b.open(t, "/profile").submitTo(t, "/profile/password", "proof", second.answer(t, b, "/profile/confirm"), "password", rafftest.Password).shows(t, 200, "Your password is changed")
+		b.open(t, "/profile").submitTo(t, "/profile/password", "proof", second.answer(t, b, "/profile/confirm"), "password", rafftest.Password).shows(t, 200, "Password changed")
 		_, half := halfway(t, srv, "owner@example.com")
 		half.shows(t, 200, "Use a passkey")
 	}, rafftest.WithName())

@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// passwordHint says the rule before somebody breaks it; a test holds it to the rule.
+// passwordHint states the password rule; a test checks that it matches the rule.
 const passwordHint = "At least 15 characters: three or four random words are easy to remember."
 
 func (p *pages) passwordForm(r *http.Request) (passwordForm, error) {
@@ -21,18 +21,18 @@ func (p *pages) showPassword(r *http.Request) (reply, error) {
 	return reply{status: http.StatusOK, page: passwordPage(f)}, err
 }
 
-// passwordSet signs in who just set a password; where that needs more than the password, the page behind asks for it.
+// passwordSet signs in the user who just set a password; if a second factor is needed, the next page asks for it.
 func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 	n := notice{
-		Title: "Your password is set", Text: []string{"It goes with " + f.Email + ", in every account you belong to."},
+		Title: "Password set", Text: []string{"Use it to sign in as " + f.Email + ", in every account you belong to."},
 		Link: "/", LinkText: "Continue",
 	}
 	if err := p.svc.ForgetGuesses(r.Context(), f.Email, front.Of(r.Context()).Remote); err != nil {
 		return reply{}, err
 	}
-	if me, ok, err := p.visitor(r); ok && err == nil && me.User.Email != f.Email { // somebody else's session is theirs to end
+	if me, ok, err := p.visitor(r); ok && err == nil && me.User.Email != f.Email { // the session of another user is not replaced
 		n.Link, n.LinkText = "", ""
-		n.Text = append(n.Text, "You are signed in here as "+me.User.Email+". Sign out to sign in with the new password.")
+		n.Text = append(n.Text, "You are signed in as "+me.User.Email+". Sign out to sign in with the new password.")
 		return reply{status: http.StatusOK, page: noticePage(n)}, nil
 	}
 	token, out := p.enter(r, f.Email)

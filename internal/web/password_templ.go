@@ -9,12 +9,12 @@ package web
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// passwordForm is the page on which somebody sets a password, and what was typed into it before.
+// passwordForm is the page for setting a password, with the values entered so far.
 type passwordForm struct {
 	Email         string
 	Name          string
-	Unproven      bool // nobody has shown before that the address is theirs, and somebody uses it
-	Passkeys      bool // there are some, and they can be removed
+	Unproven      bool // the user exists, and nobody has verified the email yet
+	Passkeys      bool // the user has passkeys, and may remove them here
 	NoPasskeys    bool
 	NameError     string
 	PasswordError string
@@ -22,7 +22,7 @@ type passwordForm struct {
 
 func (f passwordForm) title() string {
 	if f.NameError != "" || f.PasswordError != "" {
-		return "Please check: set your password"
+		return "Error: set your password"
 	}
 	return "Set your password"
 }
@@ -56,7 +56,7 @@ func passwordPage(f passwordForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Set your password</h1><p>With it you prove who you are, in every account you belong to.</p><form method=\"post\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Set your password</h1><p>You use the same password in every account you are a member of.</p><form method=\"post\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -73,7 +73,7 @@ func passwordPage(f passwordForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if f.Unproven {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"hint\">This is the first time that somebody shows that the address is theirs. Whatever was set up before ends: passkeys, authenticator apps and sessions.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"hint\">Setting a password verifies this email for the first time. It removes everything that was set up before: passkeys, authenticator apps and sessions.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -89,7 +89,7 @@ func passwordPage(f passwordForm) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "> <span>Also remove all my passkeys. They sign in without the password: choose this if somebody else may have added one, or if you lost the device.</span></label>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "> <span>Also remove all my passkeys. A passkey signs in without the password: choose this if you lost a device, or if someone else may have added a passkey.</span></label>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -4,14 +4,14 @@ import (
 	"strings"
 )
 
-// pieces parts a list of addresses at commas, semicolons and lines, as mail programs copy it: of "Alice <alice@example.com>"
-// only the address is left, and a separator inside a quoted name, or between the parts of a name, parts nothing. It reads
-// the text once.
+// pieces splits a list of emails, as copied from an email program, at commas, semicolons and new lines. Of "Alice
+// <alice@example.com>" only the address is kept, and a separator inside a quoted name, or between the parts of a name,
+// does not split. It runs in linear time.
 func pieces(text string) []string {
 	var all []string
 	for entry := range split(text, ";\r\n") {
 		parts := list(split(entry, ","))
-		var name []string // what may be the beginning of a name with commas: Admin, Ada <ada@example.com>
+		var name []string // may be the start of a name with commas: Admin, Ada <ada@example.com>
 		for _, part := range parts {
 			switch address, ok := bracketed(part); {
 			case ok:
@@ -29,7 +29,7 @@ func pieces(text string) []string {
 	return all
 }
 
-// bracketed is the address between the last angle brackets of "name <address>", if there is one.
+// bracketed is the address in the last angle brackets of "name <address>", if there is one.
 func bracketed(part string) (address string, ok bool) {
 	open := strings.LastIndexByte(part, '<')
 	if open < 0 {
@@ -43,11 +43,11 @@ func bracketed(part string) (address string, ok bool) {
 	return address, closed && strings.Contains(address, "@")
 }
 
-// split parts text at any of the separators that do not stand in a quoted name.
+// split splits text at the separators that are not inside a quoted name.
 func split(text, separators string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		start, quoted := 0, false
-		unpaired := strings.Count(text, `"`)%2 == 1 // then nobody knows which one opens
+		unpaired := strings.Count(text, `"`)%2 == 1 // unbalanced quotes cannot be paired
 		for i := range len(text) {
 			switch c := text[i]; {
 			case c == '"' && !unpaired:

@@ -18,7 +18,7 @@ func soon(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// into lets somebody who exists into another account.
+// into lets someone who exists into another account.
 func into(t *testing.T, srv *rafftest.Server, a rafftest.Account, b *browser, email string) (memberID string) {
 	t.Helper()
 	b.open(t, fetched(t, srv, a.Key, "/api/v1/invitations", email, srv.RoleID(t, "account", "member"))).submit(t, "answer", "accept")
@@ -43,7 +43,7 @@ func TestEventsOfAPersonGoToTheAccountsTheyAreIn(t *testing.T) {
 		}
 
 		b = signIn(t, srv, email)
-		b.open(t, "/profile").submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", "another lamp orbit velvet").shows(t, 200, "Your password is changed")
+		b.open(t, "/profile").submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", "another lamp orbit velvet").shows(t, 200, "Password changed")
 		newBrowser(t, srv.URL).signInAs(t, email, rafftest.Password) // the old one
 		newBrowser(t, srv.URL).signInAs(t, email, "something else that is wrong")
 		if got := count("user.password_changed"); got != [3]int{1, 1, 1} {
@@ -79,12 +79,12 @@ func TestNobodyWritesToTheLogOfAnAccountTheyLost(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		path := "/api/v1/projects/" + srv.ProjectID
 		link := fetched(t, srv, srv.Key, path+"/invitations", "bob@example.com", srv.RoleID(t, "project", "viewer"))
-		open(t, link).submit(t, "answer", "accept", "name", "Bob", "password", rafftest.Password).shows(t, 200, "You are in")
+		open(t, link).submit(t, "answer", "accept", "name", "Bob", "password", rafftest.Password).shows(t, 200, "Invitation accepted")
 		b := signIn(t, srv, "bob@example.com")
 		m := srv.Do(t, "GET", path+"/members?email=bob@example.com", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)
 		srv.Do(t, "DELETE", path+"/members/"+m["id"].(string), srv.Key, nil).Want(t, 200)
 		before := len(actions(t, srv, srv.Key, ""))
-		b.open(t, "/profile").submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", "another lamp orbit velvet").shows(t, 200, "Your password is changed")
+		b.open(t, "/profile").submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", "another lamp orbit velvet").shows(t, 200, "Password changed")
 		if after := actions(t, srv, srv.Key, ""); len(after) != before {
 			t.Errorf("the log got %v", after[:len(after)-before])
 		}

@@ -11,28 +11,28 @@ import (
 	"raff/internal/team"
 )
 
-// problems says how each kind of error is told to a person: the status, and what the page is called.
+// problems maps each kind of error to the status and title of its page.
 var problems = map[team.Kind]struct {
 	status int
 	title  string
 }{
-	team.KindInvalid:  {http.StatusBadRequest, "That did not work"},
-	team.KindDenied:   {http.StatusForbidden, "That is not allowed"},
-	team.KindNotFound: {http.StatusNotFound, "Nothing is here"},
-	team.KindConflict: {http.StatusConflict, "That cannot be done now"},
-	team.KindChanged:  {http.StatusConflict, "That was changed meanwhile"},
+	team.KindInvalid:  {http.StatusBadRequest, "Invalid request"},
+	team.KindDenied:   {http.StatusForbidden, "Not allowed"},
+	team.KindNotFound: {http.StatusNotFound, "Page not found"},
+	team.KindConflict: {http.StatusConflict, "This cannot be done now"},
+	team.KindChanged:  {http.StatusConflict, "This was changed in the meantime"},
 	team.KindGone:     {http.StatusGone, "This link no longer works"},
-	team.KindMismatch: {http.StatusUnprocessableEntity, "That did not work"},
+	team.KindMismatch: {http.StatusUnprocessableEntity, "Invalid request"},
 	team.KindLimited:  {http.StatusTooManyRequests, "Too many attempts"},
-	// 401 would make a browser ask for a login of its own.
-	team.KindUnauthenticated: {http.StatusForbidden, "That did not work"},
-	team.KindUnavailable:     {http.StatusServiceUnavailable, "Back in a moment"},
+	// Not 401, which would make a browser show its own login prompt.
+	team.KindUnauthenticated: {http.StatusForbidden, "Verification failed"},
+	team.KindUnavailable:     {http.StatusServiceUnavailable, "Temporarily unavailable"},
 }
 
-// retryAfter says of a status when it is worth trying again.
+// retryAfter is how long clients should wait before they retry, by status.
 var retryAfter = map[int]time.Duration{http.StatusTooManyRequests: time.Minute, http.StatusServiceUnavailable: 5 * time.Second}
 
-// problemInside is the page for an error within the frame of who is signed in.
+// problemInside is the error page for a signed-in user.
 func (p *pages) problemInside(v *visit, err error) (reply, error) {
 	var e *team.Error
 	if !errors.As(err, &e) {
@@ -42,14 +42,15 @@ func (p *pages) problemInside(v *visit, err error) (reply, error) {
 	if !known || told.status >= http.StatusInternalServerError {
 		return reply{}, err
 	}
-	n := notice{Title: told.title, Text: []string{plainWords(e)}, Link: "/", LinkText: "Go to the first page"}
+	n := notice{Title: told.title, Text: []string{plainWords(e)}, Link: "/", LinkText: "Go to the start page"}
 	if from := pageOf(v.Referer()); from != "" && from != v.URL.RequestURI() {
 		n.Link, n.LinkText = local(from), "Back"
 	}
 	return reply{status: told.status, page: problemPage(v, n), retryAfter: e.RetryAfter}, nil
 }
 
-// problem is the page for an error. One that nobody classified is told to the log only, with the id that the page shows.
+// problem is the page for an error. An unexpected error is written to the log only, with the request id that the page
+// shows.
 func (p *pages) problem(ctx context.Context, r *http.Request, id string, err error) reply {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		err = team.Unavailable(err)
@@ -60,21 +61,21 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 		_, known = problems[e.Kind]
 	}
 	if !known {
-		e = &team.Error{Message: "Something went wrong on our side. Try again; if the problem persists, give the operator of this server the reference below."}
+		e = &team.Error{Message: "Something went wrong on our side. Try again. If the problem persists, give the reference below to the operator of this server."}
 	}
 	status, title, reference := http.StatusInternalServerError, "Something went wrong", id
 	if known {
 		status, title, reference = problems[e.Kind].status, problems[e.Kind].title, ""
 	}
 	if status >= http.StatusInternalServerError && ctx.Err() == nil && !errors.Is(err, front.ErrPanic) {
-		// The pattern, never the path: a path holds a token.
+		// The pattern, never the path: a path can contain a token.
 		p.front.Logger.ErrorContext(ctx, "page failed", slog.String("page", r.Pattern), slog.String("request_id", id), slog.Any("error", err))
 	}
 	return reply{status: status, page: noticePage(notice{Title: title, Text: []string{e.Message}, Reference: reference}), retryAfter: e.RetryAfter}
 }
 
-// fieldError is the message of an error that belongs to one field of the form the person sees; ok is false for errors
-// that no other input would change.
+// fieldError is the message of an error that belongs to one field of the form; ok is false for errors that other input
+// would not fix.
 func fieldError(err error, fields ...string) (field, message string, status int, ok bool) {
 	var e *team.Error
 	if !errors.As(err, &e) || e.Kind != team.KindInvalid && e.Kind != team.KindUnauthenticated {

@@ -9,7 +9,7 @@ import (
 	"raff/internal/team"
 )
 
-// profileForm is the page about the person themselves.
+// profileForm is the page of the user's own profile.
 type profileForm struct {
 	Sessions      []team.Session
 	Current       string // id of this session
@@ -19,7 +19,7 @@ type profileForm struct {
 	Error         string
 	Factors       []team.Factor
 	Codes         int  // recovery codes left
-	Passkeys      bool // can be added here
+	Passkeys      bool // passkeys can be added
 	Confirm       confirmation
 	RemoveError   string
 	FactorError   string
@@ -27,7 +27,7 @@ type profileForm struct {
 	PasskeyError  string
 }
 
-// lockedOutOf are the accounts that somebody without a second factor cannot enter, where one is left to remove.
+// lockedOutOf are the user's accounts that require a second factor, if the user has only one left.
 func (f profileForm) lockedOutOf(v *visit) []team.Account {
 	var all []team.Account
 	for _, a := range v.accounts {
@@ -49,7 +49,7 @@ func (p *pages) profile(v *visit) (profileForm, error) {
 	return f, err
 }
 
-// profileAgain shows the page with what is wrong.
+// profileAgain shows the page with an error.
 func (p *pages) profileAgain(v *visit, err error, put func(*profileForm, string)) (reply, error) {
 	_, message, status, ok := refusal(err)
 	if !ok {
@@ -105,7 +105,7 @@ func (p *pages) removePassword(v *visit) (reply, error) {
 	})
 }
 
-// endSessions ends the session that is named, or all others.
+// endSessions ends the given session, or all others.
 func (p *pages) endSessions(v *visit) (reply, error) {
 	id := v.PostForm.Get("session")
 	if id == "others" {
@@ -113,12 +113,12 @@ func (p *pages) endSessions(v *visit) (reply, error) {
 	}
 	err := p.svc.EndSession(v.Context(), v.me, id)
 	if team.IsNotFound(err) {
-		err = nil // it is over already
+		err = nil // it has already ended
 	}
 	return reply{to: "/profile", done: "ended"}, err
 }
 
-// browsers are told from what they say of themselves, the more special ones first: each pretends to be others too.
+// browsers are recognized by their user agent, the more specific ones first, because each also claims to be others.
 var browsers, systems = [][2]string{
 	{"Edg", "Edge"}, {"OPR", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},
 	{"CriOS", "Chrome"}, {"HeadlessChrome", "Chrome"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"},
@@ -126,7 +126,7 @@ var browsers, systems = [][2]string{
 	{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
 }
 
-// device is a user agent as a person knows it.
+// device describes a user agent as browser and operating system.
 func device(userAgent string) string {
 	find := func(names [][2]string) string {
 		for _, n := range names {
@@ -148,7 +148,7 @@ func device(userAgent string) string {
 	return browser + " on " + system
 }
 
-// ago is how long something is past, as roughly as a person would say it.
+// ago describes roughly how long ago t was.
 func ago(t, now time.Time) string {
 	d := now.Sub(t)
 	switch {

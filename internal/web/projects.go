@@ -13,8 +13,8 @@ type projectsView struct {
 	Rows []team.Project
 	pager
 	Query  string
-	Counts map[string]int // members of those projects in which they may be seen
-	All    permit         // sees all, not only their own
+	Counts map[string]int // number of members, by project in which the user may see them
+	All    permit         // the user may see all projects, not only their own
 	Create permit
 }
 
@@ -29,7 +29,7 @@ func (p *pages) showProjects(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: projectsPage(v, l)}, err
 }
 
-// projectForm is what can be written about a project.
+// projectForm is the form for a project, with its errors.
 type projectForm struct {
 	Name, Description     string
 	NameError, AboutError string
@@ -76,30 +76,30 @@ func (p *pages) createProject(v *visit) (reply, error) {
 	return reply{status: status, page: newProjectPage(v, f)}, nil
 }
 
-// projectView is one project with who is in it.
+// projectView is one project with its members.
 type projectView struct {
 	team.Project
 	Form    projectForm
 	Members []team.Member
-	Hidden  permit // why the members cannot be seen
-	Query   string // by which the members are searched
+	Hidden  permit // why the user cannot see the members
+	Query   string // the search for members
 	pager
 	Change, Delete permit
 	Invite, Add    permit
-	AddSomebody    permit // from the account, which they may look at
+	AddPerson      permit // may add members of the account
 	Remove         permit
 	Invitations    permit
-	Keys           []team.APIKey // that could be added
-	Key            string        // the one that was chosen
+	Keys           []team.APIKey // keys that can be added
+	Key            string        // id of the chosen key
 	KeyError       string
 	Roles          []choice
 	Wrong          string
 }
 
-// searched reports whether the members are so many, or so chosen, that there is a search.
+// searched reports whether the page shows a search field: there are many members, or a search is active.
 func (p projectView) searched() bool { return p.Query != "" || p.Total > 10 }
 
-// touchable reports whether there is something to do with a membership, as far as is known without asking for each.
+// touchable reports whether a membership may have actions, as far as is known without asking the guard for each one.
 func (p projectView) touchable(v *visit, m team.Member) bool {
 	return m.Type == team.TypeAPIKey || m.UserID != v.who.ID
 }
@@ -115,7 +115,7 @@ func (p *pages) project(v *visit) (projectView, error) {
 		Query: strings.TrimSpace(v.URL.Query().Get("q")), Remove: v.ask(v.can.RemoveFromProject(pr.ID)),
 		Invite: v.ask(v.can.Invite(pr.ID)), Invitations: v.ask(v.can.ViewInvitations(pr.ID)), Add: v.ask(v.can.AddToProject(pr.ID)),
 	}
-	view.AddSomebody = v.mayAddTo(pr.ID)
+	view.AddPerson = v.mayAddTo(pr.ID)
 	if !view.Hidden.OK {
 		return view, nil
 	}
@@ -196,12 +196,12 @@ func (p *pages) addKey(v *visit) (reply, error) {
 	return reply{status: status, page: projectPage(v, view)}, err
 }
 
-// deletionView is a page that asks for the name of what is destroyed.
+// deletionView is the confirmation page of a project's deletion.
 type deletionView struct {
 	Name, Typed string
 	TypedError  string
 	Wrong       string
-	// People, Keys and Invitations are how many lose what they have here.
+	// People, Keys and Invitations count what the deletion affects.
 	People, Keys, Invitations int
 	Delete                    permit
 	projectID                 string
@@ -225,17 +225,17 @@ func (p *pages) projectDeletion(v *visit) (deletionView, error) {
 	return d, nil
 }
 
-// losses names what goes with the project.
+// losses lists what is removed together with the project.
 func (d deletionView) losses() []string {
 	var all []string
 	if d.People > 0 {
-		all = append(all, "the roles of "+plural(d.People, "person")+" in it")
+		all = append(all, "the roles of "+plural(d.People, "person")+" in this project")
 	}
 	if d.Keys > 0 {
-		all = append(all, "the roles of "+plural(d.Keys, "API key")+" in it")
+		all = append(all, "the roles of "+plural(d.Keys, "API key")+" in this project")
 	}
 	if d.Invitations > 0 {
-		all = append(all, plural(d.Invitations, "open invitation")+" into it")
+		all = append(all, plural(d.Invitations, "open invitation")+" to this project")
 	}
 	return all
 }
@@ -267,4 +267,4 @@ func (p *pages) deleteProject(v *visit) (reply, error) {
 	return reply{status: status, page: projectDeletionPage(v, d)}, nil
 }
 
-const notTheName = "That is not the name. Type it exactly as it stands above."
+const notTheName = "The name does not match. Type it exactly as shown above."

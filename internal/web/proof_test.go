@@ -34,7 +34,7 @@ func (b *browser) signInAs(t *testing.T, email, password string) bool {
 // said is what a page says but for the address and the moment.
 func said(p page) string {
 	text := strings.NewReplacer("nobody@example.com", "", "owner@globex.example.com", "").Replace(p.text())
-	before, rest, _ := strings.Cut(text, "Open until")
+	before, rest, _ := strings.Cut(text, "Expires")
 	_, after, _ := strings.Cut(rest, "UTC")
 	return before + after
 }
@@ -73,14 +73,14 @@ func TestAFetchedLinkSetsNothingForSomebodyWhoExists(t *testing.T) {
 			known := open(t, link).submit(t, "answer", "accept", "name", typed[0], "password", typed[1])
 			unknown := open(t, fresh).submit(t, "answer", "accept", "name", typed[0], "password", typed[1])
 			if known.status != unknown.status || said(known) != said(unknown) {
-				t.Errorf("%q: for an address that somebody has %d %s, for another %d %s", typed, known.status, known.text(), unknown.status, unknown.text())
+				t.Errorf("%q: for an address that someone has %d %s, for another %d %s", typed, known.status, known.text(), unknown.status, unknown.text())
 			}
 		}
 		// The Owner uses the operator's link, signs in, and accepts with one click; the name is theirs.
-		open(t, globex.OwnerLink).submit(t, "name", "Olga", "password", rafftest.Password).shows(t, 200, "Your password is set")
-		open(t, link).shows(t, 200, "Already use this address here?").lacks(t, "already has a password", "passkey")
+		open(t, globex.OwnerLink).submit(t, "name", "Olga", "password", rafftest.Password).shows(t, 200, "Password set")
+		open(t, link).shows(t, 200, "Already have a login with this email?").lacks(t, "already has a password", "passkey")
 		b := signIn(t, srv, "owner@globex.example.com")
-		b.open(t, link).shows(t, 200, "one click is enough").submit(t, "answer", "accept")
+		b.open(t, link).shows(t, 200, "with one click").submit(t, "answer", "accept")
 		m := srv.Do(t, "GET", "/api/v1/members?email=owner@globex.example.com", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)
 		if m["status"] != "active" || m["name"] != "Olga" {
 			t.Errorf("the member is %v", m)
@@ -91,7 +91,7 @@ func TestAFetchedLinkSetsNothingForSomebodyWhoExists(t *testing.T) {
 func TestAFetchedLinkAcceptsItsOwnOfferAlone(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		admin := srv.RoleID(t, "account", "admin")
-		// Somebody who may invite to little in one project.
+		// Someone who may invite to little in one project.
 		role := srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{"name": "Greeter", "slug": "greeter", "scope": "project", "permissions": []string{"project.members.view", "project.members.invite"}}).Want(t, 201).Data(t)["id"].(string)
 		id, greeter := srv.NewKeyID(t, "greeter", "")
 		project := "/api/v1/projects/" + srv.ProjectID
@@ -99,33 +99,33 @@ func TestAFetchedLinkAcceptsItsOwnOfferAlone(t *testing.T) {
 
 		boss := srv.Invite(t, "boss@example.com", admin)
 		link := fetched(t, srv, greeter, project+"/invitations", "boss@example.com", role)
-		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "You are in")
+		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "Invitation accepted")
 		if m := member(t, srv, boss); m["status"] != "pending" {
 			t.Errorf("the offer of Admin is %v", m["status"])
 		}
 		// The other way round: the address stands in the project before it is made Admin.
 		link = fetched(t, srv, greeter, project+"/invitations", "chief@example.com", role)
-		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "You are in")
+		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "Invitation accepted")
 		chief := srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{"email": "chief@example.com", "role_id": admin}).Want(t, 201).Data(t)
 		if chief["status"] != "pending" {
 			t.Errorf("whom the greeter let in is %v as Admin", chief["status"])
 		}
-		// Whom somebody let in who may hand out the role is there at once.
+		// Whom someone let in who may hand out the role is there at once.
 		link = fetched(t, srv, srv.Key, project+"/invitations", "alice@example.com", role)
-		open(t, link).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "You are in")
+		open(t, link).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "Invitation accepted")
 		if m := srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{"email": "alice@example.com", "role_id": admin}).Want(t, 201).Data(t); m["status"] != "active" {
 			t.Errorf("whom the Owner let in is %v", m["status"])
 		}
 	})
 }
 
-// stand is somebody who holds an address that was never proven, in two accounts, with a session and a passkey.
+// stand is someone who holds an address that was never proven, in two accounts, with a session and a passkey.
 func stand(t *testing.T, srv *rafftest.Server, email string) (globex rafftest.Account, b *browser, key *device) {
 	t.Helper()
 	globex = srv.NewAccount(t, "Globex", "owner@globex.example.com")
 	member := srv.RoleID(t, "account", "member")
 	link := fetched(t, srv, srv.Key, "/api/v1/invitations", email, member)
-	open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "You are in")
+	open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "Invitation accepted")
 	b = newBrowser(t, srv.URL)
 	if !b.signInAs(t, email, evil) {
 		t.Fatal("cannot sign in")
@@ -156,7 +156,7 @@ func TestTheFirstMailedResetEndsWhatWasSetUpBefore(t *testing.T) {
 		node, mail := withMail(t, srv)
 		open(t, node.URL+"/forgot").submit(t, "email", "boss@example.com")
 		link := mail.Wait(t, "boss@example.com").Link(t)
-		open(t, link).shows(t, 200, "Whatever was set up before ends").submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 200, "Your password is set")
+		open(t, link).shows(t, 200, "It removes everything that was set up before").submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 200, "Password set")
 		gone(t, srv, "boss@example.com", b, key)
 		if !newBrowser(t, srv.URL).signInAs(t, "boss@example.com", rafftest.Password) {
 			t.Error("the new password does not work")
@@ -178,7 +178,7 @@ func TestTheFirstMailedResetEndsWhatWasSetUpBefore(t *testing.T) {
 			if !keep {
 				typed = append(typed, "passkeys", "remove")
 			}
-			open(t, mail.Wait(t, "boss@example.com").Link(t)).shows(t, 200, "remove all my passkeys").submit(t, typed...).shows(t, 200, "Your password is set")
+			open(t, mail.Wait(t, "boss@example.com").Link(t)).shows(t, 200, "remove all my passkeys").submit(t, typed...).shows(t, 200, "Password set")
 			if other, _ := key.signIn(t, srv); other.signedIn(t) != keep {
 				t.Errorf("told to keep the passkeys (%v), the passkey works: %v", keep, !keep)
 			}
@@ -198,8 +198,8 @@ func TestTheFirstMailedInvitationEndsWhatWasSetUpBefore(t *testing.T) {
 		if code := srv.Send(t, "POST", "/api/v1/invitations/accept", session, map[string]any{"token": token}).Want(t, 409).JSON(t)["code"]; code != "password_needed" {
 			t.Errorf("the session of before: %v", code)
 		}
-		b.open(t, srv.URL+"/invite/"+token).shows(t, 200, "choose your password anew").lacks(t, "one click")
-		open(t, srv.URL+"/invite/"+token).submit(t, "answer", "accept", "name", "Boss", "password", rafftest.Password).shows(t, 200, "You are in")
+		b.open(t, srv.URL+"/invite/"+token).shows(t, 200, "choose a new password").lacks(t, "one click")
+		open(t, srv.URL+"/invite/"+token).submit(t, "answer", "accept", "name", "Boss", "password", rafftest.Password).shows(t, 200, "Invitation accepted")
 		gone(t, srv, "boss@example.com", b, key)
 		m := node.Do(t, "GET", "/api/v1/members/"+d["member_id"].(string), initech.Key, nil).Want(t, 200).Data(t)
 		if m["status"] != "active" || m["name"] != "Boss" {
@@ -222,7 +222,7 @@ func TestFetchedLinksEndWhenMailIsConfigured(t *testing.T) {
 		token := rafftest.TokenOf(t, link)
 		open(t, link).shows(t, 200, "Join Acme")
 		node, _ := withMail(t, srv)
-		open(t, node.URL+"/invite/"+token).shows(t, 410, "before this server sent mail")
+		open(t, node.URL+"/invite/"+token).shows(t, 410, "before this server sent email")
 		for _, path := range []string{"accept", "decline"} {
 			body := map[string]any{"token": token}
 			if path == "accept" {
@@ -265,7 +265,7 @@ func TestAnAccountForAnAddressThatIsNotProvenWaitsForItsOwner(t *testing.T) {
 		_, b, key := stand(t, srv, "boss@example.com")
 		a := srv.NewAccount(t, "Hooli", "boss@example.com")
 		gone(t, srv, "boss@example.com", b, key)
-		open(t, a.OwnerLink).submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 200, "Your password is set")
+		open(t, a.OwnerLink).submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 200, "Password set")
 		if !newBrowser(t, srv.URL).signInAs(t, "boss@example.com", rafftest.Password) {
 			t.Error("the Owner cannot sign in")
 		}

@@ -7,7 +7,7 @@ import (
 	"raff/internal/team"
 )
 
-// choice is one role that can, or cannot, be handed out here.
+// choice is one role in a list, and whether the user can assign it.
 type choice struct {
 	team.Role
 	permit
@@ -16,21 +16,21 @@ type choice struct {
 	Count  int // permissions of the role's own scope
 }
 
-// group is one category of permissions, and what a role has of it.
+// group is one category of permissions, and which of them a role has.
 type group struct {
 	Category string
 	Rows     []grant
 	Have     int
 }
 
-// grant is one permission of the catalog, seen from a role.
+// grant is one permission of the catalog, and whether a role has it.
 type grant struct {
 	team.Permission
 	Has    bool
-	Locked bool // cannot be put into the role by who looks at it
+	Locked bool // the user cannot add it to the role
 }
 
-// groups lists a scope's permissions by category with what is in the set.
+// groups lists a scope's permissions by category, marking those in the set.
 func (p *pages) groups(scope team.Scope, set, locked team.Set) []group {
 	c := p.svc.Catalog()
 	var all []group
@@ -51,11 +51,12 @@ func (p *pages) groups(scope team.Scope, set, locked team.Set) []group {
 	return all
 }
 
-// everything is the page of a list from which somebody chooses: what is not in it cannot be chosen. The quotas of the
-// account bound how many roles, projects and API keys there are.
+// everything is a page large enough for a whole list to choose from. The limits of the account bound the number of
+// roles, projects and API keys.
 var everything = team.Page{Uncounted: true}
 
-// choices lists the roles of a scope with what may be done with each. The Owner role is left out: it moves by transfer.
+// choices lists the roles of a scope and whether each can be assigned. The Owner role is left out: it changes hands
+// only by transfer.
 func (v *visit) choices(scope team.Scope, chosen string, may func(team.Role) error) ([]choice, error) {
 	roles, known := v.roles[scope]
 	if !known {
@@ -81,8 +82,7 @@ func (v *visit) choice(r team.Role, chosen string, may error) choice {
 	return choice{Role: r, permit: v.ask(may), Groups: v.p.groups(r.Scope, own, team.Set{}), Chosen: r.ID == chosen, Count: own.Len()}
 }
 
-// byPower puts roles in the order in which people look for them: those of the system first, and what grants more before
-// what grants less.
+// byPower sorts roles: system roles first, then by number of permissions, largest first.
 func (p *pages) byPower(roles []team.Role) {
 	power := func(r team.Role) int { return r.Permissions.Intersect(p.svc.Catalog().Scope(r.Scope)).Len() }
 	slices.SortStableFunc(roles, func(a, b team.Role) int {
@@ -96,7 +96,7 @@ func (p *pages) byPower(roles []team.Role) {
 	})
 }
 
-// firstAllowed is the first role that can be handed out, or -1.
+// firstAllowed is the index of the first role that can be assigned, or -1.
 func firstAllowed(all []choice) int {
 	return slices.IndexFunc(all, func(c choice) bool { return c.OK })
 }
@@ -106,10 +106,10 @@ func anyChosen(all []choice) bool {
 	return slices.ContainsFunc(all, func(c choice) bool { return c.Chosen })
 }
 
-// anyAllowed reports whether one of the roles can be handed out.
+// anyAllowed reports whether one of the roles can be assigned.
 func anyAllowed(all []choice) bool { return firstAllowed(all) >= 0 }
 
-// missing is the refusal of a role without its repetition.
+// missing is the part of a role's refusal that names the missing permissions.
 func (c choice) missing() string {
 	if i := strings.Index(c.Why, notHeld); i >= 0 {
 		return c.Why[i:]

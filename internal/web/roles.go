@@ -38,7 +38,7 @@ func (p *pages) showRoles(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: rolesPage(v, l)}, nil
 }
 
-// roleView is one role and what may be done with it.
+// roleView is one role and its actions.
 type roleView struct {
 	team.Role
 	Groups                 []group
@@ -50,7 +50,7 @@ type roleView struct {
 	Change, Delete, Create permit
 	Wrong                  string
 	ReassignError          string
-	Others                 []choice // to give the holders instead
+	Others                 []choice // replacement roles for the holders
 }
 
 func (p *pages) role(v *visit) (roleView, error) {
@@ -79,22 +79,22 @@ func (p *pages) showRole(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: rolePage(v, view)}, err
 }
 
-// roleForm is a role as it is written, and what is wrong with it.
+// roleForm is the form for a role, with its errors.
 type roleForm struct {
-	ID                                                        string // empty: a new one
+	ID                                                        string // empty for a new role
 	Scope                                                     team.Scope
 	Name, Slug, About                                         string
 	NameError, SlugError, AboutError, PermissionsError, Wrong string
-	Names                                                     []string // of the permissions chosen
+	Names                                                     []string // names of the chosen permissions
 	Groups                                                    []group
-	Locked                                                    bool // some permissions are not theirs to give
+	Locked                                                    bool // the user does not hold some of the permissions
 	Base                                                      string
 }
 
-// version says which state of something a form was made for.
+// version identifies the state of an object that a form was made from.
 func version(updatedAt time.Time) string { return strconv.FormatInt(updatedAt.UnixMicro(), 10) }
 
-// firstFree is the first permission that can be ticked, or empty.
+// firstFree is the first permission that can be selected, or empty.
 func (f roleForm) firstFree() string {
 	for _, g := range f.Groups {
 		for _, row := range g.Rows {
@@ -106,7 +106,7 @@ func (f roleForm) firstFree() string {
 	return ""
 }
 
-// fill looks up what the form shows of the catalog.
+// fill loads what the form shows from the catalog.
 func (v *visit) fill(f *roleForm, before team.Set) {
 	set, _ := v.p.svc.Catalog().SetOf(f.Names)
 	locked := v.can.Escalations(f.Scope).Minus(before)
@@ -145,12 +145,12 @@ func (f *roleForm) refuse(err error) (status int, ok bool) {
 	case e.Code == "required":
 		f.PermissionsError = "Choose at least one permission."
 	case e.Code == "permission_scope_mismatch":
-		f.PermissionsError = "A role of this scope has permissions of its own. Choose from these."
+		f.PermissionsError = "Some of the chosen permissions do not exist in this scope. Choose from the list."
 	}
 	return status, ok
 }
 
-// showNewRole begins with nothing, with what was typed before the scope was changed, or with a copy of another role.
+// showNewRole shows an empty form, the entered values after the scope was changed, or a copy of another role.
 func (p *pages) showNewRole(v *visit) (reply, error) {
 	if err := v.can.CreateRole(); err != nil {
 		return reply{}, err
@@ -190,7 +190,7 @@ func (p *pages) createRole(v *visit) (reply, error) {
 	if !ok {
 		return reply{}, err
 	}
-	if f.Slug == "" && f.SlugError != "" { // it was made from the name, so the name is what can be changed
+	if f.Slug == "" && f.SlugError != "" { // the slug was derived from the name, so the error belongs to the name
 		f.NameError, f.SlugError = f.SlugError, ""
 	}
 	v.fill(&f, team.Set{})
@@ -212,18 +212,18 @@ func (p *pages) showRoleForm(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: roleFormPage(v, f)}, nil
 }
 
-// reviewView is what a change of a role would do, and to whom.
+// reviewView is the review page of a role change: its effect, and on whom.
 type reviewView struct {
 	roleForm
 	Before      team.Role
-	Moved       bool // the role was changed since the form, or the review, was made
+	Moved       bool // the role was changed after the form or the review was loaded
 	Gains, Loss []team.Permission
 	Holders     []team.Member
 	HolderCount int
 }
 
-// changeRole shows first who would gain and lose what, if the permissions change. What is saved is what was reviewed: of
-// a role that somebody else changed meanwhile the change is shown anew, as it would be now.
+// changeRole first shows for review who would gain or lose which permissions. Only a reviewed change is saved: if
+// someone else changed the role in the meantime, the change is shown for review again.
 func (p *pages) changeRole(v *visit) (reply, error) {
 	r, err := p.svc.GetRole(v.Context(), v.who, v.PathValue("id"))
 	if err != nil {
@@ -246,7 +246,7 @@ func (p *pages) changeRole(v *visit) (reply, error) {
 		return done("/roles/"+r.ID, "role-saved")
 	}
 	var e *team.Error
-	if errors.As(err, &e) && e.Kind == team.KindChanged { // between the look at it and the write
+	if errors.As(err, &e) && e.Kind == team.KindChanged { // changed between the check above and the write
 		if r, err = p.svc.GetRole(v.Context(), v.who, r.ID); err != nil {
 			return reply{}, err
 		}
@@ -278,7 +278,7 @@ func (p *pages) reviewRole(v *visit, f roleForm, r team.Role, moved bool) (reply
 	return reply{status: status, page: reviewPage(v, w)}, nil
 }
 
-// permissions lists those of a set.
+// permissions lists the permissions of a set.
 func (p *pages) permissions(scope team.Scope, set team.Set) (all []team.Permission) {
 	c := p.svc.Catalog()
 	for _, perm := range c.Permissions(scope) {
@@ -303,7 +303,7 @@ func (p *pages) roleDeletion(v *visit) (roleView, error) {
 	return view, err
 }
 
-var errSameRole = &team.Error{Kind: team.KindInvalid, Message: "This is the role that is deleted."}
+var errSameRole = &team.Error{Kind: team.KindInvalid, Message: "This is the role you are deleting."}
 
 func (p *pages) showRoleDeletion(v *visit) (reply, error) {
 	view, err := p.roleDeletion(v)

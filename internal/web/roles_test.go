@@ -37,21 +37,21 @@ func TestARoleThatChangedMeanwhileIsReviewedAgain(t *testing.T) {
 	review := first.submitTo(t, edit, "permission", "account.members.view", "permission", "account.roles.view").
 		shows(t, 200, "They gain", "View roles", "They lose", "View projects in the account")
 	second.submitTo(t, edit, "permission", "account.members.view", "permission", "account.projects.view", "permission", "account.audit.view").
-		shows(t, 200, "View the audit log").submitTo(t, edit).shows(t, 200, "Saved.")
+		shows(t, 200, "View the audit log").submitTo(t, edit).shows(t, 200, "Changes saved.")
 
 	// What was reviewed first is not what saving would do now.
-	again := review.submitTo(t, edit).shows(t, 409, "Somebody changed this role meanwhile", "They lose", "View the audit log", "View projects in the account")
+	again := review.submitTo(t, edit).shows(t, 409, "Someone else changed this role in the meantime", "They lose", "View the audit log", "View projects in the account")
 	if got := o.permissionsOf(t, at); !slices.Contains(got, "account.audit.view") {
 		t.Fatalf("saved without a look: %v", got)
 	}
-	again.submitTo(t, edit).shows(t, 200, "Saved.")
+	again.submitTo(t, edit).shows(t, 200, "Changes saved.")
 	if got := o.permissionsOf(t, at); !slices.Equal(got, []string{"account.members.view", "account.roles.view"}) {
 		t.Errorf("the role grants %v", got)
 	}
 	// A form that was opened before does not bring an old name back unseen, though it touches no permission.
 	old := o.owner.open(t, edit)
-	o.owner.open(t, edit).submitTo(t, edit, "name", "Help desk").shows(t, 200, "Saved.")
-	old.submitTo(t, edit, "description", "Answers people").shows(t, 409, "changed this role meanwhile", "Help desk → Support", "None → Answers people").lacks(t, "They gain")
+	o.owner.open(t, edit).submitTo(t, edit, "name", "Help desk").shows(t, 200, "Changes saved.")
+	old.submitTo(t, edit, "description", "Answers people").shows(t, 409, "changed this role in the meantime", "Help desk → Support", "None → Answers people").lacks(t, "They gain")
 }
 
 func TestOfTwoChangesOfARoleAtOnceOneIsReviewedAgain(t *testing.T) {
@@ -94,14 +94,14 @@ func TestRolesSayWhoHoldsThem(t *testing.T) {
 		}
 		last = i
 	}
-	list.shows(t, 200, "Large Custom 2 of 21 2 people and 1 API key", "Small Custom 1 of 21 Nobody")
+	list.shows(t, 200, "Large Custom 2 of 21 2 people and 1 API key", "Small Custom 1 of 21 No one")
 	if !strings.Contains(list.source, `<a href="/members?role=`+role+`">2 people</a>`) {
 		t.Error("who holds the role is not linked")
 	}
 	o.owner.open(t, "/members?role="+role).shows(t, 200, "2 people", "alice@example.com", "bob@example.com")
-	o.owner.open(t, at).shows(t, 200, "Scope Account role", "Held by 2 people and 1 API key", "Duplicate")
-	o.owner.open(t, "/roles/"+o.RoleID(t, "account", "owner")).shows(t, 200, "nobody can change it").lacks(t, "Duplicate")
-	o.owner.open(t, "/roles/"+o.RoleID(t, "account", "admin")).shows(t, 200, "Duplicate it to change the copy")
+	o.owner.open(t, at).shows(t, 200, "Scope Account role", "Assigned to 2 people and 1 API key", "Duplicate")
+	o.owner.open(t, "/roles/"+o.RoleID(t, "account", "owner")).shows(t, 200, "it cannot be changed").lacks(t, "Duplicate")
+	o.owner.open(t, "/roles/"+o.RoleID(t, "account", "admin")).shows(t, 200, "Duplicate it to create a custom role")
 
 	// What is wrong has the focus.
 	p := o.owner.open(t, at+"/delete").submitTo(t, at+"/delete").shows(t, 409, "Choose a replacement role")
@@ -121,6 +121,6 @@ func TestTheScopeOfANewRoleChangesWithoutLosingItsName(t *testing.T) {
 	if !strings.Contains(p.source, `formaction="/roles/new"`) {
 		t.Error("without a script the scope cannot be changed")
 	}
-	p.submitTo(t, "/roles", "permission", "account.members.view").shows(t, 400, "permissions of its own", "Crew")
+	p.submitTo(t, "/roles", "permission", "account.members.view").shows(t, 400, "do not exist in this scope", "Crew")
 	p.submitTo(t, "/roles", "permission", "vm.view").shows(t, 200, "Role created", "Project role", "On site")
 }

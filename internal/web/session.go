@@ -9,34 +9,34 @@ import (
 	"raff/internal/team"
 )
 
-// visit is a request of somebody who is signed in.
+// visit is a request of a signed-in user.
 type visit struct {
 	*http.Request
 	p  *pages
 	me team.SignedIn
-	// who is the person acting in the account of the session.
+	// who is the user as a member of the session's account.
 	who *team.Principal
 	can team.Can
-	// accounts are all that the person can switch to.
+	// accounts are the accounts that the user can switch to.
 	accounts []team.Account
-	// roles are those of a scope, once somebody asked for them.
+	// roles caches the roles of each scope.
 	roles map[team.Scope][]team.Role
-	// failed is the first question to the guard that the database did not answer.
+	// failed is the first error of the database while asking the guard.
 	failed error
 }
 
-// cookie is what the browser keeps of a session; with an empty token it takes the cookie away.
+// cookie is the session cookie; an empty token removes it.
 func (p *pages) cookie(token string) *http.Cookie { return p.front.SessionCookie(token) }
 
-// token is the session's, or empty.
+// token is the session token of the request, or empty.
 func (p *pages) token(r *http.Request) string { return p.front.SessionToken(r) }
 
-// visitor is who is signed in; ok is false for everybody else.
+// visitor is the signed-in user; ok is false if no one is signed in.
 func (p *pages) visitor(r *http.Request) (me team.SignedIn, ok bool, err error) {
 	return p.front.SignedIn(r.Context(), r)
 }
 
-// signedIn runs a page for who is signed in, and sends everybody else to sign in first.
+// signedIn runs a page for a signed-in user, and redirects everyone else to sign in.
 func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request) (reply, error) {
 	return func(r *http.Request) (reply, error) {
 		me, ok, err := p.visitor(r)
@@ -77,7 +77,7 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 	}
 }
 
-// elsewhere answers a form that was made for another account than the one this session works in now.
+// elsewhere answers a form that belongs to another account than the session's current one.
 func (v *visit) elsewhere() (reply, bool) {
 	here := v.PostForm.Get("here")
 	if v.Method != http.MethodPost || personal(v.Request) || here == v.who.AccountID {
@@ -89,12 +89,12 @@ func (v *visit) elsewhere() (reply, bool) {
 		}
 	}
 	return reply{status: http.StatusConflict, page: problemPage(v, notice{
-		Title: "This form is out of date", Text: []string{"It was made for an account you have no access to now, or in an older version of this page. Open the page again. Nothing was changed."},
+		Title: "This form is out of date", Text: []string{"It belongs to an account that you can no longer access, or to an older version of this page. Open the page again. Nothing was changed."},
 		Link: "/", LinkText: "Continue",
 	})}, true
 }
 
-// personal are the pages that are about the person, not about an account.
+// personal are the pages about the user, not about an account.
 func personal(r *http.Request) bool {
 	return r.URL.Path == "/sign-out" || r.URL.Path == "/account" || r.URL.Path == "/profile" || strings.HasPrefix(r.URL.Path, "/profile/")
 }
@@ -132,7 +132,7 @@ func (p *pages) askToSignIn(r *http.Request) reply {
 	return out
 }
 
-// pageOf is the path of a page from which a request came, with its query.
+// pageOf is the path and query of the page that a request came from.
 func pageOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Path == "" || u.Path == "/" {
@@ -141,7 +141,7 @@ func pageOf(address string) string {
 	return u.RequestURI()
 }
 
-// local is a path of these pages to go on to, or "/": never another site's.
+// local is the given path if it is on this site, or else "/".
 func local(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||

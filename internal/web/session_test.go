@@ -16,11 +16,11 @@ import (
 func house(t *testing.T, more ...rafftest.Option) *rafftest.Server {
 	t.Helper()
 	srv := rafftest.Start(t, more...)
-	open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Your password is set")
+	open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Password set")
 	return srv
 }
 
-// signIn signs somebody in, in a browser of their own.
+// signIn signs someone in, in a browser of their own.
 func signIn(t *testing.T, srv *rafftest.Server, email string) *browser {
 	t.Helper()
 	b := newBrowser(t, srv.URL)
@@ -125,18 +125,18 @@ func TestASignedOutTokenIsDead(t *testing.T) {
 func TestWrongPasswordAndUnknownAddressAreTheSame(t *testing.T) {
 	srv := house(t)
 	answer := func(email string) string {
-		p := open(t, srv.URL+"/sign-in").submit(t, "email", email, "password", "not the right one").shows(t, 403).complains(t, "password", "do not fit together")
+		p := open(t, srv.URL+"/sign-in").submit(t, "email", email, "password", "not the right one").shows(t, 403).complains(t, "password", "Wrong email or password")
 		return strings.ReplaceAll(p.source, email, "")
 	}
 	if known, unknown := answer("owner@example.com"), answer("nobody@example.com"); known != unknown {
 		t.Errorf("a known address answers\n%s\nan unknown one\n%s", known, unknown)
 	}
-	// Somebody invited has an address, and no password yet.
+	// Someone invited has an address, and no password yet.
 	srv.Invite(t, "invited@example.com", srv.RoleID(t, "account", "member"))
 	if answer("invited@example.com") != answer("nobody@example.com") {
 		t.Error("an invited address answers differently")
 	}
-	open(t, srv.URL+"/sign-in").submit(t, "email", "no address", "password", "x").shows(t, 400).complains(t, "email", "one plain address")
+	open(t, srv.URL+"/sign-in").submit(t, "email", "no address", "password", "x").shows(t, 400).complains(t, "email", "a single email address")
 }
 
 func TestGuessesAreLimited(t *testing.T) {
@@ -167,7 +167,7 @@ func TestGuessesAreLimited(t *testing.T) {
 		if most := 61 + int(time.Since(start)/(10*time.Second)); tries < 60 || tries > most {
 			t.Errorf("one network tried %d addresses, want 60 to %d", tries, most)
 		}
-		try("2001:db8:0:1::1", "somebody@example.com", "wrong").shows(t, 403)
+		try("2001:db8:0:1::1", "someone@example.com", "wrong").shows(t, 403)
 	}, rafftest.BehindProxy())
 }
 
@@ -226,7 +226,7 @@ func TestSigningInAgainRotates(t *testing.T) {
 	if before.signedIn(t) {
 		t.Error("the old token works")
 	}
-	// A token somebody planted is never taken over.
+	// A token someone planted is never taken over.
 	planted := newBrowser(t, srv.URL)
 	planted.client.Jar.SetCookies(u, []*http.Cookie{{Name: "raff_session", Value: strings.Repeat("a", 43)}})
 	planted.fetch(t, "POST", srv.URL+"/sign-in", form, nil).shows(t, 200)
@@ -239,27 +239,27 @@ func TestOwnSessionsAreListedAndEnded(t *testing.T) {
 	srv := house(t)
 	phone, laptop, other := signIn(t, srv, "owner@example.com"), signIn(t, srv, "owner@example.com"), signIn(t, srv, "owner@example.com")
 	srv.Advance(3 * time.Minute)
-	p := laptop.open(t, "/profile").shows(t, 200, "Sessions", "This one", "last used 3 minutes ago")
+	p := laptop.open(t, "/profile").shows(t, 200, "Sessions", "This session", "last used 3 minutes ago")
 	ids := buttonsOf(p, "session")
 	if len(ids) != 4 || ids[3] != "others" { // setting the first password signed in, too
 		t.Fatalf("sessions to end: %v", ids)
 	}
-	p.submitTo(t, "/profile/sessions", "session", ids[0]).shows(t, 200, "That session is ended.")
+	p.submitTo(t, "/profile/sessions", "session", ids[0]).shows(t, 200, "Session ended.")
 	if alive := boolToInt(phone.signedIn(t)) + boolToInt(other.signedIn(t)); alive != 1 || !laptop.signedIn(t) {
 		t.Errorf("%d of the two others are left", alive)
 	}
-	laptop.open(t, "/profile").submitTo(t, "/profile/sessions", "session", "others").shows(t, 200, "signed out everywhere else")
+	laptop.open(t, "/profile").submitTo(t, "/profile/sessions", "session", "others").shows(t, 200, "signed out of all other sessions")
 	if phone.signedIn(t) || other.signedIn(t) || !laptop.signedIn(t) {
 		t.Error("not exactly this session is left")
 	}
-	// Somebody else's session cannot be ended.
+	// Someone else's session cannot be ended.
 	srv.NewMember(t, "mallory@example.com", "Mallory", srv.RoleID(t, "account", "admin"))
 	mine := signIn(t, srv, "owner@example.com")
 	stolen := buttonsOf(laptop.open(t, "/profile"), "session")[0]
 	signIn(t, srv, "mallory@example.com").open(t, "/profile").submitTo(t, "/profile/password", "session", stolen)
 	signIn(t, srv, "mallory@example.com").fetch(t, "POST", srv.URL+"/profile/sessions", url.Values{"session": {stolen}}, nil)
 	if !mine.signedIn(t) {
-		t.Error("somebody else ended the session")
+		t.Error("someone else ended the session")
 	}
 }
 
@@ -285,12 +285,12 @@ func TestChangePassword(t *testing.T) {
 	b, other := signIn(t, srv, "owner@example.com"), signIn(t, srv, "owner@example.com")
 	const next = "seven quiet green lamps"
 	p := b.open(t, "/profile")
-	p.submitTo(t, "/profile/password", "current_password", "wrong", "password", next).shows(t, 403).complains(t, "present_password", "not the password")
+	p.submitTo(t, "/profile/password", "current_password", "wrong", "password", next).shows(t, 403).complains(t, "present_password", "Wrong password")
 	p.submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", "short").shows(t, 400).complains(t, "password", "15")
 	if !other.signedIn(t) {
 		t.Fatal("a mistake ended a session")
 	}
-	p.submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", next).shows(t, 200, "Your password is changed")
+	p.submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", next).shows(t, 200, "Password changed")
 	if other.signedIn(t) || !b.signedIn(t) {
 		t.Error("not exactly this session is left")
 	}
@@ -319,7 +319,7 @@ func TestForgottenPassword(t *testing.T) {
 		if !b.signedIn(t) {
 			t.Error("asking for a link ended a session")
 		}
-		form.submit(t, "name", "Gina", "password", next).shows(t, 200, "Your password is set", "Continue").browser.open(t, srv.URL+"/").shows(t, 200, email)
+		form.submit(t, "name", "Gina", "password", next).shows(t, 200, "Password set", "Continue").browser.open(t, srv.URL+"/").shows(t, 200, email)
 		if b.signedIn(t) {
 			t.Error("a session outlived the password")
 		}
@@ -439,7 +439,7 @@ func TestAcceptSignedIn(t *testing.T) {
 	}
 	link := invite("OWNER@example.com")
 	b := signIn(t, srv, "owner@example.com")
-	p := b.open(t, link).shows(t, 200, "Join Globex", "one click is enough")
+	p := b.open(t, link).shows(t, 200, "Join Globex", "with one click")
 	if p.inputs["password"] != nil {
 		t.Error("the page asks who is signed in for a password")
 	}
@@ -451,7 +451,7 @@ func TestAcceptSignedIn(t *testing.T) {
 	link = invite("alice@example.com")
 	p = b.open(t, link).shows(t, 200, "You are signed in as owner@example.com. This invitation is for alice@example.com.", "Sign out of owner@example.com")
 	if p.inputs["password"] != nil {
-		t.Error("the page asks somebody else for a password")
+		t.Error("the page asks someone else for a password")
 	}
 	p.submit(t, "answer", "accept", "password", rafftest.Password).shows(t, 409, "You are signed in as owner@example.com")
 	b.open(t, "/profile").shows(t, 200, "owner@example.com")
@@ -459,7 +459,7 @@ func TestAcceptSignedIn(t *testing.T) {
 	if b.signedIn(t) {
 		t.Error("still signed in as the Owner")
 	}
-	b.open(t, link).submit(t, "answer", "accept", "password", rafftest.Password).shows(t, 200, "You are in", "Open Globex")
+	b.open(t, link).submit(t, "answer", "accept", "password", rafftest.Password).shows(t, 200, "Invitation accepted", "Open Globex")
 	b.open(t, "/profile").shows(t, 200, "alice@example.com", "Account Globex")
 }
 

@@ -6,12 +6,12 @@ import (
 	"raff/internal/team"
 )
 
-// settingsView is the page about the account.
+// settingsView is the account settings page.
 type settingsView struct {
 	Account                team.Account
 	Name, NameError, Wrong string
 	Change, Policy, Owner  permit
-	Factor, Factors        permit // may require one; may see who has one
+	Factor, Factors        permit // may require a second factor; may see who has one
 	With, Without          int
 }
 
@@ -73,7 +73,7 @@ func (p *pages) changeSettings(v *visit) (reply, error) {
 	return reply{status: status, page: settingsPage(v, s)}, err
 }
 
-// transferView is the page on which the Owner hands the account over.
+// transferView is the page for transferring ownership.
 type transferView struct {
 	People        []team.Person
 	Chosen, Query string
@@ -123,7 +123,7 @@ func (p *pages) transferOwnership(v *visit) (reply, error) {
 	}
 	t.Chosen = v.PostForm.Get("member_id")
 	if t.Chosen == "" {
-		t.MemberError = "Choose who becomes the Owner."
+		t.MemberError = "Choose the new Owner."
 		return reply{status: http.StatusBadRequest, page: transferPage(v, t)}, nil
 	}
 	next, err := p.svc.TransferOwnership(v.Context(), v.who, t.Chosen, v.proof())

@@ -19,7 +19,7 @@ func (p *pages) home(r *http.Request) (reply, error) {
 	return p.signedIn(p.start)(r)
 }
 
-// signInForm is the page on which somebody signs in, and goes on from there.
+// signInForm shows the sign-in page, which then redirects to next.
 func (p *pages) signInForm(next, email string) signInForm {
 	return signInForm{Next: local(next), Email: email, Passkeys: p.svc.SecondFactors.HasPasskeys()}
 }
@@ -38,7 +38,7 @@ func (p *pages) showSignIn(r *http.Request) (reply, error) {
 	return show(signInPage(f))
 }
 
-// attempt is what the browser and its form give to sign in.
+// attempt is a sign-in attempt, from the browser and its form.
 func (p *pages) attempt(r *http.Request, email string) team.SignIn {
 	return team.SignIn{
 		Email: email, Password: r.PostForm.Get("password"), Source: front.Of(r.Context()).Remote, UserAgent: r.UserAgent(), Old: p.token(r),
@@ -46,8 +46,8 @@ func (p *pages) attempt(r *http.Request, email string) team.SignIn {
 	}
 }
 
-// enter signs in who just gave or set their password with a link. out has no cookies where that needs more than the
-// password, or does not work; the page to sign in says why.
+// enter signs in a user who just entered or set their password by a link. out has no session if a second factor is
+// needed or if signing in fails; the sign-in page then says why.
 func (p *pages) enter(r *http.Request, email string) (token string, out reply) {
 	in := p.attempt(r, email)
 	in.Fresh = true
@@ -57,7 +57,7 @@ func (p *pages) enter(r *http.Request, email string) (token string, out reply) {
 	}
 	out.cookie = p.cookie(token)
 	if out.device, err = p.remembered(r, token); err != nil {
-		out.device = nil // the next time they sign in will do
+		out.device = nil // not fatal: the next sign-in can set it
 	}
 	return token, out
 }
@@ -93,7 +93,7 @@ func (p *pages) switchAccount(v *visit) (reply, error) {
 	return reply{to: "/"}, err
 }
 
-// start is the first page this person has use for.
+// start is the first page that the user may see.
 func (p *pages) start(v *visit) (reply, error) {
 	if v.can.ViewMembers("") == nil {
 		return goTo("/members")

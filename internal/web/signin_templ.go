@@ -9,7 +9,7 @@ package web
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// signInForm is the page on which somebody signs in, and what was typed into it before.
+// signInForm is the sign-in page, with the values entered so far.
 type signInForm struct {
 	Next, Email, Done string
 	EmailError, Error string
@@ -17,7 +17,7 @@ type signInForm struct {
 	PasskeyError      string
 }
 
-// autocomplete has browsers offer passkeys beside the addresses they know.
+// autocomplete lets browsers offer passkeys along with saved emails.
 func (f signInForm) autocomplete() string {
 	if f.Passkeys {
 		return "username webauthn"
@@ -97,7 +97,7 @@ func signInPage(f signInForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " <p class=\"below\"><a href=\"/forgot\">Forgot your password?</a></p><p class=\"hint below\">For programs there is an API: <a href=\"/openapi.yaml\">openapi.yaml</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " <p class=\"below\"><a href=\"/forgot\">Forgot your password?</a></p><p class=\"hint below\">API reference: <a href=\"/openapi.yaml\">openapi.yaml</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -111,7 +111,7 @@ func signInPage(f signInForm) templ.Component {
 	})
 }
 
-// forgotForm is the page on which somebody asks for a password link.
+// forgotForm is the page for requesting a password reset link.
 type forgotForm struct {
 	Email, Error string
 	NoMail, Sent bool
@@ -160,7 +160,7 @@ func forgotPage(f forgotForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</bdi></strong> belongs to somebody here, a mail with a link is on its way. The link sets a new password. It works once, for one hour.</p><p class=\"quiet\">No email after a few minutes? Check your spam folder, and that the address is right.</p><p class=\"below\"><a href=\"/sign-in\">Back to sign in</a></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</bdi></strong> is registered here, you will receive an email with a link to set a new password. The link works once and expires after one hour.</p><p class=\"quiet\">No email after a few minutes? Check your spam folder and that you entered the right email.</p><p class=\"below\"><a href=\"/sign-in\">Back to sign in</a></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -188,12 +188,12 @@ func forgotPage(f forgotForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if f.NoMail {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p>This server sends no mail. Ask its operator for a link: they make one with</p><p><code class=\"block\">raffd user password-link --email you@example.com</code></p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p>This server does not send email. Ask its operator for a password link, which they create with:</p><p><code class=\"block\">raffd user password-link --email you@example.com</code></p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p>Give the address you sign in with. You get a link by mail that sets a new password.</p><form method=\"post\" action=\"/forgot\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p>Enter the email you sign in with. We will send you a link to set a new password.</p><form method=\"post\" action=\"/forgot\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

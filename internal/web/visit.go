@@ -14,13 +14,13 @@ import (
 	"raff/internal/team"
 )
 
-// permit is the answer to a question of what somebody may do.
+// permit says whether an action is allowed.
 type permit struct {
 	OK  bool
-	Why string // why not
+	Why string // why not, if it is not allowed
 }
 
-// ask turns an answer of the guard into a permit. What the database does not answer fails the whole page.
+// ask turns an answer of the guard into a permit. An error of the database fails the whole page.
 func (v *visit) ask(err error) permit {
 	var e *team.Error
 	switch {
@@ -35,22 +35,22 @@ func (v *visit) ask(err error) permit {
 	return permit{}
 }
 
-// pageSize is how many rows a list shows.
+// pageSize is how many rows a page of a list has.
 const pageSize = 50
 
-// page is the part of a list that the address asks for, and one row more, which says that there is more.
+// page is the page of a list that the URL asks for, plus one row that tells whether there is a next page.
 func (v *visit) page() team.Page {
 	return team.Page{Limit: pageSize + 1, After: parsePosition(v.URL.Query().Get("after")).Cursor}
 }
 
-// position is where a list goes on: behind a row, and behind how many. It stands in addresses as one opaque word; one that
-// cannot be read is the beginning.
+// position is where a page of a list starts: after which row, and after how many rows. URLs contain it as one opaque
+// value; an invalid value means the first page.
 type position struct {
 	*team.Cursor
 	before int
 }
 
-// storedPosition is a position as it stands in addresses.
+// storedPosition is the encoding of a position in URLs.
 type storedPosition struct {
 	At     int64  `json:"a"`
 	Name   string `json:"n"`
@@ -73,20 +73,20 @@ func parsePosition(text string) position {
 func (p position) String() string {
 	b, err := json.Marshal(storedPosition{p.At.UnixMicro(), p.Name, p.ID, p.before})
 	if err != nil {
-		panic(err) // text and numbers can always be written
+		panic(err) // marshaling strings and numbers cannot fail
 	}
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// pager leads through a long list. Next and First are empty where there is nothing more, or nothing before. From and To
-// are the numbers of the rows that are shown; others who add or remove something meanwhile shift them.
+// pager links the pages of a list. Next and First are empty if there is no next page or no earlier page. From and To
+// number the rows on the page; they shift when rows are added or removed concurrently.
 type pager struct {
 	Total, From, To int
 	Next, First     string
 }
 
-// paged cuts what page asked for to the rows that are shown, and leads on behind them. at is the place of a row in a list
-// by time.
+// paged cuts the rows that page asked for to those on the page, and links to the next page. at is the position of a row
+// in a list ordered by time.
 func paged[T any](v *visit, rows []T, total int, at func(T) (time.Time, string)) ([]T, pager) {
 	return pagedBy(v, rows, total, func(row T) team.Cursor {
 		t, id := at(row)
@@ -112,7 +112,7 @@ func pagedBy[T any](v *visit, rows []T, total int, at func(T) team.Cursor) ([]T,
 	return rows, p
 }
 
-// with is this page's address with one part of the query changed.
+// with is this page's URL with one query parameter changed.
 func (v *visit) with(name, value string) string {
 	q := v.URL.Query()
 	q.Del(name)
@@ -125,7 +125,7 @@ func (v *visit) with(name, value string) string {
 	return v.URL.Path + "?" + q.Encode()
 }
 
-// sorted is this page's address in another order, from its beginning.
+// sorted is the URL of this page's first page in another order.
 func (v *visit) sorted(order string) string {
 	q := v.URL.Query()
 	q.Del("after")
@@ -133,7 +133,7 @@ func (v *visit) sorted(order string) string {
 	return u.with("sort", order)
 }
 
-// cameFrom is the address of a list as the person left it, with filters and page, if they came from there.
+// cameFrom is the URL of a list with the filters and page from which the user came, or the list itself.
 func (v *visit) cameFrom(list string) string {
 	if u, err := url.Parse(v.Referer()); err == nil && u.Path == list {
 		return (&url.URL{Path: list, RawQuery: u.RawQuery}).String()
@@ -141,7 +141,7 @@ func (v *visit) cameFrom(list string) string {
 	return list
 }
 
-// base is the version that the form was made for; any where it does not say.
+// base is the version that the form was made from; zero, meaning any, if the form does not say.
 func (v *visit) base() team.Base {
 	micros, err := strconv.ParseInt(v.PostForm.Get("base"), 10, 64)
 	if err != nil {
@@ -150,65 +150,65 @@ func (v *visit) base() team.Base {
 	return team.Base{time.UnixMicro(micros).UTC()}
 }
 
-// keepsKeys reports whether the form offered to deactivate somebody's API keys, and was told not to.
+// keepsKeys reports whether the form offered to disable a person's API keys and the user declined.
 func (v *visit) keepsKeys() bool {
 	return v.PostForm.Has("keys_shown") && v.PostForm.Get("disable_keys") == ""
 }
 
-// disabledAny reports whether a change deactivated one of the keys.
+// disabledAny reports whether a change disabled one of the keys.
 func disabledAny(keys []team.HeldKey) bool {
 	return slices.ContainsFunc(keys, func(k team.HeldKey) bool { return k.Disabled })
 }
 
 var allNews = map[string]string{
 	"signed-out": "You are signed out.",
-	"lost":       "You were signed out before you sent the form, and it was not saved. Sign in, then send it again.",
+	"lost":       "You were signed out before you submitted the form, and it was not saved. Sign in, then submit it again.",
 
-	"password":         "Your password is changed. You are signed out everywhere else.",
-	"password-removed": "Your password is removed. You sign in with your passkeys from now on.",
+	"password":         "Password changed. You are signed out of all other sessions.",
+	"password-removed": "Password removed. You now sign in with your passkeys.",
 
-	"ended":  "That session is ended.",
-	"others": "You are signed out everywhere else.",
+	"ended":  "Session ended.",
+	"others": "You are signed out of all other sessions.",
 
-	"factor-added":   "The second factor is added.",
-	"factor-removed": "The second factor is removed.",
+	"factor-added":   "Second factor added.",
+	"factor-removed": "Second factor removed.",
 
-	"role":           "The role is changed. The change takes effect on the next request.",
-	"role-keys":      "The role is changed. The change takes effect on the next request. The API keys below did not change.",
-	"suspended":      "Suspended. Nothing this membership granted works any more, and its sessions are ended.",
-	"suspended-keys": "Suspended. Nothing this membership granted works any more, its sessions are ended, and the API keys of this person are deactivated.",
-	"activated":      "Active again.",
-	"removed":        "Removed.",
-	"removed-keys":   "Removed. The API keys of this person are deactivated.",
+	"role":           "Role changed. The change takes effect on the next request.",
+	"role-keys":      "Role changed. The change takes effect on the next request. The API keys below did not change.",
+	"suspended":      "Member suspended. They have no access and their sessions have ended.",
+	"suspended-keys": "Member suspended. They have no access, their sessions have ended, and their API keys are disabled.",
+	"activated":      "Member activated.",
+	"removed":        "Member removed.",
+	"removed-keys":   "Member removed. Their API keys are disabled.",
 	"added":          "Added.",
 	"cancelled":      "Invitation cancelled. Its link no longer works.",
-	"resent":         "Sent again. Earlier links no longer work.",
-	"renewed":        "Renewed. Earlier links no longer work.",
-	"link-shown":     "That link was shown before. It still works; get another one if it is lost.",
+	"resent":         "Invitation resent. Earlier links no longer work.",
+	"renewed":        "Invitation renewed. Earlier links no longer work.",
+	"link-shown":     "The link was already shown. It still works; get a new one if it was lost.",
 
 	"project-created": "Project created.",
-	"project-saved":   "Saved.",
+	"project-saved":   "Changes saved.",
 	"project-deleted": "Project deleted.",
 
-	"role-created": "Role created. Nobody has it yet.",
-	"role-saved":   "Saved. The change takes effect on the next request of everyone who has this role.",
+	"role-created": "Role created. No one has it yet.",
+	"role-saved":   "Changes saved. They take effect on the next request of everyone who has this role.",
 	"role-deleted": "Role deleted.",
 
-	"key-saved":        "Saved.",
-	"key-off":          "Deactivated. Requests with this key are refused.",
-	"key-on":           "Activated. The key works again.",
-	"key-revoked":      "API key revoked for good.",
+	"key-saved":        "Changes saved.",
+	"key-off":          "API key disabled. Requests with this key are refused.",
+	"key-on":           "API key enabled. The key works again.",
+	"key-revoked":      "API key revoked.",
 	"key-role":         "Role changed. The change takes effect on the next request with this key.",
-	"key-role-given":   "Role given.",
+	"key-role-given":   "Role assigned.",
 	"key-role-removed": "Role removed.",
 
-	"settings":         "The settings are saved.",
-	"transferred":      "The account has a new Owner. You are Admin now.",
-	"transferred-keys": "The account has a new Owner. You are Admin now. API keys with the Owner role are deactivated.",
+	"settings":         "Settings saved.",
+	"transferred":      "Ownership transferred. You are now an Admin.",
+	"transferred-keys": "Ownership transferred. You are now an Admin. API keys with the Owner role are disabled.",
 }
 
-// refusal finds what a page says of an error: at a field of its form, or above it. ok is false for what only a page of
-// its own can tell.
+// refusal is the message of an error for a page: at a field of its form, or above the form. ok is false for errors that
+// need an error page.
 func refusal(err error, fields ...string) (field, message string, status int, ok bool) {
 	var e *team.Error
 	if !errors.As(err, &e) {
@@ -229,40 +229,40 @@ func refusal(err error, fields ...string) (field, message string, status int, ok
 	return "", message, status, true
 }
 
-// plainWords says an error without the words of the API.
+// plainWords is the message of an error without terms of the API.
 func plainWords(e *team.Error) string {
 	if e.Kind == team.KindNotFound && e.Code == team.ErrNotFound.Code {
 		return "This page does not exist, or you do not have access to it."
 	}
 	switch e.Code {
 	case "already_member":
-		return "Already has a role here. Change that role instead."
+		return "This person already has a role here. Change that role instead."
 	case "invitation_pending":
 		switch e.State {
 		case team.InvitationDeclined:
-			return "Invited before, and declined. Send that invitation again: it is under Declined in the list of invitations."
+			return "This person declined an earlier invitation. Resend it: it is listed under Declined on the Invitations page."
 		case team.InvitationExpired:
-			return "Invited before, and the invitation has expired. Send it again: it is under Expired in the list of invitations."
+			return "An earlier invitation has expired. Resend it: it is listed under Expired on the Invitations page."
 		}
 		return "Already invited. Resend or cancel the open invitation."
 	case "nothing_to_update":
 		return "Nothing was changed."
 	case "invalid_email":
-		return strings.Replace(e.Message, "email must be", "Give", 1)
+		return strings.Replace(e.Message, "email must be", "Enter", 1)
 	case "role_in_use":
 		return "Choose a replacement role for the members who have this one."
 	case "exactly_one_of":
 		return "Choose who gets the role."
 	case "not_found":
-		return "It does not exist in this account."
+		return "This does not exist in your account."
 	case "permission_denied":
 		if len(e.Words) > 0 {
-			return "Your role does not include the right to " + permissionWords(e.Words, " or ") + ". Ask someone who manages roles."
+			return "Your role does not include the permission " + permissionWords(e.Words, " or ") + ". Ask someone who manages roles."
 		}
 	case "last_manager":
-		return "Nobody could manage the account's members after this. First give someone else a role that can."
+		return "No one could manage the account's members after this. First give someone else a role that can."
 	case "precondition_failed":
-		return "Someone changed this after you opened the page. The current state is shown below: review it, then repeat your change."
+		return "Someone else changed this after you opened the page. Review the current state below, then make your change again."
 	case "invalid_expires_at":
 		return "That date is in the past. Choose a later one."
 	case "invalid_slug":
@@ -284,10 +284,10 @@ func plainWords(e *team.Error) string {
 	return strings.NewReplacer(", not an API key", "", ", not by an API key", "").Replace(e.Message)
 }
 
-// notHeld begins the part of a refusal that names what is missing.
+// notHeld starts the part of a refusal that names the missing permissions.
 const notHeld = "You do not hold "
 
-// permissionWords names permissions as the catalog describes them, the first few of many: the last two are joined by and.
+// permissionWords lists permissions by their descriptions, only the first few of many; and joins the last two.
 func permissionWords(words []string, and string) string {
 	const most = 3
 	var named []string

@@ -1,5 +1,5 @@
-// Package web is the face of team.Service for people: the pages behind the links of mails, and those on which somebody
-// who is signed in runs a team. They are written on the server, work without JavaScript, and load nothing from elsewhere.
+// Package web serves the pages of the dashboard and the pages that links in emails open. Pages are rendered on the
+// server, work without JavaScript, and load nothing from other sites.
 package web
 
 import (
@@ -22,8 +22,8 @@ import (
 	"raff/internal/team"
 )
 
-// maxForm bounds the body of a form, in bytes; maxInvite that of a form full of addresses, so that who pastes too many of
-// them is told so and loses nothing.
+// maxForm is the maximum size of a form, in bytes. maxInvite is the maximum for the invitation form: it is larger, so
+// that a user who pastes too many emails gets an error and keeps the input.
 const (
 	maxForm   = 64 << 10
 	maxInvite = 1 << 20
@@ -40,11 +40,11 @@ func bound(r *http.Request) int64 {
 type pages struct {
 	svc   *team.Service
 	front *front.Front
-	// secure says that people reach the server by HTTPS only.
+	// secure says that the public URL is HTTPS.
 	secure bool
 }
 
-// New makes the pages as a face behind f. It answers every path it is given, unknown ones with a page that says so.
+// New returns the handler of the pages, behind the front f. It answers every path, unknown ones with a "not found" page.
 func New(svc *team.Service, f *front.Front) front.Face {
 	p := &pages{svc: svc, front: f, secure: f.Secure()}
 	mux := http.NewServeMux()
@@ -71,10 +71,11 @@ func New(svc *team.Service, f *front.Front) front.Face {
 	return front.Face{Name: "pages", Handler: secure(ownForms(own)), Fail: p.serve(p.failed)}
 }
 
-// detour leads from an address to which forms are sent, and where the page with what is wrong stands, to the page itself.
+// detour redirects a GET of a path that only accepts forms to the page of the form. Such paths stay in the browser's
+// address bar when a form is shown again with an error.
 type detour struct {
 	from string // pattern
-	up   int    // parts of the path that are too many
+	up   int    // number of path segments to drop
 }
 
 func (d detour) lead(r *http.Request) (reply, error) {
@@ -86,7 +87,7 @@ func (d detour) lead(r *http.Request) (reply, error) {
 	return goTo(to.String())
 }
 
-// postOnly are the detours from all addresses that have no page.
+// postOnly are the detours for all paths without a page.
 func (p *pages) postOnly() []detour {
 	gets, all := map[string]bool{"/": true}, []string{}
 	add := func(pattern string) {
@@ -119,7 +120,7 @@ func (p *pages) postOnly() []detour {
 	return out
 }
 
-// open are the pages for anybody.
+// open are the public pages.
 func (p *pages) open() map[string]func(*http.Request) (reply, error) {
 	return map[string]func(*http.Request) (reply, error){
 		"GET /{$}":                      p.home,
@@ -139,7 +140,7 @@ func (p *pages) open() map[string]func(*http.Request) (reply, error) {
 	}
 }
 
-// inside are the pages for who is signed in.
+// inside are the pages for signed-in users.
 func (p *pages) inside() map[string]func(*visit) (reply, error) {
 	return map[string]func(*visit) (reply, error){
 		"POST /sign-out":                p.signOut,
@@ -180,7 +181,7 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"GET /projects/{id}":          p.showProject,
 		"POST /projects/{id}":         p.changeProject,
 		"GET /projects/{id}/add":      p.showAdd,
-		"POST /projects/{id}/members": p.addSomebody,
+		"POST /projects/{id}/members": p.addToProjectPage,
 		"POST /projects/{id}/keys":    p.addKey,
 		"GET /projects/{id}/delete":   p.showProjectDeletion,
 		"POST /projects/{id}/delete":  p.deleteProject,
@@ -216,20 +217,20 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 	}
 }
 
-// reply is what a request is answered with: a page and its status, or another page to go to.
+// reply is the response to a request: a page and its status, or a redirect.
 type reply struct {
 	status int
 	page   templ.Component
-	// to is the path of the page to go to instead.
+	// to is the path to redirect to.
 	to string
-	// done names the notice that the page to go to shows once.
+	// done is the name of the notice that the next page shows once.
 	done   string
 	cookie *http.Cookie
-	// retryAfter says when it is worth trying again; 0 says nothing.
+	// retryAfter is sent as Retry-After; 0 omits the header.
 	retryAfter time.Duration
-	// device is the cookie by which the browser is recognised when the person signs in again.
+	// device is the cookie by which the browser is recognized at the next sign-in.
 	device *http.Cookie
-	// write sends a file instead of a page; check says between two pieces whether the person may still have the rest.
+	// write sends a file instead of a page; it calls check between two pieces to verify that the user may still read the rest.
 	write             func(context.Context, io.Writer) error
 	check             func(context.Context) error
 	file, contentType string
@@ -237,10 +238,10 @@ type reply struct {
 
 func show(page templ.Component) (reply, error) { return reply{status: http.StatusOK, page: page}, nil }
 
-// goTo sends the browser to another page, which it asks for anew, so that loading it again repeats nothing.
+// goTo redirects the browser with 303, so that a reload does not submit the form again.
 func goTo(path string) (reply, error) { return reply{to: path}, nil }
 
-// serve turns a function that returns a page into a handler. It is the only place that writes a page.
+// serve turns a function that returns a reply into a handler. It is the only place that writes pages.
 func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := front.Of(r.Context()).ID
@@ -267,7 +268,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			http.SetCookie(w, p.flashCookie(out.done, out.to))
 		}
 		if out.to != "" && r.Header.Get("HX-Request") != "" {
-			// A script would put the other page into a part of this one.
+			// htmx would put the other page into a part of this one.
 			w.Header().Set("HX-Redirect", out.to)
 			w.WriteHeader(http.StatusNoContent)
 			return
@@ -281,9 +282,9 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			return
 		}
 		var body bytes.Buffer
-		// A page about a request that ran out of time is written all the same.
+		// An error page must be rendered even if the request's context has ended.
 		if err := out.page.Render(context.WithoutCancel(ctx), &body); err != nil {
-			panic(err) // a buffer takes everything
+			panic(err) // writing to a buffer cannot fail
 		}
 		if notice.shown {
 			http.SetCookie(w, p.flashCookie("", ""))
@@ -295,8 +296,8 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 	}
 }
 
-// send sends a file. What goes wrong on the way cannot be told any more: the connection is cut, so that nobody takes the
-// part for the whole.
+// send sends a file. An error after the first byte cannot be reported to the client, so the connection is aborted and
+// the client does not take a partial file for a complete one.
 func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id string, head bool) {
 	w.Header().Set("Content-Type", out.contentType)
 	if out.file != "" {
@@ -317,19 +318,19 @@ func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id s
 	}
 	level := slog.LevelError
 	if e, ok := errors.AsType[*team.Error](err); ok && e.Kind != team.KindInternal && e.Kind != team.KindUnavailable {
-		level = slog.LevelInfo // the session, or its right to the file, ended
+		level = slog.LevelInfo // the session, or the permission to read the file, ended
 	}
-	p.front.Logger.LogAttrs(ctx, level, "file broke off", slog.String("file", out.file), slog.String("request_id", id), slog.Any("error", err))
+	p.front.Logger.LogAttrs(ctx, level, "file download aborted", slog.String("file", out.file), slog.String("request_id", id), slog.Any("error", err))
 	panic(http.ErrAbortHandler)
 }
 
-// byToken reports a page whose address holds a token: whoever knows the address may use the page.
+// byToken reports whether the page's URL contains a token, so that anyone who knows the URL can use the page.
 func byToken(path string) bool {
 	return strings.HasPrefix(path, "/invite/") || strings.HasPrefix(path, "/password/")
 }
 
-// secure sets what every answer carries. Nothing may keep a page; an address with a token goes nowhere else, and its
-// page runs no script.
+// secure sets the security headers of every response. Pages are never cached. A URL with a token is not sent as a
+// referrer, and its page runs no scripts.
 func secure(next http.Handler) http.Handler {
 	policy := func(more ...string) string {
 		return strings.Join(append([]string{
@@ -353,9 +354,9 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
-// ownForms lets the forms behind a token through where a browser hides whose they are: a page without referrer posts
-// its forms with "Origin: null", and over plain HTTP there is no Sec-Fetch-Site that says more. Such a post is allowed by
-// the token in its path, which no other site knows, and by nothing a browser adds by itself.
+// ownForms accepts forms of pages with a token if the browser hides their origin: a page without a referrer posts its
+// forms with "Origin: null", and over plain HTTP browsers send no Sec-Fetch-Site. Such a request is authorized by the
+// token in its path, which no other site knows, and not by anything a browser adds by itself.
 func ownForms(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if byToken(r.URL.Path) && r.Header.Get("Origin") == "null" && r.Header.Get("Sec-Fetch-Site") == "" {
@@ -366,12 +367,12 @@ func ownForms(next http.Handler) http.Handler {
 }
 
 func (p *pages) missing(*http.Request) (reply, error) {
-	return reply{}, &team.Error{Kind: team.KindNotFound, Message: "There is no page at this address. Check that the link was copied whole."}
+	return reply{}, &team.Error{Kind: team.KindNotFound, Message: "There is no page at this address. Check that you copied the whole link."}
 }
 
-// failed is the page for a request whose handler panicked. The front has logged why.
+// failed is the error page for a request whose handler panicked. The front has logged the panic.
 func (p *pages) failed(*http.Request) (reply, error) { return reply{}, front.ErrPanic }
 
 func (p *pages) crossOrigin(*http.Request) (reply, error) {
-	return reply{}, &team.Error{Kind: team.KindDenied, Message: "This form was sent from another site. Open the page itself and try again there."}
+	return reply{}, &team.Error{Kind: team.KindDenied, Message: "This form was sent from another site. Open the page on this site and try again."}
 }

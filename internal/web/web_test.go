@@ -59,7 +59,7 @@ func TestOwnerSetsAPassword(t *testing.T) {
 	form := open(t, srv.OwnerLink).shows(t, 200, "Set your password")
 	form.submit(t, "name", "Trent", "password", "short").shows(t, 400).complains(t, "password", "15")
 	p := form.submit(t, "name", "", "password", rafftest.Password).shows(t, 400).complains(t, "name", "name")
-	p.submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Your password is set", "owner@example.com")
+	p.submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Password set", "owner@example.com")
 	form.submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 410, "already used")
 	open(t, srv.OwnerLink).shows(t, 410, "already used")
 	m := srv.Do(t, "GET", "/api/v1/members/"+srv.OwnerMemberID, srv.Key, nil).Want(t, 200).Data(t)
@@ -73,7 +73,7 @@ func TestTheHintIsTheRule(t *testing.T) {
 	const fifteen = "lamp orbit velv"
 	form := open(t, srv.OwnerLink).shows(t, 200, "At least 15 characters")
 	form.submit(t, "name", "Trent", "password", fifteen[:14]).shows(t, 400).complains(t, "password", "15")
-	form.submit(t, "name", "Trent", "password", fifteen).shows(t, 200, "Your password is set")
+	form.submit(t, "name", "Trent", "password", fifteen).shows(t, 200, "Password set")
 }
 
 // broken is a database that fails in a way nobody thought of.
@@ -104,7 +104,7 @@ func TestAnUnknownFailureTellsTheLogAndNobodyElse(t *testing.T) {
 	}
 }
 
-// TestAddressesOfFormsLeadToTheirPages loads addresses that only forms are sent to, as the browser does for somebody who
+// TestAddressesOfFormsLeadToTheirPages loads addresses that only forms are sent to, as the browser does for someone who
 // presses Enter in the address bar after a page said what is wrong.
 func TestAddressesOfFormsLeadToTheirPages(t *testing.T) {
 	srv := house(t)
@@ -144,6 +144,6 @@ func TestSomebodyWhoDeclinedIsInvitedAgain(t *testing.T) {
 	token := o.Token(t, o.Invite(t, "bob@example.com", o.RoleID(t, "account", "member")))
 	open(t, o.URL+"/invite/"+token).submit(t, "answer", "decline").shows(t, 200, "declined")
 	o.owner.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "bob@example.com", "role_id", o.RoleID(t, "account", "member")).
-		shows(t, 409, "declined", "is under Declined")
+		shows(t, 409, "declined", "listed under Declined")
 	o.owner.open(t, "/invitations?state=declined").shows(t, 200, "bob@example.com")
 }

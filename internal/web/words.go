@@ -19,7 +19,7 @@ func plural(n int, noun string) string {
 	return number(n) + " " + noun
 }
 
-// number is a number with its thousands apart.
+// number formats n with thousands separators.
 func number(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {

@@ -1,8 +1,8 @@
-// What the pages do a little better with a script. Without it everything works as well.
+// Progressive enhancement: every page also works without this script.
 (() => {
   "use strict";
 
-  // On a narrow screen the menu opens and closes; without a script it is always open.
+  // On a narrow screen the menu opens and closes; without the script it is always open.
   const menu = document.querySelector(".menu");
   const side = document.querySelector(".side");
   if (menu && side) {
@@ -14,7 +14,7 @@
     });
   }
 
-  // Escape closes what is open, and gives the focus back to what opened it.
+  // Escape closes open menus and returns the focus to the element that opened them.
   document.addEventListener("keydown", (e) => {
     if (e.key !== "Escape") return;
     for (const d of document.querySelectorAll("details.switch[open], details.more[open]")) {
@@ -39,7 +39,7 @@
   ready(document);
   document.addEventListener("htmx:load", (e) => ready(e.detail.elt));
 
-  // A button copies what the element it names says.
+  // A copy button copies the text of the element that its data-copy attribute names.
   document.addEventListener("click", async (e) => {
     const b = e.target.closest("[data-copy]");
     if (!b) return;
@@ -60,7 +60,7 @@
     setTimeout(() => (label.textContent = before), 2000);
   });
 
-  // A form is sent once, however often its button is pressed while the answer is on its way.
+  // A form is submitted once, however often its button is pressed while waiting for the response.
   document.addEventListener("submit", (e) => {
     const form = e.target;
     if (e.defaultPrevented || form.method !== "post") return;
@@ -71,7 +71,7 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
-  // What a part of a page cannot say, the whole page says: the list was refused, or somebody is signed out.
+  // If a partial request fails, load the whole page, which shows the error or the sign-in page.
   document.addEventListener("htmx:responseError", (e) => location.assign(e.detail.pathInfo.finalRequestPath));
   document.addEventListener("htmx:sendError", () => {
     const results = document.querySelector("#results");
@@ -84,8 +84,8 @@
     results.prepend(p);
   });
 
-  // A passkey is asked for: what to ask comes from the server, the answer goes into a field of the form.
-  // Bytes travel as base64url; older browsers do not translate them by themselves.
+  // Passkeys: the options come from the server, and the result goes into a field of the form.
+  // Bytes are transferred as base64url; older browsers do not convert them by themselves.
   const canAsk = window.PublicKeyCredential && navigator.credentials;
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
   const text = (buffer) => buffer && btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
@@ -115,24 +115,24 @@
   const ask = async (form, address, create, more) => {
     const res = await fetch(address, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     if (res.redirected) {
-      location.reload(); // signed out meanwhile: the page itself leads to signing in
+      location.reload(); // signed out in the meantime: the reload redirects to the sign-in page
       return new Promise(() => {});
     }
-    const options = await res.json().catch(() => ({ message: "That did not work. Try again." }));
+    const options = await res.json().catch(() => ({ message: "Something went wrong. Try again." }));
     if (!options.publicKey) throw new Error(options.message);
     const request = { publicKey: question(options.publicKey), ...more };
     return JSON.stringify(answer(create ? await navigator.credentials.create(request) : await navigator.credentials.get(request)));
   };
   const told = (err) =>
     ({
-      NotAllowedError: "That was cancelled, or took too long. Try again.",
-      InvalidStateError: "This device has a passkey for you already.",
-      SecurityError: "Passkeys work only where this server is reached by its public address.",
+      NotAllowedError: "The request was cancelled or timed out. Try again.",
+      InvalidStateError: "This device already has a passkey for you.",
+      SecurityError: "Passkeys work only at the public URL of this server.",
       TypeError: "The server cannot be reached. Check your connection, then try again.",
     })[err.name] ?? err.message;
 
   if (canAsk) {
-    let waiting; // the browser asks for one passkey at a time
+    let waiting; // the browser allows one passkey request at a time
     for (const form of document.querySelectorAll("form[data-passkey]")) {
       const problem = form.querySelector("[data-problem]");
       form.hidden = false;
@@ -147,7 +147,7 @@
           problem.textContent = told(err);
         }
       });
-      // Browsers that can offer passkeys where an address is typed do so from the start.
+      // Browsers that can suggest passkeys in the email field do so from the start.
       if (!("offers" in form.dataset)) continue;
       PublicKeyCredential.isConditionalMediationAvailable?.().then(async (can) => {
         if (!can) return;
@@ -161,7 +161,7 @@
       });
     }
 
-    // Where the password is asked for once more, a passkey does as well.
+    // Where a form asks for the password again, a passkey can be used instead.
     for (const part of document.querySelectorAll("[data-confirm]")) {
       const form = part.closest("form");
       const button = part.querySelector("button");
@@ -178,7 +178,7 @@
             password.closest(".field").hidden = true;
           }
           button.hidden = true;
-          part.querySelector("[data-done]").textContent = "Your passkey confirmed that it is you. Go on below.";
+          part.querySelector("[data-done]").textContent = "Confirmed with your passkey. Continue below.";
         } catch (err) {
           problem.textContent = told(err);
         }

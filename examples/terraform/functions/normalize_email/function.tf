@@ -3,9 +3,9 @@ locals {
   support     = ["alice@example.com", "carol@example.com"]
 
   # Alice once, however she is spelled.
-  everybody = toset([for address in concat(local.engineering, local.support) : provider::raff::normalize_email(address)])
+  everyone = toset([for address in concat(local.engineering, local.support) : provider::raff::normalize_email(address)])
 }
 
-output "everybody" {
-  value = local.everybody
+output "everyone" {
+  value = local.everyone
 }

@@ -31,7 +31,7 @@ locals {
   team = toset(["alice@example.com", "bob@example.com"])
 }
 
-# Everybody may try things in staging, and few may change production.
+# Everyone may try things in staging, and few may change production.
 resource "raff_member" "production" {
   provider = raff.production
   for_each = local.team

@@ -8,7 +8,7 @@ terraform {
 
 provider "raff" {}
 
-# Everybody who is in the account and was invited or accepted; the Owner and API keys are not among them.
+# Everyone who is in the account and was invited or accepted; the Owner and API keys are not among them.
 data "raff_members" "all" {}
 
 locals {

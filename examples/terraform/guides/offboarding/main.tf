@@ -9,7 +9,7 @@ terraform {
 provider "raff" {}
 
 variable "team" {
-  description = "Address and role of everybody in the account."
+  description = "Address and role of everyone in the account."
   type        = map(string)
   default = {
     "alice@example.com" = "admin"

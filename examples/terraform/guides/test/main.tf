@@ -7,7 +7,7 @@ terraform {
 }
 
 variable "team" {
-  description = "Address and role of everybody in the account."
+  description = "Address and role of everyone in the account."
   type        = map(string)
 
   validation {

@@ -4,14 +4,14 @@ resource "raff_member" "alice" {
   role  = "admin"
 }
 
-# Somebody who is away for a while: they keep their role and cannot use it.
+# Someone who is away for a while: they keep their role and cannot use it.
 resource "raff_member" "bob" {
   email  = "bob@example.com"
   role   = "member"
   status = "suspended"
 }
 
-# By user: somebody the account knows, because they were a member before. They are in at once, without an invitation.
+# By user: someone the account knows, because they were a member before. They are in at once, without an invitation.
 data "raff_user" "carol" {
   email = "carol@example.com"
 }

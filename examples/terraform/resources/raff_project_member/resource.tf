@@ -14,7 +14,7 @@ resource "raff_project_member" "alice" {
   role       = "operator"
 }
 
-# By user: somebody the account knows.
+# By user: someone the account knows.
 data "raff_user" "carol" {
   email = "carol@example.com"
 }

@@ -7,11 +7,11 @@ import (
 	"raff/internal/team"
 )
 
-// addView is the page on which somebody of the account gets a role in a project.
+// addView is the page for adding a member of the account to a project.
 type addView struct {
 	Project   team.Project
-	People    []team.Person // the first of those who fit
-	Total     int           // how many fit
+	People    []team.Person // the first people who match
+	Total     int           // how many people match
 	Query     string
 	Chosen    string // id of a membership
 	WhoError  string
@@ -21,10 +21,10 @@ type addView struct {
 	Invite    permit
 }
 
-// shownPeople is how many people are offered at once; who is not among them is searched for.
+// shownPeople is how many people are listed at once; a search finds the others.
 const shownPeople = 20
 
-// mayAddTo answers for giving people of the account a role in a project, as somebody who can look for them.
+// mayAddTo reports whether the caller may add members of the account to a project and may search for them.
 func (v *visit) mayAddTo(projectID string) permit {
 	for _, err := range []error{v.can.AddToProject(projectID), v.can.ViewMembers(""), v.can.ViewRoles()} {
 		if may := v.ask(err); !may.OK {
@@ -45,7 +45,7 @@ func (p *pages) addView(v *visit, query, roleID string) (addView, error) {
 			return a, err
 		}
 	}
-	// Nobody adds themselves.
+	// Users cannot add themselves.
 	a.People, a.Total, err = p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
 		Status: team.StatusActive, NotIn: pr.ID, ButUser: v.who.ID, Query: a.Query, Page: team.Page{Limit: shownPeople},
 	})
@@ -63,12 +63,12 @@ func (p *pages) showAdd(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: addPage(v, a)}, err
 }
 
-// addSomebody gives who is in the account already a role in the project.
-func (p *pages) addSomebody(v *visit) (reply, error) {
+// addToProjectPage gives a member of the account a role in the project.
+func (p *pages) addToProjectPage(v *visit) (reply, error) {
 	who, roleID := v.PostForm.Get("member_id"), v.PostForm.Get("role_id")
 	var whoError, roleError string
 	if who == "" {
-		whoError = "Choose somebody."
+		whoError = "Choose a person."
 	}
 	if roleID == "" {
 		roleError = "Choose a role."
