@@ -20,7 +20,8 @@ func TestABackupUnderLoad(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); l.clients(ctx, 8) }()
-		time.Sleep(200 * time.Millisecond)
+		before := len(l.known())
+		waitFor(t, "changes under way", func() bool { return len(l.known()) > before })
 		to := filepath.Join(dir, fmt.Sprintf("copy%d.db", n)) // beside a served one lies its log, which fits no other
 		known := l.known()
 		began := time.Now()

@@ -111,7 +111,7 @@ func (p *process) start(t *testing.T) time.Duration {
 	t.Helper()
 	began := time.Now()
 	p.spawn(t)
-	for time.Since(began) < 30*time.Second {
+	for time.Since(began) < 3*time.Minute {
 		if res, err := http.Get(p.URL + "/ready"); err == nil {
 			_ = res.Body.Close()
 			if res.StatusCode == http.StatusOK {
@@ -120,7 +120,7 @@ func (p *process) start(t *testing.T) time.Duration {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	t.Fatalf("raffd is not ready after 30 s:\n%s", p.log.tail())
+	t.Fatalf("raffd is not ready after 3 minutes:\n%s", p.log.tail())
 	return 0
 }
 

@@ -49,7 +49,7 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: get URL [KEY]")
 	}
 	var last error
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, args[0], nil)
 		ts.Check(err)
 		if len(args) > 1 {

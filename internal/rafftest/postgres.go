@@ -52,7 +52,7 @@ func PostgresURL(t testing.TB) string {
 }
 
 func execSQL(server, statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	c, err := pgx.Connect(ctx, server)
 	if err != nil {

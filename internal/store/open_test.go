@@ -143,7 +143,7 @@ func TestASQLiteFileThatCannotBeWritten(t *testing.T) {
 	t.Run("locked by another program", func(t *testing.T) {
 		db := directly(t, w.url)
 		run(t, db, "BEGIN IMMEDIATE")
-		ctx, cancel := context.WithTimeout(w.ctx, 30*time.Second)
+		ctx, cancel := context.WithTimeout(w.ctx, 3*time.Minute)
 		defer cancel()
 		if err := w.Update(ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return w.addEvent(tx, "locked") }); err == nil {
 			t.Error("written past a lock")
