@@ -116,11 +116,11 @@ func TestTracesFollowARequestIntoTheDatabase(t *testing.T) {
 				t.Errorf("the span of the request is %v", request)
 			}
 			change := o.wait(t, "its transaction", func(s *wire.Span) bool {
-				return s.GetName() == "transaction" && string(s.GetParentSpanId()) == string(request.GetSpanId())
+				return s.GetName() == "transaction" && bytes.Equal(s.GetParentSpanId(), request.GetSpanId())
 			})
 			a = change.GetAttributes()
 			if text(a, "db.system.name") != name || text(a, "raff.transaction.lock") != "shared" || number(a, "raff.transaction.attempts") != 1 ||
-				text(a, "raff.transaction.outcome") != "committed" || string(change.GetTraceId()) != string(request.GetTraceId()) {
+				text(a, "raff.transaction.outcome") != "committed" || !bytes.Equal(change.GetTraceId(), request.GetTraceId()) {
 				t.Errorf("the span of the transaction is %v", change)
 			}
 
@@ -221,8 +221,11 @@ func closed(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return address
 }
 
 func waitFor(t *testing.T, what string, done func() bool) {
