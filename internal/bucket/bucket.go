@@ -1,4 +1,4 @@
-// Package bucket limits how fast someone goes: a token bucket for each key that was seen in the last minutes.
+// Package bucket implements rate limits: a token bucket for each key that was seen in the last few minutes.
 package bucket
 
 import (
@@ -9,7 +9,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limit is how fast one key may go: PerSecond on average, Burst at once. The zero Limit is none.
+// Limit is the rate of one key: PerSecond on average, Burst at once. The zero Limit means no limit.
 type Limit struct {
 	PerSecond float64
 	Burst     int
@@ -35,11 +35,12 @@ type bucket struct {
 const (
 	// idle is how long a bucket is kept. It is longer than any bucket takes to fill, so forgetting one gives nothing away.
 	idle = 5 * time.Minute
-	// most bounds the memory: beyond it any bucket goes, because strangers can come from more places than can be counted.
+	// most limits the number of buckets: above it, arbitrary buckets are dropped, because there can be any number of
+	// network addresses.
 	most = 100_000
 )
 
-// New makes Buckets; nil nodes means that this is the only one.
+// New returns Buckets; nil nodes means that this is the only node.
 func New(nodes func() int, now func() time.Time) *Buckets {
 	if nodes == nil {
 		nodes = func() int { return 1 }
@@ -48,7 +49,7 @@ func New(nodes func() int, now func() time.Time) *Buckets {
 }
 
 // Take takes one token of the key. left is how many whole tokens remain. wait is 0, or the time until there is a token;
-// then nothing was taken. The zero Limit refuses nobody.
+// then nothing was taken. The zero Limit refuses nothing.
 func (b *Buckets) Take(key string, limit Limit) (left int, wait time.Duration) {
 	if limit == (Limit{}) {
 		return 0, 0
@@ -96,7 +97,7 @@ func (b *Buckets) bucket(key string, limit Limit, now time.Time) *bucket {
 	return one
 }
 
-// share is what one of n nodes grants.
+// share is the share of one of n nodes.
 func (l Limit) share(n int) (perSecond rate.Limit, burst int) {
 	return rate.Limit(l.PerSecond / float64(n)), int(math.Ceil(float64(l.Burst) / float64(n)))
 }

@@ -16,25 +16,25 @@ import (
 //go:embed catalog.yaml
 var defaultYAML []byte
 
-// Default is the catalog the program comes with.
+// Default is the built-in catalog.
 func Default() *team.Catalog {
 	c, err := Parse(defaultYAML)
 	if err != nil {
-		panic("embedded catalog: " + err.Error()) // a test parses it; a build that panics here was never tested
+		panic("embedded catalog: " + err.Error()) // a test parses it, so this cannot happen in a tested build
 	}
 	return c
 }
 
-// Source is a catalog as it was written.
+// Source is the source text of a catalog.
 type Source struct {
 	*team.Catalog
 	// Text is the YAML.
 	Text string
-	// IsDefault says that it came with the program.
+	// IsDefault says that it is the built-in catalog.
 	IsDefault bool
 }
 
-// Load reads a catalog file; an empty path is the default.
+// Load reads a catalog file; an empty path means the default catalog.
 func Load(path string) (Source, error) {
 	if path == "" {
 		return Source{Default(), string(defaultYAML), true}, nil

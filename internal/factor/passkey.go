@@ -15,14 +15,14 @@ import (
 	"raff/internal/team"
 )
 
-// passkeys are bound to the server's public URL: a passkey of one site is of no use on another.
+// passkeys are bound to the server's public URL: a passkey of one site does not work on another.
 type passkeys struct {
 	w    *webauthn.WebAuthn
-	none error // why there are none
+	none error // why passkeys are not available
 }
 
-// New makes a Checker for the server that people reach at this URL. An address without a name has no passkeys: browsers
-// make them for names only.
+// New returns a Checker for a server with this public URL. There are no passkeys for an IP address: browsers only
+// support host names.
 func New(publicURL string) *Checker {
 	u, err := url.Parse(publicURL)
 	if err == nil && (u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil) {

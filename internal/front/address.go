@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Proxies says which X-Forwarded-For headers are believed. The zero value believes none.
+// Proxies says which X-Forwarded-For headers are trusted. The zero value trusts none.
 type Proxies struct {
-	// Nearest trusts the header of any client that connects, as that of one proxy, and no entry of proxies behind it.
+	// Nearest trusts the last entry of the header from any client that connects, as from a single proxy.
 	Nearest bool
 	// Trusted are the networks of the proxies in front of the server.
 	Trusted []netip.Prefix
 }
 
-// ParseNetworks reads networks and addresses as an operator writes them, for example "10.0.0.0/8, 192.0.2.7, fd00::/8".
-// An empty text is none.
+// ParseNetworks parses a list of networks and addresses, for example "10.0.0.0/8, 192.0.2.7, fd00::/8". An empty text
+// means none.
 func ParseNetworks(text string) ([]netip.Prefix, error) {
 	var all []netip.Prefix
 	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -69,8 +69,8 @@ func (p Proxies) trusts(a netip.Addr, hop int) bool {
 	return false
 }
 
-// parseAddress reads an address as proxies write them: alone, in brackets, or with a port. An IPv4 address inside IPv6 is
-// that IPv4 address, and zones are dropped.
+// parseAddress parses an address as proxies write it: bare, in brackets, or with a port. An IPv4-mapped IPv6 address
+// becomes the IPv4 address, and zones are dropped.
 func parseAddress(text string) (netip.Addr, bool) {
 	text = strings.Trim(strings.TrimSpace(text), `"`)
 	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))

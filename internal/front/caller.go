@@ -9,15 +9,15 @@ import (
 	"raff/internal/team"
 )
 
-// Errors of Caller beside those of the domain.
+// Errors of Caller in addition to those of the domain.
 var (
-	// ErrTwoCredentials is a request with a key and the cookie of a session.
+	// ErrTwoCredentials is the error for a request with both an API key and a session cookie.
 	ErrTwoCredentials = errors.New("the request has both an API key and a dashboard session cookie")
-	// ErrCrossOrigin is a request with the cookie of a session that another site made a browser send.
+	// ErrCrossOrigin is the error for a cross-site request with a session cookie.
 	ErrCrossOrigin = errors.New("a browser sent the request from another site, with a dashboard session cookie")
 )
 
-// Caller finds who sent a request, by its API key or by its dashboard session, with one read of the database. It fails
+// Caller finds the caller of a request, by its API key or its dashboard session, with one read of the database. It fails
 // with ErrTwoCredentials, ErrCrossOrigin, or an error of the domain, such as team.ErrUnauthenticated.
 func (f *Front) Caller(ctx context.Context, r *http.Request) (who *team.Principal, err error) {
 	keys, session := r.Header["X-Api-Key"], f.SessionToken(r)
@@ -42,8 +42,8 @@ func (f *Front) Caller(ctx context.Context, r *http.Request) (who *team.Principa
 	return who, nil
 }
 
-// Session is who came to the API with a dashboard session. It fails with ErrCrossOrigin or an error of the domain: a browser
-// adds the cookie by itself, also to what another site makes it send.
+// Session is the user of an API request with a dashboard session. It fails with ErrCrossOrigin, because browsers also
+// add the cookie to cross-site requests, or with an error of the domain.
 func (f *Front) Session(ctx context.Context, r *http.Request) (team.SignedIn, error) {
 	if err := f.CheckOrigin(r); err != nil {
 		return team.SignedIn{}, ErrCrossOrigin
@@ -55,7 +55,7 @@ func (f *Front) Session(ctx context.Context, r *http.Request) (team.SignedIn, er
 	return me, err
 }
 
-// SignedIn is who is signed in; ok is false for everyone else.
+// SignedIn is the signed-in user; ok is false if no one is signed in.
 func (f *Front) SignedIn(ctx context.Context, r *http.Request) (me team.SignedIn, ok bool, err error) {
 	token := f.SessionToken(r)
 	if token == "" {
@@ -71,7 +71,7 @@ func (f *Front) SignedIn(ctx context.Context, r *http.Request) (me team.SignedIn
 	return me, err == nil, err
 }
 
-// cookieName has the prefix that keeps neighbours of the same domain from setting it, where the browser allows that.
+// cookieName has the __Host- prefix with HTTPS, so that sibling domains cannot set it.
 func (f *Front) cookieName() string {
 	if f.secure {
 		return "__Host-raff_session"
@@ -88,8 +88,8 @@ func (f *Front) SessionToken(r *http.Request) string {
 	return c.Value
 }
 
-// SessionCookie is what the browser keeps of a session; with an empty token it takes the cookie away. The server ends the
-// session, whatever the cookie says.
+// SessionCookie is the session cookie; an empty token removes it. The lifetime of the session is enforced by the
+// server.
 func (f *Front) SessionCookie(token string) *http.Cookie {
 	c := &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
 		Name: f.cookieName(), Value: token, Path: "/", HttpOnly: true, Secure: f.secure, SameSite: http.SameSiteLaxMode,

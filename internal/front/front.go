@@ -1,6 +1,6 @@
-// Package front is what every request passes before it reaches a face (the API, the pages), and on its way back: the id of
-// the request, a deadline, the caller's address, who the caller is, rate limits, the headers that every answer has, the
-// recovery from a panic, the access log and the metrics. A face answers requests; it does none of this by itself.
+// Package front is the middleware of every request to a face (the API or the pages): request id, deadline, client
+// address, authentication, rate limits, common headers, recovery from panics, access log and metrics. Faces only handle
+// requests.
 package front
 
 import (
@@ -17,35 +17,35 @@ import (
 	"raff/internal/team"
 )
 
-// DefaultTimeout is how long a request may take where the operator says nothing else.
+// DefaultTimeout is the default deadline of a request.
 const DefaultTimeout = 10 * time.Second
 
 // Options configure a Front. The zero value works.
 type Options struct {
-	// Logger gets the access log and what went wrong; nil means slog.Default().
+	// Logger gets the access log and errors; nil means slog.Default().
 	Logger *slog.Logger
-	// AccessLog is the level of the line that is logged for each request.
+	// AccessLog is the level of the access log.
 	AccessLog slog.Level
-	// Timeout is how long a request may take until it is given up with 503; 0 means DefaultTimeout. A long answer renews
-	// it with every piece that is sent.
+	// Timeout is how long a request may take before it fails with 503; 0 means DefaultTimeout. A streamed response renews
+	// it with every chunk.
 	Timeout time.Duration
-	// Proxies says whose X-Forwarded-For is believed.
+	// Proxies says whose X-Forwarded-For is trusted.
 	Proxies Proxies
-	// PublicURL is the origin where people reach the server. With https, cookies are sent over HTTPS only and browsers are
-	// told to come by HTTPS only.
+	// PublicURL is the public origin of the server. With https, cookies are Secure and responses have
+	// Strict-Transport-Security.
 	PublicURL string
-	// Limits are how fast callers may go, by tier of a key, LimitSession and LimitSource; nil means DefaultLimits, an empty
-	// map none.
+	// Limits are the rate limits by tier of a key, LimitSession and LimitSource; nil means DefaultLimits, an empty map
+	// means none.
 	Limits map[string]Limit
-	// Nodes is how many servers share the limits now; nil means that this is the only one.
+	// Nodes returns how many servers share the limits; nil means that this is the only one.
 	Nodes func() int
-	// Meter counts requests; nil means that nobody does.
+	// Meter counts requests; nil disables metrics.
 	Meter Meter
 	// Tracer follows requests; nil means that nobody does.
 	Tracer Tracer
 }
 
-// Meter counts what passes.
+// Meter collects metrics of requests.
 type Meter interface {
 	// Request is called once for each request that was answered. route is a pattern such as /api/v1/members/{id}, empty for
 	// a path that does not exist.
@@ -93,11 +93,11 @@ func New(svc *team.Service, o Options) *Front {
 	return f
 }
 
-// Secure reports whether people reach the server by HTTPS.
+// Secure reports whether the public URL is HTTPS.
 func (f *Front) Secure() bool { return f.secure }
 
-// CheckOrigin refuses what another site made a browser send. The Origin is compared with the public URL only where the
-// browser does not say by itself whether the request comes from the same site.
+// CheckOrigin refuses cross-site requests. The Origin is compared with the public URL only if the browser does not send
+// Sec-Fetch-Site.
 func (f *Front) CheckOrigin(r *http.Request) error {
 	if r.Header.Get("Sec-Fetch-Site") != "" {
 		return f.strict.Check(r)
@@ -105,9 +105,9 @@ func (f *Front) CheckOrigin(r *http.Request) error {
 	return f.origins.Check(r)
 }
 
-// A Face is one way to talk to the server.
+// A Face is one interface of the server, such as the API or the pages.
 type Face struct {
-	// Name stands in the access log and in metrics.
+	// Name is the name of the face in the access log and in metrics.
 	Name string
 	// Handler answers. If it is a ServeMux, the pattern of the request is the route in log and metrics.
 	Handler http.Handler
@@ -118,7 +118,7 @@ type Face struct {
 // ErrPanic is why a face has to Fail. The front has logged it.
 var ErrPanic = errors.New("panic")
 
-// Handler is the face behind this front.
+// Handler wraps a face with this front.
 func (f *Front) Handler(face Face) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -130,7 +130,7 @@ func (f *Front) Handler(face Face) http.Handler {
 			aborted := f.recovered(recover(), face, out, r, q)
 			f.end(ctx, face.Name, r, q, out.status, time.Since(start), aborted)
 			if aborted {
-				panic(http.ErrAbortHandler) // cuts the connection, so that nobody takes a part for the whole
+				panic(http.ErrAbortHandler) // aborts the connection, so that the client does not take a partial response for a complete one
 			}
 		}()
 		f.headers(out.Header(), q)
@@ -138,7 +138,7 @@ func (f *Front) Handler(face Face) http.Handler {
 	})
 }
 
-// recovered handles what a handler panicked with, if it did, and reports whether the answer has to be broken off.
+// recovered handles a panic of a handler, if any, and reports whether the response must be aborted.
 func (f *Front) recovered(p any, face Face, out *recorder, r *http.Request, q *Request) (abort bool) {
 	if p == nil {
 		return false
@@ -196,7 +196,7 @@ func route(r *http.Request) string {
 	return r.Pattern
 }
 
-// Header values that answers share; nobody writes into them.
+// Shared header values; they must not be modified.
 var (
 	noStore = []string{"no-store"}
 	noSniff = []string{"nosniff"}
@@ -214,7 +214,7 @@ func (f *Front) headers(h http.Header, q *Request) {
 	}
 }
 
-// recorder notes the status of an answer.
+// recorder records the status of a response.
 type recorder struct {
 	http.ResponseWriter
 	status int

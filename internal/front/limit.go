@@ -30,9 +30,9 @@ func DefaultLimits() map[string]Limit {
 	}
 }
 
-// TooFast is a request over a limit.
+// TooFast is the error for a request over a rate limit.
 type TooFast struct {
-	Who   string // begins a sentence: "This key"
+	Who   string // start of the message, such as "This key"
 	Limit Limit
 	Wait  time.Duration // until the next request is allowed
 }
@@ -41,7 +41,7 @@ func (e *TooFast) Error() string {
 	return fmt.Sprintf("%s may send %g requests per second. Wait %s and try again.", e.Who, e.Limit.PerSecond, e.Wait.Round(time.Millisecond))
 }
 
-// AllowPrincipal counts a request of who has authenticated. The error is a *TooFast.
+// AllowPrincipal counts a request of an authenticated caller. The error is a *TooFast.
 func (f *Front) AllowPrincipal(q *Request, p *team.Principal) error {
 	return f.take(q, "This key", p.ID, p.Tier)
 }

@@ -10,7 +10,7 @@ import (
 	"raff/internal/team"
 )
 
-// Request is what the front knows of a request.
+// Request has the front's information about a request.
 type Request struct {
 	// ID is the caller's own id of the request if it can be logged as it is, else a new one.
 	ID string
@@ -49,7 +49,7 @@ func (f *Front) begin(r *http.Request, header http.Header) (context.Context, *Re
 	}
 }
 
-// renew gives the request its whole time again.
+// renew restarts the deadline of the request.
 func (q *Request) renew() {
 	if q.timer != nil {
 		q.timer.Reset(q.timeout)

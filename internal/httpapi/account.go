@@ -31,7 +31,7 @@ func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
 	return one(account(&a)), err
 }
 
-// account is an account as the API writes it.
+// account converts an account to its API form.
 func account(a *team.Account) api.Account {
 	out := api.Account{
 		ID: a.ID, Name: a.Name, GrantPolicy: api.GrantPolicyDelegated, RequireSecondFactor: a.RequireFactor,
@@ -66,7 +66,7 @@ func (s *server) transferOwnership(ctx context.Context, c *call) (any, error) {
 	return one(s.member(&m)), unproved(err)
 }
 
-// unproved tells who came with a good session, and did not show that it is still them, apart from who has no credential.
+// unproved distinguishes a caller with a valid session who failed to confirm it from a caller without a valid credential.
 func unproved(err error) error {
 	e, ok := errors.AsType[*team.Error](err)
 	if ok && e.Kind == team.KindUnauthenticated && e.Field != "" {

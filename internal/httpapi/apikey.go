@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// publicScope is the only scope a key has on the wire.
+// publicScope is the only scope of a key in the API.
 const publicScope = "public"
 
 func (s *server) listAPIKeys(ctx context.Context, c *call) (any, error) {
@@ -67,7 +67,7 @@ func (s *server) updateAPIKey(ctx context.Context, c *call) (any, error) {
 	}
 	change := team.APIKeyChange{Name: b.Name, Tier: b.RateLimitTier, IsActive: b.IsActive}
 	if b.ExpiresAt.Set {
-		change.ExpiresAt = new(time.Time) // null: never
+		change.ExpiresAt = new(time.Time) // null means never
 	}
 	if b.ExpiresAt.Valid {
 		t, err := momentIn("expires_at", b.ExpiresAt.Value)
@@ -91,7 +91,7 @@ func (s *server) regenerateAPIKey(ctx context.Context, c *call) (any, error) {
 	}
 	var grace time.Duration
 	if b.GraceSeconds != nil {
-		// What the domain refuses anyway must not wrap around into what it accepts.
+		// A value that the domain refuses must not overflow into one that it accepts.
 		grace = time.Duration(min(max(*b.GraceSeconds, -1), 1<<30)) * time.Second
 	}
 	k, secret, err := s.svc.RegenerateAPIKey(ctx, c.who, c.pathID("id"), grace)
@@ -102,7 +102,7 @@ func (s *server) revokeAPIKey(ctx context.Context, c *call) (any, error) {
 	return done("API key revoked."), s.svc.RevokeAPIKey(ctx, c.who, c.pathID("id"))
 }
 
-// apiKey is a key as the API writes it: its roles are read off its memberships.
+// apiKey converts a key to its API form; its roles come from its memberships.
 func apiKey(k *team.APIKey) api.APIKey {
 	w := api.APIKey{
 		ID: k.ID, AccountID: k.AccountID, Name: k.Name, KeyPrefix: k.KeyPrefix, Scope: publicScope, RateLimitTier: k.Tier,

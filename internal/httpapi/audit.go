@@ -41,7 +41,7 @@ func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 
 const ndjson = "application/x-ndjson"
 
-// exportEvents answers every event that matches, one JSON object a line, however many there are.
+// exportEvents streams all matching events, one JSON object per line.
 func (s *server) exportEvents(ctx context.Context, c *call, f team.EventFilter) (any, error) {
 	x, err := s.svc.ExportEvents(ctx, c.who, f)
 	if err != nil {

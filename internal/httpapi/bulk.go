@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// addMembers adds to the account or, where the path names one, to a project.
+// addMembers adds members to the account or, if the path has one, to a project.
 func (s *server) addMembers(ctx context.Context, c *call) (any, error) {
 	var b api.AddMembersRequest
 	if err := c.decode(&b); err != nil {
@@ -38,7 +38,7 @@ func (s *server) addMembers(ctx context.Context, c *call) (any, error) {
 	return s.bulk(c, out), nil
 }
 
-// inProject reports whether a bulk request is to a project.
+// inProject reports whether a bulk request is for a project.
 func (c *call) inProject() bool { return c.PathValue("id") != "" }
 
 func (s *server) bulk(c *call, rows []team.BulkResult) any {

@@ -19,7 +19,7 @@ import (
 
 const (
 	maxBody     = 64 << 10
-	maxBulkBody = 256 << 10 // 500 members with the longest addresses
+	maxBulkBody = 256 << 10 // 500 members with the longest emails
 	maxDepth    = 8
 )
 
@@ -44,7 +44,7 @@ func (c *call) decodeOptional(v any) error {
 	return decode(body, v)
 }
 
-// read takes the whole body. What it is said to be is judged only when there is one.
+// read reads the whole body. The content type is only checked if there is a body.
 func (c *call) read() ([]byte, error) {
 	if c.ContentLength == 0 {
 		return nil, nil
@@ -132,7 +132,7 @@ func unknownField(field string, names []string) error {
 	return r
 }
 
-// scan refuses what json.Unmarshal lets pass or tells apart too little.
+// scan refuses what json.Unmarshal accepts or does not distinguish.
 func scan(body []byte) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(body))
 	for first := true; ; first = false {
@@ -157,7 +157,7 @@ func scan(body []byte) error {
 	}
 }
 
-// syntax says what is wrong with the text of the body. Of the body itself it repeats no more than a field's name.
+// syntax explains a syntax error of the body. It only quotes a field name, never other parts of the body.
 func syntax(err error) error {
 	var s *jsontext.SyntacticError
 	switch {
@@ -176,7 +176,7 @@ func malformed(message string) *refusal {
 	return &refusal{status: http.StatusBadRequest, code: "malformed_json", message: message}
 }
 
-// firstToken is the field of the body that a pointer leads into.
+// firstToken is the top-level field of a JSON pointer.
 func firstToken(p jsontext.Pointer) string {
 	for t := range p.Tokens() {
 		return t
@@ -193,7 +193,7 @@ func fieldNames(v any) []string {
 	return names
 }
 
-// wanted says in words what a field takes.
+// wanted describes the expected type of a field.
 func wanted(v any, field string) string {
 	t := reflect.TypeOf(v).Elem()
 	for i, name := range fieldNames(v) {
@@ -216,7 +216,7 @@ func wanted(v any, field string) string {
 	return "a string"
 }
 
-// required is the value of a field that must be there.
+// required returns the value of a required field.
 func required(field string, v *string) (string, error) {
 	if v == nil {
 		return "", invalid(field, "required", "%s is required.", field)
@@ -224,7 +224,7 @@ func required(field string, v *string) (string, error) {
 	return *v, nil
 }
 
-// uuidOf is an optional field that is an id; absent is "".
+// uuidOf returns an optional field that is an id; "" if it is absent.
 func uuidOf(field string, v *string) (string, error) {
 	if v == nil {
 		return "", nil
@@ -239,11 +239,11 @@ func uuidIn(field, v string) (string, error) {
 	return v, nil
 }
 
-// momentIn reads a time: RFC 3339 with any offset. The domain knows no time before 1970 and takes the zero time for
-// "never", so that an earlier one becomes 1970: as past as it was meant.
+// momentIn parses a time: RFC 3339 with any offset. A time before 1970 becomes 1970, because the domain has no earlier
+// times and uses the zero time for "never"; both are equally in the past.
 func momentIn(field, v string) (time.Time, error) {
 	var t time.Time
-	// UnmarshalText is strict but for a comma before the fraction.
+	// UnmarshalText is strict except that it accepts a comma before the fraction.
 	if err := t.UnmarshalText([]byte(v)); err != nil || strings.Contains(v, ",") || t.UTC().Year() > 9999 {
 		return t, invalid(field, "invalid_time", "%s must be a time such as 2030-01-31T12:00:00Z (RFC 3339).", field)
 	}

@@ -14,14 +14,15 @@ import (
 	"raff/api"
 )
 
-// document is an answer that is not JSON.
+// document is a response that is not JSON.
 type document struct {
 	contentType string
 	body        []byte
 }
 
-// longAnswer is an answer of any length. check says between two pieces whether the caller may still have the rest. An
-// error breaks the connection off, so that the caller does not take a part for the whole.
+// longAnswer is a streamed response of any length. check is called between two chunks to verify that the caller may
+// still read the rest. An error aborts the connection, so that the caller does not take a partial response for a
+// complete one.
 type longAnswer struct {
 	contentType string
 	check       func(context.Context) error
@@ -33,7 +34,7 @@ var (
 	buffers    = sync.Pool{New: func() any { return new([]byte) }}
 )
 
-// maxPooled keeps the buffer of one huge page from staying in memory for good.
+// maxPooled is the maximum size of a pooled buffer, so that a huge page does not keep its memory.
 const maxPooled = 1 << 20
 
 func release(buf *[]byte) {
@@ -49,8 +50,8 @@ func contentType(v any) []string {
 	return headerJSON
 }
 
-// encode appends what a handler returned. Memberships come by the thousand and have writers of their own, six times
-// as fast as reflection; a test holds those to what reflection writes.
+// encode appends the result of a handler. Memberships, which come in large lists, have hand-written encoders, six times
+// as fast as reflection; a test compares them with reflection.
 func encode(b []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case document:
@@ -73,7 +74,7 @@ func encode(b []byte, v any) ([]byte, error) {
 	return out.b, nil
 }
 
-// appender is a slice as a writer.
+// appender is an io.Writer that appends to a slice.
 type appender struct{ b []byte }
 
 func (a *appender) Write(p []byte) (int, error) {
@@ -99,7 +100,7 @@ func appendText(b []byte, name, v string) []byte {
 	b = append(b, name...)
 	for i := range len(v) {
 		if c := v[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
-			out, _ := jsontext.AppendQuote(b, v) // an error only says that invalid UTF-8 was replaced
+			out, _ := jsontext.AppendQuote(b, v) // the error only says that invalid UTF-8 was replaced
 			return out
 		}
 	}
@@ -131,10 +132,10 @@ func appendTime(b []byte, name string, t *time.Time) []byte {
 	return append(b, '"')
 }
 
-// stamp is a moment as the API writes it: UTC, at most microseconds.
+// stamp formats a time for the API: UTC, at most microseconds.
 func stamp(t time.Time) api.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// stampOf is nil for a moment that never was.
+// stampOf is stamp, or nil for the zero time.
 func stampOf(t time.Time) *api.Time {
 	if t.IsZero() {
 		return nil
@@ -143,7 +144,7 @@ func stampOf(t time.Time) *api.Time {
 	return &t
 }
 
-// filled is nil for a text that is not there: an id is omitted or null, never "".
+// filled is nil for an empty text: an id is omitted or null, never "".
 func filled(s string) *string {
 	if s == "" {
 		return nil

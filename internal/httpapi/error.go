@@ -12,7 +12,7 @@ import (
 	"raff/internal/team"
 )
 
-// statusOf is the one table from a kind of refusal to its status.
+// statusOf maps each kind of error to its status.
 var statusOf = map[team.Kind]int{
 	team.KindInternal:        http.StatusInternalServerError,
 	team.KindInvalid:         http.StatusBadRequest,
@@ -27,7 +27,7 @@ var statusOf = map[team.Kind]int{
 	team.KindUnavailable:     http.StatusServiceUnavailable,
 }
 
-// refusal is what only HTTP can find wrong with a request.
+// refusal is an error of the HTTP request itself.
 type refusal struct {
 	status     int
 	code       string
@@ -53,8 +53,7 @@ func methodNotAllowed(allow string) *refusal {
 	return &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", message: "This path supports " + allow + "."}
 }
 
-// explain turns an error into a status and the body that goes with it. What nobody classified says only that it is
-// internal.
+// explain converts an error to a status and a body. The body of an unclassified error only says that it is internal.
 func explain(err error) (int, api.Error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		err = team.Unavailable(err)

@@ -10,7 +10,7 @@ import (
 	"raff/internal/team"
 )
 
-// etagOf is the version of the one object in an answer: its updated_at in quotes. Other answers have none.
+// etagOf is the ETag of a response with one object: its updated_at in quotes. Other responses have none.
 func etagOf(v any) (etag string, ok bool) {
 	var at api.Time
 	switch v := v.(type) {
@@ -32,7 +32,7 @@ func etagOf(v any) (etag string, ok bool) {
 	return `"` + at.Format(time.RFC3339Nano) + `"`, true
 }
 
-// base is the version a change was made for: what If-Match says, and updated_at of the body.
+// base is the version that a change was made for, from If-Match and updated_at in the body.
 func (c *call) base(updatedAt *string) (team.Base, error) {
 	base, err := ifMatch(c.Header.Values("If-Match"))
 	if err != nil || updatedAt == nil {
@@ -48,7 +48,7 @@ func (c *call) base(updatedAt *string) (team.Base, error) {
 	return team.Base{at}, nil
 }
 
-// ifMatch reads the header: a list of ETags, or * for any. An ETag that is none of ours matches nothing.
+// ifMatch parses the header: a list of ETags, or * for any. An unknown ETag matches nothing.
 func ifMatch(values []string) (team.Base, error) {
 	if len(values) == 0 {
 		return nil, nil

@@ -13,19 +13,19 @@ import (
 	"raff/internal/team"
 )
 
-// call is one request as a handler sees it.
+// call is one request, as passed to a handler.
 type call struct {
 	*http.Request
 	front *front.Request
 	who   *team.Principal // nil on open routes
 	query url.Values
-	// maxBody is the longest body of the route in bytes.
+	// maxBody is the maximum body size of the route, in bytes.
 	maxBody int64
 	// idempotency is nil unless the request came with an Idempotency-Key.
 	idempotency *team.Idempotency
 }
 
-// serve runs a request and writes the answer.
+// serve handles a request and writes the response.
 func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	ctx := r.Context()
 	c := &call{Request: r, front: front.Of(ctx)}
@@ -37,7 +37,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	}
 }
 
-// answer writes what a handler returned, or what explains its error.
+// answer writes the result of a handler, or its error.
 func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint, status int, v any, err error) {
 	buf := buffers.Get().(*[]byte)
 	defer release(buf)
@@ -46,7 +46,7 @@ func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *
 	}
 	if err != nil {
 		status, v = s.fail(ctx, w, c, e, err)
-		*buf, _ = encode((*buf)[:0], v) // nothing in an api.Error can fail
+		*buf, _ = encode((*buf)[:0], v) // marshaling an api.Error cannot fail
 	}
 	h := w.Header()
 	h["Content-Type"] = contentType(v)
@@ -55,11 +55,11 @@ func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(*buf))}
 	w.WriteHeader(status)
-	_, _ = w.Write(*buf) // a caller that hung up cannot be told
+	_, _ = w.Write(*buf) // the client has disconnected
 }
 
-// stream writes a long answer piece by piece. Its context is not the pinned one that the handler had: what was taken away
-// meanwhile counts.
+// stream writes a long response in chunks. Its context is not pinned like the handler's, so that a revocation in the
+// meantime takes effect.
 func (s *server) stream(ctx context.Context, w http.ResponseWriter, c *call, out longAnswer) {
 	w.Header()["Content-Type"] = []string{out.contentType}
 	w.WriteHeader(http.StatusOK)
@@ -73,14 +73,14 @@ func (s *server) stream(ctx context.Context, w http.ResponseWriter, c *call, out
 	}
 	level := slog.LevelError
 	if status, _ := explain(err); status < http.StatusInternalServerError {
-		level = slog.LevelInfo // the credential ended
+		level = slog.LevelInfo // the credential is no longer valid
 	}
 	s.front.Logger.LogAttrs(ctx, level, "response aborted", slog.String("request_id", c.front.ID), slog.String("error", err.Error()))
 	panic(http.ErrAbortHandler)
 }
 
-// run finds the route and the caller and calls the handler. The order matters: a path or method that does not exist
-// is told to anybody, everything else only to who has a credential.
+// run finds the route and the caller and calls the handler. The order matters: anyone gets the error for an unknown
+// path or method, everything else requires a credential.
 func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint) (status int, v any, err error) {
 	if len(e.methods) == 0 {
 		return 0, nil, errNoRoute
@@ -90,7 +90,7 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 		return 0, nil, methodNotAllowed(e.allow)
 	}
 	if c.Method == http.MethodGet && !route.Open {
-		// It ends before anything is written: a slow caller must not hold a connection.
+		// It ends before anything is written, so that a slow client does not hold a database connection.
 		var done func()
 		ctx, done = s.svc.Reading(ctx)
 		defer done()
@@ -128,7 +128,7 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 	return route.Status, v, err
 }
 
-// authenticate finds who sent the request.
+// authenticate finds the caller of the request.
 func (s *server) authenticate(ctx context.Context, r *http.Request) (*team.Principal, error) {
 	who, err := s.front.Caller(ctx, r)
 	if err != nil {
@@ -140,8 +140,8 @@ func (s *server) authenticate(ctx context.Context, r *http.Request) (*team.Princ
 	return who, nil
 }
 
-// checkProject holds X-Project-ID to a project of the caller's account. No operation needs it; a wrong one is a client
-// that believes to be elsewhere.
+// checkProject checks that X-Project-ID is a project of the caller's account. No operation needs it, but a wrong one
+// means that the client is misconfigured.
 func (s *server) checkProject(ctx context.Context, who *team.Principal, ids []string) error {
 	if len(ids) != 1 || !isUUID(ids[0]) {
 		return invalid("X-Project-ID", "invalid_uuid", "X-Project-ID must be the id of one project, as a lower-case UUID. Remove the header if you do not need it.")
@@ -149,7 +149,7 @@ func (s *server) checkProject(ctx context.Context, who *team.Principal, ids []st
 	return s.svc.CheckProject(ctx, who, ids[0])
 }
 
-// fail explains an error to the caller, and to the log what the caller is not told.
+// fail returns the response for an error, and logs the details of internal errors.
 func (s *server) fail(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint, err error) (int, api.Error) {
 	status, body := explain(err)
 	body.RequestID = c.front.ID
@@ -164,7 +164,7 @@ func (s *server) fail(ctx context.Context, w http.ResponseWriter, c *call, e *en
 	if body.RetryAfterSeconds > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(body.RetryAfterSeconds))
 	} else if status == http.StatusTooManyRequests && w.Header()["Retry-After"] == nil {
-		w.Header().Set("Retry-After", "60") // a limit of attempts; the next one is never further away than minutes
+		w.Header().Set("Retry-After", "60") // a limit on attempts, which refills within minutes
 	}
 	if status >= http.StatusInternalServerError && ctx.Err() == nil && !errors.Is(err, front.ErrPanic) {
 		s.front.Logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("method", c.Method),

@@ -11,10 +11,10 @@ import (
 // pingLimit is how long /ready waits for the database.
 const pingLimit = 2 * time.Second
 
-// health says that the process runs, whatever the database does.
+// health reports that the process runs, regardless of the database.
 func (s *server) health(context.Context, *call) (any, error) { return api.Health{Status: "ok"}, nil }
 
-// ready says that the database answers too.
+// ready reports that the database is available, too.
 func (s *server) ready(ctx context.Context, _ *call) (any, error) {
 	if s.Ping == nil {
 		return api.Health{Status: "ok"}, nil

@@ -12,8 +12,8 @@ import (
 
 const maxIdempotencyKey = 255
 
-// idempotent makes a POST that carries an Idempotency-Key happen once. What mints a link is left out: it must not be
-// answered twice, and doing it again harms nobody.
+// idempotent makes a POST with an Idempotency-Key take effect once. Operations that create a link are excluded: their
+// response must not be stored, and repeating them is harmless.
 func (s *server) idempotent(ctx context.Context, c *call, r *Route) (context.Context, error) {
 	keys, sent := c.Header["Idempotency-Key"]
 	if !sent || c.Method != http.MethodPost || r.Open || r.Operation == "createInvitationLink" {
@@ -38,7 +38,7 @@ func printable(s string, limit int) bool {
 	return s != "" && len(s) <= limit
 }
 
-// digest notes what the body of a repetition must be.
+// digest sets the hash of the body, which a repeated request must match.
 func (c *call) digest(body []byte) {
 	if c.idempotency != nil {
 		sum := sha256.Sum256(body)
@@ -46,7 +46,7 @@ func (c *call) digest(body []byte) {
 	}
 }
 
-// wire is what a POST answers for what it made, without a secret.
+// wire is the response to a POST for the object it created, without a secret.
 func (s *server) wire(c *call, made any) any {
 	switch m := made.(type) {
 	case team.Member:
@@ -65,10 +65,10 @@ func (s *server) wire(c *call, made any) any {
 	case team.Project:
 		return one(project(&m))
 	}
-	panic("a POST made something that has no answer to keep") // a test repeats every POST there is
+	panic("a POST made something that has no answer to keep") // a test repeats every POST
 }
 
-// replayed is the answer of the first request, if that is what the error says.
+// replayed is the stored response, if the error is a team.Replay.
 func (c *call) replayed(w http.ResponseWriter, err error) (any, bool) {
 	var r *team.Replay
 	if !errors.As(err, &r) {

@@ -115,7 +115,7 @@ func (s *server) declineInvitation(ctx context.Context, c *call) (any, error) {
 	return done("Invitation declined."), s.svc.DeclineInvitation(ctx, token)
 }
 
-// invitation is an invitation as the API writes it.
+// invitation converts an invitation to its API form.
 func (s *server) invitation(i *team.Invitation) api.Invitation {
 	kind := team.ScopeAccount
 	if i.ProjectID != "" {

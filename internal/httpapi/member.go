@@ -134,7 +134,7 @@ func removed(r team.Removed) api.Done {
 	return d
 }
 
-// member is a membership of the account as the API writes it.
+// member converts an account membership to its API form.
 func (s *server) member(m *team.Member) api.Member {
 	return api.Member{ID: m.ID, AccountID: m.AccountID, Membership: s.membership(m)}
 }
@@ -157,7 +157,7 @@ func holder(m *team.Member) api.Holder {
 	return api.Holder{MemberID: m.ID, PrincipalType: string(m.Type), Email: m.Email, Name: m.Name, ProjectID: m.ProjectID}
 }
 
-// appendMember writes what reflection would write, only faster.
+// appendMember encodes a member exactly like reflection, but faster.
 func appendMember(b []byte, m *api.Member) []byte {
 	b = appendText(b, `{"id":`, m.ID)
 	b = appendText(b, `,"account_id":`, m.AccountID)

@@ -66,7 +66,7 @@ func (s *server) deleteProject(ctx context.Context, c *call) (any, error) {
 	return done("Project deleted."), s.svc.DeleteProject(ctx, c.who, c.pathID("id"))
 }
 
-// project is a project as the API writes it.
+// project converts a project to its API form.
 func project(p *team.Project) api.Project {
 	return api.Project{
 		ID: p.ID, AccountID: p.AccountID, Name: p.Name, Slug: p.Slug, Description: p.Description, DefaultRegion: p.DefaultRegion,

@@ -56,12 +56,12 @@ func (s *server) removeProjectMember(ctx context.Context, c *call) (any, error) 
 	return removed(gone), err
 }
 
-// projectMember is a membership of a project as the API writes it.
+// projectMember converts a project membership to its API form.
 func (s *server) projectMember(m *team.Member) api.ProjectMember {
 	return api.ProjectMember{ID: m.ID, ProjectID: m.ProjectID, AccountSuspended: m.AccountSuspended, Membership: s.membership(m)}
 }
 
-// appendProjectMember writes what reflection would write, only faster.
+// appendProjectMember encodes a project member exactly like reflection, but faster.
 func appendProjectMember(b []byte, m *api.ProjectMember) []byte {
 	b = appendText(b, `{"id":`, m.ID)
 	b = appendText(b, `,"project_id":`, m.ProjectID)

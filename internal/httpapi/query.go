@@ -19,12 +19,13 @@ const (
 	defaultLimit    = 50
 	defaultProjects = 20
 
-	// nowhereID is a UUID no object ever has. A path with a malformed id names it instead, so that the answer is the
-	// one an unknown id gets, whoever asks.
+	// nowhereID is a UUID that no object has. It replaces a malformed id in a path, so that the response is the same as
+	// for an unknown id.
 	nowhereID = "00000000-0000-0000-0000-000000000000"
 )
 
-// parseQuery reads the query string. A misspelt filter would otherwise select everything.
+// parseQuery parses the query string. It refuses unknown parameters, because a misspelled filter would otherwise select
+// everything.
 func parseQuery(raw, allowed string) (url.Values, error) {
 	if raw == "" || allowed == "*" {
 		return nil, nil
@@ -58,8 +59,7 @@ func unknownParameter(name string, names []string) error {
 	return r
 }
 
-// page reads limit, offset and cursor. Behind a cursor it asks for one row more than wanted: only that tells whether
-// the walk goes on.
+// page parses limit, offset and cursor. After a cursor it asks for one extra row, to know whether there is a next page.
 func (c *call) page(limit int) (team.Page, error) {
 	p := team.Page{Limit: limit}
 	var err error
@@ -94,7 +94,7 @@ func (c *call) integer(name string, otherwise, low, high int) (int, error) {
 	return n, nil
 }
 
-// pageOf turns rows into one page. at is nil for lists that are not ordered by creation and have no cursor.
+// pageOf converts rows to one page. at is nil for lists that are not ordered by creation and have no cursor.
 func pageOf[D, W any](p team.Page, rows []D, total int, wire func(*D) W, at func(*D) team.Cursor) api.Page[W] {
 	more := p.Offset+len(rows) < total
 	if p.After != nil {
@@ -131,7 +131,7 @@ func parseCursor(text string) (*team.Cursor, error) {
 	}, nil
 }
 
-// choice reads a parameter that is one of few words; absent is "".
+// choice reads a parameter with a fixed set of values; "" if it is absent.
 func (c *call) choice(name string, of ...string) (string, error) {
 	if !c.query.Has(name) {
 		return "", nil
@@ -143,7 +143,7 @@ func (c *call) choice(name string, of ...string) (string, error) {
 	return v, nil
 }
 
-// uuid reads a parameter that is an id; absent is "".
+// uuid reads a parameter that is an id; "" if it is absent.
 func (c *call) uuid(name string) (string, error) {
 	if !c.query.Has(name) {
 		return "", nil
@@ -151,7 +151,7 @@ func (c *call) uuid(name string) (string, error) {
 	return uuidIn(name, c.query.Get(name))
 }
 
-// moment reads a parameter that is a time; absent is zero.
+// moment reads a parameter that is a time; zero if it is absent.
 func (c *call) moment(name string) (time.Time, error) {
 	if !c.query.Has(name) {
 		return time.Time{}, nil
@@ -159,7 +159,7 @@ func (c *call) moment(name string) (time.Time, error) {
 	return momentIn(name, c.query.Get(name))
 }
 
-// pathID is an id of the path.
+// pathID is an id in the path.
 func (c *call) pathID(name string) string {
 	if id := c.PathValue(name); isUUID(id) {
 		return id
@@ -167,7 +167,7 @@ func (c *call) pathID(name string) string {
 	return nowhereID
 }
 
-// isUUID accepts the one canonical spelling: 36 characters, lower case.
+// isUUID reports whether s is a UUID in canonical form: 36 characters, lower case.
 func isUUID(s string) bool {
 	if len(s) != 36 {
 		return false
@@ -187,7 +187,7 @@ func isUUID(s string) bool {
 	return true
 }
 
-// shorten is the beginning of a text, for a message that repeats it.
+// shorten truncates a text that is quoted in a message.
 func shorten(s string) string {
 	n := 0
 	for at := range s {

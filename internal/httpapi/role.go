@@ -89,7 +89,8 @@ func (s *server) deleteRole(ctx context.Context, c *call) (any, error) {
 	return done("Role deleted."), s.svc.DeleteRole(ctx, c.who, c.pathID("id"), to)
 }
 
-// role is a role as the API writes it. The Owner role holds both scopes; the contract shows those of its own.
+// role converts a role to its API form. The Owner role has the permissions of both scopes; the API shows those of its
+// own scope.
 func (s *server) role(r *team.Role) api.Role {
 	catalog := s.svc.Catalog()
 	return api.Role{

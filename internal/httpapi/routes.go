@@ -1,6 +1,6 @@
-// Package httpapi speaks the contract over HTTP: routes.go is the table of operations, handle.go the one way a request
-// takes (who asks, what they send, what comes back), and one file per resource converts between the wire structs of
-// package api and the domain. It decides nothing: every rule lives in package team.
+// Package httpapi implements the API contract over HTTP: routes.go is the table of operations, handle.go handles every
+// request (caller, body, response), and one file per resource converts between the structs of package api and the
+// domain. All rules are in package team.
 package httpapi
 
 import (
@@ -13,29 +13,29 @@ import (
 	"raff/internal/team"
 )
 
-// Options are what the API needs beside the Service.
+// Options are the settings of the API.
 type Options struct {
-	// Ping says whether the database answers; nil means that there is nothing to ask.
+	// Ping reports whether the database is available; nil means that it is not checked.
 	Ping func(context.Context) error
 }
 
 // Route is one operation of the API.
 type Route struct {
 	Method    string
-	Pattern   string // as net/http.ServeMux reads it
+	Pattern   string // pattern of net/http.ServeMux
 	Operation string // operationId in openapi.yaml
 	Status    int    // of success
 	// Open routes need no credential.
 	Open bool
-	// Query are the names of the query parameters, space-separated; any other is refused. With "*" nobody looks.
+	// Query are the names of the query parameters, separated by spaces; others are refused. "*" allows any.
 	Query string
-	// Permission says in words who may call it; openapi.yaml repeats it as x-permission.
+	// Permission describes who may call it; openapi.yaml has the same text as x-permission.
 	Permission string
 
 	handle func(*server, context.Context, *call) (any, error)
 }
 
-// maxBody is the longest body in bytes.
+// maxBody is the maximum body size in bytes.
 func (r *Route) maxBody() int64 {
 	if r.Operation == "addMembers" || r.Operation == "addProjectMembers" {
 		return maxBulkBody
@@ -43,7 +43,7 @@ func (r *Route) maxBody() int64 {
 	return maxBody
 }
 
-// Routes lists every operation the API answers.
+// Routes lists all operations of the API.
 func Routes() []Route { return slices.Clone(routes) }
 
 const (
@@ -123,7 +123,7 @@ type server struct {
 	Options
 }
 
-// New makes the API as a face behind f.
+// New returns the handler of the API, behind the front f.
 func New(svc *team.Service, f *front.Front, o Options) front.Face {
 	s := &server{svc: svc, front: f, Options: o}
 	nowhere := &endpoint{s: s}
@@ -133,7 +133,7 @@ func New(svc *team.Service, f *front.Front, o Options) front.Face {
 		mux.Handle(e.pattern, e)
 	}
 	return front.Face{Name: "api", Fail: s.failed, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The mux would send "//" and ".." elsewhere with a redirect; to the API such a path names nothing.
+		// The mux would redirect "//" and ".."; in the API such a path does not exist.
 		if p := r.URL.Path; strings.HasPrefix(p, "/api/") && (strings.Contains(p, "//") || strings.Contains(p, "/.")) {
 			nowhere.ServeHTTP(w, r)
 			return
@@ -142,7 +142,7 @@ func New(svc *team.Service, f *front.Front, o Options) front.Face {
 	})}
 }
 
-// Answers reports whether a path belongs to the API, whether it exists there or not.
+// Answers reports whether a path belongs to the API, even if it does not exist.
 func Answers(path string) bool {
 	return strings.HasPrefix(path, "/api/") || path == "/health" || path == "/ready" || path == "/openapi.yaml"
 }
@@ -153,7 +153,7 @@ func (s *server) failed(w http.ResponseWriter, r *http.Request) {
 	s.answer(r.Context(), w, c, &endpoint{s: s}, 0, nil, front.ErrPanic)
 }
 
-// endpoint is one path with the routes that share it. One without routes is the path that does not exist.
+// endpoint is one path with its routes. An endpoint without routes is an unknown path.
 type endpoint struct {
 	s       *server
 	pattern string

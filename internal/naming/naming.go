@@ -1,5 +1,5 @@
-// Package naming says what a name may hold, and when two names are the same to whoever reads them. The server decides by it,
-// and clients that check before they ask.
+// Package naming defines which characters names can contain, and when two names look the same. It is used by the
+// server, and by clients that check names in advance.
 package naming
 
 import (
@@ -18,7 +18,7 @@ func Hidden(r rune) bool {
 		r&0xFFFE == 0xFFFE || r >= 0xFDD0 && r <= 0xFDEF || isBlank(r)
 }
 
-// isBlank reports a letter or symbol that looks like nothing: Hangul fillers, the braille pattern without a dot, and the like.
+// isBlank reports a letter or symbol without a visible glyph, such as Hangul fillers and the blank braille pattern.
 func isBlank(r rune) bool {
 	switch r {
 	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800', '\ufffc', '\U00016fe4', '\U0001d159':

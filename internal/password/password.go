@@ -1,4 +1,4 @@
-// Package password decides which passwords may be used, and hashes them with argon2id.
+// Package password has the password rules, and hashes passwords with argon2id.
 package password
 
 import (
@@ -18,7 +18,7 @@ import (
 const (
 	// MinLength is the shortest password, in characters, for who signs in with nothing else.
 	MinLength = 15
-	// MaxLength keeps a stranger from making the server hash megabytes.
+	// MaxLength is the maximum length of a password, so that no one can make the server hash megabytes.
 	MaxLength = 256
 )
 
@@ -43,12 +43,12 @@ func sized(slots, waiting int) *Hasher {
 	return &Hasher{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots*(1+waiting))}
 }
 
-// busy refuses a caller when too many wait already.
+// busy is the error if too many callers are waiting.
 var busy = &team.Error{
 	Kind: team.KindUnavailable, Code: "busy", Message: "The server is busy checking passwords. Try again in a few seconds.",
 }
 
-// run runs fn when there is a slot. A caller whose ctx ends leaves the queue, so that nobody waits behind callers who left.
+// run runs fn when there is a free slot. A caller whose ctx ends leaves the queue.
 func (h *Hasher) run(ctx context.Context, fn func()) error {
 	select {
 	case h.queue <- struct{}{}:
@@ -103,7 +103,7 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (ok bool, e
 	return ok, nil
 }
 
-// Check says why a password may not be used: too short, too long, or among the first that someone would guess.
+// Check returns an error if a password must not be used: it is too short, too long, or easy to guess.
 func (h *Hasher) Check(password, email, name string) error {
 	if len(password) <= 4*MaxLength {
 		password = composed(password)

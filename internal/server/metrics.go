@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// serveMetrics answers GET /metrics on a listener of its own, until ctx ends: whoever can reach the API and the pages must
-// not learn from it how the server is.
+// serveMetrics serves GET /metrics on a separate listener until ctx ends, so that metrics are not public like the API
+// and the pages.
 func (s *Server) serveMetrics(ctx context.Context, wg *sync.WaitGroup) error {
 	if s.metrics == nil {
 		return nil

@@ -12,11 +12,11 @@ import (
 
 const (
 	beatEvery = 3 * time.Second
-	// deadAfter is how long a node is counted after its last beat: three beats may get lost.
+	// deadAfter is how long a node is counted after its last heartbeat: three heartbeats can be missed.
 	deadAfter = 4 * beatEvery
 )
 
-// nodes counts the servers on one database. Between two beats the number may be old by beatEvery.
+// nodes counts the servers on one database. The number can be outdated by beatEvery.
 type nodes struct {
 	id    string
 	store *store.DB
@@ -28,7 +28,7 @@ func newNodes(db *store.DB) *nodes { return &nodes{id: uuid.Must(uuid.NewV7()).S
 func (n *nodes) count() int { return int(max(1, n.alive.Load())) }
 
 func (n *nodes) beat(ctx context.Context) error {
-	alive, err := n.store.Beat(ctx, n.id, deadAfter)
+	alive, err := n.store.Heartbeat(ctx, n.id, deadAfter)
 	if err == nil {
 		n.alive.Store(int64(alive))
 	}

@@ -87,7 +87,7 @@ func publicPort(u *url.URL) (string, error) {
 	return ":" + strconv.FormatUint(n, 10), nil
 }
 
-// exposed reports a public URL whose traffic others on the network can read and change: plain HTTP beyond this machine.
+// exposed reports a public URL with unencrypted traffic: plain HTTP on a host other than this machine.
 func exposed(public string) bool {
 	u, err := url.Parse(public)
 	if err != nil || u.Scheme != "http" {

@@ -33,27 +33,27 @@ type Mode int
 const (
 	// Serving is a server: it creates the database, brings its schema up to date and writes the system roles of its catalog.
 	Serving Mode = iota
-	// Migrating is the command that does this and nothing else.
+	// Migrating is the command that only migrates.
 	Migrating
-	// Starting is the operator's command that creates an account, which may be the first thing that happens to a database:
-	// an empty one gets its schema, any other is used as it is.
+	// Starting is the operator's command that creates an account, which can be the first command on a database: it creates
+	// the schema in an empty database, and does not migrate any other.
 	Starting
-	// Looking is every other command of the operator: nothing is changed but by what the command is for.
+	// Looking is every other command of the operator, which changes neither schema nor catalog.
 	Looking
 )
 
-// Config is everything a server can be told. Database and PublicURL are needed, the rest has working defaults.
+// Config is the configuration of a server. Database and PublicURL are required, the rest has working defaults.
 type Config struct {
 	// Database is sqlite:PATH or postgres://…
 	Database string
-	// PublicURL is where people and programs reach the server; links in mails begin with it.
+	// PublicURL is the public URL of the server, the base of links in emails.
 	PublicURL string
 	// SMTPURL is smtp://user:pass@host:port?tls=starttls|tls|none; empty means that no mail is sent.
 	SMTPURL  string
 	MailFrom string
 	// Catalog is a file with the operator's own permissions and system roles; empty means the default catalog.
 	Catalog string
-	// Links, where no mail is sent, gets every invitation link in words: the console of a developer.
+	// Links, if not nil, gets every invitation link as text on a server without email: the console of a developer.
 	Links  io.Writer
 	Logger *slog.Logger
 	// SealKeyFile holds the keys that sign events and seals; empty means that they are not signed.
@@ -64,23 +64,22 @@ type Config struct {
 	Proxies front.Proxies
 	// RequestTimeout is how long a request may take; 0 means front.DefaultTimeout.
 	RequestTimeout time.Duration
-	// Limits are how fast a key of each tier may go; nil means the default, an empty map no limit.
+	// Limits are the rate limits by tier; nil means the defaults, an empty map means no limits.
 	Limits map[string]front.Limit
 	// Quotas bound what one account, or one person, may have; the zero value stands for team.DefaultQuotas.
 	Quotas team.Quotas
 	// MailLimits bound the mails people are sent; nil means the default.
 	MailLimits *team.MailLimits
-	// MetricsListen is an address of its own on which metrics are served in the format of Prometheus, without a credential;
-	// empty means that nothing is counted.
+	// MetricsListen is a separate address on which metrics are served in the Prometheus format, without authentication;
+	// empty disables metrics.
 	MetricsListen string
 	// Traces sends traces of requests and transactions, if the OTEL_* variables of the environment ask for it.
 	Traces bool
 	// Mode says what Open may change.
 	Mode Mode
-	// Now is the time for everything that the server decides; nil means that of the database, so that nodes whose clocks
-	// differ decide alike.
+	// Now is the clock of the server; nil means the clock of the database, so that nodes with different clocks agree.
 	Now func() time.Time
-	// MachineClock measures the time between two looks at the database's clock; nil means time.Now.
+	// MachineClock measures the time between two reads of the database's clock; nil means time.Now.
 	MachineClock func() time.Time
 }
 
@@ -99,7 +98,7 @@ type Server struct {
 	traces  *trace.Traces   // nil: nothing is followed
 }
 
-// Open connects to the database, prepares it as the mode says and wires everything. Close it.
+// Open connects to the database, prepares it according to the mode and wires everything. The caller must Close it.
 func Open(ctx context.Context, c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -186,7 +185,7 @@ func (s *Server) begin(ctx context.Context, keys team.SealKeys) error {
 	return s.service.Start(ctx)
 }
 
-// settlePublicURL lets commands use the public URL of the servers, where the operator gives none.
+// settlePublicURL lets commands use the public URL of the servers if none is given.
 func (s *Server) settlePublicURL(ctx context.Context) (err error) {
 	if s.config.Mode == Serving {
 		stored, err := s.store.Setting(ctx, team.SettingPublicURL)
@@ -217,8 +216,8 @@ func sender(c Config) (mail.Sender, error) {
 	return nil, nil
 }
 
-// signInRefused tells operators of an attempt to sign in that failed. It names the user, never the address that was typed:
-// people type their password into that field, too.
+// signInRefused logs a failed sign-in attempt. It names the user, never the entered email, because people sometimes
+// enter their password there.
 func (s *Server) signInRefused(ctx context.Context, action event.Action, userID string) {
 	s.config.Logger.LogAttrs(ctx, slog.LevelInfo, "sign-in refused",
 		slog.String("reason", string(action)), slog.String("user", userID), slog.String("request_id", front.Of(ctx).ID), slog.String("remote", front.Of(ctx).Remote))
@@ -238,13 +237,13 @@ func faces(api, pages http.Handler) http.Handler {
 	})
 }
 
-// PublicURL is where people reach the server, in the form of a browser's Origin.
+// PublicURL is the public URL of the server, in the form of a browser's Origin.
 func (s *Server) PublicURL() string { return s.config.PublicURL }
 
 // Service is the domain behind this node, for the operator's commands and for tests.
 func (s *Server) Service() *team.Service { return s.service }
 
-// Nodes is how many servers are alive on the database, as far as this one knows.
+// Nodes is the number of servers running on the database, as far as this one knows.
 func (s *Server) Nodes() int { return s.nodes.count() }
 
 // Handler answers the API and the pages.
@@ -259,7 +258,7 @@ func (s *Server) mailQueued() {
 	}
 }
 
-// Timeouts and limits of a connection. A body is at most 64 KiB, so a slow one is an attack or a broken line.
+// Timeouts and limits of a connection. A body is at most 64 KiB, so a slow one is an attack or a broken connection.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
@@ -269,9 +268,9 @@ const (
 	shutdownGrace = 20 * time.Second
 )
 
-// Serve answers requests on the listener and does the node's background work until ctx ends; then it finishes what
-// is under way. What takes longer than shutdownGrace, such as an export over a slow line, is broken off, which its client
-// sees as an incomplete answer; that is no error.
+// Serve answers requests on the listener and does the node's background work until ctx ends; then it finishes what is
+// under way. Requests that take longer than shutdownGrace, such as an export over a slow connection, are aborted, which
+// the client sees as an incomplete response; that is not an error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,

@@ -9,12 +9,12 @@ import (
 	"raff/internal/team"
 )
 
-// mailLanes is how many mails a node sends at once. The first lane is for mails that someone waits for alone, so that
-// others, however many and however slow their mail server is, never hold those up.
+// mailLanes is how many emails a node sends at once. The first lane is reserved for urgent emails, so that other emails
+// never block them, however many there are and however slow their mail server is.
 const mailLanes = 4
 
-// startWork starts what a node does beside answering: sending mail, noting when keys were used, cleaning up. Every
-// node may do all of it at once; the database hands each piece to one.
+// startWork starts the background jobs of a node: sending email, storing when keys were used, cleaning up. All nodes
+// run them concurrently; the database assigns each piece of work to one node.
 func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	if s.sender != nil {
 		logged := mail.Logged(s.sender, s.config.Logger)
@@ -59,7 +59,8 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	})
 }
 
-// every runs a job, whose name stands in log and metrics, now and again and again until ctx ends. A failure is logged; the next round tries again.
+// every runs a job immediately and then periodically until ctx ends. Its name is used in logs and metrics. A failure is
+// logged; the next run tries again.
 func (s *Server) every(ctx context.Context, pause time.Duration, name string, job func(context.Context) error) {
 	tick := time.NewTicker(pause)
 	defer tick.Stop()

@@ -133,7 +133,8 @@ func (t *tx) UpdateAPIKey(ctx context.Context, k team.APIKey) error {
 }
 
 func (t *tx) DeleteAPIKey(ctx context.Context, id string) error {
-	// What it was shown of other keys is over, too: people who had it shown through the key are noted themselves.
+	// This also removes the key as a holder of other keys' secrets; people who were shown a secret through the key have
+	// their own rows.
 	for _, query := range []string{
 		"DELETE FROM memberships WHERE api_key_id = $1", "DELETE FROM secret_holders WHERE key_id = $1", "DELETE FROM secret_holders WHERE holder_id = $1",
 	} {
@@ -144,7 +145,7 @@ func (t *tx) DeleteAPIKey(ctx context.Context, id string) error {
 	return t.change(ctx, "DELETE FROM api_keys WHERE id = $1", uid(id))
 }
 
-// TouchAPIKeys goes through the keys in the order of their ids, so that two nodes cannot wait for each other.
+// TouchAPIKeys updates the keys in the order of their ids, so that two nodes cannot deadlock.
 func (d *DB) TouchAPIKeys(ctx context.Context, used map[string]time.Time) error {
 	if len(used) == 0 {
 		return nil

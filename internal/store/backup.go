@@ -13,12 +13,13 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// ErrUsePgDump refuses to copy a PostgreSQL database, which has better ways of its own.
+// ErrUsePgDump refuses to back up a PostgreSQL database, which has its own tools.
 var ErrUsePgDump = errors.New(`raffd copies SQLite files only: back up PostgreSQL with its own tools, for example pg_dump --format=custom --file=raff.dump "$RAFF_DATABASE_URL"`)
 
-// Backup copies the database to a new file that only this user may read. Others may write to the database meanwhile: the
-// copy is of one moment and holds every change that was acknowledged before Backup was called. The file appears under
-// its name when it is whole and on disk; one that already exists is an error. A URL of PostgreSQL is ErrUsePgDump.
+// Backup copies the database to a new file that only this user may read. The database can be written concurrently: the
+// copy is a consistent snapshot with every change that was acknowledged before Backup was called. The file appears
+// under its name when it is complete and on disk; an existing file is an error. For a PostgreSQL URL the error is
+// ErrUsePgDump.
 func Backup(ctx context.Context, url, to string) error {
 	scheme, path, _ := strings.Cut(url, ":")
 	if scheme == "postgres" || scheme == "postgresql" {
@@ -33,7 +34,7 @@ func Backup(ctx context.Context, url, to string) error {
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return taken(to, err)
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(to), ".raff-backup-") // nobody else may enter it
+	dir, err := os.MkdirTemp(filepath.Dir(to), ".raff-backup-") // accessible only by the owner
 	if err != nil {
 		return fmt.Errorf("make room for the backup: %w", err)
 	}
@@ -45,7 +46,7 @@ func Backup(ctx context.Context, url, to string) error {
 	if err := checkCopy(ctx, part); err != nil {
 		return fmt.Errorf("check the copy of %s: %w", path, err)
 	}
-	// Unlike a renamed file, a linked one never takes the place of another; but not every file system has links.
+	// Unlike a rename, a hard link never replaces an existing file; but not every file system supports hard links.
 	if err = os.Link(part, to); err != nil && !errors.Is(err, fs.ErrExist) {
 		err = os.Rename(part, to)
 	}
@@ -55,7 +56,7 @@ func Backup(ctx context.Context, url, to string) error {
 	return syncDir(filepath.Dir(to))
 }
 
-// taken explains why the backup cannot have its name; no error means that a file has it.
+// taken returns the error for a name that cannot be used; nil means that a file has it.
 func taken(to string, err error) error {
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s already exists; choose another name, so that no backup is overwritten", to)
@@ -70,7 +71,7 @@ func copySQLite(ctx context.Context, from, to string) error {
 		return err
 	}
 	defer f.Close()                          //nolint:errcheck // what it holds was synced
-	if err := f.Chmod(private); err != nil { // the umask may have taken the owner's own rights
+	if err := f.Chmod(private); err != nil { // the umask may have removed the owner's permissions
 		return err
 	}
 	c, err := openSQLiteConn(from, "synchronous = FULL")
@@ -85,7 +86,7 @@ func copySQLite(ctx context.Context, from, to string) error {
 	return f.Sync()
 }
 
-// checkCopy reads all of the copy, so that a backup is known to be good when it is made and not when it is needed.
+// checkCopy reads the whole copy, so that a bad backup is detected when it is created, not when it is needed.
 func checkCopy(ctx context.Context, path string) error {
 	c, err := openSQLiteConn(path, "query_only = 1")
 	if err != nil {

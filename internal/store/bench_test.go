@@ -62,7 +62,7 @@ func BenchmarkMembers(b *testing.B) {
 
 // addLikeTheService reads and writes what adding a member by address does.
 func (w *world) addLikeTheService(keyHash []byte, m team.Member) error {
-	return w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+	return w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 		if _, err := tx.KeyPrincipal(w.ctx, keyHash); err != nil {
 			return err
 		}

@@ -7,16 +7,16 @@ import (
 	"raff/internal/team"
 )
 
-// Count adds up few rows, which triggers keep; see member_counts.
+// Count adds up a few rows that triggers maintain; see member_counts.
 func (r reader) Count(ctx context.Context, accountID string, of team.Counted) (int, error) {
 	return one(ctx, r.q, scanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM account_counts WHERE account_id = $1 AND kind = $2", uid(accountID), of)
 }
 
 const (
-	// foldAtOnce is how many names are folded in one transaction. Each writes pages all over the indexes: with few names in a
-	// transaction, a database with many would write every page again and again.
+	// foldAtOnce is how many names are folded in one transaction. Each name writes pages all over the indexes, so small
+	// transactions would write every page repeatedly.
 	foldAtOnce = 50_000
-	// foldSent is how many are sent to the database together.
+	// foldSent is how many names are sent to the database in one batch.
 	foldSent = 2000
 )
 

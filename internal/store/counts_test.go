@@ -62,10 +62,10 @@ func TestTotalsWhileMembersComeAndGo(t *testing.T) {
 
 // changeSomebody makes one change to what a person is a member of.
 func (w *world) changeSomebody(r *rand.Rand, u team.User, projects []team.Project) error {
-	at, lock := w.at(r.IntN(1000)), team.Adds
+	at, lock := w.at(r.IntN(1000)), team.Shared
 	kind := r.IntN(8)
 	if kind >= 3 {
-		lock = team.TakesAway
+		lock = team.Exclusive
 	}
 	return w.Update(w.ctx, w.account.ID, lock, func(tx team.Tx) error {
 		m := w.person(u, w.basic)
@@ -187,7 +187,7 @@ func TestEverybodyLeadsOnce(t *testing.T) {
 				if i < inProjects {
 					m.ProjectID, m.Role, m.CreatedAt = projects[i].ID, w.viewer, w.at(n*100+(i+n)%inProjects)
 				}
-				if err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return must(tx.InsertMember(w.ctx, m)) }); err != nil {
+				if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return must(tx.InsertMember(w.ctx, m)) }); err != nil {
 					t.Error(err)
 				}
 			})

@@ -12,7 +12,7 @@ import (
 	"raff/internal/team"
 )
 
-// engine is one kind of database: how it runs a query outside a transaction and how it commits a change.
+// engine is a database: it runs queries outside transactions, and commits changes.
 type engine interface {
 	querier
 	// update runs fn in one transaction and returns after it is durable. fn may run more than once.
@@ -36,10 +36,10 @@ type querier interface {
 type session interface {
 	querier
 	exec(ctx context.Context, query string, args []any) (int64, error)
-	// later may keep the statement back and send it together with the next one or with the commit, which saves a
-	// round trip. Its error then comes from there.
+	// later may delay the statement and send it together with the next one or with the commit, to save a round trip. Its
+	// error is then reported there.
 	later(ctx context.Context, query string, args []any) error
-	// logEnd is what was read of this account's log together with its lock; known is false where nothing was.
+	// logEnd is the end of the account's log, as read together with its lock; known is false if it was not read.
 	logEnd(ctx context.Context, accountID string) (end logEnd, known bool, err error)
 	// lockLog keeps the log of an account from being closed, or, alone, everyone else from writing to it, until the
 	// commit. The lock of the account itself does the same for who holds it.
@@ -55,29 +55,29 @@ type rows interface {
 	Close()
 }
 
-// accountLock is a lock that a change takes first.
+// accountLock is the account lock that a change takes first.
 type accountLock struct {
 	accountID string
 	lock      team.Lock
 }
 
-// dialect is what differs in the text of queries and in migrations. Whatever can be said in one way is said in the
-// query itself.
+// dialect has the differences between the databases in query texts and migrations. Everything else is in the queries
+// themselves.
 type dialect struct {
 	goose      goose.Dialect
-	system     string // as OpenTelemetry calls it
+	system     string // OpenTelemetry name
 	migrations string
-	// hasVersions asks whether the table is there in which migrations are noted.
+	// hasVersions checks whether the table of applied migrations exists.
 	hasVersions string
 	// now is the database's own time, in microseconds since 1970.
 	now string
-	// manyPages lets the connection keep many changed pages in memory, for a transaction that changes each of them often;
-	// fewPages ends that.
+	// manyPages lets the connection keep many changed pages in memory, for a transaction that changes them repeatedly;
+	// fewPages restores the default.
 	manyPages, fewPages string
-	// skipLocked goes behind a SELECT whose rows are to be changed, and passes over rows that another node is changing.
+	// skipLocked is appended to a SELECT whose rows will be changed, and skips rows that another node is changing.
 	skipLocked string
-	// keep goes behind a SELECT, before the name of a table, and keeps its row from being deleted until the commit. With
-	// one writer there is nobody to keep it from.
+	// keep is appended to a SELECT, followed by the name of a table, and locks its row against deletion until the commit.
+	// It is empty for SQLite, which has one writer.
 	keep string
 }
 

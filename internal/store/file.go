@@ -12,13 +12,13 @@ import (
 // private is the mode of files that hold hashes of passwords and secrets of authenticator apps.
 const private = 0o600
 
-// making keeps a file that is being made from being opened: to close any handle of a file gives up all locks that the
-// process has on it.
+// making prevents a file from being opened while it is created: closing any handle of a file releases all locks that
+// the process has on it.
 var making sync.Mutex
 
-// protect makes the SQLite file, where it is missing, so that nobody but its owner may read it from its first moment,
-// whatever the umask; SQLite gives the files beside it the same mode. Files that others may read are taken from them, and
-// told of.
+// protect creates the SQLite file, if it does not exist, readable only by its owner from the start, regardless of the
+// umask; SQLite gives its other files the same mode. If other users can read existing files, it restricts the mode and
+// reports them.
 func protect(path string, tightened func(file string, was fs.FileMode)) error {
 	making.Lock()
 	defer making.Unlock()
@@ -29,7 +29,7 @@ func protect(path string, tightened func(file string, was fs.FileMode)) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, private)
 	switch {
 	case err == nil:
-		return errors.Join(f.Chmod(private), f.Close()) // the umask may have taken the owner's own rights
+		return errors.Join(f.Chmod(private), f.Close()) // the umask may have removed the owner's permissions
 	case !errors.Is(err, fs.ErrExist):
 		return err
 	}
@@ -46,7 +46,7 @@ func protect(path string, tightened func(file string, was fs.FileMode)) error {
 	return nil
 }
 
-// followed is the file that a chain of symbolic links ends at, also where that does not exist yet.
+// followed is the target of a chain of symbolic links, even if it does not exist yet.
 func followed(path string) (string, error) {
 	for range 40 {
 		to, err := os.Readlink(path)
@@ -63,8 +63,8 @@ func followed(path string) (string, error) {
 
 var errReplaced = errors.New("the database file was moved, removed or replaced while the server runs: start the server again")
 
-// sameFile reports whether the path still leads to the file that was opened. Connections to a file that was replaced would
-// go on reading and writing what nobody will find again.
+// sameFile reports whether the path still refers to the file that was opened. Connections to a replaced file would
+// continue to read and write a file that no longer has a name.
 func sameFile(path string, opened fs.FileInfo) error {
 	now, err := os.Stat(path)
 	if err != nil || !os.SameFile(now, opened) {

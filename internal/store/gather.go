@@ -12,10 +12,11 @@ type insertion struct {
 	texts   map[int]string // by the number of rows: one for each of rowsAtOnce
 }
 
-// rowsAtOnce are the numbers of rows that one statement writes: few different ones, so that the database finds its plan again.
+// rowsAtOnce are the numbers of rows that one statement can write: few different ones, so that the database can reuse
+// its plans.
 var rowsAtOnce = []int{64, 16, 4, 1}
 
-// insertionOf makes one of all that stands before VALUES, the number of values in a row, and what follows the rows.
+// insertionOf returns an insertion from the text before VALUES, the number of values per row, and the text after the rows.
 func insertionOf(head string, columns int, tail string) *insertion {
 	i := &insertion{columns, map[int]string{}}
 	for _, rows := range rowsAtOnce {
@@ -42,11 +43,12 @@ func valuesOf(rows, columns int) string {
 	return b.String()
 }
 
-// maxGathered is how many rows of a table are kept back at the most.
+// maxGathered is the maximum number of delayed rows per table.
 const maxGathered = 512
 
-// gathering is a session that keeps rows back which are only written, and writes those of one table together: before whatever
-// else the transaction does, so that nothing sees a difference. A table whose rows came first is written first.
+// gathering is a session that delays rows that are only written, and writes the rows of one table together, before any
+// other statement of the transaction, so that the difference is not visible. Tables are written in the order of their
+// first rows.
 type gathering struct {
 	session
 	tables []gathered
@@ -57,7 +59,7 @@ type gathered struct {
 	args []any
 }
 
-// row keeps one row back, whose values are bound.
+// row delays one row, whose values are bound.
 func (g *gathering) row(ctx context.Context, into *insertion, args []any) error {
 	for i := range g.tables {
 		if t := &g.tables[i]; t.into == into {
@@ -107,7 +109,7 @@ func (g *gathering) later(ctx context.Context, query string, args []any) error {
 	return g.session.later(ctx, query, args)
 }
 
-// row writes one row whose outcome nobody waits for, at the latest before the next statement or the commit.
+// row writes one row without waiting for the result, at the latest before the next statement or the commit.
 func (t *tx) row(ctx context.Context, into *insertion, args ...any) error {
 	if err := bind(args); err != nil {
 		return err

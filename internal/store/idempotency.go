@@ -7,7 +7,7 @@ import (
 	"raff/internal/team"
 )
 
-func (t *tx) ClaimIdempotencyKey(ctx context.Context, k team.KeptAnswer, cutoff time.Time) (old team.KeptAnswer, fresh bool, err error) {
+func (t *tx) ClaimIdempotencyKey(ctx context.Context, k team.IdempotencyRecord, cutoff time.Time) (old team.IdempotencyRecord, fresh bool, err error) {
 	if err := t.later(ctx, "DELETE FROM idempotency_keys WHERE account_id = $1 AND principal = $2 AND key = $3 AND created_at <= $4",
 		uid(k.AccountID), uid(k.PrincipalID), k.Key, cutoff); err != nil {
 		return old, false, err
@@ -17,18 +17,18 @@ func (t *tx) ClaimIdempotencyKey(ctx context.Context, k team.KeptAnswer, cutoff 
 	if err != nil || fresh {
 		return old, fresh, err
 	}
-	old, err = one(ctx, t.q, scanKeptAnswer,
+	old, err = one(ctx, t.q, scanIdempotencyRecord,
 		`SELECT account_id, principal, key, operation, body_hash, response, created_at FROM idempotency_keys
 		WHERE account_id = $1 AND principal = $2 AND key = $3`, uid(k.AccountID), uid(k.PrincipalID), k.Key)
 	return old, false, err
 }
 
-func (t *tx) KeepAnswer(ctx context.Context, k team.KeptAnswer) error {
+func (t *tx) SaveIdempotencyRecord(ctx context.Context, k team.IdempotencyRecord) error {
 	return t.change(ctx, "UPDATE idempotency_keys SET response = $4 WHERE account_id = $1 AND principal = $2 AND key = $3",
 		uid(k.AccountID), uid(k.PrincipalID), k.Key, k.Answer)
 }
 
-func scanKeptAnswer(s scanner) (k team.KeptAnswer, err error) {
+func scanIdempotencyRecord(s scanner) (k team.IdempotencyRecord, err error) {
 	err = s.Scan((*text)(&k.AccountID), (*text)(&k.PrincipalID), (*text)(&k.Key), (*text)(&k.Operation), (*blob)(&k.BodyHash), (*blob)(&k.Answer), (*stamp)(&k.CreatedAt))
 	return k, err
 }

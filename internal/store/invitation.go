@@ -11,7 +11,7 @@ import (
 const (
 	invitationColumns = `i.id, i.account_id, i.project_id, i.member_id, i.email, i.state, i.invited_by, i.invited_by_user,
 	i.expires_at, i.created_at, i.updated_at, a.name, p.name, COALESCE(u.name, k.name), u.email, m.status, m.email_canonical, ` + roleColumns
-	// The membership and its role are gone once it was removed; what the invitation says of them is then empty.
+	// The membership and its role no longer exist after a removal; their fields of the invitation are then empty.
 	invitationJoins = `invitations i JOIN accounts a ON a.id = i.account_id LEFT JOIN projects p ON p.id = i.project_id
 	LEFT JOIN memberships m ON m.id = i.member_id LEFT JOIN roles r ON r.id = m.role_id
 	LEFT JOIN users u ON u.id = i.invited_by_user LEFT JOIN api_keys k ON k.id = i.invited_by_key`
@@ -56,8 +56,8 @@ func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]tea
 	return page(ctx, r.q, l, &c, f.Page, r.scanInvitation)
 }
 
-// offered collects what an OfferFilter selects but for the state. The places are named by their ids, because invitations
-// are found by place.
+// offered collects the conditions of an OfferFilter except the state. Places are given by id, because invitations are
+// indexed by place.
 func offered(f team.OfferFilter) (l listing, c *condition) {
 	c = &condition{}
 	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", at: "i.created_at", id: "i.id", newest: true}
@@ -126,15 +126,15 @@ func inviterKey(i team.Invitation) uid {
 var insertInvitations = insertionOf(`INSERT INTO invitations (id, account_id, project_id, scope_id, member_id, email, state,
 	invited_by, invited_by_user, invited_by_key, expires_at, created_at, updated_at)`, 13, "")
 
-// InsertInvitation does not touch the membership: that says itself which invitation is its own.
+// InsertInvitation does not change the membership, which refers to its invitation.
 func (t *tx) InsertInvitation(ctx context.Context, i team.Invitation) error {
 	return t.row(ctx, insertInvitations,
 		uid(i.ID), uid(i.AccountID), uid(i.ProjectID), scope(i.AccountID, i.ProjectID), uid(i.MemberID), i.Email, i.State, i.InvitedBy,
 		personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt)
 }
 
-// UpdateInvitation finds no closed invitation, so that news of a mail cannot open again what was accepted meanwhile;
-// the same holds for one that was declined, unless it is queued again.
+// UpdateInvitation does not update a closed invitation, so that the result of an email cannot reopen an invitation that
+// was accepted in the meantime; the same applies to a declined one, unless it is queued again.
 func (t *tx) UpdateInvitation(ctx context.Context, i team.Invitation) error {
 	from := notClosed
 	if i.State == team.InvitationSent || i.State == team.InvitationFailed {
@@ -145,7 +145,7 @@ func (t *tx) UpdateInvitation(ctx context.Context, i team.Invitation) error {
 		uid(i.ID), i.Email, i.State, i.InvitedBy, personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.UpdatedAt)
 }
 
-// CloseInvitation lets one of several that close at the same time win. A declined one can still be cancelled.
+// CloseInvitation lets exactly one of several concurrent closes succeed. A declined invitation can still be cancelled.
 func (t *tx) CloseInvitation(ctx context.Context, id string, state team.InvitationState, at time.Time) (bool, error) {
 	from := open
 	if state == team.InvitationCancelled {
@@ -158,8 +158,8 @@ func (t *tx) CloseInvitation(ctx context.Context, id string, state team.Invitati
 	return n == 1, nil
 }
 
-// maxTokens is how many links of one invitation work at once: far more than anybody hands over, and few enough that whoever
-// asks for links without end fills no table.
+// maxTokens is how many links of one invitation can be valid at once: more than anyone needs, but few enough that
+// repeated requests do not fill the table.
 const maxTokens = 20
 
 func (t *tx) AddToken(ctx context.Context, k team.InvitationToken, at time.Time) error {

@@ -183,10 +183,10 @@ func TestTakeLimit(t *testing.T) {
 		wait(0, 1, time.Minute)
 		wait(10*time.Second, 2, 110*time.Second)
 		take(time.Minute, 9, 1)
-		w.do(t, func(tx team.Tx) error { return tx.ReturnLimit(w.ctx, limits, 1) })
+		w.do(t, func(tx team.Tx) error { return tx.RefundLimit(w.ctx, limits, 1) })
 		take(time.Minute, 9, 1)
 		failed := errors.New("rolled back")
-		if err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+		if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 			if n, err := tx.TakeLimit(w.ctx, limits, 1, w.start.Add(2*time.Minute)); n != 1 || err != nil {
 				t.Errorf("took %d, %v", n, err)
 			}
@@ -200,7 +200,7 @@ func TestTakeLimit(t *testing.T) {
 		var mu sync.Mutex
 		all := 0
 		parallel(8, func(int) {
-			if err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+			if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 				n, err := tx.TakeLimit(w.ctx, []team.Limit{{Subject: "c", Every: time.Hour, Burst: 10}}, 3, w.start)
 				if err == nil {
 					mu.Lock()
@@ -298,7 +298,7 @@ func TestClosingAnInvitation(t *testing.T) {
 			m.Invitation.State = c.from
 			w.add(t, m)
 			m.Invitation.State = c.to
-			err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return tx.UpdateInvitation(w.ctx, *m.Invitation) })
+			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return tx.UpdateInvitation(w.ctx, *m.Invitation) })
 			if (err == nil) != c.want || err != nil && !team.IsNotFound(err) {
 				t.Errorf("update %s to %s: %v", c.from, c.to, err)
 			}
@@ -321,7 +321,7 @@ func TestOnlyOneOfManyWins(t *testing.T) {
 		} {
 			var won atomic.Int32
 			parallel(50, func(int) {
-				err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+				err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 					ok, err := closing(tx)
 					if ok {
 						won.Add(1)

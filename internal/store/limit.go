@@ -9,8 +9,8 @@ import (
 	"raff/internal/team"
 )
 
-// A limit is kept as one moment: how far the attempts reach into the future when each takes up its share of time. One
-// statement looks and counts, so that nodes that ask together never allow more than there is.
+// A limit is stored as one time (GCRA): how far the attempts reach into the future if each takes its share of time. One
+// statement checks and counts, so that concurrent nodes never allow more than the limit.
 const (
 	spendLimit = `INSERT INTO limits (subject, until) VALUES ($1, $4) ON CONFLICT (subject) DO UPDATE
 		SET until = CASE WHEN limits.until > $2 THEN limits.until ELSE $2 END + $3 WHERE limits.until <= $5`
@@ -19,8 +19,8 @@ const (
 
 var errUsedUp = errors.New("a limit is used up")
 
-// Spend counts in the order of the limits, so that two nodes cannot wait for each other.
-func (d *DB) Spend(ctx context.Context, limits []team.Limit, at time.Time) (bool, error) {
+// Take counts in the order of the limits, so that two nodes cannot deadlock.
+func (d *DB) Take(ctx context.Context, limits []team.Limit, at time.Time) (bool, error) {
 	now := at.UnixMicro()
 	err := d.write(ctx, nil, func(t *tx) error {
 		for _, l := range limits {
@@ -44,8 +44,8 @@ func (d *DB) Spend(ctx context.Context, limits []team.Limit, at time.Time) (bool
 	return true, nil
 }
 
-// GiveBack also removes what is long over, so that the table stays small.
-func (d *DB) GiveBack(ctx context.Context, all, one []team.Limit, at time.Time) error {
+// Refund also removes old rows, so that the table stays small.
+func (d *DB) Refund(ctx context.Context, all, one []team.Limit, at time.Time) error {
 	err := d.write(ctx, nil, func(t *tx) error {
 		for _, l := range all {
 			if err := t.later(ctx, "DELETE FROM limits WHERE subject = $1", l.Subject); err != nil {
@@ -68,7 +68,7 @@ func (d *DB) GiveBack(ctx context.Context, all, one []team.Limit, at time.Time) 
 	return nil
 }
 
-// TakeLimit holds the limits until the commit, so that changes that count at the same time wait for each other.
+// TakeLimit locks the limits until the commit, so that concurrent changes wait for each other.
 func (t *tx) TakeLimit(ctx context.Context, limits []team.Limit, n int, at time.Time) (int, error) {
 	now := at.UnixMicro()
 	for _, l := range limits {
@@ -86,7 +86,7 @@ func (t *tx) TakeLimit(ctx context.Context, limits []team.Limit, n int, at time.
 	return n, t.addToLimit(ctx, limits, n)
 }
 
-func (t *tx) ReturnLimit(ctx context.Context, limits []team.Limit, n int) error {
+func (t *tx) RefundLimit(ctx context.Context, limits []team.Limit, n int) error {
 	return t.addToLimit(ctx, limits, -n)
 }
 

@@ -10,7 +10,7 @@ import (
 	"raff/internal/team"
 )
 
-// logEnd is what a new event of an account must stand behind.
+// logEnd is the position after which a new event of an account must be placed.
 type logEnd struct {
 	seq   int
 	until time.Time
@@ -23,7 +23,7 @@ func scanLogEnd(s scanner) (e logEnd, err error) {
 	return e, err
 }
 
-// logEnd is read once in a transaction, under a lock that excludes whoever closes the log.
+// logEnd is read once per transaction, under a lock that excludes closing the log.
 func (t *tx) logEnd(ctx context.Context, accountID string) (logEnd, error) {
 	if end, ok := t.ends[accountID]; ok {
 		return end, nil
@@ -47,7 +47,7 @@ func (t *tx) logEnd(ctx context.Context, accountID string) (logEnd, error) {
 	return end, nil
 }
 
-// place gives an event its place in the log: behind everything that is, or is just being, sealed, whatever the clock says.
+// place sets the time of an event: after everything that is sealed, or is being sealed, regardless of the clock.
 func (t *tx) place(ctx context.Context, e *event.Event) error {
 	end, err := t.logEnd(ctx, e.AccountID)
 	if err != nil {
@@ -68,8 +68,8 @@ func (t *tx) place(ctx context.Context, e *event.Event) error {
 // maxWritten bounds how many events a node remembers that have no seal yet.
 const maxWritten = 100_000
 
-// written is what this node wrote and nobody sealed yet. It is compared with the database when a seal was made, because
-// until then nothing else would show that an event was removed.
+// written is the set of unsealed events that this node wrote. It is compared with the database after a seal was
+// created, because nothing else would detect that an event was removed before it was sealed.
 type written struct {
 	mu   sync.Mutex
 	refs map[string][]event.Ref // by account
@@ -83,7 +83,7 @@ func (w *written) add(refs []event.Ref) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.refs == nil || w.n+len(refs) > maxWritten {
-		w.refs, w.n = map[string][]event.Ref{}, 0 // sealing is far behind: what is forgotten is not compared
+		w.refs, w.n = map[string][]event.Ref{}, 0 // sealing is far behind: forgotten events are not compared
 	}
 	for _, r := range refs {
 		w.refs[r.AccountID] = append(w.refs[r.AccountID], r)
@@ -91,7 +91,7 @@ func (w *written) add(refs []event.Ref) {
 	w.n += len(refs)
 }
 
-// take returns and forgets what was written in an account before the moment.
+// take returns and removes the events written in an account before the given time.
 func (w *written) take(accountID string, before time.Time) (taken []event.Ref) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -120,7 +120,7 @@ func (w *written) accounts() (ids []string) {
 	return ids
 }
 
-// MissingEvents compares what this node wrote with what is there, as far as it has been sealed since.
+// MissingEvents compares the events that this node wrote, and that have been sealed since, with the database.
 func (d *DB) MissingEvents(ctx context.Context) (missing []event.Ref, err error) {
 	for _, account := range d.accounts() {
 		head, err := d.LogHead(ctx, account)

@@ -16,14 +16,14 @@ const (
 	LEFT JOIN invitations i ON i.id = m.invitation_id AND i.state NOT IN ('accepted', 'cancelled')`
 	memberRow    = memberColumns + ", COALESCE(u.name, k.name), p.name, " + outOfAccount + ", " + roleColumns + ", " + offerColumns
 	selectMember = "SELECT " + memberRow + " FROM " + memberJoins
-	// outOfAccount tells of a membership of a project whether the one of the account is suspended.
+	// outOfAccount is the expression for whether the account membership of a project member is suspended.
 	outOfAccount = `(m.project_id IS NOT NULL AND EXISTS (SELECT 1 FROM memberships a WHERE a.email_canonical = m.email_canonical
 	AND (a.scope_id = m.account_id) IS TRUE AND a.status = 'suspended' AND a.principal_type <> 'invitation'))`
-	// offerColumns are what only the invitation knows; the rest of it is in the membership.
+	// offerColumns are the columns of the invitation itself; the others are in the membership.
 	offerColumns = "i.id, i.email, i.state, i.invited_by, i.invited_by_user, i.expires_at, i.created_at, i.updated_at"
 )
 
-// memberCounts has the columns by which a list of members may be filtered, and how many each kind has: see its triggers.
+// memberCounts has the number of members for each combination of filter columns; see its triggers.
 const memberCounts = "member_counts m"
 
 var memberList = listing{columns: memberRow, from: memberJoins, rows: "memberships m", at: "m.created_at", id: "m.id"}
@@ -59,7 +59,7 @@ func (r reader) members() func(scanner) (team.Member, error) {
 	}
 }
 
-// scope is what scope_id holds.
+// scope is the value of scope_id.
 func scope(accountID, projectID string) uid {
 	if projectID != "" {
 		return uid(projectID)
@@ -95,7 +95,8 @@ func (r reader) MemberOf(ctx context.Context, accountID, projectID string, t tea
 	return ofAccount(m, err, m.AccountID == accountID)
 }
 
-// MembershipsOf must be found by address: by account, in the order of creation, both databases would walk all its people.
+// MembershipsOf must use the index by email: with the index by account and creation, both databases would read all of
+// its people.
 func (r reader) MembershipsOf(ctx context.Context, accountID, canonical string) ([]team.Member, error) {
 	return many(ctx, r.q, r.members(), selectMember+" WHERE m.email_canonical = $1 AND (m.account_id = $2) IS TRUE ORDER BY m.created_at, m.id",
 		canonical, uid(accountID))
@@ -202,7 +203,7 @@ func memberArgs(m team.Member) []any {
 	}
 }
 
-// UpdateMember leaves alone what a membership never changes: its id, account, project and creation.
+// UpdateMember does not write the immutable columns: id, account, project and creation.
 func (t *tx) UpdateMember(ctx context.Context, m team.Member) error {
 	return t.change(ctx, `UPDATE memberships SET principal_type = $2, user_id = $3, api_key_id = $4, email = $5, email_canonical = $6,
 		role_id = $7, status = $8, is_owner = $9, managed_by = $10, invited_by = $11, invitation_id = $12, invited_at = $13,

@@ -2,29 +2,28 @@ package store
 
 import "context"
 
-// What was read by key is remembered until anybody changes the database. A row is returned from memory only when the
-// database itself says, within the very request, that nothing was committed since the row was read; so memory saves
-// reading the same row again, not asking, and there is nothing that could be stale.
+// Rows read by key are kept in memory until the database changes. A row is returned from memory only if the database
+// itself confirms, within the same request, that nothing was committed since the row was read; so memory saves reading
+// the row again, but not the check, and cannot be stale.
 //
 // SQLite is asked for PRAGMA data_version, which counts the commits of other connections and other programs; each
 // connection remembers for itself. PostgreSQL is asked for pg_current_snapshot(): which transactions are visible. Two
 // equal snapshots see the same rows. There asking is a round trip, so a request asks once; see Pin.
 
-// memoryKey names what was read: which query, and its one argument.
+// memoryKey identifies a row: the query and its argument.
 type memoryKey struct {
 	query, argument string
 }
 
-// maxRemembered bounds the rows one memory holds, about a kilobyte each.
+// maxRemembered is the maximum number of rows in a memory, about a kilobyte each.
 const maxRemembered = 1024
 
 type rememberer interface {
-	// remembered returns what memory has for the key, or reads it on the same connection.
+	// remembered returns the row in memory for the key, or reads it on the same connection.
 	remembered(ctx context.Context, key memoryKey, read func(querier) (any, error)) (any, error)
 }
 
-// remembered reads through the memory of q, if it has one. What it returns is shared: nobody may change what it
-// points to.
+// remembered reads through the memory of q, if it has one. The result is shared and must not be modified.
 func remembered[T any](ctx context.Context, q querier, key memoryKey, read func(querier) (T, error)) (T, error) {
 	m, ok := q.(rememberer)
 	if !ok {
@@ -54,7 +53,7 @@ func (e *sqliteEngine) remembered(ctx context.Context, key memoryKey, read func(
 	return v, err
 }
 
-// look forgets what was read before someone committed. A pinned request looks once.
+// look clears the memory if there was a commit since. A pinned request checks once.
 func (c *sqliteConn) look() error {
 	if c.looked {
 		return nil
@@ -71,7 +70,7 @@ func (c *sqliteConn) look() error {
 	return nil
 }
 
-// dataVersion is a number that differs from the last one if anybody else committed in between.
+// dataVersion is a number that changes if another connection has committed.
 func (c *sqliteConn) dataVersion() (int64, error) {
 	s, err := c.prepare("PRAGMA data_version", nil)
 	if err != nil {

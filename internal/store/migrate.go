@@ -24,7 +24,7 @@ func Schema() int64 {
 	return n
 }
 
-// versions asks which migrations ran, without changing anything: none on a database that has never seen this program.
+// versions returns the applied migrations, without changing anything: none for a new database.
 func versions(ctx context.Context, db *sql.DB, d *dialect) (map[int64]bool, error) {
 	var there bool
 	if err := db.QueryRowContext(ctx, d.hasVersions).Scan(&there); err != nil || !there {
@@ -49,7 +49,7 @@ func versions(ctx context.Context, db *sql.DB, d *dialect) (map[int64]bool, erro
 	return ran, rows.Err()
 }
 
-// prepare does to the schema what s allows. The caller makes sure that nobody else migrates the same database now.
+// prepare checks or migrates the schema, as s allows. The caller must hold the migration lock.
 func prepare(ctx context.Context, db *sql.DB, d *dialect, s Schemas) error {
 	if s == Migrate {
 		return migrate(ctx, db, d)
@@ -92,7 +92,7 @@ func prepare(ctx context.Context, db *sql.DB, d *dialect, s Schemas) error {
 	return nil
 }
 
-// migrate brings the schema up to date. The caller makes sure that nobody else migrates the same database now.
+// migrate migrates the schema. The caller must hold the migration lock.
 func migrate(ctx context.Context, db *sql.DB, d *dialect) error {
 	files, err := d.files()
 	if err != nil {

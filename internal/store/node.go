@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// LastBeat is when a node was last alive.
-func (r reader) LastBeat(ctx context.Context) (time.Time, error) {
+// LastHeartbeat is when a node was last alive.
+func (r reader) LastHeartbeat(ctx context.Context) (time.Time, error) {
 	return one(ctx, r.q, scanStamp, "SELECT seen_at FROM nodes ORDER BY seen_at DESC LIMIT 1")
 }
 
@@ -15,10 +15,10 @@ func (d *DB) Now(ctx context.Context) (time.Time, error) {
 	return one(ctx, d.q, scanStamp, "SELECT "+d.q.dialect().now)
 }
 
-// Beat goes by the database's clock, which is one for all nodes: by its own, a node whose clock is ahead would look alive
-// long after it ended, and take the others for dead. A moment in the future is one that a clock noted before it was set right.
-// Beat excludes nobody: it is no change of the domain.
-func (d *DB) Beat(ctx context.Context, node string, deadAfter time.Duration) (n int, err error) {
+// Heartbeat uses the database's clock, which all nodes share: with its own clock, a node whose clock is ahead would
+// look alive long after it stopped, and treat the others as dead. A time in the future was recorded before the clock
+// was corrected. Heartbeat takes no lock.
+func (d *DB) Heartbeat(ctx context.Context, node string, deadAfter time.Duration) (n int, err error) {
 	err = d.write(ctx, nil, func(t *tx) error {
 		now := t.q.dialect().now
 		if _, err := t.exec(ctx, "INSERT INTO nodes (id, seen_at) VALUES ($1, "+now+") ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at", uid(node)); err != nil {

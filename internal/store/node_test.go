@@ -14,7 +14,7 @@ func TestNodesGoByTheClockOfTheDatabase(t *testing.T) {
 			run(t, db, fmt.Sprintf("INSERT INTO nodes (id, seen_at) VALUES ('%s', %d)", newID(), time.Now().Add(-ago).UnixMicro()))
 		}
 		for want := 1; want <= 2; want++ {
-			if n, err := w.Beat(w.ctx, newID(), 10*time.Minute); err != nil || n != want {
+			if n, err := w.Heartbeat(w.ctx, newID(), 10*time.Minute); err != nil || n != want {
 				t.Errorf("%d nodes, %v, want %d", n, err, want)
 			}
 		}

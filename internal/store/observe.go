@@ -8,10 +8,10 @@ import (
 	"raff/internal/team"
 )
 
-// Observer hears what a database does. Its methods are called by many goroutines at once, and while a transaction waits
-// for them.
+// Observer is notified of database activity. Its methods are called concurrently, and must be fast, because
+// transactions wait for them.
 type Observer interface {
-	// Transaction is one change of the domain that ended.
+	// Transaction is called for each write transaction that ended.
 	Transaction(ctx context.Context, c Change)
 	// Batch is how many changes SQLite made durable with one commit.
 	Batch(changes int)
@@ -23,7 +23,7 @@ type Change struct {
 	Began, Ended time.Time
 	// Database is sqlite or postgresql.
 	Database string
-	// Lock is how much it excluded other changes of its account: shared, exclusive, or none.
+	// Lock is the account lock: shared, exclusive, or none.
 	Lock string
 	// LockWait is how long it waited for its turn: on SQLite for the one writer, on PostgreSQL for the lock of the account,
 	// with the round trip. It is zero for a change that never had its turn, or asks for none.
@@ -60,7 +60,7 @@ func (c *Change) retried(sqlstate string) {
 func lockName(locks []accountLock) string {
 	name := "none"
 	for _, l := range locks {
-		if l.lock != team.Adds {
+		if l.lock != team.Shared {
 			return "exclusive"
 		}
 		name = "shared"
@@ -82,12 +82,12 @@ func (all observers) Batch(changes int) {
 	}
 }
 
-// WithObserver tells o what the database does. There may be several.
+// WithObserver adds an observer. There can be several.
 func WithObserver(o Observer) Option {
 	return func(all *options) { all.observers = append(all.observers, o) }
 }
 
-// Stats is what a database holds at one moment.
+// Stats are the current statistics of a database.
 type Stats struct {
 	// Connections that are in use, that are open, and that may be open at once.
 	InUse, Open, Max int
@@ -101,7 +101,7 @@ type Stats struct {
 // Stats asks the pool, not the database.
 func (d *DB) Stats() Stats { return d.engine.stats() }
 
-// Backlog is the work that waits in the database.
+// Backlog is the pending work in the database.
 type Backlog struct {
 	// Mails is how many messages wait to be sent, and OldestMail when the first of them was queued; zero without any.
 	Mails      int

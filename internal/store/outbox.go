@@ -43,7 +43,7 @@ func (d *DB) LeaseMessage(ctx context.Context, l team.Lease) (team.Message, erro
 		if !team.IsNotFound(err) {
 			return m, err
 		}
-		// Another worker was faster.
+		// Another worker has taken it.
 	}
 	return team.Message{}, team.ErrNotFound
 }
@@ -92,8 +92,7 @@ func (d *DB) QueuePasswordMail(ctx context.Context, m team.Message) error {
 	return d.write(ctx, nil, func(t *tx) error { return t.InsertMessage(ctx, m) })
 }
 
-// UpdateMessage also ends the lease. Like DeleteMessage it is content with a message that is gone already: someone
-// closed its invitation.
+// UpdateMessage also ends the lease. Like DeleteMessage, it ignores a missing message, whose invitation was closed.
 func (t *tx) UpdateMessage(ctx context.Context, m team.Message) error {
 	return t.later(ctx, "UPDATE outbox SET attempts = $2, next_at = $3, last_error = $4, leased_until = NULL WHERE id = $1",
 		uid(m.ID), m.Attempts, m.NextAt, m.LastError)

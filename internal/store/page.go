@@ -9,7 +9,7 @@ import (
 	"raff/internal/team"
 )
 
-// condition collects what a list filters by. A condition writes ? for each of its arguments.
+// condition collects the conditions of a list. Each condition has a ? for each of its arguments.
 type condition struct {
 	sql  strings.Builder
 	args []any
@@ -22,7 +22,7 @@ func (c *condition) and(sql string, args ...any) {
 	c.sql.WriteString(c.number(sql, args...))
 }
 
-// number gives the arguments their places.
+// number replaces each ? by a numbered placeholder.
 func (c *condition) number(sql string, args ...any) string {
 	for _, a := range args {
 		c.args = append(c.args, a)
@@ -66,7 +66,7 @@ func inParts[V ~string, T any](all []V, ask func(some []any) ([]T, error)) (foun
 	return found, nil
 }
 
-// uids are those of the ids that can be one.
+// uids are the valid UUIDs among ids.
 func uids(ids []string) []uid {
 	var out []uid
 	for _, id := range ids {
@@ -77,7 +77,7 @@ func uids(ids []string) []uid {
 	return out
 }
 
-// listing is one list: what it selects and how its rows follow each other.
+// listing describes one list: its columns, conditions and order.
 type listing struct {
 	columns string
 	from    string // with its joins
@@ -93,7 +93,7 @@ type listing struct {
 // count is the query for the number of rows that match.
 func (l listing) count(c *condition, p team.Page) string {
 	switch {
-	case p.Uncounted:
+	case p.SkipTotal:
 		return "SELECT 0"
 	case l.counts != "":
 		return "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM " + l.counts + " WHERE " + c.sql.String()
@@ -131,7 +131,7 @@ func (l listing) query(c *condition, p team.Page) string {
 		part += c.number(" OFFSET ? + 0", p.Offset)
 	}
 	switch {
-	case l.search && !p.Uncounted:
+	case l.search && !p.SkipTotal:
 		return "WITH found AS MATERIALIZED (SELECT " + l.id + ", " + l.at + " FROM " + l.rows + matching + ") SELECT (SELECT COUNT(*) FROM found), " +
 			l.columns + " FROM " + l.from + " WHERE " + l.id + " IN (SELECT m.id FROM found m WHERE TRUE" + part + ")" + order
 	case offset && l.order == "" && l.from != l.rows:
@@ -151,7 +151,7 @@ func page[T any](ctx context.Context, q querier, l listing, c *condition, p team
 	head := counted{fields: []any{(*number)(&total)}}
 	counting := func(s scanner) (T, error) { head.scanner = s; return scan(&head) }
 	size := func() int {
-		if p.Uncounted {
+		if p.SkipTotal {
 			return 0
 		}
 		return min(total, max(p.Limit, 0))
@@ -160,7 +160,7 @@ func page[T any](ctx context.Context, q querier, l listing, c *condition, p team
 	if team.IsNotFound(err) {
 		return nil, 0, nil // a filter by something that is no id
 	}
-	if err != nil || len(list) > 0 || !l.after(p) && p.Offset <= 0 || p.Uncounted {
+	if err != nil || len(list) > 0 || !l.after(p) && p.Offset <= 0 || p.SkipTotal {
 		return list, total, err
 	}
 	// The page lies behind the last row.

@@ -113,7 +113,7 @@ func (e *postgresEngine) ping(ctx context.Context) error {
 	return err
 }
 
-// maxTries bounds how often a change is run again that another one stood in the way of.
+// maxTries is the maximum number of attempts of a transaction that conflicts with another one.
 const maxTries = 6
 
 func (e *postgresEngine) update(ctx context.Context, locks []accountLock, c *Change, fn func(session) error) error {
@@ -200,7 +200,7 @@ func (e *postgresEngine) once(ctx context.Context, locks []accountLock, c *Chang
 
 // statement takes the lock of key $1.
 func (l *accountLock) statement() string {
-	if l.lock == team.Adds {
+	if l.lock == team.Shared {
 		return "SELECT pg_advisory_xact_lock_shared($1)"
 	}
 	return "SELECT pg_advisory_xact_lock($1)"
@@ -209,7 +209,7 @@ func (l *accountLock) statement() string {
 // queue takes the lock, and tells the triggers of a change that it is alone.
 func (l *accountLock) queue(b *pgx.Batch) {
 	b.Queue(l.statement(), l.key())
-	if l.lock != team.Adds {
+	if l.lock != team.Shared {
 		b.Queue("SELECT set_config('raff.alone', $1, TRUE)", l.accountID)
 	}
 }
@@ -296,7 +296,7 @@ func (s *postgresSession) logEnd(ctx context.Context, accountID string) (logEnd,
 func (s *postgresSession) lockLog(ctx context.Context, accountID string, alone bool) error {
 	l := accountLock{accountID: accountID}
 	if alone {
-		l.lock = team.TakesAway
+		l.lock = team.Exclusive
 	}
 	_, err := s.exec(ctx, l.statement(), []any{l.key() ^ logLock})
 	return err

@@ -9,8 +9,8 @@ import (
 	"raff/internal/team"
 )
 
-// accountQueue lets one change at a time that has to be alone in its account ask the database for the account's lock. Those
-// that wait hold no connection, so that many large changes of one account leave the others theirs.
+// accountQueue lets one exclusive change per account at a time request the account's lock from the database. Waiting
+// changes hold no connection, so that many large changes of one account do not block the others.
 type accountQueue struct {
 	mu    sync.Mutex
 	turns map[string]*turn
@@ -21,7 +21,7 @@ type turn struct {
 	waiting int
 }
 
-// queueWait bounds how long a change waits for its turn; less than it takes until nobody reads the answer any more.
+// queueWait is how long a change waits for its turn; it is shorter than the deadline of the request.
 const queueWait = 20 * time.Second
 
 var errBusy = errors.New("other changes of the account take long")
@@ -37,7 +37,7 @@ func (q *accountQueue) enter(ctx context.Context, locks []accountLock) (leave fu
 		}
 	}
 	for _, l := range locks {
-		if l.lock == team.Adds {
+		if l.lock == team.Shared {
 			continue
 		}
 		end, err := q.turn(ctx, l.accountID, late.C)

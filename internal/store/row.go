@@ -119,7 +119,7 @@ func (u uid) valid() bool {
 	return true
 }
 
-// personID is the id of the person behind an action; the operator is nobody in the database.
+// personID is the id of the person behind an action, or empty for the operator, who has no user in the database.
 func personID(id string) uid {
 	if uid(id).valid() {
 		return uid(id)
@@ -127,7 +127,8 @@ func personID(id string) uid {
 	return ""
 }
 
-// errNoText refuses on both databases what only one of them would store. Faces refuse it before, where they know its name.
+// errNoText refuses on both databases text that only one of them could store. The API and the pages refuse it earlier,
+// with the name of the field.
 var errNoText = &team.Error{Kind: team.KindInvalid, Code: "invalid_text", Message: "A text of the request contains a NUL character or bytes that are not UTF-8. Remove them."}
 
 // bind turns arguments into the few types both drivers take as they are: nil, string, int64, bool and []byte.

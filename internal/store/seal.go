@@ -50,7 +50,7 @@ func (t *tx) SetLogHead(ctx context.Context, h team.LogHead) error {
 	return err
 }
 
-// HoldLog waits for those who write events of this account while they hold the lock of another one.
+// HoldLog waits for transactions that write events of this account while they hold the lock of another one.
 func (t *tx) HoldLog(ctx context.Context, accountID string) error {
 	return t.s.lockLog(ctx, accountID, true)
 }
@@ -89,7 +89,7 @@ func (r reader) SealKeyIDs(ctx context.Context) ([]string, error) {
 // eventsAtOnce bounds how many events EachEvent holds in memory.
 const eventsAtOnce = 1000
 
-// endOfTime is a moment behind all others that can be stored.
+// endOfTime is later than all times that can be stored.
 const endOfTime = int64(1)<<62 - 1
 
 func (r reader) EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error {

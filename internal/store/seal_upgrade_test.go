@@ -73,7 +73,7 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 				}
 			}
 			whole(1, 1)
-			err = d.Update(t.Context(), account, team.Adds, func(tx team.Tx) error {
+			err = d.Update(t.Context(), account, team.Shared, func(tx team.Tx) error {
 				return tx.InsertEvent(t.Context(), event.Event{ID: newID(), AccountID: account, At: at, Action: "role.created", Details: "{}"})
 			})
 			if err != nil {

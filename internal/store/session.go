@@ -155,7 +155,7 @@ func (t *tx) DeleteSessionsOf(ctx context.Context, userID, accountID, but string
 	return t.later(ctx, "DELETE FROM sessions WHERE "+c.sql.String(), c.args...)
 }
 
-// TouchSession never moves time back, whichever node is late.
+// TouchSession never moves the time back, even if a node is late.
 func (d *DB) TouchSession(ctx context.Context, id string, at time.Time) error {
 	err := d.write(ctx, nil, func(t *tx) error {
 		return t.later(ctx, "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2", uid(id), at)

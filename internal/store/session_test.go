@@ -65,7 +65,7 @@ func sessionComesBack(t *testing.T, w *world) {
 	same(t, "moved session", []team.Session{none, s})(w.SessionsOf(w.ctx, u.ID))
 
 	stranger := w.newUser(t, "stranger@example.com", "")
-	err = w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return tx.DeleteSessionOf(w.ctx, stranger.ID, s.ID) })
+	err = w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return tx.DeleteSessionOf(w.ctx, stranger.ID, s.ID) })
 	wantNotFound(t, "session of someone else", err)
 	w.do(t, func(tx team.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, newID(), "") })
 	w.do(t, func(tx team.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, w.account.ID, s.ID) })
@@ -125,7 +125,7 @@ func TestNoSessionStartsWithAnOldPassword(t *testing.T) {
 		started := make(chan struct{})
 		done := make(chan error, 1)
 		go func() {
-			done <- w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+			done <- w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 				if err := tx.UpdateUser(w.ctx, changed); err != nil {
 					return err
 				}
@@ -137,7 +137,7 @@ func TestNoSessionStartsWithAnOldPassword(t *testing.T) {
 		<-started
 		s := team.Session{ID: newID(), UserID: u.ID, CreatedAt: w.start, LastSeenAt: w.start, ExpiresAt: w.at(9)}
 		ok := false
-		if err := w.Update(w.ctx, "", team.Adds, func(tx team.Tx) (err error) {
+		if err := w.Update(w.ctx, "", team.Shared, func(tx team.Tx) (err error) {
 			ok, _, err = tx.InsertSession(w.ctx, s, hash("sam"), u.PasswordHash)
 			return err
 		}); err != nil {
@@ -159,7 +159,7 @@ func TestASignInDuringEnrolmentAwaitsTheFactor(t *testing.T) {
 		done := make(chan error, 1)
 		var once sync.Once
 		go func() {
-			done <- w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+			done <- w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 				if err := must(tx.HoldUser(w.ctx, u.ID)); err != nil {
 					return err
 				}
@@ -171,7 +171,7 @@ func TestASignInDuringEnrolmentAwaitsTheFactor(t *testing.T) {
 		<-started
 		s := team.Session{ID: newID(), UserID: u.ID, CreatedAt: w.start, LastSeenAt: w.start, ExpiresAt: w.at(9)}
 		awaits := false
-		if err := w.Update(w.ctx, "", team.Adds, func(tx team.Tx) (err error) {
+		if err := w.Update(w.ctx, "", team.Shared, func(tx team.Tx) (err error) {
 			_, awaits, err = tx.InsertSession(w.ctx, s, hash("sam"), u.PasswordHash)
 			return err
 		}); err != nil {
@@ -230,7 +230,7 @@ func factorComesBack(t *testing.T, w *world) {
 		})
 	}
 	same(t, "codes left", 1)(w.RecoveryCodesLeft(w.ctx, u.ID))
-	err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return tx.DeleteFactor(w.ctx, other.ID, app.ID) })
+	err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return tx.DeleteFactor(w.ctx, other.ID, app.ID) })
 	wantNotFound(t, "factor of someone else", err)
 	w.do(t, func(tx team.Tx) error { return tx.DeleteFactor(w.ctx, u.ID, app.ID) })
 	same(t, "factors left", []team.Factor{key})(w.Factors(w.ctx, u.ID))
@@ -289,7 +289,7 @@ func TestEndingASessionWaitsForItsWrites(t *testing.T) {
 		var committed atomic.Bool
 		done := make(chan error, 1)
 		go func() {
-			err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 				if _, err := tx.Session(w.ctx, hash("sam"), w.start); err != nil {
 					return err
 				}
@@ -301,7 +301,7 @@ func TestEndingASessionWaitsForItsWrites(t *testing.T) {
 			done <- err
 		}()
 		<-read
-		if err := w.Update(w.ctx, "", team.Adds, func(tx team.Tx) error { return tx.DeleteSession(w.ctx, hash("sam")) }); err != nil {
+		if err := w.Update(w.ctx, "", team.Shared, func(tx team.Tx) error { return tx.DeleteSession(w.ctx, hash("sam")) }); err != nil {
 			t.Fatal(err)
 		}
 		if !committed.Load() {
@@ -326,7 +326,7 @@ func TestLimits(t *testing.T) {
 		for i := range 40 {
 			node := []*store.DB{w.DB, again}[i%2]
 			wg.Go(func() {
-				ok, err := node.Spend(w.ctx, limits, w.start)
+				ok, err := node.Take(w.ctx, limits, w.start)
 				if err != nil {
 					t.Error(err)
 				}
@@ -341,7 +341,7 @@ func TestLimits(t *testing.T) {
 		}
 		spend := func(limits []team.Limit, after time.Duration, want bool) {
 			t.Helper()
-			if ok, err := w.Spend(w.ctx, limits, w.start.Add(after)); ok != want || err != nil {
+			if ok, err := w.Take(w.ctx, limits, w.start.Add(after)); ok != want || err != nil {
 				t.Errorf("after %s: %v, %v", after, ok, err)
 			}
 		}
@@ -352,7 +352,7 @@ func TestLimits(t *testing.T) {
 		spend([]team.Limit{{Subject: "b", Every: time.Second, Burst: 1}}, time.Minute, false)
 		spend([]team.Limit{{Subject: "b", Every: time.Second, Burst: 1}}, time.Minute+time.Second, true)
 
-		if err := w.GiveBack(w.ctx, limits[:1], limits[1:], w.start.Add(time.Minute)); err != nil {
+		if err := w.Refund(w.ctx, limits[:1], limits[1:], w.start.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		for range 10 {

@@ -2,7 +2,7 @@ package store
 
 import "context"
 
-// Setting is what an operator decided for all programs on the database; empty where nothing was decided.
+// Setting is a setting that is stored for all programs on the database; empty if it is not set.
 func (d *DB) Setting(ctx context.Context, name string) (string, error) {
 	values, err := many(ctx, d.q, scanText, "SELECT value FROM settings WHERE name = $1", name)
 	if err != nil || len(values) == 0 {

@@ -49,7 +49,7 @@ func openSQLite(ctx context.Context, path string, o options) (engine, error) {
 	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path, opened, o.observers), path: path, slots: make(chan struct{}, n)}, nil
 }
 
-// claimSQLite makes sure that nobody else can read the files, where o allows changes, and that there is one where it does not.
+// claimSQLite restricts access to the files if o allows changes; otherwise it requires that the file exists.
 func claimSQLite(path string, o options) error {
 	if o.schema == AsIs {
 		_, err := os.Stat(path)

@@ -44,7 +44,7 @@ func writeMany(t *testing.T, db *DB, n int) (acknowledged int) {
 	var all sync.WaitGroup
 	for range n {
 		all.Go(func() {
-			err := db.Update(t.Context(), faultAccount, team.Adds, func(tx team.Tx) error { return tx.InsertEvent(t.Context(), bigEvent()) })
+			err := db.Update(t.Context(), faultAccount, team.Shared, func(tx team.Tx) error { return tx.InsertEvent(t.Context(), bigEvent()) })
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -130,7 +130,7 @@ func TestARefusalWaitsForWhatItSaw(t *testing.T) {
 		return n
 	}
 	var all sync.WaitGroup
-	update := func(fn func(tx team.Tx) error) error { return db.Update(t.Context(), faultAccount, team.Adds, fn) }
+	update := func(fn func(tx team.Tx) error) error { return db.Update(t.Context(), faultAccount, team.Shared, fn) }
 	all.Go(func() {
 		err := update(func(tx team.Tx) error {
 			close(inside)

@@ -61,7 +61,7 @@ func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.
 
 func (d *DB) removeStaleMembers(ctx context.Context, account string, before time.Time, now func() time.Time) (int, error) {
 	var stale []team.Member
-	err := d.write(ctx, []accountLock{{account, team.TakesAway}}, func(t *tx) (err error) {
+	err := d.write(ctx, []accountLock{{account, team.Exclusive}}, func(t *tx) (err error) {
 		stale, err = many(ctx, t.q, t.members(), selectMember+" WHERE "+staleMember+" AND m.account_id = $2", before, uid(account))
 		if err != nil {
 			return err

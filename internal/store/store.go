@@ -107,7 +107,7 @@ var errTried = errors.New("the change was only tried")
 func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, fn func(team.Tx) error) error {
 	locks := make([]accountLock, len(accountIDs))
 	for i, id := range accountIDs {
-		locks[i] = accountLock{id, team.Adds}
+		locks[i] = accountLock{id, team.Shared}
 	}
 	// Everyone takes the locks in one order, so that nobody waits for someone who waits for them.
 	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.key(), b.key()) })

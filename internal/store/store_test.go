@@ -92,7 +92,7 @@ func hash(s string) []byte {
 // do runs fn in a change of the account that must succeed.
 func (w *world) do(t testing.TB, fn func(tx team.Tx) error) {
 	t.Helper()
-	if err := w.Update(w.ctx, w.account.ID, team.TakesAway, fn); err != nil {
+	if err := w.Update(w.ctx, w.account.ID, team.Exclusive, fn); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -100,7 +100,7 @@ func (w *world) do(t testing.TB, fn func(tx team.Tx) error) {
 func (w *world) newAccount(t testing.TB, name string) team.Account {
 	t.Helper()
 	a := team.Account{ID: newID(), Name: name, Strict: true, CreatedAt: w.start, UpdatedAt: w.at(1)}
-	if err := w.Update(w.ctx, a.ID, team.Adds, func(tx team.Tx) error { return tx.InsertAccount(w.ctx, a) }); err != nil {
+	if err := w.Update(w.ctx, a.ID, team.Shared, func(tx team.Tx) error { return tx.InsertAccount(w.ctx, a) }); err != nil {
 		t.Fatal(err)
 	}
 	return a

@@ -106,7 +106,7 @@ func TestUniqueRules(t *testing.T) {
 		second.ID, second.Name, second.Slug = newID(), "Tiger", "tiger"
 		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, second)) })
 		second.Name = "löwe"
-		err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error { return tx.UpdateRole(w.ctx, second) })
+		err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return tx.UpdateRole(w.ctx, second) })
 		if !errors.Is(err, &team.Error{Kind: team.KindConflict, Code: "name_taken"}) {
 			t.Errorf("rename to a taken role name: %v", err)
 		}
@@ -118,7 +118,7 @@ func TestParallelInsertsOfOneAddress(t *testing.T) {
 		var won atomic.Int32
 		parallel(50, func(int) {
 			m := w.invited("alice@example.com")
-			err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 				ok, err := tx.InsertMember(w.ctx, m)
 				if err != nil {
 					return err
@@ -188,7 +188,7 @@ func TestAFailedChangeLeavesNothing(t *testing.T) {
 			}, func(err error) bool { return errors.Is(err, context.Canceled) }},
 			{"cancelled before", cancelled, func(team.Tx) error { return nil }, func(err error) bool { return errors.Is(err, context.Canceled) }},
 		} {
-			err := w.Update(c.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+			err := w.Update(c.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 				if err := w.addEvent(tx, c.name); err != nil {
 					return err
 				}
@@ -209,7 +209,7 @@ func TestAPanicLeavesNothing(t *testing.T) {
 					t.Errorf("recovered %v", p)
 				}
 			}()
-			_ = w.Update(w.ctx, w.account.ID, team.TakesAway, func(tx team.Tx) error {
+			_ = w.Update(w.ctx, w.account.ID, team.Exclusive, func(tx team.Tx) error {
 				if err := w.addEvent(tx, "panicked"); err != nil {
 					return err
 				}
@@ -237,7 +237,7 @@ func TestChangesAtTheSameTimeStandAlone(t *testing.T) {
 					t.Errorf("change %d: panic %v", i, p)
 				}
 			}()
-			err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 				if err := w.addEvent(tx, fmt.Sprint("change.", i%4)); err != nil {
 					return err
 				}
@@ -273,7 +273,7 @@ func TestReadsSeeWhatWasCommittedBefore(t *testing.T) {
 		parallel(8, func(g int) {
 			for i := range 20 {
 				action := fmt.Sprintf("seen.%d.%d", g, i)
-				err := w.Update(w.ctx, w.account.ID, team.Adds, func(tx team.Tx) error {
+				err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 					if err := w.addEvent(tx, action); err != nil {
 						return err
 					}
@@ -290,14 +290,14 @@ func TestReadsSeeWhatWasCommittedBefore(t *testing.T) {
 	})
 }
 
-// The rule that TakesAway stands for: two changes that each leave the other one's row never both commit.
+// The rule that Exclusive stands for: two changes that each leave the other one's row never both commit.
 func TestTakesAwayRunsAlone(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		for round := range 30 {
 			a := w.add(t, w.person(w.newUser(t, fmt.Sprintf("a%d@example.com", round), "A"), w.admin))
 			b := w.add(t, w.person(w.newUser(t, fmt.Sprintf("b%d@example.com", round), "B"), w.admin))
 			parallel(2, func(i int) {
-				err := w.Update(w.ctx, w.account.ID, team.TakesAway, func(tx team.Tx) error {
+				err := w.Update(w.ctx, w.account.ID, team.Exclusive, func(tx team.Tx) error {
 					if err := tx.DeleteMember(w.ctx, []team.Member{a, b}[i].ID); err != nil {
 						return err
 					}
@@ -359,11 +359,11 @@ func TestLocks(t *testing.T) {
 			account       string
 			want          bool
 		}{
-			{"two that add", team.Adds, team.Adds, w.account.ID, !oneWriter},
-			{"taking away while adding", team.Adds, team.TakesAway, w.account.ID, false},
-			{"adding while taking away", team.TakesAway, team.Adds, w.account.ID, false},
-			{"two that take away", team.TakesAway, team.TakesAway, w.account.ID, false},
-			{"two accounts", team.TakesAway, team.TakesAway, other.ID, !oneWriter},
+			{"two that add", team.Shared, team.Shared, w.account.ID, !oneWriter},
+			{"taking away while adding", team.Shared, team.Exclusive, w.account.ID, false},
+			{"adding while taking away", team.Exclusive, team.Shared, w.account.ID, false},
+			{"two that take away", team.Exclusive, team.Exclusive, w.account.ID, false},
+			{"two accounts", team.Exclusive, team.Exclusive, other.ID, !oneWriter},
 		} {
 			within := 300 * time.Millisecond
 			if c.want {

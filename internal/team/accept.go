@@ -8,19 +8,20 @@ import (
 	"raff/internal/event"
 )
 
-// Accept takes an invitation up. Someone new gives a name and a password; someone who has a password gives that. Which of
-// the two counts follows from how the token went out and what is known of the address.
+// Accept is the input for accepting an invitation. A new user sends a name and a password; an existing user sends their
+// password. Which of the two applies depends on how the token was delivered and on what is known about the email.
 type Accept struct {
 	Token    string
 	Name     string
 	Password string
-	// Source is the network address it comes from; empty where that is not known.
+	// Source is the network address of the caller; empty if it is unknown.
 	Source string
-	// Device is the DeviceToken that the browser keeps for the invited address, or empty.
+	// Device is the browser's DeviceToken for the invited email, or empty.
 	Device string
 }
 
-// InspectInvitation is what the page behind a link shows; it changes nothing, because mail scanners open links too.
+// InspectInvitation returns what the page of an invitation link shows. It changes nothing, because mail scanners open
+// links, too.
 func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invitation, who Invited, err error) {
 	inv, t, err := s.invitationBehind(ctx, s.Store, token)
 	if err != nil {
@@ -37,12 +38,12 @@ func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invi
 	return inv, who, err
 }
 
-// Invited is how whoever has the invited address proves who they are.
+// Invited says how the invited person authenticates.
 type Invited string
 
-// With a link that was mailed, someone new chooses a password, and so does someone whose address nobody proved before;
-// someone known gives theirs, and who has only passkeys signs in first. Whoever has a link that was fetched is not told
-// which of these the address is.
+// With an emailed link, a new user chooses a password, and so does a user whose email was never verified; an existing
+// user enters their password, and a user with only passkeys signs in first. The bearer of a fetched link is not told
+// which of these applies.
 const (
 	InvitedNew      Invited = "new"
 	InvitedUnproven Invited = "unproven"
@@ -51,7 +52,7 @@ const (
 	InvitedUntold   Invited = "untold"
 )
 
-// invited is for someone with a link that was mailed.
+// invited returns the way for the bearer of an emailed link.
 func (s *Service) invited(ctx context.Context, u User) (Invited, error) {
 	p, _, err := s.passkeyUser(ctx, s.Store, u)
 	switch {
@@ -89,18 +90,18 @@ func (s *Service) invitationBehind(ctx context.Context, r Reader, token string) 
 	return inv, t, nil
 }
 
-// accepting is who takes an invitation up, as they are and as they will be.
+// accepting is the user who accepts an invitation, before and after.
 type accepting struct {
-	// before is as the database had them when the password was checked; without an id it had nobody.
+	// before is the user as stored when the password was checked; its ID is empty if there was none.
 	before User
 	after  User
-	// sets says that the password is set with the acceptance.
+	// sets says that the acceptance sets the password.
 	sets bool
 }
 
-// AcceptInvitation makes the pending member active, under the id it always had. The token works once, and only for the
-// address that was invited. With a token that was mailed, whatever else the same address was offered in the account
-// becomes active with it; one that was fetched accepts its own offer alone, and sets up nothing for a person who exists.
+// AcceptInvitation makes the pending member active and keeps its id. The token works once, and only for the invited
+// email. An emailed token also accepts all other open invitations of the same email in the account; a fetched token
+// only accepts its own invitation, and changes nothing for an existing user.
 func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error) {
 	inv, t, err := s.invitationBehind(ctx, s.Store, a.Token)
 	if err != nil {
@@ -122,8 +123,8 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error
 	return m, err
 }
 
-// byMailed is for whoever has a link that was mailed: they own the address. It checks the password, or makes the user
-// record of someone new; hashing takes long, so it happens before the transaction.
+// byMailed authenticates the bearer of an emailed link, who owns the email. It checks the password, or creates the
+// record of a new user. Hashing is slow, so it happens before the transaction.
 func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p accepting, err error) {
 	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
 	if IsNotFound(err) {
@@ -148,8 +149,8 @@ func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p acc
 	return p, err
 }
 
-// byFetched is for whoever has a link that the inviter fetched, who may be anybody. The answers are the same whether or not
-// someone has the address, until a name and a password are good enough for someone new.
+// byFetched authenticates the bearer of a link that the inviter fetched, who may be anyone. The responses are the same
+// whether or not the email has a user, until a name and a password are valid for a new user.
 func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p accepting, err error) {
 	var fresh accepting
 	var problem error
@@ -171,7 +172,7 @@ func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p ac
 	return accepting{before: u, after: u}, err
 }
 
-// newcomer makes the record of someone nobody knew.
+// newcomer creates the record of a new user.
 func (s *Service) newcomer(ctx context.Context, inv Invitation, a Accept) (accepting, error) {
 	u := User{ID: s.NewID(), Email: inv.Email, CanonicalEmail: inv.CanonicalEmail, CreatedAt: s.now()}
 	u, err := s.withPassword(ctx, u, a.Name, a.Password)
@@ -184,7 +185,7 @@ var (
 	notTheirs     = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This email already has a login with a different password. If that is you, sign in first, then open the invitation link again."}
 )
 
-// AcceptSignedIn takes an invitation up as who is signed in, if that is who was invited.
+// AcceptSignedIn accepts an invitation as the signed-in user, if they are the invited person.
 func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string) (Member, error) {
 	inv, _, err := s.invitationBehind(ctx, s.Store, token)
 	if err != nil {
@@ -194,7 +195,7 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string)
 		return Member{}, denied("wrong_account", "This invitation is for %s, but you are signed in as %s. Sign in with the invited email.", inv.Email, me.User.Email)
 	}
 	var m Member
-	err = s.Store.Update(ctx, inv.AccountID, Adds, func(tx Tx) error {
+	err = s.Store.Update(ctx, inv.AccountID, Shared, func(tx Tx) error {
 		fresh, err := s.session(ctx, tx, me.hash)
 		if err != nil {
 			return err
@@ -254,8 +255,8 @@ func (w *work) accept(token string, p accepting, logs []string) (Member, error) 
 
 var errTakenUp = conflict("try_again", "An invitation for this email was accepted a moment ago. Open the link again.")
 
-// saveAccepting stores the person. Whoever became a user between the check and the transaction, or changed how they sign in
-// there, is asked again.
+// saveAccepting stores the user. If the user was created, or changed how they sign in, between the check and the
+// transaction, it returns an error that asks to try again.
 func (w *work) saveAccepting(p accepting, t InvitationToken, logs []string) error {
 	u := p.after
 	if !slices.Contains(logs, w.p.AccountID) {
@@ -285,7 +286,7 @@ func (w *work) saveAccepting(p accepting, t InvitationToken, logs []string) erro
 	return w.s.prove(w.ctx, w.Tx, logs, newWayIn{before: p.before, after: u, with: "invitation"})
 }
 
-// unchanged reports someone whose way to sign in is not what it was when it was checked.
+// unchanged returns an error if the way to sign in has changed since it was checked.
 func (w *work) unchanged(before User, read func(ctx context.Context, id string) (User, error)) error {
 	now, err := read(w.ctx, before.ID)
 	if err != nil {
@@ -317,8 +318,8 @@ func (w *work) activate(m *Member, inv Invitation, u User) error {
 	})
 }
 
-// mayAccept is the guard at acceptance: the role is still of the right scope and can be handed out, and in an account
-// with the strict policy the inviter still may hand it out.
+// mayAccept is the guard at acceptance: the role must still be of the right scope and assignable, and in an account
+// with the strict policy the inviter must still be allowed to assign it.
 func (w *work) mayAccept(m Member, inv Invitation) error {
 	if err := scopeFits(m.Role, m.ProjectID); err != nil {
 		return err
@@ -344,12 +345,14 @@ func (w *work) mayAccept(m Member, inv Invitation) error {
 	return nil
 }
 
-// inviter loads the principal that sent an invitation as it is now; one that cannot act any more is ErrNotFound.
+// inviter loads the current state of the principal that sent an invitation; the error is ErrNotFound if it can no
+// longer act.
 func (w *work) inviter(inv Invitation) (*Principal, error) {
 	return w.principalNow(inv.AccountID, inv.InvitedBy)
 }
 
-// principalNow is a person or key of an account as it is now; one that cannot act there any more is ErrNotFound.
+// principalNow loads the current state of a person or key of an account; the error is ErrNotFound if it can no longer
+// act there.
 func (w *work) principalNow(accountID, id string) (*Principal, error) {
 	kp, err := w.KeyPrincipalByID(w.ctx, id)
 	var p *Principal
@@ -367,8 +370,8 @@ func (w *work) principalNow(accountID, id string) (*Principal, error) {
 	return p, err
 }
 
-// acceptRest activates the other open offers the same address has in the account. One that cannot be accepted now, because
-// whoever sent it may not hand out the role any more, stays open and keeps none of the others back.
+// acceptRest accepts the other open invitations of the same email in the account. An invitation that cannot be accepted
+// now, because its sender may no longer assign the role, stays open and does not block the others.
 func (w *work) acceptRest(done Member, u User) error {
 	all, err := w.MembershipsOf(w.ctx, done.AccountID, done.CanonicalEmail)
 	if err != nil {
@@ -399,13 +402,13 @@ func (w *work) acceptRest(done Member, u User) error {
 	return nil
 }
 
-// DeclineInvitation refuses an invitation; the inviter sees it, and the link stops working.
+// DeclineInvitation declines an invitation. The inviter can see that, and the link stops working.
 func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
 	inv, _, err := s.invitationBehind(ctx, s.Store, token)
 	if err != nil {
 		return err
 	}
-	return s.Store.Update(ctx, inv.AccountID, Adds, func(tx Tx) error {
+	return s.Store.Update(ctx, inv.AccountID, Shared, func(tx Tx) error {
 		inv, _, err := s.invitationBehind(ctx, tx, token)
 		if err != nil {
 			return err

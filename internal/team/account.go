@@ -7,15 +7,15 @@ import (
 	"raff/internal/event"
 )
 
-// ownerLinkTTL is how long the Owner of a new account has to set a password.
+// ownerLinkTTL is the lifetime of the password link for the Owner of a new account.
 const ownerLinkTTL = 7 * 24 * time.Hour
 
-// NewAccount describes an account and the person who owns it.
+// NewAccount describes an account and its Owner.
 type NewAccount struct {
 	Name, OwnerEmail string
 }
 
-// CreatedAccount is a new account with everything needed to use it. APIKey and OwnerLink are shown this once.
+// CreatedAccount is a new account with everything needed to use it. APIKey and OwnerLink are shown only once.
 type CreatedAccount struct {
 	AccountID        string
 	OwnerUserID      string
@@ -23,12 +23,12 @@ type CreatedAccount struct {
 	DefaultProjectID string
 	APIKeyID         string
 	APIKey           string
-	// OwnerLink lets the Owner set a password, once; it is empty when they already have one.
+	// OwnerLink lets the Owner set a password, once; it is empty if they already have one.
 	OwnerLink string
 }
 
-// CreateAccount makes an account with its Owner, its Default project and a key with the Owner role. Only the operator
-// of the server does that.
+// CreateAccount creates an account with its Owner, its Default project and a key with the Owner role. Only the operator
+// of the server can do that.
 func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccount, error) {
 	if err := checkName(n.Name, 64); err != nil {
 		return CreatedAccount{}, err
@@ -63,7 +63,7 @@ func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccou
 			return err
 		}
 		out.DefaultProjectID = pr.ID
-		// The key is the Owner's own: what they make counts as made by them.
+		// The key is the Owner's own: the Owner counts as its creator.
 		k, secret, err := w.newOwnerKey(owner)
 		out.APIKeyID, out.APIKey = k.ID, secret
 		return err
@@ -101,7 +101,7 @@ func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, err
 		return User{}, err
 	}
 	out.OwnerUserID, out.OwnerMemberID = u.ID, m.ID
-	// Whoever holds this address unproven is not the Owner yet: the operator's link says who is.
+	// A user with this email, unverified, may be someone else: the operator's link verifies the Owner.
 	if !u.Proven {
 		if u, err = w.clearUnproven(u); err != nil {
 			return User{}, err
@@ -117,7 +117,7 @@ func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, err
 	return u, w.recordMember(m, false, memberAdded(m))
 }
 
-// clearUnproven ends whatever someone set up who never showed that the address is theirs.
+// clearUnproven removes everything that a user with an unverified email has set up.
 func (w *work) clearUnproven(u User) (User, error) {
 	u, err := w.s.heldUser(w.ctx, w.Tx, u.ID)
 	if err != nil || u.Proven {

@@ -8,12 +8,12 @@ import (
 	"raff/internal/event"
 )
 
-// NewAPIKey describes a key. RoleID gives it an account role at once, and Projects a role in each of them; without
-// either the key holds nothing yet.
+// NewAPIKey describes a key. RoleID assigns it an account role, and Projects a role in each of them; without either,
+// the key has no permissions.
 type NewAPIKey struct {
 	Name      string
 	Tier      string    // "standard" when empty
-	ExpiresAt time.Time // zero: never
+	ExpiresAt time.Time // zero means never
 	RoleID    string
 	Projects  []ProjectRole
 	ManagedBy string // "api" when empty
@@ -22,19 +22,19 @@ type NewAPIKey struct {
 // ProjectRole is a role in a project.
 type ProjectRole struct{ ProjectID, RoleID string }
 
-// APIKeyChange changes what it names; nil leaves as it is. ExpiresAt pointing to the zero time means never.
+// APIKeyChange changes the fields that are not nil. ExpiresAt pointing to the zero time means never.
 type APIKeyChange struct {
 	Name, Tier *string
 	IsActive   *bool
 	ExpiresAt  *time.Time
-	// Base is the version the change was made for.
+	// Base is the version that the change was made for.
 	Base Base
 }
 
-// MaxGrace is the longest time an old secret may keep working after a regeneration.
+// MaxGrace is the longest grace period of an old secret after a regeneration.
 const MaxGrace = 7 * 24 * time.Hour
 
-// ListAPIKeys lists the account's keys by creation.
+// ListAPIKeys lists the account's keys in order of creation.
 func (s *Service) ListAPIKeys(ctx context.Context, p *Principal, page Page) ([]APIKey, int, error) {
 	if err := s.require(p, APIKeysView, APIKeysManage); err != nil {
 		return nil, 0, err
@@ -42,7 +42,7 @@ func (s *Service) ListAPIKeys(ctx context.Context, p *Principal, page Page) ([]A
 	return s.Store.APIKeys(ctx, p.AccountID, page)
 }
 
-// GetAPIKey reads one key. Its secret cannot be read.
+// GetAPIKey reads one key, without its secret.
 func (s *Service) GetAPIKey(ctx context.Context, p *Principal, id string) (APIKey, error) {
 	if err := s.require(p, APIKeysView, APIKeysManage); err != nil {
 		return APIKey{}, err
@@ -50,7 +50,7 @@ func (s *Service) GetAPIKey(ctx context.Context, p *Principal, id string) (APIKe
 	return s.Store.APIKey(ctx, p.AccountID, id)
 }
 
-// CreateAPIKey makes a key and returns its secret, this once.
+// CreateAPIKey creates a key and returns its secret, which cannot be read again.
 func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (APIKey, string, error) {
 	if err := s.require(p, APIKeysCreate); err != nil {
 		return APIKey{}, "", err
@@ -69,7 +69,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 	}
 	var k APIKey
 	var secret string
-	err := s.write(ctx, p, Adds, func(w *work) error {
+	err := s.write(ctx, p, Shared, func(w *work) error {
 		if err := s.require(w.p, APIKeysCreate); err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 			return err
 		}
 		w.made = k
-		return w.mayOutlast(n.ExpiresAt) // last: which permissions are missing says more
+		return w.mayOutlast(n.ExpiresAt) // last, because missing permissions are the more useful error
 	})
 	if err != nil {
 		return APIKey{}, "", err
@@ -132,7 +132,7 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 		m, _, err := w.addMember(NewMember{ProjectID: to.ProjectID, APIKeyID: &k.ID, RoleID: to.RoleID, ManagedBy: n.ManagedBy})
 		if e, ok := errors.AsType[*Error](err); ok {
 			in := *e
-			in.Field = "projects" // not the role_id of the account
+			in.Field = "projects" // not role_id, which is the account role
 			err = &in
 		}
 		if err != nil {
@@ -162,7 +162,7 @@ func (w *work) giveKeyRole(k APIKey, n NewAPIKey) (Member, error) {
 	return m, nil
 }
 
-// checkTier lets only the operator of the server give the high tier.
+// checkTier allows only the operator of the server to set the high tier.
 func checkTier(p *Principal, from, to string) error {
 	switch {
 	case to != TierStandard && to != TierHigh:
@@ -182,7 +182,7 @@ func (s *Service) checkExpiry(t time.Time) error {
 	return nil
 }
 
-// UpdateAPIKey renames, deactivates, wakes up, shortens or extends a key.
+// UpdateAPIKey renames, disables or enables a key, or changes its expiry or tier.
 func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c APIKeyChange) (APIKey, error) {
 	if err := s.require(p, APIKeysManage); err != nil {
 		return APIKey{}, err
@@ -196,7 +196,7 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 		}
 	}
 	var k APIKey
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		if err := s.require(w.p, APIKeysManage); err != nil {
 			return err
 		}
@@ -264,7 +264,7 @@ func (w *work) changeKey(k *APIKey, c APIKeyChange) error {
 	return w.mayCommand(*k)
 }
 
-// selfRenewal refuses that a key outlives, by its own hand, the term someone gave it.
+// selfRenewal refuses that a key extends its own lifetime.
 func selfRenewal() error {
 	return denied("self_change_denied", "An API key cannot extend its own lifetime. Use another credential.")
 }
@@ -280,15 +280,15 @@ func keyDiff(a, b APIKey) (d event.APIKeyUpdated) {
 	return d
 }
 
-// RegenerateAPIKey gives a key a new secret under the same id, name and roles. A key with a term gets the same term
-// again from now. The old secret works for the grace, 0 to MaxGrace, and not a moment longer.
+// RegenerateAPIKey gives a key a new secret and keeps its id, name and roles. A key with a lifetime gets the same
+// lifetime again from now. The old secret works exactly for the grace period, 0 to MaxGrace.
 func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string, grace time.Duration) (APIKey, string, error) {
 	if grace < 0 || grace > MaxGrace {
 		return APIKey{}, "", invalid("grace_seconds", "invalid_grace_seconds", "grace_seconds must be between 0 and %d.", int(MaxGrace.Seconds()))
 	}
 	var k APIKey
 	var secret string
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		if err := s.require(w.p, APIKeysManage); err != nil {
 			return err
 		}
@@ -312,7 +312,8 @@ func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string,
 	return k, secret, nil
 }
 
-// newSecretFor replaces the secret of a key. The old one works for the grace, but never longer than it would have.
+// newSecretFor replaces the secret of a key. The old one works for the grace period, but never longer than it would
+// have without the change.
 func (w *work) newSecretFor(k *APIKey, grace time.Duration) (string, error) {
 	secret, err := newSecret(w.s.Rand)
 	if err != nil {
@@ -351,9 +352,9 @@ func (w *work) newSecretFor(k *APIKey, grace time.Duration) (string, error) {
 	return secret, w.recordKey(*k, event.APIKeyRegenerated{GraceSeconds: int(until.Sub(w.at).Seconds()), KeyPrefix: k.KeyPrefix})
 }
 
-// RevokeAPIKey deletes a key with all its memberships. It may revoke itself.
+// RevokeAPIKey deletes a key with all its memberships. A key can revoke itself.
 func (s *Service) RevokeAPIKey(ctx context.Context, p *Principal, id string) error {
-	return s.write(ctx, p, TakesAway, func(w *work) error {
+	return s.write(ctx, p, Exclusive, func(w *work) error {
 		if err := s.require(w.p, APIKeysRevoke); err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func (s *Service) ListEvents(ctx context.Context, p *Principal, f EventFilter) (
 	return s.Store.Events(ctx, f)
 }
 
-// unknownAction keeps a misspelt action from looking like one that never happened.
+// unknownAction refuses an unknown action, so that a misspelled one does not look like one that never happened.
 func unknownAction(action event.Action) error {
 	var all []string
 	for _, a := range event.Actions() {
@@ -37,7 +37,7 @@ func unknownAction(action event.Action) error {
 // exportPage is how many events an export reads at once.
 const exportPage = 500
 
-// EventExport is a walk over all events that match a filter, newest first, however many there are.
+// EventExport iterates over all events that match a filter, newest first.
 type EventExport struct {
 	s      *Service
 	who    *Principal
@@ -46,15 +46,15 @@ type EventExport struct {
 	last   bool
 }
 
-// ExportEvents begins an export. It reads the first page, so that a refusal comes before anything is answered.
+// ExportEvents starts an export. It reads the first page, so that a refusal is reported before the response starts.
 func (s *Service) ExportEvents(ctx context.Context, p *Principal, f EventFilter) (*EventExport, error) {
-	f.Page = Page{Limit: exportPage, Uncounted: true}
+	f.Page = Page{Limit: exportPage, SkipTotal: true}
 	x := &EventExport{s: s, who: p, filter: f}
 	return x, x.read(ctx)
 }
 
-// Check reads the caller's credential again: an export ends with the key or session that asked for it, and with the
-// permission. The context must not be one of Reading, which would answer as of the beginning.
+// Check reads the caller's credential again: an export ends when its key or session ends, or loses the permission. The
+// context must not be one of Reading, which would return the state at the start of the request.
 func (x *EventExport) Check(ctx context.Context) error {
 	fresh, err := x.s.refresh(ctx, x.s.Store, x.who)
 	if err != nil {
@@ -64,7 +64,7 @@ func (x *EventExport) Check(ctx context.Context) error {
 	return x.s.require(fresh, AuditView)
 }
 
-// Each calls fn with every page. The credential is checked before each page but the first; see Check.
+// Each calls fn with every page. The credential is checked before each page except the first; see Check.
 func (x *EventExport) Each(ctx context.Context, fn func([]event.Event) error) error {
 	for {
 		if err := fn(x.next); err != nil || x.last {

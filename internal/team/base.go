@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Base is the version of something that a change was made for, by its UpdatedAt: one of these. A nil Base is any version,
-// an empty one none. A change of another version is refused, so that nobody undoes by accident what someone else did
-// after they looked.
+// Base is the set of versions, as UpdatedAt times, that a change was made for. A nil Base is any version, an empty one
+// none. A change of another version is refused, so that no one accidentally overwrites a change that they have not
+// seen.
 type Base []time.Time
 
 func (b Base) matches(updatedAt time.Time) error {

@@ -6,26 +6,26 @@ import (
 	"slices"
 )
 
-// MaxBulk is the most members one request adds.
+// MaxBulk is the maximum number of members in one bulk request.
 const MaxBulk = 500
 
-// BulkResult is how one row of a bulk request ended: with a member, or with a refusal.
+// BulkResult is the outcome of one row of a bulk request: a member, or a refusal.
 type BulkResult struct {
 	Member Member
 	Err    error
 }
 
-// AddMembers adds many members, to the account or to projects, in one transaction. A row that is refused does not hurt the
-// others; when the database fails, nothing was added and the error is of the whole request.
+// AddMembers adds many members, to the account or to projects, in one transaction. A refused row does not affect the
+// others; if the database fails, nothing is added and the whole request fails.
 func (s *Service) AddMembers(ctx context.Context, p *Principal, rows []NewMember) ([]BulkResult, error) {
 	return s.addMembers(ctx, p, rows, s.write)
 }
 
-// NoID stands for the id of something that would be made.
+// NoID is the placeholder for the id of an object that would be created.
 const NoID = "00000000-0000-0000-0000-000000000000"
 
-// TryAddMembers answers what AddMembers would, and adds nobody: the same checks run in a transaction that is rolled back.
-// The ids of what would be made are NoID.
+// TryAddMembers is a dry run of AddMembers: the same checks run in a transaction that is rolled back. The ids of
+// objects that would be created are NoID.
 func (s *Service) TryAddMembers(ctx context.Context, p *Principal, rows []NewMember) ([]BulkResult, error) {
 	out, err := s.addMembers(ctx, p, rows, s.try)
 	made := map[string]bool{}
@@ -50,7 +50,7 @@ func (s *Service) TryAddMembers(ctx context.Context, p *Principal, rows []NewMem
 	return out, err
 }
 
-// writer is Service.write, or Service.try.
+// writer is Service.write or Service.try.
 type writer func(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error
 
 func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember, write writer) ([]BulkResult, error) {
@@ -66,17 +66,18 @@ func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember
 			wrong[i] = rows[i].check()
 		}
 	}
-	// Two that add the same people in another order would wait for each other, row by row. Many rows run alone instead.
-	lock := Adds
+	// Two requests that add the same people in different order would wait for each other, row by row, so requests with
+	// many rows take the exclusive lock.
+	lock := Shared
 	if len(rows) > 1 {
-		lock = TakesAway
+		lock = Exclusive
 	}
 	var out []BulkResult
 	err := write(ctx, p, lock, func(w *work) error {
 		if err := w.mayAddAny(rows); err != nil {
 			return err
 		}
-		// Counted before anything is written: transactions that hold rows and wait for the count could wait for each other.
+		// Counted before anything is written: transactions that hold rows and wait for the count could deadlock.
 		if err := w.prepayMails(invited(rows)); err != nil {
 			return err
 		}
@@ -106,7 +107,7 @@ func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember
 	return out, err
 }
 
-// invited counts the rows that may become a mail.
+// invited counts the rows that may send an email.
 func invited(rows []NewMember) (n int) {
 	for _, r := range rows {
 		if r.Email != nil {
@@ -116,7 +117,7 @@ func invited(rows []NewMember) (n int) {
 	return n
 }
 
-// mayAddAny refuses the whole request to who may invite nobody to where its first row invites.
+// mayAddAny refuses the whole request if the caller may not invite anyone to the place of its first row.
 func (g *guard) mayAddAny(rows []NewMember) error {
 	projectID := rows[0].ProjectID
 	if projectID != "" {
@@ -127,13 +128,13 @@ func (g *guard) mayAddAny(rows []NewMember) error {
 	return g.mayInvite(projectID)
 }
 
-// refused reports an error that is about the request, not about the server: nothing was written when it was made.
+// refused reports whether an error is about the request, not about the server; nothing was written then.
 func refused(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind != KindInternal && e.Kind != KindUnavailable
 }
 
-// LookupUser finds a person of the account by address, whether they are a member now or once were.
+// LookupUser finds a current or former member of the account by email.
 func (s *Service) LookupUser(ctx context.Context, p *Principal, email string) (User, error) {
 	if err := s.require(p, MembersView, MembersManage); err != nil {
 		return User{}, err
@@ -149,7 +150,7 @@ func (s *Service) LookupUser(ctx context.Context, p *Principal, email string) (U
 	return s.Store.KnownUser(ctx, p.AccountID, u.ID)
 }
 
-// KnownUser finds a person of the account by id, whether they are a member now or once were.
+// KnownUser finds a current or former member of the account by user id.
 func (s *Service) KnownUser(ctx context.Context, p *Principal, id string) (User, error) {
 	if err := s.require(p, MembersView, MembersManage); err != nil {
 		return User{}, err

@@ -2,20 +2,20 @@ package team
 
 import "context"
 
-// Can answers what a principal may do, by the guard that decides when they do it. Each answer is nil for yes, the
-// refusal with its reason, or the failure of the database.
+// Can reports what a principal may do, using the same guard that decides when they do it. Each method returns nil for
+// yes, or a refusal with its reason, or an error of the database.
 type Can struct{ g guard }
 
-// Can is a question to the guard on behalf of p, outside any write, for one request: not for concurrent use. What it
-// answers can change before p acts; then the act is refused.
+// Can returns a Can for p, outside any write and for one request. It must not be used concurrently. An answer can
+// change before p acts; the action is then refused.
 func (s *Service) Can(ctx context.Context, p *Principal) Can {
 	g := s.guard(ctx, p)
 	g.Reader = &ownRoles{Reader: s.Store, p: p}
 	return Can{*g}
 }
 
-// ownRoles reads what roles the principal has in projects once, so that a page that asks about many projects, or many
-// roles, costs no query for each.
+// ownRoles reads the project roles of the principal once, so that a page that asks about many projects or roles needs
+// no query for each.
 type ownRoles struct {
 	Reader
 	p    *Principal
@@ -45,22 +45,22 @@ func (o *ownRoles) MemberOf(ctx context.Context, accountID, projectID string, t 
 	return m, o.err
 }
 
-// guard looks at the database as it is.
+// guard reads the database outside a transaction.
 func (s *Service) guard(ctx context.Context, p *Principal) *guard {
 	return &guard{Reader: s.Store, s: s, ctx: ctx, p: p, at: s.now()}
 }
 
-// ViewMembers answers for the account, or for a project of it.
+// ViewMembers reports whether p may view the members of the account or of a project.
 func (c Can) ViewMembers(projectID string) error {
 	return c.g.s.mayView(c.g.ctx, &c.g, c.g.p, projectID, memberViewers)
 }
 
-// ViewInvitations answers for the account, or for a project of it.
+// ViewInvitations reports whether p may view the invitations of the account or of a project.
 func (c Can) ViewInvitations(projectID string) error {
 	return c.g.s.mayView(c.g.ctx, &c.g, c.g.p, projectID, invitationViewers)
 }
 
-// ViewOffers answers whether there is any place in which p may see invitations.
+// ViewOffers reports whether p may view invitations anywhere.
 func (c Can) ViewOffers() error {
 	if c.ViewInvitations("") == nil {
 		return nil
@@ -68,29 +68,29 @@ func (c Can) ViewOffers() error {
 	return c.g.s.visibleOffers(c.g.ctx, c.g.p, &OfferFilter{})
 }
 
-// Invite answers for the account, or for a project.
+// Invite reports whether p may invite people to the account or to a project.
 func (c Can) Invite(projectID string) error { return c.g.mayInvite(projectID) }
 
-// AddMember answers for people and keys that are known in the account already.
+// AddMember reports whether p may add existing users and keys.
 func (c Can) AddMember() error { return c.g.s.require(c.g.p, MembersManage) }
 
-// AddToProject answers whether p may give people and keys that are in the account already a role in a project.
+// AddToProject reports whether p may add members of the account to a project.
 func (c Can) AddToProject(projectID string) error {
 	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{ProjectMembersManage}, MembersManage)
 }
 
-// RemoveFromProject answers for people and keys with a role in the project.
+// RemoveFromProject reports whether p may remove members from a project.
 func (c Can) RemoveFromProject(projectID string) error {
 	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{ProjectMembersManage, ProjectMembersRemove}, MembersManage)
 }
 
-// Give answers whether p may bind a role to whoever this membership is of, in its scope.
+// Give reports whether p may assign a role to the principal of a membership, in its scope.
 func (c Can) Give(m Member, role Role) error {
 	_, err := c.g.mayBind(m.subject(), role, m.ProjectID)
 	return err
 }
 
-// InviteAs answers whether p may invite someone with this role.
+// InviteAs reports whether p may invite someone with this role.
 func (c Can) InviteAs(role Role, projectID string) error {
 	if err := c.g.mayInvite(projectID); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (c Can) InviteAs(role Role, projectID string) error {
 	return err
 }
 
-// ChangeMember answers for role and status.
+// ChangeMember reports whether p may change the role and status of a member.
 func (c Can) ChangeMember(m Member) error {
 	if _, err := c.g.memberToChange(m.ProjectID, m.ID); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (c Can) ChangeMember(m Member) error {
 	return c.g.mayTouch(m)
 }
 
-// RemoveMember answers for memberships and, while they are pending, for cancelling the invitation.
+// RemoveMember reports whether p may remove a member or, while they are pending, cancel the invitation.
 func (c Can) RemoveMember(m Member) error {
 	if _, err := c.g.memberToRemove(m.ProjectID, m.ID); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (c Can) RemoveMember(m Member) error {
 	return c.g.mayTouch(m)
 }
 
-// SendInvitation answers for sending an invitation again, and for its link.
+// SendInvitation reports whether p may resend an invitation and get its link.
 func (c Can) SendInvitation(inv Invitation) error {
 	if err := c.g.mayInvite(inv.ProjectID); err != nil {
 		return err
@@ -124,7 +124,7 @@ func (c Can) SendInvitation(inv Invitation) error {
 	return err
 }
 
-// CancelInvitation answers for taking an invitation back.
+// CancelInvitation reports whether p may cancel an invitation.
 func (c Can) CancelInvitation(inv Invitation) error {
 	if err := c.g.mayInvite(inv.ProjectID); err != nil {
 		return err
@@ -132,13 +132,13 @@ func (c Can) CancelInvitation(inv Invitation) error {
 	return c.g.mayTouch(Member{CanonicalEmail: inv.CanonicalEmail, ProjectID: inv.ProjectID, Role: inv.Role})
 }
 
-// ViewRoles answers for all roles of the account.
+// ViewRoles reports whether p may view the roles of the account.
 func (c Can) ViewRoles() error { return c.g.s.mayViewRoles(c.g.ctx, c.g.p) }
 
-// CreateRole answers for custom roles.
+// CreateRole reports whether p may create custom roles.
 func (c Can) CreateRole() error { return c.g.s.require(c.g.p, RolesCreate) }
 
-// ChangeRole answers for name, description and permissions.
+// ChangeRole reports whether p may change a role's name, description and permissions.
 func (c Can) ChangeRole(r Role) error {
 	if err := c.g.s.require(c.g.p, RolesManage); err != nil {
 		return err
@@ -147,7 +147,7 @@ func (c Can) ChangeRole(r Role) error {
 	return err
 }
 
-// DeleteRole answers for a role that nobody has; who has it needs another one first.
+// DeleteRole reports whether p may delete a role; holders need a replacement role first.
 func (c Can) DeleteRole(r Role) error {
 	if err := c.g.s.require(c.g.p, RolesDelete); err != nil {
 		return err
@@ -156,13 +156,13 @@ func (c Can) DeleteRole(r Role) error {
 	return err
 }
 
-// ViewKeys answers for all API keys of the account.
+// ViewKeys reports whether p may view the API keys of the account.
 func (c Can) ViewKeys() error { return c.g.s.require(c.g.p, APIKeysView, APIKeysManage) }
 
-// CreateKey answers for API keys without a role.
+// CreateKey reports whether p may create API keys without a role.
 func (c Can) CreateKey() error { return c.g.s.require(c.g.p, APIKeysCreate) }
 
-// CreateKeyAs answers whether p may make an API key with this account role.
+// CreateKeyAs reports whether p may create an API key with this account role.
 func (c Can) CreateKeyAs(role Role) error {
 	if err := c.CreateKey(); err != nil {
 		return err
@@ -171,7 +171,7 @@ func (c Can) CreateKeyAs(role Role) error {
 	return err
 }
 
-// ChangeKey answers for the name, for switching a key off, and for a shorter term.
+// ChangeKey reports whether p may rename or disable a key, or shorten its lifetime.
 func (c Can) ChangeKey(k APIKey) error {
 	if err := c.g.s.require(c.g.p, APIKeysManage); err != nil {
 		return err
@@ -179,7 +179,7 @@ func (c Can) ChangeKey(k APIKey) error {
 	return c.g.mayTouchKey(k)
 }
 
-// RenewKey answers for a new secret, a longer term, and switching a key on again.
+// RenewKey reports whether p may regenerate, extend or enable a key.
 func (c Can) RenewKey(k APIKey) error {
 	if err := c.g.s.require(c.g.p, APIKeysManage); err != nil {
 		return err
@@ -187,7 +187,7 @@ func (c Can) RenewKey(k APIKey) error {
 	return c.g.mayCommand(k)
 }
 
-// RevokeKey answers for ending a key for good.
+// RevokeKey reports whether p may revoke a key.
 func (c Can) RevokeKey(k APIKey) error {
 	if err := c.g.s.require(c.g.p, APIKeysRevoke); err != nil {
 		return err
@@ -195,19 +195,19 @@ func (c Can) RevokeKey(k APIKey) error {
 	return c.g.mayTouchKey(k)
 }
 
-// ViewProjects answers for all projects; those p has a role in are always visible.
+// ViewProjects reports whether p may view all projects; those in which p has a role are always visible.
 func (c Can) ViewProjects() error { return c.g.s.require(c.g.p, ProjectsView, ProjectsManage) }
 
-// CreateProject answers for new projects.
+// CreateProject reports whether p may create projects.
 func (c Can) CreateProject() error { return c.g.s.require(c.g.p, ProjectsCreate) }
 
-// ChangeProject answers for name and description.
+// ChangeProject reports whether p may change a project's name and description.
 func (c Can) ChangeProject(pr Project) error {
 	_, err := c.g.projectFor(pr.ID, ProjectsManage)
 	return err
 }
 
-// DeleteProject answers for a project with all that is in it.
+// DeleteProject reports whether p may delete a project.
 func (c Can) DeleteProject(pr Project) error {
 	if _, err := c.g.projectFor(pr.ID, ProjectsDelete); err != nil {
 		return err
@@ -215,19 +215,19 @@ func (c Can) DeleteProject(pr Project) error {
 	return pr.deletable()
 }
 
-// ViewAudit answers for the audit log.
+// ViewAudit reports whether p may view the audit log.
 func (c Can) ViewAudit() error { return c.g.s.require(c.g.p, AuditView) }
 
-// ViewSettings answers for the account's settings.
+// ViewSettings reports whether p may view the account's settings.
 func (c Can) ViewSettings() error { return c.g.s.require(c.g.p, SettingsView, SettingsManage) }
 
-// ChangeSettings answers for the account's name.
+// ChangeSettings reports whether p may change the account's name.
 func (c Can) ChangeSettings() error { return c.g.s.require(c.g.p, SettingsManage) }
 
-// SetPolicy answers for the policy by which roles are handed out.
+// SetPolicy reports whether p may change the grant policy.
 func (c Can) SetPolicy() error { return c.g.maySetPolicy() }
 
-// RequireFactor answers for letting people in only with a second factor.
+// RequireFactor reports whether p may require a second factor.
 func (c Can) RequireFactor() error {
 	if err := c.ChangeSettings(); err != nil {
 		return err
@@ -235,13 +235,13 @@ func (c Can) RequireFactor() error {
 	return c.g.mayRequireFactor(true)
 }
 
-// ViewFactors answers for seeing who has a second factor.
+// ViewFactors reports whether p may see who has a second factor.
 func (c Can) ViewFactors() error { return c.g.s.require(c.g.p, MembersManage) }
 
-// TransferOwnership answers for handing the account over.
+// TransferOwnership reports whether p may transfer ownership.
 func (c Can) TransferOwnership() error { return c.g.mayTransfer() }
 
-// Escalations lists the permissions of a scope that p may not put into a role, because p does not hold them.
+// Escalations lists the permissions of a scope that p may not add to a role because p does not hold them.
 func (c Can) Escalations(scope Scope) Set {
 	all := c.g.s.Options.Catalog.Scope(scope)
 	if scope != ScopeAccount {

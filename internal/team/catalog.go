@@ -12,7 +12,7 @@ import (
 	"raff/internal/event"
 )
 
-// RoleText is a role with its permissions as they are stored, whatever the catalog knows of them.
+// RoleText is a role with its permissions as stored, including those that the catalog does not have.
 type RoleText struct {
 	ID, AccountID, Name, Slug string
 	Scope                     Scope
@@ -21,7 +21,7 @@ type RoleText struct {
 	Holders                   int // memberships
 }
 
-// CatalogChange is what another catalog does to one role. AccountID is empty for a system role.
+// CatalogChange is the effect of another catalog on one role. AccountID is empty for a system role.
 type CatalogChange struct {
 	AccountID    string
 	Scope        Scope
@@ -31,20 +31,20 @@ type CatalogChange struct {
 	Holders      int      // memberships
 }
 
-// Fingerprint is the same for two catalogs that mean the same.
+// Fingerprint is equal for equivalent catalogs.
 func (c *Catalog) Fingerprint() string {
 	b, err := json.Marshal(struct {
 		Permissions []Permission
 		Roles       []SystemRole
 	}{c.permissions, c.roles})
 	if err != nil {
-		panic(err) // they are texts
+		panic(err) // marshaling strings cannot fail
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
 
-// systemRoles are the system roles as they are stored.
+// systemRoles are the system roles in the form in which they are stored.
 func (s *Service) systemRoles(c *Catalog) []Role {
 	var roles []Role
 	for _, sr := range c.SystemRoles() {
@@ -61,7 +61,7 @@ func (s *Service) systemRoles(c *Catalog) []Role {
 	return roles
 }
 
-// CompareCatalog says what next would change: the roles that gain or lose permissions, system roles first. It changes
+// CompareCatalog returns the roles that would gain or lose permissions with next, system roles first. It changes
 // nothing.
 func (s *Service) CompareCatalog(ctx context.Context, next *Catalog) ([]CatalogChange, error) {
 	stored, err := s.Store.RoleTexts(ctx)
@@ -110,9 +110,9 @@ func catalogChange(r RoleText, before, after []string) CatalogChange {
 	}
 }
 
-// ApplyCatalog makes next the catalog of the database, in one transaction with an event in each account that tells what
-// its roles gained and lost. text and source are kept beside it. Nodes that run with another catalog have to be started
-// again.
+// ApplyCatalog makes next the catalog of the database, in one transaction with an event in each account that records
+// what its roles gained and lost. text and source are stored with it. Nodes that run with another catalog must be
+// restarted.
 func (s *Service) ApplyCatalog(ctx context.Context, next *Catalog, text, source string) error {
 	changes, err := s.CompareCatalog(ctx, next)
 	if err != nil {
@@ -148,13 +148,13 @@ func (s *Service) ApplyCatalog(ctx context.Context, next *Catalog, text, source 
 	})
 }
 
-// What the operator decided for all programs on the database.
+// Settings that are stored for all programs on the database.
 const (
-	// SettingCatalog is the catalog as it was written, in YAML.
+	// SettingCatalog is the text of the catalog, in YAML.
 	SettingCatalog = "catalog"
 	// SettingCatalogSource is CatalogDefault or CatalogFile.
 	SettingCatalogSource = "catalog_source"
-	// SettingPublicURL is where people reach the servers.
+	// SettingPublicURL is the public URL of the servers.
 	SettingPublicURL = "public_url"
 
 	CatalogDefault = "default"

@@ -9,28 +9,28 @@ import (
 	"raff/internal/event"
 )
 
-// ErrCodesStopped says that no code of an authenticator app is taken any more, because too many wrong ones were given. The
-// message of the error that is returned says what else the person can do.
+// ErrCodesStopped says that codes of an authenticator app are no longer accepted, because too many wrong ones were
+// entered. The message of the returned error says what else the user can do.
 var ErrCodesStopped = &Error{Kind: KindUnauthenticated, Code: "codes_stopped", Field: "code", Message: "Codes from the authenticator app are no longer accepted."}
 
-// CodeTry is what someone gives to finish signing in, beside the token of the session that awaits it.
+// CodeTry is the input for verifying a second factor by code, in addition to the token of the pending session.
 type CodeTry struct {
-	// Code is one that an authenticator app shows, or a recovery code.
+	// Code is a code from an authenticator app, or a recovery code.
 	Code string
-	// Device is the DeviceToken that the browser keeps for this person, or empty.
+	// Device is the browser's DeviceToken for this user, or empty.
 	Device string
-	// Source is the network address it comes from; empty where that is not known.
+	// Source is the network address of the caller; empty if it is unknown.
 	Source string
 }
 
-// maxWrongCodes is how many wrong codes of an authenticator app are taken one after the other. Someone who knows the
-// password guesses one of a million in that many with a chance of about one in 3,000, because three of them work at a
-// moment.
+// maxWrongCodes is how many wrong codes of an authenticator app are accepted in a row. Someone who knows the password
+// guesses a code with that many attempts with a probability of about 1 in 3,000, because three codes out of a million
+// are valid at a time.
 const maxWrongCodes = 100
 
-// codeStop counts wrong codes of an authenticator app. Time gives practically none back: one in a year. A right code, a
-// recovery code or a passkey does, from where the wrong ones came, and so does a new password or another app, for which
-// nobody gave a wrong code.
+// codeStop counts wrong codes of an authenticator app per origin. It practically never refills over time (one attempt
+// per year). A correct code, a recovery code or a passkey from the same origin resets it, and so does a new password or
+// another app, which have their own count.
 func (a Awaiting) codeStop(device string) Limit {
 	of := []string{a.User.ID, a.User.PasswordHash, device}
 	for _, f := range a.factors {
@@ -41,13 +41,13 @@ func (a Awaiting) codeStop(device string) Limit {
 	return limitOf(365*24*time.Hour, maxWrongCodes, "codes", of...)
 }
 
-// codeTotal counts them over all passwords, for someone who reads the person's mail and sets a new password again and again.
-// It is of no concern to browsers that are known.
+// codeTotal counts them across all passwords, against an attacker who reads the user's email and sets new passwords
+// repeatedly. It does not apply to known browsers.
 func codeTotal(userID string) Limit {
 	return limitOf(15*time.Minute, 3*maxWrongCodes, "codes of all", userID)
 }
 
-// appCodeLimits are those on codes of an authenticator app; the last may not be there.
+// appCodeLimits are the limits on codes of an authenticator app; the last one is omitted for known browsers.
 func (a Awaiting) appCodeLimits(from origin) []Limit {
 	limits := []Limit{codeRate(a.User.ID, from.device, from.source), a.codeStop(from.device)}
 	if from.device == "" {
@@ -56,22 +56,23 @@ func (a Awaiting) appCodeLimits(from origin) []Limit {
 	return limits
 }
 
-// toldOf is counted once for each time that codes stop.
+// toldOf is counted once each time that codes stop.
 func toldOf(stop Limit) Limit { return limitOf(stop.Every, 1, "told", stop.Subject) }
 
-// codeRate bounds how fast one guesser tries codes of any kind, so that nobody uses up the attempts of others.
+// codeRate limits how fast one origin can try codes of any kind, so that no one can use up the attempts of others.
 func codeRate(userID string, of ...string) Limit {
 	return limitOf(30*time.Second, 8, "code", append([]string{userID}, of...)...)
 }
 
-// recoveryRate bounds how fast many guessers together try recovery codes. Those have 80 bits, so it is about the work they
-// cause, and generous: it must not shut out the person, for whom codes have stopped.
+// recoveryRate limits how fast all origins together can try recovery codes. Recovery codes have 80 bits, so it only
+// limits the load, and is generous: it must not lock out the user whose app codes have stopped.
 func recoveryRate(userID string) Limit {
 	return limitOf(100*time.Millisecond, 1000, "recovery", userID)
 }
 
-// codeOrigin is a browser that this person proved a second factor with, or else the network address. What a browser did
-// before there was a second factor does not make it known: whoever knew the password could do that with any number.
+// codeOrigin is a browser with which this user has verified a second factor, or else the network address. Signing in
+// before there was a second factor does not make a browser known, because anyone with the password could have done that
+// with any number of browsers.
 func (s *Service) codeOrigin(a Awaiting, c CodeTry) origin {
 	var since time.Time
 	for i, f := range a.factors {
@@ -82,12 +83,12 @@ func (s *Service) codeOrigin(a Awaiting, c CodeTry) origin {
 	return origin{source: SourceOf(c.Source), device: s.deviceSince(c.Device, a.User, since)}
 }
 
-// isAppCode tells what an authenticator app may show from a recovery code.
+// isAppCode distinguishes a code of an authenticator app from a recovery code.
 func isAppCode(code string) bool {
 	return len(code) <= 8 && strings.Trim(code, "0123456789") == ""
 }
 
-// ProveCode finishes signing in with a code of an authenticator app or a recovery code. The session gets a new token.
+// ProveCode completes a sign-in with a code of an authenticator app or a recovery code. The session gets a new token.
 func (s *Service) ProveCode(ctx context.Context, token string, c CodeTry) (string, error) {
 	a, err := s.Awaiting(ctx, token)
 	if err != nil {
@@ -113,7 +114,7 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 	if err := s.refuseStopped(ctx, a, from); err != nil {
 		return "", err
 	}
-	// Each attempt is counted before the code is looked at, so that many at once are no more than many in a row.
+	// Each attempt is counted before the code is checked, so that concurrent attempts do not exceed the limit.
 	if err := s.spend(ctx, a.appCodeLimits(from)); err != nil {
 		if stopped := s.refuseStopped(ctx, a, from); stopped != nil {
 			return "", stopped
@@ -138,7 +139,7 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 	return next, err
 }
 
-// finishCode makes the session whole if used takes the code up, and forgets the wrong ones from there.
+// finishCode completes the session if used accepts the code, and resets the count of the origin.
 func (s *Service) finishCode(ctx context.Context, a Awaiting, from origin, how string, used func(Tx) (bool, error)) (string, error) {
 	next, err := s.proved(ctx, a, how, used)
 	if errors.Is(err, errWrongCode) {
@@ -150,14 +151,14 @@ func (s *Service) finishCode(ctx context.Context, a Awaiting, from origin, how s
 	return next, s.forgetCodes(ctx, a, from)
 }
 
-// forgetCodes begins anew with the codes of whoever proved a second factor from there.
+// forgetCodes resets the count of wrong codes for an origin that verified a second factor.
 func (s *Service) forgetCodes(ctx context.Context, a Awaiting, from origin) error {
 	stop := a.codeStop(from.device)
-	return s.Store.GiveBack(ctx, []Limit{codeRate(a.User.ID, from.device, from.source), stop, toldOf(stop)}, nil, s.now())
+	return s.Store.Refund(ctx, []Limit{codeRate(a.User.ID, from.device, from.source), stop, toldOf(stop)}, nil, s.now())
 }
 
-// CodesStopped is ErrCodesStopped with what to do, if so many wrong codes came from where this comes from; else nil.
-// Recovery codes and passkeys work all the same.
+// CodesStopped returns ErrCodesStopped with a message that says what to do, if too many wrong codes came from this
+// origin; otherwise nil. Recovery codes and passkeys work in any case.
 func (s *Service) CodesStopped(ctx context.Context, a Awaiting, c CodeTry) error {
 	if !a.HasTOTP {
 		return nil
@@ -165,7 +166,7 @@ func (s *Service) CodesStopped(ctx context.Context, a Awaiting, c CodeTry) error
 	return s.codesStopped(ctx, a, s.codeOrigin(a, c))
 }
 
-// refuseStopped is codesStopped for an attempt, which the person gets to know about.
+// refuseStopped is codesStopped for an attempt, and notifies the user.
 func (s *Service) refuseStopped(ctx context.Context, a Awaiting, from origin) error {
 	err := s.codesStopped(ctx, a, from)
 	if errors.Is(err, ErrCodesStopped) {
@@ -190,7 +191,7 @@ func (s *Service) codesStopped(ctx context.Context, a Awaiting, from origin) err
 	return &stopped
 }
 
-// waysOn says what someone can do for whom codes have stopped.
+// waysOn is the error for a user whose codes have stopped, with the remaining ways to sign in.
 func (s *Service) waysOn(recovery, passkey bool) string {
 	var ways []string
 	if recovery {
@@ -212,8 +213,8 @@ func (s *Service) waysOn(recovery, passkey bool) string {
 	return "Too many wrong codes were entered, so codes from your authenticator app are no longer accepted here. To sign in, " + text + "."
 }
 
-// tellStopped tells the accounts of a person, and the person, that codes stopped: once, and the person by no more than one
-// mail in a day.
+// tellStopped records in the accounts of a user that codes stopped, and notifies the user: once, and with at most one
+// email per day.
 func (s *Service) tellStopped(ctx context.Context, u User, stop Limit, known bool) error {
 	told := toldOf(stop)
 	if wait, err := s.Store.LimitWait(ctx, []Limit{told}, 1, s.now()); err != nil || wait > 0 {
@@ -244,11 +245,12 @@ func (s *Service) tellStopped(ctx context.Context, u User, stop Limit, known boo
 	return err
 }
 
-// prepareCodesStopped is a mail without a token; someone who is gone gets none.
+// prepareCodesStopped prepares the email about stopped codes, which has no token. There is none if the user no longer
+// exists.
 func (s *Service) prepareCodesStopped(ctx context.Context, msg Message) (*Mail, error) {
 	u, err := s.Store.UserByEmail(ctx, msg.Address)
 	if IsNotFound(err) {
-		return nil, s.Store.Update(ctx, "", Adds, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
+		return nil, s.Store.Update(ctx, "", Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
 	}
 	if err != nil {
 		return nil, err

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// DeviceLife is how long a browser is recognised after someone signed in with it.
+// DeviceLife is how long a browser is recognized after a sign-in.
 const DeviceLife = 400 * 24 * time.Hour
 
 const (
 	deviceNonce = 16
-	deviceText  = deviceNonce + 8 // and the moment until which it is good
+	deviceText  = deviceNonce + 8 // and the expiry
 	deviceSize  = deviceText + signatureSize
 )
 
-// DeviceToken is what a browser keeps after this person signed in with it. It grants no access. It only lets their
-// attempts to sign in be counted apart from everyone else's, so that nobody can lock a person out of their own browser
+// DeviceToken returns the token that a browser keeps after this user signed in with it. It grants no access. It only
+// lets sign-in attempts from this browser be counted separately, so that no one can lock users out of their own browser
 // by guessing from elsewhere. It is signed, so the server stores nothing.
 func (s *Service) DeviceToken(u User) (string, error) {
 	b := make([]byte, deviceNonce, deviceSize)
@@ -29,8 +29,8 @@ func (s *Service) DeviceToken(u User) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(b, s.signDevice(b, u)...)), nil
 }
 
-// signDevice signs for the person as they are: what someone got who never showed that the address is theirs is worth
-// nothing once its owner did.
+// signDevice signs for the user in the current state: a token issued before the email was verified becomes invalid when
+// it is verified.
 func (s *Service) signDevice(b []byte, u User) []byte {
 	if u.Proven {
 		return s.sign("device", b, u.CanonicalEmail)
@@ -38,11 +38,11 @@ func (s *Service) signDevice(b []byte, u User) []byte {
 	return s.sign("device", b, u.CanonicalEmail, "unproven")
 }
 
-// device is the name of the browser that holds a token for this person. It is empty if the token is missing, expired,
-// forged or another person's.
+// device is the name of the browser in a token of this user. It is empty if the token is missing, expired, forged or
+// belongs to another user.
 func (s *Service) device(token string, u User) string { return s.deviceSince(token, u, time.Time{}) }
 
-// deviceSince is device for a token that was not given out before a moment, to the second.
+// deviceSince is device for a token that was not issued before a time, to the second.
 func (s *Service) deviceSince(token string, u User, since time.Time) string {
 	if len(token) != base64.RawURLEncoding.EncodedLen(deviceSize) {
 		return ""
@@ -51,7 +51,7 @@ func (s *Service) deviceSince(token string, u User, since time.Time) string {
 	if err != nil || !hmac.Equal(b[deviceText:], s.signDevice(b[:deviceText], u)) {
 		return ""
 	}
-	until := time.Unix(int64(binary.BigEndian.Uint64(b[deviceNonce:deviceText])), 0) //nolint:gosec // signed, so one of ours
+	until := time.Unix(int64(binary.BigEndian.Uint64(b[deviceNonce:deviceText])), 0) //nolint:gosec // signed, so created by us
 	if !s.now().Before(until) || until.Add(-DeviceLife).Before(since.Truncate(time.Second)) {
 		return ""
 	}

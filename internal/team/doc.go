@@ -1,4 +1,4 @@
-// Package team is the domain: who is a member of what, through which role, and who may change that. It knows nothing
-// of SQL, HTTP or JSON. Service holds the operations, grant.go the one guard every path that hands out access calls,
-// store.go the port a database implements, error.go what can go wrong.
+// Package team is the domain: who is a member of what, with which role, and who may change that. It does not depend on
+// SQL, HTTP or JSON. Service has the operations, grant.go the guard that every path calls that grants access, store.go
+// the interface that a database implements, and error.go the errors.
 package team

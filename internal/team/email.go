@@ -13,17 +13,18 @@ import (
 	"raff/internal/naming"
 )
 
-// keyDomain is the domain of the address an API key has as a member: RFC 2606 reserves it, no mail can reach it.
+// keyDomain is the domain of the placeholder email of an API key. It is reserved by RFC 2606 and cannot receive email.
 const keyDomain = "api-key.invalid"
 
-// KeyEmail is the address an API key has as a member.
+// KeyEmail is the placeholder email of an API key as a member.
 func KeyEmail(keyID string) string { return keyID + "@" + keyDomain }
 
 var domainProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.VerifyDNSLength(true),
 	idna.BidiRule(), idna.ValidateLabels(true))
 
-// CanonicalEmail checks one address as typed and returns the form that makes it unique: NFC, local part in lower case,
-// domain as IDNA A-labels in lower case. Dots and +tags stay significant. The error is an Invalid one of field "email".
+// CanonicalEmail checks an email as entered and returns its canonical form, by which emails are unique: NFC, local part
+// in lower case, domain as IDNA A-labels in lower case. Dots and +tags are significant. The error is a KindInvalid
+// error of the field "email".
 func CanonicalEmail(typed string) (string, error) {
 	bad := func(why string) (string, error) {
 		return "", invalid("email", "invalid_email", "email must be a single email address such as alice@example.com: %s.", why)
@@ -51,7 +52,7 @@ func CanonicalEmail(typed string) (string, error) {
 	if len(local) > 64 || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..") {
 		return bad("the part before the @ is not valid")
 	}
-	if r := disguised(typed[:strings.LastIndexByte(typed, '@')] + local); r != 0 { // a letter can also come out of NFC
+	if r := disguised(typed[:strings.LastIndexByte(typed, '@')] + local); r != 0 { // NFC can also produce such a letter
 		return bad(fmt.Sprintf("%q (%U) becomes a different letter in lower case, and so a different address. Use the exact spelling of the mailbox", r, r))
 	}
 	ascii, err := domainProfile.ToASCII(domain)
@@ -69,8 +70,8 @@ func CanonicalEmail(typed string) (string, error) {
 	return norm.NFC.String(strings.ToLower(local)) + "@" + ascii, nil
 }
 
-// disguised is the first letter of a local part whose form in lower case is not its own: in "İke" and in "ike" with a Kelvin
-// sign (U+212A) for the k it would become the letter of another mailbox, for which nobody may stand. 0 means none.
+// disguised returns the first letter of a local part whose lower-case form is a different letter: "İke", or "ike" with
+// a Kelvin sign (U+212A) for the k, would become the address of another mailbox. 0 means none.
 func disguised(local string) rune {
 	for _, r := range local {
 		if r < utf8.RuneSelf {

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Kind says what sort of refusal an error is; a face of the Service maps it to its own status.
+// Kind classifies an error. The API and the pages map it to a status.
 type Kind int
 
-// The kinds. KindInternal is the zero value: an error nobody classified is never shown to a caller.
+// The kinds. KindInternal is the zero value: an unclassified error is never shown to a caller.
 const (
 	KindInternal Kind = iota
 	KindInvalid
@@ -17,7 +17,7 @@ const (
 	KindDenied
 	KindNotFound
 	KindConflict
-	// KindChanged says that what a change was made for is not the present version.
+	// KindChanged says that a change was made for an outdated version.
 	KindChanged
 	KindGone
 	KindMismatch
@@ -25,8 +25,8 @@ const (
 	KindUnavailable
 )
 
-// Error is the one error type of the domain. Code is stable and meant for programs, Message tells a person what to
-// do next. The facts are set only with the codes they belong to.
+// Error is the error type of the domain. Code is stable and meant for programs, Message tells a person what to do next.
+// The other fields are set only for the codes that need them.
 type Error struct {
 	Kind    Kind
 	Code    string
@@ -36,14 +36,14 @@ type Error struct {
 	MemberID   string
 	Permission string
 	Missing    []string
-	// Words are what the permissions of a refusal are for, in the words of the catalog.
+	// Words are the descriptions of the permissions in a refusal, from the catalog.
 	Words []string
-	// State is that of the invitation that stands in the way.
+	// State is the state of the conflicting invitation.
 	State       InvitationState
 	Suggestion  string
 	Holders     []Member
 	HolderCount int
-	// RetryAfter is when it is worth trying again; zero where nobody knows.
+	// RetryAfter is how long to wait before retrying; zero if unknown.
 	RetryAfter time.Duration
 
 	Err error
@@ -64,14 +64,14 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Kind == e.Kind && (t.Code == "" || t.Code == e.Code)
 }
 
-// ErrNotFound is what a store returns when no row matches, and what the Service answers for every id that does not
-// exist or belongs to another account: always the same words.
+// ErrNotFound is what a store returns if no row matches, and what the Service returns for every id that does not exist
+// or belongs to another account, always with the same message.
 var ErrNotFound = &Error{Kind: KindNotFound, Code: "not_found", Message: "No such object in this account. Check the id, and that the API key belongs to the right account."}
 
-// ErrUnauthenticated is the one answer to every credential that does not work.
+// ErrUnauthenticated is the error for every invalid credential.
 var ErrUnauthenticated = &Error{Kind: KindUnauthenticated, Code: "unauthenticated", Message: "Send a valid API key in the X-API-Key header."}
 
-// Unavailable says that the database cannot be reached or cannot write now. The request may be sent again.
+// Unavailable says that the database is unreachable or not writable at the moment. The request can be retried.
 func Unavailable(err error) error {
 	return &Error{Kind: KindUnavailable, Code: "unavailable", Message: "The database is currently unavailable. Try again in a moment.", Err: err}
 }
@@ -81,7 +81,7 @@ var errUnavailable = &Error{Kind: KindUnavailable}
 // IsNotFound reports whether err says that the object does not exist.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
-// isRefusal reports an answer that the rules gave, not a database that gave none.
+// isRefusal reports whether an error is a decision of the domain rules, not a failure of the database.
 func isRefusal(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind != KindInternal && e.Kind != KindUnavailable

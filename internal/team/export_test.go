@@ -9,7 +9,7 @@ func (s *Service) Person(ctx context.Context, accountID, userID string) (*Princi
 
 // SetStrict turns the strict grant policy of an account on.
 func (s *Service) SetStrict(ctx context.Context, accountID string) error {
-	return s.Store.Update(ctx, accountID, TakesAway, func(tx Tx) error {
+	return s.Store.Update(ctx, accountID, Exclusive, func(tx Tx) error {
 		a, err := tx.Account(ctx, accountID)
 		if err != nil {
 			return err

@@ -10,23 +10,23 @@ import (
 	"raff/internal/event"
 )
 
-// FactorKind says how a second factor is proved.
+// FactorKind is the kind of a second factor.
 type FactorKind string
 
-// The kinds: the six digits of an authenticator app, and a passkey of a device or security key.
+// The kinds: an authenticator app with 6-digit codes, and a passkey on a device or security key.
 const (
 	FactorTOTP    FactorKind = "totp"
 	FactorPasskey FactorKind = "passkey"
 )
 
-// Factor is one thing a person proves beside the password. It counts once it is Confirmed.
+// Factor is a second factor of a user. It takes effect once it is Confirmed.
 type Factor struct {
 	ID        string
 	UserID    string
 	Kind      FactorKind
 	Name      string
 	Confirmed bool
-	// Secret is what a check needs: the shared secret of an app, the public key of a passkey.
+	// Secret is what a check needs: the shared secret of an app, or the credential of a passkey.
 	Secret []byte
 	// Step is the last time step whose code was used.
 	Step       int
@@ -34,48 +34,48 @@ type Factor struct {
 	LastUsedAt time.Time
 }
 
-// PasskeyUser is a person as passkeys know them. Credentials are the secrets of the passkeys they have.
+// PasskeyUser is a user as seen by WebAuthn. Credentials are the Secrets of their passkeys.
 type PasskeyUser struct {
 	ID, Email, Name string
 	Credentials     [][]byte
 }
 
-// SecondFactors checks second factors; the domain decides only when. Options are what a browser is asked, state is what
-// must come back to the check of the answer.
+// SecondFactors checks second factors; the domain only decides when. Options are the WebAuthn options for the browser,
+// state is what the check of the response needs.
 type SecondFactors interface {
-	// HasPasskeys reports whether browsers make passkeys for this server.
+	// HasPasskeys reports whether passkeys are possible for this server.
 	HasPasskeys() bool
-	// NewTOTP makes the secret of an authenticator app.
+	// NewTOTP creates the secret of an authenticator app.
 	NewTOTP() (secret string, err error)
-	// TOTPStep is the time step to which a code belongs; ok is false for a code of no step near the moment.
+	// TOTPStep returns the time step of a code; ok is false if the code is not valid around the given time.
 	TOTPStep(secret, code string, at time.Time) (step int, ok bool)
 	BeginRegistration(u PasskeyUser) (options, state []byte, err error)
 	FinishRegistration(u PasskeyUser, state, answer []byte) (credential []byte, err error)
-	// BeginProof asks for one of the person's passkeys. For alone, a passkey that stands for the password as well, the
-	// device must make sure of the person too, by a PIN or a finger.
+	// BeginProof requests one of the user's passkeys. With alone, the passkey also replaces the password, so the device
+	// must verify the user with a PIN or biometrics.
 	BeginProof(u PasskeyUser, alone bool) (options, state []byte, err error)
-	// FinishProof returns which credential answered, and what to keep of it from now on.
+	// FinishProof returns the credential that responded, and its updated Secret.
 	FinishProof(u PasskeyUser, state, answer []byte) (which int, credential []byte, err error)
-	// BeginSignIn asks with this challenge for a passkey of whoever is there, alone.
+	// BeginSignIn requests, with the given challenge, a passkey of any user, without a password.
 	BeginSignIn(challenge []byte) (options []byte, err error)
-	// FinishSignIn is FinishProof for an answer to BeginSignIn: it names the challenge and the person itself, and find
-	// decides whether they are good.
+	// FinishSignIn is FinishProof for a response to BeginSignIn: the response names the challenge and the user, and find
+	// decides whether they are valid.
 	FinishSignIn(answer []byte, find func(challenge []byte, userID string) (PasskeyUser, error)) (which int, credential []byte, err error)
 }
 
 const (
 	maxFactors    = 10
 	recoveryCodes = 10
-	// factorWait is how long someone who gave the password has to prove the second factor.
+	// factorWait is how long a user has to verify the second factor after the password.
 	factorWait = 10 * time.Minute
 )
 
-// ErrFactorNeeded says that the password was right and the second factor is still to be proved.
+// ErrFactorNeeded says that the password was correct and the second factor must still be verified.
 var ErrFactorNeeded = &Error{Kind: KindUnauthenticated, Code: "second_factor_needed", Message: "Verify your second factor to continue."}
 
 var errWrongCode = &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, or an unused recovery code."}
 
-// Factors are the second factors of who is signed in, and how many recovery codes are left.
+// Factors returns the second factors of the signed-in user, and the number of unused recovery codes.
 func (s *Service) Factors(ctx context.Context, me SignedIn) (all []Factor, codes int, err error) {
 	if all, err = s.confirmed(ctx, s.Store, me.User.ID); err != nil {
 		return nil, 0, err
@@ -98,8 +98,8 @@ func (s *Service) confirmed(ctx context.Context, r Reader, userID string) ([]Fac
 	return out, nil
 }
 
-// AddTOTP begins with an authenticator app, for who shows that it is them. It counts once ConfirmTOTP has seen a code of it. An app that was begun and
-// not confirmed is forgotten.
+// AddTOTP starts to add an authenticator app, after a confirmation of the user. It takes effect after ConfirmTOTP. An
+// earlier app that was not confirmed is deleted.
 func (s *Service) AddTOTP(ctx context.Context, me SignedIn, proof Proof) (Factor, error) {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return Factor{}, err
@@ -109,7 +109,7 @@ func (s *Service) AddTOTP(ctx context.Context, me SignedIn, proof Proof) (Factor
 		return Factor{}, err
 	}
 	f := Factor{ID: s.NewID(), UserID: me.User.ID, Kind: FactorTOTP, Name: "Authenticator app", Secret: []byte(secret), CreatedAt: s.now()}
-	err = s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error {
+	err = s.Store.Update(ctx, me.Session.AccountID, Shared, func(tx Tx) error {
 		if _, err := s.session(ctx, tx, me.hash); err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ func (s *Service) AddTOTP(ctx context.Context, me SignedIn, proof Proof) (Factor
 	return f, err
 }
 
-// roomForFactor forgets what was begun and not confirmed, and bounds the number of factors.
+// roomForFactor deletes unconfirmed factors, and limits the number of factors.
 func (s *Service) roomForFactor(ctx context.Context, tx Tx, userID string) error {
 	all, err := tx.Factors(ctx, userID)
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *Service) roomForFactor(ctx context.Context, tx Tx, userID string) error
 	return nil
 }
 
-// PendingTOTP is the authenticator app that was begun and waits for its first code, with the address for the app.
+// PendingTOTP returns the authenticator app that is not confirmed yet, with the URI for the app.
 func (s *Service) PendingTOTP(ctx context.Context, me SignedIn) (f Factor, uri string, err error) {
 	all, err := s.Store.Factors(ctx, me.User.ID)
 	if err != nil {
@@ -155,13 +155,13 @@ func (s *Service) PendingTOTP(ctx context.Context, me SignedIn) (f Factor, uri s
 	return Factor{}, "", ErrNotFound
 }
 
-// totpURI is the address by which an authenticator app takes a secret over.
+// totpURI is the otpauth URI with which an authenticator app imports a secret.
 func totpURI(email, secret string) string {
 	escape := strings.NewReplacer("%", "%25", " ", "%20", ":", "%3A", "?", "%3F", "#", "%23", "/", "%2F", "&", "%26")
 	return "otpauth://totp/raff:" + escape.Replace(email) + "?secret=" + secret + "&issuer=raff"
 }
 
-// ConfirmTOTP makes the app that was begun count. With someone's first factor come recovery codes, shown this once.
+// ConfirmTOTP confirms the pending app. The first factor of a user comes with recovery codes, which are shown once.
 func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (recovery []string, err error) {
 	f, _, err := s.PendingTOTP(ctx, me)
 	if err != nil {
@@ -175,20 +175,20 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 	if !ok {
 		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, and check that the clock of your device is right."}
 	}
-	if err := s.Store.GiveBack(ctx, limits, nil, s.now()); err != nil {
+	if err := s.Store.Refund(ctx, limits, nil, s.now()); err != nil {
 		return nil, err
 	}
-	// It exists since now: a browser that signed in before did so without it.
+	// The factor exists from now on: a browser that signed in before did so without it.
 	f.Confirmed, f.Step, f.CreatedAt, f.LastUsedAt = true, step, s.now(), s.now()
 	return s.addFactor(ctx, me, f, func(tx Tx) error { return tx.UpdateFactor(ctx, f) })
 }
 
-// addFactor makes a factor count. The first one ends all other sessions, because they were begun without it, and brings
-// recovery codes.
+// addFactor activates a factor. The first one ends all other sessions, because they were started without it, and
+// creates recovery codes.
 func (s *Service) addFactor(ctx context.Context, me SignedIn, f Factor, insert func(Tx) error) (recovery []string, err error) {
 	err = s.ownChange(ctx, me, event.SecondFactorAdded{}, func(tx Tx) error {
 		recovery = nil
-		// The person's row is held, so that a sign-in at this moment waits and then asks for the factor.
+		// The user's row is locked, so that a concurrent sign-in waits and then asks for the factor.
 		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
 			return err
 		}
@@ -215,7 +215,7 @@ func (s *Service) addFactor(ctx context.Context, me SignedIn, f Factor, insert f
 	return recovery, err
 }
 
-// heldUser is a person whose ways in nobody else changes until the commit.
+// heldUser locks a user's ways to sign in until the commit, and returns the user.
 func (s *Service) heldUser(ctx context.Context, tx Tx, id string) (User, error) {
 	ok, err := tx.HoldUser(ctx, id)
 	if err != nil {
@@ -227,7 +227,8 @@ func (s *Service) heldUser(ctx context.Context, tx Tx, id string) (User, error) 
 	return tx.User(ctx, id)
 }
 
-// RemoveFactor takes a factor away from who shows that it is them. With the last one go the recovery codes. Someone without a password keeps a passkey.
+// RemoveFactor removes a factor, after a confirmation of the user. Removing the last one also removes the recovery
+// codes. A user without a password keeps at least one passkey.
 func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id string) error {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
@@ -255,7 +256,7 @@ func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id
 	})
 }
 
-// NewRecoveryCodes replaces the recovery codes of who shows that it is them; those of before work no more.
+// NewRecoveryCodes replaces the recovery codes, after a confirmation of the user. Earlier codes stop working.
 func (s *Service) NewRecoveryCodes(ctx context.Context, me SignedIn, proof Proof) (codes []string, err error) {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return nil, err
@@ -287,13 +288,13 @@ func (s *Service) newRecoveryCodes(ctx context.Context, tx Tx, userID string) ([
 	return codes, tx.ReplaceRecoveryCodes(ctx, userID, hashes)
 }
 
-// cleanCode is a code without what people put between its parts.
+// cleanCode removes spaces and hyphens from a code.
 func cleanCode(code string) string {
 	return strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(code))
 }
 
-// ResetFactors takes all second factors of a person away, for the operator of the server to help who lost them. It ends
-// all their sessions.
+// ResetFactors removes all second factors of a user who lost them, for the operator of the server. It ends all their
+// sessions.
 func (s *Service) ResetFactors(ctx context.Context, email string) error {
 	canonical, err := CanonicalEmail(email)
 	if err != nil {

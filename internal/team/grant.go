@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// The grant guard. Access grows only through someone who may hand it out, and every path that hands out, moves or
-// takes access calls one of the functions below inside its write transaction:
+// The grant guard. Only someone who may assign access can grant it, and every path that grants, moves or removes access
+// calls one of the functions below inside its write transaction:
 //
-//	mayBind      a role is bound to a person, an invitation or a key
+//	mayBind      a role is assigned to a person, an invitation or a key
 //	mayTouch     a membership is changed or removed
-//	mayCompose   a role gets permissions
-//	mayCommand   a key's secret or life is renewed
-//	managerLeft  something that may have taken the last manager away
+//	mayCompose   permissions are added to a role
+//	mayCommand   a key is regenerated, extended or enabled
+//	managerLeft  a change that may have removed the last manager
 //
-// Refusals name what is missing, so that the caller knows whom to ask.
+// Refusals name the missing permissions, so that the caller knows whom to ask.
 
-// guard decides what its principal may do, by what its reader sees: inside a write that is the transaction.
+// guard decides what its principal may do, based on its reader, which is the transaction inside a write.
 type guard struct {
 	Reader
 	s   *Service
@@ -26,7 +26,8 @@ type guard struct {
 	at  time.Time
 }
 
-// subject is who a role is bound to. Exactly one of userID, keyID and canonical says it; a user also has canonical.
+// subject is the principal that gets a role. Exactly one of userID, keyID and canonical identifies it; a user also has
+// canonical.
 type subject struct {
 	userID    string
 	keyID     string
@@ -37,8 +38,8 @@ func (m Member) subject() subject {
 	return subject{userID: m.UserID, keyID: m.APIKeyID, canonical: m.CanonicalEmail}
 }
 
-// mayBind decides whether the caller may bind role to the subject in the scope (projectID empty: the account).
-// delegated says that it was allowed by the right to manage members, not by holding the role's permissions.
+// mayBind decides whether the caller may assign role to the subject in the scope (the account if projectID is empty).
+// delegated says that it was allowed by the permission to manage members, not by holding the role's permissions.
 func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool, err error) {
 	if err := scopeFits(role, projectID); err != nil {
 		return false, err
@@ -72,7 +73,7 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 	return false, g.escalation(missing, "You can only assign permissions that you hold yourself")
 }
 
-// delegates reports whether the caller may hand out any role of the scope to people.
+// delegates reports whether the caller may assign any role of the scope to people.
 func (g *guard) delegates(held Set, projectID string) bool {
 	if g.s.has(g.p, MembersManage) {
 		return true
@@ -90,8 +91,8 @@ func (g *guard) isCaller(to subject) bool {
 	return false
 }
 
-// mayBindHolder decides whether a key may give a role to a person who was shown its secret, which would undo what was done
-// to them. The Owner has everything anyway.
+// mayBindHolder decides whether a key may assign a role to a person who was shown its secret, who could use it to
+// revert a change of their own access. The Owner has every permission anyway.
 func (g *guard) mayBindHolder(to subject) error {
 	m, err := g.MemberByEmail(g.ctx, g.p.AccountID, "", to.canonical)
 	if err != nil && !IsNotFound(err) {
@@ -103,7 +104,7 @@ func (g *guard) mayBindHolder(to subject) error {
 	return holderDenied()
 }
 
-// mayTouch decides whether the caller may change or remove a membership, whatever the change is.
+// mayTouch decides whether the caller may change or remove a membership at all, whatever the change is.
 func (g *guard) mayTouch(m Member) error {
 	if m.IsOwner {
 		return denied("owner_protected", "The Owner's membership cannot be changed, suspended or removed. Transfer ownership first.")
@@ -125,7 +126,7 @@ func (g *guard) mayTouch(m Member) error {
 	return g.dominates(m)
 }
 
-// dominates asks that the caller holds everything these memberships grant.
+// dominates requires that the caller holds everything that the memberships grant.
 func (g *guard) dominates(ms ...Member) error {
 	var missing Set
 	for _, m := range ms {
@@ -143,7 +144,7 @@ func (g *guard) dominates(ms ...Member) error {
 	return e
 }
 
-// mayCommand decides whether the caller may renew a key: a new secret, a longer life, or waking it up.
+// mayCommand decides whether the caller may renew a key: regenerate, extend or enable it.
 func (g *guard) mayCommand(k APIKey) error {
 	if g.p.Type == TypeAPIKey && g.p.ID == k.ID {
 		return g.replaced(k)
@@ -170,8 +171,8 @@ func (g *guard) mayTouchKey(k APIKey) error {
 	return nil
 }
 
-// mayCompose decides whether the caller may put these permissions into a role. holders are the role's memberships;
-// a new role has none.
+// mayCompose decides whether the caller may add the permissions to a role. holders are the role's memberships; a new
+// role has none.
 func (g *guard) mayCompose(scope Scope, added Set, holders []Member) error {
 	if added.Empty() {
 		return nil
@@ -193,9 +194,9 @@ func (g *guard) mayCompose(scope Scope, added Set, holders []Member) error {
 	return nil
 }
 
-// mayComposeFor decides whether a role may get permissions that this membership has. Who composes project roles need not
-// hold what is in them, unless the role would make the caller itself stronger, in person or through a key whose secret
-// they were shown. And a key does not make a person stronger who was shown its secret.
+// mayComposeFor decides whether a role of this membership may get the permissions. Changing project roles does not
+// require holding their permissions, unless the caller itself would gain them, in person or through a key whose secret
+// they were shown. A key must not grant permissions to a person who was shown its secret.
 func (g *guard) mayComposeFor(m Member, scope Scope, added Set) error {
 	holder, err := g.isHolder(m.subject())
 	if err != nil {
@@ -226,7 +227,7 @@ func (g *guard) mayComposeFor(m Member, scope Scope, added Set) error {
 	return nil
 }
 
-// managerLeft refuses a change after which no active person could manage members any more.
+// managerLeft refuses a change after which no active person could manage members.
 func (g *guard) managerLeft() error {
 	ok, err := g.HasManager(g.ctx, g.p.AccountID, MembersManage, g.at)
 	if err != nil || ok {

@@ -1,7 +1,7 @@
 package team
 
 import (
-	"crypto/sha1" //nolint:gosec // UUID version 5 is defined over SHA-1; nothing secret depends on it
+	"crypto/sha1" //nolint:gosec // UUID version 5 is defined with SHA-1; nothing secret depends on it
 	"encoding/binary"
 	"encoding/hex"
 	"io"
@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// uuids mints ids that sort by when they were minted (RFC 9562, version 7), also those of one transaction: rows made at
-// the same moment keep the order in which they were made.
+// uuids creates ids that sort by creation (RFC 9562, version 7), even within one transaction and the same millisecond.
 type uuids struct {
 	mu   sync.Mutex
 	last uint64 // milliseconds and 12 bits of their fraction
@@ -19,7 +18,7 @@ type uuids struct {
 func (u *uuids) next(now time.Time, random io.Reader) string {
 	var b [16]byte
 	if _, err := io.ReadFull(random, b[8:]); err != nil {
-		panic("no randomness: " + err.Error()) // without it no id and no secret is safe
+		panic("no randomness: " + err.Error()) // without randomness, no id and no secret is safe
 	}
 	stamp := uint64(now.UnixMilli())<<12 | uint64(now.Nanosecond()%1e6)<<12/1e6 //nolint:gosec // neither is ever negative
 	u.mu.Lock()
@@ -34,7 +33,7 @@ func (u *uuids) next(now time.Time, random io.Reader) string {
 	return formatUUID(b)
 }
 
-// SystemRoleID is the id of a system role: the same on every server, so that a configuration can be moved.
+// SystemRoleID is the id of a system role. It is the same on every server, so that configurations are portable.
 func SystemRoleID(scope Scope, slug string) string {
 	sum := sha1.Sum([]byte("raff system role\x00" + string(scope) + "\x00" + slug)) //nolint:gosec // see the import
 	var b [16]byte

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// IdempotencyTTL is how long an Idempotency-Key is remembered.
+// IdempotencyTTL is how long an Idempotency-Key is stored.
 const IdempotencyTTL = 24 * time.Hour
 
-// Idempotency makes a request that arrives twice happen once. The key is kept in the transaction of the change itself,
-// with the answer: either both are there or neither, and of two that arrive together the second waits for the first.
+// Idempotency makes a repeated request take effect once. The key and the response are stored in the transaction of the
+// change itself, so either all or none are committed, and of two concurrent requests the second waits for the first.
 type Idempotency struct {
 	Key       string
 	Operation string
-	// BodyHash tells a repetition from another request under the same key.
+	// BodyHash distinguishes a repeated request from a different request with the same key.
 	BodyHash []byte
-	// Answer makes the answer to keep from what the operation made. It must leave secrets out.
+	// Answer creates the response to store from the result of the operation. It must not contain secrets.
 	Answer func(made any) ([]byte, error)
 }
 
-// KeptAnswer is one remembered request. It belongs to who sent it and to the account in which they did: the same key from
-// someone else, or from the same person in another account, is another request.
-type KeptAnswer struct {
+// IdempotencyRecord is one stored request. It belongs to the caller and the account: the same key from another caller,
+// or from the same person in another account, is a different request.
+type IdempotencyRecord struct {
 	AccountID   string
 	PrincipalID string
 	Key         string
@@ -32,25 +32,25 @@ type KeptAnswer struct {
 	CreatedAt   time.Time
 }
 
-// Replay is the error by which an operation says that it happened before, and what it answered then.
+// Replay is the error for a repeated request, with the stored response.
 type Replay struct{ Answer []byte }
 
-func (*Replay) Error() string { return "this request was answered before" }
+func (*Replay) Error() string { return "this request was already answered" }
 
 type idempotencyKey struct{}
 
-// WithIdempotency makes the next write under ctx happen once.
+// WithIdempotency returns a context in which the next write runs at most once.
 func WithIdempotency(ctx context.Context, i *Idempotency) context.Context {
 	return context.WithValue(ctx, idempotencyKey{}, i)
 }
 
-// once runs fn unless the same request was answered before; then the error is a Replay.
+// once runs fn unless the same request was already answered; then the error is a Replay.
 func (w *work) once(fn func(w *work) error) error {
 	i, _ := w.ctx.Value(idempotencyKey{}).(*Idempotency)
 	if i == nil {
 		return fn(w)
 	}
-	claim := KeptAnswer{AccountID: w.p.AccountID, PrincipalID: w.p.ID, Key: i.Key, Operation: i.Operation, BodyHash: i.BodyHash, CreatedAt: w.at}
+	claim := IdempotencyRecord{AccountID: w.p.AccountID, PrincipalID: w.p.ID, Key: i.Key, Operation: i.Operation, BodyHash: i.BodyHash, CreatedAt: w.at}
 	old, fresh, err := w.ClaimIdempotencyKey(w.ctx, claim, w.at.Add(-IdempotencyTTL))
 	if err != nil {
 		return err
@@ -67,5 +67,5 @@ func (w *work) once(fn func(w *work) error) error {
 	if claim.Answer, err = i.Answer(w.made); err != nil {
 		return err
 	}
-	return w.KeepAnswer(w.ctx, claim)
+	return w.SaveIdempotencyRecord(w.ctx, claim)
 }

@@ -8,10 +8,10 @@ import (
 	"raff/internal/event"
 )
 
-// InvitationTTL is how long an invitation can be accepted, counted from when it was sent last.
+// InvitationTTL is how long an invitation can be accepted after it was last sent.
 const InvitationTTL = 7 * 24 * time.Hour
 
-// Link is a link that accepts an invitation, or sets a password, once.
+// Link is a single-use link that accepts an invitation or sets a password.
 type Link struct {
 	URL       string
 	ExpiresAt time.Time
@@ -30,8 +30,8 @@ func (w *work) newInvitation(m *Member) *Invitation {
 	return inv
 }
 
-// queueMail uses up one of the mails that were counted by prepayMails. Where no mail is sent nothing is queued: nobody
-// should get it when mail is configured months later.
+// queueMail queues an email that was counted by prepayMails. On a server without email nothing is queued, so that
+// nothing is sent when email is configured months later.
 func (w *work) queueMail(inv Invitation) error {
 	if !w.s.MailDelivered {
 		return nil
@@ -44,7 +44,7 @@ func (w *work) queueMail(inv Invitation) error {
 	return w.InsertMessage(w.ctx, Message{ID: w.s.NewID(), Kind: MessageInvitation, AccountID: inv.AccountID, InvitationID: inv.ID, NextAt: w.at, CreatedAt: w.at})
 }
 
-// requeue sends again what had not reached anybody when the invitation was held.
+// requeue queues the email again if it was not sent before the invitation was put on hold.
 func (w *work) requeue(inv *Invitation) error {
 	if inv == nil || inv.State != InvitationQueued {
 		return nil
@@ -62,7 +62,7 @@ var invitationViewers = viewers{
 	[]string{MembersView, MembersInvite, MembersManage}, []string{ProjectMembersView, ProjectMembersInvite, ProjectMembersManage},
 }
 
-// ListInvitations lists the invitations into the account or, with f.ProjectID, into a project that nobody accepted yet.
+// ListInvitations lists the invitations to the account or, with f.ProjectID, to a project that are not accepted yet.
 func (s *Service) ListInvitations(ctx context.Context, p *Principal, f InvitationFilter) ([]Invitation, int, error) {
 	f.AccountID = p.AccountID
 	if err := s.mayViewInvitations(ctx, p, f.ProjectID); err != nil {
@@ -75,8 +75,8 @@ func (s *Service) mayViewInvitations(ctx context.Context, p *Principal, projectI
 	return s.mayViewIn(ctx, p, projectID, invitationViewers)
 }
 
-// ListOffers lists the invitations into all places where the caller may see them, the account and projects together, or
-// into one of them. An empty place is all; the account is named by its own id.
+// ListOffers lists the invitations to all places where the caller may see them, the account and projects together, or
+// to one of them. An empty place means all; the account is given by its own id.
 func (s *Service) ListOffers(ctx context.Context, p *Principal, place string, f OfferFilter) ([]Invitation, int, OfferCounts, error) {
 	none := func(err error) ([]Invitation, int, OfferCounts, error) { return nil, 0, OfferCounts{}, err }
 	if err := s.visibleOffers(ctx, p, &f); err != nil {
@@ -100,7 +100,7 @@ func (s *Service) ListOffers(ctx context.Context, p *Principal, place string, f 
 	return rows, total, counts, err
 }
 
-// visibleOffers fills in where the caller may see invitations; nowhere is an error.
+// visibleOffers sets the places where the caller may see invitations; none is an error.
 func (s *Service) visibleOffers(ctx context.Context, p *Principal, f *OfferFilter) (err error) {
 	f.AccountID, f.Now = p.AccountID, s.now()
 	if f.Everywhere, f.Places, err = s.projectsWith(ctx, p, invitationViewers.project...); err != nil {
@@ -125,14 +125,14 @@ func (s *Service) GetInvitation(ctx context.Context, p *Principal, id string) (I
 	if err := s.mayViewInvitations(ctx, p, inv.ProjectID); err != nil {
 		return Invitation{}, err
 	}
-	// What was cancelled is gone, and so is what was accepted once the member is.
+	// A cancelled invitation is not found, and neither is an accepted one after its member was removed.
 	if inv.State == InvitationCancelled || inv.Role.ID == "" {
 		return Invitation{}, ErrNotFound
 	}
 	return inv, nil
 }
 
-// CreateInvitation is AddMember by address, answered as the invitation.
+// CreateInvitation is AddMember by email, but returns the invitation.
 func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMember) (Invitation, error) {
 	if n.Email == nil {
 		return Invitation{}, invalid("email", "required", "email is required: the email address to invite.")
@@ -141,7 +141,7 @@ func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMembe
 		return Invitation{}, err
 	}
 	var out Invitation
-	err := s.write(ctx, p, Adds, func(w *work) error {
+	err := s.write(ctx, p, Shared, func(w *work) error {
 		_, inv, err := w.addOne(n)
 		if err != nil {
 			return err
@@ -153,7 +153,7 @@ func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMembe
 	return out, err
 }
 
-// invitationToSend loads an invitation that the caller may send again, with the membership behind it.
+// invitationToSend loads an invitation that the caller may resend, with its membership.
 func (w *work) invitationToSend(id string) (Invitation, Member, error) {
 	none := func(err error) (Invitation, Member, error) { return Invitation{}, Member{}, err }
 	inv, err := w.Invitation(w.ctx, w.p.AccountID, id)
@@ -192,11 +192,11 @@ func (g *guard) mayInvite(projectID string) error {
 	return g.s.requireIn(g.ctx, g, g.p, projectID, []string{ProjectMembersInvite, ProjectMembersManage}, MembersManage)
 }
 
-// ResendInvitation sends an invitation again under a new token and with a new term; earlier links stop working. The
-// member keeps its id. It also takes up an expired or declined one.
+// ResendInvitation resends an invitation with a new token and a new expiry; earlier links stop working. The member
+// keeps its id. It also reopens an expired or declined invitation.
 func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string) (Invitation, error) {
 	var out Invitation
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		inv, m, err := w.invitationToSend(id)
 		if err != nil {
 			return err
@@ -207,7 +207,7 @@ func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string)
 		if err := w.prepayMails(1); err != nil {
 			return err
 		}
-		// Whoever sends it again stands for it from now on, also at the acceptance in an account with the strict policy.
+		// The caller becomes the inviter, which matters at acceptance in an account with the strict policy.
 		inv.State, inv.ExpiresAt, inv.UpdatedAt = InvitationQueued, w.at.Add(InvitationTTL), w.at
 		inv.InvitedBy, inv.InvitedByUser = w.p.by(), w.p.person()
 		if err := w.UpdateInvitation(ctx, inv); err != nil {
@@ -231,9 +231,9 @@ func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string)
 	return out, err
 }
 
-// CancelInvitation removes the pending member behind an invitation; its links stop working.
+// CancelInvitation removes the pending member of an invitation; its links stop working.
 func (s *Service) CancelInvitation(ctx context.Context, p *Principal, id string) error {
-	return s.write(ctx, p, TakesAway, func(w *work) error {
+	return s.write(ctx, p, Exclusive, func(w *work) error {
 		inv, err := w.Invitation(ctx, w.p.AccountID, id)
 		if err != nil {
 			return err
@@ -246,7 +246,7 @@ func (s *Service) CancelInvitation(ctx context.Context, p *Principal, id string)
 			return err
 		}
 		if m.Invitation == nil || m.Invitation.ID != inv.ID {
-			return ErrNotFound // accepted: the member is not an invitation any more
+			return ErrNotFound // accepted: the member is no longer an invitation
 		}
 		if err := w.mayTouch(m); err != nil {
 			return err
@@ -255,11 +255,11 @@ func (s *Service) CancelInvitation(ctx context.Context, p *Principal, id string)
 	})
 }
 
-// InvitationLink mints a link that the inviter hands over, where the server sends no mail. It proves nothing about who has
-// it but that the inviter gave it to someone. Where the server sends mail, only the invited address gets the link.
+// InvitationLink creates a link for the inviter to pass on, on a server without email. It only proves that the inviter
+// gave it to its bearer. On a server with email, only the invited email gets the link.
 func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (Link, error) {
 	var link Link
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		inv, m, err := w.invitationToSend(id)
 		if err != nil {
 			return err
@@ -287,13 +287,13 @@ func (s *Service) inviteURL(token string) string { return s.PublicURL + "/invite
 
 var errInvitationUsed = gone("This invitation was already used. Sign in, or ask for a new invitation.")
 
-// InvitationUsed reports that an invitation was accepted before, by whoever has its link.
+// InvitationUsed reports whether err says that the invitation was already accepted.
 func InvitationUsed(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e == errInvitationUsed
 }
 
-// open is nil while the invitation can be accepted, and says why it cannot.
+// open returns nil if the invitation can be accepted, or else an error with the reason.
 func (i *Invitation) open(now time.Time) error {
 	switch i.StateAt(now) {
 	case InvitationAccepted:

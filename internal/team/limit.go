@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Limit bounds how often something is tried: Burst times at once, and once more every Every after that.
+// Limit limits how often something can be tried: Burst times at once, and one more time per Every after that.
 type Limit struct {
-	// Subject is what is counted. A store keeps it as it is, so it holds no address in the clear.
+	// Subject identifies what is counted. It is stored as it is, so it must not contain addresses in plain text.
 	Subject string
 	Every   time.Duration
 	Burst   int
@@ -21,13 +21,13 @@ func limitOf(every time.Duration, burst int, kind string, of ...string) Limit {
 	return Limit{Subject: kind + ":" + base64.RawURLEncoding.EncodeToString(hashOf(text)), Every: every, Burst: burst}
 }
 
-// origin is where an attempt comes from: the network address, and the browser if it signed in as this person before.
-// Attempts from a known browser are counted apart from all others.
+// origin is where an attempt comes from: the network address, and the browser if it has signed in as this user before.
+// Attempts from a known browser are counted separately.
 type origin struct{ source, device string }
 
-// guessLimits bound the guessing of one address's password. The first is for one guesser, so that someone who guesses
-// does not lock out the owner; the second is for many who guess together; the third for one who tries many addresses.
-// The last two do not apply to a browser that signed in as this person before: others could use them up.
+// guessLimits are the limits on password attempts for an email. The first is per origin, so that an attacker does not
+// lock out the owner; the second is for all origins together; the third is for one origin that tries many emails. The
+// last two do not apply to a known browser, because others could use them up.
 func guessLimits(canonical string, from origin) []Limit {
 	if from.device != "" {
 		return []Limit{limitOf(90*time.Second, 10, "guess", canonical, "device", from.device)}
@@ -46,7 +46,7 @@ func guessLimits(canonical string, from origin) []Limit {
 	return limits
 }
 
-// passkeyLimits bound how often one guesser shows passkeys; one that fits cannot be guessed.
+// passkeyLimits limit how often one origin can try passkeys, to bound the load; a valid one cannot be guessed.
 func passkeyLimits(source string) []Limit {
 	if source == "" {
 		return nil
@@ -54,8 +54,8 @@ func passkeyLimits(source string) []Limit {
 	return []Limit{limitOf(time.Second, 60, "passkeys", source)}
 }
 
-// SourceOf is who an address of the network belongs to, as limits count them: one address of IPv4, or a whole network of
-// IPv6, in which one person has more addresses than can be counted.
+// SourceOf is the network source of an address, as counted by limits: a single IPv4 address, or a whole IPv6 network,
+// because one person can have any number of addresses in it.
 func SourceOf(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
@@ -78,7 +78,7 @@ func homeOf(address string) string {
 	return network(a, 56)
 }
 
-// network is the first bits of an IPv6 address without a zone.
+// network is the prefix of an IPv6 address, without a zone.
 func network(a netip.Addr, bits int) string {
 	p, err := a.Prefix(bits)
 	if err != nil {
@@ -87,8 +87,8 @@ func network(a netip.Addr, bits int) string {
 	return p.String()
 }
 
-// guess compares a password with the hash of an address, and counts. An address nobody has costs the same time; wrong
-// is the answer to a password that does not fit.
+// guess compares a password with the hash of an email's user, and counts the attempt. An unknown email takes the same
+// time; wrong is the error for a wrong password.
 func (s *Service) guess(ctx context.Context, canonical string, from origin, hash, password string, wrong error) error {
 	limits := guessLimits(canonical, from)
 	if err := s.spend(ctx, limits); err != nil {
@@ -109,25 +109,25 @@ func (s *Service) guess(ctx context.Context, canonical string, from origin, hash
 	if !ok || !known {
 		return wrong
 	}
-	// Whoever knows the password has not guessed it: this attempt does not count, nor do the mistakes before it.
-	return s.Store.GiveBack(ctx, limits[:1], limits[1:], s.now())
+	// A correct password is not a guess: neither this attempt nor the mistakes before it count.
+	return s.Store.Refund(ctx, limits[:1], limits[1:], s.now())
 }
 
-// ForgetGuesses lets someone try at once from this network address who just set another password: the mistakes before it
-// were about the old one.
+// ForgetGuesses resets the attempts of an email from this network address after a new password was set, because the
+// earlier mistakes were about the old one.
 func (s *Service) ForgetGuesses(ctx context.Context, email, source string) error {
 	canonical, err := CanonicalEmail(email)
 	if err != nil {
 		return err
 	}
-	return s.Store.GiveBack(ctx, guessLimits(canonical, origin{source: source})[:1], nil, s.now())
+	return s.Store.Refund(ctx, guessLimits(canonical, origin{source: source})[:1], nil, s.now())
 }
 
 func (s *Service) spend(ctx context.Context, limits []Limit) error {
 	if len(limits) == 0 {
 		return nil
 	}
-	ok, err := s.Store.Spend(ctx, limits, s.now())
+	ok, err := s.Store.Take(ctx, limits, s.now())
 	if err != nil || ok {
 		return err
 	}

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Rate is how many mails may go out at once, and how long it takes until as many may again. The zero value is no limit.
+// Rate is how many emails can be sent at once, and how long it takes until as many can be sent again. The zero value
+// means no limit.
 type Rate struct {
 	Burst int
 	Per   time.Duration
@@ -20,7 +21,7 @@ func (r Rate) limit(kind string, of ...string) []Limit {
 	return []Limit{limitOf(max(r.Per/time.Duration(r.Burst), time.Microsecond), r.Burst, kind, of...)}
 }
 
-// MailLimits bound the mails that people are sent at the request of others. All nodes count together.
+// MailLimits are the limits on emails that are sent at the request of others. They apply across all nodes.
 type MailLimits struct {
 	// Recipient bounds the invitations that one account sends to one address, RecipientTotal those of all accounts to one mailbox:
 	// to an address with whatever stands behind a + in its local part.
@@ -32,7 +33,7 @@ type MailLimits struct {
 	Reset, ResetSource Rate
 }
 
-// DefaultMailLimits let an account invite thousands of people, and nobody fill a mailbox.
+// DefaultMailLimits allow an account to invite thousands of people, but no one to flood a mailbox.
 func DefaultMailLimits() MailLimits {
 	const day = 24 * time.Hour
 	return MailLimits{
@@ -57,7 +58,7 @@ func mailbox(canonical string) string {
 	return local + "@" + domain
 }
 
-// sender are the limits on who sends.
+// sender are the limits on the sender of invitations.
 func (w *work) senderLimits() ([]Limit, error) {
 	l := w.s.mailLimits
 	account := l.Account
@@ -71,8 +72,8 @@ func (w *work) senderLimits() ([]Limit, error) {
 	return append(l.Sender.limit("sender", w.p.ID), account.limit("sending", w.p.AccountID)...), nil
 }
 
-// prepayMails counts up to n mails of the caller before anything is written; queueMail uses them up. Where no mail is sent,
-// none is counted.
+// prepayMails counts up to n emails of the caller before anything is written; queueMail uses them. On a server without
+// email, nothing is counted.
 func (w *work) prepayMails(n int) (err error) {
 	if !w.s.MailDelivered || n == 0 {
 		return nil
@@ -84,22 +85,22 @@ func (w *work) prepayMails(n int) (err error) {
 	return err
 }
 
-// returnMails gives back what nobody was written to for.
+// returnMails refunds the emails that were counted but not queued.
 func (w *work) returnMails() error {
 	if w.prepaid == 0 {
 		return nil
 	}
 	n := w.prepaid
 	w.prepaid = 0
-	return w.ReturnLimit(w.ctx, w.limits, n)
+	return w.RefundLimit(w.ctx, w.limits, n)
 }
 
-// mayMail refuses a mail for which the caller's limits have no room.
+// mayMail refuses an email if a limit of the caller is used up.
 func (w *work) mayMail() error {
 	if !w.s.MailDelivered || w.prepaid > 0 {
 		return nil
 	}
-	w.unpaid++ // of several that are refused, each has to wait longer than the one before
+	w.unpaid++ // of several refused rows, each has to wait longer than the previous one
 	wait, err := w.LimitWait(w.ctx, w.limits, w.unpaid, w.at)
 	if err != nil {
 		return err
@@ -107,7 +108,7 @@ func (w *work) mayMail() error {
 	return mailLimited("Too many invitations were sent in a short time.", wait)
 }
 
-// mayResend refuses a mail to an address that got as many as one may get.
+// mayResend refuses an email to a recipient whose limit is used up.
 func (w *work) mayResend(inv Invitation) error {
 	if !w.s.MailDelivered {
 		return nil
@@ -124,7 +125,7 @@ func mailLimited(why string, wait time.Duration) *Error {
 	return &Error{Kind: KindLimited, Code: "mail_limited", Message: why + " Try again in " + roughly(wait) + ".", RetryAfter: wait}
 }
 
-// roughly says a duration in words, never less than it is.
+// roughly formats a duration in words, rounded up.
 func roughly(d time.Duration) string {
 	for _, unit := range []struct {
 		size time.Duration
@@ -141,8 +142,8 @@ func roughly(d time.Duration) string {
 	return "1 second"
 }
 
-// mailWait counts an invitation against the limits of its recipient before it is tried first, and says how long it has to
-// wait where there is no room. This is where mails really go out, so nothing gets around it.
+// mailWait counts an invitation against the limits of its recipient before the first attempt, and returns how long it
+// has to wait if a limit is used up. All emails are sent through here, so the limits cannot be bypassed.
 func (s *Service) mailWait(ctx context.Context, msg Message) (time.Duration, error) {
 	if msg.Kind != MessageInvitation || msg.Attempts > 0 {
 		return 0, nil
@@ -155,7 +156,7 @@ func (s *Service) mailWait(ctx context.Context, msg Message) (time.Duration, err
 	if len(limits) == 0 {
 		return 0, nil
 	}
-	ok, err := s.Store.Spend(ctx, limits, s.now())
+	ok, err := s.Store.Take(ctx, limits, s.now())
 	if err != nil || ok {
 		return 0, err
 	}

@@ -6,48 +6,48 @@ import (
 	"raff/internal/event"
 )
 
-// NewMember says who gets which role where. Exactly one of Email, UserID and APIKeyID is set.
+// NewMember describes a new member: who gets which role, and where. Exactly one of Email, UserID and APIKeyID is set.
 type NewMember struct {
-	ProjectID string // empty: the account
+	ProjectID string // empty for the account
 	Email     *string
 	UserID    *string
 	APIKeyID  *string
 	RoleID    string
 	ManagedBy string // "api" when empty
-	// Invalid is what was found wrong with the row of a bulk request before; it is answered in the row's place.
+	// Invalid is an error that was found in the row of a bulk request before; it becomes the result of the row.
 	Invalid error
 
 	canonical string // of Email, once checked
 }
 
-// MemberChange changes what it names; nil leaves as it is.
+// MemberChange changes the fields that are not nil.
 type MemberChange struct {
 	RoleID *string
 	Status *Status
-	// KeepKeys leaves the API keys working whose secrets a person has who is suspended in the account.
+	// KeepKeys keeps the API keys enabled whose secrets the suspended person was shown.
 	KeepKeys bool
-	// Base is the version the change was made for.
+	// Base is the version that the change was made for.
 	Base Base
 }
 
-// Removal says how a member is removed.
+// Removal has the options of removing a member.
 type Removal struct {
-	// KeepKeys leaves the API keys working whose secrets a person has who is removed from the account.
+	// KeepKeys keeps the API keys enabled whose secrets the removed person was shown.
 	KeepKeys bool
-	// Base is the version of the member that was looked at.
+	// Base is the version of the member that the caller has seen.
 	Base Base
 }
 
-// Removed is what a removed person leaves behind, so that nobody forgets it.
+// Removed lists what a removed person leaves behind, so that it can be reviewed.
 type Removed struct {
-	// KeysCreated are the API keys of which they were shown a secret: those they made or regenerated.
+	// KeysCreated are the API keys whose secret they were shown, because they created or regenerated them.
 	KeysCreated     []HeldKey
 	InvitationsSent []Invitation
-	// InProjects are the memberships in projects that ended together with the one in the account.
+	// InProjects are the project memberships that ended together with the account membership.
 	InProjects []Member
 }
 
-// ListMembers lists the members of the account or, with f.ProjectID, of a project, and how many match in all.
+// ListMembers lists the members of the account or, with f.ProjectID, of a project, and returns the total number of matches.
 func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter) ([]Member, int, error) {
 	f.AccountID = p.AccountID
 	if err := s.mayViewMembers(ctx, p, f.ProjectID); err != nil {
@@ -61,7 +61,7 @@ func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter)
 	if f.Email != "" {
 		canonical, err := CanonicalEmail(f.Email)
 		if err != nil {
-			canonical = f.Email // the address of a key, or one that matches nothing
+			canonical = f.Email // the email of a key, or one that matches nothing
 		}
 		f.Email = canonical
 	}
@@ -76,12 +76,12 @@ func (s *Service) GetMember(ctx context.Context, p *Principal, projectID, id str
 	return s.Store.Member(ctx, p.AccountID, projectID, id)
 }
 
-// viewers are the permissions, any one of which lets someone look: in the account, or in a project.
+// viewers are the permissions that allow viewing members in the account or in a project; any one of them is enough.
 type viewers struct{ account, project []string }
 
 var memberViewers = viewers{[]string{MembersView, MembersManage}, []string{ProjectMembersView, ProjectMembersManage}}
 
-// mayView answers for the account, or for a project of it.
+// mayView checks the permission to view members of the account or of a project.
 func (s *Service) mayView(ctx context.Context, r Reader, p *Principal, projectID string, by viewers) error {
 	if projectID == "" {
 		return s.require(p, by.account...)
@@ -89,7 +89,7 @@ func (s *Service) mayView(ctx context.Context, r Reader, p *Principal, projectID
 	return s.requireIn(ctx, r, p, projectID, by.project, MembersManage)
 }
 
-// mayViewIn is mayView for a project that may be anybody's, or not there.
+// mayViewIn is mayView for a project that may belong to another account or not exist.
 func (s *Service) mayViewIn(ctx context.Context, p *Principal, projectID string, by viewers) error {
 	if projectID != "" {
 		if _, err := s.Store.Project(ctx, p.AccountID, projectID); err != nil {
@@ -103,14 +103,14 @@ func (s *Service) mayViewMembers(ctx context.Context, p *Principal, projectID st
 	return s.mayViewIn(ctx, p, projectID, memberViewers)
 }
 
-// AddMember binds a person, an invited address or an API key to the account or a project. An address that is not in
-// the account yet becomes a pending member and gets an invitation; everyone else is active at once.
+// AddMember adds a person, an invited email or an API key to the account or a project. An email that is not in the
+// account yet becomes a pending member and gets an invitation; everyone else is active immediately.
 func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Member, error) {
 	if err := n.check(); err != nil {
 		return Member{}, err
 	}
 	var m Member
-	err := s.write(ctx, p, Adds, func(w *work) error {
+	err := s.write(ctx, p, Shared, func(w *work) error {
 		var err error
 		m, _, err = w.addOne(n)
 		w.made = m
@@ -122,7 +122,7 @@ func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Mem
 	return m, nil
 }
 
-// addOne is addMember for a write that adds nobody else.
+// addOne is addMember for a write that adds only one member.
 func (w *work) addOne(n NewMember) (m Member, inv *Invitation, err error) {
 	if n.Email != nil {
 		if err := w.prepayMails(1); err != nil {
@@ -165,8 +165,8 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 	return m, inv, err
 }
 
-// check says what is wrong with the request itself, and reads the address, if there is one. It is called before the
-// transaction, so that nobody waits for it; one that was checked is not checked again.
+// check validates the request itself, and parses the email, if there is one. It is called before the transaction, to
+// keep that short; a checked request is not checked again.
 func (n *NewMember) check() (err error) {
 	if n.canonical != "" {
 		return nil
@@ -193,7 +193,7 @@ func (n *NewMember) check() (err error) {
 	return err
 }
 
-// mayAdd also finds the project, if it is not the account that someone is added to.
+// mayAdd checks the permission to add a member, and finds the project, if any.
 func (g *guard) mayAdd(n NewMember) (Project, error) {
 	if n.ProjectID == "" {
 		if n.Email != nil {
@@ -212,7 +212,7 @@ func (g *guard) mayAdd(n NewMember) (Project, error) {
 	return pr, g.s.requireIn(g.ctx, g, g.p, n.ProjectID, names, MembersManage)
 }
 
-// bindTo fills in the principal: a user or key that exists, or an address that is invited.
+// bindTo sets the principal: an existing user or key, or an invited email.
 func (w *work) bindTo(m *Member, n NewMember) error {
 	switch {
 	case n.UserID != nil:
@@ -253,9 +253,10 @@ func (w *work) bindTo(m *Member, n NewMember) error {
 	return nil
 }
 
-// isThemselves reports whether a person of the account can be taken for the owner of their address, so that they get a role
-// at once. Who came in by a link that was fetched can, if whoever fetched it may hand out this role as well: otherwise who
-// may invite to little could have someone stand where more is offered to the same address.
+// isThemselves reports whether a member of the account counts as the owner of their email, so that they get a role
+// immediately. A user who joined by a fetched link only counts if whoever fetched it may assign this role, too:
+// otherwise someone with few permissions could fetch a link, pose as that user, and receive a larger role that someone
+// else offers to the same email.
 func (w *work) isThemselves(u User, n NewMember) (bool, error) {
 	if u.Proven {
 		return true, nil
@@ -284,7 +285,7 @@ func (m *Member) bindKey(k APIKey) {
 	m.Type, m.APIKeyID, m.Email, m.CanonicalEmail, m.Name = TypeAPIKey, k.ID, KeyEmail(k.ID), KeyEmail(k.ID), k.Name
 }
 
-// insertMember writes the membership, its event and, for someone invited by address, the invitation and its mail.
+// insertMember writes the membership, its event and, for someone invited by email, the invitation and its email.
 func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, error) {
 	if m.Type == TypeInvitation {
 		if err := w.room(CountedInvitations); err != nil {
@@ -297,7 +298,7 @@ func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, er
 	}
 	if m.Type == TypeInvitation && w.s.MailDelivered && w.prepaid == 0 {
 		if err := w.alreadyMember(*m); !IsNotFound(err) {
-			return nil, err // trying again later would not help
+			return nil, err // retrying later would not help
 		}
 		return nil, w.mayMail()
 	}
@@ -337,7 +338,7 @@ func memberAdded(m Member) event.MemberAdded {
 	}
 }
 
-// alreadyMember names the membership that stands in the way of m.
+// alreadyMember returns the error for an existing membership that conflicts with m.
 func (w *work) alreadyMember(m Member) error {
 	old, err := w.MemberByEmail(w.ctx, m.AccountID, m.ProjectID, m.CanonicalEmail)
 	if err != nil {

@@ -6,11 +6,11 @@ import (
 	"raff/internal/event"
 )
 
-// UpdateMember changes the role or status of a member. Nobody becomes active before accepting: suspending a pending
-// member holds the invitation, and activating it again brings it back to pending.
+// UpdateMember changes the role or status of a member. No one becomes active before accepting: suspending a pending
+// member puts the invitation on hold, and activating it makes it pending again.
 //
-// A suspension in the account deactivates the API keys whose secrets the person has, unless c keeps them. A weaker role,
-// or a suspension in a project, only names them.
+// A suspension in the account disables the API keys whose secrets the person was shown, unless c keeps them. A weaker
+// role, or a suspension in a project, only lists them.
 func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id string, c MemberChange) (Member, error) {
 	if c.RoleID == nil && c.Status == nil {
 		return Member{}, invalid("", "nothing_to_update", "Nothing to update. Send role_id, status or both.")
@@ -19,7 +19,7 @@ func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id 
 		return Member{}, invalid("status", "invalid_status", "status must be active or suspended.")
 	}
 	var m Member
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		var err error
 		if m, err = w.memberToChange(projectID, id); err != nil {
 			return err
@@ -40,7 +40,7 @@ func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id 
 	return m, nil
 }
 
-// saveMember writes a changed membership with all that follows from the change.
+// saveMember writes a changed membership and the consequences of the change.
 func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bool) error {
 	changed := memberDiff(before, *m)
 	if changed.Role == nil && changed.Status == nil {
@@ -170,8 +170,8 @@ func (w *work) changeStatus(m *Member, to Status) (delegated bool, err error) {
 	return delegated, nil
 }
 
-// mayWake guards the activation of a suspended membership: it hands out again what the membership grants. A suspension
-// in the account rests all project roles too, so waking up there wakes up all of them.
+// mayWake guards the activation of a suspended membership, which grants its role again. A suspension in the account
+// also suspends all project roles, so activating it activates all of them.
 func (w *work) mayWake(m Member) (delegated bool, err error) {
 	all := []Member{m}
 	if m.ProjectID == "" {
@@ -216,11 +216,12 @@ func memberRemoved(m Member) event.MemberRemoved {
 	}
 }
 
-// RemoveMember takes a membership away: a pending one cancels its invitation; removing someone from the account also
-// removes all their project memberships and, unless o keeps them, deactivates the API keys whose secrets they have.
+// RemoveMember removes a membership: removing a pending one cancels its invitation; removing someone from the account
+// also removes all their project memberships and, unless o keeps them, disables the API keys whose secrets they were
+// shown.
 func (s *Service) RemoveMember(ctx context.Context, p *Principal, projectID, id string, o Removal) (Removed, error) {
 	var out Removed
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		m, err := w.memberToRemove(projectID, id)
 		if err != nil {
 			return err
@@ -246,8 +247,8 @@ func (g *guard) memberToRemove(projectID, id string) (Member, error) {
 			return Member{}, err
 		}
 	}
-	// Which permission is enough depends on the member, so it is read first; without any right at all the caller must
-	// not even learn whether it exists.
+	// The required permission depends on the member, so it is read first; a caller without any of the permissions must not
+	// learn whether it exists.
 	inProject, inAccount := []string{ProjectMembersManage, ProjectMembersRemove}, []string{MembersManage}
 	pending := []string{ProjectMembersInvite}
 	check := func(extra ...string) error {
@@ -314,7 +315,7 @@ func (w *work) remove(m Member, o Removal) (out Removed, err error) {
 	return out, w.recordMember(m, false, told)
 }
 
-// removeFromProjects ends the memberships in projects of who is removed from the account, and says which there were.
+// removeFromProjects removes the project memberships of someone who is removed from the account, and returns them.
 func (w *work) removeFromProjects(m Member) (ended []Member, err error) {
 	all, err := w.MembershipsOf(w.ctx, w.p.AccountID, m.CanonicalEmail)
 	if err != nil {

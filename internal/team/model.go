@@ -6,15 +6,15 @@ import "time"
 type Account struct {
 	ID   string
 	Name string
-	// Strict is grant_policy "strict": handing out a role then needs every permission of it.
+	// Strict is grant_policy "strict": assigning a role then requires every permission in it.
 	Strict bool
-	// RequireFactor lets people in only with a second factor.
+	// RequireFactor requires people to have a second factor.
 	RequireFactor bool
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }
 
-// User is a person, known by one email address; a user may be in many accounts.
+// User is a person, identified by one email; a user can be in several accounts.
 type User struct {
 	ID             string
 	Email          string
@@ -22,9 +22,9 @@ type User struct {
 	Name           string
 	// PasswordHash is empty while the person has not set a password.
 	PasswordHash string
-	// Proven says that whoever set up the password and the factors had shown that the address is theirs, by a link that
-	// was mailed to it or came from the operator. VouchedBy is, of someone who is not, the id of the principal that
-	// fetched the link they came in with.
+	// Proven says that the email is verified: the person who set up the password and the factors had opened a link that
+	// was emailed to it or came from the operator. VouchedBy is, for an unverified user, the id of the principal that
+	// fetched the link with which they joined.
 	Proven    bool
 	VouchedBy string
 	CreatedAt time.Time
@@ -34,17 +34,17 @@ type User struct {
 // Status of a membership.
 type Status string
 
-// The statuses. Everything finer about a pending one is its InvitationState.
+// The statuses. InvitationState has more details about a pending membership.
 const (
 	StatusPending   Status = "pending"
 	StatusActive    Status = "active"
 	StatusSuspended Status = "suspended"
 )
 
-// PrincipalType says what a membership binds, or what acts.
+// PrincipalType is the type of a member or of an actor.
 type PrincipalType string
 
-// The principal types. An operator acts through the server's own command line and is never a member.
+// The principal types. An operator acts through the server's command line and is never a member.
 const (
 	TypeUser       PrincipalType = "user"
 	TypeAPIKey     PrincipalType = "api_key"
@@ -52,7 +52,7 @@ const (
 	TypeOperator   PrincipalType = "operator"
 )
 
-// Who manages a membership.
+// The values of Member.ManagedBy.
 const (
 	ManagedByAPI       = "api"
 	ManagedByDashboard = "dashboard"
@@ -60,7 +60,7 @@ const (
 	ManagedBySSO       = "sso"
 )
 
-// Member binds one principal to one scope through exactly one role. ID is minted once and never changes.
+// Member is a membership: one principal in one scope with exactly one role. ID never changes.
 type Member struct {
 	ID        string
 	AccountID string
@@ -68,10 +68,10 @@ type Member struct {
 	ProjectID   string
 	ProjectName string
 	Type        PrincipalType
-	// UserID is set for people who are in, APIKeyID for keys; both are empty while an invitation is open.
+	// UserID is set for people who have joined, APIKeyID for keys; both are empty while an invitation is open.
 	UserID   string
 	APIKeyID string
-	// Email is as typed; CanonicalEmail is what makes it unique in its scope. A key has <id>@api-key.invalid.
+	// Email is as entered; CanonicalEmail is unique in its scope. A key has the placeholder <id>@api-key.invalid.
 	Email          string
 	CanonicalEmail string
 	// Name is the person's or the key's name; a store reads it from there, it is not part of the membership.
@@ -79,24 +79,25 @@ type Member struct {
 	// Role is read with the membership; a store writes only Role.ID.
 	Role   Role
 	Status Status
-	// AccountSuspended says of a membership of a project that it grants nothing, whatever its Status, because the membership
-	// of the account is suspended. A store reads it and does not write it.
+	// AccountSuspended says that a project membership grants nothing, whatever its Status, because the account membership
+	// is suspended. A store reads it and does not write it.
 	AccountSuspended bool
 	IsOwner          bool
 	ManagedBy        string
-	// InvitedBy is the id of the principal that added or invited; InvitedAt is zero for who was added at once.
+	// InvitedBy is the id of the principal that added or invited the member; InvitedAt is zero for members who were added
+	// without an invitation.
 	InvitedBy  string
 	InvitedAt  time.Time
 	AcceptedAt time.Time
-	// ExpiresAt ends the access by itself; zero means never.
+	// ExpiresAt is when the access ends automatically; zero means never.
 	ExpiresAt time.Time
 	// Invitation is nil unless one is open, declined or expired.
 	Invitation *Invitation
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 
-	// HeldKeys are the API keys of which a person was shown a secret. Only a change that takes access away from them fills
-	// it in: a suspension, a weaker role, the end of their ownership. A store neither reads nor writes it.
+	// HeldKeys are the API keys whose secret a person was shown. It is only set by a change that takes access away from
+	// the person: a suspension, a weaker role, the end of their ownership. A store neither reads nor writes it.
 	HeldKeys []HeldKey
 }
 
@@ -109,7 +110,7 @@ type Role struct {
 	Slug        string
 	Description string
 	Scope       Scope
-	// Permissions of the Owner role are everything in both scopes.
+	// Permissions of the Owner role are all permissions of both scopes.
 	Permissions Set
 	IsSystem    bool
 	CreatedBy   string
@@ -126,24 +127,24 @@ const (
 	TierHigh     = "high"
 )
 
-// APIKey is a principal of its own.
+// APIKey is an API key, which is a principal with its own roles.
 type APIKey struct {
 	ID        string
 	AccountID string
 	Name      string
 	KeyPrefix string
-	// Hash is SHA-256 of the whole secret, the only thing kept of it.
+	// Hash is the SHA-256 of the whole secret, which is not stored itself.
 	Hash []byte
-	// OldHash keeps working until OldUntil after a regeneration with grace.
+	// OldHash is the hash of the previous secret, which works until OldUntil, the end of the grace period.
 	OldHash  []byte
 	OldUntil time.Time
 	Tier     string
-	// IssuedAt is when the present secret was made: ExpiresAt - IssuedAt is the lifetime a regeneration grants again.
+	// IssuedAt is when the current secret was created. ExpiresAt - IssuedAt is the lifetime that a regeneration grants again.
 	IssuedAt   time.Time
 	ExpiresAt  time.Time
 	LastUsedAt time.Time
 	IsActive   bool
-	// CreatedBy is the principal that made the key; CreatedByUser the person behind it, if a key made it.
+	// CreatedBy is the principal that created the key; CreatedByUser is the person behind it, if an API key created it.
 	CreatedBy     string
 	CreatedByUser string
 	CreatedAt     time.Time
@@ -153,7 +154,7 @@ type APIKey struct {
 	Memberships []Member
 }
 
-// InvitationState is how far an invitation has come.
+// InvitationState is the state of an invitation.
 type InvitationState string
 
 // The stored states. Expired is never stored: it follows from ExpiresAt. The last two close an invitation for good.
@@ -167,7 +168,7 @@ const (
 	InvitationCancelled InvitationState = "cancelled"
 )
 
-// Invitation is the open offer behind a pending membership.
+// Invitation is the invitation of a pending membership.
 type Invitation struct {
 	ID        string
 	AccountID string
@@ -193,7 +194,7 @@ type Invitation struct {
 	CanonicalEmail string
 }
 
-// StateAt is the state with expiry taken into account.
+// StateAt is the state at a time, which can be expired.
 func (i *Invitation) StateAt(now time.Time) InvitationState {
 	switch i.State {
 	case InvitationQueued, InvitationSent, InvitationFailed:
@@ -204,19 +205,19 @@ func (i *Invitation) StateAt(now time.Time) InvitationState {
 	return i.State
 }
 
-// InvitationToken is one link of an invitation, kept as a hash. It knows how it went out.
+// InvitationToken is one link of an invitation, stored as a hash, and how it was delivered.
 type InvitationToken struct {
 	Hash         []byte
 	InvitationID string
-	// Stale says that a newer link replaced it.
+	// Stale says that a newer link has replaced it.
 	Stale bool
-	// Mailed says that only the owner of the address got the link, so that having it proves to be them. Whoever has one
-	// that was fetched may be anybody the inviter gave it to; FetchedBy is the id of the principal that did.
+	// Mailed says that the link was only sent to the owner of the email, so that it verifies the email. A fetched link may
+	// be used by anyone to whom the inviter gave it; FetchedBy is the id of the principal that fetched it.
 	Mailed    bool
 	FetchedBy string
 }
 
-// Project is a container with members of its own.
+// Project is a part of an account with its own members.
 type Project struct {
 	ID            string
 	AccountID     string
@@ -231,10 +232,10 @@ type Project struct {
 	UpdatedAt     time.Time
 }
 
-// MessageKind says what a mail is about.
+// MessageKind is the kind of an email.
 type MessageKind string
 
-// The kinds of mail.
+// The kinds of email.
 const (
 	MessageInvitation MessageKind = "invitation"
 	MessagePassword   MessageKind = "password"
@@ -242,19 +243,19 @@ const (
 	MessageCodesStopped MessageKind = "codes_stopped"
 )
 
-// Urgent says that the mail waits for no other: it is about how a person signs in, and belongs to no account.
+// Urgent says that the email has priority: it is about how a user signs in, and belongs to no account.
 func (m Message) Urgent() bool { return m.Kind != MessageInvitation }
 
-// Message is one mail to be sent, kept in the same transaction as what it tells of. It holds no token: the worker
-// mints one when it sends, so that no link is ever stored.
+// Message is one email to be sent, stored in the transaction of the change that causes it. It has no token: the worker
+// creates one when it sends the email, so that no link is ever stored.
 type Message struct {
 	ID   string
 	Kind MessageKind
-	// AccountID and InvitationID say what an invitation is to; both are empty in a mail about how a person signs in.
+	// AccountID and InvitationID identify the invitation; both are empty in an email about how a user signs in.
 	AccountID    string
 	InvitationID string
-	// Address is the canonical one of the person, or the one that someone typed who forgot a password. Whether anybody has
-	// that is found out only when the mail is due, so that asking takes the same time for every address.
+	// Address is the canonical email of the user, or the email that was entered to reset a password. Whether it has a user
+	// is only looked up when the email is due, so that the request takes the same time for every email.
 	Address   string
 	Attempts  int
 	NextAt    time.Time
@@ -262,13 +263,13 @@ type Message struct {
 	LastError string
 }
 
-// What a password link is for.
+// The purposes of a password link.
 const (
 	LinkFirst = "first" // sets the first password
 	LinkReset = "reset" // sets one that was forgotten
 )
 
-// LinkToken is a one-time right to set a password, kept as a hash.
+// LinkToken is the token of a single-use password link, stored as a hash.
 type LinkToken struct {
 	Hash      []byte
 	UserID    string

@@ -14,9 +14,9 @@ const (
 	staleAfter = 30 * 24 * time.Hour
 )
 
-// Mail is one mail as a sender needs it. A mail about how a person signs in has no names in it but To, and Link of one
-// that says that codes stopped leads to the page on which a password link is asked for; it holds no token and does not
-// expire.
+// Mail is one email with everything that a sender needs. A mail about how a person signs in has no names in it but To,
+// and Link of one that says that codes stopped leads to the page on which a password link is asked for; it holds no
+// token and does not expire.
 type Mail struct {
 	ID           string
 	Kind         MessageKind
@@ -69,7 +69,7 @@ func (s *Service) DeliverMail(ctx context.Context, urgentOnly bool, send func(co
 
 // postpone gives a message back.
 func (s *Service) postpone(ctx context.Context, msg Message) error {
-	return s.Store.Update(ctx, msg.AccountID, Adds, func(tx Tx) error { return tx.UpdateMessage(ctx, msg) })
+	return s.Store.Update(ctx, msg.AccountID, Shared, func(tx Tx) error { return tx.UpdateMessage(ctx, msg) })
 }
 
 // turn is the account whose mail was sent last. Each node goes round by itself.
@@ -99,7 +99,7 @@ func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
 		return s.prepareCodesStopped(ctx, msg)
 	}
 	var mail *Mail
-	err := s.Store.Update(ctx, msg.AccountID, TakesAway, func(tx Tx) error {
+	err := s.Store.Update(ctx, msg.AccountID, Exclusive, func(tx Tx) error {
 		mail = nil
 		inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
 		if err != nil && !IsNotFound(err) {
@@ -126,7 +126,7 @@ func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
 func (s *Service) preparePassword(ctx context.Context, msg Message) (*Mail, error) {
 	u, err := s.Store.UserByEmail(ctx, msg.Address)
 	if IsNotFound(err) || err == nil && s.now().After(msg.CreatedAt.Add(resetLinkTTL)) {
-		return nil, s.Store.Update(ctx, "", Adds, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
+		return nil, s.Store.Update(ctx, "", Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
 	}
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (s *Service) preparePassword(ctx context.Context, msg Message) (*Mail, erro
 }
 
 func (s *Service) noteSent(ctx context.Context, msg Message, failure error) error {
-	return s.Store.Update(ctx, msg.AccountID, TakesAway, func(tx Tx) error {
+	return s.Store.Update(ctx, msg.AccountID, Exclusive, func(tx Tx) error {
 		state, last := InvitationSent, true
 		if failure != nil {
 			msg.Attempts++

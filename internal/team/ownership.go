@@ -20,7 +20,7 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 		}
 	}
 	var next Member
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		err := w.mayTransfer()
 		if err != nil {
 			return err

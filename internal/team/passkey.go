@@ -158,7 +158,7 @@ func (s *Service) sign(purpose string, text []byte, more ...string) []byte {
 
 // isChallenge reports a challenge that was made here and is still good.
 func (s *Service) isChallenge(c []byte) bool {
-	return len(c) == 40 && hmac.Equal(c[24:], s.sign("challenge", c[:24])) && s.now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so one of ours
+	return len(c) == 40 && hmac.Equal(c[24:], s.sign("challenge", c[:24])) && s.now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so created by us
 }
 
 // BeginPasskeySignIn asks for a passkey of whoever is there.
@@ -200,7 +200,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 		return "", errNoPasskey
 	}
 	// An answer works once: whoever saw it on its way cannot send it again.
-	if ok, err := s.Store.Spend(ctx, []Limit{once}, s.now()); err != nil || !ok {
+	if ok, err := s.Store.Take(ctx, []Limit{once}, s.now()); err != nil || !ok {
 		return "", errors.Join(err, errStaleCeremony)
 	}
 	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {

@@ -103,8 +103,8 @@ func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, 
 	return s.replacePassword(ctx, me, u, told, nil)
 }
 
-// RemovePassword leaves someone who has passkeys with those alone: a password that does not exist is not stolen. It ends
-// all their other sessions. A password link sets one again.
+// RemovePassword removes the password of a user with passkeys, so that it cannot be stolen. It ends all their other
+// sessions. A password link can set one again.
 func (s *Service) RemovePassword(ctx context.Context, me SignedIn, proof Proof) error {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (s *Service) ForgotPassword(ctx context.Context, email, source string) erro
 	now := s.now()
 	if limits := s.mailLimits.Reset.limit("forgot", canonical); len(limits) > 0 {
 		// Whoever asks again and again is told nothing else than before, and the address gets no more mails.
-		if ok, err := s.Store.Spend(ctx, limits, now); err != nil || !ok {
+		if ok, err := s.Store.Take(ctx, limits, now); err != nil || !ok {
 			return err
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Person is someone with access to an account, or invited to it: all their memberships there as one. Member is the
-// membership of the account or, for who has none, the first of a project.
+// Person is someone with access to an account, or invited to it, with all their memberships there. Member is the
+// account membership or, if there is none, the first project membership.
 type Person struct {
 	Member
 	// Projects are the memberships of projects that the caller may see, by name of the project.
@@ -49,7 +49,7 @@ func (m Member) SortKey() string {
 	return m.CanonicalEmail
 }
 
-// Access says how far someone's memberships reach.
+// Access is the extent of a person's memberships.
 type Access string
 
 // The accesses. The Owner has an account access of a special kind.

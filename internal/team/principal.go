@@ -10,7 +10,7 @@ import (
 	"raff/internal/event"
 )
 
-// Principal is who acts: loaded from the database for every request, and again inside every write.
+// Principal is the caller, loaded from the database for every request, and again inside every write.
 type Principal struct {
 	Type      PrincipalType
 	ID        string

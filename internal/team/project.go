@@ -20,7 +20,7 @@ type NewProject struct {
 // ProjectChange changes what it names; nil leaves as it is.
 type ProjectChange struct {
 	Name, Description, DefaultRegion *string
-	// Base is the version the change was made for.
+	// Base is the version that the change was made for.
 	Base Base
 }
 
@@ -102,7 +102,7 @@ func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject)
 		return Project{}, err
 	}
 	var pr Project
-	err := s.write(ctx, p, Adds, func(w *work) error {
+	err := s.write(ctx, p, Shared, func(w *work) error {
 		if err := s.require(w.p, ProjectsCreate); err != nil {
 			return err
 		}
@@ -242,7 +242,7 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 		return Project{}, err
 	}
 	var pr Project
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		var err error
 		if pr, err = w.projectFor(id, ProjectsManage); err != nil {
 			return err
@@ -289,7 +289,7 @@ func (g *guard) projectFor(id, permission string) (Project, error) {
 
 // DeleteProject deletes a project with its memberships and open invitations. The Default project stays.
 func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) error {
-	return s.write(ctx, p, TakesAway, func(w *work) error {
+	return s.write(ctx, p, Exclusive, func(w *work) error {
 		pr, err := w.projectFor(id, ProjectsDelete)
 		if err != nil {
 			return err

@@ -6,12 +6,12 @@ import (
 	"raff/internal/event"
 )
 
-// Proof is what someone shows before something grave, so that it is still the same person at the keyboard: the password,
-// or the answer of one of their passkeys to BeginConfirm.
+// Proof confirms a sensitive action, to make sure that it is still the same user: the password, or the response of one
+// of their passkeys to BeginConfirm.
 type Proof struct {
 	Password string
 	Passkey  []byte
-	// Source is the network address it comes from; empty where that is not known.
+	// Source is the network address of the caller; empty if it is unknown.
 	Source string
 }
 
@@ -27,7 +27,8 @@ func (s *Service) BeginConfirm(ctx context.Context, me SignedIn) (options []byte
 	return s.ask(ctx, me.Session, me.User, ceremonyConfirm)
 }
 
-// confirm checks a proof, which works once. Every operation that asks for one calls it, so that no face can leave it out.
+// confirm checks a proof, which works once. Every operation that requires a proof calls it, so that neither the API nor
+// the pages can omit it.
 func (s *Service) confirm(ctx context.Context, me SignedIn, proof Proof) error {
 	if len(proof.Passkey) == 0 && me.User.PasswordHash == "" {
 		return &Error{Kind: KindUnauthenticated, Code: "proof_required", Field: "passkey", Message: "You have no password. Confirm with a passkey."}
@@ -46,7 +47,7 @@ func (s *Service) confirm(ctx context.Context, me SignedIn, proof Proof) error {
 		s.refusedBy(ctx, err, me.User, event.ActionSignInFailed)
 		return err
 	}
-	return s.Store.Update(ctx, me.Session.AccountID, Adds, func(tx Tx) error {
+	return s.Store.Update(ctx, me.Session.AccountID, Shared, func(tx Tx) error {
 		ok, err := take(tx)
 		if err == nil && !ok {
 			err = errStaleCeremony

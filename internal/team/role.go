@@ -21,7 +21,7 @@ type RoleChange struct {
 	Name, Description *string
 	Permissions       *[]string
 	Add, Remove       []string
-	// Base is the version the change was made for.
+	// Base is the version that the change was made for.
 	Base Base
 }
 
@@ -123,7 +123,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 		return Role{}, err
 	}
 	var r Role
-	err = s.write(ctx, p, Adds, func(w *work) error {
+	err = s.write(ctx, p, Shared, func(w *work) error {
 		if err := s.require(w.p, RolesCreate); err != nil {
 			return err
 		}
@@ -213,7 +213,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 		return Role{}, err
 	}
 	var r Role
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		if err := s.require(w.p, RolesManage); err != nil {
 			return err
 		}
@@ -347,7 +347,7 @@ func roleDiff(c *Catalog, a, b Role) (d event.RoleUpdated, ok bool) {
 // DeleteRole deletes a custom role that nobody has. With reassignTo, its holders get that role first, each under the
 // same guard as if they were changed one by one.
 func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo string) error {
-	return s.write(ctx, p, TakesAway, func(w *work) error {
+	return s.write(ctx, p, Exclusive, func(w *work) error {
 		if err := s.require(w.p, RolesDelete); err != nil {
 			return err
 		}

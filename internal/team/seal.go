@@ -113,7 +113,7 @@ func (s *Service) sealAccount(ctx context.Context, account string, note SealNote
 
 // keepSeal stores a seal, unless another node was first.
 func (s *Service) keepSeal(ctx context.Context, head LogHead, seal Seal) (kept bool, err error) {
-	err = s.Store.Update(ctx, head.AccountID, Adds, func(tx Tx) error {
+	err = s.Store.Update(ctx, head.AccountID, Shared, func(tx Tx) error {
 		kept = false
 		now, err := tx.LogHead(ctx, head.AccountID)
 		if err != nil || now.SealedSeq != head.SealedSeq || now.ClosedSeq != head.ClosedSeq {
@@ -132,7 +132,7 @@ func (s *Service) keepSeal(ctx context.Context, head LogHead, seal Seal) (kept b
 // about to write an event before that moment has done so, and nobody will again. resumed says that another node, or one that
 // was killed, closed it before.
 func (s *Service) closeLog(ctx context.Context, account string, note SealNote) (head LogHead, due, resumed bool, err error) {
-	err = s.Store.Update(ctx, account, TakesAway, func(tx Tx) error {
+	err = s.Store.Update(ctx, account, Exclusive, func(tx Tx) error {
 		if err := tx.HoldLog(ctx, account); err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func (s *Service) missEvents(ctx context.Context) error {
 			ids = append(ids, r.ID)
 		}
 		system := &Principal{Type: TypeOperator, ID: event.SystemID, Name: event.SystemID, AccountID: account}
-		err := s.Store.Update(ctx, account, Adds, func(tx Tx) error {
+		err := s.Store.Update(ctx, account, Shared, func(tx Tx) error {
 			return s.work(ctx, tx, system).record(event.Target{TargetType: "account", TargetID: account},
 				event.EventsMissing{Events: len(refs), FirstAt: refs[0].At.UTC().Format(time.RFC3339Nano), IDs: ids})
 		})
@@ -73,7 +73,7 @@ func (s *Service) AdoptLogs(ctx context.Context) ([]string, error) {
 		case err != nil:
 			return adopted, err
 		}
-		err = s.Store.Update(ctx, v.AccountID, Adds, func(tx Tx) error {
+		err = s.Store.Update(ctx, v.AccountID, Shared, func(tx Tx) error {
 			return s.work(ctx, tx, Operator(v.AccountID)).record(event.Target{TargetType: "account", TargetID: v.AccountID},
 				event.LogAdopted{Key: s.SealKeys[0].ID, Seal: head.SealedSeq})
 		})

@@ -102,7 +102,7 @@ func (s *Service) verifyEvents(ctx context.Context, keys SealKeys, kept []KeptHe
 	for _, k := range kept {
 		heads[k.AccountID] = k
 	}
-	beat, err := s.Store.LastBeat(ctx)
+	beat, err := s.Store.LastHeartbeat(ctx)
 	if err != nil && !IsNotFound(err) {
 		return nil, err
 	}

@@ -186,14 +186,14 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 			return err
 		}
 		w := s.work(ctx, tx, fresh)
-		w.alone = lock == TakesAway
+		w.alone = lock == Exclusive
 		err = w.once(fn)
 		mail = w.mail
 		return err
 	}
 	err := s.Store.Update(ctx, p.AccountID, lock, change)
 	if errors.Is(err, errCrowded) {
-		lock = TakesAway
+		lock = Exclusive
 		err = s.Store.Update(ctx, p.AccountID, lock, change)
 	}
 	if err == nil && mail {
@@ -212,13 +212,13 @@ func (s *Service) try(ctx context.Context, p *Principal, lock Lock, fn func(w *w
 				return err
 			}
 			w := s.work(ctx, tx, fresh)
-			w.alone = lock == TakesAway
+			w.alone = lock == Exclusive
 			return fn(w)
 		})
 	}
 	err := try()
 	if errors.Is(err, errCrowded) {
-		lock = TakesAway
+		lock = Exclusive
 		err = try()
 	}
 	return err

@@ -17,7 +17,7 @@ const (
 	sessionSeen = time.Minute
 )
 
-// Session is one browser in which a person is signed in.
+// Session is one browser in which a user is signed in.
 type Session struct {
 	ID     string
 	UserID string
@@ -32,7 +32,7 @@ type Session struct {
 	Awaits bool
 }
 
-// alive reports whether the session can still be used.
+// alive reports whether the session is still valid.
 func (s Session) alive(now time.Time) bool {
 	return now.Before(s.ExpiresAt) && now.Before(s.LastSeenAt.Add(SessionIdle))
 }
@@ -50,7 +50,7 @@ type SignedIn struct {
 	hash []byte
 }
 
-// ErrSignedOut is the one answer to every session that does not work.
+// ErrSignedOut is the error for every invalid session.
 var ErrSignedOut = &Error{Kind: KindUnauthenticated, Code: "signed_out", Message: "You are signed out. Sign in again."}
 
 // Session finds who is signed in with this token. Whatever is wrong with the token, the error is ErrSignedOut, but for

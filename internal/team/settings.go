@@ -11,7 +11,7 @@ type AccountChange struct {
 	Name *string
 	// Strict is the policy for handing out roles: with it, only who holds every permission of a role hands it out.
 	Strict *bool
-	// RequireFactor lets people in only with a second factor. API keys are not concerned.
+	// RequireFactor requires people to have a second factor. API keys are not concerned.
 	RequireFactor *bool
 }
 
@@ -34,7 +34,7 @@ func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChan
 		}
 	}
 	var a Account
-	err := s.write(ctx, p, TakesAway, func(w *work) error {
+	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		if err := s.require(w.p, SettingsManage); err != nil {
 			return err
 		}

@@ -11,10 +11,10 @@ import (
 // userAgentLength is how much is kept of what a browser says of itself, in characters.
 const userAgentLength = 200
 
-// SignIn is what someone gives to sign in.
+// SignIn is the input for signing in.
 type SignIn struct {
 	Email, Password string
-	// Source is the network address it comes from; empty where that is not known.
+	// Source is the network address of the caller; empty if it is unknown.
 	Source    string
 	UserAgent string
 	// Device is the DeviceToken that the browser keeps for this address, or empty.

@@ -7,29 +7,29 @@ import (
 	"raff/internal/event"
 )
 
-// Lock says how much a change excludes others of the same account.
+// Lock is the lock that a change takes on its account.
 type Lock int
 
 const (
-	// Adds is for changes that take nothing away: they run side by side, and exclude only TakesAway.
-	Adds Lock = iota
-	// TakesAway is for changes that shrink or move access, and for those that add many rows, which would wait for each other
-	// row by row: they run alone in their account.
-	TakesAway
+	// Shared is for changes that take nothing away: they run concurrently, and exclude only Exclusive.
+	Shared Lock = iota
+	// Exclusive is for changes that take away or move access, and for those that add many rows, which would otherwise wait
+	// for each other row by row: they run alone in their account.
+	Exclusive
 )
 
-// Store is the port a database implements. A read outside Update sees everything that was committed before it
-// started, on every node. Not found is ErrNotFound; a database that is away, full or read-only is Unavailable.
+// Store is the interface that a database implements. A read outside Update sees everything that was committed before it
+// started, on any node. Missing rows are ErrNotFound; a database that is unreachable, full or read-only is Unavailable.
 type Store interface {
 	Reader
-	// Pin begins a request that only reads. All its reads may be answered as of one moment after Pin was called, which
-	// saves asking the database for each whether it has changed. A request that writes must not be pinned: it would not
-	// see its own change. Call done when the request has read what it needs.
+	// Pin starts a read-only request. All its reads may return the state at one time after Pin was called, which saves
+	// checking for changes at each read. A request that writes must not be pinned, because it would not see its own
+	// changes. Call done when the request has finished reading.
 	Pin(ctx context.Context) (pinned context.Context, done func())
 	// Update runs fn in one transaction under the lock of the account: all of fn's writes commit, or none. fn may
 	// run more than once and touches nothing but its Tx. Update returns after the commit is durable.
 	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
-	// Try runs fn as Update does, and rolls back what it wrote.
+	// Try runs fn like Update, and rolls back its writes.
 	Try(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
 	// UpdateAll is Update, for changes that take nothing away, under the locks of several accounts.
 	UpdateAll(ctx context.Context, accountIDs []string, fn func(Tx) error) error
@@ -39,22 +39,22 @@ type Store interface {
 	RoleTexts(ctx context.Context) ([]RoleText, error)
 	// AccountIDs are the ids of all accounts.
 	AccountIDs(ctx context.Context) ([]string, error)
-	// SigningKey is the key of this name that all nodes share: the one that is stored, else fresh, which is stored.
+	// SigningKey returns the key of this name that all nodes share: the stored key, or else fresh, which is then stored.
 	SigningKey(ctx context.Context, name string, fresh []byte) ([]byte, error)
-	// ReplaceFetchedTokens makes all links stale that inviters fetched, for a server that sends mail.
+	// ReplaceFetchedTokens makes all fetched invitation links stale, for a server that sends email.
 	ReplaceFetchedTokens(ctx context.Context) error
-	// TouchAPIKeys notes when keys were last used. It is no change of the domain and writes no event.
+	// TouchAPIKeys records when keys were last used. It writes no event.
 	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
-	// TouchSession notes when a session was last used. Like TouchAPIKeys it writes no event.
+	// TouchSession records when a session was last used. It writes no event.
 	TouchSession(ctx context.Context, id string, at time.Time) error
-	// Spend counts one attempt against each limit, or none where one of them is used up. All nodes count together.
-	Spend(ctx context.Context, limits []Limit, at time.Time) (bool, error)
-	// GiveBack forgets all attempts against the limits of all, and one attempt against each of the others.
-	GiveBack(ctx context.Context, all, one []Limit, at time.Time) error
-	// QueuePasswordMail notes that someone who has, or has not, this address asked for a password link.
+	// Take counts one attempt against each limit, or none if one of them is used up. The limits apply across all nodes.
+	Take(ctx context.Context, limits []Limit, at time.Time) (bool, error)
+	// Refund removes all attempts counted against the limits in all, and one attempt against each of the others.
+	Refund(ctx context.Context, all, one []Limit, at time.Time) error
+	// QueuePasswordMail queues a password link for an email, which may have no user.
 	QueuePasswordMail(ctx context.Context, m Message) error
-	// LeaseMessage takes the message whose turn it is and hides it from other workers until the lease ends; ErrNotFound
-	// when none is due. Urgent ones come first, then the accounts take turns.
+	// LeaseMessage returns the next due message and hides it from other workers until the lease ends, or ErrNotFound if
+	// none is due. Urgent messages come first, then accounts take turns.
 	LeaseMessage(ctx context.Context, l Lease) (Message, error)
 	// RemoveStale deletes pending memberships whose invitation expired or was declined before the given moment, and
 	// closed invitations and used link tokens of that age, and idempotency keys that are no longer promised to be known. It
@@ -65,35 +65,35 @@ type Store interface {
 	SealableAccounts(ctx context.Context, now time.Time) ([]string, error)
 	// MissingEvents are events that this node wrote, that were sealed since, and that are not there. Each is told once.
 	MissingEvents(ctx context.Context) ([]event.Ref, error)
-	// Beat says that this node is alive, forgets those that have not been seen for so long by the database's clock, and counts
-	// the rest.
-	Beat(ctx context.Context, node string, deadAfter time.Duration) (int, error)
+	// Heartbeat records that this node is alive, removes nodes that have not been seen for the given time, by the
+	// database's clock, and returns the number of nodes.
+	Heartbeat(ctx context.Context, node string, deadAfter time.Duration) (int, error)
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	Close() error
 }
 
-// Lease says which message a worker takes.
+// Lease says which message a worker can take.
 type Lease struct {
-	// Now is when messages have to be due, Until is when the lease ends.
+	// Now is the current time, Until is when the lease ends.
 	Now, Until time.Time
-	// UrgentOnly is for a worker that keeps itself free for messages that someone waits for.
+	// UrgentOnly is for a worker that is reserved for urgent messages.
 	UrgentOnly bool
-	// After is the account whose turn it was last.
+	// After is the account whose message was sent last.
 	After string
 }
 
-// Page says which part of a list is wanted. After, when set, continues behind that row and Offset is ignored.
+// Page selects a part of a list. If After is set, the list continues after that row and Offset is ignored.
 type Page struct {
-	// Limit is how many rows are wanted; 0 is all.
+	// Limit is the maximum number of rows; 0 means all.
 	Limit  int
 	Offset int
 	After  *Cursor
-	// Uncounted is for who does not show how many rows match: the number is then 0, and nothing is spent on it.
-	Uncounted bool
+	// SkipTotal skips counting the matching rows: the total is then 0.
+	SkipTotal bool
 }
 
-// Cursor is a place in a list: behind the row of this id, which has this moment or, in a list by name, this sort key.
+// Cursor is a position in a list: after the row with this id, and its time or, in a list by name, its sort key.
 type Cursor struct {
 	At   time.Time
 	Name string
@@ -170,11 +170,11 @@ type EventFilter struct {
 	Page
 }
 
-// Reader is what can be read, inside a transaction or outside. Each list also returns the exact number of rows that
-// match its filter.
+// Reader has the reads, inside or outside a transaction. Each list also returns the exact number of rows that match its
+// filter.
 type Reader interface {
 	Account(ctx context.Context, id string) (Account, error)
-	// Count says how many of these the account has. It costs the same however many there are.
+	// Count returns how many of these the account has, in constant time.
 	Count(ctx context.Context, accountID string, of Counted) (int, error)
 
 	// KeyPrincipal is who acts with the key of this secret hash, with its account membership and role, in one query.
@@ -283,12 +283,12 @@ type Reader interface {
 	LoggedAccounts(ctx context.Context) ([]string, error)
 	// SealKeyIDs are the keys with which the last seals were made.
 	SealKeyIDs(ctx context.Context) ([]string, error)
-	// LastBeat is when a node was last alive, or ErrNotFound.
-	LastBeat(ctx context.Context) (time.Time, error)
+	// LastHeartbeat is when any node was last alive, or ErrNotFound.
+	LastHeartbeat(ctx context.Context) (time.Time, error)
 }
 
-// Tx is Reader inside a transaction, and what can be written. Insert methods return false, and write nothing, when
-// a unique rule stands in the way; the row that does can then be read.
+// Tx is a Reader inside a transaction, with the writes. Insert methods return false, and write nothing, if a unique
+// constraint is violated; the conflicting row can then be read.
 type Tx interface {
 	Reader
 
@@ -313,7 +313,7 @@ type Tx interface {
 
 	InsertAPIKey(ctx context.Context, k APIKey) error
 	UpdateAPIKey(ctx context.Context, k APIKey) error
-	// ShowSecret notes who was shown the present secret of a key.
+	// ShowSecret records who was shown the current secret of a key.
 	ShowSecret(ctx context.Context, keyID string, to []SecretHolder) error
 	// EndSecrets ends what was shown of a key so far: the present secret at until, those in an earlier grace at once.
 	EndSecrets(ctx context.Context, keyID string, at, until time.Time) error
@@ -377,9 +377,9 @@ type Tx interface {
 
 	// ClaimIdempotencyKey remembers a request under its account, principal and key, unless one is remembered that was made
 	// after the cutoff: then fresh is false and it is returned.
-	ClaimIdempotencyKey(ctx context.Context, k KeptAnswer, cutoff time.Time) (old KeptAnswer, fresh bool, err error)
-	// KeepAnswer adds the answer to a claimed key.
-	KeepAnswer(ctx context.Context, k KeptAnswer) error
+	ClaimIdempotencyKey(ctx context.Context, k IdempotencyRecord, cutoff time.Time) (old IdempotencyRecord, fresh bool, err error)
+	// SaveIdempotencyRecord adds the answer to a claimed key.
+	SaveIdempotencyRecord(ctx context.Context, k IdempotencyRecord) error
 
 	// InsertEvent stores an event. Its time becomes later than the end of what is sealed, if it is not.
 	InsertEvent(ctx context.Context, e event.Event) error
@@ -388,11 +388,11 @@ type Tx interface {
 	// HoldLog excludes, until the commit, who writes events of this account beside its lock.
 	HoldLog(ctx context.Context, accountID string) error
 	SetLogHead(ctx context.Context, h LogHead) error
-	// TakeLimit counts up to n attempts against each of the limits, and says for how many there was room in all of them.
-	// A transaction calls it before it inserts anything that another one may wait for.
+	// TakeLimit counts up to n attempts against each of the limits, and returns for how many there was room in all of
+	// them. A transaction calls it before it inserts anything for which another one may wait.
 	TakeLimit(ctx context.Context, limits []Limit, n int, at time.Time) (int, error)
-	// ReturnLimit gives back n attempts that were counted and not made.
-	ReturnLimit(ctx context.Context, limits []Limit, n int) error
+	// RefundLimit refunds n attempts that were counted but not made.
+	RefundLimit(ctx context.Context, limits []Limit, n int) error
 	InsertMessage(ctx context.Context, m Message) error
 	// SyncSystemRoles is that of Store, in the words of the catalog c.
 	SyncSystemRoles(ctx context.Context, c *Catalog, roles []Role) error

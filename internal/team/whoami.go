@@ -2,7 +2,7 @@ package team
 
 import "context"
 
-// Whoami is the caller as the server sees it.
+// Whoami describes the caller.
 type Whoami struct {
 	Principal *Principal
 	Account   Account

@@ -11,7 +11,7 @@ import (
 	"raff/internal/team"
 )
 
-// auditView is the audit log, and by what it is filtered.
+// auditView is the audit log page, with its filters.
 type auditView struct {
 	Days []auditDay
 	pager
@@ -23,16 +23,16 @@ type auditView struct {
 	Chips                               []chip
 }
 
-// auditDay is what happened on one day.
+// auditDay is the events of one day.
 type auditDay struct {
 	Label string
 	Rows  []happening
 }
 
-// chip is one filter that is set, and the address of the log without it.
+// chip is one active filter, and the URL of the log without it.
 type chip struct{ Text, Without string }
 
-// periods are how far back the log can be looked at without naming days.
+// periods are the predefined periods of the filter.
 var periods = []struct {
 	Value, Label string
 	Time         time.Duration
@@ -40,13 +40,13 @@ var periods = []struct {
 	{"24h", "Last 24 hours", 24 * time.Hour}, {"7d", "Last 7 days", 7 * 24 * time.Hour}, {"30d", "Last 30 days", 30 * 24 * time.Hour},
 }
 
-// chosenDays is the period of the days that are filled in.
+// chosenDays is the value for a custom range of days.
 const chosenDays = "days"
 
-// filterParts are the parts of an address by which the log is filtered.
+// filterParts are the query parameters of the filter.
 var filterParts = []string{"who", "actor", "target", "action", "project", "period", "since", "until", "signing"}
 
-// filter reads by what the log is filtered. Until names a day that still counts.
+// filter parses the filter. The day in until is included.
 func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
 	a.Who, a.Actor, a.Target, a.Action, a.Project = q.Get("who"), q.Get("actor"), q.Get("target"), q.Get("action"), q.Get("project")
 	a.Period, a.Since, a.Until, a.NoSignIns = q.Get("period"), q.Get("since"), q.Get("until"), q.Get("signing") == "no"
@@ -68,7 +68,7 @@ func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
 		}
 		t, ok := dayIn(text)
 		if !ok {
-			*wrong = "Give a day as 2026-05-31."
+			*wrong = "Enter a date such as 2026-05-31."
 		}
 		return t
 	}
@@ -89,19 +89,19 @@ func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
 	return f
 }
 
-// dayIn reads a day of UTC, which is what the fields say beside them.
+// dayIn parses a day in UTC, as the field labels say.
 func dayIn(text string) (day time.Time, ok bool) {
 	day, err := time.Parse(time.DateOnly, text)
 	return day, err == nil
 }
 
-// endOf is the first moment behind a day: what ends with a day still holds for the whole of it.
+// endOf is the first moment after a day, because a range that ends with a day includes all of it.
 func endOf(day time.Time) time.Time { return day.AddDate(0, 0, 1) }
 
-// unread is what is wrong with a day that cannot be read, so that nobody knows what was asked for.
+// unread is the error for an invalid day.
 func (a *auditView) unread() string { return cmp.Or(a.SinceError, a.UntilError) }
 
-// without is the address of the log without some of what it is filtered by.
+// without is the URL of the log without some of the filters.
 func without(q url.Values, names ...string) string {
 	left := url.Values{}
 	for _, name := range filterParts {
@@ -115,7 +115,7 @@ func without(q url.Values, names ...string) string {
 	return "/audit?" + left.Encode()
 }
 
-// export is the address of the same events as a file.
+// export is the URL of the same events as a file.
 func (v *visit) export(format string) string {
 	q := url.Values{"format": {format}}
 	for _, name := range filterParts {
@@ -161,7 +161,7 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	return reply{status: status, page: auditPage(v, a)}, nil
 }
 
-// dayLabel names the day of a moment. Days are those of UTC, like all times in the log.
+// dayLabel is the heading of a day. Days are in UTC, like all times in the log.
 func dayLabel(at, now time.Time) string {
 	day, today := at.UTC().Truncate(24*time.Hour), now.UTC().Truncate(24*time.Hour)
 	switch today.Sub(day) {
@@ -173,14 +173,14 @@ func dayLabel(at, now time.Time) string {
 	return day.Format("Monday, 2 January 2006")
 }
 
-// chips names each filter that is set. Who and what an id stands for is read from the newest event that tells of it, so
-// that it has a name also when it is gone.
+// chips lists the active filters. The name for an id comes from its newest event, so that deleted objects have a name,
+// too.
 func (v *visit) chips(a *auditView) error {
 	q := v.URL.Query()
 	add := func(text string, names ...string) { a.Chips = append(a.Chips, chip{text, without(q, names...)}) }
 	words := auditWords{catalog: v.p.svc.Catalog(), projects: a.Projects}
 	newest := func(f team.EventFilter) (h happening, err error) {
-		f.Page = team.Page{Limit: 1, Uncounted: true}
+		f.Page = team.Page{Limit: 1, SkipTotal: true}
 		rows, _, err := v.p.svc.ListEvents(v.Context(), v.who, f)
 		if len(rows) > 0 {
 			h = words.happening(rows[0])

@@ -79,7 +79,7 @@ func TestTheAuditLogIsFiltered(t *testing.T) {
 	owner := o.Do(t, "GET", "/api/v1/members/"+o.OwnerMemberID, o.Key, nil).Data(t)["user_id"].(string)
 	count := func(p page) string { return regexp.MustCompile(`\d+ events?`).FindString(p.text()) }
 
-	o.owner.open(t, "/audit?action=projects").shows(t, 200, "2 events", "All about projects", "created the project Web shop")
+	o.owner.open(t, "/audit?action=projects").shows(t, 200, "2 events", "All project events", "created the project Web shop")
 	o.owner.open(t, "/audit?project="+strings.TrimPrefix(shop, "/projects/")).shows(t, 200, "1 event", "In Web shop")
 	o.owner.open(t, "/audit?who=ÄNGEL&action=invitation.accepted").shows(t, 200, "1 event", "Done by “ÄNGEL”")
 	o.owner.open(t, "/audit?who=owner+ke").shows(t, 200, "Owner key").lacks(t, "Trent created")

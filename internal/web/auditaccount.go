@@ -11,7 +11,7 @@ var accountWords = []wording{
 	says[event.AccountCreated]("Created", "created the account ", theTarget),
 	tells("Settings changed", tellAccountUpdated),
 	tells("Ownership transferred", tellOwnershipTransferred),
-	tells("Permissions of the product changed", tellCatalogApplied),
+	tells("Catalog changed", tellCatalogApplied),
 	tells("Events missing", func(t *telling, p event.EventsMissing) {
 		t.say("found that events are missing from this log")
 		t.count("Missing", p.Events, "event")
@@ -19,7 +19,7 @@ var accountWords = []wording{
 		t.fact("IDs", strings.Join(p.IDs, ", "))
 	}),
 	tells("Log sealed with a key", func(t *telling, p event.LogAdopted) {
-		t.say("began to seal this log with a key")
+		t.say("started to seal this log with a key")
 		t.fact("Key", p.Key)
 		t.fact("Last seal without it", strconv.Itoa(p.Seal))
 	}),
@@ -28,12 +28,12 @@ var accountWords = []wording{
 func tellAccountUpdated(t *telling, p event.AccountUpdated) {
 	t.say("changed the settings of the account")
 	tellChange(t, "Name", p.Name, asIs)
-	tellChange(t, "Granting roles", p.GrantPolicy, func(policy string) string {
+	tellChange(t, "Assigning roles", p.GrantPolicy, func(policy string) string {
 		switch policy {
 		case "delegated":
-			return "Anyone who manages members can grant any role"
+			return "Anyone who manages members can assign any role"
 		case "strict":
-			return "No one can grant more than they have"
+			return "Requires every permission in the role"
 		}
 		return policy
 	})
@@ -46,11 +46,11 @@ func tellOwnershipTransferred(t *telling, p event.AccountOwnershipTransferred) {
 	if p.Role != nil {
 		t.fact("Role", t.role(p.Role.From, p.RoleName.From)+" → "+t.role(p.Role.To, p.RoleName.To))
 	}
-	t.fact("Deactivated API keys", strings.Join(p.APIKeysDeactivated, ", "))
+	t.fact("Disabled API keys", strings.Join(p.APIKeysDeactivated, ", "))
 }
 
 func tellCatalogApplied(t *telling, p event.CatalogApplied) {
-	t.say("changed which permissions exist and which of them roles include")
+	t.say("changed the catalog of permissions and system roles")
 	for _, r := range p.Roles {
 		if r.New {
 			t.fact("New role", r.RoleName)

@@ -4,7 +4,7 @@ import "raff/internal/event"
 
 var invitationWords = []wording{
 	tells("Invited", tellInvitationCreated),
-	tells("Sent again", tellInvitationResent),
+	tells("Resent", tellInvitationResent),
 	tells("Link fetched", tellInvitationLinkFetched),
 	tells("Accepted", tellInvitationAccepted),
 	tells("Declined", tellInvitationDeclined),
@@ -21,7 +21,7 @@ func tellInvitationCreated(t *telling, p event.InvitationCreated) {
 }
 
 func tellInvitationResent(t *telling, p event.InvitationResent) {
-	t.say("sent the invitation again to ", theTarget)
+	t.say("resent the invitation to ", theTarget)
 	t.fact("Role", p.RoleName)
 	t.inProject(p.ProjectName)
 }

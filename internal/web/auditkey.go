@@ -10,12 +10,12 @@ var keyWords = []wording{
 	tells("Changed", tellKeyUpdated),
 	tells("Secret rotated", func(t *telling, p event.APIKeyRegenerated) {
 		t.say("rotated the secret of the API key ", theTarget)
-		t.fact("Begins with", p.KeyPrefix)
+		t.fact("Starts with", p.KeyPrefix)
 		t.fact("Old secret", graceWord(p.GraceSeconds))
 	}),
 	tells("Revoked", func(t *telling, p event.APIKeyRevoked) {
 		t.say("revoked the API key ", theTarget)
-		t.fact("Begins with", p.KeyPrefix)
+		t.fact("Starts with", p.KeyPrefix)
 		t.count("Removed with it", p.MembershipsRemoved, "membership")
 	}),
 }
@@ -24,7 +24,7 @@ func tellKeyCreated(t *telling, p event.APIKeyCreated) {
 	role := t.role(p.Role, p.RoleName)
 	t.say("created the API key ", theTarget, aName(" with the role ", role))
 	t.fact("Role", role)
-	t.fact("Begins with", p.KeyPrefix)
+	t.fact("Starts with", p.KeyPrefix)
 	if p.ExpiresAt != nil {
 		t.fact("Expires", expiryWord(*p.ExpiresAt))
 	}
@@ -36,12 +36,12 @@ func tellKeyUpdated(t *telling, p event.APIKeyUpdated) {
 	case p.IsActive == nil:
 		t.say("changed the API key ", theTarget)
 	case p.IsActive.To:
-		t.say("activated the API key ", theTarget)
+		t.say("enabled the API key ", theTarget)
 	default:
-		t.say("deactivated the API key ", theTarget)
+		t.say("disabled the API key ", theTarget)
 	}
 	tellChange(t, "Name", p.Name, asIs)
-	tellChange(t, "Status", p.IsActive, yesNo("Active", "Deactivated"))
+	tellChange(t, "Status", p.IsActive, yesNo("Enabled", "Disabled"))
 	tellChange(t, "Expires", p.ExpiresAt, expiryWord)
 	tellChange(t, "Rate limit", p.RateLimitTier, tierWord)
 	t.fact("Reason", reason(p.Because))

@@ -42,7 +42,7 @@ func tellMemberUpdated(t *telling, p event.MemberUpdated) {
 	tellChange(t, "Status", p.Status, statusWord)
 	t.inProject(p.ProjectName)
 	t.count("Signed out of", p.SessionsEnded, "session")
-	t.fact("Deactivated API keys", strings.Join(p.APIKeysDeactivated, ", "))
+	t.fact("Disabled API keys", strings.Join(p.APIKeysDeactivated, ", "))
 }
 
 func tellMemberRemoved(t *telling, p event.MemberRemoved) {
@@ -55,6 +55,6 @@ func tellMemberRemoved(t *telling, p event.MemberRemoved) {
 		t.count("Removed with it", *p.ProjectMembershipsRemoved, "project role")
 	}
 	t.count("Signed out of", p.SessionsEnded, "session")
-	t.fact("Deactivated API keys", strings.Join(p.APIKeysDeactivated, ", "))
+	t.fact("Disabled API keys", strings.Join(p.APIKeysDeactivated, ", "))
 	t.fact("Reason", reason(p.Because))
 }

@@ -158,7 +158,7 @@ func reason(because event.Action) string {
 	case "":
 		return ""
 	case event.ActionMemberUpdated:
-		return "Someone who has the secret was suspended"
+		return "A person who was shown the secret was suspended"
 	case event.ActionMemberRemoved:
 		return "The person was removed from the account"
 	case event.ActionProjectDeleted:
@@ -166,7 +166,7 @@ func reason(because event.Action) string {
 	case event.ActionAPIKeyRevoked:
 		return "The API key was revoked"
 	case event.ActionAccountOwnershipTransferred:
-		return "The ownership was transferred"
+		return "Ownership was transferred"
 	}
 	return string(because)
 }
@@ -183,7 +183,7 @@ func graceWord(seconds int) string {
 	d := time.Duration(seconds) * time.Second
 	switch {
 	case seconds == 0:
-		return "Stopped working at once"
+		return "Stopped working immediately"
 	case d%(24*time.Hour) == 0:
 		return "Works for another " + plural(seconds/86400, "day")
 	case d%time.Hour == 0:

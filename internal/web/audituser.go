@@ -30,16 +30,16 @@ var userWords = []wording{
 		t.fact("Attempts", strconv.Itoa(p.Attempts))
 	}),
 	tells("Second factor refused", func(t *telling, p event.SecondFactorRefused) {
-		t.say("gave the password of ", theTarget, " and a wrong second factor")
+		t.say("entered the password of ", theTarget, " and a wrong second factor")
 		t.fact("Attempts", strconv.Itoa(p.Attempts))
 	}),
 	tells("Codes stopped", func(t *telling, p event.CodesStopped) {
-		t.say("gave so many wrong codes for ", theTarget, " that codes of their authenticator app stopped working")
+		t.say("entered so many wrong codes for ", theTarget, " that codes from their authenticator app are no longer accepted")
 		t.fact("Wrong codes", strconv.Itoa(p.WrongCodes))
 		t.fact("In a browser they had used before", yesNo("Yes", "No")(p.KnownBrowser))
 	}),
 	tells("Ways to sign in removed", func(t *telling, p event.SignInReset) {
-		t.say("ended what had been set up to sign in as ", theTarget)
+		t.say("removed the ways to sign in as ", theTarget)
 		t.count("Removed with it", p.SecondFactors, "passkey or authenticator app")
 	}),
 	tells("Password link created", tellPasswordLinkMade),
@@ -55,9 +55,9 @@ var userWords = []wording{
 func tellPasswordLinkMade(t *telling, _ event.PasswordLinkMade) {
 	switch {
 	case t.event.IsAnonymous():
-		t.say("asked for a password link for ", theTarget)
+		t.say("requested a password link for ", theTarget)
 	case t.event.ActorID == t.event.TargetID:
-		t.say("asked for a password link")
+		t.say("requested a password link")
 	default:
 		t.say("created a password link for ", theTarget)
 	}

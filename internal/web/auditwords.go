@@ -33,13 +33,13 @@ type auditGroup struct {
 
 // auditGroups are all actions, in the order of the filter.
 var auditGroups = []auditGroup{
-	{"members", "Members", "All about members", memberWords},
-	{"invitations", "Invitations", "All about invitations", invitationWords},
-	{"projects", "Projects", "All about projects", projectWords},
-	{"roles", "Roles", "All about roles", roleWords},
-	{"keys", "API keys", "All about API keys", keyWords},
-	{"account", "Account", "All about the account", accountWords},
-	{"security", "Signing in", "All about signing in", userWords},
+	{"members", "Members", "All member events", memberWords},
+	{"invitations", "Invitations", "All invitation events", invitationWords},
+	{"projects", "Projects", "All project events", projectWords},
+	{"roles", "Roles", "All role events", roleWords},
+	{"keys", "API keys", "All API key events", keyWords},
+	{"account", "Account", "All account events", accountWords},
+	{"security", "Signing in", "All sign-in events", userWords},
 }
 
 // wordingOf is how events of this action are told, and the label of their group; ok is false for an unknown action.

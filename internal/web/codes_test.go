@@ -63,7 +63,7 @@ func TestCodesStop(t *testing.T) {
 		for range 3 {
 			srv.Advance(400 * 24 * time.Hour / 10)
 			_, p = halfway(t, srv, email)
-			p.shows(t, 200, "recovery code", "new password").lacks(t, "six digits")
+			p.shows(t, 200, "recovery code", "new password").lacks(t, "6-digit code")
 			p.submit(t, "code", a.code(t, 0)).shows(t, 403, "recovery code", "new password")
 		}
 		for _, key := range []string{plain.Key, other.Key} {

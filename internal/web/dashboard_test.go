@@ -323,9 +323,9 @@ func TestAuditLog(t *testing.T) {
 	p := o.owner.open(t, "/audit").shows(t, 200, "Trent changed Alice’s role from Member to Admin", "Member → Admin", "Alice accepted the invitation as Member", "The operator created the account Acme", "Alice signed in")
 	o.owner.open(t, "/audit?action=member.updated").shows(t, 200, "1 event", "changed Alice’s role")
 	o.owner.open(t, "/audit?target="+id).shows(t, 200, "Done to Alice").lacks(t, "created the account")
-	o.owner.open(t, "/audit?since=tomorrow").shows(t, 400, "Give a day", "0 events")
-	o.owner.open(t, "/audit/export?since=tomorrow").shows(t, 400, "Give a day")
-	o.owner.open(t, "/audit?until=2020-01-01").shows(t, 200, "Nothing happened")
+	o.owner.open(t, "/audit?since=tomorrow").shows(t, 400, "Enter a date", "0 events")
+	o.owner.open(t, "/audit/export?since=tomorrow").shows(t, 400, "Enter a date")
+	o.owner.open(t, "/audit?until=2020-01-01").shows(t, 200, "No events")
 	if !strings.Contains(p.source, "format=csv") {
 		t.Error("no export")
 	}

@@ -53,7 +53,7 @@ func (p *pages) groups(scope team.Scope, set, locked team.Set) []group {
 
 // everything is a page large enough for a whole list to choose from. The limits of the account bound the number of
 // roles, projects and API keys.
-var everything = team.Page{Uncounted: true}
+var everything = team.Page{SkipTotal: true}
 
 // choices lists the roles of a scope and whether each can be assigned. The Owner role is left out: it changes hands
 // only by transfer.

@@ -90,7 +90,7 @@ func (p *pages) transfer(v *visit) (transferView, error) {
 	}
 	t := transferView{Query: v.FormValue("q")}
 	people, _, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
-		Access: team.AccessAccount, Status: team.StatusActive, Query: t.Query, Page: team.Page{Limit: pageSize + 1, Uncounted: true},
+		Access: team.AccessAccount, Status: team.StatusActive, Query: t.Query, Page: team.Page{Limit: pageSize + 1, SkipTotal: true},
 	})
 	if t.More = len(people) > pageSize; t.More {
 		people = people[:pageSize]
