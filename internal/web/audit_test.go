@@ -62,7 +62,7 @@ func TestTheAuditLogSaysWhatHappened(t *testing.T) {
 		"Trent changed Alice’s role from Member to Field crew",
 		"Trent suspended Alice", "Trent activated Alice", "Trent removed Alice from the account",
 		"Status Active → Suspended", "Permissions View account members", "Moved to another role 1 membership",
-		"Granting roles Anyone who manages members can grant any role → No one can grant more than they have",
+		"Assigning roles Anyone who manages members can assign any role → Requires every permission in the role",
 		"Today", "Trent deleted the role Field crew",
 	)
 	p.lacks(t, "principal", "member.", "field-crew", "user id", "→ suspended")
