@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next race hammer kill soak fuzz clean
+.PHONY: help dev demo bench build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -48,11 +48,15 @@ build: ## build the three programs into bin/
 bench: build ## measure raff beside its limits and write docs/benchmarks.md (some minutes; BENCH="-rounds 1 -span 1s")
 	@scripts/bench.sh $(BENCH)
 
+# What the databases could do differently under the provider; test-postgres runs all of them.
+postgres-core = TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestMembersExclusive$$|TestASavedPlan|TestMemberDataSources|TestGuideTeam$$
+
 # What differs between Terraform and OpenTofu shows in one test of each resource and flow; test-opentofu runs all of them.
 opentofu-core = TestQuickstart|TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestAccountSettings|TestMembersExclusiveOfAProject|TestInterrupt|TestRenamedResources|TestMemberImport|TestASavedPlan|TestGeneratedConfiguration|TestBareMock|TestGuide
 
 test: deps check unit ## everything CI runs
 	@$(MAKE) -s test-opentofu ARGS='-run "$(opentofu-core)"'
+	@$(MAKE) -s test-postgres ARGS='-run "$(postgres-core)"'
 	@$(MAKE) -s demo >/dev/null
 
 check: fmt-check vet lint generate-check docs-check tidy-check ## everything that needs no running program
@@ -68,6 +72,9 @@ test-opentofu: deps ## the acceptance tests of the Terraform provider on OpenTof
 
 test-terraform-next: deps ## the same on a current Terraform (built once), with query, identities and actions
 	@eval "$$(scripts/ensure-terraform.sh next)"; $(acceptance)
+
+test-postgres: deps ## the same on this Terraform, with the server's data in PostgreSQL
+	@eval "$$(scripts/ensure-terraform.sh)"; RAFF_TEST_DATABASE=postgres $(acceptance)
 
 quick: ## the tests that need no database server, browser or Terraform, with vet and formatting; under a minute
 	@$(MAKE) -s fmt-check

@@ -277,6 +277,29 @@ func TestAChangeIsOfTheVersionThatWasSeen(t *testing.T) {
 	})
 }
 
+// Of two who make a new secret for the key they both looked at, one is refused: the other's would be thrown away.
+func TestASecretIsMadeForTheVersionThatWasSeen(t *testing.T) {
+	each(t, func(t *testing.T, g guard) {
+		id, _ := g.NewKeyID(t, "ci", "")
+		path := "/api/v1/api-keys/" + id
+		regenerate := func(value, once string) rafftest.Response {
+			return g.Send(t, "POST", path+"/regenerate", map[string][]string{"X-Api-Key": {g.Key}, "If-Match": {value}, "Idempotency-Key": {once}}, nil)
+		}
+		etag := g.Do(t, "GET", path, g.Key, nil).Want(t, 200).Header.Get("ETag")
+		fresh := regenerate(etag, "first").Want(t, 200)
+		if res := regenerate(etag, "second"); res.Status != 412 || res.JSON(t)["code"] != "precondition_failed" {
+			t.Errorf("the second of two: %d %s", res.Status, res.Body)
+		}
+		g.Do(t, "GET", "/api/v1/whoami", fresh.Data(t)["secret"].(string), nil).Want(t, 200)
+		if again := regenerate(etag, "first").Want(t, 200); again.Header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("sent again, it is not the first answer: %s", again.Body)
+		}
+		regenerate("abc", "third").Want(t, 400)
+		regenerate(fresh.Header.Get("ETag"), "fourth").Want(t, 200)
+		regenerate("*", "fifth").Want(t, 200)
+	})
+}
+
 func TestPermissionsAreAddedAndRemovedInPlace(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		path := "/api/v1/roles/" + g.role("ops", "account", "account.members.view", "account.audit.view")

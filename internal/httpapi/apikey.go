@@ -89,12 +89,16 @@ func (s *server) regenerateAPIKey(ctx context.Context, c *call) (any, error) {
 	if err := c.decodeOptional(&b); err != nil {
 		return nil, err
 	}
-	var grace time.Duration
+	var r team.Regeneration
 	if b.GraceSeconds != nil {
 		// A value that the domain refuses must not overflow into one that it accepts.
-		grace = time.Duration(min(max(*b.GraceSeconds, -1), 1<<30)) * time.Second
+		r.Grace = time.Duration(min(max(*b.GraceSeconds, -1), 1<<30)) * time.Second
 	}
-	k, secret, err := s.svc.RegenerateAPIKey(ctx, c.who, c.pathID("id"), grace)
+	var err error
+	if r.Base, err = c.base(nil); err != nil {
+		return nil, err
+	}
+	k, secret, err := s.svc.RegenerateAPIKey(ctx, c.who, c.pathID("id"), r)
 	return one(api.APIKeyWithSecret{APIKey: apiKey(&k), Secret: secret}), err
 }
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -133,27 +134,44 @@ func WithName() Option { return func(o *options) { o.named = true } }
 // WithPublicURL says that people reach the server there, for example by HTTPS.
 func WithPublicURL(url string) Option { return func(o *options) { o.config.PublicURL = url } }
 
+// databaseVariable names the database of the tests that do not say which one they use: "postgres", else SQLite.
+const databaseVariable = "RAFF_TEST_DATABASE"
+
+func onSQLite(t testing.TB) Option {
+	return OnDatabase("sqlite:" + filepath.Join(t.TempDir(), "raff.db"))
+}
+
 // EachDatabase runs a test on SQLite and on PostgreSQL, each with a server of its own.
 func EachDatabase(t *testing.T, test func(t *testing.T, srv *Server), more ...Option) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, Start(t, more...)) })
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, Start(t, append([]Option{onSQLite(t)}, more...)...))
+	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		test(t, Start(t, append([]Option{OnPostgres(t)}, more...)...))
 	})
 }
 
-// Start runs a server until the test ends.
+// Start runs a server until the test ends: on SQLite, unless an option or RAFF_TEST_DATABASE=postgres says otherwise.
 func Start(t testing.TB, more ...Option) *Server {
 	t.Helper()
 	o := &options{clock: &clock{}}
 	o.config = server.Config{
-		Database: "sqlite:" + filepath.Join(t.TempDir(), "raff.db"), Logger: slog.New(slog.NewTextHandler(logTo{t}, nil)), AccessLog: slog.LevelDebug,
+		Logger: slog.New(slog.NewTextHandler(logTo{t}, nil)), AccessLog: slog.LevelDebug,
 		Limits:         map[string]front.Limit{}, // a test is faster than any client may be
 		RequestTimeout: 2 * time.Minute,          // and its machine may be busy
 	}
 	for _, f := range more {
 		f(o)
+	}
+	if o.config.Database == "" {
+		database := onSQLite
+		if os.Getenv(databaseVariable) == "postgres" {
+			database = OnPostgres
+		}
+		database(t)(o)
 	}
 	if o.quiet {
 		o.config.Logger = slog.New(slog.NewTextHandler(logTo{t}, &slog.HandlerOptions{Level: slog.LevelError}))

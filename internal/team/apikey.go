@@ -280,10 +280,18 @@ func keyDiff(a, b APIKey) (d event.APIKeyUpdated) {
 	return d
 }
 
+// Regeneration describes how a key gets a new secret.
+type Regeneration struct {
+	// Grace is how long the old secret keeps working, 0 to MaxGrace.
+	Grace time.Duration
+	// Base is the version of the key that the caller has read.
+	Base Base
+}
+
 // RegenerateAPIKey gives a key a new secret and keeps its id, name and roles. A key with a lifetime gets the same
-// lifetime again from now. The old secret works exactly for the grace period, 0 to MaxGrace.
-func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string, grace time.Duration) (APIKey, string, error) {
-	if grace < 0 || grace > MaxGrace {
+// lifetime again from now. The old secret works exactly for the grace period.
+func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string, r Regeneration) (APIKey, string, error) {
+	if r.Grace < 0 || r.Grace > MaxGrace {
 		return APIKey{}, "", invalid("grace_seconds", "invalid_grace_seconds", "grace_seconds must be between 0 and %d.", int(MaxGrace.Seconds()))
 	}
 	var k APIKey
@@ -296,13 +304,16 @@ func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string,
 		if k, err = w.APIKey(ctx, w.p.AccountID, id); err != nil {
 			return err
 		}
+		if err := r.Base.matches(k.UpdatedAt); err != nil {
+			return err
+		}
 		if err := w.mayCommand(k); err != nil {
 			return err
 		}
 		if w.p.ID == k.ID && !k.ExpiresAt.IsZero() {
 			return selfRenewal()
 		}
-		secret, err = w.newSecretFor(&k, grace)
+		secret, err = w.newSecretFor(&k, r.Grace)
 		w.made = k
 		return err
 	})

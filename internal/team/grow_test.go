@@ -250,7 +250,7 @@ func (c *crowd) act(p *team.Principal, members []team.Member) (what string, err 
 // regenerate shows the secret of a key to who asked for it, so they must have held what the key does.
 func (c *crowd) regenerate(p *team.Principal) error {
 	id := pick(c, "key", c.keyIDs)
-	_, secret, err := c.RegenerateAPIKey(c.ctx(), p, id, 0)
+	_, secret, err := c.RegenerateAPIKey(c.ctx(), p, id, team.Regeneration{})
 	if err != nil {
 		return err
 	}

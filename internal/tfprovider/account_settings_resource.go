@@ -75,11 +75,33 @@ func (r *accountSettingsResource) Schema(_ context.Context, _ resource.SchemaReq
 	}
 }
 
-// ModifyPlan refuses changes that the server only allows to a person.
+// settingsOf is the name of the settings in messages.
+const settingsOf = "settings of the account"
+
+// ModifyPlan refuses an API key of another account, and changes that the server only allows to a person.
 func (r *accountSettingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || !r.connected() {
+	if !r.connected() {
 		return
 	}
+	if req.State.Raw.IsNull() {
+		var account types.String
+		r.planAccount(ctx, &account, &resp.Diagnostics)
+		if known(account) {
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), account)...)
+		}
+	} else {
+		var home types.String
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &home)...)
+		r.atHome(ctx, home, req.Private, settingsOf, &resp.Diagnostics)
+	}
+	if req.Plan.Raw.IsNull() || resp.Diagnostics.HasError() {
+		return
+	}
+	r.refusePersonal(ctx, req, resp)
+}
+
+// refusePersonal refuses changes that the server only allows to a person.
+func (r *accountSettingsResource) refusePersonal(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var config accountSettingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() || !known(config.GrantPolicy) && config.RequireSecondFactor.IsNull() {
@@ -109,7 +131,7 @@ func (r *accountSettingsResource) Create(ctx context.Context, req resource.Creat
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, stop := r.begin(ctx, "", "settings of the account", &resp.Diagnostics)
+	ctx, stop := r.begin(ctx, plan.ID.ValueString(), settingsOf, &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
 		return
@@ -154,7 +176,7 @@ func (r *accountSettingsResource) bring(ctx context.Context, a *api.Account, pla
 func (r *accountSettingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state accountSettingsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, "settings of the account") {
+	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, settingsOf) {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
@@ -163,7 +185,7 @@ func (r *accountSettingsResource) Read(ctx context.Context, req resource.ReadReq
 		r.report(ctx, &resp.Diagnostics, "read the settings of the account", err)
 		return
 	}
-	if !r.sameAccount(ctx, state.ID.ValueString(), "settings of the account", &resp.Diagnostics) {
+	if !r.sameAccount(ctx, state.ID.ValueString(), settingsOf, &resp.Diagnostics) {
 		return
 	}
 	state.fill(a)
@@ -177,7 +199,7 @@ func (r *accountSettingsResource) Update(ctx context.Context, req resource.Updat
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, stop := r.begin(ctx, state.ID.ValueString(), "settings of the account", &resp.Diagnostics)
+	ctx, stop := r.begin(ctx, state.ID.ValueString(), settingsOf, &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
 		return
@@ -188,7 +210,7 @@ func (r *accountSettingsResource) Update(ctx context.Context, req resource.Updat
 		return
 	}
 	if lines := plan.clash(state, a); len(lines) > 0 {
-		(&changedMeanwhile{"settings of the account", lines}).tell(&resp.Diagnostics)
+		(&changedMeanwhile{settingsOf, lines}).tell(&resp.Diagnostics)
 		return
 	}
 	if a = r.bring(ctx, a, plan.since(state), &resp.Diagnostics); a == nil {
@@ -220,8 +242,11 @@ func (m accountSettingsModel) since(state accountSettingsModel) accountSettingsM
 	return m
 }
 
-// Delete changes nothing: an account always has settings.
-func (r *accountSettingsResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+// Delete changes nothing: an account always has settings. An API key of another account does not remove them from the state.
+func (r *accountSettingsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var home types.String
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &home)...)
+	r.atHome(ctx, home, req.Private, settingsOf, &resp.Diagnostics)
 }
 
 // ImportState accepts the ID of the account.

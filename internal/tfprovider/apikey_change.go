@@ -33,8 +33,36 @@ func (r *apiKeyResource) change(ctx context.Context, version time.Time, plan, st
 	return k, err
 }
 
+// rotate creates a new secret for this version of the key, or for a later one without conflicting changes.
+func (r *apiKeyResource) rotate(ctx context.Context, version time.Time, plan, state apiKeyModel) (*api.APIKeyWithSecret, error) {
+	id := state.ID.ValueString()
+	k, _, err := amend(ctx, version, amendment[api.APIKeyWithSecret]{
+		what: state.noun(),
+		send: func(ctx context.Context, only client.CallOption) (*api.APIKeyWithSecret, error) {
+			return r.client.APIKeys.Regenerate(ctx, id, plan.regenerate(), only)
+		},
+		read: func(ctx context.Context) (*api.APIKeyWithSecret, error) {
+			now, err := r.client.APIKeys.Get(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			return &api.APIKeyWithSecret{APIKey: *now}, nil
+		},
+		at:    func(now *api.APIKeyWithSecret) time.Time { return now.UpdatedAt },
+		clash: func(now *api.APIKeyWithSecret) []string { return r.clashes(plan, state, &now.APIKey) },
+	})
+	return k, err
+}
+
 // clash refuses a plan that would overwrite someone else's change of the key, before anything is changed.
 func (r *apiKeyResource) clash(plan, state apiKeyModel, now *api.APIKey) error {
+	if lines := r.clashes(plan, state, now); len(lines) > 0 {
+		return &changedMeanwhile{state.noun(), lines}
+	}
+	return nil
+}
+
+func (r *apiKeyResource) clashes(plan, state apiKeyModel, now *api.APIKey) []string {
 	lines := plan.clash(state, now)
 	role, name := "", "none"
 	if now.RoleID != nil {
@@ -44,10 +72,7 @@ func (r *apiKeyResource) clash(plan, state apiKeyModel, now *api.APIKey) error {
 	if plan.KeyPrefix.IsUnknown() && known(state.KeyPrefix) && state.KeyPrefix.ValueString() != now.KeyPrefix {
 		lines = append(lines, "the key has a new secret, which starts with "+now.KeyPrefix+", and the plan would create another one")
 	}
-	if len(lines) > 0 {
-		return &changedMeanwhile{state.noun(), lines}
-	}
-	return nil
+	return lines
 }
 
 func (m apiKeyModel) clash(state apiKeyModel, now *api.APIKey) []string {

@@ -59,7 +59,7 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
-				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 128)},
+				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 128), nameRule(128)},
 				MarkdownDescription: "Display name, also used in the audit log.",
 			},
 			"role_id": schema.StringAttribute{
@@ -92,6 +92,9 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	ctx, stop := e.begin(ctx, "", "API key of this run", &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
+		return
+	}
+	if e.checkRole(ctx, api.ScopeAccount, m.RoleID, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
 	held := lease{Lifetime: durationOf(m.Lifetime)}

@@ -245,7 +245,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	version := k.UpdatedAt
 	if plan.KeyPrefix.IsUnknown() { // as planned, whatever the time is now
-		k, err := r.client.APIKeys.Regenerate(ctx, id, plan.regenerate())
+		k, err := r.rotate(ctx, version, plan, state)
 		if errors.Is(err, client.ErrSecretLost) && plan.stores() {
 			k, err = r.client.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{})
 		}

@@ -2,7 +2,9 @@ package tfprovider
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"raff/internal/rafftest"
@@ -158,4 +160,40 @@ func TestASavedRotationIsForTheSecretItSaw(t *testing.T) {
 	srv.Do(t, "GET", "/api/v1/whoami", fresh, nil).Want(t, 200)
 	w.settles()
 	srv.Do(t, "GET", "/api/v1/whoami", fresh, nil).Want(t, 401)
+}
+
+// Nor is the secret that somebody makes at the same moment. What else they change then is no reason to refuse.
+func TestARotationDoesNotOverwriteOneAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	hcl := func(trigger string) string {
+		return required + inBlock + apiKey(fmt.Sprintf("rotation_trigger = %q", trigger))
+	}
+	w := program(t, hcl("1"), "RAFF_API_URL="+wire.URL, "RAFF_API_KEY="+srv.Key)
+	w.run("apply", "-auto-approve")
+	key := "/api/v1/api-keys/" + w.attribute("raff_api_key.k", "id")
+	just := func(f func()) {
+		var once sync.Once
+		wire.intercept(func(r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/regenerate") {
+				once.Do(f)
+			}
+		})
+	}
+	w.write("main.tf", hcl("2"))
+	var fresh string
+	just(func() {
+		fresh = srv.Do(t, "POST", key+"/regenerate", srv.Key, nil).Want(t, 200).Data(t)["secret"].(string)
+	})
+	if out := w.fails("apply", "-auto-approve"); !says("The API key reports was changed after the plan was made").MatchString(out) {
+		t.Errorf("the rotation was refused in other words:\n%s", out)
+	}
+	srv.Do(t, "GET", "/api/v1/whoami", fresh, nil).Want(t, 200)
+
+	just(func() { srv.Do(t, "PATCH", key, srv.Key, map[string]any{"is_active": false}).Want(t, 200) })
+	w.run("apply", "-auto-approve")
+	srv.Do(t, "PATCH", key, srv.Key, map[string]any{"is_active": true}).Want(t, 200)
+	srv.Do(t, "GET", "/api/v1/whoami", fresh, nil).Want(t, 401)
+	srv.Do(t, "GET", "/api/v1/whoami", w.attribute("raff_api_key.k", "secret"), nil).Want(t, 200)
 }

@@ -62,6 +62,9 @@ func (s *session) roleIDOf(ctx context.Context, scope string, slug types.String,
 		s.report(ctx, diags, "look up the role "+slug.ValueString(), err)
 		return types.StringUnknown()
 	case role == nil:
+		if _, coming := s.plannedRoles.Load(roleKey{scope, slug.ValueString()}); coming {
+			return types.StringUnknown()
+		}
 		diags.AddAttributeWarning(at, fmt.Sprintf("There is no %s role with the slug %q yet", scope, slug.ValueString()),
 			"It must exist when this is applied: a raff_role in the same configuration can create it. Otherwise, check the spelling."+s.slugs(ctx, scope))
 		return types.StringUnknown()
@@ -70,6 +73,9 @@ func (s *session) roleIDOf(ctx context.Context, scope string, slug types.String,
 	}
 	return types.StringValue(role.ID)
 }
+
+// roleKey identifies a role within an account.
+type roleKey struct{ scope, slug string }
 
 // roleWithSlug returns nil if the scope has no such role.
 func (s *session) roleWithSlug(ctx context.Context, scope, slug string) (*api.Role, error) {

@@ -2,6 +2,7 @@ package tfprovider
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -77,6 +78,11 @@ resource "raff_member" "m" {
   role  = raff_role.r.slug
 }
 `, name, slug))
+	}
+	s := newStage(t, providers)
+	s.write("main.tf", hcl("Auditor", "auditor"))
+	if out, _ := s.terraform("plan", "-input=false"); strings.Contains(out, "There is no") {
+		t.Errorf("the plan warns of a role that it creates:\n%s", out)
 	}
 	var id string
 	run(t,

@@ -238,8 +238,13 @@ func (r *exclusiveResource) removePerson(ctx context.Context, projectID string, 
 	}
 }
 
-// Delete removes nobody; it only removes the resource from the state.
-func (r *exclusiveResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+// Delete removes nobody; it only removes the resource from the state, and not with an API key of another account.
+func (r *exclusiveResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state exclusiveModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if r.connected() {
+		r.elsewhere(ctx, state.home(), state.what(), &resp.Diagnostics)
+	}
 }
 
 // ImportState accepts the ID of the account, or of a project.

@@ -14,6 +14,26 @@ import (
 	"raff/internal/rafftest"
 )
 
+// What the server would refuse is refused in the words that a resource has for it, before a key is made.
+func TestEphemeralKeyIsCheckedFirst(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	viewer := srv.RoleID(t, "project", "viewer")
+	hcl := func(name, role string) string {
+		return using(srv.URL, srv.Key, fmt.Sprintf("ephemeral \"raff_api_key\" \"run\" {\n  name    = %q\n  role_id = %q\n}\n", name, role))
+	}
+	run(t,
+		refused(hcl("two\nlines", viewer), "Not plain text"),
+		refused(hcl("hidden\u200btext", viewer), "Not plain text"),
+		refused(hcl("one run", viewer), "Not an account role"),
+		refused(hcl("one run", srv.RoleID(t, "account", "owner")), "The Owner role cannot be assigned"),
+		refused(hcl("one run", srv.ProjectID), "No such role"),
+	)
+	if keys := srv.Do(t, "GET", "/api/v1/api-keys", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any); len(keys) != 1 {
+		t.Errorf("%d keys, want the Owner's alone", len(keys))
+	}
+}
+
 // An ephemeral key works while the run lasts and is gone after it. The echo provider tells what it was.
 func TestEphemeralKey(t *testing.T) {
 	t.Parallel()

@@ -119,8 +119,15 @@ func TestAPlanIsNotAppliedInAnotherAccount(t *testing.T) {
 	srv := rafftest.Start(t)
 	other := srv.NewAccount(t, "Other", "owner@other.example.com").Key
 	basic := srv.RoleID(t, "account", "member")
-	terraform := program(t, "provider \"raff\" {}\n"+member("m", basic, `email = "alice@example.com"`)+project("Web")+apiKey(),
-		"RAFF_API_URL="+srv.URL, "RAFF_API_KEY="+srv.Key)
+	terraform := program(t, "provider \"raff\" {}\n"+member("m", basic, `email = "alice@example.com"`)+project("Web")+apiKey()+role([]string{"account.members.view"})+`
+resource "raff_account_settings" "s" {
+  name = "Example Ltd"
+}
+
+resource "raff_members_exclusive" "e" {
+  member_ids = [raff_member.m.id]
+}
+`, "RAFF_API_URL="+srv.URL, "RAFF_API_KEY="+srv.Key)
 	terraform.run("plan", "-out=p")
 	terraform.env = append(terraform.env, "RAFF_API_KEY="+other)
 	terraform.fails("apply", "p")
@@ -130,6 +137,9 @@ func TestAPlanIsNotAppliedInAnotherAccount(t *testing.T) {
 			if rows := srv.Do(t, "GET", "/api/v1/"+path, key, nil).Want(t, 200).JSON(t)["data"].([]any); len(rows) != n {
 				t.Errorf("%d %s, want %d", len(rows), path, n)
 			}
+		}
+		if name := srv.Do(t, "GET", "/api/v1/account", key, nil).Want(t, 200).Data(t)["name"]; name == "Example Ltd" {
+			t.Error("an account was renamed")
 		}
 	}
 	nobodyElse(other)
@@ -141,6 +151,19 @@ func TestAPlanIsNotAppliedInAnotherAccount(t *testing.T) {
 		if out := terraform.fails(arguments...); !says("The API key belongs to another account").MatchString(out) {
 			t.Errorf("%v does not say whose key it is:\n%s", arguments, out)
 		}
+	}
+	state := terraform.run("state", "list")
+	for address := range strings.FieldsSeq(state) {
+		if out := terraform.fails("plan", "-destroy", "-refresh=false", "-target="+address); !says("The API key belongs to another account").MatchString(out) {
+			t.Errorf("to destroy %s: it does not say whose key it is:\n%s", address, out)
+		}
+	}
+	terraform.env = append(terraform.env, "RAFF_API_KEY="+srv.Key)
+	terraform.run("plan", "-destroy", "-out=p")
+	terraform.env = append(terraform.env, "RAFF_API_KEY="+other)
+	terraform.fails("apply", "p")
+	if left := terraform.run("state", "list"); left != state {
+		t.Errorf("a plan that was refused took something out of the state, which has now\n%s", left)
 	}
 	nobodyElse(other)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -52,6 +53,26 @@ resource "raff_member" "alice" {
 		t.Errorf("the second plan is not empty:\n%s", out)
 	}
 	terraform.run("destroy", "-auto-approve")
+}
+
+// The documentation says where Terraform finds a provider that is in no registry.
+func TestInstalledInAFolder(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	w := program(t, example(t, "provider", "provider.tf"), on(srv)...)
+	home := t.TempDir()
+	folder := filepath.Join(home, ".terraform.d", "plugins", w.host(), "raff", "raff", "0.1.0", runtime.GOOS+"_"+runtime.GOARCH)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(providerPath, filepath.Join(folder, "terraform-provider-raff_v0.1.0")); err != nil {
+		t.Fatal(err)
+	}
+	w.env = append(w.env, "HOME="+home, "TF_CLI_CONFIG_FILE="+os.DevNull)
+	w.run("init")
+	if out := w.run("plan"); !strings.Contains(out, "Acme") {
+		t.Errorf("the plan does not show the account:\n%s", out)
+	}
 }
 
 // providerPath is where buildProvider puts the provider's program, once for all tests. TestMain removes it.

@@ -93,7 +93,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 	}
 }
 
-// ModifyPlan refuses to destroy the Default project.
+// ModifyPlan refuses to destroy the Default project, and the key of another account.
 func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !req.Plan.Raw.IsNull() {
 		r.planProject(ctx, req, resp)
@@ -101,6 +101,9 @@ func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	var state projectModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if !r.atHome(ctx, state.AccountID, req.Private, "project "+state.Name.ValueString(), &resp.Diagnostics) {
+		return
+	}
 	if state.IsDefault.ValueBool() {
 		resp.Diagnostics.AddError("The Default project cannot be deleted", fmt.Sprintf(
 			"%q is the Default project of the account, which every account has. It can only be renamed. "+

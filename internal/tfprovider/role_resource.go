@@ -107,7 +107,11 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 
 // ModifyPlan refuses permissions that do not exist or belong to the other scope.
 func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || !r.connected() {
+	if !r.connected() {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		r.planDeletion(ctx, req, resp)
 		return
 	}
 	var plan roleModel
@@ -115,6 +119,7 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.plannedRoles.Store(roleKey{plan.Scope.ValueString(), plan.Slug.ValueString()}, true)
 	var state roleModel
 	if req.State.Raw.IsNull() {
 		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
@@ -137,6 +142,13 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		}
 	}
 	r.checkPermissions(ctx, plan.Scope, plan.Permissions, &resp.Diagnostics)
+}
+
+// planDeletion refuses the key of another account.
+func (r *roleResource) planDeletion(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state roleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.atHome(ctx, state.AccountID, req.Private, "role "+state.Name.ValueString(), &resp.Diagnostics)
 }
 
 func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

@@ -372,7 +372,7 @@ func (p *pages) regenerateKey(v *visit) (reply, error) {
 			grace = g.Time
 		}
 	}
-	k, secret, err := p.svc.RegenerateAPIKey(v.once("regenerate key "+v.PathValue("id")), v.who, v.PathValue("id"), grace)
+	k, secret, err := p.svc.RegenerateAPIKey(v.once("regenerate key "+v.PathValue("id")), v.who, v.PathValue("id"), team.Regeneration{Grace: grace})
 	switch {
 	case again(err):
 		return reply{status: http.StatusOK, page: secretGonePage(v)}, nil

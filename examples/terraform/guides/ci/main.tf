@@ -27,10 +27,11 @@ resource "raff_project" "website" {
 # A key for the pipeline. Each secret lives 90 days. From 14 days before its end, a plan shows the rotation; the old
 # secret goes on working for an hour, so that running jobs come to their end.
 resource "raff_api_key" "ci" {
-  name          = "ci"
-  lifetime      = "90d"
-  rotate_before = "14d"
-  grace_seconds = 3600
+  name             = "ci"
+  lifetime         = "90d"
+  rotate_before    = "14d"
+  grace_seconds    = 3600
+  rotation_trigger = "1" # another value makes a new secret at once
 }
 
 # Its role is in this project, and nowhere else.
