@@ -21,14 +21,14 @@ func TestMissingPermission(t *testing.T) {
 	hcl := using(srv.URL, srv.NewKey(t, "reports", looker), member("m", srv.RoleID(t, "account", "member"), `email = "alice@example.com"`))
 	for _, words := range []string{
 		"needs the permission account.members.manage or account.members.invite",
-		`works with the API key "reports", which has the role Looker`,
+		`uses the API key "reports", which has the role Looker`,
 		"System roles with account.members.manage: Admin, Owner",
 	} {
 		run(t, resource.TestStep{Config: hcl, ExpectError: says(words)})
 	}
 	// Who may not see roles is told what is missing all the same.
 	blind := using(srv.URL, srv.NewKey(t, "blind", ""), `data "raff_members" "all" {}`)
-	run(t, refused(blind, `works with the API key "blind", which has no role in the account`))
+	run(t, refused(blind, `uses the API key "blind", which has no role in the account`))
 }
 
 // A role that is made in the same run is known only when it is handed out, and is checked then.

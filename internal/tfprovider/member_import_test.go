@@ -38,7 +38,7 @@ func TestMemberImport(t *testing.T) {
 	for id, words := range map[string]string{
 		"nobody@example.com": "The account has no member with the address nobody@example.com",
 		"user:" + key:        "The account has no member that is the user",
-		carol:                "For the id of a user or a key, write user:",
+		carol:                "For the ID of a user or an API key, use user:",
 		"alice":              "is not the ID of a member",
 	} {
 		steps = append(steps, resource.TestStep{

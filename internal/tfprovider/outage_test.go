@@ -101,7 +101,7 @@ func TestOutage(t *testing.T) {
 	refuse.Store(1 << 30)
 	terraform.env = append(terraform.env, "RAFF_RETRY_TIMEOUT=1s")
 	out := terraform.fails("apply", "-auto-approve")
-	if n := len(says("Requests were sent again for 1s without success").FindAllString(out, -1)); n != 1 {
+	if n := len(says("Requests were retried for 1s without success").FindAllString(out, -1)); n != 1 {
 		t.Errorf("the outage is explained %d times, want once:\n%s", n, out)
 	}
 }

@@ -60,7 +60,7 @@ func TestProjectMemberLife(t *testing.T) {
 		refused(hcl(web, viewer), "Exactly one of these attributes must be configured"),
 		refused(hcl(web, basic, byUser), `"Member" is an account role`),
 		refused(hcl(web, basic, byUser), viewer+" Viewer"),
-		refused(hcl("00000000-0000-4000-8000-000000000000", viewer, byUser), "The account has no project with the id"),
+		refused(hcl("00000000-0000-4000-8000-000000000000", viewer, byUser), "The account has no project with the ID"),
 		resource.TestStep{
 			Config: hcl(web, viewer, byUser),
 			Check: all(keep("raff_project_member.m", &id), inProjectAttr("status", "active"), inProjectAttr("role_name", "Viewer"),
