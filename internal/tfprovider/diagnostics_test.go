@@ -20,7 +20,7 @@ func TestMissingPermission(t *testing.T) {
 	}).Want(t, 201).Data(t)["id"].(string)
 	hcl := using(srv.URL, srv.NewKey(t, "reports", looker), member("m", srv.RoleID(t, "account", "member"), `email = "alice@example.com"`))
 	for _, words := range []string{
-		"needs the permission account.members.manage or account.members.invite",
+		"requires the permission account.members.manage or account.members.invite",
 		`uses the API key "reports", which has the role Looker`,
 		"System roles with account.members.manage: Admin, Owner",
 	} {

@@ -36,7 +36,7 @@ func TestMemberImport(t *testing.T) {
 	steps = append(steps, by("raff_member.carol", is("user:"+carol))...)
 	steps = append(steps, by("raff_member.key", is("api_key:"+key))...)
 	for id, words := range map[string]string{
-		"nobody@example.com": "The account has no member with the address nobody@example.com",
+		"nobody@example.com": "The account has no member with the email nobody@example.com",
 		"user:" + key:        "The account has no member that is the user",
 		carol:                "For the ID of a user or an API key, use user:",
 		"alice":              "is not the ID of a member",

@@ -29,7 +29,7 @@ func TestRefusedAtPlan(t *testing.T) {
 		{project("  "), "Not plain text"},
 		{project("P "), "name ends with a space. Remove it."},
 		{project(" P"), "name starts with a space. Remove it."},
-		{project("P\u00a0 Q"), "name has several spaces in a row that are not all the same"},
+		{project("P\u00a0 Q"), "name has several different spaces in a row"},
 		{project("Sh\u043ep"), "to = raff_project.NAME"}, // with a Cyrillic letter
 		{role(view, "name = \"A\u200bB\""), "name contains an invisible or control character (U+200B). Remove it."},
 		{role(view, "name = \"A\ufe0fB\""), "name contains an invisible or control character (U+FE0F). Remove it."},

@@ -115,7 +115,7 @@ func TestProjectMemberLife(t *testing.T) {
 		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateVerify: true},
 		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateVerify: true, ImportStateId: web + "/api_key:" + key},
 		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateId: key, ExpectError: says("has no project")},
-		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateId: web + "/bob@example.com", ExpectError: says("has no member with the address bob@example.com")},
+		resource.TestStep{ResourceName: "raff_project_member.m", ImportState: true, ImportStateId: web + "/bob@example.com", ExpectError: says("has no member with the email bob@example.com")},
 		refused(using(srv.URL, srv.NewAccount(t, "Other", "owner@other.example.com").Key, projectMember(web, operator, byKey)), "The API key belongs to another account"),
 		// Removed elsewhere.
 		planned(hcl(web, operator, byKey), func() {
