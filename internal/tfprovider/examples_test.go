@@ -272,7 +272,7 @@ func TestGuideOffboarding(t *testing.T) {
 	without := `-var=team={"alice@example.com"="admin"}`
 	w.run("apply", "-auto-approve", without)
 	status("suspended")
-	if out := flat(w.run("destroy", "-auto-approve", without)); !strings.Contains(out, "API keys of alice@example.com are deactivated") || !strings.Contains(out, key) {
+	if out := flat(w.run("destroy", "-auto-approve", without)); !strings.Contains(out, "API keys of alice@example.com are disabled") || !strings.Contains(out, key) {
 		t.Errorf("the keys that ended with alice's suspension are not named:\n%s", out)
 	}
 	if active := srv.Do(t, "GET", "/api/v1/api-keys/"+key, srv.Key, nil).Want(t, 200).Data(t)["is_active"]; active != false {
