@@ -11,7 +11,7 @@ import (
 
 // TestAnOperatorsOwnCatalog runs a server for another product, with permissions and roles of its own.
 func TestAnOperatorsOwnCatalog(t *testing.T) {
-	def, err := os.ReadFile("../internal/catalog/catalog.yaml")
+	def, err := os.ReadFile("../internal/permission/catalog.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 // ownCatalog is the default catalog with report.read in place of vm.console.
 func ownCatalog(t *testing.T) string {
 	t.Helper()
-	def, err := os.ReadFile("../internal/catalog/catalog.yaml")
+	def, err := os.ReadFile("../internal/permission/catalog.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func TestScripts(t *testing.T) {
 			if err := l.Close(); err != nil {
 				return err
 			}
-			catalog, err := os.ReadFile("../../internal/catalog/catalog.yaml")
+			catalog, err := os.ReadFile("../../internal/permission/catalog.yaml")
 			if err != nil {
 				return err
 			}

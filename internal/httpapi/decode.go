@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"raff/internal/nearest"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"raff/internal/team"
 )
 
 const (
@@ -126,7 +126,7 @@ func unknownField(field string, names []string) error {
 		return invalid(field, "unknown_field", "The body of this operation has no fields, but %q was sent. Remove it.", field)
 	}
 	r := invalid(field, "unknown_field", "Unknown field %q. Known fields: %s.", field, strings.Join(names, ", "))
-	if r.suggestion = team.Nearest(field, names); r.suggestion != "" {
+	if r.suggestion = nearest.Name(field, names); r.suggestion != "" {
 		r.message = fmt.Sprintf("Unknown field %q; did you mean %q? Known fields: %s.", field, r.suggestion, strings.Join(names, ", "))
 	}
 	return r

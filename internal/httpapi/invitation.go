@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"raff/api"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -117,9 +118,9 @@ func (s *server) declineInvitation(ctx context.Context, c *call) (any, error) {
 
 // invitation converts an invitation to its API form.
 func (s *server) invitation(i *team.Invitation) api.Invitation {
-	kind := team.ScopeAccount
+	kind := permission.ScopeAccount
 	if i.ProjectID != "" {
-		kind = team.ScopeProject
+		kind = permission.ScopeProject
 	}
 	return api.Invitation{
 		ID: i.ID, Type: string(kind), AccountID: i.AccountID, AccountName: i.AccountName, ProjectID: filled(i.ProjectID),

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"raff/api"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -13,9 +14,9 @@ func (s *server) listPermissions(_ context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	rows := s.svc.Catalog().Permissions(scope)
-	return pageOf(team.Page{}, rows, len(rows), permission, nil), nil
+	return pageOf(team.Page{}, rows, len(rows), permissionOf, nil), nil
 }
 
-func permission(p *team.Permission) api.Permission {
+func permissionOf(p *permission.Permission) api.Permission {
 	return api.Permission{Name: p.Name, Description: p.Description, Scope: string(p.Scope), Category: p.Category, Removes: p.Removes}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"raff/api"
+	"raff/internal/nearest"
 	"raff/internal/team"
 )
 
@@ -55,7 +56,7 @@ func unknownParameter(name string, names []string) error {
 		return invalid(name, "unknown_parameter", "This operation has no query parameters, but %q was sent.", name)
 	}
 	r := invalid(name, "unknown_parameter", "Unknown query parameter %q. Known parameters: %s.", name, strings.Join(names, ", "))
-	r.suggestion = team.Nearest(name, names)
+	r.suggestion = nearest.Name(name, names)
 	return r
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"raff/api"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -23,9 +24,9 @@ func (s *server) listRoles(ctx context.Context, c *call) (any, error) {
 	return pageOf(f.Page, rows, total, s.role, nil), nil
 }
 
-func (c *call) scope() (team.Scope, error) {
+func (c *call) scope() (permission.Scope, error) {
 	v, err := c.choice("scope", api.ScopeAccount, api.ScopeProject)
-	return team.Scope(v), err
+	return permission.Scope(v), err
 }
 
 func (s *server) createRole(ctx context.Context, c *call) (any, error) {
@@ -45,7 +46,7 @@ func (s *server) createRole(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.Scope = team.Scope(scope)
+	n.Scope = permission.Scope(scope)
 	if b.Description != nil {
 		n.Description = *b.Description
 	}

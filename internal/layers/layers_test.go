@@ -17,7 +17,7 @@ import (
 // not exist yet; what exists and is not listed fails the test.
 var layers = [][]string{
 	{"api"},
-	{"internal/redaction", "internal/bucket", "internal/spreadsheet", "internal/version", "internal/naming"},
+	{"internal/redaction", "internal/bucket", "internal/spreadsheet", "internal/version", "internal/naming", "internal/nearest"},
 	{"api/client"},
 	{"internal/permission"},
 	{"internal/event"},
@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"internal/audit"},
 	{"internal/outbox"},
 	{"internal/operator"},
-	{"internal/catalog", "internal/password", "internal/factor", "internal/mail", "internal/webhook", "internal/oidc"},
+	{"internal/password", "internal/factor", "internal/mail", "internal/webhook", "internal/oidc"},
 	{"internal/store/sqlite", "internal/store/postgres"},
 	{"internal/store"},
 	{"internal/metric", "internal/trace"},

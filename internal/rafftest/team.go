@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -16,7 +17,7 @@ const Password = "lamp orbit velvet toast"
 // RoleID is the id of a system role.
 func (s *Server) RoleID(t testing.TB, scope, slug string) string {
 	t.Helper()
-	id := team.SystemRoleID(team.Scope(scope), slug)
+	id := team.SystemRoleID(permission.Scope(scope), slug)
 	if r := s.Do(t, "GET", "/api/v1/roles/"+id, s.Key, nil); r.Status != 200 {
 		t.Fatalf("no system role %s/%s: %s", scope, slug, r.Body)
 	}

@@ -7,15 +7,15 @@ import (
 	"io"
 	"strings"
 
-	"raff/internal/catalog"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
 // chooseCatalog finds the catalog that this program uses: the one of the database, which only serving without a catalog of
 // one's own on a database without one, a new release's default, and ApplyCatalog change. apply says that the second is the
 // case.
-func (s *Server) chooseCatalog(ctx context.Context) (chosen catalog.Source, apply bool, err error) {
-	given, err := catalog.Load(s.config.Catalog)
+func (s *Server) chooseCatalog(ctx context.Context) (chosen permission.Source, apply bool, err error) {
+	given, err := permission.Load(s.config.Catalog)
 	if err != nil {
 		return given, false, err
 	}
@@ -27,11 +27,11 @@ func (s *Server) chooseCatalog(ctx context.Context) (chosen catalog.Source, appl
 	if err != nil {
 		return given, false, err
 	}
-	parsed, err := catalog.Parse([]byte(text))
+	parsed, err := permission.Parse([]byte(text))
 	if err != nil {
 		return given, false, fmt.Errorf("the catalog of the database: %w", err)
 	}
-	stored := catalog.Source{Catalog: parsed, Text: text, IsDefault: source == team.CatalogDefault}
+	stored := permission.Source{Catalog: parsed, Text: text, IsDefault: source == team.CatalogDefault}
 	same := stored.Fingerprint() == given.Fingerprint()
 	switch {
 	case same:
@@ -44,9 +44,9 @@ func (s *Server) chooseCatalog(ctx context.Context) (chosen catalog.Source, appl
 }
 
 // settleCatalog notes the catalog of a database that had none, or applies the new default of a new release.
-func (s *Server) settleCatalog(ctx context.Context, chosen catalog.Source, apply bool) error {
+func (s *Server) settleCatalog(ctx context.Context, chosen permission.Source, apply bool) error {
 	if apply {
-		next, err := catalog.Load("")
+		next, err := permission.Load("")
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (s *Server) settleCatalog(ctx context.Context, chosen catalog.Source, apply
 }
 
 // origin says where a catalog comes from, as the database keeps it.
-func origin(c catalog.Source) string {
+func origin(c permission.Source) string {
 	if c.IsDefault {
 		return team.CatalogDefault
 	}
@@ -81,7 +81,7 @@ func (s *Server) watchCatalog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stored, err := catalog.Parse([]byte(text))
+	stored, err := permission.Parse([]byte(text))
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (s *Server) ping(ctx context.Context) error {
 // ApplyCatalog makes the file, or the default catalog where it is empty, the catalog of the database, and writes to w what
 // that changes. A dry run only writes.
 func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dryRun bool) error {
-	next, err := catalog.Load(file)
+	next, err := permission.Load(file)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -61,5 +62,5 @@ Try:
 That invites alice as Admin. No mail server is configured, so invitation links appear here.
 The API is described at %[1]s/openapi.yaml
 
-`, url, key, team.SystemRoleID(team.ScopeAccount, "admin"))
+`, url, key, team.SystemRoleID(permission.ScopeAccount, "admin"))
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"raff/internal/catalog"
+	"raff/internal/permission"
 	"raff/internal/store"
 	"raff/internal/team"
 )
@@ -38,7 +38,7 @@ func TestFilesAreForTheirOwnerAlone(t *testing.T) {
 	}
 	var log bytes.Buffer
 	open := func(name string) *store.DB {
-		db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(dir, name), catalog.Default(), store.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(dir, name), permission.Default(), store.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -177,11 +178,11 @@ func TestRolesComeInOrder(t *testing.T) {
 		for _, name := range []string{"Zebra", "apple", "Banana", "ärmel", "b-side", "B side"} {
 			w.do(t, func(tx team.Tx) error {
 				return must(tx.InsertRole(w.ctx, team.Role{
-					ID: newID(), AccountID: w.account.ID, Name: name, Slug: name, Scope: team.ScopeAccount, CreatedAt: w.start, UpdatedAt: w.start,
+					ID: newID(), AccountID: w.account.ID, Name: name, Slug: name, Scope: permission.ScopeAccount, CreatedAt: w.start, UpdatedAt: w.start,
 				}))
 			})
 		}
-		list, total, err := w.Roles(w.ctx, team.RoleFilter{AccountID: w.account.ID, Scope: team.ScopeAccount})
+		list, total, err := w.Roles(w.ctx, team.RoleFilter{AccountID: w.account.ID, Scope: permission.ScopeAccount})
 		names := each(list, func(r team.Role) string { return r.Name })
 		want := []string{"Admin", "Member", "Owner", "apple", "B side", "b-side", "Banana", "Zebra", "ärmel"}
 		if err != nil || total != len(want) || !slices.Equal(names, want) {
@@ -255,7 +256,7 @@ func TestHasManager(t *testing.T) {
 		u := w.newUser(t, "alice@example.com", "Alice")
 		key := w.newKey(t, "CI")
 		near := w.admin // a role with a permission whose name contains the one asked for
-		set, _ := w.cat.SetOf([]string{team.ProjectMembersManage})
+		set, _ := w.cat.SetOf([]string{permission.ProjectMembersManage})
 		near.ID, near.AccountID, near.Name, near.Slug, near.IsSystem, near.Permissions = newID(), w.account.ID, "Near", "near", false, set
 		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, near)) })
 		shop := w.newProject(t, "Shop", "shop")
@@ -281,7 +282,7 @@ func TestHasManager(t *testing.T) {
 			{"invited", func() team.Member { m := w.invited("bob@example.com"); m.Role = w.admin; return m }(), false},
 		} {
 			w.add(t, c.m)
-			if got, err := w.HasManager(w.ctx, w.account.ID, team.MembersManage, w.start); err != nil || got != c.want {
+			if got, err := w.HasManager(w.ctx, w.account.ID, permission.MembersManage, w.start); err != nil || got != c.want {
 				t.Errorf("%s: %v, %v; want %v", c.name, got, err, c.want)
 			}
 			w.do(t, func(tx team.Tx) error { return tx.DeleteMember(w.ctx, c.m.ID) })
@@ -296,7 +297,7 @@ func TestRoleUse(t *testing.T) {
 		w.add(t, w.invited("bob@example.com"))
 		w.add(t, w.person(alice, w.basic))
 		w.add(t, w.keyMember(key, w.basic))
-		other := team.Role{ID: newID(), AccountID: w.account.ID, Name: "Other", Slug: "other", Scope: team.ScopeProject, CreatedAt: w.start, UpdatedAt: w.start}
+		other := team.Role{ID: newID(), AccountID: w.account.ID, Name: "Other", Slug: "other", Scope: permission.ScopeProject, CreatedAt: w.start, UpdatedAt: w.start}
 		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, other)) })
 		for _, pr := range []team.Project{shop, office} { // in both, but one person
 			m := w.person(alice, other)

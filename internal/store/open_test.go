@@ -13,7 +13,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
-	"raff/internal/catalog"
+	"raff/internal/permission"
 	"raff/internal/rafftest"
 	"raff/internal/store"
 	"raff/internal/team"
@@ -81,7 +81,7 @@ func TestManyOpenAnEmptyDatabase(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			url := b.url(t)
 			parallel(6, func(int) {
-				db, err := store.Open(t.Context(), url, catalog.Default())
+				db, err := store.Open(t.Context(), url, permission.Default())
 				if err != nil {
 					t.Error(err)
 					return
@@ -106,7 +106,7 @@ func TestABadURLSaysWhatIsRight(t *testing.T) {
 		"sqlite:/does/not/exist/raff.db":    "create it",
 		"postgres://u:hunter2@h:port/db":    "postgres://USER",
 	} {
-		_, err := store.Open(t.Context(), url, catalog.Default())
+		_, err := store.Open(t.Context(), url, permission.Default())
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q in it", url, err, want)
 		} else if strings.Contains(err.Error(), "hunter2") {
@@ -117,7 +117,7 @@ func TestABadURLSaysWhatIsRight(t *testing.T) {
 
 func TestPathsWithOddCharacters(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b?c#d%20.db")
-	db, err := store.Open(t.Context(), "sqlite:"+path, catalog.Default())
+	db, err := store.Open(t.Context(), "sqlite:"+path, permission.Default())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -48,7 +49,7 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 			return nil, 0, nil
 		case err != nil:
 			return nil, 0, err
-		case role.Scope == team.ScopeAccount:
+		case role.Scope == permission.ScopeAccount:
 			c.and("m.role_id = ?", uid(f.RoleID))
 		default:
 			counted, l.search = false, true

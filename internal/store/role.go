@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -109,7 +110,7 @@ func (d *DB) SyncSystemRoles(ctx context.Context, roles []team.Role) error {
 	return d.write(ctx, nil, func(t *tx) error { return t.SyncSystemRoles(ctx, d.c, roles) })
 }
 
-func (t *tx) SyncSystemRoles(ctx context.Context, c *team.Catalog, roles []team.Role) error {
+func (t *tx) SyncSystemRoles(ctx context.Context, c *permission.Catalog, roles []team.Role) error {
 	in := tx{reader: reader{q: t.q, c: c}}
 	for _, r := range roles {
 		if err := t.later(ctx, insertRole+` ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,

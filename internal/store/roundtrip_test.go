@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -71,15 +72,15 @@ func userComesBack(t *testing.T, w *world) {
 }
 
 func roleComesBack(t *testing.T, w *world) {
-	set, _ := w.cat.SetOf([]string{team.ProjectMembersView, "vm.view"})
+	set, _ := w.cat.SetOf([]string{permission.ProjectMembersView, "vm.view"})
 	r := team.Role{
-		ID: newID(), AccountID: w.account.ID, Name: "Watcher", Slug: "watcher", Description: "Looks on", Scope: team.ScopeProject,
+		ID: newID(), AccountID: w.account.ID, Name: "Watcher", Slug: "watcher", Description: "Looks on", Scope: permission.ScopeProject,
 		Permissions: set, CreatedBy: "operator", CreatedAt: w.at(1), UpdatedAt: w.at(2),
 	}
 	w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, r)) })
 	same(t, "role", r)(w.Role(w.ctx, w.account.ID, r.ID))
 	same(t, "Owner role", w.owner)(w.Role(w.ctx, w.account.ID, w.owner.ID))
-	r.Name, r.Description, r.Permissions, r.UpdatedAt = "Onlooker", "", team.Set{}, w.at(3)
+	r.Name, r.Description, r.Permissions, r.UpdatedAt = "Onlooker", "", permission.Set{}, w.at(3)
 	w.do(t, func(tx team.Tx) error { return tx.UpdateRole(w.ctx, r) })
 	same(t, "changed role", r)(w.Role(w.ctx, w.account.ID, r.ID))
 	_, err := w.Role(w.ctx, w.newAccount(t, "Other").ID, r.ID)

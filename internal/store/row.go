@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"time"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
 // reader is team.Reader on anything that runs queries.
 type reader struct {
 	q querier
-	c *team.Catalog
+	c *permission.Catalog
 }
 
 // one reads exactly one row; none is team.ErrNotFound.
@@ -165,7 +166,7 @@ func bind(args []any) error {
 			args[i] = string(v)
 		case team.Counted:
 			args[i] = string(v)
-		case team.Scope:
+		case permission.Scope:
 			args[i] = string(v)
 		case team.InvitationState:
 			args[i] = string(v)
@@ -274,8 +275,8 @@ func (b *blob) Scan(v any) error {
 // permissions reads the text of a role's permissions.
 type permissions struct {
 	text
-	c   *team.Catalog
-	set *team.Set
+	c   *permission.Catalog
+	set *permission.Set
 }
 
 func (p *permissions) Scan(v any) error {

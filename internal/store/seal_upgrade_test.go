@@ -10,8 +10,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 
-	"raff/internal/catalog"
 	"raff/internal/event"
+	"raff/internal/permission"
 	"raff/internal/store"
 	"raff/internal/team"
 )
@@ -53,13 +53,13 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
-			d, err := store.Open(t.Context(), url, catalog.Default())
+			d, err := store.Open(t.Context(), url, permission.Default())
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer d.Close() //nolint:errcheck // the test is over
 			now := at.Add(time.Hour)
-			svc := team.New(team.Options{Store: d, Catalog: catalog.Default(), Now: func() time.Time { return now }})
+			svc := team.New(team.Options{Store: d, Catalog: permission.Default(), Now: func() time.Time { return now }})
 			whole := func(seals, events int) {
 				t.Helper()
 				found, err := svc.VerifyEvents(t.Context())

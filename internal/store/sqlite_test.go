@@ -11,8 +11,8 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"raff/internal/catalog"
 	"raff/internal/event"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -29,7 +29,7 @@ func bigEvent() event.Event {
 
 func openFault(t *testing.T) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "raff.db"), catalog.Default())
+	db, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "raff.db"), permission.Default())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -54,7 +55,7 @@ func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l 
 // use. c may be nil until UseCatalog. The URL is
 // "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". Several programs may open one database at the same
 // time. A schema newer than this program is an error.
-func Open(ctx context.Context, url string, c *team.Catalog, more ...Option) (*DB, error) {
+func Open(ctx context.Context, url string, c *permission.Catalog, more ...Option) (*DB, error) {
 	o := options{logger: slog.New(slog.DiscardHandler)}
 	for _, f := range more {
 		f(&o)
@@ -73,7 +74,7 @@ func Open(ctx context.Context, url string, c *team.Catalog, more ...Option) (*DB
 }
 
 // UseCatalog says which permissions there are. It must be called before anything that has to do with permissions.
-func (d *DB) UseCatalog(c *team.Catalog) { d.c = c }
+func (d *DB) UseCatalog(c *permission.Catalog) { d.c = c }
 
 // Pin lets the reads under the context share one look at the database.
 func (d *DB) Pin(ctx context.Context) (pinned context.Context, done func()) { return d.engine.pin(ctx) }

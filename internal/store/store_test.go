@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"raff/internal/catalog"
+	"raff/internal/permission"
 	"raff/internal/rafftest"
 	"raff/internal/store"
 	"raff/internal/team"
@@ -37,7 +37,7 @@ type world struct {
 	*store.DB
 	url     string
 	ctx     context.Context
-	cat     *team.Catalog
+	cat     *permission.Catalog
 	start   time.Time
 	account team.Account
 	owner   team.Role // the system roles the tests use
@@ -48,7 +48,7 @@ type world struct {
 
 func newWorld(t testing.TB, url string) *world {
 	t.Helper()
-	w := &world{url: url, ctx: context.Background(), cat: catalog.Default(), start: time.Date(2026, 5, 4, 3, 2, 1, 123456000, time.UTC)}
+	w := &world{url: url, ctx: context.Background(), cat: permission.Default(), start: time.Date(2026, 5, 4, 3, 2, 1, 123456000, time.UTC)}
 	var err error
 	if w.DB, err = store.Open(w.ctx, url, w.cat); err != nil {
 		t.Fatal(err)
@@ -62,18 +62,18 @@ func newWorld(t testing.TB, url string) *world {
 }
 
 func (w *world) systemRoles() []team.Role {
-	role := func(scope team.Scope, slug, name string, permissions ...string) team.Role {
+	role := func(scope permission.Scope, slug, name string, permissions ...string) team.Role {
 		set, _ := w.cat.SetOf(permissions)
 		return team.Role{
 			ID: team.SystemRoleID(scope, slug), Name: name, Slug: slug, Description: name + " of everyone", Scope: scope,
 			Permissions: set, IsSystem: true, CreatedAt: w.start, UpdatedAt: w.start,
 		}
 	}
-	w.owner = role(team.ScopeAccount, team.OwnerSlug, "Owner")
+	w.owner = role(permission.ScopeAccount, permission.OwnerSlug, "Owner")
 	w.owner.Permissions = w.cat.Decode("*")
-	w.admin = role(team.ScopeAccount, "admin", "Admin", team.MembersManage, team.MembersView)
-	w.basic = role(team.ScopeAccount, "member", "Member", team.MembersView)
-	w.viewer = role(team.ScopeProject, "viewer", "Viewer", team.ProjectMembersView)
+	w.admin = role(permission.ScopeAccount, "admin", "Admin", permission.MembersManage, permission.MembersView)
+	w.basic = role(permission.ScopeAccount, "member", "Member", permission.MembersView)
+	w.viewer = role(permission.ScopeProject, "viewer", "Viewer", permission.ProjectMembersView)
 	return []team.Role{w.owner, w.admin, w.basic, w.viewer}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -32,7 +33,7 @@ func TestUniqueRules(t *testing.T) {
 		m.IsOwner = true
 		w.add(t, m)
 		w.add(t, w.keyMember(key, w.basic))
-		role := team.Role{ID: newID(), AccountID: w.account.ID, Name: "Löwe", Slug: "loewe", Scope: team.ScopeAccount, CreatedAt: w.start, UpdatedAt: w.start}
+		role := team.Role{ID: newID(), AccountID: w.account.ID, Name: "Löwe", Slug: "loewe", Scope: permission.ScopeAccount, CreatedAt: w.start, UpdatedAt: w.start}
 		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, role)) })
 
 		member := func(change func(m *team.Member)) func(tx team.Tx) (bool, error) {
@@ -70,7 +71,7 @@ func TestUniqueRules(t *testing.T) {
 			{"role name in other case", newRole(func(r *team.Role) { r.Name = "LÖWE" }), false},
 			{"role name in other composition", newRole(func(r *team.Role) { r.Name = "Lo\u0308we" }), false},
 			{"role slug", newRole(func(r *team.Role) { r.Slug = role.Slug }), false},
-			{"role name and slug in the other scope", newRole(func(r *team.Role) { r.Name, r.Slug, r.Scope = role.Name, role.Slug, team.ScopeProject }), true},
+			{"role name and slug in the other scope", newRole(func(r *team.Role) { r.Name, r.Slug, r.Scope = role.Name, role.Slug, permission.ScopeProject }), true},
 			{"role name and slug in another account", newRole(func(r *team.Role) { r.Name, r.Slug, r.AccountID = role.Name, role.Slug, other.ID }), true},
 			{"project name in other case", project(func(p *team.Project) { p.Name = "SHOP" }), false},
 			{"project slug", project(func(p *team.Project) { p.Slug = shop.Slug }), false},
@@ -301,7 +302,7 @@ func TestTakesAwayRunsAlone(t *testing.T) {
 					if err := tx.DeleteMember(w.ctx, []team.Member{a, b}[i].ID); err != nil {
 						return err
 					}
-					if ok, err := tx.HasManager(w.ctx, w.account.ID, team.MembersManage, w.start); err != nil || !ok {
+					if ok, err := tx.HasManager(w.ctx, w.account.ID, permission.MembersManage, w.start); err != nil || !ok {
 						return errors.Join(errStop, err)
 					}
 					return nil

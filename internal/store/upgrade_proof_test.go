@@ -10,7 +10,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
-	"raff/internal/catalog"
+	"raff/internal/permission"
 	"raff/internal/store"
 )
 
@@ -71,7 +71,7 @@ func TestProofInAnOlderDatabase(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
-			w, err := store.Open(t.Context(), url, catalog.Default())
+			w, err := store.Open(t.Context(), url, permission.Default())
 			if err != nil {
 				t.Fatal(err)
 			}

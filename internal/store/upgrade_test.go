@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"raff/internal/catalog"
+	"raff/internal/permission"
 	"raff/internal/store"
 	"raff/internal/team"
 )
@@ -47,7 +47,7 @@ func TestCountsOfAnOlderDatabase(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
-			w, err := store.Open(t.Context(), url, catalog.Default())
+			w, err := store.Open(t.Context(), url, permission.Default())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +74,7 @@ func TestNamesOfAnOlderDatabase(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
 			url := b.url(t)
-			w, err := store.Open(t.Context(), url, catalog.Default())
+			w, err := store.Open(t.Context(), url, permission.Default())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +82,7 @@ func TestNamesOfAnOlderDatabase(t *testing.T) {
 			account := team.Account{ID: newID(), Name: "Acme", CreatedAt: then, UpdatedAt: then}
 			roles := make([]team.Role, 1200)
 			for i := range roles {
-				roles[i] = team.Role{ID: newID(), AccountID: account.ID, Name: fmt.Sprint("Role ", i), Slug: fmt.Sprint("role-", i), Scope: team.ScopeAccount, CreatedAt: then, UpdatedAt: then}
+				roles[i] = team.Role{ID: newID(), AccountID: account.ID, Name: fmt.Sprint("Role ", i), Slug: fmt.Sprint("role-", i), Scope: permission.ScopeAccount, CreatedAt: then, UpdatedAt: then}
 			}
 			roles[0].Name, roles[1].Name = "Crew", "Сrew" // the second begins with a Cyrillic letter
 			err = w.Update(t.Context(), account.ID, team.Exclusive, func(tx team.Tx) error {
@@ -105,12 +105,12 @@ func TestNamesOfAnOlderDatabase(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if w, err = store.Open(t.Context(), url, catalog.Default()); err != nil {
+			if w, err = store.Open(t.Context(), url, permission.Default()); err != nil {
 				t.Fatal(err)
 			}
 			defer func() { _ = w.Close() }()
 			like := func(name string) string {
-				r, err := w.RoleLike(t.Context(), team.Role{ID: newID(), AccountID: account.ID, Scope: team.ScopeAccount, Slug: "other", Name: name})
+				r, err := w.RoleLike(t.Context(), team.Role{ID: newID(), AccountID: account.ID, Scope: permission.ScopeAccount, Slug: "other", Name: name})
 				if err != nil && !team.IsNotFound(err) {
 					t.Fatal(err)
 				}
@@ -168,7 +168,7 @@ func TestSecretHoldersOfAnOlderDatabase(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
-			w, err := store.Open(t.Context(), url, catalog.Default())
+			w, err := store.Open(t.Context(), url, permission.Default())
 			if err != nil {
 				t.Fatal(err)
 			}

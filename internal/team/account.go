@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // ownerLinkTTL is the lifetime of the password link for the Owner of a new account.
@@ -88,7 +89,7 @@ func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, err
 	if err := w.KnowUser(w.ctx, w.p.AccountID, u.ID, w.at); err != nil {
 		return User{}, err
 	}
-	role, err := w.Role(w.ctx, w.p.AccountID, SystemRoleID(ScopeAccount, OwnerSlug))
+	role, err := w.Role(w.ctx, w.p.AccountID, SystemRoleID(permission.ScopeAccount, permission.OwnerSlug))
 	if err != nil {
 		return User{}, err
 	}
@@ -150,5 +151,5 @@ func (w *work) newOwnerKey(owner User) (APIKey, string, error) {
 		Type: TypeUser, ID: owner.ID, AccountID: w.p.AccountID, Name: owner.Name, Email: owner.Email, canonical: owner.CanonicalEmail,
 		Owner: true, InPerson: true, account: w.p.account, permissions: w.s.Options.Catalog.Decode("*"),
 	}
-	return asOwner.newKey(NewAPIKey{Name: "Owner key", Tier: TierStandard, RoleID: SystemRoleID(ScopeAccount, OwnerSlug)})
+	return asOwner.newKey(NewAPIKey{Name: "Owner key", Tier: TierStandard, RoleID: SystemRoleID(permission.ScopeAccount, permission.OwnerSlug)})
 }

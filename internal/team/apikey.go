@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // NewAPIKey describes a key. RoleID assigns it an account role, and Projects a role in each of them; without either,
@@ -36,7 +37,7 @@ const MaxGrace = 7 * 24 * time.Hour
 
 // ListAPIKeys lists the account's keys in order of creation.
 func (s *Service) ListAPIKeys(ctx context.Context, p *Principal, page Page) ([]APIKey, int, error) {
-	if err := s.require(p, APIKeysView, APIKeysManage); err != nil {
+	if err := s.require(p, permission.APIKeysView, permission.APIKeysManage); err != nil {
 		return nil, 0, err
 	}
 	return s.Store.APIKeys(ctx, p.AccountID, page)
@@ -44,7 +45,7 @@ func (s *Service) ListAPIKeys(ctx context.Context, p *Principal, page Page) ([]A
 
 // GetAPIKey reads one key, without its secret.
 func (s *Service) GetAPIKey(ctx context.Context, p *Principal, id string) (APIKey, error) {
-	if err := s.require(p, APIKeysView, APIKeysManage); err != nil {
+	if err := s.require(p, permission.APIKeysView, permission.APIKeysManage); err != nil {
 		return APIKey{}, err
 	}
 	return s.Store.APIKey(ctx, p.AccountID, id)
@@ -52,7 +53,7 @@ func (s *Service) GetAPIKey(ctx context.Context, p *Principal, id string) (APIKe
 
 // CreateAPIKey creates a key and returns its secret, which cannot be read again.
 func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (APIKey, string, error) {
-	if err := s.require(p, APIKeysCreate); err != nil {
+	if err := s.require(p, permission.APIKeysCreate); err != nil {
 		return APIKey{}, "", err
 	}
 	if err := checkName(n.Name, 128); err != nil {
@@ -70,7 +71,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 	var k APIKey
 	var secret string
 	err := s.write(ctx, p, Shared, func(w *work) error {
-		if err := s.require(w.p, APIKeysCreate); err != nil {
+		if err := s.require(w.p, permission.APIKeysCreate); err != nil {
 			return err
 		}
 		var err error
@@ -184,7 +185,7 @@ func (s *Service) checkExpiry(t time.Time) error {
 
 // UpdateAPIKey renames, disables or enables a key, or changes its expiry or tier.
 func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c APIKeyChange) (APIKey, error) {
-	if err := s.require(p, APIKeysManage); err != nil {
+	if err := s.require(p, permission.APIKeysManage); err != nil {
 		return APIKey{}, err
 	}
 	if c.Name == nil && c.Tier == nil && c.IsActive == nil && c.ExpiresAt == nil {
@@ -197,7 +198,7 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 	}
 	var k APIKey
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, APIKeysManage); err != nil {
+		if err := s.require(w.p, permission.APIKeysManage); err != nil {
 			return err
 		}
 		var err error
@@ -297,7 +298,7 @@ func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string,
 	var k APIKey
 	var secret string
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, APIKeysManage); err != nil {
+		if err := s.require(w.p, permission.APIKeysManage); err != nil {
 			return err
 		}
 		var err error
@@ -366,7 +367,7 @@ func (w *work) newSecretFor(k *APIKey, grace time.Duration) (string, error) {
 // RevokeAPIKey deletes a key with all its memberships. A key can revoke itself.
 func (s *Service) RevokeAPIKey(ctx context.Context, p *Principal, id string) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, APIKeysRevoke); err != nil {
+		if err := s.require(w.p, permission.APIKeysRevoke); err != nil {
 			return err
 		}
 		k, err := w.APIKey(ctx, w.p.AccountID, id)

@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"raff/internal/event"
+	"raff/internal/nearest"
+	"raff/internal/permission"
 )
 
 // ListEvents lists the audit log, newest first.
 func (s *Service) ListEvents(ctx context.Context, p *Principal, f EventFilter) ([]event.Event, int, error) {
 	f.AccountID = p.AccountID
-	if err := s.require(p, AuditView); err != nil {
+	if err := s.require(p, permission.AuditView); err != nil {
 		return nil, 0, err
 	}
 	if f.Action != "" && !f.Action.Known() {
@@ -28,7 +30,7 @@ func unknownAction(action event.Action) error {
 	}
 	given := string(action)
 	e := invalid("action", "unknown_action", "Unknown action %q. Known actions: %s.", shorten(given), strings.Join(all, ", "))
-	if e.Suggestion = Nearest(given, all); e.Suggestion != "" {
+	if e.Suggestion = nearest.Name(given, all); e.Suggestion != "" {
 		e.Message = fmt.Sprintf("Unknown action %q; did you mean %s?", shorten(given), e.Suggestion)
 	}
 	return e
@@ -61,7 +63,7 @@ func (x *EventExport) Check(ctx context.Context) error {
 		return err
 	}
 	x.who = fresh
-	return x.s.require(fresh, AuditView)
+	return x.s.require(fresh, permission.AuditView)
 }
 
 // Each calls fn with every page. The credential is checked before each page except the first; see Check.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"raff/internal/permission"
 )
 
 // MaxBulk is the maximum number of members in one bulk request.
@@ -136,7 +138,7 @@ func refused(err error) bool {
 
 // LookupUser finds a current or former member of the account by email.
 func (s *Service) LookupUser(ctx context.Context, p *Principal, email string) (User, error) {
-	if err := s.require(p, MembersView, MembersManage); err != nil {
+	if err := s.require(p, permission.MembersView, permission.MembersManage); err != nil {
 		return User{}, err
 	}
 	canonical, err := CanonicalEmail(email)
@@ -152,7 +154,7 @@ func (s *Service) LookupUser(ctx context.Context, p *Principal, email string) (U
 
 // KnownUser finds a current or former member of the account by user id.
 func (s *Service) KnownUser(ctx context.Context, p *Principal, id string) (User, error) {
-	if err := s.require(p, MembersView, MembersManage); err != nil {
+	if err := s.require(p, permission.MembersView, permission.MembersManage); err != nil {
 		return User{}, err
 	}
 	return s.Store.KnownUser(ctx, p.AccountID, id)

@@ -1,6 +1,10 @@
 package team
 
-import "context"
+import (
+	"context"
+
+	"raff/internal/permission"
+)
 
 // Can reports what a principal may do, using the same guard that decides when they do it. Each method returns nil for
 // yes, or a refusal with its reason, or an error of the database.
@@ -72,16 +76,16 @@ func (c Can) ViewOffers() error {
 func (c Can) Invite(projectID string) error { return c.g.mayInvite(projectID) }
 
 // AddMember reports whether p may add existing users and keys.
-func (c Can) AddMember() error { return c.g.s.require(c.g.p, MembersManage) }
+func (c Can) AddMember() error { return c.g.s.require(c.g.p, permission.MembersManage) }
 
 // AddToProject reports whether p may add members of the account to a project.
 func (c Can) AddToProject(projectID string) error {
-	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{ProjectMembersManage}, MembersManage)
+	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{permission.ProjectMembersManage}, permission.MembersManage)
 }
 
 // RemoveFromProject reports whether p may remove members from a project.
 func (c Can) RemoveFromProject(projectID string) error {
-	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{ProjectMembersManage, ProjectMembersRemove}, MembersManage)
+	return c.g.s.requireIn(c.g.ctx, &c.g, c.g.p, projectID, []string{permission.ProjectMembersManage, permission.ProjectMembersRemove}, permission.MembersManage)
 }
 
 // Give reports whether p may assign a role to the principal of a membership, in its scope.
@@ -136,11 +140,11 @@ func (c Can) CancelInvitation(inv Invitation) error {
 func (c Can) ViewRoles() error { return c.g.s.mayViewRoles(c.g.ctx, c.g.p) }
 
 // CreateRole reports whether p may create custom roles.
-func (c Can) CreateRole() error { return c.g.s.require(c.g.p, RolesCreate) }
+func (c Can) CreateRole() error { return c.g.s.require(c.g.p, permission.RolesCreate) }
 
 // ChangeRole reports whether p may change a role's name, description and permissions.
 func (c Can) ChangeRole(r Role) error {
-	if err := c.g.s.require(c.g.p, RolesManage); err != nil {
+	if err := c.g.s.require(c.g.p, permission.RolesManage); err != nil {
 		return err
 	}
 	_, err := c.g.customRole(r.ID)
@@ -149,7 +153,7 @@ func (c Can) ChangeRole(r Role) error {
 
 // DeleteRole reports whether p may delete a role; holders need a replacement role first.
 func (c Can) DeleteRole(r Role) error {
-	if err := c.g.s.require(c.g.p, RolesDelete); err != nil {
+	if err := c.g.s.require(c.g.p, permission.RolesDelete); err != nil {
 		return err
 	}
 	_, err := c.g.customRole(r.ID)
@@ -157,10 +161,12 @@ func (c Can) DeleteRole(r Role) error {
 }
 
 // ViewKeys reports whether p may view the API keys of the account.
-func (c Can) ViewKeys() error { return c.g.s.require(c.g.p, APIKeysView, APIKeysManage) }
+func (c Can) ViewKeys() error {
+	return c.g.s.require(c.g.p, permission.APIKeysView, permission.APIKeysManage)
+}
 
 // CreateKey reports whether p may create API keys without a role.
-func (c Can) CreateKey() error { return c.g.s.require(c.g.p, APIKeysCreate) }
+func (c Can) CreateKey() error { return c.g.s.require(c.g.p, permission.APIKeysCreate) }
 
 // CreateKeyAs reports whether p may create an API key with this account role.
 func (c Can) CreateKeyAs(role Role) error {
@@ -173,7 +179,7 @@ func (c Can) CreateKeyAs(role Role) error {
 
 // ChangeKey reports whether p may rename or disable a key, or shorten its lifetime.
 func (c Can) ChangeKey(k APIKey) error {
-	if err := c.g.s.require(c.g.p, APIKeysManage); err != nil {
+	if err := c.g.s.require(c.g.p, permission.APIKeysManage); err != nil {
 		return err
 	}
 	return c.g.mayTouchKey(k)
@@ -181,7 +187,7 @@ func (c Can) ChangeKey(k APIKey) error {
 
 // RenewKey reports whether p may regenerate, extend or enable a key.
 func (c Can) RenewKey(k APIKey) error {
-	if err := c.g.s.require(c.g.p, APIKeysManage); err != nil {
+	if err := c.g.s.require(c.g.p, permission.APIKeysManage); err != nil {
 		return err
 	}
 	return c.g.mayCommand(k)
@@ -189,40 +195,44 @@ func (c Can) RenewKey(k APIKey) error {
 
 // RevokeKey reports whether p may revoke a key.
 func (c Can) RevokeKey(k APIKey) error {
-	if err := c.g.s.require(c.g.p, APIKeysRevoke); err != nil {
+	if err := c.g.s.require(c.g.p, permission.APIKeysRevoke); err != nil {
 		return err
 	}
 	return c.g.mayTouchKey(k)
 }
 
 // ViewProjects reports whether p may view all projects; those in which p has a role are always visible.
-func (c Can) ViewProjects() error { return c.g.s.require(c.g.p, ProjectsView, ProjectsManage) }
+func (c Can) ViewProjects() error {
+	return c.g.s.require(c.g.p, permission.ProjectsView, permission.ProjectsManage)
+}
 
 // CreateProject reports whether p may create projects.
-func (c Can) CreateProject() error { return c.g.s.require(c.g.p, ProjectsCreate) }
+func (c Can) CreateProject() error { return c.g.s.require(c.g.p, permission.ProjectsCreate) }
 
 // ChangeProject reports whether p may change a project's name and description.
 func (c Can) ChangeProject(pr Project) error {
-	_, err := c.g.projectFor(pr.ID, ProjectsManage)
+	_, err := c.g.projectFor(pr.ID, permission.ProjectsManage)
 	return err
 }
 
 // DeleteProject reports whether p may delete a project.
 func (c Can) DeleteProject(pr Project) error {
-	if _, err := c.g.projectFor(pr.ID, ProjectsDelete); err != nil {
+	if _, err := c.g.projectFor(pr.ID, permission.ProjectsDelete); err != nil {
 		return err
 	}
 	return pr.deletable()
 }
 
 // ViewAudit reports whether p may view the audit log.
-func (c Can) ViewAudit() error { return c.g.s.require(c.g.p, AuditView) }
+func (c Can) ViewAudit() error { return c.g.s.require(c.g.p, permission.AuditView) }
 
 // ViewSettings reports whether p may view the account's settings.
-func (c Can) ViewSettings() error { return c.g.s.require(c.g.p, SettingsView, SettingsManage) }
+func (c Can) ViewSettings() error {
+	return c.g.s.require(c.g.p, permission.SettingsView, permission.SettingsManage)
+}
 
 // ChangeSettings reports whether p may change the account's name.
-func (c Can) ChangeSettings() error { return c.g.s.require(c.g.p, SettingsManage) }
+func (c Can) ChangeSettings() error { return c.g.s.require(c.g.p, permission.SettingsManage) }
 
 // SetPolicy reports whether p may change the grant policy.
 func (c Can) SetPolicy() error { return c.g.maySetPolicy() }
@@ -236,16 +246,16 @@ func (c Can) RequireFactor() error {
 }
 
 // ViewFactors reports whether p may see who has a second factor.
-func (c Can) ViewFactors() error { return c.g.s.require(c.g.p, MembersManage) }
+func (c Can) ViewFactors() error { return c.g.s.require(c.g.p, permission.MembersManage) }
 
 // TransferOwnership reports whether p may transfer ownership.
 func (c Can) TransferOwnership() error { return c.g.mayTransfer() }
 
 // Escalations lists the permissions of a scope that p may not add to a role because p does not hold them.
-func (c Can) Escalations(scope Scope) Set {
+func (c Can) Escalations(scope permission.Scope) permission.Set {
 	all := c.g.s.Options.Catalog.Scope(scope)
-	if scope != ScopeAccount {
-		return Set{}
+	if scope != permission.ScopeAccount {
+		return permission.Set{}
 	}
 	return all.Minus(c.g.p.permissions)
 }

@@ -2,20 +2,18 @@ package team
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // RoleText is a role with its permissions as stored, including those that the catalog does not have.
 type RoleText struct {
 	ID, AccountID, Name, Slug string
-	Scope                     Scope
+	Scope                     permission.Scope
 	IsSystem                  bool
 	Permissions               string
 	Holders                   int // memberships
@@ -24,28 +22,15 @@ type RoleText struct {
 // CatalogChange is the effect of another catalog on one role. AccountID is empty for a system role.
 type CatalogChange struct {
 	AccountID    string
-	Scope        Scope
+	Scope        permission.Scope
 	Slug, Name   string
 	IsNew        bool
 	Gains, Loses []string // names of permissions
 	Holders      int      // memberships
 }
 
-// Fingerprint is equal for equivalent catalogs.
-func (c *Catalog) Fingerprint() string {
-	b, err := json.Marshal(struct {
-		Permissions []Permission
-		Roles       []SystemRole
-	}{c.permissions, c.roles})
-	if err != nil {
-		panic(err) // marshaling strings cannot fail
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
-
 // systemRoles are the system roles in the form in which they are stored.
-func (s *Service) systemRoles(c *Catalog) []Role {
+func (s *Service) systemRoles(c *permission.Catalog) []Role {
 	var roles []Role
 	for _, sr := range c.SystemRoles() {
 		set, _ := c.SetOf(sr.Permissions)
@@ -63,7 +48,7 @@ func (s *Service) systemRoles(c *Catalog) []Role {
 
 // CompareCatalog returns the roles that would gain or lose permissions with next, system roles first. It changes
 // nothing.
-func (s *Service) CompareCatalog(ctx context.Context, next *Catalog) ([]CatalogChange, error) {
+func (s *Service) CompareCatalog(ctx context.Context, next *permission.Catalog) ([]CatalogChange, error) {
 	stored, err := s.Store.RoleTexts(ctx)
 	if err != nil {
 		return nil, err
@@ -113,7 +98,7 @@ func catalogChange(r RoleText, before, after []string) CatalogChange {
 // ApplyCatalog makes next the catalog of the database, in one transaction with an event in each account that records
 // what its roles gained and lost. text and source are stored with it. Nodes that run with another catalog must be
 // restarted.
-func (s *Service) ApplyCatalog(ctx context.Context, next *Catalog, text, source string) error {
+func (s *Service) ApplyCatalog(ctx context.Context, next *permission.Catalog, text, source string) error {
 	changes, err := s.CompareCatalog(ctx, next)
 	if err != nil {
 		return err

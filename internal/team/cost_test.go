@@ -5,27 +5,24 @@ import (
 	"strings"
 	"testing"
 
-	"raff/internal/catalog"
 	"raff/internal/event"
+	"raff/internal/nearest"
 	"raff/internal/rafftest"
 	"raff/internal/team"
 )
 
 // TestTextsCostInProportion measures everything that walks a stranger's text.
 func TestTextsCostInProportion(t *testing.T) {
-	c := catalog.Default()
 	var actions []string
 	for _, a := range event.Actions() {
 		actions = append(actions, string(a))
 	}
 	walks := map[string]func(string){
-		"User-Agent":         func(s string) { team.CleanUserAgent(s) },
-		"address":            func(s string) { _, _ = team.CanonicalEmail(s + "@example.com") },
-		"folded name":        func(s string) { team.FoldName(s) },
-		"slug":               func(s string) { team.SlugOf(s) },
-		"nearest permission": func(s string) { c.Nearest(s, team.ScopeAccount) },
-		"nearest name":       func(s string) { team.Nearest(s, actions) },
-		"permissions":        func(s string) { c.SetOf(strings.Fields(s)) },
+		"User-Agent":   func(s string) { team.CleanUserAgent(s) },
+		"address":      func(s string) { _, _ = team.CanonicalEmail(s + "@example.com") },
+		"folded name":  func(s string) { team.FoldName(s) },
+		"slug":         func(s string) { team.SlugOf(s) },
+		"nearest name": func(s string) { nearest.Name(s, actions) },
 	}
 	for name, walk := range walks {
 		for _, part := range []string{"a", "a ", "\u0301", "\u200b", "i\u0307", "\ufdfa", "account.members.view "} {
@@ -47,25 +44,5 @@ func TestUserAgentIsOneShortLine(t *testing.T) {
 		if got := team.CleanUserAgent(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
-	}
-}
-
-// TestDecodedSetsAreForgotten: every set of permissions that is ever composed would otherwise stay in memory.
-func TestDecodedSetsAreForgotten(t *testing.T) {
-	c := catalog.Default()
-	all := c.Permissions("")
-	for i := range 20_000 {
-		text := " "
-		for bit := range 15 {
-			if i&(1<<bit) != 0 {
-				text += all[bit].Name + " "
-			}
-		}
-		if got, want := c.Decode(text), strings.Fields(text); got.Len() != len(want) {
-			t.Fatalf("%q is read as %v", text, c.Names(got))
-		}
-	}
-	if n := c.KeptSets(); n > 4096 {
-		t.Errorf("%d sets are kept", n)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"raff/internal/permission"
 )
 
 // The grant guard. Only someone who may assign access can grant it, and every path that grants, moves or removes access
@@ -74,11 +76,11 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 }
 
 // delegates reports whether the caller may assign any role of the scope to people.
-func (g *guard) delegates(held Set, projectID string) bool {
-	if g.s.has(g.p, MembersManage) {
+func (g *guard) delegates(held permission.Set, projectID string) bool {
+	if g.s.has(g.p, permission.MembersManage) {
 		return true
 	}
-	return projectID != "" && g.s.Options.Catalog.Has(held, ProjectMembersManage)
+	return projectID != "" && g.s.Options.Catalog.Has(held, permission.ProjectMembersManage)
 }
 
 func (g *guard) isCaller(to subject) bool {
@@ -128,7 +130,7 @@ func (g *guard) mayTouch(m Member) error {
 
 // dominates requires that the caller holds everything that the memberships grant.
 func (g *guard) dominates(ms ...Member) error {
-	var missing Set
+	var missing permission.Set
 	for _, m := range ms {
 		held, err := g.s.held(g.ctx, g, g.p, m.ProjectID)
 		if err != nil {
@@ -173,11 +175,11 @@ func (g *guard) mayTouchKey(k APIKey) error {
 
 // mayCompose decides whether the caller may add the permissions to a role. holders are the role's memberships; a new
 // role has none.
-func (g *guard) mayCompose(scope Scope, added Set, holders []Member) error {
+func (g *guard) mayCompose(scope permission.Scope, added permission.Set, holders []Member) error {
 	if added.Empty() {
 		return nil
 	}
-	if scope == ScopeAccount {
+	if scope == permission.ScopeAccount {
 		held, err := g.s.held(g.ctx, g, g.p, "")
 		if err != nil {
 			return err
@@ -197,7 +199,7 @@ func (g *guard) mayCompose(scope Scope, added Set, holders []Member) error {
 // mayComposeFor decides whether a role of this membership may get the permissions. Changing project roles does not
 // require holding their permissions, unless the caller itself would gain them, in person or through a key whose secret
 // they were shown. A key must not grant permissions to a person who was shown its secret.
-func (g *guard) mayComposeFor(m Member, scope Scope, added Set) error {
+func (g *guard) mayComposeFor(m Member, scope permission.Scope, added permission.Set) error {
 	holder, err := g.isHolder(m.subject())
 	if err != nil {
 		return err
@@ -205,7 +207,7 @@ func (g *guard) mayComposeFor(m Member, scope Scope, added Set) error {
 	if holder {
 		return holderDenied()
 	}
-	if scope == ScopeAccount {
+	if scope == permission.ScopeAccount {
 		return nil
 	}
 	mine := g.isCaller(m.subject())
@@ -229,14 +231,14 @@ func (g *guard) mayComposeFor(m Member, scope Scope, added Set) error {
 
 // managerLeft refuses a change after which no active person could manage members.
 func (g *guard) managerLeft() error {
-	ok, err := g.HasManager(g.ctx, g.p.AccountID, MembersManage, g.at)
+	ok, err := g.HasManager(g.ctx, g.p.AccountID, permission.MembersManage, g.at)
 	if err != nil || ok {
 		return err
 	}
-	return conflict("last_manager", "No one could manage the account's members after this change. Give %s to another active person first.", MembersManage)
+	return conflict("last_manager", "No one could manage the account's members after this change. Give %s to another active person first.", permission.MembersManage)
 }
 
-func (g *guard) escalation(missing Set, why string) *Error {
+func (g *guard) escalation(missing permission.Set, why string) *Error {
 	names := g.s.Options.Catalog.Names(missing)
 	e := denied("escalation_denied", "%s. Missing: %s.", why, strings.Join(names, ", "))
 	e.Missing, e.Words = names, g.s.Options.Catalog.Words(names)
@@ -248,9 +250,9 @@ func selfDenied() error {
 }
 
 func scopeFits(role Role, projectID string) error {
-	want := ScopeAccount
+	want := permission.ScopeAccount
 	if projectID != "" {
-		want = ScopeProject
+		want = permission.ScopeProject
 	}
 	if role.Scope != want {
 		return invalid("role_id", "role_scope_mismatch", "%q is a role of the %s scope; this needs a role of the %s scope.", role.Name, role.Scope, want)

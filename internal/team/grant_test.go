@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"raff/internal/catalog"
 	"raff/internal/password"
+	"raff/internal/permission"
 	"raff/internal/store"
 	"raff/internal/team"
 )
@@ -33,7 +33,7 @@ func newHouse(t *testing.T) *house {
 
 func newService(t *testing.T, passwords team.Passwords) *team.Service {
 	t.Helper()
-	c := catalog.Default()
+	c := permission.Default()
 	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "raff.db"), c)
 	if err != nil {
 		t.Fatal(err)
@@ -67,13 +67,13 @@ func (h *house) person(userID string) *team.Principal {
 	return must(h.Person(h.ctx(), h.account.AccountID, userID))
 }
 
-func (h *house) system(slug string) string { return team.SystemRoleID(team.ScopeAccount, slug) }
+func (h *house) system(slug string) string { return team.SystemRoleID(permission.ScopeAccount, slug) }
 
 func (h *house) role(permissions ...string) string {
 	h.t.Helper()
 	h.n++
 	name := fmt.Sprintf("role-%d", h.n)
-	return must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: name, Slug: name, Scope: team.ScopeAccount, Permissions: permissions})).ID
+	return must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: name, Slug: name, Scope: permission.ScopeAccount, Permissions: permissions})).ID
 }
 
 // join makes an active person with this role.
@@ -120,7 +120,7 @@ func TestOnlyTheOwnerInPersonGivesAKeyTheOwnerRole(t *testing.T) {
 
 func TestAKeyIsNoDetourForWhoMadeIt(t *testing.T) {
 	h := newHouse(t)
-	maker := h.role(team.MembersManage, team.APIKeysCreate)
+	maker := h.role(permission.MembersManage, permission.APIKeysCreate)
 	m, bob := h.join(maker)
 	_, key := h.key(bob, maker)
 	admin := h.system("admin")
@@ -172,7 +172,7 @@ func TestTheStrictPolicyAsksForEveryPermission(t *testing.T) {
 	}
 	h.owner = h.person(h.account.OwnerUserID)
 	strong, _ := h.join(h.system("admin"))
-	_, manager := h.join(h.role(team.MembersManage, team.MembersView))
+	_, manager := h.join(h.role(permission.MembersManage, permission.MembersView))
 	member := h.system("member")
 	carol := "carol@example.com"
 	_, err := h.AddMember(h.ctx(), manager, team.NewMember{Email: &carol, RoleID: h.system("admin")})
@@ -218,7 +218,7 @@ func TestAPrincipalThatWasLoadedBeforeItsRemovalWritesNothing(t *testing.T) {
 func TestAcceptingOneOfferTakesUpTheOthersOfTheAccount(t *testing.T) {
 	h := newHouse(t)
 	email := "dora@example.com"
-	viewer := team.SystemRoleID(team.ScopeProject, "viewer")
+	viewer := team.SystemRoleID(permission.ScopeProject, "viewer")
 	m := must(h.AddMember(h.ctx(), h.owner, team.NewMember{Email: &email, RoleID: h.system("member")}))
 	pm := must(h.AddMember(h.ctx(), h.owner, team.NewMember{ProjectID: h.account.DefaultProjectID, Email: &email, RoleID: viewer}))
 	// Only a link that was mailed proves that the other offers are to the same person.
@@ -236,7 +236,7 @@ func TestAcceptingOneOfferTakesUpTheOthersOfTheAccount(t *testing.T) {
 // Who is active again has everything again that the membership grants, so waking someone up is handing it out.
 func TestWakingSomebodyUpHandsTheirRoleOutAgain(t *testing.T) {
 	h := newHouse(t)
-	manager, strong := h.role(team.MembersManage), h.role(team.MembersManage, team.APIKeysCreate)
+	manager, strong := h.role(permission.MembersManage), h.role(permission.MembersManage, permission.APIKeysCreate)
 	_, alice := h.join(manager)
 	m, bob := h.join(strong)
 	_, key := h.key(bob, manager)

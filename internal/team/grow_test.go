@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -55,8 +56,8 @@ type crowd struct {
 }
 
 var someAccount = []string{
-	team.MembersManage, team.MembersInvite, team.MembersRemove, team.RolesCreate, team.RolesManage, team.RolesDelete,
-	team.APIKeysCreate, team.APIKeysManage, "account.billing.manage", "account.audit.view",
+	permission.MembersManage, permission.MembersInvite, permission.MembersRemove, permission.RolesCreate, permission.RolesManage, permission.RolesDelete,
+	permission.APIKeysCreate, permission.APIKeysManage, "account.billing.manage", "account.audit.view",
 }
 
 func pick[T any](c *crowd, what string, from []T) T {
@@ -110,7 +111,7 @@ func (c *crowd) actor() *team.Principal {
 
 // holding is what everyone has: people and invited addresses by address, keys by id. Who is suspended has nothing; who is
 // invited has the role already, because accepting is up to them alone.
-type holding map[string]team.Set
+type holding map[string]permission.Set
 
 func (c *crowd) look() (all, acting holding, members []team.Member) {
 	operator := team.Operator(c.account.AccountID)
@@ -128,7 +129,7 @@ func (c *crowd) look() (all, acting holding, members []team.Member) {
 		if m.Status != team.StatusSuspended && (m.APIKeyID == "" || active[m.APIKeyID]) {
 			all[nameOf(m)] = m.Role.Permissions
 			if m.Status == team.StatusActive {
-				acting[nameOf(m)] = m.Role.Permissions.Intersect(c.Catalog().Scope(team.ScopeAccount))
+				acting[nameOf(m)] = m.Role.Permissions.Intersect(c.Catalog().Scope(permission.ScopeAccount))
 			}
 		}
 	}
@@ -162,7 +163,7 @@ func (c *crowd) step() bool {
 	what, err := c.act(p, members)
 	after, _, _ := c.look()
 	for name, now := range after {
-		more := now.Minus(before[name]).Intersect(c.Catalog().Scope(team.ScopeAccount))
+		more := now.Minus(before[name]).Intersect(c.Catalog().Scope(permission.ScopeAccount))
 		switch {
 		case more.Empty():
 		case err != nil:
@@ -177,15 +178,15 @@ func (c *crowd) step() bool {
 }
 
 // delegated is the second half of the rule.
-func (c *crowd) delegated(p *team.Principal, name string, now, held team.Set) bool {
+func (c *crowd) delegated(p *team.Principal, name string, now, held permission.Set) bool {
 	events := first(c.Store.Events(c.ctx(), team.EventFilter{AccountID: c.account.AccountID, Page: team.Page{Limit: 20}}))
 	said := false
 	for _, e := range events {
 		said = said || e.Delegated && e.At.Equal(events[0].At)
 	}
 	_, isKey := c.keys[name]
-	everything := c.Catalog().Scope(team.ScopeAccount)
-	return said && !isKey && !c.strict && c.Catalog().Has(held, team.MembersManage) && now.Intersect(everything) != everything && !c.maker(p, name)
+	everything := c.Catalog().Scope(permission.ScopeAccount)
+	return said && !isKey && !c.strict && c.Catalog().Has(held, permission.MembersManage) && now.Intersect(everything) != everything && !c.maker(p, name)
 }
 
 // maker reports whether p is a key and this the person who made it.
@@ -226,7 +227,7 @@ func (c *crowd) act(p *team.Principal, members []team.Member) (what string, err 
 		c.n++
 		name := fmt.Sprintf("role-%d", c.n)
 		var r team.Role
-		if r, err = c.CreateRole(c.ctx(), p, team.NewRole{Name: name, Slug: name, Scope: team.ScopeAccount, Permissions: c.permissions()}); err == nil {
+		if r, err = c.CreateRole(c.ctx(), p, team.NewRole{Name: name, Slug: name, Scope: permission.ScopeAccount, Permissions: c.permissions()}); err == nil {
 			c.roles = append(c.roles, r.ID)
 		}
 	case "edit":
@@ -257,7 +258,7 @@ func (c *crowd) regenerate(p *team.Principal) error {
 	c.keys[id] = secret
 	mine, _ := c.Catalog().SetOf(must(c.Whoami(c.ctx(), p)).Permissions)
 	for _, m := range must(c.GetAPIKey(c.ctx(), team.Operator(c.account.AccountID), id)).Memberships {
-		if more := m.Role.Permissions.Intersect(c.Catalog().Scope(team.ScopeAccount)).Minus(mine); p.ID != id && !more.Empty() {
+		if more := m.Role.Permissions.Intersect(c.Catalog().Scope(permission.ScopeAccount)).Minus(mine); p.ID != id && !more.Empty() {
 			c.rt.Fatalf("%s got the secret of a key that has %v more", p.Email, c.Catalog().Names(more))
 		}
 	}

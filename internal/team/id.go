@@ -7,6 +7,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"raff/internal/permission"
 )
 
 // uuids creates ids that sort by creation (RFC 9562, version 7), even within one transaction and the same millisecond.
@@ -34,7 +36,7 @@ func (u *uuids) next(now time.Time, random io.Reader) string {
 }
 
 // SystemRoleID is the id of a system role. It is the same on every server, so that configurations are portable.
-func SystemRoleID(scope Scope, slug string) string {
+func SystemRoleID(scope permission.Scope, slug string) string {
 	sum := sha1.Sum([]byte("raff system role\x00" + string(scope) + "\x00" + slug)) //nolint:gosec // see the import
 	var b [16]byte
 	copy(b[:], sum[:])

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // InvitationTTL is how long an invitation can be accepted after it was last sent.
@@ -59,7 +60,7 @@ func (w *work) requeue(inv *Invitation) error {
 }
 
 var invitationViewers = viewers{
-	[]string{MembersView, MembersInvite, MembersManage}, []string{ProjectMembersView, ProjectMembersInvite, ProjectMembersManage},
+	[]string{permission.MembersView, permission.MembersInvite, permission.MembersManage}, []string{permission.ProjectMembersView, permission.ProjectMembersInvite, permission.ProjectMembersManage},
 }
 
 // ListInvitations lists the invitations to the account or, with f.ProjectID, to a project that are not accepted yet.
@@ -187,9 +188,9 @@ func held(m Member) error {
 
 func (g *guard) mayInvite(projectID string) error {
 	if projectID == "" {
-		return g.s.require(g.p, MembersInvite, MembersManage)
+		return g.s.require(g.p, permission.MembersInvite, permission.MembersManage)
 	}
-	return g.s.requireIn(g.ctx, g, g.p, projectID, []string{ProjectMembersInvite, ProjectMembersManage}, MembersManage)
+	return g.s.requireIn(g.ctx, g, g.p, projectID, []string{permission.ProjectMembersInvite, permission.ProjectMembersManage}, permission.MembersManage)
 }
 
 // ResendInvitation resends an invitation with a new token and a new expiry; earlier links stop working. The member

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // NewMember describes a new member: who gets which role, and where. Exactly one of Email, UserID and APIKeyID is set.
@@ -79,14 +80,14 @@ func (s *Service) GetMember(ctx context.Context, p *Principal, projectID, id str
 // viewers are the permissions that allow viewing members in the account or in a project; any one of them is enough.
 type viewers struct{ account, project []string }
 
-var memberViewers = viewers{[]string{MembersView, MembersManage}, []string{ProjectMembersView, ProjectMembersManage}}
+var memberViewers = viewers{[]string{permission.MembersView, permission.MembersManage}, []string{permission.ProjectMembersView, permission.ProjectMembersManage}}
 
 // mayView checks the permission to view members of the account or of a project.
 func (s *Service) mayView(ctx context.Context, r Reader, p *Principal, projectID string, by viewers) error {
 	if projectID == "" {
 		return s.require(p, by.account...)
 	}
-	return s.requireIn(ctx, r, p, projectID, by.project, MembersManage)
+	return s.requireIn(ctx, r, p, projectID, by.project, permission.MembersManage)
 }
 
 // mayViewIn is mayView for a project that may belong to another account or not exist.
@@ -197,19 +198,19 @@ func (n *NewMember) check() (err error) {
 func (g *guard) mayAdd(n NewMember) (Project, error) {
 	if n.ProjectID == "" {
 		if n.Email != nil {
-			return Project{}, g.s.require(g.p, MembersManage, MembersInvite)
+			return Project{}, g.s.require(g.p, permission.MembersManage, permission.MembersInvite)
 		}
-		return Project{}, g.s.require(g.p, MembersManage)
+		return Project{}, g.s.require(g.p, permission.MembersManage)
 	}
 	pr, err := g.Project(g.ctx, g.p.AccountID, n.ProjectID)
 	if err != nil {
 		return pr, err
 	}
-	names := []string{ProjectMembersManage}
+	names := []string{permission.ProjectMembersManage}
 	if n.Email != nil {
-		names = append(names, ProjectMembersInvite)
+		names = append(names, permission.ProjectMembersInvite)
 	}
-	return pr, g.s.requireIn(g.ctx, g, g.p, n.ProjectID, names, MembersManage)
+	return pr, g.s.requireIn(g.ctx, g, g.p, n.ProjectID, names, permission.MembersManage)
 }
 
 // bindTo sets the principal: an existing user or key, or an invited email.

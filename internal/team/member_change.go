@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // UpdateMember changes the role or status of a member. No one becomes active before accepting: suspending a pending
@@ -112,7 +113,7 @@ type shutOut struct {
 
 func (g *guard) memberToChange(projectID, id string) (Member, error) {
 	if projectID == "" {
-		if err := g.s.require(g.p, MembersManage); err != nil {
+		if err := g.s.require(g.p, permission.MembersManage); err != nil {
 			return Member{}, err
 		}
 		return g.Member(g.ctx, g.p.AccountID, "", id)
@@ -120,7 +121,7 @@ func (g *guard) memberToChange(projectID, id string) (Member, error) {
 	if _, err := g.Project(g.ctx, g.p.AccountID, projectID); err != nil {
 		return Member{}, err
 	}
-	if err := g.s.requireIn(g.ctx, g, g.p, projectID, []string{ProjectMembersManage}, MembersManage); err != nil {
+	if err := g.s.requireIn(g.ctx, g, g.p, projectID, []string{permission.ProjectMembersManage}, permission.MembersManage); err != nil {
 		return Member{}, err
 	}
 	return g.Member(g.ctx, g.p.AccountID, projectID, id)
@@ -249,13 +250,13 @@ func (g *guard) memberToRemove(projectID, id string) (Member, error) {
 	}
 	// The required permission depends on the member, so it is read first; a caller without any of the permissions must not
 	// learn whether it exists.
-	inProject, inAccount := []string{ProjectMembersManage, ProjectMembersRemove}, []string{MembersManage}
-	pending := []string{ProjectMembersInvite}
+	inProject, inAccount := []string{permission.ProjectMembersManage, permission.ProjectMembersRemove}, []string{permission.MembersManage}
+	pending := []string{permission.ProjectMembersInvite}
 	check := func(extra ...string) error {
 		return g.s.requireIn(g.ctx, g, g.p, projectID, append(inProject, extra...), inAccount...)
 	}
 	if projectID == "" {
-		inAccount, pending = []string{MembersManage, MembersRemove}, []string{MembersInvite}
+		inAccount, pending = []string{permission.MembersManage, permission.MembersRemove}, []string{permission.MembersInvite}
 		check = func(extra ...string) error { return g.s.require(g.p, append(inAccount, extra...)...) }
 	}
 	if err := check(pending...); err != nil {

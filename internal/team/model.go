@@ -1,6 +1,10 @@
 package team
 
-import "time"
+import (
+	"time"
+
+	"raff/internal/permission"
+)
 
 // Account is the tenant: everything else belongs to one.
 type Account struct {
@@ -109,9 +113,9 @@ type Role struct {
 	Name        string
 	Slug        string
 	Description string
-	Scope       Scope
+	Scope       permission.Scope
 	// Permissions of the Owner role are all permissions of both scopes.
-	Permissions Set
+	Permissions permission.Set
 	IsSystem    bool
 	CreatedBy   string
 	CreatedAt   time.Time
@@ -119,7 +123,9 @@ type Role struct {
 }
 
 // IsOwner reports whether this is the role that grants everything.
-func (r Role) IsOwner() bool { return r.IsSystem && r.Scope == ScopeAccount && r.Slug == OwnerSlug }
+func (r Role) IsOwner() bool {
+	return r.IsSystem && r.Scope == permission.ScopeAccount && r.Slug == permission.OwnerSlug
+}
 
 // Rate limit tiers of a key.
 const (

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // TransferOwnership makes another active person the Owner, in one step: at every moment the account has exactly one.
@@ -54,8 +55,10 @@ func (g *guard) mayTransfer() error {
 }
 
 func (w *work) handOver(next *Member) error {
-	role := func(slug string) (Role, error) { return w.Role(w.ctx, w.p.AccountID, SystemRoleID(ScopeAccount, slug)) }
-	ownerRole, err := role(OwnerSlug)
+	role := func(slug string) (Role, error) {
+		return w.Role(w.ctx, w.p.AccountID, SystemRoleID(permission.ScopeAccount, slug))
+	}
+	ownerRole, err := role(permission.OwnerSlug)
 	if err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (w *work) handOver(next *Member) error {
 		if !former.IsOwner {
 			continue
 		}
-		if former.Role, err = role(w.s.Options.Catalog.secondSlug()); err != nil {
+		if former.Role, err = role(w.s.Options.Catalog.SecondSlug()); err != nil {
 			return err
 		}
 		former.IsOwner, former.UpdatedAt = false, w.since(former.UpdatedAt)
@@ -82,7 +85,7 @@ func (w *work) handOver(next *Member) error {
 			return err
 		}
 		err = w.recordMember(former, false, event.MemberUpdated{
-			MemberName: former.personName(), Role: event.Changed(OwnerSlug, former.Role.Slug), RoleName: event.Name{To: former.Role.Name},
+			MemberName: former.personName(), Role: event.Changed(permission.OwnerSlug, former.Role.Slug), RoleName: event.Name{To: former.Role.Name},
 		})
 		if err != nil {
 			return err
@@ -95,7 +98,7 @@ func (w *work) handOver(next *Member) error {
 	}
 	return w.recordMember(*next, false, event.AccountOwnershipTransferred{
 		APIKeysDeactivated: disabledNames(next.HeldKeys), MemberName: next.personName(),
-		Role: event.Changed(before, OwnerSlug), RoleName: event.Name{To: next.Role.Name},
+		Role: event.Changed(before, permission.OwnerSlug), RoleName: event.Name{To: next.Role.Name},
 	})
 }
 
@@ -106,7 +109,7 @@ func (s *Service) OwnerKeys(ctx context.Context, p *Principal) (active []APIKey,
 	if err := g.mayTransfer(); err != nil {
 		return nil, err
 	}
-	owners, _, err := g.RoleHolders(ctx, p.AccountID, SystemRoleID(ScopeAccount, OwnerSlug), allHolders)
+	owners, _, err := g.RoleHolders(ctx, p.AccountID, SystemRoleID(permission.ScopeAccount, permission.OwnerSlug), allHolders)
 	if err != nil {
 		return nil, err
 	}
@@ -141,15 +144,4 @@ func (g *guard) ownerKeys(owners []Member, nextUserID string) (keys []HeldKey, e
 		keys = append(keys, HeldKey{APIKey: k, Current: true})
 	}
 	return keys, nil
-}
-
-// secondSlug is the account role that grants the most after the Owner's.
-func (c *Catalog) secondSlug() string {
-	best, most := OwnerSlug, -1
-	for _, r := range c.roles {
-		if r.Scope == ScopeAccount && r.Slug != OwnerSlug && len(r.Permissions) > most {
-			best, most = r.Slug, len(r.Permissions)
-		}
-	}
-	return best
 }

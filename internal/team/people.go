@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"raff/internal/permission"
+
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -99,7 +101,7 @@ func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) 
 		return nil, 0, err
 	}
 	if f.Factor != "" {
-		if err := s.require(p, MembersManage); err != nil {
+		if err := s.require(p, permission.MembersManage); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -120,7 +122,7 @@ func (s *Service) visibleProjects(ctx context.Context, p *Principal, f *PersonFi
 // projectsWith are the projects in which the caller has any one of these project permissions, or all of them for who
 // manages the account's members.
 func (s *Service) projectsWith(ctx context.Context, p *Principal, anyOf ...string) (all bool, ids []string, err error) {
-	if s.has(p, MembersManage) {
+	if s.has(p, permission.MembersManage) {
 		return true, nil, nil
 	}
 	own, err := s.Store.MembershipsOf(ctx, p.AccountID, p.canonical)
@@ -182,7 +184,7 @@ func (s *Service) RoleHolders(ctx context.Context, p *Principal, roleID string, 
 	if err := s.mayViewRoles(ctx, p); err != nil {
 		return nil, 0, err
 	}
-	if s.require(p, MembersManage) == nil {
+	if s.require(p, permission.MembersManage) == nil {
 		return s.Store.RoleHolders(ctx, p.AccountID, roleID, n)
 	}
 	_, total, err := s.Store.RoleHolders(ctx, p.AccountID, roleID, 1)

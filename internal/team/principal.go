@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // Principal is the caller, loaded from the database for every request, and again inside every write.
@@ -28,7 +29,7 @@ type Principal struct {
 
 	account     Account
 	role        *Role
-	permissions Set
+	permissions permission.Set
 	canonical   string
 	maker       string // the person who made the key
 	// ends is when the credential stops working by itself; zero: never. replaced says that it is the old secret of a key
@@ -215,7 +216,7 @@ func (s *Service) permissionDenied(names []string) error {
 }
 
 // held is what p holds in a scope: the account (projectID empty) or one project.
-func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID string) (Set, error) {
+func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID string) (permission.Set, error) {
 	if p.Owner {
 		return s.Options.Catalog.Decode("*"), nil
 	}
@@ -224,10 +225,10 @@ func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID st
 	}
 	m, err := r.MemberOf(ctx, p.AccountID, projectID, p.Type, p.ID)
 	if IsNotFound(err) {
-		return Set{}, nil
+		return permission.Set{}, nil
 	}
 	if err != nil || m.Status != StatusActive || over(m.ExpiresAt, s.now()) {
-		return Set{}, err
+		return permission.Set{}, err
 	}
 	return m.Role.Permissions, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // DefaultRegion is where a project lives when nothing else is said; the contract knows only this one.
@@ -32,7 +33,7 @@ func (s *Service) ListProjects(ctx context.Context, p *Principal, page Page) ([]
 // FindProjects is ListProjects for those whose name contains the text, in any case.
 func (s *Service) FindProjects(ctx context.Context, p *Principal, text string, page Page) ([]Project, int, error) {
 	f := ProjectFilter{AccountID: p.AccountID, Query: text, Page: page}
-	if s.require(p, ProjectsView, ProjectsManage) != nil {
+	if s.require(p, permission.ProjectsView, permission.ProjectsManage) != nil {
 		f.VisibleToType, f.VisibleTo = p.Type, p.ID
 	}
 	return s.Store.Projects(ctx, f)
@@ -41,7 +42,7 @@ func (s *Service) FindProjects(ctx context.Context, p *Principal, text string, p
 // CountMembers counts the memberships, pending ones included, of those of these projects whose members the caller may
 // see; the others have no entry.
 func (s *Service) CountMembers(ctx context.Context, p *Principal, projects []Project) (map[string]int, error) {
-	all, seen, err := s.projectsWith(ctx, p, ProjectMembersView, ProjectMembersManage)
+	all, seen, err := s.projectsWith(ctx, p, permission.ProjectMembersView, permission.ProjectMembersManage)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func (s *Service) GetProject(ctx context.Context, p *Principal, id string) (Proj
 	if err != nil {
 		return Project{}, err
 	}
-	refused := s.require(p, ProjectsView, ProjectsManage)
+	refused := s.require(p, permission.ProjectsView, permission.ProjectsManage)
 	if refused == nil {
 		return pr, nil
 	}
@@ -92,7 +93,7 @@ func (s *Service) CheckProject(ctx context.Context, p *Principal, id string) err
 
 // CreateProject makes a project.
 func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject) (Project, error) {
-	if err := s.require(p, ProjectsCreate); err != nil {
+	if err := s.require(p, permission.ProjectsCreate); err != nil {
 		return Project{}, err
 	}
 	if n.DefaultRegion == "" {
@@ -103,7 +104,7 @@ func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject)
 	}
 	var pr Project
 	err := s.write(ctx, p, Shared, func(w *work) error {
-		if err := s.require(w.p, ProjectsCreate); err != nil {
+		if err := s.require(w.p, permission.ProjectsCreate); err != nil {
 			return err
 		}
 		var err error
@@ -232,7 +233,7 @@ func SlugOf(name string) string {
 
 // UpdateProject changes a project; its slug stays.
 func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c ProjectChange) (Project, error) {
-	if err := s.require(p, ProjectsManage); err != nil {
+	if err := s.require(p, permission.ProjectsManage); err != nil {
 		return Project{}, err
 	}
 	if c.Name == nil && c.Description == nil && c.DefaultRegion == nil {
@@ -244,7 +245,7 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 	var pr Project
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
 		var err error
-		if pr, err = w.projectFor(id, ProjectsManage); err != nil {
+		if pr, err = w.projectFor(id, permission.ProjectsManage); err != nil {
 			return err
 		}
 		if err := c.Base.matches(pr.UpdatedAt); err != nil {
@@ -290,7 +291,7 @@ func (g *guard) projectFor(id, permission string) (Project, error) {
 // DeleteProject deletes a project with its memberships and open invitations. The Default project stays.
 func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
-		pr, err := w.projectFor(id, ProjectsDelete)
+		pr, err := w.projectFor(id, permission.ProjectsDelete)
 		if err != nil {
 			return err
 		}

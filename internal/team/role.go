@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // NewRole describes a custom role. Slug and Scope never change afterwards.
 type NewRole struct {
 	Name, Slug, Description string
-	Scope                   Scope
+	Scope                   permission.Scope
 	Permissions             []string
 }
 
@@ -45,7 +46,7 @@ func (c RoleChange) check() error {
 }
 
 // handOut are the account permissions with which someone hands roles out, and so must see them.
-var handOut = []string{RolesView, RolesManage, MembersManage, MembersInvite, APIKeysCreate}
+var handOut = []string{permission.RolesView, permission.RolesManage, permission.MembersManage, permission.MembersInvite, permission.APIKeysCreate}
 
 // ListRoles lists the roles the account can use: system roles first, then by name.
 func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]Role, int, error) {
@@ -54,7 +55,7 @@ func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]
 		return nil, 0, err
 	}
 	switch f.Scope {
-	case "", ScopeAccount, ScopeProject:
+	case "", permission.ScopeAccount, permission.ScopeProject:
 	default:
 		return nil, 0, invalid("scope", "invalid_scope", "scope must be account or project.")
 	}
@@ -92,7 +93,7 @@ func (s *Service) mayViewRoles(ctx context.Context, p *Principal) error {
 	}
 	for _, m := range ms {
 		usable := m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now())
-		if usable && (s.Options.Catalog.Has(m.Role.Permissions, ProjectMembersManage) || s.Options.Catalog.Has(m.Role.Permissions, ProjectMembersInvite)) {
+		if usable && (s.Options.Catalog.Has(m.Role.Permissions, permission.ProjectMembersManage) || s.Options.Catalog.Has(m.Role.Permissions, permission.ProjectMembersInvite)) {
 			return nil
 		}
 	}
@@ -103,7 +104,7 @@ var slugPattern = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // CreateRole makes a custom role.
 func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role, error) {
-	if err := s.require(p, RolesCreate); err != nil {
+	if err := s.require(p, permission.RolesCreate); err != nil {
 		return Role{}, err
 	}
 	if err := checkName(n.Name, 64); err != nil {
@@ -115,7 +116,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 	if err := checkText("description", n.Description, 500); err != nil {
 		return Role{}, err
 	}
-	if n.Scope != ScopeAccount && n.Scope != ScopeProject {
+	if n.Scope != permission.ScopeAccount && n.Scope != permission.ScopeProject {
 		return Role{}, invalid("scope", "invalid_scope", "scope must be account or project.")
 	}
 	set, err := s.permissionSet("permissions", n.Scope, n.Permissions)
@@ -124,7 +125,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 	}
 	var r Role
 	err = s.write(ctx, p, Shared, func(w *work) error {
-		if err := s.require(w.p, RolesCreate); err != nil {
+		if err := s.require(w.p, permission.RolesCreate); err != nil {
 			return err
 		}
 		if err := w.mayCompose(n.Scope, set, nil); err != nil {
@@ -157,19 +158,19 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 }
 
 // permissionSet checks the permissions of a role of this scope, which were given in a field.
-func (s *Service) permissionSet(field string, scope Scope, names []string) (Set, error) {
+func (s *Service) permissionSet(field string, scope permission.Scope, names []string) (permission.Set, error) {
 	if len(names) == 0 {
-		return Set{}, invalid(field, "required", "permissions is required: send at least one. GET /api/v1/permissions?scope=%s lists them.", scope)
+		return permission.Set{}, invalid(field, "required", "permissions is required: send at least one. GET /api/v1/permissions?scope=%s lists them.", scope)
 	}
 	set, unknown := s.Options.Catalog.SetOf(names)
 	if unknown >= 0 {
 		near := s.Options.Catalog.Nearest(names[unknown], scope)
 		e := invalid(field, "unknown_permission", "Unknown permission %q; did you mean %s?", shorten(names[unknown]), near)
 		e.Suggestion = near
-		return Set{}, e
+		return permission.Set{}, e
 	}
 	if other := set.Minus(s.Options.Catalog.Scope(scope)); !other.Empty() {
-		return Set{}, invalid(field, "permission_scope_mismatch", "A role of the %s scope cannot grant %s.", scope, strings.Join(s.Options.Catalog.Names(other), ", "))
+		return permission.Set{}, invalid(field, "permission_scope_mismatch", "A role of the %s scope cannot grant %s.", scope, strings.Join(s.Options.Catalog.Names(other), ", "))
 	}
 	return set, nil
 }
@@ -203,7 +204,7 @@ func (w *work) roleFree(r Role) error {
 
 // UpdateRole changes a custom role; everyone who has it gains or loses with their next request.
 func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c RoleChange) (Role, error) {
-	if err := s.require(p, RolesManage); err != nil {
+	if err := s.require(p, permission.RolesManage); err != nil {
 		return Role{}, err
 	}
 	if err := c.check(); err != nil {
@@ -214,7 +215,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 	}
 	var r Role
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, RolesManage); err != nil {
+		if err := s.require(w.p, permission.RolesManage); err != nil {
 			return err
 		}
 		var err error
@@ -236,7 +237,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 		if err := w.UpdateRole(ctx, r); err != nil {
 			return err
 		}
-		if r.Scope == ScopeAccount {
+		if r.Scope == permission.ScopeAccount {
 			if err := w.managerLeft(); err != nil {
 				return err
 			}
@@ -283,7 +284,7 @@ func (s *Service) checkNames(ctx context.Context, p *Principal, id string, c Rol
 	if c.Permissions != nil {
 		given["permissions"] = *c.Permissions
 	}
-	var scope Scope
+	var scope permission.Scope
 	for field, names := range given {
 		if len(names) == 0 && (field != "permissions" || c.Permissions == nil) {
 			continue
@@ -303,7 +304,7 @@ func (s *Service) checkNames(ctx context.Context, p *Principal, id string, c Rol
 }
 
 // changedSet is what a role may after the change.
-func (s *Service) changedSet(r Role, c RoleChange) (Set, error) {
+func (s *Service) changedSet(r Role, c RoleChange) (permission.Set, error) {
 	if c.Permissions != nil {
 		return s.permissionSet("permissions", r.Scope, *c.Permissions)
 	}
@@ -331,7 +332,7 @@ func (s *Service) changedSet(r Role, c RoleChange) (Set, error) {
 const allHolders = 1 << 30
 
 // roleDiff is what changed between two versions of a role; ok is false if nothing did.
-func roleDiff(c *Catalog, a, b Role) (d event.RoleUpdated, ok bool) {
+func roleDiff(c *permission.Catalog, a, b Role) (d event.RoleUpdated, ok bool) {
 	d.Name = event.Changed(a.Name, b.Name)
 	d.Description = event.Changed(a.Description, b.Description)
 	plus, minus := b.Permissions.Minus(a.Permissions), a.Permissions.Minus(b.Permissions)
@@ -348,7 +349,7 @@ func roleDiff(c *Catalog, a, b Role) (d event.RoleUpdated, ok bool) {
 // same guard as if they were changed one by one.
 func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo string) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, RolesDelete); err != nil {
+		if err := s.require(w.p, permission.RolesDelete); err != nil {
 			return err
 		}
 		r, err := w.customRole(id)
@@ -418,9 +419,9 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 // mayReassign asks for the permission to change the membership itself: deleting a role is no way around it.
 func (g *guard) mayReassign(m Member) error {
 	if m.ProjectID == "" {
-		return g.s.require(g.p, MembersManage)
+		return g.s.require(g.p, permission.MembersManage)
 	}
-	return g.s.requireIn(g.ctx, g, g.p, m.ProjectID, []string{ProjectMembersManage}, MembersManage)
+	return g.s.requireIn(g.ctx, g, g.p, m.ProjectID, []string{permission.ProjectMembersManage}, permission.MembersManage)
 }
 
 func (w *work) recordRole(r Role, p event.Payload) error {

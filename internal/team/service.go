@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // Passwords hashes and compares passwords; the domain decides only when.
@@ -26,7 +27,7 @@ type Passwords interface {
 // them exact and a server does not think of them.
 type Options struct {
 	Store     Store
-	Catalog   *Catalog
+	Catalog   *permission.Catalog
 	Passwords Passwords
 	// SecondFactors checks what people prove beside the password.
 	SecondFactors SecondFactors
@@ -140,7 +141,7 @@ func (s *Service) Start(ctx context.Context) error {
 func (s *Service) Look(ctx context.Context) error { return s.checkSealKeys(ctx) }
 
 // Catalog is the list of permissions and system roles.
-func (s *Service) Catalog() *Catalog { return s.Options.Catalog }
+func (s *Service) Catalog() *permission.Catalog { return s.Options.Catalog }
 
 // now is the time as it is stored: UTC, microseconds.
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // AccountChange changes what it names; nil leaves as it is.
@@ -17,7 +18,7 @@ type AccountChange struct {
 
 // GetAccount returns the account with its settings.
 func (s *Service) GetAccount(ctx context.Context, p *Principal) (Account, error) {
-	if err := s.require(p, SettingsView, SettingsManage); err != nil {
+	if err := s.require(p, permission.SettingsView, permission.SettingsManage); err != nil {
 		return Account{}, err
 	}
 	return s.Store.Account(ctx, p.AccountID)
@@ -35,7 +36,7 @@ func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChan
 	}
 	var a Account
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, SettingsManage); err != nil {
+		if err := s.require(w.p, permission.SettingsManage); err != nil {
 			return err
 		}
 		var err error

@@ -5,6 +5,7 @@ import (
 	"path"
 	"testing"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -36,7 +37,7 @@ func TestAStaleOfferKeepsNoOtherBack(t *testing.T) {
 	h.owner = h.person(h.account.OwnerUserID)
 	inviterMember, inviter := h.join(h.system("admin"))
 	bob := "bob@example.com"
-	viewer := team.SystemRoleID(team.ScopeProject, "viewer")
+	viewer := team.SystemRoleID(permission.ScopeProject, "viewer")
 	stale := must(h.AddMember(h.ctx(), inviter, team.NewMember{Email: &bob, RoleID: h.system("admin")}))
 	good := must(h.AddMember(h.ctx(), h.owner, team.NewMember{Email: &bob, RoleID: viewer, ProjectID: h.account.DefaultProjectID}))
 	tokens := h.mailed()
@@ -82,8 +83,8 @@ func TestWhoChangesAnOfferStandsForIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.owner = h.person(h.account.OwnerUserID)
-			small := must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: "Small", Slug: "small", Scope: team.ScopeAccount, Permissions: []string{team.MembersView}}))
-			host := must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: "Host", Slug: "host", Scope: team.ScopeAccount, Permissions: []string{team.MembersView, team.MembersInvite}}))
+			small := must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: "Small", Slug: "small", Scope: permission.ScopeAccount, Permissions: []string{permission.MembersView}}))
+			host := must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: "Host", Slug: "host", Scope: permission.ScopeAccount, Permissions: []string{permission.MembersView, permission.MembersInvite}}))
 			_, inviter := h.join(host.ID)
 			bob := "bob@example.com"
 			offer := must(h.AddMember(h.ctx(), inviter, team.NewMember{Email: &bob, RoleID: small.ID}))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // Lock is the lock that a change takes on its account.
@@ -115,7 +116,7 @@ type MemberFilter struct {
 // RoleFilter selects roles an account can use, system roles included.
 type RoleFilter struct {
 	AccountID string
-	Scope     Scope
+	Scope     permission.Scope
 	Page
 }
 
@@ -395,7 +396,7 @@ type Tx interface {
 	RefundLimit(ctx context.Context, limits []Limit, n int) error
 	InsertMessage(ctx context.Context, m Message) error
 	// SyncSystemRoles is that of Store, in the words of the catalog c.
-	SyncSystemRoles(ctx context.Context, c *Catalog, roles []Role) error
+	SyncSystemRoles(ctx context.Context, c *permission.Catalog, roles []Role) error
 	SetSetting(ctx context.Context, name, value string) error
 	UpdateMessage(ctx context.Context, m Message) error
 	DeleteMessage(ctx context.Context, id string) error

@@ -1,6 +1,10 @@
 package team
 
-import "context"
+import (
+	"context"
+
+	"raff/internal/permission"
+)
 
 // Whoami describes the caller.
 type Whoami struct {
@@ -19,7 +23,7 @@ func (s *Service) Whoami(ctx context.Context, p *Principal) (Whoami, error) {
 	if err != nil {
 		return Whoami{}, err
 	}
-	account := s.Options.Catalog.Scope(ScopeAccount)
+	account := s.Options.Catalog.Scope(permission.ScopeAccount)
 	out := Whoami{Principal: p, Account: p.account, Role: p.role, Permissions: s.Options.Catalog.Names(p.permissions.Intersect(account))}
 	for _, m := range ms {
 		if m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now()) {

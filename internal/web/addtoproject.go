@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -52,7 +53,7 @@ func (p *pages) addView(v *visit, query, roleID string) (addView, error) {
 	if err != nil {
 		return a, err
 	}
-	a.Roles, err = v.choices(team.ScopeProject, roleID, func(r team.Role) error {
+	a.Roles, err = v.choices(permission.ScopeProject, roleID, func(r team.Role) error {
 		return v.can.Give(team.Member{ProjectID: pr.ID, CanonicalEmail: " "}, r)
 	})
 	return a, err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -123,9 +124,9 @@ func (t *telling) role(slug, name string) string {
 	if name != "" {
 		return name
 	}
-	scope := team.ScopeAccount
+	scope := permission.ScopeAccount
 	if t.event.ProjectID != "" {
-		scope = team.ScopeProject
+		scope = permission.ScopeProject
 	}
 	for _, r := range t.words.catalog.SystemRoles() {
 		if r.Slug == slug && r.Scope == scope {

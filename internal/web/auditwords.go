@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"raff/internal/event"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -70,7 +71,7 @@ func actionLabel(chosen string) string {
 
 // auditWords knows what the ids and slugs in events are called.
 type auditWords struct {
-	catalog  *team.Catalog
+	catalog  *permission.Catalog
 	projects []team.Project
 }
 

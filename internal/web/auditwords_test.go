@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"raff/internal/catalog"
 	"raff/internal/event"
+	"raff/internal/permission"
 )
 
 // Every action is told in words of its own, and an event whose details cannot be read is told as well.
 func TestEveryEventReadsAsASentence(t *testing.T) {
-	words := auditWords{catalog: catalog.Default()}
+	words := auditWords{catalog: permission.Default()}
 	for _, action := range event.Actions() {
 		for _, details := range []string{"{}", "["} {
 			e := event.Event{ActorType: event.User, ActorName: "Alice", Action: action, Details: details, Target: event.Target{TargetID: "x", TargetName: "the target"}}

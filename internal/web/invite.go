@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -56,12 +57,12 @@ func (p *pages) inviteForm(v *visit, projectID, roleID string) (inviteForm, erro
 		}
 		f.Projects = append(f.Projects, f.Project)
 	}
-	scope := team.ScopeProject
+	scope := permission.ScopeProject
 	if f.Project.ID == "" {
 		if !f.InAccount.OK {
 			return f, v.can.Invite("")
 		}
-		scope = team.ScopeAccount
+		scope = permission.ScopeAccount
 	}
 	f.Roles, err = v.choices(scope, roleID, func(r team.Role) error { return v.can.InviteAs(r, f.Project.ID) })
 	return f, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -151,7 +152,7 @@ const mostProjects = 100
 func (p *pages) newKeyForm(v *visit, f keyForm, status int) (reply, error) {
 	if v.can.ViewRoles() == nil {
 		var err error
-		if f.Roles, err = v.choices(team.ScopeAccount, f.RoleID, v.can.CreateKeyAs); err != nil {
+		if f.Roles, err = v.choices(permission.ScopeAccount, f.RoleID, v.can.CreateKeyAs); err != nil {
 			return reply{}, err
 		}
 		if err := p.projectsForKey(v, &f); err != nil {
@@ -185,7 +186,7 @@ func (p *pages) projectsForKey(v *visit, f *keyForm) error {
 	if len(f.Projects) == 0 {
 		return nil
 	}
-	f.ProjectRoles, err = v.choices(team.ScopeProject, f.ProjectRoleID, func(r team.Role) (refused error) {
+	f.ProjectRoles, err = v.choices(permission.ScopeProject, f.ProjectRoleID, func(r team.Role) (refused error) {
 		for _, pr := range f.Projects {
 			if refused = v.can.Give(team.Member{ProjectID: pr.ID, APIKeyID: "new"}, r); refused == nil {
 				return nil
@@ -282,7 +283,7 @@ func (p *pages) key(v *visit) (keyView, error) {
 		}
 	}
 	if view.Account == nil && v.can.AddMember() == nil {
-		view.Give, err = v.choices(team.ScopeAccount, "", func(r team.Role) error { return v.can.Give(team.Member{APIKeyID: k.ID}, r) })
+		view.Give, err = v.choices(permission.ScopeAccount, "", func(r team.Role) error { return v.can.Give(team.Member{APIKeyID: k.ID}, r) })
 	}
 	return view, err
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -60,9 +61,9 @@ func (v *visit) seat(m team.Member) (seat, error) {
 	if !s.Change.OK {
 		return s, nil
 	}
-	scope := team.ScopeAccount
+	scope := permission.ScopeAccount
 	if m.ProjectID != "" {
-		scope = team.ScopeProject
+		scope = permission.ScopeProject
 	}
 	var err error
 	s.Roles, err = v.choices(scope, m.Role.ID, func(r team.Role) error { return v.can.Give(m, r) })
@@ -126,7 +127,7 @@ func (v *visit) freeProjects(m *memberView, taken map[string]bool) error {
 		m.Free = nil
 		return nil
 	}
-	m.Roles, err = v.choices(team.ScopeProject, team.SystemRoleID(team.ScopeProject, "viewer"), func(r team.Role) error {
+	m.Roles, err = v.choices(permission.ScopeProject, team.SystemRoleID(permission.ScopeProject, "viewer"), func(r team.Role) error {
 		return v.can.Give(team.Member{ProjectID: m.Free[0].ID, UserID: m.UserID, CanonicalEmail: m.CanonicalEmail}, r)
 	})
 	return err

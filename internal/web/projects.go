@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -148,7 +149,7 @@ func (v *visit) keysToAdd(view *projectView) error {
 	if len(view.Keys) == 0 {
 		return nil
 	}
-	view.Roles, err = v.choices(team.ScopeProject, team.SystemRoleID(team.ScopeProject, "viewer"), func(r team.Role) error {
+	view.Roles, err = v.choices(permission.ScopeProject, team.SystemRoleID(permission.ScopeProject, "viewer"), func(r team.Role) error {
 		return v.can.Give(team.Member{ProjectID: view.ID, APIKeyID: view.Keys[0].ID}, r)
 	})
 	return err

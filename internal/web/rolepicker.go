@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -25,13 +26,13 @@ type group struct {
 
 // grant is one permission of the catalog, and whether a role has it.
 type grant struct {
-	team.Permission
+	permission.Permission
 	Has    bool
 	Locked bool // the user cannot add it to the role
 }
 
 // groups lists a scope's permissions by category, marking those in the set.
-func (p *pages) groups(scope team.Scope, set, locked team.Set) []group {
+func (p *pages) groups(scope permission.Scope, set, locked permission.Set) []group {
 	c := p.svc.Catalog()
 	var all []group
 	place := map[string]int{}
@@ -57,7 +58,7 @@ var everything = team.Page{SkipTotal: true}
 
 // choices lists the roles of a scope and whether each can be assigned. The Owner role is left out: it changes hands
 // only by transfer.
-func (v *visit) choices(scope team.Scope, chosen string, may func(team.Role) error) ([]choice, error) {
+func (v *visit) choices(scope permission.Scope, chosen string, may func(team.Role) error) ([]choice, error) {
 	roles, known := v.roles[scope]
 	if !known {
 		var err error
@@ -79,7 +80,7 @@ func (v *visit) choices(scope team.Scope, chosen string, may func(team.Role) err
 
 func (v *visit) choice(r team.Role, chosen string, may error) choice {
 	own := r.Permissions.Intersect(v.p.svc.Catalog().Scope(r.Scope))
-	return choice{Role: r, permit: v.ask(may), Groups: v.p.groups(r.Scope, own, team.Set{}), Chosen: r.ID == chosen, Count: own.Len()}
+	return choice{Role: r, permit: v.ask(may), Groups: v.p.groups(r.Scope, own, permission.Set{}), Chosen: r.ID == chosen, Count: own.Len()}
 }
 
 // byPower sorts roles: system roles first, then by number of permissions, largest first.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -29,7 +30,7 @@ func (p *pages) showRoles(v *visit) (reply, error) {
 	p.byPower(roles)
 	for _, r := range roles {
 		c := v.choice(r, "", nil)
-		if r.Scope == team.ScopeAccount {
+		if r.Scope == permission.ScopeAccount {
 			l.Account = append(l.Account, c)
 		} else {
 			l.Project = append(l.Project, c)
@@ -61,7 +62,7 @@ func (p *pages) role(v *visit) (roleView, error) {
 	all := p.svc.Catalog().Scope(r.Scope)
 	own := r.Permissions.Intersect(all)
 	view := roleView{
-		Role: r, Groups: p.groups(r.Scope, own, team.Set{}), Count: own.Len(), Of: all.Len(),
+		Role: r, Groups: p.groups(r.Scope, own, permission.Set{}), Count: own.Len(), Of: all.Len(),
 		Change: v.ask(v.can.ChangeRole(r)), Delete: v.ask(v.can.DeleteRole(r)), Create: v.ask(v.can.CreateRole()),
 		SeeHolders: v.can.AddMember() == nil,
 	}
@@ -82,7 +83,7 @@ func (p *pages) showRole(v *visit) (reply, error) {
 // roleForm is the form for a role, with its errors.
 type roleForm struct {
 	ID                                                        string // empty for a new role
-	Scope                                                     team.Scope
+	Scope                                                     permission.Scope
 	Name, Slug, About                                         string
 	NameError, SlugError, AboutError, PermissionsError, Wrong string
 	Names                                                     []string // names of the chosen permissions
@@ -107,7 +108,7 @@ func (f roleForm) firstFree() string {
 }
 
 // fill loads what the form shows from the catalog.
-func (v *visit) fill(f *roleForm, before team.Set) {
+func (v *visit) fill(f *roleForm, before permission.Set) {
 	set, _ := v.p.svc.Catalog().SetOf(f.Names)
 	locked := v.can.Escalations(f.Scope).Minus(before)
 	f.Groups = v.p.groups(f.Scope, set, locked)
@@ -119,8 +120,8 @@ func typedRole(v *visit) roleForm {
 		Name: typedName(v.Request), Slug: v.PostForm.Get("slug"), About: v.PostForm.Get("description"),
 		Names: v.PostForm["permission"], Base: v.PostForm.Get("base"),
 	}
-	if f.Scope = team.ScopeAccount; v.PostForm.Get("scope") == string(team.ScopeProject) {
-		f.Scope = team.ScopeProject
+	if f.Scope = permission.ScopeAccount; v.PostForm.Get("scope") == string(permission.ScopeProject) {
+		f.Scope = permission.ScopeProject
 	}
 	return f
 }
@@ -156,9 +157,9 @@ func (p *pages) showNewRole(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	q := v.URL.Query()
-	f := roleForm{Scope: team.ScopeAccount, Name: q.Get("name"), Slug: q.Get("slug"), About: q.Get("description"), Names: q["permission"]}
-	if q.Get("scope") == string(team.ScopeProject) {
-		f.Scope = team.ScopeProject
+	f := roleForm{Scope: permission.ScopeAccount, Name: q.Get("name"), Slug: q.Get("slug"), About: q.Get("description"), Names: q["permission"]}
+	if q.Get("scope") == string(permission.ScopeProject) {
+		f.Scope = permission.ScopeProject
 	}
 	if from := q.Get("from"); from != "" {
 		r, err := p.svc.GetRole(v.Context(), v.who, from)
@@ -169,7 +170,7 @@ func (p *pages) showNewRole(v *visit) (reply, error) {
 		own := r.Permissions.Intersect(p.svc.Catalog().Scope(r.Scope)).Minus(v.can.Escalations(r.Scope))
 		f.Names = p.svc.Catalog().Names(own)
 	}
-	v.fill(&f, team.Set{})
+	v.fill(&f, permission.Set{})
 	return reply{status: http.StatusOK, page: roleFormPage(v, f)}, nil
 }
 
@@ -193,7 +194,7 @@ func (p *pages) createRole(v *visit) (reply, error) {
 	if f.Slug == "" && f.SlugError != "" { // the slug was derived from the name, so the error belongs to the name
 		f.NameError, f.SlugError = f.SlugError, ""
 	}
-	v.fill(&f, team.Set{})
+	v.fill(&f, permission.Set{})
 	return reply{status: status, page: roleFormPage(v, f)}, nil
 }
 
@@ -217,7 +218,7 @@ type reviewView struct {
 	roleForm
 	Before      team.Role
 	Moved       bool // the role was changed after the form or the review was loaded
-	Gains, Loss []team.Permission
+	Gains, Loss []permission.Permission
 	Holders     []team.Member
 	HolderCount int
 }
@@ -279,7 +280,7 @@ func (p *pages) reviewRole(v *visit, f roleForm, r team.Role, moved bool) (reply
 }
 
 // permissions lists the permissions of a set.
-func (p *pages) permissions(scope team.Scope, set team.Set) (all []team.Permission) {
+func (p *pages) permissions(scope permission.Scope, set permission.Set) (all []permission.Permission) {
 	c := p.svc.Catalog()
 	for _, perm := range c.Permissions(scope) {
 		if c.Has(set, perm.Name) {

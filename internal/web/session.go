@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -20,7 +21,7 @@ type visit struct {
 	// accounts are the accounts that the user can switch to.
 	accounts []team.Account
 	// roles caches the roles of each scope.
-	roles map[team.Scope][]team.Role
+	roles map[permission.Scope][]team.Role
 	// failed is the first error of the database while asking the guard.
 	failed error
 }
@@ -49,7 +50,7 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 		if err := form(r.Context(), r); err != nil {
 			return reply{}, err
 		}
-		v := &visit{Request: r, p: p, me: me, who: me.Principal, roles: map[team.Scope][]team.Role{}}
+		v := &visit{Request: r, p: p, me: me, who: me.Principal, roles: map[permission.Scope][]team.Role{}}
 		if v.accounts, err = p.svc.Accounts(r.Context(), me); err != nil {
 			return reply{}, err
 		}

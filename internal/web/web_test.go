@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"raff/internal/catalog"
 	"raff/internal/front"
+	"raff/internal/permission"
 	"raff/internal/rafftest"
 	"raff/internal/team"
 	"raff/internal/web"
@@ -85,7 +85,7 @@ func (broken) InvitationByToken(context.Context, []byte) (team.Invitation, team.
 
 func TestAnUnknownFailureTellsTheLogAndNobodyElse(t *testing.T) {
 	var log bytes.Buffer
-	svc := team.New(team.Options{Store: broken{}, Catalog: catalog.Default()})
+	svc := team.New(team.Options{Store: broken{}, Catalog: permission.Default()})
 	f := front.New(svc, front.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	srv := httptest.NewServer(f.Handler(web.New(svc, f)))
 	defer srv.Close()

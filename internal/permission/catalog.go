@@ -1,102 +1,18 @@
-package team
+package permission
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"raff/internal/nearest"
 )
-
-// Scope says what a role or a permission is about: the whole account or one project.
-type Scope string
-
-// The two scopes.
-const (
-	ScopeAccount Scope = "account"
-	ScopeProject Scope = "project"
-)
-
-// maxPermissions bounds a catalog, so that a Set is a plain value that needs no allocation.
-const maxPermissions = 256
-
-// Permission is one entry of the catalog.
-type Permission struct {
-	Name        string
-	Scope       Scope
-	Category    string
-	Description string
-	// Removes marks what destroys something or takes access away.
-	Removes bool
-}
-
-// Set is a set of permissions of one catalog. The zero value is empty.
-type Set [maxPermissions / 64]uint64
-
-// has reports whether the set contains the permission with this index.
-func (s Set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
-
-func (s *Set) add(i int) { s[i/64] |= 1 << (i % 64) }
-
-// Contains reports whether every permission of o is in s.
-func (s Set) Contains(o Set) bool {
-	for i := range s {
-		if o[i]&^s[i] != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// Union is s and o together.
-func (s Set) Union(o Set) Set {
-	for i := range s {
-		s[i] |= o[i]
-	}
-	return s
-}
-
-// Minus is what is in s and not in o.
-func (s Set) Minus(o Set) Set {
-	for i := range s {
-		s[i] &^= o[i]
-	}
-	return s
-}
-
-// Intersect is what is in both.
-func (s Set) Intersect(o Set) Set {
-	for i := range s {
-		s[i] &= o[i]
-	}
-	return s
-}
-
-// Empty reports whether nothing is in the set.
-func (s Set) Empty() bool { return s == Set{} }
-
-// Len is the number of permissions in the set.
-func (s Set) Len() int {
-	n := 0
-	for _, w := range s {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}
-
-// SystemRole is a role every account has and nobody can change.
-type SystemRole struct {
-	Slug, Name, Description string
-	Scope                   Scope
-	Permissions             []string
-	// All grants every permission of the scope; for the Owner role of both scopes.
-	All bool
-}
-
-// OwnerSlug is the slug of the account role that grants everything in both scopes, now and later.
-const OwnerSlug = "owner"
 
 // Catalog is the product's list of permissions and system roles. It is fixed while the server runs.
 type Catalog struct {
@@ -145,7 +61,7 @@ func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) 
 	if !owner {
 		return nil, fmt.Errorf("the account role %q with permissions: all is missing", OwnerSlug)
 	}
-	if c.secondSlug() == OwnerSlug {
+	if c.SecondSlug() == OwnerSlug {
 		return nil, errors.New("the catalog needs an account role besides Owner: a former Owner gets it")
 	}
 	return c, nil
@@ -202,7 +118,7 @@ func (c *Catalog) SetOf(names []string) (s Set, unknown int) {
 	return s, -1
 }
 
-// Has reports whether s contains the named permission.
+// Has reports whether s contains the named
 func (c *Catalog) Has(s Set, name string) bool {
 	i, ok := c.index[name]
 	return ok && s.has(i)
@@ -247,39 +163,36 @@ func (c *Catalog) Decode(text string) Set {
 	return s
 }
 
-// Nearest is the catalog name most like the given one, for a "did you mean".
+// Nearest is the name in the catalog most like the given one, for a "did you mean".
 func (c *Catalog) Nearest(name string, scope Scope) string {
-	name = name[:min(len(name), maxCompared)]
-	best, dist := "", 1<<30
+	var names []string
 	for _, p := range c.Permissions(scope) {
-		if d := distance(name, p.Name); d < dist {
-			best, dist = p.Name, d
+		names = append(names, p.Name)
+	}
+	best, _ := nearest.Best(name, names)
+	return best
+}
+
+// SecondSlug is the account role that grants the most after the Owner's.
+func (c *Catalog) SecondSlug() string {
+	best, most := OwnerSlug, -1
+	for _, r := range c.roles {
+		if r.Scope == ScopeAccount && r.Slug != OwnerSlug && len(r.Permissions) > most {
+			best, most = r.Slug, len(r.Permissions)
 		}
 	}
 	return best
 }
 
-// maxCompared bounds in bytes what a stranger may have compared with every name of the catalog: comparing costs the product
-// of two lengths.
-const maxCompared = 100
-
-// distance is the Levenshtein distance: how many letters to change, add or drop.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// Fingerprint is equal for equivalent catalogs.
+func (c *Catalog) Fingerprint() string {
+	b, err := json.Marshal(struct {
+		Permissions []Permission
+		Roles       []SystemRole
+	}{c.permissions, c.roles})
+	if err != nil {
+		panic(err) // marshaling strings cannot fail
 	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }

@@ -1,4 +1,4 @@
-package team
+package permission
 
 // The permissions the server itself asks for. The rest of the catalog belongs to the product it runs for.
 const (

@@ -1,17 +1,16 @@
-package catalog_test
+package permission_test
 
 import (
 	"strings"
 	"testing"
 
-	"raff/internal/catalog"
-	"raff/internal/team"
+	"raff/internal/permission"
 )
 
 // The counts are part of the contract.
 func TestTheDefaultCatalogHasItsCounts(t *testing.T) {
-	c := catalog.Default()
-	for scope, want := range map[team.Scope]int{team.ScopeAccount: 21, team.ScopeProject: 40} {
+	c := permission.Default()
+	for scope, want := range map[permission.Scope]int{permission.ScopeAccount: 21, permission.ScopeProject: 40} {
 		if n := c.Scope(scope).Len(); n != want {
 			t.Errorf("%d permissions of scope %s, want %d", n, scope, want)
 		}
@@ -43,7 +42,7 @@ func TestABrokenCatalogIsRefused(t *testing.T) {
 		"unknown permission":            full(t) + "\n    - {slug: odd, name: Odd, permissions: {all_except: [a.b]}}",
 		`the account role "owner" with`: strings.Replace(full(t), "permissions: all}", "permissions: [account.members.view]}", 1),
 	} {
-		if _, err := catalog.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := permission.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("want an error that says %q, got %v", name, err)
 		}
 	}
@@ -54,9 +53,29 @@ func full(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("permissions:\n")
-	for _, p := range catalog.Default().Permissions("") {
+	for _, p := range permission.Default().Permissions("") {
 		b.WriteString("  - {name: " + p.Name + "}\n")
 	}
 	b.WriteString("roles:\n  account:\n    - {slug: owner, name: Owner, permissions: all}\n    - {slug: boss, name: Boss, permissions: [account.members.manage]}\n  project:\n    - {slug: viewer, name: Viewer, permissions: [vm.view]}")
 	return b.String()
+}
+
+// TestDecodedSetsAreForgotten: every set of permissions that is ever composed would otherwise stay in memory.
+func TestDecodedSetsAreForgotten(t *testing.T) {
+	c := permission.Default()
+	all := c.Permissions("")
+	for i := range 20_000 {
+		text := " "
+		for bit := range 15 {
+			if i&(1<<bit) != 0 {
+				text += all[bit].Name + " "
+			}
+		}
+		if got, want := c.Decode(text), strings.Fields(text); got.Len() != len(want) {
+			t.Fatalf("%q is read as %v", text, c.Names(got))
+		}
+	}
+	if n := c.KeptSets(); n > 4096 {
+		t.Errorf("%d sets are kept", n)
+	}
 }

@@ -1,6 +1,4 @@
-// Package catalog reads the list of permissions and system roles from YAML: the default one that is part of the
-// program, or the operator's own (raffd --catalog FILE).
-package catalog
+package permission
 
 import (
 	_ "embed"
@@ -9,15 +7,13 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
-
-	"raff/internal/team"
 )
 
 //go:embed catalog.yaml
 var defaultYAML []byte
 
 // Default is the built-in catalog.
-func Default() *team.Catalog {
+func Default() *Catalog {
 	c, err := Parse(defaultYAML)
 	if err != nil {
 		panic("embedded catalog: " + err.Error()) // a test parses it, so this cannot happen in a tested build
@@ -27,7 +23,7 @@ func Default() *team.Catalog {
 
 // Source is the source text of a catalog.
 type Source struct {
-	*team.Catalog
+	*Catalog
 	// Text is the YAML.
 	Text string
 	// IsDefault says that it is the built-in catalog.
@@ -96,41 +92,41 @@ func (p *permissions) UnmarshalYAML(n *yaml.Node) error {
 }
 
 // Parse reads a catalog. A permission named account.* is of the account's scope, every other of a project's.
-func Parse(b []byte) (*team.Catalog, error) {
+func Parse(b []byte) (*Catalog, error) {
 	var f file
 	if err := yaml.Unmarshal(b, &f); err != nil {
 		return nil, err
 	}
-	perms := make([]team.Permission, 0, len(f.Permissions))
+	perms := make([]Permission, 0, len(f.Permissions))
 	for _, p := range f.Permissions {
-		perms = append(perms, team.Permission{
+		perms = append(perms, Permission{
 			Name: p.Name, Scope: scopeOf(p.Name), Category: p.Category, Description: p.Description, Removes: p.Removes,
 		})
 	}
-	var roles []team.SystemRole
-	for _, scope := range []team.Scope{team.ScopeAccount, team.ScopeProject} {
+	var roles []SystemRole
+	for _, scope := range []Scope{ScopeAccount, ScopeProject} {
 		for _, r := range f.Roles[string(scope)] {
 			names, err := expand(r.Permissions, scope, perms)
 			if err != nil {
 				return nil, fmt.Errorf("role %q: %w", r.Slug, err)
 			}
-			roles = append(roles, team.SystemRole{
+			roles = append(roles, SystemRole{
 				Slug: r.Slug, Name: r.Name, Description: r.Description, Scope: scope, Permissions: names,
 				All: r.Permissions.all && len(r.Permissions.except) == 0,
 			})
 		}
 	}
-	return team.NewCatalog(perms, roles)
+	return NewCatalog(perms, roles)
 }
 
-func scopeOf(name string) team.Scope {
+func scopeOf(name string) Scope {
 	if strings.HasPrefix(name, "account.") {
-		return team.ScopeAccount
+		return ScopeAccount
 	}
-	return team.ScopeProject
+	return ScopeProject
 }
 
-func expand(p permissions, scope team.Scope, all []team.Permission) ([]string, error) {
+func expand(p permissions, scope Scope, all []Permission) ([]string, error) {
 	if !p.all {
 		return p.names, nil
 	}

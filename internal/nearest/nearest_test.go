@@ -1,0 +1,29 @@
+package nearest_test
+
+import (
+	"strings"
+	"testing"
+
+	"raff/internal/nearest"
+	"raff/internal/rafftest"
+)
+
+func TestName(t *testing.T) {
+	all := []string{"member.added", "member.removed", "role.created"}
+	for given, want := range map[string]string{
+		"member.aded": "member.added", "role.create": "role.created", "xyz": "", "": "", strings.Repeat("member.added", 1000): "",
+	} {
+		if got := nearest.Name(given, all); got != want {
+			t.Errorf("%.20q: %q, want %q", given, got, want)
+		}
+	}
+}
+
+// What is compared comes from strangers: its length must not be multiplied by that of every name.
+func TestComparingCostsInProportion(t *testing.T) {
+	all := []string{"account.members.view", "project.members.manage"}
+	rafftest.InProportion(t, "nearest name", 32_000, func(size int) func() {
+		text := strings.Repeat("a", size)
+		return func() { nearest.Best(text, all) }
+	})
+}

@@ -1,0 +1,62 @@
+package permission
+
+import (
+	"math/bits"
+)
+
+// maxPermissions bounds a catalog, so that a Set is a plain value that needs no allocation.
+const maxPermissions = 256
+
+// Set is a set of permissions of one catalog. The zero value is empty.
+type Set [maxPermissions / 64]uint64
+
+// has reports whether the set contains the permission with this index.
+func (s Set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
+
+func (s *Set) add(i int) { s[i/64] |= 1 << (i % 64) }
+
+// Contains reports whether every permission of o is in s.
+func (s Set) Contains(o Set) bool {
+	for i := range s {
+		if o[i]&^s[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Union is s and o together.
+func (s Set) Union(o Set) Set {
+	for i := range s {
+		s[i] |= o[i]
+	}
+	return s
+}
+
+// Minus is what is in s and not in o.
+func (s Set) Minus(o Set) Set {
+	for i := range s {
+		s[i] &^= o[i]
+	}
+	return s
+}
+
+// Intersect is what is in both.
+func (s Set) Intersect(o Set) Set {
+	for i := range s {
+		s[i] &= o[i]
+	}
+	return s
+}
+
+// Empty reports whether nothing is in the set.
+func (s Set) Empty() bool { return s == Set{} }
+
+// Len is the number of permissions in the set.
+func (s Set) Len() int {
+	n := 0
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
