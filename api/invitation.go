@@ -32,6 +32,8 @@ type AcceptInvitationRequest struct {
 	Token    *string `json:"token,omitempty"`
 	Name     *string `json:"name,omitempty"`
 	Password *string `json:"password,omitempty"`
+	// KeepKeys keeps the API keys enabled whose secret only the previous user of this email was shown.
+	KeepKeys *bool `json:"keep_keys,omitempty"`
 }
 
 // DeclineInvitationRequest refuses an invitation for good.

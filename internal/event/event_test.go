@@ -37,8 +37,8 @@ func TestNamesInDetailsAreSorted(t *testing.T) {
 	for _, action := range event.Actions() {
 		payload := reflect.TypeOf(event.Event{Action: action}.Payload())
 		var names []string
-		for i := range payload.NumField() {
-			name, _, _ := strings.Cut(payload.Field(i).Tag.Get("json"), ",")
+		for field := range payload.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			names = append(names, name)
 		}
 		if !slices.IsSorted(names) {

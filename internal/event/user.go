@@ -98,10 +98,13 @@ type CodesStopped struct {
 func (CodesStopped) Action() Action { return ActionCodesStopped }
 
 // SignInReset tells that a password, second factors or sessions ended because a person proved that the address is theirs.
-// SecondFactors is how many were removed.
+// SecondFactors is how many were removed. Of the API keys whose secret nobody else had been shown, APIKeysDeactivated (names)
+// were deactivated with it, and APIKeysKept work on.
 type SignInReset struct {
-	AddressProvenBefore bool `json:"address_proven_before"`
-	SecondFactors       int  `json:"second_factors"`
+	AddressProvenBefore bool     `json:"address_proven_before"`
+	APIKeysDeactivated  []string `json:"api_keys_deactivated,omitempty"`
+	APIKeysKept         []string `json:"api_keys_kept,omitempty"`
+	SecondFactors       int      `json:"second_factors"`
 }
 
 // Action implements Payload.

@@ -28,7 +28,7 @@ func (n Name) MarshalJSON() ([]byte, error) {
 	if n.From == "" {
 		return json.Marshal(n.To)
 	}
-	return json.Marshal(Change[string]{n.From, n.To})
+	return json.Marshal(Change[string](n))
 }
 
 // UnmarshalJSON implements json.Unmarshaler.

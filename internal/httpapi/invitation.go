@@ -100,6 +100,7 @@ func (s *server) acceptInvitation(ctx context.Context, c *call) (any, error) {
 	if a.Password, err = required("password", b.Password); err != nil {
 		return nil, err
 	}
+	a.KeepKeys = b.KeepKeys != nil && *b.KeepKeys
 	m, err := s.svc.AcceptInvitation(ctx, a)
 	return one(s.member(&m)), err
 }

@@ -105,10 +105,10 @@ func (d *DB) Try(ctx context.Context, accountID string, lock team.Lock, fn func(
 var errTried = errors.New("the change was only tried")
 
 // UpdateAll is Update for what concerns several accounts at once.
-func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, fn func(team.Tx) error) error {
+func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, lock team.Lock, fn func(team.Tx) error) error {
 	locks := make([]accountLock, len(accountIDs))
 	for i, id := range accountIDs {
-		locks[i] = accountLock{id, team.Shared}
+		locks[i] = accountLock{id, lock}
 	}
 	// Everyone takes the locks in one order, so that nobody waits for someone who waits for them.
 	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.key(), b.key()) })

@@ -18,6 +18,8 @@ type Accept struct {
 	Source string
 	// Device is the browser's DeviceToken for the invited email, or empty.
 	Device string
+	// KeepKeys leaves the API keys of KeysBehindInvitation working, where the acceptance proves the address for the first time.
+	KeepKeys bool
 }
 
 // InspectInvitation returns what the page of an invitation link shows. It changes nothing, because mail scanners open
@@ -36,6 +38,16 @@ func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invi
 	}
 	who, err = s.invited(ctx, u)
 	return inv, who, err
+}
+
+// KeysBehindInvitation returns API keys whose secret only someone has who has not verified the email of the invitation. It is
+// meant for a person who is InvitedUnproven.
+func (s *Service) KeysBehindInvitation(ctx context.Context, inv Invitation) ([]HeldKey, error) {
+	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
+	if err != nil {
+		return nil, notFoundIs(err, nil)
+	}
+	return s.allUnprovenKeys(ctx, u)
 }
 
 // Invited says how the invited person authenticates.
@@ -95,8 +107,8 @@ type accepting struct {
 	// before is the user as stored when the password was checked; its ID is empty if there was none.
 	before User
 	after  User
-	// sets says that the acceptance sets the password.
-	sets bool
+	// sets says that the acceptance sets the password, and noKeys that it disables the unprovenKeys.
+	sets, noKeys bool
 }
 
 // AcceptInvitation makes the pending member active and keeps its id. The token works once, and only for the invited
@@ -116,7 +128,8 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error
 		return Member{}, err
 	}
 	var m Member
-	err = s.aboutPerson(ctx, person.before.ID, inv.AccountID, func(tx Tx, logs []string) error {
+	person.noKeys = person.sets && person.before.ID != "" && !a.KeepKeys
+	err = s.aboutPersonUnder(ctx, lockToEnd(person.noKeys), person.before.ID, inv.AccountID, func(tx Tx, logs []string) error {
 		m, err = s.work(ctx, tx, person.after.as(inv.AccountID)).accept(a.Token, person, logs)
 		return err
 	})
@@ -283,7 +296,7 @@ func (w *work) saveAccepting(p accepting, t InvitationToken, logs []string) erro
 	if err := w.unchanged(p.before, held); err != nil {
 		return err
 	}
-	return w.s.prove(w.ctx, w.Tx, logs, newWayIn{before: p.before, after: u, with: "invitation"})
+	return w.s.prove(w.ctx, w.Tx, logs, newWayIn{before: p.before, after: u, with: "invitation", noKeys: p.noKeys})
 }
 
 // unchanged returns an error if the way to sign in has changed since it was checked.

@@ -142,7 +142,7 @@ func (w *work) clearUnproven(u User) (User, error) {
 	if err != nil {
 		return u, err
 	}
-	return u, w.s.recordPerson(w.ctx, w.Tx, logs, Operator, u, event.SignInReset{SecondFactors: ended})
+	return u, w.s.recordReset(w.ctx, w.Tx, logs, Operator, newWayIn{before: u, after: u}, ended)
 }
 
 func (w *work) newOwnerKey(owner User) (APIKey, string, error) {

@@ -114,7 +114,7 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 	if err := w.ShowSecret(w.ctx, k.ID, to); err != nil {
 		return none(err)
 	}
-	told := event.APIKeyCreated{KeyPrefix: k.KeyPrefix, RateLimitTier: string(k.Tier)}
+	told := event.APIKeyCreated{KeyPrefix: k.KeyPrefix, RateLimitTier: k.Tier}
 	if !k.ExpiresAt.IsZero() {
 		told.ExpiresAt = &event.Expiry{Time: k.ExpiresAt}
 	}
@@ -273,7 +273,7 @@ func selfRenewal() error {
 // keyDiff is what changed between two versions of a key.
 func keyDiff(a, b APIKey) (d event.APIKeyUpdated) {
 	d.Name = event.Changed(a.Name, b.Name)
-	d.RateLimitTier = event.Changed(string(a.Tier), string(b.Tier))
+	d.RateLimitTier = event.Changed(a.Tier, b.Tier)
 	d.IsActive = event.Changed(a.IsActive, b.IsActive)
 	if !a.ExpiresAt.Equal(b.ExpiresAt) {
 		d.ExpiresAt = &event.Change[event.Expiry]{From: event.Expiry{Time: a.ExpiresAt}, To: event.Expiry{Time: b.ExpiresAt}}

@@ -107,7 +107,7 @@ func (s *Service) ApplyCatalog(ctx context.Context, next *permission.Catalog, te
 	if err != nil {
 		return err
 	}
-	return s.Store.UpdateAll(ctx, accounts, func(tx Tx) error {
+	return s.Store.UpdateAll(ctx, accounts, Shared, func(tx Tx) error {
 		if err := tx.SyncSystemRoles(ctx, next, s.systemRoles(next)); err != nil {
 			return fmt.Errorf("write system roles: %w", err)
 		}

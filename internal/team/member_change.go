@@ -80,8 +80,11 @@ func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bo
 // standFor makes the caller the inviter where they gave an invitation another role: at the acceptance in an account with the
 // strict policy, who chose the role is asked. Whoever takes up what has expired or was declined sends it again first.
 func (w *work) standFor(before Member, m *Member) error {
-	if m.Invitation == nil || m.Role.ID == before.Role.ID || m.Invitation.open(w.at) != nil {
+	if m.Invitation == nil || m.Role.ID == before.Role.ID {
 		return nil
+	}
+	if closed := m.Invitation.open(w.at); closed != nil {
+		return nil //nolint:nilerr // who makes it open again becomes its inviter then
 	}
 	inv := *m.Invitation
 	inv.InvitedBy, inv.InvitedByUser, inv.UpdatedAt = w.p.by(), w.p.person(), w.at

@@ -33,6 +33,16 @@ func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u User
 	return u, len(p.Credentials) > 0, err
 }
 
+// KeysBehindPasswordLink are the API keys that ResetByLink deactivates with NoKeys: those of which only somebody has the secret
+// who has not shown that the address is theirs.
+func (s *Service) KeysBehindPasswordLink(ctx context.Context, token string) ([]HeldKey, error) {
+	u, _, err := s.behindPasswordLink(ctx, s.Store, token)
+	if err != nil {
+		return nil, err
+	}
+	return s.allUnprovenKeys(ctx, u)
+}
+
 func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string) (User, LinkToken, error) {
 	t, err := r.LinkToken(ctx, hashOf(token))
 	if err != nil {
@@ -50,6 +60,16 @@ type NewPassword struct {
 	Token, Name, Password string
 	// NoPasskeys also removes all passkeys of the person.
 	NoPasskeys bool
+	// NoKeys also deactivates the API keys of KeysBehindPasswordLink.
+	NoKeys bool
+}
+
+// lockToEnd is the lock of a change that may end API keys.
+func lockToEnd(keys bool) Lock {
+	if keys {
+		return Exclusive
+	}
+	return Shared
 }
 
 // SetPasswordByLink is ResetByLink for who keeps the passkeys.
@@ -68,7 +88,7 @@ func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
 	if err != nil {
 		return err
 	}
-	return s.aboutPerson(ctx, seen.ID, "", func(tx Tx, logs []string) error {
+	return s.aboutPersonUnder(ctx, lockToEnd(n.NoKeys), seen.ID, "", func(tx Tx, logs []string) error {
 		before, err := s.heldUser(ctx, tx, seen.ID)
 		if err != nil {
 			return err
@@ -83,7 +103,7 @@ func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
 		if !ok {
 			return &Error{Kind: KindGone, Code: "link_gone", Message: "This link was already used. Sign in with the password that was set."}
 		}
-		return s.prove(ctx, tx, logs, newWayIn{before: before, after: set, with: t.Purpose + "_link", noPasskeys: n.NoPasskeys})
+		return s.prove(ctx, tx, logs, newWayIn{before: before, after: set, with: t.Purpose + "_link", noPasskeys: n.NoPasskeys, noKeys: n.NoKeys})
 	})
 }
 

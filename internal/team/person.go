@@ -16,6 +16,11 @@ var errMoved = errors.New("the person joined another account meanwhile")
 // aboutPerson runs fn in one transaction that may write to the logs of all accounts a person is in, and of one more. logs
 // are those they are in.
 func (s *Service) aboutPerson(ctx context.Context, userID, accountID string, fn func(tx Tx, logs []string) error) error {
+	return s.aboutPersonUnder(ctx, Shared, userID, accountID, fn)
+}
+
+// aboutPersonUnder is aboutPerson for what also takes something away in the accounts.
+func (s *Service) aboutPersonUnder(ctx context.Context, lock Lock, userID, accountID string, fn func(tx Tx, logs []string) error) error {
 	for range 3 {
 		locked, err := s.Store.AccountsWith(ctx, userID, s.now())
 		if err != nil {
@@ -24,7 +29,7 @@ func (s *Service) aboutPerson(ctx context.Context, userID, accountID string, fn 
 		if accountID != "" && !slices.Contains(locked, accountID) {
 			locked = append(locked, accountID)
 		}
-		err = s.Store.UpdateAll(ctx, locked, func(tx Tx) error {
+		err = s.Store.UpdateAll(ctx, locked, lock, func(tx Tx) error {
 			logs, err := tx.AccountsWith(ctx, userID, s.now())
 			if err != nil {
 				return err
@@ -66,6 +71,8 @@ type newWayIn struct {
 	with          string
 	// noPasskeys also removes the passkeys of someone whose address was proven before.
 	noPasskeys bool
+	// noKeys also deactivates the unprovenKeys.
+	noKeys bool
 }
 
 // prove stores the password of someone who has shown that the address is theirs, and ends their sessions and other
@@ -84,12 +91,38 @@ func (s *Service) prove(ctx context.Context, tx Tx, logs []string, n newWayIn) e
 		return err
 	}
 	if !n.before.Proven && n.before.PasswordHash != "" || ended > 0 {
-		reset := event.SignInReset{AddressProvenBefore: n.before.Proven, SecondFactors: ended}
-		if err := s.recordPerson(ctx, tx, logs, u.as, u, reset); err != nil {
+		if err := s.recordReset(ctx, tx, logs, u.as, n, ended); err != nil {
 			return err
 		}
 	}
 	return s.recordPerson(ctx, tx, logs, u.as, u, event.PasswordSet{With: n.with})
+}
+
+// recordReset tells each account what ended, and what became of the API keys there that somebody has who may not be the owner
+// of the address.
+func (s *Service) recordReset(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *Principal, n newWayIn, factors int) error {
+	for _, account := range logs {
+		w := s.work(ctx, tx, actor(account))
+		keys, err := w.unprovenKeys(n.before)
+		if err != nil {
+			return err
+		}
+		told := event.SignInReset{AddressProvenBefore: n.before.Proven, SecondFactors: factors}
+		for i := range keys {
+			if !n.noKeys {
+				told.APIKeysKept = append(told.APIKeysKept, keys[i].Name)
+				continue
+			}
+			told.APIKeysDeactivated = append(told.APIKeysDeactivated, keys[i].Name)
+			if err := w.deactivate(&keys[i], event.APIKeyUpdated{Because: event.ActionSignInReset}); err != nil {
+				return err
+			}
+		}
+		if err := s.recordPerson(ctx, tx, []string{account}, actor, n.after, told); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endFactors removes what a person signs in with beside the password: everything of someone who is not proven, and only

@@ -1,6 +1,7 @@
 package team
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -142,16 +143,70 @@ func (w *work) disableHeld(m Member, keys []HeldKey, because event.Action) error
 		if !w.disables(*k) {
 			continue
 		}
-		k.IsActive, k.UpdatedAt, k.Disabled = false, w.since(k.UpdatedAt), true
-		if err := w.UpdateAPIKey(w.ctx, k.APIKey); err != nil {
-			return err
-		}
-		told := event.APIKeyUpdated{Because: because, IsActive: event.Changed(true, false), MemberEmail: m.Email, MemberID: m.ID}
-		if err := w.recordKey(k.APIKey, told); err != nil {
+		if err := w.deactivate(k, event.APIKeyUpdated{Because: because, MemberEmail: m.Email, MemberID: m.ID}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// deactivate is for a key that works; told says why.
+func (w *work) deactivate(k *HeldKey, told event.APIKeyUpdated) error {
+	k.IsActive, k.UpdatedAt, k.Disabled = false, w.since(k.UpdatedAt), true
+	if err := w.UpdateAPIKey(w.ctx, k.APIKey); err != nil {
+		return err
+	}
+	told.IsActive = event.Changed(true, false)
+	return w.recordKey(k.APIKey, told)
+}
+
+// unprovenKeys are the API keys of the account whose secret nobody has but a person who has not shown that the address is
+// theirs: if that is not its owner, it is somebody who still gets in with them when the owner comes.
+func (g *guard) unprovenKeys(u User) (keys []HeldKey, err error) {
+	if u.Proven || u.ID == "" {
+		return nil, nil
+	}
+	held, err := g.KeysHeldBy(g.ctx, g.p.AccountID, u.ID, g.at)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range held {
+		if !k.Current || !k.IsActive || over(k.ExpiresAt, g.at) {
+			continue
+		}
+		holders, err := g.SecretHolders(g.ctx, k.ID)
+		if err != nil {
+			return nil, err
+		}
+		others := func(h SecretHolder) bool { return h.Type == TypeUser && h.ID != u.ID && h.holds(g.at) }
+		if !slices.ContainsFunc(holders, others) {
+			keys = append(keys, k)
+		}
+	}
+	return keys, nil
+}
+
+// allUnprovenKeys are those of all accounts the person is in.
+func (s *Service) allUnprovenKeys(ctx context.Context, u User) (all []HeldKey, err error) {
+	if u.Proven || u.ID == "" {
+		return nil, nil
+	}
+	p, _, err := s.passkeyUser(ctx, s.Store, u)
+	if err != nil || u.PasswordHash == "" && len(p.Credentials) == 0 {
+		return nil, err // nobody could sign in: what keys there are the operator made
+	}
+	accounts, err := s.Store.AccountsWith(ctx, u.ID, s.now())
+	if err != nil {
+		return nil, err
+	}
+	for _, account := range accounts {
+		keys, err := s.guard(ctx, u.as(account)).unprovenKeys(u)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, keys...)
+	}
+	return all, nil
 }
 
 // disabledNames are the names of the keys that were deactivated.

@@ -32,8 +32,8 @@ type Store interface {
 	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
 	// Try runs fn like Update, and rolls back its writes.
 	Try(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
-	// UpdateAll is Update, for changes that take nothing away, under the locks of several accounts.
-	UpdateAll(ctx context.Context, accountIDs []string, fn func(Tx) error) error
+	// UpdateAll is Update under the locks of several accounts.
+	UpdateAll(ctx context.Context, accountIDs []string, lock Lock, fn func(Tx) error) error
 	// SyncSystemRoles makes the stored system roles equal to these (insert, update; never delete one in use).
 	SyncSystemRoles(ctx context.Context, roles []Role) error
 	// RoleTexts are all roles of all accounts, with their permissions as they are stored.

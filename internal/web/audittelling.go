@@ -168,6 +168,8 @@ func reason(because event.Action) string {
 		return "The API key was revoked"
 	case event.ActionAccountOwnershipTransferred:
 		return "Ownership was transferred"
+	case event.ActionSignInReset:
+		return "The email was verified for the first time"
 	}
 	return string(because)
 }

@@ -34,6 +34,11 @@ func (p *pages) inspect(r *http.Request) (invitationForm, error) {
 		return invitationForm{}, err
 	}
 	f := invitationForm{Invitation: inv, Who: who}
+	if who == team.InvitedUnproven {
+		if f.Keys.Keys, err = p.svc.KeysBehindInvitation(r.Context(), inv); err != nil {
+			return invitationForm{}, err
+		}
+	}
 	if f.Me, f.SignedIn, err = p.visitor(r); err != nil {
 		return invitationForm{}, err
 	}
@@ -100,9 +105,12 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 	if f.Who != team.InvitedKnown {
 		f.Name = typedName(r)
 	}
+	if !f.Keys.choose(r.PostForm.Get("keys")) {
+		return reply{status: http.StatusBadRequest, page: invitationPage(f)}, nil
+	}
 	_, err := p.svc.AcceptInvitation(r.Context(), team.Accept{
 		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), Source: front.Of(r.Context()).Remote,
-		Device: p.device(r, f.Email),
+		Device: p.device(r, f.Email), KeepKeys: f.Keys.Answer == "keep",
 	})
 	field, message, status, ok := fieldError(err, "name", "password")
 	if err == nil {

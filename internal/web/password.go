@@ -13,7 +13,11 @@ const passwordHint = "At least 15 characters: three or four random words are eas
 
 func (p *pages) passwordForm(r *http.Request) (passwordForm, error) {
 	u, passkeys, err := p.svc.InspectPasswordLink(r.Context(), r.PathValue("token"))
-	return passwordForm{Email: u.Email, Name: u.Name, Unproven: !u.Proven && u.PasswordHash != "", Passkeys: u.Proven && passkeys}, err
+	var keys keysBefore
+	if err == nil {
+		keys.Keys, err = p.svc.KeysBehindPasswordLink(r.Context(), r.PathValue("token"))
+	}
+	return passwordForm{Keys: keys, Email: u.Email, Name: u.Name, Unproven: !u.Proven && u.PasswordHash != "", Passkeys: u.Proven && passkeys}, err
 }
 
 func (p *pages) showPassword(r *http.Request) (reply, error) {
@@ -50,8 +54,12 @@ func (p *pages) setPassword(r *http.Request) (reply, error) {
 	}
 	f.Name = typedName(r)
 	f.NoPasskeys = r.PostForm.Get("passkeys") == "remove"
+	if !f.Keys.choose(r.PostForm.Get("keys")) {
+		return reply{status: http.StatusBadRequest, page: passwordPage(f)}, nil
+	}
 	err = p.svc.ResetByLink(r.Context(), team.NewPassword{
 		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), NoPasskeys: f.NoPasskeys,
+		NoKeys: f.Keys.Answer == "end",
 	})
 	field, message, status, ok := fieldError(err, "name", "password")
 	if err == nil {

@@ -16,12 +16,13 @@ type passwordForm struct {
 	Unproven      bool // the user exists, and nobody has verified the email yet
 	Passkeys      bool // the user has passkeys, and may remove them here
 	NoPasskeys    bool
+	Keys          keysBefore
 	NameError     string
 	PasswordError string
 }
 
 func (f passwordForm) title() string {
-	if f.NameError != "" || f.PasswordError != "" {
+	if f.NameError != "" || f.PasswordError != "" || f.Keys.Error != "" {
 		return "Error: set your password"
 	}
 	return "Set your password"
@@ -77,6 +78,10 @@ func passwordPage(f passwordForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+			}
+			templ_7745c5c3_Err = keysBeforeField(f.Keys).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			if f.Passkeys {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<label class=\"tick\"><input type=\"checkbox\" name=\"passkeys\" value=\"remove\"")

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -270,4 +271,60 @@ func TestAnAccountForAnAddressThatIsNotProvenWaitsForItsOwner(t *testing.T) {
 			t.Error("the Owner cannot sign in")
 		}
 	}, rafftest.WithName())
+}
+
+// TestTheOwnerOfAnAddressDecidesAboutKeysOfBefore: whoever used the address before has the secrets of the keys they made. They
+// are named to its owner, who says what becomes of them, and to the account; a key that somebody else was shown too is not theirs.
+func TestTheOwnerOfAnAddressDecidesAboutKeysOfBefore(t *testing.T) {
+	works := func(t *testing.T, srv *rafftest.Server, secret string) bool {
+		return srv.Do(t, "GET", "/api/v1/whoami", secret, nil).Status == http.StatusOK
+	}
+	for _, answer := range []string{"keep", "end"} {
+		t.Run(answer, func(t *testing.T) {
+			rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+				srv.NewMember(t, "boss@example.com", "Boss", srv.RoleID(t, "account", "admin"))
+				session := srv.SignIn(t, "boss@example.com")
+				create := func(name string) (id, secret string) {
+					d := srv.Do(t, "POST", "/api/v1/api-keys", session, map[string]any{"name": name}).Want(t, 201).Data(t)
+					return d["id"].(string), d["secret"].(string)
+				}
+				_, theirs := create("theirs")
+				shared, _ := create("shared")
+				sharedSecret := srv.Do(t, "POST", "/api/v1/api-keys/"+shared+"/regenerate", srv.Key, nil).Want(t, 200).Data(t)["secret"].(string)
+				node, mail := withMail(t, srv)
+				open(t, node.URL+"/forgot").submit(t, "email", "boss@example.com")
+				form := open(t, mail.Wait(t, "boss@example.com").Link(t)).shows(t, 200, "theirs").lacks(t, "shared")
+				form.submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 400, "Say whether these API keys are yours")
+				form.submit(t, "name", "Boss", "password", rafftest.Password, "keys", answer).shows(t, 200, "Password set")
+				if works(t, srv, theirs) != (answer == "keep") || !works(t, srv, sharedSecret) {
+					t.Errorf("told to %s the keys: theirs works %v, shared works %v", answer, works(t, srv, theirs), works(t, srv, sharedSecret))
+				}
+				field := map[string]string{"keep": "api_keys_kept", "end": "api_keys_deactivated"}[answer]
+				events := actions(t, srv, srv.Key, "user.sign_in_reset")
+				if len(events) != 1 || fmt.Sprint(events[0]["details"].(map[string]any)[field]) != "[theirs]" {
+					t.Errorf("the account is told %v", events)
+				}
+			}, rafftest.WithName())
+		})
+	}
+	t.Run("by the API", func(t *testing.T) {
+		rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+			secrets := map[string]string{}
+			for _, name := range []string{"kept", "ended"} {
+				srv.NewMember(t, name+"@example.com", "Boss", srv.RoleID(t, "account", "admin"))
+				secrets[name] = srv.Do(t, "POST", "/api/v1/api-keys", srv.SignIn(t, name+"@example.com"), map[string]any{"name": name}).Want(t, 201).Data(t)["secret"].(string)
+			}
+			node, mail := withMail(t, srv)
+			globex := node.NewAccount(t, "Globex", "owner@globex.example.com")
+			for name := range secrets {
+				node.Do(t, "POST", "/api/v1/invitations", globex.Key, map[string]any{"email": name + "@example.com", "role_id": node.RoleID(t, "account", "member")}).Want(t, 201)
+				token := rafftest.TokenOf(t, mail.Wait(t, name+"@example.com").Link(t))
+				body := map[string]any{"token": token, "name": "Boss", "password": rafftest.Password, "keep_keys": name == "kept"}
+				node.Do(t, "POST", "/api/v1/invitations/accept", "", body).Want(t, 200)
+				if got := works(t, srv, secrets[name]); got != (name == "kept") {
+					t.Errorf("%s works: %v", name, got)
+				}
+			}
+		}, rafftest.WithName())
+	})
 }
