@@ -294,7 +294,7 @@ func TestTheOwnerOfAnAddressDecidesAboutKeysOfBefore(t *testing.T) {
 				node, mail := withMail(t, srv)
 				open(t, node.URL+"/forgot").submit(t, "email", "boss@example.com")
 				form := open(t, mail.Wait(t, "boss@example.com").Link(t)).shows(t, 200, "theirs").lacks(t, "shared")
-				form.submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 400, "Say whether these API keys are yours")
+				form.submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 400, "Choose whether to keep or to disable these API keys")
 				form.submit(t, "name", "Boss", "password", rafftest.Password, "keys", answer).shows(t, 200, "Password set")
 				if works(t, srv, theirs) != (answer == "keep") || !works(t, srv, sharedSecret) {
 					t.Errorf("told to %s the keys: theirs works %v, shared works %v", answer, works(t, srv, theirs), works(t, srv, sharedSecret))
