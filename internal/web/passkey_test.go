@@ -217,3 +217,33 @@ func TestAPasskeyInsteadOfThePassword(t *testing.T) {
 		half.shows(t, 200, "Use a passkey")
 	}, rafftest.WithName())
 }
+
+// A passkey signs a challenge without knowing what for: only the server can tell a request to register one from a request to
+// confirm something, and it must not take the answer to one for the other.
+func TestAPasskeyAnswersOnlyWhatItWasAsked(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200)
+		b, d := signIn(t, srv, "owner@example.com"), newDevice(t, srv)
+		d.add(t, b, "current_password", rafftest.Password).shows(t, 200)
+
+		toRegister, err := virtualwebauthn.ParseAttestationOptions(b.script(t, "/profile/factors/passkey/options", "current_password", rafftest.Password).shows(t, 200).source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		confirmed := virtualwebauthn.CreateAssertionResponse(d.site, d.hand, d.key, virtualwebauthn.AssertionOptions{Challenge: toRegister.Challenge, RelyingPartyID: toRegister.RelyingPartyID})
+		b.open(t, "/profile").submitTo(t, "/profile/password/remove", "proof", confirmed).shows(t, 400, "This passkey request has expired")
+
+		toConfirm, err := virtualwebauthn.ParseAssertionOptions(b.script(t, "/profile/confirm").shows(t, 200).source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		toRegister.Challenge = toConfirm.Challenge
+		other := newDevice(t, srv)
+		other.hand.Options.UserHandle = []byte(toRegister.UserID)
+		registered := virtualwebauthn.CreateAttestationResponse(other.site, other.hand, other.key, *toRegister)
+		b.open(t, "/profile").submitTo(t, "/profile/factors/passkey", "name", "Red key", "answer", registered).shows(t, 400, "This passkey request has expired")
+
+		// The answers are good in themselves: the same question for the right purpose takes them.
+		b.open(t, "/profile").submitTo(t, "/profile/password/remove", "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "Password removed")
+	}, rafftest.WithName())
+}
