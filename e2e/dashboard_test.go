@@ -50,7 +50,7 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 	alice.follow("a.button")
 	alice.shows("Members", "Invitations", "Projects", "Settings", "2 people", "Trent")
 	alice.lacks("Roles", "API keys", "Audit log", "Invite people")
-	for path, title := range map[string]string{"/roles": "not allowed", "/keys": "not allowed", "/audit": "not allowed", "/invitations/new": "not allowed"} {
+	for path, title := range map[string]string{"/roles": "Not allowed", "/keys": "Not allowed", "/audit": "Not allowed", "/invitations/new": "Not allowed"} {
 		alice.open(path)
 		alice.shows(title)
 	}

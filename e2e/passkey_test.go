@@ -25,7 +25,7 @@ func TestPasskey(t *testing.T) {
 	b.click("details[data-with-passkeys] summary")
 	b.fill("#passkey_password", "not the right one")
 	b.click(add + " button")
-	b.until(`document.querySelector("form[data-passkey=create] [data-problem]").innerText.includes("not the password")`)
+	b.until(`document.querySelector("form[data-passkey=create] [data-problem]").innerText.includes("Wrong password")`)
 	b.do(chromedp.SetValue(chromedp.CSS("#passkey_password"), rafftest.Password), chromedp.SetValue(chromedp.CSS("#passkey_name"), "Blue key"))
 	b.follow(add + " button")
 	b.shows("Your recovery codes")
@@ -48,7 +48,7 @@ func TestPasskey(t *testing.T) {
 	b.click("section[aria-labelledby=password-title] summary")
 	part := "form[action='/profile/password/remove'] "
 	b.click(part + "[data-confirm] button")
-	b.until(`document.querySelector("form[action='/profile/password/remove'] [data-done]").innerText.includes("it is you")`)
+	b.until(`document.querySelector("form[action='/profile/password/remove'] [data-done]").innerText.includes("Confirmed with your passkey")`)
 	b.fits()
 	b.follow(part + "button[type=submit]")
 	b.shows("Password removed", "Set a password")

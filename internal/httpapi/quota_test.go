@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,7 +45,7 @@ func TestQuotasOfAnAccount(t *testing.T) {
 					case r.Status == 409 && r.JSON(t)["code"] == "limit_reached":
 						refused.Add(1)
 						said := r.JSON(t)["message"].(string)
-						if number := fmt.Sprint(" ", c.limit, " "); strings.Count(said, number) != 2 || !strings.Contains(said, c.what) || !strings.Contains(said, "operator") {
+						if number := regexp.MustCompile(fmt.Sprintf(`\b%d\b`, c.limit)); len(number.FindAllString(said, -1)) != 2 || !strings.Contains(said, c.what) || !strings.Contains(said, "operator") {
 							t.Errorf("%s: the refusal says %q", c.path, said)
 						}
 					default:

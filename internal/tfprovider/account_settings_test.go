@@ -60,7 +60,7 @@ func TestUserByAddress(t *testing.T) {
 	run(t,
 		// Alice has left, and is still known.
 		resource.TestStep{Config: hcl("ALICE@Example.com"), Check: all(is("id", alice), is("name", "Alice"), is("email", "ALICE@Example.com"))},
-		refused(hcl("bob@example.com"), "The account has no user with the address bob@example.com"),
+		refused(hcl("bob@example.com"), "The account has no user with the email bob@example.com"),
 		refused(hcl("Bob"), "must be a single email address"),
 		// The clean-up plans with the last configuration: it has to be one that works.
 		empty(hcl("ALICE@Example.com"), nil),

@@ -81,7 +81,7 @@ func TestAPIKeyLife(t *testing.T) {
 			{Config: hcl(withRole, "is_active = true"), Check: secretWorks(t, srv, &secret, 200)},
 			{ResourceName: "raff_api_key.k", ImportState: true, ImportStateKind: resource.ImportBlockWithID},
 			{ResourceName: "raff_api_key.k", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"secret"}},
-			{ResourceName: "raff_api_key.k", ImportState: true, ImportStateId: "raff_0123456789abcdef", ExpectError: says("Use the id of the key, not its secret")},
+			{ResourceName: "raff_api_key.k", ImportState: true, ImportStateId: "raff_0123456789abcdef", ExpectError: says("Use the ID of the key, not its secret")},
 			{
 				Config:           hcl(fmt.Sprintf("role_id = %q", billing)),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_api_key.k", updated)},

@@ -64,7 +64,7 @@ data "raff_members" "nobody" {
 			is("data.raff_members.nobody", "members.#", "0"),
 		)},
 		refused(using(srv.URL, srv.Key, `data "raff_member" "m" {}`), "Exactly one of these attributes must be configured"),
-		refused(using(srv.URL, srv.Key, "data \"raff_member\" \"m\" {\n  email = \"nobody@example.com\"\n}"), "no member with the address nobody@example.com"),
+		refused(using(srv.URL, srv.Key, "data \"raff_member\" \"m\" {\n  email = \"nobody@example.com\"\n}"), "no member with the email nobody@example.com"),
 	)
 }
 

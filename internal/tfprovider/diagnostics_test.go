@@ -38,7 +38,7 @@ func TestRoleOfTheOtherScopeAtApply(t *testing.T) {
 	hcl := using(srv.URL, srv.Key, role([]string{"vm.view"}, `scope = "project"`)+
 		"resource \"raff_member\" \"m\" {\n  email   = \"alice@example.com\"\n  role_id = raff_role.r.id\n}\n")
 	run(t,
-		resource.TestStep{Config: hcl, ExpectError: says(`"Auditor" is a project role: it can be given in a project, not in the account.`)},
+		resource.TestStep{Config: hcl, ExpectError: says(`"Auditor" is a project role: it can be assigned in a project, not in the account.`)},
 		resource.TestStep{Config: hcl, ExpectError: says(fmt.Sprintf("%s Admin", srv.RoleID(t, "account", "admin")))},
 	)
 }

@@ -200,7 +200,7 @@ func TestMembersExclusiveRefuses(t *testing.T) {
 	run(t,
 		refused(hcl(`member_ids = ["alice"]`), `"alice" is not an ID`),
 		refused(hcl(`member_ids = ["alice@example.com"]`), `the ID of its membership is `+alice),
-		refused(hcl(fmt.Sprintf("member_ids = [%q]", key)), "is the id of an API key"),
+		refused(hcl(fmt.Sprintf("member_ids = [%q]", key)), "is the ID of an API key"),
 		refused(hcl(fmt.Sprintf("member_ids = [%q]", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")), "does not match any member"),
 		everyone,
 		refused(using(srv.URL, other, exclusive(just)), "The API key belongs to another account"),

@@ -64,7 +64,7 @@ func TestProjectLife(t *testing.T) {
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_project.p", created)},
 				Check:            keep("raff_project.p", &second),
 			},
-			refused(using(srv.URL, other, project("Shop")), "The state holds the project Shop of the account"),
+			refused(using(srv.URL, other, project("Shop")), "The state has the project Shop of the account"),
 			// Nothing is forgotten because a key of another account cannot see it, not even without a refresh.
 			{Config: using(srv.URL, other, project("Shop")), Destroy: true, ExpectError: says("The API key belongs to another account")},
 			empty(hcl("Shop"), nil),

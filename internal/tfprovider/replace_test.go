@@ -21,7 +21,7 @@ func TestReplacingAMemberNamesTheRolesInProjects(t *testing.T) {
 	w := program(t, inBlock+member("m", srv.RoleID(t, "account", "member"), `email = "alice@example.com"`), on(srv)...)
 	w.run("import", "raff_member.m", id)
 	out := w.run("apply", "-auto-approve", "-replace=raff_member.m")
-	for _, words := range []string{"alice@example.com has lost roles in projects", "Viewer in the project Web", "Operator in the project Shop", "raff_project_member"} {
+	for _, words := range []string{"alice@example.com has lost project roles", "Viewer in the project Web", "Operator in the project Shop", "raff_project_member"} {
 		if !says(words).MatchString(out) {
 			t.Errorf("the apply does not say %q:\n%s", words, out)
 		}
