@@ -243,7 +243,7 @@ func TestActionResend(t *testing.T) {
 		"bob@example.com has no invitation":                  {"member_id": bob},
 		"Could not find the member":                          {"member_id": srv.KeyID},
 		"Exactly one of these attributes must be configured": {},
-		"Could not resend the invitation":                {"invitation_id": srv.KeyID},
+		"Could not resend the invitation":                    {"invitation_id": srv.KeyID},
 	} {
 		_, diags := p.act("raff_invitation_resend", arguments)
 		if got := fmt.Sprint(complaints(diags)); !strings.Contains(got, words) {
