@@ -141,7 +141,7 @@ func (r *memberResource) tellOfKey(ctx context.Context, state membership, diags 
 	default:
 		return
 	}
-	diags.AddWarning("The API key of a member "+why, fmt.Sprintf(
+	diags.AddWarning("The API key of a member does not work", fmt.Sprintf(
 		"The API key %q (%s…, id %s) %s, so this member has no access. Nothing is changed: enable or regenerate the key, or remove the member.", k.Name, k.KeyPrefix, k.ID, why))
 }
 

@@ -67,7 +67,7 @@ func TestWarningsOfThePlan(t *testing.T) {
 		}
 	}
 	out := terraform.run("plan")
-	for _, words := range []string{"No changes", "The API key of a member is disabled", "was changed outside of Terraform"} {
+	for _, words := range []string{"No changes", "The API key of a member does not work", "is disabled", "was changed outside of Terraform"} {
 		if !says(words).MatchString(out) {
 			t.Errorf("the plan does not say %q:\n%s", words, out)
 		}
