@@ -168,6 +168,29 @@ func TestEveryPieceRenewsTheDeadline(t *testing.T) {
 	}
 }
 
+// slowClient takes longer for what it is sent than a request may last.
+type slowClient struct {
+	http.ResponseWriter
+	takes time.Duration
+}
+
+func (c slowClient) Write(b []byte) (int, error) {
+	time.Sleep(c.takes)
+	return c.ResponseWriter.Write(b)
+}
+
+// TestAClientMayTakeLongerThanTheServer: a connection whose buffers are full takes nothing for a while.
+func TestAClientMayTakeLongerThanTheServer(t *testing.T) {
+	const timeout = time.Second
+	s := set(Options{Timeout: timeout})
+	s.get(t, func(w http.ResponseWriter, r *http.Request) {
+		if _, err := NewStream(r.Context(), slowClient{w, 2 * timeout}, nil).Write([]byte("x")); err != nil || r.Context().Err() != nil {
+			t.Errorf("the request ended while the client read: %v, %v", err, context.Cause(r.Context()))
+		}
+		<-r.Context().Done() // the time that the client did not take is over
+	})
+}
+
 func TestHeadersOfEveryAnswer(t *testing.T) {
 	for public, hsts := range map[string]string{"http://team.example.com": "", "https://team.example.com": "max-age=31536000"} {
 		h := set(Options{PublicURL: public}).get(t, func(http.ResponseWriter, *http.Request) {}).Header()

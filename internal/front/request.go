@@ -49,10 +49,10 @@ func (f *Front) begin(r *http.Request, header http.Header) (context.Context, *Re
 	}
 }
 
-// renew restarts the deadline of the request.
-func (q *Request) renew() {
+// renew restarts the deadline of the request, and adds the time that the client may take meanwhile.
+func (q *Request) renew(client time.Duration) {
 	if q.timer != nil {
-		q.timer.Reset(q.timeout)
+		q.timer.Reset(q.timeout + client)
 	}
 }
 

@@ -38,9 +38,10 @@ func (s *Stream) Write(b []byte) (n int, err error) {
 		if err := s.due(); err != nil {
 			return n, err
 		}
-		s.request.renew()
+		s.request.renew(pieceTime)                                // the client may take that long; the server may not
 		_ = s.control.SetWriteDeadline(time.Now().Add(pieceTime)) // a writer without deadlines needs none
 		sent, err := s.w.Write(b[n:min(n+pieceSize, len(b))])
+		s.request.renew(0)
 		n += sent
 		if err != nil {
 			s.hungUp = err
