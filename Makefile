@@ -49,7 +49,7 @@ bench: build ## measure raff beside its limits and write docs/benchmarks.md (som
 	@scripts/bench.sh $(BENCH)
 
 # What the databases could do differently under the provider; test-postgres runs all of them.
-postgres-core = TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestMembersExclusive$$|TestASavedPlan|TestMemberDataSources|TestGuideTeam$$
+postgres-core = TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestMembersExclusiveOfAProject|TestASavedPlan|TestMemberDataSources|TestGuideTeam
 
 # What differs between Terraform and OpenTofu shows in one test of each resource and flow; test-opentofu runs all of them.
 opentofu-core = TestQuickstart|TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestAccountSettings|TestMembersExclusiveOfAProject|TestInterrupt|TestRenamedResources|TestMemberImport|TestASavedPlan|TestGeneratedConfiguration|TestBareMock|TestGuide
