@@ -18,7 +18,7 @@ type Accept struct {
 	Source string
 	// Device is the browser's DeviceToken for the invited email, or empty.
 	Device string
-	// KeepKeys leaves the API keys of KeysBehindInvitation working, where the acceptance proves the address for the first time.
+	// KeepKeys keeps the API keys of KeysBehindInvitation enabled if the acceptance verifies the email for the first time.
 	KeepKeys bool
 }
 
@@ -40,14 +40,14 @@ func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invi
 	return inv, who, err
 }
 
-// KeysBehindInvitation returns API keys whose secret only someone has who has not verified the email of the invitation. It is
-// meant for a person who is InvitedUnproven.
+// KeysBehindInvitation returns the UnprovenKeys of the user with the email of an invitation. It is meant for a person who is
+// InvitedUnproven.
 func (s *Service) KeysBehindInvitation(ctx context.Context, inv Invitation) ([]HeldKey, error) {
 	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
 	if err != nil {
 		return nil, notFoundIs(err, nil)
 	}
-	return s.allUnprovenKeys(ctx, u)
+	return s.UnprovenKeys(ctx, u)
 }
 
 // Invited says how the invited person authenticates.

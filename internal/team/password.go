@@ -33,16 +33,6 @@ func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u User
 	return u, len(p.Credentials) > 0, err
 }
 
-// KeysBehindPasswordLink are the API keys that ResetByLink deactivates with NoKeys: those of which only somebody has the secret
-// who has not shown that the address is theirs.
-func (s *Service) KeysBehindPasswordLink(ctx context.Context, token string) ([]HeldKey, error) {
-	u, _, err := s.behindPasswordLink(ctx, s.Store, token)
-	if err != nil {
-		return nil, err
-	}
-	return s.allUnprovenKeys(ctx, u)
-}
-
 func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string) (User, LinkToken, error) {
 	t, err := r.LinkToken(ctx, hashOf(token))
 	if err != nil {
@@ -60,7 +50,7 @@ type NewPassword struct {
 	Token, Name, Password string
 	// NoPasskeys also removes all passkeys of the person.
 	NoPasskeys bool
-	// NoKeys also deactivates the API keys of KeysBehindPasswordLink.
+	// NoKeys also disables the UnprovenKeys of the user.
 	NoKeys bool
 }
 

@@ -160,8 +160,7 @@ func (w *work) deactivate(k *HeldKey, told event.APIKeyUpdated) error {
 	return w.recordKey(k.APIKey, told)
 }
 
-// unprovenKeys are the API keys of the account whose secret nobody has but a person who has not shown that the address is
-// theirs: if that is not its owner, it is somebody who still gets in with them when the owner comes.
+// unprovenKeys are the UnprovenKeys in the account of the caller.
 func (g *guard) unprovenKeys(u User) (keys []HeldKey, err error) {
 	if u.Proven || u.ID == "" {
 		return nil, nil
@@ -186,8 +185,10 @@ func (g *guard) unprovenKeys(u User) (keys []HeldKey, err error) {
 	return keys, nil
 }
 
-// allUnprovenKeys are those of all accounts the person is in.
-func (s *Service) allUnprovenKeys(ctx context.Context, u User) (all []HeldKey, err error) {
+// UnprovenKeys returns the enabled API keys, in all accounts of the user, whose secret only they have been shown. It is empty
+// once the email of the user is verified: until then, they may be someone who still gets in with these keys when the owner of
+// the email comes.
+func (s *Service) UnprovenKeys(ctx context.Context, u User) (all []HeldKey, err error) {
 	if u.Proven || u.ID == "" {
 		return nil, nil
 	}

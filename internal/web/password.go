@@ -15,7 +15,7 @@ func (p *pages) passwordForm(r *http.Request) (passwordForm, error) {
 	u, passkeys, err := p.svc.InspectPasswordLink(r.Context(), r.PathValue("token"))
 	var keys keysBefore
 	if err == nil {
-		keys.Keys, err = p.svc.KeysBehindPasswordLink(r.Context(), r.PathValue("token"))
+		keys.Keys, err = p.svc.UnprovenKeys(r.Context(), u)
 	}
 	return passwordForm{Keys: keys, Email: u.Email, Name: u.Name, Unproven: !u.Proven && u.PasswordHash != "", Passkeys: u.Proven && passkeys}, err
 }
