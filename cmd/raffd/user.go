@@ -22,7 +22,7 @@ func passwordLinkCommand() *cobra.Command {
 		Use:   "password-link --email EMAIL",
 		Short: "Print a link with which a user can set a new password",
 		Long: "Print a link with which a user who forgot their password can set a new one. It works once, for one hour, and ends\n" +
-			"all their sessions. Whoever opens it is treated as the owner of the email: make sure that only the user gets it.\n" +
+			"all their sessions. Anyone who opens it is treated as the owner of the email: make sure that only the user gets it.\n" +
 			"A server that sends email offers the same on its sign-in page.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

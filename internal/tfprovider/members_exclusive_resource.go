@@ -76,7 +76,7 @@ func (r *exclusiveResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Makes the configuration authoritative for the members of the account, or of a project: a plan removes everyone it does not list, including members added manually.\n\n" +
-			"The plan lists each of them, in `removes` and in a warning, and the apply removes nobody else: anyone who joins in between is in the next plan. " +
+			"The plan lists each of them, in `removes` and in a warning, and the apply removes only those. Members who join after the plan appear in the next one. " +
 			"Creating the resource removes nobody; it records the current members, and the next plan lists whom it removes. " +
 			"The Owner, the provider's own API key and the emails in `ignore_emails` are never removed, and API keys only with `ignore_api_keys = false`. " +
 			"A plan that would remove everyone, or more than `max_removals`, is refused. " +
