@@ -43,7 +43,7 @@ var (
 	faces     = []string{"internal/front", "internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"}
 	storage   = []string{"internal/store", "internal/store/sqlite", "internal/store/postgres"}
 	clients   = []string{"internal/cli", "internal/tfprovider", "cmd/raff", "cmd/terraform-provider-raff"}
-	forClient = []string{"api", "api/client", "internal/cli", "internal/tfprovider", "internal/naming", "internal/spreadsheet", "internal/version"}
+	forClient = []string{"api", "api/client", "internal/cli", "internal/tfprovider", "internal/naming", "internal/nearest", "internal/spreadsheet", "internal/version"}
 )
 
 // wrong says what is wrong with the imports of a package, which are all of this repository.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/agext/levenshtein"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
+	"raff/internal/nearest"
 )
 
 // checkPermissions refuses during plan names that are not in the catalog, or that belong to the other scope.
@@ -35,19 +35,20 @@ func (s *session) checkPermissions(ctx context.Context, scope types.String, name
 
 // wrongPermission says why a role of the scope cannot have the permission; empty if it can.
 func wrongPermission(catalog []api.Permission, scope, name string) string {
-	nearest, distance := "", len(name)
+	var fit []string
 	for _, p := range catalog {
-		switch d := levenshtein.Distance(name, p.Name, nil); {
-		case d == 0 && p.Scope == scope:
+		switch {
+		case p.Name == name && p.Scope == scope:
 			return ""
-		case d == 0:
+		case p.Name == name:
 			return fmt.Sprintf("%s is a %s permission, and this is a role of the %s scope.", name, p.Scope, scope)
-		case d < distance && p.Scope == scope:
-			nearest, distance = p.Name, d
+		case p.Scope == scope:
+			fit = append(fit, p.Name)
 		}
 	}
-	if nearest == "" {
+	meant, distance := nearest.Best(name, fit)
+	if distance >= len(name) {
 		return fmt.Sprintf("There is no %s permission %q. The data source raff_permissions lists them.", scope, name)
 	}
-	return fmt.Sprintf("There is no %s permission %q. Did you mean %q?", scope, name, nearest)
+	return fmt.Sprintf("There is no %s permission %q. Did you mean %q?", scope, name, meant)
 }
