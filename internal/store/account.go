@@ -21,7 +21,8 @@ func (r reader) Account(ctx context.Context, id string) (team.Account, error) {
 	return one(ctx, r.q, scanAccount, "SELECT "+accountColumns+" FROM accounts a WHERE a.id = $1", uid(id))
 }
 
-// InsertAccount also creates the head of the account's audit log: an account without one has lost it.
+// InsertAccount also creates the head of the account's audit log. An account without a head therefore means that the
+// head was deleted.
 func (t *tx) InsertAccount(ctx context.Context, a team.Account) error {
 	if err := t.later(ctx, "INSERT INTO accounts (id, name, grant_strict, require_factor, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)",
 		uid(a.ID), a.Name, a.Strict, a.RequireFactor, a.CreatedAt, a.UpdatedAt); err != nil {

@@ -25,7 +25,8 @@ func scanAPIKey(s scanner) (k team.APIKey, err error) {
 	return k, err
 }
 
-// What a request needs to know about its key is one row: the key, its account, and its membership with the role.
+// keyPrincipal reads everything a request needs to know about its key as one row: the key, its account, and its
+// account membership with the role.
 const keyPrincipal = "SELECT " + apiKeyColumns + ", " + accountColumns + ", " + memberColumns + ", " + roleColumns + `
 	FROM api_keys k JOIN accounts a ON a.id = k.account_id
 	LEFT JOIN memberships m ON m.api_key_id = k.id AND m.project_id IS NULL
@@ -93,7 +94,7 @@ func (r reader) APIKeys(ctx context.Context, accountID string, p team.Page) ([]t
 	return keys, total, r.readMemberships(ctx, keys)
 }
 
-// readMemberships fills in the memberships of keys, for a hundred keys with one query.
+// readMemberships fills in the memberships of keys, with one query for every hundred keys.
 func (r reader) readMemberships(ctx context.Context, keys []team.APIKey) error {
 	place := make(map[string]*team.APIKey, len(keys))
 	for i := range keys {

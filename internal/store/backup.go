@@ -36,9 +36,9 @@ func Backup(ctx context.Context, url, to string) error {
 	}
 	dir, err := os.MkdirTemp(filepath.Dir(to), ".raff-backup-") // accessible only by the owner
 	if err != nil {
-		return fmt.Errorf("make room for the backup: %w", err)
+		return fmt.Errorf("create a temporary directory for the backup: %w", err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // what is left there is no backup and says so by its name
+	defer os.RemoveAll(dir) //nolint:errcheck // leftovers are recognizable by their name
 	part := filepath.Join(dir, "raff.db")
 	if err := copySQLite(ctx, path, part); err != nil {
 		return fmt.Errorf("copy %s: %w", path, err)
@@ -56,7 +56,7 @@ func Backup(ctx context.Context, url, to string) error {
 	return syncDir(filepath.Dir(to))
 }
 
-// taken returns the error for a name that cannot be used; nil means that a file has it.
+// taken returns the error for a name that cannot be used; nil means that a file with this name exists.
 func taken(to string, err error) error {
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s already exists; choose another name, so that no backup is overwritten", to)
@@ -64,13 +64,13 @@ func taken(to string, err error) error {
 	return fmt.Errorf("write the backup: %w", err)
 }
 
-// copySQLite writes the file as VACUUM does: what is read in one transaction, without free pages.
+// copySQLite writes the file with VACUUM: the contents of one read transaction, without free pages.
 func copySQLite(ctx context.Context, from, to string) error {
 	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, private)
 	if err != nil {
 		return err
 	}
-	defer f.Close()                          //nolint:errcheck // what it holds was synced
+	defer f.Close()                          //nolint:errcheck // already synced
 	if err := f.Chmod(private); err != nil { // the umask may have removed the owner's permissions
 		return err
 	}
@@ -128,6 +128,6 @@ func syncDir(path string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close() //nolint:errcheck // it was only read
+	defer d.Close() //nolint:errcheck // opened for reading only
 	return d.Sync()
 }

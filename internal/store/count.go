@@ -7,7 +7,7 @@ import (
 	"raff/internal/team"
 )
 
-// Count adds up a few rows that triggers maintain; see member_counts.
+// Count sums the few counter rows that triggers maintain; see the table member_counts.
 func (r reader) Count(ctx context.Context, accountID string, of team.Counted) (int, error) {
 	return one(ctx, r.q, scanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM account_counts WHERE account_id = $1 AND kind = $2", uid(accountID), of)
 }
@@ -20,9 +20,9 @@ const (
 	foldSent = 2000
 )
 
-// foldNames gives every name its unique form that has none: a migration cannot, because only the program knows it. Of names that
-// were different once and look alike now, the older one has the form, and the others one that nothing else can have, so that
-// they stay, and can be renamed.
+// foldNames computes the unique form of every name that has none. A migration cannot do it, because only the program
+// knows how names are folded. If several existing names have the same folded form, the oldest one gets it; the others
+// get a form that includes their id, so that they keep working and can still be renamed.
 func (d *DB) foldNames(ctx context.Context) error {
 	for table, same := range map[string]string{
 		"roles":    "o.account_id = roles.account_id AND o.scope = roles.scope",
@@ -30,7 +30,7 @@ func (d *DB) foldNames(ctx context.Context) error {
 	} {
 		update := fmt.Sprintf(`UPDATE %s SET name_unique = CASE WHEN EXISTS (SELECT 1 FROM %s o WHERE %s AND o.name_unique = $2)
 			THEN $3 ELSE $2 END WHERE id = $1 AND name_unique IS NULL`, table, table, same)
-		after := team.NoID // behind the rows that were done: what is left of them in the index would be passed over again and again
+		after := team.NoID // skips the rows that are done, whose old index entries would otherwise be scanned each time
 		for left := true; left; {
 			last := after
 			err := d.write(ctx, nil, func(t *tx) error {

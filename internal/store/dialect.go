@@ -12,37 +12,37 @@ import (
 	"raff/internal/team"
 )
 
-// engine is a database: it runs queries outside transactions, and commits changes.
+// engine is one database system. It runs queries outside transactions and commits changes.
 type engine interface {
 	querier
-	// update runs fn in one transaction and returns after it is durable. fn may run more than once.
+	// update runs fn in one transaction and returns once it is durable. fn may be called more than once.
 	update(ctx context.Context, locks []accountLock, c *Change, fn func(session) error) error
-	// pin is Store.Pin.
+	// pin implements Store.Pin.
 	pin(ctx context.Context) (pinned context.Context, done func())
-	// ping is Store.Ping.
+	// ping implements Store.Ping.
 	ping(ctx context.Context) error
-	// stats is Store.Stats.
+	// stats implements Store.Stats.
 	stats() Stats
 	close() error
 }
 
-// querier runs a query. Arguments are those that bind leaves. The caller closes the rows before the next query.
+// querier runs a query. bind must have converted the arguments. The caller closes the rows before the next query.
 type querier interface {
 	query(ctx context.Context, query string, args []any) (rows, error)
 	dialect() *dialect
 }
 
-// session is the one connection of a transaction. After an error the transaction can no longer commit.
+// session is the single connection of a transaction. After an error the transaction can no longer commit.
 type session interface {
 	querier
 	exec(ctx context.Context, query string, args []any) (int64, error)
-	// later may delay the statement and send it together with the next one or with the commit, to save a round trip. Its
-	// error is then reported there.
+	// later may delay the statement and send it with the next one or with the commit, to save a round trip. An error of
+	// the statement is then reported there.
 	later(ctx context.Context, query string, args []any) error
-	// logEnd is the end of the account's log, as read together with its lock; known is false if it was not read.
+	// logEnd returns the end of the account's audit log if it was read together with the account lock, else known is false.
 	logEnd(ctx context.Context, accountID string) (end logEnd, known bool, err error)
-	// lockLog keeps the log of an account from being closed, or, alone, everyone else from writing to it, until the
-	// commit. The lock of the account itself does the same for who holds it.
+	// lockLog locks the audit log of an account until the commit. Shared, it keeps the log from being sealed; exclusive
+	// (alone), it also keeps other transactions from writing to it. Holding the lock of the account has the same effect.
 	lockLog(ctx context.Context, accountID string, alone bool) error
 }
 
@@ -61,15 +61,14 @@ type accountLock struct {
 	lock      team.Lock
 }
 
-// dialect has the differences between the databases in query texts and migrations. Everything else is in the queries
-// themselves.
+// dialect holds what differs between the databases in query texts and migrations. All other SQL is the same for both.
 type dialect struct {
 	goose      goose.Dialect
 	system     string // OpenTelemetry name
 	migrations string
 	// hasVersions checks whether the table of applied migrations exists.
 	hasVersions string
-	// now is the database's own time, in microseconds since 1970.
+	// now is an expression for the database's own time, in microseconds since 1970.
 	now string
 	// manyPages lets the connection keep many changed pages in memory, for a transaction that changes them repeatedly;
 	// fewPages restores the default.
@@ -81,7 +80,7 @@ type dialect struct {
 	keep string
 }
 
-// hold is keep for the table with this name.
+// hold returns keep followed by the name of a table.
 func (d *dialect) hold(table string) string {
 	if d.keep == "" {
 		return ""
@@ -97,7 +96,7 @@ var (
 //go:embed migrations
 var migrations embed.FS
 
-// files are the migrations of this database.
+// files returns the migrations of this database.
 func (d *dialect) files() (fs.FS, error) { return fs.Sub(migrations, "migrations/"+d.migrations) }
 
 // openEngine chooses the database by its URL.

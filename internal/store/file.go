@@ -9,16 +9,16 @@ import (
 	"sync"
 )
 
-// private is the mode of files that hold hashes of passwords and secrets of authenticator apps.
+// private is the mode of database files, which contain password hashes and the secrets of authenticator apps.
 const private = 0o600
 
 // making prevents a file from being opened while it is created: closing any handle of a file releases all locks that
 // the process has on it.
 var making sync.Mutex
 
-// protect creates the SQLite file, if it does not exist, readable only by its owner from the start, regardless of the
-// umask; SQLite gives its other files the same mode. If other users can read existing files, it restricts the mode and
-// reports them.
+// protect creates the SQLite file if it does not exist, readable only by its owner from the start, regardless of the
+// umask. SQLite gives its other files the same mode. If other users can read an existing file, protect restricts its
+// mode and calls tightened with the previous one.
 func protect(path string, tightened func(file string, was fs.FileMode)) error {
 	making.Lock()
 	defer making.Unlock()
@@ -39,19 +39,19 @@ func protect(path string, tightened func(file string, was fs.FileMode)) error {
 			continue
 		}
 		if err := os.Chmod(path+suffix, info.Mode().Perm()&^0o077); err != nil {
-			return fmt.Errorf("others may read %s: %w", path+suffix, err)
+			return fmt.Errorf("restrict access to %s: %w", path+suffix, err)
 		}
 		tightened(path+suffix, info.Mode().Perm())
 	}
 	return nil
 }
 
-// followed is the target of a chain of symbolic links, even if it does not exist yet.
+// followed returns the target of a chain of symbolic links, even if it does not exist yet.
 func followed(path string) (string, error) {
 	for range 40 {
 		to, err := os.Readlink(path)
 		if err != nil {
-			return path, nil //nolint:nilerr // it is no link
+			return path, nil //nolint:nilerr // not a symbolic link
 		}
 		if !filepath.IsAbs(to) {
 			to = filepath.Join(filepath.Dir(path), to)

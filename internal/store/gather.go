@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// insertion is an INSERT that writes any number of rows of one table.
+// insertion is an INSERT statement that can write any number of rows of one table.
 type insertion struct {
-	columns int            // how many values a row has
-	texts   map[int]string // by the number of rows: one for each of rowsAtOnce
+	columns int            // number of values per row
+	texts   map[int]string // by number of rows, one for each of rowsAtOnce
 }
 
-// rowsAtOnce are the numbers of rows that one statement can write: few different ones, so that the database can reuse
-// its plans.
+// rowsAtOnce lists the numbers of rows that one statement can write. There are few, so that the database can reuse its
+// plans.
 var rowsAtOnce = []int{64, 16, 4, 1}
 
 // insertionOf returns an insertion from the text before VALUES, the number of values per row, and the text after the rows.
@@ -46,9 +46,8 @@ func valuesOf(rows, columns int) string {
 // maxGathered is the maximum number of delayed rows per table.
 const maxGathered = 512
 
-// gathering is a session that delays rows that are only written, and writes the rows of one table together, before any
-// other statement of the transaction, so that the difference is not visible. Tables are written in the order of their
-// first rows.
+// gathering is a session that delays INSERTs and writes the rows of one table together, before any other statement of
+// the transaction, so that the delay cannot be observed. Tables are written in the order of their first rows.
 type gathering struct {
 	session
 	tables []gathered
@@ -59,7 +58,7 @@ type gathered struct {
 	args []any
 }
 
-// row delays one row, whose values are bound.
+// row delays one row. Its values must be bound.
 func (g *gathering) row(ctx context.Context, into *insertion, args []any) error {
 	for i := range g.tables {
 		if t := &g.tables[i]; t.into == into {
@@ -109,7 +108,7 @@ func (g *gathering) later(ctx context.Context, query string, args []any) error {
 	return g.session.later(ctx, query, args)
 }
 
-// row writes one row without waiting for the result, at the latest before the next statement or the commit.
+// row writes one row without waiting for the result. It is written at the latest before the next statement or the commit.
 func (t *tx) row(ctx context.Context, into *insertion, args ...any) error {
 	if err := bind(args); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 const (
 	invitationColumns = `i.id, i.account_id, i.project_id, i.member_id, i.email, i.state, i.invited_by, i.invited_by_user,
 	i.expires_at, i.created_at, i.updated_at, a.name, p.name, COALESCE(u.name, k.name), u.email, m.status, m.email_canonical, ` + roleColumns
-	// The membership and its role no longer exist after a removal; their fields of the invitation are then empty.
+	// After a removal, the membership and its role no longer exist; the corresponding fields of the invitation are empty.
 	invitationJoins = `invitations i JOIN accounts a ON a.id = i.account_id LEFT JOIN projects p ON p.id = i.project_id
 	LEFT JOIN memberships m ON m.id = i.member_id LEFT JOIN roles r ON r.id = m.role_id
 	LEFT JOIN users u ON u.id = i.invited_by_user LEFT JOIN api_keys k ON k.id = i.invited_by_key`
@@ -56,8 +56,8 @@ func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]tea
 	return page(ctx, r.q, l, &c, f.Page, r.scanInvitation)
 }
 
-// offered collects the conditions of an OfferFilter except the state. Places are given by id, because invitations are
-// indexed by place.
+// offered returns the conditions of an OfferFilter, except the state. A scope (account or project) is compared by id,
+// because invitations are indexed by it.
 func offered(f team.OfferFilter) (l listing, c *condition) {
 	c = &condition{}
 	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", at: "i.created_at", id: "i.id", newest: true}
@@ -115,7 +115,7 @@ func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string)
 		" ORDER BY i.created_at, i.id", uid(accountID), uid(userID))
 }
 
-// inviterKey is the inviter where that is a key: neither a person nor the operator.
+// inviterKey returns the id of the inviter if it is an API key, rather than a person or the operator.
 func inviterKey(i team.Invitation) uid {
 	if id := uid(i.InvitedBy); i.InvitedBy != i.InvitedByUser && id.valid() {
 		return id
@@ -126,15 +126,15 @@ func inviterKey(i team.Invitation) uid {
 var insertInvitations = insertionOf(`INSERT INTO invitations (id, account_id, project_id, scope_id, member_id, email, state,
 	invited_by, invited_by_user, invited_by_key, expires_at, created_at, updated_at)`, 13, "")
 
-// InsertInvitation does not change the membership, which refers to its invitation.
+// InsertInvitation does not update the membership, which refers to its invitation.
 func (t *tx) InsertInvitation(ctx context.Context, i team.Invitation) error {
 	return t.row(ctx, insertInvitations,
 		uid(i.ID), uid(i.AccountID), uid(i.ProjectID), scope(i.AccountID, i.ProjectID), uid(i.MemberID), i.Email, i.State, i.InvitedBy,
 		personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt)
 }
 
-// UpdateInvitation does not update a closed invitation, so that the result of an email cannot reopen an invitation that
-// was accepted in the meantime; the same applies to a declined one, unless it is queued again.
+// UpdateInvitation does not update a closed invitation, so that the result of sending an email cannot reopen an
+// invitation that was accepted in the meantime. A declined invitation is updated only if it is queued again.
 func (t *tx) UpdateInvitation(ctx context.Context, i team.Invitation) error {
 	from := notClosed
 	if i.State == team.InvitationSent || i.State == team.InvitationFailed {
@@ -145,7 +145,7 @@ func (t *tx) UpdateInvitation(ctx context.Context, i team.Invitation) error {
 		uid(i.ID), i.Email, i.State, i.InvitedBy, personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.UpdatedAt)
 }
 
-// CloseInvitation lets exactly one of several concurrent closes succeed. A declined invitation can still be cancelled.
+// CloseInvitation succeeds for exactly one of several concurrent calls. A declined invitation can still be cancelled.
 func (t *tx) CloseInvitation(ctx context.Context, id string, state team.InvitationState, at time.Time) (bool, error) {
 	from := open
 	if state == team.InvitationCancelled {
@@ -176,7 +176,7 @@ func (t *tx) ReplaceTokens(ctx context.Context, invitationID string) error {
 	return t.later(ctx, "UPDATE invitation_tokens SET stale = $2 WHERE invitation_id = $1", uid(invitationID), true)
 }
 
-// ReplaceFetchedTokens makes the links stale that were fetched; see team.Store.
+// ReplaceFetchedTokens invalidates the links that were fetched rather than emailed; see team.Store.
 func (d *DB) ReplaceFetchedTokens(ctx context.Context) error {
 	return d.write(ctx, nil, func(t *tx) error {
 		return t.later(ctx, "UPDATE invitation_tokens SET stale = $1 WHERE mailed = $2 AND stale = $2", true, false)

@@ -9,17 +9,18 @@ import (
 	"raff/internal/team"
 )
 
-// A limit is stored as one time (GCRA): how far the attempts reach into the future if each takes its share of time. One
-// statement checks and counts, so that concurrent nodes never allow more than the limit.
+// A limit is stored as a single time, as in the generic cell rate algorithm (GCRA): each attempt moves it further into
+// the future by the attempt's share of the window. One statement checks and counts, so that concurrent nodes together
+// never allow more than the limit.
 const (
 	spendLimit = `INSERT INTO limits (subject, until) VALUES ($1, $4) ON CONFLICT (subject) DO UPDATE
 		SET until = CASE WHEN limits.until > $2 THEN limits.until ELSE $2 END + $3 WHERE limits.until <= $5`
 	returnLimit = "UPDATE limits SET until = until - $2 WHERE subject = $1"
 )
 
-var errUsedUp = errors.New("a limit is used up")
+var errUsedUp = errors.New("limit exceeded")
 
-// Take counts in the order of the limits, so that two nodes cannot deadlock.
+// Take updates the limits in the given order. Callers always use the same order, so that two nodes cannot deadlock.
 func (d *DB) Take(ctx context.Context, limits []team.Limit, at time.Time) (bool, error) {
 	now := at.UnixMicro()
 	err := d.write(ctx, nil, func(t *tx) error {
@@ -63,7 +64,7 @@ func (d *DB) Refund(ctx context.Context, all, one []team.Limit, at time.Time) er
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("forget the attempt: %w", err)
+		return fmt.Errorf("refund the attempt: %w", err)
 	}
 	return nil
 }
@@ -75,7 +76,7 @@ func (t *tx) TakeLimit(ctx context.Context, limits []team.Limit, n int, at time.
 		until, err := one(ctx, t.q, scanNumber, `INSERT INTO limits (subject, until) VALUES ($1, $2) ON CONFLICT (subject) DO UPDATE
 			SET until = CASE WHEN limits.until > $2 THEN limits.until ELSE $2 END RETURNING until`, l.Subject, now)
 		if err != nil {
-			return 0, fmt.Errorf("look at the limit: %w", err)
+			return 0, fmt.Errorf("read the limit: %w", err)
 		}
 		every := l.Every.Microseconds()
 		n = min(n, int((now+every*int64(l.Burst)-int64(until))/every))

@@ -10,7 +10,7 @@ import (
 	"raff/internal/team"
 )
 
-// logEnd is the position after which a new event of an account must be placed.
+// logEnd is the position in an account's audit log after which a new event must be placed.
 type logEnd struct {
 	seq   int
 	until time.Time
@@ -23,7 +23,7 @@ func scanLogEnd(s scanner) (e logEnd, err error) {
 	return e, err
 }
 
-// logEnd is read once per transaction, under a lock that excludes closing the log.
+// logEnd reads the end of the log once per transaction, under a lock that keeps the log from being sealed.
 func (t *tx) logEnd(ctx context.Context, accountID string) (logEnd, error) {
 	if end, ok := t.ends[accountID]; ok {
 		return end, nil
@@ -47,7 +47,7 @@ func (t *tx) logEnd(ctx context.Context, accountID string) (logEnd, error) {
 	return end, nil
 }
 
-// place sets the time of an event: after everything that is sealed, or is being sealed, regardless of the clock.
+// place sets the time of an event, so that it follows everything that is sealed or being sealed, regardless of the clock.
 func (t *tx) place(ctx context.Context, e *event.Event) error {
 	end, err := t.logEnd(ctx, e.AccountID)
 	if err != nil {
@@ -65,11 +65,11 @@ func (t *tx) place(ctx context.Context, e *event.Event) error {
 	return err
 }
 
-// maxWritten bounds how many events a node remembers that have no seal yet.
+// maxWritten bounds how many unsealed events a node remembers.
 const maxWritten = 100_000
 
-// written is the set of unsealed events that this node wrote. It is compared with the database after a seal was
-// created, because nothing else would detect that an event was removed before it was sealed.
+// written is the set of unsealed events that this node wrote. After a seal is created it is compared with the database,
+// because nothing else would detect that an event was removed before it was sealed.
 type written struct {
 	mu   sync.Mutex
 	refs map[string][]event.Ref // by account
@@ -120,7 +120,8 @@ func (w *written) accounts() (ids []string) {
 	return ids
 }
 
-// MissingEvents compares the events that this node wrote, and that have been sealed since, with the database.
+// MissingEvents returns the events that this node wrote, that should be covered by a seal by now, and that are not in
+// the database.
 func (d *DB) MissingEvents(ctx context.Context) (missing []event.Ref, err error) {
 	for _, account := range d.accounts() {
 		head, err := d.LogHead(ctx, account)

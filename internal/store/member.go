@@ -16,10 +16,10 @@ const (
 	LEFT JOIN invitations i ON i.id = m.invitation_id AND i.state NOT IN ('accepted', 'cancelled')`
 	memberRow    = memberColumns + ", COALESCE(u.name, k.name), p.name, " + outOfAccount + ", " + roleColumns + ", " + offerColumns
 	selectMember = "SELECT " + memberRow + " FROM " + memberJoins
-	// outOfAccount is the expression for whether the account membership of a project member is suspended.
+	// outOfAccount is an expression for whether the account membership of a project member is suspended.
 	outOfAccount = `(m.project_id IS NOT NULL AND EXISTS (SELECT 1 FROM memberships a WHERE a.email_canonical = m.email_canonical
 	AND (a.scope_id = m.account_id) IS TRUE AND a.status = 'suspended' AND a.principal_type <> 'invitation'))`
-	// offerColumns are the columns of the invitation itself; the others are in the membership.
+	// offerColumns are the columns of the invitation itself; its other fields are columns of the membership.
 	offerColumns = "i.id, i.email, i.state, i.invited_by, i.invited_by_user, i.expires_at, i.created_at, i.updated_at"
 )
 
@@ -35,7 +35,7 @@ func memberFields(m *team.Member) []any {
 		(*stamp)(&m.CreatedAt), (*stamp)(&m.UpdatedAt)}
 }
 
-// members reads rows of memberRow, one after the other, into the same fields.
+// members returns a scanner of rows of memberRow that reuses its fields from row to row.
 func (r reader) members() func(scanner) (team.Member, error) {
 	var m team.Member
 	var i team.Invitation
@@ -59,7 +59,7 @@ func (r reader) members() func(scanner) (team.Member, error) {
 	}
 }
 
-// scope is the value of scope_id.
+// scope returns the value of the column scope_id.
 func scope(accountID, projectID string) uid {
 	if projectID != "" {
 		return uid(projectID)
@@ -74,7 +74,7 @@ func (r reader) Member(ctx context.Context, accountID, projectID, id string) (te
 	return ofAccount(m, err, m.AccountID == accountID && m.ProjectID == projectID)
 }
 
-// inScope is a condition that no index serves, for the reason that ofAccount gives.
+// inScope is a condition that no index serves; ofAccount gives the reason.
 const inScope = " AND (m.scope_id = $2) IS TRUE"
 
 func (r reader) MemberByEmail(ctx context.Context, accountID, projectID, canonical string) (team.Member, error) {
@@ -95,8 +95,8 @@ func (r reader) MemberOf(ctx context.Context, accountID, projectID string, t tea
 	return ofAccount(m, err, m.AccountID == accountID)
 }
 
-// MembershipsOf must use the index by email: with the index by account and creation, both databases would read all of
-// its people.
+// MembershipsOf must use the index by email: with the index by account and creation time, both databases would read
+// every membership of the account.
 func (r reader) MembershipsOf(ctx context.Context, accountID, canonical string) ([]team.Member, error) {
 	return many(ctx, r.q, r.members(), selectMember+" WHERE m.email_canonical = $1 AND (m.account_id = $2) IS TRUE ORDER BY m.created_at, m.id",
 		canonical, uid(accountID))
@@ -111,9 +111,9 @@ func (r reader) MembershipsOfAll(ctx context.Context, accountID string, canonica
 	})
 }
 
-// inAccount writes the condition that a membership is of the account itself. The indexes for lists that are filtered
-// by status or role are of everyone in the account who leads, as all its own members do; the other lists have one of
-// the scope.
+// inAccount adds the condition that a membership is one of the account itself. Lists filtered by status or role have
+// indexes over the leading membership of each person (see leads), which an account membership always is; the other
+// lists use an index by scope.
 func inAccount(c *condition, accountID string, filtered bool) {
 	if filtered {
 		c.and("m.account_id = ? AND m.lead AND (m.scope_id = ?) IS TRUE", uid(accountID), uid(accountID))
@@ -143,7 +143,7 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 	switch f.PrincipalType {
 	case "":
 	case team.TypeAPIKey:
-		c.and("m.principal_type = 'api_key'") // which has an index of its own
+		c.and("m.principal_type = 'api_key'") // this condition has its own index
 	default:
 		c.and("m.principal_type = ?", f.PrincipalType)
 	}
@@ -172,7 +172,7 @@ func (r reader) HasManager(ctx context.Context, accountID, permission string, no
 		AND (r.permissions = '*' OR r.permissions LIKE $3 ESCAPE '\'))`, uid(accountID), now, containing(" "+permission+" "))
 }
 
-// invitationID is what links a membership to its invitation.
+// invitationID returns the id that links a membership to its invitation.
 func invitationID(m team.Member) uid {
 	if m.Invitation == nil {
 		return ""
@@ -203,7 +203,7 @@ func memberArgs(m team.Member) []any {
 	}
 }
 
-// UpdateMember does not write the immutable columns: id, account, project and creation.
+// UpdateMember does not write the immutable columns: id, account, project and creation time.
 func (t *tx) UpdateMember(ctx context.Context, m team.Member) error {
 	return t.change(ctx, `UPDATE memberships SET principal_type = $2, user_id = $3, api_key_id = $4, email = $5, email_canonical = $6,
 		role_id = $7, status = $8, is_owner = $9, managed_by = $10, invited_by = $11, invitation_id = $12, invited_at = $13,

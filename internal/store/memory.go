@@ -2,13 +2,13 @@ package store
 
 import "context"
 
-// Rows read by key are kept in memory until the database changes. A row is returned from memory only if the database
-// itself confirms, within the same request, that nothing was committed since the row was read; so memory saves reading
-// the row again, but not the check, and cannot be stale.
+// Rows that are read by key are kept in memory until the database changes. A row is returned from memory only if the
+// database itself confirms, within the same request, that nothing was committed since the row was read. Memory
+// therefore saves reading the row again, but not the check, and cannot be stale.
 //
-// SQLite is asked for PRAGMA data_version, which counts the commits of other connections and other programs; each
-// connection remembers for itself. PostgreSQL is asked for pg_current_snapshot(): which transactions are visible. Two
-// equal snapshots see the same rows. There asking is a round trip, so a request asks once; see Pin.
+// On SQLite the check is PRAGMA data_version, which counts the commits of other connections and other programs; each
+// connection has its own memory. On PostgreSQL it is pg_current_snapshot(), the set of visible transactions: two equal
+// snapshots see the same rows. There the check is a round trip, so a request makes it once; see Pin.
 
 // memoryKey identifies a row: the query and its argument.
 type memoryKey struct {
@@ -19,7 +19,7 @@ type memoryKey struct {
 const maxRemembered = 1024
 
 type rememberer interface {
-	// remembered returns the row in memory for the key, or reads it on the same connection.
+	// remembered returns the row for the key from memory, or reads it on the same connection.
 	remembered(ctx context.Context, key memoryKey, read func(querier) (any, error)) (any, error)
 }
 
@@ -46,14 +46,14 @@ func (e *sqliteEngine) remembered(ctx context.Context, key memoryKey, read func(
 	if v, ok := c.memory[key]; ok {
 		return v, nil
 	}
-	// A commit between the question and this read makes the row newer than the version, never older.
+	// A commit between the check and this read makes the row newer than the version, never older.
 	if v, err = read(sqliteReader{c}); err == nil {
 		c.memory[key] = v
 	}
 	return v, err
 }
 
-// look clears the memory if there was a commit since. A pinned request checks once.
+// look clears the memory if anything was committed since it was filled. A pinned request checks once.
 func (c *sqliteConn) look() error {
 	if c.looked {
 		return nil
@@ -70,7 +70,7 @@ func (c *sqliteConn) look() error {
 	return nil
 }
 
-// dataVersion is a number that changes if another connection has committed.
+// dataVersion returns a number that changes when another connection has committed.
 func (c *sqliteConn) dataVersion() (int64, error) {
 	s, err := c.prepare("PRAGMA data_version", nil)
 	if err != nil {
@@ -85,7 +85,7 @@ func (c *sqliteConn) dataVersion() (int64, error) {
 	return r.int(0), nil
 }
 
-// sqliteReader runs queries on one connection that someone else takes and gives back.
+// sqliteReader runs queries on a connection that its creator acquired and releases.
 type sqliteReader struct{ c *sqliteConn }
 
 func (sqliteReader) dialect() *dialect { return &sqliteDialect }

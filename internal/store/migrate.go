@@ -24,7 +24,7 @@ func Schema() int64 {
 	return n
 }
 
-// versions returns the applied migrations, without changing anything: none for a new database.
+// versions returns the applied migrations without changing anything: none for a new database.
 func versions(ctx context.Context, db *sql.DB, d *dialect) (map[int64]bool, error) {
 	var there bool
 	if err := db.QueryRowContext(ctx, d.hasVersions).Scan(&there); err != nil || !there {
@@ -61,7 +61,7 @@ func prepare(ctx context.Context, db *sql.DB, d *dialect, s Schemas) error {
 	case len(ran) == 0 && s == Create:
 		return migrate(ctx, db, d)
 	case len(ran) == 0:
-		return errors.New("this is not a database of raff: check --database (RAFF_DATABASE_URL); raffd migrate creates a new one")
+		return errors.New("this is not a raff database: check --database (RAFF_DATABASE_URL); raffd migrate creates a new one")
 	}
 	newest, missing := int64(0), 0
 	for v, applied := range ran {

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// LastHeartbeat is when a node was last alive.
+// LastHeartbeat returns when any node last reported that it was alive.
 func (r reader) LastHeartbeat(ctx context.Context) (time.Time, error) {
 	return one(ctx, r.q, scanStamp, "SELECT seen_at FROM nodes ORDER BY seen_at DESC LIMIT 1")
 }
 
-// Now is the database's own time, which is one for all nodes.
+// Now returns the database's own time, which is the same for all nodes.
 func (d *DB) Now(ctx context.Context) (time.Time, error) {
 	return one(ctx, d.q, scanStamp, "SELECT "+d.q.dialect().now)
 }
 
-// Heartbeat uses the database's clock, which all nodes share: with its own clock, a node whose clock is ahead would
-// look alive long after it stopped, and treat the others as dead. A time in the future was recorded before the clock
-// was corrected. Heartbeat takes no lock.
+// Heartbeat uses the database's clock, which all nodes share. With its own clock, a node whose clock is ahead would
+// appear alive long after it stopped, and would treat the others as dead. A heartbeat in the future was recorded before
+// the clock was corrected and does not count. Heartbeat takes no lock.
 func (d *DB) Heartbeat(ctx context.Context, node string, deadAfter time.Duration) (n int, err error) {
 	err = d.write(ctx, nil, func(t *tx) error {
 		now := t.q.dialect().now

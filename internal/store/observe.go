@@ -11,31 +11,31 @@ import (
 // Observer is notified of database activity. Its methods are called concurrently, and must be fast, because
 // transactions wait for them.
 type Observer interface {
-	// Transaction is called for each write transaction that ended.
+	// Transaction is called after each write transaction.
 	Transaction(ctx context.Context, c Change)
-	// Batch is how many changes SQLite made durable with one commit.
+	// Batch is called after each commit on SQLite, with the number of changes it made durable.
 	Batch(changes int)
 }
 
-// Change is one change of the domain, with its retries.
+// Change describes one write transaction, including its retries.
 type Change struct {
-	// Began and Ended are when the change was asked for, and when it was durable or given up.
+	// Began is when the change was requested, Ended when it was durable or had failed.
 	Began, Ended time.Time
-	// Database is sqlite or postgresql.
+	// Database is "sqlite" or "postgresql".
 	Database string
-	// Lock is the account lock: shared, exclusive, or none.
+	// Lock is the account lock: "shared", "exclusive" or "none".
 	Lock string
-	// LockWait is how long it waited for its turn: on SQLite for the one writer, on PostgreSQL for the lock of the account,
-	// with the round trip. It is zero for a change that never had its turn, or asks for none.
+	// LockWait is how long the change waited for its turn: on SQLite for the only writer, on PostgreSQL for the account
+	// lock, including the round trip. It is zero if the change never got its turn or takes no lock.
 	LockWait time.Duration
-	// Retries are the SQLSTATEs with which PostgreSQL broke the transaction off before it ran again.
+	// Retries are the SQLSTATEs of the errors after which PostgreSQL had to run the transaction again.
 	Retries []string
-	// Err is nil after a commit. A refusal by the domain is an error, too.
+	// Err is nil after a commit. A refusal by the domain is also an error.
 	Err error
 }
 
-// Failed reports that the change ended because of the database or of a fault, and not because the domain refused it or
-// only tried it, or because nobody waited for it any more.
+// Failed reports whether the change ended because of the database or a bug, as opposed to a refusal by the domain, a
+// trial run (Try), or a caller that stopped waiting.
 func (c *Change) Failed() bool {
 	if c.Err == nil || errors.Is(c.Err, errTried) || errors.Is(c.Err, context.Canceled) {
 		return false
@@ -44,7 +44,7 @@ func (c *Change) Failed() bool {
 	return !ok || e.Kind == team.KindInternal || e.Kind == team.KindUnavailable
 }
 
-// waited and retried note what an engine does; nobody asks for it where the change is nil.
+// waited and retried are called by the engines; a nil change is not observed.
 func (c *Change) waited(took time.Duration) {
 	if c != nil {
 		c.LockWait += took
@@ -82,35 +82,35 @@ func (all observers) Batch(changes int) {
 	}
 }
 
-// WithObserver adds an observer. There can be several.
+// WithObserver adds an observer. It can be used several times.
 func WithObserver(o Observer) Option {
 	return func(all *options) { all.observers = append(all.observers, o) }
 }
 
 // Stats are the current statistics of a database.
 type Stats struct {
-	// Connections that are in use, that are open, and that may be open at once.
+	// InUse, Open and Max are the numbers of connections in use, open, and allowed.
 	InUse, Open, Max int
-	// Waits is how often someone waited for a connection, and Waited for how long altogether; PostgreSQL only.
+	// Waits is how often a caller had to wait for a connection, and Waited for how long in total; PostgreSQL only.
 	Waits  int64
 	Waited time.Duration
-	// WALBytes is the size of the write-ahead log; SQLite only.
+	// WALBytes is the size of the write-ahead log in bytes; SQLite only.
 	WALBytes int64
 }
 
-// Stats asks the pool, not the database.
+// Stats returns statistics of the connection pool, without a query.
 func (d *DB) Stats() Stats { return d.engine.stats() }
 
 // Backlog is the pending work in the database.
 type Backlog struct {
-	// Mails is how many messages wait to be sent, and OldestMail when the first of them was queued; zero without any.
+	// Mails is the number of queued messages, and OldestMail when the oldest of them was queued; zero if there are none.
 	Mails      int
 	OldestMail time.Time
-	// OldestUnsealed is the time of the oldest audit event that no seal covers; zero without any.
+	// OldestUnsealed is the time of the oldest audit event that no seal covers; zero if there is none.
 	OldestUnsealed time.Time
 }
 
-// Backlog counts the work that waits.
+// Backlog counts the pending work.
 func (d *DB) Backlog(ctx context.Context) (b Backlog, err error) {
 	scan := func(s scanner) (b Backlog, err error) {
 		err = s.Scan((*number)(&b.Mails), (*stamp)(&b.OldestMail))

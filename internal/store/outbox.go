@@ -21,7 +21,7 @@ const (
 	inTurn = "priority = 1 AND account_id = $3"
 )
 
-// LeaseMessage looks before it writes, so that a worker that asks every few seconds costs no commit.
+// LeaseMessage reads before it writes, so that a worker that polls every few seconds causes no commits.
 func (d *DB) LeaseMessage(ctx context.Context, l team.Lease) (team.Message, error) {
 	for range maxTries {
 		waiting, err := one(ctx, d.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+urgent+" AND "+due+")", l.Now)
@@ -48,7 +48,8 @@ func (d *DB) LeaseMessage(ctx context.Context, l team.Lease) (team.Message, erro
 	return team.Message{}, team.ErrNotFound
 }
 
-// nextInTurn is the account after l.After that has a message due; after the last one comes the first.
+// nextInTurn returns the first account after l.After that has a message due, starting again from the first account
+// after the last.
 func (d *DB) nextInTurn(ctx context.Context, l team.Lease) (string, error) {
 	const query = "SELECT account_id FROM outbox WHERE account_id > $2 AND priority = 1 AND " + due + " ORDER BY account_id LIMIT 1"
 	const first = "00000000-0000-0000-0000-000000000000"
@@ -87,12 +88,12 @@ func priority(m team.Message) int {
 	return 1
 }
 
-// QueuePasswordMail tells of no change, so it needs no transaction of the domain.
+// QueuePasswordMail changes nothing in the domain, so it needs no domain transaction.
 func (d *DB) QueuePasswordMail(ctx context.Context, m team.Message) error {
 	return d.write(ctx, nil, func(t *tx) error { return t.InsertMessage(ctx, m) })
 }
 
-// UpdateMessage also ends the lease. Like DeleteMessage, it ignores a missing message, whose invitation was closed.
+// UpdateMessage also ends the lease. Like DeleteMessage, it ignores a missing message: its invitation was closed.
 func (t *tx) UpdateMessage(ctx context.Context, m team.Message) error {
 	return t.later(ctx, "UPDATE outbox SET attempts = $2, next_at = $3, last_error = $4, leased_until = NULL WHERE id = $1",
 		uid(m.ID), m.Attempts, m.NextAt, m.LastError)

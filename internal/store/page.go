@@ -9,7 +9,7 @@ import (
 	"raff/internal/team"
 )
 
-// condition collects the conditions of a list. Each condition has a ? for each of its arguments.
+// condition collects the conditions of a list. Each condition contains one ? per argument.
 type condition struct {
 	sql  strings.Builder
 	args []any
@@ -22,7 +22,7 @@ func (c *condition) and(sql string, args ...any) {
 	c.sql.WriteString(c.number(sql, args...))
 }
 
-// number replaces each ? by a numbered placeholder.
+// number replaces each ? with a numbered placeholder.
 func (c *condition) number(sql string, args ...any) string {
 	for _, a := range args {
 		c.args = append(c.args, a)
@@ -31,12 +31,12 @@ func (c *condition) number(sql string, args ...any) string {
 	return sql
 }
 
-// in is the condition that a column has one of these values.
+// in returns the condition that a column has one of these values.
 func (c *condition) in(values []any) string {
 	return c.number(" IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
 }
 
-// values are arguments for in, each of this kind.
+// values converts all to arguments for in.
 func values[V, S ~string](all []S) []any {
 	out := make([]any, len(all))
 	for i, s := range all {
@@ -45,8 +45,9 @@ func values[V, S ~string](all []S) []any {
 	return out
 }
 
-// inParts asks for what has any one of these values, for so many of them at once as few different queries need: the last value is
-// repeated up to one of their lengths. The results of one part are in order.
+// inParts asks for the rows that have any of these values, many values per query. To limit the number of different
+// query texts, it pads each part to one of a few lengths by repeating the last value. Only the results within one part
+// are in order.
 func inParts[V ~string, T any](all []V, ask func(some []any) ([]T, error)) (found []T, err error) {
 	for part := range slices.Chunk(all, 512) {
 		size := 1
@@ -66,7 +67,7 @@ func inParts[V ~string, T any](all []V, ask func(some []any) ([]T, error)) (foun
 	return found, nil
 }
 
-// uids are the valid UUIDs among ids.
+// uids returns the valid UUIDs among ids.
 func uids(ids []string) []uid {
 	var out []uid
 	for _, id := range ids {
@@ -77,20 +78,20 @@ func uids(ids []string) []uid {
 	return out
 }
 
-// listing describes one list: its columns, conditions and order.
+// listing describes a list: its columns, conditions and order.
 type listing struct {
 	columns string
-	from    string // with its joins
-	rows    string // the tables that the conditions need
-	counts  string // what holds the numbers, in a column n, of the rows that the conditions tell apart; empty: they are counted
-	search  bool   // no index serves the conditions: number and page come from one look at all rows, whose alias is m
+	from    string // including joins
+	rows    string // only the tables that the conditions need
+	counts  string // a table of counters, in column n, with the columns of the conditions; empty: rows are counted
+	search  bool   // no index serves the conditions: total and page come from one scan of all rows, whose alias is m
 	at, id  string // the columns a cursor compares; empty: the list has no cursor
-	newest  bool   // by at and id from the last to the first
+	newest  bool   // in descending order of at and id
 	named   bool   // at is text, not a time
-	order   string // when not by at and id
+	order   string // if not by at and id
 }
 
-// count is the query for the number of rows that match.
+// count returns the query for the number of rows that match.
 func (l listing) count(c *condition, p team.Page) string {
 	switch {
 	case p.SkipTotal:
@@ -101,10 +102,10 @@ func (l listing) count(c *condition, p team.Page) string {
 	return "SELECT COUNT(*) FROM " + l.rows + " WHERE " + c.sql.String()
 }
 
-// after reports whether the page continues behind a row.
+// after reports whether the page starts after a given row.
 func (l listing) after(p team.Page) bool { return p.After != nil && l.at != "" }
 
-// query is the query for the number and the page.
+// query returns the query for the total and the page.
 func (l listing) query(c *condition, p team.Page) string {
 	direction, beyond := "", " > "
 	if l.newest {
@@ -124,7 +125,7 @@ func (l listing) query(c *condition, p team.Page) string {
 	}
 	offset := p.Limit > 0 && p.Offset > 0 && !l.after(p)
 	if p.Limit > 0 {
-		// SQLite plans a statement anew for each LIMIT it can see; in a sum it does not look.
+		// SQLite makes a new plan for each value of a plain LIMIT parameter, but not for an expression.
 		part += c.number(" LIMIT ? + 0", p.Limit)
 	}
 	if offset {
@@ -135,15 +136,15 @@ func (l listing) query(c *condition, p team.Page) string {
 		return "WITH found AS MATERIALIZED (SELECT " + l.id + ", " + l.at + " FROM " + l.rows + matching + ") SELECT (SELECT COUNT(*) FROM found), " +
 			l.columns + " FROM " + l.from + " WHERE " + l.id + " IN (SELECT m.id FROM found m WHERE TRUE" + part + ")" + order
 	case offset && l.order == "" && l.from != l.rows:
-		// What is passed over need not be joined.
+		// Rows that are skipped are not joined.
 		matching += " AND " + l.id + " IN (SELECT " + l.id + " FROM " + l.rows + matching + part + ")"
 		part = order
 	}
 	return "SELECT (" + number + "), " + l.columns + " FROM " + l.from + matching + part
 }
 
-// page reads one page and the exact number of rows that match. Both come from one statement, so that they belong to
-// the same moment.
+// page reads one page and the exact number of rows that match. Both come from one statement, so that they are
+// consistent with each other.
 func page[T any](ctx context.Context, q querier, l listing, c *condition, p team.Page, scan func(scanner) (T, error)) ([]T, int, error) {
 	filters := len(c.args)
 	count, query := l.count(c, p), l.query(c, p)
@@ -158,20 +159,20 @@ func page[T any](ctx context.Context, q querier, l listing, c *condition, p team
 	}
 	list, err := sized(ctx, q, counting, size, query, c.args...)
 	if team.IsNotFound(err) {
-		return nil, 0, nil // a filter by something that is no id
+		return nil, 0, nil // a filter value that is not a valid id matches nothing
 	}
 	if err != nil || len(list) > 0 || !l.after(p) && p.Offset <= 0 || p.SkipTotal {
 		return list, total, err
 	}
-	// The page lies behind the last row.
+	// The page is past the last row.
 	total, err = one(ctx, q, scanNumber, count, c.args[:filters]...)
 	return nil, total, err
 }
 
-// counted reads the total in front of the columns of a row.
+// counted reads the total, which precedes the columns of a row.
 type counted struct {
 	scanner
-	fields []any // the total's, and space for the others
+	fields []any // of the total, with room for those of the row
 }
 
 func (c *counted) Scan(dest ...any) error {
@@ -179,7 +180,7 @@ func (c *counted) Scan(dest ...any) error {
 	return c.scanner.Scan(c.fields...)
 }
 
-// containing is a LIKE pattern, with ESCAPE '\', for what contains the text.
+// containing returns a LIKE pattern, with ESCAPE '\', that matches values containing the text.
 func containing(text string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }

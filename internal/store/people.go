@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// visible writes the condition that a membership of this alias is of the account or of a project that counts.
+// visible returns the condition that a membership of this alias is in the account or in one of the filter's projects.
 func visible(c *condition, alias string, f team.PersonFilter) string {
 	column := alias + ".project_id"
 	if f.AllProjects {
@@ -20,7 +20,7 @@ func visible(c *condition, alias string, f team.PersonFilter) string {
 	return "(" + column + " IS NULL OR " + column + c.in(values[uid](f.Projects)) + ")"
 }
 
-// People finds everyone once: by the membership of the account, or by the first of a project where there is none.
+// People returns each person once: by their account membership or, without one, by their first project membership.
 func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person, int, error) {
 	l := memberList
 	switch f.Sort {
@@ -94,7 +94,7 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	return people, total, r.readProjects(ctx, people, f)
 }
 
-// readFactors fills in who of these has a second factor.
+// readFactors sets HasFactor for these people.
 func (r reader) readFactors(ctx context.Context, people []team.Person) error {
 	var ids []any
 	for _, p := range people {
@@ -114,8 +114,8 @@ func (r reader) readFactors(ctx context.Context, people []team.Person) error {
 	return err
 }
 
-// leads writes the condition that a membership is the one by which its person is listed, and reports whether that is
-// among what member_counts tells apart.
+// leads adds the condition that a membership is the one that represents its person in the list, and reports whether
+// member_counts can count the matches.
 func leads(c *condition, f team.PersonFilter) bool {
 	c.and("m.principal_type <> 'api_key'")
 	switch {
@@ -124,8 +124,8 @@ func leads(c *condition, f team.PersonFilter) bool {
 	case f.AllProjects:
 		c.and("m.account_id = ? AND m.lead", uid(f.AccountID))
 	default:
-		// Which one leads depends on the projects that count. (… = …) IS TRUE keeps the search for others of the same
-		// person from walking through the account.
+		// Which membership leads depends on the filter's projects. (… = …) IS TRUE keeps the database from searching a
+		// person's other memberships by walking through the whole account.
 		c.and("m.account_id = ?", uid(f.AccountID))
 		c.and(visible(c, "m", f))
 		c.and(`(m.project_id IS NULL OR NOT EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = m.email_canonical

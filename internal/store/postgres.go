@@ -19,11 +19,12 @@ import (
 	"raff/internal/team"
 )
 
-// postgresEngine is one PostgreSQL database. It uses pgx itself and not database/sql, because only pgx can send
-// several statements in one round trip.
+// postgresEngine is a PostgreSQL database. It uses pgx directly, because database/sql cannot send several statements in
+// one round trip.
 type postgresEngine struct {
 	pool *pgxpool.Pool
-	// writers leaves some connections to readers: changes wait for locks while they hold theirs.
+	// writers limits the connections used for changes, which hold theirs while they wait for locks, so that some are
+	// left for readers.
 	writers chan struct{}
 	queue   accountQueue
 	memory  postgresMemory
@@ -47,7 +48,7 @@ func openPostgres(ctx context.Context, url string, o options) (engine, error) {
 	return e, nil
 }
 
-// start connects, and does to the schema what s allows.
+// start connects, and creates, migrates or checks the schema as s says.
 func (e *postgresEngine) start(ctx context.Context, cfg *pgxpool.Config, s Schemas) (err error) {
 	first, err := pgx.ConnectConfig(ctx, cfg.ConnConfig.Copy())
 	if err != nil {
@@ -82,7 +83,7 @@ func (e *postgresEngine) query(ctx context.Context, query string, args []any) (r
 	return postgresRows{rs, nil}, nil
 }
 
-// pooledQuery sends the greeting and the query together: up to the end of both the pooler keeps to one server process.
+// pooledQuery sends the greeting and the query together, so that the pooler runs both on one server process.
 func (e *postgresEngine) pooledQuery(ctx context.Context, query string, args []any) (rows, error) {
 	var batch pgx.Batch
 	batch.Queue(e.link.greeting())
@@ -98,13 +99,14 @@ func (e *postgresEngine) pooledQuery(ctx context.Context, query string, args []a
 		rs, err = results.Query()
 	}
 	if err != nil {
-		_ = results.Close() // tells the same error again
+		_ = results.Close() // returns the same error again
 		return nil, postgresError(err)
 	}
 	return postgresRows{rs, func() { _ = results.Close() }}, nil
 }
 
-// ping asks for a database that can be written to, so that no load balancer sends requests to a node on another.
+// ping checks that the database accepts writes, so that a load balancer does not send requests to a node connected to
+// a standby.
 func (e *postgresEngine) ping(ctx context.Context) error {
 	unfit, err := one(ctx, e, scanFlag, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'")
 	if err == nil && unfit {
@@ -139,7 +141,7 @@ func (e *postgresEngine) update(ctx context.Context, locks []accountLock, c *Cha
 		if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 			c.retried(pe.Code)
 		}
-		pause := time.Duration(rand.Int64N(int64(time.Millisecond) << try)) //nolint:gosec // spreads retries, guards nothing
+		pause := time.Duration(rand.Int64N(int64(time.Millisecond) << try)) //nolint:gosec // spreads retries; not security-relevant
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -170,7 +172,7 @@ func (e *postgresEngine) once(ctx context.Context, locks []accountLock, c *Chang
 	for _, lock := range locks {
 		lock.queue(&s.pending)
 		if uid(lock.accountID).valid() {
-			// A statement of its own: only one that begins when the lock is held sees what was committed before.
+			// A separate statement, because only a statement that starts after the lock is acquired sees earlier commits.
 			s.account, s.endAt = lock.accountID, s.pending.Len()
 			s.pending.Queue(logEndQuery, lock.accountID)
 		}
@@ -189,7 +191,7 @@ func (e *postgresEngine) once(ctx context.Context, locks []accountLock, c *Chang
 		return err
 	}
 	if s.err != nil {
-		return postgresError(s.err) // fn passed over an error of a statement
+		return postgresError(s.err) // fn ignored the error of a statement
 	}
 	if err := s.commit(ctx); err != nil {
 		return postgresError(err)
@@ -198,7 +200,7 @@ func (e *postgresEngine) once(ctx context.Context, locks []accountLock, c *Chang
 	return nil
 }
 
-// statement takes the lock of key $1.
+// statement returns the statement that takes the lock with key $1.
 func (l *accountLock) statement() string {
 	if l.lock == team.Shared {
 		return "SELECT pg_advisory_xact_lock_shared($1)"
@@ -206,7 +208,7 @@ func (l *accountLock) statement() string {
 	return "SELECT pg_advisory_xact_lock($1)"
 }
 
-// queue takes the lock, and tells the triggers of a change that it is alone.
+// queue takes the lock. If it is exclusive, queue also tells the triggers, which then need no locks of their own.
 func (l *accountLock) queue(b *pgx.Batch) {
 	b.Queue(l.statement(), l.key())
 	if l.lock != team.Shared {
@@ -214,25 +216,27 @@ func (l *accountLock) queue(b *pgx.Batch) {
 	}
 }
 
-// key is the last half of the account's id, which is random. Two accounts that share one only wait for each other.
+// key returns the last half of the account's id, which is random. Two accounts with the same key merely wait for each
+// other.
 func (l *accountLock) key() int64 {
 	b, err := hex.DecodeString(strings.ReplaceAll(l.accountID, "-", ""))
 	if err != nil || len(b) != 16 {
 		return 0
 	}
-	return int64(binary.BigEndian.Uint64(b[8:])) //nolint:gosec // any 64 bits will do
+	return int64(binary.BigEndian.Uint64(b[8:])) //nolint:gosec // any 64 bits work
 }
 
-// postgresSession is one transaction. Statements that nobody waits for are kept in pending and go out with the next
-// one that someone does wait for; BEGIN and the lock are the first of them, COMMIT is the last.
+// postgresSession is one transaction. Statements whose results are not needed yet are collected in pending and sent
+// with the next statement whose result is. BEGIN and the lock are always the first statements, COMMIT the last.
 type postgresSession struct {
-	change   *Change // nil: nobody asks
+	change   *Change // nil: not observed
 	conn     *pgx.Conn
 	pending  pgx.Batch
-	prologue int // how many statements were pending before fn's first
+	prologue int // number of statements before the first one of fn
 	sent     bool
 	err      error // the first failure
-	// account is whose lock is held, and end the end of its log, which is statement endAt of the prologue.
+	// account is the account whose lock is held. Its log end is in end; the statement that reads it is number endAt of
+	// the prologue.
 	account string
 	endAt   int
 	end     logEnd
@@ -240,7 +244,7 @@ type postgresSession struct {
 
 func (s *postgresSession) dialect() *dialect { return &postgresDialect }
 
-// send sends what is pending. The results of all but the last statement are read and checked.
+// send sends the pending statements. It reads and checks the results of all but the last one.
 func (s *postgresSession) send(ctx context.Context) (pgx.BatchResults, error) {
 	if s.err != nil {
 		return nil, s.err
@@ -257,7 +261,7 @@ func (s *postgresSession) send(ctx context.Context) (pgx.BatchResults, error) {
 			_, err = results.Exec()
 		}
 		if err != nil {
-			_ = results.Close() // tells the same error again
+			_ = results.Close() // returns the same error again
 			return nil, s.failed(err)
 		}
 	}
@@ -302,7 +306,7 @@ func (s *postgresSession) lockLog(ctx context.Context, accountID string, alone b
 	return err
 }
 
-// logLock makes another lock of the one of an account.
+// logLock distinguishes the lock of an account's audit log from the lock of the account.
 const logLock = 0x6c6f67
 
 func (s *postgresSession) query(ctx context.Context, query string, args []any) (rows, error) {
@@ -313,7 +317,7 @@ func (s *postgresSession) query(ctx context.Context, query string, args []any) (
 	}
 	rs, err := results.Query()
 	if err != nil {
-		_ = results.Close() // tells the same error again
+		_ = results.Close() // returns the same error again
 		return nil, postgresError(s.failed(err))
 	}
 	return postgresRows{rs, func() {
@@ -356,10 +360,10 @@ func (s *postgresSession) failed(err error) error {
 	return err
 }
 
-// commit is not cut short with the request, because then nobody would know what became of it.
+// commit is not cancelled with the request, because its outcome would then be unknown.
 func (s *postgresSession) commit(ctx context.Context) error {
 	if !s.sent && s.pending.Len() == s.prologue {
-		return nil // fn asked for nothing
+		return nil // fn sent no statement
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
@@ -378,7 +382,7 @@ func (s *postgresSession) rollback(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if _, err := s.conn.Exec(ctx, "ROLLBACK"); err != nil {
-		_ = s.conn.Close(ctx) // the server rolls back what a lost session left
+		_ = s.conn.Close(ctx) // the server rolls back the transaction of a lost session
 	}
 }
 
@@ -396,15 +400,15 @@ func (r postgresRows) Close() {
 	}
 }
 
-// retryable reports that a transaction may succeed, or see why it cannot, when it is run again: it was chosen to break
-// a deadlock, or lost a race for a unique value that it did not find before.
+// retryable reports whether running the transaction again may succeed or give a proper refusal: it was aborted to
+// resolve a deadlock, or a concurrent transaction inserted the same unique value first.
 func retryable(err error) bool {
 	var pe *pgconn.PgError
 	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01" || pe.Code == "23505")
 }
 
-// postgresError makes Unavailable of what says that the database is away, full or read-only now, and leaves other
-// errors as they are.
+// postgresError returns Unavailable for an error that says that the database is currently unreachable, full or
+// read-only, and other errors unchanged.
 func postgresError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err

@@ -20,24 +20,25 @@ import (
 	"raff/internal/team"
 )
 
-// postgresSettings hold for every statement, unless the URL says otherwise.
+// postgresSettings apply to every statement, unless the URL sets them.
 var postgresSettings = map[string]string{
-	// A node that froze inside a change must not keep the others out for ever.
+	// A node that hangs inside a change must not block the others forever.
 	"lock_timeout":                        "10s",
 	"idle_in_transaction_session_timeout": "30s",
-	// A statement that is stuck must not hold its connection for ever. It is above lock_timeout, so that a wait for a lock is told
-	// as one. Long lists, such as exports, are read in pages, each a statement of its own; migrations are exempt.
+	// A statement that hangs must not occupy its connection forever. The limit is higher than lock_timeout, so that
+	// waiting for a lock is reported as such. Long lists, such as exports, are read in pages, one statement per page;
+	// migrations are exempt.
 	"statement_timeout": "30s",
-	// Plans are made while tables are nearly empty and are kept while they grow.
+	// Plans are made while tables are nearly empty, and kept while they grow.
 	"enable_seqscan":    "off",
-	"enable_bitmapscan": "off", // rows of an index in no order: a page of a list would be all of it, sorted
+	"enable_bitmapscan": "off", // would read and sort a whole list for one page
 	"jit":               "off",
 }
 
-// migrationLock is the key of the lock under which one program migrates ("raff" in ASCII, then 1).
+// migrationLock is the key of the advisory lock for migrations ("raff" in ASCII, then 1).
 const migrationLock = 0x72616666_00000001
 
-// migrationWait bounds how long a program waits for another one that migrates.
+// migrationWait is how long a program waits for another one that is migrating.
 const migrationWait = "10min"
 
 var (
@@ -45,24 +46,24 @@ var (
 	errPooled     = errors.New("the connection goes through a pooler; the next one is made for that")
 )
 
-// postgresLink makes connections. Each one is checked before it is used: it must reach the primary, because a standby lags
-// behind and would accept a credential that was revoked. Behind a pooler such as PgBouncer a connection reaches another
-// server process for each transaction; then prepared statements have no names, and settings and the question whether this
-// is the primary go with each transaction.
+// postgresLink creates connections. Each one is checked before use: it must reach the primary, because a standby lags
+// behind and would accept a credential that was revoked. With a pooler such as PgBouncer, a connection uses a different
+// server process for each transaction. Prepared statements then have no names, and each transaction sends the settings
+// and the check for the primary.
 type postgresLink struct {
 	settings map[string]string
-	chosen   bool // the URL chooses how statements are sent
+	chosen   bool // the URL says how statements are sent
 	pooled   atomic.Bool
 	made     func() // called for each new connection
 }
 
-// newPostgresLink changes the configuration so that it makes connections of this kind.
+// newPostgresLink changes cfg so that its connections are checked.
 func newPostgresLink(cfg *pgxpool.Config, database string) (*postgresLink, error) {
 	l := &postgresLink{settings: maps.Clone(postgresSettings), chosen: strings.Contains(database, "default_query_exec_mode"), made: func() {}}
 	if err := demandPrimary(database); err != nil {
 		return nil, err
 	}
-	// A pooler refuses settings that it does not know in the message that opens a connection.
+	// In the message that opens a connection, a pooler rejects settings that it does not know.
 	parameters := cfg.ConnConfig.RuntimeParams
 	for name := range l.settings {
 		if v := parameters[name]; v != "" {
@@ -74,7 +75,7 @@ func newPostgresLink(cfg *pgxpool.Config, database string) (*postgresLink, error
 		parameters["application_name"] = "raffd"
 	}
 	if !strings.Contains(database, "pool_max_conns") {
-		cfg.MaxConns = int32(max(16, 4*runtime.GOMAXPROCS(0))) //nolint:gosec // a small number
+		cfg.MaxConns = int32(max(16, 4*runtime.GOMAXPROCS(0))) //nolint:gosec // small
 	}
 	if !strings.Contains(database, "connect_timeout") {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
@@ -84,11 +85,11 @@ func newPostgresLink(cfg *pgxpool.Config, database string) (*postgresLink, error
 	return l, nil
 }
 
-// demandPrimary refuses a URL that asks for a standby. The default, and what "any" gets, is read-write.
+// demandPrimary rejects a URL that asks for a standby. If the URL asks for nothing or for "any", the pool uses read-write.
 func demandPrimary(database string) error {
 	u, err := url.Parse(database)
 	if err != nil {
-		return nil //nolint:nilerr // pgx has read it already
+		return nil //nolint:nilerr // pgx has already parsed it
 	}
 	switch asked := u.Query().Get("target_session_attrs"); asked {
 	case "", "any", "read-write", "primary":
@@ -98,7 +99,7 @@ func demandPrimary(database string) error {
 	}
 }
 
-// choose decides how statements are sent on the connection that is about to be made.
+// choose sets how statements are sent on a connection that is about to be opened.
 func (l *postgresLink) choose(_ context.Context, c *pgx.ConnConfig) error {
 	if l.pooled.Load() && !l.chosen {
 		c.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
@@ -106,7 +107,7 @@ func (l *postgresLink) choose(_ context.Context, c *pgx.ConnConfig) error {
 	return nil
 }
 
-// chose refuses a connection that was made before it was known that there is a pooler.
+// chose rejects a connection that was opened before the pooler was detected.
 func (l *postgresLink) chose(_ context.Context, c *pgx.Conn) error {
 	if l.pooled.Load() && !l.chosen && c.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheDescribe {
 		return team.Unavailable(errPooled)
@@ -114,7 +115,8 @@ func (l *postgresLink) chose(_ context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// unbound lets a connection for migrations take its time. Through a pooler it has no settings of ours, and must leave none.
+// unbound removes the statement timeout from a connection for migrations. Through a pooler, the connection has none of
+// our settings and must not change any.
 func (l *postgresLink) unbound(ctx context.Context, c *pgx.Conn) error {
 	if l.pooled.Load() {
 		return nil
@@ -123,8 +125,8 @@ func (l *postgresLink) unbound(ctx context.Context, c *pgx.Conn) error {
 	return err
 }
 
-// validate asks a new connection all that has to be known of it in one round trip. The process that answers has another
-// id than the one that was announced where a pooler stands between.
+// validate checks a new connection in one round trip. With a pooler, the process that answers has a different id than
+// the one that was announced when connecting.
 func (l *postgresLink) validate(ctx context.Context, c *pgconn.PgConn) error {
 	direct := fmt.Sprintf("pg_backend_pid() = %d", c.PID())
 	results, err := c.Exec(ctx, "SELECT "+direct+", pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on', CASE WHEN "+
@@ -133,7 +135,7 @@ func (l *postgresLink) validate(ctx context.Context, c *pgconn.PgConn) error {
 		return err
 	}
 	if len(results) != 1 || len(results[0].Rows) != 1 || len(results[0].Rows[0]) != 3 {
-		return errors.New("the database does not answer like PostgreSQL")
+		return errors.New("the database did not respond like PostgreSQL")
 	}
 	row := results[0].Rows[0]
 	if string(row[1]) != "f" {
@@ -146,7 +148,7 @@ func (l *postgresLink) validate(ctx context.Context, c *pgconn.PgConn) error {
 	return nil
 }
 
-// set is an expression that makes the settings, for the transaction or for as long as the connection lives.
+// set returns an expression that applies the settings, for the transaction or for the lifetime of the connection.
 func (l *postgresLink) set(transaction bool) string {
 	parts := make([]string, 0, len(l.settings))
 	for _, name := range slices.Sorted(maps.Keys(l.settings)) {
@@ -155,20 +157,20 @@ func (l *postgresLink) set(transaction bool) string {
 	return strings.Join(parts, " || ")
 }
 
-// greeting is what goes before the statements of a transaction through a pooler: it makes the settings and answers
-// whether this is a standby.
+// greeting returns the statement that precedes a transaction through a pooler: it applies the settings and returns
+// whether the server is a standby.
 func (l *postgresLink) greeting() string {
 	return "SELECT pg_is_in_recovery() FROM (SELECT " + l.set(true) + ") settings"
 }
 
-// migratePostgres holds the lock in a transaction, which ends with the program whatever happens, also where a pooler keeps
-// the connection.
+// migratePostgres holds the lock in a transaction, so that it is released when the program ends, even if a pooler keeps
+// the connection open.
 func migratePostgres(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, link *postgresLink, s Schemas) error {
 	if _, err := guard.Exec(ctx, "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '"+migrationWait+"'"); err != nil {
 		return err
 	}
 	if _, err := guard.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", int64(migrationLock))); err != nil {
-		return fmt.Errorf("wait for another program that migrates (pg_locks says who holds the advisory lock): %w", err)
+		return fmt.Errorf("wait for another program that is migrating (pg_locks shows which process holds the advisory lock): %w", err)
 	}
 	db := stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(link.choose), stdlib.OptionAfterConnect(link.unbound))
 	defer func() { _ = db.Close() }()
@@ -179,8 +181,8 @@ func migratePostgres(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, 
 	return err
 }
 
-// snapshotsMove reports whether a snapshot changes with a commit, as memory relies on. It does not on every database that
-// speaks PostgreSQL's protocol.
+// snapshotsMove reports whether each commit changes the snapshot, as memory requires. Not every database that speaks
+// PostgreSQL's protocol does that.
 func snapshotsMove(ctx context.Context, c *pgx.Conn) bool {
 	var before, after string
 	for _, s := range []*string{&before, &after} {

@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// postgresMemory holds rows that were read while the database showed one snapshot. Snapshots are numbers that a server
-// counts up; they belong to one life of one server. Another server, a copy that was promoted, a backup that was restored and
-// a server that lost its last changes in a crash count the same numbers again with other rows behind them. So a snapshot
-// goes together with the moment at which its server started, and a new connection, which is all that is left after a crash,
-// makes memory forget.
+// postgresMemory holds rows that were read while the database had one snapshot. A snapshot consists of numbers that a
+// server counts up, so it is only meaningful for one run of one server: another server, a promoted standby, a restored
+// backup, or a server that lost its last changes in a crash can reach the same numbers with different rows. A snapshot
+// is therefore combined with the start time of its server, and every new connection clears the memory, because a crash
+// breaks all connections.
 type postgresMemory struct {
-	off      bool // snapshots do not change with every commit here
+	off      bool // this database's snapshots do not change with every commit
 	mu       sync.Mutex
-	life     int // counts how often memory was made to forget
+	life     int // number of calls of forget
 	snapshot string
 	rows     map[memoryKey]any
 }
 
-// forget ends the life of what memory holds, and of what was read and not put into it yet.
+// forget clears the memory. Rows that were read before, but not stored yet, are discarded by put.
 func (m *postgresMemory) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -32,7 +32,7 @@ func (m *postgresMemory) lives() int {
 	return m.life
 }
 
-// get is the row, if memory is of this snapshot. Memory of another one is forgotten: snapshots do not come back.
+// get returns the row if memory holds rows of this snapshot.
 func (m *postgresMemory) get(snapshot string, key memoryKey) (any, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -43,8 +43,8 @@ func (m *postgresMemory) get(snapshot string, key memoryKey) (any, bool) {
 	return v, ok
 }
 
-// put remembers a row that was read after the snapshot was taken. What was committed in between makes the row newer
-// than the snapshot, never older; and then the next request finds another snapshot.
+// put stores a row that was read after the snapshot was taken, in the given life. If something was committed in between, the row
+// is newer than the snapshot, never older, and the next request gets another snapshot.
 func (m *postgresMemory) put(life int, snapshot string, key memoryKey, row any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,7 +59,7 @@ func (m *postgresMemory) put(life int, snapshot string, key memoryKey, row any) 
 
 type pinKey struct{}
 
-// pin is the snapshot of one request, asked for by its first read.
+// pin holds the snapshot of one request, which its first read asks for.
 type pin struct {
 	once     sync.Once
 	life     int
@@ -71,8 +71,8 @@ func (e *postgresEngine) pin(ctx context.Context) (pinned context.Context, done 
 	return context.WithValue(ctx, pinKey{}, &pin{}), func() {}
 }
 
-// remembered reads through memory in a pinned request. In any other one a look at the snapshot would cost as much as
-// reading.
+// remembered reads through memory in a pinned request. In other requests, asking for the snapshot would cost as much as
+// reading the row.
 func (e *postgresEngine) remembered(ctx context.Context, key memoryKey, read func(querier) (any, error)) (any, error) {
 	p, ok := ctx.Value(pinKey{}).(*pin)
 	if !ok || e.memory.off {

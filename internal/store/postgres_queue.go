@@ -9,24 +9,24 @@ import (
 	"raff/internal/team"
 )
 
-// accountQueue lets one exclusive change per account at a time request the account's lock from the database. Waiting
-// changes hold no connection, so that many large changes of one account do not block the others.
+// accountQueue lets only one exclusive change per account request the account's lock from the database at a time.
+// Waiting changes hold no connection, so that many large changes of one account do not block other accounts.
 type accountQueue struct {
 	mu    sync.Mutex
 	turns map[string]*turn
 }
 
 type turn struct {
-	free    chan struct{} // holds one value while nobody's turn it is
+	free    chan struct{} // holds one value while no change has its turn
 	waiting int
 }
 
 // queueWait is how long a change waits for its turn; it is shorter than the deadline of the request.
 const queueWait = 20 * time.Second
 
-var errBusy = errors.New("other changes of the account take long")
+var errBusy = errors.New("timed out waiting for other changes of the account")
 
-// enter waits for the turns of the change, in the order of its locks. leave ends them.
+// enter waits until the change has its turn for each of its locks, in order. leave ends its turns.
 func (q *accountQueue) enter(ctx context.Context, locks []accountLock) (leave func(), err error) {
 	late := time.NewTimer(queueWait)
 	defer late.Stop()

@@ -71,7 +71,7 @@ func (t *tx) InsertProject(ctx context.Context, p team.Project) (bool, error) {
 		p.CreatedBy, p.CreatedAt, p.UpdatedAt, team.FoldName(p.Name))
 }
 
-// UpdateProject leaves account, slug and creation as they are.
+// UpdateProject does not write the immutable columns: account, slug and creation time.
 func (t *tx) UpdateProject(ctx context.Context, p team.Project) (bool, error) {
 	n, err := t.exec(ctx, `UPDATE projects SET name = $2, name_key = $3, description = $4, default_region = $5, is_active = $6,
 		updated_at = $7, name_unique = CASE WHEN name = $2 THEN name_unique ELSE $8 END WHERE id = $1

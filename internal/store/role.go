@@ -84,7 +84,7 @@ func (t *tx) InsertRole(ctx context.Context, r team.Role) (bool, error) {
 	return t.inserted(ctx, insertRole+" ON CONFLICT DO NOTHING", t.roleArgs(r)...)
 }
 
-// UpdateRole never changes account, scope or slug. A name that another role has is a Conflict.
+// UpdateRole does not write account, scope and slug, which are immutable. A name that another role has is a Conflict.
 func (t *tx) UpdateRole(ctx context.Context, r team.Role) error {
 	err := t.change(ctx, `UPDATE roles SET name = $2, name_key = $3, description = $4, permissions = $5, updated_at = $6,
 		name_unique = CASE WHEN name = $2 THEN name_unique ELSE $7 END
@@ -105,7 +105,7 @@ func (t *tx) DeleteRole(ctx context.Context, id string) error {
 	return t.change(ctx, "DELETE FROM roles WHERE id = $1", uid(id))
 }
 
-// SyncSystemRoles writes what differs, so that a start that changes nothing writes nothing.
+// SyncSystemRoles writes only what differs, so that a start without changes writes nothing.
 func (d *DB) SyncSystemRoles(ctx context.Context, roles []team.Role) error {
 	return d.write(ctx, nil, func(t *tx) error { return t.SyncSystemRoles(ctx, d.c, roles) })
 }
@@ -124,7 +124,7 @@ func (t *tx) SyncSystemRoles(ctx context.Context, c *permission.Catalog, roles [
 	return nil
 }
 
-// RoleTexts reads the permissions as text, because a catalog that is about to be left may not know all of them.
+// RoleTexts returns the permissions as text, because the current catalog may not define all of them.
 func (d *DB) RoleTexts(ctx context.Context) ([]team.RoleText, error) {
 	return many(ctx, d.q, func(s scanner) (v team.RoleText, err error) {
 		err = s.Scan((*text)(&v.ID), (*text)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Scope), (*flag)(&v.IsSystem),
@@ -134,7 +134,7 @@ func (d *DB) RoleTexts(ctx context.Context) ([]team.RoleText, error) {
 		(SELECT COUNT(*) FROM memberships m WHERE m.role_id = r.id) FROM roles r ORDER BY r.id`)
 }
 
-// AccountIDs are the ids of all accounts.
+// AccountIDs returns the ids of all accounts.
 func (d *DB) AccountIDs(ctx context.Context) ([]string, error) {
 	return many(ctx, d.q, scanText, "SELECT id FROM accounts ORDER BY id")
 }

@@ -9,13 +9,13 @@ import (
 	"raff/internal/team"
 )
 
-// reader is team.Reader on anything that runs queries.
+// reader implements team.Reader on anything that runs queries.
 type reader struct {
 	q querier
 	c *permission.Catalog
 }
 
-// one reads exactly one row; none is team.ErrNotFound.
+// one reads exactly one row. Without a row the error is team.ErrNotFound.
 func one[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (T, error) {
 	var v T
 	if err := bind(args); err != nil {
@@ -39,8 +39,8 @@ func one[T any](ctx context.Context, q querier, scan func(scanner) (T, error), q
 }
 
 // ofAccount hides a row of another account. Rows are looked up by id alone and compared afterwards: PostgreSQL plans a
-// query while tables are nearly empty and keeps the plan while they grow, and with an account or scope among the
-// conditions it may have chosen to walk through all of its rows.
+// query while tables are nearly empty and keeps the plan while they grow. With the account or scope in the condition,
+// the plan might walk through all rows of the account.
 func ofAccount[T any](v T, err error, mine bool) (T, error) {
 	if err == nil && !mine {
 		var none T
@@ -54,7 +54,7 @@ func many[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 	return sized(ctx, q, scan, func() int { return 0 }, query, args...)
 }
 
-// sized is many where something is known about the number of rows after the first was read.
+// sized is many with a size hint: size is called once, after the first row was read.
 func sized[T any](ctx context.Context, q querier, scan func(scanner) (T, error), size func() int, query string, args ...any) ([]T, error) {
 	if err := bind(args); err != nil {
 		return nil, err
@@ -98,8 +98,8 @@ func scanFlag(s scanner) (b bool, err error) {
 	return b, err
 }
 
-// uid is an argument for an id column; empty is NULL. Text that is no UUID in canonical spelling is the id of
-// nothing: on both databases the query answers team.ErrNotFound without being sent, so that no transaction breaks.
+// uid is an argument for an id column; empty is NULL. Text that is not a UUID in canonical form is not the id of
+// anything: the query then returns team.ErrNotFound without being sent, so that it cannot abort the transaction.
 type uid string
 
 func (u uid) valid() bool {
@@ -120,7 +120,7 @@ func (u uid) valid() bool {
 	return true
 }
 
-// personID is the id of the person behind an action, or empty for the operator, who has no user in the database.
+// personID returns the user id of an actor, or empty for the operator, who has no user in the database.
 func personID(id string) uid {
 	if uid(id).valid() {
 		return uid(id)
@@ -128,11 +128,11 @@ func personID(id string) uid {
 	return ""
 }
 
-// errNoText refuses on both databases text that only one of them could store. The API and the pages refuse it earlier,
-// with the name of the field.
+// errNoText rejects, on both databases, text that only one of them could store. The API and the pages reject such text
+// earlier and name the field.
 var errNoText = &team.Error{Kind: team.KindInvalid, Code: "invalid_text", Message: "A text of the request contains a NUL character or bytes that are not UTF-8. Remove them."}
 
-// bind turns arguments into the few types both drivers take as they are: nil, string, int64, bool and []byte.
+// bind converts arguments to the few types that both drivers accept directly: nil, string, int64, bool and []byte.
 func bind(args []any) error {
 	for i, a := range args {
 		switch v := a.(type) {
@@ -181,8 +181,8 @@ func bind(args []any) error {
 	return nil
 }
 
-// The types below are what columns are read into: each is the type of a field with a Scan method, so that a row is
-// decoded without reflection and NULL is the zero value.
+// The types below are scan destinations for columns. Each has the underlying type of a field and a Scan method, so that
+// a row is decoded without reflection and NULL becomes the zero value.
 
 type text string
 
@@ -200,7 +200,7 @@ func (t *text) Scan(v any) error {
 	return nil
 }
 
-// set keeps the string it has when that is the same: the rows of a list share most of their texts.
+// set keeps the current string if it is equal, because the rows of a list share most of their texts.
 func (t *text) set(b []byte) {
 	if string(b) != string(*t) {
 		*t = text(b)
@@ -272,7 +272,7 @@ func (b *blob) Scan(v any) error {
 	return nil
 }
 
-// permissions reads the text of a role's permissions.
+// permissions scans the text form of a role's permissions.
 type permissions struct {
 	text
 	c   *permission.Catalog

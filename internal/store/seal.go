@@ -50,7 +50,7 @@ func (t *tx) SetLogHead(ctx context.Context, h team.LogHead) error {
 	return err
 }
 
-// HoldLog waits for transactions that write events of this account while they hold the lock of another one.
+// HoldLog waits for transactions that write events of this account while holding the lock of another account.
 func (t *tx) HoldLog(ctx context.Context, accountID string) error {
 	return t.s.lockLog(ctx, accountID, true)
 }
@@ -69,7 +69,7 @@ func scanStamp(s scanner) (t time.Time, err error) {
 	return t, err
 }
 
-// SealableAccounts asks for each account whether it has an event behind its last seal, which two indexes answer.
+// SealableAccounts checks for each account whether it has an event after its last seal, using two indexes.
 func (d *DB) SealableAccounts(ctx context.Context, now time.Time) ([]string, error) {
 	return many(ctx, d.q, scanText, `SELECT h.account_id FROM audit_heads h WHERE h.closed_seq > h.sealed_seq OR EXISTS (
 		SELECT 1 FROM audit_events e WHERE e.account_id = h.account_id AND e.at >= COALESCE(h.sealed_until, 0)
@@ -86,10 +86,10 @@ func (r reader) SealKeyIDs(ctx context.Context) ([]string, error) {
 	return many(ctx, r.q, scanText, "SELECT DISTINCT key_id FROM audit_heads WHERE key_id <> ''")
 }
 
-// eventsAtOnce bounds how many events EachEvent holds in memory.
+// eventsAtOnce is the maximum number of events that EachEvent holds in memory.
 const eventsAtOnce = 1000
 
-// endOfTime is later than all times that can be stored.
+// endOfTime is later than any time that can be stored.
 const endOfTime = int64(1)<<62 - 1
 
 func (r reader) EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error {

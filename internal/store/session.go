@@ -20,8 +20,8 @@ func scanSession(s scanner) (v team.Session, err error) {
 	return v, err
 }
 
-// What a request needs to know about its session is one row: the session, the person, the account, and their membership
-// with the role.
+// sessionRow reads everything a request needs to know about its session as one row: the session, the user, the account,
+// and the user's account membership with the role.
 const sessionRow = "SELECT " + sessionColumns + ", " + userColumns + ", " + accountColumns + ", " + memberColumns + ", " + roleColumns + `,
 	EXISTS (SELECT 1 FROM memberships pm WHERE pm.user_id = s.user_id AND pm.account_id = s.account_id AND pm.project_id IS NOT NULL
 		AND pm.status = 'active' AND (pm.expires_at IS NULL OR pm.expires_at > $2)),
@@ -68,7 +68,7 @@ func (r reader) AccountsWith(ctx context.Context, userID string, now time.Time) 
 		AND (m.status = 'suspended' OR m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2)) ORDER BY m.account_id`, uid(userID), now)
 }
 
-// AccountsOf leaves out accounts in which the person is suspended: that rests the roles in projects too.
+// AccountsOf leaves out accounts in which the user is suspended, because a suspension also covers project roles.
 func (r reader) AccountsOf(ctx context.Context, userID string, now time.Time) ([]team.Account, error) {
 	return many(ctx, r.q, scanAccount, "SELECT "+accountColumns+` FROM accounts a
 		WHERE a.id IN (SELECT m.account_id FROM memberships m WHERE m.user_id = $1 AND m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2))
@@ -82,7 +82,8 @@ func (r reader) SuspendedIn(ctx context.Context, userID string) ([]team.Account,
 		ORDER BY a.name, a.id`, uid(userID))
 }
 
-// InsertSession writes the person's row as it is, so that a change of the password waits for the commit, or is seen.
+// InsertSession updates the user's row without changing it, so that it either waits for a concurrent change of the
+// password or makes that change wait.
 func (t *tx) InsertSession(ctx context.Context, s team.Session, hash []byte, passwordHash string) (ok, awaits bool, err error) {
 	n, err := t.exec(ctx, "UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2", uid(s.UserID), passwordHash)
 	if err != nil || n == 0 {
@@ -155,13 +156,13 @@ func (t *tx) DeleteSessionsOf(ctx context.Context, userID, accountID, but string
 	return t.later(ctx, "DELETE FROM sessions WHERE "+c.sql.String(), c.args...)
 }
 
-// TouchSession never moves the time back, even if a node is late.
+// TouchSession never moves the time back, even if a node's clock is behind.
 func (d *DB) TouchSession(ctx context.Context, id string, at time.Time) error {
 	err := d.write(ctx, nil, func(t *tx) error {
 		return t.later(ctx, "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2", uid(id), at)
 	})
 	if err != nil {
-		return fmt.Errorf("note that the session was used: %w", err)
+		return fmt.Errorf("record the use of the session: %w", err)
 	}
 	return nil
 }

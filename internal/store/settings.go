@@ -2,7 +2,7 @@ package store
 
 import "context"
 
-// Setting is a setting that is stored for all programs on the database; empty if it is not set.
+// Setting returns a setting that is stored for all programs that use the database; empty if it is not set.
 func (d *DB) Setting(ctx context.Context, name string) (string, error) {
 	values, err := many(ctx, d.q, scanText, "SELECT value FROM settings WHERE name = $1", name)
 	if err != nil || len(values) == 0 {
@@ -11,7 +11,7 @@ func (d *DB) Setting(ctx context.Context, name string) (string, error) {
 	return values[0], nil
 }
 
-// SetSetting stores it.
+// SetSetting stores a setting.
 func (d *DB) SetSetting(ctx context.Context, name, value string) error {
 	return d.write(ctx, nil, func(t *tx) error { return t.SetSetting(ctx, name, value) })
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// SigningKey excludes nobody: it is no change of the domain.
+// SigningKey takes no account lock, because it does not change the domain.
 func (d *DB) SigningKey(ctx context.Context, name string, fresh []byte) (key []byte, err error) {
 	err = d.write(ctx, nil, func(t *tx) error {
 		if _, err := t.exec(ctx, "INSERT INTO signing_keys (name, secret) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, fresh); err != nil {

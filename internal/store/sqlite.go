@@ -20,20 +20,20 @@ import (
 	"raff/internal/team"
 )
 
-// sqliteEngine is one SQLite file: several connections that only read, and one that writes.
+// sqliteEngine is an SQLite file: several connections that only read, and one that writes.
 type sqliteEngine struct {
 	*sqliteWriter
 	path string
 
-	slots chan struct{} // one for each reader that may be at work
+	slots chan struct{} // one for each concurrent reader
 	mu    sync.Mutex
-	idle  []*sqliteConn // the last one used is the first one taken, its page cache is warm
+	idle  []*sqliteConn // the last one used is taken first: its page cache is warm
 	shut  bool
 }
 
 func openSQLite(ctx context.Context, path string, o options) (engine, error) {
 	if dir := filepath.Dir(path); !isDir(dir) {
-		return nil, fmt.Errorf("open SQLite file %s: there is no directory %s: create it, or name another path", path, dir)
+		return nil, fmt.Errorf("open SQLite file %s: directory %s does not exist: create it or use another path", path, dir)
 	}
 	if err := claimSQLite(path, o); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func claimSQLite(path string, o options) error {
 	if o.schema == AsIs {
 		_, err := os.Stat(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("there is no database %s: check --database (RAFF_DATABASE_URL); raffd migrate creates a new one", path)
+			return fmt.Errorf("database %s does not exist: check --database (RAFF_DATABASE_URL); raffd migrate creates a new one", path)
 		}
 		return err
 	}
@@ -72,7 +72,7 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// migrateSQLite also makes the file and turns its write-ahead log on, which the file remembers.
+// migrateSQLite also creates the file and turns on its write-ahead log, a setting stored in the file.
 func migrateSQLite(ctx context.Context, path string, s Schemas) error {
 	options := "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)"
 	if s != AsIs {
@@ -85,7 +85,7 @@ func migrateSQLite(ctx context.Context, path string, s Schemas) error {
 	}
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	// A migration is a transaction. When another process ran it a moment ago, ours fails and the next look finds it done.
+	// Each migration is a transaction. If another process has just run it, ours fails, and the next attempt finds it applied.
 	for try := 1; ; try++ {
 		if err = prepare(ctx, db, &sqliteDialect, s); err == nil || try == maxTries {
 			return err
@@ -95,8 +95,8 @@ func migrateSQLite(ctx context.Context, path string, s Schemas) error {
 
 func (e *sqliteEngine) dialect() *dialect { return &sqliteDialect }
 
-// query runs on a connection of its own. It is not cut short by ctx: an interrupted connection has to be thrown away,
-// and watching for it costs more than a read by key.
+// query uses a connection exclusively. It is not cancelled by ctx: an interrupted connection has to be closed, and
+// watching ctx costs more than a read by key.
 func (e *sqliteEngine) query(ctx context.Context, query string, args []any) (rows, error) {
 	c, back, err := e.borrow(ctx)
 	if err != nil {
@@ -182,7 +182,8 @@ func (e *sqliteEngine) close() error {
 
 var errClosed = errors.New("the store is closed")
 
-// sqliteError makes Unavailable of what says that the file cannot be used now, and leaves other errors as they are.
+// sqliteError returns Unavailable for an error that says that the file cannot be used at the moment, and other errors
+// unchanged.
 func sqliteError(err error) error {
 	var e *sqliteFailure
 	if !errors.As(err, &e) {

@@ -11,23 +11,23 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// sqliteConn is one connection with its prepared statements; one goroutine uses it at a time. It calls the library
-// below modernc.org/sqlite's driver: the driver locks a mutex for every column of every row and asks for the names
-// and declared types of all columns in every query, which makes a read by key three times as long.
+// sqliteConn is a connection with its prepared statements, used by one goroutine at a time. It calls the SQLite library
+// directly instead of through the driver of modernc.org/sqlite: the driver locks a mutex for every column of every row
+// and queries the names and declared types of all columns, which makes a read by key take three times as long.
 type sqliteConn struct {
 	tls   *libc.TLS
 	db    uintptr
-	out   uintptr // where the library writes a pointer it returns
+	out   uintptr // where the library writes the pointers it returns
 	stmts map[string]*sqliteStmt
 
-	version int64 // of the database when the memory was filled
+	version int64 // data version of the database when the memory was filled
 	memory  map[memoryKey]any
-	failed  error // what made the connection unusable
-	pinned  bool  // one request has it until its end
-	looked  bool  // and has compared the version
+	failed  error // the error that made the connection unusable
+	pinned  bool  // a request holds the connection until it ends
+	looked  bool  // the pinned request has compared the version
 }
 
-// sqliteStmt is a prepared statement. Its arguments are copied to mem and stay there until it runs again.
+// sqliteStmt is a prepared statement. Its arguments are copied to mem and stay there until the next execution.
 type sqliteStmt struct {
 	handle  uintptr
 	columns int
@@ -36,9 +36,9 @@ type sqliteStmt struct {
 }
 
 const (
-	// maxStatements bounds a connection's prepared statements; lists with filters have many texts.
+	// maxStatements is the maximum number of prepared statements per connection; lists with filters have many texts.
 	maxStatements = 256
-	// busyTimeout is how long SQLite waits for another program's lock.
+	// busyTimeout is how long SQLite waits for the lock of another program.
 	busyTimeout = 5 * time.Second
 )
 
@@ -50,14 +50,14 @@ type sqliteFailure struct {
 
 func (e *sqliteFailure) Error() string { return fmt.Sprintf("SQLite: %s (%d)", e.message, e.code) }
 
-// memory is n bytes that the library owns.
+// memory returns n bytes at p that the library owns.
 func memory(p uintptr, n int) []byte {
-	return unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), n) //nolint:gosec // not Go's memory: the collector does not move it
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), n) //nolint:gosec // memory of the library, not managed by Go
 }
 
-// pointer reads what the library wrote to c.out.
+// pointer returns the pointer that the library wrote to c.out.
 func (c *sqliteConn) pointer() uintptr {
-	return **(**uintptr)(unsafe.Pointer(&c.out)) //nolint:gosec // not Go's memory: the collector does not move it
+	return **(**uintptr)(unsafe.Pointer(&c.out)) //nolint:gosec // memory of the library, not managed by Go
 }
 
 func (c *sqliteConn) malloc(n int) (uintptr, error) {
@@ -72,7 +72,7 @@ func (c *sqliteConn) failure() error {
 	return &sqliteFailure{sqlite3.Xsqlite3_extended_errcode(c.tls, c.db), libc.GoString(sqlite3.Xsqlite3_errmsg(c.tls, c.db))}
 }
 
-// openSQLiteConn opens the file and runs pragmas. No other goroutine uses the connection, so it needs no mutex.
+// openSQLiteConn opens the file and runs the pragmas. Only one goroutine uses the connection, so it needs no mutex.
 func openSQLiteConn(path string, pragmas ...string) (_ *sqliteConn, err error) {
 	c := &sqliteConn{tls: libc.NewTLS(), stmts: map[string]*sqliteStmt{}, memory: map[memoryKey]any{}}
 	defer func() {
@@ -102,14 +102,14 @@ func openSQLiteConn(path string, pragmas ...string) (_ *sqliteConn, err error) {
 	return c, nil
 }
 
-// prepare finds or makes the statement and gives it its arguments.
+// prepare returns the prepared statement for query, with its arguments bound.
 func (c *sqliteConn) prepare(query string, args []any) (*sqliteStmt, error) {
 	s, ok := c.stmts[query]
 	if !ok {
 		if len(c.stmts) >= maxStatements {
 			c.forget()
 		}
-		// To SQLite $1 is a name and its place is where it stands first; ?1 is the first argument.
+		// For SQLite, $1 is a name, numbered by its first use in the text; ?1 is the first argument.
 		text, err := libc.CString(strings.ReplaceAll(query, "$", "?"))
 		if err != nil {
 			return nil, err
@@ -130,7 +130,7 @@ func (c *sqliteConn) prepare(query string, args []any) (*sqliteStmt, error) {
 }
 
 func (c *sqliteConn) bind(s *sqliteStmt, args []any) error {
-	need := 1 // an empty string has an address, too
+	need := 1 // an empty string also needs an address
 	for _, a := range args {
 		switch v := a.(type) {
 		case string:
@@ -181,7 +181,7 @@ func (c *sqliteConn) bind(s *sqliteStmt, args []any) error {
 	return nil
 }
 
-// step runs the statement up to its next row; false is its end.
+// step advances the statement to its next row; false means that there are no more rows.
 func (c *sqliteConn) step(s *sqliteStmt) (bool, error) {
 	switch sqlite3.Xsqlite3_step(c.tls, s.handle) {
 	case sqlite3.SQLITE_ROW:
@@ -192,7 +192,7 @@ func (c *sqliteConn) step(s *sqliteStmt) (bool, error) {
 	return false, c.failure()
 }
 
-// exec runs a statement to its end and says how many rows it wrote.
+// exec runs a statement to its end and returns the number of rows it wrote.
 func (c *sqliteConn) exec(query string, args []any) (int64, error) {
 	s, err := c.prepare(query, args)
 	if err != nil {
@@ -202,7 +202,7 @@ func (c *sqliteConn) exec(query string, args []any) (int64, error) {
 	for more && err == nil {
 		more, err = c.step(s)
 	}
-	sqlite3.Xsqlite3_reset(c.tls, s.handle) // it tells the error of the last step again
+	sqlite3.Xsqlite3_reset(c.tls, s.handle) // returns the error of the last step again
 	return int64(sqlite3.Xsqlite3_changes(c.tls, c.db)), err
 }
 
@@ -222,7 +222,7 @@ func (c *sqliteConn) forget() {
 	}
 }
 
-// close gives everything back. What was not committed is lost.
+// close closes the connection and frees its memory. Uncommitted changes are lost.
 func (c *sqliteConn) close() {
 	c.forget()
 	sqlite3.Xsqlite3_close_v2(c.tls, c.db)
@@ -235,7 +235,7 @@ type sqliteRows struct {
 	c    *sqliteConn
 	s    *sqliteStmt
 	err  error
-	done func(error) // takes the connection back, or notes the error
+	done func(error) // releases the connection, with the error if there was one
 }
 
 func (r *sqliteRows) Next() bool {
@@ -247,7 +247,7 @@ func (r *sqliteRows) Next() bool {
 	return more
 }
 
-// Scan reads a column straight into the field, past the boxes that driver.Value would need.
+// Scan reads each column directly into its field, without the allocations of driver.Value.
 func (r *sqliteRows) Scan(dest ...any) error {
 	if len(dest) != r.s.columns {
 		return fmt.Errorf("%d columns for %d fields", r.s.columns, len(dest))
@@ -278,7 +278,7 @@ func (r *sqliteRows) int(i int) int64 {
 	return sqlite3.Xsqlite3_column_int64(r.c.tls, r.s.handle, int32(i)) //nolint:gosec // few columns
 }
 
-// bytes is a column's value as long as the row is the current one; NULL is empty.
+// bytes returns a column's value, which is valid while the row is current; NULL is empty.
 func (r *sqliteRows) bytes(i int) []byte {
 	p := sqlite3.Xsqlite3_column_blob(r.c.tls, r.s.handle, int32(i)) //nolint:gosec // few columns
 	if p == 0 {
@@ -290,7 +290,7 @@ func (r *sqliteRows) bytes(i int) []byte {
 func (r *sqliteRows) Err() error { return sqliteError(r.err) }
 
 func (r *sqliteRows) Close() {
-	sqlite3.Xsqlite3_reset(r.c.tls, r.s.handle) // it tells the error of the last step again
+	sqlite3.Xsqlite3_reset(r.c.tls, r.s.handle) // returns the error of the last step again
 	if r.done != nil {
 		r.done(r.err)
 		r.done = nil

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// sqlitePin is the connection of a request that only reads: its first read takes it, and it goes back when the request
-// is done. The request's goroutine uses it for one query at a time.
+// sqlitePin is the connection of a request that only reads. The first read acquires it, and it is released when the
+// request ends. The goroutine of the request uses it for one query at a time.
 type sqlitePin struct {
 	mu   sync.Mutex // held while a query is open
 	c    *sqliteConn
@@ -31,8 +31,8 @@ func (p *sqlitePin) release(e *sqliteEngine, err error) {
 	}
 }
 
-// borrow takes a connection for one query: that of the request, or one of its own where there is none, or where a
-// query is open on it. back gives it back with the error that made it unusable.
+// borrow returns a connection for one query: the connection of the request or, if there is none or a query is open on
+// it, another one. back releases it, with the error that made it unusable if there was one.
 func (e *sqliteEngine) borrow(ctx context.Context) (c *sqliteConn, back func(error), err error) {
 	p, ok := ctx.Value(pinKey{}).(*sqlitePin)
 	if !ok || !p.mu.TryLock() {

@@ -11,12 +11,12 @@ import (
 	"raff/internal/team"
 )
 
-// sqliteWriter is the one connection that writes. Changes that wait at the same time share a commit, because a commit
-// waits for the disk and SQLite has one writer anyway: each change runs in a savepoint of its own, then all are made
-// durable at once. A change that is alone waits for nobody.
+// sqliteWriter is the only connection that writes. Changes that wait at the same time share a commit, because a commit
+// waits for the disk and SQLite allows one writer anyway: each change runs in its own savepoint, then all become durable
+// together. A single change does not wait for others.
 type sqliteWriter struct {
 	path      string
-	opened    fs.FileInfo // the file that the path led to
+	opened    fs.FileInfo // the file that was opened
 	conn      *sqliteConn // used by run only; nil after it broke
 	changes   chan *sqliteChange
 	quit      chan struct{}
@@ -25,19 +25,19 @@ type sqliteWriter struct {
 	observers observers
 }
 
-// A batch ends after so many changes or so much time, so that the first of them is not kept waiting.
+// A batch ends after maxBatch changes or maxBatchTime, so that its first change does not wait long.
 const (
 	maxBatch     = 64
 	maxBatchTime = 20 * time.Millisecond
 )
 
-// sqliteChange is one call of update. The caller's own goroutine runs its function when it is told to, so that a
-// panic goes where it belongs.
+// sqliteChange is one call of update. The caller's own goroutine runs the function when its turn comes, so that a panic
+// reaches the caller.
 type sqliteChange struct {
-	taken    atomic.Bool         // by the writer, or by the caller that gave up
-	begun    chan *sqliteSession // nil: the change could not begin, answered says why
-	ended    chan bool           // true: keep what the function wrote
-	answered chan error          // the outcome of the commit that it waited for
+	taken    atomic.Bool         // by the writer, or by the caller if it gave up
+	begun    chan *sqliteSession // nil: the change could not begin; answered has the reason
+	ended    chan bool           // true: keep the function's writes
+	answered chan error          // the result of the commit
 }
 
 var errPanicked = errors.New("the change panicked")
@@ -81,12 +81,12 @@ func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, change *Chan
 	return err
 }
 
-// call runs fn and tells the writer how it ended, also when fn panics.
+// call runs fn and tells the writer how it ended, even if fn panics.
 func (c *sqliteChange) call(s *sqliteSession, fn func(session) error) error {
 	err := errPanicked
 	defer func() { c.ended <- err == nil }()
 	if err = fn(s); err == nil {
-		err = sqliteError(s.err) // fn may have passed over an error of a statement
+		err = sqliteError(s.err) // fn may have ignored the error of a statement
 	}
 	return err
 }
@@ -113,7 +113,7 @@ func (w *sqliteWriter) run() {
 	}
 }
 
-// batch runs first and whoever waits by then, and commits them together.
+// batch runs first and all changes that are waiting by then, and commits them together.
 func (w *sqliteWriter) batch(first *sqliteChange) {
 	if err := w.begin(); err != nil {
 		if first.taken.CompareAndSwap(false, true) {
@@ -122,8 +122,8 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 		}
 		return
 	}
-	// Who was refused waits, too: the reason may be a change of this batch, and nobody may hear of that before it is
-	// durable, least of all a repetition that is told what the first request was answered.
+	// A refused change waits too: the reason may be another change of this batch, which must not become known before it
+	// is durable. In particular, a repeated request must not get the first one's answer too early.
 	var waiting []*sqliteChange
 	var err error
 	kept, start := 0, time.Now()
@@ -154,7 +154,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 		_, err = w.conn.exec("ROLLBACK", nil)
 	}
 	if err != nil {
-		// Whatever the connection still holds goes with it; the next batch opens another one.
+		// Closing the connection rolls back what is left; the next batch opens another one.
 		w.conn.close()
 		w.conn = nil
 		err = team.Unavailable(fmt.Errorf("commit: %w", err))
@@ -180,9 +180,9 @@ func (w *sqliteWriter) begin() (err error) {
 	return err
 }
 
-// one lets one change run, behind others in a savepoint. keep says that what it wrote waits for the commit; an error that
-// there can be none. The first of a batch needs no savepoint, which costs a copy of each page it changes: there is nothing
-// before it to go back to.
+// one runs one change, in a savepoint if it is behind others of its batch. keep reports whether its writes wait for the
+// commit; an error means that the batch cannot be committed. The first change needs no savepoint, which would cost a
+// copy of each page it changes, because there is nothing before it to preserve.
 func (w *sqliteWriter) one(c *sqliteChange, behind bool) (keep bool, err error) {
 	if !c.taken.CompareAndSwap(false, true) {
 		return false, nil
@@ -197,7 +197,7 @@ func (w *sqliteWriter) one(c *sqliteChange, behind bool) (keep bool, err error) 
 	}
 	c.begun <- &sqliteSession{c: w.conn}
 	if keep = <-c.ended; !keep {
-		// This fails where SQLite, out of space or memory, rolled back the whole transaction by itself.
+		// This fails if SQLite ran out of space or memory and rolled back the whole transaction itself.
 		if _, err := w.conn.exec("ROLLBACK TO change", nil); err != nil {
 			return false, err
 		}
@@ -206,8 +206,8 @@ func (w *sqliteWriter) one(c *sqliteChange, behind bool) (keep bool, err error) 
 	return keep, err
 }
 
-// sqliteSession is one change's view of the writing connection. Its statements run to their end whatever happens to
-// the caller's context: an interrupted write would roll back everyone's.
+// sqliteSession is one change's view of the writing connection. Its statements are not cancelled by the caller's
+// context, because interrupting a write would roll back the whole batch.
 type sqliteSession struct {
 	c   *sqliteConn
 	err error // the first failure of a statement
@@ -247,10 +247,10 @@ func (s *sqliteSession) failed(err error) error {
 	return sqliteError(err)
 }
 
-// logEnd: a read costs as little as remembering.
+// logEnd reports no known end: reading it costs as little as keeping it.
 func (s *sqliteSession) logEnd(context.Context, string) (logEnd, bool, error) {
 	return logEnd{}, false, nil
 }
 
-// lockLog: one writer needs no locks.
+// lockLog does nothing, because there is only one writer.
 func (s *sqliteSession) lockLog(context.Context, string, bool) error { return nil }

@@ -12,11 +12,11 @@ import (
 	"raff/internal/team"
 )
 
-// staleMember says which pending memberships nobody can bring to life any more.
+// staleMember is the condition for pending memberships whose invitation can no longer be accepted.
 const staleMember = `m.principal_type = 'invitation'
 	AND (i.state = 'declined' AND i.updated_at < $1 OR i.state IN ('queued', 'sent', 'failed') AND i.expires_at < $1)`
 
-// staleRows are what nobody will ask for again; $1 is the age.
+// staleRows are the rows that are no longer needed. $1 is the time before which they are stale.
 var staleRows = []struct{ table, key, stale string }{
 	{"invitations", "id", "updated_at < $1 AND state IN ('accepted', 'cancelled')"},
 	{"link_tokens", "hash", "used_at < $1 OR expires_at < $1"},
@@ -24,13 +24,13 @@ var staleRows = []struct{ table, key, stale string }{
 	{"limits", "subject", "until < $1"},
 }
 
-// remove deletes rows of which nobody knows, and passes over those that someone else is changing: it takes them in another
-// order than others do, who would wait for it while it waits for them.
+// remove deletes stale rows, except those that another transaction has locked: that transaction may lock rows in a
+// different order, which could cause a deadlock.
 func (t *tx) remove(ctx context.Context, table, key, stale string, before time.Time) error {
 	return t.later(ctx, "DELETE FROM "+table+" WHERE "+key+" IN (SELECT "+strings.Trim(key, "()")+" FROM "+table+" WHERE "+stale+t.q.dialect().skipLocked+")", before)
 }
 
-// RemoveStale works account by account under its lock, because it takes something away.
+// RemoveStale takes the lock of each account in turn, because it removes members.
 func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.Time) (int, error) {
 	accounts, err := many(ctx, d.q, scanText, `SELECT DISTINCT m.account_id FROM memberships m
 		JOIN invitations i ON i.id = m.invitation_id WHERE `+staleMember, before)

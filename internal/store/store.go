@@ -13,7 +13,7 @@ import (
 	"raff/internal/team"
 )
 
-// DB is a team.Store on one database. It is safe for concurrent use.
+// DB implements team.Store on one database. It is safe for concurrent use.
 type DB struct {
 	reader
 	engine    engine
@@ -24,7 +24,7 @@ type DB struct {
 
 var _ team.Store = (*DB)(nil)
 
-// Option changes how Open opens.
+// Option configures Open.
 type Option func(*options)
 
 type options struct {
@@ -39,22 +39,22 @@ type Schemas int
 const (
 	// Migrate creates the database and brings its schema up to date.
 	Migrate Schemas = iota
-	// Create creates the schema in a database that has none, and opens any other as it is.
+	// Create creates the schema in an empty database, and opens any other database without changing it.
 	Create
-	// AsIs changes nothing: a database that is missing, or whose schema is not that of this program, is an error.
+	// AsIs changes nothing. A missing database, or one with another schema version, is an error.
 	AsIs
 )
 
-// WithSchema says what Open may do to the schema; without it that is Migrate.
+// WithSchema sets what Open may do to the schema. The default is Migrate.
 func WithSchema(s Schemas) Option { return func(o *options) { o.schema = s } }
 
-// WithLogger tells the logger what the operator should know; without it nobody is told.
+// WithLogger sets the logger for warnings to the operator. The default discards them.
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
 
-// Open connects to the database, brings its schema up to date unless WithSchema says otherwise, and returns it ready for
-// use. c may be nil until UseCatalog. The URL is
-// "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". Several programs may open one database at the same
-// time. A schema newer than this program is an error.
+// Open connects to the database and, unless WithSchema says otherwise, brings its schema up to date. The URL is
+// "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". If c is nil, UseCatalog must be called before the first
+// use of permissions. Several programs may open one database at the same time. A schema newer than this program is an
+// error.
 func Open(ctx context.Context, url string, c *permission.Catalog, more ...Option) (*DB, error) {
 	o := options{logger: slog.New(slog.DiscardHandler)}
 	for _, f := range more {
@@ -73,19 +73,20 @@ func Open(ctx context.Context, url string, c *permission.Catalog, more ...Option
 	return d, nil
 }
 
-// UseCatalog says which permissions there are. It must be called before anything that has to do with permissions.
+// UseCatalog sets the catalog of permissions. It must be called before anything that uses permissions.
 func (d *DB) UseCatalog(c *permission.Catalog) { d.c = c }
 
-// Pin lets the reads under the context share one look at the database.
+// Pin lets the reads that use the returned context share one check whether the database has changed. done must be called.
 func (d *DB) Pin(ctx context.Context) (pinned context.Context, done func()) { return d.engine.pin(ctx) }
 
-// Update runs fn in one transaction under the lock of the account; see team.Store. A panic in fn rolls back and goes
-// on to the caller.
+// Update runs fn in one transaction under the lock of the account; see team.Store. If fn panics, the transaction is
+// rolled back and the panic continues in the caller.
 func (d *DB) Update(ctx context.Context, accountID string, lock team.Lock, fn func(team.Tx) error) error {
 	return d.write(ctx, []accountLock{{accountID, lock}}, func(t *tx) error { return fn(t) })
 }
 
-// Try is Update without the commit. What Update would send with the commit is sent, so that its errors are the same.
+// Try is Update without the commit. Statements that Update would delay until the commit are sent, so that Try returns
+// the same errors.
 func (d *DB) Try(ctx context.Context, accountID string, lock team.Lock, fn func(team.Tx) error) error {
 	err := d.write(ctx, []accountLock{{accountID, lock}}, func(t *tx) error {
 		if err := fn(t); err != nil {
@@ -104,18 +105,18 @@ func (d *DB) Try(ctx context.Context, accountID string, lock team.Lock, fn func(
 
 var errTried = errors.New("the change was only tried")
 
-// UpdateAll is Update for what concerns several accounts at once.
+// UpdateAll is Update for a change that concerns several accounts.
 func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, lock team.Lock, fn func(team.Tx) error) error {
 	locks := make([]accountLock, len(accountIDs))
 	for i, id := range accountIDs {
 		locks[i] = accountLock{id, lock}
 	}
-	// Everyone takes the locks in one order, so that nobody waits for someone who waits for them.
+	// All changes take their locks in the same order, to avoid deadlocks.
 	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.key(), b.key()) })
 	return d.write(ctx, locks, func(t *tx) error { return fn(t) })
 }
 
-// write is Update for what the store does itself; without locks it excludes nobody.
+// write is Update for changes of the store itself. Without locks it runs concurrently with everything else.
 func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error) error {
 	var wrote []event.Ref
 	var c *Change
@@ -142,16 +143,16 @@ func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error)
 	return err
 }
 
-// SignEvents lets sign add a signature to every event that is written from now on.
+// SignEvents sets the function that adds a signature to every event written from now on.
 func (d *DB) SignEvents(sign func(*event.Event) error) { d.sign = sign }
 
-// Ping reports whether the database answers and can be written to.
+// Ping returns nil if the database responds and accepts writes.
 func (d *DB) Ping(ctx context.Context) error { return d.engine.ping(ctx) }
 
-// Close lets running changes finish and closes the database.
+// Close waits for running changes and closes the database.
 func (d *DB) Close() error { return d.engine.close() }
 
-// tx is team.Tx on the session of one transaction.
+// tx implements team.Tx on the session of one transaction.
 type tx struct {
 	reader
 	s     *gathering
@@ -160,7 +161,7 @@ type tx struct {
 	wrote []event.Ref
 }
 
-// exec runs a statement and says how many rows it wrote.
+// exec runs a statement and returns the number of rows it wrote.
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	if err := bind(args); err != nil {
 		return 0, err
@@ -168,7 +169,7 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 	return t.s.exec(ctx, query, args)
 }
 
-// change runs a statement that must find its row.
+// change runs a statement that must affect at least one row.
 func (t *tx) change(ctx context.Context, query string, args ...any) error {
 	n, err := t.exec(ctx, query, args...)
 	if err == nil && n == 0 {
@@ -177,13 +178,13 @@ func (t *tx) change(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
-// inserted runs an INSERT … ON CONFLICT DO NOTHING and says whether the row was written.
+// inserted runs an INSERT … ON CONFLICT DO NOTHING and reports whether it wrote the row.
 func (t *tx) inserted(ctx context.Context, query string, args ...any) (bool, error) {
 	n, err := t.exec(ctx, query, args...)
 	return n == 1, err
 }
 
-// later runs a statement whose result nobody waits for, at the latest before the commit; see session.
+// later runs a statement whose result is not needed, at the latest before the commit; see session.
 func (t *tx) later(ctx context.Context, query string, args ...any) error {
 	if err := bind(args); err != nil {
 		return err

@@ -12,23 +12,23 @@ import (
 
 const postgresShape = "use postgres://USER:PASSWORD@HOST:5432/DATABASE, with special characters in the password percent-encoded (@ is %40, / is %2F, ? is %3F, # is %23)"
 
-// parsePostgres reads the URL of a PostgreSQL database. No error repeats it or a part of it, because any part may belong
-// to the password: a character that is not encoded moves the rest of a password into host, path or query, so such URLs are
-// refused before a database or a log sees those.
+// parsePostgres parses the URL of a PostgreSQL database. Its errors never repeat any part of the URL, because any part
+// may belong to the password: an unencoded special character moves the rest of a password into the host, path or query.
+// Such URLs are rejected before these parts reach a database or a log.
 func parsePostgres(text string) (*pgxpool.Config, error) {
 	if !unambiguous(text) {
 		return nil, errors.New("the database URL cannot be read: " + postgresShape)
 	}
 	cfg, err := pgxpool.ParseConfig(text)
 	if err != nil {
-		// The error repeats the URL between backquotes and says what is wrong behind it.
+		// The error quotes the URL in backquotes, followed by the reason.
 		why := err.Error()
 		return nil, fmt.Errorf("the database URL cannot be used%s; %s", redaction.Text(why[strings.LastIndexByte(why, '`')+1:]), postgresShape)
 	}
 	return cfg, nil
 }
 
-// unambiguous reports that it is clear where the login of a PostgreSQL URL ends and what its settings are called.
+// unambiguous reports whether it is clear where the credentials of a PostgreSQL URL end and which settings it has.
 func unambiguous(text string) bool {
 	_, rest, ok := strings.Cut(text, "://")
 	authority, path := rest, ""

@@ -23,7 +23,7 @@ func scanUser(s scanner) (u team.User, err error) {
 	return u, err
 }
 
-// nameKey is a name as it is compared and searched: two that differ by case only are the same.
+// nameKey is the form in which names are compared and searched: names that differ only in case are equal.
 func nameKey(name string) string { return strings.ToLower(norm.NFC.String(name)) }
 
 func (r reader) User(ctx context.Context, id string) (team.User, error) {
@@ -54,7 +54,7 @@ func (t *tx) InsertUser(ctx context.Context, u team.User) (bool, error) {
 		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, u.VouchedBy, u.CreatedAt, u.UpdatedAt)
 }
 
-// UpdateUser also moves the person to where a new name belongs in lists.
+// UpdateUser also updates the person's position in sorted lists.
 func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
 	key := team.Member{Name: u.Name, CanonicalEmail: u.CanonicalEmail}.SortKey()
 	if err := t.later(ctx, "UPDATE memberships SET sort_key = $2 WHERE user_id = $1 AND sort_key <> $2", uid(u.ID), key); err != nil {
