@@ -39,7 +39,7 @@ func BenchmarkMember(b *testing.B) {
 	})
 }
 
-// A page of 50 of 1,000 members.
+// BenchmarkMembers reads a page of 50 of 1,000 members.
 func BenchmarkMembers(b *testing.B) {
 	benchEach(b, func(b *testing.B, w *world) {
 		w.do(b, func(tx team.Tx) error {
@@ -60,7 +60,7 @@ func BenchmarkMembers(b *testing.B) {
 	})
 }
 
-// addLikeTheService reads and writes what adding a member by address does.
+// addLikeTheService makes the same reads and writes as adding a member by email.
 func (w *world) addLikeTheService(keyHash []byte, m team.Member) error {
 	return w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
 		if _, err := tx.KeyPrincipal(w.ctx, keyHash); err != nil {

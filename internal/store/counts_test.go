@@ -9,9 +9,9 @@ import (
 	"raff/internal/team"
 )
 
-// TestTotalsWhileMembersComeAndGo compares every total with the rows that match, while many add, accept, change,
-// suspend, move and remove members of the account and its projects, and afterwards.
-func TestTotalsWhileMembersComeAndGo(t *testing.T) {
+// TestTotalsDuringChanges compares all totals with the matching rows while members of the account and its projects are
+// concurrently added, accepted, changed, suspended, moved and removed, and again afterwards.
+func TestTotalsDuringChanges(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		projects := []team.Project{w.newProject(t, "Web", "web"), w.newProject(t, "API", "api")}
 		owner := w.person(w.newUser(t, "trent@example.com", "Trent"), w.owner)
@@ -60,7 +60,7 @@ func TestTotalsWhileMembersComeAndGo(t *testing.T) {
 	})
 }
 
-// changeSomebody makes one change to what a person is a member of.
+// changeSomebody makes one change to one person's memberships.
 func (w *world) changeSomebody(r *rand.Rand, u team.User, projects []team.Project) error {
 	at, lock := w.at(r.IntN(1000)), team.Shared
 	kind := r.IntN(8)
@@ -106,7 +106,7 @@ func (w *world) changeSomebody(r *rand.Rand, u team.User, projects []team.Projec
 			}
 			m.Status = team.StatusSuspended
 		case 7:
-			if _, err := tx.InsertMember(w.ctx, m); err != nil { // stands in its own way
+			if _, err := tx.InsertMember(w.ctx, m); err != nil { // conflicts with itself
 				return err
 			}
 			if m.ProjectID == "" {
@@ -117,7 +117,7 @@ func (w *world) changeSomebody(r *rand.Rand, u team.User, projects []team.Projec
 	})
 }
 
-// wantTotals compares totals with rows. A list and its total are of one moment, whatever others write.
+// wantTotals compares totals with rows. A list and its total must be consistent even while others write.
 func (w *world) wantTotals(t *testing.T, projects []team.Project) {
 	t.Helper()
 	for _, project := range []string{"", projects[0].ID, projects[1].ID} {
@@ -144,14 +144,14 @@ func (w *world) wantTotals(t *testing.T, projects []team.Project) {
 		seen := map[string]bool{}
 		for _, p := range rows {
 			if seen[p.CanonicalEmail] {
-				t.Errorf("%+v: %s is there twice", f, p.CanonicalEmail)
+				t.Errorf("%+v: %s is listed twice", f, p.CanonicalEmail)
 			}
 			seen[p.CanonicalEmail] = true
 		}
 	}
 }
 
-// wantEverybody compares the people with who is a member of anything, when nobody writes.
+// wantEverybody compares the listed people with all memberships, when nothing writes.
 func (w *world) wantEverybody(t *testing.T, projects []team.Project) {
 	t.Helper()
 	want := map[string]bool{}
@@ -172,7 +172,7 @@ func (w *world) wantEverybody(t *testing.T, projects []team.Project) {
 	}
 }
 
-// TestEverybodyLeadsOnce looks at each person by himself after many were added to projects and the account at once.
+// TestEverybodyLeadsOnce checks the entry of each person after many were added to projects and the account concurrently.
 func TestEverybodyLeadsOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		const people, inProjects = 20, 4

@@ -9,7 +9,7 @@ import (
 	"raff/internal/team"
 )
 
-// More events than are read at once, many of them at the same moment.
+// TestEachEvent has more events than are read at once, many of them with the same time.
 func TestEachEvent(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		const n = 2500

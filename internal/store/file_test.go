@@ -30,8 +30,8 @@ func modes(t *testing.T, pattern string) map[string]os.FileMode {
 	return m
 }
 
-// TestFilesAreForTheirOwnerAlone opens new files, one through a link to nothing, and files that others could read.
-func TestFilesAreForTheirOwnerAlone(t *testing.T) {
+// TestFilesArePrivate opens new files, one of them through a dangling symbolic link, and files that others could read.
+func TestFilesArePrivate(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Symlink("elsewhere.db", filepath.Join(dir, "link.db")); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestFilesAreForTheirOwnerAlone(t *testing.T) {
 		}
 	}
 	if log.Len() > 0 {
-		t.Errorf("told for nothing: %s", log.String())
+		t.Errorf("unexpected log: %s", log.String())
 	}
 	wide := filepath.Join(dir, "new.db")
 	if err := os.Chmod(wide, 0o644); err != nil {
@@ -72,13 +72,13 @@ func TestFilesAreForTheirOwnerAlone(t *testing.T) {
 		}
 	}
 	if !strings.Contains(log.String(), wide) || !strings.Contains(log.String(), "0644") {
-		t.Errorf("the log does not tell of %s: %s", wide, log.String())
+		t.Errorf("the log does not mention %s: %s", wide, log.String())
 	}
 }
 
-// TestAFileThatIsReplaced puts a backup in the place of the file in use: nothing is read from or written to a file that
-// nobody will find again.
-func TestAFileThatIsReplaced(t *testing.T) {
+// TestReplacedFile replaces the file in use with a backup: the store must not continue to read or write a file that no
+// longer has a name.
+func TestReplacedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "raff.db")
 	w := newWorld(t, "sqlite:"+path)
 	copied := path + ".copy"

@@ -29,7 +29,7 @@ func invitedComesBack(t *testing.T, w *world) {
 		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("second"), InvitationID: i.ID, FetchedBy: "someone"}, w.at(2))
 	})
 
-	// What a membership and its invitation know of each other.
+	// A membership and its invitation each have fields of the other.
 	i.CanonicalEmail, i.MemberStatus, i.Role = m.CanonicalEmail, m.Status, m.Role
 	same(t, "pending member", m)(w.Member(w.ctx, w.account.ID, "", m.ID))
 	full := *i
@@ -63,7 +63,7 @@ func invitedComesBack(t *testing.T, w *world) {
 	_, err = w.Invitation(w.ctx, newID(), i.ID)
 	wantNotFound(t, "invitation of another account", err)
 
-	// A removed member leaves an invitation that can still say why its link does not work.
+	// The invitation of a removed member remains, so that its link can say why it no longer works.
 	w.do(t, func(tx team.Tx) error {
 		if err := must(tx.CloseInvitation(w.ctx, i.ID, team.InvitationCancelled, w.at(11))); err != nil {
 			return err
@@ -88,17 +88,17 @@ func messageComesBack(t *testing.T, w *world) {
 	}
 	lease(w.at(4))
 	lease(w.at(5), msg)
-	lease(w.at(6)) // someone has it
+	lease(w.at(6)) // a worker is sending it
 	lease(w.at(5).Add(time.Minute), msg)
 	msg.Attempts, msg.NextAt, msg.LastError = 3, w.at(7), "timeout"
 	w.do(t, func(tx team.Tx) error { return tx.UpdateMessage(w.ctx, msg) })
 	lease(w.at(7), msg)
 	w.do(t, func(tx team.Tx) error { return tx.DeleteMessagesOf(w.ctx, m.Invitation.ID) })
-	w.do(t, func(tx team.Tx) error { return tx.UpdateMessage(w.ctx, msg) }) // a worker that was sending meanwhile
+	w.do(t, func(tx team.Tx) error { return tx.UpdateMessage(w.ctx, msg) }) // from the worker that was sending it
 	lease(w.at(8).Add(time.Hour))
 }
 
-// leaseAll leases whatever is due, for a minute.
+// leaseAll leases all messages that are due, for a minute.
 func (w *world) leaseAll(at time.Time) (all []team.Message, err error) {
 	after := ""
 	for {
@@ -113,8 +113,8 @@ func (w *world) leaseAll(at time.Time) (all []team.Message, err error) {
 	}
 }
 
-// One account has queued many mails, two others one each, and someone asked for a password last of all.
-func TestMailsTakeTurns(t *testing.T) {
+// TestMessagesOfAccountsAlternate: one account has queued many messages, two others one each, and the newest message is for a password.
+func TestMessagesOfAccountsAlternate(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		m := w.add(t, w.invited("alice@example.com"))
 		accounts := []string{w.account.ID, newID(), newID()}
@@ -146,7 +146,7 @@ func TestMailsTakeTurns(t *testing.T) {
 			first[msg.AccountID] = true
 		}
 		if len(first) != 3 {
-			t.Errorf("the first three mails are of %d accounts", len(first))
+			t.Errorf("the first three messages are from %d accounts", len(first))
 		}
 		for i, msg := range list[3:] {
 			if msg.AccountID != accounts[0] || !msg.NextAt.Equal(list[3].NextAt) && msg.NextAt.Before(list[2+i].NextAt) {
@@ -218,7 +218,7 @@ func TestTakeLimit(t *testing.T) {
 	})
 }
 
-func TestLeasesAreNeverShared(t *testing.T) {
+func TestConcurrentLeases(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		const messages, workers = 60, 6
 		m := w.add(t, w.invited("alice@example.com"))
@@ -259,7 +259,7 @@ func TestLeasesAreNeverShared(t *testing.T) {
 	})
 }
 
-func TestClosingAnInvitation(t *testing.T) {
+func TestInvitationTransitions(t *testing.T) {
 	const queued, sent, failed, declined, accepted, cancelled = team.InvitationQueued, team.InvitationSent, team.InvitationFailed,
 		team.InvitationDeclined, team.InvitationAccepted, team.InvitationCancelled
 	onEach(t, func(t *testing.T, w *world) {
@@ -306,7 +306,7 @@ func TestClosingAnInvitation(t *testing.T) {
 	})
 }
 
-func TestOnlyOneOfManyWins(t *testing.T) {
+func TestConcurrentClaims(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		m := w.add(t, w.invited("alice@example.com"))
 		u := w.newUser(t, "bob@example.com", "Bob")
@@ -333,7 +333,7 @@ func TestOnlyOneOfManyWins(t *testing.T) {
 				}
 			})
 			if won.Load() != 1 {
-				t.Errorf("%s: %d of 50 won", name, won.Load())
+				t.Errorf("%s: %d of 50 succeeded", name, won.Load())
 			}
 		}
 	})
@@ -395,7 +395,7 @@ func TestRemoveStale(t *testing.T) {
 		_, err = w.Invitation(w.ctx, w.account.ID, accepted.Invitation.ID)
 		wantNotFound(t, "old accepted invitation", err)
 		if _, err := w.Member(w.ctx, w.account.ID, "", accepted.ID); err != nil {
-			t.Errorf("member behind an old accepted invitation: %v", err)
+			t.Errorf("member with an old accepted invitation: %v", err)
 		}
 		for name, there := range map[string]bool{"used": false, "late": false, "good": true} {
 			if _, err := w.LinkToken(w.ctx, hash(name)); (err == nil) != there {

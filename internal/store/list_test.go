@@ -12,7 +12,7 @@ import (
 	"raff/internal/team"
 )
 
-func TestWalkingAListByCursor(t *testing.T) {
+func TestCursorPagination(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		const n = 23
 		other := w.newAccount(t, "Other")
@@ -173,7 +173,7 @@ func TestMemberFilters(t *testing.T) {
 	})
 }
 
-func TestRolesComeInOrder(t *testing.T) {
+func TestRoleOrder(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		for _, name := range []string{"Zebra", "apple", "Banana", "ärmel", "b-side", "B side"} {
 			w.do(t, func(tx team.Tx) error {
@@ -194,7 +194,7 @@ func TestRolesComeInOrder(t *testing.T) {
 	})
 }
 
-func TestProjectsSomebodySees(t *testing.T) {
+func TestVisibleProjects(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		mine, held, _ := w.newProject(t, "Mine", "mine"), w.newProject(t, "Held", "held"), w.newProject(t, "Others", "others")
 		u := w.newUser(t, "alice@example.com", "Alice")
@@ -255,7 +255,7 @@ func TestHasManager(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		u := w.newUser(t, "alice@example.com", "Alice")
 		key := w.newKey(t, "CI")
-		near := w.admin // a role with a permission whose name contains the one asked for
+		near := w.admin // a role with a permission whose name contains the wanted one
 		set, _ := w.cat.SetOf([]string{permission.ProjectMembersManage})
 		near.ID, near.AccountID, near.Name, near.Slug, near.IsSystem, near.Permissions = newID(), w.account.ID, "Near", "near", false, set
 		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, near)) })
@@ -299,7 +299,7 @@ func TestRoleUse(t *testing.T) {
 		w.add(t, w.keyMember(key, w.basic))
 		other := team.Role{ID: newID(), AccountID: w.account.ID, Name: "Other", Slug: "other", Scope: permission.ScopeProject, CreatedAt: w.start, UpdatedAt: w.start}
 		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, other)) })
-		for _, pr := range []team.Project{shop, office} { // in both, but one person
+		for _, pr := range []team.Project{shop, office} { // one person in both projects
 			m := w.person(alice, other)
 			m.ProjectID = pr.ID
 			w.add(t, m)
@@ -318,7 +318,7 @@ func TestEventFilters(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		target, project := newID(), newID()
 		alice, key := w.newUser(t, "alice@example.com", "Älice 100%"), w.newKey(t, "Deploy 100%")
-		stranger := w.newUser(t, "stranger@example.com", "Älice elsewhere") // never known in the account
+		stranger := w.newUser(t, "stranger@example.com", "Älice elsewhere") // never a member of the account
 		actors := []string{alice.ID, key.ID, stranger.ID}
 		w.do(t, func(tx team.Tx) error {
 			if err := tx.KnowUser(w.ctx, w.account.ID, alice.ID, w.start); err != nil {
@@ -344,7 +344,7 @@ func TestEventFilters(t *testing.T) {
 		for _, c := range []struct {
 			name   string
 			filter team.EventFilter
-			want   []int // the moments, newest first
+			want   []int // times, newest first
 		}{
 			{"all", team.EventFilter{}, []int{12, 11, 10, 5, 4, 3, 2, 1, 0}},
 			{"project", team.EventFilter{ProjectID: project}, []int{12, 11, 10}},

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestNodesGoByTheClockOfTheDatabase finds nodes that a clock put into the future, and one that ended.
-func TestNodesGoByTheClockOfTheDatabase(t *testing.T) {
+// TestHeartbeats counts nodes, one with a heartbeat in the future and one that stopped.
+func TestHeartbeats(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		db := directly(t, w.url)
 		for _, ago := range []time.Duration{-time.Hour, -24 * 365 * time.Hour, time.Hour} {

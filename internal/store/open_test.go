@@ -19,7 +19,7 @@ import (
 	"raff/internal/team"
 )
 
-// directly opens the database behind a store's back.
+// directly opens the database without the store.
 func directly(t *testing.T, url string) *sql.DB {
 	t.Helper()
 	driver := "pgx"
@@ -42,7 +42,7 @@ func run(t *testing.T, db *sql.DB, statement string) {
 	}
 }
 
-func TestOpenAgainKeepsEverything(t *testing.T) {
+func TestReopen(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		m := w.add(t, w.invited("alice@example.com"))
 		if err := w.Close(); err != nil {
@@ -63,7 +63,7 @@ func TestOpenAgainKeepsEverything(t *testing.T) {
 	})
 }
 
-func TestANewerSchemaIsRefused(t *testing.T) {
+func TestNewerSchema(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		_ = w.Close()
 		db := directly(t, w.url)
@@ -76,7 +76,7 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 	})
 }
 
-func TestManyOpenAnEmptyDatabase(t *testing.T) {
+func TestConcurrentOpen(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
 			url := b.url(t)
@@ -95,7 +95,7 @@ func TestManyOpenAnEmptyDatabase(t *testing.T) {
 	}
 }
 
-func TestABadURLSaysWhatIsRight(t *testing.T) {
+func TestBadURL(t *testing.T) {
 	for url, want := range map[string]string{
 		"":                                  "sqlite:PATH or postgres://",
 		"raff.db":                           "sqlite:PATH or postgres://",
@@ -134,8 +134,8 @@ func wantUnavailable(t *testing.T, what string, err error) {
 	}
 }
 
-func TestASQLiteFileThatCannotBeWritten(t *testing.T) {
-	t.Parallel() // it waits for SQLite's patience with locks to end
+func TestUnwritableSQLiteFile(t *testing.T) {
+	t.Parallel() // it waits until SQLite's busy timeout expires
 	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "raff.db"))
 	write := func(action string) error {
 		return w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return w.addEvent(tx, action) })
@@ -166,7 +166,7 @@ func TestASQLiteFileThatCannotBeWritten(t *testing.T) {
 	})
 }
 
-func TestPostgresGoesAwayAndComesBack(t *testing.T) {
+func TestPostgresReconnect(t *testing.T) {
 	url := rafftest.PostgresURL(t)
 	w := newWorld(t, url)
 	db := directly(t, url)
@@ -199,7 +199,7 @@ func TestPostgresGoesAwayAndComesBack(t *testing.T) {
 	}
 	run(t, db, "ALTER DATABASE "+name+" SET default_transaction_read_only = on")
 	run(t, db, kill)
-	for range 20 { // sessions that were killed are used up first
+	for range 20 { // the pool tries terminated sessions first
 		err = w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return w.addEvent(tx, "read-only") })
 		wantUnavailable(t, "change of a read-only database", err)
 	}

@@ -23,7 +23,7 @@ func TestPeople(t *testing.T) {
 		w.add(t, alice)
 		in(alice, web, 11)
 		in(alice, api, 12)
-		// Bob was in two projects before he came into the account; Carol and Dave are in projects only.
+		// Bob was in two projects before he joined the account; Carol and Dave are only in projects.
 		bob := w.person(w.newUser(t, "bob@example.com", "Bob"), w.basic)
 		in(bob, web, 5)
 		bob.CreatedAt, bob.Status = w.at(20), team.StatusSuspended
@@ -39,7 +39,7 @@ func TestPeople(t *testing.T) {
 			Role: w.admin, Status: team.StatusActive, ManagedBy: team.ManagedByAPI, CreatedAt: w.at(50), UpdatedAt: w.at(50),
 		}
 		w.add(t, k)
-		// A person of another account is nobody here.
+		// People of another account are not listed.
 		acme := w.account
 		w.account = w.newAccount(t, "Globex")
 		w.add(t, w.person(w.newUser(t, "elsewhere@example.com", "Alice Elsewhere"), w.admin))
@@ -95,7 +95,7 @@ func walk(t *testing.T, w *world, f team.PersonFilter, total int) (got []string)
 	}
 }
 
-// TestPeopleOfALargeAccount counts thousands and reads one page.
+// TestPeopleOfALargeAccount reads one page and the total of thousands of people.
 func TestPeopleOfALargeAccount(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		p := w.newProject(t, "Web", "web")

@@ -8,9 +8,9 @@ import (
 	"raff/internal/team"
 )
 
-// TestMemoryWhereSnapshotsStandStill gives the store a database whose snapshot is always the same, as some have that only
-// speak PostgreSQL's protocol. A change by someone else is seen at once all the same.
-func TestMemoryWhereSnapshotsStandStill(t *testing.T) {
+// TestMemoryWithConstantSnapshot uses a database whose snapshot is always the same, as on some databases that only speak
+// PostgreSQL's protocol. A change by another node must still be visible at once.
+func TestMemoryWithConstantSnapshot(t *testing.T) {
 	url := rafftest.PostgresURL(t)
 	db := directly(t, url)
 	run(t, db, "CREATE FUNCTION public.pg_current_snapshot() RETURNS text LANGUAGE sql AS $$ SELECT '7:7:' $$")
@@ -27,9 +27,9 @@ func TestMemoryWhereSnapshotsStandStill(t *testing.T) {
 	}
 }
 
-// TestAPromotedCopyDoesNotKnowWhatItLost promotes a standby that never got the newest row, and lets it count its
-// transactions up to the number at which the store read that row.
-func TestAPromotedCopyDoesNotKnowWhatItLost(t *testing.T) {
+// TestPromotedStandbyWithoutLastRow promotes a standby that never received the newest row, and advances its transaction
+// ids to the number at which the store read that row.
+func TestPromotedStandbyWithoutLastRow(t *testing.T) {
 	t.Parallel()
 	primary := rafftest.NewCluster(t, "-c fsync=off -c autovacuum=off")
 	standby := primary.Standby(t)
@@ -58,16 +58,16 @@ func TestAPromotedCopyDoesNotKnowWhatItLost(t *testing.T) {
 	db := directly(t, standby.URL)
 	for n := 0; snapshot(db) != seen; n++ {
 		if n == 5000 {
-			t.Fatalf("the copy is at %s and does not come to %s", snapshot(db), seen)
+			t.Fatalf("the standby's snapshot is %s and does not reach %s", snapshot(db), seen)
 		}
 		run(t, db, "SELECT pg_current_xact_id()")
 	}
-	for err := error(nil); !team.IsNotFound(err); err = read() { // connections that died are used up first
+	for err := error(nil); !team.IsNotFound(err); err = read() { // the pool tries dead connections first
 		if err != nil {
 			wantUnavailable(t, "read through a connection that died", err)
 		}
 		if n := w.Ping(w.ctx); n == nil && err == nil && read() == nil {
-			t.Fatal("the copy knows what it never got")
+			t.Fatal("the store returned a row that the standby never received")
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"raff/internal/team"
 )
 
-// same fails unless a read brought back every field that was written.
+// same fails unless a read returned every field that was written.
 func same[T any](t *testing.T, what string, want T) func(got T, err error) {
 	t.Helper()
 	return func(got T, err error) {
@@ -23,7 +23,7 @@ func same[T any](t *testing.T, what string, want T) func(got T, err error) {
 	}
 }
 
-func TestEveryFieldComesBack(t *testing.T) {
+func TestRoundTrip(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		for _, part := range []struct {
 			name string
@@ -143,7 +143,7 @@ func keyComesBack(t *testing.T, w *world) {
 	w.do(t, func(tx team.Tx) error { return tx.UpdateAPIKey(w.ctx, k) })
 	k.Memberships[0].Name, k.Memberships[1].Name = "CI", "CI"
 	same(t, "changed key", k)(w.APIKey(w.ctx, w.account.ID, k.ID))
-	for _, used := range []time.Time{w.at(20), w.at(10)} { // the earlier news arrives last
+	for _, used := range []time.Time{w.at(20), w.at(10)} { // the earlier time arrives last
 		if err := w.TouchAPIKeys(w.ctx, map[string]time.Time{k.ID: used}); err != nil {
 			t.Fatal(err)
 		}
@@ -178,10 +178,10 @@ func holdersComeBack(t *testing.T, w *world, k team.APIKey, maker string) {
 	}
 	show(maker)
 	want(true, w.at(10))
-	end(w.at(10), w.at(20)) // with a grace
+	end(w.at(10), w.at(20)) // with a grace period
 	want(true, w.at(19))
 	want(false, w.at(20))
-	end(w.at(15), w.at(30)) // the secret of another is replaced: the grace is over
+	end(w.at(15), w.at(30)) // the secret is replaced again: the grace period ends
 	want(false, w.at(16))
 	show(maker, none)
 	want(true, w.at(40))

@@ -16,7 +16,7 @@ import (
 	"raff/internal/team"
 )
 
-// TestSealsOfAnOlderDatabase upgrades one with a seal of the first version, and goes on from it.
+// TestSealsOfAnOlderDatabase upgrades a database with a version 1 seal, and continues its log.
 func TestSealsOfAnOlderDatabase(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer d.Close() //nolint:errcheck // the test is over
+			defer d.Close() //nolint:errcheck // end of test
 			now := at.Add(time.Hour)
 			svc := team.New(team.Options{Store: d, Catalog: permission.Default(), Now: func() time.Time { return now }})
 			whole := func(seals, events int) {
@@ -80,7 +80,7 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n, err := svc.SealEvents(t.Context()); n != 2 || err != nil {
-				t.Errorf("%d seals made, %v", n, err)
+				t.Errorf("%d seals created, %v", n, err)
 			}
 			whole(2, 2)
 			run(t, directly(t, url), fmt.Sprintf("UPDATE audit_events SET actor_name = 'someone else' WHERE id = '%s' AND account_id = '%s'", oldEvent, account))

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -52,7 +53,7 @@ func sessionComesBack(t *testing.T, w *world) {
 		return nil
 	})
 
-	for _, seen := range []time.Time{w.at(30), w.at(20)} { // the earlier news arrives last
+	for _, seen := range []time.Time{w.at(30), w.at(20)} { // the earlier time arrives last
 		if err := w.TouchSession(w.ctx, s.ID, seen); err != nil {
 			t.Fatal(err)
 		}
@@ -117,12 +118,37 @@ func TestAccountsOf(t *testing.T) {
 	})
 }
 
-func TestNoSessionStartsWithAnOldPassword(t *testing.T) {
+// untilOneWaits returns once another transaction waits for a lock of the calling one, or overtaken is closed. With SQLite
+// it returns at once, because SQLite runs one change at a time.
+func (w *world) untilOneWaits(t *testing.T, overtaken <-chan struct{}) {
+	if strings.HasPrefix(w.url, "sqlite:") {
+		return
+	}
+	db := directly(t, w.url)
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
+		var waiting int
+		if err := db.QueryRowContext(w.ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting); err != nil {
+			t.Error(err)
+			return
+		}
+		if waiting > 0 {
+			return
+		}
+		select {
+		case <-overtaken:
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	t.Error("no transaction waited for the lock")
+}
+
+func TestSignInDuringPasswordChange(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		u := w.newUser(t, "sam@example.com", "Sam")
 		changed := u
 		changed.PasswordHash = "another"
-		started := make(chan struct{})
+		started, signedIn := make(chan struct{}), make(chan struct{})
 		done := make(chan error, 1)
 		go func() {
 			done <- w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
@@ -130,7 +156,7 @@ func TestNoSessionStartsWithAnOldPassword(t *testing.T) {
 					return err
 				}
 				close(started)
-				time.Sleep(100 * time.Millisecond) // the sign-in below must wait for this, or come before it
+				w.untilOneWaits(t, signedIn)
 				return tx.DeleteSessionsOf(w.ctx, u.ID, "", "")
 			})
 		}()
@@ -143,19 +169,20 @@ func TestNoSessionStartsWithAnOldPassword(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
+		close(signedIn)
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
 		if left, err := w.SessionsOf(w.ctx, u.ID); len(left) != 0 || ok || err != nil {
-			t.Errorf("a session began with the old password: %v, %v", left, err)
+			t.Errorf("a session was started with the old password: %v, %v", left, err)
 		}
 	})
 }
 
-func TestASignInDuringEnrolmentAwaitsTheFactor(t *testing.T) {
+func TestSignInDuringFactorEnrollment(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		u := w.newUser(t, "sam@example.com", "Sam")
-		started := make(chan struct{})
+		started, signedIn := make(chan struct{}), make(chan struct{})
 		done := make(chan error, 1)
 		var once sync.Once
 		go func() {
@@ -164,7 +191,7 @@ func TestASignInDuringEnrolmentAwaitsTheFactor(t *testing.T) {
 					return err
 				}
 				once.Do(func() { close(started) })
-				time.Sleep(100 * time.Millisecond) // the sign-in below must wait for this, or come before it
+				w.untilOneWaits(t, signedIn)
 				return tx.InsertFactor(w.ctx, team.Factor{ID: newID(), UserID: u.ID, Kind: team.FactorTOTP, Name: "App", Confirmed: true, Secret: []byte("x"), CreatedAt: w.start})
 			})
 		}()
@@ -177,11 +204,12 @@ func TestASignInDuringEnrolmentAwaitsTheFactor(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
+		close(signedIn)
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
 		if row, err := w.Session(w.ctx, hash("sam"), w.start); err != nil || !awaits || !row.Session.Awaits || !row.HasFactor {
-			t.Errorf("a session began without the factor: awaits %v, %+v, %v", awaits, row.Session, err)
+			t.Errorf("a session was started without the second factor: awaits %v, %+v, %v", awaits, row.Session, err)
 		}
 	})
 }
@@ -280,11 +308,11 @@ func mustAwait(t *testing.T, w *world, token string) bool {
 	return row.Session.Awaits
 }
 
-func TestEndingASessionWaitsForItsWrites(t *testing.T) {
+func TestEndSessionWaitsForItsWrites(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		u := w.newUser(t, "sam@example.com", "Sam")
 		w.newSession(t, u, w.account.ID, "sam", 1)
-		read := make(chan struct{})
+		read, ended := make(chan struct{}), make(chan struct{})
 		var once sync.Once
 		var committed atomic.Bool
 		done := make(chan error, 1)
@@ -294,7 +322,7 @@ func TestEndingASessionWaitsForItsWrites(t *testing.T) {
 					return err
 				}
 				once.Do(func() { close(read) })
-				time.Sleep(100 * time.Millisecond) // the deletion below must not overtake this
+				w.untilOneWaits(t, ended)
 				committed.Store(true)
 				return tx.KnowUser(w.ctx, w.account.ID, u.ID, w.start)
 			})
@@ -304,6 +332,7 @@ func TestEndingASessionWaitsForItsWrites(t *testing.T) {
 		if err := w.Update(w.ctx, "", team.Shared, func(tx team.Tx) error { return tx.DeleteSession(w.ctx, hash("sam")) }); err != nil {
 			t.Fatal(err)
 		}
+		close(ended)
 		if !committed.Load() {
 			t.Error("the session was ended while a write of it was under way")
 		}
@@ -362,7 +391,7 @@ func TestLimits(t *testing.T) {
 	})
 }
 
-func TestSigningKeyStays(t *testing.T) {
+func TestSigningKeyIsStable(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		same(t, "first", []byte("one"))(w.SigningKey(w.ctx, "test", []byte("one")))
 		same(t, "kept", []byte("one"))(w.SigningKey(w.ctx, "test", []byte("two")))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,7 @@ const faultAccount = "0198c0de-0000-7000-8000-000000000001"
 func bigEvent() event.Event {
 	e, err := removedEvent(team.Member{AccountID: faultAccount, Email: strings.Repeat("x", 3000), Invitation: &team.Invitation{}}, time.UnixMicro(1))
 	if err != nil {
-		panic(err) // its payload is a string
+		panic(err) // cannot happen: the payload is a string
 	}
 	return e
 }
@@ -37,7 +38,7 @@ func openFault(t *testing.T) *DB {
 	return db
 }
 
-// writeMany adds events side by side and returns how many were acknowledged. Every other must be Unavailable.
+// writeMany adds n events concurrently and returns how many were acknowledged. All others must fail with Unavailable.
 func writeMany(t *testing.T, db *DB, n int) (acknowledged int) {
 	t.Helper()
 	var mu sync.Mutex
@@ -61,18 +62,18 @@ func writeMany(t *testing.T, db *DB, n int) (acknowledged int) {
 func wantEvents(t *testing.T, db *DB, want int) {
 	t.Helper()
 	if _, total, err := db.Events(t.Context(), team.EventFilter{AccountID: faultAccount}); err != nil || total != want {
-		t.Errorf("%d events are there, %d were acknowledged, %v", total, want, err)
+		t.Errorf("%d events stored, %d acknowledged, %v", total, want, err)
 	}
 }
 
-// A full disk is made by telling SQLite, behind the store's back, that its file may not grow. SQLite then rolls back
-// the batch, and the writer goes on with a new connection, to which the disk has space again.
-func TestAFullDiskFailsWhatCannotBeKeptAndNothingElse(t *testing.T) {
+// TestFullDisk simulates a full disk by limiting the size of the file with a pragma. SQLite then rolls back the batch, and
+// the writer continues with a new connection, for which the limit does not apply.
+func TestFullDisk(t *testing.T) {
 	db := openFault(t)
 	acknowledged := 0
 	for range 5 {
 		err := db.write(t.Context(), nil, func(tx *tx) error {
-			_, err := one(t.Context(), tx.q, scanNumber, "PRAGMA max_page_count = 1") // never below its size
+			_, err := one(t.Context(), tx.q, scanNumber, "PRAGMA max_page_count = 1") // SQLite raises it to the current size
 			return err
 		})
 		if err != nil {
@@ -84,15 +85,16 @@ func TestAFullDiskFailsWhatCannotBeKeptAndNothingElse(t *testing.T) {
 		}
 		acknowledged += n
 		if n := writeMany(t, db, 12); n != 12 {
-			t.Errorf("%d of 12 writes succeeded after there was space again", n)
+			t.Errorf("%d of 12 writes succeeded after space was available again", n)
 		}
 		acknowledged += 12
 	}
 	wantEvents(t, db, acknowledged)
 }
 
-// Out of memory or after a failed read, SQLite may roll back everyone's changes within one statement.
-func TestNothingIsAcknowledgedThatSQLiteRolledBackByItself(t *testing.T) {
+// TestRollbackBySQLite: after some errors, such as running out of memory, SQLite rolls back the whole transaction, and with
+// it the other changes of the batch. None of them may be acknowledged.
+func TestRollbackBySQLite(t *testing.T) {
 	db := openFault(t)
 	acknowledged := 0
 	for range 20 {
@@ -118,8 +120,21 @@ func TestNothingIsAcknowledgedThatSQLiteRolledBackByItself(t *testing.T) {
 	wantEvents(t, db, acknowledged)
 }
 
-// A change that is refused for what another one of the same batch wrote must not say so before that is committed.
-func TestARefusalWaitsForWhatItSaw(t *testing.T) {
+// changesWaiting counts the changes that wait for the writer to accept them. A channel does not tell, but the stacks do.
+func changesWaiting() (n int) {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+		if head, _, _ := strings.Cut(stack, "\n"); strings.Contains(head, "[select") && strings.Contains(stack, "(*sqliteWriter).update(") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestRefusalIsDurable runs changes that are refused because of what another change of the same batch wrote. They must
+// not return before that change is committed.
+func TestRefusalIsDurable(t *testing.T) {
 	db := openFault(t)
 	inside, refused := make(chan struct{}), errors.New("refused")
 	count := func(r team.Reader) int {
@@ -134,7 +149,9 @@ func TestARefusalWaitsForWhatItSaw(t *testing.T) {
 	all.Go(func() {
 		err := update(func(tx team.Tx) error {
 			close(inside)
-			time.Sleep(5 * time.Millisecond) // the others are waiting by then
+			for changesWaiting() < 4 {
+				runtime.Gosched()
+			}
 			return tx.InsertEvent(t.Context(), bigEvent())
 		})
 		if err != nil {
@@ -147,11 +164,11 @@ func TestARefusalWaitsForWhatItSaw(t *testing.T) {
 			saw := 0
 			err := update(func(tx team.Tx) error {
 				saw = count(tx)
-				time.Sleep(time.Millisecond) // the batch goes on for a while after the first refusal
+				time.Sleep(time.Millisecond) // keeps the batch open for a while after the first refusal
 				return refused
 			})
 			if !errors.Is(err, refused) || saw != 1 || count(db) != 1 {
-				t.Errorf("saw %d events, then there are %d: %v", saw, count(db), err)
+				t.Errorf("saw %d events, then %d: %v", saw, count(db), err)
 			}
 		})
 	}

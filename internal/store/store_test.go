@@ -16,7 +16,7 @@ import (
 	"raff/internal/team"
 )
 
-// backends are the databases every rule of the port is tested on.
+// backends are the databases on which every rule of the port is tested.
 var backends = []struct {
 	name string
 	url  func(t testing.TB) string
@@ -32,7 +32,7 @@ func onEach(t *testing.T, test func(t *testing.T, w *world)) {
 	}
 }
 
-// world is one store with an account, and short ways to write to it.
+// world is a store with one account, and helpers that write to it.
 type world struct {
 	*store.DB
 	url     string
@@ -77,7 +77,7 @@ func (w *world) systemRoles() []team.Role {
 	return []team.Role{w.owner, w.admin, w.basic, w.viewer}
 }
 
-// at is a moment so many microseconds after the start.
+// at returns the time that many microseconds after the start.
 func (w *world) at(micros int) time.Time {
 	return w.start.Add(time.Duration(micros) * time.Microsecond)
 }
@@ -113,7 +113,7 @@ func (w *world) newUser(t testing.TB, email, name string) team.User {
 	return u
 }
 
-// person is an active membership of a user, not yet written.
+// person returns an active membership of a user, not yet stored.
 func (w *world) person(u team.User, role team.Role) team.Member {
 	return team.Member{
 		ID: newID(), AccountID: w.account.ID, Type: team.TypeUser, UserID: u.ID, Email: u.Email, CanonicalEmail: u.CanonicalEmail, Name: u.Name,
@@ -121,7 +121,7 @@ func (w *world) person(u team.User, role team.Role) team.Member {
 	}
 }
 
-// invited is a pending membership with its invitation, not yet written.
+// invited returns a pending membership with its invitation, not yet stored.
 func (w *world) invited(email string) team.Member {
 	m := team.Member{
 		ID: newID(), AccountID: w.account.ID, Type: team.TypeInvitation, Email: email, CanonicalEmail: email, Role: w.basic,
@@ -162,7 +162,7 @@ func (w *world) newKey(t testing.TB, name string) team.APIKey {
 	return k
 }
 
-// keyMember is the membership of a key, not yet written.
+// keyMember returns the membership of an API key, not yet stored.
 func (w *world) keyMember(k team.APIKey, role team.Role) team.Member {
 	return team.Member{
 		ID: newID(), AccountID: w.account.ID, Type: team.TypeAPIKey, APIKeyID: k.ID, Email: team.KeyEmail(k.ID),
@@ -171,9 +171,9 @@ func (w *world) keyMember(k team.APIKey, role team.Role) team.Member {
 	}
 }
 
-var errNotInserted = errors.New("a unique rule stood in the way")
+var errNotInserted = errors.New("refused by a unique constraint")
 
-// must makes an error of an insert that wrote nothing.
+// must returns an error for an insert that wrote nothing.
 func must(ok bool, err error) error {
 	if err == nil && !ok {
 		return errNotInserted

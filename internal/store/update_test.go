@@ -14,7 +14,7 @@ import (
 	"raff/internal/team"
 )
 
-// parallel runs fn n times at once and waits.
+// parallel runs fn n times concurrently and waits.
 func parallel(n int, fn func(i int)) {
 	var all sync.WaitGroup
 	for i := range n {
@@ -88,13 +88,13 @@ func TestUniqueRules(t *testing.T) {
 					t.Errorf("%s: %v, want %v", c.name, ok, c.want)
 				}
 				if _, err := tx.Account(w.ctx, w.account.ID); err != nil {
-					t.Errorf("%s: the transaction does not go on: %v", c.name, err)
+					t.Errorf("%s: the transaction cannot continue: %v", c.name, err)
 				}
 				return err
 			})
 		}
 
-		// A change runs into the same rules.
+		// The same constraints apply to updates.
 		free := w.newProject(t, "Free", "free")
 		free.Name = "sHop"
 		w.do(t, func(tx team.Tx) error {
@@ -114,7 +114,7 @@ func TestUniqueRules(t *testing.T) {
 	})
 }
 
-func TestParallelInsertsOfOneAddress(t *testing.T) {
+func TestConcurrentInsertsOfOneEmail(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		var won atomic.Int32
 		parallel(50, func(int) {
@@ -128,7 +128,7 @@ func TestParallelInsertsOfOneAddress(t *testing.T) {
 					won.Add(1)
 					return tx.InsertInvitation(w.ctx, *m.Invitation)
 				}
-				_, err = tx.MemberByEmail(w.ctx, w.account.ID, "", m.CanonicalEmail) // who was first can be read
+				_, err = tx.MemberByEmail(w.ctx, w.account.ID, "", m.CanonicalEmail) // the winner's row is readable
 				return err
 			})
 			if err != nil {
@@ -137,14 +137,14 @@ func TestParallelInsertsOfOneAddress(t *testing.T) {
 		})
 		_, total, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID})
 		if err != nil || total != 1 || won.Load() != 1 {
-			t.Errorf("%d inserts won, %d members, %v", won.Load(), total, err)
+			t.Errorf("%d inserts succeeded, %d members, %v", won.Load(), total, err)
 		}
 	})
 }
 
 var errStop = errors.New("stop")
 
-// addEvent writes one row whose presence shows that a change committed.
+// addEvent writes one row whose presence shows that the change was committed.
 func (w *world) addEvent(tx team.Tx, action string) error {
 	return tx.InsertEvent(w.ctx, event.Event{
 		ID: newID(), AccountID: w.account.ID, At: w.start, ActorType: event.Operator, ActorID: "operator", Action: event.Action(action),
@@ -161,7 +161,7 @@ func (w *world) events(t testing.TB, action string) int {
 	return n
 }
 
-func TestAFailedChangeLeavesNothing(t *testing.T) {
+func TestFailedChangeIsRolledBack(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		cancelled, cancel := context.WithCancel(w.ctx)
 		for _, c := range []struct {
@@ -202,7 +202,7 @@ func TestAFailedChangeLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestAPanicLeavesNothing(t *testing.T) {
+func TestPanicIsRolledBack(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		func() {
 			defer func() {
@@ -227,8 +227,8 @@ func TestAPanicLeavesNothing(t *testing.T) {
 	})
 }
 
-// Changes that share a commit must not share each other's failures.
-func TestChangesAtTheSameTimeStandAlone(t *testing.T) {
+// TestConcurrentChangesAreIndependent: changes that share a commit must not share each other's failures.
+func TestConcurrentChangesAreIndependent(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		const n = 120
 		var kept atomic.Int32
@@ -269,7 +269,7 @@ func TestChangesAtTheSameTimeStandAlone(t *testing.T) {
 	})
 }
 
-func TestReadsSeeWhatWasCommittedBefore(t *testing.T) {
+func TestReadsSeeEarlierCommits(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		parallel(8, func(g int) {
 			for i := range 20 {
@@ -291,8 +291,8 @@ func TestReadsSeeWhatWasCommittedBefore(t *testing.T) {
 	})
 }
 
-// The rule that Exclusive stands for: two changes that each leave the other one's row never both commit.
-func TestTakesAwayRunsAlone(t *testing.T) {
+// TestExclusiveChangesRunAlone: of two changes that are each allowed only while the other's row exists, only one commits.
+func TestExclusiveChangesRunAlone(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		for round := range 30 {
 			a := w.add(t, w.person(w.newUser(t, fmt.Sprintf("a%d@example.com", round), "A"), w.admin))
@@ -321,7 +321,7 @@ func TestTakesAwayRunsAlone(t *testing.T) {
 }
 
 func TestLocks(t *testing.T) {
-	// overlap reports whether a change with the second lock can run while one with the first is under way.
+	// overlap reports whether a change with the second lock can run during one with the first.
 	overlap := func(t *testing.T, w *world, first, second team.Lock, secondAccount string, within time.Duration) bool {
 		inside, finish := make(chan struct{}), make(chan struct{})
 		run := func(account string, lock team.Lock, during func()) {
@@ -368,7 +368,7 @@ func TestLocks(t *testing.T) {
 		} {
 			within := 300 * time.Millisecond
 			if c.want {
-				within = 2 * time.Minute // a machine that is busy takes its time
+				within = 2 * time.Minute // the machine may be busy
 			}
 			if got := overlap(t, w, c.first, c.second, c.account, within); got != c.want {
 				t.Errorf("%s: overlap %v, want %v", c.name, got, c.want)

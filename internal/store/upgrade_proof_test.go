@@ -14,7 +14,7 @@ import (
 	"raff/internal/store"
 )
 
-// olderDatabase is a database with the schema of an older version.
+// olderDatabase creates a database with an older schema version.
 func olderDatabase(t *testing.T, url string, version int64) *sql.DB {
 	t.Helper()
 	kind, dialect := "sqlite", goose.DialectSQLite3
@@ -34,7 +34,8 @@ func olderDatabase(t *testing.T, url string, version int64) *sql.DB {
 	return db
 }
 
-// TestProofInAnOlderDatabase upgrades one from before links knew how they went out: only the audit log tells.
+// TestProofInAnOlderDatabase upgrades a database in which links do not record how they were delivered: only the audit
+// log shows it.
 func TestProofInAnOlderDatabase(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
@@ -42,7 +43,7 @@ func TestProofInAnOlderDatabase(t *testing.T) {
 			db := olderDatabase(t, url, 7)
 			account := newID()
 			run(t, db, fmt.Sprintf("INSERT INTO accounts (id, name, grant_strict, created_at, updated_at) VALUES ('%s', 'Acme', FALSE, 1, 1)", account))
-			// An invitation with two links, of which the second was fetched.
+			// An invitation with two links, the second of which was fetched.
 			invitation, member := newID(), newID()
 			run(t, db, fmt.Sprintf(`INSERT INTO invitations (id, account_id, scope_id, member_id, email, state, invited_by, expires_at, created_at, updated_at)
 				VALUES ('%s', '%s', '%[2]s', '%s', 'carol@example.com', 'sent', '', 1, 1, 1)`, invitation, account, member))
@@ -63,7 +64,7 @@ func TestProofInAnOlderDatabase(t *testing.T) {
 			for _, email := range []string{"alice@example.com", "bob@example.com", "dora@example.com"} {
 				password := "hash"
 				if email == "dora@example.com" {
-					password = "" // the link for the first password was not used yet
+					password = "" // the link for the first password has not been used
 				}
 				run(t, db, fmt.Sprintf(`INSERT INTO users (id, email, email_canonical, name, name_key, password_hash, created_at, updated_at)
 					VALUES ('%s', '%s', '%[2]s', '', '', '%s', 1, 1)`, newID(), email, password))

@@ -11,8 +11,8 @@ import (
 	"raff/internal/team"
 )
 
-// TestCountsOfAnOlderDatabase upgrades one from before members were counted: ten people of the account, five of them
-// in two projects, and three who are in both projects only.
+// TestCountsOfAnOlderDatabase upgrades a database without counters: ten people of the account, five of them in two
+// projects, and three who are only in both projects.
 func TestCountsOfAnOlderDatabase(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
@@ -68,8 +68,8 @@ func TestCountsOfAnOlderDatabase(t *testing.T) {
 	}
 }
 
-// TestNamesOfAnOlderDatabase: names that look alike to a reader stay when they were there before, the older one is in the way of
-// new ones, and both can be changed.
+// TestNamesOfAnOlderDatabase upgrades a database with names that look the same: both remain, the older one keeps others
+// from using the name, and both can be renamed.
 func TestNamesOfAnOlderDatabase(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
@@ -117,10 +117,10 @@ func TestNamesOfAnOlderDatabase(t *testing.T) {
 				return r.ID
 			}
 			if got := like("CREW"); got != roles[0].ID {
-				t.Errorf("the role that is in the way of CREW is %q, want the older one", got)
+				t.Errorf("the role that blocks the name CREW is %q, want the older one", got)
 			}
 			if got := like("role 1199"); got != roles[1199].ID {
-				t.Errorf("the role that is in the way of the last is %q", got)
+				t.Errorf("the role that blocks the last name is %q", got)
 			}
 			err = w.Update(t.Context(), account.ID, team.Exclusive, func(tx team.Tx) error {
 				twin := roles[1]
@@ -128,7 +128,7 @@ func TestNamesOfAnOlderDatabase(t *testing.T) {
 				return errors.Join(tx.UpdateRole(t.Context(), twin), tx.UpdateRole(t.Context(), roles[0]))
 			})
 			if err != nil {
-				t.Errorf("a role that looks like another cannot be changed: %v", err)
+				t.Errorf("a role whose name looks like another's cannot be renamed: %v", err)
 			}
 			if n, err := w.Count(t.Context(), account.ID, team.CountedRoles); err != nil || n != len(roles) {
 				t.Errorf("%d roles are counted, want %d, %v", n, len(roles), err)
@@ -137,8 +137,8 @@ func TestNamesOfAnOlderDatabase(t *testing.T) {
 	}
 }
 
-// TestSecretHoldersOfAnOlderDatabase upgrades one from before it was kept who was shown the secrets of API keys: who made
-// them is in their rows, and who regenerated them in the audit log.
+// TestSecretHoldersOfAnOlderDatabase upgrades a database that does not record who was shown the secrets of API keys: their
+// rows have the creator, and the audit log has who regenerated them.
 func TestSecretHoldersOfAnOlderDatabase(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
@@ -182,13 +182,13 @@ func TestSecretHoldersOfAnOlderDatabase(t *testing.T) {
 				}
 				for _, k := range held {
 					if current, ok := want[k.ID]; !ok || current != k.Current {
-						t.Errorf("key %s is held %t, want %t, %t", k.ID, k.Current, ok, current)
+						t.Errorf("key %s has a holder: %t, want %t, %t", k.ID, k.Current, ok, current)
 					}
 				}
 			}
 			holders, err := w.SecretHolders(t.Context(), through)
 			if err != nil || len(holders) != 2 {
-				t.Errorf("a key that was made by a key has the holders %+v, %v", holders, err)
+				t.Errorf("a key created by a key has the holders %+v, %v", holders, err)
 			}
 		})
 	}
