@@ -110,6 +110,10 @@ func (s *Service) AddTOTP(ctx context.Context, me SignedIn, proof Proof) (Factor
 	}
 	f := Factor{ID: s.NewID(), UserID: me.User.ID, Kind: FactorTOTP, Name: "Authenticator app", Secret: []byte(secret), CreatedAt: s.now()}
 	err = s.Store.Update(ctx, me.Session.AccountID, Shared, func(tx Tx) error {
+		// A reset that is under way removes what was set up before, and would not see what is added beside it.
+		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
+			return err
+		}
 		if _, err := s.session(ctx, tx, me.hash); err != nil {
 			return err
 		}

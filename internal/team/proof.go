@@ -137,6 +137,13 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 		return "", err
 	}
 	err = s.aboutPerson(ctx, a.User.ID, "", func(tx Tx, logs []string) error {
+		// A reset that is under way ends all sessions, and would not see one that is added beside it.
+		if _, err := s.heldUser(ctx, tx, a.User.ID); err != nil {
+			return err
+		}
+		if _, err := tx.Session(ctx, a.hash, s.now()); err != nil {
+			return notFoundIs(err, ErrSignedOut)
+		}
 		ok, err := used(tx)
 		if err != nil {
 			return err
