@@ -60,13 +60,13 @@ func accountTransferCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				owner, deactivated, err := s.TransferOwnership(ctx, account, member)
+				owner, disabled, err := s.TransferOwnership(ctx, account, member)
 				if err != nil {
 					return err
 				}
 				var text strings.Builder
 				fmt.Fprintf(&text, "The Owner is now %s\n", owner)
-				for _, name := range deactivated {
+				for _, name := range disabled {
 					fmt.Fprintf(&text, "Disabled the former Owner's API key %q, which has the Owner role.\n", name)
 				}
 				_, err = fmt.Fprint(cmd.OutOrStdout(), text.String())

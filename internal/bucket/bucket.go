@@ -1,4 +1,4 @@
-// Package bucket implements rate limits: a token bucket for each key that was seen in the last few minutes.
+// Package bucket implements rate limits with a token bucket for each recently used key.
 package bucket
 
 import (
@@ -15,7 +15,8 @@ type Limit struct {
 	Burst     int
 }
 
-// Buckets are safe for concurrent use. Each node counts for itself and grants its share of a limit: with n nodes alive, 1/n.
+// Buckets are the token buckets of one node, which grants 1/n of each limit while n nodes are alive. They are safe for
+// concurrent use.
 type Buckets struct {
 	nodes func() int
 	now   func() time.Time
@@ -33,14 +34,14 @@ type bucket struct {
 }
 
 const (
-	// idle is how long a bucket is kept. It is longer than any bucket takes to fill, so forgetting one gives nothing away.
+	// idle is how long an unused bucket is kept. Every bucket is full again by then, so dropping it changes nothing.
 	idle = 5 * time.Minute
-	// most limits the number of buckets: above it, arbitrary buckets are dropped, because there can be any number of
-	// network addresses.
+	// most is the maximum number of buckets. Above it, arbitrary buckets are dropped, because the number of network
+	// addresses is not limited.
 	most = 100_000
 )
 
-// New returns Buckets; nil nodes means that this is the only node.
+// New returns Buckets. nodes returns the number of nodes; nil means that there is only one.
 func New(nodes func() int, now func() time.Time) *Buckets {
 	if nodes == nil {
 		nodes = func() int { return 1 }
@@ -48,8 +49,8 @@ func New(nodes func() int, now func() time.Time) *Buckets {
 	return &Buckets{nodes: nodes, now: now, of: map[string]*bucket{}}
 }
 
-// Take takes one token of the key. left is how many whole tokens remain. wait is 0, or the time until there is a token;
-// then nothing was taken. The zero Limit refuses nothing.
+// Take takes one token of the key. left is the number of whole tokens that remain. If there is no token, nothing is taken
+// and wait is the time until there is one; otherwise wait is 0. The zero Limit allows everything.
 func (b *Buckets) Take(key string, limit Limit) (left int, wait time.Duration) {
 	if limit == (Limit{}) {
 		return 0, 0
@@ -97,7 +98,7 @@ func (b *Buckets) bucket(key string, limit Limit, now time.Time) *bucket {
 	return one
 }
 
-// share is the share of one of n nodes.
+// share returns the share of one of n nodes.
 func (l Limit) share(n int) (perSecond rate.Limit, burst int) {
 	return rate.Limit(l.PerSecond / float64(n)), int(math.Ceil(float64(l.Burst) / float64(n)))
 }

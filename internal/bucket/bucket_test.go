@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-func TestMemoryOfStrangersIsBounded(t *testing.T) {
+func TestNumberOfBucketsIsBounded(t *testing.T) {
 	now := time.Unix(0, 0)
 	b := New(nil, func() time.Time { return now })
 	limit := Limit{PerSecond: 1, Burst: 2}
 	for i := range most + 1000 {
 		if _, wait := b.Take(strconv.Itoa(i), limit); wait != 0 {
-			t.Fatalf("stranger %d waits %v", i, wait)
+			t.Fatalf("client %d waits %v", i, wait)
 		}
 	}
 	if len(b.of) > most {
@@ -21,7 +21,7 @@ func TestMemoryOfStrangersIsBounded(t *testing.T) {
 	now = now.Add(2 * idle)
 	b.Take("one", limit)
 	if len(b.of) != 1 {
-		t.Errorf("%d buckets are kept of those that nobody used", len(b.of))
+		t.Errorf("%d idle buckets are kept", len(b.of))
 	}
 	for i, want := range []time.Duration{0, time.Second} {
 		if left, wait := b.Take("one", limit); left != 0 || wait != want {

@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// The secret and times of RFC 6238, Appendix B, with the last six of its eight digits.
+// rfcSecret and the times below are from RFC 6238, Appendix B; the codes are the last six of its eight digits.
 const rfcSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 func TestTOTPStep(t *testing.T) {
@@ -29,7 +29,7 @@ func TestTOTPStep(t *testing.T) {
 	}
 	for _, code := range []string{"", "28708", "2870822", "28708a", "-87082"} {
 		if _, ok := c.TOTPStep(rfcSecret, code, time.Unix(59, 0)); ok {
-			t.Errorf("%q is a code", code)
+			t.Errorf("%q was accepted as a code", code)
 		}
 	}
 }

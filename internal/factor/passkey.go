@@ -15,14 +15,14 @@ import (
 	"raff/internal/team"
 )
 
-// passkeys are bound to the server's public URL: a passkey of one site does not work on another.
+// passkeys are bound to the server's public URL: a passkey created for one site does not work on another.
 type passkeys struct {
 	w    *webauthn.WebAuthn
 	none error // why passkeys are not available
 }
 
-// New returns a Checker for a server with this public URL. There are no passkeys for an IP address: browsers only
-// support host names.
+// New returns a Checker for a server with this public URL. If its host is an IP address, passkeys are not available,
+// because browsers only support them for host names.
 func New(publicURL string) *Checker {
 	u, err := url.Parse(publicURL)
 	if err == nil && (u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil) {
@@ -33,7 +33,7 @@ func New(publicURL string) *Checker {
 	}
 	w, err := webauthn.New(&webauthn.Config{
 		RPID: u.Hostname(), RPDisplayName: "raff", RPOrigins: []string{u.Scheme + "://" + u.Host},
-		// One that the device can find by itself signs in without an address and a password.
+		// A discoverable passkey signs in without an email and a password.
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			UserVerification: protocol.VerificationPreferred, ResidentKey: protocol.ResidentKeyRequirementPreferred,
 		},
@@ -44,10 +44,10 @@ func New(publicURL string) *Checker {
 	return &Checker{passkeys{w: w}}
 }
 
-// HasPasskeys reports whether the server's public URL allows them.
+// HasPasskeys reports whether passkeys are available.
 func (k *passkeys) HasPasskeys() bool { return k.w != nil }
 
-// person is a team.PasskeyUser as the library asks for it.
+// person adapts a team.PasskeyUser to the library.
 type person struct {
 	team.PasskeyUser
 	credentials []webauthn.Credential
@@ -79,7 +79,7 @@ func (k *passkeys) person(u team.PasskeyUser) (*person, error) {
 	return p, nil
 }
 
-// BeginRegistration asks for a passkey that the person does not have yet.
+// BeginRegistration requests a passkey that the user does not have yet.
 func (k *passkeys) BeginRegistration(u team.PasskeyUser) (options, state []byte, err error) {
 	p, err := k.person(u)
 	if err != nil {
@@ -92,7 +92,7 @@ func (k *passkeys) BeginRegistration(u team.PasskeyUser) (options, state []byte,
 	return both(creation, session)
 }
 
-// FinishRegistration checks the passkey that the browser made and returns what to keep of it.
+// FinishRegistration checks a new passkey and returns the credential to store.
 func (k *passkeys) FinishRegistration(u team.PasskeyUser, state, answer []byte) ([]byte, error) {
 	p, session, err := k.resume(u, state)
 	if err != nil {
@@ -109,7 +109,7 @@ func (k *passkeys) FinishRegistration(u team.PasskeyUser, state, answer []byte) 
 	return json.Marshal(c)
 }
 
-// BeginProof asks for one of the person's passkeys.
+// BeginProof requests one of the user's passkeys.
 func (k *passkeys) BeginProof(u team.PasskeyUser, alone bool) (options, state []byte, err error) {
 	p, err := k.person(u)
 	if err != nil {
@@ -128,7 +128,7 @@ func (k *passkeys) BeginProof(u team.PasskeyUser, alone bool) (options, state []
 
 var errCloned = errors.New("the signature counter of the passkey went back: the passkey may have been cloned")
 
-// FinishProof checks the answer of a passkey.
+// FinishProof checks the response of a passkey.
 func (k *passkeys) FinishProof(u team.PasskeyUser, state, answer []byte) (which int, credential []byte, err error) {
 	p, session, err := k.resume(u, state)
 	if err != nil {
@@ -145,7 +145,7 @@ func (k *passkeys) FinishProof(u team.PasskeyUser, state, answer []byte) (which 
 	return p.kept(c)
 }
 
-// BeginSignIn asks for a passkey of whoever is there.
+// BeginSignIn requests a passkey of any user.
 func (k *passkeys) BeginSignIn(challenge []byte) ([]byte, error) {
 	if k.w == nil {
 		return nil, k.none
@@ -157,7 +157,7 @@ func (k *passkeys) BeginSignIn(challenge []byte) ([]byte, error) {
 	return json.Marshal(assertion)
 }
 
-// FinishSignIn checks the answer of a passkey that says itself whose it is, and what it answers.
+// FinishSignIn checks the response of a passkey that identifies its user, and the challenge to which it responds.
 func (k *passkeys) FinishSignIn(answer []byte, find func(challenge []byte, userID string) (team.PasskeyUser, error)) (which int, credential []byte, err error) {
 	if k.w == nil {
 		return 0, nil, k.none
@@ -185,7 +185,7 @@ func (k *passkeys) FinishSignIn(answer []byte, find func(challenge []byte, userI
 	return p.kept(c)
 }
 
-// kept is which of the person's passkeys this is, and what to keep of it from now on.
+// kept returns which of the user's passkeys this is, and the credential to store from now on.
 func (p *person) kept(c *webauthn.Credential) (which int, credential []byte, err error) {
 	if c.Authenticator.CloneWarning {
 		return 0, nil, errCloned
@@ -199,7 +199,7 @@ func (p *person) kept(c *webauthn.Credential) (which int, credential []byte, err
 	return 0, nil, errors.New("the passkey belongs to another user")
 }
 
-// resume takes up what was asked.
+// resume restores the state of a ceremony.
 func (k *passkeys) resume(u team.PasskeyUser, state []byte) (*person, webauthn.SessionData, error) {
 	var session webauthn.SessionData
 	p, err := k.person(u)

@@ -20,14 +20,14 @@ type Checker struct{ passkeys }
 var _ team.SecondFactors = (*Checker)(nil)
 
 const (
-	period     = 30 // seconds a code is shown
-	tolerance  = 1  // steps that a clock may be ahead or behind
-	secretSize = 20 // bytes, as long as the hash that is used
+	period     = 30 // seconds
+	tolerance  = 1  // steps by which a clock may be ahead or behind
+	secretSize = 20 // bytes, the size of a SHA-1 hash
 )
 
 var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// NewTOTP makes a secret as authenticator apps take it.
+// NewTOTP returns a new secret, in base32 as authenticator apps expect it.
 func (*Checker) NewTOTP() (string, error) {
 	b := make([]byte, secretSize)
 	if _, err := rand.Read(b); err != nil {
@@ -36,7 +36,7 @@ func (*Checker) NewTOTP() (string, error) {
 	return encoding.EncodeToString(b), nil
 }
 
-// TOTPStep finds the time step of a code: the present one, or one that a clock a little off shows.
+// TOTPStep returns the time step of a valid code: the current one, or an adjacent one to tolerate inaccurate clocks.
 func (*Checker) TOTPStep(secret, code string, at time.Time) (int, bool) {
 	now := int(at.Unix() / period)
 	for step := now - tolerance; step <= now+tolerance; step++ {
@@ -48,10 +48,10 @@ func (*Checker) TOTPStep(secret, code string, at time.Time) (int, bool) {
 	return 0, false
 }
 
-// Code is what an authenticator app with this secret shows at a moment; empty if the secret is not one of NewTOTP.
+// Code returns the code that an authenticator app with this secret shows at a time, or "" for an invalid secret.
 func Code(secret string, at time.Time) string { return codeOf(secret, int(at.Unix()/period)) }
 
-// codeOf is the code of one time step (RFC 6238).
+// codeOf returns the code of one time step (RFC 6238).
 func codeOf(secret string, step int) string {
 	key, err := encoding.DecodeString(secret)
 	if err != nil {
@@ -60,7 +60,7 @@ func codeOf(secret string, step int) string {
 	return hotp(key, uint64(step)) //nolint:gosec // no clock is before 1970
 }
 
-// hotp is the six-digit code of RFC 4226 for a counter.
+// hotp returns the six-digit code for a counter (RFC 4226).
 func hotp(key []byte, counter uint64) string {
 	mac := hmac.New(sha1.New, key)
 	mac.Write(binary.BigEndian.AppendUint64(nil, counter))

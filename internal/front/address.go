@@ -9,14 +9,14 @@ import (
 
 // Proxies says which X-Forwarded-For headers are trusted. The zero value trusts none.
 type Proxies struct {
-	// Nearest trusts the last entry of the header from any client that connects, as from a single proxy.
+	// Nearest trusts the last entry of the header from any client, as if it were a single proxy.
 	Nearest bool
 	// Trusted are the networks of the proxies in front of the server.
 	Trusted []netip.Prefix
 }
 
-// ParseNetworks parses a list of networks and addresses, for example "10.0.0.0/8, 192.0.2.7, fd00::/8". An empty text
-// means none.
+// ParseNetworks parses a comma-separated list of networks and addresses, such as "10.0.0.0/8, 192.0.2.7, fd00::/8". An
+// empty text means none.
 func ParseNetworks(text string) ([]netip.Prefix, error) {
 	var all []netip.Prefix
 	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -38,9 +38,9 @@ func ParseNetworks(text string) ([]netip.Prefix, error) {
 	return all, nil
 }
 
-// Remote is the network address a request comes from. Each proxy adds the address that connected to it at the end of
-// X-Forwarded-For, so the entries are read from there, for as long as they are addresses of trusted proxies. What is not
-// an address was not written by a proxy: then the proxy before it counts.
+// Remote returns the network address of the client. Each proxy appends the address that connected to it to
+// X-Forwarded-For, so the entries are read from the end, as long as they are addresses of trusted proxies. At an
+// entry that is not an address, which no proxy writes, it stops and returns the last address found.
 func (p Proxies) Remote(r *http.Request) string {
 	peer, ok := parseAddress(r.RemoteAddr)
 	if !ok {
@@ -69,8 +69,8 @@ func (p Proxies) trusts(a netip.Addr, hop int) bool {
 	return false
 }
 
-// parseAddress parses an address as proxies write it: bare, in brackets, or with a port. An IPv4-mapped IPv6 address
-// becomes the IPv4 address, and zones are dropped.
+// parseAddress parses an address in the forms that proxies write: bare, in brackets, or with a port. An IPv4-mapped IPv6
+// address becomes the IPv4 address, and zones are dropped.
 func parseAddress(text string) (netip.Addr, bool) {
 	text = strings.Trim(strings.TrimSpace(text), `"`)
 	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))

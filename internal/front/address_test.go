@@ -53,7 +53,7 @@ func TestRemote(t *testing.T) {
 	}
 	for _, bad := range []string{"10.0.0.0/33", "proxy.example.com", "10.0.0.1:80", "fe80::1%eth0", "::/0x", "::ffff:0.0.0.0/90"} {
 		if _, err := ParseNetworks(bad); err == nil {
-			t.Errorf("%q was taken", bad)
+			t.Errorf("%q was accepted", bad)
 		}
 	}
 }

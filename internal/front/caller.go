@@ -17,8 +17,8 @@ var (
 	ErrCrossOrigin = errors.New("a browser sent the request from another site, with a dashboard session cookie")
 )
 
-// Caller finds the caller of a request, by its API key or its dashboard session, with one read of the database. It fails
-// with ErrTwoCredentials, ErrCrossOrigin, or an error of the domain, such as team.ErrUnauthenticated.
+// Caller returns the caller of a request, identified by API key or dashboard session, with a single database read. It
+// fails with ErrTwoCredentials, ErrCrossOrigin, or a domain error such as team.ErrUnauthenticated.
 func (f *Front) Caller(ctx context.Context, r *http.Request) (who *team.Principal, err error) {
 	keys, session := r.Header["X-Api-Key"], f.SessionToken(r)
 	switch {
@@ -42,8 +42,8 @@ func (f *Front) Caller(ctx context.Context, r *http.Request) (who *team.Principa
 	return who, nil
 }
 
-// Session is the user of an API request with a dashboard session. It fails with ErrCrossOrigin, because browsers also
-// add the cookie to cross-site requests, or with an error of the domain.
+// Session returns the user of an API request with a dashboard session. It fails with a domain error, or with
+// ErrCrossOrigin, because browsers also add the cookie to cross-site requests.
 func (f *Front) Session(ctx context.Context, r *http.Request) (team.SignedIn, error) {
 	if err := f.CheckOrigin(r); err != nil {
 		return team.SignedIn{}, ErrCrossOrigin
@@ -55,7 +55,7 @@ func (f *Front) Session(ctx context.Context, r *http.Request) (team.SignedIn, er
 	return me, err
 }
 
-// SignedIn is the signed-in user; ok is false if no one is signed in.
+// SignedIn returns the signed-in user; ok is false if no one is signed in.
 func (f *Front) SignedIn(ctx context.Context, r *http.Request) (me team.SignedIn, ok bool, err error) {
 	token := f.SessionToken(r)
 	if token == "" {
@@ -71,7 +71,7 @@ func (f *Front) SignedIn(ctx context.Context, r *http.Request) (me team.SignedIn
 	return me, err == nil, err
 }
 
-// cookieName has the __Host- prefix with HTTPS, so that sibling domains cannot set it.
+// cookieName has the __Host- prefix with HTTPS, so that sibling domains cannot set the cookie.
 func (f *Front) cookieName() string {
 	if f.secure {
 		return "__Host-raff_session"
@@ -79,7 +79,7 @@ func (f *Front) cookieName() string {
 	return "raff_session"
 }
 
-// SessionToken is the token of the dashboard session in a request, or empty.
+// SessionToken returns the token of the dashboard session in a request, or "".
 func (f *Front) SessionToken(r *http.Request) string {
 	c, err := r.Cookie(f.cookieName())
 	if err != nil {
@@ -88,10 +88,10 @@ func (f *Front) SessionToken(r *http.Request) string {
 	return c.Value
 }
 
-// SessionCookie is the session cookie; an empty token removes it. The lifetime of the session is enforced by the
+// SessionCookie returns the session cookie; an empty token removes it. The lifetime of the session is enforced by the
 // server.
 func (f *Front) SessionCookie(token string) *http.Cookie {
-	c := &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
+	c := &http.Cookie{ //nolint:gosec // Secure if the public URL is HTTPS
 		Name: f.cookieName(), Value: token, Path: "/", HttpOnly: true, Secure: f.secure, SameSite: http.SameSiteLaxMode,
 	}
 	if token == "" {

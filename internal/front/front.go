@@ -41,27 +41,27 @@ type Options struct {
 	Nodes func() int
 	// Meter counts requests; nil disables metrics.
 	Meter Meter
-	// Tracer follows requests; nil means that nobody does.
+	// Tracer traces requests; nil disables tracing.
 	Tracer Tracer
 }
 
 // Meter collects metrics of requests.
 type Meter interface {
-	// Request is called once for each request that was answered. route is a pattern such as /api/v1/members/{id}, empty for
-	// a path that does not exist.
+	// Request is called once for each completed request. route is a pattern such as /api/v1/members/{id}, empty for a path
+	// that does not exist.
 	Request(face, method, route string, status int, took time.Duration)
-	// Limited is called for each request over a rate limit; kind is the name of the limit.
+	// Limited is called for each request that exceeded a rate limit; kind is the name of the limit.
 	Limited(kind string)
 }
 
-// Tracer follows requests on their way.
+// Tracer traces requests.
 type Tracer interface {
-	// Request is called when a request comes in. It goes on with the context that is returned, and end is called once, when
-	// it was answered or broken off. route is as for a Meter.
+	// Request is called when a request arrives and returns the context for handling it. end is called once, when the
+	// request was answered or aborted. route is as in Meter.
 	Request(r *http.Request, id string) (ctx context.Context, end func(face, route string, status int, aborted bool))
 }
 
-// Front is one per server. It is safe for concurrent use.
+// Front handles what is common to all requests of one server. It is safe for concurrent use.
 type Front struct {
 	Options
 	svc     *team.Service
@@ -71,7 +71,7 @@ type Front struct {
 	secure  bool
 }
 
-// New makes the Front of a server. svc knows who the callers are.
+// New returns the Front of a server. svc authenticates callers.
 func New(svc *team.Service, o Options) *Front {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -87,7 +87,7 @@ func New(svc *team.Service, o Options) *Front {
 	if o.PublicURL != "" {
 		// A proxy may have rewritten the Host header, so the server's own pages are also known by the public URL.
 		if err := f.origins.AddTrustedOrigin(o.PublicURL); err != nil {
-			panic(err) // the server has checked that it is an origin
+			panic(err) // cannot happen: the server has validated the URL
 		}
 	}
 	return f
@@ -96,7 +96,7 @@ func New(svc *team.Service, o Options) *Front {
 // Secure reports whether the public URL is HTTPS.
 func (f *Front) Secure() bool { return f.secure }
 
-// CheckOrigin refuses cross-site requests. The Origin is compared with the public URL only if the browser does not send
+// CheckOrigin refuses cross-site requests. It compares the Origin with the public URL only if the browser does not send
 // Sec-Fetch-Site.
 func (f *Front) CheckOrigin(r *http.Request) error {
 	if r.Header.Get("Sec-Fetch-Site") != "" {
@@ -109,13 +109,13 @@ func (f *Front) CheckOrigin(r *http.Request) error {
 type Face struct {
 	// Name is the name of the face in the access log and in metrics.
 	Name string
-	// Handler answers. If it is a ServeMux, the pattern of the request is the route in log and metrics.
+	// Handler handles the requests. If it is a ServeMux, the matched pattern is the route in logs and metrics.
 	Handler http.Handler
-	// Fail answers, in the form of this face, a request whose handler panicked before it wrote anything.
+	// Fail answers a request whose handler panicked before it wrote anything, in the form of this face.
 	Fail func(http.ResponseWriter, *http.Request)
 }
 
-// ErrPanic is why a face has to Fail. The front has logged it.
+// ErrPanic is the error that a face reports from Fail. The front has already logged the panic.
 var ErrPanic = errors.New("panic")
 
 // Handler wraps a face with this front.
@@ -138,7 +138,7 @@ func (f *Front) Handler(face Face) http.Handler {
 	})
 }
 
-// recovered handles a panic of a handler, if any, and reports whether the response must be aborted.
+// recovered handles the panic of a handler, if any, and reports whether the response must be aborted.
 func (f *Front) recovered(p any, face Face, out *recorder, r *http.Request, q *Request) (abort bool) {
 	if p == nil {
 		return false
@@ -160,7 +160,7 @@ func (f *Front) recovered(p any, face Face, out *recorder, r *http.Request, q *R
 	return false
 }
 
-// end writes the line of the access log and counts the request.
+// end writes the line of the access log, and reports the request to the Meter.
 func (f *Front) end(ctx context.Context, face string, r *http.Request, q *Request, status int, took time.Duration, aborted bool) {
 	if status == 0 {
 		status = http.StatusOK
@@ -188,7 +188,8 @@ func (f *Front) end(ctx context.Context, face string, r *http.Request, q *Reques
 		slog.String("principal", q.principal), slog.String("remote", q.Remote))
 }
 
-// route is the pattern that matched, without its method: a path may hold a token or an address.
+// route returns the matched pattern without its method. The path itself is not logged, because it may contain a token or
+// an email.
 func route(r *http.Request) string {
 	if _, path, ok := strings.Cut(r.Pattern, " "); ok {
 		return path
@@ -203,13 +204,13 @@ var (
 	hsts    = []string{"max-age=31536000"}
 )
 
-// headers sets what every answer has, unless the face says otherwise.
+// headers sets the headers that every response has unless the face overrides them.
 func (f *Front) headers(h http.Header, q *Request) {
 	h["Cache-Control"] = noStore
 	h["X-Content-Type-Options"] = noSniff
 	h["X-Request-Id"] = []string{q.ID}
 	if f.secure {
-		// It says nothing about other names of the domain, which may not be ready for that.
+		// Without includeSubDomains, because other hosts of the domain may not support HTTPS.
 		h["Strict-Transport-Security"] = hsts
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"raff/internal/team"
 )
 
-// counted is a Meter that remembers.
+// counted is a Meter that records its calls.
 type counted struct {
 	mu       sync.Mutex
 	requests []string
@@ -49,7 +49,7 @@ func (l *lines) Write(b []byte) (int, error) {
 	return l.Buffer.Write(b)
 }
 
-// all are the lines that were logged.
+// all returns the logged lines.
 func (l *lines) all(t *testing.T) (all []map[string]any) {
 	t.Helper()
 	l.mu.Lock()
@@ -94,7 +94,7 @@ func (s setup) get(t *testing.T, h http.HandlerFunc, headers ...string) *httptes
 	return w
 }
 
-func TestAPanicIsAnAnswerALineAndACount(t *testing.T) {
+func TestPanic(t *testing.T) {
 	s := set(Options{})
 	w := s.get(t, func(http.ResponseWriter, *http.Request) { panic("an index of a list") }, "X-Request-Id", "of-the-proxy")
 	if w.Code != 500 || w.Body.String() != "in the form of the face" || w.Header().Get("X-Request-Id") != "of-the-proxy" {
@@ -103,7 +103,7 @@ func TestAPanicIsAnAnswerALineAndACount(t *testing.T) {
 	line := s.log.all(t)[0]
 	stack, _ := line["stack"].(string)
 	if line["level"] != "ERROR" || line["request_id"] != "of-the-proxy" || line["route"] != "/things/{id}" || line["error"] != "panic: an index of a list" ||
-		!strings.Contains(stack, "TestAPanicIsAnAnswerALineAndACount") {
+		!strings.Contains(stack, "TestPanic") {
 		t.Errorf("logged: %v", line)
 	}
 	if strings.Contains(s.log.String(), "secret") {
@@ -114,11 +114,11 @@ func TestAPanicIsAnAnswerALineAndACount(t *testing.T) {
 	}
 }
 
-func TestAPanicInTheMiddleBreaksTheAnswerOff(t *testing.T) {
+func TestPanicDuringResponse(t *testing.T) {
 	s := set(Options{})
 	defer func() {
 		if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-			t.Errorf("the connection is not cut: %v", err)
+			t.Errorf("the connection was not closed: %v", err)
 		}
 		if len(s.meter.requests) != 1 {
 			t.Errorf("counted: %q", s.meter.requests)
@@ -130,7 +130,7 @@ func TestAPanicInTheMiddleBreaksTheAnswerOff(t *testing.T) {
 	})
 }
 
-func TestARequestEndsAtItsDeadline(t *testing.T) {
+func TestRequestDeadline(t *testing.T) {
 	s := set(Options{Timeout: time.Millisecond})
 	w := s.get(t, func(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
@@ -145,7 +145,7 @@ func TestARequestEndsAtItsDeadline(t *testing.T) {
 	}
 }
 
-// TestEveryPieceRenewsTheDeadline sends more pieces than one deadline lasts.
+// TestEveryPieceRenewsTheDeadline sends pieces for longer than one deadline.
 func TestEveryPieceRenewsTheDeadline(t *testing.T) {
 	const timeout, pause, pieces = 2 * time.Second, 100 * time.Millisecond, 30
 	s := set(Options{Timeout: timeout})
@@ -154,7 +154,7 @@ func TestEveryPieceRenewsTheDeadline(t *testing.T) {
 		for range pieces {
 			select {
 			case <-r.Context().Done():
-				t.Error("the request ended although pieces were sent")
+				t.Error("the request ended while pieces were being sent")
 				return
 			case <-time.After(pause):
 			}
@@ -168,7 +168,7 @@ func TestEveryPieceRenewsTheDeadline(t *testing.T) {
 	}
 }
 
-// slowClient takes longer for what it is sent than a request may last.
+// slowClient takes longer to receive data than a request may last.
 type slowClient struct {
 	http.ResponseWriter
 	takes time.Duration
@@ -179,19 +179,19 @@ func (c slowClient) Write(b []byte) (int, error) {
 	return c.ResponseWriter.Write(b)
 }
 
-// TestAClientMayTakeLongerThanTheServer: a connection whose buffers are full takes nothing for a while.
-func TestAClientMayTakeLongerThanTheServer(t *testing.T) {
+// TestSlowClient: time during which the client does not read does not count towards the deadline.
+func TestSlowClient(t *testing.T) {
 	const timeout = time.Second
 	s := set(Options{Timeout: timeout})
 	s.get(t, func(w http.ResponseWriter, r *http.Request) {
 		if _, err := NewStream(r.Context(), slowClient{w, 2 * timeout}, nil).Write([]byte("x")); err != nil || r.Context().Err() != nil {
-			t.Errorf("the request ended while the client read: %v, %v", err, context.Cause(r.Context()))
+			t.Errorf("the request ended while waiting for the client: %v, %v", err, context.Cause(r.Context()))
 		}
-		<-r.Context().Done() // the time that the client did not take is over
+		<-r.Context().Done() // the deadline after the client has read
 	})
 }
 
-func TestHeadersOfEveryAnswer(t *testing.T) {
+func TestResponseHeaders(t *testing.T) {
 	for public, hsts := range map[string]string{"http://team.example.com": "", "https://team.example.com": "max-age=31536000"} {
 		h := set(Options{PublicURL: public}).get(t, func(http.ResponseWriter, *http.Request) {}).Header()
 		if h.Get("Strict-Transport-Security") != hsts || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cache-Control") != "no-store" || h.Get("X-Request-Id") == "" {
@@ -200,21 +200,21 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	}
 }
 
-func TestOriginsOfForms(t *testing.T) {
+func TestCheckOrigin(t *testing.T) {
 	s := set(Options{PublicURL: "https://team.example.com"})
 	for _, c := range []struct {
 		host, origin, site string
 		ok                 bool
 	}{
 		{"team.example.com", "https://team.example.com", "same-origin", true},
-		{"10.0.0.7:8080", "https://team.example.com", "same-origin", true}, // a proxy rewrote Host
+		{"10.0.0.7:8080", "https://team.example.com", "same-origin", true}, // Host rewritten by a proxy
 		{"10.0.0.7:8080", "https://team.example.com", "", true},
 		{"10.0.0.7:8080", "https://evil.example.com", "", false},
 		{"team.example.com", "https://evil.example.com", "cross-site", false},
 		{"team.example.com", "https://team.example.com", "cross-site", false},
 		{"team.example.com", "https://other.example.com", "same-site", false},
 		{"team.example.com", "null", "", false},
-		{"team.example.com", "", "", true}, // no browser
+		{"team.example.com", "", "", true}, // not a browser
 	} {
 		r := httptest.NewRequest("POST", "https://"+c.host+"/members", nil)
 		if c.origin != "" {
@@ -229,7 +229,7 @@ func TestOriginsOfForms(t *testing.T) {
 	}
 }
 
-func TestLimitsAreInTheHeadersOfEveryAnswer(t *testing.T) {
+func TestRateLimitHeaders(t *testing.T) {
 	s := set(Options{Limits: map[string]Limit{LimitSource: {PerSecond: 0.5, Burst: 2}}})
 	for i, want := range []string{"1", "0", "0"} {
 		var err error
@@ -244,7 +244,7 @@ func TestLimitsAreInTheHeadersOfEveryAnswer(t *testing.T) {
 	}
 }
 
-// followed is a Tracer that remembers.
+// followed is a Tracer that records its calls.
 type followed struct{ ends []string }
 
 func (f *followed) Request(r *http.Request, id string) (context.Context, func(face, route string, status int, aborted bool)) {
@@ -253,7 +253,7 @@ func (f *followed) Request(r *http.Request, id string) (context.Context, func(fa
 	}
 }
 
-func TestATracerHearsHowEveryRequestEnds(t *testing.T) {
+func TestTracer(t *testing.T) {
 	t.Parallel()
 	tracer := &followed{}
 	f := New(team.New(team.Options{}), Options{Logger: slog.New(slog.DiscardHandler), Tracer: tracer})

@@ -12,17 +12,17 @@ import (
 	"raff/internal/team"
 )
 
-// Limit is how fast one caller may go: PerSecond on average, Burst at once.
+// Limit is the rate limit of one caller: PerSecond on average, with bursts of Burst.
 type Limit = bucket.Limit
 
-// Beside the tiers of keys there are limits of one browser that is signed in and of one network address. The second is also
-// for the operations of the API that need no credential, and for requests whose credential is refused.
+// In addition to the tiers of API keys, there are limits per signed-in browser and per network address. The latter also
+// applies to API operations without authentication, and to requests with invalid credentials.
 const (
 	LimitSession = "session"
 	LimitSource  = "source"
 )
 
-// DefaultLimits are the limits of the two tiers, and those of pages.
+// DefaultLimits returns the default limits of the two tiers and of pages.
 func DefaultLimits() map[string]Limit {
 	return map[string]Limit{
 		team.TierStandard: {PerSecond: 30, Burst: 60}, team.TierHigh: {PerSecond: 100, Burst: 200},
@@ -41,12 +41,12 @@ func (e *TooFast) Error() string {
 	return fmt.Sprintf("%s may send %g requests per second. Wait %s and try again.", e.Who, e.Limit.PerSecond, e.Wait.Round(time.Millisecond))
 }
 
-// AllowPrincipal counts a request of an authenticated caller. The error is a *TooFast.
+// AllowPrincipal counts a request of an authenticated caller. Its error is a *TooFast.
 func (f *Front) AllowPrincipal(q *Request, p *team.Principal) error {
 	return f.take(q, "This key", p.ID, p.Tier)
 }
 
-// AllowSource counts a request of the caller's network address. The error is a *TooFast.
+// AllowSource counts a request of the client's network address. Its error is a *TooFast.
 func (f *Front) AllowSource(q *Request) error {
 	if q.Remote == "" {
 		return nil
@@ -54,8 +54,7 @@ func (f *Front) AllowSource(q *Request) error {
 	return f.take(q, "This network address", "source "+team.SourceOf(q.Remote), LimitSource)
 }
 
-// AllowPage counts a request for a page, of the network address and of the browser that is signed in. The error is a
-// *TooFast.
+// AllowPage counts a request for a page, both for the network address and for the session. Its error is a *TooFast.
 func (f *Front) AllowPage(q *Request, r *http.Request) error {
 	if err := f.AllowSource(q); err != nil {
 		return err
@@ -64,11 +63,11 @@ func (f *Front) AllowPage(q *Request, r *http.Request) error {
 	if token == "" {
 		return nil
 	}
-	hash := sha256.Sum256([]byte(token)) // no token stays in memory
+	hash := sha256.Sum256([]byte(token)) // keeps tokens out of memory
 	return f.take(q, "This browser", "session "+string(hash[:]), LimitSession)
 }
 
-// take takes one token of the key's bucket, and says in the headers of the answer how many are left.
+// take takes a token from the bucket of key, and sets the rate limit headers of the response.
 func (f *Front) take(q *Request, who, key, kind string) error {
 	limit := f.Limits[kind]
 	if limit == (Limit{}) {

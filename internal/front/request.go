@@ -10,11 +10,11 @@ import (
 	"raff/internal/team"
 )
 
-// Request has the front's information about a request.
+// Request holds the front's data about a request.
 type Request struct {
-	// ID is the caller's own id of the request if it can be logged as it is, else a new one.
+	// ID is the client's X-Request-Id if it can be logged safely, otherwise a new id.
 	ID string
-	// Remote is the network address of the caller.
+	// Remote is the network address of the client.
 	Remote string
 
 	principal string // for the log
@@ -26,7 +26,7 @@ type Request struct {
 
 type requestKey struct{}
 
-// Of is the request that ctx belongs to; an empty one outside of a request.
+// Of returns the Request of a context; outside of a request it returns an empty one.
 func Of(ctx context.Context) *Request {
 	if q, ok := ctx.Value(requestKey{}).(*Request); ok {
 		return q
@@ -49,7 +49,7 @@ func (f *Front) begin(r *http.Request, header http.Header) (context.Context, *Re
 	}
 }
 
-// renew restarts the deadline of the request, and adds the time that the client may take meanwhile.
+// renew restarts the deadline of the request, plus the time that the client may take in the meantime.
 func (q *Request) renew(client time.Duration) {
 	if q.timer != nil {
 		q.timer.Reset(q.timeout + client)

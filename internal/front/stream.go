@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// pieceSize is how much is written under one deadline, in bytes.
+	// pieceSize is how many bytes are written under one deadline.
 	pieceSize = 32 << 10
-	// pieceTime is how long a client may take for one piece, so that a slow line is served and a dead one is not.
+	// pieceTime is how long a client may take to receive one piece: enough for a slow connection, but not for a dead one.
 	pieceTime = time.Minute
-	// checkEvery is how often the caller's right to the rest is asked for.
+	// checkEvery is the minimum time between two calls of check.
 	checkEvery = time.Second
 )
 
-// Stream writes the body of a long answer in pieces. Each piece has a deadline of its own, whatever the server allows
-// for ordinary answers, and renews the deadline of the request; between two pieces check may end the answer.
+// Stream writes the body of a long response in pieces. Each piece has its own write deadline, regardless of the server's
+// write timeout, and renews the deadline of the request. Between pieces, check can end the response.
 type Stream struct {
 	request *Request
 	w       http.ResponseWriter
@@ -26,20 +26,20 @@ type Stream struct {
 	hungUp  error
 }
 
-// NewStream writes to w, for the request of ctx. check is called between two pieces, but at most once a second; its error
-// ends the answer and is returned by Write. It may be nil.
+// NewStream returns a Stream that writes to w for the request of ctx. check is called between pieces, at most once a
+// second; its error ends the response and is returned by Write. check may be nil.
 func NewStream(ctx context.Context, w http.ResponseWriter, check func() error) *Stream {
 	return &Stream{request: Of(ctx), w: w, control: http.NewResponseController(w), check: check, checked: time.Now()}
 }
 
-// Write sends b in pieces.
+// Write writes b in pieces.
 func (s *Stream) Write(b []byte) (n int, err error) {
 	for n < len(b) {
 		if err := s.due(); err != nil {
 			return n, err
 		}
-		s.request.renew(pieceTime)                                // the client may take that long; the server may not
-		_ = s.control.SetWriteDeadline(time.Now().Add(pieceTime)) // a writer without deadlines needs none
+		s.request.renew(pieceTime)                                // time of the client, not of the server
+		_ = s.control.SetWriteDeadline(time.Now().Add(pieceTime)) // not all writers have deadlines
 		sent, err := s.w.Write(b[n:min(n+pieceSize, len(b))])
 		s.request.renew(0)
 		n += sent
@@ -51,7 +51,7 @@ func (s *Stream) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// HungUp reports that the client is gone: nothing more can be written, and nobody needs to be told.
+// HungUp reports whether the client has disconnected, so that no response is possible.
 func (s *Stream) HungUp() bool { return s.hungUp != nil }
 
 func (s *Stream) due() error {

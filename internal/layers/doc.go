@@ -1,3 +1,2 @@
-// Package layers holds the order in which the packages of this repository may import each other, and the test that keeps
-// to it.
+// Package layers defines the order in which the packages of this repository may import each other, and tests it.
 package layers

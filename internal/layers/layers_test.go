@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// layers are the packages from the bottom up: each imports only what is below it, and nothing beside it. Some of them do
-// not exist yet; what exists and is not listed fails the test.
+// layers are the packages from the bottom up. A package may import only packages of lower layers. Some packages do not
+// exist yet; a package that exists and is not listed fails the test.
 var layers = [][]string{
 	{"api"},
 	{"internal/redaction", "internal/bucket", "internal/spreadsheet", "internal/version", "internal/naming", "internal/nearest"},
@@ -38,7 +38,7 @@ var layers = [][]string{
 	{"cmd/raff", "cmd/raffd", "cmd/terraform-provider-raff", "bench", "e2e", "e2e/sdk", "internal/layers"},
 }
 
-// The faces decide nothing about storage, and the clients know nothing of the server, wherever their layer is.
+// Regardless of layers, the faces must not import storage, and the clients must not import the server.
 var (
 	faces     = []string{"internal/front", "internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"}
 	storage   = []string{"internal/store", "internal/store/sqlite", "internal/store/postgres"}
@@ -46,7 +46,7 @@ var (
 	forClient = []string{"api", "api/client", "internal/cli", "internal/tfprovider", "internal/naming", "internal/nearest", "internal/spreadsheet", "internal/version"}
 )
 
-// wrong says what is wrong with the imports of a package, which are all of this repository.
+// wrong returns what is wrong with a package's imports from this repository.
 func wrong(pkg string, imports []string) (all []string) {
 	layer := func(p string) int {
 		return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, p) })
@@ -56,7 +56,7 @@ func wrong(pkg string, imports []string) (all []string) {
 	}
 	for _, to := range imports {
 		switch {
-		case layer(to) < 0: // told of by itself
+		case layer(to) < 0: // reported for the package itself
 		case slices.Contains(faces, pkg) && slices.Contains(storage, to):
 			all = append(all, fmt.Sprintf("%s imports %s: a face asks the domain, never the store", pkg, to))
 		case slices.Contains(clients, pkg) && !slices.Contains(forClient, to):
@@ -68,8 +68,8 @@ func wrong(pkg string, imports []string) (all []string) {
 	return all
 }
 
-// graph is what every package of this repository imports of it, whatever it is built for. It reads the files itself, so that
-// the cache of test results knows on what this one depends.
+// graph returns the imports of each package from this repository, for all build tags. It reads the files itself, so that
+// the cache of test results knows that this test depends on them.
 func graph(t *testing.T) map[string][]string {
 	t.Helper()
 	const root = "../.."
@@ -96,9 +96,9 @@ func graph(t *testing.T) map[string][]string {
 		}
 		pkg = filepath.ToSlash(pkg)
 		if _, known := imports[pkg]; !known {
-			imports[pkg] = nil // a package without imports is one, too
+			imports[pkg] = nil // also list a package without imports
 		}
-		if strings.HasSuffix(path, "_test.go") { // tests come in through the front door
+		if strings.HasSuffix(path, "_test.go") { // tests may import the whole server
 			return nil
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
@@ -133,7 +133,7 @@ func TestEveryImportPointsDown(t *testing.T) {
 			t.Error(w)
 		}
 	}
-	// The picture, from the top down; go test -v shows it.
+	// The layers from the top down; go test -v shows them.
 	var b strings.Builder
 	for _, layer := range slices.Backward(layers) {
 		for _, pkg := range layer {
@@ -147,7 +147,7 @@ func TestEveryImportPointsDown(t *testing.T) {
 	t.Log("\n" + b.String())
 }
 
-func TestAnImportThatPointsUpIsFound(t *testing.T) {
+func TestUpwardImportIsReported(t *testing.T) {
 	t.Parallel()
 	for pkg, to := range map[string]string{
 		"internal/team": "internal/store", "internal/web": "internal/store", "internal/front": "internal/store", "internal/httpapi": "internal/web",
@@ -155,7 +155,7 @@ func TestAnImportThatPointsUpIsFound(t *testing.T) {
 		"internal/surprise": "api", "internal/server": "internal/rafftest", "internal/password": "internal/mail",
 	} {
 		if len(wrong(pkg, []string{to})) != 1 {
-			t.Errorf("nothing is said against %s importing %s", pkg, to)
+			t.Errorf("%s importing %s is not reported", pkg, to)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 //go:embed *.tmpl
 var templates embed.FS
 
-// body is what a kind of mail says, in text and in HTML.
+// body is the text and HTML template of one kind of email.
 type body struct {
 	text *template.Template
 	html *htmltemplate.Template

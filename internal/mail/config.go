@@ -14,7 +14,7 @@ import (
 // TLS says how a connection to the mail server is protected.
 type TLS string
 
-// The ways. StartTLS is the default and, like Implicit, refuses a server that cannot prove its name.
+// The values of TLS. StartTLS is the default; like Implicit, it requires a valid certificate of the server.
 const (
 	StartTLS TLS = "starttls"
 	Implicit TLS = "tls"
@@ -23,13 +23,13 @@ const (
 
 var defaultPorts = map[TLS]int{StartTLS: 587, Implicit: 465, None: 25}
 
-// Config says which server takes the mail and whom it is from. Printing it never shows the password.
+// Config is the mail server and the sender. Printing it never shows the password.
 type Config struct {
 	Host string
 	Port int
 	TLS  TLS
 	From netmail.Address
-	// RootCAs are trusted instead of the system's, for a server with a certificate of the house; nil is the system's.
+	// RootCAs are trusted instead of the system's CAs, for a server with a private CA; nil means the system's.
 	RootCAs *x509.CertPool
 
 	username, password string
@@ -37,8 +37,8 @@ type Config struct {
 
 const urlShape = "smtp://user:password@host:port?tls=starttls|tls|none, with special characters in the password percent-encoded"
 
-// Parse reads the address of a mail server, smtp://user:password@host:port?tls=starttls|tls|none, and the sender,
-// for example "Raff <team@example.com>". No error repeats the URL, because it may hold a password.
+// Parse parses the URL of a mail server, smtp://user:password@host:port?tls=starttls|tls|none, and the sender, such as
+// "Raff <team@example.com>". Errors never repeat the URL, because it may contain a password.
 func Parse(smtpURL, from string) (Config, error) {
 	u, err := url.Parse(smtpURL)
 	if err != nil || u.Scheme != "smtp" || u.Hostname() == "" || u.Opaque != "" || strings.Trim(u.Path, "/") != "" || u.Fragment != "" {
@@ -80,12 +80,12 @@ func Parse(smtpURL, from string) (Config, error) {
 	return c, nil
 }
 
-// String is the address of the server without its login.
+// String returns the address of the server without credentials.
 func (c Config) String() string {
 	return fmt.Sprintf("smtp://%s?tls=%s", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), c.TLS)
 }
 
-// GoString keeps the password out of %#v too.
+// GoString keeps the password out of %#v.
 func (c Config) GoString() string { return c.String() }
 
 func loopback(host string) bool {

@@ -59,7 +59,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for _, from := range []string{"", "team", "Raff team@example.com", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"} {
 		if _, err := mail.Parse("smtp://mail.example.com", from); err == nil {
-			t.Errorf("sender %q was taken", from)
+			t.Errorf("sender %q was accepted", from)
 		}
 	}
 }

@@ -9,10 +9,10 @@ import (
 	"raff/internal/team"
 )
 
-// Console writes mails to a terminal instead of sending them, for raffd dev.
+// Console prints emails to a terminal instead of sending them, for raffd dev.
 type Console struct{ W io.Writer }
 
-// Send prints whom the mail is for and about what, and the link on a line of its own, ready to be clicked or copied.
+// Send prints the recipient and the subject of an email, and the link on its own line.
 func (c Console) Send(_ context.Context, m team.Mail) error {
 	rule := strings.Repeat("─", 72)
 	t := contentOf(m)

@@ -1,5 +1,5 @@
-// Package mail carries invitations, password links and warnings to people: an SMTP sender, a console sender for development, and the worker that
-// empties the outbox. What is in a mail and who gets it is decided by internal/team.
+// Package mail sends invitations, password links and notifications by email. It has an SMTP sender, a console sender for
+// development, and the worker that processes the outbox. internal/team decides what is sent and to whom.
 package mail
 
 import (
@@ -12,12 +12,12 @@ import (
 	"raff/internal/team"
 )
 
-// Sender delivers one mail. An error with Permanent() true means that trying again is of no use.
+// Sender sends one email. An error with Permanent() true means that there is no point in retrying.
 type Sender interface {
 	Send(ctx context.Context, m team.Mail) error
 }
 
-// Logged is s.Send that also tells the operator's log why a mail did not go out; the outbox keeps that for itself.
+// Logged returns s.Send with logging of failures. The outbox also stores them, but does not log.
 func Logged(s Sender, logger *slog.Logger) func(context.Context, team.Mail) error {
 	return func(ctx context.Context, m team.Mail) error {
 		err := s.Send(ctx, m)
@@ -34,20 +34,20 @@ var (
 	_ Sender = Console{}
 )
 
-// PermanentError is the refusal of one mail for good: the address does not exist, or the server does not take such a mail.
+// PermanentError is the permanent refusal of one email: the recipient does not exist, or the server rejects the content.
 type PermanentError struct{ Err error }
 
 func (e PermanentError) Error() string { return e.Err.Error() }
 
 func (e PermanentError) Unwrap() error { return e.Err }
 
-// Permanent tells the outbox not to try again.
+// Permanent tells the outbox not to retry.
 func (e PermanentError) Permanent() bool { return true }
 
-// content is what a mail says, with every word made safe to show to a person.
+// content is what an email says, with all user input made safe to display.
 type content struct {
 	Kind    team.MessageKind
-	Inviter string // "Bob (bob@example.com)", or one of the two; empty when nobody is known
+	Inviter string // "Bob (bob@example.com)", or one of the two; empty if unknown
 	Account string
 	Project string
 	Role    string
@@ -71,7 +71,7 @@ func contentOf(m team.Mail) content {
 	return c
 }
 
-// Subject is one line.
+// Subject returns the subject on one line.
 func (c content) Subject() string {
 	switch {
 	case c.Kind == team.MessagePassword:
@@ -88,11 +88,11 @@ func (c content) Subject() string {
 	return "You are invited to " + c.Account
 }
 
-// longest bounds what a mail repeats of a name or an address, in runes.
+// longest is the maximum length of a name or email shown in a message, in runes.
 const longest = 120
 
-// plain makes one harmless line of a name: no control characters, which could end a line or steer a terminal, and no
-// format characters, which could turn the reading direction of the words around it.
+// plain turns a name into one harmless line: it removes control characters, which could end the line or control a
+// terminal, and format characters, which could change the reading direction of the text around it.
 func plain(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -104,7 +104,7 @@ func plain(s string) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
-	// A header encodes only what is not ASCII, and a reader decodes whatever looks encoded.
+	// A header encodes only non-ASCII text, and readers decode anything that looks encoded.
 	s = strings.ReplaceAll(s, "=?", "= ?")
 	if r := []rune(s); len(r) > longest {
 		s = string(r[:longest-1]) + "…"

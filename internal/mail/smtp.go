@@ -20,22 +20,22 @@ import (
 	"raff/internal/team"
 )
 
-// patience bounds the connection and the delivery of one mail, each.
+// patience is the maximum time for connecting, and for sending one email.
 const patience = 30 * time.Second
 
-// lastWord is how long a mail server may take to answer the mail it was just given when raffd stops.
+// lastWord is how long raffd waits at shutdown for the response to an email that was just transmitted.
 const lastWord = 5 * time.Second
 
-// SMTP sends through one mail server. It is safe for concurrent use and keeps no connection open between mails.
+// SMTP sends emails through one mail server. It is safe for concurrent use and opens a connection for each email.
 type SMTP struct{ config Config }
 
-// NewSMTP makes a sender. It connects when there is something to send.
+// NewSMTP returns a sender. It does not connect until there is an email to send.
 func NewSMTP(c Config) *SMTP { return &SMTP{config: c} }
 
-// Send delivers one mail, or says why not: a PermanentError when this mail will never be taken, any other when it
-// may be later. When ctx ends the connection is cut at once, and the error is that of ctx: the mail was certainly not sent.
-// Once the text is on its way the server has a few seconds left to answer, because a connection cut between the end of a
-// mail and the answer would send that mail twice. An error never holds the password.
+// Send sends one email. Its error is a PermanentError if the server will never accept this email; any other error can be
+// retried. When ctx ends, the connection is closed and the error is that of ctx: the email was certainly not sent. But
+// once transmission of the text has begun, the server has a few seconds to respond, because closing the connection
+// between the end of the text and the response would cause the email to be sent twice. Errors never contain the password.
 func (s *SMTP) Send(ctx context.Context, m team.Mail) error {
 	line := &line{}
 	msg, err := s.compose(m, line)
@@ -50,7 +50,7 @@ func (s *SMTP) Send(ctx context.Context, m team.Mail) error {
 	defer stop()
 	err = redaction.Error(client.DialAndSendWithContext(ctx, msg))
 	switch {
-	case err == nil, msg.IsDelivered(): // the server has it, even if it then failed to say good-bye
+	case err == nil, msg.IsDelivered(): // the server accepted it, even if closing the session failed
 		return nil
 	case refused(err):
 		return PermanentError{fmt.Errorf("%s rejected the email: %w", s.config.Host, err)}
@@ -62,11 +62,11 @@ func (s *SMTP) Send(ctx context.Context, m team.Mail) error {
 	return fmt.Errorf("send through %s: %w", s.config.Host, err)
 }
 
-// line is the connection on which one mail is sent.
+// line is the connection for sending one email.
 type line struct {
 	mu      sync.Mutex
 	conn    net.Conn
-	writing bool // the text of the mail is on its way
+	writing bool // transmission of the text has begun
 	over    bool
 }
 
@@ -87,7 +87,7 @@ func (l *line) dial(config *tls.Config) gomail.DialContextFunc {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.over {
-			_ = conn.Close() // nothing was said yet
+			_ = conn.Close() // nothing was sent yet
 			return nil, errOver
 		}
 		l.conn = conn
@@ -119,21 +119,21 @@ func (l *line) end() {
 	switch {
 	case l.conn == nil:
 	case l.writing:
-		_ = l.conn.SetDeadline(time.Now().Add(lastWord)) // a connection that is closed already needs none
+		_ = l.conn.SetDeadline(time.Now().Add(lastWord)) // fails only if the connection is already closed
 	default:
-		_ = l.conn.Close() // the error shows where the connection is used
+		_ = l.conn.Close() // the error appears where the connection is used
 	}
 }
 
-// asciiOnly reports that the addresses of the envelope are ASCII; the library encodes everything else.
+// asciiOnly reports whether the envelope addresses are ASCII; the library encodes everything else.
 func asciiOnly(m *gomail.Msg) bool {
 	sender, err := m.GetSender(false)
 	recipients, err2 := m.GetRecipients()
 	return err == nil && err2 == nil && strings.IndexFunc(sender+strings.Join(recipients, ""), func(r rune) bool { return r >= 0x80 }) < 0
 }
 
-// client declares SMTPUTF8 only for addresses that need it: a relay that takes the word for it bounces a mail that any
-// server could have taken.
+// client enables SMTPUTF8 only for addresses that need it: a relay bounces an email that declares it if the next server
+// does not support it, even though the email does not need it.
 func (s *SMTP) client(l *line, plainAddresses bool) (*gomail.Client, error) {
 	c := s.config
 	config := &tls.Config{ServerName: c.Host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12}
@@ -155,12 +155,12 @@ func (s *SMTP) client(l *line, plainAddresses bool) (*gomail.Client, error) {
 	case StartTLS:
 		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	case Implicit:
-		opts = append(opts, gomail.WithTLSPolicy(gomail.NoTLS)) // dial has it already, and the library does not know
+		opts = append(opts, gomail.WithTLSPolicy(gomail.NoTLS)) // dial has already set up TLS, which the library cannot see
 		login = gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthPlainNoEnc,
 			gomail.SMTPAuthLoginNoEnc, gomail.SMTPAuthCramMD5)
 	case None:
 		opts = append(opts, gomail.WithTLSPolicy(gomail.NoTLS))
-		login = gomail.WithSMTPAuth(gomail.SMTPAuthPlainNoEnc) // Parse allows a login here only to this very machine
+		login = gomail.WithSMTPAuth(gomail.SMTPAuthPlainNoEnc) // Parse allows this only for the local machine
 	}
 	if c.username != "" {
 		opts = append(opts, login, gomail.WithUsername(c.username), gomail.WithPassword(c.password))
@@ -168,8 +168,8 @@ func (s *SMTP) client(l *line, plainAddresses bool) (*gomail.Client, error) {
 	return gomail.NewClient(c.Host, opts...)
 }
 
-// refused reports whether the server said no to this recipient or this text for good. A 5xx to the connection, the
-// login or the sender is about the set-up instead: someone will mend it, and then the mail shall go out.
+// refused reports whether the server permanently refused this recipient or text. A 5xx response to the connection, the
+// login or the sender is a problem with the setup instead: once it is fixed, the email can be sent.
 func refused(err error) bool {
 	const loginRequired = 530
 	var e *gomail.SendError
@@ -179,7 +179,7 @@ func refused(err error) bool {
 	return e.Reason == gomail.ErrSMTPRcptTo || e.Reason == gomail.ErrSMTPData || e.Reason == gomail.ErrSMTPDataClose
 }
 
-// compose writes the mail. Headers are set through the library, which encodes whatever could end a line.
+// compose creates the message. Headers are set through the library, which encodes line breaks.
 func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 	to, err := mailbox(m.To)
 	if err != nil {
@@ -191,7 +191,7 @@ func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 	c := contentOf(m)
 	msg.Subject(c.Subject())
 	msg.SetDate()
-	// One message has one id, however often it is tried, so that a mailbox can tell that it has it already.
+	// All attempts to send an email have the same Message-ID, so that mailboxes can detect duplicates.
 	_, domain, _ := strings.Cut(s.config.From.Address, "@")
 	msg.SetMessageIDWithValue(m.ID + "@" + domain)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
@@ -210,7 +210,7 @@ func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 	return msg, msg.AddAlternativeHTMLTemplate(body.html, c)
 }
 
-// mailbox is one bare address, its domain in the ASCII form that every mail server takes.
+// mailbox parses one bare address and converts its domain to the ASCII form that every mail server accepts.
 func mailbox(s string) (*netmail.Address, error) {
 	a, err := netmail.ParseAddress(s)
 	if err != nil || a.Address != s || a.Name != "" {

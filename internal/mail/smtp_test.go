@@ -30,7 +30,7 @@ var invitation = team.Mail{
 	ExpiresAt: time.Date(2031, 5, 9, 12, 30, 0, 0, time.UTC),
 }
 
-// sender speaks to the server as its URL says and trusts its certificate.
+// sender returns a sender for the server's URL that trusts its certificate.
 func sender(t *testing.T, server *rafftest.SMTP) *mail.SMTP {
 	t.Helper()
 	c, err := mail.Parse(server.URL(), `"Raff at Acme" <team@example.com>`)
@@ -46,7 +46,7 @@ func isPermanent(err error) bool {
 	return errors.As(err, &p) && p.Permanent()
 }
 
-func TestSendOverEveryKindOfConnection(t *testing.T) {
+func TestSendOverEachTLSMode(t *testing.T) {
 	for _, way := range []string{"none", "starttls", "tls"} {
 		for _, login := range []string{"", "raff"} {
 			t.Run(way+"/login="+login, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestSendOverEveryKindOfConnection(t *testing.T) {
 	}
 }
 
-func TestWhatAMailSays(t *testing.T) {
+func TestMessage(t *testing.T) {
 	server := rafftest.StartSMTP(t)
 	if err := sender(t, server).Send(t.Context(), invitation); err != nil {
 		t.Fatal(err)
@@ -100,14 +100,14 @@ func TestWhatAMailSays(t *testing.T) {
 		}
 	}
 	if strings.Contains(m.HTML, "<img") || strings.Contains(m.HTML, "<script") || strings.Contains(m.HTML, "url(") {
-		t.Errorf("the mail loads something:\n%s", m.HTML)
+		t.Errorf("the email loads remote content:\n%s", m.HTML)
 	}
 	if n := strings.Count(m.HTML, "href="); n != 2 {
 		t.Errorf("%d links in the HTML, want the button and the plain link", n)
 	}
 }
 
-func TestProjectInvitationNamesBoth(t *testing.T) {
+func TestProjectInvitation(t *testing.T) {
 	server := rafftest.StartSMTP(t)
 	in := invitation
 	in.ProjectName, in.InviterName, in.InviterEmail = "Apollo", "", ""
@@ -151,7 +151,7 @@ func TestHostileNames(t *testing.T) {
 			m := server.Wait(t, in.To)
 			for _, header := range []string{"Bcc", "X-Evil", "Cc"} {
 				if m.Header.Get(header) != "" {
-					t.Errorf("a name made a header: %s: %s", header, m.Header.Get(header))
+					t.Errorf("a name added a header: %s: %s", header, m.Header.Get(header))
 				}
 			}
 			if to, err := m.Header.AddressList("To"); err != nil || len(to) != 1 || *to[0] != (netmail.Address{Address: in.To}) {
@@ -162,12 +162,12 @@ func TestHostileNames(t *testing.T) {
 			}
 			for _, bad := range []string{"<script", "<a href=\"https://evil", `" onmouseover=`} {
 				if strings.Contains(m.HTML, bad) {
-					t.Errorf("a name made HTML: %s", bad)
+					t.Errorf("a name added HTML: %s", bad)
 				}
 			}
 			for _, part := range []string{m.Subject, m.Text, m.HTML} {
 				if strings.ContainsAny(part, "\x00\x1b\r\u202e\u2066\u200b\u2060\ufeff\ufffd") {
-					t.Errorf("a character that steers came through: %q", part)
+					t.Errorf("a control character was not removed: %q", part)
 				}
 			}
 			if len(m.Subject) > 2000 {
@@ -177,7 +177,7 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-func TestHostileAddressIsNeverOffered(t *testing.T) {
+func TestHostileAddress(t *testing.T) {
 	server := rafftest.StartSMTP(t)
 	for _, to := range []string{
 		"", "alice", "alice@example.com, eve@example.com", "Alice <alice@example.com>", "<alice@example.com>",
@@ -190,13 +190,13 @@ func TestHostileAddressIsNeverOffered(t *testing.T) {
 		}
 	}
 	if n := len(server.Messages("alice@example.com")) + len(server.Messages("eve@example.com")); n != 0 {
-		t.Errorf("%d mails went out", n)
+		t.Errorf("%d emails were sent", n)
 	}
 }
 
 func TestInternationalAddresses(t *testing.T) {
 	server := rafftest.StartSMTP(t)
-	// A relay that is told SMTPUTF8 bounces where the next server lacks it: it is declared only where it is needed.
+	// A relay bounces an email that declares SMTPUTF8 if the next server does not support it.
 	for to, want := range map[string]struct {
 		arrives string
 		utf8    bool
@@ -216,8 +216,8 @@ func TestInternationalAddresses(t *testing.T) {
 	}
 }
 
-// A server that takes the connection and never says a word must not hold up the stop of ours.
-func TestStopCutsASilentServer(t *testing.T) {
+// TestStopWithSilentServer: a mail server that accepts the connection and never responds must not delay a shutdown.
+func TestStopWithSilentServer(t *testing.T) {
 	for _, scheme := range []string{"none", "starttls", "tls"} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -233,7 +233,7 @@ func TestStopCutsASilentServer(t *testing.T) {
 				return
 			}
 			cancel()
-			_, _ = io.Copy(io.Discard, conn) // until the other side hangs up
+			_, _ = io.Copy(io.Discard, conn) // until the client disconnects
 			_ = conn.Close()
 		}()
 		c, err := mail.Parse("smtp://"+listener.Addr().String()+"?tls="+scheme, "team@example.com")
@@ -246,13 +246,13 @@ func TestStopCutsASilentServer(t *testing.T) {
 		}
 		<-gone
 		if d := time.Since(start); d > 20*time.Second {
-			t.Errorf("%s: it took %s", scheme, d)
+			t.Errorf("%s: took %s", scheme, d)
 		}
 	}
 }
 
-// Once the text is on its way nobody knows whether the server took it: the error must not say that it did not.
-func TestStopDuringTheTextIsNotAnUnsentMail(t *testing.T) {
+// TestStopDuringTransmission: once transmission of the text has begun, the error must not claim that nothing was sent.
+func TestStopDuringTransmission(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -288,7 +288,7 @@ func TestStopDuringTheTextIsNotAnUnsentMail(t *testing.T) {
 	}
 }
 
-func TestGreylistedMailGoesOutLater(t *testing.T) {
+func TestGreylisting(t *testing.T) {
 	server := rafftest.StartSMTP(t, rafftest.SMTPOptions{Refuse: func(_ string, attempt int) *smtp.SMTPError {
 		if attempt == 1 {
 			return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "Greylisted, come back later"}
@@ -297,7 +297,7 @@ func TestGreylistedMailGoesOutLater(t *testing.T) {
 	}})
 	err := sender(t, server).Send(t.Context(), invitation)
 	if err == nil || isPermanent(err) || !strings.Contains(err.Error(), "Greylisted") {
-		t.Fatalf("first attempt: %v, want a temporary error that repeats the server's words", err)
+		t.Fatalf("first attempt: %v, want a temporary error with the server's message", err)
 	}
 	if err := sender(t, server).Send(t.Context(), invitation); err != nil {
 		t.Fatalf("second attempt: %v", err)
@@ -305,7 +305,7 @@ func TestGreylistedMailGoesOutLater(t *testing.T) {
 	server.Wait(t, invitation.To)
 }
 
-func TestLogTellsWhatDidNotGoOut(t *testing.T) {
+func TestFailuresAreLogged(t *testing.T) {
 	server := rafftest.StartSMTP(t, rafftest.SMTPOptions{Refuse: func(string, int) *smtp.SMTPError {
 		return &smtp.SMTPError{Code: 550, Message: "No such user here"}
 	}})
@@ -324,7 +324,7 @@ func TestLogTellsWhatDidNotGoOut(t *testing.T) {
 	}
 }
 
-func TestWhatIsFinal(t *testing.T) {
+func TestPermanentErrors(t *testing.T) {
 	for _, c := range []struct {
 		code  int
 		final bool
@@ -338,13 +338,13 @@ func TestWhatIsFinal(t *testing.T) {
 	}
 }
 
-func TestConnectionThatCannotBeTrusted(t *testing.T) {
+func TestUntrustedConnection(t *testing.T) {
 	login := func(tls, password string) rafftest.SMTPOptions {
 		return rafftest.SMTPOptions{TLS: tls, Username: "raff", Password: password}
 	}
 	for name, c := range map[string]struct {
 		server   rafftest.SMTPOptions
-		from, to string // what is changed in the server's own URL
+		from, to string // replacement in the server's URL
 		trust    bool
 	}{
 		"unknown certificate, starttls": {server: login("starttls", password)},
@@ -364,19 +364,19 @@ func TestConnectionThatCannotBeTrusted(t *testing.T) {
 			}
 			err = mail.NewSMTP(config).Send(t.Context(), invitation)
 			if err == nil || isPermanent(err) {
-				t.Fatalf("got %v, want an error that lets the mail wait", err)
+				t.Fatalf("got %v, want a temporary error", err)
 			}
 			if strings.Contains(err.Error(), password) {
 				t.Errorf("the error shows the password: %v", err)
 			}
 			if len(server.Messages(invitation.To)) != 0 {
-				t.Error("the mail went out")
+				t.Error("the email was sent")
 			}
 		})
 	}
 }
 
-func TestServerAway(t *testing.T) {
+func TestUnreachableServer(t *testing.T) {
 	c, err := mail.Parse("smtp://127.0.0.1:1?tls=none", "team@example.com")
 	if err != nil {
 		t.Fatal(err)
@@ -391,8 +391,8 @@ func TestServerAway(t *testing.T) {
 	}
 }
 
-// A server that takes the mail and then drops the line has the mail: an error would send it twice.
-func TestTakenMailIsDeliveredWhateverFollows(t *testing.T) {
+// TestDisconnectAfterDelivery: if a server accepts an email and then disconnects, an error would send it twice.
+func TestDisconnectAfterDelivery(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -424,6 +424,6 @@ func TestTakenMailIsDeliveredWhateverFollows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := mail.NewSMTP(c).Send(t.Context(), invitation); err != nil {
-		t.Errorf("the mail was taken, and Send says %v", err)
+		t.Errorf("the email was accepted, but Send returned %v", err)
 	}
 }

@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// How long a worker waits: at most DefaultInterval for new mail, and after errors from firstPause up to longestPause.
+// How long a worker waits: at most DefaultInterval for new email, and from firstPause up to longestPause after errors.
 const (
 	DefaultInterval = 15 * time.Second
 	firstPause      = time.Second
 	longestPause    = 5 * time.Minute
 )
 
-// Worker empties the outbox: it tries what is due, again at once while there is more, and then waits. A mail that fails
-// holds up nobody but itself.
+// Worker processes the outbox: it delivers what is due, immediately again while there is more, and then waits. An email
+// that fails does not delay others.
 type Worker struct {
-	// Deliver tries what is due and says whether there was anything, delivered or not. An error is one of the outbox itself
-	// (the database is away); what a mail server refuses is the outbox's to note and to retry.
+	// Deliver attempts to send what is due, and reports whether there was anything, regardless of success. Its error is one
+	// of the outbox itself, such as an unavailable database; refusals of a mail server are recorded in the outbox.
 	Deliver func(context.Context) (found bool, err error)
-	// Interval is how often to look when nobody wakes the worker; zero means DefaultInterval.
+	// Interval is the time between two runs without Wake; zero means DefaultInterval.
 	Interval time.Duration
 	Logger   *slog.Logger
-	// Wake makes the worker look now; nil is fine.
+	// Wake starts a run immediately; it may be nil.
 	Wake <-chan struct{}
 }
 
-// Run works until ctx ends. A delivery that is under way then is finished first.
+// Run works until ctx ends, and finishes a delivery in progress.
 func (w *Worker) Run(ctx context.Context) {
 	interval := w.Interval
 	if interval <= 0 {

@@ -12,11 +12,11 @@ import (
 	"raff/internal/mail"
 )
 
-// outbox is what a worker empties: each Deliver takes the next answer, then there is nothing to do.
+// outbox is a fake outbox: each Deliver returns the next answer, then nothing is due.
 type outbox struct {
 	start   time.Time
 	answers []error
-	calls   []time.Duration // since start
+	calls   []time.Duration // time since the start
 }
 
 func (o *outbox) Deliver(context.Context) (bool, error) {
@@ -32,7 +32,7 @@ func (o *outbox) Deliver(context.Context) (bool, error) {
 	return true, nil
 }
 
-// run lets a worker work for a while of made-up time and returns when it looked for mail.
+// run runs a worker for a simulated time and returns when it called Deliver.
 func run(t *testing.T, o *outbox, wake <-chan struct{}, interval, length time.Duration) string {
 	t.Helper()
 	o.start = time.Now()
@@ -50,7 +50,7 @@ func run(t *testing.T, o *outbox, wake <-chan struct{}, interval, length time.Du
 	return strings.Join(at, " ")
 }
 
-func TestWorkerGoesOnWhileThereIsMail(t *testing.T) {
+func TestWorkerContinuesWhileThereIsMail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &outbox{answers: []error{nil, nil, nil}}
 		if got := run(t, o, nil, time.Minute, 90*time.Second); got != "0s 0s 0s 0s 1m0s" {
@@ -79,7 +79,7 @@ func TestWorkerBacksOffAndRecovers(t *testing.T) {
 	})
 }
 
-func TestWorkerLooksByItself(t *testing.T) {
+func TestWorkerPolls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		if got := run(t, &outbox{}, nil, 0, 40*time.Second); got != "0s 15s 30s" {
 			t.Errorf("looked at %s", got)

@@ -1,5 +1,5 @@
-// Package metric counts what a server does, for Prometheus. Its types satisfy the interfaces by which the front, the store
-// and the background work tell what happened, so that none of them knows Prometheus.
+// Package metric collects the server's metrics for Prometheus. Its types satisfy the observer interfaces of the front,
+// the store and the background work, so that those packages do not depend on Prometheus.
 package metric
 
 import (
@@ -15,7 +15,7 @@ import (
 	"raff/internal/store"
 )
 
-// Metrics are those of one server. They are safe for concurrent use.
+// Metrics are the metrics of one server. They are safe for concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -36,21 +36,21 @@ type Metrics struct {
 	mails       *prometheus.CounterVec
 }
 
-// Build is what the server is.
+// Build identifies the server's build.
 type Build struct {
 	Version, Commit string
 	Schema          int64
 }
 
 var (
-	// requestBuckets reach from a cached read to the default deadline, in seconds.
+	// requestBuckets range from a cached read to the default deadline, in seconds.
 	requestBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 	waitBuckets    = []float64{.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}
 	jobBuckets     = []float64{.001, .01, .1, .5, 1, 5, 15, 60, 300}
 	batchBuckets   = []float64{1, 2, 4, 8, 16, 32, 64}
 )
 
-// New makes the metrics of a server, with those of the Go runtime and of the process.
+// New returns the metrics of a server, including those of the Go runtime and the process.
 func New(b Build) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "raff_" + name, Help: help}, labels)
@@ -93,14 +93,14 @@ func New(b Build) *Metrics {
 	return m
 }
 
-// Handler answers with the metrics in the format of Prometheus.
+// Handler serves the metrics in the Prometheus text format.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
 
-// Request counts an answered request; see front.Meter.
+// Request counts a completed request; see front.Meter.
 func (m *Metrics) Request(face, method, route string, status int, took time.Duration) {
-	switch method { // a client can send any word
+	switch method { // clients can send any method
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
 	default:
 		method = "other"
@@ -109,13 +109,13 @@ func (m *Metrics) Request(face, method, route string, status int, took time.Dura
 	m.durations.WithLabelValues(face, method, route).Observe(took.Seconds())
 }
 
-// Limited counts a request over a limit; see front.Meter.
+// Limited counts a request that exceeded a limit; see front.Meter.
 func (m *Metrics) Limited(kind string) { m.limited.WithLabelValues(kind).Inc() }
 
-// SignInRefused counts an attempt to sign in that was refused.
+// SignInRefused counts a failed sign-in attempt.
 func (m *Metrics) SignInRefused(reason string) { m.refused.WithLabelValues(reason).Inc() }
 
-// Transaction counts a change of the database; see store.Observer.
+// Transaction counts a database transaction; see store.Observer.
 func (m *Metrics) Transaction(_ context.Context, c store.Change) {
 	outcome := "committed"
 	if c.Err != nil {
@@ -131,10 +131,10 @@ func (m *Metrics) Transaction(_ context.Context, c store.Change) {
 	}
 }
 
-// Batch observes how many changes were committed at once; see store.Observer.
+// Batch records how many changes were committed together; see store.Observer.
 func (m *Metrics) Batch(changes int) { m.batch.Observe(float64(changes)) }
 
-// Job counts a round of background work.
+// Job counts a run of a background job.
 func (m *Metrics) Job(name string, began time.Time, err error) {
 	m.jobs.WithLabelValues(name).Observe(time.Since(began).Seconds())
 	if err != nil {
@@ -144,7 +144,7 @@ func (m *Metrics) Job(name string, began time.Time, err error) {
 	m.jobSuccess.WithLabelValues(name).SetToCurrentTime()
 }
 
-// Mail counts an attempt to send a mail.
+// Mail counts an attempt to send an email.
 func (m *Metrics) Mail(err error) {
 	outcome := "sent"
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"raff/internal/store"
 )
 
-// Database is what is asked when metrics are read.
+// Database is queried when metrics are read.
 type Database interface {
 	Stats() store.Stats
 	Backlog(context.Context) (store.Backlog, error)
 }
 
-// backlogTimeout bounds how long a scrape waits for the database.
+// backlogTimeout is how long a scrape waits for the database.
 const backlogTimeout = 3 * time.Second
 
-// Watch adds what a database holds and what waits in it, and how many nodes serve it, asked at each scrape.
+// Watch adds the statistics and the backlog of a database, and the number of nodes, which are read at each scrape.
 func (m *Metrics) Watch(db Database, nodes func() int) {
 	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc("raff_"+name, help, nil, nil) }
 	m.registry.MustRegister(&state{
@@ -44,14 +44,14 @@ type state struct {
 	inUse, open, most, waits, waited, wal, mails, oldest, unsealed, alive, up *prometheus.Desc
 }
 
-// Describe is of prometheus.Collector.
+// Describe implements prometheus.Collector.
 func (s *state) Describe(all chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{s.inUse, s.open, s.most, s.waits, s.waited, s.wal, s.mails, s.oldest, s.unsealed, s.alive, s.up} {
 		all <- d
 	}
 }
 
-// Collect is of prometheus.Collector.
+// Collect implements prometheus.Collector.
 func (s *state) Collect(all chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) { all <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
 	stats := s.db.Stats()
@@ -76,7 +76,7 @@ func (s *state) Collect(all chan<- prometheus.Metric) {
 	gauge(s.unsealed, age(b.OldestUnsealed))
 }
 
-// age is in seconds; 0 for no time.
+// age returns the age of t in seconds; 0 for the zero time.
 func age(t time.Time) float64 {
 	if t.IsZero() {
 		return 0

@@ -1,5 +1,5 @@
-// Package naming defines which characters names can contain, and when two names look the same. It is used by the
-// server, and by clients that check names in advance.
+// Package naming defines which characters names may contain, and when two names look the same. The server uses it, and
+// clients use it to check names in advance.
 package naming
 
 import (
@@ -12,13 +12,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Hidden reports control, bidi, zero-width and other format characters: what a reader cannot see.
+// Hidden reports whether r is invisible: a control, bidi, zero-width or other format character.
 func Hidden(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) || r == utf8.RuneError ||
 		r&0xFFFE == 0xFFFE || r >= 0xFDD0 && r <= 0xFDEF || isBlank(r)
 }
 
-// isBlank reports a letter or symbol without a visible glyph, such as Hangul fillers and the blank braille pattern.
+// isBlank reports whether r is a letter or symbol without a visible glyph, such as a Hangul filler or the blank braille
+// pattern.
 func isBlank(r rune) bool {
 	switch r {
 	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800', '\ufffc', '\U00016fe4', '\U0001d159':
@@ -27,15 +28,15 @@ func isBlank(r rune) bool {
 	return false
 }
 
-// Ignorable reports what a name must not hold: hidden characters, and those that programs pass over when they draw or
-// compare a text, such as variation selectors. Two names that differ by them alone look the same. So an emoji is one character
-// of a name; sequences of emoji are joined by characters that a name cannot hold.
+// Ignorable reports whether r must not occur in a name: it is hidden, or programs ignore it when they draw or compare
+// text, such as a variation selector. Two names that differ only in such characters look the same. A name can therefore
+// contain single emoji, but not emoji sequences, which are joined by such characters.
 func Ignorable(r rune) bool {
 	return Hidden(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// Check checks a name a person gives to something: 1 to limit characters, nothing invisible, no space at an end. It returns
-// what is wrong and what to do, to be read after the word for the name; empty for nothing.
+// Check checks a name that a user chose: it must have 1 to limit characters, none of them invisible, and no space at
+// either end. It returns what is wrong and what to do, to be appended to the word for the name, or "" for a valid name.
 func Check(name string, limit int) (wrong string) {
 	if name == "" {
 		return fmt.Sprintf("is required: 1 to %d characters.", limit)
@@ -61,7 +62,7 @@ func Check(name string, limit int) (wrong string) {
 	return ""
 }
 
-// CheckText checks a text that may be empty: at most limit characters, nothing hidden. It returns what Check does.
+// CheckText checks a text that may be empty: at most limit characters, none of them hidden. Its result is like Check's.
 func CheckText(text string, limit int) (wrong string) {
 	if n := utf8.RuneCountInString(text); n > limit {
 		return fmt.Sprintf("has %d characters; at most %d are allowed.", n, limit)
@@ -83,9 +84,9 @@ func invisible(r rune) string {
 	return fmt.Sprintf("contains an invisible or control character (%U). Remove it.", r)
 }
 
-// Fold is the form in which names of roles and projects must be unique. Names that look alike to a reader have the same
-// form: they differ by case, by compatible forms of letters and spaces (NFKC), by characters nobody sees, or by letters of
-// Cyrillic, Greek and Armenian that are drawn like Latin ones. What is drawn differently, such as accents, stays different.
+// Fold returns the form in which names of roles and projects must be unique. Names that look the same have the same
+// form: they differ only in case, in compatible forms of letters and spaces (NFKC), in invisible characters, or in
+// Cyrillic, Greek and Armenian letters that look like Latin ones. Visible differences, such as accents, are preserved.
 func Fold(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if Ignorable(r) {
@@ -104,7 +105,7 @@ func Fold(name string) string {
 	return strings.Join(strings.Fields(name), " ")
 }
 
-// lookalikes are letters in lower case that are drawn like a Latin letter, in lower or in upper case.
+// lookalikes maps lower-case letters to the Latin letter that they resemble in lower or upper case.
 var lookalikes = func() map[rune]rune {
 	all := map[rune]rune{}
 	for pair := range strings.FieldsSeq(

@@ -19,7 +19,7 @@ func TestName(t *testing.T) {
 	}
 }
 
-// What is compared comes from strangers: its length must not be multiplied by that of every name.
+// TestComparingCostsInProportion: the given name is untrusted, so the cost must not multiply its length by every name's.
 func TestComparingCostsInProportion(t *testing.T) {
 	all := []string{"account.members.view", "project.members.manage"}
 	rafftest.InProportion(t, "nearest name", 32_000, func(size int) func() {

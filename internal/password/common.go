@@ -2,8 +2,8 @@ package password
 
 import "strings"
 
-// words are what common passwords are built from; a password made of nothing else is guessed first, however long.
-// Longer words stand before their beginnings, so that the whole word is taken.
+// words are the parts of common passwords. A password made of nothing else is easy to guess, however long it is. Longer
+// words precede their prefixes, so that the longest match is found first.
 var words = strings.Fields(`
 	passwords password passwort passw0rd p@ssw0rd p@ssword pass welcome1 welcome willkommen administrator admin root
 	letmein iloveyou loveyou love monkey dragon football baseball superman batman princess sunshine shadow master
@@ -15,8 +15,8 @@ var words = strings.Fields(`
 	0987654321 987654321 87654321 7654321 654321 54321 4321 321 correct horse battery staple
 	this is my the a i you me your our new old for and in to`)
 
-// guessable reports a password with hardly any different characters, one short piece repeated, one made only of common
-// words, years and punctuation, or one that is mostly the person's own address or name.
+// guessable reports whether a password has few different characters, repeats one short piece, consists only of common
+// words, years and punctuation, or is mostly the user's own email or name.
 func guessable(password, email, name string) bool {
 	p := strings.ToLower(password)
 	if distinct(p) < 5 || repeats(p) {
@@ -36,7 +36,7 @@ func distinct(s string) int {
 	return len(seen)
 }
 
-// repeats reports a text that is one piece of up to 6 bytes again and again.
+// repeats reports whether s is one piece of up to 6 bytes, repeated.
 func repeats(s string) bool {
 	for n := 1; n <= 6 && n*2 <= len(s); n++ {
 		if strings.HasPrefix(strings.Repeat(s[:n], len(s)/n+1), s) {
@@ -46,7 +46,7 @@ func repeats(s string) bool {
 	return false
 }
 
-// covered reports whether pieces, digits and punctuation make up all of s, but for at most 3 bytes.
+// covered reports whether pieces, digits and punctuation make up all of s except at most 3 bytes.
 func covered(s string, pieces []string) bool {
 	// left[i] is the smallest number of unexplained bytes in s[:i].
 	left := make([]int, len(s)+1)

@@ -1,4 +1,4 @@
-// Package password has the password rules, and hashes passwords with argon2id.
+// Package password checks password rules, and hashes passwords with argon2id.
 package password
 
 import (
@@ -16,39 +16,39 @@ import (
 )
 
 const (
-	// MinLength is the shortest password, in characters, for who signs in with nothing else.
+	// MinLength is the minimum length of a password, in characters. It is chosen for users without a second factor.
 	MinLength = 15
 	// MaxLength is the maximum length of a password, so that no one can make the server hash megabytes.
 	MaxLength = 256
 )
 
-// params follow the OWASP minimum for argon2id: 19 MiB, two passes, one lane, about 25 ms.
+// params follow the OWASP minimum for argon2id: 19 MiB of memory, two passes, one thread; about 25 ms.
 var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// Who waits for a slot waits behind at most waitingPerSlot others of it, and not longer than maxWait.
+// A caller waits behind at most waitingPerSlot others per slot, and at most for maxWait.
 const (
 	waitingPerSlot = 100
 	maxWait        = 30 * time.Second
 )
 
-// Hasher implements team.Passwords. Its slots bound how many hashes run at once, because each takes 19 MiB; its queue
-// bounds how many callers wait for one.
+// Hasher implements team.Passwords. Its slots limit the number of concurrent hashes, because each takes 19 MiB; its
+// queue limits the number of waiting callers.
 type Hasher struct{ slots, queue chan struct{} }
 
-// New makes a Hasher that runs one hash per processor at a time.
+// New returns a Hasher that computes one hash per processor at a time.
 func New() *Hasher { return sized(runtime.GOMAXPROCS(0), waitingPerSlot) }
 
-// sized makes a Hasher with so many slots, each with room for so many callers that wait.
+// sized returns a Hasher with this number of slots, and room for this number of waiting callers per slot.
 func sized(slots, waiting int) *Hasher {
 	return &Hasher{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots*(1+waiting))}
 }
 
-// busy is the error if too many callers are waiting.
+// busy is the error when too many callers are waiting.
 var busy = &team.Error{
 	Kind: team.KindUnavailable, Code: "busy", Message: "The server is busy checking passwords. Try again in a few seconds.",
 }
 
-// run runs fn when there is a free slot. A caller whose ctx ends leaves the queue.
+// run runs fn when a slot is free. A caller whose ctx ends leaves the queue.
 func (h *Hasher) run(ctx context.Context, fn func()) error {
 	select {
 	case h.queue <- struct{}{}:
@@ -66,19 +66,19 @@ func (h *Hasher) run(ctx context.Context, fn func()) error {
 	case <-tooLong.C:
 		return busy
 	}
-	if err := ctx.Err(); err != nil { // a slot and the end can come together
+	if err := ctx.Err(); err != nil { // both can happen at the same time
 		return err
 	}
 	fn()
 	return nil
 }
 
-// composed is a password in Unicode's composed form (NFC). Devices send the same letters in different forms: "ü" as one
-// character, or as "u" and a mark. A password is the same on all of them.
+// composed returns a password in Unicode's composed form (NFC), because devices send the same letters in different forms:
+// "ü" as one character, or as "u" and a combining mark.
 func composed(password string) string { return norm.NFC.String(password) }
 
-// Hash returns the argon2id hash of a password in its usual text form. When too many callers wait already, the error is an
-// Unavailable one; when ctx ends while waiting, it is that of ctx.
+// Hash returns the argon2id hash of a password in its usual text form. If too many callers are waiting, the error is
+// Unavailable; if ctx ends while waiting, it is that of ctx.
 func (h *Hasher) Hash(ctx context.Context, password string) (s string, err error) {
 	if queued := h.run(ctx, func() { s, err = argon2id.CreateHash(composed(password), params) }); queued != nil {
 		return "", queued
@@ -89,7 +89,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (s string, err error
 	return s, nil
 }
 
-// Matches reports whether the hash is that of the password. Its errors are those of Hash.
+// Matches reports whether the hash is that of the password. Its errors are like Hash's.
 func (h *Hasher) Matches(ctx context.Context, password, hash string) (ok bool, err error) {
 	if len(password) > 4*MaxLength {
 		return false, nil

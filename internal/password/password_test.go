@@ -9,7 +9,7 @@ import (
 	"raff/internal/team"
 )
 
-func TestCheckRefusesWhatIsGuessedFirst(t *testing.T) {
+func TestCheck(t *testing.T) {
 	h := password.New()
 	for pw, code := range map[string]string{
 		"":                                "required",
@@ -54,8 +54,8 @@ func TestHashMatchesOnlyItsPassword(t *testing.T) {
 	}
 }
 
-// TestOnePasswordInTwoSpellings types the same letters as two devices send them.
-func TestOnePasswordInTwoSpellings(t *testing.T) {
+// TestUnicodeForms enters the same letters in the forms that different devices send.
+func TestUnicodeForms(t *testing.T) {
 	h := password.New()
 	const composed, decomposed = "Gr\u00f6\u00dfe \u00fcberall im Wald", "Gro\u0308\u00dfe u\u0308berall im Wald"
 	for set, typed := range map[string]string{composed: decomposed, decomposed: composed} {
@@ -67,7 +67,7 @@ func TestOnePasswordInTwoSpellings(t *testing.T) {
 			t.Errorf("set as %+q, typed as %+q: %v, %v", set, typed, ok, err)
 		}
 	}
-	// Both count the same: fourteen letters are too few, however they are sent.
+	// Both forms have the same length: fourteen letters are too short.
 	for _, short := range []string{"\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fcabcdefg", "u\u0308u\u0308u\u0308u\u0308u\u0308u\u0308u\u0308abcdefg"} {
 		var e *team.Error
 		if err := h.Check(short, "alice@example.com", "Alice"); !errors.As(err, &e) || e.Code != "password_too_short" {

@@ -8,9 +8,9 @@ import (
 	"raff/internal/team"
 )
 
-// TestQueueIsBoundedAndForgetsWhoLeft fills the only slot and the queue behind it: one more is refused at once, and a caller
-// who leaves makes room.
-func TestQueueIsBoundedAndForgetsWhoLeft(t *testing.T) {
+// TestQueueLimit fills the only slot and its queue: one more caller is refused immediately, and a caller that gives up
+// makes room.
+func TestQueueLimit(t *testing.T) {
 	h := sized(1, 2)
 	release, running := make(chan struct{}), make(chan struct{})
 	done := make(chan error, 4)
@@ -33,10 +33,10 @@ func TestQueueIsBoundedAndForgetsWhoLeft(t *testing.T) {
 	}
 	leave()
 	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("who left got %v", err)
+		t.Errorf("the caller that gave up got %v", err)
 	}
 	if len(h.queue) != 2 {
-		t.Errorf("%d are in the queue after one left, want 2", len(h.queue))
+		t.Errorf("%d callers in the queue after one gave up, want 2", len(h.queue))
 	}
 	close(release)
 	for range 2 {
@@ -49,7 +49,7 @@ func TestQueueIsBoundedAndForgetsWhoLeft(t *testing.T) {
 	}
 }
 
-func TestHashOfWhoLeftIsNotMade(t *testing.T) {
+func TestHashWithCanceledContext(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	if _, err := New().Hash(gone, "lamp orbit velvet toast"); !errors.Is(err, context.Canceled) {

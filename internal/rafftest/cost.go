@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// cpu is the processor time this process has used: unlike a clock it does not count how long others had the processor.
+// cpu returns the processor time used by this process. Unlike a clock, it does not count time spent waiting for a processor.
 func cpu(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
@@ -17,9 +17,9 @@ func cpu(t testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// InProportion fails the test when work of 8 times the size costs 20 times the processor time, every time it is measured. What
-// costs the square costs 64 times. prepare makes the work of a size, whose making does not count. The test must not be
-// parallel: what else the process does would count.
+// InProportion fails the test if work of 8 times the size takes 20 times the processor time in every measurement.
+// Quadratic work takes 64 times the time. prepare prepares work of a size, which is not measured, and returns it. The test
+// must not be parallel, because all work of the process is measured.
 func InProportion(t testing.TB, what string, size int, prepare func(size int) func()) {
 	t.Helper()
 	cost := func(size int) time.Duration {
@@ -29,7 +29,7 @@ func InProportion(t testing.TB, what string, size int, prepare func(size int) fu
 			work()
 			least = min(least, cpu(t)-before)
 		}
-		return max(least, 100*time.Microsecond) // less cannot be told apart
+		return max(least, 100*time.Microsecond) // shorter times are too inaccurate
 	}
 	var small, big time.Duration
 	for range 5 {
@@ -37,5 +37,5 @@ func InProportion(t testing.TB, what string, size int, prepare func(size int) fu
 			return
 		}
 	}
-	t.Errorf("%s: size %d costs %v and size %d costs %v", what, size, small, 8*size, big)
+	t.Errorf("%s: size %d took %v and size %d took %v", what, size, small, 8*size, big)
 }

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// pgbouncerConfig has fewer connections to the server than a node makes, so that two transactions in a row meet different
-// server processes, and each process sees transactions of different connections.
+// pgbouncerConfig has fewer server connections than a node opens, so that consecutive transactions of a connection run on
+// different server processes, and each process runs transactions of different connections.
 const pgbouncerConfig = `[databases]
 * = %s
 [pgbouncer]
@@ -28,8 +28,8 @@ unix_socket_dir =
 logfile = %s
 `
 
-// BehindPgBouncer starts a PgBouncer in transaction mode before the server of this database, until the test ends, and
-// returns the URL of the database through it.
+// BehindPgBouncer starts a PgBouncer in transaction mode in front of this database, until the test ends, and returns the
+// URL of the database through it.
 func BehindPgBouncer(t testing.TB, database string) string {
 	t.Helper()
 	u, err := url.Parse(database)
@@ -44,7 +44,7 @@ func BehindPgBouncer(t testing.TB, database string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("/tmp", "raff-pgbouncer-") //nolint:usetesting // another user enters it, and only this one enters t.TempDir
+	dir, err := os.MkdirTemp("/tmp", "raff-pgbouncer-") //nolint:usetesting // another user must have access, unlike with t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,10 +67,10 @@ func BehindPgBouncer(t testing.TB, database string) string {
 	}
 	port := freePort(t)
 	config, log := filepath.Join(dir, "pgbouncer.ini"), filepath.Join(dir, "log")
-	if err := os.WriteFile(config, fmt.Appendf(nil, pgbouncerConfig, server, port, log), 0o644); err != nil { //nolint:gosec // another user reads it
+	if err := os.WriteFile(config, fmt.Appendf(nil, pgbouncerConfig, server, port, log), 0o644); err != nil { //nolint:gosec // read by another user
 		t.Fatal(err)
 	}
-	// The shell ends the program when its input ends, at the latest together with this process.
+	// The shell kills the program when its standard input is closed, at the latest when this process ends.
 	cmd := exec.Command("/bin/sh", "-c", `"$0" -q "$1" & cat; kill -9 $!`, program, config) //nolint:gosec // the program was looked up
 	cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
 	lifeline, err := cmd.StdinPipe()
@@ -95,7 +95,7 @@ func BehindPgBouncer(t testing.TB, database string) string {
 			return through.String()
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("PgBouncer does not answer: %v", err)
+			t.Fatalf("PgBouncer does not respond: %v", err)
 		}
 	}
 }

@@ -20,9 +20,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// PostgresURL makes an empty database for one test and returns its URL. The server is that of RAFF_TEST_POSTGRES_URL,
-// whose user may create databases; without it, one throwaway cluster is started for the test process and goes away
-// with it, however it ends. A throwaway cluster does not wait for the disk.
+// PostgresURL creates an empty database for one test and returns its URL. RAFF_TEST_POSTGRES_URL names a server and a
+// user that may create databases. Without it, one temporary cluster is started for the test process, and removed when
+// the process ends for any reason. A temporary cluster does not sync to disk.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("RAFF_TEST_POSTGRES_URL")
@@ -63,7 +63,7 @@ func execSQL(server, statement string) error {
 	return err
 }
 
-// throwaway is the URL of this process's cluster, which the first call starts.
+// throwaway returns the URL of the temporary cluster of this process, which the first call starts.
 var throwaway = sync.OnceValues(func() (string, error) {
 	c, err := startCluster("-c fsync=off -c full_page_writes=off")
 	if err != nil {
@@ -75,31 +75,31 @@ var throwaway = sync.OnceValues(func() (string, error) {
 
 var shared *Cluster //nolint:unused // keeps its lifeline open
 
-// Cluster is a PostgreSQL of its own, for a test that does to it what others must not feel. It waits for the disk as
-// one in use does.
+// Cluster is a separate PostgreSQL server, for a test that would disturb others. It syncs to disk like a production
+// server.
 type Cluster struct {
-	// URL is that of an empty database.
+	// URL is the URL of an empty database.
 	URL string
 
 	pgctl, data, settings string
 	as                    *syscall.Credential
-	// lifeline is open as long as this process lives or until the test ends. Its other end is the standard input of the
-	// process that removes the cluster.
+	// lifeline stays open until the test or this process ends. Its other end is the standard input of the process that
+	// removes the cluster.
 	lifeline io.WriteCloser
 }
 
-// NewCluster starts a PostgreSQL until the test ends, with settings in the form "-c name=value".
+// NewCluster starts a PostgreSQL server until the test ends, with settings in the form "-c name=value".
 func NewCluster(t testing.TB, settings string) *Cluster {
 	t.Helper()
 	c, err := startCluster(settings)
 	if err != nil {
-		t.Fatalf("start a PostgreSQL of its own: %v", err)
+		t.Fatalf("start a separate PostgreSQL server: %v", err)
 	}
 	t.Cleanup(func() { _ = c.lifeline.Close() })
 	return c
 }
 
-// Crash ends the server as a crash does, starts it again, and returns when it has recovered.
+// Crash kills the server, starts it again, and returns when it has recovered.
 func (c *Cluster) Crash(t testing.TB) {
 	t.Helper()
 	if err := c.run(c.pgctl, "-D", c.data, "-l", c.log(), "-m", "immediate", "-w", "restart"); err != nil {
@@ -107,7 +107,7 @@ func (c *Cluster) Crash(t testing.TB) {
 	}
 }
 
-// Stop ends the server; Start starts it again.
+// Stop stops the server. Start starts it again.
 func (c *Cluster) Stop(t testing.TB) {
 	t.Helper()
 	if err := c.run(c.pgctl, "-D", c.data, "-m", "immediate", "-w", "stop"); err != nil {
@@ -123,7 +123,7 @@ func (c *Cluster) Start(t testing.TB) {
 	}
 }
 
-// Standby starts a copy of the server that follows it, until the test ends.
+// Standby starts a standby of the server, until the test ends.
 func (c *Cluster) Standby(t testing.TB) *Cluster {
 	t.Helper()
 	basebackup, err := findProgram("pg_basebackup")
@@ -140,7 +140,7 @@ func (c *Cluster) Standby(t testing.TB) *Cluster {
 	return s
 }
 
-// Promote makes the primary of a standby.
+// Promote makes a standby the primary.
 func (c *Cluster) Promote(t testing.TB) {
 	t.Helper()
 	if err := c.run(c.pgctl, "-D", c.data, "-w", "promote"); err != nil {
@@ -148,7 +148,7 @@ func (c *Cluster) Promote(t testing.TB) {
 	}
 }
 
-// Either is the URL of an application that knows both servers.
+// Either returns a URL with the addresses of both servers.
 func (c *Cluster) Either(other *Cluster) string {
 	return "postgres://postgres@/postgres?host=" + url.QueryEscape(c.dir()+","+other.dir()) + "&port=5432,5432"
 }
@@ -168,7 +168,7 @@ func (c *Cluster) run(program string, arguments ...string) error {
 	return nil
 }
 
-// reaper waits for its standard input to end. Then it stops the server and removes the directory.
+// reaper waits until its standard input is closed. Then it stops the server and removes the directory.
 const reaper = `cat; "$1" -D "$2/data" -m immediate -w stop; rm -rf "$2"`
 
 func startCluster(settings string) (*Cluster, error) {
@@ -176,13 +176,13 @@ func startCluster(settings string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A language's collation, not "C", so that a query that relies on the database's order is found.
+	// Uses the collation of a language instead of "C", to find queries that rely on the database's order.
 	return newCluster(settings, func(c *Cluster) error {
 		return c.run(initdb, "-D", c.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync")
 	})
 }
 
-// newCluster starts a server on the data directory that fill makes.
+// newCluster starts a server on the data directory that fill creates.
 func newCluster(settings string, fill func(*Cluster) error) (*Cluster, error) {
 	c := &Cluster{settings: settings}
 	var err error
@@ -192,11 +192,11 @@ func newCluster(settings string, fill func(*Cluster) error) (*Cluster, error) {
 	if c.as, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("/tmp", "raff-postgres-") // the path of a socket must be short
+	dir, err := os.MkdirTemp("/tmp", "raff-postgres-") // socket paths must be short
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the socket in it is for this process, whoever runs the server
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // this process needs the socket in it, even if another user runs the server
 		return nil, err
 	}
 	if c.as != nil {
@@ -224,7 +224,7 @@ func (c *Cluster) start() error {
 		" -c max_connections=300 "+c.settings)
 }
 
-// findProgram looks into PATH and where packages put programs that PATH may not have.
+// findProgram looks in PATH, and in directories where packages install programs that are not in PATH.
 func findProgram(name string, elsewhere ...string) (string, error) {
 	if p, err := exec.LookPath(name); err == nil {
 		return p, nil
@@ -236,15 +236,16 @@ func findProgram(name string, elsewhere ...string) (string, error) {
 		}
 	}
 	if len(found) == 0 {
-		return "", fmt.Errorf("%s is neither in PATH nor where Debian puts it: install PostgreSQL 15 or later and PgBouncer (Debian, Ubuntu: apt-get install postgresql pgbouncer; macOS: brew install postgresql pgbouncer)", name)
+		return "", fmt.Errorf("%s is neither in PATH nor in /usr/lib/postgresql: install PostgreSQL 15 or later and PgBouncer (Debian, Ubuntu: apt-get install postgresql pgbouncer; macOS: brew install postgresql pgbouncer)", name)
 	}
 	return found[len(found)-1], nil
 }
 
-// unprivileged is who runs the server where this process is root, which PostgreSQL refuses; nil is this process's user.
+// unprivileged returns the user that runs the server if this process is root, which PostgreSQL does not allow; nil means
+// the user of this process.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
-		return nil, nil //nolint:nilnil // no credential is the answer
+		return nil, nil //nolint:nilnil // nil is a valid result
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package rafftest starts a whole real server for a test: real database, real listener, real worker. Tests go in
-// through the front door with it; the only thing it fakes is the clock, which a test can move.
+// Package rafftest starts a complete server for a test, with a real database, listener and worker. Only the clock is
+// fake, so that tests can move it.
 package rafftest
 
 import (
@@ -22,24 +22,24 @@ import (
 	"raff/internal/team"
 )
 
-// Server is a running server with the account Acme.
+// Server is a running server with an account named Acme.
 type Server struct {
 	Account
-	// URL is where it listens, without a slash at the end. It is also its public URL, unless WithPublicURL says another.
+	// URL is where it listens, without a trailing slash. It is also its public URL, unless WithPublicURL is used.
 	URL string
-	// Database is the URL of its database, for a second node on the same one.
+	// Database is the URL of its database, for a second node.
 	Database string
 	Node     *server.Server
 
 	clock *clock
 }
 
-// Account is one account of the server. Key has the Owner role.
+// Account is an account of the server. Key has the Owner role.
 type Account struct {
 	AccountID, OwnerUserID, OwnerMemberID, ProjectID, KeyID, Key, OwnerLink string
 }
 
-// Option changes how Start starts.
+// Option configures Start.
 type Option func(*options)
 
 type options struct {
@@ -50,52 +50,52 @@ type options struct {
 	bare   bool
 }
 
-// OnPostgres uses a fresh database on a real PostgreSQL instead of SQLite.
+// OnPostgres uses a new PostgreSQL database instead of SQLite.
 func OnPostgres(t testing.TB) Option {
 	url := PostgresURL(t)
 	return func(o *options) { o.config.Database = url }
 }
 
-// OnDatabase uses the database of this URL: a second node on the database of another Server.
+// OnDatabase uses the database at this URL, for a second node on the database of another Server.
 func OnDatabase(url string) Option { return func(o *options) { o.config.Database = url } }
 
-// WithSMTP sends mail through this server.
+// WithSMTP sends email through this mail server.
 func WithSMTP(url string) Option {
 	return func(o *options) { o.config.SMTPURL, o.config.MailFrom = url, "raff <raff@example.com>" }
 }
 
-// WithLinks writes invitation links to w, as a development server does.
+// WithLinks writes invitation links to w, like a development server.
 func WithLinks(w io.Writer) Option { return func(o *options) { o.config.Links = w } }
 
-// WithoutAccount makes no account, for a database that has one of this name.
+// WithoutAccount creates no account, for a database that already has one.
 func WithoutAccount() Option { return func(o *options) { o.bare = true } }
 
-// Quiet logs nothing but errors, for a test that runs so long that its log would fill the memory.
+// Quiet logs only errors, for a test that runs so long that its log would fill the memory.
 func Quiet() Option { return func(o *options) { o.quiet = true } }
 
-// WithLimits limits how fast the keys of each tier may go; without it there is no limit.
+// WithLimits sets the rate limits of API keys by tier. The default is no limits.
 func WithLimits(limits map[string]front.Limit) Option {
 	return func(o *options) { o.config.Limits = limits }
 }
 
-// WithRequestTimeout bounds how long a request may take.
+// WithRequestTimeout sets the deadline of requests.
 func WithRequestTimeout(d time.Duration) Option {
 	return func(o *options) { o.config.RequestTimeout = d }
 }
 
-// WithLogger lets the server log to l instead of the test.
+// WithLogger makes the server log to l instead of the test's log.
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.config.Logger = l } }
 
-// WithTraces sends traces as the OTEL_* variables say.
+// WithTraces enables traces according to the OTEL_* variables.
 func WithTraces() Option { return func(o *options) { o.config.Traces = true } }
 
-// WithMetrics serves metrics on this address.
+// WithMetrics serves metrics at this address.
 func WithMetrics(address string) Option { return func(o *options) { o.config.MetricsListen = address } }
 
-// WithQuotas bounds what one account, or one person, may have.
+// WithQuotas sets the maximum numbers of things per account or user.
 func WithQuotas(q team.Quotas) Option { return func(o *options) { o.config.Quotas = q } }
 
-// WithMailLimits limits the mails as an operator would write it; without it there are the default limits.
+// WithMailLimits sets the limits on sent emails in the operator's notation. Without it, the defaults apply.
 func WithMailLimits(text string) Option {
 	return func(o *options) {
 		if err := o.config.SetMailLimits(text); err != nil {
@@ -104,19 +104,19 @@ func WithMailLimits(text string) Option {
 	}
 }
 
-// WithCatalog uses the operator's own catalog file.
+// WithCatalog uses a catalog file.
 func WithCatalog(path string) Option { return func(o *options) { o.config.Catalog = path } }
 
-// WithSealKeys signs the audit log with the keys of this file.
+// WithSealKeys signs the audit log with the keys in this file.
 func WithSealKeys(path string) Option { return func(o *options) { o.config.SealKeyFile = path } }
 
-// WithMachineClock gives the node a machine whose clock is read with now, and lets it tell the time as in production: by the
-// database's clock. Advance moves nothing then.
+// WithMachineClock makes the node read its machine's time with now, and use the database's clock as in production.
+// Advance then has no effect.
 func WithMachineClock(now func() time.Time) Option {
 	return func(o *options) { o.config.MachineClock = now }
 }
 
-// WithTrustedProxies takes the address of a caller from X-Forwarded-For of these networks, as an operator would write it.
+// WithTrustedProxies trusts X-Forwarded-For from these networks, in the operator's notation.
 func WithTrustedProxies(text string) Option {
 	return func(o *options) {
 		if err := o.config.SetTrustedProxies(text); err != nil {
@@ -125,23 +125,23 @@ func WithTrustedProxies(text string) Option {
 	}
 }
 
-// BehindProxy takes the address of a caller from X-Forwarded-For.
+// BehindProxy trusts the last entry of X-Forwarded-For.
 func BehindProxy() Option { return func(o *options) { o.config.Proxies.Nearest = true } }
 
-// WithName gives the server a name instead of an address: it is reached at localhost. Browsers make passkeys for names only.
+// WithName makes the server reachable at localhost instead of an IP address. Browsers support passkeys only for names.
 func WithName() Option { return func(o *options) { o.named = true } }
 
-// WithPublicURL says that people reach the server there, for example by HTTPS.
+// WithPublicURL sets the public URL of the server, for example one with HTTPS.
 func WithPublicURL(url string) Option { return func(o *options) { o.config.PublicURL = url } }
 
-// databaseVariable names the database of the tests that do not say which one they use: "postgres", else SQLite.
+// databaseVariable selects the database of tests that do not choose one: "postgres", otherwise SQLite.
 const databaseVariable = "RAFF_TEST_DATABASE"
 
 func onSQLite(t testing.TB) Option {
 	return OnDatabase("sqlite:" + filepath.Join(t.TempDir(), "raff.db"))
 }
 
-// EachDatabase runs a test on SQLite and on PostgreSQL, each with a server of its own.
+// EachDatabase runs a test on SQLite and on PostgreSQL, each with its own server.
 func EachDatabase(t *testing.T, test func(t *testing.T, srv *Server), more ...Option) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
@@ -154,14 +154,14 @@ func EachDatabase(t *testing.T, test func(t *testing.T, srv *Server), more ...Op
 	})
 }
 
-// Start runs a server until the test ends: on SQLite, unless an option or RAFF_TEST_DATABASE=postgres says otherwise.
+// Start runs a server until the test ends. It uses SQLite, unless an option or RAFF_TEST_DATABASE=postgres says otherwise.
 func Start(t testing.TB, more ...Option) *Server {
 	t.Helper()
 	o := &options{clock: &clock{}}
 	o.config = server.Config{
 		Logger: slog.New(slog.NewTextHandler(logTo{t}, nil)), AccessLog: slog.LevelDebug,
-		Limits:         map[string]front.Limit{}, // a test is faster than any client may be
-		RequestTimeout: 2 * time.Minute,          // and its machine may be busy
+		Limits:         map[string]front.Limit{}, // tests send requests faster than clients may
+		RequestTimeout: 2 * time.Minute,          // the machine may be busy
 	}
 	for _, f := range more {
 		f(o)
@@ -201,7 +201,7 @@ func Start(t testing.TB, more ...Option) *Server {
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
-			t.Errorf("server ended with: %v", err)
+			t.Errorf("server stopped with: %v", err)
 		}
 		if err := node.Close(); err != nil {
 			t.Errorf("close server: %v", err)
@@ -214,7 +214,7 @@ func Start(t testing.TB, more ...Option) *Server {
 	return srv
 }
 
-// NewAccount makes one more account.
+// NewAccount creates another account.
 func (s *Server) NewAccount(t testing.TB, name, ownerEmail string) Account {
 	t.Helper()
 	a, err := s.Node.Service().CreateAccount(t.Context(), team.NewAccount{Name: name, OwnerEmail: ownerEmail})
@@ -230,7 +230,7 @@ func (s *Server) NewAccount(t testing.TB, name, ownerEmail string) Account {
 // Advance moves the server's clock forward.
 func (s *Server) Advance(d time.Duration) { s.clock.advance(d) }
 
-// Now is the server's time.
+// Now returns the server's time.
 func (s *Server) Now() time.Time { return s.clock.now() }
 
 type clock struct {
@@ -250,7 +250,7 @@ func (c *clock) advance(d time.Duration) {
 	c.offset += d
 }
 
-// logTo shows the server's log with the test that failed.
+// logTo writes the server's log to the log of a test.
 type logTo struct{ t testing.TB }
 
 func (l logTo) Write(b []byte) (int, error) {
@@ -258,24 +258,24 @@ func (l logTo) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Response is what the server answered, read to the end.
+// Response is a response of the server, with its complete body.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// JSON is the body as a JSON object; anything else fails the test.
+// JSON returns the body as a JSON object, and fails the test if it is not one.
 func (r Response) JSON(t testing.TB) map[string]any {
 	t.Helper()
 	var v map[string]any
 	if err := json.Unmarshal(r.Body, &v); err != nil {
-		t.Fatalf("status %d, body is no JSON object: %v\n%s", r.Status, err, r.Body)
+		t.Fatalf("status %d, body is not a JSON object: %v\n%s", r.Status, err, r.Body)
 	}
 	return v
 }
 
-// Data is the "data" object of the body.
+// Data returns the "data" object of the body.
 func (r Response) Data(t testing.TB) map[string]any {
 	t.Helper()
 	d, ok := r.JSON(t)["data"].(map[string]any)
@@ -285,7 +285,7 @@ func (r Response) Data(t testing.TB) map[string]any {
 	return d
 }
 
-// Want fails the test unless the status is this one.
+// Want fails the test unless the response has this status.
 func (r Response) Want(t testing.TB, status int) Response {
 	t.Helper()
 	if r.Status != status {
@@ -294,10 +294,11 @@ func (r Response) Want(t testing.TB, status int) Response {
 	return r
 }
 
-// cookiePrefix marks what SignIn returns.
+// cookiePrefix marks a value returned by SignIn.
 const cookiePrefix = "cookie: "
 
-// Do sends one request with an API key, or as someone whom SignIn signed in. A body that is a string is sent as it is, nil means none, anything else is encoded as JSON.
+// Do sends a request with an API key or with a session returned by SignIn. A string body is sent unchanged, nil means no
+// body, and anything else is encoded as JSON.
 func (s *Server) Do(t testing.TB, method, path, key string, body any) Response {
 	t.Helper()
 	h := http.Header{}
@@ -313,7 +314,7 @@ func (s *Server) Do(t testing.TB, method, path, key string, body any) Response {
 	return s.Send(t, method, path, h, body)
 }
 
-// Send is Do with headers of one's own.
+// Send is Do with the given headers.
 func (s *Server) Send(t testing.TB, method, path string, h http.Header, body any) Response {
 	t.Helper()
 	var r io.Reader

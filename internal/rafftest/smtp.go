@@ -24,7 +24,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// SMTP is a real mail server in this process. It keeps what it takes.
+// SMTP is a mail server in this process that keeps the messages it receives.
 type SMTP struct {
 	options SMTPOptions
 	address string
@@ -32,43 +32,43 @@ type SMTP struct {
 
 	mu       sync.Mutex
 	messages []Message
-	waited   map[string]int // how many messages to an address Wait has returned
+	waited   map[string]int // number of messages that Wait has returned, by recipient
 	attempts map[string]int
-	arrived  chan struct{} // closed and made anew with each message
+	arrived  chan struct{} // closed and replaced for each message
 }
 
-// SMTPOptions make the server stricter. The zero value takes everything, in plain text, from anybody.
+// SMTPOptions make the server stricter. The zero value accepts every message, in plain text and without authentication.
 type SMTPOptions struct {
 	TLS                string // "none" (the default), "starttls" or "tls"
-	Username, Password string // a login it insists on
-	// Refuse answers a recipient; attempt counts from 1 for each address. Nil takes the mail.
+	Username, Password string // required credentials
+	// Refuse decides about a recipient; attempt counts from 1 for each address. Nil accepts the message.
 	Refuse func(to string, attempt int) *smtp.SMTPError
 }
 
-// Message is one mail as it arrived, decoded.
+// Message is a received message, decoded.
 type Message struct {
-	From, To string // the envelope's
+	From, To string // envelope addresses
 	Header   mail.Header
 	Subject  string
 	Text     string
 	HTML     string
 	Raw      string
-	UTF8     bool // it was declared SMTPUTF8
+	UTF8     bool // declared with SMTPUTF8
 }
 
 var inviteLink = regexp.MustCompile(`https?://\S+/(?:invite|password)/[^\s"<]+`)
 
-// Link is the one link of the mail's text.
+// Link returns the only link in the text of the message.
 func (m Message) Link(t testing.TB) string {
 	t.Helper()
 	links := inviteLink.FindAllString(m.Text, -1)
 	if len(links) != 1 {
-		t.Fatalf("the mail has %d links, not one:\n%s", len(links), m.Text)
+		t.Fatalf("the message has %d links, want 1:\n%s", len(links), m.Text)
 	}
 	return links[0]
 }
 
-// StartSMTP starts a mail server that ends with the test.
+// StartSMTP starts a mail server that stops when the test ends.
 func StartSMTP(t testing.TB, options ...SMTPOptions) *SMTP {
 	t.Helper()
 	s := &SMTP{waited: map[string]int{}, attempts: map[string]int{}, arrived: make(chan struct{}), roots: x509.NewCertPool()}
@@ -78,7 +78,7 @@ func StartSMTP(t testing.TB, options ...SMTPOptions) *SMTP {
 	if s.options.TLS == "" {
 		s.options.TLS = "none"
 	}
-	// httptest has a certificate for 127.0.0.1 ready, signed by itself.
+	// httptest provides a self-signed certificate for 127.0.0.1.
 	web := httptest.NewTLSServer(nil)
 	defer web.Close()
 	s.roots.AddCert(web.Certificate())
@@ -113,7 +113,7 @@ func StartSMTP(t testing.TB, options ...SMTPOptions) *SMTP {
 	return s
 }
 
-// URL is what raffd is given to send through this server.
+// URL returns the SMTP URL for raffd.
 func (s *SMTP) URL() string {
 	u := url.URL{Scheme: "smtp", Host: s.address, RawQuery: "tls=" + s.options.TLS}
 	if s.options.Username != "" {
@@ -122,10 +122,10 @@ func (s *SMTP) URL() string {
 	return u.String()
 }
 
-// Roots trust the server's certificate.
+// Roots returns a pool with the server's certificate.
 func (s *SMTP) Roots() *x509.CertPool { return s.roots }
 
-// Messages are all mails to an address so far.
+// Messages returns all messages to an address so far.
 func (s *SMTP) Messages(to string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,20 +138,20 @@ func (s *SMTP) Messages(to string) []Message {
 	return out
 }
 
-// Attempts is how often a mail to the address was offered, refusals included.
+// Attempts returns how often a message to the address was offered, including refusals.
 func (s *SMTP) Attempts(to string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.attempts[to]
 }
 
-// Wait returns the next mail to an address: the first call the first one, the second call the second.
+// Wait returns the next message to an address: the first call the first one, the second call the second.
 func (s *SMTP) Wait(t testing.TB, to string) Message {
 	t.Helper()
 	return s.WaitFor(t, to, 2*time.Minute)
 }
 
-// WaitFor is Wait for a mail that has to come within a time that means something.
+// WaitFor is Wait with a time limit that is part of the test.
 func (s *SMTP) WaitFor(t testing.TB, to string, patience time.Duration) Message {
 	t.Helper()
 	deadline := time.After(patience)
@@ -168,7 +168,7 @@ func (s *SMTP) WaitFor(t testing.TB, to string, patience time.Duration) Message 
 	}
 }
 
-// take is the first mail to an address that it has not returned before; arrived tells of the next mail to anybody.
+// take returns the first message to an address that Wait has not returned. arrived is closed when a message arrives.
 func (s *SMTP) take(to string) (m Message, ok bool, arrived <-chan struct{}) {
 	all := s.Messages(to)
 	s.mu.Lock()
@@ -180,7 +180,7 @@ func (s *SMTP) take(to string) (m Message, ok bool, arrived <-chan struct{}) {
 	return Message{}, false, s.arrived
 }
 
-// session is one conversation.
+// session is one SMTP session.
 type session struct {
 	server *SMTP
 	authed bool
@@ -292,7 +292,7 @@ func parseMessage(raw []byte) (Message, error) {
 	}
 }
 
-// quiet drops what go-smtp would print about clients that hang up, which tests do on purpose.
+// quiet discards go-smtp's messages about clients that disconnect, which tests do on purpose.
 type quiet struct{}
 
 func (quiet) Printf(string, ...any) {}

@@ -11,10 +11,10 @@ import (
 	"raff/internal/team"
 )
 
-// Password is what everyone in tests signs in with.
+// Password is the password of all users in tests.
 const Password = "lamp orbit velvet toast"
 
-// RoleID is the id of a system role.
+// RoleID returns the id of a system role.
 func (s *Server) RoleID(t testing.TB, scope, slug string) string {
 	t.Helper()
 	id := team.SystemRoleID(permission.Scope(scope), slug)
@@ -24,14 +24,14 @@ func (s *Server) RoleID(t testing.TB, scope, slug string) string {
 	return id
 }
 
-// NewKey makes an API key of the first account with this account role ("" for none) and returns its secret.
+// NewKey creates an API key of the first account with this account role ("" for none) and returns its secret.
 func (s *Server) NewKey(t testing.TB, name, roleID string) string {
 	t.Helper()
 	_, secret := s.NewKeyID(t, name, roleID)
 	return secret
 }
 
-// NewKeyID is NewKey with the id of the key.
+// NewKeyID is NewKey that also returns the key's id.
 func (s *Server) NewKeyID(t testing.TB, name, roleID string) (id, secret string) {
 	t.Helper()
 	body := map[string]any{"name": name}
@@ -42,14 +42,14 @@ func (s *Server) NewKeyID(t testing.TB, name, roleID string) (id, secret string)
 	return d["id"].(string), d["secret"].(string)
 }
 
-// Invite invites an address into the first account and returns the member's id.
+// Invite invites an email into the first account and returns the member's id.
 func (s *Server) Invite(t testing.TB, email, roleID string) string {
 	t.Helper()
 	d := s.Do(t, "POST", "/api/v1/members", s.Key, map[string]any{"email": email, "role_id": roleID}).Want(t, 201).Data(t)
 	return d["id"].(string)
 }
 
-// Token fetches, as the inviter, a token for a pending member's invitation.
+// Token fetches a token for a pending member's invitation, as the inviter.
 func (s *Server) Token(t testing.TB, memberID string) string {
 	t.Helper()
 	m := s.Do(t, "GET", "/api/v1/members/"+memberID, s.Key, nil).Want(t, 200).Data(t)
@@ -58,7 +58,7 @@ func (s *Server) Token(t testing.TB, memberID string) string {
 	return TokenOf(t, d["link"].(string))
 }
 
-// TokenOf is the token of a link.
+// TokenOf returns the token in a link.
 func TokenOf(t testing.TB, link string) string {
 	t.Helper()
 	u, err := url.Parse(link)
@@ -68,7 +68,7 @@ func TokenOf(t testing.TB, link string) string {
 	return path.Base(u.Path)
 }
 
-// Accept accepts a pending member's invitation as the invited person and returns their user id.
+// Accept accepts a pending member's invitation and returns the user's id.
 func (s *Server) Accept(t testing.TB, memberID, name string) string {
 	t.Helper()
 	body := map[string]any{"token": s.Token(t, memberID), "name": name, "password": Password}
@@ -76,14 +76,14 @@ func (s *Server) Accept(t testing.TB, memberID, name string) string {
 	return d["user_id"].(string)
 }
 
-// NewMember invites someone and accepts for them: an active person in the first account.
+// NewMember invites an email and accepts the invitation, which makes an active member of the first account.
 func (s *Server) NewMember(t testing.TB, email, name, roleID string) (memberID, userID string) {
 	t.Helper()
 	memberID = s.Invite(t, email, roleID)
 	return memberID, s.Accept(t, memberID, name)
 }
 
-// SignIn signs a person in, with Password, through the page. What it returns stands for a key in Do.
+// SignIn signs a user in with Password on the sign-in page. Its result can be used instead of an API key in Do.
 func (s *Server) SignIn(t testing.TB, email string) string {
 	t.Helper()
 	h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {s.URL}}

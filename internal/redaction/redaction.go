@@ -1,5 +1,5 @@
-// Package redaction hides the secrets in texts that people and logs see: passwords in URLs and connection strings,
-// whatever their spelling, and the links and keys that give access.
+// Package redaction removes secrets from text that people and logs see: passwords in URLs and connection strings in any
+// notation, and links and API keys that grant access.
 package redaction
 
 import (
@@ -11,22 +11,23 @@ import (
 const hidden = "[hidden]"
 
 var (
-	// login is what stands between "://" and the last @ before a space: a password may hold every other character.
+	// login matches everything between "://" and the last @ before a space, because a password may contain any other
+	// character.
 	login = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*:/{1,3})[^\s]*@`)
-	// setting is a value named as a secret in a DSN, a query or a header: password=…, PGPASSWORD: …
+	// setting matches a value named like a secret in a DSN, a query or a header: password=…, PGPASSWORD: …
 	setting = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_-]?key|credentials?)[a-z0-9_-]*["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s&,;]+)`)
-	// link is the token of an invitation or password link.
+	// link matches the token of an invitation or password link.
 	link = regexp.MustCompile(`(/(?:invite|password)/)[A-Za-z0-9_-]{16,}`)
-	// key is an API key.
+	// key matches an API key.
 	key = regexp.MustCompile(`\braff_[0-9a-f]{9,}`)
 )
 
-// Text is s with every secret that can be recognized replaced. It would rather hide a harmless word than show a password.
+// Text returns s with every recognizable secret replaced. When in doubt, it hides a harmless word.
 func Text(s string) string {
 	s = login.ReplaceAllStringFunc(s, func(m string) string {
 		scheme := login.FindStringSubmatch(m)[1]
 		if example := m[len(scheme):]; strings.EqualFold(example, "user:password@") {
-			return m // the shape of a URL in a hint
+			return m // a placeholder in a hint
 		}
 		return scheme + hidden + "@"
 	})
@@ -35,7 +36,7 @@ func Text(s string) string {
 	return key.ReplaceAllString(s, "raff_"+hidden)
 }
 
-// Error is err with the message that Text makes of it. It still unwraps to err. A nil error stays nil.
+// Error returns err with its message passed through Text. It still unwraps to err. A nil error stays nil.
 func Error(err error) error {
 	if err == nil || Text(err.Error()) == err.Error() {
 		return err

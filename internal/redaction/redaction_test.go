@@ -37,7 +37,7 @@ func TestTextHidesSecrets(t *testing.T) {
 		"unknown command \"postgres://raff:S3CRET@db/raff\" for \"raffd serve\"",
 	} {
 		if got := redaction.Text(in); strings.Contains(got, "S3") || strings.Contains(got, "CRET") {
-			t.Errorf("%s: the secret shows: %s", in, got)
+			t.Errorf("%s: the secret is visible: %s", in, got)
 		}
 	}
 	if got := redaction.Text("the key raff_0123456789abcdef0123 is revoked"); got != "the key raff_[hidden] is revoked" {

@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// Account is a new account as the operator's command prints it. APIKey and OwnerLink are shown this once.
+// Account is a new account as printed by the operator's command. APIKey and OwnerLink are shown only once.
 type Account struct {
 	AccountID        string `json:"account_id"`
 	OwnerUserID      string `json:"owner_user_id"`
@@ -21,7 +21,7 @@ type Account struct {
 	name, ownerEmail string
 }
 
-// CreateAccount makes an account for the operator.
+// CreateAccount creates an account on behalf of the operator.
 func (s *Server) CreateAccount(ctx context.Context, name, ownerEmail string) (Account, error) {
 	a, err := s.service.CreateAccount(ctx, team.NewAccount{Name: name, OwnerEmail: ownerEmail})
 	return Account{
@@ -30,7 +30,7 @@ func (s *Server) CreateAccount(ctx context.Context, name, ownerEmail string) (Ac
 	}, err
 }
 
-// Print writes the account for a person to read.
+// Print writes the account in a human-readable form.
 func (a Account) Print(w io.Writer) error {
 	link := a.OwnerLink
 	if link == "" {
@@ -47,19 +47,19 @@ The key and the link are shown only once.
 	return err
 }
 
-// TransferOwnership makes a member the Owner, for the operator. It returns their address, and the names of the API keys of
-// former Owners that it deactivated.
-func (s *Server) TransferOwnership(ctx context.Context, accountID, memberID string) (owner string, deactivated []string, err error) {
+// TransferOwnership makes a member the Owner, on behalf of the operator. It returns the new Owner's email and the names
+// of the API keys of former Owners that it disabled.
+func (s *Server) TransferOwnership(ctx context.Context, accountID, memberID string) (owner string, disabled []string, err error) {
 	m, err := s.service.TransferOwnership(ctx, team.Operator(accountID), memberID, team.Proof{})
 	for _, k := range m.HeldKeys {
 		if k.Disabled {
-			deactivated = append(deactivated, k.Name)
+			disabled = append(disabled, k.Name)
 		}
 	}
-	return m.Email, deactivated, err
+	return m.Email, disabled, err
 }
 
-// SetTier gives a key a rate limit tier, for the operator, and returns its name.
+// SetTier sets the rate limit tier of an API key, on behalf of the operator, and returns the key's name.
 func (s *Server) SetTier(ctx context.Context, accountID, keyID, tier string) (string, error) {
 	k, err := s.service.UpdateAPIKey(ctx, team.Operator(accountID), keyID, team.APIKeyChange{Tier: &tier})
 	return k.Name, err

@@ -11,8 +11,8 @@ import (
 	"raff/internal/team"
 )
 
-// VerifyAudit compares all audit logs with their seals and, where a file of heads is named, with those. It prints what it
-// found; a log that is not whole is an error.
+// VerifyAudit checks all audit logs against their seals and, if headFile is not empty, against the heads in that file. It
+// prints the results; a log that fails is an error.
 func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) error {
 	var kept []team.KeptHead
 	if headFile != "" {
@@ -69,7 +69,7 @@ func verifiedLines(v team.Verified) (lines []string) {
 	return lines
 }
 
-// proof says what the check proves.
+// proof describes what the check proves.
 func proof(keyed, heads bool) string {
 	switch {
 	case keyed && heads:
@@ -99,7 +99,7 @@ func (s *Server) AuditHeads(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// AdoptAudit begins to seal with the key what was sealed without one.
+// AdoptAudit adds a signed seal to logs that were sealed without a key.
 func (s *Server) AdoptAudit(ctx context.Context, w io.Writer) error {
 	adopted, err := s.service.AdoptLogs(ctx)
 	for _, account := range adopted {

@@ -11,9 +11,9 @@ import (
 	"raff/internal/team"
 )
 
-// chooseCatalog finds the catalog that this program uses: the one of the database, which only serving without a catalog of
-// one's own on a database without one, a new release's default, and ApplyCatalog change. apply says that the second is the
-// case.
+// chooseCatalog returns the catalog that this program uses: normally the one in the database. Only two things change
+// that one: ApplyCatalog, and serving without a catalog file after an upgrade whose default catalog differs. apply
+// reports the second case.
 func (s *Server) chooseCatalog(ctx context.Context) (chosen permission.Source, apply bool, err error) {
 	given, err := permission.Load(s.config.Catalog)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *Server) chooseCatalog(ctx context.Context) (chosen permission.Source, a
 		"and apply them with the same command without --dry-run; or omit --catalog (RAFF_CATALOG) to use the catalog of the database", s.config.Catalog, s.config.Catalog)
 }
 
-// settleCatalog notes the catalog of a database that had none, or applies the new default of a new release.
+// settleCatalog stores the catalog in a database that has none, or applies the default catalog of a new release.
 func (s *Server) settleCatalog(ctx context.Context, chosen permission.Source, apply bool) error {
 	if apply {
 		next, err := permission.Load("")
@@ -67,7 +67,7 @@ func (s *Server) settleCatalog(ctx context.Context, chosen permission.Source, ap
 	return s.store.SetSetting(ctx, team.SettingCatalog, chosen.Text)
 }
 
-// origin says where a catalog comes from, as the database keeps it.
+// origin describes where a catalog comes from, as stored in the database.
 func origin(c permission.Source) string {
 	if c.IsDefault {
 		return team.CatalogDefault
@@ -75,7 +75,7 @@ func origin(c permission.Source) string {
 	return team.CatalogFile
 }
 
-// watchCatalog notes whether the catalog of the database is still the one that this server started with.
+// watchCatalog records whether the catalog in the database is still the one with which this server started.
 func (s *Server) watchCatalog(ctx context.Context) error {
 	text, err := s.store.Setting(ctx, team.SettingCatalog)
 	if err != nil {
@@ -92,10 +92,10 @@ func (s *Server) watchCatalog(ctx context.Context) error {
 	return nil
 }
 
-// errStale is why a server is not ready whose catalog was changed.
+// errStale is why a server is not ready after its catalog was changed.
 var errStale = errors.New("the catalog of the database was changed: restart this server")
 
-// ping reports whether requests should be sent to this server.
+// ping returns an error if requests should not be sent to this server.
 func (s *Server) ping(ctx context.Context) error {
 	if s.stale.Load() {
 		return errStale
@@ -103,8 +103,8 @@ func (s *Server) ping(ctx context.Context) error {
 	return s.store.Ping(ctx)
 }
 
-// ApplyCatalog makes the file, or the default catalog where it is empty, the catalog of the database, and writes to w what
-// that changes. A dry run only writes.
+// ApplyCatalog makes the file, or the default catalog if file is empty, the catalog of the database, and prints the
+// changes to w. A dry run only prints them.
 func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dryRun bool) error {
 	next, err := permission.Load(file)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dry
 	return err
 }
 
-// catalogChange is the lines about one role.
+// catalogChange returns the lines about one role.
 func catalogChange(c team.CatalogChange) string {
 	var b strings.Builder
 	kind := "System role"

@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// sameTime is how far the database's clock and a node's idea of it may be apart before the node sets its own: an answer
-// takes some time, and a clock that is set all the time runs back and forth.
+// sameTime is the difference to the database's clock up to which a node does not adjust its own: a query takes time, and
+// a clock that is adjusted constantly would jump back and forth.
 const sameTime = 250 * time.Millisecond
 
-// clock tells the database's time, which is one for all nodes. Sessions, invitations, leases of mails and whatever else
-// expires is in rows that all of them share: by its own clock, a node that is an hour ahead would end what the others
-// just began. Between two looks the time that passed is measured by the machine, which is not disturbed when its clock is
-// set: time.Now has a monotonic reading.
+// clock tells the time of the database, which is the same for all nodes. Sessions, invitations and leases expire by
+// times in rows that all nodes share: with its own clock, a node that is an hour ahead would end what other nodes have
+// just started. Between two queries, elapsed time is measured with the machine's monotonic clock, which is not affected
+// when the machine's time is set.
 type clock struct {
 	machine func() time.Time
 	ask     func(context.Context) (time.Time, error)
 	last    atomic.Pointer[reading]
 }
 
-// reading is what the database's clock showed when the machine's showed at.
+// reading is the database's time and the machine's time at the same moment.
 type reading struct{ database, at time.Time }
 
-// newClock looks at the database's clock with ask. A nil machine is time.Now.
+// newClock reads the database's clock with ask. If machine is nil, it is time.Now.
 func newClock(ctx context.Context, ask func(context.Context) (time.Time, error), machine func() time.Time) (*clock, error) {
 	if machine == nil {
 		machine = time.Now
@@ -40,7 +40,7 @@ func (c *clock) now() time.Time {
 	return r.database.Add(c.machine().Sub(r.at))
 }
 
-// look compares the clock with the database's. A slow answer says little: the time it took is added to what is allowed.
+// look compares the clock with the database's. The duration of the query is added to the allowed difference.
 func (c *clock) look(ctx context.Context) error {
 	asked := c.machine()
 	shown, err := c.ask(ctx)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestAClockThatIsWrong: whatever the machine's clock shows, and however it jumps, the time is the database's.
+// TestAClockThatIsWrong: whatever the machine's clock shows, and however it jumps, the node uses the database's time.
 func TestAClockThatIsWrong(t *testing.T) {
 	start := time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 	database, machine := start, start.Add(-time.Hour)

@@ -14,10 +14,10 @@ import (
 	"raff/internal/team"
 )
 
-// devFile remembers, beside the database, that the developer's account exists. The key itself is never stored.
+// devFile records, next to the database, that the developer's account exists. It never contains the key.
 const devFile = "dev.json"
 
-// DevAccount creates the account "Acme" in a fresh data folder and says so; created is false when it already exists.
+// DevAccount creates the account "Acme" in a new data folder; created is false if it already exists.
 func (s *Server) DevAccount(ctx context.Context, folder string) (a team.CreatedAccount, created bool, err error) {
 	path := filepath.Join(folder, devFile)
 	if _, err := os.Stat(path); err == nil {
@@ -36,7 +36,7 @@ func (s *Server) DevAccount(ctx context.Context, folder string) (a team.CreatedA
 	return a, true, os.WriteFile(path, append(b, '\n'), 0o600)
 }
 
-// Greet prints what someone who just started a development server needs to go on.
+// Greet prints what a developer needs after starting a development server.
 func Greet(w io.Writer, url, folder string, a team.CreatedAccount, created bool) {
 	key := "$RAFF_API_KEY"
 	fmt.Fprintf(w, "\nraff is ready at %s   (data in %s, stop with Ctrl-C)\n", url, folder)

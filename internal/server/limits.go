@@ -11,8 +11,8 @@ import (
 	"raff/internal/team"
 )
 
-// SetLimits reads how fast keys may go, as an operator writes it: "standard=30:60,high=100:200" gives each tier its
-// requests per second and the burst, also "session" and "source" for pages, "off" takes all limits away, and nothing means the default.
+// SetLimits parses rate limits in the operator's notation. "standard=30:60,high=100:200" sets requests per second and burst
+// of each tier, and also of "session" and "source" for pages. "off" disables all limits, and "" sets the defaults.
 func (c *Config) SetLimits(text string) error {
 	switch text {
 	case "":
@@ -35,14 +35,14 @@ func (c *Config) SetLimits(text string) error {
 	return nil
 }
 
-// SetTrustedProxies reads the networks of the proxies in front of the server, as front.ParseNetworks does.
+// SetTrustedProxies parses the networks of the proxies in front of the server; see front.ParseNetworks.
 func (c *Config) SetTrustedProxies(text string) (err error) {
 	c.Proxies.Trusted, err = front.ParseNetworks(text)
 	return err
 }
 
-// SetQuotas reads how many things an account, or a person, may have, as an operator writes it: "roles=500,sessions=20" gives
-// the named ones another number, and nothing means the default. The names are roles, projects, api_keys, invitations and sessions.
+// SetQuotas parses the quotas of accounts and users in the operator's notation: "roles=500,sessions=20" changes these two,
+// and "" sets the defaults. The names are roles, projects, api_keys, invitations and sessions.
 func (c *Config) SetQuotas(text string) error {
 	c.Quotas = team.DefaultQuotas()
 	if text == "" {
@@ -63,9 +63,9 @@ func (c *Config) SetQuotas(text string) error {
 	return nil
 }
 
-// SetMailLimits reads how many mails may be sent, as an operator writes it: "recipient=5/24h,sender=600/2m" lets one address
-// get 5 invitations of an account at once and as many again over 24 hours. "off" takes a limit away ("sender=off") or all
-// of them, and nothing means the default.
+// SetMailLimits parses limits on sent emails in the operator's notation: "recipient=5/24h,sender=600/2m" allows 5
+// invitations of an account to one email at once, and 5 more over 24 hours. "off" disables a limit ("sender=off") or all
+// of them, and "" sets the defaults.
 func (c *Config) SetMailLimits(text string) error {
 	if text == "" {
 		return nil

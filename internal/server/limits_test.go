@@ -18,7 +18,7 @@ func TestSetLimits(t *testing.T) {
 	}
 	for _, bad := range []string{"on", "low=1:1", "high=1", "high=0:1", "high=1:0", "high=-1:5", "high=Inf:5", "high=NaN:5", "high=1:x", "high=1:1,"} {
 		if err := c.SetLimits(bad); err == nil {
-			t.Errorf("%q was taken as %v", bad, c.Limits)
+			t.Errorf("%q was accepted as %v", bad, c.Limits)
 		}
 	}
 }
@@ -32,7 +32,7 @@ func TestSetQuotas(t *testing.T) {
 	}
 	for _, bad := range []string{"off", "roles", "roles=", "roles=0", "roles=-1", "roles=x", "members=5", "roles=7,", "roles=99999999999999999999"} {
 		if err := c.SetQuotas(bad); err == nil {
-			t.Errorf("%q was taken as %v", bad, c.Quotas)
+			t.Errorf("%q was accepted as %v", bad, c.Quotas)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// eventually waits until something is so.
+// eventually waits until so returns true.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
@@ -24,13 +24,13 @@ func eventually(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// unique is an address that no other subtest uses.
+// unique returns an email that no other subtest uses.
 func unique(t *testing.T, name string) string {
 	t.Helper()
 	return name + "." + strings.ToLower(strings.ReplaceAll(t.Name(), "/", ".")) + "@example.com"
 }
 
-func TestOneRecipientGetsFewMails(t *testing.T) {
+func TestMailLimitPerRecipient(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		role := srv.RoleID(t, "account", "member")
@@ -57,28 +57,28 @@ func TestOneRecipientGetsFewMails(t *testing.T) {
 			t.Errorf("%d resends, want 4", resent)
 		}
 
-		// Removing and inviting again is no way around it: the invitation is made, and its mail waits.
+		// Removing and inviting again does not bypass the limit: the invitation is created, and its email waits.
 		for range 8 {
 			srv.Do(t, "DELETE", "/api/v1/invitations/"+id, srv.Key, nil).Want(t, 200)
 			id = invite(srv.Key, stranger).Want(t, 201).Data(t)["id"].(string)
 		}
-		// Others go on, and so does another account with the same address, up to what an address gets in all.
+		// Other recipients are not affected. Another account can invite the same email, up to its total limit.
 		other := unique(t, "other")
 		invite(srv.Key, other).Want(t, 201)
 		box.Wait(t, other)
 		if n := len(box.Messages(stranger)); n != 5 {
-			t.Errorf("the stranger got %d mails, want 5", n)
+			t.Errorf("the recipient got %d emails, want 5", n)
 		}
 		state := func() any {
 			return srv.Do(t, "GET", "/api/v1/invitations/"+id, srv.Key, nil).Want(t, 200).Data(t)["state"]
 		}
 		if got := state(); got != "queued" {
-			t.Errorf("the invitation whose mail waits is %v", got)
+			t.Errorf("the invitation with the waiting email is %v", got)
 		}
 		invite(srv.NewAccount(t, "Globex", unique(t, "gina")).Key, stranger).Want(t, 201)
 		box.Wait(t, stranger)
 
-		// A day later there is room again.
+		// A day later the limit allows more.
 		srv.Advance(24 * time.Hour)
 		invite(srv.Key, unique(t, "wakes")).Want(t, 201)
 		box.Wait(t, stranger)
@@ -86,7 +86,7 @@ func TestOneRecipientGetsFewMails(t *testing.T) {
 	}, rafftest.WithSMTP(box.URL()))
 }
 
-func TestOneAddressGetsFewMailsOfAllAccounts(t *testing.T) {
+func TestMailLimitPerEmailAcrossAccounts(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		stranger, fence := unique(t, "stranger"), unique(t, "fence")
@@ -98,7 +98,7 @@ func TestOneAddressGetsFewMailsOfAllAccounts(t *testing.T) {
 		for range 3 {
 			box.Wait(t, stranger)
 		}
-		// Mail to an address with a + arrives in the same mailbox.
+		// Email to an address with a + arrives in the same mailbox.
 		tagged := strings.Replace(stranger, "@", "+news@", 1)
 		srv.Invite(t, tagged, role)
 		srv.Invite(t, fence, role)
@@ -109,7 +109,7 @@ func TestOneAddressGetsFewMailsOfAllAccounts(t *testing.T) {
 	}, rafftest.WithSMTP(box.URL()), rafftest.WithMailLimits("recipient-total=3/24h"))
 }
 
-func TestSendersAndAccountsAreLimited(t *testing.T) {
+func TestMailLimitPerSenderAndAccount(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		role := srv.RoleID(t, "account", "member")
@@ -143,20 +143,20 @@ func TestSendersAndAccountsAreLimited(t *testing.T) {
 		same("one sender", bulk(first, "a", 0, 30), map[float64]int{201: 20, 429: 10})
 		same("who is invited already is no mail", bulk(first, "a", 0, 22), map[float64]int{409: 20, 429: 2})
 		srv.Do(t, "POST", "/api/v1/invitations", first, map[string]any{"email": "b@example.com", "role_id": role}).Want(t, 429)
-		// The account has 25 and one for its Owner.
+		// The account may send 25, and one to its Owner.
 		same("another sender of the account", bulk(second, "c", 0, 10), map[float64]int{201: 6, 429: 4})
 		srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{"email": "b@example.com", "role_id": role}).Want(t, 429)
 		other := srv.NewAccount(t, "Globex", unique(t, "gina"))
 		same("another account", bulk(other.Key, "d", 0, 20), map[float64]int{201: 20})
 
-		// What is refused counts nothing, and an hour later all of it goes on.
+		// Refused invitations do not count, and an hour later all of them succeed.
 		srv.Advance(time.Hour)
 		same("an hour later", bulk(first, "a", 20, 30), map[float64]int{201: 10})
 	}, rafftest.WithSMTP(box.URL()), rafftest.WithMailLimits("sender=20/1h,account=25/1h"))
 }
 
-// Without mail nothing is limited, because nothing is sent, and nothing waits to be sent once mail is configured.
-func TestWithoutMailNothingPilesUp(t *testing.T) {
+// TestNoLimitsWithoutEmail: a server without email has no mail limits, and queues nothing for when email is configured.
+func TestNoLimitsWithoutEmail(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
@@ -173,14 +173,15 @@ func TestWithoutMailNothingPilesUp(t *testing.T) {
 			second.Invite(t, late, role)
 			box.Wait(t, late)
 			if n := box.Attempts(early); n != 0 {
-				t.Errorf("the mail from before was tried %d times", n)
+				t.Errorf("the earlier email was attempted %d times", n)
 			}
 		})
 	}
 }
 
-// While the mail server hangs on every invitation, a mail about a password goes out, and none of them is lost.
-func TestPasswordMailsPassInvitationsThatHang(t *testing.T) {
+// TestPasswordMailOvertakesStuckInvitations: while the mail server hangs on every invitation, a password email is sent, and
+// no email is lost.
+func TestPasswordMailOvertakesStuckInvitations(t *testing.T) {
 	release := make(chan struct{})
 	box := rafftest.StartSMTP(t, rafftest.SMTPOptions{Refuse: func(to string, _ int) *smtp.SMTPError {
 		if strings.HasPrefix(to, "slow") {
@@ -204,7 +205,7 @@ func TestPasswordMailsPassInvitationsThatHang(t *testing.T) {
 			}
 		}
 		srv.Do(t, "POST", "/api/v1/members/bulk", srv.Key, map[string]any{"members": rows}).Want(t, 200)
-		// None of those that fail makes another one wait.
+		// An email that fails does not delay others.
 		for _, kind := range []string{"gone", "busy"} {
 			for n := range 10 {
 				to := fmt.Sprint(kind, n, unique(t, ""))
@@ -220,7 +221,7 @@ func TestPasswordMailsPassInvitationsThatHang(t *testing.T) {
 	t.Cleanup(func() { close(release) }) // before the servers stop
 }
 
-// An account that sends many mails does not hold up one that sends few.
+// TestAccountsTakeTurns: an account that sends many emails does not delay one that sends few.
 func TestAccountsTakeTurns(t *testing.T) {
 	const many = 120
 	box := rafftest.StartSMTP(t, rafftest.SMTPOptions{Refuse: func(string, int) *smtp.SMTPError {
@@ -243,13 +244,14 @@ func TestAccountsTakeTurns(t *testing.T) {
 			sent += len(box.Messages(fmt.Sprint("many", n, unique(t, ""))))
 		}
 		if sent > many*3/4 {
-			t.Errorf("%d of %d mails of the other account went out first", sent, many)
+			t.Errorf("%d of %d emails of the other account were sent first", sent, many)
 		}
 	}, rafftest.WithSMTP(box.URL()))
 }
 
-// A node that stops while its mail server is silent gives the mail back, and another node sends it at once.
-func TestAStoppedNodeGivesMailsBack(t *testing.T) {
+// TestStoppedNodeReleasesMails: a node that stops while its mail server is silent releases its emails, and another node
+// sends them at once.
+func TestStoppedNodeReleasesMails(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
@@ -269,7 +271,7 @@ func TestAStoppedNodeGivesMailsBack(t *testing.T) {
 					if err != nil {
 						return
 					}
-					defer conn.Close() //nolint:gocritic // all of them stay open until the end
+					defer conn.Close() //nolint:gocritic // all stay open until the test ends
 					connected <- struct{}{}
 				}
 			}()

@@ -32,12 +32,12 @@ func (s *Server) serveMetrics(ctx context.Context, wg *sync.WaitGroup) error {
 	})
 	wg.Go(func() {
 		<-ctx.Done()
-		_ = h.Close() // a scrape that is cut off is tried again
+		_ = h.Close() // an interrupted scrape is repeated
 	})
 	return nil
 }
 
-// counted counts a round of background work.
+// counted counts a run of a background job.
 func (s *Server) counted(job string, began time.Time, err error) {
 	if s.metrics != nil {
 		s.metrics.Job(job, began, err)

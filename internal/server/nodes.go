@@ -12,7 +12,7 @@ import (
 
 const (
 	beatEvery = 3 * time.Second
-	// deadAfter is how long a node is counted after its last heartbeat: three heartbeats can be missed.
+	// deadAfter is how long after its last heartbeat a node is counted: it may miss three.
 	deadAfter = 4 * beatEvery
 )
 

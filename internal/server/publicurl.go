@@ -13,9 +13,9 @@ import (
 
 const publicURLShape = "use the form https://team.example.com"
 
-// publicURL checks the address under which people reach the server and returns it as browsers write an origin: scheme and
-// host in lower case, the host in ASCII, no default port, no slash at the end. No error repeats the URL, because a mistyped
-// one may hold a password.
+// publicURL validates the public URL and returns it in the form of a browser's Origin: scheme and host in lower case, the
+// host in ASCII, no default port and no trailing slash. Errors never repeat the URL, because a mistyped one may contain a
+// password.
 func publicURL(text string) (string, error) {
 	bad := func(why string) (string, error) {
 		return "", errors.New("the public URL (--public-url, RAFF_PUBLIC_URL) " + why)
@@ -48,7 +48,7 @@ func publicURL(text string) (string, error) {
 	return u.Scheme + "://" + host + port, nil
 }
 
-// publicHost is a host as it stands in an origin.
+// publicHost returns a host as it appears in an Origin.
 func publicHost(name string) (string, error) {
 	if a, err := netip.ParseAddr(name); err == nil {
 		if a.Zone() != "" || a.IsUnspecified() {
@@ -66,10 +66,10 @@ func publicHost(name string) (string, error) {
 	return ascii, err
 }
 
-// hostNames allows the underscores that names inside a network have.
+// hostNames allows underscores, which are common in names of internal networks.
 var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false))
 
-// publicPort is the port with its colon, or empty for the scheme's own.
+// publicPort returns the port with its colon, or "" for the default port of the scheme.
 func publicPort(u *url.URL) (string, error) {
 	if u.Port() == "" {
 		if strings.HasSuffix(u.Host, ":") {
@@ -87,7 +87,7 @@ func publicPort(u *url.URL) (string, error) {
 	return ":" + strconv.FormatUint(n, 10), nil
 }
 
-// exposed reports a public URL with unencrypted traffic: plain HTTP on a host other than this machine.
+// exposed reports whether the public URL is plain HTTP on a host other than this machine.
 func exposed(public string) bool {
 	u, err := url.Parse(public)
 	if err != nil || u.Scheme != "http" {

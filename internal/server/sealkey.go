@@ -12,7 +12,7 @@ import (
 	"raff/internal/team"
 )
 
-// sealKeys reads the keys that sign the audit log; none where no file is named.
+// sealKeys reads the keys that sign the audit log. Without a file there are none.
 func sealKeys(c Config) (team.SealKeys, error) {
 	if c.SealKeyFile == "" {
 		return nil, nil
@@ -31,8 +31,9 @@ func sealKeys(c Config) (team.SealKeys, error) {
 	return keys, nil
 }
 
-// CreateSealKey makes a key in a new file, readable by its owner alone. With rotate it is put before the keys of a file that
-// exists: it signs from the next start on, and the keys behind it go on checking what they signed. It returns the key's id.
+// CreateSealKey creates a key in a new file, readable only by its owner, and returns the key's id. With rotate it adds
+// the key before those of an existing file: the new key signs from the next start on, and the older keys still verify
+// what they signed.
 func CreateSealKey(path string, rotate bool) (id string, err error) {
 	key, err := team.NewSealKey(rand.Reader)
 	if err != nil {

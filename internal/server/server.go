@@ -1,4 +1,4 @@
-// Package server wires the parts together: it is the only place where store, domain, API, mail and pages meet.
+// Package server wires store, domain, API, pages and mail together. No other package imports all of them.
 package server
 
 import (
@@ -31,53 +31,53 @@ import (
 type Mode int
 
 const (
-	// Serving is a server: it creates the database, brings its schema up to date and writes the system roles of its catalog.
+	// Serving is a server: it creates or migrates the database and writes the system roles of its catalog.
 	Serving Mode = iota
-	// Migrating is the command that only migrates.
+	// Migrating is the migrate command, which only migrates the database.
 	Migrating
-	// Starting is the operator's command that creates an account, which can be the first command on a database: it creates
-	// the schema in an empty database, and does not migrate any other.
+	// Starting is the command that creates an account, which can be the first command on a database: it creates the schema
+	// in an empty database, but does not migrate an existing one.
 	Starting
-	// Looking is every other command of the operator, which changes neither schema nor catalog.
+	// Looking is any other command of the operator. It changes neither the schema nor the catalog.
 	Looking
 )
 
-// Config is the configuration of a server. Database and PublicURL are required, the rest has working defaults.
+// Config is the configuration of a server. Database and PublicURL are required; everything else has a default.
 type Config struct {
 	// Database is sqlite:PATH or postgres://…
 	Database string
-	// PublicURL is the public URL of the server, the base of links in emails.
+	// PublicURL is the URL at which people reach the server, and the base of links in emails.
 	PublicURL string
-	// SMTPURL is smtp://user:pass@host:port?tls=starttls|tls|none; empty means that no mail is sent.
+	// SMTPURL is smtp://user:pass@host:port?tls=starttls|tls|none; empty means that no email is sent.
 	SMTPURL  string
 	MailFrom string
-	// Catalog is a file with the operator's own permissions and system roles; empty means the default catalog.
+	// Catalog is the path of a file with the operator's permissions and system roles; empty means the default catalog.
 	Catalog string
-	// Links, if not nil, gets every invitation link as text on a server without email: the console of a developer.
+	// Links, if not nil, receives each invitation link as text, on a development server without email.
 	Links  io.Writer
 	Logger *slog.Logger
-	// SealKeyFile holds the keys that sign events and seals; empty means that they are not signed.
+	// SealKeyFile is the path of the keys that sign events and seals; empty means that they are not signed.
 	SealKeyFile string
 	// AccessLog is the level at which each request is logged.
 	AccessLog slog.Level
-	// Proxies says whose X-Forwarded-For names the caller's address.
+	// Proxies says whose X-Forwarded-For header is trusted.
 	Proxies front.Proxies
-	// RequestTimeout is how long a request may take; 0 means front.DefaultTimeout.
+	// RequestTimeout is the deadline of a request; 0 means front.DefaultTimeout.
 	RequestTimeout time.Duration
-	// Limits are the rate limits by tier; nil means the defaults, an empty map means no limits.
+	// Limits are the rate limits by tier; nil means the defaults, an empty map no limits.
 	Limits map[string]front.Limit
-	// Quotas bound what one account, or one person, may have; the zero value stands for team.DefaultQuotas.
+	// Quotas are the maximum numbers of things per account or user; zero fields mean team.DefaultQuotas.
 	Quotas team.Quotas
-	// MailLimits bound the mails people are sent; nil means the default.
+	// MailLimits are the limits on sent emails; nil means the default.
 	MailLimits *team.MailLimits
-	// MetricsListen is a separate address on which metrics are served in the Prometheus format, without authentication;
-	// empty disables metrics.
+	// MetricsListen is a separate address that serves metrics in the Prometheus format, without authentication; empty
+	// disables metrics.
 	MetricsListen string
-	// Traces sends traces of requests and transactions, if the OTEL_* variables of the environment ask for it.
+	// Traces enables traces of requests and transactions, if the OTEL_* environment variables ask for them.
 	Traces bool
 	// Mode says what Open may change.
 	Mode Mode
-	// Now is the clock of the server; nil means the clock of the database, so that nodes with different clocks agree.
+	// Now is the clock of the server; nil means the database's clock, so that nodes with different clocks agree.
 	Now func() time.Time
 	// MachineClock measures the time between two reads of the database's clock; nil means time.Now.
 	MachineClock func() time.Time
@@ -89,13 +89,13 @@ type Server struct {
 	store   *store.DB
 	service *team.Service
 	handler http.Handler
-	sender  mail.Sender // nil: links are fetched by the inviter
+	sender  mail.Sender // nil: the inviter fetches the links
 	nodes   *nodes
 	clock   *clock      // nil: Config.Now
-	stale   atomic.Bool // the catalog was changed since the start
+	stale   atomic.Bool // the catalog has changed since the start
 	wake    [mailLanes]chan struct{}
-	metrics *metric.Metrics // nil: nothing is counted
-	traces  *trace.Traces   // nil: nothing is followed
+	metrics *metric.Metrics // nil: no metrics
+	traces  *trace.Traces   // nil: no traces
 }
 
 // Open connects to the database, prepares it according to the mode and wires everything. The caller must Close it.
@@ -152,7 +152,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	return s, nil
 }
 
-// begin reads what the database knows of the operator's decisions, and prepares it as the mode says.
+// begin reads the operator's settings from the database, and prepares it according to the mode.
 func (s *Server) begin(ctx context.Context, keys team.SealKeys) error {
 	cat, apply, err := s.chooseCatalog(ctx)
 	if err != nil {
@@ -185,7 +185,7 @@ func (s *Server) begin(ctx context.Context, keys team.SealKeys) error {
 	return s.service.Start(ctx)
 }
 
-// settlePublicURL lets commands use the public URL of the servers if none is given.
+// settlePublicURL stores the public URL of a server, which commands use if none is given.
 func (s *Server) settlePublicURL(ctx context.Context) (err error) {
 	if s.config.Mode == Serving {
 		stored, err := s.store.Setting(ctx, team.SettingPublicURL)
@@ -226,7 +226,7 @@ func (s *Server) signInRefused(ctx context.Context, action event.Action, userID 
 	}
 }
 
-// faces sends each request to the face that its path belongs to.
+// faces sends each request to the face that serves its path.
 func faces(api, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if httpapi.Answers(r.URL.Path) {
@@ -237,28 +237,28 @@ func faces(api, pages http.Handler) http.Handler {
 	})
 }
 
-// PublicURL is the public URL of the server, in the form of a browser's Origin.
+// PublicURL returns the public URL of the server, in the form of a browser's Origin.
 func (s *Server) PublicURL() string { return s.config.PublicURL }
 
-// Service is the domain behind this node, for the operator's commands and for tests.
+// Service returns the domain service of this node, for the operator's commands and for tests.
 func (s *Server) Service() *team.Service { return s.service }
 
-// Nodes is the number of servers running on the database, as far as this one knows.
+// Nodes returns the number of servers running on the database, as known to this one.
 func (s *Server) Nodes() int { return s.nodes.count() }
 
-// Handler answers the API and the pages.
+// Handler returns the handler of the API and the pages.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 func (s *Server) mailQueued() {
 	for _, wake := range s.wake {
 		select {
 		case wake <- struct{}{}:
-		default: // the worker is about to look anyway
+		default: // the worker has already been woken
 		}
 	}
 }
 
-// Timeouts and limits of a connection. A body is at most 64 KiB, so a slow one is an attack or a broken connection.
+// Timeouts and limits of a connection. Request bodies are at most 64 KiB, so a slow one is an attack or a bad connection.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
@@ -268,9 +268,9 @@ const (
 	shutdownGrace = 20 * time.Second
 )
 
-// Serve answers requests on the listener and does the node's background work until ctx ends; then it finishes what is
-// under way. Requests that take longer than shutdownGrace, such as an export over a slow connection, are aborted, which
-// the client sees as an incomplete response; that is not an error.
+// Serve serves requests on the listener and runs the background work until ctx ends, then shuts down gracefully.
+// Requests that take longer than shutdownGrace, such as an export over a slow connection, are aborted, which the client
+// sees as an incomplete response; that is not an error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
@@ -308,7 +308,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	background.Wait()
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	// What was refused is recorded before the last events are sealed.
+	// Pending refusals become events before the last events are sealed.
 	err = errors.Join(err, s.service.FlushUsage(flush), s.service.RecordRefusals(flush, true))
 	if _, e := s.service.SealEvents(flush); e != nil {
 		s.config.Logger.Error("sealing the last events failed", "error", e)
@@ -316,7 +316,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// Schema is the version of the database schema that this program uses.
+// Schema returns the version of the database schema that this program uses.
 func Schema() int64 { return store.Schema() }
 
 // Close releases the database and sends the last traces. Serve must have returned.

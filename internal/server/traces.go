@@ -8,8 +8,8 @@ import (
 	"raff/internal/version"
 )
 
-// startTraces follows requests and transactions, if the environment asks for it. If it asks for what is not possible, that is
-// logged: nothing that only watches a server keeps it from serving.
+// startTraces starts tracing if the environment asks for it. A wrong setting is only logged, because a problem with
+// observability must not keep a server from starting.
 func (s *Server) startTraces(ctx context.Context) {
 	if !s.config.Traces {
 		return
@@ -18,14 +18,14 @@ func (s *Server) startTraces(ctx context.Context) {
 		Version: version.Get().Version, HTTPS: strings.HasPrefix(s.config.PublicURL, "https://"), Logger: s.config.Logger,
 	})
 	if err != nil {
-		s.config.Logger.Warn("no traces are sent", "error", err)
+		s.config.Logger.Warn("tracing is disabled", "error", err)
 	}
 	if t != nil {
 		s.traces, s.config.Logger = t, trace.Logged(s.config.Logger)
 	}
 }
 
-// closeTraces sends what was not sent yet.
+// closeTraces sends the remaining traces.
 func (s *Server) closeTraces() {
 	if s.traces != nil {
 		s.traces.Close(context.Background())

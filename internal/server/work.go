@@ -9,8 +9,8 @@ import (
 	"raff/internal/team"
 )
 
-// mailLanes is how many emails a node sends at once. The first lane is reserved for urgent emails, so that other emails
-// never block them, however many there are and however slow their mail server is.
+// mailLanes is how many emails a node sends concurrently. The first lane is reserved for urgent emails, so that other
+// emails never block them, however many there are and however slow their mail server is.
 const mailLanes = 4
 
 // startWork starts the background jobs of a node: sending email, storing when keys were used, cleaning up. All nodes

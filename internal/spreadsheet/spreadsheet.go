@@ -1,14 +1,14 @@
-// Package spreadsheet keeps spreadsheet programs from running what people wrote. A cell of a CSV file that begins with
-// one of a few characters is a formula to them, and a formula can send the rest of the sheet to another server.
+// Package spreadsheet keeps spreadsheet programs from executing text that users entered. Spreadsheets treat a CSV cell
+// that begins with certain characters as a formula, and a formula can send the rest of the sheet to another server.
 package spreadsheet
 
 import "strings"
 
-// starts are the characters with which a formula can begin. Programs skip the last two and look at what follows.
+// starts are the characters that can begin a formula. Programs skip the last two and look at what follows.
 const starts = "=+-@\t\r"
 
-// Guard returns the cell with an apostrophe before it if a spreadsheet would take it for a formula. Unguard reverses it
-// exactly: a cell that already begins with apostrophes and then one of these characters gets one more.
+// Guard returns the cell with an apostrophe before it if a spreadsheet would treat it as a formula. Unguard reverses it
+// exactly: a cell that already begins with apostrophes followed by one of these characters gets one more.
 func Guard(cell string) string {
 	if formula(strings.TrimLeft(cell, "'")) {
 		return "'" + cell

@@ -18,19 +18,19 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// Options describe the server that is followed.
+// Options describe the traced server.
 type Options struct {
 	// Version is that of the program.
 	Version string
-	// HTTPS says that people reach the server by HTTPS.
+	// HTTPS says that clients reach the server by HTTPS.
 	HTTPS bool
-	// Logger is told when the collector cannot be reached; nil means slog.Default().
+	// Logger is told when the collector is unreachable; nil means slog.Default().
 	Logger *slog.Logger
 }
 
-// FromEnvironment makes traces as the OTEL_* variables say. It returns nil if they ask for none: that is so unless one of
-// OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and OTEL_TRACES_EXPORTER=otlp is set. An error says
-// which variable asks for what is not possible here. Close the traces.
+// FromEnvironment returns Traces configured by the OTEL_* environment variables. It returns nil unless one of
+// OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and OTEL_TRACES_EXPORTER=otlp is set. The error names
+// the variable with an unsupported or invalid value. The caller must Close the Traces.
 func FromEnvironment(ctx context.Context, o Options) (*Traces, error) {
 	if on, err := wanted(os.Getenv); !on || err != nil {
 		return nil, err
@@ -38,13 +38,13 @@ func FromEnvironment(ctx context.Context, o Options) (*Traces, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	// What the libraries find wrong by themselves, such as spans that a collector refuses, would go to the standard logger.
+	// Otherwise the libraries would report errors, such as spans rejected by the collector, to the standard logger.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Logger.Warn("traces", "error", err) }))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the export of traces: %w", err)
 	}
-	// What comes later wins: the operator may name the service.
+	// Later attributes take precedence, so that the operator can set the service name.
 	described, err := resource.New(ctx,
 		resource.WithAttributes(semconv.ServiceName("raffd"), semconv.ServiceVersion(o.Version)),
 		resource.WithTelemetrySDK(), resource.WithFromEnv())
@@ -55,7 +55,7 @@ func FromEnvironment(ctx context.Context, o Options) (*Traces, error) {
 	return &Traces{provider: provider, tracer: provider.Tracer("raff"), https: o.HTTPS}, nil
 }
 
-// wanted reports whether the variables ask for traces.
+// wanted reports whether the variables enable traces.
 func wanted(getenv func(string) string) (bool, error) {
 	endpoint, name := getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 	if endpoint == "" {
@@ -66,13 +66,13 @@ func wanted(getenv func(string) string) (bool, error) {
 	case strings.EqualFold(strings.TrimSpace(getenv("OTEL_SDK_DISABLED")), "true"), exporter == "none", endpoint == "" && exporter == "":
 		return false, nil
 	case exporter != "" && exporter != "otlp":
-		return false, fmt.Errorf("OTEL_TRACES_EXPORTER is %q: give otlp or none", exporter)
+		return false, fmt.Errorf("OTEL_TRACES_EXPORTER is %q: use otlp or none", exporter)
 	}
 	if protocol := cmp.Or(getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), getenv("OTEL_EXPORTER_OTLP_PROTOCOL")); protocol != "" && protocol != "http/protobuf" {
 		return false, fmt.Errorf("the OTLP protocol %q is not available: set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL to http/protobuf and the endpoint to a collector's port for HTTP, often 4318", protocol)
 	}
 	if endpoint != "" {
-		// The value is not repeated: it may hold a password.
+		// The value is not repeated, because it may contain a password.
 		if u, err := url.Parse(endpoint); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 			return false, fmt.Errorf("%s is not a URL such as http://collector.internal:4318", name)
 		}
@@ -88,7 +88,7 @@ type outage struct {
 	down   bool
 }
 
-// ExportSpans gives up the spans that cannot be sent: the batch has been tried again for a while by then.
+// ExportSpans drops spans that cannot be sent; the exporter below has already retried for a while.
 func (o *outage) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
 	err := o.SpanExporter.ExportSpans(ctx, spans)
 	o.mu.Lock()

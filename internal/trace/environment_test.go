@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestTracesAreOffUnlessTheEnvironmentAsks(t *testing.T) {
+func TestTracesAreOffByDefault(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		environment string

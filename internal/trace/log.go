@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Logged adds trace_id to every line that is logged while a request is followed.
+// Logged returns a logger that adds trace_id to every line logged during a traced request.
 func Logged(l *slog.Logger) *slog.Logger { return slog.New(handler{l.Handler()}) }
 
 type handler struct{ slog.Handler }

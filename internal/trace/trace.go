@@ -1,9 +1,9 @@
-// Package trace follows requests and database transactions with OpenTelemetry, and sends what it saw by OTLP over HTTP. The
-// standard OTEL_* variables of the environment say where to; without them nothing is followed. Its type satisfies the
-// interfaces by which the front and the store tell what happens, so that neither of them knows OpenTelemetry.
+// Package trace traces requests and database transactions with OpenTelemetry and exports them by OTLP over HTTP. The
+// standard OTEL_* environment variables say where to; without them nothing is traced. Its type satisfies the observer
+// interfaces of the front and the store, so that those packages do not depend on OpenTelemetry.
 //
-// Attributes name routes, never paths, and hold no text that a caller chose but a request id that was checked: a path may
-// hold a token, and an error may quote an address.
+// Attributes contain routes, never paths, and no text chosen by a client except a validated request id: a path may
+// contain a token, and an error may quote an email.
 package trace
 
 import (
@@ -23,7 +23,7 @@ import (
 	"raff/internal/store"
 )
 
-// Traces are those of one server. They are safe for concurrent use.
+// Traces are the traces of one server. They are safe for concurrent use.
 type Traces struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
@@ -31,17 +31,17 @@ type Traces struct {
 	https    bool
 }
 
-// flushTime is how long the end of a server waits for a collector.
+// flushTime is how long a stopping server waits for the collector.
 const flushTime = 5 * time.Second
 
-// Close sends what was not sent yet, for five seconds at most. Nothing may be followed afterwards.
+// Close sends the remaining spans, for five seconds at most. Nothing may be traced afterwards.
 func (t *Traces) Close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, flushTime)
 	defer cancel()
-	_ = t.provider.Shutdown(ctx) // a collector that is away has been logged
+	_ = t.provider.Shutdown(ctx) // an unreachable collector has already been logged
 }
 
-// Request begins to follow a request, as a part of the caller's trace if its traceparent names one; see front.Tracer.
+// Request starts the span of a request, in the client's trace if there is a traceparent header; see front.Tracer.
 func (t *Traces) Request(r *http.Request, id string) (context.Context, func(face, route string, status int, aborted bool)) {
 	ctx := t.caller.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 	method := known(r.Method)
@@ -75,7 +75,7 @@ func (t *Traces) Request(r *http.Request, id string) (context.Context, func(face
 	}
 }
 
-// other stands for a method that HTTP does not know: a client can send any word.
+// other replaces an unknown HTTP method: clients can send any method.
 const other = "_OTHER"
 
 func known(method string) string {
@@ -87,7 +87,7 @@ func known(method string) string {
 	return other
 }
 
-// name is what stands for a method in the name of a span.
+// name returns what replaces a method in the name of a span.
 func name(method string) string {
 	if method == other {
 		return "HTTP"
@@ -95,11 +95,11 @@ func name(method string) string {
 	return method
 }
 
-// Transaction records a change of the database, as a part of the request that made it; see store.Observer.
+// Transaction records a database transaction as part of the request that made it; see store.Observer.
 func (t *Traces) Transaction(ctx context.Context, c store.Change) {
 	kind := trace.SpanKindClient
 	if c.Database == "sqlite" {
-		kind = trace.SpanKindInternal // it runs in this process
+		kind = trace.SpanKindInternal // SQLite runs in this process
 	}
 	_, span := t.tracer.Start(ctx, "transaction", trace.WithTimestamp(c.Began), trace.WithSpanKind(kind))
 	defer span.End(trace.WithTimestamp(c.Ended))
@@ -126,5 +126,5 @@ func (t *Traces) Transaction(ctx context.Context, c store.Change) {
 	}
 }
 
-// Batch is of no interest here; see store.Observer.
+// Batch does nothing; see store.Observer.
 func (t *Traces) Batch(int) {}

@@ -22,7 +22,7 @@ import (
 	"raff/internal/trace"
 )
 
-// otlp is an OpenTelemetry collector for OTLP over HTTP that remembers what it is sent.
+// otlp is an OpenTelemetry collector for OTLP over HTTP that stores what it receives.
 type otlp struct {
 	mu       sync.Mutex
 	services map[string]bool
@@ -57,7 +57,7 @@ func startOTLP(t *testing.T) *otlp {
 	return o
 }
 
-// wait returns the first span that is wanted, when the collector has it.
+// wait returns the first matching span once the collector has received it.
 func (o *otlp) wait(t *testing.T, what string, wanted func(*wire.Span) bool) *wire.Span {
 	t.Helper()
 	var found *wire.Span
@@ -93,7 +93,7 @@ func number(attributes []*common.KeyValue, key string) int64 {
 	return 0
 }
 
-func TestTracesFollowARequestIntoTheDatabase(t *testing.T) {
+func TestTraceOfRequestAndTransaction(t *testing.T) {
 	for name, more := range map[string][]rafftest.Option{"sqlite": nil, "postgresql": {rafftest.OnPostgres(t)}} {
 		t.Run(name, func(t *testing.T) {
 			o := startOTLP(t)
@@ -124,7 +124,7 @@ func TestTracesFollowARequestIntoTheDatabase(t *testing.T) {
 				t.Errorf("the span of the transaction is %v", change)
 			}
 
-			// A refusal is no error of the server; a path that may hold a token stays out.
+			// A refusal is not a server error. A path is not exported, because it may contain a token.
 			srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{"email": "alice@example.com", "role_id": role}).Want(t, 409)
 			refused := o.wait(t, "the refusal", func(s *wire.Span) bool { return number(s.GetAttributes(), "http.response.status_code") == 409 })
 			if refused.GetStatus().GetCode() != wire.Status_STATUS_CODE_UNSET {
@@ -136,25 +136,25 @@ func TestTracesFollowARequestIntoTheDatabase(t *testing.T) {
 			defer o.mu.Unlock()
 			for _, secret := range []string{srv.Key, "example.com", "secret-token", "Alice"} {
 				if strings.Contains(string(o.raw), secret) {
-					t.Errorf("the traces say %q", secret)
+					t.Errorf("the traces contain %q", secret)
 				}
 			}
 			if !o.services["raffd test"] {
 				t.Errorf("the spans come from %v", o.services)
 			}
 			if line := log.with("request_id=request-of-alice"); !strings.Contains(line, "trace_id="+traceID) {
-				t.Errorf("the access log does not tell the trace: %s", line)
+				t.Errorf("the access log does not have the trace: %s", line)
 			}
 		})
 	}
 }
 
-func TestWithoutAnEndpointNothingIsRecorded(t *testing.T) {
+func TestNoTracesWithoutEndpoint(t *testing.T) {
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER"} {
 		t.Setenv(name, "")
 	}
 	if traces, err := trace.FromEnvironment(t.Context(), trace.Options{}); traces != nil || err != nil {
-		t.Errorf("got %v, %v; want nobody who records", traces, err)
+		t.Errorf("got %v, %v; want no traces", traces, err)
 	}
 	var log lines
 	srv := rafftest.Start(t, rafftest.WithTraces(), rafftest.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
@@ -164,7 +164,7 @@ func TestWithoutAnEndpointNothingIsRecorded(t *testing.T) {
 	}
 }
 
-func TestSpansThatWaitAreSentWhenTheServerEnds(t *testing.T) {
+func TestRemainingSpansAreSentAtShutdown(t *testing.T) {
 	o := startOTLP(t)
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000")
 	t.Setenv("OTEL_SERVICE_NAME", "team")
@@ -182,7 +182,7 @@ func TestSpansThatWaitAreSentWhenTheServerEnds(t *testing.T) {
 	}
 }
 
-func TestACollectorThatIsAwayIsNoticedOnce(t *testing.T) {
+func TestUnreachableCollectorIsLoggedOnce(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://"+closed(t))
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "10")
 	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
@@ -192,10 +192,10 @@ func TestACollectorThatIsAwayIsNoticedOnce(t *testing.T) {
 	for log.with("traces cannot be sent") == "" {
 		srv.Do(t, "GET", "/health", "", nil).Want(t, 200)
 		if time.Since(began) > 3*time.Minute {
-			t.Fatalf("nobody is told:\n%s", log.String())
+			t.Fatalf("no warning:\n%s", log.String())
 		}
 	}
-	// Many batches later there is still one line.
+	// After many batches there is still only one line.
 	for range 3000 {
 		srv.Do(t, "GET", "/health", "", nil).Want(t, 200)
 	}
@@ -204,17 +204,17 @@ func TestACollectorThatIsAwayIsNoticedOnce(t *testing.T) {
 	}
 }
 
-func TestWhatIsAskedForWronglyKeepsNoServerFromServing(t *testing.T) {
+func TestInvalidSettingsDoNotStopTheServer(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")
 	var log lines
 	srv := rafftest.Start(t, rafftest.WithTraces(), rafftest.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	srv.Do(t, "GET", "/health", "", nil).Want(t, 200)
-	if line := log.with("no traces are sent"); !strings.Contains(line, "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL") {
+	if line := log.with("tracing is disabled"); !strings.Contains(line, "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL") {
 		t.Errorf("the log says %s", log.String())
 	}
 }
 
-// closed is an address where nobody listens.
+// closed returns an address without a listener.
 func closed(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -237,7 +237,7 @@ func waitFor(t *testing.T, what string, done func() bool) {
 	}
 }
 
-// lines is a log.
+// lines collects log lines.
 type lines struct {
 	mu sync.Mutex
 	bytes.Buffer
@@ -255,7 +255,7 @@ func (l *lines) String() string {
 	return l.Buffer.String()
 }
 
-// with is the first line with these words, or empty.
+// with returns the first line that contains these words, or "".
 func (l *lines) with(words string) string {
 	for line := range strings.Lines(l.String()) {
 		if strings.Contains(line, words) {

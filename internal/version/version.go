@@ -1,4 +1,4 @@
-// Package version says which build of raff a program is.
+// Package version identifies the build of a program.
 package version
 
 import (
@@ -8,22 +8,22 @@ import (
 	"sync"
 )
 
-// number and commit are set by the linker, see the build target of the Makefile. A program built in another way takes
-// both from what the Go toolchain recorded.
+// number and commit are set by the linker; see the build target of the Makefile. Other builds use what the Go toolchain
+// recorded.
 var number, commit string
 
 // Info describes one build.
 type Info struct {
-	// Version is the release, such as v1.2.3, or "(devel)" for a build that knows of none.
+	// Version is the release, such as v1.2.3, or "(devel)" if it is unknown.
 	Version string `json:"version"`
-	// Commit is the hash of the source, with "-dirty" behind it if there were uncommitted changes. It is empty for a
+	// Commit is the hash of the source, with the suffix "-dirty" if there were uncommitted changes. It is empty for a
 	// build outside a checkout.
 	Commit string `json:"commit,omitempty"`
-	// Go is the version of the toolchain.
+	// Go is the version of the Go toolchain.
 	Go string `json:"go"`
 }
 
-// Get is the build of the running program.
+// Get returns the build of the running program.
 var Get = sync.OnceValue(func() Info {
 	i := Info{Version: number, Commit: commit}
 	build, ok := debug.ReadBuildInfo()
@@ -38,7 +38,7 @@ var Get = sync.OnceValue(func() Info {
 	return i
 })
 
-// recorded is the commit among the settings of a build.
+// recorded returns the commit recorded in the settings of a build.
 func recorded(settings []debug.BuildSetting) (commit string) {
 	dirty := ""
 	for _, s := range settings {
@@ -55,7 +55,7 @@ func recorded(settings []debug.BuildSetting) (commit string) {
 	return commit + dirty
 }
 
-// String is the version with a short commit: v1.2.3 (2c11545d3b1f).
+// String returns the version with a short commit: v1.2.3 (2c11545d3b1f).
 func (i Info) String() string {
 	if i.Commit == "" {
 		return i.Version
