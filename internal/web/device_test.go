@@ -191,3 +191,29 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 		}
 	}, rafftest.BehindProxy())
 }
+
+// TestABrowserFromBeforeTheEmailWasVerifiedIsNotKnown: whoever used an address that nobody had verified keeps no attempts of
+// their own when its owner comes.
+func TestABrowserFromBeforeTheEmailWasVerifiedIsNotKnown(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		const email = "alice@example.com"
+		before, after := newBrowser(t, srv.URL), newBrowser(t, srv.URL)
+		token := srv.Token(t, srv.Invite(t, email, srv.RoleID(t, "account", "member")))
+		before.from(t, "198.51.100.1", "/invite/"+token, url.Values{"answer": {"accept"}, "name": {"Eve"}, "password": {evil}}).
+			shows(t, 200, "Invitation accepted")
+		link, err := srv.Node.Service().PasswordLink(t.Context(), email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after.from(t, "198.51.100.2", "/password/"+rafftest.TokenOf(t, link.URL), url.Values{"name": {"Alice"}, "password": {rafftest.Password}}).
+			shows(t, 200, "Password set")
+		after.open(t, "/profile").submitTo(t, "/sign-out")
+		if b, a := len(before.deviceCookies(t)), len(after.deviceCookies(t)); b != 1 || a != 1 {
+			t.Fatalf("device cookies: %d before the email was verified, %d after", b, a)
+		}
+		lockOut(t, srv, email)
+		signIn := url.Values{"email": {email}, "password": {rafftest.Password}, "next": {"/profile"}}
+		before.from(t, "198.51.100.1", "/sign-in", signIn).shows(t, 429)
+		after.from(t, "198.51.100.2", "/sign-in", signIn).shows(t, 200, "Your profile")
+	}, rafftest.BehindProxy())
+}
