@@ -83,6 +83,8 @@ func (r *accountSettingsResource) ModifyPlan(ctx context.Context, req resource.M
 	if !r.connected() {
 		return
 	}
+	ctx, end := r.hush(ctx, hushPlan, &resp.Diagnostics)
+	defer end()
 	if req.State.Raw.IsNull() {
 		var account types.String
 		r.planAccount(ctx, &account, &resp.Diagnostics)
@@ -92,7 +94,8 @@ func (r *accountSettingsResource) ModifyPlan(ctx context.Context, req resource.M
 	} else {
 		var home types.String
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &home)...)
-		r.atHome(ctx, home, req.Private, settingsOf, &resp.Diagnostics)
+		r.atHome(ctx, home.ValueString(), settingsOf, &resp.Diagnostics)
+		defer func() { r.confirmHome(ctx, home.ValueString(), settingsOf, req, resp) }()
 	}
 	if req.Plan.Raw.IsNull() || resp.Diagnostics.HasError() {
 		return
@@ -102,9 +105,12 @@ func (r *accountSettingsResource) ModifyPlan(ctx context.Context, req resource.M
 
 // refusePersonal refuses changes that the server only allows to a person.
 func (r *accountSettingsResource) refusePersonal(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var config accountSettingsModel
+	var config, state accountSettingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || !known(config.GrantPolicy) && config.RequireSecondFactor.IsNull() {
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if resp.Diagnostics.HasError() || !config.personal(state) || !r.reach(ctx, &resp.Diagnostics) {
 		return
 	}
 	a, err := r.client.Account.Get(ctx)
@@ -123,6 +129,12 @@ func (r *accountSettingsResource) refusePersonal(ctx context.Context, req resour
 			"The configuration says otherwise, and an API key cannot change it. Ask someone who can change the settings to do it in the dashboard (Settings, \"Second factor\"), or set require_second_factor = %t.",
 			a.RequireSecondFactor))
 	}
+}
+
+// personal reports whether the configuration has a setting for people that is not the one in the state.
+func (m accountSettingsModel) personal(state accountSettingsModel) bool {
+	return known(m.GrantPolicy) && !m.GrantPolicy.Equal(state.GrantPolicy) ||
+		!m.RequireSecondFactor.IsNull() && !m.RequireSecondFactor.Equal(state.RequireSecondFactor)
 }
 
 func (r *accountSettingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -169,17 +181,22 @@ func (r *accountSettingsResource) bring(ctx context.Context, a *api.Account, pla
 		r.report(ctx, diags, "change the settings of the account", err)
 		return nil
 	}
-	r.whoami.forget() // which contains the name
+	r.whoami.rename(changed.Name)
 	return changed
 }
 
 func (r *accountSettingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	ctx, end := r.hush(ctx, hushRead, &resp.Diagnostics)
+	defer end()
 	var state accountSettingsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.asleep(&resp.Diagnostics, settingsOf) {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
+	if r.asleep(ctx, &resp.Diagnostics, settingsOf) {
+		return
+	}
 	a, err := r.client.Account.Get(ctx)
 	if err != nil {
 		r.report(ctx, &resp.Diagnostics, "read the settings of the account", err)
@@ -246,12 +263,14 @@ func (m accountSettingsModel) since(state accountSettingsModel) accountSettingsM
 func (r *accountSettingsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var home types.String
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &home)...)
-	r.atHome(ctx, home, req.Private, settingsOf, &resp.Diagnostics)
+	if r.connected() {
+		r.elsewhere(ctx, home.ValueString(), settingsOf, &resp.Diagnostics)
+	}
 }
 
 // ImportState accepts the ID of the account.
 func (r *accountSettingsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if !r.ready(&resp.Diagnostics) {
+	if !r.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	id := strings.ToLower(r.imported(ctx, req, &resp.Diagnostics))

@@ -16,6 +16,8 @@ import (
 // ModifyPlan ignores another spelling of the same time, plans a due rotation, and refuses changes that would break the
 // provider's own API key.
 func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	ctx, end := r.hush(ctx, hushPlan, &resp.Diagnostics)
+	defer end()
 	var plan, state, config apiKeyModel
 	creating, destroying := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if !creating {
@@ -28,8 +30,12 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !creating && !r.atHome(ctx, state.AccountID, req.Private, "API key "+state.Name.ValueString(), &resp.Diagnostics) {
-		return
+	if !creating {
+		home := homeOf(ctx, state.AccountID, req.Private)
+		if !r.atHome(ctx, home, state.noun(), &resp.Diagnostics) {
+			return
+		}
+		defer func() { r.confirmHome(ctx, home, state.noun(), req, resp) }()
 	}
 	if creating {
 		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
@@ -126,15 +132,10 @@ func (m apiKeyModel) harms(state apiKeyModel, rotates bool) string {
 
 // refuseOwn refuses to harm the API key that the provider uses.
 func (r *apiKeyResource) refuseOwn(ctx context.Context, state apiKeyModel, done string, diags *diag.Diagnostics) {
-	if !r.connected() {
+	if !r.reach(ctx, diags) {
 		return
 	}
-	me, err := r.whoami.get(ctx)
-	if err != nil {
-		r.report(ctx, diags, "find out whose API key this is", err)
-		return
-	}
-	if me.Principal.ID == state.ID.ValueString() {
+	if me := r.whoami.known.Load(); me.Principal.ID == state.ID.ValueString() {
 		diags.AddError("The provider's own API key cannot be "+done, fmt.Sprintf(
 			"The provider itself uses the API key %q: the rest of this run, and all later runs, would be refused. "+
 				"Use another API key for the provider, or stop managing this one here: terraform state rm ADDRESS.", me.Principal.Name))

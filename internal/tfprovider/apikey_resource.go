@@ -198,17 +198,19 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 }
 
 func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	ctx, end := r.hush(ctx, hushRead, &resp.Diagnostics)
+	defer end()
 	var state apiKeyModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
-	if r.asleep(&resp.Diagnostics, "API key "+state.Name.ValueString()) {
+	if r.asleep(ctx, &resp.Diagnostics, state.noun()) {
 		return
 	}
 	k, err := r.apiKeys.read(ctx, "", state.ID.ValueString())
-	if r.unread(ctx, req, resp, state.AccountID, "API key "+state.Name.ValueString(), err) {
+	if r.unread(ctx, req, resp, state.AccountID, state.noun(), err) {
 		return
 	}
 	state.fill(k)
@@ -228,7 +230,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "API key "+state.Name.ValueString(), &resp.Diagnostics)
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), state.noun(), &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
 		return
@@ -283,13 +285,13 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "API key "+state.Name.ValueString(), &resp.Diagnostics)
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), state.noun(), &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	_, err := r.client.APIKeys.Revoke(ctx, state.ID.ValueString())
-	r.removed(ctx, "revoke", "API key "+state.Name.ValueString(), err, &resp.Diagnostics)
+	r.removed(ctx, "revoke", state.noun(), err, &resp.Diagnostics)
 }
 
 // ImportState accepts the ID of the key.

@@ -27,7 +27,7 @@ type begunKey struct{}
 // adds an error, nothing may be sent.
 func (s *session) begin(ctx context.Context, home, what string, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
 	switch {
-	case !s.ready(diags):
+	case !s.ready(ctx, diags):
 	case ctx.Err() != nil:
 		diags.AddError("Interrupted", "Nothing was changed: "+what+".")
 	default:
@@ -70,9 +70,9 @@ func (s *session) sameAccount(ctx context.Context, home, what string, diags *dia
 	me, err := s.whoami.get(ctx)
 	switch {
 	case err != nil:
-		s.report(ctx, diags, "find out whose API key this is", err)
+		s.reportCaller(ctx, diags, err)
 	case home != "" && me.Account.ID != home:
-		s.tell(diags, causeAccount, diag.NewErrorDiagnostic("The API key belongs to another account", fmt.Sprintf(
+		s.tell(ctx, diags, causeAccount, diag.NewErrorDiagnostic("The API key belongs to another account", fmt.Sprintf(
 			"The state has the %s of the account %s, but the API key belongs to the account %q (%s). Nothing was changed. "+
 				"Use an API key of the account in the state.", what, home, me.Account.Name, me.Account.ID)))
 	default:
@@ -81,9 +81,10 @@ func (s *session) sameAccount(ctx context.Context, home, what string, diags *dia
 	return false
 }
 
-// atHome refuses during plan what begin would refuse, because a plan without a refresh has not read anything yet.
-func (s *session) atHome(ctx context.Context, account types.String, notes noteReader, what string, diags *diag.Diagnostics) bool {
-	return !s.connected() || !s.elsewhere(ctx, homeOf(ctx, account, notes), what, diags)
+// atHome refuses during plan what begin would refuse, because a plan without a refresh has not read anything yet. If the
+// server has not answered so far, that waits for confirmHome.
+func (s *session) atHome(ctx context.Context, home, what string, diags *diag.Diagnostics) bool {
+	return !s.reached() || !s.elsewhere(ctx, home, what, diags)
 }
 
 // homeOf is the account of an object: from the state, or, for a state of an earlier version, from the private data
@@ -98,15 +99,9 @@ func homeOf(ctx context.Context, account types.String, notes noteReader) string 
 // planAccount plans the account of a new object. Terraform then refuses an apply with an API key of another account,
 // because it repeats the plan and gets a different result.
 func (s *session) planAccount(ctx context.Context, account *types.String, diags *diag.Diagnostics) {
-	if !s.connected() {
-		return
+	if s.reach(ctx, diags) {
+		*account = types.StringValue(s.accountID())
 	}
-	me, err := s.whoami.get(ctx)
-	if err != nil {
-		s.report(ctx, diags, "find out whose API key this is", err)
-		return
-	}
-	*account = types.StringValue(me.Account.ID)
 }
 
 func accountAttribute() schema.StringAttribute {

@@ -27,6 +27,7 @@ type cause struct {
 	setting string // the related argument of the provider block; empty for none
 	short   string // short description
 	advice  string // what to do
+	away    bool   // the server does not answer, which may be different a moment later
 }
 
 var causeAccount = cause{id: "account", short: "the API key belongs to another account"}
@@ -34,30 +35,42 @@ var causeAccount = cause{id: "account", short: "the API key belongs to another a
 // told records which causes were explained in this run.
 type told struct {
 	mu     sync.Mutex
-	causes map[string]bool
+	causes map[string]bool // whether a resource has explained it
 }
 
 // first reports whether the cause has not been explained yet.
 func (t *told) first(id string) bool {
+	first, _ := t.explain(id, false)
+	return first
+}
+
+// explain records that the cause is explained, and reports whether that is the first time, and whether a resource has
+// explained it before.
+func (t *told) explain(id string, byResource bool) (first, before bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.causes[id] {
-		return false
-	}
+	before, again := t.causes[id]
 	if t.causes == nil {
 		t.causes = map[string]bool{}
 	}
-	t.causes[id] = true
-	return true
+	t.causes[id] = before || byResource
+	return !again, before
 }
 
 // tell adds the explanation, or a one-line reference if the cause was already explained.
-func (s *session) tell(diags *diag.Diagnostics, c cause, whole diag.Diagnostic) {
-	if s.told.first(c.id) {
+func (s *session) tell(ctx context.Context, diags *diag.Diagnostics, c cause, whole diag.ErrorDiagnostic) {
+	hushed := s.hushes(ctx)
+	first, before := s.told.explain(c.id, hushed)
+	if first {
 		diags.Append(whole)
 		return
 	}
-	diags.AddError(whole.Summary(), "Same cause as another error of this run: "+c.short+".")
+	short := diag.NewErrorDiagnostic(whole.Summary(), "Same cause as another error of this run: "+c.short+".")
+	if hushed && before {
+		diags.Append(repeated{short})
+		return
+	}
+	diags.Append(short)
 }
 
 // settingNames says where each provider setting comes from.
@@ -65,6 +78,15 @@ var settingNames = map[string]string{
 	"api_url":    "api_url in the provider block, or RAFF_API_URL",
 	"api_key":    "api_key in the provider block, or RAFF_API_KEY",
 	"project_id": "project_id in the provider block, or RAFF_PROJECT_ID",
+}
+
+// reportCaller reports that the server did not say whose API key the provider uses.
+func (s *session) reportCaller(ctx context.Context, diags *diag.Diagnostics, err error) {
+	if c, ok := s.causeOf(err); ok {
+		s.tell(ctx, diags, c, diag.NewErrorDiagnostic(sentenceOf(c.short), c.text()))
+		return
+	}
+	s.report(ctx, diags, "use the server with this API key", err)
 }
 
 // refuseSetting reports an error of the first call of a run, which verifies the settings.
@@ -130,10 +152,10 @@ func (s *session) causeOfRefusal(e *client.Error) (cause, bool) {
 	case e.Foreign() && e.StatusCode >= 300 && e.StatusCode < 400:
 		return cause{id: "redirect", setting: "api_url", short: "the server at " + s.url + " redirects to another address", advice: e.Message + "."}, true
 	case e.StatusCode == http.StatusTooManyRequests && e.Code != "mail_limited": // that error is about one URL, and names it
-		return cause{id: "rate", short: "the API key makes too many requests",
+		return cause{id: "rate", away: true, short: "the API key makes too many requests",
 			advice: fmt.Sprintf("They were retried for %s without success. Something else probably uses the same key: give each pipeline its own key, or increase retry_timeout in the provider block.", s.retryFor)}, true
 	case e.StatusCode == http.StatusBadGateway, e.StatusCode == http.StatusServiceUnavailable, e.StatusCode == http.StatusGatewayTimeout:
-		return cause{id: "unavailable", short: fmt.Sprintf("the server at %s is not available (status %d)", s.url, e.StatusCode),
+		return cause{id: "unavailable", away: true, short: fmt.Sprintf("the server at %s is not available (status %d)", s.url, e.StatusCode),
 			advice: fmt.Sprintf("Requests were retried for %s without success. Try again in a few minutes, or increase retry_timeout in the provider block.", s.retryFor)}, true
 	case e.Foreign() || e.Code == "unknown_path":
 		return s.notRaff(fmt.Sprintf("it responds with status %d", e.StatusCode)), true
@@ -143,7 +165,7 @@ func (s *session) causeOfRefusal(e *client.Error) (cause, bool) {
 
 // causeOfSilence explains why there was no response, without Go's error texts.
 func (s *session) causeOfSilence(err error) cause {
-	c := cause{id: "network", setting: "api_url", short: "the server at " + s.url + " cannot be reached"}
+	c := cause{id: "network", away: true, setting: "api_url", short: "the server at " + s.url + " cannot be reached"}
 	waited := fmt.Sprintf(" Requests were retried for %s (retry_timeout in the provider block).", s.retryFor)
 	host := s.url
 	if u, bad := url.Parse(s.url); bad == nil {
@@ -158,7 +180,7 @@ func (s *session) causeOfSilence(err error) cause {
 		return c
 	}
 	if why := tlsFault(err, host); why != "" {
-		c.id, c.short, c.advice = "tls", "the connection to "+s.url+" cannot be secured with TLS", why
+		c.id, c.away, c.short, c.advice = "tls", false, "the connection to "+s.url+" cannot be secured with TLS", why
 		return c
 	}
 	switch {

@@ -22,7 +22,7 @@ func (s *session) report(ctx context.Context, diags *diag.Diagnostics, doing str
 		return
 	}
 	if c, ok := s.causeOf(err); ok {
-		s.tell(diags, c, diag.NewErrorDiagnostic(summary, c.text()))
+		s.tell(ctx, diags, c, diag.NewErrorDiagnostic(summary, c.text()))
 		return
 	}
 	e, ok := errors.AsType[*client.Error](err)
@@ -32,7 +32,7 @@ func (s *session) report(ctx context.Context, diags *diag.Diagnostics, doing str
 	}
 	detail := s.explain(ctx, e)
 	if e.Permission != "" {
-		s.tell(diags, cause{id: "permission " + e.Permission, short: "the API key lacks the permission " + e.Permission}, diag.NewErrorDiagnostic(summary, detail))
+		s.tell(ctx, diags, cause{id: "permission " + e.Permission, short: "the API key lacks the permission " + e.Permission}, diag.NewErrorDiagnostic(summary, detail))
 		return
 	}
 	if e.Field == "" || strings.ContainsAny(e.Field, ".[") {

@@ -195,7 +195,7 @@ func (h *handovers) isReplacing(who principal) bool {
 // address, is about to be replaced or moved.
 func (r *memberResource) checkNewcomer(ctx context.Context, plan membership, diags *diag.Diagnostics) {
 	who, ok := plan.who()
-	if !r.connected() || r.wrote.Load() || diags.HasError() {
+	if r.wrote.Load() || diags.HasError() || !r.reach(ctx, diags) {
 		return
 	}
 	if known(plan.TargetUserID) {

@@ -61,7 +61,7 @@ func (r *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 
 func (r *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var diags diag.Diagnostics
-	if !r.ready(&diags) {
+	if !r.ready(ctx, &diags) {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}

@@ -139,7 +139,7 @@ func (d *memberDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	}
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(d.key()), &id)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("email"), &email)...)
-	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !d.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	ref := id.ValueString()

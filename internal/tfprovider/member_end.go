@@ -89,7 +89,7 @@ func (r *memberResource) planDestroy(ctx context.Context, state membership, note
 	case destroyDowngrade:
 		r.refuseProtected(ctx, state, notes, "given another role", diags)
 		slug := state.DowngradeTo.ValueString()
-		if r.connected() {
+		if r.reach(ctx, diags) {
 			r.applyRole(ctx, "downgrade_role", slug, diags)
 		}
 		diags.AddWarning(fmt.Sprintf("%s gets the role %q and stays a member", who, slug), "on_destroy is \"downgrade\". To remove the member instead, set on_destroy = \"remove\", apply that, and then destroy the resource.")

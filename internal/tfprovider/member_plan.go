@@ -16,6 +16,8 @@ import (
 // ModifyPlan decides what a difference between configuration and state means: nothing, an update in place, or another
 // member. It also refuses what the server would refuse during apply.
 func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	ctx, end := r.hush(ctx, hushPlan, &resp.Diagnostics)
+	defer end()
 	var state, plan, config membership
 	creating, destroying := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if !creating {
@@ -28,8 +30,12 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !creating && !r.atHome(ctx, state.AccountID, req.Private, "member "+state.principal(), &resp.Diagnostics) {
-		return
+	if !creating {
+		home, who := homeOf(ctx, state.AccountID, req.Private), "member "+state.principal()
+		if !r.atHome(ctx, home, who, &resp.Diagnostics) {
+			return
+		}
+		defer func() { r.confirmHome(ctx, home, who, req, resp) }()
 	}
 	switch {
 	case destroying:
@@ -125,7 +131,7 @@ func tellOfInvitation(plan, state membership, diags *diag.Diagnostics) {
 
 // tellOfKey warns of a member whose API key does not work.
 func (r *memberResource) tellOfKey(ctx context.Context, state membership, diags *diag.Diagnostics) {
-	if !known(state.APIKeyID) || !r.connected() || r.wrote.Load() {
+	if !known(state.APIKeyID) || !r.reached() || r.wrote.Load() {
 		return
 	}
 	k, err := r.apiKeys.read(ctx, "", state.APIKeyID.ValueString())
@@ -184,15 +190,10 @@ func (r *memberResource) refuseProtected(ctx context.Context, state membership, 
 				"To stop managing it here without changing it: terraform state rm ADDRESS.", state.principal()))
 		return
 	}
-	if !known(state.APIKeyID) || !r.connected() {
+	if !known(state.APIKeyID) || !r.reach(ctx, diags) {
 		return
 	}
-	me, err := r.whoami.get(ctx)
-	if err != nil {
-		r.report(ctx, diags, "find out whose API key this is", err)
-		return
-	}
-	if me.Principal.ID == state.APIKeyID.ValueString() {
+	if me := r.whoami.known.Load(); me.Principal.ID == state.APIKeyID.ValueString() {
 		diags.AddError("An API key cannot be "+done+" as a member by itself", fmt.Sprintf(
 			"The provider uses the API key %q, which is this member, and an API key cannot change or remove its own membership. "+
 				"Use another API key for the provider, or stop managing this member here: terraform state rm ADDRESS.", me.Principal.Name))
@@ -202,7 +203,7 @@ func (r *memberResource) refuseProtected(ctx context.Context, state membership, 
 // checkAPIKey refuses an API key that is not in the account. Without the permission to view keys, the error appears
 // during apply.
 func (s *session) checkAPIKey(ctx context.Context, id types.String, diags *diag.Diagnostics) {
-	if !known(id) || !s.connected() {
+	if !known(id) || !s.reach(ctx, diags) {
 		return
 	}
 	_, err := s.apiKeys.read(ctx, "", id.ValueString())
@@ -218,7 +219,7 @@ func (s *session) checkAPIKey(ctx context.Context, id types.String, diags *diag.
 
 // checkProject refuses a project that the API key cannot see.
 func (s *session) checkProject(ctx context.Context, id types.String, diags *diag.Diagnostics) {
-	if !known(id) || !s.connected() {
+	if !known(id) || !s.reach(ctx, diags) {
 		return
 	}
 	_, err := s.projects.read(ctx, "", id.ValueString())

@@ -151,13 +151,15 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 }
 
 func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	ctx, end := r.hush(ctx, hushRead, &resp.Diagnostics)
+	defer end()
 	var state membership
 	resp.Diagnostics.Append(r.load(ctx, req.State, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
-	if r.asleep(&resp.Diagnostics, "member "+state.principal()) {
+	if r.asleep(ctx, &resp.Diagnostics, "member "+state.principal()) {
 		return
 	}
 	r.handovers.keep(state.memberID())
@@ -251,7 +253,7 @@ func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest,
 // ImportState accepts the ID of the member, an email, user:<id> or api_key:<id>; in a project, after <project_id>/. The
 // form decides which argument identifies the member in the state, so that the next plan is empty.
 func (r *memberResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if !r.ready(&resp.Diagnostics) {
+	if !r.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	id := r.imported(ctx, req, &resp.Diagnostics)

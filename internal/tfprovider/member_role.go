@@ -50,7 +50,7 @@ func (r *memberResource) planRole(ctx context.Context, config, state membership,
 // roleIDOf is the ID of the role with the slug. It is unknown if there is no such role yet: the same apply may create
 // it, so that is a warning, not an error.
 func (s *session) roleIDOf(ctx context.Context, scope string, slug types.String, diags *diag.Diagnostics) types.String {
-	if !known(slug) || !s.connected() {
+	if !known(slug) || !s.reach(ctx, diags) {
 		return types.StringUnknown()
 	}
 	at := path.Root("role")

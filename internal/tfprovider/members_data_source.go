@@ -88,7 +88,7 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	} else {
 		resp.Diagnostics.Append(req.Config.Get(ctx, &m.membersModel)...)
 	}
-	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !d.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	all := d.allMembers(ctx, m.ProjectID.ValueString(), client.ListMembersOptions{

@@ -17,6 +17,8 @@ import (
 // ModifyPlan plans who is removed. It only uses the members stored at the last refresh, so that the result is the same
 // when Terraform repeats the plan during apply, and while the provider's API key is unknown.
 func (r *exclusiveResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	ctx, end := r.hush(ctx, hushPlan, &resp.Diagnostics)
+	defer end()
 	var plan, state exclusiveModel
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -33,7 +35,8 @@ func (r *exclusiveResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	if state.ID.IsNull() || !plan.ProjectID.Equal(state.ProjectID) {
 		r.planCreate(ctx, &plan, &resp.Diagnostics)
-	} else if !r.connected() || !r.elsewhere(ctx, state.home(), state.what(), &resp.Diagnostics) {
+	} else if r.atHome(ctx, state.home(), state.what(), &resp.Diagnostics) {
+		defer func() { r.confirmHome(ctx, state.home(), state.what(), req, resp) }()
 		r.planRemovals(ctx, &plan, state, readNote[[]present](ctx, req.Private, noteThere), &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
@@ -43,7 +46,7 @@ func (r *exclusiveResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 func (r *exclusiveResource) planCreate(ctx context.Context, plan *exclusiveModel, diags *diag.Diagnostics) {
 	plan.Removes = removals(ctx, nil, diags)
 	r.planAccount(ctx, &plan.AccountID, diags)
-	if !r.connected() || plan.ProjectID.IsUnknown() || r.wrote.Load() {
+	if !r.reached() || plan.ProjectID.IsUnknown() || r.wrote.Load() {
 		return
 	}
 	r.checkProject(ctx, plan.ProjectID, diags)
@@ -90,12 +93,12 @@ func (r *exclusiveResource) planRemovals(ctx context.Context, plan *exclusiveMod
 
 // checkMayRemove refuses during plan if the API key lacks the permission. In projects, roles differ, so the server decides.
 func (r *exclusiveResource) checkMayRemove(ctx context.Context, plan exclusiveModel, diags *diag.Diagnostics) {
-	if !r.connected() || !plan.ProjectID.IsNull() {
+	if !plan.ProjectID.IsNull() || !r.reach(ctx, diags) {
 		return
 	}
-	me, err := r.whoami.get(ctx)
+	me := r.whoami.known.Load()
 	const permission = "account.members.remove"
-	if err == nil && !slices.Contains(me.Permissions, permission) && !slices.Contains(me.Permissions, "account.members.manage") {
+	if !slices.Contains(me.Permissions, permission) && !slices.Contains(me.Permissions, "account.members.manage") {
 		diags.AddError("The API key may not remove members", "The plan removes members, which requires the permission "+permission+"."+r.whoMay(ctx, permission))
 	}
 }
@@ -107,7 +110,7 @@ func (r *exclusiveResource) checkMemberIDs(ctx context.Context, plan, state excl
 	eachText(state.MemberIDs, func(id string) { before[id] = true })
 	var wrong, left []string
 	eachText(plan.MemberIDs, func(id string) {
-		switch why := r.wrongMemberID(ctx, plan, id, there, diags); {
+		switch why := r.wrongMemberID(ctx, plan, id, before[id], there, diags); {
 		case why == "":
 		case before[id]:
 			left = append(left, id)
@@ -125,8 +128,9 @@ func (r *exclusiveResource) checkMemberIDs(ctx context.Context, plan, state excl
 	}
 }
 
-// wrongMemberID says why the ID is not the ID of a member; empty if it is, or if that cannot be checked.
-func (r *exclusiveResource) wrongMemberID(ctx context.Context, plan exclusiveModel, ref string, there []present, diags *diag.Diagnostics) string {
+// wrongMemberID says why the ID is not the ID of a member; empty if it is, or if that cannot be checked. before says that
+// the state has it, and then a server that does not answer is no error.
+func (r *exclusiveResource) wrongMemberID(ctx context.Context, plan exclusiveModel, ref string, before bool, there []present, diags *diag.Diagnostics) string {
 	project, id, inProject := strings.Cut(ref, "/")
 	if !inProject {
 		project, id = plan.ProjectID.ValueString(), ref
@@ -148,7 +152,7 @@ func (r *exclusiveResource) wrongMemberID(ctx context.Context, plan exclusiveMod
 	if !uuidPattern.MatchString(id) {
 		return "is not an ID."
 	}
-	if !r.connected() || plan.ProjectID.IsUnknown() {
+	if plan.ProjectID.IsUnknown() || before && !r.reached() || !r.reach(ctx, diags) {
 		return ""
 	}
 	_, err := r.membersIn(project).read(ctx, project, id) // a member that was added since the last read

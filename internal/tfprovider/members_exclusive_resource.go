@@ -146,7 +146,7 @@ func (r *exclusiveResource) Create(ctx context.Context, req resource.CreateReque
 		r.report(ctx, &resp.Diagnostics, "list the members", err)
 		return
 	}
-	plan.AccountID = types.StringValue(r.accountID)
+	plan.AccountID = types.StringValue(r.accountID())
 	if plan.ID = plan.ProjectID; plan.ProjectID.IsNull() {
 		plan.ID = plan.AccountID
 	}
@@ -157,13 +157,15 @@ func (r *exclusiveResource) Create(ctx context.Context, req resource.CreateReque
 }
 
 func (r *exclusiveResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	ctx, end := r.hush(ctx, hushRead, &resp.Diagnostics)
+	defer end()
 	var state exclusiveModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
-	if r.asleep(&resp.Diagnostics, state.what()) {
+	if r.asleep(ctx, &resp.Diagnostics, state.what()) {
 		return
 	}
 	if r.elsewhere(ctx, state.home(), state.what(), &resp.Diagnostics) {
@@ -173,7 +175,7 @@ func (r *exclusiveResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if r.unread(ctx, req, resp, state.AccountID, state.what(), err) {
 		return
 	}
-	state.AccountID = types.StringValue(r.accountID)
+	state.AccountID = types.StringValue(r.accountID())
 	if state.MemberIDs.IsNull() { // an import: all current members stay until the configuration says otherwise
 		ids := []string{}
 		for _, p := range there {
@@ -203,7 +205,7 @@ func (r *exclusiveResource) Update(ctx context.Context, req resource.UpdateReque
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
-	plan.AccountID = types.StringValue(r.accountID)
+	plan.AccountID = types.StringValue(r.accountID())
 	var named []person
 	if !plan.Removes.Equal(state.Removes) { // from an earlier apply
 		resp.Diagnostics.Append(plan.Removes.ElementsAs(ctx, &named, false)...)
@@ -249,7 +251,7 @@ func (r *exclusiveResource) Delete(ctx context.Context, req resource.DeleteReque
 
 // ImportState accepts the ID of the account, or of a project.
 func (r *exclusiveResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if !r.ready(&resp.Diagnostics) {
+	if !r.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	me, err := r.whoami.get(ctx)

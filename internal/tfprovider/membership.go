@@ -101,5 +101,5 @@ func (s *session) asMember(m *api.ProjectMember, err error) (*api.Member, error)
 }
 
 func (s *session) memberIn(m api.ProjectMember) api.Member {
-	return api.Member{ID: m.ID, AccountID: s.accountID, Membership: m.Membership}
+	return api.Member{ID: m.ID, AccountID: s.accountID(), Membership: m.Membership}
 }

@@ -16,7 +16,7 @@ import (
 // checkRoleFree refuses during plan a slug or a name of another role. A role that is also in the state is about to be
 // replaced or renamed.
 func (r *roleResource) checkRoleFree(ctx context.Context, plan, state roleModel, diags *diag.Diagnostics) {
-	if r.wrote.Load() || plan.Scope.IsUnknown() {
+	if r.wrote.Load() || plan.Scope.IsUnknown() || !r.reach(ctx, diags) {
 		return
 	}
 	roles, err := r.roles.get(ctx)
@@ -57,7 +57,7 @@ const bothNames = "To replace a role that is in use, set lifecycle { create_befo
 
 // checkProjectFree is checkRoleFree for the name of a project.
 func (r *projectResource) checkProjectFree(ctx context.Context, name types.String, id string, diags *diag.Diagnostics) {
-	if r.wrote.Load() || !known(name) {
+	if r.wrote.Load() || !known(name) || !r.reach(ctx, diags) {
 		return
 	}
 	projects, err := r.allProjects.get(ctx)

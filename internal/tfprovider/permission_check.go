@@ -14,7 +14,7 @@ import (
 
 // checkPermissions refuses during plan names that are not in the catalog, or that belong to the other scope.
 func (s *session) checkPermissions(ctx context.Context, scope types.String, names types.Set, diags *diag.Diagnostics) {
-	if names.IsUnknown() || scope.IsUnknown() {
+	if names.IsUnknown() || scope.IsUnknown() || !s.reach(ctx, diags) {
 		return
 	}
 	catalog, err := s.permissions.get(ctx)

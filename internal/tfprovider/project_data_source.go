@@ -67,7 +67,7 @@ func (d *projectDataSource) ConfigValidators(context.Context) []datasource.Confi
 func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config projectModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || !d.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !d.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	// Exactly one of the three is set: a slug never matches the name of a project.
@@ -119,7 +119,7 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 }
 
 func (d *projectsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if !d.ready(&resp.Diagnostics) {
+	if !d.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	m := projectsModel{Projects: []projectModel{}, BySlug: map[string]projectModel{}}

@@ -48,6 +48,9 @@ type projectModel struct {
 	AccountID     types.String `tfsdk:"account_id"`
 }
 
+// noun names the project in messages.
+func (m projectModel) noun() string { return "project " + m.Name.ValueString() }
+
 func (r *projectResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_project"
 }
@@ -95,13 +98,15 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 
 // ModifyPlan refuses to destroy the Default project, and the key of another account.
 func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	ctx, end := r.hush(ctx, hushPlan, &resp.Diagnostics)
+	defer end()
 	if !req.Plan.Raw.IsNull() {
 		r.planProject(ctx, req, resp)
 		return
 	}
 	var state projectModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if !r.atHome(ctx, state.AccountID, req.Private, "project "+state.Name.ValueString(), &resp.Diagnostics) {
+	if r.connected() && r.elsewhere(ctx, homeOf(ctx, state.AccountID, req.Private), state.noun(), &resp.Diagnostics) {
 		return
 	}
 	if state.IsDefault.ValueBool() {
@@ -122,9 +127,11 @@ func (r *projectResource) planProject(ctx context.Context, req resource.ModifyPl
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		r.handovers.keep(state.ID.ValueString())
-		if !r.atHome(ctx, state.AccountID, req.Private, "project "+state.Name.ValueString(), &resp.Diagnostics) {
+		home := homeOf(ctx, state.AccountID, req.Private)
+		if !r.atHome(ctx, home, state.noun(), &resp.Diagnostics) {
 			return
 		}
+		defer func() { r.confirmHome(ctx, home, state.noun(), req, resp) }()
 	} else {
 		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
 	}
@@ -174,18 +181,20 @@ func (r *projectResource) nameTaken(ctx context.Context, name string) diag.Diagn
 }
 
 func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	ctx, end := r.hush(ctx, hushRead, &resp.Diagnostics)
+	defer end()
 	var state projectModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
-	if r.asleep(&resp.Diagnostics, "project "+state.Name.ValueString()) {
+	if r.asleep(ctx, &resp.Diagnostics, state.noun()) {
 		return
 	}
 	r.handovers.keep(state.ID.ValueString())
 	p, err := r.projects.read(ctx, "", state.ID.ValueString())
-	if r.unread(ctx, req, resp, state.AccountID, "project "+state.Name.ValueString(), err) {
+	if r.unread(ctx, req, resp, state.AccountID, state.noun(), err) {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newProjectModel(p))...)
@@ -199,7 +208,7 @@ func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "project "+state.Name.ValueString(), &resp.Diagnostics)
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), state.noun(), &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
 		return
@@ -254,18 +263,18 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "project "+state.Name.ValueString(), &resp.Diagnostics)
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), state.noun(), &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	_, err := r.client.Projects.Delete(ctx, state.ID.ValueString())
-	r.removed(ctx, "delete", "project "+state.Name.ValueString(), err, &resp.Diagnostics)
+	r.removed(ctx, "delete", state.noun(), err, &resp.Diagnostics)
 }
 
 // ImportState accepts the ID, the slug or the name of the project.
 func (r *projectResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if !r.ready(&resp.Diagnostics) {
+	if !r.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	ref := r.imported(ctx, req, &resp.Diagnostics)

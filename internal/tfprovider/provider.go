@@ -139,14 +139,14 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		resp.Diagnostics.AddAttributeError(wrong, "Invalid provider configuration", err.Error())
 		return
 	}
-	// The account of the API key must be known before anything is changed. Reading it here reports wrong settings once, at
-	// the argument, and not once per resource.
-	me, err := s.whoami.get(ctx)
-	if err != nil {
-		s.refuseSetting(ctx, &resp.Diagnostics, err)
-		return
+	// A server that answers reports wrong settings here: once, at the argument, and not once per resource. A server that
+	// does not answer may not be needed.
+	if err := s.whoami.try(ctx); err != nil {
+		if c, ok := s.causeOf(err); !ok || !c.away {
+			s.refuseSetting(ctx, &resp.Diagnostics, err)
+			return
+		}
 	}
-	s.accountID = me.Account.ID
 	share(resp, s)
 }
 

@@ -42,7 +42,7 @@ func (s *session) roleBySlug(ctx context.Context, scope, slug string) (*api.Role
 // checkRole refuses during plan a role that cannot be assigned in the scope, and lists those that can. Without the
 // permission to view roles, the error appears during apply.
 func (s *session) checkRole(ctx context.Context, scope string, id types.String, diags *diag.Diagnostics) {
-	if !known(id) || !s.connected() {
+	if !known(id) || !s.reach(ctx, diags) {
 		return
 	}
 	refuse := func(summary, why string) {

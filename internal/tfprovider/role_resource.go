@@ -48,6 +48,9 @@ type roleModel struct {
 	AccountID          types.String `tfsdk:"account_id"`
 }
 
+// noun names the role in messages.
+func (m roleModel) noun() string { return "role " + m.Name.ValueString() }
+
 func (r *roleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_role"
 }
@@ -110,6 +113,8 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if !r.connected() {
 		return
 	}
+	ctx, end := r.hush(ctx, hushPlan, &resp.Diagnostics)
+	defer end()
 	if req.Plan.Raw.IsNull() {
 		r.planDeletion(ctx, req, resp)
 		return
@@ -128,9 +133,11 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	} else {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		r.handovers.keep(state.ID.ValueString())
-		if !r.atHome(ctx, state.AccountID, req.Private, "role "+state.Name.ValueString(), &resp.Diagnostics) {
+		home := homeOf(ctx, state.AccountID, req.Private)
+		if !r.atHome(ctx, home, state.noun(), &resp.Diagnostics) {
 			return
 		}
+		defer func() { r.confirmHome(ctx, home, state.noun(), req, resp) }()
 		if !plan.Name.Equal(state.Name) {
 			r.checkRoleFree(ctx, plan, state, &resp.Diagnostics)
 		} else if known(plan.Slug) && !plan.Slug.Equal(state.Slug) && plan.Scope.Equal(state.Scope) {
@@ -148,7 +155,7 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 func (r *roleResource) planDeletion(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.atHome(ctx, state.AccountID, req.Private, "role "+state.Name.ValueString(), &resp.Diagnostics)
+	r.elsewhere(ctx, homeOf(ctx, state.AccountID, req.Private), state.noun(), &resp.Diagnostics)
 }
 
 func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -188,18 +195,20 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 }
 
 func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	ctx, end := r.hush(ctx, hushRead, &resp.Diagnostics)
+	defer end()
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
-	if r.asleep(&resp.Diagnostics, "role "+state.Name.ValueString()) {
+	if r.asleep(ctx, &resp.Diagnostics, state.noun()) {
 		return
 	}
 	r.handovers.keep(state.ID.ValueString())
 	role, err := r.findRole(ctx, state.ID.ValueString())
-	if r.unread(ctx, req, resp, state.AccountID, "role "+state.Name.ValueString(), err) {
+	if r.unread(ctx, req, resp, state.AccountID, state.noun(), err) {
 		return
 	}
 	resp.Diagnostics.Append(state.fill(ctx, role)...)
@@ -215,7 +224,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "role "+state.Name.ValueString(), &resp.Diagnostics)
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), state.noun(), &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
 		return
@@ -227,7 +236,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	if !plan.Permissions.Equal(state.Permissions) {
 		c.Permissions = &permissions
 	}
-	plan.AccountID = types.StringValue(r.accountID)
+	plan.AccountID = types.StringValue(r.accountID())
 	if c != (api.UpdateRoleRequest{}) { // reassign_on_delete_to is not stored on the server
 		role, sure, err := amend(ctx, seen(ctx, req.Private), r.amendment(plan, state, c))
 		r.roles.forget()
@@ -272,7 +281,7 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), "role "+state.Name.ValueString(), &resp.Diagnostics)
+	ctx, stop := r.begin(ctx, homeOf(ctx, state.AccountID, req.Private), state.noun(), &resp.Diagnostics)
 	defer stop()
 	if resp.Diagnostics.HasError() {
 		return
@@ -287,7 +296,7 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 			"\n\nTo delete it, assign its holders another role first, or set reassign_on_delete_to to the ID of the replacement role and apply that first. "+bothNames)
 		return
 	}
-	r.removed(ctx, "delete", "role "+state.Name.ValueString(), err, &resp.Diagnostics)
+	r.removed(ctx, "delete", state.noun(), err, &resp.Diagnostics)
 }
 
 // takenBy reports the conflicting role; nil if none is visible.
@@ -309,7 +318,7 @@ func (r *roleResource) takenBy(ctx context.Context, plan roleModel) diag.Diagnos
 
 // ImportState accepts the ID of the role or <scope>/<slug>.
 func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if !r.ready(&resp.Diagnostics) {
+	if !r.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	ref := r.imported(ctx, req, &resp.Diagnostics)

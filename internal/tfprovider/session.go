@@ -23,8 +23,7 @@ type session struct {
 	clock    func() time.Time
 	retryFor time.Duration // how long a failed call is retried
 
-	accountID string // ID of the API key's account
-
+	whoami    caller
 	told      told
 	handovers handovers
 	wrote     atomic.Bool // whether something was changed in this run
@@ -32,7 +31,6 @@ type session struct {
 	roles       memo[[]api.Role]
 	permissions memo[[]api.Permission]
 	allProjects memo[[]api.Project]
-	whoami      memo[*api.Whoami]
 
 	members        reads[api.Member]
 	projectMembers reads[api.Member]
@@ -60,7 +58,7 @@ func (p *raffProvider) connect(url, key string, retryFor time.Duration, opts ...
 		return collect(c.Roles.All(ctx, client.ListRolesOptions{}))
 	}
 	s.permissions.read = func(ctx context.Context) ([]api.Permission, error) { return c.Permissions.List(ctx, "") }
-	s.whoami.read = c.Whoami
+	s.whoami.ask = c.Whoami
 	s.allProjects.read = readProjects(c)
 	s.members = reads[api.Member]{
 		few: p.few, id: func(m api.Member) string { return m.ID }, get: s.getMember,
@@ -109,10 +107,10 @@ func (s *session) forget() {
 	s.apiKeys.forget()
 }
 
-// ready is connected for operations that need the server; it adds an error if it is unknown.
-func (s *session) ready(diags *diag.Diagnostics) bool {
+// ready reports whether the server can be used; it adds an error if it is unknown or does not answer.
+func (s *session) ready(ctx context.Context, diags *diag.Diagnostics) bool {
 	if s.connected() {
-		return true
+		return s.reach(ctx, diags)
 	}
 	diags.AddError("The provider's configuration is not known yet",
 		"api_url, api_key or project_id comes from a resource that has not been applied, but this step needs the server. "+
@@ -120,10 +118,11 @@ func (s *session) ready(diags *diag.Diagnostics) bool {
 	return false
 }
 
-// asleep reports whether the server is unknown, with a warning; the state is then kept as it is.
-func (s *session) asleep(diags *diag.Diagnostics, what string) bool {
+// asleep reports whether the server cannot be used; the state is then kept as it is. If the server is unknown, there is
+// a warning; if it does not answer, an error.
+func (s *session) asleep(ctx context.Context, diags *diag.Diagnostics, what string) bool {
 	if s.connected() {
-		return false
+		return !s.reach(ctx, diags)
 	}
 	if s == nil || s.told.first("asleep") {
 		diags.AddWarning("The provider's configuration is not known yet", "api_url, api_key or project_id comes from a resource that is not applied yet, so nothing was read from the server: "+

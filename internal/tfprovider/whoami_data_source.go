@@ -68,7 +68,7 @@ func (d *whoamiDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 }
 
 func (d *whoamiDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if !d.ready(&resp.Diagnostics) {
+	if !d.ready(ctx, &resp.Diagnostics) {
 		return
 	}
 	me, err := d.whoami.get(ctx)
