@@ -37,7 +37,7 @@ func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) 
 			return err
 		}
 	}
-	if _, err := fmt.Fprintln(w, proof(len(s.service.SealKeys) > 0, headFile != "")); err != nil {
+	if _, err := fmt.Fprintln(w, proof(s.service.Keyed(), headFile != "")); err != nil {
 		return err
 	}
 	switch failed {

@@ -53,7 +53,7 @@ func (s *Server) settleCatalog(ctx context.Context, chosen permission.Source, ap
 		if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
 			return fmt.Errorf("apply the catalog of this release: %w", err)
 		}
-		s.service.Options.Catalog = next.Catalog
+		s.service.UseCatalog(next.Catalog)
 		s.store.UseCatalog(next.Catalog)
 		return nil
 	}

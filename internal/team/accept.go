@@ -25,16 +25,16 @@ type Accept struct {
 // InspectInvitation returns what the page of an invitation link shows. It changes nothing, because mail scanners open
 // links, too.
 func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invitation, who Invited, err error) {
-	inv, t, err := s.invitationBehind(ctx, s.Store, token)
+	inv, t, err := s.invitationBehind(ctx, s.store, token)
 	if err != nil {
 		return Invitation{}, "", err
 	}
 	if !t.Mailed {
 		return inv, InvitedUntold, nil
 	}
-	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
+	u, err := s.store.UserByEmail(ctx, inv.CanonicalEmail)
 	if err != nil {
-		return inv, InvitedNew, notFoundIs(err, nil)
+		return inv, InvitedNew, NotFoundIs(err, nil)
 	}
 	who, err = s.invited(ctx, u)
 	return inv, who, err
@@ -43,9 +43,9 @@ func (s *Service) InspectInvitation(ctx context.Context, token string) (inv Invi
 // KeysBehindInvitation returns the UnprovenKeys of the user with the email of an invitation. It is meant for a person who is
 // InvitedUnproven.
 func (s *Service) KeysBehindInvitation(ctx context.Context, inv Invitation) ([]HeldKey, error) {
-	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
+	u, err := s.store.UserByEmail(ctx, inv.CanonicalEmail)
 	if err != nil {
-		return nil, notFoundIs(err, nil)
+		return nil, NotFoundIs(err, nil)
 	}
 	return s.UnprovenKeys(ctx, u)
 }
@@ -66,7 +66,7 @@ const (
 
 // invited returns the way for the bearer of an emailed link.
 func (s *Service) invited(ctx context.Context, u User) (Invited, error) {
-	p, _, err := s.passkeyUser(ctx, s.Store, u)
+	p, _, err := s.passkeyUser(ctx, s.store, u)
 	switch {
 	case err != nil:
 		return "", err
@@ -83,21 +83,21 @@ func (s *Service) invited(ctx context.Context, u User) (Invited, error) {
 // invitationBehind finds the open invitation of a token.
 func (s *Service) invitationBehind(ctx context.Context, r Reader, token string) (Invitation, InvitationToken, error) {
 	none := func(err error) (Invitation, InvitationToken, error) { return Invitation{}, InvitationToken{}, err }
-	inv, t, err := r.InvitationByToken(ctx, hashOf(token))
+	inv, t, err := r.InvitationByToken(ctx, HashOf(token))
 	if err != nil {
-		return none(notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "This invitation link does not exist. Check that you copied the whole link."}))
+		return none(NotFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "This invitation link does not exist. Check that you copied the whole link."}))
 	}
-	if err := inv.open(s.now()); err != nil {
+	if err := inv.open(s.Now()); err != nil {
 		return none(err)
 	}
-	if !t.Mailed && s.MailConfigured {
-		return none(gone("This link was created before this server sent email. Ask for the invitation to be resent."))
+	if !t.Mailed && s.mailConfigured {
+		return none(Gone("This link was created before this server sent email. Ask for the invitation to be resent."))
 	}
 	if t.Stale {
-		return none(gone("This link was replaced by a newer one. Use the link in the latest email."))
+		return none(Gone("This link was replaced by a newer one. Use the link in the latest email."))
 	}
 	if inv.MemberStatus == StatusSuspended {
-		return none(conflict("member_suspended", "This invitation is on hold. Ask the person who invited you."))
+		return none(Conflict("member_suspended", "This invitation is on hold. Ask the person who invited you."))
 	}
 	return inv, t, nil
 }
@@ -115,7 +115,7 @@ type accepting struct {
 // email. An emailed token also accepts all other open invitations of the same email in the account; a fetched token
 // only accepts its own invitation, and changes nothing for an existing user.
 func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error) {
-	inv, t, err := s.invitationBehind(ctx, s.Store, a.Token)
+	inv, t, err := s.invitationBehind(ctx, s.store, a.Token)
 	if err != nil {
 		return Member{}, err
 	}
@@ -139,7 +139,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Accept) (Member, error
 // byMailed authenticates the bearer of an emailed link, who owns the email. It checks the password, or creates the
 // record of a new user. Hashing is slow, so it happens before the transaction.
 func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p accepting, err error) {
-	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
+	u, err := s.store.UserByEmail(ctx, inv.CanonicalEmail)
 	if IsNotFound(err) {
 		return s.newcomer(ctx, inv, a)
 	}
@@ -154,7 +154,7 @@ func (s *Service) byMailed(ctx context.Context, inv Invitation, a Accept) (p acc
 		err = s.guess(ctx, u.CanonicalEmail, origin{a.Source, s.device(a.Device, u)}, u.PasswordHash, a.Password, wrongPassword)
 		s.refusedBy(ctx, err, u, event.ActionSignInFailed)
 	case who == InvitedPasskey:
-		err = conflict("sign_in_first", "This user signs in with a passkey. Sign in, then open the invitation link again.")
+		err = Conflict("sign_in_first", "This user signs in with a passkey. Sign in, then open the invitation link again.")
 	default:
 		p.sets = true
 		p.after, err = s.withPassword(ctx, u, a.Name, a.Password)
@@ -170,7 +170,7 @@ func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p ac
 	if fresh, problem = s.newcomer(ctx, inv, a); problem != nil && a.Name != "" {
 		return p, problem
 	}
-	u, err := s.Store.UserByEmail(ctx, inv.CanonicalEmail)
+	u, err := s.store.UserByEmail(ctx, inv.CanonicalEmail)
 	if err != nil && !IsNotFound(err) {
 		return p, err
 	}
@@ -187,7 +187,7 @@ func (s *Service) byFetched(ctx context.Context, inv Invitation, a Accept) (p ac
 
 // newcomer creates the record of a new user.
 func (s *Service) newcomer(ctx context.Context, inv Invitation, a Accept) (accepting, error) {
-	u := User{ID: s.NewID(), Email: inv.Email, CanonicalEmail: inv.CanonicalEmail, CreatedAt: s.now()}
+	u := User{ID: s.newID(), Email: inv.Email, CanonicalEmail: inv.CanonicalEmail, CreatedAt: s.Now()}
 	u, err := s.withPassword(ctx, u, a.Name, a.Password)
 	return accepting{after: u, sets: true}, err
 }
@@ -200,15 +200,15 @@ var (
 
 // AcceptSignedIn accepts an invitation as the signed-in user, if they are the invited person.
 func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string) (Member, error) {
-	inv, _, err := s.invitationBehind(ctx, s.Store, token)
+	inv, _, err := s.invitationBehind(ctx, s.store, token)
 	if err != nil {
 		return Member{}, err
 	}
 	if inv.CanonicalEmail != me.User.CanonicalEmail {
-		return Member{}, denied("wrong_account", "This invitation is for %s, but you are signed in as %s. Sign in with the invited email.", inv.Email, me.User.Email)
+		return Member{}, Denied("wrong_account", "This invitation is for %s, but you are signed in as %s. Sign in with the invited email.", inv.Email, me.User.Email)
 	}
 	var m Member
-	err = s.Store.Update(ctx, inv.AccountID, Shared, func(tx Tx) error {
+	err = s.store.Update(ctx, inv.AccountID, Shared, func(tx Tx) error {
 		fresh, err := s.session(ctx, tx, me.hash)
 		if err != nil {
 			return err
@@ -222,19 +222,19 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me SignedIn, token string)
 
 func (s *Service) withPassword(ctx context.Context, u User, name, password string) (User, error) {
 	if u.Name == "" || name != "" {
-		if err := checkName(name, 64); err != nil {
+		if err := CheckName(name, 64); err != nil {
 			return User{}, err
 		}
 		u.Name = name
 	}
-	if err := s.Passwords.Check(password, u.Email, u.Name); err != nil {
+	if err := s.passwords.Check(password, u.Email, u.Name); err != nil {
 		return User{}, err
 	}
-	hash, err := s.Passwords.Hash(ctx, password)
+	hash, err := s.passwords.Hash(ctx, password)
 	if err != nil {
 		return User{}, err
 	}
-	u.PasswordHash, u.UpdatedAt = hash, s.now()
+	u.PasswordHash, u.UpdatedAt = hash, s.Now()
 	return u, nil
 }
 
@@ -266,7 +266,7 @@ func (w *work) accept(token string, p accepting, logs []string) (Member, error) 
 	return m, w.acceptRest(m, p.after)
 }
 
-var errTakenUp = conflict("try_again", "An invitation for this email was accepted a moment ago. Open the link again.")
+var errTakenUp = Conflict("try_again", "An invitation for this email was accepted a moment ago. Open the link again.")
 
 // saveAccepting stores the user. If the user was created, or changed how they sign in, between the check and the
 // transaction, it returns an error that asks to try again.
@@ -288,7 +288,7 @@ func (w *work) saveAccepting(p accepting, t InvitationToken, logs []string) erro
 	}
 	if !p.sets {
 		if t.Mailed && !p.before.Proven {
-			return conflict("password_needed", "This email has not been verified before. Accept with a name and a new password; earlier passwords, passkeys and sessions are removed.")
+			return Conflict("password_needed", "This email has not been verified before. Accept with a name and a new password; earlier passwords, passkeys and sessions are removed.")
 		}
 		return w.unchanged(p.before, w.User)
 	}
@@ -303,7 +303,7 @@ func (w *work) saveAccepting(p accepting, t InvitationToken, logs []string) erro
 func (w *work) unchanged(before User, read func(ctx context.Context, id string) (User, error)) error {
 	now, err := read(w.ctx, before.ID)
 	if err != nil {
-		return notFoundIs(err, errTakenUp)
+		return NotFoundIs(err, errTakenUp)
 	}
 	if now.PasswordHash != before.PasswordHash || now.Proven != before.Proven {
 		return errTakenUp
@@ -338,15 +338,15 @@ func (w *work) mayAccept(m Member, inv Invitation) error {
 		return err
 	}
 	if m.Role.IsOwner() {
-		return denied("owner_role_not_assignable", "The Owner role cannot be assigned by invitation. Ask for a new invitation with another role.")
+		return Denied("owner_role_not_assignable", "The Owner role cannot be assigned by invitation. Ask for a new invitation with another role.")
 	}
 	if !w.p.account.Strict {
 		return nil
 	}
-	stale := gone("The person who invited you may no longer assign this role. Ask for a new invitation.")
+	stale := Gone("The person who invited you may no longer assign this role. Ask for a new invitation.")
 	inviter, err := w.inviter(inv)
 	if err != nil {
-		return notFoundIs(err, stale)
+		return NotFoundIs(err, stale)
 	}
 	held, err := w.s.held(w.ctx, w, inviter, m.ProjectID)
 	if err != nil {
@@ -417,11 +417,11 @@ func (w *work) acceptRest(done Member, u User) error {
 
 // DeclineInvitation declines an invitation. The inviter can see that, and the link stops working.
 func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
-	inv, _, err := s.invitationBehind(ctx, s.Store, token)
+	inv, _, err := s.invitationBehind(ctx, s.store, token)
 	if err != nil {
 		return err
 	}
-	return s.Store.Update(ctx, inv.AccountID, Shared, func(tx Tx) error {
+	return s.store.Update(ctx, inv.AccountID, Shared, func(tx Tx) error {
 		inv, _, err := s.invitationBehind(ctx, tx, token)
 		if err != nil {
 			return err

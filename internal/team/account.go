@@ -31,7 +31,7 @@ type CreatedAccount struct {
 // CreateAccount creates an account with its Owner, its Default project and a key with the Owner role. Only the operator
 // of the server can do that.
 func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccount, error) {
-	if err := checkName(n.Name, 64); err != nil {
+	if err := CheckName(n.Name, 64); err != nil {
 		return CreatedAccount{}, err
 	}
 	canonical, err := CanonicalEmail(n.OwnerEmail)
@@ -39,8 +39,8 @@ func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccou
 		return CreatedAccount{}, err
 	}
 	var out CreatedAccount
-	accountID := s.NewID()
-	known, err := s.Store.UserByEmail(ctx, canonical)
+	accountID := s.newID()
+	known, err := s.store.UserByEmail(ctx, canonical)
 	if err != nil && !IsNotFound(err) {
 		return CreatedAccount{}, err
 	}
@@ -76,7 +76,7 @@ func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccou
 }
 
 func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, error) {
-	u := User{ID: w.s.NewID(), Email: email, CanonicalEmail: canonical, CreatedAt: w.at, UpdatedAt: w.at}
+	u := User{ID: w.s.newID(), Email: email, CanonicalEmail: canonical, CreatedAt: w.at, UpdatedAt: w.at}
 	fresh, err := w.InsertUser(w.ctx, u)
 	if err != nil {
 		return User{}, err
@@ -94,7 +94,7 @@ func (w *work) newOwner(email, canonical string, out *CreatedAccount) (User, err
 		return User{}, err
 	}
 	m := Member{
-		ID: w.s.NewID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, IsOwner: true, ManagedBy: ManagedByAPI,
+		ID: w.s.newID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, IsOwner: true, ManagedBy: ManagedByAPI,
 		AcceptedAt: w.at, CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	m.bindUser(u)
@@ -149,7 +149,7 @@ func (w *work) newOwnerKey(owner User) (APIKey, string, error) {
 	asOwner := *w
 	asOwner.p = &Principal{
 		Type: TypeUser, ID: owner.ID, AccountID: w.p.AccountID, Name: owner.Name, Email: owner.Email, canonical: owner.CanonicalEmail,
-		Owner: true, InPerson: true, account: w.p.account, permissions: w.s.Options.Catalog.Decode("*"),
+		Owner: true, InPerson: true, account: w.p.account, permissions: w.s.catalog.Decode("*"),
 	}
 	return asOwner.newKey(NewAPIKey{Name: "Owner key", Tier: TierStandard, RoleID: SystemRoleID(permission.ScopeAccount, permission.OwnerSlug)})
 }

@@ -37,26 +37,26 @@ const MaxGrace = 7 * 24 * time.Hour
 
 // ListAPIKeys lists the account's keys in order of creation.
 func (s *Service) ListAPIKeys(ctx context.Context, p *Principal, page Page) ([]APIKey, int, error) {
-	if err := s.require(p, permission.APIKeysView, permission.APIKeysManage); err != nil {
+	if err := s.Require(p, permission.APIKeysView, permission.APIKeysManage); err != nil {
 		return nil, 0, err
 	}
-	return s.Store.APIKeys(ctx, p.AccountID, page)
+	return s.store.APIKeys(ctx, p.AccountID, page)
 }
 
 // GetAPIKey reads one key, without its secret.
 func (s *Service) GetAPIKey(ctx context.Context, p *Principal, id string) (APIKey, error) {
-	if err := s.require(p, permission.APIKeysView, permission.APIKeysManage); err != nil {
+	if err := s.Require(p, permission.APIKeysView, permission.APIKeysManage); err != nil {
 		return APIKey{}, err
 	}
-	return s.Store.APIKey(ctx, p.AccountID, id)
+	return s.store.APIKey(ctx, p.AccountID, id)
 }
 
 // CreateAPIKey creates a key and returns its secret, which cannot be read again.
 func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (APIKey, string, error) {
-	if err := s.require(p, permission.APIKeysCreate); err != nil {
+	if err := s.Require(p, permission.APIKeysCreate); err != nil {
 		return APIKey{}, "", err
 	}
-	if err := checkName(n.Name, 128); err != nil {
+	if err := CheckName(n.Name, 128); err != nil {
 		return APIKey{}, "", err
 	}
 	if n.Tier == "" {
@@ -71,7 +71,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 	var k APIKey
 	var secret string
 	err := s.write(ctx, p, Shared, func(w *work) error {
-		if err := s.require(w.p, permission.APIKeysCreate); err != nil {
+		if err := s.Require(w.p, permission.APIKeysCreate); err != nil {
 			return err
 		}
 		var err error
@@ -92,12 +92,12 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 	if n.ManagedBy == "" {
 		n.ManagedBy = ManagedByAPI
 	}
-	secret, err := newSecret(w.s.Rand)
+	secret, err := newSecret(w.s.rand)
 	if err != nil {
 		return none(err)
 	}
 	k := APIKey{
-		ID: w.s.NewID(), AccountID: w.p.AccountID, Name: n.Name, KeyPrefix: secret[:keyPrefixShown], Hash: hashOf(secret),
+		ID: w.s.newID(), AccountID: w.p.AccountID, Name: n.Name, KeyPrefix: secret[:keyPrefixShown], Hash: HashOf(secret),
 		Tier: n.Tier, IssuedAt: w.at, ExpiresAt: n.ExpiresAt, IsActive: true, CreatedBy: w.p.by(), CreatedByUser: w.p.person(),
 		CreatedAt: w.at, UpdatedAt: w.at,
 	}
@@ -147,10 +147,10 @@ func (w *work) newKey(n NewAPIKey) (APIKey, string, error) {
 func (w *work) giveKeyRole(k APIKey, n NewAPIKey) (Member, error) {
 	role, err := w.Role(w.ctx, w.p.AccountID, n.RoleID)
 	if err != nil {
-		return Member{}, notFoundIs(err, invalidReference("role_id", "role"))
+		return Member{}, NotFoundIs(err, invalidReference("role_id", "role"))
 	}
 	m := Member{
-		ID: w.s.NewID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, ManagedBy: n.ManagedBy, InvitedBy: w.p.by(),
+		ID: w.s.newID(), AccountID: w.p.AccountID, Role: role, Status: StatusActive, ManagedBy: n.ManagedBy, InvitedBy: w.p.by(),
 		CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	m.bindKey(k)
@@ -167,9 +167,9 @@ func (w *work) giveKeyRole(k APIKey, n NewAPIKey) (Member, error) {
 func checkTier(p *Principal, from, to string) error {
 	switch {
 	case to != TierStandard && to != TierHigh:
-		return invalid("rate_limit_tier", "invalid_rate_limit_tier", "rate_limit_tier must be standard or high.")
+		return Invalid("rate_limit_tier", "invalid_rate_limit_tier", "rate_limit_tier must be standard or high.")
 	case to == TierHigh && from != TierHigh && p.Type != TypeOperator:
-		e := denied("permission_denied", "Only the operator of this server can give a key the high rate limit. Leave rate_limit_tier at standard.")
+		e := Denied("permission_denied", "Only the operator of this server can give a key the high rate limit. Leave rate_limit_tier at standard.")
 		e.Field = "rate_limit_tier"
 		return e
 	}
@@ -177,28 +177,28 @@ func checkTier(p *Principal, from, to string) error {
 }
 
 func (s *Service) checkExpiry(t time.Time) error {
-	if over(t, s.now()) {
-		return invalid("expires_at", "invalid_expires_at", "expires_at is in the past. Send a future time, or leave it out for a key that never expires.")
+	if Expired(t, s.Now()) {
+		return Invalid("expires_at", "invalid_expires_at", "expires_at is in the past. Send a future time, or leave it out for a key that never expires.")
 	}
 	return nil
 }
 
 // UpdateAPIKey renames, disables or enables a key, or changes its expiry or tier.
 func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c APIKeyChange) (APIKey, error) {
-	if err := s.require(p, permission.APIKeysManage); err != nil {
+	if err := s.Require(p, permission.APIKeysManage); err != nil {
 		return APIKey{}, err
 	}
 	if c.Name == nil && c.Tier == nil && c.IsActive == nil && c.ExpiresAt == nil {
-		return APIKey{}, invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, rate_limit_tier, expires_at and is_active.")
+		return APIKey{}, Invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, rate_limit_tier, expires_at and is_active.")
 	}
 	if c.Name != nil {
-		if err := checkName(*c.Name, 128); err != nil {
+		if err := CheckName(*c.Name, 128); err != nil {
 			return APIKey{}, err
 		}
 	}
 	var k APIKey
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, permission.APIKeysManage); err != nil {
+		if err := s.Require(w.p, permission.APIKeysManage); err != nil {
 			return err
 		}
 		var err error
@@ -267,7 +267,7 @@ func (w *work) changeKey(k *APIKey, c APIKeyChange) error {
 
 // selfRenewal refuses that a key extends its own lifetime.
 func selfRenewal() error {
-	return denied("self_change_denied", "An API key cannot extend its own lifetime. Use another credential.")
+	return Denied("self_change_denied", "An API key cannot extend its own lifetime. Use another credential.")
 }
 
 // keyDiff is what changed between two versions of a key.
@@ -293,12 +293,12 @@ type Regeneration struct {
 // lifetime again from now. The old secret works exactly for the grace period.
 func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string, r Regeneration) (APIKey, string, error) {
 	if r.Grace < 0 || r.Grace > MaxGrace {
-		return APIKey{}, "", invalid("grace_seconds", "invalid_grace_seconds", "grace_seconds must be between 0 and %d.", int(MaxGrace.Seconds()))
+		return APIKey{}, "", Invalid("grace_seconds", "invalid_grace_seconds", "grace_seconds must be between 0 and %d.", int(MaxGrace.Seconds()))
 	}
 	var k APIKey
 	var secret string
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, permission.APIKeysManage); err != nil {
+		if err := s.Require(w.p, permission.APIKeysManage); err != nil {
 			return err
 		}
 		var err error
@@ -327,7 +327,7 @@ func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string,
 // newSecretFor replaces the secret of a key. The old one works for the grace period, but never longer than it would
 // have without the change.
 func (w *work) newSecretFor(k *APIKey, grace time.Duration) (string, error) {
-	secret, err := newSecret(w.s.Rand)
+	secret, err := newSecret(w.s.rand)
 	if err != nil {
 		return "", err
 	}
@@ -347,7 +347,7 @@ func (w *work) newSecretFor(k *APIKey, grace time.Duration) (string, error) {
 	} else {
 		until = w.at
 	}
-	k.Hash, k.KeyPrefix, k.IssuedAt, k.LastUsedAt, k.UpdatedAt = hashOf(secret), secret[:keyPrefixShown], w.at, time.Time{}, w.since(k.UpdatedAt)
+	k.Hash, k.KeyPrefix, k.IssuedAt, k.LastUsedAt, k.UpdatedAt = HashOf(secret), secret[:keyPrefixShown], w.at, time.Time{}, w.since(k.UpdatedAt)
 	to, err := w.audience()
 	if err != nil {
 		return "", err
@@ -367,7 +367,7 @@ func (w *work) newSecretFor(k *APIKey, grace time.Duration) (string, error) {
 // RevokeAPIKey deletes a key with all its memberships. A key can revoke itself.
 func (s *Service) RevokeAPIKey(ctx context.Context, p *Principal, id string) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, permission.APIKeysRevoke); err != nil {
+		if err := s.Require(w.p, permission.APIKeysRevoke); err != nil {
 			return err
 		}
 		k, err := w.APIKey(ctx, w.p.AccountID, id)

@@ -13,13 +13,13 @@ import (
 // ListEvents lists the audit log, newest first.
 func (s *Service) ListEvents(ctx context.Context, p *Principal, f EventFilter) ([]event.Event, int, error) {
 	f.AccountID = p.AccountID
-	if err := s.require(p, permission.AuditView); err != nil {
+	if err := s.Require(p, permission.AuditView); err != nil {
 		return nil, 0, err
 	}
 	if f.Action != "" && !f.Action.Known() {
 		return nil, 0, unknownAction(f.Action)
 	}
-	return s.Store.Events(ctx, f)
+	return s.store.Events(ctx, f)
 }
 
 // unknownAction refuses an unknown action, so that a misspelled one does not look like one that never happened.
@@ -29,9 +29,9 @@ func unknownAction(action event.Action) error {
 		all = append(all, string(a))
 	}
 	given := string(action)
-	e := invalid("action", "unknown_action", "Unknown action %q. Known actions: %s.", shorten(given), strings.Join(all, ", "))
+	e := Invalid("action", "unknown_action", "Unknown action %q. Known actions: %s.", Shorten(given), strings.Join(all, ", "))
 	if e.Suggestion = nearest.Name(given, all); e.Suggestion != "" {
-		e.Message = fmt.Sprintf("Unknown action %q; did you mean %s?", shorten(given), e.Suggestion)
+		e.Message = fmt.Sprintf("Unknown action %q; did you mean %s?", Shorten(given), e.Suggestion)
 	}
 	return e
 }
@@ -58,12 +58,12 @@ func (s *Service) ExportEvents(ctx context.Context, p *Principal, f EventFilter)
 // Check reads the caller's credential again: an export ends when its key or session ends, or loses the permission. The
 // context must not be one of Reading, which would return the state at the start of the request.
 func (x *EventExport) Check(ctx context.Context) error {
-	fresh, err := x.s.refresh(ctx, x.s.Store, x.who)
+	fresh, err := x.s.Refresh(ctx, x.s.store, x.who)
 	if err != nil {
 		return err
 	}
 	x.who = fresh
-	return x.s.require(fresh, permission.AuditView)
+	return x.s.Require(fresh, permission.AuditView)
 }
 
 // Each calls fn with every page. The credential is checked before each page except the first; see Check.

@@ -57,9 +57,9 @@ type writer func(ctx context.Context, p *Principal, lock Lock, fn func(w *work) 
 
 func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember, write writer) ([]BulkResult, error) {
 	if len(rows) == 0 || len(rows) > MaxBulk {
-		return nil, invalid("members", "invalid_members", "Send 1 to %d members; %d were sent.", MaxBulk, len(rows))
+		return nil, Invalid("members", "invalid_members", "Send 1 to %d members; %d were sent.", MaxBulk, len(rows))
 	}
-	if err := (&guard{Reader: s.Store, s: s, ctx: ctx, p: p, at: s.now()}).mayAddAny(rows); err != nil {
+	if err := (&guard{Reader: s.store, s: s, ctx: ctx, p: p, at: s.Now()}).mayAddAny(rows); err != nil {
 		return nil, err
 	}
 	rows, wrong := slices.Clone(rows), make([]error, len(rows))
@@ -138,24 +138,24 @@ func refused(err error) bool {
 
 // LookupUser finds a current or former member of the account by email.
 func (s *Service) LookupUser(ctx context.Context, p *Principal, email string) (User, error) {
-	if err := s.require(p, permission.MembersView, permission.MembersManage); err != nil {
+	if err := s.Require(p, permission.MembersView, permission.MembersManage); err != nil {
 		return User{}, err
 	}
 	canonical, err := CanonicalEmail(email)
 	if err != nil {
 		return User{}, err
 	}
-	u, err := s.Store.UserByEmail(ctx, canonical)
+	u, err := s.store.UserByEmail(ctx, canonical)
 	if err != nil {
 		return User{}, err
 	}
-	return s.Store.KnownUser(ctx, p.AccountID, u.ID)
+	return s.store.KnownUser(ctx, p.AccountID, u.ID)
 }
 
 // KnownUser finds a current or former member of the account by user id.
 func (s *Service) KnownUser(ctx context.Context, p *Principal, id string) (User, error) {
-	if err := s.require(p, permission.MembersView, permission.MembersManage); err != nil {
+	if err := s.Require(p, permission.MembersView, permission.MembersManage); err != nil {
 		return User{}, err
 	}
-	return s.Store.KnownUser(ctx, p.AccountID, id)
+	return s.store.KnownUser(ctx, p.AccountID, id)
 }

@@ -14,7 +14,7 @@ type Can struct{ g guard }
 // change before p acts; the action is then refused.
 func (s *Service) Can(ctx context.Context, p *Principal) Can {
 	g := s.guard(ctx, p)
-	g.Reader = &ownRoles{Reader: s.Store, p: p}
+	g.Reader = &ownRoles{Reader: s.store, p: p}
 	return Can{*g}
 }
 
@@ -51,7 +51,7 @@ func (o *ownRoles) MemberOf(ctx context.Context, accountID, projectID string, t 
 
 // guard reads the database outside a transaction.
 func (s *Service) guard(ctx context.Context, p *Principal) *guard {
-	return &guard{Reader: s.Store, s: s, ctx: ctx, p: p, at: s.now()}
+	return &guard{Reader: s.store, s: s, ctx: ctx, p: p, at: s.Now()}
 }
 
 // ViewMembers reports whether p may view the members of the account or of a project.
@@ -76,7 +76,7 @@ func (c Can) ViewOffers() error {
 func (c Can) Invite(projectID string) error { return c.g.mayInvite(projectID) }
 
 // AddMember reports whether p may add existing users and keys.
-func (c Can) AddMember() error { return c.g.s.require(c.g.p, permission.MembersManage) }
+func (c Can) AddMember() error { return c.g.s.Require(c.g.p, permission.MembersManage) }
 
 // AddToProject reports whether p may add members of the account to a project.
 func (c Can) AddToProject(projectID string) error {
@@ -140,11 +140,11 @@ func (c Can) CancelInvitation(inv Invitation) error {
 func (c Can) ViewRoles() error { return c.g.s.mayViewRoles(c.g.ctx, c.g.p) }
 
 // CreateRole reports whether p may create custom roles.
-func (c Can) CreateRole() error { return c.g.s.require(c.g.p, permission.RolesCreate) }
+func (c Can) CreateRole() error { return c.g.s.Require(c.g.p, permission.RolesCreate) }
 
 // ChangeRole reports whether p may change a role's name, description and permissions.
 func (c Can) ChangeRole(r Role) error {
-	if err := c.g.s.require(c.g.p, permission.RolesManage); err != nil {
+	if err := c.g.s.Require(c.g.p, permission.RolesManage); err != nil {
 		return err
 	}
 	_, err := c.g.customRole(r.ID)
@@ -153,7 +153,7 @@ func (c Can) ChangeRole(r Role) error {
 
 // DeleteRole reports whether p may delete a role; holders need a replacement role first.
 func (c Can) DeleteRole(r Role) error {
-	if err := c.g.s.require(c.g.p, permission.RolesDelete); err != nil {
+	if err := c.g.s.Require(c.g.p, permission.RolesDelete); err != nil {
 		return err
 	}
 	_, err := c.g.customRole(r.ID)
@@ -162,11 +162,11 @@ func (c Can) DeleteRole(r Role) error {
 
 // ViewKeys reports whether p may view the API keys of the account.
 func (c Can) ViewKeys() error {
-	return c.g.s.require(c.g.p, permission.APIKeysView, permission.APIKeysManage)
+	return c.g.s.Require(c.g.p, permission.APIKeysView, permission.APIKeysManage)
 }
 
 // CreateKey reports whether p may create API keys without a role.
-func (c Can) CreateKey() error { return c.g.s.require(c.g.p, permission.APIKeysCreate) }
+func (c Can) CreateKey() error { return c.g.s.Require(c.g.p, permission.APIKeysCreate) }
 
 // CreateKeyAs reports whether p may create an API key with this account role.
 func (c Can) CreateKeyAs(role Role) error {
@@ -179,7 +179,7 @@ func (c Can) CreateKeyAs(role Role) error {
 
 // ChangeKey reports whether p may rename or disable a key, or shorten its lifetime.
 func (c Can) ChangeKey(k APIKey) error {
-	if err := c.g.s.require(c.g.p, permission.APIKeysManage); err != nil {
+	if err := c.g.s.Require(c.g.p, permission.APIKeysManage); err != nil {
 		return err
 	}
 	return c.g.mayTouchKey(k)
@@ -187,7 +187,7 @@ func (c Can) ChangeKey(k APIKey) error {
 
 // RenewKey reports whether p may regenerate, extend or enable a key.
 func (c Can) RenewKey(k APIKey) error {
-	if err := c.g.s.require(c.g.p, permission.APIKeysManage); err != nil {
+	if err := c.g.s.Require(c.g.p, permission.APIKeysManage); err != nil {
 		return err
 	}
 	return c.g.mayCommand(k)
@@ -195,7 +195,7 @@ func (c Can) RenewKey(k APIKey) error {
 
 // RevokeKey reports whether p may revoke a key.
 func (c Can) RevokeKey(k APIKey) error {
-	if err := c.g.s.require(c.g.p, permission.APIKeysRevoke); err != nil {
+	if err := c.g.s.Require(c.g.p, permission.APIKeysRevoke); err != nil {
 		return err
 	}
 	return c.g.mayTouchKey(k)
@@ -203,11 +203,11 @@ func (c Can) RevokeKey(k APIKey) error {
 
 // ViewProjects reports whether p may view all projects; those in which p has a role are always visible.
 func (c Can) ViewProjects() error {
-	return c.g.s.require(c.g.p, permission.ProjectsView, permission.ProjectsManage)
+	return c.g.s.Require(c.g.p, permission.ProjectsView, permission.ProjectsManage)
 }
 
 // CreateProject reports whether p may create projects.
-func (c Can) CreateProject() error { return c.g.s.require(c.g.p, permission.ProjectsCreate) }
+func (c Can) CreateProject() error { return c.g.s.Require(c.g.p, permission.ProjectsCreate) }
 
 // ChangeProject reports whether p may change a project's name and description.
 func (c Can) ChangeProject(pr Project) error {
@@ -224,15 +224,15 @@ func (c Can) DeleteProject(pr Project) error {
 }
 
 // ViewAudit reports whether p may view the audit log.
-func (c Can) ViewAudit() error { return c.g.s.require(c.g.p, permission.AuditView) }
+func (c Can) ViewAudit() error { return c.g.s.Require(c.g.p, permission.AuditView) }
 
 // ViewSettings reports whether p may view the account's settings.
 func (c Can) ViewSettings() error {
-	return c.g.s.require(c.g.p, permission.SettingsView, permission.SettingsManage)
+	return c.g.s.Require(c.g.p, permission.SettingsView, permission.SettingsManage)
 }
 
 // ChangeSettings reports whether p may change the account's name.
-func (c Can) ChangeSettings() error { return c.g.s.require(c.g.p, permission.SettingsManage) }
+func (c Can) ChangeSettings() error { return c.g.s.Require(c.g.p, permission.SettingsManage) }
 
 // SetPolicy reports whether p may change the grant policy.
 func (c Can) SetPolicy() error { return c.g.maySetPolicy() }
@@ -246,14 +246,14 @@ func (c Can) RequireFactor() error {
 }
 
 // ViewFactors reports whether p may see who has a second factor.
-func (c Can) ViewFactors() error { return c.g.s.require(c.g.p, permission.MembersManage) }
+func (c Can) ViewFactors() error { return c.g.s.Require(c.g.p, permission.MembersManage) }
 
 // TransferOwnership reports whether p may transfer ownership.
 func (c Can) TransferOwnership() error { return c.g.mayTransfer() }
 
 // Escalations lists the permissions of a scope that p may not add to a role because p does not hold them.
 func (c Can) Escalations(scope permission.Scope) permission.Set {
-	all := c.g.s.Options.Catalog.Scope(scope)
+	all := c.g.s.catalog.Scope(scope)
 	if scope != permission.ScopeAccount {
 		return permission.Set{}
 	}

@@ -36,7 +36,7 @@ func (s *Service) systemRoles(c *permission.Catalog) []Role {
 		set, _ := c.SetOf(sr.Permissions)
 		r := Role{
 			ID: SystemRoleID(sr.Scope, sr.Slug), Name: sr.Name, Slug: sr.Slug, Description: sr.Description,
-			Scope: sr.Scope, Permissions: set, IsSystem: true, CreatedAt: s.now(), UpdatedAt: s.now(),
+			Scope: sr.Scope, Permissions: set, IsSystem: true, CreatedAt: s.Now(), UpdatedAt: s.Now(),
 		}
 		if r.IsOwner() {
 			r.Permissions = c.Decode("*")
@@ -49,11 +49,11 @@ func (s *Service) systemRoles(c *permission.Catalog) []Role {
 // CompareCatalog returns the roles that would gain or lose permissions with next, system roles first. It changes
 // nothing.
 func (s *Service) CompareCatalog(ctx context.Context, next *permission.Catalog) ([]CatalogChange, error) {
-	stored, err := s.Store.RoleTexts(ctx)
+	stored, err := s.store.RoleTexts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	now := s.Options.Catalog
+	now := s.catalog
 	wanted := map[string]Role{}
 	for _, r := range s.systemRoles(next) {
 		wanted[r.ID] = r
@@ -103,11 +103,11 @@ func (s *Service) ApplyCatalog(ctx context.Context, next *permission.Catalog, te
 	if err != nil {
 		return err
 	}
-	accounts, err := s.Store.AccountIDs(ctx)
+	accounts, err := s.store.AccountIDs(ctx)
 	if err != nil {
 		return err
 	}
-	return s.Store.UpdateAll(ctx, accounts, Shared, func(tx Tx) error {
+	return s.store.UpdateAll(ctx, accounts, Shared, func(tx Tx) error {
 		if err := tx.SyncSystemRoles(ctx, next, s.systemRoles(next)); err != nil {
 			return fmt.Errorf("write system roles: %w", err)
 		}

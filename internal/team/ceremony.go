@@ -22,19 +22,19 @@ const ceremonyHead = 1 + 8
 
 // keepCeremony stores the pending ceremony of this session, replacing an earlier one.
 func (s *Service) keepCeremony(ctx context.Context, session Session, kind ceremonyKind, state []byte) error {
-	kept := binary.BigEndian.AppendUint64([]byte{byte(kind)}, uint64(s.now().Add(challengeLife).Unix())) //nolint:gosec // no clock is before 1970
+	kept := binary.BigEndian.AppendUint64([]byte{byte(kind)}, uint64(s.Now().Add(challengeLife).Unix())) //nolint:gosec // no clock is before 1970
 	kept = append(kept, state...)
-	return s.Store.Update(ctx, session.AccountID, Shared, func(tx Tx) error { return tx.SetCeremony(ctx, session.ID, kept) })
+	return s.store.Update(ctx, session.AccountID, Shared, func(tx Tx) error { return tx.SetCeremony(ctx, session.ID, kept) })
 }
 
 // ceremony returns the pending ceremony of this session for a purpose. take deletes it and returns false if it was
 // already deleted; a response is only valid if take succeeds.
 func (s *Service) ceremony(ctx context.Context, session Session, kind ceremonyKind) (state []byte, take func(Tx) (bool, error), err error) {
-	kept, err := s.Store.Ceremony(ctx, session.ID)
+	kept, err := s.store.Ceremony(ctx, session.ID)
 	if err != nil {
-		return nil, nil, notFoundIs(err, errStaleCeremony)
+		return nil, nil, NotFoundIs(err, errStaleCeremony)
 	}
-	if len(kept) < ceremonyHead || ceremonyKind(kept[0]) != kind || s.now().Unix() >= int64(binary.BigEndian.Uint64(kept[1:ceremonyHead])) { //nolint:gosec // stored by keepCeremony
+	if len(kept) < ceremonyHead || ceremonyKind(kept[0]) != kind || s.Now().Unix() >= int64(binary.BigEndian.Uint64(kept[1:ceremonyHead])) { //nolint:gosec // stored by keepCeremony
 		return nil, nil, errStaleCeremony
 	}
 	return kept[ceremonyHead:], func(tx Tx) (bool, error) { return tx.TakeCeremony(ctx, session.ID, kept) }, nil

@@ -38,13 +38,13 @@ func (a Awaiting) codeStop(device string) Limit {
 			of = append(of, f.ID)
 		}
 	}
-	return limitOf(365*24*time.Hour, maxWrongCodes, "codes", of...)
+	return LimitOf(365*24*time.Hour, maxWrongCodes, "codes", of...)
 }
 
 // codeTotal counts them across all passwords, against an attacker who reads the user's email and sets new passwords
 // repeatedly. It does not apply to known browsers.
 func codeTotal(userID string) Limit {
-	return limitOf(15*time.Minute, 3*maxWrongCodes, "codes of all", userID)
+	return LimitOf(15*time.Minute, 3*maxWrongCodes, "codes of all", userID)
 }
 
 // appCodeLimits are the limits on codes of an authenticator app; the last one is omitted for known browsers.
@@ -57,17 +57,17 @@ func (a Awaiting) appCodeLimits(from origin) []Limit {
 }
 
 // toldOf is counted once each time that codes stop.
-func toldOf(stop Limit) Limit { return limitOf(stop.Every, 1, "told", stop.Subject) }
+func toldOf(stop Limit) Limit { return LimitOf(stop.Every, 1, "told", stop.Subject) }
 
 // codeRate limits how fast one origin can try codes of any kind, so that no one can use up the attempts of others.
 func codeRate(userID string, of ...string) Limit {
-	return limitOf(30*time.Second, 8, "code", append([]string{userID}, of...)...)
+	return LimitOf(30*time.Second, 8, "code", append([]string{userID}, of...)...)
 }
 
 // recoveryRate limits how fast all origins together can try recovery codes. Recovery codes have 80 bits, so it only
 // limits the load, and is generous: it must not lock out the user whose app codes have stopped.
 func recoveryRate(userID string) Limit {
-	return limitOf(100*time.Millisecond, 1000, "recovery", userID)
+	return LimitOf(100*time.Millisecond, 1000, "recovery", userID)
 }
 
 // codeOrigin is a browser with which this user has verified a second factor, or else the network address. Signing in
@@ -106,7 +106,7 @@ func (s *Service) ProveCode(ctx context.Context, token string, c CodeTry) (strin
 		return "", err
 	}
 	return s.finishCode(ctx, a, from, "recovery_code", func(tx Tx) (bool, error) {
-		return tx.UseRecoveryCode(ctx, a.User.ID, hashOf(code), s.now())
+		return tx.UseRecoveryCode(ctx, a.User.ID, HashOf(code), s.Now())
 	})
 }
 
@@ -126,8 +126,8 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 		if f.Kind != FactorTOTP {
 			continue
 		}
-		if step, ok := s.SecondFactors.TOTPStep(string(f.Secret), code, s.now()); ok {
-			used = func(tx Tx) (bool, error) { return tx.UseFactorStep(ctx, f.ID, step, s.now()) }
+		if step, ok := s.factors.TOTPStep(string(f.Secret), code, s.Now()); ok {
+			used = func(tx Tx) (bool, error) { return tx.UseFactorStep(ctx, f.ID, step, s.Now()) }
 		}
 	}
 	next, err := s.finishCode(ctx, a, from, string(FactorTOTP), used)
@@ -154,7 +154,7 @@ func (s *Service) finishCode(ctx context.Context, a Awaiting, from origin, how s
 // forgetCodes resets the count of wrong codes for an origin that verified a second factor.
 func (s *Service) forgetCodes(ctx context.Context, a Awaiting, from origin) error {
 	stop := a.codeStop(from.device)
-	return s.Store.Refund(ctx, []Limit{codeRate(a.User.ID, from.device, from.source), stop, toldOf(stop)}, nil, s.now())
+	return s.store.Refund(ctx, []Limit{codeRate(a.User.ID, from.device, from.source), stop, toldOf(stop)}, nil, s.Now())
 }
 
 // CodesStopped returns ErrCodesStopped with a message that says what to do, if too many wrong codes came from this
@@ -178,11 +178,11 @@ func (s *Service) refuseStopped(ctx context.Context, a Awaiting, from origin) er
 }
 
 func (s *Service) codesStopped(ctx context.Context, a Awaiting, from origin) error {
-	wait, err := s.Store.LimitWait(ctx, []Limit{a.codeStop(from.device)}, 1, s.now())
+	wait, err := s.store.LimitWait(ctx, []Limit{a.codeStop(from.device)}, 1, s.Now())
 	if err != nil || wait <= 0 {
 		return err
 	}
-	left, err := s.Store.RecoveryCodesLeft(ctx, a.User.ID)
+	left, err := s.store.RecoveryCodesLeft(ctx, a.User.ID)
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (s *Service) waysOn(recovery, passkey bool) string {
 	if passkey {
 		ways = append(ways, "use a passkey")
 	}
-	if s.MailDelivered {
+	if s.mailDelivered {
 		ways = append(ways, "set a new password by email")
 	} else {
 		ways = append(ways, "ask the operator of this server for a password link")
@@ -217,17 +217,17 @@ func (s *Service) waysOn(recovery, passkey bool) string {
 // email per day.
 func (s *Service) tellStopped(ctx context.Context, u User, stop Limit, known bool) error {
 	told := toldOf(stop)
-	if wait, err := s.Store.LimitWait(ctx, []Limit{told}, 1, s.now()); err != nil || wait > 0 {
+	if wait, err := s.store.LimitWait(ctx, []Limit{told}, 1, s.Now()); err != nil || wait > 0 {
 		return err
 	}
 	mail := false
 	err := s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
 		mail = false
-		if n, err := tx.TakeLimit(ctx, []Limit{told}, 1, s.now()); err != nil || n == 0 {
+		if n, err := tx.TakeLimit(ctx, []Limit{told}, 1, s.Now()); err != nil || n == 0 {
 			return err
 		}
-		if s.MailDelivered {
-			n, err := tx.TakeLimit(ctx, []Limit{limitOf(24*time.Hour, 1, "codes mail", u.ID)}, 1, s.now())
+		if s.mailDelivered {
+			n, err := tx.TakeLimit(ctx, []Limit{LimitOf(24*time.Hour, 1, "codes mail", u.ID)}, 1, s.Now())
 			if err != nil {
 				return err
 			}
@@ -237,10 +237,10 @@ func (s *Service) tellStopped(ctx context.Context, u User, stop Limit, known boo
 		if err := s.recordPerson(ctx, tx, logs, Anonymous, u, told); err != nil || !mail {
 			return err
 		}
-		return tx.InsertMessage(ctx, Message{ID: s.NewID(), Kind: MessageCodesStopped, Address: u.CanonicalEmail, NextAt: s.now(), CreatedAt: s.now()})
+		return tx.InsertMessage(ctx, Message{ID: s.newID(), Kind: MessageCodesStopped, Address: u.CanonicalEmail, NextAt: s.Now(), CreatedAt: s.Now()})
 	})
 	if err == nil && mail {
-		s.MailQueued()
+		s.mailQueued()
 	}
 	return err
 }
@@ -248,12 +248,12 @@ func (s *Service) tellStopped(ctx context.Context, u User, stop Limit, known boo
 // prepareCodesStopped prepares the email about stopped codes, which has no token. There is none if the user no longer
 // exists.
 func (s *Service) prepareCodesStopped(ctx context.Context, msg Message) (*Mail, error) {
-	u, err := s.Store.UserByEmail(ctx, msg.Address)
+	u, err := s.store.UserByEmail(ctx, msg.Address)
 	if IsNotFound(err) {
-		return nil, s.Store.Update(ctx, "", Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
+		return nil, s.store.Update(ctx, "", Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &Mail{ID: msg.ID, Kind: msg.Kind, To: u.Email, Link: s.PublicURL + "/forgot"}, nil
+	return &Mail{ID: msg.ID, Kind: msg.Kind, To: u.Email, Link: s.publicURL + "/forgot"}, nil
 }

@@ -22,10 +22,10 @@ const (
 // by guessing from elsewhere. It is signed, so the server stores nothing.
 func (s *Service) DeviceToken(u User) (string, error) {
 	b := make([]byte, deviceNonce, deviceSize)
-	if _, err := io.ReadFull(s.Rand, b); err != nil {
+	if _, err := io.ReadFull(s.rand, b); err != nil {
 		return "", err
 	}
-	b = binary.BigEndian.AppendUint64(b, uint64(s.now().Add(DeviceLife).Unix())) //nolint:gosec // no clock is before 1970
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Now().Add(DeviceLife).Unix())) //nolint:gosec // no clock is before 1970
 	return base64.RawURLEncoding.EncodeToString(append(b, s.signDevice(b, u)...)), nil
 }
 
@@ -52,7 +52,7 @@ func (s *Service) deviceSince(token string, u User, since time.Time) string {
 		return ""
 	}
 	until := time.Unix(int64(binary.BigEndian.Uint64(b[deviceNonce:deviceText])), 0) //nolint:gosec // signed, so created by us
-	if !s.now().Before(until) || until.Add(-DeviceLife).Before(since.Truncate(time.Second)) {
+	if !s.Now().Before(until) || until.Add(-DeviceLife).Before(since.Truncate(time.Second)) {
 		return ""
 	}
 	return token[:base64.RawURLEncoding.EncodedLen(deviceNonce)]

@@ -27,7 +27,7 @@ var domainProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), i
 // error of the field "email".
 func CanonicalEmail(typed string) (string, error) {
 	bad := func(why string) (string, error) {
-		return "", invalid("email", "invalid_email", "email must be a single email address such as alice@example.com: %s.", why)
+		return "", Invalid("email", "invalid_email", "email must be a single email address such as alice@example.com: %s.", why)
 	}
 	if typed == "" {
 		return bad("it is empty")

@@ -76,7 +76,8 @@ func Unavailable(err error) error {
 	return &Error{Kind: KindUnavailable, Code: "unavailable", Message: "The database is currently unavailable. Try again in a moment.", Err: err}
 }
 
-var errUnavailable = &Error{Kind: KindUnavailable}
+// ErrUnavailable is what errors.Is matches every Unavailable error with.
+var ErrUnavailable = &Error{Kind: KindUnavailable}
 
 // IsNotFound reports whether err says that the object does not exist.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
@@ -87,18 +88,30 @@ func isRefusal(err error) bool {
 	return errors.As(err, &e) && e.Kind != KindInternal && e.Kind != KindUnavailable
 }
 
-func invalid(field, code, format string, a ...any) *Error {
+// Invalid returns an error about a field of the input; the message is formatted as by fmt.Sprintf.
+func Invalid(field, code, format string, a ...any) *Error {
 	return &Error{Kind: KindInvalid, Code: code, Field: field, Message: fmt.Sprintf(format, a...)}
 }
 
-func denied(code, format string, a ...any) *Error {
+// Denied returns an error for something that the caller may not do.
+func Denied(code, format string, a ...any) *Error {
 	return &Error{Kind: KindDenied, Code: code, Message: fmt.Sprintf(format, a...)}
 }
 
-func conflict(code, format string, a ...any) *Error {
+// Conflict returns an error for something that the current state does not allow.
+func Conflict(code, format string, a ...any) *Error {
 	return &Error{Kind: KindConflict, Code: code, Message: fmt.Sprintf(format, a...)}
 }
 
-func gone(message string) *Error {
+// Gone returns an error for an invitation that can no longer be used.
+func Gone(message string) *Error {
 	return &Error{Kind: KindGone, Code: "invitation_gone", Message: message}
+}
+
+// NotFoundIs replaces ErrNotFound by another error, and returns every other error as it is.
+func NotFoundIs(err error, other error) error {
+	if errors.Is(err, ErrNotFound) {
+		return other
+	}
+	return err
 }

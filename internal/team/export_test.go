@@ -4,12 +4,12 @@ import "context"
 
 // Person is the principal of someone who is signed in.
 func (s *Service) Person(ctx context.Context, accountID, userID string) (*Principal, error) {
-	return s.userPrincipal(ctx, s.Store, accountID, userID)
+	return s.userPrincipal(ctx, s.store, accountID, userID)
 }
 
 // SetStrict turns the strict grant policy of an account on.
 func (s *Service) SetStrict(ctx context.Context, accountID string) error {
-	return s.Store.Update(ctx, accountID, Exclusive, func(tx Tx) error {
+	return s.store.Update(ctx, accountID, Exclusive, func(tx Tx) error {
 		a, err := tx.Account(ctx, accountID)
 		if err != nil {
 			return err

@@ -77,10 +77,10 @@ var errWrongCode = &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field
 
 // Factors returns the second factors of the signed-in user, and the number of unused recovery codes.
 func (s *Service) Factors(ctx context.Context, me SignedIn) (all []Factor, codes int, err error) {
-	if all, err = s.confirmed(ctx, s.Store, me.User.ID); err != nil {
+	if all, err = s.confirmed(ctx, s.store, me.User.ID); err != nil {
 		return nil, 0, err
 	}
-	codes, err = s.Store.RecoveryCodesLeft(ctx, me.User.ID)
+	codes, err = s.store.RecoveryCodesLeft(ctx, me.User.ID)
 	return all, codes, err
 }
 
@@ -104,12 +104,12 @@ func (s *Service) AddTOTP(ctx context.Context, me SignedIn, proof Proof) (Factor
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return Factor{}, err
 	}
-	secret, err := s.SecondFactors.NewTOTP()
+	secret, err := s.factors.NewTOTP()
 	if err != nil {
 		return Factor{}, err
 	}
-	f := Factor{ID: s.NewID(), UserID: me.User.ID, Kind: FactorTOTP, Name: "Authenticator app", Secret: []byte(secret), CreatedAt: s.now()}
-	err = s.Store.Update(ctx, me.Session.AccountID, Shared, func(tx Tx) error {
+	f := Factor{ID: s.newID(), UserID: me.User.ID, Kind: FactorTOTP, Name: "Authenticator app", Secret: []byte(secret), CreatedAt: s.Now()}
+	err = s.store.Update(ctx, me.Session.AccountID, Shared, func(tx Tx) error {
 		// A reset that is under way removes what was set up before, and would not see what is added beside it.
 		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
 			return err
@@ -140,14 +140,14 @@ func (s *Service) roomForFactor(ctx context.Context, tx Tx, userID string) error
 		}
 	}
 	if n >= maxFactors {
-		return conflict("too_many_factors", "You have %d second factors, which is the maximum. Remove one first.", n)
+		return Conflict("too_many_factors", "You have %d second factors, which is the maximum. Remove one first.", n)
 	}
 	return nil
 }
 
 // PendingTOTP returns the authenticator app that is not confirmed yet, with the URI for the app.
 func (s *Service) PendingTOTP(ctx context.Context, me SignedIn) (f Factor, uri string, err error) {
-	all, err := s.Store.Factors(ctx, me.User.ID)
+	all, err := s.store.Factors(ctx, me.User.ID)
 	if err != nil {
 		return Factor{}, "", err
 	}
@@ -175,15 +175,15 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (re
 	if err := s.spend(ctx, limits); err != nil {
 		return nil, err
 	}
-	step, ok := s.SecondFactors.TOTPStep(string(f.Secret), cleanCode(code), s.now())
+	step, ok := s.factors.TOTPStep(string(f.Secret), cleanCode(code), s.Now())
 	if !ok {
 		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, and check that the clock of your device is right."}
 	}
-	if err := s.Store.Refund(ctx, limits, nil, s.now()); err != nil {
+	if err := s.store.Refund(ctx, limits, nil, s.Now()); err != nil {
 		return nil, err
 	}
 	// The factor exists from now on: a browser that signed in before did so without it.
-	f.Confirmed, f.Step, f.CreatedAt, f.LastUsedAt = true, step, s.now(), s.now()
+	f.Confirmed, f.Step, f.CreatedAt, f.LastUsedAt = true, step, s.Now(), s.Now()
 	return s.addFactor(ctx, me, f, func(tx Tx) error { return tx.UpdateFactor(ctx, f) })
 }
 
@@ -250,7 +250,7 @@ func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id
 			return err
 		}
 		if u.PasswordHash == "" && len(p.Credentials) == 0 {
-			return conflict("no_way_in", "This is your only way to sign in. Add another passkey or set a password first.")
+			return Conflict("no_way_in", "This is your only way to sign in. Add another passkey or set a password first.")
 		}
 		left, err := s.confirmed(ctx, tx, u.ID)
 		if err != nil || len(left) > 0 {
@@ -271,7 +271,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, me SignedIn, proof Proof
 			return err
 		}
 		if len(left) == 0 {
-			return conflict("no_second_factor", "Recovery codes replace a second factor. Add a second factor first.")
+			return Conflict("no_second_factor", "Recovery codes replace a second factor. Add a second factor first.")
 		}
 		codes, err = s.newRecoveryCodes(ctx, tx, me.User.ID)
 		return err
@@ -283,11 +283,11 @@ func (s *Service) newRecoveryCodes(ctx context.Context, tx Tx, userID string) ([
 	codes, hashes := make([]string, recoveryCodes), make([][]byte, recoveryCodes)
 	for i := range codes {
 		b := make([]byte, 10)
-		if _, err := io.ReadFull(s.Rand, b); err != nil {
+		if _, err := io.ReadFull(s.rand, b); err != nil {
 			return nil, err
 		}
 		code := strings.ToLower(base32.StdEncoding.EncodeToString(b))
-		codes[i], hashes[i] = code[:4]+"-"+code[4:8]+"-"+code[8:12]+"-"+code[12:], hashOf(code)
+		codes[i], hashes[i] = code[:4]+"-"+code[4:8]+"-"+code[8:12]+"-"+code[12:], HashOf(code)
 	}
 	return codes, tx.ReplaceRecoveryCodes(ctx, userID, hashes)
 }
@@ -304,9 +304,9 @@ func (s *Service) ResetFactors(ctx context.Context, email string) error {
 	if err != nil {
 		return err
 	}
-	u, err := s.Store.UserByEmail(ctx, canonical)
+	u, err := s.store.UserByEmail(ctx, canonical)
 	if err != nil {
-		return notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email."})
+		return NotFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email."})
 	}
 	return s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
 		if _, err := s.heldUser(ctx, tx, u.ID); err != nil {

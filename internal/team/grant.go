@@ -47,7 +47,7 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 		return false, err
 	}
 	if role.IsOwner() && (to.keyID == "" || !g.p.Owner || !g.p.InPerson) {
-		return false, denied("owner_role_not_assignable", "The Owner role cannot be assigned. Ownership changes hands only by transfer, and only the Owner in person can give the role to an API key. Choose another role.")
+		return false, Denied("owner_role_not_assignable", "The Owner role cannot be assigned. Ownership changes hands only by transfer, and only the Owner in person can give the role to an API key. Choose another role.")
 	}
 	if g.isCaller(to) {
 		return false, selfDenied()
@@ -80,7 +80,7 @@ func (g *guard) delegates(held permission.Set, projectID string) bool {
 	if g.s.has(g.p, permission.MembersManage) {
 		return true
 	}
-	return projectID != "" && g.s.Options.Catalog.Has(held, permission.ProjectMembersManage)
+	return projectID != "" && g.s.catalog.Has(held, permission.ProjectMembersManage)
 }
 
 func (g *guard) isCaller(to subject) bool {
@@ -109,7 +109,7 @@ func (g *guard) mayBindHolder(to subject) error {
 // mayTouch decides whether the caller may change or remove a membership at all, whatever the change is.
 func (g *guard) mayTouch(m Member) error {
 	if m.IsOwner {
-		return denied("owner_protected", "The Owner's membership cannot be changed, suspended or removed. Transfer ownership first.")
+		return Denied("owner_protected", "The Owner's membership cannot be changed, suspended or removed. Transfer ownership first.")
 	}
 	if g.isCaller(m.subject()) {
 		return selfDenied()
@@ -120,7 +120,7 @@ func (g *guard) mayTouch(m Member) error {
 		return holderDenied()
 	}
 	if m.Role.IsOwner() && !g.p.Owner {
-		return denied("target_dominates", "This API key has the Owner role. Only the Owner can change or remove it.")
+		return Denied("target_dominates", "This API key has the Owner role. Only the Owner can change or remove it.")
 	}
 	if !g.p.account.Strict {
 		return nil
@@ -164,7 +164,7 @@ func (g *guard) mayTouchKey(k APIKey) error {
 	}
 	for _, m := range k.Memberships {
 		if m.Role.IsOwner() && !g.p.Owner {
-			return denied("target_dominates", "This API key has the Owner role. Only the Owner can change or revoke it.")
+			return Denied("target_dominates", "This API key has the Owner role. Only the Owner can change or revoke it.")
 		}
 	}
 	if g.p.account.Strict {
@@ -235,18 +235,18 @@ func (g *guard) managerLeft() error {
 	if err != nil || ok {
 		return err
 	}
-	return conflict("last_manager", "No one could manage the account's members after this change. Give %s to another active person first.", permission.MembersManage)
+	return Conflict("last_manager", "No one could manage the account's members after this change. Give %s to another active person first.", permission.MembersManage)
 }
 
 func (g *guard) escalation(missing permission.Set, why string) *Error {
-	names := g.s.Options.Catalog.Names(missing)
-	e := denied("escalation_denied", "%s. Missing: %s.", why, strings.Join(names, ", "))
-	e.Missing, e.Words = names, g.s.Options.Catalog.Words(names)
+	names := g.s.catalog.Names(missing)
+	e := Denied("escalation_denied", "%s. Missing: %s.", why, strings.Join(names, ", "))
+	e.Missing, e.Words = names, g.s.catalog.Words(names)
 	return e
 }
 
 func selfDenied() error {
-	return denied("self_change_denied", "You cannot change or remove your own membership. Ask someone else who manages members.")
+	return Denied("self_change_denied", "You cannot change or remove your own membership. Ask someone else who manages members.")
 }
 
 func scopeFits(role Role, projectID string) error {
@@ -255,7 +255,7 @@ func scopeFits(role Role, projectID string) error {
 		want = permission.ScopeProject
 	}
 	if role.Scope != want {
-		return invalid("role_id", "role_scope_mismatch", "%q is a role of the %s scope; this needs a role of the %s scope.", role.Name, role.Scope, want)
+		return Invalid("role_id", "role_scope_mismatch", "%q is a role of the %s scope; this needs a role of the %s scope.", role.Name, role.Scope, want)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 
 type house struct {
 	*team.Service
+	db      *store.DB
 	t       *testing.T
 	account team.CreatedAccount
 	owner   *team.Principal
@@ -26,12 +27,13 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{Service: newService(t, password.New()), t: t}
+	svc, db := newService(t, password.New())
+	h := &house{Service: svc, db: db, t: t}
 	h.open("owner@example.com")
 	return h
 }
 
-func newService(t *testing.T, passwords team.Passwords) *team.Service {
+func newService(t *testing.T, passwords team.Passwords) (*team.Service, *store.DB) {
 	t.Helper()
 	c := permission.Default()
 	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "raff.db"), c)
@@ -43,7 +45,7 @@ func newService(t *testing.T, passwords team.Passwords) *team.Service {
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return s, db
 }
 
 // open makes the account.
@@ -245,7 +247,7 @@ func TestWakingSomebodyUpHandsTheirRoleOutAgain(t *testing.T) {
 	_, err := h.UpdateMember(h.ctx(), key, "", m.ID, team.MemberChange{Status: &active})
 	want(t, err, "self_change_denied") // his own key must not
 	must(h.UpdateMember(h.ctx(), alice, "", m.ID, team.MemberChange{Status: &active}))
-	events, _, err := h.Store.Events(h.ctx(), team.EventFilter{AccountID: h.account.AccountID, TargetID: m.ID, Page: team.Page{Limit: 1}})
+	events, _, err := h.db.Events(h.ctx(), team.EventFilter{AccountID: h.account.AccountID, TargetID: m.ID, Page: team.Page{Limit: 1}})
 	if err != nil || !events[0].Delegated {
 		t.Errorf("the event of waking him up: %+v, %v", events, err)
 	}

@@ -16,11 +16,12 @@ import (
 // more afterwards got it from someone who held it, or who manages members and gave it to another person, which the
 // audit log then says.
 func TestNothingGrowsByItself(t *testing.T) {
-	s, n := newService(t, plain{}), 0
+	s, db := newService(t, plain{})
+	n := 0
 	allowed, refused := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		c := &crowd{house: &house{Service: s, t: t, n: n * 100}, rt: rt}
+		c := &crowd{house: &house{Service: s, db: db, t: t, n: n * 100}, rt: rt}
 		c.open(fmt.Sprintf("owner%d@example.com", n))
 		c.gather()
 		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
@@ -179,7 +180,7 @@ func (c *crowd) step() bool {
 
 // delegated is the second half of the rule.
 func (c *crowd) delegated(p *team.Principal, name string, now, held permission.Set) bool {
-	events := first(c.Store.Events(c.ctx(), team.EventFilter{AccountID: c.account.AccountID, Page: team.Page{Limit: 20}}))
+	events := first(c.db.Events(c.ctx(), team.EventFilter{AccountID: c.account.AccountID, Page: team.Page{Limit: 20}}))
 	said := false
 	for _, e := range events {
 		said = said || e.Delegated && e.At.Equal(events[0].At)

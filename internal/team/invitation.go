@@ -20,7 +20,7 @@ type Link struct {
 
 func (w *work) newInvitation(m *Member) *Invitation {
 	inv := &Invitation{
-		ID: w.s.NewID(), AccountID: m.AccountID, ProjectID: m.ProjectID, MemberID: m.ID, Email: m.Email,
+		ID: w.s.newID(), AccountID: m.AccountID, ProjectID: m.ProjectID, MemberID: m.ID, Email: m.Email,
 		CanonicalEmail: m.CanonicalEmail, State: InvitationAccepted, InvitedBy: w.p.by(), InvitedByUser: w.p.person(),
 		ExpiresAt: w.at.Add(InvitationTTL), CreatedAt: w.at, UpdatedAt: w.at, AccountName: w.p.account.Name, Role: m.Role,
 	}
@@ -34,7 +34,7 @@ func (w *work) newInvitation(m *Member) *Invitation {
 // queueMail queues an email that was counted by prepayMails. On a server without email nothing is queued, so that
 // nothing is sent when email is configured months later.
 func (w *work) queueMail(inv Invitation) error {
-	if !w.s.MailDelivered {
+	if !w.s.mailDelivered {
 		return nil
 	}
 	if err := w.mayMail(); err != nil {
@@ -42,7 +42,7 @@ func (w *work) queueMail(inv Invitation) error {
 	}
 	w.prepaid--
 	w.mail = true
-	return w.InsertMessage(w.ctx, Message{ID: w.s.NewID(), Kind: MessageInvitation, AccountID: inv.AccountID, InvitationID: inv.ID, NextAt: w.at, CreatedAt: w.at})
+	return w.InsertMessage(w.ctx, Message{ID: w.s.newID(), Kind: MessageInvitation, AccountID: inv.AccountID, InvitationID: inv.ID, NextAt: w.at, CreatedAt: w.at})
 }
 
 // requeue queues the email again if it was not sent before the invitation was put on hold.
@@ -69,7 +69,7 @@ func (s *Service) ListInvitations(ctx context.Context, p *Principal, f Invitatio
 	if err := s.mayViewInvitations(ctx, p, f.ProjectID); err != nil {
 		return nil, 0, err
 	}
-	return s.Store.Invitations(ctx, f)
+	return s.store.Invitations(ctx, f)
 }
 
 func (s *Service) mayViewInvitations(ctx context.Context, p *Principal, projectID string) error {
@@ -93,21 +93,21 @@ func (s *Service) ListOffers(ctx context.Context, p *Principal, place string, f 
 		}
 		f.Everywhere, f.Places = false, []string{place}
 	}
-	counts, err := s.Store.OfferCounts(ctx, f)
+	counts, err := s.store.OfferCounts(ctx, f)
 	if err != nil {
 		return none(err)
 	}
-	rows, total, err := s.Store.Offers(ctx, f)
+	rows, total, err := s.store.Offers(ctx, f)
 	return rows, total, counts, err
 }
 
 // visibleOffers sets the places where the caller may see invitations; none is an error.
 func (s *Service) visibleOffers(ctx context.Context, p *Principal, f *OfferFilter) (err error) {
-	f.AccountID, f.Now = p.AccountID, s.now()
+	f.AccountID, f.Now = p.AccountID, s.Now()
 	if f.Everywhere, f.Places, err = s.projectsWith(ctx, p, invitationViewers.project...); err != nil {
 		return err
 	}
-	refused := s.require(p, invitationViewers.account...)
+	refused := s.Require(p, invitationViewers.account...)
 	if refused == nil {
 		f.Places = append(f.Places, p.AccountID)
 	}
@@ -119,7 +119,7 @@ func (s *Service) visibleOffers(ctx context.Context, p *Principal, f *OfferFilte
 
 // GetInvitation reads one invitation.
 func (s *Service) GetInvitation(ctx context.Context, p *Principal, id string) (Invitation, error) {
-	inv, err := s.Store.Invitation(ctx, p.AccountID, id)
+	inv, err := s.store.Invitation(ctx, p.AccountID, id)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -136,7 +136,7 @@ func (s *Service) GetInvitation(ctx context.Context, p *Principal, id string) (I
 // CreateInvitation is AddMember by email, but returns the invitation.
 func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMember) (Invitation, error) {
 	if n.Email == nil {
-		return Invitation{}, invalid("email", "required", "email is required: the email address to invite.")
+		return Invitation{}, Invalid("email", "required", "email is required: the email address to invite.")
 	}
 	if err := n.check(); err != nil {
 		return Invitation{}, err
@@ -181,14 +181,14 @@ func (w *work) invitationToSend(id string) (Invitation, Member, error) {
 }
 
 func held(m Member) error {
-	e := conflict("member_suspended", "This invitation is on hold. Set the member's status to active first.")
+	e := Conflict("member_suspended", "This invitation is on hold. Set the member's status to active first.")
 	e.MemberID = m.ID
 	return e
 }
 
 func (g *guard) mayInvite(projectID string) error {
 	if projectID == "" {
-		return g.s.require(g.p, permission.MembersInvite, permission.MembersManage)
+		return g.s.Require(g.p, permission.MembersInvite, permission.MembersManage)
 	}
 	return g.s.requireIn(g.ctx, g, g.p, projectID, []string{permission.ProjectMembersInvite, permission.ProjectMembersManage}, permission.MembersManage)
 }
@@ -265,17 +265,17 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 		if err != nil {
 			return err
 		}
-		if s.MailConfigured {
-			return conflict("mail_configured", "This server sends invitations by email, so only the invited person gets the link. Resend the invitation instead.")
+		if s.mailConfigured {
+			return Conflict("mail_configured", "This server sends invitations by email, so only the invited person gets the link. Resend the invitation instead.")
 		}
 		if err := inv.open(w.at); err != nil {
 			return err
 		}
-		token, err := newToken(s.Rand)
+		token, err := NewToken(s.rand)
 		if err != nil {
 			return err
 		}
-		if err := w.AddToken(ctx, InvitationToken{Hash: hashOf(token), InvitationID: inv.ID, FetchedBy: w.p.by()}, w.at); err != nil {
+		if err := w.AddToken(ctx, InvitationToken{Hash: HashOf(token), InvitationID: inv.ID, FetchedBy: w.p.by()}, w.at); err != nil {
 			return err
 		}
 		link = Link{URL: s.inviteURL(token), ExpiresAt: inv.ExpiresAt}
@@ -284,9 +284,9 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 	return link, err
 }
 
-func (s *Service) inviteURL(token string) string { return s.PublicURL + "/invite/" + token }
+func (s *Service) inviteURL(token string) string { return s.publicURL + "/invite/" + token }
 
-var errInvitationUsed = gone("This invitation was already used. Sign in, or ask for a new invitation.")
+var errInvitationUsed = Gone("This invitation was already used. Sign in, or ask for a new invitation.")
 
 // InvitationUsed reports whether err says that the invitation was already accepted.
 func InvitationUsed(err error) bool {
@@ -300,11 +300,11 @@ func (i *Invitation) open(now time.Time) error {
 	case InvitationAccepted:
 		return errInvitationUsed
 	case InvitationCancelled:
-		return gone("This invitation was cancelled. Ask for a new invitation.")
+		return Gone("This invitation was cancelled. Ask for a new invitation.")
 	case InvitationDeclined:
-		return gone("This invitation was declined. If that was a mistake, ask for a new invitation.")
+		return Gone("This invitation was declined. If that was a mistake, ask for a new invitation.")
 	case InvitationExpired:
-		return gone("This invitation has expired. Ask for it to be resent.")
+		return Gone("This invitation has expired. Ask for it to be resent.")
 	}
 	return nil
 }

@@ -16,9 +16,10 @@ type Limit struct {
 	Burst   int
 }
 
-func limitOf(every time.Duration, burst int, kind string, of ...string) Limit {
+// LimitOf returns a limit on what kind and of identify together, of which only the hash is stored.
+func LimitOf(every time.Duration, burst int, kind string, of ...string) Limit {
 	text := kind + "\x00" + strings.Join(of, "\x00")
-	return Limit{Subject: kind + ":" + base64.RawURLEncoding.EncodeToString(hashOf(text)), Every: every, Burst: burst}
+	return Limit{Subject: kind + ":" + base64.RawURLEncoding.EncodeToString(HashOf(text)), Every: every, Burst: burst}
 }
 
 // origin is where an attempt comes from: the network address, and the browser if it has signed in as this user before.
@@ -30,18 +31,18 @@ type origin struct{ source, device string }
 // last two do not apply to a known browser, because others could use them up.
 func guessLimits(canonical string, from origin) []Limit {
 	if from.device != "" {
-		return []Limit{limitOf(90*time.Second, 10, "guess", canonical, "device", from.device)}
+		return []Limit{LimitOf(90*time.Second, 10, "guess", canonical, "device", from.device)}
 	}
 	source := SourceOf(from.source)
 	limits := []Limit{
-		limitOf(90*time.Second, 10, "guess", canonical, source),
-		limitOf(time.Minute, 100, "guesses", canonical),
+		LimitOf(90*time.Second, 10, "guess", canonical, source),
+		LimitOf(time.Minute, 100, "guesses", canonical),
 	}
 	if source != "" {
-		limits = append(limits, limitOf(10*time.Second, 60, "guesser", source))
+		limits = append(limits, LimitOf(10*time.Second, 60, "guesser", source))
 	}
 	if home := homeOf(from.source); home != "" {
-		limits = append(limits, limitOf(45*time.Second, 20, "guess", canonical, home), limitOf(5*time.Second, 120, "guesser", home))
+		limits = append(limits, LimitOf(45*time.Second, 20, "guess", canonical, home), LimitOf(5*time.Second, 120, "guesser", home))
 	}
 	return limits
 }
@@ -51,7 +52,7 @@ func passkeyLimits(source string) []Limit {
 	if source == "" {
 		return nil
 	}
-	return []Limit{limitOf(time.Second, 60, "passkeys", source)}
+	return []Limit{LimitOf(time.Second, 60, "passkeys", source)}
 }
 
 // SourceOf is the network source of an address, as counted by limits: a single IPv4 address, or a whole IPv6 network,
@@ -102,7 +103,7 @@ func (s *Service) guess(ctx context.Context, canonical string, from origin, hash
 	if !known {
 		hash = nobody
 	}
-	ok, err := s.Passwords.Matches(ctx, password, hash)
+	ok, err := s.passwords.Matches(ctx, password, hash)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (s *Service) guess(ctx context.Context, canonical string, from origin, hash
 		return wrong
 	}
 	// A correct password is not a guess: neither this attempt nor the mistakes before it count.
-	return s.Store.Refund(ctx, limits[:1], limits[1:], s.now())
+	return s.store.Refund(ctx, limits[:1], limits[1:], s.Now())
 }
 
 // ForgetGuesses resets the attempts of an email from this network address after a new password was set, because the
@@ -120,18 +121,18 @@ func (s *Service) ForgetGuesses(ctx context.Context, email, source string) error
 	if err != nil {
 		return err
 	}
-	return s.Store.Refund(ctx, guessLimits(canonical, origin{source: source})[:1], nil, s.now())
+	return s.store.Refund(ctx, guessLimits(canonical, origin{source: source})[:1], nil, s.Now())
 }
 
 func (s *Service) spend(ctx context.Context, limits []Limit) error {
 	if len(limits) == 0 {
 		return nil
 	}
-	ok, err := s.Store.Take(ctx, limits, s.now())
+	ok, err := s.store.Take(ctx, limits, s.Now())
 	if err != nil || ok {
 		return err
 	}
-	wait, err := s.Store.LimitWait(ctx, limits, 1, s.now())
+	wait, err := s.store.LimitWait(ctx, limits, 1, s.Now())
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (r Rate) limit(kind string, of ...string) []Limit {
 	if r.Burst <= 0 || r.Per <= 0 {
 		return nil
 	}
-	return []Limit{limitOf(max(r.Per/time.Duration(r.Burst), time.Microsecond), r.Burst, kind, of...)}
+	return []Limit{LimitOf(max(r.Per/time.Duration(r.Burst), time.Microsecond), r.Burst, kind, of...)}
 }
 
 // MailLimits are the limits on emails that are sent at the request of others. They apply across all nodes.
@@ -75,7 +75,7 @@ func (w *work) senderLimits() ([]Limit, error) {
 // prepayMails counts up to n emails of the caller before anything is written; queueMail uses them. On a server without
 // email, nothing is counted.
 func (w *work) prepayMails(n int) (err error) {
-	if !w.s.MailDelivered || n == 0 {
+	if !w.s.mailDelivered || n == 0 {
 		return nil
 	}
 	if w.limits, err = w.senderLimits(); err != nil {
@@ -97,7 +97,7 @@ func (w *work) returnMails() error {
 
 // mayMail refuses an email if a limit of the caller is used up.
 func (w *work) mayMail() error {
-	if !w.s.MailDelivered || w.prepaid > 0 {
+	if !w.s.mailDelivered || w.prepaid > 0 {
 		return nil
 	}
 	w.unpaid++ // of several refused rows, each has to wait longer than the previous one
@@ -110,7 +110,7 @@ func (w *work) mayMail() error {
 
 // mayResend refuses an email to a recipient whose limit is used up.
 func (w *work) mayResend(inv Invitation) error {
-	if !w.s.MailDelivered {
+	if !w.s.mailDelivered {
 		return nil
 	}
 	wait, err := w.LimitWait(w.ctx, w.s.mailLimits.recipient(inv.AccountID, inv.CanonicalEmail), 1, w.at)
@@ -148,18 +148,18 @@ func (s *Service) mailWait(ctx context.Context, msg Message) (time.Duration, err
 	if msg.Kind != MessageInvitation || msg.Attempts > 0 {
 		return 0, nil
 	}
-	inv, err := s.Store.Invitation(ctx, msg.AccountID, msg.InvitationID)
+	inv, err := s.store.Invitation(ctx, msg.AccountID, msg.InvitationID)
 	if err != nil {
-		return 0, notFoundIs(err, nil)
+		return 0, NotFoundIs(err, nil)
 	}
 	limits := s.mailLimits.recipient(msg.AccountID, inv.CanonicalEmail)
 	if len(limits) == 0 {
 		return 0, nil
 	}
-	ok, err := s.Store.Take(ctx, limits, s.now())
+	ok, err := s.store.Take(ctx, limits, s.Now())
 	if err != nil || ok {
 		return 0, err
 	}
-	wait, err := s.Store.LimitWait(ctx, limits, 1, s.now())
+	wait, err := s.store.LimitWait(ctx, limits, 1, s.Now())
 	return max(wait, time.Second), err
 }

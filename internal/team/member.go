@@ -57,7 +57,7 @@ func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter)
 	switch f.Status {
 	case "", StatusPending, StatusActive, StatusSuspended:
 	default:
-		return nil, 0, invalid("status", "invalid_status", "status must be pending, active or suspended.")
+		return nil, 0, Invalid("status", "invalid_status", "status must be pending, active or suspended.")
 	}
 	if f.Email != "" {
 		canonical, err := CanonicalEmail(f.Email)
@@ -66,7 +66,7 @@ func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter)
 		}
 		f.Email = canonical
 	}
-	return s.Store.Members(ctx, f)
+	return s.store.Members(ctx, f)
 }
 
 // GetMember reads one member of the account or of a project.
@@ -74,7 +74,7 @@ func (s *Service) GetMember(ctx context.Context, p *Principal, projectID, id str
 	if err := s.mayViewMembers(ctx, p, projectID); err != nil {
 		return Member{}, err
 	}
-	return s.Store.Member(ctx, p.AccountID, projectID, id)
+	return s.store.Member(ctx, p.AccountID, projectID, id)
 }
 
 // viewers are the permissions that allow viewing members in the account or in a project; any one of them is enough.
@@ -85,7 +85,7 @@ var memberViewers = viewers{[]string{permission.MembersView, permission.MembersM
 // mayView checks the permission to view members of the account or of a project.
 func (s *Service) mayView(ctx context.Context, r Reader, p *Principal, projectID string, by viewers) error {
 	if projectID == "" {
-		return s.require(p, by.account...)
+		return s.Require(p, by.account...)
 	}
 	return s.requireIn(ctx, r, p, projectID, by.project, permission.MembersManage)
 }
@@ -93,11 +93,11 @@ func (s *Service) mayView(ctx context.Context, r Reader, p *Principal, projectID
 // mayViewIn is mayView for a project that may belong to another account or not exist.
 func (s *Service) mayViewIn(ctx context.Context, p *Principal, projectID string, by viewers) error {
 	if projectID != "" {
-		if _, err := s.Store.Project(ctx, p.AccountID, projectID); err != nil {
+		if _, err := s.store.Project(ctx, p.AccountID, projectID); err != nil {
 			return err
 		}
 	}
-	return s.mayView(ctx, s.Store, p, projectID, by)
+	return s.mayView(ctx, s.store, p, projectID, by)
 }
 
 func (s *Service) mayViewMembers(ctx context.Context, p *Principal, projectID string) error {
@@ -146,10 +146,10 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 	}
 	role, err := w.Role(w.ctx, w.p.AccountID, n.RoleID)
 	if err != nil {
-		return m, nil, notFoundIs(err, invalidReference("role_id", "role"))
+		return m, nil, NotFoundIs(err, invalidReference("role_id", "role"))
 	}
 	m = Member{
-		ID: w.s.NewID(), AccountID: w.p.AccountID, ProjectID: n.ProjectID, ProjectName: pr.Name, Role: role, Status: StatusActive,
+		ID: w.s.newID(), AccountID: w.p.AccountID, ProjectID: n.ProjectID, ProjectName: pr.Name, Role: role, Status: StatusActive,
 		ManagedBy: n.ManagedBy, InvitedBy: w.p.by(), CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	if m.ManagedBy == "" {
@@ -183,10 +183,10 @@ func (n *NewMember) check() (err error) {
 		if n.ProjectID != "" {
 			which = "target_user_id and api_key_id"
 		}
-		return invalid("", "exactly_one_of", "Send exactly one of %s; %d were sent.", which, given)
+		return Invalid("", "exactly_one_of", "Send exactly one of %s; %d were sent.", which, given)
 	}
 	if n.RoleID == "" {
-		return invalid("role_id", "required", "role_id is required: the id of the role to assign. GET /api/v1/roles lists the roles.")
+		return Invalid("role_id", "required", "role_id is required: the id of the role to assign. GET /api/v1/roles lists the roles.")
 	}
 	if n.Email != nil {
 		n.canonical, err = CanonicalEmail(*n.Email)
@@ -198,9 +198,9 @@ func (n *NewMember) check() (err error) {
 func (g *guard) mayAdd(n NewMember) (Project, error) {
 	if n.ProjectID == "" {
 		if n.Email != nil {
-			return Project{}, g.s.require(g.p, permission.MembersManage, permission.MembersInvite)
+			return Project{}, g.s.Require(g.p, permission.MembersManage, permission.MembersInvite)
 		}
-		return Project{}, g.s.require(g.p, permission.MembersManage)
+		return Project{}, g.s.Require(g.p, permission.MembersManage)
 	}
 	pr, err := g.Project(g.ctx, g.p.AccountID, n.ProjectID)
 	if err != nil {
@@ -219,13 +219,13 @@ func (w *work) bindTo(m *Member, n NewMember) error {
 	case n.UserID != nil:
 		u, err := w.KnownUser(w.ctx, w.p.AccountID, *n.UserID)
 		if err != nil {
-			return notFoundIs(err, invalidReference("target_user_id", "user"))
+			return NotFoundIs(err, invalidReference("target_user_id", "user"))
 		}
 		m.bindUser(u)
 	case n.APIKeyID != nil:
 		k, err := w.APIKey(w.ctx, w.p.AccountID, *n.APIKeyID)
 		if err != nil {
-			return notFoundIs(err, invalidReference("api_key_id", "API key"))
+			return NotFoundIs(err, invalidReference("api_key_id", "API key"))
 		}
 		m.bindKey(k)
 	default:
@@ -264,11 +264,11 @@ func (w *work) isThemselves(u User, n NewMember) (bool, error) {
 	}
 	role, err := w.Role(w.ctx, w.p.AccountID, n.RoleID)
 	if err != nil {
-		return false, notFoundIs(err, invalidReference("role_id", "role"))
+		return false, NotFoundIs(err, invalidReference("role_id", "role"))
 	}
 	p, err := w.principalNow(w.p.AccountID, u.VouchedBy)
 	if err != nil {
-		return false, notFoundIs(err, nil)
+		return false, NotFoundIs(err, nil)
 	}
 	voucher := w.guard
 	voucher.p = p
@@ -297,7 +297,7 @@ func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, er
 	if byEmail {
 		inv = w.newInvitation(m)
 	}
-	if m.Type == TypeInvitation && w.s.MailDelivered && w.prepaid == 0 {
+	if m.Type == TypeInvitation && w.s.mailDelivered && w.prepaid == 0 {
 		if err := w.alreadyMember(*m); !IsNotFound(err) {
 			return nil, err // retrying later would not help
 		}
@@ -345,9 +345,9 @@ func (w *work) alreadyMember(m Member) error {
 	if err != nil {
 		return err
 	}
-	e := conflict("already_member", "This %s is already a member. To change the role, send PATCH to the member with the id in member_id.", principalWord(old.Type))
+	e := Conflict("already_member", "This %s is already a member. To change the role, send PATCH to the member with the id in member_id.", principalWord(old.Type))
 	if old.Type == TypeInvitation {
-		e = conflict("invitation_pending", "This email is already invited. Change, resend or remove the member with the id in member_id.")
+		e = Conflict("invitation_pending", "This email is already invited. Change, resend or remove the member with the id in member_id.")
 		if old.Invitation != nil {
 			e.State = old.Invitation.StateAt(w.at)
 		}
@@ -364,5 +364,5 @@ func principalWord(t PrincipalType) string {
 }
 
 func invalidReference(field, noun string) error {
-	return invalid(field, "invalid_reference", "%s does not match any %s in this account. Check the id.", field, noun)
+	return Invalid(field, "invalid_reference", "%s does not match any %s in this account. Check the id.", field, noun)
 }

@@ -14,10 +14,10 @@ import (
 // role, or a suspension in a project, only lists them.
 func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id string, c MemberChange) (Member, error) {
 	if c.RoleID == nil && c.Status == nil {
-		return Member{}, invalid("", "nothing_to_update", "Nothing to update. Send role_id, status or both.")
+		return Member{}, Invalid("", "nothing_to_update", "Nothing to update. Send role_id, status or both.")
 	}
 	if c.Status != nil && *c.Status != StatusActive && *c.Status != StatusSuspended {
-		return Member{}, invalid("status", "invalid_status", "status must be active or suspended.")
+		return Member{}, Invalid("status", "invalid_status", "status must be active or suspended.")
 	}
 	var m Member
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
@@ -116,7 +116,7 @@ type shutOut struct {
 
 func (g *guard) memberToChange(projectID, id string) (Member, error) {
 	if projectID == "" {
-		if err := g.s.require(g.p, permission.MembersManage); err != nil {
+		if err := g.s.Require(g.p, permission.MembersManage); err != nil {
 			return Member{}, err
 		}
 		return g.Member(g.ctx, g.p.AccountID, "", id)
@@ -137,7 +137,7 @@ func (w *work) changeMember(m *Member, c MemberChange) (delegated bool, err erro
 	if c.RoleID != nil && *c.RoleID != m.Role.ID {
 		role, err := w.Role(w.ctx, w.p.AccountID, *c.RoleID)
 		if err != nil {
-			return false, notFoundIs(err, invalidReference("role_id", "role"))
+			return false, NotFoundIs(err, invalidReference("role_id", "role"))
 		}
 		if delegated, err = w.mayBind(m.subject(), role, m.ProjectID); err != nil {
 			return false, err
@@ -159,7 +159,7 @@ func (w *work) changeStatus(m *Member, to Status) (delegated bool, err error) {
 		m.Status = StatusSuspended
 		return false, nil
 	case m.Type == TypeInvitation && m.Status == StatusPending:
-		e := conflict("member_pending", "The invitation has not been accepted yet, and only the invited person can activate the membership by accepting it. Resend the invitation if it was lost.")
+		e := Conflict("member_pending", "The invitation has not been accepted yet, and only the invited person can activate the membership by accepting it. Resend the invitation if it was lost.")
 		e.MemberID = m.ID
 		return false, e
 	}
@@ -260,7 +260,7 @@ func (g *guard) memberToRemove(projectID, id string) (Member, error) {
 	}
 	if projectID == "" {
 		inAccount, pending = []string{permission.MembersManage, permission.MembersRemove}, []string{permission.MembersInvite}
-		check = func(extra ...string) error { return g.s.require(g.p, append(inAccount, extra...)...) }
+		check = func(extra ...string) error { return g.s.Require(g.p, append(inAccount, extra...)...) }
 	}
 	if err := check(pending...); err != nil {
 		return Member{}, check()

@@ -36,10 +36,10 @@ type Mail struct {
 // the attempts; one that is the error of ctx says that the mail was certainly not sent. Many workers on several nodes may
 // call it at once.
 func (s *Service) DeliverMail(ctx context.Context, urgentOnly bool, send func(context.Context, Mail) error) (found bool, err error) {
-	now := s.now()
-	msg, err := s.Store.LeaseMessage(ctx, Lease{Now: now, Until: now.Add(mailLease), UrgentOnly: urgentOnly, After: s.turn.get()})
+	now := s.Now()
+	msg, err := s.store.LeaseMessage(ctx, Lease{Now: now, Until: now.Add(mailLease), UrgentOnly: urgentOnly, After: s.turn.get()})
 	if err != nil {
-		return false, notFoundIs(err, nil)
+		return false, NotFoundIs(err, nil)
 	}
 	if !msg.Urgent() {
 		s.turn.set(msg.AccountID)
@@ -48,7 +48,7 @@ func (s *Service) DeliverMail(ctx context.Context, urgentOnly bool, send func(co
 		if err != nil {
 			return true, err
 		}
-		msg.NextAt = s.now().Add(wait)
+		msg.NextAt = s.Now().Add(wait)
 		return true, s.postpone(ctx, msg)
 	}
 	mail, err := s.prepare(ctx, msg)
@@ -69,7 +69,7 @@ func (s *Service) DeliverMail(ctx context.Context, urgentOnly bool, send func(co
 
 // postpone gives a message back.
 func (s *Service) postpone(ctx context.Context, msg Message) error {
-	return s.Store.Update(ctx, msg.AccountID, Shared, func(tx Tx) error { return tx.UpdateMessage(ctx, msg) })
+	return s.store.Update(ctx, msg.AccountID, Shared, func(tx Tx) error { return tx.UpdateMessage(ctx, msg) })
 }
 
 // turn is the account whose mail was sent last. Each node goes round by itself.
@@ -99,16 +99,16 @@ func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
 		return s.prepareCodesStopped(ctx, msg)
 	}
 	var mail *Mail
-	err := s.Store.Update(ctx, msg.AccountID, Exclusive, func(tx Tx) error {
+	err := s.store.Update(ctx, msg.AccountID, Exclusive, func(tx Tx) error {
 		mail = nil
 		inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
 		if err != nil && !IsNotFound(err) {
 			return err
 		}
-		if err != nil || inv.open(s.now()) != nil || inv.MemberStatus != StatusPending {
+		if err != nil || inv.open(s.Now()) != nil || inv.MemberStatus != StatusPending {
 			return tx.DeleteMessage(ctx, msg.ID)
 		}
-		token, err := newToken(s.Rand)
+		token, err := NewToken(s.rand)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
 			ID: msg.ID, Kind: MessageInvitation, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
 			InviterName: inv.InviterName, InviterEmail: inv.InviterEmail, Link: s.inviteURL(token), ExpiresAt: inv.ExpiresAt,
 		}
-		return tx.AddToken(ctx, InvitationToken{Hash: hashOf(token), InvitationID: inv.ID, Mailed: true}, s.now())
+		return tx.AddToken(ctx, InvitationToken{Hash: HashOf(token), InvitationID: inv.ID, Mailed: true}, s.Now())
 	})
 	return mail, err
 }
@@ -124,9 +124,9 @@ func (s *Service) prepare(ctx context.Context, msg Message) (*Mail, error) {
 // preparePassword mints the link of a mail to someone who forgot a password. An address nobody has gets no mail, and
 // nobody gets one so late that they do not wait for it any more.
 func (s *Service) preparePassword(ctx context.Context, msg Message) (*Mail, error) {
-	u, err := s.Store.UserByEmail(ctx, msg.Address)
-	if IsNotFound(err) || err == nil && s.now().After(msg.CreatedAt.Add(resetLinkTTL)) {
-		return nil, s.Store.Update(ctx, "", Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
+	u, err := s.store.UserByEmail(ctx, msg.Address)
+	if IsNotFound(err) || err == nil && s.Now().After(msg.CreatedAt.Add(resetLinkTTL)) {
+		return nil, s.store.Update(ctx, "", Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
 	}
 	if err != nil {
 		return nil, err
@@ -139,13 +139,13 @@ func (s *Service) preparePassword(ctx context.Context, msg Message) (*Mail, erro
 }
 
 func (s *Service) noteSent(ctx context.Context, msg Message, failure error) error {
-	return s.Store.Update(ctx, msg.AccountID, Exclusive, func(tx Tx) error {
+	return s.store.Update(ctx, msg.AccountID, Exclusive, func(tx Tx) error {
 		state, last := InvitationSent, true
 		if failure != nil {
 			msg.Attempts++
-			msg.LastError = shorten(failure.Error())
-			msg.NextAt = s.now().Add(backoff(msg.Attempts))
-			last = permanent(failure) || msg.Attempts >= mailAttempts || msg.Kind == MessagePassword && s.now().After(msg.CreatedAt.Add(resetLinkTTL))
+			msg.LastError = Shorten(failure.Error())
+			msg.NextAt = s.Now().Add(backoff(msg.Attempts))
+			last = permanent(failure) || msg.Attempts >= mailAttempts || msg.Kind == MessagePassword && s.Now().After(msg.CreatedAt.Add(resetLinkTTL))
 			state = InvitationFailed
 		}
 		finish := tx.UpdateMessage
@@ -160,12 +160,12 @@ func (s *Service) noteSent(ctx context.Context, msg Message, failure error) erro
 		}
 		inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
 		if err != nil {
-			return notFoundIs(err, nil)
+			return NotFoundIs(err, nil)
 		}
-		if open := inv.open(s.now()) == nil; !open || inv.State == state {
+		if open := inv.open(s.Now()) == nil; !open || inv.State == state {
 			return nil
 		}
-		inv.State, inv.UpdatedAt = state, s.now()
+		inv.State, inv.UpdatedAt = state, s.Now()
 		return tx.UpdateInvitation(ctx, inv)
 	})
 }
@@ -182,5 +182,5 @@ func backoff(attempts int) time.Duration {
 
 // CleanUp removes pending members whose invitation expired or was declined 30 days ago. A server calls it now and then.
 func (s *Service) CleanUp(ctx context.Context) (int, error) {
-	return s.Store.RemoveStale(ctx, s.now().Add(-staleAfter), s.now)
+	return s.store.RemoveStale(ctx, s.Now().Add(-staleAfter), s.Now)
 }

@@ -27,16 +27,16 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 			return err
 		}
 		if !mayTransfer { // they became the Owner a moment ago, and have shown nothing yet
-			return conflict("try_again", "Ownership was transferred to you a moment ago. Try again.")
+			return Conflict("try_again", "Ownership was transferred to you a moment ago. Try again.")
 		}
 		if next, err = w.Member(ctx, w.p.AccountID, "", memberID); err != nil {
 			return err
 		}
 		if next.IsOwner {
-			return invalid("member_id", "nothing_to_update", "This member is already the Owner.")
+			return Invalid("member_id", "nothing_to_update", "This member is already the Owner.")
 		}
-		if next.Type != TypeUser || next.Status != StatusActive || over(next.ExpiresAt, w.at) {
-			return invalid("member_id", "invalid_reference", "Ownership can only be transferred to a person with an active membership of the account; this member is %s (%s).", next.Status, next.Type)
+		if next.Type != TypeUser || next.Status != StatusActive || Expired(next.ExpiresAt, w.at) {
+			return Invalid("member_id", "invalid_reference", "Ownership can only be transferred to a person with an active membership of the account; this member is %s (%s).", next.Status, next.Type)
 		}
 		if err := w.handOver(&next); err != nil {
 			return err
@@ -49,7 +49,7 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 
 func (g *guard) mayTransfer() error {
 	if !g.p.Owner || !g.p.InPerson {
-		return denied("permission_denied", "Only the Owner in person can transfer ownership, not an API key. Sign in as the Owner, or ask the operator of the server.")
+		return Denied("permission_denied", "Only the Owner in person can transfer ownership, not an API key. Sign in as the Owner, or ask the operator of the server.")
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (w *work) handOver(next *Member) error {
 		if !former.IsOwner {
 			continue
 		}
-		if former.Role, err = role(w.s.Options.Catalog.SecondSlug()); err != nil {
+		if former.Role, err = role(w.s.catalog.SecondSlug()); err != nil {
 			return err
 		}
 		former.IsOwner, former.UpdatedAt = false, w.since(former.UpdatedAt)

@@ -17,11 +17,11 @@ func (s *Service) BeginPasskey(ctx context.Context, me SignedIn, proof Proof) (o
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return nil, err
 	}
-	u, _, err := s.passkeyUser(ctx, s.Store, me.User)
+	u, _, err := s.passkeyUser(ctx, s.store, me.User)
 	if err != nil {
 		return nil, err
 	}
-	options, state, err := s.SecondFactors.BeginRegistration(u)
+	options, state, err := s.factors.BeginRegistration(u)
 	if err != nil {
 		return nil, err
 	}
@@ -33,10 +33,10 @@ func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, a
 	if name == "" {
 		name = "Passkey"
 	}
-	if err := checkName(name, 64); err != nil {
+	if err := CheckName(name, 64); err != nil {
 		return nil, err
 	}
-	u, _, err := s.passkeyUser(ctx, s.Store, me.User)
+	u, _, err := s.passkeyUser(ctx, s.store, me.User)
 	if err != nil {
 		return nil, err
 	}
@@ -44,12 +44,12 @@ func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, a
 	if err != nil {
 		return nil, err
 	}
-	credential, err := s.SecondFactors.FinishRegistration(u, state, answer)
+	credential, err := s.factors.FinishRegistration(u, state, answer)
 	if err != nil {
 		return nil, &Error{Kind: KindInvalid, Code: "invalid_passkey", Message: "The passkey could not be added. Try again.", Err: err}
 	}
 	f := Factor{
-		ID: s.NewID(), UserID: me.User.ID, Kind: FactorPasskey, Name: name, Confirmed: true, Secret: credential, CreatedAt: s.now(),
+		ID: s.newID(), UserID: me.User.ID, Kind: FactorPasskey, Name: name, Confirmed: true, Secret: credential, CreatedAt: s.Now(),
 	}
 	return s.addFactor(ctx, me, f, func(tx Tx) error {
 		ok, err := take(tx)
@@ -82,11 +82,11 @@ func (s *Service) passkeyUser(ctx context.Context, r Reader, u User) (PasskeyUse
 
 // ask asks for one of a person's passkeys in a session. In place of a password, the device must also verify the person.
 func (s *Service) ask(ctx context.Context, session Session, u User, kind ceremonyKind) (options []byte, err error) {
-	p, _, err := s.passkeyUser(ctx, s.Store, u)
+	p, _, err := s.passkeyUser(ctx, s.store, u)
 	if err != nil {
 		return nil, err
 	}
-	options, state, err := s.SecondFactors.BeginProof(p, kind == ceremonyConfirm)
+	options, state, err := s.factors.BeginProof(p, kind == ceremonyConfirm)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (s *Service) ask(ctx context.Context, session Session, u User, kind ceremon
 // answered checks the answer of a passkey to what it was asked in a session. take takes the passkey's use into account,
 // and returns false when the question was answered before.
 func (s *Service) answered(ctx context.Context, session Session, u User, kind ceremonyKind, answer []byte) (take func(Tx) (bool, error), err error) {
-	p, keys, err := s.passkeyUser(ctx, s.Store, u)
+	p, keys, err := s.passkeyUser(ctx, s.store, u)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (s *Service) answered(ctx context.Context, session Session, u User, kind ce
 	if err != nil {
 		return nil, err
 	}
-	which, credential, err := s.SecondFactors.FinishProof(p, state, answer)
+	which, credential, err := s.factors.FinishProof(p, state, answer)
 	if err != nil {
 		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_passkey", Field: "passkey", Message: "The passkey was not accepted. Try again.", Err: err}
 	}
@@ -118,8 +118,8 @@ func (s *Service) answered(ctx context.Context, session Session, u User, kind ce
 
 // usePasskey notes that a passkey was used. One that was removed meanwhile opens nothing.
 func (s *Service) usePasskey(ctx context.Context, tx Tx, f Factor, credential []byte) error {
-	f.Secret, f.LastUsedAt = credential, s.now()
-	return notFoundIs(tx.UpdateFactor(ctx, f), errNoPasskey)
+	f.Secret, f.LastUsedAt = credential, s.Now()
+	return NotFoundIs(tx.UpdateFactor(ctx, f), errNoPasskey)
 }
 
 // challengeLife is how long a page that asks for a passkey can stay open.
@@ -134,10 +134,10 @@ var errNoPasskey = &Error{
 // to keep: 16 random bytes, the moment, and a code over both that only these servers can make.
 func (s *Service) challenge() ([]byte, error) {
 	c := make([]byte, 16, 40)
-	if _, err := io.ReadFull(s.Rand, c); err != nil {
+	if _, err := io.ReadFull(s.rand, c); err != nil {
 		return nil, err
 	}
-	c = binary.BigEndian.AppendUint64(c, uint64(s.now().Add(challengeLife).Unix())) //nolint:gosec // no clock is before 1970
+	c = binary.BigEndian.AppendUint64(c, uint64(s.Now().Add(challengeLife).Unix())) //nolint:gosec // no clock is before 1970
 	return append(c, s.sign("challenge", c)...), nil
 }
 
@@ -158,7 +158,7 @@ func (s *Service) sign(purpose string, text []byte, more ...string) []byte {
 
 // isChallenge reports a challenge that was made here and is still good.
 func (s *Service) isChallenge(c []byte) bool {
-	return len(c) == 40 && hmac.Equal(c[24:], s.sign("challenge", c[:24])) && s.now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so created by us
+	return len(c) == 40 && hmac.Equal(c[24:], s.sign("challenge", c[:24])) && s.Now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so created by us
 }
 
 // BeginPasskeySignIn asks for a passkey of whoever is there.
@@ -167,7 +167,7 @@ func (s *Service) BeginPasskeySignIn() (options []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.SecondFactors.BeginSignIn(c)
+	return s.factors.BeginSignIn(c)
 }
 
 // SignInWithPasskey starts a session with the answer of a passkey alone: the device made sure of the person, so nothing
@@ -180,16 +180,16 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 	var keys []Factor
 	var once Limit
 	var failed error
-	which, credential, err := s.SecondFactors.FinishSignIn(answer, func(challenge []byte, userID string) (p PasskeyUser, err error) {
-		defer func() { failed = notFoundIs(err, nil) }()
+	which, credential, err := s.factors.FinishSignIn(answer, func(challenge []byte, userID string) (p PasskeyUser, err error) {
+		defer func() { failed = NotFoundIs(err, nil) }()
 		if !s.isChallenge(challenge) {
 			return p, errStaleCeremony
 		}
-		once = limitOf(challengeLife, 1, "challenge", string(challenge))
-		if u, err = s.Store.User(ctx, userID); err != nil {
+		once = LimitOf(challengeLife, 1, "challenge", string(challenge))
+		if u, err = s.store.User(ctx, userID); err != nil {
 			return p, err
 		}
-		p, keys, err = s.passkeyUser(ctx, s.Store, u)
+		p, keys, err = s.passkeyUser(ctx, s.store, u)
 		return p, err
 	})
 	if failed != nil {
@@ -200,7 +200,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 		return "", errNoPasskey
 	}
 	// An answer works once: whoever saw it on its way cannot send it again.
-	if ok, err := s.Store.Take(ctx, []Limit{once}, s.now()); err != nil || !ok {
+	if ok, err := s.store.Take(ctx, []Limit{once}, s.Now()); err != nil || !ok {
 		return "", errors.Join(err, errStaleCeremony)
 	}
 	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {
@@ -210,3 +210,6 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 		return entry{told: event.SignedIn{With: event.WithPasskey}}, tx.InsertWholeSession(ctx, session, hash)
 	})
 }
+
+// HasPasskeys reports whether passkeys are possible on this server.
+func (s *Service) HasPasskeys() bool { return s.factors.HasPasskeys() }

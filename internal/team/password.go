@@ -12,7 +12,7 @@ const resetLinkTTL = time.Hour
 
 // passwordLink mints a link with which a person sets a password.
 func (s *Service) passwordLink(ctx context.Context, tx Tx, u User, purpose string) (Link, error) {
-	token, err := newToken(s.Rand)
+	token, err := NewToken(s.rand)
 	if err != nil {
 		return Link{}, err
 	}
@@ -20,25 +20,25 @@ func (s *Service) passwordLink(ctx context.Context, tx Tx, u User, purpose strin
 	if purpose == LinkReset {
 		ttl = resetLinkTTL
 	}
-	link := Link{URL: s.PublicURL + "/password/" + token, ExpiresAt: s.now().Add(ttl)}
-	return link, tx.InsertLinkToken(ctx, LinkToken{Hash: hashOf(token), UserID: u.ID, Purpose: purpose, ExpiresAt: link.ExpiresAt})
+	link := Link{URL: s.publicURL + "/password/" + token, ExpiresAt: s.Now().Add(ttl)}
+	return link, tx.InsertLinkToken(ctx, LinkToken{Hash: HashOf(token), UserID: u.ID, Purpose: purpose, ExpiresAt: link.ExpiresAt})
 }
 
 // InspectPasswordLink is whose password a link sets, and whether they have passkeys; it changes nothing.
 func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u User, passkeys bool, err error) {
-	if u, _, err = s.behindPasswordLink(ctx, s.Store, token); err != nil {
+	if u, _, err = s.behindPasswordLink(ctx, s.store, token); err != nil {
 		return u, false, err
 	}
-	p, _, err := s.passkeyUser(ctx, s.Store, u)
+	p, _, err := s.passkeyUser(ctx, s.store, u)
 	return u, len(p.Credentials) > 0, err
 }
 
 func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string) (User, LinkToken, error) {
-	t, err := r.LinkToken(ctx, hashOf(token))
+	t, err := r.LinkToken(ctx, HashOf(token))
 	if err != nil {
-		return User{}, t, notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "This link does not exist. Check that you copied the whole link."})
+		return User{}, t, NotFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "This link does not exist. Check that you copied the whole link."})
 	}
-	if !t.UsedAt.IsZero() || over(t.ExpiresAt, s.now()) {
+	if !t.UsedAt.IsZero() || Expired(t.ExpiresAt, s.Now()) {
 		return User{}, t, &Error{Kind: KindGone, Code: "link_gone", Message: "This link was already used or has expired. Request a new one on the sign-in page."}
 	}
 	u, err := r.User(ctx, t.UserID)
@@ -70,7 +70,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, token, name, password s
 // ResetByLink sets a password, once per link. It ends all sessions of the person and uses up their other links:
 // whoever knew the old password is out. Of someone whose address was never proven before, it also ends all factors.
 func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
-	seen, t, err := s.behindPasswordLink(ctx, s.Store, n.Token)
+	seen, t, err := s.behindPasswordLink(ctx, s.store, n.Token)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
 		if _, _, err := s.behindPasswordLink(ctx, tx, n.Token); err != nil {
 			return err
 		}
-		ok, err := tx.UseLinkToken(ctx, t.Hash, s.now())
+		ok, err := tx.UseLinkToken(ctx, t.Hash, s.Now())
 		if err != nil {
 			return err
 		}
@@ -120,11 +120,11 @@ func (s *Service) RemovePassword(ctx context.Context, me SignedIn, proof Proof) 
 		return err
 	}
 	u := me.User
-	u.PasswordHash, u.UpdatedAt = "", s.now()
+	u.PasswordHash, u.UpdatedAt = "", s.Now()
 	return s.replacePassword(ctx, me, u, event.PasswordRemoved{}, func(tx Tx) error {
 		p, _, err := s.passkeyUser(ctx, tx, u)
 		if err == nil && len(p.Credentials) == 0 {
-			err = conflict("no_way_in", "Without a password you need a passkey to sign in. Add one first.")
+			err = Conflict("no_way_in", "Without a password you need a passkey to sign in. Add one first.")
 		}
 		return err
 	})
@@ -138,7 +138,7 @@ func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, told
 			return err
 		}
 		if now.PasswordHash != me.User.PasswordHash {
-			return conflict("try_again", "The password was changed a moment ago, in another window or with a link. Try again.")
+			return Conflict("try_again", "The password was changed a moment ago, in another window or with a link. Try again.")
 		}
 		if check != nil {
 			if err := check(tx); err != nil {
@@ -148,7 +148,7 @@ func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, told
 		if err := tx.UpdateUser(ctx, u); err != nil {
 			return err
 		}
-		if err := tx.UseLinkTokensOf(ctx, u.ID, s.now()); err != nil {
+		if err := tx.UseLinkTokensOf(ctx, u.ID, s.Now()); err != nil {
 			return err
 		}
 		return tx.DeleteSessionsOf(ctx, u.ID, "", me.Session.ID)
@@ -162,25 +162,25 @@ func (s *Service) ForgotPassword(ctx context.Context, email, source string) erro
 	if err != nil {
 		return err
 	}
-	if !s.MailDelivered {
-		return conflict("no_mail", "This server does not send email. Ask its operator for a password link.")
+	if !s.mailDelivered {
+		return Conflict("no_mail", "This server does not send email. Ask its operator for a password link.")
 	}
 	if source != "" {
 		if err := s.spend(ctx, s.mailLimits.ResetSource.limit("forgetful", SourceOf(source))); err != nil {
 			return err
 		}
 	}
-	now := s.now()
+	now := s.Now()
 	if limits := s.mailLimits.Reset.limit("forgot", canonical); len(limits) > 0 {
 		// Whoever asks again and again is told nothing else than before, and the address gets no more mails.
-		if ok, err := s.Store.Take(ctx, limits, now); err != nil || !ok {
+		if ok, err := s.store.Take(ctx, limits, now); err != nil || !ok {
 			return err
 		}
 	}
-	if err := s.Store.QueuePasswordMail(ctx, Message{ID: s.NewID(), Kind: MessagePassword, Address: canonical, NextAt: now, CreatedAt: now}); err != nil {
+	if err := s.store.QueuePasswordMail(ctx, Message{ID: s.newID(), Kind: MessagePassword, Address: canonical, NextAt: now, CreatedAt: now}); err != nil {
 		return err
 	}
-	s.MailQueued()
+	s.mailQueued()
 	return nil
 }
 
@@ -190,9 +190,9 @@ func (s *Service) PasswordLink(ctx context.Context, email string) (Link, error) 
 	if err != nil {
 		return Link{}, err
 	}
-	u, err := s.Store.UserByEmail(ctx, canonical)
+	u, err := s.store.UserByEmail(ctx, canonical)
 	if err != nil {
-		return Link{}, notFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email. A person who was invited and has not accepted yet needs their invitation link."})
+		return Link{}, NotFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email. A person who was invited and has not accepted yet needs their invitation link."})
 	}
 	return s.resetLink(ctx, u, Operator)
 }

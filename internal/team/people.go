@@ -101,14 +101,14 @@ func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) 
 		return nil, 0, err
 	}
 	if f.Factor != "" {
-		if err := s.require(p, permission.MembersManage); err != nil {
+		if err := s.Require(p, permission.MembersManage); err != nil {
 			return nil, 0, err
 		}
 	}
 	if err := s.visibleProjects(ctx, p, &f); err != nil {
 		return nil, 0, err
 	}
-	return s.Store.People(ctx, f)
+	return s.store.People(ctx, f)
 }
 
 // visibleProjects fills in the projects whose members the caller may see.
@@ -125,13 +125,13 @@ func (s *Service) projectsWith(ctx context.Context, p *Principal, anyOf ...strin
 	if s.has(p, permission.MembersManage) {
 		return true, nil, nil
 	}
-	own, err := s.Store.MembershipsOf(ctx, p.AccountID, p.canonical)
+	own, err := s.store.MembershipsOf(ctx, p.AccountID, p.canonical)
 	if err != nil {
 		return false, nil, err
 	}
 	for _, m := range own {
-		usable := m.Type == p.Type && m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now())
-		may := func(name string) bool { return s.Options.Catalog.Has(m.Role.Permissions, name) }
+		usable := m.Type == p.Type && m.ProjectID != "" && m.Status == StatusActive && !Expired(m.ExpiresAt, s.Now())
+		may := func(name string) bool { return s.catalog.Has(m.Role.Permissions, name) }
 		if usable && slices.ContainsFunc(anyOf, may) {
 			ids = append(ids, m.ProjectID)
 		}
@@ -141,7 +141,7 @@ func (s *Service) projectsWith(ctx context.Context, p *Principal, anyOf ...strin
 
 // GetPerson reads the person behind a membership of the account or of a project.
 func (s *Service) GetPerson(ctx context.Context, p *Principal, memberID string) (Person, error) {
-	m, err := s.Store.MemberAnywhere(ctx, p.AccountID, memberID)
+	m, err := s.store.MemberAnywhere(ctx, p.AccountID, memberID)
 	if err != nil {
 		return Person{}, err
 	}
@@ -152,7 +152,7 @@ func (s *Service) GetPerson(ctx context.Context, p *Principal, memberID string) 
 	if err := s.visibleProjects(ctx, p, &f); err != nil {
 		return Person{}, err
 	}
-	all, err := s.Store.MembershipsOf(ctx, p.AccountID, m.CanonicalEmail)
+	all, err := s.store.MembershipsOf(ctx, p.AccountID, m.CanonicalEmail)
 	if err != nil {
 		return Person{}, err
 	}
@@ -168,7 +168,7 @@ func (s *Service) GetPerson(ctx context.Context, p *Principal, memberID string) 
 		}
 	}
 	if f.ShowFactors && person.UserID != "" {
-		have, err := s.confirmed(ctx, s.Store, person.UserID)
+		have, err := s.confirmed(ctx, s.store, person.UserID)
 		person.HasFactor = len(have) > 0
 		return person, err
 	}
@@ -184,10 +184,10 @@ func (s *Service) RoleHolders(ctx context.Context, p *Principal, roleID string, 
 	if err := s.mayViewRoles(ctx, p); err != nil {
 		return nil, 0, err
 	}
-	if s.require(p, permission.MembersManage) == nil {
-		return s.Store.RoleHolders(ctx, p.AccountID, roleID, n)
+	if s.Require(p, permission.MembersManage) == nil {
+		return s.store.RoleHolders(ctx, p.AccountID, roleID, n)
 	}
-	_, total, err := s.Store.RoleHolders(ctx, p.AccountID, roleID, 1)
+	_, total, err := s.store.RoleHolders(ctx, p.AccountID, roleID, 1)
 	return nil, total, err
 }
 

@@ -22,15 +22,15 @@ func (s *Service) aboutPerson(ctx context.Context, userID, accountID string, fn 
 // aboutPersonUnder is aboutPerson for what also takes something away in the accounts.
 func (s *Service) aboutPersonUnder(ctx context.Context, lock Lock, userID, accountID string, fn func(tx Tx, logs []string) error) error {
 	for range 3 {
-		locked, err := s.Store.AccountsWith(ctx, userID, s.now())
+		locked, err := s.store.AccountsWith(ctx, userID, s.Now())
 		if err != nil {
 			return err
 		}
 		if accountID != "" && !slices.Contains(locked, accountID) {
 			locked = append(locked, accountID)
 		}
-		err = s.Store.UpdateAll(ctx, locked, lock, func(tx Tx) error {
-			logs, err := tx.AccountsWith(ctx, userID, s.now())
+		err = s.store.UpdateAll(ctx, locked, lock, func(tx Tx) error {
+			logs, err := tx.AccountsWith(ctx, userID, s.Now())
 			if err != nil {
 				return err
 			}
@@ -45,7 +45,7 @@ func (s *Service) aboutPersonUnder(ctx context.Context, lock Lock, userID, accou
 			return err
 		}
 	}
-	return conflict("try_again", "The accounts of this person are being changed. Try again.")
+	return Conflict("try_again", "The accounts of this person are being changed. Try again.")
 }
 
 // as is a person as the one who acts in an account.
@@ -154,7 +154,7 @@ func (s *Service) endFactors(ctx context.Context, tx Tx, u User, passkeys bool) 
 
 // endSessions also ends the links with which the password could be set.
 func (s *Service) endSessions(ctx context.Context, tx Tx, userID string) error {
-	if err := tx.UseLinkTokensOf(ctx, userID, s.now()); err != nil {
+	if err := tx.UseLinkTokensOf(ctx, userID, s.Now()); err != nil {
 		return err
 	}
 	return tx.DeleteSessionsOf(ctx, userID, "", "")

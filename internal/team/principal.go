@@ -3,7 +3,6 @@ package team
 import (
 	"bytes"
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -72,7 +71,7 @@ func (p *Principal) by() string {
 
 // Reading begins a request that only reads, and makes it cheaper; see Store.Pin.
 func (s *Service) Reading(ctx context.Context) (pinned context.Context, done func()) {
-	return s.Store.Pin(ctx)
+	return s.store.Pin(ctx)
 }
 
 // Authenticate finds who acts with this API key. Whatever is wrong with the key, the error is ErrUnauthenticated; a
@@ -81,9 +80,9 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, 
 	if !wellFormed(secret) {
 		return nil, ErrUnauthenticated
 	}
-	p, err := s.keyPrincipal(ctx, s.Store, hashOf(secret))
+	p, err := s.keyPrincipal(ctx, s.store, HashOf(secret))
 	if err == nil {
-		s.usage.note(p.ID, s.now())
+		s.usage.note(p.ID, s.Now())
 	}
 	return p, err
 }
@@ -96,7 +95,7 @@ func (s *Service) keyPrincipal(ctx context.Context, r Reader, hash []byte) (*Pri
 	if err != nil {
 		return nil, err
 	}
-	now := s.now()
+	now := s.Now()
 	replaced := !bytes.Equal(kp.Key.Hash, hash)
 	if replaced && !now.Before(kp.Key.OldUntil) {
 		return nil, ErrUnauthenticated
@@ -114,7 +113,7 @@ func (s *Service) keyPrincipal(ctx context.Context, r Reader, hash []byte) (*Pri
 
 func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
 	k := kp.Key
-	if !k.IsActive || over(k.ExpiresAt, now) {
+	if !k.IsActive || Expired(k.ExpiresAt, now) {
 		return nil, ErrUnauthenticated
 	}
 	p := &Principal{
@@ -133,9 +132,9 @@ func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
 // takeRole gives the principal what its account membership grants.
 func (p *Principal) takeRole(m Member, now time.Time) error {
 	if m.Status == StatusSuspended {
-		return denied("permission_denied", "This membership is suspended. Ask someone who manages the account's members to activate it again.")
+		return Denied("permission_denied", "This membership is suspended. Ask someone who manages the account's members to activate it again.")
 	}
-	if m.Status != StatusActive || over(m.ExpiresAt, now) {
+	if m.Status != StatusActive || Expired(m.ExpiresAt, now) {
 		return nil
 	}
 	role := m.Role
@@ -143,10 +142,11 @@ func (p *Principal) takeRole(m Member, now time.Time) error {
 	return nil
 }
 
-func over(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
+// Expired reports whether something that ends at t has ended; the zero time never ends.
+func Expired(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
 
-// refresh reads the principal again, inside a write or in the middle of a long answer.
-func (s *Service) refresh(ctx context.Context, tx Reader, p *Principal) (*Principal, error) {
+// Refresh reads the principal again, inside a write or in the middle of a long answer.
+func (s *Service) Refresh(ctx context.Context, tx Reader, p *Principal) (*Principal, error) {
 	switch p.Type {
 	case TypeOperator:
 		return p, nil
@@ -191,16 +191,16 @@ func (s *Service) userPrincipal(ctx context.Context, r Reader, accountID, userID
 	if err != nil {
 		return nil, err
 	}
-	return p, p.takeRole(m, s.now())
+	return p, p.takeRole(m, s.Now())
 }
 
 // has reports an account permission.
 func (s *Service) has(p *Principal, name string) bool {
-	return p.Type == TypeOperator || s.Options.Catalog.Has(p.permissions, name)
+	return p.Type == TypeOperator || s.catalog.Has(p.permissions, name)
 }
 
-// require asks for any one of the named account permissions.
-func (s *Service) require(p *Principal, names ...string) error {
+// Require returns a Denied error unless the principal has one of the account permissions.
+func (s *Service) Require(p *Principal, names ...string) error {
 	for _, n := range names {
 		if s.has(p, n) {
 			return nil
@@ -210,15 +210,15 @@ func (s *Service) require(p *Principal, names ...string) error {
 }
 
 func (s *Service) permissionDenied(names []string) error {
-	e := denied("permission_denied", "This requires the permission %s, which your role does not grant. Ask someone who manages roles.", strings.Join(names, " or "))
-	e.Permission, e.Words = names[0], s.Options.Catalog.Words(names)
+	e := Denied("permission_denied", "This requires the permission %s, which your role does not grant. Ask someone who manages roles.", strings.Join(names, " or "))
+	e.Permission, e.Words = names[0], s.catalog.Words(names)
 	return e
 }
 
 // held is what p holds in a scope: the account (projectID empty) or one project.
 func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID string) (permission.Set, error) {
 	if p.Owner {
-		return s.Options.Catalog.Decode("*"), nil
+		return s.catalog.Decode("*"), nil
 	}
 	if projectID == "" {
 		return p.permissions, nil
@@ -227,7 +227,7 @@ func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID st
 	if IsNotFound(err) {
 		return permission.Set{}, nil
 	}
-	if err != nil || m.Status != StatusActive || over(m.ExpiresAt, s.now()) {
+	if err != nil || m.Status != StatusActive || Expired(m.ExpiresAt, s.Now()) {
 		return permission.Set{}, err
 	}
 	return m.Role.Permissions, nil
@@ -235,7 +235,7 @@ func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID st
 
 // requireIn asks for any one of the project permissions in that project, or of the account permissions.
 func (s *Service) requireIn(ctx context.Context, r Reader, p *Principal, projectID string, inProject []string, inAccount ...string) error {
-	if s.require(p, inAccount...) == nil {
+	if s.Require(p, inAccount...) == nil {
 		return nil
 	}
 	set, err := s.held(ctx, r, p, projectID)
@@ -243,17 +243,9 @@ func (s *Service) requireIn(ctx context.Context, r Reader, p *Principal, project
 		return err
 	}
 	for _, n := range inProject {
-		if s.Options.Catalog.Has(set, n) {
+		if s.catalog.Has(set, n) {
 			return nil
 		}
 	}
 	return s.permissionDenied(append(append([]string{}, inProject...), inAccount...))
-}
-
-// notFoundIs turns "no such row" into another error and leaves every other error as it is.
-func notFoundIs(err error, other error) error {
-	if errors.Is(err, ErrNotFound) {
-		return other
-	}
-	return err
 }

@@ -33,10 +33,10 @@ func (s *Service) ListProjects(ctx context.Context, p *Principal, page Page) ([]
 // FindProjects is ListProjects for those whose name contains the text, in any case.
 func (s *Service) FindProjects(ctx context.Context, p *Principal, text string, page Page) ([]Project, int, error) {
 	f := ProjectFilter{AccountID: p.AccountID, Query: text, Page: page}
-	if s.require(p, permission.ProjectsView, permission.ProjectsManage) != nil {
+	if s.Require(p, permission.ProjectsView, permission.ProjectsManage) != nil {
 		f.VisibleToType, f.VisibleTo = p.Type, p.ID
 	}
-	return s.Store.Projects(ctx, f)
+	return s.store.Projects(ctx, f)
 }
 
 // CountMembers counts the memberships, pending ones included, of those of these projects whose members the caller may
@@ -55,7 +55,7 @@ func (s *Service) CountMembers(ctx context.Context, p *Principal, projects []Pro
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	counts, err := s.Store.MemberCounts(ctx, ids)
+	counts, err := s.store.MemberCounts(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -67,15 +67,15 @@ func (s *Service) CountMembers(ctx context.Context, p *Principal, projects []Pro
 
 // GetProject reads one project.
 func (s *Service) GetProject(ctx context.Context, p *Principal, id string) (Project, error) {
-	pr, err := s.Store.Project(ctx, p.AccountID, id)
+	pr, err := s.store.Project(ctx, p.AccountID, id)
 	if err != nil {
 		return Project{}, err
 	}
-	refused := s.require(p, permission.ProjectsView, permission.ProjectsManage)
+	refused := s.Require(p, permission.ProjectsView, permission.ProjectsManage)
 	if refused == nil {
 		return pr, nil
 	}
-	held, err := s.held(ctx, s.Store, p, id)
+	held, err := s.held(ctx, s.store, p, id)
 	if err == nil && held.Empty() {
 		err = refused
 	}
@@ -87,13 +87,13 @@ func (s *Service) GetProject(ctx context.Context, p *Principal, id string) (Proj
 
 // CheckProject reports whether a project exists in the caller's account; the error is Invalid.
 func (s *Service) CheckProject(ctx context.Context, p *Principal, id string) error {
-	_, err := s.Store.Project(ctx, p.AccountID, id)
-	return notFoundIs(err, invalid("X-Project-ID", "invalid_reference", "X-Project-ID does not match any project in this account. Remove the header, or check the id."))
+	_, err := s.store.Project(ctx, p.AccountID, id)
+	return NotFoundIs(err, Invalid("X-Project-ID", "invalid_reference", "X-Project-ID does not match any project in this account. Remove the header, or check the id."))
 }
 
 // CreateProject makes a project.
 func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject) (Project, error) {
-	if err := s.require(p, permission.ProjectsCreate); err != nil {
+	if err := s.Require(p, permission.ProjectsCreate); err != nil {
 		return Project{}, err
 	}
 	if n.DefaultRegion == "" {
@@ -104,7 +104,7 @@ func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject)
 	}
 	var pr Project
 	err := s.write(ctx, p, Shared, func(w *work) error {
-		if err := s.require(w.p, permission.ProjectsCreate); err != nil {
+		if err := s.Require(w.p, permission.ProjectsCreate); err != nil {
 			return err
 		}
 		var err error
@@ -117,7 +117,7 @@ func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject)
 
 func checkProject(c ProjectChange) error {
 	if c.Name != nil {
-		if err := checkName(*c.Name, 64); err != nil {
+		if err := CheckName(*c.Name, 64); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func checkProject(c ProjectChange) error {
 		}
 	}
 	if c.DefaultRegion != nil && *c.DefaultRegion != DefaultRegion {
-		return invalid("default_region", "invalid_default_region", "default_region must be %s.", DefaultRegion)
+		return Invalid("default_region", "invalid_default_region", "default_region must be %s.", DefaultRegion)
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func checkProject(c ProjectChange) error {
 // newProject inserts a project under the first free slug of its name: web, web-2, web-3, …
 func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 	pr := Project{
-		ID: w.s.NewID(), AccountID: w.p.AccountID, Name: n.Name, Description: n.Description, DefaultRegion: n.DefaultRegion,
+		ID: w.s.newID(), AccountID: w.p.AccountID, Name: n.Name, Description: n.Description, DefaultRegion: n.DefaultRegion,
 		IsDefault: isDefault, IsActive: true, CreatedBy: w.p.by(), CreatedAt: w.at, UpdatedAt: w.at,
 	}
 	if err := w.projectNameFree(pr); err != nil {
@@ -205,11 +205,11 @@ func (w *work) projectNameFree(pr Project) error {
 	if err == nil {
 		return nameTaken(pr.Name)
 	}
-	return notFoundIs(err, nil)
+	return NotFoundIs(err, nil)
 }
 
 func nameTaken(name string) error {
-	e := conflict("name_taken", "A project of this account is already named %q. Choose another name.", name)
+	e := Conflict("name_taken", "A project of this account is already named %q. Choose another name.", name)
 	e.Field = "name"
 	return e
 }
@@ -233,11 +233,11 @@ func SlugOf(name string) string {
 
 // UpdateProject changes a project; its slug stays.
 func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c ProjectChange) (Project, error) {
-	if err := s.require(p, permission.ProjectsManage); err != nil {
+	if err := s.Require(p, permission.ProjectsManage); err != nil {
 		return Project{}, err
 	}
 	if c.Name == nil && c.Description == nil && c.DefaultRegion == nil {
-		return Project{}, invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, description and default_region.")
+		return Project{}, Invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, description and default_region.")
 	}
 	if err := checkProject(c); err != nil {
 		return Project{}, err
@@ -282,7 +282,7 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 }
 
 func (g *guard) projectFor(id, permission string) (Project, error) {
-	if err := g.s.require(g.p, permission); err != nil {
+	if err := g.s.Require(g.p, permission); err != nil {
 		return Project{}, err
 	}
 	return g.Project(g.ctx, g.p.AccountID, id)
@@ -316,7 +316,7 @@ func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) er
 
 func (p Project) deletable() error {
 	if p.IsDefault {
-		return conflict("default_project", "The Default project cannot be deleted. You can rename it.")
+		return Conflict("default_project", "The Default project cannot be deleted. You can rename it.")
 	}
 	return nil
 }

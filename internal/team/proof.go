@@ -17,12 +17,12 @@ type Proof struct {
 
 // BeginConfirm asks for one of the passkeys of who is signed in.
 func (s *Service) BeginConfirm(ctx context.Context, me SignedIn) (options []byte, err error) {
-	p, _, err := s.passkeyUser(ctx, s.Store, me.User)
+	p, _, err := s.passkeyUser(ctx, s.store, me.User)
 	if err != nil {
 		return nil, err
 	}
 	if len(p.Credentials) == 0 {
-		return nil, conflict("no_passkey", "You have no passkey. Enter your password.")
+		return nil, Conflict("no_passkey", "You have no passkey. Enter your password.")
 	}
 	return s.ask(ctx, me.Session, me.User, ceremonyConfirm)
 }
@@ -47,7 +47,7 @@ func (s *Service) confirm(ctx context.Context, me SignedIn, proof Proof) error {
 		s.refusedBy(ctx, err, me.User, event.ActionSignInFailed)
 		return err
 	}
-	return s.Store.Update(ctx, me.Session.AccountID, Shared, func(tx Tx) error {
+	return s.store.Update(ctx, me.Session.AccountID, Shared, func(tx Tx) error {
 		ok, err := take(tx)
 		if err == nil && !ok {
 			err = errStaleCeremony
@@ -61,7 +61,7 @@ func (s *Service) confirmPrincipal(ctx context.Context, p *Principal, proof Proo
 	if p.sessionHash == nil {
 		return nil
 	}
-	me, err := s.session(ctx, s.Store, p.sessionHash)
+	me, err := s.session(ctx, s.store, p.sessionHash)
 	if err != nil {
 		return err
 	}
@@ -81,18 +81,18 @@ type Awaiting struct {
 
 // Awaiting finds who is to prove a second factor with this token. Whatever is wrong with it, the error is ErrSignedOut.
 func (s *Service) Awaiting(ctx context.Context, token string) (Awaiting, error) {
-	if len(token) != tokenLength {
+	if len(token) != TokenLength {
 		return Awaiting{}, ErrSignedOut
 	}
-	row, err := s.Store.Session(ctx, hashOf(token), s.now())
+	row, err := s.store.Session(ctx, HashOf(token), s.Now())
 	if err != nil {
-		return Awaiting{}, notFoundIs(err, ErrSignedOut)
+		return Awaiting{}, NotFoundIs(err, ErrSignedOut)
 	}
-	if !row.Session.Awaits || !s.now().Before(row.Session.CreatedAt.Add(factorWait)) {
+	if !row.Session.Awaits || !s.Now().Before(row.Session.CreatedAt.Add(factorWait)) {
 		return Awaiting{}, ErrSignedOut
 	}
-	a := Awaiting{User: row.User, session: row.Session, hash: hashOf(token)}
-	if a.factors, err = s.confirmed(ctx, s.Store, row.User.ID); err != nil {
+	a := Awaiting{User: row.User, session: row.Session, hash: HashOf(token)}
+	if a.factors, err = s.confirmed(ctx, s.store, row.User.ID); err != nil {
 		return Awaiting{}, err
 	}
 	for _, f := range a.factors {
@@ -132,7 +132,7 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte,
 
 // proved replaces the session that awaits by one that is whole. used takes up what was proved, so that it works once.
 func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(Tx) (bool, error)) (string, error) {
-	token, err := newToken(s.Rand)
+	token, err := NewToken(s.rand)
 	if err != nil {
 		return "", err
 	}
@@ -151,9 +151,9 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 		if !ok {
 			return errWrongCode
 		}
-		now := s.now()
+		now := s.Now()
 		session := a.session
-		session.ID, session.CreatedAt, session.LastSeenAt, session.ExpiresAt = s.NewID(), now, now, now.Add(SessionLife)
+		session.ID, session.CreatedAt, session.LastSeenAt, session.ExpiresAt = s.newID(), now, now, now.Add(SessionLife)
 		session.Awaits = false
 		if ok, err = tx.TakeAwaiting(ctx, a.hash); err != nil {
 			return err
@@ -161,10 +161,10 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 		if !ok {
 			return ErrSignedOut
 		}
-		if err := tx.InsertWholeSession(ctx, session, hashOf(token)); err != nil {
+		if err := tx.InsertWholeSession(ctx, session, HashOf(token)); err != nil {
 			return err
 		}
-		if err := tx.KeepSessions(ctx, session.UserID, false, s.Quotas.Sessions); err != nil {
+		if err := tx.KeepSessions(ctx, session.UserID, false, s.quotas.Sessions); err != nil {
 			return err
 		}
 		return s.recordPerson(ctx, tx, logs, a.User.as, a.User, event.SignedIn{SecondFactor: how})

@@ -48,14 +48,14 @@ func (w *work) room(what Counted) error {
 		if err != nil {
 			return err
 		}
-		left = quotas[what].of(w.s.Quotas) - n
+		left = quotas[what].of(w.s.quotas) - n
 		if w.left == nil {
 			w.left = map[Counted]int{}
 		}
 	}
 	if left < 1 {
-		limit := quotas[what].of(w.s.Quotas)
-		return conflict("limit_reached", "This account has %d %s, and the limit is %d. %s, or ask the operator of this server for a higher limit.",
+		limit := quotas[what].of(w.s.quotas)
+		return Conflict("limit_reached", "This account has %d %s, and the limit is %d. %s, or ask the operator of this server for a higher limit.",
 			limit-left, quotas[what].name, limit, quotas[what].relief)
 	}
 	if left-1 < besides*max(1, w.each) && !w.alone {

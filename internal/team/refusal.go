@@ -80,8 +80,8 @@ func (r *refusals) giveBack(what refusal, n int) {
 
 // refused notes that an attempt to sign in as a person failed; nobody is called "" and has no log.
 func (s *Service) refused(ctx context.Context, userID string, action event.Action) {
-	if s.SignInRefused != nil {
-		s.SignInRefused(ctx, action, userID)
+	if s.signInRefused != nil {
+		s.signInRefused(ctx, action, userID)
 	}
 	if userID != "" {
 		s.refusals.add(refusal{userID, action}, 1)
@@ -101,11 +101,11 @@ func (s *Service) refusedBy(ctx context.Context, err error, u User, action event
 // it ends.
 func (s *Service) RecordRefusals(ctx context.Context, all bool) error {
 	var failed error
-	for what, n := range s.refusals.take(s.now(), all) {
+	for what, n := range s.refusals.take(s.Now(), all) {
 		err := s.aboutPerson(ctx, what.userID, "", func(tx Tx, logs []string) error {
 			u, err := tx.User(ctx, what.userID)
 			if err != nil {
-				return notFoundIs(err, nil)
+				return NotFoundIs(err, nil)
 			}
 			return s.recordPerson(ctx, tx, logs, Anonymous, u, what.told(n))
 		})

@@ -30,12 +30,12 @@ func (c RoleChange) check() error {
 	parts := len(c.Add) > 0 || len(c.Remove) > 0
 	switch {
 	case c.Name == nil && c.Description == nil && c.Permissions == nil && !parts:
-		return invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, description, permissions, add_permissions and remove_permissions.")
+		return Invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, description, permissions, add_permissions and remove_permissions.")
 	case c.Permissions != nil && parts:
-		return invalid("permissions", "exactly_one_of", "Send either permissions, which replaces the whole set, or add_permissions and remove_permissions, which change it.")
+		return Invalid("permissions", "exactly_one_of", "Send either permissions, which replaces the whole set, or add_permissions and remove_permissions, which change it.")
 	}
 	if c.Name != nil {
-		if err := checkName(*c.Name, 64); err != nil {
+		if err := CheckName(*c.Name, 64); err != nil {
 			return err
 		}
 	}
@@ -57,9 +57,9 @@ func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]
 	switch f.Scope {
 	case "", permission.ScopeAccount, permission.ScopeProject:
 	default:
-		return nil, 0, invalid("scope", "invalid_scope", "scope must be account or project.")
+		return nil, 0, Invalid("scope", "invalid_scope", "scope must be account or project.")
 	}
-	return s.Store.Roles(ctx, f)
+	return s.store.Roles(ctx, f)
 }
 
 // RoleUse is how many have a role: people, invited ones included, and API keys.
@@ -70,7 +70,7 @@ func (s *Service) RoleUse(ctx context.Context, p *Principal) (map[string]RoleUse
 	if err := s.mayViewRoles(ctx, p); err != nil {
 		return nil, err
 	}
-	return s.Store.RoleUse(ctx, p.AccountID)
+	return s.store.RoleUse(ctx, p.AccountID)
 }
 
 // GetRole reads one role.
@@ -78,22 +78,22 @@ func (s *Service) GetRole(ctx context.Context, p *Principal, id string) (Role, e
 	if err := s.mayViewRoles(ctx, p); err != nil {
 		return Role{}, err
 	}
-	return s.Store.Role(ctx, p.AccountID, id)
+	return s.store.Role(ctx, p.AccountID, id)
 }
 
 // mayViewRoles lets everyone see roles who may hand one out, in the account or in any project.
 func (s *Service) mayViewRoles(ctx context.Context, p *Principal) error {
-	refused := s.require(p, handOut...)
+	refused := s.Require(p, handOut...)
 	if refused == nil {
 		return nil
 	}
-	ms, err := s.Store.MembershipsOf(ctx, p.AccountID, p.canonical)
+	ms, err := s.store.MembershipsOf(ctx, p.AccountID, p.canonical)
 	if err != nil {
 		return err
 	}
 	for _, m := range ms {
-		usable := m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now())
-		if usable && (s.Options.Catalog.Has(m.Role.Permissions, permission.ProjectMembersManage) || s.Options.Catalog.Has(m.Role.Permissions, permission.ProjectMembersInvite)) {
+		usable := m.ProjectID != "" && m.Status == StatusActive && !Expired(m.ExpiresAt, s.Now())
+		if usable && (s.catalog.Has(m.Role.Permissions, permission.ProjectMembersManage) || s.catalog.Has(m.Role.Permissions, permission.ProjectMembersInvite)) {
 			return nil
 		}
 	}
@@ -104,20 +104,20 @@ var slugPattern = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // CreateRole makes a custom role.
 func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role, error) {
-	if err := s.require(p, permission.RolesCreate); err != nil {
+	if err := s.Require(p, permission.RolesCreate); err != nil {
 		return Role{}, err
 	}
-	if err := checkName(n.Name, 64); err != nil {
+	if err := CheckName(n.Name, 64); err != nil {
 		return Role{}, err
 	}
 	if len(n.Slug) > 64 || !slugPattern.MatchString(n.Slug) {
-		return Role{}, invalid("slug", "invalid_slug", "slug must be 1 to 64 characters of a-z, 0-9 and -.")
+		return Role{}, Invalid("slug", "invalid_slug", "slug must be 1 to 64 characters of a-z, 0-9 and -.")
 	}
 	if err := checkText("description", n.Description, 500); err != nil {
 		return Role{}, err
 	}
 	if n.Scope != permission.ScopeAccount && n.Scope != permission.ScopeProject {
-		return Role{}, invalid("scope", "invalid_scope", "scope must be account or project.")
+		return Role{}, Invalid("scope", "invalid_scope", "scope must be account or project.")
 	}
 	set, err := s.permissionSet("permissions", n.Scope, n.Permissions)
 	if err != nil {
@@ -125,14 +125,14 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 	}
 	var r Role
 	err = s.write(ctx, p, Shared, func(w *work) error {
-		if err := s.require(w.p, permission.RolesCreate); err != nil {
+		if err := s.Require(w.p, permission.RolesCreate); err != nil {
 			return err
 		}
 		if err := w.mayCompose(n.Scope, set, nil); err != nil {
 			return err
 		}
 		r = Role{
-			ID: s.NewID(), AccountID: w.p.AccountID, Name: n.Name, Slug: n.Slug, Description: n.Description, Scope: n.Scope,
+			ID: s.newID(), AccountID: w.p.AccountID, Name: n.Name, Slug: n.Slug, Description: n.Description, Scope: n.Scope,
 			Permissions: set, CreatedBy: w.p.by(), CreatedAt: w.at, UpdatedAt: w.at,
 		}
 		if err := w.roleFree(r); err != nil {
@@ -149,10 +149,10 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 			if err := w.roleFree(r); err != nil {
 				return err
 			}
-			return conflict("name_taken", "A role with this name was created a moment ago. Choose another name.")
+			return Conflict("name_taken", "A role with this name was created a moment ago. Choose another name.")
 		}
 		w.made = r
-		return w.recordRole(r, event.RoleCreated{Permissions: s.Options.Catalog.Names(set)})
+		return w.recordRole(r, event.RoleCreated{Permissions: s.catalog.Names(set)})
 	})
 	return r, err
 }
@@ -160,23 +160,23 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 // permissionSet checks the permissions of a role of this scope, which were given in a field.
 func (s *Service) permissionSet(field string, scope permission.Scope, names []string) (permission.Set, error) {
 	if len(names) == 0 {
-		return permission.Set{}, invalid(field, "required", "permissions is required: send at least one. GET /api/v1/permissions?scope=%s lists them.", scope)
+		return permission.Set{}, Invalid(field, "required", "permissions is required: send at least one. GET /api/v1/permissions?scope=%s lists them.", scope)
 	}
-	set, unknown := s.Options.Catalog.SetOf(names)
+	set, unknown := s.catalog.SetOf(names)
 	if unknown >= 0 {
-		near := s.Options.Catalog.Nearest(names[unknown], scope)
-		e := invalid(field, "unknown_permission", "Unknown permission %q; did you mean %s?", shorten(names[unknown]), near)
+		near := s.catalog.Nearest(names[unknown], scope)
+		e := Invalid(field, "unknown_permission", "Unknown permission %q; did you mean %s?", Shorten(names[unknown]), near)
 		e.Suggestion = near
 		return permission.Set{}, e
 	}
-	if other := set.Minus(s.Options.Catalog.Scope(scope)); !other.Empty() {
-		return permission.Set{}, invalid(field, "permission_scope_mismatch", "A role of the %s scope cannot grant %s.", scope, strings.Join(s.Options.Catalog.Names(other), ", "))
+	if other := set.Minus(s.catalog.Scope(scope)); !other.Empty() {
+		return permission.Set{}, Invalid(field, "permission_scope_mismatch", "A role of the %s scope cannot grant %s.", scope, strings.Join(s.catalog.Names(other), ", "))
 	}
 	return set, nil
 }
 
-// shorten is the beginning of a text, for a message that repeats it.
-func shorten(s string) string {
+// Shorten returns the beginning of a text, for a message that quotes it.
+func Shorten(s string) string {
 	n := 0
 	for at := range s {
 		if n++; n > 80 {
@@ -191,20 +191,20 @@ func (w *work) roleFree(r Role) error {
 	o, err := w.RoleLike(w.ctx, r)
 	switch {
 	case err != nil:
-		return notFoundIs(err, nil)
+		return NotFoundIs(err, nil)
 	case o.Slug == r.Slug:
-		e := conflict("slug_taken", "The %s role %q already has the slug %q. Choose another.", r.Scope, o.Name, r.Slug)
+		e := Conflict("slug_taken", "The %s role %q already has the slug %q. Choose another.", r.Scope, o.Name, r.Slug)
 		e.Field = "slug"
 		return e
 	}
-	e := conflict("name_taken", "Another %s role is already named %q. Choose another name.", r.Scope, o.Name)
+	e := Conflict("name_taken", "Another %s role is already named %q. Choose another name.", r.Scope, o.Name)
 	e.Field = "name"
 	return e
 }
 
 // UpdateRole changes a custom role; everyone who has it gains or loses with their next request.
 func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c RoleChange) (Role, error) {
-	if err := s.require(p, permission.RolesManage); err != nil {
+	if err := s.Require(p, permission.RolesManage); err != nil {
 		return Role{}, err
 	}
 	if err := c.check(); err != nil {
@@ -215,7 +215,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 	}
 	var r Role
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, permission.RolesManage); err != nil {
+		if err := s.Require(w.p, permission.RolesManage); err != nil {
 			return err
 		}
 		var err error
@@ -229,7 +229,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 		if err := w.changeRole(&r, c); err != nil {
 			return err
 		}
-		changed, ok := roleDiff(s.Options.Catalog, before, r)
+		changed, ok := roleDiff(s.catalog, before, r)
 		if !ok {
 			return nil
 		}
@@ -250,7 +250,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 func (g *guard) customRole(id string) (Role, error) {
 	r, err := g.Role(g.ctx, g.p.AccountID, id)
 	if err == nil && r.IsSystem {
-		return Role{}, invalid("", "system_role_immutable", "%q is a system role, which cannot be changed or deleted. Create a custom role instead.", r.Name)
+		return Role{}, Invalid("", "system_role_immutable", "%q is a system role, which cannot be changed or deleted. Create a custom role instead.", r.Name)
 	}
 	return r, err
 }
@@ -290,7 +290,7 @@ func (s *Service) checkNames(ctx context.Context, p *Principal, id string, c Rol
 			continue
 		}
 		if scope == "" {
-			r, err := s.Store.Role(ctx, p.AccountID, id)
+			r, err := s.store.Role(ctx, p.AccountID, id)
 			if err != nil || r.IsSystem { // which the change itself refuses
 				return err
 			}
@@ -315,7 +315,7 @@ func (s *Service) changedSet(r Role, c RoleChange) (permission.Set, error) {
 			return set, err
 		}
 		if set = set.Minus(less); set.Empty() && len(c.Add) == 0 {
-			return set, invalid("remove_permissions", "required", "A role needs at least one permission. Keep one, or delete the role.")
+			return set, Invalid("remove_permissions", "required", "A role needs at least one permission. Keep one, or delete the role.")
 		}
 	}
 	if len(c.Add) > 0 {
@@ -349,7 +349,7 @@ func roleDiff(c *permission.Catalog, a, b Role) (d event.RoleUpdated, ok bool) {
 // same guard as if they were changed one by one.
 func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo string) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, permission.RolesDelete); err != nil {
+		if err := s.Require(w.p, permission.RolesDelete); err != nil {
 			return err
 		}
 		r, err := w.customRole(id)
@@ -365,7 +365,7 @@ func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo s
 			return err
 		}
 		if total > 0 && reassignTo == "" {
-			e := conflict("role_in_use", "This role is in use by %d members, keys and invitations. Assign them another role first, or pass ?reassign_to=<role id>.", total)
+			e := Conflict("role_in_use", "This role is in use by %d members, keys and invitations. Assign them another role first, or pass ?reassign_to=<role id>.", total)
 			e.Holders, e.HolderCount = holders, total
 			return e
 		}
@@ -375,7 +375,7 @@ func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo s
 		if err := w.DeleteRole(ctx, id); err != nil {
 			return err
 		}
-		return w.recordRole(r, event.RoleDeleted{Permissions: s.Options.Catalog.Names(r.Permissions), Reassigned: total})
+		return w.recordRole(r, event.RoleDeleted{Permissions: s.catalog.Names(r.Permissions), Reassigned: total})
 	})
 }
 
@@ -385,13 +385,13 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 	}
 	role, err := w.Role(w.ctx, w.p.AccountID, to)
 	if err != nil {
-		return notFoundIs(err, invalidReference("reassign_to", "role"))
+		return NotFoundIs(err, invalidReference("reassign_to", "role"))
 	}
 	if role.Scope != from.Scope {
-		return invalid("reassign_to", "role_scope_mismatch", "%q is a role of the %s scope; this needs a role of the %s scope.", role.Name, role.Scope, from.Scope)
+		return Invalid("reassign_to", "role_scope_mismatch", "%q is a role of the %s scope; this needs a role of the %s scope.", role.Name, role.Scope, from.Scope)
 	}
 	if role.ID == from.ID {
-		return invalid("reassign_to", "invalid_reference", "reassign_to is the role that is being deleted. Choose another role.")
+		return Invalid("reassign_to", "invalid_reference", "reassign_to is the role that is being deleted. Choose another role.")
 	}
 	for _, m := range holders {
 		if err := w.mayReassign(m); err != nil {
@@ -419,7 +419,7 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 // mayReassign asks for the permission to change the membership itself: deleting a role is no way around it.
 func (g *guard) mayReassign(m Member) error {
 	if m.ProjectID == "" {
-		return g.s.require(g.p, permission.MembersManage)
+		return g.s.Require(g.p, permission.MembersManage)
 	}
 	return g.s.requireIn(g.ctx, g, g.p, m.ProjectID, []string{permission.ProjectMembersManage}, permission.MembersManage)
 }

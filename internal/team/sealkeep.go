@@ -12,12 +12,12 @@ import (
 // checkSealKeys refuses to begin without the key with which logs of this database are sealed: events written without it
 // would look forged.
 func (s *Service) checkSealKeys(ctx context.Context) error {
-	ids, err := s.Store.SealKeyIDs(ctx)
+	ids, err := s.store.SealKeyIDs(ctx)
 	if err != nil {
 		return fmt.Errorf("read with which keys the audit log is sealed: %w", err)
 	}
 	for _, id := range ids {
-		if _, known := s.SealKeys.named(id); !known {
+		if _, known := s.sealKeys.named(id); !known {
 			return fmt.Errorf("the audit log of this database is sealed with the key %s: set the file that contains it (--seal-key-file, RAFF_SEAL_KEY_FILE)", id)
 		}
 	}
@@ -29,7 +29,7 @@ const maxTold = 10
 
 // missEvents records in each log which events this node wrote that were gone before a seal covered them.
 func (s *Service) missEvents(ctx context.Context) error {
-	missing, err := s.Store.MissingEvents(ctx)
+	missing, err := s.store.MissingEvents(ctx)
 	byAccount := map[string][]event.Ref{}
 	for _, m := range missing {
 		byAccount[m.AccountID] = append(byAccount[m.AccountID], m)
@@ -41,7 +41,7 @@ func (s *Service) missEvents(ctx context.Context) error {
 			ids = append(ids, r.ID)
 		}
 		system := &Principal{Type: TypeOperator, ID: event.SystemID, Name: event.SystemID, AccountID: account}
-		err := s.Store.Update(ctx, account, Shared, func(tx Tx) error {
+		err := s.store.Update(ctx, account, Shared, func(tx Tx) error {
 			return s.work(ctx, tx, system).record(event.Target{TargetType: "account", TargetID: account},
 				event.EventsMissing{Events: len(refs), FirstAt: refs[0].At.UTC().Format(time.RFC3339Nano), IDs: ids})
 		})
@@ -53,7 +53,7 @@ func (s *Service) missEvents(ctx context.Context) error {
 // AdoptLogs begins to seal with the key the logs that were sealed without one, and returns their accounts. A log that is
 // not whole is not adopted, because a key would vouch for it.
 func (s *Service) AdoptLogs(ctx context.Context) ([]string, error) {
-	if len(s.SealKeys) == 0 {
+	if len(s.sealKeys) == 0 {
 		return nil, errors.New("no seal key: set --seal-key-file (RAFF_SEAL_KEY_FILE)")
 	}
 	found, err := s.verifyEvents(ctx, nil, nil)
@@ -63,7 +63,7 @@ func (s *Service) AdoptLogs(ctx context.Context) ([]string, error) {
 	var adopted []string
 	var failed []error
 	for _, v := range found {
-		head, err := s.Store.LogHead(ctx, v.AccountID)
+		head, err := s.store.LogHead(ctx, v.AccountID)
 		switch {
 		case err == nil && head.KeyID != "":
 			continue
@@ -73,9 +73,9 @@ func (s *Service) AdoptLogs(ctx context.Context) ([]string, error) {
 		case err != nil:
 			return adopted, err
 		}
-		err = s.Store.Update(ctx, v.AccountID, Shared, func(tx Tx) error {
+		err = s.store.Update(ctx, v.AccountID, Shared, func(tx Tx) error {
 			return s.work(ctx, tx, Operator(v.AccountID)).record(event.Target{TargetType: "account", TargetID: v.AccountID},
-				event.LogAdopted{Key: s.SealKeys[0].ID, Seal: head.SealedSeq})
+				event.LogAdopted{Key: s.sealKeys[0].ID, Seal: head.SealedSeq})
 		})
 		if err == nil {
 			_, err = s.sealAccount(ctx, v.AccountID, SealAdopted)

@@ -113,3 +113,6 @@ func (k SealKey) eventMAC(e event.Event) ([]byte, error) {
 	h.Write(line)
 	return h.Sum(nil), nil
 }
+
+// Keyed reports whether the server has a seal key.
+func (s *Service) Keyed() bool { return len(s.sealKeys) > 0 }

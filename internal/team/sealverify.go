@@ -73,13 +73,13 @@ func ParseHeads(text string) ([]KeptHead, error) {
 
 // Heads are the heads of all logs, to be kept elsewhere.
 func (s *Service) Heads(ctx context.Context) ([]KeptHead, error) {
-	accounts, err := s.Store.LoggedAccounts(ctx)
+	accounts, err := s.store.LoggedAccounts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []KeptHead
 	for _, account := range accounts {
-		head, err := s.Store.LogHead(ctx, account)
+		head, err := s.store.LogHead(ctx, account)
 		if err != nil && !IsNotFound(err) {
 			return nil, err
 		}
@@ -90,11 +90,11 @@ func (s *Service) Heads(ctx context.Context) ([]KeptHead, error) {
 
 // VerifyEvents compares the audit log of every account with its seals, and with heads that were kept elsewhere.
 func (s *Service) VerifyEvents(ctx context.Context, kept ...KeptHead) ([]Verified, error) {
-	return s.verifyEvents(ctx, s.SealKeys, kept)
+	return s.verifyEvents(ctx, s.sealKeys, kept)
 }
 
 func (s *Service) verifyEvents(ctx context.Context, keys SealKeys, kept []KeptHead) ([]Verified, error) {
-	accounts, err := s.Store.LoggedAccounts(ctx)
+	accounts, err := s.store.LoggedAccounts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -102,13 +102,13 @@ func (s *Service) verifyEvents(ctx context.Context, keys SealKeys, kept []KeptHe
 	for _, k := range kept {
 		heads[k.AccountID] = k
 	}
-	beat, err := s.Store.LastHeartbeat(ctx)
+	beat, err := s.store.LastHeartbeat(ctx)
 	if err != nil && !IsNotFound(err) {
 		return nil, err
 	}
 	var out []Verified
 	for _, account := range accounts {
-		v := verification{store: s.Store, keys: keys, ctx: ctx, Verified: Verified{AccountID: account}, beat: beat}
+		v := verification{store: s.store, keys: keys, ctx: ctx, Verified: Verified{AccountID: account}, beat: beat}
 		if k, ok := heads[account]; ok {
 			v.kept = &k
 			delete(heads, account)

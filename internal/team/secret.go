@@ -44,11 +44,11 @@ func wellFormed(s string) bool {
 	return hexed[secretRandom:] == checksum(hexed[:secretRandom])
 }
 
-// tokenLength is how many characters a token has.
-const tokenLength = 43
+// TokenLength is how many characters a token has.
+const TokenLength = 43
 
-// newToken mints the token of a link: 256 random bits.
-func newToken(random io.Reader) (string, error) {
+// NewToken returns the token of a link or a session: 256 random bits.
+func NewToken(random io.Reader) (string, error) {
 	b := make([]byte, 32)
 	if _, err := io.ReadFull(random, b); err != nil {
 		return "", fmt.Errorf("mint token: %w", err)
@@ -56,8 +56,8 @@ func newToken(random io.Reader) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
-// hashOf is what is stored of a secret or token.
-func hashOf(secret string) []byte {
+// HashOf is what is stored of a secret or token.
+func HashOf(secret string) []byte {
 	h := sha256.Sum256([]byte(secret))
 	return h[:]
 }

@@ -93,7 +93,7 @@ func (g *guard) isOwn(keyID string) (bool, error) {
 }
 
 func holderDenied() error {
-	return denied("self_change_denied", "The secret of this API key was shown to this person, so the key cannot change their access. Use another credential.")
+	return Denied("self_change_denied", "The secret of this API key was shown to this person, so the key cannot change their access. Use another credential.")
 }
 
 // mayOutlast refuses that a key works longer than the credential that makes, regenerates or extends it: nothing
@@ -103,7 +103,7 @@ func (g *guard) mayOutlast(expires time.Time) error {
 	if end.IsZero() || !expires.IsZero() && !expires.After(end) {
 		return nil
 	}
-	e := denied("self_change_denied", "The credential you use expires at %s, so it cannot create, regenerate or extend an API key that is valid longer. Set expires_at to that time or earlier, or use another credential.", end.Format(time.RFC3339))
+	e := Denied("self_change_denied", "The credential you use expires at %s, so it cannot create, regenerate or extend an API key that is valid longer. Set expires_at to that time or earlier, or use another credential.", end.Format(time.RFC3339))
 	e.Field = "expires_at"
 	return e
 }
@@ -113,7 +113,7 @@ func (g *guard) replaced(k APIKey) error {
 	if g.p.ID != k.ID || !g.p.replaced {
 		return nil
 	}
-	return denied("self_change_denied", "This secret was replaced and works only until its grace period ends. It cannot change its own API key: use the new secret, or another credential.")
+	return Denied("self_change_denied", "This secret was replaced and works only until its grace period ends. It cannot change its own API key: use the new secret, or another credential.")
 }
 
 // heldBy are the keys of which a person was shown a secret: all of the account, or those with a role in the project.
@@ -170,7 +170,7 @@ func (g *guard) unprovenKeys(u User) (keys []HeldKey, err error) {
 		return nil, err
 	}
 	for _, k := range held {
-		if !k.Current || !k.IsActive || over(k.ExpiresAt, g.at) {
+		if !k.Current || !k.IsActive || Expired(k.ExpiresAt, g.at) {
 			continue
 		}
 		holders, err := g.SecretHolders(g.ctx, k.ID)
@@ -192,11 +192,11 @@ func (s *Service) UnprovenKeys(ctx context.Context, u User) (all []HeldKey, err 
 	if u.Proven || u.ID == "" {
 		return nil, nil
 	}
-	p, _, err := s.passkeyUser(ctx, s.Store, u)
+	p, _, err := s.passkeyUser(ctx, s.store, u)
 	if err != nil || u.PasswordHash == "" && len(p.Credentials) == 0 {
 		return nil, err // nobody could sign in: what keys there are the operator made
 	}
-	accounts, err := s.Store.AccountsWith(ctx, u.ID, s.now())
+	accounts, err := s.store.AccountsWith(ctx, u.ID, s.Now())
 	if err != nil {
 		return nil, err
 	}

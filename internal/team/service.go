@@ -57,11 +57,24 @@ type Options struct {
 // Service holds every operation of the product. All its faces (REST, pages, mail worker, operator's command line) call
 // it, so that each rule has one home. It is safe for concurrent use.
 type Service struct {
-	Options
-	usage      usage
-	refusals   refusals
-	mailLimits MailLimits
-	turn       turn
+	store                         Store
+	catalog                       *permission.Catalog
+	passwords                     Passwords
+	factors                       SecondFactors
+	clock                         func() time.Time
+	newID                         func() string
+	rand                          io.Reader
+	quotas                        Quotas
+	publicURL                     string
+	mailConfigured, mailDelivered bool
+	sealKeys                      SealKeys
+	signInRefused                 func(ctx context.Context, action event.Action, userID string)
+	mailQueued                    func()
+	mailLimits                    MailLimits
+
+	usage    usage
+	refusals refusals
+	turn     turn
 	// signingKey is shared by all nodes; Start reads it.
 	signingKey []byte
 	nobody     nobody
@@ -69,23 +82,27 @@ type Service struct {
 
 // New makes a Service.
 func New(o Options) *Service {
-	if o.Now == nil {
-		o.Now = time.Now
+	s := &Service{
+		store: o.Store, catalog: o.Catalog, passwords: o.Passwords, factors: o.SecondFactors, clock: o.Now, newID: o.NewID, rand: o.Rand,
+		quotas: o.Quotas, publicURL: o.PublicURL, mailConfigured: o.MailConfigured, mailDelivered: o.MailDelivered, sealKeys: o.SealKeys,
+		signInRefused: o.SignInRefused, mailQueued: o.MailQueued, mailLimits: DefaultMailLimits(),
 	}
-	if o.Rand == nil {
-		o.Rand = rand.Reader
+	if s.clock == nil {
+		s.clock = time.Now
 	}
-	if o.NewID == nil {
+	if s.rand == nil {
+		s.rand = rand.Reader
+	}
+	if s.newID == nil {
 		ids := &uuids{}
-		o.NewID = func() string { return ids.next(o.Now(), o.Rand) }
+		s.newID = func() string { return ids.next(s.clock(), s.rand) }
 	}
-	if o.Quotas == (Quotas{}) {
-		o.Quotas = DefaultQuotas()
+	if s.quotas == (Quotas{}) {
+		s.quotas = DefaultQuotas()
 	}
-	if o.MailQueued == nil {
-		o.MailQueued = func() {}
+	if s.mailQueued == nil {
+		s.mailQueued = func() {}
 	}
-	s := &Service{Options: o, mailLimits: DefaultMailLimits()}
 	if o.MailLimits != nil {
 		s.mailLimits = *o.MailLimits
 	}
@@ -105,11 +122,11 @@ func (s *Service) nobodysHash(ctx context.Context) (string, error) {
 	if s.nobody.hash != "" {
 		return s.nobody.hash, nil
 	}
-	password, err := newToken(s.Rand)
+	password, err := NewToken(s.rand)
 	if err != nil {
 		return "", err
 	}
-	hash, err := s.Passwords.Hash(ctx, password)
+	hash, err := s.passwords.Hash(ctx, password)
 	s.nobody.hash = hash
 	return hash, err
 }
@@ -117,23 +134,23 @@ func (s *Service) nobodysHash(ctx context.Context) (string, error) {
 // Start makes the stored system roles equal to the catalog's, and reads the key that all nodes share. A server calls it
 // once before it serves; a command of the operator calls Look.
 func (s *Service) Start(ctx context.Context) error {
-	if err := s.Store.SyncSystemRoles(ctx, s.systemRoles(s.Options.Catalog)); err != nil {
+	if err := s.store.SyncSystemRoles(ctx, s.systemRoles(s.catalog)); err != nil {
 		return fmt.Errorf("write system roles: %w", err)
 	}
 	if err := s.checkSealKeys(ctx); err != nil {
 		return err
 	}
-	if s.MailConfigured {
-		if err := s.Store.ReplaceFetchedTokens(ctx); err != nil {
+	if s.mailConfigured {
+		if err := s.store.ReplaceFetchedTokens(ctx); err != nil {
 			return fmt.Errorf("end the links that were fetched: %w", err)
 		}
 	}
 	key := make([]byte, 32)
-	if _, err := io.ReadFull(s.Rand, key); err != nil {
+	if _, err := io.ReadFull(s.rand, key); err != nil {
 		return fmt.Errorf("make a signing key: %w", err)
 	}
 	var err error
-	s.signingKey, err = s.Store.SigningKey(ctx, "challenges", key)
+	s.signingKey, err = s.store.SigningKey(ctx, "challenges", key)
 	return err
 }
 
@@ -141,10 +158,25 @@ func (s *Service) Start(ctx context.Context) error {
 func (s *Service) Look(ctx context.Context) error { return s.checkSealKeys(ctx) }
 
 // Catalog is the list of permissions and system roles.
-func (s *Service) Catalog() *permission.Catalog { return s.Options.Catalog }
+func (s *Service) Catalog() *permission.Catalog { return s.catalog }
 
-// now is the time as it is stored: UTC, microseconds.
-func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
+// Now returns the time as it is stored: UTC, microseconds.
+func (s *Service) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// UseCatalog replaces the catalog, before the server serves.
+func (s *Service) UseCatalog(c *permission.Catalog) { s.catalog = c }
+
+// NewID returns a new id; ids sort by time.
+func (s *Service) NewID() string { return s.newID() }
+
+// MailConfigured reports whether invitations are sent by email; then only the invited person gets the link.
+func (s *Service) MailConfigured() bool { return s.mailConfigured }
+
+// MailDelivered reports whether queued emails go somewhere: to people, or to the console of a developer.
+func (s *Service) MailDelivered() bool { return s.mailDelivered }
+
+// PublicURL is the URL that links in emails begin with, without a slash at the end.
+func (s *Service) PublicURL() string { return s.publicURL }
 
 type requestIDKey struct{}
 
@@ -182,7 +214,7 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 	mail := false
 	change := func(tx Tx) error {
 		mail = false // fn may run again
-		fresh, err := s.refresh(ctx, tx, p)
+		fresh, err := s.Refresh(ctx, tx, p)
 		if err != nil {
 			return err
 		}
@@ -192,13 +224,13 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 		mail = w.mail
 		return err
 	}
-	err := s.Store.Update(ctx, p.AccountID, lock, change)
+	err := s.store.Update(ctx, p.AccountID, lock, change)
 	if errors.Is(err, errCrowded) {
 		lock = Exclusive
-		err = s.Store.Update(ctx, p.AccountID, lock, change)
+		err = s.store.Update(ctx, p.AccountID, lock, change)
 	}
 	if err == nil && mail {
-		s.MailQueued()
+		s.mailQueued()
 	}
 	return err
 }
@@ -207,8 +239,8 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 // only tries is not remembered under an Idempotency-Key either.
 func (s *Service) try(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error {
 	try := func() error {
-		return s.Store.Try(ctx, p.AccountID, lock, func(tx Tx) error {
-			fresh, err := s.refresh(ctx, tx, p)
+		return s.store.Try(ctx, p.AccountID, lock, func(tx Tx) error {
+			fresh, err := s.Refresh(ctx, tx, p)
 			if err != nil {
 				return err
 			}
@@ -227,7 +259,7 @@ func (s *Service) try(ctx context.Context, p *Principal, lock Lock, fn func(w *w
 
 // work is a write of p in this transaction.
 func (s *Service) work(ctx context.Context, tx Tx, p *Principal) *work {
-	return &work{Tx: tx, guard: guard{Reader: tx, s: s, ctx: ctx, p: p, at: s.now()}}
+	return &work{Tx: tx, guard: guard{Reader: tx, s: s, ctx: ctx, p: p, at: s.Now()}}
 }
 
 // record writes the audit event of a change into the same transaction. The actor, time and request are filled in.
@@ -251,7 +283,7 @@ func (w *work) insertEvent(e event.Event, p event.Payload) error {
 	if err := e.Put(p); err != nil {
 		return err
 	}
-	e.ID, e.AccountID, e.At, e.RequestID = w.s.NewID(), w.p.AccountID, w.at, requestID(w.ctx)
+	e.ID, e.AccountID, e.At, e.RequestID = w.s.newID(), w.p.AccountID, w.at, requestID(w.ctx)
 	e.ActorType, e.ActorID, e.ActorName = event.ActorType(w.p.Type), w.p.ID, w.p.Name
 	if e.ActorName == "" {
 		e.ActorName = w.p.Email

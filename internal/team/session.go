@@ -56,17 +56,17 @@ var ErrSignedOut = &Error{Kind: KindUnauthenticated, Code: "signed_out", Message
 // Session finds who is signed in with this token. Whatever is wrong with the token, the error is ErrSignedOut, but for
 // one that awaits its second factor: then it is ErrFactorNeeded.
 func (s *Service) Session(ctx context.Context, token string) (SignedIn, error) {
-	if len(token) != tokenLength {
+	if len(token) != TokenLength {
 		return SignedIn{}, ErrSignedOut
 	}
-	me, err := s.session(ctx, s.Store, hashOf(token))
+	me, err := s.session(ctx, s.store, HashOf(token))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if now := s.now(); now.Sub(me.Session.LastSeenAt) >= sessionSeen {
-		err = s.Store.TouchSession(ctx, me.Session.ID, now)
+	if now := s.Now(); now.Sub(me.Session.LastSeenAt) >= sessionSeen {
+		err = s.store.TouchSession(ctx, me.Session.ID, now)
 	}
-	if errors.Is(err, errUnavailable) {
+	if errors.Is(err, ErrUnavailable) {
 		err = nil // who only reads needs no database that can write; the next page notes the use
 	}
 	return me, err
@@ -74,10 +74,10 @@ func (s *Service) Session(ctx context.Context, token string) (SignedIn, error) {
 
 // session reads who is signed in, from outside a write or again inside one.
 func (s *Service) session(ctx context.Context, r Reader, hash []byte) (SignedIn, error) {
-	now := s.now()
+	now := s.Now()
 	row, err := r.Session(ctx, hash, now)
 	if err != nil {
-		return SignedIn{}, notFoundIs(err, ErrSignedOut)
+		return SignedIn{}, NotFoundIs(err, ErrSignedOut)
 	}
 	if !row.Session.alive(now) {
 		return SignedIn{}, ErrSignedOut
@@ -108,11 +108,11 @@ func (s *Service) session(ctx context.Context, r Reader, hash []byte) (SignedIn,
 
 // Sessions are the person's sessions that still work, the last used first.
 func (s *Service) Sessions(ctx context.Context, me SignedIn) ([]Session, error) {
-	all, err := s.Store.SessionsOf(ctx, me.User.ID)
+	all, err := s.store.SessionsOf(ctx, me.User.ID)
 	if err != nil {
 		return nil, err
 	}
-	now, alive := s.now(), all[:0]
+	now, alive := s.Now(), all[:0]
 	for _, one := range all {
 		if one.alive(now) {
 			alive = append(alive, one)
@@ -155,12 +155,12 @@ func (s *Service) ownChange(ctx context.Context, me SignedIn, told event.Payload
 
 // Accounts are those the person has access to, by name.
 func (s *Service) Accounts(ctx context.Context, me SignedIn) ([]Account, error) {
-	return s.Store.AccountsOf(ctx, me.User.ID, s.now())
+	return s.store.AccountsOf(ctx, me.User.ID, s.Now())
 }
 
 // SuspendedIn are the accounts in which the person's membership is suspended, by name.
 func (s *Service) SuspendedIn(ctx context.Context, me SignedIn) ([]Account, error) {
-	return s.Store.SuspendedIn(ctx, me.User.ID)
+	return s.store.SuspendedIn(ctx, me.User.ID)
 }
 
 // SwitchAccount makes the session work in another account of the person. Both accounts get to know, if the person is
@@ -174,7 +174,7 @@ func (s *Service) SwitchAccount(ctx context.Context, me SignedIn, accountID stri
 		if now.Session.AccountID == accountID {
 			return nil
 		}
-		accounts, err := tx.AccountsOf(ctx, me.User.ID, s.now())
+		accounts, err := tx.AccountsOf(ctx, me.User.ID, s.Now())
 		if err != nil {
 			return err
 		}

@@ -18,25 +18,25 @@ type AccountChange struct {
 
 // GetAccount returns the account with its settings.
 func (s *Service) GetAccount(ctx context.Context, p *Principal) (Account, error) {
-	if err := s.require(p, permission.SettingsView, permission.SettingsManage); err != nil {
+	if err := s.Require(p, permission.SettingsView, permission.SettingsManage); err != nil {
 		return Account{}, err
 	}
-	return s.Store.Account(ctx, p.AccountID)
+	return s.store.Account(ctx, p.AccountID)
 }
 
 // UpdateAccount changes the account's settings. The policy is the Owner's alone.
 func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChange) (Account, error) {
 	if c == (AccountChange{}) {
-		return Account{}, invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, grant_policy and require_second_factor.")
+		return Account{}, Invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, grant_policy and require_second_factor.")
 	}
 	if c.Name != nil {
-		if err := checkName(*c.Name, 64); err != nil {
+		if err := CheckName(*c.Name, 64); err != nil {
 			return Account{}, err
 		}
 	}
 	var a Account
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
-		if err := s.require(w.p, permission.SettingsManage); err != nil {
+		if err := s.Require(w.p, permission.SettingsManage); err != nil {
 			return err
 		}
 		var err error
@@ -84,21 +84,21 @@ func policy(strict bool) string {
 // mayRequireFactor keeps someone from locking themselves out.
 func (g *guard) mayRequireFactor(on bool) error {
 	if !g.p.InPerson || g.p.Type != TypeUser {
-		return denied("permission_denied", "Only a signed-in person can change whether a second factor is required, not an API key.")
+		return Denied("permission_denied", "Only a signed-in person can change whether a second factor is required, not an API key.")
 	}
 	if !on {
 		return nil
 	}
 	own, err := g.s.confirmed(g.ctx, g, g.p.ID)
 	if err == nil && len(own) == 0 {
-		err = conflict("no_second_factor", "Add a second factor in your own profile first, or you would be locked out.")
+		err = Conflict("no_second_factor", "Add a second factor in your own profile first, or you would be locked out.")
 	}
 	return err
 }
 
 func (g *guard) maySetPolicy() error {
 	if !g.p.Owner || !g.p.InPerson {
-		return denied("permission_denied", "Only the Owner in person can change the policy for assigning roles.")
+		return Denied("permission_denied", "Only the Owner in person can change the policy for assigning roles.")
 	}
 	return nil
 }

@@ -34,13 +34,13 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	if err != nil {
 		return "", err
 	}
-	u, err := s.Store.UserByEmail(ctx, canonical)
+	u, err := s.store.UserByEmail(ctx, canonical)
 	if err != nil && !IsNotFound(err) {
 		return "", err
 	}
 	from := origin{in.Source, s.device(in.Device, u)}
 	if in.Fresh {
-		from.device = s.NewID()
+		from.device = s.newID()
 	}
 	if err := s.guess(ctx, canonical, from, u.PasswordHash, in.Password, wrongCredentials); err != nil {
 		s.refusedBy(ctx, err, u, event.ActionSignInFailed)
@@ -49,7 +49,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {
 		ok, awaits, err := tx.InsertSession(ctx, session, hash, u.PasswordHash)
 		if err == nil && !ok {
-			err = conflict("try_again", "The password was changed a moment ago. Sign in again with the new one.")
+			err = Conflict("try_again", "The password was changed a moment ago. Sign in again with the new one.")
 		}
 		return entry{awaits: awaits}, err
 	})
@@ -65,7 +65,7 @@ type entry struct {
 
 // startSession signs a person in who proved who they are; insert writes the session.
 func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert func(Tx, Session, []byte) (entry, error)) (string, error) {
-	token, err := newToken(s.Rand)
+	token, err := NewToken(s.rand)
 	if err != nil {
 		return "", err
 	}
@@ -75,21 +75,21 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert fu
 	}
 	userAgent := cleanUserAgent(in.UserAgent)
 	err = s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
-		now := s.now()
+		now := s.Now()
 		session := Session{
-			ID: s.NewID(), UserID: u.ID, AccountID: account, UserAgent: userAgent,
+			ID: s.newID(), UserID: u.ID, AccountID: account, UserAgent: userAgent,
 			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(SessionLife),
 		}
-		how, err := insert(tx, session, hashOf(token))
+		how, err := insert(tx, session, HashOf(token))
 		if err != nil {
 			return err
 		}
 		if in.Old != "" {
-			if err := tx.DeleteSession(ctx, hashOf(in.Old)); err != nil {
+			if err := tx.DeleteSession(ctx, HashOf(in.Old)); err != nil {
 				return err
 			}
 		}
-		if err := tx.KeepSessions(ctx, u.ID, how.awaits, s.Quotas.Sessions); err != nil {
+		if err := tx.KeepSessions(ctx, u.ID, how.awaits, s.quotas.Sessions); err != nil {
 			return err
 		}
 		if how.awaits {
@@ -102,11 +102,11 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert fu
 
 // accountToEnter is the account a person was in last, else the first they have access to, else none.
 func (s *Service) accountToEnter(ctx context.Context, userID string) (string, error) {
-	accounts, err := s.Store.AccountsOf(ctx, userID, s.now())
+	accounts, err := s.store.AccountsOf(ctx, userID, s.Now())
 	if err != nil || len(accounts) == 0 {
 		return "", err
 	}
-	sessions, err := s.Store.SessionsOf(ctx, userID)
+	sessions, err := s.store.SessionsOf(ctx, userID)
 	if err != nil {
 		return "", err
 	}

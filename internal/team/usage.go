@@ -45,7 +45,7 @@ func (s *Service) FlushUsage(ctx context.Context) error {
 	if len(taken) == 0 {
 		return nil
 	}
-	err := s.Store.TouchAPIKeys(ctx, taken)
+	err := s.store.TouchAPIKeys(ctx, taken)
 	if err != nil {
 		s.usage.giveBack(taken)
 	}

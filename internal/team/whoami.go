@@ -19,14 +19,14 @@ type Whoami struct {
 
 // Whoami returns the caller with account, role and effective permissions. Every valid credential may ask.
 func (s *Service) Whoami(ctx context.Context, p *Principal) (Whoami, error) {
-	ms, err := s.Store.MembershipsOf(ctx, p.AccountID, p.canonical)
+	ms, err := s.store.MembershipsOf(ctx, p.AccountID, p.canonical)
 	if err != nil {
 		return Whoami{}, err
 	}
-	account := s.Options.Catalog.Scope(permission.ScopeAccount)
-	out := Whoami{Principal: p, Account: p.account, Role: p.role, Permissions: s.Options.Catalog.Names(p.permissions.Intersect(account))}
+	account := s.catalog.Scope(permission.ScopeAccount)
+	out := Whoami{Principal: p, Account: p.account, Role: p.role, Permissions: s.catalog.Names(p.permissions.Intersect(account))}
 	for _, m := range ms {
-		if m.ProjectID != "" && m.Status == StatusActive && !over(m.ExpiresAt, s.now()) {
+		if m.ProjectID != "" && m.Status == StatusActive && !Expired(m.ExpiresAt, s.Now()) {
 			out.Projects = append(out.Projects, m)
 		}
 	}

@@ -61,7 +61,7 @@ func (v *visit) offerStanding(i *team.Invitation) standing {
 		return standing{"off", "On hold"}
 	case state == team.InvitationFailed:
 		return standing{"off", "Email not delivered"}
-	case state == team.InvitationQueued && v.p.svc.MailDelivered:
+	case state == team.InvitationQueued && v.p.svc.MailDelivered():
 		return standing{"wait", "Email being sent"}
 	}
 	return standing{"wait", "Pending"}
@@ -201,7 +201,7 @@ func (p *pages) act(v *visit, news string, do func(id string) error) (reply, err
 
 func (p *pages) resendInvitation(v *visit) (reply, error) {
 	news := "renewed"
-	if p.svc.MailDelivered {
+	if p.svc.MailDelivered() {
 		news = "resent"
 	}
 	return p.act(v, news, func(id string) error {
@@ -258,7 +258,7 @@ func (v *visit) invitationNews() string {
 	}
 	var told []string
 	switch {
-	case sent > 0 && v.p.svc.MailDelivered:
+	case sent > 0 && v.p.svc.MailDelivered():
 		told = append(told, plural(sent, "invitation")+" sent.")
 	case sent > 0:
 		told = append(told, plural(sent, "invitation")+" created. Give each person their link.")

@@ -362,7 +362,7 @@ func invitationsPage(v *visit, i invitationsView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if v.p.svc.MailConfigured && i.Acts {
+				if v.p.svc.MailConfigured() && i.Acts {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<p class=\"hint\">Links are sent by email only, so that opening one verifies the email.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -825,7 +825,7 @@ func invitationActs(v *visit, o offer) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if !v.p.svc.MailConfigured && !o.Over {
+			if !v.p.svc.MailConfigured() && !o.Over {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<button type=\"submit\" formaction=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -861,7 +861,7 @@ func invitationActs(v *visit, o offer) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.p.svc.MailDelivered {
+			if v.p.svc.MailDelivered() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "Resend ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -787,9 +787,9 @@ func secretPage(v *visit, s secretView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs("curl " + v.p.svc.PublicURL + "/api/v1/whoami -H \"X-API-Key: $RAFF_API_KEY\"")
+			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs("curl " + v.p.svc.PublicURL() + "/api/v1/whoami -H \"X-API-Key: $RAFF_API_KEY\"")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `keys.templ`, Line: 226, Col: 107}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `keys.templ`, Line: 226, Col: 109}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 			if templ_7745c5c3_Err != nil {

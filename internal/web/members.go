@@ -99,7 +99,7 @@ func (v *visit) offered(i *team.Invitation) standing {
 	case team.InvitationSent:
 		return standing{"wait", "Invited"}
 	}
-	if v.p.svc.MailDelivered {
+	if v.p.svc.MailDelivered() {
 		return standing{"wait", "Invited, email being sent"}
 	}
 	return standing{"wait", "Invited"}

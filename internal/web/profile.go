@@ -39,7 +39,7 @@ func (f profileForm) lockedOutOf(v *visit) []team.Account {
 }
 
 func (p *pages) profile(v *visit) (profileForm, error) {
-	f := profileForm{Current: v.me.Session.ID, Done: v.news(), Passkeys: p.svc.SecondFactors.HasPasskeys()}
+	f := profileForm{Current: v.me.Session.ID, Done: v.news(), Passkeys: p.svc.HasPasskeys()}
 	var err error
 	if f.Sessions, err = p.svc.Sessions(v.Context(), v.me); err != nil {
 		return f, err

@@ -21,7 +21,7 @@ func (p *pages) home(r *http.Request) (reply, error) {
 
 // signInForm shows the sign-in page, which then redirects to next.
 func (p *pages) signInForm(next, email string) signInForm {
-	return signInForm{Next: local(next), Email: email, Passkeys: p.svc.SecondFactors.HasPasskeys()}
+	return signInForm{Next: local(next), Email: email, Passkeys: p.svc.HasPasskeys()}
 }
 
 func (p *pages) showSignIn(r *http.Request) (reply, error) {
@@ -102,11 +102,11 @@ func (p *pages) start(v *visit) (reply, error) {
 }
 
 func (p *pages) showForgot(r *http.Request) (reply, error) {
-	return show(forgotPage(forgotForm{Email: r.URL.Query().Get("email"), NoMail: !p.svc.MailDelivered}))
+	return show(forgotPage(forgotForm{Email: r.URL.Query().Get("email"), NoMail: !p.svc.MailDelivered()}))
 }
 
 func (p *pages) forgot(r *http.Request) (reply, error) {
-	f := forgotForm{Email: r.PostForm.Get("email"), NoMail: !p.svc.MailDelivered}
+	f := forgotForm{Email: r.PostForm.Get("email"), NoMail: !p.svc.MailDelivered()}
 	err := p.svc.ForgotPassword(r.Context(), f.Email, front.Of(r.Context()).Remote)
 	if err == nil {
 		f.Sent = true
