@@ -141,8 +141,8 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 		if _, err := s.heldUser(ctx, tx, a.User.ID); err != nil {
 			return err
 		}
-		if _, err := tx.Session(ctx, a.hash, s.now()); err != nil {
-			return notFoundIs(err, ErrSignedOut)
+		if _, err := tx.Session(ctx, a.hash, s.Now()); err != nil {
+			return NotFoundIs(err, ErrSignedOut)
 		}
 		ok, err := used(tx)
 		if err != nil {
