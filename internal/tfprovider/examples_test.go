@@ -72,10 +72,7 @@ func TestExampleResources(t *testing.T) {
 			to, id, block := w.importBlock(example(t, "resources", name, "import-by-string-id.tf"))
 			w.run("state", "rm", to)
 			w.run("import", to, id)
-			command := strings.Fields(example(t, "resources", name, "import.sh"))
-			if len(command) != 4 || command[2] != to {
-				t.Errorf("the import command is %q", command)
-			}
+			w.importsByCommand(example(t, "resources", name, "import.sh"))
 			if w.identities() {
 				w.importsByIdentity(name, to)
 			}
@@ -104,6 +101,41 @@ func (w *workspace) importBlock(hcl string) (to, id, block string) {
 	project, _, _ := strings.Cut(w.attribute(to, "id"), "/") // of a project member; of all others the id
 	block = placeholderID.ReplaceAllString(hcl, project)
 	return to, importID.FindStringSubmatch(block)[1], block
+}
+
+// importsByCommand runs the documented commands with the real ids for the placeholders, after what stands before them.
+func (w *workspace) importsByCommand(script string) {
+	w.t.Helper()
+	for line := range strings.Lines(script) {
+		command := strings.Fields(line)
+		if len(command) == 0 || command[0] == "#" {
+			continue
+		}
+		if len(command) != 4 || command[0]+command[1] != "terraformimport" {
+			w.t.Fatalf("the import command is %q", command)
+		}
+		to, ref := command[2], command[3]
+		id := w.attribute(to, "id")
+		project, member, inProject := strings.Cut(id, "/")
+		if first, rest, _ := strings.Cut(ref, "/"); inProject && placeholderID.MatchString(first) {
+			ref, id = rest, member
+		}
+		switch before, _, _ := strings.Cut(ref, ":"); before {
+		case "user":
+			id = w.attribute(to, "target_user_id")
+		case "api_key":
+			id = w.attribute(to, "api_key_id")
+		}
+		ref = placeholderID.ReplaceAllString(ref, id)
+		if inProject {
+			ref = project + "/" + ref
+		}
+		w.run("state", "rm", to)
+		w.run("import", to, ref)
+		if plan := w.run("plan"); !strings.Contains(plan, "0 to add") && !strings.Contains(plan, "No changes") || strings.Contains(plan, "must be replaced") {
+			w.t.Errorf("after the import of %s there is more to do:\n%s", ref, plan)
+		}
+	}
 }
 
 // importsByIdentity imports what is at the address by the block with an identity.
@@ -388,8 +420,9 @@ func TestExampleActions(t *testing.T) {
 	srv := rafftest.Start(t)
 	alice := srv.Invite(t, "alice@example.com", srv.RoleID(t, "account", "member"))
 	p := speak(t, srv)
+	invitation := srv.Do(t, "GET", "/api/v1/members/"+alice, srv.Key, nil).Want(t, 200).Data(t)["invitation_id"].(string)
 	variables := map[string]cty.Value{"raff_member": cty.ObjectVal(map[string]cty.Value{
-		"alice": cty.ObjectVal(map[string]cty.Value{"id": cty.StringVal(alice)}),
+		"alice": cty.ObjectVal(map[string]cty.Value{"id": cty.StringVal(alice), "invitation_id": cty.StringVal(invitation)}),
 	})}
 	for _, name := range examplesIn(t, "actions") {
 		for _, b := range blocksOf(t, "action", example(t, "actions", name, "action.tf"), variables) {

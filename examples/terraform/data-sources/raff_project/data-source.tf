@@ -1,7 +1,18 @@
+# By slug.
 data "raff_project" "default" {
   slug = "default"
 }
 
-output "default_project_id" {
-  value = data.raff_project.default.id
+# By name.
+data "raff_project" "by_name" {
+  name = data.raff_project.default.name
+}
+
+# By ID.
+data "raff_project" "by_id" {
+  id = data.raff_project.default.id
+}
+
+output "default_project" {
+  value = "${data.raff_project.by_name.id}: ${data.raff_project.by_id.name}"
 }

@@ -1,8 +1,3 @@
-data "raff_role" "viewer" {
-  scope = "project"
-  slug  = "viewer"
-}
-
 data "raff_project" "default" {
   slug = "default"
 }
@@ -10,14 +5,21 @@ data "raff_project" "default" {
 resource "raff_project_member" "alice" {
   project_id = data.raff_project.default.id
   email      = "alice@example.com"
-  role_id    = data.raff_role.viewer.id
+  role       = "viewer"
 }
 
+# By email, in any spelling.
 data "raff_project_member" "alice" {
   project_id = raff_project_member.alice.project_id
-  email      = "alice@example.com"
+  email      = "Alice@example.com"
+}
+
+# By the ID of the member.
+data "raff_project_member" "same" {
+  project_id = raff_project_member.alice.project_id
+  member_id  = raff_project_member.alice.member_id
 }
 
 output "alice_is" {
-  value = data.raff_project_member.alice.status
+  value = "${data.raff_project_member.same.role_name}, ${data.raff_project_member.alice.status}"
 }

@@ -1,1 +1,5 @@
+# By slug or name
 terraform import raff_project.website website
+
+# By ID
+terraform import raff_project.website 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b

@@ -1,1 +1,5 @@
+# By scope and slug
 terraform import raff_role.auditor account/auditor
+
+# By ID
+terraform import raff_role.auditor 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b
