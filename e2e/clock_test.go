@@ -49,7 +49,7 @@ func nodesWhoseClocksDiffer(t *testing.T, on ...rafftest.Option) {
 				if removed, err := n.Node.Service().CleanUp(t.Context()); err != nil || removed != 0 {
 					t.Errorf("%d invitations were cleaned up, %v", removed, err)
 				}
-				if _, err := n.Node.Service().SealEvents(t.Context()); err != nil {
+				if _, err := n.Node.Audit().Seal(t.Context()); err != nil {
 					t.Error(err)
 				}
 			}

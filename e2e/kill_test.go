@@ -74,7 +74,7 @@ func (p *process) sealAll(t *testing.T) (events int) {
 	p.kill()
 	later := rafftest.Start(t, rafftest.OnDatabase(p.Database))
 	later.Advance(2 * time.Minute)
-	if _, err := later.Node.Service().SealEvents(t.Context()); err != nil {
+	if _, err := later.Node.Audit().Seal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(string(p.operate(t, "audit", "verify"))), "\n") {

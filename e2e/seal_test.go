@@ -11,9 +11,9 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // a stranger with access to the database
 	_ "modernc.org/sqlite"
 
+	"raff/internal/audit"
 	"raff/internal/rafftest"
 	"raff/internal/server"
-	"raff/internal/team"
 )
 
 // eventColumns are those of audit_events, with what makes another value of each.
@@ -158,7 +158,7 @@ func TestAnEventThatWasRemovedBeforeItsSealShows(t *testing.T) {
 		change(t, g.Server, g.Account, "invitation")
 		tamperWith(t, g.Database, g.Account, noRoleEvent)
 		seal(t, g.Server)
-		_, _ = g.Node.Service().SealEvents(t.Context()) // says what it misses
+		_, _ = g.Node.Audit().Seal(t.Context()) // says what it misses
 		if v := verified(t, g.Server, g.Account); !strings.Contains(v.Broken, "missed events") {
 			t.Errorf("verified: %+v", v)
 		}
@@ -176,7 +176,7 @@ func TestHonestClocksBreakNoLog(t *testing.T) {
 		change(t, g.Server, g.Account, "one")
 		ahead.Do(t, "POST", "/api/v1/projects", g.Key, map[string]any{"name": "ahead"}).Want(t, 201)
 		for i, srv := range []*rafftest.Server{g.Server, ahead, g.Server} {
-			if _, err := srv.Node.Service().SealEvents(t.Context()); err != nil {
+			if _, err := srv.Node.Audit().Seal(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			change(t, g.Server, g.Account, fmt.Sprint("behind ", i))
@@ -187,7 +187,7 @@ func TestHonestClocksBreakNoLog(t *testing.T) {
 		for _, back := range []time.Duration{-9 * time.Minute, -48 * time.Hour, -400 * 24 * time.Hour} {
 			g.Advance(back)
 			change(t, g.Server, g.Account, fmt.Sprint("after ", back))
-			if _, err := g.Node.Service().SealEvents(t.Context()); err != nil {
+			if _, err := g.Node.Audit().Seal(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -207,7 +207,7 @@ func TestALogThatWasCutOffShowsAgainstItsHead(t *testing.T) {
 		seal(t, g.Server)
 		change(t, g.Server, g.Account, "role")
 		seal(t, g.Server)
-		heads, err := g.Node.Service().Heads(t.Context())
+		heads, err := g.Node.Audit().Heads(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,21 +215,21 @@ func TestALogThatWasCutOffShowsAgainstItsHead(t *testing.T) {
 		for _, h := range heads {
 			text.WriteString(h.Line() + "\n")
 		}
-		kept, err := team.ParseHeads(text.String())
+		kept, err := audit.ParseHeads(text.String())
 		if err != nil || len(kept) != 1 {
 			t.Fatalf("%q: %v, %v", &text, kept, err)
 		}
 		change(t, g.Server, g.Account, "project")
 		seal(t, g.Server)
-		if found, err := g.Node.Service().VerifyEvents(t.Context(), kept...); err != nil || found[0].Broken != "" {
+		if found, err := g.Node.Audit().Verify(t.Context(), kept...); err != nil || found[0].Broken != "" {
 			t.Errorf("an honest log: %+v, %v", found, err)
 		}
 		tamperWith(t, g.Database, g.Account, setBack+";DELETE FROM audit_events WHERE account_id = $A AND after_seal >= 1")
-		if found, err := g.Node.Service().VerifyEvents(t.Context(), kept...); err != nil || found[0].Broken == "" {
+		if found, err := g.Node.Audit().Verify(t.Context(), kept...); err != nil || found[0].Broken == "" {
 			t.Errorf("a log that was cut off: %+v, %v", found, err)
 		}
 		kept[0].AccountID = "01a1ff59-0000-7000-8000-000000000000"
-		if found, err := g.Node.Service().VerifyEvents(t.Context(), kept...); err != nil || len(found) != 2 || found[1].Broken == "" {
+		if found, err := g.Node.Audit().Verify(t.Context(), kept...); err != nil || len(found) != 2 || found[1].Broken == "" {
 			t.Errorf("an account that is gone: %+v, %v", found, err)
 		}
 	})
@@ -253,7 +253,7 @@ func TestASealKeyIsAdopted(t *testing.T) {
 		if v := verified(t, with, g.Account); !strings.Contains(v.Broken, "raffd audit adopt") {
 			t.Errorf("before it is adopted: %+v", v)
 		}
-		if adopted, err := with.Node.Service().AdoptLogs(t.Context()); err != nil || len(adopted) != 1 {
+		if adopted, err := with.Node.Audit().Adopt(t.Context()); err != nil || len(adopted) != 1 {
 			t.Fatalf("adopted %v, %v", adopted, err)
 		}
 		change(t, with, g.Account, "invitation")
@@ -284,9 +284,9 @@ func TestASealKeyIsAdopted(t *testing.T) {
 	})
 }
 
-func verified(t *testing.T, srv *rafftest.Server, a rafftest.Account) team.Verified {
+func verified(t *testing.T, srv *rafftest.Server, a rafftest.Account) audit.Verified {
 	t.Helper()
-	found, err := srv.Node.Service().VerifyEvents(t.Context())
+	found, err := srv.Node.Audit().Verify(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,13 +296,13 @@ func verified(t *testing.T, srv *rafftest.Server, a rafftest.Account) team.Verif
 		}
 	}
 	t.Fatalf("nothing was said of account %s", a.AccountID)
-	return team.Verified{}
+	return audit.Verified{}
 }
 
 func seal(t *testing.T, srv *rafftest.Server) {
 	t.Helper()
 	srv.Advance(2 * time.Minute)
-	if _, err := srv.Node.Service().SealEvents(t.Context()); err != nil && !strings.Contains(err.Error(), "tampered") && !strings.Contains(err.Error(), "sealed with the key") {
+	if _, err := srv.Node.Audit().Seal(t.Context()); err != nil && !strings.Contains(err.Error(), "tampered") && !strings.Contains(err.Error(), "sealed with the key") {
 		t.Fatal(err)
 	}
 }

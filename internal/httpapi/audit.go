@@ -6,12 +6,13 @@ import (
 	"io"
 
 	"raff/api"
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/team"
 )
 
 func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
-	var f team.EventFilter
+	var f audit.Filter
 	var err error
 	if f.Page, err = c.page(defaultLimit); err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 	if c.Header.Get("Accept") == ndjson {
 		return s.exportEvents(ctx, c, f)
 	}
-	rows, total, err := s.svc.ListEvents(ctx, c.who, f)
+	rows, total, err := s.audit.List(ctx, c.who, f)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +43,8 @@ func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 const ndjson = "application/x-ndjson"
 
 // exportEvents streams all matching events, one JSON object per line.
-func (s *server) exportEvents(ctx context.Context, c *call, f team.EventFilter) (any, error) {
-	x, err := s.svc.ExportEvents(ctx, c.who, f)
+func (s *server) exportEvents(ctx context.Context, c *call, f audit.Filter) (any, error) {
+	x, err := s.audit.Export(ctx, c.who, f)
 	if err != nil {
 		return nil, err
 	}

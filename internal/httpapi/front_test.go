@@ -200,7 +200,7 @@ func TestRequestID(t *testing.T) {
 
 func behindFront(svc *team.Service, log *slog.Logger, o httpapi.Options) http.Handler {
 	f := front.New(svc, front.Options{Logger: log, AccessLog: slog.LevelDebug, Limits: map[string]front.Limit{}})
-	return f.Handler(httpapi.New(svc, f, o))
+	return f.Handler(httpapi.New(svc, nil, f, o))
 }
 
 // TestLogHoldsNoSecret looks through everything a server logs for what must not be there.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"raff/internal/audit"
 	"raff/internal/front"
 	"raff/internal/team"
 )
@@ -119,13 +120,14 @@ var routes = []Route{
 
 type server struct {
 	svc   *team.Service
+	audit *audit.Service
 	front *front.Front
 	Options
 }
 
 // New returns the handler of the API, behind the front f.
-func New(svc *team.Service, f *front.Front, o Options) front.Face {
-	s := &server{svc: svc, front: f, Options: o}
+func New(svc *team.Service, log *audit.Service, f *front.Front, o Options) front.Face {
+	s := &server{svc: svc, audit: log, front: f, Options: o}
 	nowhere := &endpoint{s: s}
 	mux := http.NewServeMux()
 	mux.Handle("/", nowhere)

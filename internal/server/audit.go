@@ -8,23 +8,23 @@ import (
 	"os"
 	"strings"
 
-	"raff/internal/team"
+	"raff/internal/audit"
 )
 
 // VerifyAudit checks all audit logs against their seals and, if headFile is not empty, against the heads in that file. It
 // prints the results; a log that fails is an error.
 func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) error {
-	var kept []team.KeptHead
+	var kept []audit.KeptHead
 	if headFile != "" {
 		b, err := os.ReadFile(headFile)
 		if err != nil {
 			return fmt.Errorf("read the heads: %w", err)
 		}
-		if kept, err = team.ParseHeads(string(b)); err != nil {
+		if kept, err = audit.ParseHeads(string(b)); err != nil {
 			return fmt.Errorf("read the heads in %s: %w", headFile, err)
 		}
 	}
-	found, err := s.service.VerifyEvents(ctx, kept...)
+	found, err := s.audit.Verify(ctx, kept...)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) 
 			return err
 		}
 	}
-	if _, err := fmt.Fprintln(w, proof(s.service.Keyed(), headFile != "")); err != nil {
+	if _, err := fmt.Fprintln(w, proof(s.audit.Keyed(), headFile != "")); err != nil {
 		return err
 	}
 	switch failed {
@@ -49,7 +49,7 @@ func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) 
 	return fmt.Errorf("the audit logs of %d accounts FAILED verification", failed)
 }
 
-func verifiedLines(v team.Verified) (lines []string) {
+func verifiedLines(v audit.Verified) (lines []string) {
 	for _, p := range v.Problems {
 		lines = append(lines, fmt.Sprintf("account %s: FAILED: %s", v.AccountID, p))
 	}
@@ -87,7 +87,7 @@ func proof(keyed, heads bool) string {
 
 // AuditHeads prints the heads of all audit logs.
 func (s *Server) AuditHeads(ctx context.Context, w io.Writer) error {
-	heads, err := s.service.Heads(ctx)
+	heads, err := s.audit.Heads(ctx)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (s *Server) AuditHeads(ctx context.Context, w io.Writer) error {
 
 // AdoptAudit adds a signed seal to logs that were sealed without a key.
 func (s *Server) AdoptAudit(ctx context.Context, w io.Writer) error {
-	adopted, err := s.service.AdoptLogs(ctx)
+	adopted, err := s.audit.Adopt(ctx)
 	for _, account := range adopted {
 		if _, err := fmt.Fprintf(w, "account %s: sealed with the key from now on\n", account); err != nil {
 			return err

@@ -9,11 +9,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"raff/internal/team"
+	"raff/internal/audit"
 )
 
 // sealKeys reads the keys that sign the audit log. Without a file there are none.
-func sealKeys(c Config) (team.SealKeys, error) {
+func sealKeys(c Config) (audit.SealKeys, error) {
 	if c.SealKeyFile == "" {
 		return nil, nil
 	}
@@ -21,7 +21,7 @@ func sealKeys(c Config) (team.SealKeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the seal keys: %w", err)
 	}
-	keys, err := team.ParseSealKeys(string(b))
+	keys, err := audit.ParseSealKeys(string(b))
 	if err != nil {
 		return nil, fmt.Errorf("read the seal keys in %s: %w", c.SealKeyFile, err)
 	}
@@ -35,7 +35,7 @@ func sealKeys(c Config) (team.SealKeys, error) {
 // the key before those of an existing file: the new key signs from the next start on, and the older keys still verify
 // what they signed.
 func CreateSealKey(path string, rotate bool) (id string, err error) {
-	key, err := team.NewSealKey(rand.Reader)
+	key, err := audit.NewSealKey(rand.Reader)
 	if err != nil {
 		return "", err
 	}
@@ -44,7 +44,7 @@ func CreateSealKey(path string, rotate bool) (id string, err error) {
 	case err == nil && !rotate:
 		return "", fmt.Errorf("%s already exists. To add a new key before its keys, use --rotate", path)
 	case err == nil:
-		if _, err := team.ParseSealKeys(string(old)); err != nil {
+		if _, err := audit.ParseSealKeys(string(old)); err != nil {
 			return "", fmt.Errorf("read the seal keys in %s: %w", path, err)
 		}
 	case rotate || !errors.Is(err, fs.ErrNotExist):

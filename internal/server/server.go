@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/factor"
 	"raff/internal/front"
@@ -88,6 +89,7 @@ type Server struct {
 	config  Config
 	store   *store.DB
 	service *team.Service
+	audit   *audit.Service
 	handler http.Handler
 	sender  mail.Sender // nil: the inviter fetches the links
 	nodes   *nodes
@@ -148,12 +150,12 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if s.metrics != nil {
 		s.metrics.Watch(s.store, s.nodes.count)
 	}
-	s.handler = faces(f.Handler(httpapi.New(s.service, f, httpapi.Options{Ping: s.ping})), f.Handler(web.New(s.service, f)))
+	s.handler = faces(f.Handler(httpapi.New(s.service, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(web.New(s.service, s.audit, f)))
 	return s, nil
 }
 
 // begin reads the operator's settings from the database, and prepares it according to the mode.
-func (s *Server) begin(ctx context.Context, keys team.SealKeys) error {
+func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 	cat, apply, err := s.chooseCatalog(ctx)
 	if err != nil {
 		return err
@@ -172,12 +174,13 @@ func (s *Server) begin(ctx context.Context, keys team.SealKeys) error {
 	}
 	c := s.config
 	s.service = team.New(team.Options{
-		Store: s.store, Catalog: cat.Catalog, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
-		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, SealKeys: keys, MailLimits: c.MailLimits,
+		Store: store.For[team.Tx](s.store), Catalog: cat.Catalog, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
+		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
 		SignInRefused: s.signInRefused,
 	})
-	if c.Mode == Looking {
-		return s.service.Look(ctx)
+	s.audit = audit.New(audit.Options{Store: store.For[audit.Tx](s.store), Team: s.service, Keys: keys})
+	if err := s.audit.CheckKeys(ctx); err != nil || c.Mode == Looking {
+		return err
 	}
 	if err := s.settleCatalog(ctx, cat, apply); err != nil {
 		return err
@@ -242,6 +245,9 @@ func (s *Server) PublicURL() string { return s.config.PublicURL }
 
 // Service returns the domain service of this node, for the operator's commands and for tests.
 func (s *Server) Service() *team.Service { return s.service }
+
+// Audit returns the audit log of this node, for the operator's commands and for tests.
+func (s *Server) Audit() *audit.Service { return s.audit }
 
 // Nodes returns the number of servers running on the database, as known to this one.
 func (s *Server) Nodes() int { return s.nodes.count() }
@@ -310,7 +316,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer cancel()
 	// Pending refusals become events before the last events are sealed.
 	err = errors.Join(err, s.service.FlushUsage(flush), s.service.RecordRefusals(flush, true))
-	if _, e := s.service.SealEvents(flush); e != nil {
+	if _, e := s.audit.Seal(flush); e != nil {
 		s.config.Logger.Error("sealing the last events failed", "error", e)
 	}
 	return err

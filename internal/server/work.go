@@ -44,7 +44,7 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	wg.Go(func() { s.every(ctx, 15*time.Second, "catalog", s.watchCatalog) })
 	wg.Go(func() {
 		s.every(ctx, time.Minute, "seal", func(ctx context.Context) error {
-			_, err := s.service.SealEvents(ctx)
+			_, err := s.audit.Seal(ctx)
 			return err
 		})
 	})

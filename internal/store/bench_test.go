@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"raff/internal/store"
 	"raff/internal/team"
 )
 
@@ -42,7 +43,7 @@ func BenchmarkMember(b *testing.B) {
 // BenchmarkMembers reads a page of 50 of 1,000 members.
 func BenchmarkMembers(b *testing.B) {
 	benchEach(b, func(b *testing.B, w *world) {
-		w.do(b, func(tx team.Tx) error {
+		w.do(b, func(tx store.Tx) error {
 			for i := range 1000 {
 				m := w.invited(fmt.Sprintf("m%d@example.com", i))
 				if err := must(tx.InsertMember(w.ctx, m)); err != nil {
@@ -62,7 +63,7 @@ func BenchmarkMembers(b *testing.B) {
 
 // addLikeTheService makes the same reads and writes as adding a member by email.
 func (w *world) addLikeTheService(keyHash []byte, m team.Member) error {
-	return w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+	return w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 		if _, err := tx.KeyPrincipal(w.ctx, keyHash); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/store"
 	"raff/internal/team"
 )
 
@@ -47,7 +48,7 @@ func TestTotalsDuringChanges(t *testing.T) {
 		close(done)
 		<-watched
 		w.wantEverybody(t, projects)
-		w.do(t, func(tx team.Tx) error { return tx.DeleteProject(w.ctx, projects[0].ID) })
+		w.do(t, func(tx store.Tx) error { return tx.DeleteProject(w.ctx, projects[0].ID) })
 		w.wantEverybody(t, projects[1:])
 		if _, err := w.RemoveStale(w.ctx, w.start.Add(30*24*time.Hour), func() time.Time { return w.start.Add(60 * 24 * time.Hour) }); err != nil {
 			t.Error(err)
@@ -67,7 +68,7 @@ func (w *world) changeSomebody(r *rand.Rand, u team.User, projects []team.Projec
 	if kind >= 3 {
 		lock = team.Exclusive
 	}
-	return w.Update(w.ctx, w.account.ID, lock, func(tx team.Tx) error {
+	return w.Update(w.ctx, w.account.ID, lock, func(tx store.Tx) error {
 		m := w.person(u, w.basic)
 		if kind == 1 {
 			m = w.invited(u.Email)
@@ -187,7 +188,7 @@ func TestEverybodyLeadsOnce(t *testing.T) {
 				if i < inProjects {
 					m.ProjectID, m.Role, m.CreatedAt = projects[i].ID, w.viewer, w.at(n*100+(i+n)%inProjects)
 				}
-				if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return must(tx.InsertMember(w.ctx, m)) }); err != nil {
+				if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return must(tx.InsertMember(w.ctx, m)) }); err != nil {
 					t.Error(err)
 				}
 			})

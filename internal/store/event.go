@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 
+	"raff/internal/audit"
 	"raff/internal/event"
-	"raff/internal/team"
 )
 
 const eventColumns = `e.id, e.account_id, e.at, e.actor_type, e.actor_id, e.actor_name, e.action, e.target_type, e.target_id,
@@ -17,7 +17,7 @@ func scanEvent(s scanner) (e event.Event, err error) {
 	return e, err
 }
 
-func (r reader) Events(ctx context.Context, f team.EventFilter) ([]event.Event, int, error) {
+func (r reader) Events(ctx context.Context, f audit.Filter) ([]event.Event, int, error) {
 	var c condition
 	c.and("e.account_id = ?", uid(f.AccountID))
 	if f.ActorID != "" {

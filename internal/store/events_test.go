@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"raff/internal/event"
-	"raff/internal/team"
+	"raff/internal/store"
 )
 
 // TestEachEvent has more events than are read at once, many of them with the same time.
@@ -14,7 +14,7 @@ func TestEachEvent(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		const n = 2500
 		var want []string
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			for i := range n {
 				e := event.Event{ID: newID(), AccountID: w.account.ID, At: w.at(i / 700), Details: "{}"}
 				if at := i / 700; at >= 1 && at < 3 {

@@ -91,5 +91,5 @@ func TestReplacedFile(t *testing.T) {
 	_, err := w.Account(w.ctx, w.account.ID)
 	wantUnavailable(t, "read", err)
 	wantUnavailable(t, "ready", w.Ping(w.ctx))
-	wantUnavailable(t, "write", w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return w.addEvent(tx, "lost") }))
+	wantUnavailable(t, "write", w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return w.addEvent(tx, "lost") }))
 }

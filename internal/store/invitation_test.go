@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/audit"
 	"raff/internal/event"
+	"raff/internal/store"
 	"raff/internal/team"
 )
 
@@ -19,7 +21,7 @@ func invitedComesBack(t *testing.T, w *world) {
 	i := m.Invitation
 	i.InvitedBy, i.InvitedByUser, i.ExpiresAt, i.CreatedAt, i.UpdatedAt = bob.ID, bob.ID, w.at(7), w.at(8), w.at(9)
 	w.add(t, m)
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		if err := tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("first"), InvitationID: i.ID}, w.at(1)); err != nil {
 			return err
 		}
@@ -51,7 +53,7 @@ func invitedComesBack(t *testing.T, w *world) {
 	}
 	token.Stale = true
 	same(t, "token once mail is sent", token)(tokenOf(w, "second"))
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("mailed"), InvitationID: i.ID, Mailed: true}, w.at(3))
 	})
 	if err := w.ReplaceFetchedTokens(w.ctx); err != nil {
@@ -64,7 +66,7 @@ func invitedComesBack(t *testing.T, w *world) {
 	wantNotFound(t, "invitation of another account", err)
 
 	// The invitation of a removed member remains, so that its link can say why it no longer works.
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		if err := must(tx.CloseInvitation(w.ctx, i.ID, team.InvitationCancelled, w.at(11))); err != nil {
 			return err
 		}
@@ -81,7 +83,7 @@ func messageComesBack(t *testing.T, w *world) {
 	msg := team.Message{
 		ID: newID(), AccountID: w.account.ID, InvitationID: m.Invitation.ID, Attempts: 2, NextAt: w.at(5), CreatedAt: w.at(1), LastError: "refused",
 	}
-	w.do(t, func(tx team.Tx) error { return tx.InsertMessage(w.ctx, msg) })
+	w.do(t, func(tx store.Tx) error { return tx.InsertMessage(w.ctx, msg) })
 	lease := func(at time.Time, want ...team.Message) {
 		t.Helper()
 		same(t, "leased", want)(w.leaseAll(at))
@@ -91,10 +93,10 @@ func messageComesBack(t *testing.T, w *world) {
 	lease(w.at(6)) // a worker is sending it
 	lease(w.at(5).Add(time.Minute), msg)
 	msg.Attempts, msg.NextAt, msg.LastError = 3, w.at(7), "timeout"
-	w.do(t, func(tx team.Tx) error { return tx.UpdateMessage(w.ctx, msg) })
+	w.do(t, func(tx store.Tx) error { return tx.UpdateMessage(w.ctx, msg) })
 	lease(w.at(7), msg)
-	w.do(t, func(tx team.Tx) error { return tx.DeleteMessagesOf(w.ctx, m.Invitation.ID) })
-	w.do(t, func(tx team.Tx) error { return tx.UpdateMessage(w.ctx, msg) }) // from the worker that was sending it
+	w.do(t, func(tx store.Tx) error { return tx.DeleteMessagesOf(w.ctx, m.Invitation.ID) })
+	w.do(t, func(tx store.Tx) error { return tx.UpdateMessage(w.ctx, msg) }) // from the worker that was sending it
 	lease(w.at(8).Add(time.Hour))
 }
 
@@ -118,7 +120,7 @@ func TestMessagesOfAccountsAlternate(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		m := w.add(t, w.invited("alice@example.com"))
 		accounts := []string{w.account.ID, newID(), newID()}
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			for n, account := range []string{accounts[0], accounts[0], accounts[0], accounts[0], accounts[1], accounts[2], ""} {
 				msg := team.Message{ID: newID(), Kind: team.MessageInvitation, AccountID: account, InvitationID: m.Invitation.ID, NextAt: w.at(n), CreatedAt: w.start}
 				if account == "" {
@@ -161,7 +163,7 @@ func TestTakeLimit(t *testing.T) {
 		limits := []team.Limit{{Subject: "a", Every: time.Second, Burst: 5}, {Subject: "b", Every: time.Minute, Burst: 3}}
 		take := func(after time.Duration, n, want int) {
 			t.Helper()
-			w.do(t, func(tx team.Tx) error {
+			w.do(t, func(tx store.Tx) error {
 				got, err := tx.TakeLimit(w.ctx, limits, n, w.start.Add(after))
 				if got != want {
 					t.Errorf("after %s took %d of %d, want %d", after, got, n, want)
@@ -183,10 +185,10 @@ func TestTakeLimit(t *testing.T) {
 		wait(0, 1, time.Minute)
 		wait(10*time.Second, 2, 110*time.Second)
 		take(time.Minute, 9, 1)
-		w.do(t, func(tx team.Tx) error { return tx.RefundLimit(w.ctx, limits, 1) })
+		w.do(t, func(tx store.Tx) error { return tx.RefundLimit(w.ctx, limits, 1) })
 		take(time.Minute, 9, 1)
 		failed := errors.New("rolled back")
-		if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+		if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 			if n, err := tx.TakeLimit(w.ctx, limits, 1, w.start.Add(2*time.Minute)); n != 1 || err != nil {
 				t.Errorf("took %d, %v", n, err)
 			}
@@ -200,7 +202,7 @@ func TestTakeLimit(t *testing.T) {
 		var mu sync.Mutex
 		all := 0
 		parallel(8, func(int) {
-			if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+			if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 				n, err := tx.TakeLimit(w.ctx, []team.Limit{{Subject: "c", Every: time.Hour, Burst: 10}}, 3, w.start)
 				if err == nil {
 					mu.Lock()
@@ -222,7 +224,7 @@ func TestConcurrentLeases(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		const messages, workers = 60, 6
 		m := w.add(t, w.invited("alice@example.com"))
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			for range messages {
 				if err := tx.InsertMessage(w.ctx, team.Message{
 					ID: newID(), AccountID: w.account.ID, InvitationID: m.Invitation.ID, NextAt: w.start, CreatedAt: w.start,
@@ -274,7 +276,7 @@ func TestInvitationTransitions(t *testing.T) {
 			m := w.invited(newID() + "@example.com")
 			m.Invitation.State = c.from
 			w.add(t, m)
-			w.do(t, func(tx team.Tx) error {
+			w.do(t, func(tx store.Tx) error {
 				ok, err := tx.CloseInvitation(w.ctx, m.Invitation.ID, c.to, w.at(5))
 				if ok != c.want {
 					t.Errorf("%s to %s: %v", c.from, c.to, ok)
@@ -298,7 +300,7 @@ func TestInvitationTransitions(t *testing.T) {
 			m.Invitation.State = c.from
 			w.add(t, m)
 			m.Invitation.State = c.to
-			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return tx.UpdateInvitation(w.ctx, *m.Invitation) })
+			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return tx.UpdateInvitation(w.ctx, *m.Invitation) })
 			if (err == nil) != c.want || err != nil && !team.IsNotFound(err) {
 				t.Errorf("update %s to %s: %v", c.from, c.to, err)
 			}
@@ -310,18 +312,18 @@ func TestConcurrentClaims(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		m := w.add(t, w.invited("alice@example.com"))
 		u := w.newUser(t, "bob@example.com", "Bob")
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			return tx.InsertLinkToken(w.ctx, team.LinkToken{Hash: hash("link"), UserID: u.ID, ExpiresAt: w.at(1)})
 		})
-		for name, closing := range map[string]func(tx team.Tx) (bool, error){
-			"accept": func(tx team.Tx) (bool, error) {
+		for name, closing := range map[string]func(tx store.Tx) (bool, error){
+			"accept": func(tx store.Tx) (bool, error) {
 				return tx.CloseInvitation(w.ctx, m.Invitation.ID, team.InvitationAccepted, w.at(5))
 			},
-			"use link": func(tx team.Tx) (bool, error) { return tx.UseLinkToken(w.ctx, hash("link"), w.at(5)) },
+			"use link": func(tx store.Tx) (bool, error) { return tx.UseLinkToken(w.ctx, hash("link"), w.at(5)) },
 		} {
 			var won atomic.Int32
 			parallel(50, func(int) {
-				err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+				err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 					ok, err := closing(tx)
 					if ok {
 						won.Add(1)
@@ -350,7 +352,7 @@ func TestRemoveStale(t *testing.T) {
 			m.Invitation.State, m.Invitation.ExpiresAt, m.Invitation.UpdatedAt = state, young, young
 			change(&m)
 			to[name] = w.add(t, m)
-			w.do(t, func(tx team.Tx) error {
+			w.do(t, func(tx store.Tx) error {
 				return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash(name), InvitationID: m.Invitation.ID}, w.start)
 			})
 		}
@@ -363,7 +365,7 @@ func TestRemoveStale(t *testing.T) {
 		accepted.Invitation.State, accepted.Invitation.UpdatedAt, accepted.Invitation.ExpiresAt = team.InvitationAccepted, old, old
 		w.add(t, accepted)
 		u := w.newUser(t, "bob@example.com", "Bob")
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			for name, l := range map[string]team.LinkToken{"used": {ExpiresAt: young, UsedAt: old}, "late": {ExpiresAt: old}, "good": {ExpiresAt: young}} {
 				l.Hash, l.UserID = hash(name), u.ID
 				if err := tx.InsertLinkToken(w.ctx, l); err != nil {
@@ -382,7 +384,7 @@ func TestRemoveStale(t *testing.T) {
 			wantNotFound(t, name, err)
 			_, _, err = w.InvitationByToken(w.ctx, hash(name))
 			wantNotFound(t, "token of "+name, err)
-			events, total, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Action: "invitation.removed", TargetID: m.ID})
+			events, total, err := w.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Action: "invitation.removed", TargetID: m.ID})
 			if err != nil || total != 1 || !events[0].At.Equal(at) || events[0].ActorType != event.Operator || events[0].TargetName != m.Email {
 				t.Errorf("%s: events %+v, %v", name, events, err)
 			}

@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/permission"
+	"raff/internal/store"
 	"raff/internal/team"
 )
 
@@ -17,7 +19,7 @@ func TestCursorPagination(t *testing.T) {
 		const n = 23
 		other := w.newAccount(t, "Other")
 		want := map[string][]string{} // ids by creation
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			for i := range n {
 				at := w.at(i / 5) // several rows share each moment
 				m := w.invited(fmt.Sprintf("m%d@example.com", i))
@@ -75,7 +77,7 @@ func TestCursorPagination(t *testing.T) {
 				return each(list, func(v team.Project) row { return row{v.ID, v.CreatedAt} }), total, err
 			},
 			"events": func(p team.Page) ([]row, int, error) {
-				list, total, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Page: p})
+				list, total, err := w.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Page: p})
 				return each(list, func(v event.Event) row { return row{v.ID, v.At} }), total, err
 			},
 		} {
@@ -176,7 +178,7 @@ func TestMemberFilters(t *testing.T) {
 func TestRoleOrder(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		for _, name := range []string{"Zebra", "apple", "Banana", "ärmel", "b-side", "B side"} {
-			w.do(t, func(tx team.Tx) error {
+			w.do(t, func(tx store.Tx) error {
 				return must(tx.InsertRole(w.ctx, team.Role{
 					ID: newID(), AccountID: w.account.ID, Name: name, Slug: name, Scope: permission.ScopeAccount, CreatedAt: w.start, UpdatedAt: w.start,
 				}))
@@ -227,7 +229,7 @@ func TestDeletingAProject(t *testing.T) {
 		i.ProjectID, i.Invitation.ProjectID, i.Role = p.ID, p.ID, w.viewer
 		w.add(t, i)
 		stays := w.add(t, w.invited("bob@example.com"))
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			if err := tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("token"), InvitationID: i.Invitation.ID}, w.start); err != nil {
 				return err
 			}
@@ -258,7 +260,7 @@ func TestHasManager(t *testing.T) {
 		near := w.admin // a role with a permission whose name contains the wanted one
 		set, _ := w.cat.SetOf([]string{permission.ProjectMembersManage})
 		near.ID, near.AccountID, near.Name, near.Slug, near.IsSystem, near.Permissions = newID(), w.account.ID, "Near", "near", false, set
-		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, near)) })
+		w.do(t, func(tx store.Tx) error { return must(tx.InsertRole(w.ctx, near)) })
 		shop := w.newProject(t, "Shop", "shop")
 		person := func(change func(m *team.Member)) team.Member {
 			m := w.person(u, w.admin)
@@ -285,7 +287,7 @@ func TestHasManager(t *testing.T) {
 			if got, err := w.HasManager(w.ctx, w.account.ID, permission.MembersManage, w.start); err != nil || got != c.want {
 				t.Errorf("%s: %v, %v; want %v", c.name, got, err, c.want)
 			}
-			w.do(t, func(tx team.Tx) error { return tx.DeleteMember(w.ctx, c.m.ID) })
+			w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, c.m.ID) })
 		}
 	})
 }
@@ -298,7 +300,7 @@ func TestRoleUse(t *testing.T) {
 		w.add(t, w.person(alice, w.basic))
 		w.add(t, w.keyMember(key, w.basic))
 		other := team.Role{ID: newID(), AccountID: w.account.ID, Name: "Other", Slug: "other", Scope: permission.ScopeProject, CreatedAt: w.start, UpdatedAt: w.start}
-		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, other)) })
+		w.do(t, func(tx store.Tx) error { return must(tx.InsertRole(w.ctx, other)) })
 		for _, pr := range []team.Project{shop, office} { // one person in both projects
 			m := w.person(alice, other)
 			m.ProjectID = pr.ID
@@ -320,7 +322,7 @@ func TestEventFilters(t *testing.T) {
 		alice, key := w.newUser(t, "alice@example.com", "Älice 100%"), w.newKey(t, "Deploy 100%")
 		stranger := w.newUser(t, "stranger@example.com", "Älice elsewhere") // never a member of the account
 		actors := []string{alice.ID, key.ID, stranger.ID}
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			if err := tx.KnowUser(w.ctx, w.account.ID, alice.ID, w.start); err != nil {
 				return err
 			}
@@ -343,23 +345,23 @@ func TestEventFilters(t *testing.T) {
 		})
 		for _, c := range []struct {
 			name   string
-			filter team.EventFilter
+			filter audit.Filter
 			want   []int // times, newest first
 		}{
-			{"all", team.EventFilter{}, []int{12, 11, 10, 5, 4, 3, 2, 1, 0}},
-			{"project", team.EventFilter{ProjectID: project}, []int{12, 11, 10}},
-			{"a project that is none", team.EventFilter{ProjectID: "x"}, nil},
-			{"any of two actions", team.EventFilter{Actions: []event.Action{"action0", "by name"}}, []int{12, 11, 10, 3, 0}},
-			{"none of two actions", team.EventFilter{But: []event.Action{"action0", "by name"}}, []int{5, 4, 2, 1}},
-			{"who, by name", team.EventFilter{Actor: "äLICE"}, []int{10}},
-			{"who, by address", team.EventFilter{Actor: "ALICE@"}, []int{10}},
-			{"who, a person and a key", team.EventFilter{Actor: "100%"}, []int{11, 10}},
-			{"who, but nobody", team.EventFilter{Actor: "1%0"}, nil},
-			{"actor", team.EventFilter{ActorID: "actor1"}, []int{5, 3, 1}},
-			{"action", team.EventFilter{Action: "action0"}, []int{3, 0}},
-			{"target", team.EventFilter{TargetID: target}, []int{4}},
-			{"since and until", team.EventFilter{Since: w.at(2), Until: w.at(4)}, []int{3, 2}},
-			{"all of it", team.EventFilter{ActorID: "actor0", Action: "action1", Since: w.at(4), But: []event.Action{"by name"}}, []int{4}},
+			{"all", audit.Filter{}, []int{12, 11, 10, 5, 4, 3, 2, 1, 0}},
+			{"project", audit.Filter{ProjectID: project}, []int{12, 11, 10}},
+			{"a project that is none", audit.Filter{ProjectID: "x"}, nil},
+			{"any of two actions", audit.Filter{Actions: []event.Action{"action0", "by name"}}, []int{12, 11, 10, 3, 0}},
+			{"none of two actions", audit.Filter{But: []event.Action{"action0", "by name"}}, []int{5, 4, 2, 1}},
+			{"who, by name", audit.Filter{Actor: "äLICE"}, []int{10}},
+			{"who, by address", audit.Filter{Actor: "ALICE@"}, []int{10}},
+			{"who, a person and a key", audit.Filter{Actor: "100%"}, []int{11, 10}},
+			{"who, but nobody", audit.Filter{Actor: "1%0"}, nil},
+			{"actor", audit.Filter{ActorID: "actor1"}, []int{5, 3, 1}},
+			{"action", audit.Filter{Action: "action0"}, []int{3, 0}},
+			{"target", audit.Filter{TargetID: target}, []int{4}},
+			{"since and until", audit.Filter{Since: w.at(2), Until: w.at(4)}, []int{3, 2}},
+			{"all of it", audit.Filter{ActorID: "actor0", Action: "action1", Since: w.at(4), But: []event.Action{"by name"}}, []int{4}},
 		} {
 			c.filter.AccountID = w.account.ID
 			list, total, err := w.Events(w.ctx, c.filter)

@@ -138,14 +138,14 @@ func TestUnwritableSQLiteFile(t *testing.T) {
 	t.Parallel() // it waits until SQLite's busy timeout expires
 	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "raff.db"))
 	write := func(action string) error {
-		return w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return w.addEvent(tx, action) })
+		return w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return w.addEvent(tx, action) })
 	}
 	t.Run("locked by another program", func(t *testing.T) {
 		db := directly(t, w.url)
 		run(t, db, "BEGIN IMMEDIATE")
 		ctx, cancel := context.WithTimeout(w.ctx, 3*time.Minute)
 		defer cancel()
-		if err := w.Update(ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return w.addEvent(tx, "locked") }); err == nil {
+		if err := w.Update(ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return w.addEvent(tx, "locked") }); err == nil {
 			t.Error("written past a lock")
 		} else {
 			wantUnavailable(t, "write to a locked file", err)
@@ -171,7 +171,7 @@ func TestPostgresReconnect(t *testing.T) {
 	w := newWorld(t, url)
 	db := directly(t, url)
 	kill := "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-	err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+	err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 		if _, err := tx.Account(w.ctx, w.account.ID); err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func TestPostgresReconnect(t *testing.T) {
 	wantUnavailable(t, "change whose connection is killed", err)
 	deadline := time.Now().Add(3 * time.Second)
 	for {
-		err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return w.addEvent(tx, "back") })
+		err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return w.addEvent(tx, "back") })
 		if err == nil {
 			break
 		}
@@ -200,7 +200,7 @@ func TestPostgresReconnect(t *testing.T) {
 	run(t, db, "ALTER DATABASE "+name+" SET default_transaction_read_only = on")
 	run(t, db, kill)
 	for range 20 { // the pool tries terminated sessions first
-		err = w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return w.addEvent(tx, "read-only") })
+		err = w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return w.addEvent(tx, "read-only") })
 		wantUnavailable(t, "change of a read-only database", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"raff/internal/store"
 	"raff/internal/team"
 )
 
@@ -99,7 +100,7 @@ func walk(t *testing.T, w *world, f team.PersonFilter, total int) (got []string)
 func TestPeopleOfALargeAccount(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		p := w.newProject(t, "Web", "web")
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			for i := range 2000 {
 				email := fmt.Sprintf("person%d@example.com", i)
 				m := team.Member{

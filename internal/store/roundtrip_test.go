@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/permission"
+	"raff/internal/store"
 	"raff/internal/team"
 )
 
@@ -42,7 +44,7 @@ func accountComesBack(t *testing.T, w *world) {
 	same(t, "account", w.account)(w.Account(w.ctx, w.account.ID))
 	a := w.account
 	a.Name, a.Strict, a.UpdatedAt = "Größer & Co", false, w.at(9)
-	w.do(t, func(tx team.Tx) error { return tx.UpdateAccount(w.ctx, a) })
+	w.do(t, func(tx store.Tx) error { return tx.UpdateAccount(w.ctx, a) })
 	same(t, "changed account", a)(w.Account(w.ctx, a.ID))
 	_, err := w.Account(w.ctx, newID())
 	wantNotFound(t, "unknown account", err)
@@ -53,11 +55,11 @@ func userComesBack(t *testing.T, w *world) {
 		ID: newID(), Email: "Alice@example.com", CanonicalEmail: "alice@example.com", Name: "Alice Ärmel", PasswordHash: "fake", Proven: true, VouchedBy: "someone",
 		CreatedAt: w.at(1), UpdatedAt: w.at(2),
 	}
-	w.do(t, func(tx team.Tx) error { return must(tx.InsertUser(w.ctx, u)) })
+	w.do(t, func(tx store.Tx) error { return must(tx.InsertUser(w.ctx, u)) })
 	same(t, "user", u)(w.User(w.ctx, u.ID))
 	_, err := w.KnownUser(w.ctx, w.account.ID, u.ID)
 	wantNotFound(t, "user nobody knows", err)
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		if err := tx.KnowUser(w.ctx, w.account.ID, u.ID, w.at(3)); err != nil {
 			return err
 		}
@@ -65,7 +67,7 @@ func userComesBack(t *testing.T, w *world) {
 	})
 	same(t, "known user", u)(w.KnownUser(w.ctx, w.account.ID, u.ID))
 	u.Email, u.CanonicalEmail, u.Name, u.PasswordHash, u.UpdatedAt = "A@example.com", "a@example.com", "A", "", w.at(5)
-	w.do(t, func(tx team.Tx) error { return tx.UpdateUser(w.ctx, u) })
+	w.do(t, func(tx store.Tx) error { return tx.UpdateUser(w.ctx, u) })
 	same(t, "changed user", u)(w.UserByEmail(w.ctx, "a@example.com"))
 	_, err = w.UserByEmail(w.ctx, "alice@example.com")
 	wantNotFound(t, "user by an address of old", err)
@@ -77,15 +79,15 @@ func roleComesBack(t *testing.T, w *world) {
 		ID: newID(), AccountID: w.account.ID, Name: "Watcher", Slug: "watcher", Description: "Looks on", Scope: permission.ScopeProject,
 		Permissions: set, CreatedBy: "operator", CreatedAt: w.at(1), UpdatedAt: w.at(2),
 	}
-	w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, r)) })
+	w.do(t, func(tx store.Tx) error { return must(tx.InsertRole(w.ctx, r)) })
 	same(t, "role", r)(w.Role(w.ctx, w.account.ID, r.ID))
 	same(t, "Owner role", w.owner)(w.Role(w.ctx, w.account.ID, w.owner.ID))
 	r.Name, r.Description, r.Permissions, r.UpdatedAt = "Onlooker", "", permission.Set{}, w.at(3)
-	w.do(t, func(tx team.Tx) error { return tx.UpdateRole(w.ctx, r) })
+	w.do(t, func(tx store.Tx) error { return tx.UpdateRole(w.ctx, r) })
 	same(t, "changed role", r)(w.Role(w.ctx, w.account.ID, r.ID))
 	_, err := w.Role(w.ctx, w.newAccount(t, "Other").ID, r.ID)
 	wantNotFound(t, "role of another account", err)
-	w.do(t, func(tx team.Tx) error { return tx.DeleteRole(w.ctx, r.ID) })
+	w.do(t, func(tx store.Tx) error { return tx.DeleteRole(w.ctx, r.ID) })
 	_, err = w.Role(w.ctx, w.account.ID, r.ID)
 	wantNotFound(t, "deleted role", err)
 }
@@ -95,10 +97,10 @@ func projectComesBack(t *testing.T, w *world) {
 		ID: newID(), AccountID: w.account.ID, Name: "Shop", Slug: "shop", Description: "The shop", DefaultRegion: "eu-1", IsDefault: true,
 		IsActive: true, CreatedBy: newID(), CreatedAt: w.at(1), UpdatedAt: w.at(2),
 	}
-	w.do(t, func(tx team.Tx) error { return must(tx.InsertProject(w.ctx, p)) })
+	w.do(t, func(tx store.Tx) error { return must(tx.InsertProject(w.ctx, p)) })
 	same(t, "project", p)(w.Project(w.ctx, w.account.ID, p.ID))
 	p.Name, p.Description, p.DefaultRegion, p.IsActive, p.UpdatedAt = "Store", "", "", false, w.at(3)
-	w.do(t, func(tx team.Tx) error { return must(tx.UpdateProject(w.ctx, p)) })
+	w.do(t, func(tx store.Tx) error { return must(tx.UpdateProject(w.ctx, p)) })
 	same(t, "changed project", p)(w.Project(w.ctx, w.account.ID, p.ID))
 	_, err := w.Project(w.ctx, newID(), p.ID)
 	wantNotFound(t, "project of another account", err)
@@ -111,7 +113,7 @@ func keyComesBack(t *testing.T, w *world) {
 		Tier: team.TierHigh, IssuedAt: w.at(2), ExpiresAt: w.at(3), LastUsedAt: w.at(4), IsActive: true, CreatedBy: newID(), CreatedByUser: maker,
 		CreatedAt: w.at(5), UpdatedAt: w.at(6),
 	}
-	w.do(t, func(tx team.Tx) error { return tx.InsertAPIKey(w.ctx, k) })
+	w.do(t, func(tx store.Tx) error { return tx.InsertAPIKey(w.ctx, k) })
 	same(t, "key", k)(w.APIKey(w.ctx, w.account.ID, k.ID))
 
 	wantPrincipal := team.KeyPrincipal{Key: k, Account: w.account}
@@ -140,7 +142,7 @@ func keyComesBack(t *testing.T, w *world) {
 
 	k.Name, k.KeyPrefix, k.Hash, k.OldHash, k.OldUntil, k.Tier = "CI", "raff_fake0002", hash("newer"), nil, time.Time{}, team.TierStandard
 	k.IssuedAt, k.ExpiresAt, k.LastUsedAt, k.IsActive, k.UpdatedAt = w.at(7), time.Time{}, time.Time{}, false, w.at(8)
-	w.do(t, func(tx team.Tx) error { return tx.UpdateAPIKey(w.ctx, k) })
+	w.do(t, func(tx store.Tx) error { return tx.UpdateAPIKey(w.ctx, k) })
 	k.Memberships[0].Name, k.Memberships[1].Name = "CI", "CI"
 	same(t, "changed key", k)(w.APIKey(w.ctx, w.account.ID, k.ID))
 	for _, used := range []time.Time{w.at(20), w.at(10)} { // the earlier time arrives last
@@ -151,7 +153,7 @@ func keyComesBack(t *testing.T, w *world) {
 	k.LastUsedAt = w.at(20)
 	same(t, "touched key", k)(w.APIKey(w.ctx, w.account.ID, k.ID))
 
-	w.do(t, func(tx team.Tx) error { return tx.DeleteAPIKey(w.ctx, k.ID) })
+	w.do(t, func(tx store.Tx) error { return tx.DeleteAPIKey(w.ctx, k.ID) })
 	_, err = w.APIKey(w.ctx, w.account.ID, k.ID)
 	wantNotFound(t, "deleted key", err)
 	_, err = w.Member(w.ctx, w.account.ID, p.ID, pm.ID)
@@ -166,11 +168,11 @@ func holdersComeBack(t *testing.T, w *world, k team.APIKey, maker string) {
 		for _, id := range ids {
 			to = append(to, team.SecretHolder{Type: team.TypeUser, ID: id})
 		}
-		w.do(t, func(tx team.Tx) error { return tx.ShowSecret(w.ctx, k.ID, to) })
+		w.do(t, func(tx store.Tx) error { return tx.ShowSecret(w.ctx, k.ID, to) })
 	}
 	end := func(at, until time.Time) {
 		t.Helper()
-		w.do(t, func(tx team.Tx) error { return tx.EndSecrets(w.ctx, k.ID, at, until) })
+		w.do(t, func(tx store.Tx) error { return tx.EndSecrets(w.ctx, k.ID, at, until) })
 	}
 	want := func(current bool, at time.Time) {
 		t.Helper()
@@ -225,9 +227,9 @@ func personComesBack(t *testing.T, w *world) {
 
 	m.Role, m.Status, m.IsOwner, m.ManagedBy, m.InvitedBy = w.basic, team.StatusSuspended, false, team.ManagedByAPI, ""
 	m.InvitedAt, m.AcceptedAt, m.ExpiresAt, m.UpdatedAt = time.Time{}, time.Time{}, time.Time{}, w.at(6)
-	w.do(t, func(tx team.Tx) error { return tx.UpdateMember(w.ctx, m) })
+	w.do(t, func(tx store.Tx) error { return tx.UpdateMember(w.ctx, m) })
 	same(t, "changed member", m)(w.Member(w.ctx, w.account.ID, "", m.ID))
-	w.do(t, func(tx team.Tx) error { return tx.DeleteMember(w.ctx, m.ID) })
+	w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, m.ID) })
 	_, err := w.Member(w.ctx, w.account.ID, "", m.ID)
 	wantNotFound(t, "deleted member", err)
 }
@@ -240,8 +242,8 @@ func eventComesBack(t *testing.T, w *world) {
 		Delegated: true,
 		RequestID: "req-1", Details: `{"role":{"from":"member","to":"admin"}}`,
 	}
-	w.do(t, func(tx team.Tx) error { return tx.InsertEvent(w.ctx, e) })
-	list, total, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Page: team.Page{Limit: 10}})
+	w.do(t, func(tx store.Tx) error { return tx.InsertEvent(w.ctx, e) })
+	list, total, err := w.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Page: team.Page{Limit: 10}})
 	same(t, "events", []event.Event{e})(list, err)
 	if total != 1 {
 		t.Errorf("total %d, want 1", total)
@@ -251,7 +253,7 @@ func eventComesBack(t *testing.T, w *world) {
 func linkTokenComesBack(t *testing.T, w *world) {
 	u := w.newUser(t, "dora@example.com", "")
 	l := team.LinkToken{Hash: hash("link"), UserID: u.ID, Purpose: team.LinkReset, ExpiresAt: w.at(1)}
-	w.do(t, func(tx team.Tx) error { return tx.InsertLinkToken(w.ctx, l) })
+	w.do(t, func(tx store.Tx) error { return tx.InsertLinkToken(w.ctx, l) })
 	same(t, "link token", l)(w.LinkToken(w.ctx, hash("link")))
 	_, err := w.LinkToken(w.ctx, hash("other"))
 	wantNotFound(t, "unknown link token", err)

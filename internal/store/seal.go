@@ -4,27 +4,27 @@ import (
 	"context"
 	"time"
 
+	"raff/internal/audit"
 	"raff/internal/event"
-	"raff/internal/team"
 )
 
 const sealColumns = "account_id, seq, version, from_at, until_at, events, prev, hash, key_id, note, created_at"
 
-func scanSeal(s scanner) (v team.Seal, err error) {
+func scanSeal(s scanner) (v audit.Seal, err error) {
 	err = s.Scan((*text)(&v.AccountID), (*number)(&v.Seq), (*number)(&v.Version), (*stamp)(&v.From), (*stamp)(&v.Until), (*number)(&v.Events),
 		(*blob)(&v.Prev), (*blob)(&v.Hash), (*text)(&v.KeyID), (*text)(&v.Note), (*stamp)(&v.CreatedAt))
 	return v, err
 }
 
-func (r reader) LastSeal(ctx context.Context, accountID string) (team.Seal, error) {
+func (r reader) LastSeal(ctx context.Context, accountID string) (audit.Seal, error) {
 	return one(ctx, r.q, scanSeal, "SELECT "+sealColumns+" FROM audit_seals WHERE account_id = $1 ORDER BY seq DESC LIMIT 1", uid(accountID))
 }
 
-func (r reader) Seals(ctx context.Context, accountID string) ([]team.Seal, error) {
+func (r reader) Seals(ctx context.Context, accountID string) ([]audit.Seal, error) {
 	return many(ctx, r.q, scanSeal, "SELECT "+sealColumns+" FROM audit_seals WHERE account_id = $1 ORDER BY seq", uid(accountID))
 }
 
-func (t *tx) InsertSeal(ctx context.Context, s team.Seal) (bool, error) {
+func (t *tx) InsertSeal(ctx context.Context, s audit.Seal) (bool, error) {
 	return t.inserted(ctx, "INSERT INTO audit_seals ("+sealColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT DO NOTHING`,
 		uid(s.AccountID), s.Seq, s.Version, s.From, s.Until, s.Events, s.Prev, s.Hash, s.KeyID, string(s.Note), s.CreatedAt)
@@ -32,17 +32,17 @@ func (t *tx) InsertSeal(ctx context.Context, s team.Seal) (bool, error) {
 
 const headColumns = "account_id, sealed_seq, sealed_until, hash, key_id, closed_seq, closed_until, note"
 
-func scanHead(s scanner) (h team.LogHead, err error) {
+func scanHead(s scanner) (h audit.LogHead, err error) {
 	err = s.Scan((*text)(&h.AccountID), (*number)(&h.SealedSeq), (*stamp)(&h.SealedUntil), (*blob)(&h.Hash), (*text)(&h.KeyID),
 		(*number)(&h.ClosedSeq), (*stamp)(&h.ClosedUntil), (*text)(&h.Note))
 	return h, err
 }
 
-func (r reader) LogHead(ctx context.Context, accountID string) (team.LogHead, error) {
+func (r reader) LogHead(ctx context.Context, accountID string) (audit.LogHead, error) {
 	return one(ctx, r.q, scanHead, "SELECT "+headColumns+" FROM audit_heads WHERE account_id = $1", uid(accountID))
 }
 
-func (t *tx) SetLogHead(ctx context.Context, h team.LogHead) error {
+func (t *tx) SetLogHead(ctx context.Context, h audit.LogHead) error {
 	_, err := t.exec(ctx, "INSERT INTO audit_heads ("+headColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (account_id) DO UPDATE SET sealed_seq = excluded.sealed_seq, sealed_until = excluded.sealed_until, hash = excluded.hash,
 		key_id = excluded.key_id, closed_seq = excluded.closed_seq, closed_until = excluded.closed_until, note = excluded.note`,

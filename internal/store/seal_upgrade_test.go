@@ -10,6 +10,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/permission"
 	"raff/internal/store"
@@ -59,10 +60,10 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 			}
 			defer d.Close() //nolint:errcheck // end of test
 			now := at.Add(time.Hour)
-			svc := team.New(team.Options{Store: d, Catalog: permission.Default(), Now: func() time.Time { return now }})
+			svc := audit.New(audit.Options{Store: store.For[audit.Tx](d), Team: team.New(team.Options{Store: store.For[team.Tx](d), Catalog: permission.Default(), Now: func() time.Time { return now }})})
 			whole := func(seals, events int) {
 				t.Helper()
-				found, err := svc.VerifyEvents(t.Context())
+				found, err := svc.Verify(t.Context())
 				if err != nil || len(found) != 2 {
 					t.Fatalf("%+v, %v", found, err)
 				}
@@ -73,18 +74,18 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 				}
 			}
 			whole(1, 1)
-			err = d.Update(t.Context(), account, team.Shared, func(tx team.Tx) error {
+			err = store.For[store.Tx](d).Update(t.Context(), account, team.Shared, func(tx store.Tx) error {
 				return tx.InsertEvent(t.Context(), event.Event{ID: newID(), AccountID: account, At: at, Action: "role.created", Details: "{}"})
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n, err := svc.SealEvents(t.Context()); n != 2 || err != nil {
+			if n, err := svc.Seal(t.Context()); n != 2 || err != nil {
 				t.Errorf("%d seals created, %v", n, err)
 			}
 			whole(2, 2)
 			run(t, directly(t, url), fmt.Sprintf("UPDATE audit_events SET actor_name = 'someone else' WHERE id = '%s' AND account_id = '%s'", oldEvent, account))
-			found, err := svc.VerifyEvents(t.Context())
+			found, err := svc.Verify(t.Context())
 			if err != nil || found[0].Broken == "" && found[1].Broken == "" {
 				t.Errorf("an event from before the upgrade was changed: %+v, %v", found, err)
 			}

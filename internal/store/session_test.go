@@ -18,7 +18,7 @@ func (w *world) newSession(t *testing.T, u team.User, accountID, token string, m
 	s := team.Session{
 		ID: newID(), UserID: u.ID, AccountID: accountID, UserAgent: "Firefox", CreatedAt: w.at(micros), LastSeenAt: w.at(micros), ExpiresAt: w.at(9999),
 	}
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		ok, _, err := tx.InsertSession(w.ctx, s, hash(token), u.PasswordHash)
 		return must(ok, err)
 	})
@@ -48,7 +48,7 @@ func sessionComesBack(t *testing.T, w *world) {
 	w.add(t, m)
 	want := team.SessionRow{Session: s, User: u, Account: account, Member: &m, InProject: true}
 	same(t, "session of a member", want)(w.Session(w.ctx, hash("sam"), now))
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		same(t, "session in a transaction", want)(tx.Session(w.ctx, hash("sam"), now))
 		return nil
 	})
@@ -61,17 +61,17 @@ func sessionComesBack(t *testing.T, w *world) {
 	s.LastSeenAt = w.at(30)
 	none := w.newSession(t, u, "", "nowhere", 40)
 	same(t, "sessions", []team.Session{none, s})(w.SessionsOf(w.ctx, u.ID))
-	w.do(t, func(tx team.Tx) error { return tx.MoveSession(w.ctx, none.ID, w.account.ID) })
+	w.do(t, func(tx store.Tx) error { return tx.MoveSession(w.ctx, none.ID, w.account.ID) })
 	none.AccountID = w.account.ID
 	same(t, "moved session", []team.Session{none, s})(w.SessionsOf(w.ctx, u.ID))
 
 	stranger := w.newUser(t, "stranger@example.com", "")
-	err = w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return tx.DeleteSessionOf(w.ctx, stranger.ID, s.ID) })
+	err = w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return tx.DeleteSessionOf(w.ctx, stranger.ID, s.ID) })
 	wantNotFound(t, "session of someone else", err)
-	w.do(t, func(tx team.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, newID(), "") })
-	w.do(t, func(tx team.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, w.account.ID, s.ID) })
+	w.do(t, func(tx store.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, newID(), "") })
+	w.do(t, func(tx store.Tx) error { return tx.DeleteSessionsOf(w.ctx, u.ID, w.account.ID, s.ID) })
 	same(t, "sessions but one", []team.Session{s})(w.SessionsOf(w.ctx, u.ID))
-	w.do(t, func(tx team.Tx) error { return tx.DeleteSession(w.ctx, hash("sam")) })
+	w.do(t, func(tx store.Tx) error { return tx.DeleteSession(w.ctx, hash("sam")) })
 	same(t, "no sessions", []team.Session(nil))(w.SessionsOf(w.ctx, u.ID))
 }
 
@@ -100,7 +100,7 @@ func TestAccountsOf(t *testing.T) {
 
 		// Roles in projects count, unless the account rests them.
 		w.add(t, w.person(u, w.basic))
-		w.do(t, func(tx team.Tx) error { return tx.KnowUser(w.ctx, w.account.ID, u.ID, w.at(1)) })
+		w.do(t, func(tx store.Tx) error { return tx.KnowUser(w.ctx, w.account.ID, u.ID, w.at(1)) })
 		p := w.newProject(t, "P", "p")
 		pm := w.person(u, w.viewer)
 		pm.ProjectID = p.ID
@@ -111,9 +111,9 @@ func TestAccountsOf(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.Status = team.StatusSuspended
-		w.do(t, func(tx team.Tx) error { return tx.UpdateMember(w.ctx, m) })
+		w.do(t, func(tx store.Tx) error { return tx.UpdateMember(w.ctx, m) })
 		same(t, "accounts but the suspended", []team.Account{a, b})(w.AccountsOf(w.ctx, u.ID, w.at(10)))
-		w.do(t, func(tx team.Tx) error { return tx.DeleteMember(w.ctx, m.ID) })
+		w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, m.ID) })
 		same(t, "accounts with projects", []team.Account{a, acme, b})(w.AccountsOf(w.ctx, u.ID, w.at(10)))
 	})
 }
@@ -151,7 +151,7 @@ func TestSignInDuringPasswordChange(t *testing.T) {
 		started, signedIn := make(chan struct{}), make(chan struct{})
 		done := make(chan error, 1)
 		go func() {
-			done <- w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+			done <- w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 				if err := tx.UpdateUser(w.ctx, changed); err != nil {
 					return err
 				}
@@ -163,7 +163,7 @@ func TestSignInDuringPasswordChange(t *testing.T) {
 		<-started
 		s := team.Session{ID: newID(), UserID: u.ID, CreatedAt: w.start, LastSeenAt: w.start, ExpiresAt: w.at(9)}
 		ok := false
-		if err := w.Update(w.ctx, "", team.Shared, func(tx team.Tx) (err error) {
+		if err := w.Update(w.ctx, "", team.Shared, func(tx store.Tx) (err error) {
 			ok, _, err = tx.InsertSession(w.ctx, s, hash("sam"), u.PasswordHash)
 			return err
 		}); err != nil {
@@ -186,7 +186,7 @@ func TestSignInDuringFactorEnrollment(t *testing.T) {
 		done := make(chan error, 1)
 		var once sync.Once
 		go func() {
-			done <- w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+			done <- w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 				if err := must(tx.HoldUser(w.ctx, u.ID)); err != nil {
 					return err
 				}
@@ -198,7 +198,7 @@ func TestSignInDuringFactorEnrollment(t *testing.T) {
 		<-started
 		s := team.Session{ID: newID(), UserID: u.ID, CreatedAt: w.start, LastSeenAt: w.start, ExpiresAt: w.at(9)}
 		awaits := false
-		if err := w.Update(w.ctx, "", team.Shared, func(tx team.Tx) (err error) {
+		if err := w.Update(w.ctx, "", team.Shared, func(tx store.Tx) (err error) {
 			_, awaits, err = tx.InsertSession(w.ctx, s, hash("sam"), u.PasswordHash)
 			return err
 		}); err != nil {
@@ -220,7 +220,7 @@ func factorComesBack(t *testing.T, w *world) {
 	key := team.Factor{
 		ID: newID(), UserID: u.ID, Kind: team.FactorPasskey, Name: "Größe", Confirmed: true, Secret: []byte{0, 1, 2}, Step: 7, CreatedAt: w.at(2), LastUsedAt: w.at(3),
 	}
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		if err := tx.InsertFactor(w.ctx, app); err != nil {
 			return err
 		}
@@ -228,12 +228,12 @@ func factorComesBack(t *testing.T, w *world) {
 	})
 	same(t, "factors", []team.Factor{app, key})(w.Factors(w.ctx, u.ID))
 	app.Confirmed, app.Step, app.Name, app.LastUsedAt = true, 100, "New", w.at(5)
-	w.do(t, func(tx team.Tx) error { return tx.UpdateFactor(w.ctx, app) })
+	w.do(t, func(tx store.Tx) error { return tx.UpdateFactor(w.ctx, app) })
 	for _, c := range []struct {
 		step int
 		want bool
 	}{{99, false}, {100, false}, {101, true}, {101, false}, {102, true}} {
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			ok, err := tx.UseFactorStep(w.ctx, app.ID, c.step, w.at(6))
 			if ok != c.want {
 				t.Errorf("step %d: %v", c.step, ok)
@@ -244,12 +244,12 @@ func factorComesBack(t *testing.T, w *world) {
 	app.Step, app.LastUsedAt = 102, w.at(6)
 	same(t, "changed factors", []team.Factor{app, key})(w.Factors(w.ctx, u.ID))
 
-	w.do(t, func(tx team.Tx) error { return tx.ReplaceRecoveryCodes(w.ctx, u.ID, [][]byte{hash("a"), hash("b")}) })
+	w.do(t, func(tx store.Tx) error { return tx.ReplaceRecoveryCodes(w.ctx, u.ID, [][]byte{hash("a"), hash("b")}) })
 	for _, c := range []struct {
 		user, code string
 		want       bool
 	}{{other.ID, "a", false}, {u.ID, "c", false}, {u.ID, "a", true}, {u.ID, "a", false}} {
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			ok, err := tx.UseRecoveryCode(w.ctx, c.user, hash(c.code), w.at(7))
 			if ok != c.want {
 				t.Errorf("code %s: %v", c.code, ok)
@@ -258,9 +258,9 @@ func factorComesBack(t *testing.T, w *world) {
 		})
 	}
 	same(t, "codes left", 1)(w.RecoveryCodesLeft(w.ctx, u.ID))
-	err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return tx.DeleteFactor(w.ctx, other.ID, app.ID) })
+	err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return tx.DeleteFactor(w.ctx, other.ID, app.ID) })
 	wantNotFound(t, "factor of someone else", err)
-	w.do(t, func(tx team.Tx) error { return tx.DeleteFactor(w.ctx, u.ID, app.ID) })
+	w.do(t, func(tx store.Tx) error { return tx.DeleteFactor(w.ctx, u.ID, app.ID) })
 	same(t, "factors left", []team.Factor{key})(w.Factors(w.ctx, u.ID))
 
 	s := w.newSession(t, u, w.account.ID, "fay", 1)
@@ -269,10 +269,10 @@ func factorComesBack(t *testing.T, w *world) {
 	}
 	_, err = w.Ceremony(w.ctx, s.ID)
 	wantNotFound(t, "no ceremony", err)
-	w.do(t, func(tx team.Tx) error { return tx.SetCeremony(w.ctx, s.ID, []byte("state")) })
+	w.do(t, func(tx store.Tx) error { return tx.SetCeremony(w.ctx, s.ID, []byte("state")) })
 	same(t, "ceremony", []byte("state"))(w.Ceremony(w.ctx, s.ID))
 	for i, asked := range []string{"another", "state", "state"} {
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			if ok, err := tx.TakeCeremony(w.ctx, s.ID, []byte(asked)); err != nil || ok != (i == 1) {
 				t.Errorf("the question %q, asked after %d: %v, %v", asked, i, ok, err)
 			}
@@ -281,7 +281,7 @@ func factorComesBack(t *testing.T, w *world) {
 	}
 	next := s
 	next.ID = newID()
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		return errors.Join(must(tx.TakeAwaiting(w.ctx, hash("fay"))), tx.InsertWholeSession(w.ctx, next, hash("fay 2")))
 	})
 	if mustAwait(t, w, "fay 2") {
@@ -289,7 +289,7 @@ func factorComesBack(t *testing.T, w *world) {
 	}
 	_, err = w.Session(w.ctx, hash("fay"), w.start)
 	wantNotFound(t, "the session that awaited", err)
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		for _, gone := range []string{"fay", "fay 2"} {
 			if ok, err := tx.TakeAwaiting(w.ctx, hash(gone)); ok || err != nil {
 				t.Errorf("%s awaits something: %v, %v", gone, ok, err)
@@ -317,7 +317,7 @@ func TestEndSessionWaitsForItsWrites(t *testing.T) {
 		var committed atomic.Bool
 		done := make(chan error, 1)
 		go func() {
-			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 				if _, err := tx.Session(w.ctx, hash("sam"), w.start); err != nil {
 					return err
 				}
@@ -329,7 +329,7 @@ func TestEndSessionWaitsForItsWrites(t *testing.T) {
 			done <- err
 		}()
 		<-read
-		if err := w.Update(w.ctx, "", team.Shared, func(tx team.Tx) error { return tx.DeleteSession(w.ctx, hash("sam")) }); err != nil {
+		if err := w.Update(w.ctx, "", team.Shared, func(tx store.Tx) error { return tx.DeleteSession(w.ctx, hash("sam")) }); err != nil {
 			t.Fatal(err)
 		}
 		close(ended)

@@ -12,6 +12,7 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/permission"
 	"raff/internal/team"
@@ -45,7 +46,7 @@ func writeMany(t *testing.T, db *DB, n int) (acknowledged int) {
 	var all sync.WaitGroup
 	for range n {
 		all.Go(func() {
-			err := db.Update(t.Context(), faultAccount, team.Shared, func(tx team.Tx) error { return tx.InsertEvent(t.Context(), bigEvent()) })
+			err := For[Tx](db).Update(t.Context(), faultAccount, team.Shared, func(tx Tx) error { return tx.InsertEvent(t.Context(), bigEvent()) })
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -61,7 +62,7 @@ func writeMany(t *testing.T, db *DB, n int) (acknowledged int) {
 
 func wantEvents(t *testing.T, db *DB, want int) {
 	t.Helper()
-	if _, total, err := db.Events(t.Context(), team.EventFilter{AccountID: faultAccount}); err != nil || total != want {
+	if _, total, err := db.Events(t.Context(), audit.Filter{AccountID: faultAccount}); err != nil || total != want {
 		t.Errorf("%d events stored, %d acknowledged, %v", total, want, err)
 	}
 }
@@ -137,17 +138,19 @@ func changesWaiting() (n int) {
 func TestRefusalIsDurable(t *testing.T) {
 	db := openFault(t)
 	inside, refused := make(chan struct{}), errors.New("refused")
-	count := func(r team.Reader) int {
-		_, n, err := r.Events(t.Context(), team.EventFilter{AccountID: faultAccount})
+	count := func(r audit.Reader) int {
+		_, n, err := r.Events(t.Context(), audit.Filter{AccountID: faultAccount})
 		if err != nil {
 			t.Error(err)
 		}
 		return n
 	}
 	var all sync.WaitGroup
-	update := func(fn func(tx team.Tx) error) error { return db.Update(t.Context(), faultAccount, team.Shared, fn) }
+	update := func(fn func(tx Tx) error) error {
+		return For[Tx](db).Update(t.Context(), faultAccount, team.Shared, fn)
+	}
 	all.Go(func() {
-		err := update(func(tx team.Tx) error {
+		err := update(func(tx Tx) error {
 			close(inside)
 			for changesWaiting() < 4 {
 				runtime.Gosched()
@@ -162,7 +165,7 @@ func TestRefusalIsDurable(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			saw := 0
-			err := update(func(tx team.Tx) error {
+			err := update(func(tx Tx) error {
 				saw = count(tx)
 				time.Sleep(time.Millisecond) // keeps the batch open for a while after the first refusal
 				return refused

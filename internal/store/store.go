@@ -1,11 +1,9 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"raff/internal/event"
@@ -13,7 +11,7 @@ import (
 	"raff/internal/team"
 )
 
-// DB implements team.Store on one database. It is safe for concurrent use.
+// DB is one database. The packages of the domain use it through For. It is safe for concurrent use.
 type DB struct {
 	reader
 	engine    engine
@@ -21,8 +19,6 @@ type DB struct {
 	observers observers
 	written
 }
-
-var _ team.Store = (*DB)(nil)
 
 // Option configures Open.
 type Option func(*options)
@@ -79,43 +75,6 @@ func (d *DB) UseCatalog(c *permission.Catalog) { d.c = c }
 // Pin lets the reads that use the returned context share one check whether the database has changed. done must be called.
 func (d *DB) Pin(ctx context.Context) (pinned context.Context, done func()) { return d.engine.pin(ctx) }
 
-// Update runs fn in one transaction under the lock of the account; see team.Store. If fn panics, the transaction is
-// rolled back and the panic continues in the caller.
-func (d *DB) Update(ctx context.Context, accountID string, lock team.Lock, fn func(team.Tx) error) error {
-	return d.write(ctx, []accountLock{{accountID, lock}}, func(t *tx) error { return fn(t) })
-}
-
-// Try is Update without the commit. Statements that Update would delay until the commit are sent, so that Try returns
-// the same errors.
-func (d *DB) Try(ctx context.Context, accountID string, lock team.Lock, fn func(team.Tx) error) error {
-	err := d.write(ctx, []accountLock{{accountID, lock}}, func(t *tx) error {
-		if err := fn(t); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, "SELECT 1"); err != nil {
-			return err
-		}
-		return errTried
-	})
-	if errors.Is(err, errTried) {
-		return nil
-	}
-	return err
-}
-
-var errTried = errors.New("the change was only tried")
-
-// UpdateAll is Update for a change that concerns several accounts.
-func (d *DB) UpdateAll(ctx context.Context, accountIDs []string, lock team.Lock, fn func(team.Tx) error) error {
-	locks := make([]accountLock, len(accountIDs))
-	for i, id := range accountIDs {
-		locks[i] = accountLock{id, lock}
-	}
-	// All changes take their locks in the same order, to avoid deadlocks.
-	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.key(), b.key()) })
-	return d.write(ctx, locks, func(t *tx) error { return fn(t) })
-}
-
 // write is Update for changes of the store itself. Without locks it runs concurrently with everything else.
 func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error) error {
 	var wrote []event.Ref
@@ -152,7 +111,7 @@ func (d *DB) Ping(ctx context.Context) error { return d.engine.ping(ctx) }
 // Close waits for running changes and closes the database.
 func (d *DB) Close() error { return d.engine.close() }
 
-// tx implements team.Tx on the session of one transaction.
+// tx implements the Tx of every package on the session of one transaction.
 type tx struct {
 	reader
 	s     *gathering

@@ -34,7 +34,7 @@ func onEach(t *testing.T, test func(t *testing.T, w *world)) {
 
 // world is a store with one account, and helpers that write to it.
 type world struct {
-	*store.DB
+	store.Port[store.Tx]
 	url     string
 	ctx     context.Context
 	cat     *permission.Catalog
@@ -90,7 +90,7 @@ func hash(s string) []byte {
 }
 
 // do runs fn in a change of the account that must succeed.
-func (w *world) do(t testing.TB, fn func(tx team.Tx) error) {
+func (w *world) do(t testing.TB, fn func(tx store.Tx) error) {
 	t.Helper()
 	if err := w.Update(w.ctx, w.account.ID, team.Exclusive, fn); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func (w *world) do(t testing.TB, fn func(tx team.Tx) error) {
 func (w *world) newAccount(t testing.TB, name string) team.Account {
 	t.Helper()
 	a := team.Account{ID: newID(), Name: name, Strict: true, CreatedAt: w.start, UpdatedAt: w.at(1)}
-	if err := w.Update(w.ctx, a.ID, team.Shared, func(tx team.Tx) error { return tx.InsertAccount(w.ctx, a) }); err != nil {
+	if err := w.Update(w.ctx, a.ID, team.Shared, func(tx store.Tx) error { return tx.InsertAccount(w.ctx, a) }); err != nil {
 		t.Fatal(err)
 	}
 	return a
@@ -109,7 +109,7 @@ func (w *world) newAccount(t testing.TB, name string) team.Account {
 func (w *world) newUser(t testing.TB, email, name string) team.User {
 	t.Helper()
 	u := team.User{ID: newID(), Email: email, CanonicalEmail: email, Name: name, PasswordHash: "not-a-hash", CreatedAt: w.start, UpdatedAt: w.at(2)}
-	w.do(t, func(tx team.Tx) error { return must(tx.InsertUser(w.ctx, u)) })
+	w.do(t, func(tx store.Tx) error { return must(tx.InsertUser(w.ctx, u)) })
 	return u
 }
 
@@ -136,7 +136,7 @@ func (w *world) invited(email string) team.Member {
 
 func (w *world) add(t testing.TB, m team.Member) team.Member {
 	t.Helper()
-	w.do(t, func(tx team.Tx) error {
+	w.do(t, func(tx store.Tx) error {
 		if err := must(tx.InsertMember(w.ctx, m)); err != nil || m.Invitation == nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (w *world) add(t testing.TB, m team.Member) team.Member {
 func (w *world) newProject(t testing.TB, name, slug string) team.Project {
 	t.Helper()
 	p := team.Project{ID: newID(), AccountID: w.account.ID, Name: name, Slug: slug, IsActive: true, CreatedAt: w.start, UpdatedAt: w.start}
-	w.do(t, func(tx team.Tx) error { return must(tx.InsertProject(w.ctx, p)) })
+	w.do(t, func(tx store.Tx) error { return must(tx.InsertProject(w.ctx, p)) })
 	return p
 }
 
@@ -158,7 +158,7 @@ func (w *world) newKey(t testing.TB, name string) team.APIKey {
 		ID: newID(), AccountID: w.account.ID, Name: name, KeyPrefix: "raff_fake0000", Hash: hash(name), Tier: team.TierStandard, IssuedAt: w.start,
 		IsActive: true, CreatedAt: w.start, UpdatedAt: w.start,
 	}
-	w.do(t, func(tx team.Tx) error { return tx.InsertAPIKey(w.ctx, k) })
+	w.do(t, func(tx store.Tx) error { return tx.InsertAPIKey(w.ctx, k) })
 	return k
 }
 

@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/permission"
+	"raff/internal/store"
 	"raff/internal/team"
 )
 
@@ -34,28 +36,28 @@ func TestUniqueRules(t *testing.T) {
 		w.add(t, m)
 		w.add(t, w.keyMember(key, w.basic))
 		role := team.Role{ID: newID(), AccountID: w.account.ID, Name: "Löwe", Slug: "loewe", Scope: permission.ScopeAccount, CreatedAt: w.start, UpdatedAt: w.start}
-		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, role)) })
+		w.do(t, func(tx store.Tx) error { return must(tx.InsertRole(w.ctx, role)) })
 
-		member := func(change func(m *team.Member)) func(tx team.Tx) (bool, error) {
+		member := func(change func(m *team.Member)) func(tx store.Tx) (bool, error) {
 			m := w.person(bob, w.basic)
 			change(&m)
-			return func(tx team.Tx) (bool, error) { return tx.InsertMember(w.ctx, m) }
+			return func(tx store.Tx) (bool, error) { return tx.InsertMember(w.ctx, m) }
 		}
-		newRole := func(change func(r *team.Role)) func(tx team.Tx) (bool, error) {
+		newRole := func(change func(r *team.Role)) func(tx store.Tx) (bool, error) {
 			r := role
 			r.ID, r.Name, r.Slug = newID(), "Other", "other"
 			change(&r)
-			return func(tx team.Tx) (bool, error) { return tx.InsertRole(w.ctx, r) }
+			return func(tx store.Tx) (bool, error) { return tx.InsertRole(w.ctx, r) }
 		}
-		project := func(change func(p *team.Project)) func(tx team.Tx) (bool, error) {
+		project := func(change func(p *team.Project)) func(tx store.Tx) (bool, error) {
 			p := shop
 			p.ID, p.Name, p.Slug = newID(), "Other", "other"
 			change(&p)
-			return func(tx team.Tx) (bool, error) { return tx.InsertProject(w.ctx, p) }
+			return func(tx store.Tx) (bool, error) { return tx.InsertProject(w.ctx, p) }
 		}
 		for _, c := range []struct {
 			name   string
-			insert func(tx team.Tx) (bool, error)
+			insert func(tx store.Tx) (bool, error)
 			want   bool
 		}{
 			{"same address in the account", member(func(m *team.Member) { m.UserID, m.CanonicalEmail = bob.ID, alice.CanonicalEmail }), false},
@@ -78,11 +80,11 @@ func TestUniqueRules(t *testing.T) {
 			{"default project", project(func(p *team.Project) { p.Name, p.Slug, p.IsDefault = "A", "a", true }), true},
 			{"second default project", project(func(p *team.Project) { p.Name, p.Slug, p.IsDefault = "B", "b", true }), false},
 			{"project name in another account", project(func(p *team.Project) { p.Name, p.Slug, p.AccountID = shop.Name, shop.Slug, other.ID }), true},
-			{"user address", func(tx team.Tx) (bool, error) {
+			{"user address", func(tx store.Tx) (bool, error) {
 				return tx.InsertUser(w.ctx, team.User{ID: newID(), Email: "B", CanonicalEmail: bob.CanonicalEmail, CreatedAt: w.start, UpdatedAt: w.start})
 			}, false},
 		} {
-			w.do(t, func(tx team.Tx) error {
+			w.do(t, func(tx store.Tx) error {
 				ok, err := c.insert(tx)
 				if ok != c.want {
 					t.Errorf("%s: %v, want %v", c.name, ok, c.want)
@@ -97,7 +99,7 @@ func TestUniqueRules(t *testing.T) {
 		// The same constraints apply to updates.
 		free := w.newProject(t, "Free", "free")
 		free.Name = "sHop"
-		w.do(t, func(tx team.Tx) error {
+		w.do(t, func(tx store.Tx) error {
 			if ok, err := tx.UpdateProject(w.ctx, free); ok || err != nil {
 				t.Errorf("rename to a taken project name: %v, %v", ok, err)
 			}
@@ -105,9 +107,9 @@ func TestUniqueRules(t *testing.T) {
 		})
 		second := role
 		second.ID, second.Name, second.Slug = newID(), "Tiger", "tiger"
-		w.do(t, func(tx team.Tx) error { return must(tx.InsertRole(w.ctx, second)) })
+		w.do(t, func(tx store.Tx) error { return must(tx.InsertRole(w.ctx, second)) })
 		second.Name = "löwe"
-		err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error { return tx.UpdateRole(w.ctx, second) })
+		err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return tx.UpdateRole(w.ctx, second) })
 		if !errors.Is(err, &team.Error{Kind: team.KindConflict, Code: "name_taken"}) {
 			t.Errorf("rename to a taken role name: %v", err)
 		}
@@ -119,7 +121,7 @@ func TestConcurrentInsertsOfOneEmail(t *testing.T) {
 		var won atomic.Int32
 		parallel(50, func(int) {
 			m := w.invited("alice@example.com")
-			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 				ok, err := tx.InsertMember(w.ctx, m)
 				if err != nil {
 					return err
@@ -145,7 +147,7 @@ func TestConcurrentInsertsOfOneEmail(t *testing.T) {
 var errStop = errors.New("stop")
 
 // addEvent writes one row whose presence shows that the change was committed.
-func (w *world) addEvent(tx team.Tx, action string) error {
+func (w *world) addEvent(tx store.Tx, action string) error {
 	return tx.InsertEvent(w.ctx, event.Event{
 		ID: newID(), AccountID: w.account.ID, At: w.start, ActorType: event.Operator, ActorID: "operator", Action: event.Action(action),
 		Target: event.Target{TargetType: "member"}, Details: "{}",
@@ -154,7 +156,7 @@ func (w *world) addEvent(tx team.Tx, action string) error {
 
 func (w *world) events(t testing.TB, action string) int {
 	t.Helper()
-	_, n, err := w.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Action: event.Action(action)})
+	_, n, err := w.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Action: event.Action(action)})
 	if err != nil {
 		t.Error(err)
 	}
@@ -167,29 +169,29 @@ func TestFailedChangeIsRolledBack(t *testing.T) {
 		for _, c := range []struct {
 			name string
 			ctx  context.Context
-			fn   func(tx team.Tx) error
+			fn   func(tx store.Tx) error
 			want func(err error) bool
 		}{
-			{"returned error", w.ctx, func(team.Tx) error { return errStop }, func(err error) bool { return errors.Is(err, errStop) }},
-			{"foreign key", w.ctx, func(tx team.Tx) error {
+			{"returned error", w.ctx, func(store.Tx) error { return errStop }, func(err error) bool { return errors.Is(err, errStop) }},
+			{"foreign key", w.ctx, func(tx store.Tx) error {
 				m := w.invited("alice@example.com")
 				m.Role.ID = newID()
 				return must(tx.InsertMember(w.ctx, m))
 			}, func(err error) bool { return err != nil && !errors.Is(err, errNotInserted) }},
-			{"error passed over", w.ctx, func(tx team.Tx) error {
+			{"error passed over", w.ctx, func(tx store.Tx) error {
 				m := w.invited("alice@example.com")
 				m.Role.ID = newID()
 				_, _ = tx.InsertMember(w.ctx, m)
 				return nil
 			}, func(err error) bool { return err != nil }},
-			{"cancelled inside", cancelled, func(tx team.Tx) error {
+			{"cancelled inside", cancelled, func(tx store.Tx) error {
 				cancel()
 				_, err := tx.Account(cancelled, w.account.ID)
 				return err
 			}, func(err error) bool { return errors.Is(err, context.Canceled) }},
-			{"cancelled before", cancelled, func(team.Tx) error { return nil }, func(err error) bool { return errors.Is(err, context.Canceled) }},
+			{"cancelled before", cancelled, func(store.Tx) error { return nil }, func(err error) bool { return errors.Is(err, context.Canceled) }},
 		} {
-			err := w.Update(c.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+			err := w.Update(c.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 				if err := w.addEvent(tx, c.name); err != nil {
 					return err
 				}
@@ -210,7 +212,7 @@ func TestPanicIsRolledBack(t *testing.T) {
 					t.Errorf("recovered %v", p)
 				}
 			}()
-			_ = w.Update(w.ctx, w.account.ID, team.Exclusive, func(tx team.Tx) error {
+			_ = w.Update(w.ctx, w.account.ID, team.Exclusive, func(tx store.Tx) error {
 				if err := w.addEvent(tx, "panicked"); err != nil {
 					return err
 				}
@@ -220,7 +222,7 @@ func TestPanicIsRolledBack(t *testing.T) {
 				panic("boom")
 			})
 		}()
-		w.do(t, func(tx team.Tx) error { return w.addEvent(tx, "after") })
+		w.do(t, func(tx store.Tx) error { return w.addEvent(tx, "after") })
 		if w.events(t, "panicked") != 0 || w.events(t, "after") != 1 {
 			t.Errorf("events %d and %d, want 0 and 1", w.events(t, "panicked"), w.events(t, "after"))
 		}
@@ -238,7 +240,7 @@ func TestConcurrentChangesAreIndependent(t *testing.T) {
 					t.Errorf("change %d: panic %v", i, p)
 				}
 			}()
-			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+			err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 				if err := w.addEvent(tx, fmt.Sprint("change.", i%4)); err != nil {
 					return err
 				}
@@ -274,11 +276,11 @@ func TestReadsSeeEarlierCommits(t *testing.T) {
 		parallel(8, func(g int) {
 			for i := range 20 {
 				action := fmt.Sprintf("seen.%d.%d", g, i)
-				err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx team.Tx) error {
+				err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error {
 					if err := w.addEvent(tx, action); err != nil {
 						return err
 					}
-					if _, n, err := tx.Events(w.ctx, team.EventFilter{AccountID: w.account.ID, Action: event.Action(action)}); err != nil || n != 1 {
+					if _, n, err := tx.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Action: event.Action(action)}); err != nil || n != 1 {
 						t.Errorf("%s: inside the change %d events, %v", action, n, err)
 					}
 					return nil
@@ -298,7 +300,7 @@ func TestExclusiveChangesRunAlone(t *testing.T) {
 			a := w.add(t, w.person(w.newUser(t, fmt.Sprintf("a%d@example.com", round), "A"), w.admin))
 			b := w.add(t, w.person(w.newUser(t, fmt.Sprintf("b%d@example.com", round), "B"), w.admin))
 			parallel(2, func(i int) {
-				err := w.Update(w.ctx, w.account.ID, team.Exclusive, func(tx team.Tx) error {
+				err := w.Update(w.ctx, w.account.ID, team.Exclusive, func(tx store.Tx) error {
 					if err := tx.DeleteMember(w.ctx, []team.Member{a, b}[i].ID); err != nil {
 						return err
 					}
@@ -315,7 +317,7 @@ func TestExclusiveChangesRunAlone(t *testing.T) {
 			if err != nil || total != 1 {
 				t.Fatalf("round %d: %d managers left, %v", round, total, err)
 			}
-			w.do(t, func(tx team.Tx) error { return tx.DeleteMember(w.ctx, left[0].ID) })
+			w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, left[0].ID) })
 		}
 	})
 }
@@ -325,7 +327,7 @@ func TestLocks(t *testing.T) {
 	overlap := func(t *testing.T, w *world, first, second team.Lock, secondAccount string, within time.Duration) bool {
 		inside, finish := make(chan struct{}), make(chan struct{})
 		run := func(account string, lock team.Lock, during func()) {
-			err := w.Update(w.ctx, account, lock, func(tx team.Tx) error {
+			err := w.Update(w.ctx, account, lock, func(tx store.Tx) error {
 				if _, err := tx.Account(w.ctx, account); err != nil {
 					return err
 				}

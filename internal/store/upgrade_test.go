@@ -85,7 +85,7 @@ func TestNamesOfAnOlderDatabase(t *testing.T) {
 				roles[i] = team.Role{ID: newID(), AccountID: account.ID, Name: fmt.Sprint("Role ", i), Slug: fmt.Sprint("role-", i), Scope: permission.ScopeAccount, CreatedAt: then, UpdatedAt: then}
 			}
 			roles[0].Name, roles[1].Name = "Crew", "Сrew" // the second begins with a Cyrillic letter
-			err = w.Update(t.Context(), account.ID, team.Exclusive, func(tx team.Tx) error {
+			err = store.For[store.Tx](w).Update(t.Context(), account.ID, team.Exclusive, func(tx store.Tx) error {
 				err := tx.InsertAccount(t.Context(), account)
 				for i, r := range roles {
 					if i == 1 {
@@ -122,7 +122,7 @@ func TestNamesOfAnOlderDatabase(t *testing.T) {
 			if got := like("role 1199"); got != roles[1199].ID {
 				t.Errorf("the role that blocks the last name is %q", got)
 			}
-			err = w.Update(t.Context(), account.ID, team.Exclusive, func(tx team.Tx) error {
+			err = store.For[store.Tx](w).Update(t.Context(), account.ID, team.Exclusive, func(tx store.Tx) error {
 				twin := roles[1]
 				twin.Description = "changed"
 				return errors.Join(tx.UpdateRole(t.Context(), twin), tx.UpdateRole(t.Context(), roles[0]))

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"raff/internal/audit"
 	"raff/internal/password"
 	"raff/internal/permission"
 	"raff/internal/store"
@@ -41,7 +42,7 @@ func newService(t *testing.T, passwords team.Passwords) (*team.Service, *store.D
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := team.New(team.Options{Store: db, Catalog: c, Passwords: passwords, PublicURL: "http://127.0.0.1", MailDelivered: true})
+	s := team.New(team.Options{Store: store.For[team.Tx](db), Catalog: c, Passwords: passwords, PublicURL: "http://127.0.0.1", MailDelivered: true})
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +248,7 @@ func TestWakingSomebodyUpHandsTheirRoleOutAgain(t *testing.T) {
 	_, err := h.UpdateMember(h.ctx(), key, "", m.ID, team.MemberChange{Status: &active})
 	want(t, err, "self_change_denied") // his own key must not
 	must(h.UpdateMember(h.ctx(), alice, "", m.ID, team.MemberChange{Status: &active}))
-	events, _, err := h.db.Events(h.ctx(), team.EventFilter{AccountID: h.account.AccountID, TargetID: m.ID, Page: team.Page{Limit: 1}})
+	events, _, err := h.db.Events(h.ctx(), audit.Filter{AccountID: h.account.AccountID, TargetID: m.ID, Page: team.Page{Limit: 1}})
 	if err != nil || !events[0].Delegated {
 		t.Errorf("the event of waking him up: %+v, %v", events, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"raff/internal/audit"
 	"raff/internal/permission"
 	"raff/internal/team"
 )
@@ -180,7 +181,7 @@ func (c *crowd) step() bool {
 
 // delegated is the second half of the rule.
 func (c *crowd) delegated(p *team.Principal, name string, now, held permission.Set) bool {
-	events := first(c.db.Events(c.ctx(), team.EventFilter{AccountID: c.account.AccountID, Page: team.Page{Limit: 20}}))
+	events := first(c.db.Events(c.ctx(), audit.Filter{AccountID: c.account.AccountID, Page: team.Page{Limit: 20}}))
 	said := false
 	for _, e := range events {
 		said = said || e.Delegated && e.At.Equal(events[0].At)

@@ -145,8 +145,8 @@ func (p *Principal) takeRole(m Member, now time.Time) error {
 // Expired reports whether something that ends at t has ended; the zero time never ends.
 func Expired(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
 
-// Refresh reads the principal again, inside a write or in the middle of a long answer.
-func (s *Service) Refresh(ctx context.Context, tx Reader, p *Principal) (*Principal, error) {
+// refresh reads the principal again, inside a write or in the middle of a long answer.
+func (s *Service) refresh(ctx context.Context, tx Reader, p *Principal) (*Principal, error) {
 	switch p.Type {
 	case TypeOperator:
 		return p, nil
@@ -248,4 +248,9 @@ func (s *Service) requireIn(ctx context.Context, r Reader, p *Principal, project
 		}
 	}
 	return s.permissionDenied(append(append([]string{}, inProject...), inAccount...))
+}
+
+// Reload reads the principal again, in the middle of a long response.
+func (s *Service) Reload(ctx context.Context, p *Principal) (*Principal, error) {
+	return s.refresh(ctx, s.store, p)
 }

@@ -43,8 +43,6 @@ type Options struct {
 	MailConfigured bool
 	// MailDelivered says that queued mail goes somewhere: to people, or to the console of a developer.
 	MailDelivered bool
-	// SealKeys sign events and seals; none is no signature.
-	SealKeys SealKeys
 	// SignInRefused is called for each attempt to sign in that was refused; action is event.ActionSignInFailed or
 	// event.ActionSecondFactorRefused, userID is empty for an address that nobody has. nil means that nobody listens.
 	SignInRefused func(ctx context.Context, action event.Action, userID string)
@@ -67,7 +65,6 @@ type Service struct {
 	quotas                        Quotas
 	publicURL                     string
 	mailConfigured, mailDelivered bool
-	sealKeys                      SealKeys
 	signInRefused                 func(ctx context.Context, action event.Action, userID string)
 	mailQueued                    func()
 	mailLimits                    MailLimits
@@ -84,7 +81,7 @@ type Service struct {
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, catalog: o.Catalog, passwords: o.Passwords, factors: o.SecondFactors, clock: o.Now, newID: o.NewID, rand: o.Rand,
-		quotas: o.Quotas, publicURL: o.PublicURL, mailConfigured: o.MailConfigured, mailDelivered: o.MailDelivered, sealKeys: o.SealKeys,
+		quotas: o.Quotas, publicURL: o.PublicURL, mailConfigured: o.MailConfigured, mailDelivered: o.MailDelivered,
 		signInRefused: o.SignInRefused, mailQueued: o.MailQueued, mailLimits: DefaultMailLimits(),
 	}
 	if s.clock == nil {
@@ -137,9 +134,6 @@ func (s *Service) Start(ctx context.Context) error {
 	if err := s.store.SyncSystemRoles(ctx, s.systemRoles(s.catalog)); err != nil {
 		return fmt.Errorf("write system roles: %w", err)
 	}
-	if err := s.checkSealKeys(ctx); err != nil {
-		return err
-	}
 	if s.mailConfigured {
 		if err := s.store.ReplaceFetchedTokens(ctx); err != nil {
 			return fmt.Errorf("end the links that were fetched: %w", err)
@@ -153,9 +147,6 @@ func (s *Service) Start(ctx context.Context) error {
 	s.signingKey, err = s.store.SigningKey(ctx, "challenges", key)
 	return err
 }
-
-// Look checks what a command needs that works on the database beside servers. It changes nothing.
-func (s *Service) Look(ctx context.Context) error { return s.checkSealKeys(ctx) }
 
 // Catalog is the list of permissions and system roles.
 func (s *Service) Catalog() *permission.Catalog { return s.catalog }
@@ -214,7 +205,7 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 	mail := false
 	change := func(tx Tx) error {
 		mail = false // fn may run again
-		fresh, err := s.Refresh(ctx, tx, p)
+		fresh, err := s.refresh(ctx, tx, p)
 		if err != nil {
 			return err
 		}
@@ -240,7 +231,7 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 func (s *Service) try(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error {
 	try := func() error {
 		return s.store.Try(ctx, p.AccountID, lock, func(tx Tx) error {
-			fresh, err := s.Refresh(ctx, tx, p)
+			fresh, err := s.refresh(ctx, tx, p)
 			if err != nil {
 				return err
 			}
@@ -280,15 +271,30 @@ func (w *work) recordMember(m Member, delegated bool, p event.Payload) error {
 }
 
 func (w *work) insertEvent(e event.Event, p event.Payload) error {
-	if err := e.Put(p); err != nil {
+	return w.s.record(w.ctx, w.Tx, w.p, w.at, e, p)
+}
+
+// EventTx is the part of a transaction that writes audit events.
+type EventTx interface {
+	// InsertEvent stores an event. If its time is not later than the end of what is sealed, it is made later.
+	InsertEvent(ctx context.Context, e event.Event) error
+}
+
+// Record writes an audit event with p as the actor in a transaction. The time and the request are filled in.
+func (s *Service) Record(ctx context.Context, tx EventTx, p *Principal, to event.Target, told event.Payload) error {
+	return s.record(ctx, tx, p, s.Now(), event.Event{Target: to}, told)
+}
+
+func (s *Service) record(ctx context.Context, tx EventTx, p *Principal, at time.Time, e event.Event, told event.Payload) error {
+	if err := e.Put(told); err != nil {
 		return err
 	}
-	e.ID, e.AccountID, e.At, e.RequestID = w.s.newID(), w.p.AccountID, w.at, requestID(w.ctx)
-	e.ActorType, e.ActorID, e.ActorName = event.ActorType(w.p.Type), w.p.ID, w.p.Name
+	e.ID, e.AccountID, e.At, e.RequestID = s.newID(), p.AccountID, at, requestID(ctx)
+	e.ActorType, e.ActorID, e.ActorName = event.ActorType(p.Type), p.ID, p.Name
 	if e.ActorName == "" {
-		e.ActorName = w.p.Email
+		e.ActorName = p.Email
 	}
-	return w.InsertEvent(w.ctx, e)
+	return tx.InsertEvent(ctx, e)
 }
 
 // personName is the name that an event of a membership tells beside the address; invitations and keys have none.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"raff/internal/event"
 	"raff/internal/permission"
 )
 
@@ -62,10 +61,6 @@ type Store interface {
 	// returns how many memberships went.
 	// Each removal writes an event dated by now, read under the account's lock.
 	RemoveStale(ctx context.Context, before time.Time, now func() time.Time) (int, error)
-	// SealableAccounts are the accounts that have events up to the moment that no seal covers.
-	SealableAccounts(ctx context.Context, now time.Time) ([]string, error)
-	// MissingEvents are events that this node wrote, that were sealed since, and that are not there. Each is told once.
-	MissingEvents(ctx context.Context) ([]event.Ref, error)
 	// Heartbeat records that this node is alive, removes nodes that have not been seen for the given time, by the
 	// database's clock, and returns the number of nodes.
 	Heartbeat(ctx context.Context, node string, deadAfter time.Duration) (int, error)
@@ -153,23 +148,6 @@ type OfferFilter struct {
 
 // OfferCounts says how many invitations there are in each state that OfferFilter knows.
 type OfferCounts struct{ Pending, Expired, Declined int }
-
-// EventFilter selects audit events, newest first. Zero fields do not filter.
-type EventFilter struct {
-	AccountID string
-	ActorID   string
-	// Actor is a part of the name or the address of who acted, any case, as they are called now. Keys that are gone
-	// are found by ActorID only.
-	Actor string
-	// Action is one action, Actions are any of these, But none of these.
-	Action       event.Action
-	Actions, But []event.Action
-	TargetID     string
-	ProjectID    string
-	Since        time.Time
-	Until        time.Time
-	Page
-}
 
 // Reader has the reads, inside or outside a transaction. Each list also returns the exact number of rows that match its
 // filter.
@@ -268,24 +246,6 @@ type Reader interface {
 	Projects(ctx context.Context, f ProjectFilter) ([]Project, int, error)
 	// MemberCounts are the numbers of memberships of these projects, pending ones included; none has no entry.
 	MemberCounts(ctx context.Context, projectIDs []string) (map[string]int, error)
-
-	Events(ctx context.Context, f EventFilter) ([]event.Event, int, error)
-	// EachEvent calls fn for every event with from <= At < until, oldest first. Zero times do not bound it.
-	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error
-	// LastSeal is the newest seal of an account, or ErrNotFound.
-	LastSeal(ctx context.Context, accountID string) (Seal, error)
-	// Seals are all seals of an account, oldest first.
-	Seals(ctx context.Context, accountID string) ([]Seal, error)
-	// LogHead is where the log of an account stands, or ErrNotFound.
-	LogHead(ctx context.Context, accountID string) (LogHead, error)
-	// NewestEvent is the time of the newest event with from <= At < before, or ErrNotFound.
-	NewestEvent(ctx context.Context, accountID string, from, before time.Time) (time.Time, error)
-	// LoggedAccounts are the ids of all accounts, and of those of which only a log is left.
-	LoggedAccounts(ctx context.Context) ([]string, error)
-	// SealKeyIDs are the keys with which the last seals were made.
-	SealKeyIDs(ctx context.Context) ([]string, error)
-	// LastHeartbeat is when any node was last alive, or ErrNotFound.
-	LastHeartbeat(ctx context.Context) (time.Time, error)
 }
 
 // Tx is a Reader inside a transaction, with the writes. Insert methods return false, and write nothing, if a unique
@@ -382,13 +342,7 @@ type Tx interface {
 	// SaveIdempotencyRecord adds the answer to a claimed key.
 	SaveIdempotencyRecord(ctx context.Context, k IdempotencyRecord) error
 
-	// InsertEvent stores an event. Its time becomes later than the end of what is sealed, if it is not.
-	InsertEvent(ctx context.Context, e event.Event) error
-	// InsertSeal returns false, and writes nothing, when there is a seal with this number.
-	InsertSeal(ctx context.Context, s Seal) (bool, error)
-	// HoldLog excludes, until the commit, who writes events of this account beside its lock.
-	HoldLog(ctx context.Context, accountID string) error
-	SetLogHead(ctx context.Context, h LogHead) error
+	EventTx
 	// TakeLimit counts up to n attempts against each of the limits, and returns for how many there was room in all of
 	// them. A transaction calls it before it inserts anything for which another one may wait.
 	TakeLimit(ctx context.Context, limits []Limit, n int, at time.Time) (int, error)

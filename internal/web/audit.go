@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/team"
 )
@@ -47,10 +48,10 @@ const chosenDays = "days"
 var filterParts = []string{"who", "actor", "target", "action", "project", "period", "since", "until", "signing"}
 
 // filter parses the filter. The day in until is included.
-func (a *auditView) filter(q url.Values, now time.Time) team.EventFilter {
+func (a *auditView) filter(q url.Values, now time.Time) audit.Filter {
 	a.Who, a.Actor, a.Target, a.Action, a.Project = q.Get("who"), q.Get("actor"), q.Get("target"), q.Get("action"), q.Get("project")
 	a.Period, a.Since, a.Until, a.NoSignIns = q.Get("period"), q.Get("since"), q.Get("until"), q.Get("signing") == "no"
-	f := team.EventFilter{Actor: a.Who, ActorID: a.Actor, TargetID: a.Target, ProjectID: a.Project, Action: event.Action(a.Action)}
+	f := audit.Filter{Actor: a.Who, ActorID: a.Actor, TargetID: a.Target, ProjectID: a.Project, Action: event.Action(a.Action)}
 	for _, g := range auditGroups {
 		if g.Key == a.Action {
 			f.Action = ""
@@ -138,7 +139,7 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	status := http.StatusBadRequest
 	if a.unread() == "" {
 		f.Page, status = v.page(), http.StatusOK
-		if rows, total, err = p.svc.ListEvents(v.Context(), v.who, f); err != nil {
+		if rows, total, err = p.audit.List(v.Context(), v.who, f); err != nil {
 			return reply{}, err
 		}
 	}
@@ -179,9 +180,9 @@ func (v *visit) chips(a *auditView) error {
 	q := v.URL.Query()
 	add := func(text string, names ...string) { a.Chips = append(a.Chips, chip{text, without(q, names...)}) }
 	words := auditWords{catalog: v.p.svc.Catalog(), projects: a.Projects}
-	newest := func(f team.EventFilter) (h happening, err error) {
+	newest := func(f audit.Filter) (h happening, err error) {
 		f.Page = team.Page{Limit: 1, SkipTotal: true}
-		rows, _, err := v.p.svc.ListEvents(v.Context(), v.who, f)
+		rows, _, err := v.p.audit.List(v.Context(), v.who, f)
 		if len(rows) > 0 {
 			h = words.happening(rows[0])
 		}
@@ -191,14 +192,14 @@ func (v *visit) chips(a *auditView) error {
 		add("Done by “"+a.Who+"”", "who")
 	}
 	if a.Actor != "" {
-		e, err := newest(team.EventFilter{ActorID: a.Actor})
+		e, err := newest(audit.Filter{ActorID: a.Actor})
 		if err != nil {
 			return err
 		}
 		add("Done by "+or(e.Actor, "someone unknown"), "actor")
 	}
 	if a.Target != "" {
-		e, err := newest(team.EventFilter{TargetID: a.Target})
+		e, err := newest(audit.Filter{TargetID: a.Target})
 		if err != nil {
 			return err
 		}
@@ -210,7 +211,7 @@ func (v *visit) chips(a *auditView) error {
 	if a.Project != "" {
 		i := slices.IndexFunc(a.Projects, func(pr team.Project) bool { return pr.ID == a.Project })
 		if i < 0 {
-			e, err := newest(team.EventFilter{ProjectID: a.Project})
+			e, err := newest(audit.Filter{ProjectID: a.Project})
 			if err != nil {
 				return err
 			}

@@ -32,7 +32,7 @@ func (p *pages) exportAudit(v *visit) (reply, error) {
 	default:
 		out.file, out.contentType, write = out.file+".ndjson", "application/x-ndjson", newJSONEvents
 	}
-	x, err := p.svc.ExportEvents(v.Context(), v.who, f)
+	x, err := p.audit.Export(v.Context(), v.who, f)
 	if err != nil {
 		return reply{}, err
 	}

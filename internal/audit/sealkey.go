@@ -1,4 +1,4 @@
-package team
+package audit
 
 import (
 	"crypto/hmac"
@@ -115,4 +115,4 @@ func (k SealKey) eventMAC(e event.Event) ([]byte, error) {
 }
 
 // Keyed reports whether the server has a seal key.
-func (s *Service) Keyed() bool { return len(s.sealKeys) > 0 }
+func (s *Service) Keyed() bool { return len(s.keys) > 0 }

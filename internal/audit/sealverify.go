@@ -1,4 +1,4 @@
-package team
+package audit
 
 import (
 	"bytes"
@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/team"
 )
 
-// Verified is what VerifyEvents found in the log of one account.
+// Verified is what Verify found in the log of one account.
 type Verified struct {
 	AccountID string
 	Seals     int
@@ -80,7 +81,7 @@ func (s *Service) Heads(ctx context.Context) ([]KeptHead, error) {
 	var out []KeptHead
 	for _, account := range accounts {
 		head, err := s.store.LogHead(ctx, account)
-		if err != nil && !IsNotFound(err) {
+		if err != nil && !team.IsNotFound(err) {
 			return nil, err
 		}
 		out = append(out, KeptHead{account, head.SealedSeq, head.Hash})
@@ -88,12 +89,12 @@ func (s *Service) Heads(ctx context.Context) ([]KeptHead, error) {
 	return out, nil
 }
 
-// VerifyEvents compares the audit log of every account with its seals, and with heads that were kept elsewhere.
-func (s *Service) VerifyEvents(ctx context.Context, kept ...KeptHead) ([]Verified, error) {
-	return s.verifyEvents(ctx, s.sealKeys, kept)
+// Verify compares the audit log of every account with its seals, and with heads that were kept elsewhere.
+func (s *Service) Verify(ctx context.Context, kept ...KeptHead) ([]Verified, error) {
+	return s.verify(ctx, s.keys, kept)
 }
 
-func (s *Service) verifyEvents(ctx context.Context, keys SealKeys, kept []KeptHead) ([]Verified, error) {
+func (s *Service) verify(ctx context.Context, keys SealKeys, kept []KeptHead) ([]Verified, error) {
 	accounts, err := s.store.LoggedAccounts(ctx)
 	if err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func (s *Service) verifyEvents(ctx context.Context, keys SealKeys, kept []KeptHe
 		heads[k.AccountID] = k
 	}
 	beat, err := s.store.LastHeartbeat(ctx)
-	if err != nil && !IsNotFound(err) {
+	if err != nil && !team.IsNotFound(err) {
 		return nil, err
 	}
 	var out []Verified
@@ -158,7 +159,7 @@ func (v *verification) problem(format string, a ...any) {
 }
 
 func (v *verification) run() error {
-	if _, err := v.store.Account(v.ctx, v.AccountID); IsNotFound(err) {
+	if _, err := v.store.Account(v.ctx, v.AccountID); team.IsNotFound(err) {
 		v.problem("the account is missing, but its log exists")
 	} else if err != nil {
 		return err
@@ -173,7 +174,7 @@ func (v *verification) run() error {
 		}
 	}
 	head, err := v.store.LogHead(v.ctx, v.AccountID)
-	if IsNotFound(err) {
+	if team.IsNotFound(err) {
 		v.problem("the head of the log is missing: events may have been removed or changed")
 		head = LogHead{SealedSeq: v.last.Seq, SealedUntil: v.last.Until, Hash: v.last.Hash, ClosedSeq: v.last.Seq, ClosedUntil: v.last.Until}
 	} else if err != nil {

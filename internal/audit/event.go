@@ -1,19 +1,38 @@
-package team
+package audit
 
 import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"raff/internal/event"
 	"raff/internal/nearest"
 	"raff/internal/permission"
+	"raff/internal/team"
 )
 
-// ListEvents lists the audit log, newest first.
-func (s *Service) ListEvents(ctx context.Context, p *Principal, f EventFilter) ([]event.Event, int, error) {
+// Filter selects audit events, newest first. Zero fields do not filter.
+type Filter struct {
+	AccountID string
+	ActorID   string
+	// Actor is a part of the name or the address of who acted, any case, as they are called now. Keys that are gone
+	// are found by ActorID only.
+	Actor string
+	// Action is one action, Actions are any of these, But none of these.
+	Action       event.Action
+	Actions, But []event.Action
+	TargetID     string
+	ProjectID    string
+	Since        time.Time
+	Until        time.Time
+	team.Page
+}
+
+// List lists the audit log, newest first.
+func (s *Service) List(ctx context.Context, p *team.Principal, f Filter) ([]event.Event, int, error) {
 	f.AccountID = p.AccountID
-	if err := s.Require(p, permission.AuditView); err != nil {
+	if err := s.team.Require(p, permission.AuditView); err != nil {
 		return nil, 0, err
 	}
 	if f.Action != "" && !f.Action.Known() {
@@ -29,9 +48,9 @@ func unknownAction(action event.Action) error {
 		all = append(all, string(a))
 	}
 	given := string(action)
-	e := Invalid("action", "unknown_action", "Unknown action %q. Known actions: %s.", Shorten(given), strings.Join(all, ", "))
+	e := team.Invalid("action", "unknown_action", "Unknown action %q. Known actions: %s.", team.Shorten(given), strings.Join(all, ", "))
 	if e.Suggestion = nearest.Name(given, all); e.Suggestion != "" {
-		e.Message = fmt.Sprintf("Unknown action %q; did you mean %s?", Shorten(given), e.Suggestion)
+		e.Message = fmt.Sprintf("Unknown action %q; did you mean %s?", team.Shorten(given), e.Suggestion)
 	}
 	return e
 }
@@ -42,15 +61,15 @@ const exportPage = 500
 // EventExport iterates over all events that match a filter, newest first.
 type EventExport struct {
 	s      *Service
-	who    *Principal
-	filter EventFilter
+	who    *team.Principal
+	filter Filter
 	next   []event.Event
 	last   bool
 }
 
-// ExportEvents starts an export. It reads the first page, so that a refusal is reported before the response starts.
-func (s *Service) ExportEvents(ctx context.Context, p *Principal, f EventFilter) (*EventExport, error) {
-	f.Page = Page{Limit: exportPage, SkipTotal: true}
+// Export starts an export. It reads the first page, so that a refusal is reported before the response starts.
+func (s *Service) Export(ctx context.Context, p *team.Principal, f Filter) (*EventExport, error) {
+	f.Page = team.Page{Limit: exportPage, SkipTotal: true}
 	x := &EventExport{s: s, who: p, filter: f}
 	return x, x.read(ctx)
 }
@@ -58,12 +77,12 @@ func (s *Service) ExportEvents(ctx context.Context, p *Principal, f EventFilter)
 // Check reads the caller's credential again: an export ends when its key or session ends, or loses the permission. The
 // context must not be one of Reading, which would return the state at the start of the request.
 func (x *EventExport) Check(ctx context.Context) error {
-	fresh, err := x.s.Refresh(ctx, x.s.store, x.who)
+	fresh, err := x.s.team.Reload(ctx, x.who)
 	if err != nil {
 		return err
 	}
 	x.who = fresh
-	return x.s.Require(fresh, permission.AuditView)
+	return x.s.team.Require(fresh, permission.AuditView)
 }
 
 // Each calls fn with every page. The credential is checked before each page except the first; see Check.
@@ -82,12 +101,12 @@ func (x *EventExport) Each(ctx context.Context, fn func([]event.Event) error) er
 }
 
 func (x *EventExport) read(ctx context.Context) (err error) {
-	if x.next, _, err = x.s.ListEvents(ctx, x.who, x.filter); err != nil {
+	if x.next, _, err = x.s.List(ctx, x.who, x.filter); err != nil {
 		return err
 	}
 	if x.last = len(x.next) < exportPage; !x.last {
 		end := x.next[len(x.next)-1]
-		x.filter.After = &Cursor{At: end.At, ID: end.ID}
+		x.filter.After = &team.Cursor{At: end.At, ID: end.ID}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package team
+package audit
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/team"
 )
 
 // Seal covers the events of an account with From <= At < Until, and the seal before it. Its hash is over that seal's hash
@@ -67,10 +68,10 @@ func (h LogHead) inStep() bool {
 // sealVersion is the version of the seals that are made now.
 const sealVersion = 2
 
-// SealEvents seals what is due in every account and returns how many seals it made. A server calls it every minute.
+// Seal seals what is due in every account and returns how many seals it made. A server calls it every minute.
 // An account that cannot be sealed does not keep the others from it.
-func (s *Service) SealEvents(ctx context.Context) (int, error) {
-	due, err := s.store.SealableAccounts(ctx, s.Now())
+func (s *Service) Seal(ctx context.Context) (int, error) {
+	due, err := s.store.SealableAccounts(ctx, s.team.Now())
 	if err != nil {
 		return 0, err
 	}
@@ -113,7 +114,7 @@ func (s *Service) sealAccount(ctx context.Context, account string, note SealNote
 
 // keepSeal stores a seal, unless another node was first.
 func (s *Service) keepSeal(ctx context.Context, head LogHead, seal Seal) (kept bool, err error) {
-	err = s.store.Update(ctx, head.AccountID, Shared, func(tx Tx) error {
+	err = s.store.Update(ctx, head.AccountID, team.Shared, func(tx Tx) error {
 		kept = false
 		now, err := tx.LogHead(ctx, head.AccountID)
 		if err != nil || now.SealedSeq != head.SealedSeq || now.ClosedSeq != head.ClosedSeq {
@@ -132,7 +133,7 @@ func (s *Service) keepSeal(ctx context.Context, head LogHead, seal Seal) (kept b
 // about to write an event before that moment has done so, and nobody will again. resumed says that another node, or one that
 // was killed, closed it before.
 func (s *Service) closeLog(ctx context.Context, account string, note SealNote) (head LogHead, due, resumed bool, err error) {
-	err = s.store.Update(ctx, account, Exclusive, func(tx Tx) error {
+	err = s.store.Update(ctx, account, team.Exclusive, func(tx Tx) error {
 		if err := tx.HoldLog(ctx, account); err != nil {
 			return err
 		}
@@ -148,14 +149,14 @@ func (s *Service) closeLog(ctx context.Context, account string, note SealNote) (
 		if !due {
 			// Events of a clock that runs ahead wait for their time, unless they were put behind the last seal.
 			before := head.ClosedUntil.Add(time.Microsecond)
-			if now := s.Now(); now.After(before) {
+			if now := s.team.Now(); now.After(before) {
 				before = now
 			}
 			newest, err := tx.NewestEvent(ctx, account, head.SealedUntil, before.Add(time.Microsecond))
-			if err != nil && !IsNotFound(err) {
+			if err != nil && !team.IsNotFound(err) {
 				return err
 			}
-			if IsNotFound(err) && note != "" {
+			if team.IsNotFound(err) && note != "" {
 				newest, err = head.ClosedUntil, nil
 			}
 			if due = err == nil; due {
@@ -174,12 +175,12 @@ func (s *Service) closeLog(ctx context.Context, account string, note SealNote) (
 // tells of it.
 func (s *Service) logHead(ctx context.Context, r Reader, account string) (head LogHead, changed bool, err error) {
 	head, err = r.LogHead(ctx, account)
-	lost := IsNotFound(err)
+	lost := team.IsNotFound(err)
 	if err != nil && !lost {
 		return head, false, err
 	}
 	last, err := r.LastSeal(ctx, account)
-	if err != nil && !IsNotFound(err) {
+	if err != nil && !team.IsNotFound(err) {
 		return head, false, err
 	}
 	switch {
@@ -203,14 +204,14 @@ func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 	}
 	seal := Seal{
 		AccountID: head.AccountID, Seq: head.ClosedSeq, Version: sealVersion, From: head.SealedUntil, Until: head.ClosedUntil,
-		Prev: head.Hash, Note: head.Note, CreatedAt: s.Now(),
+		Prev: head.Hash, Note: head.Note, CreatedAt: s.team.Now(),
 	}
 	digest := sha256.New()
 	stranger := false
 	err = s.store.EachEvent(ctx, head.AccountID, seal.From, seal.Until, func(e event.Event) error {
 		seal.Events++
 		if head.KeyID == "" && key != nil && !stranger && head.Note != SealAdopted {
-			ours, err := s.sealKeys.signed(e)
+			ours, err := s.keys.signed(e)
 			if err != nil {
 				return err
 			}
@@ -238,14 +239,14 @@ func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 // whatever someone put into the database.
 func (s *Service) sealingKey(head LogHead) (*SealKey, error) {
 	if head.KeyID != "" {
-		if _, known := s.sealKeys.named(head.KeyID); !known {
+		if _, known := s.keys.named(head.KeyID); !known {
 			return nil, fmt.Errorf("it was sealed with the key %s: start the server with a --seal-key-file that contains this key", head.KeyID)
 		}
 	}
-	if len(s.sealKeys) == 0 || head.KeyID == "" && head.SealedSeq > 0 && head.Note != SealAdopted {
+	if len(s.keys) == 0 || head.KeyID == "" && head.SealedSeq > 0 && head.Note != SealAdopted {
 		return nil, nil
 	}
-	return &s.sealKeys[0], nil
+	return &s.keys[0], nil
 }
 
 // hash is what the seal's Hash must be, over the digest of its events.

@@ -1,4 +1,4 @@
-package team
+package audit
 
 import (
 	"context"
@@ -7,17 +7,18 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/team"
 )
 
-// checkSealKeys refuses to begin without the key with which logs of this database are sealed: events written without it
+// CheckKeys refuses to begin without the key with which logs of this database are sealed: events written without it
 // would look forged.
-func (s *Service) checkSealKeys(ctx context.Context) error {
+func (s *Service) CheckKeys(ctx context.Context) error {
 	ids, err := s.store.SealKeyIDs(ctx)
 	if err != nil {
 		return fmt.Errorf("read with which keys the audit log is sealed: %w", err)
 	}
 	for _, id := range ids {
-		if _, known := s.sealKeys.named(id); !known {
+		if _, known := s.keys.named(id); !known {
 			return fmt.Errorf("the audit log of this database is sealed with the key %s: set the file that contains it (--seal-key-file, RAFF_SEAL_KEY_FILE)", id)
 		}
 	}
@@ -40,9 +41,9 @@ func (s *Service) missEvents(ctx context.Context) error {
 		for _, r := range refs[:min(len(refs), maxTold)] {
 			ids = append(ids, r.ID)
 		}
-		system := &Principal{Type: TypeOperator, ID: event.SystemID, Name: event.SystemID, AccountID: account}
-		err := s.store.Update(ctx, account, Shared, func(tx Tx) error {
-			return s.work(ctx, tx, system).record(event.Target{TargetType: "account", TargetID: account},
+		system := &team.Principal{Type: team.TypeOperator, ID: event.SystemID, Name: event.SystemID, AccountID: account}
+		err := s.store.Update(ctx, account, team.Shared, func(tx Tx) error {
+			return s.team.Record(ctx, tx, system, event.Target{TargetType: "account", TargetID: account},
 				event.EventsMissing{Events: len(refs), FirstAt: refs[0].At.UTC().Format(time.RFC3339Nano), IDs: ids})
 		})
 		failed = append(failed, err, fmt.Errorf("the audit log of account %s was tampered with: %d events are missing, the first of %s", account, len(refs), moment(refs[0].At)))
@@ -50,13 +51,13 @@ func (s *Service) missEvents(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// AdoptLogs begins to seal with the key the logs that were sealed without one, and returns their accounts. A log that is
+// Adopt begins to seal with the key the logs that were sealed without one, and returns their accounts. A log that is
 // not whole is not adopted, because a key would vouch for it.
-func (s *Service) AdoptLogs(ctx context.Context) ([]string, error) {
-	if len(s.sealKeys) == 0 {
+func (s *Service) Adopt(ctx context.Context) ([]string, error) {
+	if len(s.keys) == 0 {
 		return nil, errors.New("no seal key: set --seal-key-file (RAFF_SEAL_KEY_FILE)")
 	}
-	found, err := s.verifyEvents(ctx, nil, nil)
+	found, err := s.verify(ctx, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -73,9 +74,9 @@ func (s *Service) AdoptLogs(ctx context.Context) ([]string, error) {
 		case err != nil:
 			return adopted, err
 		}
-		err = s.store.Update(ctx, v.AccountID, Shared, func(tx Tx) error {
-			return s.work(ctx, tx, Operator(v.AccountID)).record(event.Target{TargetType: "account", TargetID: v.AccountID},
-				event.LogAdopted{Key: s.sealKeys[0].ID, Seal: head.SealedSeq})
+		err = s.store.Update(ctx, v.AccountID, team.Shared, func(tx Tx) error {
+			return s.team.Record(ctx, tx, team.Operator(v.AccountID), event.Target{TargetType: "account", TargetID: v.AccountID},
+				event.LogAdopted{Key: s.keys[0].ID, Seal: head.SealedSeq})
 		})
 		if err == nil {
 			_, err = s.sealAccount(ctx, v.AccountID, SealAdopted)

@@ -1,0 +1,76 @@
+// Package audit is the audit log as a whole: it lists and exports the events that the other rooms record, seals them, and
+// verifies the seals.
+package audit
+
+import (
+	"context"
+	"time"
+
+	"raff/internal/event"
+	"raff/internal/team"
+)
+
+// Options are what a Service needs.
+type Options struct {
+	Store Store
+	// Team knows who the callers are, and writes the events of the log about itself.
+	Team *team.Service
+	// Keys sign events and seals; without keys, nothing is signed.
+	Keys SealKeys
+}
+
+// Service holds the operations on audit logs. It is safe for concurrent use.
+type Service struct {
+	store Store
+	team  *team.Service
+	keys  SealKeys
+}
+
+// New returns a Service.
+func New(o Options) *Service { return &Service{store: o.Store, team: o.Team, keys: o.Keys} }
+
+// Store is the database as this package needs it. Missing rows are team.ErrNotFound.
+type Store interface {
+	Reader
+	// Update runs fn in one transaction under the lock of the account; see team.Store.
+	Update(ctx context.Context, accountID string, lock team.Lock, fn func(Tx) error) error
+	// SealableAccounts are the accounts that have events up to the moment that no seal covers.
+	SealableAccounts(ctx context.Context, now time.Time) ([]string, error)
+	// MissingEvents are events that this node wrote and that were gone when a seal covered their time. Each is returned
+	// once.
+	MissingEvents(ctx context.Context) ([]event.Ref, error)
+}
+
+// Reader has the reads, inside or outside a transaction.
+type Reader interface {
+	Account(ctx context.Context, id string) (team.Account, error)
+	// Events lists the events that a filter selects, newest first, and counts them.
+	Events(ctx context.Context, f Filter) ([]event.Event, int, error)
+	// EachEvent calls fn for every event with from <= At < until, oldest first. Zero times do not limit it.
+	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error
+	// LastSeal is the newest seal of an account.
+	LastSeal(ctx context.Context, accountID string) (Seal, error)
+	// Seals are all seals of an account, oldest first.
+	Seals(ctx context.Context, accountID string) ([]Seal, error)
+	// LogHead is the head of an account's log.
+	LogHead(ctx context.Context, accountID string) (LogHead, error)
+	// NewestEvent is the time of the newest event with from <= At < before.
+	NewestEvent(ctx context.Context, accountID string, from, before time.Time) (time.Time, error)
+	// LoggedAccounts are the ids of all accounts, including those of which only the log is left.
+	LoggedAccounts(ctx context.Context) ([]string, error)
+	// SealKeyIDs are the ids of the keys with which the last seals were made.
+	SealKeyIDs(ctx context.Context) ([]string, error)
+	// LastHeartbeat is when any node was last alive.
+	LastHeartbeat(ctx context.Context) (time.Time, error)
+}
+
+// Tx is a Reader inside a transaction, with the writes.
+type Tx interface {
+	Reader
+	team.EventTx
+	// InsertSeal returns false, and writes nothing, if a seal with this number exists.
+	InsertSeal(ctx context.Context, s Seal) (bool, error)
+	// HoldLog excludes, until the commit, transactions that write events of this account under the lock of another.
+	HoldLog(ctx context.Context, accountID string) error
+	SetLogHead(ctx context.Context, h LogHead) error
+}
