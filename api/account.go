@@ -1,20 +1,20 @@
 package api
 
-// TransferOwnershipRequest names the member of the account that becomes its Owner.
+// TransferOwnershipRequest names the member who becomes the Owner.
 type TransferOwnershipRequest struct {
 	MemberID *string `json:"member_id,omitempty"`
-	// CurrentPassword, or the answer of a passkey as the browser gave it, shows that it is still the Owner who asks.
+	// CurrentPassword, or a passkey's response in the form that the browser returned it, confirms that the request comes from the Owner.
 	CurrentPassword *string `json:"current_password,omitempty"`
 	Passkey         *string `json:"passkey,omitempty"`
 }
 
-// Grant policies: who may hand a role out.
+// Grant policies say who can assign a role.
 const (
-	GrantPolicyDelegated = "delegated" // whoever manages members
-	GrantPolicyStrict    = "strict"    // only who holds every permission of the role
+	GrantPolicyDelegated = "delegated" // anyone who manages members
+	GrantPolicyStrict    = "strict"    // only principals who hold all of the role's permissions
 )
 
-// Account is the tenant with its settings.
+// Account is the tenant, with its settings.
 type Account struct {
 	ID                  string `json:"id"`
 	Name                string `json:"name"`
@@ -24,8 +24,8 @@ type Account struct {
 	UpdatedAt           Time   `json:"updated_at"`
 }
 
-// UpdateAccountRequest changes what it names; nil leaves as it is. The server takes GrantPolicy only from the Owner in
-// person and RequireSecondFactor only from a person, never from an API key.
+// UpdateAccountRequest changes the fields that are not nil. Only the Owner can change GrantPolicy, and only a signed-in
+// user can change RequireSecondFactor; an API key can change neither.
 type UpdateAccountRequest struct {
 	Name                *string `json:"name,omitempty"`
 	GrantPolicy         *string `json:"grant_policy,omitempty"`

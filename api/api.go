@@ -1,6 +1,5 @@
-// Package api is the contract as Go types: what the server writes and what every client reads. It holds structs and
-// no behaviour, so that both sides can share it without sharing anything else. openapi.yaml beside it describes the
-// same in OpenAPI 3.1; a test keeps the two equal.
+// Package api defines the types of the API's requests and responses, which server and clients share. It contains only
+// structs, no behavior. openapi.yaml describes the same API in OpenAPI 3.1; a test keeps both in sync.
 package api
 
 import "time"
@@ -11,24 +10,24 @@ type Envelope[T any] struct {
 	Data    T    `json:"data"`
 }
 
-// Page wraps one page of a list. Total counts all rows that match the filters, not only those of this page.
+// Page wraps one page of a list. Total counts all rows that match the filters, not only those on this page.
 type Page[T any] struct {
 	Success bool `json:"success"`
 	Data    []T  `json:"data"`
 	Total   int  `json:"total"`
-	// NextCursor continues the walk when passed as ?cursor=; it is empty on the last page.
+	// NextCursor returns the next page when passed as ?cursor=; it is empty on the last page.
 	NextCursor string `json:"next_cursor,omitempty"`
 }
 
-// Done answers an operation that leaves no object behind.
+// Done is the response of an operation that returns no object.
 type Done struct {
 	Success bool   `json:"success"`
 	Message string `json:"message"`
-	// KeysCreated are the API keys of which a removed person was shown the secret: those they made or regenerated.
+	// KeysCreated are the API keys whose secret a removed user was shown: those they created or rotated.
 	KeysCreated []APIKeyRef `json:"keys_created,omitempty"`
-	// InvitationsSent are the open invitations a removed person sent; they stay valid.
+	// InvitationsSent are the open invitations that a removed user sent; they stay valid.
 	InvitationsSent []InvitationRef `json:"invitations_sent,omitempty"`
-	// ProjectRoles are the roles in projects that a removal from the account has ended.
+	// ProjectRoles are the project roles that ended with a removal from the account.
 	ProjectRoles []ProjectRoleRef `json:"project_roles,omitempty"`
 }
 
@@ -44,7 +43,7 @@ type APIKeyRef struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	KeyPrefix string `json:"key_prefix"`
-	// Disabled says that this change deactivated the key.
+	// Disabled is true if this change disabled the key.
 	Disabled bool `json:"disabled,omitempty"`
 }
 
@@ -54,7 +53,7 @@ type InvitationRef struct {
 	Email string `json:"email"`
 }
 
-// Error is the body of every refusal. Code is stable and meant for programs; Message tells a person what to do next.
+// Error is the body of every error response. Code is stable and for programs; Message tells a person what to do next.
 type Error struct {
 	Error     string `json:"error"`
 	Message   string `json:"message"`
@@ -62,15 +61,15 @@ type Error struct {
 	Field     string `json:"field,omitempty"`
 	RequestID string `json:"request_id,omitempty"`
 
-	// The facts a client needs to act; each is present only with the codes it belongs to.
+	// Details for programs. Each field is present only with the codes that its comment names.
 
 	MemberID    string   `json:"member_id,omitempty"`   // already_member, invitation_pending
-	Permission  string   `json:"permission,omitempty"`  // permission_denied: one permission that would be enough
+	Permission  string   `json:"permission,omitempty"`  // permission_denied: one permission that would be sufficient
 	Missing     []string `json:"missing,omitempty"`     // escalation_denied: the permissions the caller does not hold
-	Suggestion  string   `json:"suggestion,omitempty"`  // unknown_permission: the nearest valid name
+	Suggestion  string   `json:"suggestion,omitempty"`  // unknown_permission: the most similar valid name
 	Holders     []Holder `json:"holders,omitempty"`     // role_in_use
-	HolderCount int      `json:"holder_count,omitzero"` // role_in_use: how many there are; holders lists the first ones
-	// RetryAfterSeconds is the header Retry-After of a refusal with 429, also for one row of a bulk request.
+	HolderCount int      `json:"holder_count,omitzero"` // role_in_use: total number; Holders has only the first ones
+	// RetryAfterSeconds has the value of the Retry-After header of a 429 response, also for one row of a bulk request.
 	RetryAfterSeconds int `json:"retry_after_seconds,omitzero"`
 }
 
@@ -83,10 +82,10 @@ type Holder struct {
 	ProjectID     string `json:"project_id,omitempty"`
 }
 
-// Health answers /health and /ready.
+// Health is the response of /health and /ready.
 type Health struct {
 	Status string `json:"status"`
 }
 
-// Time is a moment as the API writes it: RFC 3339 in UTC with at most microseconds.
+// Time is a time as the API writes it: RFC 3339 in UTC, with up to microseconds.
 type Time = time.Time

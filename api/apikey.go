@@ -1,12 +1,12 @@
 package api
 
-// Rate limit tiers. Only the operator of the server sets TierHigh.
+// Rate limit tiers. Only the operator of the server can set TierHigh.
 const (
 	TierStandard = "standard"
 	TierHigh     = "high"
 )
 
-// APIKey is a principal of its own. RoleID, RoleName, RoleSlug and ProjectAccesses are views of its memberships.
+// APIKey is an API key. RoleID, RoleName, RoleSlug and ProjectAccesses show its memberships.
 type APIKey struct {
 	ID            string  `json:"id"`
 	AccountID     string  `json:"account_id"`
@@ -20,16 +20,16 @@ type APIKey struct {
 	RoleID        *string `json:"role_id,omitempty"`
 	RoleName      *string `json:"role_name,omitempty"`
 	RoleSlug      *string `json:"role_slug,omitempty"`
-	// MemberID is the key's membership of the account, absent for a key without a role there.
+	// MemberID is the key's account membership, absent for a key without an account role.
 	MemberID        *string               `json:"member_id,omitempty"`
 	ProjectAccesses []APIKeyProjectAccess `json:"project_accesses"`
 	CreatedBy       *string               `json:"created_by,omitempty"`
 	CreatedAt       Time                  `json:"created_at"`
-	// UpdatedAt changes with what PATCH and regenerate change, not with use.
+	// UpdatedAt changes when the key is updated or rotated, not when it is used.
 	UpdatedAt Time `json:"updated_at"`
 }
 
-// APIKeyProjectAccess is one project membership of a key.
+// APIKeyProjectAccess is a project membership of an API key.
 type APIKeyProjectAccess struct {
 	ProjectID   string `json:"project_id"`
 	ProjectName string `json:"project_name"`
@@ -38,13 +38,13 @@ type APIKeyProjectAccess struct {
 	RoleSlug    string `json:"role_slug"`
 }
 
-// APIKeyWithSecret is what creating and regenerating answer. The secret is shown this once and cannot be read again.
+// APIKeyWithSecret is the response to creating or rotating an API key. The secret is shown only once.
 type APIKeyWithSecret struct {
 	APIKey
 	Secret string `json:"secret"`
 }
 
-// CreateAPIKeyRequest makes a key, with an account role if RoleID is given.
+// CreateAPIKeyRequest creates an API key, with an account role if RoleID is set.
 type CreateAPIKeyRequest struct {
 	Name          *string `json:"name,omitempty"`
 	RateLimitTier *string `json:"rate_limit_tier,omitempty"`
@@ -52,18 +52,18 @@ type CreateAPIKeyRequest struct {
 	RoleID        *string `json:"role_id,omitempty"`
 }
 
-// RegenerateAPIKeyRequest is the optional body of regenerate.
+// RegenerateAPIKeyRequest is the optional body of a request to rotate the secret of a key.
 type RegenerateAPIKeyRequest struct {
-	// GraceSeconds keeps the old secret working for so long (0..604800, default 0).
+	// GraceSeconds is how long the old secret keeps working (0 to 604800, default 0).
 	GraceSeconds *int `json:"grace_seconds,omitempty"`
 }
 
-// UpdateAPIKeyRequest changes what it names; nil leaves as it is. ExpiresAt set to null means never.
+// UpdateAPIKeyRequest changes the fields that are not nil. A null ExpiresAt means never.
 type UpdateAPIKeyRequest struct {
 	Name          *string          `json:"name,omitempty"`
 	RateLimitTier *string          `json:"rate_limit_tier,omitempty"`
 	ExpiresAt     Nullable[string] `json:"expires_at,omitzero"`
 	IsActive      *bool            `json:"is_active,omitempty"`
-	// UpdatedAt is that of the key the change was made for; another version is refused with status 412.
+	// UpdatedAt is the version of the key to change. If the key has changed since, the request fails with status 412.
 	UpdatedAt *string `json:"updated_at,omitempty"`
 }

@@ -2,8 +2,8 @@ package api
 
 import "encoding/json"
 
-// AuditEvent is what one principal did to one target. Names are those of that moment, so that an event still reads
-// when its target is gone.
+// AuditEvent records what one principal did to one target. Names are those at the time of the event, so that it remains
+// readable after its target was removed.
 type AuditEvent struct {
 	ID        string `json:"id"`
 	AccountID string `json:"account_id"`
@@ -16,10 +16,10 @@ type AuditEvent struct {
 	TargetID   string  `json:"target_id"`
 	TargetName string  `json:"target_name"`
 	ProjectID  *string `json:"project_id,omitempty"`
-	// Delegated says that the actor handed out permissions it does not hold itself, by right of members.manage.
+	// Delegated is true if the actor assigned permissions that it does not hold itself, because it may manage members.
 	Delegated bool   `json:"delegated"`
 	RequestID string `json:"request_id,omitempty"`
-	// Details is a JSON object of what changed, for example {"role":{"from":"member","to":"admin"}}.
+	// Details is a JSON object that describes the change, such as {"role":{"from":"member","to":"admin"}}.
 	Details   json.RawMessage `json:"details"`
 	CreatedAt Time            `json:"created_at"`
 }

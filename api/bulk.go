@@ -1,24 +1,24 @@
 package api
 
-// AddMembersRequest adds up to 500 members of the account, or of a project, in one transaction.
+// AddMembersRequest adds up to 500 members to the account or to a project, in one transaction.
 type AddMembersRequest struct {
 	Members *[]AddMemberRequest `json:"members,omitempty"`
-	// DryRun answers what would happen, and changes nothing.
+	// DryRun returns what would happen, without changing anything.
 	DryRun *bool `json:"dry_run,omitempty"`
 }
 
-// AddMembersResult is how one row of AddMembersRequest ended in the account.
+// AddMembersResult is the result of one row of an AddMembersRequest for the account.
 type AddMembersResult = BulkResult[Member]
 
-// AddProjectMembersResult is how one row of AddMembersRequest ended in a project.
+// AddProjectMembersResult is the result of one row of an AddMembersRequest for a project.
 type AddProjectMembersResult = BulkResult[ProjectMember]
 
-// BulkResult is how one row of AddMembersRequest ended. Exactly one of Member and Error is set. With DryRun the ids of Member
-// and of its invitation, and those of rows before in Error, are the UUID of zeros: nothing has them.
+// BulkResult is the result of one row of an AddMembersRequest. Exactly one of Member and Error is set. With DryRun, the ids
+// of new members and invitations, also those that Error refers to, are 00000000-0000-0000-0000-000000000000.
 type BulkResult[M any] struct {
-	// Index is the row's place in the request, from 0.
+	// Index is the row's position in the request, starting at 0.
 	Index int `json:"index"`
-	// Status is what the row alone would have been answered with: 201, or the status of Error.
+	// Status is the HTTP status that the row would have had on its own: 201, or the status of Error.
 	Status int    `json:"status"`
 	Member *M     `json:"member,omitempty"`
 	Error  *Error `json:"error,omitempty"`

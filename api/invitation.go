@@ -1,6 +1,6 @@
 package api
 
-// Invitation is the open offer behind a pending member. MemberID is the membership it will activate.
+// Invitation is the open invitation of a pending member. MemberID is the membership that accepting it activates.
 type Invitation struct {
 	ID             string  `json:"id"`
 	Type           string  `json:"type"`
@@ -20,28 +20,28 @@ type Invitation struct {
 	CreatedAt      Time    `json:"created_at"`
 }
 
-// CreateInvitationRequest invites an address with a role of the invitation's scope.
+// CreateInvitationRequest invites an email with a role of the invitation's scope.
 type CreateInvitationRequest struct {
 	Email  *string `json:"email,omitempty"`
 	RoleID *string `json:"role_id,omitempty"`
 }
 
-// AcceptInvitationRequest takes an invitation up. Someone new gives Name and Password; someone who already has a
-// password gives that one.
+// AcceptInvitationRequest accepts an invitation. A new user sets Name and Password; an existing user enters their
+// password.
 type AcceptInvitationRequest struct {
 	Token    *string `json:"token,omitempty"`
 	Name     *string `json:"name,omitempty"`
 	Password *string `json:"password,omitempty"`
-	// KeepKeys keeps the API keys enabled whose secret only the previous user of this email was shown.
+	// KeepKeys keeps API keys enabled whose secret only the previous user of this email was shown.
 	KeepKeys *bool `json:"keep_keys,omitempty"`
 }
 
-// DeclineInvitationRequest refuses an invitation for good.
+// DeclineInvitationRequest declines an invitation.
 type DeclineInvitationRequest struct {
 	Token *string `json:"token,omitempty"`
 }
 
-// InvitationLink is the one-time link an inviter can hand over where the server sends no mail.
+// InvitationLink is a link that the inviter can pass on if the server does not send email.
 type InvitationLink struct {
 	Link      string `json:"link"`
 	ExpiresAt Time   `json:"expires_at"`

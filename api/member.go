@@ -1,20 +1,20 @@
 package api
 
-// Status of a membership.
+// Statuses of a membership.
 const (
 	StatusPending   = "pending"
 	StatusActive    = "active"
 	StatusSuspended = "suspended"
 )
 
-// Principal types: who a membership binds.
+// Principal types.
 const (
 	PrincipalUser       = "user"
 	PrincipalAPIKey     = "api_key"
 	PrincipalInvitation = "invitation"
 )
 
-// Invitation states: finer than Status, which stays "pending" for all of them but none.
+// Invitation states. They refine StatusPending; members who are not pending have the state "none".
 const (
 	InvitationNone     = "none"
 	InvitationQueued   = "queued"
@@ -24,30 +24,30 @@ const (
 	InvitationDeclined = "declined"
 )
 
-// Member is a membership of the account. ID is minted once and never changes, not even when an invitation is accepted.
+// Member is an account membership. Its ID never changes, not even when an invitation is accepted.
 type Member struct {
 	ID        string `json:"id"`
 	AccountID string `json:"account_id"`
 	Membership
 }
 
-// ProjectMember is a membership of one project.
+// ProjectMember is a project membership.
 type ProjectMember struct {
 	ID        string `json:"id"`
 	ProjectID string `json:"project_id"`
-	// AccountSuspended says that the membership grants nothing, whatever its status, because the person or the API key is
+	// AccountSuspended means that the membership grants nothing, whatever its status, because the user or API key is
 	// suspended in the account.
 	AccountSuspended bool `json:"account_suspended,omitzero"`
 	Membership
 }
 
-// Membership is what a membership says whatever it is of: who, through which role, in which state.
+// Membership has the fields that account and project memberships share.
 type Membership struct {
-	// UserID is null while the invitation has not been accepted, and for API keys.
+	// UserID is null for an API key, and until an invitation is accepted.
 	UserID        *string `json:"user_id"`
 	APIKeyID      *string `json:"api_key_id,omitempty"`
 	PrincipalType string  `json:"principal_type"`
-	// Email of an API key is <api_key_id>@api-key.invalid, an address that can never receive mail.
+	// Email of an API key is <api_key_id>@api-key.invalid, which can never receive email.
 	Email               string  `json:"email"`
 	Name                string  `json:"name,omitempty"`
 	Role                string  `json:"role"`
@@ -64,12 +64,12 @@ type Membership struct {
 	InvitationExpiresAt *Time   `json:"invitation_expires_at,omitempty"`
 	CreatedAt           Time    `json:"created_at"`
 	UpdatedAt           Time    `json:"updated_at"`
-	// KeysCreated is in answers to a change that takes access away from a person: a suspension, a weaker role, the end of
-	// their ownership. It lists the API keys of which they were shown the secret.
+	// KeysCreated is set in the response to a change that reduces a user's access: a suspension, a weaker role, or the end
+	// of their ownership. It lists the API keys whose secret they were shown.
 	KeysCreated []APIKeyRef `json:"keys_created,omitempty"`
 }
 
-// AddMemberRequest names exactly one of Email, TargetUserID and APIKeyID, and the account role it gets.
+// AddMemberRequest sets exactly one of Email, TargetUserID and APIKeyID, and the account role.
 type AddMemberRequest struct {
 	Email        *string `json:"email,omitempty"`
 	TargetUserID *string `json:"target_user_id,omitempty"`
@@ -77,19 +77,19 @@ type AddMemberRequest struct {
 	RoleID       *string `json:"role_id,omitempty"`
 }
 
-// AddProjectMemberRequest names exactly one of TargetUserID and APIKeyID, and the project role it gets.
+// AddProjectMemberRequest sets exactly one of TargetUserID and APIKeyID, and the project role.
 type AddProjectMemberRequest struct {
 	TargetUserID *string `json:"target_user_id,omitempty"`
 	APIKeyID     *string `json:"api_key_id,omitempty"`
 	RoleID       *string `json:"role_id,omitempty"`
 }
 
-// UpdateMemberRequest changes what it names; nil leaves as it is. Status is "active" or "suspended".
+// UpdateMemberRequest changes the fields that are not nil. Status is "active" or "suspended".
 type UpdateMemberRequest struct {
 	RoleID *string `json:"role_id,omitempty"`
 	Status *string `json:"status,omitempty"`
-	// KeepKeys leaves the API keys working of which a person was shown the secret who is suspended in the account.
+	// KeepKeys keeps API keys enabled when a user who was shown their secret is suspended in the account.
 	KeepKeys *bool `json:"keep_keys,omitempty"`
-	// UpdatedAt is that of the member the change was made for; another version is refused with status 412.
+	// UpdatedAt is the version of the member to change. If the member has changed since, the request fails with status 412.
 	UpdatedAt *string `json:"updated_at,omitempty"`
 }

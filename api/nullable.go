@@ -5,24 +5,23 @@ import (
 	"encoding/json"
 )
 
-// Nullable is a request field in which null says something of its own: absent, null and a value are three things.
-// The zero value is absent.
+// Nullable is a request field that distinguishes between absent, null and a value. The zero value is absent.
 type Nullable[T any] struct {
 	Set   bool // the field was in the body
-	Valid bool // and it was not null
+	Valid bool // it was not null
 	Value T
 }
 
-// Some is a field with a value.
+// Some returns a field with a value.
 func Some[T any](v T) Nullable[T] { return Nullable[T]{Set: true, Valid: true, Value: v} }
 
-// Null is a field that says null.
+// Null returns a field that is null.
 func Null[T any]() Nullable[T] { return Nullable[T]{Set: true} }
 
-// IsZero reports that the field is absent; encoding/json asks for it under omitzero.
+// IsZero reports whether the field is absent. encoding/json calls it for the option omitzero.
 func (n Nullable[T]) IsZero() bool { return !n.Set }
 
-// MarshalJSON writes the value or null.
+// MarshalJSON implements json.Marshaler.
 func (n Nullable[T]) MarshalJSON() ([]byte, error) {
 	if !n.Valid {
 		return []byte("null"), nil
@@ -30,7 +29,7 @@ func (n Nullable[T]) MarshalJSON() ([]byte, error) {
 	return json.Marshal(n.Value)
 }
 
-// UnmarshalJSON is called only when the field is in the body.
+// UnmarshalJSON implements json.Unmarshaler. It is called only if the field is present.
 func (n *Nullable[T]) UnmarshalJSON(b []byte) error {
 	n.Set = true
 	if n.Valid = !bytes.Equal(b, []byte("null")); !n.Valid {

@@ -6,6 +6,6 @@ type Permission struct {
 	Description string `json:"description"`
 	Scope       string `json:"scope"`
 	Category    string `json:"category"`
-	// Removes marks what destroys something or takes access away.
+	// Removes marks a permission to delete something or take access away.
 	Removes bool `json:"removes"`
 }

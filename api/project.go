@@ -1,6 +1,6 @@
 package api
 
-// Project is a container of resources with members of its own. Every account has one Default project.
+// Project is a part of an account with its own members. Every account has one Default project.
 type Project struct {
 	ID            string  `json:"id"`
 	AccountID     string  `json:"account_id"`
@@ -15,18 +15,18 @@ type Project struct {
 	UpdatedAt     Time    `json:"updated_at"`
 }
 
-// CreateProjectRequest makes a project; its slug is derived from the name and stays.
+// CreateProjectRequest creates a project. Its slug is derived from the name and never changes.
 type CreateProjectRequest struct {
 	Name          *string `json:"name,omitempty"`
 	Description   *string `json:"description,omitempty"`
 	DefaultRegion *string `json:"default_region,omitempty"`
 }
 
-// UpdateProjectRequest changes what it names; nil leaves as it is.
+// UpdateProjectRequest changes the fields that are not nil.
 type UpdateProjectRequest struct {
 	Name          *string `json:"name,omitempty"`
 	Description   *string `json:"description,omitempty"`
 	DefaultRegion *string `json:"default_region,omitempty"`
-	// UpdatedAt is that of the project the change was made for; another version is refused with status 412.
+	// UpdatedAt is the version of the project to change. If the project has changed since, the request fails with status 412.
 	UpdatedAt *string `json:"updated_at,omitempty"`
 }

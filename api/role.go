@@ -21,7 +21,7 @@ type Role struct {
 	UpdatedAt   Time     `json:"updated_at"`
 }
 
-// CreateRoleRequest makes a custom role. Slug and Scope never change afterwards.
+// CreateRoleRequest creates a custom role. Its slug and scope never change.
 type CreateRoleRequest struct {
 	Name        *string   `json:"name,omitempty"`
 	Slug        *string   `json:"slug,omitempty"`
@@ -30,14 +30,14 @@ type CreateRoleRequest struct {
 	Permissions *[]string `json:"permissions,omitempty"`
 }
 
-// UpdateRoleRequest changes what it names; nil leaves as it is. Permissions replaces the whole set. AddPermissions and
-// RemovePermissions change the set the role has when the request arrives, so that nothing is lost that someone else changed.
+// UpdateRoleRequest changes the fields that are not nil. Permissions replaces the whole set. AddPermissions and
+// RemovePermissions change the current set, so that concurrent changes are not lost.
 type UpdateRoleRequest struct {
 	Name              *string   `json:"name,omitempty"`
 	Description       *string   `json:"description,omitempty"`
 	Permissions       *[]string `json:"permissions,omitempty"`
 	AddPermissions    *[]string `json:"add_permissions,omitempty"`
 	RemovePermissions *[]string `json:"remove_permissions,omitempty"`
-	// UpdatedAt is that of the role the change was made for; another version is refused with status 412.
+	// UpdatedAt is the version of the role to change. If the role has changed since, the request fails with status 412.
 	UpdatedAt *string `json:"updated_at,omitempty"`
 }

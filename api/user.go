@@ -1,6 +1,6 @@
 package api
 
-// User is a person of the account: a member now, or once.
+// User is a user who is or was a member of the account.
 type User struct {
 	ID    string `json:"id"`
 	Email string `json:"email"`

@@ -1,14 +1,14 @@
 package api
 
-// Whoami is the caller as the server sees it.
+// Whoami describes the caller.
 type Whoami struct {
 	Principal WhoamiPrincipal `json:"principal"`
 	Account   WhoamiAccount   `json:"account"`
-	// Role is null for a principal without a role in the account.
+	// Role is null for a principal without an account role.
 	Role *WhoamiRole `json:"role"`
 	// Permissions are the effective account permissions, in catalog order.
 	Permissions []string `json:"permissions"`
-	// Projects are the projects the caller has a role in. The Owner's role reaches every project and lists none.
+	// Projects are the projects in which the caller has a role. The Owner, who has access to all projects, has none listed.
 	Projects []WhoamiProject `json:"projects"`
 }
 
@@ -22,7 +22,7 @@ type WhoamiPrincipal struct {
 	IsOwner  bool    `json:"is_owner"`
 }
 
-// WhoamiAccount is the account the credential belongs to.
+// WhoamiAccount is the account that the credential belongs to.
 type WhoamiAccount struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
@@ -35,7 +35,7 @@ type WhoamiRole struct {
 	Slug string `json:"slug"`
 }
 
-// WhoamiProject is one project role of the caller.
+// WhoamiProject is a project role of the caller.
 type WhoamiProject struct {
 	ID          string   `json:"id"`
 	Name        string   `json:"name"`

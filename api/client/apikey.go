@@ -13,20 +13,20 @@ const (
 	keyPath  = "/api/v1/api-keys/%s"
 )
 
-// APIKeyService works on the API keys of the account.
+// APIKeyService manages the API keys of the account.
 type APIKeyService struct{ c *Client }
 
-// ListAPIKeysOptions selects a part of the list.
+// ListAPIKeysOptions are the options of APIKeyService.List and All.
 type ListAPIKeysOptions struct {
 	ListOptions
 }
 
-// List returns one page of keys, in order of creation.
+// List returns one page of API keys, in order of creation.
 func (s *APIKeyService) List(ctx context.Context, o ListAPIKeysOptions) (*api.Page[api.APIKey], error) {
 	return list[api.APIKey](ctx, s.c, keysPath, o.query())
 }
 
-// All walks the keys to the end, a page at a time.
+// All iterates over all API keys, fetching one page at a time.
 func (s *APIKeyService) All(ctx context.Context, o ListAPIKeysOptions) iter.Seq2[api.APIKey, error] {
 	return all(o.ListOptions, func(lo ListOptions) (*api.Page[api.APIKey], error) {
 		o := o
@@ -35,23 +35,24 @@ func (s *APIKeyService) All(ctx context.Context, o ListAPIKeysOptions) iter.Seq2
 	})
 }
 
-// Get returns one key, without its secret.
+// Get returns an API key, without its secret.
 func (s *APIKeyService) Get(ctx context.Context, id string) (*api.APIKey, error) {
 	return get[api.APIKey](ctx, s.c, keyPath, id)
 }
 
-// Create makes a key. The secret is in this answer and nowhere else; with ErrSecretLost the key is returned without it.
+// Create creates an API key. The response is the only one with the secret. With ErrSecretLost, the key is returned without
+// it.
 func (s *APIKeyService) Create(ctx context.Context, in api.CreateAPIKeyRequest, opts ...CallOption) (*api.APIKeyWithSecret, error) {
 	return withSecret(fetch[api.APIKeyWithSecret](ctx, s.c, request{method: http.MethodPost, path: keysPath, body: in}, opts...))
 }
 
-// Update changes name, tier, expiry or whether the key works. Revoke ends it for good.
+// Update changes name, tier or expiry of an API key, or disables or enables it. To end a key permanently, use Revoke.
 func (s *APIKeyService) Update(ctx context.Context, id string, in api.UpdateAPIKeyRequest, opts ...CallOption) (*api.APIKey, error) {
 	return write[api.APIKey](ctx, s.c, http.MethodPatch, in, opts, keyPath, id)
 }
 
-// Regenerate gives the key another secret; id, name and roles stay. The secret is in this answer and nowhere else; with
-// ErrSecretLost the key is returned without it.
+// Regenerate rotates the secret of an API key; id, name and roles stay the same. The response is the only one with the
+// secret. With ErrSecretLost, the key is returned without it.
 func (s *APIKeyService) Regenerate(ctx context.Context, id string, in api.RegenerateAPIKeyRequest, opts ...CallOption) (*api.APIKeyWithSecret, error) {
 	var body any
 	if in.GraceSeconds != nil {
@@ -60,12 +61,12 @@ func (s *APIKeyService) Regenerate(ctx context.Context, id string, in api.Regene
 	return withSecret(post[api.APIKeyWithSecret](ctx, s.c, body, opts, keyPath+"/regenerate", id))
 }
 
-// Revoke ends a key and all its roles at once.
+// Revoke ends an API key and all its roles, permanently and at once.
 func (s *APIKeyService) Revoke(ctx context.Context, id string) (*api.Done, error) {
 	return del(ctx, s.c, nil, keyPath, id)
 }
 
-// withSecret notices the repeated answer to an idempotent call, which leaves the secret out.
+// withSecret detects the repeated response to an idempotent call, which does not contain the secret.
 func withSecret(k *api.APIKeyWithSecret, err error) (*api.APIKeyWithSecret, error) {
 	if err == nil && k.Secret == "" {
 		err = ErrSecretLost

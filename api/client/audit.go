@@ -14,11 +14,11 @@ const auditPath = "/api/v1/audit-events"
 // AuditService reads the audit log.
 type AuditService struct{ c *Client }
 
-// ListEventsOptions selects events; what is empty does not filter.
+// ListEventsOptions select events. Empty fields do not filter.
 type ListEventsOptions struct {
-	Actor  string    // id of the user or API key that did it
+	Actor  string    // id of the user or API key that acted
 	Action string    // such as "member.added"
-	Target string    // id of the object it was done to
+	Target string    // id of the object that was changed
 	Since  time.Time // at this time or later
 	Until  time.Time // before this time
 	ListOptions
@@ -34,12 +34,13 @@ func (o ListEventsOptions) query() url.Values {
 	return q
 }
 
-// List returns one page of events, the newest first.
+// List returns one page of events, newest first.
 func (s *AuditService) List(ctx context.Context, o ListEventsOptions) (*api.Page[api.AuditEvent], error) {
 	return list[api.AuditEvent](ctx, s.c, auditPath, o.query())
 }
 
-// All walks the log from the newest event to the oldest, a page at a time. Events that happen meanwhile are not in it.
+// All iterates over all events from newest to oldest, fetching one page at a time. It does not include events that occur
+// in the meantime.
 func (s *AuditService) All(ctx context.Context, o ListEventsOptions) iter.Seq2[api.AuditEvent, error] {
 	return all(o.ListOptions, func(lo ListOptions) (*api.Page[api.AuditEvent], error) {
 		o := o

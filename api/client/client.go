@@ -1,12 +1,12 @@
-// Package client is the Go SDK of raff: members, invitations, roles, API keys, projects and audit log of one
+// Package client is the Go SDK of raff. It manages the members, invitations, roles, API keys, projects and audit log of an
 // account.
 //
 //	c, err := client.New("https://raff.example.com", os.Getenv("RAFF_API_KEY"))
 //	…
 //	for m, err := range c.Members.All(ctx, client.ListMembersOptions{Status: api.StatusPending}) {
 //
-// Every call is retried where that is safe, and every POST is: it carries an Idempotency-Key, so that the server does
-// it once however often it arrives. A refusal is an *Error; IsNotFound, IsConflict and their like ask about it.
+// Calls are retried if that is safe, which includes every POST: its Idempotency-Key makes the server execute it only
+// once. If the server refuses a call, the error is an *Error; use IsNotFound, IsConflict and similar functions to check.
 package client
 
 import (
@@ -25,20 +25,20 @@ import (
 )
 
 const (
-	defaultTimeout    = 30 * time.Second // of one attempt
+	defaultTimeout    = 30 * time.Second // per attempt
 	defaultMaxRetries = 4
 	defaultUserAgent  = "raff-go"
 )
 
-// Client speaks to one server with one credential. It is safe for concurrent use.
+// Client sends requests to one server with one credential. It is safe for concurrent use.
 type Client struct {
-	base       string // scheme, host and path prefix, without a slash at the end
+	base       string // scheme, host and path prefix, without a trailing slash
 	key        string
 	projectID  string
 	userAgent  string
 	retries    retryPolicy
 	outage     outage
-	grace      time.Duration // for writes whose context ends
+	grace      time.Duration // for writes whose context has ended
 	limiter    *rate.Limiter // nil: no limit
 	http       *http.Client
 	middleware []func(http.RoundTripper) http.RoundTripper
@@ -56,72 +56,71 @@ type Client struct {
 	Account        *AccountService
 }
 
-// Option changes how a Client works.
+// Option configures a Client.
 type Option func(*Client)
 
-// WithHTTPClient takes timeouts and transport from h, which itself is not changed. Redirects are not followed whatever
-// h says, because they would carry the API key to another host.
+// WithHTTPClient uses the timeouts and transport of h, which is not modified. Redirects are never followed, because
+// they could send the API key to another host.
 func WithHTTPClient(h *http.Client) Option {
 	return func(c *Client) { c.http = h }
 }
 
-// WithUserAgent puts the name of a program, such as "acme-sync/1.4", before the SDK's own.
+// WithUserAgent puts the name of a program, such as "acme-sync/1.4", before the SDK's own User-Agent.
 func WithUserAgent(ua string) Option {
 	return func(c *Client) { c.userAgent = ua + " " + defaultUserAgent }
 }
 
-// WithProjectID sends X-Project-ID with every call. The server checks that the project belongs to the account.
+// WithProjectID sends X-Project-ID with every request. The server checks that the project belongs to the account.
 func WithProjectID(id string) Option {
 	return func(c *Client) { c.projectID = id }
 }
 
-// WithMaxRetries says how often a failed call is sent again: 4 times unless said otherwise, 0 for never.
+// WithMaxRetries sets how often a failed request is sent again. The default is 4; 0 disables retries.
 func WithMaxRetries(n int) Option {
 	return func(c *Client) { c.retries = retryPolicy{times: max(n, 0)} }
 }
 
-// WithRetryTimeout has failed calls sent again for so long, instead of so many times: a server that restarts is waited
-// for. While the server answers nobody, the calls share that time, so that many calls give up together and not one
-// after the other. Zero is never.
+// WithRetryTimeout sets how long failed requests are retried, instead of how often, for example to wait for a server that
+// restarts. While the server does not respond to any request, all calls share this time, so that they give up together
+// rather than one after the other. Zero disables retries.
 func WithRetryTimeout(d time.Duration) Option {
 	return func(c *Client) { c.retries = retryPolicy{budget: max(d, 0), timed: true} }
 }
 
-// WithFinishedWrites keeps a write from being cut off when its context ends, by Ctrl-C for instance: it is finished, for
-// at most grace, so that the answer says what was done. Reads end with their context as ever, and a write whose context
-// had ended before is not sent.
+// WithFinishedWrites lets a write continue for up to grace after its context ends, for example because of Ctrl-C, so
+// that its result is known. Reads still end with their context, and a write whose context has already ended is not sent.
 func WithFinishedWrites(grace time.Duration) Option {
 	return func(c *Client) { c.grace = grace }
 }
 
-// WithMiddleware wraps every attempt, for logging, tracing or tests; of several the first is the outermost. The API key
-// is added behind all of them, so what they log cannot contain it.
+// WithMiddleware wraps every attempt, for logging, tracing or tests. The first middleware is the outermost. The API key
+// is added after all of them, so they cannot log it.
 func WithMiddleware(mw func(http.RoundTripper) http.RoundTripper) Option {
 	return func(c *Client) { c.middleware = append(c.middleware, mw) }
 }
 
-// WithRateLimit holds the client itself to so many attempts per second, with bursts of at most burst. A key of the
-// standard tier has 30 and 60, one of the high tier 100 and 200.
+// WithRateLimit limits the client to perSecond attempts per second, with bursts of up to burst. The server allows 30 and
+// 60 for API keys of the standard tier, and 100 and 200 for those of the high tier.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *Client) { c.limiter = rate.NewLimiter(rate.Limit(perSecond), burst) }
 }
 
-// WithWarnings says where warnings go. There is one so far, given by New: the API key would cross the network without
-// encryption, because baseURL is http:// and not of this machine. Without this option it goes to slog.Default, once for
-// each address. A nil warn drops warnings.
+// WithWarnings sets the function that receives warnings. Currently there is one, from New: baseURL is http:// and not
+// on this machine, so the API key would be sent without encryption. Without this option it is logged by slog.Default,
+// once per baseURL. A nil warn discards warnings.
 func WithWarnings(warn func(message string)) Option {
 	return func(c *Client) { c.warn = warn }
 }
 
-// New makes a client of the server at baseURL, such as "https://raff.example.com". An empty apiKey is good only for
-// accepting and declining invitations. New does not connect.
+// New returns a Client for the server at baseURL, such as "https://raff.example.com". Without an API key, it can only
+// accept and decline invitations. New does not connect.
 func New(baseURL, apiKey string, opts ...Option) (*Client, error) {
 	base, err := parseBase(baseURL)
 	if err != nil {
 		return nil, err
 	}
 	if strings.ContainsFunc(apiKey, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return nil, errors.New("the API key contains a space, a line break or another character no key has; copy it again")
+		return nil, errors.New("the API key contains a space, a line break or another invalid character; copy it again")
 	}
 	c := &Client{
 		base:      base,
@@ -158,17 +157,17 @@ func parseBase(s string) (string, error) {
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
 		return "", errors.New("the API URL must look like https://raff.example.com or http://127.0.0.1:8080")
 	case u.User != nil:
-		return "", errors.New("the API URL must not contain a user name or password; the API key is given on its own")
+		return "", errors.New("the API URL must not contain a user name or password; the API key is set separately")
 	case u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("the API URL %q must end before the ? or #", u.Redacted())
+		return "", fmt.Errorf("the API URL %q must not contain ? or #", u.Redacted())
 	}
-	// People paste the address of an endpoint; the version belongs to the client.
+	// People paste the URL of an endpoint; the client adds the version itself.
 	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/api/v1")
 	u.RawPath = ""
 	return u.String(), nil
 }
 
-// wrap is h with the middleware and the credential around its transport, and without redirects.
+// wrap returns a copy of h with the middleware and the credential, and without redirects.
 func (c *Client) wrap(h *http.Client) *http.Client {
 	w := *h
 	var rt = w.Transport
@@ -184,7 +183,7 @@ func (c *Client) wrap(h *http.Client) *http.Client {
 	return &w
 }
 
-// credential adds the API key at the last moment.
+// credential is the innermost transport, which adds the API key.
 type credential struct {
 	key  string
 	next http.RoundTripper
@@ -198,22 +197,22 @@ func (t credential) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-// CallOption changes one call.
+// CallOption configures one call.
 type CallOption func(*request)
 
-// WithIdempotencyKey names the operation, so that sending it again within 24 hours, even from another process, gets
-// the first answer instead of doing it twice. Without it every call gets a random key of its own.
+// WithIdempotencyKey sets the key of the operation. If it is sent again within 24 hours, even by another process, the
+// server returns the first response instead of executing it twice. By default, every call has a random key.
 func WithIdempotencyKey(key string) CallOption {
 	return func(r *request) { r.idempotencyKey = key }
 }
 
-// WithVersion makes a change only if the object is still the version with this UpdatedAt, whatever the body says; another
-// one is refused, see IsChanged.
+// WithVersion makes a change only if the object still has this UpdatedAt, whatever the request body says. Otherwise the
+// error satisfies IsChanged.
 func WithVersion(updatedAt time.Time) CallOption {
 	return func(r *request) { r.ifMatch = `"` + updatedAt.UTC().Format(time.RFC3339Nano) + `"` }
 }
 
-// exposed reports an address whose traffic others on the network can read: plain HTTP beyond this machine.
+// exposed reports whether base is plain HTTP on a host other than this machine.
 func exposed(base string) bool {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" {
@@ -226,7 +225,7 @@ func exposed(base string) bool {
 	return host != "localhost" && !strings.HasSuffix(host, ".localhost")
 }
 
-var logged sync.Map // the warnings that logOnce has given
+var logged sync.Map // the warnings that logOnce has logged
 
 func logOnce(message string) {
 	if _, before := logged.LoadOrStore(message, true); !before {

@@ -14,7 +14,7 @@ import (
 	"raff/api/client"
 )
 
-func TestNewRefusesWhatCannotBeAServer(t *testing.T) {
+func TestNewWithInvalidArguments(t *testing.T) {
 	for _, u := range []string{"", "raff.example.com", "ftp://raff.example.com", "http://", "https://bob:secret@raff.example.com", "https://raff.example.com/?x=1", "http://[::1", "https://raff.example.com/#top"} {
 		if _, err := client.New(u, fakeKey); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("New(%q): %v, want an error without the password", u, err)
@@ -26,7 +26,7 @@ func TestNewRefusesWhatCannotBeAServer(t *testing.T) {
 	}
 }
 
-func TestTheAddressMayHaveAPathASlashOrTheVersion(t *testing.T) {
+func TestBaseURLForms(t *testing.T) {
 	for suffix, want := range map[string]string{"": "/api/v1/members/m1", "/": "/api/v1/members/m1", "/team/": "/team/api/v1/members/m1", "/api/v1": "/api/v1/members/m1"} {
 		m := misbehave(t, answer(200, alice))
 		c, err := client.New(m.URL+suffix, fakeKey)
@@ -39,7 +39,7 @@ func TestTheAddressMayHaveAPathASlashOrTheVersion(t *testing.T) {
 	}
 }
 
-func TestAnIDNeverBecomesAnotherPath(t *testing.T) {
+func TestInvalidIDs(t *testing.T) {
 	m := misbehave(t, answer(200, alice))
 	c := m.client(t)
 	for _, id := range []string{"", ".", ".."} {
@@ -68,7 +68,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestARedirectDoesNotCarryTheKeyAway(t *testing.T) {
+func TestRedirectsAreNotFollowed(t *testing.T) {
 	var leaked bool
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { leaked = true }))
 	defer other.Close()
@@ -104,7 +104,7 @@ func TestErrorsNeverShowTheKey(t *testing.T) {
 	}
 }
 
-func TestOnlyTheServerKnowsWhatDoesNotExist(t *testing.T) {
+func TestNotFoundFromOtherPrograms(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
 		want   bool
@@ -145,7 +145,7 @@ func TestMiddlewareDoesNotSeeTheKey(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutEndIsRefused(t *testing.T) {
+func TestOversizedResponse(t *testing.T) {
 	m := misbehave(t, func(w http.ResponseWriter, r *http.Request) {
 		chunk := []byte(strings.Repeat(" ", 1<<20))
 		for r.Context().Err() == nil {
@@ -159,7 +159,7 @@ func TestAnAnswerWithoutEndIsRefused(t *testing.T) {
 	}
 }
 
-func TestRateLimitHoldsTheClientBack(t *testing.T) {
+func TestRateLimit(t *testing.T) {
 	m := misbehave(t, answer(200, alice))
 	c := m.client(t, client.WithRateLimit(20, 1))
 	start := time.Now()
@@ -178,7 +178,7 @@ func number(s string) int {
 	return n
 }
 
-// rows serves a list of n members the way a server does that knows cursors, or only offsets, or leaves the total out.
+// rows serves a list of n members like a server with cursors, only with offsets, or without totals.
 func rows(n int, cursors, totals bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
@@ -201,7 +201,7 @@ func rows(n int, cursors, totals bool) http.HandlerFunc {
 	}
 }
 
-func TestAllReachesTheEnd(t *testing.T) {
+func TestAll(t *testing.T) {
 	for _, n := range []int{0, 1, 9, 10, 11, 25} {
 		for _, c := range []struct{ cursors, totals bool }{{true, true}, {false, true}, {false, false}} {
 			m := misbehave(t, rows(n, c.cursors, c.totals))
@@ -227,7 +227,7 @@ func TestAllReachesTheEnd(t *testing.T) {
 	}
 }
 
-func TestAllStopsAtAnErrorAndWhenTold(t *testing.T) {
+func TestAllStops(t *testing.T) {
 	m := misbehave(t, rows(25, true, true), answer(403, `{"error":"Forbidden","message":"No.","code":"permission_denied"}`))
 	var n int
 	var last error

@@ -11,7 +11,7 @@ import (
 	"raff/api/client"
 )
 
-// Make a key for a machine, rotate it, and end it. The secret is told only when it is new.
+// Create an API key for a program, rotate its secret, and revoke it. Each secret is returned only once.
 func ExampleAPIKeyService() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -42,7 +42,7 @@ func ExampleAPIKeyService() {
 	// gone: true
 }
 
-// Look at what roles are made of.
+// List the permissions from which roles are made.
 func ExamplePermissionService_List() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -62,7 +62,7 @@ func ExamplePermissionService_List() {
 	// Output: backup.delete - Delete backups
 }
 
-// Make a role of one's own out of the permissions it needs.
+// Create a custom role with the permissions it needs.
 func ExampleRoleService_Create() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -81,7 +81,7 @@ func ExampleRoleService_Create() {
 	// Output: support [account.members.view account.audit.view] false
 }
 
-// Invite someone where the server sends no mail: the link is handed over in person.
+// Invite someone on a server without email: pass the link on yourself.
 func ExampleInvitationService_Link() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -105,7 +105,7 @@ func ExampleInvitationService_Link() {
 	// Output: frank@example.com true
 }
 
-// Make a project and give a machine a role in it, and nowhere else.
+// Create a project and give an API key a role only in this project.
 func ExampleProjectMemberService_Add() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -129,7 +129,7 @@ func ExampleProjectMemberService_Add() {
 	// Output: web-shop web shop deploy Operator active
 }
 
-// Rename a project. Its slug stays, so that nothing which names it breaks.
+// Rename a project. Its slug does not change, so that references to it keep working.
 func ExampleProjectService_Update() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -149,7 +149,7 @@ func ExampleProjectService_Update() {
 	// Output: Website 2 website
 }
 
-// Read what was done, the newest first.
+// Read the audit log, newest events first.
 func ExampleAuditService_All() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -166,7 +166,7 @@ func ExampleAuditService_All() {
 	// Output: account.created Acme
 }
 
-// Invite a whole team at once. Every row tells how it ended; one that is refused does not hurt the others.
+// Invite a whole team at once. Every row has its own result; a row that is refused does not affect the others.
 func ExampleMemberService_AddMany() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -195,7 +195,7 @@ func ExampleMemberService_AddMany() {
 	// erin@example.com pending
 }
 
-// Add someone at once who is known to the account, by the id behind their address.
+// Add a user who is known in the account, by their id.
 func ExampleUserService_Lookup() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -211,7 +211,7 @@ func ExampleUserService_Lookup() {
 	// Output: owner@example.com
 }
 
-// Ownership is transferred by its Owner in person; a key is denied, even the Owner's.
+// Only the Owner can transfer ownership, while signed in. It is denied for an API key, even with the Owner role.
 func ExampleAccountService_TransferOwnership() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))

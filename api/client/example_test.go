@@ -25,7 +25,7 @@ func Example() {
 	// Output: Acme Owner
 }
 
-// Invite someone. Doing it twice is a conflict that says which member already exists.
+// Invite someone. A second invitation is a conflict that names the existing member.
 func ExampleMemberService_Add() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -49,7 +49,7 @@ func ExampleMemberService_Add() {
 	// invitation_pending true
 }
 
-// Walk a whole list, however long it is.
+// Iterate over a list of any length.
 func ExampleMemberService_All() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))
@@ -66,7 +66,7 @@ func ExampleMemberService_All() {
 	// Output: owner@example.com Owner
 }
 
-// Find the role to hand out by its slug.
+// Find a role by its slug.
 func ExampleRoleService_All() {
 	ctx := context.Background()
 	c, err := client.New(os.Getenv("RAFF_API_URL"), os.Getenv("RAFF_API_KEY"))

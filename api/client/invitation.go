@@ -14,10 +14,10 @@ const (
 	projectInvitationsPath = "/api/v1/projects/%s/invitations"
 )
 
-// InvitationService works on invitations that are open, expired or declined.
+// InvitationService manages invitations that are open, expired or declined.
 type InvitationService struct{ c *Client }
 
-// ListInvitationsOptions selects invitations; an empty ProjectID means those to the account.
+// ListInvitationsOptions select invitations. Without a ProjectID they are invitations to the account.
 type ListInvitationsOptions struct {
 	ProjectID string
 	ListOptions
@@ -35,7 +35,7 @@ func (s *InvitationService) List(ctx context.Context, o ListInvitationsOptions) 
 	return list[api.Invitation](ctx, s.c, path, o.query())
 }
 
-// All walks the invitations to the end, a page at a time.
+// All iterates over all invitations, fetching one page at a time.
 func (s *InvitationService) All(ctx context.Context, o ListInvitationsOptions) iter.Seq2[api.Invitation, error] {
 	return all(o.ListOptions, func(lo ListOptions) (*api.Page[api.Invitation], error) {
 		o := o
@@ -44,42 +44,42 @@ func (s *InvitationService) All(ctx context.Context, o ListInvitationsOptions) i
 	})
 }
 
-// Get returns one invitation.
+// Get returns an invitation.
 func (s *InvitationService) Get(ctx context.Context, id string) (*api.Invitation, error) {
 	return get[api.Invitation](ctx, s.c, invitationPath, id)
 }
 
-// Create invites an address to the account.
+// Create invites an email to the account.
 func (s *InvitationService) Create(ctx context.Context, in api.CreateInvitationRequest, opts ...CallOption) (*api.Invitation, error) {
 	return fetch[api.Invitation](ctx, s.c, request{method: http.MethodPost, path: invitationsPath, body: in}, opts...)
 }
 
-// CreateForProject invites an address to a project.
+// CreateForProject invites an email to a project.
 func (s *InvitationService) CreateForProject(ctx context.Context, projectID string, in api.CreateInvitationRequest, opts ...CallOption) (*api.Invitation, error) {
 	return post[api.Invitation](ctx, s.c, in, opts, projectInvitationsPath, projectID)
 }
 
-// Resend mails a new link and starts the time again; the member stays the same and the old link ends.
+// Resend sends a new link and restarts the time until it expires. The member stays the same; earlier links stop working.
 func (s *InvitationService) Resend(ctx context.Context, id string, opts ...CallOption) (*api.Invitation, error) {
 	return post[api.Invitation](ctx, s.c, nil, opts, invitationPath+"/resend", id)
 }
 
-// Cancel withdraws an invitation, and with it its pending member.
+// Cancel cancels an invitation and removes its pending member.
 func (s *InvitationService) Cancel(ctx context.Context, id string) (*api.Done, error) {
 	return del(ctx, s.c, nil, invitationPath, id)
 }
 
-// Link makes a link to hand over in person, where the server sends no mail. It is in this answer and nowhere else.
+// Link creates an invitation link to pass on, on a server that does not send email. Only this response contains it.
 func (s *InvitationService) Link(ctx context.Context, id string, opts ...CallOption) (*api.InvitationLink, error) {
 	return post[api.InvitationLink](ctx, s.c, nil, opts, invitationPath+"/link", id)
 }
 
-// Accept takes an invitation up. It needs the token of the link and no API key.
+// Accept accepts an invitation. It needs the token from the link, but no API key.
 func (s *InvitationService) Accept(ctx context.Context, in api.AcceptInvitationRequest, opts ...CallOption) (*api.Member, error) {
 	return post[api.Member](ctx, s.c, in, opts, invitationsPath+"/accept")
 }
 
-// Decline refuses an invitation for good. It needs the token of the link and no API key.
+// Decline declines an invitation. It needs the token from the link, but no API key.
 func (s *InvitationService) Decline(ctx context.Context, in api.DeclineInvitationRequest, opts ...CallOption) (*api.Done, error) {
 	var d api.Done
 	if err := s.c.send(ctx, request{method: http.MethodPost, path: invitationsPath + "/decline", body: in}, &d, opts...); err != nil {

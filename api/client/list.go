@@ -12,11 +12,11 @@ import (
 	"raff/api"
 )
 
-// pageSize is the largest page the server gives.
+// pageSize is the maximum page size of the server.
 const pageSize = 1000
 
-// ListOptions says which part of a list is wanted. Limit is 1 to 1000; zero leaves it to the server in List and means
-// 1000 a page in All. Cursor is the NextCursor of an earlier page and beats Offset.
+// ListOptions select a part of a list. Limit is 1 to 1000; zero means the server's default in List, and 1000 per page in
+// All. Cursor is the NextCursor of an earlier page and takes precedence over Offset.
 type ListOptions struct {
 	Limit  int
 	Offset int
@@ -52,7 +52,7 @@ func set(q url.Values, name, value string) {
 	}
 }
 
-// list performs a call that answers one page.
+// list performs a call that returns one page.
 func list[T any](ctx context.Context, c *Client, path string, q url.Values) (*api.Page[T], error) {
 	r := request{method: http.MethodGet, path: path, query: q}
 	var p api.Page[T]
@@ -65,7 +65,7 @@ func list[T any](ctx context.Context, c *Client, path string, q url.Values) (*ap
 	return &p, nil
 }
 
-// all walks a list from o to its end, by cursor where the server gives one. After an error it stops.
+// all iterates over a list from o to its end, by cursor if the server returns one. It stops after an error.
 func all[T any](o ListOptions, page func(ListOptions) (*api.Page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		if o.Limit == 0 {
@@ -88,7 +88,7 @@ func all[T any](o ListOptions, page func(ListOptions) (*api.Page[T], error)) ite
 				continue
 			}
 			o.Offset += len(p.Data)
-			counted := p.Total > 0 // the contract's list of roles has no total
+			counted := p.Total > 0 // the server may omit the total of the list of roles
 			if o.Cursor != "" || len(p.Data) == 0 || counted && o.Offset >= p.Total || !counted && len(p.Data) < o.Limit {
 				return
 			}
@@ -96,11 +96,11 @@ func all[T any](o ListOptions, page func(ListOptions) (*api.Page[T], error)) ite
 	}
 }
 
-// pathOf puts ids into a path such as "/api/v1/members/%s".
+// pathOf inserts ids into a path such as "/api/v1/members/%s".
 func pathOf(format string, ids ...string) (string, error) {
 	escaped := make([]any, len(ids))
 	for i, id := range ids {
-		// These would be read as another path, such as that of the whole list.
+		// These would be interpreted as another path, such as that of the whole list.
 		if id == "" || id == "." || id == ".." {
 			return "", fmt.Errorf("%q is not an id", id)
 		}

@@ -17,11 +17,11 @@ import (
 	"raff/api/client"
 )
 
-// The roles that the examples hand out.
+// The roles that the examples assign.
 var adminRole, operatorRole string
 
-// TestMain gives the examples a real server, built from the same checkout. Where this module is alone, in someone's
-// module cache, there is nothing to build it from, and the examples are left out.
+// TestMain starts a real server, built from the same checkout, for the examples. Without a checkout, such as in a module
+// cache, the examples are not run.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if _, err := os.Stat("../../cmd/raffd"); err != nil {
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// serve starts a server to try things on, and says in the environment where it is.
+// serve starts a development server and sets its address and API key in the environment.
 func serve() (stop func(), err error) {
 	dir, err := os.MkdirTemp("", "raff-example-")
 	if err != nil {
@@ -62,15 +62,15 @@ func serve() (stop func(), err error) {
 	}
 	stop = func() {
 		_ = server.Process.Kill()
-		_ = server.Wait() // says that it was killed
+		_ = server.Wait() // returns an error because it was killed
 		_ = os.RemoveAll(dir)
 	}
 	url, key := greeting(out)
 	if url == "" || key == "" {
 		stop()
-		return nil, fmt.Errorf("the server says neither where it is nor a key: %q, %q", url, key)
+		return nil, fmt.Errorf("the server did not print its URL and an API key: %q, %q", url, key)
 	}
-	go io.Copy(io.Discard, out) //nolint:errcheck // it ends with the server
+	go io.Copy(io.Discard, out) //nolint:errcheck // ends with the server
 	if err := os.Setenv("RAFF_API_URL", url); err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func serve() (stop func(), err error) {
 	return stop, roles(url, key)
 }
 
-// greeting reads the address of the server and the Owner's key from what a new development server prints.
+// greeting parses the URL and the Owner's API key from the output of a new development server.
 func greeting(r io.Reader) (url, key string) {
 	for lines := bufio.NewScanner(r); key == "" && lines.Scan(); {
 		words := strings.Fields(lines.Text())

@@ -16,19 +16,19 @@ const (
 	projectMemberPath = "/api/v1/projects/%s/members/%s"
 )
 
-// MemberService works on the members of the account.
+// MemberService manages the members of the account.
 type MemberService struct{ c *Client }
 
-// ProjectMemberService works on the members of one project.
+// ProjectMemberService manages the members of projects.
 type ProjectMemberService struct{ c *Client }
 
-// ListMembersOptions selects members; what is empty does not filter.
+// ListMembersOptions select members. Empty fields do not filter.
 type ListMembersOptions struct {
 	Status        string // one of api.StatusPending, …
 	RoleID        string
-	Email         string // the whole address, in any spelling of it
+	Email         string // the complete email, in any case
 	PrincipalType string // one of api.PrincipalUser, …
-	Query         string // part of the address or the name
+	Query         string // part of the email or name
 	ListOptions
 }
 
@@ -47,7 +47,7 @@ func (s *MemberService) List(ctx context.Context, o ListMembersOptions) (*api.Pa
 	return list[api.Member](ctx, s.c, membersPath, o.query())
 }
 
-// All walks the members to the end, a page at a time.
+// All iterates over all members, fetching one page at a time.
 func (s *MemberService) All(ctx context.Context, o ListMembersOptions) iter.Seq2[api.Member, error] {
 	return all(o.ListOptions, func(lo ListOptions) (*api.Page[api.Member], error) {
 		o := o
@@ -56,19 +56,19 @@ func (s *MemberService) All(ctx context.Context, o ListMembersOptions) iter.Seq2
 	})
 }
 
-// Get returns one member.
+// Get returns a member.
 func (s *MemberService) Get(ctx context.Context, id string) (*api.Member, error) {
 	return get[api.Member](ctx, s.c, memberPath, id)
 }
 
-// Add adds a user or an API key at once, or invites an address. Code "already_member" or "invitation_pending" comes
-// with the MemberID of the existing member.
+// Add adds a user or an API key, or invites an email. With the codes "already_member" and "invitation_pending", the
+// error has the MemberID of the existing member.
 func (s *MemberService) Add(ctx context.Context, in api.AddMemberRequest, opts ...CallOption) (*api.Member, error) {
 	return fetch[api.Member](ctx, s.c, request{method: http.MethodPost, path: membersPath, body: in}, opts...)
 }
 
-// AddMany adds up to 500 members in one transaction and says for each row, in order, how it ended: a row that is refused
-// does not hurt the others, and is no error of the call. With DryRun it says how each would end, and adds nobody.
+// AddMany adds up to 500 members in one transaction and returns a result for each row, in order. A row that is refused
+// does not affect the others and is not an error of the call. With DryRun, it returns what would happen.
 func (s *MemberService) AddMany(ctx context.Context, in api.AddMembersRequest, opts ...CallOption) ([]api.AddMembersResult, error) {
 	rows, err := fetch[[]api.AddMembersResult](ctx, s.c, request{method: http.MethodPost, path: membersPath + "/bulk", body: in}, opts...)
 	if err != nil {
@@ -77,20 +77,20 @@ func (s *MemberService) AddMany(ctx context.Context, in api.AddMembersRequest, o
 	return *rows, nil
 }
 
-// Update changes role or status, also of a member whose invitation is still open. A suspension deactivates the API keys
-// of which the person was shown the secret, unless KeepKeys is set; KeysCreated of the answer lists them.
+// Update changes a member's role or status, also while the invitation is open. Suspending a user disables the API keys
+// whose secret they were shown, unless KeepKeys is set; KeysCreated of the result lists these keys.
 func (s *MemberService) Update(ctx context.Context, id string, in api.UpdateMemberRequest, opts ...CallOption) (*api.Member, error) {
 	return write[api.Member](ctx, s.c, http.MethodPatch, in, opts, memberPath, id)
 }
 
-// RemoveMemberOptions says how a member is removed.
+// RemoveMemberOptions are the options of RemoveWith.
 type RemoveMemberOptions struct {
-	// KeepKeys leaves the API keys working of which the person was shown the secret. Otherwise they are deactivated.
+	// KeepKeys keeps API keys enabled whose secret the user was shown. By default they are disabled.
 	KeepKeys bool
 }
 
-// Remove removes a member with all its project roles, or cancels its invitation. The answer lists the keys of which the
-// person was shown the secret, which are deactivated, and the invitations they sent, which stay valid.
+// Remove removes a member with all their project roles, or cancels their invitation. The result lists the API keys whose
+// secret the user was shown, which are disabled, and the invitations they sent, which stay valid.
 func (s *MemberService) Remove(ctx context.Context, id string) (*api.Done, error) {
 	return s.RemoveWith(ctx, id, RemoveMemberOptions{})
 }
@@ -113,7 +113,7 @@ func (s *ProjectMemberService) List(ctx context.Context, projectID string, o Lis
 	return list[api.ProjectMember](ctx, s.c, path, o.query())
 }
 
-// All walks a project's members to the end, a page at a time.
+// All iterates over all members of a project, fetching one page at a time.
 func (s *ProjectMemberService) All(ctx context.Context, projectID string, o ListMembersOptions) iter.Seq2[api.ProjectMember, error] {
 	return all(o.ListOptions, func(lo ListOptions) (*api.Page[api.ProjectMember], error) {
 		o := o
@@ -122,18 +122,18 @@ func (s *ProjectMemberService) All(ctx context.Context, projectID string, o List
 	})
 }
 
-// Get returns one member of a project.
+// Get returns a member of a project.
 func (s *ProjectMemberService) Get(ctx context.Context, projectID, id string) (*api.ProjectMember, error) {
 	return get[api.ProjectMember](ctx, s.c, projectMemberPath, projectID, id)
 }
 
-// Add gives a user or an API key of the account a role in the project. InvitationService.CreateForProject invites an
-// address.
+// Add gives a user or an API key of the account a role in the project. To invite an email, use
+// InvitationService.CreateForProject.
 func (s *ProjectMemberService) Add(ctx context.Context, projectID string, in api.AddProjectMemberRequest, opts ...CallOption) (*api.ProjectMember, error) {
 	return post[api.ProjectMember](ctx, s.c, in, opts, projectMembers, projectID)
 }
 
-// AddMany is MemberService.AddMany into a project: a row with an Email invites into the project.
+// AddMany is MemberService.AddMany for a project. A row with an Email invites to the project.
 func (s *ProjectMemberService) AddMany(ctx context.Context, projectID string, in api.AddMembersRequest, opts ...CallOption) ([]api.AddProjectMembersResult, error) {
 	rows, err := post[[]api.AddProjectMembersResult](ctx, s.c, in, opts, projectMembers+"/bulk", projectID)
 	if err != nil {
@@ -142,12 +142,12 @@ func (s *ProjectMemberService) AddMany(ctx context.Context, projectID string, in
 	return *rows, nil
 }
 
-// Update changes role or status in the project.
+// Update changes a member's role or status in the project.
 func (s *ProjectMemberService) Update(ctx context.Context, projectID, id string, in api.UpdateMemberRequest, opts ...CallOption) (*api.ProjectMember, error) {
 	return write[api.ProjectMember](ctx, s.c, http.MethodPatch, in, opts, projectMemberPath, projectID, id)
 }
 
-// Remove takes the role in the project away; the account membership stays.
+// Remove removes a member from the project. The account membership stays.
 func (s *ProjectMemberService) Remove(ctx context.Context, projectID, id string) (*api.Done, error) {
 	return del(ctx, s.c, nil, projectMemberPath, projectID, id)
 }

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// retryPolicy says how long a failed call is sent again: so many times, or for so long.
+// retryPolicy says how long a failed call is retried: a number of times, or for a time.
 type retryPolicy struct {
 	times  int
 	budget time.Duration
 	timed  bool
 }
 
-// again reports whether a call may be sent once more after waiting; since is when its trouble began.
+// again reports whether a call may be retried after wait. since is the start of the failures.
 func (p retryPolicy) again(attempt int, since time.Time, wait time.Duration) bool {
 	if p.timed {
 		return time.Since(since)+wait <= p.budget
@@ -21,8 +21,8 @@ func (p retryPolicy) again(attempt int, since time.Time, wait time.Duration) boo
 	return attempt < p.times
 }
 
-// outage knows since when no call of the client was answered. Failures further apart than forgetAfter are not of one
-// outage: nobody tried in between.
+// outage tracks since when all attempts of the client have failed. Failures that are more than forgetAfter apart are
+// separate outages.
 type outage struct {
 	mu          sync.Mutex
 	since, last time.Time
@@ -30,7 +30,7 @@ type outage struct {
 
 const forgetAfter = maxRetryAfter + defaultTimeout
 
-// note takes the end of one attempt, and returns since when attempts have only failed; the zero time if they have not.
+// note records the result of an attempt. It returns since when attempts have failed, or the zero time after a success.
 func (o *outage) note(failed bool) time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -45,7 +45,7 @@ func (o *outage) note(failed bool) time.Time {
 	return o.since
 }
 
-// earlier is the earlier of two moments; the zero time is none.
+// earlier returns the earlier of two times, ignoring zero times.
 func earlier(a, b time.Time) time.Time {
 	if b.IsZero() || a.Before(b) {
 		return a
@@ -53,8 +53,8 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// Finish returns a context for what must not be cut off once it has begun, such as a write whose answer holds a secret.
-// It has the values of ctx, and goes on for at most grace after ctx has ended. The caller calls stop when done.
+// Finish returns a context for work that must not be interrupted once it has begun, such as a write whose response
+// contains a secret. It has the values of ctx and ends at most grace after ctx. The caller must call stop when done.
 func Finish(ctx context.Context, grace time.Duration) (finishing context.Context, stop context.CancelFunc) {
 	finishing, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() {

@@ -20,8 +20,8 @@ import (
 
 const fakeKey = "raff_0000fake0000"
 
-// misbehaving is a server that gives its answers one after the other, the last one for ever, and notes what it was
-// asked.
+// misbehaving is a server that returns the given answers one after the other, the last one repeatedly, and records the
+// requests.
 type misbehaving struct {
 	*httptest.Server
 	mu   sync.Mutex
@@ -64,7 +64,7 @@ func answer(status int, body string, header ...string) http.HandlerFunc {
 	}
 }
 
-// hangUp breaks the connection before any answer.
+// hangUp closes the connection without a response.
 func hangUp(w http.ResponseWriter, _ *http.Request) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
@@ -78,7 +78,7 @@ const (
 	limited     = `{"error":"Rate limit exceeded","message":"Wait a second.","code":"rate_limited"}`
 )
 
-func TestRetriesWhatMaySucceedLater(t *testing.T) {
+func TestRetries(t *testing.T) {
 	truncated := answer(200, alice[:20], "Content-Length", fmt.Sprint(len(alice)))
 	for name, fails := range map[string]http.HandlerFunc{
 		"503":                   answer(503, unavailable),
@@ -111,7 +111,7 @@ func TestRetriesWhatMaySucceedLater(t *testing.T) {
 	}
 }
 
-func TestDoesNotRetryARefusal(t *testing.T) {
+func TestRefusalsAreNotRetried(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 409, 410, 422, 500} {
 		m := misbehave(t, answer(status, `{"error":"x","message":"No.","code":"some_code","request_id":"req-1"}`))
 		_, err := m.client(t).Members.Get(t.Context(), "m1")
@@ -125,7 +125,7 @@ func TestDoesNotRetryARefusal(t *testing.T) {
 	}
 }
 
-func TestGivesUpWithTheLastRefusal(t *testing.T) {
+func TestRetriesEndWithTheLastError(t *testing.T) {
 	m := misbehave(t, answer(503, unavailable))
 	_, err := m.client(t, client.WithMaxRetries(1)).Members.Get(t.Context(), "m1")
 	if client.Code(err) != "unavailable" || len(m.seen) != 2 {
@@ -133,7 +133,7 @@ func TestGivesUpWithTheLastRefusal(t *testing.T) {
 	}
 }
 
-// A time budget outlasts any number of failures, and calls that fail together share it.
+// TestRetriesForATime: a time budget allows any number of retries, and calls that fail together share it.
 func TestRetriesForATime(t *testing.T) {
 	down := answer(503, unavailable, "Retry-After", "0")
 	m := misbehave(t, slices.Concat(slices.Repeat([]http.HandlerFunc{down}, 6), []http.HandlerFunc{answer(200, alice)})...)
@@ -144,7 +144,7 @@ func TestRetriesForATime(t *testing.T) {
 	m = misbehave(t, down)
 	c := m.client(t, client.WithRetryTimeout(600*time.Millisecond))
 	var err error
-	for range 30 { // the first call takes the budget up, and one attempt is left for each of the others
+	for range 30 { // the first call uses up the budget; each of the others gets one attempt
 		_, err = c.Members.Get(t.Context(), "m1")
 	}
 	if client.Code(err) != "unavailable" || len(m.seen) < 31 || len(m.seen) > 45 {
@@ -157,27 +157,27 @@ func TestRetriesForATime(t *testing.T) {
 	}
 }
 
-// What has begun ends, but not never.
+// TestFinish: work that has begun can finish, but not take forever.
 func TestFinish(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	finishing, stop := client.Finish(ctx, time.Hour)
 	interrupt()
 	if finishing.Err() != nil {
-		t.Error("the interrupt cut it off")
+		t.Error("the context was canceled with its parent")
 	}
 	if stop(); finishing.Err() == nil {
-		t.Error("it goes on after it was stopped")
+		t.Error("the context continues after stop")
 	}
 	finishing, stop = client.Finish(ctx, time.Millisecond)
 	defer stop()
 	select {
 	case <-finishing.Done():
 	case <-time.After(time.Minute):
-		t.Error("it goes on after the time it was given")
+		t.Error("the context continues after the grace period")
 	}
 }
 
-func TestObeysRetryAfter(t *testing.T) {
+func TestRetryAfter(t *testing.T) {
 	m := misbehave(t, answer(429, limited, "Retry-After", "1"), answer(200, alice))
 	start := time.Now()
 	if _, err := m.client(t).Members.Get(t.Context(), "m1"); err != nil {
@@ -188,7 +188,7 @@ func TestObeysRetryAfter(t *testing.T) {
 	}
 }
 
-func TestDoesNotWaitLongerThanTheCaller(t *testing.T) {
+func TestNoRetryAfterTheDeadline(t *testing.T) {
 	for name, c := range map[string]struct {
 		retryAfter string
 		timeout    time.Duration
@@ -211,7 +211,7 @@ func TestDoesNotWaitLongerThanTheCaller(t *testing.T) {
 	}
 }
 
-func TestAnEndedContextEndsTheCall(t *testing.T) {
+func TestCanceledContext(t *testing.T) {
 	m := misbehave(t, answer(503, unavailable))
 	ctx, cancel := context.WithCancel(t.Context())
 	c := m.client(t, client.WithMaxRetries(1000), client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
@@ -225,7 +225,7 @@ func TestAnEndedContextEndsTheCall(t *testing.T) {
 	}
 }
 
-func TestNothingListensThere(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +243,7 @@ func TestNothingListensThere(t *testing.T) {
 	}
 }
 
-func TestALostSecretIsSaid(t *testing.T) {
+func TestLostSecret(t *testing.T) {
 	m := misbehave(t, hangUp, answer(201, `{"success":true,"data":{"id":"k1","name":"ci"}}`))
 	k, err := m.client(t).APIKeys.Create(t.Context(), api.CreateAPIKeyRequest{Name: new("ci")})
 	if !errors.Is(err, client.ErrSecretLost) || k == nil || k.ID != "k1" {

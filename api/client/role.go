@@ -14,29 +14,29 @@ const (
 	rolePath  = "/api/v1/roles/%s"
 )
 
-// RoleService works on the roles the account can use: its own and the system's.
+// RoleService manages the roles of the account: system roles and custom roles.
 type RoleService struct{ c *Client }
 
-// ListRolesOptions selects roles; an empty Scope means both.
+// ListRolesOptions select roles. An empty Scope means both scopes.
 type ListRolesOptions struct {
 	Scope string // api.ScopeAccount or api.ScopeProject
 	ListOptions
 }
 
-// DeleteRoleOptions says what becomes of those who have the role. Without ReassignTo a role in use is not deleted:
-// code "role_in_use", with its Holders.
+// DeleteRoleOptions are the options of Delete. Without ReassignTo, a role in use is not deleted: the error has the code
+// "role_in_use" and Holders.
 type DeleteRoleOptions struct {
 	ReassignTo string // id of another role of the same scope
 }
 
-// List returns one page of roles: the system's first, then by name.
+// List returns one page of roles: system roles first, then by name.
 func (s *RoleService) List(ctx context.Context, o ListRolesOptions) (*api.Page[api.Role], error) {
 	q := o.query()
 	set(q, "scope", o.Scope)
 	return list[api.Role](ctx, s.c, rolesPath, q)
 }
 
-// All walks the roles to the end, a page at a time.
+// All iterates over all roles, fetching one page at a time.
 func (s *RoleService) All(ctx context.Context, o ListRolesOptions) iter.Seq2[api.Role, error] {
 	return all(o.ListOptions, func(lo ListOptions) (*api.Page[api.Role], error) {
 		o := o
@@ -45,24 +45,24 @@ func (s *RoleService) All(ctx context.Context, o ListRolesOptions) iter.Seq2[api
 	})
 }
 
-// Get returns one role.
+// Get returns a role.
 func (s *RoleService) Get(ctx context.Context, id string) (*api.Role, error) {
 	return get[api.Role](ctx, s.c, rolePath, id)
 }
 
-// Create makes a role of the account's own.
+// Create creates a custom role.
 func (s *RoleService) Create(ctx context.Context, in api.CreateRoleRequest, opts ...CallOption) (*api.Role, error) {
 	return fetch[api.Role](ctx, s.c, request{method: http.MethodPost, path: rolesPath, body: in}, opts...)
 }
 
-// Update changes a role for everyone who has it, from their next request on. AddPermissions and RemovePermissions change
-// the permissions the role has when the request arrives; Permissions replaces them all, whoever changed them meanwhile,
-// unless UpdatedAt says for which version of the role it was made: another one is refused, see IsChanged.
+// Update changes a custom role, which takes effect on the holders' next request. AddPermissions and RemovePermissions
+// change the role's current permissions. Permissions replaces them all, including concurrent changes, unless UpdatedAt is
+// set: if the role has changed since, the error satisfies IsChanged.
 func (s *RoleService) Update(ctx context.Context, id string, in api.UpdateRoleRequest, opts ...CallOption) (*api.Role, error) {
 	return write[api.Role](ctx, s.c, http.MethodPatch, in, opts, rolePath, id)
 }
 
-// Delete removes a role of the account's own.
+// Delete deletes a custom role.
 func (s *RoleService) Delete(ctx context.Context, id string, o DeleteRoleOptions) (*api.Done, error) {
 	q := url.Values{}
 	set(q, "reassign_to", o.ReassignTo)

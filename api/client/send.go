@@ -26,19 +26,19 @@ const (
 	maxBody       = 32 << 20 // a page of 1000 members is about 1 MiB
 	backoffBase   = 250 * time.Millisecond
 	backoffMax    = 8 * time.Second
-	maxRetryAfter = 2 * time.Minute // asked to wait longer, a call fails and says so
+	maxRetryAfter = 2 * time.Minute // a call fails if the server asks to wait longer
 )
 
 // request is one call, however many attempts it takes.
 type request struct {
 	method, path   string
 	query          url.Values
-	body           any // nil: none
+	body           any // nil for no body
 	idempotencyKey string
 	ifMatch        string // "" for any version
 }
 
-// fetch performs a call and returns the data of its envelope.
+// fetch performs a call and returns the data of the response.
 func fetch[T any](ctx context.Context, c *Client, r request, opts ...CallOption) (*T, error) {
 	var e api.Envelope[*T]
 	if err := c.send(ctx, r, &e, opts...); err != nil {
@@ -50,7 +50,7 @@ func fetch[T any](ctx context.Context, c *Client, r request, opts ...CallOption)
 	return e.Data, nil
 }
 
-// remove performs a call that leaves no object behind.
+// remove performs a call that returns no object.
 func remove(ctx context.Context, c *Client, r request) (*api.Done, error) {
 	var d api.Done
 	if err := c.send(ctx, r, &d); err != nil {
@@ -66,7 +66,7 @@ func notRaff(r request) error {
 	return fmt.Errorf("%s %s: %w", r.method, r.path, ErrNotRaff)
 }
 
-// send performs a call, again and again if need be, and decodes the answer into out.
+// send performs a call with retries and decodes the response into out.
 func (c *Client) send(ctx context.Context, r request, out any, opts ...CallOption) error {
 	for _, o := range opts {
 		o(&r)
@@ -104,7 +104,7 @@ func (c *Client) send(ctx context.Context, r request, out any, opts ...CallOptio
 	}
 }
 
-// attempt sends the call once.
+// attempt sends the request once.
 func (c *Client) attempt(ctx context.Context, r request, body []byte, out any) error {
 	if c.limiter != nil {
 		if err := c.limiter.Wait(ctx); err != nil {
@@ -156,11 +156,11 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte, out any) e
 	return nil
 }
 
-// refusal makes an Error of an answer, whoever wrote it.
+// refusal returns the Error for an error response, which may not be from the server.
 func (c *Client) refusal(res *http.Response, body []byte) *Error {
 	e := &Error{StatusCode: res.StatusCode, RetryAfter: retryAfter(res.Header.Get("Retry-After"))}
 	if json.Unmarshal(body, &e.Refusal) == nil && e.Refusal.Error != "" && e.Message != "" {
-		// The server never repeats a credential; something in between might.
+		// The server never repeats a credential, but something in between might.
 		if c.key != "" {
 			e.Message = strings.ReplaceAll(e.Message, c.key, "[API key]")
 		}
@@ -187,7 +187,7 @@ func contentType(res *http.Response) string {
 	return "an unknown content type"
 }
 
-// retryAfter reads seconds or a date; zero for anything else.
+// retryAfter parses seconds or a date; it returns zero for anything else.
 func retryAfter(s string) time.Duration {
 	if n, err := strconv.ParseInt(s, 10, 32); err == nil {
 		return time.Duration(max(n, 0)) * time.Second
@@ -198,7 +198,7 @@ func retryAfter(s string) time.Duration {
 	return 0
 }
 
-// permanent is a failure that sending again cannot mend.
+// permanent is an error that retrying cannot fix.
 type permanent struct{ error }
 
 func (p permanent) Unwrap() error { return p.error }
@@ -229,8 +229,8 @@ func retryable(ctx context.Context, err error) bool {
 	return !errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// delay is the wait before the next attempt: full jitter, so that clients which failed together do not return together,
-// on top of what the server asked for.
+// delay is the time to wait before the next attempt: a random time (full jitter), so that clients that failed together
+// do not retry together, in addition to what the server asked for.
 func delay(err error, attempt int) time.Duration {
 	d := jitter(min(backoffBase<<attempt, backoffMax))
 	if e, ok := errors.AsType[*Error](err); ok && e.RetryAfter > 0 {
@@ -240,10 +240,10 @@ func delay(err error, attempt int) time.Duration {
 }
 
 func jitter(most time.Duration) time.Duration {
-	return mathrand.N(most) //nolint:gosec // spreads load, hides nothing
+	return mathrand.N(most) //nolint:gosec // spreads load; not security-relevant
 }
 
-// sleep reports whether the wait is over; false at once if ctx would end before it.
+// sleep waits for d and reports whether it did; it returns false at once if ctx would end first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
 		return false

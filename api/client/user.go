@@ -8,19 +8,18 @@ import (
 	"raff/api"
 )
 
-// UserService looks people up.
+// UserService finds users.
 type UserService struct{ c *Client }
 
-// Lookup finds the person with an address, in any spelling of it, who is a member of the account or once was. Their id
-// is what api.AddMemberRequest calls TargetUserID. IsNotFound reports that the account knows nobody of that address.
+// Lookup finds a user by email, in any case, who is or was a member of the account. The id of the result can be used as
+// TargetUserID of api.AddMemberRequest. If there is no such user, the error satisfies IsNotFound.
 func (s *UserService) Lookup(ctx context.Context, email string) (*api.User, error) {
 	return fetch[api.User](ctx, s.c, request{
 		method: http.MethodGet, path: "/api/v1/users/lookup", query: url.Values{"email": {email}},
 	})
 }
 
-// Get finds a person by id, who is a member of the account or once was. IsNotFound reports that the account knows no
-// such person.
+// Get finds a user by id who is or was a member of the account. If there is no such user, the error satisfies IsNotFound.
 func (s *UserService) Get(ctx context.Context, id string) (*api.User, error) {
 	return fetch[api.User](ctx, s.c, request{
 		method: http.MethodGet, path: "/api/v1/users/lookup", query: url.Values{"user_id": {id}},

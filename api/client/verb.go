@@ -8,7 +8,7 @@ import (
 	"raff/api"
 )
 
-// get reads the object at a path with ids in it.
+// get reads the object at a path with ids.
 func get[T any](ctx context.Context, c *Client, format string, ids ...string) (*T, error) {
 	path, err := pathOf(format, ids...)
 	if err != nil {
@@ -17,7 +17,7 @@ func get[T any](ctx context.Context, c *Client, format string, ids ...string) (*
 	return fetch[T](ctx, c, request{method: http.MethodGet, path: path})
 }
 
-// post makes or does something at a path with ids in it; in is nil for no body.
+// post creates something or performs an action at a path with ids; in is nil for no body.
 func post[T any](ctx context.Context, c *Client, in any, opts []CallOption, format string, ids ...string) (*T, error) {
 	path, err := pathOf(format, ids...)
 	if err != nil {
@@ -26,7 +26,7 @@ func post[T any](ctx context.Context, c *Client, in any, opts []CallOption, form
 	return fetch[T](ctx, c, request{method: http.MethodPost, path: path, body: in}, opts...)
 }
 
-// write changes the object at a path with ids in it.
+// write changes the object at a path with ids.
 func write[T any](ctx context.Context, c *Client, method string, in any, opts []CallOption, format string, ids ...string) (*T, error) {
 	path, err := pathOf(format, ids...)
 	if err != nil {
@@ -35,7 +35,7 @@ func write[T any](ctx context.Context, c *Client, method string, in any, opts []
 	return fetch[T](ctx, c, request{method: method, path: path, body: in}, opts...)
 }
 
-// del removes the object at a path with ids in it.
+// del deletes the object at a path with ids.
 func del(ctx context.Context, c *Client, q url.Values, format string, ids ...string) (*api.Done, error) {
 	path, err := pathOf(format, ids...)
 	if err != nil {

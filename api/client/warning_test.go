@@ -9,7 +9,7 @@ import (
 	"raff/api/client"
 )
 
-func TestWarnsOfAKeyOnPlainHTTP(t *testing.T) {
+func TestWarningAboutPlainHTTP(t *testing.T) {
 	for url, want := range map[string]bool{
 		"http://raff.example.com": true, "http://10.0.0.1:8080": true, "HTTP://[2001:db8::1]": true, "http://localhost.example.com": true,
 		"https://raff.example.com": false, "http://127.0.0.1:8080": false, "http://[::1]:8080": false, "http://localhost:8080": false, "http://LocalHost": false,
@@ -27,7 +27,7 @@ func TestWarnsOfAKeyOnPlainHTTP(t *testing.T) {
 	}
 }
 
-func TestWarningGoesToTheLogOnce(t *testing.T) {
+func TestWarningIsLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
@@ -39,7 +39,7 @@ func TestWarningGoesToTheLogOnce(t *testing.T) {
 			}
 		}
 	}
-	if _, err := client.New("http://once.example.com:81", ""); err != nil { // no key, nothing to read
+	if _, err := client.New("http://once.example.com:81", ""); err != nil { // no API key, so no warning
 		t.Fatal(err)
 	}
 	if n := strings.Count(log.String(), "plain HTTP"); n != 1 {

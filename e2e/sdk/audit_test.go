@@ -9,7 +9,7 @@ import (
 	"raff/api/client"
 )
 
-func TestAuditOnARealServer(t *testing.T) {
+func TestAudit(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	ctx := t.Context()

@@ -9,7 +9,7 @@ import (
 	"raff/api/client"
 )
 
-func TestAddManyOnARealServer(t *testing.T) {
+func TestAddMany(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	ctx := t.Context()
@@ -56,7 +56,7 @@ func TestAddManyOnARealServer(t *testing.T) {
 	}
 }
 
-func TestLookupOnARealServer(t *testing.T) {
+func TestLookup(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	ctx := t.Context()
@@ -71,13 +71,13 @@ func TestLookupOnARealServer(t *testing.T) {
 	must[*api.Done](t)(c.Members.Remove(ctx, id))
 	u := must[*api.User](t)(c.Users.Lookup(ctx, "alice+team@example.com"))
 	if back := must[*api.Member](t)(c.Members.Add(ctx, api.AddMemberRequest{TargetUserID: &u.ID, RoleID: &member})); back.Status != api.StatusActive {
-		t.Errorf("who once was a member came back %s, want active", back.Status)
+		t.Errorf("a former member was added with status %s, want active", back.Status)
 	}
 	if _, err := c.Users.Lookup(ctx, "bob@example.com"); !client.IsNotFound(err) {
-		t.Errorf("someone nobody knows: %v, want not found", err)
+		t.Errorf("an unknown email: %v, want not found", err)
 	}
 	if _, err := c.Users.Lookup(ctx, ""); err == nil {
-		t.Error("an empty address was looked up")
+		t.Error("lookup of an empty email succeeded")
 	}
 	if _, err := as(t, srv, srv.NewKey(t, "billing", srv.RoleID(t, "account", "billing"))).Users.Lookup(ctx, "alice+team@example.com"); !client.IsDenied(err) {
 		t.Errorf("without permission: %v, want denied", err)

@@ -1,3 +1,3 @@
-// Package sdk holds the tests of the Go SDK that need a whole server. The SDK is a module of its own, which must not
-// require what the server is made of, even for its tests.
+// Package sdk contains the tests of the Go SDK that need a complete server. The SDK is a separate module, which must not
+// require the server's dependencies, even for its tests.
 package sdk

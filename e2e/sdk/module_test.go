@@ -14,8 +14,8 @@ import (
 // block matches the code blocks of one language in a section of the README.
 var block = regexp.MustCompile("(?s)```(sh|go)\n(.*?)```")
 
-// TestTheReadmesProgram does in an empty folder what the README says, with a clone beside it, and runs the program.
-func TestTheReadmesProgram(t *testing.T) {
+// TestREADME follows the README's instructions in an empty directory, next to a clone of the repository, and runs the program.
+func TestREADME(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -61,7 +61,7 @@ func TestTheReadmesProgram(t *testing.T) {
 		}
 	}
 
-	// Who embeds the SDK embeds what it needs: itself and a rate limiter.
+	// The SDK's only dependency is a rate limiter.
 	if modules := strings.Split(strings.TrimSpace(run("go list -m all")), "\n"); len(modules) != 3 {
 		t.Errorf("the program has %d modules, want itself, the SDK and a rate limiter:\n%s", len(modules), strings.Join(modules, "\n"))
 	}

@@ -12,8 +12,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// losing connects through a network that loses the first answer to every POST: the server did what was asked, and the
-// client cannot know.
+// losing returns a client whose network loses the first response to every POST: the server has executed the request, but
+// the client cannot know.
 func losing(t *testing.T, srv *rafftest.Server, lost *int) *client.Client {
 	t.Helper()
 	seen := map[string]bool{}
@@ -38,7 +38,7 @@ func losing(t *testing.T, srv *rafftest.Server, lost *int) *client.Client {
 	return c
 }
 
-func TestALostAnswerDoesNothingTwice(t *testing.T) {
+func TestLostResponses(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	ctx := t.Context()
@@ -64,7 +64,7 @@ func TestALostAnswerDoesNothingTwice(t *testing.T) {
 	rows := []api.AddMemberRequest{{Email: new("carol@example.com"), RoleID: &member}, {Email: new("dave@example.com"), RoleID: &member}}
 	for _, r := range must[[]api.AddMembersResult](t)(c.Members.AddMany(ctx, api.AddMembersRequest{Members: &rows})) {
 		if r.Status != http.StatusCreated || r.Member == nil {
-			t.Errorf("row %d ended with %d, %+v; want a member although the answer was lost", r.Index, r.Status, r.Error)
+			t.Errorf("row %d ended with %d, %+v; want a member although the response was lost", r.Index, r.Status, r.Error)
 		}
 	}
 	key, err := c.APIKeys.Create(ctx, api.CreateAPIKeyRequest{Name: new("ci")})
@@ -72,7 +72,7 @@ func TestALostAnswerDoesNothingTwice(t *testing.T) {
 		t.Errorf("created %+v, %v; want the key with ErrSecretLost", key, err)
 	}
 	if lost != 6 {
-		t.Fatalf("%d answers were lost, want 6", lost)
+		t.Fatalf("%d responses were lost, want 6", lost)
 	}
 
 	for what, n := range map[string]int{
@@ -85,7 +85,7 @@ func TestALostAnswerDoesNothingTwice(t *testing.T) {
 	}
 }
 
-func TestAnIdempotencyKeyOfOnesOwn(t *testing.T) {
+func TestWithIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	ctx := t.Context()

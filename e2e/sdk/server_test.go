@@ -12,7 +12,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// connect starts a real server and connects to it as its owner.
+// connect starts a server and returns a client with an Owner's API key.
 func connect(t *testing.T) (*rafftest.Server, *client.Client) {
 	t.Helper()
 	srv := rafftest.Start(t)
@@ -28,7 +28,7 @@ func as(t *testing.T, srv *rafftest.Server, key string) *client.Client {
 	return c
 }
 
-// must is the value of a call that has to succeed.
+// must returns the result of a call that has to succeed.
 func must[T any](t *testing.T) func(T, error) T {
 	t.Helper()
 	return func(v T, err error) T {
@@ -40,7 +40,7 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-func TestMembersOnARealServer(t *testing.T) {
+func TestMembers(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	ctx := t.Context()
@@ -86,11 +86,11 @@ func TestMembersOnARealServer(t *testing.T) {
 	}
 }
 
-func TestAllIsCompleteAndInOrder(t *testing.T) {
+func TestAll(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	member := srv.RoleID(t, "account", "member")
-	var want []string // the owner, and the key this test uses
+	var want []string // the owner, and the API key of this test
 	for _, m := range must[*api.Page[api.Member]](t)(c.Members.List(t.Context(), client.ListMembersOptions{})).Data {
 		want = append(want, m.ID)
 	}
@@ -121,7 +121,7 @@ func TestAllIsCompleteAndInOrder(t *testing.T) {
 	}
 }
 
-func TestRolesAndPermissionsOnARealServer(t *testing.T) {
+func TestRolesAndPermissions(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	ctx := t.Context()
@@ -150,7 +150,7 @@ func TestRolesAndPermissionsOnARealServer(t *testing.T) {
 	}
 }
 
-func TestAPIKeysOnARealServer(t *testing.T) {
+func TestAPIKeys(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	ctx := t.Context()
@@ -188,7 +188,7 @@ func TestAPIKeysOnARealServer(t *testing.T) {
 	}
 }
 
-func TestInvitationsOnARealServer(t *testing.T) {
+func TestInvitations(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	ctx := t.Context()
@@ -224,7 +224,7 @@ func TestInvitationsOnARealServer(t *testing.T) {
 	must[*api.Done](t)(c.Invitations.Cancel(ctx, inv.ID))
 }
 
-func TestProjectsOnARealServer(t *testing.T) {
+func TestProjects(t *testing.T) {
 	t.Parallel()
 	srv, c := connect(t)
 	ctx := t.Context()

@@ -15,7 +15,7 @@ const keyArg = "an API key's id or name"
 
 func (a *app) key() *cobra.Command {
 	return a.group("api-key", "api-keys", "Show, create, update and revoke API keys",
-		a.keyList(), a.keyGet(), a.keyCreate(), a.keyUpdate(), a.keyRegenerate(), a.keyRevoke())
+		a.keyList(), a.keyGet(), a.keyCreate(), a.keyUpdate(), a.keyRotate(), a.keyRevoke())
 }
 
 func (a *app) keyList() *cobra.Command {
@@ -147,20 +147,20 @@ raff api-key update ci --disable`,
 	return cmd
 }
 
-func (a *app) keyRegenerate() *cobra.Command {
+func (a *app) keyRotate() *cobra.Command {
 	var grace string
 	var show *secretFlag
 	cmd := &cobra.Command{
-		Use:     "regenerate <id|name>",
-		Aliases: []string{"rotate"},
+		Use:     "rotate <id|name>",
+		Aliases: []string{"regenerate"},
 		Short:   "Replace the secret of an API key and show the new one once",
 		Long: `Replace the secret of an API key and show the new one once. The id, name and roles stay the same.
 
 The current secret stops working immediately, or after --grace. The command asks for confirmation first.`,
-		Example: `raff api-key regenerate ci --grace 1h
+		Example: `raff api-key rotate ci --grace 1h
 
 # in a script
-raff api-key regenerate ci --force --secret-only`,
+raff api-key rotate ci --force --secret-only`,
 		Args:              args(keyArg),
 		ValidArgsFunction: upTo(1, a.completeKeys),
 	}
@@ -179,7 +179,7 @@ raff api-key regenerate ci --force --secret-only`,
 		if err != nil {
 			return err
 		}
-		if err := d.confirm(ctx, "Regenerate the API key %s (%s…)? Its current secret stops working %s.", k.Name, k.KeyPrefix, end); err != nil {
+		if err := d.confirm(ctx, "Rotate the secret of the API key %s (%s…)? The current secret stops working %s.", k.Name, k.KeyPrefix, end); err != nil {
 			return err
 		}
 		again, err := c.APIKeys.Regenerate(ctx, k.ID, in)

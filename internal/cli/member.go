@@ -101,7 +101,7 @@ func (a *app) memberUpdate() *cobra.Command {
 		Short: "Change a member's role or status",
 		Long: `Change a member's role or status.
 
-Suspending a person also disables the API keys whose secrets they were shown, because they created or regenerated them.`,
+Suspending a person also disables the API keys whose secrets they were shown, because they created or rotated them.`,
 		Example: `raff member update alice@example.com --role admin
 raff member update alice@example.com --status suspended`,
 		Args:              args(memberArg),
@@ -149,7 +149,7 @@ func (a *app) memberRemove() *cobra.Command {
 		Short:   "Remove a member from the account and all projects, or cancel their invitation",
 		Long: `Remove a member from the account and all projects, or cancel their invitation.
 
-Removing a person also disables the API keys whose secrets they were shown, because they created or regenerated them.`,
+Removing a person also disables the API keys whose secrets they were shown, because they created or rotated them.`,
 		Example: `raff member remove alice@example.com
 
 # in a script, without confirmation

@@ -41,7 +41,7 @@ type Removal struct {
 
 // Removed lists what a removed person leaves behind, so that it can be reviewed.
 type Removed struct {
-	// KeysCreated are the API keys whose secret they were shown, because they created or regenerated them.
+	// KeysCreated are the API keys whose secret they were shown, because they created or rotated them.
 	KeysCreated     []HeldKey
 	InvitationsSent []Invitation
 	// InProjects are the project memberships that ended together with the account membership.

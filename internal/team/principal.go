@@ -32,7 +32,7 @@ type Principal struct {
 	canonical   string
 	maker       string // the person who made the key
 	// ends is when the credential stops working by itself; zero: never. replaced says that it is the old secret of a key
-	// that was regenerated, in its grace.
+	// that was rotated, in its grace period.
 	ends     time.Time
 	replaced bool
 	// holders are who was ever shown a secret of the key, once they were read.

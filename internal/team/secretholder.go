@@ -103,7 +103,7 @@ func (g *guard) mayOutlast(expires time.Time) error {
 	if end.IsZero() || !expires.IsZero() && !expires.After(end) {
 		return nil
 	}
-	e := Denied("self_change_denied", "The credential you use expires at %s, so it cannot create, regenerate or extend an API key that is valid longer. Set expires_at to that time or earlier, or use another credential.", end.Format(time.RFC3339))
+	e := Denied("self_change_denied", "The credential you use expires at %s, so it cannot create, rotate or extend an API key that is valid longer. Set expires_at to that time or earlier, or use another credential.", end.Format(time.RFC3339))
 	e.Field = "expires_at"
 	return e
 }

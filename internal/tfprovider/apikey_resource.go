@@ -126,7 +126,7 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"store_secret": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "`false` discards the secret instead of storing it in the state: the user of the key creates a new one in the dashboard or with `raff api-key regenerate`, " +
+				MarkdownDescription: "`false` discards the secret instead of storing it in the state: the user of the key creates a new one in the dashboard or with `raff api-key rotate`, " +
 					"while the role, the lifetime and the expiry of the key are managed here. Default: `true`.",
 			},
 			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the key."},

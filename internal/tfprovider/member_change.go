@@ -242,7 +242,7 @@ func tellOfKeys(who string, keys []api.APIKeyRef, diags *diag.Diagnostics) {
 		}
 	}
 	if len(ended) > 0 {
-		diags.AddWarning("API keys of "+who+" are disabled", who+" was shown their secrets. Programs that still need one of them need a new key, or its new secret after it was regenerated and enabled again:"+bullets(ended))
+		diags.AddWarning("API keys of "+who+" are disabled", who+" was shown their secrets. Programs that still need one of them need a new key, or its new secret after it was rotated and enabled again:"+bullets(ended))
 	}
 	if len(working) > 0 {
 		diags.AddWarning("API keys of "+who+" were not changed", who+" was shown the secrets of these keys. Check whether they should keep working:"+bullets(working))

@@ -148,7 +148,7 @@ func (r *memberResource) tellOfKey(ctx context.Context, state membership, diags 
 		return
 	}
 	diags.AddWarning("The API key of a member does not work", fmt.Sprintf(
-		"The API key %q (%s…, id %s) %s, so this member has no access. Nothing is changed: enable or regenerate the key, or remove the member.", k.Name, k.KeyPrefix, k.ID, why))
+		"The API key %q (%s…, id %s) %s, so this member has no access. Nothing is changed: enable or rotate the key, or remove the member.", k.Name, k.KeyPrefix, k.ID, why))
 }
 
 // selectorUnknown reports whether the configured selector is unknown until apply.
