@@ -60,4 +60,3 @@ func (p Port[T]) UpdateAll(ctx context.Context, accountIDs []string, lock team.L
 	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.key(), b.key()) })
 	return p.write(ctx, locks, func(t *tx) error { return fn(any(t).(T)) })
 }
-
