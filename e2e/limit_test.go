@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,4 +54,39 @@ func TestNodesShareTheLimit(t *testing.T) {
 	if n := granted(second, first.Key); n != 10 {
 		t.Errorf("the second node granted %d of 20, want its half", n)
 	}
+}
+
+// TestTheKeysOfAnAccountShareALimit: more keys do not get more than the account may, and another account is not concerned.
+func TestTheKeysOfAnAccountShareALimit(t *testing.T) {
+	const burst = 40
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
+		alice, keys := srv.SignIn(t, "alice@example.com"), make([]string, 10)
+		for i := range keys {
+			keys[i] = srv.NewKey(t, "key", "")
+		}
+		other := srv.NewAccount(t, "Globex", "owner@globex.example.com")
+		// What was done to prepare counts too: it is known from what is left.
+		left, err := strconv.Atoi(srv.Do(t, "GET", "/api/v1/whoami", keys[0], nil).Header.Get("X-RateLimit-Remaining"))
+		if err != nil || left == 0 || left >= burst {
+			t.Fatalf("%d requests are left of %d: %v", left, burst, err)
+		}
+		statuses := parallel(100, func(i int) int { return srv.Do(t, "GET", "/api/v1/whoami", keys[i%len(keys)], nil).Status })
+		if statuses[200] != left || statuses[429] != 100-left {
+			t.Errorf("100 requests of 10 keys were answered with %v, want %d × 200 and the rest 429", statuses, left)
+		}
+		for _, one := range []string{srv.Key, alice} {
+			r := srv.Do(t, "GET", "/api/v1/whoami", one, nil).Want(t, 429)
+			if m := r.JSON(t); m["code"] != "rate_limited" || !strings.HasPrefix(m["message"].(string), "This account may send") {
+				t.Errorf("the refusal: %s", r.Body)
+			}
+			if h := r.Header; h.Get("X-RateLimit-Remaining") != "0" || h.Get("X-RateLimit-Limit") != "1e-06" || h.Get("Retry-After") == "" {
+				t.Errorf("the refusal: %v", h)
+			}
+		}
+		h := srv.Do(t, "GET", "/api/v1/whoami", other.Key, nil).Want(t, 200).Header
+		if h.Get("X-RateLimit-Limit") != "30" || h.Get("X-RateLimit-Remaining") != "30" {
+			t.Errorf("another account, whose key has fewer requests left than the account: %v", h)
+		}
+	}, rafftest.WithLimits(map[string]front.Limit{"standard": {PerSecond: 30, Burst: 31}, front.LimitAccount: {PerSecond: 1e-6, Burst: burst}}))
 }

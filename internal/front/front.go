@@ -34,8 +34,8 @@ type Options struct {
 	// PublicURL is the public origin of the server. With https, cookies are Secure and responses have
 	// Strict-Transport-Security.
 	PublicURL string
-	// Limits are the rate limits by tier of a key, LimitSession and LimitSource; nil means DefaultLimits, an empty map
-	// means none.
+	// Limits are the rate limits by tier of a key, LimitAccount, LimitSession and LimitSource; nil means DefaultLimits, an
+	// empty map means none.
 	Limits map[string]Limit
 	// Nodes returns how many servers share the limits; nil means that this is the only one.
 	Nodes func() int

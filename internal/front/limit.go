@@ -15,24 +15,27 @@ import (
 // Limit is the rate limit of one caller: PerSecond on average, with bursts of Burst.
 type Limit = bucket.Limit
 
-// In addition to the tiers of API keys, there are limits per signed-in browser and per network address. The latter also
-// applies to API operations without authentication, and to requests with invalid credentials.
+// In addition to the tiers of API keys, there are limits per account, so that one account with many keys cannot use the
+// whole server, per signed-in browser, and per network address. The last one also applies to API operations without
+// authentication, and to requests with invalid credentials.
 const (
+	LimitAccount = "account"
 	LimitSession = "session"
 	LimitSource  = "source"
 )
 
-// DefaultLimits returns the default limits of the two tiers and of pages.
+// DefaultLimits returns the default limits of the two tiers, of an account and of pages.
 func DefaultLimits() map[string]Limit {
 	return map[string]Limit{
 		team.TierStandard: {PerSecond: 30, Burst: 60}, team.TierHigh: {PerSecond: 100, Burst: 200},
+		LimitAccount: {PerSecond: 500, Burst: 1000},
 		LimitSession: {PerSecond: 20, Burst: 200}, LimitSource: {PerSecond: 50, Burst: 500},
 	}
 }
 
 // TooFast is the error for a request over a rate limit.
 type TooFast struct {
-	Who   string // start of the message, such as "This key"
+	Who   string // start of the message, such as "This API key"
 	Limit Limit
 	Wait  time.Duration // until the next request is allowed
 }
@@ -41,9 +44,17 @@ func (e *TooFast) Error() string {
 	return fmt.Sprintf("%s may send %g requests per second. Wait %s and try again.", e.Who, e.Limit.PerSecond, e.Wait.Round(time.Millisecond))
 }
 
-// AllowPrincipal counts a request of an authenticated caller. Its error is a *TooFast.
+// AllowPrincipal counts a request of an authenticated caller, both for the caller and for their account. Its error is a
+// *TooFast.
 func (f *Front) AllowPrincipal(q *Request, p *team.Principal) error {
-	return f.take(q, "This key", p.ID, p.Tier)
+	who := "This API key"
+	if p.Type == team.TypeUser {
+		who = "This user"
+	}
+	if err := f.take(q, who, p.ID, p.Tier); err != nil {
+		return err
+	}
+	return f.take(q, "This account", "account "+p.AccountID, LimitAccount)
 }
 
 // AllowSource counts a request of the client's network address. Its error is a *TooFast.
@@ -67,13 +78,18 @@ func (f *Front) AllowPage(q *Request, r *http.Request) error {
 	return f.take(q, "This browser", "session "+string(hash[:]), LimitSession)
 }
 
-// take takes a token from the bucket of key, and sets the rate limit headers of the response.
+// take takes a token from the bucket of key, and sets the rate limit headers of the response, which describe the limit with
+// the fewest requests left.
 func (f *Front) take(q *Request, who, key, kind string) error {
 	limit := f.Limits[kind]
 	if limit == (Limit{}) {
 		return nil
 	}
 	left, wait := f.buckets.Take(key, limit)
+	if wait == 0 && q.limited && q.left <= left {
+		return nil
+	}
+	q.limited, q.left = true, left
 	q.header["X-Ratelimit-Limit"] = []string{strconv.FormatFloat(limit.PerSecond, 'g', -1, 64)}
 	q.header["X-Ratelimit-Remaining"] = []string{strconv.Itoa(left)}
 	if wait == 0 {

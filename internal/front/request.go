@@ -22,6 +22,8 @@ type Request struct {
 	header    http.Header
 	timer     *time.Timer
 	timeout   time.Duration
+	limited   bool // the rate limit headers are set: of one limit, left requests are left
+	left      int
 }
 
 type requestKey struct{}

@@ -12,7 +12,8 @@ import (
 )
 
 // SetLimits parses rate limits in the operator's notation. "standard=30:60,high=100:200" sets requests per second and burst
-// of each tier, and also of "session" and "source" for pages. "off" disables all limits, and "" sets the defaults.
+// of each tier, of "account" (all API keys of one account together), and of "session" and "source" for pages. "off" disables all
+// limits, and "" sets the defaults. Unless the limit of an account is set, it is not below that of a single key.
 func (c *Config) SetLimits(text string) error {
 	switch text {
 	case "":
@@ -22,15 +23,25 @@ func (c *Config) SetLimits(text string) error {
 		return nil
 	}
 	c.Limits = front.DefaultLimits()
+	named := false
 	for part := range strings.SplitSeq(text, ",") {
 		tier, limit, _ := strings.Cut(part, "=")
 		perSecond, burst, _ := strings.Cut(limit, ":")
 		rate, err := strconv.ParseFloat(perSecond, 64)
 		n, err2 := strconv.Atoi(burst)
 		if _, known := c.Limits[tier]; !known || err != nil || err2 != nil || !(rate > 0) || math.IsInf(rate, 0) || n < 1 {
-			return fmt.Errorf("rate limits %q: use the form standard=30:60,high=100:200 (requests per second and burst of each tier, and of session and source), or off", text)
+			return fmt.Errorf("rate limits %q: use the form standard=30:60,high=100:200 (requests per second and burst of each tier, and of account, session and source), or off", text)
 		}
+		named = named || tier == front.LimitAccount
 		c.Limits[tier] = front.Limit{PerSecond: rate, Burst: n}
+	}
+	if !named {
+		account := c.Limits[front.LimitAccount]
+		for _, tier := range []string{team.TierStandard, team.TierHigh} {
+			account.PerSecond = max(account.PerSecond, c.Limits[tier].PerSecond)
+			account.Burst = max(account.Burst, c.Limits[tier].Burst)
+		}
+		c.Limits[front.LimitAccount] = account
 	}
 	return nil
 }

@@ -16,6 +16,14 @@ func TestSetLimits(t *testing.T) {
 	if err := c.SetLimits("off"); err != nil || c.Limits == nil || len(c.Limits) != 0 {
 		t.Errorf("off: %v, %v", c.Limits, err)
 	}
+	for text, want := range map[string]front.Limit{
+		"standard=1:2": front.DefaultLimits()[front.LimitAccount], "high=900:50": {PerSecond: 900, Burst: 1000},
+		"account=5:6": {PerSecond: 5, Burst: 6}, "account=5:6,high=900:50": {PerSecond: 5, Burst: 6},
+	} {
+		if err := c.SetLimits(text); err != nil || c.Limits[front.LimitAccount] != want {
+			t.Errorf("%s: an account may send %v, %v, want %v", text, c.Limits[front.LimitAccount], err, want)
+		}
+	}
 	for _, bad := range []string{"on", "low=1:1", "high=1", "high=0:1", "high=1:0", "high=-1:5", "high=Inf:5", "high=NaN:5", "high=1:x", "high=1:1,"} {
 		if err := c.SetLimits(bad); err == nil {
 			t.Errorf("%q was accepted as %v", bad, c.Limits)
