@@ -32,7 +32,7 @@ type APIKeyChange struct {
 	Base Base
 }
 
-// MaxGrace is the longest grace period of an old secret after a regeneration.
+// MaxGrace is the longest grace period of an old secret after a rotation.
 const MaxGrace = 7 * 24 * time.Hour
 
 // ListAPIKeys lists the account's keys in order of creation.
@@ -265,12 +265,12 @@ func (w *work) changeKey(k *APIKey, c APIKeyChange) error {
 	return w.mayCommand(*k)
 }
 
-// selfRenewal refuses that a key extends its own lifetime.
+// selfRenewal returns the error for a key that tries to extend its own lifetime.
 func selfRenewal() error {
 	return Denied("self_change_denied", "An API key cannot extend its own lifetime. Use another credential.")
 }
 
-// keyDiff is what changed between two versions of a key.
+// keyDiff returns what changed between two versions of a key.
 func keyDiff(a, b APIKey) (d event.APIKeyUpdated) {
 	d.Name = event.Changed(a.Name, b.Name)
 	d.RateLimitTier = event.Changed(a.Tier, b.Tier)
@@ -281,7 +281,7 @@ func keyDiff(a, b APIKey) (d event.APIKeyUpdated) {
 	return d
 }
 
-// Regeneration describes how a key gets a new secret.
+// Regeneration describes how the secret of a key is rotated.
 type Regeneration struct {
 	// Grace is how long the old secret keeps working, 0 to MaxGrace.
 	Grace time.Duration
@@ -289,7 +289,7 @@ type Regeneration struct {
 	Base Base
 }
 
-// RegenerateAPIKey gives a key a new secret and keeps its id, name and roles. A key with a lifetime gets the same
+// RegenerateAPIKey rotates the secret of a key. Id, name and roles stay the same. A key with a lifetime gets the same
 // lifetime again from now. The old secret works exactly for the grace period.
 func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string, r Regeneration) (APIKey, string, error) {
 	if r.Grace < 0 || r.Grace > MaxGrace {

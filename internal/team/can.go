@@ -185,7 +185,7 @@ func (c Can) ChangeKey(k APIKey) error {
 	return c.g.mayTouchKey(k)
 }
 
-// RenewKey reports whether p may regenerate, extend or enable a key.
+// RenewKey reports whether p may rotate, extend or enable a key.
 func (c Can) RenewKey(k APIKey) error {
 	if err := c.g.s.Require(c.g.p, permission.APIKeysManage); err != nil {
 		return err

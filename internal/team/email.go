@@ -16,7 +16,7 @@ import (
 // keyDomain is the domain of the placeholder email of an API key. It is reserved by RFC 2606 and cannot receive email.
 const keyDomain = "api-key.invalid"
 
-// KeyEmail is the placeholder email of an API key as a member.
+// KeyEmail returns the placeholder email of an API key as a member.
 func KeyEmail(keyID string) string { return keyID + "@" + keyDomain }
 
 var domainProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.VerifyDNSLength(true),

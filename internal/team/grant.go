@@ -14,7 +14,7 @@ import (
 //	mayBind      a role is assigned to a person, an invitation or a key
 //	mayTouch     a membership is changed or removed
 //	mayCompose   permissions are added to a role
-//	mayCommand   a key is regenerated, extended or enabled
+//	mayCommand   a key is rotated, extended or enabled
 //	managerLeft  a change that may have removed the last manager
 //
 // Refusals name the missing permissions, so that the caller knows whom to ask.
@@ -146,7 +146,7 @@ func (g *guard) dominates(ms ...Member) error {
 	return e
 }
 
-// mayCommand decides whether the caller may renew a key: regenerate, extend or enable it.
+// mayCommand decides whether the caller may rotate, extend or enable a key.
 func (g *guard) mayCommand(k APIKey) error {
 	if g.p.Type == TypeAPIKey && g.p.ID == k.ID {
 		return g.replaced(k)

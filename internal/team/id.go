@@ -35,7 +35,7 @@ func (u *uuids) next(now time.Time, random io.Reader) string {
 	return formatUUID(b)
 }
 
-// SystemRoleID is the id of a system role. It is the same on every server, so that configurations are portable.
+// SystemRoleID returns the id of a system role. It is the same on every server, so that configurations are portable.
 func SystemRoleID(scope permission.Scope, slug string) string {
 	sum := sha1.Sum([]byte("raff system role\x00" + string(scope) + "\x00" + slug)) //nolint:gosec // see the import
 	var b [16]byte

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// manyRows is the transaction of a change that adds many members and runs alone in its account. What each of them needs to
-// know is read for all of them at once, and what they need again is read once: otherwise the account waits for as many round
-// trips to the database as there are rows.
+// manyRows is the transaction of a change that adds many members and runs exclusively in its account. It reads the data
+// for all rows at once, and reads nothing twice: otherwise the account would be locked for as many round trips to the
+// database as there are rows.
 type manyRows struct {
 	Tx
-	// memberships are those of every address among the rows, by address, with the ones that the change added.
+	// memberships are the memberships of every email among the rows, including those that the change added.
 	memberships map[string][]Member
 	users       map[string]answer[User]
 	keys        map[string]answer[APIKey]
@@ -25,20 +25,20 @@ type manyRows struct {
 	used        map[string]answer[time.Duration]
 }
 
-// seat is where someone may be a member.
+// seat is a scope in which someone may be a member.
 type seat struct {
 	projectID string
 	is        PrincipalType
 	id        string
 }
 
-// answer is what a read brought; ErrNotFound is an answer, too.
+// answer is the result of a read; ErrNotFound is also a result.
 type answer[T any] struct {
 	found T
 	err   error
 }
 
-// readOnce looks up what was read before.
+// readOnce returns the stored result of a read, or reads and stores it.
 func readOnce[K comparable, T any](kept map[K]answer[T], key K, read func() (T, error)) (T, error) {
 	if a, ok := kept[key]; ok {
 		return a.found, a.err
@@ -50,7 +50,7 @@ func readOnce[K comparable, T any](kept map[K]answer[T], key K, read func() (T, 
 	return v, err
 }
 
-// readFor lets w read what these rows need all at once.
+// readFor makes w read the data for these rows at once.
 func (w *work) readFor(rows []NewMember) error {
 	t := &manyRows{
 		Tx: w.Tx, memberships: map[string][]Member{}, users: map[string]answer[User]{}, keys: map[string]answer[APIKey]{},
@@ -106,7 +106,7 @@ func (t *manyRows) read(ctx context.Context, accountID string, rows []NewMember)
 	return t.readUsers(ctx, accountID, members)
 }
 
-// readUsers notes also who is not known in the account.
+// readUsers also stores which users are unknown in the account.
 func (t *manyRows) readUsers(ctx context.Context, accountID string, ids map[string]bool) error {
 	found, err := t.KnownUsers(ctx, accountID, slices.Sorted(maps.Keys(ids)))
 	if err != nil {
@@ -135,12 +135,12 @@ func (t *manyRows) readKeys(ctx context.Context, accountID string, ids map[strin
 	return nil
 }
 
-// KnownUser is also asked for whoever vouched for someone.
+// KnownUser is also called for users who vouched for someone.
 func (t *manyRows) KnownUser(ctx context.Context, accountID, id string) (User, error) {
 	return readOnce(t.users, id, func() (User, error) { return t.Tx.KnownUser(ctx, accountID, id) })
 }
 
-// User is of someone who is a member of the account, and so known there.
+// User is only called for users who are members of the account, and therefore known there.
 func (t *manyRows) User(ctx context.Context, id string) (User, error) {
 	if a, ok := t.users[id]; ok && a.err == nil {
 		return a.found, nil
@@ -194,7 +194,7 @@ func (t *manyRows) MemberByEmail(ctx context.Context, accountID, projectID, cano
 	return Member{}, ErrNotFound
 }
 
-// InsertMember waits for no answer of the database: who is there already was read before.
+// InsertMember does not wait for a result of the database, because all existing memberships were already read.
 func (t *manyRows) InsertMember(ctx context.Context, m Member) (bool, error) {
 	all, ok := t.memberships[m.CanonicalEmail]
 	if !ok {
@@ -210,7 +210,7 @@ func (t *manyRows) InsertMember(ctx context.Context, m Member) (bool, error) {
 	return true, t.InsertNewMember(ctx, m)
 }
 
-// LimitWait counts from how far each limit is used up, which the rows themselves do not change.
+// LimitWait uses the stored state of each limit, which the rows themselves do not change.
 func (t *manyRows) LimitWait(ctx context.Context, limits []Limit, n int, at time.Time) (longest time.Duration, err error) {
 	for _, l := range limits {
 		used, err := readOnce(t.used, l.Subject, func() (time.Duration, error) { return t.Tx.LimitWait(ctx, []Limit{l}, l.Burst, at) })

@@ -77,14 +77,15 @@ func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bo
 	return w.recordMember(*m, delegated, changed)
 }
 
-// standFor makes the caller the inviter where they gave an invitation another role: at the acceptance in an account with the
-// strict policy, who chose the role is asked. Whoever takes up what has expired or was declined sends it again first.
+// standFor makes the caller the inviter if they changed the role of an invitation, because in an account with the strict
+// policy acceptance depends on the permissions of whoever chose the role. An expired or declined invitation gets a new
+// inviter when it is resent.
 func (w *work) standFor(before Member, m *Member) error {
 	if m.Invitation == nil || m.Role.ID == before.Role.ID {
 		return nil
 	}
 	if closed := m.Invitation.open(w.at); closed != nil {
-		return nil //nolint:nilerr // who makes it open again becomes its inviter then
+		return nil //nolint:nilerr // whoever resends it becomes its inviter
 	}
 	inv := *m.Invitation
 	inv.InvitedBy, inv.InvitedByUser, inv.UpdatedAt = w.p.by(), w.p.person(), w.at
@@ -92,8 +93,8 @@ func (w *work) standFor(before Member, m *Member) error {
 	return w.UpdateInvitation(w.ctx, inv)
 }
 
-// shutOut ends how a person gets into the account who may not be there any more: their sessions in it and, unless they
-// are kept, the API keys whose secrets they have.
+// shutOut ends the access of a user who lost access to the account: their sessions in it and, unless keep is true, the API
+// keys whose secret they were shown.
 func (w *work) shutOut(m Member, keys []HeldKey, keep bool, because event.Action) (ended shutOut, err error) {
 	if m.ProjectID != "" || m.Type != TypeUser {
 		return ended, nil
@@ -108,7 +109,7 @@ func (w *work) shutOut(m Member, keys []HeldKey, keep bool, because event.Action
 	return ended, nil
 }
 
-// shutOut is what ended when someone was shut out of the account: how many sessions, and the names of the API keys.
+// shutOut is what ended when a user lost access to the account: the number of sessions, and the names of the API keys.
 type shutOut struct {
 	sessions int
 	keys     []string
@@ -202,7 +203,7 @@ func (w *work) mayWake(m Member) (delegated bool, err error) {
 	return delegated, nil
 }
 
-// memberDiff is what changed between two versions of a member.
+// memberDiff returns what changed between two versions of a member.
 func memberDiff(a, b Member) event.MemberUpdated {
 	d := event.MemberUpdated{
 		MemberName: b.personName(), ProjectName: b.ProjectName, RoleName: event.Name{To: b.Role.Name},

@@ -7,10 +7,10 @@ import (
 	"raff/internal/naming"
 )
 
-// IsText reports whether every face may take the text and both databases can store it: valid UTF-8 without NUL.
+// IsText reports whether the text can be accepted from clients and stored in both databases: valid UTF-8 without NUL.
 func IsText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
-// CheckName checks a name that a person gives to something, of at most limit characters.
+// CheckName validates a name that a user chose, of at most limit characters.
 func CheckName(name string, limit int) error {
 	switch wrong := naming.Check(name, limit); {
 	case wrong == "":
@@ -22,7 +22,7 @@ func CheckName(name string, limit int) error {
 	}
 }
 
-// checkText checks a text that may be empty.
+// checkText validates a text that may be empty.
 func checkText(field, text string, limit int) error {
 	if wrong := naming.CheckText(text, limit); wrong != "" {
 		return Invalid(field, "invalid_"+field, "%s %s", field, wrong)
@@ -30,5 +30,5 @@ func checkText(field, text string, limit int) error {
 	return nil
 }
 
-// FoldName is the form in which names of roles and projects must be unique.
+// FoldName returns the form in which names of roles and projects must be unique.
 func FoldName(name string) string { return naming.Fold(name) }

@@ -8,12 +8,13 @@ import (
 	"raff/internal/permission"
 )
 
-// TransferOwnership makes another active person the Owner, in one step: at every moment the account has exactly one.
-// The former Owner gets the strongest other system role, which is Admin unless the operator's catalog has none; their API
-// keys with the Owner role are deactivated, and named in HeldKeys of the new Owner's membership. Only the Owner in person,
-// who shows that it is them, or the operator of the server does that.
+// TransferOwnership makes another active user the Owner, in one step, so that the account always has exactly one. The
+// former Owner gets the strongest other system role, which is Admin unless the operator's catalog has none. The former
+// Owner's API keys with the Owner role are disabled, and returned in HeldKeys of the new Owner's membership. Only the
+// Owner, after confirming their identity, or the operator of the server can do this.
 func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID string, proof Proof) (Member, error) {
-	// Who may not transfer is not asked for a password. They go on, because a repeated request is answered like the first.
+	// Callers who may not transfer the ownership are not asked for a password. They continue, because a repeated request
+	// must get the same response.
 	mayTransfer := s.guard(ctx, p).mayTransfer() == nil
 	if mayTransfer {
 		if err := s.confirmPrincipal(ctx, p, proof); err != nil {
@@ -26,7 +27,7 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 		if err != nil {
 			return err
 		}
-		if !mayTransfer { // they became the Owner a moment ago, and have shown nothing yet
+		if !mayTransfer { // became the Owner in the meantime, without confirming
 			return Conflict("try_again", "Ownership was transferred to you a moment ago. Try again.")
 		}
 		if next, err = w.Member(ctx, w.p.AccountID, "", memberID); err != nil {
@@ -66,7 +67,7 @@ func (w *work) handOver(next *Member) error {
 	if err != nil {
 		return err
 	}
-	// Their secrets are with someone who is not the Owner any more.
+	// Their secrets were shown to someone who is no longer the Owner.
 	if next.HeldKeys, err = w.ownerKeys(owners, next.UserID); err != nil {
 		return err
 	}
@@ -102,8 +103,8 @@ func (w *work) handOver(next *Member) error {
 	})
 }
 
-// OwnerKeys are the active API keys with the Owner role, which a transfer of the ownership deactivates. Only who may
-// transfer it sees them here.
+// OwnerKeys returns the active API keys with the Owner role that a transfer of the ownership would disable. Only users who
+// may transfer it can see them here.
 func (s *Service) OwnerKeys(ctx context.Context, p *Principal) (active []APIKey, err error) {
 	g := s.guard(ctx, p)
 	if err := g.mayTransfer(); err != nil {
@@ -122,8 +123,7 @@ func (s *Service) OwnerKeys(ctx context.Context, p *Principal) (active []APIKey,
 	return active, err
 }
 
-// ownerKeys are the API keys among the holders of the Owner role, but for those that only one person was shown: the next
-// Owner.
+// ownerKeys returns the API keys among the holders of the Owner role, except those that were only shown to the next Owner.
 func (g *guard) ownerKeys(owners []Member, nextUserID string) (keys []HeldKey, err error) {
 	for _, m := range owners {
 		if m.Type != TypeAPIKey {

@@ -15,17 +15,17 @@ import (
 // account membership or, if there is none, the first project membership.
 type Person struct {
 	Member
-	// Projects are the memberships of projects that the caller may see, by name of the project.
+	// Projects are the project memberships that the caller may see, by project name.
 	Projects []Member
-	// HasFactor says that the person has a second factor; it is false for who may not know.
+	// HasFactor says that the person has a second factor. It is false if the caller may not see that.
 	HasFactor bool
 }
 
 // PersonSort is the order of a list of people.
 type PersonSort string
 
-// The orders. SortOldest, the default, and SortNewest are by when someone was added or invited; SortName and SortNameBack
-// are by name, without regard to case and accents, and by address for who has no name.
+// The orders. SortOldest, the default, and SortNewest sort by when someone was added or invited. SortName and SortNameBack
+// sort by name, ignoring case and accents, and by email for people without a name.
 const (
 	SortOldest   PersonSort = ""
 	SortNewest   PersonSort = "newest"
@@ -33,7 +33,7 @@ const (
 	SortNameBack PersonSort = "name-back"
 )
 
-// Folded is text without case and accents, as names are sorted and searched.
+// Folded returns text without case and accents, the form in which names are sorted and searched.
 func Folded(text string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -43,7 +43,7 @@ func Folded(text string) string {
 	}, norm.NFKD.String(text)))
 }
 
-// SortKey is what a membership's holder is sorted by.
+// SortKey returns the text by which the holder of a membership is sorted.
 func (m Member) SortKey() string {
 	if m.Name != "" {
 		return Folded(m.Name)
@@ -51,17 +51,17 @@ func (m Member) SortKey() string {
 	return m.CanonicalEmail
 }
 
-// Access is the extent of a person's memberships.
+// Access says which kinds of memberships a person has.
 type Access string
 
-// The accesses. The Owner has an account access of a special kind.
+// The kinds of access. The Owner's is a special kind of account access.
 const (
 	AccessOwner   Access = "owner"
 	AccessAccount Access = "account"
 	AccessProject Access = "project"
 )
 
-// Access is how far this person's memberships reach.
+// Access returns which kinds of memberships the person has.
 func (p Person) Access() Access {
 	switch {
 	case p.IsOwner:
@@ -78,24 +78,24 @@ type PersonFilter struct {
 	Status    Status
 	Access    Access
 	RoleID    string
-	Query     string // part of the address or the name, any case
+	Query     string // part of the email or name, any case
 	Sort      PersonSort
-	// ShowFactors fills in who has a second factor.
+	// ShowFactors sets HasFactor of the people.
 	ShowFactors bool
 	// Factor is "yes" for people with a second factor, "no" for people without.
 	Factor string
-	// NotIn is a project: who has a role there, and the Owner, who needs none, are left out.
+	// NotIn is a project. People with a role there are left out, and so is the Owner, who needs none.
 	NotIn string
-	// ButUser is someone who is left out, with NotIn.
+	// ButUser is a user who is also left out if NotIn is set.
 	ButUser string
-	// AllProjects lets memberships of every project count, else only those of Projects do.
+	// AllProjects includes memberships of all projects, otherwise only those of Projects are included.
 	AllProjects bool
 	Projects    []string
 	Page
 }
 
-// ListPeople lists everyone with access to the account, who is only in projects included as far as the caller may see
-// them there, and how many there are. API keys are not people.
+// ListPeople lists everyone with access to the account, including people who are only in projects where the caller may see
+// them, and returns the total number. API keys are not people.
 func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) ([]Person, int, error) {
 	if err := s.mayViewMembers(ctx, p, ""); err != nil {
 		return nil, 0, err
@@ -111,7 +111,7 @@ func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) 
 	return s.store.People(ctx, f)
 }
 
-// visibleProjects fills in the projects whose members the caller may see.
+// visibleProjects sets the projects of f to those whose members the caller may see.
 func (s *Service) visibleProjects(ctx context.Context, p *Principal, f *PersonFilter) (err error) {
 	f.AccountID = p.AccountID
 	f.AllProjects, f.Projects, err = s.projectsWith(ctx, p, memberViewers.project...)
@@ -119,7 +119,7 @@ func (s *Service) visibleProjects(ctx context.Context, p *Principal, f *PersonFi
 	return err
 }
 
-// projectsWith are the projects in which the caller has any one of these project permissions, or all of them for who
+// projectsWith returns the projects in which the caller has any of these project permissions. all is true if the caller
 // manages the account's members.
 func (s *Service) projectsWith(ctx context.Context, p *Principal, anyOf ...string) (all bool, ids []string, err error) {
 	if s.has(p, permission.MembersManage) {
@@ -139,7 +139,7 @@ func (s *Service) projectsWith(ctx context.Context, p *Principal, anyOf ...strin
 	return false, ids, nil
 }
 
-// GetPerson reads the person behind a membership of the account or of a project.
+// GetPerson returns the person with this membership of the account or of a project.
 func (s *Service) GetPerson(ctx context.Context, p *Principal, memberID string) (Person, error) {
 	m, err := s.store.MemberAnywhere(ctx, p.AccountID, memberID)
 	if err != nil {
@@ -179,7 +179,7 @@ func (f *PersonFilter) sees(projectID string) bool {
 	return f.AllProjects || slices.Contains(f.Projects, projectID)
 }
 
-// RoleHolders are the memberships with a role: the first n that the caller may see, and how many there are.
+// RoleHolders returns the first n memberships with a role that the caller may see, and their total number.
 func (s *Service) RoleHolders(ctx context.Context, p *Principal, roleID string, n int) ([]Member, int, error) {
 	if err := s.mayViewRoles(ctx, p); err != nil {
 		return nil, 0, err
@@ -191,8 +191,8 @@ func (s *Service) RoleHolders(ctx context.Context, p *Principal, roleID string, 
 	return nil, total, err
 }
 
-// LeftBehind is what would be there if a member were suspended in, or removed from, the account or a project: see Removed.
-// Those keys are marked as disabled that the change would deactivate.
+// LeftBehind returns what would remain if a member were suspended in, or removed from, the account or a project; see
+// Removed. API keys that the change would disable are marked as Disabled.
 func (s *Service) LeftBehind(ctx context.Context, p *Principal, projectID, memberID string) (Removed, error) {
 	g := s.guard(ctx, p)
 	m, err := g.memberToRemove(projectID, memberID)

@@ -8,18 +8,18 @@ import (
 	"raff/internal/event"
 )
 
-// What people do to themselves, and what is done to them, is no matter of one account: the password, the factors and the
-// sessions are the same in all of them. Its events go to the log of every account the person is in at that moment.
+// Changes of a user's password, second factors and sessions do not concern a single account, because they are the same in
+// all of them. Their events are written to the log of every account in which the user is a member at that time.
 
-var errMoved = errors.New("the person joined another account meanwhile")
+var errMoved = errors.New("the user joined another account in the meantime")
 
-// aboutPerson runs fn in one transaction that may write to the logs of all accounts a person is in, and of one more. logs
-// are those they are in.
+// aboutPerson runs fn in one transaction that may write to the logs of all accounts of a user, and of one more account. logs
+// are the user's accounts.
 func (s *Service) aboutPerson(ctx context.Context, userID, accountID string, fn func(tx Tx, logs []string) error) error {
 	return s.aboutPersonUnder(ctx, Shared, userID, accountID, fn)
 }
 
-// aboutPersonUnder is aboutPerson for what also takes something away in the accounts.
+// aboutPersonUnder is aboutPerson with a given lock, for changes that also take something away in the accounts.
 func (s *Service) aboutPersonUnder(ctx context.Context, lock Lock, userID, accountID string, fn func(tx Tx, logs []string) error) error {
 	for range 3 {
 		locked, err := s.store.AccountsWith(ctx, userID, s.Now())
@@ -48,12 +48,12 @@ func (s *Service) aboutPersonUnder(ctx context.Context, lock Lock, userID, accou
 	return Conflict("try_again", "The accounts of this person are being changed. Try again.")
 }
 
-// as is a person as the one who acts in an account.
+// as returns the user as the actor in an account.
 func (u User) as(accountID string) *Principal {
 	return &Principal{Type: TypeUser, ID: u.ID, AccountID: accountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail}
 }
 
-// recordPerson writes an event about a person into logs. actor is who acts, in each account.
+// recordPerson writes an event about a user to logs. actor returns the actor in each account.
 func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *Principal, u User, p event.Payload) error {
 	for _, account := range logs {
 		w := s.work(ctx, tx, actor(account))
@@ -64,19 +64,19 @@ func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor 
 	return nil
 }
 
-// newWayIn is a password that someone sets by a link, and what else becomes of how they sign in.
+// newWayIn is a new password that is set with a link, and its consequences for other credentials.
 type newWayIn struct {
-	// before is the person as they are stored, after the same with the new password. with says by what kind of link.
+	// before is the stored user, and after the same user with the new password. with is the kind of link.
 	before, after User
 	with          string
-	// noPasskeys also removes the passkeys of someone whose address was proven before.
+	// noPasskeys also removes the passkeys of a user whose email was verified before.
 	noPasskeys bool
-	// noKeys also deactivates the unprovenKeys.
+	// noKeys also disables the unprovenKeys.
 	noKeys bool
 }
 
-// prove stores the password of someone who has shown that the address is theirs, and ends their sessions and other
-// password links. Where nobody had shown that before, whoever set something up may have been someone else: it all ends.
+// prove stores the password of a user who has verified the email, and ends their sessions and other password links. If the
+// email was not verified before, everything that was set up may be someone else's, so all of it ends.
 func (s *Service) prove(ctx context.Context, tx Tx, logs []string, n newWayIn) error {
 	ended, err := s.endFactors(ctx, tx, n.before, n.noPasskeys)
 	if err != nil {
@@ -98,8 +98,8 @@ func (s *Service) prove(ctx context.Context, tx Tx, logs []string, n newWayIn) e
 	return s.recordPerson(ctx, tx, logs, u.as, u, event.PasswordSet{With: n.with})
 }
 
-// recordReset tells each account what ended, and what became of the API keys there that somebody has who may not be the owner
-// of the address.
+// recordReset records in each account what ended, and what happened to API keys whose secret may have been shown to
+// someone other than the owner of the email.
 func (s *Service) recordReset(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *Principal, n newWayIn, factors int) error {
 	for _, account := range logs {
 		w := s.work(ctx, tx, actor(account))
@@ -125,9 +125,9 @@ func (s *Service) recordReset(ctx context.Context, tx Tx, logs []string, actor f
 	return nil
 }
 
-// endFactors removes what a person signs in with beside the password: everything of someone who is not proven, and only
-// the passkeys of others, if they say so. The factors go before the sessions, so that a sign-in that uses one at this
-// moment either finds it gone or has its session ended.
+// endFactors removes credentials other than the password: all of an unverified user's, otherwise only the passkeys if
+// passkeys is true. Factors are removed before sessions, so that a concurrent sign-in with a factor either does not find
+// it or has its session ended.
 func (s *Service) endFactors(ctx context.Context, tx Tx, u User, passkeys bool) (ended int, err error) {
 	all, err := tx.Factors(ctx, u.ID)
 	if err != nil {
@@ -152,7 +152,7 @@ func (s *Service) endFactors(ctx context.Context, tx Tx, u User, passkeys bool) 
 	return ended, tx.ReplaceRecoveryCodes(ctx, u.ID, nil)
 }
 
-// endSessions also ends the links with which the password could be set.
+// endSessions ends all sessions of a user, and all password links.
 func (s *Service) endSessions(ctx context.Context, tx Tx, userID string) error {
 	if err := tx.UseLinkTokensOf(ctx, userID, s.Now()); err != nil {
 		return err

@@ -17,22 +17,22 @@ type Principal struct {
 	AccountID string
 	Name      string
 	Email     string
-	// MemberID is the membership of the account; empty for who has none.
+	// MemberID is the account membership; empty if there is none.
 	MemberID string
-	// Owner says that the Owner role is held, in person or by a key.
+	// Owner says that the principal has the Owner role, as the Owner or as an API key.
 	Owner bool
-	// InPerson says that a person acts, not a key: some rights are never delegated to a key.
+	// InPerson says that a user acts, not an API key. Some rights are never given to API keys.
 	InPerson bool
-	// Tier is the rate limit tier of a key.
+	// Tier is the rate limit tier of an API key.
 	Tier string
 
 	account     Account
 	role        *Role
 	permissions permission.Set
 	canonical   string
-	maker       string // the person who made the key
-	// ends is when the credential stops working by itself; zero: never. replaced says that it is the old secret of a key
-	// that was rotated, in its grace period.
+	maker       string // the user who created the key
+	// ends is when the credential expires; zero means never. replaced says that it is the old secret of a rotated key, in
+	// its grace period.
 	ends     time.Time
 	replaced bool
 	// holders are who was ever shown a secret of the key, once they were read.
@@ -42,18 +42,18 @@ type Principal struct {
 	sessionHash []byte
 }
 
-// Operator is the server's own command line, acting in an account.
+// Operator returns the operator, using the server's command line, as the actor in an account.
 func Operator(accountID string) *Principal {
 	return &Principal{Type: TypeOperator, ID: event.OperatorID, AccountID: accountID, Name: event.OperatorID, Owner: true, InPerson: true}
 }
 
-// Anonymous is someone who is not signed in, as the log of an account names them. The type is the operator's because the
-// contract has no other for it.
+// Anonymous returns an actor who is not signed in. Its type is that of the operator, because the API has no other type for
+// it.
 func Anonymous(accountID string) *Principal {
 	return &Principal{Type: TypeOperator, ID: event.AnonymousID, AccountID: accountID, Name: event.AnonymousID}
 }
 
-// person is the human behind the principal: themselves, or who made the key.
+// person returns the user behind the principal: the user, or the one who created the API key.
 func (p *Principal) person() string {
 	if p.Type == TypeAPIKey {
 		return p.maker
@@ -61,7 +61,7 @@ func (p *Principal) person() string {
 	return p.ID
 }
 
-// by is the principal as a record keeps it: the operator is nobody in the database.
+// by returns the principal's id as stored in records; empty for the operator, who has no user.
 func (p *Principal) by() string {
 	if p.Type == TypeOperator {
 		return ""
@@ -69,13 +69,13 @@ func (p *Principal) by() string {
 	return p.ID
 }
 
-// Reading begins a request that only reads, and makes it cheaper; see Store.Pin.
+// Reading starts a request that only reads, which makes its reads cheaper; see Store.Pin.
 func (s *Service) Reading(ctx context.Context) (pinned context.Context, done func()) {
 	return s.store.Pin(ctx)
 }
 
-// Authenticate finds who acts with this API key. Whatever is wrong with the key, the error is ErrUnauthenticated; a
-// suspended membership is a Denied error, because the key itself is good.
+// Authenticate returns the principal of an API key. The error for any invalid key is ErrUnauthenticated; for a suspended
+// membership it is Denied, because the key itself is valid.
 func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, error) {
 	if !wellFormed(secret) {
 		return nil, ErrUnauthenticated
@@ -129,7 +129,7 @@ func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
 	return p, nil
 }
 
-// takeRole gives the principal what its account membership grants.
+// takeRole gives the principal the permissions of its account membership.
 func (p *Principal) takeRole(m Member, now time.Time) error {
 	if m.Status == StatusSuspended {
 		return Denied("permission_denied", "This membership is suspended. Ask someone who manages the account's members to activate it again.")
@@ -145,7 +145,7 @@ func (p *Principal) takeRole(m Member, now time.Time) error {
 // Expired reports whether something that ends at t has ended; the zero time never ends.
 func Expired(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
 
-// refresh reads the principal again, inside a write or in the middle of a long answer.
+// refresh reads the principal again, inside a write or during a long response.
 func (s *Service) refresh(ctx context.Context, tx Reader, p *Principal) (*Principal, error) {
 	switch p.Type {
 	case TypeOperator:
@@ -161,13 +161,13 @@ func (s *Service) refresh(ctx context.Context, tx Reader, p *Principal) (*Princi
 			return nil, err
 		}
 		if me.Principal == nil || me.Principal.AccountID != p.AccountID {
-			return nil, ErrSignedOut // the access, or the account, was changed in another window
+			return nil, ErrSignedOut // the access was removed, or the session uses another account now
 		}
 		return me.Principal, nil
 	}
 }
 
-// userPrincipal is a person acting in an account they are in.
+// userPrincipal returns a user as the principal in one of their accounts.
 func (s *Service) userPrincipal(ctx context.Context, r Reader, accountID, userID string) (*Principal, error) {
 	u, err := r.KnownUser(ctx, accountID, userID)
 	if IsNotFound(err) {
@@ -194,7 +194,7 @@ func (s *Service) userPrincipal(ctx context.Context, r Reader, accountID, userID
 	return p, p.takeRole(m, s.Now())
 }
 
-// has reports an account permission.
+// has reports whether the principal has an account permission.
 func (s *Service) has(p *Principal, name string) bool {
 	return p.Type == TypeOperator || s.catalog.Has(p.permissions, name)
 }
@@ -215,7 +215,7 @@ func (s *Service) permissionDenied(names []string) error {
 	return e
 }
 
-// held is what p holds in a scope: the account (projectID empty) or one project.
+// held returns the permissions of p in the account (projectID is empty) or in a project.
 func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID string) (permission.Set, error) {
 	if p.Owner {
 		return s.catalog.Decode("*"), nil
@@ -233,7 +233,8 @@ func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID st
 	return m.Role.Permissions, nil
 }
 
-// requireIn asks for any one of the project permissions in that project, or of the account permissions.
+// requireIn returns an error unless the principal has any of the project permissions in the project, or any of the account
+// permissions.
 func (s *Service) requireIn(ctx context.Context, r Reader, p *Principal, projectID string, inProject []string, inAccount ...string) error {
 	if s.Require(p, inAccount...) == nil {
 		return nil

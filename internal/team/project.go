@@ -10,27 +10,27 @@ import (
 	"raff/internal/permission"
 )
 
-// DefaultRegion is where a project lives when nothing else is said; the contract knows only this one.
+// DefaultRegion is the region of projects. The API currently has no other.
 const DefaultRegion = "us-east"
 
-// NewProject describes a project. Its slug is derived from the name and stays.
+// NewProject describes a new project. Its slug is derived from the name and never changes.
 type NewProject struct {
 	Name, Description, DefaultRegion string
 }
 
-// ProjectChange changes what it names; nil leaves as it is.
+// ProjectChange changes the fields that are not nil.
 type ProjectChange struct {
 	Name, Description, DefaultRegion *string
 	// Base is the version that the change was made for.
 	Base Base
 }
 
-// ListProjects lists all projects to who may see all, and to everyone else those they have a role in.
+// ListProjects lists all projects, or only those in which the caller has a role if they may not see all.
 func (s *Service) ListProjects(ctx context.Context, p *Principal, page Page) ([]Project, int, error) {
 	return s.FindProjects(ctx, p, "", page)
 }
 
-// FindProjects is ListProjects for those whose name contains the text, in any case.
+// FindProjects is ListProjects for projects whose name contains the text, in any case.
 func (s *Service) FindProjects(ctx context.Context, p *Principal, text string, page Page) ([]Project, int, error) {
 	f := ProjectFilter{AccountID: p.AccountID, Query: text, Page: page}
 	if s.Require(p, permission.ProjectsView, permission.ProjectsManage) != nil {
@@ -39,8 +39,8 @@ func (s *Service) FindProjects(ctx context.Context, p *Principal, text string, p
 	return s.store.Projects(ctx, f)
 }
 
-// CountMembers counts the memberships, pending ones included, of those of these projects whose members the caller may
-// see; the others have no entry.
+// CountMembers returns the numbers of memberships, including pending ones, of those projects whose members the caller may
+// see. The other projects have no entry.
 func (s *Service) CountMembers(ctx context.Context, p *Principal, projects []Project) (map[string]int, error) {
 	all, seen, err := s.projectsWith(ctx, p, permission.ProjectMembersView, permission.ProjectMembersManage)
 	if err != nil {
@@ -60,12 +60,12 @@ func (s *Service) CountMembers(ctx context.Context, p *Principal, projects []Pro
 		return nil, err
 	}
 	for _, id := range ids {
-		counts[id] += 0 // an entry for who has no member, too
+		counts[id] += 0 // also add an entry for a project without members
 	}
 	return counts, nil
 }
 
-// GetProject reads one project.
+// GetProject returns a project.
 func (s *Service) GetProject(ctx context.Context, p *Principal, id string) (Project, error) {
 	pr, err := s.store.Project(ctx, p.AccountID, id)
 	if err != nil {
@@ -85,13 +85,13 @@ func (s *Service) GetProject(ctx context.Context, p *Principal, id string) (Proj
 	return pr, nil
 }
 
-// CheckProject reports whether a project exists in the caller's account; the error is Invalid.
+// CheckProject returns an Invalid error if a project does not exist in the caller's account.
 func (s *Service) CheckProject(ctx context.Context, p *Principal, id string) error {
 	_, err := s.store.Project(ctx, p.AccountID, id)
 	return NotFoundIs(err, Invalid("X-Project-ID", "invalid_reference", "X-Project-ID does not match any project in this account. Remove the header, or check the id."))
 }
 
-// CreateProject makes a project.
+// CreateProject creates a project.
 func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject) (Project, error) {
 	if err := s.Require(p, permission.ProjectsCreate); err != nil {
 		return Project{}, err
@@ -132,7 +132,7 @@ func checkProject(c ProjectChange) error {
 	return nil
 }
 
-// newProject inserts a project under the first free slug of its name: web, web-2, web-3, …
+// newProject inserts a project with the first free slug for its name: web, web-2, web-3, …
 func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 	pr := Project{
 		ID: w.s.newID(), AccountID: w.p.AccountID, Name: n.Name, Description: n.Description, DefaultRegion: n.DefaultRegion,
@@ -149,7 +149,7 @@ func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 	if pr.Slug, err = w.freeSlug(base); err != nil {
 		return Project{}, err
 	}
-	for range 10 { // someone else may take the slug between the look and the insert
+	for range 10 { // a concurrent change may take the slug before the insert
 		ok, err := w.InsertProject(w.ctx, pr)
 		if err != nil {
 			return Project{}, err
@@ -165,8 +165,8 @@ func (w *work) newProject(n NewProject, isDefault bool) (Project, error) {
 	return Project{}, nameTaken(pr.Name)
 }
 
-// freeSlug is base, base-2, base-3 and so on: one that no project has behind one that a project has. The numbers it looks at
-// first double, so that many projects of the same slug cost few questions.
+// freeSlug returns base if it is free, otherwise base-2, base-3 or a later one whose predecessor is taken. It first doubles
+// the number and then bisects, so that many projects with the same slug need few queries.
 func (w *work) freeSlug(base string) (string, error) {
 	slug := func(n int) string {
 		if n == 1 {
@@ -174,7 +174,7 @@ func (w *work) freeSlug(base string) (string, error) {
 		}
 		return base + "-" + strconv.Itoa(n)
 	}
-	low, high := 0, 1 // low is taken, high is not once the first loop ends
+	low, high := 0, 1 // low is taken; high is free after the first loop
 	for {
 		taken, err := w.ProjectSlugTaken(w.ctx, w.p.AccountID, slug(high))
 		if err != nil {
@@ -214,7 +214,7 @@ func nameTaken(name string) error {
 	return e
 }
 
-// SlugOf keeps the letters a-z and digits of a name and puts single dashes between them.
+// SlugOf returns the letters a-z and digits of a name, with single dashes between them.
 func SlugOf(name string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(name) {
@@ -231,7 +231,7 @@ func SlugOf(name string) string {
 	return "project"
 }
 
-// UpdateProject changes a project; its slug stays.
+// UpdateProject changes a project. Its slug never changes.
 func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c ProjectChange) (Project, error) {
 	if err := s.Require(p, permission.ProjectsManage); err != nil {
 		return Project{}, err
@@ -288,7 +288,7 @@ func (g *guard) projectFor(id, permission string) (Project, error) {
 	return g.Project(g.ctx, g.p.AccountID, id)
 }
 
-// DeleteProject deletes a project with its memberships and open invitations. The Default project stays.
+// DeleteProject deletes a project with its memberships and open invitations. The Default project cannot be deleted.
 func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
 		pr, err := w.projectFor(id, permission.ProjectsDelete)

@@ -2,10 +2,10 @@ package team
 
 import "errors"
 
-// Counted is a kind of thing of which an account may not have any number.
+// Counted is a kind of thing whose number per account is limited.
 type Counted string
 
-// What is counted. An invitation counts until it is accepted, cancelled or removed.
+// The kinds. An invitation counts until it is accepted, cancelled or removed.
 const (
 	CountedRoles       Counted = "roles"
 	CountedProjects    Counted = "projects"
@@ -13,16 +13,16 @@ const (
 	CountedInvitations Counted = "invitations"
 )
 
-// Quotas bound how many of each an account may have, and how many sessions a person. They bound what a list, a page or a check
-// has to look at. The operator sets them; none is below 1.
+// Quotas are the maximum numbers per account, and of sessions per user. They limit the work of lists, pages and checks. The
+// operator sets them; each is at least 1.
 type Quotas struct{ Roles, Projects, APIKeys, Invitations, Sessions int }
 
-// DefaultQuotas are far above what a team needs, and far below what slows others down.
+// DefaultQuotas returns quotas that are far above what a team needs, and low enough that no account slows down others.
 func DefaultQuotas() Quotas {
 	return Quotas{Roles: 1000, Projects: 5000, APIKeys: 5000, Invitations: 10_000, Sessions: 100}
 }
 
-// quotas says of each kind what it is called, which quota holds and what makes room.
+// quotas has for each kind its name, its quota, and what frees up space.
 var quotas = map[Counted]struct {
 	name, relief string
 	of           func(Quotas) int
@@ -33,14 +33,14 @@ var quotas = map[Counted]struct {
 	CountedInvitations: {"open invitations", "Cancel some of them, or wait until they are accepted", func(q Quotas) int { return q.Invitations }},
 }
 
-// errCrowded says that a change which runs beside others came so near to a quota that it has to run alone.
+// errCrowded means that a concurrent change is so close to a quota that it has to run exclusively.
 var errCrowded = errors.New("near a quota: run alone")
 
-// besides is how many changes may run side by side before one sees what the others added.
+// besides is how many changes may run concurrently before one sees what the others added.
 const besides = 100
 
-// room makes sure that one more may be added, and counts it as added. Changes that run side by side do not see each
-// other's, so near the quota one has to run alone.
+// room checks that one more may be added, and counts it as added. Concurrent changes do not see each other's additions,
+// so close to the quota a change has to run exclusively.
 func (w *work) room(what Counted) error {
 	left, counted := w.left[what]
 	if !counted {

@@ -10,27 +10,27 @@ import (
 )
 
 const (
-	// refusalsEvery is how often the log tells that a person's sign-in was refused: strangers must not be able to fill it.
+	// refusalsEvery is how often the log records refused sign-in attempts of a user, so that attackers cannot fill it.
 	refusalsEvery = 15 * time.Minute
-	// maxRefusals bounds how many people are remembered until the next RecordRefusals.
+	// maxRefusals is the maximum number of users to remember until the next RecordRefusals.
 	maxRefusals = 10_000
 )
 
-// refusals are attempts to sign in that were refused, until they are recorded. They are not written at once, so that the
-// answer for an address that someone has takes no longer than for one nobody has.
+// refusals are refused sign-in attempts that are not recorded yet. They are not written immediately, so that the response
+// takes the same time whether or not the email has a user.
 type refusals struct {
 	mu      sync.Mutex
 	pending map[refusal]int
 	told    map[refusal]time.Time
 }
 
-// refusal is what was refused to whoever tried to be this person.
+// refusal is a kind of refused sign-in attempt for one user.
 type refusal struct {
 	userID string
 	action event.Action
 }
 
-// told is what an event tells about this many attempts.
+// told returns the event for this number of attempts.
 func (what refusal) told(attempts int) event.Payload {
 	if what.action == event.ActionSecondFactorRefused {
 		return event.SecondFactorRefused{Attempts: attempts}
@@ -49,7 +49,7 @@ func (r *refusals) add(what refusal, n int) {
 	}
 }
 
-// take takes those whose time has come, or all of them.
+// take removes and returns the refusals that are due, or all of them.
 func (r *refusals) take(now time.Time, all bool) map[refusal]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,7 +70,7 @@ func (r *refusals) take(now time.Time, all bool) map[refusal]int {
 	return due
 }
 
-// giveBack returns what could not be recorded, to be tried again the next time.
+// giveBack adds refusals that could not be recorded, to retry them later.
 func (r *refusals) giveBack(what refusal, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -88,7 +88,7 @@ func (s *Service) refused(ctx context.Context, userID string, action event.Actio
 	}
 }
 
-// refusedBy notes that an attempt failed if what was shown was wrong, not for another reason.
+// refusedBy records an attempt that failed because the credential was wrong, not for another reason.
 func (s *Service) refusedBy(ctx context.Context, err error, u User, action event.Action) {
 	var e *Error
 	if errors.As(err, &e) && e.Kind == KindUnauthenticated {
@@ -96,9 +96,8 @@ func (s *Service) refusedBy(ctx context.Context, err error, u User, action event
 	}
 }
 
-// RecordRefusals writes what was refused to the logs of the accounts that the person is in: at once, and then once in
-// fifteen minutes for each person, with the number of attempts. A server calls it every few seconds, and with all before
-// it ends.
+// RecordRefusals writes refused attempts to the logs of the user's accounts: the first one immediately, then every fifteen
+// minutes with the number of attempts. A server calls it every few seconds, and with all before it stops.
 func (s *Service) RecordRefusals(ctx context.Context, all bool) error {
 	var failed error
 	for what, n := range s.refusals.take(s.Now(), all) {

@@ -9,15 +9,15 @@ import (
 	"raff/internal/permission"
 )
 
-// NewRole describes a custom role. Slug and Scope never change afterwards.
+// NewRole describes a new custom role. Its slug and scope never change.
 type NewRole struct {
 	Name, Slug, Description string
 	Scope                   permission.Scope
 	Permissions             []string
 }
 
-// RoleChange changes what it names; nil leaves as it is. Permissions replaces the whole set; Add and Remove change the
-// set that the role has when the change is made, whatever it was when someone looked.
+// RoleChange changes the fields that are not nil. Permissions replaces the whole set; Add and Remove change the set that
+// the role has at the time of the change.
 type RoleChange struct {
 	Name, Description *string
 	Permissions       *[]string
@@ -45,10 +45,10 @@ func (c RoleChange) check() error {
 	return nil
 }
 
-// handOut are the account permissions with which someone hands roles out, and so must see them.
+// handOut are the account permissions that allow assigning roles, and therefore viewing them.
 var handOut = []string{permission.RolesView, permission.RolesManage, permission.MembersManage, permission.MembersInvite, permission.APIKeysCreate}
 
-// ListRoles lists the roles the account can use: system roles first, then by name.
+// ListRoles lists the roles that the account can use: system roles first, then by name.
 func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]Role, int, error) {
 	f.AccountID = p.AccountID
 	if err := s.mayViewRoles(ctx, p); err != nil {
@@ -62,10 +62,10 @@ func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]
 	return s.store.Roles(ctx, f)
 }
 
-// RoleUse is how many have a role: people, invited ones included, and API keys.
+// RoleUse is the number of people, including invited ones, and API keys that have a role.
 type RoleUse struct{ People, Keys int }
 
-// RoleUse counts who has each role of the account, by the role's id. Roles that nobody has are not in it.
+// RoleUse returns who has each role of the account, by role id. Roles without holders have no entry.
 func (s *Service) RoleUse(ctx context.Context, p *Principal) (map[string]RoleUse, error) {
 	if err := s.mayViewRoles(ctx, p); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (s *Service) RoleUse(ctx context.Context, p *Principal) (map[string]RoleUse
 	return s.store.RoleUse(ctx, p.AccountID)
 }
 
-// GetRole reads one role.
+// GetRole returns a role.
 func (s *Service) GetRole(ctx context.Context, p *Principal, id string) (Role, error) {
 	if err := s.mayViewRoles(ctx, p); err != nil {
 		return Role{}, err
@@ -81,7 +81,7 @@ func (s *Service) GetRole(ctx context.Context, p *Principal, id string) (Role, e
 	return s.store.Role(ctx, p.AccountID, id)
 }
 
-// mayViewRoles lets everyone see roles who may hand one out, in the account or in any project.
+// mayViewRoles allows viewing roles to everyone who may assign one, in the account or in any project.
 func (s *Service) mayViewRoles(ctx context.Context, p *Principal) error {
 	refused := s.Require(p, handOut...)
 	if refused == nil {
@@ -102,7 +102,7 @@ func (s *Service) mayViewRoles(ctx context.Context, p *Principal) error {
 
 var slugPattern = regexp.MustCompile(`^[a-z0-9-]+$`)
 
-// CreateRole makes a custom role.
+// CreateRole creates a custom role.
 func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role, error) {
 	if err := s.Require(p, permission.RolesCreate); err != nil {
 		return Role{}, err
@@ -157,7 +157,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 	return r, err
 }
 
-// permissionSet checks the permissions of a role of this scope, which were given in a field.
+// permissionSet validates the permissions of a role of this scope, given in a field.
 func (s *Service) permissionSet(field string, scope permission.Scope, names []string) (permission.Set, error) {
 	if len(names) == 0 {
 		return permission.Set{}, Invalid(field, "required", "permissions is required: send at least one. GET /api/v1/permissions?scope=%s lists them.", scope)
@@ -186,7 +186,7 @@ func Shorten(s string) string {
 	return s
 }
 
-// roleFree says which role already has the slug or the name of r.
+// roleFree returns an error that names the existing role if the slug or name of r is taken.
 func (w *work) roleFree(r Role) error {
 	o, err := w.RoleLike(w.ctx, r)
 	switch {
@@ -202,7 +202,7 @@ func (w *work) roleFree(r Role) error {
 	return e
 }
 
-// UpdateRole changes a custom role; everyone who has it gains or loses with their next request.
+// UpdateRole changes a custom role. The change takes effect on the next request of everyone who has it.
 func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c RoleChange) (Role, error) {
 	if err := s.Require(p, permission.RolesManage); err != nil {
 		return Role{}, err
@@ -278,7 +278,8 @@ func (w *work) changeRole(r *Role, c RoleChange) error {
 	return w.mayCompose(r.Scope, added, holders)
 }
 
-// checkNames checks the permissions of a change before the transaction: other changes would wait while names are compared.
+// checkNames validates the permissions of a change before the transaction, so that comparing names does not delay other
+// changes.
 func (s *Service) checkNames(ctx context.Context, p *Principal, id string, c RoleChange) error {
 	given := map[string][]string{"add_permissions": c.Add, "remove_permissions": c.Remove}
 	if c.Permissions != nil {
@@ -291,7 +292,7 @@ func (s *Service) checkNames(ctx context.Context, p *Principal, id string, c Rol
 		}
 		if scope == "" {
 			r, err := s.store.Role(ctx, p.AccountID, id)
-			if err != nil || r.IsSystem { // which the change itself refuses
+			if err != nil || r.IsSystem { // the change itself will be refused
 				return err
 			}
 			scope = r.Scope
@@ -303,7 +304,7 @@ func (s *Service) checkNames(ctx context.Context, p *Principal, id string, c Rol
 	return nil
 }
 
-// changedSet is what a role may after the change.
+// changedSet returns the permissions of the role after the change.
 func (s *Service) changedSet(r Role, c RoleChange) (permission.Set, error) {
 	if c.Permissions != nil {
 		return s.permissionSet("permissions", r.Scope, *c.Permissions)
@@ -328,10 +329,10 @@ func (s *Service) changedSet(r Role, c RoleChange) (permission.Set, error) {
 	return set, nil
 }
 
-// allHolders is more holders than one role can have in practice.
+// allHolders is larger than the number of holders of any role.
 const allHolders = 1 << 30
 
-// roleDiff is what changed between two versions of a role; ok is false if nothing did.
+// roleDiff returns what changed between two versions of a role; ok is false if nothing changed.
 func roleDiff(c *permission.Catalog, a, b Role) (d event.RoleUpdated, ok bool) {
 	d.Name = event.Changed(a.Name, b.Name)
 	d.Description = event.Changed(a.Description, b.Description)
@@ -345,8 +346,8 @@ func roleDiff(c *permission.Catalog, a, b Role) (d event.RoleUpdated, ok bool) {
 	return d, d.Name != nil || d.Description != nil || d.Added != nil || d.Removed != nil
 }
 
-// DeleteRole deletes a custom role that nobody has. With reassignTo, its holders get that role first, each under the
-// same guard as if they were changed one by one.
+// DeleteRole deletes a custom role without holders. With reassignTo, its holders get that role first, each under the same
+// rules as a single change.
 func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo string) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
 		if err := s.Require(w.p, permission.RolesDelete); err != nil {
@@ -416,7 +417,7 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 	return w.managerLeft()
 }
 
-// mayReassign asks for the permission to change the membership itself: deleting a role is no way around it.
+// mayReassign requires the permission to change the membership itself, so that deleting a role cannot bypass it.
 func (g *guard) mayReassign(m Member) error {
 	if m.ProjectID == "" {
 		return g.s.Require(g.p, permission.MembersManage)

@@ -17,12 +17,12 @@ const (
 	keyPrefixShown = 13
 )
 
-// newSecret mints an API key: raff_ and 64 hex digits, of which the last 8 are a CRC-32 of the others, so that a typo
-// or a secret scanner needs no database.
+// newSecret creates an API key: raff_ and 64 hex digits. The last 8 are a CRC-32 of the others, so that typos can be
+// detected, and secrets found in code can be recognized, without a database.
 func newSecret(random io.Reader) (string, error) {
 	b := make([]byte, secretRandom/2)
 	if _, err := io.ReadFull(random, b); err != nil {
-		return "", fmt.Errorf("mint API key: %w", err)
+		return "", fmt.Errorf("create API key: %w", err)
 	}
 	body := hex.EncodeToString(b)
 	return secretPrefix + body + checksum(body), nil
@@ -44,19 +44,19 @@ func wellFormed(s string) bool {
 	return hexed[secretRandom:] == checksum(hexed[:secretRandom])
 }
 
-// TokenLength is how many characters a token has.
+// TokenLength is the length of a token in characters.
 const TokenLength = 43
 
 // NewToken returns the token of a link or a session: 256 random bits.
 func NewToken(random io.Reader) (string, error) {
 	b := make([]byte, 32)
 	if _, err := io.ReadFull(random, b); err != nil {
-		return "", fmt.Errorf("mint token: %w", err)
+		return "", fmt.Errorf("create token: %w", err)
 	}
 	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
-// HashOf is what is stored of a secret or token.
+// HashOf returns the hash of a secret or token, which is what is stored.
 func HashOf(secret string) []byte {
 	h := sha256.Sum256([]byte(secret))
 	return h[:]

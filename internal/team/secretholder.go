@@ -8,31 +8,31 @@ import (
 	"raff/internal/event"
 )
 
-// SecretHolder is a person or an API key that was shown a secret of a key: who made or regenerated it and, where that
-// was done with a key, everyone who holds that key's secret.
+// SecretHolder is a user or an API key that was shown a secret of a key: who created or rotated it and, if an API key did
+// that, everyone who was shown that key's secret.
 type SecretHolder struct {
 	Type PrincipalType // TypeUser or TypeAPIKey
 	ID   string
-	// Until is when the secret they were shown stops working; zero: it is the present one.
+	// Until is when the secret they were shown stops working; zero for the current secret.
 	Until time.Time
-	// CanonicalEmail is a person's address; a store reads it, and does not write it.
+	// CanonicalEmail is the user's email. A store reads it, but does not write it.
 	CanonicalEmail string
 }
 
-// holds reports whether a secret they were shown works at the moment.
+// holds reports whether a secret they were shown works at that time.
 func (h SecretHolder) holds(now time.Time) bool { return h.Until.IsZero() || now.Before(h.Until) }
 
-// HeldKey is an API key of which a person was shown a secret.
+// HeldKey is an API key whose secret a user was shown.
 type HeldKey struct {
 	APIKey
 	// Current says that a secret they were shown still works.
 	Current bool
-	// Disabled says that the change that names the key deactivated it.
+	// Disabled says that the current change disabled the key.
 	Disabled bool
 }
 
-// audience is who is shown a secret that the caller is shown: the caller and, where that is a key, who holds the secret
-// it came with. It is asked before that secret is replaced.
+// audience returns who is shown a secret that the caller is shown: the caller and, if it is an API key, everyone who was
+// shown its secret. It must be called before that secret is replaced.
 func (g *guard) audience() ([]SecretHolder, error) {
 	switch g.p.Type {
 	case TypeUser:
@@ -53,7 +53,7 @@ func (g *guard) audience() ([]SecretHolder, error) {
 	return nil, nil
 }
 
-// holders are who was ever shown a secret of the key that acts; none where a person acts.
+// holders returns everyone who was ever shown a secret of the acting API key; none if a user acts.
 func (g *guard) holders() ([]SecretHolder, error) {
 	if g.p.Type != TypeAPIKey || g.p.holdersRead {
 		return g.p.holders, nil
@@ -65,8 +65,8 @@ func (g *guard) holders() ([]SecretHolder, error) {
 	return holders, err
 }
 
-// isHolder reports whether the caller is a key and this is a person who was shown a secret of it: what such a key does
-// to them they do to themselves.
+// isHolder reports whether the caller is an API key and the subject is a user who was shown its secret, so that the key
+// acts on behalf of that user.
 func (g *guard) isHolder(to subject) (bool, error) {
 	if g.p.Type != TypeAPIKey || to.keyID != "" {
 		return false, nil
@@ -77,7 +77,7 @@ func (g *guard) isHolder(to subject) (bool, error) {
 	}), err
 }
 
-// isOwn reports whether the caller, or a person who holds the caller's secret, was ever shown a secret of a key.
+// isOwn reports whether the caller, or a user who was shown the caller's secret, was ever shown a secret of the key.
 func (g *guard) isOwn(keyID string) (bool, error) {
 	theirs, err := g.SecretHolders(g.ctx, keyID)
 	if err != nil {
@@ -96,8 +96,8 @@ func holderDenied() error {
 	return Denied("self_change_denied", "The secret of this API key was shown to this person, so the key cannot change their access. Use another credential.")
 }
 
-// mayOutlast refuses that a key works longer than the credential that makes, regenerates or extends it: nothing
-// outlives, by its own hand, the time it was given.
+// mayOutlast refuses an expiry later than that of the credential that creates, rotates or extends the key, so that no
+// credential can prolong its own access.
 func (g *guard) mayOutlast(expires time.Time) error {
 	end := g.p.ends
 	if end.IsZero() || !expires.IsZero() && !expires.After(end) {
@@ -108,7 +108,7 @@ func (g *guard) mayOutlast(expires time.Time) error {
 	return e
 }
 
-// replaced refuses that the old secret of a key, in its grace, does anything to its own key.
+// replaced refuses changes of a key with its own old secret, in its grace period.
 func (g *guard) replaced(k APIKey) error {
 	if g.p.ID != k.ID || !g.p.replaced {
 		return nil
@@ -116,7 +116,7 @@ func (g *guard) replaced(k APIKey) error {
 	return Denied("self_change_denied", "This secret was replaced and works only until its grace period ends. It cannot change its own API key: use the new secret, or another credential.")
 }
 
-// heldBy are the keys of which a person was shown a secret: all of the account, or those with a role in the project.
+// heldBy returns the keys whose secret a user was shown: all of the account, or those with a role in the project.
 func (g *guard) heldBy(m Member) ([]HeldKey, error) {
 	if m.Type != TypeUser {
 		return nil, nil
@@ -130,13 +130,13 @@ func (g *guard) heldBy(m Member) ([]HeldKey, error) {
 	}), err
 }
 
-// disables reports whether a key is deactivated when who has its secret is suspended or removed.
+// disables reports whether a key is disabled when the user who was shown its secret is suspended or removed.
 func (g *guard) disables(k HeldKey) bool {
 	return k.Current && k.IsActive && g.mayTouchKey(k.APIKey) == nil
 }
 
-// disableHeld deactivates the keys whose secret a person has who may not be in the account any more. What the caller may
-// not change stays as it is. because is the action that it follows from.
+// disableHeld disables the keys whose secret the user was shown, after the user lost access to the account. Keys that the
+// caller may not change stay enabled. because is the action that caused it.
 func (w *work) disableHeld(m Member, keys []HeldKey, because event.Action) error {
 	for i := range keys {
 		k := &keys[i]
@@ -150,7 +150,7 @@ func (w *work) disableHeld(m Member, keys []HeldKey, because event.Action) error
 	return nil
 }
 
-// deactivate is for a key that works; told says why.
+// deactivate disables a key that is enabled. told is the event.
 func (w *work) deactivate(k *HeldKey, told event.APIKeyUpdated) error {
 	k.IsActive, k.UpdatedAt, k.Disabled = false, w.since(k.UpdatedAt), true
 	if err := w.UpdateAPIKey(w.ctx, k.APIKey); err != nil {
@@ -160,7 +160,7 @@ func (w *work) deactivate(k *HeldKey, told event.APIKeyUpdated) error {
 	return w.recordKey(k.APIKey, told)
 }
 
-// unprovenKeys are the UnprovenKeys in the account of the caller.
+// unprovenKeys returns the UnprovenKeys in the account of the caller.
 func (g *guard) unprovenKeys(u User) (keys []HeldKey, err error) {
 	if u.Proven || u.ID == "" {
 		return nil, nil
@@ -185,16 +185,16 @@ func (g *guard) unprovenKeys(u User) (keys []HeldKey, err error) {
 	return keys, nil
 }
 
-// UnprovenKeys returns the enabled API keys, in all accounts of the user, whose secret only they have been shown. It is empty
-// once the email of the user is verified: until then, they may be someone who still gets in with these keys when the owner of
-// the email comes.
+// UnprovenKeys returns the enabled API keys, in all accounts of the user, whose secret only they have been shown. It is
+// empty once the user's email is verified. Until then, the user may be someone who would keep access through these keys
+// after the owner of the email has verified it.
 func (s *Service) UnprovenKeys(ctx context.Context, u User) (all []HeldKey, err error) {
 	if u.Proven || u.ID == "" {
 		return nil, nil
 	}
 	p, _, err := s.passkeyUser(ctx, s.store, u)
 	if err != nil || u.PasswordHash == "" && len(p.Credentials) == 0 {
-		return nil, err // nobody could sign in: what keys there are the operator made
+		return nil, err // no one has been able to sign in, so all keys are the operator's
 	}
 	accounts, err := s.store.AccountsWith(ctx, u.ID, s.Now())
 	if err != nil {
@@ -210,7 +210,7 @@ func (s *Service) UnprovenKeys(ctx context.Context, u User) (all []HeldKey, err 
 	return all, nil
 }
 
-// disabledNames are the names of the keys that were deactivated.
+// disabledNames returns the names of the keys that were disabled.
 func disabledNames(keys []HeldKey) (names []string) {
 	for _, k := range keys {
 		if k.Disabled {
@@ -220,8 +220,8 @@ func disabledNames(keys []HeldKey) (names []string) {
 	return names
 }
 
-// since is when a row that was changed before is changed now: later than that, so that UpdatedAt tells every version of
-// it apart, whatever the clock says.
+// since returns the time of a change to a row: later than its last change, regardless of the clock, so that UpdatedAt
+// identifies every version.
 func (w *work) since(before time.Time) time.Time {
 	if next := before.Add(time.Microsecond); w.at.Before(next) {
 		return next

@@ -15,45 +15,44 @@ import (
 
 // Passwords hashes and compares passwords; the domain decides only when.
 type Passwords interface {
-	// Check says in an Invalid error why a password may not be used, or nil.
+	// Check returns an Invalid error with the reason if a password must not be used.
 	Check(password, email, name string) error
-	// Hash and Matches wait their turn: many hashes at once would take all memory. The error is Unavailable when too many
-	// wait already, and that of ctx when ctx ends first.
+	// Hash and Matches wait for their turn, because many concurrent hashes would use up the memory. The error is
+	// Unavailable if too many calls are waiting, and that of ctx if ctx ends first.
 	Hash(ctx context.Context, password string) (string, error)
 	Matches(ctx context.Context, password, hash string) (bool, error)
 }
 
-// Options are what a Service needs from outside. Now, NewID and Rand have working defaults, so that a test can make
-// them exact and a server does not think of them.
+// Options configure a Service. Now, NewID and Rand have defaults; tests set them to be deterministic.
 type Options struct {
 	Store     Store
 	Catalog   *permission.Catalog
 	Passwords Passwords
-	// SecondFactors checks what people prove beside the password.
+	// SecondFactors checks authenticator apps and passkeys.
 	SecondFactors SecondFactors
 	Now           func() time.Time
-	// NewID mints a UUID in canonical spelling; ids sort by time.
+	// NewID returns a new UUID in canonical form. Ids must sort by time.
 	NewID func() string
 	Rand  io.Reader
-	// Quotas bound what one account, or one person, may have; the zero value stands for DefaultQuotas.
+	// Quotas are the maximum numbers of things per account or user; zero fields mean DefaultQuotas.
 	Quotas Quotas
-	// PublicURL is what links in mails begin with, without a slash at the end.
+	// PublicURL is the base of links in emails, without a trailing slash.
 	PublicURL string
-	// MailConfigured says that invitations reach people by mail; then nobody but the invited gets the link.
+	// MailConfigured says that invitations are sent by email. Then only the invited email gets the link.
 	MailConfigured bool
-	// MailDelivered says that queued mail goes somewhere: to people, or to the console of a developer.
+	// MailDelivered says that queued emails are delivered: to people, or to a developer's console.
 	MailDelivered bool
-	// SignInRefused is called for each attempt to sign in that was refused; action is event.ActionSignInFailed or
-	// event.ActionSecondFactorRefused, userID is empty for an address that nobody has. nil means that nobody listens.
+	// SignInRefused, if not nil, is called for each refused sign-in attempt. action is event.ActionSignInFailed or
+	// event.ActionSecondFactorRefused; userID is empty for an email without a user.
 	SignInRefused func(ctx context.Context, action event.Action, userID string)
-	// MailQueued is called after a commit that queued mail, so that a worker need not wait for its next round.
+	// MailQueued is called after a commit that queued email, so that a worker can send it immediately.
 	MailQueued func()
-	// MailLimits bound the mails; nil means DefaultMailLimits.
+	// MailLimits are the limits on sent emails; nil means DefaultMailLimits.
 	MailLimits *MailLimits
 }
 
-// Service holds every operation of the product. All its faces (REST, pages, mail worker, operator's command line) call
-// it, so that each rule has one home. It is safe for concurrent use.
+// Service implements every operation of the product. The API, the pages, the mail worker and the operator's commands all
+// use it, so that each rule is implemented once. It is safe for concurrent use.
 type Service struct {
 	store                         Store
 	catalog                       *permission.Catalog
@@ -77,7 +76,7 @@ type Service struct {
 	nobody     nobody
 }
 
-// New makes a Service.
+// New returns a Service.
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, catalog: o.Catalog, passwords: o.Passwords, factors: o.SecondFactors, clock: o.Now, newID: o.NewID, rand: o.Rand,
@@ -106,13 +105,13 @@ func New(o Options) *Service {
 	return s
 }
 
-// nobody has a password nobody knows, to spend the same time on an address nobody has.
+// nobody holds a random password hash, so that checking the password of an unknown email takes the same time.
 type nobody struct {
 	mu   sync.Mutex
 	hash string
 }
 
-// nobodysHash is made when it is first asked for.
+// nobodysHash returns the hash, which is computed on first use.
 func (s *Service) nobodysHash(ctx context.Context) (string, error) {
 	s.nobody.mu.Lock()
 	defer s.nobody.mu.Unlock()
@@ -128,50 +127,50 @@ func (s *Service) nobodysHash(ctx context.Context) (string, error) {
 	return hash, err
 }
 
-// Start makes the stored system roles equal to the catalog's, and reads the key that all nodes share. A server calls it
-// once before it serves; a command of the operator calls Look.
+// Start writes the system roles of the catalog to the database, and reads the key that all nodes share. A server calls it
+// once before it serves requests; commands of the operator call Look.
 func (s *Service) Start(ctx context.Context) error {
 	if err := s.store.SyncSystemRoles(ctx, s.systemRoles(s.catalog)); err != nil {
 		return fmt.Errorf("write system roles: %w", err)
 	}
 	if s.mailConfigured {
 		if err := s.store.ReplaceFetchedTokens(ctx); err != nil {
-			return fmt.Errorf("end the links that were fetched: %w", err)
+			return fmt.Errorf("invalidate fetched links: %w", err)
 		}
 	}
 	key := make([]byte, 32)
 	if _, err := io.ReadFull(s.rand, key); err != nil {
-		return fmt.Errorf("make a signing key: %w", err)
+		return fmt.Errorf("create a signing key: %w", err)
 	}
 	var err error
 	s.signingKey, err = s.store.SigningKey(ctx, "challenges", key)
 	return err
 }
 
-// Catalog is the list of permissions and system roles.
+// Catalog returns the permissions and system roles.
 func (s *Service) Catalog() *permission.Catalog { return s.catalog }
 
 // Now returns the time as it is stored: UTC, microseconds.
 func (s *Service) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
-// UseCatalog replaces the catalog, before the server serves.
+// UseCatalog sets the catalog. It must be called before the first request.
 func (s *Service) UseCatalog(c *permission.Catalog) { s.catalog = c }
 
 // NewID returns a new id; ids sort by time.
 func (s *Service) NewID() string { return s.newID() }
 
-// MailConfigured reports whether invitations are sent by email; then only the invited person gets the link.
+// MailConfigured reports whether invitations are sent by email. Then only the invited email gets the link.
 func (s *Service) MailConfigured() bool { return s.mailConfigured }
 
-// MailDelivered reports whether queued emails go somewhere: to people, or to the console of a developer.
+// MailDelivered reports whether queued emails are delivered: to people, or to a developer's console.
 func (s *Service) MailDelivered() bool { return s.mailDelivered }
 
-// PublicURL is the URL that links in emails begin with, without a slash at the end.
+// PublicURL returns the base of links in emails, without a trailing slash.
 func (s *Service) PublicURL() string { return s.publicURL }
 
 type requestIDKey struct{}
 
-// WithRequestID notes the id of the request that ctx belongs to; audit events carry it.
+// WithRequestID returns a context with the id of a request, which audit events record.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
@@ -181,30 +180,30 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
-// work is one write: the transaction, who acts as the database knows them now, and the moment it happens.
+// work is one write: the transaction, the principal as read in it, and the time of the change.
 type work struct {
 	Tx
 	guard
 	mail bool
-	// alone says that nothing else changes the account meanwhile; left is how much room there is, as far as it was asked.
+	// alone says that nothing else changes the account at the same time; left is the remaining quota, as far as it was read.
 	alone bool
 	left  map[Counted]int
-	// each is how many things a change of this kind may add, 0 for one.
+	// each is how many things a change of this kind may add; 0 means one.
 	each int
-	// prepaid is how many mails the caller may still queue in this write, unpaid how many were refused, and limits what
-	// they are counted against.
+	// prepaid is how many emails the caller may still queue in this write, unpaid is how many were refused, and limits are
+	// the limits against which they count.
 	prepaid, unpaid int
 	limits          []Limit
-	// made is what the operation created, for the answer an Idempotency-Key keeps.
+	// made is the result of the operation, for the response that is stored for an Idempotency-Key.
 	made any
 }
 
-// write runs fn in one transaction as p. The credential is read again inside it, so that no write commits for a
-// credential that was taken away before.
+// write runs fn in one transaction as p. It reads the credential again inside the transaction, so that a credential that
+// was revoked cannot write.
 func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error {
 	mail := false
 	change := func(tx Tx) error {
-		mail = false // fn may run again
+		mail = false // fn may be called again
 		fresh, err := s.refresh(ctx, tx, p)
 		if err != nil {
 			return err
@@ -226,8 +225,8 @@ func (s *Service) write(ctx context.Context, p *Principal, lock Lock, fn func(w 
 	return err
 }
 
-// try is write, but nothing of what fn did is kept: no row, no event, no mail, no attempt that a limit counts. A request that
-// only tries is not remembered under an Idempotency-Key either.
+// try is write without any effect: no row, no event, no email, no attempt that counts against a limit. It also ignores an
+// Idempotency-Key.
 func (s *Service) try(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error {
 	try := func() error {
 		return s.store.Try(ctx, p.AccountID, lock, func(tx Tx) error {
@@ -248,21 +247,21 @@ func (s *Service) try(ctx context.Context, p *Principal, lock Lock, fn func(w *w
 	return err
 }
 
-// work is a write of p in this transaction.
+// work returns the work of p in this transaction.
 func (s *Service) work(ctx context.Context, tx Tx, p *Principal) *work {
 	return &work{Tx: tx, guard: guard{Reader: tx, s: s, ctx: ctx, p: p, at: s.Now()}}
 }
 
-// record writes the audit event of a change into the same transaction. The actor, time and request are filled in.
+// record writes the audit event of a change in the same transaction, and sets its actor, time and request.
 func (w *work) record(to event.Target, p event.Payload) error {
 	return w.insertEvent(event.Event{Target: to}, p)
 }
 
-// recordMember writes the event of a membership. delegated says that the actor handed out permissions it does not hold.
+// recordMember writes the event of a membership. delegated says that the actor assigned permissions it does not hold.
 func (w *work) recordMember(m Member, delegated bool, p event.Payload) error {
 	name := m.Email
 	if m.Type == TypeAPIKey {
-		name = m.Name // the address of a key means nothing to a reader
+		name = m.Name // an API key's email is only a placeholder
 	}
 	return w.insertEvent(event.Event{
 		Target:    event.Target{TargetType: "member", TargetID: m.ID, TargetName: name, ProjectID: m.ProjectID},
@@ -280,7 +279,7 @@ type EventTx interface {
 	InsertEvent(ctx context.Context, e event.Event) error
 }
 
-// Record writes an audit event with p as the actor in a transaction. The time and the request are filled in.
+// Record writes an audit event in a transaction, with p as the actor, and sets its time and request.
 func (s *Service) Record(ctx context.Context, tx EventTx, p *Principal, to event.Target, told event.Payload) error {
 	return s.record(ctx, tx, p, s.Now(), event.Event{Target: to}, told)
 }
@@ -297,7 +296,8 @@ func (s *Service) record(ctx context.Context, tx EventTx, p *Principal, at time.
 	return tx.InsertEvent(ctx, e)
 }
 
-// personName is the name that an event of a membership tells beside the address; invitations and keys have none.
+// personName returns the name that an event of a membership records in addition to the email; empty for invitations and
+// API keys.
 func (m Member) personName() string {
 	if m.Type == TypeUser {
 		return m.Name

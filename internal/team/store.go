@@ -35,9 +35,9 @@ type Store interface {
 	UpdateAll(ctx context.Context, accountIDs []string, lock Lock, fn func(Tx) error) error
 	// SyncSystemRoles makes the stored system roles equal to these (insert, update; never delete one in use).
 	SyncSystemRoles(ctx context.Context, roles []Role) error
-	// RoleTexts are all roles of all accounts, with their permissions as they are stored.
+	// RoleTexts returns all roles of all accounts, with their permissions as stored.
 	RoleTexts(ctx context.Context) ([]RoleText, error)
-	// AccountIDs are the ids of all accounts.
+	// AccountIDs returns the ids of all accounts.
 	AccountIDs(ctx context.Context) ([]string, error)
 	// SigningKey returns the key of this name that all nodes share: the stored key, or else fresh, which is then stored.
 	SigningKey(ctx context.Context, name string, fresh []byte) ([]byte, error)
@@ -47,7 +47,7 @@ type Store interface {
 	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
 	// TouchSession records when a session was last used. It writes no event.
 	TouchSession(ctx context.Context, id string, at time.Time) error
-	// Take counts one attempt against each limit, or none if one of them is used up. The limits apply across all nodes.
+	// Take counts one attempt against each limit, or none if one of them is exceeded. The limits apply across all nodes.
 	Take(ctx context.Context, limits []Limit, at time.Time) (bool, error)
 	// Refund removes all attempts counted against the limits in all, and one attempt against each of the others.
 	Refund(ctx context.Context, all, one []Limit, at time.Time) error
@@ -64,7 +64,7 @@ type Store interface {
 	// Heartbeat records that this node is alive, removes nodes that have not been seen for the given time, by the
 	// database's clock, and returns the number of nodes.
 	Heartbeat(ctx context.Context, node string, deadAfter time.Duration) (int, error)
-	// Ping reports whether the database answers.
+	// Ping returns nil if the database responds.
 	Ping(ctx context.Context) error
 	Close() error
 }
@@ -99,7 +99,7 @@ type Cursor struct {
 // MemberFilter selects memberships of one scope. Empty fields do not filter.
 type MemberFilter struct {
 	AccountID     string
-	ProjectID     string // empty: memberships of the account itself
+	ProjectID     string // empty means the account itself
 	Status        Status
 	RoleID        string
 	Email         string // canonical
@@ -108,14 +108,14 @@ type MemberFilter struct {
 	Page
 }
 
-// RoleFilter selects roles an account can use, system roles included.
+// RoleFilter selects roles that an account can use, including system roles.
 type RoleFilter struct {
 	AccountID string
 	Scope     permission.Scope
 	Page
 }
 
-// ProjectFilter selects projects. With VisibleTo only those in which that principal has an active membership.
+// ProjectFilter selects projects. With VisibleTo, only projects in which that principal has an active membership.
 type ProjectFilter struct {
 	AccountID     string
 	Query         string // part of the name, any case
@@ -131,120 +131,121 @@ type InvitationFilter struct {
 	Page
 }
 
-// OfferFilter selects invitations that are open, expired or declined, in the account and in its projects at once.
+// OfferFilter selects invitations that are open, expired or declined, in the account and in its projects.
 type OfferFilter struct {
 	AccountID string
-	// State leaves one of three: InvitationSent stands for all that can be accepted, be the mail on its way or not, then
-	// there are InvitationExpired and InvitationDeclined. Empty is all of them.
+	// State is InvitationSent for all that can be accepted, whether or not the email was sent, or InvitationExpired or
+	// InvitationDeclined. Empty means all.
 	State InvitationState
-	Query string // part of the address, any case
-	// Everywhere lets all of them count, else only those into Places count: projects, or the account by its own id.
+	Query string // part of the email, any case
+	// Everywhere selects invitations to all places, otherwise only to Places: ids of projects, or of the account.
 	Everywhere bool
 	Places     []string
-	// Now is when expiry is judged.
+	// Now is the time for deciding what is expired.
 	Now time.Time
 	Page
 }
 
-// OfferCounts says how many invitations there are in each state that OfferFilter knows.
+// OfferCounts are the numbers of invitations by state.
 type OfferCounts struct{ Pending, Expired, Declined int }
 
-// Reader has the reads, inside or outside a transaction. Each list also returns the exact number of rows that match its
-// filter.
+// Reader contains the reads, inside or outside a transaction. Each list also returns the exact number of rows that match
+// its filter.
 type Reader interface {
 	Account(ctx context.Context, id string) (Account, error)
 	// Count returns how many of these the account has, in constant time.
 	Count(ctx context.Context, accountID string, of Counted) (int, error)
 
-	// KeyPrincipal is who acts with the key of this secret hash, with its account membership and role, in one query.
-	// It answers for every key that exists; the Service decides whether it is expired or inactive.
+	// KeyPrincipal returns the key with this secret hash, with its account membership and role, in one query. It returns
+	// every key that exists; the Service decides whether it is expired or disabled.
 	KeyPrincipal(ctx context.Context, hash []byte) (KeyPrincipal, error)
-	// KeyPrincipalByID is the same by the key's id, for the check inside a write.
+	// KeyPrincipalByID is KeyPrincipal by the key's id, for the check inside a write.
 	KeyPrincipalByID(ctx context.Context, keyID string) (KeyPrincipal, error)
 
 	Member(ctx context.Context, accountID, projectID, id string) (Member, error)
 	MemberByEmail(ctx context.Context, accountID, projectID, canonical string) (Member, error)
-	// MemberOf is the membership of a user or key in one scope.
+	// MemberOf returns the membership of a user or API key in one scope.
 	MemberOf(ctx context.Context, accountID, projectID string, t PrincipalType, id string) (Member, error)
-	// MembershipsOf are all memberships, account and projects, of one canonical address in an account.
+	// MembershipsOf returns all memberships, account and projects, of one canonical email in an account.
 	MembershipsOf(ctx context.Context, accountID, canonical string) ([]Member, error)
-	// MembershipsOfAll are those of many addresses.
+	// MembershipsOfAll is MembershipsOf for many emails.
 	MembershipsOfAll(ctx context.Context, accountID string, canonicals []string) ([]Member, error)
 	Members(ctx context.Context, f MemberFilter) ([]Member, int, error)
-	// MemberAnywhere is a membership of the account or of any of its projects.
+	// MemberAnywhere returns a membership of the account or of any of its projects.
 	MemberAnywhere(ctx context.Context, accountID, id string) (Member, error)
-	// People are the people of an account, by creation of their first membership that counts, with their projects.
+	// People returns the people of an account with their project memberships, in order of their first selected membership.
 	People(ctx context.Context, f PersonFilter) ([]Person, int, error)
-	// RoleHolders are the memberships with this role in the account, pending ones included: the first n, and how many.
+	// RoleHolders returns the first n memberships with this role in the account, including pending ones, and their number.
 	RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]Member, int, error)
 	// HasManager reports whether an active, unexpired person holds the Owner role or the permission.
 	HasManager(ctx context.Context, accountID, permission string, now time.Time) (bool, error)
 
 	Role(ctx context.Context, accountID, id string) (Role, error)
-	// RoleLike is another role of the account, or of the system, that has the slug or, folded, the name of r in its scope.
+	// RoleLike returns another role of the same scope, in the account or a system role, with the slug or the folded name of r.
 	RoleLike(ctx context.Context, r Role) (Role, error)
-	// RoleUse counts who has each role of the account, pending memberships included, by the role's id.
+	// RoleUse returns the holders of each role of the account, including pending memberships, by role id.
 	RoleUse(ctx context.Context, accountID string) (map[string]RoleUse, error)
-	// Roles come system first, then by name, then by slug.
+	// Roles returns system roles first, then sorts by name and slug.
 	Roles(ctx context.Context, f RoleFilter) ([]Role, int, error)
 
 	User(ctx context.Context, id string) (User, error)
 	UserByEmail(ctx context.Context, canonical string) (User, error)
-	// KnownUser is a user who is or once was a member of something in the account; others are ErrNotFound.
+	// KnownUser returns a user who is or was a member in the account or its projects, otherwise ErrNotFound.
 	KnownUser(ctx context.Context, accountID, userID string) (User, error)
 
-	// KnownUsers are those of many ids whom KnownUser finds, in no order.
+	// KnownUsers returns those of the users whom KnownUser would find, in any order.
 	KnownUsers(ctx context.Context, accountID string, ids []string) ([]User, error)
 
 	APIKey(ctx context.Context, accountID, id string) (APIKey, error)
-	// APIKeysOf are those of many ids that APIKey finds, in no order.
+	// APIKeysOf returns those of the keys that APIKey would find, in any order.
 	APIKeysOf(ctx context.Context, accountID string, ids []string) ([]APIKey, error)
 	APIKeys(ctx context.Context, accountID string, p Page) ([]APIKey, int, error)
-	// SecretHolders are who was ever shown a secret of a key.
+	// SecretHolders returns everyone who was ever shown a secret of a key.
 	SecretHolders(ctx context.Context, keyID string) ([]SecretHolder, error)
-	// KeysHeldBy are the keys of which a person was ever shown a secret, in order of creation.
+	// KeysHeldBy returns the keys of which a user was ever shown a secret, in order of creation.
 	KeysHeldBy(ctx context.Context, accountID, userID string, now time.Time) ([]HeldKey, error)
 
 	Invitation(ctx context.Context, accountID, id string) (Invitation, error)
 	// InvitationByToken finds an invitation by the hash of any token it ever had.
 	InvitationByToken(ctx context.Context, hash []byte) (Invitation, InvitationToken, error)
 	Invitations(ctx context.Context, f InvitationFilter) ([]Invitation, int, error)
-	// Offers are the invitations of an account and its projects, newest first.
+	// Offers returns the invitations of an account and its projects, newest first.
 	Offers(ctx context.Context, f OfferFilter) ([]Invitation, int, error)
-	// OfferCounts counts what the filter selects but for its State.
+	// OfferCounts counts the matching invitations by state, ignoring the filter's State.
 	OfferCounts(ctx context.Context, f OfferFilter) (OfferCounts, error)
-	// InvitationsSentBy are the open invitations a person sent, directly or through a key of which they were shown a secret.
+	// InvitationsSentBy returns the open invitations that a user sent, directly or through a key whose secret they were shown.
 	InvitationsSentBy(ctx context.Context, accountID, userID string) ([]Invitation, error)
-	// LimitWait is how long it takes until each of the limits has room for n more attempts; it counts nothing.
+	// LimitWait returns the time until all limits allow n more attempts. It counts nothing.
 	LimitWait(ctx context.Context, limits []Limit, n int, at time.Time) (time.Duration, error)
 	// LinkToken finds a password link by the hash of its token.
 	LinkToken(ctx context.Context, hash []byte) (LinkToken, error)
 
-	// SuspendedIn are the accounts in which a person's membership is suspended, by name.
+	// SuspendedIn returns the accounts in which the user is suspended, by name.
 	SuspendedIn(ctx context.Context, userID string) ([]Account, error)
-	// Session is who is signed in with the token of this hash, in one query. It answers for every session that exists;
-	// the Service decides whether it is over. Inside a transaction it also holds the session until the commit, so that
-	// whoever ends it waits for that.
+	// Session returns the session with this token hash and its user, in one query. It returns every session that exists; the
+	// Service decides whether it has ended. Inside a transaction it also locks the session until the commit, so that ending
+	// the session waits for the transaction.
 	Session(ctx context.Context, hash []byte, now time.Time) (SessionRow, error)
-	// SessionsOf are all sessions of a person, the last used first.
+	// SessionsOf returns all sessions of a user, most recently used first.
 	SessionsOf(ctx context.Context, userID string) ([]Session, error)
-	// Factors are the second factors of a person, those that are not confirmed included.
+	// Factors returns the second factors of a user, including unconfirmed ones.
 	Factors(ctx context.Context, userID string) ([]Factor, error)
 	RecoveryCodesLeft(ctx context.Context, userID string) (int, error)
-	// Ceremony is what a passkey is being asked in a session, or ErrNotFound.
+	// Ceremony returns the state of a session's passkey ceremony, or ErrNotFound.
 	Ceremony(ctx context.Context, sessionID string) ([]byte, error)
-	// AccountsWith are the ids of the accounts a person is in at a moment, be they suspended there or not.
+	// AccountsWith returns the ids of the accounts in which a user is an active or suspended member at a time.
 	AccountsWith(ctx context.Context, userID string, now time.Time) ([]string, error)
-	// AccountsOf are the accounts a person has access to at a moment, by name.
+	// AccountsOf returns the accounts to which a user has access at a time, by name.
 	AccountsOf(ctx context.Context, userID string, now time.Time) ([]Account, error)
 
 	Project(ctx context.Context, accountID, id string) (Project, error)
-	// ProjectLike is another project of the account that has, folded, the name of p.
+	// ProjectLike returns another project of the account with the same folded name as p.
 	ProjectLike(ctx context.Context, p Project) (Project, error)
 	// ProjectSlugTaken reports whether a project of the account has the slug.
 	ProjectSlugTaken(ctx context.Context, accountID, slug string) (bool, error)
 	Projects(ctx context.Context, f ProjectFilter) ([]Project, int, error)
-	// MemberCounts are the numbers of memberships of these projects, pending ones included; none has no entry.
+	// MemberCounts returns the numbers of memberships of these projects, including pending ones. A project without members has
+	// no entry.
 	MemberCounts(ctx context.Context, projectIDs []string) (map[string]int, error)
 }
 
@@ -257,8 +258,8 @@ type Tx interface {
 	UpdateAccount(ctx context.Context, a Account) error
 
 	InsertMember(ctx context.Context, m Member) (bool, error)
-	// InsertNewMember is InsertMember where no unique rule can stand in the way: the caller has looked, and nobody else changes
-	// the account until the commit.
+	// InsertNewMember is InsertMember for a member that cannot violate a unique constraint: the caller has checked, and runs
+	// exclusively in the account.
 	InsertNewMember(ctx context.Context, m Member) error
 	UpdateMember(ctx context.Context, m Member) error
 	DeleteMember(ctx context.Context, id string) error
@@ -269,14 +270,14 @@ type Tx interface {
 
 	InsertUser(ctx context.Context, u User) (bool, error)
 	UpdateUser(ctx context.Context, u User) error
-	// KnowUser notes that a user belongs or belonged to the account.
+	// KnowUser records that a user is or was a member in the account.
 	KnowUser(ctx context.Context, accountID, userID string, at time.Time) error
 
 	InsertAPIKey(ctx context.Context, k APIKey) error
 	UpdateAPIKey(ctx context.Context, k APIKey) error
 	// ShowSecret records who was shown the current secret of a key.
 	ShowSecret(ctx context.Context, keyID string, to []SecretHolder) error
-	// EndSecrets ends what was shown of a key so far: the present secret at until, those in an earlier grace at once.
+	// EndSecrets sets the end of what was shown of a key so far: until for the current secret, at for those in a grace period.
 	EndSecrets(ctx context.Context, keyID string, at, until time.Time) error
 	// DeleteAPIKey removes the key and all its memberships.
 	DeleteAPIKey(ctx context.Context, id string) error
@@ -285,50 +286,50 @@ type Tx interface {
 	UpdateInvitation(ctx context.Context, i Invitation) error
 	// CloseInvitation sets a final state if the invitation is still open; false means someone else closed it first.
 	CloseInvitation(ctx context.Context, id string, state InvitationState, at time.Time) (bool, error)
-	// AddToken makes a token of the invitation, and forgets the oldest where there are many; ReplaceTokens first makes all earlier
-	// ones stale.
+	// AddToken adds a token to the invitation, and deletes the oldest if there are too many. ReplaceTokens also invalidates
+	// all earlier ones.
 	AddToken(ctx context.Context, t InvitationToken, at time.Time) error
 	ReplaceTokens(ctx context.Context, invitationID string) error
 	InsertLinkToken(ctx context.Context, t LinkToken) error
-	// UseLinkToken marks it used; false means that it already was.
+	// UseLinkToken marks a token as used; false means that it already was.
 	UseLinkToken(ctx context.Context, hash []byte, at time.Time) (bool, error)
 
-	// UseLinkTokensOf makes all password links of a person used.
+	// UseLinkTokensOf marks all password links of a user as used.
 	UseLinkTokensOf(ctx context.Context, userID string, at time.Time) error
 
-	// InsertSession returns false, and writes nothing, when the person's password hash is not this one any more. Until
-	// the commit nobody can change it. Whether the session awaits a second factor follows from whether the person has one.
+	// InsertSession returns false, and writes nothing, if the user's password hash has changed. It cannot change until the
+	// commit. awaits reports whether the session has to wait for a second factor, because the user has one.
 	InsertSession(ctx context.Context, s Session, hash []byte, passwordHash string) (ok, awaits bool, err error)
-	// InsertWholeSession inserts a session that awaits nothing.
+	// InsertWholeSession inserts a session that does not wait for a second factor.
 	InsertWholeSession(ctx context.Context, s Session, hash []byte) error
-	// KeepSessions deletes those sessions of a person, that await a second factor or that do not, which were used longest
-	// ago, but for the newest n.
+	// KeepSessions deletes all but the n most recently used sessions of a user that wait for a second factor or, if awaiting
+	// is false, of those that do not.
 	KeepSessions(ctx context.Context, userID string, awaiting bool, n int) error
-	// TakeAwaiting deletes a session that awaits a second factor; false when it is gone.
+	// TakeAwaiting deletes a session that waits for a second factor; false means that it no longer exists.
 	TakeAwaiting(ctx context.Context, hash []byte) (bool, error)
-	// SetCeremony keeps what a passkey is being asked in a session; nil forgets it.
+	// SetCeremony stores the state of a session's passkey ceremony; nil deletes it.
 	SetCeremony(ctx context.Context, sessionID string, state []byte) error
-	// TakeCeremony forgets this question; false when it was forgotten before.
+	// TakeCeremony deletes this state of a passkey ceremony; false means that it was already deleted or replaced.
 	TakeCeremony(ctx context.Context, sessionID string, state []byte) (bool, error)
-	// HoldUser keeps others from signing in as the person with a password, and from changing their ways in, until the
-	// commit; false when there is no such person.
+	// HoldUser prevents sign-ins with the user's password and changes of their credentials until the commit; false means that
+	// the user does not exist.
 	HoldUser(ctx context.Context, userID string) (bool, error)
 
 	InsertFactor(ctx context.Context, f Factor) error
 	UpdateFactor(ctx context.Context, f Factor) error
-	// UseFactorStep takes up a time step of an authenticator app; false when a step as late as it was used before.
+	// UseFactorStep records that the code of a time step was used; false means that this or a later step was used before.
 	UseFactorStep(ctx context.Context, id string, step int, at time.Time) (bool, error)
-	// DeleteFactor deletes a factor of a person; one that is not theirs is ErrNotFound.
+	// DeleteFactor deletes a second factor of the user. If it is not theirs, the error is ErrNotFound.
 	DeleteFactor(ctx context.Context, userID, id string) error
 	ReplaceRecoveryCodes(ctx context.Context, userID string, hashes [][]byte) error
-	// UseRecoveryCode takes up a code; false when it is not one of the person's, or was used before.
+	// UseRecoveryCode uses up a recovery code; false means that it is not one of the user's, or was used before.
 	UseRecoveryCode(ctx context.Context, userID string, hash []byte, at time.Time) (bool, error)
-	// MoveSession makes a session work in another account.
+	// MoveSession switches a session to another account.
 	MoveSession(ctx context.Context, id, accountID string) error
 	DeleteSession(ctx context.Context, hash []byte) error
-	// DeleteSessionOf deletes one session of a person; one that is not theirs is ErrNotFound.
+	// DeleteSessionOf deletes a session of the user. If it is not theirs, the error is ErrNotFound.
 	DeleteSessionOf(ctx context.Context, userID, id string) error
-	// DeleteSessionsOf deletes the sessions of a person that work in the account (empty: in any), but for one (empty: none).
+	// DeleteSessionsOf deletes the sessions of a user in the account (empty: in any account), except one (empty: none).
 	DeleteSessionsOf(ctx context.Context, userID, accountID, but string) error
 
 	InsertProject(ctx context.Context, p Project) (bool, error)
@@ -336,45 +337,45 @@ type Tx interface {
 	// DeleteProject removes the project with its memberships and their invitations.
 	DeleteProject(ctx context.Context, id string) error
 
-	// ClaimIdempotencyKey remembers a request under its account, principal and key, unless one is remembered that was made
-	// after the cutoff: then fresh is false and it is returned.
+	// ClaimIdempotencyKey stores a request under its account, principal and key. If one is already stored that is newer than
+	// the cutoff, fresh is false and that one is returned.
 	ClaimIdempotencyKey(ctx context.Context, k IdempotencyRecord, cutoff time.Time) (old IdempotencyRecord, fresh bool, err error)
-	// SaveIdempotencyRecord adds the answer to a claimed key.
+	// SaveIdempotencyRecord adds the response to a stored request.
 	SaveIdempotencyRecord(ctx context.Context, k IdempotencyRecord) error
 
 	EventTx
-	// TakeLimit counts up to n attempts against each of the limits, and returns for how many there was room in all of
-	// them. A transaction calls it before it inserts anything for which another one may wait.
+	// TakeLimit counts up to n attempts against each of the limits, and returns how many all of them allowed. It must be
+	// called before the transaction inserts anything that another transaction may wait for.
 	TakeLimit(ctx context.Context, limits []Limit, n int, at time.Time) (int, error)
 	// RefundLimit refunds n attempts that were counted but not made.
 	RefundLimit(ctx context.Context, limits []Limit, n int) error
 	InsertMessage(ctx context.Context, m Message) error
-	// SyncSystemRoles is that of Store, in the words of the catalog c.
+	// SyncSystemRoles is Store.SyncSystemRoles with the permissions of the catalog c.
 	SyncSystemRoles(ctx context.Context, c *permission.Catalog, roles []Role) error
 	SetSetting(ctx context.Context, name, value string) error
 	UpdateMessage(ctx context.Context, m Message) error
 	DeleteMessage(ctx context.Context, id string) error
-	// DeleteMessagesOf removes what is still to be sent for an invitation.
+	// DeleteMessagesOf deletes the unsent emails of an invitation.
 	DeleteMessagesOf(ctx context.Context, invitationID string) error
 }
 
-// SessionRow is one row that says everything a request needs about the session it came with.
+// SessionRow contains everything that a request needs to know about its session.
 type SessionRow struct {
 	Session Session
 	User    User
-	Account Account // zero where the session is in none
-	// Member is nil for who has no membership of the account itself.
+	Account Account // zero if the session has no account
+	// Member is nil for a user without an account membership.
 	Member *Member
-	// InProject says that there is an active membership of at least one of the account's projects.
+	// InProject says that the user has an active membership in at least one project of the account.
 	InProject bool
-	// HasFactor says that the person has a second factor that counts.
+	// HasFactor says that the user has a confirmed second factor.
 	HasFactor bool
 }
 
-// KeyPrincipal is one row that says everything a request needs about the key it came with.
+// KeyPrincipal contains everything that a request needs to know about its API key.
 type KeyPrincipal struct {
 	Key     APIKey // without Memberships
 	Account Account
-	// Member is nil for a key without a role in the account.
+	// Member is nil for a key without an account role.
 	Member *Member
 }
