@@ -57,6 +57,9 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		resp.Diagnostics.AddAttributeError(path.Root("expires_at"), "The API key would expire in the past",
 			config.ExpiresAt.ValueString()+" is in the past. Set a later time, or is_active = false to disable the key.")
 	}
+	if !config.RoleID.IsNull() && !creating && r.connected() {
+		r.keyRoles.plan(state.ID, plan.RoleID, "raff_api_key", &resp.Diagnostics)
+	}
 	rotates := !creating && plan.rotates(state, r.clock(), &resp.Diagnostics)
 	plan.planExpiry(config, state, creating || rotates)
 	if rotates {

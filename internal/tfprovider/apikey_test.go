@@ -236,3 +236,35 @@ func TestAPIKeyChangedElsewhereDuringApply(t *testing.T) {
 		},
 	)
 }
+
+// A key has one role: two resources that give it different ones are reported.
+func TestAPIKeyRoleManagedTwice(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	key := inBlock + apiKey(fmt.Sprintf("role_id = %q", srv.RoleID(t, "account", "member")))
+	second := func(slug string) string {
+		return fmt.Sprintf(`
+resource "raff_member" "m" {
+  api_key_id     = raff_api_key.k.id
+  role_id        = %q
+  adopt_existing = true
+}
+`, srv.RoleID(t, "account", slug))
+	}
+	w := program(t, key, on(srv)...)
+	w.settles()
+	w.write("main.tf", required+key+strings.Replace(second("billing"), "true", "false", 1))
+	if out := flat(w.fails("plan")); !strings.Contains(out, "already a member") || !strings.Contains(out, "raff_api_key has role_id") {
+		t.Errorf("the plan does not say what manages the role:\n%s", out)
+	}
+	w.write("main.tf", required+key+second("billing"))
+	w.run("apply", "-auto-approve")
+	if out := flat(w.run("plan")); !strings.Contains(out, "managed in two places") {
+		t.Errorf("the plan does not say why it changes the role again:\n%s", out)
+	}
+	w.write("main.tf", required+key+second("member"))
+	w.run("apply", "-auto-approve")
+	if out := flat(w.run("plan")); strings.Contains(out, "two places") || !strings.Contains(out, "No changes") {
+		t.Errorf("the same role in both places is no conflict:\n%s", out)
+	}
+}

@@ -225,6 +225,9 @@ func (r *memberResource) alreadyMember(plan membership, id string, m *api.Member
 	if m != nil { // the ID is enough
 		as = fmt.Sprintf(" with the role %s, %s", m.RoleName, m.Status)
 	}
+	if known(plan.APIKeyID) && !r.inProject {
+		as += ". If a raff_api_key has role_id, it manages that role already: change it there, and remove this resource"
+	}
 	return plan.principal() + " is already a member", fmt.Sprintf("%s has this member as %s%s.", where, id, as) + importBlock(r.typeName(), ref) +
 		"\n\nOr set adopt_existing = true, so that the resource adopts the member and sets the configured role and status. " + moved
 }

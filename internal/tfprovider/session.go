@@ -41,6 +41,8 @@ type session struct {
 
 	plannedRoles sync.Map // roleKey of roles that this plan creates
 
+	keyRoles keyRoles // roles that this plan assigns to API keys
+
 	reassigned sync.Map // ID of a role that this run deleted -> ID of the role its holders got
 
 	lookups atomic.Int32 // number of audit log queries for removed objects

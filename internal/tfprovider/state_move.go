@@ -40,9 +40,16 @@ func (e earlier) upgrader() map[int64]resource.StateUpgrader {
 func (e earlier) mover() []resource.StateMover {
 	return []resource.StateMover{{
 		StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-			if req.SourceTypeName == e.typeName && strings.HasSuffix(req.SourceProviderAddress, "/raff") {
-				e.take(ctx, req.SourceRawState, &resp.TargetState, &resp.Diagnostics)
+			if !strings.HasSuffix(req.SourceProviderAddress, "/raff") {
+				return
 			}
+			if req.SourceTypeName != e.typeName {
+				resp.Diagnostics.AddError("A "+req.SourceTypeName+" cannot become a "+e.typeName,
+					"They are different objects on the server, so a moved block cannot turn one into the other. Nothing was changed. Remove the moved block, and add the "+e.typeName+
+						" as a new resource. To keep the old object without managing it here, replace its resource with a removed block that has lifecycle { destroy = false }.")
+				return
+			}
+			e.take(ctx, req.SourceRawState, &resp.TargetState, &resp.Diagnostics)
 		},
 	}}
 }

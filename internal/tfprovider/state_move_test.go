@@ -136,3 +136,29 @@ moved {
 		}
 	}
 }
+
+// A membership of the account does not become one of a project by a moved block.
+func TestMovedToAnotherType(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	w := program(t, inBlock+member("alice", srv.RoleID(t, "account", "member"), `email = "alice@example.com"`), on(srv)...)
+	w.settles()
+	id := w.attribute("raff_member.alice", "id")
+	w.write("main.tf", required+inBlock+project("Web")+fmt.Sprintf(`
+moved {
+  from = raff_member.alice
+  to   = raff_project_member.alice
+}
+resource "raff_project_member" "alice" {
+  project_id = raff_project.p.id
+  email      = "alice@example.com"
+  role_id    = %q
+}
+`, srv.RoleID(t, "project", "viewer")))
+	if out := flat(w.fails("plan")); !strings.Contains(out, "raff_member cannot become a raff_project_member") {
+		t.Errorf("the plan does not say why:\n%s", out)
+	}
+	if now := memberOf(t, srv, "alice@example.com"); now != id {
+		t.Errorf("alice was %s and is now %s", id, now)
+	}
+}
