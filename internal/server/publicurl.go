@@ -51,19 +51,40 @@ func publicURL(text string) (string, error) {
 // publicHost returns a host as it appears in an Origin.
 func publicHost(name string) (string, error) {
 	if a, err := netip.ParseAddr(name); err == nil {
-		if a.Zone() != "" || a.IsUnspecified() {
-			return "", errors.New("not a reachable address")
-		}
-		if a.Is6() {
-			return "[" + a.String() + "]", nil
-		}
-		return a.String(), nil
+		return publicAddress(a)
 	}
 	ascii, err := hostNames.ToASCII(strings.ToLower(name))
-	if err == nil && (ascii == "" || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != "") {
-		err = errors.New("not a host name")
+	if err != nil {
+		return "", err
 	}
-	return ascii, err
+	if a, err := netip.ParseAddr(ascii); err == nil { // was written with other digits
+		return publicAddress(a)
+	}
+	if len(ascii) > 254 || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != "" {
+		return "", errors.New("not a host name")
+	}
+	last := ""
+	for label := range strings.SplitSeq(strings.TrimSuffix(ascii, "."), ".") {
+		if label == "" || len(label) > 63 {
+			return "", errors.New("not a host name")
+		}
+		last = label
+	}
+	// Browsers take what ends in a number for an IPv4 address, and write it differently.
+	if _, err := strconv.ParseUint(last, 0, 64); err == nil || strings.Trim(last, "0123456789") == "" {
+		return "", errors.New("not an address in its usual form")
+	}
+	return ascii, nil
+}
+
+func publicAddress(a netip.Addr) (string, error) {
+	if a.Zone() != "" || a.IsUnspecified() {
+		return "", errors.New("not a reachable address")
+	}
+	if a.Is6() {
+		return "[" + a.String() + "]", nil
+	}
+	return a.String(), nil
 }
 
 // hostNames allows underscores, which are common in names of internal networks.
