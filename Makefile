@@ -88,7 +88,7 @@ arrows: ## count the references within a package that run back up (PACKAGE=./int
 	@$(GO) -C tools run ./arrows -C .. $(or $(PACKAGE),./internal/web)
 
 screenshots: deps ## take the pictures of the pages again (docs/screenshots)
-	@$(test-env) $(GO) test -count=1 -run TestPagesShutNobodyOut ./e2e -screenshots
+	@$(test-env) $(GO) test -count=1 -run TestPagesAreAccessible ./e2e -screenshots
 
 race: deps ## all Go tests under the race detector (needs a C compiler)
 	@$(test-env) CGO_ENABLED=1 $(GO) test -race -timeout 40m $(or $(ARGS),$(PACKAGES))

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestTheAuditLogIsExportedWhole exports more events than a page has and compares them with the list.
-func TestTheAuditLogIsExportedWhole(t *testing.T) {
+// TestAuditExport exports more events than fit on a page and compares them with the list.
+func TestAuditExport(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		role := g.RoleID(t, "account", "member")
 		for n := 0; n < 1200; n += 400 {

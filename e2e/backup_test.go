@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// TestABackupUnderLoad copies the database while many clients change things, and serves the copy: it holds every change
-// that was acknowledged before the backup began, and nothing half.
-func TestABackupUnderLoad(t *testing.T) {
+// TestBackupUnderLoad backs up the database while many clients change it, and serves the copy: it must contain every
+// change that was acknowledged before the backup began, and no partial change.
+func TestBackupUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	p := launch(t, "sqlite:"+filepath.Join(dir, "raff.db"))
 	l := newLoad(t, p.Server)
@@ -37,7 +37,7 @@ func TestABackupUnderLoad(t *testing.T) {
 	p.clean(t)
 }
 
-// known is what the load was answered up to now.
+// known is what the load was told so far.
 func (l *load) known() map[*thing]thing {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -52,7 +52,7 @@ func (l *load) known() map[*thing]thing {
 	return all
 }
 
-// restored serves the copy and compares it with what was known when it was made, but for what changed since.
+// restored serves the copy and compares it with what was known when it was made, except for later changes.
 func (l *load) restored(t *testing.T, p *process, to string, known map[*thing]thing) {
 	t.Helper()
 	copied := prepare(t, "sqlite:"+to)

@@ -9,9 +9,9 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestBulkRequestsDoNotStandInEachOthersWay sends many requests that add the same people in different orders, to two nodes
-// on a PostgreSQL that has room for few locks.
-func TestBulkRequestsDoNotStandInEachOthersWay(t *testing.T) {
+// TestConcurrentBulkRequests sends many requests that add the same people in different orders, to two nodes on a
+// PostgreSQL with space for few locks.
+func TestConcurrentBulkRequests(t *testing.T) {
 	t.Parallel()
 	database := rafftest.NewCluster(t, "-c fsync=off -c deadlock_timeout=10ms -c max_connections=40 -c max_locks_per_transaction=10").URL
 	nodes := []*rafftest.Server{rafftest.Start(t, rafftest.OnDatabase(database)), rafftest.Start(t, rafftest.OnDatabase(database))}

@@ -9,8 +9,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestAnOperatorsOwnCatalog runs a server for another product, with permissions and roles of its own.
-func TestAnOperatorsOwnCatalog(t *testing.T) {
+// TestCustomCatalog runs a server for another product, with its own permissions and roles.
+func TestCustomCatalog(t *testing.T) {
 	def, err := os.ReadFile("../internal/permission/catalog.yaml")
 	if err != nil {
 		t.Fatal(err)

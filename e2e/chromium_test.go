@@ -22,7 +22,7 @@ import (
 //go:embed testdata/axe.min.js
 var axe string
 
-// chromium is the one browser of all tests here. It ends with the program.
+// chromium is the only browser of all tests. It ends with the test program.
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	program := os.Getenv("CHROMIUM")
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -42,8 +42,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	return ctx, chromedp.Do(ctx)
 })
 
-// tab is a window of a browser of its own: nobody else's cookies are in it. Whatever its pages complain about, in the
-// console or by an exception, fails the test.
+// tab is a window with its own cookies. Console errors and exceptions of its pages fail the test.
 type tab struct {
 	t    *testing.T
 	ctx  context.Context
@@ -119,7 +118,7 @@ func (b *tab) look(size [2]int64, theme string) {
 	}))
 }
 
-// open goes to a path of the server, or to a whole address.
+// open opens a path of the server, or a complete URL.
 func (b *tab) open(address string) {
 	b.t.Helper()
 	if strings.HasPrefix(address, "/") {
@@ -134,13 +133,13 @@ func (b *tab) fill(selector, text string) {
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// click clicks and waits for nothing.
+// click clicks without waiting.
 func (b *tab) click(selector string) {
 	b.t.Helper()
 	b.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// follow clicks and waits until the next page is there.
+// follow clicks and waits until the next page is loaded.
 func (b *tab) follow(selector string) {
 	b.t.Helper()
 	b.loads(chromedp.Click(chromedp.CSS(selector)))
@@ -153,13 +152,13 @@ func (b *tab) loads(action chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// press presses keys, wherever the focus is.
+// press presses keys in the element that has the focus.
 func (b *tab) press(keys string, with ...chromedp.Modifier) {
 	b.t.Helper()
 	b.do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(with...)))
 }
 
-// ask evaluates an expression of the page.
+// ask evaluates an expression in the page.
 func ask[T any](b *tab, expression string) T {
 	b.t.Helper()
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
@@ -169,7 +168,7 @@ func ask[T any](b *tab, expression string) T {
 	return v
 }
 
-// until waits for an expression to become true.
+// until waits until an expression is true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !ask[bool](b, expression); time.Sleep(20 * time.Millisecond) {
@@ -181,12 +180,12 @@ func (b *tab) until(expression string) {
 
 func (b *tab) path() string { return ask[string](b, "location.pathname + location.search") }
 
-// text is what can be read in an element.
+// text returns the visible text of an element.
 func (b *tab) text(selector string) string {
 	return ask[string](b, fmt.Sprintf("document.querySelector(%q)?.innerText ?? ''", selector))
 }
 
-// shows fails the test unless the page says all of these.
+// shows fails the test unless the page contains all of these texts.
 func (b *tab) shows(words ...string) {
 	b.t.Helper()
 	text := b.text("body")
@@ -197,7 +196,7 @@ func (b *tab) shows(words ...string) {
 	}
 }
 
-// lacks fails the test if the page says one of these.
+// lacks fails the test if the page contains one of these texts.
 func (b *tab) lacks(words ...string) {
 	b.t.Helper()
 	text := b.text("body")
@@ -208,13 +207,13 @@ func (b *tab) lacks(words ...string) {
 	}
 }
 
-// violation is one rule of accessibility that a page breaks.
+// violation is a violation of an accessibility rule.
 type violation struct {
 	ID, Impact, Help string
 	Nodes            []string
 }
 
-// fits fails the test if the page shuts someone out, or is wider than its window.
+// fits fails the test if the page has accessibility problems, or is wider than its window.
 func (b *tab) fits() {
 	b.t.Helper()
 	const run = `;axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => (

@@ -11,9 +11,9 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestNodesWhoseClocksDiffer runs three nodes on one database, two of them with a clock that is wrong by years: what one of them
-// makes is good at the others for as long as it should be, nothing is cleaned up early, and no mail is sent twice.
-func TestNodesWhoseClocksDiffer(t *testing.T) {
+// TestNodesWithDifferentClocks runs three nodes on one database, two of them with clocks that are years off. What one node
+// creates must be valid on the others for the right time, nothing may be removed early, and no email may be sent twice.
+func TestNodesWithDifferentClocks(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); nodesWhoseClocksDiffer(t) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); nodesWhoseClocksDiffer(t, rafftest.OnPostgres(t)) })
 }

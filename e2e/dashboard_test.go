@@ -21,8 +21,8 @@ import (
 
 var screenshots = flag.Bool("screenshots", false, "write docs/screenshots")
 
-// TestInviteMailAcceptSignInInABrowser goes the whole way of a new person with a real browser and a real mail.
-func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
+// TestInvitationInBrowser invites, accepts and signs in as a new user, with a real browser and a real email.
+func TestInvitationInBrowser(t *testing.T) {
 	smtp := rafftest.StartSMTP(t)
 	srv := rafftest.Start(t, rafftest.WithSMTP(smtp.URL()))
 	owner := newTab(t, srv.URL)
@@ -68,7 +68,7 @@ func TestInviteMailAcceptSignInInABrowser(t *testing.T) {
 	}
 }
 
-// crew is a server with an account that has a bit of everything.
+// crew is a server with an account that has some of everything.
 type crew struct {
 	*rafftest.Server
 	alice, pending, project, role, key, offer string
@@ -125,9 +125,9 @@ func (w *crew) signIn(t *testing.T) *tab {
 	return b
 }
 
-// TestPagesShutNobodyOut looks at every page as someone with a wide screen and a light theme does, and as someone with a
-// phone and a dark theme. With -screenshots it keeps what it saw.
-func TestPagesShutNobodyOut(t *testing.T) {
+// TestPagesAreAccessible checks every page on a wide screen with the light theme, and on a phone with the dark theme. With
+// -screenshots it stores screenshots.
+func TestPagesAreAccessible(t *testing.T) {
 	w := newCrew(t)
 	guest, owner := newTab(t, w.URL), w.signIn(t)
 	invitation := w.URL + "/invite/" + w.Token(t, w.pending)
@@ -191,7 +191,7 @@ func TestPagesShutNobodyOut(t *testing.T) {
 // kept are the names of the pages that have screenshots, in the order in which they were taken.
 var kept []string
 
-// gallery writes the page that shows all screenshots.
+// gallery writes the page with all screenshots.
 func gallery(t *testing.T, names []string) {
 	t.Helper()
 	if !*screenshots {
@@ -218,10 +218,10 @@ func exists(file string) bool {
 	return err == nil
 }
 
-// pictures is where screenshots are kept.
+// pictures returns the directory for screenshots.
 var pictures = filepath.Join("..", "docs", "screenshots")
 
-// both looks at a page in both themes.
+// both checks a page in both themes.
 func (b *tab) both(name string) {
 	b.t.Helper()
 	for _, theme := range []string{"dark", "light"} {
@@ -231,7 +231,7 @@ func (b *tab) both(name string) {
 	}
 }
 
-// keep writes a screenshot.
+// keep stores a screenshot.
 func (b *tab) keep(name, theme string) {
 	b.t.Helper()
 	if !*screenshots {
@@ -253,7 +253,7 @@ func (b *tab) keep(name, theme string) {
 	}
 }
 
-// TestLongNamesFit looks at pages full of the longest names there can be, at every width.
+// TestLongNamesFit checks pages full of the longest possible names, at every width.
 func TestLongNamesFit(t *testing.T) {
 	w := newCrew(t)
 	long := strings.Repeat("Wideword", 8)
@@ -281,9 +281,9 @@ func TestLongNamesFit(t *testing.T) {
 	}
 }
 
-// TestByKeyboardAlone signs in, finds someone, changes their role and signs out without a mouse, and sees at every stop
-// where the focus is.
-func TestByKeyboardAlone(t *testing.T) {
+// TestKeyboardOnly signs in, finds someone, changes their role and signs out without a mouse. The focus must always be
+// visible.
+func TestKeyboardOnly(t *testing.T) {
 	w := newCrew(t)
 	b := newTab(t, w.URL)
 	b.open("/sign-in")
@@ -314,7 +314,7 @@ func TestByKeyboardAlone(t *testing.T) {
 	b.shows("You are signed out")
 }
 
-// tabTo presses Tab until an element has the focus, and holds every stop on the way to being visible.
+// tabTo presses Tab until an element has the focus, and checks that every stop on the way is visible.
 func (b *tab) tabTo(selector string) {
 	b.t.Helper()
 	const look = `(() => {
@@ -334,8 +334,8 @@ func (b *tab) tabTo(selector string) {
 	b.t.Fatalf("%s: Tab never comes to %s", b.path(), selector)
 }
 
-// TestWhatTheScriptsAdd holds the pages to what they do better with a script.
-func TestWhatTheScriptsAdd(t *testing.T) {
+// TestScripts checks the improvements that pages have with JavaScript.
+func TestScripts(t *testing.T) {
 	w := newCrew(t)
 	b := w.signIn(t)
 

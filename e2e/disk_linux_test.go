@@ -17,13 +17,13 @@ import (
 	"raff/internal/rafftest"
 )
 
-// disk is a place for a database whose space a test can take away and give back.
+// disk is a directory for a database whose space a test can limit.
 type disk struct {
 	dir        string
 	fill, free func(t *testing.T, p *process)
 }
 
-// limited lets no file of the server grow, which needs no rights. SQLite then fails with an I/O error.
+// limited keeps files of the server from growing, which needs no privileges. SQLite then fails with an I/O error.
 func limited(t *testing.T) disk {
 	set := func(t *testing.T, p *process, soft uint64) {
 		t.Helper()
@@ -39,7 +39,7 @@ func limited(t *testing.T) disk {
 	}
 }
 
-// small is a file system that other data fills, where the test may mount one. It has room for what the test writes.
+// small is a small file system that the test fills, if it may mount one.
 func small(t *testing.T) (disk, error) {
 	dir, size := t.TempDir(), 64+4*trials(t, 2)
 	if err := unix.Mount("raff", dir, "tmpfs", 0, fmt.Sprintf("size=%dm", size)); err != nil {
@@ -65,9 +65,9 @@ func small(t *testing.T) (disk, error) {
 	}, nil
 }
 
-// TestAFullDisk takes the space away under load. What cannot be written is refused, reads go on, nothing is half, and
-// when there is space again the same process works.
-func TestAFullDisk(t *testing.T) {
+// TestFullDisk fills the disk under load. Writes must be refused, reads continue, no change is partial, and the same
+// process must work when there is space again.
+func TestFullDisk(t *testing.T) {
 	t.Run("limit", func(t *testing.T) { t.Parallel(); fillUp(t, limited(t)) })
 	t.Run("file system", func(t *testing.T) {
 		t.Parallel()
@@ -126,7 +126,7 @@ func fillUp(t *testing.T, d disk) {
 	p.clean(t)
 }
 
-// ownerSession signs the Owner in and makes the session so old that its next use is to be noted.
+// ownerSession signs the Owner in and makes the session so old that its next use is recorded.
 func (p *process) ownerSession(t *testing.T) string {
 	t.Helper()
 	form := strings.NewReader(url.Values{"name": {"Trent"}, "password": {rafftest.Password}}.Encode())
@@ -145,7 +145,7 @@ func (p *process) ownerSession(t *testing.T) string {
 	return cookie
 }
 
-// wantReads wants everything that only reads to work, with a key and for someone who is signed in.
+// wantReads checks that requests that only read work, with an API key and with a session.
 func (p *process) wantReads(t *testing.T, owner string) {
 	t.Helper()
 	for _, who := range []string{p.Key, owner} {

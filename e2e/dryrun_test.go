@@ -16,9 +16,9 @@ import (
 	"raff/internal/team"
 )
 
-// TestADryRunAnswersWhatWouldHappen tries mixed lists of members before they are added: the answers are the same, row by row,
-// and the try leaves the database as it was, sends no mail, and takes nothing from a limit or a quota.
-func TestADryRunAnswersWhatWouldHappen(t *testing.T) {
+// TestDryRun tries mixed lists of members before they are added. The results must be the same, row by row, and the dry run
+// must leave the database unchanged, send no email and count towards no limit or quota.
+func TestDryRun(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); tryAndAdd(t) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); tryAndAdd(t, rafftest.OnPostgres(t)) })
 }
@@ -112,8 +112,7 @@ func customRole(t *testing.T, srv *rafftest.Server, name, scope string, permissi
 	}).Want(t, 201).Data(t)["id"].(string)
 }
 
-// plain is an answer without what each answer has of its own: times, the id of the request, and ids but those of who was
-// there before, which no row of an error has in common with a row that was made.
+// plain returns a response without what differs every time: times, request ids, and ids of new objects.
 func plain(body []byte) string {
 	var answer map[string]any
 	if err := json.Unmarshal(body, &answer); err != nil {
@@ -145,8 +144,8 @@ func plain(body []byte) string {
 	return string(b)
 }
 
-// dump is every row of a database once all mails are sent, but for what every request notes: when a key was used, and that
-// the node is alive.
+// dump returns every row of a database once all emails are sent, except what every request updates: when a key was used,
+// and that the node is alive.
 func dump(t *testing.T, url string) (lines []string) {
 	t.Helper()
 	db := openSQL(t, url)
@@ -175,7 +174,7 @@ func dump(t *testing.T, url string) (lines []string) {
 	return lines
 }
 
-// records are the rows of a query as text, without the columns of these names.
+// records returns the rows of a query as text, without the columns of these names.
 func records(t *testing.T, db *sql.DB, query string, without ...string) (out [][]string) {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), query)

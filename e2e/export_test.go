@@ -16,7 +16,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// slowExport begins an export and reads its first bytes over a line that holds little.
+// slowExport starts an export and reads its first bytes over a connection with small buffers.
 func slowExport(t *testing.T, srv *rafftest.Server, path, key string) io.ReadCloser {
 	t.Helper()
 	dialer := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
@@ -44,8 +44,8 @@ func slowExport(t *testing.T, srv *rafftest.Server, path, key string) io.ReadClo
 	return res.Body
 }
 
-// TestAnExportEndsWithItsCredential takes the right to the log away while an export is under way, on every way there is.
-func TestAnExportEndsWithItsCredential(t *testing.T) {
+// TestExportEndsWithItsCredential removes the access to the log during an export, in every possible way.
+func TestExportEndsWithItsCredential(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		fillLog(t, g.Server)
 		admin, viewer := g.RoleID(t, "account", "admin"), g.RoleID(t, "account", "member")
@@ -116,7 +116,7 @@ func signOut(t *testing.T, srv *rafftest.Server, session string) {
 	_ = res.Body.Close()
 }
 
-// fillLog writes more events than the buffers between server and client hold, and not more invitations than an account may have.
+// fillLog writes more events than fit in the buffers between server and client, within the quota of invitations.
 func fillLog(t *testing.T, srv *rafftest.Server) {
 	t.Helper()
 	const n = 9_000
@@ -131,8 +131,8 @@ func fillLog(t *testing.T, srv *rafftest.Server) {
 	}
 }
 
-// TestAServerThatStopsBreaksOffExports stops a server while an export is under way that nobody reads.
-func TestAServerThatStopsBreaksOffExports(t *testing.T) {
+// TestShutdownAbortsExports stops a server during an export whose client does not read.
+func TestShutdownAbortsExports(t *testing.T) {
 	onEachURL(t, func(t *testing.T, database string) {
 		p := launch(t, database)
 		fillLog(t, p.Server)

@@ -12,9 +12,9 @@ import (
 	"raff/internal/team"
 )
 
-// TestTheFirstFactorLeavesNoSessionBegunWithoutIt signs in with the password again and again while the second factor is
-// being added: whoever came in meanwhile is out, or was asked for it.
-func TestTheFirstFactorLeavesNoSessionBegunWithoutIt(t *testing.T) {
+// TestFirstFactorDuringSignIns signs in with the password repeatedly while the first second factor is added. Every session
+// must be ended or ask for the factor.
+func TestFirstFactorDuringSignIns(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		svc, ctx := srv.Node.Service(), t.Context()
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))

@@ -8,8 +8,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// Access grows only through someone who may hand it out. Each case is a way around that which some product once left
-// open: the caller is strong enough for the operation and must be refused for what it would hand out.
+// Access grows only through someone who may assign it. Each case is a bypass that some product once had: the caller has
+// the permission for the operation, but must be refused for what it would assign.
 
 type guard struct {
 	*rafftest.Server
@@ -22,13 +22,13 @@ func (g guard) role(name, scope string, permissions ...string) string {
 	return g.Do(g.t, "POST", "/api/v1/roles", g.Key, body).Want(g.t, 201).Data(g.t)["id"].(string)
 }
 
-// key makes a key with a role of these account permissions.
+// key creates an API key with a role of these account permissions.
 func (g guard) key(name string, permissions ...string) (id, secret string) {
 	g.t.Helper()
 	return g.NewKeyID(g.t, name, g.role(name, "account", permissions...))
 }
 
-// memberOf is the membership of a key in the account.
+// memberOf returns the account membership of an API key.
 func (g guard) memberOf(keyID string) string {
 	g.t.Helper()
 	email := keyID + "@api-key.invalid"
@@ -56,7 +56,7 @@ func each(t *testing.T, test func(t *testing.T, g guard)) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) { test(t, guard{srv, t}) })
 }
 
-func TestRolesGetOnlyWhatTheirComposerHolds(t *testing.T) {
+func TestRolesCannotExceedTheirCreator(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		_, key := g.key("composer", "account.roles.create", "account.roles.manage", "account.members.view")
 		mine := g.Do(t, "POST", "/api/v1/roles", key, map[string]any{"name": "ok", "slug": "ok", "scope": "account", "permissions": []string{"account.members.view"}}).Want(t, 201).Data(t)["id"].(string)
@@ -69,7 +69,7 @@ func TestRolesGetOnlyWhatTheirComposerHolds(t *testing.T) {
 	})
 }
 
-func TestProjectRolesDoNotGrowUnderTheirComposersOwnKeys(t *testing.T) {
+func TestProjectRolesOfOwnKeys(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		composer, key := g.key("composer", "account.roles.create", "account.roles.manage")
 		body := map[string]any{"name": "ops", "slug": "ops", "scope": "project", "permissions": []string{"vm.view"}}
@@ -80,7 +80,7 @@ func TestProjectRolesDoNotGrowUnderTheirComposersOwnKeys(t *testing.T) {
 	})
 }
 
-func TestWhoOnlyInvitesHandsOutNoMoreThanTheyHold(t *testing.T) {
+func TestInvitersCannotExceedTheirPermissions(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		_, key := g.key("inviter", "account.members.invite", "account.settings.view")
 		admin, weak := g.RoleID(t, "account", "admin"), g.role("weak", "account", "account.settings.view")
@@ -96,7 +96,7 @@ func TestWhoOnlyInvitesHandsOutNoMoreThanTheyHold(t *testing.T) {
 	})
 }
 
-func TestManagingMembersIsTheRightToHandRolesToPeopleNotToKeys(t *testing.T) {
+func TestManagersDelegateToPeopleNotToKeys(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		_, key := g.key("manager", "account.members.manage", "account.apikeys.create", "account.audit.view")
 		admin := g.RoleID(t, "account", "admin")
@@ -112,7 +112,7 @@ func TestManagingMembersIsTheRightToHandRolesToPeopleNotToKeys(t *testing.T) {
 	})
 }
 
-func TestAStrongerKeyIsNotRenewedByAWeakerOne(t *testing.T) {
+func TestWeakerKeyCannotRenewStrongerKey(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		_, weak := g.key("weak", "account.apikeys.manage", "account.apikeys.revoke", "account.members.manage")
 		id, _ := g.NewKeyID(t, "strong", g.RoleID(t, "account", "admin"))
@@ -133,7 +133,7 @@ func TestAStrongerKeyIsNotRenewedByAWeakerOne(t *testing.T) {
 	})
 }
 
-func TestTheOwnerIsProtectedAndTheRoleIsNotHandedOut(t *testing.T) {
+func TestOwnerIsProtected(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		owner := g.RoleID(t, "account", "owner")
 		admin := g.NewKey(t, "admin", g.RoleID(t, "account", "admin"))
@@ -152,7 +152,7 @@ func TestTheOwnerIsProtectedAndTheRoleIsNotHandedOut(t *testing.T) {
 	})
 }
 
-func TestNobodyChangesTheirOwnMembership(t *testing.T) {
+func TestOwnMembershipCannotBeChanged(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		admin := g.RoleID(t, "account", "admin")
 		id, key := g.NewKeyID(t, "admin", admin)
@@ -169,7 +169,7 @@ func TestNobodyChangesTheirOwnMembership(t *testing.T) {
 	})
 }
 
-func TestDeletingARoleIsNoWayAroundTheGuard(t *testing.T) {
+func TestDeletingRoleCannotBypassGuard(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		_, key := g.key("deleter", "account.roles.delete", "account.members.manage", "account.members.view")
 		weak := g.role("weak", "account", "account.members.view")

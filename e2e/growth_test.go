@@ -8,8 +8,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestNothingGrowsWithRepetition repeats what leaves something behind in the database: what is left must not grow with it.
-func TestNothingGrowsWithRepetition(t *testing.T) {
+// TestRepetitionDoesNotGrowTheDatabase repeats operations that leave rows behind. Their number must stay bounded.
+func TestRepetitionDoesNotGrowTheDatabase(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		member := g.Invite(t, "bob@example.com", g.RoleID(t, "account", "member"))
 		var tokens []string

@@ -11,8 +11,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestAnIdempotencyKeyIsOfOneAccount lets a person with two accounts send the same request under the same key in both.
-func TestAnIdempotencyKeyIsOfOneAccount(t *testing.T) {
+// TestIdempotencyKeysPerAccount sends the same request with the same key in two accounts of one user.
+func TestIdempotencyKeysPerAccount(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Owner", rafftest.Password); err != nil {
 			t.Fatal(err)
@@ -41,8 +41,8 @@ func TestAnIdempotencyKeyIsOfOneAccount(t *testing.T) {
 	})
 }
 
-// TestIdempotencyKeysAreForgottenAfterADay looks into the table: what was answered is kept as long as it is promised.
-func TestIdempotencyKeysAreForgottenAfterADay(t *testing.T) {
+// TestIdempotencyKeysExpire checks in the table that responses are stored as long as documented, and no longer.
+func TestIdempotencyKeysExpire(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		h := http.Header{"X-Api-Key": {srv.Key}, "Idempotency-Key": {"once"}, "Content-Type": {"application/json"}}
 		srv.Send(t, "POST", "/api/v1/projects", h, map[string]any{"name": "Plan"}).Want(t, http.StatusCreated)

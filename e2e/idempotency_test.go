@@ -10,8 +10,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestEveryPostHappensOnceUnderItsKey repeats each POST that asks for a credential and compares the answers.
-func TestEveryPostHappensOnceUnderItsKey(t *testing.T) {
+// TestIdempotencyOfEveryPost repeats each POST that requires a credential and compares the responses.
+func TestIdempotencyOfEveryPost(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		role, viewer := g.RoleID(t, "account", "member"), g.RoleID(t, "project", "viewer")
 		_, user := g.NewMember(t, "known@example.com", "Known", role)
@@ -69,7 +69,7 @@ func TestEveryPostHappensOnceUnderItsKey(t *testing.T) {
 	})
 }
 
-func TestParallelRepetitionsMakeOneKey(t *testing.T) {
+func TestConcurrentRepetitionsCreateOneKey(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		h := func() http.Header {
 			return http.Header{"X-Api-Key": {srv.Key}, "Idempotency-Key": {"same"}, "Content-Type": {"application/json"}}

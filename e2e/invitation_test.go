@@ -12,7 +12,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-func TestInviteMailAcceptUnderOneID(t *testing.T) {
+func TestInviteAndAccept(t *testing.T) {
 	smtp := rafftest.StartSMTP(t)
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		email := strings.ReplaceAll(t.Name(), "/", ".") + "@example.com"
@@ -46,12 +46,12 @@ func waitFor(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
 
-func TestWhereMailIsSentTheLinkIsOnlyForTheInvited(t *testing.T) {
+func TestNoLinkForInviterWithEmail(t *testing.T) {
 	smtp := rafftest.StartSMTP(t)
 	srv := rafftest.Start(t, rafftest.WithSMTP(smtp.URL()))
 	id := srv.Invite(t, "alice@example.com", srv.RoleID(t, "account", "member"))
@@ -61,10 +61,10 @@ func TestWhereMailIsSentTheLinkIsOnlyForTheInvited(t *testing.T) {
 	}
 }
 
-// TestParallelAcceptsHaveOneWinner races 50 accepts of one token, by someone new and, in the next round, by the same
-// person, who has a password by then. Those who give a password are also slowed down, as if they were guessing it, and on
-// a slow machine some are told that too many wait for their password to be checked.
-func TestParallelAcceptsHaveOneWinner(t *testing.T) {
+// TestConcurrentAccepts sends 50 concurrent accepts of one token, by a new user and then by the same user with a password.
+// Attempts with a password are also slowed down like guesses, and on a slow machine some are told that too many callers
+// wait for their password to be checked.
+func TestConcurrentAccepts(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		role := srv.RoleID(t, "account", "member")
 		for round := range 4 {
@@ -82,8 +82,8 @@ func TestParallelAcceptsHaveOneWinner(t *testing.T) {
 	})
 }
 
-// TestAcceptAndCancelExcludeEachOther races them: either the person is in, or the member is gone, never both.
-func TestAcceptAndCancelExcludeEachOther(t *testing.T) {
+// TestConcurrentAcceptAndCancel accepts and cancels concurrently: the result must be either an active member or none.
+func TestConcurrentAcceptAndCancel(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		role := srv.RoleID(t, "account", "member")
 		for round := range 10 {
@@ -109,8 +109,8 @@ func TestAcceptAndCancelExcludeEachOther(t *testing.T) {
 	})
 }
 
-// TestParallelInvitesOfOneAddressMakeOneMember races 50 spellings of the same address.
-func TestParallelInvitesOfOneAddressMakeOneMember(t *testing.T) {
+// TestConcurrentInvitesOfOneEmail sends 50 concurrent invitations to different spellings of one email.
+func TestConcurrentInvitesOfOneEmail(t *testing.T) {
 	smtp := rafftest.StartSMTP(t)
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		domain := strings.ToLower(t.Name()[strings.LastIndex(t.Name(), "/")+1:]) + ".bücher.example.com"
@@ -142,7 +142,7 @@ func TestParallelInvitesOfOneAddressMakeOneMember(t *testing.T) {
 	}, rafftest.WithSMTP(smtp.URL()))
 }
 
-// parallel runs n calls at once and counts their statuses.
+// parallel runs n calls concurrently and counts their statuses.
 func parallel(n int, call func(i int) int) map[int]int {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -162,14 +162,14 @@ func parallel(n int, call func(i int) int) map[int]int {
 	return counts
 }
 
-// count is how many audit events have this action.
+// count returns the number of audit events with this action.
 func count(t *testing.T, srv *rafftest.Server, action string) int {
 	t.Helper()
 	page := srv.Do(t, "GET", "/api/v1/audit-events?limit=1"+strings.TrimSuffix("&action="+action, "&action="), srv.Key, nil).Want(t, 200).JSON(t)
 	return int(page["total"].(float64))
 }
 
-func TestInvitationsLifeOverTime(t *testing.T) {
+func TestInvitationLifecycle(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		id := srv.Invite(t, "alice@example.com", srv.RoleID(t, "account", "member"))
 		path := "/api/v1/members/" + id

@@ -12,9 +12,9 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestAKilledServerLosesNothing kills the server at a random moment while many clients change things, again and again,
-// sometimes also while it starts, and looks whether everything is there that was answered, and nothing half.
-func TestAKilledServerLosesNothing(t *testing.T) {
+// TestKilledServerLosesNothing repeatedly kills the server at a random time while many clients change things, sometimes
+// during its start, and checks that all acknowledged changes exist, and none partially.
+func TestKilledServerLosesNothing(t *testing.T) {
 	onEachURL(t, func(t *testing.T, database string) {
 		p := launch(t, database)
 		l := newLoad(t, p.Server)
@@ -68,7 +68,7 @@ func onEachURL(t *testing.T, test func(t *testing.T, database string)) {
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, rafftest.PostgresURL(t)) })
 }
 
-// sealAll ends the server, seals what is in the audit log, and lets the operator's command compare log and seals.
+// sealAll stops the server, seals the audit log, and verifies it with the operator's command.
 func (p *process) sealAll(t *testing.T) (events int) {
 	t.Helper()
 	p.kill()
@@ -92,7 +92,7 @@ func (p *process) sealAll(t *testing.T) (events int) {
 	return events
 }
 
-// clean looks through what the server said for what never may be there.
+// clean checks the server's output for messages that must never occur.
 func (p *process) clean(t *testing.T) {
 	t.Helper()
 	for _, never := range []string{"panic", "deadlock detected", "database is locked", "level=ERROR msg=\"request failed\" method=GET"} {

@@ -11,7 +11,7 @@ import (
 // rows are the lists of the account by path and name.
 type rows map[string]map[string]map[string]any
 
-// rows reads every list to its end. Nothing may be in one twice.
+// rows reads every list completely. No row may occur twice.
 func (l *load) rows(t *testing.T) rows {
 	t.Helper()
 	all := rows{}
@@ -44,8 +44,8 @@ func (l *load) rows(t *testing.T) rows {
 	return all
 }
 
-// settle finds out what became of the changes without an answer, and sends each again: what had happened is not done
-// again, what had not is done now. Then everything is as every answer said, and nothing else is there.
+// settle finds out which changes without a response happened, and repeats each of them: those that happened must not
+// happen again, the others must happen now. Then everything must be as the responses said, and nothing else may exist.
 func (l *load) settle(t *testing.T) {
 	t.Helper()
 	l.report(t)
@@ -80,7 +80,7 @@ func (l *load) settle(t *testing.T) {
 	l.forgetGone()
 }
 
-// again repeats a change whose outcome nobody knows.
+// again repeats a change with an unknown result.
 func (l *load) again(t *testing.T, d *deed, before rows) {
 	t.Helper()
 	happened := 0
@@ -128,7 +128,7 @@ func (l *load) again(t *testing.T, d *deed, before rows) {
 	}
 }
 
-// repeat sends some of the answered POSTs again: nothing may happen, and the answer names the same things.
+// repeat repeats some of the answered POSTs: nothing may happen, and the response must name the same objects.
 func (l *load) repeat(t *testing.T, n int) {
 	t.Helper()
 	for i := len(l.things) - 1; i >= 0 && n > 0; i, n = i-1, n-1 {
@@ -140,7 +140,7 @@ func (l *load) repeat(t *testing.T, n int) {
 	}
 }
 
-// forgetGone drops what was removed and seen to be gone, so that a long run does not grow with what is no more.
+// forgetGone drops objects that were removed and seen to be gone, so that a long run does not use more and more memory.
 func (l *load) forgetGone() {
 	kept := l.things[:0]
 	for _, th := range l.things {
@@ -151,8 +151,8 @@ func (l *load) forgetGone() {
 	l.things = kept
 }
 
-// balances are questions to which every row of the answer is something half. Both databases understand them. The
-// things that were there before the load are left out by their times.
+// balances are queries for partial changes, which must return no rows. Both databases can run them. Objects from before
+// the load are excluded by their times.
 var balances = map[string]string{
 	// A full outer join of things and events, as a union, because SQLite joins these in quadratic time. Memberships of
 	// API keys have a balance of their own: they begin with the event of the key.
@@ -193,7 +193,7 @@ var balances = map[string]string{
 	"an Idempotency-Key without an answer": `SELECT 'idempotency_key', key FROM idempotency_keys WHERE response IS NULL`,
 }
 
-// balance asks the database itself whether anything is half.
+// balance checks the database for partial changes.
 func (l *load) balance(t *testing.T) {
 	t.Helper()
 	db := openSQL(t, l.srv.Database)
@@ -214,7 +214,7 @@ func (l *load) balance(t *testing.T) {
 	}
 }
 
-// quiet waits until the database has ended what a killed server was doing.
+// quiet waits until the database has closed the sessions of a killed server.
 func (l *load) quiet(t *testing.T) {
 	t.Helper()
 	if strings.HasPrefix(l.srv.Database, "sqlite:") {
@@ -222,13 +222,12 @@ func (l *load) quiet(t *testing.T) {
 	}
 	db := openSQL(t, l.srv.Database)
 	defer db.Close() //nolint:errcheck // nothing is pending on it
-	for range 1000 {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if len(answers(t, db, "SELECT state, application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'raffd'")) == 0 {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
-	t.Fatal("the sessions of the killed server do not end")
+	t.Fatal("the sessions of the killed server did not end")
 }
 
 func openSQL(t *testing.T, url string) *sql.DB {
@@ -244,7 +243,7 @@ func openSQL(t *testing.T, url string) *sql.DB {
 	return db
 }
 
-// answers are the rows of a query that answers two texts.
+// answers returns the rows of a query with two text columns.
 func answers(t *testing.T, db *sql.DB, query string) (found []string) {
 	t.Helper()
 	rs, err := db.QueryContext(t.Context(), query)

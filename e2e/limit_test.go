@@ -10,7 +10,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
+func TestRateLimitRetryAfter(t *testing.T) {
 	srv := rafftest.Start(t, rafftest.WithLimits(front.DefaultLimits()))
 	_, other := srv.NewKeyID(t, "other", "")
 	begin := time.Now()
@@ -39,7 +39,7 @@ func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
 	srv.Do(t, "GET", "/api/v1/whoami", other, nil).Want(t, 200)
 }
 
-// TestNodesShareTheLimit gives each of two nodes on one database half of it, once they know of each other.
+// TestNodesShareTheLimit checks that each of two nodes grants half of the limit once they know of each other.
 func TestNodesShareTheLimit(t *testing.T) {
 	limits := rafftest.WithLimits(map[string]front.Limit{"standard": {PerSecond: 0.001, Burst: 20}})
 	first := rafftest.Start(t, rafftest.OnPostgres(t), limits)
@@ -56,8 +56,8 @@ func TestNodesShareTheLimit(t *testing.T) {
 	}
 }
 
-// TestTheKeysOfAnAccountShareALimit: more keys do not get more than the account may, and another account is not concerned.
-func TestTheKeysOfAnAccountShareALimit(t *testing.T) {
+// TestKeysOfAnAccountShareALimit: more API keys do not allow more requests per account, and do not affect other accounts.
+func TestKeysOfAnAccountShareALimit(t *testing.T) {
 	const burst = 40
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))

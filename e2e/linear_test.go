@@ -14,9 +14,9 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestAMembershipHasOneHistory lets clients of two nodes change, read and use one membership at once, and looks for an
-// order of all that they did in which every answer is right and none is older than what was answered before it.
-func TestAMembershipHasOneHistory(t *testing.T) {
+// TestMembershipHasOneHistory lets clients of two nodes change, read and use one membership concurrently. There must be an
+// order of all operations in which every response is correct (linearizability).
+func TestMembershipHasOneHistory(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, one *rafftest.Server) {
 		two := rafftest.Start(t, rafftest.OnDatabase(one.Database))
 		g := guard{one, t}
@@ -49,7 +49,7 @@ func TestAMembershipHasOneHistory(t *testing.T) {
 	})
 }
 
-// history is what happens to the membership of one key.
+// history contains the operations on the membership of one API key.
 type history struct {
 	nodes         []*rafftest.Server
 	owner         string
@@ -59,7 +59,7 @@ type history struct {
 	names         atomic.Int64
 }
 
-// move is what a client did, and seen what it was answered.
+// move is an operation of a client, and seen is its response.
 type (
 	move struct{ kind, id, value string }
 	seen struct {
@@ -68,7 +68,7 @@ type (
 	}
 )
 
-// bound is the membership; the zero value means that there is none.
+// bound is the state of the membership; the zero value means that there is none.
 type bound struct{ id, role, status string }
 
 func (h *history) play(t *testing.T, clients, moves int) (all []porcupine.Operation) {
@@ -141,7 +141,7 @@ func (h *history) do(t *testing.T, srv *rafftest.Server, m move) (out seen) {
 	return out
 }
 
-// model says what each move does to the membership and what it answers.
+// model returns the effect of an operation on the membership, and its response.
 func (h *history) model() porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return bound{} },
@@ -172,7 +172,7 @@ func (h *history) model() porcupine.Model {
 	}
 }
 
-// answer is the status for a request with the key itself.
+// answer returns the status of a request with the key itself.
 func (h *history) answer(now bound, kind string) int {
 	switch {
 	case now.role != h.roles[0], now.status != "active":

@@ -21,8 +21,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// load changes a server from many clients at once and remembers what it was answered. Each client works on things of its
-// own, so that what every thing must look like is known exactly, but for those whose last change was never answered.
+// load changes a server from many clients concurrently and records the responses. Each client works on its own objects, so
+// that the expected state of each is known exactly, except for those whose last change got no response.
 type load struct {
 	srv  *rafftest.Server
 	http *http.Client
@@ -42,7 +42,7 @@ type load struct {
 	confirmed   int // those of them that had happened
 }
 
-// thing is something that the load made: a member, a key, a role or a project.
+// thing is an object created by the load: a member, an API key, a role or a project.
 type thing struct {
 	list  string // the path of the list it is in
 	name  string // its name or address, which nothing else in the list has
@@ -53,7 +53,7 @@ type thing struct {
 	gone  bool
 }
 
-// deed is one request that changes something.
+// deed is a request that changes something.
 type deed struct {
 	method, path, key string
 	body              map[string]any
@@ -70,7 +70,7 @@ func newLoad(t *testing.T, srv *rafftest.Server) *load {
 	return &load{srv: srv, role: role, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 }
 
-// clients runs n clients until ctx ends or the server goes away, and returns when all have ended.
+// clients runs n clients until ctx ends or the server is unreachable, and returns when all have ended.
 func (l *load) clients(ctx context.Context, n int) {
 	var all sync.WaitGroup
 	for range n {
@@ -120,7 +120,7 @@ func (l *load) work(ctx context.Context, worker string) {
 	}
 }
 
-// next is what a client does now: it makes something, or changes or takes away something it made.
+// next returns a client's next request, which creates an object, or changes or removes one of its own.
 func (l *load) next(mine []*thing, name string) *deed {
 	// With a hundred things, hardly anything is made that is not taken away, so that a long run does not grow for ever.
 	if len(mine) > 4 && rand.IntN(2) == 0 || len(mine) > 100 && rand.IntN(8) > 0 {
@@ -151,7 +151,7 @@ func (l *load) next(mine []*thing, name string) *deed {
 	return one("/api/v1/members", map[string]any{"email": email, "role_id": member}, map[string]any{"role_id": member})
 }
 
-// bulk adds some members in one request, which all are there or none.
+// bulk adds some members in one request: either all of them exist afterwards, or none.
 func bulk(name, role string) *deed {
 	d := &deed{method: "POST", path: "/api/v1/members/bulk", key: "make-" + name, want: 200}
 	rows := make([]any, 5)
@@ -206,7 +206,7 @@ func (l *load) do(d *deed) (res rafftest.Response, err error) {
 	return res, err
 }
 
-// done notes a success and returns what it made.
+// done records a success and returns the created objects.
 func (l *load) done(d *deed, res rafftest.Response) (made []*thing) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -223,7 +223,7 @@ func (l *load) done(d *deed, res rafftest.Response) (made []*thing) {
 	return made
 }
 
-// learn notes what the thing must look like after the change.
+// learn records the expected state of the object after the change.
 func (th *thing) learn(d *deed, res rafftest.Response) {
 	th.doubt = nil
 	switch d.method {
@@ -238,7 +238,7 @@ func (th *thing) learn(d *deed, res rafftest.Response) {
 	}
 }
 
-// field is a field of what a POST made; of several, the one with this index.
+// field returns a field of what a POST created; if there are several objects, of the one with this index.
 func field(res rafftest.Response, i int, name string) string {
 	var v struct{ Data any }
 	_ = json.Unmarshal(res.Body, &v) // no field is found in what is no JSON
@@ -251,7 +251,7 @@ func field(res rafftest.Response, i int, name string) string {
 	return s
 }
 
-// idOf is the id of what a POST made; an invitation names its member, and so does an API key, which is none itself.
+// idOf returns the id of the object that a POST created. The responses for invitations and API keys contain the member.
 func idOf(res rafftest.Response, i int) string {
 	if field(res, i, "key_prefix") != "" {
 		return field(res, i, "id")
@@ -265,7 +265,7 @@ func (l *load) problem(format string, a ...any) {
 	l.problems = append(l.problems, fmt.Sprintf(format, a...))
 }
 
-// report fails the test with what the clients did not expect.
+// report fails the test with the unexpected responses of the clients.
 func (l *load) report(t *testing.T) {
 	t.Helper()
 	for _, p := range l.problems[:min(len(l.problems), 10)] {
@@ -273,7 +273,7 @@ func (l *load) report(t *testing.T) {
 	}
 }
 
-// differs says how a row of a list is not what it must be.
+// differs returns how a row of a list differs from the expected state.
 func (th *thing) differs(row map[string]any) string {
 	if row == nil {
 		return "is not there"

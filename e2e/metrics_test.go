@@ -10,8 +10,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestMetricsSayWhatHappened reads the metrics of a server after one of each of what they count.
-func TestMetricsSayWhatHappened(t *testing.T) {
+// TestMetrics reads the metrics of a server after one of each event they count.
+func TestMetrics(t *testing.T) {
 	for name, more := range map[string][]rafftest.Option{"sqlite": nil, "postgres": {rafftest.OnPostgres(t)}} {
 		t.Run(name, func(t *testing.T) {
 			address := freeAddr(t)

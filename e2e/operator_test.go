@@ -13,7 +13,7 @@ import (
 	"raff/internal/server"
 )
 
-// ownCatalog is the default catalog with report.read in place of vm.console.
+// ownCatalog is the default catalog with report.read instead of vm.console.
 func ownCatalog(t *testing.T) string {
 	t.Helper()
 	def, err := os.ReadFile("../internal/permission/catalog.yaml")
@@ -27,7 +27,7 @@ func ownCatalog(t *testing.T) string {
 	return file
 }
 
-// command opens the database as one of the operator's commands does.
+// command opens the database like one of the operator's commands.
 func command(t *testing.T, srv *rafftest.Server) *server.Server {
 	t.Helper()
 	s, err := server.Open(t.Context(), server.Config{Database: srv.Database, Mode: server.Looking})
@@ -38,8 +38,8 @@ func command(t *testing.T, srv *rafftest.Server) *server.Server {
 	return s
 }
 
-// TestCommandsChangeNothingTheyOnlyLookAt runs commands beside a server with a catalog of its own.
-func TestCommandsChangeNothingTheyOnlyLookAt(t *testing.T) {
+// TestReadOnlyCommandsChangeNothing runs commands next to a server with its own catalog.
+func TestReadOnlyCommandsChangeNothing(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		db := openSQL(t, srv.Database)
 		defer db.Close() //nolint:errcheck // nothing is pending on it
@@ -77,8 +77,8 @@ func TestCommandsChangeNothingTheyOnlyLookAt(t *testing.T) {
 	}, rafftest.WithCatalog(ownCatalog(t)))
 }
 
-// TestACatalogIsAppliedByOneCommand changes the catalog beside a running server.
-func TestACatalogIsAppliedByOneCommand(t *testing.T) {
+// TestCatalogApply changes the catalog next to a running server.
+func TestCatalogApply(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		other := srv.NewAccount(t, "Other", "owner@other.example.com")
 		srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{"name": "Console", "slug": "console", "scope": "project", "permissions": []string{"vm.console", "vm.view"}}).Want(t, 201)

@@ -11,7 +11,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestPasskey adds a passkey to a profile and signs in with it, on a key that the browser plays.
+// TestPasskey adds a passkey to a profile and signs in with it, using the browser's virtual authenticator.
 func TestPasskey(t *testing.T) {
 	b := tabWithKey(t, webauthn.AuthenticatorTransportUsb)
 	signIn := func() {
@@ -61,9 +61,8 @@ func TestPasskey(t *testing.T) {
 	b.shows("Your profile", "Blue key")
 }
 
-// TestPasskeysAreOfferedWhereAnAddressIsTyped signs in without a click: the device has one passkey and the browser that is
-// played takes it as soon as it may.
-func TestPasskeysAreOfferedWhereAnAddressIsTyped(t *testing.T) {
+// TestPasskeyAutofill signs in without a click: the virtual authenticator has one passkey and uses it as soon as it can.
+func TestPasskeyAutofill(t *testing.T) {
 	b := tabWithKey(t, webauthn.AuthenticatorTransportInternal)
 	b.open("/sign-in?next=/profile")
 	b.fill("#email", "owner@example.com")
@@ -78,7 +77,7 @@ func TestPasskeysAreOfferedWhereAnAddressIsTyped(t *testing.T) {
 	b.until(`location.pathname === "/members"`)
 }
 
-// tabWithKey is a window on a server whose Owner has a password, with a device for passkeys that the browser plays.
+// tabWithKey opens a window with a virtual authenticator on a server whose Owner has a password.
 func tabWithKey(t *testing.T, transport webauthn.AuthenticatorTransport) *tab {
 	t.Helper()
 	srv := rafftest.Start(t, rafftest.WithName())

@@ -6,7 +6,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-func TestWhoIsOnlyInAProjectSeesOnlyThat(t *testing.T) {
+func TestProjectOnlyMember(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		web := g.Do(t, "POST", "/api/v1/projects", g.Key, map[string]any{"name": "Web"}).Want(t, 201).Data(t)["id"].(string)
 		body := map[string]any{"email": "bob@example.com", "role_id": g.RoleID(t, "project", "viewer")}
@@ -41,7 +41,7 @@ func TestWhoIsOnlyInAProjectSeesOnlyThat(t *testing.T) {
 	})
 }
 
-func TestTheOwnerInPersonHandsTheAccountOver(t *testing.T) {
+func TestTransferOwnership(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		if err := g.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, g.OwnerLink), "Owner", rafftest.Password); err != nil {
 			t.Fatal(err)

@@ -10,9 +10,9 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestThroughAPooler runs two nodes through PgBouncer in transaction mode, where each transaction may meet another server
-// process: everything works, and a node that starts later waits for nobody.
-func TestThroughAPooler(t *testing.T) {
+// TestPgBouncer runs two nodes through PgBouncer in transaction mode, where each transaction may use a different server
+// process. Everything must work, and a node that starts later must not wait for the others.
+func TestPgBouncer(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"", "&default_query_exec_mode=exec", "&lock_timeout=5s"} {
 		t.Run(strings.TrimLeft(mode, "&"), func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// raffd is where built puts the server's program, once for all tests.
+// raffd is the path of the server's program, built once for all tests.
 var raffd = filepath.Join(os.TempDir(), fmt.Sprintf("raffd-%d", os.Getpid()))
 
 var built = sync.OnceValue(func() error {
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// process is raffd as an operator runs it: a program of its own, which a test may kill and start again.
+// process is raffd in a separate process, which a test can kill and restart.
 type process struct {
 	*rafftest.Server // without a Node
 	addr             string
@@ -42,8 +42,8 @@ type process struct {
 	cmd              *exec.Cmd
 }
 
-// launch makes an account by the operator's command and serves it. Mail is queued and never sent, so that every open
-// invitation has its row in the outbox.
+// launch creates an account with the operator's command and serves it. Emails are queued and never sent, so that every
+// open invitation has a row in the outbox.
 func launch(t *testing.T, database string) *process {
 	t.Helper()
 	if err := built(); err != nil {
@@ -67,7 +67,7 @@ func launch(t *testing.T, database string) *process {
 	return p
 }
 
-// prepare makes a process that is not started yet, and ends it with the test.
+// prepare returns a process that is not started, and kills it when the test ends.
 func prepare(t *testing.T, database string) *process {
 	t.Helper()
 	p := &process{addr: freeAddr(t), Server: &rafftest.Server{Database: database}}
@@ -81,7 +81,7 @@ func prepare(t *testing.T, database string) *process {
 	return p
 }
 
-// operate runs one of the operator's commands on the same database, beside the server.
+// operate runs an operator's command on the same database, next to the server.
 func (p *process) operate(t *testing.T, arguments ...string) []byte {
 	t.Helper()
 	cmd := exec.Command(raffd, append(arguments, "--database", p.Database)...)
@@ -94,7 +94,7 @@ func (p *process) operate(t *testing.T, arguments ...string) []byte {
 	return out
 }
 
-// spawn starts the program and does not wait until it serves.
+// spawn starts the program without waiting until it is ready.
 func (p *process) spawn(t *testing.T) {
 	t.Helper()
 	p.cmd = exec.Command(raffd, "serve", "--listen", p.addr, "--database", p.Database, "--public-url", p.URL, "--rate-limits", "off", "--mail-limits", "off", "--log-level", "error")
@@ -124,7 +124,7 @@ func (p *process) start(t *testing.T) time.Duration {
 	return 0
 }
 
-// kill leaves the program no time for anything.
+// kill kills the program without a graceful shutdown.
 func (p *process) kill() {
 	if p.cmd == nil {
 		return
@@ -144,7 +144,7 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// lines keeps what a program says. It is a pipe's end and no file, which a limit on files would meet too.
+// lines collects the output of a program. It is a pipe, because a limit on the size of files would also apply to a file.
 type lines struct {
 	mu  sync.Mutex
 	all bytes.Buffer

@@ -13,14 +13,14 @@ import (
 	"raff/internal/team"
 )
 
-// stoppedReset is a password reset on PostgreSQL that has removed what it removes and waits before it ends the sessions.
+// stoppedReset is a password reset on PostgreSQL that has removed the factors and waits before it ends the sessions.
 type stoppedReset struct {
 	database string
 	hold     *sql.Tx
 	done     chan error
 }
 
-// stopReset starts the reset of a person whose first session is held by a transaction of the test.
+// stopReset starts the reset of a user whose first session is locked by a transaction of the test.
 func stopReset(t *testing.T, srv *rafftest.Server, email, sessionID string) *stoppedReset {
 	t.Helper()
 	svc := srv.Node.Service()
@@ -44,7 +44,7 @@ func stopReset(t *testing.T, srv *rafftest.Server, email, sessionID string) *sto
 	return r
 }
 
-// waiting returns when n transactions wait for a lock, or when something was answered.
+// waiting returns when n transactions wait for a lock, or when the reset has returned.
 func (r *stoppedReset) waiting(t *testing.T, n int, answered <-chan error) {
 	t.Helper()
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
@@ -62,7 +62,7 @@ func (r *stoppedReset) waiting(t *testing.T, n int, answered <-chan error) {
 	t.Fatalf("there are never %d transactions that wait for a lock", n)
 }
 
-// beside does something while the reset is stopped, and lets the reset finish.
+// beside runs a function while the reset is blocked, and then lets the reset finish.
 func (r *stoppedReset) beside(t *testing.T, do func() error) {
 	t.Helper()
 	answered, result := make(chan error, 1), make(chan error, 1)
@@ -83,7 +83,7 @@ func (r *stoppedReset) beside(t *testing.T, do func() error) {
 	}
 }
 
-// twoSessions signs a person in twice. The first session is only there to be held.
+// twoSessions signs a user in twice. The first session is only used as a lock.
 func twoSessions(t *testing.T, srv *rafftest.Server, email string) (held string, me team.SignedIn) {
 	t.Helper()
 	svc := srv.Node.Service()
@@ -104,9 +104,9 @@ func twoSessions(t *testing.T, srv *rafftest.Server, email string) (held string,
 	return first.Session.ID, me
 }
 
-// TestAnAuthenticatorAddedDuringAResetIsNotKept: whoever held an address that nobody had proven leaves no authenticator
-// app behind that waits to be confirmed.
-func TestAnAuthenticatorAddedDuringAResetIsNotKept(t *testing.T) {
+// TestAuthenticatorAddedDuringReset: a previous user of an unverified email must not keep an authenticator app that waits
+// to be confirmed.
+func TestAuthenticatorAddedDuringReset(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t, rafftest.OnPostgres(t))
 	svc, email := srv.Node.Service(), "alice@example.com"
@@ -121,9 +121,9 @@ func TestAnAuthenticatorAddedDuringAResetIsNotKept(t *testing.T) {
 	}
 }
 
-// TestASecondFactorVerifiedDuringAResetStartsNoSession: a sign-in that began with the old password does not become a session
-// that outlives the new one.
-func TestASecondFactorVerifiedDuringAResetStartsNoSession(t *testing.T) {
+// TestSecondFactorVerifiedDuringReset: a sign-in that began with the old password must not become a session that continues
+// after the reset.
+func TestSecondFactorVerifiedDuringReset(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t, rafftest.OnPostgres(t))
 	svc, email := srv.Node.Service(), "alice@example.com"

@@ -9,9 +9,9 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestAPostgresThatCrashesUnderLoad crashes the database and starts it again while many clients change things. What was
-// answered is there, what was not is done once when it is sent again, and meanwhile the answer is 503.
-func TestAPostgresThatCrashesUnderLoad(t *testing.T) {
+// TestPostgresCrashesUnderLoad crashes and restarts the database while many clients change things. Acknowledged changes
+// must exist, others must happen once when they are repeated, and meanwhile the response is 503.
+func TestPostgresCrashesUnderLoad(t *testing.T) {
 	// Every commit takes a while, so that the crash finds some under way.
 	cluster := rafftest.NewCluster(t, "-c commit_delay=5000 -c commit_siblings=0")
 	p := launch(t, cluster.URL)
@@ -44,7 +44,7 @@ func TestAPostgresThatCrashesUnderLoad(t *testing.T) {
 	p.clean(t)
 }
 
-// steady waits until changes have succeeded for half a second and none was refused, and returns when the last one was.
+// steady waits until changes have succeeded for half a second without a refusal, and returns the time of the last refusal.
 func (l *load) steady(t *testing.T) time.Time {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {

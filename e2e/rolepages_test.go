@@ -7,15 +7,15 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// choose picks an option of a list, as someone does with the mouse.
+// choose selects an option of a list, as with the mouse.
 func (b *tab) choose(selector, value string) {
 	b.t.Helper()
 	ask[string](b, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return "" })()`, selector, value))
 }
 
-// TestFormsFollowWhatIsChosen holds the forms of roles, keys and the audit log to what they show of themselves in a
-// browser that can do more.
-func TestFormsFollowWhatIsChosen(t *testing.T) {
+// TestDynamicForms checks that the forms of roles, API keys and the audit log adapt to their values in a browser with
+// JavaScript.
+func TestDynamicForms(t *testing.T) {
 	w := newCrew(t)
 	b := w.signIn(t)
 

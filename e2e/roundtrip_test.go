@@ -13,7 +13,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// meter counts what PostgreSQL answers to a server: statements, and how often the server waited for it.
+// meter counts a server's statements and waits for PostgreSQL.
 type meter struct {
 	URL               string // of the database behind it
 	statements, waits atomic.Int64
@@ -35,7 +35,7 @@ func newMeter(t *testing.T, database string) *meter {
 	return m
 }
 
-// count reads the messages of PostgreSQL: a letter, and a length that counts itself.
+// count parses the messages of PostgreSQL: a letter, then a length that includes itself.
 func (m *meter) count(from io.Reader) {
 	in := bufio.NewReader(from)
 	for {
@@ -55,15 +55,15 @@ func (m *meter) count(from io.Reader) {
 	}
 }
 
-// taken is how many statements and waits something takes.
+// taken is the number of statements and waits of an operation.
 func (m *meter) taken(do func()) (statements, waits int64) {
 	statements, waits = m.statements.Load(), m.waits.Load()
 	do()
 	return m.statements.Load() - statements, m.waits.Load() - waits
 }
 
-// TestManyRowsTakeFewStatements: while many members are added, the whole account waits. So a request must not ask the database
-// something for each of its rows, whatever the rows are.
+// TestManyRowsTakeFewStatements: the whole account waits while many members are added, so a request must not send a query
+// for each of its rows.
 func TestManyRowsTakeFewStatements(t *testing.T) {
 	t.Parallel()
 	m := newMeter(t, rafftest.PostgresURL(t))

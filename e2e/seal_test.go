@@ -16,7 +16,7 @@ import (
 	"raff/internal/server"
 )
 
-// eventColumns are those of audit_events, with what makes another value of each.
+// eventColumns are the columns of audit_events, each with an expression for another value.
 var eventColumns = map[string]string{
 	"id": "'01a1ff59-0000-7000-8000-000000000000'", "at": "at + 1", "actor_type": "'user'", "actor_id": "actor_id || 'x'", "actor_name": "actor_name || 'x'",
 	"action": "'role.deleted'", "target_type": "target_type || 'x'", "target_id": "target_id || 'x'", "target_name": "target_name || 'x'",
@@ -33,7 +33,7 @@ var headColumns = map[string]string{
 	"sealed_seq": "sealed_seq - 1", "sealed_until": "sealed_until - 1", "hash": "NULL", "closed_seq": "closed_seq + 2", "closed_until": "1",
 }
 
-// event inserts an event like that of the role, at another time.
+// event inserts a copy of the role's event with another time.
 func event(at string) string {
 	return `INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id, target_name, project_id,
 		delegated, request_id, details, after_seal, mac) SELECT '01a1ff59-0000-7000-8000-000000000001', account_id, ` + at + `, actor_type, actor_id, actor_name,
@@ -51,7 +51,8 @@ const (
 		key_id = (SELECT key_id FROM audit_seals s WHERE s.account_id = $A), note = '' WHERE account_id = $A`
 )
 
-// tampering is what someone who can write to the database does to the log of account $A; each statement follows a semicolon.
+// tampering lists changes by someone who can write to the database, in the log of account $A, as statements separated by
+// semicolons.
 func tampering() map[string]string {
 	all := map[string]string{
 		"event removed":                      noRoleEvent,
@@ -87,7 +88,7 @@ func tampering() map[string]string {
 	return all
 }
 
-// sealedHistory makes an account whose log has three seals and one event that has none yet.
+// sealedHistory creates an account whose log has three seals and one unsealed event.
 func sealedHistory(t *testing.T, srv *rafftest.Server, n int) rafftest.Account {
 	t.Helper()
 	a := srv.NewAccount(t, fmt.Sprintf("Account %d", n), fmt.Sprintf("owner%d@example.com", n))
@@ -112,8 +113,8 @@ func change(t *testing.T, srv *rafftest.Server, a rafftest.Account, what string)
 	}
 }
 
-// TestTamperingWithTheAuditLogShows changes logs behind the server's back, at once and after the server went on sealing.
-func TestTamperingWithTheAuditLogShows(t *testing.T) {
+// TestTamperingIsDetected changes logs in the database, and verifies them immediately and after more seals.
+func TestTamperingIsDetected(t *testing.T) {
 	keyed := filepath.Join(t.TempDir(), "keys")
 	if _, err := server.CreateSealKey(keyed, false); err != nil {
 		t.Fatal(err)
@@ -150,8 +151,8 @@ func TestTamperingWithTheAuditLogShows(t *testing.T) {
 	}
 }
 
-// TestAnEventThatWasRemovedBeforeItsSealShows: the server remembers what it wrote until it is sealed.
-func TestAnEventThatWasRemovedBeforeItsSealShows(t *testing.T) {
+// TestRemovedUnsealedEventIsDetected: the server remembers what it wrote until it is sealed.
+func TestRemovedUnsealedEventIsDetected(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		seal(t, g.Server)
 		change(t, g.Server, g.Account, "role")
@@ -168,8 +169,8 @@ func TestAnEventThatWasRemovedBeforeItsSealShows(t *testing.T) {
 	})
 }
 
-// TestHonestClocksBreakNoLog sets clocks back and ahead.
-func TestHonestClocksBreakNoLog(t *testing.T) {
+// TestClockChangesDoNotBreakLogs sets clocks back and forward.
+func TestClockChangesDoNotBreakLogs(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		ahead := rafftest.Start(t, rafftest.OnDatabase(g.Database))
 		ahead.Advance(2 * time.Minute)
@@ -201,8 +202,8 @@ func TestHonestClocksBreakNoLog(t *testing.T) {
 	})
 }
 
-// TestALogThatWasCutOffShowsAgainstItsHead sets a whole log back to an earlier state, which nothing in the database shows.
-func TestALogThatWasCutOffShowsAgainstItsHead(t *testing.T) {
+// TestTruncatedLogIsDetectedWithHead resets a whole log to an earlier state, which only a saved head can detect.
+func TestTruncatedLogIsDetectedWithHead(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		seal(t, g.Server)
 		change(t, g.Server, g.Account, "role")
@@ -235,8 +236,8 @@ func TestALogThatWasCutOffShowsAgainstItsHead(t *testing.T) {
 	})
 }
 
-// TestASealKeyIsAdopted begins to use a key on a database that was sealed without one, and rotates it.
-func TestASealKeyIsAdopted(t *testing.T) {
+// TestAdoptSealKey starts to use a key on a database that was sealed without one, and rotates it.
+func TestAdoptSealKey(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		seal(t, g.Server)
 		file := filepath.Join(t.TempDir(), "keys")
@@ -307,8 +308,7 @@ func seal(t *testing.T, srv *rafftest.Server) {
 	}
 }
 
-// tamperWith runs statements, of which the first must change something; $A is the id of the account, $B
-// that of none.
+// tamperWith runs statements, the first of which must change something. $A is the id of the account, $B an unused id.
 func tamperWith(t *testing.T, url string, a rafftest.Account, statements ...string) {
 	t.Helper()
 	for statement := range strings.SplitSeq(strings.NewReplacer("$A", "'"+a.AccountID+"'", "$B", "'"+a.OwnerUserID+"'").Replace(strings.Join(statements, ";")), ";") {

@@ -7,10 +7,10 @@ import (
 	"raff/internal/rafftest"
 )
 
-// A key acts for everyone who was shown its secret: who made it, who regenerated it, and who holds the secret of the key
-// that did.
+// An API key acts for everyone who was shown its secret: who created or rotated it and, if an API key did that, everyone
+// who was shown that key's secret.
 
-// actions are what the audit log tells of a target, newest first.
+// actions returns the actions on a target in the audit log, newest first.
 func (g guard) actions(key, target string) (actions []string) {
 	g.t.Helper()
 	for _, e := range g.Do(g.t, "GET", "/api/v1/audit-events?target="+target, key, nil).Want(g.t, 200).JSON(g.t)["data"].([]any) {
@@ -19,7 +19,7 @@ func (g guard) actions(key, target string) (actions []string) {
 	return append(actions, "none")
 }
 
-// admin is an active person with the system role Admin, signed in.
+// admin creates an active user with the system role Admin, signed in.
 func (g guard) admin(email string) (memberID, userID, session string) {
 	g.t.Helper()
 	memberID, userID = g.NewMember(g.t, email, "Alice", g.RoleID(g.t, "account", "admin"))
@@ -31,7 +31,7 @@ func (g guard) regenerate(key, id string, grace int) string {
 	return g.Do(g.t, "POST", "/api/v1/api-keys/"+id+"/regenerate", key, map[string]any{"grace_seconds": grace}).Want(g.t, 200).Data(g.t)["secret"].(string)
 }
 
-func TestAnOldSecretDoesNothingToItsOwnKeyAndOutlivesNothing(t *testing.T) {
+func TestOldSecretCannotChangeItsKey(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		id, old := g.key("ci", "account.apikeys.view", "account.apikeys.manage", "account.apikeys.create", "account.apikeys.revoke")
 		other, _ := g.key("other", "account.apikeys.view")
@@ -56,7 +56,7 @@ func TestAnOldSecretDoesNothingToItsOwnKeyAndOutlivesNothing(t *testing.T) {
 	})
 }
 
-func TestAKeyWithATermMakesNothingThatOutlivesIt(t *testing.T) {
+func TestExpiringKeyCannotCreateLongerLivedKeys(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		role := g.role("keys", "account", "account.apikeys.view", "account.apikeys.manage", "account.apikeys.create")
 		end := g.Now().Add(time.Hour)
@@ -78,7 +78,7 @@ func TestAKeyWithATermMakesNothingThatOutlivesIt(t *testing.T) {
 	})
 }
 
-func TestAKeyActsForEverybodyWhoRegeneratedIt(t *testing.T) {
+func TestKeyActsForEveryoneWhoRotatedIt(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		member, user, alice := g.admin("alice@example.com")
 		admin, weak := g.RoleID(t, "account", "admin"), g.RoleID(t, "account", "member")
@@ -114,8 +114,8 @@ func TestAKeyActsForEverybodyWhoRegeneratedIt(t *testing.T) {
 	})
 }
 
-// What she may not do herself, change the role she has, a key does not do for her either.
-func TestAKeyDoesNotStrengthenTheRoleOfWhoHoldsItsSecret(t *testing.T) {
+// A key must not strengthen its holder's role either, because the holder may not do that directly.
+func TestKeyCannotStrengthenRoleOfItsHolder(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		role := g.role("weak", "account", "account.members.view", "account.apikeys.create", "account.roles.manage")
 		_, _ = g.NewMember(t, "alice@example.com", "Alice", role)
@@ -128,7 +128,7 @@ func TestAKeyDoesNotStrengthenTheRoleOfWhoHoldsItsSecret(t *testing.T) {
 	})
 }
 
-func TestWhoIsShutOutLosesTheKeysTheyHold(t *testing.T) {
+func TestRemovedUserLosesTheirKeys(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		for _, how := range []string{"suspend", "remove", "suspend and keep", "remove and keep"} {
 			email := map[string]string{"suspend": "alice", "remove": "bob", "suspend and keep": "carol", "remove and keep": "dora"}[how] + "@example.com"
@@ -182,7 +182,7 @@ func TestWhoIsShutOutLosesTheKeysTheyHold(t *testing.T) {
 	})
 }
 
-func TestADemotionNamesTheKeys(t *testing.T) {
+func TestDemotionListsKeys(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		member, _, alice := g.admin("alice@example.com")
 		made := g.Do(t, "POST", "/api/v1/api-keys", alice, map[string]any{"name": "hers"}).Want(t, 201).Data(t)
@@ -199,7 +199,7 @@ func TestADemotionNamesTheKeys(t *testing.T) {
 	})
 }
 
-// Everything that ends with something else is in the log by itself, too.
+// Memberships that end because of another change also have their own events.
 func TestEveryMembershipThatEndsIsInTheLog(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		member, user := g.NewMember(t, "alice@example.com", "Alice", g.RoleID(t, "account", "member"))
@@ -236,7 +236,7 @@ func TestEveryMembershipThatEndsIsInTheLog(t *testing.T) {
 	})
 }
 
-func TestAChangeIsOfTheVersionThatWasSeen(t *testing.T) {
+func TestPreconditions(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		member, user := g.NewMember(t, "alice@example.com", "Alice", g.RoleID(t, "account", "member"))
 		key, _ := g.NewKeyID(t, "ci", "")
@@ -277,8 +277,8 @@ func TestAChangeIsOfTheVersionThatWasSeen(t *testing.T) {
 	})
 }
 
-// Of two who make a new secret for the key they both looked at, one is refused: the other's would be thrown away.
-func TestASecretIsMadeForTheVersionThatWasSeen(t *testing.T) {
+// Of two concurrent rotations for the same version, one is refused: otherwise its secret would be overwritten.
+func TestRotatePrecondition(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		id, _ := g.NewKeyID(t, "ci", "")
 		path := "/api/v1/api-keys/" + id

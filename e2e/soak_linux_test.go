@@ -14,8 +14,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestNothingLeaksUnderLoad loads servers in this process, which therefore sees their goroutines, for SOAK (10 s, half
-// on each database) and compares what is held before and after. Memory may grow with the data; it is only shown.
+// TestNothingLeaksUnderLoad puts load on servers in this process for SOAK (10 s, half on each database) and compares
+// goroutines and files before and after. Memory may grow with the data and is only reported.
 func TestNothingLeaksUnderLoad(t *testing.T) {
 	span := 10 * time.Second
 	if text := os.Getenv("SOAK"); text != "" {
@@ -53,7 +53,7 @@ func soak(t *testing.T, srv *rafftest.Server, span time.Duration) {
 	l.settle(t)
 }
 
-// mixed changes and reads for a while.
+// mixed sends changes and reads for a while.
 func (l *load) mixed(t *testing.T, span time.Duration) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), span)
@@ -74,7 +74,7 @@ func (l *load) mixed(t *testing.T, span time.Duration) {
 	l.forgetGone()
 }
 
-// held is what a process holds.
+// held are the resources of a process.
 type held struct {
 	goroutines, files int
 	heap, resident    float64 // MiB
@@ -84,7 +84,7 @@ func (h held) String() string {
 	return fmt.Sprintf("%d goroutines, %d open files, %.1f MiB of live memory, %.1f MiB resident", h.goroutines, h.files, h.heap, h.resident)
 }
 
-// measure waits a moment for what is ending, and counts the least it sees.
+// measure measures several times, because resources may still be closing, and returns the minimum.
 func measure(l *load) held {
 	least := held{goroutines: 1 << 30, files: 1 << 30}
 	for range 20 {

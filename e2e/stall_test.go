@@ -17,8 +17,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// swallower stands between a server and its PostgreSQL. While it swallows, what either side sends gets lost, and neither
-// side is told: so a network fails when a firewall forgets a connection.
+// swallower is a proxy between a server and its PostgreSQL. While it swallows, data from both sides is lost without an
+// error, as when a firewall drops the state of a connection.
 type swallower struct {
 	URL       string // of the database behind it
 	swallows  atomic.Bool
@@ -40,7 +40,7 @@ func newSwallower(t *testing.T, database string) *swallower {
 	return s
 }
 
-// between is the URL of a database to which carry connects, for each connection with the two sides it has.
+// between returns the URL of a proxied database. carry is called with both sides of each connection.
 func between(t *testing.T, database string, carry func(front, back net.Conn)) string {
 	t.Helper()
 	config, err := pgx.ParseConfig(database)
@@ -100,9 +100,9 @@ func (s *swallower) hangUp() {
 	s.connected = nil
 }
 
-// TestAStalledDatabaseIsA503AtTheDeadline lets 300 clients ask a server whose database does not answer any more: each gets
-// 503 from each face, nothing of them stays in memory, and the server works again when the database does.
-func TestAStalledDatabaseIsA503AtTheDeadline(t *testing.T) {
+// TestStalledDatabaseReturns503 lets 300 clients send requests to a server whose database no longer responds. Each request
+// must fail with 503 on every face, memory must not grow, and the server must work again when the database does.
+func TestStalledDatabaseReturns503(t *testing.T) {
 	const clients = 300
 	network := newSwallower(t, rafftest.PostgresURL(t))
 	srv := rafftest.Start(t, rafftest.OnDatabase(network.URL), rafftest.WithRequestTimeout(10*time.Second), rafftest.Quiet())
@@ -157,7 +157,7 @@ func TestAStalledDatabaseIsA503AtTheDeadline(t *testing.T) {
 	}
 }
 
-// liveMemory is what is still used after a collection, in bytes.
+// liveMemory returns the memory in use after a garbage collection, in bytes.
 func liveMemory() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -44,7 +44,7 @@ func askSQLite(t *testing.T, file, query string) (answer string) {
 	return answer
 }
 
-// until repeats a request until it has the status.
+// until repeats a request until it returns this status.
 func until(t *testing.T, srv *rafftest.Server, path, key string, status int) {
 	t.Helper()
 	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
@@ -58,9 +58,9 @@ func until(t *testing.T, srv *rafftest.Server, path, key string, status int) {
 	}
 }
 
-// TestANodeStaysWithThePrimary gives a node a primary and a standby. While the primary is away the node answers 503 and is not
-// ready, and what is revoked on the primary then is not accepted, however far behind the standby is.
-func TestANodeStaysWithThePrimary(t *testing.T) {
+// TestNodeStaysWithPrimary runs a node with a primary and a standby. While the primary is down, the node returns 503 and is
+// not ready. It must never accept a credential that was revoked on the primary, even if the standby lags behind.
+func TestNodeStaysWithPrimary(t *testing.T) {
 	t.Parallel()
 	primary := rafftest.NewCluster(t, "-c fsync=off")
 	one := rafftest.Start(t, rafftest.OnDatabase(primary.URL))

@@ -7,9 +7,9 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestAStuckStatementEnds: statements that never end are given up by the database, and their connections are free again, also
-// through a pooler. A migration may take longer.
-func TestAStuckStatementEnds(t *testing.T) {
+// TestStuckStatementEnds: the database cancels statements that hang, and their connections become free again, also through
+// a pooler. A migration may take longer.
+func TestStuckStatementEnds(t *testing.T) {
 	t.Parallel()
 	for name, pooled := range map[string]bool{"direct": false, "pooled": true} {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestAStuckStatementEnds(t *testing.T) {
 	}
 }
 
-// TestStatementsHaveATimeout: it is there without being asked for.
+// TestStatementsHaveATimeout checks the default settings.
 func TestStatementsHaveATimeout(t *testing.T) {
 	t.Parallel()
 	database := rafftest.PostgresURL(t)

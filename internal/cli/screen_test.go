@@ -59,11 +59,10 @@ func (s *screen) wait(t *testing.T, text string) {
 
 func waitFor(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for range 1000 {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if happened() {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("waited in vain for %s", what)
+	t.Fatalf("timed out waiting for %s", what)
 }

@@ -179,7 +179,7 @@ func TestPostgresReconnect(t *testing.T) {
 		return w.addEvent(tx, "lost")
 	})
 	wantUnavailable(t, "change whose connection is killed", err)
-	deadline := time.Now().Add(3 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return w.addEvent(tx, "back") })
 		if err == nil {
@@ -187,7 +187,7 @@ func TestPostgresReconnect(t *testing.T) {
 		}
 		wantUnavailable(t, "change while the server restarts", err)
 		if time.Now().After(deadline) {
-			t.Fatal("no change within 3 s")
+			t.Fatal("no change within two minutes")
 		}
 	}
 	if w.events(t, "lost") != 0 || w.events(t, "back") != 1 {
