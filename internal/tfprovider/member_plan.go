@@ -108,6 +108,9 @@ func (r *memberResource) planChange(ctx context.Context, req resource.ModifyPlan
 	if state.dropped() && plan.OnDeclined.ValueString() == declinedResend {
 		resp.RequiresReplace.Append(path.Root("on_declined"))
 	}
+	if !r.inProject && r.connected() {
+		r.keyRoles.plan(plan.APIKeyID, plan.RoleID, "raff_member", &resp.Diagnostics)
+	}
 	tellOfInvitation(plan, state, &resp.Diagnostics)
 	r.tellOfKey(ctx, state, &resp.Diagnostics)
 	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
