@@ -53,7 +53,8 @@ func (h *handovers) hold(m membership) (release func()) {
 
 // intent is what a plan does with a principal.
 type intent struct {
-	does  string // plannedCreate or plannedDestroy
+	does  string // plannedCreate, plannedKeep or plannedDestroy
+	id    string // ID of the membership; empty for a create
 	adopt bool   // adopts an existing member
 	pure  bool   // a create that is not part of a replacement
 }
@@ -63,6 +64,7 @@ type principal struct{ project, email string }
 
 const (
 	plannedCreate  = "create"
+	plannedKeep    = "keep" // also if its role or status changes
 	plannedDestroy = "destroy"
 )
 
@@ -125,23 +127,35 @@ func (h *handovers) wasRemoved(m membership) (userID string, yes bool) {
 	return userID, yes
 }
 
-// plan records what a plan does with a principal, and reports if it both creates and destroys one.
-func (h *handovers) plan(m membership, does string, diags *diag.Diagnostics) {
+// plan records what a plan does with a principal, and reports if another resource of the plan has the same one. replaced
+// is the ID of the membership that a create replaces.
+func (h *handovers) plan(m membership, does, replaced string, diags *diag.Diagnostics) {
 	who, ok := m.who()
 	if !ok {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := intent{does: does, adopt: m.Adopt.ValueBool(), pure: !h.moving[who]}
+	now := intent{does: does, id: m.memberID(), adopt: m.Adopt.ValueBool(), pure: !h.moving[who]}
 	other := h.planned[who]
 	created := now
-	if does == plannedDestroy {
+	if does != plannedCreate {
 		created = other
+	}
+	if does == plannedKeep && other.does == plannedCreate && other.id == now.id {
+		return // was imported by this plan
 	}
 	const summary = "A member is destroyed at one address and created at another"
 	switch {
-	case other.does == "" || other.does == does:
+	case other.does == "":
+	case replaced != "" && replaced == other.id: // the first plan of this replacement
+	case now.id != "" && now.id == other.id && does == plannedCreate: // an import
+	case created.does != plannedCreate:
+	case does == plannedKeep, other.does == plannedKeep, other.does == does:
+		if !created.adopt {
+			diags.AddError("Two resources are about "+who.email, "The plan creates a resource for this member, and another one has the same member, perhaps in another spelling. "+
+				"A member belongs in one resource: remove the other one. "+moved)
+		}
 	case created.adopt:
 		diags.AddWarning(summary, who.email+" is both in this plan. The new address adopts the member (adopt_existing), and the old one leaves it unchanged. "+moved)
 	case created.pure:
@@ -225,9 +239,9 @@ func (r *memberResource) checkNewcomer(ctx context.Context, plan membership, dia
 }
 
 // planned calls plan of the run's handovers; during validation there is no run.
-func (r *memberResource) planned(m membership, does string, diags *diag.Diagnostics) {
+func (r *memberResource) planned(m membership, does, replaced string, diags *diag.Diagnostics) {
 	if r.session != nil && !r.wrote.Load() {
-		r.handovers.plan(m, does, diags)
+		r.handovers.plan(m, does, replaced, diags)
 	}
 }
 

@@ -39,12 +39,12 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	switch {
 	case destroying:
-		r.planned(state, plannedDestroy, &resp.Diagnostics)
+		r.planned(state, plannedDestroy, "", &resp.Diagnostics)
 		r.planDestroy(ctx, state, req.Private, &resp.Diagnostics)
 		return
 	case creating:
 		r.planAccount(ctx, &plan.AccountID, &resp.Diagnostics)
-		r.planned(plan, plannedCreate, &resp.Diagnostics)
+		r.planned(plan, plannedCreate, readNote[outgoing](ctx, req.Private, noteReplaced).ID, &resp.Diagnostics)
 		r.planRole(ctx, config, state, &plan, &resp.Diagnostics)
 		r.refuseKept(ctx, req.Private, plan, &resp.Diagnostics)
 		r.checkAPIKey(ctx, plan.APIKeyID, &resp.Diagnostics)
@@ -61,6 +61,7 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		// Terraform plans the new member again as a create; its references are checked then.
 		resp.RequiresReplace.Append(config.selector())
 	default:
+		r.planned(state, plannedKeep, "", &resp.Diagnostics)
 		r.planChange(ctx, req, resp, state, plan, config)
 	}
 	if !creating {

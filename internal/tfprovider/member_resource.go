@@ -273,7 +273,7 @@ func (r *memberResource) ImportState(ctx context.Context, req resource.ImportSta
 		return
 	}
 	state := found(project, m, strings.HasPrefix(ref, userPrefix))
-	r.planned(state, plannedCreate, &resp.Diagnostics) // destroying it at another address would remove the imported member
+	r.planned(state, plannedCreate, "", &resp.Diagnostics) // destroying it at another address would remove the imported member
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, state)...)
 	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics)
 }
