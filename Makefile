@@ -1,4 +1,4 @@
-# `make` lists the targets. `make test` is what CI runs, in the order in which a failure is cheapest to learn.
+# `make` lists the targets. `make test` is what CI runs, with the cheapest checks first.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -9,17 +9,16 @@ GO ?= go
 FUZZTIME ?= 30s
 GOFILES = $(wildcard $(shell git ls-files --cached --others --exclude-standard -- '*.go' ':!*_templ.go'))
 
-# Every package of the programs. The SDK is a module of its own (api/go.mod), which ./... does not reach.
+# All packages of the programs and of the SDK, which is a separate module (api/go.mod) that ./... does not include.
 PACKAGES := ./... raff/api/...
 
-# Tools live in a module of their own, so that what they need never meets what the programs need. They are built once
-# for each version.
+# Tools are a separate module, so that their dependencies do not affect the programs. Each version is built once.
 tool-version = $(shell sed -n 's|^.*$(1) \(v[^ ]*\).*|\1|p' tools/go.mod)
 LINT := .cache/golangci-lint-$(call tool-version,github.com/golangci/golangci-lint/v2)
 TEMPL := .cache/templ-$(call tool-version,github.com/a-h/templ)
 TFPLUGINDOCS := .cache/tfplugindocs-$(call tool-version,github.com/hashicorp/terraform-plugin-docs)
 
-# What the programs say of themselves: the nearest tag, and the commit.
+# The version that the programs report: the nearest tag, and the commit.
 stamp = $(if $(COMMIT),-X raff/internal/version.commit=$(COMMIT)) $(if $(VERSION),-X raff/internal/version.number=$(VERSION))
 VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --always --dirty 2>/dev/null | grep ^v)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
@@ -27,7 +26,7 @@ COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2
 # Where the tests find the programs they run.
 test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$(scripts/ensure-pgbouncer.sh):$$PATH" CHROMIUM="$$(scripts/ensure-chromium.sh)" TF_ACC=1
 
-# scripts/test.sh looks at the packages that it is given, and finds or installs what their tests run.
+# scripts/test.sh finds or installs the programs that the tests of the given packages need.
 go-test = GO=$(GO) scripts/test.sh $(GO) test
 
 acceptance = PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1 $(GO) test -timeout 30m $(ARGS) ./internal/tfprovider
@@ -38,20 +37,20 @@ help: ## list the targets
 dev: build ## run the server on this machine with an account to try (RAFF_LISTEN, RAFF_DATA)
 	./bin/raffd dev
 
-demo: build ## show the whole way: server, Terraform, command line, acceptance, empty plan
+demo: build ## show a complete workflow: server, Terraform, command line, acceptance, empty plan
 	@scripts/demo.sh
 
 build: ## build the three programs into bin/
 	$(GO) build -trimpath -ldflags "-s -w $(stamp)" -o bin/ ./cmd/...
 	@printf 'provider_installation {\n  dev_overrides {\n    "raff/raff" = "%s"\n  }\n  direct {}\n}\n' '$(CURDIR)/bin' >bin/terraform.rc
 
-bench: build ## measure raff beside its limits and write docs/benchmarks.md (some minutes; BENCH="-rounds 1 -span 1s")
+bench: build ## measure performance and write docs/benchmarks.md (a few minutes; BENCH="-rounds 1 -span 1s")
 	@scripts/bench.sh $(BENCH)
 
-# What the databases could do differently under the provider; test-postgres runs all of them.
+# The provider tests that could differ between the databases; test-postgres runs all provider tests.
 postgres-core = TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestMembersExclusiveOfAProject|TestASavedPlan|TestMemberDataSources|TestGuideTeam
 
-# What differs between Terraform and OpenTofu shows in one test of each resource and flow; test-opentofu runs all of them.
+# One provider test of each resource and workflow, to find differences between Terraform and OpenTofu; test-opentofu runs all.
 opentofu-core = TestQuickstart|TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestAccountSettings|TestMembersExclusiveOfAProject|TestInterrupt|TestRenamedResources|TestMemberImport|TestASavedPlan|TestGeneratedConfiguration|TestBareMock|TestGuide
 
 test: deps check unit ## everything CI runs
@@ -59,9 +58,9 @@ test: deps check unit ## everything CI runs
 	@$(MAKE) -s test-postgres ARGS='-run "$(postgres-core)"'
 	@$(MAKE) -s demo >/dev/null
 
-check: fmt-check vet lint generate-check docs-check tidy-check ## everything that needs no running program
+check: fmt-check vet lint generate-check docs-check tidy-check ## all static checks
 
-deps: ## make sure that PostgreSQL, PgBouncer, Chromium and Terraform (or OpenTofu) are here for the tests
+deps: ## install PostgreSQL, PgBouncer, Chromium and Terraform (or OpenTofu) for the tests if they are missing
 	@scripts/ensure-postgres.sh >/dev/null
 	@scripts/ensure-pgbouncer.sh >/dev/null
 	@scripts/ensure-chromium.sh >/dev/null
@@ -84,10 +83,10 @@ unit: ## all Go tests, acceptance and end-to-end tests included, with the time e
 	@$(go-test) -timeout 45m $(or $(ARGS),$(PACKAGES))
 	@$(if $(ARGS),,$(GO) -C tools test ./...)
 
-arrows: ## count the references within a package that run back up (PACKAGE=./internal/web)
+arrows: ## count the references within a package that go against its layers (PACKAGE=./internal/web)
 	@$(GO) -C tools run ./arrows -C .. $(or $(PACKAGE),./internal/web)
 
-screenshots: deps ## take the pictures of the pages again (docs/screenshots)
+screenshots: deps ## retake the screenshots of the pages (docs/screenshots)
 	@$(test-env) $(GO) test -count=1 -run TestPagesAreAccessible ./e2e -screenshots
 
 race: deps ## all Go tests under the race detector (needs a C compiler)
@@ -99,7 +98,7 @@ hammer: deps ## run the races of e2e RAFF_TRIALS times each (10000)
 kill: deps ## kill servers, crash PostgreSQL and fill disks under load, RAFF_TRIALS times each (50)
 	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),50) $(GO) test -count=1 -timeout 3h -v -run 'KilledServer|Crashes|FullDisk|Backup' ./e2e
 
-soak: deps ## load a server for SOAK (10m) and compare what it holds at the beginning and the end
+soak: deps ## put load on a server for SOAK (10m) and check for leaks
 	@$(test-env) SOAK=$(or $(SOAK),10m) $(GO) test -count=1 -timeout 24h -v -run Leaks ./e2e
 
 fuzz: ## run each fuzz test for FUZZTIME (30s)
@@ -120,7 +119,7 @@ vet:
 	$(GO) vet $(PACKAGES)
 	$(GO) -C tools vet ./...
 
-lint: $(LINT) ## run the linters, the import rule among them
+lint: $(LINT) ## run the linters, which also check the allowed imports
 	$(LINT) run --allow-parallel-runners
 	cd api && ../$(LINT) run --allow-parallel-runners
 
@@ -145,7 +144,7 @@ module-check: ## build all programs under another module path, in a copy (minute
 outdated: ## list direct dependencies that have newer versions (needs the module proxy)
 	@scripts/outdated.sh
 
-tidy: ## put go.mod and go.sum in order
+tidy: ## run go mod tidy in all modules
 	$(GO) -C api mod tidy
 	$(GO) mod tidy
 	$(GO) -C tools mod tidy
@@ -153,7 +152,7 @@ tidy: ## put go.mod and go.sum in order
 tidy-check:
 	@scripts/check-tidy.sh
 
-clean: ## remove what was built (the tools in .cache stay)
+clean: ## remove build output (keeps the tools in .cache)
 	rm -rf bin dist coverage.out
 
 $(LINT): tools/go.mod

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures on both databases; PostgreSQL is a throwaway cluster with the durability a real one has.
+# Measures on both databases; PostgreSQL is a temporary cluster with the durability settings of a production server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

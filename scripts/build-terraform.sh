@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Builds Terraform or OpenTofu from its Go module, for tests: scripts/build-terraform.sh MODULE VERSION PACKAGE PROGRAM
 #
-# The remote state back ends of clouds and the key stores of clouds are left out: they are most of what there is to
-# compile, the tests keep their state in a file, and Terraform's are modules of their own that no module proxy has.
+# The state backends and key providers of clouds are left out: they take most of the build time, the tests do not use
+# them, and those of Terraform are separate modules that no module proxy has.
 set -euo pipefail
 module=$1 version=$2 package=$3 program=$4
 clouds='azure consul cos gcs kubernetes oci oss pg s3'
 
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-echo "building ${program##*/} from $module $version; this takes some minutes, once" >&2
+echo "building ${program##*/} from $module $version; this takes a few minutes, once" >&2
 source=$(cd "$work" && go mod download -json "$module@$version" | sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p')
 # The module cache is read-only, and go build writes go.sum.
 cp -R "$source" "$work/src"

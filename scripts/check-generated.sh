@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails when a committed *_templ.go is not what its .templ file generates. TEMPL names the templ program.
+# Fails if a committed *_templ.go is out of date. TEMPL is the path of the templ program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

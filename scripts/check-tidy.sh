@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails when go mod tidy would change go.mod or go.sum. Tidying looks at modules that no build here needs; where those
-# cannot be fetched it says so and passes, because that is no fault of the change.
+# Fails if go mod tidy would change go.mod or go.sum. go mod tidy also needs modules that no build here uses. If they
+# cannot be downloaded, the script prints a warning and succeeds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,5 +14,5 @@ for module in api .; do
     exit 1
   fi
   tail -n 3 "$log" >&2
-  echo "$module/go.mod could not be checked for tidiness: a module cannot be fetched here." >&2
+  echo "$module/go.mod was not checked: a module cannot be downloaded here." >&2
 done

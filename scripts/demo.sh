@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Shows the whole way on a throwaway server: apply a configuration, look at the members, change a role in place, accept
-# the invitation as the invited person, and see that the plan is empty. It leaves nothing behind.
+# Shows a complete workflow on a temporary server: apply a configuration, list the members, change a role in place,
+# accept the invitation as the invited person, and see an empty plan. It cleans up at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

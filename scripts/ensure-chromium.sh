@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the Chromium with which the pages are tested. Installs it on Debian and Ubuntu where it is missing.
+# Prints the path of the Chromium for tests of the pages. Installs it on Debian and Ubuntu if it is missing.
 set -euo pipefail
 
 find_program() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the folder of PgBouncer, through which the tests reach PostgreSQL once more. Installs it on Debian and Ubuntu where
-# it is missing.
+# Prints the directory of PgBouncer, which some tests put in front of PostgreSQL. Installs it on Debian and Ubuntu if it is
+# missing.
 set -euo pipefail
 
 find_bin() {

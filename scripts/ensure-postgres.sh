@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the folder of PostgreSQL's server programs, which the store and API tests start for themselves on a throwaway
-# data folder. Installs them on Debian and Ubuntu where they are missing.
+# Prints the directory of PostgreSQL's server programs, with which tests start a temporary cluster. Installs them on Debian
+# and Ubuntu if they are missing.
 set -euo pipefail
 
 find_bin() {

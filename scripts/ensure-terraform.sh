@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Prints shell lines that name the program the provider's acceptance tests run:
+# Prints shell commands that set the program for the provider's acceptance tests:
 #   eval "$(scripts/ensure-terraform.sh)"        TF_ACC_TERRAFORM_PATH, else terraform or tofu in PATH, else OpenTofu
 #   eval "$(scripts/ensure-terraform.sh tofu)"   OpenTofu: tofu in PATH if it is this version, else built
 #   eval "$(scripts/ensure-terraform.sh next)"   a current Terraform, built
-# What is built comes from its Go module, once, and is kept in .cache/.
+# Programs are built from their Go modules, once, and kept in .cache/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,9 +41,9 @@ case ${1-} in
 esac
 
 printf 'export TF_ACC_TERRAFORM_PATH=%q\n' "$program"
-# Settings of the person who runs the tests, such as dev_overrides, must not reach them.
+# The settings of the user who runs the tests, such as dev_overrides, must not affect them.
 echo 'export TF_CLI_CONFIG_FILE=/dev/null'
-# The test library writes provider addresses with Terraform's own default host unless told otherwise.
+# By default, the test library uses provider addresses with Terraform's default host.
 case $(TF_CLI_CONFIG_FILE=/dev/null "$program" version) in
   *OpenTofu*) echo 'export TF_ACC_PROVIDER_HOST=registry.opentofu.org' ;;
 esac

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lists the direct dependencies of the programs and the tools that have a newer version. It always ends with 0: what the
-# proxy does not answer is a question mark in the table.
+# Lists the direct dependencies of the programs and the tools that have a newer version. It always exits with 0: versions
+# that the module proxy does not return are a question mark in the table.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go=${GO:-go}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes docs/terraform from the provider's schema, its templates and examples/terraform. With --check it writes nothing
-# and fails when the pages are out of date. TFPLUGINDOCS names the tfplugindocs program; no Terraform is needed.
+# and fails if the pages are out of date. TFPLUGINDOCS is the path of the tfplugindocs program; Terraform is not needed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs Go tests with what they need, and only that:
-#   scripts/test.sh go test [FLAGS] PACKAGES…    the command, with PostgreSQL, PgBouncer, Chromium and Terraform at hand
-#                                                where the tests of these packages use them
+# Runs Go tests with only the programs they need:
+#   scripts/test.sh go test [FLAGS] PACKAGES…    the command, with PostgreSQL, PgBouncer, Chromium and Terraform
+#                                                available if the tests of these packages use them
 #   scripts/test.sh --plain PACKAGES…            prints the packages whose tests use none of them
-# At the end it prints how long each package took, the slowest first.
+# At the end it prints the time of each package, slowest first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go=${GO:-go}
 
-# What the tests of a package say when they use a program.
+# Patterns that show that the tests of a package use a program.
 postgres='PostgresURL|OnPostgres|EachDatabase|NewCluster|BehindPgBouncer'
 pgbouncer='BehindPgBouncer'
 chromium='CHROMIUM'
@@ -24,7 +24,7 @@ if [ "${1-}" = --plain ]; then
   exit
 fi
 
-# The packages are the arguments that look like one; the values of flags do not.
+# Arguments that look like packages; the values of flags do not.
 module=$("$go" list -m)
 packages=()
 for argument in "$@"; do

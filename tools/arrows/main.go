@@ -1,10 +1,10 @@
-// Command arrows counts, in one package, how many references between its definitions run back up.
+// Command arrows counts how many references between the definitions of a package go against its layers.
 //
-// A definition is a function, a method, a type, a variable or a constant of the package. An arrow is a pair of them in
-// different files of which the first uses the second, however often. The files are put in the order in which as few
-// arrows as possible point from a later file to an earlier one: those run back up. A package that is written in layers
-// has none. The order is searched for, beginning with each file's own balance of arrows, by moving one file at a time to its
-// best place until nothing gets better; the same package gives the same number.
+// A definition is a function, method, type, variable or constant of the package. An arrow is a pair of definitions in
+// different files where the first uses the second. The files are ordered so that as few arrows as possible point from a
+// later file to an earlier one; these are counted. A package that is written in layers has none. The order is found by
+// local search: starting from each file's balance of arrows, one file at a time is moved to its best position until
+// nothing improves. The result is deterministic.
 //
 //	go -C tools run ./arrows -C .. ./internal/web
 package main
@@ -58,12 +58,12 @@ func main() {
 	}
 }
 
-// definition is what a package declares, and the file that has it. The Go code that a page generates counts as the page.
+// definition is a definition of the package and its file. The Go code generated from a page counts as the page.
 type definition struct{ file, name string }
 
 type arrow struct{ from, to definition }
 
-// source is a package with its types.
+// source is a package with type information.
 type source struct {
 	set   *token.FileSet
 	files []*ast.File
@@ -101,7 +101,7 @@ func load(dir, pattern string) (*source, error) {
 		}
 	}
 	if wanted == nil {
-		return nil, fmt.Errorf("%s is no package", pattern)
+		return nil, fmt.Errorf("%s is not a package", pattern)
 	}
 	p := &source{set: token.NewFileSet(), info: &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{}}}
 	for _, name := range wanted.GoFiles {
@@ -119,7 +119,7 @@ func load(dir, pattern string) (*source, error) {
 	return p, err
 }
 
-// page is the file in which people write what is in this one.
+// page returns the file from which a file is generated, or the file itself.
 func page(name string) string {
 	if stem, ok := strings.CutSuffix(name, "_templ.go"); ok {
 		return stem + ".templ"
@@ -127,7 +127,7 @@ func page(name string) string {
 	return name
 }
 
-// arrows are those of the package, sorted.
+// arrows returns the arrows of the package, sorted.
 func (p *source) arrows() []arrow {
 	owners := map[types.Object]definition{}
 	each := func(visit func(d definition, node ast.Node, declared ...*ast.Ident)) {
@@ -141,7 +141,7 @@ func (p *source) arrows() []arrow {
 					for _, spec := range d.Specs {
 						switch s := spec.(type) {
 						case *ast.TypeSpec:
-							// What a struct or an interface consists of belongs to it.
+							// The fields of a struct and the methods of an interface belong to the type.
 							declared := []*ast.Ident{s.Name}
 							ast.Inspect(s.Type, func(n ast.Node) bool {
 								if field, ok := n.(*ast.Field); ok {
@@ -195,7 +195,7 @@ func (p *source) arrows() []arrow {
 	return all
 }
 
-// receiver is the type of a method with a point behind it.
+// receiver returns the receiver type of a method, followed by a dot.
 func receiver(d *ast.FuncDecl) string {
 	if d.Recv == nil {
 		return ""
@@ -216,7 +216,7 @@ func receiver(d *ast.FuncDecl) string {
 	return ""
 }
 
-// arrange puts the files in an order in which few arrows run back up.
+// arrange orders the files so that few arrows point backwards.
 func arrange(names []string, arrows []arrow) []string {
 	weight := map[[2]string]int{}
 	balance := map[string]int{}
@@ -232,7 +232,7 @@ func arrange(names []string, arrows []arrow) []string {
 		for _, name := range slices.Clone(order) {
 			from := slices.Index(order, name)
 			best, gain := from, 0
-			// Beyond each neighbour that it passes, the arrows between the two change their direction.
+			// Moving past a file reverses the direction of all arrows between the two.
 			for step := range 2 {
 				change := 0
 				for to := from; ; {
@@ -265,7 +265,7 @@ func arrange(names []string, arrows []arrow) []string {
 	return order
 }
 
-// against are the arrows from a later file to an earlier one.
+// against returns the arrows that point from a later file to an earlier one.
 func against(order []string, arrows []arrow) []arrow {
 	place := map[string]int{}
 	for i, name := range order {
@@ -274,7 +274,7 @@ func against(order []string, arrows []arrow) []arrow {
 	return slices.DeleteFunc(slices.Clone(arrows), func(a arrow) bool { return place[a.from.file] <= place[a.to.file] })
 }
 
-// files are the pairs of files between which there are arrows.
+// files returns the pairs of files that are connected by arrows.
 func files(arrows []arrow) map[[2]string]bool {
 	pairs := map[[2]string]bool{}
 	for _, a := range arrows {
@@ -283,7 +283,7 @@ func files(arrows []arrow) map[[2]string]bool {
 	return pairs
 }
 
-// circular is how many of the pairs are part of a circle: there is a way back.
+// circular returns the number of pairs that are part of a cycle.
 func circular(pairs map[[2]string]bool) (n int) {
 	next := map[string][]string{}
 	for p := range pairs {

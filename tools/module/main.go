@@ -1,5 +1,5 @@
-// Command module gives the repository another module path: in go.mod, in every import, in the linters' rules, in the
-// Makefile and in the documentation. It may run again: what the path is now stands in go.mod.
+// Command module changes the module path of the repository: in go.mod, imports, linter rules, the Makefile and the
+// documentation. It can be run repeatedly; it reads the current path from go.mod.
 //
 //	go -C tools run ./module -root .. example.com/acme/raff
 package main
@@ -37,7 +37,7 @@ var (
 	moduleLine = regexp.MustCompile(`(?m)^module (\S+)$`)
 )
 
-// rename gives the repository in the folder root the module path next, and returns how many files it changed.
+// rename changes the module path of the repository in the directory root to next, and returns the number of changed files.
 func rename(root, next string) (changed int, err error) {
 	if !modulePath.MatchString(next) {
 		return 0, fmt.Errorf("%q is not a module path; it looks like example.com/acme/raff", next)
@@ -48,7 +48,7 @@ func rename(root, next string) (changed int, err error) {
 	}
 	now := moduleLine.FindSubmatch(mod)
 	if now == nil {
-		return 0, errors.New("go.mod names no module")
+		return 0, errors.New("go.mod has no module path")
 	}
 	replace, err := replacer(root, string(now[1]), next)
 	if err != nil {
@@ -64,7 +64,7 @@ func rename(root, next string) (changed int, err error) {
 			return nil
 		}
 		was, err := os.ReadFile(path)
-		if err != nil || bytes.IndexByte(was, 0) >= 0 { // pictures and databases
+		if err != nil || bytes.IndexByte(was, 0) >= 0 { // images and databases
 			return err
 		}
 		is := replace(was)
@@ -72,18 +72,18 @@ func rename(root, next string) (changed int, err error) {
 			return nil
 		}
 		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_templ.go") {
-			if is, err = format.Source(is); err != nil { // another path sorts differently among imports
+			if is, err = format.Source(is); err != nil { // imports may be sorted differently
 				return fmt.Errorf("%s: %w", path, err)
 			}
 		}
 		changed++
-		return os.WriteFile(path, is, 0o644) // the mode of an existing file stays
+		return os.WriteFile(path, is, 0o644) // keeps the mode of an existing file
 	})
 	return changed, err
 }
 
-// replacer replaces the path of packages of this repository: the module path and one of its folders. The bare word is
-// the name of the product, too, and stays, except where it can only be a module.
+// replacer replaces package paths of this repository, which are the module path followed by a directory. The module path
+// alone is also the name of the product, so it is only replaced where it must be a module.
 func replacer(root, now, next string) (func([]byte) []byte, error) {
 	entries, err := os.ReadDir(root)
 	if err != nil {
