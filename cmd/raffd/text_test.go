@@ -14,9 +14,9 @@ import (
 
 const noText = "a\xffb"
 
-// TestArgumentsAreText gives every command, and every flag of every command, bytes that are no text: each is refused as wrong
+// TestInvalidTextInArguments gives every command, and every flag of every command, bytes that are no text: each is refused as wrong
 // usage, before anything is opened.
-func TestArgumentsAreText(t *testing.T) {
+func TestInvalidTextInArguments(t *testing.T) {
 	refused := func(args ...string) {
 		t.Helper()
 		var out, errs bytes.Buffer
@@ -45,8 +45,8 @@ func TestArgumentsAreText(t *testing.T) {
 	}
 }
 
-// TestFilesAreText gives the operator's commands files that are no text: each says which file is wrong, and nothing is stored.
-func TestFilesAreText(t *testing.T) {
+// TestInvalidTextInFiles gives the operator's commands files that are no text: each says which file is wrong, and nothing is stored.
+func TestInvalidTextInFiles(t *testing.T) {
 	for name, bad := range map[string]string{"not UTF-8": "a\xff: b\n", "NUL": "a\x00: b\n", "nothing but NUL": strings.Repeat("\x00", 100)} {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "given")

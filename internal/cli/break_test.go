@@ -41,7 +41,7 @@ func between(t *testing.T, srv *rafftest.Server, answer func(w http.ResponseWrit
 
 // An import that breaks off says what was done, what nobody knows, and what was not sent, and the failed rows can be
 // imported again without doing anything twice.
-func TestAnImportThatBreaksOffSaysHowFarItCame(t *testing.T) {
+func TestInterruptedImport(t *testing.T) {
 	for name, breakOff := range map[string]func(w http.ResponseWriter, interrupt func()){
 		"the server fails": func(w http.ResponseWriter, _ func()) {
 			w.Header().Set("Content-Type", "application/json")
@@ -98,7 +98,7 @@ func TestAnImportThatBreaksOffSaysHowFarItCame(t *testing.T) {
 
 // Ctrl-C while the server works on a request: the request is finished and its rows have their results; what was not
 // begun is not sent. Nothing is said but the summary.
-func TestCtrlCFinishesTheRequestThatIsUnderWay(t *testing.T) {
+func TestCtrlCFinishesRequest(t *testing.T) {
 	srv := serve(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
@@ -123,7 +123,7 @@ func TestCtrlCFinishesTheRequestThatIsUnderWay(t *testing.T) {
 }
 
 // Who follows the log is told that the server is away, and misses nothing.
-func TestTailOutlivesItsServer(t *testing.T) {
+func TestTailReconnects(t *testing.T) {
 	srv := serve(t)
 	var away atomic.Bool
 	between(t, srv, func(w http.ResponseWriter, _ *http.Request) bool {
@@ -175,7 +175,7 @@ func TestTailOutlivesItsServer(t *testing.T) {
 }
 
 // An event whose transaction took long becomes visible behind one that began after it.
-func TestTailShowsWhatIsCommittedLate(t *testing.T) {
+func TestTailShowsLateCommits(t *testing.T) {
 	type event struct {
 		id string
 		at time.Time

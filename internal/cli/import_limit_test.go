@@ -14,7 +14,7 @@ import (
 )
 
 // An import of more people than the server sends mails for at once waits and goes on.
-func TestAnImportWaitsForTheMailLimit(t *testing.T) {
+func TestImportWaitsForMailLimit(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	srv := rafftest.Start(t, rafftest.WithSMTP(box.URL()), rafftest.WithMailLimits("sender=5/3s"))
 	file := filepath.Join(t.TempDir(), "people.csv")
@@ -39,7 +39,7 @@ func TestAnImportWaitsForTheMailLimit(t *testing.T) {
 }
 
 // Ctrl-C while an import waits until more mails are sent: what was invited stays said, and the rest was not sent.
-func TestCtrlCWhileAnImportWaits(t *testing.T) {
+func TestCtrlCDuringImport(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	srv := rafftest.Start(t, rafftest.WithSMTP(box.URL()), rafftest.WithMailLimits("sender=5/1m"))
 	dir := t.TempDir()

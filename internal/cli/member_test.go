@@ -13,7 +13,7 @@ import (
 
 // A server that does not know the email filter answers everyone, and the first of them must not be taken for the one
 // who was named: the next command may remove them.
-func TestAnAddressIsNeverSomebodyElse(t *testing.T) {
+func TestEmailResolution(t *testing.T) {
 	var removed []string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := `{"success":true,"total":2,"data":[{"id":"m1","email":"alice@example.com"},{"id":"m2","email":"bob@b\u00fccher.example"}]}`

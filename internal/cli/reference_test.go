@@ -32,7 +32,7 @@ func TestReferenceIsUpToDate(t *testing.T) {
 	}
 }
 
-func TestEveryCommandShowsHowItIsUsed(t *testing.T) {
+func TestEveryCommandHasUsage(t *testing.T) {
 	for _, cmd := range commandsBelow((&app{}).root()) {
 		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: %q is not a short line without a full stop", cmd.CommandPath(), cmd.Short)

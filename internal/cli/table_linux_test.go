@@ -30,7 +30,7 @@ func onTerminal(t *testing.T, width uint16, args ...string) string {
 }
 
 // A table fits the terminal: ids give way first, then the last column is broken into lines, and what is missing is said.
-func TestATableFitsItsTerminal(t *testing.T) {
+func TestTableWidth(t *testing.T) {
 	srv := serve(t)
 	srv.Invite(t, "someone.with.a.long.address@example.com", srv.RoleID(t, "account", "member"))
 	srv.Do(t, "POST", "/api/v1/projects", srv.Key, map[string]any{
@@ -67,7 +67,7 @@ func TestATableFitsItsTerminal(t *testing.T) {
 	}
 }
 
-func TestAnImportShowsHowFarItIs(t *testing.T) {
+func TestImportProgress(t *testing.T) {
 	serve(t)
 	var people strings.Builder
 	people.WriteString("email\n")

@@ -84,7 +84,7 @@ func echoes(t *testing.T, terminal *os.File) bool {
 	return state.Lflag&unix.ECHO != 0
 }
 
-func TestColourIsForTerminalsThatWantIt(t *testing.T) {
+func TestColor(t *testing.T) {
 	srv := rafftest.Start(t)
 	t.Setenv("RAFF_API_URL", srv.URL)
 	t.Setenv("RAFF_API_KEY", srv.Key)

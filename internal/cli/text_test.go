@@ -10,9 +10,9 @@ import (
 	"raff/internal/cli"
 )
 
-// TestArgumentsAreText gives commands of every family bytes that are no text, as arguments, flags and settings: each is
+// TestInvalidTextInArguments gives commands of every family bytes that are no text, as arguments, flags and settings: each is
 // refused as wrong usage before the server is asked.
-func TestArgumentsAreText(t *testing.T) {
+func TestInvalidTextInArguments(t *testing.T) {
 	t.Setenv("RAFF_CONFIG", filepath.Join(t.TempDir(), "none.yaml"))
 	t.Setenv("RAFF_API_KEY", "raff_00fake00")
 	t.Setenv("RAFF_API_URL", "http://127.0.0.1:1")
@@ -43,8 +43,8 @@ func TestArgumentsAreText(t *testing.T) {
 	}
 }
 
-// TestFilesAreText: a file of people, a key from standard input and the configuration are refused when they are no text.
-func TestFilesAreText(t *testing.T) {
+// TestInvalidTextInFiles: a file of people, a key from standard input and the configuration are refused when they are no text.
+func TestInvalidTextInFiles(t *testing.T) {
 	serve(t)
 	dir := t.TempDir()
 	for name, bad := range map[string]string{

@@ -12,7 +12,7 @@ import (
 )
 
 // A bare day is one of UTC; what begins with it begins with its first moment, and what ends with it holds to its last.
-func TestADayMeansTheSameEverywhere(t *testing.T) {
+func TestDurations(t *testing.T) {
 	var query, body string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var b bytes.Buffer

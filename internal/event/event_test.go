@@ -10,7 +10,7 @@ import (
 )
 
 // What is put into an event can be read from it.
-func TestPayloadsAreReadAsTheyWereWritten(t *testing.T) {
+func TestPayloadRoundTrip(t *testing.T) {
 	removed := 3
 	for _, p := range []event.Payload{
 		event.MemberUpdated{Role: event.Changed("member", "admin"), RoleName: event.Name{From: "Member", To: "Admin"}},
@@ -48,7 +48,7 @@ func TestNamesInDetailsAreSorted(t *testing.T) {
 }
 
 // Details of events that older servers recorded are read too.
-func TestOlderDetailsAreRead(t *testing.T) {
+func TestOlderDetails(t *testing.T) {
 	for details, want := range map[string]event.Payload{
 		`{"role":{"from":"owner","to":"admin"},"role_name":"Admin"}`: event.MemberUpdated{Role: event.Changed("owner", "admin"), RoleName: event.Name{To: "Admin"}},
 		`{"status":{"from":"active","to":"suspended"}}`:              event.MemberUpdated{Status: event.Changed("active", "suspended")},

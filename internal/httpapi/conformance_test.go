@@ -190,7 +190,7 @@ func (g *generated) ask(id, method, path string, body map[string]any) map[string
 	return data
 }
 
-func TestAClientGeneratedFromTheContractRunsEveryOperation(t *testing.T) {
+func TestGeneratedClient(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		g := &generated{contract: readContract(t), t: t, srv: srv, paths: map[string]string{}, done: map[string]bool{}}
 		for path, op := range g.Operations {
@@ -254,8 +254,8 @@ func TestAClientGeneratedFromTheContractRunsEveryOperation(t *testing.T) {
 	})
 }
 
-// TestTheContractsClientRefusesWhatIsWrong makes sure that the client above can fail.
-func TestTheContractsClientRefusesWhatIsWrong(t *testing.T) {
+// TestGeneratedClientDetectsMismatches makes sure that the client above can fail.
+func TestGeneratedClientDetectsMismatches(t *testing.T) {
 	c := readContract(t)
 	good := map[string]any{"id": "01890a5d-ac96-774b-bcce-b302099a8057", "email": "a@example.com", "status": "active", "user_id": nil}
 	if wrong := c.check("Member", good); len(wrong) > 0 {

@@ -123,9 +123,9 @@ type wireOperation struct {
 	Refusals   []string
 }
 
-// TestKeepsTheWireContract holds openapi.yaml to every fact a client of the contract relies on. What is added must be
+// TestWireContract holds openapi.yaml to every fact a client of the contract relies on. What is added must be
 // invisible to such a client: nothing new is required of it.
-func TestKeepsTheWireContract(t *testing.T) {
+func TestWireContract(t *testing.T) {
 	text, err := os.ReadFile("testdata/wire.yaml")
 	if err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func refused(t *testing.T, body string, v any, code, field string) {
 	}
 }
 
-func TestDecodeSaysWhatWouldFit(t *testing.T) {
+func TestDecodeErrors(t *testing.T) {
 	var r *refusal
 	err := decode([]byte(`{"emial":"a@x.io"}`), &api.AddMemberRequest{})
 	if !errors.As(err, &r) || r.suggestion != "email" || !strings.Contains(r.message, `"email"`) {
@@ -95,7 +95,7 @@ func TestDecodeSaysWhatWouldFit(t *testing.T) {
 	}
 }
 
-func TestNullIsAbsence(t *testing.T) {
+func TestNullIsAbsent(t *testing.T) {
 	var m api.AddMemberRequest
 	if err := decode([]byte(`{"email":null,"role_id":"x","api_key_id":null}`), &m); err != nil || m.Email != nil || m.APIKeyID != nil || *m.RoleID != "x" {
 		t.Errorf("%+v, %v", m, err)
@@ -186,7 +186,7 @@ func topLevelNames(t *testing.T, body []byte) map[string]int {
 	return seen
 }
 
-func TestCursorSurvives(t *testing.T) {
+func TestCursorRoundTrip(t *testing.T) {
 	for _, text := range []string{"", "x", "AAAA", strings.Repeat("A", 31), strings.Repeat("A", 33), strings.Repeat("A", 32) + "=", strings.Repeat("+", 32)} {
 		if c, err := parseCursor(text); err == nil {
 			t.Errorf("%q is accepted as %v", text, c)
@@ -200,7 +200,7 @@ func TestCursorSurvives(t *testing.T) {
 	}
 }
 
-func TestTimesKeepTheirMeaning(t *testing.T) {
+func TestTimes(t *testing.T) {
 	for text, want := range map[string]string{
 		"2030-01-31T12:00:00Z":             "2030-01-31T12:00:00Z",
 		"2030-01-31T12:00:00+02:00":        "2030-01-31T10:00:00Z",

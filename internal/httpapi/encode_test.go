@@ -11,9 +11,9 @@ import (
 	"raff/api"
 )
 
-// TestMembershipsAreWrittenAsReflectionWould holds the hand-made writers to encoding/json, field by field and for any
+// TestMembershipEncoding holds the hand-made writers to encoding/json, field by field and for any
 // text, so that a field added to the struct cannot be forgotten.
-func TestMembershipsAreWrittenAsReflectionWould(t *testing.T) {
+func TestMembershipEncoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var m api.Member
 		fill(t, reflect.ValueOf(&m).Elem())

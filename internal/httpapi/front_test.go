@@ -18,8 +18,8 @@ import (
 	"raff/internal/team"
 )
 
-// TestRefusesWhatIsNotPlainJSON sends what no client of the contract sends.
-func TestRefusesWhatIsNotPlainJSON(t *testing.T) {
+// TestContentTypes sends what no client of the contract sends.
+func TestContentTypes(t *testing.T) {
 	srv := rafftest.Start(t)
 	body := `{"email":"bob@example.com","role_id":"` + srv.RoleID(t, "account", "member") + `"}`
 	padded := body + strings.Repeat(" ", 64<<10-len(body))
@@ -86,8 +86,8 @@ func send(t *testing.T, srv *rafftest.Server, method, path string, body io.Reade
 	return rafftest.Response{Status: res.StatusCode, Header: res.Header, Body: b}
 }
 
-// TestOneAnswerToEveryBadCredential compares the bodies byte for byte, but for the id of the request, which is fixed.
-func TestOneAnswerToEveryBadCredential(t *testing.T) {
+// TestInvalidCredentialsAreIndistinguishable compares the bodies byte for byte, but for the id of the request, which is fixed.
+func TestInvalidCredentialsAreIndistinguishable(t *testing.T) {
 	srv := rafftest.Start(t)
 	revokedID, revoked := srv.NewKeyID(t, "revoked", "")
 	srv.Do(t, "DELETE", "/api/v1/api-keys/"+revokedID, srv.Key, nil).Want(t, 200)
@@ -121,9 +121,9 @@ func TestOneAnswerToEveryBadCredential(t *testing.T) {
 	}
 }
 
-// TestMalformedIDsAreUnknownIDs: an id that is no UUID, one that exists nowhere and one of another account are one and
+// TestMalformedIDs: an id that is no UUID, one that exists nowhere and one of another account are one and
 // the same answer, to everyone.
-func TestMalformedIDsAreUnknownIDs(t *testing.T) { rafftest.EachDatabase(t, malformedIDs) }
+func TestMalformedIDs(t *testing.T) { rafftest.EachDatabase(t, malformedIDs) }
 
 func malformedIDs(t *testing.T, srv *rafftest.Server) {
 	other := srv.NewAccount(t, "Other", "owner@other.example.com")
@@ -149,8 +149,8 @@ func malformedIDs(t *testing.T, srv *rafftest.Server) {
 	}
 }
 
-// TestNoRoute asks for paths and methods that do not exist, without a credential.
-func TestNoRoute(t *testing.T) {
+// TestUnknownRoutes asks for paths and methods that do not exist, without a credential.
+func TestUnknownRoutes(t *testing.T) {
 	srv := rafftest.Start(t)
 	for _, c := range []struct {
 		method, path string
@@ -178,7 +178,7 @@ func TestNoRoute(t *testing.T) {
 	}
 }
 
-func TestHeadAnswersLikeGet(t *testing.T) {
+func TestHead(t *testing.T) {
 	srv := rafftest.Start(t)
 	get := srv.Do(t, "GET", "/api/v1/members", srv.Key, nil).Want(t, 200)
 	head := srv.Do(t, "HEAD", "/api/v1/members", srv.Key, nil).Want(t, 200)
@@ -203,8 +203,8 @@ func behindFront(svc *team.Service, log *slog.Logger, o httpapi.Options) http.Ha
 	return f.Handler(httpapi.New(svc, nil, f, o))
 }
 
-// TestLogHoldsNoSecret looks through everything a server logs for what must not be there.
-func TestLogHoldsNoSecret(t *testing.T) {
+// TestNoSecretsInLog looks through everything a server logs for what must not be there.
+func TestNoSecretsInLog(t *testing.T) {
 	var log bytes.Buffer
 	srv := rafftest.Start(t)
 	h := behindFront(srv.Node.Service(), slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), httpapi.Options{})
@@ -231,8 +231,8 @@ func TestLogHoldsNoSecret(t *testing.T) {
 	}
 }
 
-// TestFailuresSayNothing: what nobody foresaw is a 500 without a word of why, and in the log with the request's id.
-func TestFailuresSayNothing(t *testing.T) {
+// TestInternalErrorsHideDetails: what nobody foresaw is a 500 without a word of why, and in the log with the request's id.
+func TestInternalErrorsHideDetails(t *testing.T) {
 	var log bytes.Buffer
 	o := httpapi.Options{Ping: func(context.Context) error { return errors.New("secret reason") }}
 	h := behindFront(nil, slog.New(slog.NewJSONHandler(&log, nil)), o) // every call of the service panics

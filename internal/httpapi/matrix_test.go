@@ -70,7 +70,7 @@ var unusable = map[string]int{"suspended": 403, "expired": 401, "inactive": 401,
 // open operations ask for no credential: a token nobody was given is all that can be wrong.
 var open = map[string]int{"healthCheck": 200, "readyCheck": 200, "getOpenAPI": 200, "acceptInvitation": 404, "declineInvitation": 404}
 
-func TestMatrixOfRoutesAndPrincipals(t *testing.T) {
+func TestPermissionMatrix(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		want := parseMatrix(t)
 		f := newFixture(t, srv)

@@ -15,7 +15,7 @@ var invisible = []rune{
 	'\ufdd0', '\U000e0001', '\U000e0041', '\U000e0100', '\U000e01ef', '\U000e0fff', '\U0001d159', '\U0001d173', '\U00016fe4', '\U000f0000',
 }
 
-func TestNamesShowWhatTheyHold(t *testing.T) {
+func TestInvisibleCharactersInNames(t *testing.T) {
 	srv := rafftest.Start(t)
 	n := 0
 	try := func(name string, status int) {
@@ -47,8 +47,8 @@ func TestNamesShowWhatTheyHold(t *testing.T) {
 	}
 }
 
-// TestOneNameOfAKind: a name that a reader cannot tell from one that is there is taken, on creation and on change.
-func TestOneNameOfAKind(t *testing.T) {
+// TestUniqueNames: a name that a reader cannot tell from one that is there is taken, on creation and on change.
+func TestUniqueNames(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		role := func(name, slug string) rafftest.Response {
 			return srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{"name": name, "slug": slug, "scope": "account", "permissions": []string{"account.members.view"}})
@@ -86,8 +86,8 @@ func TestOneNameOfAKind(t *testing.T) {
 	})
 }
 
-// TestManyProjectsOfOneSlug: names in other scripts share a slug, which is numbered.
-func TestManyProjectsOfOneSlug(t *testing.T) {
+// TestManyProjectsWithOneSlug: names in other scripts share a slug, which is numbered.
+func TestManyProjectsWithOneSlug(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		for i := range 12 {
 			want := "project"
@@ -102,7 +102,7 @@ func TestManyProjectsOfOneSlug(t *testing.T) {
 	})
 }
 
-func TestFoldedNameIsItsOwn(t *testing.T) {
+func TestRenameToSameFoldedName(t *testing.T) {
 	for _, name := range []string{"Admin", "Straße", "İstanbul", "ＡＢＣ", "Ομάδα ς", "ﷺ", "a\u00a0b", "ǅ"} {
 		once := team.FoldName(name)
 		if again := team.FoldName(once); again != once {

@@ -90,8 +90,8 @@ func TestQuotaOfInvitationsInBulk(t *testing.T) {
 	}, rafftest.WithQuotas(team.Quotas{Roles: 1, Projects: 1, APIKeys: 5, Invitations: 5, Sessions: 5}))
 }
 
-// TestSessionsOfAPersonAreBounded: signing in once more ends the session that was used longest ago.
-func TestSessionsOfAPersonAreBounded(t *testing.T) {
+// TestSessionQuota: signing in once more ends the session that was used longest ago.
+func TestSessionQuota(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Owner", rafftest.Password); err != nil {
 			t.Fatal(err)

@@ -33,7 +33,7 @@ func with(h http.Header, pairs ...string) http.Header {
 	return h
 }
 
-func TestADashboardSessionIsACredential(t *testing.T) {
+func TestSessionCredential(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		memberID, userID := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
 		alice := session(t, srv, "alice@example.com")
@@ -67,7 +67,7 @@ func TestADashboardSessionIsACredential(t *testing.T) {
 	})
 }
 
-func TestOwnershipMovesByASession(t *testing.T) {
+func TestTransferOwnershipWithSession(t *testing.T) {
 	srv := rafftest.Start(t)
 	memberID, _ := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 	id := map[string]any{"member_id": memberID}
@@ -91,7 +91,7 @@ func TestOwnershipMovesByASession(t *testing.T) {
 	srv.Send(t, "POST", "/api/v1/account/transfer-ownership", owner, id).Want(t, 200)
 }
 
-func TestAcceptWithASession(t *testing.T) {
+func TestAcceptWithSession(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 		srv.NewMember(t, "bob@example.com", "Bob", srv.RoleID(t, "account", "member"))
@@ -117,7 +117,7 @@ func TestAcceptWithASession(t *testing.T) {
 }
 
 // Settings that decide who hands out access are a person's to change, as on the page of the dashboard.
-func TestAccountSettingsAreChangedInPerson(t *testing.T) {
+func TestAccountSettingsRequireSession(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
 		if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Owner", rafftest.Password); err != nil {

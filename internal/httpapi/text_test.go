@@ -25,8 +25,8 @@ var (
 	bodiless = []string{"resendInvitation", "createInvitationLink"}
 )
 
-// TestAPITakesTextOnly puts what is no text into every parameter, header and field of every operation.
-func TestAPITakesTextOnly(t *testing.T) {
+// TestInvalidText puts what is no text into every parameter, header and field of every operation.
+func TestInvalidText(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		fields := bodyFields(t)
 		send := func(r httpapi.Route, path string, h http.Header, body string) int {

@@ -8,7 +8,7 @@ import (
 )
 
 // The counts are part of the contract.
-func TestTheDefaultCatalogHasItsCounts(t *testing.T) {
+func TestDefaultCatalog(t *testing.T) {
 	c := permission.Default()
 	for scope, want := range map[permission.Scope]int{permission.ScopeAccount: 21, permission.ScopeProject: 40} {
 		if n := c.Scope(scope).Len(); n != want {
@@ -31,7 +31,7 @@ func TestTheDefaultCatalogHasItsCounts(t *testing.T) {
 	}
 }
 
-func TestABrokenCatalogIsRefused(t *testing.T) {
+func TestInvalidCatalogs(t *testing.T) {
 	for name, text := range map[string]string{
 		"is missing":                    "permissions: [{name: account.members.view}]",
 		"appears twice":                 "permissions: [{name: a.b}, {name: a.b}]",
@@ -60,8 +60,8 @@ func full(t *testing.T) string {
 	return b.String()
 }
 
-// TestDecodedSetsAreForgotten: every set of permissions that is ever composed would otherwise stay in memory.
-func TestDecodedSetsAreForgotten(t *testing.T) {
+// TestDecodedSetsAreEvicted: every set of permissions that is ever composed would otherwise stay in memory.
+func TestDecodedSetsAreEvicted(t *testing.T) {
 	c := permission.Default()
 	all := c.Permissions("")
 	for i := range 20_000 {

@@ -34,7 +34,7 @@ func TestTextsCostInProportion(t *testing.T) {
 	}
 }
 
-func TestUserAgentIsOneShortLine(t *testing.T) {
+func TestUserAgent(t *testing.T) {
 	for text, want := range map[string]string{
 		"curl/8":                            "curl/8",
 		"a\r\nb\x00c\xff\u202ed":            "abcd",

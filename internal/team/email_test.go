@@ -43,7 +43,7 @@ func TestCanonicalEmail(t *testing.T) {
 	}
 }
 
-func TestSecretsCarryTheirChecksum(t *testing.T) {
+func TestSecretChecksum(t *testing.T) {
 	for range 100 {
 		s, err := team.NewSecret(rand.Reader)
 		if err != nil || !team.WellFormed(s) || len(s) != 69 {

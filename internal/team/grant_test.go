@@ -107,7 +107,7 @@ func want(t *testing.T, err error, code string) {
 	}
 }
 
-func TestOnlyTheOwnerInPersonGivesAKeyTheOwnerRole(t *testing.T) {
+func TestOwnerRoleForKeys(t *testing.T) {
 	h := newHouse(t)
 	k, ownerKey := h.key(h.owner, h.system("owner"))
 	if !ownerKey.Owner || ownerKey.InPerson {
@@ -121,7 +121,7 @@ func TestOnlyTheOwnerInPersonGivesAKeyTheOwnerRole(t *testing.T) {
 	want(t, err, "target_dominates")
 }
 
-func TestAKeyIsNoDetourForWhoMadeIt(t *testing.T) {
+func TestKeyCannotBypassItsCreator(t *testing.T) {
 	h := newHouse(t)
 	maker := h.role(permission.MembersManage, permission.APIKeysCreate)
 	m, bob := h.join(maker)
@@ -149,7 +149,7 @@ func TestAKeyIsNoDetourForWhoMadeIt(t *testing.T) {
 	}
 }
 
-func TestRemovingAPersonNamesWhatTheyLeaveBehind(t *testing.T) {
+func TestRemovalListsKeysAndInvitations(t *testing.T) {
 	h := newHouse(t)
 	m, bob := h.join(h.system("admin"))
 	k, key := h.key(bob, h.system("member"))
@@ -168,7 +168,7 @@ func TestRemovingAPersonNamesWhatTheyLeaveBehind(t *testing.T) {
 	want(t, err, "permission_denied")
 }
 
-func TestTheStrictPolicyAsksForEveryPermission(t *testing.T) {
+func TestStrictPolicy(t *testing.T) {
 	h := newHouse(t)
 	if err := h.SetStrict(h.ctx(), h.account.AccountID); err != nil {
 		t.Fatal(err)
@@ -186,7 +186,7 @@ func TestTheStrictPolicyAsksForEveryPermission(t *testing.T) {
 	want(t, err, "target_dominates")
 }
 
-func TestUnderTheStrictPolicyAnInvitationDiesWithItsInvitersRight(t *testing.T) {
+func TestStrictPolicyChecksInviterAtAcceptance(t *testing.T) {
 	h := newHouse(t)
 	if err := h.SetStrict(h.ctx(), h.account.AccountID); err != nil {
 		t.Fatal(err)
@@ -202,7 +202,7 @@ func TestUnderTheStrictPolicyAnInvitationDiesWithItsInvitersRight(t *testing.T) 
 	want(t, err, "invitation_gone")
 }
 
-func TestAPrincipalThatWasLoadedBeforeItsRemovalWritesNothing(t *testing.T) {
+func TestRemovedPrincipalCannotWrite(t *testing.T) {
 	h := newHouse(t)
 	m, bob := h.join(h.system("admin"))
 	k, key := h.key(h.owner, h.system("admin"))
@@ -218,7 +218,7 @@ func TestAPrincipalThatWasLoadedBeforeItsRemovalWritesNothing(t *testing.T) {
 	want(t, err, "unauthenticated")
 }
 
-func TestAcceptingOneOfferTakesUpTheOthersOfTheAccount(t *testing.T) {
+func TestAcceptingAlsoAcceptsOtherInvitations(t *testing.T) {
 	h := newHouse(t)
 	email := "dora@example.com"
 	viewer := team.SystemRoleID(permission.ScopeProject, "viewer")
@@ -237,7 +237,7 @@ func TestAcceptingOneOfferTakesUpTheOthersOfTheAccount(t *testing.T) {
 }
 
 // Who is active again has everything again that the membership grants, so waking someone up is handing it out.
-func TestWakingSomebodyUpHandsTheirRoleOutAgain(t *testing.T) {
+func TestActivationRequiresPermissionToAssign(t *testing.T) {
 	h := newHouse(t)
 	manager, strong := h.role(permission.MembersManage), h.role(permission.MembersManage, permission.APIKeysCreate)
 	_, alice := h.join(manager)

@@ -13,10 +13,10 @@ import (
 	"raff/internal/team"
 )
 
-// TestNothingGrowsByItself lets random people and keys do random things, and holds each of them to one rule: whoever has
+// TestAccessNeverGrows lets random people and keys do random things, and holds each of them to one rule: whoever has
 // more afterwards got it from someone who held it, or who manages members and gave it to another person, which the
 // audit log then says.
-func TestNothingGrowsByItself(t *testing.T) {
+func TestAccessNeverGrows(t *testing.T) {
 	s, db := newService(t, plain{})
 	n := 0
 	allowed, refused := 0, 0

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestIDsSortAsTheyWereMade: rows of one transaction have one time, and lists break the tie by id.
-func TestIDsSortAsTheyWereMade(t *testing.T) {
+// TestIDsSortByCreation: rows of one transaction have one time, and lists break the tie by id.
+func TestIDsSortByCreation(t *testing.T) {
 	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 	now, last := time.Now(), ""
 	var ids uuids

@@ -6,7 +6,7 @@ import (
 	"raff/internal/team"
 )
 
-func TestOwnershipMovesInOneStep(t *testing.T) {
+func TestTransferOwnership(t *testing.T) {
 	h := newHouse(t)
 	m, bob := h.join(h.system("member"))
 	_, ownerKey := h.key(h.owner, h.system("owner"))
@@ -34,8 +34,8 @@ func TestOwnershipMovesInOneStep(t *testing.T) {
 	}
 }
 
-// TestParallelTransfersLeaveOneOwner lets the Owner hand the account to two people at once, again and again.
-func TestParallelTransfersLeaveOneOwner(t *testing.T) {
+// TestConcurrentTransfers lets the Owner hand the account to two people at once, again and again.
+func TestConcurrentTransfers(t *testing.T) {
 	h := newHouse(t)
 	a, _ := h.join(h.system("admin"))
 	b, _ := h.join(h.system("admin"))

@@ -27,9 +27,9 @@ func (h *house) mailed() map[string]string {
 	}
 }
 
-// TestAStaleOfferKeepsNoOtherBack is about an account with the strict policy: an inviter who may not hand out the role any
+// TestStaleInvitationDoesNotBlockOthers is about an account with the strict policy: an inviter who may not hand out the role any
 // more is asked at the acceptance, but only for their own offer, and only until someone else sends it again.
-func TestAStaleOfferKeepsNoOtherBack(t *testing.T) {
+func TestStaleInvitationDoesNotBlockOthers(t *testing.T) {
 	h := newHouse(t)
 	if err := h.SetStrict(h.ctx(), h.account.AccountID); err != nil {
 		t.Fatal(err)
@@ -63,9 +63,9 @@ func TestAStaleOfferKeepsNoOtherBack(t *testing.T) {
 	}
 }
 
-// TestWhoChangesAnOfferStandsForIt: at the acceptance in an account with the strict policy, the one is asked who chose the role,
+// TestRoleChangeMakesCallerInviter: at the acceptance in an account with the strict policy, the one is asked who chose the role,
 // not whoever invited to another one before.
-func TestWhoChangesAnOfferStandsForIt(t *testing.T) {
+func TestRoleChangeMakesCallerInviter(t *testing.T) {
 	for name, change := range map[string]func(h *house, inviter *team.Principal, offer team.Member){
 		"the role of the offer": func(h *house, _ *team.Principal, offer team.Member) {
 			admin := h.system("admin")
