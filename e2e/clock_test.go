@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 )
 
 // TestNodesWithDifferentClocks runs three nodes on one database, two of them with clocks that are years off. What one node
@@ -29,7 +30,7 @@ func nodesWhoseClocksDiffer(t *testing.T, on ...rafftest.Option) {
 	ahead, behind := start(years, rafftest.OnDatabase(right.Database)), start(-years, rafftest.OnDatabase(right.Database))
 	nodes := []*rafftest.Server{right, ahead, behind}
 	role := right.RoleID(t, "account", "member")
-	if err := right.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, right.OwnerLink), "Owner", rafftest.Password); err != nil {
+	if err := right.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, right.OwnerLink), Name: "Owner", Password: rafftest.Password}); err != nil {
 		t.Fatal(err)
 	}
 	for i, from := range nodes {

@@ -17,6 +17,7 @@ import (
 
 	"raff/internal/factor"
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 )
 
 var screenshots = flag.Bool("screenshots", false, "write docs/screenshots")
@@ -77,8 +78,8 @@ type crew struct {
 func newCrew(t *testing.T) *crew {
 	t.Helper()
 	w := &crew{Server: rafftest.Start(t, rafftest.WithName())}
-	svc := w.Node.Service()
-	if err := svc.SetPasswordByLink(t.Context(), rafftest.TokenOf(t, w.OwnerLink), "Trent", rafftest.Password); err != nil {
+	in := w.Node.SignIn()
+	if err := in.SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, w.OwnerLink), Name: "Trent", Password: rafftest.Password}); err != nil {
 		t.Fatal(err)
 	}
 	post := func(path string, body map[string]any) string {
@@ -395,7 +396,7 @@ func TestScripts(t *testing.T) {
 	// Who is signed out elsewhere is told so where they are, and comes back to what they looked for.
 	b.look(wide, "light")
 	b.open("/members?q=al")
-	if err := w.Node.Service().ResetFactors(t.Context(), "owner@example.com"); err != nil {
+	if err := w.Node.SignIn().ResetFactors(t.Context(), "owner@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	b.fill("#q", "i")

@@ -9,6 +9,7 @@ import (
 
 	"raff/internal/factor"
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -16,16 +17,16 @@ import (
 // must be ended or ask for the factor.
 func TestFirstFactorDuringSignIns(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
-		svc, ctx := srv.Node.Service(), t.Context()
+		members, svc, ctx := srv.Node.Service(), srv.Node.SignIn(), t.Context()
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
-		in := team.SignIn{Email: "alice@example.com", Password: rafftest.Password}
+		in := signin.SignIn{Email: "alice@example.com", Password: rafftest.Password}
 		for range trials(t, 5) {
 			srv.Advance(10 * time.Minute)
 			token, err := svc.SignIn(ctx, in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			me, err := svc.Session(ctx, token)
+			me, err := members.Session(ctx, token)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,11 +51,11 @@ func TestFirstFactorDuringSignIns(t *testing.T) {
 			}
 			all.Wait()
 			for _, token := range tokens {
-				if _, err := svc.Session(ctx, token); !errors.Is(err, team.ErrFactorNeeded) && !errors.Is(err, team.ErrSignedOut) {
+				if _, err := members.Session(ctx, token); !errors.Is(err, team.ErrFactorNeeded) && !errors.Is(err, team.ErrSignedOut) {
 					t.Errorf("a session begun without the second factor: %v", err)
 				}
 			}
-			if _, err := svc.Session(ctx, token); err != nil {
+			if _, err := members.Session(ctx, token); err != nil {
 				t.Errorf("the session that added it: %v", err)
 			}
 			if err := svc.ResetFactors(ctx, in.Email); err != nil {

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 )
 
 // TestIdempotencyKeysPerAccount sends the same request with the same key in two accounts of one user.
 func TestIdempotencyKeysPerAccount(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
-		if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Owner", rafftest.Password); err != nil {
+		if err := srv.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, srv.OwnerLink), Name: "Owner", Password: rafftest.Password}); err != nil {
 			t.Fatal(err)
 		}
 		other := srv.NewAccount(t, "Other", "owner@example.com")

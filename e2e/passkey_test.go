@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 )
 
 // TestPasskey adds a passkey to a profile and signs in with it, using the browser's virtual authenticator.
@@ -81,7 +82,7 @@ func TestPasskeyAutofill(t *testing.T) {
 func tabWithKey(t *testing.T, transport webauthn.AuthenticatorTransport) *tab {
 	t.Helper()
 	srv := rafftest.Start(t, rafftest.WithName())
-	if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Trent", rafftest.Password); err != nil {
+	if err := srv.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, srv.OwnerLink), Name: "Trent", Password: rafftest.Password}); err != nil {
 		t.Fatal(err)
 	}
 	b := newTab(t, srv.URL)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 )
 
 func TestProjectOnlyMember(t *testing.T) {
@@ -43,7 +44,7 @@ func TestProjectOnlyMember(t *testing.T) {
 
 func TestTransferOwnership(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
-		if err := g.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, g.OwnerLink), "Owner", rafftest.Password); err != nil {
+		if err := g.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, g.OwnerLink), Name: "Owner", Password: rafftest.Password}); err != nil {
 			t.Fatal(err)
 		}
 		owner := g.SignIn(t, "owner@example.com")

@@ -10,6 +10,7 @@ import (
 
 	"raff/internal/factor"
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -23,7 +24,7 @@ type stoppedReset struct {
 // stopReset starts the reset of a user whose first session is locked by a transaction of the test.
 func stopReset(t *testing.T, srv *rafftest.Server, email, sessionID string) *stoppedReset {
 	t.Helper()
-	svc := srv.Node.Service()
+	svc := srv.Node.SignIn()
 	link, err := svc.PasswordLink(t.Context(), email)
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +39,7 @@ func stopReset(t *testing.T, srv *rafftest.Server, email, sessionID string) *sto
 		t.Fatal(err)
 	}
 	go func() {
-		r.done <- svc.SetPasswordByLink(context.WithoutCancel(t.Context()), rafftest.TokenOf(t, link.URL), "Alice", "another lamp orbit velvet")
+		r.done <- svc.SetPasswordByLink(context.WithoutCancel(t.Context()), signin.NewPassword{Token: rafftest.TokenOf(t, link.URL), Name: "Alice", Password: "another lamp orbit velvet"})
 	}()
 	r.waiting(t, 1, nil)
 	return r
@@ -86,19 +87,19 @@ func (r *stoppedReset) beside(t *testing.T, do func() error) {
 // twoSessions signs a user in twice. The first session is only used as a lock.
 func twoSessions(t *testing.T, srv *rafftest.Server, email string) (held string, me team.SignedIn) {
 	t.Helper()
-	svc := srv.Node.Service()
+	svc := srv.Node.SignIn()
 	var tokens [2]string
 	for i := range tokens {
 		var err error
-		if tokens[i], err = svc.SignIn(t.Context(), team.SignIn{Email: email, Password: rafftest.Password}); err != nil {
+		if tokens[i], err = svc.SignIn(t.Context(), signin.SignIn{Email: email, Password: rafftest.Password}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	first, err := svc.Session(t.Context(), tokens[0])
+	first, err := srv.Node.Service().Session(t.Context(), tokens[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if me, err = svc.Session(t.Context(), tokens[1]); err != nil {
+	if me, err = srv.Node.Service().Session(t.Context(), tokens[1]); err != nil {
 		t.Fatal(err)
 	}
 	return first.Session.ID, me
@@ -109,7 +110,7 @@ func twoSessions(t *testing.T, srv *rafftest.Server, email string) (held string,
 func TestAuthenticatorAddedDuringReset(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t, rafftest.OnPostgres(t))
-	svc, email := srv.Node.Service(), "alice@example.com"
+	svc, email := srv.Node.SignIn(), "alice@example.com"
 	_, user := srv.NewMember(t, email, "Alice", srv.RoleID(t, "account", "member"))
 	held, me := twoSessions(t, srv, email)
 	stopReset(t, srv, email, held).beside(t, func() error {
@@ -126,13 +127,13 @@ func TestAuthenticatorAddedDuringReset(t *testing.T) {
 func TestSecondFactorVerifiedDuringReset(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t, rafftest.OnPostgres(t))
-	svc, email := srv.Node.Service(), "alice@example.com"
+	svc, email := srv.Node.SignIn(), "alice@example.com"
 	_, user := srv.NewMember(t, email, "Alice", srv.RoleID(t, "account", "member"))
 	link, err := svc.PasswordLink(t.Context(), email) // proves the address, so that the next reset keeps the factor
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := svc.SetPasswordByLink(t.Context(), rafftest.TokenOf(t, link.URL), "Alice", rafftest.Password); err != nil {
+	if err := svc.SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, link.URL), Name: "Alice", Password: rafftest.Password}); err != nil {
 		t.Fatal(err)
 	}
 	_, me := twoSessions(t, srv, email)
@@ -144,13 +145,13 @@ func TestSecondFactorVerifiedDuringReset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	awaiting, err := svc.SignIn(t.Context(), team.SignIn{Email: email, Password: rafftest.Password})
+	awaiting, err := svc.SignIn(t.Context(), signin.SignIn{Email: email, Password: rafftest.Password})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The first factor ended the other session.
 	stopReset(t, srv, email, me.Session.ID).beside(t, func() error {
-		_, err := svc.ProveCode(context.WithoutCancel(t.Context()), awaiting, team.CodeTry{Code: codes[0]})
+		_, err := svc.ProveCode(context.WithoutCancel(t.Context()), awaiting, signin.CodeTry{Code: codes[0]})
 		return err
 	})
 	if left := askDatabase(t, srv.Database, "SELECT COUNT(*) FROM sessions WHERE user_id = '"+user+"'"); left != "0" {

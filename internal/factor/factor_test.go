@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"raff/internal/factor"
-	"raff/internal/team"
+	"raff/internal/signin"
 )
 
 // rfcSecret and the times below are from RFC 6238, Appendix B; the codes are the last six of its eight digits.
@@ -51,7 +51,7 @@ func TestPasskeysNeedAName(t *testing.T) {
 		if c.HasPasskeys() != want {
 			t.Errorf("%q: passkeys %v", url, !want)
 		}
-		if _, _, err := c.BeginRegistration(team.PasskeyUser{ID: "1", Email: "alice@example.com"}); (err == nil) != want {
+		if _, _, err := c.BeginRegistration(signin.PasskeyUser{ID: "1", Email: "alice@example.com"}); (err == nil) != want {
 			t.Errorf("%q: %v", url, err)
 		}
 	}

@@ -9,10 +9,10 @@ import (
 	"net"
 	"net/url"
 
+	"raff/internal/signin"
+
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
-
-	"raff/internal/team"
 )
 
 // passkeys are bound to the server's public URL: a passkey created for one site does not work on another.
@@ -47,9 +47,9 @@ func New(publicURL string) *Checker {
 // HasPasskeys reports whether passkeys are available.
 func (k *passkeys) HasPasskeys() bool { return k.w != nil }
 
-// person adapts a team.PasskeyUser to the library.
+// person adapts a signin.PasskeyUser to the library.
 type person struct {
-	team.PasskeyUser
+	signin.PasskeyUser
 	credentials []webauthn.Credential
 }
 
@@ -64,7 +64,7 @@ func (p *person) WebAuthnDisplayName() string {
 	return p.Email
 }
 
-func (k *passkeys) person(u team.PasskeyUser) (*person, error) {
+func (k *passkeys) person(u signin.PasskeyUser) (*person, error) {
 	if k.w == nil {
 		return nil, k.none
 	}
@@ -80,7 +80,7 @@ func (k *passkeys) person(u team.PasskeyUser) (*person, error) {
 }
 
 // BeginRegistration requests a passkey that the user does not have yet.
-func (k *passkeys) BeginRegistration(u team.PasskeyUser) (options, state []byte, err error) {
+func (k *passkeys) BeginRegistration(u signin.PasskeyUser) (options, state []byte, err error) {
 	p, err := k.person(u)
 	if err != nil {
 		return nil, nil, err
@@ -93,7 +93,7 @@ func (k *passkeys) BeginRegistration(u team.PasskeyUser) (options, state []byte,
 }
 
 // FinishRegistration checks a new passkey and returns the credential to store.
-func (k *passkeys) FinishRegistration(u team.PasskeyUser, state, answer []byte) ([]byte, error) {
+func (k *passkeys) FinishRegistration(u signin.PasskeyUser, state, answer []byte) ([]byte, error) {
 	p, session, err := k.resume(u, state)
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (k *passkeys) FinishRegistration(u team.PasskeyUser, state, answer []byte) 
 }
 
 // BeginProof requests one of the user's passkeys.
-func (k *passkeys) BeginProof(u team.PasskeyUser, alone bool) (options, state []byte, err error) {
+func (k *passkeys) BeginProof(u signin.PasskeyUser, alone bool) (options, state []byte, err error) {
 	p, err := k.person(u)
 	if err != nil {
 		return nil, nil, err
@@ -129,7 +129,7 @@ func (k *passkeys) BeginProof(u team.PasskeyUser, alone bool) (options, state []
 var errCloned = errors.New("the signature counter of the passkey went back: the passkey may have been cloned")
 
 // FinishProof checks the response of a passkey.
-func (k *passkeys) FinishProof(u team.PasskeyUser, state, answer []byte) (which int, credential []byte, err error) {
+func (k *passkeys) FinishProof(u signin.PasskeyUser, state, answer []byte) (which int, credential []byte, err error) {
 	p, session, err := k.resume(u, state)
 	if err != nil {
 		return 0, nil, err
@@ -158,7 +158,7 @@ func (k *passkeys) BeginSignIn(challenge []byte) ([]byte, error) {
 }
 
 // FinishSignIn checks the response of a passkey that identifies its user, and the challenge to which it responds.
-func (k *passkeys) FinishSignIn(answer []byte, find func(challenge []byte, userID string) (team.PasskeyUser, error)) (which int, credential []byte, err error) {
+func (k *passkeys) FinishSignIn(answer []byte, find func(challenge []byte, userID string) (signin.PasskeyUser, error)) (which int, credential []byte, err error) {
 	if k.w == nil {
 		return 0, nil, k.none
 	}
@@ -200,7 +200,7 @@ func (p *person) kept(c *webauthn.Credential) (which int, credential []byte, err
 }
 
 // resume restores the state of a ceremony.
-func (k *passkeys) resume(u team.PasskeyUser, state []byte) (*person, webauthn.SessionData, error) {
+func (k *passkeys) resume(u signin.PasskeyUser, state []byte) (*person, webauthn.SessionData, error) {
 	var session webauthn.SessionData
 	p, err := k.person(u)
 	if err == nil {

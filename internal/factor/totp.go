@@ -11,13 +11,13 @@ import (
 	"fmt"
 	"time"
 
-	"raff/internal/team"
+	"raff/internal/signin"
 )
 
-// Checker implements team.SecondFactors.
+// Checker implements signin.SecondFactors.
 type Checker struct{ passkeys }
 
-var _ team.SecondFactors = (*Checker)(nil)
+var _ signin.SecondFactors = (*Checker)(nil)
 
 const (
 	period     = 30 // seconds

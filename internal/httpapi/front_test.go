@@ -15,7 +15,6 @@ import (
 	"raff/internal/front"
 	"raff/internal/httpapi"
 	"raff/internal/rafftest"
-	"raff/internal/team"
 )
 
 // TestContentTypes sends what no client of the contract sends.
@@ -198,16 +197,17 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-func behindFront(svc *team.Service, log *slog.Logger, o httpapi.Options) http.Handler {
+func behindFront(srv *rafftest.Server, log *slog.Logger, o httpapi.Options) http.Handler {
+	svc := srv.Node.Service()
 	f := front.New(svc, front.Options{Logger: log, AccessLog: slog.LevelDebug, Limits: map[string]front.Limit{}})
-	return f.Handler(httpapi.New(svc, nil, f, o))
+	return f.Handler(httpapi.New(svc, srv.Node.SignIn(), srv.Node.Audit(), f, o))
 }
 
 // TestNoSecretsInLog looks through everything a server logs for what must not be there.
 func TestNoSecretsInLog(t *testing.T) {
 	var log bytes.Buffer
 	srv := rafftest.Start(t)
-	h := behindFront(srv.Node.Service(), slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), httpapi.Options{})
+	h := behindFront(srv, slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), httpapi.Options{})
 	token := srv.Token(t, srv.Invite(t, "bob@example.com", srv.RoleID(t, "account", "member")))
 	for _, r := range []*http.Request{
 		httptest.NewRequest("GET", "/api/v1/members?email=hidden@example.com", nil),

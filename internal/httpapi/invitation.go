@@ -5,6 +5,7 @@ import (
 
 	"raff/api"
 	"raff/internal/permission"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -90,10 +91,10 @@ func (s *server) acceptInvitation(ctx context.Context, c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		m, err := s.svc.AcceptSignedIn(ctx, me, token)
+		m, err := s.signin.AcceptSignedIn(ctx, me, token)
 		return one(s.member(&m)), err
 	}
-	a := team.Accept{Token: token, Source: c.front.Remote}
+	a := signin.Accept{Token: token, Source: c.front.Remote}
 	if b.Name != nil {
 		a.Name = *b.Name
 	}
@@ -101,7 +102,7 @@ func (s *server) acceptInvitation(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	a.KeepKeys = b.KeepKeys != nil && *b.KeepKeys
-	m, err := s.svc.AcceptInvitation(ctx, a)
+	m, err := s.signin.AcceptInvitation(ctx, a)
 	return one(s.member(&m)), err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"raff/internal/httpapi"
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 )
 
 // The matrix says for every operation and every kind of principal which status a well-formed request gets. It is
@@ -167,7 +168,7 @@ func newFixture(t *testing.T, srv *rafftest.Server) *fixture {
 // people signs three persons in.
 func (f *fixture) people(t *testing.T) {
 	t.Helper()
-	if err := f.srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, f.srv.OwnerLink), "Owner", rafftest.Password); err != nil {
+	if err := f.srv.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, f.srv.OwnerLink), Name: "Owner", Password: rafftest.Password}); err != nil {
 		t.Fatal(err)
 	}
 	for name, role := range map[string]string{"Admin": "admin", "Member": "member"} {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -93,7 +94,7 @@ func TestQuotaOfInvitationsInBulk(t *testing.T) {
 // TestSessionQuota: signing in once more ends the session that was used longest ago.
 func TestSessionQuota(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
-		if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Owner", rafftest.Password); err != nil {
+		if err := srv.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, srv.OwnerLink), Name: "Owner", Password: rafftest.Password}); err != nil {
 			t.Fatal(err)
 		}
 		var sessions []string

@@ -11,6 +11,7 @@ import (
 
 	"raff/internal/audit"
 	"raff/internal/front"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -119,15 +120,16 @@ var routes = []Route{
 }
 
 type server struct {
-	svc   *team.Service
-	audit *audit.Service
-	front *front.Front
+	svc    *team.Service
+	signin *signin.Service
+	audit  *audit.Service
+	front  *front.Front
 	Options
 }
 
 // New returns the handler of the API, behind the front f.
-func New(svc *team.Service, log *audit.Service, f *front.Front, o Options) front.Face {
-	s := &server{svc: svc, audit: log, front: f, Options: o}
+func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Front, o Options) front.Face {
+	s := &server{svc: svc, signin: in, audit: log, front: f, Options: o}
 	nowhere := &endpoint{s: s}
 	mux := http.NewServeMux()
 	mux.Handle("/", nowhere)

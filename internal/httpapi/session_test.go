@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 )
 
 // session signs someone in on the pages and returns the header a browser sends from then on.
@@ -72,7 +73,7 @@ func TestTransferOwnershipWithSession(t *testing.T) {
 	memberID, _ := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 	id := map[string]any{"member_id": memberID}
 	srv.Do(t, "POST", "/api/v1/account/transfer-ownership", srv.Key, id).Want(t, 403)
-	if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Trent", rafftest.Password); err != nil {
+	if err := srv.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, srv.OwnerLink), Name: "Trent", Password: rafftest.Password}); err != nil {
 		t.Fatal(err)
 	}
 	srv.Send(t, "POST", "/api/v1/account/transfer-ownership", session(t, srv, "alice@example.com"), id).Want(t, 403)
@@ -120,7 +121,7 @@ func TestAcceptWithSession(t *testing.T) {
 func TestAccountSettingsRequireSession(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
-		if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Owner", rafftest.Password); err != nil {
+		if err := srv.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, srv.OwnerLink), Name: "Owner", Password: rafftest.Password}); err != nil {
 			t.Fatal(err)
 		}
 		alice, owner := session(t, srv, "alice@example.com"), session(t, srv, "owner@example.com")

@@ -31,7 +31,7 @@ const (
 	maxWait        = 30 * time.Second
 )
 
-// Hasher implements team.Passwords. Its slots limit the number of concurrent hashes, because each takes 19 MiB; its
+// Hasher implements signin.Passwords. Its slots limit the number of concurrent hashes, because each takes 19 MiB; its
 // queue limits the number of waiting callers.
 type Hasher struct{ slots, queue chan struct{} }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"raff/internal/operator"
 	"raff/internal/team"
 )
 
@@ -23,7 +24,7 @@ type Account struct {
 
 // CreateAccount creates an account on behalf of the operator.
 func (s *Server) CreateAccount(ctx context.Context, name, ownerEmail string) (Account, error) {
-	a, err := s.service.CreateAccount(ctx, team.NewAccount{Name: name, OwnerEmail: ownerEmail})
+	a, err := s.operator.CreateAccount(ctx, operator.NewAccount{Name: name, OwnerEmail: ownerEmail})
 	return Account{
 		AccountID: a.AccountID, OwnerUserID: a.OwnerUserID, OwnerMemberID: a.OwnerMemberID, DefaultProjectID: a.DefaultProjectID,
 		APIKeyID: a.APIKeyID, APIKey: a.APIKey, OwnerLink: a.OwnerLink, name: name, ownerEmail: ownerEmail,

@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
+	"raff/internal/operator"
 	"raff/internal/permission"
-	"raff/internal/team"
 )
 
 // chooseCatalog returns the catalog that this program uses: normally the one in the database. Only two things change
@@ -19,11 +19,11 @@ func (s *Server) chooseCatalog(ctx context.Context) (chosen permission.Source, a
 	if err != nil {
 		return given, false, err
 	}
-	text, err := s.store.Setting(ctx, team.SettingCatalog)
+	text, err := s.store.Setting(ctx, operator.SettingCatalog)
 	if err != nil || text == "" {
 		return given, false, err
 	}
-	source, err := s.store.Setting(ctx, team.SettingCatalogSource)
+	source, err := s.store.Setting(ctx, operator.SettingCatalogSource)
 	if err != nil {
 		return given, false, err
 	}
@@ -31,7 +31,7 @@ func (s *Server) chooseCatalog(ctx context.Context) (chosen permission.Source, a
 	if err != nil {
 		return given, false, fmt.Errorf("the catalog of the database: %w", err)
 	}
-	stored := permission.Source{Catalog: parsed, Text: text, IsDefault: source == team.CatalogDefault}
+	stored := permission.Source{Catalog: parsed, Text: text, IsDefault: source == operator.CatalogDefault}
 	same := stored.Fingerprint() == given.Fingerprint()
 	switch {
 	case same:
@@ -50,34 +50,34 @@ func (s *Server) settleCatalog(ctx context.Context, chosen permission.Source, ap
 		if err != nil {
 			return err
 		}
-		if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
+		if err := s.operator.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
 			return fmt.Errorf("apply the catalog of this release: %w", err)
 		}
 		s.service.UseCatalog(next.Catalog)
 		s.store.UseCatalog(next.Catalog)
 		return nil
 	}
-	stored, err := s.store.Setting(ctx, team.SettingCatalog)
+	stored, err := s.store.Setting(ctx, operator.SettingCatalog)
 	if err != nil || stored != "" {
 		return err
 	}
-	if err := s.store.SetSetting(ctx, team.SettingCatalogSource, origin(chosen)); err != nil {
+	if err := s.store.SetSetting(ctx, operator.SettingCatalogSource, origin(chosen)); err != nil {
 		return err
 	}
-	return s.store.SetSetting(ctx, team.SettingCatalog, chosen.Text)
+	return s.store.SetSetting(ctx, operator.SettingCatalog, chosen.Text)
 }
 
 // origin describes where a catalog comes from, as stored in the database.
 func origin(c permission.Source) string {
 	if c.IsDefault {
-		return team.CatalogDefault
+		return operator.CatalogDefault
 	}
-	return team.CatalogFile
+	return operator.CatalogFile
 }
 
 // watchCatalog records whether the catalog in the database is still the one with which this server started.
 func (s *Server) watchCatalog(ctx context.Context) error {
-	text, err := s.store.Setting(ctx, team.SettingCatalog)
+	text, err := s.store.Setting(ctx, operator.SettingCatalog)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dry
 		_, err := fmt.Fprintln(w, "No changes: this is the catalog of the database.")
 		return err
 	}
-	changes, err := s.service.CompareCatalog(ctx, next.Catalog)
+	changes, err := s.operator.CompareCatalog(ctx, next.Catalog)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dry
 		_, err := fmt.Fprintln(w, "Nothing was changed (--dry-run).")
 		return err
 	}
-	if err := s.service.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
+	if err := s.operator.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(w, "Applied. Restart all servers to use this catalog.")
@@ -140,7 +140,7 @@ func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dry
 }
 
 // catalogChange returns the lines about one role.
-func catalogChange(c team.CatalogChange) string {
+func catalogChange(c operator.CatalogChange) string {
 	var b strings.Builder
 	kind := "System role"
 	if c.AccountID != "" {

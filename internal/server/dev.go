@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"raff/internal/operator"
 	"raff/internal/permission"
 	"raff/internal/team"
 )
@@ -18,14 +19,14 @@ import (
 const devFile = "dev.json"
 
 // DevAccount creates the account "Acme" in a new data folder; created is false if it already exists.
-func (s *Server) DevAccount(ctx context.Context, folder string) (a team.CreatedAccount, created bool, err error) {
+func (s *Server) DevAccount(ctx context.Context, folder string) (a operator.CreatedAccount, created bool, err error) {
 	path := filepath.Join(folder, devFile)
 	if _, err := os.Stat(path); err == nil {
 		return a, false, nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return a, false, fmt.Errorf("look for the account: %w", err)
 	}
-	a, err = s.service.CreateAccount(ctx, team.NewAccount{Name: "Acme", OwnerEmail: "owner@example.com"})
+	a, err = s.operator.CreateAccount(ctx, operator.NewAccount{Name: "Acme", OwnerEmail: "owner@example.com"})
 	if err != nil {
 		return a, false, err
 	}
@@ -37,7 +38,7 @@ func (s *Server) DevAccount(ctx context.Context, folder string) (a team.CreatedA
 }
 
 // Greet prints what a developer needs after starting a development server.
-func Greet(w io.Writer, url, folder string, a team.CreatedAccount, created bool) {
+func Greet(w io.Writer, url, folder string, a operator.CreatedAccount, created bool) {
 	key := "$RAFF_API_KEY"
 	fmt.Fprintf(w, "\nraff is ready at %s   (data in %s, stop with Ctrl-C)\n", url, folder)
 	if created {

@@ -213,7 +213,7 @@ func TestPasswordMailOvertakesStuckInvitations(t *testing.T) {
 			}
 		}
 		eventually(t, "something hangs", func() bool { return box.Attempts(fmt.Sprint("slow", 0, unique(t, ""))) > 0 })
-		if err := srv.Node.Service().ForgotPassword(t.Context(), unique(t, "gina"), ""); err != nil {
+		if err := srv.Node.SignIn().ForgotPassword(t.Context(), unique(t, "gina"), ""); err != nil {
 			t.Fatal(err)
 		}
 		box.Wait(t, unique(t, "gina"))

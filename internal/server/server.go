@@ -20,7 +20,10 @@ import (
 	"raff/internal/httpapi"
 	"raff/internal/mail"
 	"raff/internal/metric"
+	"raff/internal/operator"
+	"raff/internal/outbox"
 	"raff/internal/password"
+	"raff/internal/signin"
 	"raff/internal/store"
 	"raff/internal/team"
 	"raff/internal/trace"
@@ -86,18 +89,21 @@ type Config struct {
 
 // Server is one running node.
 type Server struct {
-	config  Config
-	store   *store.DB
-	service *team.Service
-	audit   *audit.Service
-	handler http.Handler
-	sender  mail.Sender // nil: the inviter fetches the links
-	nodes   *nodes
-	clock   *clock      // nil: Config.Now
-	stale   atomic.Bool // the catalog has changed since the start
-	wake    [mailLanes]chan struct{}
-	metrics *metric.Metrics // nil: no metrics
-	traces  *trace.Traces   // nil: no traces
+	config   Config
+	store    *store.DB
+	service  *team.Service
+	signin   *signin.Service
+	audit    *audit.Service
+	operator *operator.Service
+	outbox   *outbox.Service
+	handler  http.Handler
+	sender   mail.Sender // nil: the inviter fetches the links
+	nodes    *nodes
+	clock    *clock      // nil: Config.Now
+	stale    atomic.Bool // the catalog has changed since the start
+	wake     [mailLanes]chan struct{}
+	metrics  *metric.Metrics // nil: no metrics
+	traces   *trace.Traces   // nil: no traces
 }
 
 // Open connects to the database, prepares it according to the mode and wires everything. The caller must Close it.
@@ -150,7 +156,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if s.metrics != nil {
 		s.metrics.Watch(s.store, s.nodes.count)
 	}
-	s.handler = faces(f.Handler(httpapi.New(s.service, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(web.New(s.service, s.audit, f)))
+	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(web.New(s.service, s.signin, s.audit, f)))
 	return s, nil
 }
 
@@ -174,9 +180,19 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 	}
 	c := s.config
 	s.service = team.New(team.Options{
-		Store: store.For[team.Tx](s.store), Catalog: cat.Catalog, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL), Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
+		Store: store.For[team.Tx](s.store), Catalog: cat.Catalog, Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
 		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
-		SignInRefused: s.signInRefused,
+		Confirm: func(ctx context.Context, p *team.Principal, proof team.Proof) error {
+			return s.signin.ConfirmPrincipal(ctx, p, proof)
+		},
+	})
+	s.signin = signin.New(signin.Options{
+		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL),
+		Sessions: c.Quotas.Sessions, Refused: s.signInRefused, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
+	})
+	s.operator = operator.New(store.For[operator.Tx](s.store), s.service, s.signin)
+	s.outbox = outbox.New(store.For[outbox.Tx](s.store), s.service.Now, map[team.MessageKind]outbox.Carrier{
+		team.MessageInvitation: s.service.InvitationMail(), team.MessagePassword: s.signin.Mail(), team.MessageCodesStopped: s.signin.Mail(),
 	})
 	s.audit = audit.New(audit.Options{Store: store.For[audit.Tx](s.store), Team: s.service, Keys: keys})
 	if err := s.audit.CheckKeys(ctx); err != nil || c.Mode == Looking {
@@ -185,20 +201,23 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 	if err := s.settleCatalog(ctx, cat, apply); err != nil {
 		return err
 	}
-	return s.service.Start(ctx)
+	if err := s.service.Start(ctx); err != nil {
+		return err
+	}
+	return s.signin.Start(ctx)
 }
 
 // settlePublicURL stores the public URL of a server, which commands use if none is given.
 func (s *Server) settlePublicURL(ctx context.Context) (err error) {
 	if s.config.Mode == Serving {
-		stored, err := s.store.Setting(ctx, team.SettingPublicURL)
+		stored, err := s.store.Setting(ctx, operator.SettingPublicURL)
 		if err != nil || stored == s.config.PublicURL {
 			return err
 		}
-		return s.store.SetSetting(ctx, team.SettingPublicURL, s.config.PublicURL)
+		return s.store.SetSetting(ctx, operator.SettingPublicURL, s.config.PublicURL)
 	}
 	if s.config.PublicURL == "" {
-		if s.config.PublicURL, err = s.store.Setting(ctx, team.SettingPublicURL); err == nil && s.config.PublicURL == "" {
+		if s.config.PublicURL, err = s.store.Setting(ctx, operator.SettingPublicURL); err == nil && s.config.PublicURL == "" {
 			s.config.PublicURL = "http://127.0.0.1:8080"
 		}
 	}
@@ -248,6 +267,12 @@ func (s *Server) Service() *team.Service { return s.service }
 
 // Audit returns the audit log of this node, for the operator's commands and for tests.
 func (s *Server) Audit() *audit.Service { return s.audit }
+
+// SignIn returns the sign-in service of this node, for the operator's commands and for tests.
+func (s *Server) SignIn() *signin.Service { return s.signin }
+
+// Operator returns what only the operator does, for tests.
+func (s *Server) Operator() *operator.Service { return s.operator }
 
 // Nodes returns the number of servers running on the database, as known to this one.
 func (s *Server) Nodes() int { return s.nodes.count() }
@@ -315,7 +340,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	// Pending refusals become events before the last events are sealed.
-	err = errors.Join(err, s.service.FlushUsage(flush), s.service.RecordRefusals(flush, true))
+	err = errors.Join(err, s.service.FlushUsage(flush), s.signin.RecordRefusals(flush, true))
 	if _, e := s.audit.Seal(flush); e != nil {
 		s.config.Logger.Error("sealing the last events failed", "error", e)
 	}

@@ -27,7 +27,7 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 		}
 		for lane := range mailLanes {
 			w := &mail.Worker{
-				Deliver: func(ctx context.Context) (bool, error) { return s.service.DeliverMail(ctx, lane == 0, send) },
+				Deliver: func(ctx context.Context) (bool, error) { return s.outbox.Deliver(ctx, lane == 0, send) },
 				Logger:  s.config.Logger, Wake: s.wake[lane],
 			}
 			wg.Go(func() { w.Run(ctx) })
@@ -35,7 +35,7 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 	}
 	wg.Go(func() { s.every(ctx, 10*time.Second, "usage", s.service.FlushUsage) })
 	wg.Go(func() {
-		s.every(ctx, 2*time.Second, "refusals", func(ctx context.Context) error { return s.service.RecordRefusals(ctx, false) })
+		s.every(ctx, 2*time.Second, "refusals", func(ctx context.Context) error { return s.signin.RecordRefusals(ctx, false) })
 	})
 	wg.Go(func() { s.every(ctx, beatEvery, "heartbeat", s.nodes.beat) })
 	if s.clock != nil {

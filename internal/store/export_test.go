@@ -2,6 +2,9 @@ package store
 
 import (
 	"raff/internal/audit"
+	"raff/internal/operator"
+	"raff/internal/outbox"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -9,4 +12,7 @@ import (
 type Tx interface {
 	team.Tx
 	audit.Tx
+	signin.Tx
+	outbox.Tx
+	operator.Tx
 }

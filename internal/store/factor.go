@@ -4,27 +4,27 @@ import (
 	"context"
 	"time"
 
-	"raff/internal/team"
+	"raff/internal/signin"
 )
 
-func scanFactor(s scanner) (f team.Factor, err error) {
+func scanFactor(s scanner) (f signin.Factor, err error) {
 	err = s.Scan((*text)(&f.ID), (*text)(&f.UserID), (*text)(&f.Kind), (*text)(&f.Name), (*flag)(&f.Confirmed), (*blob)(&f.Secret),
 		(*number)(&f.Step), (*stamp)(&f.CreatedAt), (*stamp)(&f.LastUsedAt))
 	return f, err
 }
 
-func (r reader) Factors(ctx context.Context, userID string) ([]team.Factor, error) {
+func (r reader) Factors(ctx context.Context, userID string) ([]signin.Factor, error) {
 	return many(ctx, r.q, scanFactor, `SELECT id, user_id, kind, name, confirmed, secret, step, created_at, last_used_at FROM factors
 		WHERE user_id = $1 ORDER BY created_at, id`, uid(userID))
 }
 
-func (t *tx) InsertFactor(ctx context.Context, f team.Factor) error {
+func (t *tx) InsertFactor(ctx context.Context, f signin.Factor) error {
 	return t.later(ctx, `INSERT INTO factors (id, user_id, kind, name, confirmed, secret, step, created_at, last_used_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		uid(f.ID), uid(f.UserID), f.Kind, f.Name, f.Confirmed, f.Secret, f.Step, f.CreatedAt, f.LastUsedAt)
 }
 
-func (t *tx) UpdateFactor(ctx context.Context, f team.Factor) error {
+func (t *tx) UpdateFactor(ctx context.Context, f signin.Factor) error {
 	return t.change(ctx, "UPDATE factors SET name = $2, confirmed = $3, secret = $4, step = $5, created_at = $6, last_used_at = $7 WHERE id = $1",
 		uid(f.ID), f.Name, f.Confirmed, f.Secret, f.Step, f.CreatedAt, f.LastUsedAt)
 }
@@ -36,6 +36,10 @@ func (t *tx) UseFactorStep(ctx context.Context, id string, step int, at time.Tim
 
 func (t *tx) DeleteFactor(ctx context.Context, userID, id string) error {
 	return t.change(ctx, "DELETE FROM factors WHERE id = $1 AND user_id = $2", uid(id), uid(userID))
+}
+
+func (r reader) HasFactor(ctx context.Context, userID string) (bool, error) {
+	return one(ctx, r.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM factors WHERE user_id = $1 AND confirmed)", uid(userID))
 }
 
 func (r reader) RecoveryCodesLeft(ctx context.Context, userID string) (int, error) {

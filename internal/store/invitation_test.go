@@ -11,6 +11,7 @@ import (
 
 	"raff/internal/audit"
 	"raff/internal/event"
+	"raff/internal/outbox"
 	"raff/internal/store"
 	"raff/internal/team"
 )
@@ -104,7 +105,7 @@ func messageComesBack(t *testing.T, w *world) {
 func (w *world) leaseAll(at time.Time) (all []team.Message, err error) {
 	after := ""
 	for {
-		m, err := w.LeaseMessage(w.ctx, team.Lease{Now: at, Until: at.Add(time.Minute), After: after})
+		m, err := w.LeaseMessage(w.ctx, outbox.Lease{Now: at, Until: at.Add(time.Minute), After: after})
 		if err != nil {
 			if team.IsNotFound(err) {
 				err = nil
@@ -132,7 +133,7 @@ func TestMessagesOfAccountsAlternate(t *testing.T) {
 			}
 			return nil
 		})
-		lease := team.Lease{Now: w.at(10), Until: w.at(10).Add(time.Minute), UrgentOnly: true}
+		lease := outbox.Lease{Now: w.at(10), Until: w.at(10).Add(time.Minute), UrgentOnly: true}
 		if got, err := w.LeaseMessage(w.ctx, lease); err != nil || got.Kind != team.MessagePassword {
 			t.Fatalf("first: %+v, %v; want the password mail", got, err)
 		}
@@ -238,7 +239,7 @@ func TestConcurrentLeases(t *testing.T) {
 		taken := map[string]int{}
 		parallel(workers, func(int) {
 			for range messages {
-				msg, err := w.LeaseMessage(w.ctx, team.Lease{Now: w.at(1), Until: w.at(1).Add(time.Minute)})
+				msg, err := w.LeaseMessage(w.ctx, outbox.Lease{Now: w.at(1), Until: w.at(1).Add(time.Minute)})
 				if team.IsNotFound(err) {
 					return
 				}

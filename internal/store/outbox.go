@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"raff/internal/outbox"
 	"raff/internal/team"
 )
 
@@ -22,7 +23,7 @@ const (
 )
 
 // LeaseMessage reads before it writes, so that a worker that polls every few seconds causes no commits.
-func (d *DB) LeaseMessage(ctx context.Context, l team.Lease) (team.Message, error) {
+func (d *DB) LeaseMessage(ctx context.Context, l outbox.Lease) (team.Message, error) {
 	for range maxTries {
 		waiting, err := one(ctx, d.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+urgent+" AND "+due+")", l.Now)
 		if err != nil {
@@ -50,7 +51,7 @@ func (d *DB) LeaseMessage(ctx context.Context, l team.Lease) (team.Message, erro
 
 // nextInTurn returns the first account after l.After that has a message due, starting again from the first account
 // after the last.
-func (d *DB) nextInTurn(ctx context.Context, l team.Lease) (string, error) {
+func (d *DB) nextInTurn(ctx context.Context, l outbox.Lease) (string, error) {
 	const query = "SELECT account_id FROM outbox WHERE account_id > $2 AND priority = 1 AND " + due + " ORDER BY account_id LIMIT 1"
 	const first = "00000000-0000-0000-0000-000000000000"
 	after := uid(l.After)

@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"raff/internal/audit"
+	"raff/internal/operator"
+	"raff/internal/outbox"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -18,10 +21,16 @@ func For[T any](d *DB) Port[T] { return Port[T]{d} }
 
 // The ports of the domain.
 var (
-	_ team.Store  = Port[team.Tx]{}
-	_ team.Tx     = (*tx)(nil)
-	_ audit.Store = Port[audit.Tx]{}
-	_ audit.Tx    = (*tx)(nil)
+	_ team.Store     = Port[team.Tx]{}
+	_ team.Tx        = (*tx)(nil)
+	_ audit.Store    = Port[audit.Tx]{}
+	_ audit.Tx       = (*tx)(nil)
+	_ signin.Store   = Port[signin.Tx]{}
+	_ signin.Tx      = (*tx)(nil)
+	_ outbox.Store   = Port[outbox.Tx]{}
+	_ outbox.Tx      = (*tx)(nil)
+	_ operator.Store = Port[operator.Tx]{}
+	_ operator.Tx    = (*tx)(nil)
 )
 
 // Update runs fn in one transaction under the lock of the account; see team.Store. If fn panics, the transaction is
@@ -60,3 +69,6 @@ func (p Port[T]) UpdateAll(ctx context.Context, accountIDs []string, lock team.L
 	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.key(), b.key()) })
 	return p.write(ctx, locks, func(t *tx) error { return fn(any(t).(T)) })
 }
+
+// Team is this transaction as package team sees it.
+func (t *tx) Team() team.Tx { return t }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"raff/internal/permission"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -172,7 +173,7 @@ func bind(args []any) error {
 			args[i] = string(v)
 		case team.MessageKind:
 			args[i] = string(v)
-		case team.FactorKind:
+		case signin.FactorKind:
 			args[i] = string(v)
 		default:
 			panic(fmt.Sprintf("argument %d has type %T, which bind does not know", i+1, a))

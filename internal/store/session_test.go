@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/signin"
 	"raff/internal/store"
 	"raff/internal/team"
 )
@@ -192,7 +193,7 @@ func TestSignInDuringFactorEnrollment(t *testing.T) {
 				}
 				once.Do(func() { close(started) })
 				w.untilOneWaits(t, signedIn)
-				return tx.InsertFactor(w.ctx, team.Factor{ID: newID(), UserID: u.ID, Kind: team.FactorTOTP, Name: "App", Confirmed: true, Secret: []byte("x"), CreatedAt: w.start})
+				return tx.InsertFactor(w.ctx, signin.Factor{ID: newID(), UserID: u.ID, Kind: signin.FactorTOTP, Name: "App", Confirmed: true, Secret: []byte("x"), CreatedAt: w.start})
 			})
 		}()
 		<-started
@@ -216,9 +217,9 @@ func TestSignInDuringFactorEnrollment(t *testing.T) {
 
 func factorComesBack(t *testing.T, w *world) {
 	u, other := w.newUser(t, "fay@example.com", "Fay"), w.newUser(t, "gus@example.com", "Gus")
-	app := team.Factor{ID: newID(), UserID: u.ID, Kind: team.FactorTOTP, Name: "App", Secret: []byte("secret"), CreatedAt: w.at(1)}
-	key := team.Factor{
-		ID: newID(), UserID: u.ID, Kind: team.FactorPasskey, Name: "Größe", Confirmed: true, Secret: []byte{0, 1, 2}, Step: 7, CreatedAt: w.at(2), LastUsedAt: w.at(3),
+	app := signin.Factor{ID: newID(), UserID: u.ID, Kind: signin.FactorTOTP, Name: "App", Secret: []byte("secret"), CreatedAt: w.at(1)}
+	key := signin.Factor{
+		ID: newID(), UserID: u.ID, Kind: signin.FactorPasskey, Name: "Größe", Confirmed: true, Secret: []byte{0, 1, 2}, Step: 7, CreatedAt: w.at(2), LastUsedAt: w.at(3),
 	}
 	w.do(t, func(tx store.Tx) error {
 		if err := tx.InsertFactor(w.ctx, app); err != nil {
@@ -226,7 +227,7 @@ func factorComesBack(t *testing.T, w *world) {
 		}
 		return tx.InsertFactor(w.ctx, key)
 	})
-	same(t, "factors", []team.Factor{app, key})(w.Factors(w.ctx, u.ID))
+	same(t, "factors", []signin.Factor{app, key})(w.Factors(w.ctx, u.ID))
 	app.Confirmed, app.Step, app.Name, app.LastUsedAt = true, 100, "New", w.at(5)
 	w.do(t, func(tx store.Tx) error { return tx.UpdateFactor(w.ctx, app) })
 	for _, c := range []struct {
@@ -242,7 +243,7 @@ func factorComesBack(t *testing.T, w *world) {
 		})
 	}
 	app.Step, app.LastUsedAt = 102, w.at(6)
-	same(t, "changed factors", []team.Factor{app, key})(w.Factors(w.ctx, u.ID))
+	same(t, "changed factors", []signin.Factor{app, key})(w.Factors(w.ctx, u.ID))
 
 	w.do(t, func(tx store.Tx) error { return tx.ReplaceRecoveryCodes(w.ctx, u.ID, [][]byte{hash("a"), hash("b")}) })
 	for _, c := range []struct {
@@ -261,7 +262,7 @@ func factorComesBack(t *testing.T, w *world) {
 	err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { return tx.DeleteFactor(w.ctx, other.ID, app.ID) })
 	wantNotFound(t, "factor of someone else", err)
 	w.do(t, func(tx store.Tx) error { return tx.DeleteFactor(w.ctx, u.ID, app.ID) })
-	same(t, "factors left", []team.Factor{key})(w.Factors(w.ctx, u.ID))
+	same(t, "factors left", []signin.Factor{key})(w.Factors(w.ctx, u.ID))
 
 	s := w.newSession(t, u, w.account.ID, "fay", 1)
 	if !mustAwait(t, w, "fay") {

@@ -22,6 +22,4 @@ func (s *Service) SetStrict(ctx context.Context, accountID string) error {
 var (
 	NewSecret  = newSecret
 	WellFormed = wellFormed
-
-	CleanUserAgent = cleanUserAgent
 )

@@ -9,8 +9,11 @@ import (
 	"testing"
 
 	"raff/internal/audit"
+	"raff/internal/operator"
+	"raff/internal/outbox"
 	"raff/internal/password"
 	"raff/internal/permission"
+	"raff/internal/signin"
 	"raff/internal/store"
 	"raff/internal/team"
 )
@@ -19,22 +22,24 @@ import (
 
 type house struct {
 	*team.Service
-	db      *store.DB
-	t       *testing.T
-	account team.CreatedAccount
-	owner   *team.Principal
-	n       int
+	signin   *signin.Service
+	operator *operator.Service
+	outbox   *outbox.Service
+	db       *store.DB
+	t        *testing.T
+	account  operator.CreatedAccount
+	owner    *team.Principal
+	n        int
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	svc, db := newService(t, password.New())
-	h := &house{Service: svc, db: db, t: t}
+	h := newServices(t, password.New())
 	h.open("owner@example.com")
 	return h
 }
 
-func newService(t *testing.T, passwords team.Passwords) (*team.Service, *store.DB) {
+func newServices(t *testing.T, passwords signin.Passwords) *house {
 	t.Helper()
 	c := permission.Default()
 	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "raff.db"), c)
@@ -42,17 +47,28 @@ func newService(t *testing.T, passwords team.Passwords) (*team.Service, *store.D
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := team.New(team.Options{Store: store.For[team.Tx](db), Catalog: c, Passwords: passwords, PublicURL: "http://127.0.0.1", MailDelivered: true})
-	if err := s.Start(t.Context()); err != nil {
+	s := team.New(team.Options{Store: store.For[team.Tx](db), Catalog: c, PublicURL: "http://127.0.0.1", MailDelivered: true})
+	in := signin.New(signin.Options{Store: store.For[signin.Tx](db), Team: s, Passwords: passwords})
+	if err := errors.Join(s.Start(t.Context()), in.Start(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	return s, db
+	return &house{
+		Service: s, signin: in, operator: operator.New(store.For[operator.Tx](db), s, in), db: db, t: t,
+		outbox: outbox.New(store.For[outbox.Tx](db), s.Now, map[team.MessageKind]outbox.Carrier{team.MessageInvitation: s.InvitationMail()}),
+	}
+}
+
+// again is the same services for another account; n keeps its addresses apart from those of the others.
+func (h *house) again(n int) *house {
+	next := *h
+	next.account, next.owner, next.n = operator.CreatedAccount{}, nil, n
+	return &next
 }
 
 // open makes the account.
 func (h *house) open(owner string) {
 	h.t.Helper()
-	h.account = must(h.CreateAccount(h.ctx(), team.NewAccount{Name: "Acme", OwnerEmail: owner}))
+	h.account = must(h.operator.CreateAccount(h.ctx(), operator.NewAccount{Name: "Acme", OwnerEmail: owner}))
 	h.owner = h.person(h.account.OwnerUserID)
 }
 
@@ -86,7 +102,7 @@ func (h *house) join(roleID string) (team.Member, *team.Principal) {
 	email := fmt.Sprintf("person%d@example.com", h.n)
 	m := must(h.AddMember(h.ctx(), h.owner, team.NewMember{Email: &email, RoleID: roleID}))
 	link := must(h.InvitationLink(h.ctx(), h.owner, m.Invitation.ID))
-	m = must(h.AcceptInvitation(h.ctx(), team.Accept{Token: path.Base(link.URL), Name: "Bob", Password: "lamp orbit velvet toast"}))
+	m = must(h.signin.AcceptInvitation(h.ctx(), signin.Accept{Token: path.Base(link.URL), Name: "Bob", Password: "lamp orbit velvet toast"}))
 	return m, h.person(m.UserID)
 }
 
@@ -198,7 +214,7 @@ func TestStrictPolicyChecksInviterAtAcceptance(t *testing.T) {
 	link := must(h.InvitationLink(h.ctx(), bob, inv.ID))
 	member := h.system("member")
 	must(h.UpdateMember(h.ctx(), h.owner, "", m.ID, team.MemberChange{RoleID: &member}))
-	_, err := h.AcceptInvitation(h.ctx(), team.Accept{Token: path.Base(link.URL), Name: "Carol", Password: "lamp orbit velvet toast"})
+	_, err := h.signin.AcceptInvitation(h.ctx(), signin.Accept{Token: path.Base(link.URL), Name: "Carol", Password: "lamp orbit velvet toast"})
 	want(t, err, "invitation_gone")
 }
 
@@ -226,7 +242,7 @@ func TestAcceptingAlsoAcceptsOtherInvitations(t *testing.T) {
 	pm := must(h.AddMember(h.ctx(), h.owner, team.NewMember{ProjectID: h.account.DefaultProjectID, Email: &email, RoleID: viewer}))
 	// Only a link that was mailed proves that the other offers are to the same person.
 	token := h.mailed()[""]
-	got := must(h.AcceptInvitation(h.ctx(), team.Accept{Token: token, Name: "Dora", Password: "lamp orbit velvet toast"}))
+	got := must(h.signin.AcceptInvitation(h.ctx(), signin.Accept{Token: token, Name: "Dora", Password: "lamp orbit velvet toast"}))
 	if got.ID != m.ID {
 		t.Errorf("accepted %s, want %s", got.ID, m.ID)
 	}

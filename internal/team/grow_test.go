@@ -17,12 +17,12 @@ import (
 // more afterwards got it from someone who held it, or who manages members and gave it to another person, which the
 // audit log then says.
 func TestAccessNeverGrows(t *testing.T) {
-	s, db := newService(t, plain{})
+	all := newServices(t, plain{})
 	n := 0
 	allowed, refused := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		c := &crowd{house: &house{Service: s, db: db, t: t, n: n * 100}, rt: rt}
+		c := &crowd{house: all.again(n * 100), rt: rt}
 		c.open(fmt.Sprintf("owner%d@example.com", n))
 		c.gather()
 		for range rapid.IntRange(1, 40).Draw(rt, "steps") {

@@ -1,7 +1,6 @@
 package team
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -14,7 +13,8 @@ type Rate struct {
 	Per   time.Duration
 }
 
-func (r Rate) limit(kind string, of ...string) []Limit {
+// Limits returns the limit on what kind and of identify, or none.
+func (r Rate) Limits(kind string, of ...string) []Limit {
 	if r.Burst <= 0 || r.Per <= 0 {
 		return nil
 	}
@@ -45,7 +45,7 @@ func DefaultMailLimits() MailLimits {
 
 // recipient are the limits on invitations from an account to an address.
 func (l MailLimits) recipient(accountID, canonical string) []Limit {
-	return append(l.Recipient.limit("mail", accountID, canonical), l.RecipientTotal.limit("mails", mailbox(canonical))...)
+	return append(l.Recipient.Limits("mail", accountID, canonical), l.RecipientTotal.Limits("mails", mailbox(canonical))...)
 }
 
 // mailbox is where mail to an address commonly arrives: most mail servers ignore a + and what follows it in the local part, so
@@ -69,7 +69,7 @@ func (w *work) senderLimits() ([]Limit, error) {
 		}
 		account.Burst += people
 	}
-	return append(l.Sender.limit("sender", w.p.ID), account.limit("sending", w.p.AccountID)...), nil
+	return append(l.Sender.Limits("sender", w.p.ID), account.Limits("sending", w.p.AccountID)...), nil
 }
 
 // prepayMails counts up to n emails of the caller before anything is written; queueMail uses them. On a server without
@@ -140,26 +140,4 @@ func roughly(d time.Duration) string {
 		}
 	}
 	return "1 second"
-}
-
-// mailWait counts an invitation against the limits of its recipient before the first attempt, and returns how long it
-// has to wait if a limit is used up. All emails are sent through here, so the limits cannot be bypassed.
-func (s *Service) mailWait(ctx context.Context, msg Message) (time.Duration, error) {
-	if msg.Kind != MessageInvitation || msg.Attempts > 0 {
-		return 0, nil
-	}
-	inv, err := s.store.Invitation(ctx, msg.AccountID, msg.InvitationID)
-	if err != nil {
-		return 0, NotFoundIs(err, nil)
-	}
-	limits := s.mailLimits.recipient(msg.AccountID, inv.CanonicalEmail)
-	if len(limits) == 0 {
-		return 0, nil
-	}
-	ok, err := s.store.Take(ctx, limits, s.Now())
-	if err != nil || ok {
-		return 0, err
-	}
-	wait, err := s.store.LimitWait(ctx, limits, 1, s.Now())
-	return max(wait, time.Second), err
 }

@@ -17,7 +17,7 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 	// must get the same response.
 	mayTransfer := s.guard(ctx, p).mayTransfer() == nil
 	if mayTransfer {
-		if err := s.confirmPrincipal(ctx, p, proof); err != nil {
+		if err := s.requireProof(ctx, p, proof); err != nil {
 			return Member{}, err
 		}
 	}

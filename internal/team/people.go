@@ -168,8 +168,7 @@ func (s *Service) GetPerson(ctx context.Context, p *Principal, memberID string) 
 		}
 	}
 	if f.ShowFactors && person.UserID != "" {
-		have, err := s.confirmed(ctx, s.store, person.UserID)
-		person.HasFactor = len(have) > 0
+		person.HasFactor, err = s.store.HasFactor(ctx, person.UserID)
 		return person, err
 	}
 	return person, nil

@@ -42,6 +42,14 @@ type Principal struct {
 	sessionHash []byte
 }
 
+// As returns the user as a principal that acts in an account, without permissions.
+func (u User) As(accountID string) *Principal {
+	return &Principal{Type: TypeUser, ID: u.ID, AccountID: accountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail}
+}
+
+// SessionHash is the hash of the token of the session that acts; nil for an API key and the operator.
+func (p *Principal) SessionHash() []byte { return p.sessionHash }
+
 // Operator returns the operator, using the server's command line, as the actor in an account.
 func Operator(accountID string) *Principal {
 	return &Principal{Type: TypeOperator, ID: event.OperatorID, AccountID: accountID, Name: event.OperatorID, Owner: true, InPerson: true}
@@ -156,7 +164,7 @@ func (s *Service) refresh(ctx context.Context, tx Reader, p *Principal) (*Princi
 		if p.sessionHash == nil {
 			return s.userPrincipal(ctx, tx, p.AccountID, p.ID)
 		}
-		me, err := s.session(ctx, tx, p.sessionHash)
+		me, err := s.ReadSession(ctx, tx, p.sessionHash)
 		if err != nil {
 			return nil, err
 		}

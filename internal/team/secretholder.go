@@ -185,29 +185,30 @@ func (g *guard) unprovenKeys(u User) (keys []HeldKey, err error) {
 	return keys, nil
 }
 
-// UnprovenKeys returns the enabled API keys, in all accounts of the user, whose secret only they have been shown. It is
-// empty once the user's email is verified. Until then, the user may be someone who would keep access through these keys
-// after the owner of the email has verified it.
-func (s *Service) UnprovenKeys(ctx context.Context, u User) (all []HeldKey, err error) {
-	if u.Proven || u.ID == "" {
-		return nil, nil
-	}
-	p, _, err := s.passkeyUser(ctx, s.store, u)
-	if err != nil || u.PasswordHash == "" && len(p.Credentials) == 0 {
-		return nil, err // no one has been able to sign in, so all keys are the operator's
-	}
-	accounts, err := s.store.AccountsWith(ctx, u.ID, s.Now())
+// UnprovenKeys returns the enabled API keys of an account whose secret only this user was shown, if their email is not
+// verified.
+func (s *Service) UnprovenKeys(ctx context.Context, accountID string, u User) ([]HeldKey, error) {
+	return s.guard(ctx, u.As(accountID)).unprovenKeys(u)
+}
+
+// EndUnprovenKeys disables the UnprovenKeys of a user in the account of the actor, or with disable false only names them.
+func (s *Service) EndUnprovenKeys(ctx context.Context, tx Tx, actor *Principal, u User, disable bool) (kept, disabled []string, err error) {
+	w := s.work(ctx, tx, actor)
+	keys, err := w.unprovenKeys(u)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	for _, account := range accounts {
-		keys, err := s.guard(ctx, u.as(account)).unprovenKeys(u)
-		if err != nil {
-			return nil, err
+	for i := range keys {
+		if !disable {
+			kept = append(kept, keys[i].Name)
+			continue
 		}
-		all = append(all, keys...)
+		disabled = append(disabled, keys[i].Name)
+		if err := w.deactivate(&keys[i], event.APIKeyUpdated{Because: event.ActionSignInReset}); err != nil {
+			return nil, nil, err
+		}
 	}
-	return all, nil
+	return kept, disabled, nil
 }
 
 // disabledNames returns the names of the keys that were disabled.

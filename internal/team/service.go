@@ -6,31 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"raff/internal/event"
 	"raff/internal/permission"
 )
 
-// Passwords hashes and compares passwords; the domain decides only when.
-type Passwords interface {
-	// Check returns an Invalid error with the reason if a password must not be used.
-	Check(password, email, name string) error
-	// Hash and Matches wait for their turn, because many concurrent hashes would use up the memory. The error is
-	// Unavailable if too many calls are waiting, and that of ctx if ctx ends first.
-	Hash(ctx context.Context, password string) (string, error)
-	Matches(ctx context.Context, password, hash string) (bool, error)
-}
-
 // Options configure a Service. Now, NewID and Rand have defaults; tests set them to be deterministic.
 type Options struct {
-	Store     Store
-	Catalog   *permission.Catalog
-	Passwords Passwords
-	// SecondFactors checks authenticator apps and passkeys.
-	SecondFactors SecondFactors
-	Now           func() time.Time
+	Store   Store
+	Catalog *permission.Catalog
+	Now     func() time.Time
 	// NewID returns a new UUID in canonical form. Ids must sort by time.
 	NewID func() string
 	Rand  io.Reader
@@ -42,46 +28,40 @@ type Options struct {
 	MailConfigured bool
 	// MailDelivered says that queued emails are delivered: to people, or to a developer's console.
 	MailDelivered bool
-	// SignInRefused, if not nil, is called for each refused sign-in attempt. action is event.ActionSignInFailed or
-	// event.ActionSecondFactorRefused; userID is empty for an email without a user.
-	SignInRefused func(ctx context.Context, action event.Action, userID string)
 	// MailQueued is called after a commit that queued email, so that a worker can send it immediately.
 	MailQueued func()
 	// MailLimits are the limits on sent emails; nil means DefaultMailLimits.
 	MailLimits *MailLimits
+	// Confirm checks the proof that an operation requires of a person who acts with a session; see Proof. nil refuses those
+	// operations.
+	Confirm func(ctx context.Context, p *Principal, proof Proof) error
 }
 
-// Service implements every operation of the product. The API, the pages, the mail worker and the operator's commands all
-// use it, so that each rule is implemented once. It is safe for concurrent use.
+// Service holds the operations on members, roles, API keys, projects, invitations and the settings of an account. All faces
+// call it. It is safe for concurrent use.
 type Service struct {
 	store                         Store
 	catalog                       *permission.Catalog
-	passwords                     Passwords
-	factors                       SecondFactors
 	clock                         func() time.Time
 	newID                         func() string
 	rand                          io.Reader
 	quotas                        Quotas
 	publicURL                     string
 	mailConfigured, mailDelivered bool
-	signInRefused                 func(ctx context.Context, action event.Action, userID string)
 	mailQueued                    func()
 	mailLimits                    MailLimits
 
-	usage    usage
-	refusals refusals
-	turn     turn
-	// signingKey is shared by all nodes; Start reads it.
-	signingKey []byte
-	nobody     nobody
+	confirm func(ctx context.Context, p *Principal, proof Proof) error
+
+	usage usage
 }
 
 // New returns a Service.
 func New(o Options) *Service {
 	s := &Service{
-		store: o.Store, catalog: o.Catalog, passwords: o.Passwords, factors: o.SecondFactors, clock: o.Now, newID: o.NewID, rand: o.Rand,
+		store: o.Store, catalog: o.Catalog, clock: o.Now, newID: o.NewID, rand: o.Rand,
 		quotas: o.Quotas, publicURL: o.PublicURL, mailConfigured: o.MailConfigured, mailDelivered: o.MailDelivered,
-		signInRefused: o.SignInRefused, mailQueued: o.MailQueued, mailLimits: DefaultMailLimits(),
+		mailQueued: o.MailQueued, mailLimits: DefaultMailLimits(), confirm: o.Confirm,
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -96,6 +76,9 @@ func New(o Options) *Service {
 	if s.quotas == (Quotas{}) {
 		s.quotas = DefaultQuotas()
 	}
+	if s.confirm == nil {
+		s.confirm = func(context.Context, *Principal, Proof) error { return ErrUnauthenticated }
+	}
 	if s.mailQueued == nil {
 		s.mailQueued = func() {}
 	}
@@ -105,32 +88,10 @@ func New(o Options) *Service {
 	return s
 }
 
-// nobody holds a random password hash, so that checking the password of an unknown email takes the same time.
-type nobody struct {
-	mu   sync.Mutex
-	hash string
-}
-
-// nobodysHash returns the hash, which is computed on first use.
-func (s *Service) nobodysHash(ctx context.Context) (string, error) {
-	s.nobody.mu.Lock()
-	defer s.nobody.mu.Unlock()
-	if s.nobody.hash != "" {
-		return s.nobody.hash, nil
-	}
-	password, err := NewToken(s.rand)
-	if err != nil {
-		return "", err
-	}
-	hash, err := s.passwords.Hash(ctx, password)
-	s.nobody.hash = hash
-	return hash, err
-}
-
-// Start writes the system roles of the catalog to the database, and reads the key that all nodes share. A server calls it
-// once before it serves requests; commands of the operator call Look.
+// Start makes the stored system roles equal to those of the catalog, and ends invitation links that were fetched if the
+// server now sends email. A server calls it once before it serves.
 func (s *Service) Start(ctx context.Context) error {
-	if err := s.store.SyncSystemRoles(ctx, s.systemRoles(s.catalog)); err != nil {
+	if err := s.store.SyncSystemRoles(ctx, s.SystemRoles(s.catalog)); err != nil {
 		return fmt.Errorf("write system roles: %w", err)
 	}
 	if s.mailConfigured {
@@ -138,13 +99,7 @@ func (s *Service) Start(ctx context.Context) error {
 			return fmt.Errorf("invalidate fetched links: %w", err)
 		}
 	}
-	key := make([]byte, 32)
-	if _, err := io.ReadFull(s.rand, key); err != nil {
-		return fmt.Errorf("create a signing key: %w", err)
-	}
-	var err error
-	s.signingKey, err = s.store.SigningKey(ctx, "challenges", key)
-	return err
+	return nil
 }
 
 // Catalog returns the permissions and system roles.

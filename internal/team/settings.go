@@ -89,8 +89,8 @@ func (g *guard) mayRequireFactor(on bool) error {
 	if !on {
 		return nil
 	}
-	own, err := g.s.confirmed(g.ctx, g, g.p.ID)
-	if err == nil && len(own) == 0 {
+	has, err := g.HasFactor(g.ctx, g.p.ID)
+	if err == nil && !has {
 		err = Conflict("no_second_factor", "Add a second factor in your own profile first, or you would be locked out.")
 	}
 	return err

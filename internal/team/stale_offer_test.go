@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"raff/internal/permission"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -14,7 +15,7 @@ func (h *house) mailed() map[string]string {
 	h.t.Helper()
 	tokens := map[string]string{}
 	for {
-		found, err := h.DeliverMail(h.ctx(), false, func(_ context.Context, m team.Mail) error {
+		found, err := h.outbox.Deliver(h.ctx(), false, func(_ context.Context, m team.Mail) error {
 			tokens[m.ProjectName] = path.Base(m.Link)
 			return nil
 		})
@@ -45,7 +46,7 @@ func TestStaleInvitationDoesNotBlockOthers(t *testing.T) {
 	must(h.UpdateMember(h.ctx(), h.owner, "", inviterMember.ID, team.MemberChange{RoleID: &low}))
 
 	accept := func(token string) (team.Member, error) {
-		return h.AcceptInvitation(h.ctx(), team.Accept{Token: token, Name: "Bob", Password: "lamp orbit velvet toast"})
+		return h.signin.AcceptInvitation(h.ctx(), signin.Accept{Token: token, Name: "Bob", Password: "lamp orbit velvet toast"})
 	}
 	_, err := accept(tokens[""])
 	want(t, err, "invitation_gone")
@@ -89,7 +90,7 @@ func TestRoleChangeMakesCallerInviter(t *testing.T) {
 			bob := "bob@example.com"
 			offer := must(h.AddMember(h.ctx(), inviter, team.NewMember{Email: &bob, RoleID: small.ID}))
 			change(h, inviter, offer)
-			m, err := h.AcceptInvitation(h.ctx(), team.Accept{Token: h.mailed()[""], Name: "Bob", Password: "lamp orbit velvet toast"})
+			m, err := h.signin.AcceptInvitation(h.ctx(), signin.Accept{Token: h.mailed()[""], Name: "Bob", Password: "lamp orbit velvet toast"})
 			if err != nil || m.Status != team.StatusActive || m.Role.ID != h.system("admin") {
 				t.Errorf("accepting: %v, %v", m.Role.Slug, err)
 			}

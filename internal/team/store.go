@@ -35,12 +35,6 @@ type Store interface {
 	UpdateAll(ctx context.Context, accountIDs []string, lock Lock, fn func(Tx) error) error
 	// SyncSystemRoles makes the stored system roles equal to these (insert, update; never delete one in use).
 	SyncSystemRoles(ctx context.Context, roles []Role) error
-	// RoleTexts returns all roles of all accounts, with their permissions as stored.
-	RoleTexts(ctx context.Context) ([]RoleText, error)
-	// AccountIDs returns the ids of all accounts.
-	AccountIDs(ctx context.Context) ([]string, error)
-	// SigningKey returns the key of this name that all nodes share: the stored key, or else fresh, which is then stored.
-	SigningKey(ctx context.Context, name string, fresh []byte) ([]byte, error)
 	// ReplaceFetchedTokens makes all fetched invitation links stale, for a server that sends email.
 	ReplaceFetchedTokens(ctx context.Context) error
 	// TouchAPIKeys records when keys were last used. It writes no event.
@@ -49,13 +43,6 @@ type Store interface {
 	TouchSession(ctx context.Context, id string, at time.Time) error
 	// Take counts one attempt against each limit, or none if one of them is exceeded. The limits apply across all nodes.
 	Take(ctx context.Context, limits []Limit, at time.Time) (bool, error)
-	// Refund removes all attempts counted against the limits in all, and one attempt against each of the others.
-	Refund(ctx context.Context, all, one []Limit, at time.Time) error
-	// QueuePasswordMail queues a password link for an email, which may have no user.
-	QueuePasswordMail(ctx context.Context, m Message) error
-	// LeaseMessage returns the next due message and hides it from other workers until the lease ends, or ErrNotFound if
-	// none is due. Urgent messages come first, then accounts take turns.
-	LeaseMessage(ctx context.Context, l Lease) (Message, error)
 	// RemoveStale deletes pending memberships whose invitation expired or was declined before the given moment, and
 	// closed invitations and used link tokens of that age, and idempotency keys that are no longer promised to be known. It
 	// returns how many memberships went.
@@ -67,16 +54,6 @@ type Store interface {
 	// Ping returns nil if the database responds.
 	Ping(ctx context.Context) error
 	Close() error
-}
-
-// Lease says which message a worker can take.
-type Lease struct {
-	// Now is the current time, Until is when the lease ends.
-	Now, Until time.Time
-	// UrgentOnly is for a worker that is reserved for urgent messages.
-	UrgentOnly bool
-	// After is the account whose message was sent last.
-	After string
 }
 
 // Page selects a part of a list. If After is set, the list continues after that row and Offset is ignored.
@@ -217,26 +194,15 @@ type Reader interface {
 	InvitationsSentBy(ctx context.Context, accountID, userID string) ([]Invitation, error)
 	// LimitWait returns the time until all limits allow n more attempts. It counts nothing.
 	LimitWait(ctx context.Context, limits []Limit, n int, at time.Time) (time.Duration, error)
-	// LinkToken finds a password link by the hash of its token.
-	LinkToken(ctx context.Context, hash []byte) (LinkToken, error)
 
-	// SuspendedIn returns the accounts in which the user is suspended, by name.
-	SuspendedIn(ctx context.Context, userID string) ([]Account, error)
 	// Session returns the session with this token hash and its user, in one query. It returns every session that exists; the
 	// Service decides whether it has ended. Inside a transaction it also locks the session until the commit, so that ending
 	// the session waits for the transaction.
 	Session(ctx context.Context, hash []byte, now time.Time) (SessionRow, error)
+	// HasFactor reports whether a user has a second factor that is in effect.
+	HasFactor(ctx context.Context, userID string) (bool, error)
 	// SessionsOf returns all sessions of a user, most recently used first.
 	SessionsOf(ctx context.Context, userID string) ([]Session, error)
-	// Factors returns the second factors of a user, including unconfirmed ones.
-	Factors(ctx context.Context, userID string) ([]Factor, error)
-	RecoveryCodesLeft(ctx context.Context, userID string) (int, error)
-	// Ceremony returns the state of a session's passkey ceremony, or ErrNotFound.
-	Ceremony(ctx context.Context, sessionID string) ([]byte, error)
-	// AccountsWith returns the ids of the accounts in which a user is an active or suspended member at a time.
-	AccountsWith(ctx context.Context, userID string, now time.Time) ([]string, error)
-	// AccountsOf returns the accounts to which a user has access at a time, by name.
-	AccountsOf(ctx context.Context, userID string, now time.Time) ([]Account, error)
 
 	Project(ctx context.Context, accountID, id string) (Project, error)
 	// ProjectLike returns another project of the account with the same folded name as p.
@@ -268,8 +234,6 @@ type Tx interface {
 	UpdateRole(ctx context.Context, r Role) error
 	DeleteRole(ctx context.Context, id string) error
 
-	InsertUser(ctx context.Context, u User) (bool, error)
-	UpdateUser(ctx context.Context, u User) error
 	// KnowUser records that a user is or was a member in the account.
 	KnowUser(ctx context.Context, accountID, userID string, at time.Time) error
 
@@ -290,45 +254,7 @@ type Tx interface {
 	// all earlier ones.
 	AddToken(ctx context.Context, t InvitationToken, at time.Time) error
 	ReplaceTokens(ctx context.Context, invitationID string) error
-	InsertLinkToken(ctx context.Context, t LinkToken) error
-	// UseLinkToken marks a token as used; false means that it already was.
-	UseLinkToken(ctx context.Context, hash []byte, at time.Time) (bool, error)
 
-	// UseLinkTokensOf marks all password links of a user as used.
-	UseLinkTokensOf(ctx context.Context, userID string, at time.Time) error
-
-	// InsertSession returns false, and writes nothing, if the user's password hash has changed. It cannot change until the
-	// commit. awaits reports whether the session has to wait for a second factor, because the user has one.
-	InsertSession(ctx context.Context, s Session, hash []byte, passwordHash string) (ok, awaits bool, err error)
-	// InsertWholeSession inserts a session that does not wait for a second factor.
-	InsertWholeSession(ctx context.Context, s Session, hash []byte) error
-	// KeepSessions deletes all but the n most recently used sessions of a user that wait for a second factor or, if awaiting
-	// is false, of those that do not.
-	KeepSessions(ctx context.Context, userID string, awaiting bool, n int) error
-	// TakeAwaiting deletes a session that waits for a second factor; false means that it no longer exists.
-	TakeAwaiting(ctx context.Context, hash []byte) (bool, error)
-	// SetCeremony stores the state of a session's passkey ceremony; nil deletes it.
-	SetCeremony(ctx context.Context, sessionID string, state []byte) error
-	// TakeCeremony deletes this state of a passkey ceremony; false means that it was already deleted or replaced.
-	TakeCeremony(ctx context.Context, sessionID string, state []byte) (bool, error)
-	// HoldUser prevents sign-ins with the user's password and changes of their credentials until the commit; false means that
-	// the user does not exist.
-	HoldUser(ctx context.Context, userID string) (bool, error)
-
-	InsertFactor(ctx context.Context, f Factor) error
-	UpdateFactor(ctx context.Context, f Factor) error
-	// UseFactorStep records that the code of a time step was used; false means that this or a later step was used before.
-	UseFactorStep(ctx context.Context, id string, step int, at time.Time) (bool, error)
-	// DeleteFactor deletes a second factor of the user. If it is not theirs, the error is ErrNotFound.
-	DeleteFactor(ctx context.Context, userID, id string) error
-	ReplaceRecoveryCodes(ctx context.Context, userID string, hashes [][]byte) error
-	// UseRecoveryCode uses up a recovery code; false means that it is not one of the user's, or was used before.
-	UseRecoveryCode(ctx context.Context, userID string, hash []byte, at time.Time) (bool, error)
-	// MoveSession switches a session to another account.
-	MoveSession(ctx context.Context, id, accountID string) error
-	DeleteSession(ctx context.Context, hash []byte) error
-	// DeleteSessionOf deletes a session of the user. If it is not theirs, the error is ErrNotFound.
-	DeleteSessionOf(ctx context.Context, userID, id string) error
 	// DeleteSessionsOf deletes the sessions of a user in the account (empty: in any account), except one (empty: none).
 	DeleteSessionsOf(ctx context.Context, userID, accountID, but string) error
 
@@ -350,10 +276,6 @@ type Tx interface {
 	// RefundLimit refunds n attempts that were counted but not made.
 	RefundLimit(ctx context.Context, limits []Limit, n int) error
 	InsertMessage(ctx context.Context, m Message) error
-	// SyncSystemRoles is Store.SyncSystemRoles with the permissions of the catalog c.
-	SyncSystemRoles(ctx context.Context, c *permission.Catalog, roles []Role) error
-	SetSetting(ctx context.Context, name, value string) error
-	UpdateMessage(ctx context.Context, m Message) error
 	DeleteMessage(ctx context.Context, id string) error
 	// DeleteMessagesOf deletes the unsent emails of an invitation.
 	DeleteMessagesOf(ctx context.Context, invitationID string) error

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"raff/internal/event"
-	"raff/internal/team"
+	"raff/internal/signin"
 )
 
 var userWords = []wording{
@@ -68,10 +68,10 @@ func tellPasswordLinkMade(t *telling, _ event.PasswordLinkMade) {
 }
 
 func secondFactorWord(kind string) string {
-	switch team.FactorKind(kind) {
-	case team.FactorTOTP:
+	switch signin.FactorKind(kind) {
+	case signin.FactorTOTP:
 		return "Authenticator app"
-	case team.FactorPasskey:
+	case signin.FactorPasskey:
 		return "Passkey"
 	case "recovery_code":
 		return "Recovery code"

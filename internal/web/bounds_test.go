@@ -15,6 +15,7 @@ import (
 
 	"raff/internal/front"
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 	"raff/internal/web"
 )
 
@@ -59,7 +60,7 @@ type walker struct {
 
 func walk(t *testing.T, srv *rafftest.Server) *walker {
 	t.Helper()
-	if err := srv.Node.Service().SetPasswordByLink(t.Context(), rafftest.TokenOf(t, srv.OwnerLink), "Owner", rafftest.Password); err != nil {
+	if err := srv.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, srv.OwnerLink), Name: "Owner", Password: rafftest.Password}); err != nil {
 		t.Fatal(err)
 	}
 	return &walker{srv, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},

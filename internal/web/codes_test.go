@@ -172,7 +172,7 @@ func TestNewPasswordsDoNotGiveCodesWithoutEnd(t *testing.T) {
 	given := 0
 	for i := range 5 {
 		password := fmt.Sprintf("another lamp orbit velvet %d", i)
-		link, err := srv.Node.Service().PasswordLink(t.Context(), email)
+		link, err := srv.Node.SignIn().PasswordLink(t.Context(), email)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -449,7 +449,7 @@ func TestMembersAreSorted(t *testing.T) {
 		if got := names("?q=OSTEN&sort=name"); got != "Östen" {
 			t.Errorf("search without accents finds %q", got)
 		}
-		link, err := srv.Node.Service().PasswordLink(t.Context(), "zoe@example.com")
+		link, err := srv.Node.SignIn().PasswordLink(t.Context(), "zoe@example.com")
 		if err != nil {
 			t.Fatal(err)
 		}

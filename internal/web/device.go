@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -36,13 +37,13 @@ func (p *pages) device(r *http.Request, email string) string {
 
 // deviceCookie marks the browser as known for this user.
 func (p *pages) deviceCookie(u team.User) (*http.Cookie, error) {
-	token, err := p.svc.DeviceToken(u)
+	token, err := p.signin.DeviceToken(u)
 	if err != nil {
 		return nil, err
 	}
 	return &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
 		Name: p.deviceName(u.CanonicalEmail), Value: token, Path: "/", HttpOnly: true, Secure: p.secure,
-		SameSite: http.SameSiteLaxMode, MaxAge: int(team.DeviceLife / time.Second),
+		SameSite: http.SameSiteLaxMode, MaxAge: int(signin.DeviceLife / time.Second),
 	}, nil
 }
 

@@ -167,7 +167,7 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 		// A new password signs in at once, and makes the browser known. One that was known before anybody showed that the
 		// address is theirs is not any more.
 		reset := func(b *browser, password string) page {
-			l, err := srv.Node.Service().PasswordLink(t.Context(), email)
+			l, err := srv.Node.SignIn().PasswordLink(t.Context(), email)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -201,7 +201,7 @@ func TestABrowserFromBeforeTheEmailWasVerifiedIsNotKnown(t *testing.T) {
 		token := srv.Token(t, srv.Invite(t, email, srv.RoleID(t, "account", "member")))
 		before.from(t, "198.51.100.1", "/invite/"+token, url.Values{"answer": {"accept"}, "name": {"Eve"}, "password": {evil}}).
 			shows(t, 200, "Invitation accepted")
-		link, err := srv.Node.Service().PasswordLink(t.Context(), email)
+		link, err := srv.Node.SignIn().PasswordLink(t.Context(), email)
 		if err != nil {
 			t.Fatal(err)
 		}

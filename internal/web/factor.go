@@ -10,12 +10,13 @@ import (
 	"github.com/boombuler/barcode/qr"
 
 	"raff/internal/front"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
 // secondForm is the page for verifying the second factor after the password.
 type secondForm struct {
-	team.Awaiting
+	signin.Awaiting
 	Next, CodeError, PasskeyError string
 	// Stopped says that codes of an authenticator app are not accepted for now. Setting a new password, which starts at
 	// forgotURL, resolves that.
@@ -25,7 +26,7 @@ type secondForm struct {
 func (f secondForm) forgotURL() string { return "/forgot?email=" + url.QueryEscape(f.User.Email) }
 
 func (p *pages) showSecond(r *http.Request) (reply, error) {
-	a, err := p.svc.Awaiting(r.Context(), p.token(r))
+	a, err := p.signin.Awaiting(r.Context(), p.token(r))
 	if errors.Is(err, team.ErrSignedOut) {
 		return goTo("/sign-in")
 	}
@@ -33,8 +34,8 @@ func (p *pages) showSecond(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	f := secondForm{Awaiting: a, Next: local(r.URL.Query().Get("next"))}
-	err = p.svc.CodesStopped(r.Context(), a, p.codeTry(r, a))
-	if f.Stopped = errors.Is(err, team.ErrCodesStopped); f.Stopped {
+	err = p.signin.CodesStopped(r.Context(), a, p.codeTry(r, a))
+	if f.Stopped = errors.Is(err, signin.ErrCodesStopped); f.Stopped {
 		_, f.CodeError, _, _ = refusal(err)
 		err = nil
 	}
@@ -42,14 +43,14 @@ func (p *pages) showSecond(r *http.Request) (reply, error) {
 }
 
 // codeTry is an attempt to verify a second factor, from the browser and its form.
-func (p *pages) codeTry(r *http.Request, a team.Awaiting) team.CodeTry {
-	return team.CodeTry{Code: r.PostForm.Get("code"), Device: p.device(r, a.User.Email), Source: front.Of(r.Context()).Remote}
+func (p *pages) codeTry(r *http.Request, a signin.Awaiting) signin.CodeTry {
+	return signin.CodeTry{Code: r.PostForm.Get("code"), Device: p.device(r, a.User.Email), Source: front.Of(r.Context()).Remote}
 }
 
 func (p *pages) proveSecond(r *http.Request) (reply, error) {
 	f := secondForm{Next: local(r.PostForm.Get("next"))}
 	var err error
-	if f.Awaiting, err = p.svc.Awaiting(r.Context(), p.token(r)); err != nil {
+	if f.Awaiting, err = p.signin.Awaiting(r.Context(), p.token(r)); err != nil {
 		if errors.Is(err, team.ErrSignedOut) {
 			return goTo("/sign-in")
 		}
@@ -57,9 +58,9 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 	}
 	var token string
 	if answer := r.PostForm.Get("answer"); answer != "" {
-		token, err = p.svc.ProvePasskey(r.Context(), p.token(r), []byte(answer), p.codeTry(r, f.Awaiting))
+		token, err = p.signin.ProvePasskey(r.Context(), p.token(r), []byte(answer), p.codeTry(r, f.Awaiting))
 	} else {
-		token, err = p.svc.ProveCode(r.Context(), p.token(r), p.codeTry(r, f.Awaiting))
+		token, err = p.signin.ProveCode(r.Context(), p.token(r), p.codeTry(r, f.Awaiting))
 	}
 	if err == nil {
 		return p.entered(r, token, f.Next)
@@ -74,14 +75,14 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 	if field == "passkey" || r.PostForm.Get("answer") != "" {
 		f.PasskeyError = message
 	} else {
-		f.CodeError, f.Stopped = message, errors.Is(err, team.ErrCodesStopped)
+		f.CodeError, f.Stopped = message, errors.Is(err, signin.ErrCodesStopped)
 	}
 	return reply{status: status, page: secondPage(f)}, nil
 }
 
 // beginApp starts to set up an authenticator app and shows its QR code.
 func (p *pages) beginApp(v *visit) (reply, error) {
-	_, err := p.svc.AddTOTP(v.Context(), v.me, v.proof())
+	_, err := p.signin.AddTOTP(v.Context(), v.me, v.proof())
 	if err == nil {
 		return goTo("/profile/factors/app")
 	}
@@ -95,7 +96,7 @@ type appView struct {
 }
 
 func (p *pages) app(v *visit) (appView, error) {
-	f, uri, err := p.svc.PendingTOTP(v.Context(), v.me)
+	f, uri, err := p.signin.PendingTOTP(v.Context(), v.me)
 	if err != nil {
 		return appView{}, err
 	}
@@ -144,7 +145,7 @@ func (p *pages) showApp(v *visit) (reply, error) {
 }
 
 func (p *pages) confirmApp(v *visit) (reply, error) {
-	codes, err := p.svc.ConfirmTOTP(v.Context(), v.me, v.PostForm.Get("code"))
+	codes, err := p.signin.ConfirmTOTP(v.Context(), v.me, v.PostForm.Get("code"))
 	if err == nil {
 		return p.added(v, codes)
 	}
@@ -179,12 +180,12 @@ func (p *pages) added(v *visit, codes []string) (out reply, err error) {
 func (p *pages) changeFactors(v *visit) (reply, error) {
 	var err error
 	if remove := v.PostForm.Get("remove"); remove != "" {
-		if err = p.svc.RemoveFactor(v.Context(), v.me, v.proof(), remove); err == nil || team.IsNotFound(err) {
+		if err = p.signin.RemoveFactor(v.Context(), v.me, v.proof(), remove); err == nil || team.IsNotFound(err) {
 			return done("/profile", "factor-removed")
 		}
 	} else {
 		var codes []string
-		if codes, err = p.svc.NewRecoveryCodes(v.Context(), v.me, v.proof()); err == nil {
+		if codes, err = p.signin.NewRecoveryCodes(v.Context(), v.me, v.proof()); err == nil {
 			return reply{status: http.StatusOK, page: codesPage(v, codes)}, nil
 		}
 	}

@@ -122,7 +122,7 @@ func TestRemoveSecondFactor(t *testing.T) {
 
 	// The operator helps who lost everything.
 	enrol(t, srv, b)
-	if err := srv.Node.Service().ResetFactors(t.Context(), "OWNER@example.com"); err != nil {
+	if err := srv.Node.SignIn().ResetFactors(t.Context(), "OWNER@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	if b.signedIn(t) {
@@ -134,7 +134,7 @@ func TestRemoveSecondFactor(t *testing.T) {
 func TestAForgottenPasswordStillNeedsTheSecondFactor(t *testing.T) {
 	srv := house(t)
 	a, _ := enrol(t, srv, signIn(t, srv, "owner@example.com"))
-	link, err := srv.Node.Service().PasswordLink(t.Context(), "owner@example.com")
+	link, err := srv.Node.SignIn().PasswordLink(t.Context(), "owner@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"raff/internal/front"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -29,13 +30,13 @@ func (f invitationForm) Inviter() string {
 }
 
 func (p *pages) inspect(r *http.Request) (invitationForm, error) {
-	inv, who, err := p.svc.InspectInvitation(r.Context(), r.PathValue("token"))
+	inv, who, err := p.signin.InspectInvitation(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return invitationForm{}, err
 	}
 	f := invitationForm{Invitation: inv, Who: who}
-	if who == team.InvitedUnproven {
-		if f.Keys.Keys, err = p.svc.KeysBehindInvitation(r.Context(), inv); err != nil {
+	if who == signin.InvitedUnproven {
+		if f.Keys.Keys, err = p.signin.KeysBehindInvitation(r.Context(), inv); err != nil {
 			return invitationForm{}, err
 		}
 	}
@@ -84,7 +85,7 @@ func (p *pages) answerInvitation(r *http.Request) (reply, error) {
 		return reply{status: http.StatusOK, page: declinedPage(f)}, err
 	case "switch":
 		if f.SignedIn {
-			err = p.svc.SignOut(r.Context(), f.Me)
+			err = p.signin.SignOut(r.Context(), f.Me)
 		}
 		return reply{to: r.URL.Path, cookie: p.cookie("")}, err
 	}
@@ -93,22 +94,22 @@ func (p *pages) answerInvitation(r *http.Request) (reply, error) {
 
 // acceptSignedIn accepts the invitation without asking for a password again, and redirects to the account.
 func (p *pages) acceptSignedIn(r *http.Request, f invitationForm) (reply, error) {
-	if _, err := p.svc.AcceptSignedIn(r.Context(), f.Me, r.PathValue("token")); err != nil {
+	if _, err := p.signin.AcceptSignedIn(r.Context(), f.Me, r.PathValue("token")); err != nil {
 		return reply{}, err
 	}
-	err := p.svc.SwitchAccount(r.Context(), f.Me, f.AccountID)
+	err := p.signin.SwitchAccount(r.Context(), f.Me, f.AccountID)
 	return reply{to: "/"}, err
 }
 
 // acceptInvitation accepts the invitation with a name and a password, and signs in with them.
 func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, error) {
-	if f.Who != team.InvitedKnown {
+	if f.Who != signin.InvitedKnown {
 		f.Name = typedName(r)
 	}
 	if !f.Keys.choose(r.PostForm.Get("keys")) {
 		return reply{status: http.StatusBadRequest, page: invitationPage(f)}, nil
 	}
-	_, err := p.svc.AcceptInvitation(r.Context(), team.Accept{
+	_, err := p.signin.AcceptInvitation(r.Context(), signin.Accept{
 		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), Source: front.Of(r.Context()).Remote,
 		Device: p.device(r, f.Email), KeepKeys: f.Keys.Answer == "keep",
 	})
@@ -135,13 +136,13 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 // moveTo switches a new session to the account of the accepted invitation. If that fails, the user can switch later.
 func (p *pages) moveTo(r *http.Request, token, accountID string) {
 	if me, err := p.svc.Session(r.Context(), token); err == nil && me.Session.AccountID != accountID {
-		_ = p.svc.SwitchAccount(r.Context(), me, accountID)
+		_ = p.signin.SwitchAccount(r.Context(), me, accountID)
 	}
 }
 
 // oneClick reports whether being signed in is enough to accept. It is not if this link verifies the email for the first
 // time: the password of the session may have been set up by someone else.
-func (f invitationForm) oneClick() bool { return f.Mine && f.Who != team.InvitedUnproven }
+func (f invitationForm) oneClick() bool { return f.Mine && f.Who != signin.InvitedUnproven }
 
 // signInURL is the URL of the sign-in page for the invited email.
 func (f invitationForm) signInURL() string { return "/sign-in?email=" + url.QueryEscape(f.Email) }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"raff/internal/front"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -14,13 +15,13 @@ import (
 
 // passkeyToSignIn answers with the options for signing in with a passkey.
 func (p *pages) passkeyToSignIn(*http.Request) (reply, error) {
-	options, err := p.svc.BeginPasskeySignIn()
+	options, err := p.signin.BeginPasskeySignIn()
 	return answerScript(options, err)
 }
 
 func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
 	f := p.signInForm(r.PostForm.Get("next"), "")
-	token, err := p.svc.SignInWithPasskey(r.Context(), []byte(r.PostForm.Get("answer")), p.attempt(r, ""))
+	token, err := p.signin.SignInWithPasskey(r.Context(), []byte(r.PostForm.Get("answer")), p.attempt(r, ""))
 	if err == nil {
 		return p.entered(r, token, f.Next)
 	}
@@ -34,13 +35,13 @@ func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
 
 // passkeyToProve answers with the options for a passkey as the second factor.
 func (p *pages) passkeyToProve(r *http.Request) (reply, error) {
-	options, err := p.svc.BeginProof(r.Context(), p.token(r))
+	options, err := p.signin.BeginProof(r.Context(), p.token(r))
 	return answerScript(options, err)
 }
 
 // passkeyToConfirm answers with the options for a passkey that confirms a sensitive action in place of the password.
 func (p *pages) passkeyToConfirm(v *visit) (reply, error) {
-	options, err := p.svc.BeginConfirm(v.Context(), v.me)
+	options, err := p.signin.BeginConfirm(v.Context(), v.me)
 	return answerScript(options, err)
 }
 
@@ -59,10 +60,10 @@ type confirmation struct {
 }
 
 // confirmation finds out whether the user has a password or passkeys.
-func (v *visit) confirmation(factors []team.Factor) confirmation {
+func (v *visit) confirmation(factors []signin.Factor) confirmation {
 	c := confirmation{Password: v.me.User.PasswordHash != ""}
 	for _, f := range factors {
-		c.Passkey = c.Passkey || f.Kind == team.FactorPasskey
+		c.Passkey = c.Passkey || f.Kind == signin.FactorPasskey
 	}
 	return c
 }
@@ -74,12 +75,12 @@ func (c confirmation) failed(message string) confirmation {
 }
 
 func (p *pages) passkeyOptions(v *visit) (reply, error) {
-	options, err := p.svc.BeginPasskey(v.Context(), v.me, v.proof())
+	options, err := p.signin.BeginPasskey(v.Context(), v.me, v.proof())
 	return answerScript(options, err)
 }
 
 func (p *pages) addPasskey(v *visit) (reply, error) {
-	codes, err := p.svc.FinishPasskey(v.Context(), v.me, typedName(v.Request), []byte(v.PostForm.Get("answer")))
+	codes, err := p.signin.FinishPasskey(v.Context(), v.me, typedName(v.Request), []byte(v.PostForm.Get("answer")))
 	if err == nil {
 		return p.added(v, codes)
 	}

@@ -5,17 +5,17 @@ import (
 	"net/url"
 
 	"raff/internal/front"
-	"raff/internal/team"
+	"raff/internal/signin"
 )
 
 // passwordHint states the password rule; a test checks that it matches the rule.
 const passwordHint = "At least 15 characters: three or four random words are easy to remember."
 
 func (p *pages) passwordForm(r *http.Request) (passwordForm, error) {
-	u, passkeys, err := p.svc.InspectPasswordLink(r.Context(), r.PathValue("token"))
+	u, passkeys, err := p.signin.InspectPasswordLink(r.Context(), r.PathValue("token"))
 	var keys keysBefore
 	if err == nil {
-		keys.Keys, err = p.svc.UnprovenKeys(r.Context(), u)
+		keys.Keys, err = p.signin.UnprovenKeys(r.Context(), u)
 	}
 	return passwordForm{Keys: keys, Email: u.Email, Name: u.Name, Unproven: !u.Proven && u.PasswordHash != "", Passkeys: u.Proven && passkeys}, err
 }
@@ -31,7 +31,7 @@ func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 		Title: "Password set", Text: []string{"Use it to sign in as " + f.Email + ", in every account you belong to."},
 		Link: "/", LinkText: "Continue",
 	}
-	if err := p.svc.ForgetGuesses(r.Context(), f.Email, front.Of(r.Context()).Remote); err != nil {
+	if err := p.signin.ForgetGuesses(r.Context(), f.Email, front.Of(r.Context()).Remote); err != nil {
 		return reply{}, err
 	}
 	if me, ok, err := p.visitor(r); ok && err == nil && me.User.Email != f.Email { // the session of another user is not replaced
@@ -57,7 +57,7 @@ func (p *pages) setPassword(r *http.Request) (reply, error) {
 	if !f.Keys.choose(r.PostForm.Get("keys")) {
 		return reply{status: http.StatusBadRequest, page: passwordPage(f)}, nil
 	}
-	err = p.svc.ResetByLink(r.Context(), team.NewPassword{
+	err = p.signin.SetPasswordByLink(r.Context(), signin.NewPassword{
 		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), NoPasskeys: f.NoPasskeys,
 		NoKeys: f.Keys.Answer == "end",
 	})

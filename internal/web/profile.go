@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -17,7 +18,7 @@ type profileForm struct {
 	PresentError  string
 	PasswordError string
 	Error         string
-	Factors       []team.Factor
+	Factors       []signin.Factor
 	Codes         int  // recovery codes left
 	Passkeys      bool // passkeys can be added
 	Confirm       confirmation
@@ -39,12 +40,12 @@ func (f profileForm) lockedOutOf(v *visit) []team.Account {
 }
 
 func (p *pages) profile(v *visit) (profileForm, error) {
-	f := profileForm{Current: v.me.Session.ID, Done: v.news(), Passkeys: p.svc.HasPasskeys()}
+	f := profileForm{Current: v.me.Session.ID, Done: v.news(), Passkeys: p.signin.HasPasskeys()}
 	var err error
-	if f.Sessions, err = p.svc.Sessions(v.Context(), v.me); err != nil {
+	if f.Sessions, err = p.signin.Sessions(v.Context(), v.me); err != nil {
 		return f, err
 	}
-	f.Factors, f.Codes, err = p.svc.Factors(v.Context(), v.me)
+	f.Factors, f.Codes, err = p.signin.Factors(v.Context(), v.me)
 	f.Confirm = v.confirmation(f.Factors)
 	return f, err
 }
@@ -66,7 +67,7 @@ func (p *pages) showProfile(v *visit) (reply, error) {
 }
 
 func (p *pages) changePassword(v *visit) (reply, error) {
-	err := p.svc.ChangePassword(v.Context(), v.me, v.proof(), v.PostForm.Get("password"))
+	err := p.signin.ChangePassword(v.Context(), v.me, v.proof(), v.PostForm.Get("password"))
 	if err == nil {
 		return done("/profile", "password")
 	}
@@ -92,7 +93,7 @@ func (p *pages) changePassword(v *visit) (reply, error) {
 }
 
 func (p *pages) removePassword(v *visit) (reply, error) {
-	err := p.svc.RemovePassword(v.Context(), v.me, v.proof())
+	err := p.signin.RemovePassword(v.Context(), v.me, v.proof())
 	if err == nil {
 		return done("/profile", "password-removed")
 	}
@@ -109,9 +110,9 @@ func (p *pages) removePassword(v *visit) (reply, error) {
 func (p *pages) endSessions(v *visit) (reply, error) {
 	id := v.PostForm.Get("session")
 	if id == "others" {
-		return reply{to: "/profile", done: "others"}, p.svc.EndOtherSessions(v.Context(), v.me)
+		return reply{to: "/profile", done: "others"}, p.signin.EndOtherSessions(v.Context(), v.me)
 	}
-	err := p.svc.EndSession(v.Context(), v.me, id)
+	err := p.signin.EndSession(v.Context(), v.me, id)
 	if team.IsNotFound(err) {
 		err = nil // it has already ended
 	}

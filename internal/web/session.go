@@ -51,11 +51,11 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 			return reply{}, err
 		}
 		v := &visit{Request: r, p: p, me: me, who: me.Principal, roles: map[permission.Scope][]team.Role{}}
-		if v.accounts, err = p.svc.Accounts(r.Context(), me); err != nil {
+		if v.accounts, err = p.signin.Accounts(r.Context(), me); err != nil {
 			return reply{}, err
 		}
 		if v.who == nil && !personal(r) {
-			suspended, err := p.svc.SuspendedIn(r.Context(), me)
+			suspended, err := p.signin.SuspendedIn(r.Context(), me)
 			return reply{status: http.StatusForbidden, page: nowherePage(v, suspended)}, err
 		}
 		if v.who != nil {
@@ -112,7 +112,7 @@ func (p *pages) askToSignIn(r *http.Request) reply {
 	}
 	token := p.token(r)
 	if token != "" {
-		if _, err := p.svc.Awaiting(r.Context(), token); err == nil {
+		if _, err := p.signin.Awaiting(r.Context(), token); err == nil {
 			return reply{to: secondURL(next)}
 		}
 	}

@@ -77,7 +77,7 @@ func TestSignedOutMeanwhile(t *testing.T) {
 	srv := house(t)
 	b := signIn(t, srv, "owner@example.com")
 	form := b.open(t, "/projects/new")
-	if err := srv.Node.Service().ResetFactors(t.Context(), "owner@example.com"); err != nil { // ends all sessions
+	if err := srv.Node.SignIn().ResetFactors(t.Context(), "owner@example.com"); err != nil { // ends all sessions
 		t.Fatal(err)
 	}
 	// What was sent is not saved, the page says so, and leads back to the form.
@@ -89,7 +89,7 @@ func TestSignedOutMeanwhile(t *testing.T) {
 	p := post(nil).shows(t, 200, "was not saved")
 	p.submit(t, "email", "owner@example.com", "password", rafftest.Password).shows(t, 200, "New project")
 	// Nobody is led away from here.
-	if err := srv.Node.Service().ResetFactors(t.Context(), "owner@example.com"); err != nil {
+	if err := srv.Node.SignIn().ResetFactors(t.Context(), "owner@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	p = post(http.Header{"Referer": {"https://evil.example.com//evil.example.com"}})
@@ -97,7 +97,7 @@ func TestSignedOutMeanwhile(t *testing.T) {
 		t.Errorf("signing in leads to %s", got)
 	}
 	// A script that fetches a part of a page is told to leave the page.
-	if err := srv.Node.Service().ResetFactors(t.Context(), "owner@example.com"); err != nil {
+	if err := srv.Node.SignIn().ResetFactors(t.Context(), "owner@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	p = b.fetch(t, "GET", srv.URL+"/members?q=a", nil, http.Header{"Hx-Request": {"true"}, "Hx-Current-Url": {srv.URL + "/members?q="}})
@@ -367,7 +367,7 @@ func TestANewPasswordForgetsWrongGuesses(t *testing.T) {
 		open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", "wrong")
 	}
 	open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", rafftest.Password).shows(t, 429)
-	link, err := srv.Node.Service().PasswordLink(t.Context(), "owner@example.com")
+	link, err := srv.Node.SignIn().PasswordLink(t.Context(), "owner@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -382,7 +382,7 @@ func TestWithoutMailTheOperatorHelps(t *testing.T) {
 	srv := house(t)
 	open(t, srv.URL+"/forgot").shows(t, 200, "raffd user password-link --email")
 	b := signIn(t, srv, "owner@example.com")
-	link, err := srv.Node.Service().PasswordLink(t.Context(), "Owner@example.com")
+	link, err := srv.Node.SignIn().PasswordLink(t.Context(), "Owner@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -390,7 +390,7 @@ func TestWithoutMailTheOperatorHelps(t *testing.T) {
 	if b.signedIn(t) {
 		t.Error("a session outlived the password")
 	}
-	if _, err := srv.Node.Service().PasswordLink(t.Context(), "nobody@example.com"); err == nil {
+	if _, err := srv.Node.SignIn().PasswordLink(t.Context(), "nobody@example.com"); err == nil {
 		t.Error("nobody got a link")
 	}
 }

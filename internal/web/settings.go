@@ -106,7 +106,7 @@ func (p *pages) transfer(v *visit) (transferView, error) {
 	if t.Keys, err = p.svc.OwnerKeys(v.Context(), v.who); err != nil {
 		return t, err
 	}
-	factors, _, err := p.svc.Factors(v.Context(), v.me)
+	factors, _, err := p.signin.Factors(v.Context(), v.me)
 	t.Confirm = v.confirmation(factors)
 	return t, err
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"raff/internal/front"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -21,7 +22,7 @@ func (p *pages) home(r *http.Request) (reply, error) {
 
 // signInForm shows the sign-in page, which then redirects to next.
 func (p *pages) signInForm(next, email string) signInForm {
-	return signInForm{Next: local(next), Email: email, Passkeys: p.svc.HasPasskeys()}
+	return signInForm{Next: local(next), Email: email, Passkeys: p.signin.HasPasskeys()}
 }
 
 func (p *pages) showSignIn(r *http.Request) (reply, error) {
@@ -39,8 +40,8 @@ func (p *pages) showSignIn(r *http.Request) (reply, error) {
 }
 
 // attempt is a sign-in attempt, from the browser and its form.
-func (p *pages) attempt(r *http.Request, email string) team.SignIn {
-	return team.SignIn{
+func (p *pages) attempt(r *http.Request, email string) signin.SignIn {
+	return signin.SignIn{
 		Email: email, Password: r.PostForm.Get("password"), Source: front.Of(r.Context()).Remote, UserAgent: r.UserAgent(), Old: p.token(r),
 		Device: p.device(r, email),
 	}
@@ -51,7 +52,7 @@ func (p *pages) attempt(r *http.Request, email string) team.SignIn {
 func (p *pages) enter(r *http.Request, email string) (token string, out reply) {
 	in := p.attempt(r, email)
 	in.Fresh = true
-	token, err := p.svc.SignIn(r.Context(), in)
+	token, err := p.signin.SignIn(r.Context(), in)
 	if err != nil {
 		return "", out
 	}
@@ -64,7 +65,7 @@ func (p *pages) enter(r *http.Request, email string) (token string, out reply) {
 
 func (p *pages) signIn(r *http.Request) (reply, error) {
 	f := p.signInForm(r.PostForm.Get("next"), r.PostForm.Get("email"))
-	token, err := p.svc.SignIn(r.Context(), p.attempt(r, f.Email))
+	token, err := p.signin.SignIn(r.Context(), p.attempt(r, f.Email))
 	if err == nil {
 		return p.entered(r, token, f.Next)
 	}
@@ -84,12 +85,12 @@ func (p *pages) signIn(r *http.Request) (reply, error) {
 }
 
 func (p *pages) signOut(v *visit) (reply, error) {
-	err := p.svc.SignOut(v.Context(), v.me)
+	err := p.signin.SignOut(v.Context(), v.me)
 	return reply{to: "/sign-in", done: "signed-out", cookie: p.cookie("")}, err
 }
 
 func (p *pages) switchAccount(v *visit) (reply, error) {
-	err := p.svc.SwitchAccount(v.Context(), v.me, v.PostForm.Get("account"))
+	err := p.signin.SwitchAccount(v.Context(), v.me, v.PostForm.Get("account"))
 	return reply{to: "/"}, err
 }
 
@@ -107,7 +108,7 @@ func (p *pages) showForgot(r *http.Request) (reply, error) {
 
 func (p *pages) forgot(r *http.Request) (reply, error) {
 	f := forgotForm{Email: r.PostForm.Get("email"), NoMail: !p.svc.MailDelivered()}
-	err := p.svc.ForgotPassword(r.Context(), f.Email, front.Of(r.Context()).Remote)
+	err := p.signin.ForgotPassword(r.Context(), f.Email, front.Of(r.Context()).Remote)
 	if err == nil {
 		f.Sent = true
 		return show(forgotPage(f))

@@ -20,6 +20,7 @@ import (
 
 	"raff/internal/audit"
 	"raff/internal/front"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -39,16 +40,17 @@ func bound(r *http.Request) int64 {
 }
 
 type pages struct {
-	svc   *team.Service
-	audit *audit.Service
-	front *front.Front
+	svc    *team.Service
+	signin *signin.Service
+	audit  *audit.Service
+	front  *front.Front
 	// secure says that the public URL is HTTPS.
 	secure bool
 }
 
 // New returns the handler of the pages, behind the front f. It answers every path, unknown ones with a "not found" page.
-func New(svc *team.Service, log *audit.Service, f *front.Front) front.Face {
-	p := &pages{svc: svc, audit: log, front: f, secure: f.Secure()}
+func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Front) front.Face {
+	p := &pages{svc: svc, signin: in, audit: log, front: f, secure: f.Secure()}
 	mux := http.NewServeMux()
 	for pattern, handle := range p.open() {
 		mux.HandleFunc(pattern, p.serve(p.bounded(filled(handle))))

@@ -1,31 +1,33 @@
-package team
+package signin
 
 import (
 	"context"
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/team"
 )
 
 // resetLinkTTL is how long someone who forgot a password has to set another.
 const resetLinkTTL = time.Hour
 
-// passwordLink mints a link with which a person sets a password.
-func (s *Service) passwordLink(ctx context.Context, tx Tx, u User, purpose string) (Link, error) {
-	token, err := NewToken(s.rand)
+// FirstPasswordLink returns a link with which the user sets their first password, created in a transaction.
+func (s *Service) FirstPasswordLink(ctx context.Context, tx Tx, u team.User, ttl time.Duration) (team.Link, error) {
+	return s.passwordLink(ctx, tx, u, team.LinkFirst, ttl)
+}
+
+// passwordLink returns a link with which the user sets a password.
+func (s *Service) passwordLink(ctx context.Context, tx Tx, u team.User, purpose string, ttl time.Duration) (team.Link, error) {
+	token, err := team.NewToken(s.rand)
 	if err != nil {
-		return Link{}, err
+		return team.Link{}, err
 	}
-	ttl := ownerLinkTTL
-	if purpose == LinkReset {
-		ttl = resetLinkTTL
-	}
-	link := Link{URL: s.publicURL + "/password/" + token, ExpiresAt: s.Now().Add(ttl)}
-	return link, tx.InsertLinkToken(ctx, LinkToken{Hash: HashOf(token), UserID: u.ID, Purpose: purpose, ExpiresAt: link.ExpiresAt})
+	link := team.Link{URL: s.team.PublicURL() + "/password/" + token, ExpiresAt: s.team.Now().Add(ttl)}
+	return link, tx.InsertLinkToken(ctx, team.LinkToken{Hash: team.HashOf(token), UserID: u.ID, Purpose: purpose, ExpiresAt: link.ExpiresAt})
 }
 
 // InspectPasswordLink is whose password a link sets, and whether they have passkeys; it changes nothing.
-func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u User, passkeys bool, err error) {
+func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u team.User, passkeys bool, err error) {
 	if u, _, err = s.behindPasswordLink(ctx, s.store, token); err != nil {
 		return u, false, err
 	}
@@ -33,13 +35,13 @@ func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u User
 	return u, len(p.Credentials) > 0, err
 }
 
-func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string) (User, LinkToken, error) {
-	t, err := r.LinkToken(ctx, HashOf(token))
+func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string) (team.User, team.LinkToken, error) {
+	t, err := r.LinkToken(ctx, team.HashOf(token))
 	if err != nil {
-		return User{}, t, NotFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "This link does not exist. Check that you copied the whole link."})
+		return team.User{}, t, team.NotFoundIs(err, &team.Error{Kind: team.KindNotFound, Code: "not_found", Message: "This link does not exist. Check that you copied the whole link."})
 	}
-	if !t.UsedAt.IsZero() || Expired(t.ExpiresAt, s.Now()) {
-		return User{}, t, &Error{Kind: KindGone, Code: "link_gone", Message: "This link was already used or has expired. Request a new one on the sign-in page."}
+	if !t.UsedAt.IsZero() || team.Expired(t.ExpiresAt, s.team.Now()) {
+		return team.User{}, t, &team.Error{Kind: team.KindGone, Code: "link_gone", Message: "This link was already used or has expired. Request a new one on the sign-in page."}
 	}
 	u, err := r.User(ctx, t.UserID)
 	return u, t, err
@@ -55,21 +57,16 @@ type NewPassword struct {
 }
 
 // lockToEnd is the lock of a change that may end API keys.
-func lockToEnd(keys bool) Lock {
+func lockToEnd(keys bool) team.Lock {
 	if keys {
-		return Exclusive
+		return team.Exclusive
 	}
-	return Shared
+	return team.Shared
 }
 
-// SetPasswordByLink is ResetByLink for who keeps the passkeys.
-func (s *Service) SetPasswordByLink(ctx context.Context, token, name, password string) error {
-	return s.ResetByLink(ctx, NewPassword{Token: token, Name: name, Password: password})
-}
-
-// ResetByLink sets a password, once per link. It ends all sessions of the person and uses up their other links:
+// SetPasswordByLink sets a password, once per link. It ends all sessions of the person and uses up their other links:
 // whoever knew the old password is out. Of someone whose address was never proven before, it also ends all factors.
-func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
+func (s *Service) SetPasswordByLink(ctx context.Context, n NewPassword) error {
 	seen, t, err := s.behindPasswordLink(ctx, s.store, n.Token)
 	if err != nil {
 		return err
@@ -78,7 +75,7 @@ func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
 	if err != nil {
 		return err
 	}
-	return s.aboutPersonUnder(ctx, lockToEnd(n.NoKeys), seen.ID, "", func(tx Tx, logs []string) error {
+	return s.AboutPerson(ctx, lockToEnd(n.NoKeys), seen.ID, "", func(tx Tx, logs []string) error {
 		before, err := s.heldUser(ctx, tx, seen.ID)
 		if err != nil {
 			return err
@@ -86,19 +83,19 @@ func (s *Service) ResetByLink(ctx context.Context, n NewPassword) error {
 		if _, _, err := s.behindPasswordLink(ctx, tx, n.Token); err != nil {
 			return err
 		}
-		ok, err := tx.UseLinkToken(ctx, t.Hash, s.Now())
+		ok, err := tx.UseLinkToken(ctx, t.Hash, s.team.Now())
 		if err != nil {
 			return err
 		}
 		if !ok {
-			return &Error{Kind: KindGone, Code: "link_gone", Message: "This link was already used. Sign in with the password that was set."}
+			return &team.Error{Kind: team.KindGone, Code: "link_gone", Message: "This link was already used. Sign in with the password that was set."}
 		}
 		return s.prove(ctx, tx, logs, newWayIn{before: before, after: set, with: t.Purpose + "_link", noPasskeys: n.NoPasskeys, noKeys: n.NoKeys})
 	})
 }
 
 // ChangePassword sets a new password for who is signed in and shows that it is them. It ends all their other sessions.
-func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, next string) error {
+func (s *Service) ChangePassword(ctx context.Context, me team.SignedIn, proof team.Proof, next string) error {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
 	}
@@ -115,30 +112,30 @@ func (s *Service) ChangePassword(ctx context.Context, me SignedIn, proof Proof, 
 
 // RemovePassword removes the password of a user with passkeys, so that it cannot be stolen. It ends all their other
 // sessions. A password link can set one again.
-func (s *Service) RemovePassword(ctx context.Context, me SignedIn, proof Proof) error {
+func (s *Service) RemovePassword(ctx context.Context, me team.SignedIn, proof team.Proof) error {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
 	}
 	u := me.User
-	u.PasswordHash, u.UpdatedAt = "", s.Now()
+	u.PasswordHash, u.UpdatedAt = "", s.team.Now()
 	return s.replacePassword(ctx, me, u, event.PasswordRemoved{}, func(tx Tx) error {
 		p, _, err := s.passkeyUser(ctx, tx, u)
 		if err == nil && len(p.Credentials) == 0 {
-			err = Conflict("no_way_in", "Without a password you need a passkey to sign in. Add one first.")
+			err = team.Conflict("no_way_in", "Without a password you need a passkey to sign in. Add one first.")
 		}
 		return err
 	})
 }
 
 // replacePassword writes a person whose password changed, if nobody changed it meanwhile and check agrees.
-func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, told event.Payload, check func(Tx) error) error {
+func (s *Service) replacePassword(ctx context.Context, me team.SignedIn, u team.User, told event.Payload, check func(Tx) error) error {
 	return s.ownChange(ctx, me, told, func(tx Tx) error {
 		now, err := s.heldUser(ctx, tx, u.ID)
 		if err != nil {
 			return err
 		}
 		if now.PasswordHash != me.User.PasswordHash {
-			return Conflict("try_again", "The password was changed a moment ago, in another window or with a link. Try again.")
+			return team.Conflict("try_again", "The password was changed a moment ago, in another window or with a link. Try again.")
 		}
 		if check != nil {
 			if err := check(tx); err != nil {
@@ -148,7 +145,7 @@ func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, told
 		if err := tx.UpdateUser(ctx, u); err != nil {
 			return err
 		}
-		if err := tx.UseLinkTokensOf(ctx, u.ID, s.Now()); err != nil {
+		if err := tx.UseLinkTokensOf(ctx, u.ID, s.team.Now()); err != nil {
 			return err
 		}
 		return tx.DeleteSessionsOf(ctx, u.ID, "", me.Session.ID)
@@ -158,26 +155,26 @@ func (s *Service) replacePassword(ctx context.Context, me SignedIn, u User, told
 // ForgotPassword has a link mailed to an address, if someone has it. The answer does not tell whether someone does, nor
 // whether the address got as many mails as it may.
 func (s *Service) ForgotPassword(ctx context.Context, email, source string) error {
-	canonical, err := CanonicalEmail(email)
+	canonical, err := team.CanonicalEmail(email)
 	if err != nil {
 		return err
 	}
-	if !s.mailDelivered {
-		return Conflict("no_mail", "This server does not send email. Ask its operator for a password link.")
+	if !s.team.MailDelivered() {
+		return team.Conflict("no_mail", "This server does not send email. Ask its operator for a password link.")
 	}
 	if source != "" {
-		if err := s.spend(ctx, s.mailLimits.ResetSource.limit("forgetful", SourceOf(source))); err != nil {
+		if err := s.spend(ctx, s.mailLimits.ResetSource.Limits("forgetful", team.SourceOf(source))); err != nil {
 			return err
 		}
 	}
-	now := s.Now()
-	if limits := s.mailLimits.Reset.limit("forgot", canonical); len(limits) > 0 {
+	now := s.team.Now()
+	if limits := s.mailLimits.Reset.Limits("forgot", canonical); len(limits) > 0 {
 		// Whoever asks again and again is told nothing else than before, and the address gets no more mails.
 		if ok, err := s.store.Take(ctx, limits, now); err != nil || !ok {
 			return err
 		}
 	}
-	if err := s.store.QueuePasswordMail(ctx, Message{ID: s.newID(), Kind: MessagePassword, Address: canonical, NextAt: now, CreatedAt: now}); err != nil {
+	if err := s.store.QueuePasswordMail(ctx, team.Message{ID: s.team.NewID(), Kind: team.MessagePassword, Address: canonical, NextAt: now, CreatedAt: now}); err != nil {
 		return err
 	}
 	s.mailQueued()
@@ -185,23 +182,23 @@ func (s *Service) ForgotPassword(ctx context.Context, email, source string) erro
 }
 
 // PasswordLink is a password link for the operator of the server to hand over, where no mail is sent.
-func (s *Service) PasswordLink(ctx context.Context, email string) (Link, error) {
-	canonical, err := CanonicalEmail(email)
+func (s *Service) PasswordLink(ctx context.Context, email string) (team.Link, error) {
+	canonical, err := team.CanonicalEmail(email)
 	if err != nil {
-		return Link{}, err
+		return team.Link{}, err
 	}
 	u, err := s.store.UserByEmail(ctx, canonical)
 	if err != nil {
-		return Link{}, NotFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email. A person who was invited and has not accepted yet needs their invitation link."})
+		return team.Link{}, team.NotFoundIs(err, &team.Error{Kind: team.KindNotFound, Code: "not_found", Message: "No user has this email. A person who was invited and has not accepted yet needs their invitation link."})
 	}
-	return s.resetLink(ctx, u, Operator)
+	return s.resetLink(ctx, u, team.Operator)
 }
 
 // resetLink mints a link that sets a forgotten password. actor is who asked for it, in each account.
-func (s *Service) resetLink(ctx context.Context, u User, actor func(accountID string) *Principal) (Link, error) {
-	var link Link
+func (s *Service) resetLink(ctx context.Context, u team.User, actor func(accountID string) *team.Principal) (team.Link, error) {
+	var link team.Link
 	err := s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) (err error) {
-		if link, err = s.passwordLink(ctx, tx, u, LinkReset); err != nil {
+		if link, err = s.passwordLink(ctx, tx, u, team.LinkReset, resetLinkTTL); err != nil {
 			return err
 		}
 		return s.recordPerson(ctx, tx, logs, actor, u, event.PasswordLinkMade{})

@@ -1,4 +1,4 @@
-package team
+package signin
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"raff/internal/event"
 	"raff/internal/naming"
+	"raff/internal/team"
 )
 
 // userAgentLength is how much is kept of what a browser says of itself, in characters.
@@ -30,32 +31,32 @@ type SignIn struct {
 // factor awaits that first. The answer to a wrong password and to an address nobody has is the same, and takes the same
 // time.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err error) {
-	canonical, err := CanonicalEmail(in.Email)
+	canonical, err := team.CanonicalEmail(in.Email)
 	if err != nil {
 		return "", err
 	}
 	u, err := s.store.UserByEmail(ctx, canonical)
-	if err != nil && !IsNotFound(err) {
+	if err != nil && !team.IsNotFound(err) {
 		return "", err
 	}
 	from := origin{in.Source, s.device(in.Device, u)}
 	if in.Fresh {
-		from.device = s.newID()
+		from.device = s.team.NewID()
 	}
 	if err := s.guess(ctx, canonical, from, u.PasswordHash, in.Password, wrongCredentials); err != nil {
 		s.refusedBy(ctx, err, u, event.ActionSignInFailed)
 		return "", err
 	}
-	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {
+	return s.startSession(ctx, u, in, func(tx Tx, session team.Session, hash []byte) (entry, error) {
 		ok, awaits, err := tx.InsertSession(ctx, session, hash, u.PasswordHash)
 		if err == nil && !ok {
-			err = Conflict("try_again", "The password was changed a moment ago. Sign in again with the new one.")
+			err = team.Conflict("try_again", "The password was changed a moment ago. Sign in again with the new one.")
 		}
 		return entry{awaits: awaits}, err
 	})
 }
 
-var wrongCredentials = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Wrong email or password. Try again, or set a new password."}
+var wrongCredentials = &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Wrong email or password. Try again, or set a new password."}
 
 // entry is how someone came in: not yet, while the second factor is awaited, or as the event tells.
 type entry struct {
@@ -64,8 +65,8 @@ type entry struct {
 }
 
 // startSession signs a person in who proved who they are; insert writes the session.
-func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert func(Tx, Session, []byte) (entry, error)) (string, error) {
-	token, err := NewToken(s.rand)
+func (s *Service) startSession(ctx context.Context, u team.User, in SignIn, insert func(Tx, team.Session, []byte) (entry, error)) (string, error) {
+	token, err := team.NewToken(s.rand)
 	if err != nil {
 		return "", err
 	}
@@ -75,34 +76,34 @@ func (s *Service) startSession(ctx context.Context, u User, in SignIn, insert fu
 	}
 	userAgent := cleanUserAgent(in.UserAgent)
 	err = s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
-		now := s.Now()
-		session := Session{
-			ID: s.newID(), UserID: u.ID, AccountID: account, UserAgent: userAgent,
-			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(SessionLife),
+		now := s.team.Now()
+		session := team.Session{
+			ID: s.team.NewID(), UserID: u.ID, AccountID: account, UserAgent: userAgent,
+			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(team.SessionLife),
 		}
-		how, err := insert(tx, session, HashOf(token))
+		how, err := insert(tx, session, team.HashOf(token))
 		if err != nil {
 			return err
 		}
 		if in.Old != "" {
-			if err := tx.DeleteSession(ctx, HashOf(in.Old)); err != nil {
+			if err := tx.DeleteSession(ctx, team.HashOf(in.Old)); err != nil {
 				return err
 			}
 		}
-		if err := tx.KeepSessions(ctx, u.ID, how.awaits, s.quotas.Sessions); err != nil {
+		if err := tx.KeepSessions(ctx, u.ID, how.awaits, s.sessions); err != nil {
 			return err
 		}
 		if how.awaits {
 			return nil
 		}
-		return s.recordPerson(ctx, tx, logs, u.as, u, how.told)
+		return s.recordPerson(ctx, tx, logs, u.As, u, how.told)
 	})
 	return token, err
 }
 
 // accountToEnter is the account a person was in last, else the first they have access to, else none.
 func (s *Service) accountToEnter(ctx context.Context, userID string) (string, error) {
-	accounts, err := s.store.AccountsOf(ctx, userID, s.Now())
+	accounts, err := s.store.AccountsOf(ctx, userID, s.team.Now())
 	if err != nil || len(accounts) == 0 {
 		return "", err
 	}

@@ -1,4 +1,4 @@
-package team
+package signin
 
 import (
 	"context"
@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/team"
 )
 
 // BeginPasskey asks the browser for a new passkey, for who shows that it is them.
-func (s *Service) BeginPasskey(ctx context.Context, me SignedIn, proof Proof) (options []byte, err error) {
+func (s *Service) BeginPasskey(ctx context.Context, me team.SignedIn, proof team.Proof) (options []byte, err error) {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return nil, err
 	}
@@ -29,11 +30,11 @@ func (s *Service) BeginPasskey(ctx context.Context, me SignedIn, proof Proof) (o
 }
 
 // FinishPasskey adds the passkey that the browser made. With someone's first factor come recovery codes.
-func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, answer []byte) (recovery []string, err error) {
+func (s *Service) FinishPasskey(ctx context.Context, me team.SignedIn, name string, answer []byte) (recovery []string, err error) {
 	if name == "" {
 		name = "Passkey"
 	}
-	if err := CheckName(name, 64); err != nil {
+	if err := team.CheckName(name, 64); err != nil {
 		return nil, err
 	}
 	u, _, err := s.passkeyUser(ctx, s.store, me.User)
@@ -46,10 +47,10 @@ func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, a
 	}
 	credential, err := s.factors.FinishRegistration(u, state, answer)
 	if err != nil {
-		return nil, &Error{Kind: KindInvalid, Code: "invalid_passkey", Message: "The passkey could not be added. Try again.", Err: err}
+		return nil, &team.Error{Kind: team.KindInvalid, Code: "invalid_passkey", Message: "The passkey could not be added. Try again.", Err: err}
 	}
 	f := Factor{
-		ID: s.newID(), UserID: me.User.ID, Kind: FactorPasskey, Name: name, Confirmed: true, Secret: credential, CreatedAt: s.Now(),
+		ID: s.team.NewID(), UserID: me.User.ID, Kind: FactorPasskey, Name: name, Confirmed: true, Secret: credential, CreatedAt: s.team.Now(),
 	}
 	return s.addFactor(ctx, me, f, func(tx Tx) error {
 		ok, err := take(tx)
@@ -64,7 +65,7 @@ func (s *Service) FinishPasskey(ctx context.Context, me SignedIn, name string, a
 }
 
 // passkeyUser is a person with the passkeys they have.
-func (s *Service) passkeyUser(ctx context.Context, r Reader, u User) (PasskeyUser, []Factor, error) {
+func (s *Service) passkeyUser(ctx context.Context, r Reader, u team.User) (PasskeyUser, []Factor, error) {
 	all, err := s.confirmed(ctx, r, u.ID)
 	if err != nil {
 		return PasskeyUser{}, nil, err
@@ -81,7 +82,7 @@ func (s *Service) passkeyUser(ctx context.Context, r Reader, u User) (PasskeyUse
 }
 
 // ask asks for one of a person's passkeys in a session. In place of a password, the device must also verify the person.
-func (s *Service) ask(ctx context.Context, session Session, u User, kind ceremonyKind) (options []byte, err error) {
+func (s *Service) ask(ctx context.Context, session team.Session, u team.User, kind ceremonyKind) (options []byte, err error) {
 	p, _, err := s.passkeyUser(ctx, s.store, u)
 	if err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func (s *Service) ask(ctx context.Context, session Session, u User, kind ceremon
 
 // answered checks the answer of a passkey to what it was asked in a session. take takes the passkey's use into account,
 // and returns false when the question was answered before.
-func (s *Service) answered(ctx context.Context, session Session, u User, kind ceremonyKind, answer []byte) (take func(Tx) (bool, error), err error) {
+func (s *Service) answered(ctx context.Context, session team.Session, u team.User, kind ceremonyKind, answer []byte) (take func(Tx) (bool, error), err error) {
 	p, keys, err := s.passkeyUser(ctx, s.store, u)
 	if err != nil {
 		return nil, err
@@ -106,7 +107,7 @@ func (s *Service) answered(ctx context.Context, session Session, u User, kind ce
 	}
 	which, credential, err := s.factors.FinishProof(p, state, answer)
 	if err != nil {
-		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_passkey", Field: "passkey", Message: "The passkey was not accepted. Try again.", Err: err}
+		return nil, &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_passkey", Field: "passkey", Message: "The passkey was not accepted. Try again.", Err: err}
 	}
 	return func(tx Tx) (bool, error) {
 		if ok, err := forget(tx); err != nil || !ok {
@@ -118,15 +119,15 @@ func (s *Service) answered(ctx context.Context, session Session, u User, kind ce
 
 // usePasskey notes that a passkey was used. One that was removed meanwhile opens nothing.
 func (s *Service) usePasskey(ctx context.Context, tx Tx, f Factor, credential []byte) error {
-	f.Secret, f.LastUsedAt = credential, s.Now()
-	return NotFoundIs(tx.UpdateFactor(ctx, f), errNoPasskey)
+	f.Secret, f.LastUsedAt = credential, s.team.Now()
+	return team.NotFoundIs(tx.UpdateFactor(ctx, f), errNoPasskey)
 }
 
 // challengeLife is how long a page that asks for a passkey can stay open.
 const challengeLife = time.Hour
 
-var errNoPasskey = &Error{
-	Kind: KindUnauthenticated, Code: "invalid_passkey", Field: "passkey",
+var errNoPasskey = &team.Error{
+	Kind: team.KindUnauthenticated, Code: "invalid_passkey", Field: "passkey",
 	Message: "This passkey is not registered here. Sign in with your password, or with another passkey.",
 }
 
@@ -137,7 +138,7 @@ func (s *Service) challenge() ([]byte, error) {
 	if _, err := io.ReadFull(s.rand, c); err != nil {
 		return nil, err
 	}
-	c = binary.BigEndian.AppendUint64(c, uint64(s.Now().Add(challengeLife).Unix())) //nolint:gosec // no clock is before 1970
+	c = binary.BigEndian.AppendUint64(c, uint64(s.team.Now().Add(challengeLife).Unix())) //nolint:gosec // no clock is before 1970
 	return append(c, s.sign("challenge", c)...), nil
 }
 
@@ -158,7 +159,7 @@ func (s *Service) sign(purpose string, text []byte, more ...string) []byte {
 
 // isChallenge reports a challenge that was made here and is still good.
 func (s *Service) isChallenge(c []byte) bool {
-	return len(c) == 40 && hmac.Equal(c[24:], s.sign("challenge", c[:24])) && s.Now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so created by us
+	return len(c) == 40 && hmac.Equal(c[24:], s.sign("challenge", c[:24])) && s.team.Now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so created by us
 }
 
 // BeginPasskeySignIn asks for a passkey of whoever is there.
@@ -173,19 +174,19 @@ func (s *Service) BeginPasskeySignIn() (options []byte, err error) {
 // SignInWithPasskey starts a session with the answer of a passkey alone: the device made sure of the person, so nothing
 // else is asked. Address and Password of in are not used. Whatever is wrong with the passkey, the answer is the same.
 func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignIn) (token string, err error) {
-	if err := s.spend(ctx, passkeyLimits(SourceOf(in.Source))); err != nil {
+	if err := s.spend(ctx, passkeyLimits(team.SourceOf(in.Source))); err != nil {
 		return "", err
 	}
-	var u User
+	var u team.User
 	var keys []Factor
-	var once Limit
+	var once team.Limit
 	var failed error
 	which, credential, err := s.factors.FinishSignIn(answer, func(challenge []byte, userID string) (p PasskeyUser, err error) {
-		defer func() { failed = NotFoundIs(err, nil) }()
+		defer func() { failed = team.NotFoundIs(err, nil) }()
 		if !s.isChallenge(challenge) {
 			return p, errStaleCeremony
 		}
-		once = LimitOf(challengeLife, 1, "challenge", string(challenge))
+		once = team.LimitOf(challengeLife, 1, "challenge", string(challenge))
 		if u, err = s.store.User(ctx, userID); err != nil {
 			return p, err
 		}
@@ -200,10 +201,10 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 		return "", errNoPasskey
 	}
 	// An answer works once: whoever saw it on its way cannot send it again.
-	if ok, err := s.store.Take(ctx, []Limit{once}, s.Now()); err != nil || !ok {
+	if ok, err := s.store.Take(ctx, []team.Limit{once}, s.team.Now()); err != nil || !ok {
 		return "", errors.Join(err, errStaleCeremony)
 	}
-	return s.startSession(ctx, u, in, func(tx Tx, session Session, hash []byte) (entry, error) {
+	return s.startSession(ctx, u, in, func(tx Tx, session team.Session, hash []byte) (entry, error) {
 		if err := s.usePasskey(ctx, tx, keys[which], credential); err != nil {
 			return entry{}, err
 		}

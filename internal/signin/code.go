@@ -1,4 +1,4 @@
-package team
+package signin
 
 import (
 	"context"
@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/team"
 )
 
 // ErrCodesStopped says that codes of an authenticator app are no longer accepted, because too many wrong ones were
 // entered. The message of the returned error says what else the user can do.
-var ErrCodesStopped = &Error{Kind: KindUnauthenticated, Code: "codes_stopped", Field: "code", Message: "Codes from the authenticator app are no longer accepted."}
+var ErrCodesStopped = &team.Error{Kind: team.KindUnauthenticated, Code: "codes_stopped", Field: "code", Message: "Codes from the authenticator app are no longer accepted."}
 
 // CodeTry is the input for verifying a second factor by code, in addition to the token of the pending session.
 type CodeTry struct {
@@ -31,25 +32,25 @@ const maxWrongCodes = 100
 // codeStop counts wrong codes of an authenticator app per origin. It practically never refills over time (one attempt
 // per year). A correct code, a recovery code or a passkey from the same origin resets it, and so does a new password or
 // another app, which have their own count.
-func (a Awaiting) codeStop(device string) Limit {
+func (a Awaiting) codeStop(device string) team.Limit {
 	of := []string{a.User.ID, a.User.PasswordHash, device}
 	for _, f := range a.factors {
 		if f.Kind == FactorTOTP {
 			of = append(of, f.ID)
 		}
 	}
-	return LimitOf(365*24*time.Hour, maxWrongCodes, "codes", of...)
+	return team.LimitOf(365*24*time.Hour, maxWrongCodes, "codes", of...)
 }
 
 // codeTotal counts them across all passwords, against an attacker who reads the user's email and sets new passwords
 // repeatedly. It does not apply to known browsers.
-func codeTotal(userID string) Limit {
-	return LimitOf(15*time.Minute, 3*maxWrongCodes, "codes of all", userID)
+func codeTotal(userID string) team.Limit {
+	return team.LimitOf(15*time.Minute, 3*maxWrongCodes, "codes of all", userID)
 }
 
 // appCodeLimits are the limits on codes of an authenticator app; the last one is omitted for known browsers.
-func (a Awaiting) appCodeLimits(from origin) []Limit {
-	limits := []Limit{codeRate(a.User.ID, from.device, from.source), a.codeStop(from.device)}
+func (a Awaiting) appCodeLimits(from origin) []team.Limit {
+	limits := []team.Limit{codeRate(a.User.ID, from.device, from.source), a.codeStop(from.device)}
 	if from.device == "" {
 		limits = append(limits, codeTotal(a.User.ID))
 	}
@@ -57,17 +58,17 @@ func (a Awaiting) appCodeLimits(from origin) []Limit {
 }
 
 // toldOf is counted once each time that codes stop.
-func toldOf(stop Limit) Limit { return LimitOf(stop.Every, 1, "told", stop.Subject) }
+func toldOf(stop team.Limit) team.Limit { return team.LimitOf(stop.Every, 1, "told", stop.Subject) }
 
 // codeRate limits how fast one origin can try codes of any kind, so that no one can use up the attempts of others.
-func codeRate(userID string, of ...string) Limit {
-	return LimitOf(30*time.Second, 8, "code", append([]string{userID}, of...)...)
+func codeRate(userID string, of ...string) team.Limit {
+	return team.LimitOf(30*time.Second, 8, "code", append([]string{userID}, of...)...)
 }
 
 // recoveryRate limits how fast all origins together can try recovery codes. Recovery codes have 80 bits, so it only
 // limits the load, and is generous: it must not lock out the user whose app codes have stopped.
-func recoveryRate(userID string) Limit {
-	return LimitOf(100*time.Millisecond, 1000, "recovery", userID)
+func recoveryRate(userID string) team.Limit {
+	return team.LimitOf(100*time.Millisecond, 1000, "recovery", userID)
 }
 
 // codeOrigin is a browser with which this user has verified a second factor, or else the network address. Signing in
@@ -80,7 +81,7 @@ func (s *Service) codeOrigin(a Awaiting, c CodeTry) origin {
 			since = f.CreatedAt
 		}
 	}
-	return origin{source: SourceOf(c.Source), device: s.deviceSince(c.Device, a.User, since)}
+	return origin{source: team.SourceOf(c.Source), device: s.deviceSince(c.Device, a.User, since)}
 }
 
 // isAppCode distinguishes a code of an authenticator app from a recovery code.
@@ -98,7 +99,7 @@ func (s *Service) ProveCode(ctx context.Context, token string, c CodeTry) (strin
 	if a.HasTOTP && isAppCode(code) {
 		return s.proveAppCode(ctx, a, code, from)
 	}
-	limits := []Limit{codeRate(a.User.ID, from.device, from.source)}
+	limits := []team.Limit{codeRate(a.User.ID, from.device, from.source)}
 	if from.device == "" {
 		limits = append(limits, recoveryRate(a.User.ID))
 	}
@@ -106,7 +107,7 @@ func (s *Service) ProveCode(ctx context.Context, token string, c CodeTry) (strin
 		return "", err
 	}
 	return s.finishCode(ctx, a, from, "recovery_code", func(tx Tx) (bool, error) {
-		return tx.UseRecoveryCode(ctx, a.User.ID, HashOf(code), s.Now())
+		return tx.UseRecoveryCode(ctx, a.User.ID, team.HashOf(code), s.team.Now())
 	})
 }
 
@@ -126,8 +127,8 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 		if f.Kind != FactorTOTP {
 			continue
 		}
-		if step, ok := s.factors.TOTPStep(string(f.Secret), code, s.Now()); ok {
-			used = func(tx Tx) (bool, error) { return tx.UseFactorStep(ctx, f.ID, step, s.Now()) }
+		if step, ok := s.factors.TOTPStep(string(f.Secret), code, s.team.Now()); ok {
+			used = func(tx Tx) (bool, error) { return tx.UseFactorStep(ctx, f.ID, step, s.team.Now()) }
 		}
 	}
 	next, err := s.finishCode(ctx, a, from, string(FactorTOTP), used)
@@ -154,7 +155,7 @@ func (s *Service) finishCode(ctx context.Context, a Awaiting, from origin, how s
 // forgetCodes resets the count of wrong codes for an origin that verified a second factor.
 func (s *Service) forgetCodes(ctx context.Context, a Awaiting, from origin) error {
 	stop := a.codeStop(from.device)
-	return s.store.Refund(ctx, []Limit{codeRate(a.User.ID, from.device, from.source), stop, toldOf(stop)}, nil, s.Now())
+	return s.store.Refund(ctx, []team.Limit{codeRate(a.User.ID, from.device, from.source), stop, toldOf(stop)}, nil, s.team.Now())
 }
 
 // CodesStopped returns ErrCodesStopped with a message that says what to do, if too many wrong codes came from this
@@ -178,7 +179,7 @@ func (s *Service) refuseStopped(ctx context.Context, a Awaiting, from origin) er
 }
 
 func (s *Service) codesStopped(ctx context.Context, a Awaiting, from origin) error {
-	wait, err := s.store.LimitWait(ctx, []Limit{a.codeStop(from.device)}, 1, s.Now())
+	wait, err := s.store.LimitWait(ctx, []team.Limit{a.codeStop(from.device)}, 1, s.team.Now())
 	if err != nil || wait <= 0 {
 		return err
 	}
@@ -200,7 +201,7 @@ func (s *Service) waysOn(recovery, passkey bool) string {
 	if passkey {
 		ways = append(ways, "use a passkey")
 	}
-	if s.mailDelivered {
+	if s.team.MailDelivered() {
 		ways = append(ways, "set a new password by email")
 	} else {
 		ways = append(ways, "ask the operator of this server for a password link")
@@ -215,29 +216,29 @@ func (s *Service) waysOn(recovery, passkey bool) string {
 
 // tellStopped records in the accounts of a user that codes stopped, and notifies the user: once, and with at most one
 // email per day.
-func (s *Service) tellStopped(ctx context.Context, u User, stop Limit, known bool) error {
+func (s *Service) tellStopped(ctx context.Context, u team.User, stop team.Limit, known bool) error {
 	told := toldOf(stop)
-	if wait, err := s.store.LimitWait(ctx, []Limit{told}, 1, s.Now()); err != nil || wait > 0 {
+	if wait, err := s.store.LimitWait(ctx, []team.Limit{told}, 1, s.team.Now()); err != nil || wait > 0 {
 		return err
 	}
 	mail := false
 	err := s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
 		mail = false
-		if n, err := tx.TakeLimit(ctx, []Limit{told}, 1, s.Now()); err != nil || n == 0 {
+		if n, err := tx.TakeLimit(ctx, []team.Limit{told}, 1, s.team.Now()); err != nil || n == 0 {
 			return err
 		}
-		if s.mailDelivered {
-			n, err := tx.TakeLimit(ctx, []Limit{LimitOf(24*time.Hour, 1, "codes mail", u.ID)}, 1, s.Now())
+		if s.team.MailDelivered() {
+			n, err := tx.TakeLimit(ctx, []team.Limit{team.LimitOf(24*time.Hour, 1, "codes mail", u.ID)}, 1, s.team.Now())
 			if err != nil {
 				return err
 			}
 			mail = n > 0
 		}
 		told := event.CodesStopped{KnownBrowser: known, WrongCodes: maxWrongCodes}
-		if err := s.recordPerson(ctx, tx, logs, Anonymous, u, told); err != nil || !mail {
+		if err := s.recordPerson(ctx, tx, logs, team.Anonymous, u, told); err != nil || !mail {
 			return err
 		}
-		return tx.InsertMessage(ctx, Message{ID: s.newID(), Kind: MessageCodesStopped, Address: u.CanonicalEmail, NextAt: s.Now(), CreatedAt: s.Now()})
+		return tx.InsertMessage(ctx, team.Message{ID: s.team.NewID(), Kind: team.MessageCodesStopped, Address: u.CanonicalEmail, NextAt: s.team.Now(), CreatedAt: s.team.Now()})
 	})
 	if err == nil && mail {
 		s.mailQueued()
@@ -247,13 +248,13 @@ func (s *Service) tellStopped(ctx context.Context, u User, stop Limit, known boo
 
 // prepareCodesStopped prepares the email about stopped codes, which has no token. There is none if the user no longer
 // exists.
-func (s *Service) prepareCodesStopped(ctx context.Context, msg Message) (*Mail, error) {
+func (s *Service) prepareCodesStopped(ctx context.Context, msg team.Message) (*team.Mail, error) {
 	u, err := s.store.UserByEmail(ctx, msg.Address)
-	if IsNotFound(err) {
-		return nil, s.store.Update(ctx, "", Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
+	if team.IsNotFound(err) {
+		return nil, s.store.Update(ctx, "", team.Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &Mail{ID: msg.ID, Kind: msg.Kind, To: u.Email, Link: s.publicURL + "/forgot"}, nil
+	return &team.Mail{ID: msg.ID, Kind: msg.Kind, To: u.Email, Link: s.team.PublicURL() + "/forgot"}, nil
 }

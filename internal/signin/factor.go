@@ -1,4 +1,4 @@
-package team
+package signin
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/team"
 )
 
 // FactorKind is the kind of a second factor.
@@ -66,17 +67,12 @@ type SecondFactors interface {
 const (
 	maxFactors    = 10
 	recoveryCodes = 10
-	// factorWait is how long a user has to verify the second factor after the password.
-	factorWait = 10 * time.Minute
 )
 
-// ErrFactorNeeded says that the password was correct and the second factor must still be verified.
-var ErrFactorNeeded = &Error{Kind: KindUnauthenticated, Code: "second_factor_needed", Message: "Verify your second factor to continue."}
-
-var errWrongCode = &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, or an unused recovery code."}
+var errWrongCode = &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, or an unused recovery code."}
 
 // Factors returns the second factors of the signed-in user, and the number of unused recovery codes.
-func (s *Service) Factors(ctx context.Context, me SignedIn) (all []Factor, codes int, err error) {
+func (s *Service) Factors(ctx context.Context, me team.SignedIn) (all []Factor, codes int, err error) {
 	if all, err = s.confirmed(ctx, s.store, me.User.ID); err != nil {
 		return nil, 0, err
 	}
@@ -100,7 +96,7 @@ func (s *Service) confirmed(ctx context.Context, r Reader, userID string) ([]Fac
 
 // AddTOTP starts to add an authenticator app, after a confirmation of the user. It takes effect after ConfirmTOTP. An
 // earlier app that was not confirmed is deleted.
-func (s *Service) AddTOTP(ctx context.Context, me SignedIn, proof Proof) (Factor, error) {
+func (s *Service) AddTOTP(ctx context.Context, me team.SignedIn, proof team.Proof) (Factor, error) {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return Factor{}, err
 	}
@@ -108,13 +104,13 @@ func (s *Service) AddTOTP(ctx context.Context, me SignedIn, proof Proof) (Factor
 	if err != nil {
 		return Factor{}, err
 	}
-	f := Factor{ID: s.newID(), UserID: me.User.ID, Kind: FactorTOTP, Name: "Authenticator app", Secret: []byte(secret), CreatedAt: s.Now()}
-	err = s.store.Update(ctx, me.Session.AccountID, Shared, func(tx Tx) error {
+	f := Factor{ID: s.team.NewID(), UserID: me.User.ID, Kind: FactorTOTP, Name: "Authenticator app", Secret: []byte(secret), CreatedAt: s.team.Now()}
+	err = s.store.Update(ctx, me.Session.AccountID, team.Shared, func(tx Tx) error {
 		// A reset that is under way removes what was set up before, and would not see what is added beside it.
 		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
 			return err
 		}
-		if _, err := s.session(ctx, tx, me.hash); err != nil {
+		if _, err := s.team.ReadSession(ctx, tx.Team(), me.Hash); err != nil {
 			return err
 		}
 		if err := s.roomForFactor(ctx, tx, me.User.ID); err != nil {
@@ -140,13 +136,13 @@ func (s *Service) roomForFactor(ctx context.Context, tx Tx, userID string) error
 		}
 	}
 	if n >= maxFactors {
-		return Conflict("too_many_factors", "You have %d second factors, which is the maximum. Remove one first.", n)
+		return team.Conflict("too_many_factors", "You have %d second factors, which is the maximum. Remove one first.", n)
 	}
 	return nil
 }
 
 // PendingTOTP returns the authenticator app that is not confirmed yet, with the URI for the app.
-func (s *Service) PendingTOTP(ctx context.Context, me SignedIn) (f Factor, uri string, err error) {
+func (s *Service) PendingTOTP(ctx context.Context, me team.SignedIn) (f Factor, uri string, err error) {
 	all, err := s.store.Factors(ctx, me.User.ID)
 	if err != nil {
 		return Factor{}, "", err
@@ -156,7 +152,7 @@ func (s *Service) PendingTOTP(ctx context.Context, me SignedIn) (f Factor, uri s
 			return f, totpURI(me.User.Email, string(f.Secret)), nil
 		}
 	}
-	return Factor{}, "", ErrNotFound
+	return Factor{}, "", team.ErrNotFound
 }
 
 // totpURI is the otpauth URI with which an authenticator app imports a secret.
@@ -166,30 +162,30 @@ func totpURI(email, secret string) string {
 }
 
 // ConfirmTOTP confirms the pending app. The first factor of a user comes with recovery codes, which are shown once.
-func (s *Service) ConfirmTOTP(ctx context.Context, me SignedIn, code string) (recovery []string, err error) {
+func (s *Service) ConfirmTOTP(ctx context.Context, me team.SignedIn, code string) (recovery []string, err error) {
 	f, _, err := s.PendingTOTP(ctx, me)
 	if err != nil {
 		return nil, err
 	}
-	limits := []Limit{codeRate(me.User.ID, me.Session.ID)}
+	limits := []team.Limit{codeRate(me.User.ID, me.Session.ID)}
 	if err := s.spend(ctx, limits); err != nil {
 		return nil, err
 	}
-	step, ok := s.factors.TOTPStep(string(f.Secret), cleanCode(code), s.Now())
+	step, ok := s.factors.TOTPStep(string(f.Secret), cleanCode(code), s.team.Now())
 	if !ok {
-		return nil, &Error{Kind: KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, and check that the clock of your device is right."}
+		return nil, &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, and check that the clock of your device is right."}
 	}
-	if err := s.store.Refund(ctx, limits, nil, s.Now()); err != nil {
+	if err := s.store.Refund(ctx, limits, nil, s.team.Now()); err != nil {
 		return nil, err
 	}
 	// The factor exists from now on: a browser that signed in before did so without it.
-	f.Confirmed, f.Step, f.CreatedAt, f.LastUsedAt = true, step, s.Now(), s.Now()
+	f.Confirmed, f.Step, f.CreatedAt, f.LastUsedAt = true, step, s.team.Now(), s.team.Now()
 	return s.addFactor(ctx, me, f, func(tx Tx) error { return tx.UpdateFactor(ctx, f) })
 }
 
 // addFactor activates a factor. The first one ends all other sessions, because they were started without it, and
 // creates recovery codes.
-func (s *Service) addFactor(ctx context.Context, me SignedIn, f Factor, insert func(Tx) error) (recovery []string, err error) {
+func (s *Service) addFactor(ctx context.Context, me team.SignedIn, f Factor, insert func(Tx) error) (recovery []string, err error) {
 	err = s.ownChange(ctx, me, event.SecondFactorAdded{}, func(tx Tx) error {
 		recovery = nil
 		// The user's row is locked, so that a concurrent sign-in waits and then asks for the factor.
@@ -220,20 +216,20 @@ func (s *Service) addFactor(ctx context.Context, me SignedIn, f Factor, insert f
 }
 
 // heldUser locks a user's ways to sign in until the commit, and returns the user.
-func (s *Service) heldUser(ctx context.Context, tx Tx, id string) (User, error) {
+func (s *Service) heldUser(ctx context.Context, tx Tx, id string) (team.User, error) {
 	ok, err := tx.HoldUser(ctx, id)
 	if err != nil {
-		return User{}, err
+		return team.User{}, err
 	}
 	if !ok {
-		return User{}, ErrNotFound
+		return team.User{}, team.ErrNotFound
 	}
 	return tx.User(ctx, id)
 }
 
 // RemoveFactor removes a factor, after a confirmation of the user. Removing the last one also removes the recovery
 // codes. A user without a password keeps at least one passkey.
-func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id string) error {
+func (s *Service) RemoveFactor(ctx context.Context, me team.SignedIn, proof team.Proof, id string) error {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
 	}
@@ -250,7 +246,7 @@ func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id
 			return err
 		}
 		if u.PasswordHash == "" && len(p.Credentials) == 0 {
-			return Conflict("no_way_in", "This is your only way to sign in. Add another passkey or set a password first.")
+			return team.Conflict("no_way_in", "This is your only way to sign in. Add another passkey or set a password first.")
 		}
 		left, err := s.confirmed(ctx, tx, u.ID)
 		if err != nil || len(left) > 0 {
@@ -261,7 +257,7 @@ func (s *Service) RemoveFactor(ctx context.Context, me SignedIn, proof Proof, id
 }
 
 // NewRecoveryCodes replaces the recovery codes, after a confirmation of the user. Earlier codes stop working.
-func (s *Service) NewRecoveryCodes(ctx context.Context, me SignedIn, proof Proof) (codes []string, err error) {
+func (s *Service) NewRecoveryCodes(ctx context.Context, me team.SignedIn, proof team.Proof) (codes []string, err error) {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return nil, err
 	}
@@ -271,7 +267,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, me SignedIn, proof Proof
 			return err
 		}
 		if len(left) == 0 {
-			return Conflict("no_second_factor", "Recovery codes replace a second factor. Add a second factor first.")
+			return team.Conflict("no_second_factor", "Recovery codes replace a second factor. Add a second factor first.")
 		}
 		codes, err = s.newRecoveryCodes(ctx, tx, me.User.ID)
 		return err
@@ -287,7 +283,7 @@ func (s *Service) newRecoveryCodes(ctx context.Context, tx Tx, userID string) ([
 			return nil, err
 		}
 		code := strings.ToLower(base32.StdEncoding.EncodeToString(b))
-		codes[i], hashes[i] = code[:4]+"-"+code[4:8]+"-"+code[8:12]+"-"+code[12:], HashOf(code)
+		codes[i], hashes[i] = code[:4]+"-"+code[4:8]+"-"+code[8:12]+"-"+code[12:], team.HashOf(code)
 	}
 	return codes, tx.ReplaceRecoveryCodes(ctx, userID, hashes)
 }
@@ -300,13 +296,13 @@ func cleanCode(code string) string {
 // ResetFactors removes all second factors of a user who lost them, for the operator of the server. It ends all their
 // sessions.
 func (s *Service) ResetFactors(ctx context.Context, email string) error {
-	canonical, err := CanonicalEmail(email)
+	canonical, err := team.CanonicalEmail(email)
 	if err != nil {
 		return err
 	}
 	u, err := s.store.UserByEmail(ctx, canonical)
 	if err != nil {
-		return NotFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "No user has this email."})
+		return team.NotFoundIs(err, &team.Error{Kind: team.KindNotFound, Code: "not_found", Message: "No user has this email."})
 	}
 	return s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
 		if _, err := s.heldUser(ctx, tx, u.ID); err != nil {
@@ -327,6 +323,6 @@ func (s *Service) ResetFactors(ctx context.Context, email string) error {
 		if err := tx.DeleteSessionsOf(ctx, u.ID, "", ""); err != nil {
 			return err
 		}
-		return s.recordPerson(ctx, tx, logs, Operator, u, event.SecondFactorsReset{})
+		return s.recordPerson(ctx, tx, logs, team.Operator, u, event.SecondFactorsReset{})
 	})
 }

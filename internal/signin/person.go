@@ -1,4 +1,4 @@
-package team
+package signin
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"raff/internal/event"
+	"raff/internal/team"
 )
 
 // Changes of a user's password, second factors and sessions do not concern a single account, because they are the same in
@@ -13,16 +14,16 @@ import (
 
 var errMoved = errors.New("the user joined another account in the meantime")
 
-// aboutPerson runs fn in one transaction that may write to the logs of all accounts of a user, and of one more account. logs
-// are the user's accounts.
+// aboutPerson is AboutPerson for a change that takes nothing away in the accounts.
 func (s *Service) aboutPerson(ctx context.Context, userID, accountID string, fn func(tx Tx, logs []string) error) error {
-	return s.aboutPersonUnder(ctx, Shared, userID, accountID, fn)
+	return s.AboutPerson(ctx, team.Shared, userID, accountID, fn)
 }
 
-// aboutPersonUnder is aboutPerson with a given lock, for changes that also take something away in the accounts.
-func (s *Service) aboutPersonUnder(ctx context.Context, lock Lock, userID, accountID string, fn func(tx Tx, logs []string) error) error {
+// AboutPerson runs fn in one transaction that may write to the logs of all accounts a person is in, and of one more
+// (accountID, or empty). logs are the accounts that they are in.
+func (s *Service) AboutPerson(ctx context.Context, lock team.Lock, userID, accountID string, fn func(tx Tx, logs []string) error) error {
 	for range 3 {
-		locked, err := s.store.AccountsWith(ctx, userID, s.Now())
+		locked, err := s.store.AccountsWith(ctx, userID, s.team.Now())
 		if err != nil {
 			return err
 		}
@@ -30,7 +31,7 @@ func (s *Service) aboutPersonUnder(ctx context.Context, lock Lock, userID, accou
 			locked = append(locked, accountID)
 		}
 		err = s.store.UpdateAll(ctx, locked, lock, func(tx Tx) error {
-			logs, err := tx.AccountsWith(ctx, userID, s.Now())
+			logs, err := tx.AccountsWith(ctx, userID, s.team.Now())
 			if err != nil {
 				return err
 			}
@@ -45,19 +46,13 @@ func (s *Service) aboutPersonUnder(ctx context.Context, lock Lock, userID, accou
 			return err
 		}
 	}
-	return Conflict("try_again", "The accounts of this person are being changed. Try again.")
+	return team.Conflict("try_again", "The accounts of this person are being changed. Try again.")
 }
 
-// as returns the user as the actor in an account.
-func (u User) as(accountID string) *Principal {
-	return &Principal{Type: TypeUser, ID: u.ID, AccountID: accountID, Name: u.Name, Email: u.Email, canonical: u.CanonicalEmail}
-}
-
-// recordPerson writes an event about a user to logs. actor returns the actor in each account.
-func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *Principal, u User, p event.Payload) error {
+// recordPerson writes an event about a person into logs. actor is who acts, in each account.
+func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *team.Principal, u team.User, p event.Payload) error {
 	for _, account := range logs {
-		w := s.work(ctx, tx, actor(account))
-		if err := w.record(event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email}, p); err != nil {
+		if err := s.team.Record(ctx, tx, actor(account), event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email}, p); err != nil {
 			return err
 		}
 	}
@@ -67,7 +62,7 @@ func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor 
 // newWayIn is a new password that is set with a link, and its consequences for other credentials.
 type newWayIn struct {
 	// before is the stored user, and after the same user with the new password. with is the kind of link.
-	before, after User
+	before, after team.User
 	with          string
 	// noPasskeys also removes the passkeys of a user whose email was verified before.
 	noPasskeys bool
@@ -91,33 +86,22 @@ func (s *Service) prove(ctx context.Context, tx Tx, logs []string, n newWayIn) e
 		return err
 	}
 	if !n.before.Proven && n.before.PasswordHash != "" || ended > 0 {
-		if err := s.recordReset(ctx, tx, logs, u.as, n, ended); err != nil {
+		if err := s.recordReset(ctx, tx, logs, u.As, n, ended); err != nil {
 			return err
 		}
 	}
-	return s.recordPerson(ctx, tx, logs, u.as, u, event.PasswordSet{With: n.with})
+	return s.recordPerson(ctx, tx, logs, u.As, u, event.PasswordSet{With: n.with})
 }
 
 // recordReset records in each account what ended, and what happened to API keys whose secret may have been shown to
 // someone other than the owner of the email.
-func (s *Service) recordReset(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *Principal, n newWayIn, factors int) error {
+func (s *Service) recordReset(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *team.Principal, n newWayIn, factors int) error {
 	for _, account := range logs {
-		w := s.work(ctx, tx, actor(account))
-		keys, err := w.unprovenKeys(n.before)
+		kept, disabled, err := s.team.EndUnprovenKeys(ctx, tx.Team(), actor(account), n.before, n.noKeys)
 		if err != nil {
 			return err
 		}
-		told := event.SignInReset{AddressProvenBefore: n.before.Proven, SecondFactors: factors}
-		for i := range keys {
-			if !n.noKeys {
-				told.APIKeysKept = append(told.APIKeysKept, keys[i].Name)
-				continue
-			}
-			told.APIKeysDeactivated = append(told.APIKeysDeactivated, keys[i].Name)
-			if err := w.deactivate(&keys[i], event.APIKeyUpdated{Because: event.ActionSignInReset}); err != nil {
-				return err
-			}
-		}
+		told := event.SignInReset{AddressProvenBefore: n.before.Proven, SecondFactors: factors, APIKeysKept: kept, APIKeysDeactivated: disabled}
 		if err := s.recordPerson(ctx, tx, []string{account}, actor, n.after, told); err != nil {
 			return err
 		}
@@ -128,7 +112,7 @@ func (s *Service) recordReset(ctx context.Context, tx Tx, logs []string, actor f
 // endFactors removes credentials other than the password: all of an unverified user's, otherwise only the passkeys if
 // passkeys is true. Factors are removed before sessions, so that a concurrent sign-in with a factor either does not find
 // it or has its session ended.
-func (s *Service) endFactors(ctx context.Context, tx Tx, u User, passkeys bool) (ended int, err error) {
+func (s *Service) endFactors(ctx context.Context, tx Tx, u team.User, passkeys bool) (ended int, err error) {
 	all, err := tx.Factors(ctx, u.ID)
 	if err != nil {
 		return 0, err
@@ -154,7 +138,7 @@ func (s *Service) endFactors(ctx context.Context, tx Tx, u User, passkeys bool) 
 
 // endSessions ends all sessions of a user, and all password links.
 func (s *Service) endSessions(ctx context.Context, tx Tx, userID string) error {
-	if err := tx.UseLinkTokensOf(ctx, userID, s.Now()); err != nil {
+	if err := tx.UseLinkTokensOf(ctx, userID, s.team.Now()); err != nil {
 		return err
 	}
 	return tx.DeleteSessionsOf(ctx, userID, "", "")

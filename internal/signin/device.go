@@ -1,4 +1,4 @@
-package team
+package signin
 
 import (
 	"crypto/hmac"
@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"io"
 	"time"
+
+	"raff/internal/team"
 )
 
 // DeviceLife is how long a browser is recognized after a sign-in.
@@ -20,18 +22,18 @@ const (
 // DeviceToken returns the token that a browser keeps after this user signed in with it. It grants no access. It only
 // lets sign-in attempts from this browser be counted separately, so that no one can lock users out of their own browser
 // by guessing from elsewhere. It is signed, so the server stores nothing.
-func (s *Service) DeviceToken(u User) (string, error) {
+func (s *Service) DeviceToken(u team.User) (string, error) {
 	b := make([]byte, deviceNonce, deviceSize)
 	if _, err := io.ReadFull(s.rand, b); err != nil {
 		return "", err
 	}
-	b = binary.BigEndian.AppendUint64(b, uint64(s.Now().Add(DeviceLife).Unix())) //nolint:gosec // no clock is before 1970
+	b = binary.BigEndian.AppendUint64(b, uint64(s.team.Now().Add(DeviceLife).Unix())) //nolint:gosec // no clock is before 1970
 	return base64.RawURLEncoding.EncodeToString(append(b, s.signDevice(b, u)...)), nil
 }
 
 // signDevice signs for the user in the current state: a token issued before the email was verified becomes invalid when
 // it is verified.
-func (s *Service) signDevice(b []byte, u User) []byte {
+func (s *Service) signDevice(b []byte, u team.User) []byte {
 	if u.Proven {
 		return s.sign("device", b, u.CanonicalEmail)
 	}
@@ -40,10 +42,12 @@ func (s *Service) signDevice(b []byte, u User) []byte {
 
 // device is the name of the browser in a token of this user. It is empty if the token is missing, expired, forged or
 // belongs to another user.
-func (s *Service) device(token string, u User) string { return s.deviceSince(token, u, time.Time{}) }
+func (s *Service) device(token string, u team.User) string {
+	return s.deviceSince(token, u, time.Time{})
+}
 
 // deviceSince is device for a token that was not issued before a time, to the second.
-func (s *Service) deviceSince(token string, u User, since time.Time) string {
+func (s *Service) deviceSince(token string, u team.User, since time.Time) string {
 	if len(token) != base64.RawURLEncoding.EncodedLen(deviceSize) {
 		return ""
 	}
@@ -52,7 +56,7 @@ func (s *Service) deviceSince(token string, u User, since time.Time) string {
 		return ""
 	}
 	until := time.Unix(int64(binary.BigEndian.Uint64(b[deviceNonce:deviceText])), 0) //nolint:gosec // signed, so created by us
-	if !s.Now().Before(until) || until.Add(-DeviceLife).Before(since.Truncate(time.Second)) {
+	if !s.team.Now().Before(until) || until.Add(-DeviceLife).Before(since.Truncate(time.Second)) {
 		return ""
 	}
 	return token[:base64.RawURLEncoding.EncodedLen(deviceNonce)]

@@ -1,4 +1,4 @@
-package team
+package signin
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/team"
 )
 
 const (
@@ -80,8 +81,8 @@ func (r *refusals) giveBack(what refusal, n int) {
 
 // refused notes that an attempt to sign in as a person failed; nobody is called "" and has no log.
 func (s *Service) refused(ctx context.Context, userID string, action event.Action) {
-	if s.signInRefused != nil {
-		s.signInRefused(ctx, action, userID)
+	if s.onRefused != nil {
+		s.onRefused(ctx, action, userID)
 	}
 	if userID != "" {
 		s.refusals.add(refusal{userID, action}, 1)
@@ -89,9 +90,9 @@ func (s *Service) refused(ctx context.Context, userID string, action event.Actio
 }
 
 // refusedBy records an attempt that failed because the credential was wrong, not for another reason.
-func (s *Service) refusedBy(ctx context.Context, err error, u User, action event.Action) {
-	var e *Error
-	if errors.As(err, &e) && e.Kind == KindUnauthenticated {
+func (s *Service) refusedBy(ctx context.Context, err error, u team.User, action event.Action) {
+	var e *team.Error
+	if errors.As(err, &e) && e.Kind == team.KindUnauthenticated {
 		s.refused(ctx, u.ID, action)
 	}
 }
@@ -100,13 +101,13 @@ func (s *Service) refusedBy(ctx context.Context, err error, u User, action event
 // minutes with the number of attempts. A server calls it every few seconds, and with all before it stops.
 func (s *Service) RecordRefusals(ctx context.Context, all bool) error {
 	var failed error
-	for what, n := range s.refusals.take(s.Now(), all) {
+	for what, n := range s.refusals.take(s.team.Now(), all) {
 		err := s.aboutPerson(ctx, what.userID, "", func(tx Tx, logs []string) error {
 			u, err := tx.User(ctx, what.userID)
 			if err != nil {
-				return NotFoundIs(err, nil)
+				return team.NotFoundIs(err, nil)
 			}
-			return s.recordPerson(ctx, tx, logs, Anonymous, u, what.told(n))
+			return s.recordPerson(ctx, tx, logs, team.Anonymous, u, what.told(n))
 		})
 		if err != nil {
 			s.refusals.giveBack(what, n)

@@ -1,4 +1,4 @@
-package team_test
+package signin_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"raff/internal/event"
 	"raff/internal/nearest"
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -18,7 +19,7 @@ func TestTextsCostInProportion(t *testing.T) {
 		actions = append(actions, string(a))
 	}
 	walks := map[string]func(string){
-		"User-Agent":   func(s string) { team.CleanUserAgent(s) },
+		"User-Agent":   func(s string) { signin.CleanUserAgent(s) },
 		"address":      func(s string) { _, _ = team.CanonicalEmail(s + "@example.com") },
 		"folded name":  func(s string) { team.FoldName(s) },
 		"slug":         func(s string) { team.SlugOf(s) },
@@ -41,7 +42,7 @@ func TestUserAgent(t *testing.T) {
 		strings.Repeat("ä", 300):            strings.Repeat("ä", 200),
 		strings.Repeat("\u200b", 300) + "x": "x",
 	} {
-		if got := team.CleanUserAgent(text); got != want {
+		if got := signin.CleanUserAgent(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

@@ -1,0 +1,168 @@
+// Package outbox sends the emails that transactions have queued: it leases them, retries with a back-off, and keeps urgent
+// ones and other accounts from waiting. It does not know what the emails are about: carriers prepare them.
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"raff/internal/team"
+)
+
+const (
+	lease    = 2 * time.Minute // longer than sending an email takes; then another worker tries
+	attempts = 10
+)
+
+// Carrier prepares the emails of some kinds.
+type Carrier interface {
+	// Wait returns how long an email has to wait before its next attempt; 0 means that it can be sent now.
+	Wait(ctx context.Context, msg team.Message) (time.Duration, error)
+	// Prepare returns the email of a message. It returns nil if nobody waits for it; it has then removed the message.
+	Prepare(ctx context.Context, msg team.Message) (*team.Mail, error)
+	// Overdue reports that another attempt would come too late.
+	Overdue(msg team.Message) bool
+	// Note notes whether an attempt succeeded, in the transaction that notes it in the queue.
+	Note(ctx context.Context, tx team.Tx, msg team.Message, sent bool) error
+}
+
+// Lease says which message a worker can take.
+type Lease struct {
+	// Now is the current time, Until is when the lease ends.
+	Now, Until time.Time
+	// UrgentOnly is for a worker that is reserved for urgent messages.
+	UrgentOnly bool
+	// After is the account whose message was sent last.
+	After string
+}
+
+// Store is the database as this package needs it.
+type Store interface {
+	// LeaseMessage returns the next due message and hides it from other workers until the lease ends, or team.ErrNotFound
+	// if none is due. Urgent messages come first, then accounts take turns.
+	LeaseMessage(ctx context.Context, l Lease) (team.Message, error)
+	// Update runs fn in one transaction under the lock of the account; see team.Store.
+	Update(ctx context.Context, accountID string, lock team.Lock, fn func(Tx) error) error
+}
+
+// Tx is a transaction of a Store.
+type Tx interface {
+	UpdateMessage(ctx context.Context, m team.Message) error
+	DeleteMessage(ctx context.Context, id string) error
+	// Team is the same transaction as package team sees it.
+	Team() team.Tx
+}
+
+// Service sends what is queued. It is safe for concurrent use.
+type Service struct {
+	store    Store
+	now      func() time.Time
+	carriers map[team.MessageKind]Carrier
+	turn     turn
+}
+
+// New returns a Service with a carrier for each kind of email.
+func New(store Store, now func() time.Time, carriers map[team.MessageKind]Carrier) *Service {
+	return &Service{store: store, now: now, carriers: carriers}
+}
+
+// Deliver sends the mail whose turn it is, through send, and notes how it went; found is false when none is due. With
+// urgentOnly it leaves all mails but those that someone waits for to other workers. Each attempt mints its own token, so
+// that no link is stored; every link that was sent works until one is used. An error of send whose Permanent() is true ends
+// the attempts; one that is the error of ctx says that the mail was certainly not sent. Many workers on several nodes may
+// call it at once.
+func (s *Service) Deliver(ctx context.Context, urgentOnly bool, send func(context.Context, team.Mail) error) (found bool, err error) {
+	now := s.now()
+	msg, err := s.store.LeaseMessage(ctx, Lease{Now: now, Until: now.Add(lease), UrgentOnly: urgentOnly, After: s.turn.get()})
+	if err != nil {
+		return false, team.NotFoundIs(err, nil)
+	}
+	if !msg.Urgent() {
+		s.turn.set(msg.AccountID)
+	}
+	carrier, known := s.carriers[msg.Kind]
+	if !known {
+		return true, fmt.Errorf("no one prepares emails of the kind %q", msg.Kind)
+	}
+	if wait, err := carrier.Wait(ctx, msg); err != nil || wait > 0 {
+		if err != nil {
+			return true, err
+		}
+		msg.NextAt = s.now().Add(wait)
+		return true, s.postpone(ctx, msg)
+	}
+	mail, err := carrier.Prepare(ctx, msg)
+	if err != nil || mail == nil { // nil: nobody waits for it any more
+		return true, err
+	}
+	failure := send(ctx, *mail)
+	// What became of it is noted even when the server is told to end meanwhile, or it would be sent again.
+	after := context.WithoutCancel(ctx)
+	if failure != nil && ctx.Err() != nil {
+		if errors.Is(failure, ctx.Err()) {
+			return true, errors.Join(ctx.Err(), s.postpone(after, msg)) // the next worker sends it at once
+		}
+		return true, ctx.Err() // the mail server may have it: the lease runs out first
+	}
+	return true, s.note(after, carrier, msg, failure)
+}
+
+// postpone gives a message back.
+func (s *Service) postpone(ctx context.Context, msg team.Message) error {
+	return s.store.Update(ctx, msg.AccountID, team.Shared, func(tx Tx) error { return tx.UpdateMessage(ctx, msg) })
+}
+
+// turn is the account whose mail was sent last. Each node goes round by itself.
+type turn struct {
+	mu   sync.Mutex
+	last string
+}
+
+func (t *turn) get() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last
+}
+
+func (t *turn) set(accountID string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = accountID
+}
+
+// note stores the outcome of an attempt.
+func (s *Service) note(ctx context.Context, c Carrier, msg team.Message, failure error) error {
+	return s.store.Update(ctx, msg.AccountID, team.Exclusive, func(tx Tx) error {
+		last := true
+		next := msg
+		if failure != nil {
+			next.Attempts++
+			next.LastError = team.Shorten(failure.Error())
+			next.NextAt = s.now().Add(backoff(next.Attempts))
+			last = permanent(failure) || next.Attempts >= attempts || c.Overdue(next)
+		}
+		var err error
+		if last {
+			err = tx.DeleteMessage(ctx, next.ID)
+		} else {
+			err = tx.UpdateMessage(ctx, next)
+		}
+		if err != nil {
+			return err
+		}
+		return c.Note(ctx, tx.Team(), next, failure == nil)
+	})
+}
+
+func permanent(err error) bool {
+	var p interface{ Permanent() bool }
+	return errors.As(err, &p) && p.Permanent()
+}
+
+// backoff waits 15 s after the first failure and doubles up to 4 h: ten attempts span about a day.
+func backoff(attempts int) time.Duration {
+	return min(15*time.Second<<min(attempts-1, 20), 4*time.Hour)
+}

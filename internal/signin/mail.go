@@ -1,0 +1,51 @@
+package signin
+
+import (
+	"context"
+	"time"
+
+	"raff/internal/team"
+)
+
+// Mail prepares the emails about how a person signs in: password links, and the notice that codes stopped.
+type Mail struct{ s *Service }
+
+// Mail returns the part of the service that those emails need.
+func (s *Service) Mail() Mail { return Mail{s} }
+
+// Wait returns how long an email has to wait before it can be sent, which is 0: someone is waiting for it.
+func (Mail) Wait(context.Context, team.Message) (time.Duration, error) { return 0, nil }
+
+// Prepare returns the email of a message, with a link of its own. It returns nil, and drops the message, if nobody waits for
+// it.
+func (m Mail) Prepare(ctx context.Context, msg team.Message) (*team.Mail, error) {
+	if msg.Kind == team.MessageCodesStopped {
+		return m.s.prepareCodesStopped(ctx, msg)
+	}
+	return m.s.preparePassword(ctx, msg)
+}
+
+// Overdue reports that nobody waits for an email any more, so that it is not tried again.
+func (m Mail) Overdue(msg team.Message) bool {
+	return msg.Kind == team.MessagePassword && m.s.team.Now().After(msg.CreatedAt.Add(resetLinkTTL))
+}
+
+// Note does nothing: only the queue knows of these emails.
+func (Mail) Note(context.Context, team.Tx, team.Message, bool) error { return nil }
+
+// preparePassword mints the link of a mail to someone who forgot a password. An address nobody has gets no mail, and
+// nobody gets one so late that they do not wait for it any more.
+func (s *Service) preparePassword(ctx context.Context, msg team.Message) (*team.Mail, error) {
+	u, err := s.store.UserByEmail(ctx, msg.Address)
+	if team.IsNotFound(err) || err == nil && s.team.Now().After(msg.CreatedAt.Add(resetLinkTTL)) {
+		return nil, s.store.Update(ctx, "", team.Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	link, err := s.resetLink(ctx, u, team.Anonymous) // whoever asked was not signed in
+	if err != nil {
+		return nil, err
+	}
+	return &team.Mail{ID: msg.ID, Kind: team.MessagePassword, To: u.Email, Link: link.URL, ExpiresAt: link.ExpiresAt}, nil
+}

@@ -1,0 +1,162 @@
+package signin
+
+import (
+	"context"
+
+	"raff/internal/event"
+	"raff/internal/team"
+)
+
+// BeginConfirm asks for one of the passkeys of who is signed in.
+func (s *Service) BeginConfirm(ctx context.Context, me team.SignedIn) (options []byte, err error) {
+	p, _, err := s.passkeyUser(ctx, s.store, me.User)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Credentials) == 0 {
+		return nil, team.Conflict("no_passkey", "You have no passkey. Enter your password.")
+	}
+	return s.ask(ctx, me.Session, me.User, ceremonyConfirm)
+}
+
+// confirm checks a proof, which works once. Every operation that requires a proof calls it, so that neither the API nor
+// the pages can omit it.
+func (s *Service) confirm(ctx context.Context, me team.SignedIn, proof team.Proof) error {
+	if len(proof.Passkey) == 0 && me.User.PasswordHash == "" {
+		return &team.Error{Kind: team.KindUnauthenticated, Code: "proof_required", Field: "passkey", Message: "You have no password. Confirm with a passkey."}
+	}
+	if len(proof.Passkey) == 0 && proof.Password == "" {
+		return &team.Error{Kind: team.KindUnauthenticated, Code: "proof_required", Field: "current_password", Message: "Enter the password you sign in with, or confirm with a passkey."}
+	}
+	if len(proof.Passkey) == 0 {
+		wrong := &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "Wrong password."}
+		err := s.guess(ctx, me.User.CanonicalEmail, origin{proof.Source, me.Session.ID}, me.User.PasswordHash, proof.Password, wrong)
+		s.refusedBy(ctx, err, me.User, event.ActionSignInFailed)
+		return err
+	}
+	take, err := s.answered(ctx, me.Session, me.User, ceremonyConfirm, proof.Passkey)
+	if err != nil {
+		s.refusedBy(ctx, err, me.User, event.ActionSignInFailed)
+		return err
+	}
+	return s.store.Update(ctx, me.Session.AccountID, team.Shared, func(tx Tx) error {
+		ok, err := take(tx)
+		if err == nil && !ok {
+			err = errStaleCeremony
+		}
+		return err
+	})
+}
+
+// ConfirmPrincipal checks a proof of the person who acts with a session.
+func (s *Service) ConfirmPrincipal(ctx context.Context, p *team.Principal, proof team.Proof) error {
+	me, err := s.team.ReadSession(ctx, nil, p.SessionHash())
+	if err != nil {
+		return err
+	}
+	return s.confirm(ctx, me, proof)
+}
+
+// Awaiting is someone who gave the right password and has a second factor to prove.
+type Awaiting struct {
+	User       team.User
+	HasTOTP    bool
+	HasPasskey bool
+
+	session team.Session
+	hash    []byte
+	factors []Factor
+}
+
+// Awaiting finds who is to prove a second factor with this token. Whatever is wrong with it, the error is ErrSignedOut.
+func (s *Service) Awaiting(ctx context.Context, token string) (Awaiting, error) {
+	if len(token) != team.TokenLength {
+		return Awaiting{}, team.ErrSignedOut
+	}
+	row, err := s.store.Session(ctx, team.HashOf(token), s.team.Now())
+	if err != nil {
+		return Awaiting{}, team.NotFoundIs(err, team.ErrSignedOut)
+	}
+	if !row.Session.Awaits || !s.team.Now().Before(row.Session.CreatedAt.Add(team.FactorWait)) {
+		return Awaiting{}, team.ErrSignedOut
+	}
+	a := Awaiting{User: row.User, session: row.Session, hash: team.HashOf(token)}
+	if a.factors, err = s.confirmed(ctx, s.store, row.User.ID); err != nil {
+		return Awaiting{}, err
+	}
+	for _, f := range a.factors {
+		a.HasTOTP = a.HasTOTP || f.Kind == FactorTOTP
+		a.HasPasskey = a.HasPasskey || f.Kind == FactorPasskey
+	}
+	return a, nil
+}
+
+// BeginProof asks the browser for one of the person's passkeys.
+func (s *Service) BeginProof(ctx context.Context, token string) (options []byte, err error) {
+	a, err := s.Awaiting(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	return s.ask(ctx, a.session, a.User, ceremonyProve)
+}
+
+// ProvePasskey finishes signing in with the answer of a passkey. The session gets a new token. from is where it comes
+// from; its Code is not used.
+func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte, from CodeTry) (string, error) {
+	a, err := s.Awaiting(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	take, err := s.answered(ctx, a.session, a.User, ceremonyProve, answer)
+	if err != nil {
+		s.refusedBy(ctx, err, a.User, event.ActionSecondFactorRefused)
+		return "", err
+	}
+	next, err := s.proved(ctx, a, string(FactorPasskey), take)
+	if err != nil {
+		return "", err
+	}
+	return next, s.forgetCodes(ctx, a, s.codeOrigin(a, from))
+}
+
+// proved replaces the session that awaits by one that is whole. used takes up what was proved, so that it works once.
+func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(Tx) (bool, error)) (string, error) {
+	token, err := team.NewToken(s.rand)
+	if err != nil {
+		return "", err
+	}
+	err = s.aboutPerson(ctx, a.User.ID, "", func(tx Tx, logs []string) error {
+		// A reset that is under way ends all sessions, and would not see one that is added beside it.
+		if _, err := s.heldUser(ctx, tx, a.User.ID); err != nil {
+			return err
+		}
+		if _, err := tx.Session(ctx, a.hash, s.team.Now()); err != nil {
+			return team.NotFoundIs(err, team.ErrSignedOut)
+		}
+		ok, err := used(tx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errWrongCode
+		}
+		now := s.team.Now()
+		session := a.session
+		session.ID, session.CreatedAt, session.LastSeenAt, session.ExpiresAt = s.team.NewID(), now, now, now.Add(team.SessionLife)
+		session.Awaits = false
+		if ok, err = tx.TakeAwaiting(ctx, a.hash); err != nil {
+			return err
+		}
+		if !ok {
+			return team.ErrSignedOut
+		}
+		if err := tx.InsertWholeSession(ctx, session, team.HashOf(token)); err != nil {
+			return err
+		}
+		if err := tx.KeepSessions(ctx, session.UserID, false, s.sessions); err != nil {
+			return err
+		}
+		return s.recordPerson(ctx, tx, logs, a.User.As, a.User, event.SignedIn{SecondFactor: how})
+	})
+	return token, err
+}

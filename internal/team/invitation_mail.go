@@ -1,0 +1,105 @@
+package team
+
+import (
+	"context"
+	"time"
+)
+
+// Mail is one email with everything that a sender needs. A mail about how a person signs in has no names in it but To,
+// and Link of one that says that codes stopped leads to the page on which a password link is asked for; it holds no
+// token and does not expire.
+type Mail struct {
+	ID           string
+	Kind         MessageKind
+	To           string
+	AccountName  string
+	ProjectName  string // empty for an invitation into the account
+	RoleName     string
+	InviterName  string
+	InviterEmail string
+	Link         string
+	ExpiresAt    time.Time
+}
+
+// InvitationMail prepares the emails of invitations, and notes in the invitations what became of them.
+type InvitationMail struct{ s *Service }
+
+// InvitationMail returns the part of the service that the emails of invitations need.
+func (s *Service) InvitationMail() InvitationMail { return InvitationMail{s} }
+
+// Wait counts an invitation against the limits of its recipient before the first attempt, and returns how long it
+// has to wait if a limit is used up. All emails are sent through here, so the limits cannot be bypassed.
+func (i InvitationMail) Wait(ctx context.Context, msg Message) (time.Duration, error) {
+	s := i.s
+	if msg.Attempts > 0 {
+		return 0, nil
+	}
+	inv, err := s.store.Invitation(ctx, msg.AccountID, msg.InvitationID)
+	if err != nil {
+		return 0, NotFoundIs(err, nil)
+	}
+	limits := s.mailLimits.recipient(msg.AccountID, inv.CanonicalEmail)
+	if len(limits) == 0 {
+		return 0, nil
+	}
+	ok, err := s.store.Take(ctx, limits, s.Now())
+	if err != nil || ok {
+		return 0, err
+	}
+	wait, err := s.store.LimitWait(ctx, limits, 1, s.Now())
+	return max(wait, time.Second), err
+}
+
+// Prepare creates the link of an email, each time another one: no link is stored, and each one that was sent works until one
+// is used. It returns nil, and drops the message, if the invitation is no longer open.
+func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, err error) {
+	s := i.s
+	err = s.store.Update(ctx, msg.AccountID, Exclusive, func(tx Tx) error {
+		mail = nil
+		inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
+		if err != nil && !IsNotFound(err) {
+			return err
+		}
+		if err != nil || inv.open(s.Now()) != nil || inv.MemberStatus != StatusPending {
+			return tx.DeleteMessage(ctx, msg.ID)
+		}
+		token, err := NewToken(s.rand)
+		if err != nil {
+			return err
+		}
+		mail = &Mail{
+			ID: msg.ID, Kind: MessageInvitation, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
+			InviterName: inv.InviterName, InviterEmail: inv.InviterEmail, Link: s.inviteURL(token), ExpiresAt: inv.ExpiresAt,
+		}
+		return tx.AddToken(ctx, InvitationToken{Hash: HashOf(token), InvitationID: inv.ID, Mailed: true}, s.Now())
+	})
+	return mail, err
+}
+
+// Overdue reports that another attempt would come too late, which never applies to an invitation: its expiry ends it.
+func (InvitationMail) Overdue(Message) bool { return false }
+
+// Note stores in the invitation whether the last attempt succeeded, in the transaction that notes it in the queue.
+func (i InvitationMail) Note(ctx context.Context, tx Tx, msg Message, sent bool) error {
+	inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
+	if err != nil {
+		return NotFoundIs(err, nil)
+	}
+	state := InvitationSent
+	if !sent {
+		state = InvitationFailed
+	}
+	if open := inv.open(i.s.Now()) == nil; !open || inv.State == state {
+		return nil
+	}
+	inv.State, inv.UpdatedAt = state, i.s.Now()
+	return tx.UpdateInvitation(ctx, inv)
+}
+
+// staleAfter is how long expired and declined invitations stay readable.
+const staleAfter = 30 * 24 * time.Hour
+
+// CleanUp removes pending members whose invitation expired or was declined 30 days ago. A server calls it now and then.
+func (s *Service) CleanUp(ctx context.Context) (int, error) {
+	return s.store.RemoveStale(ctx, s.Now().Add(-staleAfter), s.Now)
+}
