@@ -15,6 +15,8 @@ import (
 	"raff/internal/front"
 	"raff/internal/httpapi"
 	"raff/internal/rafftest"
+	"raff/internal/signin"
+	"raff/internal/team"
 )
 
 // TestContentTypes sends what no client of the contract sends.
@@ -197,17 +199,16 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-func behindFront(srv *rafftest.Server, log *slog.Logger, o httpapi.Options) http.Handler {
-	svc := srv.Node.Service()
+func behindFront(svc *team.Service, in *signin.Service, log *slog.Logger, o httpapi.Options) http.Handler {
 	f := front.New(svc, front.Options{Logger: log, AccessLog: slog.LevelDebug, Limits: map[string]front.Limit{}})
-	return f.Handler(httpapi.New(svc, srv.Node.SignIn(), srv.Node.Audit(), f, o))
+	return f.Handler(httpapi.New(svc, in, nil, f, o))
 }
 
 // TestNoSecretsInLog looks through everything a server logs for what must not be there.
 func TestNoSecretsInLog(t *testing.T) {
 	var log bytes.Buffer
 	srv := rafftest.Start(t)
-	h := behindFront(srv, slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), httpapi.Options{})
+	h := behindFront(srv.Node.Service(), srv.Node.SignIn(), slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), httpapi.Options{})
 	token := srv.Token(t, srv.Invite(t, "bob@example.com", srv.RoleID(t, "account", "member")))
 	for _, r := range []*http.Request{
 		httptest.NewRequest("GET", "/api/v1/members?email=hidden@example.com", nil),
@@ -235,7 +236,7 @@ func TestNoSecretsInLog(t *testing.T) {
 func TestInternalErrorsHideDetails(t *testing.T) {
 	var log bytes.Buffer
 	o := httpapi.Options{Ping: func(context.Context) error { return errors.New("secret reason") }}
-	h := behindFront(nil, slog.New(slog.NewJSONHandler(&log, nil)), o) // every call of the service panics
+	h := behindFront(nil, nil, slog.New(slog.NewJSONHandler(&log, nil)), o) // every call of the service panics
 	for _, c := range []struct {
 		method, path string
 		status       int
