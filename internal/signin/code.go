@@ -222,7 +222,7 @@ func (s *Service) tellStopped(ctx context.Context, u team.User, stop team.Limit,
 		return err
 	}
 	mail := false
-	err := s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
+	err := s.aboutPerson(ctx, u.ID, func(tx Tx, logs []string) error {
 		mail = false
 		if n, err := tx.TakeLimit(ctx, []team.Limit{told}, 1, s.team.Now()); err != nil || n == 0 {
 			return err

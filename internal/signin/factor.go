@@ -304,7 +304,7 @@ func (s *Service) ResetFactors(ctx context.Context, email string) error {
 	if err != nil {
 		return team.NotFoundIs(err, &team.Error{Kind: team.KindNotFound, Code: "not_found", Message: "No user has this email."})
 	}
-	return s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
+	return s.aboutPerson(ctx, u.ID, func(tx Tx, logs []string) error {
 		if _, err := s.heldUser(ctx, tx, u.ID); err != nil {
 			return err
 		}

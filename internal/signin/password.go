@@ -197,7 +197,7 @@ func (s *Service) PasswordLink(ctx context.Context, email string) (team.Link, er
 // resetLink mints a link that sets a forgotten password. actor is who asked for it, in each account.
 func (s *Service) resetLink(ctx context.Context, u team.User, actor func(accountID string) *team.Principal) (team.Link, error) {
 	var link team.Link
-	err := s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) (err error) {
+	err := s.aboutPerson(ctx, u.ID, func(tx Tx, logs []string) (err error) {
 		if link, err = s.passwordLink(ctx, tx, u, team.LinkReset, resetLinkTTL); err != nil {
 			return err
 		}

@@ -15,8 +15,8 @@ import (
 var errMoved = errors.New("the user joined another account in the meantime")
 
 // aboutPerson is AboutPerson for a change that takes nothing away in the accounts.
-func (s *Service) aboutPerson(ctx context.Context, userID, accountID string, fn func(tx Tx, logs []string) error) error {
-	return s.AboutPerson(ctx, team.Shared, userID, accountID, fn)
+func (s *Service) aboutPerson(ctx context.Context, userID string, fn func(tx Tx, logs []string) error) error {
+	return s.AboutPerson(ctx, team.Shared, userID, "", fn)
 }
 
 // AboutPerson runs fn in one transaction that may write to the logs of all accounts a person is in, and of one more

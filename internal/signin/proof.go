@@ -125,7 +125,7 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 	if err != nil {
 		return "", err
 	}
-	err = s.aboutPerson(ctx, a.User.ID, "", func(tx Tx, logs []string) error {
+	err = s.aboutPerson(ctx, a.User.ID, func(tx Tx, logs []string) error {
 		// A reset that is under way ends all sessions, and would not see one that is added beside it.
 		if _, err := s.heldUser(ctx, tx, a.User.ID); err != nil {
 			return err

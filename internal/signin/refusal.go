@@ -102,7 +102,7 @@ func (s *Service) refusedBy(ctx context.Context, err error, u team.User, action 
 func (s *Service) RecordRefusals(ctx context.Context, all bool) error {
 	var failed error
 	for what, n := range s.refusals.take(s.team.Now(), all) {
-		err := s.aboutPerson(ctx, what.userID, "", func(tx Tx, logs []string) error {
+		err := s.aboutPerson(ctx, what.userID, func(tx Tx, logs []string) error {
 			u, err := tx.User(ctx, what.userID)
 			if err != nil {
 				return team.NotFoundIs(err, nil)

@@ -39,7 +39,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, me team.SignedIn) error 
 
 // ownChange is a write of someone to what is theirs; the session is read again inside it.
 func (s *Service) ownChange(ctx context.Context, me team.SignedIn, told event.Payload, fn func(Tx) error) error {
-	return s.aboutPerson(ctx, me.User.ID, "", func(tx Tx, logs []string) error {
+	return s.aboutPerson(ctx, me.User.ID, func(tx Tx, logs []string) error {
 		// The person's row comes before the session's, in the order in which signing in takes them.
 		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
 			return err
@@ -67,7 +67,7 @@ func (s *Service) SuspendedIn(ctx context.Context, me team.SignedIn) ([]team.Acc
 // SwitchAccount makes the session work in another account of the person. Both accounts get to know, if the person is
 // still in both, and neither what the other is.
 func (s *Service) SwitchAccount(ctx context.Context, me team.SignedIn, accountID string) error {
-	return s.aboutPerson(ctx, me.User.ID, "", func(tx Tx, logs []string) error {
+	return s.aboutPerson(ctx, me.User.ID, func(tx Tx, logs []string) error {
 		now, err := s.team.ReadSession(ctx, tx.Team(), me.Hash)
 		if err != nil {
 			return err

@@ -75,7 +75,7 @@ func (s *Service) startSession(ctx context.Context, u team.User, in SignIn, inse
 		return "", err
 	}
 	userAgent := cleanUserAgent(in.UserAgent)
-	err = s.aboutPerson(ctx, u.ID, "", func(tx Tx, logs []string) error {
+	err = s.aboutPerson(ctx, u.ID, func(tx Tx, logs []string) error {
 		now := s.team.Now()
 		session := team.Session{
 			ID: s.team.NewID(), UserID: u.ID, AccountID: account, UserAgent: userAgent,
