@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -157,5 +158,40 @@ func TestUpwardImportIsReported(t *testing.T) {
 		if len(wrong(pkg, []string{to})) != 1 {
 			t.Errorf("%s importing %s is not reported", pkg, to)
 		}
+	}
+}
+
+// maxPort is how many methods an interface of the domain may declare. A larger one is several.
+const maxPort = 35
+
+func TestPortsAreSmall(t *testing.T) {
+	found := 0
+	for _, room := range []string{"team", "signin", "audit", "outbox", "operator"} {
+		files, err := filepath.Glob(filepath.Join("..", room, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				spec, ok := n.(*ast.TypeSpec)
+				if !ok {
+					return true
+				}
+				if i, ok := spec.Type.(*ast.InterfaceType); ok {
+					found++
+					if n := i.Methods.NumFields(); n > maxPort {
+						t.Errorf("%s: %s has %d methods, want at most %d: divide it", name, spec.Name, n, maxPort)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d interfaces were found", found)
 	}
 }

@@ -2,10 +2,23 @@ package team
 
 import (
 	"context"
+	"time"
 
 	"raff/internal/event"
 	"raff/internal/permission"
 )
+
+// Account is the tenant: everything else belongs to one.
+type Account struct {
+	ID   string
+	Name string
+	// Strict is grant_policy "strict": assigning a role then requires every permission in it.
+	Strict bool
+	// RequireFactor requires people to have a second factor.
+	RequireFactor bool
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
 
 // Founded is what a new account begins with. Secret is the secret of Key, which is shown only once.
 type Founded struct {

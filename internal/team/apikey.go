@@ -9,6 +9,39 @@ import (
 	"raff/internal/permission"
 )
 
+// Rate limit tiers of a key.
+const (
+	TierStandard = "standard"
+	TierHigh     = "high"
+)
+
+// APIKey is an API key, which is a principal with its own roles.
+type APIKey struct {
+	ID        string
+	AccountID string
+	Name      string
+	KeyPrefix string
+	// Hash is the SHA-256 of the whole secret, which is not stored itself.
+	Hash []byte
+	// OldHash is the hash of the previous secret, which works until OldUntil, the end of the grace period.
+	OldHash  []byte
+	OldUntil time.Time
+	Tier     string
+	// IssuedAt is when the current secret was created. ExpiresAt - IssuedAt is the lifetime that a regeneration grants again.
+	IssuedAt   time.Time
+	ExpiresAt  time.Time
+	LastUsedAt time.Time
+	IsActive   bool
+	// CreatedBy is the principal that created the key; CreatedByUser is the person behind it, if an API key created it.
+	CreatedBy     string
+	CreatedByUser string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+
+	// Memberships are the key's role in the account and in projects, read with it; a store does not write them.
+	Memberships []Member
+}
+
 // NewAPIKey describes a key. RoleID assigns it an account role, and Projects a role in each of them; without either,
 // the key has no permissions.
 type NewAPIKey struct {

@@ -9,6 +9,69 @@ import (
 	"raff/internal/permission"
 )
 
+// InvitationState is the state of an invitation.
+type InvitationState string
+
+// The stored states. Expired is never stored: it follows from ExpiresAt. The last two close an invitation for good.
+const (
+	InvitationQueued    InvitationState = "queued"
+	InvitationSent      InvitationState = "sent"
+	InvitationFailed    InvitationState = "failed"
+	InvitationDeclined  InvitationState = "declined"
+	InvitationExpired   InvitationState = "expired"
+	InvitationAccepted  InvitationState = "accepted"
+	InvitationCancelled InvitationState = "cancelled"
+)
+
+// Invitation is the invitation of a pending membership.
+type Invitation struct {
+	ID        string
+	AccountID string
+	ProjectID string // empty for an invitation into the account
+	MemberID  string
+	Email     string
+	State     InvitationState
+	InvitedBy string // id of the principal that sent it
+	// InvitedByUser is the person behind it: InvitedBy itself, or the person who made the key.
+	InvitedByUser string
+	ExpiresAt     time.Time
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+
+	// Read with the invitation, not written.
+
+	AccountName    string
+	ProjectName    string
+	Role           Role
+	InviterName    string
+	InviterEmail   string
+	MemberStatus   Status
+	CanonicalEmail string
+}
+
+// StateAt is the state at a time, which can be expired.
+func (i *Invitation) StateAt(now time.Time) InvitationState {
+	switch i.State {
+	case InvitationQueued, InvitationSent, InvitationFailed:
+		if !now.Before(i.ExpiresAt) {
+			return InvitationExpired
+		}
+	}
+	return i.State
+}
+
+// InvitationToken is one link of an invitation, stored as a hash, and how it was delivered.
+type InvitationToken struct {
+	Hash         []byte
+	InvitationID string
+	// Stale says that a newer link has replaced it.
+	Stale bool
+	// Mailed says that the link was only sent to the owner of the email, so that it verifies the email. A fetched link may
+	// be used by anyone to whom the inviter gave it; FetchedBy is the id of the principal that fetched it.
+	Mailed    bool
+	FetchedBy string
+}
+
 // InvitationTTL is how long an invitation can be accepted after it was last sent.
 const InvitationTTL = 7 * 24 * time.Hour
 

@@ -2,10 +2,70 @@ package team
 
 import (
 	"context"
+	"time"
 
 	"raff/internal/event"
 	"raff/internal/permission"
 )
+
+// Status of a membership.
+type Status string
+
+// The statuses. InvitationState has more details about a pending membership.
+const (
+	StatusPending   Status = "pending"
+	StatusActive    Status = "active"
+	StatusSuspended Status = "suspended"
+)
+
+// The values of Member.ManagedBy.
+const (
+	ManagedByAPI       = "api"
+	ManagedByDashboard = "dashboard"
+	ManagedBySCIM      = "scim"
+	ManagedBySSO       = "sso"
+)
+
+// Member is a membership: one principal in one scope with exactly one role. ID never changes.
+type Member struct {
+	ID        string
+	AccountID string
+	// ProjectID is empty for a membership of the account itself; ProjectName is read with it.
+	ProjectID   string
+	ProjectName string
+	Type        PrincipalType
+	// UserID is set for people who have joined, APIKeyID for keys; both are empty while an invitation is open.
+	UserID   string
+	APIKeyID string
+	// Email is as entered; CanonicalEmail is unique in its scope. A key has the placeholder <id>@api-key.invalid.
+	Email          string
+	CanonicalEmail string
+	// Name is the person's or the key's name; a store reads it from there, it is not part of the membership.
+	Name string
+	// Role is read with the membership; a store writes only Role.ID.
+	Role   Role
+	Status Status
+	// AccountSuspended says that a project membership grants nothing, whatever its Status, because the account membership
+	// is suspended. A store reads it and does not write it.
+	AccountSuspended bool
+	IsOwner          bool
+	ManagedBy        string
+	// InvitedBy is the id of the principal that added or invited the member; InvitedAt is zero for members who were added
+	// without an invitation.
+	InvitedBy  string
+	InvitedAt  time.Time
+	AcceptedAt time.Time
+	// ExpiresAt is when the access ends automatically; zero means never.
+	ExpiresAt time.Time
+	// Invitation is nil unless one is open, declined or expired.
+	Invitation *Invitation
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+
+	// HeldKeys are the API keys whose secret a person was shown. It is only set by a change that takes access away from
+	// the person: a suspension, a weaker role, the end of their ownership. A store neither reads nor writes it.
+	HeldKeys []HeldKey
+}
 
 // NewMember describes a new member: who gets which role, and where. Exactly one of Email, UserID and APIKeyID is set.
 type NewMember struct {

@@ -10,6 +10,17 @@ import (
 	"raff/internal/permission"
 )
 
+// PrincipalType is the type of a member or of an actor.
+type PrincipalType string
+
+// The principal types. An operator acts through the server's command line and is never a member.
+const (
+	TypeUser       PrincipalType = "user"
+	TypeAPIKey     PrincipalType = "api_key"
+	TypeInvitation PrincipalType = "invitation"
+	TypeOperator   PrincipalType = "operator"
+)
+
 // Principal is the caller, loaded from the database for every request, and again inside every write.
 type Principal struct {
 	Type      PrincipalType

@@ -5,10 +5,26 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"raff/internal/event"
 	"raff/internal/permission"
 )
+
+// Project is a part of an account with its own members.
+type Project struct {
+	ID            string
+	AccountID     string
+	Name          string
+	Slug          string
+	Description   string
+	DefaultRegion string
+	IsDefault     bool
+	IsActive      bool
+	CreatedBy     string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
 
 // DefaultRegion is the region of projects. The API currently has no other.
 const DefaultRegion = "us-east"

@@ -4,10 +4,33 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 
 	"raff/internal/event"
 	"raff/internal/permission"
 )
+
+// Role is a named set of permissions of one scope.
+type Role struct {
+	ID string
+	// AccountID is empty for system roles, which every account has.
+	AccountID   string
+	Name        string
+	Slug        string
+	Description string
+	Scope       permission.Scope
+	// Permissions of the Owner role are all permissions of both scopes.
+	Permissions permission.Set
+	IsSystem    bool
+	CreatedBy   string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// IsOwner reports whether this is the role that grants everything.
+func (r Role) IsOwner() bool {
+	return r.IsSystem && r.Scope == permission.ScopeAccount && r.Slug == permission.OwnerSlug
+}
 
 // NewRole describes a new custom role. Its slug and scope never change.
 type NewRole struct {

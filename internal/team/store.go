@@ -129,16 +129,24 @@ type OfferCounts struct{ Pending, Expired, Declined int }
 // Reader contains the reads, inside or outside a transaction. Each list also returns the exact number of rows that match
 // its filter.
 type Reader interface {
+	AccountReader
+	MemberReader
+	RoleReader
+	UserReader
+	APIKeyReader
+	InvitationReader
+	ProjectReader
+}
+
+// AccountReader reads accounts.
+type AccountReader interface {
 	Account(ctx context.Context, id string) (Account, error)
 	// Count returns how many of these the account has, in constant time.
 	Count(ctx context.Context, accountID string, of Counted) (int, error)
+}
 
-	// KeyPrincipal returns the key with this secret hash, with its account membership and role, in one query. It returns
-	// every key that exists; the Service decides whether it is expired or disabled.
-	KeyPrincipal(ctx context.Context, hash []byte) (KeyPrincipal, error)
-	// KeyPrincipalByID is KeyPrincipal by the key's id, for the check inside a write.
-	KeyPrincipalByID(ctx context.Context, keyID string) (KeyPrincipal, error)
-
+// MemberReader reads memberships.
+type MemberReader interface {
 	Member(ctx context.Context, accountID, projectID, id string) (Member, error)
 	MemberByEmail(ctx context.Context, accountID, projectID, canonical string) (Member, error)
 	// MemberOf returns the membership of a user or API key in one scope.
@@ -156,7 +164,10 @@ type Reader interface {
 	RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]Member, int, error)
 	// HasManager reports whether an active, unexpired person holds the Owner role or the permission.
 	HasManager(ctx context.Context, accountID, permission string, now time.Time) (bool, error)
+}
 
+// RoleReader reads roles.
+type RoleReader interface {
 	Role(ctx context.Context, accountID, id string) (Role, error)
 	// RoleLike returns another role of the same scope, in the account or a system role, with the slug or the folded name of r.
 	RoleLike(ctx context.Context, r Role) (Role, error)
@@ -164,15 +175,33 @@ type Reader interface {
 	RoleUse(ctx context.Context, accountID string) (map[string]RoleUse, error)
 	// Roles returns system roles first, then sorts by name and slug.
 	Roles(ctx context.Context, f RoleFilter) ([]Role, int, error)
+}
 
+// UserReader reads users and their sessions.
+type UserReader interface {
 	User(ctx context.Context, id string) (User, error)
 	UserByEmail(ctx context.Context, canonical string) (User, error)
 	// KnownUser returns a user who is or was a member in the account or its projects, otherwise ErrNotFound.
 	KnownUser(ctx context.Context, accountID, userID string) (User, error)
-
 	// KnownUsers returns those of the users whom KnownUser would find, in any order.
 	KnownUsers(ctx context.Context, accountID string, ids []string) ([]User, error)
+	// Session returns the session with this token hash and its user, in one query. It returns every session that exists; the
+	// Service decides whether it has ended. Inside a transaction it also locks the session until the commit, so that ending
+	// the session waits for the transaction.
+	Session(ctx context.Context, hash []byte, now time.Time) (SessionRow, error)
+	// HasFactor reports whether a user has a second factor that is in effect.
+	HasFactor(ctx context.Context, userID string) (bool, error)
+	// SessionsOf returns all sessions of a user, most recently used first.
+	SessionsOf(ctx context.Context, userID string) ([]Session, error)
+}
 
+// APIKeyReader reads API keys and who was shown their secrets.
+type APIKeyReader interface {
+	// KeyPrincipal returns the key with this secret hash, with its account membership and role, in one query. It returns
+	// every key that exists; the Service decides whether it is expired or disabled.
+	KeyPrincipal(ctx context.Context, hash []byte) (KeyPrincipal, error)
+	// KeyPrincipalByID is KeyPrincipal by the key's id, for the check inside a write.
+	KeyPrincipalByID(ctx context.Context, keyID string) (KeyPrincipal, error)
 	APIKey(ctx context.Context, accountID, id string) (APIKey, error)
 	// APIKeysOf returns those of the keys that APIKey would find, in any order.
 	APIKeysOf(ctx context.Context, accountID string, ids []string) ([]APIKey, error)
@@ -181,7 +210,10 @@ type Reader interface {
 	SecretHolders(ctx context.Context, keyID string) ([]SecretHolder, error)
 	// KeysHeldBy returns the keys of which a user was ever shown a secret, in order of creation.
 	KeysHeldBy(ctx context.Context, accountID, userID string, now time.Time) ([]HeldKey, error)
+}
 
+// InvitationReader reads invitations, their emails and the limits on them.
+type InvitationReader interface {
 	Invitation(ctx context.Context, accountID, id string) (Invitation, error)
 	// InvitationByToken finds an invitation by the hash of any token it ever had.
 	InvitationByToken(ctx context.Context, hash []byte) (Invitation, InvitationToken, error)
@@ -194,16 +226,10 @@ type Reader interface {
 	InvitationsSentBy(ctx context.Context, accountID, userID string) ([]Invitation, error)
 	// LimitWait returns the time until all limits allow n more attempts. It counts nothing.
 	LimitWait(ctx context.Context, limits []Limit, n int, at time.Time) (time.Duration, error)
+}
 
-	// Session returns the session with this token hash and its user, in one query. It returns every session that exists; the
-	// Service decides whether it has ended. Inside a transaction it also locks the session until the commit, so that ending
-	// the session waits for the transaction.
-	Session(ctx context.Context, hash []byte, now time.Time) (SessionRow, error)
-	// HasFactor reports whether a user has a second factor that is in effect.
-	HasFactor(ctx context.Context, userID string) (bool, error)
-	// SessionsOf returns all sessions of a user, most recently used first.
-	SessionsOf(ctx context.Context, userID string) ([]Session, error)
-
+// ProjectReader reads projects.
+type ProjectReader interface {
 	Project(ctx context.Context, accountID, id string) (Project, error)
 	// ProjectLike returns another project of the account with the same folded name as p.
 	ProjectLike(ctx context.Context, p Project) (Project, error)
@@ -219,24 +245,50 @@ type Reader interface {
 // constraint is violated; the conflicting row can then be read.
 type Tx interface {
 	Reader
+	AccountTx
+	MemberTx
+	RoleTx
+	UserTx
+	APIKeyTx
+	InvitationTx
+	ProjectTx
+	IdempotencyTx
+	EventTx
+}
 
+// AccountTx writes accounts.
+type AccountTx interface {
 	InsertAccount(ctx context.Context, a Account) error
 	UpdateAccount(ctx context.Context, a Account) error
+}
 
+// MemberTx writes memberships.
+type MemberTx interface {
 	InsertMember(ctx context.Context, m Member) (bool, error)
 	// InsertNewMember is InsertMember for a member that cannot violate a unique constraint: the caller has checked, and runs
 	// exclusively in the account.
 	InsertNewMember(ctx context.Context, m Member) error
 	UpdateMember(ctx context.Context, m Member) error
 	DeleteMember(ctx context.Context, id string) error
+}
 
+// RoleTx writes roles.
+type RoleTx interface {
 	InsertRole(ctx context.Context, r Role) (bool, error)
 	UpdateRole(ctx context.Context, r Role) error
 	DeleteRole(ctx context.Context, id string) error
+}
 
+// UserTx writes users and their sessions.
+type UserTx interface {
 	// KnowUser records that a user is or was a member in the account.
 	KnowUser(ctx context.Context, accountID, userID string, at time.Time) error
+	// DeleteSessionsOf deletes the sessions of a user in the account (empty: in any account), except one (empty: none).
+	DeleteSessionsOf(ctx context.Context, userID, accountID, but string) error
+}
 
+// APIKeyTx writes API keys and who was shown their secrets.
+type APIKeyTx interface {
 	InsertAPIKey(ctx context.Context, k APIKey) error
 	UpdateAPIKey(ctx context.Context, k APIKey) error
 	// ShowSecret records who was shown the current secret of a key.
@@ -245,7 +297,10 @@ type Tx interface {
 	EndSecrets(ctx context.Context, keyID string, at, until time.Time) error
 	// DeleteAPIKey removes the key and all its memberships.
 	DeleteAPIKey(ctx context.Context, id string) error
+}
 
+// InvitationTx writes invitations, their emails and the limits on them.
+type InvitationTx interface {
 	InsertInvitation(ctx context.Context, i Invitation) error
 	UpdateInvitation(ctx context.Context, i Invitation) error
 	// CloseInvitation sets a final state if the invitation is still open; false means someone else closed it first.
@@ -254,22 +309,6 @@ type Tx interface {
 	// all earlier ones.
 	AddToken(ctx context.Context, t InvitationToken, at time.Time) error
 	ReplaceTokens(ctx context.Context, invitationID string) error
-
-	// DeleteSessionsOf deletes the sessions of a user in the account (empty: in any account), except one (empty: none).
-	DeleteSessionsOf(ctx context.Context, userID, accountID, but string) error
-
-	InsertProject(ctx context.Context, p Project) (bool, error)
-	UpdateProject(ctx context.Context, p Project) (bool, error)
-	// DeleteProject removes the project with its memberships and their invitations.
-	DeleteProject(ctx context.Context, id string) error
-
-	// ClaimIdempotencyKey stores a request under its account, principal and key. If one is already stored that is newer than
-	// the cutoff, fresh is false and that one is returned.
-	ClaimIdempotencyKey(ctx context.Context, k IdempotencyRecord, cutoff time.Time) (old IdempotencyRecord, fresh bool, err error)
-	// SaveIdempotencyRecord adds the response to a stored request.
-	SaveIdempotencyRecord(ctx context.Context, k IdempotencyRecord) error
-
-	EventTx
 	// TakeLimit counts up to n attempts against each of the limits, and returns how many all of them allowed. It must be
 	// called before the transaction inserts anything that another transaction may wait for.
 	TakeLimit(ctx context.Context, limits []Limit, n int, at time.Time) (int, error)
@@ -279,6 +318,23 @@ type Tx interface {
 	DeleteMessage(ctx context.Context, id string) error
 	// DeleteMessagesOf deletes the unsent emails of an invitation.
 	DeleteMessagesOf(ctx context.Context, invitationID string) error
+}
+
+// ProjectTx writes projects.
+type ProjectTx interface {
+	InsertProject(ctx context.Context, p Project) (bool, error)
+	UpdateProject(ctx context.Context, p Project) (bool, error)
+	// DeleteProject removes the project with its memberships and their invitations.
+	DeleteProject(ctx context.Context, id string) error
+}
+
+// IdempotencyTx writes idempotency keys.
+type IdempotencyTx interface {
+	// ClaimIdempotencyKey stores a request under its account, principal and key. If one is already stored that is newer than
+	// the cutoff, fresh is false and that one is returned.
+	ClaimIdempotencyKey(ctx context.Context, k IdempotencyRecord, cutoff time.Time) (old IdempotencyRecord, fresh bool, err error)
+	// SaveIdempotencyRecord adds the response to a stored request.
+	SaveIdempotencyRecord(ctx context.Context, k IdempotencyRecord) error
 }
 
 // SessionRow contains everything that a request needs to know about its session.
