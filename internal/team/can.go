@@ -103,17 +103,17 @@ func (c Can) InviteAs(role Role, projectID string) error {
 	return err
 }
 
-// ChangeMember reports whether p may change the role and status of a member.
+// ChangeMember reports whether p may change the role and status of a member that p has read.
 func (c Can) ChangeMember(m Member) error {
-	if _, err := c.g.memberToChange(m.ProjectID, m.ID); err != nil {
+	if err := c.g.mayChangeIn(m.ProjectID); err != nil {
 		return err
 	}
 	return c.g.mayTouch(m)
 }
 
-// RemoveMember reports whether p may remove a member or, while they are pending, cancel the invitation.
+// RemoveMember reports whether p may remove a member that p has read or, while they are pending, cancel the invitation.
 func (c Can) RemoveMember(m Member) error {
-	if _, err := c.g.memberToRemove(m.ProjectID, m.ID); err != nil {
+	if err := c.g.mayRemoveIn(m.ProjectID, m.Type == TypeInvitation); err != nil {
 		return err
 	}
 	return c.g.mayTouch(m)

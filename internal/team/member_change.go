@@ -116,19 +116,23 @@ type shutOut struct {
 }
 
 func (g *guard) memberToChange(projectID, id string) (Member, error) {
-	if projectID == "" {
-		if err := g.s.Require(g.p, permission.MembersManage); err != nil {
+	if projectID != "" {
+		if _, err := g.Project(g.ctx, g.p.AccountID, projectID); err != nil {
 			return Member{}, err
 		}
-		return g.Member(g.ctx, g.p.AccountID, "", id)
 	}
-	if _, err := g.Project(g.ctx, g.p.AccountID, projectID); err != nil {
-		return Member{}, err
-	}
-	if err := g.s.requireIn(g.ctx, g, g.p, projectID, []string{permission.ProjectMembersManage}, permission.MembersManage); err != nil {
+	if err := g.mayChangeIn(projectID); err != nil {
 		return Member{}, err
 	}
 	return g.Member(g.ctx, g.p.AccountID, projectID, id)
+}
+
+// mayChangeIn requires the permission to change members of the account or of a project.
+func (g *guard) mayChangeIn(projectID string) error {
+	if projectID == "" {
+		return g.s.Require(g.p, permission.MembersManage)
+	}
+	return g.s.requireIn(g.ctx, g, g.p, projectID, []string{permission.ProjectMembersManage}, permission.MembersManage)
 }
 
 func (w *work) changeMember(m *Member, c MemberChange) (delegated bool, err error) {
@@ -254,23 +258,31 @@ func (g *guard) memberToRemove(projectID, id string) (Member, error) {
 	}
 	// The required permission depends on the member, so it is read first; a caller without any of the permissions must not
 	// learn whether it exists.
-	inProject, inAccount := []string{permission.ProjectMembersManage, permission.ProjectMembersRemove}, []string{permission.MembersManage}
-	pending := []string{permission.ProjectMembersInvite}
-	check := func(extra ...string) error {
-		return g.s.requireIn(g.ctx, g, g.p, projectID, append(inProject, extra...), inAccount...)
-	}
-	if projectID == "" {
-		inAccount, pending = []string{permission.MembersManage, permission.MembersRemove}, []string{permission.MembersInvite}
-		check = func(extra ...string) error { return g.s.Require(g.p, append(inAccount, extra...)...) }
-	}
-	if err := check(pending...); err != nil {
-		return Member{}, check()
+	if g.mayRemoveIn(projectID, true) != nil {
+		return Member{}, g.mayRemoveIn(projectID, false)
 	}
 	m, err := g.Member(g.ctx, g.p.AccountID, projectID, id)
-	if err != nil || m.Type == TypeInvitation {
+	if err != nil {
 		return m, err
 	}
-	return m, check()
+	return m, g.mayRemoveIn(projectID, m.Type == TypeInvitation)
+}
+
+// mayRemoveIn requires the permission to remove members of the account or of a project or, of a pending one, to cancel the
+// invitation.
+func (g *guard) mayRemoveIn(projectID string, pending bool) error {
+	inProject, inAccount := []string{permission.ProjectMembersManage, permission.ProjectMembersRemove}, []string{permission.MembersManage}
+	if projectID == "" {
+		inAccount = []string{permission.MembersManage, permission.MembersRemove}
+		if pending {
+			inAccount = append(inAccount, permission.MembersInvite)
+		}
+		return g.s.Require(g.p, inAccount...)
+	}
+	if pending {
+		inProject = append(inProject, permission.ProjectMembersInvite)
+	}
+	return g.s.requireIn(g.ctx, g, g.p, projectID, inProject, inAccount...)
 }
 
 // cancel removes a pending membership and closes its invitation.

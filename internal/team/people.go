@@ -201,11 +201,27 @@ func (s *Service) LeftBehind(ctx context.Context, p *Principal, projectID, membe
 		}
 	}
 	out, err := g.leftBehind(m)
-	for i := range out.KeysCreated {
-		k := &out.KeysCreated[i]
-		k.Disabled = projectID == "" && g.disables(*k)
-	}
+	g.markDisabled(m, out.KeysCreated)
 	return out, err
+}
+
+// KeysOf returns the API keys of which a member was shown a secret, for a caller that may change the member and has read
+// them. Keys that a suspension would disable are marked as Disabled.
+func (s *Service) KeysOf(ctx context.Context, p *Principal, m Member) ([]HeldKey, error) {
+	g := s.guard(ctx, p)
+	if err := g.mayChangeIn(m.ProjectID); err != nil {
+		return nil, err
+	}
+	keys, err := g.heldBy(m)
+	g.markDisabled(m, keys)
+	return keys, err
+}
+
+// markDisabled marks the keys that a suspension or removal of the member would disable.
+func (g *guard) markDisabled(m Member, keys []HeldKey) {
+	for i := range keys {
+		keys[i].Disabled = m.ProjectID == "" && g.disables(keys[i])
+	}
 }
 
 func (g *guard) leftBehind(m Member) (out Removed, err error) {

@@ -93,11 +93,9 @@ func (p *pages) member(v *visit) (memberView, error) {
 		taken[one.ProjectID] = true
 	}
 	if m.Account != nil && m.Account.Change.OK && person.Type == team.TypeUser {
-		left, err := p.svc.LeftBehind(v.Context(), v.who, "", person.ID)
-		if err != nil {
+		if m.Keys, err = p.svc.KeysOf(v.Context(), v.who, person.Member); err != nil {
 			return m, err
 		}
-		m.Keys = left.KeysCreated
 	}
 	if person.IsOwner || m.Self {
 		return m, nil

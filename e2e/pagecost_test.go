@@ -1,0 +1,36 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"raff/internal/rafftest"
+)
+
+// TestPagesTakeFewStatements counts the statements of each page of the dashboard on PostgreSQL: a page must not ask for each
+// of its rows, or for each button.
+func TestPagesTakeFewStatements(t *testing.T) {
+	t.Parallel()
+	m := newMeter(t, rafftest.PostgresURL(t))
+	srv := rafftest.Start(t, rafftest.OnDatabase(m.URL))
+	member, viewer := srv.RoleID(t, "account", "member"), srv.RoleID(t, "project", "viewer")
+	alice, user := srv.NewMember(t, "alice@example.com", "Alice", member)
+	for i := range 3 {
+		p := srv.Do(t, http.MethodPost, "/api/v1/projects", srv.Key, map[string]any{"name": fmt.Sprintf("Project %d", i)}).Want(t, 201).Data(t)["id"].(string)
+		srv.Do(t, http.MethodPost, "/api/v1/projects/"+p+"/members", srv.Key, map[string]any{"target_user_id": user, "role_id": viewer}).Want(t, 201)
+	}
+	srv.NewMember(t, "bob@example.com", "Bob", srv.RoleID(t, "account", "admin"))
+	admin := srv.SignIn(t, "bob@example.com")
+	key, _ := srv.NewKeyID(t, "deploy", member)
+	for path, most := range map[string]int64{
+		"/members": 8, "/members/" + alice: 10, "/invitations": 8, "/projects": 8, "/projects/" + srv.ProjectID: 10, "/roles": 8, "/roles/" + member: 8,
+		"/keys": 8, "/keys/" + key: 10, "/keys/new": 8, "/audit": 8, "/settings": 10, "/profile": 8,
+	} {
+		statements, waits := m.taken(func() { srv.Do(t, http.MethodGet, path, admin, nil).Want(t, http.StatusOK) })
+		t.Logf("%s: %d statements, %d waits", path, statements, waits)
+		if statements > most {
+			t.Errorf("%s takes %d statements, want at most %d", path, statements, most)
+		}
+	}
+}
