@@ -106,6 +106,7 @@ func StartSMTP(t testing.TB, options ...SMTPOptions) *SMTP {
 	go func() { done <- server.Serve(listener) }()
 	t.Cleanup(func() {
 		_ = server.Close()
+		_ = listener.Close() // Serve may not have begun yet; then Close did not know the listener
 		if err := <-done; err != nil && !errors.Is(err, net.ErrClosed) {
 			t.Errorf("mail server: %v", err)
 		}
