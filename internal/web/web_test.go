@@ -14,6 +14,7 @@ import (
 	"raff/internal/front"
 	"raff/internal/permission"
 	"raff/internal/rafftest"
+	"raff/internal/signin"
 	"raff/internal/team"
 	"raff/internal/web"
 )
@@ -87,7 +88,7 @@ func TestAnUnknownFailureTellsTheLogAndNobodyElse(t *testing.T) {
 	var log bytes.Buffer
 	svc := team.New(team.Options{Store: broken{}, Catalog: permission.Default()})
 	f := front.New(svc, front.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	srv := httptest.NewServer(f.Handler(web.New(svc, nil, nil, f)))
+	srv := httptest.NewServer(f.Handler(web.New(svc, signin.New(signin.Options{Team: svc}), nil, f)))
 	defer srv.Close()
 	p := open(t, srv.URL+"/invite/secret-token").shows(t, 500, "Something went wrong", "Reference: ")
 	if strings.Contains(p.source, "column") {
