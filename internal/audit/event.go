@@ -16,10 +16,10 @@ import (
 type Filter struct {
 	AccountID string
 	ActorID   string
-	// Actor is a part of the name or the address of who acted, any case, as they are called now. Keys that are gone
-	// are found by ActorID only.
+	// Actor is a part of the current name or email of the actor, in any case. Deleted API keys are only found by
+	// ActorID.
 	Actor string
-	// Action is one action, Actions are any of these, But none of these.
+	// Action selects one action, Actions any of several, and But all except these.
 	Action       event.Action
 	Actions, But []event.Action
 	TargetID     string

@@ -13,9 +13,9 @@ import (
 	"raff/internal/team"
 )
 
-// Seal covers the events of an account with From <= At < Until, and the seal before it. Its hash is over that seal's hash
-// and those events, so that changing, removing or adding one of them later shows. Seals cost the path of a write nothing:
-// they are made afterwards, one for many events.
+// Seal covers the events of an account with From <= At < Until, and the seal before it. Its hash covers that seal's hash
+// and those events, so that a later change, removal or addition is detected. Seals are made after the events were
+// written, one for many events, so that they do not slow down writes.
 type Seal struct {
 	AccountID string
 	// Seq counts an account's seals from 1.
@@ -27,24 +27,25 @@ type Seal struct {
 	// Prev is the hash of the seal before it.
 	Prev []byte
 	Hash []byte
-	// KeyID names the key with which Hash was made; empty is no key.
+	// KeyID is the id of the key with which Hash was made; empty means no key.
 	KeyID     string
 	Note      SealNote
 	CreatedAt time.Time
 }
 
-// SealNote says how a seal came about; empty is the ordinary way.
+// SealNote says how a seal was made; empty means in the regular way.
 type SealNote string
 
 const (
-	// SealRestarted is a seal that was made after the head of the log had been lost or set back. What came before it may
-	// have been changed.
+	// SealRestarted marks a seal that was made after the head of the log was lost or set back. Earlier events may have
+	// been changed.
 	SealRestarted SealNote = "restarted"
-	// SealAdopted is the first seal with a key on a log that was sealed without one, by command of the operator.
+	// SealAdopted marks the first seal with a key on a log that was sealed without one, made by a command of the
+	// operator.
 	SealAdopted SealNote = "adopted"
 )
 
-// LogHead is where the audit log of an account stands.
+// LogHead is the state of an account's audit log.
 type LogHead struct {
 	AccountID string
 	// SealedSeq, SealedUntil, Hash and KeyID are those of the last seal.
@@ -52,15 +53,15 @@ type LogHead struct {
 	SealedUntil time.Time
 	Hash        []byte
 	KeyID       string
-	// ClosedSeq is SealedSeq, or one more while the next seal is being made. Every event before ClosedUntil is written;
-	// the time of a new event is always later, whatever a clock says.
+	// ClosedSeq is SealedSeq, or one more while the next seal is being made. All events before ClosedUntil have been
+	// written; new events always get a later time, regardless of clocks.
 	ClosedSeq   int
 	ClosedUntil time.Time
 	// Note is for the next seal.
 	Note SealNote
 }
 
-// inStep reports that what is closed goes on where the last seal ends.
+// inStep reports whether the closed part continues where the last seal ends.
 func (h LogHead) inStep() bool {
 	return (h.ClosedSeq == h.SealedSeq || h.ClosedSeq == h.SealedSeq+1) && !h.ClosedUntil.Before(h.SealedUntil)
 }
@@ -68,8 +69,8 @@ func (h LogHead) inStep() bool {
 // sealVersion is the version of the seals that are made now.
 const sealVersion = 2
 
-// Seal seals what is due in every account and returns how many seals it made. A server calls it every minute.
-// An account that cannot be sealed does not keep the others from it.
+// Seal seals the new events of every account and returns how many seals it made. A server calls it every minute. A
+// failure in one account does not stop the others.
 func (s *Service) Seal(ctx context.Context) (int, error) {
 	due, err := s.store.SealableAccounts(ctx, s.team.Now())
 	if err != nil {
@@ -88,8 +89,8 @@ func (s *Service) Seal(ctx context.Context) (int, error) {
 	return n, errors.Join(failed...)
 }
 
-// sealAccount seals what is due in one account. The events are hashed outside any lock: closeLog sees to it that none is
-// added to them meanwhile.
+// sealAccount seals the new events of an account. The events are hashed without a lock; closeLog makes sure that none
+// are added to them.
 func (s *Service) sealAccount(ctx context.Context, account string, note SealNote) (made bool, err error) {
 	for resumed := true; resumed; {
 		var head LogHead
@@ -112,7 +113,7 @@ func (s *Service) sealAccount(ctx context.Context, account string, note SealNote
 	return made, nil
 }
 
-// keepSeal stores a seal, unless another node was first.
+// keepSeal stores a seal, unless another node was faster.
 func (s *Service) keepSeal(ctx context.Context, head LogHead, seal Seal) (kept bool, err error) {
 	err = s.store.Update(ctx, head.AccountID, team.Shared, func(tx Tx) error {
 		kept = false
@@ -129,9 +130,9 @@ func (s *Service) keepSeal(ctx context.Context, head LogHead, seal Seal) (kept b
 	return kept, err
 }
 
-// closeLog decides up to when the next seal of an account reaches. It holds the account's lock alone, so that whoever was
-// about to write an event before that moment has done so, and nobody will again. resumed says that another node, or one that
-// was killed, closed it before.
+// closeLog decides where the next seal of an account ends. It holds the exclusive lock of the account, so that all
+// events before that time have been written and none will be added. resumed says that another node, which may have been
+// killed, had already closed it.
 func (s *Service) closeLog(ctx context.Context, account string, note SealNote) (head LogHead, due, resumed bool, err error) {
 	err = s.store.Update(ctx, account, team.Exclusive, func(tx Tx) error {
 		if err := tx.HoldLog(ctx, account); err != nil {
@@ -147,7 +148,7 @@ func (s *Service) closeLog(ctx context.Context, account string, note SealNote) (
 			head.Note, changed = note, true
 		}
 		if !due {
-			// Events of a clock that runs ahead wait for their time, unless they were put behind the last seal.
+			// Events with a time in the future wait for their time, unless they were placed after the last seal.
 			before := head.ClosedUntil.Add(time.Microsecond)
 			if now := s.team.Now(); now.After(before) {
 				before = now
@@ -171,8 +172,8 @@ func (s *Service) closeLog(ctx context.Context, account string, note SealNote) (
 	return head, due, resumed, err
 }
 
-// logHead is the head of a log; changed says that what is stored was lost or set back, and is made up for. The next seal
-// tells of it.
+// logHead returns the head of a log. changed says that the stored head was lost or set back and has been reconstructed,
+// which the next seal records.
 func (s *Service) logHead(ctx context.Context, r Reader, account string) (head LogHead, changed bool, err error) {
 	head, err = r.LogHead(ctx, account)
 	lost := team.IsNotFound(err)
@@ -196,7 +197,7 @@ func (s *Service) logHead(ctx context.Context, r Reader, account string) (head L
 	return head, true, nil
 }
 
-// newSeal makes the seal of a closed span.
+// newSeal makes the seal of a closed part of the log.
 func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 	key, err := s.sealingKey(head)
 	if err != nil {
@@ -234,9 +235,9 @@ func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 	return seal, err
 }
 
-// sealingKey is the key for the next seal; nil is none. A log that was sealed with a key is never sealed without one, and
-// one that was sealed without a key goes on so until the operator adopts it: a server that did so by itself would sign
-// whatever someone put into the database.
+// sealingKey returns the key for the next seal, or nil. A log that was sealed with a key is never sealed without one. A
+// log that was sealed without a key stays so until the operator adopts it, because a server that did this by itself
+// would sign whatever is in the database.
 func (s *Service) sealingKey(head LogHead) (*SealKey, error) {
 	if head.KeyID != "" {
 		if _, known := s.keys.named(head.KeyID); !known {
@@ -249,7 +250,7 @@ func (s *Service) sealingKey(head LogHead) (*SealKey, error) {
 	return &s.keys[0], nil
 }
 
-// hash is what the seal's Hash must be, over the digest of its events.
+// hash returns the hash of a seal over the digest of its events.
 func (v Seal) hash(key *SealKey, digest []byte) ([]byte, error) {
 	b, err := json.Marshal(struct {
 		Account        string
@@ -280,7 +281,7 @@ func micro(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
-// eventLine is an event as seals of this version cover it. The names and their order never change.
+// eventLine returns an event in the form that seals of this version cover. The names and their order never change.
 func eventLine(e event.Event, version int) ([]byte, error) {
 	type first struct {
 		ID         string

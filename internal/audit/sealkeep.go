@@ -10,8 +10,8 @@ import (
 	"raff/internal/team"
 )
 
-// CheckKeys refuses to begin without the key with which logs of this database are sealed: events written without it
-// would look forged.
+// CheckKeys returns an error if the key with which logs of this database are sealed is missing: events written without
+// it would look forged.
 func (s *Service) CheckKeys(ctx context.Context) error {
 	ids, err := s.store.SealKeyIDs(ctx)
 	if err != nil {
@@ -25,10 +25,10 @@ func (s *Service) CheckKeys(ctx context.Context) error {
 	return nil
 }
 
-// maxTold bounds how many missing events are named.
+// maxTold is the maximum number of missing events to name.
 const maxTold = 10
 
-// missEvents records in each log which events this node wrote that were gone before a seal covered them.
+// missEvents records in each log the events that this node wrote and that were gone before a seal covered them.
 func (s *Service) missEvents(ctx context.Context) error {
 	missing, err := s.store.MissingEvents(ctx)
 	byAccount := map[string][]event.Ref{}
@@ -51,8 +51,8 @@ func (s *Service) missEvents(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// Adopt begins to seal with the key the logs that were sealed without one, and returns their accounts. A log that is
-// not whole is not adopted, because a key would vouch for it.
+// Adopt starts to seal logs with the key that were sealed without one, and returns their accounts. A log that fails
+// verification is not adopted, because the key would vouch for it.
 func (s *Service) Adopt(ctx context.Context) ([]string, error) {
 	if len(s.keys) == 0 {
 		return nil, errors.New("no seal key: set --seal-key-file (RAFF_SEAL_KEY_FILE)")

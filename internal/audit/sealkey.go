@@ -15,14 +15,14 @@ import (
 // sealKeySize is the length of a seal key, in bytes.
 const sealKeySize = 32
 
-// SealKey is a secret from outside the database with which events and seals are signed. Who can write to the database but
-// has no key cannot make an event or a seal that passes.
+// SealKey is a secret, stored outside the database, with which events and seals are signed. Without it, someone who can
+// write to the database cannot create a valid event or seal.
 type SealKey struct {
 	ID     string
 	Secret []byte
 }
 
-// NewSealKey makes a key.
+// NewSealKey creates a key.
 func NewSealKey(rand io.Reader) (SealKey, error) {
 	b := make([]byte, 4+sealKeySize)
 	if _, err := io.ReadFull(rand, b); err != nil {
@@ -31,14 +31,14 @@ func NewSealKey(rand io.Reader) (SealKey, error) {
 	return SealKey{ID: "k" + hex.EncodeToString(b[:4]), Secret: b[4:]}, nil
 }
 
-// Line is the key as it stands in a file of seal keys.
+// Line returns the key as a line of a file of seal keys.
 func (k SealKey) Line() string { return k.ID + " " + hex.EncodeToString(k.Secret) }
 
-// SealKeys are all keys a server knows. The first signs; the others only check what they signed before.
+// SealKeys are all keys of a server. The first one signs; the others only verify older signatures.
 type SealKeys []SealKey
 
-// ParseSealKeys reads a file of seal keys: an id and 64 hexadecimal digits on each line; empty lines and those that begin
-// with # do not count. Errors never quote a key.
+// ParseSealKeys reads a file of seal keys: an id and 64 hexadecimal digits on each line. Empty lines and lines that
+// begin with # are ignored. Errors never quote a key.
 func ParseSealKeys(text string) (SealKeys, error) {
 	var keys SealKeys
 	n := 0

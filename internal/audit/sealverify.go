@@ -18,35 +18,36 @@ import (
 type Verified struct {
 	AccountID string
 	Seals     int
-	// Events are those that seals cover, Unsealed those that are too new for it, or were written when a server was killed.
+	// Events is the number of sealed events, Unsealed of those that are not sealed yet, or were written when a server
+	// was killed.
 	Events, Unsealed int
-	// Seq and Head are the number and the hash of the last seal. Kept elsewhere, they also show that nobody cut off the
-	// end of the log.
+	// Seq and Head are the number and the hash of the last seal. If they are saved elsewhere, a log whose end was cut
+	// off is detected, too.
 	Seq  int
 	Head []byte
-	// Keyed is the first seal with a key; 0: there is none.
+	// Keyed is the number of the first seal with a key; 0 means none.
 	Keyed int
-	// Problems say what does not fit; none means that the log is whole.
+	// Problems are the reasons why verification failed; none means that it passed.
 	Problems []string
 	// Broken is all Problems in one line.
 	Broken string
-	// Notes are no proof of anything, and worth knowing.
+	// Notes are observations that do not fail verification.
 	Notes []string
 }
 
-// KeptHead is the head of a log as it was when someone wrote it down outside the database.
+// KeptHead is the head of a log that was saved outside the database.
 type KeptHead struct {
 	AccountID string
 	Seq       int
 	Hash      []byte
 }
 
-// Line is the head as it stands in a file.
+// Line returns the head as a line of a file.
 func (k KeptHead) Line() string {
 	return fmt.Sprintf("%s %d %s", k.AccountID, k.Seq, hex.EncodeToString(k.Hash))
 }
 
-// ParseHeads reads what Line wrote, one head a line; empty lines and those that begin with # do not count.
+// ParseHeads reads the lines that Line returns. Empty lines and lines that begin with # are ignored.
 func ParseHeads(text string) ([]KeptHead, error) {
 	var out []KeptHead
 	n := 0
@@ -72,7 +73,7 @@ func ParseHeads(text string) ([]KeptHead, error) {
 	return out, nil
 }
 
-// Heads are the heads of all logs, to be kept elsewhere.
+// Heads returns the heads of all logs, to be saved elsewhere.
 func (s *Service) Heads(ctx context.Context) ([]KeptHead, error) {
 	accounts, err := s.store.LoggedAccounts(ctx)
 	if err != nil {
@@ -89,7 +90,7 @@ func (s *Service) Heads(ctx context.Context) ([]KeptHead, error) {
 	return out, nil
 }
 
-// Verify compares the audit log of every account with its seals, and with heads that were kept elsewhere.
+// Verify compares the audit log of every account with its seals, and with heads that were saved elsewhere.
 func (s *Service) Verify(ctx context.Context, kept ...KeptHead) ([]Verified, error) {
 	return s.verify(ctx, s.keys, kept)
 }
@@ -131,13 +132,13 @@ func (s *Service) verify(ctx context.Context, keys SealKeys, kept []KeptHead) ([
 }
 
 const (
-	// unsealedFor is how long an event may have no seal while servers run.
+	// unsealedFor is how long an event may remain unsealed while servers are running.
 	unsealedFor = 15 * time.Minute
-	// maxProblems bounds what is said of one log.
+	// maxProblems is the maximum number of problems to report for one log.
 	maxProblems = 8
 )
 
-// verification is the walk through one log.
+// verification is the state of verifying one log.
 type verification struct {
 	Verified
 	store Store
@@ -184,7 +185,7 @@ func (v *verification) run() error {
 	return v.rest(head)
 }
 
-// seal checks one seal and the events it covers.
+// seal verifies one seal and its events.
 func (v *verification) seal(seal Seal) error {
 	if seal.Version < sealVersion {
 		seal.From, seal.Prev = v.last.Until, v.last.Hash
@@ -226,7 +227,7 @@ func (v *verification) seal(seal Seal) error {
 	return nil
 }
 
-// sum counts and hashes the events a seal covers. key is nil where the seal has none, or one that is not known.
+// sum counts and hashes the events of a seal. key is nil if the seal has none, or one that is not known.
 func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err error) {
 	if k, ok := v.keys.named(seal.KeyID); ok {
 		key = &k
@@ -253,7 +254,7 @@ func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err erro
 	return n, key, sum, err
 }
 
-// event checks one event that stands before a seal that is made, or will be.
+// event verifies one event that comes before a seal that exists or will be made.
 func (v *verification) event(e event.Event, before int, keyed bool) error {
 	if e.AfterSeal >= before {
 		v.problem("event %s of %s was written after seal %d, which is missing", e.ID, moment(e.At), e.AfterSeal)
@@ -271,7 +272,7 @@ func (v *verification) event(e event.Event, before int, keyed bool) error {
 	return err
 }
 
-// compare holds the head against the last seal.
+// compare compares the head with the last seal.
 func (v *verification) compare(head LogHead) {
 	switch missing := head.SealedSeq - v.last.Seq; {
 	case missing > 0:
@@ -292,7 +293,7 @@ func (v *verification) compare(head LogHead) {
 	}
 }
 
-// rest looks at the events that have no seal yet.
+// rest verifies the events that are not sealed yet.
 func (v *verification) rest(head LogHead) error {
 	var oldest time.Time
 	keyed := len(v.keys) > 0 && v.Keyed > 0
@@ -329,7 +330,7 @@ func itOrThem(n int) string {
 	return "them"
 }
 
-// sealsAre is "seal 3 is" or "seals 3 to 5 are".
+// sealsAre returns "seal 3 is" or "seals 3 to 5 are".
 func sealsAre(from, n int) string {
 	if n == 1 {
 		return fmt.Sprintf("seal %d is", from)

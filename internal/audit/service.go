@@ -1,4 +1,4 @@
-// Package audit is the audit log as a whole: it lists and exports the events that the other rooms record, seals them, and
+// Package audit is the audit log as a whole: it lists and exports the events that other packages record, seals them, and
 // verifies the seals.
 package audit
 

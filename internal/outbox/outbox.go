@@ -69,11 +69,10 @@ func New(store Store, now func() time.Time, carriers map[team.MessageKind]Carrie
 	return &Service{store: store, now: now, carriers: carriers}
 }
 
-// Deliver sends the mail whose turn it is, through send, and notes how it went; found is false when none is due. With
-// urgentOnly it leaves all mails but those that someone waits for to other workers. Each attempt mints its own token, so
-// that no link is stored; every link that was sent works until one is used. An error of send whose Permanent() is true ends
-// the attempts; one that is the error of ctx says that the mail was certainly not sent. Many workers on several nodes may
-// call it at once.
+// Deliver sends the next due email with send, and stores the outcome; found is false if none is due. With urgentOnly it leaves
+// all but urgent emails to other workers. Each attempt creates its own token, so that no link is stored. An error of send
+// whose Permanent() is true ends the attempts; the error of ctx means that the email was certainly not sent. Many workers on
+// several nodes may call it at the same time.
 func (s *Service) Deliver(ctx context.Context, urgentOnly bool, send func(context.Context, team.Mail) error) (found bool, err error) {
 	now := s.now()
 	msg, err := s.store.LeaseMessage(ctx, Lease{Now: now, Until: now.Add(lease), UrgentOnly: urgentOnly, After: s.turn.get()})
@@ -95,27 +94,27 @@ func (s *Service) Deliver(ctx context.Context, urgentOnly bool, send func(contex
 		return true, s.postpone(ctx, msg)
 	}
 	mail, err := carrier.Prepare(ctx, msg)
-	if err != nil || mail == nil { // nil: nobody waits for it any more
+	if err != nil || mail == nil { // nil: it is no longer wanted
 		return true, err
 	}
 	failure := send(ctx, *mail)
-	// What became of it is noted even when the server is told to end meanwhile, or it would be sent again.
+	// The outcome is stored even if the server is stopping, or the email would be sent again.
 	after := context.WithoutCancel(ctx)
 	if failure != nil && ctx.Err() != nil {
 		if errors.Is(failure, ctx.Err()) {
 			return true, errors.Join(ctx.Err(), s.postpone(after, msg)) // the next worker sends it at once
 		}
-		return true, ctx.Err() // the mail server may have it: the lease runs out first
+		return true, ctx.Err() // it may have been sent: the lease expires first
 	}
 	return true, s.note(after, carrier, msg, failure)
 }
 
-// postpone gives a message back.
+// postpone returns a message to the queue.
 func (s *Service) postpone(ctx context.Context, msg team.Message) error {
 	return s.store.Update(ctx, msg.AccountID, team.Shared, func(tx Tx) error { return tx.UpdateMessage(ctx, msg) })
 }
 
-// turn is the account whose mail was sent last. Each node goes round by itself.
+// turn is the account whose email was sent last by this node.
 type turn struct {
 	mu   sync.Mutex
 	last string
@@ -162,7 +161,7 @@ func permanent(err error) bool {
 	return errors.As(err, &p) && p.Permanent()
 }
 
-// backoff waits 15 s after the first failure and doubles up to 4 h: ten attempts span about a day.
+// backoff returns 15 s after the first failure, and doubles up to 4 h: ten attempts take about a day.
 func backoff(attempts int) time.Duration {
 	return min(15*time.Second<<min(attempts-1, 20), 4*time.Hour)
 }

@@ -7,7 +7,7 @@ import (
 	"raff/internal/team"
 )
 
-// Mail prepares the emails about how a person signs in: password links, and the notice that codes stopped.
+// Mail prepares the emails about how a user signs in: password links, and the notice that codes are no longer accepted.
 type Mail struct{ s *Service }
 
 // Mail returns the part of the service that those emails need.
@@ -16,8 +16,8 @@ func (s *Service) Mail() Mail { return Mail{s} }
 // Wait returns how long an email has to wait before it can be sent, which is 0: someone is waiting for it.
 func (Mail) Wait(context.Context, team.Message) (time.Duration, error) { return 0, nil }
 
-// Prepare returns the email of a message, with a link of its own. It returns nil, and drops the message, if nobody waits for
-// it.
+// Prepare returns the email of a message, with a new link. It returns nil, and removes the message, if the email is no
+// longer wanted.
 func (m Mail) Prepare(ctx context.Context, msg team.Message) (*team.Mail, error) {
 	if msg.Kind == team.MessageCodesStopped {
 		return m.s.prepareCodesStopped(ctx, msg)
@@ -25,16 +25,16 @@ func (m Mail) Prepare(ctx context.Context, msg team.Message) (*team.Mail, error)
 	return m.s.preparePassword(ctx, msg)
 }
 
-// Overdue reports that nobody waits for an email any more, so that it is not tried again.
+// Overdue reports that the link would come too late, so that the email is not tried again.
 func (m Mail) Overdue(msg team.Message) bool {
 	return msg.Kind == team.MessagePassword && m.s.team.Now().After(msg.CreatedAt.Add(resetLinkTTL))
 }
 
-// Note does nothing: only the queue knows of these emails.
+// Note does nothing, because the outcome of these emails is not stored.
 func (Mail) Note(context.Context, team.Tx, team.Message, bool) error { return nil }
 
-// preparePassword mints the link of a mail to someone who forgot a password. An address nobody has gets no mail, and
-// nobody gets one so late that they do not wait for it any more.
+// preparePassword creates the link of an email that resets a password. There is no email if no user has the address, or
+// if the request is older than the lifetime of a link.
 func (s *Service) preparePassword(ctx context.Context, msg team.Message) (*team.Mail, error) {
 	u, err := s.store.UserByEmail(ctx, msg.Address)
 	if team.IsNotFound(err) || err == nil && s.team.Now().After(msg.CreatedAt.Add(resetLinkTTL)) {

@@ -13,7 +13,7 @@ import (
 	"raff/internal/team"
 )
 
-// BeginPasskey asks the browser for a new passkey, for who shows that it is them.
+// BeginPasskey starts to register a passkey, after a confirmation of the user, and returns the options for the browser.
 func (s *Service) BeginPasskey(ctx context.Context, me team.SignedIn, proof team.Proof) (options []byte, err error) {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return nil, err
@@ -29,7 +29,8 @@ func (s *Service) BeginPasskey(ctx context.Context, me team.SignedIn, proof team
 	return options, s.keepCeremony(ctx, me.Session, ceremonyRegister, state)
 }
 
-// FinishPasskey adds the passkey that the browser made. With someone's first factor come recovery codes.
+// FinishPasskey registers the passkey that the browser created. The first factor of a user comes with recovery codes,
+// which are shown once.
 func (s *Service) FinishPasskey(ctx context.Context, me team.SignedIn, name string, answer []byte) (recovery []string, err error) {
 	if name == "" {
 		name = "Passkey"
@@ -64,7 +65,7 @@ func (s *Service) FinishPasskey(ctx context.Context, me team.SignedIn, name stri
 	})
 }
 
-// passkeyUser is a person with the passkeys they have.
+// passkeyUser returns the user and their passkeys.
 func (s *Service) passkeyUser(ctx context.Context, r Reader, u team.User) (PasskeyUser, []Factor, error) {
 	all, err := s.confirmed(ctx, r, u.ID)
 	if err != nil {
@@ -81,7 +82,8 @@ func (s *Service) passkeyUser(ctx context.Context, r Reader, u team.User) (Passk
 	return p, keys, nil
 }
 
-// ask asks for one of a person's passkeys in a session. In place of a password, the device must also verify the person.
+// ask starts a ceremony with one of the user's passkeys in a session. If the passkey replaces the password, the device
+// must also verify the user.
 func (s *Service) ask(ctx context.Context, session team.Session, u team.User, kind ceremonyKind) (options []byte, err error) {
 	p, _, err := s.passkeyUser(ctx, s.store, u)
 	if err != nil {
@@ -94,8 +96,8 @@ func (s *Service) ask(ctx context.Context, session team.Session, u team.User, ki
 	return options, s.keepCeremony(ctx, session, kind, state)
 }
 
-// answered checks the answer of a passkey to what it was asked in a session. take takes the passkey's use into account,
-// and returns false when the question was answered before.
+// answered checks the response of a passkey to the ceremony of a session. take records the use of the passkey, and
+// returns false if the ceremony was already completed.
 func (s *Service) answered(ctx context.Context, session team.Session, u team.User, kind ceremonyKind, answer []byte) (take func(Tx) (bool, error), err error) {
 	p, keys, err := s.passkeyUser(ctx, s.store, u)
 	if err != nil {
@@ -117,13 +119,13 @@ func (s *Service) answered(ctx context.Context, session team.Session, u team.Use
 	}, nil
 }
 
-// usePasskey notes that a passkey was used. One that was removed meanwhile opens nothing.
+// usePasskey records the use of a passkey. The error is errNoPasskey if it was removed in the meantime.
 func (s *Service) usePasskey(ctx context.Context, tx Tx, f Factor, credential []byte) error {
 	f.Secret, f.LastUsedAt = credential, s.team.Now()
 	return team.NotFoundIs(tx.UpdateFactor(ctx, f), errNoPasskey)
 }
 
-// challengeLife is how long a page that asks for a passkey can stay open.
+// challengeLife is how long a page that asks for a passkey remains valid.
 const challengeLife = time.Hour
 
 var errNoPasskey = &team.Error{
@@ -131,8 +133,8 @@ var errNoPasskey = &team.Error{
 	Message: "This passkey is not registered here. Sign in with your password, or with another passkey.",
 }
 
-// challenge is a question that strangers are asked. It says itself until when it is good, so that asking leaves nothing
-// to keep: 16 random bytes, the moment, and a code over both that only these servers can make.
+// challenge returns the challenge for a sign-in without a known user. It contains its own expiry, so that nothing has to
+// be stored: 16 random bytes, the expiry, and a signature over both.
 func (s *Service) challenge() ([]byte, error) {
 	c := make([]byte, 16, 40)
 	if _, err := io.ReadFull(s.rand, c); err != nil {
@@ -145,8 +147,8 @@ func (s *Service) challenge() ([]byte, error) {
 // signatureSize is the length of what sign returns, in bytes.
 const signatureSize = 16
 
-// sign is a code over a text and what belongs to it that only these servers can make. A code for one purpose is no use
-// for another. The length of text is fixed for each purpose.
+// sign returns a signature over a text and what belongs to it, made with the key that all nodes share. A signature for
+// one purpose is not valid for another. The length of text is fixed for each purpose.
 func (s *Service) sign(purpose string, text []byte, more ...string) []byte {
 	mac := hmac.New(sha256.New, s.signingKey)
 	mac.Write([]byte(purpose + "\x00"))
@@ -157,12 +159,12 @@ func (s *Service) sign(purpose string, text []byte, more ...string) []byte {
 	return mac.Sum(nil)[:signatureSize]
 }
 
-// isChallenge reports a challenge that was made here and is still good.
+// isChallenge reports whether a challenge was created here and has not expired.
 func (s *Service) isChallenge(c []byte) bool {
 	return len(c) == 40 && hmac.Equal(c[24:], s.sign("challenge", c[:24])) && s.team.Now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so created by us
 }
 
-// BeginPasskeySignIn asks for a passkey of whoever is there.
+// BeginPasskeySignIn requests a passkey of any user.
 func (s *Service) BeginPasskeySignIn() (options []byte, err error) {
 	c, err := s.challenge()
 	if err != nil {
@@ -171,8 +173,8 @@ func (s *Service) BeginPasskeySignIn() (options []byte, err error) {
 	return s.factors.BeginSignIn(c)
 }
 
-// SignInWithPasskey starts a session with the answer of a passkey alone: the device made sure of the person, so nothing
-// else is asked. Address and Password of in are not used. Whatever is wrong with the passkey, the answer is the same.
+// SignInWithPasskey starts a session with the response of a passkey alone, because the device has verified the user.
+// Email and Password of in are not used. The error is the same for every invalid passkey.
 func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignIn) (token string, err error) {
 	if err := s.spend(ctx, passkeyLimits(team.SourceOf(in.Source))); err != nil {
 		return "", err
@@ -200,7 +202,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 		s.refused(ctx, u.ID, event.ActionSignInFailed)
 		return "", errNoPasskey
 	}
-	// An answer works once: whoever saw it on its way cannot send it again.
+	// A response works once, so that it cannot be replayed.
 	if ok, err := s.store.Take(ctx, []team.Limit{once}, s.team.Now()); err != nil || !ok {
 		return "", errors.Join(err, errStaleCeremony)
 	}

@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// resetLinkTTL is how long someone who forgot a password has to set another.
+// resetLinkTTL is the lifetime of a link that resets a password.
 const resetLinkTTL = time.Hour
 
 // FirstPasswordLink returns a link with which the user sets their first password, created in a transaction.
@@ -26,7 +26,7 @@ func (s *Service) passwordLink(ctx context.Context, tx Tx, u team.User, purpose 
 	return link, tx.InsertLinkToken(ctx, team.LinkToken{Hash: team.HashOf(token), UserID: u.ID, Purpose: purpose, ExpiresAt: link.ExpiresAt})
 }
 
-// InspectPasswordLink is whose password a link sets, and whether they have passkeys; it changes nothing.
+// InspectPasswordLink returns the user whose password a link sets, and whether they have passkeys. It changes nothing.
 func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u team.User, passkeys bool, err error) {
 	if u, _, err = s.behindPasswordLink(ctx, s.store, token); err != nil {
 		return u, false, err
@@ -47,16 +47,16 @@ func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string
 	return u, t, err
 }
 
-// NewPassword is what someone gives who sets a password by a link.
+// NewPassword is the input for setting a password with a link.
 type NewPassword struct {
 	Token, Name, Password string
-	// NoPasskeys also removes all passkeys of the person.
+	// NoPasskeys also removes all passkeys of the user.
 	NoPasskeys bool
 	// NoKeys also disables the UnprovenKeys of the user.
 	NoKeys bool
 }
 
-// lockToEnd is the lock of a change that may end API keys.
+// lockToEnd returns the lock for a change that may disable API keys.
 func lockToEnd(keys bool) team.Lock {
 	if keys {
 		return team.Exclusive
@@ -64,8 +64,9 @@ func lockToEnd(keys bool) team.Lock {
 	return team.Shared
 }
 
-// SetPasswordByLink sets a password, once per link. It ends all sessions of the person and uses up their other links:
-// whoever knew the old password is out. Of someone whose address was never proven before, it also ends all factors.
+// SetPasswordByLink sets a password, once per link. It ends all sessions of the user and invalidates their other links,
+// so that no one who knew the old password remains signed in. If the email was not verified before, it also removes all
+// second factors.
 func (s *Service) SetPasswordByLink(ctx context.Context, n NewPassword) error {
 	seen, t, err := s.behindPasswordLink(ctx, s.store, n.Token)
 	if err != nil {
@@ -94,7 +95,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, n NewPassword) error {
 	})
 }
 
-// ChangePassword sets a new password for who is signed in and shows that it is them. It ends all their other sessions.
+// ChangePassword sets a new password for the signed-in user, after a confirmation. It ends all their other sessions.
 func (s *Service) ChangePassword(ctx context.Context, me team.SignedIn, proof team.Proof, next string) error {
 	if err := s.confirm(ctx, me, proof); err != nil {
 		return err
@@ -127,7 +128,7 @@ func (s *Service) RemovePassword(ctx context.Context, me team.SignedIn, proof te
 	})
 }
 
-// replacePassword writes a person whose password changed, if nobody changed it meanwhile and check agrees.
+// replacePassword stores a user whose password changed, unless it was changed in the meantime or check returns an error.
 func (s *Service) replacePassword(ctx context.Context, me team.SignedIn, u team.User, told event.Payload, check func(Tx) error) error {
 	return s.ownChange(ctx, me, told, func(tx Tx) error {
 		now, err := s.heldUser(ctx, tx, u.ID)
@@ -152,8 +153,8 @@ func (s *Service) replacePassword(ctx context.Context, me team.SignedIn, u team.
 	})
 }
 
-// ForgotPassword has a link mailed to an address, if someone has it. The answer does not tell whether someone does, nor
-// whether the address got as many mails as it may.
+// ForgotPassword sends a password link to an email, if a user has it. The response does not reveal whether one does, nor
+// whether the limit on emails to this address is used up.
 func (s *Service) ForgotPassword(ctx context.Context, email, source string) error {
 	canonical, err := team.CanonicalEmail(email)
 	if err != nil {
@@ -169,7 +170,7 @@ func (s *Service) ForgotPassword(ctx context.Context, email, source string) erro
 	}
 	now := s.team.Now()
 	if limits := s.mailLimits.Reset.Limits("forgot", canonical); len(limits) > 0 {
-		// Whoever asks again and again is told nothing else than before, and the address gets no more mails.
+		// The response is the same if the limit is used up, but no email is sent.
 		if ok, err := s.store.Take(ctx, limits, now); err != nil || !ok {
 			return err
 		}
@@ -181,7 +182,7 @@ func (s *Service) ForgotPassword(ctx context.Context, email, source string) erro
 	return nil
 }
 
-// PasswordLink is a password link for the operator of the server to hand over, where no mail is sent.
+// PasswordLink returns a link that the operator of a server without email can give to a user.
 func (s *Service) PasswordLink(ctx context.Context, email string) (team.Link, error) {
 	canonical, err := team.CanonicalEmail(email)
 	if err != nil {
@@ -194,7 +195,7 @@ func (s *Service) PasswordLink(ctx context.Context, email string) (team.Link, er
 	return s.resetLink(ctx, u, team.Operator)
 }
 
-// resetLink mints a link that sets a forgotten password. actor is who asked for it, in each account.
+// resetLink creates a link that resets a password. actor returns the actor in each account.
 func (s *Service) resetLink(ctx context.Context, u team.User, actor func(accountID string) *team.Principal) (team.Link, error) {
 	var link team.Link
 	err := s.aboutPerson(ctx, u.ID, func(tx Tx, logs []string) (err error) {

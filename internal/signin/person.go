@@ -14,13 +14,13 @@ import (
 
 var errMoved = errors.New("the user joined another account in the meantime")
 
-// aboutPerson is AboutPerson for a change that takes nothing away in the accounts.
+// aboutPerson is AboutPerson for a change that takes no access away in the accounts.
 func (s *Service) aboutPerson(ctx context.Context, userID string, fn func(tx Tx, logs []string) error) error {
 	return s.AboutPerson(ctx, team.Shared, userID, "", fn)
 }
 
-// AboutPerson runs fn in one transaction that may write to the logs of all accounts a person is in, and of one more
-// (accountID, or empty). logs are the accounts that they are in.
+// AboutPerson runs fn in one transaction that may write to the logs of all accounts of a user, and of one more account
+// if accountID is not empty. logs are the user's accounts.
 func (s *Service) AboutPerson(ctx context.Context, lock team.Lock, userID, accountID string, fn func(tx Tx, logs []string) error) error {
 	for range 3 {
 		locked, err := s.store.AccountsWith(ctx, userID, s.team.Now())
@@ -49,7 +49,7 @@ func (s *Service) AboutPerson(ctx context.Context, lock team.Lock, userID, accou
 	return team.Conflict("try_again", "The accounts of this person are being changed. Try again.")
 }
 
-// recordPerson writes an event about a person into logs. actor is who acts, in each account.
+// recordPerson writes an event about a user to logs. actor returns the actor in each account.
 func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *team.Principal, u team.User, p event.Payload) error {
 	for _, account := range logs {
 		if err := s.team.Record(ctx, tx, actor(account), event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email}, p); err != nil {

@@ -7,7 +7,7 @@ import (
 	"raff/internal/team"
 )
 
-// BeginConfirm asks for one of the passkeys of who is signed in.
+// BeginConfirm requests one of the passkeys of the signed-in user.
 func (s *Service) BeginConfirm(ctx context.Context, me team.SignedIn) (options []byte, err error) {
 	p, _, err := s.passkeyUser(ctx, s.store, me.User)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *Service) confirm(ctx context.Context, me team.SignedIn, proof team.Proo
 	})
 }
 
-// ConfirmPrincipal checks a proof of the person who acts with a session.
+// ConfirmPrincipal checks a proof of the user who acts with a session.
 func (s *Service) ConfirmPrincipal(ctx context.Context, p *team.Principal, proof team.Proof) error {
 	me, err := s.team.ReadSession(ctx, nil, p.SessionHash())
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Service) ConfirmPrincipal(ctx context.Context, p *team.Principal, proof
 	return s.confirm(ctx, me, proof)
 }
 
-// Awaiting is someone who gave the right password and has a second factor to prove.
+// Awaiting is a user who has entered the right password and still has to verify a second factor.
 type Awaiting struct {
 	User       team.User
 	HasTOTP    bool
@@ -68,7 +68,8 @@ type Awaiting struct {
 	factors []Factor
 }
 
-// Awaiting finds who is to prove a second factor with this token. Whatever is wrong with it, the error is ErrSignedOut.
+// Awaiting returns the user who has to verify a second factor with this token. The error is ErrSignedOut for every
+// invalid token.
 func (s *Service) Awaiting(ctx context.Context, token string) (Awaiting, error) {
 	if len(token) != team.TokenLength {
 		return Awaiting{}, team.ErrSignedOut
@@ -91,7 +92,7 @@ func (s *Service) Awaiting(ctx context.Context, token string) (Awaiting, error) 
 	return a, nil
 }
 
-// BeginProof asks the browser for one of the person's passkeys.
+// BeginProof requests one of the user's passkeys as the second factor.
 func (s *Service) BeginProof(ctx context.Context, token string) (options []byte, err error) {
 	a, err := s.Awaiting(ctx, token)
 	if err != nil {
@@ -100,8 +101,8 @@ func (s *Service) BeginProof(ctx context.Context, token string) (options []byte,
 	return s.ask(ctx, a.session, a.User, ceremonyProve)
 }
 
-// ProvePasskey finishes signing in with the answer of a passkey. The session gets a new token. from is where it comes
-// from; its Code is not used.
+// ProvePasskey completes a sign-in with the response of a passkey. The session gets a new token. from is the origin of
+// the attempt; its Code is not used.
 func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte, from CodeTry) (string, error) {
 	a, err := s.Awaiting(ctx, token)
 	if err != nil {
@@ -119,14 +120,14 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte,
 	return next, s.forgetCodes(ctx, a, s.codeOrigin(a, from))
 }
 
-// proved replaces the session that awaits by one that is whole. used takes up what was proved, so that it works once.
+// proved replaces a pending session with a complete one. used uses up what was verified, so that it works once.
 func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(Tx) (bool, error)) (string, error) {
 	token, err := team.NewToken(s.rand)
 	if err != nil {
 		return "", err
 	}
 	err = s.aboutPerson(ctx, a.User.ID, func(tx Tx, logs []string) error {
-		// A reset that is under way ends all sessions, and would not see one that is added beside it.
+		// A concurrent reset ends all sessions, but would not see a session that is added while it runs.
 		if _, err := s.heldUser(ctx, tx, a.User.ID); err != nil {
 			return err
 		}

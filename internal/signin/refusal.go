@@ -79,7 +79,8 @@ func (r *refusals) giveBack(what refusal, n int) {
 	delete(r.told, what)
 }
 
-// refused notes that an attempt to sign in as a person failed; nobody is called "" and has no log.
+// refused records a failed sign-in attempt for a user. userID is empty if no user has the email; then there is no log to
+// write to.
 func (s *Service) refused(ctx context.Context, userID string, action event.Action) {
 	if s.onRefused != nil {
 		s.onRefused(ctx, action, userID)

@@ -7,7 +7,7 @@ import (
 	"raff/internal/team"
 )
 
-// Sessions are the person's sessions that still work, the last used first.
+// Sessions returns the valid sessions of the user, most recently used first.
 func (s *Service) Sessions(ctx context.Context, me team.SignedIn) ([]team.Session, error) {
 	all, err := s.store.SessionsOf(ctx, me.User.ID)
 	if err != nil {
@@ -22,25 +22,27 @@ func (s *Service) Sessions(ctx context.Context, me team.SignedIn) ([]team.Sessio
 	return alive, nil
 }
 
-// SignOut ends the session. Nothing that starts after it is let in, and no change of the session commits after it.
+// SignOut ends the session. Requests that start after it are refused, and no change made with the session commits after
+// it.
 func (s *Service) SignOut(ctx context.Context, me team.SignedIn) error {
 	return s.ownChange(ctx, me, event.SignedOut{}, func(tx Tx) error { return tx.DeleteSession(ctx, me.Hash) })
 }
 
-// EndSession ends one of the person's sessions, for example on a device that was lost.
+// EndSession ends one of the user's sessions, for example on a lost device.
 func (s *Service) EndSession(ctx context.Context, me team.SignedIn, id string) error {
 	return s.ownChange(ctx, me, event.SessionEnded{}, func(tx Tx) error { return tx.DeleteSessionOf(ctx, me.User.ID, id) })
 }
 
-// EndOtherSessions ends all of the person's sessions but this one.
+// EndOtherSessions ends all sessions of the user except this one.
 func (s *Service) EndOtherSessions(ctx context.Context, me team.SignedIn) error {
 	return s.ownChange(ctx, me, event.SessionsEnded{}, func(tx Tx) error { return tx.DeleteSessionsOf(ctx, me.User.ID, "", me.Session.ID) })
 }
 
-// ownChange is a write of someone to what is theirs; the session is read again inside it.
+// ownChange is a change that a user makes to their own credentials or sessions. The session is read again inside the
+// transaction.
 func (s *Service) ownChange(ctx context.Context, me team.SignedIn, told event.Payload, fn func(Tx) error) error {
 	return s.aboutPerson(ctx, me.User.ID, func(tx Tx, logs []string) error {
-		// The person's row comes before the session's, in the order in which signing in takes them.
+		// The user's row is locked before the session's, in the same order as when signing in.
 		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
 			return err
 		}
@@ -54,18 +56,18 @@ func (s *Service) ownChange(ctx context.Context, me team.SignedIn, told event.Pa
 	})
 }
 
-// Accounts are those the person has access to, by name.
+// Accounts returns the accounts that the user has access to, by name.
 func (s *Service) Accounts(ctx context.Context, me team.SignedIn) ([]team.Account, error) {
 	return s.store.AccountsOf(ctx, me.User.ID, s.team.Now())
 }
 
-// SuspendedIn are the accounts in which the person's membership is suspended, by name.
+// SuspendedIn returns the accounts in which the user is suspended, by name.
 func (s *Service) SuspendedIn(ctx context.Context, me team.SignedIn) ([]team.Account, error) {
 	return s.store.SuspendedIn(ctx, me.User.ID)
 }
 
-// SwitchAccount makes the session work in another account of the person. Both accounts get to know, if the person is
-// still in both, and neither what the other is.
+// SwitchAccount switches the session to another account of the user. Both accounts record it if the user is still a
+// member of both, without naming the other account.
 func (s *Service) SwitchAccount(ctx context.Context, me team.SignedIn, accountID string) error {
 	return s.aboutPerson(ctx, me.User.ID, func(tx Tx, logs []string) error {
 		now, err := s.team.ReadSession(ctx, tx.Team(), me.Hash)

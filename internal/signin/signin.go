@@ -9,7 +9,7 @@ import (
 	"raff/internal/team"
 )
 
-// userAgentLength is how much is kept of what a browser says of itself, in characters.
+// userAgentLength is how many characters of a User-Agent are stored.
 const userAgentLength = 200
 
 // SignIn is the input for signing in.
@@ -18,18 +18,18 @@ type SignIn struct {
 	// Source is the network address of the caller; empty if it is unknown.
 	Source    string
 	UserAgent string
-	// Device is the DeviceToken that the browser keeps for this address, or empty.
+	// Device is the DeviceToken that the browser keeps for this email, or empty.
 	Device string
-	// Fresh says that the person gave or set this password a moment ago with a link: the attempt is no guess, and what
-	// others guess does not stop it.
+	// Fresh says that the user has just entered or set this password with a link: the attempt does not count as a guess,
+	// and is not limited by the guesses of others.
 	Fresh bool
-	// Old is the token of the session the browser had before; signing in ends it.
+	// Old is the token of the browser's previous session, which signing in ends.
 	Old string
 }
 
-// SignIn starts a session and returns its token, of which only the hash is kept. The session of someone with a second
-// factor awaits that first. The answer to a wrong password and to an address nobody has is the same, and takes the same
-// time.
+// SignIn starts a session and returns its token, of which only the hash is stored. If the user has a second factor, the
+// session is pending until it is verified. The response is the same, and takes the same time, for a wrong password and
+// for an unknown email.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err error) {
 	canonical, err := team.CanonicalEmail(in.Email)
 	if err != nil {
@@ -58,13 +58,14 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 
 var wrongCredentials = &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Wrong email or password. Try again, or set a new password."}
 
-// entry is how someone came in: not yet, while the second factor is awaited, or as the event tells.
+// entry is the result of inserting a session: awaits says that it waits for the second factor, told is the event
+// otherwise.
 type entry struct {
 	awaits bool
 	told   event.SignedIn
 }
 
-// startSession signs a person in who proved who they are; insert writes the session.
+// startSession starts a session for a user who has been authenticated; insert writes it.
 func (s *Service) startSession(ctx context.Context, u team.User, in SignIn, insert func(Tx, team.Session, []byte) (entry, error)) (string, error) {
 	token, err := team.NewToken(s.rand)
 	if err != nil {
@@ -101,7 +102,8 @@ func (s *Service) startSession(ctx context.Context, u team.User, in SignIn, inse
 	return token, err
 }
 
-// accountToEnter is the account a person was in last, else the first they have access to, else none.
+// accountToEnter returns the account that the user worked in last, else the first that they have access to, else an
+// empty string.
 func (s *Service) accountToEnter(ctx context.Context, userID string) (string, error) {
 	accounts, err := s.store.AccountsOf(ctx, userID, s.team.Now())
 	if err != nil || len(accounts) == 0 {
@@ -121,7 +123,7 @@ func (s *Service) accountToEnter(ctx context.Context, userID string) (string, er
 	return accounts[0].ID, nil
 }
 
-// cleanUserAgent is one harmless line: the first characters that can be seen.
+// cleanUserAgent returns the first visible characters of a User-Agent, on one line.
 func cleanUserAgent(text string) string {
 	var b strings.Builder
 	n := 0

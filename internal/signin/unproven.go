@@ -6,9 +6,9 @@ import (
 	"raff/internal/team"
 )
 
-// UnprovenKeys returns the enabled API keys, in all accounts of the user, whose secret only they have been shown. It is empty
-// once the email of the user is verified: until then, they may be someone who still gets in with these keys when the owner of
-// the email comes.
+// UnprovenKeys returns the enabled API keys, in all accounts of the user, whose secret only they have been shown. It is
+// empty once the user's email is verified. Until then, the user may be someone who would keep access through these keys
+// after the owner of the email has verified it.
 func (s *Service) UnprovenKeys(ctx context.Context, u team.User) (all []team.HeldKey, err error) {
 	if u.Proven || u.ID == "" {
 		return nil, nil

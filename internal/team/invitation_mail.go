@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Mail is one email with everything that a sender needs. A mail about how a person signs in has no names in it but To,
-// and Link of one that says that codes stopped leads to the page on which a password link is asked for; it holds no
-// token and does not expire.
+// Mail is one email with everything that a sender needs. An email about how a user signs in contains no name. In the
+// notice that codes are no longer accepted, Link opens the page that requests a password link; it contains no token and
+// does not expire.
 type Mail struct {
 	ID           string
 	Kind         MessageKind
@@ -21,7 +21,7 @@ type Mail struct {
 	ExpiresAt    time.Time
 }
 
-// InvitationMail prepares the emails of invitations, and notes in the invitations what became of them.
+// InvitationMail prepares the emails of invitations, and stores their outcome in the invitations.
 type InvitationMail struct{ s *Service }
 
 // InvitationMail returns the part of the service that the emails of invitations need.
@@ -50,8 +50,8 @@ func (i InvitationMail) Wait(ctx context.Context, msg Message) (time.Duration, e
 	return max(wait, time.Second), err
 }
 
-// Prepare creates the link of an email, each time another one: no link is stored, and each one that was sent works until one
-// is used. It returns nil, and drops the message, if the invitation is no longer open.
+// Prepare returns the email of an invitation with a new link. No link is stored, and every link that was sent works
+// until one of them is used. It returns nil, and removes the message, if the invitation is no longer open.
 func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, err error) {
 	s := i.s
 	err = s.store.Update(ctx, msg.AccountID, Exclusive, func(tx Tx) error {
@@ -76,10 +76,10 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 	return mail, err
 }
 
-// Overdue reports that another attempt would come too late, which never applies to an invitation: its expiry ends it.
+// Overdue returns false: an invitation is tried until it expires.
 func (InvitationMail) Overdue(Message) bool { return false }
 
-// Note stores in the invitation whether the last attempt succeeded, in the transaction that notes it in the queue.
+// Note stores in the invitation whether the last attempt succeeded.
 func (i InvitationMail) Note(ctx context.Context, tx Tx, msg Message, sent bool) error {
 	inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
 	if err != nil {
@@ -99,7 +99,7 @@ func (i InvitationMail) Note(ctx context.Context, tx Tx, msg Message, sent bool)
 // staleAfter is how long expired and declined invitations stay readable.
 const staleAfter = 30 * 24 * time.Hour
 
-// CleanUp removes pending members whose invitation expired or was declined 30 days ago. A server calls it now and then.
+// CleanUp removes pending members whose invitation expired or was declined 30 days ago. A server calls it every hour.
 func (s *Service) CleanUp(ctx context.Context) (int, error) {
 	return s.store.RemoveStale(ctx, s.Now().Add(-staleAfter), s.Now)
 }

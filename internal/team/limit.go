@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Limit limits how often something can be tried: Burst times at once, and one more time per Every after that.
+// Limit limits how often something can be tried: Burst times at once, and once more after each interval Every.
 type Limit struct {
 	// Subject identifies what is counted. It is stored as it is, so it must not contain addresses in plain text.
 	Subject string
@@ -21,8 +21,8 @@ func LimitOf(every time.Duration, burst int, kind string, of ...string) Limit {
 	return Limit{Subject: kind + ":" + base64.RawURLEncoding.EncodeToString(HashOf(text)), Every: every, Burst: burst}
 }
 
-// SourceOf is the network source of an address, as counted by limits: a single IPv4 address, or a whole IPv6 network,
-// because one person can have any number of addresses in it.
+// SourceOf returns the network source of an address, as counted by limits: a single IPv4 address, or a whole IPv6 /64
+// network, because one person can have any number of addresses in it.
 func SourceOf(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
@@ -35,8 +35,8 @@ func SourceOf(address string) string {
 	return a.String()
 }
 
-// HomeOf is the /56 network of an IPv6 address, which is what a home commonly has: 256 of the networks that SourceOf tells
-// apart. It is empty for an IPv4 address.
+// HomeOf returns the /56 network of an IPv6 address, which is what a home usually has: it contains 256 of the networks
+// that SourceOf returns. It is empty for an IPv4 address.
 func HomeOf(address string) string {
 	a, err := netip.ParseAddr(address)
 	if a = a.Unmap().WithZone(""); err != nil || !a.Is6() {
@@ -45,7 +45,7 @@ func HomeOf(address string) string {
 	return network(a, 56)
 }
 
-// network is the prefix of an IPv6 address, without a zone.
+// network returns the prefix of an IPv6 address, without a zone.
 func network(a netip.Addr, bits int) string {
 	p, err := a.Prefix(bits)
 	if err != nil {

@@ -23,13 +23,13 @@ func (r Rate) Limits(kind string, of ...string) []Limit {
 
 // MailLimits are the limits on emails that are sent at the request of others. They apply across all nodes.
 type MailLimits struct {
-	// Recipient bounds the invitations that one account sends to one address, RecipientTotal those of all accounts to one mailbox:
-	// to an address with whatever stands behind a + in its local part.
+	// Recipient limits the invitations of one account to one address, RecipientTotal those of all accounts to one
+	// mailbox, which includes addresses that differ only after a + in the local part.
 	Recipient, RecipientTotal Rate
-	// Sender bounds the invitations of one person or API key, Account those of one account. Account grows by one for each
-	// person who is an active member.
+	// Sender limits the invitations of one person or API key, Account those of one account. Account grows by one for
+	// each person who is an active member.
 	Sender, Account Rate
-	// Reset bounds the password mails to one address, ResetSource those one network address can ask for.
+	// Reset limits the password emails to one address, ResetSource those that one network address can request.
 	Reset, ResetSource Rate
 }
 
@@ -48,8 +48,8 @@ func (l MailLimits) recipient(accountID, canonical string) []Limit {
 	return append(l.Recipient.Limits("mail", accountID, canonical), l.RecipientTotal.Limits("mails", mailbox(canonical))...)
 }
 
-// mailbox is where mail to an address commonly arrives: most mail servers ignore a + and what follows it in the local part, so
-// one person can be written to by any number of addresses.
+// mailbox returns the mailbox of an address: most mail servers ignore a + and what follows it in the local part, so that
+// one person has any number of addresses.
 func mailbox(canonical string) string {
 	local, domain, _ := strings.Cut(canonical, "@")
 	if base, _, tagged := strings.Cut(local, "+"); tagged && base != "" {

@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// SessionIdle ends a session that nobody uses for this long.
+	// SessionIdle is how long a session stays valid without being used.
 	SessionIdle = 12 * time.Hour
-	// SessionLife ends every session, however much it is used.
+	// SessionLife is how long a session stays valid at most.
 	SessionLife = 30 * 24 * time.Hour
-	// sessionSeen is how exactly it is kept when a session was last used, so that not every page is a write.
+	// sessionSeen is the precision of LastSeenAt, so that not every request is a write.
 	sessionSeen = time.Minute
 )
 
@@ -19,14 +19,15 @@ const (
 type Session struct {
 	ID     string
 	UserID string
-	// AccountID is where the person works now; empty when they have access to no account.
+	// AccountID is the account that the user works in; empty if they have access to none.
 	AccountID string
 	UserAgent string
 	CreatedAt time.Time
-	// LastSeenAt is exact to a minute.
+	// LastSeenAt is accurate to a minute.
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
-	// Awaits says that the second factor is still to be proved; until then the session is good for nothing else.
+	// Awaits says that the second factor must still be verified; until then the session cannot be used for anything
+	// else.
 	Awaits bool
 }
 
@@ -35,14 +36,14 @@ func (s Session) Alive(now time.Time) bool {
 	return now.Before(s.ExpiresAt) && now.Before(s.LastSeenAt.Add(SessionIdle))
 }
 
-// SignedIn is a person with the session they came with.
+// SignedIn is a user with the session of their request.
 type SignedIn struct {
 	Session Session
 	User    User
-	// Principal acts in the session's account. It is nil when the person has access to none, or lost it.
+	// Principal acts in the session's account. It is nil if the user has access to no account, or lost it.
 	Principal *Principal
-	// Suspended says that Principal is nil because the membership is suspended, NeedsFactor that it is because the
-	// account asks for a second factor and the person has none.
+	// Suspended says that Principal is nil because the membership is suspended, NeedsFactor because the account requires
+	// a second factor and the user has none.
 	Suspended, NeedsFactor bool
 
 	// Hash is the hash of the session's token.
@@ -58,8 +59,8 @@ var ErrFactorNeeded = &Error{Kind: KindUnauthenticated, Code: "second_factor_nee
 // ErrSignedOut is the error for every invalid session.
 var ErrSignedOut = &Error{Kind: KindUnauthenticated, Code: "signed_out", Message: "You are signed out. Sign in again."}
 
-// Session finds who is signed in with this token. Whatever is wrong with the token, the error is ErrSignedOut, but for
-// one that awaits its second factor: then it is ErrFactorNeeded.
+// Session returns the signed-in user of this token. The error is ErrSignedOut for every invalid token, and
+// ErrFactorNeeded for a session that waits for its second factor.
 func (s *Service) Session(ctx context.Context, token string) (SignedIn, error) {
 	if len(token) != TokenLength {
 		return SignedIn{}, ErrSignedOut
@@ -114,7 +115,7 @@ func (s *Service) ReadSession(ctx context.Context, r Reader, hash []byte) (Signe
 	return me, nil
 }
 
-// cutSessions ends the sessions of a person in this account, and says how many of them worked.
+// cutSessions ends the sessions of a user in this account, and returns how many of them were valid.
 func (w *work) cutSessions(m Member) (int, error) {
 	if m.Type != TypeUser || m.ProjectID != "" {
 		return 0, nil

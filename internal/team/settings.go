@@ -7,12 +7,12 @@ import (
 	"raff/internal/permission"
 )
 
-// AccountChange changes what it names; nil leaves as it is.
+// AccountChange has the settings to change; nil leaves a setting unchanged.
 type AccountChange struct {
 	Name *string
-	// Strict is the policy for handing out roles: with it, only who holds every permission of a role hands it out.
+	// Strict is the policy for assigning roles: if it is set, assigning a role requires every permission in it.
 	Strict *bool
-	// RequireFactor requires people to have a second factor. API keys are not concerned.
+	// RequireFactor requires people to have a second factor. It does not apply to API keys.
 	RequireFactor *bool
 }
 
@@ -24,7 +24,7 @@ func (s *Service) GetAccount(ctx context.Context, p *Principal) (Account, error)
 	return s.store.Account(ctx, p.AccountID)
 }
 
-// UpdateAccount changes the account's settings. The policy is the Owner's alone.
+// UpdateAccount changes the settings of the account. Only the Owner can change the policy.
 func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChange) (Account, error) {
 	if c == (AccountChange{}) {
 		return Account{}, Invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, grant_policy and require_second_factor.")
@@ -81,7 +81,7 @@ func policy(strict bool) string {
 	return "delegated"
 }
 
-// mayRequireFactor keeps someone from locking themselves out.
+// mayRequireFactor prevents people from locking themselves out.
 func (g *guard) mayRequireFactor(on bool) error {
 	if !g.p.InPerson || g.p.Type != TypeUser {
 		return Denied("permission_denied", "Only a signed-in person can change whether a second factor is required, not an API key.")

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// usage remembers when keys were last used until the next FlushUsage, so that a request does not wait for a write.
+// usage holds when API keys were last used until the next FlushUsage, so that a request does not wait for a write.
 type usage struct {
 	mu   sync.Mutex
 	last map[string]time.Time
@@ -30,7 +30,7 @@ func (u *usage) take() map[string]time.Time {
 	return taken
 }
 
-// giveBack returns what could not be stored, behind what was noted since.
+// giveBack returns what could not be stored, without replacing newer entries.
 func (u *usage) giveBack(taken map[string]time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -38,8 +38,8 @@ func (u *usage) giveBack(taken map[string]time.Time) {
 	u.last = taken
 }
 
-// FlushUsage stores when keys were last used. A server calls it every few seconds and before it ends; what a crash
-// loses is at most those seconds.
+// FlushUsage stores when API keys were last used. A server calls it every few seconds and before it stops; a crash loses
+// at most those seconds.
 func (s *Service) FlushUsage(ctx context.Context) error {
 	taken := s.usage.take()
 	if len(taken) == 0 {
