@@ -52,7 +52,7 @@ func addSecretFlag(cmd *cobra.Command) *secretFlag {
 // nevertheless.
 func (a *app) writeSecret(show *secretFlag, k *api.APIKeyWithSecret, err error) error {
 	if errors.Is(err, client.ErrSecretLost) {
-		return fmt.Errorf("the API key %s (%s) exists, but the response with its secret was lost. Get a new secret: raff api-key rotate %s", k.Name, k.ID, k.ID)
+		return fmt.Errorf("the API key %s (%s) exists, but the response with its secret was lost. Get a new secret: raff api-key rotate %s (in the API: POST /api/v1/api-keys/%s/regenerate)", k.Name, k.ID, k.ID, k.ID)
 	}
 	if err != nil {
 		return err
