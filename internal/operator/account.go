@@ -53,18 +53,18 @@ func (s *Service) CreateAccount(ctx context.Context, n NewAccount) (CreatedAccou
 		if err != nil {
 			return err
 		}
-		f, err := s.team.Found(ctx, tx.Team(), accountID, n.Name, owner)
+		f, err := s.team.Found(ctx, tx.Team(), accountID, n.Name, owner, func() (err error) {
+			// A user with this email, unverified, may be someone else: the operator's link verifies the Owner.
+			if !owner.Proven {
+				owner, err = s.signin.ClearUnproven(ctx, tx, owner, team.Operator)
+			}
+			return err
+		})
 		if err != nil {
 			return err
 		}
 		out = CreatedAccount{
 			AccountID: accountID, OwnerUserID: owner.ID, OwnerMemberID: f.Owner.ID, DefaultProjectID: f.Project.ID, APIKeyID: f.Key.ID, APIKey: f.Secret,
-		}
-		// A user with this email, unverified, may be someone else: the operator's link verifies the Owner.
-		if !owner.Proven {
-			if owner, err = s.signin.ClearUnproven(ctx, tx, owner, team.Operator); err != nil {
-				return err
-			}
 		}
 		if owner.PasswordHash != "" {
 			return nil

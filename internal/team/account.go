@@ -29,8 +29,8 @@ type Founded struct {
 }
 
 // Found creates an account in a transaction, with its Owner, its Default project and a key with the Owner role. The
-// operator of the server is the actor.
-func (s *Service) Found(ctx context.Context, tx Tx, accountID, name string, owner User) (f Founded, err error) {
+// operator of the server is the actor. joined is called when the Owner is a member and before the key exists.
+func (s *Service) Found(ctx context.Context, tx Tx, accountID, name string, owner User, joined func() error) (f Founded, err error) {
 	w := s.work(ctx, tx, Operator(accountID))
 	w.alone = true
 	w.p.account = Account{ID: accountID, Name: name, CreatedAt: w.at, UpdatedAt: w.at}
@@ -41,6 +41,9 @@ func (s *Service) Found(ctx context.Context, tx Tx, accountID, name string, owne
 		return f, err
 	}
 	if f.Owner, err = w.newOwner(owner); err != nil {
+		return f, err
+	}
+	if err := joined(); err != nil {
 		return f, err
 	}
 	if f.Project, err = w.newProject(NewProject{Name: "Default", DefaultRegion: DefaultRegion}, true); err != nil {
