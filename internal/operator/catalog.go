@@ -11,6 +11,15 @@ import (
 	"raff/internal/team"
 )
 
+// RoleText is a role with its permissions as stored, including those that the catalog does not have.
+type RoleText struct {
+	ID, AccountID, Name, Slug string
+	Scope                     permission.Scope
+	IsSystem                  bool
+	Permissions               string
+	Holders                   int // memberships
+}
+
 // CatalogChange is the effect of another catalog on one role. AccountID is empty for a system role.
 type CatalogChange struct {
 	AccountID    string
@@ -45,7 +54,7 @@ func (s *Service) CompareCatalog(ctx context.Context, next *permission.Catalog) 
 		}
 	}
 	for _, r := range wanted {
-		c := catalogChange(team.RoleText{Name: r.Name, Slug: r.Slug, Scope: r.Scope}, nil, next.Names(r.Permissions))
+		c := catalogChange(RoleText{Name: r.Name, Slug: r.Slug, Scope: r.Scope}, nil, next.Names(r.Permissions))
 		c.IsNew = true
 		changes = append(changes, c)
 	}
@@ -55,7 +64,7 @@ func (s *Service) CompareCatalog(ctx context.Context, next *permission.Catalog) 
 	return changes, nil
 }
 
-func catalogChange(r team.RoleText, before, after []string) CatalogChange {
+func catalogChange(r RoleText, before, after []string) CatalogChange {
 	missing := func(from, in []string) (out []string) {
 		for _, name := range from {
 			if !slices.Contains(in, name) {

@@ -26,7 +26,7 @@ func New(store Store, t *team.Service, s *signin.Service) *Service {
 type Store interface {
 	UserByEmail(ctx context.Context, canonical string) (team.User, error)
 	// RoleTexts returns all roles of all accounts, with their permissions as stored.
-	RoleTexts(ctx context.Context) ([]team.RoleText, error)
+	RoleTexts(ctx context.Context) ([]RoleText, error)
 	// AccountIDs returns the ids of all accounts.
 	AccountIDs(ctx context.Context) ([]string, error)
 	// UpdateAll runs fn in one transaction under the locks of several accounts; see team.Store.

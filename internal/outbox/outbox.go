@@ -1,5 +1,5 @@
-// Package outbox sends the emails that transactions have queued: it leases them, retries with a back-off, and keeps urgent
-// ones and other accounts from waiting. It does not know what the emails are about: carriers prepare them.
+// Package outbox sends the emails that transactions have queued: it leases them, retries with a back-off, sends
+// urgent ones first and lets accounts take turns. Carriers prepare the emails, because this package does not know their contents.
 package outbox
 
 import (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"raff/internal/operator"
 	"raff/internal/permission"
 	"raff/internal/team"
 )
@@ -125,8 +126,8 @@ func (t *tx) SyncSystemRoles(ctx context.Context, c *permission.Catalog, roles [
 }
 
 // RoleTexts returns the permissions as text, because the current catalog may not define all of them.
-func (d *DB) RoleTexts(ctx context.Context) ([]team.RoleText, error) {
-	return many(ctx, d.q, func(s scanner) (v team.RoleText, err error) {
+func (d *DB) RoleTexts(ctx context.Context) ([]operator.RoleText, error) {
+	return many(ctx, d.q, func(s scanner) (v operator.RoleText, err error) {
 		err = s.Scan((*text)(&v.ID), (*text)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Scope), (*flag)(&v.IsSystem),
 			(*text)(&v.Permissions), (*number)(&v.Holders))
 		return v, err

@@ -2,15 +2,6 @@ package team
 
 import "raff/internal/permission"
 
-// RoleText is a role with its permissions as stored, including those that the catalog does not have.
-type RoleText struct {
-	ID, AccountID, Name, Slug string
-	Scope                     permission.Scope
-	IsSystem                  bool
-	Permissions               string
-	Holders                   int // memberships
-}
-
 // SystemRoles are the system roles in the form in which they are stored.
 func (s *Service) SystemRoles(c *permission.Catalog) []Role {
 	var roles []Role

@@ -13,9 +13,8 @@ import (
 	"raff/internal/team"
 )
 
-// TestAccessNeverGrows lets random people and keys do random things, and holds each of them to one rule: whoever has
-// more afterwards got it from someone who held it, or who manages members and gave it to another person, which the
-// audit log then says.
+// TestAccessNeverGrows makes random changes as random people and keys. After each change, any new access must have been
+// granted by someone who held it, or by a member manager to another person, which the audit log must record.
 func TestAccessNeverGrows(t *testing.T) {
 	all := newServices(t, plain{})
 	n := 0

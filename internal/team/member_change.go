@@ -78,14 +78,14 @@ func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bo
 }
 
 // standFor makes the caller the inviter if they changed the role of an invitation, because in an account with the strict
-// policy acceptance depends on the permissions of whoever chose the role. An expired or declined invitation gets a new
+// policy acceptance depends on the permissions of the person who chose the role. An expired or declined invitation gets a new
 // inviter when it is resent.
 func (w *work) standFor(before Member, m *Member) error {
 	if m.Invitation == nil || m.Role.ID == before.Role.ID {
 		return nil
 	}
 	if closed := m.Invitation.open(w.at); closed != nil {
-		return nil //nolint:nilerr // whoever resends it becomes its inviter
+		return nil //nolint:nilerr // the person who resends it becomes its inviter
 	}
 	inv := *m.Invitation
 	inv.InvitedBy, inv.InvitedByUser, inv.UpdatedAt = w.p.by(), w.p.person(), w.at

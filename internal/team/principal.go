@@ -66,7 +66,7 @@ func Operator(accountID string) *Principal {
 	return &Principal{Type: TypeOperator, ID: event.OperatorID, AccountID: accountID, Name: event.OperatorID, Owner: true, InPerson: true}
 }
 
-// Anonymous returns an actor who is not signed in. Its type is that of the operator, because the API has no other type for
+// Anonymous returns an actor who is not signed in. Its type is TypeOperator, because the API has no other type for
 // it.
 func Anonymous(accountID string) *Principal {
 	return &Principal{Type: TypeOperator, ID: event.AnonymousID, AccountID: accountID, Name: event.AnonymousID}

@@ -331,7 +331,7 @@ type ProjectTx interface {
 // IdempotencyTx writes idempotency keys.
 type IdempotencyTx interface {
 	// ClaimIdempotencyKey stores a request under its account, principal and key. If one is already stored that is newer than
-	// the cutoff, fresh is false and that one is returned.
+	// the cutoff, fresh is false and old is that record.
 	ClaimIdempotencyKey(ctx context.Context, k IdempotencyRecord, cutoff time.Time) (old IdempotencyRecord, fresh bool, err error)
 	// SaveIdempotencyRecord adds the response to a stored request.
 	SaveIdempotencyRecord(ctx context.Context, k IdempotencyRecord) error
