@@ -328,3 +328,17 @@ func TestTheOwnerOfAnAddressDecidesAboutKeysOfBefore(t *testing.T) {
 		}, rafftest.WithName())
 	})
 }
+
+func TestANewAccountDoesNotCountItsOwnerKeyAsKept(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		stand(t, srv, "boss@example.com")
+		initech := srv.NewAccount(t, "Initech", "boss@example.com")
+		events := actions(t, srv, initech.Key, "user.sign_in_reset")
+		if len(events) != 1 {
+			t.Fatalf("the new account records %d resets, want 1", len(events))
+		}
+		if kept, named := events[0]["details"].(map[string]any)["api_keys_kept"]; named {
+			t.Errorf("the reset names %v as kept, but the key did not exist before it", kept)
+		}
+	}, rafftest.WithName())
+}
