@@ -28,6 +28,7 @@ var layers = [][]string{
 	{"internal/outbox"},
 	{"internal/operator"},
 	{"internal/password", "internal/factor", "internal/mail", "internal/webhook", "internal/oidc"},
+	{"internal/store/engine"},
 	{"internal/store/sqlite", "internal/store/postgres"},
 	{"internal/store"},
 	{"internal/metric", "internal/trace"},
@@ -42,7 +43,7 @@ var layers = [][]string{
 // Regardless of layers, the faces must not import storage, and the clients must not import the server.
 var (
 	faces     = []string{"internal/front", "internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"}
-	storage   = []string{"internal/store", "internal/store/sqlite", "internal/store/postgres"}
+	storage   = []string{"internal/store", "internal/store/engine", "internal/store/sqlite", "internal/store/postgres"}
 	clients   = []string{"internal/cli", "internal/tfprovider", "cmd/raff", "cmd/terraform-provider-raff"}
 	forClient = []string{"api", "api/client", "internal/cli", "internal/tfprovider", "internal/naming", "internal/nearest", "internal/spreadsheet", "internal/version"}
 )

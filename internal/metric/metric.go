@@ -8,11 +8,11 @@ import (
 	"strconv"
 	"time"
 
+	"raff/internal/store/engine"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"raff/internal/store"
 )
 
 // Metrics are the metrics of one server. They are safe for concurrent use.
@@ -115,8 +115,8 @@ func (m *Metrics) Limited(kind string) { m.limited.WithLabelValues(kind).Inc() }
 // SignInRefused counts a failed sign-in attempt.
 func (m *Metrics) SignInRefused(reason string) { m.refused.WithLabelValues(reason).Inc() }
 
-// Transaction counts a database transaction; see store.Observer.
-func (m *Metrics) Transaction(_ context.Context, c store.Change) {
+// Transaction counts a database transaction; see engine.Observer.
+func (m *Metrics) Transaction(_ context.Context, c engine.Change) {
 	outcome := "committed"
 	if c.Err != nil {
 		outcome = "rolled_back"
@@ -131,7 +131,7 @@ func (m *Metrics) Transaction(_ context.Context, c store.Change) {
 	}
 }
 
-// Batch records how many changes were committed together; see store.Observer.
+// Batch records how many changes were committed together; see engine.Observer.
 func (m *Metrics) Batch(changes int) { m.batch.Observe(float64(changes)) }
 
 // Job counts a run of a background job.

@@ -7,11 +7,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"raff/internal/store"
+	"raff/internal/store/engine"
 )
 
 // Database is queried when metrics are read.
 type Database interface {
-	Stats() store.Stats
+	Stats() engine.Stats
 	Backlog(context.Context) (store.Backlog, error)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -51,7 +52,7 @@ func (r reader) scanKeyPrincipal(s scanner) (team.KeyPrincipal, error) {
 }
 
 func (r reader) KeyPrincipal(ctx context.Context, hash []byte) (team.KeyPrincipal, error) {
-	return remembered(ctx, r.q, memoryKey{"key", string(hash)}, func(q querier) (team.KeyPrincipal, error) {
+	return remembered(ctx, r.q, engine.Key{Query: "key", Argument: string(hash)}, func(q querier) (team.KeyPrincipal, error) {
 		return one(ctx, q, r.scanKeyPrincipal, keyPrincipal+`k.id = COALESCE((SELECT id FROM api_keys WHERE hash = $1),
 			(SELECT id FROM api_keys WHERE old_hash = $1))`, hash)
 	})

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
 // Count sums the few counter rows that triggers maintain; see the table member_counts.
 func (r reader) Count(ctx context.Context, accountID string, of team.Counted) (int, error) {
-	return one(ctx, r.q, scanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM account_counts WHERE account_id = $1 AND kind = $2", uid(accountID), of)
+	return one(ctx, r.q, engine.ScanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM account_counts WHERE account_id = $1 AND kind = $2", uid(accountID), of)
 }
 
 const (
@@ -43,7 +44,7 @@ func (d *DB) foldNames(ctx context.Context) error {
 					return err
 				}
 				left = len(rows) == foldAtOnce
-				if many := t.q.dialect().manyPages; many != "" && len(rows) > foldSent {
+				if many := t.q.Dialect().ManyPages; many != "" && len(rows) > foldSent {
 					if _, err := t.exec(ctx, many); err != nil {
 						return err
 					}
@@ -62,7 +63,7 @@ func (d *DB) foldNames(ctx context.Context) error {
 				return nil
 			})
 			after = last
-			if few := d.q.dialect().fewPages; err == nil && few != "" {
+			if few := d.q.Dialect().FewPages; err == nil && few != "" {
 				err = d.write(ctx, nil, func(t *tx) error {
 					_, err := t.exec(ctx, few)
 					return err

@@ -1,4 +1,3 @@
-// Package store implements team.Store with SQL on SQLite and PostgreSQL. Both databases use the same query texts. There
-// is one file per table; dialect.go holds the differences between the databases, and sqlite.go and postgres.go run
-// queries and commit changes.
+// Package store implements the ports of the domain with SQL on SQLite and PostgreSQL. Both databases use the same query
+// texts. There is one file per table; packages sqlite and postgres run the queries and commit the changes.
 package store

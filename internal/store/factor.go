@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"raff/internal/signin"
+	"raff/internal/store/engine"
 )
 
 func scanFactor(s scanner) (f signin.Factor, err error) {
@@ -39,11 +40,11 @@ func (t *tx) DeleteFactor(ctx context.Context, userID, id string) error {
 }
 
 func (r reader) HasFactor(ctx context.Context, userID string) (bool, error) {
-	return one(ctx, r.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM factors WHERE user_id = $1 AND confirmed)", uid(userID))
+	return one(ctx, r.q, engine.ScanFlag, "SELECT EXISTS (SELECT 1 FROM factors WHERE user_id = $1 AND confirmed)", uid(userID))
 }
 
 func (r reader) RecoveryCodesLeft(ctx context.Context, userID string) (int, error) {
-	return one(ctx, r.q, scanNumber, "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL", uid(userID))
+	return one(ctx, r.q, engine.ScanNumber, "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL", uid(userID))
 }
 
 func (t *tx) ReplaceRecoveryCodes(ctx context.Context, userID string, hashes [][]byte) error {

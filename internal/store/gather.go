@@ -78,7 +78,7 @@ func (g *gathering) flush(ctx context.Context) error {
 	for _, t := range tables {
 		for _, rows := range rowsAtOnce {
 			for n := rows * t.into.columns; len(t.args) >= n; t.args = t.args[n:] {
-				if err := g.session.later(ctx, t.into.texts[rows], t.args[:n:n]); err != nil {
+				if err := g.session.Later(ctx, t.into.texts[rows], t.args[:n:n]); err != nil {
 					return err
 				}
 			}
@@ -87,25 +87,25 @@ func (g *gathering) flush(ctx context.Context) error {
 	return nil
 }
 
-func (g *gathering) query(ctx context.Context, query string, args []any) (rows, error) {
+func (g *gathering) Query(ctx context.Context, query string, args []any) (rows, error) {
 	if err := g.flush(ctx); err != nil {
 		return nil, err
 	}
-	return g.session.query(ctx, query, args)
+	return g.session.Query(ctx, query, args)
 }
 
-func (g *gathering) exec(ctx context.Context, query string, args []any) (int64, error) {
+func (g *gathering) Exec(ctx context.Context, query string, args []any) (int64, error) {
 	if err := g.flush(ctx); err != nil {
 		return 0, err
 	}
-	return g.session.exec(ctx, query, args)
+	return g.session.Exec(ctx, query, args)
 }
 
-func (g *gathering) later(ctx context.Context, query string, args []any) error {
+func (g *gathering) Later(ctx context.Context, query string, args []any) error {
 	if err := g.flush(ctx); err != nil {
 		return err
 	}
-	return g.session.later(ctx, query, args)
+	return g.session.Later(ctx, query, args)
 }
 
 // row writes one row without waiting for the result. It is written at the latest before the next statement or the commit.

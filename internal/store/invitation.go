@@ -117,7 +117,7 @@ func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string)
 
 // inviterKey returns the id of the inviter if it is an API key, rather than a person or the operator.
 func inviterKey(i team.Invitation) uid {
-	if id := uid(i.InvitedBy); i.InvitedBy != i.InvitedByUser && id.valid() {
+	if id := uid(i.InvitedBy); i.InvitedBy != i.InvitedByUser && id.Valid() {
 		return id
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -73,7 +74,7 @@ func (d *DB) Refund(ctx context.Context, all, one []team.Limit, at time.Time) er
 func (t *tx) TakeLimit(ctx context.Context, limits []team.Limit, n int, at time.Time) (int, error) {
 	now := at.UnixMicro()
 	for _, l := range limits {
-		until, err := one(ctx, t.q, scanNumber, `INSERT INTO limits (subject, until) VALUES ($1, $2) ON CONFLICT (subject) DO UPDATE
+		until, err := one(ctx, t.q, engine.ScanNumber, `INSERT INTO limits (subject, until) VALUES ($1, $2) ON CONFLICT (subject) DO UPDATE
 			SET until = CASE WHEN limits.until > $2 THEN limits.until ELSE $2 END RETURNING until`, l.Subject, now)
 		if err != nil {
 			return 0, fmt.Errorf("read the limit: %w", err)
@@ -103,7 +104,7 @@ func (t *tx) addToLimit(ctx context.Context, limits []team.Limit, n int) error {
 func (r reader) LimitWait(ctx context.Context, limits []team.Limit, n int, at time.Time) (time.Duration, error) {
 	var longest time.Duration
 	for _, l := range limits {
-		until, err := one(ctx, r.q, scanNumber, "SELECT until FROM limits WHERE subject = $1", l.Subject)
+		until, err := one(ctx, r.q, engine.ScanNumber, "SELECT until FROM limits WHERE subject = $1", l.Subject)
 		if team.IsNotFound(err) {
 			until, err = int(at.UnixMicro()), nil
 		}

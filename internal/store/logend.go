@@ -7,33 +7,21 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
-
-// logEnd is the position in an account's audit log after which a new event must be placed.
-type logEnd struct {
-	seq   int
-	until time.Time
-}
-
-const logEndQuery = "SELECT closed_seq, closed_until FROM audit_heads WHERE account_id = $1"
-
-func scanLogEnd(s scanner) (e logEnd, err error) {
-	err = s.Scan((*number)(&e.seq), (*stamp)(&e.until))
-	return e, err
-}
 
 // logEnd reads the end of the log once per transaction, under a lock that keeps the log from being sealed.
 func (t *tx) logEnd(ctx context.Context, accountID string) (logEnd, error) {
 	if end, ok := t.ends[accountID]; ok {
 		return end, nil
 	}
-	end, known, err := t.s.logEnd(ctx, accountID)
+	end, known, err := t.s.LogEnd(ctx, accountID)
 	if err == nil && !known {
-		if err := t.s.lockLog(ctx, accountID, false); err != nil {
+		if err := t.s.LockLog(ctx, accountID, false); err != nil {
 			return end, err
 		}
-		if end, err = one(ctx, t.q, scanLogEnd, logEndQuery, uid(accountID)); team.IsNotFound(err) {
+		if end, err = one(ctx, t.q, engine.ScanLogEnd, engine.LogEndQuery, uid(accountID)); team.IsNotFound(err) {
 			err = nil
 		}
 	}
@@ -54,10 +42,10 @@ func (t *tx) place(ctx context.Context, e *event.Event) error {
 		return err
 	}
 	e.At = e.At.UTC().Truncate(time.Microsecond)
-	if !end.until.IsZero() && !e.At.After(end.until) {
-		e.At = end.until.Add(time.Microsecond)
+	if !end.Until.IsZero() && !e.At.After(end.Until) {
+		e.At = end.Until.Add(time.Microsecond)
 	}
-	e.AfterSeal, e.MAC = end.seq, nil
+	e.AfterSeal, e.MAC = end.Seq, nil
 	if t.sign != nil {
 		err = t.sign(e)
 	}
@@ -145,7 +133,7 @@ func (d *DB) missing(ctx context.Context, accountID string, refs []event.Ref) (g
 	}
 	byTime := func(a, b event.Ref) int { return a.At.Compare(b.At) }
 	first, last := slices.MinFunc(refs, byTime), slices.MaxFunc(refs, byTime)
-	ids, err := many(ctx, d.q, scanText, "SELECT id FROM audit_events WHERE account_id = $1 AND at >= $2 AND at <= $3", uid(accountID), first.At, last.At)
+	ids, err := many(ctx, d.q, engine.ScanText, "SELECT id FROM audit_events WHERE account_id = $1 AND at >= $2 AND at <= $3", uid(accountID), first.At, last.At)
 	if err != nil {
 		return nil, err
 	}

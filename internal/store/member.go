@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -68,7 +69,7 @@ func scope(accountID, projectID string) uid {
 }
 
 func (r reader) Member(ctx context.Context, accountID, projectID, id string) (team.Member, error) {
-	m, err := remembered(ctx, r.q, memoryKey{"member", id}, func(q querier) (team.Member, error) {
+	m, err := remembered(ctx, r.q, engine.Key{Query: "member", Argument: id}, func(q querier) (team.Member, error) {
 		return one(ctx, q, r.members(), selectMember+" WHERE m.id = $1", uid(id))
 	})
 	return ofAccount(m, err, m.AccountID == accountID && m.ProjectID == projectID)
@@ -167,7 +168,7 @@ func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int
 }
 
 func (r reader) HasManager(ctx context.Context, accountID, permission string, now time.Time) (bool, error) {
-	return one(ctx, r.q, scanFlag, `SELECT EXISTS (SELECT 1 FROM memberships m JOIN roles r ON r.id = m.role_id WHERE m.scope_id = $1 AND m.principal_type = 'user'
+	return one(ctx, r.q, engine.ScanFlag, `SELECT EXISTS (SELECT 1 FROM memberships m JOIN roles r ON r.id = m.role_id WHERE m.scope_id = $1 AND m.principal_type = 'user'
 		AND m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2)
 		AND (r.permissions = '*' OR r.permissions LIKE $3 ESCAPE '\'))`, uid(accountID), now, containing(" "+permission+" "))
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"raff/internal/store/engine"
 )
 
 // LastHeartbeat returns when any node last reported that it was alive.
@@ -12,7 +14,7 @@ func (r reader) LastHeartbeat(ctx context.Context) (time.Time, error) {
 
 // Now returns the database's own time, which is the same for all nodes.
 func (d *DB) Now(ctx context.Context) (time.Time, error) {
-	return one(ctx, d.q, scanStamp, "SELECT "+d.q.dialect().now)
+	return one(ctx, d.q, scanStamp, "SELECT "+d.q.Dialect().Now)
 }
 
 // Heartbeat uses the database's clock, which all nodes share. With its own clock, a node whose clock is ahead would
@@ -20,15 +22,15 @@ func (d *DB) Now(ctx context.Context) (time.Time, error) {
 // the clock was corrected and does not count. Heartbeat takes no lock.
 func (d *DB) Heartbeat(ctx context.Context, node string, deadAfter time.Duration) (n int, err error) {
 	err = d.write(ctx, nil, func(t *tx) error {
-		now := t.q.dialect().now
+		now := t.q.Dialect().Now
 		if _, err := t.exec(ctx, "INSERT INTO nodes (id, seen_at) VALUES ($1, "+now+") ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at", uid(node)); err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE seen_at < "+now+" - $1 OR seen_at > "+now+" + $1"+
-			t.q.dialect().skipLocked+")", deadAfter.Microseconds()); err != nil {
+			t.q.Dialect().SkipLocked+")", deadAfter.Microseconds()); err != nil {
 			return err
 		}
-		n, err = one(ctx, t.q, scanNumber, "SELECT COUNT(*) FROM nodes")
+		n, err = one(ctx, t.q, engine.ScanNumber, "SELECT COUNT(*) FROM nodes")
 		return err
 	})
 	return n, err

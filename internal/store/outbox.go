@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"raff/internal/outbox"
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -24,8 +25,8 @@ const (
 
 // LeaseMessage reads before it writes, so that a worker that polls every few seconds causes no commits.
 func (d *DB) LeaseMessage(ctx context.Context, l outbox.Lease) (team.Message, error) {
-	for range maxTries {
-		waiting, err := one(ctx, d.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+urgent+" AND "+due+")", l.Now)
+	for range engine.MaxTries {
+		waiting, err := one(ctx, d.q, engine.ScanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+urgent+" AND "+due+")", l.Now)
 		if err != nil {
 			return team.Message{}, err
 		}
@@ -55,12 +56,12 @@ func (d *DB) nextInTurn(ctx context.Context, l outbox.Lease) (string, error) {
 	const query = "SELECT account_id FROM outbox WHERE account_id > $2 AND priority = 1 AND " + due + " ORDER BY account_id LIMIT 1"
 	const first = "00000000-0000-0000-0000-000000000000"
 	after := uid(l.After)
-	if !after.valid() {
+	if !after.Valid() {
 		after = first
 	}
-	account, err := one(ctx, d.q, scanText, query, l.Now, after)
+	account, err := one(ctx, d.q, engine.ScanText, query, l.Now, after)
 	if team.IsNotFound(err) && after != first {
-		account, err = one(ctx, d.q, scanText, query, l.Now, uid(first))
+		account, err = one(ctx, d.q, engine.ScanText, query, l.Now, uid(first))
 	}
 	return account, err
 }
@@ -68,7 +69,7 @@ func (d *DB) nextInTurn(ctx context.Context, l outbox.Lease) (string, error) {
 func (d *DB) leaseOf(ctx context.Context, lane string, args []any) (m team.Message, err error) {
 	err = d.write(ctx, nil, func(t *tx) (err error) {
 		m, err = one(ctx, t.q, scanMessage, "UPDATE outbox SET leased_until = $2 WHERE id = (SELECT id FROM outbox WHERE "+lane+" AND "+due+
-			" ORDER BY next_at, id LIMIT 1"+t.q.dialect().skipLocked+") RETURNING "+messageColumns, slices.Clone(args)...)
+			" ORDER BY next_at, id LIMIT 1"+t.q.Dialect().SkipLocked+") RETURNING "+messageColumns, slices.Clone(args)...)
 		return err
 	})
 	return m, err

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -71,7 +72,7 @@ func inParts[V ~string, T any](all []V, ask func(some []any) ([]T, error)) (foun
 func uids(ids []string) []uid {
 	var out []uid
 	for _, id := range ids {
-		if uid(id).valid() {
+		if uid(id).Valid() {
 			out = append(out, uid(id))
 		}
 	}
@@ -165,7 +166,7 @@ func page[T any](ctx context.Context, q querier, l listing, c *condition, p team
 		return list, total, err
 	}
 	// The page is past the last row.
-	total, err = one(ctx, q, scanNumber, count, c.args[:filters]...)
+	total, err = one(ctx, q, engine.ScanNumber, count, c.args[:filters]...)
 	return nil, total, err
 }
 

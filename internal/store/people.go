@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"raff/internal/permission"
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -107,7 +108,7 @@ func (r reader) readFactors(ctx context.Context, people []team.Person) error {
 	}
 	var c condition
 	c.and("confirmed AND user_id" + c.in(ids))
-	have, err := many(ctx, r.q, scanText, "SELECT DISTINCT user_id FROM factors WHERE "+c.sql.String(), c.args...)
+	have, err := many(ctx, r.q, engine.ScanText, "SELECT DISTINCT user_id FROM factors WHERE "+c.sql.String(), c.args...)
 	for i, p := range people {
 		people[i].HasFactor = slices.Contains(have, p.UserID)
 	}

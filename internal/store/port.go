@@ -10,6 +10,7 @@ import (
 	"raff/internal/operator"
 	"raff/internal/outbox"
 	"raff/internal/signin"
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -36,37 +37,35 @@ var (
 // Update runs fn in one transaction under the lock of the account; see team.Store. If fn panics, the transaction is
 // rolled back and the panic continues in the caller.
 func (p Port[T]) Update(ctx context.Context, accountID string, lock team.Lock, fn func(T) error) error {
-	return p.write(ctx, []accountLock{{accountID, lock}}, func(t *tx) error { return fn(any(t).(T)) })
+	return p.write(ctx, []accountLock{{AccountID: accountID, Mode: lock}}, func(t *tx) error { return fn(any(t).(T)) })
 }
 
 // Try is Update without the commit. Statements that Update would delay until the commit are sent, so that Try returns
 // the same errors.
 func (p Port[T]) Try(ctx context.Context, accountID string, lock team.Lock, fn func(T) error) error {
-	err := p.write(ctx, []accountLock{{accountID, lock}}, func(t *tx) error {
+	err := p.write(ctx, []accountLock{{AccountID: accountID, Mode: lock}}, func(t *tx) error {
 		if err := fn(any(t).(T)); err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, "SELECT 1"); err != nil {
 			return err
 		}
-		return errTried
+		return engine.ErrTried
 	})
-	if errors.Is(err, errTried) {
+	if errors.Is(err, engine.ErrTried) {
 		return nil
 	}
 	return err
 }
 
-var errTried = errors.New("the change was only tried")
-
 // UpdateAll is Update for a change that concerns several accounts.
 func (p Port[T]) UpdateAll(ctx context.Context, accountIDs []string, lock team.Lock, fn func(T) error) error {
 	locks := make([]accountLock, len(accountIDs))
 	for i, id := range accountIDs {
-		locks[i] = accountLock{id, lock}
+		locks[i] = accountLock{AccountID: id, Mode: lock}
 	}
 	// All changes take their locks in the same order, to avoid deadlocks.
-	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.key(), b.key()) })
+	slices.SortFunc(locks, func(a, b accountLock) int { return cmp.Compare(a.Key(), b.Key()) })
 	return p.write(ctx, locks, func(t *tx) error { return fn(any(t).(T)) })
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -27,7 +28,7 @@ func (r reader) ProjectLike(ctx context.Context, p team.Project) (team.Project, 
 }
 
 func (r reader) ProjectSlugTaken(ctx context.Context, accountID, slug string) (bool, error) {
-	return one(ctx, r.q, scanFlag, "SELECT EXISTS (SELECT 1 FROM projects WHERE account_id = $1 AND slug = $2)", uid(accountID), slug)
+	return one(ctx, r.q, engine.ScanFlag, "SELECT EXISTS (SELECT 1 FROM projects WHERE account_id = $1 AND slug = $2)", uid(accountID), slug)
 }
 
 func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Project, int, error) {

@@ -6,6 +6,7 @@ import (
 
 	"raff/internal/operator"
 	"raff/internal/permission"
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -14,7 +15,7 @@ const roleColumns = `r.id, r.account_id, r.name, r.slug, r.description, r.scope,
 
 func (r reader) roleFields(v *team.Role) []any {
 	return []any{(*text)(&v.ID), (*text)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Description),
-		(*text)(&v.Scope), &permissions{c: r.c, set: &v.Permissions}, (*flag)(&v.IsSystem), (*text)(&v.CreatedBy),
+		(*text)(&v.Scope), &permissions{Catalog: r.c, Set: &v.Permissions}, (*flag)(&v.IsSystem), (*text)(&v.CreatedBy),
 		(*stamp)(&v.CreatedAt), (*stamp)(&v.UpdatedAt)}
 }
 
@@ -137,5 +138,5 @@ func (d *DB) RoleTexts(ctx context.Context) ([]operator.RoleText, error) {
 
 // AccountIDs returns the ids of all accounts.
 func (d *DB) AccountIDs(ctx context.Context) ([]string, error) {
-	return many(ctx, d.q, scanText, "SELECT id FROM accounts ORDER BY id")
+	return many(ctx, d.q, engine.ScanText, "SELECT id FROM accounts ORDER BY id")
 }

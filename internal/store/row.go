@@ -7,7 +7,25 @@ import (
 
 	"raff/internal/permission"
 	"raff/internal/signin"
+	"raff/internal/store/engine"
 	"raff/internal/team"
+)
+
+// The types and functions of package engine that every file of this package uses.
+type (
+	querier     = engine.Querier
+	session     = engine.Session
+	scanner     = engine.Scanner
+	rows        = engine.Rows
+	uid         = engine.UID
+	text        = engine.Text
+	stamp       = engine.Stamp
+	flag        = engine.Flag
+	number      = engine.Number
+	blob        = engine.Blob
+	permissions = engine.Permissions
+	accountLock = engine.Lock
+	logEnd      = engine.LogEnd
 )
 
 // reader implements team.Reader on anything that runs queries.
@@ -18,25 +36,11 @@ type reader struct {
 
 // one reads exactly one row. Without a row the error is team.ErrNotFound.
 func one[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (T, error) {
-	var v T
 	if err := bind(args); err != nil {
-		return v, err
+		var none T
+		return none, err
 	}
-	rs, err := q.query(ctx, query, args)
-	if err != nil {
-		return v, err
-	}
-	defer rs.Close()
-	if !rs.Next() {
-		if err := rs.Err(); err != nil {
-			return v, err
-		}
-		return v, team.ErrNotFound
-	}
-	if v, err = scan(rs); err != nil {
-		return v, fmt.Errorf("read row: %w", err)
-	}
-	return v, rs.Err()
+	return engine.One(ctx, q, scan, query, args...)
 }
 
 // ofAccount hides a row of another account. Rows are looked up by id alone and compared afterwards: PostgreSQL plans a
@@ -60,7 +64,7 @@ func sized[T any](ctx context.Context, q querier, scan func(scanner) (T, error),
 	if err := bind(args); err != nil {
 		return nil, err
 	}
-	rs, err := q.query(ctx, query, args)
+	rs, err := q.Query(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
@@ -79,51 +83,9 @@ func sized[T any](ctx context.Context, q querier, scan func(scanner) (T, error),
 	return vs, rs.Err()
 }
 
-func scanNumber(s scanner) (n int, err error) {
-	err = s.Scan((*number)(&n))
-	return n, err
-}
-
-func scanText(s scanner) (v string, err error) {
-	err = s.Scan((*text)(&v))
-	return v, err
-}
-
-func scanBlob(s scanner) (b []byte, err error) {
-	err = s.Scan((*blob)(&b))
-	return b, err
-}
-
-func scanFlag(s scanner) (b bool, err error) {
-	err = s.Scan((*flag)(&b))
-	return b, err
-}
-
-// uid is an argument for an id column; empty is NULL. Text that is not a UUID in canonical form is not the id of
-// anything: the query then returns team.ErrNotFound without being sent, so that it cannot abort the transaction.
-type uid string
-
-func (u uid) valid() bool {
-	if len(u) != 36 {
-		return false
-	}
-	for i := range len(u) {
-		switch c := u[i]; {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // personID returns the user id of an actor, or empty for the operator, who has no user in the database.
 func personID(id string) uid {
-	if uid(id).valid() {
+	if uid(id).Valid() {
 		return uid(id)
 	}
 	return ""
@@ -146,7 +108,7 @@ func bind(args []any) error {
 			switch {
 			case v == "":
 				args[i] = nil
-			case !v.valid():
+			case !v.Valid():
 				return team.ErrNotFound
 			default:
 				args[i] = string(v)
@@ -181,111 +143,3 @@ func bind(args []any) error {
 	}
 	return nil
 }
-
-// The types below are scan destinations for columns. Each has the underlying type of a field and a Scan method, so that
-// a row is decoded without reflection and NULL becomes the zero value.
-
-type text string
-
-func (t *text) Scan(v any) error {
-	switch v := v.(type) {
-	case string:
-		*t = text(v)
-	case []byte:
-		*t = text(v)
-	case nil:
-		*t = ""
-	default:
-		return fmt.Errorf("text column holds %T", v)
-	}
-	return nil
-}
-
-// set keeps the current string if it is equal, because the rows of a list share most of their texts.
-func (t *text) set(b []byte) {
-	if string(b) != string(*t) {
-		*t = text(b)
-	}
-}
-
-type stamp time.Time
-
-func stampOf(micros int64) stamp {
-	if micros == 0 {
-		return stamp{}
-	}
-	return stamp(time.UnixMicro(micros).UTC())
-}
-
-func (t *stamp) Scan(v any) error {
-	switch v := v.(type) {
-	case int64:
-		*t = stampOf(v)
-	case nil:
-		*t = stamp{}
-	default:
-		return fmt.Errorf("time column holds %T", v)
-	}
-	return nil
-}
-
-type flag bool
-
-func (f *flag) Scan(v any) error {
-	switch v := v.(type) {
-	case bool:
-		*f = flag(v)
-	case int64:
-		*f = v != 0
-	case nil:
-		*f = false
-	default:
-		return fmt.Errorf("boolean column holds %T", v)
-	}
-	return nil
-}
-
-type number int
-
-func (n *number) Scan(v any) error {
-	switch v := v.(type) {
-	case int64:
-		*n = number(v)
-	case nil:
-		*n = 0
-	default:
-		return fmt.Errorf("integer column holds %T", v)
-	}
-	return nil
-}
-
-type blob []byte
-
-func (b *blob) Scan(v any) error {
-	switch v := v.(type) {
-	case []byte:
-		*b = v
-	case nil:
-		*b = nil
-	default:
-		return fmt.Errorf("binary column holds %T", v)
-	}
-	return nil
-}
-
-// permissions scans the text form of a role's permissions.
-type permissions struct {
-	text
-	c   *permission.Catalog
-	set *permission.Set
-}
-
-func (p *permissions) Scan(v any) error {
-	if err := p.text.Scan(v); err != nil {
-		return err
-	}
-	p.decode()
-	return nil
-}
-
-func (p *permissions) decode() { *p.set = p.c.Decode(string(p.text)) }

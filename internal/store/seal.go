@@ -6,6 +6,7 @@ import (
 
 	"raff/internal/audit"
 	"raff/internal/event"
+	"raff/internal/store/engine"
 )
 
 const sealColumns = "account_id, seq, version, from_at, until_at, events, prev, hash, key_id, note, created_at"
@@ -52,7 +53,7 @@ func (t *tx) SetLogHead(ctx context.Context, h audit.LogHead) error {
 
 // HoldLog waits for transactions that write events of this account while holding the lock of another account.
 func (t *tx) HoldLog(ctx context.Context, accountID string) error {
-	return t.s.lockLog(ctx, accountID, true)
+	return t.s.LockLog(ctx, accountID, true)
 }
 
 func (r reader) NewestEvent(ctx context.Context, accountID string, from, before time.Time) (time.Time, error) {
@@ -71,19 +72,19 @@ func scanStamp(s scanner) (t time.Time, err error) {
 
 // SealableAccounts checks for each account whether it has an event after its last seal, using two indexes.
 func (d *DB) SealableAccounts(ctx context.Context, now time.Time) ([]string, error) {
-	return many(ctx, d.q, scanText, `SELECT h.account_id FROM audit_heads h WHERE h.closed_seq > h.sealed_seq OR EXISTS (
+	return many(ctx, d.q, engine.ScanText, `SELECT h.account_id FROM audit_heads h WHERE h.closed_seq > h.sealed_seq OR EXISTS (
 		SELECT 1 FROM audit_events e WHERE e.account_id = h.account_id AND e.at >= COALESCE(h.sealed_until, 0)
 		AND (e.at <= $1 OR e.at <= COALESCE(h.closed_until, 0) + 1))
 		UNION SELECT a.id FROM accounts a WHERE NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.account_id = a.id)`, now)
 }
 
 func (r reader) LoggedAccounts(ctx context.Context) ([]string, error) {
-	return many(ctx, r.q, scanText, `SELECT id FROM accounts UNION SELECT account_id FROM audit_heads UNION SELECT account_id FROM audit_seals
+	return many(ctx, r.q, engine.ScanText, `SELECT id FROM accounts UNION SELECT account_id FROM audit_heads UNION SELECT account_id FROM audit_seals
 		UNION SELECT account_id FROM audit_events ORDER BY 1`)
 }
 
 func (r reader) SealKeyIDs(ctx context.Context) ([]string, error) {
-	return many(ctx, r.q, scanText, "SELECT DISTINCT key_id FROM audit_heads WHERE key_id <> ''")
+	return many(ctx, r.q, engine.ScanText, "SELECT DISTINCT key_id FROM audit_heads WHERE key_id <> ''")
 }
 
 // eventsAtOnce is the maximum number of events that EachEvent holds in memory.

@@ -29,7 +29,7 @@ func TestSealsOfAnOlderDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 			db := directly(t, url)
-			p, err := goose.NewProvider(dialect, db, os.DirFS("migrations/"+kind), goose.WithDisableGlobalRegistry(true))
+			p, err := goose.NewProvider(dialect, db, os.DirFS(kind+"/migrations"), goose.WithDisableGlobalRegistry(true))
 			if err != nil {
 				t.Fatal(err)
 			}

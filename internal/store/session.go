@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -56,7 +57,7 @@ func (r reader) Session(ctx context.Context, hash []byte, now time.Time) (team.S
 }
 
 func (t *tx) Session(ctx context.Context, hash []byte, now time.Time) (team.SessionRow, error) {
-	return one(ctx, t.q, t.scanSessionRow, sessionRow+t.q.dialect().hold("s"), hash, now)
+	return one(ctx, t.q, t.scanSessionRow, sessionRow+t.q.Dialect().Hold("s"), hash, now)
 }
 
 func (r reader) SessionsOf(ctx context.Context, userID string) ([]team.Session, error) {
@@ -64,7 +65,7 @@ func (r reader) SessionsOf(ctx context.Context, userID string) ([]team.Session, 
 }
 
 func (r reader) AccountsWith(ctx context.Context, userID string, now time.Time) ([]string, error) {
-	return many(ctx, r.q, scanText, `SELECT DISTINCT m.account_id FROM memberships m WHERE m.user_id = $1
+	return many(ctx, r.q, engine.ScanText, `SELECT DISTINCT m.account_id FROM memberships m WHERE m.user_id = $1
 		AND (m.status = 'suspended' OR m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2)) ORDER BY m.account_id`, uid(userID), now)
 }
 
@@ -89,7 +90,7 @@ func (t *tx) InsertSession(ctx context.Context, s team.Session, hash []byte, pas
 	if err != nil || n == 0 {
 		return false, false, err
 	}
-	awaits, err = one(ctx, t.q, scanFlag, insertSession+"EXISTS (SELECT 1 FROM factors WHERE user_id = $3 AND confirmed)) RETURNING awaits", sessionArgs(s, hash)...)
+	awaits, err = one(ctx, t.q, engine.ScanFlag, insertSession+"EXISTS (SELECT 1 FROM factors WHERE user_id = $3 AND confirmed)) RETURNING awaits", sessionArgs(s, hash)...)
 	return err == nil, awaits, err
 }
 
@@ -120,7 +121,7 @@ func (t *tx) HoldUser(ctx context.Context, userID string) (bool, error) {
 }
 
 func (r reader) Ceremony(ctx context.Context, sessionID string) ([]byte, error) {
-	return one(ctx, r.q, scanBlob, "SELECT ceremony FROM sessions WHERE id = $1 AND ceremony IS NOT NULL", uid(sessionID))
+	return one(ctx, r.q, engine.ScanBlob, "SELECT ceremony FROM sessions WHERE id = $1 AND ceremony IS NOT NULL", uid(sessionID))
 }
 
 func (t *tx) SetCeremony(ctx context.Context, sessionID string, state []byte) error {

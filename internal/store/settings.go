@@ -1,10 +1,14 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"raff/internal/store/engine"
+)
 
 // Setting returns a setting that is stored for all programs that use the database; empty if it is not set.
 func (d *DB) Setting(ctx context.Context, name string) (string, error) {
-	values, err := many(ctx, d.q, scanText, "SELECT value FROM settings WHERE name = $1", name)
+	values, err := many(ctx, d.q, engine.ScanText, "SELECT value FROM settings WHERE name = $1", name)
 	if err != nil || len(values) == 0 {
 		return "", err
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"raff/internal/store/engine"
 )
 
 // SigningKey takes no account lock, because it does not change the domain.
@@ -11,7 +13,7 @@ func (d *DB) SigningKey(ctx context.Context, name string, fresh []byte) (key []b
 		if _, err := t.exec(ctx, "INSERT INTO signing_keys (name, secret) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, fresh); err != nil {
 			return err
 		}
-		key, err = one(ctx, t.q, scanBlob, "SELECT secret FROM signing_keys WHERE name = $1", name)
+		key, err = one(ctx, t.q, engine.ScanBlob, "SELECT secret FROM signing_keys WHERE name = $1", name)
 		return err
 	})
 	if err != nil {

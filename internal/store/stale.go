@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"raff/internal/event"
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -27,12 +28,12 @@ var staleRows = []struct{ table, key, stale string }{
 // remove deletes stale rows, except those that another transaction has locked: that transaction may lock rows in a
 // different order, which could cause a deadlock.
 func (t *tx) remove(ctx context.Context, table, key, stale string, before time.Time) error {
-	return t.later(ctx, "DELETE FROM "+table+" WHERE "+key+" IN (SELECT "+strings.Trim(key, "()")+" FROM "+table+" WHERE "+stale+t.q.dialect().skipLocked+")", before)
+	return t.later(ctx, "DELETE FROM "+table+" WHERE "+key+" IN (SELECT "+strings.Trim(key, "()")+" FROM "+table+" WHERE "+stale+t.q.Dialect().SkipLocked+")", before)
 }
 
 // RemoveStale takes the lock of each account in turn, because it removes members.
 func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.Time) (int, error) {
-	accounts, err := many(ctx, d.q, scanText, `SELECT DISTINCT m.account_id FROM memberships m
+	accounts, err := many(ctx, d.q, engine.ScanText, `SELECT DISTINCT m.account_id FROM memberships m
 		JOIN invitations i ON i.id = m.invitation_id WHERE `+staleMember, before)
 	if err != nil {
 		return 0, fmt.Errorf("look for stale invitations: %w", err)
@@ -61,7 +62,7 @@ func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.
 
 func (d *DB) removeStaleMembers(ctx context.Context, account string, before time.Time, now func() time.Time) (int, error) {
 	var stale []team.Member
-	err := d.write(ctx, []accountLock{{account, team.Exclusive}}, func(t *tx) (err error) {
+	err := d.write(ctx, []accountLock{{AccountID: account, Mode: team.Exclusive}}, func(t *tx) (err error) {
 		stale, err = many(ctx, t.q, t.members(), selectMember+" WHERE "+staleMember+" AND m.account_id = $2", before, uid(account))
 		if err != nil {
 			return err

@@ -4,85 +4,116 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"raff/internal/event"
 	"raff/internal/permission"
+	"raff/internal/store/engine"
+	"raff/internal/store/postgres"
+	"raff/internal/store/sqlite"
 	"raff/internal/team"
 )
 
 // DB is one database. The packages of the domain use it through For. It is safe for concurrent use.
 type DB struct {
 	reader
-	engine    engine
+	engine    engine.Engine
 	sign      func(*event.Event) error
-	observers observers
+	observers engine.Observers
 	written
 }
 
 // Option configures Open.
 type Option func(*options)
 
-type options struct {
-	logger    *slog.Logger
-	observers observers
-	schema    Schemas
-}
+type options struct{ engine.Options }
 
 // Schemas says what Open may do to the schema.
-type Schemas int
+type Schemas = engine.Schemas
 
+// What Open may do to the schema.
 const (
-	// Migrate creates the database and brings its schema up to date.
-	Migrate Schemas = iota
-	// Create creates the schema in an empty database, and opens any other database without changing it.
-	Create
-	// AsIs changes nothing. A missing database, or one with another schema version, is an error.
-	AsIs
+	Migrate = engine.Migrate
+	Create  = engine.Create
+	AsIs    = engine.AsIs
 )
 
 // WithSchema sets what Open may do to the schema. The default is Migrate.
-func WithSchema(s Schemas) Option { return func(o *options) { o.schema = s } }
+func WithSchema(s Schemas) Option { return func(o *options) { o.Schema = s } }
 
 // WithLogger sets the logger for warnings to the operator. The default discards them.
-func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
+func WithLogger(l *slog.Logger) Option { return func(o *options) { o.Logger = l } }
 
 // Open connects to the database and, unless WithSchema says otherwise, brings its schema up to date. The URL is
 // "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". If c is nil, UseCatalog must be called before the first
 // use of permissions. Several programs may open one database at the same time. A schema newer than this program is an
 // error.
 func Open(ctx context.Context, url string, c *permission.Catalog, more ...Option) (*DB, error) {
-	o := options{logger: slog.New(slog.DiscardHandler)}
+	o := options{engine.Options{Logger: slog.New(slog.DiscardHandler)}}
 	for _, f := range more {
 		f(&o)
 	}
-	e, err := openEngine(ctx, url, o)
+	e, err := openEngine(ctx, url, o.Options)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{reader: reader{q: e, c: c}, engine: e, observers: o.observers}
-	if o.schema == Migrate {
+	d := &DB{reader: reader{q: e, c: c}, engine: e, observers: o.Observers}
+	if o.Schema == Migrate {
 		if err := d.foldNames(ctx); err != nil {
-			return nil, errors.Join(err, e.close())
+			return nil, errors.Join(err, e.Close())
 		}
 	}
 	return d, nil
 }
 
+// openEngine chooses the database by its URL.
+func openEngine(ctx context.Context, url string, o engine.Options) (engine.Engine, error) {
+	scheme, rest, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite":
+		if rest == "" || strings.HasPrefix(rest, ":memory:") || strings.HasPrefix(rest, "//") && !strings.HasPrefix(rest, "///") {
+			return nil, errors.New("the database URL cannot be read: after sqlite: comes the path of a file, for example sqlite:/var/lib/raff/raff.db")
+		}
+		return sqlite.Open(ctx, rest, o)
+	case "postgres", "postgresql":
+		return postgres.Open(ctx, url, o)
+	}
+	return nil, errors.New("the database URL cannot be read: use sqlite:PATH or postgres://USER:PASSWORD@HOST:5432/DATABASE")
+}
+
+// Schema is the version of the schema that this program uses: the number of the last migration.
+func Schema() int64 { return sqlite.Dialect.Schema() }
+
+// Backup copies an SQLite database to a new file; see sqlite.Backup. For a PostgreSQL URL the error is ErrUsePgDump.
+func Backup(ctx context.Context, url, to string) error {
+	scheme, path, _ := strings.Cut(url, ":")
+	if scheme == "postgres" || scheme == "postgresql" {
+		return ErrUsePgDump
+	}
+	if scheme != "sqlite" || path == "" {
+		return errors.New("the database URL cannot be read: use sqlite:PATH")
+	}
+	return sqlite.Backup(ctx, path, to)
+}
+
+// ErrUsePgDump refuses to back up a PostgreSQL database, which has its own tools.
+var ErrUsePgDump = errors.New(`raffd copies SQLite files only: back up PostgreSQL with its own tools, for example pg_dump --format=custom --file=raff.dump "$RAFF_DATABASE_URL"`)
+
 // UseCatalog sets the catalog of permissions. It must be called before anything that uses permissions.
 func (d *DB) UseCatalog(c *permission.Catalog) { d.c = c }
 
 // Pin lets the reads that use the returned context share one check whether the database has changed. done must be called.
-func (d *DB) Pin(ctx context.Context) (pinned context.Context, done func()) { return d.engine.pin(ctx) }
+func (d *DB) Pin(ctx context.Context) (pinned context.Context, done func()) { return d.engine.Pin(ctx) }
 
 // write is Update for changes of the store itself. Without locks it runs concurrently with everything else.
 func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error) error {
 	var wrote []event.Ref
-	var c *Change
+	var c *engine.Change
 	if len(d.observers) > 0 {
-		c = &Change{Began: time.Now(), Database: d.engine.dialect().system, Lock: lockName(locks)}
+		c = &engine.Change{Began: time.Now(), Database: d.engine.Dialect().System, Lock: engine.LockName(locks)}
 	}
-	err := d.engine.update(ctx, locks, c, func(s session) error {
+	err := d.engine.Update(ctx, locks, c, func(s session) error {
 		g := &gathering{session: s}
 		t := &tx{reader: reader{q: g, c: d.c}, s: g, sign: d.sign}
 		err := fn(t)
@@ -106,10 +137,10 @@ func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error)
 func (d *DB) SignEvents(sign func(*event.Event) error) { d.sign = sign }
 
 // Ping returns nil if the database responds and accepts writes.
-func (d *DB) Ping(ctx context.Context) error { return d.engine.ping(ctx) }
+func (d *DB) Ping(ctx context.Context) error { return d.engine.Ping(ctx) }
 
 // Close waits for running changes and closes the database.
-func (d *DB) Close() error { return d.engine.close() }
+func (d *DB) Close() error { return d.engine.Close() }
 
 // tx implements the Tx of every package on the session of one transaction.
 type tx struct {
@@ -125,7 +156,7 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 	if err := bind(args); err != nil {
 		return 0, err
 	}
-	return t.s.exec(ctx, query, args)
+	return t.s.Exec(ctx, query, args)
 }
 
 // change runs a statement that must affect at least one row.
@@ -148,5 +179,5 @@ func (t *tx) later(ctx context.Context, query string, args ...any) error {
 	if err := bind(args); err != nil {
 		return err
 	}
-	return t.s.later(ctx, query, args)
+	return t.s.Later(ctx, query, args)
 }

@@ -24,7 +24,7 @@ func olderDatabase(t *testing.T, url string, version int64) *sql.DB {
 		t.Fatal(err)
 	}
 	db := directly(t, url)
-	p, err := goose.NewProvider(dialect, db, os.DirFS("migrations/"+kind), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(dialect, db, os.DirFS(kind+"/migrations"), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		t.Fatal(err)
 	}

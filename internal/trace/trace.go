@@ -13,14 +13,14 @@ import (
 	"strings"
 	"time"
 
+	"raff/internal/store/engine"
+
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
-
-	"raff/internal/store"
 )
 
 // Traces are the traces of one server. They are safe for concurrent use.
@@ -95,8 +95,8 @@ func name(method string) string {
 	return method
 }
 
-// Transaction records a database transaction as part of the request that made it; see store.Observer.
-func (t *Traces) Transaction(ctx context.Context, c store.Change) {
+// Transaction records a database transaction as part of the request that made it; see engine.Observer.
+func (t *Traces) Transaction(ctx context.Context, c engine.Change) {
 	kind := trace.SpanKindClient
 	if c.Database == "sqlite" {
 		kind = trace.SpanKindInternal // SQLite runs in this process
@@ -126,5 +126,5 @@ func (t *Traces) Transaction(ctx context.Context, c store.Change) {
 	}
 }
 
-// Batch does nothing; see store.Observer.
+// Batch does nothing; see engine.Observer.
 func (t *Traces) Batch(int) {}

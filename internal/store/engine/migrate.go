@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"context"
@@ -13,9 +13,21 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// Schema is the version of the schema that this program uses: the number of the last migration.
-func Schema() int64 {
-	files, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+// Schemas says what may be done to the schema when a database is opened.
+type Schemas int
+
+const (
+	// Migrate creates the database and brings its schema up to date.
+	Migrate Schemas = iota
+	// Create creates the schema in an empty database, and opens any other database without changing it.
+	Create
+	// AsIs changes nothing. A missing database, or one with another schema version, is an error.
+	AsIs
+)
+
+// Schema is the version of the schema: the number of the last migration.
+func (d *Dialect) Schema() int64 {
+	files, err := fs.Glob(d.Migrations, "migrations/*.sql")
 	if err != nil || len(files) == 0 {
 		return 0
 	}
@@ -25,9 +37,9 @@ func Schema() int64 {
 }
 
 // versions returns the applied migrations without changing anything: none for a new database.
-func versions(ctx context.Context, db *sql.DB, d *dialect) (map[int64]bool, error) {
+func versions(ctx context.Context, db *sql.DB, d *Dialect) (map[int64]bool, error) {
 	var there bool
-	if err := db.QueryRowContext(ctx, d.hasVersions).Scan(&there); err != nil || !there {
+	if err := db.QueryRowContext(ctx, d.HasVersions).Scan(&there); err != nil || !there {
 		return nil, err
 	}
 	rows, err := db.QueryContext(ctx, "SELECT version_id, is_applied FROM goose_db_version ORDER BY id")
@@ -49,8 +61,8 @@ func versions(ctx context.Context, db *sql.DB, d *dialect) (map[int64]bool, erro
 	return ran, rows.Err()
 }
 
-// prepare checks or migrates the schema, as s allows. The caller must hold the migration lock.
-func prepare(ctx context.Context, db *sql.DB, d *dialect, s Schemas) error {
+// Prepare checks or migrates the schema, as s allows. The caller must hold the migration lock.
+func (d *Dialect) Prepare(ctx context.Context, db *sql.DB, s Schemas) error {
 	if s == Migrate {
 		return migrate(ctx, db, d)
 	}
@@ -84,21 +96,21 @@ func prepare(ctx context.Context, db *sql.DB, d *dialect, s Schemas) error {
 		}
 	}
 	switch {
-	case newest > Schema():
-		return fmt.Errorf("the database has schema version %d, this program knows versions up to %d: use the newer program", newest, Schema())
+	case newest > d.Schema():
+		return fmt.Errorf("the database has schema version %d, this program knows versions up to %d: use the newer program", newest, d.Schema())
 	case missing > 0:
-		return fmt.Errorf("the database has schema version %d, this program needs %d: use the program that serves it, or bring it up to date with raffd migrate", newest, Schema())
+		return fmt.Errorf("the database has schema version %d, this program needs %d: use the program that serves it, or bring it up to date with raffd migrate", newest, d.Schema())
 	}
 	return nil
 }
 
 // migrate migrates the schema. The caller must hold the migration lock.
-func migrate(ctx context.Context, db *sql.DB, d *dialect) error {
+func migrate(ctx context.Context, db *sql.DB, d *Dialect) error {
 	files, err := d.files()
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	p, err := goose.NewProvider(d.goose, db, files, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
+	p, err := goose.NewProvider(d.Goose, db, files, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return fmt.Errorf("prepare migrations: %w", err)
 	}

@@ -1,9 +1,8 @@
-package store
+// Package postgres is the engine for PostgreSQL.
+package postgres
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,40 +15,42 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
-// postgresEngine is a PostgreSQL database. It uses pgx directly, because database/sql cannot send several statements in
+// database is a PostgreSQL database. It uses pgx directly, because database/sql cannot send several statements in
 // one round trip.
-type postgresEngine struct {
+type database struct {
 	pool *pgxpool.Pool
 	// writers limits the connections used for changes, which hold theirs while they wait for locks, so that some are
 	// left for readers.
 	writers chan struct{}
 	queue   accountQueue
-	memory  postgresMemory
-	link    *postgresLink
+	memory  memory
+	link    *link
 }
 
-func openPostgres(ctx context.Context, url string, o options) (engine, error) {
-	cfg, err := parsePostgres(url)
+// Open connects to the database, and creates its schema or brings it up to date if o allows that.
+func Open(ctx context.Context, url string, o engine.Options) (engine.Engine, error) {
+	cfg, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	e := &postgresEngine{}
-	if e.link, err = newPostgresLink(cfg, url); err != nil {
+	e := &database{}
+	if e.link, err = newLink(cfg, url); err != nil {
 		return nil, err
 	}
 	e.writers = make(chan struct{}, max(1, cfg.MaxConns*3/4))
 	e.link.made = e.memory.forget
-	if err := e.start(ctx, cfg, o.schema); err != nil {
+	if err := e.start(ctx, cfg, o.Schema); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
 	return e, nil
 }
 
 // start connects, and creates, migrates or checks the schema as s says.
-func (e *postgresEngine) start(ctx context.Context, cfg *pgxpool.Config, s Schemas) (err error) {
+func (e *database) start(ctx context.Context, cfg *pgxpool.Config, s engine.Schemas) (err error) {
 	first, err := pgx.ConnectConfig(ctx, cfg.ConnConfig.Copy())
 	if err != nil {
 		return err
@@ -59,37 +60,37 @@ func (e *postgresEngine) start(ctx context.Context, cfg *pgxpool.Config, s Schem
 	if e.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return err
 	}
-	if err = migratePostgres(ctx, first, cfg.ConnConfig, e.link, s); err != nil {
+	if err = migrate(ctx, first, cfg.ConnConfig, e.link, s); err != nil {
 		e.pool.Close()
 	}
 	return err
 }
 
-func (e *postgresEngine) dialect() *dialect { return &postgresDialect }
+func (e *database) Dialect() *engine.Dialect { return &Dialect }
 
-func (e *postgresEngine) close() error {
+func (e *database) Close() error {
 	e.pool.Close()
 	return nil
 }
 
-func (e *postgresEngine) query(ctx context.Context, query string, args []any) (rows, error) {
+func (e *database) Query(ctx context.Context, query string, args []any) (engine.Rows, error) {
 	if e.link.pooled.Load() {
 		return e.pooledQuery(ctx, query, args)
 	}
 	rs, err := e.pool.Query(ctx, query, args...)
 	if err != nil {
-		return nil, postgresError(err)
+		return nil, unavailable(err)
 	}
-	return postgresRows{rs, nil}, nil
+	return rows{rs, nil}, nil
 }
 
 // pooledQuery sends the greeting and the query together, so that the pooler runs both on one server process.
-func (e *postgresEngine) pooledQuery(ctx context.Context, query string, args []any) (rows, error) {
+func (e *database) pooledQuery(ctx context.Context, query string, args []any) (engine.Rows, error) {
 	var batch pgx.Batch
 	batch.Queue(e.link.greeting())
 	batch.Queue(query, args...)
 	results := e.pool.SendBatch(ctx, &batch)
-	var standby flag
+	var standby engine.Flag
 	err := results.QueryRow().Scan(&standby)
 	if err == nil && bool(standby) {
 		err = team.Unavailable(errNotPrimary)
@@ -100,25 +101,22 @@ func (e *postgresEngine) pooledQuery(ctx context.Context, query string, args []a
 	}
 	if err != nil {
 		_ = results.Close() // returns the same error again
-		return nil, postgresError(err)
+		return nil, unavailable(err)
 	}
-	return postgresRows{rs, func() { _ = results.Close() }}, nil
+	return rows{rs, func() { _ = results.Close() }}, nil
 }
 
 // ping checks that the database accepts writes, so that a load balancer does not send requests to a node connected to
 // a standby.
-func (e *postgresEngine) ping(ctx context.Context) error {
-	unfit, err := one(ctx, e, scanFlag, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'")
+func (e *database) Ping(ctx context.Context) error {
+	unfit, err := engine.One(ctx, e, engine.ScanFlag, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'")
 	if err == nil && unfit {
 		err = team.Unavailable(errNotPrimary)
 	}
 	return err
 }
 
-// maxTries is the maximum number of attempts of a transaction that conflicts with another one.
-const maxTries = 6
-
-func (e *postgresEngine) update(ctx context.Context, locks []accountLock, c *Change, fn func(session) error) error {
+func (e *database) Update(ctx context.Context, locks []engine.Lock, c *engine.Change, fn func(engine.Session) error) error {
 	leave, err := e.queue.enter(ctx, locks)
 	if err != nil {
 		return err
@@ -135,11 +133,11 @@ func (e *postgresEngine) update(ctx context.Context, locks []accountLock, c *Cha
 		if !retryable(err) {
 			return err
 		}
-		if try == maxTries {
-			return postgresError(err)
+		if try == engine.MaxTries {
+			return unavailable(err)
 		}
 		if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
-			c.retried(pe.Code)
+			c.AddRetry(pe.Code)
 		}
 		pause := time.Duration(rand.Int64N(int64(time.Millisecond) << try)) //nolint:gosec // spreads retries; not security-relevant
 		select {
@@ -150,31 +148,31 @@ func (e *postgresEngine) update(ctx context.Context, locks []accountLock, c *Cha
 	}
 }
 
-func (e *postgresEngine) stats() Stats {
+func (e *database) Stats() engine.Stats {
 	s := e.pool.Stat()
-	return Stats{
+	return engine.Stats{
 		InUse: int(s.AcquiredConns()), Open: int(s.TotalConns()), Max: int(s.MaxConns()),
 		Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
 	}
 }
 
-func (e *postgresEngine) once(ctx context.Context, locks []accountLock, c *Change, fn func(session) error) error {
+func (e *database) once(ctx context.Context, locks []engine.Lock, c *engine.Change, fn func(engine.Session) error) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
-		return postgresError(err)
+		return unavailable(err)
 	}
 	defer conn.Release()
-	s := &postgresSession{conn: conn.Conn(), change: c}
+	s := &session{conn: conn.Conn(), change: c}
 	s.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	if e.link.pooled.Load() {
 		s.pending.Queue(e.link.greeting())
 	}
 	for _, lock := range locks {
-		lock.queue(&s.pending)
-		if uid(lock.accountID).valid() {
+		queueLock(&s.pending, lock)
+		if engine.UID(lock.AccountID).Valid() {
 			// A separate statement, because only a statement that starts after the lock is acquired sees earlier commits.
-			s.account, s.endAt = lock.accountID, s.pending.Len()
-			s.pending.Queue(logEndQuery, lock.accountID)
+			s.account, s.endAt = lock.AccountID, s.pending.Len()
+			s.pending.Queue(engine.LogEndQuery, lock.AccountID)
 		}
 	}
 	s.prologue = s.pending.Len()
@@ -191,45 +189,35 @@ func (e *postgresEngine) once(ctx context.Context, locks []accountLock, c *Chang
 		return err
 	}
 	if s.err != nil {
-		return postgresError(s.err) // fn ignored the error of a statement
+		return unavailable(s.err) // fn ignored the error of a statement
 	}
 	if err := s.commit(ctx); err != nil {
-		return postgresError(err)
+		return unavailable(err)
 	}
 	committed = true
 	return nil
 }
 
-// statement returns the statement that takes the lock with key $1.
-func (l *accountLock) statement() string {
-	if l.lock == team.Shared {
+// lockStatement returns the statement that takes the lock with key $1.
+func lockStatement(l engine.Lock) string {
+	if l.Mode == team.Shared {
 		return "SELECT pg_advisory_xact_lock_shared($1)"
 	}
 	return "SELECT pg_advisory_xact_lock($1)"
 }
 
-// queue takes the lock. If it is exclusive, queue also tells the triggers, which then need no locks of their own.
-func (l *accountLock) queue(b *pgx.Batch) {
-	b.Queue(l.statement(), l.key())
-	if l.lock != team.Shared {
-		b.Queue("SELECT set_config('raff.alone', $1, TRUE)", l.accountID)
+// queueLock takes the lock. If it is exclusive, queueLock also tells the triggers, which then need no locks of their own.
+func queueLock(b *pgx.Batch, l engine.Lock) {
+	b.Queue(lockStatement(l), l.Key())
+	if l.Mode != team.Shared {
+		b.Queue("SELECT set_config('raff.alone', $1, TRUE)", l.AccountID)
 	}
 }
 
-// key returns the last half of the account's id, which is random. Two accounts with the same key merely wait for each
-// other.
-func (l *accountLock) key() int64 {
-	b, err := hex.DecodeString(strings.ReplaceAll(l.accountID, "-", ""))
-	if err != nil || len(b) != 16 {
-		return 0
-	}
-	return int64(binary.BigEndian.Uint64(b[8:])) //nolint:gosec // any 64 bits work
-}
-
-// postgresSession is one transaction. Statements whose results are not needed yet are collected in pending and sent
+// session is one transaction. Statements whose results are not needed yet are collected in pending and sent
 // with the next statement whose result is. BEGIN and the lock are always the first statements, COMMIT the last.
-type postgresSession struct {
-	change   *Change // nil: not observed
+type session struct {
+	change   *engine.Change // nil: not observed
 	conn     *pgx.Conn
 	pending  pgx.Batch
 	prologue int // number of statements before the first one of fn
@@ -239,13 +227,13 @@ type postgresSession struct {
 	// the prologue.
 	account string
 	endAt   int
-	end     logEnd
+	end     engine.LogEnd
 }
 
-func (s *postgresSession) dialect() *dialect { return &postgresDialect }
+func (s *session) Dialect() *engine.Dialect { return &Dialect }
 
 // send sends the pending statements. It reads and checks the results of all but the last one.
-func (s *postgresSession) send(ctx context.Context) (pgx.BatchResults, error) {
+func (s *session) send(ctx context.Context) (pgx.BatchResults, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
@@ -266,61 +254,61 @@ func (s *postgresSession) send(ctx context.Context) (pgx.BatchResults, error) {
 		}
 	}
 	if first && s.account != "" {
-		s.change.waited(time.Since(began))
+		s.change.AddWait(time.Since(began))
 	}
 	return results, nil
 }
 
-func (s *postgresSession) readEnd(results pgx.BatchResults) error {
+func (s *session) readEnd(results pgx.BatchResults) error {
 	rs, err := results.Query()
 	if err != nil {
 		return err
 	}
 	defer rs.Close()
 	if rs.Next() {
-		if s.end, err = scanLogEnd(rs); err != nil {
+		if s.end, err = engine.ScanLogEnd(rs); err != nil {
 			return err
 		}
 	}
 	return rs.Err()
 }
 
-func (s *postgresSession) logEnd(ctx context.Context, accountID string) (logEnd, bool, error) {
+func (s *session) LogEnd(ctx context.Context, accountID string) (engine.LogEnd, bool, error) {
 	if accountID != s.account {
-		return logEnd{}, false, nil
+		return engine.LogEnd{}, false, nil
 	}
 	if !s.sent {
-		if _, err := s.exec(ctx, "SELECT 1", nil); err != nil {
-			return logEnd{}, false, err
+		if _, err := s.Exec(ctx, "SELECT 1", nil); err != nil {
+			return engine.LogEnd{}, false, err
 		}
 	}
 	return s.end, true, nil
 }
 
-func (s *postgresSession) lockLog(ctx context.Context, accountID string, alone bool) error {
-	l := accountLock{accountID: accountID}
+func (s *session) LockLog(ctx context.Context, accountID string, alone bool) error {
+	l := engine.Lock{AccountID: accountID}
 	if alone {
-		l.lock = team.Exclusive
+		l.Mode = team.Exclusive
 	}
-	_, err := s.exec(ctx, l.statement(), []any{l.key() ^ logLock})
+	_, err := s.Exec(ctx, lockStatement(l), []any{l.Key() ^ logLock})
 	return err
 }
 
 // logLock distinguishes the lock of an account's audit log from the lock of the account.
 const logLock = 0x6c6f67
 
-func (s *postgresSession) query(ctx context.Context, query string, args []any) (rows, error) {
+func (s *session) Query(ctx context.Context, query string, args []any) (engine.Rows, error) {
 	s.pending.Queue(query, args...)
 	results, err := s.send(ctx)
 	if err != nil {
-		return nil, postgresError(err)
+		return nil, unavailable(err)
 	}
 	rs, err := results.Query()
 	if err != nil {
 		_ = results.Close() // returns the same error again
-		return nil, postgresError(s.failed(err))
+		return nil, unavailable(s.failed(err))
 	}
-	return postgresRows{rs, func() {
+	return rows{rs, func() {
 		if err := rs.Err(); err != nil {
 			_ = s.failed(err)
 		}
@@ -330,13 +318,13 @@ func (s *postgresSession) query(ctx context.Context, query string, args []any) (
 	}}, nil
 }
 
-func (s *postgresSession) exec(ctx context.Context, query string, args []any) (int64, error) {
+func (s *session) Exec(ctx context.Context, query string, args []any) (int64, error) {
 	s.pending.Queue(query, args...)
 	tag, err := s.execPending(ctx)
-	return tag.RowsAffected(), postgresError(err)
+	return tag.RowsAffected(), unavailable(err)
 }
 
-func (s *postgresSession) execPending(ctx context.Context) (pgconn.CommandTag, error) {
+func (s *session) execPending(ctx context.Context) (pgconn.CommandTag, error) {
 	results, err := s.send(ctx)
 	if err != nil {
 		return pgconn.CommandTag{}, err
@@ -348,12 +336,12 @@ func (s *postgresSession) execPending(ctx context.Context) (pgconn.CommandTag, e
 	return tag, s.failed(err)
 }
 
-func (s *postgresSession) later(_ context.Context, query string, args []any) error {
+func (s *session) Later(_ context.Context, query string, args []any) error {
 	s.pending.Queue(query, args...)
-	return postgresError(s.err)
+	return unavailable(s.err)
 }
 
-func (s *postgresSession) failed(err error) error {
+func (s *session) failed(err error) error {
 	if err != nil && s.err == nil {
 		s.err = err
 	}
@@ -361,7 +349,7 @@ func (s *postgresSession) failed(err error) error {
 }
 
 // commit is not cancelled with the request, because its outcome would then be unknown.
-func (s *postgresSession) commit(ctx context.Context) error {
+func (s *session) commit(ctx context.Context) error {
 	if !s.sent && s.pending.Len() == s.prologue {
 		return nil // fn sent no statement
 	}
@@ -375,7 +363,7 @@ func (s *postgresSession) commit(ctx context.Context) error {
 	return err
 }
 
-func (s *postgresSession) rollback(ctx context.Context) {
+func (s *session) rollback(ctx context.Context) {
 	if !s.sent || s.conn.IsClosed() {
 		return
 	}
@@ -386,14 +374,14 @@ func (s *postgresSession) rollback(ctx context.Context) {
 	}
 }
 
-type postgresRows struct {
+type rows struct {
 	pgx.Rows
 	done func()
 }
 
-func (r postgresRows) Err() error { return postgresError(r.Rows.Err()) }
+func (r rows) Err() error { return unavailable(r.Rows.Err()) }
 
-func (r postgresRows) Close() {
+func (r rows) Close() {
 	r.Rows.Close()
 	if r.done != nil {
 		r.done()
@@ -407,9 +395,9 @@ func retryable(err error) bool {
 	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01" || pe.Code == "23505")
 }
 
-// postgresError returns Unavailable for an error that says that the database is currently unreachable, full or
+// unavailable returns Unavailable for an error that says that the database is currently unreachable, full or
 // read-only, and other errors unchanged.
-func postgresError(err error) error {
+func unavailable(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -1,4 +1,5 @@
-package store
+// Package sqlite is the engine for SQLite files. It calls the SQLite library below its database/sql driver.
+package sqlite
 
 import (
 	"context"
@@ -17,28 +18,30 @@ import (
 	_ "modernc.org/sqlite" // the driver, for migrations
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
-// sqliteEngine is an SQLite file: several connections that only read, and one that writes.
-type sqliteEngine struct {
-	*sqliteWriter
+// database is an SQLite file: several connections that only read, and one that writes.
+type database struct {
+	*writer
 	path string
 
 	slots chan struct{} // one for each concurrent reader
 	mu    sync.Mutex
-	idle  []*sqliteConn // the last one used is taken first: its page cache is warm
+	idle  []*conn // the last one used is taken first: its page cache is warm
 	shut  bool
 }
 
-func openSQLite(ctx context.Context, path string, o options) (engine, error) {
+// Open opens the file, and creates it or brings its schema up to date if o allows that.
+func Open(ctx context.Context, path string, o engine.Options) (engine.Engine, error) {
 	if dir := filepath.Dir(path); !isDir(dir) {
 		return nil, fmt.Errorf("open SQLite file %s: directory %s does not exist: create it or use another path", path, dir)
 	}
-	if err := claimSQLite(path, o); err != nil {
+	if err := claim(path, o); err != nil {
 		return nil, err
 	}
-	if err := migrateSQLite(ctx, path, o.schema); err != nil {
+	if err := migrate(ctx, path, o.Schema); err != nil {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	opened, err := os.Stat(path)
@@ -46,12 +49,12 @@ func openSQLite(ctx context.Context, path string, o options) (engine, error) {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
-	return &sqliteEngine{sqliteWriter: startSQLiteWriter(path, opened, o.observers), path: path, slots: make(chan struct{}, n)}, nil
+	return &database{writer: startWriter(path, opened, o.Observers), path: path, slots: make(chan struct{}, n)}, nil
 }
 
-// claimSQLite restricts access to the files if o allows changes; otherwise it requires that the file exists.
-func claimSQLite(path string, o options) error {
-	if o.schema == AsIs {
+// claim restricts access to the files if o allows changes; otherwise it requires that the file exists.
+func claim(path string, o engine.Options) error {
+	if o.Schema == engine.AsIs {
 		_, err := os.Stat(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("database %s does not exist: check --database (RAFF_DATABASE_URL); raffd migrate creates a new one", path)
@@ -59,7 +62,7 @@ func claimSQLite(path string, o options) error {
 		return err
 	}
 	err := protect(path, func(file string, was fs.FileMode) {
-		o.logger.Warn("others could read a file of the database; now only its owner can", "file", file, "mode", fmt.Sprintf("%04o", was))
+		o.Logger.Warn("others could read a file of the database; now only its owner can", "file", file, "mode", fmt.Sprintf("%04o", was))
 	})
 	if err != nil {
 		return fmt.Errorf("open SQLite file %s: %w", path, err)
@@ -72,10 +75,10 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// migrateSQLite also creates the file and turns on its write-ahead log, a setting stored in the file.
-func migrateSQLite(ctx context.Context, path string, s Schemas) error {
+// migrate also creates the file and turns on its write-ahead log, a setting stored in the file.
+func migrate(ctx context.Context, path string, s engine.Schemas) error {
 	options := "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)"
-	if s != AsIs {
+	if s != engine.AsIs {
 		options += "&_pragma=journal_mode(WAL)"
 	}
 	options += "&_pragma=busy_timeout("
@@ -87,17 +90,17 @@ func migrateSQLite(ctx context.Context, path string, s Schemas) error {
 	db.SetMaxOpenConns(1)
 	// Each migration is a transaction. If another process has just run it, ours fails, and the next attempt finds it applied.
 	for try := 1; ; try++ {
-		if err = prepare(ctx, db, &sqliteDialect, s); err == nil || try == maxTries {
+		if err = Dialect.Prepare(ctx, db, s); err == nil || try == engine.MaxTries {
 			return err
 		}
 	}
 }
 
-func (e *sqliteEngine) dialect() *dialect { return &sqliteDialect }
+func (e *database) Dialect() *engine.Dialect { return &Dialect }
 
 // query uses a connection exclusively. It is not cancelled by ctx: an interrupted connection has to be closed, and
 // watching ctx costs more than a read by key.
-func (e *sqliteEngine) query(ctx context.Context, query string, args []any) (rows, error) {
+func (e *database) Query(ctx context.Context, query string, args []any) (engine.Rows, error) {
 	c, back, err := e.borrow(ctx)
 	if err != nil {
 		return nil, err
@@ -105,28 +108,28 @@ func (e *sqliteEngine) query(ctx context.Context, query string, args []any) (row
 	rs, err := c.query(query, args)
 	if err != nil {
 		back(err)
-		return nil, sqliteError(err)
+		return nil, unavailable(err)
 	}
 	rs.done = back
 	return rs, nil
 }
 
-func (e *sqliteEngine) ping(ctx context.Context) error {
-	_, err := one(ctx, e, scanNumber, "SELECT 1")
+func (e *database) Ping(ctx context.Context) error {
+	_, err := engine.One(ctx, e, engine.ScanNumber, "SELECT 1")
 	return err
 }
 
-func (e *sqliteEngine) stats() Stats {
+func (e *database) Stats() engine.Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := Stats{InUse: len(e.slots), Open: len(e.slots) + len(e.idle), Max: cap(e.slots)}
+	s := engine.Stats{InUse: len(e.slots), Open: len(e.slots) + len(e.idle), Max: cap(e.slots)}
 	if wal, err := os.Stat(e.path + "-wal"); err == nil {
 		s.WALBytes = wal.Size()
 	}
 	return s
 }
 
-func (e *sqliteEngine) take(ctx context.Context) (*sqliteConn, error) {
+func (e *database) take(ctx context.Context) (*conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -149,7 +152,7 @@ func (e *sqliteEngine) take(ctx context.Context) (*sqliteConn, error) {
 		e.idle = e.idle[:n-1]
 		return c, nil
 	}
-	c, err := openSQLiteConn(e.path, "query_only = 1")
+	c, err := openConn(e.path, "query_only = 1")
 	if err != nil {
 		<-e.slots
 		return nil, team.Unavailable(err)
@@ -157,7 +160,7 @@ func (e *sqliteEngine) take(ctx context.Context) (*sqliteConn, error) {
 	return c, nil
 }
 
-func (e *sqliteEngine) give(c *sqliteConn, err error) {
+func (e *database) give(c *conn, err error) {
 	e.mu.Lock()
 	if keep := err == nil && !e.shut; keep {
 		e.idle = append(e.idle, c)
@@ -168,7 +171,7 @@ func (e *sqliteEngine) give(c *sqliteConn, err error) {
 	<-e.slots
 }
 
-func (e *sqliteEngine) close() error {
+func (e *database) Close() error {
 	e.stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -182,10 +185,10 @@ func (e *sqliteEngine) close() error {
 
 var errClosed = errors.New("the store is closed")
 
-// sqliteError returns Unavailable for an error that says that the file cannot be used at the moment, and other errors
+// unavailable returns Unavailable for an error that says that the file cannot be used at the moment, and other errors
 // unchanged.
-func sqliteError(err error) error {
-	var e *sqliteFailure
+func unavailable(err error) error {
+	var e *failure
 	if !errors.As(err, &e) {
 		return err
 	}

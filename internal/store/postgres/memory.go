@@ -1,39 +1,41 @@
-package store
+package postgres
 
 import (
 	"context"
 	"sync"
+
+	"raff/internal/store/engine"
 )
 
-// postgresMemory holds rows that were read while the database had one snapshot. A snapshot consists of numbers that a
+// memory holds rows that were read while the database had one snapshot. A snapshot consists of numbers that a
 // server counts up, so it is only meaningful for one run of one server: another server, a promoted standby, a restored
 // backup, or a server that lost its last changes in a crash can reach the same numbers with different rows. A snapshot
 // is therefore combined with the start time of its server, and every new connection clears the memory, because a crash
 // breaks all connections.
-type postgresMemory struct {
+type memory struct {
 	off      bool // this database's snapshots do not change with every commit
 	mu       sync.Mutex
 	life     int // number of calls of forget
 	snapshot string
-	rows     map[memoryKey]any
+	rows     map[engine.Key]any
 }
 
 // forget clears the memory. Rows that were read before, but not stored yet, are discarded by put.
-func (m *postgresMemory) forget() {
+func (m *memory) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.life++
 	m.snapshot, m.rows = "", nil
 }
 
-func (m *postgresMemory) lives() int {
+func (m *memory) lives() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.life
 }
 
 // get returns the row if memory holds rows of this snapshot.
-func (m *postgresMemory) get(snapshot string, key memoryKey) (any, bool) {
+func (m *memory) get(snapshot string, key engine.Key) (any, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.snapshot != snapshot {
@@ -45,14 +47,14 @@ func (m *postgresMemory) get(snapshot string, key memoryKey) (any, bool) {
 
 // put stores a row that was read after the snapshot was taken, in the given life. If something was committed in between, the row
 // is newer than the snapshot, never older, and the next request gets another snapshot.
-func (m *postgresMemory) put(life int, snapshot string, key memoryKey, row any) {
+func (m *memory) put(life int, snapshot string, key engine.Key, row any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.life != life {
 		return
 	}
-	if m.snapshot != snapshot || len(m.rows) >= maxRemembered {
-		m.snapshot, m.rows = snapshot, map[memoryKey]any{}
+	if m.snapshot != snapshot || len(m.rows) >= engine.MaxRemembered {
+		m.snapshot, m.rows = snapshot, map[engine.Key]any{}
 	}
 	m.rows[key] = row
 }
@@ -67,20 +69,20 @@ type pin struct {
 	err      error
 }
 
-func (e *postgresEngine) pin(ctx context.Context) (pinned context.Context, done func()) {
+func (e *database) Pin(ctx context.Context) (pinned context.Context, done func()) {
 	return context.WithValue(ctx, pinKey{}, &pin{}), func() {}
 }
 
 // remembered reads through memory in a pinned request. In other requests, asking for the snapshot would cost as much as
 // reading the row.
-func (e *postgresEngine) remembered(ctx context.Context, key memoryKey, read func(querier) (any, error)) (any, error) {
+func (e *database) Remembered(ctx context.Context, key engine.Key, read func(engine.Querier) (any, error)) (any, error) {
 	p, ok := ctx.Value(pinKey{}).(*pin)
 	if !ok || e.memory.off {
 		return read(e)
 	}
 	p.once.Do(func() {
 		p.life = e.memory.lives()
-		p.snapshot, p.err = one(ctx, e, scanText, "SELECT pg_current_snapshot()::text || ' ' || EXTRACT(EPOCH FROM pg_postmaster_start_time())::text")
+		p.snapshot, p.err = engine.One(ctx, e, engine.ScanText, "SELECT pg_current_snapshot()::text || ' ' || EXTRACT(EPOCH FROM pg_postmaster_start_time())::text")
 	})
 	if p.err != nil {
 		return nil, p.err

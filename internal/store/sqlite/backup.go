@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"context"
@@ -7,27 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// ErrUsePgDump refuses to back up a PostgreSQL database, which has its own tools.
-var ErrUsePgDump = errors.New(`raffd copies SQLite files only: back up PostgreSQL with its own tools, for example pg_dump --format=custom --file=raff.dump "$RAFF_DATABASE_URL"`)
-
 // Backup copies the database to a new file that only this user may read. The database can be written concurrently: the
 // copy is a consistent snapshot with every change that was acknowledged before Backup was called. The file appears
-// under its name when it is complete and on disk; an existing file is an error. For a PostgreSQL URL the error is
-// ErrUsePgDump.
-func Backup(ctx context.Context, url, to string) error {
-	scheme, path, _ := strings.Cut(url, ":")
-	if scheme == "postgres" || scheme == "postgresql" {
-		return ErrUsePgDump
-	}
-	if scheme != "sqlite" || path == "" {
-		return errors.New("the database URL cannot be read: use sqlite:PATH")
-	}
+// under its name when it is complete and on disk; an existing file is an error.
+func Backup(ctx context.Context, path, to string) error {
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("read the database: %w", err)
 	}
@@ -40,7 +28,7 @@ func Backup(ctx context.Context, url, to string) error {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // leftovers are recognizable by their name
 	part := filepath.Join(dir, "raff.db")
-	if err := copySQLite(ctx, path, part); err != nil {
+	if err := copyFile(ctx, path, part); err != nil {
 		return fmt.Errorf("copy %s: %w", path, err)
 	}
 	if err := checkCopy(ctx, part); err != nil {
@@ -64,8 +52,8 @@ func taken(to string, err error) error {
 	return fmt.Errorf("write the backup: %w", err)
 }
 
-// copySQLite writes the file with VACUUM: the contents of one read transaction, without free pages.
-func copySQLite(ctx context.Context, from, to string) error {
+// copyFile writes the file with VACUUM: the contents of one read transaction, without free pages.
+func copyFile(ctx context.Context, from, to string) error {
 	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, private)
 	if err != nil {
 		return err
@@ -74,7 +62,7 @@ func copySQLite(ctx context.Context, from, to string) error {
 	if err := f.Chmod(private); err != nil { // the umask may have removed the owner's permissions
 		return err
 	}
-	c, err := openSQLiteConn(from, "synchronous = FULL")
+	c, err := openConn(from, "synchronous = FULL")
 	if err != nil {
 		return err
 	}
@@ -88,7 +76,7 @@ func copySQLite(ctx context.Context, from, to string) error {
 
 // checkCopy reads the whole copy, so that a bad backup is detected when it is created, not when it is needed.
 func checkCopy(ctx context.Context, path string) error {
-	c, err := openSQLiteConn(path, "query_only = 1")
+	c, err := openConn(path, "query_only = 1")
 	if err != nil {
 		return err
 	}
@@ -108,7 +96,7 @@ func checkCopy(ctx context.Context, path string) error {
 }
 
 // interruptWhenDone ends the connection's statement when ctx does. stop is called before the connection is closed.
-func (c *sqliteConn) interruptWhenDone(ctx context.Context) (stop func()) {
+func (c *conn) interruptWhenDone(ctx context.Context) (stop func()) {
 	over := make(chan struct{})
 	cancel := context.AfterFunc(ctx, func() {
 		defer close(over)

@@ -1,20 +1,22 @@
-package store
+package sqlite
 
 import (
 	"context"
 	"sync"
 )
 
-// sqlitePin is the connection of a request that only reads. The first read acquires it, and it is released when the
+type pinKey struct{}
+
+// pin is the connection of a request that only reads. The first read acquires it, and it is released when the
 // request ends. The goroutine of the request uses it for one query at a time.
-type sqlitePin struct {
+type pin struct {
 	mu   sync.Mutex // held while a query is open
-	c    *sqliteConn
+	c    *conn
 	over bool
 }
 
-func (e *sqliteEngine) pin(ctx context.Context) (pinned context.Context, done func()) {
-	p := &sqlitePin{}
+func (e *database) Pin(ctx context.Context) (pinned context.Context, done func()) {
+	p := &pin{}
 	return context.WithValue(ctx, pinKey{}, p), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -23,7 +25,7 @@ func (e *sqliteEngine) pin(ctx context.Context) (pinned context.Context, done fu
 	}
 }
 
-func (p *sqlitePin) release(e *sqliteEngine, err error) {
+func (p *pin) release(e *database, err error) {
 	if p.c != nil {
 		p.c.pinned, p.c.looked = false, false
 		e.give(p.c, err)
@@ -33,8 +35,8 @@ func (p *sqlitePin) release(e *sqliteEngine, err error) {
 
 // borrow returns a connection for one query: the connection of the request or, if there is none or a query is open on
 // it, another one. back releases it, with the error that made it unusable if there was one.
-func (e *sqliteEngine) borrow(ctx context.Context) (c *sqliteConn, back func(error), err error) {
-	p, ok := ctx.Value(pinKey{}).(*sqlitePin)
+func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err error) {
+	p, ok := ctx.Value(pinKey{}).(*pin)
 	if !ok || !p.mu.TryLock() {
 		if c, err = e.take(ctx); err != nil {
 			return nil, nil, err

@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"context"
@@ -8,21 +8,22 @@ import (
 	"sync/atomic"
 	"time"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
-// sqliteWriter is the only connection that writes. Changes that wait at the same time share a commit, because a commit
+// writer is the only connection that writes. Changes that wait at the same time share a commit, because a commit
 // waits for the disk and SQLite allows one writer anyway: each change runs in its own savepoint, then all become durable
 // together. A single change does not wait for others.
-type sqliteWriter struct {
+type writer struct {
 	path      string
 	opened    fs.FileInfo // the file that was opened
-	conn      *sqliteConn // used by run only; nil after it broke
-	changes   chan *sqliteChange
+	conn      *conn       // used by run only; nil after it broke
+	changes   chan *queued
 	quit      chan struct{}
 	stopped   chan struct{}
 	stopping  atomic.Bool
-	observers observers
+	observers engine.Observers
 }
 
 // A batch ends after maxBatch changes or maxBatchTime, so that its first change does not wait long.
@@ -31,29 +32,29 @@ const (
 	maxBatchTime = 20 * time.Millisecond
 )
 
-// sqliteChange is one call of update. The caller's own goroutine runs the function when its turn comes, so that a panic
+// queued is one call of Update. The caller's own goroutine runs the function when its turn comes, so that a panic
 // reaches the caller.
-type sqliteChange struct {
-	taken    atomic.Bool         // by the writer, or by the caller if it gave up
-	begun    chan *sqliteSession // nil: the change could not begin; answered has the reason
-	ended    chan bool           // true: keep the function's writes
-	answered chan error          // the result of the commit
+type queued struct {
+	taken    atomic.Bool   // by the writer, or by the caller if it gave up
+	begun    chan *session // nil: the change could not begin; answered has the reason
+	ended    chan bool     // true: keep the function's writes
+	answered chan error    // the result of the commit
 }
 
 var errPanicked = errors.New("the change panicked")
 
-func startSQLiteWriter(path string, opened fs.FileInfo, o observers) *sqliteWriter {
-	w := &sqliteWriter{path: path, opened: opened, changes: make(chan *sqliteChange), quit: make(chan struct{}), stopped: make(chan struct{}), observers: o}
+func startWriter(path string, opened fs.FileInfo, o engine.Observers) *writer {
+	w := &writer{path: path, opened: opened, changes: make(chan *queued), quit: make(chan struct{}), stopped: make(chan struct{}), observers: o}
 	go w.run()
 	return w
 }
 
-func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, change *Change, fn func(session) error) error {
+func (w *writer) Update(ctx context.Context, _ []engine.Lock, change *engine.Change, fn func(engine.Session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	began := time.Now()
-	c := &sqliteChange{begun: make(chan *sqliteSession, 1), ended: make(chan bool, 1), answered: make(chan error, 1)}
+	c := &queued{begun: make(chan *session, 1), ended: make(chan bool, 1), answered: make(chan error, 1)}
 	select {
 	case w.changes <- c:
 	case <-ctx.Done():
@@ -61,7 +62,7 @@ func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, change *Chan
 	case <-w.quit:
 		return team.Unavailable(errClosed)
 	}
-	var s *sqliteSession
+	var s *session
 	select {
 	case s = <-c.begun:
 	case <-ctx.Done():
@@ -73,7 +74,7 @@ func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, change *Chan
 	if s == nil {
 		return <-c.answered
 	}
-	change.waited(time.Since(began))
+	change.AddWait(time.Since(began))
 	err := c.call(s, fn)
 	if lost := <-c.answered; lost != nil {
 		return lost
@@ -82,23 +83,23 @@ func (w *sqliteWriter) update(ctx context.Context, _ []accountLock, change *Chan
 }
 
 // call runs fn and tells the writer how it ended, even if fn panics.
-func (c *sqliteChange) call(s *sqliteSession, fn func(session) error) error {
+func (c *queued) call(s *session, fn func(engine.Session) error) error {
 	err := errPanicked
 	defer func() { c.ended <- err == nil }()
 	if err = fn(s); err == nil {
-		err = sqliteError(s.err) // fn may have ignored the error of a statement
+		err = unavailable(s.err) // fn may have ignored the error of a statement
 	}
 	return err
 }
 
-func (w *sqliteWriter) stop() {
+func (w *writer) stop() {
 	if w.stopping.CompareAndSwap(false, true) {
 		close(w.quit)
 	}
 	<-w.stopped
 }
 
-func (w *sqliteWriter) run() {
+func (w *writer) run() {
 	defer close(w.stopped)
 	for {
 		select {
@@ -114,7 +115,7 @@ func (w *sqliteWriter) run() {
 }
 
 // batch runs first and all changes that are waiting by then, and commits them together.
-func (w *sqliteWriter) batch(first *sqliteChange) {
+func (w *writer) batch(first *queued) {
 	if err := w.begin(); err != nil {
 		if first.taken.CompareAndSwap(false, true) {
 			first.begun <- nil
@@ -124,7 +125,7 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 	}
 	// A refused change waits too: the reason may be another change of this batch, which must not become known before it
 	// is durable. In particular, a repeated request must not get the first one's answer too early.
-	var waiting []*sqliteChange
+	var waiting []*queued
 	var err error
 	kept, start := 0, time.Now()
 	for c, n := first, 1; c != nil; n++ {
@@ -164,12 +165,12 @@ func (w *sqliteWriter) batch(first *sqliteChange) {
 	}
 }
 
-func (w *sqliteWriter) begin() (err error) {
+func (w *writer) begin() (err error) {
 	if err := sameFile(w.path, w.opened); err != nil {
 		return err
 	}
 	if w.conn == nil {
-		if w.conn, err = openSQLiteConn(w.path, "foreign_keys = 1", "synchronous = FULL", "temp_store = MEMORY"); err != nil {
+		if w.conn, err = openConn(w.path, "foreign_keys = 1", "synchronous = FULL", "temp_store = MEMORY"); err != nil {
 			return err
 		}
 	}
@@ -183,19 +184,19 @@ func (w *sqliteWriter) begin() (err error) {
 // one runs one change, in a savepoint if it is behind others of its batch. keep reports whether its writes wait for the
 // commit; an error means that the batch cannot be committed. The first change needs no savepoint, which would cost a
 // copy of each page it changes, because there is nothing before it to preserve.
-func (w *sqliteWriter) one(c *sqliteChange, behind bool) (keep bool, err error) {
+func (w *writer) one(c *queued, behind bool) (keep bool, err error) {
 	if !c.taken.CompareAndSwap(false, true) {
 		return false, nil
 	}
 	if !behind {
-		c.begun <- &sqliteSession{c: w.conn}
+		c.begun <- &session{c: w.conn}
 		return <-c.ended, nil
 	}
 	if _, err := w.conn.exec("SAVEPOINT change", nil); err != nil {
 		c.begun <- nil
 		return false, err
 	}
-	c.begun <- &sqliteSession{c: w.conn}
+	c.begun <- &session{c: w.conn}
 	if keep = <-c.ended; !keep {
 		// This fails if SQLite ran out of space or memory and rolled back the whole transaction itself.
 		if _, err := w.conn.exec("ROLLBACK TO change", nil); err != nil {
@@ -206,16 +207,16 @@ func (w *sqliteWriter) one(c *sqliteChange, behind bool) (keep bool, err error) 
 	return keep, err
 }
 
-// sqliteSession is one change's view of the writing connection. Its statements are not cancelled by the caller's
+// session is one change's view of the writing connection. Its statements are not cancelled by the caller's
 // context, because interrupting a write would roll back the whole batch.
-type sqliteSession struct {
-	c   *sqliteConn
+type session struct {
+	c   *conn
 	err error // the first failure of a statement
 }
 
-func (s *sqliteSession) dialect() *dialect { return &sqliteDialect }
+func (s *session) Dialect() *engine.Dialect { return &Dialect }
 
-func (s *sqliteSession) query(ctx context.Context, query string, args []any) (rows, error) {
+func (s *session) Query(ctx context.Context, query string, args []any) (engine.Rows, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -227,7 +228,7 @@ func (s *sqliteSession) query(ctx context.Context, query string, args []any) (ro
 	return rs, nil
 }
 
-func (s *sqliteSession) exec(ctx context.Context, query string, args []any) (int64, error) {
+func (s *session) Exec(ctx context.Context, query string, args []any) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -235,22 +236,22 @@ func (s *sqliteSession) exec(ctx context.Context, query string, args []any) (int
 	return n, s.failed(err)
 }
 
-func (s *sqliteSession) later(ctx context.Context, query string, args []any) error {
-	_, err := s.exec(ctx, query, args)
+func (s *session) Later(ctx context.Context, query string, args []any) error {
+	_, err := s.Exec(ctx, query, args)
 	return err
 }
 
-func (s *sqliteSession) failed(err error) error {
+func (s *session) failed(err error) error {
 	if err != nil && s.err == nil {
 		s.err = err
 	}
-	return sqliteError(err)
+	return unavailable(err)
 }
 
 // logEnd reports no known end: reading it costs as little as keeping it.
-func (s *sqliteSession) logEnd(context.Context, string) (logEnd, bool, error) {
-	return logEnd{}, false, nil
+func (s *session) LogEnd(context.Context, string) (engine.LogEnd, bool, error) {
+	return engine.LogEnd{}, false, nil
 }
 
 // lockLog does nothing, because there is only one writer.
-func (s *sqliteSession) lockLog(context.Context, string, bool) error { return nil }
+func (s *session) LockLog(context.Context, string, bool) error { return nil }

@@ -1,4 +1,4 @@
-package store
+package postgres
 
 import (
 	"errors"
@@ -10,20 +10,20 @@ import (
 	"raff/internal/redaction"
 )
 
-const postgresShape = "use postgres://USER:PASSWORD@HOST:5432/DATABASE, with special characters in the password percent-encoded (@ is %40, / is %2F, ? is %3F, # is %23)"
+const shape = "use postgres://USER:PASSWORD@HOST:5432/DATABASE, with special characters in the password percent-encoded (@ is %40, / is %2F, ? is %3F, # is %23)"
 
-// parsePostgres parses the URL of a PostgreSQL database. Its errors never repeat any part of the URL, because any part
+// parse parses the URL of a PostgreSQL database. Its errors never repeat any part of the URL, because any part
 // may belong to the password: an unencoded special character moves the rest of a password into the host, path or query.
 // Such URLs are rejected before these parts reach a database or a log.
-func parsePostgres(text string) (*pgxpool.Config, error) {
+func parse(text string) (*pgxpool.Config, error) {
 	if !unambiguous(text) {
-		return nil, errors.New("the database URL cannot be read: " + postgresShape)
+		return nil, errors.New("the database URL cannot be read: " + shape)
 	}
 	cfg, err := pgxpool.ParseConfig(text)
 	if err != nil {
 		// The error quotes the URL in backquotes, followed by the reason.
 		why := err.Error()
-		return nil, fmt.Errorf("the database URL cannot be used%s; %s", redaction.Text(why[strings.LastIndexByte(why, '`')+1:]), postgresShape)
+		return nil, fmt.Errorf("the database URL cannot be used%s; %s", redaction.Text(why[strings.LastIndexByte(why, '`')+1:]), shape)
 	}
 	return cfg, nil
 }

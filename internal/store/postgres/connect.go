@@ -1,4 +1,4 @@
-package store
+package postgres
 
 import (
 	"context"
@@ -17,11 +17,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
-// postgresSettings apply to every statement, unless the URL sets them.
-var postgresSettings = map[string]string{
+// settings apply to every statement, unless the URL sets them.
+var settings = map[string]string{
 	// A node that hangs inside a change must not block the others forever.
 	"lock_timeout":                        "10s",
 	"idle_in_transaction_session_timeout": "30s",
@@ -46,20 +47,20 @@ var (
 	errPooled     = errors.New("the connection goes through a pooler; the next one is made for that")
 )
 
-// postgresLink creates connections. Each one is checked before use: it must reach the primary, because a standby lags
+// link creates connections. Each one is checked before use: it must reach the primary, because a standby lags
 // behind and would accept a credential that was revoked. With a pooler such as PgBouncer, a connection uses a different
 // server process for each transaction. Prepared statements then have no names, and each transaction sends the settings
 // and the check for the primary.
-type postgresLink struct {
+type link struct {
 	settings map[string]string
 	chosen   bool // the URL says how statements are sent
 	pooled   atomic.Bool
 	made     func() // called for each new connection
 }
 
-// newPostgresLink changes cfg so that its connections are checked.
-func newPostgresLink(cfg *pgxpool.Config, database string) (*postgresLink, error) {
-	l := &postgresLink{settings: maps.Clone(postgresSettings), chosen: strings.Contains(database, "default_query_exec_mode"), made: func() {}}
+// newLink changes cfg so that its connections are checked.
+func newLink(cfg *pgxpool.Config, database string) (*link, error) {
+	l := &link{settings: maps.Clone(settings), chosen: strings.Contains(database, "default_query_exec_mode"), made: func() {}}
 	if err := demandPrimary(database); err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func demandPrimary(database string) error {
 }
 
 // choose sets how statements are sent on a connection that is about to be opened.
-func (l *postgresLink) choose(_ context.Context, c *pgx.ConnConfig) error {
+func (l *link) choose(_ context.Context, c *pgx.ConnConfig) error {
 	if l.pooled.Load() && !l.chosen {
 		c.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
@@ -108,7 +109,7 @@ func (l *postgresLink) choose(_ context.Context, c *pgx.ConnConfig) error {
 }
 
 // chose rejects a connection that was opened before the pooler was detected.
-func (l *postgresLink) chose(_ context.Context, c *pgx.Conn) error {
+func (l *link) chose(_ context.Context, c *pgx.Conn) error {
 	if l.pooled.Load() && !l.chosen && c.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheDescribe {
 		return team.Unavailable(errPooled)
 	}
@@ -117,7 +118,7 @@ func (l *postgresLink) chose(_ context.Context, c *pgx.Conn) error {
 
 // unbound removes the statement timeout from a connection for migrations. Through a pooler, the connection has none of
 // our settings and must not change any.
-func (l *postgresLink) unbound(ctx context.Context, c *pgx.Conn) error {
+func (l *link) unbound(ctx context.Context, c *pgx.Conn) error {
 	if l.pooled.Load() {
 		return nil
 	}
@@ -127,7 +128,7 @@ func (l *postgresLink) unbound(ctx context.Context, c *pgx.Conn) error {
 
 // validate checks a new connection in one round trip. With a pooler, the process that answers has a different id than
 // the one that was announced when connecting.
-func (l *postgresLink) validate(ctx context.Context, c *pgconn.PgConn) error {
+func (l *link) validate(ctx context.Context, c *pgconn.PgConn) error {
 	direct := fmt.Sprintf("pg_backend_pid() = %d", c.PID())
 	results, err := c.Exec(ctx, "SELECT "+direct+", pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on', CASE WHEN "+
 		direct+" THEN "+l.set(false)+" END").ReadAll()
@@ -149,7 +150,7 @@ func (l *postgresLink) validate(ctx context.Context, c *pgconn.PgConn) error {
 }
 
 // set returns an expression that applies the settings, for the transaction or for the lifetime of the connection.
-func (l *postgresLink) set(transaction bool) string {
+func (l *link) set(transaction bool) string {
 	parts := make([]string, 0, len(l.settings))
 	for _, name := range slices.Sorted(maps.Keys(l.settings)) {
 		parts = append(parts, fmt.Sprintf("set_config('%s', '%s', %t)", name, strings.ReplaceAll(l.settings[name], "'", "''"), transaction))
@@ -159,13 +160,13 @@ func (l *postgresLink) set(transaction bool) string {
 
 // greeting returns the statement that precedes a transaction through a pooler: it applies the settings and returns
 // whether the server is a standby.
-func (l *postgresLink) greeting() string {
+func (l *link) greeting() string {
 	return "SELECT pg_is_in_recovery() FROM (SELECT " + l.set(true) + ") settings"
 }
 
-// migratePostgres holds the lock in a transaction, so that it is released when the program ends, even if a pooler keeps
+// migrate holds the lock in a transaction, so that it is released when the program ends, even if a pooler keeps
 // the connection open.
-func migratePostgres(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, link *postgresLink, s Schemas) error {
+func migrate(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, link *link, s engine.Schemas) error {
 	if _, err := guard.Exec(ctx, "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '"+migrationWait+"'"); err != nil {
 		return err
 	}
@@ -174,7 +175,7 @@ func migratePostgres(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, 
 	}
 	db := stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(link.choose), stdlib.OptionAfterConnect(link.unbound))
 	defer func() { _ = db.Close() }()
-	if err := prepare(ctx, db, &postgresDialect, s); err != nil {
+	if err := Dialect.Prepare(ctx, db, s); err != nil {
 		return err
 	}
 	_, err := guard.Exec(ctx, "COMMIT")

@@ -1,4 +1,4 @@
-package store
+package postgres
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -27,7 +28,7 @@ const queueWait = 20 * time.Second
 var errBusy = errors.New("timed out waiting for other changes of the account")
 
 // enter waits until the change has its turn for each of its locks, in order. leave ends its turns.
-func (q *accountQueue) enter(ctx context.Context, locks []accountLock) (leave func(), err error) {
+func (q *accountQueue) enter(ctx context.Context, locks []engine.Lock) (leave func(), err error) {
 	late := time.NewTimer(queueWait)
 	defer late.Stop()
 	var turns []func()
@@ -37,10 +38,10 @@ func (q *accountQueue) enter(ctx context.Context, locks []accountLock) (leave fu
 		}
 	}
 	for _, l := range locks {
-		if l.lock == team.Shared {
+		if l.Mode == team.Shared {
 			continue
 		}
-		end, err := q.turn(ctx, l.accountID, late.C)
+		end, err := q.turn(ctx, l.AccountID, late.C)
 		if err != nil {
 			leave()
 			return nil, err

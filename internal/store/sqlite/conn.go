@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"fmt"
@@ -6,29 +6,31 @@ import (
 	"time"
 	"unsafe"
 
+	"raff/internal/store/engine"
+
 	"modernc.org/libc"
 	"modernc.org/libc/sys/types"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// sqliteConn is a connection with its prepared statements, used by one goroutine at a time. It calls the SQLite library
+// conn is a connection with its prepared statements, used by one goroutine at a time. It calls the SQLite library
 // directly instead of through the driver of modernc.org/sqlite: the driver locks a mutex for every column of every row
 // and queries the names and declared types of all columns, which makes a read by key take three times as long.
-type sqliteConn struct {
+type conn struct {
 	tls   *libc.TLS
 	db    uintptr
 	out   uintptr // where the library writes the pointers it returns
-	stmts map[string]*sqliteStmt
+	stmts map[string]*stmt
 
 	version int64 // data version of the database when the memory was filled
-	memory  map[memoryKey]any
+	memory  map[engine.Key]any
 	failed  error // the error that made the connection unusable
 	pinned  bool  // a request holds the connection until it ends
 	looked  bool  // the pinned request has compared the version
 }
 
-// sqliteStmt is a prepared statement. Its arguments are copied to mem and stay there until the next execution.
-type sqliteStmt struct {
+// stmt is a prepared statement. Its arguments are copied to mem and stay there until the next execution.
+type stmt struct {
 	handle  uintptr
 	columns int
 	mem     uintptr
@@ -42,13 +44,13 @@ const (
 	busyTimeout = 5 * time.Second
 )
 
-// sqliteFailure is an error of SQLite with its extended result code.
-type sqliteFailure struct {
+// failure is an error of SQLite with its extended result code.
+type failure struct {
 	code    int32
 	message string
 }
 
-func (e *sqliteFailure) Error() string { return fmt.Sprintf("SQLite: %s (%d)", e.message, e.code) }
+func (e *failure) Error() string { return fmt.Sprintf("SQLite: %s (%d)", e.message, e.code) }
 
 // memory returns n bytes at p that the library owns.
 func memory(p uintptr, n int) []byte {
@@ -56,25 +58,25 @@ func memory(p uintptr, n int) []byte {
 }
 
 // pointer returns the pointer that the library wrote to c.out.
-func (c *sqliteConn) pointer() uintptr {
+func (c *conn) pointer() uintptr {
 	return **(**uintptr)(unsafe.Pointer(&c.out)) //nolint:gosec // memory of the library, not managed by Go
 }
 
-func (c *sqliteConn) malloc(n int) (uintptr, error) {
+func (c *conn) malloc(n int) (uintptr, error) {
 	p := libc.Xmalloc(c.tls, types.Size_t(n)) //nolint:gosec // a length
 	if p == 0 {
-		return 0, &sqliteFailure{sqlite3.SQLITE_NOMEM, "out of memory"}
+		return 0, &failure{sqlite3.SQLITE_NOMEM, "out of memory"}
 	}
 	return p, nil
 }
 
-func (c *sqliteConn) failure() error {
-	return &sqliteFailure{sqlite3.Xsqlite3_extended_errcode(c.tls, c.db), libc.GoString(sqlite3.Xsqlite3_errmsg(c.tls, c.db))}
+func (c *conn) failure() error {
+	return &failure{sqlite3.Xsqlite3_extended_errcode(c.tls, c.db), libc.GoString(sqlite3.Xsqlite3_errmsg(c.tls, c.db))}
 }
 
-// openSQLiteConn opens the file and runs the pragmas. Only one goroutine uses the connection, so it needs no mutex.
-func openSQLiteConn(path string, pragmas ...string) (_ *sqliteConn, err error) {
-	c := &sqliteConn{tls: libc.NewTLS(), stmts: map[string]*sqliteStmt{}, memory: map[memoryKey]any{}}
+// openConn opens the file and runs the pragmas. Only one goroutine uses the connection, so it needs no mutex.
+func openConn(path string, pragmas ...string) (_ *conn, err error) {
+	c := &conn{tls: libc.NewTLS(), stmts: map[string]*stmt{}, memory: map[engine.Key]any{}}
 	defer func() {
 		if err != nil {
 			c.close()
@@ -91,7 +93,7 @@ func openSQLiteConn(path string, pragmas ...string) (_ *sqliteConn, err error) {
 	rc := sqlite3.Xsqlite3_open_v2(c.tls, name, c.out, sqlite3.SQLITE_OPEN_READWRITE|sqlite3.SQLITE_OPEN_NOMUTEX, 0)
 	c.db = c.pointer()
 	if rc != sqlite3.SQLITE_OK {
-		return nil, &sqliteFailure{rc, "open " + path}
+		return nil, &failure{rc, "open " + path}
 	}
 	sqlite3.Xsqlite3_busy_timeout(c.tls, c.db, int32(busyTimeout/time.Millisecond))
 	for _, p := range pragmas {
@@ -103,7 +105,7 @@ func openSQLiteConn(path string, pragmas ...string) (_ *sqliteConn, err error) {
 }
 
 // prepare returns the prepared statement for query, with its arguments bound.
-func (c *sqliteConn) prepare(query string, args []any) (*sqliteStmt, error) {
+func (c *conn) prepare(query string, args []any) (*stmt, error) {
 	s, ok := c.stmts[query]
 	if !ok {
 		if len(c.stmts) >= maxStatements {
@@ -119,7 +121,7 @@ func (c *sqliteConn) prepare(query string, args []any) (*sqliteStmt, error) {
 		if rc != sqlite3.SQLITE_OK {
 			return nil, fmt.Errorf("prepare %q: %w", query, c.failure())
 		}
-		s = &sqliteStmt{handle: c.pointer()}
+		s = &stmt{handle: c.pointer()}
 		s.columns = int(sqlite3.Xsqlite3_column_count(c.tls, s.handle))
 		c.stmts[query] = s
 	}
@@ -129,7 +131,7 @@ func (c *sqliteConn) prepare(query string, args []any) (*sqliteStmt, error) {
 	return s, c.bind(s, args)
 }
 
-func (c *sqliteConn) bind(s *sqliteStmt, args []any) error {
+func (c *conn) bind(s *stmt, args []any) error {
 	need := 1 // an empty string also needs an address
 	for _, a := range args {
 		switch v := a.(type) {
@@ -182,7 +184,7 @@ func (c *sqliteConn) bind(s *sqliteStmt, args []any) error {
 }
 
 // step advances the statement to its next row; false means that there are no more rows.
-func (c *sqliteConn) step(s *sqliteStmt) (bool, error) {
+func (c *conn) step(s *stmt) (bool, error) {
 	switch sqlite3.Xsqlite3_step(c.tls, s.handle) {
 	case sqlite3.SQLITE_ROW:
 		return true, nil
@@ -193,7 +195,7 @@ func (c *sqliteConn) step(s *sqliteStmt) (bool, error) {
 }
 
 // exec runs a statement to its end and returns the number of rows it wrote.
-func (c *sqliteConn) exec(query string, args []any) (int64, error) {
+func (c *conn) exec(query string, args []any) (int64, error) {
 	s, err := c.prepare(query, args)
 	if err != nil {
 		return 0, err
@@ -206,15 +208,15 @@ func (c *sqliteConn) exec(query string, args []any) (int64, error) {
 	return int64(sqlite3.Xsqlite3_changes(c.tls, c.db)), err
 }
 
-func (c *sqliteConn) query(query string, args []any) (*sqliteRows, error) {
+func (c *conn) query(query string, args []any) (*rows, error) {
 	s, err := c.prepare(query, args)
 	if err != nil {
 		return nil, err
 	}
-	return &sqliteRows{c: c, s: s}, nil
+	return &rows{c: c, s: s}, nil
 }
 
-func (c *sqliteConn) forget() {
+func (c *conn) forget() {
 	for q, s := range c.stmts {
 		sqlite3.Xsqlite3_finalize(c.tls, s.handle)
 		libc.Xfree(c.tls, s.mem)
@@ -223,22 +225,22 @@ func (c *sqliteConn) forget() {
 }
 
 // close closes the connection and frees its memory. Uncommitted changes are lost.
-func (c *sqliteConn) close() {
+func (c *conn) close() {
 	c.forget()
 	sqlite3.Xsqlite3_close_v2(c.tls, c.db)
 	libc.Xfree(c.tls, c.out)
 	c.tls.Close()
 }
 
-// sqliteRows is the result of one query.
-type sqliteRows struct {
-	c    *sqliteConn
-	s    *sqliteStmt
+// rows is the result of one query.
+type rows struct {
+	c    *conn
+	s    *stmt
 	err  error
 	done func(error) // releases the connection, with the error if there was one
 }
 
-func (r *sqliteRows) Next() bool {
+func (r *rows) Next() bool {
 	if r.err != nil {
 		return false
 	}
@@ -248,25 +250,24 @@ func (r *sqliteRows) Next() bool {
 }
 
 // Scan reads each column directly into its field, without the allocations of driver.Value.
-func (r *sqliteRows) Scan(dest ...any) error {
+func (r *rows) Scan(dest ...any) error {
 	if len(dest) != r.s.columns {
 		return fmt.Errorf("%d columns for %d fields", r.s.columns, len(dest))
 	}
 	for i, d := range dest {
 		switch d := d.(type) {
-		case *text:
-			d.set(r.bytes(i))
-		case *blob:
+		case *engine.Text:
+			d.Set(r.bytes(i))
+		case *engine.Blob:
 			*d = append([]byte(nil), r.bytes(i)...)
-		case *number:
-			*d = number(r.int(i))
-		case *flag:
+		case *engine.Number:
+			*d = engine.Number(r.int(i))
+		case *engine.Flag:
 			*d = r.int(i) != 0
-		case *stamp:
-			*d = stampOf(r.int(i))
-		case *permissions:
-			d.text.set(r.bytes(i))
-			d.decode()
+		case *engine.Stamp:
+			*d = engine.StampOf(r.int(i))
+		case *engine.Permissions:
+			d.SetText(r.bytes(i))
 		default:
 			return fmt.Errorf("column %d: no way to read a %T", i+1, d)
 		}
@@ -274,12 +275,12 @@ func (r *sqliteRows) Scan(dest ...any) error {
 	return nil
 }
 
-func (r *sqliteRows) int(i int) int64 {
+func (r *rows) int(i int) int64 {
 	return sqlite3.Xsqlite3_column_int64(r.c.tls, r.s.handle, int32(i)) //nolint:gosec // few columns
 }
 
 // bytes returns a column's value, which is valid while the row is current; NULL is empty.
-func (r *sqliteRows) bytes(i int) []byte {
+func (r *rows) bytes(i int) []byte {
 	p := sqlite3.Xsqlite3_column_blob(r.c.tls, r.s.handle, int32(i)) //nolint:gosec // few columns
 	if p == 0 {
 		return nil
@@ -287,9 +288,9 @@ func (r *sqliteRows) bytes(i int) []byte {
 	return memory(p, int(sqlite3.Xsqlite3_column_bytes(r.c.tls, r.s.handle, int32(i)))) //nolint:gosec // few columns
 }
 
-func (r *sqliteRows) Err() error { return sqliteError(r.err) }
+func (r *rows) Err() error { return unavailable(r.err) }
 
-func (r *sqliteRows) Close() {
+func (r *rows) Close() {
 	sqlite3.Xsqlite3_reset(r.c.tls, r.s.handle) // returns the error of the last step again
 	if r.done != nil {
 		r.done(r.err)

@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Dialect holds what differs between the databases in query texts and migrations. All other SQL is the same for both.
+type Dialect struct {
+	Goose      goose.Dialect
+	System     string // OpenTelemetry name
+	Migrations fs.FS  // the files of the schema, in the directory migrations
+	// HasVersions checks whether the table of applied migrations exists.
+	HasVersions string
+	// Now is an expression for the database's own time, in microseconds since 1970.
+	Now string
+	// ManyPages lets the connection keep many changed pages in memory, for a transaction that changes them repeatedly;
+	// FewPages restores the default. Empty means that there is no such setting.
+	ManyPages, FewPages string
+	// SkipLocked is appended to a SELECT whose rows will be changed, and skips rows that another node is changing.
+	SkipLocked string
+	// Keep is appended to a SELECT, followed by the name of a table, and locks its row against deletion until the commit.
+	// It is empty for SQLite, which has one writer.
+	Keep string
+}
+
+// Hold returns Keep followed by the name of a table.
+func (d *Dialect) Hold(table string) string {
+	if d.Keep == "" {
+		return ""
+	}
+	return d.Keep + table
+}
+
+// files returns the migrations of this database.
+func (d *Dialect) files() (fs.FS, error) { return fs.Sub(d.Migrations, "migrations") }

@@ -1,0 +1,101 @@
+// Package engine defines what a database system provides to the queries of package store. Packages sqlite and postgres
+// implement it.
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"log/slog"
+	"strings"
+
+	"raff/internal/team"
+)
+
+// Engine is one database system. It runs queries outside transactions and commits changes.
+type Engine interface {
+	Querier
+	// Update runs fn in one transaction, under the given locks, and returns once it is durable. fn may be called more than
+	// once.
+	Update(ctx context.Context, locks []Lock, c *Change, fn func(Session) error) error
+	// Pin lets the reads that use the returned context share one check whether the database has changed. done must be
+	// called.
+	Pin(ctx context.Context) (pinned context.Context, done func())
+	// Ping returns nil if the database responds and accepts writes.
+	Ping(ctx context.Context) error
+	// Stats returns statistics of the connections, without a query.
+	Stats() Stats
+	// Close waits for running changes and closes all connections.
+	Close() error
+}
+
+// Querier runs a query. The arguments are nil, string, int64, bool or []byte. The caller closes the rows before the next
+// query.
+type Querier interface {
+	Query(ctx context.Context, query string, args []any) (Rows, error)
+	Dialect() *Dialect
+}
+
+// Session is the single connection of a transaction. After an error the transaction can no longer commit.
+type Session interface {
+	Querier
+	// Exec returns the number of rows that the statement wrote.
+	Exec(ctx context.Context, query string, args []any) (int64, error)
+	// Later may delay the statement and send it with the next one or with the commit, to save a round trip. An error of
+	// the statement is then reported there.
+	Later(ctx context.Context, query string, args []any) error
+	// LogEnd returns the end of the account's audit log if it was read together with the account lock, else known is false.
+	LogEnd(ctx context.Context, accountID string) (end LogEnd, known bool, err error)
+	// LockLog locks the audit log of an account until the commit. Shared, it keeps the log from being sealed; exclusive
+	// (alone), it also keeps other transactions from writing to it. Holding the lock of the account has the same effect.
+	LockLog(ctx context.Context, accountID string, alone bool) error
+}
+
+// Rememberer is a Querier with a memory of rows that the database validates; see store.remembered.
+type Rememberer interface {
+	// Remembered returns the row for the key from memory, or reads it on the same connection.
+	Remembered(ctx context.Context, key Key, read func(Querier) (any, error)) (any, error)
+}
+
+// Key identifies a remembered row: the query and its argument.
+type Key struct{ Query, Argument string }
+
+// MaxRemembered is the maximum number of rows in a memory, about a kilobyte each.
+const MaxRemembered = 1024
+
+// MaxTries is the maximum number of attempts of a transaction that conflicts with another one.
+const MaxTries = 6
+
+// Scanner reads the columns of the current row into the destinations defined in this package.
+type Scanner interface{ Scan(dest ...any) error }
+
+// Rows is the result of a query.
+type Rows interface {
+	Scanner
+	Next() bool
+	Err() error
+	Close()
+}
+
+// Lock is an account lock that a change takes first.
+type Lock struct {
+	AccountID string
+	Mode      team.Lock
+}
+
+// Key returns the last half of the account's id, which is random. Two accounts with the same key merely wait for each
+// other.
+func (l *Lock) Key() int64 {
+	b, err := hex.DecodeString(strings.ReplaceAll(l.AccountID, "-", ""))
+	if err != nil || len(b) != 16 {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(b[8:])) //nolint:gosec // any 64 bits work
+}
+
+// Options are the settings of an engine.
+type Options struct {
+	Logger    *slog.Logger
+	Observers Observers
+	Schema    Schemas
+}

@@ -1,0 +1,23 @@
+package postgres
+
+import (
+	"embed"
+
+	"github.com/pressly/goose/v3"
+
+	"raff/internal/store/engine"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Dialect is the SQL of PostgreSQL.
+var Dialect = engine.Dialect{
+	Goose:       goose.DialectPostgres,
+	System:      "postgresql",
+	Migrations:  migrations,
+	HasVersions: "SELECT to_regclass('goose_db_version') IS NOT NULL",
+	Now:         "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
+	SkipLocked:  " FOR UPDATE SKIP LOCKED",
+	Keep:        " FOR KEY SHARE OF ",
+}
