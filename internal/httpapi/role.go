@@ -96,7 +96,7 @@ func (s *server) role(r *team.Role) api.Role {
 	catalog := s.svc.Catalog()
 	return api.Role{
 		ID: r.ID, AccountID: filled(r.AccountID), Name: r.Name, Slug: r.Slug, Description: r.Description, Scope: string(r.Scope),
-		Permissions: catalog.Names(r.Permissions.Intersect(catalog.Scope(r.Scope))), IsSystem: r.IsSystem,
+		Permissions: catalog.Names(r.Permissions.Intersect(catalog.GrantableSet(r.Scope))), IsSystem: r.IsSystem,
 		CreatedBy: filled(r.CreatedBy), CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt),
 	}
 }

@@ -16,20 +16,32 @@ import (
 
 // Catalog is the product's list of permissions and system roles. It is fixed while the server runs.
 type Catalog struct {
-	permissions []Permission
+	listed      int          // number of permissions in the file; built-in ones follow
+	permissions []Permission // listed, then built-in
 	roles       []SystemRole
+	types       []ResourceType
+	actions     []Action
 	index       map[string]int
-	scopes      map[Scope]Set
+	scopes      map[Scope]Set // of listed permissions
+	implier     int           // the permission that implies those in implied
+	implied     Set
+	properties  map[Part][]string
 	parsed      sync.Map // stored text → Set; exact, because a Set depends on nothing else
 	kept        atomic.Int64
 }
 
 // NewCatalog checks permissions and roles and builds the catalog.
 func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) {
+	return newCatalog(permissions, roles, nil, nil)
+}
+
+func newCatalog(permissions []Permission, roles []SystemRole, types []ResourceType, actions []Action) (*Catalog, error) {
 	if len(permissions) == 0 || len(permissions) > maxPermissions {
 		return nil, fmt.Errorf("a catalog must have 1 to %d permissions, this one has %d", maxPermissions, len(permissions))
 	}
-	c := &Catalog{permissions: permissions, roles: roles, index: map[string]int{}, scopes: map[Scope]Set{}}
+	c := &Catalog{
+		listed: len(permissions), permissions: slices.Clip(permissions), roles: roles, types: types, actions: actions, index: map[string]int{}, scopes: map[Scope]Set{},
+	}
 	for i, p := range permissions {
 		if p.Name == "" || strings.ContainsAny(p.Name, " *%") {
 			return nil, fmt.Errorf("permission %q: a name must be one word without * or %%", p.Name)
@@ -47,13 +59,17 @@ func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) 
 			return nil, fmt.Errorf("permission %q is missing: the server itself requires it", name)
 		}
 	}
+	c.addBuiltIn()
+	if err := c.checkDecisions(); err != nil {
+		return nil, err
+	}
 	owner := false
 	for _, r := range roles {
 		set, unknown := c.SetOf(r.Permissions)
 		if unknown >= 0 {
 			return nil, fmt.Errorf("system role %q: unknown permission %q", r.Slug, r.Permissions[unknown])
 		}
-		if !c.scopes[r.Scope].Contains(set) {
+		if !c.GrantableSet(r.Scope).Contains(set) {
 			return nil, fmt.Errorf("system role %q grants a permission of another scope", r.Slug)
 		}
 		owner = owner || r.Slug == OwnerSlug && r.Scope == ScopeAccount && r.All
@@ -67,10 +83,29 @@ func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) 
 	return c, nil
 }
 
-// Permissions lists the catalog in its own order; an empty scope means both.
+// addBuiltIn adds the built-in permissions that the catalog does not list.
+func (c *Catalog) addBuiltIn() {
+	c.implier = c.index[impliedBy]
+	for _, p := range builtIn {
+		if _, listed := c.index[p.Name]; listed {
+			continue
+		}
+		i := len(c.permissions)
+		c.permissions, c.index[p.Name] = append(c.permissions, p), i
+		c.implied.add(i)
+	}
+}
+
+// Permissions lists the catalog in its own order, without built-in permissions; an empty scope means both.
 func (c *Catalog) Permissions(scope Scope) []Permission {
-	var out []Permission
-	for _, p := range c.permissions {
+	return ofScope(c.permissions[:c.listed], scope)
+}
+
+// Grantable lists the permissions that roles of a scope can grant: those of the catalog, then the built-in ones.
+func (c *Catalog) Grantable(scope Scope) []Permission { return ofScope(c.permissions, scope) }
+
+func ofScope(all []Permission, scope Scope) (out []Permission) {
+	for _, p := range all {
 		if scope == "" || p.Scope == scope {
 			out = append(out, p)
 		}
@@ -78,11 +113,41 @@ func (c *Catalog) Permissions(scope Scope) []Permission {
 	return out
 }
 
+// Everything is the set of what the Owner role grants: all permissions.
+func (c *Catalog) Everything() Set {
+	return c.scopes[ScopeAccount].Union(c.scopes[ScopeProject]).Union(c.implied)
+}
+
+// Effective adds the permissions that those in s imply.
+func (c *Catalog) Effective(s Set) Set {
+	if s.has(c.implier) {
+		return s.Union(c.implied)
+	}
+	return s
+}
+
+// Find returns the permission with this name.
+func (c *Catalog) Find(name string) (ID, bool) {
+	i, ok := c.index[name]
+	return ID(i), ok
+}
+
+// Permission returns the permission with this id.
+func (c *Catalog) Permission(id ID) *Permission { return &c.permissions[id] }
+
 // SystemRoles lists the roles every account has.
 func (c *Catalog) SystemRoles() []SystemRole { return c.roles }
 
-// Scope is the set of all permissions of one scope.
+// Scope is the set of all permissions of one scope that the catalog lists.
 func (c *Catalog) Scope(scope Scope) Set { return c.scopes[scope] }
+
+// GrantableSet is the set of all permissions that a role of the scope can grant; see Grantable.
+func (c *Catalog) GrantableSet(scope Scope) Set {
+	if scope == ScopeAccount {
+		return c.scopes[scope].Union(c.implied)
+	}
+	return c.scopes[scope]
+}
 
 // Names lists the permissions of a set in catalog order. It is never nil.
 func (c *Catalog) Names(s Set) []string {
@@ -166,7 +231,7 @@ func (c *Catalog) Decode(text string) Set {
 // Nearest is the name in the catalog most like the given one, for a "did you mean".
 func (c *Catalog) Nearest(name string, scope Scope) string {
 	var names []string
-	for _, p := range c.Permissions(scope) {
+	for _, p := range c.Grantable(scope) {
 		names = append(names, p.Name)
 	}
 	best, _ := nearest.Best(name, names)
@@ -189,7 +254,9 @@ func (c *Catalog) Fingerprint() string {
 	b, err := json.Marshal(struct {
 		Permissions []Permission
 		Roles       []SystemRole
-	}{c.permissions, c.roles})
+		Types       []ResourceType `json:",omitempty"`
+		Actions     []Action       `json:",omitempty"`
+	}{c.permissions[:c.listed], c.roles, c.types, c.actions})
 	if err != nil {
 		panic(err) // marshaling strings cannot fail
 	}

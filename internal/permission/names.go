@@ -26,6 +26,9 @@ const (
 	SettingsManage = "account.settings.manage"
 	AuditView      = "account.audit.view"
 
+	DecisionsEvaluate = "account.decisions.evaluate"
+	DecisionsExplain  = "account.decisions.explain"
+
 	ProjectMembersView   = "project.members.view"
 	ProjectMembersInvite = "project.members.invite"
 	ProjectMembersManage = "project.members.manage"
@@ -40,3 +43,12 @@ var requiredPermissions = []string{
 	SettingsView, SettingsManage, AuditView,
 	ProjectMembersView, ProjectMembersInvite, ProjectMembersManage, ProjectMembersRemove,
 }
+
+// builtIn are the permissions of the server that every catalog has. A catalog may list them like any other. In one that
+// does not, roles can still grant them, lists of permissions omit them, and whoever holds impliedBy holds them, too.
+var builtIn = []Permission{
+	{Name: DecisionsEvaluate, Scope: ScopeAccount, Category: "Decisions", Description: "Ask who may do what"},
+	{Name: DecisionsExplain, Scope: ScopeAccount, Category: "Decisions", Description: "See the reasons of decisions"},
+}
+
+const impliedBy = MembersManage

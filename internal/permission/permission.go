@@ -19,7 +19,12 @@ type Permission struct {
 	Description string
 	// Removes marks what destroys something or takes access away.
 	Removes bool
+	// Conditions must all hold for a decision to allow the permission to someone who holds it.
+	Conditions []Condition `json:",omitempty"`
 }
+
+// ID is the place of a permission in its catalog.
+type ID int
 
 // SystemRole is a role every account has and nobody can change.
 type SystemRole struct {

@@ -7,11 +7,15 @@ import (
 // maxPermissions bounds a catalog, so that a Set is a plain value that needs no allocation.
 const maxPermissions = 256
 
-// Set is a set of permissions of one catalog. The zero value is empty.
-type Set [maxPermissions / 64]uint64
+// Set is a set of permissions of one catalog. The zero value is empty. It has room for the built-in permissions in
+// addition to those that a catalog lists.
+type Set [maxPermissions/64 + 1]uint64
 
 // has reports whether the set contains the permission with this index.
 func (s Set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
+
+// Holds reports whether the set contains a permission.
+func (s Set) Holds(id ID) bool { return s.has(int(id)) }
 
 func (s *Set) add(i int) { s[i/64] |= 1 << (i % 64) }
 

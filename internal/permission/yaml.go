@@ -48,12 +48,15 @@ func Load(path string) (Source, error) {
 
 type file struct {
 	Permissions []struct {
-		Name        string `yaml:"name"`
-		Category    string `yaml:"category"`
-		Description string `yaml:"description"`
-		Removes     bool   `yaml:"removes"`
+		Name        string      `yaml:"name"`
+		Category    string      `yaml:"category"`
+		Description string      `yaml:"description"`
+		Removes     bool        `yaml:"removes"`
+		Conditions  []Condition `yaml:"conditions"`
 	} `yaml:"permissions"`
-	Roles map[string][]role `yaml:"roles"`
+	Roles         map[string][]role `yaml:"roles"`
+	ResourceTypes []ResourceType    `yaml:"resource_types"`
+	Actions       []Action          `yaml:"actions"`
 }
 
 type role struct {
@@ -100,7 +103,7 @@ func Parse(b []byte) (*Catalog, error) {
 	perms := make([]Permission, 0, len(f.Permissions))
 	for _, p := range f.Permissions {
 		perms = append(perms, Permission{
-			Name: p.Name, Scope: scopeOf(p.Name), Category: p.Category, Description: p.Description, Removes: p.Removes,
+			Name: p.Name, Scope: scopeOf(p.Name), Category: p.Category, Description: p.Description, Removes: p.Removes, Conditions: p.Conditions,
 		})
 	}
 	var roles []SystemRole
@@ -116,7 +119,7 @@ func Parse(b []byte) (*Catalog, error) {
 			})
 		}
 	}
-	return NewCatalog(perms, roles)
+	return newCatalog(perms, roles, f.ResourceTypes, f.Actions)
 }
 
 func scopeOf(name string) Scope {

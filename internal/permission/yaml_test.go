@@ -60,6 +60,13 @@ func full(t *testing.T) string {
 	return b.String()
 }
 
+// The fingerprint decides whether a database has the catalog of the program, so it must not change by an upgrade.
+func TestFingerprintIsStable(t *testing.T) {
+	if got, want := permission.Default().Fingerprint(), "47881cd3f1f08c6f7ef2dc6a80265ab7222713b276e06b74b82f96d87f693459"; got != want {
+		t.Errorf("the fingerprint of the default catalog is %s, want %s", got, want)
+	}
+}
+
 // TestDecodedSetsAreEvicted: every set of permissions that is ever composed would otherwise stay in memory.
 func TestDecodedSetsAreEvicted(t *testing.T) {
 	c := permission.Default()

@@ -77,7 +77,7 @@ func (w *work) newOwnerKey(owner User) (APIKey, string, error) {
 	asOwner := *w
 	asOwner.p = &Principal{
 		Type: TypeUser, ID: owner.ID, AccountID: w.p.AccountID, Name: owner.Name, Email: owner.Email, canonical: owner.CanonicalEmail,
-		Owner: true, InPerson: true, account: w.p.account, permissions: w.s.catalog.Decode("*"),
+		Owner: true, InPerson: true, account: w.p.account, grants: Grants{Account: ownerGrant},
 	}
 	return asOwner.newKey(NewAPIKey{Name: "Owner key", Tier: TierStandard, RoleID: SystemRoleID(permission.ScopeAccount, permission.OwnerSlug)})
 }

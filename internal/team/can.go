@@ -253,9 +253,9 @@ func (c Can) TransferOwnership() error { return c.g.mayTransfer() }
 
 // Escalations lists the permissions of a scope that p may not add to a role because p does not hold them.
 func (c Can) Escalations(scope permission.Scope) permission.Set {
-	all := c.g.s.catalog.Scope(scope)
+	all := c.g.s.catalog.GrantableSet(scope)
 	if scope != permission.ScopeAccount {
 		return permission.Set{}
 	}
-	return all.Minus(c.g.p.permissions)
+	return all.Minus(c.g.p.grants.holds(c.g.s.catalog, InAccount, c.g.at))
 }

@@ -130,9 +130,7 @@ func (s *Service) projectsWith(ctx context.Context, p *Principal, anyOf ...strin
 		return false, nil, err
 	}
 	for _, m := range own {
-		usable := m.Type == p.Type && m.ProjectID != "" && m.Status == StatusActive && !Expired(m.ExpiresAt, s.Now())
-		may := func(name string) bool { return s.catalog.Has(m.Role.Permissions, name) }
-		if usable && slices.ContainsFunc(anyOf, may) {
+		if s.mayAny(p, &m, anyOf...) {
 			ids = append(ids, m.ProjectID)
 		}
 	}

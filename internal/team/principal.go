@@ -37,11 +37,11 @@ type Principal struct {
 	// Tier is the rate limit tier of an API key.
 	Tier string
 
-	account     Account
-	role        *Role
-	permissions permission.Set
-	canonical   string
-	maker       string // the user who created the key
+	account   Account
+	role      *Role
+	grants    Grants // without a project
+	canonical string
+	maker     string // the user who created the key
 	// ends is when the credential expires; zero means never. replaced says that it is the old secret of a rotated key, in
 	// its grace period.
 	ends     time.Time
@@ -63,8 +63,12 @@ func (p *Principal) SessionHash() []byte { return p.sessionHash }
 
 // Operator returns the operator, using the server's command line, as the actor in an account.
 func Operator(accountID string) *Principal {
-	return &Principal{Type: TypeOperator, ID: event.OperatorID, AccountID: accountID, Name: event.OperatorID, Owner: true, InPerson: true}
+	return &Principal{Type: TypeOperator, ID: event.OperatorID, AccountID: accountID, Name: event.OperatorID, Owner: true, InPerson: true,
+		grants: Grants{Account: ownerGrant}}
 }
+
+// ownerGrant is the grant of the operator, who may do everything.
+var ownerGrant = Grant{Status: StatusActive, Owner: true, RoleSlug: permission.OwnerSlug}
 
 // Anonymous returns an actor who is not signed in. Its type is TypeOperator, because the API has no other type for
 // it.
@@ -138,7 +142,7 @@ func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
 	p := &Principal{
 		Type: TypeAPIKey, ID: k.ID, AccountID: k.AccountID, Name: k.Name, Email: KeyEmail(k.ID), canonical: KeyEmail(k.ID),
 		Tier: k.Tier, account: kp.Account, maker: k.CreatedByUser,
-		ends: k.ExpiresAt,
+		ends: k.ExpiresAt, grants: Grants{Ends: k.ExpiresAt},
 	}
 	if kp.Member != nil {
 		if err := p.takeRole(*kp.Member, now); err != nil {
@@ -153,11 +157,12 @@ func (p *Principal) takeRole(m Member, now time.Time) error {
 	if m.Status == StatusSuspended {
 		return Denied("permission_denied", "This membership is suspended. Ask someone who manages the account's members to activate it again.")
 	}
-	if m.Status != StatusActive || Expired(m.ExpiresAt, now) {
+	grant := grantOf(&m)
+	if !grant.live(now) {
 		return nil
 	}
 	role := m.Role
-	p.MemberID, p.role, p.permissions, p.Owner = m.ID, &role, role.Permissions, role.IsOwner()
+	p.MemberID, p.role, p.grants.Account, p.Owner = m.ID, &role, grant, grant.Owner
 	return nil
 }
 
@@ -213,11 +218,6 @@ func (s *Service) userPrincipal(ctx context.Context, r Reader, accountID, userID
 	return p, p.takeRole(m, s.Now())
 }
 
-// has reports whether the principal has an account permission.
-func (s *Service) has(p *Principal, name string) bool {
-	return p.Type == TypeOperator || s.catalog.Has(p.permissions, name)
-}
-
 // Require returns a Denied error unless the principal has one of the account permissions.
 func (s *Service) Require(p *Principal, names ...string) error {
 	for _, n := range names {
@@ -234,36 +234,18 @@ func (s *Service) permissionDenied(names []string) error {
 	return e
 }
 
-// held returns the permissions of p in the account (projectID is empty) or in a project.
-func (s *Service) held(ctx context.Context, r Reader, p *Principal, projectID string) (permission.Set, error) {
-	if p.Owner {
-		return s.catalog.Decode("*"), nil
-	}
-	if projectID == "" {
-		return p.permissions, nil
-	}
-	m, err := r.MemberOf(ctx, p.AccountID, projectID, p.Type, p.ID)
-	if IsNotFound(err) {
-		return permission.Set{}, nil
-	}
-	if err != nil || m.Status != StatusActive || Expired(m.ExpiresAt, s.Now()) {
-		return permission.Set{}, err
-	}
-	return m.Role.Permissions, nil
-}
-
 // requireIn returns an error unless the principal has any of the project permissions in the project, or any of the account
 // permissions.
 func (s *Service) requireIn(ctx context.Context, r Reader, p *Principal, projectID string, inProject []string, inAccount ...string) error {
 	if s.Require(p, inAccount...) == nil {
 		return nil
 	}
-	set, err := s.held(ctx, r, p, projectID)
+	a, err := s.grantsIn(ctx, r, p, projectID)
 	if err != nil {
 		return err
 	}
 	for _, n := range inProject {
-		if s.catalog.Has(set, n) {
+		if s.may(&a, n, InProject) {
 			return nil
 		}
 	}

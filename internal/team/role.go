@@ -115,8 +115,7 @@ func (s *Service) mayViewRoles(ctx context.Context, p *Principal) error {
 		return err
 	}
 	for _, m := range ms {
-		usable := m.ProjectID != "" && m.Status == StatusActive && !Expired(m.ExpiresAt, s.Now())
-		if usable && (s.catalog.Has(m.Role.Permissions, permission.ProjectMembersManage) || s.catalog.Has(m.Role.Permissions, permission.ProjectMembersInvite)) {
+		if s.mayAny(p, &m, permission.ProjectMembersManage, permission.ProjectMembersInvite) {
 			return nil
 		}
 	}
@@ -192,7 +191,7 @@ func (s *Service) permissionSet(field string, scope permission.Scope, names []st
 		e.Suggestion = near
 		return permission.Set{}, e
 	}
-	if other := set.Minus(s.catalog.Scope(scope)); !other.Empty() {
+	if other := set.Minus(s.catalog.GrantableSet(scope)); !other.Empty() {
 		return permission.Set{}, Invalid(field, "permission_scope_mismatch", "A role of the %s scope cannot grant %s.", scope, strings.Join(s.catalog.Names(other), ", "))
 	}
 	return set, nil

@@ -23,10 +23,10 @@ func (s *Service) Whoami(ctx context.Context, p *Principal) (Whoami, error) {
 	if err != nil {
 		return Whoami{}, err
 	}
-	account := s.catalog.Scope(permission.ScopeAccount)
-	out := Whoami{Principal: p, Account: p.account, Role: p.role, Permissions: s.catalog.Names(p.permissions.Intersect(account))}
+	account := s.catalog.GrantableSet(permission.ScopeAccount)
+	out := Whoami{Principal: p, Account: p.account, Role: p.role, Permissions: s.catalog.Names(p.grants.Account.Permissions.Intersect(account))}
 	for _, m := range ms {
-		if m.ProjectID != "" && m.Status == StatusActive && !Expired(m.ExpiresAt, s.Now()) {
+		if g := grantOf(&m); m.ProjectID != "" && g.live(s.Now()) {
 			out.Projects = append(out.Projects, m)
 		}
 	}

@@ -36,7 +36,7 @@ func (p *pages) groups(scope permission.Scope, set, locked permission.Set) []gro
 	c := p.svc.Catalog()
 	var all []group
 	place := map[string]int{}
-	for _, perm := range c.Permissions(scope) {
+	for _, perm := range c.Grantable(scope) {
 		i, ok := place[perm.Category]
 		if !ok {
 			i = len(all)
@@ -79,13 +79,13 @@ func (v *visit) choices(scope permission.Scope, chosen string, may func(team.Rol
 }
 
 func (v *visit) choice(r team.Role, chosen string, may error) choice {
-	own := r.Permissions.Intersect(v.p.svc.Catalog().Scope(r.Scope))
+	own := r.Permissions.Intersect(v.p.svc.Catalog().GrantableSet(r.Scope))
 	return choice{Role: r, permit: v.ask(may), Groups: v.p.groups(r.Scope, own, permission.Set{}), Chosen: r.ID == chosen, Count: own.Len()}
 }
 
 // byPower sorts roles: system roles first, then by number of permissions, largest first.
 func (p *pages) byPower(roles []team.Role) {
-	power := func(r team.Role) int { return r.Permissions.Intersect(p.svc.Catalog().Scope(r.Scope)).Len() }
+	power := func(r team.Role) int { return r.Permissions.Intersect(p.svc.Catalog().GrantableSet(r.Scope)).Len() }
 	slices.SortStableFunc(roles, func(a, b team.Role) int {
 		if a.IsSystem != b.IsSystem {
 			if a.IsSystem {

@@ -60,7 +60,7 @@ func (p *pages) role(v *visit) (roleView, error) {
 		return roleView{}, err
 	}
 	all := p.svc.Catalog().Scope(r.Scope)
-	own := r.Permissions.Intersect(all)
+	own := r.Permissions.Intersect(p.svc.Catalog().GrantableSet(r.Scope))
 	view := roleView{
 		Role: r, Groups: p.groups(r.Scope, own, permission.Set{}), Count: own.Len(), Of: all.Len(),
 		Change: v.ask(v.can.ChangeRole(r)), Delete: v.ask(v.can.DeleteRole(r)), Create: v.ask(v.can.CreateRole()),
@@ -167,7 +167,7 @@ func (p *pages) showNewRole(v *visit) (reply, error) {
 			return reply{}, err
 		}
 		f.Scope, f.Name, f.About = r.Scope, "Copy of "+r.Name, r.Description
-		own := r.Permissions.Intersect(p.svc.Catalog().Scope(r.Scope)).Minus(v.can.Escalations(r.Scope))
+		own := r.Permissions.Intersect(p.svc.Catalog().GrantableSet(r.Scope)).Minus(v.can.Escalations(r.Scope))
 		f.Names = p.svc.Catalog().Names(own)
 	}
 	v.fill(&f, permission.Set{})
@@ -282,7 +282,7 @@ func (p *pages) reviewRole(v *visit, f roleForm, r team.Role, moved bool) (reply
 // permissions lists the permissions of a set.
 func (p *pages) permissions(scope permission.Scope, set permission.Set) (all []permission.Permission) {
 	c := p.svc.Catalog()
-	for _, perm := range c.Permissions(scope) {
+	for _, perm := range c.Grantable(scope) {
 		if c.Has(set, perm.Name) {
 			all = append(all, perm)
 		}
