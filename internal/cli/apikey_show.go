@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"raff/api"
@@ -18,8 +17,8 @@ import (
 
 // findKey finds a key by id or name.
 func findKey(ctx context.Context, c *client.Client, said string) (api.APIKey, error) {
-	if uuid.Validate(said) == nil {
-		k, err := c.APIKeys.Get(ctx, said)
+	if id := idIn(said); id != "" {
+		k, err := c.APIKeys.Get(ctx, id)
 		if err != nil {
 			return api.APIKey{}, err
 		}
@@ -30,8 +29,8 @@ func findKey(ctx context.Context, c *client.Client, said string) (api.APIKey, er
 
 // keyID asks the server only if the argument is a name.
 func keyID(ctx context.Context, c *client.Client, said string) (string, error) {
-	if uuid.Validate(said) == nil {
-		return said, nil
+	if id := idIn(said); id != "" {
+		return id, nil
 	}
 	k, err := findKey(ctx, c, said)
 	return k.ID, err

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"raff/api"
@@ -43,8 +42,9 @@ func (e *eventFlags) options(ctx context.Context, c *client.Client) (client.List
 	if e.actor == "" {
 		return o, nil
 	}
-	if uuid.Validate(e.actor) == nil { // the id of a user or a key, unless it is the id of a member
-		m, err := c.Members.Get(ctx, e.actor)
+	if id := idIn(e.actor); id != "" { // the id of a user or a key, unless it is the id of a member
+		o.Actor = id
+		m, err := c.Members.Get(ctx, id)
 		if client.IsNotFound(err) || client.IsDenied(err) {
 			return o, nil
 		}

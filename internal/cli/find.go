@@ -4,7 +4,17 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+
+	"raff/internal/uuid"
 )
+
+// idIn returns the id that an argument is, in lower case; "" if the argument is a name.
+func idIn(said string) string {
+	if id := strings.ToLower(said); uuid.Valid(id) {
+		return id
+	}
+	return ""
+}
 
 // pick finds the row that text names. names returns the names of a row: first the one that is case-sensitive, then
 // those that are not. A text that matches two rows, even if it is the slug of one and the name of the other, is refused

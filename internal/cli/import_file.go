@@ -11,9 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"raff/api"
+	"raff/internal/naming"
 	"raff/internal/spreadsheet"
 )
 
@@ -151,11 +150,11 @@ func validate(people []person, roles []api.Role) {
 			p.fail(resultInvalid, "%q is not an email address", p.Email)
 			continue
 		}
-		if first, twice := lines[canonical(p.Email)]; twice {
+		if first, twice := lines[naming.CanonicalEmail(p.Email)]; twice {
 			p.fail(resultInvalid, "same email as in line %d", first)
 			continue
 		}
-		lines[canonical(p.Email)] = p.Line
+		lines[naming.CanonicalEmail(p.Email)] = p.Line
 		if p.roleID, err = roleNamed(roles, p.Role); err != nil {
 			p.fail(resultInvalid, "%s", err)
 		}
@@ -166,8 +165,8 @@ func roleNamed(roles []api.Role, said string) (id string, err error) {
 	if said == "" {
 		return "", errors.New("no role: fill in the column, or set a default with --role")
 	}
-	if uuid.Validate(said) == nil {
-		return said, nil
+	if id := idIn(said); id != "" {
+		return id, nil
 	}
 	all := func(yield func(api.Role, error) bool) {
 		for _, r := range roles {

@@ -11,6 +11,7 @@ import (
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/naming"
 )
 
 const (
@@ -68,7 +69,7 @@ func (im *importer) compare(ctx context.Context) error {
 	}
 	for i := range im.people {
 		p := &im.people[i]
-		m, ok := there[canonical(p.Email)]
+		m, ok := there[naming.CanonicalEmail(p.Email)]
 		switch {
 		case !ok:
 		case m.RoleID == p.roleID:
@@ -89,7 +90,7 @@ func (r roster[M]) byAddress(ctx context.Context) (map[string]api.Member, error)
 			return nil, err
 		}
 		v := r.view(m)
-		all[canonical(v.Email)] = v
+		all[naming.CanonicalEmail(v.Email)] = v
 	}
 	return all, nil
 }

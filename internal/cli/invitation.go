@@ -10,6 +10,7 @@ import (
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/naming"
 )
 
 const invitationArg = "an invitation's id or email"
@@ -215,8 +216,8 @@ func findInvitation(ctx context.Context, c *client.Client, o client.ListInvitati
 	if err != nil {
 		return api.Invitation{}, err
 	}
-	want := canonical(said)
-	if i := slices.IndexFunc(invs, func(inv api.Invitation) bool { return canonical(inv.Email) == want }); i >= 0 {
+	want := naming.CanonicalEmail(said)
+	if i := slices.IndexFunc(invs, func(inv api.Invitation) bool { return naming.CanonicalEmail(inv.Email) == want }); i >= 0 {
 		return invs[i], nil
 	}
 	if o.ProjectID != "" {

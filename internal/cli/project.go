@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"raff/api"
@@ -151,8 +150,8 @@ func whoLosesARole(ctx context.Context, c *client.Client, p api.Project) string 
 
 // findProject finds a project by id, slug or name.
 func findProject(ctx context.Context, c *client.Client, said string) (api.Project, error) {
-	if uuid.Validate(said) == nil {
-		p, err := c.Projects.Get(ctx, said)
+	if id := idIn(said); id != "" {
+		p, err := c.Projects.Get(ctx, id)
 		if err != nil {
 			return api.Project{}, err
 		}

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"raff/api"
@@ -67,8 +66,8 @@ func roleOwnID(r api.Role) string { return r.ID }
 
 // findRole finds a role by id, slug or name. An empty scope means both.
 func findRole(ctx context.Context, c *client.Client, scope, said string) (api.Role, error) {
-	if uuid.Validate(said) == nil {
-		r, err := c.Roles.Get(ctx, said)
+	if id := idIn(said); id != "" {
+		r, err := c.Roles.Get(ctx, id)
 		if err != nil {
 			return api.Role{}, err
 		}

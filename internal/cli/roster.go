@@ -6,15 +6,10 @@ import (
 	"iter"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/google/uuid"
-	"golang.org/x/net/idna"
-	"golang.org/x/text/unicode/norm"
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/naming"
 )
 
 // roster is the members of the account, or those of one project, which have two types in the API.
@@ -52,11 +47,11 @@ func accountView(m api.ProjectMember) api.Member {
 // find finds a member by id, email, or name of an API key.
 func (r roster[M]) find(ctx context.Context, said string) (M, error) {
 	var none M
-	switch {
-	case strings.Contains(said, "@"):
+	if strings.Contains(said, "@") {
 		return r.byEmail(ctx, said)
-	case uuid.Validate(said) == nil:
-		m, err := r.get(ctx, said)
+	}
+	if id := idIn(said); id != "" {
+		m, err := r.get(ctx, id)
 		if err != nil {
 			return none, err
 		}
@@ -79,12 +74,12 @@ func (r roster[M]) find(ctx context.Context, said string) (M, error) {
 func (r roster[M]) byEmail(ctx context.Context, email string) (M, error) {
 	var none M
 	// A server that does not support the filter returns everyone, so the rows are compared here as well.
-	want := canonical(email)
+	want := naming.CanonicalEmail(email)
 	for m, err := range r.all(ctx, client.ListMembersOptions{Email: email}) {
 		if err != nil {
 			return none, err
 		}
-		if canonical(r.view(m).Email) == want {
+		if naming.CanonicalEmail(r.view(m).Email) == want {
 			return m, nil
 		}
 	}
@@ -93,34 +88,11 @@ func (r roster[M]) byEmail(ctx context.Context, email string) (M, error) {
 
 // id asks the server only if the argument is not an id.
 func (r roster[M]) id(ctx context.Context, said string) (string, error) {
-	if uuid.Validate(said) == nil {
-		return said, nil
+	if id := idIn(said); id != "" {
+		return id, nil
 	}
 	m, err := r.find(ctx, said)
 	return r.view(m).ID, err
-}
-
-// canonical is the form in which emails are compared.
-func canonical(email string) string {
-	email = norm.NFC.String(email)
-	at := strings.LastIndexByte(email, '@')
-	if at < 0 {
-		return email
-	}
-	local, domain := email[:at], email[at+1:]
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		domain = ascii
-	}
-	return norm.NFC.String(strings.Map(lowered, local)) + "@" + strings.ToLower(domain)
-}
-
-// lowered is a letter in lower case, or the letter itself if the lower-case form is that of another letter: the server
-// does not treat "İke" as a spelling of "ike".
-func lowered(r rune) rune {
-	if low := unicode.ToLower(r); r < utf8.RuneSelf || low >= utf8.RuneSelf && unicode.ToUpper(low) == r {
-		return low
-	}
-	return r
 }
 
 var memberColumns = []column[api.Member]{

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"raff/internal/nearest"
+	"raff/internal/uuid"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -233,7 +234,7 @@ func uuidOf(field string, v *string) (string, error) {
 }
 
 func uuidIn(field, v string) (string, error) {
-	if !isUUID(v) {
+	if !uuid.Valid(v) {
 		return "", invalid(field, "invalid_uuid", "%s must be a UUID in canonical form: 36 characters, lower case.", field)
 	}
 	return v, nil

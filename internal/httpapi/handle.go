@@ -11,6 +11,7 @@ import (
 	"raff/api"
 	"raff/internal/front"
 	"raff/internal/team"
+	"raff/internal/uuid"
 )
 
 // call is one request, as passed to a handler.
@@ -143,7 +144,7 @@ func (s *server) authenticate(ctx context.Context, r *http.Request) (*team.Princ
 // checkProject checks that X-Project-ID is a project of the caller's account. No operation needs it, but a wrong one
 // means that the client is misconfigured.
 func (s *server) checkProject(ctx context.Context, who *team.Principal, ids []string) error {
-	if len(ids) != 1 || !isUUID(ids[0]) {
+	if len(ids) != 1 || !uuid.Valid(ids[0]) {
 		return invalid("X-Project-ID", "invalid_uuid", "X-Project-ID must be the id of one project, as a lower-case UUID. Remove the header if you do not need it.")
 	}
 	return s.svc.CheckProject(ctx, who, ids[0])

@@ -13,6 +13,7 @@ import (
 	"raff/api"
 	"raff/internal/nearest"
 	"raff/internal/team"
+	"raff/internal/uuid"
 )
 
 const (
@@ -162,30 +163,10 @@ func (c *call) moment(name string) (time.Time, error) {
 
 // pathID is an id in the path.
 func (c *call) pathID(name string) string {
-	if id := c.PathValue(name); isUUID(id) {
+	if id := c.PathValue(name); uuid.Valid(id) {
 		return id
 	}
 	return nowhereID
-}
-
-// isUUID reports whether s is a UUID in canonical form: 36 characters, lower case.
-func isUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		switch c := s[i]; i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		default:
-			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // shorten truncates a text that is quoted in a message.

@@ -18,7 +18,7 @@ import (
 // exist yet; a package that exists and is not listed fails the test.
 var layers = [][]string{
 	{"api"},
-	{"internal/redaction", "internal/bucket", "internal/spreadsheet", "internal/version", "internal/naming", "internal/nearest"},
+	{"internal/redaction", "internal/bucket", "internal/spreadsheet", "internal/version", "internal/naming", "internal/nearest", "internal/uuid"},
 	{"api/client"},
 	{"internal/permission"},
 	{"internal/event"},
@@ -45,7 +45,7 @@ var (
 	faces     = []string{"internal/front", "internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"}
 	storage   = []string{"internal/store", "internal/store/engine", "internal/store/sqlite", "internal/store/postgres"}
 	clients   = []string{"internal/cli", "internal/tfprovider", "cmd/raff", "cmd/terraform-provider-raff"}
-	forClient = []string{"api", "api/client", "internal/cli", "internal/tfprovider", "internal/naming", "internal/nearest", "internal/spreadsheet", "internal/version"}
+	forClient = []string{"api", "api/client", "internal/cli", "internal/tfprovider", "internal/naming", "internal/nearest", "internal/uuid", "internal/spreadsheet", "internal/version"}
 )
 
 // wrong returns what is wrong with a package's imports from this repository.

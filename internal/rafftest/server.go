@@ -65,9 +65,6 @@ func WithSMTP(url string) Option {
 	return func(o *options) { o.config.SMTPURL, o.config.MailFrom = url, "raff <raff@example.com>" }
 }
 
-// WithLinks writes invitation links to w, like a development server.
-func WithLinks(w io.Writer) Option { return func(o *options) { o.config.Links = w } }
-
 // WithoutAccount creates no account, for a database that already has one.
 func WithoutAccount() Option { return func(o *options) { o.bare = true } }
 
@@ -115,15 +112,6 @@ func WithSealKeys(path string) Option { return func(o *options) { o.config.SealK
 // Advance then has no effect.
 func WithMachineClock(now func() time.Time) Option {
 	return func(o *options) { o.config.MachineClock = now }
-}
-
-// WithTrustedProxies trusts X-Forwarded-For from these networks, in the operator's notation.
-func WithTrustedProxies(text string) Option {
-	return func(o *options) {
-		if err := o.config.SetTrustedProxies(text); err != nil {
-			panic(err)
-		}
-	}
 }
 
 // BehindProxy trusts the last entry of X-Forwarded-For.

@@ -5,9 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"raff/internal/store"
+	"raff/internal/uuid"
 )
 
 const (
@@ -23,7 +22,7 @@ type nodes struct {
 	alive atomic.Int64
 }
 
-func newNodes(db *store.DB) *nodes { return &nodes{id: uuid.Must(uuid.NewV7()).String(), store: db} }
+func newNodes(db *store.DB) *nodes { return &nodes{id: uuid.New(), store: db} }
 
 func (n *nodes) count() int { return int(max(1, n.alive.Load())) }
 

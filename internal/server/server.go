@@ -277,9 +277,6 @@ func (s *Server) Operator() *operator.Service { return s.operator }
 // Nodes returns the number of servers running on the database, as known to this one.
 func (s *Server) Nodes() int { return s.nodes.count() }
 
-// Handler returns the handler of the API and the pages.
-func (s *Server) Handler() http.Handler { return s.handler }
-
 func (s *Server) mailQueued() {
 	for _, wake := range s.wake {
 		select {

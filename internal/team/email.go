@@ -7,7 +7,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
 	"raff/internal/naming"
@@ -18,9 +17,6 @@ const keyDomain = "api-key.invalid"
 
 // KeyEmail returns the placeholder email of an API key as a member.
 func KeyEmail(keyID string) string { return keyID + "@" + keyDomain }
-
-var domainProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.VerifyDNSLength(true),
-	idna.BidiRule(), idna.ValidateLabels(true))
 
 // CanonicalEmail checks an email as entered and returns its canonical form, by which emails are unique: NFC, local part
 // in lower case, domain as IDNA A-labels in lower case. Dots and +tags are significant. The error is a KindInvalid
@@ -52,14 +48,13 @@ func CanonicalEmail(typed string) (string, error) {
 	if len(local) > 64 || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..") {
 		return bad("the part before the @ is not valid")
 	}
-	if r := disguised(typed[:strings.LastIndexByte(typed, '@')] + local); r != 0 { // NFC can also produce such a letter
+	if r := naming.Disguised(typed[:strings.LastIndexByte(typed, '@')]); r != 0 {
 		return bad(fmt.Sprintf("%q (%U) becomes a different letter in lower case, and so a different address. Use the exact spelling of the mailbox", r, r))
 	}
-	ascii, err := domainProfile.ToASCII(domain)
+	ascii, err := naming.Domain(domain)
 	if err != nil || !strings.Contains(ascii, ".") {
 		return bad("the domain is not valid")
 	}
-	ascii = strings.ToLower(ascii)
 	if _, err := netip.ParseAddr(ascii); err == nil {
 		return bad("the domain must not be an IP address")
 	}
@@ -68,21 +63,4 @@ func CanonicalEmail(typed string) (string, error) {
 		return bad("the domain cannot receive email")
 	}
 	return norm.NFC.String(strings.ToLower(local)) + "@" + ascii, nil
-}
-
-// disguised returns the first letter of a local part whose lower-case form is a different letter: "İke", or "ike" with
-// a Kelvin sign (U+212A) for the k, would become the address of another mailbox. 0 means none.
-func disguised(local string) rune {
-	for _, r := range local {
-		if r < utf8.RuneSelf {
-			continue
-		}
-		for _, c := range norm.NFC.String(string(r)) {
-			low := unicode.ToLower(c)
-			if low < utf8.RuneSelf || low != c && unicode.ToUpper(low) != c {
-				return r
-			}
-		}
-	}
-	return 0
 }

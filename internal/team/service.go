@@ -10,6 +10,7 @@ import (
 
 	"raff/internal/event"
 	"raff/internal/permission"
+	"raff/internal/uuid"
 )
 
 // Options configure a Service. Now, NewID and Rand have defaults; tests set them to be deterministic.
@@ -70,8 +71,8 @@ func New(o Options) *Service {
 		s.rand = rand.Reader
 	}
 	if s.newID == nil {
-		ids := &uuids{}
-		s.newID = func() string { return ids.next(s.clock(), s.rand) }
+		ids := &uuid.Generator{}
+		s.newID = func() string { return ids.Next(s.clock(), s.rand) }
 	}
 	if s.quotas == (Quotas{}) {
 		s.quotas = DefaultQuotas()

@@ -20,6 +20,7 @@ import (
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/uuid"
 )
 
 var (
@@ -298,7 +299,7 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	ref := r.imported(ctx, req, &resp.Diagnostics)
 	id := types.StringValue(strings.ToLower(ref))
-	if !uuidPattern.MatchString(id.ValueString()) {
+	if !uuid.Valid(id.ValueString()) {
 		resp.Diagnostics.AddError("Not the ID of an API key", fmt.Sprintf("%q is not an ID. Use the ID of the key, not its secret or prefix.", redacted(ref)))
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"path"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
+
+	"raff/internal/naming"
 )
 
 // normalizeEmail is provider::raff::normalize_email.
@@ -37,7 +39,7 @@ func (normalizeEmail) Run(ctx context.Context, req function.RunRequest, resp *fu
 		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("%q is not a single email address such as alice@example.com.", address))
 		return
 	}
-	resp.Error = resp.Result.Set(ctx, canonicalEmail(address))
+	resp.Error = resp.Result.Set(ctx, naming.CanonicalEmail(address))
 }
 
 // permissionMatches is provider::raff::permission_matches.

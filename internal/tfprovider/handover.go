@@ -11,6 +11,7 @@ import (
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/naming"
 )
 
 // handovers tracks memberships that move between resource addresses in this run. If a resource gets another address
@@ -76,9 +77,9 @@ func (m membership) who() (p principal, ok bool) {
 	p.project = m.ProjectID.ValueString()
 	switch {
 	case known(m.PrincipalEmail):
-		p.email = canonicalEmail(m.PrincipalEmail.ValueString())
+		p.email = naming.CanonicalEmail(m.PrincipalEmail.ValueString())
 	case known(m.Email):
-		p.email = canonicalEmail(m.Email.ValueString())
+		p.email = naming.CanonicalEmail(m.Email.ValueString())
 	case known(m.APIKeyID):
 		p.email = m.APIKeyID.ValueString() + keyDomain
 	}
@@ -221,7 +222,7 @@ func (r *memberResource) checkNewcomer(ctx context.Context, plan membership, dia
 		if err != nil {
 			return
 		}
-		who, ok = principal{plan.ProjectID.ValueString(), canonicalEmail(u.Email)}, !plan.ProjectID.IsUnknown()
+		who, ok = principal{plan.ProjectID.ValueString(), naming.CanonicalEmail(u.Email)}, !plan.ProjectID.IsUnknown()
 	}
 	if !ok {
 		return

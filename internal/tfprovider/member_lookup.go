@@ -7,6 +7,8 @@ import (
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/naming"
+	"raff/internal/uuid"
 )
 
 // The prefixes of an import ID that names a principal instead of the membership.
@@ -27,7 +29,7 @@ func (s *session) findMember(ctx context.Context, projectID, ref string) (*api.M
 		return s.memberByEmail(ctx, projectID, ref, "with the email "+ref)
 	}
 	id := strings.ToLower(ref)
-	if !uuidPattern.MatchString(id) {
+	if !uuid.Valid(id) {
 		return nil, fmt.Errorf("%q is not the ID of a member. Use the member's ID, an email, %s<user ID> or %s<API key ID>", ref, userPrefix, apiKeyPrefix)
 	}
 	m, err := s.membersIn(projectID).read(ctx, projectID, id)
@@ -38,7 +40,7 @@ func (s *session) findMember(ctx context.Context, projectID, ref string) (*api.M
 }
 
 func (s *session) memberByEmail(ctx context.Context, projectID, email, who string) (*api.Member, error) {
-	m, err := s.byEmail.lookup(ctx, projectID, canonicalEmail(email))
+	m, err := s.byEmail.lookup(ctx, projectID, naming.CanonicalEmail(email))
 	if err == nil && m == nil {
 		err = noMember(projectID, who)
 	}

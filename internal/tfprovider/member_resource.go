@@ -11,6 +11,7 @@ import (
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/uuid"
 )
 
 var (
@@ -260,7 +261,7 @@ func (r *memberResource) ImportState(ctx context.Context, req resource.ImportSta
 	project, ref := types.StringNull(), id
 	if r.inProject {
 		before, after, ok := strings.Cut(id, "/")
-		if before = strings.ToLower(before); !ok || !uuidPattern.MatchString(before) {
+		if before = strings.ToLower(before); !ok || !uuid.Valid(before) {
 			resp.Diagnostics.AddError("Not a project member", fmt.Sprintf(
 				"%q has no project. Use <project ID>/<member ID>, or an email, user:<user ID> or api_key:<API key ID> after the slash.", id))
 			return

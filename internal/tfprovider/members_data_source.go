@@ -11,6 +11,7 @@ import (
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/naming"
 )
 
 var _ datasource.DataSourceWithConfigure = (*membersDataSource)(nil)
@@ -115,5 +116,5 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 
 func inDomain(email, domain string) bool {
 	_, d, _ := cutLast(email, "@")
-	return canonicalDomain(d) == canonicalDomain(domain)
+	return naming.CanonicalDomain(d) == naming.CanonicalDomain(domain)
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"raff/internal/naming"
 )
 
 // person is what a plan shows of a member that it removes.
@@ -36,10 +38,10 @@ type present struct {
 func (m exclusiveModel) strangers(people []present) (strangers []person, certain bool) {
 	stay, ignored := map[string]bool{}, map[string]bool{}
 	certain = eachText(m.MemberIDs, func(id string) { stay[bareID(id)] = true })
-	certain = eachText(m.IgnoreEmails, func(email string) { ignored[canonicalEmail(email)] = true }) && certain
+	certain = eachText(m.IgnoreEmails, func(email string) { ignored[naming.CanonicalEmail(email)] = true }) && certain
 	certain = certain && !m.IgnoreAPIKeys.IsUnknown()
 	for _, p := range people {
-		if !p.Protected && !stay[p.ID] && !ignored[canonicalEmail(p.Email)] && !(p.IsKey && m.ignoresKeys()) {
+		if !p.Protected && !stay[p.ID] && !ignored[naming.CanonicalEmail(p.Email)] && !(p.IsKey && m.ignoresKeys()) {
 			strangers = append(strangers, p.person)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api/client"
+	"raff/internal/uuid"
 )
 
 // ModifyPlan plans who is removed. It only uses the members stored at the last refresh, so that the result is the same
@@ -149,7 +150,7 @@ func (r *exclusiveResource) wrongMemberID(ctx context.Context, plan exclusiveMod
 	if i := slices.IndexFunc(there, func(p present) bool { return sameEmail(types.StringValue(p.Email), types.StringValue(id)) }); i >= 0 {
 		return "is an email; the ID of its membership is " + there[i].ID + "."
 	}
-	if !uuidPattern.MatchString(id) {
+	if !uuid.Valid(id) {
 		return "is not an ID."
 	}
 	if plan.ProjectID.IsUnknown() || before && !r.reached() || !r.reach(ctx, diags) {

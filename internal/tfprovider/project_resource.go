@@ -22,6 +22,7 @@ import (
 	"raff/api"
 	"raff/api/client"
 	"raff/internal/naming"
+	"raff/internal/uuid"
 )
 
 var (
@@ -290,7 +291,7 @@ func (r *projectResource) ImportState(ctx context.Context, req resource.ImportSt
 // findProject finds a project by ID, slug or name. A text that is the slug of one project and the name of another is
 // refused.
 func (s *session) findProject(ctx context.Context, ref string) (*api.Project, error) {
-	if id := strings.ToLower(ref); uuidPattern.MatchString(id) {
+	if id := strings.ToLower(ref); uuid.Valid(id) {
 		p, err := s.projects.read(ctx, "", id)
 		if client.IsNotFound(err) {
 			return nil, fmt.Errorf("the account has no project with the ID %s that this API key can see", id)

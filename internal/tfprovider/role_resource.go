@@ -22,6 +22,7 @@ import (
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/uuid"
 )
 
 var (
@@ -73,7 +74,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			},
 			"slug": schema.StringAttribute{
 				Required:            true,
-				PlanModifiers:       append(replaces, atPlan(stringvalidator.RegexMatches(slugPattern, "must be 1 to 64 lower-case letters, digits and hyphens"))),
+				PlanModifiers:       append(replaces, atPlan(isSlug())),
 				MarkdownDescription: "Slug: lower-case letters, digits and hyphens. Changing it replaces the role.",
 			},
 			"description": schema.StringAttribute{
@@ -343,7 +344,7 @@ func (r *roleResource) importRole(ctx context.Context, ref string) (*api.Role, e
 		return r.roleBySlug(ctx, scope, slug)
 	}
 	id := strings.ToLower(ref)
-	if !uuidPattern.MatchString(id) {
+	if !uuid.Valid(id) {
 		return nil, fmt.Errorf("%q is not the ID of a role. Use the role's ID, or scope and slug such as account/auditor", ref)
 	}
 	role, err := r.client.Roles.Get(ctx, id)

@@ -14,6 +14,7 @@ import (
 
 	"raff/api"
 	"raff/api/client"
+	"raff/internal/naming"
 )
 
 // session is shared by all resources of a run: the client, and cached responses.
@@ -70,7 +71,7 @@ func (p *raffProvider) connect(url, key string, retryFor time.Duration, opts ...
 	}
 	s.projectMembers = reads[api.Member]{few: p.few, id: s.members.id, get: s.members.get, list: s.members.list}
 	s.byEmail = reads[api.Member]{
-		few: p.few, id: func(m api.Member) string { return canonicalEmail(m.Email) }, get: s.askByEmail, list: s.members.list,
+		few: p.few, id: func(m api.Member) string { return naming.CanonicalEmail(m.Email) }, get: s.askByEmail, list: s.members.list,
 	}
 	s.byUser = reads[api.Member]{id: userOf, get: s.askByUser, list: s.members.list}
 	s.projects = reads[api.Project]{

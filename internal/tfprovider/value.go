@@ -5,21 +5,32 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/helpers/validatordiag"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
+	"raff/internal/uuid"
 )
 
-var (
-	uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	slugPattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
-)
+var slugPattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
-func isUUID() validator.String {
-	return stringvalidator.RegexMatches(uuidPattern, "must be an id such as 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b, in lower case")
+func isUUID() validator.String { return uuidRule{} }
+
+type uuidRule struct{}
+
+func (uuidRule) Description(context.Context) string {
+	return "must be an id such as 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b, in lower case"
+}
+
+func (v uuidRule) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v uuidRule) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if text := req.ConfigValue.ValueString(); known(req.ConfigValue) && !uuid.Valid(text) {
+		resp.Diagnostics.Append(validatordiag.InvalidAttributeValueMatchDiagnostic(req.Path, v.Description(ctx), text))
+	}
 }
 
 func isSlug() validator.String {
