@@ -11,11 +11,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-var update = flag.Bool("update", false, "write docs/cli.md anew")
+var update = flag.Bool("update", false, "update docs/cli.md")
 
 const referenceFile = "../../docs/cli.md"
 
-// TestReferenceIsUpToDate holds docs/cli.md to the commands.
 func TestReferenceIsUpToDate(t *testing.T) {
 	want := reference()
 	if *update {
@@ -28,7 +27,7 @@ func TestReferenceIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Errorf("docs/cli.md is not what the commands say. Write it anew: go test ./internal/cli -run Reference -update")
+		t.Errorf("docs/cli.md does not match the commands. Update it with: go test ./internal/cli -run Reference -update")
 	}
 }
 
@@ -48,7 +47,7 @@ func reference() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Command line\n\n%s\n\n```sh\n%s\n```\n\n## Flags of every command\n\n", root.Long, root.Example)
 	flagTable(&b, root.PersistentFlags())
-	b.WriteString("\nWhat no flag says comes from the environment variable, and then from the profile in `~/.raff/config.yaml`\n(or the file that `RAFF_CONFIG` names). `NO_COLOR` takes the colours off.\n\n## Commands\n\n")
+	b.WriteString("\nA flag overrides its environment variable, which overrides the profile in `~/.raff/config.yaml`\n(or the file that `RAFF_CONFIG` names).\n\n## Commands\n\n")
 	all := commandsBelow(root)
 	for _, cmd := range all {
 		if !cmd.HasSubCommands() {

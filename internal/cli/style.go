@@ -35,14 +35,14 @@ var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // emit writes rendered text, without colors if they are disabled.
 func (a *app) emit(w io.Writer, text string) error {
-	if !a.colours(w) {
+	if !a.colors(w) {
 		text = escapes.ReplaceAllString(text, "")
 	}
 	_, err := io.WriteString(w, text)
 	return err
 }
 
-func (a *app) colours(w io.Writer) bool {
+func (a *app) colors(w io.Writer) bool {
 	if _, ok := terminal(w); !ok || a.noColour || os.Getenv("NO_COLOR") != "" {
 		return false
 	}

@@ -13,7 +13,7 @@ import (
 	"raff/internal/cli"
 )
 
-// onTerminal runs raff on a terminal of this width and returns what it shows, without colours.
+// onTerminal runs raff on a terminal of this width and returns what it shows, without colors.
 func onTerminal(t *testing.T, width uint16, args ...string) string {
 	t.Helper()
 	t.Setenv("NO_COLOR", "1")

@@ -238,7 +238,7 @@ func TestGuideTeamFromCSV(t *testing.T) {
 	w.copies("csv", "people.csv")
 	w.settles()
 	memberOf(t, srv, "carol@example.com")
-	// An empty file removes nobody.
+	// An empty file removes no one.
 	w.write("people.csv", "email,role\n")
 	if out, err := w.try("plan"); err == nil || !strings.Contains(flat(out), "people.csv has 0 rows") {
 		t.Errorf("an empty file is planned: %v\n%s", err, out)

@@ -213,7 +213,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 		m, err = r.resend(ctx, m, state)
 	}
 	if client.IsNotFound(err) {
-		resp.Diagnostics.AddError("The member "+state.principal()+" is gone",
+		resp.Diagnostics.AddError("The member "+state.principal()+" no longer exists",
 			"It was removed after the plan was made. Run the plan again to add the member again.")
 		return
 	}

@@ -68,7 +68,7 @@ func (m exclusiveModel) refuseMassRemoval(strangers []person, there int, diags *
 	if m.AllowMassRemoval.ValueBool() || m.AllowMassRemoval.IsUnknown() || m.MaxRemovals.IsUnknown() || len(strangers) == 0 {
 		return
 	}
-	const how = "\n\nIf this is intended, set allow_mass_removal = true for this apply. Nobody is removed until then."
+	const how = "\n\nIf this is intended, set allow_mass_removal = true for this apply. No one is removed until then."
 	if len(m.MemberIDs.Elements()) == 0 {
 		diags.AddAttributeError(path.Root("member_ids"), "member_ids is empty, and everyone would be removed",
 			fmt.Sprintf("An empty list usually comes from an empty file or from a filter that matches nothing. The plan would remove %s:", people(len(strangers)))+lines(strangers)+how)

@@ -68,7 +68,7 @@ func (r *exclusiveResource) planCreate(ctx context.Context, plan *exclusiveModel
 	if !certain {
 		summary, detail = "Up to "+summary, " Some of member_ids are not known yet; members that turn out to be among them stay."
 	}
-	diags.AddWarning(summary, "This apply removes nobody; it only records the current members. These members are not in member_ids, so the next plan will list them in removes."+detail+lines(strangers))
+	diags.AddWarning(summary, "This apply removes no one; it only records the current members. These members are not in member_ids, so the next plan will list them in removes."+detail+lines(strangers))
 }
 
 // planRemovals plans to remove the recorded members that are not in the configuration.

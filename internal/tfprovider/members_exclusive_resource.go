@@ -28,7 +28,7 @@ var (
 
 // exclusiveResource removes everyone from the account, or from a project, whom the configuration does not list.
 //
-// Only members that the plan listed are removed. Creating the resource removes nobody: Terraform repeats the plan of a
+// Only members that the plan listed are removed. Creating the resource removes no one: Terraform repeats the plan of a
 // create during apply, without stored data, so the list could differ from the reviewed plan. It only records the
 // current members. From then on, each refresh records them, and the plan only uses that record, so it stays the same
 // when Terraform repeats it during apply. The apply removes exactly the planned members; anyone who joined in between
@@ -77,10 +77,10 @@ func (r *exclusiveResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Makes the configuration authoritative for the members of the account, or of a project: a plan removes everyone it does not list, including members added manually.\n\n" +
 			"The plan lists each of them, in `removes` and in a warning, and the apply removes only those. Members who join after the plan appear in the next one. " +
-			"Creating the resource removes nobody; it records the current members, and the next plan lists whom it removes. " +
+			"Creating the resource removes no one; it records the current members, and the next plan lists the members it removes. " +
 			"The Owner, the provider's own API key and the emails in `ignore_emails` are never removed, and API keys only with `ignore_api_keys = false`. " +
 			"A plan that would remove everyone, or more than `max_removals`, is refused. " +
-			"Destroying this resource removes nobody.\n\n" +
+			"Destroying this resource removes no one.\n\n" +
 			"Use it once for the account, and once for each project to be managed. Open invitations count as members: if they are not listed, they are cancelled.",
 		Attributes: map[string]schema.Attribute{
 			"project_id": schema.StringAttribute{
@@ -240,7 +240,7 @@ func (r *exclusiveResource) removePerson(ctx context.Context, projectID string, 
 	}
 }
 
-// Delete removes nobody; it only removes the resource from the state, and not with an API key of another account.
+// Delete removes no one; it only removes the resource from the state, and not with an API key of another account.
 func (r *exclusiveResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state exclusiveModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)

@@ -75,7 +75,7 @@ func TestMembersExclusive(t *testing.T) {
 		return nil
 	}
 	run(t,
-		// To create the resource removes nobody; it notes who is there, and the next plan names them.
+		// Creating the resource removes no one; it records the current members, and the next plan lists them.
 		resource.TestStep{
 			Config:           hcl(one, ignores),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{removesJust()}},

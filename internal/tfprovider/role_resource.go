@@ -293,7 +293,7 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 		r.reassigned.Store(state.ID.ValueString(), to)
 	}
 	if e, ok := errors.AsType[*client.Error](err); ok && e.Code == "role_in_use" {
-		resp.Diagnostics.AddError("Still in use: the role "+state.Name.ValueString(), r.explain(ctx, e)+
+		resp.Diagnostics.AddError("The role "+state.Name.ValueString()+" is still in use", r.explain(ctx, e)+
 			"\n\nTo delete it, assign its holders another role first, or set reassign_on_delete_to to the ID of the replacement role and apply that first. "+bothNames)
 		return
 	}
