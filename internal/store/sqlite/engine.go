@@ -49,7 +49,7 @@ func Open(ctx context.Context, path string, o engine.Options) (engine.Engine, er
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
-	return &database{writer: startWriter(path, opened, o.Observers), path: path, slots: make(chan struct{}, n)}, nil
+	return &database{writer: newWriter(path, opened, o.Observers), path: path, slots: make(chan struct{}, n)}, nil
 }
 
 // claim restricts access to the files if o allows changes; otherwise it requires that the file exists.

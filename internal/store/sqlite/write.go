@@ -5,25 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 
 	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
-// writer is the only connection that writes. Changes that wait at the same time share a commit, because a commit
-// waits for the disk and SQLite allows one writer anyway: each change runs in its own savepoint, then all become durable
-// together. A single change does not wait for others.
+// writer is the only connection that writes. A change that finds the writer free leads: it runs on its caller's goroutine,
+// without waiting for another one. Changes that arrive meanwhile follow: they share the leader's commit, because a commit
+// waits for the disk and SQLite allows one writer anyway. Each follower runs in its own savepoint; then all become durable
+// together. After the commit, the first of those that still wait leads.
 type writer struct {
 	path      string
 	opened    fs.FileInfo // the file that was opened
-	conn      *conn       // used by run only; nil after it broke
-	changes   chan *queued
-	quit      chan struct{}
-	stopped   chan struct{}
-	stopping  atomic.Bool
 	observers engine.Observers
+	conn      *conn // used by the leader only; nil after it broke
+
+	mu      sync.Mutex
+	led     bool      // a change leads
+	waiting []*queued // in the order of their arrival
+	closed  bool
+	stopped chan struct{} // closed when the writer is closed and no change leads
+	once    sync.Once     // closes the connection
 }
 
 // A batch ends after maxBatch changes or maxBatchTime, so that its first change does not wait long.
@@ -32,21 +37,25 @@ const (
 	maxBatchTime = 20 * time.Millisecond
 )
 
-// queued is one call of Update. The caller's own goroutine runs the function when its turn comes, so that a panic
+// queued is a call of Update that waits. The caller's own goroutine runs the function when its turn comes, so that a panic
 // reaches the caller.
 type queued struct {
-	taken    atomic.Bool   // by the writer, or by the caller if it gave up
-	begun    chan *session // nil: the change could not begin; answered has the reason
-	ended    chan bool     // true: keep the function's writes
-	answered chan error    // the result of the commit
+	turn     chan turn
+	ended    chan bool  // true: keep the function's writes
+	answered chan error // the result of the commit
+}
+
+// turn says what a waiting call may do: lead, or follow on this session. Neither: it cannot begin, and answered has the
+// reason.
+type turn struct {
+	lead bool
+	s    *session
 }
 
 var errPanicked = errors.New("the change panicked")
 
-func startWriter(path string, opened fs.FileInfo, o engine.Observers) *writer {
-	w := &writer{path: path, opened: opened, changes: make(chan *queued), quit: make(chan struct{}), stopped: make(chan struct{}), observers: o}
-	go w.run()
-	return w
+func newWriter(path string, opened fs.FileInfo, o engine.Observers) *writer {
+	return &writer{path: path, opened: opened, observers: o, stopped: make(chan struct{})}
 }
 
 func (w *writer) Update(ctx context.Context, _ []engine.Lock, change *engine.Change, fn func(engine.Session) error) error {
@@ -54,35 +63,188 @@ func (w *writer) Update(ctx context.Context, _ []engine.Lock, change *engine.Cha
 		return err
 	}
 	began := time.Now()
-	c := &queued{begun: make(chan *session, 1), ended: make(chan bool, 1), answered: make(chan error, 1)}
-	select {
-	case w.changes <- c:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.quit:
-		return team.Unavailable(errClosed)
+	c, err := w.enter()
+	if err != nil {
+		return err
 	}
-	var s *session
+	if c == nil {
+		return w.lead(ctx, began, change, fn)
+	}
+	var t turn
 	select {
-	case s = <-c.begun:
+	case t = <-c.turn:
 	case <-ctx.Done():
-		if c.taken.CompareAndSwap(false, true) {
+		if w.leave(c) {
 			return ctx.Err()
 		}
-		s = <-c.begun
+		t = <-c.turn
 	}
-	if s == nil {
+	switch {
+	case t.lead:
+		return w.lead(ctx, began, change, fn)
+	case t.s == nil:
 		return <-c.answered
 	}
 	change.AddWait(time.Since(began))
-	err := c.call(s, fn)
+	err = c.call(t.s, fn)
 	if lost := <-c.answered; lost != nil {
 		return lost
 	}
 	return err
 }
 
-// call runs fn and tells the writer how it ended, even if fn panics.
+// enter returns nil if the caller leads, or else the place where it waits.
+func (w *writer) enter() (*queued, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return nil, team.Unavailable(errClosed)
+	}
+	if !w.led {
+		w.led = true
+		return nil, nil //nolint:nilnil // nil means that the caller does not wait
+	}
+	c := &queued{turn: make(chan turn, 1), ended: make(chan bool, 1), answered: make(chan error, 1)}
+	w.waiting = append(w.waiting, c)
+	return c, nil
+}
+
+// leave removes a call that gave up; false means that its turn has come.
+func (w *writer) leave(c *queued) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.Index(w.waiting, c)
+	if i < 0 {
+		return false
+	}
+	w.waiting = slices.Delete(w.waiting, i, i+1)
+	return true
+}
+
+// next removes the first waiting call; nil if none waits.
+func (w *writer) next() *queued {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pop()
+}
+
+func (w *writer) pop() *queued {
+	if len(w.waiting) == 0 {
+		return nil
+	}
+	c := w.waiting[0]
+	w.waiting = slices.Delete(w.waiting, 0, 1)
+	return c
+}
+
+// handOver ends the lead: the first of those that wait leads next.
+func (w *writer) handOver() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c := w.pop(); c != nil {
+		c.turn <- turn{lead: true}
+		return
+	}
+	if w.led = false; w.closed {
+		close(w.stopped)
+	}
+}
+
+// stop waits for the changes that have begun, and refuses those that wait.
+func (w *writer) stop() {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		for c := w.pop(); c != nil; c = w.pop() {
+			c.turn <- turn{}
+			c.answered <- team.Unavailable(errClosed)
+		}
+		if !w.led {
+			close(w.stopped)
+		}
+	}
+	w.mu.Unlock()
+	<-w.stopped
+	w.once.Do(func() {
+		if w.conn != nil {
+			w.conn.close()
+		}
+	})
+}
+
+// lead runs fn and all changes that are waiting by then, and commits them together. fn needs no savepoint, which would cost
+// a copy of each page it changes, because there is nothing before it to preserve.
+func (w *writer) lead(ctx context.Context, began time.Time, change *engine.Change, fn func(engine.Session) error) (err error) {
+	defer w.handOver()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := w.begin(); err != nil {
+		return team.Unavailable(err)
+	}
+	change.AddWait(time.Since(began))
+	kept := false
+	defer func() { // also if fn panics
+		if lost := w.finish(kept, start); lost != nil {
+			err = lost
+		}
+	}()
+	s := &session{c: w.conn}
+	if err = fn(s); err == nil {
+		err = unavailable(s.err) // fn may have ignored the error of a statement
+	}
+	kept = err == nil
+	return err
+}
+
+// finish ends the transaction that the leader began. If the leader's own writes are not kept, the others wait for the next
+// transaction.
+func (w *writer) finish(kept bool, start time.Time) (err error) {
+	var followers []*queued
+	if kept {
+		var n int
+		if followers, n, err = w.follow(start); err == nil {
+			_, err = w.conn.exec("COMMIT", nil)
+			w.observers.Batch(n + 1)
+		}
+	} else {
+		_, err = w.conn.exec("ROLLBACK", nil)
+	}
+	if err != nil {
+		// Closing the connection rolls back what is left; the next leader opens another one.
+		w.conn.close()
+		w.conn = nil
+		err = team.Unavailable(fmt.Errorf("commit: %w", err))
+	}
+	for _, c := range followers {
+		c.answered <- err
+	}
+	return err
+}
+
+// follow runs the waiting changes, and returns them with the number of those whose writes are kept. A refused change is
+// answered after the commit too: the reason may be another change of this batch, which must not become known before it is
+// durable. In particular, a repeated request must not get the first one's answer too early.
+func (w *writer) follow(start time.Time) (all []*queued, kept int, err error) {
+	for len(all) < maxBatch-1 && time.Since(start) <= maxBatchTime {
+		c := w.next()
+		if c == nil {
+			break
+		}
+		all = append(all, c)
+		keep, err := w.one(c)
+		if err != nil {
+			return all, kept, err
+		}
+		if keep {
+			kept++
+		}
+	}
+	return all, kept, nil
+}
+
+// call runs fn and tells the leader how it ended, even if fn panics.
 func (c *queued) call(s *session, fn func(engine.Session) error) error {
 	err := errPanicked
 	defer func() { c.ended <- err == nil }()
@@ -90,79 +252,6 @@ func (c *queued) call(s *session, fn func(engine.Session) error) error {
 		err = unavailable(s.err) // fn may have ignored the error of a statement
 	}
 	return err
-}
-
-func (w *writer) stop() {
-	if w.stopping.CompareAndSwap(false, true) {
-		close(w.quit)
-	}
-	<-w.stopped
-}
-
-func (w *writer) run() {
-	defer close(w.stopped)
-	for {
-		select {
-		case c := <-w.changes:
-			w.batch(c)
-		case <-w.quit:
-			if w.conn != nil {
-				w.conn.close()
-			}
-			return
-		}
-	}
-}
-
-// batch runs first and all changes that are waiting by then, and commits them together.
-func (w *writer) batch(first *queued) {
-	if err := w.begin(); err != nil {
-		if first.taken.CompareAndSwap(false, true) {
-			first.begun <- nil
-			first.answered <- team.Unavailable(err)
-		}
-		return
-	}
-	// A refused change waits too: the reason may be another change of this batch, which must not become known before it
-	// is durable. In particular, a repeated request must not get the first one's answer too early.
-	var waiting []*queued
-	var err error
-	kept, start := 0, time.Now()
-	for c, n := first, 1; c != nil; n++ {
-		var keep bool
-		if keep, err = w.one(c, n > 1); keep {
-			kept++
-		}
-		if kept > 0 || err != nil {
-			waiting = append(waiting, c)
-		} else {
-			c.answered <- nil
-		}
-		if err != nil || kept == 0 || n == maxBatch || time.Since(start) > maxBatchTime {
-			break
-		}
-		select {
-		case c = <-w.changes:
-		default:
-			c = nil
-		}
-	}
-	switch {
-	case err == nil && kept > 0:
-		_, err = w.conn.exec("COMMIT", nil)
-		w.observers.Batch(kept)
-	case err == nil:
-		_, err = w.conn.exec("ROLLBACK", nil)
-	}
-	if err != nil {
-		// Closing the connection rolls back what is left; the next batch opens another one.
-		w.conn.close()
-		w.conn = nil
-		err = team.Unavailable(fmt.Errorf("commit: %w", err))
-	}
-	for _, c := range waiting {
-		c.answered <- err
-	}
 }
 
 func (w *writer) begin() (err error) {
@@ -181,22 +270,14 @@ func (w *writer) begin() (err error) {
 	return err
 }
 
-// one runs one change, in a savepoint if it is behind others of its batch. keep reports whether its writes wait for the
-// commit; an error means that the batch cannot be committed. The first change needs no savepoint, which would cost a
-// copy of each page it changes, because there is nothing before it to preserve.
-func (w *writer) one(c *queued, behind bool) (keep bool, err error) {
-	if !c.taken.CompareAndSwap(false, true) {
-		return false, nil
-	}
-	if !behind {
-		c.begun <- &session{c: w.conn}
-		return <-c.ended, nil
-	}
+// one runs one change in a savepoint. keep reports whether its writes wait for the commit; an error means that the batch
+// cannot be committed.
+func (w *writer) one(c *queued) (keep bool, err error) {
 	if _, err := w.conn.exec("SAVEPOINT change", nil); err != nil {
-		c.begun <- nil
+		c.turn <- turn{}
 		return false, err
 	}
-	c.begun <- &session{c: w.conn}
+	c.turn <- turn{s: &session{c: w.conn}}
 	if keep = <-c.ended; !keep {
 		// This fails if SQLite ran out of space or memory and rolled back the whole transaction itself.
 		if _, err := w.conn.exec("ROLLBACK TO change", nil); err != nil {
@@ -248,10 +329,10 @@ func (s *session) failed(err error) error {
 	return unavailable(err)
 }
 
-// logEnd reports no known end: reading it costs as little as keeping it.
+// LogEnd reports no known end: reading it costs as little as keeping it.
 func (s *session) LogEnd(context.Context, string) (engine.LogEnd, bool, error) {
 	return engine.LogEnd{}, false, nil
 }
 
-// lockLog does nothing, because there is only one writer.
+// LockLog does nothing, because there is only one writer.
 func (s *session) LockLog(context.Context, string, bool) error { return nil }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,16 +131,19 @@ func TestRollbackBySQLite(t *testing.T) {
 	}
 }
 
-// changesWaiting counts the changes that wait for the writer to accept them. A channel does not tell, but the stacks do.
-func changesWaiting() (n int) {
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
-		if head, _, _ := strings.Cut(stack, "\n"); strings.Contains(head, "[select") && strings.Contains(stack, "(*writer).Update(") {
-			n++
-		}
+// changesWaiting counts the changes that wait for their turn.
+func changesWaiting(db engine.Engine) int {
+	w := db.(*database).writer
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.waiting)
+}
+
+// waitForChanges waits until n changes wait for their turn.
+func waitForChanges(db engine.Engine, n int) {
+	for changesWaiting(db) < n {
+		runtime.Gosched()
 	}
-	return n
 }
 
 // TestRefusalIsDurable runs changes that are refused because of what another change of the same batch wrote. They must
@@ -151,9 +155,7 @@ func TestRefusalIsDurable(t *testing.T) {
 	all.Go(func() {
 		err := db.Update(t.Context(), nil, nil, func(s engine.Session) error {
 			close(inside)
-			for changesWaiting() < 4 {
-				runtime.Gosched()
-			}
+			waitForChanges(db, 4)
 			return insertRow(t.Context(), s)
 		})
 		if err != nil {
@@ -175,4 +177,151 @@ func TestRefusalIsDurable(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// TestChangesOfEveryKind runs changes concurrently that succeed, are refused, panic, end their goroutine or are cancelled.
+// Exactly those that succeed are stored, all of them return, and none sees another one's writes in its own result.
+func TestChangesOfEveryKind(t *testing.T) {
+	db := openRows(t)
+	refused := errors.New("refused")
+	var stored, batched atomic.Int64
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			for n := range 40 {
+				kind := (i + n) % 5
+				ctx, cancel := context.WithCancel(t.Context())
+				if kind == 4 {
+					go cancel()
+				}
+				end := make(chan error, 1)
+				go func() {
+					err := errors.New("ended without a result")
+					defer func() {
+						if recover() != nil {
+							err = errPanicked
+						}
+						end <- err
+					}()
+					err = db.Update(ctx, nil, nil, func(s engine.Session) error {
+						if changesWaiting(db) > 0 {
+							batched.Add(1)
+						}
+						if err := insertRow(context.WithoutCancel(ctx), s); err != nil {
+							return err
+						}
+						switch kind {
+						case 1:
+							return refused
+						case 2:
+							panic("in the change")
+						case 3:
+							runtime.Goexit()
+						}
+						return nil
+					})
+				}()
+				err := <-end
+				cancel()
+				switch {
+				case kind == 0 && err != nil, kind == 1 && !errors.Is(err, refused), kind == 2 && !errors.Is(err, errPanicked),
+					kind == 3 && err == nil, kind == 4 && err != nil && !errors.Is(err, context.Canceled):
+					t.Errorf("change of kind %d: %v", kind, err)
+				case err == nil:
+					stored.Add(1)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if n := countRows(t, db); n != int(stored.Load()) {
+		t.Errorf("%d rows stored, %d acknowledged", n, stored.Load())
+	}
+	if batched.Load() == 0 {
+		t.Error("no change ever waited for another one")
+	}
+}
+
+// TestCloseWaits: closing waits for the change that runs, and for those that joined its commit, and refuses those that wait.
+func TestCloseWaits(t *testing.T) {
+	db := openRows(t)
+	w := db.(*database).writer
+	inside, goOn := make(chan struct{}), make(chan struct{})
+	results := make(chan error, 4)
+	go func() {
+		results <- db.Update(t.Context(), nil, nil, func(s engine.Session) error {
+			close(inside)
+			<-goOn
+			return insertRow(t.Context(), s)
+		})
+	}()
+	<-inside
+	ctx, cancel := context.WithCancel(t.Context())
+	for range 3 {
+		go func() {
+			results <- db.Update(ctx, nil, nil, func(s engine.Session) error { return insertRow(t.Context(), s) })
+		}()
+	}
+	waitForChanges(db, 3)
+	cancel()
+	for range 3 {
+		if err := <-results; !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled while waiting: %v", err)
+		}
+	}
+	go func() {
+		results <- db.Update(t.Context(), nil, nil, func(s engine.Session) error { return insertRow(t.Context(), s) })
+	}()
+	waitForChanges(db, 1)
+	closed := make(chan error)
+	go func() { closed <- db.Close() }()
+	if err := <-results; !errors.Is(err, team.ErrUnavailable) {
+		t.Errorf("waiting while the database is closed: %v", err)
+	}
+	select {
+	case <-closed:
+		t.Error("closed while a change was running")
+	default:
+	}
+	close(goOn)
+	if err := <-results; err != nil {
+		t.Errorf("running while the database is closed: %v", err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if err := db.Update(t.Context(), nil, nil, func(engine.Session) error { return nil }); !errors.Is(err, team.ErrUnavailable) {
+		t.Errorf("change after closing: %v", err)
+	}
+	if w.led || len(w.waiting) > 0 {
+		t.Error("something is left")
+	}
+	c, err := openConn(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	if n := countRows(t, connReader{c}); n != 1 {
+		t.Errorf("%d rows stored, want the one that was acknowledged", n)
+	}
+}
+
+// TestLoneChange: nothing runs between two changes that do not overlap, and a change alone starts no goroutine.
+func TestLoneChange(t *testing.T) {
+	db := openRows(t)
+	before := runtime.NumGoroutine()
+	for range 20 {
+		if err := db.Update(t.Context(), nil, nil, func(s engine.Session) error {
+			if n := runtime.NumGoroutine(); n > before {
+				t.Errorf("%d goroutines, %d before the change", n, before)
+			}
+			return insertRow(t.Context(), s)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := make([]byte, 1<<20)
+	if all = all[:runtime.Stack(all, true)]; strings.Contains(string(all), "sqlite.(*writer)") {
+		t.Errorf("the writer has a goroutine while nothing is written:\n%s", all)
+	}
 }
