@@ -7,13 +7,13 @@ import (
 	"slices"
 )
 
-// cell is one thing that is measured beside its limit.
+// cell is one comparison of raff with a limit.
 type cell struct {
 	name, work, limit string
-	// goal is the ratio to the limit that ours must reach.
+	// goal is the ratio to the limit that raff should reach.
 	goal float64
-	// prepare starts what is needed in dir and returns one round of ours and one of the limit, each in operations
-	// per second, and how to end it.
+	// prepare starts the servers, with their files in dir. It returns two functions that measure one round of raff and of
+	// the limit, in operations per second, and one that stops the servers.
 	prepare func(ctx context.Context, o settings, dir string) (ours, limit round, end func(), err error)
 }
 
@@ -27,7 +27,7 @@ type result struct {
 func (c cell) measure(ctx context.Context, o settings, dir string) (result, error) {
 	r := result{cell: c}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return r, fmt.Errorf("make a folder: %w", err)
+		return r, fmt.Errorf("create a directory: %w", err)
 	}
 	ours, limit, end, err := c.prepare(ctx, o, dir)
 	if err != nil {

@@ -15,7 +15,7 @@ func cells(o settings) []cell {
 	all := []cell{
 		{
 			name: "a", work: "GET one member with a key, 16 connections, SQLite", goal: 0.50,
-			limit: "bare net/http answering the same bytes", prepare: readOne(""),
+			limit: "bare net/http that sends the same response", prepare: readOne(""),
 		},
 		{
 			name: "c1", work: "add a member, 1 client, SQLite", goal: 0.45,
@@ -33,7 +33,7 @@ func cells(o settings) []cell {
 	return all
 }
 
-// readOne is cell a: the same member again and again, the answer checked byte for byte.
+// readOne prepares cell a: it reads the same member repeatedly and compares each response byte for byte.
 func readOne(postgres string) func(context.Context, settings, string) (round, round, func(), error) {
 	return func(ctx context.Context, o settings, dir string) (ours, limit round, end func(), err error) {
 		database := postgres
@@ -71,7 +71,7 @@ func readOne(postgres string) func(context.Context, settings, string) (round, ro
 	}
 }
 
-// addOne is cell c1: every member is another person, and afterwards the rows are counted.
+// addOne prepares cell c1: each request adds a different person, and the members are counted afterwards.
 func addOne(ctx context.Context, o settings, dir string) (ours, limit round, end func(), err error) {
 	r, err := startRaffd(ctx, o, "sqlite:"+filepath.Join(dir, "raff.db"), dir)
 	if err != nil {
@@ -114,7 +114,7 @@ func addOne(ctx context.Context, o settings, dir string) (ours, limit round, end
 	return ours, func(ctx context.Context) (float64, error) { return commits.run(ctx, o.span) }, func() { r.stop(); commits.close() }, nil
 }
 
-// keyMembers is how many members are API keys: the Owner's key.
+// keyMembers is the number of members that are API keys: the Owner key.
 const keyMembers = 1
 
 func (r *raffd) role(ctx context.Context, slug string) (string, error) {

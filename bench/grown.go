@@ -15,12 +15,12 @@ const (
 	pageRows    = 50
 )
 
-// grown are cells whose limit is raff, too: the same page of an account that has just enough members to fill it.
+// grown returns cells whose limit is raff itself: the same page in an account with just enough members to fill it.
 func grown(database, postgres, suffix string) []cell {
 	page := func(name, work, path, row string, credential func(*raffd, context.Context) (string, error)) cell {
 		return cell{
 			name: name + suffix, work: fmt.Sprintf("%s, %d members, 16 connections, %s", work, manyMembers, database), goal: 0.83,
-			limit: fmt.Sprintf("the same of %d members", pageRows), prepare: manyBesideFew(postgres, path, row, credential),
+			limit: fmt.Sprintf("the same with %d members", pageRows), prepare: manyBesideFew(postgres, path, row, credential),
 		}
 	}
 	return []cell{
@@ -29,7 +29,8 @@ func grown(database, postgres, suffix string) []cell {
 	}
 }
 
-// manyBesideFew reads one page of two accounts of one server. row is what the page has once for each member.
+// manyBesideFew prepares reading the same page in two accounts of one server. row is a text that the page has once for
+// each member.
 func manyBesideFew(postgres, path, row string, credential func(*raffd, context.Context) (string, error)) func(context.Context, settings, string) (round, round, func(), error) {
 	return func(ctx context.Context, o settings, dir string) (ours, limit round, end func(), err error) {
 		database := postgres
@@ -62,7 +63,7 @@ func manyBesideFew(postgres, path, row string, credential func(*raffd, context.C
 				return nil, err
 			}
 			if rows := bytes.Count(body, []byte(row)); rows != pageRows {
-				return nil, fmt.Errorf("%s shows %d members", path, rows)
+				return nil, fmt.Errorf("%s has %d members", path, rows)
 			}
 			request := "GET " + path + " HTTP/1.1\r\nHost: " + r.addr + "\r\n" + header + "\r\n\r\n"
 			return func(ctx context.Context) (float64, error) {
@@ -80,7 +81,7 @@ func manyBesideFew(postgres, path, row string, credential func(*raffd, context.C
 	}
 }
 
-// fill invites as many people, sixteen at a time.
+// fill invites this number of people, sixteen at a time.
 func (r *raffd) fill(ctx context.Context, people int) error {
 	role, err := r.role(ctx, adminSlug)
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the limit on PostgreSQL is one read through the same driver
-	_ "modernc.org/sqlite"             // and that of a write one commit of the same engine
+	_ "github.com/jackc/pgx/v5/stdlib" // for the limit on PostgreSQL: one read through the same driver
+	_ "modernc.org/sqlite"             // for the limit of writes: one commit of the same engine
 )
 
-// startBare runs this program again as a server that answers the same bytes and knows nothing else.
+// startBare starts this program again as a server that only sends the given response.
 func startBare(ctx context.Context, dir string, body []byte, postgres, member string) (target, error) {
 	file := filepath.Join(dir, "body.json")
 	if err := os.WriteFile(file, body, 0o600); err != nil {
@@ -39,7 +39,7 @@ func startBare(ctx context.Context, dir string, body []byte, postgres, member st
 	return t, t.wait(ctx)
 }
 
-// bare answers every request with the bytes of a file, after one point read if there is a PostgreSQL.
+// bare responds to every request with the content of a file, after one read by key if a PostgreSQL database is given.
 func bare(args []string) {
 	addr, file, postgres, member := args[0], args[1], args[2], args[3]
 	body, err := os.ReadFile(file)
@@ -73,7 +73,7 @@ func bare(args []string) {
 	panic(s.ListenAndServe())
 }
 
-// commits writes one row per durable commit: what SQLite can do at best for one client.
+// commits writes one row per durable commit, which is the maximum that SQLite can do for one client.
 type commits struct {
 	db *sql.DB
 	n  int
@@ -96,7 +96,7 @@ func (c *commits) run(ctx context.Context, span time.Duration) (float64, error) 
 	if err != nil {
 		return 0, fmt.Errorf("prepare: %w", err)
 	}
-	defer insert.Close() //nolint:errcheck // the database is closed after it
+	defer insert.Close() //nolint:errcheck // closing the database closes it as well
 	body := strings.Repeat("x", 400)
 	begin, from := time.Now(), c.n
 	for time.Since(begin) < span {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// load sends requests over a fixed number of kept-alive connections, each waiting for its answer, and checks every
-// answer. It speaks just enough HTTP to be cheap: what it costs is taken from ours and from the limit alike.
+// load sends requests over a fixed number of persistent connections, one at a time on each, and checks every response.
+// It implements only as much HTTP as it needs, so that its own cost, which lowers both rates, is small.
 type load struct {
 	addr        string
 	connections int
@@ -24,7 +24,7 @@ type load struct {
 	next        func() []byte
 }
 
-// run returns answered requests per second. One wrong answer is an error.
+// run returns the number of responses per second. A wrong response is an error.
 func (l load) run(ctx context.Context) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.span+10*time.Second)
 	defer cancel()
@@ -60,17 +60,17 @@ func (l load) connection(ctx context.Context, until time.Time, answered *atomic.
 		}
 		status, body, err := answer(r, buf)
 		if err != nil {
-			return fmt.Errorf("read the answer: %w", err)
+			return fmt.Errorf("read the response: %w", err)
 		}
 		if status != l.status || l.body != nil && !bytes.Equal(body, l.body) {
-			return fmt.Errorf("wrong answer: %d %s", status, body)
+			return fmt.Errorf("wrong response: %d %s", status, body)
 		}
 		answered.Add(1)
 	}
 	return nil
 }
 
-// answer reads one response with a Content-Length.
+// answer reads one response, which must have a Content-Length.
 func answer(r *bufio.Reader, buf []byte) (status int, body []byte, err error) {
 	length := -1
 	for first := true; ; first = false {

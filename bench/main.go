@@ -1,7 +1,7 @@
-// Bench measures raff beside its limits and prints how close it comes. Figures on shared machines drift; the ratio of
-// two things measured right after each other does not, so every cell runs ours and its limit in turn, three rounds,
-// and reports medians. Ours runs as users run it: the real raffd in its own process, an API key on every request,
-// durable commits. Nothing here is a timed test.
+// Bench compares the throughput of raff with theoretical limits. On shared machines, absolute numbers vary between runs,
+// but the ratio of two measurements in a row is stable, so each cell measures raff and its limit alternately, for several
+// rounds, and reports medians. raffd runs as it does in production: in its own process, with an API key on every request
+// and durable commits. No test depends on the results.
 package main
 
 import (
@@ -27,9 +27,9 @@ func main() {
 	flag.StringVar(&o.raffd, "raffd", "bin/raffd", "the server to measure")
 	flag.StringVar(&o.report, "report", "", "file to write the table to, as Markdown")
 	flag.DurationVar(&o.span, "span", 5*time.Second, "how long each measurement takes")
-	flag.IntVar(&o.rounds, "rounds", 3, "measurements of each thing")
-	flag.StringVar(&o.postgres, "postgres", "", "URL of an empty PostgreSQL database; without it those cells are left out")
-	flag.StringVar(&o.only, "cells", "", "names of the cells to measure, separated by commas; all by default")
+	flag.IntVar(&o.rounds, "rounds", 3, "number of measurements of raff and of the limit")
+	flag.StringVar(&o.postgres, "postgres", "", "URL of an empty PostgreSQL database; without it, the PostgreSQL cells are skipped")
+	flag.StringVar(&o.only, "cells", "", "comma-separated names of the cells to measure; all by default")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -47,9 +47,9 @@ type settings struct {
 func run(ctx context.Context, o settings) error {
 	dir, err := os.MkdirTemp("", "raff-bench-")
 	if err != nil {
-		return fmt.Errorf("make a working folder: %w", err)
+		return fmt.Errorf("create a working directory: %w", err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a folder left in /tmp harms nobody
+	defer os.RemoveAll(dir) //nolint:errcheck // a directory that remains in /tmp does no harm
 	var results []result
 	for _, c := range cells(o) {
 		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), c.name) {

@@ -18,14 +18,14 @@ import (
 	"time"
 )
 
-// target is a server in a process of its own.
+// target is a server in its own process.
 type target struct {
 	addr string
 	cmd  *exec.Cmd
 }
 
 func (t target) stop() {
-	_ = t.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
+	_ = t.cmd.Process.Signal(syscall.SIGTERM) // it may have exited already
 	_ = t.cmd.Wait()
 }
 
@@ -34,7 +34,7 @@ type raffd struct {
 	owner, key, link string
 }
 
-// startRaffd makes an account and serves it, by the commands an operator uses.
+// startRaffd creates an account and starts a server, with the commands of an operator.
 func startRaffd(ctx context.Context, o settings, database, dir string) (*raffd, error) {
 	r := &raffd{}
 	if err := r.newAccount(ctx, o, database, "owner."+filepath.Base(dir)+"@example.com"); err != nil {
@@ -46,7 +46,7 @@ func startRaffd(ctx context.Context, o settings, database, dir string) (*raffd, 
 	}
 	log, err := os.Create(filepath.Join(dir, "raffd.log"))
 	if err != nil {
-		return nil, fmt.Errorf("make the log: %w", err)
+		return nil, fmt.Errorf("create the log: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, o.raffd, "serve", "--listen", addr, "--database", database, "--public-url", "http://"+addr, "--rate-limits", "standard=1000000:1000000")
 	cmd.Stdout, cmd.Stderr = log, log
@@ -75,10 +75,10 @@ func (r *raffd) newAccount(ctx context.Context, o settings, database, owner stri
 	return nil
 }
 
-// withKey is the header that tells who asks, as the Owner's key.
+// withKey returns the header that authenticates as the Owner key.
 func (r *raffd) withKey(context.Context) (string, error) { return "X-API-Key: " + r.key, nil }
 
-// signIn is the header that tells who asks, as the Owner in the dashboard.
+// signIn returns the header that authenticates as the Owner in the dashboard.
 func (r *raffd) signIn(ctx context.Context) (string, error) {
 	const password = "a long enough password for a benchmark"
 	if _, err := r.post(ctx, "/password/"+path.Base(r.link), url.Values{"name": {"Trent"}, "password": {password}}); err != nil {
@@ -96,7 +96,7 @@ func (r *raffd) signIn(ctx context.Context) (string, error) {
 	return "", errors.New("signing in set no cookie")
 }
 
-// post sends a form as a browser does, and returns the cookies of the answer.
+// post submits a form like a browser, and returns the cookies of the response.
 func (r *raffd) post(ctx context.Context, path string, form url.Values) ([]*http.Cookie, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.addr+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -127,7 +127,7 @@ func (t target) wait(ctx context.Context) error {
 		}
 		if time.Now().After(deadline) {
 			t.stop()
-			return fmt.Errorf("%s does not answer: %w", t.addr, err)
+			return fmt.Errorf("%s does not respond: %w", t.addr, err)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// writeReport writes the table. Rows of cells that were left out stay as an earlier run wrote them.
+// writeReport writes the table. The rows of cells that were not measured are kept from the earlier report.
 func writeReport(ctx context.Context, o settings, results []result) error {
 	rows := map[string]string{}
 	if old, err := os.ReadFile(o.report); err == nil && o.only != "" {

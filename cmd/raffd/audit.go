@@ -21,10 +21,10 @@ func auditVerifyCommand() *cobra.Command {
 		Use:   "verify",
 		Short: "Compare the audit log of every account with its seals",
 		Long: "Every minute the server seals the new events of each account's audit log. This command reports whether an event\n" +
-			"or a seal was changed, removed or added since. It exits with status 1 if a log FAILED verification.\n\n" +
+			"or a seal was changed, removed or added since. It exits with status 1 if any log is FAILED.\n\n" +
 			"Without a seal key, anyone who can write to the database can also create new seals for a changed log. With one\n" +
 			"(--seal-key-file) they cannot; they can only reset the whole log to an earlier state. Heads that were saved\n" +
-			"elsewhere (raffd audit head) detect both: pass the file with --head.",
+			"elsewhere (raffd audit head) detect both; pass the file with --head.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
@@ -60,8 +60,8 @@ func auditAdoptCommand() *cobra.Command {
 	var db database
 	c := &cobra.Command{
 		Use:   "adopt --seal-key-file FILE",
-		Short: "Start sealing with a key audit logs that were sealed without one",
-		Long: "Run this once, when all nodes have the seal key. A log that passes verification gets a seal with the key, and only\n" +
+		Short: "Adopt a seal key for audit logs that were sealed without one",
+		Long: "Run this once all nodes have the seal key. A log that passes verification gets a seal with the key, and only\n" +
 			"seals with a key from then on; an event in the log records it. A log that fails is left unchanged, and the command\n" +
 			"exits with status 1. The server does not do this by itself, because it would then sign whatever is in the database.",
 		Args: cobra.NoArgs,

@@ -14,9 +14,9 @@ func backupCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "backup --to FILE",
 		Short: "Copy the embedded database to a file while the server runs",
-		Long: "Copy the SQLite database to a new file, readable only by you, while the server runs. The copy is of one\n" +
-			"moment, contains every change that was confirmed before it started, and is checked before the file appears.\n" +
-			"An existing file is never overwritten. To restore a backup, see docs/operations.md.",
+		Long: "Copy the SQLite database to a new file, readable only by you, while the server runs. The copy is a\n" +
+			"consistent snapshot, contains every change that was confirmed before it started, and is checked before the\n" +
+			"file appears. An existing file is never overwritten. To restore a backup, see docs/operations.md.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if database == "" || to == "" {

@@ -1,4 +1,4 @@
-// Raffd is the server: the API, the pages behind invitation links and the mail worker in one program.
+// Command raffd is the raff server: the API, the dashboard and the background jobs in one program.
 package main
 
 import (

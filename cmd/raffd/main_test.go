@@ -17,8 +17,8 @@ import (
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"raffd": main}) }
 
-// TestScripts runs testdata/script/*.txtar: what an operator types, and what comes back. $ADDR is a free address, and
-// own-catalog.yaml the default catalog with report.read in place of vm.console.
+// TestScripts runs testdata/script/*.txtar: commands of an operator and their output. $ADDR is a free address, and
+// own-catalog.yaml is the default catalog with report.read instead of vm.console.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// get URL [KEY] waits until the server answers and prints status and body to stdout.
+// get URL [KEY] waits until the server responds, and prints status and body to stdout.
 func get(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: get URL [KEY]")
@@ -65,10 +65,10 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 		fmt.Fprintf(ts.Stdout(), "%d %s\n", res.StatusCode, body)
 		return
 	}
-	ts.Fatalf("%s does not answer: %v", args[0], last)
+	ts.Fatalf("%s does not respond: %v", args[0], last)
 }
 
-// key FILE puts the first API key in a file into $KEY.
+// key FILE sets $KEY to the first API key in a file.
 func key(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile(args[0])
 	i := strings.Index(text, "raff_")
@@ -78,7 +78,7 @@ func key(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("KEY", text[i:i+69])
 }
 
-// grepID FILE FIELD NAME puts the value of a JSON field into $NAME.
+// grepID FILE FIELD NAME sets $NAME to the value of a JSON field.
 func grepID(ts *testscript.TestScript, _ bool, args []string) {
 	_, rest, found := strings.Cut(ts.ReadFile(args[0]), `"`+args[1]+`": "`)
 	value, _, ended := strings.Cut(rest, `"`)

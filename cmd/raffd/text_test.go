@@ -14,8 +14,8 @@ import (
 
 const noText = "a\xffb"
 
-// TestInvalidTextInArguments gives every command, and every flag of every command, bytes that are no text: each is refused as wrong
-// usage, before anything is opened.
+// Every command, and every flag of every command, refuses bytes that are not UTF-8 with a usage error, before anything is
+// opened.
 func TestInvalidTextInArguments(t *testing.T) {
 	refused := func(args ...string) {
 		t.Helper()
@@ -45,9 +45,9 @@ func TestInvalidTextInArguments(t *testing.T) {
 	}
 }
 
-// TestInvalidTextInFiles gives the operator's commands files that are no text: each says which file is wrong, and nothing is stored.
+// Commands refuse files that are not text with an error that names the file, and store nothing.
 func TestInvalidTextInFiles(t *testing.T) {
-	for name, bad := range map[string]string{"not UTF-8": "a\xff: b\n", "NUL": "a\x00: b\n", "nothing but NUL": strings.Repeat("\x00", 100)} {
+	for name, bad := range map[string]string{"not UTF-8": "a\xff: b\n", "NUL": "a\x00: b\n", "only NUL": strings.Repeat("\x00", 100)} {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "given")
 		if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {

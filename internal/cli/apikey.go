@@ -185,7 +185,7 @@ raff api-key rotate ci --force --secret-only`,
 		again, err := c.APIKeys.Regenerate(ctx, k.ID, in)
 		return a.writeSecret(show, again, err)
 	}))
-	cmd.Flags().StringVar(&grace, "grace", "", "how `long` the current secret keeps working, such as 10m or 24h (at most 7d)")
+	cmd.Flags().StringVar(&grace, "grace", "", "`duration` for which the current secret keeps working, such as 10m or 24h (at most 7d)")
 	show = addSecretFlag(cmd)
 	noFiles(cmd, "grace")
 	require(cmd, atMostOne("grace"), atMostOne("secret-only", "output"))

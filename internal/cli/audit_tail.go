@@ -49,7 +49,7 @@ raff audit tail --lines 0 --action member.removed -o json | while read -r event;
 		return nil // Ctrl-C is the normal way to stop
 	})
 	cmd.Flags().IntVarP(&lines, "lines", "n", 10, "start with the latest `n` events")
-	cmd.Flags().DurationVar(&interval, "interval", 2*time.Second, "how `long` to wait between two polls")
+	cmd.Flags().DurationVar(&interval, "interval", 2*time.Second, "`duration` between two polls")
 	noFiles(cmd, "lines", "interval")
 	require(cmd, notEmpty...)
 	return cmd

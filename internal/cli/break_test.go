@@ -22,7 +22,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// between stands between raff and its server: what answer takes up never arrives there.
+// between is a proxy between raff and its server. A request that answer handles does not reach the server.
 func between(t *testing.T, srv *rafftest.Server, answer func(w http.ResponseWriter, r *http.Request) bool) {
 	t.Helper()
 	to, err := url.Parse(srv.URL)
@@ -39,8 +39,8 @@ func between(t *testing.T, srv *rafftest.Server, answer func(w http.ResponseWrit
 	t.Setenv("RAFF_API_URL", p.URL)
 }
 
-// An import that breaks off says what was done, what nobody knows, and what was not sent, and the failed rows can be
-// imported again without doing anything twice.
+// An import that is interrupted reports which rows were invited, unknown and not sent, and the failed rows can be imported
+// again without inviting anyone twice.
 func TestInterruptedImport(t *testing.T) {
 	for name, breakOff := range map[string]func(w http.ResponseWriter, interrupt func()){
 		"the server fails": func(w http.ResponseWriter, _ func()) {
@@ -87,7 +87,7 @@ func TestInterruptedImport(t *testing.T) {
 				t.Errorf("%d rows invited, want 100\n%s", n, out.String())
 			}
 			if code := cli.Run(t.Context(), []string{"member", "import", again}, strings.NewReader(""), &out, &errs); code != 0 {
-				t.Errorf("the second import: exit code %d\n%s", code, errs.String())
+				t.Errorf("second import: exit code %d\n%s", code, errs.String())
 			}
 			if want := "150 rows: 150 invited."; !strings.Contains(errs.String(), want) {
 				t.Errorf("no %q in\n%s", want, errs.String())
@@ -96,8 +96,8 @@ func TestInterruptedImport(t *testing.T) {
 	}
 }
 
-// Ctrl-C while the server works on a request: the request is finished and its rows have their results; what was not
-// begun is not sent. Nothing is said but the summary.
+// After Ctrl-C during a request, the request is finished and its rows have results; the other rows are not sent. Only the
+// summary is printed.
 func TestCtrlCFinishesRequest(t *testing.T) {
 	srv := serve(t)
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -118,11 +118,11 @@ func TestCtrlCFinishesRequest(t *testing.T) {
 		t.Errorf("exit code %d, want 130 and 100 invited:\n%s", code, errs.String())
 	}
 	if strings.Contains(errs.String(), "Error") || strings.Contains(errs.String(), "context") {
-		t.Errorf("more than the summary:\n%s", errs.String())
+		t.Errorf("stderr has more than the summary:\n%s", errs.String())
 	}
 }
 
-// Who follows the log is told that the server is away, and misses nothing.
+// audit tail reports that the server is unavailable, and misses no events.
 func TestTailReconnects(t *testing.T) {
 	srv := serve(t)
 	var away atomic.Bool
@@ -174,7 +174,7 @@ func TestTailReconnects(t *testing.T) {
 	}
 }
 
-// An event whose transaction took long becomes visible behind one that began after it.
+// The event of a long transaction can appear after an event of a later transaction.
 func TestTailShowsLateCommits(t *testing.T) {
 	type event struct {
 		id string
@@ -220,7 +220,7 @@ func TestTailShowsLateCommits(t *testing.T) {
 	commit("late", start.Add(time.Second))
 	out.wait(t, `"late"`)
 	before := looks.Load()
-	waitFor(t, "three more looks", func() bool { return looks.Load() > before+3 })
+	waitFor(t, "three more polls", func() bool { return looks.Load() > before+3 })
 	interrupt()
 	<-code
 	if n := strings.Count(out.String(), "\n"); n != 3 {

@@ -46,7 +46,7 @@ type app struct {
 	// The global flags as given; settings adds the environment and the configuration file.
 	apiURL, apiKey, projectID, profile string
 	output                             choice
-	noColour                           bool
+	noColor                           bool
 
 	warned map[string]bool
 	where  string // the slug of the project the command works in, once it is known
@@ -140,7 +140,7 @@ raff member add --email alice@example.com --role member`,
 	f.StringVar(&a.profile, "profile", "", "`name` of the profile in the configuration file (RAFF_PROFILE)")
 	a.output = choice{value: "table", allowed: []string{"table", "json", "yaml", "csv"}}
 	f.VarP(&a.output, "output", "o", "`format` of the output: "+a.output.list())
-	f.BoolVar(&a.noColour, "no-color", false, "disable colors (NO_COLOR)")
+	f.BoolVar(&a.noColor, "no-color", false, "disable colors (NO_COLOR)")
 	complete(root, "output", a.output.complete)
 	complete(root, "profile", completeProfiles)
 	complete(root, "project-id", a.completeProjects)

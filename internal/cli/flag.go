@@ -16,7 +16,7 @@ type choice struct {
 }
 
 func (c *choice) String() string { return c.value }
-func (c *choice) Type() string   { return "word" }
+func (c *choice) Type() string   { return "value" }
 
 func (c *choice) Set(s string) error {
 	if !slices.Contains(c.allowed, s) {

@@ -13,7 +13,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// An import of more people than the server sends mails for at once waits and goes on.
+// An import of more people than the email limit allows waits and continues.
 func TestImportWaitsForMailLimit(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	srv := rafftest.Start(t, rafftest.WithSMTP(box.URL()), rafftest.WithMailLimits("sender=5/3s"))
@@ -32,13 +32,13 @@ func TestImportWaitsForMailLimit(t *testing.T) {
 		t.Fatalf("exit code %d\n%s%s", code, &out, &errs)
 	}
 	if !strings.Contains(errs.String(), "13 rows: 13 invited") {
-		t.Errorf("it says %s", &errs)
+		t.Errorf("stderr: %s", &errs)
 	}
 	box.Wait(t, "bob@example.com")
 	box.Wait(t, "person11@example.com")
 }
 
-// Ctrl-C while an import waits until more mails are sent: what was invited stays said, and the rest was not sent.
+// After Ctrl-C while an import waits for the email limit, the invited rows are reported, and the other rows are not sent.
 func TestCtrlCDuringImport(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	srv := rafftest.Start(t, rafftest.WithSMTP(box.URL()), rafftest.WithMailLimits("sender=5/1m"))
@@ -61,7 +61,7 @@ func TestCtrlCDuringImport(t *testing.T) {
 	}
 	out, _ := run(t.Context(), 0, "--dry-run")
 	if n := strings.Count(out, `would be invited,,after waiting`); n != 3 || strings.Count(out, "would be invited") != 8 {
-		t.Errorf("a dry run says of %d that they have to wait, want 3 of 8:\n%s", n, out)
+		t.Errorf("a dry run reports that %d rows have to wait, want 3 of 8:\n%s", n, out)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
@@ -71,7 +71,7 @@ func TestCtrlCDuringImport(t *testing.T) {
 	}()
 	out, errs := run(ctx, 130)
 	if !strings.Contains(errs, "Interrupted. 3 rows of 8 failed: 5 invited, 3 not sent.") || strings.Count(out, "not sent,,interrupted") != 3 {
-		t.Errorf("it says\n%s%s", errs, out)
+		t.Errorf("output:\n%s%s", errs, out)
 	}
 	b, err := os.ReadFile(again)
 	if want := "email,role,reason\nperson5@example.com,member,interrupted\nperson6@example.com,member,interrupted\nperson7@example.com,member,interrupted\n"; err != nil || string(b) != want {

@@ -11,8 +11,8 @@ import (
 	"raff/internal/cli"
 )
 
-// A server that does not know the email filter answers everyone, and the first of them must not be taken for the one
-// who was named: the next command may remove them.
+// A server that does not support the email filter returns all members. The first of them must not be mistaken for the
+// named member, because the command may remove it.
 func TestEmailResolution(t *testing.T) {
 	var removed []string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -34,7 +34,7 @@ func TestReferenceIsUpToDate(t *testing.T) {
 func TestEveryCommandHasUsage(t *testing.T) {
 	for _, cmd := range commandsBelow((&app{}).root()) {
 		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
-			t.Errorf("%s: %q is not a short line without a full stop", cmd.CommandPath(), cmd.Short)
+			t.Errorf("%s: the short help %q must not be empty or end with a period", cmd.CommandPath(), cmd.Short)
 		}
 		if !cmd.HasSubCommands() && !strings.Contains(cmd.Example, cmd.CommandPath()) {
 			t.Errorf("%s has no example", cmd.CommandPath())
@@ -98,7 +98,7 @@ func flagTable(b *strings.Builder, flags *pflag.FlagSet) {
 	})
 }
 
-// commandsBelow are our own, in order; those for help and completion are cobra's.
+// commandsBelow returns our own commands in order, without those that cobra adds for help and completion.
 func commandsBelow(cmd *cobra.Command) (all []*cobra.Command) {
 	for _, c := range cmd.Commands() {
 		all = append(append(all, c), commandsBelow(c)...)

@@ -11,7 +11,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// serve starts a server, and raff knows it from the environment.
+// serve starts a server and sets the environment variables that raff reads.
 func serve(t *testing.T) *rafftest.Server {
 	t.Helper()
 	srv := rafftest.Start(t)
@@ -21,7 +21,7 @@ func serve(t *testing.T) *rafftest.Server {
 	return srv
 }
 
-// screen is everything that was shown so far, also while it is still being written.
+// screen collects output, and can be read while it is being written.
 type screen struct {
 	mu    sync.Mutex
 	shown strings.Builder

@@ -18,21 +18,21 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestMain lets scripts run this binary under the name raff: the real program, in a process of its own.
+// TestMain lets scripts run this binary as raff, in its own process.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"raff": func() { os.Exit(cli.Main()) }})
 }
 
-// TestScripts runs each script of testdata/script against a real server of its own. Beside testscript's own commands
+// TestScripts runs each script in testdata/script against its own server. In addition to the commands of testscript,
 // there are:
 //
-//	exits N raff …      run, and want this exit code; stdout and stderr look at what it wrote
+//	exits N raff …      run and expect this exit code; stdout and stderr match its output
 //	keep NAME REGEXP    set an environment variable to the first group of a match in the last output
 //	accept ID NAME      accept a pending member's invitation as the invited person
-//	newkey NAME ROLE    make an API key with an account role (- for none) in NAME and its id in NAME_ID
-//	mode PERM FILE      want these permission bits
-//	mask FILE           put the last output there, with ids, times and secrets that are the same every time
-//	await FILE REGEXP   wait until a program in the background has written this
+//	newkey NAME ROLE    create an API key with an account role (- for none); set NAME to its secret and NAME_ID to its id
+//	mode PERM FILE      expect these permission bits
+//	mask FILE           write the last output to a file, with placeholders for ids, times and secrets
+//	await FILE REGEXP   wait until a background program has written this
 //	advance SPAN        move the server's clock forward, such as 24h
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 				Files:         []string{file},
 				UpdateScripts: flag.Lookup("update").Value.String() == "true",
 				Setup: func(e *testscript.Env) error {
-					script = e.T().(testing.TB) // what a command fails is the script
+					script = e.T().(testing.TB) // failures of commands are reported for the script
 					for name, value := range map[string]string{
 						"HOME":            filepath.Join(e.WorkDir, "home"),
 						"RAFF_API_URL":    srv.URL,
@@ -136,7 +136,7 @@ var masks = []struct{ what, with string }{
 	{`/invite/\S+`, "/invite/…"},
 }
 
-// mask keeps every width, so that tables stay as they are.
+// mask keeps the length of every value, so that tables keep their layout.
 func mask(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile("stdout")
 	for _, m := range masks {

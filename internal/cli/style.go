@@ -43,7 +43,7 @@ func (a *app) emit(w io.Writer, text string) error {
 }
 
 func (a *app) colors(w io.Writer) bool {
-	if _, ok := terminal(w); !ok || a.noColour || os.Getenv("NO_COLOR") != "" {
+	if _, ok := terminal(w); !ok || a.noColor || os.Getenv("NO_COLOR") != "" {
 		return false
 	}
 	if name := os.Getenv("TERM"); name != "" {

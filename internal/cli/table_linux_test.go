@@ -13,7 +13,7 @@ import (
 	"raff/internal/cli"
 )
 
-// onTerminal runs raff on a terminal of this width and returns what it shows, without colors.
+// onTerminal runs raff on a terminal of this width and returns its output without colors.
 func onTerminal(t *testing.T, width uint16, args ...string) string {
 	t.Helper()
 	t.Setenv("NO_COLOR", "1")
@@ -29,7 +29,8 @@ func onTerminal(t *testing.T, width uint16, args ...string) string {
 	return seen.String()
 }
 
-// A table fits the terminal: ids give way first, then the last column is broken into lines, and what is missing is said.
+// A table fits the terminal: first the ids are dropped, then the last column is wrapped, and a note lists the dropped
+// columns.
 func TestTableWidth(t *testing.T) {
 	srv := serve(t)
 	srv.Invite(t, "someone.with.a.long.address@example.com", srv.RoleID(t, "account", "member"))
@@ -89,6 +90,6 @@ func TestImportProgress(t *testing.T) {
 	}
 	lines := strings.Split(out, "\r\n")
 	if lines[0] != "LINE  EMAIL                  ROLE    RESULT" && !strings.HasSuffix(lines[0], "\rLINE  EMAIL                  ROLE    RESULT") {
-		t.Errorf("the list does not begin on a clear line: %q", lines[0])
+		t.Errorf("the list does not begin on a new line: %q", lines[0])
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// A person types only when asked, so what the terminal echoes back is seen with a terminal in the test's hands.
+// The test types each answer only after its prompt, and checks what the terminal echoes.
 func TestConfigureDoesNotEchoTheKey(t *testing.T) {
 	keyboard, terminal := openTerminal(t)
 	var seen screen
@@ -43,10 +43,10 @@ func TestConfigureDoesNotEchoTheKey(t *testing.T) {
 	}
 	seen.wait(t, "Try it: raff whoami")
 	if s := seen.String(); strings.Contains(s, "fake") || !strings.Contains(s, "http://127.0.0.1:1\r\n") {
-		t.Errorf("the screen must show the address and not the key:\n%s", s)
+		t.Errorf("the screen must show the URL but not the key:\n%s", s)
 	}
 	if b, err := os.ReadFile(path); err != nil || !strings.Contains(string(b), "api_key: raff_00fake00") {
-		t.Errorf("written: %s, %v", b, err)
+		t.Errorf("configuration file: %s, %v", b, err)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestColor(t *testing.T) {
 	for name, c := range map[string]struct {
 		noColor string
 		args    []string
-		colour  bool
+		colors  bool
 	}{
 		"a list":      {"", []string{"member", "list"}, true},
 		"help":        {"", []string{"member", "--help"}, true},
@@ -112,8 +112,8 @@ func TestColor(t *testing.T) {
 			cli.Run(t.Context(), c.args, terminal, terminal, terminal)
 			fmt.Fprintln(terminal, "the end")
 			seen.wait(t, "the end")
-			if got := strings.Contains(seen.String(), "\x1b"); got != c.colour {
-				t.Errorf("escape sequences: %v, want %v\n%q", got, c.colour, seen.String())
+			if got := strings.Contains(seen.String(), "\x1b"); got != c.colors {
+				t.Errorf("escape sequences: %v, want %v\n%q", got, c.colors, seen.String())
 			}
 		})
 	}

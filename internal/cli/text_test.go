@@ -10,8 +10,7 @@ import (
 	"raff/internal/cli"
 )
 
-// TestInvalidTextInArguments gives commands of every family bytes that are no text, as arguments, flags and settings: each is
-// refused as wrong usage before the server is asked.
+// Arguments, flags and settings that are not UTF-8 are refused with a usage error, before any request is sent.
 func TestInvalidTextInArguments(t *testing.T) {
 	t.Setenv("RAFF_CONFIG", filepath.Join(t.TempDir(), "none.yaml"))
 	t.Setenv("RAFF_API_KEY", "raff_00fake00")
@@ -43,7 +42,7 @@ func TestInvalidTextInArguments(t *testing.T) {
 	}
 }
 
-// TestInvalidTextInFiles: a file of people, a key from standard input and the configuration are refused when they are no text.
+// A CSV file, a key on standard input and a configuration file are refused if they are not UTF-8.
 func TestInvalidTextInFiles(t *testing.T) {
 	serve(t)
 	dir := t.TempDir()

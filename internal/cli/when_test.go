@@ -11,7 +11,8 @@ import (
 	"raff/internal/cli"
 )
 
-// A bare day is one of UTC; what begins with it begins with its first moment, and what ends with it holds to its last.
+// A date is a day in UTC: a range that starts with it starts at its first moment, and a range that ends with it includes
+// the whole day.
 func TestDurations(t *testing.T) {
 	var query, body string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,14 +37,14 @@ func TestDurations(t *testing.T) {
 	}
 	run("audit", "list", "--since", "2030-01-31", "--until", "2030-01-31")
 	if query != "2030-01-31T00:00:00Z 2030-02-01T00:00:00Z" {
-		t.Errorf("one day is %s", query)
+		t.Errorf("query of one day: %s", query)
 	}
 	run("audit", "list", "--since", "2030-01-31T01:00:00+01:00", "--until", "2030-01-31T12:00:00Z")
 	if query != "2030-01-31T00:00:00Z 2030-01-31T12:00:00Z" {
-		t.Errorf("two moments are %s", query)
+		t.Errorf("query of two times: %s", query)
 	}
 	run("api-key", "create", "--name", "ci", "--expires", "2099-01-31")
 	if !strings.Contains(body, `"2099-01-31T23:59:59Z"`) {
-		t.Errorf("a key that ends with a day: %s", body)
+		t.Errorf("request for a key that expires on a date: %s", body)
 	}
 }

@@ -288,7 +288,7 @@ func (p *pages) key(v *visit) (keyView, error) {
 	return view, err
 }
 
-// lost says what else is removed together with one of the key's roles, or that the key has no role afterwards.
+// lost describes what else is removed together with one of the key's roles, or that the key has no role afterwards.
 func (k keyView) lost(s seat) string {
 	switch {
 	case s.ProjectID == "" && len(k.Seats) > 0:

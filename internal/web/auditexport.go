@@ -14,7 +14,7 @@ import (
 	"raff/internal/team"
 )
 
-// exportAudit sends the events as a file, oldest page last, in steps that hold little in memory.
+// exportAudit sends the events as a file, newest first, one page at a time, so that it needs little memory.
 func (p *pages) exportAudit(v *visit) (reply, error) {
 	var a auditView
 	f := a.filter(v.URL.Query(), p.svc.Now())
@@ -94,7 +94,7 @@ type csvEvents struct{ *csv.Writer }
 
 func newCSVEvents(w io.Writer) eventWriter {
 	c := csvEvents{csv.NewWriter(w)}
-	_ = c.Write([]string{"at", "actor_type", "actor_id", "actor_name", "action", "target_type", "target_id", "target_name", "project_id", "delegated", "request_id", "details", "id"}) // Flush tells
+	_ = c.Write([]string{"at", "actor_type", "actor_id", "actor_name", "action", "target_type", "target_id", "target_name", "project_id", "delegated", "request_id", "details", "id"}) // Flush reports the error
 	return c
 }
 

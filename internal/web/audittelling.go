@@ -9,7 +9,7 @@ import (
 	"raff/internal/team"
 )
 
-// telling is one event while it is put into words.
+// telling collects the description of one event: its sentence and its details.
 type telling struct {
 	words             auditWords
 	event             event.Event
@@ -18,7 +18,7 @@ type telling struct {
 	details           []detail
 }
 
-// word is a part of a sentence that depends on the event; one that is left out is empty.
+// word is a part of a sentence that depends on the event. It returns nil if the part is omitted.
 type word func(*telling) []phrase
 
 // say adds parts to the sentence: strings and words.
@@ -40,14 +40,14 @@ func (t *telling) fact(name, text string) {
 	}
 }
 
-// count adds how many there were, unless there were none.
+// count adds a line with a number, unless it is 0.
 func (t *telling) count(name string, n int, noun string) {
 	if n > 0 {
 		t.fact(name, plural(n, noun))
 	}
 }
 
-// tellChange adds a value before and after.
+// tellChange adds a line with the values before and after a change.
 func tellChange[T any](t *telling, name string, c *event.Change[T], text func(T) string) {
 	if c != nil {
 		t.fact(name, or(text(c.From), "none")+" → "+or(text(c.To), "none"))
@@ -56,7 +56,7 @@ func tellChange[T any](t *telling, name string, c *event.Change[T], text func(T)
 
 func asIs(s string) string { return s }
 
-// yesNo words a setting.
+// yesNo returns a function that formats a boolean setting.
 func yesNo(yes, no string) func(bool) string {
 	return func(is bool) string {
 		if is {
@@ -66,7 +66,7 @@ func yesNo(yes, no string) func(bool) string {
 	}
 }
 
-// person names the member that the event is about: by name where they have one, and then also by address.
+// person uses the name of the event's target, if it has one, and adds a line with the email.
 func (t *telling) person(name string) {
 	if name != "" {
 		t.name = name
@@ -74,18 +74,18 @@ func (t *telling) person(name string) {
 	}
 }
 
-// inProject tells the project, if there is one.
+// inProject adds a line with the project, if there is one.
 func (t *telling) inProject(name string) {
 	t.projectName = or(t.projectName, name)
 	t.fact("Project", name)
 }
 
-// theTarget names what the event is about.
+// theTarget is the name of the event's target.
 var theTarget word = func(t *telling) []phrase {
 	return []phrase{{Text: or(t.name, t.event.TargetID), Link: "/audit?target=" + t.event.TargetID, Name: true}}
 }
 
-// theProject names the project the event belongs to, and inAccount stands where there is none.
+// theProject is the name of the event's project, after the text before; or inAccount if the event has no project.
 func theProject(before, name, inAccount string) word {
 	return func(t *telling) []phrase {
 		if t.event.ProjectID == "" {
@@ -99,7 +99,7 @@ func theProject(before, name, inAccount string) word {
 	}
 }
 
-// aName is a name after some words, or nothing where it is not known.
+// aName is a name after the text before; it is omitted if the name is not known.
 func aName(before, name string) word {
 	return func(*telling) []phrase {
 		if name == "" {
@@ -118,8 +118,8 @@ func (a auditWords) project(id string) string {
 	return "a project"
 }
 
-// role is the name of a role. Events that were recorded without the name are told with what a system role with that slug is
-// called.
+// role returns the name of a role. Events that were recorded without the name get the name of the system role with the
+// slug.
 func (t *telling) role(slug, name string) string {
 	if name != "" {
 		return name
@@ -136,7 +136,7 @@ func (t *telling) role(slug, name string) string {
 	return slug
 }
 
-// permissions names permissions in words.
+// permissions lists permissions by their descriptions.
 func (t *telling) permissions(names []string) string {
 	return strings.Join(t.words.catalog.Words(names), "; ")
 }
@@ -153,7 +153,7 @@ func statusWord(status string) string {
 	return status
 }
 
-// reason says why something ended that nobody ended itself.
+// reason describes why something ended as a side effect of another change.
 func reason(because event.Action) string {
 	switch because {
 	case "":
@@ -181,7 +181,7 @@ func expiryWord(x event.Expiry) string {
 	return until(x.Time)
 }
 
-// graceWord says how long the old secret of a key works.
+// graceWord describes how long the old secret of a key works.
 func graceWord(seconds int) string {
 	d := time.Duration(seconds) * time.Second
 	switch {

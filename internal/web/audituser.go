@@ -43,8 +43,8 @@ var userWords = []wording{
 	tells("Ways to sign in removed", func(t *telling, p event.SignInReset) {
 		t.say("removed the ways to sign in as ", theTarget)
 		t.count("Removed with it", p.SecondFactors, "passkey or authenticator app")
-		t.fact("Deactivated API keys", strings.Join(p.APIKeysDeactivated, ", "))
-		t.fact("API keys still active", strings.Join(p.APIKeysKept, ", "))
+		t.fact("Disabled API keys", strings.Join(p.APIKeysDeactivated, ", "))
+		t.fact("API keys kept enabled", strings.Join(p.APIKeysKept, ", "))
 	}),
 	tells("Password link created", tellPasswordLinkMade),
 	says[event.PasswordSet]("Password set", "set their password"),

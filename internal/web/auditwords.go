@@ -8,25 +8,25 @@ import (
 	"raff/internal/team"
 )
 
-// wording is how events of one action are told: what the filter calls them, and what tells one of them.
+// wording describes the events of one action: their label in the filter, and a function that describes one of them.
 type wording struct {
 	Action event.Action
 	Label  string
 	tell   func(*telling, event.Payload)
 }
 
-// tells is the wording of the events whose payload is a P.
+// tells returns the wording of the events with the payload type P.
 func tells[P event.Payload](label string, tell func(*telling, P)) wording {
 	var zero P
 	return wording{zero.Action(), label, func(t *telling, p event.Payload) { tell(t, p.(P)) }}
 }
 
-// says is the wording of events that need nothing but a sentence.
+// says returns the wording of events that are described by a sentence without details.
 func says[P event.Payload](label string, parts ...any) wording {
 	return tells(label, func(t *telling, _ P) { t.say(parts...) })
 }
 
-// auditGroup is the actions of one noun, as the filter shows them. Any is the choice of all of them.
+// auditGroup is a group of actions in the filter. Any is the label of the option for all of them.
 type auditGroup struct {
 	Key, Label, Any string
 	Words           []wording
@@ -43,7 +43,7 @@ var auditGroups = []auditGroup{
 	{"security", "Signing in", "All sign-in events", userWords},
 }
 
-// wordingOf is how events of this action are told, and the label of their group; ok is false for an unknown action.
+// wordingOf returns the wording of an action and the label of its group; ok is false for an unknown action.
 func wordingOf(action event.Action) (w wording, group string, ok bool) {
 	for _, g := range auditGroups {
 		for _, w := range g.Words {
@@ -55,7 +55,7 @@ func wordingOf(action event.Action) (w wording, group string, ok bool) {
 	return wording{}, "", false
 }
 
-// actionLabel is what a choice of the filter is called where it stands alone.
+// actionLabel is the label of an option of the filter when it is shown without its group.
 func actionLabel(chosen string) string {
 	for _, g := range auditGroups {
 		if g.Key == chosen {
@@ -69,13 +69,13 @@ func actionLabel(chosen string) string {
 	return group + ": " + strings.ToLower(w.Label[:1]) + w.Label[1:]
 }
 
-// auditWords knows what the ids and slugs in events are called.
+// auditWords has the names for the ids and slugs in events.
 type auditWords struct {
 	catalog  *permission.Catalog
 	projects []team.Project
 }
 
-// happening is one event as a person reads it.
+// happening is one event as the page shows it.
 type happening struct {
 	event.Event
 	Actor           string
@@ -84,16 +84,16 @@ type happening struct {
 	Details         []detail
 }
 
-// phrase is a part of a sentence: words, or a name with what it leads to.
+// phrase is a part of a sentence: plain text, or a name with a link.
 type phrase struct {
 	Text, Link string
 	Name       bool
 }
 
-// detail is one line of what an event tells.
+// detail is one line of an event's details.
 type detail struct{ Name, Text string }
 
-// Sentence is what happened as plain text.
+// Sentence returns the description as plain text.
 func (h happening) Sentence() string {
 	parts := []string{h.Actor, " "}
 	for _, ph := range h.Said {
@@ -102,7 +102,7 @@ func (h happening) Sentence() string {
 	return strings.Join(parts, "")
 }
 
-// happening puts an event into words.
+// happening describes an event.
 func (a auditWords) happening(e event.Event) happening {
 	t := telling{words: a, event: e}
 	t.name = e.TargetName

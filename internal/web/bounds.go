@@ -22,7 +22,7 @@ func (p *pages) bounded(handle func(*http.Request) (reply, error)) func(*http.Re
 				"Too many requests from your network. Try again in %d seconds. Nothing was changed.", int(math.Ceil(fast.Wait.Seconds())))}
 		}
 		if !team.IsText(r.URL.Path) || !areText(r.URL.Query()) {
-			return reply{}, &team.Error{Kind: team.KindInvalid, Message: "The address of this page contains invalid characters. Check that you copied all of it."}
+			return reply{}, &team.Error{Kind: team.KindInvalid, Message: "The URL of this page contains invalid characters. Check that you copied the whole URL."}
 		}
 		return handle(r)
 	}

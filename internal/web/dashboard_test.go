@@ -226,9 +226,9 @@ func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
 	member.open(t, "/settings").post(t, "/settings", "name", "Mine").shows(t, 403)
 
 	// The Admin makes no role with what they do not hold, and no key with more than they have.
-	form := ada.open(t, "/roles/new").shows(t, 200, "You do not hold the greyed-out permissions yourself")
+	form := ada.open(t, "/roles/new").shows(t, 200, "You do not hold the grayed-out permissions yourself")
 	if !regexp.MustCompile(`value="account.billing.manage"[^>]*disabled`).MatchString(form.source) || regexp.MustCompile(`value="account.members.view"[^>]*disabled`).MatchString(form.source) {
-		t.Error("not exactly the permissions that are not held are greyed")
+		t.Error("the grayed-out permissions are not those that the user does not hold")
 	}
 	form.submitTo(t, "/roles", "name", "Greedy", "permission", "account.billing.manage").shows(t, 403, "You do not hold “Manage billing and payments”")
 	key := ada.open(t, "/keys/new").shows(t, 200, "You do not hold “View billing” and “Manage billing and payments”")

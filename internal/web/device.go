@@ -41,7 +41,7 @@ func (p *pages) deviceCookie(u team.User) (*http.Cookie, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
+	return &http.Cookie{ //nolint:gosec // it is Secure if the public URL is HTTPS
 		Name: p.deviceName(u.CanonicalEmail), Value: token, Path: "/", HttpOnly: true, Secure: p.secure,
 		SameSite: http.SameSiteLaxMode, MaxAge: int(signin.DeviceLife / time.Second),
 	}, nil

@@ -37,7 +37,7 @@ func (p *pages) withFlash(r *http.Request) (context.Context, *flash) {
 
 // flashCookie sets the notice for the page at this path; an empty notice removes the cookie.
 func (p *pages) flashCookie(what, to string) *http.Cookie {
-	c := &http.Cookie{ //nolint:gosec // it is Secure wherever people come by HTTPS
+	c := &http.Cookie{ //nolint:gosec // it is Secure if the public URL is HTTPS
 		Name: p.flashName(), Path: "/", HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1,
 	}
 	if u, err := url.Parse(to); err == nil && what != "" {

@@ -9,7 +9,7 @@ package web
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// shapes are the icons, drawn with one line on a ground of 20 by 20. They only repeat what stands beside them.
+// shapes are the icons, drawn as outlines in a 20 by 20 grid. They are decorative: the text beside them says the same.
 var shapes = map[string]string{
 	"people":   "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6Zm-5 7c0-2.8 2.2-4.5 5-4.5s5 1.7 5 4.5m.5-12.7a3 3 0 0 1 0 5.4m2 2.8c1.6.7 2.5 2.2 2.5 4.5",
 	"mail":     "M3.5 4.5h13a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1h-13a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1Zm-.7 1.2 7.2 5.3 7.2-5.3",

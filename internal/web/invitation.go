@@ -55,7 +55,7 @@ func (p *pages) showInvitation(r *http.Request) (reply, error) {
 	return reply{status: http.StatusOK, page: invitationPage(f)}, nil
 }
 
-// noInvitation answers for a link without an open invitation. If the link was used, the page offers to sign in.
+// noInvitation responds to a link without an open invitation. If the link was used, the page offers to sign in.
 func noInvitation(err error) (reply, error) {
 	if !team.InvitationUsed(err) {
 		return reply{}, err

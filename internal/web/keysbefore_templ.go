@@ -11,15 +11,15 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "raff/internal/team"
 
-// keysBefore are the API keys whose secret only someone has who used an email before anyone had verified it, and the answer of
-// the person who verifies it.
+// keysBefore are API keys whose secret was only shown to someone who used the email before it was verified, and the answer
+// of the person who verifies it.
 type keysBefore struct {
 	Keys   []team.HeldKey
-	Answer string // keep, end, or nothing yet
+	Answer string // "keep", "end", or empty
 	Error  string
 }
 
-// choose takes the answer of the form, and reports whether the form can go on.
+// choose reads the answer from the form, and reports whether it is complete.
 func (k *keysBefore) choose(answer string) bool {
 	if len(k.Keys) == 0 {
 		return true

@@ -13,7 +13,7 @@ import (
 
 // Passkeys are used by a script: it fetches the options of the WebAuthn call and puts the result into a form.
 
-// passkeyToSignIn answers with the options for signing in with a passkey.
+// passkeyToSignIn responds with the options for signing in with a passkey.
 func (p *pages) passkeyToSignIn(*http.Request) (reply, error) {
 	options, err := p.signin.BeginPasskeySignIn()
 	return answerScript(options, err)
@@ -33,13 +33,13 @@ func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
 	return reply{status: status, page: signInPage(f)}, nil
 }
 
-// passkeyToProve answers with the options for a passkey as the second factor.
+// passkeyToProve responds with the options for a passkey as the second factor.
 func (p *pages) passkeyToProve(r *http.Request) (reply, error) {
 	options, err := p.signin.BeginProof(r.Context(), p.token(r))
 	return answerScript(options, err)
 }
 
-// passkeyToConfirm answers with the options for a passkey that confirms a sensitive action in place of the password.
+// passkeyToConfirm responds with the options for a passkey that confirms a sensitive action in place of the password.
 func (p *pages) passkeyToConfirm(v *visit) (reply, error) {
 	options, err := p.signin.BeginConfirm(v.Context(), v.me)
 	return answerScript(options, err)
@@ -87,7 +87,7 @@ func (p *pages) addPasskey(v *visit) (reply, error) {
 	return p.profileAgain(v, err, func(f *profileForm, message string) { f.PasskeyError = message })
 }
 
-// answerScript answers a script with JSON, or with an error message for the user.
+// answerScript sends a script JSON, or with an error message for the user.
 func answerScript(options []byte, err error) (reply, error) {
 	out := reply{status: http.StatusOK, contentType: "application/json"}
 	if err != nil {

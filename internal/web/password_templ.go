@@ -13,7 +13,7 @@ import templruntime "github.com/a-h/templ/runtime"
 type passwordForm struct {
 	Email         string
 	Name          string
-	Unproven      bool // the user exists, and nobody has verified the email yet
+	Unproven      bool // the user exists, and no one has verified the email yet
 	Passkeys      bool // the user has passkeys, and may remove them here
 	NoPasskeys    bool
 	Keys          keysBefore

@@ -939,7 +939,7 @@ func roleFormPage(v *visit, f roleForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if f.Locked {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<p class=\"hint\">You do not hold the greyed-out permissions yourself, so you cannot add them to a role.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<p class=\"hint\">You do not hold the grayed-out permissions yourself, so you cannot add them to a role.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -56,8 +56,8 @@ func (p *pages) groups(scope permission.Scope, set, locked permission.Set) []gro
 // roles, projects and API keys.
 var everything = team.Page{SkipTotal: true}
 
-// choices lists the roles of a scope and whether each can be assigned. The Owner role is left out: it changes hands
-// only by transfer.
+// choices lists the roles of a scope and whether each can be assigned. The Owner role is left out: it is assigned
+// only by a transfer.
 func (v *visit) choices(scope permission.Scope, chosen string, may func(team.Role) error) ([]choice, error) {
 	roles, known := v.roles[scope]
 	if !known {

@@ -78,7 +78,7 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 	}
 }
 
-// elsewhere answers a form that belongs to another account than the session's current one.
+// elsewhere responds to a form that belongs to an account other than the session's current one.
 func (v *visit) elsewhere() (reply, bool) {
 	here := v.PostForm.Get("here")
 	if v.Method != http.MethodPost || personal(v.Request) || here == v.who.AccountID {

@@ -20,7 +20,7 @@ type permit struct {
 	Why string // why not, if it is not allowed
 }
 
-// ask turns an answer of the guard into a permit. An error of the database fails the whole page.
+// ask converts a decision of the guard into a permit. A database error fails the whole page.
 func (v *visit) ask(err error) permit {
 	var e *team.Error
 	switch {

@@ -1,4 +1,4 @@
-// Package web serves the pages of the dashboard and the pages that links in emails open. Pages are rendered on the
+// Package web serves the dashboard and the pages that are opened from links in emails. Pages are rendered on the
 // server, work without JavaScript, and load nothing from other sites.
 package web
 
@@ -48,7 +48,7 @@ type pages struct {
 	secure bool
 }
 
-// New returns the handler of the pages, behind the front f. It answers every path, unknown ones with a "not found" page.
+// New returns the handler of the pages, behind the front f. It handles every path; for unknown ones it responds with a "not found" page.
 func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Front) front.Face {
 	p := &pages{svc: svc, signin: in, audit: log, front: f, secure: f.Secure()}
 	mux := http.NewServeMux()
@@ -371,7 +371,7 @@ func ownForms(next http.Handler) http.Handler {
 }
 
 func (p *pages) missing(*http.Request) (reply, error) {
-	return reply{}, &team.Error{Kind: team.KindNotFound, Message: "There is no page at this address. Check that you copied the whole link."}
+	return reply{}, &team.Error{Kind: team.KindNotFound, Message: "There is no page at this URL. Check that you copied the whole link."}
 }
 
 // failed is the error page for a request whose handler panicked. The front has logged the panic.
