@@ -46,7 +46,7 @@ type app struct {
 	// The global flags as given; settings adds the environment and the configuration file.
 	apiURL, apiKey, projectID, profile string
 	output                             choice
-	noColor                           bool
+	noColor                            bool
 
 	warned map[string]bool
 	where  string // the slug of the project the command works in, once it is known

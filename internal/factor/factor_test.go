@@ -24,7 +24,7 @@ func TestTOTPStep(t *testing.T) {
 			}
 		}
 		if _, ok := c.TOTPStep(rfcSecret, code, time.Unix(at+90, 0)); ok {
-			t.Errorf("the code of %d works 90 seconds later", at)
+			t.Errorf("the code of time %d still works 90 seconds later", at)
 		}
 	}
 	for _, code := range []string{"", "28708", "2870822", "28708a", "-87082"} {

@@ -57,7 +57,7 @@ type Meter interface {
 // Tracer traces requests.
 type Tracer interface {
 	// Request is called when a request arrives and returns the context for handling it. end is called once, when the
-	// request was answered or aborted. route is as in Meter.
+	// request was completed or aborted. route is as in Meter.
 	Request(r *http.Request, id string) (ctx context.Context, end func(face, route string, status int, aborted bool))
 }
 
@@ -111,7 +111,7 @@ type Face struct {
 	Name string
 	// Handler handles the requests. If it is a ServeMux, the matched pattern is the route in logs and metrics.
 	Handler http.Handler
-	// Fail answers a request whose handler panicked before it wrote anything, in the form of this face.
+	// Fail handles a request whose handler panicked before it wrote anything, with an error in the form of this face.
 	Fail func(http.ResponseWriter, *http.Request)
 }
 

@@ -22,7 +22,7 @@ type Request struct {
 	header    http.Header
 	timer     *time.Timer
 	timeout   time.Duration
-	limited   bool // the rate limit headers are set: of one limit, left requests are left
+	limited   bool // the rate limit headers are set, for a limit with left remaining requests
 	left      int
 }
 

@@ -101,7 +101,7 @@ func checkMedia(h http.Header) error {
 	return nil
 }
 
-// decode reads one JSON object strictly: no duplicate, unknown or differently-cased name, nothing behind it, no NUL,
+// decode reads one JSON object strictly: no duplicate, unknown or differently cased names, no data after it, no NUL,
 // valid UTF-8, at most 8 levels.
 func decode(body []byte, v any) error {
 	if err := scan(body); err != nil {

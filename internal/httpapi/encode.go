@@ -69,7 +69,7 @@ func encode(b []byte, v any) ([]byte, error) {
 	}
 	out := appender{b}
 	if err := json.MarshalWrite(&out, v, jsontext.AllowInvalidUTF8(true)); err != nil {
-		return b, fmt.Errorf("encode answer: %w", err)
+		return b, fmt.Errorf("encode response: %w", err)
 	}
 	return out.b, nil
 }
@@ -95,7 +95,7 @@ func appendPage[T any](b []byte, p *api.Page[T], row func([]byte, *T) []byte) []
 	return append(b, '}')
 }
 
-// appendText writes a member of an object; name is its quoted name with what stands around it.
+// appendText writes a member of an object; name is its quoted name with the surrounding punctuation.
 func appendText(b []byte, name, v string) []byte {
 	b = append(b, name...)
 	for i := range len(v) {

@@ -11,7 +11,7 @@ import (
 // pingLimit is how long /ready waits for the database.
 const pingLimit = 2 * time.Second
 
-// health reports that the process runs, regardless of the database.
+// health reports that the process is running, regardless of the database.
 func (s *server) health(context.Context, *call) (any, error) { return api.Health{Status: "ok"}, nil }
 
 // ready reports that the database is available, too.

@@ -65,7 +65,7 @@ func (s *server) wire(c *call, made any) any {
 	case team.Project:
 		return one(project(&m))
 	}
-	panic("a POST made something that has no answer to keep") // a test repeats every POST
+	panic("no response to store for the result of this POST") // a test repeats every POST
 }
 
 // replayed is the stored response, if the error is a team.Replay.

@@ -151,7 +151,7 @@ func Answers(path string) bool {
 	return strings.HasPrefix(path, "/api/") || path == "/health" || path == "/ready" || path == "/openapi.yaml"
 }
 
-// failed answers a request whose handler panicked.
+// failed handles a request whose handler panicked.
 func (s *server) failed(w http.ResponseWriter, r *http.Request) {
 	c := &call{Request: r, front: front.Of(r.Context())}
 	s.answer(r.Context(), w, c, &endpoint{s: s}, 0, nil, front.ErrPanic)

@@ -54,17 +54,17 @@ func wrong(pkg string, imports []string) (all []string) {
 		return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, p) })
 	}
 	if layer(pkg) < 0 {
-		return []string{fmt.Sprintf("%s has no layer: give it one", pkg)}
+		return []string{fmt.Sprintf("%s has no layer: add it to one", pkg)}
 	}
 	for _, to := range imports {
 		switch {
 		case layer(to) < 0: // reported for the package itself
 		case slices.Contains(faces, pkg) && slices.Contains(storage, to):
-			all = append(all, fmt.Sprintf("%s imports %s: a face asks the domain, never the store", pkg, to))
+			all = append(all, fmt.Sprintf("%s imports %s: a face must not import the store", pkg, to))
 		case slices.Contains(clients, pkg) && !slices.Contains(forClient, to):
-			all = append(all, fmt.Sprintf("%s imports %s: a client knows nothing of the server", pkg, to))
+			all = append(all, fmt.Sprintf("%s imports %s: a client must not import the server", pkg, to))
 		case layer(to) >= layer(pkg):
-			all = append(all, fmt.Sprintf("%s imports %s, which is not below it", pkg, to))
+			all = append(all, fmt.Sprintf("%s imports %s, which is not in a lower layer", pkg, to))
 		}
 	}
 	return all

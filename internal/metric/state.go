@@ -34,7 +34,7 @@ func (m *Metrics) Watch(db Database, nodes func() int) {
 		oldest:   desc("outbox_oldest_seconds", "Age of the oldest email waiting to be sent; 0 if there is none."),
 		unsealed: desc("audit_unsealed_seconds", "Age of the oldest unsealed audit event; 0 if there is none."),
 		alive:    desc("nodes", "Servers running on the database."),
-		up:       desc("db_up", "1 if the database answered this scrape, else 0."),
+		up:       desc("db_up", "1 if the database responded to this scrape, otherwise 0."),
 	})
 }
 

@@ -1,6 +1,5 @@
-// Package naming defines which characters names may contain, and when two names look the same or two emails
-// are the same. The server uses it, and
-// clients use it to check names in advance.
+// Package naming defines which characters names may contain, when two names look the same, and when two emails are the
+// same. The server uses it, and clients use it to check input in advance.
 package naming
 
 import (

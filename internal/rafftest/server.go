@@ -320,7 +320,7 @@ func (s *Server) Send(t testing.TB, method, path string, h http.Header, body any
 	}
 	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, r)
 	if err != nil {
-		t.Fatalf("make request: %v", err)
+		t.Fatalf("create request: %v", err)
 	}
 	req.Header = h
 	res, err := http.DefaultClient.Do(req)
@@ -330,7 +330,7 @@ func (s *Server) Send(t testing.TB, method, path string, h http.Header, body any
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
-		t.Fatalf("%s %s: read answer: %v", method, path, err)
+		t.Fatalf("%s %s: read response: %v", method, path, err)
 	}
 	return Response{Status: res.StatusCode, Header: res.Header, Body: b}
 }

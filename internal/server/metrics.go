@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// serveMetrics serves GET /metrics on a separate listener until ctx ends, so that metrics are not public like the API
+// serveMetrics serves GET /metrics on a separate listener until ctx ends, because metrics must not be public like the API
 // and the pages.
 func (s *Server) serveMetrics(ctx context.Context, wg *sync.WaitGroup) error {
 	if s.metrics == nil {

@@ -95,7 +95,7 @@ func (o *outage) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) erro
 	defer o.mu.Unlock()
 	switch {
 	case err != nil && !o.down:
-		o.logger.Warn("traces cannot be sent and are dropped until the collector answers", "error", err)
+		o.logger.Warn("traces cannot be sent and are dropped until the collector responds", "error", err)
 	case err == nil && o.down:
 		o.logger.Info("traces are sent again")
 	}

@@ -1,5 +1,5 @@
 // Package trace traces requests and database transactions with OpenTelemetry and exports them by OTLP over HTTP. The
-// standard OTEL_* environment variables say where to; without them nothing is traced. Its type satisfies the observer
+// standard OTEL_* environment variables configure the destination; without them, nothing is traced. Its type satisfies the observer
 // interfaces of the front and the store, so that those packages do not depend on OpenTelemetry.
 //
 // Attributes contain routes, never paths, and no text chosen by a client except a validated request id: a path may
@@ -66,7 +66,7 @@ func (t *Traces) Request(r *http.Request, id string) (context.Context, func(face
 		}
 		switch {
 		case aborted:
-			span.SetStatus(codes.Error, "the answer was broken off")
+			span.SetStatus(codes.Error, "the response was aborted")
 			span.SetAttributes(semconv.ErrorTypeKey.String("aborted"))
 		case status >= http.StatusInternalServerError:
 			span.SetStatus(codes.Error, "")

@@ -29,9 +29,9 @@ import (
 )
 
 func main() {
-	dir := flag.String("C", ".", "folder in which the package is named")
-	list := flag.Bool("v", false, "list the order of the files and the arrows that run back up")
-	limit := flag.Int("max", -1, "end with status 1 if more arrows run back up")
+	dir := flag.String("C", ".", "directory to which the package path is relative")
+	list := flag.Bool("v", false, "list the order of the files and the arrows that point backwards")
+	limit := flag.Int("max", -1, "exit with status 1 if more arrows point backwards")
 	flag.Parse()
 	pattern := cmp.Or(flag.Arg(0), ".")
 	p, err := load(*dir, pattern)
@@ -43,8 +43,8 @@ func main() {
 	order := arrange(p.names, arrows)
 	back := against(order, arrows)
 	pairs, backPairs := files(arrows), files(back)
-	fmt.Printf("%s: %d of %d arrows between definitions of different files run back up\n", pattern, len(back), len(arrows))
-	fmt.Printf("  by file: %d of %d, and %d are part of a circle\n", len(backPairs), len(pairs), circular(pairs))
+	fmt.Printf("%s: %d of %d arrows between definitions of different files point backwards\n", pattern, len(back), len(arrows))
+	fmt.Printf("  by file: %d of %d, and %d are part of a cycle\n", len(backPairs), len(pairs), circular(pairs))
 	if *list {
 		for _, name := range order {
 			fmt.Println(" ", name)
@@ -247,7 +247,7 @@ func arrange(names []string, arrows []arrow) []string {
 					other := order[to]
 					up, down := weight[[2]string{name, other}], weight[[2]string{other, name}]
 					if step == 0 {
-						change += up - down // name comes first now: its own arrows run down
+						change += up - down // name comes first now: its own arrows point forwards
 					} else {
 						change += down - up
 					}

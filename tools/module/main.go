@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	root := flag.String("root", ".", "folder of the repository")
+	root := flag.String("root", ".", "root directory of the repository")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "usage: make module MODULE=example.com/acme/raff")
@@ -29,7 +29,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "set the module path:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("%d files changed. The SDK is %s/api now; run make build.\n", n, flag.Arg(0))
+	fmt.Printf("Changed %d files. The SDK is now the module %s/api. Run make build.\n", n, flag.Arg(0))
 }
 
 var (
@@ -40,7 +40,7 @@ var (
 // rename changes the module path of the repository in the directory root to next, and returns the number of changed files.
 func rename(root, next string) (changed int, err error) {
 	if !modulePath.MatchString(next) {
-		return 0, fmt.Errorf("%q is not a module path; it looks like example.com/acme/raff", next)
+		return 0, fmt.Errorf("%q is not a module path such as example.com/acme/raff", next)
 	}
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {
@@ -77,7 +77,7 @@ func rename(root, next string) (changed int, err error) {
 			}
 		}
 		changed++
-		return os.WriteFile(path, is, 0o644) // keeps the mode of an existing file
+		return os.WriteFile(path, is, 0o644) // an existing file keeps its mode
 	})
 	return changed, err
 }

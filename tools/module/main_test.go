@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var full = flag.Bool("full", false, "build all programs under the other path (minutes)")
+var full = flag.Bool("full", false, "build all programs with the new path, which takes minutes")
 
 const other = "example.com/acme/raff"
 
@@ -23,7 +23,7 @@ func TestTheModulePathCanBeChanged(t *testing.T) {
 	if n, err := rename(dir, other); err != nil || n < 100 {
 		t.Fatalf("%d files changed, %v", n, err)
 	}
-	// Every package is found, also by tests, and none by the old path.
+	// All imports, including those of tests, use the new path.
 	for _, p := range strings.Fields(run(t, dir, "go", "list", "-deps", "-test", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./...", other+"/api/...")) {
 		if strings.HasPrefix(p, "raff/") {
 			t.Errorf("%s is still imported by its old path", p)
@@ -32,10 +32,10 @@ func TestTheModulePathCanBeChanged(t *testing.T) {
 	run(t, dir, "go", "vet", "./internal/version", "./internal/naming", other+"/api")
 	run(t, filepath.Join(dir, "api"), "go", "build", "./...")
 	if out := run(t, dir, "make", "-n", "build", "COMMIT=abc"); !strings.Contains(out, "-X "+other+"/internal/version.commit=abc") {
-		t.Errorf("the programs are not stamped:\n%s", out)
+		t.Errorf("the programs have no version:\n%s", out)
 	}
 	if readme := read(t, filepath.Join(dir, "README.md")); !strings.Contains(readme, `"`+other+`/api/client"`) {
-		t.Error("the README still tells of another import path")
+		t.Error("the README still has the old import path")
 	}
 	if *full {
 		run(t, dir, "make", "build", "VERSION=v9.9.9")
@@ -44,32 +44,32 @@ func TestTheModulePathCanBeChanged(t *testing.T) {
 		}
 	}
 
-	// The way back leads to the same tree: nothing was changed that is no module path.
+	// Changing the path back restores every file, so only module paths were changed.
 	if _, err := rename(dir, "raff"); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {
 		if read(t, filepath.Join(dir, f)) != before[f] {
-			t.Errorf("%s is not what it was", f)
+			t.Errorf("%s differs from the original", f)
 		}
 	}
 }
 
-func TestWhatIsNoModulePathIsRefused(t *testing.T) {
+func TestInvalidModulePathsAreRefused(t *testing.T) {
 	for _, path := range []string{"", "https://example.com/raff", "/raff", "example.com/my raff", "example.com/raff/"} {
 		if _, err := rename("../..", path); err == nil {
-			t.Fatalf("%q was taken", path)
+			t.Fatalf("%q was accepted", path)
 		}
 	}
 }
 
-// checkout copies what git knows or would know of this repository.
+// checkout copies the tracked files of this repository, and the untracked ones that are not ignored.
 func checkout(t *testing.T) (dir string, files []string) {
 	t.Helper()
 	dir = t.TempDir()
 	for f := range strings.SplitSeq(run(t, "../..", "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"), "\x00") {
 		info, err := os.Lstat(filepath.Join("../..", f))
-		if f == "" || err != nil || !info.Mode().IsRegular() { // deleted, or a link
+		if f == "" || err != nil || !info.Mode().IsRegular() { // deleted, or a symbolic link
 			continue
 		}
 		to := filepath.Join(dir, f)
