@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -48,11 +47,12 @@ func unknownAction(action event.Action) error {
 		all = append(all, string(a))
 	}
 	given := string(action)
-	e := team.Invalid("action", "unknown_action", "Unknown action %q. Known actions: %s.", team.Shorten(given), strings.Join(all, ", "))
-	if e.Suggestion = nearest.Name(given, all); e.Suggestion != "" {
-		e.Message = fmt.Sprintf("Unknown action %q; did you mean %s?", team.Shorten(given), e.Suggestion)
+	if near := nearest.Name(given, all); near != "" {
+		e := RefusalAlmostAction.With(team.Shorten(given), near)
+		e.Suggestion = near
+		return e
 	}
-	return e
+	return RefusalUnknownAction.With(team.Shorten(given), strings.Join(all, ", "))
 }
 
 // exportPage is how many events an export reads at once.

@@ -70,7 +70,7 @@ func (s *server) transferOwnership(ctx context.Context, c *call) (any, error) {
 func unproved(err error) error {
 	e, ok := errors.AsType[*team.Error](err)
 	if ok && e.Kind == team.KindUnauthenticated && e.Field != "" {
-		return &refusal{status: http.StatusForbidden, code: e.Code, field: e.Field, message: e.Message}
+		return &refusal{status: http.StatusForbidden, code: e.Code, field: e.Field, message: message(e)}
 	}
 	return err
 }

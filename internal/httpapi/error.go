@@ -80,7 +80,7 @@ func explain(err error) (int, api.Error) {
 	case errors.As(err, &e) && e.Kind != team.KindInternal:
 		status = statusOf[e.Kind]
 		body = api.Error{
-			Code: e.Code, Message: e.Message, Field: e.Field, MemberID: e.MemberID, Permission: e.Permission,
+			Code: e.Code, Message: message(e), Field: e.Field, MemberID: e.MemberID, Permission: e.Permission,
 			Missing: e.Missing, Suggestion: e.Suggestion, HolderCount: e.HolderCount,
 			RetryAfterSeconds: int(math.Ceil(e.RetryAfter.Seconds())),
 		}

@@ -43,10 +43,18 @@ func sized(slots, waiting int) *Hasher {
 	return &Hasher{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots*(1+waiting))}
 }
 
+// The reasons for which a password is refused or not checked.
+var (
+	refusedBusy      = &team.Refusal{Kind: team.KindUnavailable, Code: "busy", Text: "The server is busy checking passwords. Try again in a few seconds."}
+	refusedNone      = &team.Refusal{Kind: team.KindInvalid, Code: "required", Field: "password", Text: "Choose a password of at least %d characters."}
+	refusedNotText   = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_password", Field: "password", Text: "The password contains bytes that are not valid text."}
+	refusedTooShort  = &team.Refusal{Kind: team.KindInvalid, Code: "password_too_short", Field: "password", Text: "The password has %d characters; at least %d are required. Three or four random words are easy to remember."}
+	refusedTooLong   = &team.Refusal{Kind: team.KindInvalid, Code: "password_too_long", Field: "password", Text: "The password has %d characters; at most %d are allowed."}
+	refusedTooCommon = &team.Refusal{Kind: team.KindInvalid, Code: "password_too_common", Field: "password", Text: "This password is easy to guess. Choose three or four random words instead."}
+)
+
 // busy is the error when too many callers are waiting.
-var busy = &team.Error{
-	Kind: team.KindUnavailable, Code: "busy", Message: "The server is busy checking passwords. Try again in a few seconds.",
-}
+var busy = refusedBusy.With()
 
 // run runs fn when a slot is free. A caller whose ctx ends leaves the queue.
 func (h *Hasher) run(ctx context.Context, fn func()) error {
@@ -111,19 +119,15 @@ func (h *Hasher) Check(password, email, name string) error {
 	n := utf8.RuneCountInString(password)
 	switch {
 	case password == "":
-		return refuse("required", "password is required: choose one of at least %d characters.", MinLength)
+		return refusedNone.With(MinLength)
 	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
-		return refuse("invalid_password", "The password contains bytes that are not valid text.")
+		return refusedNotText.With()
 	case n < MinLength:
-		return refuse("password_too_short", "The password has %d characters; at least %d are required. Three or four random words are easy to remember.", n, MinLength)
+		return refusedTooShort.With(n, MinLength)
 	case n > MaxLength:
-		return refuse("password_too_long", "The password has %d characters; at most %d are allowed.", n, MaxLength)
+		return refusedTooLong.With(n, MaxLength)
 	case guessable(password, email, name):
-		return refuse("password_too_common", "This password is easy to guess. Choose three or four random words instead.")
+		return refusedTooCommon.With()
 	}
 	return nil
-}
-
-func refuse(code, format string, a ...any) error {
-	return &team.Error{Kind: team.KindInvalid, Code: code, Field: "password", Message: fmt.Sprintf(format, a...)}
 }

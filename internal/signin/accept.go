@@ -135,7 +135,7 @@ func (s *Service) byMailed(ctx context.Context, inv team.Invitation, a Accept) (
 		err = s.guess(ctx, u.CanonicalEmail, origin{a.Source, s.device(a.Device, u)}, u.PasswordHash, a.Password, wrongPassword)
 		s.refusedBy(ctx, err, u, event.ActionSignInFailed)
 	case who == InvitedPasskey:
-		err = team.Conflict("sign_in_first", "This user signs in with a passkey. Sign in, then open the invitation link again.")
+		err = RefusalPasskeySignInFirst.With()
 	default:
 		p.sets = true
 		p.after, err = s.withPassword(ctx, u, a.Name, a.Password)
@@ -174,9 +174,9 @@ func (s *Service) newcomer(ctx context.Context, inv team.Invitation, a Accept) (
 }
 
 var (
-	wrongPassword = &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Wrong password. This email already has a password: enter the one you sign in with."}
-	nameless      = &team.Error{Kind: team.KindInvalid, Code: "required", Field: "name", Message: "name is required for a new user. If you already have a login with this email, enter the password you sign in with."}
-	notTheirs     = &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "This email already has a login with a different password. If that is you, sign in first, then open the invitation link again."}
+	wrongPassword = RefusalInvitedPasswordWrong.With()
+	nameless      = RefusalNewUserNameless.With()
+	notTheirs     = RefusalOtherPassword.With()
 )
 
 // AcceptSignedIn accepts an invitation as the signed-in user, if they are the invited person.
@@ -186,7 +186,7 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me team.SignedIn, token st
 		return team.Member{}, err
 	}
 	if inv.CanonicalEmail != me.User.CanonicalEmail {
-		return team.Member{}, team.Denied("wrong_account", "This invitation is for %s, but you are signed in as %s. Sign in with the invited email.", inv.Email, me.User.Email)
+		return team.Member{}, RefusalWrongAccount.With(inv.Email, me.User.Email)
 	}
 	var m team.Member
 	err = s.store.Update(ctx, inv.AccountID, team.Shared, func(tx Tx) error {
@@ -221,7 +221,7 @@ func (s *Service) withPassword(ctx context.Context, u team.User, name, password 
 	return u, nil
 }
 
-var errTakenUp = team.Conflict("try_again", "An invitation for this email was accepted a moment ago. Open the link again.")
+var errTakenUp = RefusalInvitationJustAccepted.With()
 
 // saveAccepting stores the user. If the user was created, or changed how they sign in, between the check and the
 // transaction, it returns an error that asks to try again.
@@ -243,7 +243,7 @@ func (s *Service) saveAccepting(ctx context.Context, tx Tx, accountID string, p 
 	}
 	if !p.sets {
 		if t.Mailed && !p.before.Proven {
-			return team.Conflict("password_needed", "This email has not been verified before. Accept with a name and a new password; earlier passwords, passkeys and sessions are removed.")
+			return RefusalAddressUnverified.With()
 		}
 		return unchanged(ctx, p.before, tx.User)
 	}

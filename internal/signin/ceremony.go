@@ -17,7 +17,7 @@ const (
 )
 
 // errStaleCeremony refuses a response to a request that does not exist, was used, or has expired.
-var errStaleCeremony = &team.Error{Kind: team.KindInvalid, Code: "stale_ceremony", Field: "passkey", Message: "This passkey request has expired. Try again."}
+var errStaleCeremony = RefusalCeremonyExpired.With()
 
 // ceremonyHead is the length of the header before the state: the kind and the expiry.
 const ceremonyHead = 1 + 8

@@ -12,7 +12,7 @@ import (
 
 // ErrCodesStopped says that codes of an authenticator app are no longer accepted, because too many wrong ones were
 // entered. The message of the returned error says what else the user can do.
-var ErrCodesStopped = &team.Error{Kind: team.KindUnauthenticated, Code: "codes_stopped", Field: "code", Message: "Codes from the authenticator app are no longer accepted."}
+var ErrCodesStopped = RefusalCodesStopped.With()
 
 // CodeTry is the input for verifying a second factor by code, in addition to the token of the pending session.
 type CodeTry struct {
@@ -187,12 +187,10 @@ func (s *Service) codesStopped(ctx context.Context, a Awaiting, from origin) err
 	if err != nil {
 		return err
 	}
-	stopped := *ErrCodesStopped
-	stopped.Message = s.waysOn(left > 0, a.HasPasskey)
-	return &stopped
+	return RefusalCodesStopped.With(s.waysOn(left > 0, a.HasPasskey))
 }
 
-// waysOn is the error for a user whose codes have stopped, with the remaining ways to sign in.
+// waysOn lists the ways to sign in that remain for a user whose codes have stopped.
 func (s *Service) waysOn(recovery, passkey bool) string {
 	var ways []string
 	if recovery {
@@ -211,7 +209,7 @@ func (s *Service) waysOn(recovery, passkey bool) string {
 	if last > 0 {
 		text = strings.Join(ways[:last], ", ") + ", or " + text
 	}
-	return "Too many wrong codes were entered, so codes from your authenticator app are no longer accepted here. To sign in, " + text + "."
+	return text
 }
 
 // tellStopped records in the accounts of a user that codes stopped, and notifies the user: once, and with at most one

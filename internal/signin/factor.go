@@ -69,7 +69,7 @@ const (
 	recoveryCodes = 10
 )
 
-var errWrongCode = &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, or an unused recovery code."}
+var errWrongCode = RefusalWrongCode.With()
 
 // Factors returns the second factors of the signed-in user, and the number of unused recovery codes.
 func (s *Service) Factors(ctx context.Context, me team.SignedIn) (all []Factor, codes int, err error) {
@@ -136,7 +136,7 @@ func (s *Service) roomForFactor(ctx context.Context, tx Tx, userID string) error
 		}
 	}
 	if n >= maxFactors {
-		return team.Conflict("too_many_factors", "You have %d second factors, which is the maximum. Remove one first.", n)
+		return RefusalTooManyFactors.With(n)
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me team.SignedIn, code string
 	}
 	step, ok := s.factors.TOTPStep(string(f.Secret), cleanCode(code), s.team.Now())
 	if !ok {
-		return nil, &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_code", Field: "code", Message: "Wrong code. Enter the code that the app shows now, and check that the clock of your device is right."}
+		return nil, RefusalWrongFirstCode.With()
 	}
 	if err := s.store.Refund(ctx, limits, nil, s.team.Now()); err != nil {
 		return nil, err
@@ -246,7 +246,7 @@ func (s *Service) RemoveFactor(ctx context.Context, me team.SignedIn, proof team
 			return err
 		}
 		if u.PasswordHash == "" && len(p.Credentials) == 0 {
-			return team.Conflict("no_way_in", "This is your only way to sign in. Add another passkey or set a password first.")
+			return RefusalOnlyPasskey.With()
 		}
 		left, err := s.confirmed(ctx, tx, u.ID)
 		if err != nil || len(left) > 0 {
@@ -267,7 +267,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, me team.SignedIn, proof 
 			return err
 		}
 		if len(left) == 0 {
-			return team.Conflict("no_second_factor", "Recovery codes replace a second factor. Add a second factor first.")
+			return RefusalNoFactorToReplace.With()
 		}
 		codes, err = s.newRecoveryCodes(ctx, tx, me.User.ID)
 		return err
@@ -302,7 +302,7 @@ func (s *Service) ResetFactors(ctx context.Context, email string) error {
 	}
 	u, err := s.store.UserByEmail(ctx, canonical)
 	if err != nil {
-		return team.NotFoundIs(err, &team.Error{Kind: team.KindNotFound, Code: "not_found", Message: "No user has this email."})
+		return team.NotFoundIs(err, RefusalUnknownUser.With())
 	}
 	return s.aboutPerson(ctx, u.ID, func(tx Tx, logs []string) error {
 		if _, err := s.heldUser(ctx, tx, u.ID); err != nil {

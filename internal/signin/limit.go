@@ -88,7 +88,7 @@ func (s *Service) spend(ctx context.Context, limits []team.Limit) error {
 	if err != nil {
 		return err
 	}
-	return &team.Error{
-		Kind: team.KindLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again in a few minutes.", RetryAfter: max(wait, time.Second),
-	}
+	e := RefusalTooManyAttempts.With()
+	e.RetryAfter = max(wait, time.Second)
+	return e
 }

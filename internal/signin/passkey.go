@@ -48,7 +48,7 @@ func (s *Service) FinishPasskey(ctx context.Context, me team.SignedIn, name stri
 	}
 	credential, err := s.factors.FinishRegistration(u, state, answer)
 	if err != nil {
-		return nil, &team.Error{Kind: team.KindInvalid, Code: "invalid_passkey", Message: "The passkey could not be added. Try again.", Err: err}
+		return nil, RefusalPasskeyNotAdded.Caused(err)
 	}
 	f := Factor{
 		ID: s.team.NewID(), UserID: me.User.ID, Kind: FactorPasskey, Name: name, Confirmed: true, Secret: credential, CreatedAt: s.team.Now(),
@@ -109,7 +109,7 @@ func (s *Service) answered(ctx context.Context, session team.Session, u team.Use
 	}
 	which, credential, err := s.factors.FinishProof(p, state, answer)
 	if err != nil {
-		return nil, &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_passkey", Field: "passkey", Message: "The passkey was not accepted. Try again.", Err: err}
+		return nil, RefusalPasskeyRefused.Caused(err)
 	}
 	return func(tx Tx) (bool, error) {
 		if ok, err := forget(tx); err != nil || !ok {
@@ -128,10 +128,7 @@ func (s *Service) usePasskey(ctx context.Context, tx Tx, f Factor, credential []
 // challengeLife is how long a page that asks for a passkey remains valid.
 const challengeLife = time.Hour
 
-var errNoPasskey = &team.Error{
-	Kind: team.KindUnauthenticated, Code: "invalid_passkey", Field: "passkey",
-	Message: "This passkey is not registered here. Sign in with your password, or with another passkey.",
-}
+var errNoPasskey = RefusalPasskeyUnknown.With()
 
 // challenge returns the challenge for a sign-in without a known user. It contains its own expiry, so that nothing has to
 // be stored: 16 random bytes, the expiry, and a signature over both.

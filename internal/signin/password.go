@@ -38,10 +38,10 @@ func (s *Service) InspectPasswordLink(ctx context.Context, token string) (u team
 func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string) (team.User, team.LinkToken, error) {
 	t, err := r.LinkToken(ctx, team.HashOf(token))
 	if err != nil {
-		return team.User{}, t, team.NotFoundIs(err, &team.Error{Kind: team.KindNotFound, Code: "not_found", Message: "This link does not exist. Check that you copied the whole link."})
+		return team.User{}, t, team.NotFoundIs(err, RefusalPasswordLinkUnknown.With())
 	}
 	if !t.UsedAt.IsZero() || team.Expired(t.ExpiresAt, s.team.Now()) {
-		return team.User{}, t, &team.Error{Kind: team.KindGone, Code: "link_gone", Message: "This link was already used or has expired. Request a new one on the sign-in page."}
+		return team.User{}, t, RefusalPasswordLinkGone.With()
 	}
 	u, err := r.User(ctx, t.UserID)
 	return u, t, err
@@ -89,7 +89,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, n NewPassword) error {
 			return err
 		}
 		if !ok {
-			return &team.Error{Kind: team.KindGone, Code: "link_gone", Message: "This link was already used. Sign in with the password that was set."}
+			return RefusalPasswordLinkUsed.With()
 		}
 		return s.prove(ctx, tx, logs, newWayIn{before: before, after: set, with: t.Purpose + "_link", noPasskeys: n.NoPasskeys, noKeys: n.NoKeys})
 	})
@@ -122,7 +122,7 @@ func (s *Service) RemovePassword(ctx context.Context, me team.SignedIn, proof te
 	return s.replacePassword(ctx, me, u, event.PasswordRemoved{}, func(tx Tx) error {
 		p, _, err := s.passkeyUser(ctx, tx, u)
 		if err == nil && len(p.Credentials) == 0 {
-			err = team.Conflict("no_way_in", "Without a password you need a passkey to sign in. Add one first.")
+			err = RefusalPasswordIsOnlyWay.With()
 		}
 		return err
 	})
@@ -136,7 +136,7 @@ func (s *Service) replacePassword(ctx context.Context, me team.SignedIn, u team.
 			return err
 		}
 		if now.PasswordHash != me.User.PasswordHash {
-			return team.Conflict("try_again", "The password was changed a moment ago, in another window or with a link. Try again.")
+			return RefusalPasswordJustChanged.With()
 		}
 		if check != nil {
 			if err := check(tx); err != nil {
@@ -161,7 +161,7 @@ func (s *Service) ForgotPassword(ctx context.Context, email, source string) erro
 		return err
 	}
 	if !s.team.MailDelivered() {
-		return team.Conflict("no_mail", "This server does not send email. Ask its operator for a password link.")
+		return RefusalMailNotConfigured.With()
 	}
 	if source != "" {
 		if err := s.spend(ctx, s.mailLimits.ResetSource.Limits("forgetful", team.SourceOf(source))); err != nil {
@@ -190,7 +190,7 @@ func (s *Service) PasswordLink(ctx context.Context, email string) (team.Link, er
 	}
 	u, err := s.store.UserByEmail(ctx, canonical)
 	if err != nil {
-		return team.Link{}, team.NotFoundIs(err, &team.Error{Kind: team.KindNotFound, Code: "not_found", Message: "No user has this email. A person who was invited and has not accepted yet needs their invitation link."})
+		return team.Link{}, team.NotFoundIs(err, RefusalUnknownInvitee.With())
 	}
 	return s.resetLink(ctx, u, team.Operator)
 }

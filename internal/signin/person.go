@@ -46,7 +46,7 @@ func (s *Service) AboutPerson(ctx context.Context, lock team.Lock, userID, accou
 			return err
 		}
 	}
-	return team.Conflict("try_again", "The accounts of this person are being changed. Try again.")
+	return RefusalPersonBusy.With()
 }
 
 // recordPerson writes an event about a user to logs. actor returns the actor in each account.

@@ -14,7 +14,7 @@ func (s *Service) BeginConfirm(ctx context.Context, me team.SignedIn) (options [
 		return nil, err
 	}
 	if len(p.Credentials) == 0 {
-		return nil, team.Conflict("no_passkey", "You have no passkey. Enter your password.")
+		return nil, RefusalNoPasskey.With()
 	}
 	return s.ask(ctx, me.Session, me.User, ceremonyConfirm)
 }
@@ -23,13 +23,13 @@ func (s *Service) BeginConfirm(ctx context.Context, me team.SignedIn) (options [
 // the pages can omit it.
 func (s *Service) confirm(ctx context.Context, me team.SignedIn, proof team.Proof) error {
 	if len(proof.Passkey) == 0 && me.User.PasswordHash == "" {
-		return &team.Error{Kind: team.KindUnauthenticated, Code: "proof_required", Field: "passkey", Message: "You have no password. Confirm with a passkey."}
+		return RefusalProofByPasskey.With()
 	}
 	if len(proof.Passkey) == 0 && proof.Password == "" {
-		return &team.Error{Kind: team.KindUnauthenticated, Code: "proof_required", Field: "current_password", Message: "Enter the password you sign in with, or confirm with a passkey."}
+		return RefusalProofNeeded.With()
 	}
 	if len(proof.Passkey) == 0 {
-		wrong := &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Message: "Wrong password."}
+		wrong := RefusalProofPasswordWrong.With()
 		err := s.guess(ctx, me.User.CanonicalEmail, origin{proof.Source, me.Session.ID}, me.User.PasswordHash, proof.Password, wrong)
 		s.refusedBy(ctx, err, me.User, event.ActionSignInFailed)
 		return err

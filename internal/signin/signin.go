@@ -50,13 +50,13 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	return s.startSession(ctx, u, in, func(tx Tx, session team.Session, hash []byte) (entry, error) {
 		ok, awaits, err := tx.InsertSession(ctx, session, hash, u.PasswordHash)
 		if err == nil && !ok {
-			err = team.Conflict("try_again", "The password was changed a moment ago. Sign in again with the new one.")
+			err = RefusalPasswordJustReplaced.With()
 		}
 		return entry{awaits: awaits}, err
 	})
 }
 
-var wrongCredentials = &team.Error{Kind: team.KindUnauthenticated, Code: "invalid_credentials", Field: "password", Message: "Wrong email or password. Try again, or set a new password."}
+var wrongCredentials = RefusalWrongCredentials.With()
 
 // entry is the result of inserting a session: awaits says that it waits for the second factor, told is the event
 // otherwise.

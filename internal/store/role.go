@@ -99,8 +99,7 @@ func (t *tx) UpdateRole(ctx context.Context, r team.Role) error {
 	if _, err := t.Role(ctx, r.AccountID, r.ID); err != nil {
 		return err
 	}
-	return &team.Error{Kind: team.KindConflict, Code: "name_taken", Field: "name",
-		Message: "Another role of this account has this name. Choose a different one."}
+	return team.RefusalRoleNameRace.With()
 }
 
 func (t *tx) DeleteRole(ctx context.Context, id string) error {

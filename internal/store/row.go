@@ -93,7 +93,7 @@ func personID(id string) uid {
 
 // errNoText rejects, on both databases, text that only one of them could store. The API and the pages reject such text
 // earlier and name the field.
-var errNoText = &team.Error{Kind: team.KindInvalid, Code: "invalid_text", Message: "A text of the request contains a NUL character or bytes that are not UTF-8. Remove them."}
+var errNoText = team.RefusalInvalidText.With()
 
 // bind converts arguments to the few types that both drivers accept directly: nil, string, int64, bool and []byte.
 func bind(args []any) error {

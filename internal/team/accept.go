@@ -14,19 +14,19 @@ func (s *Service) InvitationBehind(ctx context.Context, r Reader, token string) 
 	none := func(err error) (Invitation, InvitationToken, error) { return Invitation{}, InvitationToken{}, err }
 	inv, t, err := r.InvitationByToken(ctx, HashOf(token))
 	if err != nil {
-		return none(NotFoundIs(err, &Error{Kind: KindNotFound, Code: "not_found", Message: "This invitation link does not exist. Check that you copied the whole link."}))
+		return none(NotFoundIs(err, RefusalInvitationUnknown.With()))
 	}
 	if err := inv.open(s.Now()); err != nil {
 		return none(err)
 	}
 	if !t.Mailed && s.mailConfigured {
-		return none(Gone("This link was created before this server sent email. Ask for the invitation to be resent."))
+		return none(RefusalLinkBeforeMail.With())
 	}
 	if t.Stale {
-		return none(Gone("This link was replaced by a newer one. Use the link in the latest email."))
+		return none(RefusalLinkReplaced.With())
 	}
 	if inv.MemberStatus == StatusSuspended {
-		return none(Conflict("member_suspended", "This invitation is on hold. Ask the person who invited you."))
+		return none(RefusalInvitationOnHold.With())
 	}
 	return inv, t, nil
 }
@@ -90,12 +90,12 @@ func (w *work) mayAccept(m Member, inv Invitation) error {
 		return err
 	}
 	if m.Role.IsOwner() {
-		return Denied("owner_role_not_assignable", "The Owner role cannot be assigned by invitation. Ask for a new invitation with another role.")
+		return RefusalOwnerNotInvited.With()
 	}
 	if !w.p.account.Strict {
 		return nil
 	}
-	stale := Gone("The person who invited you may no longer assign this role. Ask for a new invitation.")
+	stale := RefusalInviterLostRole.With()
 	inviter, err := w.inviter(inv)
 	if err != nil {
 		return NotFoundIs(err, stale)

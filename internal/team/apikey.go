@@ -200,9 +200,9 @@ func (w *work) giveKeyRole(k APIKey, n NewAPIKey) (Member, error) {
 func checkTier(p *Principal, from, to string) error {
 	switch {
 	case to != TierStandard && to != TierHigh:
-		return Invalid("rate_limit_tier", "invalid_rate_limit_tier", "rate_limit_tier must be standard or high.")
+		return RefusalUnknownTier.With()
 	case to == TierHigh && from != TierHigh && p.Type != TypeOperator:
-		e := Denied("permission_denied", "Only the operator of this server can give a key the high rate limit. Leave rate_limit_tier at standard.")
+		e := RefusalTierByOperator.With()
 		e.Field = "rate_limit_tier"
 		return e
 	}
@@ -211,7 +211,7 @@ func checkTier(p *Principal, from, to string) error {
 
 func (s *Service) checkExpiry(t time.Time) error {
 	if Expired(t, s.Now()) {
-		return Invalid("expires_at", "invalid_expires_at", "expires_at is in the past. Send a future time, or leave it out for a key that never expires.")
+		return RefusalExpiryInPast.With()
 	}
 	return nil
 }
@@ -222,7 +222,7 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 		return APIKey{}, err
 	}
 	if c.Name == nil && c.Tier == nil && c.IsActive == nil && c.ExpiresAt == nil {
-		return APIKey{}, Invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, rate_limit_tier, expires_at and is_active.")
+		return APIKey{}, RefusalNoKeyChange.With()
 	}
 	if c.Name != nil {
 		if err := CheckName(*c.Name, 128); err != nil {
@@ -300,7 +300,7 @@ func (w *work) changeKey(k *APIKey, c APIKeyChange) error {
 
 // selfRenewal returns the error for a key that tries to extend its own lifetime.
 func selfRenewal() error {
-	return Denied("self_change_denied", "An API key cannot extend its own lifetime. Use another credential.")
+	return RefusalKeyExtendsItself.With()
 }
 
 // keyDiff returns what changed between two versions of a key.
@@ -326,7 +326,7 @@ type Regeneration struct {
 // lifetime again from now. The old secret works exactly for the grace period.
 func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string, r Regeneration) (APIKey, string, error) {
 	if r.Grace < 0 || r.Grace > MaxGrace {
-		return APIKey{}, "", Invalid("grace_seconds", "invalid_grace_seconds", "grace_seconds must be between 0 and %d.", int(MaxGrace.Seconds()))
+		return APIKey{}, "", RefusalGraceOutOfRange.With(int(MaxGrace.Seconds()))
 	}
 	var k APIKey
 	var secret string

@@ -14,5 +14,5 @@ func (b Base) matches(updatedAt time.Time) error {
 	if b == nil || slices.ContainsFunc(b, updatedAt.Equal) {
 		return nil
 	}
-	return &Error{Kind: KindChanged, Code: "precondition_failed", Message: "The object was changed after the version you sent. Read it again, then retry your change if it still applies."}
+	return RefusalVersionChanged.With()
 }

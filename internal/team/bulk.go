@@ -57,7 +57,7 @@ type writer func(ctx context.Context, p *Principal, lock Lock, fn func(w *work) 
 
 func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember, write writer) ([]BulkResult, error) {
 	if len(rows) == 0 || len(rows) > MaxBulk {
-		return nil, Invalid("members", "invalid_members", "Send 1 to %d members; %d were sent.", MaxBulk, len(rows))
+		return nil, RefusalBulkSize.With(MaxBulk, len(rows))
 	}
 	if err := (&guard{Reader: s.store, s: s, ctx: ctx, p: p, at: s.Now()}).mayAddAny(rows); err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func KeyEmail(keyID string) string { return keyID + "@" + keyDomain }
 // error of the field "email".
 func CanonicalEmail(typed string) (string, error) {
 	bad := func(why string) (string, error) {
-		return "", Invalid("email", "invalid_email", "email must be a single email address such as alice@example.com: %s.", why)
+		return "", RefusalInvalidEmail.With(why)
 	}
 	if typed == "" {
 		return bad("it is empty")

@@ -3,6 +3,7 @@ package team
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -25,13 +26,46 @@ const (
 	KindUnavailable
 )
 
-// Error is the error type of the domain. Code is stable and meant for programs, Message tells a person what to do next.
-// The other fields are set only for the codes that need them.
+// Refusal is a situation in which a request is refused. Each face has a table with its own words for the refusals that it
+// words differently.
+type Refusal struct {
+	Kind Kind
+	// Code is the stable code that programs see. Several refusals may share one.
+	Code string
+	// Field is the field of the input that is wrong, if it is always the same one.
+	Field string
+	// Text says in plain terms, for a reader of any face, what is wrong and what to do. Its verbs are those of
+	// fmt.Sprintf, for the facts of the error.
+	Text string
+}
+
+// With returns the error for this refusal with its facts, in the order in which the texts of the refusal use them.
+func (r *Refusal) With(facts ...any) *Error {
+	return &Error{Kind: r.Kind, Code: r.Code, Field: r.Field, Refusal: r, Facts: facts}
+}
+
+// At is With for a refusal that can concern several fields of the input.
+func (r *Refusal) At(field string, facts ...any) *Error {
+	e := r.With(facts...)
+	e.Field = field
+	return e
+}
+
+// Caused is With for a refusal that has an underlying error, which callers do not see.
+func (r *Refusal) Caused(err error) *Error {
+	e := r.With()
+	e.Err = err
+	return e
+}
+
+// Error is the error type of the domain. Code is stable and meant for programs; a face chooses its words by Refusal. The
+// other fields are facts, and set only for the refusals that need them.
 type Error struct {
 	Kind    Kind
 	Code    string
-	Message string
 	Field   string
+	Refusal *Refusal
+	Facts   []any
 
 	MemberID   string
 	Permission string
@@ -49,11 +83,35 @@ type Error struct {
 	Err error
 }
 
+// Text is the text of the refusal with the facts.
+func (e *Error) Text() string {
+	if e.Refusal == nil {
+		return e.Code
+	}
+	return e.Format(e.Refusal.Text)
+}
+
+// Format fills the facts into a text of a face. A text without explicit indexes may leave out the last facts. Times are
+// formatted as in RFC 3339.
+func (e *Error) Format(text string) string {
+	facts := make([]any, 0, len(e.Facts))
+	for _, f := range e.Facts {
+		if t, ok := f.(time.Time); ok {
+			f = t.Format(time.RFC3339)
+		}
+		facts = append(facts, f)
+	}
+	if !strings.Contains(text, "%[") {
+		facts = facts[:min(len(facts), strings.Count(text, "%"))]
+	}
+	return fmt.Sprintf(text, facts...)
+}
+
 func (e *Error) Error() string {
 	if e.Err != nil {
-		return e.Message + ": " + e.Err.Error()
+		return e.Text() + ": " + e.Err.Error()
 	}
-	return e.Message
+	return e.Text()
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -65,16 +123,14 @@ func (e *Error) Is(target error) bool {
 }
 
 // ErrNotFound is what a store returns if no row matches, and what the Service returns for every id that does not exist
-// or belongs to another account, always with the same message.
-var ErrNotFound = &Error{Kind: KindNotFound, Code: "not_found", Message: "No such object in this account. Check the id, and that the API key belongs to the right account."}
+// or belongs to another account, so that the two cannot be told apart.
+var ErrNotFound = RefusalNotFound.With()
 
 // ErrUnauthenticated is the error for every invalid credential.
-var ErrUnauthenticated = &Error{Kind: KindUnauthenticated, Code: "unauthenticated", Message: "Send a valid API key in the X-API-Key header."}
+var ErrUnauthenticated = RefusalUnauthenticated.With()
 
 // Unavailable says that the database is unreachable or not writable at the moment. The request can be retried.
-func Unavailable(err error) error {
-	return &Error{Kind: KindUnavailable, Code: "unavailable", Message: "The database is currently unavailable. Try again in a moment.", Err: err}
-}
+func Unavailable(err error) error { return RefusalUnavailable.Caused(err) }
 
 // ErrUnavailable is what errors.Is matches every Unavailable error with.
 var ErrUnavailable = &Error{Kind: KindUnavailable}
@@ -86,26 +142,6 @@ func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 func isRefusal(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind != KindInternal && e.Kind != KindUnavailable
-}
-
-// Invalid returns an error about a field of the input; the message is formatted as by fmt.Sprintf.
-func Invalid(field, code, format string, a ...any) *Error {
-	return &Error{Kind: KindInvalid, Code: code, Field: field, Message: fmt.Sprintf(format, a...)}
-}
-
-// Denied returns an error for something that the caller may not do.
-func Denied(code, format string, a ...any) *Error {
-	return &Error{Kind: KindDenied, Code: code, Message: fmt.Sprintf(format, a...)}
-}
-
-// Conflict returns an error for something that the current state does not allow.
-func Conflict(code, format string, a ...any) *Error {
-	return &Error{Kind: KindConflict, Code: code, Message: fmt.Sprintf(format, a...)}
-}
-
-// Gone returns an error for an invitation that can no longer be used.
-func Gone(message string) *Error {
-	return &Error{Kind: KindGone, Code: "invitation_gone", Message: message}
 }
 
 // NotFoundIs replaces ErrNotFound by another error, and returns every other error as it is.

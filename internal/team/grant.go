@@ -47,7 +47,7 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 		return false, err
 	}
 	if role.IsOwner() && (to.keyID == "" || !g.p.Owner || !g.p.InPerson) {
-		return false, Denied("owner_role_not_assignable", "The Owner role cannot be assigned. Ownership changes hands only by transfer, and only the Owner in person can give the role to an API key. Choose another role.")
+		return false, RefusalOwnerNotAssignable.With()
 	}
 	if g.isCaller(to) {
 		return false, selfDenied()
@@ -72,7 +72,7 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 			return true, nil
 		}
 	}
-	return false, g.escalation(missing, "You can only assign permissions that you hold yourself")
+	return false, g.escalation(missing, RefusalBeyondHeld)
 }
 
 // delegates reports whether the caller may assign any role of the scope to people.
@@ -109,7 +109,7 @@ func (g *guard) mayBindHolder(to subject) error {
 // mayTouch decides whether the caller may change or remove a membership at all, whatever the change is.
 func (g *guard) mayTouch(m Member) error {
 	if m.IsOwner {
-		return Denied("owner_protected", "The Owner's membership cannot be changed, suspended or removed. Transfer ownership first.")
+		return RefusalOwnerProtected.With()
 	}
 	if g.isCaller(m.subject()) {
 		return selfDenied()
@@ -120,7 +120,7 @@ func (g *guard) mayTouch(m Member) error {
 		return holderDenied()
 	}
 	if m.Role.IsOwner() && !g.p.Owner {
-		return Denied("target_dominates", "This API key has the Owner role. Only the Owner can change or remove it.")
+		return RefusalOwnerKeyMember.With()
 	}
 	if !g.p.account.Strict {
 		return nil
@@ -141,7 +141,7 @@ func (g *guard) dominates(ms ...Member) error {
 	if missing.Empty() {
 		return nil
 	}
-	e := g.escalation(missing, "The target holds permissions that you do not hold")
+	e := g.escalation(missing, RefusalTargetHoldsMore)
 	e.Code = "target_dominates"
 	return e
 }
@@ -164,7 +164,7 @@ func (g *guard) mayTouchKey(k APIKey) error {
 	}
 	for _, m := range k.Memberships {
 		if m.Role.IsOwner() && !g.p.Owner {
-			return Denied("target_dominates", "This API key has the Owner role. Only the Owner can change or revoke it.")
+			return RefusalOwnerKey.With()
 		}
 	}
 	if g.p.account.Strict {
@@ -185,7 +185,7 @@ func (g *guard) mayCompose(scope permission.Scope, added permission.Set, holders
 			return err
 		}
 		if missing := added.Minus(held); !missing.Empty() {
-			return g.escalation(missing, "You can only add permissions to a role that you hold yourself")
+			return g.escalation(missing, RefusalRoleBeyondHeld)
 		}
 	}
 	for _, m := range holders {
@@ -224,7 +224,7 @@ func (g *guard) mayComposeFor(m Member, scope permission.Scope, added permission
 		return err
 	}
 	if missing := added.Minus(held); !missing.Empty() {
-		return g.escalation(missing, "This role is assigned to you or to an API key whose secret you were shown, so you can only add permissions that you hold yourself")
+		return g.escalation(missing, RefusalOwnRoleBeyondHeld)
 	}
 	return nil
 }
@@ -235,18 +235,18 @@ func (g *guard) managerLeft() error {
 	if err != nil || ok {
 		return err
 	}
-	return Conflict("last_manager", "No one could manage the account's members after this change. Give %s to another active person first.", permission.MembersManage)
+	return RefusalLastManager.With(permission.MembersManage)
 }
 
-func (g *guard) escalation(missing permission.Set, why string) *Error {
+func (g *guard) escalation(missing permission.Set, why *Refusal) *Error {
 	names := g.s.catalog.Names(missing)
-	e := Denied("escalation_denied", "%s. Missing: %s.", why, strings.Join(names, ", "))
+	e := why.With(strings.Join(names, ", "))
 	e.Missing, e.Words = names, g.s.catalog.Words(names)
 	return e
 }
 
 func selfDenied() error {
-	return Denied("self_change_denied", "You cannot change or remove your own membership. Ask someone else who manages members.")
+	return RefusalOwnMembership.With()
 }
 
 func scopeFits(role Role, projectID string) error {
@@ -255,7 +255,7 @@ func scopeFits(role Role, projectID string) error {
 		want = permission.ScopeProject
 	}
 	if role.Scope != want {
-		return Invalid("role_id", "role_scope_mismatch", "%q is a role of the %s scope; this needs a role of the %s scope.", role.Name, role.Scope, want)
+		return RefusalRoleScope.With(role.Name, role.Scope, want)
 	}
 	return nil
 }

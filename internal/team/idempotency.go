@@ -57,7 +57,7 @@ func (w *work) once(fn func(w *work) error) error {
 	}
 	if !fresh {
 		if old.Operation != i.Operation || !bytes.Equal(old.BodyHash, i.BodyHash) {
-			return &Error{Kind: KindMismatch, Code: "idempotency_key_reused", Message: "This Idempotency-Key was used for a different request in the last 24 hours. Use a new key for each request."}
+			return RefusalIdempotencyKeyReused.With()
 		}
 		return &Replay{Answer: old.Answer}
 	}

@@ -199,7 +199,7 @@ func (s *Service) GetInvitation(ctx context.Context, p *Principal, id string) (I
 // CreateInvitation is AddMember by email, but returns the invitation.
 func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMember) (Invitation, error) {
 	if n.Email == nil {
-		return Invitation{}, Invalid("email", "required", "email is required: the email address to invite.")
+		return Invitation{}, RefusalNoEmail.With()
 	}
 	if err := n.check(); err != nil {
 		return Invitation{}, err
@@ -244,7 +244,7 @@ func (w *work) invitationToSend(id string) (Invitation, Member, error) {
 }
 
 func held(m Member) error {
-	e := Conflict("member_suspended", "This invitation is on hold. Set the member's status to active first.")
+	e := RefusalMemberOnHold.With()
 	e.MemberID = m.ID
 	return e
 }
@@ -329,7 +329,7 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 			return err
 		}
 		if s.mailConfigured {
-			return Conflict("mail_configured", "This server sends invitations by email, so only the invited person gets the link. Resend the invitation instead.")
+			return RefusalMailConfigured.With()
 		}
 		if err := inv.open(w.at); err != nil {
 			return err
@@ -349,7 +349,7 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 
 func (s *Service) inviteURL(token string) string { return s.publicURL + "/invite/" + token }
 
-var errInvitationUsed = Gone("This invitation was already used. Sign in, or ask for a new invitation.")
+var errInvitationUsed = RefusalInvitationUsed.With()
 
 // InvitationUsed reports whether err says that the invitation was already accepted.
 func InvitationUsed(err error) bool {
@@ -363,11 +363,11 @@ func (i *Invitation) open(now time.Time) error {
 	case InvitationAccepted:
 		return errInvitationUsed
 	case InvitationCancelled:
-		return Gone("This invitation was cancelled. Ask for a new invitation.")
+		return RefusalInvitationCancelled.With()
 	case InvitationDeclined:
-		return Gone("This invitation was declined. If that was a mistake, ask for a new invitation.")
+		return RefusalInvitationDeclined.With()
 	case InvitationExpired:
-		return Gone("This invitation has expired. Ask for it to be resent.")
+		return RefusalInvitationExpired.With()
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func (w *work) mayMail() error {
 	if err != nil {
 		return err
 	}
-	return mailLimited("Too many invitations were sent in a short time.", wait)
+	return mailLimited(wait, RefusalTooManyInvitations)
 }
 
 // mayResend refuses an email to a recipient whose limit is used up.
@@ -117,12 +117,14 @@ func (w *work) mayResend(inv Invitation) error {
 	if err != nil || wait <= 0 {
 		return err
 	}
-	return mailLimited(inv.Email+" has received the maximum number of emails for now.", wait)
+	return mailLimited(wait, RefusalRecipientLimit, inv.Email)
 }
 
-func mailLimited(why string, wait time.Duration) *Error {
+func mailLimited(wait time.Duration, why *Refusal, facts ...any) *Error {
 	wait = max(wait, time.Second)
-	return &Error{Kind: KindLimited, Code: "mail_limited", Message: why + " Try again in " + roughly(wait) + ".", RetryAfter: wait}
+	e := why.With(append(facts, roughly(wait))...)
+	e.RetryAfter = wait
+	return e
 }
 
 // roughly formats a duration in words, rounded up.

@@ -117,7 +117,7 @@ func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter)
 	switch f.Status {
 	case "", StatusPending, StatusActive, StatusSuspended:
 	default:
-		return nil, 0, Invalid("status", "invalid_status", "status must be pending, active or suspended.")
+		return nil, 0, RefusalUnknownListStatus.With()
 	}
 	if f.Email != "" {
 		canonical, err := CanonicalEmail(f.Email)
@@ -243,10 +243,10 @@ func (n *NewMember) check() (err error) {
 		if n.ProjectID != "" {
 			which = "target_user_id and api_key_id"
 		}
-		return Invalid("", "exactly_one_of", "Send exactly one of %s; %d were sent.", which, given)
+		return RefusalExactlyOnePrincipal.With(which, given)
 	}
 	if n.RoleID == "" {
-		return Invalid("role_id", "required", "role_id is required: the id of the role to assign. GET /api/v1/roles lists the roles.")
+		return RefusalNoRole.With()
 	}
 	if n.Email != nil {
 		n.canonical, err = CanonicalEmail(*n.Email)
@@ -405,9 +405,9 @@ func (w *work) alreadyMember(m Member) error {
 	if err != nil {
 		return err
 	}
-	e := Conflict("already_member", "This %s is already a member. To change the role, send PATCH to the member with the id in member_id.", principalWord(old.Type))
+	e := RefusalAlreadyMember.With(principalWord(old.Type))
 	if old.Type == TypeInvitation {
-		e = Conflict("invitation_pending", "This email is already invited. Change, resend or remove the member with the id in member_id.")
+		e = RefusalAlreadyInvited.With()
 		if old.Invitation != nil {
 			e.State = old.Invitation.StateAt(w.at)
 		}
@@ -424,5 +424,5 @@ func principalWord(t PrincipalType) string {
 }
 
 func invalidReference(field, noun string) error {
-	return Invalid(field, "invalid_reference", "%s does not match any %s in this account. Check the id.", field, noun)
+	return RefusalUnknownReference.At(field, field, noun)
 }

@@ -14,10 +14,10 @@ import (
 // role, or a suspension in a project, only lists them.
 func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id string, c MemberChange) (Member, error) {
 	if c.RoleID == nil && c.Status == nil {
-		return Member{}, Invalid("", "nothing_to_update", "Nothing to update. Send role_id, status or both.")
+		return Member{}, RefusalNoMemberChange.With()
 	}
 	if c.Status != nil && *c.Status != StatusActive && *c.Status != StatusSuspended {
-		return Member{}, Invalid("status", "invalid_status", "status must be active or suspended.")
+		return Member{}, RefusalUnknownStatus.With()
 	}
 	var m Member
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
@@ -164,7 +164,7 @@ func (w *work) changeStatus(m *Member, to Status) (delegated bool, err error) {
 		m.Status = StatusSuspended
 		return false, nil
 	case m.Type == TypeInvitation && m.Status == StatusPending:
-		e := Conflict("member_pending", "The invitation has not been accepted yet, and only the invited person can activate the membership by accepting it. Resend the invitation if it was lost.")
+		e := RefusalMemberPending.With()
 		e.MemberID = m.ID
 		return false, e
 	}

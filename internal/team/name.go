@@ -16,16 +16,16 @@ func CheckName(name string, limit int) error {
 	case wrong == "":
 		return nil
 	case name == "":
-		return Invalid("name", "required", "name %s", wrong)
+		return RefusalNoName.With(wrong)
 	default:
-		return Invalid("name", "invalid_name", "name %s", wrong)
+		return RefusalInvalidName.With(wrong)
 	}
 }
 
-// checkText validates a text that may be empty.
-func checkText(field, text string, limit int) error {
+// checkDescription validates a description, which may be empty.
+func checkDescription(text string, limit int) error {
 	if wrong := naming.CheckText(text, limit); wrong != "" {
-		return Invalid(field, "invalid_"+field, "%s %s", field, wrong)
+		return RefusalInvalidDescription.With(wrong)
 	}
 	return nil
 }

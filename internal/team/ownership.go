@@ -28,16 +28,16 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 			return err
 		}
 		if !mayTransfer { // became the Owner in the meantime, without confirming
-			return Conflict("try_again", "Ownership was transferred to you a moment ago. Try again.")
+			return RefusalJustBecameOwner.With()
 		}
 		if next, err = w.Member(ctx, w.p.AccountID, "", memberID); err != nil {
 			return err
 		}
 		if next.IsOwner {
-			return Invalid("member_id", "nothing_to_update", "This member is already the Owner.")
+			return RefusalAlreadyOwner.With()
 		}
 		if next.Type != TypeUser || next.Status != StatusActive || Expired(next.ExpiresAt, w.at) {
-			return Invalid("member_id", "invalid_reference", "Ownership can only be transferred to a person with an active membership of the account; this member is %s (%s).", next.Status, next.Type)
+			return RefusalNextOwnerNotActive.With(next.Status, next.Type)
 		}
 		if err := w.handOver(&next); err != nil {
 			return err
@@ -50,7 +50,7 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 
 func (g *guard) mayTransfer() error {
 	if !g.p.Owner || !g.p.InPerson {
-		return Denied("permission_denied", "Only the Owner in person can transfer ownership, not an API key. Sign in as the Owner, or ask the operator of the server.")
+		return RefusalOwnerTransfersInPerson.With()
 	}
 	return nil
 }

@@ -155,7 +155,7 @@ func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
 // takeRole gives the principal the permissions of its account membership.
 func (p *Principal) takeRole(m Member, now time.Time) error {
 	if m.Status == StatusSuspended {
-		return Denied("permission_denied", "This membership is suspended. Ask someone who manages the account's members to activate it again.")
+		return RefusalMembershipSuspended.With()
 	}
 	grant := grantOf(&m)
 	if !grant.live(now) {
@@ -229,7 +229,7 @@ func (s *Service) Require(p *Principal, names ...string) error {
 }
 
 func (s *Service) permissionDenied(names []string) error {
-	e := Denied("permission_denied", "This requires the permission %s, which your role does not grant. Ask someone who manages roles.", strings.Join(names, " or "))
+	e := RefusalPermissionMissing.With(strings.Join(names, " or "))
 	e.Permission, e.Words = names[0], s.catalog.Words(names)
 	return e
 }

@@ -104,7 +104,7 @@ func (s *Service) GetProject(ctx context.Context, p *Principal, id string) (Proj
 // CheckProject returns an Invalid error if a project does not exist in the caller's account.
 func (s *Service) CheckProject(ctx context.Context, p *Principal, id string) error {
 	_, err := s.store.Project(ctx, p.AccountID, id)
-	return NotFoundIs(err, Invalid("X-Project-ID", "invalid_reference", "X-Project-ID does not match any project in this account. Remove the header, or check the id."))
+	return NotFoundIs(err, RefusalUnknownProjectHeader.With())
 }
 
 // CreateProject creates a project.
@@ -138,12 +138,12 @@ func checkProject(c ProjectChange) error {
 		}
 	}
 	if c.Description != nil {
-		if err := checkText("description", *c.Description, 500); err != nil {
+		if err := checkDescription(*c.Description, 500); err != nil {
 			return err
 		}
 	}
 	if c.DefaultRegion != nil && *c.DefaultRegion != DefaultRegion {
-		return Invalid("default_region", "invalid_default_region", "default_region must be %s.", DefaultRegion)
+		return RefusalUnknownRegion.With(DefaultRegion)
 	}
 	return nil
 }
@@ -225,7 +225,7 @@ func (w *work) projectNameFree(pr Project) error {
 }
 
 func nameTaken(name string) error {
-	e := Conflict("name_taken", "A project of this account is already named %q. Choose another name.", name)
+	e := RefusalProjectNameTaken.With(name)
 	e.Field = "name"
 	return e
 }
@@ -253,7 +253,7 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 		return Project{}, err
 	}
 	if c.Name == nil && c.Description == nil && c.DefaultRegion == nil {
-		return Project{}, Invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, description and default_region.")
+		return Project{}, RefusalNoProjectChange.With()
 	}
 	if err := checkProject(c); err != nil {
 		return Project{}, err
@@ -332,7 +332,7 @@ func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) er
 
 func (p Project) deletable() error {
 	if p.IsDefault {
-		return Conflict("default_project", "The Default project cannot be deleted. You can rename it.")
+		return RefusalDefaultProject.With()
 	}
 	return nil
 }

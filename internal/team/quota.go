@@ -55,8 +55,7 @@ func (w *work) room(what Counted) error {
 	}
 	if left < 1 {
 		limit := quotas[what].of(w.s.quotas)
-		return Conflict("limit_reached", "This account has %d %s, and the limit is %d. %s, or ask the operator of this server for a higher limit.",
-			limit-left, quotas[what].name, limit, quotas[what].relief)
+		return RefusalLimitReached.With(limit-left, quotas[what].name, limit, quotas[what].relief)
 	}
 	if left-1 < besides*max(1, w.each) && !w.alone {
 		return errCrowded

@@ -53,9 +53,9 @@ func (c RoleChange) check() error {
 	parts := len(c.Add) > 0 || len(c.Remove) > 0
 	switch {
 	case c.Name == nil && c.Description == nil && c.Permissions == nil && !parts:
-		return Invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, description, permissions, add_permissions and remove_permissions.")
+		return RefusalNoRoleChange.With()
 	case c.Permissions != nil && parts:
-		return Invalid("permissions", "exactly_one_of", "Send either permissions, which replaces the whole set, or add_permissions and remove_permissions, which change it.")
+		return RefusalPermissionsTwoWays.With()
 	}
 	if c.Name != nil {
 		if err := CheckName(*c.Name, 64); err != nil {
@@ -63,7 +63,7 @@ func (c RoleChange) check() error {
 		}
 	}
 	if c.Description != nil {
-		return checkText("description", *c.Description, 500)
+		return checkDescription(*c.Description, 500)
 	}
 	return nil
 }
@@ -80,7 +80,7 @@ func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]
 	switch f.Scope {
 	case "", permission.ScopeAccount, permission.ScopeProject:
 	default:
-		return nil, 0, Invalid("scope", "invalid_scope", "scope must be account or project.")
+		return nil, 0, RefusalUnknownScope.With()
 	}
 	return s.store.Roles(ctx, f)
 }
@@ -133,13 +133,13 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 		return Role{}, err
 	}
 	if len(n.Slug) > 64 || !slugPattern.MatchString(n.Slug) {
-		return Role{}, Invalid("slug", "invalid_slug", "slug must be 1 to 64 characters of a-z, 0-9 and -.")
+		return Role{}, RefusalInvalidSlug.With()
 	}
-	if err := checkText("description", n.Description, 500); err != nil {
+	if err := checkDescription(n.Description, 500); err != nil {
 		return Role{}, err
 	}
 	if n.Scope != permission.ScopeAccount && n.Scope != permission.ScopeProject {
-		return Role{}, Invalid("scope", "invalid_scope", "scope must be account or project.")
+		return Role{}, RefusalUnknownScope.With()
 	}
 	set, err := s.permissionSet("permissions", n.Scope, n.Permissions)
 	if err != nil {
@@ -171,7 +171,7 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 			if err := w.roleFree(r); err != nil {
 				return err
 			}
-			return Conflict("name_taken", "A role with this name was created a moment ago. Choose another name.")
+			return RefusalRoleNameJustTaken.With()
 		}
 		w.made = r
 		return w.recordRole(r, event.RoleCreated{Permissions: s.catalog.Names(set)})
@@ -182,17 +182,17 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 // permissionSet validates the permissions of a role of this scope, given in a field.
 func (s *Service) permissionSet(field string, scope permission.Scope, names []string) (permission.Set, error) {
 	if len(names) == 0 {
-		return permission.Set{}, Invalid(field, "required", "permissions is required: send at least one. GET /api/v1/permissions?scope=%s lists them.", scope)
+		return permission.Set{}, RefusalNoPermissions.At(field, scope)
 	}
 	set, unknown := s.catalog.SetOf(names)
 	if unknown >= 0 {
 		near := s.catalog.Nearest(names[unknown], scope)
-		e := Invalid(field, "unknown_permission", "Unknown permission %q; did you mean %s?", Shorten(names[unknown]), near)
+		e := RefusalUnknownPermission.At(field, Shorten(names[unknown]), near)
 		e.Suggestion = near
 		return permission.Set{}, e
 	}
 	if other := set.Minus(s.catalog.GrantableSet(scope)); !other.Empty() {
-		return permission.Set{}, Invalid(field, "permission_scope_mismatch", "A role of the %s scope cannot grant %s.", scope, strings.Join(s.catalog.Names(other), ", "))
+		return permission.Set{}, RefusalPermissionScope.At(field, scope, strings.Join(s.catalog.Names(other), ", "))
 	}
 	return set, nil
 }
@@ -215,11 +215,11 @@ func (w *work) roleFree(r Role) error {
 	case err != nil:
 		return NotFoundIs(err, nil)
 	case o.Slug == r.Slug:
-		e := Conflict("slug_taken", "The %s role %q already has the slug %q. Choose another.", r.Scope, o.Name, r.Slug)
+		e := RefusalRoleSlugTaken.With(r.Scope, o.Name, r.Slug)
 		e.Field = "slug"
 		return e
 	}
-	e := Conflict("name_taken", "Another %s role is already named %q. Choose another name.", r.Scope, o.Name)
+	e := RefusalRoleNameTaken.With(r.Scope, o.Name)
 	e.Field = "name"
 	return e
 }
@@ -272,7 +272,7 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 func (g *guard) customRole(id string) (Role, error) {
 	r, err := g.Role(g.ctx, g.p.AccountID, id)
 	if err == nil && r.IsSystem {
-		return Role{}, Invalid("", "system_role_immutable", "%q is a system role, which cannot be changed or deleted. Create a custom role instead.", r.Name)
+		return Role{}, RefusalSystemRole.With(r.Name)
 	}
 	return r, err
 }
@@ -338,7 +338,7 @@ func (s *Service) changedSet(r Role, c RoleChange) (permission.Set, error) {
 			return set, err
 		}
 		if set = set.Minus(less); set.Empty() && len(c.Add) == 0 {
-			return set, Invalid("remove_permissions", "required", "A role needs at least one permission. Keep one, or delete the role.")
+			return set, RefusalLastPermission.With()
 		}
 	}
 	if len(c.Add) > 0 {
@@ -388,7 +388,7 @@ func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo s
 			return err
 		}
 		if total > 0 && reassignTo == "" {
-			e := Conflict("role_in_use", "This role is in use by %d members, keys and invitations. Assign them another role first, or pass ?reassign_to=<role id>.", total)
+			e := RefusalRoleInUse.With(total)
 			e.Holders, e.HolderCount = holders, total
 			return e
 		}
@@ -411,10 +411,10 @@ func (w *work) reassign(from Role, holders []Member, to string) error {
 		return NotFoundIs(err, invalidReference("reassign_to", "role"))
 	}
 	if role.Scope != from.Scope {
-		return Invalid("reassign_to", "role_scope_mismatch", "%q is a role of the %s scope; this needs a role of the %s scope.", role.Name, role.Scope, from.Scope)
+		return RefusalRoleScope.At("reassign_to", role.Name, role.Scope, from.Scope)
 	}
 	if role.ID == from.ID {
-		return Invalid("reassign_to", "invalid_reference", "reassign_to is the role that is being deleted. Choose another role.")
+		return RefusalReassignToItself.With()
 	}
 	for _, m := range holders {
 		if err := w.mayReassign(m); err != nil {

@@ -93,7 +93,7 @@ func (g *guard) isOwn(keyID string) (bool, error) {
 }
 
 func holderDenied() error {
-	return Denied("self_change_denied", "The secret of this API key was shown to this person, so the key cannot change their access. Use another credential.")
+	return RefusalSecretHolder.With()
 }
 
 // mayOutlast refuses an expiry later than that of the credential that creates, rotates or extends the key, so that no
@@ -103,7 +103,7 @@ func (g *guard) mayOutlast(expires time.Time) error {
 	if end.IsZero() || !expires.IsZero() && !expires.After(end) {
 		return nil
 	}
-	e := Denied("self_change_denied", "The credential you use expires at %s, so it cannot create, rotate or extend an API key that is valid longer. Set expires_at to that time or earlier, or use another credential.", end.Format(time.RFC3339))
+	e := RefusalCredentialExpires.With(end)
 	e.Field = "expires_at"
 	return e
 }
@@ -113,7 +113,7 @@ func (g *guard) replaced(k APIKey) error {
 	if g.p.ID != k.ID || !g.p.replaced {
 		return nil
 	}
-	return Denied("self_change_denied", "This secret was replaced and works only until its grace period ends. It cannot change its own API key: use the new secret, or another credential.")
+	return RefusalReplacedSecret.With()
 }
 
 // heldBy returns the keys whose secret a user was shown: all of the account, or those with a role in the project.

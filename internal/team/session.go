@@ -54,10 +54,10 @@ type SignedIn struct {
 const FactorWait = 10 * time.Minute
 
 // ErrFactorNeeded says that the password was correct and the second factor must still be verified.
-var ErrFactorNeeded = &Error{Kind: KindUnauthenticated, Code: "second_factor_needed", Message: "Verify your second factor to continue."}
+var ErrFactorNeeded = RefusalSecondFactorNeeded.With()
 
 // ErrSignedOut is the error for every invalid session.
-var ErrSignedOut = &Error{Kind: KindUnauthenticated, Code: "signed_out", Message: "You are signed out. Sign in again."}
+var ErrSignedOut = RefusalSignedOut.With()
 
 // Session returns the signed-in user of this token. The error is ErrSignedOut for every invalid token, and
 // ErrFactorNeeded for a session that waits for its second factor.

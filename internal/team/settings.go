@@ -27,7 +27,7 @@ func (s *Service) GetAccount(ctx context.Context, p *Principal) (Account, error)
 // UpdateAccount changes the settings of the account. Only the Owner can change the policy.
 func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChange) (Account, error) {
 	if c == (AccountChange{}) {
-		return Account{}, Invalid("", "nothing_to_update", "Nothing to update. Send at least one of name, grant_policy and require_second_factor.")
+		return Account{}, RefusalNoSettingsChange.With()
 	}
 	if c.Name != nil {
 		if err := CheckName(*c.Name, 64); err != nil {
@@ -84,21 +84,21 @@ func policy(strict bool) string {
 // mayRequireFactor prevents people from locking themselves out.
 func (g *guard) mayRequireFactor(on bool) error {
 	if !g.p.InPerson || g.p.Type != TypeUser {
-		return Denied("permission_denied", "Only a signed-in person can change whether a second factor is required, not an API key.")
+		return RefusalPersonRequiresFactor.With()
 	}
 	if !on {
 		return nil
 	}
 	has, err := g.HasFactor(g.ctx, g.p.ID)
 	if err == nil && !has {
-		err = Conflict("no_second_factor", "Add a second factor in your own profile first, or you would be locked out.")
+		err = RefusalOwnFactorFirst.With()
 	}
 	return err
 }
 
 func (g *guard) maySetPolicy() error {
 	if !g.p.Owner || !g.p.InPerson {
-		return Denied("permission_denied", "Only the Owner in person can change the policy for assigning roles.")
+		return RefusalOwnerSetsPolicy.With()
 	}
 	return nil
 }

@@ -389,8 +389,7 @@ func (p *pages) revokeKey(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	if typed := v.PostForm.Get("confirm"); typed != k.Name {
-		wrong := &team.Error{Kind: team.KindInvalid, Message: notTheName}
-		return p.keyAgain(v, wrong, func(view *keyView, message string) { view.Typed, view.TypedError = typed, message })
+		return p.keyAgain(v, refusedNotTheName.With(), func(view *keyView, message string) { view.Typed, view.TypedError = typed, message })
 	}
 	if err := p.svc.RevokeAPIKey(v.Context(), v.who, k.ID); err != nil {
 		return p.keyAgain(v, err, wrongKey)

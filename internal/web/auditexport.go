@@ -11,7 +11,6 @@ import (
 
 	"raff/internal/event"
 	"raff/internal/spreadsheet"
-	"raff/internal/team"
 )
 
 // exportAudit sends the events as a file, newest first, one page at a time, so that it needs little memory.
@@ -22,7 +21,7 @@ func (p *pages) exportAudit(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	if wrong := a.unread(); wrong != "" {
-		return reply{}, &team.Error{Kind: team.KindInvalid, Message: "One of the days could not be read. " + wrong}
+		return reply{}, refusedDays.With(wrong)
 	}
 	out := reply{status: http.StatusOK, file: "audit-" + p.svc.Now().UTC().Format(time.DateOnly)}
 	var write func(io.Writer) eventWriter

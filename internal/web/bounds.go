@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -18,11 +17,10 @@ func (p *pages) bounded(handle func(*http.Request) (reply, error)) func(*http.Re
 	return func(r *http.Request) (reply, error) {
 		var fast *front.TooFast
 		if err := p.front.AllowPage(front.Of(r.Context()), r); errors.As(err, &fast) {
-			return reply{retryAfter: fast.Wait}, &team.Error{Kind: team.KindLimited, Code: "rate_limited", Message: fmt.Sprintf(
-				"Too many requests from your network. Try again in %d seconds. Nothing was changed.", int(math.Ceil(fast.Wait.Seconds())))}
+			return reply{retryAfter: fast.Wait}, refusedTooFast.With(int(math.Ceil(fast.Wait.Seconds())))
 		}
 		if !team.IsText(r.URL.Path) || !areText(r.URL.Query()) {
-			return reply{}, &team.Error{Kind: team.KindInvalid, Message: "The URL of this page contains invalid characters. Check that you copied the whole URL."}
+			return reply{}, refusedAddress.With()
 		}
 		return handle(r)
 	}
@@ -43,9 +41,9 @@ func form(ctx context.Context, r *http.Request) error {
 	err := r.ParseForm()
 	switch {
 	case err != nil && ctx.Err() == nil:
-		return &team.Error{Kind: team.KindInvalid, Message: "The form could not be read. Open the page again and fill in the form once more.", Err: err}
+		return refusedFormUnread.Caused(err)
 	case !areText(r.PostForm):
-		return &team.Error{Kind: team.KindInvalid, Message: "The form contains invalid characters. Open the page again and fill in the form once more."}
+		return refusedFormText.With()
 	}
 	return nil
 }

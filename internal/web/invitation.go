@@ -89,7 +89,7 @@ func (p *pages) answerInvitation(r *http.Request) (reply, error) {
 		}
 		return reply{to: r.URL.Path, cookie: p.cookie("")}, err
 	}
-	return reply{}, &team.Error{Kind: team.KindInvalid, Message: "Open the link again and choose Accept or Decline."}
+	return reply{}, refusedChooseAnswer.With()
 }
 
 // acceptSignedIn accepts the invitation without asking for a password again, and redirects to the account.

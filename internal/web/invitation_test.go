@@ -80,7 +80,7 @@ func TestMistakesAreToldAtTheField(t *testing.T) {
 		{"", rafftest.Password, "name", "name"},
 		{strings.Repeat("x", 65), rafftest.Password, "name", "64"},
 		{"Ali\u202ece", rafftest.Password, "name", "name"},
-		{"Alice", "", "password", "required"},
+		{"Alice", "", "password", "Choose a password"},
 		{"Alice", "short", "password", "15"},
 		{"Alice", "passwordpassword", "password", "easy to guess"},
 		{`"><b>Alice`, "short", "password", "15"},

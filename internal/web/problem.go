@@ -61,7 +61,7 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 		_, known = problems[e.Kind]
 	}
 	if !known {
-		e = &team.Error{Message: "Something went wrong on our side. Try again. If the problem persists, give the reference below to the operator of this server."}
+		e = refusedUnexpected.With()
 	}
 	status, title, reference := http.StatusInternalServerError, "Something went wrong", id
 	if known {
@@ -71,7 +71,7 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 		// The pattern, never the path: a path can contain a token.
 		p.front.Logger.ErrorContext(ctx, "page failed", slog.String("page", r.Pattern), slog.String("request_id", id), slog.Any("error", err))
 	}
-	return reply{status: status, page: noticePage(notice{Title: title, Text: []string{e.Message}, Reference: reference}), retryAfter: e.RetryAfter}
+	return reply{status: status, page: noticePage(notice{Title: title, Text: []string{plainWords(e)}, Reference: reference}), retryAfter: e.RetryAfter}
 }
 
 // fieldError is the message of an error that belongs to one field of the form; ok is false for errors that other input

@@ -180,7 +180,7 @@ func (p *pages) changeProject(v *visit) (reply, error) {
 // addKey gives an API key a role in the project.
 func (p *pages) addKey(v *visit) (reply, error) {
 	key := v.PostForm.Get("api_key_id")
-	var err error = &team.Error{Kind: team.KindInvalid, Field: "api_key_id", Message: "Choose a key."}
+	var err error = refusedNoKey.With()
 	if key != "" {
 		n := team.NewMember{ProjectID: v.PathValue("id"), APIKeyID: &key, RoleID: v.PostForm.Get("role_id"), ManagedBy: team.ManagedByDashboard}
 		_, err = p.svc.AddMember(v.Context(), v.who, n)
@@ -253,7 +253,7 @@ func (p *pages) deleteProject(v *visit) (reply, error) {
 	}
 	d.Typed = v.PostForm.Get("name")
 	if d.Typed != d.Name {
-		d.TypedError = notTheName
+		d.TypedError = refusedNotTheName.Text
 		return reply{status: http.StatusBadRequest, page: projectDeletionPage(v, d)}, nil
 	}
 	err = p.svc.DeleteProject(v.Context(), v.who, d.projectID)
@@ -267,5 +267,3 @@ func (p *pages) deleteProject(v *visit) (reply, error) {
 	}
 	return reply{status: status, page: projectDeletionPage(v, d)}, nil
 }
-
-const notTheName = "The name does not match. Type it exactly as shown above."

@@ -140,14 +140,6 @@ func (f *roleForm) refuse(err error) (status int, ok bool) {
 	default:
 		f.Wrong = message
 	}
-	var e *team.Error
-	switch {
-	case !errors.As(err, &e) || field != "permissions":
-	case e.Code == "required":
-		f.PermissionsError = "Choose at least one permission."
-	case e.Code == "permission_scope_mismatch":
-		f.PermissionsError = "Some of the chosen permissions do not exist in this scope. Choose from the list."
-	}
 	return status, ok
 }
 
@@ -304,7 +296,7 @@ func (p *pages) roleDeletion(v *visit) (roleView, error) {
 	return view, err
 }
 
-var errSameRole = &team.Error{Kind: team.KindInvalid, Message: "This is the role you are deleting."}
+var errSameRole = refusedSameRole.With()
 
 func (p *pages) showRoleDeletion(v *visit) (reply, error) {
 	view, err := p.roleDeletion(v)

@@ -1,8 +1,8 @@
 package web
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 
 	"raff/internal/permission"
 	"raff/internal/team"
@@ -110,10 +110,5 @@ func anyChosen(all []choice) bool {
 // anyAllowed reports whether one of the roles can be assigned.
 func anyAllowed(all []choice) bool { return firstAllowed(all) >= 0 }
 
-// missing is the part of a role's refusal that names the missing permissions.
-func (c choice) missing() string {
-	if i := strings.Index(c.Why, notHeld); i >= 0 {
-		return c.Why[i:]
-	}
-	return c.Why
-}
+// missing says which permissions the user would have to hold to assign the role, or why else it cannot be assigned.
+func (c choice) missing() string { return cmp.Or(c.Missing, c.Why) }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -18,6 +17,8 @@ import (
 type permit struct {
 	OK  bool
 	Why string // why not, if it is not allowed
+	// Missing names the permissions that the user would have to hold, if that is why.
+	Missing string
 }
 
 // ask converts a decision of the guard into a permit. A database error fails the whole page.
@@ -27,7 +28,7 @@ func (v *visit) ask(err error) permit {
 	case err == nil:
 		return permit{OK: true}
 	case errors.As(err, &e) && e.Kind != team.KindInternal && e.Kind != team.KindUnavailable:
-		return permit{Why: plainWords(e)}
+		return permit{Why: plainWords(e), Missing: missing(e)}
 	}
 	if v.failed == nil {
 		v.failed = err
@@ -205,102 +206,4 @@ var allNews = map[string]string{
 	"settings":         "Settings saved.",
 	"transferred":      "Ownership transferred. You are now an Admin.",
 	"transferred-keys": "Ownership transferred. You are now an Admin. API keys with the Owner role are disabled.",
-}
-
-// refusal is the message of an error for a page: at a field of its form, or above the form. ok is false for errors that
-// need an error page.
-func refusal(err error, fields ...string) (field, message string, status int, ok bool) {
-	var e *team.Error
-	if !errors.As(err, &e) {
-		return "", "", 0, false
-	}
-	status = problems[e.Kind].status
-	switch e.Kind {
-	case team.KindInvalid, team.KindDenied, team.KindConflict, team.KindChanged, team.KindUnauthenticated, team.KindLimited:
-	default:
-		return "", "", 0, false
-	}
-	message = plainWords(e)
-	for _, f := range fields {
-		if f == e.Field {
-			return f, message, status, true
-		}
-	}
-	return "", message, status, true
-}
-
-// plainWords is the message of an error without terms of the API.
-func plainWords(e *team.Error) string {
-	if e.Kind == team.KindNotFound && e.Code == team.ErrNotFound.Code {
-		return "This page does not exist, or you do not have access to it."
-	}
-	switch e.Code {
-	case "already_member":
-		return "This person already has a role here. Change that role instead."
-	case "invitation_pending":
-		switch e.State {
-		case team.InvitationDeclined:
-			return "This person declined an earlier invitation. Resend it: it is listed under Declined on the Invitations page."
-		case team.InvitationExpired:
-			return "An earlier invitation has expired. Resend it: it is listed under Expired on the Invitations page."
-		}
-		return "Already invited. Resend or cancel the open invitation."
-	case "nothing_to_update":
-		return "Nothing was changed."
-	case "invalid_email":
-		return strings.Replace(e.Message, "email must be", "Enter", 1)
-	case "role_in_use":
-		return "Choose a replacement role for the members who have this one."
-	case "exactly_one_of":
-		return "Choose who gets the role."
-	case "not_found":
-		return "This does not exist in your account."
-	case "permission_denied":
-		if len(e.Words) > 0 {
-			return "Your role does not include the permission " + permissionWords(e.Words, " or ") + ". Ask someone who manages roles."
-		}
-	case "last_manager":
-		return "No one could manage the account's members after this. First give someone else a role that can."
-	case "precondition_failed":
-		return "Someone else changed this after you opened the page. Review the current state below, then make your change again."
-	case "invalid_expires_at":
-		return "That date is in the past. Choose a later one."
-	case "invalid_slug":
-		return "Use 1 to 64 of the letters a to z, digits and hyphens."
-	}
-	if why, _, ok := strings.Cut(e.Message, " Missing: "); ok && len(e.Missing) > 0 {
-		return why + " " + notHeld + permissionWords(e.Words, " and ") + "."
-	}
-	switch {
-	case e.Code == "required" && e.Field == "role_id":
-		return "Choose a role."
-	case e.Field == "name" && strings.HasPrefix(e.Message, "name "):
-		return "The " + e.Message
-	case e.Code == "invalid_reference" && strings.HasSuffix(e.Message, "Check the id."):
-		return "What you chose no longer exists. Reload the page and choose again."
-	case e.Code == "invalid_reference" && e.Field == "reassign_to":
-		return "That is the role you are deleting. Choose another."
-	}
-	return strings.NewReplacer(", not an API key", "", ", not by an API key", "").Replace(e.Message)
-}
-
-// notHeld starts the part of a refusal that names the missing permissions.
-const notHeld = "You do not hold "
-
-// permissionWords lists permissions by their descriptions, only the first few of many; and joins the last two.
-func permissionWords(words []string, and string) string {
-	const most = 3
-	var named []string
-	for _, w := range words[:min(len(words), most)] {
-		named = append(named, "“"+w+"”")
-	}
-	if more := len(words) - most; more > 0 {
-		named = append(named, number(more)+" more")
-		and = " and "
-	}
-	last := len(named) - 1
-	if last < 1 {
-		return strings.Join(named, "")
-	}
-	return strings.Join(named[:last], ", ") + and + named[last]
 }

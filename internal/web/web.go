@@ -371,12 +371,12 @@ func ownForms(next http.Handler) http.Handler {
 }
 
 func (p *pages) missing(*http.Request) (reply, error) {
-	return reply{}, &team.Error{Kind: team.KindNotFound, Message: "There is no page at this URL. Check that you copied the whole link."}
+	return reply{}, refusedNoPage.With()
 }
 
 // failed is the error page for a request whose handler panicked. The front has logged the panic.
 func (p *pages) failed(*http.Request) (reply, error) { return reply{}, front.ErrPanic }
 
 func (p *pages) crossOrigin(*http.Request) (reply, error) {
-	return reply{}, &team.Error{Kind: team.KindDenied, Message: "This form was sent from another site. Open the page on this site and try again."}
+	return reply{}, refusedOtherSite.With()
 }
