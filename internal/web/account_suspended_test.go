@@ -6,9 +6,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestWhoIsSuspendedInTheAccountIsShownSoInProjects suspends a person and a key in the account, who then have no access to
-// its projects either.
-func TestWhoIsSuspendedInTheAccountIsShownSoInProjects(t *testing.T) {
+// Members who are suspended in the account have no access to its projects either.
+func TestProjectsShowSuspensionInTheAccount(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		account, inProject := srv.RoleID(t, "account", "member"), srv.RoleID(t, "project", "viewer")
 		path := "/api/v1/projects/" + srv.ProjectID
@@ -35,7 +34,7 @@ func TestWhoIsSuspendedInTheAccountIsShownSoInProjects(t *testing.T) {
 				if m := row.(map[string]any); m["account_suspended"] == true {
 					n++
 				} else if _, there := m["account_suspended"]; there {
-					t.Errorf("a client that does not know the field gets %v", m)
+					t.Errorf("the response to a client that does not know the field: %v", m)
 				}
 			}
 			if want := map[bool]int{true: 2}[suspended]; n != want {

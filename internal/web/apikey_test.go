@@ -9,7 +9,7 @@ import (
 
 var keyLink = regexp.MustCompile(`href="(/keys/[0-9a-f-]{36})">Go to the key`)
 
-func TestAKeyIsCreatedWithRolesInProjects(t *testing.T) {
+func TestKeyIsCreatedWithRolesInProjects(t *testing.T) {
 	o := newOffice(t)
 	shop := pathOf(t, o.owner.open(t, "/projects/new").submitTo(t, "/projects", "name", "Web shop").shows(t, 200))
 	shopID := strings.TrimPrefix(shop, "/projects/")
@@ -25,7 +25,7 @@ func TestAKeyIsCreatedWithRolesInProjects(t *testing.T) {
 	} {
 		p := form.submit(t, append(c.typed, "name", "CI")...).shows(t, 400, c.says, "CI")
 		if !regexp.MustCompile(c.focus).MatchString(p.source) {
-			t.Errorf("%q: the focus is elsewhere", c.says)
+			t.Errorf("%q: the field does not have the focus", c.says)
 		}
 	}
 	p := form.submit(t, "name", "CI", "role_id", o.RoleID(t, "account", "member"), "project_id", shopID, "project_id", o.ProjectID, "project_role_id", viewer)
@@ -35,10 +35,10 @@ func TestAKeyIsCreatedWithRolesInProjects(t *testing.T) {
 	o.owner.open(t, "/audit").shows(t, 200, "created the API key CI with the role Member", "added CI as Viewer to Web shop", "added CI as Viewer to Default")
 }
 
-func TestAKeyIsCreatedWhollyOrNotAtAll(t *testing.T) {
+func TestKeyIsCreatedWithAllRolesOrNotAtAll(t *testing.T) {
 	o := newOffice(t)
 	shop := strings.TrimPrefix(pathOf(t, o.owner.open(t, "/projects/new").submitTo(t, "/projects", "name", "Web shop")), "/projects/")
-	// Petra may make keys, and holds everything in the Default project and nothing in the other.
+	// Petra may create keys, and has every permission in the Default project and none in the other.
 	maker := strings.TrimPrefix(o.newRole(t, "Key maker", "account.apikeys.create", "account.apikeys.view", "account.roles.view"), "/roles/")
 	id, petra := o.join(t, "Petra", "member")
 	d := o.Do(t, "PATCH", "/api/v1/members/"+id, o.Key, map[string]any{"role_id": maker}).Want(t, 200).Data(t)
@@ -51,23 +51,23 @@ func TestAKeyIsCreatedWhollyOrNotAtAll(t *testing.T) {
 	form.submit(t, "name", "Modest", "project_id", o.ProjectID, "project_role_id", viewer).shows(t, 200, "API key created")
 }
 
-func TestADayThatIsFilledInIsWhenAKeyExpires(t *testing.T) {
+func TestEnteredDateIsTheExpiryOfAKey(t *testing.T) {
 	o := newOffice(t)
 	day := o.Now().UTC().AddDate(0, 2, 0)
 	iso, words := day.Format(time.DateOnly), day.Format("2 January 2006")
-	// Nobody touched the presets.
+	// The presets are unchanged.
 	p := o.owner.open(t, "/keys/new").submit(t, "name", "CI", "expires_on", iso).shows(t, 200, "API key created")
 	at := keyLink.FindStringSubmatch(p.source)[1]
 	k := o.owner.open(t, at).shows(t, 200, words)
 	later := day.AddDate(0, 1, 0)
 	k.submitTo(t, at, "expires_on", later.Format(time.DateOnly)).shows(t, 200, "Changes saved.", later.Format("2 January 2006"))
-	k.submitTo(t, at, "expires", "365").shows(t, 409, later.Format("2 January 2006")) // the page is of before
+	k.submitTo(t, at, "expires", "365").shows(t, 409, later.Format("2 January 2006")) // the page is outdated
 	k = o.owner.open(t, at)
 	k.submitTo(t, at, "expires_on", "2020-02-02").shows(t, 400, "That date is in the past").complains(t, "expires_on", "Choose a later one")
 	k.submitTo(t, at, "expires", "365").shows(t, 200, o.Now().UTC().AddDate(0, 0, 365).Format("2 January 2006"))
 }
 
-func TestAKeysPageSaysWhatHappensBeforeItDoes(t *testing.T) {
+func TestKeyPageExplainsItsActions(t *testing.T) {
 	o := newOffice(t)
 	p := o.owner.open(t, "/keys/new").submit(t, "name", "CI", "role_id", o.RoleID(t, "account", "member")).shows(t, 200)
 	at := keyLink.FindStringSubmatch(p.source)[1]
@@ -76,12 +76,12 @@ func TestAKeysPageSaysWhatHappensBeforeItDoes(t *testing.T) {
 	for _, part := range []string{"Status Active", "Access Account role", "Rotate secret", "Disable or revoke"} {
 		i := strings.Index(words, part)
 		if i < last {
-			t.Errorf("%q is not where it belongs: %s", part, words)
+			t.Errorf("%q is missing or in the wrong place: %s", part, words)
 		}
 		last = i
 	}
 	member := o.Do(t, "GET", "/api/v1/members?q=CI", o.Key, nil).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)["id"].(string)
 	k.post(t, at+"/roles", "membership", member, "remove", "yes").shows(t, 200, "Role removed.", "This key has no role yet")
-	// A form whose role was removed meanwhile gives none.
+	// A form for a role that was removed in the meantime assigns no role.
 	k.post(t, at+"/roles", "membership", member, "role_id", o.RoleID(t, "account", "admin")).shows(t, 404)
 }

@@ -10,8 +10,8 @@ import (
 	"raff/internal/event"
 )
 
-// Whatever the server records can be read in words and looked for, and nothing is offered that never happens.
-func TestEveryActionHasWords(t *testing.T) {
+// The filter has a label for every action that the server records, and no others.
+func TestFilterHasEveryAction(t *testing.T) {
 	o := newOffice(t)
 	options := map[string]string{}
 	filter, _, _ := strings.Cut(o.owner.open(t, "/audit").source, `id="project"`)
@@ -22,19 +22,19 @@ func TestEveryActionHasWords(t *testing.T) {
 		action := string(each)
 		words := options[action]
 		if words == "" || strings.ContainsAny(words, "._") {
-			t.Errorf("the filter calls %s %q", action, words)
+			t.Errorf("label of %s in the filter: %q", action, words)
 		}
 		o.owner.open(t, "/audit?action="+action).shows(t, 200, strings.ToLower(words[:min(1, len(words))])+words[min(1, len(words)):]).lacks(t, action)
 		delete(options, action)
 	}
 	if len(options) != 0 {
-		t.Errorf("never recorded: %v", options)
+		t.Errorf("actions in the filter that are never recorded: %v", options)
 	}
 }
 
-func TestTheAuditLogSaysWhatHappened(t *testing.T) {
+func TestAuditLogDescribesEvents(t *testing.T) {
 	o := newOffice(t)
-	now := o.Now().UTC() // no midnight comes between what is done and what is read
+	now := o.Now().UTC() // the test must not run across midnight
 	o.Advance(now.Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(now))
 	o.owner = signIn(t, o.Server, "owner@example.com")
 	shop := pathOf(t, o.owner.open(t, "/projects/new").submitTo(t, "/projects", "name", "Web shop").shows(t, 200))
@@ -72,7 +72,7 @@ func TestTheAuditLogSaysWhatHappened(t *testing.T) {
 	o.owner.open(t, "/audit").shows(t, 200, "Yesterday").shows(t, 200, "Today")
 }
 
-func TestTheAuditLogIsFiltered(t *testing.T) {
+func TestAuditLogFilters(t *testing.T) {
 	o := newOffice(t)
 	shop := pathOf(t, o.owner.open(t, "/projects/new").submitTo(t, "/projects", "name", "Web shop").shows(t, 200))
 	o.join(t, "Ängel", "member")
@@ -89,14 +89,14 @@ func TestTheAuditLogIsFiltered(t *testing.T) {
 	all, quiet := o.owner.open(t, "/audit"), o.owner.open(t, "/audit?signing=no").shows(t, 200, "Without sign-ins").lacks(t, "Trent signed in")
 	all.shows(t, 200, "Trent signed in")
 	if count(all) == count(quiet) {
-		t.Errorf("%s with and without sign-ins", count(all))
+		t.Errorf("the count with and without sign-ins is the same: %s", count(all))
 	}
 
-	// Each filter is taken away by itself, and the file holds what the page shows.
+	// Each filter can be removed, and the file has the events of the page.
 	p := o.owner.open(t, "/audit?who=trent&action=projects&period=7d&signing=no").shows(t, 200, "1 event", "Last 7 days")
 	for _, left := range []string{"action=projects&period=7d&signing=no", "period=7d&signing=no&who=trent", "action=projects&signing=no&who=trent", "action=projects&period=7d&who=trent"} {
 		if !strings.Contains(p.source, `href="/audit?`+strings.ReplaceAll(left, "&", "&amp;")+`"`) {
-			t.Errorf("no link to what is left: %s", left)
+			t.Errorf("no link that removes the filter: %s", left)
 		}
 	}
 	export := regexp.MustCompile(`href="(/audit/export[^"]*csv[^"]*)"`).FindStringSubmatch(p.source)[1]
@@ -112,6 +112,6 @@ func TestTheAuditLogIsFiltered(t *testing.T) {
 	today := o.Now().UTC().Format(time.DateOnly)
 	days := o.owner.open(t, "/audit?"+url.Values{"since": {today}, "until": {today}}.Encode()).shows(t, 200, "From "+today, "To "+today).lacks(t, "created the project")
 	if days.inputs["since"].attr["value"] != today || !regexp.MustCompile(`<option value="days" selected`).MatchString(days.source) {
-		t.Error("the days are not as they were chosen")
+		t.Error("the page does not show the chosen days")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"raff/internal/permission"
 )
 
-// Every action is told in words of its own, and an event whose details cannot be read is told as well.
+// Every action has a description, also if the details of the event cannot be decoded.
 func TestEveryEventReadsAsASentence(t *testing.T) {
 	words := auditWords{catalog: permission.Default()}
 	for _, action := range event.Actions() {
@@ -16,7 +16,7 @@ func TestEveryEventReadsAsASentence(t *testing.T) {
 			e := event.Event{ActorType: event.User, ActorName: "Alice", Action: action, Details: details, Target: event.Target{TargetID: "x", TargetName: "the target"}}
 			h := words.happening(e)
 			if s := h.Sentence(); !strings.HasPrefix(s, "Alice ") || strings.Contains(s, "  ") || strings.HasSuffix(s, " ") {
-				t.Errorf("%s with %s reads %q", action, details, s)
+				t.Errorf("%s with %s: sentence %q", action, details, s)
 			}
 			if _, _, ok := wordingOf(action); !ok {
 				t.Errorf("%s has no wording", action)

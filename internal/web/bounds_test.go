@@ -19,12 +19,12 @@ import (
 	"raff/internal/web"
 )
 
-// noText are values that are no text: NUL, bytes that are not UTF-8, a surrogate, an overlong form, half a character.
+// noText are invalid texts: NUL, bytes that are not UTF-8, a surrogate, an overlong encoding, an incomplete character.
 var noText = []string{"a\x00b", "\xff", "\xed\xa0\x80", "\xc0\x80", "a\xe2\x82"}
 
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 
-// fields are the names of everything that the pages read from forms and addresses, by their source.
+// fields returns the names of all form fields and query parameters that the pages read, found in the source code.
 func fields(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -46,7 +46,7 @@ func fields(t *testing.T) []string {
 		}
 	}
 	if len(names) < 30 {
-		t.Fatalf("only %d fields are found", len(names))
+		t.Fatalf("found only %d fields", len(names))
 	}
 	return slices.Sorted(maps.Keys(names))
 }
@@ -93,8 +93,8 @@ func (w *walker) send(t *testing.T, method, path string, form url.Values, h http
 	return res.StatusCode, res.Header
 }
 
-// TestPagesTakeTextOnly puts what is no text into every part of every page's address and every field of every form.
-func TestPagesTakeTextOnly(t *testing.T) {
+// Invalid text is refused in every part of the URL of every page and in every field of every form.
+func TestPagesRefuseInvalidText(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		w, names := walk(t, srv), fields(t)
 		n := 0
@@ -128,28 +128,28 @@ func TestPagesTakeTextOnly(t *testing.T) {
 				}
 			}
 		}
-		// A place in a list holds a text of its own.
+		// The position in a list contains a text.
 		for _, after := range []string{`{"a":1,"n":"\u0000","i":"x","b":1}`, `{"a":-9223372036854775808,"n":"","i":"\u0000","b":1}`, `{"a":9223372036854775807,"n":"` + "\xff" + `","i":"x"}`} {
 			for _, list := range []string{"/members", "/members?sort=name", "/invitations", "/projects", "/keys", "/audit"} {
 				u, _ := url.Parse(list)
 				q := u.Query()
 				q.Set("after", base64.RawURLEncoding.EncodeToString([]byte(after)))
 				if status, _ := w.send(t, "GET", u.Path+"?"+q.Encode(), nil, nil); status >= 500 {
-					t.Errorf("%s behind %s: %d", list, after, status)
+					t.Errorf("%s after %s: %d", list, after, status)
 				}
 			}
 		}
 	}, rafftest.WithName())
 }
 
-// TestFormsCostInProportion fills each form with much text.
+// The cost of handling each form is proportional to the length of its text.
 func TestFormsCostInProportion(t *testing.T) {
 	srv := rafftest.Start(t, rafftest.Quiet())
 	w, names := walk(t, srv), fields(t)
 	for _, pattern := range append(web.OpenPatterns(), web.InsidePatterns()...) {
 		method, path, _ := strings.Cut(pattern, " ")
 		if method != http.MethodPost || strings.HasPrefix(path, "/sign-out") || strings.HasPrefix(path, "/sign-in") {
-			continue // hashing a password costs the same whatever is sent
+			continue // the cost of hashing a password does not depend on the form
 		}
 		at := wildcard.ReplaceAllString(path, srv.OwnerMemberID)
 		small := 7000
@@ -179,7 +179,7 @@ func TestFormsCostInProportion(t *testing.T) {
 	}
 }
 
-// TestPagesAreRateLimited: a browser, and a network address, that asks for too many pages is told when to go on.
+// A browser or network address that requests too many pages gets 429 with the time to wait.
 func TestPagesAreRateLimited(t *testing.T) {
 	tooMany := func(t *testing.T, w *walker, n int, paths ...string) {
 		t.Helper()
@@ -198,7 +198,7 @@ func TestPagesAreRateLimited(t *testing.T) {
 			t.Errorf("%d of %d were refused, want 5", seen, n)
 		}
 		if status, _ := w.send(t, "GET", "/assets/nothing", nil, nil); status == http.StatusTooManyRequests {
-			t.Error("what a page loads is limited too")
+			t.Error("static files are rate-limited")
 		}
 	}
 	t.Run("session", func(t *testing.T) {
@@ -207,18 +207,18 @@ func TestPagesAreRateLimited(t *testing.T) {
 		tooMany(t, w, 15, "/members", "/profile")
 		w.cookie = "raff_session=" + strings.Repeat("A", 43)
 		if status, _ := w.send(t, "GET", "/members", nil, nil); status != http.StatusSeeOther {
-			t.Errorf("another browser is answered %d", status)
+			t.Errorf("another browser: status %d", status)
 		}
 	})
 	t.Run("source", func(t *testing.T) {
 		srv := rafftest.Start(t, rafftest.BehindProxy(), rafftest.WithLimits(map[string]front.Limit{front.LimitSource: {PerSecond: 1e-6, Burst: 11}}))
-		w := walk(t, srv) // signs in: the first of 11
+		w := walk(t, srv) // signing in is the first of 11 requests
 		tooMany(t, w, 15, "/sign-in", "/forgot", "/invite/x")
 		if status, _ := w.send(t, "GET", "/sign-in", nil, http.Header{"X-Forwarded-For": {"192.0.2.7"}}); status >= 400 {
-			t.Errorf("another address is answered %d", status)
+			t.Errorf("another address: status %d", status)
 		}
 		if r := srv.Do(t, "POST", "/api/v1/invitations/accept", "", map[string]any{"token": "x"}); r.Status != http.StatusTooManyRequests {
-			t.Errorf("the limit of an address does not count for the API: %d", r.Status)
+			t.Errorf("the limit of the network address does not apply to the API: status %d", r.Status)
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// browser keeps cookies and follows redirects, as one without JavaScript does.
+// browser keeps cookies and follows redirects, like a browser without JavaScript.
 type browser struct {
 	base   string
 	client *http.Client
@@ -28,7 +28,7 @@ func newBrowser(t *testing.T, base string) *browser {
 	return &browser{base: base, client: &http.Client{Jar: jar}}
 }
 
-// page is what someone sees in a browser.
+// page is a page as a browser shows it.
 type page struct {
 	browser *browser
 	url     string
@@ -42,14 +42,14 @@ type page struct {
 
 type form struct {
 	action string
-	fields url.Values // as they stand
+	fields url.Values // current values
 }
 
 type element struct {
 	attr map[string]string
 }
 
-// open follows a link, as a browser does for someone who clicks in a mail.
+// open opens a link in a new browser, like a click on a link in an email.
 func open(t *testing.T, address string) page {
 	t.Helper()
 	return newBrowser(t, "").open(t, address)
@@ -63,12 +63,12 @@ func (b *browser) open(t *testing.T, address string) page {
 	return b.fetch(t, http.MethodGet, address, nil, nil)
 }
 
-// submit sends the page's own form back, if there is one, with these fields typed in.
+// submit submits the only form of the page, with these values entered.
 func (p page) submit(t *testing.T, typed ...string) page {
 	t.Helper()
 	var own []form
 	for _, f := range p.forms {
-		if f.action != "/sign-out" && f.action != "/account" { // those are on every page inside
+		if f.action != "/sign-out" && f.action != "/account" { // forms of every page for signed-in users
 			own = append(own, f)
 		}
 	}
@@ -78,7 +78,7 @@ func (p page) submit(t *testing.T, typed ...string) page {
 	return p.send(t, own[0], typed)
 }
 
-// submitTo sends the form with this action back.
+// submitTo submits the form with this action.
 func (p page) submitTo(t *testing.T, action string, typed ...string) page {
 	t.Helper()
 	for _, f := range p.forms {
@@ -96,7 +96,7 @@ func (p page) send(t *testing.T, f form, typed []string) page {
 	maps.Copy(fields, f.fields)
 	set := map[string]bool{}
 	for i := 0; i < len(typed); i += 2 {
-		if !set[typed[i]] { // a name that is given twice has two values
+		if !set[typed[i]] { // a name that occurs twice has two values
 			fields.Del(typed[i])
 		}
 		set[typed[i]] = true
@@ -117,7 +117,7 @@ func (p page) send(t *testing.T, f form, typed []string) page {
 	return b.fetch(t, http.MethodPost, to.String(), fields, http.Header{"Origin": {u.Scheme + "://" + u.Host}, "Sec-Fetch-Site": {"same-origin"}})
 }
 
-// fetch sends one request from a browser that nobody used before.
+// fetch sends one request from a new browser.
 func fetch(t *testing.T, method, address string, fields url.Values, h http.Header) page {
 	t.Helper()
 	return newBrowser(t, "").fetch(t, method, address, fields, h)
@@ -152,7 +152,7 @@ func (b *browser) fetch(t *testing.T, method, address string, fields url.Values,
 	return p
 }
 
-// path is where the browser ended up, with its query.
+// path is the path and query of the page, after redirects.
 func (p page) path(t *testing.T) string {
 	t.Helper()
 	u, err := url.Parse(p.url)
@@ -162,7 +162,7 @@ func (p page) path(t *testing.T) string {
 	return u.RequestURI()
 }
 
-// checkHeaders holds for every answer, whatever it is.
+// checkHeaders checks the headers that every response must have.
 func (p page) checkHeaders(t *testing.T) {
 	t.Helper()
 	referrer := "same-origin"
@@ -192,8 +192,8 @@ func (p page) checkHeaders(t *testing.T) {
 	}
 }
 
-// parse reads the page and holds it to what every page owes a person: a language, a title, one heading, a label for
-// each field, descriptions that exist, and nothing that the policy would refuse.
+// parse parses the page and checks what every page must have: a language, a title, one heading, a label for each field,
+// descriptions that exist, and nothing that the content security policy blocks.
 func (p *page) parse(t *testing.T) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(p.source))
@@ -202,7 +202,7 @@ func (p *page) parse(t *testing.T) {
 	}
 	p.root = root
 	ids, count, refers := map[string]int{}, map[string]int{}, map[string]string{}
-	named := map[string]bool{} // fields that say themselves what they are
+	named := map[string]bool{} // fields with an aria-label
 	for n := range root.Descendants() {
 		if n.Type != html.ElementNode {
 			continue
@@ -221,7 +221,7 @@ func (p *page) parse(t *testing.T) {
 			t.Errorf("%s has a <%s>", p.url, n.Data)
 		case "script":
 			if !strings.HasPrefix(e.attr["src"], "/assets/") || n.FirstChild != nil {
-				t.Errorf("%s has a script of its own", p.url)
+				t.Errorf("%s has an inline script", p.url)
 			}
 		case "form":
 			p.forms = append(p.forms, form{action: e.attr["action"], fields: fieldsOf(n)})
@@ -263,12 +263,12 @@ func (p *page) parse(t *testing.T) {
 	delete(refers, "")
 	for id, what := range refers {
 		if ids[id] != 1 {
-			t.Errorf("%s: %s refers to %q, which is there %d times", p.url, what, id, ids[id])
+			t.Errorf("%s: %s refers to the id %q, which occurs %d times", p.url, what, id, ids[id])
 		}
 	}
 	for id, n := range ids {
 		if id != "" && n > 1 {
-			t.Errorf("%s: the id %q is there %d times", p.url, id, n)
+			t.Errorf("%s: the id %q occurs %d times", p.url, id, n)
 		}
 	}
 	for id := range named {
@@ -276,19 +276,19 @@ func (p *page) parse(t *testing.T) {
 			t.Errorf("%s: the field %q has no label", p.url, after)
 		}
 	}
-	// Inside, each form says which account it was made for, but for those that are about the person.
+	// Forms of pages for signed-in users contain their account, except those about the user.
 	inside := slices.ContainsFunc(p.forms, func(f form) bool { return f.action == "/sign-out" })
 	for _, f := range p.forms {
 		personal := f.action == "/sign-out" || f.action == "/account" || strings.HasPrefix(f.action, "/profile/")
 		if inside && !personal && f.fields.Get("here") == "" {
-			t.Errorf("%s: the form for %s does not say for which account", p.url, f.action)
+			t.Errorf("%s: the form for %s does not contain its account", p.url, f.action)
 		}
 	}
 	if count["h1"] != 1 || count["title"] != 1 || count["main"] != 1 {
 		t.Errorf("%s: %v", p.url, count)
 	}
 	if !strings.Contains(p.source, `<html lang="en">`) {
-		t.Errorf("%s names no language", p.url)
+		t.Errorf("%s has no language", p.url)
 	}
 }
 
@@ -310,7 +310,7 @@ func has(n *html.Node, name string) bool {
 	return false
 }
 
-// fieldsOf is what a browser would send of a form, buttons left out.
+// fieldsOf returns the values of a form that a browser would send, without buttons.
 func fieldsOf(form *html.Node) url.Values {
 	fields := url.Values{}
 	for n := range form.Descendants() {
@@ -337,7 +337,7 @@ func fieldsOf(form *html.Node) url.Values {
 	return fields
 }
 
-// chosen is the value of a select: the option that is selected, else the first.
+// chosen is the value of a select box: the selected option, or else the first one.
 func chosen(list *html.Node) string {
 	first, value := true, ""
 	for n := range list.Descendants() {
@@ -348,7 +348,7 @@ func chosen(list *html.Node) string {
 	return value
 }
 
-// text is all words of the page as they are read, what stands in its fields included.
+// text is the visible text of the page, including the values of its fields.
 func (p page) text() string {
 	if p.root == nil {
 		return p.source
@@ -367,7 +367,7 @@ func (p page) text() string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// shows fails the test unless the page has this status and says all of these.
+// shows fails the test unless the page has this status and contains all of these texts.
 func (p page) shows(t *testing.T, status int, words ...string) page {
 	t.Helper()
 	if p.status != status {
@@ -375,38 +375,38 @@ func (p page) shows(t *testing.T, status int, words ...string) page {
 	}
 	for _, w := range words {
 		if !strings.Contains(p.text(), w) {
-			t.Errorf("%s does not say %q: %s", p.url, w, p.text())
+			t.Errorf("%s does not contain %q: %s", p.url, w, p.text())
 		}
 	}
 	return p
 }
 
-// lacks fails the test if the page says one of these.
+// lacks fails the test if the page contains one of these texts.
 func (p page) lacks(t *testing.T, words ...string) page {
 	t.Helper()
 	for _, w := range words {
 		if strings.Contains(p.text(), w) {
-			t.Errorf("%s says %q: %s", p.url, w, p.text())
+			t.Errorf("%s contains %q: %s", p.url, w, p.text())
 		}
 	}
 	return p
 }
 
-// complains fails the test unless the field is marked as wrong, with these words beside it.
+// complains fails the test unless the field is marked as invalid, with an error that contains this text.
 func (p page) complains(t *testing.T, field, words string) page {
 	t.Helper()
 	e := p.inputs[field]
 	if e == nil || e.attr["aria-invalid"] != "true" || !strings.Contains(e.attr["aria-describedby"], field+"-error") {
-		t.Fatalf("the field %q is not marked as wrong: %+v", field, e)
+		t.Fatalf("the field %q is not marked as invalid: %+v", field, e)
 	}
 	if _, focus := e.attr["autofocus"]; !focus {
-		t.Errorf("the field %q does not get the focus", field)
+		t.Errorf("the field %q does not have the focus", field)
 	}
 	for n := range p.root.Descendants() {
 		if attr(n, "id") == field+"-error" && strings.Contains(n.FirstChild.Data, words) {
 			return p
 		}
 	}
-	t.Errorf("no %q at the field %q: %s", words, field, p.text())
+	t.Errorf("no error %q at the field %q: %s", words, field, p.text())
 	return p
 }

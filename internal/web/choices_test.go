@@ -8,9 +8,8 @@ import (
 	"raff/internal/team"
 )
 
-// TestWhatIsChosenFromIsComplete makes more roles, projects and API keys than the largest page of the API holds, and looks
-// for the last ones wherever someone can choose.
-func TestWhatIsChosenFromIsComplete(t *testing.T) {
+// Lists to choose from are complete, even with more roles, projects and API keys than the largest page of the API has.
+func TestListsToChooseFromAreComplete(t *testing.T) {
 	quotas := team.DefaultQuotas()
 	quotas.Roles = 5000
 	srv := house(t, rafftest.WithQuotas(quotas), rafftest.Quiet())

@@ -11,13 +11,13 @@ import (
 	"raff/internal/rafftest"
 )
 
-// wrongCodes gives n wrong codes of someone who gave the password, and as much time as that needs. It returns the last
+// wrongCodes enters n wrong codes after the correct password, and advances the clock as necessary. It returns the last
 // page.
 func wrongCodes(t *testing.T, srv *rafftest.Server, b *browser, email string, n int) page {
 	t.Helper()
 	var last page
 	for given := 0; given < n; {
-		srv.Advance(4 * time.Minute) // the attempts of one minute are few
+		srv.Advance(4 * time.Minute) // the attempts per minute are limited
 		p := b.open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password).shows(t, 200, "Verify it is you")
 		for ; given < n; given++ {
 			if last = p.submit(t, "code", "000000"); last.status == 429 {
@@ -29,7 +29,7 @@ func wrongCodes(t *testing.T, srv *rafftest.Server, b *browser, email string, n 
 	return last
 }
 
-// TestCodesStop has someone who knows the password guess the code of the authenticator app until none is taken any more.
+// After too many wrong codes of the authenticator app, no codes are accepted.
 func TestCodesStop(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, plain *rafftest.Server) {
 		const email = "alice@example.com"
@@ -42,7 +42,7 @@ func TestCodesStop(t *testing.T) {
 			newBrowser(t, srv.URL).open(t, "/forgot").submit(t, "email", email)
 			open(t, mail.Wait(t, email).Link(t)).submit(t, "password", password).shows(t, 200, "Password set")
 		}
-		reset(rafftest.Password) // which shows that the address is theirs
+		reset(rafftest.Password) // which verifies the email
 		known = signIn(t, srv, email)
 		a, codes := enrol(t, srv, known)
 		known.open(t, "/profile").submitTo(t, "/sign-out")
@@ -51,9 +51,9 @@ func TestCodesStop(t *testing.T) {
 		thief := newBrowser(t, srv.URL)
 		wrongCodes(t, srv, thief, email, 99).shows(t, 403, "Wrong code")
 		if told(plain.Key) != 0 || len(mail.Messages(email)) != 1 {
-			t.Error("told before it happened")
+			t.Error("the email was sent too early")
 		}
-		// The right code starts the count anew.
+		// A correct code resets the count.
 		srv.Advance(time.Minute)
 		fresh, p := halfway(t, srv, email)
 		p.submit(t, "code", a.code(t, 0)).shows(t, 200, "Your profile")
@@ -77,23 +77,23 @@ func TestCodesStop(t *testing.T) {
 		}
 		for _, words := range []string{"100 wrong authenticator app codes", "/forgot", "password"} {
 			if !strings.Contains(m.Text, words) {
-				t.Errorf("the mail does not say %q:\n%s", words, m.Text)
+				t.Errorf("the email does not contain %q:\n%s", words, m.Text)
 			}
 		}
 
-		// The browser that proved the factor before is not shut out, and opens nothing for others.
+		// A browser that verified the factor before is not affected, and does not change the state for others.
 		in := known.open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in", "email", email, "password", rafftest.Password)
 		in.submit(t, "code", a.code(t, 0)).shows(t, 200, "Your profile")
 		srv.Advance(time.Minute)
 		_, p = halfway(t, srv, email)
 		p.submit(t, "code", a.code(t, 0)).shows(t, 403, "recovery code")
-		// A recovery code does.
+		// A recovery code works.
 		_, p = halfway(t, srv, email)
 		p.submit(t, "code", codes[0]).shows(t, 200, "9 codes left")
 		_, p = halfway(t, srv, email)
 		p.submit(t, "code", a.code(t, 0)).shows(t, 200, "Your profile")
 
-		// So does a new password. Each stop is an event, and a day has one mail about it.
+		// A new password also makes codes work again. Each stop is an event, and at most one email is sent per day.
 		wrongCodes(t, srv, thief, email, 100).shows(t, 403, "recovery code")
 		mail.Wait(t, email)
 		srv.Advance(time.Minute)
@@ -101,12 +101,12 @@ func TestCodesStop(t *testing.T) {
 		p.submit(t, "code", codes[1]).shows(t, 200, "8 codes left")
 		wrongCodes(t, srv, thief, email, 100).shows(t, 403, "recovery code")
 		if n := told(plain.Key); n != 3 {
-			t.Errorf("three stops are %d events", n)
+			t.Errorf("%d events, want 3", n)
 		}
 		const next = "another lamp orbit velvet"
 		reset(next)
 		if n := len(mail.Messages(email)); n != 4 {
-			t.Errorf("%d mails, want one for each day on which codes stopped, and two with links", n)
+			t.Errorf("%d emails, want one for each day on which codes stopped, and two with links", n)
 		}
 		srv.Advance(time.Minute)
 		p = newBrowser(t, srv.URL).open(t, "/sign-in?next=/profile").submitTo(t, "/sign-in", "email", email, "password", next)
@@ -114,9 +114,9 @@ func TestCodesStop(t *testing.T) {
 	})
 }
 
-// TestCodesStopForABrowserThatIsKnown counts wrong codes of one browser, and of browsers that were known before there was
-// a second factor, which are as many as whoever knew the password wanted.
-func TestCodesStopForABrowserThatIsKnown(t *testing.T) {
+// Wrong codes are counted for each known browser, and together for browsers that were known before there was a second
+// factor, because someone with the password can have any number of those.
+func TestCodesStopForAKnownBrowser(t *testing.T) {
 	srv := house(t)
 	const email = "owner@example.com"
 	early := []*browser{signIn(t, srv, email), signIn(t, srv, email)}
@@ -134,8 +134,8 @@ func TestCodesStopForABrowserThatIsKnown(t *testing.T) {
 	p.submit(t, "code", codes[0]).shows(t, 200, "9 codes left")
 }
 
-// TestRecoveryCodesAreOpenWhereCodesStopped has someone try recovery codes as often as they can, from elsewhere.
-func TestRecoveryCodesAreOpenWhereCodesStopped(t *testing.T) {
+// Recovery codes still work after codes have stopped, even while someone else guesses recovery codes.
+func TestRecoveryCodesWorkAfterCodesStopped(t *testing.T) {
 	srv := house(t, rafftest.BehindProxy())
 	const email = "owner@example.com"
 	b := signIn(t, srv, email)
@@ -149,7 +149,7 @@ func TestRecoveryCodesAreOpenWhereCodesStopped(t *testing.T) {
 		limited = limited || try(thief, "203.0.113.1", "aaaa-aaaa-aaaa-aaaa").status == 429
 	}
 	if !limited {
-		t.Error("recovery codes are guessed without end")
+		t.Error("the guesses of recovery codes are not limited")
 	}
 	fresh, _ := halfway(t, srv, email)
 	try(fresh, "198.51.100.1", codes[0]).shows(t, 200, "9 codes left")
@@ -159,13 +159,13 @@ func TestRecoveryCodesAreOpenWhereCodesStopped(t *testing.T) {
 			break
 		}
 		if i > 1500 {
-			t.Fatal("recovery codes are guessed without end from many places")
+			t.Fatal("the guesses of recovery codes from many addresses are not limited")
 		}
 	}
 }
 
-// TestNewPasswordsDoNotGiveCodesWithoutEnd has someone who reads the person's mail set one password after the other.
-func TestNewPasswordsDoNotGiveCodesWithoutEnd(t *testing.T) {
+// Someone who reads the user's email and sets many new passwords cannot guess any number of codes.
+func TestNewPasswordsDoNotAllowUnlimitedCodes(t *testing.T) {
 	srv := house(t)
 	const email = "owner@example.com"
 	enrol(t, srv, signIn(t, srv, email))
@@ -186,6 +186,6 @@ func TestNewPasswordsDoNotGiveCodesWithoutEnd(t *testing.T) {
 		}
 	}
 	if given < 300 || given > 330 {
-		t.Errorf("%d wrong codes were taken", given)
+		t.Errorf("%d wrong codes were checked", given)
 	}
 }

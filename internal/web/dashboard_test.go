@@ -16,7 +16,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// office is a house with people in it, and the Owner signed in.
+// office is a server whose Owner is signed in.
 type office struct {
 	*rafftest.Server
 	owner *browser
@@ -28,7 +28,7 @@ func newOffice(t *testing.T, more ...rafftest.Option) *office {
 	return &office{srv, signIn(t, srv, "owner@example.com")}
 }
 
-// join makes someone an active member and signs them in.
+// join adds an active member and signs them in.
 func (o *office) join(t *testing.T, name, role string) (memberID string, b *browser) {
 	t.Helper()
 	email := strings.ToLower(name) + "@example.com"
@@ -36,7 +36,7 @@ func (o *office) join(t *testing.T, name, role string) (memberID string, b *brow
 	return memberID, signIn(t, o.Server, email)
 }
 
-// joinProject makes someone a member of the Default project only, and signs them in.
+// joinProject adds a member of the Default project only, and signs them in.
 func (o *office) joinProject(t *testing.T, name, role string) (memberID string, b *browser) {
 	t.Helper()
 	email := strings.ToLower(name) + "@example.com"
@@ -46,14 +46,14 @@ func (o *office) joinProject(t *testing.T, name, role string) (memberID string, 
 	return d["member_id"].(string), signIn(t, o.Server, email)
 }
 
-// pathOf is where the browser is, without the news.
+// pathOf is the path of the page, without the query of the notice.
 func pathOf(t *testing.T, p page) string {
 	t.Helper()
 	at, _, _ := strings.Cut(p.path(t), "?")
 	return at
 }
 
-func TestEachSeesWhatTheirRoleAllows(t *testing.T) {
+func TestNavigationDependsOnTheRole(t *testing.T) {
 	o := newOffice(t)
 	_, admin := o.join(t, "Ada", "admin")
 	_, member := o.join(t, "Max", "member")
@@ -74,7 +74,7 @@ func TestEachSeesWhatTheirRoleAllows(t *testing.T) {
 	} {
 		p := c.b.open(t, "/").shows(t, 200)
 		if got := p.path(t); got != c.start {
-			t.Errorf("%s begins at %s", c.name, got)
+			t.Errorf("%s: the first page is %s", c.name, got)
 		}
 		paths := map[string]string{"Members": "/members", "Invitations": "/invitations", "Projects": "/projects", "Roles": "/roles", "API keys": "/keys", "Audit log": "/audit", "Settings": "/settings"}
 		for _, label := range all {
@@ -93,7 +93,7 @@ func TestEachSeesWhatTheirRoleAllows(t *testing.T) {
 	}
 }
 
-func TestMembersAreSearchedFilteredAndPaged(t *testing.T) {
+func TestMembersSearchFiltersAndPages(t *testing.T) {
 	o := newOffice(t)
 	o.join(t, "Alice", "admin")
 	o.joinProject(t, "Peggy", "viewer")
@@ -123,7 +123,7 @@ func TestMembersAreSearchedFilteredAndPaged(t *testing.T) {
 		}
 		next := regexp.MustCompile(`href="(/members[^"]*)" rel="next"`).FindStringSubmatch(p.source)
 		if next == nil {
-			// Three full pages, and none behind them that is empty.
+			// There are three full pages, and no empty page after them.
 			if n != 2 || !strings.Contains(p.source, ">First page<") || !strings.Contains(p.text(), "101–150 of 150") {
 				t.Errorf("the last page is page %d", n+1)
 			}
@@ -132,17 +132,17 @@ func TestMembersAreSearchedFilteredAndPaged(t *testing.T) {
 		p = o.owner.open(t, strings.ReplaceAll(next[1], "&amp;", "&")).shows(t, 200, "150 people")
 	}
 	if len(seen) != 150 {
-		t.Errorf("%d of 150 people are on the pages", len(seen))
+		t.Errorf("the pages show %d of 150 people", len(seen))
 	}
 }
 
-// post sends a form of the page that has no fields but what is given.
+// post submits a form with only the given fields.
 func (p page) post(t *testing.T, action string, typed ...string) page {
 	t.Helper()
 	return p.send(t, form{action: action, fields: url.Values{"here": {p.browser.account(t)}}}, typed)
 }
 
-// account is the id of the account that the browser's session works in; empty for none.
+// account is the id of the current account of the browser's session, or empty.
 func (b *browser) account(t *testing.T) string {
 	t.Helper()
 	var who struct {
@@ -197,13 +197,13 @@ func TestMemberPage(t *testing.T) {
 	o.owner.open(t, at).shows(t, 404)
 }
 
-func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
+func TestForbiddenActionsAreNotOffered(t *testing.T) {
 	o := newOffice(t)
 	adaID, ada := o.join(t, "Ada", "admin")
 	maxID, member := o.join(t, "Max", "member")
 	ownerAt := "/members/" + o.OwnerMemberID
 
-	// The Owner is protected from everyone, themselves included.
+	// No one can change the Owner's membership, including the Owner.
 	for _, b := range []*browser{ada, o.owner} {
 		p := b.open(t, ownerAt).shows(t, 200, "The Owner's membership cannot be changed")
 		if len(p.forms) != 1 { // sign-out
@@ -212,10 +212,10 @@ func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
 		p.post(t, ownerAt+"/memberships/"+o.OwnerMemberID, "status", "suspended").shows(t, 403, "cannot be changed")
 		p.post(t, ownerAt+"/memberships/"+o.OwnerMemberID+"/remove").shows(t, 403, "cannot be changed")
 	}
-	// Nobody changes themselves.
+	// No one can change their own membership.
 	ada.open(t, "/members/"+adaID).shows(t, 200, "You", "You cannot change or remove your own membership").lacks(t, "Change role")
 	ada.open(t, "/members/"+adaID).post(t, "/members/"+adaID+"/memberships/"+adaID, "role_id", o.RoleID(t, "account", "billing")).shows(t, 403)
-	// Who may only look sees the reason.
+	// Members who may only view see the reason.
 	p := member.open(t, "/members/"+adaID).shows(t, 200, "does not include the permission “Add, change and remove account members and hand out their roles”").lacks(t, "Change role", "Remove…")
 	p.post(t, "/members/"+adaID+"/memberships/"+adaID, "role_id", o.RoleID(t, "account", "member")).shows(t, 403)
 	p.post(t, "/members/"+adaID+"/memberships/"+adaID+"/remove").shows(t, 403)
@@ -225,7 +225,7 @@ func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
 	member.open(t, "/settings").shows(t, 200, "Only the Owner in person").lacks(t, "Save", "Transfer ownership…")
 	member.open(t, "/settings").post(t, "/settings", "name", "Mine").shows(t, 403)
 
-	// The Admin makes no role with what they do not hold, and no key with more than they have.
+	// The Admin cannot create a role with permissions that they do not hold, or a key with more permissions than they hold.
 	form := ada.open(t, "/roles/new").shows(t, 200, "You do not hold the grayed-out permissions yourself")
 	if !regexp.MustCompile(`value="account.billing.manage"[^>]*disabled`).MatchString(form.source) || regexp.MustCompile(`value="account.members.view"[^>]*disabled`).MatchString(form.source) {
 		t.Error("the grayed-out permissions are not those that the user does not hold")
@@ -263,7 +263,7 @@ func TestRoles(t *testing.T) {
 	crew.open(t, "/audit").shows(t, 403) // nothing is saved yet
 	review.submitTo(t, at+"/edit").shows(t, 200, "Changes saved.", "2 of 21")
 	crew.open(t, "/audit").shows(t, 200)
-	// A change that touches no permission needs no review.
+	// A change without permissions needs no review.
 	o.owner.open(t, at+"/edit").submitTo(t, at+"/edit", "name", "Crew").shows(t, 200, "Changes saved.", "Crew")
 
 	del := o.owner.open(t, at+"/delete").shows(t, 200, "Delete the role Crew?", "is assigned to 1 membership", "Carl")
@@ -284,9 +284,9 @@ func TestAPIKeys(t *testing.T) {
 	secret := regexp.MustCompile(`raff_[0-9a-f]{64}`).FindString(p.source)
 	o.Do(t, "GET", "/api/v1/members", secret, nil).Want(t, 200)
 	if p.header.Get("Cache-Control") != "no-store" || strings.Contains(p.url, secret) {
-		t.Error("the secret may be kept by the browser")
+		t.Error("the browser may cache the secret")
 	}
-	// Loading the page again makes no second key, and does not show the secret.
+	// Submitting the form again creates no second key and does not show the secret.
 	form.submit(t, typed...).shows(t, 200, "was already shown").lacks(t, secret)
 	o.owner.open(t, "/keys").shows(t, 200, "2 keys", "CI", "Member", "Active").lacks(t, secret)
 
@@ -360,7 +360,7 @@ func TestSettings(t *testing.T) {
 	p.submitTo(t, "/settings/policy", "policy", "strict").shows(t, 200, "Settings saved")
 	_, ada := o.join(t, "Ada", "admin")
 	ada.open(t, "/settings").post(t, "/settings/policy", "policy", "delegated").shows(t, 403, "Only the Owner in person")
-	// Under the strict policy an Admin hands out no more than they hold.
+	// With the strict policy, an Admin cannot assign roles with permissions that they do not hold.
 	ada.open(t, "/invitations/new").shows(t, 200, "You do not hold “View billing”")
 
 	id, _ := o.join(t, "Nora", "admin")
@@ -373,7 +373,7 @@ func TestSettings(t *testing.T) {
 	ada.open(t, "/settings/owner").shows(t, 403)
 }
 
-func TestAnotherAccountsThingsAreNotThere(t *testing.T) {
+func TestObjectsOfOtherAccountsAreNotFound(t *testing.T) {
 	o := newOffice(t)
 	id, _ := o.join(t, "Alice", "member")
 	other := o.NewAccount(t, "Globex", "gina@globex.example.com")
@@ -388,7 +388,7 @@ func TestAnotherAccountsThingsAreNotThere(t *testing.T) {
 	o.Do(t, "GET", "/api/v1/whoami", o.Key, nil).Want(t, 200)
 }
 
-func TestNamesCannotWriteThePagesInside(t *testing.T) {
+func TestNamesAreEscapedOnPages(t *testing.T) {
 	o := newOffice(t)
 	const hostile = `<script>alert(1)</script>"'&amp;`
 	o.owner.open(t, "/projects/new").submitTo(t, "/projects", "name", hostile).shows(t, 200, hostile)
@@ -399,7 +399,7 @@ func TestNamesCannotWriteThePagesInside(t *testing.T) {
 	}
 }
 
-func TestAFormOfAnotherAccountDoesNothing(t *testing.T) {
+func TestFormOfAnotherAccountChangesNothing(t *testing.T) {
 	o := newOffice(t)
 	globex := *o.Server
 	globex.Account = o.NewAccount(t, "Globex", "gina@globex.example.com")
@@ -438,7 +438,7 @@ func TestMembersAreSorted(t *testing.T) {
 		back := strings.Fields(byName)
 		slices.Reverse(back)
 		if got := names("?sort=name-back"); got != strings.Join(back, " ") {
-			t.Errorf("by name, backwards: %s", got)
+			t.Errorf("by name, descending: %s", got)
 		}
 		if got := names("?sort=newest"); !strings.HasPrefix(got, "oz@example.com ") || !strings.HasSuffix(got, " Trent") {
 			t.Errorf("newest first: %s", got)
@@ -447,7 +447,7 @@ func TestMembersAreSorted(t *testing.T) {
 			t.Errorf("oldest first: %s", got)
 		}
 		if got := names("?q=OSTEN&sort=name"); got != "Östen" {
-			t.Errorf("search without accents finds %q", got)
+			t.Errorf("search without accents: %q", got)
 		}
 		link, err := srv.Node.SignIn().PasswordLink(t.Context(), "zoe@example.com")
 		if err != nil {
@@ -463,7 +463,7 @@ func TestMembersAreSorted(t *testing.T) {
 		owner.open(t, "/members/"+srv.OwnerMemberID).shows(t, 200, "You Second factor")
 		signIn(t, srv, "zoe@example.com").open(t, "/members").shows(t, 200, "Trent").lacks(t, "has a second factor")
 
-		// A list by name is walked from page to page, those of the same name included.
+		// Paging through the list by name shows everyone, including people with the same name.
 		var rows []map[string]any
 		for i := range 60 {
 			rows = append(rows, map[string]any{"email": fmt.Sprintf("many%03d@example.com", i), "role_id": member})
@@ -477,7 +477,7 @@ func TestMembersAreSorted(t *testing.T) {
 		}
 		all := strings.Fields(first + " " + names(strings.ReplaceAll(next[1], "&amp;", "&")))
 		if len(all) != 65 || all[0] != "many000@example.com" || all[64] != "Zoë" || len(slices.Compact(slices.Clone(all))) != 65 {
-			t.Errorf("%d people on two pages: %v", len(all), all)
+			t.Errorf("two pages show %d people: %v", len(all), all)
 		}
 	})
 }

@@ -11,7 +11,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// deviceCookies are the cookies by which a browser is recognised.
+// deviceCookies are the cookies by which a browser is recognized.
 func (b *browser) deviceCookies(t *testing.T) (all []*http.Cookie) {
 	t.Helper()
 	u, err := url.Parse(b.base)
@@ -26,9 +26,9 @@ func (b *browser) deviceCookies(t *testing.T) (all []*http.Cookie) {
 	return all
 }
 
-// TestGuessesElsewhereDoNotLockOutTheOwner uses up the attempts at an address from many places, as someone with a
-// botnet does, and signs in with a browser that the person used before.
-func TestGuessesElsewhereDoNotLockOutTheOwner(t *testing.T) {
+// A user can sign in with a browser that they used before, even after someone has used up the attempts for their email
+// from many addresses.
+func TestGuessesFromElsewhereDoNotLockOutAKnownBrowser(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		role := srv.RoleID(t, "account", "member")
 		srv.NewMember(t, "alice@example.com", "Alice", role)
@@ -47,11 +47,11 @@ func TestGuessesElsewhereDoNotLockOutTheOwner(t *testing.T) {
 			}
 		}
 		if !locked {
-			t.Fatal("an address can be guessed from many places without end")
+			t.Fatal("the attempts for one email from many addresses are not limited")
 		}
 		send(newBrowser(t, srv.URL), "198.51.100.1", rafftest.Password).shows(t, 429)
 
-		// Nobody else's browser helps, and no token that was changed or that belongs to another person.
+		// Cookies of other users and modified cookies do not work.
 		send(bobs, "198.51.100.2", rafftest.Password).shows(t, 429)
 		mine, theirs := alices.deviceCookies(t), bobs.deviceCookies(t)
 		if len(mine) != 1 || len(theirs) != 1 {
@@ -64,7 +64,7 @@ func TestGuessesElsewhereDoNotLockOutTheOwner(t *testing.T) {
 			}).shows(t, 429)
 		}
 
-		// The browser that is known has attempts of its own, and no more than others have.
+		// A known browser has its own attempts, and no more than others.
 		for range 9 {
 			send(alices, "203.0.113.1", "wrong").shows(t, 403)
 		}
@@ -77,7 +77,7 @@ func TestGuessesElsewhereDoNotLockOutTheOwner(t *testing.T) {
 		srv.Advance(91 * time.Second)
 		send(alices, "203.0.113.1", rafftest.Password).shows(t, 200)
 
-		// It is not known for ever.
+		// It is not known forever.
 		srv.Advance(401 * 24 * time.Hour)
 		for i := range 200 {
 			if send(newBrowser(t, srv.URL), fmt.Sprintf("203.0.113.%d", i/10), "wrong").status == 429 && i >= 100 {
@@ -88,8 +88,8 @@ func TestGuessesElsewhereDoNotLockOutTheOwner(t *testing.T) {
 	}, rafftest.BehindProxy())
 }
 
-// TestGuessesOfOneHomeAreCountedTogether guesses from the many networks that one home has with IPv6.
-func TestGuessesOfOneHomeAreCountedTogether(t *testing.T) {
+// Guesses from the IPv6 networks of one customer of a provider are counted together.
+func TestGuessesFromOneIPv6CustomerAreCountedTogether(t *testing.T) {
 	srv := house(t, rafftest.BehindProxy())
 	try := func(from string) int {
 		form := url.Values{"email": {"owner@example.com"}, "password": {"wrong"}}
@@ -100,20 +100,20 @@ func TestGuessesOfOneHomeAreCountedTogether(t *testing.T) {
 		tries++
 	}
 	if most := 21 + int(time.Since(start)/(45*time.Second)); tries < 20 || tries > most {
-		t.Errorf("one home guessed %d times, want 20 to %d", tries, most)
+		t.Errorf("%d guesses from one customer, want 20 to %d", tries, most)
 	}
 	if got := try("2001:db8:2:100::1"); got != 403 {
-		t.Errorf("the next home is answered %d", got)
+		t.Errorf("another customer: status %d", got)
 	}
 }
 
-// from sends a form from a network address.
+// from submits a form from a network address.
 func (b *browser) from(t *testing.T, address, path string, form url.Values) page {
 	t.Helper()
 	return b.fetch(t, "POST", b.base+path, form, http.Header{"X-Forwarded-For": {address}})
 }
 
-// lockOut guesses the password of an address from many places until nobody may try any more whose browser is not known.
+// lockOut guesses passwords for an email from many addresses until only known browsers may try.
 func lockOut(t *testing.T, srv *rafftest.Server, email string) {
 	t.Helper()
 	for i := range 300 {
@@ -122,12 +122,11 @@ func lockOut(t *testing.T, srv *rafftest.Server, email string) {
 			return
 		}
 	}
-	t.Fatal("an address can be guessed from many places without end")
+	t.Fatal("the attempts for one email from many addresses are not limited")
 }
 
-// TestPagesBehindLinksMakeTheBrowserKnown accepts, and sets a new password, in browsers that did not sign in before, while
-// others guess.
-func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
+// Accepting an invitation and setting a password make a new browser known, while others guess passwords.
+func TestLinksMakeTheBrowserKnown(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		const email = "alice@example.com"
 		role := srv.RoleID(t, "account", "member")
@@ -147,7 +146,7 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 		signIn(first, "198.51.100.1", rafftest.Password).shows(t, 200, "Your profile")
 		first.open(t, "/profile").submitTo(t, "/sign-out")
 
-		// On the page to accept, the browser counts as it does where people sign in.
+		// The invitation page recognizes the browser like the sign-in page.
 		globex := srv.NewAccount(t, "Globex", "owner@globex.example.com")
 		link := fetched(t, srv, globex.Key, "/api/v1/invitations", email, role)
 		accept := func(b *browser, password string) page {
@@ -164,8 +163,8 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 		}
 		signIn(first, "198.51.100.1", rafftest.Password).shows(t, 429)
 
-		// A new password signs in at once, and makes the browser known. One that was known before anybody showed that the
-		// address is theirs is not any more.
+		// Setting a new password signs in and makes the browser known. Browsers that were known before the email was
+		// verified are no longer known.
 		reset := func(b *browser, password string) page {
 			l, err := srv.Node.SignIn().PasswordLink(t.Context(), email)
 			if err != nil {
@@ -175,14 +174,14 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 		}
 		reset(second, rafftest.Password).shows(t, 200, "Password set")
 		if !second.signedIn(t) {
-			t.Error("a new password does not sign in while others guess")
+			t.Error("setting a new password does not sign in while others guess")
 		}
 		second.open(t, "/profile").submitTo(t, "/sign-out")
 		lockOut(t, srv, email)
 		signIn(second, "198.51.100.2", rafftest.Password).shows(t, 200, "Your profile")
 		signIn(first, "198.51.100.1", rafftest.Password).shows(t, 429)
 
-		// It is known only once the second factor is proved.
+		// The browser is known only after the second factor is verified.
 		enrol(t, srv, second)
 		third := newBrowser(t, srv.URL)
 		reset(third, "another lamp orbit velvet").shows(t, 200, "Password set")
@@ -192,9 +191,8 @@ func TestPagesBehindLinksMakeTheBrowserKnown(t *testing.T) {
 	}, rafftest.BehindProxy())
 }
 
-// TestABrowserFromBeforeTheEmailWasVerifiedIsNotKnown: whoever used an address that nobody had verified keeps no attempts of
-// their own when its owner comes.
-func TestABrowserFromBeforeTheEmailWasVerifiedIsNotKnown(t *testing.T) {
+// Browsers that were known before an email was verified are not known afterwards.
+func TestVerifyingAnEmailForgetsKnownBrowsers(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		const email = "alice@example.com"
 		before, after := newBrowser(t, srv.URL), newBrowser(t, srv.URL)

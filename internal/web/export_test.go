@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// OpenPatterns are those of pages for anybody.
+// OpenPatterns are the patterns of the public pages.
 func OpenPatterns() []string {
 	p := &pages{}
 	return slices.Sorted(maps.Keys(p.open()))
 }
 
-// InsidePatterns are those of pages for who is signed in.
+// InsidePatterns are the patterns of the pages for signed-in users.
 func InsidePatterns() []string {
 	p := &pages{}
 	return slices.Sorted(maps.Keys(p.inside()))

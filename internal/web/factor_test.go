@@ -12,13 +12,13 @@ import (
 	"raff/internal/rafftest"
 )
 
-// app is someone's authenticator app.
+// app is an authenticator app.
 type app struct {
 	srv    *rafftest.Server
 	secret string
 }
 
-// code is what the app shows, some time from now.
+// code is the code that the app will show after this time.
 func (a app) code(t *testing.T, after time.Duration) string {
 	t.Helper()
 	code := factor.Code(a.secret, a.srv.Now().Add(after))
@@ -28,7 +28,7 @@ func (a app) code(t *testing.T, after time.Duration) string {
 	return code
 }
 
-// enrol adds an authenticator app to who is signed in and returns it with the recovery codes.
+// enrol adds an authenticator app for the signed-in user, and returns it with the recovery codes.
 func enrol(t *testing.T, srv *rafftest.Server, b *browser) (app, []string) {
 	t.Helper()
 	p := b.open(t, "/profile").shows(t, 200, "Second factor").submitTo(t, "/profile/factors/app", "current_password", rafftest.Password).shows(t, 200, "Authenticator app")
@@ -38,15 +38,15 @@ func enrol(t *testing.T, srv *rafftest.Server, b *browser) (app, []string) {
 	a := app{srv, strings.ReplaceAll(regexp.MustCompile(`id="secret">([A-Z2-7 ]+)<`).FindStringSubmatch(p.source)[1], " ", "")}
 	p.submitTo(t, "/profile/factors/app/confirm", "code", "000000").shows(t, 403).complains(t, "code", "Wrong code")
 	done := p.submitTo(t, "/profile/factors/app/confirm", "code", a.code(t, 0)).shows(t, 200, "Your recovery codes")
-	codes := regexp.MustCompile(`[a-z2-7]{4}(-[a-z2-7]{4}){3}`).FindAllString(done.text(), -1) // in the source there are ids
+	codes := regexp.MustCompile(`[a-z2-7]{4}(-[a-z2-7]{4}){3}`).FindAllString(done.text(), -1) // the source also contains ids
 	if len(codes) != 10 {
 		t.Fatalf("%d recovery codes: %s", len(codes), done.text())
 	}
-	srv.Advance(time.Minute) // past the step that was used
+	srv.Advance(time.Minute) // after the used time step
 	return a, codes
 }
 
-// halfway signs in with the password and stops at the second factor.
+// halfway signs in with the password, without the second factor.
 func halfway(t *testing.T, srv *rafftest.Server, email string) (*browser, page) {
 	t.Helper()
 	b := newBrowser(t, srv.URL)
@@ -60,7 +60,7 @@ func TestSecondFactor(t *testing.T) {
 		b.open(t, "/profile").submitTo(t, "/profile/factors/app", "current_password", "wrong").shows(t, 403).complains(t, "app_password", "Wrong password")
 		a, codes := enrol(t, srv, b)
 		if other.signedIn(t) || !b.signedIn(t) {
-			t.Error("the session that was begun without the factor is still there, or this one is not")
+			t.Error("the session without the factor still works, or this one does not")
 		}
 
 		half, p := halfway(t, srv, "alice@example.com")
@@ -69,38 +69,38 @@ func TestSecondFactor(t *testing.T) {
 		}
 		for _, at := range []string{"/members", "/profile", "/settings", "/"} {
 			if got := half.open(t, at).path(t); !strings.HasPrefix(got, "/sign-in/second") {
-				t.Errorf("half signed in, %s leads to %s", at, got)
+				t.Errorf("without the second factor, %s redirects to %s", at, got)
 			}
 		}
 		if s := srv.Send(t, "GET", "/api/v1/whoami", http.Header{"Cookie": {"raff_session=" + half.cookie(t).Value}}, nil).Status; s != 401 {
-			t.Errorf("half signed in, the API answers %d", s)
+			t.Errorf("without the second factor, the API responds with %d", s)
 		}
 		before := half.cookie(t).Value
 		p.submit(t, "code", "123").shows(t, 403).complains(t, "code", "Wrong code")
 		code := a.code(t, 0)
 		in := p.submit(t, "code", code[:3]+" "+code[3:]).shows(t, 200, "Your profile", "10 codes left")
 		if in.path(t) != "/profile" || half.cookie(t).Value == before {
-			t.Errorf("proved, at %s, with the same token: %v", in.path(t), half.cookie(t).Value == before)
+			t.Errorf("after the second factor: page %s, unchanged token: %v", in.path(t), half.cookie(t).Value == before)
 		}
-		// A code works once, whoever saw it.
+		// A code works only once.
 		_, p = halfway(t, srv, "alice@example.com")
 		p.submit(t, "code", code).shows(t, 403).complains(t, "code", "Wrong code")
 		p.submit(t, "code", a.code(t, -2*time.Minute)).shows(t, 403)
 		p.submit(t, "code", a.code(t, 30*time.Second)).shows(t, 200, "Your profile")
 
-		// So does each recovery code.
+		// Each recovery code works only once.
 		_, p = halfway(t, srv, "alice@example.com")
 		p.submit(t, "code", strings.ToUpper(codes[3])).shows(t, 200, "9 codes left")
 		_, p = halfway(t, srv, "alice@example.com")
 		p.submit(t, "code", codes[3]).shows(t, 403)
-		// Who knows the password does not guess the code.
+		// The number of guesses of the code is limited.
 		for range 12 {
 			p.submit(t, "code", "111111")
 		}
 		p.submit(t, "code", codes[4]).shows(t, 429, "Too many attempts")
 		srv.Advance(11 * time.Minute)
 		if got := p.submit(t, "code", codes[4]).path(t); got != "/sign-in" {
-			t.Errorf("ten minutes after the password, the page leads to %s", got)
+			t.Errorf("ten minutes after the password, the page redirects to %s", got)
 		}
 	})
 }
@@ -120,18 +120,18 @@ func TestRemoveSecondFactor(t *testing.T) {
 	p.submitTo(t, "/profile/factors", "remove", id, "current_password", rafftest.Password).shows(t, 200, "Second factor removed").lacks(t, "codes left")
 	signIn(t, srv, "owner@example.com").open(t, "/profile").shows(t, 200, "Your profile")
 
-	// The operator helps who lost everything.
+	// The operator can reset the factors of a user who lost everything.
 	enrol(t, srv, b)
 	if err := srv.Node.SignIn().ResetFactors(t.Context(), "OWNER@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	if b.signedIn(t) {
-		t.Error("a session outlived the reset")
+		t.Error("a session still works after the reset")
 	}
 	signIn(t, srv, "owner@example.com").open(t, "/profile").shows(t, 200, "Your profile")
 }
 
-func TestAForgottenPasswordStillNeedsTheSecondFactor(t *testing.T) {
+func TestPasswordLinkDoesNotReplaceTheSecondFactor(t *testing.T) {
 	srv := house(t)
 	a, _ := enrol(t, srv, signIn(t, srv, "owner@example.com"))
 	link, err := srv.Node.SignIn().PasswordLink(t.Context(), "owner@example.com")
@@ -145,7 +145,7 @@ func TestAForgottenPasswordStillNeedsTheSecondFactor(t *testing.T) {
 	p.submit(t, "code", a.code(t, 0)).shows(t, 200, "Members")
 }
 
-func TestAnAccountRequiresASecondFactor(t *testing.T) {
+func TestAccountRequiresASecondFactor(t *testing.T) {
 	o := newOffice(t)
 	_, alice := o.join(t, "Alice", "member")
 	p := o.owner.open(t, "/settings").shows(t, 200, "Second factor", "you would be locked out", "0 people with")
@@ -157,20 +157,20 @@ func TestAnAccountRequiresASecondFactor(t *testing.T) {
 
 	alice.open(t, "/members").shows(t, 403, "This account requires a second factor")
 	if s := o.Send(t, "GET", "/api/v1/whoami", http.Header{"Cookie": {"raff_session=" + alice.cookie(t).Value}}, nil).Status; s != 401 {
-		t.Errorf("without the factor the API answers %d", s)
+		t.Errorf("without the factor, the API responds with %d", s)
 	}
 	enrol(t, o.Server, alice)
 	alice.open(t, "/members").shows(t, 200, "2 people")
-	alice.open(t, "/members?factor=no").shows(t, 200, "2 people") // not hers to see
+	alice.open(t, "/members?factor=no").shows(t, 200, "2 people") // she may not see second factors
 	o.Do(t, "GET", "/api/v1/whoami", o.Key, nil).Want(t, 200)
 }
 
-func TestTheSecondFactorPageIsForWhoGaveThePassword(t *testing.T) {
+func TestSecondFactorPageRequiresThePassword(t *testing.T) {
 	srv := house(t)
 	for _, b := range []*browser{newBrowser(t, srv.URL), signIn(t, srv, "owner@example.com")} {
 		for _, p := range []page{b.open(t, "/sign-in/second"), b.fetch(t, "POST", srv.URL+"/sign-in/second", url.Values{"code": {"123456"}}, nil)} {
 			if strings.Contains(p.path(t), "second") {
-				t.Errorf("the page is there: %s", p.text())
+				t.Errorf("the page is available: %s", p.text())
 			}
 		}
 		b.fetch(t, "POST", srv.URL+"/sign-in/second/options", url.Values{}, nil).shows(t, 403)

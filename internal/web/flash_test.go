@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// TestNoticesAreShownOnce makes a change, and then looks at its page again and at addresses that others could send.
+// A notice is shown once, and not for URLs that someone else could send.
 func TestNoticesAreShownOnce(t *testing.T) {
 	srv := house(t)
 	id, _ := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
@@ -18,7 +18,7 @@ func TestNoticesAreShownOnce(t *testing.T) {
 	b.open(t, "/members/"+id+"?done=suspended").lacks(t, "Member suspended.")
 	newBrowser(t, srv.URL).open(t, "/sign-in?done=lost").lacks(t, "not saved")
 
-	// A notice waits for its own page.
+	// A notice is shown on its own page only.
 	b.open(t, "/profile").submitTo(t, "/sign-out").shows(t, 200, "You are signed out.")
 	b.open(t, "/sign-in").lacks(t, "You are signed out.")
 }

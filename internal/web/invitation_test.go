@@ -10,7 +10,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// invited starts a server, invites an address as Admin and returns the member's id and the page's address.
+// invited starts a server, invites an email as Admin, and returns the member's id and the URL of the invitation.
 func invited(t *testing.T, email string) (srv *rafftest.Server, memberID, address string) {
 	t.Helper()
 	srv = rafftest.Start(t)
@@ -31,26 +31,26 @@ func TestOpeningAnInvitationShowsItAndChangesNothing(t *testing.T) {
 	}
 	fetch(t, http.MethodHead, address, nil, nil)
 	if after := member(t, srv, id); after["status"] != "pending" || after["updated_at"] != before["updated_at"] || after["invitation_state"] != before["invitation_state"] {
-		t.Errorf("opening the link made %v of %v", after, before)
+		t.Errorf("the member after opening the link: %v, before: %v", after, before)
 	}
 }
 
-func TestSomebodyNewAccepts(t *testing.T) {
+func TestNewUserAccepts(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
 	form := open(t, address)
 	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).
 		shows(t, 200, "Invitation accepted", "member of Acme, as Admin", "alice@example.com")
 	m := member(t, srv, id)
 	if m["status"] != "active" || m["name"] != "Alice" || m["id"] != id || m["user_id"] == nil {
-		t.Errorf("after accepting the member is %v", m)
+		t.Errorf("member after accepting: %v", m)
 	}
 	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 410, "already used")
 	if used := open(t, address).shows(t, 410, "This link no longer works", "already used"); !strings.Contains(used.source, `href="/sign-in"`) {
-		t.Error("who is in already is not led to sign in")
+		t.Error("the link of an accepted invitation does not offer to sign in")
 	}
 }
 
-func TestNobodysSessionIsReplaced(t *testing.T) {
+func TestAcceptingDoesNotReplaceAnotherSession(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
 	open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password)
 	b := newBrowser(t, srv.URL)
@@ -59,7 +59,7 @@ func TestNobodysSessionIsReplaced(t *testing.T) {
 	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 409, "You are signed in as owner@example.com", "Decline")
 	b.open(t, "/profile").shows(t, 200, "Trent")
 	if m := member(t, srv, id); m["status"] != "pending" {
-		t.Errorf("the member is %v", m["status"])
+		t.Errorf("member: %v", m["status"])
 	}
 }
 
@@ -73,7 +73,7 @@ func TestProjectInvitation(t *testing.T) {
 		shows(t, 200, "member of the project Default of Acme, as Viewer")
 }
 
-func TestMistakesAreToldAtTheField(t *testing.T) {
+func TestErrorsAreShownAtTheField(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
 	form := open(t, address)
 	for _, c := range []struct{ name, password, field, words string }{
@@ -87,7 +87,7 @@ func TestMistakesAreToldAtTheField(t *testing.T) {
 	} {
 		p := form.submit(t, "answer", "accept", "name", c.name, "password", c.password).shows(t, 400, "Join Acme").complains(t, c.field, c.words)
 		if got := p.forms[0].fields.Get("name"); got != c.name {
-			t.Errorf("the name typed was %q and is now %q", c.name, got)
+			t.Errorf("the entered name %q is shown as %q", c.name, got)
 		}
 		if got := p.forms[0].fields.Get("password"); got != "" {
 			t.Errorf("the page repeats the password %q", got)
@@ -95,11 +95,11 @@ func TestMistakesAreToldAtTheField(t *testing.T) {
 	}
 	form.submit(t, "answer", "perhaps").shows(t, 400, "choose Accept or Decline")
 	if m := member(t, srv, id); m["status"] != "pending" {
-		t.Errorf("a mistake made the member %v", m["status"])
+		t.Errorf("member after an error: %v", m["status"])
 	}
 }
 
-func TestAnAddressWithAPasswordGivesThatOne(t *testing.T) {
+func TestExistingUserAcceptsWithTheirPassword(t *testing.T) {
 	srv, _, address := invited(t, "alice@example.com")
 	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "Invitation accepted")
 
@@ -107,13 +107,13 @@ func TestAnAddressWithAPasswordGivesThatOne(t *testing.T) {
 	d := srv.Do(t, "POST", "/api/v1/members", other.Key, map[string]any{"email": "ALICE@example.com", "role_id": srv.RoleID(t, "account", "member")}).Want(t, 201).Data(t)
 	link := srv.Do(t, "POST", "/api/v1/invitations/"+d["invitation_id"].(string)+"/link", other.Key, nil).Want(t, 200).Data(t)["link"].(string)
 
-	// A link that the inviter fetched does not tell that the address has a password.
+	// A link that the inviter fetched does not reveal that the email has a password.
 	form := open(t, link).shows(t, 200, "Join Globex", "Already have a login with this email?").lacks(t, "already has a password")
 	form.submit(t, "answer", "accept", "password", "not the right one", "name", "Mallory").shows(t, 403, "Join Globex").complains(t, "password", "different password")
 	form.submit(t, "answer", "accept", "password", rafftest.Password, "name", "Mallory").shows(t, 200, "Invitation accepted")
 	m := srv.Do(t, "GET", "/api/v1/members/"+d["id"].(string), other.Key, nil).Want(t, 200).Data(t)
 	if m["status"] != "active" || m["name"] != "Alice" {
-		t.Errorf("after accepting the member is %v", m)
+		t.Errorf("member after accepting: %v", m)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestDecline(t *testing.T) {
 	form := open(t, address)
 	form.submit(t, "answer", "decline").shows(t, 200, "Invitation declined", "Acme")
 	if m := member(t, srv, id); m["status"] != "pending" || m["invitation_state"] != "declined" {
-		t.Errorf("after declining the member is %v", m)
+		t.Errorf("member after declining: %v", m)
 	}
 	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 410, "declined")
 	open(t, address).shows(t, 410, "declined")
@@ -163,7 +163,7 @@ func TestLinksThatDoNotWork(t *testing.T) {
 	}
 }
 
-func TestUnknownAddresses(t *testing.T) {
+func TestUnknownURLs(t *testing.T) {
 	srv := rafftest.Start(t)
 	for _, path := range []string{"/invite/unknown", "/password/unknown", "/invite/" + strings.Repeat("a", 43), "/invite/..%2f", "/nothing", "/invite/", "/assets/"} {
 		open(t, srv.URL+path).shows(t, 404, "Page not found")
@@ -173,7 +173,7 @@ func TestUnknownAddresses(t *testing.T) {
 	}
 }
 
-func TestNamesCannotWriteThePage(t *testing.T) {
+func TestNamesAreEscapedOnTheInvitationPage(t *testing.T) {
 	srv := rafftest.Start(t)
 	const hostile = `<script>alert(1)</script>"'&amp;`
 	other := srv.NewAccount(t, hostile, "owner@globex.example.com")
@@ -186,18 +186,18 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
 	decline := url.Values{"answer": {"decline"}}
 	for name, h := range map[string]http.Header{
-		"another origin":                 {"Origin": {"https://evil.example.com"}},
-		"another origin, says browser":   {"Sec-Fetch-Site": {"cross-site"}},
-		"hidden origin, from elsewhere":  {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"null"}},
-		"a sister site":                  {"Sec-Fetch-Site": {"same-site"}},
-		"same host name on another port": {"Origin": {"http://127.0.0.1:1"}},
+		"another origin":                    {"Origin": {"https://evil.example.com"}},
+		"another origin, by Sec-Fetch-Site": {"Sec-Fetch-Site": {"cross-site"}},
+		"hidden origin, from another site":  {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"null"}},
+		"a sister site":                     {"Sec-Fetch-Site": {"same-site"}},
+		"same host name on another port":    {"Origin": {"http://127.0.0.1:1"}},
 	} {
 		fetch(t, http.MethodPost, address, decline, h).shows(t, 403, "another site")
 		if m := member(t, srv, id); m["invitation_state"] == "declined" {
-			t.Fatalf("%s: the form was taken", name)
+			t.Fatalf("%s: the form was accepted", name)
 		}
 	}
-	// What a browser sends from our own page, which has no referrer, over plain HTTP.
+	// A browser sends this from our own page, which has no referrer, over plain HTTP.
 	fetch(t, http.MethodPost, address, decline, http.Header{"Origin": {"null"}}).shows(t, 200, "declined")
 }
 
@@ -205,6 +205,6 @@ func TestFormsHaveLimits(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
 	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", strings.Repeat("x", 80<<10)).shows(t, 400, "could not be read")
 	if m := member(t, srv, id); m["status"] != "pending" {
-		t.Errorf("the member is %v", m["status"])
+		t.Errorf("member: %v", m["status"])
 	}
 }

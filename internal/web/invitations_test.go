@@ -20,12 +20,12 @@ func TestInvitePeople(t *testing.T) {
 	form.submitTo(t, "/invitations", "emails", "", "role_id", admin).shows(t, 400).complains(t, "emails", "at least one")
 	form.submitTo(t, "/invitations", "emails", "alice@example.com").shows(t, 400, "Choose a role.")
 	typed := []string{"emails", "alice@example.com, bob@example.com\nnobody at all; owner@example.com ALICE@example.com", "role_id", admin}
-	for range 2 { // the same form a second time invites nobody again, and says the same
+	for range 2 { // submitting the form twice invites no one again, and shows the same result
 		sent := form.submitTo(t, "/invitations", typed...)
 		sent.shows(t, 200, "2 of 4 people invited", "alice@example.com Invited.", "bob@example.com Invited.", "Enter a single email address", "You cannot change").
 			complains(t, "emails", "2 of these could not be invited.")
 		if left := sent.forms[len(sent.forms)-1].fields.Get("emails"); left != "nobody at all\nowner@example.com" {
-			t.Errorf("left in the form: %q", left)
+			t.Errorf("emails in the form: %q", left)
 		}
 	}
 	open(t, smtp.Wait(t, "alice@example.com").Link(t)).shows(t, 200, "Join Acme", "Your role Admin", "Trent")
@@ -42,8 +42,8 @@ func TestInvitePeople(t *testing.T) {
 	list.post(t, "/invitations/"+id+"/cancel").shows(t, 404)
 }
 
-// TestAFormFullOfMistakes keeps what was typed, invites nobody and answers with what kind of mistake it is.
-func TestAFormFullOfMistakes(t *testing.T) {
+// A form with errors invites no one, keeps the input, and has the status of the error.
+func TestInvitationFormWithErrors(t *testing.T) {
 	o := newOffice(t)
 	member := o.RoleID(t, "account", "member")
 	form := o.owner.open(t, "/invitations/new")
@@ -51,11 +51,11 @@ func TestAFormFullOfMistakes(t *testing.T) {
 
 	p := form.submitTo(t, "/invitations", "emails", "not an address", "role_id", member).shows(t, 400).complains(t, "emails", "Enter a single email address")
 	if left(p) != "not an address" {
-		t.Errorf("left in the form: %q", left(p))
+		t.Errorf("emails in the form: %q", left(p))
 	}
 	p = form.submitTo(t, "/invitations", "emails", "owner@example.com", "role_id", member).shows(t, 403).complains(t, "emails", "You cannot change")
 	if again := p.submitTo(t, "/invitations", "emails", "alice@example.com"); again.status != 200 {
-		t.Errorf("the next try answers %d", again.status)
+		t.Errorf("status of the next attempt: %d", again.status)
 	}
 	form.submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", member).shows(t, 409).complains(t, "emails", "Already invited")
 
@@ -66,31 +66,31 @@ func TestAFormFullOfMistakes(t *testing.T) {
 	all := strings.Join(many, "\n")
 	p = form.submitTo(t, "/invitations", "emails", all, "role_id", member).shows(t, 400).complains(t, "emails", "2,800 emails; at most 500")
 	if left(p) != all {
-		t.Error("what was typed is lost")
+		t.Error("the input is lost")
 	}
 	o.owner.open(t, "/invitations?state=all").shows(t, 200, "All 1")
 	form.submitTo(t, "/invitations", "emails", strings.Join(many[:500], ","), "role_id", member).shows(t, 200, "500 invitations created", "Pending 501")
 	form.submitTo(t, "/invitations", "emails", strings.Repeat("x", 2<<20), "role_id", member).shows(t, 400, "could not be read")
 }
 
-// TestChoosingAPlaceKeepsWhatWasTyped sends the form as a browser without scripts does by the button Choose.
-func TestChoosingAPlaceKeepsWhatWasTyped(t *testing.T) {
+// Choosing a project with the Choose button, which only browsers without scripts show, keeps the input.
+func TestChoosingAProjectKeepsTheInput(t *testing.T) {
 	o := newOffice(t)
 	p := o.owner.open(t, "/invitations/new").shows(t, 200, "Billing")
 	if !strings.Contains(p.source, `formaction="/invitations/new" formnovalidate>Choose</button>`) {
-		t.Error("no button to choose a place with")
+		t.Error("no button to choose a project")
 	}
 	fields := url.Values{"here": {o.AccountID}, "project": {o.ProjectID}, "emails": {"alice@example.com, bob"}}
 	p = p.send(t, form{action: "/invitations/new", fields: fields}, nil).shows(t, 200, "Project Admin", "alice@example.com, bob").lacks(t, "Billing")
 	if strings.Contains(p.url, "alice") {
-		t.Errorf("the address of the page says %s", p.url)
+		t.Errorf("URL of the page: %s", p.url)
 	}
-	// A role of another place is not taken.
+	// A role of another project or scope is refused.
 	p.submitTo(t, "/invitations", "role_id", o.RoleID(t, "account", "admin")).shows(t, 400, "Choose a role.", "alice@example.com, bob")
 	p.submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", o.RoleID(t, "project", "viewer")).shows(t, 200, "1 invitation created.", "alice@example.com by Trent Default as Viewer")
 }
 
-func TestWithoutMailTheLinkIsCopied(t *testing.T) {
+func TestLinkIsShownOnAServerWithoutEmail(t *testing.T) {
 	o := newOffice(t)
 	o.owner.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", o.RoleID(t, "account", "member")).
 		shows(t, 200, "1 invitation created. Give each person their link.", "Renew").lacks(t, "Links are sent by email only")
@@ -101,18 +101,18 @@ func TestWithoutMailTheLinkIsCopied(t *testing.T) {
 	links := regexp.MustCompile(`http://[^<"]+/invite/[\w-]+`)
 	p := list.send(t, f, nil).shows(t, 200, "Invitation link for alice@example.com", "works once")
 	link := links.FindString(p.source)
-	// Loading that page again makes no other link.
+	// Loading the page again creates no other link.
 	before := o.events(t, "invitation.link_fetched")
 	if again := list.send(t, f, nil).shows(t, 200, "The link was already shown."); links.MatchString(again.source) {
 		t.Error("the link is shown a second time")
 	}
 	if after := o.events(t, "invitation.link_fetched"); before != 1 || after != 1 {
-		t.Errorf("%d, then %d links were made", before, after)
+		t.Errorf("%d links were created, then %d", before, after)
 	}
 	open(t, link).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "Invitation accepted")
 }
 
-// formOf is the page's form with this action.
+// formOf returns the form of the page with this action.
 func (p page) formOf(t *testing.T, action string) form {
 	t.Helper()
 	for _, f := range p.forms {
@@ -124,14 +124,14 @@ func (p page) formOf(t *testing.T, action string) form {
 	return form{}
 }
 
-// events counts what happened.
+// events counts the events with an action.
 func (o *office) events(t *testing.T, action string) int {
 	t.Helper()
 	body, _ := o.Do(t, "GET", "/api/v1/audit-events?limit=1&action="+action, o.Key, nil).Want(t, http.StatusOK).JSON(t)["total"].(float64)
 	return int(body)
 }
 
-// offer invites an address, into the account or a project, and returns the invitation's id.
+// offer invites an email to the account or to a project, and returns the id of the invitation.
 func (o *office) offer(t *testing.T, email, projectID string) string {
 	t.Helper()
 	if projectID == "" {
@@ -147,7 +147,7 @@ func (o *office) newProject(t *testing.T, name string) string {
 	return o.Do(t, "POST", "/api/v1/projects", o.Key, map[string]any{"name": name}).Want(t, 201).Data(t)["id"].(string)
 }
 
-func TestOneListOfInvitations(t *testing.T) {
+func TestListOfInvitations(t *testing.T) {
 	o := newOffice(t)
 	o.joinProject(t, "Vera", "viewer")
 	o.join(t, "Max", "member")
@@ -168,7 +168,7 @@ func TestOneListOfInvitations(t *testing.T) {
 	p := o.owner.open(t, "/invitations").shows(t, 200, "Pending 3", "Expired 1", "Declined 1", "All 5",
 		"erin@example.com by Trent Account as Member Pending until", "pat@example.com by Trent Default as Viewer", "sam@example.com by Trent Web shop as Viewer").lacks(t, "old@", "no@")
 	if strings.Index(p.text(), "sam@") > strings.Index(p.text(), "erin@") {
-		t.Error("the newest does not come first")
+		t.Error("the newest invitation is not the first")
 	}
 	o.owner.open(t, "/invitations?state=expired").shows(t, 200, "old@example.com", "Expired", "Pending 3", "Remove…").lacks(t, "until", "erin@")
 	o.owner.open(t, "/invitations?state=declined").shows(t, 200, "no@example.com by Trent Web shop as Viewer Declined "+day).lacks(t, "until", "erin@")
@@ -179,7 +179,7 @@ func TestOneListOfInvitations(t *testing.T) {
 	o.owner.open(t, "/invitations?project=account").shows(t, 200, "erin@example.com", "Expired 1").lacks(t, "sam@", "pat@")
 	o.owner.open(t, "/invitations?project=nonsense").shows(t, 404)
 
-	// Each sees what they may see in each place, and why there is nothing they can do.
+	// Each user sees the invitations that they may see, and why they cannot change them.
 	maxim.open(t, "/invitations").shows(t, 200, "erin@example.com", "Pending 1", "Your role lets you see invitations, but not send or cancel them.").lacks(t, "pat@", "sam@", "Resend", "Cancel…", "Renew")
 	vera.open(t, "/invitations").shows(t, 200, "pat@example.com", "Pending 1", "Expired 0").lacks(t, "erin@", "sam@", "Invite people", "Renew")
 	vera.open(t, "/invitations?project="+shop).shows(t, 403)
@@ -191,19 +191,19 @@ func TestOneListOfInvitations(t *testing.T) {
 	bill.open(t, "/invitations").shows(t, 403)
 	maxim.open(t, "/invitations/"+sam+"/cancel").shows(t, 403)
 
-	// What is done to one leads back to where it was found.
+	// An action returns to the list with its filters.
 	from := o.owner.open(t, "/invitations?project="+shop+"&q=sam")
 	cancel := regexp.MustCompile(`href="(/invitations/` + sam + `/cancel[^"]*)"`).FindStringSubmatch(from.source)[1]
 	p = o.owner.open(t, strings.ReplaceAll(cancel, "&amp;", "&")).submitTo(t, "/invitations/"+sam+"/cancel")
 	if at := p.path(t); !strings.Contains(at, "project="+shop) || !strings.Contains(at, "q=sam") {
-		t.Errorf("it leads to %s", at)
+		t.Errorf("the action redirects to %s", at)
 	}
 	p.shows(t, 200, "Invitation cancelled.", "No matches")
 	from.post(t, "/invitations/"+no+"/resend", "back", "https://evil.example.com/invitations").shows(t, 200, "Invitation renewed.", "no@example.com")
 }
 
-// TestWhyAnInvitationCannotBeSent is for who may do something with some invitations and not with others.
-func TestWhyAnInvitationCannotBeSent(t *testing.T) {
+// A user who may change only some of the invitations sees a reason at the others.
+func TestReasonWhyAnInvitationCannotBeSent(t *testing.T) {
 	o := newOffice(t)
 	_, userID := o.NewMember(t, "max@example.com", "Max", o.RoleID(t, "account", "member"))
 	o.Do(t, "POST", "/api/v1/projects/"+o.ProjectID+"/members", o.Key, map[string]any{"target_user_id": userID, "role_id": o.RoleID(t, "project", "project-admin")}).Want(t, 201)
@@ -212,18 +212,18 @@ func TestWhyAnInvitationCannotBeSent(t *testing.T) {
 	p := maxim.open(t, "/invitations").shows(t, 200, "Invite people", "Renew the invitation for pat@", "Cancel… the invitation for pat@", "Why not? Invitation for erin@example.com Your role does not include the permission").
 		lacks(t, "Renew the invitation for erin@", "Cancel… the invitation for erin@", "Why not? Invitation for pat@")
 	if strings.Contains(p.source, "title=\"Your role") {
-		t.Error("the reason stands in a title, where touch and keyboard do not come")
+		t.Error("the reason is in a title attribute, which is not accessible by touch or keyboard")
 	}
 	maxim.open(t, "/invitations/"+erin+"/cancel").shows(t, 200, "Your role does not include the permission").lacks(t, "Cancel the invitation Keep invitation")
 	p.post(t, "/invitations/"+erin+"/cancel").shows(t, 403)
 	p.post(t, "/invitations/"+pat+"/cancel").shows(t, 200, "Invitation cancelled.")
-	// Under the strict policy an Admin cannot take back what holds more than they do.
+	// With the strict policy, an Admin cannot cancel an invitation with permissions that they do not hold.
 	_, ada := o.join(t, "Ada", "admin")
 	o.Do(t, "POST", "/api/v1/members", o.Key, map[string]any{"email": "bill@example.com", "role_id": o.RoleID(t, "account", "billing")}).Want(t, 201)
 	ada.open(t, "/invitations").shows(t, 200, "Cancel… the invitation for bill@")
 	o.owner.open(t, "/settings").submitTo(t, "/settings/policy", "policy", "strict").shows(t, 200)
 	ada.open(t, "/invitations").shows(t, 200, "Cancel… the invitation for erin@", "Why not? Invitation for bill@").lacks(t, "Cancel… the invitation for bill@")
-	// What is on hold is not offered to be sent.
+	// An invitation on hold cannot be resent.
 	id := o.offer(t, "zoe@example.com", "")
 	member := o.Do(t, "GET", "/api/v1/invitations/"+id, o.Key, nil).Want(t, 200).Data(t)["member_id"].(string)
 	o.Do(t, "PATCH", "/api/v1/members/"+member, o.Key, map[string]any{"status": "suspended"}).Want(t, 200)
@@ -252,11 +252,11 @@ func TestInvitationsArePaged(t *testing.T) {
 		}
 	}
 	if len(seen) != 65 {
-		t.Errorf("%d of 65 invitations are on the pages", len(seen))
+		t.Errorf("the pages show %d of 65 invitations", len(seen))
 	}
 }
 
-func TestInviteIntoAProject(t *testing.T) {
+func TestInviteToAProject(t *testing.T) {
 	o := newOffice(t)
 	_, padmin := o.joinProject(t, "Petra", "project-admin")
 	_, pview := o.joinProject(t, "Vera", "viewer")
@@ -264,7 +264,7 @@ func TestInviteIntoAProject(t *testing.T) {
 	at := "/invitations/new?project=" + o.ProjectID
 	form := padmin.open(t, at).shows(t, 200, "The project Default", "Viewer", "9 permissions").lacks(t, "The account Acme", "Billing")
 	form.submitTo(t, "/invitations", "emails", "new@example.com", "role_id", viewer).shows(t, 200, "1 invitation created.", "new@example.com by Petra Default", "Renew", "Invite people")
-	// Who is in the account already has the role at once.
+	// Someone who is already in the account gets the role immediately.
 	o.join(t, "Max", "member")
 	form.submitTo(t, "/invitations", "emails", "max@example.com", "role_id", viewer).shows(t, 200, "1 person already in the account, added with the role.")
 	padmin.open(t, "/projects/"+o.ProjectID).shows(t, 200, "new@example.com", "Invited", "Invite people", "Max")

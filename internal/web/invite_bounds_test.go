@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAddressesOfAText(t *testing.T) {
+func TestAddressesInAText(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                                  nil,
 		" \n,;":                             nil,
@@ -22,7 +22,7 @@ func TestAddressesOfAText(t *testing.T) {
 	}
 }
 
-// TestAddressesAllocateInProportion: a text of words that are no addresses was glued together word by word.
+// The allocated memory is proportional to the length of the text, even for a text of words that are not emails.
 func TestAddressesAllocateInProportion(t *testing.T) {
 	cost := func(n int) int64 {
 		text := strings.Repeat("a ", n)
@@ -34,6 +34,6 @@ func TestAddressesAllocateInProportion(t *testing.T) {
 		}).AllocedBytesPerOp()
 	}
 	if small, big := cost(1000), cost(8000); big > 20*small {
-		t.Errorf("8 times the words took %d bytes instead of %d", big, small)
+		t.Errorf("8 times the words: %d bytes allocated, instead of %d for the shorter text", big, small)
 	}
 }

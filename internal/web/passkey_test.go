@@ -12,7 +12,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// device is someone's passkey, or the thief of one.
+// device is a passkey, or an attacker who imitates one.
 type device struct {
 	site virtualwebauthn.RelyingParty
 	hand virtualwebauthn.Authenticator
@@ -31,7 +31,7 @@ func newDevice(t *testing.T, srv *rafftest.Server) *device {
 	}
 }
 
-// newKey is a key whose coordinates have no leading zero, which the library would leave out: one in 128 does.
+// newKey returns a key whose coordinates have no leading zero. One key in 128 has one, and the library would omit it.
 func newKey() virtualwebauthn.Credential {
 	for {
 		if key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2); len(key.Key.AttestationData()) == 77 {
@@ -40,7 +40,7 @@ func newKey() virtualwebauthn.Credential {
 	}
 }
 
-// script posts a form as a page's script does, and returns what the server says.
+// script posts a form like a script of a page, and returns the response.
 func (b *browser) script(t *testing.T, path string, typed ...string) page {
 	t.Helper()
 	fields := url.Values{}
@@ -50,7 +50,7 @@ func (b *browser) script(t *testing.T, path string, typed ...string) page {
 	return b.fetch(t, "POST", b.base+path, fields, http.Header{"Origin": {b.base}, "Sec-Fetch-Site": {"same-origin"}})
 }
 
-// add adds the device to the profile of who is signed in.
+// add adds the passkey for the signed-in user.
 func (d *device) add(t *testing.T, b *browser, typed ...string) page {
 	t.Helper()
 	p := b.script(t, "/profile/factors/passkey/options", typed...).shows(t, 200)
@@ -63,7 +63,7 @@ func (d *device) add(t *testing.T, b *browser, typed ...string) page {
 	return b.open(t, "/profile").submitTo(t, "/profile/factors/passkey", "name", "Blue key", "answer", answer)
 }
 
-// answer is what the device says to the options at a path.
+// answer is the response of the passkey to the options from a path.
 func (d *device) answer(t *testing.T, b *browser, path string) string {
 	t.Helper()
 	options, err := virtualwebauthn.ParseAssertionOptions(b.script(t, path).shows(t, 200).source)
@@ -81,7 +81,7 @@ func (d *device) signIn(t *testing.T, srv *rafftest.Server) (*browser, page) {
 
 const opensNothing = "This passkey is not registered here"
 
-func TestSignInWithAPasskeyAlone(t *testing.T) {
+func TestSignInWithAPasskeyOnly(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 		d := newDevice(t, srv)
@@ -92,12 +92,12 @@ func TestSignInWithAPasskeyAlone(t *testing.T) {
 		in, p := d.signIn(t, srv)
 		p.shows(t, 200, "Your profile", "Blue key", "last used")
 		if p.path(t) != "/profile" || !in.signedIn(t) {
-			t.Errorf("signed in, at %s", p.path(t))
+			t.Errorf("page after signing in: %s", p.path(t))
 		}
-		_, half := halfway(t, srv, "alice@example.com") // the password alone opens nothing
+		_, half := halfway(t, srv, "alice@example.com") // the password alone is not enough
 		half.shows(t, 200, "Use a passkey")
 
-		// An answer works once, for an hour, and only to a question of this server.
+		// A response works once, for an hour, and only for a challenge of this server.
 		b = newBrowser(t, srv.URL)
 		page := b.open(t, "/sign-in")
 		answer := d.answer(t, b, "/sign-in/passkey/options")
@@ -119,16 +119,16 @@ func TestSignInWithAPasskeyAlone(t *testing.T) {
 			return virtualwebauthn.CreateAssertionResponse(thief.site, thief.hand, thief.key, *options)
 		}
 		for name, change := range map[string]func(d *device, o *virtualwebauthn.AssertionOptions){
-			"nobody's key": func(d *device, _ *virtualwebauthn.AssertionOptions) {
+			"an unknown key": func(d *device, _ *virtualwebauthn.AssertionOptions) {
 				d.key = newKey()
 			},
-			"a person not there": func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserHandle = []byte("nobody") },
-			"nobody":             func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserHandle = nil },
+			"an unknown user": func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserHandle = []byte("nobody") },
+			"no user":         func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserHandle = nil },
 			"someone else": func(d *device, _ *virtualwebauthn.AssertionOptions) {
 				d.hand.Options.UserHandle = []byte(srv.OwnerUserID)
 			},
-			"no finger, no PIN": func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserNotVerified = true },
-			"another site":      func(d *device, _ *virtualwebauthn.AssertionOptions) { d.site.Origin = "https://evil.example.com" },
+			"no biometrics or PIN": func(d *device, _ *virtualwebauthn.AssertionOptions) { d.hand.Options.UserNotVerified = true },
+			"another site":         func(d *device, _ *virtualwebauthn.AssertionOptions) { d.site.Origin = "https://evil.example.com" },
 		} {
 			if p := page.submitTo(t, "/sign-in/passkey", "answer", own(change)); p.status != 403 || !strings.Contains(p.text(), opensNothing) {
 				t.Errorf("%s: %d %s", name, p.status, p.text())
@@ -139,7 +139,7 @@ func TestSignInWithAPasskeyAlone(t *testing.T) {
 		}
 		page.submitTo(t, "/sign-in/passkey", "answer", own(forged)).shows(t, 400, "This passkey request has expired")
 
-		// Nobody tries all day.
+		// Attempts are limited.
 		limited := 0
 		for range 70 {
 			if page.submitTo(t, "/sign-in/passkey", "answer", "{}").status == 429 {
@@ -147,11 +147,11 @@ func TestSignInWithAPasskeyAlone(t *testing.T) {
 			}
 		}
 		if limited == 0 {
-			t.Error("seventy passkeys that open nothing, one after the other")
+			t.Error("seventy unknown passkeys in a row were not limited")
 		}
 		srv.Advance(2 * time.Minute)
 
-		// Keys that count their uses are told from copies that count less.
+		// A copy of a passkey is detected if its signature counter is behind.
 		d.key.Counter = 7
 		_, p = d.signIn(t, srv)
 		p.shows(t, 200, "Your profile")
@@ -161,15 +161,15 @@ func TestSignInWithAPasskeyAlone(t *testing.T) {
 		p.shows(t, 403, opensNothing)
 		d.key.Counter++
 
-		// Whoever removes the key is safe from it.
+		// A removed passkey does not work.
 		in.open(t, "/profile").submitTo(t, "/profile/factors", "remove", buttonsOf(in.open(t, "/profile"), "remove")[0], "current_password", rafftest.Password).shows(t, 200)
 		if _, p := d.signIn(t, srv); p.status != 403 {
-			t.Errorf("with a key that was removed: %d %s", p.status, p.text())
+			t.Errorf("with a removed passkey: %d %s", p.status, p.text())
 		}
 	}, rafftest.WithName())
 }
 
-func TestAPasskeyInsteadOfThePassword(t *testing.T) {
+func TestPasskeyReplacesThePassword(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200)
 		b, d := signIn(t, srv, "owner@example.com"), newDevice(t, srv)
@@ -186,16 +186,16 @@ func TestAPasskeyInsteadOfThePassword(t *testing.T) {
 		d.hand.Options.UserNotVerified = false
 		p = p.submitTo(t, "/profile/password/remove", "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "Password removed", "Set a password")
 		if other.signedIn(t) {
-			t.Error("a session of before is still there")
+			t.Error("an earlier session still works")
 		}
 		if p := newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in", "email", "owner@example.com", "password", rafftest.Password); p.status != 403 {
-			t.Errorf("the password that was removed: %d %s", p.status, p.text())
+			t.Errorf("with the removed password: %d %s", p.status, p.text())
 		}
 		if p := newBrowser(t, srv.URL).open(t, "/sign-in").submitTo(t, "/sign-in", "email", "owner@example.com", "password", ""); p.status != 403 {
 			t.Errorf("no password: %d %s", p.status, p.text())
 		}
 
-		// The last way in stays, and nothing grave goes without a passkey.
+		// The last way to sign in cannot be removed, and sensitive actions require a passkey.
 		remove := buttonsOf(p, "remove")[0]
 		p.submitTo(t, "/profile/factors", "remove", remove).shows(t, 403, "Confirm with a passkey")
 		answer := d.answer(t, b, "/profile/confirm")
@@ -205,7 +205,7 @@ func TestAPasskeyInsteadOfThePassword(t *testing.T) {
 		second.add(t, b, "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "Second factor added")
 		p.submitTo(t, "/profile/factors", "remove", remove, "proof", second.answer(t, b, "/profile/confirm")).shows(t, 200, "removed")
 
-		// An invitation does not set a password for someone who has none by choice.
+		// An invitation does not set a password for a user who removed theirs.
 		globex := *srv
 		globex.Account = srv.NewAccount(t, "Globex", "owner@globex.example.com")
 		link := srv.URL + "/invite/" + globex.Token(t, globex.Invite(t, "owner@example.com", srv.RoleID(t, "account", "member")))
@@ -218,9 +218,9 @@ func TestAPasskeyInsteadOfThePassword(t *testing.T) {
 	}, rafftest.WithName())
 }
 
-// A passkey signs a challenge without knowing what for: only the server can tell a request to register one from a request to
-// confirm something, and it must not take the answer to one for the other.
-func TestAPasskeyAnswersOnlyWhatItWasAsked(t *testing.T) {
+// A passkey signs a challenge without knowing its purpose, so the server must not accept the response to a challenge for
+// another purpose, such as a registration instead of a confirmation.
+func TestPasskeyResponseWorksOnlyForItsPurpose(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200)
 		b, d := signIn(t, srv, "owner@example.com"), newDevice(t, srv)
@@ -243,7 +243,7 @@ func TestAPasskeyAnswersOnlyWhatItWasAsked(t *testing.T) {
 		registered := virtualwebauthn.CreateAttestationResponse(other.site, other.hand, other.key, *toRegister)
 		b.open(t, "/profile").submitTo(t, "/profile/factors/passkey", "name", "Red key", "answer", registered).shows(t, 400, "This passkey request has expired")
 
-		// The answers are good in themselves: the same question for the right purpose takes them.
+		// The responses are valid: they are accepted for the right purpose.
 		b.open(t, "/profile").submitTo(t, "/profile/password/remove", "proof", d.answer(t, b, "/profile/confirm")).shows(t, 200, "Password removed")
 	}, rafftest.WithName())
 }

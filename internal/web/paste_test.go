@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAddressesAsMailProgramsCopyThem(t *testing.T) {
+func TestAddressesCopiedFromEmailPrograms(t *testing.T) {
 	for text, want := range map[string][]string{
 		`Alice A. <alice@example.com>; "Bee, Bob" <bob@example.com>; <carol@example.com>; dave@example.com`: {"alice@example.com", "bob@example.com", "carol@example.com", "dave@example.com"},
 		`Alice A. <alice@example.com>, "Bee; Bob" <bob@example.com>, carol@example.com`:                     {"alice@example.com", "bob@example.com", "carol@example.com"},
@@ -37,7 +37,7 @@ func FuzzAddresses(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, a := range addresses(text) {
 			if a == "" || strings.TrimSpace(a) != a || strings.ContainsAny(a, ";\r\n") && !strings.Contains(text, `"`) {
-				t.Errorf("%q gave %q", text, a)
+				t.Errorf("%q: got the address %q", text, a)
 			}
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// soon waits until something is so.
+// soon waits until a condition is true.
 func soon(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !so(); time.Sleep(100 * time.Millisecond) {
@@ -18,14 +18,14 @@ func soon(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// into lets someone who exists into another account.
+// into adds an existing user to another account.
 func into(t *testing.T, srv *rafftest.Server, a rafftest.Account, b *browser, email string) (memberID string) {
 	t.Helper()
 	b.open(t, fetched(t, srv, a.Key, "/api/v1/invitations", email, srv.RoleID(t, "account", "member"))).submit(t, "answer", "accept")
 	return srv.Do(t, "GET", "/api/v1/members?email="+email, a.Key, nil).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)["id"].(string)
 }
 
-func TestEventsOfAPersonGoToTheAccountsTheyAreIn(t *testing.T) {
+func TestEventsOfAUserAreInTheLogsOfTheirAccounts(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		const email = "alice@example.com"
 		srv.NewMember(t, email, "Alice", srv.RoleID(t, "account", "member"))
@@ -44,38 +44,38 @@ func TestEventsOfAPersonGoToTheAccountsTheyAreIn(t *testing.T) {
 
 		b = signIn(t, srv, email)
 		b.open(t, "/profile").submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", "another lamp orbit velvet").shows(t, 200, "Password changed")
-		newBrowser(t, srv.URL).signInAs(t, email, rafftest.Password) // the old one
+		newBrowser(t, srv.URL).signInAs(t, email, rafftest.Password) // the old password
 		newBrowser(t, srv.URL).signInAs(t, email, "something else that is wrong")
 		if got := count("user.password_changed"); got != [3]int{1, 1, 1} {
-			t.Errorf("the password was changed, say the logs: %v", got)
+			t.Errorf("numbers of password changes in the logs: %v", got)
 		}
 		soon(t, "failed sign-ins", func() bool { return count("user.sign_in_failed") == [3]int{1, 1, 1} })
 		e := actions(t, srv, in.Key, "user.sign_in_failed")[0]
 		if e["actor_type"] == "user" || e["target_name"] != email {
-			t.Errorf("a failed sign-in: %v", e)
+			t.Errorf("event of a failed sign-in: %v", e)
 		}
-		// Going to another account is told in both, and in neither what the other is.
+		// Switching accounts is recorded in both accounts, without the id of the other one.
 		b.open(t, "/profile").submitTo(t, "/account", "account", in.AccountID)
 		b.open(t, "/profile").submitTo(t, "/account", "account", srv.AccountID)
 		for _, a := range []rafftest.Account{srv.Account, in} {
 			all := actions(t, srv, a.Key, "user.account_switched")
 			if len(all) == 0 {
-				t.Error("an account does not know who comes and goes")
+				t.Error("an account has no event of the switch")
 			}
 			for _, e := range all {
 				if text := fmt.Sprint(e["details"]); text != "map[direction:in]" && text != "map[direction:out]" {
-					t.Errorf("an account gets to know %s", text)
+					t.Errorf("the log of an account contains %s", text)
 				}
 			}
 		}
 		b.open(t, "/profile").submitTo(t, "/sign-out")
 		if after := actions(t, srv, left.Key, ""); len(after) != before {
-			t.Errorf("the account that removed the person gets to know %v", after[:len(after)-before])
+			t.Errorf("events in the account that removed the user: %v", after[:len(after)-before])
 		}
 	})
 }
 
-func TestNobodyWritesToTheLogOfAnAccountTheyLost(t *testing.T) {
+func TestRemovedUserHasNoEventsInTheLog(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		path := "/api/v1/projects/" + srv.ProjectID
 		link := fetched(t, srv, srv.Key, path+"/invitations", "bob@example.com", srv.RoleID(t, "project", "viewer"))
@@ -86,12 +86,12 @@ func TestNobodyWritesToTheLogOfAnAccountTheyLost(t *testing.T) {
 		before := len(actions(t, srv, srv.Key, ""))
 		b.open(t, "/profile").submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", "another lamp orbit velvet").shows(t, 200, "Password changed")
 		if after := actions(t, srv, srv.Key, ""); len(after) != before {
-			t.Errorf("the log got %v", after[:len(after)-before])
+			t.Errorf("new events in the log: %v", after[:len(after)-before])
 		}
 	})
 }
 
-func TestStrangersDoNotFillALog(t *testing.T) {
+func TestFailedSignInsDoNotFillTheLog(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 		guess := func(n int) {
@@ -113,12 +113,12 @@ func TestStrangersDoNotFillALog(t *testing.T) {
 		srv.Advance(2 * time.Minute)
 		soon(t, "the others", func() bool { _, n := told(); return n == 7 })
 		if n, _ := told(); n != 2 {
-			t.Errorf("seven failures made %d events", n)
+			t.Errorf("seven failures: %d events", n)
 		}
 	})
 }
 
-func TestARefusedSecondFactorIsRecorded(t *testing.T) {
+func TestRefusedSecondFactorIsRecorded(t *testing.T) {
 	srv := rafftest.Start(t)
 	srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 	enrol(t, srv, signIn(t, srv, "alice@example.com"))

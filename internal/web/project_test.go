@@ -18,7 +18,7 @@ func TestProjects(t *testing.T) {
 	p.submitTo(t, at, "name", "Shop").shows(t, 200, "Changes saved.", "Shop")
 	o.offer(t, "erin@example.com", strings.TrimPrefix(at, "/projects/"))
 
-	// No key is chosen before someone chooses it.
+	// No key is selected by default.
 	viewer := o.RoleID(t, "project", "viewer")
 	p.submitTo(t, at+"/keys", "role_id", viewer).shows(t, 400).complains(t, "api_key_id", "Choose a key.")
 	p.submitTo(t, at+"/keys", "api_key_id", o.KeyID, "role_id", viewer).shows(t, 200, "Added.", "Owner key", "Viewer")
@@ -33,7 +33,7 @@ func TestProjects(t *testing.T) {
 	o.owner.open(t, "/projects/"+o.ProjectID+"/delete").shows(t, 200, "cannot be deleted").post(t, "/projects/"+o.ProjectID+"/delete", "name", "Default").shows(t, 409)
 }
 
-func TestProjectsAreSearchedCountedAndPaged(t *testing.T) {
+func TestProjectsSearchCountsAndPages(t *testing.T) {
 	o := newOffice(t)
 	_, vera := o.joinProject(t, "Vera", "viewer")
 	_, maxim := o.join(t, "Max", "member")
@@ -47,7 +47,7 @@ func TestProjectsAreSearchedCountedAndPaged(t *testing.T) {
 	next := regexp.MustCompile(`href="(/projects[^"]*)" rel="next"`).FindStringSubmatch(p.source)
 	o.owner.open(t, strings.ReplaceAll(next[1], "&amp;", "&")).shows(t, 200, "51–55 of 55", "Site 54").lacks(t, "Site 00")
 	o.owner.open(t, "/projects").shows(t, 200, "56 projects", defaultRow)
-	// Who may not look at the members is not told how many there are.
+	// The number of members is hidden from users who may not view them.
 	maxim.open(t, "/projects").shows(t, 200, "56 projects").lacks(t, "Members Created", defaultRow)
 	vera.open(t, "/projects").shows(t, 200, "1 project", defaultRow)
 }
@@ -59,7 +59,7 @@ func TestMembersOfAProject(t *testing.T) {
 	at := "/projects/" + o.ProjectID
 	p := o.owner.open(t, at).shows(t, 200, "2 members", "Change the role of Vera", "Remove… Vera").lacks(t, "Search members")
 	if !strings.Contains(p.source, `href="/members/`+id+`/memberships/`+id+`/remove"`) {
-		t.Error("no way to remove Vera")
+		t.Error("no link to remove Vera")
 	}
 	petra.open(t, at).shows(t, 200, "Remove… Vera").lacks(t, "Remove… Petra", "Add member")
 	petra.open(t, at+"/add").shows(t, 403)

@@ -12,14 +12,14 @@ import (
 
 const evil = "evil person pads the quiet moat"
 
-// fetched is the link of an invitation, fetched by whoever has the key.
+// fetched creates an invitation and returns its link, which the holder of the key fetched.
 func fetched(t *testing.T, srv *rafftest.Server, key, path, email, roleID string) string {
 	t.Helper()
 	d := srv.Do(t, "POST", path, key, map[string]any{"email": email, "role_id": roleID}).Want(t, 201).Data(t)
 	return srv.Do(t, "POST", "/api/v1/invitations/"+d["id"].(string)+"/link", key, nil).Want(t, 200).Data(t)["link"].(string)
 }
 
-// withMail is one more node on the same database, which sends mail.
+// withMail starts another node on the same database, which sends email.
 func withMail(t *testing.T, srv *rafftest.Server) (*rafftest.Server, *rafftest.SMTP) {
 	t.Helper()
 	mail := rafftest.StartSMTP(t)
@@ -32,7 +32,7 @@ func (b *browser) signInAs(t *testing.T, email, password string) bool {
 	return b.open(t, "/sign-in").submitTo(t, "/sign-in", "email", email, "password", password).path(t) != "/sign-in"
 }
 
-// said is what a page says but for the address and the moment.
+// said is the text of a page without emails and times.
 func said(p page) string {
 	text := strings.NewReplacer("nobody@example.com", "", "owner@globex.example.com", "").Replace(p.text())
 	before, rest, _ := strings.Cut(text, "Expires")
@@ -52,7 +52,7 @@ func actions(t *testing.T, srv *rafftest.Server, key, action string) (all []map[
 	return all
 }
 
-func TestAFetchedLinkSetsNothingForSomebodyWhoExists(t *testing.T) {
+func TestFetchedLinkDoesNotChangeAnExistingUser(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		globex := srv.NewAccount(t, "Globex", "owner@globex.example.com")
 		link := fetched(t, srv, srv.Key, "/api/v1/invitations", "owner@globex.example.com", srv.RoleID(t, "account", "member"))
@@ -62,22 +62,22 @@ func TestAFetchedLinkSetsNothingForSomebodyWhoExists(t *testing.T) {
 			return srv.Do(t, "POST", "/api/v1/invitations/accept", "", body)
 		}
 		if code := accept(map[string]any{"name": "Eve", "password": evil}).Want(t, 401).JSON(t)["code"]; code != "invalid_credentials" {
-			t.Errorf("refused with %v", code)
+			t.Errorf("refused with code %v", code)
 		}
 		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 403, "sign in first")
 		if newBrowser(t, srv.URL).signInAs(t, "owner@globex.example.com", evil) {
-			t.Fatal("whoever fetched the link signs in as the Owner of another account")
+			t.Fatal("the person who fetched the link can sign in as the Owner of another account")
 		}
-		// The answers tell nothing of the address before they have to: not with a weak password, not without a name.
+		// Errors about the password or the name do not reveal whether the email has a user.
 		fresh := fetched(t, srv, srv.Key, "/api/v1/invitations", "nobody@example.com", srv.RoleID(t, "account", "member"))
 		for _, typed := range [][2]string{{"Eve", "short"}, {"", evil}, {"Eve\u202e", evil}, {"", ""}} {
 			known := open(t, link).submit(t, "answer", "accept", "name", typed[0], "password", typed[1])
 			unknown := open(t, fresh).submit(t, "answer", "accept", "name", typed[0], "password", typed[1])
 			if known.status != unknown.status || said(known) != said(unknown) {
-				t.Errorf("%q: for an address that someone has %d %s, for another %d %s", typed, known.status, known.text(), unknown.status, unknown.text())
+				t.Errorf("%q: for the email of a user %d %s, for another email %d %s", typed, known.status, known.text(), unknown.status, unknown.text())
 			}
 		}
-		// The Owner uses the operator's link, signs in, and accepts with one click; the name is theirs.
+		// The Owner uses the operator's link, signs in, and accepts with one click. Their name does not change.
 		open(t, globex.OwnerLink).submit(t, "name", "Olga", "password", rafftest.Password).shows(t, 200, "Password set")
 		open(t, link).shows(t, 200, "Already have a login with this email?").lacks(t, "already has a password", "passkey")
 		b := signIn(t, srv, "owner@globex.example.com")
@@ -89,10 +89,10 @@ func TestAFetchedLinkSetsNothingForSomebodyWhoExists(t *testing.T) {
 	})
 }
 
-func TestAFetchedLinkAcceptsItsOwnOfferAlone(t *testing.T) {
+func TestFetchedLinkAcceptsOnlyItsOwnInvitation(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		admin := srv.RoleID(t, "account", "admin")
-		// Someone who may invite to little in one project.
+		// This key may only invite people to one project, with few permissions.
 		role := srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{"name": "Greeter", "slug": "greeter", "scope": "project", "permissions": []string{"project.members.view", "project.members.invite"}}).Want(t, 201).Data(t)["id"].(string)
 		id, greeter := srv.NewKeyID(t, "greeter", "")
 		project := "/api/v1/projects/" + srv.ProjectID
@@ -102,25 +102,25 @@ func TestAFetchedLinkAcceptsItsOwnOfferAlone(t *testing.T) {
 		link := fetched(t, srv, greeter, project+"/invitations", "boss@example.com", role)
 		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "Invitation accepted")
 		if m := member(t, srv, boss); m["status"] != "pending" {
-			t.Errorf("the offer of Admin is %v", m["status"])
+			t.Errorf("invitation as Admin: %v", m["status"])
 		}
-		// The other way round: the address stands in the project before it is made Admin.
+		// In the other order: the project member exists before the invitation as Admin.
 		link = fetched(t, srv, greeter, project+"/invitations", "chief@example.com", role)
 		open(t, link).submit(t, "answer", "accept", "name", "Eve", "password", evil).shows(t, 200, "Invitation accepted")
 		chief := srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{"email": "chief@example.com", "role_id": admin}).Want(t, 201).Data(t)
 		if chief["status"] != "pending" {
-			t.Errorf("whom the greeter let in is %v as Admin", chief["status"])
+			t.Errorf("member invited by the greeter: %v as Admin", chief["status"])
 		}
-		// Whom someone let in who may hand out the role is there at once.
+		// A person who was invited by someone who may assign the role becomes active immediately.
 		link = fetched(t, srv, srv.Key, project+"/invitations", "alice@example.com", role)
 		open(t, link).submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "Invitation accepted")
 		if m := srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{"email": "alice@example.com", "role_id": admin}).Want(t, 201).Data(t); m["status"] != "active" {
-			t.Errorf("whom the Owner let in is %v", m["status"])
+			t.Errorf("member invited by the Owner: %v", m["status"])
 		}
 	})
 }
 
-// stand is someone who holds an address that was never proven, in two accounts, with a session and a passkey.
+// stand is a user with an unverified email, in two accounts, with a session and a passkey.
 func stand(t *testing.T, srv *rafftest.Server, email string) (globex rafftest.Account, b *browser, key *device) {
 	t.Helper()
 	globex = srv.NewAccount(t, "Globex", "owner@globex.example.com")
@@ -137,21 +137,21 @@ func stand(t *testing.T, srv *rafftest.Server, email string) (globex rafftest.Ac
 	return globex, b, key
 }
 
-// gone fails where anything of what was set up still works.
+// gone fails the test if anything that was set up still works.
 func gone(t *testing.T, srv *rafftest.Server, email string, b *browser, key *device) {
 	t.Helper()
 	if b.signedIn(t) {
-		t.Error("a session goes on")
+		t.Error("a session still works")
 	}
 	if newBrowser(t, srv.URL).signInAs(t, email, evil) {
-		t.Error("the password works")
+		t.Error("the password still works")
 	}
 	if other, _ := key.signIn(t, srv); other.signedIn(t) {
-		t.Error("the passkey works")
+		t.Error("the passkey still works")
 	}
 }
 
-func TestTheFirstMailedResetEndsWhatWasSetUpBefore(t *testing.T) {
+func TestFirstEmailedPasswordLinkRemovesEarlierSetup(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		globex, b, key := stand(t, srv, "boss@example.com")
 		node, mail := withMail(t, srv)
@@ -169,7 +169,7 @@ func TestTheFirstMailedResetEndsWhatWasSetUpBefore(t *testing.T) {
 				}
 			}
 		}
-		// Now the address is proven: the next reset keeps a passkey, unless it is told not to.
+		// The email is verified now: the next password link keeps passkeys, unless the user chooses to remove them.
 		mine := signIn(t, srv, "boss@example.com")
 		key = newDevice(t, srv)
 		key.add(t, mine, "current_password", rafftest.Password).shows(t, 200, "recovery")
@@ -181,23 +181,23 @@ func TestTheFirstMailedResetEndsWhatWasSetUpBefore(t *testing.T) {
 			}
 			open(t, mail.Wait(t, "boss@example.com").Link(t)).shows(t, 200, "remove all my passkeys").submit(t, typed...).shows(t, 200, "Password set")
 			if other, _ := key.signIn(t, srv); other.signedIn(t) != keep {
-				t.Errorf("told to keep the passkeys (%v), the passkey works: %v", keep, !keep)
+				t.Errorf("keep the passkeys: %v, the passkey works: %v", keep, !keep)
 			}
 		}
 	}, rafftest.WithName())
 }
 
-func TestTheFirstMailedInvitationEndsWhatWasSetUpBefore(t *testing.T) {
+func TestFirstEmailedInvitationRemovesEarlierSetup(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		_, b, key := stand(t, srv, "boss@example.com")
 		node, mail := withMail(t, srv)
 		initech := node.NewAccount(t, "Initech", "owner@initech.example.com")
 		d := node.Do(t, "POST", "/api/v1/invitations", initech.Key, map[string]any{"email": "boss@example.com", "role_id": node.RoleID(t, "account", "admin")}).Want(t, 201).Data(t)
 		token := rafftest.TokenOf(t, mail.Wait(t, "boss@example.com").Link(t))
-		// The session of before is not enough, and its password neither: neither shows whose the address is.
+		// The earlier session and password are not enough: neither verifies the email.
 		session := http.Header{"Cookie": {b.cookie(t).String()}, "Content-Type": {"application/json"}}
 		if code := srv.Send(t, "POST", "/api/v1/invitations/accept", session, map[string]any{"token": token}).Want(t, 409).JSON(t)["code"]; code != "password_needed" {
-			t.Errorf("the session of before: %v", code)
+			t.Errorf("with the earlier session: %v", code)
 		}
 		b.open(t, srv.URL+"/invite/"+token).shows(t, 200, "choose a new password").lacks(t, "one click")
 		open(t, srv.URL+"/invite/"+token).submit(t, "answer", "accept", "name", "Boss", "password", rafftest.Password).shows(t, 200, "Invitation accepted")
@@ -208,11 +208,11 @@ func TestTheFirstMailedInvitationEndsWhatWasSetUpBefore(t *testing.T) {
 		}
 		for name, k := range map[string]string{"Acme": srv.Key, "Initech": initech.Key} {
 			if len(actions(t, srv, k, "user.sign_in_reset")) != 1 {
-				t.Errorf("%s does not know", name)
+				t.Errorf("%s has no event", name)
 			}
 		}
 		if all := actions(t, srv, initech.Key, "user.password_set"); len(all) != 1 {
-			t.Errorf("the password was set, says the log: %v", all)
+			t.Errorf("events of password changes: %v", all)
 		}
 	}, rafftest.WithName())
 }
@@ -235,7 +235,7 @@ func TestFetchedLinksEndWhenMailIsConfigured(t *testing.T) {
 	})
 }
 
-func TestOfAFetchedAndAMailedLinkOneWins(t *testing.T) {
+func TestOnlyOneOfAFetchedAndAnEmailedLinkWorks(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		node, mail := withMail(t, srv)
 		for _, email := range []string{"a@example.com", "b@example.com", "c@example.com", "d@example.com"} {
@@ -252,16 +252,16 @@ func TestOfAFetchedAndAMailedLinkOneWins(t *testing.T) {
 			})
 			wg.Wait()
 			if (byMail == 200) == (byHand == 200) {
-				t.Errorf("accepting answered %d by mail and %d by hand", byMail, byHand)
+				t.Errorf("status of accepting: %d with the emailed link, %d with the fetched link", byMail, byHand)
 			}
 			if newBrowser(t, srv.URL).signInAs(t, email, evil) != (byHand == 200) {
-				t.Errorf("the fetched link answered %d, and its password does something else", byHand)
+				t.Errorf("the fetched link responded with %d, but its password does not match that", byHand)
 			}
 		}
 	})
 }
 
-func TestAnAccountForAnAddressThatIsNotProvenWaitsForItsOwner(t *testing.T) {
+func TestNewAccountForAnUnverifiedEmailResetsIt(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		_, b, key := stand(t, srv, "boss@example.com")
 		a := srv.NewAccount(t, "Hooli", "boss@example.com")
@@ -273,9 +273,10 @@ func TestAnAccountForAnAddressThatIsNotProvenWaitsForItsOwner(t *testing.T) {
 	}, rafftest.WithName())
 }
 
-// TestTheOwnerOfAnAddressDecidesAboutKeysOfBefore: whoever used the address before has the secrets of the keys they made. They
-// are named to its owner, who says what becomes of them, and to the account; a key that somebody else was shown too is not theirs.
-func TestTheOwnerOfAnAddressDecidesAboutKeysOfBefore(t *testing.T) {
+// The previous user of an email has the secrets of the keys that they created. The person who verifies the email sees these
+// keys and decides whether to disable them, and the audit log records it. Keys whose secret was also shown to someone else
+// are not affected.
+func TestVerifyingAnEmailDecidesAboutEarlierKeys(t *testing.T) {
 	works := func(t *testing.T, srv *rafftest.Server, secret string) bool {
 		return srv.Do(t, "GET", "/api/v1/whoami", secret, nil).Status == http.StatusOK
 	}
@@ -297,17 +298,17 @@ func TestTheOwnerOfAnAddressDecidesAboutKeysOfBefore(t *testing.T) {
 				form.submit(t, "name", "Boss", "password", rafftest.Password).shows(t, 400, "Choose whether to keep or to disable these API keys")
 				form.submit(t, "name", "Boss", "password", rafftest.Password, "keys", answer).shows(t, 200, "Password set")
 				if works(t, srv, theirs) != (answer == "keep") || !works(t, srv, sharedSecret) {
-					t.Errorf("told to %s the keys: theirs works %v, shared works %v", answer, works(t, srv, theirs), works(t, srv, sharedSecret))
+					t.Errorf("answer %q: their key works: %v, the shared key works: %v", answer, works(t, srv, theirs), works(t, srv, sharedSecret))
 				}
 				field := map[string]string{"keep": "api_keys_kept", "end": "api_keys_deactivated"}[answer]
 				events := actions(t, srv, srv.Key, "user.sign_in_reset")
 				if len(events) != 1 || fmt.Sprint(events[0]["details"].(map[string]any)[field]) != "[theirs]" {
-					t.Errorf("the account is told %v", events)
+					t.Errorf("events in the account: %v", events)
 				}
 			}, rafftest.WithName())
 		})
 	}
-	t.Run("by the API", func(t *testing.T) {
+	t.Run("API", func(t *testing.T) {
 		rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 			secrets := map[string]string{}
 			for _, name := range []string{"kept", "ended"} {
@@ -329,16 +330,16 @@ func TestTheOwnerOfAnAddressDecidesAboutKeysOfBefore(t *testing.T) {
 	})
 }
 
-func TestANewAccountDoesNotCountItsOwnerKeyAsKept(t *testing.T) {
+func TestNewAccountDoesNotRecordItsOwnerKeyAsKept(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		stand(t, srv, "boss@example.com")
 		initech := srv.NewAccount(t, "Initech", "boss@example.com")
 		events := actions(t, srv, initech.Key, "user.sign_in_reset")
 		if len(events) != 1 {
-			t.Fatalf("the new account records %d resets, want 1", len(events))
+			t.Fatalf("the new account has %d reset events, want 1", len(events))
 		}
 		if kept, named := events[0]["details"].(map[string]any)["api_keys_kept"]; named {
-			t.Errorf("the reset names %v as kept, but the key did not exist before it", kept)
+			t.Errorf("the reset event has kept keys %v, but the key did not exist before", kept)
 		}
 	}, rafftest.WithName())
 }

@@ -11,7 +11,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// A proxy that is told nothing else sends its own idea of the Host header. The public URL says whose forms are ours.
+// By default, a proxy replaces the Host header. The server then recognizes its own forms by the public URL.
 func TestFormsBehindAProxyThatRewritesHost(t *testing.T) {
 	var srv *rafftest.Server
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
@@ -19,7 +19,7 @@ func TestFormsBehindAProxyThatRewritesHost(t *testing.T) {
 		if err != nil {
 			panic(err)
 		}
-		r.SetURL(to) // and with it Host
+		r.SetURL(to) // also sets Host
 	}})
 	t.Cleanup(proxy.Close)
 	srv = rafftest.Start(t, rafftest.WithPublicURL(strings.Replace(proxy.URL, "http://127.0.0.1", "HTTP://LOCALHOST", 1)))
@@ -51,16 +51,16 @@ func TestFormsBehindAProxyThatRewritesHost(t *testing.T) {
 		header map[string]string
 		want   int
 	}{
-		"without Sec-Fetch-Site":           {map[string]string{"Origin": public}, 303},
-		"with Sec-Fetch-Site":              {map[string]string{"Origin": public, "Sec-Fetch-Site": "same-origin"}, 303},
-		"another site":                     {map[string]string{"Origin": "http://evil.example"}, 403},
-		"another site, with the header":    {map[string]string{"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}, 403},
-		"another port":                     {map[string]string{"Origin": "http://localhost:1"}, 403},
-		"another scheme":                   {map[string]string{"Origin": strings.Replace(public, "http:", "https:", 1)}, 403},
-		"a longer name":                    {map[string]string{"Origin": public + ".evil.example"}, 403},
-		"nobody's origin":                  {map[string]string{"Origin": "null"}, 403},
-		"nobody's origin, another website": {map[string]string{"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403},
-		"a forged Forwarded-Host":          {map[string]string{"Origin": "http://evil.example", "X-Forwarded-Host": "evil.example"}, 403},
+		"without Sec-Fetch-Site":       {map[string]string{"Origin": public}, 303},
+		"with Sec-Fetch-Site":          {map[string]string{"Origin": public, "Sec-Fetch-Site": "same-origin"}, 303},
+		"another site":                 {map[string]string{"Origin": "http://evil.example"}, 403},
+		"another site, Sec-Fetch-Site": {map[string]string{"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}, 403},
+		"another port":                 {map[string]string{"Origin": "http://localhost:1"}, 403},
+		"another scheme":               {map[string]string{"Origin": strings.Replace(public, "http:", "https:", 1)}, 403},
+		"a longer name":                {map[string]string{"Origin": public + ".evil.example"}, 403},
+		"null origin":                  {map[string]string{"Origin": "null"}, 403},
+		"null origin, another site":    {map[string]string{"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403},
+		"a forged Forwarded-Host":      {map[string]string{"Origin": "http://evil.example", "X-Forwarded-Host": "evil.example"}, 403},
 	} {
 		status, cookies := send(http.MethodPost, "/sign-in", formType, form, c.header)
 		if status != c.want {
@@ -71,7 +71,7 @@ func TestFormsBehindAProxyThatRewritesHost(t *testing.T) {
 		}
 	}
 
-	// The API with the cookie of a session asks the same question.
+	// The API checks requests with a session cookie in the same way.
 	patch := func(origin string) int {
 		status, _ := send(http.MethodPost, "/api/v1/members", "application/json", `{"email":"bob@example.com","role_id":"`+srv.RoleID(t, "account", "member")+`"}`,
 			map[string]string{"Origin": origin, "Cookie": cookie})
@@ -103,27 +103,27 @@ func TestSecureCookieBehindHTTPS(t *testing.T) {
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	p := b.fetch(t, "POST", srv.URL+"/sign-in", url.Values{"email": {"alice@example.com"}, "password": {rafftest.Password}}, nil)
 	if c := p.header.Get("Set-Cookie"); !strings.HasPrefix(c, "__Host-raff_session=") || !strings.Contains(c, "; Secure") {
-		t.Errorf("the cookie is %q", c)
+		t.Errorf("cookie %q", c)
 	}
 }
 
-func TestPagesInsideTakeNoFormOfOtherSites(t *testing.T) {
+func TestPagesRefuseFormsOfOtherSites(t *testing.T) {
 	srv := house(t)
 	b := signIn(t, srv, "owner@example.com")
 	for name, h := range map[string]http.Header{
-		"another origin":               {"Origin": {"https://evil.example.com"}},
-		"another origin, says browser": {"Sec-Fetch-Site": {"cross-site"}},
-		"hidden origin":                {"Origin": {"null"}},
-		"a sister site":                {"Sec-Fetch-Site": {"same-site"}},
+		"another origin":                    {"Origin": {"https://evil.example.com"}},
+		"another origin, by Sec-Fetch-Site": {"Sec-Fetch-Site": {"cross-site"}},
+		"hidden origin":                     {"Origin": {"null"}},
+		"a sister site":                     {"Sec-Fetch-Site": {"same-site"}},
 	} {
 		b.fetch(t, "POST", srv.URL+"/sign-out", url.Values{}, h).shows(t, 403, "another site")
 		b.fetch(t, "POST", srv.URL+"/sign-in", url.Values{"email": {"owner@example.com"}, "password": {rafftest.Password}}, h).shows(t, 403)
 		if !b.signedIn(t) {
-			t.Fatalf("%s: the form was taken", name)
+			t.Fatalf("%s: the form was accepted", name)
 		}
 	}
-	// Nothing inside changes by being looked at.
+	// GET requests change nothing.
 	if p := b.open(t, "/sign-out"); !b.signedIn(t) || p.path(t) != "/members" {
-		t.Errorf("a link signs out, or leads to %s", p.path(t))
+		t.Errorf("GET /sign-out signs out, or redirects to %s", p.path(t))
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// newRole makes a custom account role and returns the address of its page.
+// newRole creates a custom account role and returns the path of its page.
 func (o *office) newRole(t *testing.T, name string, permissions ...string) string {
 	t.Helper()
 	typed := []string{"name", name}
@@ -29,7 +29,7 @@ func (o *office) permissionsOf(t *testing.T, at string) []string {
 	return names
 }
 
-func TestARoleThatChangedMeanwhileIsReviewedAgain(t *testing.T) {
+func TestRoleChangedInTheMeantimeIsReviewedAgain(t *testing.T) {
 	o := newOffice(t)
 	at := o.newRole(t, "Support", "account.members.view", "account.projects.view")
 	edit := at + "/edit"
@@ -39,22 +39,22 @@ func TestARoleThatChangedMeanwhileIsReviewedAgain(t *testing.T) {
 	second.submitTo(t, edit, "permission", "account.members.view", "permission", "account.projects.view", "permission", "account.audit.view").
 		shows(t, 200, "View the audit log").submitTo(t, edit).shows(t, 200, "Changes saved.")
 
-	// What was reviewed first is not what saving would do now.
+	// Saving would now do something else than what was reviewed.
 	again := review.submitTo(t, edit).shows(t, 409, "Someone else changed this role in the meantime", "They lose", "View the audit log", "View projects in the account")
 	if got := o.permissionsOf(t, at); !slices.Contains(got, "account.audit.view") {
-		t.Fatalf("saved without a look: %v", got)
+		t.Fatalf("saved without another review: %v", got)
 	}
 	again.submitTo(t, edit).shows(t, 200, "Changes saved.")
 	if got := o.permissionsOf(t, at); !slices.Equal(got, []string{"account.members.view", "account.roles.view"}) {
-		t.Errorf("the role grants %v", got)
+		t.Errorf("permissions of the role: %v", got)
 	}
-	// A form that was opened before does not bring an old name back unseen, though it touches no permission.
+	// An outdated form does not restore an old name without a review, even if it changes no permission.
 	old := o.owner.open(t, edit)
 	o.owner.open(t, edit).submitTo(t, edit, "name", "Help desk").shows(t, 200, "Changes saved.")
 	old.submitTo(t, edit, "description", "Answers people").shows(t, 409, "changed this role in the meantime", "Help desk → Support", "None → Answers people").lacks(t, "They gain")
 }
 
-func TestOfTwoChangesOfARoleAtOnceOneIsReviewedAgain(t *testing.T) {
+func TestOneOfTwoConcurrentRoleChangesIsReviewedAgain(t *testing.T) {
 	o := newOffice(t)
 	at := o.newRole(t, "Support", "account.members.view")
 	var reviews []page
@@ -70,11 +70,11 @@ func TestOfTwoChangesOfARoleAtOnceOneIsReviewedAgain(t *testing.T) {
 	wg.Wait()
 	slices.Sort(statuses)
 	if !slices.Equal(statuses, []int{200, 409, 409, 409, 409}) {
-		t.Errorf("the answers are %v", statuses)
+		t.Errorf("statuses: %v", statuses)
 	}
 }
 
-func TestRolesSayWhoHoldsThem(t *testing.T) {
+func TestRolesShowTheirHolders(t *testing.T) {
 	o := newOffice(t)
 	o.newRole(t, "Small", "account.members.view")
 	at := o.newRole(t, "Large", "account.members.view", "account.projects.view")
@@ -90,31 +90,31 @@ func TestRolesSayWhoHoldsThem(t *testing.T) {
 	for _, row := range []string{"Owner Everything", "Admin Account", "Member Basic", "Billing access only", "Large Custom", "Small Custom"} {
 		i := strings.Index(table, row)
 		if i < last {
-			t.Errorf("%q stands at %d, behind %d: %s", row, i, last, table)
+			t.Errorf("%q is at %d, after %d: %s", row, i, last, table)
 		}
 		last = i
 	}
 	list.shows(t, 200, "Large Custom 2 of 21 2 people and 1 API key", "Small Custom 1 of 21 No one")
 	if !strings.Contains(list.source, `<a href="/members?role=`+role+`">2 people</a>`) {
-		t.Error("who holds the role is not linked")
+		t.Error("the number of holders is not linked to the list")
 	}
 	o.owner.open(t, "/members?role="+role).shows(t, 200, "2 people", "alice@example.com", "bob@example.com")
 	o.owner.open(t, at).shows(t, 200, "Scope Account role", "Assigned to 2 people and 1 API key", "Duplicate")
 	o.owner.open(t, "/roles/"+o.RoleID(t, "account", "owner")).shows(t, 200, "it cannot be changed").lacks(t, "Duplicate")
 	o.owner.open(t, "/roles/"+o.RoleID(t, "account", "admin")).shows(t, 200, "Duplicate it to create a custom role")
 
-	// What is wrong has the focus.
+	// The field with the error has the focus.
 	p := o.owner.open(t, at+"/delete").submitTo(t, at+"/delete").shows(t, 409, "Choose a replacement role")
 	if !regexp.MustCompile(`name="role_id"[^>]*autofocus`).MatchString(p.source) {
-		t.Error("the choice of the other role has no focus")
+		t.Error("the field for the replacement role does not have the focus")
 	}
 	p = o.owner.open(t, "/roles/new").submitTo(t, "/roles", "name", "Empty").shows(t, 400, "Choose at least one permission.")
 	if !regexp.MustCompile(`value="account.projects.view"[^>]*autofocus`).MatchString(p.source) {
-		t.Error("the permissions have no focus")
+		t.Error("the permissions do not have the focus")
 	}
 }
 
-func TestTheScopeOfANewRoleChangesWithoutLosingItsName(t *testing.T) {
+func TestChangingTheScopeKeepsTheInput(t *testing.T) {
 	o := newOffice(t)
 	typed := url.Values{"scope": {"project"}, "name": {"Crew"}, "slug": {"the-crew"}, "description": {"On site"}}
 	p := o.owner.open(t, "/roles/new?"+typed.Encode()).shows(t, 200, "View virtual machines", "Crew", "the-crew", "On site").lacks(t, "View billing")

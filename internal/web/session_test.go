@@ -20,7 +20,7 @@ func house(t *testing.T, more ...rafftest.Option) *rafftest.Server {
 	return srv
 }
 
-// signIn signs someone in, in a browser of their own.
+// signIn signs a user in with a new browser.
 func signIn(t *testing.T, srv *rafftest.Server, email string) *browser {
 	t.Helper()
 	b := newBrowser(t, srv.URL)
@@ -57,14 +57,14 @@ func TestSignInAndOut(t *testing.T) {
 		b.open(t, "/profile").shows(t, 200, "Sign in")
 		p := b.open(t, "/profile?x=1")
 		if got := p.path(t); got != "/sign-in?next=%2Fprofile%3Fx%3D1" {
-			t.Errorf("a page inside leads to %s", got)
+			t.Errorf("a page for signed-in users redirects to %s", got)
 		}
 		p = p.submit(t, "email", "ALICE@Example.com", "password", rafftest.Password).shows(t, 200, "Your profile", "alice@example.com", "Acme")
 		if p.path(t) != "/profile?x=1" {
-			t.Errorf("signing in leads to %s", p.path(t))
+			t.Errorf("signing in redirects to %s", p.path(t))
 		}
 		if c := b.cookie(t); c == nil || len(c.Value) != 43 {
-			t.Errorf("the cookie is %v", c)
+			t.Errorf("cookie: %v", c)
 		}
 		p.submitTo(t, "/sign-out").shows(t, 200, "You are signed out")
 		if b.cookie(t) != nil || b.signedIn(t) {
@@ -73,14 +73,14 @@ func TestSignInAndOut(t *testing.T) {
 	})
 }
 
-func TestSignedOutMeanwhile(t *testing.T) {
+func TestSignedOutInTheMeantime(t *testing.T) {
 	srv := house(t)
 	b := signIn(t, srv, "owner@example.com")
 	form := b.open(t, "/projects/new")
 	if err := srv.Node.SignIn().ResetFactors(t.Context(), "owner@example.com"); err != nil { // ends all sessions
 		t.Fatal(err)
 	}
-	// What was sent is not saved, the page says so, and leads back to the form.
+	// The form is not saved. The page says so and links back to the form.
 	post := func(more http.Header) page {
 		h := http.Header{"Origin": {srv.URL}, "Sec-Fetch-Site": {"same-origin"}, "Referer": {form.url}}
 		maps.Copy(h, more)
@@ -88,25 +88,25 @@ func TestSignedOutMeanwhile(t *testing.T) {
 	}
 	p := post(nil).shows(t, 200, "was not saved")
 	p.submit(t, "email", "owner@example.com", "password", rafftest.Password).shows(t, 200, "New project")
-	// Nobody is led away from here.
+	// The redirect never leaves the site.
 	if err := srv.Node.SignIn().ResetFactors(t.Context(), "owner@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	p = post(http.Header{"Referer": {"https://evil.example.com//evil.example.com"}})
 	if got := p.submit(t, "email", "owner@example.com", "password", rafftest.Password).url; !strings.HasPrefix(got, srv.URL) {
-		t.Errorf("signing in leads to %s", got)
+		t.Errorf("signing in redirects to %s", got)
 	}
-	// A script that fetches a part of a page is told to leave the page.
+	// A script that fetches a part of a page is redirected to the sign-in page.
 	if err := srv.Node.SignIn().ResetFactors(t.Context(), "owner@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	p = b.fetch(t, "GET", srv.URL+"/members?q=a", nil, http.Header{"Hx-Request": {"true"}, "Hx-Current-Url": {srv.URL + "/members?q="}})
 	if got := p.header.Get("HX-Redirect"); p.status != 204 || got != "/sign-in?next=%2Fmembers%3Fq%3D" {
-		t.Errorf("a script is answered %d, and led to %q", p.status, got)
+		t.Errorf("a script gets status %d and is redirected to %q", p.status, got)
 	}
 }
 
-func TestASignedOutTokenIsDead(t *testing.T) {
+func TestTokenDoesNotWorkAfterSigningOut(t *testing.T) {
 	srv := house(t)
 	b := signIn(t, srv, "owner@example.com")
 	token := b.cookie(t)
@@ -118,23 +118,23 @@ func TestASignedOutTokenIsDead(t *testing.T) {
 	}
 	b.open(t, "/profile").submitTo(t, "/sign-out")
 	if thief.signedIn(t) {
-		t.Error("the token works after signing out")
+		t.Error("the token still works after signing out")
 	}
 }
 
-func TestWrongPasswordAndUnknownAddressAreTheSame(t *testing.T) {
+func TestWrongPasswordAndUnknownEmailGetTheSameResponse(t *testing.T) {
 	srv := house(t)
 	answer := func(email string) string {
 		p := open(t, srv.URL+"/sign-in").submit(t, "email", email, "password", "not the right one").shows(t, 403).complains(t, "password", "Wrong email or password")
 		return strings.ReplaceAll(p.source, email, "")
 	}
 	if known, unknown := answer("owner@example.com"), answer("nobody@example.com"); known != unknown {
-		t.Errorf("a known address answers\n%s\nan unknown one\n%s", known, unknown)
+		t.Errorf("response for a known email:\n%s\nfor an unknown one:\n%s", known, unknown)
 	}
-	// Someone invited has an address, and no password yet.
+	// An invited person has no password yet.
 	srv.Invite(t, "invited@example.com", srv.RoleID(t, "account", "member"))
 	if answer("invited@example.com") != answer("nobody@example.com") {
-		t.Error("an invited address answers differently")
+		t.Error("the response for an invited email is different")
 	}
 	open(t, srv.URL+"/sign-in").submit(t, "email", "no address", "password", "x").shows(t, 400).complains(t, "email", "a single email address")
 }
@@ -150,22 +150,22 @@ func TestGuessesAreLimited(t *testing.T) {
 			try("203.0.113.1", "alice@example.com", "wrong").shows(t, 403)
 		}
 		try("203.0.113.1", "alice@example.com", rafftest.Password).shows(t, 429, "Too many attempts")
-		// Who guesses elsewhere does not lock out the owner of the address.
+		// Guesses from elsewhere do not lock out the user.
 		try("203.0.113.2", "alice@example.com", rafftest.Password).shows(t, 200, "alice@example.com")
 		srv.Advance(91 * time.Second)
 		try("203.0.113.1", "alice@example.com", rafftest.Password).shows(t, 200)
-		// The right password forgets the mistakes before it.
+		// The correct password resets the count.
 		for range 10 {
 			try("203.0.113.1", "alice@example.com", "wrong").shows(t, 403)
 		}
 
-		// One who tries many addresses is limited too, from a whole network of IPv6.
+		// Attempts for many emails from one IPv6 network are limited as well.
 		start, tries := time.Now(), 0
 		for tries < 200 && try(fmt.Sprintf("2001:db8::%x", tries), fmt.Sprintf("person%d@example.com", tries), "wrong").status == 403 {
 			tries++
 		}
 		if most := 61 + int(time.Since(start)/(10*time.Second)); tries < 60 || tries > most {
-			t.Errorf("one network tried %d addresses, want 60 to %d", tries, most)
+			t.Errorf("attempts for %d emails from one network, want 60 to %d", tries, most)
 		}
 		try("2001:db8:0:1::1", "someone@example.com", "wrong").shows(t, 403)
 	}, rafftest.BehindProxy())
@@ -188,7 +188,7 @@ func TestGuessesThroughInvitationsAreLimited(t *testing.T) {
 	srv.Do(t, "POST", "/api/v1/invitations/accept", "", map[string]any{"token": rafftest.TokenOf(t, link), "password": rafftest.Password}).Want(t, 429)
 }
 
-func TestSessionsEndByThemselves(t *testing.T) {
+func TestSessionsExpire(t *testing.T) {
 	srv := house(t)
 	b := signIn(t, srv, "owner@example.com")
 	for range 5 {
@@ -199,7 +199,7 @@ func TestSessionsEndByThemselves(t *testing.T) {
 	}
 	srv.Advance(12*time.Hour + time.Minute)
 	if b.signedIn(t) {
-		t.Error("a session nobody used for 12 hours still works")
+		t.Error("a session still works after 12 hours without use")
 	}
 	b = signIn(t, srv, "owner@example.com")
 	for range 65 {
@@ -207,35 +207,35 @@ func TestSessionsEndByThemselves(t *testing.T) {
 		b.signedIn(t)
 	}
 	if srv.Advance(6 * time.Hour); b.signedIn(t) {
-		t.Error("a session works after 30 days")
+		t.Error("a session still works after 30 days")
 	}
 }
 
-func TestSigningInAgainRotates(t *testing.T) {
+func TestSigningInAgainRotatesTheToken(t *testing.T) {
 	srv := house(t)
 	b := signIn(t, srv, "owner@example.com")
 	old := b.cookie(t)
 	form := url.Values{"email": {"owner@example.com"}, "password": {rafftest.Password}}
 	b.fetch(t, "POST", srv.URL+"/sign-in", form, nil).shows(t, 200)
 	if b.cookie(t).Value == old.Value {
-		t.Error("the token stayed")
+		t.Error("the token did not change")
 	}
 	u, _ := url.Parse(srv.URL)
 	before := newBrowser(t, srv.URL)
 	before.client.Jar.SetCookies(u, []*http.Cookie{old})
 	if before.signedIn(t) {
-		t.Error("the old token works")
+		t.Error("the old token still works")
 	}
-	// A token someone planted is never taken over.
+	// A token that an attacker planted is never used.
 	planted := newBrowser(t, srv.URL)
 	planted.client.Jar.SetCookies(u, []*http.Cookie{{Name: "raff_session", Value: strings.Repeat("a", 43)}})
 	planted.fetch(t, "POST", srv.URL+"/sign-in", form, nil).shows(t, 200)
 	if planted.cookie(t).Value == strings.Repeat("a", 43) {
-		t.Error("a planted token was taken over")
+		t.Error("a planted token was used")
 	}
 }
 
-func TestOwnSessionsAreListedAndEnded(t *testing.T) {
+func TestUsersListAndEndTheirSessions(t *testing.T) {
 	srv := house(t)
 	phone, laptop, other := signIn(t, srv, "owner@example.com"), signIn(t, srv, "owner@example.com"), signIn(t, srv, "owner@example.com")
 	srv.Advance(3 * time.Minute)
@@ -246,11 +246,11 @@ func TestOwnSessionsAreListedAndEnded(t *testing.T) {
 	}
 	p.submitTo(t, "/profile/sessions", "session", ids[0]).shows(t, 200, "Session ended.")
 	if alive := boolToInt(phone.signedIn(t)) + boolToInt(other.signedIn(t)); alive != 1 || !laptop.signedIn(t) {
-		t.Errorf("%d of the two others are left", alive)
+		t.Errorf("%d of the two other sessions still work", alive)
 	}
 	laptop.open(t, "/profile").submitTo(t, "/profile/sessions", "session", "others").shows(t, 200, "signed out of all other sessions")
 	if phone.signedIn(t) || other.signedIn(t) || !laptop.signedIn(t) {
-		t.Error("not exactly this session is left")
+		t.Error("not only this session is left")
 	}
 	// Someone else's session cannot be ended.
 	srv.NewMember(t, "mallory@example.com", "Mallory", srv.RoleID(t, "account", "admin"))
@@ -263,7 +263,7 @@ func TestOwnSessionsAreListedAndEnded(t *testing.T) {
 	}
 }
 
-// buttonsOf are the values of the page's buttons of this name.
+// buttonsOf returns the values of the page's buttons with this name.
 func buttonsOf(p page, name string) (values []string) {
 	for n := range p.root.Descendants() {
 		if n.Data == "button" && attr(n, "name") == name {
@@ -288,11 +288,11 @@ func TestChangePassword(t *testing.T) {
 	p.submitTo(t, "/profile/password", "current_password", "wrong", "password", next).shows(t, 403).complains(t, "present_password", "Wrong password")
 	p.submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", "short").shows(t, 400).complains(t, "password", "15")
 	if !other.signedIn(t) {
-		t.Fatal("a mistake ended a session")
+		t.Fatal("an error ended a session")
 	}
 	p.submitTo(t, "/profile/password", "current_password", rafftest.Password, "password", next).shows(t, 200, "Password changed")
 	if other.signedIn(t) || !b.signedIn(t) {
-		t.Error("not exactly this session is left")
+		t.Error("not only this session is left")
 	}
 	open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", rafftest.Password).shows(t, 403)
 	open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", next).shows(t, 200, "owner@example.com")
@@ -308,20 +308,20 @@ func TestForgottenPassword(t *testing.T) {
 		known := open(t, srv.URL+"/forgot").submit(t, "email", email).shows(t, 200, "Check your email")
 		unknown := open(t, srv.URL+"/forgot").submit(t, "email", "nobody@example.com").shows(t, 200, "Check your email")
 		if strings.ReplaceAll(known.source, email, "nobody@example.com") != unknown.source {
-			t.Error("the page tells whether the address exists")
+			t.Error("the page reveals whether the email has a user")
 		}
 		mail := smtp.Wait(t, email)
 		if mail.Subject != "Set a new password" || !strings.Contains(mail.HTML, "Set a new password") {
-			t.Errorf("the mail is %q: %s", mail.Subject, mail.HTML)
+			t.Errorf("email %q: %s", mail.Subject, mail.HTML)
 		}
 		form := open(t, mail.Link(t)).shows(t, 200, "Set your password", email)
 		const next = "seven quiet green lamps"
 		if !b.signedIn(t) {
-			t.Error("asking for a link ended a session")
+			t.Error("requesting a link ended a session")
 		}
 		form.submit(t, "name", "Gina", "password", next).shows(t, 200, "Password set", "Continue").browser.open(t, srv.URL+"/").shows(t, 200, email)
 		if b.signedIn(t) {
-			t.Error("a session outlived the password")
+			t.Error("a session still works after the password was set")
 		}
 		form.submit(t, "name", "Gina", "password", next).shows(t, 410, "already used")
 		open(t, srv.URL+"/sign-in").submit(t, "email", email, "password", rafftest.Password).shows(t, 403)
@@ -335,17 +335,17 @@ func TestForgottenPassword(t *testing.T) {
 			open(t, srv.URL+"/forgot").submit(t, "email", email).shows(t, 200)
 			smtp.Wait(t, email)
 		}
-		// Who asks more often is told nothing else, and the address gets no more mails.
+		// More requests get the same response, but no more emails are sent.
 		if again := open(t, srv.URL+"/forgot").submit(t, "email", email).shows(t, 200); again.source != known.source {
-			t.Error("the page tells that the address got as many mails as it may")
+			t.Error("the page reveals that the email limit is reached")
 		}
 		srv.NewAccount(t, "Initech", "other."+email)
 		open(t, srv.URL+"/forgot").submit(t, "email", "other."+email).shows(t, 200)
 		smtp.Wait(t, "other."+email)
 		if n := len(smtp.Messages(email)); n != 5 {
-			t.Errorf("the address got %d mails, want 5", n)
+			t.Errorf("%d emails, want 5", n)
 		}
-		for n := 0; ; n++ { // one network address asks for many
+		for n := 0; ; n++ { // one network address requests many
 			p := open(t, srv.URL+"/forgot").submit(t, "email", fmt.Sprintf("nobody%d@example.com", n))
 			if p.status == 429 {
 				p.complains(t, "email", "Too many")
@@ -361,7 +361,7 @@ func TestForgottenPassword(t *testing.T) {
 	}, rafftest.WithSMTP(smtp.URL()))
 }
 
-func TestANewPasswordForgetsWrongGuesses(t *testing.T) {
+func TestNewPasswordResetsFailedAttempts(t *testing.T) {
 	srv := house(t)
 	for range 11 {
 		open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", "wrong")
@@ -378,7 +378,7 @@ func TestANewPasswordForgetsWrongGuesses(t *testing.T) {
 	}
 }
 
-func TestWithoutMailTheOperatorHelps(t *testing.T) {
+func TestOperatorCreatesPasswordLinks(t *testing.T) {
 	srv := house(t)
 	open(t, srv.URL+"/forgot").shows(t, 200, "raffd user password-link --email")
 	b := signIn(t, srv, "owner@example.com")
@@ -388,14 +388,14 @@ func TestWithoutMailTheOperatorHelps(t *testing.T) {
 	}
 	open(t, link.URL).submit(t, "name", "Trent", "password", "seven quiet green lamps").shows(t, 200)
 	if b.signedIn(t) {
-		t.Error("a session outlived the password")
+		t.Error("a session still works after the password was set")
 	}
 	if _, err := srv.Node.SignIn().PasswordLink(t.Context(), "nobody@example.com"); err == nil {
-		t.Error("nobody got a link")
+		t.Error("a link was created for an unknown email")
 	}
 }
 
-func TestSuspendedAndRemovedPeopleAreOut(t *testing.T) {
+func TestSuspensionAndRemovalEndSessions(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		id, _ := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 		b := signIn(t, srv, "alice@example.com")
@@ -426,7 +426,7 @@ func TestSwitchAccounts(t *testing.T) {
 	p.submitTo(t, "/account", "account", third.AccountID).shows(t, 404)
 	p.submitTo(t, "/account", "account", "nonsense").shows(t, 404)
 	b.open(t, "/profile").shows(t, 200, "Account Globex")
-	// Signing in again goes where the person was last.
+	// Signing in again opens the last used account.
 	signIn(t, srv, "owner@example.com").open(t, "/profile").shows(t, 200, "Account Globex")
 }
 
@@ -441,17 +441,17 @@ func TestAcceptSignedIn(t *testing.T) {
 	b := signIn(t, srv, "owner@example.com")
 	p := b.open(t, link).shows(t, 200, "Join Globex", "with one click")
 	if p.inputs["password"] != nil {
-		t.Error("the page asks who is signed in for a password")
+		t.Error("the page asks a signed-in user for a password")
 	}
 	p.submit(t, "answer", "accept").shows(t, 200, "Account Globex")
 	p.submit(t, "answer", "accept").shows(t, 410)
 
-	// Under another address nothing is accepted, not even with the invited person's password, and the session stays.
+	// A user who is signed in with another email cannot accept, even with the invited person's password, and stays signed in.
 	srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 	link = invite("alice@example.com")
 	p = b.open(t, link).shows(t, 200, "You are signed in as owner@example.com. This invitation is for alice@example.com.", "Sign out of owner@example.com")
 	if p.inputs["password"] != nil {
-		t.Error("the page asks someone else for a password")
+		t.Error("the page asks a user with another email for a password")
 	}
 	p.submit(t, "answer", "accept", "password", rafftest.Password).shows(t, 409, "You are signed in as owner@example.com")
 	b.open(t, "/profile").shows(t, 200, "owner@example.com")
@@ -463,14 +463,14 @@ func TestAcceptSignedIn(t *testing.T) {
 	b.open(t, "/profile").shows(t, 200, "alice@example.com", "Account Globex")
 }
 
-func TestSignInLeadsNowhereElse(t *testing.T) {
+func TestSignInRedirectsOnlyWithinTheSite(t *testing.T) {
 	srv := house(t)
 	for _, next := range []string{"https://evil.example.com", "//evil.example.com", `/\evil.example.com`, "javascript:alert(1)", "/\t/evil.example.com", "%2F%2Fevil", "", "http:/evil"} {
 		b := newBrowser(t, srv.URL)
 		b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		form := url.Values{"email": {"owner@example.com"}, "password": {rafftest.Password}, "next": {next}}
 		if to := b.fetch(t, "POST", srv.URL+"/sign-in", form, nil).header.Get("Location"); to != "/" {
-			t.Errorf("%q leads to %q", next, to)
+			t.Errorf("%q redirects to %q", next, to)
 		}
 	}
 }

@@ -19,14 +19,14 @@ import (
 	"raff/internal/web"
 )
 
-func TestHomeLeadsToSignIn(t *testing.T) {
+func TestHomeRedirectsToSignIn(t *testing.T) {
 	srv := rafftest.Start(t)
 	p := open(t, srv.URL+"/").shows(t, 200, "Sign in", "Forgot your password?")
 	if p.path(t) != "/sign-in" {
-		t.Errorf("/ leads to %s", p.path(t))
+		t.Errorf("/ redirects to %s", p.path(t))
 	}
 	if !strings.Contains(p.source, `href="/openapi.yaml"`) || srv.Do(t, "GET", "/openapi.yaml", "", nil).Status != 200 {
-		t.Error("no link to the API's description")
+		t.Error("no link to the API description")
 	}
 }
 
@@ -35,22 +35,22 @@ func TestAssets(t *testing.T) {
 	p := open(t, srv.URL+"/sign-in")
 	linked := regexp.MustCompile(`"(/assets/[^"]+)"`).FindAllStringSubmatch(p.source, -1)
 	if len(linked) != 2 {
-		t.Fatalf("linked are %v", linked)
+		t.Fatalf("linked files: %v", linked)
 	}
 	for _, link := range linked {
 		got := open(t, srv.URL+link[1])
 		if got.status != 200 || got.source == "" || strings.Contains(got.source, "url(") {
-			t.Errorf("%s answers %d and %d bytes", link[1], got.status, len(got.source))
+			t.Errorf("%s: status %d and %d bytes", link[1], got.status, len(got.source))
 		}
 		packed := fetch(t, "GET", srv.URL+link[1], nil, http.Header{"Accept-Encoding": {"br, gzip"}})
 		if packed.header.Get("Content-Encoding") != "gzip" || len(packed.source) >= len(got.source) || packed.header.Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%s: %d bytes, packed %d", link[1], len(got.source), len(packed.source))
+			t.Errorf("%s: %d bytes, %d compressed", link[1], len(got.source), len(packed.source))
 		}
 		if cached := got.header.Get("Cache-Control"); !strings.Contains(cached, "immutable") {
 			t.Errorf("%s: Cache-Control %q", link[1], cached)
 		}
 		if old := open(t, srv.URL+strings.Split(link[1], "?")[0]+"?v=other"); old.status != 200 || old.header.Get("Cache-Control") != "no-store" {
-			t.Errorf("another version of it: %d, Cache-Control %q", old.status, old.header.Get("Cache-Control"))
+			t.Errorf("another version of the file: %d, Cache-Control %q", old.status, old.header.Get("Cache-Control"))
 		}
 	}
 }
@@ -65,11 +65,11 @@ func TestOwnerSetsAPassword(t *testing.T) {
 	open(t, srv.OwnerLink).shows(t, 410, "already used")
 	m := srv.Do(t, "GET", "/api/v1/members/"+srv.OwnerMemberID, srv.Key, nil).Want(t, 200).Data(t)
 	if m["name"] != "Trent" {
-		t.Errorf("the Owner is called %v", m["name"])
+		t.Errorf("name of the Owner: %v", m["name"])
 	}
 }
 
-func TestTheHintIsTheRule(t *testing.T) {
+func TestPasswordHintMatchesTheRule(t *testing.T) {
 	srv := rafftest.Start(t)
 	const fifteen = "lamp orbit velv"
 	form := open(t, srv.OwnerLink).shows(t, 200, "At least 15 characters")
@@ -77,14 +77,14 @@ func TestTheHintIsTheRule(t *testing.T) {
 	form.submit(t, "name", "Trent", "password", fifteen).shows(t, 200, "Password set")
 }
 
-// broken is a database that fails in a way nobody thought of.
+// broken is a database with an unexpected failure.
 type broken struct{ team.Store }
 
 func (broken) InvitationByToken(context.Context, []byte) (team.Invitation, team.InvitationToken, error) {
 	return team.Invitation{}, team.InvitationToken{}, errors.New("table invitation has no column token")
 }
 
-func TestAnUnknownFailureTellsTheLogAndNobodyElse(t *testing.T) {
+func TestUnexpectedErrorsAreOnlyInTheLog(t *testing.T) {
 	var log bytes.Buffer
 	svc := team.New(team.Options{Store: broken{}, Catalog: permission.Default()})
 	f := front.New(svc, front.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -92,22 +92,22 @@ func TestAnUnknownFailureTellsTheLogAndNobodyElse(t *testing.T) {
 	defer srv.Close()
 	p := open(t, srv.URL+"/invite/secret-token").shows(t, 500, "Something went wrong", "Reference: ")
 	if strings.Contains(p.source, "column") {
-		t.Errorf("the page shows the failure: %s", p.text())
+		t.Errorf("the page shows the error: %s", p.text())
 	}
 	_, reference, _ := strings.Cut(p.text(), "Reference: ")
 	for _, want := range []string{"no column token", "request_id=" + reference, `page="GET /invite/{token}"`} {
 		if !strings.Contains(log.String(), want) {
-			t.Errorf("the log does not say %q: %s", want, log.String())
+			t.Errorf("the log does not contain %q: %s", want, log.String())
 		}
 	}
 	if strings.Contains(log.String(), "secret-token") {
-		t.Errorf("the log shows the token: %s", log.String())
+		t.Errorf("the log contains the token: %s", log.String())
 	}
 }
 
-// TestAddressesOfFormsLeadToTheirPages loads addresses that only forms are sent to, as the browser does for someone who
-// presses Enter in the address bar after a page said what is wrong.
-func TestAddressesOfFormsLeadToTheirPages(t *testing.T) {
+// A GET of a path that only accepts forms redirects to the page of the form, because the path stays in the address bar when
+// a form is shown again with an error.
+func TestFormPathsRedirectToTheirPages(t *testing.T) {
 	srv := house(t)
 	b := signIn(t, srv, "owner@example.com")
 	member, project := "/members/"+srv.OwnerMemberID, "/projects/"+srv.ProjectID
@@ -117,16 +117,16 @@ func TestAddressesOfFormsLeadToTheirPages(t *testing.T) {
 		"/keys/" + srv.KeyID + "/active": "/keys/" + srv.KeyID, "/invitations/x/resend": "/invitations", "/account": "/members",
 	} {
 		if got := b.open(t, from).shows(t, 200).path(t); got != to {
-			t.Errorf("%s leads to %s, want %s", from, got, to)
+			t.Errorf("%s redirects to %s, want %s", from, got, to)
 		}
 	}
 	if got := open(t, srv.URL+"/sign-in/passkey").path(t); got != "/sign-in" {
-		t.Errorf("/sign-in/passkey leads to %s", got)
+		t.Errorf("/sign-in/passkey redirects to %s", got)
 	}
 	b.open(t, "/keys/x/nothing").shows(t, 404)
 }
 
-func TestSendingAFormTwiceDoesItOnce(t *testing.T) {
+func TestFormSubmittedTwiceTakesEffectOnce(t *testing.T) {
 	o := newOffice(t)
 	form := o.owner.open(t, "/projects/new")
 	for range 2 {
@@ -140,7 +140,7 @@ func TestSendingAFormTwiceDoesItOnce(t *testing.T) {
 	o.owner.open(t, "/roles").shows(t, 200, "Support")
 }
 
-func TestSomebodyWhoDeclinedIsInvitedAgain(t *testing.T) {
+func TestPersonWhoDeclinedIsInvitedAgain(t *testing.T) {
 	o := newOffice(t)
 	token := o.Token(t, o.Invite(t, "bob@example.com", o.RoleID(t, "account", "member")))
 	open(t, o.URL+"/invite/"+token).submit(t, "answer", "decline").shows(t, 200, "declined")
