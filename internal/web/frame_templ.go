@@ -6,12 +6,10 @@ package web
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
-	"raff/internal/team"
-)
+import "raff/internal/team"
 
 // frame lays out a page for a signed-in user: navigation, account switcher and content.
 func frame(v *visit, title string) templ.Component {

@@ -6,12 +6,10 @@ package web
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
-	"raff/internal/team"
-)
+import "raff/internal/team"
 
 // keysBefore are API keys whose secret was only shown to someone who used the email before it was verified, and the answer
 // of the person who verifies it.

@@ -6,10 +6,8 @@ package web
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 // passkeyForm is a button that asks for a passkey. With offers, the browser also suggests passkeys in the email field.
 func passkeyForm(path, next, label, wrong string, offers bool) templ.Component {
