@@ -48,10 +48,10 @@ bench: build ## measure performance and write docs/benchmarks.md (a few minutes;
 	@scripts/bench.sh $(BENCH)
 
 # The provider tests that could differ between the databases; test-postgres runs all provider tests.
-postgres-core = TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestMembersExclusiveOfAProject|TestASavedPlan|TestMemberDataSources|TestGuideTeam
+postgres-core = TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestMembersExclusiveOfAProject|TestSavedPlan|TestMemberDataSources|TestGuideTeam
 
 # One provider test of each resource and workflow, to find differences between Terraform and OpenTofu; test-opentofu runs all.
-opentofu-core = TestQuickstart|TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestAccountSettings|TestMembersExclusiveOfAProject|TestInterrupt|TestRenamedResources|TestMemberImport|TestASavedPlan|TestGeneratedConfiguration|TestBareMock|TestGuide
+opentofu-core = TestQuickstart|TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestAccountSettings|TestMembersExclusiveOfAProject|TestInterrupt|TestRenamedResources|TestMemberImport|TestSavedPlan|TestGeneratedConfiguration|TestBareMock|TestGuide
 
 test: deps check unit ## everything CI runs
 	@$(MAKE) -s test-opentofu ARGS='-run "$(opentofu-core)"'

@@ -56,7 +56,7 @@ func TestNodesShareTheLimit(t *testing.T) {
 	}
 }
 
-// TestKeysOfAnAccountShareALimit: more API keys do not allow more requests per account, and do not affect other accounts.
+// More API keys do not allow more requests per account, and do not affect other accounts.
 func TestKeysOfAnAccountShareALimit(t *testing.T) {
 	const burst = 40
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {

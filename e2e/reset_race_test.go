@@ -105,7 +105,7 @@ func twoSessions(t *testing.T, srv *rafftest.Server, email string) (held string,
 	return first.Session.ID, me
 }
 
-// TestAuthenticatorAddedDuringReset: a previous user of an unverified email must not keep an authenticator app that waits
+// A previous user of an unverified email must not keep an authenticator app that waits
 // to be confirmed.
 func TestAuthenticatorAddedDuringReset(t *testing.T) {
 	t.Parallel()
@@ -122,7 +122,7 @@ func TestAuthenticatorAddedDuringReset(t *testing.T) {
 	}
 }
 
-// TestSecondFactorVerifiedDuringReset: a sign-in that began with the old password must not become a session that continues
+// A sign-in that began with the old password must not become a session that continues
 // after the reset.
 func TestSecondFactorVerifiedDuringReset(t *testing.T) {
 	t.Parallel()

@@ -62,7 +62,7 @@ func (m *meter) taken(do func()) (statements, waits int64) {
 	return m.statements.Load() - statements, m.waits.Load() - waits
 }
 
-// TestManyRowsTakeFewStatements: the whole account waits while many members are added, so a request must not send a query
+// The whole account waits while many members are added, so a request must not send a query
 // for each of its rows.
 func TestManyRowsTakeFewStatements(t *testing.T) {
 	t.Parallel()

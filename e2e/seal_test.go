@@ -151,7 +151,7 @@ func TestTamperingIsDetected(t *testing.T) {
 	}
 }
 
-// TestRemovedUnsealedEventIsDetected: the server remembers what it wrote until it is sealed.
+// The server remembers what it wrote until it is sealed.
 func TestRemovedUnsealedEventIsDetected(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		seal(t, g.Server)

@@ -7,7 +7,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestStuckStatementEnds: the database cancels statements that hang, and their connections become free again, also through
+// The database cancels statements that hang, and their connections become free again, also through
 // a pooler. A migration may take longer.
 func TestStuckStatementEnds(t *testing.T) {
 	t.Parallel()

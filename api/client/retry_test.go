@@ -133,7 +133,7 @@ func TestRetriesEndWithTheLastError(t *testing.T) {
 	}
 }
 
-// TestRetriesForATime: a time budget allows any number of retries, and calls that fail together share it.
+// A time budget allows any number of retries, and calls that fail together share it.
 func TestRetriesForATime(t *testing.T) {
 	down := answer(503, unavailable, "Retry-After", "0")
 	m := misbehave(t, slices.Concat(slices.Repeat([]http.HandlerFunc{down}, 6), []http.HandlerFunc{answer(200, alice)})...)
@@ -157,7 +157,7 @@ func TestRetriesForATime(t *testing.T) {
 	}
 }
 
-// TestFinish: work that has begun can finish, but not take forever.
+// Work that has begun can finish, but not take forever.
 func TestFinish(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	finishing, stop := client.Finish(ctx, time.Hour)

@@ -15,11 +15,11 @@ func TestRemote(t *testing.T) {
 		want       string
 	}{
 		{"no proxy is trusted", "198.51.100.1:99", false, "", []string{"203.0.113.9"}, "198.51.100.1"},
-		{"the peer is none of the list", "198.51.100.1:99", false, list, []string{"203.0.113.9"}, "198.51.100.1"},
+		{"the peer is not in the list", "198.51.100.1:99", false, list, []string{"203.0.113.9"}, "198.51.100.1"},
 		{"no header", "10.0.0.1:99", false, list, nil, "10.0.0.1"},
 		{"an empty header", "10.0.0.1:99", false, list, []string{""}, "10.0.0.1"},
 		{"one hop", "10.0.0.1:99", false, list, []string{"203.0.113.9"}, "203.0.113.9"},
-		{"what the client wrote is before it", "10.0.0.1:99", false, list, []string{"6.6.6.6, 203.0.113.9"}, "203.0.113.9"},
+		{"the client sent a header, too", "10.0.0.1:99", false, list, []string{"6.6.6.6, 203.0.113.9"}, "203.0.113.9"},
 		{"three hops", "10.0.0.1:99", false, list, []string{"6.6.6.6, 203.0.113.9, 192.0.2.7, 10.9.9.9"}, "203.0.113.9"},
 		{"several headers", "10.0.0.1:99", false, list, []string{"6.6.6.6", "203.0.113.9", "192.0.2.7"}, "203.0.113.9"},
 		{"IPv6 proxies", "[fd00::1]:99", false, list, []string{"2001:db8::9, fd00::2"}, "2001:db8::9"},
@@ -36,11 +36,11 @@ func TestRemote(t *testing.T) {
 		{"a zone", "10.0.0.1:99", false, list, []string{"fe80::1%eth7"}, "fe80::1"},
 		{"not an address", "10.0.0.1:99", false, list, []string{"203.0.113.9, unknown"}, "10.0.0.1"},
 		{"a name", "10.0.0.1:99", false, list, []string{"client.example.com"}, "10.0.0.1"},
-		{"not an address behind the second proxy", "10.0.0.1:99", false, list, []string{"unknown, 10.0.0.2"}, "10.0.0.2"},
+		{"not an address before the second proxy", "10.0.0.1:99", false, list, []string{"unknown, 10.0.0.2"}, "10.0.0.2"},
 		{"a trailing comma", "10.0.0.1:99", false, list, []string{"203.0.113.9,"}, "10.0.0.1"},
-		{"whoever connects", "198.51.100.1:99", true, "", []string{"6.6.6.6, 203.0.113.9"}, "203.0.113.9"},
-		{"whoever connects, and nobody behind", "198.51.100.1:99", true, "", []string{"6.6.6.6, 198.51.100.2"}, "198.51.100.2"},
-		{"whoever connects, and a list behind", "198.51.100.1:99", true, list, []string{"6.6.6.6, 203.0.113.9, 10.0.0.2"}, "203.0.113.9"},
+		{"any peer", "198.51.100.1:99", true, "", []string{"6.6.6.6, 203.0.113.9"}, "203.0.113.9"},
+		{"any peer, and no other proxy", "198.51.100.1:99", true, "", []string{"6.6.6.6, 198.51.100.2"}, "198.51.100.2"},
+		{"any peer, and a list of proxies", "198.51.100.1:99", true, list, []string{"6.6.6.6, 203.0.113.9, 10.0.0.2"}, "203.0.113.9"},
 	} {
 		trusted, err := ParseNetworks(c.list)
 		if err != nil {

@@ -135,7 +135,7 @@ func TestRequestDeadline(t *testing.T) {
 	w := s.get(t, func(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		if !errors.Is(context.Cause(r.Context()), context.DeadlineExceeded) {
-			t.Errorf("ended by %v", context.Cause(r.Context()))
+			t.Errorf("cause of the end: %v", context.Cause(r.Context()))
 		}
 		w.WriteHeader(http.StatusServiceUnavailable)
 	})
@@ -145,7 +145,7 @@ func TestRequestDeadline(t *testing.T) {
 	}
 }
 
-// TestEveryPieceRenewsTheDeadline sends pieces for longer than one deadline.
+// Every piece of a streamed response renews the deadline.
 func TestEveryPieceRenewsTheDeadline(t *testing.T) {
 	const timeout, pause, pieces = 2 * time.Second, 100 * time.Millisecond, 30
 	s := set(Options{Timeout: timeout})
@@ -179,7 +179,7 @@ func (c slowClient) Write(b []byte) (int, error) {
 	return c.ResponseWriter.Write(b)
 }
 
-// TestSlowClient: time during which the client does not read does not count towards the deadline.
+// Time during which the client does not read does not count towards the deadline.
 func TestSlowClient(t *testing.T) {
 	const timeout = time.Second
 	s := set(Options{Timeout: timeout})

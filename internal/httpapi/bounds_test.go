@@ -7,8 +7,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestPermissionIsCheckedFirst: a caller without the permission gets 403 whatever else is wrong with the body, so that
-// nothing a stranger writes is explained, or compared with the catalog.
+// A caller without the permission gets 403 even if the body is invalid, so that the server does no work for it and
+// reveals nothing.
 func TestPermissionIsCheckedFirst(t *testing.T) {
 	srv := rafftest.Start(t)
 	member := srv.NewKey(t, "member", srv.RoleID(t, "account", "member"))
@@ -26,7 +26,7 @@ func TestPermissionIsCheckedFirst(t *testing.T) {
 		}
 	}
 	if r := srv.Do(t, "POST", "/api/v1/roles", srv.Key, role).Want(t, 400); r.JSON(t)["code"] != "unknown_permission" || len(r.Body) > 1000 {
-		t.Errorf("a long permission is answered with %d bytes: %.200s", len(r.Body), r.Body)
+		t.Errorf("the response to a long permission has %d bytes: %.200s", len(r.Body), r.Body)
 	}
 }
 
@@ -54,7 +54,7 @@ func TestUnknownAction(t *testing.T) {
 			t.Errorf("got %v", r)
 		}
 		if r := list(strings.Repeat("z", 20_000)).Want(t, 400); len(r.Body) > 3000 {
-			t.Errorf("a long action is answered with %d bytes", len(r.Body))
+			t.Errorf("the response to a long action has %d bytes", len(r.Body))
 		}
 	})
 }

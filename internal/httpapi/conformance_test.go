@@ -17,8 +17,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// contract is wire.yaml as a client generated from the contract would know it: it knows those operations, sends those
-// fields and takes those types, and nothing else.
+// contract is the original contract, testdata/wire.yaml, as a client that was generated from it knows it: it has only these
+// operations, sends only these fields and accepts only these types.
 type contract struct {
 	Operations map[string]struct {
 		ID     string
@@ -45,7 +45,7 @@ func readContract(t *testing.T) contract {
 
 var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// check reports everything about v that a strictly typed client could not take. Fields it does not know are fine.
+// check returns what a strictly typed client could not decode in v. Unknown fields are allowed.
 func (c contract) check(kind string, v any) (wrong []string) {
 	word, rest, _ := strings.Cut(kind, " ")
 	if v == nil {
@@ -157,7 +157,7 @@ func (g *generated) call(id string, body map[string]any, ids ...string) map[stri
 	return g.ask(id, method, path, body)
 }
 
-// ask sends one request; of those with a query only a GET may be sent beside the one that counts.
+// ask sends one request. Additional requests, with a query, are only sent for GET.
 func (g *generated) ask(id, method, path string, body map[string]any) map[string]any {
 	g.t.Helper()
 	if strings.Contains(path, "?") && method != "GET" {
@@ -182,7 +182,7 @@ func (g *generated) ask(id, method, path string, body map[string]any) map[string
 	}
 	for name := range op.Answer {
 		if _, there := answer[name]; !there {
-			g.t.Errorf("%s: the answer has no %s: %s", id, name, res.Body)
+			g.t.Errorf("%s: the response has no %s: %s", id, name, res.Body)
 		}
 	}
 	g.done[id] = true
@@ -254,12 +254,12 @@ func TestGeneratedClient(t *testing.T) {
 	})
 }
 
-// TestGeneratedClientDetectsMismatches makes sure that the client above can fail.
+// The client above must be able to fail.
 func TestGeneratedClientDetectsMismatches(t *testing.T) {
 	c := readContract(t)
 	good := map[string]any{"id": "01890a5d-ac96-774b-bcce-b302099a8057", "email": "a@example.com", "status": "active", "user_id": nil}
 	if wrong := c.check("Member", good); len(wrong) > 0 {
-		t.Errorf("a good member: %v", wrong)
+		t.Errorf("a valid member: %v", wrong)
 	}
 	for field, bad := range map[string]any{
 		"id": "operator", "email": "Alice <a@example.com>", "status": "expired", "account_id": nil, "created_at": "today", "role": 5.0,
@@ -267,11 +267,11 @@ func TestGeneratedClientDetectsMismatches(t *testing.T) {
 		m := maps.Clone(good)
 		m[field] = bad
 		if len(c.check("Member", m)) == 0 {
-			t.Errorf("%s = %v was taken", field, bad)
+			t.Errorf("%s = %v was accepted", field, bad)
 		}
 	}
 	delete(good, "email")
 	if len(c.check("Member", good)) == 0 {
-		t.Error("a member without an address was taken")
+		t.Error("a member without an email was accepted")
 	}
 }

@@ -27,7 +27,7 @@ func (o object) at(keys ...string) object {
 	return o
 }
 
-// description is openapi.yaml as it is written, beside what kin-openapi makes of it: facts are compared as written.
+// description is openapi.yaml as written. Facts are compared with it, not with what kin-openapi derives from it.
 func description(t *testing.T) object {
 	t.Helper()
 	var d object
@@ -45,7 +45,7 @@ func (o object) resolve(v any) object {
 	return x
 }
 
-// fact writes a schema the way wire.yaml does.
+// fact returns a schema in the notation of wire.yaml.
 func fact(v any) string {
 	s, _ := v.(object)
 	if ref, ok := s["$ref"].(string); ok {
@@ -75,7 +75,7 @@ func fact(v any) string {
 	return text + null
 }
 
-// properties are the facts of an object's fields, those of allOf included, and which of them are required.
+// properties returns the facts of an object's fields, including those of allOf, and which of them are required.
 func (o object) properties(v any) (facts map[string]string, required []string) {
 	s, facts := o.resolve(v), map[string]string{}
 	parts, _ := s["allOf"].([]any)
@@ -98,7 +98,7 @@ func (o object) properties(v any) (facts map[string]string, required []string) {
 	return facts, required
 }
 
-// parameters are those of an operation and of its path, by what they are in.
+// parameters returns the parameters of an operation and of its path, by their location.
 func (o object) parameters(path, method, in string) map[string]object {
 	out := map[string]object{}
 	own, _ := o.at("paths", path, method)["parameters"].([]any)
@@ -123,8 +123,8 @@ type wireOperation struct {
 	Refusals   []string
 }
 
-// TestWireContract holds openapi.yaml to every fact a client of the contract relies on. What is added must be
-// invisible to such a client: nothing new is required of it.
+// openapi.yaml has every fact that a client of the original contract relies on. Additions must be invisible to such a
+// client: they do not require anything new.
 func TestWireContract(t *testing.T) {
 	text, err := os.ReadFile("testdata/wire.yaml")
 	if err != nil {
@@ -182,18 +182,18 @@ func keepsOperation(t *testing.T, d object, name string, want wireOperation) {
 	responses := op.at("responses")
 	for status := range responses {
 		if status[0] == '2' && status != want.Status {
-			t.Errorf("may answer %s, want only %s", status, want.Status)
+			t.Errorf("may respond with %s, want only %s", status, want.Status)
 		}
 	}
 	for _, status := range want.Refusals {
 		if got := fact(jsonSchema(d.resolve(responses[status]))); got != "Error" {
-			t.Errorf("%s answers %q, want Error", status, got)
+			t.Errorf("the response %s is %q, want Error", status, got)
 		}
 	}
 	props, _ := d.properties(jsonSchema(responses.at(want.Status)))
 	for field, f := range want.Answer {
 		if got := props[field]; got != f {
-			t.Errorf("answers %s as %q, want %q", field, got, f)
+			t.Errorf("the field %s of the response is %q, want %q", field, got, f)
 		}
 	}
 }
@@ -205,23 +205,23 @@ func keepsSchema(t *testing.T, d object, name string, want map[string]string) {
 		field, must := strings.CutSuffix(field, "!")
 		got := props[field]
 		if request {
-			got = strings.TrimSuffix(got, " or null") // accepting more breaks nobody
+			got = strings.TrimSuffix(got, " or null") // accepting more breaks no client
 		}
 		if got != f {
 			t.Errorf("%s is %q, want %q", field, got, f)
 		}
 		if must && !slices.Contains(required, field) {
-			t.Errorf("%s is not required any more", field)
+			t.Errorf("%s is no longer required", field)
 		}
 	}
 	for _, field := range required {
 		if _, ok := want[field+"!"]; !ok && request {
-			t.Errorf("%s is required; clients of the contract may leave it out", field)
+			t.Errorf("%s is required; clients of the contract may omit it", field)
 		}
 	}
 }
 
-// TestRoutesAreDescribed compares the table of routes with openapi.yaml, both ways.
+// The table of routes and openapi.yaml have the same operations.
 func TestRoutesAreDescribed(t *testing.T) {
 	d := description(t)
 	described := map[string]bool{}
@@ -265,7 +265,7 @@ func TestRoutesAreDescribed(t *testing.T) {
 	}
 }
 
-// TestDescriptionIsValid checks openapi.yaml against OpenAPI itself, its examples against its schemas.
+// openapi.yaml is valid OpenAPI, and its examples match its schemas.
 func TestDescriptionIsValid(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
 	if err != nil {
@@ -276,7 +276,7 @@ func TestDescriptionIsValid(t *testing.T) {
 	}
 }
 
-// TestStructsAreDescribed compares the structs of package api with the schemas of the same name.
+// The structs of package api match the schemas of the same names.
 func TestStructsAreDescribed(t *testing.T) {
 	d := description(t)
 	for _, v := range []any{
@@ -299,9 +299,9 @@ func TestStructsAreDescribed(t *testing.T) {
 			if delete(facts, name); !ok || !fits(got, f.Type) {
 				t.Errorf("%s.%s is %s, openapi.yaml says %q", typ.Name(), name, f.Type, got)
 			}
-			always := opts == "" || typ.Name() == "Error" && name == "request_id" // a client may meet an error without one
+			always := opts == "" || typ.Name() == "Error" && name == "request_id" // an error may have none
 			if !strings.HasSuffix(typ.Name(), "Request") && always != slices.Contains(required, name) {
-				t.Errorf("%s.%s: always there %t, required in openapi.yaml %t", typ.Name(), name, always, !always)
+				t.Errorf("%s.%s: always present: %t, required in openapi.yaml: %t", typ.Name(), name, always, !always)
 			}
 		}
 		for name := range facts {
@@ -334,6 +334,6 @@ func fits(fact string, t reflect.Type) bool {
 	case t.Kind() == reflect.Struct:
 		return strings.TrimSuffix(fact, " or null") == t.Name()
 	}
-	// Times in requests are strings, so that the server can say what is wrong with one.
+	// Times in requests are strings, so that the server can report what is wrong with one.
 	return slices.Contains([]string{"string", "uuid", "email", "uri", "password", "date-time"}, word)
 }

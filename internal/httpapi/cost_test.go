@@ -10,7 +10,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestBodiesCostInProportion sends each operation bodies of many shapes.
+// The cost of decoding is proportional to the size of the body, for every operation and many kinds of bodies.
 func TestBodiesCostInProportion(t *testing.T) {
 	srv := rafftest.Start(t, rafftest.Quiet())
 	shapes := map[string]func(n int) string{

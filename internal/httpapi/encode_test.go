@@ -11,8 +11,8 @@ import (
 	"raff/api"
 )
 
-// TestMembershipEncoding holds the hand-made writers to encoding/json, field by field and for any
-// text, so that a field added to the struct cannot be forgotten.
+// The hand-written encoders have the same output as encoding/json, for every field and any text, so that a new field of the
+// struct is not forgotten.
 func TestMembershipEncoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var m api.Member
@@ -41,7 +41,7 @@ func fill(t *rapid.T, v reflect.Value) {
 			fill(t, v.Elem())
 		}
 	case v.Kind() == reflect.Slice:
-		if n := rapid.IntRange(0, 2).Draw(t, "length"); n > 0 { // nil, or something: an empty list is left out like none
+		if n := rapid.IntRange(0, 2).Draw(t, "length"); n > 0 { // nil or not empty, because an empty list is omitted like nil
 			v.Set(reflect.MakeSlice(v.Type(), n, n))
 		}
 		for i := range v.Len() {
@@ -56,7 +56,7 @@ func fill(t *rapid.T, v reflect.Value) {
 	}
 }
 
-// same compares as JSON values: both writers may choose another spelling of the same character.
+// same compares JSON values, because the encoders may escape characters differently.
 func same(t *rapid.T, v any) {
 	got, err := encode(nil, v)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"raff/internal/team"
 )
 
-// TestContentTypes sends what no client of the contract sends.
+// Unusual content types and encodings are refused.
 func TestContentTypes(t *testing.T) {
 	srv := rafftest.Start(t)
 	body := `{"email":"bob@example.com","role_id":"` + srv.RoleID(t, "account", "member") + `"}`
@@ -33,7 +33,7 @@ func TestContentTypes(t *testing.T) {
 		"no content type":     {nil, body, 415, "unsupported_media_type"},
 		"text":                {[]string{"Content-Type", "text/plain"}, body, 415, "unsupported_media_type"},
 		"form":                {[]string{"Content-Type", "application/x-www-form-urlencoded"}, body, 415, "unsupported_media_type"},
-		"JSON of another set": {[]string{"Content-Type", "application/json; charset=latin1"}, body, 415, "unsupported_media_type"},
+		"another charset":     {[]string{"Content-Type", "application/json; charset=latin1"}, body, 415, "unsupported_media_type"},
 		"odd parameter":       {[]string{"Content-Type", "application/json; x=y"}, body, 415, "unsupported_media_type"},
 		"two content types":   {[]string{"Content-Type", "application/json", "Content-Type", "text/plain"}, body, 415, "unsupported_media_type"},
 		"gzip":                {[]string{"Content-Type", "application/json", "Content-Encoding", "gzip"}, body, 415, "unsupported_media_type"},
@@ -87,7 +87,7 @@ func send(t *testing.T, srv *rafftest.Server, method, path string, body io.Reade
 	return rafftest.Response{Status: res.StatusCode, Header: res.Header, Body: b}
 }
 
-// TestInvalidCredentialsAreIndistinguishable compares the bodies byte for byte, but for the id of the request, which is fixed.
+// The responses to all invalid credentials are equal, byte for byte. The request id is fixed.
 func TestInvalidCredentialsAreIndistinguishable(t *testing.T) {
 	srv := rafftest.Start(t)
 	revokedID, revoked := srv.NewKeyID(t, "revoked", "")
@@ -108,7 +108,7 @@ func TestInvalidCredentialsAreIndistinguishable(t *testing.T) {
 		for _, k := range keys {
 			headers = append(headers, "X-Api-Key", k)
 		}
-		// A body that would be refused as well: the credential comes first.
+		// The body is invalid, too, but the credential is checked first.
 		res := send(t, srv, "POST", "/api/v1/members?nonsense=1", strings.NewReader("nonsense"), headers...)
 		if res.Status != 401 || res.Header.Get("WWW-Authenticate") == "" {
 			t.Errorf("%s: %d %s", name, res.Status, res.Body)
@@ -117,13 +117,12 @@ func TestInvalidCredentialsAreIndistinguishable(t *testing.T) {
 			want = string(res.Body)
 		}
 		if string(res.Body) != want {
-			t.Errorf("%s: %s, others got %s", name, res.Body, want)
+			t.Errorf("%s: %s, want the same as for the others: %s", name, res.Body, want)
 		}
 	}
 }
 
-// TestMalformedIDs: an id that is no UUID, one that exists nowhere and one of another account are one and
-// the same answer, to everyone.
+// An id that is not a UUID, an unknown id and an id of another account get the same response, for every caller.
 func TestMalformedIDs(t *testing.T) { rafftest.EachDatabase(t, malformedIDs) }
 
 func malformedIDs(t *testing.T, srv *rafftest.Server) {
@@ -150,7 +149,7 @@ func malformedIDs(t *testing.T, srv *rafftest.Server) {
 	}
 }
 
-// TestUnknownRoutes asks for paths and methods that do not exist, without a credential.
+// Unknown paths and methods get the same errors without a credential.
 func TestUnknownRoutes(t *testing.T) {
 	srv := rafftest.Start(t)
 	for _, c := range []struct {
@@ -204,7 +203,7 @@ func behindFront(svc *team.Service, in *signin.Service, log *slog.Logger, o http
 	return f.Handler(httpapi.New(svc, in, nil, f, o))
 }
 
-// TestNoSecretsInLog looks through everything a server logs for what must not be there.
+// The log contains no secrets.
 func TestNoSecretsInLog(t *testing.T) {
 	var log bytes.Buffer
 	srv := rafftest.Start(t)
@@ -232,7 +231,7 @@ func TestNoSecretsInLog(t *testing.T) {
 	}
 }
 
-// TestInternalErrorsHideDetails: what nobody foresaw is a 500 without a word of why, and in the log with the request's id.
+// An unexpected error is a 500 without details; the log has the details and the request id.
 func TestInternalErrorsHideDetails(t *testing.T) {
 	var log bytes.Buffer
 	o := httpapi.Options{Ping: func(context.Context) error { return errors.New("secret reason") }}
@@ -251,7 +250,7 @@ func TestInternalErrorsHideDetails(t *testing.T) {
 		}
 		id := w.Header().Get("X-Request-Id")
 		if c.status >= 500 && (body["request_id"] != id || !strings.Contains(log.String(), `"msg":"request failed"`) || !strings.Contains(log.String(), id)) {
-			t.Errorf("%s: request id %q is not in the answer and the log:\n%s\n%s", c.path, id, w.Body, log.String())
+			t.Errorf("%s: request id %q is missing in the response or the log:\n%s\n%s", c.path, id, w.Body, log.String())
 		}
 	}
 	if !strings.Contains(log.String(), "secret reason") || !strings.Contains(log.String(), "panic: ") || !strings.Contains(log.String(), "goroutine ") {

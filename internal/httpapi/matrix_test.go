@@ -12,12 +12,12 @@ import (
 	"raff/internal/signin"
 )
 
-// The matrix says for every operation and every kind of principal which status a well-formed request gets. It is
-// written by hand from the table of permissions, never derived from the code, and it fails when a route has no row.
+// The matrix has the status of a well-formed request for every operation and every kind of principal. It is written by
+// hand from the documented permissions, not derived from the code. The test fails if a route has no row.
 // Columns: keys of an Owner, Admin, Billing, Member, a role with only members.invite, a role with only members.manage,
 // a key that is only Project Admin, one that is only project Viewer, one without any role, and the Owner of another
-// account. Behind the bar: people who are signed in, as Owner, Admin and Member. Credentials that are no use (suspended,
-// expired, inactive, revoked, none) are the same everywhere.
+// account. After the bar: signed-in users, as Owner, Admin and Member. Unusable credentials (suspended, expired,
+// inactive, revoked, none) get the same status everywhere.
 const matrix = `
                          owner admin bill member invite manage padmin pview none other | Owner Admin Member
 listMembers              200   200   403  200    403    200    403    403   403  200   | 200   200   200
@@ -65,10 +65,10 @@ transferOwnership        403   403   403  403    403    403    403    403   403 
 listAuditEvents          200   200   403  403    403    403    403    403   403  200   | 200   200   403
 `
 
-// unusable credentials and what they get on every operation that asks for one.
+// unusable has the unusable credentials, and the status that they get for every operation that requires a credential.
 var unusable = map[string]int{"suspended": 403, "expired": 401, "inactive": 401, "revoked": 401, "nobody": 401}
 
-// open operations ask for no credential: a token nobody was given is all that can be wrong.
+// open has the operations without a credential, and their status for an unknown token.
 var open = map[string]int{"healthCheck": 200, "readyCheck": 200, "getOpenAPI": 200, "acceptInvitation": 404, "declineInvitation": 404}
 
 func TestPermissionMatrix(t *testing.T) {
@@ -98,7 +98,7 @@ func TestPermissionMatrix(t *testing.T) {
 			delete(want, r.Operation)
 		}
 		for operation := range want {
-			t.Errorf("the matrix has a row %s, and no route has that name", operation)
+			t.Errorf("the matrix has the row %s, but there is no such route", operation)
 		}
 	})
 }
@@ -126,8 +126,7 @@ func parseMatrix(t *testing.T) map[string]map[string]int {
 	return rows
 }
 
-// fixture is an account with one key of each kind. Every request gets objects of its own, so that no cell depends on
-// another.
+// fixture is an account with one key of each kind. Every request uses its own objects, so that the cells are independent.
 type fixture struct {
 	srv   *rafftest.Server
 	keys  map[string]string
@@ -165,7 +164,7 @@ func newFixture(t *testing.T, srv *rafftest.Server) *fixture {
 	return f
 }
 
-// people signs three persons in.
+// people signs in three users.
 func (f *fixture) people(t *testing.T) {
 	t.Helper()
 	if err := f.srv.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, f.srv.OwnerLink), Name: "Owner", Password: rafftest.Password}); err != nil {
@@ -179,7 +178,7 @@ func (f *fixture) people(t *testing.T) {
 	}
 }
 
-// spoil makes a key that could do everything an Admin may, and takes it away.
+// spoil creates a key with the role Admin and makes it unusable.
 func (f *fixture) spoil(t *testing.T, name string, how func(id string)) {
 	t.Helper()
 	id, secret := f.srv.NewKeyID(t, name, f.srv.RoleID(t, "account", "admin"))
@@ -207,7 +206,7 @@ func (f *fixture) memberOfKey(t *testing.T, keyID string) string {
 	return ""
 }
 
-// make creates something as the Owner and returns its id.
+// make creates an object as the Owner and returns its id.
 func (f *fixture) make(t *testing.T, path string, body any) string {
 	t.Helper()
 	return f.srv.Do(t, "POST", path, f.srv.Key, body).Want(t, 201).Data(t)["id"].(string)
@@ -222,12 +221,12 @@ func (f *fixture) try(t *testing.T, r httpapi.Route, name, key string, want int)
 	}
 	if want == 401 && key != "" {
 		if nobody := f.srv.Do(t, r.Method, path, "", body); stripID(nobody.Body) != stripID(res.Body) {
-			t.Errorf("%s by %s: the 401 differs from that of nobody:\n%s\n%s", r.Operation, name, res.Body, nobody.Body)
+			t.Errorf("%s by %s: the 401 differs from that without a credential:\n%s\n%s", r.Operation, name, res.Body, nobody.Body)
 		}
 	}
 }
 
-// stripID leaves out the request id, the one thing that differs between two refusals.
+// stripID removes the request id, which is the only difference between two refusals.
 func stripID(b []byte) string {
 	before, after, found := strings.Cut(string(b), `"request_id":"`)
 	if !found {
@@ -237,7 +236,7 @@ func stripID(b []byte) string {
 	return before + after
 }
 
-// request is a well-formed request of the operation on objects made for it.
+// request returns a well-formed request for the operation, with new objects.
 func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any) {
 	t.Helper()
 	f.n++

@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// invisible are characters that take no room in a name, or look like a space or nothing.
+// invisible are characters that are invisible in a name, or look like a space.
 var invisible = []rune{
 	0, '\n', '\u00ad', '\u034f', '\u061c', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u180b', '\u180e', '\u180f', '\u200b', '\u200d', '\u200e',
 	'\u202e', '\u2028', '\u2060', '\u2065', '\u206f', '\u2800', '\u3164', '\ufe00', '\ufe0f', '\ufeff', '\uffa0', '\ufff0', '\ufffc', '\ufffd', '\uffff',
@@ -47,7 +47,7 @@ func TestInvisibleCharactersInNames(t *testing.T) {
 	}
 }
 
-// TestUniqueNames: a name that a reader cannot tell from one that is there is taken, on creation and on change.
+// A name that looks like an existing one is refused, both when an object is created and when it is changed.
 func TestUniqueNames(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		role := func(name, slug string) rafftest.Response {
@@ -72,13 +72,13 @@ func TestUniqueNames(t *testing.T) {
 			refused(srv.Do(t, "POST", "/api/v1/projects", srv.Key, map[string]any{"name": name}), name)
 			refused(srv.Do(t, "PUT", "/api/v1/projects/"+srv.ProjectID, srv.Key, map[string]any{"name": name}), name)
 		}
-		// Its own name in another spelling is no other's.
+		// A role can get its own name in another spelling.
 		srv.Do(t, "PATCH", "/api/v1/roles/"+crew, srv.Key, map[string]any{"name": "STRASSE 1"}).Want(t, 200)
 		srv.Do(t, "PUT", "/api/v1/projects/"+project, srv.Key, map[string]any{"name": "STRASSE 1"}).Want(t, 200)
 		role("Admín", "accent").Want(t, 201)
 		role("Админ", "cyrillic").Want(t, 201)
 		if r := role("Other", "crew"); r.Status != 409 || r.JSON(t)["code"] != "slug_taken" {
-			t.Errorf("a slug that is taken: %d %s", r.Status, r.Body)
+			t.Errorf("an existing slug: %d %s", r.Status, r.Body)
 		}
 		if r := role("Other", "admin"); r.Status != 409 || r.JSON(t)["code"] != "slug_taken" {
 			t.Errorf("the slug of a system role: %d %s", r.Status, r.Body)
@@ -86,7 +86,7 @@ func TestUniqueNames(t *testing.T) {
 	})
 }
 
-// TestManyProjectsWithOneSlug: names in other scripts share a slug, which is numbered.
+// Projects with names in other scripts get numbered slugs.
 func TestManyProjectsWithOneSlug(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		for i := range 12 {

@@ -13,8 +13,8 @@ import (
 	"raff/internal/team"
 )
 
-// TestQuotasOfAnAccount fills each quota of an account from many callers at once: exactly so many are made, the others are
-// told the number, and room that is made can be used.
+// Concurrent callers create exactly as many objects as each quota of the account allows. The others get an error with the
+// limit, and can create objects again after some were deleted.
 func TestQuotasOfAnAccount(t *testing.T) {
 	quotas := team.Quotas{Roles: 3, Projects: 4, APIKeys: 5, Invitations: 6, Sessions: 2}
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
@@ -47,7 +47,7 @@ func TestQuotasOfAnAccount(t *testing.T) {
 						refused.Add(1)
 						said := r.JSON(t)["message"].(string)
 						if number := regexp.MustCompile(fmt.Sprintf(`\b%d\b`, c.limit)); len(number.FindAllString(said, -1)) != 2 || !strings.Contains(said, c.what) || !strings.Contains(said, "operator") {
-							t.Errorf("%s: the refusal says %q", c.path, said)
+							t.Errorf("%s: message of the refusal: %q", c.path, said)
 						}
 					default:
 						t.Errorf("%s: %d %s", c.path, r.Status, r.Body)
@@ -56,7 +56,7 @@ func TestQuotasOfAnAccount(t *testing.T) {
 			}
 			all.Wait()
 			if want := c.limit - c.there; int(made.Load()) != want || int(refused.Load()) != 20-want {
-				t.Errorf("%s: %d made and %d refused, want %d made", c.path, made.Load(), refused.Load(), want)
+				t.Errorf("%s: %d created and %d refused, want %d created", c.path, made.Load(), refused.Load(), want)
 			}
 			ids.Range(func(id, _ any) bool {
 				srv.Do(t, "DELETE", c.path+"/"+id.(string), srv.Key, nil).Want(t, 200)
@@ -65,7 +65,7 @@ func TestQuotasOfAnAccount(t *testing.T) {
 			srv.Do(t, "POST", c.path, srv.Key, c.body(100)).Want(t, 201)
 			srv.Do(t, "POST", c.path, srv.Key, c.body(101)).Want(t, 409)
 		}
-		// Another account has room of its own, and what is accepted makes room.
+		// Another account has its own quota, and accepted invitations no longer count.
 		other := srv.NewAccount(t, "Other", "owner@other.example.com")
 		srv.Do(t, "POST", "/api/v1/projects", other.Key, map[string]any{"name": "p"}).Want(t, 201)
 	}, rafftest.WithQuotas(quotas))
@@ -79,11 +79,11 @@ func TestQuotaOfInvitationsInBulk(t *testing.T) {
 		}
 		r := srv.Do(t, "POST", "/api/v1/members/bulk", srv.Key, map[string]any{"members": rows}).Want(t, 200)
 		if n := strings.Count(string(r.Body), `"limit_reached"`); n != 2 {
-			t.Errorf("%d rows are refused, want 2: %s", n, r.Body)
+			t.Errorf("%d rows were refused, want 2: %s", n, r.Body)
 		}
 		list := srv.Do(t, "GET", "/api/v1/members?status=pending", srv.Key, nil).Want(t, 200).JSON(t)
 		if list["total"] != 5.0 {
-			t.Errorf("%v are pending, want 5", list["total"])
+			t.Errorf("%v pending members, want 5", list["total"])
 		}
 		member := list["data"].([]any)[0].(map[string]any)["id"].(string)
 		srv.Accept(t, member, "Bob")
@@ -91,7 +91,7 @@ func TestQuotaOfInvitationsInBulk(t *testing.T) {
 	}, rafftest.WithQuotas(team.Quotas{Roles: 1, Projects: 1, APIKeys: 5, Invitations: 5, Sessions: 5}))
 }
 
-// TestSessionQuota: signing in once more ends the session that was used longest ago.
+// Signing in once more ends the least recently used session.
 func TestSessionQuota(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		if err := srv.Node.SignIn().SetPasswordByLink(t.Context(), signin.NewPassword{Token: rafftest.TokenOf(t, srv.OwnerLink), Name: "Owner", Password: rafftest.Password}); err != nil {

@@ -10,7 +10,7 @@ import (
 	"raff/internal/signin"
 )
 
-// session signs someone in on the pages and returns the header a browser sends from then on.
+// session signs a user in on the sign-in page, and returns the headers with the session cookie.
 func session(t *testing.T, srv *rafftest.Server, email string) http.Header {
 	t.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -48,12 +48,12 @@ func TestSessionCredential(t *testing.T) {
 			status int
 			code   string
 		}{
-			"another site, says the browser": {with(alice, "Sec-Fetch-Site", "cross-site"), 403, "cross_origin"},
-			"another origin":                 {with(alice, "Origin", "https://evil.example.com"), 403, "cross_origin"},
-			"hidden origin":                  {with(alice, "Origin", "null"), 403, "cross_origin"},
-			"a key as well":                  {with(alice, "X-API-Key", srv.Key), 400, "two_credentials"},
-			"an unknown session":             {http.Header{"Cookie": {"raff_session=" + strings.Repeat("a", 43)}}, 401, "unauthenticated"},
-			"an empty session":               {http.Header{"Cookie": {"raff_session="}}, 401, "unauthenticated"},
+			"another site, by Sec-Fetch-Site": {with(alice, "Sec-Fetch-Site", "cross-site"), 403, "cross_origin"},
+			"another origin":                  {with(alice, "Origin", "https://evil.example.com"), 403, "cross_origin"},
+			"hidden origin":                   {with(alice, "Origin", "null"), 403, "cross_origin"},
+			"a key as well":                   {with(alice, "X-API-Key", srv.Key), 400, "two_credentials"},
+			"an unknown session":              {http.Header{"Cookie": {"raff_session=" + strings.Repeat("a", 43)}}, 401, "unauthenticated"},
+			"an empty session":                {http.Header{"Cookie": {"raff_session="}}, 401, "unauthenticated"},
 		} {
 			res := srv.Send(t, "POST", "/api/v1/projects", c.header, project)
 			if code := res.Want(t, c.status).JSON(t)["code"]; code != c.code {
@@ -117,7 +117,7 @@ func TestAcceptWithSession(t *testing.T) {
 	})
 }
 
-// Settings that decide who hands out access are a person's to change, as on the page of the dashboard.
+// Settings about who can grant access can only be changed by a person, like on the dashboard.
 func TestAccountSettingsRequireSession(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
@@ -137,7 +137,7 @@ func TestAccountSettingsRequireSession(t *testing.T) {
 		srv.Send(t, "PATCH", path, owner, strict).Want(t, 200)
 		got := srv.Send(t, "GET", path, alice, nil).Want(t, 200).Data(t)
 		if got["name"] != "Example Ltd" || got["grant_policy"] != "strict" || got["require_second_factor"] != false {
-			t.Errorf("the account is %v", got)
+			t.Errorf("account: %v", got)
 		}
 		srv.Send(t, "PATCH", path, with(owner, "Origin", "https://evil.example.com"), strict).Want(t, 403)
 	})

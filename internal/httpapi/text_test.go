@@ -16,16 +16,16 @@ import (
 )
 
 var (
-	// noText are values that are no text: NUL, bytes that are not UTF-8, a surrogate, an overlong form, half a character.
+	// noText are invalid texts: NUL, bytes that are not UTF-8, a surrogate, an overlong encoding, an incomplete character.
 	noText = []string{"a\x00b", "\xff", "\xed\xa0\x80", "\xc0\x80", "a\xe2\x82"}
-	// noTextJSON are the same inside a string of JSON, as bytes or escaped.
+	// noTextJSON are the same in a JSON string, as bytes or escaped.
 	noTextJSON = append(slices.Clone(noText), `\u0000`, `a\u0000@example.com`, `\ud800`, `\udc00\ud800`)
 	wildcard   = regexp.MustCompile(`\{[^}]*\}`)
-	// bodiless operations read no body.
+	// bodiless are the operations that do not read a body.
 	bodiless = []string{"resendInvitation", "createInvitationLink"}
 )
 
-// TestInvalidText puts what is no text into every parameter, header and field of every operation.
+// Invalid text is refused in every parameter, header and field of every operation.
 func TestInvalidText(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		fields := bodyFields(t)
@@ -72,7 +72,7 @@ func TestInvalidText(t *testing.T) {
 					want(send(r, good+"?"+url.Values{bad: {"x"}}.Encode(), nil, ""), 400, "the parameter "+url.QueryEscape(bad))
 				}
 				if strings.ContainsRune(bad, 0) {
-					continue // no client sends it in a header
+					continue // cannot be sent in a header
 				}
 				for _, name := range []string{"X-Api-Key", "X-Project-Id", "X-Request-Id", "User-Agent", "Idempotency-Key", "Cookie", "Authorization", "Accept", "Content-Type", "Referer", "X-Forwarded-For"} {
 					if status := send(r, good, http.Header{name: {bad}, "X-Nothing": {bad}}, ""); status >= 500 {
@@ -96,7 +96,7 @@ func TestInvalidText(t *testing.T) {
 	})
 }
 
-// bodyFields are the names of all fields that openapi.yaml knows.
+// bodyFields returns the names of all fields in openapi.yaml.
 func bodyFields(t *testing.T) []string {
 	t.Helper()
 	names := map[string]bool{}
@@ -109,7 +109,7 @@ func bodyFields(t *testing.T) []string {
 	}
 	slices.Sort(all)
 	if b, _ := json.Marshal(all); len(all) < 20 {
-		t.Fatalf("only these fields are found: %s", b)
+		t.Fatalf("found only these fields: %s", b)
 	}
 	return all
 }

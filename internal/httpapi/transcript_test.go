@@ -28,12 +28,12 @@ import (
 	"raff/internal/team"
 )
 
-var update = flag.Bool("update", false, "rewrite the transcripts in testdata with what the server answers")
+var update = flag.Bool("update", false, "update the transcripts in testdata with the responses of the server")
 
-// TestTranscripts replays testdata/transcripts/*.txt on both databases. A transcript is what a person would note down:
-// blocks with the request behind ">" and its answer behind "<", and prose between them. Ids, secrets and times have
-// names such as <member-1>; a name that an answer brought up can be used in every later request. A block "advance 192h"
-// moves the server's clock. Every answer is also held to openapi.yaml.
+// TestTranscripts replays testdata/transcripts/*.txt on both databases. A transcript has blocks with a request after ">" and
+// its response after "<", and prose between them. Ids, secrets and times are replaced by names such as <member-1>; a name
+// from a response can be used in later requests. The block "advance 192h" moves the server's clock forward. Every response
+// is also validated against openapi.yaml.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/transcripts/*.txt")
 	if err != nil || len(files) == 0 {
@@ -55,15 +55,15 @@ func TestTranscripts(t *testing.T) {
 	})
 	for _, r := range httpapi.Routes() {
 		if r.Operation == "transferOwnership" {
-			continue // no API key can; the domain's own tests show it
+			continue // not possible with an API key; tests of the domain cover it
 		}
 		if !succeeded[r.Operation] {
-			t.Errorf("no transcript shows %s succeed", r.Operation)
+			t.Errorf("no transcript has a successful %s", r.Operation)
 		}
 	}
 }
 
-// replay sends the requests of a file and compares the file with itself, its answers replaced by those that came now.
+// replay sends the requests of a file and compares the responses with those in the file.
 func replay(t *testing.T, srv *rafftest.Server, file string) (succeeded map[string]bool) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -88,12 +88,12 @@ func replay(t *testing.T, srv *rafftest.Server, file string) (succeeded map[stri
 	}
 	got := strings.Join(blocks, "\n\n") + "\n"
 	switch {
-	case *update && strings.HasSuffix(t.Name(), "/sqlite"): // one of the two writes, the next run compares both
+	case *update && strings.HasSuffix(t.Name(), "/sqlite"): // one database updates the file; the next run compares both
 		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	case !*update && got != string(text):
-		t.Errorf("%s: the answers changed; go test -update rewrites it. %s", file, firstDifference(string(text), got))
+		t.Errorf("%s: the responses have changed. If that is intended, run go test -update. %s", file, firstDifference(string(text), got))
 	}
 	return r.succeeded
 }
@@ -105,10 +105,10 @@ func firstDifference(want, got string) string {
 			return fmt.Sprintf("from line %d on\nwant:\n%s\ngot:\n%s", i+1, strings.Join(w[min(i, len(w)):min(i+12, len(w))], "\n"), strings.Join(g[i:min(i+12, len(g))], "\n"))
 		}
 	}
-	return "it is shorter than the file"
+	return "the output is shorter than the file"
 }
 
-// recorder sends requests and knows ids and secrets by name.
+// recorder sends requests, and has names for ids and secrets.
 type recorder struct {
 	t         *testing.T
 	srv       *rafftest.Server
@@ -149,7 +149,7 @@ func (r *recorder) name(value, name string) {
 	r.names[value], r.values["<"+name+">"] = "<"+name+">", value
 }
 
-// label gives a value the next name of its kind, or the one it has.
+// label returns the name of a value; a new value gets the next name of its kind.
 func (r *recorder) label(kind, value string) string {
 	if _, ok := r.names[value]; !ok {
 		r.counts[kind]++
@@ -174,7 +174,7 @@ func (r *recorder) exchange(lines []string) string {
 		lines[i] = placeholder.ReplaceAllStringFunc(l, func(name string) string {
 			v, ok := r.values[name]
 			if !ok {
-				r.t.Fatalf("nothing is named %s yet, in %q", name, l)
+				r.t.Fatalf("unknown name %s in %q", name, l)
 			}
 			return v
 		})
@@ -195,7 +195,7 @@ func (r *recorder) exchange(lines []string) string {
 	return strings.TrimSuffix(r.write(path, res), "\n")
 }
 
-// check holds an answer to what is true of all answers, and to openapi.yaml.
+// check checks what is true for all responses, and validates the response against openapi.yaml.
 func (r *recorder) check(method, path string, headers http.Header, body string, res rafftest.Response) {
 	h := res.Header
 	if h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("X-Request-Id") == "" {
@@ -209,7 +209,7 @@ func (r *recorder) check(method, path string, headers http.Header, body string, 
 	route, params, err := r.router.FindRoute(req)
 	if err != nil {
 		if res.Status != 404 && res.Status != 405 {
-			r.t.Errorf("%s %s: %d, and openapi.yaml does not have it: %v", method, path, res.Status, err)
+			r.t.Errorf("%s %s: %d is not in openapi.yaml: %v", method, path, res.Status, err)
 		}
 		return
 	}
@@ -217,7 +217,7 @@ func (r *recorder) check(method, path string, headers http.Header, body string, 
 	if res.Status < 300 {
 		r.succeeded[route.Operation.OperationID] = true
 		if err := openapi3filter.ValidateRequest(r.t.Context(), in); err != nil {
-			r.t.Errorf("%s %s succeeds, and openapi.yaml refuses it: %v", method, path, err)
+			r.t.Errorf("%s %s succeeded, but the request is invalid according to openapi.yaml: %v", method, path, err)
 		}
 	}
 	out := &openapi3filter.ResponseValidationInput{
@@ -228,15 +228,15 @@ func (r *recorder) check(method, path string, headers http.Header, body string, 
 		return
 	}
 	if err := openapi3filter.ValidateResponse(r.t.Context(), out); err != nil {
-		r.t.Errorf("%s %s: %d is not what openapi.yaml says: %v\n%s", method, path, res.Status, err, res.Body)
+		r.t.Errorf("%s %s: the response %d is invalid according to openapi.yaml: %v\n%s", method, path, res.Status, err, res.Body)
 	}
 	var e api.Error
 	if json.Unmarshal(res.Body, &e) == nil && e.Code != "" && !bytes.Contains(api.OpenAPI, []byte("`"+e.Code+"`")) && !strings.HasPrefix(e.Code, "invalid_") {
-		r.t.Errorf("openapi.yaml does not tell of the code %s", e.Code)
+		r.t.Errorf("the code %s is not in openapi.yaml", e.Code)
 	}
 }
 
-// withoutNulls leaves out what is null, which is how the server reads it and what openapi.yaml says in its introduction.
+// withoutNulls removes fields that are null, because the server treats null like an absent field.
 func withoutNulls(body string) string {
 	var fields map[string]any
 	if json.Unmarshal([]byte(body), &fields) != nil {
@@ -250,7 +250,7 @@ func withoutNulls(body string) string {
 	return string(b)
 }
 
-// shown are the headers a transcript notes when they are there.
+// shown are the headers that a transcript contains if the response has them.
 var shown = []string{"Allow", "Idempotency-Replayed", "Location", "Retry-After", "Www-Authenticate"}
 
 func (r *recorder) write(path string, res rafftest.Response) string {
@@ -281,10 +281,10 @@ var (
 	timeRE    = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"`)
 	prefixRE  = regexp.MustCompile(`"raff_[0-9a-f]{8}"`)
 	linkRE    = regexp.MustCompile(`/invite/([A-Za-z0-9_-]{43})"`)
-	requestRE = regexp.MustCompile(`"request_id": "[A-Z2-7]{26}"`) // one the server minted
+	requestRE = regexp.MustCompile(`"request_id": "[A-Z2-7]{26}"`) // created by the server
 )
 
-// stable replaces by names what differs from run to run.
+// stable replaces values that differ between runs by names.
 func (r *recorder) stable(path, body string) string {
 	for _, m := range field.FindAllStringSubmatch(body, -1) {
 		switch name, value := m[1], m[2]; {
@@ -299,7 +299,7 @@ func (r *recorder) stable(path, body string) string {
 	if m := linkRE.FindStringSubmatch(body); m != nil {
 		r.label("token", m[1])
 	}
-	// Longest first: an id may be part of another value.
+	// Longest first, because an id may be part of another value.
 	values := slices.SortedFunc(maps.Keys(r.names), func(a, b string) int { return len(b) - len(a) })
 	for _, v := range values {
 		body = strings.ReplaceAll(body, v, r.names[v])
@@ -309,7 +309,7 @@ func (r *recorder) stable(path, body string) string {
 	return timeRE.ReplaceAllString(body, `"<time>"`)
 }
 
-// kindOf says what an id is called: by its field, or for "id" by the path it was asked for under.
+// kindOf returns the kind of an id: from its field or, for the field "id", from the path of the request.
 func kindOf(path, field string) string {
 	if kind, ok := strings.CutSuffix(field, "_id"); ok {
 		return strings.ReplaceAll(kind, "_", "-")

@@ -216,7 +216,7 @@ func TestInternationalAddresses(t *testing.T) {
 	}
 }
 
-// TestStopWithSilentServer: a mail server that accepts the connection and never responds must not delay a shutdown.
+// A mail server that accepts the connection and never responds must not delay a shutdown.
 func TestStopWithSilentServer(t *testing.T) {
 	for _, scheme := range []string{"none", "starttls", "tls"} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -242,7 +242,7 @@ func TestStopWithSilentServer(t *testing.T) {
 		}
 		start := time.Now()
 		if err := mail.NewSMTP(c).Send(ctx, invitation); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v, want that the context ended", scheme, err)
+			t.Errorf("%s: %v, want the error of the context", scheme, err)
 		}
 		<-gone
 		if d := time.Since(start); d > 20*time.Second {
@@ -251,7 +251,7 @@ func TestStopWithSilentServer(t *testing.T) {
 	}
 }
 
-// TestStopDuringTransmission: once transmission of the text has begun, the error must not claim that nothing was sent.
+// Once transmission of the text has begun, the error must not claim that nothing was sent.
 func TestStopDuringTransmission(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -276,7 +276,7 @@ func TestStopDuringTransmission(t *testing.T) {
 			for lines.Text() != "." && lines.Scan() {
 				continue
 			}
-			cancel() // and no answer
+			cancel() // the server does not respond
 		}
 	}()
 	c, err := mail.Parse("smtp://"+listener.Addr().String()+"?tls=none", "team@example.com")
@@ -284,7 +284,7 @@ func TestStopDuringTransmission(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := mail.NewSMTP(c).Send(ctx, invitation); err == nil || errors.Is(err, context.Canceled) || isPermanent(err) {
-		t.Errorf("got %v, want an error that leaves open whether the mail was sent", err)
+		t.Errorf("got %v, want an error that does not say whether the email was sent", err)
 	}
 }
 
@@ -316,11 +316,11 @@ func TestFailuresAreLogged(t *testing.T) {
 	}
 	for _, want := range []string{invitation.ID, "No such user here", "final=true"} {
 		if !strings.Contains(log.String(), want) {
-			t.Errorf("the log does not say %q: %s", want, log.String())
+			t.Errorf("the log does not contain %q: %s", want, log.String())
 		}
 	}
 	if strings.Contains(log.String(), "fake-token") {
-		t.Errorf("the log shows the token: %s", log.String())
+		t.Errorf("the log contains the token: %s", log.String())
 	}
 }
 
@@ -387,11 +387,11 @@ func TestUnreachableServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := mail.NewSMTP(c).Send(ctx, invitation); !errors.Is(err, context.Canceled) {
-		t.Fatalf("got %v, want that the context ended", err)
+		t.Fatalf("got %v, want the error of the context", err)
 	}
 }
 
-// TestDisconnectAfterDelivery: if a server accepts an email and then disconnects, an error would send it twice.
+// If a server accepts an email and then disconnects, an error would send it twice.
 func TestDisconnectAfterDelivery(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

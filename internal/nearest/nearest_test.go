@@ -19,7 +19,7 @@ func TestName(t *testing.T) {
 	}
 }
 
-// TestComparingCostsInProportion: the given name is untrusted, so the cost must not multiply its length by every name's.
+// The given name is untrusted, so the cost must not multiply its length by every name's.
 func TestComparingCostsInProportion(t *testing.T) {
 	all := []string{"account.members.view", "project.members.manage"}
 	rafftest.InProportion(t, "nearest name", 32_000, func(size int) func() {

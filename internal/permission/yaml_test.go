@@ -67,7 +67,7 @@ func TestFingerprintIsStable(t *testing.T) {
 	}
 }
 
-// TestDecodedSetsAreEvicted: every set of permissions that is ever composed would otherwise stay in memory.
+// Every set of permissions that is ever composed would otherwise stay in memory.
 func TestDecodedSetsAreEvicted(t *testing.T) {
 	c := permission.Default()
 	all := c.Permissions("")

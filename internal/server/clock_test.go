@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestAClockThatIsWrong: whatever the machine's clock shows, and however it jumps, the node uses the database's time.
-func TestAClockThatIsWrong(t *testing.T) {
+// A node uses the database's time, even if the machine's clock is wrong or jumps.
+func TestNodeUsesTheDatabaseClock(t *testing.T) {
 	start := time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 	database, machine := start, start.Add(-time.Hour)
 	pass := func(d time.Duration) { database, machine = database.Add(d), machine.Add(d) }

@@ -14,7 +14,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// eventually waits until so returns true.
+// eventually waits until a condition is true.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
@@ -73,7 +73,7 @@ func TestMailLimitPerRecipient(t *testing.T) {
 			return srv.Do(t, "GET", "/api/v1/invitations/"+id, srv.Key, nil).Want(t, 200).Data(t)["state"]
 		}
 		if got := state(); got != "queued" {
-			t.Errorf("the invitation with the waiting email is %v", got)
+			t.Errorf("state of the invitation with the waiting email: %v", got)
 		}
 		invite(srv.NewAccount(t, "Globex", unique(t, "gina")).Key, stranger).Want(t, 201)
 		box.Wait(t, stranger)
@@ -141,7 +141,7 @@ func TestMailLimitPerSenderAndAccount(t *testing.T) {
 			}
 		}
 		same("one sender", bulk(first, "a", 0, 30), map[float64]int{201: 20, 429: 10})
-		same("who is invited already is no mail", bulk(first, "a", 0, 22), map[float64]int{409: 20, 429: 2})
+		same("already invited people do not count", bulk(first, "a", 0, 22), map[float64]int{409: 20, 429: 2})
 		srv.Do(t, "POST", "/api/v1/invitations", first, map[string]any{"email": "b@example.com", "role_id": role}).Want(t, 429)
 		// The account may send 25, and one to its Owner.
 		same("another sender of the account", bulk(second, "c", 0, 10), map[float64]int{201: 6, 429: 4})
@@ -155,7 +155,7 @@ func TestMailLimitPerSenderAndAccount(t *testing.T) {
 	}, rafftest.WithSMTP(box.URL()), rafftest.WithMailLimits("sender=20/1h,account=25/1h"))
 }
 
-// TestNoLimitsWithoutEmail: a server without email has no mail limits, and queues nothing for when email is configured.
+// A server without email has no mail limits, and queues nothing for when email is configured.
 func TestNoLimitsWithoutEmail(t *testing.T) {
 	box := rafftest.StartSMTP(t)
 	for _, database := range []string{"sqlite", "postgres"} {
@@ -179,7 +179,7 @@ func TestNoLimitsWithoutEmail(t *testing.T) {
 	}
 }
 
-// TestPasswordMailOvertakesStuckInvitations: while the mail server hangs on every invitation, a password email is sent, and
+// While the mail server hangs on every invitation, a password email is sent, and
 // no email is lost.
 func TestPasswordMailOvertakesStuckInvitations(t *testing.T) {
 	release := make(chan struct{})
@@ -212,7 +212,7 @@ func TestPasswordMailOvertakesStuckInvitations(t *testing.T) {
 				eventually(t, "tried "+to, func() bool { return box.Attempts(to) > 0 })
 			}
 		}
-		eventually(t, "something hangs", func() bool { return box.Attempts(fmt.Sprint("slow", 0, unique(t, ""))) > 0 })
+		eventually(t, "an email to hang", func() bool { return box.Attempts(fmt.Sprint("slow", 0, unique(t, ""))) > 0 })
 		if err := srv.Node.SignIn().ForgotPassword(t.Context(), unique(t, "gina"), ""); err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestPasswordMailOvertakesStuckInvitations(t *testing.T) {
 	t.Cleanup(func() { close(release) }) // before the servers stop
 }
 
-// TestAccountsTakeTurns: an account that sends many emails does not delay one that sends few.
+// An account that sends many emails does not delay one that sends few.
 func TestAccountsTakeTurns(t *testing.T) {
 	const many = 120
 	box := rafftest.StartSMTP(t, rafftest.SMTPOptions{Refuse: func(string, int) *smtp.SMTPError {
@@ -249,7 +249,7 @@ func TestAccountsTakeTurns(t *testing.T) {
 	}, rafftest.WithSMTP(box.URL()))
 }
 
-// TestStoppedNodeReleasesMails: a node that stops while its mail server is silent releases its emails, and another node
+// A node that stops while its mail server is silent releases its emails, and another node
 // sends them at once.
 func TestStoppedNodeReleasesMails(t *testing.T) {
 	box := rafftest.StartSMTP(t)

@@ -64,7 +64,7 @@ func TestStaleInvitationDoesNotBlockOthers(t *testing.T) {
 	}
 }
 
-// TestRoleChangeMakesCallerInviter: at the acceptance in an account with the strict policy, the one is asked who chose the role,
+// At the acceptance in an account with the strict policy, the one is asked who chose the role,
 // not whoever invited to another one before.
 func TestRoleChangeMakesCallerInviter(t *testing.T) {
 	for name, change := range map[string]func(h *house, inviter *team.Principal, offer team.Member){

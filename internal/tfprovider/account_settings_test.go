@@ -26,11 +26,11 @@ func TestAccountSettings(t *testing.T) {
 		resource.TestStep{Config: hcl(), Check: all(is("id", srv.AccountID), is("grant_policy", "delegated"), is("require_second_factor", "false"))},
 		resource.TestStep{Config: hcl(example, `grant_policy = "delegated"`), Check: all(is("name", "Example Ltd"), func(*terraform.State) error {
 			if name() != "Example Ltd" {
-				return fmt.Errorf("the account is named %v", name())
+				return fmt.Errorf("name of the account: %v", name())
 			}
 			return nil
 		})},
-		// Someone renamed it by hand.
+		// The account is renamed outside of Terraform.
 		planned(hcl(example), func() {
 			srv.Do(t, "PATCH", "/api/v1/account", srv.Key, map[string]string{"name": "Other"}).Want(t, 200)
 		}, acts("raff_account_settings.a", updated)),
@@ -44,7 +44,7 @@ func TestAccountSettings(t *testing.T) {
 	}
 }
 
-func TestUserByAddress(t *testing.T) {
+func TestUserByEmail(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	basic := srv.RoleID(t, "account", "member")
@@ -58,11 +58,11 @@ func TestUserByAddress(t *testing.T) {
 		return resource.TestCheckResourceAttr("data.raff_user.u", attribute, value)
 	}
 	run(t,
-		// Alice has left, and is still known.
+		// Alice has left the account, and can still be looked up.
 		resource.TestStep{Config: hcl("ALICE@Example.com"), Check: all(is("id", alice), is("name", "Alice"), is("email", "ALICE@Example.com"))},
 		refused(hcl("bob@example.com"), "The account has no user with the email bob@example.com"),
 		refused(hcl("Bob"), "must be a single email address"),
-		// The clean-up plans with the last configuration: it has to be one that works.
+		// The cleanup uses the last configuration, so it must be valid.
 		empty(hcl("ALICE@Example.com"), nil),
 	)
 }

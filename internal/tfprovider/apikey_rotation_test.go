@@ -18,13 +18,13 @@ import (
 	"raff/internal/rafftest"
 )
 
-// onClock is the provider with the clock of the server, which a test can move.
+// onClock is the provider with the clock of the server, which tests can advance.
 func onClock(srv *rafftest.Server) map[string]func() (tfprotov6.ProviderServer, error) {
 	p := &raffProvider{version: "test", few: fewReads, clock: srv.Now}
 	return map[string]func() (tfprotov6.ProviderServer, error){"raff": providerserver.NewProtocol6WithError(p)}
 }
 
-// expiresIn checks when the server ends the key, to the hour: a slow machine takes minutes.
+// expiresIn checks the expiry of the key on the server, to the hour, because a slow machine takes minutes.
 func expiresIn(t *testing.T, srv *rafftest.Server, id *string, want time.Duration) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		d := srv.Do(t, "GET", "/api/v1/api-keys/"+*id, srv.Key, nil).Want(t, 200).Data(t)
@@ -34,7 +34,7 @@ func expiresIn(t *testing.T, srv *rafftest.Server, id *string, want time.Duratio
 			return fmt.Errorf("expires_at is %v", d["expires_at"])
 		}
 		if got := ends.Sub(srv.Now()).Round(time.Hour); got != want {
-			return fmt.Errorf("the key ends in %v, want %v", got, want)
+			return fmt.Errorf("the key expires in %v, want %v", got, want)
 		}
 		return nil
 	}
@@ -42,7 +42,7 @@ func expiresIn(t *testing.T, srv *rafftest.Server, id *string, want time.Duratio
 
 const day = 24 * time.Hour
 
-func TestAPIKeyRotatesBeforeItEnds(t *testing.T) {
+func TestAPIKeyRotatesBeforeItExpires(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	hcl := func(arguments ...string) string { return using(srv.URL, srv.Key, apiKey(arguments...)) }
@@ -69,7 +69,7 @@ func TestAPIKeyRotatesBeforeItEnds(t *testing.T) {
 				return nil
 			}),
 		},
-		// Another lifetime counts from the next secret on; a key that never ended gets its end at once.
+		// A changed lifetime applies from the next secret; a key that never expired gets its expiry immediately.
 		{Config: hcl(`lifetime = "30d"`, due), Check: all(keep("raff_api_key.k", &id), expiresIn(t, srv, &id, 90*day))},
 		{Config: hcl(), Check: resource.TestCheckNoResourceAttr("raff_api_key.k", "expires_at")},
 		{Config: hcl(term), Check: all(keep("raff_api_key.k", &id), expiresIn(t, srv, &id, 90*day), secretWorks(t, srv, &second, 200))},
@@ -77,8 +77,8 @@ func TestAPIKeyRotatesBeforeItEnds(t *testing.T) {
 	}})
 }
 
-// With a fixed end, a rotation comes with a later end, and not before.
-func TestAPIKeyRotatesWithAFixedEnd(t *testing.T) {
+// With a fixed expiry, the key is rotated when the expiry is set to a later time, and not before.
+func TestAPIKeyRotatesWithAFixedExpiry(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	at := func(in time.Duration) string {
@@ -102,7 +102,7 @@ func TestAPIKeyRotatesWithAFixedEnd(t *testing.T) {
 	}})
 }
 
-// A key whose secret is not stored is managed all the same.
+// A key whose secret is not stored is managed like any other.
 func TestAPIKeySecretIsNotStored(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -136,8 +136,8 @@ func TestAPIKeySecretIsNotStored(t *testing.T) {
 	)
 }
 
-// The answer with the secret is lost on the way: the key is made anyway, and the secret is another one.
-func TestAPIKeySecretLostOnTheWay(t *testing.T) {
+// If the response with the secret is lost, the key is created nevertheless and gets a new secret.
+func TestAPIKeySecretLostInTransit(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	wire := tap(t, srv)
@@ -152,7 +152,7 @@ func TestAPIKeySecretLostOnTheWay(t *testing.T) {
 	run(t, resource.TestStep{Config: using(wire.URL, srv.Key, apiKey()), Check: secretWorks(t, srv, &secret, 200)})
 }
 
-// Nobody saws off the branch they sit on.
+// A plan that would disable, revoke or rotate the provider's own key is refused.
 func TestAPIKeyIsTheProvidersOwn(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)

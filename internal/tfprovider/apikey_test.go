@@ -20,7 +20,7 @@ func planChecks(address string, a plancheck.ResourceActionType) []plancheck.Plan
 	return []plancheck.PlanCheck{acts(address, a)}
 }
 
-// apiKey is one raff_api_key, named reports unless the arguments say otherwise.
+// apiKey is a raff_api_key with these arguments, named reports by default.
 func apiKey(arguments ...string) string {
 	if !strings.Contains(strings.Join(arguments, " "), "name =") {
 		arguments = append(arguments, `name = "reports"`)
@@ -32,12 +32,12 @@ func keyAttr(name, value string) resource.TestCheckFunc {
 	return resource.TestCheckResourceAttr("raff_api_key.k", name, value)
 }
 
-// secretWorks notes the secret and checks what the server says to it.
+// secretWorks stores the secret and checks the status that the server responds with.
 func secretWorks(t *testing.T, srv *rafftest.Server, secret *string, status int) resource.TestCheckFunc {
 	return func(s *terraform.State) error {
 		*secret = s.RootModule().Resources["raff_api_key.k"].Primary.Attributes["secret"]
 		if got := srv.Do(t, "GET", "/api/v1/whoami", *secret, nil).Status; got != status {
-			return fmt.Errorf("the secret answers %d, want %d", got, status)
+			return fmt.Errorf("status with the secret: %d, want %d", got, status)
 		}
 		return nil
 	}
@@ -66,7 +66,7 @@ func TestAPIKeyLife(t *testing.T) {
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_api_key.k", updated)},
 				Check:            all(keep("raff_api_key.k", &id), secretWorks(t, srv, &secret, http.StatusUnauthorized), keyAttr("name", "monthly reports")),
 			},
-			// Left out, an expiry is never and the activity is not this configuration's to say.
+			// If omitted, the key never expires, and is_active is not managed.
 			{
 				Config: hcl(withRole),
 				Check: all(keep("raff_api_key.k", &id), keyAttr("is_active", "false"),
@@ -97,7 +97,7 @@ func TestAPIKeyLife(t *testing.T) {
 			srv.Do(t, "GET", "/api/v1/api-keys/"+id, srv.Key, nil).Want(t, 404)
 			rows := srv.Do(t, "GET", "/api/v1/api-keys", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
 			if len(rows) != 1 {
-				return fmt.Errorf("%d keys are left, want the Owner's alone", len(rows))
+				return fmt.Errorf("%d keys remain, want only the Owner key", len(rows))
 			}
 			return nil
 		},
@@ -135,7 +135,7 @@ func TestAPIKeyRotation(t *testing.T) {
 	)
 }
 
-// With a grace the old secret goes on working while whoever uses the key takes the new one.
+// With a grace period, the old secret keeps working while users of the key switch to the new one.
 func TestAPIKeyRotationOverlaps(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -151,12 +151,12 @@ func TestAPIKeyRotationOverlaps(t *testing.T) {
 			srv.Do(t, "GET", "/api/v1/whoami", second, nil).Want(t, 200)
 			return nil
 		})},
-		// The grace alone changes nothing.
+		// Changing only the grace period changes nothing.
 		resource.TestStep{Config: hcl(`rotation_trigger = "2"`, "grace_seconds = 60"), Check: func(s *terraform.State) error { return secretIs(s, second) }},
 	)
 }
 
-// The role of a key changes in place, whoever changed it: the key keeps its id and its secret.
+// The role of a key is changed in place, even if it was changed outside of Terraform: the key keeps its id and its secret.
 func TestAPIKeyRoleChangesInPlace(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -188,7 +188,7 @@ func secretIs(s *terraform.State, want string) error {
 	return nil
 }
 
-// A key whose role is not managed here keeps it, whoever gives it.
+// A key whose role is not managed here keeps its role.
 func TestAPIKeyRoleManagedElsewhere(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -213,7 +213,7 @@ resource "raff_member" "m" {
 	)
 }
 
-// What someone else changes between plan and apply does not make the apply fail; the next plan sees it.
+// A change by someone else between plan and apply does not make the apply fail; the next plan shows it.
 func TestAPIKeyChangedElsewhereDuringApply(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -265,6 +265,6 @@ resource "raff_member" "m" {
 	w.write("main.tf", required+key+second("member"))
 	w.run("apply", "-auto-approve")
 	if out := flat(w.run("plan")); strings.Contains(out, "two places") || !strings.Contains(out, "No changes") {
-		t.Errorf("the same role in both places is no conflict:\n%s", out)
+		t.Errorf("the same role in both places is reported as a conflict:\n%s", out)
 	}
 }

@@ -52,9 +52,9 @@ resource "raff_account_settings" "s" {
 `, more, srv.RoleID(t, "project", "viewer"))
 }
 
-// A plan that needs nothing from the server is made from the state. One that does says once why it failed, and an apply
+// A plan that needs nothing from the server is made from the state. A plan that does reports the cause once, and an apply
 // changes nothing.
-func TestTheServerIsAway(t *testing.T) {
+func TestServerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	same, changed := everyKind(srv, t, ""), everyKind(srv, t, `description = "changed"`)
@@ -83,18 +83,18 @@ func TestTheServerIsAway(t *testing.T) {
 			t.Errorf("%s: %v, %d errors, want %d:\n%s", name, err, n, c.errors, out)
 		}
 	}
-	for _, plan := range []string{"change", "destruction"} { // neither writes the state, so both can still be applied
+	for _, plan := range []string{"change", "destruction"} { // neither changes the state, so both can be applied
 		if out := w.fails("apply", plan); strings.Count(out, "Connection refused") != 1 || strings.Contains(out, "inconsistent") {
 			t.Errorf("the apply of the %s does not say once that the connection is refused:\n%s", plan, out)
 		}
 	}
 	if after := w.run("state", "list"); after != before {
-		t.Errorf("the state has lost something, and has now:\n%s", after)
+		t.Errorf("resources are missing in the state:\n%s", after)
 	}
 }
 
-// A key of another account is refused also if the server did not say whose key it is when it was asked first.
-func TestTheServerIsAwayAtFirst(t *testing.T) {
+// A key of another account is refused even if the first request for its account failed.
+func TestServerIsUnavailableAtFirst(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	front := tap(t, srv)
@@ -103,7 +103,7 @@ func TestTheServerIsAwayAtFirst(t *testing.T) {
 		if !strings.HasSuffix(r.URL.Path, "/whoami") || refuse.Add(-1) < 0 {
 			return false
 		}
-		rw.Header().Set("Retry-After", "60") // longer than the provider's configuration waits
+		rw.Header().Set("Retry-After", "60") // longer than the provider waits with this configuration
 		rw.WriteHeader(http.StatusServiceUnavailable)
 		return true
 	})
@@ -115,7 +115,7 @@ func TestTheServerIsAwayAtFirst(t *testing.T) {
 		return w.try(arguments...)
 	}
 	if out, err := try(same, "apply", "-auto-approve"); err != nil {
-		t.Fatalf("the apply did not ask again: %v\n%s", err, out)
+		t.Fatalf("the apply did not retry: %v\n%s", err, out)
 	}
 	if out, err := try(same, "plan", "-detailed-exitcode"); err != nil {
 		t.Errorf("the plan after it is not empty: %v\n%s", err, out)
@@ -137,6 +137,6 @@ func TestTheServerIsAwayAtFirst(t *testing.T) {
 		}
 	}
 	if wrote := front.since(); len(wrote) > 0 {
-		t.Errorf("the other account's key wrote %v", wrote)
+		t.Errorf("writes with the key of the other account: %v", wrote)
 	}
 }

@@ -100,7 +100,7 @@ data "raff_permissions" "project" {
 			is("data.raff_roles.account", "roles.#", "5"),
 			is("data.raff_roles.account", "roles.0.slug", "admin"),
 			is("data.raff_roles.account", "roles.0.permissions.#", "15"),
-			is("data.raff_roles.account", "roles.4.slug", "auditor"), // the account's own come after the system's
+			is("data.raff_roles.account", "roles.4.slug", "auditor"), // custom roles come after system roles
 			is("data.raff_roles.account", "by_slug.member.name", "Member"),
 			is("data.raff_roles.account", "by_slug.member.is_system", "true"),
 			is("data.raff_roles.account", "by_slug.auditor.scope", "account"),

@@ -11,7 +11,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// A refusal says what is missing, who is asking, and what would do.
+// A refusal has the missing permission, the API key, and the roles with the permission.
 func TestMissingPermission(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -26,12 +26,12 @@ func TestMissingPermission(t *testing.T) {
 	} {
 		run(t, resource.TestStep{Config: hcl, ExpectError: says(words)})
 	}
-	// Who may not see roles is told what is missing all the same.
+	// A key that may not view roles gets the missing permission, too.
 	blind := using(srv.URL, srv.NewKey(t, "blind", ""), `data "raff_members" "all" {}`)
 	run(t, refused(blind, `uses the API key "blind", which has no role in the account`))
 }
 
-// A role that is made in the same run is known only when it is handed out, and is checked then.
+// A role that is created in the same run is only known during the apply, and is checked then.
 func TestRoleOfTheOtherScopeAtApply(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -43,12 +43,12 @@ func TestRoleOfTheOtherScopeAtApply(t *testing.T) {
 	)
 }
 
-// An address that got enough mails is that address's matter, not that of the key or the pipeline.
-func TestTooManyMailsAreNoFaultOfTheKey(t *testing.T) {
+// The email limit of a recipient is not reported as a rate limit of the API key.
+func TestEmailLimitIsNotACommonCause(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]bool{"rate_limited": true, "": true, "mail_limited": false} {
 		if _, common := (&session{}).causeOf(&client.Error{StatusCode: http.StatusTooManyRequests, Refusal: client.Refusal{Code: code}}); common != want {
-			t.Errorf("a refusal with the code %q is a cause of many: %v, want %v", code, common, want)
+			t.Errorf("a refusal with the code %q is a common cause: %v, want %v", code, common, want)
 		}
 	}
 }

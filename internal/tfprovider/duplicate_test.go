@@ -8,7 +8,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// One person in two resources is refused during plan, whichever of them exists, and nothing else is.
+// One person in two resources is refused during plan, regardless of which resource exists already.
 func TestOneMemberInTwoResources(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -28,7 +28,7 @@ func TestOneMemberInTwoResources(t *testing.T) {
 			t.Errorf("%s: the plan does not say so once:\n%s", name, out)
 		}
 	}
-	// A replacement by the same person, a rename with moved, and an import are no second resource.
+	// A replacement by the same person, a rename with a moved block, and an import are allowed.
 	w.write("main.tf", required+inBlock+alice)
 	w.run("apply", "-auto-approve", "-replace=raff_member.alice")
 	w.write("main.tf", required+inBlock+strings.Replace(alice, `"alice"`, `"again"`, 1)+`

@@ -16,8 +16,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// Every example of the documentation is applied as it stands there, by Terraform where this one can, else through the
-// protocol.
+// Every example of the documentation is applied unchanged, by Terraform if its version supports it, otherwise through the
+// provider protocol.
 const examples = "../../examples/terraform"
 
 func example(t *testing.T, path ...string) string {
@@ -29,7 +29,7 @@ func example(t *testing.T, path ...string) string {
 	return string(b)
 }
 
-// examplesIn are the folders of one kind of example.
+// examplesIn returns the directories of one kind of example.
 func examplesIn(t *testing.T, kind string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(examples, kind))
@@ -48,12 +48,12 @@ func on(srv *rafftest.Server) []string {
 
 const inBlock = "provider \"raff\" {}\n\n"
 
-// settles applies, plans nothing more, and returns what the apply said.
+// settles applies the configuration, checks that the next plan is empty, and returns the output of the apply.
 func (w *workspace) settles() string {
 	w.t.Helper()
 	out := w.run("apply", "-auto-approve")
 	if plan := w.run("plan"); !strings.Contains(plan, "No changes") {
-		w.t.Errorf("there is more to do after the apply:\n%s", plan)
+		w.t.Errorf("the plan after the apply is not empty:\n%s", plan)
 	}
 	return out
 }
@@ -64,11 +64,11 @@ func TestExampleResources(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := rafftest.Start(t)
-			carol, _ := srv.NewMember(t, "carol@example.com", "Carol", srv.RoleID(t, "account", "member")) // was a member before
+			carol, _ := srv.NewMember(t, "carol@example.com", "Carol", srv.RoleID(t, "account", "member")) // is a former member
 			srv.Do(t, "DELETE", "/api/v1/members/"+carol, srv.Key, nil).Want(t, 200)
 			w := program(t, inBlock+example(t, "resources", name, "resource.tf"), on(srv)...)
 			w.settles()
-			// What was made is imported again, in each of the ways of the same page.
+			// The created objects are imported again, in each of the ways on the same page.
 			to, id, block := w.importBlock(example(t, "resources", name, "import-by-string-id.tf"))
 			w.run("state", "rm", to)
 			w.run("import", to, id)
@@ -80,7 +80,7 @@ func TestExampleResources(t *testing.T) {
 			w.write("import.tf", block)
 			plan := w.run("plan")
 			if !strings.Contains(plan, "Plan: 1 to import, 0 to add") || !strings.Contains(plan, "0 to destroy") {
-				t.Errorf("the import of %s plans more:\n%s", id, plan)
+				t.Errorf("the plan of the import of %s has changes:\n%s", id, plan)
 			}
 			w.run("apply", "-auto-approve")
 			w.run("destroy", "-auto-approve")
@@ -94,16 +94,16 @@ var (
 	placeholderID = regexp.MustCompile(`0190a1b2-[0-9a-f-]+`)
 )
 
-// importBlock is a documented import block with the real id for the placeholder.
+// importBlock returns a documented import block with the real id instead of the placeholder.
 func (w *workspace) importBlock(hcl string) (to, id, block string) {
 	w.t.Helper()
 	to = importTo.FindStringSubmatch(hcl)[1]
-	project, _, _ := strings.Cut(w.attribute(to, "id"), "/") // of a project member; of all others the id
+	project, _, _ := strings.Cut(w.attribute(to, "id"), "/") // for a project member; otherwise the id
 	block = placeholderID.ReplaceAllString(hcl, project)
 	return to, importID.FindStringSubmatch(block)[1], block
 }
 
-// importsByCommand runs the documented commands with the real ids for the placeholders, after what stands before them.
+// importsByCommand runs the documented commands with the real ids instead of the placeholders.
 func (w *workspace) importsByCommand(script string) {
 	w.t.Helper()
 	for line := range strings.Lines(script) {
@@ -112,7 +112,7 @@ func (w *workspace) importsByCommand(script string) {
 			continue
 		}
 		if len(command) != 4 || command[0]+command[1] != "terraformimport" {
-			w.t.Fatalf("the import command is %q", command)
+			w.t.Fatalf("unexpected import command %q", command)
 		}
 		to, ref := command[2], command[3]
 		id := w.attribute(to, "id")
@@ -133,12 +133,12 @@ func (w *workspace) importsByCommand(script string) {
 		w.run("state", "rm", to)
 		w.run("import", to, ref)
 		if plan := w.run("plan"); !strings.Contains(plan, "0 to add") && !strings.Contains(plan, "No changes") || strings.Contains(plan, "must be replaced") {
-			w.t.Errorf("after the import of %s there is more to do:\n%s", ref, plan)
+			w.t.Errorf("the plan after the import of %s is not empty:\n%s", ref, plan)
 		}
 	}
 }
 
-// importsByIdentity imports what is at the address by the block with an identity.
+// importsByIdentity imports the object at the address with an import block with an identity.
 func (w *workspace) importsByIdentity(name, to string) {
 	w.t.Helper()
 	hcl := example(w.t, "resources", name, "import-by-identity.tf")
@@ -146,7 +146,7 @@ func (w *workspace) importsByIdentity(name, to string) {
 	w.run("state", "rm", to)
 	path := w.write("identity.tf", importID.ReplaceAllString(hcl, fmt.Sprintf("id = %q", id)))
 	if plan := w.run("plan"); !strings.Contains(plan, "Plan: 1 to import, 0 to add") {
-		w.t.Errorf("the import of the identity %s plans more:\n%s", id, plan)
+		w.t.Errorf("the plan of the import of the identity %s has changes:\n%s", id, plan)
 	}
 	w.run("apply", "-auto-approve")
 	if err := os.Remove(path); err != nil {
@@ -154,7 +154,7 @@ func (w *workspace) importsByIdentity(name, to string) {
 	}
 }
 
-// attribute is one attribute of a resource in the state.
+// attribute returns an attribute of a resource in the state.
 func (w *workspace) attribute(address, name string) (value string) {
 	w.t.Helper()
 	var state struct {
@@ -181,7 +181,7 @@ func (w *workspace) attribute(address, name string) (value string) {
 	return value
 }
 
-// The small ones are modules of one configuration.
+// The small examples are modules of one configuration.
 func TestExampleDataSourcesAndFunctions(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -223,7 +223,7 @@ func TestGuideTeam(t *testing.T) {
 	w.run("destroy", "-auto-approve")
 }
 
-// copies puts the files of a guide into the workspace.
+// copies copies the files of a guide to the workspace.
 func (w *workspace) copies(guide string, files ...string) {
 	w.t.Helper()
 	for _, name := range files {
@@ -241,7 +241,7 @@ func TestGuideTeamFromCSV(t *testing.T) {
 	// An empty file removes no one.
 	w.write("people.csv", "email,role\n")
 	if out, err := w.try("plan"); err == nil || !strings.Contains(flat(out), "people.csv has 0 rows") {
-		t.Errorf("an empty file is planned: %v\n%s", err, out)
+		t.Errorf("an empty file was not refused: %v\n%s", err, out)
 	}
 	w.copies("csv", "people.csv")
 	w.run("destroy", "-auto-approve")
@@ -255,7 +255,7 @@ func TestGuideKeysForCI(t *testing.T) {
 	key := strings.TrimSpace(w.run("output", "-raw", "ci_key"))
 	me := srv.Do(t, "GET", "/api/v1/whoami", key, nil).Want(t, 200).Data(t)
 	if projects := me["projects"].([]any); len(projects) != 1 || projects[0].(map[string]any)["role"] != "deployer" {
-		t.Errorf("the key has the roles %v", projects)
+		t.Errorf("project roles of the key: %v", projects)
 	}
 	w.run("destroy", "-auto-approve")
 }
@@ -265,7 +265,7 @@ func TestGuideTests(t *testing.T) {
 	w := program(t, example(t, "guides", "test", "main.tf"))
 	w.copies("test", "team.tftest.hcl")
 	if out := w.run("test"); !strings.Contains(out, "2 passed, 0 failed") {
-		t.Errorf("the tests of the guide do not pass:\n%s", out)
+		t.Errorf("the tests of the guide fail:\n%s", out)
 	}
 }
 
@@ -278,7 +278,7 @@ func TestGuideTwoAccounts(t *testing.T) {
 	for key, role := range map[string]string{srv.Key: "member", other.Key: "admin"} {
 		rows := srv.Do(t, "GET", "/api/v1/members?email=alice@example.com", key, nil).Want(t, 200).JSON(t)["data"].([]any)
 		if len(rows) != 1 || rows[0].(map[string]any)["role"] != role {
-			t.Errorf("alice is %v, want %s", rows, role)
+			t.Errorf("alice: %v, want %s", rows, role)
 		}
 	}
 	w.run("destroy", "-auto-approve")
@@ -296,7 +296,7 @@ func TestGuideOffboarding(t *testing.T) {
 	status := func(want string) {
 		t.Helper()
 		if got := srv.Do(t, "GET", "/api/v1/members/"+bob, srv.Key, nil).Want(t, 200).Data(t)["status"]; got != want {
-			t.Errorf("bob is %v, want %s", got, want)
+			t.Errorf("bob: %v, want %s", got, want)
 		}
 	}
 	w.run("apply", "-auto-approve", `-var=leaving=["bob@example.com"]`)
@@ -305,14 +305,14 @@ func TestGuideOffboarding(t *testing.T) {
 	w.run("apply", "-auto-approve", without)
 	status("suspended")
 	if out := flat(w.run("destroy", "-auto-approve", without)); !strings.Contains(out, "API keys of alice@example.com are disabled") || !strings.Contains(out, key) {
-		t.Errorf("the keys that ended with alice's suspension are not named:\n%s", out)
+		t.Errorf("the keys that were disabled with alice's suspension are not listed:\n%s", out)
 	}
 	if active := srv.Do(t, "GET", "/api/v1/api-keys/"+key, srv.Key, nil).Want(t, 200).Data(t)["is_active"]; active != false {
-		t.Errorf("the key of alice, who is suspended: is_active %v", active)
+		t.Errorf("the key of alice, who is suspended, has is_active = %v", active)
 	}
 }
 
-// An account that was made by hand is in the state after one apply, and nothing on the server changed.
+// One apply imports an account that was set up manually, and changes nothing on the server.
 func TestGuideImport(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -326,7 +326,7 @@ func TestGuideImport(t *testing.T) {
 	srv.Do(t, "POST", "/api/v1/projects/"+web+"/invitations", srv.Key, map[string]string{"email": "carol@example.com", "role_id": viewer}).Want(t, 201)
 	w := program(t, example(t, "guides", "import", "main.tf"), "RAFF_API_URL="+wire.URL, "RAFF_API_KEY="+srv.Key)
 	if plan := w.run("plan"); !strings.Contains(plan, "Plan: 7 to import, 0 to add, 0 to change, 0 to destroy.") {
-		t.Errorf("the plan is not just to import:\n%s", plan)
+		t.Errorf("the plan has changes other than imports:\n%s", plan)
 	}
 	w.settles()
 	if got := wire.since(); len(got) != 0 {
@@ -334,13 +334,13 @@ func TestGuideImport(t *testing.T) {
 	}
 }
 
-// block is one block of an example, with the values of its config.
+// block is a block of an example, with the values of its config block.
 type block struct {
 	typeName string
 	config   map[string]string
 }
 
-// blocksOf evaluates the config of the blocks of a kind in an example.
+// blocksOf evaluates the blocks of a kind in an example.
 func blocksOf(t *testing.T, kind, source string, variables map[string]cty.Value) (found []block) {
 	t.Helper()
 	file, diags := hclparse.NewParser().ParseHCL([]byte(source), kind)
@@ -374,7 +374,7 @@ func blocksOf(t *testing.T, kind, source string, variables map[string]cty.Value)
 	return found
 }
 
-// terraform query is in Terraform 1.14 and later.
+// terraform query requires Terraform 1.14.
 func TestExampleLists(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -404,17 +404,17 @@ func TestExampleLists(t *testing.T) {
 		if out := w.run("query", "-generate-config-out=found.tf"); !strings.Contains(out, "list."+name) {
 			t.Errorf("terraform query of %s finds nothing:\n%s", name, out)
 		}
-		// What was found applies, and changes nothing.
+		// Applying the generated configuration changes nothing.
 		if err := os.Remove(filepath.Join(w.dir, "all.tfquery.hcl")); err != nil {
 			t.Fatal(err)
 		}
 		if plan := w.run("plan"); !strings.Contains(plan, "to import, 0 to add, 0 to change, 0 to destroy") {
-			t.Errorf("what terraform query of %s writes plans more:\n%s", name, plan)
+			t.Errorf("the plan of the configuration generated by terraform query of %s has changes:\n%s", name, plan)
 		}
 	}
 }
 
-// Actions are in Terraform 1.14 and later.
+// Actions require Terraform 1.14.
 func TestExampleActions(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -441,6 +441,6 @@ func TestExampleActions(t *testing.T) {
 	w.write("main.tf", required+inBlock+example(t, "actions", "raff_invitation_resend", "action.tf"))
 	w.settles()
 	if out := w.run("apply", "-auto-approve", "-invoke=action.raff_invitation_resend.alice"); !strings.Contains(out, "Invited alice@example.com again") {
-		t.Errorf("the action says nothing:\n%s", out)
+		t.Errorf("the action printed nothing:\n%s", out)
 	}
 }

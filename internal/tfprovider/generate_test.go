@@ -10,7 +10,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// The configuration that Terraform generates for what is imported applies and changes nothing, in whatever state it is.
+// The configuration that Terraform generates for imported objects can be applied and changes nothing, in every state of
+// the objects.
 func TestGeneratedConfigurationChangesNothing(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -45,10 +46,10 @@ func TestGeneratedConfigurationChangesNothing(t *testing.T) {
 	want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", len(imports))
 	if plan := w.run("plan", "-generate-config-out=generated.tf"); !strings.Contains(plan, want) {
 		generated, _ := os.ReadFile(filepath.Join(w.dir, "generated.tf"))
-		t.Errorf("the plan is not just to import:\n%s\n%s", plan, generated)
+		t.Errorf("the plan has changes other than imports:\n%s\n%s", plan, generated)
 	}
 	w.settles()
-	// Who was pending may accept: the generated status is no wish.
+	// A pending member may accept: the generated status is not enforced.
 	srv.Accept(t, pending, "Pending")
 	if plan := w.run("plan"); !strings.Contains(plan, "No changes") {
 		t.Errorf("an acceptance changes the plan:\n%s", plan)

@@ -11,8 +11,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// A resource that gets other keys without moved blocks: what the new addresses take over, the old ones leave alone,
-// whichever comes first.
+// If the keys of a resource change without moved blocks, the members that the new addresses adopt are not removed by the
+// old ones, in any order.
 func TestRenamedResourcesKeepTheirMembers(t *testing.T) {
 	t.Parallel()
 	const n = 8
@@ -35,16 +35,16 @@ resource "raff_member" "m" {
 		terraform.write("main.tf", required+hcl(prefix))
 		out := terraform.run("apply", "-auto-approve", fmt.Sprint("-parallelism=", 1+4*i))
 		if !strings.Contains(out, "moved") {
-			t.Errorf("nothing names moved:\n%s", out)
+			t.Errorf("the output does not mention moved blocks:\n%s", out)
 		}
 		for i := range n {
 			if memberOf(t, srv, fmt.Sprintf("p%d@example.com", i)) == "" {
-				t.Errorf("renamed to %s: p%d is gone after an apply that succeeded", prefix, i)
+				t.Errorf("renamed to %s: p%d was removed by a successful apply", prefix, i)
 			}
 		}
 		m := srv.Do(t, "GET", "/api/v1/members/"+memberOf(t, srv, "p0@example.com"), srv.Key, nil).Want(t, 200).Data(t)
 		if m["status"] != "active" {
-			t.Errorf("renamed to %s: p0 had accepted and is %v now", prefix, m["status"])
+			t.Errorf("renamed to %s: p0 had accepted and is now %v", prefix, m["status"])
 		}
 		if out := terraform.run("plan"); !strings.Contains(out, "No changes") {
 			t.Errorf("renamed to %s: the plan after it is not empty:\n%s", prefix, out)
@@ -52,8 +52,8 @@ resource "raff_member" "m" {
 	}
 }
 
-// Without adopt_existing a rename is refused before anything is done.
-func TestARenameWithoutMovedIsRefusedAtPlan(t *testing.T) {
+// Without adopt_existing, a rename without a moved block is refused during plan.
+func TestRenameWithoutMovedIsRefusedAtPlan(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	basic := srv.RoleID(t, "account", "member")
@@ -71,8 +71,8 @@ func TestARenameWithoutMovedIsRefusedAtPlan(t *testing.T) {
 	)
 }
 
-// An address that is known only during the apply and turns out to be another spelling replaces nobody.
-func TestAnotherSpellingFromElsewhere(t *testing.T) {
+// An email that is only known during the apply and is another spelling of the same email does not replace the member.
+func TestAnotherSpellingKnownAfterApply(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	hcl := func(email string) string {

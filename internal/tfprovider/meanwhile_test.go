@@ -10,7 +10,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// kinds is a configuration with one resource of each kind that has values others can change.
+// kinds is a configuration with one resource of each type whose values others can change.
 func kinds(project, role, web, key string, permissions ...string) string {
 	return required + inBlock + fmt.Sprintf(`
 resource "raff_role" "auditor" {
@@ -43,9 +43,9 @@ resource "raff_project_member" "bob" {
 `, strings.Join(quoted(permissions), ", "), web, key, role, role, project, map[bool]string{true: "viewer", false: "operator"}[web == "one"])
 }
 
-// A saved plan was made for what everything was then. What someone else has changed since is neither undone nor
-// overwritten: the apply says what it is and changes nothing of it.
-func TestASavedPlanOverwritesNobody(t *testing.T) {
+// A saved plan does not undo or overwrite what someone else has changed since the plan: the apply is refused and shows the
+// changes.
+func TestSavedPlanOverwritesNoChanges(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	admin, basic, billing := srv.RoleID(t, "account", "admin"), srv.RoleID(t, "account", "member"), srv.RoleID(t, "account", "billing")
@@ -59,7 +59,7 @@ func TestASavedPlanOverwritesNobody(t *testing.T) {
 	role, project, key := "/api/v1/roles/"+ids["raff_role.auditor"], "/api/v1/projects/"+ids["raff_project.web"], "/api/v1/api-keys/"+ids["raff_api_key.ci"]
 	member, grant := "/api/v1/members/"+ids["raff_member.alice"], "/api/v1/projects/"+srv.ProjectID+"/members/"+w.attribute("raff_project_member.bob", "member_id")
 
-	// Elsewhere, audit is revoked, and everything else gets other values than this plan gives it.
+	// Someone else revokes the key audit, and changes everything else to other values than the plan.
 	w.write("main.tf", kinds(srv.ProjectID, billing, "two", "build", view, audit, keys))
 	w.run("plan", "-out=saved")
 	srv.Do(t, "PATCH", role, srv.Key, map[string]any{"permissions": []string{view}}).Want(t, 200)
@@ -77,14 +77,14 @@ func TestASavedPlanOverwritesNobody(t *testing.T) {
 		"The member bob@example.com was changed after the plan was made", "Run the plan again",
 	} {
 		if !says(words).MatchString(out) {
-			t.Errorf("the apply does not say %q:\n%s", words, out)
+			t.Errorf("the output of the apply does not contain %q:\n%s", words, out)
 		}
 	}
 	is := func(at, field, want string) {
 		t.Helper()
 		got := fmt.Sprint(srv.Do(t, "GET", at, srv.Key, nil).Want(t, 200).Data(t)[field])
 		if got != want {
-			t.Errorf("%s of %s is %v, want %v", field, at, got, want)
+			t.Errorf("%s of %s: %v, want %v", field, at, got, want)
 		}
 	}
 	is(role, "permissions", "["+view+"]")
@@ -94,7 +94,7 @@ func TestASavedPlanOverwritesNobody(t *testing.T) {
 	is(member, "role_id", admin)
 	is(grant, "role_name", "Project Admin")
 
-	// The next plan is made for that, and may be applied.
+	// The next plan is based on the current state and can be applied.
 	w.run("apply", "-auto-approve")
 	is(role, "permissions", "["+strings.Join([]string{view, keys, audit}, " ")+"]") // in the order of the catalog
 	is(project, "description", "two")
@@ -104,9 +104,9 @@ func TestASavedPlanOverwritesNobody(t *testing.T) {
 	is(grant, "role_name", "Operator")
 }
 
-// What someone else changed and the plan does not touch stays as they left it, and is no reason to refuse the rest. Nor is
-// what they changed to what the plan says.
-func TestASavedPlanLeavesTheRestAlone(t *testing.T) {
+// Changes by someone else to attributes that the plan does not change are kept, and do not make the apply fail. The same
+// applies to changes to the planned value.
+func TestSavedPlanKeepsUnrelatedChanges(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	basic, billing := srv.RoleID(t, "account", "member"), srv.RoleID(t, "account", "billing")
@@ -126,24 +126,23 @@ func TestASavedPlanLeavesTheRestAlone(t *testing.T) {
 	w.run("apply", "saved")
 	for at, want := range map[string]string{role: "Inspector", project: "Site", key: "build", "/api/v1/members/" + member: "Alice"} {
 		if got := srv.Do(t, "GET", at, srv.Key, nil).Want(t, 200).Data(t)["name"]; got != want {
-			t.Errorf("%s is named %v, want %s", at, got, want)
+			t.Errorf("name of %s: %v, want %s", at, got, want)
 		}
 	}
 	if active := srv.Do(t, "GET", key, srv.Key, nil).Want(t, 200).Data(t)["is_active"]; active != false {
-		t.Error("the API key that was deactivated meanwhile is active again")
+		t.Error("the API key that was disabled in the meantime is enabled again")
 	}
-	// Without a refresh the state still has the old names; what was renamed elsewhere is not renamed back unseen.
+	// Without a refresh, the state still has the old names. Objects that were renamed elsewhere are not silently renamed back.
 	out := w.run("plan")
 	for _, words := range []string{`"Inspector" -> "Auditor"`, `"Site" -> "Web"`, "Plan: 0 to add, 2 to change, 0 to destroy"} {
 		if !strings.Contains(out, words) {
-			t.Errorf("the next plan does not say %q:\n%s", words, out)
+			t.Errorf("the next plan does not contain %q:\n%s", words, out)
 		}
 	}
 }
 
-// A rotation was planned for the secret there was: the secret that someone made meanwhile, and may have handed out, is
-// not thrown away.
-func TestASavedRotationIsForTheSecretItSaw(t *testing.T) {
+// A planned rotation does not replace a secret that someone else created after the plan.
+func TestSavedRotationAppliesOnlyToTheSecretInThePlan(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	hcl := func(trigger string) string {
@@ -155,15 +154,16 @@ func TestASavedRotationIsForTheSecretItSaw(t *testing.T) {
 	w.run("plan", "-out=saved")
 	fresh := srv.Do(t, "POST", "/api/v1/api-keys/"+w.attribute("raff_api_key.k", "id")+"/regenerate", srv.Key, nil).Want(t, 200).Data(t)["secret"].(string)
 	if out, err := w.try("apply", "saved"); err == nil || !says("The API key reports was changed after the plan was made").MatchString(out) {
-		t.Errorf("the rotation was applied, or refused in other words: %v\n%s", err, out)
+		t.Errorf("the rotation was applied, or refused with another message: %v\n%s", err, out)
 	}
 	srv.Do(t, "GET", "/api/v1/whoami", fresh, nil).Want(t, 200)
 	w.settles()
 	srv.Do(t, "GET", "/api/v1/whoami", fresh, nil).Want(t, 401)
 }
 
-// Nor is the secret that somebody makes at the same moment. What else they change then is no reason to refuse.
-func TestARotationDoesNotOverwriteOneAtTheSameMoment(t *testing.T) {
+// A rotation does not replace a secret that someone else creates at the same time. Their other changes do not make the
+// apply fail.
+func TestRotationDoesNotOverwriteAConcurrentOne(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	wire := tap(t, srv)
@@ -187,7 +187,7 @@ func TestARotationDoesNotOverwriteOneAtTheSameMoment(t *testing.T) {
 		fresh = srv.Do(t, "POST", key+"/regenerate", srv.Key, nil).Want(t, 200).Data(t)["secret"].(string)
 	})
 	if out := w.fails("apply", "-auto-approve"); !says("The API key reports was changed after the plan was made").MatchString(out) {
-		t.Errorf("the rotation was refused in other words:\n%s", out)
+		t.Errorf("the rotation was refused with another message:\n%s", out)
 	}
 	srv.Do(t, "GET", "/api/v1/whoami", fresh, nil).Want(t, 200)
 

@@ -32,7 +32,7 @@ func TestMemberDeclinedIsInvitedAgain(t *testing.T) {
 	)
 }
 
-// A declined invitation that was removed stays removed, and nobody is invited again until the configuration says so.
+// A declined invitation that was removed stays removed, and the person is not invited again until the resource is replaced.
 func TestMemberDeclinedIsRemoved(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -102,8 +102,8 @@ func TestMemberIsKeptOnDestroy(t *testing.T) {
 	})
 }
 
-// Terraform itself says what it does in place of removing, and who removed what is gone.
-func TestPlansSayHowAMembershipEnds(t *testing.T) {
+// Plans describe what happens instead of a removal, and who removed a member.
+func TestPlansDescribeHowAMembershipEnds(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	basic := srv.RoleID(t, "account", "member")
@@ -113,19 +113,19 @@ func TestPlansSayHowAMembershipEnds(t *testing.T) {
 	w.write("main.tf", required+inBlock+member("m", basic, `email = "alice@example.com"`, `on_destroy = "suspend"`))
 	w.run("apply", "-auto-approve")
 	if out, err := w.try("plan", "-replace=raff_member.m"); err == nil || !strings.Contains(flat(out), "alice@example.com cannot be replaced") {
-		t.Errorf("a replacement that cannot be is planned: %v\n%s", err, out)
+		t.Errorf("an impossible replacement was planned: %v\n%s", err, out)
 	}
 	if plan := flat(w.run("plan", "-destroy")); !strings.Contains(plan, "alice@example.com is suspended and stays a member") {
 		t.Errorf("the plan does not say that the member stays:\n%s", plan)
 	}
-	// Who looks after it learns who removed it.
+	// The plan after a removal says who removed the member.
 	srv.Do(t, "DELETE", "/api/v1/members/"+id, srv.Key, nil).Want(t, 200)
 	if plan := flat(w.run("plan")); !strings.Contains(plan, `"Owner key" removed it at `) {
 		t.Errorf("the plan does not say who removed the member:\n%s", plan)
 	}
 }
 
-// flat is what a program said, on one line.
+// flat returns the output of a program on one line.
 func flat(out string) string {
 	return strings.Join(strings.FieldsFunc(out, func(r rune) bool { return strings.ContainsRune(" \t\n│╷╵", r) }), " ")
 }

@@ -24,7 +24,7 @@ func TestMemberImport(t *testing.T) {
 	by := func(address string, id func() string) []resource.TestStep {
 		fn := func(*terraform.State) (string, error) { return id(), nil }
 		return []resource.TestStep{
-			// The block must plan nothing but the import.
+			// The plan must only have the import.
 			{ResourceName: address, ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateIdFunc: fn},
 			{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateIdFunc: fn},
 		}
@@ -52,7 +52,7 @@ func memberOf(t *testing.T, srv *rafftest.Server, email string) string {
 	t.Helper()
 	rows := srv.Do(t, "GET", "/api/v1/members?email="+email, srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
 	if len(rows) != 1 {
-		t.Fatalf("%d members with the address %s", len(rows), email)
+		t.Fatalf("%d members with the email %s", len(rows), email)
 	}
 	return rows[0].(map[string]any)["id"].(string)
 }

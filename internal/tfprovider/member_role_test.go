@@ -14,7 +14,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// A role can be named by its slug. It is the same role, whichever way it is named.
+// A role can be identified by its slug or its id.
 func TestMemberRoleBySlug(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -38,10 +38,10 @@ func TestMemberRoleBySlug(t *testing.T) {
 		},
 		planned(hcl(`role = "member"`), nil, acts("raff_member.m", updated)),
 		resource.TestStep{Config: hcl(`role = "member"`), Check: all(keep("raff_member.m", &id), onServer(t, srv, &id, "role_id", basic))},
-		// What someone else gives is taken back.
+		// A role that was assigned elsewhere is changed back.
 		planned(hcl(`role = "member"`), func() { patch(t, srv, id, "role_id", admin) }, acts("raff_member.m", updated)),
 		resource.TestStep{Config: hcl(`role = "member"`), Check: onServer(t, srv, &id, "role_id", basic)},
-		// From one spelling to the other nothing is written.
+		// Switching between role and role_id sends no request.
 		resource.TestStep{
 			PreConfig: func() { wire.since() },
 			Config:    hcl(fmt.Sprintf("role_id = %q", basic)),
@@ -56,7 +56,7 @@ func TestMemberRoleBySlug(t *testing.T) {
 	)
 }
 
-// The role may come from the same apply, and be renamed or replaced by another one.
+// The role can be created by the same apply, and be renamed or replaced by another one.
 func TestMemberRoleBySlugOfTheSameApply(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)

@@ -24,7 +24,7 @@ const (
 	replaced = plancheck.ResourceActionDestroyBeforeCreate
 )
 
-// member is one raff_member with these arguments, each "name = value" in HCL.
+// member is a raff_member with these arguments, each "name = value" in HCL.
 func member(name, roleID string, arguments ...string) string {
 	lines := append([]string{fmt.Sprintf("role_id = %q", roleID)}, arguments...)
 	return fmt.Sprintf("resource \"raff_member\" %q {\n  %s\n}\n", name, strings.Join(lines, "\n  "))
@@ -42,7 +42,7 @@ func all(checks ...resource.TestCheckFunc) resource.TestCheckFunc {
 	return resource.ComposeAggregateTestCheckFunc(checks...)
 }
 
-// onServer checks a field of the member on the server itself.
+// onServer checks a field of the member on the server.
 func onServer(t *testing.T, srv *rafftest.Server, id *string, field string, want any) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		d := srv.Do(t, "GET", "/api/v1/members/"+*id, srv.Key, nil).Want(t, 200).Data(t)
@@ -53,7 +53,7 @@ func onServer(t *testing.T, srv *rafftest.Server, id *string, field string, want
 	}
 }
 
-// patch changes a member the way someone else would.
+// patch changes a member outside of Terraform.
 func patch(t *testing.T, srv *rafftest.Server, id, field, value string) {
 	t.Helper()
 	srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]string{field: value}).Want(t, 200)
@@ -82,13 +82,13 @@ func TestMemberLife(t *testing.T) {
 				),
 			},
 			{
-				// The role changes while the invitation is open: in place, and nothing but the role is sent.
+				// The role is changed in place while the invitation is open, and only the role is sent.
 				PreConfig: func() { wire.since() },
 				Config:    hcl("alice@example.com", basic),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					acts("raff_member.m", updated),
 					plancheck.ExpectUnknownValue("raff_member.m", tfjsonpath.New("role_name")),
-					// The plan shows what changes and nothing else.
+					// The plan only shows the changed attributes.
 					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("status"), knownvalue.StringExact("pending")),
 					plancheck.ExpectKnownValue("raff_member.m", tfjsonpath.New("user_id"), knownvalue.Null()),
 				}},
@@ -179,7 +179,7 @@ resource "terraform_data" "person" {
 			}},
 			Check: all(keep("raff_member.m", &id), memberAttr("status", "active"), memberAttr("user_id", alice)),
 		},
-		// The same person by another name: in place, and nothing is sent.
+		// Identifying the same person by another argument is an update in place that sends no request.
 		resource.TestStep{
 			PreConfig:        func() { wire.since() },
 			Config:           hcl(byEmail),
@@ -213,8 +213,8 @@ func TestMemberStatus(t *testing.T) {
 		},
 		planned(hcl(`status = "active"`), nil, acts("raff_member.m", updated)),
 		empty(hcl(), nil),
-		empty(hcl(`status = "pending"`), nil), // as left out: generated configurations say so
-		// Left out, a suspension made elsewhere stands; "active" undoes it, visibly.
+		empty(hcl(`status = "pending"`), nil), // like an omitted status, for generated configurations
+		// If status is omitted, a suspension made elsewhere is kept; "active" reverts it, and the plan shows that.
 		empty(hcl(), func() { patch(t, srv, id, "status", "suspended") }),
 		resource.TestStep{
 			Config:           hcl(`status = "active"`),
@@ -234,7 +234,7 @@ func TestMemberStatusOfAnInvitation(t *testing.T) {
 	}
 	var id string
 	run(t,
-		// Suspended from the start: the invitation is held.
+		// A member who is created as suspended: the invitation is on hold.
 		resource.TestStep{
 			Config: hcl(`status = "suspended"`),
 			Check:  all(keep("raff_member.m", &id), memberAttr("status", "suspended"), onServer(t, srv, &id, "status", "suspended")),
@@ -325,12 +325,12 @@ func TestMemberInvitationExpires(t *testing.T) {
 			Config: hcl(role, `on_expired = "ignore"`),
 			Check:  all(keep("raff_member.m", &id), memberAttr("invitation_state", "expired")),
 		},
-		// The role of an expired invitation changes without sending it again.
+		// The role of an expired invitation is changed without resending it.
 		resource.TestStep{
 			Config: hcl(admin, `on_expired = "ignore"`),
 			Check:  all(keep("raff_member.m", &id), memberAttr("role_name", "Admin"), memberAttr("invitation_state", "expired")),
 		},
-		// A held invitation is not sent again, an accepted one has nothing to send.
+		// An invitation that is on hold or accepted is not resent.
 		resource.TestStep{
 			Config: hcl(admin, `status = "suspended"`),
 			Check:  all(keep("raff_member.m", &id), memberAttr("invitation_state", "expired")),
@@ -355,7 +355,7 @@ func TestMemberDeclines(t *testing.T) {
 	)
 }
 
-func TestMemberIsThereAlready(t *testing.T) {
+func TestMemberAlreadyExists(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	admin, basic := srv.RoleID(t, "account", "admin"), srv.RoleID(t, "account", "member")
@@ -398,7 +398,7 @@ func TestMemberRemovedElsewhere(t *testing.T) {
 	}
 	run(t,
 		resource.TestStep{Config: hcl(srv.Key), Check: keep("raff_member.m", &id)},
-		// A key that may not look, and a key of another account, see nothing: that is not "gone".
+		// A key without permission and a key of another account cannot see the member, which does not mean that it was removed.
 		refused(hcl(blind), "Could not read the member alice@example.com"),
 		refused(hcl(other.Key), "The API key belongs to another account"),
 		resource.TestStep{
@@ -407,7 +407,7 @@ func TestMemberRemovedElsewhere(t *testing.T) {
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{acts("raff_member.m", created)}},
 			Check:            keep("raff_member.m", &second),
 		},
-		// Removed before the destroy at the end: that is a success too.
+		// The member is removed before the final destroy, which succeeds nevertheless.
 		resource.TestStep{Config: hcl(srv.Key), Check: func(*terraform.State) error { remove(&second)(); return nil }, ExpectNonEmptyPlan: true},
 	)
 }
@@ -432,7 +432,7 @@ func TestMemberRefusedAtPlan(t *testing.T) {
 	)
 }
 
-// The Owner, and the key the provider works with, can be imported but neither changed nor removed.
+// The Owner and the provider's own key can be imported, but neither changed nor removed.
 func TestMemberProtected(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)

@@ -21,7 +21,7 @@ func exclusive(arguments ...string) string {
 	return "resource \"raff_members_exclusive\" \"x\" {\n  " + strings.Join(arguments, "\n  ") + "\n}\n"
 }
 
-// removesJust checks that the plan names exactly these people.
+// removesJust checks that the plan removes exactly these people.
 func removesJust(emails ...string) plancheck.PlanCheck {
 	var want []knownvalue.Check
 	for _, e := range emails {
@@ -30,7 +30,7 @@ func removesJust(emails ...string) plancheck.PlanCheck {
 	return plancheck.ExpectKnownValue("raff_members_exclusive.x", tfjsonpath.New("removes"), knownvalue.ListExact(want))
 }
 
-// thereAre checks who is at a path such as /api/v1/members.
+// thereAre checks the emails in the list at a path such as /api/v1/members.
 func thereAre(t *testing.T, srv *rafftest.Server, path string, emails ...string) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		var got []string
@@ -40,7 +40,7 @@ func thereAre(t *testing.T, srv *rafftest.Server, path string, emails ...string)
 			}
 		}
 		if slices.Sort(got); !slices.Equal(got, emails) {
-			return fmt.Errorf("there are %q, want %q", got, emails)
+			return fmt.Errorf("emails %q, want %q", got, emails)
 		}
 		return nil
 	}
@@ -90,22 +90,22 @@ func TestMembersExclusive(t *testing.T) {
 			Check:            all(thereAre(t, srv, "/api/v1/members", alice, auditor, owner), keyGone),
 		},
 		empty(hcl(one, ignores), nil),
-		// Whom someone adds by hand the plan names and the apply removes.
+		// A member who was added manually is listed by the plan and removed by the apply.
 		resource.TestStep{
 			PreConfig:        func() { srv.Invite(t, "eve@example.com", basic) },
 			Config:           hcl(one, ignores),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{removesJust("eve@example.com")}},
 			Check:            thereAre(t, srv, "/api/v1/members", alice, auditor, owner),
 		},
-		// Someone new in the configuration is no reason to remove anybody.
+		// Adding a member to the configuration removes no one.
 		resource.TestStep{Config: hcl(two, ignores), Check: thereAre(t, srv, "/api/v1/members", alice, auditor, "dave@example.com", owner)},
-		// Who leaves the configuration goes by whichever resource comes first.
+		// A member who is removed from the configuration is removed by either resource.
 		resource.TestStep{
 			Config:           hcl(one, ignores),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{removesJust("dave@example.com")}},
 			Check:            thereAre(t, srv, "/api/v1/members", alice, auditor, owner),
 		},
-		// Who joins between plan and apply is in the next plan, not in this one.
+		// A member who joins between plan and apply is in the next plan, not in this one.
 		resource.TestStep{
 			PreConfig: func() {
 				srv.Invite(t, "eve@example.com", basic)
@@ -128,7 +128,7 @@ func TestMembersExclusive(t *testing.T) {
 			Check:            thereAre(t, srv, "/api/v1/members", alice, owner),
 		},
 		resource.TestStep{ResourceName: "raff_members_exclusive.x", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"removes", "ignore_api_keys"}},
-		// Without the resource nobody looks any more.
+		// Without the resource, no one is removed.
 		resource.TestStep{
 			PreConfig: func() { srv.Invite(t, "eve@example.com", basic) },
 			Config:    using(wire.URL, srv.Key, member("alice", basic, `email = "alice@example.com"`)),
@@ -160,7 +160,7 @@ func TestMembersExclusiveOfAProject(t *testing.T) {
 	)
 }
 
-// The plan says in words whom it removes.
+// The plan has a warning that lists the members it removes.
 func TestMembersExclusiveWarns(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -169,12 +169,12 @@ func TestMembersExclusiveWarns(t *testing.T) {
 	out := terraform.run("plan")
 	for _, words := range []string{"1 member will be removed", "- Bob, Member, active", "bob@example.com"} {
 		if !says(words).MatchString(out) {
-			t.Errorf("the plan does not say %q:\n%s", words, out)
+			t.Errorf("the plan does not contain %q:\n%s", words, out)
 		}
 	}
 	terraform.run("apply", "-auto-approve")
 	if out := terraform.run("plan"); !says("1 member will be removed").MatchString(out) {
-		t.Errorf("the second plan does not name bob:\n%s", out)
+		t.Errorf("the second plan does not list bob:\n%s", out)
 	}
 	terraform.run("apply", "-auto-approve")
 	if out := terraform.run("plan"); !strings.Contains(out, "No changes") {
@@ -182,7 +182,7 @@ func TestMembersExclusiveWarns(t *testing.T) {
 	}
 }
 
-// What would remove the wrong people is refused at plan.
+// Configurations that would remove the wrong people are refused during plan.
 func TestMembersExclusiveRefuses(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -195,7 +195,7 @@ func TestMembersExclusiveRefuses(t *testing.T) {
 	key, _ := srv.NewKeyID(t, "reports", basic)
 	hcl := func(arguments ...string) string { return using(srv.URL, srv.Key, exclusive(arguments...)) }
 	just := fmt.Sprintf("member_ids = [%q]", alice)
-	// The create goes through, and the plan after it is refused.
+	// The creation succeeds, and the next plan is refused.
 	everyone := resource.TestStep{Config: hcl(just), ExpectError: says("11 members would be removed at once")}
 	run(t,
 		refused(hcl(`member_ids = ["alice"]`), `"alice" is not an ID`),

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A module can be tested with a mocked provider that is told nothing, without a server and without a key: what refers
-// to mocked attributes has to validate.
+// A module can be tested with a mocked provider without any settings, a server or a key: references to mocked attributes
+// must be valid.
 func TestBareMockProvider(t *testing.T) {
 	t.Parallel()
 	terraform := program(t, `

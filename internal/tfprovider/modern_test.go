@@ -14,7 +14,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// What the server would refuse is refused in the words that a resource has for it, before a key is made.
+// Invalid arguments get the same errors as those of a resource, before a key is created.
 func TestEphemeralKeyIsCheckedFirst(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -30,11 +30,11 @@ func TestEphemeralKeyIsCheckedFirst(t *testing.T) {
 		refused(hcl("one run", srv.ProjectID), "No such role"),
 	)
 	if keys := srv.Do(t, "GET", "/api/v1/api-keys", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any); len(keys) != 1 {
-		t.Errorf("%d keys, want the Owner's alone", len(keys))
+		t.Errorf("%d keys, want only the Owner key", len(keys))
 	}
 }
 
-// An ephemeral key works while the run lasts and is gone after it. The echo provider tells what it was.
+// An ephemeral key works during the run and is revoked after it. The echo provider shows its value.
 func TestEphemeralKey(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -60,7 +60,7 @@ resource "echo" "key" {}
 			Check: func(s *terraform.State) error {
 				key := s.RootModule().Resources["echo.key"].Primary.Attributes
 				if key["data.name"] != "one run" || key["data.expires_at"] == "" {
-					return fmt.Errorf("the key was %v", key)
+					return fmt.Errorf("key %v", key)
 				}
 				srv.Do(t, "GET", "/api/v1/whoami", key["data.secret"], nil).Want(t, 401)
 				srv.Do(t, "GET", "/api/v1/api-keys/"+key["data.id"], srv.Key, nil).Want(t, 404)
@@ -70,11 +70,11 @@ resource "echo" "key" {}
 	})
 	rows := srv.Do(t, "GET", "/api/v1/api-keys", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
 	if len(rows) != 1 {
-		t.Errorf("%d keys are left, want the Owner's alone", len(rows))
+		t.Errorf("%d keys remain, want only the Owner key", len(rows))
 	}
 	events := srv.Do(t, "GET", "/api/v1/audit-events?action=api_key.created", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
 	if len(events) < 2 {
-		t.Errorf("%d keys were made: none by a run", len(events))
+		t.Errorf("%d keys were created, want some by a run", len(events))
 	}
 }
 

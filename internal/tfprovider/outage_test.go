@@ -24,7 +24,7 @@ resource "raff_member" "m" {
 }
 `
 
-// fails runs Terraform, which has to fail, and returns what it says.
+// fails runs Terraform, which must fail, and returns its output.
 func (w *workspace) fails(arguments ...string) string {
 	w.t.Helper()
 	cmd := w.command(arguments...)
@@ -35,8 +35,8 @@ func (w *workspace) fails(arguments ...string) string {
 	return string(out)
 }
 
-// What stands in the way of everything is told once, at the argument that is wrong.
-func TestOneCauseIsToldOnce(t *testing.T) {
+// A common cause is reported once, at the argument that is wrong.
+func TestCommonCauseIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	html := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -68,18 +68,18 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 			terraform := program(t, hcl, "RAFF_API_URL="+url, "RAFF_API_KEY="+key, "RAFF_PROJECT_ID="+c.project, "RAFF_RETRY_TIMEOUT=1s")
 			out := terraform.fails("plan")
 			if n := strings.Count(out, "Error: "); n != 1 || !says(c.words).MatchString(out) {
-				t.Errorf("%d errors, want one that says %q:\n%s", n, c.words, out)
+				t.Errorf("%d errors, want one with %q:\n%s", n, c.words, out)
 			}
 			for _, word := range []string{"dial tcp", "lookup", "x509:", "Get \"", "EOF"} {
 				if strings.Contains(out, word) {
-					t.Errorf("%q is no word for people:\n%s", word, out)
+					t.Errorf("the error contains the technical term %q:\n%s", word, out)
 				}
 			}
 		})
 	}
 }
 
-// An outage in the middle of an apply is waited for, and one that lasts too long is explained once.
+// The provider waits during an outage in the middle of an apply, and reports one that lasts too long once.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -94,7 +94,7 @@ func TestOutage(t *testing.T) {
 		return true
 	})
 	terraform := program(t, fmt.Sprintf(many, srv.RoleID(t, "account", "member")), "RAFF_API_URL="+w.URL, "RAFF_API_KEY="+srv.Key)
-	refuse.Store(90) // more than any fixed number of attempts of ten calls at once
+	refuse.Store(90) // more than a fixed number of retries of ten concurrent calls
 	terraform.run("apply", "-auto-approve")
 	terraform.run("destroy", "-auto-approve")
 
@@ -102,11 +102,11 @@ func TestOutage(t *testing.T) {
 	terraform.env = append(terraform.env, "RAFF_RETRY_TIMEOUT=1s")
 	out := terraform.fails("apply", "-auto-approve")
 	if n := len(says("Requests were retried for 1s without success").FindAllString(out, -1)); n != 1 {
-		t.Errorf("the outage is explained %d times, want once:\n%s", n, out)
+		t.Errorf("the outage is reported %d times, want once:\n%s", n, out)
 	}
 }
 
-// Ctrl-C while the server works: what it makes is in the state.
+// After Ctrl-C during a request, the object that the server creates is in the state.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -154,10 +154,10 @@ resource "raff_project" "p" {
 	state := terraform.run("state", "list")
 	for _, address := range []string{"raff_api_key.k", "raff_member.m", "raff_project.p"} {
 		if !strings.Contains(state, address) {
-			t.Errorf("%s was made and is not in the state:\n%s\n%s", address, state, out.String())
+			t.Errorf("%s was created but is not in the state:\n%s\n%s", address, state, out.String())
 		}
 	}
 	if out := terraform.run("plan"); !strings.Contains(out, "No changes") {
-		t.Errorf("the plan after it is not empty:\n%s", out)
+		t.Errorf("the next plan is not empty:\n%s", out)
 	}
 }

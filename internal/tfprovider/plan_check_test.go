@@ -8,7 +8,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// What the server would refuse at apply is refused at plan, where it can be known.
+// Errors that can be known during plan are reported during plan.
 func TestRefusedAtPlan(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -51,7 +51,7 @@ func TestRefusedAtPlan(t *testing.T) {
 	}
 }
 
-// A plan that changes nothing says what does not work.
+// Plans without changes have warnings about problems.
 func TestWarningsOfThePlan(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -69,13 +69,13 @@ func TestWarningsOfThePlan(t *testing.T) {
 	out := terraform.run("plan")
 	for _, words := range []string{"No changes", "The API key of a member does not work", "is disabled", "was changed outside of Terraform"} {
 		if !says(words).MatchString(out) {
-			t.Errorf("the plan does not say %q:\n%s", words, out)
+			t.Errorf("the plan does not contain %q:\n%s", words, out)
 		}
 	}
 }
 
-// An alias whose key is not known while planning keeps what it has.
-func TestAnAliasWithoutAKeyKeepsItsState(t *testing.T) {
+// Resources of a provider alias whose key is unknown during plan are planned from the state.
+func TestAliasWithAnUnknownKeyKeepsItsState(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	hcl := func(name string) string {
@@ -109,12 +109,12 @@ resource "raff_member" "alice" {
 		t.Errorf("alice was %s and is %s", id, now)
 	}
 	if out := terraform.run("plan"); !strings.Contains(out, "No changes") {
-		t.Errorf("the plan after it is not empty:\n%s", out)
+		t.Errorf("the next plan is not empty:\n%s", out)
 	}
 }
 
 // A saved plan is not applied with the key of another account.
-func TestAPlanIsNotAppliedInAnotherAccount(t *testing.T) {
+func TestPlanIsNotAppliedInAnotherAccount(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	other := srv.NewAccount(t, "Other", "owner@other.example.com").Key
@@ -149,13 +149,13 @@ resource "raff_members_exclusive" "e" {
 	terraform.env = append(terraform.env, "RAFF_API_KEY="+other)
 	for _, arguments := range [][]string{{"plan"}, {"plan", "-refresh=false", "-destroy"}, {"destroy", "-auto-approve", "-refresh=false"}, {"apply", "-auto-approve"}} {
 		if out := terraform.fails(arguments...); !says("The API key belongs to another account").MatchString(out) {
-			t.Errorf("%v does not say whose key it is:\n%s", arguments, out)
+			t.Errorf("%v: the error does not name the account of the key:\n%s", arguments, out)
 		}
 	}
 	state := terraform.run("state", "list")
 	for address := range strings.FieldsSeq(state) {
 		if out := terraform.fails("plan", "-destroy", "-refresh=false", "-target="+address); !says("The API key belongs to another account").MatchString(out) {
-			t.Errorf("to destroy %s: it does not say whose key it is:\n%s", address, out)
+			t.Errorf("destroying %s: the error does not name the account of the key:\n%s", address, out)
 		}
 	}
 	terraform.env = append(terraform.env, "RAFF_API_KEY="+srv.Key)
@@ -163,7 +163,7 @@ resource "raff_members_exclusive" "e" {
 	terraform.env = append(terraform.env, "RAFF_API_KEY="+other)
 	terraform.fails("apply", "p")
 	if left := terraform.run("state", "list"); left != state {
-		t.Errorf("a plan that was refused took something out of the state, which has now\n%s", left)
+		t.Errorf("a refused plan removed resources from the state, which now has\n%s", left)
 	}
 	nobodyElse(other)
 }

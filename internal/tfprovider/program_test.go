@@ -16,9 +16,9 @@ import (
 	"raff/internal/rafftest"
 )
 
-// A key made in the same run is unknown while planning. What is only to be created can be planned all the same. Here
-// the provider is the program itself, because in process Terraform's two configurations of it would share one.
-func TestProgramWithAKeyMadeInTheSameRun(t *testing.T) {
+// A key that is created in the same run is unknown during plan, but resources to be created can be planned nevertheless.
+// This test runs the provider as a program, because the two configurations would share one provider in the same process.
+func TestKeyCreatedInTheSameRun(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	terraform := program(t, fmt.Sprintf(`
@@ -55,8 +55,8 @@ resource "raff_member" "alice" {
 	terraform.run("destroy", "-auto-approve")
 }
 
-// The documentation says where Terraform finds a provider that is in no registry.
-func TestInstalledInAFolder(t *testing.T) {
+// The provider can be installed in the local plugin directory, as documented.
+func TestInstalledInAPluginDirectory(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	w := program(t, example(t, "provider", "provider.tf"), on(srv)...)
@@ -86,14 +86,14 @@ var buildProvider = sync.OnceValue(func() error {
 	return nil
 })
 
-// workspace is a folder with a configuration, in which Terraform runs the provider as it does for everyone.
+// workspace is a directory with a configuration, in which Terraform runs the built provider.
 type workspace struct {
 	t   *testing.T
 	dir string
 	env []string
 }
 
-// program makes a workspace of this configuration.
+// program creates a workspace with this configuration.
 func program(t *testing.T, hcl string, env ...string) *workspace {
 	t.Helper()
 	w := &workspace{t: t, dir: t.TempDir()}
@@ -124,7 +124,7 @@ func (w *workspace) write(name, text string) (path string) {
 	return path
 }
 
-// serve has the test's own program stand in for the provider from now on; variable tells it to.
+// serve makes Terraform run this test binary as the provider from now on; variable is set in its environment.
 func (w *workspace) serve(t *testing.T, variable string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -137,7 +137,7 @@ func (w *workspace) serve(t *testing.T, variable string) {
 	w.write("terraform-provider-raff", fmt.Sprintf("#!/bin/sh\n%s=1 exec %q\n", variable, self))
 }
 
-// run runs Terraform, which has to succeed, and returns what it says.
+// run runs Terraform, which must succeed, and returns its output.
 func (w *workspace) run(arguments ...string) string {
 	w.t.Helper()
 	out, err := w.try(arguments...)
@@ -154,17 +154,17 @@ func (w *workspace) try(arguments ...string) (string, error) {
 	return string(out), err
 }
 
-// version is what the program says it is, such as "Terraform v1.14.0".
+// version is the name and version of the program, such as "Terraform v1.14.0".
 func (w *workspace) version() string {
 	w.t.Helper()
 	first, _, _ := strings.Cut(w.run("version"), "\n")
 	return strings.TrimSpace(first)
 }
 
-// openTofu reports that the program is OpenTofu.
+// openTofu reports whether the program is OpenTofu.
 func (w *workspace) openTofu() bool { return strings.HasPrefix(w.version(), "OpenTofu") }
 
-// identities reports that the program imports by identity, which came with Terraform and OpenTofu 1.12.
+// identities reports whether the program supports imports by identity, as Terraform and OpenTofu do since 1.12.
 func (w *workspace) identities() bool {
 	w.t.Helper()
 	var name string
@@ -175,7 +175,7 @@ func (w *workspace) identities() bool {
 	return name == "Terraform" && (major > 1 || major == 1 && minor >= 12)
 }
 
-// queries reports that the program knows terraform query and actions, which came with Terraform 1.14.
+// queries reports whether the program supports terraform query and actions, as Terraform does since 1.14.
 func (w *workspace) queries() bool {
 	w.t.Helper()
 	var major, minor int
@@ -185,7 +185,7 @@ func (w *workspace) queries() bool {
 	return major > 1 || major == 1 && minor >= 14
 }
 
-// command is Terraform with these arguments, not started yet.
+// command returns a command that runs Terraform with these arguments.
 func (w *workspace) command(arguments ...string) *exec.Cmd {
 	terraform := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
 	cmd := exec.CommandContext(w.t.Context(), terraform, append([]string{"-chdir=" + w.dir}, arguments...)...)
@@ -193,7 +193,7 @@ func (w *workspace) command(arguments ...string) *exec.Cmd {
 	return cmd
 }
 
-// syncWriter keeps what a program says and can be waited for.
+// syncWriter collects the output of a program, and can wait for a text in it.
 type syncWriter struct {
 	mu   sync.Mutex
 	said strings.Builder
@@ -211,7 +211,7 @@ func (s *syncWriter) String() string {
 	return s.said.String()
 }
 
-// wait waits until the program has said so.
+// wait waits until the output contains a text.
 func (s *syncWriter) wait(t *testing.T, words string) {
 	t.Helper()
 	for range 3000 {
@@ -220,5 +220,5 @@ func (s *syncWriter) wait(t *testing.T, words string) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Fatalf("the program never said %q:\n%s", words, s.String())
+	t.Fatalf("the output never contained %q:\n%s", words, s.String())
 }

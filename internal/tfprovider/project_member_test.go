@@ -30,7 +30,7 @@ func inProjectAttr(name, value string) resource.TestCheckFunc {
 	return resource.TestCheckResourceAttr("raff_project_member.m", name, value)
 }
 
-// inProject is a field of the member as the server has it; id is <project_id>/<member_id>.
+// inProject checks a field of the project member on the server; id is <project_id>/<member_id>.
 func inProject(t *testing.T, srv *rafftest.Server, id *string, field string, want any) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		project, member, _ := strings.Cut(*id, "/")
@@ -67,7 +67,7 @@ func TestProjectMemberLife(t *testing.T) {
 				inProjectAttr("user_id", alice), inProjectAttr("principal_email", "alice@example.com"), func(s *terraform.State) error {
 					a := s.RootModule().Resources["raff_project_member.m"].Primary.Attributes
 					if want := web + "/" + a["member_id"]; a["id"] != want {
-						return fmt.Errorf("the id is %s, want %s", a["id"], want)
+						return fmt.Errorf("id %s, want %s", a["id"], want)
 					}
 					return nil
 				}),
@@ -90,7 +90,7 @@ func TestProjectMemberLife(t *testing.T) {
 			Check:  all(keep("raff_project_member.m", &id), inProject(t, srv, &id, "status", "suspended")),
 		},
 		empty(hcl(web, operator, byUser), nil),
-		// The same person by address: in place, and nothing is sent.
+		// Identifying the same person by email is an update in place that sends no request.
 		resource.TestStep{
 			PreConfig: func() { wire.since() },
 			Config:    hcl(web, operator, `email = "ALICE@example.com"`),
@@ -107,7 +107,7 @@ func TestProjectMemberLife(t *testing.T) {
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planChecks("raff_project_member.m", replaced)},
 			Check: all(keep("raff_project_member.m", &second), inProjectAttr("status", "active"), func(*terraform.State) error {
 				srv.Do(t, "GET", "/api/v1/projects/"+strings.Replace(id, "/", "/members/", 1), srv.Key, nil).Want(t, 404)
-				memberOf(t, srv, "alice@example.com") // the account keeps her
+				memberOf(t, srv, "alice@example.com") // she stays in the account
 				return nil
 			}),
 		},
@@ -124,8 +124,7 @@ func TestProjectMemberLife(t *testing.T) {
 	)
 }
 
-// A role in a project may be given while the person has not accepted yet; one acceptance serves both, where the link was
-// mailed.
+// A project role can be assigned to a person who has not accepted yet. Accepting an emailed link accepts both invitations.
 func TestProjectMemberIsPending(t *testing.T) {
 	t.Parallel()
 	mail := rafftest.StartSMTP(t)
@@ -166,7 +165,7 @@ func TestProjectMemberIsPending(t *testing.T) {
 	)
 }
 
-// acceptByMail accepts with a link that was mailed and not replaced since; mails may still be on their way.
+// acceptByMail accepts with the newest emailed link; emails may still be in transit.
 func acceptByMail(t *testing.T, srv *rafftest.Server, mail *rafftest.SMTP, email string) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
@@ -177,10 +176,10 @@ func acceptByMail(t *testing.T, srv *rafftest.Server, mail *rafftest.SMTP, email
 			}
 		}
 	}
-	t.Fatalf("no mail to %s has a link that works", email)
+	t.Fatalf("no email to %s has a link that works", email)
 }
 
-func TestProjectMemberIsThereAlready(t *testing.T) {
+func TestProjectMemberAlreadyExists(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	viewer, operator := srv.RoleID(t, "project", "viewer"), srv.RoleID(t, "project", "operator")
@@ -200,9 +199,9 @@ func TestProjectMemberIsThereAlready(t *testing.T) {
 	)
 }
 
-// Someone who is in the account already is active in the project at once, also when invited by address; and whatever
-// fails after the invitation, its id is in the state.
-func TestProjectMemberByAddressIsKept(t *testing.T) {
+// Someone who is already in the account is active in the project immediately, also by email. If a step after the
+// invitation fails, the id is in the state nevertheless.
+func TestProjectMemberByEmailIsInTheState(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	wire := tap(t, srv)
@@ -219,13 +218,13 @@ func TestProjectMemberByAddressIsKept(t *testing.T) {
 	var id string
 	run(t,
 		resource.TestStep{Config: hcl, ExpectError: says("Could not set the status of the member alice@example.com")},
-		// The first one is in the state, tainted, so nobody is left over on the server.
+		// The first one is in the state, tainted, so that no member is left on the server.
 		resource.TestStep{Config: hcl, Check: all(keep("raff_project_member.m", &id), inProject(t, srv, &id, "status", "suspended"))},
 	)
 }
 
-// The key the provider works with does not change its own role in a project.
-func TestProjectMemberIsTheOwnKey(t *testing.T) {
+// The provider's own key cannot change its own project role.
+func TestProjectMemberIsTheProvidersOwnKey(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	web := newProject(t, srv, "Web")
@@ -311,7 +310,7 @@ data "raff_whoami" "me" {}
 		)},
 		refused(using(srv.URL, srv.Key, "data \"raff_project\" \"p\" {}"), "Exactly one of these attributes must be configured"),
 		refused(using(srv.URL, srv.Key, "data \"raff_project\" \"p\" {\n  name = \"Nowhere\"\n}"), `no project with the name "Nowhere"`),
-		// The clean-up plans with the last configuration: it has to be one that works.
+		// The cleanup uses the last configuration, so it must be valid.
 		empty(using(srv.URL, srv.Key, hcl), nil),
 	)
 }

@@ -10,7 +10,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// project is one raff_project with these arguments.
+// project is a raff_project with these arguments.
 func project(name string, arguments ...string) string {
 	hcl := fmt.Sprintf("resource \"raff_project\" \"p\" {\n  name = %q\n", name)
 	for _, a := range arguments {
@@ -65,7 +65,7 @@ func TestProjectLife(t *testing.T) {
 				Check:            keep("raff_project.p", &second),
 			},
 			refused(using(srv.URL, other, project("Shop")), "The state has the project Shop of the account"),
-			// Nothing is forgotten because a key of another account cannot see it, not even without a refresh.
+			// A project is not removed from the state because a key of another account cannot see it, even without a refresh.
 			{Config: using(srv.URL, other, project("Shop")), Destroy: true, ExpectError: says("The API key belongs to another account")},
 			empty(hcl("Shop"), nil),
 		},
@@ -76,7 +76,7 @@ func TestProjectLife(t *testing.T) {
 	})
 }
 
-func TestProjectNameIsTaken(t *testing.T) {
+func TestProjectNameAlreadyExists(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	run(t, resource.TestStep{

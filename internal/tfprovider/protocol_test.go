@@ -12,7 +12,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// What no command line here can run yet is tested through the protocol that Terraform speaks with providers.
+// Features that the installed Terraform does not support are tested through the provider protocol.
 
 // protocol is the provider as Terraform sees it: configured for one server, with one key.
 type protocol struct {
@@ -46,7 +46,7 @@ func (p *protocol) clean(diags []*tfprotov6.Diagnostic) {
 	}
 }
 
-// config is a configuration with these arguments; all others are null.
+// config returns a configuration with these arguments; the others are null.
 func (p *protocol) config(schema *tfprotov6.Schema, arguments map[string]string) *tfprotov6.DynamicValue {
 	p.t.Helper()
 	object := schema.ValueType().(tftypes.Object)
@@ -78,7 +78,7 @@ func (p *protocol) decode(dv *tfprotov6.DynamicValue, typ tftypes.Type) tftypes.
 	return v
 }
 
-// text is one attribute of an object as text.
+// text returns an attribute of an object as text.
 func text(t *testing.T, object tftypes.Value, name string) (s string) {
 	t.Helper()
 	var attributes map[string]tftypes.Value
@@ -93,7 +93,7 @@ func text(t *testing.T, object tftypes.Value, name string) (s string) {
 
 var identityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}
 
-// list lists all there is of a kind.
+// list lists all objects of a type.
 func (p *protocol) list(typeName string, limit int64, arguments map[string]string) (found []tfprotov6.ListResourceResult) {
 	p.t.Helper()
 	stream, err := p.ProviderServer.(tfprotov6.ListResourceServer).ListResource(p.t.Context(), &tfprotov6.ListResourceRequest{
@@ -109,7 +109,7 @@ func (p *protocol) list(typeName string, limit int64, arguments map[string]strin
 	return found
 }
 
-// importByIdentity imports what has the identity and reads it.
+// importByIdentity imports the object with the identity and reads it.
 func (p *protocol) importByIdentity(typeName string, identity *tfprotov6.ResourceIdentityData) tftypes.Value {
 	p.t.Helper()
 	imported, err := p.ImportResourceState(p.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: typeName, Identity: identity})
@@ -128,7 +128,7 @@ func (p *protocol) importByIdentity(typeName string, identity *tfprotov6.Resourc
 	return p.decode(read.NewState, p.schemas.ResourceSchemas[typeName].ValueType())
 }
 
-// What a list finds is what an import of its identity reads.
+// Listed objects equal the objects imported by their identity.
 func TestLists(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -180,7 +180,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// act invokes an action and returns what it said on the way and what it complained about.
+// act invokes an action and returns its progress messages and diagnostics.
 func (p *protocol) act(typeName string, arguments map[string]string) (progress []string, diags []*tfprotov6.Diagnostic) {
 	p.t.Helper()
 	actions := p.ProviderServer.(tfprotov6.ActionServer)
@@ -259,7 +259,7 @@ func complaints(diags []*tfprotov6.Diagnostic) (out []string) {
 	return out
 }
 
-// A long run renews its key, and closing revokes it, whoever did so before.
+// A long run renews its key, and closing revokes it, even if it was already revoked.
 func TestEphemeralKeyIsRenewed(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -279,7 +279,7 @@ func TestEphemeralKeyIsRenewed(t *testing.T) {
 	}
 	first := expires()
 	if left := open.RenewAt.Sub(srv.Now()); left <= 0 || left > 5*60e9 {
-		t.Errorf("to be renewed in %v", left)
+		t.Errorf("renewed in %v", left)
 	}
 	srv.Advance(5 * 60e9)
 	renewed, err := p.RenewEphemeralResource(t.Context(), &tfprotov6.RenewEphemeralResourceRequest{TypeName: "raff_api_key", Private: open.Private})
@@ -288,7 +288,7 @@ func TestEphemeralKeyIsRenewed(t *testing.T) {
 	}
 	p.clean(renewed.Diagnostics)
 	if expires() == first || !renewed.RenewAt.After(open.RenewAt) {
-		t.Errorf("not renewed: ends %s, next at %s", first, renewed.RenewAt)
+		t.Errorf("not renewed: expires %s, next renewal at %s", first, renewed.RenewAt)
 	}
 	srv.Do(t, "GET", "/api/v1/whoami", secret, nil).Want(t, 200)
 	for range 2 {

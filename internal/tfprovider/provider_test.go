@@ -31,12 +31,12 @@ func TestMain(m *testing.M) {
 		return
 	}
 	for _, name := range []string{"RAFF_API_URL", "RAFF_API_KEY", "RAFF_PROJECT_ID"} {
-		os.Unsetenv(name) //nolint:errcheck // fails only for names that are none
+		os.Unsetenv(name) //nolint:errcheck // fails only for invalid names
 	}
 	os.Setenv("TF_ACC", "1")                       //nolint:errcheck // as above
 	os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "raff") //nolint:errcheck // as above
 	code := m.Run()
-	os.Remove(providerPath) //nolint:errcheck // there is none unless a test built it
+	os.Remove(providerPath) //nolint:errcheck // does not exist unless a test built it
 	os.Exit(code)
 }
 
@@ -44,7 +44,7 @@ var providers = map[string]func() (tfprotov6.ProviderServer, error){
 	"raff": providerserver.NewProtocol6WithError(New("test")()),
 }
 
-// run applies the steps one after the other and destroys what they made.
+// run applies the steps in order, and then destroys the created resources.
 func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	runCase(t, resource.TestCase{ProtoV6ProviderFactories: providers, Steps: steps})
@@ -60,12 +60,12 @@ terraform {
 }
 `
 
-// using is a configuration that works with this server and key.
+// using returns a configuration for this server and key.
 func using(apiURL, key, hcl string) string {
 	return required + fmt.Sprintf("provider \"raff\" {\n  api_url = %q\n  api_key = %q\n}\n", apiURL, key) + hcl
 }
 
-// empty is a step in which nothing is to be done, after something happened elsewhere.
+// empty is a step whose plan must be empty, after a change outside of Terraform.
 func empty(hcl string, meanwhile func()) resource.TestStep {
 	return planned(hcl, meanwhile, plancheck.ExpectEmptyPlan())
 }
@@ -75,7 +75,7 @@ func planned(hcl string, meanwhile func(), check ...plancheck.PlanCheck) resourc
 	return resource.TestStep{PreConfig: meanwhile, Config: hcl, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: check}}
 }
 
-// refused is a step whose plan fails with these words, however Terraform wraps them.
+// refused is a step whose plan must fail with this text, regardless of line breaks.
 func refused(hcl, words string) resource.TestStep {
 	return resource.TestStep{Config: hcl, PlanOnly: true, ExpectError: says(words)}
 }
@@ -85,7 +85,7 @@ func says(words string) *regexp.Regexp {
 	for i, p := range parts {
 		parts[i] = regexp.QuoteMeta(p)
 	}
-	// A line break in a message comes with the bar of Terraform's box.
+	// Terraform puts a vertical bar after each line break of a message.
 	return regexp.MustCompile(strings.Join(parts, `[\s│]+`))
 }
 
@@ -93,7 +93,7 @@ func acts(address string, a plancheck.ResourceActionType) plancheck.PlanCheck {
 	return plancheck.ExpectResourceAction(address, a)
 }
 
-// keep notes the id of a resource, or checks that it is still the same.
+// keep stores the id of a resource, or checks that it has not changed.
 func keep(address string, id *string) resource.TestCheckFunc {
 	return func(s *terraform.State) error {
 		r, ok := s.RootModule().Resources[address]
@@ -109,13 +109,13 @@ func keep(address string, id *string) resource.TestCheckFunc {
 	}
 }
 
-// wire stands between provider and server: it counts reads, notes what is written and may act just before it is.
+// wire is a proxy between provider and server. It counts reads, records writes, and can run a function before each write.
 type wire struct {
 	URL string
 
 	mu      sync.Mutex
 	reads   int
-	pages   int // how many of the reads were lists of members
+	pages   int // number of reads that were lists of members
 	writes  []string
 	before  func(r *http.Request)
 	instead func(http.ResponseWriter, *http.Request) bool
@@ -169,7 +169,7 @@ func (w *wire) noteRead(r *http.Request) {
 	}
 }
 
-// readsSince returns how many reads there were since the last call, and how many of them were lists of members.
+// readsSince returns the number of reads since its last call, and how many of them were lists of members.
 func (w *wire) readsSince() (reads, pages int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -178,21 +178,21 @@ func (w *wire) readsSince() (reads, pages int) {
 	return reads, pages
 }
 
-// intercept has f called before each write from now on.
+// intercept calls f before each write from now on.
 func (w *wire) intercept(f func(r *http.Request)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.before = f
 }
 
-// answer has f called for each request from now on; what it answers does not reach the server.
+// answer calls f for each request from now on. A request that f handles does not reach the server.
 func (w *wire) answer(f func(http.ResponseWriter, *http.Request) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.instead = f
 }
 
-// since returns what was written after the last call.
+// since returns the writes since its last call.
 func (w *wire) since() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -246,7 +246,7 @@ data "raff_permissions" "all" {}
 	)
 }
 
-func TestProviderSaysWhyAKeyDoesNotWork(t *testing.T) {
+func TestProviderReportsWhyAKeyDoesNotWork(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	run(t, refused(using(srv.URL, "raff_"+strings.Repeat("0", 64), `data "raff_permissions" "all" {}`),

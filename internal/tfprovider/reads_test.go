@@ -23,8 +23,8 @@ import (
 	"raff/internal/team"
 )
 
-// What the rule costs, beside what it would cost to know beforehand how many reads will come. total is how many there
-// are, wanted how many are read, spread evenly over them.
+// The number of calls, compared with the best possible number if the number of reads were known in advance. Of total
+// objects, wanted are read, spread evenly.
 func TestReadsCost(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ total, wanted, atMost int }{
@@ -69,7 +69,7 @@ func TestReadsCost(t *testing.T) {
 	}
 }
 
-// oneByOne is the provider as it would be without lists. The test's own program serves it; see TestMain.
+// oneByOne is the provider without lists. This test binary serves it; see TestMain.
 const oneByOne = "RAFF_TEST_ONE_BY_ONE"
 
 func serveOneByOne() {
@@ -81,7 +81,7 @@ func serveOneByOne() {
 	}
 }
 
-// A thousand members, imported and planned in a few calls, beside a provider that reads one by one.
+// A thousand members are imported and planned in a few calls, compared with a provider that reads them one by one.
 func TestThousandMembers(t *testing.T) {
 	t.Parallel()
 	const n = 1000
@@ -90,7 +90,7 @@ func TestThousandMembers(t *testing.T) {
 	ids := inviteMany(t, srv, n)
 	var members strings.Builder
 	for i, id := range ids {
-		if i%2 == 1 { // an import names members by id or by address
+		if i%2 == 1 { // members are imported by id or by email
 			id = address(i)
 		}
 		fmt.Fprintf(&members, "    %q = %q\n", address(i), id)
@@ -131,7 +131,7 @@ resource "raff_member" "all" {
 		}
 		return calls, took
 	}
-	if calls, _ := measure("import", "apply", "-auto-approve"); calls > 16 { // the few and a list for each form
+	if calls, _ := measure("import", "apply", "-auto-approve"); calls > 16 { // a few, and a list for ids and for emails
 		t.Errorf("the import took %d calls, want at most 16", calls)
 	}
 	calls, took := measure("plan", "plan")
@@ -141,11 +141,11 @@ resource "raff_member" "all" {
 	terraform.serve(t, oneByOne)
 	singles, slow := measure("plan one by one", "plan")
 	if singles < n {
-		t.Errorf("one by one took %d calls: this measures nothing", singles)
+		t.Errorf("one by one took only %d calls, so the comparison is useless", singles)
 	}
 	t.Logf("%d calls instead of %d, %.1f times as fast", calls, singles, slow.Seconds()/took.Seconds())
 
-	// Most of a plan's time is Terraform's own. This is the provider's part: the same reads, ten at a time.
+	// Most of the time of a plan is spent in Terraform. This is the part of the provider: the same reads, ten at a time.
 	front := *srv
 	front.URL = wire.URL
 	p := speak(t, &front)
@@ -172,7 +172,7 @@ resource "raff_member" "all" {
 	t.Logf("the reads alone: %d calls, %.2f s, %.0f times as fast as one by one", calls, time.Since(start).Seconds(), slow.Seconds()/time.Since(start).Seconds())
 }
 
-// A small part of a large account is read without looking at the rest.
+// A few members of a large account are read without reading the others.
 func TestFewOfMany(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -188,13 +188,13 @@ func TestFewOfMany(t *testing.T) {
 	wire.readsSince()
 	terraform.run("plan")
 	if calls, pages := wire.readsSince(); calls != fewReads+1 || pages != 0 {
-		t.Errorf("%d calls, %d of them pages, for %d members; want one each and one for whose key it is", calls, pages, fewReads)
+		t.Errorf("%d calls, %d of them pages, for %d members; want one for each and one for the account", calls, pages, fewReads)
 	}
 }
 
 func address(i int) string { return fmt.Sprintf("person%04d@example.com", i) }
 
-// inviteMany invites n people by the shortest way and returns the ids of the members.
+// inviteMany invites n people with bulk requests and returns the ids of the members.
 func inviteMany(t *testing.T, srv *rafftest.Server, n int) (ids []string) {
 	t.Helper()
 	svc, role := srv.Node.Service(), srv.RoleID(t, "account", "member")

@@ -8,9 +8,9 @@ import (
 	"raff/internal/rafftest"
 )
 
-// Replacing a member takes their roles in projects away. Terraform drops what the provider says while planning that, so the
-// apply names them.
-func TestReplacingAMemberNamesTheRolesInProjects(t *testing.T) {
+// Replacing a member removes their project roles. Terraform does not show warnings of the provider about a planned
+// replacement, so the apply lists the roles.
+func TestReplacingAMemberListsTheProjectRoles(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	id, user := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
@@ -23,12 +23,12 @@ func TestReplacingAMemberNamesTheRolesInProjects(t *testing.T) {
 	out := w.run("apply", "-auto-approve", "-replace=raff_member.m")
 	for _, words := range []string{"alice@example.com has lost project roles", "Viewer in the project Web", "Operator in the project Shop", "raff_project_member"} {
 		if !says(words).MatchString(out) {
-			t.Errorf("the apply does not say %q:\n%s", words, out)
+			t.Errorf("the output of the apply does not contain %q:\n%s", words, out)
 		}
 	}
 }
 
-// A role that is replaced while someone has it needs another name, too: the plan says so, and the apply changes nothing.
+// Replacing a role that is in use requires another name: the plan warns about it, and the apply changes nothing.
 func TestReplacingARoleNeedsAnotherName(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -42,13 +42,13 @@ func TestReplacingARoleNeedsAnotherName(t *testing.T) {
 	w.write("main.tf", hcl("Auditor", "auditor-2"))
 	for _, out := range []string{w.run("plan"), w.fails("apply", "-auto-approve")} {
 		if !says("change name and slug together").MatchString(out) {
-			t.Errorf("nothing says what to change:\n%s", out)
+			t.Errorf("the output does not say what to change:\n%s", out)
 		}
 	}
 	srv.Do(t, "GET", "/api/v1/roles/"+before, srv.Key, nil).Want(t, 200)
 	w.write("main.tf", hcl("Auditor 2", "auditor-2"))
 	if out := w.settles(); strings.Contains(out, "keeps its name") {
-		t.Errorf("a warning of the name:\n%s", out)
+		t.Errorf("a warning about the name:\n%s", out)
 	}
 	srv.Do(t, "GET", "/api/v1/roles/"+before, srv.Key, nil).Want(t, 404)
 }

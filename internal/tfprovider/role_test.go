@@ -11,7 +11,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// role is one raff_role, "auditor" of the account unless the arguments say otherwise.
+// role is a raff_role with these arguments, by default the account role "auditor".
 func role(permissions []string, arguments ...string) string {
 	has := func(name string) bool {
 		for _, a := range arguments {
@@ -88,7 +88,7 @@ func TestRoleLife(t *testing.T) {
 			rows := srv.Do(t, "GET", "/api/v1/roles", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
 			for _, r := range rows {
 				if !r.(map[string]any)["is_system"].(bool) {
-					return fmt.Errorf("left over: %v", r)
+					return fmt.Errorf("remaining role: %v", r)
 				}
 			}
 			return nil
@@ -108,7 +108,7 @@ func TestRolePermissionsAreCheckedAtPlan(t *testing.T) {
 	)
 }
 
-func TestRoleSlugIsTaken(t *testing.T) {
+func TestRoleSlugAlreadyExists(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{
@@ -143,8 +143,8 @@ func TestRoleInUse(t *testing.T) {
 	)
 }
 
-// A member moves to a role that is made in the same run, and the old one can go after it.
-func TestRoleReplacedUnderAMember(t *testing.T) {
+// A member gets a role that is created in the same run, after which the old role can be deleted.
+func TestRoleOfAMemberIsReplaced(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	hcl := func(slug string) string {

@@ -22,7 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 )
 
-// stage is a folder in which Terraform runs with providers that live in this process.
+// stage is a directory in which Terraform runs with providers in this process.
 type stage struct {
 	t         *testing.T
 	dir       string
@@ -36,8 +36,8 @@ func newStage(t *testing.T, providers map[string]func() (tfprotov6.ProviderServe
 	return &stage{t: t, dir: t.TempDir(), providers: providers}
 }
 
-// terraform runs one command with providers that know nothing of the one before, and returns what it said and its exit
-// status. No init is needed: nothing has to be installed.
+// terraform runs one command with new providers, and returns its output and exit status. terraform init is not needed,
+// because nothing is installed.
 func (s *stage) terraform(arguments ...string) (out string, status int) {
 	s.t.Helper()
 	ctx, stop := context.WithCancel(s.t.Context())
@@ -69,7 +69,7 @@ func (s *stage) terraform(arguments ...string) (out string, status int) {
 	return string(said), 0
 }
 
-// serve starts a provider until ctx ends, and returns where Terraform finds it.
+// serve runs a provider until ctx ends, and returns how Terraform can reach it.
 func (s *stage) serve(ctx context.Context, name string, factory func() (tfprotov6.ProviderServer, error)) any {
 	s.t.Helper()
 	provider, err := factory()
@@ -97,7 +97,7 @@ func (s *stage) serve(ctx context.Context, name string, factory func() (tfprotov
 	}
 }
 
-// rawState is what the tests need of a state file.
+// rawState is the part of a state file that the tests use.
 type rawState struct {
 	Outputs map[string]struct {
 		Value any `json:"value"`
@@ -111,10 +111,10 @@ type rawState struct {
 	} `json:"resources"`
 }
 
-// state is the state in the form that checks take.
+// state returns the state in the form that checks expect.
 func (s *stage) state() *terraform.State {
 	s.t.Helper()
-	out := terraform.NewState() //nolint:staticcheck // the form that checks take
+	out := terraform.NewState() //nolint:staticcheck // the type that checks expect
 	text, err := os.ReadFile(filepath.Join(s.dir, stateFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return out
@@ -150,8 +150,8 @@ func (s *stage) state() *terraform.State {
 	return out
 }
 
-// flatten writes values under dotted names, as checks name them: lists with their length under "#", maps under "%". A value
-// of a dynamic type is in the state beside its type.
+// flatten stores values under the dotted names that checks use, with the length of lists under "#" and of maps under "%".
+// The state has the type of a value of a dynamic type next to it.
 func flatten(to map[string]string, name string, v any) {
 	under := func(key string) string { return strings.TrimPrefix(name+"."+key, ".") }
 	switch v := v.(type) {
@@ -175,7 +175,7 @@ func flatten(to map[string]string, name string, v any) {
 	}
 }
 
-// stateWithout is the state file without one resource.
+// stateWithout returns the state file without one resource.
 func (s *stage) stateWithout(address string) string {
 	s.t.Helper()
 	var raw map[string]any

@@ -9,8 +9,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// foreignState is a state in which a provider of another publisher wrote these resources, the way those of the older SDK
-// do: version 0, empty text for what is not set, and attributes of its own.
+// foreignState is a state with these resources, written by a provider of another publisher that uses the older SDK: with
+// version 0, empty strings for unset attributes, and its own attributes.
 func foreignState(t *testing.T, w *workspace, resources map[string]map[string]any) {
 	t.Helper()
 	rows := []any{}
@@ -31,9 +31,9 @@ func foreignState(t *testing.T, w *workspace, resources map[string]map[string]an
 	w.write("terraform.tfstate", string(text))
 }
 
-// A state of another provider with the same resources becomes one of this by terraform state replace-provider, and the
-// plan is empty: with a refresh and without.
-func TestStateOfAnotherProviderIsTakenOver(t *testing.T) {
+// After terraform state replace-provider, a state of another provider with the same resources has an empty plan, with and
+// without a refresh.
+func TestStateOfAnotherProviderIsMigrated(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
 	basic, viewer := srv.RoleID(t, "account", "member"), srv.RoleID(t, "project", "viewer")
@@ -80,7 +80,7 @@ resource "raff_project" "web" {
 	})
 	w.run("state", "replace-provider", "-auto-approve", "registry.terraform.io/example/raff", w.host()+"/raff/raff")
 	if plan := w.run("plan", "-refresh=false"); strings.Contains(plan, "must be replaced") {
-		t.Errorf("without a refresh something is replaced:\n%s", plan)
+		t.Errorf("the plan without a refresh replaces resources:\n%s", plan)
 	}
 	if plan := w.run("plan"); !strings.Contains(plan, "No changes") {
 		t.Errorf("the plan is not empty:\n%s", plan)
@@ -91,7 +91,7 @@ resource "raff_project" "web" {
 	}
 }
 
-// host is where the program looks for providers whose address names none.
+// host is the default registry of the program.
 func (w *workspace) host() string {
 	if w.openTofu() {
 		return "registry.opentofu.org"
@@ -99,7 +99,7 @@ func (w *workspace) host() string {
 	return "registry.terraform.io"
 }
 
-// Resources of another provider become this one's by moved blocks, under other names, and nothing is changed.
+// Resources of another provider can be moved to this one with moved blocks, under other names, without any changes.
 func TestMovedFromAnotherProvider(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -127,7 +127,7 @@ moved {
 	w.write("settings.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"raff/raff\" = %q\n    \"%s/example/raff\" = %q\n  }\n  direct {}\n}\n", w.dir, w.host(), w.dir))
 	plan := w.run("plan")
 	if strings.Contains(plan, "will be created") || strings.Contains(plan, "must be replaced") || !strings.Contains(plan, "Plan: 0 to add, 0 to change, 0 to destroy") {
-		t.Errorf("the plan does more than move:\n%s", plan)
+		t.Errorf("the plan has changes other than moves:\n%s", plan)
 	}
 	w.settles()
 	for address, id := range map[string]string{"raff_member.alice": alice, "raff_member.bob": bob} {
@@ -137,7 +137,7 @@ moved {
 	}
 }
 
-// A membership of the account does not become one of a project by a moved block.
+// A moved block cannot turn an account membership into a project membership.
 func TestMovedToAnotherType(t *testing.T) {
 	t.Parallel()
 	srv := rafftest.Start(t)
@@ -156,7 +156,7 @@ resource "raff_project_member" "alice" {
 }
 `, srv.RoleID(t, "project", "viewer")))
 	if out := flat(w.fails("plan")); !strings.Contains(out, "raff_member cannot become a raff_project_member") {
-		t.Errorf("the plan does not say why:\n%s", out)
+		t.Errorf("the plan does not explain the error:\n%s", out)
 	}
 	if now := memberOf(t, srv, "alice@example.com"); now != id {
 		t.Errorf("alice was %s and is now %s", id, now)

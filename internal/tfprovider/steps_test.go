@@ -16,10 +16,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 )
 
-// runCase does what resource.Test does with the same steps, in half as many runs of Terraform, which are what takes the
-// time: it reads the state from its file, tells an empty plan by the exit status, and does not plan again what an empty
-// plan has just shown. A step is applied from a saved plan; then a plan without a refresh and one with it have to be
-// empty. At the end everything is destroyed.
+// runCase does the same as resource.Test with half as many runs of Terraform, which take most of the time: it reads the
+// state from its file, detects an empty plan by the exit status, and skips plans that would repeat an empty one. Each step
+// is applied from a saved plan; then the plans without and with a refresh must be empty. At the end, everything is
+// destroyed.
 func runCase(t *testing.T, c resource.TestCase) {
 	t.Helper()
 	s := newStage(t, c.ProtoV6ProviderFactories)
@@ -51,7 +51,7 @@ func runCase(t *testing.T, c resource.TestCase) {
 	}
 	if c.CheckDestroy != nil {
 		if err := c.CheckDestroy(last); err != nil {
-			t.Errorf("after everything was destroyed: %v", err)
+			t.Errorf("check after the final destroy: %v", err)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func (s *stage) step(step resource.TestStep) error {
 	switch {
 	case step.ExpectNonEmptyPlan:
 		if out, status := s.terraform("plan", "-input=false", "-detailed-exitcode"); status != 2 {
-			return fmt.Errorf("the plan after it should not be empty: %s", out)
+			return fmt.Errorf("the next plan is empty, want changes: %s", out)
 		}
 	case status == 2:
 		if err := s.plansNothing("-refresh=false"); err != nil {
@@ -100,7 +100,7 @@ func (s *stage) step(step resource.TestStep) error {
 	return nil
 }
 
-// plansNothing is an error that has the plan, or what is wrong, unless there is nothing to do.
+// plansNothing returns an error with the output unless the plan is empty.
 func (s *stage) plansNothing(arguments ...string) error {
 	out, status := s.terraform(append([]string{"plan", "-input=false", "-detailed-exitcode"}, arguments...)...)
 	switch status {
@@ -140,7 +140,7 @@ func (s *stage) checkPlan(checks []plancheck.PlanCheck, empty bool, out string) 
 	return nil
 }
 
-// importID is what the step imports: by default the id in the state.
+// importID returns the import id of the step: by default the id in the state.
 func (s *stage) importID(step resource.TestStep) (string, error) {
 	if step.ImportStateIdFunc != nil {
 		return step.ImportStateIdFunc(s.state())
@@ -155,7 +155,7 @@ func (s *stage) importID(step resource.TestStep) (string, error) {
 	return r.Primary.ID, nil
 }
 
-// importCommand imports into an empty state by terraform import.
+// importCommand runs terraform import with an empty state.
 func (s *stage) importCommand(step resource.TestStep) error {
 	id, err := s.importID(step)
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *stage) importCommand(step resource.TestStep) error {
 	return nil
 }
 
-// importBlock plans the import by a block, which has to change nothing.
+// importBlock plans the import with an import block, which must change nothing.
 func (s *stage) importBlock(step resource.TestStep) error {
 	id, err := s.importID(step)
 	if err != nil {
