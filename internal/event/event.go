@@ -89,7 +89,7 @@ func (u Unknown) Action() Action { return u.Name }
 var decode = map[Action]func(details string) (Payload, error){}
 
 func init() {
-	for _, kinds := range [][]kind{accountKinds, apiKeyKinds, invitationKinds, memberKinds, projectKinds, roleKinds, userKinds} {
+	for _, kinds := range [][]kind{accountKinds, apiKeyKinds, invitationKinds, memberKinds, projectKinds, roleKinds, userKinds, externalIDKinds} {
 		for _, k := range kinds {
 			decode[k.action] = k.decode
 		}

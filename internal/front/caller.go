@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -36,6 +37,26 @@ func (f *Front) Caller(ctx context.Context, r *http.Request) (who *team.Principa
 		err = team.ErrUnauthenticated
 	}
 	if err != nil {
+		return nil, err
+	}
+	Of(ctx).principal = who.ID
+	return who, nil
+}
+
+// KeyCaller is Caller for a face that only API keys may use. It also accepts an API key in Authorization: Bearer, and
+// ignores cookies.
+func (f *Front) KeyCaller(ctx context.Context, r *http.Request) (who *team.Principal, err error) {
+	keys, bearer := r.Header["X-Api-Key"], r.Header["Authorization"]
+	if len(keys)+len(bearer) > 1 {
+		return nil, ErrTwoCredentials
+	}
+	secret := ""
+	if len(keys) == 1 {
+		secret = keys[0]
+	} else if len(bearer) == 1 && len(bearer[0]) > len("Bearer ") && strings.EqualFold(bearer[0][:len("Bearer ")], "Bearer ") {
+		secret = bearer[0][len("Bearer "):]
+	}
+	if who, err = f.svc.Authenticate(ctx, secret); err != nil {
 		return nil, err
 	}
 	Of(ctx).principal = who.ID

@@ -57,6 +57,20 @@ func (f *Front) AllowPrincipal(q *Request, p *team.Principal) error {
 	return f.take(q, "This account", "account "+p.AccountID, LimitAccount)
 }
 
+// AllowVerified counts the verification of another caller's credential by a service, against a limit of that caller for
+// requests to services. It returns the limit, zero if there is none, and how many requests are left; -1 says that this one
+// exceeded it.
+func (f *Front) AllowVerified(id, tier string) (limit Limit, left int) {
+	if limit = f.Limits[tier]; limit == (Limit{}) {
+		return limit, 0
+	}
+	left, wait := f.buckets.Take("verified "+id, limit)
+	if wait > 0 {
+		return limit, -1
+	}
+	return limit, left
+}
+
 // AllowSource counts a request of the client's network address. Its error is a *TooFast.
 func (f *Front) AllowSource(q *Request) error {
 	if q.Remote == "" {

@@ -62,6 +62,11 @@ lookupUser               200   200   403  200    403    200    403    403   403 
 getAccount               200   200   403  200    403    403    403    403   403  200   | 200   200   200
 updateAccount            200   200   403  403    403    403    403    403   403  200   | 200   200   403
 transferOwnership        403   403   403  403    403    403    403    403   403  403   | 400   403   403
+listExternalIds          200   200   403  200    403    403    403    403   403  200   | 200   200   200
+setExternalId            200   200   403  403    403    403    403    403   403  404   | 200   200   403
+removeExternalId         200   200   403  403    403    403    403    403   403  404   | 200   200   403
+verifyKey                200   200   403  403    403    200    403    403   403  200   | 200   200   403
+verifySession            200   200   403  403    403    200    403    403   403  200   | 200   200   403
 listAuditEvents          200   200   403  403    403    403    403    403   403  200   | 200   200   403
 `
 
@@ -266,6 +271,18 @@ func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any)
 		path = strings.Replace(path, "{member_id}", member, 1)
 	}
 	switch r.Operation {
+	case "listExternalIds":
+		path += "?kind=project"
+	case "setExternalId", "removeExternalId":
+		x := map[string]any{"kind": "project", "source": "test", "id": name, "object_id": f.make(t, "/api/v1/projects", map[string]any{"name": name})}
+		if body = x; r.Operation == "removeExternalId" {
+			f.srv.Do(t, "PUT", r.Pattern, f.srv.Key, x).Want(t, 200)
+			path, body = path+"?kind=project&source=test&id="+name, nil
+		}
+	case "verifyKey":
+		body = map[string]any{"key": "raff_" + strings.Repeat("0", 64)}
+	case "verifySession":
+		body = map[string]any{"token": strings.Repeat("A", 43)}
 	case "addMembers":
 		body = map[string]any{"members": []any{map[string]any{"email": email, "role_id": f.roles["inviter"]}}}
 	case "addProjectMembers":

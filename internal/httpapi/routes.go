@@ -111,6 +111,13 @@ var routes = []Route{
 	{"GET", "/api/v1/projects/{id}/invitations", "listProjectInvitations", 200, false, paging, "project.members.view, project.members.invite or project.members.manage" + inProject, (*server).listProjectInvitations},
 	{"POST", "/api/v1/projects/{id}/invitations", "createProjectInvitation", 201, false, "", "project.members.invite or project.members.manage" + inProject, (*server).createProjectInvitation},
 
+	{"GET", "/api/v1/external-ids", "listExternalIds", 200, false, "kind source id object_id limit offset", "by kind: to view members, roles, API keys, or all projects", (*server).listExternalIDs},
+	{"PUT", "/api/v1/external-ids", "setExternalId", 200, false, "", "account.members.manage, account.roles.manage, account.apikeys.manage or account.projects.manage, by kind; for a member or key also everything it holds", (*server).setExternalID},
+	{"DELETE", "/api/v1/external-ids", "removeExternalId", 200, false, "kind source id", "as in setExternalId", (*server).removeExternalID},
+
+	{"POST", "/api/v1/keys/verify", "verifyKey", 200, false, "", "account.decisions.evaluate", (*server).verifyKey},
+	{"POST", "/api/v1/sessions/verify", "verifySession", 200, false, "", "account.decisions.evaluate", (*server).verifySession},
+
 	{"GET", "/api/v1/users/lookup", "lookupUser", 200, false, "email user_id", "account.members.view or account.members.manage", (*server).lookupUser},
 	{"GET", "/api/v1/account", "getAccount", 200, false, "", "account.settings.view or account.settings.manage", (*server).getAccount},
 	{"PATCH", "/api/v1/account", "updateAccount", 200, false, "", "account.settings.manage; grant_policy: the Owner in person; require_second_factor: a person, never an API key", (*server).updateAccount},

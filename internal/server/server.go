@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"raff/internal/audit"
+	"raff/internal/authzen"
 	"raff/internal/event"
 	"raff/internal/factor"
 	"raff/internal/front"
@@ -156,7 +157,8 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if s.metrics != nil {
 		s.metrics.Watch(s.store, s.nodes.count)
 	}
-	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(web.New(s.service, s.signin, s.audit, f)))
+	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(authzen.New(s.service, f)),
+		f.Handler(web.New(s.service, s.signin, s.audit, f)))
 	return s, nil
 }
 
@@ -249,10 +251,14 @@ func (s *Server) signInRefused(ctx context.Context, action event.Action, userID 
 }
 
 // faces sends each request to the face that serves its path.
-func faces(api, pages http.Handler) http.Handler {
+func faces(api, decisions, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if httpapi.Answers(r.URL.Path) {
 			api.ServeHTTP(w, r)
+			return
+		}
+		if authzen.Answers(r.URL.Path) {
+			decisions.ServeHTTP(w, r)
 			return
 		}
 		pages.ServeHTTP(w, r)

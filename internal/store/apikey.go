@@ -58,6 +58,12 @@ func (r reader) KeyPrincipal(ctx context.Context, hash []byte) (team.KeyPrincipa
 	})
 }
 
+func (r reader) KeyByHash(ctx context.Context, hash []byte) (id, accountID string, err error) {
+	_, err = one(ctx, r.q, func(s scanner) (bool, error) { return true, s.Scan((*text)(&id), (*text)(&accountID)) },
+		"SELECT k.id, k.account_id FROM api_keys k WHERE k.id = COALESCE((SELECT id FROM api_keys WHERE hash = $1), (SELECT id FROM api_keys WHERE old_hash = $1))", hash)
+	return id, accountID, err
+}
+
 func (r reader) KeyPrincipalByID(ctx context.Context, keyID string) (team.KeyPrincipal, error) {
 	return one(ctx, r.q, r.scanKeyPrincipal, keyPrincipal+"k.id = $1", uid(keyID))
 }

@@ -106,6 +106,11 @@ func (d *DB) UseCatalog(c *permission.Catalog) { d.c = c }
 // Pin lets the reads that use the returned context share one check whether the database has changed. done must be called.
 func (d *DB) Pin(ctx context.Context) (pinned context.Context, done func()) { return d.engine.Pin(ctx) }
 
+// Snapshot is Pin for a request whose reads all see the database as it was at one moment.
+func (d *DB) Snapshot(ctx context.Context) (pinned context.Context, done func()) {
+	return d.engine.Snapshot(ctx)
+}
+
 // write is Update for changes of the store itself. Without locks it runs concurrently with everything else.
 func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error) error {
 	var wrote []event.Ref

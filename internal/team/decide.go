@@ -46,6 +46,8 @@ type Where int
 const (
 	InAccount Where = iota
 	InProject
+	// OnResource is a resource of a declared type in a project.
+	OnResource
 )
 
 // Reason is why a decision is as it is.
@@ -55,7 +57,7 @@ type Reason string
 const (
 	ReasonGranted      Reason = "granted"
 	ReasonMissing      Reason = "permission_missing"
-	ReasonScope        Reason = "permission_scope_mismatch" // a permission of projects, asked for the account
+	ReasonScope        Reason = "permission_scope_mismatch" // a permission of projects, asked for the account, or the other way round
 	ReasonCondition    Reason = "condition_not_met"
 	ReasonSuspended    Reason = "member_suspended"
 	ReasonPending      Reason = "member_pending"
@@ -87,6 +89,8 @@ func Decide(c *permission.Catalog, a *Grants, id permission.ID, in Where, facts 
 			return Decision{Reason: ReasonScope}
 		}
 		own = &a.Project
+	} else if in == OnResource {
+		return Decision{Reason: ReasonScope}
 	}
 	if why := a.blocked(now); why != "" {
 		return Decision{Reason: why}

@@ -118,6 +118,18 @@ var (
 	RefusalOwnerSetsPolicy        = &Refusal{KindDenied, "permission_denied", "", "Only the Owner in person can change the policy for assigning roles."}
 )
 
+// Refusals concerning decisions and external ids.
+var (
+	RefusalUnknownKind     = &Refusal{KindInvalid, "invalid_kind", "kind", "The kind must be member, project, role, api_key, or a resource type that the catalog declares."}
+	RefusalInvalidSource   = &Refusal{KindInvalid, "invalid_source", "source", "The source must be 1 to 64 characters of a-z, 0-9, _, . and -, and begin with a letter or digit."}
+	RefusalNoExternalID    = &Refusal{KindInvalid, "required", "id", "The id is required: the name that the source uses."}
+	RefusalBadExternalID   = &Refusal{KindInvalid, "invalid_id", "id", "The id %s"}
+	RefusalExternalIDSet   = &Refusal{KindConflict, "external_id_set", "source", "This object already has another external id of the source %q. Remove that one first."}
+	RefusalExternalIDTaken = &Refusal{KindConflict, "external_id_taken", "id", "Another object already has this external id. Remove it there first."}
+	RefusalSearchToken     = &Refusal{KindInvalid, "invalid_cursor", "page.token", "The page token is not the token of a search."}
+	RefusalInvalidQuery    = &Refusal{KindInvalid, "invalid_query", "permission", "The combination of permissions cannot be read: %s."}
+)
+
 // Refusals concerning sessions.
 var (
 	RefusalSecondFactorNeeded = &Refusal{KindUnauthenticated, "second_factor_needed", "", "Verify your second factor to continue."}

@@ -26,6 +26,9 @@ type Store interface {
 	// checking for changes at each read. A request that writes must not be pinned, because it would not see its own
 	// changes. Call done when the request has finished reading.
 	Pin(ctx context.Context) (pinned context.Context, done func())
+	// Snapshot is Pin for a request whose reads must all see the database as it was at one moment, after Snapshot was
+	// called. The reads must not overlap.
+	Snapshot(ctx context.Context) (pinned context.Context, done func())
 	// Update runs fn in one transaction under the lock of the account: all of fn's writes commit, or none. fn may
 	// run more than once and touches nothing but its Tx. Update returns after the commit is durable.
 	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error
@@ -136,6 +139,8 @@ type Reader interface {
 	APIKeyReader
 	InvitationReader
 	ProjectReader
+	DecisionReader
+	ExternalIDReader
 }
 
 // AccountReader reads accounts.
@@ -200,6 +205,8 @@ type APIKeyReader interface {
 	// KeyPrincipal returns the key with this secret hash, with its account membership and role, in one query. It returns
 	// every key that exists; the Service decides whether it is expired or disabled.
 	KeyPrincipal(ctx context.Context, hash []byte) (KeyPrincipal, error)
+	// KeyByHash returns the id and the account of the key with this secret hash, the current or the old one.
+	KeyByHash(ctx context.Context, hash []byte) (id, accountID string, err error)
 	// KeyPrincipalByID is KeyPrincipal by the key's id, for the check inside a write.
 	KeyPrincipalByID(ctx context.Context, keyID string) (KeyPrincipal, error)
 	APIKey(ctx context.Context, accountID, id string) (APIKey, error)
@@ -252,6 +259,7 @@ type Tx interface {
 	APIKeyTx
 	InvitationTx
 	ProjectTx
+	ExternalIDTx
 	IdempotencyTx
 	EventTx
 }

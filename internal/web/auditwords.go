@@ -38,6 +38,7 @@ var auditGroups = []auditGroup{
 	{"invitations", "Invitations", "All invitation events", invitationWords},
 	{"projects", "Projects", "All project events", projectWords},
 	{"roles", "Roles", "All role events", roleWords},
+	{"external-ids", "External IDs", "All external ID events", externalIDWords},
 	{"keys", "API keys", "All API key events", keyWords},
 	{"account", "Account", "All account events", accountWords},
 	{"security", "Signing in", "All sign-in events", userWords},

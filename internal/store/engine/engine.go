@@ -21,6 +21,9 @@ type Engine interface {
 	// Pin lets the reads that use the returned context share one check whether the database has changed. done must be
 	// called.
 	Pin(ctx context.Context) (pinned context.Context, done func())
+	// Snapshot is Pin for a request whose reads must all see the database as it was at one moment, after Snapshot was called.
+	// The reads must not overlap.
+	Snapshot(ctx context.Context) (pinned context.Context, done func())
 	// Ping returns nil if the database responds and accepts writes.
 	Ping(ctx context.Context) error
 	// Stats returns statistics of the connections, without a query.
@@ -61,7 +64,7 @@ type Rememberer interface {
 type Key struct{ Query, Argument string }
 
 // MaxRemembered is the maximum number of rows in a memory, about a kilobyte each.
-const MaxRemembered = 1024
+const MaxRemembered = 4096
 
 // MaxTries is the maximum number of attempts of a transaction that conflicts with another one.
 const MaxTries = 6

@@ -74,6 +74,9 @@ func (e *database) Close() error {
 }
 
 func (e *database) Query(ctx context.Context, query string, args []any) (engine.Rows, error) {
+	if p, ok := ctx.Value(pinKey{}).(*pin); ok && p.frozen != nil {
+		return p.frozen.query(ctx, e, query, args)
+	}
 	if e.link.pooled.Load() {
 		return e.pooledQuery(ctx, query, args)
 	}

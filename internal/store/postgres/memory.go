@@ -67,7 +67,10 @@ type pin struct {
 	life     int
 	snapshot string
 	err      error
+	frozen   *frozen // nil if reads need not be in one transaction
 }
+
+const currentSnapshot = "SELECT pg_current_snapshot()::text || ' ' || EXTRACT(EPOCH FROM pg_postmaster_start_time())::text"
 
 func (e *database) Pin(ctx context.Context) (pinned context.Context, done func()) {
 	return context.WithValue(ctx, pinKey{}, &pin{}), func() {}
@@ -82,7 +85,11 @@ func (e *database) Remembered(ctx context.Context, key engine.Key, read func(eng
 	}
 	p.once.Do(func() {
 		p.life = e.memory.lives()
-		p.snapshot, p.err = engine.One(ctx, e, engine.ScanText, "SELECT pg_current_snapshot()::text || ' ' || EXTRACT(EPOCH FROM pg_postmaster_start_time())::text")
+		if p.frozen != nil {
+			p.snapshot, p.err = p.frozen.begin(ctx, e)
+			return
+		}
+		p.snapshot, p.err = engine.One(ctx, e, engine.ScanText, currentSnapshot)
 	})
 	if p.err != nil {
 		return nil, p.err

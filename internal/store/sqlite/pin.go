@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -10,13 +11,24 @@ type pinKey struct{}
 // pin is the connection of a request that only reads. The first read acquires it, and it is released when the
 // request ends. The goroutine of the request uses it for one query at a time.
 type pin struct {
-	mu   sync.Mutex // held while a query is open
-	c    *conn
-	over bool
+	mu     sync.Mutex // held while a query is open
+	c      *conn
+	over   bool
+	frozen bool // all reads are in one transaction
 }
 
 func (e *database) Pin(ctx context.Context) (pinned context.Context, done func()) {
-	p := &pin{}
+	return e.pin(ctx, &pin{})
+}
+
+// Snapshot reads in one transaction, which begins with the first read.
+func (e *database) Snapshot(ctx context.Context) (pinned context.Context, done func()) {
+	return e.pin(ctx, &pin{frozen: true})
+}
+
+var errOverlap = errors.New("two reads of one snapshot overlap")
+
+func (e *database) pin(ctx context.Context, p *pin) (pinned context.Context, done func()) {
 	return context.WithValue(ctx, pinKey{}, p), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -27,6 +39,9 @@ func (e *database) Pin(ctx context.Context) (pinned context.Context, done func()
 
 func (p *pin) release(e *database, err error) {
 	if p.c != nil {
+		if p.frozen && err == nil {
+			_, err = p.c.exec("COMMIT", nil)
+		}
 		p.c.pinned, p.c.looked = false, false
 		e.give(p.c, err)
 		p.c = nil
@@ -38,6 +53,9 @@ func (p *pin) release(e *database, err error) {
 func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err error) {
 	p, ok := ctx.Value(pinKey{}).(*pin)
 	if !ok || !p.mu.TryLock() {
+		if ok && p.frozen {
+			return nil, nil, errOverlap
+		}
 		if c, err = e.take(ctx); err != nil {
 			return nil, nil, err
 		}
@@ -53,6 +71,15 @@ func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err e
 			return nil, nil, err
 		}
 		p.c.pinned = true
+		if p.frozen {
+			if _, err = p.c.exec("BEGIN", nil); err != nil {
+				p.c.pinned = false
+				e.give(p.c, err)
+				p.c = nil
+				p.mu.Unlock()
+				return nil, nil, unavailable(err)
+			}
+		}
 	}
 	return p.c, func(err error) {
 		if err != nil {

@@ -1,0 +1,34 @@
+package api
+
+// Kinds of external ids. The types of resources that the server's catalog declares are kinds, too.
+const (
+	ExternalMember  = "member"
+	ExternalProject = "project"
+	ExternalRole    = "role"
+	ExternalAPIKey  = "api_key"
+)
+
+// ExternalID is the name by which another system, the source, knows a member, project, role or API key, or a resource that
+// belongs to a project.
+type ExternalID struct {
+	Kind   string `json:"kind"`
+	Source string `json:"source"`
+	ID     string `json:"id"`
+	// ObjectID is the id of what it names; for a resource, that of its project.
+	ObjectID  string `json:"object_id"`
+	CreatedAt Time   `json:"created_at"`
+}
+
+// SetExternalIDRequest gives an external id to an object. All fields are required.
+type SetExternalIDRequest struct {
+	Kind     *string `json:"kind,omitempty"`
+	Source   *string `json:"source,omitempty"`
+	ID       *string `json:"id,omitempty"`
+	ObjectID *string `json:"object_id,omitempty"`
+}
+
+// ExternalRef is an external id of the object that has it.
+type ExternalRef struct {
+	Source string `json:"source"`
+	ID     string `json:"id"`
+}

@@ -1,0 +1,194 @@
+// Package authzen answers who may do what, in the protocol AuthZEN Authorization API 1.0. Unlike the API it ignores what
+// it does not know, as the protocol demands. All rules are in package team.
+package authzen
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"raff/internal/front"
+	"raff/internal/team"
+)
+
+const (
+	evaluationPath  = "/access/v1/evaluation"
+	evaluationsPath = "/access/v1/evaluations"
+	subjectsPath    = "/access/v1/search/subject"
+	resourcesPath   = "/access/v1/search/resource"
+	actionsPath     = "/access/v1/search/action"
+	discoveryPath   = "/.well-known/authzen-configuration"
+
+	// MaxEvaluations is the maximum number of evaluations in a request.
+	MaxEvaluations = 200
+	maxBody        = 256 << 10
+)
+
+// Answers reports whether a path belongs to this face, even if it does not exist.
+func Answers(path string) bool {
+	return strings.HasPrefix(path, "/access/") || path == discoveryPath || strings.HasPrefix(path, discoveryPath+"/")
+}
+
+type server struct {
+	svc   *team.Service
+	front *front.Front
+}
+
+// New returns the handler of the protocol, behind the front f.
+func New(svc *team.Service, f *front.Front) front.Face {
+	s := &server{svc, f}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errNoPath) })
+	for path, answer := range map[string]operation{
+		evaluationPath: (*server).evaluation, evaluationsPath: (*server).evaluations,
+		subjectsPath: (*server).subjects, resourcesPath: (*server).resources, actionsPath: (*server).actions,
+	} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, answer) })
+	}
+	mux.HandleFunc(discoveryPath, s.discovery)
+	mux.HandleFunc(discoveryPath+"/{account}", s.discovery)
+	return front.Face{Name: "authzen", Handler: mux, Fail: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, front.ErrPanic) }}
+}
+
+// operation appends the answer to a request to b.
+type operation func(s *server, a *team.Asker, q *request, b []byte) ([]byte, error)
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+// buffer is the memory of one request, which the next one uses again.
+type buffer struct{ in, out []byte }
+
+const maxPooled = 64 << 10
+
+func (b *buffer) release() {
+	if cap(b.in) <= maxPooled && cap(b.out) <= maxPooled {
+		buffers.Put(b)
+	}
+}
+
+func (s *server) serve(w http.ResponseWriter, r *http.Request, answer operation) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		s.fail(w, r, errMethod)
+		return
+	}
+	b := buffers.Get().(*buffer)
+	defer b.release()
+	if err := s.run(r, b, answer); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	write(w, http.StatusOK, b.out)
+}
+
+var headerJSON = []string{"application/json"}
+
+func write(w http.ResponseWriter, status int, body []byte) {
+	h := w.Header()
+	h["Content-Type"] = headerJSON
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client has disconnected
+}
+
+// run answers a request into b.out. The caller and everything that decides are read from one state of the database, which
+// is not older than the request.
+func (s *server) run(r *http.Request, b *buffer, answer operation) error {
+	ctx, done := s.svc.Consult(r.Context())
+	defer done()
+	who, err := s.front.KeyCaller(ctx, r)
+	if err != nil {
+		if fast := s.front.AllowSource(front.Of(ctx)); fast != nil {
+			return fast
+		}
+		return err
+	}
+	if err := s.front.AllowPrincipal(front.Of(ctx), who); err != nil {
+		return err
+	}
+	asker, err := s.svc.Asker(ctx, who)
+	if err != nil {
+		return err
+	}
+	if b.in, err = read(r, b.in); err != nil {
+		return err
+	}
+	q, err := parse(b.in)
+	if err != nil {
+		return err
+	}
+	if err := reached(asker, q); err != nil {
+		return err
+	}
+	b.out, err = answer(s, asker, q, b.out[:0])
+	return err
+}
+
+// read reads the body of a request into b.
+func read(r *http.Request, b []byte) ([]byte, error) {
+	if !isJSON(r.Header) {
+		return b, errMedia
+	}
+	if r.ContentLength > maxBody {
+		return b, errTooLarge
+	}
+	b = b[:0]
+	body := io.LimitReader(r.Body, maxBody+1)
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case len(b) > maxBody:
+			return b, errTooLarge
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case err != nil:
+			return b, malformed("The body ended before it was complete. Send the request again.")
+		}
+	}
+}
+
+// isJSON accepts any charset, because the protocol does.
+func isJSON(h http.Header) bool {
+	types := h["Content-Type"]
+	if len(types) != 1 || len(h["Content-Encoding"]) > 0 {
+		return false
+	}
+	if types[0] == "application/json" {
+		return true
+	}
+	media, _, err := mime.ParseMediaType(types[0])
+	return err == nil && media == "application/json"
+}
+
+// fail writes the response for an error, and logs internal errors.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	ctx := r.Context()
+	status, body := explain(err)
+	body.RequestID = front.Of(ctx).ID
+	switch status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="raff"`)
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "1")
+	}
+	if status >= http.StatusInternalServerError && ctx.Err() == nil && !errors.Is(err, front.ErrPanic) {
+		s.front.Logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("face", "authzen"), slog.String("route", r.Pattern),
+			slog.String("request_id", body.RequestID), slog.String("error", err.Error()))
+	}
+	write(w, status, body.encode())
+}
+
+// interrupted reports whether the request was cancelled or ran out of time.
+func interrupted(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
