@@ -86,9 +86,10 @@ func (a *app) explain(err error) (what string, hints []string) {
 // inOurWords is the message of a refusal, with the flags of this program in place of API terms.
 func inOurWords(e *client.Refusal) string {
 	switch e.Code {
-	case "already_member", "invitation_pending":
-		first, _, _ := strings.Cut(e.Message, ". ")
-		return sentence(first)
+	case "already_member":
+		return "Already a member."
+	case "invitation_pending":
+		return "This email is already invited."
 	case "role_in_use":
 		return "This role is in use. Assign its holders another role with --reassign-to <role>."
 	}

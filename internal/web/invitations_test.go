@@ -15,7 +15,7 @@ import (
 func TestInvitePeople(t *testing.T) {
 	smtp := rafftest.StartSMTP(t)
 	o := newOffice(t, rafftest.WithSMTP(smtp.URL()))
-	form := o.owner.open(t, "/invitations/new").shows(t, 200, "Invite people", "Admin", "15 permissions", "Change custom roles", "Up to 500 at once").lacks(t, "Owner key")
+	form := o.owner.open(t, "/invitations/new").shows(t, 200, "Invite people", "Admin", "17 permissions", "Change custom roles", "Up to 500 at once").lacks(t, "Owner key")
 	admin := o.RoleID(t, "account", "admin")
 	form.submitTo(t, "/invitations", "emails", "", "role_id", admin).shows(t, 400).complains(t, "emails", "at least one")
 	form.submitTo(t, "/invitations", "emails", "alice@example.com").shows(t, 400, "Choose a role.")

@@ -59,8 +59,8 @@ func (p *pages) role(v *visit) (roleView, error) {
 	if err != nil {
 		return roleView{}, err
 	}
-	all := p.svc.Catalog().Scope(r.Scope)
-	own := r.Permissions.Intersect(p.svc.Catalog().GrantableSet(r.Scope))
+	all := p.svc.Catalog().GrantableSet(r.Scope)
+	own := p.effective(r)
 	view := roleView{
 		Role: r, Groups: p.groups(r.Scope, own, permission.Set{}), Count: own.Len(), Of: all.Len(),
 		Change: v.ask(v.can.ChangeRole(r)), Delete: v.ask(v.can.DeleteRole(r)), Create: v.ask(v.can.CreateRole()),

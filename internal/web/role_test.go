@@ -97,7 +97,7 @@ func TestRolesShowTheirHolders(t *testing.T) {
 		}
 		last = i
 	}
-	all := permission.Default().Scope(permission.ScopeAccount).Len()
+	all := permission.Default().GrantableSet(permission.ScopeAccount).Len()
 	list.shows(t, 200, fmt.Sprintf("Large Custom 2 of %d 2 people and 1 API key", all), fmt.Sprintf("Small Custom 1 of %d No one", all))
 	if !strings.Contains(list.source, `<a href="/members?role=`+role+`">2 people</a>`) {
 		t.Error("the number of holders is not linked to the list")

@@ -79,13 +79,19 @@ func (v *visit) choices(scope permission.Scope, chosen string, may func(team.Rol
 }
 
 func (v *visit) choice(r team.Role, chosen string, may error) choice {
-	own := r.Permissions.Intersect(v.p.svc.Catalog().GrantableSet(r.Scope))
+	own := v.p.effective(r)
 	return choice{Role: r, permit: v.ask(may), Groups: v.p.groups(r.Scope, own, permission.Set{}), Chosen: r.ID == chosen, Count: own.Len()}
+}
+
+// effective is what the role grants, with the permissions that others imply.
+func (p *pages) effective(r team.Role) permission.Set {
+	c := p.svc.Catalog()
+	return c.Effective(r.Permissions).Intersect(c.GrantableSet(r.Scope))
 }
 
 // byPower sorts roles: system roles first, then by number of permissions, largest first.
 func (p *pages) byPower(roles []team.Role) {
-	power := func(r team.Role) int { return r.Permissions.Intersect(p.svc.Catalog().GrantableSet(r.Scope)).Len() }
+	power := func(r team.Role) int { return p.effective(r).Len() }
 	slices.SortStableFunc(roles, func(a, b team.Role) int {
 		if a.IsSystem != b.IsSystem {
 			if a.IsSystem {
