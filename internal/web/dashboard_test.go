@@ -237,7 +237,7 @@ func TestForbiddenActionsAreNotOffered(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	o := newOffice(t)
-	o.owner.open(t, "/roles").shows(t, 200, "Account roles", "Admin", "15 of 21", "Viewer", "9 of 40", "System")
+	o.owner.open(t, "/roles").shows(t, 200, "Account roles", "Admin", "17 of 23", "Viewer", "9 of 40", "System")
 	admin := "/roles/" + o.RoleID(t, "account", "admin")
 	o.owner.open(t, admin).shows(t, 200, "System role", "Projects 3/4", "Billing 0/2", "Duplicate").lacks(t, "Edit", "Delete…")
 	o.owner.open(t, admin+"/edit").shows(t, 400, "system role")
