@@ -39,7 +39,7 @@ func TestAuditExport(t *testing.T) {
 		}
 		ids, _ := export(g.Key, "")
 		if want := count(t, g.Server, ""); len(ids) != want || want < 1200 {
-			t.Errorf("%d events exported, %d are in the log", len(ids), want)
+			t.Errorf("%d events exported, want the %d of the log", len(ids), want)
 		}
 		first := g.Do(t, "GET", "/api/v1/audit-events?limit=1", g.Key, nil).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)["id"]
 		if len(ids) > 0 && ids[0] != first {
@@ -49,7 +49,7 @@ func TestAuditExport(t *testing.T) {
 			t.Errorf("%d events of one action exported, want 1", len(few))
 		}
 		if _, status := export(g.NewKey(t, "member", role), ""); status != 403 {
-			t.Errorf("without the permission the export answers %d", status)
+			t.Errorf("without the permission, the export responds with %d", status)
 		}
 	})
 }

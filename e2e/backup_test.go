@@ -22,7 +22,7 @@ func TestBackupUnderLoad(t *testing.T) {
 		go func() { defer close(ended); l.clients(ctx, 8) }()
 		before := len(l.known())
 		waitFor(t, "changes under way", func() bool { return len(l.known()) > before })
-		to := filepath.Join(dir, fmt.Sprintf("copy%d.db", n)) // beside a served one lies its log, which fits no other
+		to := filepath.Join(dir, fmt.Sprintf("copy%d.db", n)) // a new name, because the write-ahead log of a served copy fits no other copy
 		known := l.known()
 		began := time.Now()
 		p.operate(t, "backup", "--to", to)
@@ -37,7 +37,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	p.clean(t)
 }
 
-// known is what the load was told so far.
+// known returns a copy of what the responses said so far.
 func (l *load) known() map[*thing]thing {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -59,7 +59,7 @@ func (l *load) restored(t *testing.T, p *process, to string, known map[*thing]th
 	copied.Account = p.Account
 	copied.start(t)
 	there := newLoad(t, copied.Server)
-	there.worker = l.worker // its clients have names of their own
+	there.worker = l.worker // its clients use different names
 	there.balance(t)
 	rows, compared := there.rows(t), 0
 	for th, then := range known {
@@ -79,7 +79,7 @@ func (l *load) restored(t *testing.T, p *process, to string, known map[*thing]th
 	defer stop()
 	there.clients(ctx, 2)
 	if there.report(t); there.acks == 0 {
-		t.Error("the copy takes no changes")
+		t.Error("the copy refuses changes")
 	}
 	copied.sealAll(t)
 }

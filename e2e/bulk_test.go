@@ -30,7 +30,7 @@ func TestConcurrentBulkRequests(t *testing.T) {
 		return nodes[i/2%2].Do(t, http.MethodPost, "/api/v1/members/bulk", key, map[string]any{"members": mine}).Status
 	})
 	if statuses[http.StatusOK] != 16 {
-		t.Errorf("answers: %v, want 16 times 200", statuses)
+		t.Errorf("statuses: %v, want 16 times 200", statuses)
 	}
 	if got := nodes[0].Do(t, http.MethodGet, "/api/v1/members?principal_type=invitation&limit=1", key, nil).JSON(t)["total"]; got != float64(people) {
 		t.Errorf("%v people, want %d", got, people)

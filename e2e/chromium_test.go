@@ -35,7 +35,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program))
 	if os.Geteuid() == 0 {
-		options = append(options, chromedp.Flag("no-sandbox", true)) // root has no sandbox to offer
+		options = append(options, chromedp.Flag("no-sandbox", true)) // the sandbox does not work as root
 	}
 	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ := chromedp.NewContext(allocator)
@@ -91,7 +91,7 @@ func (b *tab) listen(event any) {
 	defer b.mu.Unlock()
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
-		// A status of 400 and more is logged by the browser; which one is right is for the test to say.
+		// The browser logs every status of 400 or more; the tests check the status.
 		if e.Entry.Level == log.EntryLevelError && !strings.Contains(e.Entry.Text, "the server responded with a status of") {
 			b.wrongs = append(b.wrongs, e.Entry.URL+" "+e.Entry.Text)
 		}
@@ -173,7 +173,7 @@ func (b *tab) until(expression string) {
 	b.t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !ask[bool](b, expression); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			b.t.Fatalf("waited in vain for %s on %s", expression, b.path())
+			b.t.Fatalf("timed out waiting for %s on %s", expression, b.path())
 		}
 	}
 }
@@ -191,7 +191,7 @@ func (b *tab) shows(words ...string) {
 	text := b.text("body")
 	for _, w := range words {
 		if !strings.Contains(text, w) {
-			b.t.Errorf("%s does not say %q:\n%s", b.path(), w, text)
+			b.t.Errorf("%s does not contain %q:\n%s", b.path(), w, text)
 		}
 	}
 }
@@ -202,7 +202,7 @@ func (b *tab) lacks(words ...string) {
 	text := b.text("body")
 	for _, w := range words {
 		if strings.Contains(text, w) {
-			b.t.Errorf("%s says %q:\n%s", b.path(), w, text)
+			b.t.Errorf("%s contains %q:\n%s", b.path(), w, text)
 		}
 	}
 }

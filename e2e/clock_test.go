@@ -59,7 +59,7 @@ func nodesWhoseClocksDiffer(t *testing.T, on ...rafftest.Option) {
 			to.Do(t, "GET", "/api/v1/whoami", session, nil).Want(t, 200)
 			to.Do(t, "GET", "/api/v1/whoami", key["secret"].(string), nil).Want(t, 200)
 			if again := to.Send(t, "POST", "/api/v1/projects", once, project).Want(t, 201); !bytes.Equal(again.Body, first.Body) {
-				t.Errorf("the repetition is another answer: %s", again.Body)
+				t.Errorf("the response to the repeated request is different: %s", again.Body)
 			}
 			email := fmt.Sprintf("%s-%d@example.com", name, j)
 			token := rafftest.TokenOf(t, box.Wait(t, email).Link(t))
@@ -71,14 +71,14 @@ func nodesWhoseClocksDiffer(t *testing.T, on ...rafftest.Option) {
 				}
 			}
 			if n := box.Attempts(email); n != 1 {
-				t.Errorf("%s got %d mails", email, n)
+				t.Errorf("%s got %d emails", email, n)
 			}
 		}
 	}
 	events := right.Do(t, "GET", "/api/v1/audit-events?limit=1000", right.Key, nil).Want(t, 200)
 	for _, year := range []string{fmt.Sprint(time.Now().Year() + 3), fmt.Sprint(time.Now().Year() - 3)} {
 		if strings.Contains(string(events.Body), `"created_at":"`+year) {
-			t.Errorf("an event is of the year %s", year)
+			t.Errorf("an event has the year %s", year)
 		}
 	}
 }

@@ -65,11 +65,11 @@ func TestInvitationInBrowser(t *testing.T) {
 	alice.fill("#password", rafftest.Password)
 	alice.follow("form button")
 	if at := alice.path(); at != "/members" {
-		t.Errorf("signing in leads to %s", at)
+		t.Errorf("signing in redirects to %s", at)
 	}
 }
 
-// crew is a server with an account that has some of everything.
+// crew is a server with an account that has objects of every kind.
 type crew struct {
 	*rafftest.Server
 	alice, pending, project, role, key, offer string
@@ -295,7 +295,7 @@ func TestKeyboardOnly(t *testing.T) {
 
 	b.press("\t")
 	if b.text(":focus") != "Skip to content" {
-		t.Errorf("the first stop is %q", b.text(":focus"))
+		t.Errorf("the first element with the focus is %q", b.text(":focus"))
 	}
 	b.press("\r")
 	b.tabTo("#q")
@@ -326,13 +326,13 @@ func (b *tab) tabTo(selector string) {
 	for range 80 {
 		b.press("\t")
 		if hidden := ask[string](b, look); hidden != "" {
-			b.t.Errorf("%s: nobody sees that this has the focus: %s", b.path(), hidden)
+			b.t.Errorf("%s: the focus is not visible on %s", b.path(), hidden)
 		}
 		if ask[bool](b, fmt.Sprintf("document.activeElement.matches(%q)", selector)) {
 			return
 		}
 	}
-	b.t.Fatalf("%s: Tab never comes to %s", b.path(), selector)
+	b.t.Fatalf("%s: Tab never reaches %s", b.path(), selector)
 }
 
 // TestScripts checks the improvements that pages have with JavaScript.
@@ -340,17 +340,17 @@ func TestScripts(t *testing.T) {
 	w := newCrew(t)
 	b := w.signIn(t)
 
-	// Results change while someone types, the field keeps what was typed, and the address can be shared.
+	// Results change while someone types, the field keeps the input, and the URL can be shared.
 	b.fill("#q", "bob")
 	b.until(`document.querySelector("#results").innerText.startsWith("1 person")`)
 	if typed := ask[string](b, `document.querySelector("#q").value`); typed != "bob" || !strings.Contains(b.path(), "q=bob") {
-		t.Errorf("%q was typed, the address is %s", typed, b.path())
+		t.Errorf("input %q, URL %s", typed, b.path())
 	}
 	if ask[bool](b, `[...document.querySelectorAll("[data-without-script]")].some(e => e.offsetParent)`) {
-		t.Error("a button that only serves browsers without scripts is there")
+		t.Error("a button for browsers without scripts is visible")
 	}
 
-	// The roles follow the place someone is invited to; what was typed stays, and the address does not tell it.
+	// The roles depend on the chosen project; the input is kept, and is not in the URL.
 	b.open("/invitations/new")
 	b.shows("Billing")
 	b.fill("#emails", "alice@example.com, someone")
@@ -358,31 +358,31 @@ func TestScripts(t *testing.T) {
 	b.until(`document.body.innerText.includes("Operator")`)
 	b.lacks("Billing", "Choose")
 	if typed := ask[string](b, `document.querySelector("#emails").value`); typed != "alice@example.com, someone" || b.path() != "/invitations/new" {
-		t.Errorf("%q is left of what was typed, the address is %s", typed, b.path())
+		t.Errorf("input %q after choosing a project, URL %s", typed, b.path())
 	}
 
-	// A form is sent once, however often someone clicks.
+	// A form is submitted once, even if its button is clicked twice.
 	b.open("/keys/new")
 	b.fill("#name", "Clicked twice")
 	ask[string](b, `(() => { const f = document.querySelector("form[action='/keys']"); f.requestSubmit(); setTimeout(() => f.requestSubmit()); return "" })()`)
 	b.until(`document.querySelector("#secret")?.innerText.startsWith("raff_") === true`)
 	b.open("/keys")
 	if n := ask[int](b, `document.querySelector("tbody").innerText.split("Clicked twice").length - 1`); n != 1 {
-		t.Errorf("two clicks made %d keys", n)
+		t.Errorf("two clicks created %d keys", n)
 	}
 
-	// A link is copied by a button.
+	// A button copies a link.
 	b.open("/invitations")
 	b.follow("button[formaction$='/link']")
 	b.click("[data-copy]")
 	b.until(`document.querySelector("[data-copy]").innerText.includes("Copied")`)
 
-	// On a phone the menu opens, and says so.
+	// On a phone, the menu can be opened, and its button has the state.
 	b.look(phone, "light")
 	b.open("/members")
 	visible := `document.querySelector("nav[aria-label=Account]").offsetParent !== null`
 	if ask[bool](b, visible) {
-		t.Error("the menu is open before someone opens it")
+		t.Error("the menu is open from the start")
 	}
 	b.click(".menu")
 	if !ask[bool](b, visible) || ask[string](b, `document.querySelector(".menu").ariaExpanded`) != "true" {
@@ -393,7 +393,7 @@ func TestScripts(t *testing.T) {
 		t.Error("Escape does not close the menu, or loses the focus")
 	}
 
-	// Who is signed out elsewhere is told so where they are, and comes back to what they looked for.
+	// A user who was signed out elsewhere is redirected to sign in, and then back to the search.
 	b.look(wide, "light")
 	b.open("/members?q=al")
 	if err := w.Node.SignIn().ResetFactors(t.Context(), "owner@example.com"); err != nil {

@@ -54,7 +54,7 @@ func small(t *testing.T) (disk, error) {
 	return disk{
 		dir: dir,
 		fill: func(*testing.T, *process) {
-			_ = os.WriteFile(ballast, make([]byte, size<<20), 0o600) // it writes what fits
+			_ = os.WriteFile(ballast, make([]byte, size<<20), 0o600) // writes as much as there is space for
 		},
 		free: func(t *testing.T, _ *process) {
 			t.Helper()
@@ -99,10 +99,10 @@ func fillUp(t *testing.T, d disk) {
 		}
 		d.fill(t, p)
 		acks, refusals := load(300 * time.Millisecond)
-		for began := time.Now(); refusals == 0; acks, refusals = load(300 * time.Millisecond) { // some still fit into what the files have
+		for began := time.Now(); refusals == 0; acks, refusals = load(300 * time.Millisecond) { // some changes still fit in the existing files
 			if time.Since(began) > 20*time.Second || len(l.problems) > 0 {
 				l.report(t)
-				t.Fatalf("nothing is refused on a full disk, %d changes are acknowledged", acks)
+				t.Fatalf("no change was refused on a full disk, and %d were acknowledged", acks)
 			}
 		}
 		p.wantReads(t, owner)
@@ -110,12 +110,12 @@ func fillUp(t *testing.T, d disk) {
 		d.free(t, p)
 		for again := 0; again == 0; again, _ = load(20 * time.Millisecond) {
 			if time.Since(full) > 3*time.Minute {
-				t.Fatal("with space again, changes still fail")
+				t.Fatal("changes still fail after there is space again")
 			}
 		}
 		t.Logf("full: %d changes acknowledged, %d refused; a change succeeded within %v after there was space", acks, refusals, time.Since(full).Round(time.Millisecond))
 		if acks, refusals := load(150 * time.Millisecond); acks == 0 || refusals > 0 {
-			t.Errorf("with space again: %d changes acknowledged, %d refused", acks, refusals)
+			t.Errorf("after there is space again: %d changes acknowledged, %d refused", acks, refusals)
 		}
 		l.settle(t)
 		l.repeat(t, 20)
@@ -154,6 +154,6 @@ func (p *process) wantReads(t *testing.T, owner string) {
 		}
 	}
 	if page := p.Do(t, "GET", "/members", owner, nil).Want(t, 200); !bytes.Contains(page.Body, []byte("owner@example.com")) {
-		t.Error("the page of the members is not there")
+		t.Error("the Members page is not available")
 	}
 }

@@ -69,15 +69,15 @@ func tryAndAdd(t *testing.T, on ...rafftest.Option) {
 		{"no such project", "/api/v1/projects/" + team.NoID + "/members/bulk", srv.Key, mixed("p", viewer, role), 404},
 		{"nothing", "/api/v1/members/bulk", srv.Key, []any{}, 400},
 	} {
-		srv.Advance(time.Hour) // the limits on mails begin anew
+		srv.Advance(time.Hour) // resets the limits on emails
 		h := http.Header{"X-Api-Key": {c.key}, "Idempotency-Key": {"try"}, "Content-Type": {"application/json"}}
 		var tries []string
 		changed := ""
-		for range 3 { // the node's own work, such as seals, may fall into one of them
+		for range 3 { // background work of the node, such as seals, may run during one of them
 			before := dump(t, srv.Database)
 			r := srv.Send(t, "POST", c.path, h, map[string]any{"members": c.rows, "dry_run": true}).Want(t, c.status)
 			if r.Header.Get("Idempotency-Replayed") != "" {
-				t.Errorf("%s: a try was answered from memory", c.what)
+				t.Errorf("%s: the response to a dry run was replayed", c.what)
 			}
 			tries = append(tries, plain(r.Body))
 			if changed = difference(before, dump(t, srv.Database)); changed == "" {
@@ -85,12 +85,12 @@ func tryAndAdd(t *testing.T, on ...rafftest.Option) {
 			}
 		}
 		if changed != "" {
-			t.Errorf("%s: the try changed the database:\n%s", c.what, changed)
+			t.Errorf("%s: the dry run changed the database:\n%s", c.what, changed)
 		}
 		kept := plain(srv.Do(t, "POST", c.path, c.key, map[string]any{"members": c.rows, "dry_run": false}).Want(t, c.status).Body)
 		for _, said := range tries {
 			if said != kept {
-				t.Errorf("%s: what the try said, and what happened:\n%s", c.what, difference(strings.Split(said, "\n"), strings.Split(kept, "\n")))
+				t.Errorf("%s: the results of the dry run and of the request differ:\n%s", c.what, difference(strings.Split(said, "\n"), strings.Split(kept, "\n")))
 			}
 		}
 		for _, code := range regexp.MustCompile(`"code": "(\w+)"`).FindAllStringSubmatch(kept, -1) {
@@ -152,7 +152,7 @@ func dump(t *testing.T, url string) (lines []string) {
 	defer func() { _ = db.Close() }()
 	for deadline := time.Now().Add(3 * time.Minute); len(records(t, db, "SELECT id FROM outbox")) > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("a mail is not sent")
+			t.Fatal("an email was not sent")
 		}
 	}
 	list := "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"

@@ -39,7 +39,7 @@ func slowExport(t *testing.T, srv *rafftest.Server, path, key string) io.ReadClo
 	}
 	t.Cleanup(func() { _ = res.Body.Close() })
 	if _, err := io.ReadFull(res.Body, make([]byte, 1000)); err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("the export of %s begins with %d, %v", path, res.StatusCode, err)
+		t.Fatalf("the export of %s: status %d, %v", path, res.StatusCode, err)
 	}
 	return res.Body
 }
@@ -94,7 +94,7 @@ func TestExportEndsWithItsCredential(t *testing.T) {
 			rest, err := io.ReadAll(body)
 			whole := bytes.Contains(rest, []byte("account.created"))
 			if stays := strings.HasPrefix(c.name, "nothing"); stays != whole || stays != (err == nil) {
-				t.Errorf("%s: another %d bytes came, to the first event: %v, %v", c.name, len(rest), whole, err)
+				t.Errorf("%s: %d more bytes, up to the first event: %v, %v", c.name, len(rest), whole, err)
 			}
 			_ = body.Close()
 		}
@@ -147,13 +147,13 @@ func TestShutdownAbortsExports(t *testing.T) {
 		select {
 		case err := <-ended:
 			if err != nil {
-				t.Errorf("the server ended with %v", err)
+				t.Errorf("the server exited with %v", err)
 			}
 		case <-ctx.Done():
-			t.Fatal("the server goes on for minutes")
+			t.Fatal("the server did not stop within minutes")
 		}
 		if rest, err := io.ReadAll(body); err == nil {
-			t.Errorf("the export ended as if it were whole, after another %d bytes", len(rest))
+			t.Errorf("the export ended without an error, after %d more bytes", len(rest))
 		}
 	})
 }

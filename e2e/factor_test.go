@@ -45,18 +45,18 @@ func TestFirstFactorDuringSignIns(t *testing.T) {
 					}
 				})
 			}
-			time.Sleep(rand.N(200 * time.Millisecond)) // a password takes its time to check
+			time.Sleep(rand.N(200 * time.Millisecond)) // checking a password takes time
 			if _, err := svc.ConfirmTOTP(ctx, me, code); err != nil {
 				t.Fatal(err)
 			}
 			all.Wait()
 			for _, token := range tokens {
 				if _, err := members.Session(ctx, token); !errors.Is(err, team.ErrFactorNeeded) && !errors.Is(err, team.ErrSignedOut) {
-					t.Errorf("a session begun without the second factor: %v", err)
+					t.Errorf("a session without the second factor: %v", err)
 				}
 			}
 			if _, err := members.Session(ctx, token); err != nil {
-				t.Errorf("the session that added it: %v", err)
+				t.Errorf("the session that added the factor: %v", err)
 			}
 			if err := svc.ResetFactors(ctx, in.Email); err != nil {
 				t.Fatal(err)

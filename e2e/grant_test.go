@@ -8,8 +8,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// Access grows only through someone who may assign it. Each case is a bypass that some product once had: the caller has
-// the permission for the operation, but must be refused for what it would assign.
+// Access can only be granted by someone who may assign it. Each case is a bypass that existed in some product: the caller
+// has the permission for the operation, but the operation must be refused because of what it would grant.
 
 type guard struct {
 	*rafftest.Server
@@ -46,7 +46,7 @@ func (g guard) refused(method, path, key string, body any, status int, code stri
 	named, _ := answer["missing"].([]any)
 	for _, m := range missing {
 		if !slices.Contains(named, any(m)) {
-			g.t.Errorf("%s %s: the refusal does not name %s: %s", method, path, m, res.Body)
+			g.t.Errorf("%s %s: the refusal does not contain %s: %s", method, path, m, res.Body)
 		}
 	}
 }
@@ -63,7 +63,7 @@ func TestRolesCannotExceedTheirCreator(t *testing.T) {
 		more := []string{"account.members.view", "account.billing.manage"}
 		g.refused("POST", "/api/v1/roles", key, map[string]any{"name": "more", "slug": "more", "scope": "account", "permissions": more}, 403, "escalation_denied", "account.billing.manage")
 		g.refused("PATCH", "/api/v1/roles/"+mine, key, map[string]any{"permissions": more}, 403, "escalation_denied", "account.billing.manage")
-		// What the role already has may stay, even though the composer does not hold it.
+		// Permissions that the role already has can be kept, even if the editor does not hold them.
 		strong := g.role("strong", "account", "account.billing.manage", "account.members.view")
 		g.Do(t, "PATCH", "/api/v1/roles/"+strong, key, map[string]any{"permissions": []string{"account.billing.manage"}}).Want(t, 200)
 	})
@@ -88,7 +88,7 @@ func TestInvitersCannotExceedTheirPermissions(t *testing.T) {
 		g.refused("POST", "/api/v1/members", key, invite(admin), 403, "escalation_denied", "account.members.manage")
 		g.refused("POST", "/api/v1/invitations", key, invite(admin), 403, "escalation_denied")
 		g.Do(t, "POST", "/api/v1/members", key, invite(weak)).Want(t, 201)
-		// Nor do they get at an invitation someone stronger sent.
+		// They cannot change an invitation with more permissions, either.
 		member := g.Invite(t, "carol@example.com", admin)
 		id := g.Do(t, "GET", "/api/v1/members/"+member, g.Key, nil).Data(t)["invitation_id"].(string)
 		g.refused("POST", "/api/v1/invitations/"+id+"/link", key, nil, 403, "escalation_denied")
@@ -103,7 +103,7 @@ func TestManagersDelegateToPeopleNotToKeys(t *testing.T) {
 		g.Do(t, "POST", "/api/v1/members", key, map[string]any{"email": "bob@example.com", "role_id": admin}).Want(t, 201)
 		events := g.Do(t, "GET", "/api/v1/audit-events?limit=1", key, nil).Want(t, 200).JSON(t)["data"].([]any)
 		if e := events[0].(map[string]any); e["action"] != "invitation.created" || e["delegated"] != true {
-			t.Errorf("the audit log does not say that the role was handed out by delegation: %v", e)
+			t.Errorf("the event does not record that the role was delegated: %v", e)
 		}
 		idle, _ := g.NewKeyID(t, "idle", "")
 		g.refused("POST", "/api/v1/members", key, map[string]any{"api_key_id": idle, "role_id": admin}, 403, "escalation_denied", "account.roles.view")
@@ -128,7 +128,7 @@ func TestWeakerKeyCannotRenewStrongerKey(t *testing.T) {
 		member := g.memberOf(id)
 		g.Do(t, "PATCH", "/api/v1/members/"+member, weak, map[string]any{"status": "suspended"}).Want(t, 200)
 		g.refused("PATCH", "/api/v1/members/"+member, weak, map[string]any{"status": "active"}, 403, "target_dominates")
-		// Taking away needs no more than the permission.
+		// Removing access requires only the permission.
 		g.Do(t, "DELETE", path, weak, nil).Want(t, 200)
 	})
 }
@@ -161,7 +161,7 @@ func TestOwnMembershipCannotBeChanged(t *testing.T) {
 		g.refused("PATCH", member, key, map[string]any{"status": "suspended"}, 403, "self_change_denied")
 		g.refused("DELETE", member, key, nil, 403, "self_change_denied")
 		g.refused("POST", "/api/v1/projects/"+g.ProjectID+"/members", key, map[string]any{"api_key_id": id, "role_id": g.RoleID(t, "project", "viewer")}, 403, "self_change_denied")
-		// A key that was given a term does not outlive it by its own hand.
+		// A key cannot extend its own expiry.
 		soon := g.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 		g.Do(t, "PATCH", "/api/v1/api-keys/"+id, g.Key, map[string]any{"expires_at": soon}).Want(t, 200)
 		g.refused("PATCH", "/api/v1/api-keys/"+id, key, `{"expires_at": null}`, 403, "self_change_denied")
@@ -177,7 +177,7 @@ func TestDeletingRoleCannotBypassGuard(t *testing.T) {
 		admin := g.RoleID(t, "account", "admin")
 		res := g.Do(t, "DELETE", "/api/v1/roles/"+weak, key, nil).Want(t, 409).JSON(t)
 		if res["code"] != "role_in_use" || len(res["holders"].([]any)) != 1 {
-			t.Errorf("the refusal does not name the holder: %v", res)
+			t.Errorf("the refusal does not list the holder: %v", res)
 		}
 		g.refused("DELETE", "/api/v1/roles/"+weak+"?reassign_to="+admin, key, nil, 403, "escalation_denied", "account.roles.view")
 		g.Do(t, "DELETE", "/api/v1/roles/"+weak+"?reassign_to="+g.role("other", "account", "account.members.view"), key, nil).Want(t, 200)

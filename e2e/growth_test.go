@@ -17,7 +17,7 @@ func TestRepetitionDoesNotGrowTheDatabase(t *testing.T) {
 			tokens = append(tokens, g.Token(t, member))
 		}
 		if n := askDatabase(t, g.Database, "SELECT CAST(COUNT(*) AS TEXT) FROM invitation_tokens"); n != "20" {
-			t.Errorf("40 links fetched: %s are kept, want 20", n)
+			t.Errorf("after fetching 40 links, %s are stored, want 20", n)
 		}
 		accept := func(token string) rafftest.Response {
 			return g.Do(t, http.MethodPost, "/api/v1/invitations/accept", "", map[string]any{"token": token, "name": "Bob", "password": rafftest.Password})
@@ -36,7 +36,7 @@ func TestRepetitionDoesNotGrowTheDatabase(t *testing.T) {
 			g.Do(t, http.MethodDelete, "/api/v1/api-keys/"+id, g.Key, nil).Want(t, http.StatusOK)
 		}
 		if n := holders(); n != before {
-			t.Errorf("keys that were revoked are kept as holders of a secret: %s holders, %s before", n, before)
+			t.Errorf("revoked keys are still stored as holders of secrets: %s, %s before", n, before)
 		}
 	})
 }

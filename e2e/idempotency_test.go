@@ -53,17 +53,17 @@ func TestIdempotencyOfEveryPost(t *testing.T) {
 			made := count(t, g.Server, "")
 			again := g.Send(t, "POST", path, h, post.body).Want(t, r.Status)
 			if made == events || count(t, g.Server, "") != made {
-				t.Errorf("%s: %d, %d, %d events: the repetition did something", r.Operation, events, made, count(t, g.Server, ""))
+				t.Errorf("%s: %d, %d, %d events: the repeated request had an effect", r.Operation, events, made, count(t, g.Server, ""))
 			}
 			if bytes.Contains(first.Body, []byte(`"secret":"raff_`)) {
 				if !bytes.Contains(again.Body, []byte(`"secret":""`)) {
-					t.Errorf("%s: the repetition shows a secret: %s", r.Operation, again.Body)
+					t.Errorf("%s: the repeated response has a secret: %s", r.Operation, again.Body)
 				}
 			} else if !bytes.Equal(first.Body, again.Body) {
-				t.Errorf("%s: answers differ:\n%s\n%s", r.Operation, first.Body, again.Body)
+				t.Errorf("%s: responses differ:\n%s\n%s", r.Operation, first.Body, again.Body)
 			}
 			if again.Header.Get("Idempotency-Replayed") != "true" || first.Header.Get("Idempotency-Replayed") != "" {
-				t.Errorf("%s: the repetition is not marked", r.Operation)
+				t.Errorf("%s: the repeated response is not marked", r.Operation)
 			}
 		}
 	})
@@ -78,7 +78,7 @@ func TestConcurrentRepetitionsCreateOneKey(t *testing.T) {
 			return srv.Send(t, "POST", "/api/v1/api-keys", h(), map[string]any{"name": "ci"}).Status
 		})
 		if statuses[201] != 30 {
-			t.Errorf("answers: %v, want 30 × 201", statuses)
+			t.Errorf("statuses: %v, want 30 × 201", statuses)
 		}
 		if n := count(t, srv, "api_key.created"); n != 2 { // the Owner key is one
 			t.Errorf("%d keys were created, want one", n-1)

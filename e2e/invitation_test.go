@@ -62,8 +62,8 @@ func TestNoLinkForInviterWithEmail(t *testing.T) {
 }
 
 // TestConcurrentAccepts sends 50 concurrent accepts of one token, by a new user and then by the same user with a password.
-// Attempts with a password are also slowed down like guesses, and on a slow machine some are told that too many callers
-// wait for their password to be checked.
+// Attempts with a password are also slowed down like guesses, and on a slow machine some get the error that too many
+// passwords are waiting to be checked.
 func TestConcurrentAccepts(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		role := srv.RoleID(t, "account", "member")
@@ -103,7 +103,7 @@ func TestConcurrentAcceptAndCancel(t *testing.T) {
 			read := srv.Do(t, "GET", "/api/v1/members/"+id, srv.Key, nil).Status
 			got := [3]int{int(accepted.Load()), int(cancelled.Load()), read}
 			if got != [3]int{200, 404, 200} && got != [3]int{410, 200, 404} {
-				t.Errorf("round %d: accept, cancel, read answered %v", round, got)
+				t.Errorf("round %d: statuses of accept, cancel and read: %v", round, got)
 			}
 		}
 	})
@@ -131,10 +131,10 @@ func TestConcurrentInvitesOfOneEmail(t *testing.T) {
 			return res.Status
 		})
 		if statuses[201] != 1 || statuses[409] != 49 {
-			t.Errorf("answers: %v, want 1 × 201 and 49 × 409", statuses)
+			t.Errorf("statuses: %v, want 1 × 201 and 49 × 409", statuses)
 		}
 		if len(named) != 1 || named[nil] {
-			t.Errorf("the answers name %v, want the one member", named)
+			t.Errorf("the responses have the members %v, want only one", named)
 		}
 		if n := count(t, srv, "invitation.created"); n != 1 {
 			t.Errorf("%d invitations in the audit log, want 1", n)
@@ -179,24 +179,24 @@ func TestInvitationLifecycle(t *testing.T) {
 		accept := func(token string) rafftest.Response {
 			return srv.Do(t, "POST", "/api/v1/invitations/accept", "", map[string]any{"token": token, "name": "Alice", "password": rafftest.Password})
 		}
-		// Held: the link is refused, and nobody but the invited makes it active.
+		// On hold: the link is refused, and only the invited person can activate the membership.
 		srv.Do(t, "PATCH", path, srv.Key, map[string]any{"status": "active"}).Want(t, 409)
 		srv.Do(t, "PATCH", path, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
 		accept(old).Want(t, 409)
 		if m := srv.Do(t, "PATCH", path, srv.Key, map[string]any{"status": "active"}).Want(t, 200).Data(t); m["status"] != "pending" {
-			t.Errorf("released from hold: %v", m["status"])
+			t.Errorf("taken off hold: %v", m["status"])
 		}
-		// Expired: still readable, the same member.
+		// Expired: the member is the same and can still be read.
 		srv.Advance(8 * 24 * time.Hour)
 		accept(old).Want(t, 410)
 		if m := read(); m["status"] != "pending" || m["invitation_state"] != "expired" {
 			t.Errorf("after eight days: %v", m)
 		}
-		// Resent: a new token, the old one is dead, the id stays.
+		// Resent: there is a new token, the old one no longer works, and the id is the same.
 		srv.Do(t, "POST", inv+"/resend", srv.Key, nil).Want(t, 200)
 		fresh := srv.Token(t, id)
 		accept(old).Want(t, 410)
-		// Declined, and taken up again by another resend.
+		// Declined, and resent.
 		srv.Do(t, "POST", "/api/v1/invitations/decline", "", map[string]any{"token": fresh}).Want(t, 200)
 		accept(fresh).Want(t, 410)
 		if m := read(); m["invitation_state"] != "declined" || m["status"] != "pending" {
@@ -204,10 +204,10 @@ func TestInvitationLifecycle(t *testing.T) {
 		}
 		srv.Do(t, "POST", inv+"/resend", srv.Key, nil).Want(t, 200)
 		if m := accept(srv.Token(t, id)).Want(t, 200).Data(t); m["id"] != id || m["status"] != "active" {
-			t.Errorf("accepted at last: %v", m)
+			t.Errorf("finally accepted: %v", m)
 		}
 		srv.Do(t, "POST", inv+"/resend", srv.Key, nil).Want(t, 404)
-		// Removed, and known to the account: added again by id, active at once.
+		// Removed: the user can be added again by id, and is active immediately.
 		user := read()["user_id"]
 		srv.Do(t, "DELETE", path, srv.Key, nil).Want(t, 200)
 		srv.Do(t, "GET", path, srv.Key, nil).Want(t, 404)

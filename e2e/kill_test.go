@@ -87,7 +87,7 @@ func (p *process) sealAll(t *testing.T) (events int) {
 	}
 	later.Account = p.Account
 	if want := count(t, later, ""); events != want {
-		t.Errorf("%d events are sealed and whole, %d are in the log", events, want)
+		t.Errorf("%d sealed events passed verification, the log has %d", events, want)
 	}
 	return events
 }
@@ -97,7 +97,7 @@ func (p *process) clean(t *testing.T) {
 	t.Helper()
 	for _, never := range []string{"panic", "deadlock detected", "database is locked", "level=ERROR msg=\"request failed\" method=GET"} {
 		if strings.Contains(p.log.String(), never) {
-			t.Errorf("the log says %q", never)
+			t.Errorf("the log contains %q", never)
 		}
 	}
 }

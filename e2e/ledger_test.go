@@ -32,10 +32,10 @@ func (l *load) rows(t *testing.T) rows {
 					name = row["name"].(string)
 				}
 				if row["principal_type"] == "api_key" || row["is_owner"] == true || row["is_system"] == true || row["is_default"] == true || row["id"] == l.srv.KeyID {
-					continue // keys are in their own list; the others were there before
+					continue // keys have their own list; the others existed before
 				}
 				if all[list][name] != nil {
-					t.Errorf("%s: %s is there twice", list, name)
+					t.Errorf("%s: %s occurs twice", list, name)
 				}
 				all[list][name] = row
 			}
@@ -64,14 +64,14 @@ func (l *load) settle(t *testing.T) {
 		row := after[th.list][th.name]
 		switch delete(after[th.list], th.name); {
 		case th.gone && row != nil:
-			t.Errorf("%s: %s was removed and is there", th.list, th.name)
+			t.Errorf("%s: %s was removed but still exists", th.list, th.name)
 		case !th.gone && th.differs(row) != "":
 			t.Errorf("%s: %s %s", th.list, th.name, th.differs(row))
 		}
 	}
 	for list, left := range after {
 		for name := range left {
-			t.Errorf("%s: nobody made %s", list, name)
+			t.Errorf("%s: unexpected %s", list, name)
 		}
 	}
 	if t.Failed() {
@@ -91,7 +91,7 @@ func (l *load) again(t *testing.T, d *deed, before rows) {
 			happened++
 		case d.method == "PATCH" || strings.HasSuffix(d.path, "/regenerate"):
 			if row == nil {
-				t.Errorf("%s: %s is not there after %s %s", th.list, th.name, d.method, d.path)
+				t.Errorf("%s: %s does not exist after %s %s", th.list, th.name, d.method, d.path)
 			} else if difference := th.differs(row); difference != "" {
 				happened++
 				for k, v := range d.body {
@@ -103,7 +103,7 @@ func (l *load) again(t *testing.T, d *deed, before rows) {
 		}
 	}
 	if happened != 0 && happened != len(d.things) {
-		t.Errorf("%s %s: %d of %d happened", d.method, d.path, happened, len(d.things))
+		t.Errorf("%s %s: %d of %d changes happened", d.method, d.path, happened, len(d.things))
 	}
 	if happened > 0 {
 		l.confirmed++
@@ -140,7 +140,7 @@ func (l *load) repeat(t *testing.T, n int) {
 	}
 }
 
-// forgetGone drops objects that were removed and seen to be gone, so that a long run does not use more and more memory.
+// forgetGone drops removed objects after their removal was verified, so that a long run does not use more and more memory.
 func (l *load) forgetGone() {
 	kept := l.things[:0]
 	for _, th := range l.things {
@@ -155,7 +155,7 @@ func (l *load) forgetGone() {
 // the load are excluded by their times.
 var balances = map[string]string{
 	// A full outer join of things and events, as a union, because SQLite joins these in quadratic time. Memberships of
-	// API keys have a balance of their own: they begin with the event of the key.
+	// API keys have their own query, because the event of the key creates them.
 	"a thing and its events": `WITH begun AS (SELECT MAX(at) AS at FROM audit_events WHERE action = 'account.created'),
 		things AS (
 			SELECT 'member' AS kind, CAST(id AS TEXT) AS id, created_at, updated_at FROM memberships WHERE principal_type <> 'api_key'
@@ -172,8 +172,8 @@ var balances = map[string]string{
 			FROM audit_events WHERE target_type IN ('member', 'api_key', 'role', 'project') AND at > (SELECT at FROM begun)
 				AND NOT (target_type = 'member' AND CAST(details AS TEXT) LIKE '%api_key.revoked%')) AS both_sides
 		GROUP BY kind, id HAVING SUM(made) <> 1 OR SUM(there) + SUM(gone) <> 1 OR MAX(changed) <> MAX(told)`,
-	// The event of a key that was made with a role stands for that of its membership. Both name the key, and no load gives two
-	// keys one name, or a key another.
+	// The event of a key with a role is also the event of its membership. Both have the name of the key, which is unique and
+	// never changes under load.
 	"a role of a key and its events": `WITH begun AS (SELECT MAX(at) AS at FROM audit_events WHERE action = 'account.created')
 		SELECT 'role of a key', name FROM (
 			SELECT k.name AS name, 1 AS there, 0 AS made, 0 AS gone FROM memberships m JOIN api_keys k ON k.id = m.api_key_id
@@ -197,11 +197,11 @@ var balances = map[string]string{
 func (l *load) balance(t *testing.T) {
 	t.Helper()
 	db := openSQL(t, l.srv.Database)
-	defer db.Close() //nolint:errcheck // nothing is pending on it
+	defer db.Close() //nolint:errcheck // no transaction is open
 	for what, query := range balances {
 		found := answers(t, db, query)
 		if len(found) > 0 {
-			t.Errorf("half: %s: %d, such as %s", what, len(found), found[0])
+			t.Errorf("partial change: %s: %d, such as %s", what, len(found), found[0])
 		}
 	}
 	if strings.HasPrefix(l.srv.Database, "sqlite:") {
@@ -221,7 +221,7 @@ func (l *load) quiet(t *testing.T) {
 		return
 	}
 	db := openSQL(t, l.srv.Database)
-	defer db.Close() //nolint:errcheck // nothing is pending on it
+	defer db.Close() //nolint:errcheck // no transaction is open
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if len(answers(t, db, "SELECT state, application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'raffd'")) == 0 {
 			return

@@ -42,7 +42,7 @@ func TestMembershipHasOneHistory(t *testing.T) {
 						t.Logf("fits nowhere, or later: %7d–%7d µs %+v: %+v", op.Call/1000, op.Return/1000, op.Input, op.Output)
 					}
 				}
-				t.Fatalf("round %d: no order explains all answers (%s)", round, found)
+				t.Fatalf("round %d: no order explains all responses (%s)", round, found)
 			}
 		}
 		t.Logf("%d histories of %d steps in all have an order", rounds, steps)
@@ -54,7 +54,7 @@ type history struct {
 	nodes         []*rafftest.Server
 	owner         string
 	keyID, secret string
-	roles         []string // of the first, the key may list members and make roles
+	roles         []string // with the first one, the key may list members and create roles
 	last          atomic.Value
 	names         atomic.Int64
 }

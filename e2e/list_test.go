@@ -32,7 +32,7 @@ func TestListsAreExactAtEverySize(t *testing.T) {
 				}
 			}
 		}
-		// Filters count what they select, and a row that leaves a page does not hide another from the cursor.
+		// The total is that of the filter, and a removed row does not hide another one from the cursor.
 		page := g.Do(t, "GET", "/api/v1/members?q=person99&limit=1", g.Key, nil).Want(t, 200).JSON(t)
 		if page["total"] != 11.0 { // 99, 990 … 999
 			t.Errorf("total with a filter is %v, want 11", page["total"])
@@ -42,7 +42,7 @@ func TestListsAreExactAtEverySize(t *testing.T) {
 		g.Do(t, "DELETE", "/api/v1/members/"+gone, g.Key, nil).Want(t, 200)
 		next := g.Do(t, "GET", "/api/v1/members?limit=10&cursor="+first["next_cursor"].(string), g.Key, nil).Want(t, 200).JSON(t)
 		if email := next["data"].([]any)[0].(map[string]any)["email"]; email != "person10@example.com" {
-			t.Errorf("the walk went on with %v", email)
+			t.Errorf("the next page starts with %v", email)
 		}
 	})
 }

@@ -27,7 +27,7 @@ type load struct {
 	srv  *rafftest.Server
 	http *http.Client
 	role map[string]string // ids by slug
-	// away says that 503 is an answer to be expected: nobody knows then what became of the change.
+	// away allows responses with 503, after which it is unknown whether the change was made.
 	away atomic.Bool
 
 	mu          sync.Mutex
@@ -36,20 +36,20 @@ type load struct {
 	problems    []string
 	acks        int
 	lastAck     time.Time
-	refusals    int // how many 503
+	refusals    int // number of responses with 503
 	lastRefusal time.Time
-	doubtful    int // changes without an answer or with 503
-	confirmed   int // those of them that had happened
+	doubtful    int // changes without a response or with 503
+	confirmed   int // doubtful changes that had happened
 }
 
 // thing is an object created by the load: a member, an API key, a role or a project.
 type thing struct {
 	list  string // the path of the list it is in
-	name  string // its name or address, which nothing else in the list has
+	name  string // its name or email, which is unique in the list
 	id    string
-	want  map[string]any // what the list must say of it
+	want  map[string]any // the expected fields in the list
 	made  *deed
-	doubt *deed // the change whose outcome nobody knows
+	doubt *deed // the change with an unknown outcome
 	gone  bool
 }
 
@@ -122,7 +122,7 @@ func (l *load) work(ctx context.Context, worker string) {
 
 // next returns a client's next request, which creates an object, or changes or removes one of its own.
 func (l *load) next(mine []*thing, name string) *deed {
-	// With a hundred things, hardly anything is made that is not taken away, so that a long run does not grow for ever.
+	// With a hundred objects, about as many are removed as created, so that the data of a long run does not grow forever.
 	if len(mine) > 4 && rand.IntN(2) == 0 || len(mine) > 100 && rand.IntN(8) > 0 {
 		return l.change(mine[rand.IntN(len(mine))], name)
 	}
@@ -238,10 +238,10 @@ func (th *thing) learn(d *deed, res rafftest.Response) {
 	}
 }
 
-// field returns a field of what a POST created; if there are several objects, of the one with this index.
+// field returns a field of the object that a POST created, or of the one with this index if there are several.
 func field(res rafftest.Response, i int, name string) string {
 	var v struct{ Data any }
-	_ = json.Unmarshal(res.Body, &v) // no field is found in what is no JSON
+	_ = json.Unmarshal(res.Body, &v) // the field is not found if the body is not JSON
 	if rows, ok := v.Data.([]any); ok && i < len(rows) {
 		row, _ := rows[i].(map[string]any)
 		v.Data = row["member"]

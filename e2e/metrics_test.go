@@ -48,13 +48,13 @@ func TestMetrics(t *testing.T) {
 			}
 			for _, secret := range []string{id, srv.Key, "example.com"} {
 				if strings.Contains(all, secret) {
-					t.Errorf("the metrics say %q", secret)
+					t.Errorf("the metrics contain %q", secret)
 				}
 			}
 			if t.Failed() {
 				t.Log(all)
 			}
-			srv.Do(t, "GET", "/metrics", srv.Key, nil).Want(t, 404) // not where everyone can reach it
+			srv.Do(t, "GET", "/metrics", srv.Key, nil).Want(t, 404) // not on the public listener
 		})
 	}
 }

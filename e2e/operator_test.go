@@ -54,15 +54,15 @@ func TestReadOnlyCommandsChangeNothing(t *testing.T) {
 		before := dump()
 		s := command(t, srv)
 		if s.PublicURL() != srv.URL {
-			t.Errorf("the public URL is %s, that of the server %s", s.PublicURL(), srv.URL)
+			t.Errorf("public URL %s, want that of the server, %s", s.PublicURL(), srv.URL)
 		}
 		if err := s.VerifyAudit(t.Context(), &bytes.Buffer{}, ""); err != nil {
 			t.Error(err)
 		}
 		if after := dump(); !reflect.DeepEqual(before, after) {
-			t.Errorf("looking changed the database:\n%q\n%q", before, after)
+			t.Errorf("a read-only command changed the database:\n%q\n%q", before, after)
 		}
-		// An older schema is left as it is, too.
+		// An older schema is not changed, either.
 		if _, err := db.ExecContext(t.Context(), "DELETE FROM goose_db_version WHERE version_id = (SELECT MAX(version_id) FROM goose_db_version)"); err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestCatalogApply(t *testing.T) {
 		srv.Do(t, "GET", "/ready", "", nil).Want(t, 200)
 		file := ownCatalog(t)
 
-		// A node with another catalog does not start beside the others.
+		// A node with another catalog does not start.
 		_, err := server.Open(t.Context(), server.Config{Database: srv.Database, PublicURL: srv.URL, Catalog: file})
 		if err == nil || !strings.Contains(err.Error(), "raffd catalog apply") {
 			t.Fatalf("another catalog: %v", err)
@@ -103,7 +103,7 @@ func TestCatalogApply(t *testing.T) {
 			return srv.Do(t, "GET", "/api/v1/audit-events?action=catalog.applied", a.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
 		}
 		if n := len(events(srv.Account)); n != 0 {
-			t.Errorf("a dry run left %d events", n)
+			t.Errorf("a dry run wrote %d events", n)
 		}
 		if err := command(t, srv).ApplyCatalog(t.Context(), &out, file, false); err != nil {
 			t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestPagesTakeFewStatements counts the statements of each page of the dashboard on PostgreSQL: a page must not ask for each
-// of its rows, or for each button.
+// TestPagesTakeFewStatements counts the statements of each page of the dashboard on PostgreSQL: a page must not send a query for
+// each row or button.
 func TestPagesTakeFewStatements(t *testing.T) {
 	t.Parallel()
 	m := newMeter(t, rafftest.PostgresURL(t))

@@ -42,10 +42,10 @@ func TestPasskey(t *testing.T) {
 	b.follow("form[data-passkey=get] button")
 	b.shows("Your profile", "Blue key", "last used")
 	if at := b.path(); at != "/profile" {
-		t.Errorf("the passkey leads to %s", at)
+		t.Errorf("signing in with the passkey redirects to %s", at)
 	}
 
-	// It stands for the password where that is asked for once more, and then in its place for good.
+	// It is accepted where the password is asked for again, and then replaces the password.
 	b.click("section[aria-labelledby=password-title] summary")
 	part := "form[action='/profile/password/remove'] "
 	b.click(part + "[data-confirm] button")

@@ -27,15 +27,15 @@ func TestProjectOnlyMember(t *testing.T) {
 		g.Do(t, "GET", "/api/v1/members", bob, nil).Want(t, 403)
 		who := g.Do(t, "GET", "/api/v1/whoami", bob, nil).Want(t, 200).Data(t)
 		if who["role"] != nil || len(who["projects"].([]any)) != 1 {
-			t.Errorf("Bob is %v", who)
+			t.Errorf("Bob: %v", who)
 		}
-		// Someone who is in already needs no invitation to get an account role.
+		// A project member gets an account role without an invitation.
 		added := g.Do(t, "POST", "/api/v1/members", g.Key, map[string]any{"email": "Bob@example.com", "role_id": g.RoleID(t, "account", "member")}).Want(t, 201).Data(t)
 		if added["status"] != "active" || added["user_id"] != member["user_id"] {
 			t.Errorf("added to the account: %v", added)
 		}
 		g.Do(t, "GET", "/api/v1/members", bob, nil).Want(t, 200)
-		// And whoever leaves the account leaves its projects.
+		// Removing a member from the account removes them from its projects.
 		g.Do(t, "DELETE", "/api/v1/members/"+added["id"].(string), g.Key, nil).Want(t, 200)
 		g.Do(t, "GET", "/api/v1/projects/"+web+"/members/"+member["id"].(string), g.Key, nil).Want(t, 404)
 		g.Do(t, "GET", "/api/v1/projects", bob, nil).Want(t, 401)
@@ -57,7 +57,7 @@ func TestTransferOwnership(t *testing.T) {
 		if next["id"] != id || next["is_owner"] != true || next["role"] != "owner" {
 			t.Errorf("the new Owner: %v", next)
 		}
-		// The former Owner's keys with the Owner role end.
+		// The former Owner's keys with the Owner role are disabled.
 		ended, _ := next["keys_created"].([]any)
 		if len(ended) != 1 || ended[0].(map[string]any)["id"] != g.KeyID || ended[0].(map[string]any)["disabled"] != true {
 			t.Errorf("the former Owner's keys: %v", next["keys_created"])

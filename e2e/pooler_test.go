@@ -45,7 +45,7 @@ func TestPgBouncer(t *testing.T) {
 			two.Do(t, http.MethodGet, "/api/v1/whoami", secret, nil).Want(t, http.StatusOK)
 			one.Do(t, http.MethodDelete, "/api/v1/api-keys/"+key["id"].(string), one.Key, nil).Want(t, http.StatusOK)
 			two.Do(t, http.MethodGet, "/api/v1/whoami", secret, nil).Want(t, http.StatusUnauthorized)
-			// A lock that belonged to a connection would still be held by the pooler's.
+			// A session-level lock would still be held by the pooler's connection.
 			rafftest.Start(t, rafftest.OnDatabase(direct)).Do(t, http.MethodGet, "/ready", "", nil).Want(t, http.StatusOK)
 		})
 	}

@@ -30,7 +30,7 @@ var built = sync.OnceValue(func() error {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	_ = os.Remove(raffd) // most runs build none
+	_ = os.Remove(raffd) // most runs do not build it
 	os.Exit(code)
 }
 
@@ -129,8 +129,8 @@ func (p *process) kill() {
 	if p.cmd == nil {
 		return
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // it may have ended already
-	_ = p.cmd.Wait()                                      // says that it was killed
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // it may have exited already
+	_ = p.cmd.Wait()                                      // the error is that it was killed
 	p.cmd = nil
 }
 
@@ -140,7 +140,7 @@ func freeAddr(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it only showed that the port is free
+	defer l.Close() //nolint:errcheck // only used to find a free port
 	return l.Addr().String()
 }
 

@@ -60,10 +60,10 @@ func (r *stoppedReset) waiting(t *testing.T, n int, answered <-chan error) {
 			return
 		}
 	}
-	t.Fatalf("there are never %d transactions that wait for a lock", n)
+	t.Fatalf("timed out waiting for %d transactions that wait for a lock", n)
 }
 
-// beside runs a function while the reset is blocked, and then lets the reset finish.
+// beside runs a function while the reset is blocked, and then unblocks the reset.
 func (r *stoppedReset) beside(t *testing.T, do func() error) {
 	t.Helper()
 	answered, result := make(chan error, 1), make(chan error, 1)
@@ -80,7 +80,7 @@ func (r *stoppedReset) beside(t *testing.T, do func() error) {
 		t.Fatalf("the reset: %v", err)
 	}
 	if err := <-result; !errors.Is(err, team.ErrSignedOut) {
-		t.Errorf("beside a reset: %v, want %v", err, team.ErrSignedOut)
+		t.Errorf("during a reset: %v, want %v", err, team.ErrSignedOut)
 	}
 }
 
@@ -118,7 +118,7 @@ func TestAuthenticatorAddedDuringReset(t *testing.T) {
 		return err
 	})
 	if left := askDatabase(t, srv.Database, "SELECT COUNT(*) FROM factors WHERE user_id = '"+user+"'"); left != "0" {
-		t.Errorf("%s authenticator apps are left after the reset", left)
+		t.Errorf("%s authenticator apps remain after the reset", left)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestSecondFactorVerifiedDuringReset(t *testing.T) {
 	srv := rafftest.Start(t, rafftest.OnPostgres(t))
 	svc, email := srv.Node.SignIn(), "alice@example.com"
 	_, user := srv.NewMember(t, email, "Alice", srv.RoleID(t, "account", "member"))
-	link, err := svc.PasswordLink(t.Context(), email) // proves the address, so that the next reset keeps the factor
+	link, err := svc.PasswordLink(t.Context(), email) // verifies the email, so that the next reset keeps the factor
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,6 +155,6 @@ func TestSecondFactorVerifiedDuringReset(t *testing.T) {
 		return err
 	})
 	if left := askDatabase(t, srv.Database, "SELECT COUNT(*) FROM sessions WHERE user_id = '"+user+"'"); left != "0" {
-		t.Errorf("%s sessions are left after the reset", left)
+		t.Errorf("%s sessions remain after the reset", left)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // TestPostgresCrashesUnderLoad crashes and restarts the database while many clients change things. Acknowledged changes
 // must exist, others must happen once when they are repeated, and meanwhile the response is 503.
 func TestPostgresCrashesUnderLoad(t *testing.T) {
-	// Every commit takes a while, so that the crash finds some under way.
+	// Commits are slow, so that the crash interrupts some.
 	cluster := rafftest.NewCluster(t, "-c commit_delay=5000 -c commit_siblings=0")
 	p := launch(t, cluster.URL)
 	l := newLoad(t, p.Server)
@@ -39,7 +39,7 @@ func TestPostgresCrashesUnderLoad(t *testing.T) {
 		t.Error("the crash was not noticed")
 	}
 	if longest > 30*time.Second {
-		t.Errorf("the service came back only after %v", longest)
+		t.Errorf("the server only recovered after %v", longest)
 	}
 	p.clean(t)
 }

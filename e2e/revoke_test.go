@@ -61,9 +61,9 @@ func strike(t *testing.T, one, two *rafftest.Server) {
 			id, secret := one.NewKeyID(t, fmt.Sprintf("%s-%d", way.name, round), role)
 			use := func(srv *rafftest.Server) int { return srv.Do(t, "GET", "/api/v1/members?limit=1", secret, nil).Status }
 			if use(one) != 200 || use(two) != 200 {
-				t.Fatalf("%s: the key does not work to begin with", way.name)
+				t.Fatalf("%s: the key does not work before the test", way.name)
 			}
-			// Others keep using it meanwhile, so that any memory of it is fresh.
+			// Others keep using it in the meantime, so that a cache would contain it.
 			var busy sync.WaitGroup
 			var over atomic.Bool
 			for range 2 {
@@ -80,7 +80,7 @@ func strike(t *testing.T, one, two *rafftest.Server) {
 				strikes.Add(1)
 				if use(srv) == 200 {
 					stale.Add(1)
-					t.Errorf("%s: the key was accepted after the answer", way.name)
+					t.Errorf("%s: the key was accepted after the response", way.name)
 				}
 			}
 			over.Store(true)
@@ -116,7 +116,7 @@ func TestNoWriteOfARevokedKeyCommits(t *testing.T) {
 			waitFor(t, "the key has invited people", func() bool { return tries.Load() >= 8 })
 			srv.Do(t, "DELETE", "/api/v1/api-keys/"+id, srv.Key, nil).Want(t, 200)
 			before := written()
-			// Each of the four workers has at most one request under way, so at least twelve of these begin now.
+			// Each of the four workers has at most one request in progress, so at least twelve of these requests start now.
 			revoked := tries.Load()
 			waitFor(t, "the revoked key is still used", func() bool { return tries.Load() >= revoked+16 })
 			over.Store(true)

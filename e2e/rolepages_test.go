@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// choose selects an option of a list, as with the mouse.
+// choose selects an option of a select box, like a click.
 func (b *tab) choose(selector, value string) {
 	b.t.Helper()
 	ask[string](b, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return "" })()`, selector, value))
@@ -24,9 +24,9 @@ func TestDynamicForms(t *testing.T) {
 	b.choose("#scope", "project")
 	b.until(`document.body.innerText.includes("View virtual machines")`)
 	if name := ask[string](b, `document.querySelector("#name").value`); name != "Field crew" {
-		t.Errorf("with the scope the name became %q", name)
+		t.Errorf("changing the scope changed the name to %q", name)
 	}
-	// Enter creates the role, whichever button stands first.
+	// Enter creates the role, even if another button comes first.
 	b.click("input[value='vm.view']")
 	ask[string](b, `(() => { document.querySelector("#name").focus(); return "" })()`)
 	b.loads(chromedp.KeyEvent("\r"))
@@ -37,16 +37,16 @@ func TestDynamicForms(t *testing.T) {
 		return ask[bool](b, fmt.Sprintf(`document.querySelector(%q).getClientRects().length > 0`, selector))
 	}
 	if visible(".project-role") {
-		t.Error("a role in projects is asked for before there is a project")
+		t.Error("the field for the project role is visible without a project")
 	}
 	b.click("input[value='" + w.project + "']")
 	if !visible(".project-role") {
-		t.Error("no role in the project is asked for")
+		t.Error("the field for the project role is not visible")
 	}
 
 	b.open("/audit")
 	if visible("#since") {
-		t.Error("days are asked for before someone wants to choose them")
+		t.Error("the fields for days are visible without a custom range")
 	}
 	b.choose("#period", "days")
 	if !visible("#since") {

@@ -15,7 +15,7 @@ import (
 
 // meter counts a server's statements and waits for PostgreSQL.
 type meter struct {
-	URL               string // of the database behind it
+	URL               string // of the database through this proxy
 	statements, waits atomic.Int64
 }
 
@@ -46,7 +46,7 @@ func (m *meter) count(from io.Reader) {
 		switch head[0] {
 		case 'C': // the end of a statement
 			m.statements.Add(1)
-		case 'Z': // ready for the next question
+		case 'Z': // ready for the next query
 			m.waits.Add(1)
 		}
 		if _, err := io.CopyN(io.Discard, in, int64(binary.BigEndian.Uint32(head[1:]))-4); err != nil {

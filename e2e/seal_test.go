@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // a stranger with access to the database
+	_ "github.com/jackc/pgx/v5/stdlib" // for an attacker with access to the database
 	_ "modernc.org/sqlite"
 
 	"raff/internal/audit"
@@ -128,30 +128,30 @@ func TestTamperingIsDetected(t *testing.T) {
 					n++
 					a := sealedHistory(t, srv, n)
 					if broken := verified(t, srv, a).Broken; broken != "" {
-						t.Fatalf("%s: before anything was done: %s", what, broken)
+						t.Fatalf("%s: before the change: %s", what, broken)
 					}
 					tamperWith(t, srv.Database, a, statements)
 					v := verified(t, srv, a)
 					if v.Broken == "" && !strings.HasPrefix(what, "set back") && what != "head and seals of the first moment" {
-						t.Errorf("%s: called whole at once", what)
+						t.Errorf("%s: not detected immediately", what)
 					}
 					for i := range 2 {
 						change(t, srv, a, fmt.Sprint("later ", i))
 						seal(t, srv)
 					}
 					if v := verified(t, srv, a); v.Broken == "" {
-						t.Errorf("%s: called whole after the server sealed again: %+v", what, v)
+						t.Errorf("%s: not detected after the server sealed again: %+v", what, v)
 					}
 				}
 				if v := verified(t, srv, untouched); v.Broken != "" || v.Seals < 4 || v.Keyed != map[bool]int{true: 1}[more != nil] {
-					t.Errorf("an honest log: %+v", v)
+					t.Errorf("an unchanged log: %+v", v)
 				}
 			}, more...)
 		})
 	}
 }
 
-// The server remembers what it wrote until it is sealed.
+// The server remembers its own events until they are sealed.
 func TestRemovedUnsealedEventIsDetected(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		seal(t, g.Server)
@@ -159,12 +159,12 @@ func TestRemovedUnsealedEventIsDetected(t *testing.T) {
 		change(t, g.Server, g.Account, "invitation")
 		tamperWith(t, g.Database, g.Account, noRoleEvent)
 		seal(t, g.Server)
-		_, _ = g.Node.Audit().Seal(t.Context()) // says what it misses
+		_, _ = g.Node.Audit().Seal(t.Context()) // reports the missing event
 		if v := verified(t, g.Server, g.Account); !strings.Contains(v.Broken, "missed events") {
 			t.Errorf("verified: %+v", v)
 		}
 		if n := count(t, g.Server, "audit_log.events_missing"); n != 1 {
-			t.Errorf("the log tells of it %d times", n)
+			t.Errorf("the log has %d events about it", n)
 		}
 	})
 }
@@ -197,7 +197,7 @@ func TestClockChangesDoNotBreakLogs(t *testing.T) {
 		seal(t, g.Server)
 		v := verified(t, g.Server, g.Account)
 		if v.Broken != "" || v.Unsealed != 0 || v.Events != count(t, g.Server, "") {
-			t.Errorf("an honest log of %d events: %+v", count(t, g.Server, ""), v)
+			t.Errorf("an unchanged log of %d events: %+v", count(t, g.Server, ""), v)
 		}
 	})
 }
@@ -223,15 +223,15 @@ func TestTruncatedLogIsDetectedWithHead(t *testing.T) {
 		change(t, g.Server, g.Account, "project")
 		seal(t, g.Server)
 		if found, err := g.Node.Audit().Verify(t.Context(), kept...); err != nil || found[0].Broken != "" {
-			t.Errorf("an honest log: %+v, %v", found, err)
+			t.Errorf("an unchanged log: %+v, %v", found, err)
 		}
 		tamperWith(t, g.Database, g.Account, setBack+";DELETE FROM audit_events WHERE account_id = $A AND after_seal >= 1")
 		if found, err := g.Node.Audit().Verify(t.Context(), kept...); err != nil || found[0].Broken == "" {
-			t.Errorf("a log that was cut off: %+v, %v", found, err)
+			t.Errorf("a truncated log: %+v, %v", found, err)
 		}
 		kept[0].AccountID = "01a1ff59-0000-7000-8000-000000000000"
 		if found, err := g.Node.Audit().Verify(t.Context(), kept...); err != nil || len(found) != 2 || found[1].Broken == "" {
-			t.Errorf("an account that is gone: %+v, %v", found, err)
+			t.Errorf("a removed account: %+v, %v", found, err)
 		}
 	})
 }
@@ -245,14 +245,14 @@ func TestAdoptSealKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := server.CreateSealKey(file, false); err == nil {
-			t.Error("a key was written over")
+			t.Error("a key was overwritten")
 		}
 		with := rafftest.Start(t, rafftest.OnDatabase(g.Database), rafftest.WithSealKeys(file))
 		a := with.NewAccount(t, "Other", "other@example.com") // signed from its first event
 		change(t, with, g.Account, "role")
 		seal(t, with)
 		if v := verified(t, with, g.Account); !strings.Contains(v.Broken, "raffd audit adopt") {
-			t.Errorf("before it is adopted: %+v", v)
+			t.Errorf("before adoption: %+v", v)
 		}
 		if adopted, err := with.Node.Audit().Adopt(t.Context()); err != nil || len(adopted) != 1 {
 			t.Fatalf("adopted %v, %v", adopted, err)
@@ -261,11 +261,11 @@ func TestAdoptSealKey(t *testing.T) {
 		seal(t, with)
 		for _, account := range []rafftest.Account{g.Account, a, with.Account} {
 			if v := verified(t, with, account); v.Broken != "" || v.Keyed == 0 {
-				t.Errorf("after it is adopted: %+v", v)
+				t.Errorf("after adoption: %+v", v)
 			}
 		}
 		if _, err := server.Open(t.Context(), server.Config{Database: g.Database, PublicURL: g.URL}); err == nil || !strings.Contains(err.Error(), "--seal-key-file") {
-			t.Errorf("a node without the key begins: %v", err)
+			t.Errorf("a node without the key starts: %v", err)
 		}
 		if _, err := server.CreateSealKey(file, true); err != nil {
 			t.Fatal(err)
@@ -275,9 +275,9 @@ func TestAdoptSealKey(t *testing.T) {
 		change(t, rotated, g.Account, "project")
 		seal(t, rotated)
 		if v := verified(t, rotated, g.Account); v.Broken != "" {
-			t.Errorf("after the key was rotated: %+v", v)
+			t.Errorf("after the rotation: %+v", v)
 		}
-		// What nobody with the key wrote shows before it is sealed, too.
+		// An event that was not signed with the key is also detected before it is sealed.
 		tamperWith(t, g.Database, g.Account, event("(SELECT MAX(l.at) + 1 FROM audit_events l)"))
 		if v := verified(t, rotated, g.Account); !strings.Contains(v.Broken, "not written by a server with the key") {
 			t.Errorf("a forged event: %+v", v)
@@ -296,7 +296,7 @@ func verified(t *testing.T, srv *rafftest.Server, a rafftest.Account) audit.Veri
 			return v
 		}
 	}
-	t.Fatalf("nothing was said of account %s", a.AccountID)
+	t.Fatalf("no result for account %s", a.AccountID)
 	return audit.Verified{}
 }
 
@@ -332,6 +332,6 @@ func tamper(t *testing.T, url, statement string) {
 		t.Fatalf("%s: %v", statement, err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		t.Fatalf("nothing was tampered with by %s: %d rows, %v", statement, n, err)
+		t.Fatalf("the statement %s changed nothing: %d rows, %v", statement, n, err)
 	}
 }

@@ -26,7 +26,7 @@ func TestNothingLeaksUnderLoad(t *testing.T) {
 	}
 	for name, options := range map[string][]rafftest.Option{"sqlite": nil, "postgres": {rafftest.OnPostgres(t)}} {
 		t.Run(name, func(t *testing.T) {
-			// Mail is configured and never gets through, so that every open invitation has its mail in the outbox.
+			// The mail server is unreachable, so every open invitation has its email in the outbox.
 			options = append(options, rafftest.Quiet(), rafftest.WithMailLimits("off"), rafftest.WithSMTP("smtp://"+freeAddr(t)+"?tls=none"))
 			soak(t, rafftest.Start(t, options...), span/2)
 		})
@@ -36,7 +36,7 @@ func TestNothingLeaksUnderLoad(t *testing.T) {
 func soak(t *testing.T, srv *rafftest.Server, span time.Duration) {
 	t.Helper()
 	l := newLoad(t, srv)
-	l.mixed(t, span/10) // connections, prepared statements and caches are made once
+	l.mixed(t, span/10) // creates connections, prepared statements and caches
 	first := measure(l)
 	t.Logf("at first: %v", first)
 	for i := range 4 {
@@ -48,7 +48,7 @@ func soak(t *testing.T, srv *rafftest.Server, span time.Duration) {
 	last := measure(l)
 	t.Logf("at last:  %v, after %d changes and %d things left", last, l.acks, len(l.things))
 	if last.goroutines > first.goroutines+10 || last.files > first.files+10 {
-		t.Errorf("goroutines or files are left over: first %v, last %v", first, last)
+		t.Errorf("goroutines or files remain: first %v, last %v", first, last)
 	}
 	l.settle(t)
 }
@@ -101,7 +101,7 @@ func measure(l *load) held {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	least.heap = float64(m.HeapAlloc) / (1 << 20)
-	status, _ := os.ReadFile("/proc/self/status") // then it shows 0
+	status, _ := os.ReadFile("/proc/self/status") // then the value is 0
 	for line := range strings.Lines(string(status)) {
 		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
 			_, _ = fmt.Sscan(rest, &least.resident)

@@ -20,7 +20,7 @@ import (
 // swallower is a proxy between a server and its PostgreSQL. While it swallows, data from both sides is lost without an
 // error, as when a firewall drops the state of a connection.
 type swallower struct {
-	URL       string // of the database behind it
+	URL       string // of the database through this proxy
 	swallows  atomic.Bool
 	mu        sync.Mutex
 	connected []net.Conn
@@ -153,7 +153,7 @@ func TestStalledDatabaseReturns503(t *testing.T) {
 		}
 	}
 	if now := liveMemory(); now > memory+32<<20 {
-		t.Errorf("%d MiB are held, %d MiB before", now>>20, memory>>20)
+		t.Errorf("%d MiB in use, %d MiB before", now>>20, memory>>20)
 	}
 }
 

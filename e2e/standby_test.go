@@ -73,7 +73,7 @@ func TestNodeStaysWithPrimary(t *testing.T) {
 	for range 30 {
 		for _, path := range []string{"/api/v1/whoami", "/api/v1/members", "/ready"} {
 			if r := two.Do(t, http.MethodGet, path, secret, nil); r.Status != http.StatusServiceUnavailable {
-				t.Fatalf("%s while the primary is away: %d %s", path, r.Status, r.Body)
+				t.Fatalf("%s while the primary is down: %d %s", path, r.Status, r.Body)
 			}
 		}
 	}

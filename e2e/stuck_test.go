@@ -7,8 +7,8 @@ import (
 	"raff/internal/rafftest"
 )
 
-// The database cancels statements that hang, and their connections become free again, also through
-// a pooler. A migration may take longer.
+// The database cancels statements that hang, and their connections become available again, also through a pooler.
+// Migrations may take longer.
 func TestStuckStatementEnds(t *testing.T) {
 	t.Parallel()
 	for name, pooled := range map[string]bool{"direct": false, "pooled": true} {
@@ -38,7 +38,7 @@ func TestStuckStatementEnds(t *testing.T) {
 				return srv.Do(t, http.MethodPost, "/api/v1/projects", srv.Key, map[string]any{"name": "stuck"}).Status
 			})
 			if statuses[http.StatusServiceUnavailable] != 14 {
-				t.Errorf("answers: %v, want 14 times 503", statuses)
+				t.Errorf("statuses: %v, want 14 times 503", statuses)
 			}
 			srv.Do(t, http.MethodPost, "/api/v1/projects", srv.Key, map[string]any{"name": "free"}).Want(t, http.StatusCreated)
 		})

@@ -51,7 +51,7 @@ func TestREADME(t *testing.T) {
 
 	blocks := block.FindAllStringSubmatch(section, -1)
 	if len(blocks) != 3 {
-		t.Fatalf("the README has %d blocks of code about Go, want 3", len(blocks))
+		t.Fatalf("the README has %d code blocks about Go, want 3", len(blocks))
 	}
 	for _, b := range blocks {
 		if b[1] == "sh" {

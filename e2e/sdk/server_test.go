@@ -28,7 +28,7 @@ func as(t *testing.T, srv *rafftest.Server, key string) *client.Client {
 	return c
 }
 
-// must returns the result of a call that has to succeed.
+// must returns the result of a call that must succeed.
 func must[T any](t *testing.T) func(T, error) T {
 	t.Helper()
 	return func(v T, err error) T {

@@ -122,8 +122,8 @@ moved {
 		"raff_member.first":  {"id": alice, "email": "alice@example.com", "target_user_id": "", "api_key_id": "", "role_id": basic, "role_name": "Member", "status": "pending"},
 		"raff_member.second": {"id": bob, "email": "bob@example.com", "target_user_id": bobUser, "api_key_id": "", "role_id": basic, "status": "active"},
 	})
-	// Terraform asks the other provider for the schemas of what is moved, so it has to be there too. OpenTofu looks for it in
-	// its own registry, although the state names Terraform's.
+	// Terraform needs the schemas of the moved resources, so the other provider must be installed, too. OpenTofu looks for it
+	// in its own registry, although the state has the address in Terraform's registry.
 	w.write("settings.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"raff/raff\" = %q\n    \"%s/example/raff\" = %q\n  }\n  direct {}\n}\n", w.dir, w.host(), w.dir))
 	plan := w.run("plan")
 	if strings.Contains(plan, "will be created") || strings.Contains(plan, "must be replaced") || !strings.Contains(plan, "Plan: 0 to add, 0 to change, 0 to destroy") {
