@@ -14,7 +14,7 @@ import (
 )
 
 // Seal covers the events of an account with From <= At < Until, and the seal before it. Its hash covers that seal's hash
-// and those events, so that a later change, removal or addition is detected. Seals are made after the events were
+// and those events, so that a later change, removal or addition is detected. Seals are created after the events were
 // written, one for many events, so that they do not slow down writes.
 type Seal struct {
 	AccountID string
@@ -24,23 +24,23 @@ type Seal struct {
 	Version     int
 	From, Until time.Time
 	Events      int
-	// Prev is the hash of the seal before it.
+	// Prev is the hash of the previous seal.
 	Prev []byte
 	Hash []byte
-	// KeyID is the id of the key with which Hash was made; empty means no key.
+	// KeyID is the id of the key that signed Hash; empty means no key.
 	KeyID     string
 	Note      SealNote
 	CreatedAt time.Time
 }
 
-// SealNote says how a seal was made; empty means in the regular way.
+// SealNote says how a seal was created; empty means in the regular way.
 type SealNote string
 
 const (
-	// SealRestarted marks a seal that was made after the head of the log was lost or set back. Earlier events may have
+	// SealRestarted marks a seal that was created after the head of the log was lost or reset. Earlier events may have
 	// been changed.
 	SealRestarted SealNote = "restarted"
-	// SealAdopted marks the first seal with a key on a log that was sealed without one, made by a command of the
+	// SealAdopted marks the first seal with a key on a log that was sealed without one, created by a command of the
 	// operator.
 	SealAdopted SealNote = "adopted"
 )
@@ -53,7 +53,7 @@ type LogHead struct {
 	SealedUntil time.Time
 	Hash        []byte
 	KeyID       string
-	// ClosedSeq is SealedSeq, or one more while the next seal is being made. All events before ClosedUntil have been
+	// ClosedSeq is SealedSeq, or one more while the next seal is being created. All events before ClosedUntil have been
 	// written; new events always get a later time, regardless of clocks.
 	ClosedSeq   int
 	ClosedUntil time.Time
@@ -66,10 +66,10 @@ func (h LogHead) inStep() bool {
 	return (h.ClosedSeq == h.SealedSeq || h.ClosedSeq == h.SealedSeq+1) && !h.ClosedUntil.Before(h.SealedUntil)
 }
 
-// sealVersion is the version of the seals that are made now.
+// sealVersion is the version of new seals.
 const sealVersion = 2
 
-// Seal seals the new events of every account and returns how many seals it made. A server calls it every minute. A
+// Seal seals the new events of every account and returns the number of new seals. A server calls it every minute. A
 // failure in one account does not stop the others.
 func (s *Service) Seal(ctx context.Context) (int, error) {
 	due, err := s.store.SealableAccounts(ctx, s.team.Now())
@@ -172,7 +172,7 @@ func (s *Service) closeLog(ctx context.Context, account string, note SealNote) (
 	return head, due, resumed, err
 }
 
-// logHead returns the head of a log. changed says that the stored head was lost or set back and has been reconstructed,
+// logHead returns the head of a log. changed says that the stored head was lost or reset and has been reconstructed,
 // which the next seal records.
 func (s *Service) logHead(ctx context.Context, r Reader, account string) (head LogHead, changed bool, err error) {
 	head, err = r.LogHead(ctx, account)
@@ -197,7 +197,7 @@ func (s *Service) logHead(ctx context.Context, r Reader, account string) (head L
 	return head, true, nil
 }
 
-// newSeal makes the seal of a closed part of the log.
+// newSeal creates the seal of a closed part of the log.
 func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 	key, err := s.sealingKey(head)
 	if err != nil {
@@ -226,7 +226,7 @@ func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 		return Seal{}, err
 	}
 	if stranger {
-		key = nil // a log that begins with events of a program without the key is adopted by command, not in passing
+		key = nil // a log that begins with events of a program without the key must be adopted explicitly
 	}
 	if key != nil {
 		seal.KeyID = key.ID

@@ -28,7 +28,7 @@ func (s *Service) CheckKeys(ctx context.Context) error {
 // maxTold is the maximum number of missing events to name.
 const maxTold = 10
 
-// missEvents records in each log the events that this node wrote and that were gone before a seal covered them.
+// missEvents records in each log that events which this node wrote were removed before a seal covered them.
 func (s *Service) missEvents(ctx context.Context) error {
 	missing, err := s.store.MissingEvents(ctx)
 	byAccount := map[string][]event.Ref{}

@@ -21,8 +21,8 @@ type Verified struct {
 	// Events is the number of sealed events, Unsealed of those that are not sealed yet, or were written when a server
 	// was killed.
 	Events, Unsealed int
-	// Seq and Head are the number and the hash of the last seal. If they are saved elsewhere, a log whose end was cut
-	// off is detected, too.
+	// Seq and Head are the number and the hash of the last seal. If they are saved elsewhere, a truncated log
+	// is detected, too.
 	Seq  int
 	Head []byte
 	// Keyed is the number of the first seal with a key; 0 means none.
@@ -143,7 +143,7 @@ type verification struct {
 	Verified
 	store Store
 	keys  SealKeys
-	ctx   context.Context //nolint:containedctx // it lives as long as one call
+	ctx   context.Context //nolint:containedctx // it has the lifetime of one call
 	beat  time.Time
 	kept  *KeptHead
 	last  Seal
@@ -254,7 +254,7 @@ func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err erro
 	return n, key, sum, err
 }
 
-// event verifies one event that comes before a seal that exists or will be made.
+// event verifies one event that comes before an existing or future seal.
 func (v *verification) event(e event.Event, before int, keyed bool) error {
 	if e.AfterSeal >= before {
 		v.problem("event %s of %s was written after seal %d, which is missing", e.ID, moment(e.At), e.AfterSeal)

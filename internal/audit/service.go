@@ -1,5 +1,4 @@
-// Package audit is the audit log as a whole: it lists and exports the events that other packages record, seals them, and
-// verifies the seals.
+// Package audit lists and exports the audit log, which other packages write, seals it, and verifies the seals.
 package audit
 
 import (
@@ -13,7 +12,7 @@ import (
 // Options are what a Service needs.
 type Options struct {
 	Store Store
-	// Team knows who the callers are, and writes the events of the log about itself.
+	// Team authenticates the callers, and writes events about the log itself.
 	Team *team.Service
 	// Keys sign events and seals; without keys, nothing is signed.
 	Keys SealKeys
@@ -34,10 +33,10 @@ type Store interface {
 	Reader
 	// Update runs fn in one transaction under the lock of the account; see team.Store.
 	Update(ctx context.Context, accountID string, lock team.Lock, fn func(Tx) error) error
-	// SealableAccounts are the accounts that have events up to the moment that no seal covers.
+	// SealableAccounts returns the accounts that have unsealed events up to a time.
 	SealableAccounts(ctx context.Context, now time.Time) ([]string, error)
-	// MissingEvents are events that this node wrote and that were gone when a seal covered their time. Each is returned
-	// once.
+	// MissingEvents returns the events that this node wrote and that were missing when a seal covered their time. Each is
+	// returned once.
 	MissingEvents(ctx context.Context) ([]event.Ref, error)
 }
 
@@ -48,19 +47,19 @@ type Reader interface {
 	Events(ctx context.Context, f Filter) ([]event.Event, int, error)
 	// EachEvent calls fn for every event with from <= At < until, oldest first. Zero times do not limit it.
 	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error
-	// LastSeal is the newest seal of an account.
+	// LastSeal returns the newest seal of an account.
 	LastSeal(ctx context.Context, accountID string) (Seal, error)
-	// Seals are all seals of an account, oldest first.
+	// Seals returns all seals of an account, oldest first.
 	Seals(ctx context.Context, accountID string) ([]Seal, error)
-	// LogHead is the head of an account's log.
+	// LogHead returns the head of an account's log.
 	LogHead(ctx context.Context, accountID string) (LogHead, error)
-	// NewestEvent is the time of the newest event with from <= At < before.
+	// NewestEvent returns the time of the newest event with from <= At < before.
 	NewestEvent(ctx context.Context, accountID string, from, before time.Time) (time.Time, error)
-	// LoggedAccounts are the ids of all accounts, including those of which only the log is left.
+	// LoggedAccounts returns the ids of all accounts, including those of which only the log remains.
 	LoggedAccounts(ctx context.Context) ([]string, error)
-	// SealKeyIDs are the ids of the keys with which the last seals were made.
+	// SealKeyIDs returns the ids of the keys of the last seals.
 	SealKeyIDs(ctx context.Context) ([]string, error)
-	// LastHeartbeat is when any node was last alive.
+	// LastHeartbeat returns when any node was last alive.
 	LastHeartbeat(ctx context.Context) (time.Time, error)
 }
 
@@ -70,7 +69,7 @@ type Tx interface {
 	team.EventTx
 	// InsertSeal returns false, and writes nothing, if a seal with this number exists.
 	InsertSeal(ctx context.Context, s Seal) (bool, error)
-	// HoldLog excludes, until the commit, transactions that write events of this account under the lock of another.
+	// HoldLog blocks, until the commit, transactions that write events of this account under the lock of another account.
 	HoldLog(ctx context.Context, accountID string) error
 	SetLogHead(ctx context.Context, h LogHead) error
 }

@@ -1,15 +1,15 @@
 package event
 
-// What happens to the account as a whole, and to its audit log.
+// Events of the account and of its audit log.
 const (
 	ActionAccountCreated              Action = "account.created"
 	ActionAccountUpdated              Action = "account.updated"
 	ActionAccountOwnershipTransferred Action = "account.ownership_transferred"
-	// ActionCatalogApplied is recorded where the operator changed which permissions and system roles exist.
+	// ActionCatalogApplied is recorded when the operator changes the permissions and system roles.
 	ActionCatalogApplied Action = "catalog.applied"
-	// ActionEventsMissing is recorded by a server that misses events it had written.
+	// ActionEventsMissing is recorded by a server that finds that events it wrote are missing.
 	ActionEventsMissing Action = "audit_log.events_missing"
-	// ActionLogAdopted is recorded where the operator began to seal a log with a key.
+	// ActionLogAdopted is recorded when the operator starts to seal a log with a key.
 	ActionLogAdopted Action = "audit_log.adopted"
 )
 
@@ -18,13 +18,13 @@ var accountKinds = []kind{
 	of[CatalogApplied](), of[EventsMissing](), of[LogAdopted](),
 }
 
-// AccountCreated tells that the account was created.
+// AccountCreated records that the account was created.
 type AccountCreated struct{}
 
 // Action implements Payload.
 func (AccountCreated) Action() Action { return ActionAccountCreated }
 
-// AccountUpdated tells which settings changed. GrantPolicy is "delegated" or "strict".
+// AccountUpdated records which settings changed. GrantPolicy is "delegated" or "strict".
 type AccountUpdated struct {
 	GrantPolicy         *Change[string] `json:"grant_policy,omitempty"`
 	Name                *Change[string] `json:"name,omitempty"`
@@ -34,8 +34,8 @@ type AccountUpdated struct {
 // Action implements Payload.
 func (AccountUpdated) Action() Action { return ActionAccountUpdated }
 
-// AccountOwnershipTransferred tells that the target became the Owner. Role holds the slugs of their roles before and
-// after; APIKeysDeactivated are the names of the keys with the role Owner that ended.
+// AccountOwnershipTransferred records that the target became the Owner. Role holds the slugs of their roles before and
+// after; APIKeysDeactivated has the names of the disabled keys with the Owner role.
 type AccountOwnershipTransferred struct {
 	APIKeysDeactivated []string        `json:"api_keys_deactivated,omitempty"`
 	MemberName         string          `json:"member_name,omitempty"`
@@ -46,12 +46,12 @@ type AccountOwnershipTransferred struct {
 // Action implements Payload.
 func (AccountOwnershipTransferred) Action() Action { return ActionAccountOwnershipTransferred }
 
-// CatalogApplied tells which roles of the account gained or lost permissions.
+// CatalogApplied records which roles of the account gained or lost permissions.
 type CatalogApplied struct {
 	Roles []RoleChange `json:"roles"`
 }
 
-// RoleChange is what another catalog does to one role. New is true for a system role that did not exist.
+// RoleChange is the effect of a new catalog on one role. New is true for a new system role.
 type RoleChange struct {
 	Scope    string   `json:"scope"`
 	Role     string   `json:"role"`
@@ -64,7 +64,7 @@ type RoleChange struct {
 // Action implements Payload.
 func (CatalogApplied) Action() Action { return ActionCatalogApplied }
 
-// EventsMissing tells how many events are missing, the ids of the first of them, and when the first happened (RFC 3339).
+// EventsMissing records how many events are missing, the ids of the first of them, and when the first happened (RFC 3339).
 type EventsMissing struct {
 	Events  int      `json:"events"`
 	FirstAt string   `json:"first_at"`
@@ -74,7 +74,7 @@ type EventsMissing struct {
 // Action implements Payload.
 func (EventsMissing) Action() Action { return ActionEventsMissing }
 
-// LogAdopted tells the id of the key and the number of the last seal that was made without it.
+// LogAdopted records the id of the key and the number of the last seal without it.
 type LogAdopted struct {
 	Key  string `json:"key"`
 	Seal int    `json:"seal"`

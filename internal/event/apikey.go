@@ -1,6 +1,6 @@
 package event
 
-// What happens to API keys.
+// Events of API keys.
 const (
 	ActionAPIKeyCreated     Action = "api_key.created"
 	ActionAPIKeyUpdated     Action = "api_key.updated"
@@ -10,7 +10,7 @@ const (
 
 var apiKeyKinds = []kind{of[APIKeyCreated](), of[APIKeyUpdated](), of[APIKeyRegenerated](), of[APIKeyRevoked]()}
 
-// APIKeyCreated tells that a key was created. ExpiresAt is nil if it never expires; Role is the slug of its role in the
+// APIKeyCreated records that a key was created. ExpiresAt is nil if it never expires; Role is the slug of its role in the
 // account, if it has one.
 type APIKeyCreated struct {
 	ExpiresAt     *Expiry `json:"expires_at,omitempty"`
@@ -23,8 +23,8 @@ type APIKeyCreated struct {
 // Action implements Payload.
 func (APIKeyCreated) Action() Action { return ActionAPIKeyCreated }
 
-// APIKeyUpdated tells what of a key changed. Where a key was deactivated because someone left, Because is the action that
-// it follows from, and the member is who had seen its secret.
+// APIKeyUpdated records what changed in a key. If the key was disabled because a person lost access, Because is the
+// action that caused it, and the member is the person who was shown its secret.
 type APIKeyUpdated struct {
 	Because       Action          `json:"because,omitempty"`
 	ExpiresAt     *Change[Expiry] `json:"expires_at,omitempty"`
@@ -38,8 +38,8 @@ type APIKeyUpdated struct {
 // Action implements Payload.
 func (APIKeyUpdated) Action() Action { return ActionAPIKeyUpdated }
 
-// APIKeyRegenerated tells that a key got a new secret. KeyPrefix is the beginning of the new one; the old one works for
-// another GraceSeconds.
+// APIKeyRegenerated records that a key got a new secret. KeyPrefix is the beginning of the new secret; the old one works
+// for another GraceSeconds.
 type APIKeyRegenerated struct {
 	GraceSeconds int    `json:"grace_seconds"`
 	KeyPrefix    string `json:"key_prefix"`
@@ -48,7 +48,7 @@ type APIKeyRegenerated struct {
 // Action implements Payload.
 func (APIKeyRegenerated) Action() Action { return ActionAPIKeyRegenerated }
 
-// APIKeyRevoked tells that a key was deleted, and how many memberships ended with it.
+// APIKeyRevoked records that a key was deleted, and how many memberships ended with it.
 type APIKeyRevoked struct {
 	KeyPrefix          string `json:"key_prefix"`
 	MembershipsRemoved int    `json:"memberships_removed"`

@@ -1,5 +1,5 @@
-// Package event says what the audit log of an account records: every action has a constant, and a struct that holds what
-// an event of that action tells. The audit page, its exports and everything else that reads events use these structs.
+// Package event defines the events in the audit log of an account: every action has a constant and a payload struct. The
+// audit page, its exports and everything else that reads events use these structs.
 package event
 
 import (
@@ -13,11 +13,11 @@ import (
 // are recorded.
 type Action string
 
-// ActorType says what kind of principal acted.
+// ActorType is the kind of principal that acted.
 type ActorType string
 
-// The kinds of actors. Operator stands for the operator of the server, the server itself and people who are not signed in;
-// ActorID tells them apart.
+// The types of actors. Operator is the type of the operator, of the server itself and of people who are not signed in;
+// ActorID distinguishes them.
 const (
 	User     ActorType = "user"
 	APIKey   ActorType = "api_key"
@@ -31,8 +31,8 @@ const (
 	AnonymousID = "anonymous"
 )
 
-// Event is one row of the audit log: what one principal did to one target. Names are copied into it, so that it can be read
-// after its target was deleted.
+// Event is one entry of the audit log: what one principal did to one target. It has copies of the names, so that it can be
+// understood after the target was deleted.
 type Event struct {
 	ID        string
 	AccountID string
@@ -42,15 +42,15 @@ type Event struct {
 	ActorName string
 	Action    Action
 	Target
-	// Delegated says that the actor handed out permissions it does not hold itself, by right of members.manage.
+	// Delegated says that the actor assigned permissions that it does not hold, with the permission to manage members.
 	Delegated bool
 	// RequestID is the id of the HTTP request that caused the event. It is empty for the operator's commands.
 	RequestID string
 	// Details is the payload as JSON, as it was stored and sealed. Payload decodes it.
 	Details string
 
-	// AfterSeal and MAC are set where the event is stored: the number of the last seal that was closed by then, and the
-	// signature of the server, if it has a key.
+	// AfterSeal and MAC are set when the event is stored: the number of the last seal at that time, and the signature of
+	// the server if it has a seal key.
 	AfterSeal int
 	MAC       []byte
 }
@@ -60,11 +60,11 @@ type Target struct {
 	TargetType string
 	TargetID   string
 	TargetName string
-	// ProjectID is the project it belongs to, or is; empty for what belongs to the account.
+	// ProjectID is the project of the target, or the target itself if it is a project; empty for objects of the account.
 	ProjectID string
 }
 
-// Ref names an event.
+// Ref identifies an event.
 type Ref struct {
 	AccountID, ID string
 	At            time.Time
@@ -73,19 +73,19 @@ type Ref struct {
 // IsAnonymous reports whether the actor was not signed in.
 func (e Event) IsAnonymous() bool { return e.ActorType == Operator && e.ActorID == AnonymousID }
 
-// Payload is what an event of one action tells beside who did it, when and to what.
+// Payload has the details of an event, in addition to its actor, time and target.
 type Payload interface {
-	// Action is the same for all payloads of one type.
+	// Action returns the action, which is the same for all payloads of a type.
 	Action() Action
 }
 
-// Unknown is the payload of an event that a newer server recorded, or whose details cannot be read.
+// Unknown is the payload of an event of a newer server, or with details that cannot be decoded.
 type Unknown struct{ Name Action }
 
 // Action implements Payload.
 func (u Unknown) Action() Action { return u.Name }
 
-// decode reads the payloads of each action.
+// decode decodes the payload of each action.
 var decode = map[Action]func(details string) (Payload, error){}
 
 func init() {
@@ -111,7 +111,7 @@ func of[P Payload]() kind {
 	}}
 }
 
-// Actions are all actions, sorted.
+// Actions returns all actions, sorted.
 func Actions() []Action {
 	all := make([]Action, 0, len(decode))
 	for a := range decode {
@@ -121,10 +121,10 @@ func Actions() []Action {
 	return all
 }
 
-// Known reports whether events of this action exist.
+// Known reports whether the action exists.
 func (a Action) Known() bool { return decode[a] != nil }
 
-// Payload decodes the details. It is Unknown if they do not fit the action.
+// Payload decodes the details. It returns Unknown if they do not match the action.
 func (e Event) Payload() Payload {
 	read := decode[e.Action]
 	if read == nil {

@@ -1,6 +1,6 @@
 package event
 
-// What happens to external ids.
+// Events of external ids.
 const (
 	ActionExternalIDSet     Action = "external_id.set"
 	ActionExternalIDRemoved Action = "external_id.removed"
@@ -8,7 +8,7 @@ const (
 
 var externalIDKinds = []kind{of[ExternalIDSet](), of[ExternalIDRemoved]()}
 
-// ExternalIDSet tells that an object got the name that another system uses for it, or that a resource of that name now
+// ExternalIDSet records that an object got the name that another system uses for it, or that a resource of that name now
 // belongs to a project.
 type ExternalIDSet struct {
 	ID     string `json:"id"`
@@ -19,7 +19,7 @@ type ExternalIDSet struct {
 // Action implements Payload.
 func (ExternalIDSet) Action() Action { return ActionExternalIDSet }
 
-// ExternalIDRemoved tells that such a name was removed.
+// ExternalIDRemoved records that such a name was removed.
 type ExternalIDRemoved ExternalIDSet
 
 // Action implements Payload.

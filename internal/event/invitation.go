@@ -1,6 +1,6 @@
 package event
 
-// What happens to invitations. The target is the pending member.
+// Events of invitations. The target is the pending member.
 const (
 	ActionInvitationCreated     Action = "invitation.created"
 	ActionInvitationResent      Action = "invitation.resent"
@@ -8,7 +8,7 @@ const (
 	ActionInvitationAccepted    Action = "invitation.accepted"
 	ActionInvitationDeclined    Action = "invitation.declined"
 	ActionInvitationCancelled   Action = "invitation.cancelled"
-	// ActionInvitationRemoved is recorded by the server itself, for invitations that nobody answered.
+	// ActionInvitationRemoved is recorded by the server, for invitations that were not answered.
 	ActionInvitationRemoved Action = "invitation.removed"
 )
 
@@ -17,7 +17,7 @@ var invitationKinds = []kind{
 	of[InvitationDeclined](), of[InvitationCancelled](), of[InvitationRemoved](),
 }
 
-// InvitationCreated tells that an address was invited. Role is the slug of the role that is offered.
+// InvitationCreated records that an email was invited. Role is the slug of the offered role.
 type InvitationCreated struct {
 	PrincipalType string `json:"principal_type"`
 	ProjectName   string `json:"project_name,omitempty"`
@@ -29,7 +29,7 @@ type InvitationCreated struct {
 // Action implements Payload.
 func (InvitationCreated) Action() Action { return ActionInvitationCreated }
 
-// InvitationResent tells that the mail of an invitation was sent again.
+// InvitationResent records that the email of an invitation was sent again.
 type InvitationResent struct {
 	ProjectName string `json:"project_name,omitempty"`
 	RoleName    string `json:"role_name"`
@@ -38,7 +38,7 @@ type InvitationResent struct {
 // Action implements Payload.
 func (InvitationResent) Action() Action { return ActionInvitationResent }
 
-// InvitationLinkFetched tells that the actor read the link of an invitation instead of having it mailed.
+// InvitationLinkFetched records that the actor fetched the link of an invitation, on a server without email.
 type InvitationLinkFetched struct {
 	ProjectName string `json:"project_name,omitempty"`
 	RoleName    string `json:"role_name"`
@@ -47,7 +47,7 @@ type InvitationLinkFetched struct {
 // Action implements Payload.
 func (InvitationLinkFetched) Action() Action { return ActionInvitationLinkFetched }
 
-// InvitationAccepted tells that an invitation was accepted; the target is the member from now on.
+// InvitationAccepted records that an invitation was accepted; the target is the member from now on.
 type InvitationAccepted struct {
 	MemberName  string `json:"member_name,omitempty"`
 	ProjectName string `json:"project_name,omitempty"`
@@ -59,7 +59,7 @@ type InvitationAccepted struct {
 // Action implements Payload.
 func (InvitationAccepted) Action() Action { return ActionInvitationAccepted }
 
-// InvitationDeclined tells that the invited person declined.
+// InvitationDeclined records that the invited person declined.
 type InvitationDeclined struct {
 	ProjectName string `json:"project_name,omitempty"`
 	RoleName    string `json:"role_name"`
@@ -68,8 +68,8 @@ type InvitationDeclined struct {
 // Action implements Payload.
 func (InvitationDeclined) Action() Action { return ActionInvitationDeclined }
 
-// InvitationCancelled tells that a pending invitation was taken back. Because is the action that it follows from, if it was
-// not cancelled itself; Status is the status of the member until then, and only set with Because.
+// InvitationCancelled records that a pending invitation was cancelled. Because is the action that caused it, if it was not
+// cancelled by itself; Status is the previous status of the member, and is only set with Because.
 type InvitationCancelled struct {
 	Because     Action `json:"because,omitempty"`
 	ProjectName string `json:"project_name,omitempty"`
@@ -81,7 +81,7 @@ type InvitationCancelled struct {
 // Action implements Payload.
 func (InvitationCancelled) Action() Action { return ActionInvitationCancelled }
 
-// InvitationRemoved tells that the server deleted an invitation that nobody answered. InvitationState is "expired" or
+// InvitationRemoved records that the server deleted an invitation that was not answered. InvitationState is "expired" or
 // "declined".
 type InvitationRemoved struct {
 	InvitationState string `json:"invitation_state"`

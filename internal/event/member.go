@@ -1,6 +1,6 @@
 package event
 
-// What happens to members of the account and of projects.
+// Events of members of the account and of projects.
 const (
 	ActionMemberAdded   Action = "member.added"
 	ActionMemberUpdated Action = "member.updated"
@@ -9,8 +9,8 @@ const (
 
 var memberKinds = []kind{of[MemberAdded](), of[MemberUpdated](), of[MemberRemoved]()}
 
-// MemberAdded tells that a user or an API key became a member. Role and RoleName are the slug and the name of the role,
-// PrincipalType is "user" or "api_key", MemberName is the name of a user, ProjectName is empty in the account.
+// MemberAdded records that a user or an API key became a member. Role and RoleName are the slug and the name of the role,
+// PrincipalType is "user" or "api_key", MemberName is the name of a user, and ProjectName is empty in the account.
 type MemberAdded struct {
 	MemberName    string `json:"member_name,omitempty"`
 	PrincipalType string `json:"principal_type"`
@@ -23,8 +23,8 @@ type MemberAdded struct {
 // Action implements Payload.
 func (MemberAdded) Action() Action { return ActionMemberAdded }
 
-// MemberUpdated tells that the role or the status of a member changed. SessionsEnded and APIKeysDeactivated (names) are
-// what a suspension in the account ended.
+// MemberUpdated records that the role or the status of a member changed. SessionsEnded and APIKeysDeactivated (names)
+// are the sessions and API keys that a suspension in the account ended or disabled.
 type MemberUpdated struct {
 	APIKeysDeactivated []string        `json:"api_keys_deactivated,omitempty"`
 	MemberName         string          `json:"member_name,omitempty"`
@@ -38,8 +38,8 @@ type MemberUpdated struct {
 // Action implements Payload.
 func (MemberUpdated) Action() Action { return ActionMemberUpdated }
 
-// MemberRemoved tells that a membership ended. Because is the action that it follows from, if it was not removed itself;
-// ProjectMembershipsRemoved is how many memberships in projects ended with it, and nil if it follows from something else.
+// MemberRemoved records that a membership ended. Because is the action that caused it, if it was not removed by itself;
+// ProjectMembershipsRemoved is the number of project memberships that ended with it, or nil if Because is set.
 type MemberRemoved struct {
 	APIKeysDeactivated        []string `json:"api_keys_deactivated,omitempty"`
 	Because                   Action   `json:"because,omitempty"`

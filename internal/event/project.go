@@ -1,6 +1,6 @@
 package event
 
-// What happens to projects.
+// Events of projects.
 const (
 	ActionProjectCreated Action = "project.created"
 	ActionProjectUpdated Action = "project.updated"
@@ -9,13 +9,13 @@ const (
 
 var projectKinds = []kind{of[ProjectCreated](), of[ProjectUpdated](), of[ProjectDeleted]()}
 
-// ProjectCreated tells that a project was created.
+// ProjectCreated records that a project was created.
 type ProjectCreated struct{}
 
 // Action implements Payload.
 func (ProjectCreated) Action() Action { return ActionProjectCreated }
 
-// ProjectUpdated tells what of a project changed.
+// ProjectUpdated records what changed in a project.
 type ProjectUpdated struct {
 	Description *Change[string] `json:"description,omitempty"`
 	Name        *Change[string] `json:"name,omitempty"`
@@ -24,7 +24,7 @@ type ProjectUpdated struct {
 // Action implements Payload.
 func (ProjectUpdated) Action() Action { return ActionProjectUpdated }
 
-// ProjectDeleted tells that a project was deleted, and how many memberships ended with it.
+// ProjectDeleted records that a project was deleted, and how many memberships ended with it.
 type ProjectDeleted struct {
 	MembershipsRemoved int `json:"memberships_removed"`
 }

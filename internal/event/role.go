@@ -1,6 +1,6 @@
 package event
 
-// What happens to custom roles.
+// Events of custom roles.
 const (
 	ActionRoleCreated Action = "role.created"
 	ActionRoleUpdated Action = "role.updated"
@@ -9,7 +9,7 @@ const (
 
 var roleKinds = []kind{of[RoleCreated](), of[RoleUpdated](), of[RoleDeleted]()}
 
-// RoleCreated tells the permissions of a new role.
+// RoleCreated records the permissions of a new role.
 type RoleCreated struct {
 	Permissions []string `json:"permissions"`
 }
@@ -17,7 +17,7 @@ type RoleCreated struct {
 // Action implements Payload.
 func (RoleCreated) Action() Action { return ActionRoleCreated }
 
-// RoleUpdated tells what of a role changed. Added and Removed are permissions.
+// RoleUpdated records what changed in a role. Added and Removed are permissions.
 type RoleUpdated struct {
 	Added       []string        `json:"added,omitempty"`
 	Description *Change[string] `json:"description,omitempty"`
@@ -28,7 +28,7 @@ type RoleUpdated struct {
 // Action implements Payload.
 func (RoleUpdated) Action() Action { return ActionRoleUpdated }
 
-// RoleDeleted tells that a role was deleted. Reassigned is how many memberships got another role instead.
+// RoleDeleted records that a role was deleted. Reassigned is the number of memberships that got another role.
 type RoleDeleted struct {
 	Permissions []string `json:"permissions"`
 	Reassigned  int      `json:"reassigned"`

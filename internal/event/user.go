@@ -1,7 +1,6 @@
 package event
 
-// What people do to their own sign-in, and what happens to it. These events are recorded in every account the person is a
-// member of.
+// Events of users and of how they sign in. They are recorded in every account of which the user is a member.
 const (
 	ActionSignedIn             Action = "user.signed_in"
 	ActionSignedOut            Action = "user.signed_out"
@@ -29,11 +28,11 @@ var userKinds = []kind{
 	of[SecondFactorAdded](), of[SecondFactorRemoved](), of[SecondFactorsReset](), of[RecoveryCodesCreated](),
 }
 
-// WithPasskey is how someone signed in who needed no password.
+// WithPasskey is the value of SignedIn.With for signing in with a passkey.
 const WithPasskey = "passkey"
 
-// SignedIn tells that a person signed in. With is WithPasskey or empty (a password); SecondFactor is the kind of second
-// factor that was given after a password, if one was.
+// SignedIn records that a person signed in. With is WithPasskey or empty (a password); SecondFactor is the kind of second
+// factor after the password, if there was one.
 type SignedIn struct {
 	SecondFactor string `json:"second_factor,omitempty"`
 	With         string `json:"with,omitempty"`
@@ -42,25 +41,25 @@ type SignedIn struct {
 // Action implements Payload.
 func (SignedIn) Action() Action { return ActionSignedIn }
 
-// SignedOut tells that a person signed out.
+// SignedOut records that a person signed out.
 type SignedOut struct{}
 
 // Action implements Payload.
 func (SignedOut) Action() Action { return ActionSignedOut }
 
-// SessionEnded tells that a person ended another session of their own.
+// SessionEnded records that a person ended another session of their own.
 type SessionEnded struct{}
 
 // Action implements Payload.
 func (SessionEnded) Action() Action { return ActionSessionEnded }
 
-// SessionsEnded tells that a person ended all their other sessions.
+// SessionsEnded records that a person ended all their other sessions.
 type SessionsEnded struct{}
 
 // Action implements Payload.
 func (SessionsEnded) Action() Action { return ActionSessionsEnded }
 
-// AccountSwitched tells that a person left this account for another one they are in, or came from one. Direction is "in" or
+// AccountSwitched records that a person left this account for another one they are in, or came from one. Direction is "in" or
 // "out".
 type AccountSwitched struct {
 	Direction string `json:"direction"`
@@ -69,8 +68,8 @@ type AccountSwitched struct {
 // Action implements Payload.
 func (AccountSwitched) Action() Action { return ActionAccountSwitched }
 
-// SignInFailed tells how often someone gave a wrong password, or none that fits, for a person. It is recorded at most once
-// in fifteen minutes for each person.
+// SignInFailed records the number of failed sign-ins as a person. It is recorded at most once in fifteen minutes for each
+// person.
 type SignInFailed struct {
 	Attempts int `json:"attempts"`
 }
@@ -78,7 +77,7 @@ type SignInFailed struct {
 // Action implements Payload.
 func (SignInFailed) Action() Action { return ActionSignInFailed }
 
-// SecondFactorRefused tells how often someone gave the right password and a wrong second factor. It is recorded at most
+// SecondFactorRefused records the number of wrong second factors after the correct password. It is recorded at most
 // once in fifteen minutes for each person.
 type SecondFactorRefused struct {
 	Attempts int `json:"attempts"`
@@ -87,8 +86,8 @@ type SecondFactorRefused struct {
 // Action implements Payload.
 func (SecondFactorRefused) Action() Action { return ActionSecondFactorRefused }
 
-// CodesStopped tells that codes of an authenticator app stopped working after WrongCodes wrong ones. KnownBrowser says that
-// they came from a browser in which the person had signed in before.
+// CodesStopped records that codes of an authenticator app are no longer accepted after WrongCodes wrong ones. KnownBrowser
+// says that they came from a browser in which the person had signed in before.
 type CodesStopped struct {
 	KnownBrowser bool `json:"known_browser"`
 	WrongCodes   int  `json:"wrong_codes"`
@@ -97,9 +96,9 @@ type CodesStopped struct {
 // Action implements Payload.
 func (CodesStopped) Action() Action { return ActionCodesStopped }
 
-// SignInReset tells that a password, second factors or sessions ended because a person proved that the address is theirs.
-// SecondFactors is how many were removed. Of the API keys whose secret nobody else had been shown, APIKeysDeactivated (names)
-// were deactivated with it, and APIKeysKept work on.
+// SignInReset records that a password, second factors and sessions were removed because a person verified the email.
+// SecondFactors is the number of removed factors. Of the API keys whose secret no one else was shown, APIKeysDeactivated
+// (names) were disabled, and APIKeysKept were kept.
 type SignInReset struct {
 	AddressProvenBefore bool     `json:"address_proven_before"`
 	APIKeysDeactivated  []string `json:"api_keys_deactivated,omitempty"`
@@ -110,14 +109,14 @@ type SignInReset struct {
 // Action implements Payload.
 func (SignInReset) Action() Action { return ActionSignInReset }
 
-// PasswordLinkMade tells that a link was created with which the person can set a password.
+// PasswordLinkMade records that a link to set a password was created.
 type PasswordLinkMade struct{}
 
 // Action implements Payload.
 func (PasswordLinkMade) Action() Action { return ActionPasswordLinkMade }
 
-// PasswordSet tells that a person without a password, or with a forgotten one, set it. With is the kind of link that was
-// used, if one was.
+// PasswordSet records that a person set a password, without entering an earlier one. With is the kind of link that was
+// used, if any.
 type PasswordSet struct {
 	With string `json:"with,omitempty"`
 }
@@ -125,37 +124,37 @@ type PasswordSet struct {
 // Action implements Payload.
 func (PasswordSet) Action() Action { return ActionPasswordSet }
 
-// PasswordChanged tells that a person changed their password.
+// PasswordChanged records that a person changed their password.
 type PasswordChanged struct{}
 
 // Action implements Payload.
 func (PasswordChanged) Action() Action { return ActionPasswordChanged }
 
-// PasswordRemoved tells that a person with passkeys removed their password.
+// PasswordRemoved records that a person with passkeys removed their password.
 type PasswordRemoved struct{}
 
 // Action implements Payload.
 func (PasswordRemoved) Action() Action { return ActionPasswordRemoved }
 
-// SecondFactorAdded tells that a person added a passkey or an authenticator app.
+// SecondFactorAdded records that a person added a passkey or an authenticator app.
 type SecondFactorAdded struct{}
 
 // Action implements Payload.
 func (SecondFactorAdded) Action() Action { return ActionSecondFactorAdded }
 
-// SecondFactorRemoved tells that a person removed a passkey or an authenticator app.
+// SecondFactorRemoved records that a person removed a passkey or an authenticator app.
 type SecondFactorRemoved struct{}
 
 // Action implements Payload.
 func (SecondFactorRemoved) Action() Action { return ActionSecondFactorRemoved }
 
-// SecondFactorsReset tells that the operator removed all second factors of a person.
+// SecondFactorsReset records that the operator removed all second factors of a person.
 type SecondFactorsReset struct{}
 
 // Action implements Payload.
 func (SecondFactorsReset) Action() Action { return ActionSecondFactorsReset }
 
-// RecoveryCodesCreated tells that a person created new recovery codes, which replace the old ones.
+// RecoveryCodesCreated records that a person created new recovery codes, which replace the old ones.
 type RecoveryCodesCreated struct{}
 
 // Action implements Payload.

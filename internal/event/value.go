@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Change is a value before and after.
+// Change is a value before and after a change.
 type Change[T any] struct {
 	From T `json:"from"`
 	To   T `json:"to"`
@@ -19,8 +19,8 @@ func Changed[T comparable](from, to T) *Change[T] {
 	return &Change[T]{from, to}
 }
 
-// Name is what something is called: To now, and From before, where that changed. It is encoded as a string where it did
-// not change.
+// Name is a name: To is the current one, and From the previous one if it changed. An unchanged name is encoded as a
+// string.
 type Name struct{ From, To string }
 
 // MarshalJSON implements json.Marshaler.
@@ -43,7 +43,7 @@ func (n *Name) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &n.To)
 }
 
-// Expiry is when something expires. The zero value stands for never and is encoded as "never".
+// Expiry is when something expires. The zero value means never and is encoded as "never".
 type Expiry struct{ time.Time }
 
 // MarshalJSON implements json.Marshaler.

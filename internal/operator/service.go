@@ -1,5 +1,5 @@
-// Package operator is what only the operator of the platform does: new accounts, and the catalog of permissions and system
-// roles.
+// Package operator has the operations of the operator of the platform: creating accounts, and changing the catalog of
+// permissions and system roles.
 package operator
 
 import (

@@ -21,11 +21,11 @@ const (
 type Carrier interface {
 	// Wait returns how long an email has to wait before its next attempt; 0 means that it can be sent now.
 	Wait(ctx context.Context, msg team.Message) (time.Duration, error)
-	// Prepare returns the email of a message. It returns nil if nobody waits for it; it has then removed the message.
+	// Prepare returns the email of a message. If the email is no longer needed, it removes the message and returns nil.
 	Prepare(ctx context.Context, msg team.Message) (*team.Mail, error)
-	// Overdue reports that another attempt would come too late.
+	// Overdue reports whether another attempt would be too late.
 	Overdue(msg team.Message) bool
-	// Note notes whether an attempt succeeded, in the transaction that notes it in the queue.
+	// Note stores whether an attempt succeeded, in the same transaction as the queue.
 	Note(ctx context.Context, tx team.Tx, msg team.Message, sent bool) error
 }
 
@@ -94,7 +94,7 @@ func (s *Service) Deliver(ctx context.Context, urgentOnly bool, send func(contex
 		return true, s.postpone(ctx, msg)
 	}
 	mail, err := carrier.Prepare(ctx, msg)
-	if err != nil || mail == nil { // nil: it is no longer wanted
+	if err != nil || mail == nil { // nil: the email is no longer needed
 		return true, err
 	}
 	failure := send(ctx, *mail)
@@ -102,7 +102,7 @@ func (s *Service) Deliver(ctx context.Context, urgentOnly bool, send func(contex
 	after := context.WithoutCancel(ctx)
 	if failure != nil && ctx.Err() != nil {
 		if errors.Is(failure, ctx.Err()) {
-			return true, errors.Join(ctx.Err(), s.postpone(after, msg)) // the next worker sends it at once
+			return true, errors.Join(ctx.Err(), s.postpone(after, msg)) // the next worker sends it immediately
 		}
 		return true, ctx.Err() // it may have been sent: the lease expires first
 	}

@@ -14,7 +14,7 @@ import (
 	"raff/internal/nearest"
 )
 
-// Catalog is the product's list of permissions and system roles. It is fixed while the server runs.
+// Catalog is the list of permissions and system roles of a product. It does not change while the server runs.
 type Catalog struct {
 	listed      int          // number of permissions in the file; built-in ones follow
 	permissions []Permission // listed, then built-in
@@ -26,11 +26,11 @@ type Catalog struct {
 	implier     int           // the permission that implies those in implied
 	implied     Set
 	properties  map[Part][]string
-	parsed      sync.Map // stored text → Set; exact, because a Set depends on nothing else
+	parsed      sync.Map // stored text → Set; never stale, because a Set depends on nothing else
 	kept        atomic.Int64
 }
 
-// NewCatalog checks permissions and roles and builds the catalog.
+// NewCatalog validates permissions and roles and returns their catalog.
 func NewCatalog(permissions []Permission, roles []SystemRole) (*Catalog, error) {
 	return newCatalog(permissions, roles, nil, nil)
 }
@@ -96,7 +96,7 @@ func (c *Catalog) addBuiltIn() {
 	}
 }
 
-// Permissions lists the catalog in its own order, without built-in permissions; an empty scope means both.
+// Permissions lists the permissions in the order of the catalog, without built-in ones; an empty scope means both.
 func (c *Catalog) Permissions(scope Scope) []Permission {
 	return ofScope(c.permissions[:c.listed], scope)
 }
@@ -113,7 +113,7 @@ func ofScope(all []Permission, scope Scope) (out []Permission) {
 	return out
 }
 
-// Everything is the set of what the Owner role grants: all permissions.
+// Everything is the set of all permissions, which the Owner role grants.
 func (c *Catalog) Everything() Set {
 	return c.scopes[ScopeAccount].Union(c.scopes[ScopeProject]).Union(c.implied)
 }
@@ -135,7 +135,7 @@ func (c *Catalog) Find(name string) (ID, bool) {
 // Permission returns the permission with this id.
 func (c *Catalog) Permission(id ID) *Permission { return &c.permissions[id] }
 
-// SystemRoles lists the roles every account has.
+// SystemRoles lists the roles that every account has.
 func (c *Catalog) SystemRoles() []SystemRole { return c.roles }
 
 // Scope is the set of all permissions of one scope that the catalog lists.
@@ -160,7 +160,7 @@ func (c *Catalog) Names(s Set) []string {
 	return out
 }
 
-// Words are what these permissions are for. One that is not in the catalog is its own word.
+// Words returns the descriptions of these permissions. For a permission that is not in the catalog, it is the name.
 func (c *Catalog) Words(names []string) []string {
 	words := slices.Clone(names)
 	for i, name := range names {
@@ -171,7 +171,7 @@ func (c *Catalog) Words(names []string) []string {
 	return words
 }
 
-// SetOf turns names into a set; unknown is the place of the first name the catalog does not have, or -1.
+// SetOf returns the set of these names; unknown is the index of the first name that is not in the catalog, or -1.
 func (c *Catalog) SetOf(names []string) (s Set, unknown int) {
 	for at, n := range names {
 		i, ok := c.index[n]
@@ -189,8 +189,8 @@ func (c *Catalog) Has(s Set, name string) bool {
 	return ok && s.has(i)
 }
 
-// Encode writes a set as a store keeps it: " a b c ", each name between spaces, so that a query can look for one;
-// "*" stands for everything in both scopes, whatever the catalog becomes.
+// Encode returns a set in the form in which it is stored: " a b c ", each name between spaces, so that a query can search
+// for one; "*" means everything in both scopes, also after the catalog changes.
 func (c *Catalog) Encode(s Set, everything bool) string {
 	if everything {
 		return "*"
@@ -201,10 +201,10 @@ func (c *Catalog) Encode(s Set, everything bool) string {
 	return " " + strings.Join(c.Names(s), " ") + " "
 }
 
-// maxParsed bounds the memory of sets that were read, about a kilobyte each.
+// maxParsed limits the memory for decoded sets, about a kilobyte each.
 const maxParsed = 4096
 
-// Decode reads what Encode wrote. Names the catalog no longer has grant nothing.
+// Decode decodes a set that Encode returned. Names that are no longer in the catalog grant nothing.
 func (c *Catalog) Decode(text string) Set {
 	if s, ok := c.parsed.Load(text); ok {
 		return s.(Set)
@@ -219,7 +219,7 @@ func (c *Catalog) Decode(text string) Set {
 			}
 		}
 	}
-	// Accounts compose as many sets as they like, and each may change every second.
+	// Accounts can create any number of sets, and change them at any time.
 	if c.kept.Add(1) > maxParsed {
 		c.kept.Store(1)
 		c.parsed.Clear()
@@ -228,7 +228,7 @@ func (c *Catalog) Decode(text string) Set {
 	return s
 }
 
-// Nearest is the name in the catalog most like the given one, for a "did you mean".
+// Nearest is the name in the catalog that is most similar to the given one, for a "did you mean" hint.
 func (c *Catalog) Nearest(name string, scope Scope) string {
 	var names []string
 	for _, p := range c.Grantable(scope) {
@@ -238,7 +238,7 @@ func (c *Catalog) Nearest(name string, scope Scope) string {
 	return best
 }
 
-// SecondSlug is the account role that grants the most after the Owner's.
+// SecondSlug is the slug of the account role with the most permissions after the Owner role.
 func (c *Catalog) SecondSlug() string {
 	best, most := OwnerSlug, -1
 	for _, r := range c.roles {

@@ -1,6 +1,6 @@
 package permission
 
-// The permissions the server itself asks for. The rest of the catalog belongs to the product it runs for.
+// The permissions that the server itself checks. The other permissions of the catalog are those of the product.
 const (
 	ProjectsView   = "account.projects.view"
 	ProjectsCreate = "account.projects.create"
@@ -45,7 +45,7 @@ var requiredPermissions = []string{
 }
 
 // builtIn are the permissions of the server that every catalog has. A catalog may list them like any other. In one that
-// does not, roles can still grant them, lists of permissions omit them, and whoever holds impliedBy holds them, too.
+// does not, roles can still grant them, lists of permissions omit them, and everyone who holds impliedBy holds them, too.
 var builtIn = []Permission{
 	{Name: DecisionsEvaluate, Scope: ScopeAccount, Category: "Decisions", Description: "Ask who may do what"},
 	{Name: DecisionsExplain, Scope: ScopeAccount, Category: "Decisions", Description: "See the reasons of decisions"},

@@ -1,8 +1,8 @@
-// Package permission holds the permissions and system roles that exist: the catalog, how it is read from YAML, and sets of
-// permissions of one catalog.
+// Package permission defines permissions and system roles: the catalog, its YAML format, and sets of permissions of one
+// catalog.
 package permission
 
-// Scope says what a role or a permission is about: the whole account or one project.
+// Scope is what a role or a permission applies to: the whole account or one project.
 type Scope string
 
 // The two scopes.
@@ -17,23 +17,23 @@ type Permission struct {
 	Scope       Scope
 	Category    string
 	Description string
-	// Removes marks what destroys something or takes access away.
+	// Removes marks permissions to delete something or to remove access.
 	Removes bool
 	// Conditions must all hold for a decision to allow the permission to someone who holds it.
 	Conditions []Condition `json:",omitempty"`
 }
 
-// ID is the place of a permission in its catalog.
+// ID is the index of a permission in its catalog.
 type ID int
 
-// SystemRole is a role every account has and nobody can change.
+// SystemRole is a role that every account has and that no one can change.
 type SystemRole struct {
 	Slug, Name, Description string
 	Scope                   Scope
 	Permissions             []string
-	// All grants every permission of the scope; for the Owner role of both scopes.
+	// All grants every permission of the scope, or of both scopes for the Owner role.
 	All bool
 }
 
-// OwnerSlug is the slug of the account role that grants everything in both scopes, now and later.
+// OwnerSlug is the slug of the account role that grants everything in both scopes, including future permissions.
 const OwnerSlug = "owner"

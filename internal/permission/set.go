@@ -4,7 +4,7 @@ import (
 	"math/bits"
 )
 
-// maxPermissions bounds a catalog, so that a Set is a plain value that needs no allocation.
+// maxPermissions is the maximum size of a catalog, so that a Set is a plain value without allocations.
 const maxPermissions = 256
 
 // Set is a set of permissions of one catalog. The zero value is empty. It has room for the built-in permissions in
@@ -29,7 +29,7 @@ func (s Set) Contains(o Set) bool {
 	return true
 }
 
-// Union is s and o together.
+// Union returns the permissions in s or o.
 func (s Set) Union(o Set) Set {
 	for i := range s {
 		s[i] |= o[i]
@@ -37,7 +37,7 @@ func (s Set) Union(o Set) Set {
 	return s
 }
 
-// Minus is what is in s and not in o.
+// Minus returns the permissions in s that are not in o.
 func (s Set) Minus(o Set) Set {
 	for i := range s {
 		s[i] &^= o[i]
@@ -45,7 +45,7 @@ func (s Set) Minus(o Set) Set {
 	return s
 }
 
-// Intersect is what is in both.
+// Intersect returns the permissions in both s and o.
 func (s Set) Intersect(o Set) Set {
 	for i := range s {
 		s[i] &= o[i]
@@ -53,10 +53,10 @@ func (s Set) Intersect(o Set) Set {
 	return s
 }
 
-// Empty reports whether nothing is in the set.
+// Empty reports whether the set is empty.
 func (s Set) Empty() bool { return s == Set{} }
 
-// Len is the number of permissions in the set.
+// Len returns the number of permissions in the set.
 func (s Set) Len() int {
 	n := 0
 	for _, w := range s {

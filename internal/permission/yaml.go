@@ -16,7 +16,7 @@ var defaultYAML []byte
 func Default() *Catalog {
 	c, err := Parse(defaultYAML)
 	if err != nil {
-		panic("embedded catalog: " + err.Error()) // a test parses it, so this cannot happen in a tested build
+		panic("embedded catalog: " + err.Error()) // cannot happen: a test parses it
 	}
 	return c
 }
@@ -94,7 +94,7 @@ func (p *permissions) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode(&p.names)
 }
 
-// Parse reads a catalog. A permission named account.* is of the account's scope, every other of a project's.
+// Parse parses a catalog. A permission named account.* has the account scope, every other one the project scope.
 func Parse(b []byte) (*Catalog, error) {
 	var f file
 	if err := yaml.Unmarshal(b, &f); err != nil {

@@ -106,7 +106,7 @@ func (s *Service) AddTOTP(ctx context.Context, me team.SignedIn, proof team.Proo
 	}
 	f := Factor{ID: s.team.NewID(), UserID: me.User.ID, Kind: FactorTOTP, Name: "Authenticator app", Secret: []byte(secret), CreatedAt: s.team.Now()}
 	err = s.store.Update(ctx, me.Session.AccountID, team.Shared, func(tx Tx) error {
-		// A reset that is under way removes what was set up before, and would not see what is added beside it.
+		// A reset that is under way removes what was set up before, and would not see what is added concurrently.
 		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
 			return err
 		}
