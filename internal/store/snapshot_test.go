@@ -1,0 +1,52 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"raff/internal/store"
+	"raff/internal/team"
+)
+
+// All reads of a snapshot see one state, also rows that were remembered, and later requests see what was committed.
+func TestASnapshotIsOneState(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		project := team.Project{
+			ID: uuid.NewString(), AccountID: w.account.ID, Name: "One", Slug: "one", CreatedAt: w.start, UpdatedAt: w.start,
+		}
+		insert := func(p team.Project) {
+			t.Helper()
+			if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { _, err := tx.InsertProject(w.ctx, p); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		insert(project)
+		read := func(ctx context.Context, slug string, want bool) {
+			t.Helper()
+			p, err := w.Place(ctx, w.account.ID, "project", slug)
+			if err != nil || (p != nil) != want {
+				t.Errorf("%s: %v %v, want it %v", slug, p, err, want)
+			}
+		}
+		ctx, done := w.Snapshot(w.ctx)
+		read(ctx, "one", true)
+		second := project
+		second.ID, second.Name, second.Slug = uuid.NewString(), "Two", "two"
+		insert(second)
+		read(ctx, "two", false)
+		read(ctx, "one", true)
+		read(w.ctx, "two", true)
+		other, doneOther := w.Snapshot(w.ctx)
+		read(other, "two", true)
+		read(ctx, "two", false)
+		doneOther()
+		done()
+		ctx, done = w.Snapshot(w.ctx)
+		read(ctx, "two", true)
+		done()
+		// Reads with the context of a snapshot that ended are plain reads.
+		read(ctx, "one", true)
+	})
+}
