@@ -72,21 +72,21 @@ test-opentofu: deps ## the acceptance tests of the Terraform provider on OpenTof
 test-terraform-next: deps ## the same on a current Terraform (built once), with query, identities and actions
 	@eval "$$(scripts/ensure-terraform.sh next)"; $(acceptance)
 
-test-postgres: deps ## the same on this Terraform, with the server's data in PostgreSQL
+test-postgres: deps ## the same on the installed Terraform, with a server on PostgreSQL
 	@eval "$$(scripts/ensure-terraform.sh)"; RAFF_TEST_DATABASE=postgres $(acceptance)
 
 quick: ## the tests that need no database server, browser or Terraform, with vet and formatting; under a minute
 	@$(MAKE) -s fmt-check
 	@$(go-test) -timeout 10m $$(GO=$(GO) scripts/test.sh --plain $(PACKAGES))
 
-unit: ## all Go tests, acceptance and end-to-end tests included, with the time each package takes (ARGS="-run Name ./internal/team")
+unit: ## all Go tests, including acceptance and end-to-end tests, with the time each package takes (ARGS="-run Name ./internal/team")
 	@$(go-test) -timeout 45m $(or $(ARGS),$(PACKAGES))
 	@$(if $(ARGS),,$(GO) -C tools test ./...)
 
 arrows: ## count the references within a package that go against its layers (PACKAGE=./internal/web)
 	@$(GO) -C tools run ./arrows -C .. $(or $(PACKAGE),./internal/web)
 
-screenshots: deps ## retake the screenshots of the pages (docs/screenshots)
+screenshots: deps ## update the screenshots of the pages (docs/screenshots)
 	@$(test-env) $(GO) test -count=1 -run TestPagesAreAccessible ./e2e -screenshots
 
 race: deps ## all Go tests under the race detector (needs a C compiler)
@@ -135,7 +135,7 @@ docs: $(TFPLUGINDOCS) ## write the pages of the Terraform provider (docs/terrafo
 docs-check: $(TFPLUGINDOCS)
 	@TFPLUGINDOCS=$(TFPLUGINDOCS) scripts/terraform-docs.sh --check
 
-module: ## give the repository and its SDK another module path (MODULE=example.com/acme/raff)
+module: ## change the module path of the repository and its SDK (MODULE=example.com/acme/raff)
 	@$(GO) -C tools run ./module -root .. $(MODULE)
 
 module-check: ## build all programs under another module path, in a copy (minutes)

@@ -28,7 +28,7 @@ RAFF_API_URL=$(sed -n 's/^raff is ready at \(http[^ ]*\).*/\1/p' "$work/raffd.lo
 RAFF_API_KEY=$(sed -n 's/^  Owner key *\(raff_[0-9a-f]*\)$/\1/p' "$work/raffd.log")
 export RAFF_API_URL RAFF_API_KEY
 [ -n "$RAFF_API_KEY" ] || { cat "$work/raffd.log" >&2; exit 1; }
-echo "$RAFF_API_URL answers"
+echo "$RAFF_API_URL is ready"
 
 say "2. Apply examples/quickstart with Terraform"
 cp examples/quickstart/main.tf "$work/"

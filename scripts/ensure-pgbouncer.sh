@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the directory of PgBouncer, which some tests put in front of PostgreSQL. Installs it on Debian and Ubuntu if it is
+# Prints the directory of PgBouncer, which some tests run in front of PostgreSQL. Installs it on Debian and Ubuntu if it is
 # missing.
 set -euo pipefail
 

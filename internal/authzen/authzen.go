@@ -1,5 +1,5 @@
-// Package authzen answers who may do what, in the protocol AuthZEN Authorization API 1.0. Unlike the API it ignores what
-// it does not know, as the protocol demands. All rules are in package team.
+// Package authzen implements decisions with the protocol AuthZEN Authorization API 1.0. Unlike the API, it ignores unknown
+// fields, as the protocol requires. All rules are in package team.
 package authzen
 
 import (
@@ -56,12 +56,12 @@ func New(svc *team.Service, f *front.Front) front.Face {
 	return front.Face{Name: "authzen", Handler: mux, Fail: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, front.ErrPanic) }}
 }
 
-// operation appends the answer to a request to b.
+// operation appends the response to a request to b.
 type operation func(s *server, a *team.Asker, q *request, b []byte) ([]byte, error)
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// buffer is the memory of one request, which the next one uses again.
+// buffer is the memory of one request, which later requests reuse.
 type buffer struct{ in, out []byte }
 
 const maxPooled = 64 << 10
@@ -97,8 +97,8 @@ func write(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body) // the client has disconnected
 }
 
-// run answers a request into b.out. The caller and everything that decides are read from one state of the database, which
-// is not older than the request.
+// run writes the response to a request to b.out. The caller and all data for the decision are read from one state of the
+// database, which is not older than the request.
 func (s *server) run(r *http.Request, b *buffer, answer operation) error {
 	ctx, done := s.svc.Consult(r.Context())
 	defer done()

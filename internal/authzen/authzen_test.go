@@ -78,7 +78,7 @@ func TestWhoMayAsk(t *testing.T) {
 		if r["permission"] != "account.decisions.evaluate" {
 			t.Errorf("%v", r)
 		}
-		srv.Do(t, "GET", "/api/v1/members", f.asks, nil).Want(t, 403) // the service can do nothing else
+		srv.Do(t, "GET", "/api/v1/members", f.asks, nil).Want(t, 403) // the service has no other permission
 		send := func(h http.Header) rafftest.Response {
 			h.Set("Content-Type", "application/json; charset=iso-8859-1")
 			return srv.Send(t, "POST", "/access/v1/evaluation", h, q)
@@ -91,11 +91,11 @@ func TestWhoMayAsk(t *testing.T) {
 		other := srv.NewAccount(t, "Other", "owner@other.example.com")
 		for _, subject := range []string{srv.OwnerUserID, srv.OwnerMemberID, "owner@example.com"} {
 			if allowed, c := ask(t, srv, other.Key, body(subject, "account.audit.view", "account", other.AccountID)); allowed || code(c) != "subject_unknown" {
-				t.Errorf("another account knows %s: %v", subject, c)
+				t.Errorf("another account can find %s: %v", subject, c)
 			}
 		}
 		if allowed, c := ask(t, srv, other.Key, body(other.OwnerUserID, "vm.view", "project", srv.ProjectID)); allowed || code(c) != "resource_unknown" {
-			t.Errorf("another account knows the project: %v", c)
+			t.Errorf("another account can find the project: %v", c)
 		}
 	})
 }
@@ -115,7 +115,7 @@ func TestDiscovery(t *testing.T) {
 	srv.Do(t, "POST", "/access/v1/other", srv.Key, nil).Want(t, 404)
 }
 
-func TestRequestsAreReadAsTheProtocolSays(t *testing.T) {
+func TestRequestsAreParsedAsTheProtocolRequires(t *testing.T) {
 	srv := rafftest.Start(t)
 	good := `"subject":{"type":"user","id":"owner@example.com"},"action":{"name":"vm.view"},"resource":{"type":"project","id":"default"}`
 	item := "{" + good + "}"
@@ -159,7 +159,7 @@ func TestRequestsAreReadAsTheProtocolSays(t *testing.T) {
 	token := search(func(map[string]any) {}).Want(t, 200).JSON(t)["page"].(map[string]any)["next_token"].(string)
 	with := func(q map[string]any) { q["page"] = map[string]any{"token": token, "limit": 5} }
 	if r := search(with).Want(t, 200).JSON(t); len(r["results"].([]any)) != 1 || r["page"].(map[string]any)["next_token"] != "" {
-		t.Errorf("the second page is %v", r)
+		t.Errorf("second page: %v", r)
 	}
 	if r := search(func(q map[string]any) { with(q); q["action"] = map[string]any{"name": "vm.create"} }).Want(t, 400).JSON(t); r["code"] != "parameters_changed" {
 		t.Errorf("%v", r)
@@ -199,8 +199,8 @@ func TestRevisionsAndExpiry(t *testing.T) {
 	})
 }
 
-// A member who was removed and invited again is somebody new: neither roles nor external ids come back.
-func TestWhatIsMadeAgainInheritsNothing(t *testing.T) {
+// A member who was removed and invited again is a new member: roles and external ids are not restored.
+func TestRecreatedObjectsInheritNothing(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		f := newFixture(t, srv)
 		name := func(member string) {
@@ -232,9 +232,9 @@ func TestWhatIsMadeAgainInheritsNothing(t *testing.T) {
 	})
 }
 
-// Whoever is known to services by an external id acts with the access of its member, so it is set only by someone who
-// holds all of that.
-func TestExternalIDIsNoWayToMoreAccess(t *testing.T) {
+// Services treat the holder of an external id as the member, so only someone who holds all permissions of the member can
+// set it.
+func TestExternalIDsDoNotGrantMoreAccess(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		f := newFixture(t, srv)
 		manager := srv.NewKey(t, "manager", f.role("account", "manager", "account.members.manage"))
@@ -266,7 +266,7 @@ func TestDecisionsAreNeverStale(t *testing.T) {
 				nodes[i%2].Do(t, "PATCH", member, srv.Key, map[string]any{"status": status}).Want(t, 200)
 				for _, node := range nodes {
 					if allowed, c := ask(t, node, srv.Key, body(user, "vm.create", "project", "default")); allowed != (status == "active") {
-						t.Fatalf("%s, and the decision is %v: %v", status, allowed, c)
+						t.Fatalf("status %s, decision %v: %v", status, allowed, c)
 					}
 				}
 			}

@@ -19,8 +19,8 @@ type metadata struct {
 	MaxEvaluations      int    `json:"raff_max_evaluations"`
 }
 
-// discovery describes the endpoints. An API key belongs to one account, so they are the same for all accounts; any id of
-// an account is answered alike, whether or not it exists.
+// discovery describes the endpoints. An API key belongs to one account, so they are the same for all accounts; the response
+// is the same for every account id, whether or not it exists.
 func (s *server) discovery(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")

@@ -31,7 +31,7 @@ func (s *server) evaluation(a *team.Asker, q *request, b []byte) ([]byte, error)
 	return appendAnswer(b, &answer, revision), err
 }
 
-// evaluations answers the prefix up to the evaluation that decides, if the semantic is not to execute all of them.
+// evaluations evaluates all requests or, with the other semantics, those up to the first that decides.
 func (s *server) evaluations(a *team.Asker, q *request, b []byte) ([]byte, error) {
 	switch q.semantic {
 	case executeAll, denyOnDeny, permitOnAllow:
@@ -146,7 +146,7 @@ func reached(a *team.Asker, q *request) error {
 	at, id, ok := strings.Cut(q.minRevision, ".")
 	micros, err := strconv.ParseInt(at, 36, 64)
 	if !ok || err != nil {
-		return malformed("min_revision must be a revision of an earlier answer.")
+		return malformed("min_revision must be a revision from an earlier response.")
 	}
 	now, err := a.Revision()
 	if err != nil {

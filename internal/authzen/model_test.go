@@ -8,7 +8,7 @@ import (
 )
 
 // model is a second implementation of who may do what, written from the documentation and sharing no code with the
-// server. It keeps what the test did to the account, in the plainest form, and derives each answer from that.
+// server. It records the changes that the test made, in the simplest form, and derives each answer from them.
 type model struct {
 	account  string
 	now      func() time.Time
@@ -16,7 +16,7 @@ type model struct {
 	subjects map[string]*modelSubject // by the id of the user or key
 	members  map[string]*modelMember  // by the id of the membership
 	projects map[string]string        // id → slug
-	names    map[string]string        // kind, blank, external id → object
+	names    map[string]string        // kind, space, external id → object
 }
 
 type modelRole struct {
@@ -44,14 +44,14 @@ var modelPermissions = map[string]string{
 	"account.audit.view": "account", "account.members.view": "account", "account.members.manage": "account", "account.decisions.evaluate": "account",
 }
 
-// modelQuestion is one question. Properties that are empty were not sent.
+// modelQuestion is one question. Empty properties are not sent.
 type modelQuestion struct {
 	subjectType, subject, action, resourceType, resource string
 	status, role                                         string
 	soft                                                 *bool
 }
 
-// find returns the subject that an id stands for: the id of the user or key, of a membership, an email or an external id.
+// find returns the subject with an id: the id of a user or key, the id of a membership, an email, or an external id.
 func (m *model) find(kind, id string) (string, bool) {
 	if s, ok := m.subjects[id]; ok {
 		return id, s.kind == kind && (kind == "api_key" || m.isMember(id))
@@ -154,7 +154,7 @@ func (m *model) grants(r *modelRole, permission string) bool {
 		permission == "account.decisions.evaluate" && slices.Contains(r.permissions, "account.members.manage")
 }
 
-// meets are the conditions of the scenario's catalog.
+// meets reports whether the conditions of the scenario's catalog hold.
 func (m *model) meets(q modelQuestion, permission, slug string) bool {
 	switch permission {
 	case "record.write":
@@ -169,7 +169,7 @@ func (m *model) meets(q modelQuestion, permission, slug string) bool {
 	return true
 }
 
-// subjectsOf, resourcesOf and actionsOf are the answers to searches: every candidate is asked about.
+// subjectsOf, resourcesOf and actionsOf return the results of searches, by evaluating every candidate.
 
 func (m *model) subjectsOf(q modelQuestion) (found []string) {
 	for id, s := range m.subjects {

@@ -31,7 +31,7 @@ func TestDecisionsAgreeWithTheModel(t *testing.T) {
 			asked += w.compare(40)
 		}
 		if w.allows < cases/50 || w.denies < cases/50 {
-			t.Errorf("%d decisions allow and %d deny: the cases are too uniform", w.allows, w.denies)
+			t.Errorf("%d decisions allow and %d deny, which is too uniform", w.allows, w.denies)
 		}
 		t.Logf("%d allow, %d deny, %d searches", w.allows, w.denies, w.searches)
 	}, rafftest.WithCatalog("testdata/scenario.yaml"), rafftest.Quiet())
@@ -257,7 +257,7 @@ func (w *world) changeKey() {
 	}
 }
 
-// rename gives an external id to something, or takes one away.
+// rename sets or removes an external id.
 func (w *world) rename() {
 	if name, ok := pick(w, w.names, func(string, string) bool { return w.r.IntN(3) == 0 }); ok {
 		var kind, id string
@@ -374,7 +374,7 @@ func (w *world) question() modelQuestion {
 	return q
 }
 
-// compare asks about the present state, and returns how often.
+// compare compares decisions about the current state, and returns their number.
 func (w *world) compare(n int) int {
 	svc := w.Node.Service()
 	ctx, done := svc.Consult(w.t.Context())
@@ -394,7 +394,7 @@ func (w *world) compare(n int) int {
 			w.t.Fatal(err)
 		}
 		if want := w.allowed(q); a.Allowed != want {
-			w.t.Fatalf("%+v: the server says %v (%s: %s), the model %v", q, a.Allowed, a.Reason, a.Text, want)
+			w.t.Fatalf("%+v: the server decides %v (%s: %s), the model %v", q, a.Allowed, a.Reason, a.Text, want)
 		}
 		if a.Allowed {
 			w.allows++

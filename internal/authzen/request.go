@@ -20,7 +20,7 @@ type part struct {
 	wrong      string // what is wrong with it; empty: nothing
 }
 
-// triple is one question, as it was sent.
+// triple is one question as sent.
 type triple struct{ subject, action, resource part }
 
 // request is the body of a request to any of the endpoints.
@@ -94,7 +94,7 @@ func (t *triple) readPart(d *jsontext.Decoder, name string) error {
 	return skip(d)
 }
 
-// read reads a part. Whatever is wrong with it is kept for the answer, because it matters only if the part is used.
+// read reads a part. An error in it is stored for the response, because it only matters if the part is used.
 func (p *part) read(d *jsontext.Decoder, what, idName string) error {
 	*p = part{present: true}
 	if d.PeekKind() != '{' {
@@ -285,7 +285,7 @@ func (t *triple) ask() team.Question {
 	return q
 }
 
-// or returns the triple with whole parts of the defaults in place of absent ones.
+// or returns the triple with the parts of the defaults in place of absent ones.
 func (t triple) or(defaults *triple) triple {
 	for _, p := range []struct{ own, other *part }{{&t.subject, &defaults.subject}, {&t.action, &defaults.action}, {&t.resource, &defaults.resource}} {
 		if !p.own.present {

@@ -68,7 +68,7 @@ func (q *request) page(of string, wrong ...string) (after string, err error) {
 
 const sumLength = 12
 
-// sum identifies the parameters of a search, without what it ignores.
+// sum identifies the parameters of a search, without those that it ignores.
 func (q *request) sum(of string) string {
 	t := q.triple
 	switch of {

@@ -61,7 +61,7 @@ func vectors(t *testing.T, set string) (out []vector) {
 type fixture struct {
 	*rafftest.Server
 	t        *testing.T
-	asks     string // the key of the service that asks
+	asks     string // the key of the service that requests decisions
 	projects map[string]string
 	people   map[string]string // user ids
 	roles    map[string]string
@@ -108,7 +108,7 @@ func (f *fixture) join(project, person, role string) {
 	f.do("POST", "/api/v1/projects/"+f.projects[project]+"/members", 201, map[string]any{"target_user_id": f.people[person], "role_id": f.roles[role]})
 }
 
-// send sends a vector as the suite does, and returns the answer with the results of all pages.
+// send sends a vector like the conformance suite, and returns the response with the results of all pages.
 func (f *fixture) send(t *testing.T, v vector, token string) (answer, rafftest.Response) {
 	t.Helper()
 	body := any(string(v.Request))
@@ -185,11 +185,11 @@ func (f *fixture) check(t *testing.T, v vector, exact bool) {
 		switch {
 		case want.Decision != nil:
 			if got.Decision == nil || *got.Decision != *want.Decision || v.Single && got.Evaluations != nil {
-				t.Errorf("%s\nanswer %s, want %v", v.Request, r.Body, *want.Decision)
+				t.Errorf("%s\nresponse %s, want %v", v.Request, r.Body, *want.Decision)
 			}
 		case want.Evaluations != nil:
 			if decisions(got) != decisions(want) {
-				t.Errorf("%s\nanswer %s, want %s", v.Request, r.Body, decisions(want))
+				t.Errorf("%s\nresponse %s, want %s", v.Request, r.Body, decisions(want))
 			}
 		default:
 			sorted := func(all []result) []string {

@@ -7,10 +7,10 @@ import (
 	"raff/internal/permission"
 )
 
-// Who may do what is decided here and nowhere else: for API requests, pages, the grant guard, decisions that services
-// ask for, searches and explanations.
+// All decisions about who may do what are made in this file: for API requests, pages, the grant guard, decisions for
+// services, searches and explanations.
 
-// Grant is what one membership gives to its subject. The zero value is that of someone who is not a member.
+// Grant is the access that one membership gives to its subject. The zero value is that of a subject that is not a member.
 type Grant struct {
 	Status      Status
 	Ends        time.Time // zero: never
@@ -20,7 +20,7 @@ type Grant struct {
 	RoleID, RoleSlug, RoleName string
 }
 
-// grantOf returns what a membership gives.
+// grantOf returns the grant of a membership.
 func grantOf(m *Member) Grant {
 	return Grant{
 		Status: m.Status, Ends: m.ExpiresAt, Owner: m.Role.IsOwner(), Permissions: m.Role.Permissions,
@@ -30,7 +30,7 @@ func grantOf(m *Member) Grant {
 
 func (g *Grant) live(now time.Time) bool { return g.Status == StatusActive && !Expired(g.Ends, now) }
 
-// Grants are everything in the database that decides what a subject may do: the subject's memberships of the account and
+// Grants are all data in the database that decide what a subject may do: the subject's memberships of the account and
 // of the project in question and, for an API key, whether the key works.
 type Grants struct {
 	Account, Project Grant
@@ -39,7 +39,7 @@ type Grants struct {
 	Ends     time.Time
 }
 
-// Where is the place that a question is about.
+// Where is the place to which a question applies.
 type Where int
 
 // The places.
@@ -50,14 +50,14 @@ const (
 	OnResource
 )
 
-// Reason is why a decision is as it is.
+// Reason is the reason for a decision.
 type Reason string
 
 // The reasons. Only ReasonGranted allows.
 const (
 	ReasonGranted      Reason = "granted"
 	ReasonMissing      Reason = "permission_missing"
-	ReasonScope        Reason = "permission_scope_mismatch" // a permission of projects, asked for the account, or the other way round
+	ReasonScope        Reason = "permission_scope_mismatch" // a project permission for the account, or vice versa
 	ReasonCondition    Reason = "condition_not_met"
 	ReasonSuspended    Reason = "member_suspended"
 	ReasonPending      Reason = "member_pending"
@@ -73,13 +73,13 @@ const (
 type Decision struct {
 	Allowed bool
 	Reason  Reason
-	// Until is when the answer changes if nobody changes anything before: an expiry. Zero means never.
+	// Until is when the answer changes if nothing is changed before: an expiry. Zero means never.
 	Until time.Time
 	// By is the grant that allows, or the one that would allow if it were active; nil if there is none.
 	By *Grant
 }
 
-// Decide decides whether a subject has a permission in a place. facts are what the permission's conditions look at; nil
+// Decide decides whether a subject has a permission in a place. facts has the values for the permission's conditions; nil
 // means that the request has no properties. It does not allocate memory.
 func Decide(c *permission.Catalog, a *Grants, id permission.ID, in Where, facts permission.Facts, now time.Time) Decision {
 	p := c.Permission(id)
@@ -186,7 +186,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// sooner returns the sooner of two ends; the zero time is never.
+// sooner returns the earlier of two ends; the zero time is never.
 func sooner(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

@@ -44,7 +44,7 @@ func (a *asked) Property(of permission.Part, name string) permission.Value {
 type Answer struct {
 	Allowed bool
 	Reason  Reason
-	// Until is when the answer changes if nobody changes anything before; zero means never.
+	// Until is when the answer changes if nothing is changed before; zero means never.
 	Until time.Time
 	// Text, GrantedBy and WouldGrant are only set for callers who may see them. The lists name roles by their slugs.
 	Text                  string
@@ -57,7 +57,7 @@ type Asker struct {
 	ctx      context.Context
 	account  string
 	explains bool
-	roles    []Role // of the account, once they were read
+	roles    []Role // of the account, after they were read
 	now      time.Time
 }
 
@@ -205,7 +205,7 @@ func (a *Asker) explain(out *Answer, d Decision, g *Grants, id permission.ID, su
 	return nil
 }
 
-// because says why a decision denies.
+// because describes why a decision denies.
 func (a *Asker) because(d Decision, own *Grant) string {
 	switch d.Reason {
 	case ReasonScope:

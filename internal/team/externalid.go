@@ -11,20 +11,20 @@ import (
 	"raff/internal/permission"
 )
 
-// ExternalID is the name that another system (the source) gave to a member, project, role or API key, or to a resource of
-// a type that the catalog declares. It names one thing of its kind, and a member, project, role or API key has at most one
-// per source. It never changes; it ends with what it names.
+// ExternalID is the id of a member, project, role or API key, or of a resource of a type that the catalog declares, in
+// another system (the source). It identifies one object of its kind, and a member, project, role or API key has at most
+// one for each source. It never changes, and is removed together with its object.
 type ExternalID struct {
 	AccountID string
 	Kind      string // ExternalMember, …, or a declared type
 	Source    string
 	Value     string
-	// ObjectID is the id of what it names; for a resource, that of its project.
+	// ObjectID is the id of the object; for a resource, that of its project.
 	ObjectID  string
 	CreatedAt time.Time
 }
 
-// The kinds of things with external ids, besides the types of resources that the catalog declares.
+// The kinds of objects with external ids, besides the types of resources that the catalog declares.
 const (
 	ExternalMember  = "member"
 	ExternalProject = "project"
@@ -126,7 +126,7 @@ func (w *work) externalTaken(x *ExternalID) error {
 	return RefusalExternalIDTaken.With()
 }
 
-// RemoveExternalID removes an external id. Decisions then no longer know it.
+// RemoveExternalID removes an external id, which decisions then no longer accept.
 func (s *Service) RemoveExternalID(ctx context.Context, p *Principal, x ExternalID) error {
 	x.AccountID = p.AccountID
 	if err := s.checkExternalID(x); err != nil {
@@ -167,9 +167,9 @@ func namer(kind string) string {
 	return permission.ProjectsManage
 }
 
-// mayName decides whether the caller may set or remove an external id, and returns the target of its event. Whoever is
-// known to a service by an external id acts there with the access of the object. So for a member and a key, the caller
-// must hold everything that the object holds.
+// mayName decides whether the caller may set or remove an external id, and returns the target of its event. Services
+// treat the holder of an external id as the object. Therefore, for a member or a key, the caller must hold every permission
+// that the object holds.
 func (w *work) mayName(x ExternalID) (event.Target, error) {
 	if err := w.s.Require(w.p, namer(x.Kind)); err != nil {
 		return event.Target{}, err

@@ -12,7 +12,7 @@ import (
 type Found struct{ Type, ID string }
 
 const (
-	// lookAhead is how many memberships or resources a search reads at a time.
+	// lookAhead is the number of memberships or resources that a search reads at a time.
 	lookAhead = 500
 	// maxLooked is the maximum number of them that one page of a search looks at. A page that reaches it has fewer results
 	// than its limit, or none.
@@ -22,7 +22,7 @@ const (
 // errCursor is the error for a position that no search returned.
 var errCursor = RefusalSearchToken.With()
 
-// Subjects finds who may do what q asks, ignoring its subject's id. next is the position after the page; empty at the
+// Subjects finds the subjects that may do what q asks, ignoring its subject's id. next is the position after the page; empty at the
 // end. Subjects are named by their external id or, if they have none, by their id.
 func (a *Asker) Subjects(q *Question, after string, limit int) (found []Found, next string, err error) {
 	id, known := a.s.catalog.Action(q.Action, q.ResourceType)
@@ -61,7 +61,7 @@ type subjectSearch struct {
 	id     permission.ID
 	in     Where
 	lists  []HolderFilter
-	at     int // the present list
+	at     int // the current list
 	limit  int
 	looked int
 	found  []Holder

@@ -7,11 +7,11 @@ import (
 	"raff/internal/permission"
 )
 
-// Subject is someone about whom a decision is asked, as the database knows them. A store shares it between requests, so it
-// must not be modified.
+// Subject is the subject of a decision, as stored in the database. A store shares it between requests, so it must not be
+// modified.
 type Subject struct {
 	Type PrincipalType // TypeUser or TypeAPIKey
-	// ID is the id of the user or API key. It is empty for someone who has not accepted an invitation yet.
+	// ID is the id of the user or API key. It is empty for a person who has not accepted an invitation yet.
 	ID    string
 	Email string // canonical
 	Name  string
@@ -26,7 +26,7 @@ type Subject struct {
 // MaxProjects is the maximum number of grants that are read, and kept, together.
 const MaxProjects = 64
 
-// Holder is a membership that a search looks at: the subject's identity and all that decides.
+// Holder is a membership in a search: the identity of its subject, and the data that decide.
 type Holder struct {
 	Type     PrincipalType
 	ID       string

@@ -26,9 +26,9 @@ const (
 // Verification asks whether a credential that a service received is valid, and whether it grants something.
 type Verification struct {
 	Secret string // an API key, or the token of a dashboard session
-	// ProjectID is where the permissions are asked for; empty means the account.
+	// ProjectID is the project of the permissions; empty means the account.
 	ProjectID string
-	// Permission is a combination of permissions; see permission.Query. Empty asks for none.
+	// Permission is a combination of permissions; see permission.Query. Empty means none.
 	Permission string
 }
 
@@ -42,7 +42,7 @@ type Verified struct {
 	Tier    string
 	// Expires is when the credential expires; zero means never.
 	Expires time.Time
-	// Permissions are those in the place that was asked for, in the order of the catalog. They are empty unless Code is
+	// Permissions are those in the project or account, in the order of the catalog. They are empty unless Code is
 	// VerifyValid or VerifyInsufficient.
 	Permissions []string
 }
@@ -61,7 +61,7 @@ func (s *Service) VerifyKey(ctx context.Context, p *Principal, v Verification) (
 	}
 	found := err == nil && accountID == p.AccountID
 	if !found {
-		id = p.ID // the same work for every answer
+		id = p.ID // the same work for every result
 	}
 	kp, err := s.store.KeyPrincipalByID(ctx, id)
 	if err != nil && !IsNotFound(err) {
