@@ -244,7 +244,7 @@ func TestRoles(t *testing.T) {
 
 	form := o.owner.open(t, "/roles/new?from="+o.RoleID(t, "account", "member")).shows(t, 200, "Copy of Member")
 	form.submitTo(t, "/roles", "name", "Admin").shows(t, 409).complains(t, "name", "Choose another")
-	p := form.submitTo(t, "/roles", "name", "Field crew").shows(t, 200, "Role created", "Field crew", "3 of 21", "No one")
+	p := form.submitTo(t, "/roles", "name", "Field crew").shows(t, 200, "Role created", "Field crew", "3 of 23", "No one")
 	at := pathOf(t, p)
 	slug := o.Do(t, "GET", "/api/v1"+at, o.Key, nil).Want(t, 200).Data(t)["slug"]
 	if slug != "field-crew" {
@@ -261,7 +261,7 @@ func TestRoles(t *testing.T) {
 	review := edit.submitTo(t, at+"/edit", "name", "Field crew", "permission", "account.members.view", "permission", "account.audit.view")
 	review.shows(t, 200, "Review changes", "1 membership will change", "They gain", "View the audit log", "They lose", "View projects in the account", "Carl")
 	crew.open(t, "/audit").shows(t, 403) // nothing is saved yet
-	review.submitTo(t, at+"/edit").shows(t, 200, "Changes saved.", "2 of 21")
+	review.submitTo(t, at+"/edit").shows(t, 200, "Changes saved.", "2 of 23")
 	crew.open(t, "/audit").shows(t, 200)
 	// A change without permissions needs no review.
 	o.owner.open(t, at+"/edit").submitTo(t, at+"/edit", "name", "Crew").shows(t, 200, "Changes saved.", "Crew")
