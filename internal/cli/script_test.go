@@ -35,7 +35,11 @@ func TestMain(m *testing.M) {
 //	await FILE REGEXP   wait until a background program has written this
 //	advance SPAN        move the server's clock forward, such as 24h
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/script/*.txtar")
+	scripts := "*"
+	if testing.Short() {
+		scripts = "member_*"
+	}
+	files, err := filepath.Glob("testdata/script/" + scripts + ".txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}

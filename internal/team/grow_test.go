@@ -16,6 +16,9 @@ import (
 // TestAccessNeverGrows makes random changes as random people and keys. After each change, any new access must have been
 // granted by someone who held it, or by a member manager to another person, which the audit log must record.
 func TestAccessNeverGrows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tries many random histories")
+	}
 	all := newServices(t, plain{})
 	n := 0
 	allowed, refused := 0, 0
