@@ -53,7 +53,7 @@ type InvitationRef struct {
 	Email string `json:"email"`
 }
 
-// Error is the body of every error response. Code is stable and for programs; Message tells a person what to do next.
+// Error is the body of every error response. Code is stable and for programs; Message says what to do next.
 type Error struct {
 	Error     string `json:"error"`
 	Message   string `json:"message"`

@@ -8,13 +8,13 @@ const (
 	ExternalAPIKey  = "api_key"
 )
 
-// ExternalID is the name by which another system, the source, knows a member, project, role or API key, or a resource that
-// belongs to a project.
+// ExternalID is the id of a member, project, role or API key, or of a resource that belongs to a project, in another system,
+// the source.
 type ExternalID struct {
 	Kind   string `json:"kind"`
 	Source string `json:"source"`
 	ID     string `json:"id"`
-	// ObjectID is the id of what it names; for a resource, that of its project.
+	// ObjectID is the id of the object; for a resource, that of its project.
 	ObjectID  string `json:"object_id"`
 	CreatedAt Time   `json:"created_at"`
 }

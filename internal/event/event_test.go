@@ -9,7 +9,7 @@ import (
 	"raff/internal/event"
 )
 
-// What is put into an event can be read from it.
+// Decoding the details of an event returns the payload.
 func TestPayloadRoundTrip(t *testing.T) {
 	removed := 3
 	for _, p := range []event.Payload{
@@ -24,7 +24,7 @@ func TestPayloadRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := e.Payload(); !reflect.DeepEqual(got, p) {
-			t.Errorf("%s: %#v was read as %#v", e.Details, p, got)
+			t.Errorf("%s: %#v was decoded as %#v", e.Details, p, got)
 		}
 		if e.Action != p.Action() {
 			t.Errorf("%T has the action %s", p, e.Action)
@@ -32,7 +32,7 @@ func TestPayloadRoundTrip(t *testing.T) {
 	}
 }
 
-// The names in the details of each action are sorted, as they always were.
+// The names in the details of each action are sorted, as in existing events.
 func TestNamesInDetailsAreSorted(t *testing.T) {
 	for _, action := range event.Actions() {
 		payload := reflect.TypeOf(event.Event{Action: action}.Payload())
@@ -42,12 +42,12 @@ func TestNamesInDetailsAreSorted(t *testing.T) {
 			names = append(names, name)
 		}
 		if !slices.IsSorted(names) {
-			t.Errorf("%s tells %v", action, names)
+			t.Errorf("%s has the names %v", action, names)
 		}
 	}
 }
 
-// Details of events that older servers recorded are read too.
+// Details of events of older servers can be decoded.
 func TestOlderDetails(t *testing.T) {
 	for details, want := range map[string]event.Payload{
 		`{"role":{"from":"owner","to":"admin"},"role_name":"Admin"}`: event.MemberUpdated{Role: event.Changed("owner", "admin"), RoleName: event.Name{To: "Admin"}},
@@ -59,11 +59,11 @@ func TestOlderDetails(t *testing.T) {
 	} {
 		e := event.Event{Action: event.ActionMemberUpdated, Details: details}
 		if got := e.Payload(); !reflect.DeepEqual(got, want) {
-			t.Errorf("%q was read as %#v, want %#v", details, got, want)
+			t.Errorf("%q was decoded as %#v, want %#v", details, got, want)
 		}
 	}
 	if got := (event.Event{Action: "member.cloned"}).Payload(); got != (event.Unknown{Name: "member.cloned"}) {
-		t.Errorf("an unknown action was read as %#v", got)
+		t.Errorf("an unknown action was decoded as %#v", got)
 	}
 	if event.Action("member.cloned").Known() || !slices.Contains(event.Actions(), event.ActionRoleDeleted) {
 		t.Error("Known or Actions is wrong")

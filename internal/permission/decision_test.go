@@ -126,7 +126,7 @@ func TestInvalidDecisionsInCatalogs(t *testing.T) {
 		"it must have a property, or a list of tests": with("vm.power", "[{any: []}]"),
 	} {
 		if _, err := permission.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("want an error that says %q, got %v", want, err)
+			t.Errorf("want an error with %q, got %v", want, err)
 		}
 	}
 }

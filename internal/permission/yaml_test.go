@@ -43,12 +43,12 @@ func TestInvalidCatalogs(t *testing.T) {
 		`the account role "owner" with`: strings.Replace(full(t), "permissions: all}", "permissions: [account.members.view]}", 1),
 	} {
 		if _, err := permission.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("want an error that says %q, got %v", name, err)
+			t.Errorf("want an error with %q, got %v", name, err)
 		}
 	}
 }
 
-// full is the default catalog as text; its last list is that of the project roles.
+// full is the text of the default catalog, which ends with the list of project roles.
 func full(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
@@ -60,14 +60,14 @@ func full(t *testing.T) string {
 	return b.String()
 }
 
-// The fingerprint decides whether a database has the catalog of the program, so it must not change by an upgrade.
+// The fingerprint is compared with the catalog of the database, so it must not change with an upgrade.
 func TestFingerprintIsStable(t *testing.T) {
 	if got, want := permission.Default().Fingerprint(), "47881cd3f1f08c6f7ef2dc6a80265ab7222713b276e06b74b82f96d87f693459"; got != want {
 		t.Errorf("the fingerprint of the default catalog is %s, want %s", got, want)
 	}
 }
 
-// Every set of permissions that is ever composed would otherwise stay in memory.
+// Otherwise, every set of permissions that was ever used would stay in memory.
 func TestDecodedSetsAreEvicted(t *testing.T) {
 	c := permission.Default()
 	all := c.Permissions("")
@@ -79,7 +79,7 @@ func TestDecodedSetsAreEvicted(t *testing.T) {
 			}
 		}
 		if got, want := c.Decode(text), strings.Fields(text); got.Len() != len(want) {
-			t.Fatalf("%q is read as %v", text, c.Names(got))
+			t.Fatalf("%q was decoded as %v", text, c.Names(got))
 		}
 	}
 	if n := c.KeptSets(); n > 4096 {

@@ -12,7 +12,7 @@ import (
 	"raff/internal/team"
 )
 
-// TestTextsCostInProportion measures everything that walks a stranger's text.
+// The cost of processing untrusted text is proportional to its length.
 func TestTextsCostInProportion(t *testing.T) {
 	var actions []string
 	for _, a := range event.Actions() {

@@ -8,7 +8,7 @@ import (
 	"raff/internal/team"
 )
 
-// decideCatalog has a permission with a condition, besides the default ones.
+// decideCatalog has a permission with a condition, in addition to the default ones.
 func decideCatalog(tb testing.TB) *permission.Catalog {
 	tb.Helper()
 	d := permission.Default()

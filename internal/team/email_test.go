@@ -38,7 +38,7 @@ func TestCanonicalEmail(t *testing.T) {
 		strings.Repeat("a", 65) + "@x.io", "a@" + strings.Repeat("a", 64) + ".io", "a@" + strings.Repeat("a.", 130) + "io",
 	} {
 		if got, err := team.CanonicalEmail(typed); err == nil {
-			t.Errorf("%q was taken as %q", typed, got)
+			t.Errorf("%q was accepted as %q", typed, got)
 		}
 	}
 }
@@ -47,13 +47,13 @@ func TestSecretChecksum(t *testing.T) {
 	for range 100 {
 		s, err := team.NewSecret(rand.Reader)
 		if err != nil || !team.WellFormed(s) || len(s) != 69 {
-			t.Fatalf("minted %q, %v", s, err)
+			t.Fatalf("new secret %q, %v", s, err)
 		}
 		for i := range s {
 			b := []byte(s)
 			b[i] ^= 1
 			if team.WellFormed(string(b)) {
-				t.Errorf("a typo at %d of %q is not noticed", i, s)
+				t.Errorf("a typo at %d of %q is not detected", i, s)
 			}
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"raff/internal/team"
 )
 
-// These are the rules of the guard in which a person acts, not a key. The rest is tested through the API.
+// These are the rules of the guard for a person. Those for an API key are tested through the API.
 
 type house struct {
 	*team.Service
@@ -58,14 +58,14 @@ func newServices(t *testing.T, passwords signin.Passwords) *house {
 	}
 }
 
-// again is the same services for another account; n keeps its addresses apart from those of the others.
+// again returns the same services for another account; n makes its emails different from those of the others.
 func (h *house) again(n int) *house {
 	next := *h
 	next.account, next.owner, next.n = operator.CreatedAccount{}, nil, n
 	return &next
 }
 
-// open makes the account.
+// open creates the account.
 func (h *house) open(owner string) {
 	h.t.Helper()
 	h.account = must(h.operator.CreateAccount(h.ctx(), operator.NewAccount{Name: "Acme", OwnerEmail: owner}))
@@ -95,7 +95,7 @@ func (h *house) role(permissions ...string) string {
 	return must(h.CreateRole(h.ctx(), h.owner, team.NewRole{Name: name, Slug: name, Scope: permission.ScopeAccount, Permissions: permissions})).ID
 }
 
-// join makes an active person with this role.
+// join adds an active person with this role.
 func (h *house) join(roleID string) (team.Member, *team.Principal) {
 	h.t.Helper()
 	h.n++
@@ -127,7 +127,7 @@ func TestOwnerRoleForKeys(t *testing.T) {
 	h := newHouse(t)
 	k, ownerKey := h.key(h.owner, h.system("owner"))
 	if !ownerKey.Owner || ownerKey.InPerson {
-		t.Errorf("the key's principal: %+v", ownerKey)
+		t.Errorf("principal of the key: %+v", ownerKey)
 	}
 	_, _, err := h.CreateAPIKey(h.ctx(), ownerKey, team.NewAPIKey{Name: "one more", RoleID: h.system("owner")})
 	want(t, err, "owner_role_not_assignable")
@@ -143,12 +143,12 @@ func TestKeyCannotBypassItsCreator(t *testing.T) {
 	m, bob := h.join(maker)
 	_, key := h.key(bob, maker)
 	admin := h.system("admin")
-	// In person Bob may not change himself; his key may not do it for him.
+	// Bob may not change his own membership, and his key may not do it for him.
 	_, err := h.UpdateMember(h.ctx(), bob, "", m.ID, team.MemberChange{RoleID: &admin})
 	want(t, err, "self_change_denied")
 	_, err = h.UpdateMember(h.ctx(), key, "", m.ID, team.MemberChange{RoleID: &admin})
 	want(t, err, "self_change_denied")
-	// Nor invite him again after he was removed, by id or by address.
+	// The key may not invite him again after he was removed, by id or by email.
 	if _, err := h.RemoveMember(h.ctx(), h.owner, "", m.ID, team.Removal{KeepKeys: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestKeyCannotBypassItsCreator(t *testing.T) {
 		_, err = h.AddMember(h.ctx(), key, team.NewMember{Email: &m.Email, RoleID: role})
 		want(t, err, code)
 	}
-	// Someone else is a matter of delegation.
+	// For another person, the permission to manage members is enough.
 	carol := "carol@example.com"
 	if _, err := h.AddMember(h.ctx(), key, team.NewMember{Email: &carol, RoleID: admin}); err != nil {
 		t.Error(err)
@@ -173,10 +173,10 @@ func TestRemovalListsKeysAndInvitations(t *testing.T) {
 	inv := must(h.CreateInvitation(h.ctx(), bob, team.NewMember{Email: &carol, RoleID: h.system("member")}))
 	out := must(h.RemoveMember(h.ctx(), h.owner, "", m.ID, team.Removal{}))
 	if len(out.KeysCreated) != 1 || out.KeysCreated[0].ID != k.ID || len(out.InvitationsSent) != 1 || out.InvitationsSent[0].ID != inv.ID {
-		t.Errorf("left behind: %+v", out)
+		t.Errorf("removed: %+v", out)
 	}
 	if k := must(h.GetAPIKey(h.ctx(), h.owner, k.ID)); k.IsActive || !out.KeysCreated[0].Disabled {
-		t.Errorf("the key goes on working: %+v", k)
+		t.Errorf("the key still works: %+v", k)
 	}
 	_, err := h.AddMember(h.ctx(), key, team.NewMember{Email: &m.Email, RoleID: h.system("member")})
 	want(t, err, "unauthenticated")
@@ -240,7 +240,7 @@ func TestAcceptingAlsoAcceptsOtherInvitations(t *testing.T) {
 	viewer := team.SystemRoleID(permission.ScopeProject, "viewer")
 	m := must(h.AddMember(h.ctx(), h.owner, team.NewMember{Email: &email, RoleID: h.system("member")}))
 	pm := must(h.AddMember(h.ctx(), h.owner, team.NewMember{ProjectID: h.account.DefaultProjectID, Email: &email, RoleID: viewer}))
-	// Only a link that was mailed proves that the other offers are to the same person.
+	// Only an emailed link verifies that the other invitations are for the same person.
 	token := h.mailed()[""]
 	got := must(h.signin.AcceptInvitation(h.ctx(), signin.Accept{Token: token, Name: "Dora", Password: "lamp orbit velvet toast"}))
 	if got.ID != m.ID {
@@ -248,11 +248,11 @@ func TestAcceptingAlsoAcceptsOtherInvitations(t *testing.T) {
 	}
 	after := must(h.GetMember(h.ctx(), h.owner, h.account.DefaultProjectID, pm.ID))
 	if after.Status != team.StatusActive || after.UserID != got.UserID {
-		t.Errorf("the project membership: %+v", after)
+		t.Errorf("project membership: %+v", after)
 	}
 }
 
-// Who is active again has everything again that the membership grants, so waking someone up is handing it out.
+// Activating a member grants everything in the membership again, so it requires the permission to assign it.
 func TestActivationRequiresPermissionToAssign(t *testing.T) {
 	h := newHouse(t)
 	manager, strong := h.role(permission.MembersManage), h.role(permission.MembersManage, permission.APIKeysCreate)
@@ -266,6 +266,6 @@ func TestActivationRequiresPermissionToAssign(t *testing.T) {
 	must(h.UpdateMember(h.ctx(), alice, "", m.ID, team.MemberChange{Status: &active}))
 	events, _, err := h.db.Events(h.ctx(), audit.Filter{AccountID: h.account.AccountID, TargetID: m.ID, Page: team.Page{Limit: 1}})
 	if err != nil || !events[0].Delegated {
-		t.Errorf("the event of waking him up: %+v, %v", events, err)
+		t.Errorf("event of the activation: %+v, %v", events, err)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"raff/internal/team"
 )
 
-// TestAccessNeverGrows makes random changes as random people and keys. After each change, any new access must have been
-// granted by someone who held it, or by a member manager to another person, which the audit log must record.
+// TestAccessNeverGrows makes random changes as random people and keys. After each change, new access must have been granted
+// by someone who held it, or by someone who manages members to another person, which the audit log must record.
 func TestAccessNeverGrows(t *testing.T) {
 	if testing.Short() {
 		t.Skip("tries many random histories")
@@ -38,7 +38,7 @@ func TestAccessNeverGrows(t *testing.T) {
 	t.Logf("%d changes were allowed, %d refused", allowed, refused)
 }
 
-// plain keeps passwords as they are: this test is about something else, and hashing takes long.
+// plain stores passwords without hashing, which is slow and not the subject of this test.
 type plain struct{}
 
 func (plain) Check(string, string, string) error                      { return nil }
@@ -47,13 +47,13 @@ func (plain) Matches(_ context.Context, password, hash string) (bool, error) {
 	return password == hash, nil
 }
 
-// crowd is an account with people, keys and roles of random strength.
+// crowd is an account with people, keys and roles with random permissions.
 type crowd struct {
 	*house
 	rt     *rapid.T
 	strict bool
 	people []string          // user ids
-	emails []string          // theirs, in the same order
+	emails []string          // their emails, in the same order
 	keys   map[string]string // secrets by id
 	keyIDs []string
 	roles  []string
@@ -80,7 +80,7 @@ func (c *crowd) gather() {
 	c.people, c.emails, c.keys = []string{c.account.OwnerUserID}, []string{c.owner.Email}, map[string]string{}
 	for range 3 {
 		m, p := c.join(pick(c, "role", c.roles[3:]))
-		_ = c.made(c.CreateAPIKey(c.ctx(), p, team.NewAPIKey{Name: "mine", RoleID: m.Role.ID})) // those who may
+		_ = c.made(c.CreateAPIKey(c.ctx(), p, team.NewAPIKey{Name: "mine", RoleID: m.Role.ID})) // those who may create keys
 		c.people, c.emails = append(c.people, m.UserID), append(c.emails, m.Email)
 	}
 	for range 2 {
@@ -113,8 +113,8 @@ func (c *crowd) actor() *team.Principal {
 	return p
 }
 
-// holding is what everyone has: people and invited addresses by address, keys by id. Who is suspended has nothing; who is
-// invited has the role already, because accepting is up to them alone.
+// holding returns the permissions of everyone: of people and invited emails by email, of keys by id. Suspended principals
+// have none; invited people count as having the role, because only they decide about accepting it.
 type holding map[string]permission.Set
 
 func (c *crowd) look() (all, acting holding, members []team.Member) {
@@ -149,7 +149,7 @@ func nameOf(m team.Member) string {
 	return m.CanonicalEmail
 }
 
-// step does one thing as someone and holds it to the rule. It reports whether the thing was done.
+// step makes one random change as a random principal and checks the rule. It reports whether the change was made.
 func (c *crowd) step() bool {
 	p := c.actor()
 	if p == nil {
@@ -181,7 +181,7 @@ func (c *crowd) step() bool {
 	return err == nil
 }
 
-// delegated is the second half of the rule.
+// delegated checks the second part of the rule.
 func (c *crowd) delegated(p *team.Principal, name string, now, held permission.Set) bool {
 	events := first(c.db.Events(c.ctx(), audit.Filter{AccountID: c.account.AccountID, Page: team.Page{Limit: 20}}))
 	said := false
@@ -193,7 +193,7 @@ func (c *crowd) delegated(p *team.Principal, name string, now, held permission.S
 	return said && !isKey && !c.strict && c.Catalog().Has(held, permission.MembersManage) && now.Intersect(everything) != everything && !c.maker(p, name)
 }
 
-// maker reports whether p is a key and this the person who made it.
+// maker reports whether p is a key that this person created.
 func (c *crowd) maker(p *team.Principal, email string) bool {
 	if p.Type != team.TypeAPIKey {
 		return false
@@ -203,7 +203,7 @@ func (c *crowd) maker(p *team.Principal, email string) bool {
 	return i >= 0 && c.emails[i] == email
 }
 
-// act does something random; what it was is for the message of a failure.
+// act makes a random change, and returns its description for the message of a failure.
 func (c *crowd) act(p *team.Principal, members []team.Member) (what string, err error) {
 	m, role := pick(c, "member", members), pick(c, "role", c.roles)
 	switch what = pick(c, "what", []string{"add", "invite", "move", "wake", "suspend", "remove", "compose", "edit", "drop", "key", "wake key", "sleep key", "regenerate", "transfer"}); what {
@@ -252,7 +252,7 @@ func (c *crowd) act(p *team.Principal, members []team.Member) (what string, err 
 	return what, err
 }
 
-// regenerate shows the secret of a key to who asked for it, so they must have held what the key does.
+// regenerate shows the secret of a key to the caller, who must therefore hold everything that the key holds.
 func (c *crowd) regenerate(p *team.Principal) error {
 	id := pick(c, "key", c.keyIDs)
 	_, secret, err := c.RegenerateAPIKey(c.ctx(), p, id, team.Regeneration{})

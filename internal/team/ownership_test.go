@@ -34,7 +34,7 @@ func TestTransferOwnership(t *testing.T) {
 	}
 }
 
-// TestConcurrentTransfers lets the Owner hand the account to two people at once, again and again.
+// The Owner repeatedly transfers ownership to two people concurrently.
 func TestConcurrentTransfers(t *testing.T) {
 	h := newHouse(t)
 	a, _ := h.join(h.system("admin"))
@@ -49,7 +49,7 @@ func TestConcurrentTransfers(t *testing.T) {
 		}
 		first, second := <-done, <-done
 		if (first == nil) == (second == nil) {
-			t.Fatalf("two transfers at once ended with %v and %v, want one to win", first, second)
+			t.Fatalf("two concurrent transfers: %v and %v, want one to succeed", first, second)
 		}
 		owners, n, err := h.ListMembers(h.ctx(), team.Operator(h.account.AccountID), team.MemberFilter{RoleID: h.system("owner"), PrincipalType: team.TypeUser})
 		if err != nil || n != 1 || !owners[0].IsOwner {

@@ -10,7 +10,7 @@ import (
 	"raff/internal/team"
 )
 
-// mailed delivers what is due and returns the token of each mail, by the place it lets someone into.
+// mailed delivers the due emails and returns their tokens, by the project or account of the invitation.
 func (h *house) mailed() map[string]string {
 	h.t.Helper()
 	tokens := map[string]string{}
@@ -28,8 +28,8 @@ func (h *house) mailed() map[string]string {
 	}
 }
 
-// TestStaleInvitationDoesNotBlockOthers is about an account with the strict policy: an inviter who may not hand out the role any
-// more is asked at the acceptance, but only for their own offer, and only until someone else sends it again.
+// In an account with the strict policy, an inviter who may no longer assign the role only affects their own invitation, and
+// only until someone else resends it.
 func TestStaleInvitationDoesNotBlockOthers(t *testing.T) {
 	h := newHouse(t)
 	if err := h.SetStrict(h.ctx(), h.account.AccountID); err != nil {
@@ -51,21 +51,21 @@ func TestStaleInvitationDoesNotBlockOthers(t *testing.T) {
 	_, err := accept(tokens[""])
 	want(t, err, "invitation_gone")
 	if m, err := accept(tokens["Default"]); err != nil || m.ID != good.ID {
-		t.Fatalf("the good offer: %v, %v", m, err)
+		t.Fatalf("the valid invitation: %v, %v", m, err)
 	}
 	if m := must(h.GetMember(h.ctx(), h.owner, "", stale.ID)); m.Status != team.StatusPending {
-		t.Fatalf("the stale offer is %s", m.Status)
+		t.Fatalf("member of the stale invitation: %s", m.Status)
 	}
 	if inv := must(h.ResendInvitation(h.ctx(), h.owner, stale.Invitation.ID)); inv.InvitedBy != h.owner.ID || inv.InvitedByUser != h.owner.ID {
-		t.Errorf("sent again, it is from %s", inv.InvitedBy)
+		t.Errorf("inviter after resending: %s", inv.InvitedBy)
 	}
 	if m, err := accept(h.mailed()[""]); err != nil || m.ID != stale.ID || m.Status != team.StatusActive {
-		t.Errorf("sent again by someone who may: %v, %v", m.Status, err)
+		t.Errorf("resent by someone who may assign the role: %v, %v", m.Status, err)
 	}
 }
 
-// At the acceptance in an account with the strict policy, the one is asked who chose the role,
-// not whoever invited to another one before.
+// In an account with the strict policy, acceptance depends on the permissions of the person who chose the role, not on
+// those of the original inviter.
 func TestRoleChangeMakesCallerInviter(t *testing.T) {
 	for name, change := range map[string]func(h *house, inviter *team.Principal, offer team.Member){
 		"the role of the offer": func(h *house, _ *team.Principal, offer team.Member) {

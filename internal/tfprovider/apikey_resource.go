@@ -206,7 +206,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object no longer exists
 	if r.asleep(ctx, &resp.Diagnostics, state.noun()) {
 		return
 	}

@@ -27,7 +27,7 @@ type cause struct {
 	setting string // the related argument of the provider block; empty for none
 	short   string // short description
 	advice  string // what to do
-	away    bool   // the server does not answer, which may be different a moment later
+	away    bool   // the server does not respond, which may be temporary
 }
 
 var causeAccount = cause{id: "account", short: "the API key belongs to another account"}

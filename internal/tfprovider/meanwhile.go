@@ -31,7 +31,7 @@ type amendment[T any] struct {
 }
 
 // amend applies a planned update to the version that the plan saw, or to a later one without conflicting changes. sure
-// reports whether the response is the planned version, so that the state is complete: nobody else has changed the
+// reports whether the response is the planned version, so that the state is complete: no one else has changed the
 // object.
 func amend[T any](ctx context.Context, seen time.Time, a amendment[T]) (changed *T, sure bool, err error) {
 	sure = !seen.IsZero()

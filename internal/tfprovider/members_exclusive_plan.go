@@ -43,7 +43,7 @@ func (r *exclusiveResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// planCreate plans to remove nobody, and warns whom the next plan will remove.
+// planCreate plans to remove no one, and warns about the members that the next plan will remove.
 func (r *exclusiveResource) planCreate(ctx context.Context, plan *exclusiveModel, diags *diag.Diagnostics) {
 	plan.Removes = removals(ctx, nil, diags)
 	r.planAccount(ctx, &plan.AccountID, diags)
@@ -104,7 +104,7 @@ func (r *exclusiveResource) checkMayRemove(ctx context.Context, plan exclusiveMo
 	}
 }
 
-// checkMemberIDs refuses an ID that is not the ID of a member: it would keep nobody, so the intended member would be
+// checkMemberIDs refuses an ID that is not the ID of a member: it would keep no one, so the intended member would be
 // removed. An ID of a former member only gets a warning.
 func (r *exclusiveResource) checkMemberIDs(ctx context.Context, plan, state exclusiveModel, there []present, diags *diag.Diagnostics) {
 	before := map[string]bool{}

@@ -189,7 +189,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object turns out to be gone
+	r.identify(ctx, resp.Identity, state.ID, &resp.Diagnostics) // also if the object no longer exists
 	if r.asleep(ctx, &resp.Diagnostics, state.noun()) {
 		return
 	}

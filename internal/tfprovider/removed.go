@@ -9,11 +9,11 @@ import (
 	"raff/api/client"
 )
 
-// mostLookups is the maximum number of audit log queries per run for objects that are gone. If someone removed a
+// mostLookups is the maximum number of audit log queries per run for removed objects. If someone removed a
 // thousand members, the first few are enough to know who it was.
 const mostLookups = 20
 
-// endings are the suffixes of actions after which an object is gone.
+// endings are the suffixes of actions that remove an object.
 var endings = []string{".removed", ".deleted", ".revoked", ".cancelled"}
 
 // whoRemoved says, from the audit log, who removed the object with the ID and when. It is empty if the log does not

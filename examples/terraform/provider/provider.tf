@@ -6,7 +6,7 @@ terraform {
   }
 }
 
-# RAFF_API_URL and RAFF_API_KEY are taken from the environment, so that no secret stands here.
+# RAFF_API_URL and RAFF_API_KEY are read from the environment, so that the configuration has no secrets.
 provider "raff" {}
 
 data "raff_whoami" "me" {}

@@ -1,15 +1,15 @@
-# Invitations that nobody has accepted yet.
+# Invitations that have not been accepted yet.
 data "raff_members" "pending" {
   status = "pending"
 }
 
-# People of another company.
+# Members with emails of another company.
 data "raff_members" "guests" {
   principal_type = "user"
   email_domain   = "partner.example.com"
 }
 
-# Everyone with a role.
+# All members with a role.
 data "raff_role" "admin" {
   scope = "account"
   slug  = "admin"

@@ -2,7 +2,7 @@ data "raff_permissions" "project" {
   scope = "project"
 }
 
-# Everything in a project but what destroys something.
+# All project permissions except those to delete something or to remove access.
 resource "raff_role" "careful" {
   name        = "Careful"
   slug        = "careful"

@@ -1,4 +1,4 @@
-# Anybody the account knows, in any spelling of the address. The Owner is always one of them.
+# Any current or former user of the account, such as the Owner, by email in any spelling.
 data "raff_user" "owner" {
   email = "Owner@example.com"
 }

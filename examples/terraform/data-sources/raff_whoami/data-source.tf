@@ -1,6 +1,6 @@
 data "raff_whoami" "me" {}
 
-# Stop before anything is changed, if the key belongs to another account than it should.
+# Fail before anything is changed if the API key belongs to the wrong account.
 check "account" {
   assert {
     condition     = data.raff_whoami.me.account_name == "Acme"

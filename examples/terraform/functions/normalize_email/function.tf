@@ -2,7 +2,7 @@ locals {
   engineering = ["Alice@Example.com", "bob@example.com"]
   support     = ["alice@example.com", "carol@example.com"]
 
-  # Alice once, however she is spelled.
+  # One entry for Alice, in any spelling.
   everyone = toset([for address in concat(local.engineering, local.support) : provider::raff::normalize_email(address)])
 }
 

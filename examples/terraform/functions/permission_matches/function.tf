@@ -2,7 +2,7 @@ data "raff_permissions" "project" {
   scope = "project"
 }
 
-# Everything about machines, and a look at the rest.
+# All permissions for virtual machines, and read access to everything else.
 resource "raff_role" "machinist" {
   name  = "Machinist"
   slug  = "machinist"

@@ -16,7 +16,7 @@ variable "staging_key" {
   sensitive = true
 }
 
-# One provider configuration for each account: a key belongs to one account, and so does what it manages.
+# One provider configuration for each account, because an API key belongs to one account.
 provider "raff" {
   alias   = "production"
   api_key = var.production_key
@@ -31,7 +31,7 @@ locals {
   team = toset(["alice@example.com", "bob@example.com"])
 }
 
-# Everyone may try things in staging, and few may change production.
+# Everyone can make changes in staging, but only a few people in production.
 resource "raff_member" "production" {
   provider = raff.production
   for_each = local.team

@@ -8,7 +8,7 @@ terraform {
 
 provider "raff" {}
 
-# What a pipeline may do, and nothing more.
+# Only the permissions that the pipeline needs.
 resource "raff_role" "deployer" {
   name        = "Deployer"
   slug        = "deployer"
@@ -24,17 +24,17 @@ resource "raff_project" "website" {
   name = "Website"
 }
 
-# A key for the pipeline. Each secret lives 90 days. From 14 days before its end, a plan shows the rotation; the old
-# secret goes on working for an hour, so that running jobs come to their end.
+# A key for the pipeline. Each secret is valid for 90 days. From 14 days before it expires, plans show the rotation. The
+# old secret keeps working for an hour, so that running jobs can finish.
 resource "raff_api_key" "ci" {
   name             = "ci"
   lifetime         = "90d"
   rotate_before    = "14d"
   grace_seconds    = 3600
-  rotation_trigger = "1" # another value makes a new secret at once
+  rotation_trigger = "1" # another value creates a new secret immediately
 }
 
-# Its role is in this project, and nowhere else.
+# It only has a role in this project.
 resource "raff_project_member" "ci" {
   project_id = raff_project.website.id
   api_key_id = raff_api_key.ci.id

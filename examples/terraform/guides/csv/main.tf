@@ -23,7 +23,7 @@ resource "raff_member" "people" {
 output "people" {
   value = keys(local.people)
 
-  # A plan removes everyone who is not in the file. An empty or half-written file must not remove a whole team.
+  # A plan removes everyone who is not in the file. An empty or truncated file must not remove the whole team.
   precondition {
     condition     = length(local.people) >= 2
     error_message = "people.csv has ${length(local.people)} rows. Is the file complete?"

@@ -8,7 +8,7 @@ terraform {
 
 provider "raff" {}
 
-# Everyone who is in the account and was invited or accepted; the Owner and API keys are not among them.
+# All members of the account, including pending ones, except the Owner and API keys.
 data "raff_members" "all" {}
 
 locals {
@@ -31,7 +31,7 @@ resource "raff_member" "people" {
   role_id = each.value.role_id
 }
 
-# What to write down: terraform output people
+# The values for the configuration: terraform output people
 output "people" {
   value = { for email, m in local.people : email => m.role_name }
 }

@@ -9,7 +9,7 @@ terraform {
 provider "raff" {}
 
 variable "team" {
-  description = "Address and role of everyone in the account."
+  description = "Email and role of everyone in the account."
   type        = map(string)
   default = {
     "alice@example.com" = "admin"
@@ -18,7 +18,7 @@ variable "team" {
 }
 
 variable "leaving" {
-  description = "Who is on the way out: suspended from now on."
+  description = "People who are leaving, and are suspended."
   type        = set(string)
   default     = []
 }
@@ -30,6 +30,6 @@ resource "raff_member" "team" {
   role   = each.value
   status = contains(var.leaving, each.key) ? "suspended" : null
 
-  # Whoever disappears from the list loses access and can be looked at before they are removed.
+  # People who are no longer in the list lose access, and can be reviewed before they are removed.
   on_destroy = "suspend"
 }

@@ -9,7 +9,7 @@ terraform {
 provider "raff" {}
 
 locals {
-  # The one list that people edit: who is here, as what, and in which projects as what.
+  # The list to edit: all people with their account roles and project roles.
   team = {
     "alice@example.com" = { role = "admin", projects = { website = "project-admin" } }
     "bob@example.com"   = { role = "member", projects = { website = "operator", shop = "viewer" } }
@@ -40,7 +40,7 @@ data "raff_permissions" "account" {
   scope = "account"
 }
 
-# A role of our own: looks at everything in the account.
+# A custom role that can view everything in the account.
 resource "raff_role" "auditor" {
   name        = "Auditor"
   slug        = "auditor"
@@ -77,7 +77,7 @@ resource "raff_project_member" "grants" {
   role_id    = data.raff_roles.project.by_slug[each.value.role].id
 }
 
-# Who deploys the website: a key with a role in that project alone, and a new secret every 90 days.
+# A key that deploys the website: it has a role in this project only, and a new secret every 90 days.
 resource "raff_api_key" "deploy" {
   name          = "deploy"
   lifetime      = "90d"

@@ -7,7 +7,7 @@ terraform {
 }
 
 variable "team" {
-  description = "Address and role of everyone in the account."
+  description = "Email and role of everyone in the account."
   type        = map(string)
 
   validation {

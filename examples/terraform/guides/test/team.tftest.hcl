@@ -1,4 +1,4 @@
-# No server is needed: the provider is a mock.
+# The provider is a mock, so no server is needed.
 mock_provider "raff" {}
 
 run "everybody_is_invited" {

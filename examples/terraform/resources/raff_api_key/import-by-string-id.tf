@@ -1,4 +1,4 @@
-# The id of the key, never its secret. The secret cannot be read again.
+# The ID of the key, not its secret. The secret cannot be read again.
 import {
   to = raff_api_key.laptop
   id = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"

@@ -3,7 +3,7 @@ data "raff_role" "member" {
   slug  = "member"
 }
 
-# Each secret lives 90 days. From 14 days before its end, a plan shows the rotation.
+# Each secret is valid for 90 days. From 14 days before it expires, plans show the rotation.
 resource "raff_api_key" "reports" {
   name          = "reports"
   role_id       = data.raff_role.member.id
@@ -11,7 +11,7 @@ resource "raff_api_key" "reports" {
   rotate_before = "14d"
 }
 
-# Nothing of this key is secret in the state: the person who needs it makes the secret.
+# The secret of this key is not in the state: the person who needs it creates one.
 resource "raff_api_key" "laptop" {
   name         = "Alice's laptop"
   role_id      = data.raff_role.member.id

@@ -1,4 +1,4 @@
-# The id of the member, the address, user:<id of the user> or api_key:<id of the key>.
+# The ID of the member, an email, user:<ID of the user> or api_key:<ID of the key>.
 import {
   to = raff_member.alice
   id = "alice@example.com"

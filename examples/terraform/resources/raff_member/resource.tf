@@ -1,17 +1,17 @@
-# By address: a person who is invited. They are pending until they accept; the id and the plan stay the same when they do.
+# By email: the person is invited, and is pending until they accept. The ID stays the same, and the plan stays empty.
 resource "raff_member" "alice" {
   email = "alice@example.com"
   role  = "admin"
 }
 
-# Someone who is away for a while: they keep their role and cannot use it.
+# A suspended member, who keeps the role but has no access.
 resource "raff_member" "bob" {
   email  = "bob@example.com"
   role   = "member"
   status = "suspended"
 }
 
-# By user: someone the account knows, because they were a member before. They are in at once, without an invitation.
+# By user ID: a former member, who becomes a member immediately, without an invitation.
 data "raff_user" "carol" {
   email = "carol@example.com"
 }
@@ -20,11 +20,11 @@ resource "raff_member" "carol" {
   target_user_id = data.raff_user.carol.id
   role           = "member"
 
-  # Whoever takes Carol out of the configuration suspends her first; removing her is another step.
+  # Removing Carol from the configuration only suspends her.
   on_destroy = "suspend"
 }
 
-# By API key. The role of a key changes in place, like that of a person. Here the role is named by its id.
+# By API key ID. The role of a key can be changed in place, like that of a person. Here, the role is set by its ID.
 data "raff_role" "billing" {
   scope = "account"
   slug  = "billing"

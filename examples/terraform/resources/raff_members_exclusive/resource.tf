@@ -14,7 +14,7 @@ resource "raff_member" "team" {
   role_id = data.raff_role.member.id
 }
 
-# Whoever is in the account and not in the team is removed. The plan names them.
+# Members of the account who are not in the team are removed. The plan lists them.
 resource "raff_members_exclusive" "account" {
   member_ids    = [for m in raff_member.team : m.id]
   ignore_emails = ["auditor@example.com"]

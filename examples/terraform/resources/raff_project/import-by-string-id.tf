@@ -1,4 +1,4 @@
-# The id, the slug or the name of the project.
+# The ID, slug or name of the project.
 import {
   to = raff_project.website
   id = "website"

@@ -2,7 +2,7 @@ resource "raff_project" "website" {
   name = "Website"
 }
 
-# By address: Alice is invited to the account, and gets her role in the project with the same acceptance.
+# By email: Alice is invited to the account, and gets the project role with the same acceptance.
 resource "raff_member" "alice" {
   email = "alice@example.com"
   role  = "member"
@@ -14,7 +14,7 @@ resource "raff_project_member" "alice" {
   role       = "operator"
 }
 
-# By user: someone the account knows.
+# By user ID: a current or former user of the account.
 data "raff_user" "carol" {
   email = "carol@example.com"
 }
@@ -25,7 +25,7 @@ resource "raff_project_member" "carol" {
   role           = "viewer"
 }
 
-# By API key: one that works in this project and nowhere else. Here the role is named by its id.
+# By API key ID: a key that only has access to this project. Here, the role is set by its ID.
 data "raff_role" "project_member" {
   scope = "project"
   slug  = "project-member"

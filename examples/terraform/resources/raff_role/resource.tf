@@ -1,9 +1,9 @@
-# Whoever looks after the books: sees everything in the account, changes nothing.
+# A role for auditors, who can view everything in the account.
 resource "raff_role" "auditor" {
   name        = "Auditor"
   slug        = "auditor"
   scope       = "account"
-  description = "Sees everything, changes nothing"
+  description = "Read-only access to the account"
   permissions = [
     "account.audit.view",
     "account.billing.view",
@@ -11,7 +11,7 @@ resource "raff_role" "auditor" {
     "account.roles.view",
   ]
 
-  # Where a change replaces the role, its members move to the new one before the old one goes.
+  # If a change replaces the role, its members get the new one before the old one is deleted.
   lifecycle {
     create_before_destroy = true
   }
