@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo bench build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer kill soak fuzz clean
+.PHONY: help dev demo demo-platform bench build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -43,6 +43,9 @@ demo: build ## show a complete workflow: server, Terraform, command line, accept
 build: ## build the three programs into bin/
 	$(GO) build -trimpath -ldflags "-s -w $(stamp)" -o bin/ ./cmd/...
 	@printf 'provider_installation {\n  dev_overrides {\n    "raff/raff" = "%s"\n  }\n  direct {}\n}\n' '$(CURDIR)/bin' >bin/terraform.rc
+
+demo-platform: build ## show a service that asks for decisions: create a VM as Operator, refused as Viewer, revoked while running
+	@scripts/demo-platform.sh
 
 bench: build ## measure performance and write docs/benchmarks.md (a few minutes; BENCH="-rounds 1 -span 1s")
 	@scripts/bench.sh $(BENCH)

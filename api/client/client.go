@@ -54,6 +54,8 @@ type Client struct {
 	Users          *UserService
 	Audit          *AuditService
 	Account        *AccountService
+	Decisions      *DecisionService
+	ExternalIDs    *ExternalIDService
 }
 
 // Option configures a Client.
@@ -148,6 +150,8 @@ func New(baseURL, apiKey string, opts ...Option) (*Client, error) {
 	c.Users = &UserService{c}
 	c.Audit = &AuditService{c}
 	c.Account = &AccountService{c}
+	c.Decisions = &DecisionService{c}
+	c.ExternalIDs = &ExternalIDService{c}
 	return c, nil
 }
 

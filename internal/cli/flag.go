@@ -47,6 +47,16 @@ func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 	}
 }
 
+// orOneMore is args with one more argument that may be left out.
+func orOneMore(optional string, what ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		if len(given) > len(what) {
+			return args(append(what, optional)...)(cmd, given)
+		}
+		return args(what...)(cmd, given)
+	}
+}
+
 // args checks the number of arguments; each is described in words for the error.
 func args(what ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

@@ -20,6 +20,7 @@ var layers = [][]string{
 	{"api"},
 	{"internal/redaction", "internal/bucket", "internal/spreadsheet", "internal/version", "internal/naming", "internal/nearest", "internal/uuid"},
 	{"api/client"},
+	{"api/client/authz"},
 	{"internal/permission"},
 	{"internal/event"},
 	{"internal/team"},
@@ -37,15 +38,15 @@ var layers = [][]string{
 	{"internal/cli", "internal/tfprovider"},
 	{"internal/server"},
 	{"internal/rafftest"},
-	{"cmd/raff", "cmd/raffd", "cmd/terraform-provider-raff", "bench", "e2e", "e2e/sdk", "internal/layers"},
+	{"cmd/raff", "cmd/raffd", "cmd/terraform-provider-raff", "examples/vmservice", "bench", "e2e", "e2e/sdk", "internal/layers"},
 }
 
 // Regardless of layers, the faces must not import storage, and the clients must not import the server.
 var (
 	faces     = []string{"internal/front", "internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"}
 	storage   = []string{"internal/store", "internal/store/engine", "internal/store/sqlite", "internal/store/postgres"}
-	clients   = []string{"internal/cli", "internal/tfprovider", "cmd/raff", "cmd/terraform-provider-raff"}
-	forClient = []string{"api", "api/client", "internal/cli", "internal/tfprovider", "internal/naming", "internal/nearest", "internal/uuid", "internal/spreadsheet", "internal/version"}
+	clients   = []string{"internal/cli", "internal/tfprovider", "cmd/raff", "cmd/terraform-provider-raff", "examples/vmservice"}
+	forClient = []string{"api", "api/client", "api/client/authz", "internal/cli", "internal/tfprovider", "internal/naming", "internal/nearest", "internal/uuid", "internal/spreadsheet", "internal/version"}
 )
 
 // wrong returns what is wrong with a package's imports from this repository.
