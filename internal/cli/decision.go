@@ -83,12 +83,12 @@ func (a *app) decide(ctx context.Context, c *client.Client, who, permission, pla
 	if strings.ContainsAny(who, "@:") || uuid.Valid(lowerID(who)) {
 		return first, nil
 	}
-	m, err := accountMembers(c).find(ctx, who) // the name of an API key
+	k, err := findKey(ctx, c, who)
 	if err != nil {
 		return nil, err
 	}
 	return c.Decisions.Evaluate(ctx, api.EvaluationRequest{
-		Subject: &api.Subject{Type: api.SubjectAPIKey, ID: text(m.APIKeyID)}, Action: &api.Action{Name: permission}, Resource: &resource,
+		Subject: &api.Subject{Type: api.SubjectAPIKey, ID: k.ID}, Action: &api.Action{Name: permission}, Resource: &resource,
 	})
 }
 
