@@ -27,7 +27,7 @@ type auditView struct {
 // auditDay is the events of one day.
 type auditDay struct {
 	Label string
-	Rows  []happening
+	Rows  []eventView
 }
 
 // chip is one active filter, and the URL of the log without it.
@@ -154,7 +154,7 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 			a.Days = append(a.Days, auditDay{Label: label})
 		}
 		last := &a.Days[len(a.Days)-1]
-		last.Rows = append(last.Rows, words.happening(e))
+		last.Rows = append(last.Rows, words.view(e))
 	}
 	if err := v.chips(&a); err != nil {
 		return reply{}, err
@@ -180,11 +180,11 @@ func (v *visit) chips(a *auditView) error {
 	q := v.URL.Query()
 	add := func(text string, names ...string) { a.Chips = append(a.Chips, chip{text, without(q, names...)}) }
 	words := auditWords{catalog: v.p.svc.Catalog(), projects: a.Projects}
-	newest := func(f audit.Filter) (h happening, err error) {
+	newest := func(f audit.Filter) (h eventView, err error) {
 		f.Page = team.Page{Limit: 1, SkipTotal: true}
 		rows, _, err := v.p.audit.List(v.Context(), v.who, f)
 		if len(rows) > 0 {
-			h = words.happening(rows[0])
+			h = words.view(rows[0])
 		}
 		return h, err
 	}

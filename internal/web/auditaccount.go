@@ -8,27 +8,27 @@ import (
 )
 
 var accountWords = []wording{
-	says[event.AccountCreated]("Created", "created the account ", theTarget),
-	tells("Settings changed", tellAccountUpdated),
-	tells("Ownership transferred", tellOwnershipTransferred),
-	tells("Catalog changed", tellCatalogApplied),
-	tells("Events missing", func(t *telling, p event.EventsMissing) {
+	sentence[event.AccountCreated]("Created", "created the account ", theTarget),
+	describes("Settings changed", describeAccountUpdated),
+	describes("Ownership transferred", describeOwnershipTransferred),
+	describes("Catalog changed", describeCatalogApplied),
+	describes("Events missing", func(t *eventText, p event.EventsMissing) {
 		t.say("found that events are missing from this log")
 		t.count("Missing", p.Events, "event")
 		t.fact("The first happened at", p.FirstAt)
 		t.fact("IDs", strings.Join(p.IDs, ", "))
 	}),
-	tells("Log sealed with a key", func(t *telling, p event.LogAdopted) {
+	describes("Log sealed with a key", func(t *eventText, p event.LogAdopted) {
 		t.say("started to seal this log with a key")
 		t.fact("Key", p.Key)
 		t.fact("Last seal without it", strconv.Itoa(p.Seal))
 	}),
 }
 
-func tellAccountUpdated(t *telling, p event.AccountUpdated) {
+func describeAccountUpdated(t *eventText, p event.AccountUpdated) {
 	t.say("changed the settings of the account")
-	tellChange(t, "Name", p.Name, asIs)
-	tellChange(t, "Assigning roles", p.GrantPolicy, func(policy string) string {
+	describeChange(t, "Name", p.Name, asIs)
+	describeChange(t, "Assigning roles", p.GrantPolicy, func(policy string) string {
 		switch policy {
 		case "delegated":
 			return "Anyone who manages members can assign any role"
@@ -37,10 +37,10 @@ func tellAccountUpdated(t *telling, p event.AccountUpdated) {
 		}
 		return policy
 	})
-	tellChange(t, "Second factor", p.RequireSecondFactor, yesNo("Required", "Not required"))
+	describeChange(t, "Second factor", p.RequireSecondFactor, yesNo("Required", "Not required"))
 }
 
-func tellOwnershipTransferred(t *telling, p event.AccountOwnershipTransferred) {
+func describeOwnershipTransferred(t *eventText, p event.AccountOwnershipTransferred) {
 	t.person(p.MemberName)
 	t.say("made ", theTarget, " the Owner of the account")
 	if p.Role != nil {
@@ -49,7 +49,7 @@ func tellOwnershipTransferred(t *telling, p event.AccountOwnershipTransferred) {
 	t.fact("Disabled API keys", strings.Join(p.APIKeysDeactivated, ", "))
 }
 
-func tellCatalogApplied(t *telling, p event.CatalogApplied) {
+func describeCatalogApplied(t *eventText, p event.CatalogApplied) {
 	t.say("changed the catalog of permissions and system roles")
 	for _, r := range p.Roles {
 		if r.New {

@@ -6,21 +6,21 @@ import (
 )
 
 var keyWords = []wording{
-	tells("Created", tellKeyCreated),
-	tells("Changed", tellKeyUpdated),
-	tells("Secret rotated", func(t *telling, p event.APIKeyRegenerated) {
+	describes("Created", describeKeyCreated),
+	describes("Changed", describeKeyUpdated),
+	describes("Secret rotated", func(t *eventText, p event.APIKeyRegenerated) {
 		t.say("rotated the secret of the API key ", theTarget)
 		t.fact("Starts with", p.KeyPrefix)
 		t.fact("Old secret", graceWord(p.GraceSeconds))
 	}),
-	tells("Revoked", func(t *telling, p event.APIKeyRevoked) {
+	describes("Revoked", func(t *eventText, p event.APIKeyRevoked) {
 		t.say("revoked the API key ", theTarget)
 		t.fact("Starts with", p.KeyPrefix)
 		t.count("Removed with it", p.MembershipsRemoved, "membership")
 	}),
 }
 
-func tellKeyCreated(t *telling, p event.APIKeyCreated) {
+func describeKeyCreated(t *eventText, p event.APIKeyCreated) {
 	role := t.role(p.Role, p.RoleName)
 	t.say("created the API key ", theTarget, aName(" with the role ", role))
 	t.fact("Role", role)
@@ -31,7 +31,7 @@ func tellKeyCreated(t *telling, p event.APIKeyCreated) {
 	t.fact("Rate limit", tierWord(p.RateLimitTier))
 }
 
-func tellKeyUpdated(t *telling, p event.APIKeyUpdated) {
+func describeKeyUpdated(t *eventText, p event.APIKeyUpdated) {
 	switch {
 	case p.IsActive == nil:
 		t.say("changed the API key ", theTarget)
@@ -40,10 +40,10 @@ func tellKeyUpdated(t *telling, p event.APIKeyUpdated) {
 	default:
 		t.say("disabled the API key ", theTarget)
 	}
-	tellChange(t, "Name", p.Name, asIs)
-	tellChange(t, "Status", p.IsActive, yesNo("Enabled", "Disabled"))
-	tellChange(t, "Expires", p.ExpiresAt, expiryWord)
-	tellChange(t, "Rate limit", p.RateLimitTier, tierWord)
+	describeChange(t, "Name", p.Name, asIs)
+	describeChange(t, "Status", p.IsActive, yesNo("Enabled", "Disabled"))
+	describeChange(t, "Expires", p.ExpiresAt, expiryWord)
+	describeChange(t, "Rate limit", p.RateLimitTier, tierWord)
 	t.fact("Reason", reason(p.Because))
 	t.fact("Member", p.MemberEmail)
 }

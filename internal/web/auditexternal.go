@@ -3,17 +3,17 @@ package web
 import "raff/internal/event"
 
 var externalIDWords = []wording{
-	tells("Set", func(t *telling, p event.ExternalIDSet) {
+	describes("Set", func(t *eventText, p event.ExternalIDSet) {
 		t.say("set an external ID of ", theTarget)
-		tellExternalID(t, p)
+		describeExternalID(t, p)
 	}),
-	tells("Removed", func(t *telling, p event.ExternalIDRemoved) {
+	describes("Removed", func(t *eventText, p event.ExternalIDRemoved) {
 		t.say("removed an external ID of ", theTarget)
-		tellExternalID(t, event.ExternalIDSet(p))
+		describeExternalID(t, event.ExternalIDSet(p))
 	}),
 }
 
-func tellExternalID(t *telling, x event.ExternalIDSet) {
+func describeExternalID(t *eventText, x event.ExternalIDSet) {
 	t.fact("ID", x.ID)
 	t.fact("Source", x.Source)
 	if x.Kind != t.event.TargetType {

@@ -3,16 +3,16 @@ package web
 import "raff/internal/event"
 
 var invitationWords = []wording{
-	tells("Invited", tellInvitationCreated),
-	tells("Resent", tellInvitationResent),
-	tells("Link fetched", tellInvitationLinkFetched),
-	tells("Accepted", tellInvitationAccepted),
-	tells("Declined", tellInvitationDeclined),
-	tells("Cancelled", tellInvitationCancelled),
-	tells("Cleaned up", tellInvitationRemoved),
+	describes("Invited", describeInvitationCreated),
+	describes("Resent", describeInvitationResent),
+	describes("Link fetched", describeInvitationLinkFetched),
+	describes("Accepted", describeInvitationAccepted),
+	describes("Declined", describeInvitationDeclined),
+	describes("Cancelled", describeInvitationCancelled),
+	describes("Cleaned up", describeInvitationRemoved),
 }
 
-func tellInvitationCreated(t *telling, p event.InvitationCreated) {
+func describeInvitationCreated(t *eventText, p event.InvitationCreated) {
 	role := t.role(p.Role, p.RoleName)
 	t.say("invited ", theTarget, aName(" as ", role), theProject(" to ", p.ProjectName, ""))
 	t.fact("Role", role)
@@ -20,19 +20,19 @@ func tellInvitationCreated(t *telling, p event.InvitationCreated) {
 	t.inProject(p.ProjectName)
 }
 
-func tellInvitationResent(t *telling, p event.InvitationResent) {
+func describeInvitationResent(t *eventText, p event.InvitationResent) {
 	t.say("resent the invitation to ", theTarget)
 	t.fact("Role", p.RoleName)
 	t.inProject(p.ProjectName)
 }
 
-func tellInvitationLinkFetched(t *telling, p event.InvitationLinkFetched) {
+func describeInvitationLinkFetched(t *eventText, p event.InvitationLinkFetched) {
 	t.say("fetched the invitation link of ", theTarget)
 	t.fact("Role", p.RoleName)
 	t.inProject(p.ProjectName)
 }
 
-func tellInvitationAccepted(t *telling, p event.InvitationAccepted) {
+func describeInvitationAccepted(t *eventText, p event.InvitationAccepted) {
 	t.person(p.MemberName)
 	role := t.role(p.Role, p.RoleName)
 	t.say("accepted the invitation", aName(" as ", role), theProject(" to ", p.ProjectName, ""))
@@ -40,20 +40,20 @@ func tellInvitationAccepted(t *telling, p event.InvitationAccepted) {
 	t.inProject(p.ProjectName)
 }
 
-func tellInvitationDeclined(t *telling, p event.InvitationDeclined) {
+func describeInvitationDeclined(t *eventText, p event.InvitationDeclined) {
 	t.say("declined the invitation", aName(" as ", p.RoleName), theProject(" to ", p.ProjectName, ""))
 	t.fact("Role", p.RoleName)
 	t.inProject(p.ProjectName)
 }
 
-func tellInvitationCancelled(t *telling, p event.InvitationCancelled) {
+func describeInvitationCancelled(t *eventText, p event.InvitationCancelled) {
 	t.say("cancelled the invitation of ", theTarget, theProject(" to ", p.ProjectName, ""))
 	t.fact("Role", t.role(p.Role, p.RoleName))
 	t.inProject(p.ProjectName)
 	t.fact("Reason", reason(p.Because))
 }
 
-func tellInvitationRemoved(t *telling, p event.InvitationRemoved) {
+func describeInvitationRemoved(t *eventText, p event.InvitationRemoved) {
 	t.say("removed the unanswered invitation of ", theTarget, theProject(" to ", "", ""))
 	switch p.InvitationState {
 	case "expired":

@@ -8,12 +8,12 @@ import (
 )
 
 var memberWords = []wording{
-	tells("Added", tellMemberAdded),
-	tells("Role or status changed", tellMemberUpdated),
-	tells("Removed", tellMemberRemoved),
+	describes("Added", describeMemberAdded),
+	describes("Role or status changed", describeMemberUpdated),
+	describes("Removed", describeMemberRemoved),
 }
 
-func tellMemberAdded(t *telling, p event.MemberAdded) {
+func describeMemberAdded(t *eventText, p event.MemberAdded) {
 	t.person(p.MemberName)
 	role := t.role(p.Role, p.RoleName)
 	t.say("added ", theTarget, aName(" as ", role), theProject(" to ", p.ProjectName, " to the account"))
@@ -22,7 +22,7 @@ func tellMemberAdded(t *telling, p event.MemberAdded) {
 	t.inProject(p.ProjectName)
 }
 
-func tellMemberUpdated(t *telling, p event.MemberUpdated) {
+func describeMemberUpdated(t *eventText, p event.MemberUpdated) {
 	t.person(p.MemberName)
 	in := theProject(" in ", p.ProjectName, "")
 	switch {
@@ -39,13 +39,13 @@ func tellMemberUpdated(t *telling, p event.MemberUpdated) {
 	default:
 		t.say("activated ", theTarget, in)
 	}
-	tellChange(t, "Status", p.Status, statusWord)
+	describeChange(t, "Status", p.Status, statusWord)
 	t.inProject(p.ProjectName)
 	t.count("Signed out of", p.SessionsEnded, "session")
 	t.fact("Disabled API keys", strings.Join(p.APIKeysDeactivated, ", "))
 }
 
-func tellMemberRemoved(t *telling, p event.MemberRemoved) {
+func describeMemberRemoved(t *eventText, p event.MemberRemoved) {
 	t.person(p.MemberName)
 	t.say("removed ", theTarget, theProject(" from ", p.ProjectName, " from the account"))
 	t.fact("Role", t.role(p.Role, p.RoleName))

@@ -10,20 +10,20 @@ import (
 
 // wording describes the events of one action: their label in the filter, and a function that describes one of them.
 type wording struct {
-	Action event.Action
-	Label  string
-	tell   func(*telling, event.Payload)
+	Action   event.Action
+	Label    string
+	describe func(*eventText, event.Payload)
 }
 
-// tells returns the wording of the events with the payload type P.
-func tells[P event.Payload](label string, tell func(*telling, P)) wording {
+// describes returns the wording of the events with the payload type P.
+func describes[P event.Payload](label string, describe func(*eventText, P)) wording {
 	var zero P
-	return wording{zero.Action(), label, func(t *telling, p event.Payload) { tell(t, p.(P)) }}
+	return wording{zero.Action(), label, func(t *eventText, p event.Payload) { describe(t, p.(P)) }}
 }
 
-// says returns the wording of events that are described by a sentence without details.
-func says[P event.Payload](label string, parts ...any) wording {
-	return tells(label, func(t *telling, _ P) { t.say(parts...) })
+// sentence returns the wording of events that are described by a sentence without details.
+func sentence[P event.Payload](label string, parts ...any) wording {
+	return describes(label, func(t *eventText, _ P) { t.say(parts...) })
 }
 
 // auditGroup is a group of actions in the filter. Any is the label of the option for all of them.
@@ -76,8 +76,8 @@ type auditWords struct {
 	projects []team.Project
 }
 
-// happening is one event as the page shows it.
-type happening struct {
+// eventView is one event as the page shows it.
+type eventView struct {
 	event.Event
 	Actor           string
 	Target, Project string
@@ -95,7 +95,7 @@ type phrase struct {
 type detail struct{ Name, Text string }
 
 // Sentence returns the description as plain text.
-func (h happening) Sentence() string {
+func (h eventView) Sentence() string {
 	parts := []string{h.Actor, " "}
 	for _, ph := range h.Said {
 		parts = append(parts, ph.Text)
@@ -103,9 +103,9 @@ func (h happening) Sentence() string {
 	return strings.Join(parts, "")
 }
 
-// happening describes an event.
-func (a auditWords) happening(e event.Event) happening {
-	t := telling{words: a, event: e}
+// view describes an event.
+func (a auditWords) view(e event.Event) eventView {
+	t := eventText{words: a, event: e}
 	t.name = e.TargetName
 	if strings.HasSuffix(t.name, team.KeyEmail("")) {
 		t.name = "an API key"
@@ -118,9 +118,9 @@ func (a auditWords) happening(e event.Event) happening {
 	if _, unread := p.(event.Unknown); unread || !ok {
 		t.say(strings.NewReplacer("_", " ", ".", " ").Replace(string(e.Action)), " ", theTarget)
 	} else {
-		w.tell(&t, p)
+		w.describe(&t, p)
 	}
-	return happening{
+	return eventView{
 		Event: e, Actor: or(actorName(e), e.ActorID), Target: t.name, Project: t.projectName, Said: t.said, Details: t.details,
 	}
 }

@@ -14,7 +14,7 @@ func TestEveryEventReadsAsASentence(t *testing.T) {
 	for _, action := range event.Actions() {
 		for _, details := range []string{"{}", "["} {
 			e := event.Event{ActorType: event.User, ActorName: "Alice", Action: action, Details: details, Target: event.Target{TargetID: "x", TargetName: "the target"}}
-			h := words.happening(e)
+			h := words.view(e)
 			if s := h.Sentence(); !strings.HasPrefix(s, "Alice ") || strings.Contains(s, "  ") || strings.HasSuffix(s, " ") {
 				t.Errorf("%s with %s: sentence %q", action, details, s)
 			}

@@ -9,8 +9,8 @@ import (
 	"raff/internal/team"
 )
 
-// telling collects the description of one event: its sentence and its details.
-type telling struct {
+// eventText collects the description of one event: its sentence and its details.
+type eventText struct {
 	words             auditWords
 	event             event.Event
 	name, projectName string // of the target and the project
@@ -19,10 +19,10 @@ type telling struct {
 }
 
 // word is a part of a sentence that depends on the event. It returns nil if the part is omitted.
-type word func(*telling) []phrase
+type word func(*eventText) []phrase
 
 // say adds parts to the sentence: strings and words.
-func (t *telling) say(parts ...any) {
+func (t *eventText) say(parts ...any) {
 	for _, part := range parts {
 		switch part := part.(type) {
 		case string:
@@ -34,21 +34,21 @@ func (t *telling) say(parts ...any) {
 }
 
 // fact adds a line to the details, unless it is empty.
-func (t *telling) fact(name, text string) {
+func (t *eventText) fact(name, text string) {
 	if text != "" {
 		t.details = append(t.details, detail{name, text})
 	}
 }
 
 // count adds a line with a number, unless it is 0.
-func (t *telling) count(name string, n int, noun string) {
+func (t *eventText) count(name string, n int, noun string) {
 	if n > 0 {
 		t.fact(name, plural(n, noun))
 	}
 }
 
-// tellChange adds a line with the values before and after a change.
-func tellChange[T any](t *telling, name string, c *event.Change[T], text func(T) string) {
+// describeChange adds a line with the values before and after a change.
+func describeChange[T any](t *eventText, name string, c *event.Change[T], text func(T) string) {
 	if c != nil {
 		t.fact(name, or(text(c.From), "none")+" → "+or(text(c.To), "none"))
 	}
@@ -67,7 +67,7 @@ func yesNo(yes, no string) func(bool) string {
 }
 
 // person uses the name of the event's target, if it has one, and adds a line with the email.
-func (t *telling) person(name string) {
+func (t *eventText) person(name string) {
 	if name != "" {
 		t.name = name
 		t.fact("Email", t.event.TargetName)
@@ -75,19 +75,19 @@ func (t *telling) person(name string) {
 }
 
 // inProject adds a line with the project, if there is one.
-func (t *telling) inProject(name string) {
+func (t *eventText) inProject(name string) {
 	t.projectName = or(t.projectName, name)
 	t.fact("Project", name)
 }
 
 // theTarget is the name of the event's target.
-var theTarget word = func(t *telling) []phrase {
+var theTarget word = func(t *eventText) []phrase {
 	return []phrase{{Text: or(t.name, t.event.TargetID), Link: "/audit?target=" + t.event.TargetID, Name: true}}
 }
 
 // theProject is the name of the event's project, after the text before; or inAccount if the event has no project.
 func theProject(before, name, inAccount string) word {
-	return func(t *telling) []phrase {
+	return func(t *eventText) []phrase {
 		if t.event.ProjectID == "" {
 			if inAccount == "" {
 				return nil
@@ -101,7 +101,7 @@ func theProject(before, name, inAccount string) word {
 
 // aName is a name after the text before; it is omitted if the name is not known.
 func aName(before, name string) word {
-	return func(*telling) []phrase {
+	return func(*eventText) []phrase {
 		if name == "" {
 			return nil
 		}
@@ -120,7 +120,7 @@ func (a auditWords) project(id string) string {
 
 // role returns the name of a role. Events that were recorded without the name get the name of the system role with the
 // slug.
-func (t *telling) role(slug, name string) string {
+func (t *eventText) role(slug, name string) string {
 	if name != "" {
 		return name
 	}
@@ -137,7 +137,7 @@ func (t *telling) role(slug, name string) string {
 }
 
 // permissions lists permissions by their descriptions.
-func (t *telling) permissions(names []string) string {
+func (t *eventText) permissions(names []string) string {
 	return strings.Join(t.words.catalog.Words(names), "; ")
 }
 
