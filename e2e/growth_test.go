@@ -27,7 +27,7 @@ func TestRepetitionDoesNotGrowTheDatabase(t *testing.T) {
 
 		target, _ := g.NewKeyID(t, "target", "")
 		holders := func() string {
-			return askDatabase(t, g.Database, "SELECT CAST(COUNT(*) AS TEXT) FROM secret_holders WHERE key_id = '"+target+"'")
+			return askDatabase(t, g.Database, "SELECT CAST(COUNT(*) AS TEXT) FROM secret_holders WHERE key_id = "+rafftest.SQLID(g.Database, target))
 		}
 		before := holders()
 		for i := range 5 {

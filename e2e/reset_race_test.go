@@ -117,7 +117,7 @@ func TestAuthenticatorAddedDuringReset(t *testing.T) {
 		_, err := svc.AddTOTP(context.WithoutCancel(t.Context()), me, team.Proof{Password: rafftest.Password})
 		return err
 	})
-	if left := askDatabase(t, srv.Database, "SELECT COUNT(*) FROM factors WHERE user_id = '"+user+"'"); left != "0" {
+	if left := askDatabase(t, srv.Database, "SELECT COUNT(*) FROM factors WHERE user_id = "+rafftest.SQLID(srv.Database, user)); left != "0" {
 		t.Errorf("%s authenticator apps remain after the reset", left)
 	}
 }
@@ -154,7 +154,7 @@ func TestSecondFactorVerifiedDuringReset(t *testing.T) {
 		_, err := svc.ProveCode(context.WithoutCancel(t.Context()), awaiting, signin.CodeTry{Code: codes[0]})
 		return err
 	})
-	if left := askDatabase(t, srv.Database, "SELECT COUNT(*) FROM sessions WHERE user_id = '"+user+"'"); left != "0" {
+	if left := askDatabase(t, srv.Database, "SELECT COUNT(*) FROM sessions WHERE user_id = "+rafftest.SQLID(srv.Database, user)); left != "0" {
 		t.Errorf("%s sessions remain after the reset", left)
 	}
 }

@@ -16,11 +16,14 @@ import (
 	"raff/internal/server"
 )
 
+// otherID is an id that nothing has; in statements it is $C.
+const otherID = "01a1ff59-0000-7000-8000-000000000001"
+
 // eventColumns are the columns of audit_events, each with an expression for another value.
 var eventColumns = map[string]string{
-	"id": "'01a1ff59-0000-7000-8000-000000000000'", "at": "at + 1", "actor_type": "'user'", "actor_id": "actor_id || 'x'", "actor_name": "actor_name || 'x'",
+	"id": "$C", "at": "at + 1", "actor_type": "'user'", "actor_id": "actor_id || 'x'", "actor_name": "actor_name || 'x'",
 	"action": "'role.deleted'", "target_type": "target_type || 'x'", "target_id": "target_id || 'x'", "target_name": "target_name || 'x'",
-	"project_id": "'01a1ff59-0000-7000-8000-000000000000'", "delegated": "NOT delegated", "request_id": "request_id || 'x'",
+	"project_id": "$C", "delegated": "NOT delegated", "request_id": "request_id || 'x'",
 	"details": "'{\"x\":1}'", "after_seal": "after_seal + 1",
 }
 
@@ -36,7 +39,7 @@ var headColumns = map[string]string{
 // event inserts a copy of the role's event with another time.
 func event(at string) string {
 	return `INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action, target_type, target_id, target_name, project_id,
-		delegated, request_id, details, after_seal, mac) SELECT '01a1ff59-0000-7000-8000-000000000001', account_id, ` + at + `, actor_type, actor_id, actor_name,
+		delegated, request_id, details, after_seal, mac) SELECT $C, account_id, ` + at + `, actor_type, actor_id, actor_name,
 		action, target_type, target_id, target_name, project_id, delegated, request_id, details, after_seal, mac FROM audit_events
 		WHERE account_id = $A AND action = 'role.created'`
 }
@@ -57,7 +60,7 @@ func tampering() map[string]string {
 	all := map[string]string{
 		"event removed":                      noRoleEvent,
 		"event added":                        event("at + 1"),
-		"event removed and inserted again":   event("at + 1") + ";DELETE FROM audit_events WHERE account_id = $A AND action = 'role.created' AND id <> '01a1ff59-0000-7000-8000-000000000001'",
+		"event removed and inserted again":   event("at + 1") + ";DELETE FROM audit_events WHERE account_id = $A AND action = 'role.created' AND id <> $C",
 		"all events removed":                 "DELETE FROM audit_events WHERE account_id = $A",
 		"first seal removed":                 noSeals + " AND seq = 1",
 		"seal in between removed":            noSeals + " AND seq = 2",
@@ -229,7 +232,7 @@ func TestTruncatedLogIsDetectedWithHead(t *testing.T) {
 		if found, err := g.Node.Audit().Verify(t.Context(), kept...); err != nil || found[0].Broken == "" {
 			t.Errorf("a truncated log: %+v, %v", found, err)
 		}
-		kept[0].AccountID = "01a1ff59-0000-7000-8000-000000000000"
+		kept[0].AccountID = otherID
 		if found, err := g.Node.Audit().Verify(t.Context(), kept...); err != nil || len(found) != 2 || found[1].Broken == "" {
 			t.Errorf("a removed account: %+v, %v", found, err)
 		}
@@ -308,10 +311,11 @@ func seal(t *testing.T, srv *rafftest.Server) {
 	}
 }
 
-// tamperWith runs statements, the first of which must change something. $A is the id of the account, $B an unused id.
+// tamperWith runs statements, the first of which must change something. $A is the id of the account, $B and $C are
+// others.
 func tamperWith(t *testing.T, url string, a rafftest.Account, statements ...string) {
 	t.Helper()
-	for statement := range strings.SplitSeq(strings.NewReplacer("$A", "'"+a.AccountID+"'", "$B", "'"+a.OwnerUserID+"'").Replace(strings.Join(statements, ";")), ";") {
+	for statement := range strings.SplitSeq(strings.NewReplacer("$A", rafftest.SQLID(url, a.AccountID), "$B", rafftest.SQLID(url, a.OwnerUserID), "$C", rafftest.SQLID(url, otherID)).Replace(strings.Join(statements, ";")), ";") {
 		tamper(t, url, statement)
 	}
 }

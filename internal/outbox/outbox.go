@@ -51,7 +51,7 @@ type Store interface {
 // Tx is a transaction of a Store.
 type Tx interface {
 	UpdateMessage(ctx context.Context, m team.Message) error
-	DeleteMessage(ctx context.Context, id string) error
+	DeleteMessage(ctx context.Context, m team.Message) error
 	// Team is the same transaction as package team sees it.
 	Team() team.Tx
 }
@@ -145,7 +145,7 @@ func (s *Service) note(ctx context.Context, c Carrier, msg team.Message, failure
 		}
 		var err error
 		if last {
-			err = tx.DeleteMessage(ctx, next.ID)
+			err = tx.DeleteMessage(ctx, next)
 		} else {
 			err = tx.UpdateMessage(ctx, next)
 		}

@@ -155,7 +155,7 @@ func (s *Service) finishCode(ctx context.Context, a Awaiting, from origin, how s
 // forgetCodes resets the count of wrong codes for an origin that verified a second factor.
 func (s *Service) forgetCodes(ctx context.Context, a Awaiting, from origin) error {
 	stop := a.codeStop(from.device)
-	return s.store.Refund(ctx, []team.Limit{codeRate(a.User.ID, from.device, from.source), stop, toldOf(stop)}, nil, s.team.Now())
+	return s.store.Refund(ctx, []team.Limit{codeRate(a.User.ID, from.device, from.source), stop, toldOf(stop)}, nil)
 }
 
 // CodesStopped returns ErrCodesStopped with a message that says what to do, if too many wrong codes came from this
@@ -249,7 +249,7 @@ func (s *Service) tellStopped(ctx context.Context, u team.User, stop team.Limit,
 func (s *Service) prepareCodesStopped(ctx context.Context, msg team.Message) (*team.Mail, error) {
 	u, err := s.store.UserByEmail(ctx, msg.Address)
 	if team.IsNotFound(err) {
-		return nil, s.store.Update(ctx, "", team.Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
+		return nil, s.store.Update(ctx, "", team.Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg) })
 	}
 	if err != nil {
 		return nil, err

@@ -175,7 +175,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me team.SignedIn, code string
 	if !ok {
 		return nil, RefusalWrongFirstCode.With()
 	}
-	if err := s.store.Refund(ctx, limits, nil, s.team.Now()); err != nil {
+	if err := s.store.Refund(ctx, limits, nil); err != nil {
 		return nil, err
 	}
 	// The factor exists from now on: a browser that signed in before did so without it.

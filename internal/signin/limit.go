@@ -63,7 +63,7 @@ func (s *Service) guess(ctx context.Context, canonical string, from origin, hash
 		return wrong
 	}
 	// A correct password is not a guess: neither this attempt nor the mistakes before it count.
-	return s.store.Refund(ctx, limits[:1], limits[1:], s.team.Now())
+	return s.store.Refund(ctx, limits[:1], limits[1:])
 }
 
 // ForgetGuesses resets the attempts of an email from this network address after a new password was set, because the
@@ -73,7 +73,7 @@ func (s *Service) ForgetGuesses(ctx context.Context, email, source string) error
 	if err != nil {
 		return err
 	}
-	return s.store.Refund(ctx, guessLimits(canonical, origin{source: source})[:1], nil, s.team.Now())
+	return s.store.Refund(ctx, guessLimits(canonical, origin{source: source})[:1], nil)
 }
 
 func (s *Service) spend(ctx context.Context, limits []team.Limit) error {

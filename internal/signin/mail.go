@@ -38,7 +38,7 @@ func (Mail) Note(context.Context, team.Tx, team.Message, bool) error { return ni
 func (s *Service) preparePassword(ctx context.Context, msg team.Message) (*team.Mail, error) {
 	u, err := s.store.UserByEmail(ctx, msg.Address)
 	if team.IsNotFound(err) || err == nil && s.team.Now().After(msg.CreatedAt.Add(resetLinkTTL)) {
-		return nil, s.store.Update(ctx, "", team.Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg.ID) })
+		return nil, s.store.Update(ctx, "", team.Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg) })
 	}
 	if err != nil {
 		return nil, err

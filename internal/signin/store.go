@@ -19,7 +19,7 @@ type Store interface {
 	// Take counts one attempt against each limit, or none if one of them is exceeded. The limits apply across all nodes.
 	Take(ctx context.Context, limits []team.Limit, at time.Time) (bool, error)
 	// Refund removes all attempts counted against the limits in all, and one attempt against each of the others.
-	Refund(ctx context.Context, all, one []team.Limit, at time.Time) error
+	Refund(ctx context.Context, all, one []team.Limit) error
 	// QueuePasswordMail queues a password link for an email, which may have no user.
 	QueuePasswordMail(ctx context.Context, m team.Message) error
 }
@@ -102,5 +102,5 @@ type Tx interface {
 	// called before the transaction inserts anything that another transaction may wait for.
 	TakeLimit(ctx context.Context, limits []team.Limit, n int, at time.Time) (int, error)
 	InsertMessage(ctx context.Context, m team.Message) error
-	DeleteMessage(ctx context.Context, id string) error
+	DeleteMessage(ctx context.Context, m team.Message) error
 }

@@ -15,9 +15,9 @@ const apiKeyColumns = `k.id, k.account_id, k.name, k.key_prefix, k.hash, k.old_h
 	k.expires_at, k.last_used_at, k.is_active, k.created_by, k.created_by_user, k.created_at, k.updated_at`
 
 func apiKeyFields(k *team.APIKey) []any {
-	return []any{(*text)(&k.ID), (*text)(&k.AccountID), (*text)(&k.Name), (*text)(&k.KeyPrefix), (*blob)(&k.Hash),
+	return []any{(*ident)(&k.ID), (*ident)(&k.AccountID), (*text)(&k.Name), (*text)(&k.KeyPrefix), (*blob)(&k.Hash),
 		(*blob)(&k.OldHash), (*stamp)(&k.OldUntil), (*text)(&k.Tier), (*stamp)(&k.IssuedAt), (*stamp)(&k.ExpiresAt),
-		(*stamp)(&k.LastUsedAt), (*flag)(&k.IsActive), (*text)(&k.CreatedBy), (*text)(&k.CreatedByUser),
+		(*stamp)(&k.LastUsedAt), (*flag)(&k.IsActive), (*ident)(&k.CreatedBy), (*ident)(&k.CreatedByUser),
 		(*stamp)(&k.CreatedAt), (*stamp)(&k.UpdatedAt)}
 }
 
@@ -59,7 +59,7 @@ func (r reader) KeyPrincipal(ctx context.Context, hash []byte) (team.KeyPrincipa
 }
 
 func (r reader) KeyByHash(ctx context.Context, hash []byte) (id, accountID string, err error) {
-	_, err = one(ctx, r.q, func(s scanner) (bool, error) { return true, s.Scan((*text)(&id), (*text)(&accountID)) },
+	_, err = one(ctx, r.q, func(s scanner) (bool, error) { return true, s.Scan((*ident)(&id), (*ident)(&accountID)) },
 		"SELECT k.id, k.account_id FROM api_keys k WHERE k.id = COALESCE((SELECT id FROM api_keys WHERE hash = $1), (SELECT id FROM api_keys WHERE old_hash = $1))", hash)
 	return id, accountID, err
 }
@@ -73,7 +73,7 @@ func (r reader) APIKey(ctx context.Context, accountID, id string) (team.APIKey, 
 	if k, err = ofAccount(k, err, k.AccountID == accountID); err != nil {
 		return k, err
 	}
-	k.Memberships, err = many(ctx, r.q, r.members(), selectMember+" WHERE m.api_key_id = $1 ORDER BY m.created_at, m.id", uid(id))
+	k.Memberships, err = many(ctx, r.q, r.members(), selectMember+" WHERE m.api_key_id = $1 ORDER BY m.id", uid(id))
 	return k, err
 }
 
@@ -93,7 +93,7 @@ func (r reader) APIKeysOf(ctx context.Context, accountID string, ids []string) (
 func (r reader) APIKeys(ctx context.Context, accountID string, p team.Page) ([]team.APIKey, int, error) {
 	var c condition
 	c.and("k.account_id = ?", uid(accountID))
-	l := listing{columns: apiKeyColumns, from: "api_keys k", rows: "api_keys k", at: "k.created_at", id: "k.id"}
+	l := listing{columns: apiKeyColumns, from: "api_keys k", rows: "api_keys k", id: "k.id"}
 	keys, total, err := page(ctx, r.q, l, &c, p, scanAPIKey)
 	if err != nil {
 		return nil, 0, err
@@ -113,7 +113,7 @@ func (r reader) readMemberships(ctx context.Context, keys []team.APIKey) error {
 		for i, k := range some {
 			ids[i] = c.number("?", uid(k.ID))
 		}
-		members, err := many(ctx, r.q, r.members(), selectMember+" WHERE m.api_key_id IN ("+strings.Join(ids, ", ")+") ORDER BY m.created_at, m.id", c.args...)
+		members, err := many(ctx, r.q, r.members(), selectMember+" WHERE m.api_key_id IN ("+strings.Join(ids, ", ")+") ORDER BY m.id", c.args...)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (t *tx) InsertAPIKey(ctx context.Context, k team.APIKey) error {
 		expires_at, last_used_at, is_active, created_by, created_by_user, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		uid(k.ID), uid(k.AccountID), k.Name, nameKey(k.Name), k.KeyPrefix, k.Hash, k.OldHash, k.OldUntil, k.Tier, k.IssuedAt,
-		k.ExpiresAt, k.LastUsedAt, k.IsActive, k.CreatedBy, personID(k.CreatedByUser), k.CreatedAt, k.UpdatedAt)
+		k.ExpiresAt, k.LastUsedAt, k.IsActive, word(k.CreatedBy), personID(k.CreatedByUser), k.CreatedAt, k.UpdatedAt)
 }
 
 func (t *tx) UpdateAPIKey(ctx context.Context, k team.APIKey) error {

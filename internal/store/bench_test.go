@@ -80,7 +80,7 @@ func (w *world) addLikeTheService(keyHash []byte, m team.Member) error {
 			return err
 		}
 		if err := tx.InsertMessage(w.ctx, team.Message{
-			ID: newID(), AccountID: w.account.ID, InvitationID: m.Invitation.ID, NextAt: w.start, CreatedAt: w.start,
+			ID: newID(), Kind: team.MessageInvitation, AccountID: w.account.ID, InvitationID: m.Invitation.ID, NextAt: w.start, CreatedAt: w.start,
 		}); err != nil {
 			return err
 		}

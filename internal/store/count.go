@@ -37,7 +37,7 @@ func (d *DB) foldNames(ctx context.Context) error {
 			err := d.write(ctx, nil, func(t *tx) error {
 				type named struct{ id, name string }
 				rows, err := many(ctx, t.q, func(s scanner) (n named, err error) {
-					err = s.Scan((*text)(&n.id), (*text)(&n.name))
+					err = s.Scan((*ident)(&n.id), (*text)(&n.name))
 					return n, err
 				}, fmt.Sprintf("SELECT id, name FROM %s WHERE name_unique IS NULL AND id > $1 ORDER BY id LIMIT %d", table, foldAtOnce), uid(after))
 				if err != nil {

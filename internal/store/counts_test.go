@@ -92,7 +92,7 @@ func (w *world) changeSomebody(r *rand.Rand, u team.User, projects []team.Projec
 		m = all[r.IntN(len(all))]
 		switch kind {
 		case 3:
-			return tx.DeleteMember(w.ctx, m.ID)
+			return tx.DeleteMember(w.ctx, m)
 		case 4:
 			m.Status = team.StatusSuspended
 		case 5:

@@ -19,7 +19,7 @@ type grants struct {
 }
 
 func (r reader) grantFields(v *grants) []any {
-	return []any{(*text)(&v.g.Status), (*stamp)(&v.g.Ends), &permissions{Catalog: r.c, Set: &v.g.Permissions}, (*text)(&v.g.RoleID),
+	return []any{(*text)(&v.g.Status), (*stamp)(&v.g.Ends), &permissions{Catalog: r.c, Set: &v.g.Permissions}, (*ident)(&v.g.RoleID),
 		(*text)(&v.g.RoleSlug), (*text)(&v.g.RoleName), (*text)(&v.scope), (*flag)(&v.system)}
 }
 
@@ -46,7 +46,7 @@ func (r reader) subjectRows(ctx context.Context, q querier, accountID, condition
 	rows, err := many(ctx, q, func(s scanner) (v subjectRow, err error) {
 		var g grants
 		var account string
-		err = s.Scan(append([]any{(*text)(&v.memberID), (*text)(&account), (*text)(&v.projectID), (*text)(&v.userID), (*text)(&v.keyID), (*text)(&v.email),
+		err = s.Scan(append([]any{(*ident)(&v.memberID), (*ident)(&account), (*ident)(&v.projectID), (*ident)(&v.userID), (*ident)(&v.keyID), (*text)(&v.email),
 			(*text)(&v.name)}, r.grantFields(&g)...)...)
 		if account != accountID {
 			v.memberID = ""
@@ -120,7 +120,10 @@ func (r reader) findKey(ctx context.Context, accountID, id string) (*team.Subjec
 
 // memberSubject returns the subject of a membership of the account or of a project.
 func (r reader) memberSubject(ctx context.Context, accountID string, t team.PrincipalType, memberID string) (*team.Subject, error) {
-	rows, err := r.subjectRows(ctx, r.q, accountID, "m.id = $1", uid(memberID))
+	rows, err := r.subjectRows(ctx, r.q, accountID, "m.id = $1 AND m.scope_id = $2", uid(memberID), uid(accountID))
+	if err == nil && len(rows) == 0 {
+		rows, err = r.subjectRows(ctx, r.q, accountID, "m.id = $1 AND m.scope_id <> m.account_id", uid(memberID))
+	}
 	return r.subjectOf(ctx, accountID, t, rows, err)
 }
 
@@ -222,7 +225,7 @@ func (r reader) external(ctx context.Context, accountID, kind, id string) (strin
 	if !team.IsText(id) {
 		return "", nil
 	}
-	found, err := many(ctx, r.q, engine.ScanText, "SELECT DISTINCT x.object_id FROM external_ids x WHERE "+c.sql.String()+" LIMIT 2", c.args...)
+	found, err := many(ctx, r.q, engine.ScanID, "SELECT DISTINCT x.object_id FROM external_ids x WHERE "+c.sql.String()+" LIMIT 2", c.args...)
 	if err != nil || len(found) != 1 {
 		return "", err
 	}
@@ -231,7 +234,7 @@ func (r reader) external(ctx context.Context, accountID, kind, id string) (strin
 
 func scanPlace(s scanner) (*team.Place, error) {
 	var p team.Place
-	err := s.Scan((*text)(&p.ProjectID), (*text)(&p.ProjectName))
+	err := s.Scan((*ident)(&p.ProjectID), (*text)(&p.ProjectName))
 	p.ID = p.ProjectID
 	return &p, err
 }
@@ -270,7 +273,7 @@ func (r reader) findPlace(ctx context.Context, accountID, resourceType, id strin
 func (r reader) Revision(ctx context.Context, accountID string) (team.Revision, error) {
 	v, err := remembered(ctx, r.q, engine.Key{Query: "revision", Argument: accountID}, func(q querier) (team.Revision, error) {
 		return one(ctx, q, func(s scanner) (v team.Revision, err error) {
-			err = s.Scan((*stamp)(&v.At), (*text)(&v.ID))
+			err = s.Scan((*stamp)(&v.At), (*ident)(&v.ID))
 			return v, err
 		}, "SELECT e.at, e.id FROM audit_events e WHERE e.account_id = $1 ORDER BY e.at DESC, e.id DESC LIMIT 1", uid(accountID))
 	})

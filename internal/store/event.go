@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"raff/internal/audit"
 	"raff/internal/event"
@@ -11,9 +12,9 @@ const eventColumns = `e.id, e.account_id, e.at, e.actor_type, e.actor_id, e.acto
 	e.target_name, e.project_id, e.delegated, e.request_id, e.details, e.after_seal, e.mac`
 
 func scanEvent(s scanner) (e event.Event, err error) {
-	err = s.Scan((*text)(&e.ID), (*text)(&e.AccountID), (*stamp)(&e.At), (*text)(&e.ActorType), (*text)(&e.ActorID),
-		(*text)(&e.ActorName), (*text)(&e.Action), (*text)(&e.TargetType), (*text)(&e.TargetID), (*text)(&e.TargetName),
-		(*text)(&e.ProjectID), (*flag)(&e.Delegated), (*text)(&e.RequestID), (*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC))
+	err = s.Scan((*ident)(&e.ID), (*ident)(&e.AccountID), (*stamp)(&e.At), (*text)(&e.ActorType), (*ident)(&e.ActorID),
+		(*text)(&e.ActorName), (*text)(&e.Action), (*text)(&e.TargetType), (*ident)(&e.TargetID), (*text)(&e.TargetName),
+		(*ident)(&e.ProjectID), (*flag)(&e.Delegated), (*ident)(&e.RequestID), (*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC))
 	return e, err
 }
 
@@ -21,12 +22,13 @@ func (r reader) Events(ctx context.Context, f audit.Filter) ([]event.Event, int,
 	var c condition
 	c.and("e.account_id = ?", uid(f.AccountID))
 	if f.ActorID != "" {
-		c.and("e.actor_id = ?", f.ActorID)
+		c.and("e.actor_id = ?", word(f.ActorID))
 	}
 	if f.Actor != "" {
 		like := containing(nameKey(f.Actor))
-		c.and(`e.actor_id IN (SELECT CAST(k.id AS TEXT) FROM api_keys k WHERE k.account_id = ? AND k.name_key LIKE ? ESCAPE '\'
-			UNION ALL SELECT CAST(u.id AS TEXT) FROM account_users au JOIN users u ON u.id = au.user_id
+		asWord := r.q.Dialect().WordOf
+		c.and("e.actor_id IN (SELECT "+fmt.Sprintf(asWord, "k.id")+` FROM api_keys k WHERE k.account_id = ? AND k.name_key LIKE ? ESCAPE '\'
+			UNION ALL SELECT `+fmt.Sprintf(asWord, "u.id")+` FROM account_users au JOIN users u ON u.id = au.user_id
 			WHERE au.account_id = ? AND (u.name_key LIKE ? ESCAPE '\' OR u.email_canonical LIKE ? ESCAPE '\'))`,
 			uid(f.AccountID), like, uid(f.AccountID), like, like)
 	}
@@ -43,7 +45,7 @@ func (r reader) Events(ctx context.Context, f audit.Filter) ([]event.Event, int,
 		c.and("e.project_id = ?", uid(f.ProjectID))
 	}
 	if f.TargetID != "" {
-		c.and("e.target_id = ?", f.TargetID)
+		c.and("e.target_id = ?", word(f.TargetID))
 	}
 	if !f.Since.IsZero() {
 		c.and("e.at >= ?", f.Since)
@@ -63,6 +65,6 @@ func (t *tx) InsertEvent(ctx context.Context, e event.Event) error {
 		return err
 	}
 	return t.row(ctx, insertEvents,
-		uid(e.ID), uid(e.AccountID), e.At, string(e.ActorType), e.ActorID, e.ActorName, string(e.Action), e.TargetType, e.TargetID, e.TargetName,
-		uid(e.ProjectID), e.Delegated, e.RequestID, e.Details, e.AfterSeal, e.MAC)
+		uid(e.ID), uid(e.AccountID), e.At, string(e.ActorType), word(e.ActorID), e.ActorName, string(e.Action), e.TargetType, word(e.TargetID), e.TargetName,
+		uid(e.ProjectID), e.Delegated, word(e.RequestID), e.Details, e.AfterSeal, e.MAC)
 }

@@ -10,7 +10,7 @@ import (
 const externalColumns = "x.account_id, x.kind, x.source, x.value, x.object_id, x.created_at"
 
 func scanExternalID(s scanner) (x team.ExternalID, err error) {
-	err = s.Scan((*text)(&x.AccountID), (*text)(&x.Kind), (*text)(&x.Source), (*text)(&x.Value), (*text)(&x.ObjectID), (*stamp)(&x.CreatedAt))
+	err = s.Scan((*ident)(&x.AccountID), (*text)(&x.Kind), (*text)(&x.Source), (*text)(&x.Value), (*ident)(&x.ObjectID), (*stamp)(&x.CreatedAt))
 	return x, err
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func scanFactor(s scanner) (f signin.Factor, err error) {
-	err = s.Scan((*text)(&f.ID), (*text)(&f.UserID), (*text)(&f.Kind), (*text)(&f.Name), (*flag)(&f.Confirmed), (*blob)(&f.Secret),
+	err = s.Scan((*ident)(&f.ID), (*ident)(&f.UserID), (*text)(&f.Kind), (*text)(&f.Name), (*flag)(&f.Confirmed), (*blob)(&f.Secret),
 		(*number)(&f.Step), (*stamp)(&f.CreatedAt), (*stamp)(&f.LastUsedAt))
 	return f, err
 }

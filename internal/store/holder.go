@@ -20,7 +20,7 @@ func (r reader) Holders(ctx context.Context, f team.HolderFilter) ([]team.Holder
 		from: `memberships m JOIN roles r ON r.id = m.role_id LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id
 			LEFT JOIN memberships a ON m.project_id IS NOT NULL AND a.email_canonical = m.email_canonical AND (a.scope_id = m.account_id) IS TRUE AND a.principal_type <> 'invitation'
 			LEFT JOIN roles ar ON ar.id = a.role_id`,
-		rows: "memberships m", at: "m.created_at", id: "m.id",
+		rows: "memberships m", id: "m.id", key: "m.scope_id, m.id",
 	}
 	var c condition
 	switch {
@@ -29,7 +29,7 @@ func (r reader) Holders(ctx context.Context, f team.HolderFilter) ([]team.Holder
 		c.and("(m.account_id = ?) IS TRUE", uid(f.AccountID))
 	case f.Owners:
 		c.and("m.role_id = ?", uid(team.SystemRoleID(permission.ScopeAccount, ownerSlug)))
-		c.and("m.account_id = ?", uid(f.AccountID))
+		c.and("m.scope_id = ?", uid(f.AccountID))
 	default:
 		c.and("m.scope_id = ?", uid(f.AccountID))
 	}
@@ -39,9 +39,9 @@ func (r reader) Holders(ctx context.Context, f team.HolderFilter) ([]team.Holder
 		var own, account grants
 		var userID, keyID string
 		var active bool
-		fields := []any{(*text)(&h.MemberID), (*text)(&userID), (*text)(&keyID), (*text)(&h.Email), (*text)(&h.Name), (*flag)(&active), (*stamp)(&h.Grants.Ends), (*stamp)(&h.At.At)}
+		fields := []any{(*ident)(&h.MemberID), (*ident)(&userID), (*ident)(&keyID), (*text)(&h.Email), (*text)(&h.Name), (*flag)(&active), (*stamp)(&h.Grants.Ends), (*stamp)(&h.At.At)}
 		fields = append(fields, r.grantFields(&own)...)
-		fields = append(append(fields, (*text)(&h.AccountMemberID)), r.grantFields(&account)...)
+		fields = append(append(fields, (*ident)(&h.AccountMemberID)), r.grantFields(&account)...)
 		if err := s.Scan(fields...); err != nil {
 			return h, err
 		}
@@ -81,7 +81,7 @@ func (r reader) Places(ctx context.Context, f team.PlaceFilter) ([]team.PlaceGra
 	}
 	query := "SELECT " + columns + " FROM " + from + " WHERE " + c.sql.String() + " ORDER BY " + order + c.number(" LIMIT ? + 0", f.Limit)
 	return many(ctx, r.q, func(s scanner) (v team.PlaceGrant, err error) {
-		fields := []any{(*text)(&v.ProjectID), (*text)(&v.ProjectName), (*text)(&v.ID)}
+		fields := []any{(*ident)(&v.ProjectID), (*text)(&v.ProjectName), (*ident)(&v.ID)}
 		var g grants
 		if f.Subject != nil {
 			fields = append(fields, r.grantFields(&g)...)

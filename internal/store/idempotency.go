@@ -29,6 +29,6 @@ func (t *tx) SaveIdempotencyRecord(ctx context.Context, k team.IdempotencyRecord
 }
 
 func scanIdempotencyRecord(s scanner) (k team.IdempotencyRecord, err error) {
-	err = s.Scan((*text)(&k.AccountID), (*text)(&k.PrincipalID), (*text)(&k.Key), (*text)(&k.Operation), (*blob)(&k.BodyHash), (*blob)(&k.Answer), (*stamp)(&k.CreatedAt))
+	err = s.Scan((*ident)(&k.AccountID), (*ident)(&k.PrincipalID), (*text)(&k.Key), (*text)(&k.Operation), (*blob)(&k.BodyHash), (*blob)(&k.Answer), (*stamp)(&k.CreatedAt))
 	return k, err
 }

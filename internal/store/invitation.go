@@ -13,17 +13,19 @@ const (
 	i.expires_at, i.created_at, i.updated_at, a.name, p.name, COALESCE(u.name, k.name), u.email, m.status, m.email_canonical, ` + roleColumns
 	// After a removal, the membership and its role no longer exist; the corresponding fields of the invitation are empty.
 	invitationJoins = `invitations i JOIN accounts a ON a.id = i.account_id LEFT JOIN projects p ON p.id = i.project_id
-	LEFT JOIN memberships m ON m.id = i.member_id LEFT JOIN roles r ON r.id = m.role_id
+	LEFT JOIN memberships m ON m.id = i.member_id AND m.scope_id = i.scope_id LEFT JOIN roles r ON r.id = m.role_id
 	LEFT JOIN users u ON u.id = i.invited_by_user LEFT JOIN api_keys k ON k.id = i.invited_by_key`
 	selectInvitation = "SELECT " + invitationColumns + " FROM " + invitationJoins
 
-	notClosed = "state NOT IN ('accepted', 'cancelled')"
-	open      = "state IN ('queued', 'sent', 'failed')"
+	notClosed = "closed = FALSE"
+	// anyState finds open and closed invitations by id: on SQLite, closed is part of the key.
+	anyState = " AND i.closed IN (FALSE, TRUE)"
+	open     = "state IN ('queued', 'sent', 'failed')"
 )
 
 func (r reader) invitationFields(i *team.Invitation) []any {
-	return append([]any{(*text)(&i.ID), (*text)(&i.AccountID), (*text)(&i.ProjectID), (*text)(&i.MemberID), (*text)(&i.Email),
-		(*text)(&i.State), (*text)(&i.InvitedBy), (*text)(&i.InvitedByUser), (*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt),
+	return append([]any{(*ident)(&i.ID), (*ident)(&i.AccountID), (*ident)(&i.ProjectID), (*ident)(&i.MemberID), (*text)(&i.Email),
+		(*text)(&i.State), (*ident)(&i.InvitedBy), (*ident)(&i.InvitedByUser), (*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt),
 		(*stamp)(&i.UpdatedAt), (*text)(&i.AccountName), (*text)(&i.ProjectName), (*text)(&i.InviterName), (*text)(&i.InviterEmail),
 		(*text)(&i.MemberStatus), (*text)(&i.CanonicalEmail)}, r.roleFields(&i.Role)...)
 }
@@ -34,46 +36,43 @@ func (r reader) scanInvitation(s scanner) (i team.Invitation, err error) {
 }
 
 func (r reader) Invitation(ctx context.Context, accountID, id string) (team.Invitation, error) {
-	i, err := one(ctx, r.q, r.scanInvitation, selectInvitation+" WHERE i.id = $1", uid(id))
-	return ofAccount(i, err, i.AccountID == accountID)
+	return one(ctx, r.q, r.scanInvitation, selectInvitation+" WHERE i.id = $1 AND i.account_id = $2"+anyState, uid(id), uid(accountID))
 }
 
 func (r reader) InvitationByToken(ctx context.Context, hash []byte) (team.Invitation, team.InvitationToken, error) {
 	t := team.InvitationToken{Hash: hash}
 	i, err := one(ctx, r.q, func(s scanner) (i team.Invitation, err error) {
-		err = s.Scan(append(r.invitationFields(&i), (*text)(&t.InvitationID), (*flag)(&t.Stale), (*flag)(&t.Mailed), (*text)(&t.FetchedBy))...)
+		err = s.Scan(append(r.invitationFields(&i), (*ident)(&t.AccountID), (*ident)(&t.InvitationID), (*flag)(&t.Stale), (*flag)(&t.Mailed), (*ident)(&t.FetchedBy))...)
 		return i, err
-	}, "SELECT "+invitationColumns+", t.invitation_id, t.stale, t.mailed, t.fetched_by FROM "+invitationJoins+" JOIN invitation_tokens t ON t.invitation_id = i.id WHERE t.hash = $1", hash)
+	}, "SELECT "+invitationColumns+", t.account_id, t.invitation_id, t.stale, t.mailed, t.fetched_by FROM "+invitationJoins+" JOIN invitation_tokens t ON t.invitation_id = i.id AND t.account_id = i.account_id WHERE t.hash = $1"+anyState, hash)
 	return i, t, err
 }
 
 func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]team.Invitation, int, error) {
 	var c condition
-	c.and("i.scope_id = ?", scope(f.AccountID, f.ProjectID))
 	c.and("i.account_id = ?", uid(f.AccountID))
 	c.and("i." + notClosed)
-	l := listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", at: "i.created_at", id: "i.id"}
+	c.and("i.scope_id = ?", scope(f.AccountID, f.ProjectID))
+	l := listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", joined: true}
 	return page(ctx, r.q, l, &c, f.Page, r.scanInvitation)
 }
 
-// offered returns the conditions of an OfferFilter, except the state. A scope (account or project) is compared by id,
-// because invitations are indexed by it.
+// offered returns the conditions of an OfferFilter, except the state. Each reads the open invitations of the account, which
+// are together in one index and of which there are few (see team.Quotas).
 func offered(f team.OfferFilter) (l listing, c *condition) {
 	c = &condition{}
-	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", at: "i.created_at", id: "i.id", newest: true}
+	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", newest: true, joined: true}
+	c.and("i.account_id = ?", uid(f.AccountID))
+	c.and("i." + notClosed)
 	switch {
 	case f.Everywhere:
-		c.and("i.scope_id IN (SELECT o.id FROM projects o WHERE o.account_id = ? UNION ALL SELECT b.id FROM accounts b WHERE b.id = ?)",
-			uid(f.AccountID), uid(f.AccountID))
 	case len(f.Places) > 0:
 		c.and("i.scope_id" + c.in(values[uid](f.Places)))
 	default:
 		c.and("FALSE")
 	}
-	c.and("i.account_id = ?", uid(f.AccountID))
-	c.and("i." + notClosed)
 	if f.Query != "" {
-		l.rows = "invitations i JOIN memberships m ON m.id = i.member_id"
+		l.rows = "invitations i JOIN memberships m ON m.id = i.member_id AND m.scope_id = i.scope_id"
 		c.and(`m.email_canonical LIKE ? ESCAPE '\'`, containing(nameKey(f.Query)))
 	}
 	return l, c
@@ -110,9 +109,9 @@ func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string)
 	if userID == "" {
 		return nil, nil
 	}
-	return many(ctx, r.q, r.scanInvitation, selectInvitation+` WHERE i.account_id = $1
+	return many(ctx, r.q, r.scanInvitation, selectInvitation+` WHERE i.account_id = $1 AND i.`+notClosed+`
 		AND (i.invited_by_user = $2 OR i.invited_by_key IN (SELECT key_id FROM secret_holders WHERE holder_id = $2)) AND i.`+open+
-		" ORDER BY i.created_at, i.id", uid(accountID), uid(userID))
+		" ORDER BY i.id", uid(accountID), uid(userID))
 }
 
 // inviterKey returns the id of the inviter if it is an API key, rather than a person or the operator.
@@ -123,14 +122,14 @@ func inviterKey(i team.Invitation) uid {
 	return ""
 }
 
-var insertInvitations = insertionOf(`INSERT INTO invitations (id, account_id, project_id, scope_id, member_id, email, state,
-	invited_by, invited_by_user, invited_by_key, expires_at, created_at, updated_at)`, 13, "")
+var insertInvitations = insertionOf(`INSERT INTO invitations (id, account_id, project_id, member_id, email, state,
+	invited_by, invited_by_user, invited_by_key, expires_at, created_at, updated_at, closed)`, 13, "")
 
 // InsertInvitation does not update the membership, which refers to its invitation.
 func (t *tx) InsertInvitation(ctx context.Context, i team.Invitation) error {
 	return t.row(ctx, insertInvitations,
-		uid(i.ID), uid(i.AccountID), uid(i.ProjectID), scope(i.AccountID, i.ProjectID), uid(i.MemberID), i.Email, i.State, i.InvitedBy,
-		personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt)
+		uid(i.ID), uid(i.AccountID), uid(i.ProjectID), uid(i.MemberID), i.Email, i.State, word(i.InvitedBy),
+		personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt, isFinal(i.State))
 }
 
 // UpdateInvitation does not update a closed invitation, so that the result of sending an email cannot reopen an
@@ -138,20 +137,26 @@ func (t *tx) InsertInvitation(ctx context.Context, i team.Invitation) error {
 func (t *tx) UpdateInvitation(ctx context.Context, i team.Invitation) error {
 	from := notClosed
 	if i.State == team.InvitationSent || i.State == team.InvitationFailed {
-		from = open
+		from += " AND " + open
 	}
 	return t.change(ctx, `UPDATE invitations SET email = $2, state = $3, invited_by = $4, invited_by_user = $5, invited_by_key = $6,
-		expires_at = $7, updated_at = $8 WHERE id = $1 AND `+from,
-		uid(i.ID), i.Email, i.State, i.InvitedBy, personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.UpdatedAt)
+		expires_at = $7, updated_at = $8 WHERE id = $1 AND account_id = $9 AND `+from,
+		uid(i.ID), i.Email, i.State, word(i.InvitedBy), personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.UpdatedAt, uid(i.AccountID))
+}
+
+// isFinal returns the value of the column closed.
+func isFinal(s team.InvitationState) bool {
+	return s == team.InvitationAccepted || s == team.InvitationCancelled
 }
 
 // CloseInvitation succeeds for exactly one of several concurrent calls. A declined invitation can still be cancelled.
-func (t *tx) CloseInvitation(ctx context.Context, id string, state team.InvitationState, at time.Time) (bool, error) {
-	from := open
-	if state == team.InvitationCancelled {
-		from = notClosed
+func (t *tx) CloseInvitation(ctx context.Context, i team.Invitation, state team.InvitationState, at time.Time) (bool, error) {
+	from := notClosed
+	if state != team.InvitationCancelled {
+		from += " AND " + open
 	}
-	n, err := t.exec(ctx, "UPDATE invitations SET state = $2, updated_at = $3 WHERE id = $1 AND "+from, uid(id), state, at)
+	n, err := t.exec(ctx, "UPDATE invitations SET state = $2, updated_at = $3, closed = $4 WHERE id = $1 AND account_id = $5 AND "+from,
+		uid(i.ID), state, at, isFinal(state), uid(i.AccountID))
 	if err != nil {
 		return false, fmt.Errorf("close invitation: %w", err)
 	}
@@ -168,8 +173,8 @@ func (t *tx) AddToken(ctx context.Context, k team.InvitationToken, at time.Time)
 		uid(k.InvitationID), maxTokens-1); err != nil {
 		return err
 	}
-	return t.later(ctx, `INSERT INTO invitation_tokens (hash, invitation_id, stale, mailed, fetched_by, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6)`, k.Hash, uid(k.InvitationID), k.Stale, k.Mailed, k.FetchedBy, at)
+	return t.later(ctx, `INSERT INTO invitation_tokens (hash, account_id, invitation_id, stale, mailed, fetched_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, k.Hash, uid(k.AccountID), uid(k.InvitationID), k.Stale, k.Mailed, word(k.FetchedBy), at)
 }
 
 func (t *tx) ReplaceTokens(ctx context.Context, invitationID string) error {

@@ -23,13 +23,13 @@ func invitedComesBack(t *testing.T, w *world) {
 	i.InvitedBy, i.InvitedByUser, i.ExpiresAt, i.CreatedAt, i.UpdatedAt = bob.ID, bob.ID, w.at(7), w.at(8), w.at(9)
 	w.add(t, m)
 	w.do(t, func(tx store.Tx) error {
-		if err := tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("first"), InvitationID: i.ID}, w.at(1)); err != nil {
+		if err := tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("first"), AccountID: w.account.ID, InvitationID: i.ID}, w.at(1)); err != nil {
 			return err
 		}
 		if err := tx.ReplaceTokens(w.ctx, i.ID); err != nil {
 			return err
 		}
-		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("second"), InvitationID: i.ID, FetchedBy: "someone"}, w.at(2))
+		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("second"), AccountID: w.account.ID, InvitationID: i.ID, FetchedBy: "someone"}, w.at(2))
 	})
 
 	// A membership and its invitation each have fields of the other.
@@ -47,7 +47,7 @@ func invitedComesBack(t *testing.T, w *world) {
 			t.Errorf("%s token: current %v", token, cur)
 		}
 	}
-	token := team.InvitationToken{Hash: hash("second"), InvitationID: i.ID, FetchedBy: "someone"}
+	token := team.InvitationToken{Hash: hash("second"), AccountID: w.account.ID, InvitationID: i.ID, FetchedBy: "someone"}
 	same(t, "token", token)(tokenOf(w, "second"))
 	if err := w.ReplaceFetchedTokens(w.ctx); err != nil {
 		t.Fatal(err)
@@ -55,12 +55,12 @@ func invitedComesBack(t *testing.T, w *world) {
 	token.Stale = true
 	same(t, "token once mail is sent", token)(tokenOf(w, "second"))
 	w.do(t, func(tx store.Tx) error {
-		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("mailed"), InvitationID: i.ID, Mailed: true}, w.at(3))
+		return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("mailed"), AccountID: w.account.ID, InvitationID: i.ID, Mailed: true}, w.at(3))
 	})
 	if err := w.ReplaceFetchedTokens(w.ctx); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "mailed token", team.InvitationToken{Hash: hash("mailed"), InvitationID: i.ID, Mailed: true})(tokenOf(w, "mailed"))
+	same(t, "mailed token", team.InvitationToken{Hash: hash("mailed"), AccountID: w.account.ID, InvitationID: i.ID, Mailed: true})(tokenOf(w, "mailed"))
 	_, _, err := w.InvitationByToken(w.ctx, hash("third"))
 	wantNotFound(t, "invitation by unknown token", err)
 	_, err = w.Invitation(w.ctx, newID(), i.ID)
@@ -68,10 +68,10 @@ func invitedComesBack(t *testing.T, w *world) {
 
 	// The invitation of a removed member remains, so that its link can say why it no longer works.
 	w.do(t, func(tx store.Tx) error {
-		if err := must(tx.CloseInvitation(w.ctx, i.ID, team.InvitationCancelled, w.at(11))); err != nil {
+		if err := must(tx.CloseInvitation(w.ctx, *i, team.InvitationCancelled, w.at(11))); err != nil {
 			return err
 		}
-		return tx.DeleteMember(w.ctx, m.ID)
+		return tx.DeleteMember(w.ctx, m)
 	})
 	got, _, err := w.InvitationByToken(w.ctx, hash("second"))
 	if err != nil || got.State != team.InvitationCancelled || got.Role.ID != "" {
@@ -82,7 +82,7 @@ func invitedComesBack(t *testing.T, w *world) {
 func messageComesBack(t *testing.T, w *world) {
 	m := w.add(t, w.invited("erin@example.com"))
 	msg := team.Message{
-		ID: newID(), AccountID: w.account.ID, InvitationID: m.Invitation.ID, Attempts: 2, NextAt: w.at(5), CreatedAt: w.at(1), LastError: "refused",
+		ID: newID(), Kind: team.MessageInvitation, AccountID: w.account.ID, InvitationID: m.Invitation.ID, Attempts: 2, NextAt: w.at(5), CreatedAt: w.at(1), LastError: "refused",
 	}
 	w.do(t, func(tx store.Tx) error { return tx.InsertMessage(w.ctx, msg) })
 	lease := func(at time.Time, want ...team.Message) {
@@ -96,7 +96,7 @@ func messageComesBack(t *testing.T, w *world) {
 	msg.Attempts, msg.NextAt, msg.LastError = 3, w.at(7), "timeout"
 	w.do(t, func(tx store.Tx) error { return tx.UpdateMessage(w.ctx, msg) })
 	lease(w.at(7), msg)
-	w.do(t, func(tx store.Tx) error { return tx.DeleteMessagesOf(w.ctx, m.Invitation.ID) })
+	w.do(t, func(tx store.Tx) error { return tx.DeleteMessagesOf(w.ctx, *m.Invitation) })
 	w.do(t, func(tx store.Tx) error { return tx.UpdateMessage(w.ctx, msg) }) // from the worker that was sending it
 	lease(w.at(8).Add(time.Hour))
 }
@@ -119,11 +119,10 @@ func (w *world) leaseAll(at time.Time) (all []team.Message, err error) {
 // TestMessagesOfAccountsAlternate: one account has queued many messages, two others one each, and the newest message is for a password.
 func TestMessagesOfAccountsAlternate(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
-		m := w.add(t, w.invited("alice@example.com"))
 		accounts := []string{w.account.ID, newID(), newID()}
 		w.do(t, func(tx store.Tx) error {
 			for n, account := range []string{accounts[0], accounts[0], accounts[0], accounts[0], accounts[1], accounts[2], ""} {
-				msg := team.Message{ID: newID(), Kind: team.MessageInvitation, AccountID: account, InvitationID: m.Invitation.ID, NextAt: w.at(n), CreatedAt: w.start}
+				msg := team.Message{ID: newID(), Kind: team.MessageInvitation, AccountID: account, InvitationID: newID(), NextAt: w.at(n), CreatedAt: w.start}
 				if account == "" {
 					msg.Kind, msg.InvitationID, msg.Address = team.MessagePassword, "", "bob@example.com"
 				}
@@ -224,11 +223,10 @@ func TestTakeLimit(t *testing.T) {
 func TestConcurrentLeases(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		const messages, workers = 60, 6
-		m := w.add(t, w.invited("alice@example.com"))
 		w.do(t, func(tx store.Tx) error {
 			for range messages {
 				if err := tx.InsertMessage(w.ctx, team.Message{
-					ID: newID(), AccountID: w.account.ID, InvitationID: m.Invitation.ID, NextAt: w.start, CreatedAt: w.start,
+					ID: newID(), Kind: team.MessageInvitation, AccountID: w.account.ID, InvitationID: newID(), NextAt: w.start, CreatedAt: w.start,
 				}); err != nil {
 					return err
 				}
@@ -278,7 +276,7 @@ func TestInvitationTransitions(t *testing.T) {
 			m.Invitation.State = c.from
 			w.add(t, m)
 			w.do(t, func(tx store.Tx) error {
-				ok, err := tx.CloseInvitation(w.ctx, m.Invitation.ID, c.to, w.at(5))
+				ok, err := tx.CloseInvitation(w.ctx, *m.Invitation, c.to, w.at(5))
 				if ok != c.want {
 					t.Errorf("%s to %s: %v", c.from, c.to, ok)
 				}
@@ -318,7 +316,7 @@ func TestConcurrentClaims(t *testing.T) {
 		})
 		for name, closing := range map[string]func(tx store.Tx) (bool, error){
 			"accept": func(tx store.Tx) (bool, error) {
-				return tx.CloseInvitation(w.ctx, m.Invitation.ID, team.InvitationAccepted, w.at(5))
+				return tx.CloseInvitation(w.ctx, *m.Invitation, team.InvitationAccepted, w.at(5))
 			},
 			"use link": func(tx store.Tx) (bool, error) { return tx.UseLinkToken(w.ctx, hash("link"), w.at(5)) },
 		} {
@@ -354,7 +352,7 @@ func TestRemoveStale(t *testing.T) {
 			change(&m)
 			to[name] = w.add(t, m)
 			w.do(t, func(tx store.Tx) error {
-				return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash(name), InvitationID: m.Invitation.ID}, w.start)
+				return tx.AddToken(w.ctx, team.InvitationToken{Hash: hash(name), AccountID: w.account.ID, InvitationID: m.Invitation.ID}, w.start)
 			})
 		}
 		add(stale, "expired", team.InvitationSent, func(m *team.Member) { m.Invitation.ExpiresAt = old })

@@ -46,16 +46,12 @@ func (d *DB) Take(ctx context.Context, limits []team.Limit, at time.Time) (bool,
 	return true, nil
 }
 
-// Refund also removes old rows, so that the table stays small.
-func (d *DB) Refund(ctx context.Context, all, one []team.Limit, at time.Time) error {
+func (d *DB) Refund(ctx context.Context, all, one []team.Limit) error {
 	err := d.write(ctx, nil, func(t *tx) error {
 		for _, l := range all {
 			if err := t.later(ctx, "DELETE FROM limits WHERE subject = $1", l.Subject); err != nil {
 				return err
 			}
-		}
-		if err := t.remove(ctx, "limits", "subject", "until < $1", at); err != nil {
-			return err
 		}
 		for _, l := range one {
 			if err := t.later(ctx, returnLimit, l.Subject, l.Every.Microseconds()); err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 func scanLinkToken(s scanner) (t team.LinkToken, err error) {
-	err = s.Scan((*blob)(&t.Hash), (*text)(&t.UserID), (*text)(&t.Purpose), (*stamp)(&t.ExpiresAt), (*stamp)(&t.UsedAt))
+	err = s.Scan((*blob)(&t.Hash), (*ident)(&t.UserID), (*text)(&t.Purpose), (*stamp)(&t.ExpiresAt), (*stamp)(&t.UsedAt))
 	return t, err
 }
 

@@ -230,11 +230,11 @@ func TestDeletingAProject(t *testing.T) {
 		w.add(t, i)
 		stays := w.add(t, w.invited("bob@example.com"))
 		w.do(t, func(tx store.Tx) error {
-			if err := tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("token"), InvitationID: i.Invitation.ID}, w.start); err != nil {
+			if err := tx.AddToken(w.ctx, team.InvitationToken{Hash: hash("token"), AccountID: w.account.ID, InvitationID: i.Invitation.ID}, w.start); err != nil {
 				return err
 			}
 			if err := tx.InsertMessage(w.ctx, team.Message{
-				ID: newID(), AccountID: w.account.ID, InvitationID: i.Invitation.ID, NextAt: w.start, CreatedAt: w.start,
+				ID: newID(), Kind: team.MessageInvitation, AccountID: w.account.ID, InvitationID: i.Invitation.ID, NextAt: w.start, CreatedAt: w.start,
 			}); err != nil {
 				return err
 			}
@@ -287,7 +287,7 @@ func TestHasManager(t *testing.T) {
 			if got, err := w.HasManager(w.ctx, w.account.ID, permission.MembersManage, w.start); err != nil || got != c.want {
 				t.Errorf("%s: %v, %v; want %v", c.name, got, err, c.want)
 			}
-			w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, c.m.ID) })
+			w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, c.m) })
 		}
 	})
 }

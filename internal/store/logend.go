@@ -133,7 +133,7 @@ func (d *DB) missing(ctx context.Context, accountID string, refs []event.Ref) (g
 	}
 	byTime := func(a, b event.Ref) int { return a.At.Compare(b.At) }
 	first, last := slices.MinFunc(refs, byTime), slices.MaxFunc(refs, byTime)
-	ids, err := many(ctx, d.q, engine.ScanText, "SELECT id FROM audit_events WHERE account_id = $1 AND at >= $2 AND at <= $3", uid(accountID), first.At, last.At)
+	ids, err := many(ctx, d.q, engine.ScanID, "SELECT id FROM audit_events WHERE account_id = $1 AND at >= $2 AND at <= $3", uid(accountID), first.At, last.At)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ const (
 	// An invitation belongs to its member until it is accepted or cancelled.
 	memberJoins = `memberships m JOIN roles r ON r.id = m.role_id
 	LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id LEFT JOIN projects p ON p.id = m.project_id
-	LEFT JOIN invitations i ON i.id = m.invitation_id AND i.state NOT IN ('accepted', 'cancelled')`
+	LEFT JOIN invitations i ON i.account_id = m.account_id AND i.closed = FALSE AND i.id = m.invitation_id`
 	memberRow    = memberColumns + ", COALESCE(u.name, k.name), p.name, " + outOfAccount + ", " + roleColumns + ", " + offerColumns
 	selectMember = "SELECT " + memberRow + " FROM " + memberJoins
 	// outOfAccount is an expression for whether the account membership of a project member is suspended.
@@ -27,12 +27,12 @@ const (
 // memberCounts has the number of members for each combination of filter columns; see its triggers.
 const memberCounts = "member_counts m"
 
-var memberList = listing{columns: memberRow, from: memberJoins, rows: "memberships m", at: "m.created_at", id: "m.id"}
+var memberList = listing{columns: memberRow, from: memberJoins, rows: "memberships m", id: "m.id", key: "m.scope_id, m.id"}
 
 func memberFields(m *team.Member) []any {
-	return []any{(*text)(&m.ID), (*text)(&m.AccountID), (*text)(&m.ProjectID), (*text)(&m.Type), (*text)(&m.UserID),
-		(*text)(&m.APIKeyID), (*text)(&m.Email), (*text)(&m.CanonicalEmail), (*text)(&m.Status), (*flag)(&m.IsOwner),
-		(*text)(&m.ManagedBy), (*text)(&m.InvitedBy), (*stamp)(&m.InvitedAt), (*stamp)(&m.AcceptedAt), (*stamp)(&m.ExpiresAt),
+	return []any{(*ident)(&m.ID), (*ident)(&m.AccountID), (*ident)(&m.ProjectID), (*text)(&m.Type), (*ident)(&m.UserID),
+		(*ident)(&m.APIKeyID), (*text)(&m.Email), (*text)(&m.CanonicalEmail), (*text)(&m.Status), (*flag)(&m.IsOwner),
+		(*text)(&m.ManagedBy), (*ident)(&m.InvitedBy), (*stamp)(&m.InvitedAt), (*stamp)(&m.AcceptedAt), (*stamp)(&m.ExpiresAt),
 		(*stamp)(&m.CreatedAt), (*stamp)(&m.UpdatedAt)}
 }
 
@@ -44,7 +44,7 @@ func (r reader) members() func(scanner) (team.Member, error) {
 	fields = append(fields, memberFields(&m)...)
 	fields = append(fields, (*text)(&m.Name), (*text)(&m.ProjectName), (*flag)(&m.AccountSuspended))
 	fields = append(fields, r.roleFields(&m.Role)...)
-	fields = append(fields, (*text)(&i.ID), (*text)(&i.Email), (*text)(&i.State), (*text)(&i.InvitedBy), (*text)(&i.InvitedByUser),
+	fields = append(fields, (*ident)(&i.ID), (*text)(&i.Email), (*text)(&i.State), (*ident)(&i.InvitedBy), (*ident)(&i.InvitedByUser),
 		(*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt), (*stamp)(&i.UpdatedAt))
 	return func(s scanner) (team.Member, error) {
 		if err := s.Scan(fields...); err != nil {
@@ -69,8 +69,8 @@ func scope(accountID, projectID string) uid {
 }
 
 func (r reader) Member(ctx context.Context, accountID, projectID, id string) (team.Member, error) {
-	m, err := remembered(ctx, r.q, engine.Key{Query: "member", Argument: id}, func(q querier) (team.Member, error) {
-		return one(ctx, q, r.members(), selectMember+" WHERE m.id = $1", uid(id))
+	m, err := remembered(ctx, r.q, engine.Key{Query: "member", Argument: string(scope(accountID, projectID)) + id}, func(q querier) (team.Member, error) {
+		return one(ctx, q, r.members(), selectMember+" WHERE m.id = $1 AND m.scope_id = $2", uid(id), scope(accountID, projectID))
 	})
 	return ofAccount(m, err, m.AccountID == accountID && m.ProjectID == projectID)
 }
@@ -99,7 +99,7 @@ func (r reader) MemberOf(ctx context.Context, accountID, projectID string, t tea
 // MembershipsOf must use the index by email: with the index by account and creation time, both databases would read
 // every membership of the account.
 func (r reader) MembershipsOf(ctx context.Context, accountID, canonical string) ([]team.Member, error) {
-	return many(ctx, r.q, r.members(), selectMember+" WHERE m.email_canonical = $1 AND (m.account_id = $2) IS TRUE ORDER BY m.created_at, m.id",
+	return many(ctx, r.q, r.members(), selectMember+" WHERE m.email_canonical = $1 AND (m.account_id = $2) IS TRUE ORDER BY m.id",
 		canonical, uid(accountID))
 }
 
@@ -108,26 +108,15 @@ func (r reader) MembershipsOfAll(ctx context.Context, accountID string, canonica
 		var c condition
 		c.and("m.email_canonical" + c.in(some))
 		c.and("(m.account_id = ?) IS TRUE", uid(accountID))
-		return many(ctx, r.q, r.members(), selectMember+" WHERE "+c.sql.String()+" ORDER BY m.created_at, m.id", c.args...)
+		return many(ctx, r.q, r.members(), selectMember+" WHERE "+c.sql.String()+" ORDER BY m.id", c.args...)
 	})
-}
-
-// inAccount adds the condition that a membership is one of the account itself. Lists filtered by status or role have
-// indexes over the leading membership of each person (see leads), which an account membership always is; the other
-// lists use an index by scope.
-func inAccount(c *condition, accountID string, filtered bool) {
-	if filtered {
-		c.and("m.account_id = ? AND m.lead AND (m.scope_id = ?) IS TRUE", uid(accountID), uid(accountID))
-	} else {
-		c.and("m.scope_id = ?", uid(accountID))
-	}
 }
 
 func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member, int, error) {
 	l := memberList
 	var c condition
 	if f.ProjectID == "" {
-		inAccount(&c, f.AccountID, f.Status != "" || f.RoleID != "")
+		c.and("m.scope_id = ?", uid(f.AccountID))
 	} else {
 		c.and("m.scope_id = ?", uid(f.ProjectID))
 		c.and("(m.account_id = ?) IS TRUE", uid(f.AccountID))
@@ -163,7 +152,7 @@ func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int
 	l := memberList
 	var c condition
 	c.and("m.role_id = ?", uid(roleID))
-	c.and("m.account_id = ?", uid(accountID))
+	c.and("(m.account_id = ?) IS TRUE", uid(accountID))
 	return page(ctx, r.q, l, &c, team.Page{Limit: n}, r.members())
 }
 
@@ -199,7 +188,7 @@ func (t *tx) InsertNewMember(ctx context.Context, m team.Member) error {
 func memberArgs(m team.Member) []any {
 	return []any{
 		uid(m.ID), uid(m.AccountID), uid(m.ProjectID), scope(m.AccountID, m.ProjectID), m.Type, uid(m.UserID), uid(m.APIKeyID), m.Email,
-		m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy, m.InvitedBy, invitationID(m), m.InvitedAt, m.AcceptedAt,
+		m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy, word(m.InvitedBy), invitationID(m), m.InvitedAt, m.AcceptedAt,
 		m.ExpiresAt, m.CreatedAt, m.UpdatedAt, m.SortKey(),
 	}
 }
@@ -208,11 +197,11 @@ func memberArgs(m team.Member) []any {
 func (t *tx) UpdateMember(ctx context.Context, m team.Member) error {
 	return t.change(ctx, `UPDATE memberships SET principal_type = $2, user_id = $3, api_key_id = $4, email = $5, email_canonical = $6,
 		role_id = $7, status = $8, is_owner = $9, managed_by = $10, invited_by = $11, invitation_id = $12, invited_at = $13,
-		accepted_at = $14, expires_at = $15, updated_at = $16, sort_key = $17 WHERE id = $1`,
+		accepted_at = $14, expires_at = $15, updated_at = $16, sort_key = $17 WHERE id = $1 AND scope_id = $18`,
 		uid(m.ID), m.Type, uid(m.UserID), uid(m.APIKeyID), m.Email, m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy,
-		m.InvitedBy, invitationID(m), m.InvitedAt, m.AcceptedAt, m.ExpiresAt, m.UpdatedAt, m.SortKey())
+		word(m.InvitedBy), invitationID(m), m.InvitedAt, m.AcceptedAt, m.ExpiresAt, m.UpdatedAt, m.SortKey(), scope(m.AccountID, m.ProjectID))
 }
 
-func (t *tx) DeleteMember(ctx context.Context, id string) error {
-	return t.change(ctx, "DELETE FROM memberships WHERE id = $1", uid(id))
+func (t *tx) DeleteMember(ctx context.Context, m team.Member) error {
+	return t.change(ctx, "DELETE FROM memberships WHERE id = $1 AND scope_id = $2", uid(m.ID), scope(m.AccountID, m.ProjectID))
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"raff/internal/rafftest"
 )
 
 // TestHeartbeats counts nodes, one with a heartbeat in the future and one that stopped.
@@ -11,7 +13,7 @@ func TestHeartbeats(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		db := directly(t, w.url)
 		for _, ago := range []time.Duration{-time.Hour, -24 * 365 * time.Hour, time.Hour} {
-			run(t, db, fmt.Sprintf("INSERT INTO nodes (id, seen_at) VALUES ('%s', %d)", newID(), time.Now().Add(-ago).UnixMicro()))
+			run(t, db, fmt.Sprintf("INSERT INTO nodes (id, seen_at) VALUES (%s, %d)", rafftest.SQLID(w.url, newID()), time.Now().Add(-ago).UnixMicro()))
 		}
 		for want := 1; want <= 2; want++ {
 			if n, err := w.Heartbeat(w.ctx, newID(), 10*time.Minute); err != nil || n != want {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"raff/internal/outbox"
 	"raff/internal/store/engine"
@@ -12,36 +11,53 @@ import (
 const messageColumns = "id, kind, account_id, invitation_id, address, attempts, next_at, created_at, last_error"
 
 func scanMessage(s scanner) (m team.Message, err error) {
-	err = s.Scan((*text)(&m.ID), (*text)(&m.Kind), (*text)(&m.AccountID), (*text)(&m.InvitationID), (*text)(&m.Address), (*number)(&m.Attempts), (*stamp)(&m.NextAt),
+	err = s.Scan((*ident)(&m.ID), (*text)(&m.Kind), (*ident)(&m.AccountID), (*ident)(&m.InvitationID), (*text)(&m.Address), (*number)(&m.Attempts), (*stamp)(&m.NextAt),
 		(*stamp)(&m.CreatedAt), (*text)(&m.LastError))
+	if m.AccountID == team.NoID {
+		m.AccountID = ""
+	}
 	return m, err
 }
 
 const (
-	due    = "next_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)"
-	urgent = "priority = 0"
-	inTurn = "priority = 1 AND account_id = $3"
+	due = "next_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)"
+	// noAccount is the account of messages that belong to none. They are urgent; see team.Message.
+	noAccount = uid(team.NoID)
 )
+
+// lane returns the account whose turn a message has to wait for.
+func lane(m team.Message) uid {
+	if m.Urgent() {
+		return noAccount
+	}
+	return uid(m.AccountID)
+}
+
+// subject returns the key of a message in its lane: an invitation has at most one.
+func subject(m team.Message) uid {
+	if m.InvitationID != "" {
+		return uid(m.InvitationID)
+	}
+	return uid(m.ID)
+}
 
 // LeaseMessage reads before it writes, so that a worker that polls every few seconds causes no commits.
 func (d *DB) LeaseMessage(ctx context.Context, l outbox.Lease) (team.Message, error) {
 	for range engine.MaxTries {
-		waiting, err := one(ctx, d.q, engine.ScanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+urgent+" AND "+due+")", l.Now)
+		waiting, err := one(ctx, d.q, engine.ScanFlag, "SELECT EXISTS (SELECT 1 FROM outbox WHERE account_id = $2 AND "+due+")", l.Now, noAccount)
 		if err != nil {
 			return team.Message{}, err
 		}
-		lane, args := urgent, []any{l.Now, l.Until}
+		from := string(noAccount)
 		if !waiting {
 			if l.UrgentOnly {
 				return team.Message{}, team.ErrNotFound
 			}
-			account, err := d.nextInTurn(ctx, l)
-			if err != nil {
+			if from, err = d.nextInTurn(ctx, l); err != nil {
 				return team.Message{}, err
 			}
-			lane, args = inTurn, append(args, uid(account))
 		}
-		m, err := d.leaseOf(ctx, lane, args)
+		m, err := d.leaseOf(ctx, l, from)
 		if !team.IsNotFound(err) {
 			return m, err
 		}
@@ -53,41 +69,36 @@ func (d *DB) LeaseMessage(ctx context.Context, l outbox.Lease) (team.Message, er
 // nextInTurn returns the first account after l.After that has a message due, starting again from the first account
 // after the last.
 func (d *DB) nextInTurn(ctx context.Context, l outbox.Lease) (string, error) {
-	const query = "SELECT account_id FROM outbox WHERE account_id > $2 AND priority = 1 AND " + due + " ORDER BY account_id LIMIT 1"
-	const first = "00000000-0000-0000-0000-000000000000"
+	const query = "SELECT account_id FROM outbox WHERE account_id > $2 AND " + due + " ORDER BY account_id LIMIT 1"
 	after := uid(l.After)
 	if !after.Valid() {
-		after = first
+		after = noAccount
 	}
-	account, err := one(ctx, d.q, engine.ScanText, query, l.Now, after)
-	if team.IsNotFound(err) && after != first {
-		account, err = one(ctx, d.q, engine.ScanText, query, l.Now, uid(first))
+	account, err := one(ctx, d.q, engine.ScanID, query, l.Now, after)
+	if team.IsNotFound(err) && after != noAccount {
+		account, err = one(ctx, d.q, engine.ScanID, query, l.Now, noAccount)
 	}
 	return account, err
 }
 
-func (d *DB) leaseOf(ctx context.Context, lane string, args []any) (m team.Message, err error) {
+// leaseOf takes the message of an account that became due first.
+func (d *DB) leaseOf(ctx context.Context, l outbox.Lease, account string) (m team.Message, err error) {
 	err = d.write(ctx, nil, func(t *tx) (err error) {
-		m, err = one(ctx, t.q, scanMessage, "UPDATE outbox SET leased_until = $2 WHERE id = (SELECT id FROM outbox WHERE "+lane+" AND "+due+
-			" ORDER BY next_at, id LIMIT 1"+t.q.Dialect().SkipLocked+") RETURNING "+messageColumns, slices.Clone(args)...)
+		m, err = one(ctx, t.q, scanMessage, "UPDATE outbox SET leased_until = $2 WHERE account_id = $3 AND subject_id = (SELECT subject_id FROM outbox WHERE account_id = $3 AND "+due+
+			" ORDER BY next_at, id LIMIT 1"+t.q.Dialect().SkipLocked+") RETURNING "+messageColumns, l.Now, l.Until, uid(account))
 		return err
 	})
 	return m, err
 }
 
-var insertMessages = insertionOf(`INSERT INTO outbox (id, kind, account_id, invitation_id, address, attempts, next_at, last_error,
-	created_at, priority)`, 10, "")
+// insertMessages replaces the message of an invitation.
+var insertMessages = insertionOf(`INSERT INTO outbox (account_id, subject_id, id, kind, invitation_id, address, attempts, next_at, last_error,
+	created_at)`, 10, ` ON CONFLICT (account_id, subject_id) DO UPDATE SET id = excluded.id, attempts = excluded.attempts, next_at = excluded.next_at,
+	last_error = excluded.last_error, created_at = excluded.created_at, leased_until = NULL`)
 
 func (t *tx) InsertMessage(ctx context.Context, m team.Message) error {
 	return t.row(ctx, insertMessages,
-		uid(m.ID), m.Kind, uid(m.AccountID), uid(m.InvitationID), m.Address, m.Attempts, m.NextAt, m.LastError, m.CreatedAt, priority(m))
-}
-
-func priority(m team.Message) int {
-	if m.Urgent() {
-		return 0
-	}
-	return 1
+		lane(m), subject(m), uid(m.ID), m.Kind, uid(m.InvitationID), m.Address, m.Attempts, m.NextAt, m.LastError, m.CreatedAt)
 }
 
 // QueuePasswordMail changes nothing in the domain, so it needs no domain transaction.
@@ -97,14 +108,14 @@ func (d *DB) QueuePasswordMail(ctx context.Context, m team.Message) error {
 
 // UpdateMessage also ends the lease. Like DeleteMessage, it ignores a missing message: its invitation was closed.
 func (t *tx) UpdateMessage(ctx context.Context, m team.Message) error {
-	return t.later(ctx, "UPDATE outbox SET attempts = $2, next_at = $3, last_error = $4, leased_until = NULL WHERE id = $1",
-		uid(m.ID), m.Attempts, m.NextAt, m.LastError)
+	return t.later(ctx, "UPDATE outbox SET attempts = $4, next_at = $5, last_error = $6, leased_until = NULL WHERE account_id = $1 AND subject_id = $2 AND id = $3",
+		lane(m), subject(m), uid(m.ID), m.Attempts, m.NextAt, m.LastError)
 }
 
-func (t *tx) DeleteMessage(ctx context.Context, id string) error {
-	return t.later(ctx, "DELETE FROM outbox WHERE id = $1", uid(id))
+func (t *tx) DeleteMessage(ctx context.Context, m team.Message) error {
+	return t.later(ctx, "DELETE FROM outbox WHERE account_id = $1 AND subject_id = $2 AND id = $3", lane(m), subject(m), uid(m.ID))
 }
 
-func (t *tx) DeleteMessagesOf(ctx context.Context, invitationID string) error {
-	return t.later(ctx, "DELETE FROM outbox WHERE invitation_id = $1", uid(invitationID))
+func (t *tx) DeleteMessagesOf(ctx context.Context, i team.Invitation) error {
+	return t.later(ctx, "DELETE FROM outbox WHERE account_id = $1 AND subject_id = $2", uid(i.AccountID), uid(i.ID))
 }

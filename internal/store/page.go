@@ -86,10 +86,16 @@ type listing struct {
 	rows    string // only the tables that the conditions need
 	counts  string // a table of counters, in column n, with the columns of the conditions; empty: rows are counted
 	search  bool   // no index serves the conditions: total and page come from one scan of all rows, whose alias is m
-	at, id  string // the columns a cursor compares; empty: the list has no cursor
+	at      string // the column before id in the order; empty: ids sort by time
+	id      string // the last column of the order; empty: the list has no cursor
+	key     string // the columns that find a row of the table; empty: id
 	newest  bool   // in descending order of at and id
 	named   bool   // at is text, not a time
+	joined  bool   // rows that are skipped are joined too
 	order   string // if not by at and id
+	// either are conditions, each with an index of its own, that replace the first one of the list: every row meets exactly
+	// one of them. The page is the beginning of all their rows together.
+	either []string
 }
 
 // count returns the query for the number of rows that match.
@@ -104,41 +110,82 @@ func (l listing) count(c *condition, p team.Page) string {
 }
 
 // after reports whether the page starts after a given row.
-func (l listing) after(p team.Page) bool { return p.After != nil && l.at != "" }
+func (l listing) after(p team.Page) bool { return p.After != nil && l.id != "" }
+
+// found returns the columns that find a row.
+func (l listing) found() string {
+	if l.key != "" {
+		return l.key
+	}
+	return l.id
+}
+
+// sorting returns the order of the list.
+func (l listing) sorting() string {
+	direction := ""
+	if l.newest {
+		direction = " DESC"
+	}
+	switch {
+	case l.order != "":
+		return " ORDER BY " + l.order
+	case l.at != "":
+		return " ORDER BY " + l.at + direction + ", " + l.id + direction
+	}
+	return " ORDER BY " + l.id + direction
+}
+
+// beyond returns the condition that a row follows the cursor.
+func (l listing) beyond(c *condition, p team.Page) string {
+	sign := " > "
+	if l.newest {
+		sign = " < "
+	}
+	switch {
+	case !l.after(p):
+		return ""
+	case l.at == "":
+		return c.number(" AND "+l.id+sign+"?", uid(p.After.ID))
+	case l.named:
+		return c.number(" AND ("+l.at+", "+l.id+")"+sign+"(?, ?)", p.After.Name, uid(p.After.ID))
+	}
+	return c.number(" AND ("+l.at+", "+l.id+")"+sign+"(?, ?)", p.After.At, uid(p.After.ID))
+}
 
 // query returns the query for the total and the page.
 func (l listing) query(c *condition, p team.Page) string {
-	direction, beyond := "", " > "
-	if l.newest {
-		direction, beyond = " DESC", " < "
-	}
-	order := " ORDER BY " + l.order
-	if l.order == "" {
-		order = " ORDER BY " + l.at + direction + ", " + l.id + direction
-	}
-	matching, number, part := " WHERE "+c.sql.String(), l.count(c, p), order
-	if l.after(p) {
-		var at any = p.After.At
-		if l.named {
-			at = p.After.Name
-		}
-		part = c.number(" AND ("+l.at+", "+l.id+")"+beyond+"(?, ?)", at, uid(p.After.ID)) + order
-	}
+	all, number, order := c.sql.String(), l.count(c, p), l.sorting()
+	beyond := l.beyond(c, p)
 	offset := p.Limit > 0 && p.Offset > 0 && !l.after(p)
+	limit := ""
 	if p.Limit > 0 {
 		// SQLite makes a new plan for each value of a plain LIMIT parameter, but not for an expression.
-		part += c.number(" LIMIT ? + 0", p.Limit)
+		limit = c.number(" LIMIT ? + 0", p.Limit)
 	}
 	if offset {
-		part += c.number(" OFFSET ? + 0", p.Offset)
+		limit += c.number(" OFFSET ? + 0", p.Offset)
 	}
+	matching, part := " WHERE "+all, beyond+order+limit
 	switch {
 	case l.search && !p.SkipTotal:
-		return "WITH found AS MATERIALIZED (SELECT " + l.id + ", " + l.at + " FROM " + l.rows + matching + ") SELECT (SELECT COUNT(*) FROM found), " +
-			l.columns + " FROM " + l.from + " WHERE " + l.id + " IN (SELECT m.id FROM found m WHERE TRUE" + part + ")" + order
-	case offset && l.order == "" && l.from != l.rows:
+		columns := l.found()
+		if l.at != "" {
+			columns += ", " + l.at
+		}
+		return "WITH found AS MATERIALIZED (SELECT " + columns + " FROM " + l.rows + matching + ") SELECT (SELECT COUNT(*) FROM found), " +
+			l.columns + " FROM " + l.from + " WHERE (" + l.found() + ") IN (SELECT " + l.found() + " FROM found m WHERE TRUE" + part + ")" + order
+	case len(l.either) > 0 && p.Limit > 0:
+		upTo := c.number(" LIMIT ? + 0", p.Limit+max(0, p.Offset))
+		_, others, _ := strings.Cut(all, " AND ")
+		queries := make([]string, len(l.either))
+		for i, e := range l.either {
+			queries[i] = "SELECT * FROM (SELECT " + l.found() + " FROM " + l.rows + " WHERE " + e + " AND " + others + beyond + order + upTo + ") m" + strconv.Itoa(i)
+		}
+		matching = " WHERE (" + l.found() + ") IN (SELECT " + l.found() + " FROM (" + strings.Join(queries, " UNION ALL ") + ") m" + order + limit + ")"
+		part = order
+	case offset && l.order == "" && l.from != l.rows && !l.joined:
 		// Rows that are skipped are not joined.
-		matching += " AND " + l.id + " IN (SELECT " + l.id + " FROM " + l.rows + matching + part + ")"
+		matching += " AND (" + l.found() + ") IN (SELECT " + l.found() + " FROM " + l.rows + matching + part + ")"
 		part = order
 	}
 	return "SELECT (" + number + "), " + l.columns + " FROM " + l.from + matching + part

@@ -67,6 +67,9 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	if counted && f.Factor == "" && f.Query == "" {
 		l.counts = memberCounts
 	}
+	if !l.named && !l.search && f.Access == "" {
+		l.either = byScope(f)
+	}
 	if f.Factor != "" {
 		l.search = true
 		not := ""
@@ -95,6 +98,20 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	return people, total, r.readProjects(ctx, people, f)
 }
 
+// byScope returns conditions that replace the first one of leads, so that the members of the account and the people in its
+// projects are each read in the order of an index. $1 is the account.
+func byScope(f team.PersonFilter) []string {
+	switch {
+	case f.AllProjects:
+		return []string{"m.scope_id = $1", "m.account_id = $1 AND m.scope_id <> m.account_id"}
+	case len(f.Projects) > 0:
+		var c condition
+		c.args = []any{f.AccountID}
+		return []string{"m.scope_id = $1", "m.scope_id" + c.in(values[uid](f.Projects))}
+	}
+	return nil
+}
+
 // readFactors sets HasFactor for these people.
 func (r reader) readFactors(ctx context.Context, people []team.Person) error {
 	var ids []any
@@ -108,7 +125,7 @@ func (r reader) readFactors(ctx context.Context, people []team.Person) error {
 	}
 	var c condition
 	c.and("confirmed AND user_id" + c.in(ids))
-	have, err := many(ctx, r.q, engine.ScanText, "SELECT DISTINCT user_id FROM factors WHERE "+c.sql.String(), c.args...)
+	have, err := many(ctx, r.q, engine.ScanID, "SELECT DISTINCT user_id FROM factors WHERE "+c.sql.String(), c.args...)
 	for i, p := range people {
 		people[i].HasFactor = slices.Contains(have, p.UserID)
 	}
@@ -118,21 +135,23 @@ func (r reader) readFactors(ctx context.Context, people []team.Person) error {
 // leads adds the condition that a membership is the one that represents its person in the list, and reports whether
 // member_counts can count the matches.
 func leads(c *condition, f team.PersonFilter) bool {
-	c.and("m.principal_type <> 'api_key'")
 	switch {
-	case len(f.Projects) == 0 && !f.AllProjects || f.Access == team.AccessAccount || f.Access == team.AccessOwner:
-		inAccount(c, f.AccountID, f.Status != "" || f.RoleID != "" || f.Access == team.AccessOwner)
-	case f.AllProjects:
-		c.and("m.account_id = ? AND m.lead", uid(f.AccountID))
+	case len(f.Projects) == 0 && !f.AllProjects || f.Access == team.AccessAccount:
+		c.and("m.scope_id = ?", uid(f.AccountID))
+	case f.AllProjects || f.Access == team.AccessOwner:
+		c.and("m.account_id = ?", uid(f.AccountID))
+		c.and("m.lead")
 	default:
 		// Which membership leads depends on the filter's projects. (… = …) IS TRUE keeps the database from searching a
 		// person's other memberships by walking through the whole account.
-		c.and("m.account_id = ?", uid(f.AccountID))
-		c.and(visible(c, "m", f))
+		c.and("m.scope_id" + c.in(values[uid](append([]string{f.AccountID}, f.Projects...))))
+		c.and("(m.account_id = ?) IS TRUE", uid(f.AccountID))
 		c.and(`(m.project_id IS NULL OR NOT EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = m.email_canonical
-			AND (o.account_id = m.account_id) IS TRUE AND (o.project_id IS NULL OR ` + visible(c, "o", f) + ` AND (o.created_at, o.id) < (m.created_at, m.id))))`)
+			AND (o.account_id = m.account_id) IS TRUE AND (o.project_id IS NULL OR ` + visible(c, "o", f) + ` AND o.id < m.id)))`)
+		c.and("m.principal_type <> 'api_key'")
 		return false
 	}
+	c.and("m.principal_type <> 'api_key'")
 	return true
 }
 
@@ -160,6 +179,10 @@ func (r reader) readProjects(ctx context.Context, people []team.Person, f team.P
 }
 
 func (r reader) MemberAnywhere(ctx context.Context, accountID, id string) (team.Member, error) {
-	m, err := one(ctx, r.q, r.members(), selectMember+" WHERE m.id = $1", uid(id))
+	m, err := r.Member(ctx, accountID, "", id)
+	if !team.IsNotFound(err) {
+		return m, err
+	}
+	m, err = one(ctx, r.q, r.members(), selectMember+" WHERE m.id = $1 AND m.scope_id <> m.account_id", uid(id))
 	return ofAccount(m, err, m.AccountID == accountID)
 }

@@ -11,8 +11,8 @@ const projectColumns = `p.id, p.account_id, p.name, p.slug, p.description, p.def
 	p.created_at, p.updated_at`
 
 func scanProject(s scanner) (p team.Project, err error) {
-	err = s.Scan((*text)(&p.ID), (*text)(&p.AccountID), (*text)(&p.Name), (*text)(&p.Slug), (*text)(&p.Description),
-		(*text)(&p.DefaultRegion), (*flag)(&p.IsDefault), (*flag)(&p.IsActive), (*text)(&p.CreatedBy), (*stamp)(&p.CreatedAt),
+	err = s.Scan((*ident)(&p.ID), (*ident)(&p.AccountID), (*text)(&p.Name), (*text)(&p.Slug), (*text)(&p.Description),
+		(*text)(&p.DefaultRegion), (*flag)(&p.IsDefault), (*flag)(&p.IsActive), (*ident)(&p.CreatedBy), (*stamp)(&p.CreatedAt),
 		(*stamp)(&p.UpdatedAt))
 	return p, err
 }
@@ -44,7 +44,7 @@ func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Proj
 	if f.Query != "" {
 		c.and(`p.name_key LIKE ? ESCAPE '\'`, containing(nameKey(f.Query)))
 	}
-	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", at: "p.created_at", id: "p.id"}
+	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", id: "p.id"}
 	return page(ctx, r.q, l, &c, f.Page, scanProject)
 }
 
@@ -57,7 +57,7 @@ func (r reader) MemberCounts(ctx context.Context, projectIDs []string) (map[stri
 	c.and("m.scope_id" + c.in(values[uid](projectIDs)))
 	_, err := many(ctx, r.q, func(s scanner) (n int, err error) {
 		var id string
-		if err = s.Scan((*text)(&id), (*number)(&n)); err == nil {
+		if err = s.Scan((*ident)(&id), (*number)(&n)); err == nil {
 			counts[id] = n
 		}
 		return n, err
@@ -69,7 +69,7 @@ func (t *tx) InsertProject(ctx context.Context, p team.Project) (bool, error) {
 	return t.inserted(ctx, `INSERT INTO projects (id, account_id, name, name_key, slug, description, default_region, is_default, is_active,
 		created_by, created_at, updated_at, name_unique) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
 		uid(p.ID), uid(p.AccountID), p.Name, nameKey(p.Name), p.Slug, p.Description, p.DefaultRegion, p.IsDefault, p.IsActive,
-		p.CreatedBy, p.CreatedAt, p.UpdatedAt, team.FoldName(p.Name))
+		word(p.CreatedBy), p.CreatedAt, p.UpdatedAt, team.FoldName(p.Name))
 }
 
 // UpdateProject does not write the immutable columns: account, slug and creation time.

@@ -14,8 +14,8 @@ const roleColumns = `r.id, r.account_id, r.name, r.slug, r.description, r.scope,
 	r.created_at, r.updated_at`
 
 func (r reader) roleFields(v *team.Role) []any {
-	return []any{(*text)(&v.ID), (*text)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Description),
-		(*text)(&v.Scope), &permissions{Catalog: r.c, Set: &v.Permissions}, (*flag)(&v.IsSystem), (*text)(&v.CreatedBy),
+	return []any{(*ident)(&v.ID), (*ident)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Description),
+		(*text)(&v.Scope), &permissions{Catalog: r.c, Set: &v.Permissions}, (*flag)(&v.IsSystem), (*ident)(&v.CreatedBy),
 		(*stamp)(&v.CreatedAt), (*stamp)(&v.UpdatedAt)}
 }
 
@@ -47,6 +47,7 @@ func (r reader) Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int,
 	return page(ctx, r.q, l, &c, f.Page, r.scanRole)
 }
 
+// RoleUse counts the members of the account with the counters; a person can have a role in several projects.
 func (r reader) RoleUse(ctx context.Context, accountID string) (map[string]team.RoleUse, error) {
 	type row struct {
 		role   string
@@ -54,10 +55,11 @@ func (r reader) RoleUse(ctx context.Context, accountID string) (map[string]team.
 		number int
 	}
 	rows, err := many(ctx, r.q, func(s scanner) (v row, err error) {
-		err = s.Scan((*text)(&v.role), (*flag)(&v.isKey), (*number)(&v.number))
+		err = s.Scan((*ident)(&v.role), (*flag)(&v.isKey), (*number)(&v.number))
 		return v, err
-	}, `SELECT m.role_id, m.principal_type = 'api_key', COUNT(DISTINCT m.email_canonical) FROM memberships m
-		WHERE m.account_id = $1 GROUP BY 1, 2`, uid(accountID))
+	}, `SELECT m.role_id, m.principal_type = 'api_key', CAST(SUM(m.n) AS BIGINT) FROM member_counts m WHERE m.scope_id = $1 GROUP BY 1, 2
+		UNION ALL SELECT m.role_id, m.principal_type = 'api_key', COUNT(DISTINCT m.email_canonical) FROM projects p
+		JOIN memberships m ON m.scope_id = p.id WHERE p.account_id = $1 GROUP BY 1, 2`, uid(accountID))
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +81,7 @@ const insertRole = `INSERT INTO roles (id, account_id, scope, slug, name, name_k
 
 func (t *tx) roleArgs(r team.Role) []any {
 	return []any{uid(r.ID), uid(r.AccountID), r.Scope, r.Slug, r.Name, nameKey(r.Name), r.Description,
-		t.c.Encode(r.Permissions, r.IsOwner()), r.IsSystem, r.CreatedBy, r.CreatedAt, r.UpdatedAt, team.FoldName(r.Name)}
+		t.c.Encode(r.Permissions, r.IsOwner()), r.IsSystem, word(r.CreatedBy), r.CreatedAt, r.UpdatedAt, team.FoldName(r.Name)}
 }
 
 func (t *tx) InsertRole(ctx context.Context, r team.Role) (bool, error) {
@@ -128,7 +130,7 @@ func (t *tx) SyncSystemRoles(ctx context.Context, c *permission.Catalog, roles [
 // RoleTexts returns the permissions as text, because the current catalog may not define all of them.
 func (d *DB) RoleTexts(ctx context.Context) ([]operator.RoleText, error) {
 	return many(ctx, d.q, func(s scanner) (v operator.RoleText, err error) {
-		err = s.Scan((*text)(&v.ID), (*text)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Scope), (*flag)(&v.IsSystem),
+		err = s.Scan((*ident)(&v.ID), (*ident)(&v.AccountID), (*text)(&v.Name), (*text)(&v.Slug), (*text)(&v.Scope), (*flag)(&v.IsSystem),
 			(*text)(&v.Permissions), (*number)(&v.Holders))
 		return v, err
 	}, `SELECT r.id, r.account_id, r.name, r.slug, r.scope, r.is_system, r.permissions,
@@ -137,5 +139,5 @@ func (d *DB) RoleTexts(ctx context.Context) ([]operator.RoleText, error) {
 
 // AccountIDs returns the ids of all accounts.
 func (d *DB) AccountIDs(ctx context.Context) ([]string, error) {
-	return many(ctx, d.q, engine.ScanText, "SELECT id FROM accounts ORDER BY id")
+	return many(ctx, d.q, engine.ScanID, "SELECT id FROM accounts ORDER BY id")
 }

@@ -229,7 +229,7 @@ func personComesBack(t *testing.T, w *world) {
 	m.InvitedAt, m.AcceptedAt, m.ExpiresAt, m.UpdatedAt = time.Time{}, time.Time{}, time.Time{}, w.at(6)
 	w.do(t, func(tx store.Tx) error { return tx.UpdateMember(w.ctx, m) })
 	same(t, "changed member", m)(w.Member(w.ctx, w.account.ID, "", m.ID))
-	w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, m.ID) })
+	w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, m) })
 	_, err := w.Member(w.ctx, w.account.ID, "", m.ID)
 	wantNotFound(t, "deleted member", err)
 }

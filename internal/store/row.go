@@ -19,6 +19,7 @@ type (
 	rows        = engine.Rows
 	uid         = engine.UID
 	text        = engine.Text
+	ident       = engine.ID
 	stamp       = engine.Stamp
 	flag        = engine.Flag
 	number      = engine.Number
@@ -27,6 +28,9 @@ type (
 	accountLock = engine.Lock
 	logEnd      = engine.LogEnd
 )
+
+// word is an argument for a column that has either an id or a word, such as the actor of an event.
+type word string
 
 // reader implements team.Reader on anything that runs queries.
 type reader struct {
@@ -95,7 +99,7 @@ func personID(id string) uid {
 // earlier and name the field.
 var errNoText = team.RefusalInvalidText.With()
 
-// bind converts arguments to the few types that both drivers accept directly: nil, string, int64, bool and []byte.
+// bind converts arguments to the few types that both engines accept: nil, string, int64, bool, []byte and valid uids.
 func bind(args []any) error {
 	for i, a := range args {
 		switch v := a.(type) {
@@ -110,6 +114,14 @@ func bind(args []any) error {
 				args[i] = nil
 			case !v.Valid():
 				return team.ErrNotFound
+			default:
+			}
+		case word:
+			switch {
+			case uid(v).Valid():
+				args[i] = uid(v)
+			case !team.IsText(string(v)):
+				return errNoText
 			default:
 				args[i] = string(v)
 			}

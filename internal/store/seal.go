@@ -12,7 +12,7 @@ import (
 const sealColumns = "account_id, seq, version, from_at, until_at, events, prev, hash, key_id, note, created_at"
 
 func scanSeal(s scanner) (v audit.Seal, err error) {
-	err = s.Scan((*text)(&v.AccountID), (*number)(&v.Seq), (*number)(&v.Version), (*stamp)(&v.From), (*stamp)(&v.Until), (*number)(&v.Events),
+	err = s.Scan((*ident)(&v.AccountID), (*number)(&v.Seq), (*number)(&v.Version), (*stamp)(&v.From), (*stamp)(&v.Until), (*number)(&v.Events),
 		(*blob)(&v.Prev), (*blob)(&v.Hash), (*text)(&v.KeyID), (*text)(&v.Note), (*stamp)(&v.CreatedAt))
 	return v, err
 }
@@ -34,7 +34,7 @@ func (t *tx) InsertSeal(ctx context.Context, s audit.Seal) (bool, error) {
 const headColumns = "account_id, sealed_seq, sealed_until, hash, key_id, closed_seq, closed_until, note"
 
 func scanHead(s scanner) (h audit.LogHead, err error) {
-	err = s.Scan((*text)(&h.AccountID), (*number)(&h.SealedSeq), (*stamp)(&h.SealedUntil), (*blob)(&h.Hash), (*text)(&h.KeyID),
+	err = s.Scan((*ident)(&h.AccountID), (*number)(&h.SealedSeq), (*stamp)(&h.SealedUntil), (*blob)(&h.Hash), (*text)(&h.KeyID),
 		(*number)(&h.ClosedSeq), (*stamp)(&h.ClosedUntil), (*text)(&h.Note))
 	return h, err
 }
@@ -72,14 +72,14 @@ func scanStamp(s scanner) (t time.Time, err error) {
 
 // SealableAccounts checks for each account whether it has an event after its last seal, using two indexes.
 func (d *DB) SealableAccounts(ctx context.Context, now time.Time) ([]string, error) {
-	return many(ctx, d.q, engine.ScanText, `SELECT h.account_id FROM audit_heads h WHERE h.closed_seq > h.sealed_seq OR EXISTS (
+	return many(ctx, d.q, engine.ScanID, `SELECT h.account_id FROM audit_heads h WHERE h.closed_seq > h.sealed_seq OR EXISTS (
 		SELECT 1 FROM audit_events e WHERE e.account_id = h.account_id AND e.at >= COALESCE(h.sealed_until, 0)
 		AND (e.at <= $1 OR e.at <= COALESCE(h.closed_until, 0) + 1))
 		UNION SELECT a.id FROM accounts a WHERE NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.account_id = a.id)`, now)
 }
 
 func (r reader) LoggedAccounts(ctx context.Context) ([]string, error) {
-	return many(ctx, r.q, engine.ScanText, `SELECT id FROM accounts UNION SELECT account_id FROM audit_heads UNION SELECT account_id FROM audit_seals
+	return many(ctx, r.q, engine.ScanID, `SELECT id FROM accounts UNION SELECT account_id FROM audit_heads UNION SELECT account_id FROM audit_seals
 		UNION SELECT account_id FROM audit_events ORDER BY 1`)
 }
 

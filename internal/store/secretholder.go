@@ -9,7 +9,7 @@ import (
 
 func (r reader) SecretHolders(ctx context.Context, keyID string) ([]team.SecretHolder, error) {
 	return many(ctx, r.q, func(s scanner) (h team.SecretHolder, err error) {
-		err = s.Scan((*text)(&h.Type), (*text)(&h.ID), (*stamp)(&h.Until), (*text)(&h.CanonicalEmail))
+		err = s.Scan((*text)(&h.Type), (*ident)(&h.ID), (*stamp)(&h.Until), (*text)(&h.CanonicalEmail))
 		return h, err
 	}, `SELECT h.holder_type, h.holder_id, h.until, u.email_canonical FROM secret_holders h LEFT JOIN users u ON u.id = h.holder_id
 		WHERE h.key_id = $1 ORDER BY h.holder_id`, uid(keyID))
@@ -26,7 +26,7 @@ func (r reader) KeysHeldBy(ctx context.Context, accountID, userID string, now ti
 		current = append(current, works)
 		return k, err
 	}, "SELECT "+apiKeyColumns+`, h.until IS NULL OR h.until > $3 FROM secret_holders h JOIN api_keys k ON k.id = h.key_id
-		WHERE h.holder_id = $1 AND (k.account_id = $2) IS TRUE ORDER BY k.created_at, k.id`, uid(userID), uid(accountID), now)
+		WHERE h.holder_id = $1 AND (k.account_id = $2) IS TRUE ORDER BY k.id`, uid(userID), uid(accountID), now)
 	if err != nil {
 		return nil, err
 	}

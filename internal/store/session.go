@@ -12,7 +12,7 @@ import (
 const sessionColumns = "s.id, s.user_id, s.account_id, s.user_agent, s.created_at, s.last_seen_at, s.expires_at, s.awaits"
 
 func sessionFields(s *team.Session) []any {
-	return []any{(*text)(&s.ID), (*text)(&s.UserID), (*text)(&s.AccountID), (*text)(&s.UserAgent), (*stamp)(&s.CreatedAt),
+	return []any{(*ident)(&s.ID), (*ident)(&s.UserID), (*ident)(&s.AccountID), (*text)(&s.UserAgent), (*stamp)(&s.CreatedAt),
 		(*stamp)(&s.LastSeenAt), (*stamp)(&s.ExpiresAt), (*flag)(&s.Awaits)}
 }
 
@@ -65,7 +65,7 @@ func (r reader) SessionsOf(ctx context.Context, userID string) ([]team.Session, 
 }
 
 func (r reader) AccountsWith(ctx context.Context, userID string, now time.Time) ([]string, error) {
-	return many(ctx, r.q, engine.ScanText, `SELECT DISTINCT m.account_id FROM memberships m WHERE m.user_id = $1
+	return many(ctx, r.q, engine.ScanID, `SELECT DISTINCT m.account_id FROM memberships m WHERE m.user_id = $1
 		AND (m.status = 'suspended' OR m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2)) ORDER BY m.account_id`, uid(userID), now)
 }
 

@@ -114,7 +114,7 @@ func TestAccountsOf(t *testing.T) {
 		m.Status = team.StatusSuspended
 		w.do(t, func(tx store.Tx) error { return tx.UpdateMember(w.ctx, m) })
 		same(t, "accounts but the suspended", []team.Account{a, b})(w.AccountsOf(w.ctx, u.ID, w.at(10)))
-		w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, m.ID) })
+		w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, m) })
 		same(t, "accounts with projects", []team.Account{a, acme, b})(w.AccountsOf(w.ctx, u.ID, w.at(10)))
 	})
 }
@@ -382,7 +382,7 @@ func TestLimits(t *testing.T) {
 		spend([]team.Limit{{Subject: "b", Every: time.Second, Burst: 1}}, time.Minute, false)
 		spend([]team.Limit{{Subject: "b", Every: time.Second, Burst: 1}}, time.Minute+time.Second, true)
 
-		if err := w.Refund(w.ctx, limits[:1], limits[1:], w.start.Add(time.Minute)); err != nil {
+		if err := w.Refund(w.ctx, limits[:1], limits[1:]); err != nil {
 			t.Fatal(err)
 		}
 		for range 10 {

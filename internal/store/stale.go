@@ -13,16 +13,15 @@ import (
 	"raff/internal/team"
 )
 
-// staleMember is the condition for pending memberships whose invitation can no longer be accepted.
-const staleMember = `m.principal_type = 'invitation'
-	AND (i.state = 'declined' AND i.updated_at < $1 OR i.state IN ('queued', 'sent', 'failed') AND i.expires_at < $1)`
+// staleOffer is the condition for invitations that can no longer be accepted.
+const staleOffer = `o.closed = FALSE
+	AND (o.state = 'declined' AND o.updated_at < $1 OR o.state IN ('queued', 'sent', 'failed') AND o.expires_at < $1)`
 
 // staleRows are the rows that are no longer needed. $1 is the time before which they are stale.
 var staleRows = []struct{ table, key, stale string }{
-	{"invitations", "id", "updated_at < $1 AND state IN ('accepted', 'cancelled')"},
+	{"invitations", "(account_id, closed, id)", "updated_at < $1 AND closed"},
 	{"link_tokens", "hash", "used_at < $1 OR expires_at < $1"},
 	{"sessions", "id", "expires_at < $1 OR last_seen_at < $1"},
-	{"limits", "subject", "until < $1"},
 }
 
 // remove deletes stale rows, except those that another transaction has locked: that transaction may lock rows in a
@@ -33,8 +32,7 @@ func (t *tx) remove(ctx context.Context, table, key, stale string, before time.T
 
 // RemoveStale takes the lock of each account in turn, because it removes members.
 func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.Time) (int, error) {
-	accounts, err := many(ctx, d.q, engine.ScanText, `SELECT DISTINCT m.account_id FROM memberships m
-		JOIN invitations i ON i.id = m.invitation_id WHERE `+staleMember, before)
+	accounts, err := many(ctx, d.q, engine.ScanID, "SELECT DISTINCT o.account_id FROM invitations o WHERE "+staleOffer, before)
 	if err != nil {
 		return 0, fmt.Errorf("look for stale invitations: %w", err)
 	}
@@ -52,6 +50,9 @@ func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.
 				return err
 			}
 		}
+		if err := t.remove(ctx, "limits", "subject", "until < $1", now()); err != nil {
+			return err
+		}
 		return t.remove(ctx, "idempotency_keys", "(account_id, principal, key)", "created_at < $1", now().Add(-team.IdempotencyTTL))
 	})
 	if err != nil {
@@ -63,15 +64,16 @@ func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.
 func (d *DB) removeStaleMembers(ctx context.Context, account string, before time.Time, now func() time.Time) (int, error) {
 	var stale []team.Member
 	err := d.write(ctx, []accountLock{{AccountID: account, Mode: team.Exclusive}}, func(t *tx) (err error) {
-		stale, err = many(ctx, t.q, t.members(), selectMember+" WHERE "+staleMember+" AND m.account_id = $2", before, uid(account))
+		stale, err = many(ctx, t.q, t.members(), selectMember+` WHERE (m.scope_id, m.id) IN (
+			SELECT o.scope_id, o.member_id FROM invitations o WHERE o.account_id = $2 AND `+staleOffer+") AND m.principal_type = 'invitation' AND i.id IS NOT NULL", before, uid(account))
 		if err != nil {
 			return err
 		}
 		for _, m := range stale {
-			if err := t.later(ctx, "DELETE FROM memberships WHERE id = $1", uid(m.ID)); err != nil {
+			if err := t.later(ctx, "DELETE FROM memberships WHERE id = $1 AND scope_id = $2", uid(m.ID), scope(account, m.ProjectID)); err != nil {
 				return err
 			}
-			if err := t.later(ctx, "DELETE FROM invitations WHERE id = $1", uid(m.Invitation.ID)); err != nil {
+			if err := t.later(ctx, "DELETE FROM invitations WHERE id = $1 AND account_id = $2 AND "+notClosed, uid(m.Invitation.ID), uid(account)); err != nil {
 				return err
 			}
 			e, err := removedEvent(m, now())

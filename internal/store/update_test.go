@@ -301,7 +301,7 @@ func TestExclusiveChangesRunAlone(t *testing.T) {
 			b := w.add(t, w.person(w.newUser(t, fmt.Sprintf("b%d@example.com", round), "B"), w.admin))
 			parallel(2, func(i int) {
 				err := w.Update(w.ctx, w.account.ID, team.Exclusive, func(tx store.Tx) error {
-					if err := tx.DeleteMember(w.ctx, []team.Member{a, b}[i].ID); err != nil {
+					if err := tx.DeleteMember(w.ctx, []team.Member{a, b}[i]); err != nil {
 						return err
 					}
 					if ok, err := tx.HasManager(w.ctx, w.account.ID, permission.MembersManage, w.start); err != nil || !ok {
@@ -317,7 +317,7 @@ func TestExclusiveChangesRunAlone(t *testing.T) {
 			if err != nil || total != 1 {
 				t.Fatalf("round %d: %d managers left, %v", round, total, err)
 			}
-			w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, left[0].ID) })
+			w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, left[0]) })
 		}
 	})
 }

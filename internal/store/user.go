@@ -14,8 +14,8 @@ const userColumns = `u.id, u.email, u.email_canonical, u.name, u.password_hash, 
 	u.created_at, u.updated_at`
 
 func userFields(u *team.User) []any {
-	return []any{(*text)(&u.ID), (*text)(&u.Email), (*text)(&u.CanonicalEmail), (*text)(&u.Name), (*text)(&u.PasswordHash),
-		(*flag)(&u.Proven), (*text)(&u.VouchedBy), (*stamp)(&u.CreatedAt), (*stamp)(&u.UpdatedAt)}
+	return []any{(*ident)(&u.ID), (*text)(&u.Email), (*text)(&u.CanonicalEmail), (*text)(&u.Name), (*text)(&u.PasswordHash),
+		(*flag)(&u.Proven), (*ident)(&u.VouchedBy), (*stamp)(&u.CreatedAt), (*stamp)(&u.UpdatedAt)}
 }
 
 func scanUser(s scanner) (u team.User, err error) {
@@ -51,7 +51,7 @@ func (r reader) KnownUsers(ctx context.Context, accountID string, ids []string) 
 func (t *tx) InsertUser(ctx context.Context, u team.User) (bool, error) {
 	return t.inserted(ctx, `INSERT INTO users (id, email, email_canonical, name, name_key, password_hash, proven, vouched_by, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
-		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, u.VouchedBy, u.CreatedAt, u.UpdatedAt)
+		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, word(u.VouchedBy), u.CreatedAt, u.UpdatedAt)
 }
 
 // UpdateUser also updates the person's position in sorted lists.
@@ -62,7 +62,7 @@ func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
 	}
 	return t.change(ctx, `UPDATE users SET email = $2, email_canonical = $3, name = $4, name_key = $5, password_hash = $6,
 		proven = $7, vouched_by = $8, updated_at = $9 WHERE id = $1`,
-		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, u.VouchedBy, u.UpdatedAt)
+		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, word(u.VouchedBy), u.UpdatedAt)
 }
 
 var insertKnown = insertionOf("INSERT INTO account_users (account_id, user_id, known_at)", 3, " ON CONFLICT DO NOTHING")

@@ -40,7 +40,7 @@ func (s *Service) Accept(ctx context.Context, tx Tx, token string, u User, save 
 		return Member{}, err
 	}
 	w := s.work(ctx, tx, u.As(inv.AccountID))
-	ok, err := w.CloseInvitation(ctx, inv.ID, InvitationAccepted, w.at)
+	ok, err := w.CloseInvitation(ctx, inv, InvitationAccepted, w.at)
 	if err != nil {
 		return Member{}, err
 	}
@@ -72,7 +72,7 @@ func (w *work) activate(m *Member, inv Invitation, u User) error {
 	if err := w.KnowUser(w.ctx, m.AccountID, u.ID, w.at); err != nil {
 		return err
 	}
-	if err := w.DeleteMessagesOf(w.ctx, inv.ID); err != nil {
+	if err := w.DeleteMessagesOf(w.ctx, inv); err != nil {
 		return err
 	}
 	if err := w.UpdateMember(w.ctx, *m); err != nil {
@@ -157,7 +157,7 @@ func (w *work) acceptRest(done Member, u User) error {
 			}
 			return err
 		}
-		if ok, err := w.CloseInvitation(w.ctx, inv.ID, InvitationAccepted, w.at); err != nil || !ok {
+		if ok, err := w.CloseInvitation(w.ctx, inv, InvitationAccepted, w.at); err != nil || !ok {
 			return err
 		}
 		if err := w.activate(m, inv, u); err != nil {
@@ -179,14 +179,14 @@ func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
 			return err
 		}
 		w := s.work(ctx, tx, &Principal{Type: TypeInvitation, ID: inv.MemberID, AccountID: inv.AccountID, Name: inv.Email})
-		ok, err := w.CloseInvitation(ctx, inv.ID, InvitationDeclined, w.at)
+		ok, err := w.CloseInvitation(ctx, inv, InvitationDeclined, w.at)
 		if err != nil {
 			return err
 		}
 		if !ok {
 			return errInvitationUsed
 		}
-		if err := w.DeleteMessagesOf(ctx, inv.ID); err != nil {
+		if err := w.DeleteMessagesOf(ctx, inv); err != nil {
 			return err
 		}
 		m, err := w.Member(ctx, inv.AccountID, inv.ProjectID, inv.MemberID)

@@ -63,6 +63,7 @@ func (i *Invitation) StateAt(now time.Time) InvitationState {
 // InvitationToken is one link of an invitation, stored as a hash, and how it was delivered.
 type InvitationToken struct {
 	Hash         []byte
+	AccountID    string
 	InvitationID string
 	// Stale says that a newer link has replaced it.
 	Stale bool
@@ -113,7 +114,7 @@ func (w *work) requeue(inv *Invitation) error {
 	if inv == nil || inv.State != InvitationQueued {
 		return nil
 	}
-	if err := w.DeleteMessagesOf(w.ctx, inv.ID); err != nil {
+	if err := w.DeleteMessagesOf(w.ctx, *inv); err != nil {
 		return err
 	}
 	if err := w.prepayMails(1); err != nil {
@@ -280,7 +281,7 @@ func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string)
 		if err := w.ReplaceTokens(ctx, inv.ID); err != nil {
 			return err
 		}
-		if err := w.DeleteMessagesOf(ctx, inv.ID); err != nil {
+		if err := w.DeleteMessagesOf(ctx, inv); err != nil {
 			return err
 		}
 		if err := w.queueMail(inv); err != nil {
@@ -338,7 +339,7 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 		if err != nil {
 			return err
 		}
-		if err := w.AddToken(ctx, InvitationToken{Hash: HashOf(token), InvitationID: inv.ID, FetchedBy: w.p.by()}, w.at); err != nil {
+		if err := w.AddToken(ctx, InvitationToken{Hash: HashOf(token), AccountID: inv.AccountID, InvitationID: inv.ID, FetchedBy: w.p.by()}, w.at); err != nil {
 			return err
 		}
 		link = Link{URL: s.inviteURL(token), ExpiresAt: inv.ExpiresAt}

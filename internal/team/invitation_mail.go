@@ -61,7 +61,7 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 			return err
 		}
 		if err != nil || inv.open(s.Now()) != nil || inv.MemberStatus != StatusPending {
-			return tx.DeleteMessage(ctx, msg.ID)
+			return tx.DeleteMessage(ctx, msg)
 		}
 		token, err := NewToken(s.rand)
 		if err != nil {
@@ -71,7 +71,7 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 			ID: msg.ID, Kind: MessageInvitation, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
 			InviterName: inv.InviterName, InviterEmail: inv.InviterEmail, Link: s.inviteURL(token), ExpiresAt: inv.ExpiresAt,
 		}
-		return tx.AddToken(ctx, InvitationToken{Hash: HashOf(token), InvitationID: inv.ID, Mailed: true}, s.Now())
+		return tx.AddToken(ctx, InvitationToken{Hash: HashOf(token), AccountID: inv.AccountID, InvitationID: inv.ID, Mailed: true}, s.Now())
 	})
 	return mail, err
 }

@@ -295,14 +295,14 @@ func (w *work) cancel(m Member) error {
 
 func (w *work) cancelInvitation(m Member) error {
 	if m.Invitation != nil {
-		if err := w.DeleteMessagesOf(w.ctx, m.Invitation.ID); err != nil {
+		if err := w.DeleteMessagesOf(w.ctx, *m.Invitation); err != nil {
 			return err
 		}
-		if _, err := w.CloseInvitation(w.ctx, m.Invitation.ID, InvitationCancelled, w.at); err != nil {
+		if _, err := w.CloseInvitation(w.ctx, *m.Invitation, InvitationCancelled, w.at); err != nil {
 			return err
 		}
 	}
-	return w.DeleteMember(w.ctx, m.ID)
+	return w.DeleteMember(w.ctx, m)
 }
 
 func (w *work) remove(m Member, o Removal) (out Removed, err error) {

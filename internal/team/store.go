@@ -277,7 +277,7 @@ type MemberTx interface {
 	// exclusively in the account.
 	InsertNewMember(ctx context.Context, m Member) error
 	UpdateMember(ctx context.Context, m Member) error
-	DeleteMember(ctx context.Context, id string) error
+	DeleteMember(ctx context.Context, m Member) error
 }
 
 // RoleTx writes roles.
@@ -312,7 +312,7 @@ type InvitationTx interface {
 	InsertInvitation(ctx context.Context, i Invitation) error
 	UpdateInvitation(ctx context.Context, i Invitation) error
 	// CloseInvitation sets a final state if the invitation is still open; false means someone else closed it first.
-	CloseInvitation(ctx context.Context, id string, state InvitationState, at time.Time) (bool, error)
+	CloseInvitation(ctx context.Context, i Invitation, state InvitationState, at time.Time) (bool, error)
 	// AddToken adds a token to the invitation, and deletes the oldest if there are too many. ReplaceTokens also invalidates
 	// all earlier ones.
 	AddToken(ctx context.Context, t InvitationToken, at time.Time) error
@@ -323,9 +323,9 @@ type InvitationTx interface {
 	// RefundLimit refunds n attempts that were counted but not made.
 	RefundLimit(ctx context.Context, limits []Limit, n int) error
 	InsertMessage(ctx context.Context, m Message) error
-	DeleteMessage(ctx context.Context, id string) error
+	DeleteMessage(ctx context.Context, m Message) error
 	// DeleteMessagesOf deletes the unsent emails of an invitation.
-	DeleteMessagesOf(ctx context.Context, invitationID string) error
+	DeleteMessagesOf(ctx context.Context, i Invitation) error
 }
 
 // ProjectTx writes projects.

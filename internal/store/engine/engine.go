@@ -32,7 +32,7 @@ type Engine interface {
 	Close() error
 }
 
-// Querier runs a query. The arguments are nil, string, int64, bool or []byte. The caller closes the rows before the next
+// Querier runs a query. The arguments are nil, string, int64, bool, []byte or a valid UID. The caller closes the rows before the next
 // query.
 type Querier interface {
 	Query(ctx context.Context, query string, args []any) (Rows, error)

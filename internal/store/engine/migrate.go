@@ -36,6 +36,12 @@ func (d *Dialect) Schema() int64 {
 	return n
 }
 
+// has reports whether there is a migration with this number.
+func (d *Dialect) has(version int64) bool {
+	files, err := fs.Glob(d.Migrations, fmt.Sprintf("migrations/%05d_*.sql", version))
+	return err == nil && len(files) > 0
+}
+
 // versions returns the applied migrations without changing anything: none for a new database.
 func versions(ctx context.Context, db *sql.DB, d *Dialect) (map[int64]bool, error) {
 	var there bool
@@ -121,8 +127,18 @@ func migrate(ctx context.Context, db *sql.DB, d *Dialect) error {
 	if has > knows {
 		return fmt.Errorf("the database has schema version %d, this program knows versions up to %d: start the newer program, or restore a backup that this one made", has, knows)
 	}
-	if has == knows {
-		return nil
+	ran, err := versions(ctx, db, d)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	for v := range ran {
+		if !d.has(v) {
+			return fmt.Errorf("the database was created by another program: it has schema version %d, which this one does not know: start the program that created it, or use another database", v)
+		}
+	}
+	// Not only newer migrations are missing: branches add them in any order.
+	if pending, err := p.HasPending(ctx); err != nil || !pending {
+		return err
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate from schema version %d to %d: %w", has, knows, err)

@@ -39,6 +39,12 @@ func ScanText(s Scanner) (v string, err error) {
 	return v, err
 }
 
+// ScanID reads a row that consists of an id column.
+func ScanID(s Scanner) (v string, err error) {
+	err = s.Scan((*ID)(&v))
+	return v, err
+}
+
 // ScanBlob reads a row that consists of a binary column.
 func ScanBlob(s Scanner) (b []byte, err error) {
 	err = s.Scan((*Blob)(&b))

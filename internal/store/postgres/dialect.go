@@ -18,6 +18,7 @@ var Dialect = engine.Dialect{
 	Migrations:  migrations,
 	HasVersions: "SELECT to_regclass('goose_db_version') IS NOT NULL",
 	Now:         "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
+	WordOf:      "CAST(%s AS TEXT)",
 	SkipLocked:  " FOR UPDATE SKIP LOCKED",
 	Keep:        " FOR KEY SHARE OF ",
 }

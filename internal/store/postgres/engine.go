@@ -80,7 +80,7 @@ func (e *database) Query(ctx context.Context, query string, args []any) (engine.
 	if e.link.pooled.Load() {
 		return e.pooledQuery(ctx, query, args)
 	}
-	rs, err := e.pool.Query(ctx, query, args...)
+	rs, err := e.pool.Query(ctx, query, plain(args)...)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -91,7 +91,7 @@ func (e *database) Query(ctx context.Context, query string, args []any) (engine.
 func (e *database) pooledQuery(ctx context.Context, query string, args []any) (engine.Rows, error) {
 	var batch pgx.Batch
 	batch.Queue(e.link.greeting())
-	batch.Queue(query, args...)
+	batch.Queue(query, plain(args)...)
 	results := e.pool.SendBatch(ctx, &batch)
 	var standby engine.Flag
 	err := results.QueryRow().Scan(&standby)
@@ -301,7 +301,7 @@ func (s *session) LockLog(ctx context.Context, accountID string, alone bool) err
 const logLock = 0x6c6f67
 
 func (s *session) Query(ctx context.Context, query string, args []any) (engine.Rows, error) {
-	s.pending.Queue(query, args...)
+	s.pending.Queue(query, plain(args)...)
 	results, err := s.send(ctx)
 	if err != nil {
 		return nil, unavailable(err)
@@ -322,7 +322,7 @@ func (s *session) Query(ctx context.Context, query string, args []any) (engine.R
 }
 
 func (s *session) Exec(ctx context.Context, query string, args []any) (int64, error) {
-	s.pending.Queue(query, args...)
+	s.pending.Queue(query, plain(args)...)
 	tag, err := s.execPending(ctx)
 	return tag.RowsAffected(), unavailable(err)
 }
@@ -340,7 +340,7 @@ func (s *session) execPending(ctx context.Context) (pgconn.CommandTag, error) {
 }
 
 func (s *session) Later(_ context.Context, query string, args []any) error {
-	s.pending.Queue(query, args...)
+	s.pending.Queue(query, plain(args)...)
 	return unavailable(s.err)
 }
 
@@ -375,6 +375,16 @@ func (s *session) rollback(ctx context.Context) {
 	if _, err := s.conn.Exec(ctx, "ROLLBACK"); err != nil {
 		_ = s.conn.Close(ctx) // the server rolls back the transaction of a lost session
 	}
+}
+
+// plain converts ids to the text that pgx accepts for uuid columns.
+func plain(args []any) []any {
+	for i, a := range args {
+		if id, ok := a.(engine.UID); ok {
+			args[i] = string(id)
+		}
+	}
+	return args
 }
 
 type rows struct {

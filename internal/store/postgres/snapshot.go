@@ -66,7 +66,7 @@ func (f *frozen) query(ctx context.Context, e *database, query string, args []an
 	if _, err := f.begin(ctx, e); err != nil {
 		return nil, err
 	}
-	rs, err := f.conn.Query(ctx, query, args...)
+	rs, err := f.conn.Query(ctx, query, plain(args)...)
 	if err != nil {
 		return nil, unavailable(err)
 	}

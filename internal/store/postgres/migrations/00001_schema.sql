@@ -1,0 +1,577 @@
+-- +goose Up
+-- Times are microseconds since 1970 UTC, NULL for "never". Ids sort by time, so that lists are ordered by id. The *_key columns
+-- hold a name in lower case, made by the program, because lower() differs between databases. scope_id is the project, or the
+-- account without one. COLLATE "C" orders text by its bytes, as SQLite does.
+
+CREATE TABLE accounts (
+    id             UUID             NOT NULL PRIMARY KEY,
+    name           TEXT COLLATE "C" NOT NULL,
+    grant_strict   BOOLEAN          NOT NULL,
+    require_factor BOOLEAN          NOT NULL DEFAULT FALSE,
+    created_at     BIGINT           NOT NULL,
+    updated_at     BIGINT           NOT NULL
+);
+
+-- proven: the person has shown that the email is theirs. vouched_by is who gave them the link if they have not.
+CREATE TABLE users (
+    id              UUID             NOT NULL PRIMARY KEY,
+    email           TEXT COLLATE "C" NOT NULL,
+    email_canonical TEXT COLLATE "C" NOT NULL,
+    name            TEXT COLLATE "C" NOT NULL,
+    name_key        TEXT COLLATE "C" NOT NULL,
+    password_hash   TEXT COLLATE "C" NOT NULL,
+    proven          BOOLEAN          NOT NULL DEFAULT FALSE,
+    vouched_by      TEXT COLLATE "C" NOT NULL DEFAULT '',
+    created_at      BIGINT           NOT NULL,
+    updated_at      BIGINT           NOT NULL
+);
+-- Unique. Signing in, and accepting an invitation, by email.
+CREATE UNIQUE INDEX users_email ON users (email_canonical);
+
+-- The people who are or were members of an account or its projects.
+CREATE TABLE account_users (
+    account_id UUID   NOT NULL REFERENCES accounts (id),
+    user_id    UUID   NOT NULL REFERENCES users (id),
+    known_at   BIGINT NOT NULL,
+    PRIMARY KEY (account_id, user_id)
+);
+
+-- A role without an account is a system role. name_unique is the form of the name that no other role may have; where it is
+-- NULL, the program fills it when it starts.
+CREATE TABLE roles (
+    id          UUID             NOT NULL PRIMARY KEY,
+    account_id  UUID             REFERENCES accounts (id),
+    scope       TEXT COLLATE "C" NOT NULL CHECK (scope IN ('account', 'project')),
+    slug        TEXT COLLATE "C" NOT NULL,
+    name        TEXT COLLATE "C" NOT NULL,
+    name_key    TEXT COLLATE "C" NOT NULL,
+    name_unique TEXT COLLATE "C",
+    description TEXT COLLATE "C" NOT NULL,
+    permissions TEXT COLLATE "C" NOT NULL,
+    is_system   BOOLEAN          NOT NULL CHECK (is_system = (account_id IS NULL)),
+    managed_by  TEXT COLLATE "C" NOT NULL DEFAULT '',
+    created_by  TEXT COLLATE "C" NOT NULL,
+    created_at  BIGINT           NOT NULL,
+    updated_at  BIGINT           NOT NULL
+);
+-- Unique. Together they also list the roles that an account can use.
+CREATE UNIQUE INDEX roles_system_slug ON roles (scope, slug) WHERE account_id IS NULL;
+CREATE UNIQUE INDEX roles_slug ON roles (account_id, scope, slug) WHERE account_id IS NOT NULL;
+CREATE UNIQUE INDEX roles_name ON roles (account_id, scope, name_unique) WHERE account_id IS NOT NULL;
+-- The roles whose name_unique is missing, at the start of the program; usually empty.
+CREATE INDEX roles_unfolded ON roles (id) WHERE name_unique IS NULL;
+
+CREATE TABLE projects (
+    id             UUID             NOT NULL PRIMARY KEY,
+    account_id     UUID             NOT NULL REFERENCES accounts (id),
+    name           TEXT COLLATE "C" NOT NULL,
+    name_key       TEXT COLLATE "C" NOT NULL,
+    name_unique    TEXT COLLATE "C",
+    slug           TEXT COLLATE "C" NOT NULL,
+    description    TEXT COLLATE "C" NOT NULL,
+    default_region TEXT COLLATE "C" NOT NULL,
+    is_default     BOOLEAN          NOT NULL,
+    is_active      BOOLEAN          NOT NULL,
+    managed_by     TEXT COLLATE "C" NOT NULL DEFAULT '',
+    created_by     TEXT COLLATE "C" NOT NULL,
+    created_at     BIGINT           NOT NULL,
+    updated_at     BIGINT           NOT NULL
+);
+-- Unique.
+CREATE UNIQUE INDEX projects_name ON projects (account_id, name_unique);
+CREATE UNIQUE INDEX projects_slug ON projects (account_id, slug);
+CREATE UNIQUE INDEX projects_default ON projects (account_id) WHERE is_default;
+-- The list of projects.
+CREATE INDEX projects_list ON projects (account_id, id);
+-- The projects whose name_unique is missing, at the start of the program; usually empty.
+CREATE INDEX projects_unfolded ON projects (id) WHERE name_unique IS NULL;
+
+CREATE TABLE api_keys (
+    id              UUID             NOT NULL PRIMARY KEY,
+    account_id      UUID             NOT NULL REFERENCES accounts (id),
+    name            TEXT COLLATE "C" NOT NULL,
+    name_key        TEXT COLLATE "C" NOT NULL,
+    key_prefix      TEXT COLLATE "C" NOT NULL,
+    hash            BYTEA            NOT NULL,
+    old_hash        BYTEA,
+    old_until       BIGINT,
+    tier            TEXT COLLATE "C" NOT NULL,
+    issued_at       BIGINT           NOT NULL,
+    expires_at      BIGINT,
+    last_used_at    BIGINT,
+    is_active       BOOLEAN          NOT NULL,
+    managed_by      TEXT COLLATE "C" NOT NULL DEFAULT '',
+    created_by      TEXT COLLATE "C" NOT NULL,
+    created_by_user UUID,
+    created_at      BIGINT           NOT NULL,
+    updated_at      BIGINT           NOT NULL
+);
+-- Unique. The key of a request, by its current secret, and by the previous one during its grace period.
+CREATE UNIQUE INDEX api_keys_hash ON api_keys (hash);
+CREATE UNIQUE INDEX api_keys_old_hash ON api_keys (old_hash) WHERE old_hash IS NOT NULL;
+-- The list of keys.
+CREATE INDEX api_keys_list ON api_keys (account_id, id);
+
+-- Who was shown a secret of an API key: the people and keys that created or rotated it, and the people behind those keys.
+-- until is when the secret they were shown stops working; NULL while it is the current one.
+CREATE TABLE secret_holders (
+    key_id      UUID             NOT NULL REFERENCES api_keys (id),
+    holder_id   UUID             NOT NULL,
+    holder_type TEXT COLLATE "C" NOT NULL CHECK (holder_type IN ('user', 'api_key')),
+    until       BIGINT,
+    PRIMARY KEY (key_id, holder_id)
+);
+-- The keys whose secret a person was shown.
+CREATE INDEX secret_holders_holder ON secret_holders (holder_id);
+
+-- A closed invitation remains after its membership is gone: its link still has to respond that it was used or cancelled.
+-- closed says that the state is final.
+CREATE TABLE invitations (
+    id              UUID             NOT NULL PRIMARY KEY,
+    account_id      UUID             NOT NULL REFERENCES accounts (id),
+    closed          BOOLEAN          NOT NULL DEFAULT FALSE CHECK (closed = (state IN ('accepted', 'cancelled'))),
+    project_id      UUID             REFERENCES projects (id),
+    scope_id        UUID             NOT NULL GENERATED ALWAYS AS (COALESCE(project_id, account_id)) STORED,
+    member_id       UUID             NOT NULL,
+    email           TEXT COLLATE "C" NOT NULL,
+    state           TEXT COLLATE "C" NOT NULL,
+    invited_by      TEXT COLLATE "C" NOT NULL,
+    invited_by_user UUID,
+    invited_by_key  UUID,
+    expires_at      BIGINT           NOT NULL,
+    created_at      BIGINT           NOT NULL,
+    updated_at      BIGINT           NOT NULL
+);
+-- The open invitations of an account, in the account and in its projects.
+CREATE INDEX invitations_open ON invitations (account_id, id) WHERE NOT closed;
+-- Deleting a project.
+CREATE INDEX invitations_project ON invitations (project_id) WHERE project_id IS NOT NULL;
+
+-- mailed: the token went to the email address; otherwise fetched_by is who fetched the link.
+CREATE TABLE invitation_tokens (
+    hash          BYTEA            NOT NULL PRIMARY KEY,
+    account_id    UUID             NOT NULL,
+    invitation_id UUID             NOT NULL REFERENCES invitations (id) ON DELETE CASCADE,
+    stale         BOOLEAN          NOT NULL,
+    mailed        BOOLEAN          NOT NULL DEFAULT FALSE,
+    fetched_by    TEXT COLLATE "C" NOT NULL DEFAULT '',
+    created_at    BIGINT           NOT NULL
+);
+-- The tokens of an invitation, when one is added, when all are replaced, and when the invitation is deleted.
+CREATE INDEX invitation_tokens_invitation ON invitation_tokens (invitation_id);
+
+-- Of everything a person is a member of in an account, one membership leads: that of the account or, without one, the first
+-- of a project. Lists of people are lists of those; people who have no account membership are guests. sort_key is the name
+-- without case and accents, or else the email. invitation_id has no foreign key, so that a membership and its invitation can
+-- be written in either order. starts_at is reserved.
+CREATE TABLE memberships (
+    id              UUID             NOT NULL PRIMARY KEY,
+    account_id      UUID             NOT NULL REFERENCES accounts (id),
+    project_id      UUID             REFERENCES projects (id),
+    scope_id        UUID             NOT NULL CHECK (scope_id = COALESCE(project_id, account_id)),
+    principal_type  TEXT COLLATE "C" NOT NULL CHECK (principal_type IN ('user', 'api_key', 'invitation')),
+    user_id         UUID             REFERENCES users (id),
+    api_key_id      UUID             REFERENCES api_keys (id),
+    email           TEXT COLLATE "C" NOT NULL,
+    email_canonical TEXT COLLATE "C" NOT NULL,
+    role_id         UUID             NOT NULL REFERENCES roles (id),
+    status          TEXT COLLATE "C" NOT NULL CHECK (status IN ('pending', 'active', 'suspended')),
+    is_owner        BOOLEAN          NOT NULL,
+    lead            BOOLEAN          NOT NULL DEFAULT TRUE,
+    managed_by      TEXT COLLATE "C" NOT NULL,
+    invited_by      TEXT COLLATE "C" NOT NULL,
+    invitation_id   UUID,
+    invited_at      BIGINT,
+    accepted_at     BIGINT,
+    starts_at       BIGINT,
+    expires_at      BIGINT,
+    created_at      BIGINT           NOT NULL,
+    updated_at      BIGINT           NOT NULL,
+    sort_key        TEXT COLLATE "C" NOT NULL DEFAULT ''
+);
+-- Unique. The memberships of an email.
+CREATE UNIQUE INDEX memberships_email ON memberships (email_canonical, scope_id);
+-- Unique. The memberships of a user and of a key: who the caller of a request is.
+CREATE UNIQUE INDEX memberships_user ON memberships (user_id, scope_id) WHERE user_id IS NOT NULL;
+CREATE UNIQUE INDEX memberships_api_key ON memberships (api_key_id, scope_id) WHERE api_key_id IS NOT NULL;
+-- Unique.
+CREATE UNIQUE INDEX memberships_owner ON memberships (account_id) WHERE is_owner;
+-- The members of the account or of a project.
+CREATE INDEX memberships_list ON memberships (scope_id, id);
+-- The same with a status.
+CREATE INDEX memberships_status ON memberships (scope_id, status, id);
+-- The same with a role; who has a role, before it is deleted.
+CREATE INDEX memberships_role ON memberships (role_id, scope_id, id);
+-- The API keys among the members.
+CREATE INDEX memberships_keys ON memberships (scope_id, id) WHERE principal_type = 'api_key';
+-- The people of an account by name, and searches among them.
+CREATE INDEX memberships_sorted ON memberships (account_id, sort_key, id) WHERE lead;
+-- The people who are members of projects only, and the same with a status.
+CREATE INDEX memberships_guests ON memberships (account_id, id) WHERE lead AND scope_id <> account_id;
+CREATE INDEX memberships_guest_status ON memberships (account_id, status, id) WHERE lead AND scope_id <> account_id;
+-- Deleting a project.
+CREATE INDEX memberships_project ON memberships (project_id) WHERE project_id IS NOT NULL;
+
+-- A link to set a password: "first" sets the first one, "reset" one that was forgotten.
+CREATE TABLE link_tokens (
+    hash       BYTEA            NOT NULL PRIMARY KEY,
+    user_id    UUID             NOT NULL REFERENCES users (id),
+    purpose    TEXT COLLATE "C" NOT NULL,
+    expires_at BIGINT           NOT NULL,
+    used_at    BIGINT
+);
+-- The links of a person, which end together.
+CREATE INDEX link_tokens_user ON link_tokens (user_id);
+
+-- A browser in which someone is signed in. Only the hash of its token is stored. account_id is the account in use. awaits:
+-- the second factor has not been proved yet. ceremony is the open challenge to a passkey.
+CREATE TABLE sessions (
+    id           UUID             NOT NULL PRIMARY KEY,
+    hash         BYTEA            NOT NULL,
+    user_id      UUID             NOT NULL REFERENCES users (id),
+    account_id   UUID             REFERENCES accounts (id),
+    user_agent   TEXT COLLATE "C" NOT NULL,
+    awaits       BOOLEAN          NOT NULL DEFAULT FALSE,
+    ceremony     BYTEA,
+    created_at   BIGINT           NOT NULL,
+    last_seen_at BIGINT           NOT NULL,
+    expires_at   BIGINT           NOT NULL
+);
+-- Unique. The session of a request.
+CREATE UNIQUE INDEX sessions_hash ON sessions (hash);
+-- The sessions of a person.
+CREATE INDEX sessions_user ON sessions (user_id);
+
+-- A second factor. secret is what the check needs: the shared secret of an authenticator app, or the public key of a passkey.
+-- step is the last time step whose code was used, so that no code works twice.
+CREATE TABLE factors (
+    id           UUID             NOT NULL PRIMARY KEY,
+    user_id      UUID             NOT NULL REFERENCES users (id),
+    kind         TEXT COLLATE "C" NOT NULL CHECK (kind IN ('totp', 'passkey')),
+    name         TEXT COLLATE "C" NOT NULL,
+    confirmed    BOOLEAN          NOT NULL,
+    secret       BYTEA            NOT NULL,
+    step         BIGINT           NOT NULL,
+    created_at   BIGINT           NOT NULL,
+    last_used_at BIGINT
+);
+-- The second factors of a person.
+CREATE INDEX factors_user ON factors (user_id);
+
+CREATE TABLE recovery_codes (
+    hash    BYTEA  NOT NULL PRIMARY KEY,
+    user_id UUID   NOT NULL REFERENCES users (id),
+    used_at BIGINT
+);
+-- The recovery codes of a person.
+CREATE INDEX recovery_codes_user ON recovery_codes (user_id);
+
+-- How much of a limit is used up: until a time that each attempt moves further into the future.
+CREATE TABLE limits (
+    subject TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    until   BIGINT           NOT NULL
+);
+
+-- The responses to requests with an Idempotency-Key; NULL while the request runs.
+CREATE TABLE idempotency_keys (
+    account_id UUID             NOT NULL,
+    principal  TEXT COLLATE "C" NOT NULL,
+    key        TEXT COLLATE "C" NOT NULL,
+    operation  TEXT COLLATE "C" NOT NULL,
+    body_hash  BYTEA            NOT NULL,
+    response   BYTEA,
+    created_at BIGINT           NOT NULL,
+    PRIMARY KEY (account_id, principal, key)
+);
+-- The keys that have expired.
+CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+
+-- Queued emails. subject_id is the invitation, which has at most one email in the queue, or else the id of the message.
+-- account_id is the nil UUID for emails about how a person signs in, which belong to no account and are sent first.
+CREATE TABLE outbox (
+    account_id    UUID             NOT NULL,
+    subject_id    UUID             NOT NULL,
+    id            UUID             NOT NULL,
+    kind          TEXT COLLATE "C" NOT NULL,
+    invitation_id UUID,
+    address       TEXT COLLATE "C" NOT NULL,
+    attempts      INTEGER          NOT NULL,
+    next_at       BIGINT           NOT NULL,
+    leased_until  BIGINT,
+    last_error    TEXT COLLATE "C" NOT NULL,
+    created_at    BIGINT           NOT NULL,
+    PRIMARY KEY (account_id, subject_id)
+);
+
+-- Events refer to nothing: they remain when what they describe is gone. after_seal is the last seal that was closed when the
+-- event was written. mac is the signature of the server that wrote it, if servers have a key.
+CREATE TABLE audit_events (
+    account_id  UUID             NOT NULL,
+    at          BIGINT           NOT NULL,
+    id          UUID             NOT NULL,
+    actor_type  TEXT COLLATE "C" NOT NULL,
+    actor_id    TEXT COLLATE "C" NOT NULL,
+    actor_name  TEXT COLLATE "C" NOT NULL,
+    action      TEXT COLLATE "C" NOT NULL,
+    target_type TEXT COLLATE "C" NOT NULL,
+    target_id   TEXT COLLATE "C" NOT NULL,
+    target_name TEXT COLLATE "C" NOT NULL,
+    project_id  UUID,
+    delegated   BOOLEAN          NOT NULL,
+    request_id  TEXT COLLATE "C" NOT NULL,
+    details     TEXT COLLATE "C" NOT NULL,
+    after_seal  BIGINT           NOT NULL DEFAULT 0,
+    mac         BYTEA,
+    PRIMARY KEY (account_id, at, id)
+);
+
+-- A seal covers an account's events of a period, and the seal before it. Seals of version 1 begin where the previous seal
+-- ends, and their hash begins with its hash. Later versions store both.
+CREATE TABLE audit_seals (
+    account_id UUID             NOT NULL,
+    seq        BIGINT           NOT NULL,
+    version    BIGINT           NOT NULL DEFAULT 1,
+    from_at    BIGINT,
+    until_at   BIGINT           NOT NULL,
+    events     BIGINT           NOT NULL,
+    prev       BYTEA,
+    hash       BYTEA            NOT NULL,
+    key_id     TEXT COLLATE "C" NOT NULL DEFAULT '',
+    note       TEXT COLLATE "C" NOT NULL DEFAULT '',
+    created_at BIGINT           NOT NULL,
+    PRIMARY KEY (account_id, seq)
+);
+
+-- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it.
+CREATE TABLE audit_heads (
+    account_id   UUID             NOT NULL PRIMARY KEY,
+    sealed_seq   BIGINT           NOT NULL,
+    sealed_until BIGINT,
+    hash         BYTEA,
+    key_id       TEXT COLLATE "C" NOT NULL,
+    closed_seq   BIGINT           NOT NULL,
+    closed_until BIGINT,
+    note         TEXT COLLATE "C" NOT NULL
+);
+
+-- A node reports every few seconds that it is alive; the rate limits are shared among those that are.
+CREATE TABLE nodes (
+    id      UUID   NOT NULL PRIMARY KEY,
+    seen_at BIGINT NOT NULL
+);
+
+-- Keys that all nodes share, to recognize what they signed.
+CREATE TABLE signing_keys (
+    name   TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    secret BYTEA            NOT NULL
+);
+
+-- What the operator decided for all programs on the database: the catalog and the public URL.
+CREATE TABLE settings (
+    name  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    value TEXT COLLATE "C" NOT NULL
+);
+
+-- +goose StatementBegin
+CREATE FUNCTION invitation_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM outbox WHERE account_id = OLD.account_id AND subject_id = OLD.id;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER invitations_deleted AFTER DELETE ON invitations FOR EACH ROW EXECUTE FUNCTION invitation_deleted();
+
+-- The number of memberships of each kind, so that no list has to count. Triggers maintain it, whoever writes. A kind may have
+-- several rows, whose sum counts: a change takes any that no other change has locked, or adds one, and waits for none.
+CREATE TABLE member_counts (
+    id             BIGINT           NOT NULL PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    account_id     UUID             NOT NULL,
+    scope_id       UUID             NOT NULL,
+    role_id        UUID             NOT NULL,
+    status         TEXT COLLATE "C" NOT NULL,
+    principal_type TEXT COLLATE "C" NOT NULL,
+    is_owner       BOOLEAN          NOT NULL,
+    lead           BOOLEAN          NOT NULL,
+    n              BIGINT           NOT NULL
+) WITH (fillfactor = 50);
+-- The number of memberships of a kind, for lists and for the triggers.
+CREATE INDEX member_counts_kind ON member_counts (scope_id, role_id, status, principal_type, is_owner, lead);
+-- The number of people of an account.
+CREATE INDEX member_counts_people ON member_counts (account_id) WHERE lead;
+
+-- The number of things of each kind that an account has, so that a quota costs the same regardless of that number. Triggers
+-- maintain it, whoever writes, in several rows like member_counts.
+CREATE TABLE account_counts (
+    id         BIGINT           NOT NULL PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    account_id UUID             NOT NULL,
+    kind       TEXT COLLATE "C" NOT NULL,
+    n          BIGINT           NOT NULL
+) WITH (fillfactor = 50);
+-- The number of things of a kind, for quotas and for the triggers.
+CREATE INDEX account_counts_kind ON account_counts (account_id, kind);
+
+-- +goose StatementBegin
+CREATE FUNCTION count_members(kind member_counts) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    place BIGINT;
+    left_over BIGINT;
+BEGIN
+    UPDATE member_counts SET n = n + kind.n WHERE id = (SELECT c.id FROM member_counts c WHERE c.scope_id = kind.scope_id
+        AND c.role_id = kind.role_id AND c.status = kind.status AND c.principal_type = kind.principal_type
+        AND c.is_owner = kind.is_owner AND c.lead = kind.lead LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, n INTO place, left_over;
+    IF place IS NULL THEN
+        INSERT INTO member_counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+            VALUES (kind.account_id, kind.scope_id, kind.role_id, kind.status, kind.principal_type, kind.is_owner, kind.lead, kind.n);
+    ELSIF left_over = 0 THEN
+        DELETE FROM member_counts WHERE id = place;
+    END IF;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION count_removed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    kind member_counts;
+BEGIN
+    FOR kind IN SELECT 0, account_id, scope_id, role_id, status, principal_type, is_owner, lead, -COUNT(*) FROM removed GROUP BY 2, 3, 4, 5, 6, 7, 8 LOOP
+        PERFORM count_members(kind);
+    END LOOP;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION count_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    kind member_counts;
+BEGIN
+    FOR kind IN SELECT 0, account_id, scope_id, role_id, status, principal_type, is_owner, lead, SUM(more)
+        FROM (SELECT *, 1 AS more FROM added UNION ALL SELECT *, -1 FROM removed) moved GROUP BY 2, 3, 4, 5, 6, 7, 8 HAVING SUM(more) <> 0 LOOP
+        PERFORM count_members(kind);
+    END LOOP;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION lead_membership(within UUID, person TEXT) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE memberships m SET lead = NOT m.lead FROM (SELECT f.id FROM memberships f WHERE f.email_canonical = person
+        AND (f.account_id = within) IS TRUE ORDER BY f.project_id IS NOT NULL, f.id LIMIT 1) first
+    WHERE m.email_canonical = person AND (m.account_id = within) IS TRUE AND m.lead <> (m.id = first.id);
+END $$;
+-- +goose StatementEnd
+
+-- Two changes that add the same person at the same time would not see each other. A change that runs alone in its account says
+-- so in raff.alone and needs no lock for each person: a lock takes shared memory, of which there is little.
+-- +goose StatementBegin
+CREATE FUNCTION membership_added() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('raff.alone', TRUE) IS DISTINCT FROM NEW.account_id::text THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended(NEW.account_id::text || NEW.email_canonical, 0));
+    END IF;
+    -- A new row leads; one that came from another address may not.
+    IF TG_OP = 'UPDATE' OR EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = NEW.email_canonical AND (o.account_id = NEW.account_id) IS TRUE AND o.id <> NEW.id) THEN
+        PERFORM lead_membership(NEW.account_id, NEW.email_canonical);
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        PERFORM count_members(ROW(0, NEW.account_id, NEW.scope_id, NEW.role_id, NEW.status, NEW.principal_type, NEW.is_owner, NEW.lead, 1)::member_counts);
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION lead_removed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM lead_membership(OLD.account_id, OLD.email_canonical);
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER memberships_count_removed AFTER DELETE ON memberships
+    REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION count_removed();
+CREATE TRIGGER memberships_count_changed AFTER UPDATE ON memberships
+    REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION count_changed();
+CREATE TRIGGER memberships_added AFTER INSERT ON memberships FOR EACH ROW EXECUTE FUNCTION membership_added();
+CREATE TRIGGER memberships_lead_removed AFTER DELETE ON memberships FOR EACH ROW WHEN (OLD.lead) EXECUTE FUNCTION lead_removed();
+CREATE TRIGGER memberships_lead_moved_from AFTER UPDATE OF email_canonical ON memberships
+    FOR EACH ROW WHEN (OLD.email_canonical <> NEW.email_canonical) EXECUTE FUNCTION lead_removed();
+CREATE TRIGGER memberships_lead_moved_to AFTER UPDATE OF email_canonical ON memberships
+    FOR EACH ROW WHEN (OLD.email_canonical <> NEW.email_canonical) EXECUTE FUNCTION membership_added();
+
+-- +goose StatementBegin
+CREATE FUNCTION count_for(within UUID, what TEXT, more BIGINT) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    place BIGINT;
+    left_over BIGINT;
+BEGIN
+    UPDATE account_counts SET n = n + more WHERE id = (SELECT c.id FROM account_counts c WHERE c.account_id = within
+        AND c.kind = what LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, n INTO place, left_over;
+    IF place IS NULL THEN
+        INSERT INTO account_counts (account_id, kind, n) VALUES (within, what, more);
+    ELSIF left_over = 0 THEN
+        DELETE FROM account_counts WHERE id = place;
+    END IF;
+END $$;
+-- +goose StatementEnd
+
+-- The argument of the trigger is what is counted.
+-- +goose StatementBegin
+CREATE FUNCTION count_one() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM count_for(NEW.account_id, TG_ARGV[0], 1);
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION count_one_less() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM count_for(OLD.account_id, TG_ARGV[0], -1);
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER roles_counted AFTER INSERT ON roles FOR EACH ROW WHEN (NEW.account_id IS NOT NULL) EXECUTE FUNCTION count_one('roles');
+CREATE TRIGGER roles_uncounted AFTER DELETE ON roles FOR EACH ROW WHEN (OLD.account_id IS NOT NULL) EXECUTE FUNCTION count_one_less('roles');
+CREATE TRIGGER projects_counted AFTER INSERT ON projects FOR EACH ROW EXECUTE FUNCTION count_one('projects');
+CREATE TRIGGER projects_uncounted AFTER DELETE ON projects FOR EACH ROW EXECUTE FUNCTION count_one_less('projects');
+CREATE TRIGGER api_keys_counted AFTER INSERT ON api_keys FOR EACH ROW EXECUTE FUNCTION count_one('api_keys');
+CREATE TRIGGER api_keys_uncounted AFTER DELETE ON api_keys FOR EACH ROW EXECUTE FUNCTION count_one_less('api_keys');
+CREATE TRIGGER invited_counted AFTER INSERT ON memberships FOR EACH ROW WHEN (NEW.principal_type = 'invitation') EXECUTE FUNCTION count_one('invitations');
+CREATE TRIGGER invited_uncounted AFTER DELETE ON memberships FOR EACH ROW WHEN (OLD.principal_type = 'invitation') EXECUTE FUNCTION count_one_less('invitations');
+CREATE TRIGGER invited_accepted AFTER UPDATE OF principal_type ON memberships FOR EACH ROW
+    WHEN (OLD.principal_type = 'invitation' AND NEW.principal_type <> 'invitation') EXECUTE FUNCTION count_one_less('invitations');
+CREATE TRIGGER invited_again AFTER UPDATE OF principal_type ON memberships FOR EACH ROW
+    WHEN (OLD.principal_type <> 'invitation' AND NEW.principal_type = 'invitation') EXECUTE FUNCTION count_one('invitations');
+
+-- Names that other systems gave to members, projects, roles and API keys, and to resources of the product, which belong to
+-- a project: then kind is the type of the resource, and object_id the project.
+CREATE TABLE external_ids (
+    account_id UUID NOT NULL REFERENCES accounts (id),
+    kind       TEXT COLLATE "C" NOT NULL,
+    value      TEXT COLLATE "C" NOT NULL,
+    source     TEXT COLLATE "C" NOT NULL,
+    object_id  UUID NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, kind, value, source)
+);
+-- The external ids of an object.
+CREATE INDEX external_ids_object ON external_ids (object_id, kind, value);
+-- Unique: an object has one external id per source.
+CREATE UNIQUE INDEX external_ids_source ON external_ids (object_id, account_id, source) WHERE kind IN ('member', 'project', 'role', 'api_key');
+
+-- What is deleted leaves no name behind, so that nothing inherits it.
+-- +goose StatementBegin
+CREATE FUNCTION external_ids_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM external_ids WHERE object_id IN (SELECT id FROM gone);
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER memberships_external AFTER DELETE ON memberships REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
+CREATE TRIGGER projects_external AFTER DELETE ON projects REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
+CREATE TRIGGER roles_external AFTER DELETE ON roles REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
+CREATE TRIGGER api_keys_external AFTER DELETE ON api_keys REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();

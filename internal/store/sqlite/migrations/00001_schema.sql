@@ -1,0 +1,594 @@
+-- +goose Up
+-- Times are microseconds since 1970 UTC, NULL for "never". Ids are the 16 bytes of a UUID that sorts by time, so that lists
+-- are ordered by id. A column that has either an id or a word, such as the actor of an event, holds the bytes or the text. The
+-- *_key columns hold a name in lower case, made by the program, because lower() differs between databases. scope_id is the
+-- project, or the account without one. Tables have no rowid: a row is found by its key in one B-tree.
+
+CREATE TABLE accounts (
+    id             BLOB    NOT NULL PRIMARY KEY,
+    name           TEXT    NOT NULL,
+    grant_strict   BOOLEAN NOT NULL,
+    require_factor BOOLEAN NOT NULL DEFAULT FALSE,
+    created_at     BIGINT  NOT NULL,
+    updated_at     BIGINT  NOT NULL
+) WITHOUT ROWID;
+
+-- proven: the person has shown that the email is theirs. vouched_by is who gave them the link if they have not.
+CREATE TABLE users (
+    id              BLOB    NOT NULL PRIMARY KEY,
+    email           TEXT    NOT NULL,
+    email_canonical TEXT    NOT NULL,
+    name            TEXT    NOT NULL,
+    name_key        TEXT    NOT NULL,
+    password_hash   TEXT    NOT NULL,
+    proven          BOOLEAN NOT NULL DEFAULT FALSE,
+    vouched_by      BLOB    NOT NULL DEFAULT '',
+    created_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL
+) WITHOUT ROWID;
+-- Unique. Signing in, and accepting an invitation, by email.
+CREATE UNIQUE INDEX users_email ON users (email_canonical);
+
+-- The people who are or were members of an account or its projects.
+CREATE TABLE account_users (
+    account_id BLOB   NOT NULL REFERENCES accounts (id),
+    user_id    BLOB   NOT NULL REFERENCES users (id),
+    known_at   BIGINT NOT NULL,
+    PRIMARY KEY (account_id, user_id)
+) WITHOUT ROWID;
+
+-- A role without an account is a system role. name_unique is the form of the name that no other role may have; where it is
+-- NULL, the program fills it when it starts.
+CREATE TABLE roles (
+    id          BLOB    NOT NULL PRIMARY KEY,
+    account_id  BLOB    REFERENCES accounts (id),
+    scope       TEXT    NOT NULL CHECK (scope IN ('account', 'project')),
+    slug        TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    name_key    TEXT    NOT NULL,
+    name_unique TEXT,
+    description TEXT    NOT NULL,
+    permissions TEXT    NOT NULL,
+    is_system   BOOLEAN NOT NULL CHECK (is_system = (account_id IS NULL)),
+    managed_by  TEXT    NOT NULL DEFAULT '',
+    created_by  BLOB    NOT NULL,
+    created_at  BIGINT  NOT NULL,
+    updated_at  BIGINT  NOT NULL
+) WITHOUT ROWID;
+-- Unique. Together they also list the roles that an account can use.
+CREATE UNIQUE INDEX roles_system_slug ON roles (scope, slug) WHERE account_id IS NULL;
+CREATE UNIQUE INDEX roles_slug ON roles (account_id, scope, slug) WHERE account_id IS NOT NULL;
+CREATE UNIQUE INDEX roles_name ON roles (account_id, scope, name_unique) WHERE account_id IS NOT NULL;
+-- The roles whose name_unique is missing, at the start of the program; usually empty.
+CREATE INDEX roles_unfolded ON roles (id) WHERE name_unique IS NULL;
+
+CREATE TABLE projects (
+    id             BLOB    NOT NULL PRIMARY KEY,
+    account_id     BLOB    NOT NULL REFERENCES accounts (id),
+    name           TEXT    NOT NULL,
+    name_key       TEXT    NOT NULL,
+    name_unique    TEXT,
+    slug           TEXT    NOT NULL,
+    description    TEXT    NOT NULL,
+    default_region TEXT    NOT NULL,
+    is_default     BOOLEAN NOT NULL,
+    is_active      BOOLEAN NOT NULL,
+    managed_by     TEXT    NOT NULL DEFAULT '',
+    created_by     BLOB    NOT NULL,
+    created_at     BIGINT  NOT NULL,
+    updated_at     BIGINT  NOT NULL
+) WITHOUT ROWID;
+-- Unique.
+CREATE UNIQUE INDEX projects_name ON projects (account_id, name_unique);
+CREATE UNIQUE INDEX projects_slug ON projects (account_id, slug);
+CREATE UNIQUE INDEX projects_default ON projects (account_id) WHERE is_default;
+-- The list of projects.
+CREATE INDEX projects_list ON projects (account_id, id);
+-- The projects whose name_unique is missing, at the start of the program; usually empty.
+CREATE INDEX projects_unfolded ON projects (id) WHERE name_unique IS NULL;
+
+CREATE TABLE api_keys (
+    id              BLOB    NOT NULL PRIMARY KEY,
+    account_id      BLOB    NOT NULL REFERENCES accounts (id),
+    name            TEXT    NOT NULL,
+    name_key        TEXT    NOT NULL,
+    key_prefix      TEXT    NOT NULL,
+    hash            BLOB    NOT NULL,
+    old_hash        BLOB,
+    old_until       BIGINT,
+    tier            TEXT    NOT NULL,
+    issued_at       BIGINT  NOT NULL,
+    expires_at      BIGINT,
+    last_used_at    BIGINT,
+    is_active       BOOLEAN NOT NULL,
+    managed_by      TEXT    NOT NULL DEFAULT '',
+    created_by      BLOB    NOT NULL,
+    created_by_user BLOB,
+    created_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL
+) WITHOUT ROWID;
+-- Unique. The key of a request, by its current secret, and by the previous one during its grace period.
+CREATE UNIQUE INDEX api_keys_hash ON api_keys (hash);
+CREATE UNIQUE INDEX api_keys_old_hash ON api_keys (old_hash) WHERE old_hash IS NOT NULL;
+-- The list of keys.
+CREATE INDEX api_keys_list ON api_keys (account_id, id);
+
+-- Who was shown a secret of an API key: the people and keys that created or rotated it, and the people behind those keys.
+-- until is when the secret they were shown stops working; NULL while it is the current one.
+CREATE TABLE secret_holders (
+    key_id      BLOB   NOT NULL REFERENCES api_keys (id),
+    holder_id   BLOB   NOT NULL,
+    holder_type TEXT   NOT NULL CHECK (holder_type IN ('user', 'api_key')),
+    until       BIGINT,
+    PRIMARY KEY (key_id, holder_id)
+) WITHOUT ROWID;
+-- The keys whose secret a person was shown.
+CREATE INDEX secret_holders_holder ON secret_holders (holder_id);
+
+-- A closed invitation remains after its membership is gone: its link still has to respond that it was used or cancelled.
+-- closed says that the state is final;
+-- it is part of the key, so that the open invitations of an account are together: they are listed and counted often.
+CREATE TABLE invitations (
+    id              BLOB    NOT NULL,
+    account_id      BLOB    NOT NULL REFERENCES accounts (id),
+    closed          BOOLEAN NOT NULL DEFAULT FALSE CHECK (closed = (state IN ('accepted', 'cancelled'))),
+    project_id      BLOB    REFERENCES projects (id),
+    scope_id        BLOB    NOT NULL GENERATED ALWAYS AS (COALESCE(project_id, account_id)) VIRTUAL,
+    member_id       BLOB    NOT NULL,
+    email           TEXT    NOT NULL,
+    state           TEXT    NOT NULL,
+    invited_by      BLOB    NOT NULL,
+    invited_by_user BLOB,
+    invited_by_key  BLOB,
+    expires_at      BIGINT  NOT NULL,
+    created_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL,
+    PRIMARY KEY (account_id, closed, id)
+) WITHOUT ROWID;
+-- Deleting a project.
+CREATE INDEX invitations_project ON invitations (project_id) WHERE project_id IS NOT NULL;
+
+-- mailed: the token went to the email address; otherwise fetched_by is who fetched the link.
+CREATE TABLE invitation_tokens (
+    hash          BLOB    NOT NULL PRIMARY KEY,
+    account_id    BLOB    NOT NULL,
+    invitation_id BLOB    NOT NULL,
+    stale         BOOLEAN NOT NULL,
+    mailed        BOOLEAN NOT NULL DEFAULT FALSE,
+    fetched_by    BLOB    NOT NULL DEFAULT '',
+    created_at    BIGINT  NOT NULL
+) WITHOUT ROWID;
+-- The tokens of an invitation, when one is added, when all are replaced, and when the invitation is deleted.
+CREATE INDEX invitation_tokens_invitation ON invitation_tokens (invitation_id);
+
+-- Of everything a person is a member of in an account, one membership leads: that of the account or, without one, the first
+-- of a project. Lists of people are lists of those; people who have no account membership are guests. sort_key is the name
+-- without case and accents, or else the email. invitation_id has no foreign key, so that a membership and its invitation can
+-- be written in either order. starts_at is reserved.
+CREATE TABLE memberships (
+    id              BLOB    NOT NULL,
+    account_id      BLOB    NOT NULL REFERENCES accounts (id),
+    project_id      BLOB    REFERENCES projects (id),
+    scope_id        BLOB    NOT NULL CHECK (scope_id = COALESCE(project_id, account_id)),
+    principal_type  TEXT    NOT NULL CHECK (principal_type IN ('user', 'api_key', 'invitation')),
+    user_id         BLOB    REFERENCES users (id),
+    api_key_id      BLOB    REFERENCES api_keys (id),
+    email           TEXT    NOT NULL,
+    email_canonical TEXT    NOT NULL,
+    role_id         BLOB    NOT NULL REFERENCES roles (id),
+    status          TEXT    NOT NULL CHECK (status IN ('pending', 'active', 'suspended')),
+    is_owner        BOOLEAN NOT NULL,
+    lead            BOOLEAN NOT NULL DEFAULT TRUE,
+    managed_by      TEXT    NOT NULL,
+    invited_by      BLOB    NOT NULL,
+    invitation_id   BLOB,
+    invited_at      BIGINT,
+    accepted_at     BIGINT,
+    starts_at       BIGINT,
+    expires_at      BIGINT,
+    created_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL,
+    sort_key        TEXT    NOT NULL DEFAULT '',
+    PRIMARY KEY (scope_id, id)
+) WITHOUT ROWID;
+-- Unique. The memberships of an email.
+CREATE UNIQUE INDEX memberships_email ON memberships (email_canonical, scope_id);
+-- Unique. The memberships of a user and of a key: who the caller of a request is.
+CREATE UNIQUE INDEX memberships_user ON memberships (user_id, scope_id) WHERE user_id IS NOT NULL;
+CREATE UNIQUE INDEX memberships_api_key ON memberships (api_key_id, scope_id) WHERE api_key_id IS NOT NULL;
+-- Unique.
+CREATE UNIQUE INDEX memberships_owner ON memberships (account_id) WHERE is_owner;
+-- Unique. A membership of a project whose project is not known. The others are found by the key.
+CREATE UNIQUE INDEX memberships_in_project ON memberships (id) WHERE scope_id <> account_id;
+-- The members of the account or of a project with a status; the key lists all of them.
+CREATE INDEX memberships_status ON memberships (scope_id, status, id);
+-- The members with a role; who has a role, before it is deleted.
+CREATE INDEX memberships_role ON memberships (role_id, scope_id, id);
+-- The API keys among the members.
+CREATE INDEX memberships_keys ON memberships (scope_id, id) WHERE principal_type = 'api_key';
+-- The people of an account by name, and searches among them.
+CREATE INDEX memberships_sorted ON memberships (account_id, sort_key, id) WHERE lead;
+-- The people who are members of projects only, and the same with a status.
+CREATE INDEX memberships_guests ON memberships (account_id, id) WHERE lead AND scope_id <> account_id;
+CREATE INDEX memberships_guest_status ON memberships (account_id, status, id) WHERE lead AND scope_id <> account_id;
+-- Deleting a project.
+CREATE INDEX memberships_project ON memberships (project_id) WHERE project_id IS NOT NULL;
+
+-- A link to set a password: "first" sets the first one, "reset" one that was forgotten.
+CREATE TABLE link_tokens (
+    hash       BLOB   NOT NULL PRIMARY KEY,
+    user_id    BLOB   NOT NULL REFERENCES users (id),
+    purpose    TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at    BIGINT
+) WITHOUT ROWID;
+-- The links of a person, which end together.
+CREATE INDEX link_tokens_user ON link_tokens (user_id);
+
+-- A browser in which someone is signed in. Only the hash of its token is stored. account_id is the account in use. awaits:
+-- the second factor has not been proved yet. ceremony is the open challenge to a passkey.
+CREATE TABLE sessions (
+    id           BLOB    NOT NULL PRIMARY KEY,
+    hash         BLOB    NOT NULL,
+    user_id      BLOB    NOT NULL REFERENCES users (id),
+    account_id   BLOB    REFERENCES accounts (id),
+    user_agent   TEXT    NOT NULL,
+    awaits       BOOLEAN NOT NULL DEFAULT FALSE,
+    ceremony     BLOB,
+    created_at   BIGINT  NOT NULL,
+    last_seen_at BIGINT  NOT NULL,
+    expires_at   BIGINT  NOT NULL
+) WITHOUT ROWID;
+-- Unique. The session of a request.
+CREATE UNIQUE INDEX sessions_hash ON sessions (hash);
+-- The sessions of a person.
+CREATE INDEX sessions_user ON sessions (user_id);
+
+-- A second factor. secret is what the check needs: the shared secret of an authenticator app, or the public key of a passkey.
+-- step is the last time step whose code was used, so that no code works twice.
+CREATE TABLE factors (
+    id           BLOB    NOT NULL PRIMARY KEY,
+    user_id      BLOB    NOT NULL REFERENCES users (id),
+    kind         TEXT    NOT NULL CHECK (kind IN ('totp', 'passkey')),
+    name         TEXT    NOT NULL,
+    confirmed    BOOLEAN NOT NULL,
+    secret       BLOB    NOT NULL,
+    step         BIGINT  NOT NULL,
+    created_at   BIGINT  NOT NULL,
+    last_used_at BIGINT
+) WITHOUT ROWID;
+-- The second factors of a person.
+CREATE INDEX factors_user ON factors (user_id);
+
+CREATE TABLE recovery_codes (
+    hash    BLOB   NOT NULL PRIMARY KEY,
+    user_id BLOB   NOT NULL REFERENCES users (id),
+    used_at BIGINT
+) WITHOUT ROWID;
+-- The recovery codes of a person.
+CREATE INDEX recovery_codes_user ON recovery_codes (user_id);
+
+-- How much of a limit is used up: until a time that each attempt moves further into the future.
+CREATE TABLE limits (
+    subject TEXT   NOT NULL PRIMARY KEY,
+    until   BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- The responses to requests with an Idempotency-Key; NULL while the request runs.
+CREATE TABLE idempotency_keys (
+    account_id BLOB   NOT NULL,
+    principal  BLOB   NOT NULL,
+    key        TEXT   NOT NULL,
+    operation  TEXT   NOT NULL,
+    body_hash  BLOB   NOT NULL,
+    response   BLOB,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, principal, key)
+) WITHOUT ROWID;
+-- The keys that have expired.
+CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+
+-- Queued emails. subject_id is the invitation, which has at most one email in the queue, or else the id of the message.
+-- account_id is the nil UUID for emails about how a person signs in, which belong to no account and are sent first.
+CREATE TABLE outbox (
+    account_id    BLOB    NOT NULL,
+    subject_id    BLOB    NOT NULL,
+    id            BLOB    NOT NULL,
+    kind          TEXT    NOT NULL,
+    invitation_id BLOB,
+    address       TEXT    NOT NULL,
+    attempts      INTEGER NOT NULL,
+    next_at       BIGINT  NOT NULL,
+    leased_until  BIGINT,
+    last_error    TEXT    NOT NULL,
+    created_at    BIGINT  NOT NULL,
+    PRIMARY KEY (account_id, subject_id)
+) WITHOUT ROWID;
+
+-- Events refer to nothing: they remain when what they describe is gone. after_seal is the last seal that was closed when the
+-- event was written. mac is the signature of the server that wrote it, if servers have a key.
+CREATE TABLE audit_events (
+    account_id  BLOB    NOT NULL,
+    at          BIGINT  NOT NULL,
+    id          BLOB    NOT NULL,
+    actor_type  TEXT    NOT NULL,
+    actor_id    BLOB    NOT NULL,
+    actor_name  TEXT    NOT NULL,
+    action      TEXT    NOT NULL,
+    target_type TEXT    NOT NULL,
+    target_id   BLOB    NOT NULL,
+    target_name TEXT    NOT NULL,
+    project_id  BLOB,
+    delegated   BOOLEAN NOT NULL,
+    request_id  BLOB    NOT NULL,
+    details     TEXT    NOT NULL,
+    after_seal  BIGINT  NOT NULL DEFAULT 0,
+    mac         BLOB,
+    PRIMARY KEY (account_id, at, id)
+) WITHOUT ROWID;
+
+-- A seal covers an account's events of a period, and the seal before it. Seals of version 1 begin where the previous seal
+-- ends, and their hash begins with its hash. Later versions store both.
+CREATE TABLE audit_seals (
+    account_id BLOB   NOT NULL,
+    seq        BIGINT NOT NULL,
+    version    BIGINT NOT NULL DEFAULT 1,
+    from_at    BIGINT,
+    until_at   BIGINT NOT NULL,
+    events     BIGINT NOT NULL,
+    prev       BLOB,
+    hash       BLOB   NOT NULL,
+    key_id     TEXT   NOT NULL DEFAULT '',
+    note       TEXT   NOT NULL DEFAULT '',
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, seq)
+) WITHOUT ROWID;
+
+-- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it.
+CREATE TABLE audit_heads (
+    account_id   BLOB   NOT NULL PRIMARY KEY,
+    sealed_seq   BIGINT NOT NULL,
+    sealed_until BIGINT,
+    hash         BLOB,
+    key_id       TEXT   NOT NULL,
+    closed_seq   BIGINT NOT NULL,
+    closed_until BIGINT,
+    note         TEXT   NOT NULL
+) WITHOUT ROWID;
+
+-- A node reports every few seconds that it is alive; the rate limits are shared among those that are.
+CREATE TABLE nodes (
+    id      BLOB   NOT NULL PRIMARY KEY,
+    seen_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- Keys that all nodes share, to recognize what they signed.
+CREATE TABLE signing_keys (
+    name   TEXT NOT NULL PRIMARY KEY,
+    secret BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- What the operator decided for all programs on the database: the catalog and the public URL.
+CREATE TABLE settings (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- +goose StatementBegin
+CREATE TRIGGER invitations_deleted AFTER DELETE ON invitations
+BEGIN
+    DELETE FROM invitation_tokens WHERE invitation_id = OLD.id;
+    DELETE FROM outbox WHERE account_id = OLD.account_id AND subject_id = OLD.id;
+END;
+-- +goose StatementEnd
+
+-- The number of memberships of each kind, so that no list has to count, and the number of things of each kind that an account
+-- has, so that a quota costs the same regardless of that number. Triggers maintain them, whoever writes; SQLite runs them in any
+-- order, so that a number may be below zero for a moment. Both are in one table, because an invitation changes both and they are
+-- usually on one page. For things, status has their kind, and role_id and principal_type are empty.
+CREATE TABLE counts (
+    account_id     BLOB    NOT NULL,
+    scope_id       BLOB    NOT NULL,
+    role_id        BLOB    NOT NULL,
+    status         TEXT    NOT NULL,
+    principal_type TEXT    NOT NULL,
+    is_owner       BOOLEAN NOT NULL,
+    lead           BOOLEAN NOT NULL,
+    n              BIGINT  NOT NULL,
+    PRIMARY KEY (scope_id, role_id, status, principal_type, is_owner, lead)
+) WITHOUT ROWID;
+-- The number of people of an account.
+CREATE INDEX counts_people ON counts (account_id) WHERE lead;
+
+CREATE VIEW member_counts AS SELECT account_id, scope_id, role_id, status, principal_type, is_owner, lead, n FROM counts WHERE principal_type <> '';
+CREATE VIEW account_counts AS SELECT account_id, status AS kind, n FROM counts WHERE scope_id = account_id AND role_id = '' AND principal_type = '';
+
+-- +goose StatementBegin
+CREATE TRIGGER memberships_added AFTER INSERT ON memberships
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.scope_id, NEW.role_id, NEW.status, NEW.principal_type, NEW.is_owner, NEW.lead, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + 1;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER memberships_joined AFTER INSERT ON memberships
+WHEN EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = NEW.email_canonical AND (o.account_id = NEW.account_id) IS TRUE AND o.id <> NEW.id)
+BEGIN
+    UPDATE memberships SET lead = NOT lead WHERE email_canonical = NEW.email_canonical AND (account_id = NEW.account_id) IS TRUE
+        AND lead <> (id = (SELECT f.id FROM memberships f WHERE f.email_canonical = NEW.email_canonical
+            AND (f.account_id = NEW.account_id) IS TRUE ORDER BY f.project_id IS NOT NULL, f.id LIMIT 1));
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER memberships_removed AFTER DELETE ON memberships
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (OLD.account_id, OLD.scope_id, OLD.role_id, OLD.status, OLD.principal_type, OLD.is_owner, OLD.lead, -1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n - 1;
+    DELETE FROM counts WHERE scope_id = OLD.scope_id AND n = 0;
+    UPDATE memberships SET lead = NOT lead WHERE email_canonical = OLD.email_canonical AND (account_id = OLD.account_id) IS TRUE
+        AND lead <> (id = (SELECT f.id FROM memberships f WHERE f.email_canonical = OLD.email_canonical
+            AND (f.account_id = OLD.account_id) IS TRUE ORDER BY f.project_id IS NOT NULL, f.id LIMIT 1));
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER memberships_changed AFTER UPDATE OF role_id, status, principal_type, is_owner, lead ON memberships
+WHEN (OLD.role_id, OLD.status, OLD.principal_type, OLD.is_owner, OLD.lead) <> (NEW.role_id, NEW.status, NEW.principal_type, NEW.is_owner, NEW.lead)
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (OLD.account_id, OLD.scope_id, OLD.role_id, OLD.status, OLD.principal_type, OLD.is_owner, OLD.lead, -1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n - 1;
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.scope_id, NEW.role_id, NEW.status, NEW.principal_type, NEW.is_owner, NEW.lead, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + 1;
+    DELETE FROM counts WHERE scope_id = OLD.scope_id AND n = 0;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER memberships_moved AFTER UPDATE OF email_canonical ON memberships WHEN OLD.email_canonical <> NEW.email_canonical
+BEGIN
+    UPDATE memberships SET lead = NOT lead WHERE email_canonical = OLD.email_canonical AND (account_id = OLD.account_id) IS TRUE
+        AND lead <> (id = (SELECT f.id FROM memberships f WHERE f.email_canonical = OLD.email_canonical
+            AND (f.account_id = OLD.account_id) IS TRUE ORDER BY f.project_id IS NOT NULL, f.id LIMIT 1));
+    UPDATE memberships SET lead = NOT lead WHERE email_canonical = NEW.email_canonical AND (account_id = NEW.account_id) IS TRUE
+        AND lead <> (id = (SELECT f.id FROM memberships f WHERE f.email_canonical = NEW.email_canonical
+            AND (f.account_id = NEW.account_id) IS TRUE ORDER BY f.project_id IS NOT NULL, f.id LIMIT 1));
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER roles_counted AFTER INSERT ON roles WHEN NEW.account_id IS NOT NULL
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.account_id, '', 'roles', '', FALSE, FALSE, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER roles_uncounted AFTER DELETE ON roles WHEN OLD.account_id IS NOT NULL
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (OLD.account_id, OLD.account_id, '', 'roles', '', FALSE, FALSE, -1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER projects_counted AFTER INSERT ON projects
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.account_id, '', 'projects', '', FALSE, FALSE, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER projects_uncounted AFTER DELETE ON projects
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (OLD.account_id, OLD.account_id, '', 'projects', '', FALSE, FALSE, -1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER api_keys_counted AFTER INSERT ON api_keys
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.account_id, '', 'api_keys', '', FALSE, FALSE, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER api_keys_uncounted AFTER DELETE ON api_keys
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (OLD.account_id, OLD.account_id, '', 'api_keys', '', FALSE, FALSE, -1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER invited_counted AFTER INSERT ON memberships WHEN NEW.principal_type = 'invitation'
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.account_id, '', 'invitations', '', FALSE, FALSE, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER invited_uncounted AFTER DELETE ON memberships WHEN OLD.principal_type = 'invitation'
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (OLD.account_id, OLD.account_id, '', 'invitations', '', FALSE, FALSE, -1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER invited_accepted AFTER UPDATE OF principal_type ON memberships WHEN OLD.principal_type = 'invitation' AND NEW.principal_type <> 'invitation'
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.account_id, '', 'invitations', '', FALSE, FALSE, -1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER invited_again AFTER UPDATE OF principal_type ON memberships WHEN OLD.principal_type <> 'invitation' AND NEW.principal_type = 'invitation'
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.account_id, '', 'invitations', '', FALSE, FALSE, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- Names that other systems gave to members, projects, roles and API keys, and to resources of the product, which belong to
+-- a project: then kind is the type of the resource, and object_id the project.
+CREATE TABLE external_ids (
+    account_id BLOB NOT NULL REFERENCES accounts (id),
+    kind       TEXT NOT NULL,
+    value      TEXT NOT NULL,
+    source     TEXT NOT NULL,
+    object_id  BLOB NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, kind, value, source)
+) WITHOUT ROWID;
+-- The external ids of an object.
+CREATE INDEX external_ids_object ON external_ids (object_id, kind, value);
+-- Unique: an object has one external id per source.
+CREATE UNIQUE INDEX external_ids_source ON external_ids (object_id, account_id, source) WHERE kind IN ('member', 'project', 'role', 'api_key');
+
+-- What is deleted leaves no name behind, so that nothing inherits it.
+-- +goose StatementBegin
+CREATE TRIGGER memberships_external AFTER DELETE ON memberships
+BEGIN
+    DELETE FROM external_ids WHERE object_id = OLD.id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER projects_external AFTER DELETE ON projects
+BEGIN
+    DELETE FROM external_ids WHERE object_id = OLD.id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER roles_external AFTER DELETE ON roles
+BEGIN
+    DELETE FROM external_ids WHERE object_id = OLD.id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER api_keys_external AFTER DELETE ON api_keys
+BEGIN
+    DELETE FROM external_ids WHERE object_id = OLD.id;
+END;
+-- +goose StatementEnd
