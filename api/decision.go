@@ -8,8 +8,8 @@ const (
 	ResourceProject = "project"
 )
 
-// Subject is who wants to do something. A user is named by the id of the user or of a membership, by email, or by an
-// external id; an API key by its id, the id of a membership, or an external id.
+// Subject is a user or API key that wants to do something. A user is identified by the id of the user or of a membership, by
+// email, or by an external id; an API key by its id, the id of a membership, or an external id.
 type Subject struct {
 	Type       string         `json:"type"`
 	ID         string         `json:"id,omitempty"`
@@ -22,7 +22,7 @@ type Action struct {
 	Properties map[string]any `json:"properties,omitempty"`
 }
 
-// Resource is what it is done with. A project is named by its id, its slug or an external id.
+// Resource is the object of the action. A project is identified by its id, its slug or an external id.
 type Resource struct {
 	Type       string         `json:"type"`
 	ID         string         `json:"id,omitempty"`
@@ -38,30 +38,30 @@ type EvaluationRequest struct {
 	MinRevision string `json:"min_revision,omitempty"`
 }
 
-// Decision is the answer.
+// Decision is the response to an EvaluationRequest.
 type Decision struct {
 	Decision bool            `json:"decision"`
 	Context  DecisionContext `json:"context"`
 }
 
-// DecisionContext says why. Its texts and lists are only there for callers with account.decisions.explain.
+// DecisionContext has the reason of a decision. Its texts and lists are only set for callers with account.decisions.explain.
 type DecisionContext struct {
 	Reason           DecisionReason `json:"reason,omitzero"`
 	GrantedBy        []string       `json:"granted_by,omitempty"`
 	WouldBeGrantedBy []string       `json:"would_be_granted_by,omitempty"`
-	// ValidUntil is when the decision changes if nobody changes anything before; nil means never.
+	// ValidUntil is when the decision changes if nothing is changed before; nil means never.
 	ValidUntil *Time          `json:"valid_until"`
 	Revision   string         `json:"revision,omitempty"`
 	Error      *DecisionError `json:"error,omitempty"`
 }
 
-// DecisionReason is why a decision is as it is, in a form for programs and one for people.
+// DecisionReason is the reason of a decision, as a code for programs and a text for people.
 type DecisionReason struct {
 	Code string `json:"code"`
 	Text string `json:"text,omitempty"`
 }
 
-// DecisionError is what is wrong with one evaluation of several.
+// DecisionError is the error of one evaluation of a batch.
 type DecisionError struct {
 	Status  int    `json:"status"`
 	Message string `json:"message"`

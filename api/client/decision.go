@@ -10,7 +10,7 @@ import (
 	"raff/api"
 )
 
-// DecisionService asks who may do what. The API key needs the permission account.decisions.evaluate.
+// DecisionService requests decisions about who may do what. The API key needs the permission account.decisions.evaluate.
 type DecisionService struct{ c *Client }
 
 // Evaluate asks whether a subject may do something with a resource.
@@ -30,8 +30,8 @@ func (s *DecisionService) Evaluate(ctx context.Context, q api.EvaluationRequest)
 	return &d.Decision, nil
 }
 
-// EvaluateAll asks several questions, at most 200, about one state of the account. The decisions are in the same order. A
-// question that is incomplete is denied, and its Context.Error says why.
+// EvaluateAll evaluates up to 200 questions with the same state of the account. The decisions are in the same order. An
+// incomplete question is denied, and its Context.Error says why.
 func (s *DecisionService) EvaluateAll(ctx context.Context, questions []api.EvaluationRequest) ([]api.Decision, error) {
 	if len(questions) == 0 {
 		return nil, nil
@@ -92,7 +92,7 @@ func found[T any](ctx context.Context, c *Client, path string, q map[string]any)
 	}
 }
 
-// VerifyKey tells whether an API key that a service received from its customer is valid, and what it may do.
+// VerifyKey reports whether an API key that a service received from its customer is valid, and what it may do.
 func (s *DecisionService) VerifyKey(ctx context.Context, in api.VerifyKeyRequest) (*api.Verification, error) {
 	return post[api.Verification](ctx, s.c, in, nil, "/api/v1/keys/verify")
 }
@@ -102,7 +102,7 @@ func (s *DecisionService) VerifySession(ctx context.Context, in api.VerifySessio
 	return post[api.Verification](ctx, s.c, in, nil, "/api/v1/sessions/verify")
 }
 
-// ExternalIDService manages the names by which other systems know members, projects, roles, API keys and resources.
+// ExternalIDService manages the ids of members, projects, roles, API keys and resources in other systems.
 type ExternalIDService struct{ c *Client }
 
 // ListExternalIDsOptions select external ids. Kind is required; other empty fields do not filter.

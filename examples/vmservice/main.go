@@ -1,5 +1,5 @@
-// Command vmservice is a small platform: virtual machines in projects. It keeps no list of who may do what. It verifies
-// the credential of each request with raff, and asks raff for a decision before it does anything.
+// Command vmservice is a small platform: virtual machines in projects. It does not store who may do what. It verifies
+// the credential of each request with raff, and requests a decision before each operation.
 package main
 
 import (
@@ -52,8 +52,8 @@ func newService(c *client.Client) http.Handler {
 	return mux
 }
 
-// subject verifies the credential of a request, a raff API key or the token of a dashboard session, and returns whose it
-// is.
+// subject verifies the credential of a request, a raff API key or the token of a dashboard session, and returns its
+// owner.
 func (s *service) subject(r *http.Request) (api.Subject, error) {
 	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {

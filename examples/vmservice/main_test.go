@@ -11,8 +11,7 @@ import (
 	"raff/internal/rafftest"
 )
 
-// TestPlatform signs Bob in and lets him create a VM as Operator; as Viewer he is refused; and once his access is
-// revoked, the next request is refused, while the service runs.
+// Bob can create a VM as an Operator, but not as a Viewer. After his access is revoked, his next request is refused.
 func TestPlatform(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		c, err := client.New(srv.URL, srv.NewKey(t, "vmservice", srv.RoleID(t, "account", "service")))
@@ -54,7 +53,7 @@ func TestPlatform(t *testing.T) {
 		const vms = "/projects/default/vms"
 		create := func(credential string) int { return send("POST", vms, credential, `{"name": "web-1"}`) }
 
-		want("nobody", create(""), 401)
+		want("without a credential", create(""), 401)
 		want("an Operator creates a VM", create(session), 201)
 		want("an Operator does not delete it", send("DELETE", vms+"/web-1", session, ""), 403)
 		want("the Owner's key deletes it", send("DELETE", vms+"/web-1", srv.Key, ""), 204)
@@ -75,7 +74,7 @@ func TestPlatform(t *testing.T) {
 	}, rafftest.WithCatalog("catalog.yaml"))
 }
 
-// A service without an answer denies.
+// A service without a decision denies the request.
 func TestNoDecisionDenies(t *testing.T) {
 	srv := rafftest.Start(t)
 	c, err := client.New(srv.URL, srv.NewKey(t, "vmservice", ""), client.WithMaxRetries(0)) // may not ask

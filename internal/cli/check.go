@@ -17,7 +17,7 @@ func (a *app) check() *cobra.Command {
 		Use:   "check <file>",
 		Short: "Compare decisions with expectations, for CI",
 		Long: `Compare the decisions of the server with the expectations in a YAML file. Each line is
-"MEMBER may PERMISSION in RESOURCE: yes" or "… : no"; without "in RESOURCE" it is about the account.
+"MEMBER may PERMISSION in RESOURCE: yes" or "… : no"; without "in RESOURCE", it applies to the account.
 Each difference is explained, and the exit code is then 1.
 
 ` + subjectHelp + `

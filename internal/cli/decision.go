@@ -15,14 +15,14 @@ import (
 const (
 	subjectHelp = `The member is an email, an id, an external id as ext:SOURCE:ID, or the name of an API key.`
 	placeHelp   = `The resource is the slug, id or external id of a project; or TYPE:ID for a resource of another type that the
-catalog declares. Without it, the question is about the account.`
+catalog declares. Without it, the permission is checked in the account.`
 )
 
 func (a *app) why() *cobra.Command {
 	return &cobra.Command{
 		Use:   "why <member> <permission> [resource]",
-		Short: "Explain why someone may do something, or may not",
-		Long: `Explain why someone may do something, or may not.
+		Short: "Explain why someone may or may not do something",
+		Long: `Explain why someone may or may not do something.
 
 ` + subjectHelp + `
 
@@ -49,7 +49,7 @@ raff why ext:okta:00u1 account.members.view`,
 	}
 }
 
-// because is the reason of a decision for a person.
+// because returns the reason of a decision as text.
 func because(d *api.Decision) string {
 	if d.Context.Reason.Text != "" {
 		return d.Context.Reason.Text
@@ -61,7 +61,7 @@ func because(d *api.Decision) string {
 	return answer + " (" + d.Context.Reason.Code + "). To see why, use an API key with the permission account.decisions.explain."
 }
 
-// decide asks about a subject as a person names it: as a user, and if there is none as an API key.
+// decide requests a decision about a user or, if there is no such user, about an API key.
 func (a *app) decide(ctx context.Context, c *client.Client, who, permission, place string) (*api.Decision, error) {
 	resource, err := resourceOf(ctx, c, place)
 	if err != nil {
@@ -92,7 +92,7 @@ func (a *app) decide(ctx context.Context, c *client.Client, who, permission, pla
 	})
 }
 
-// lowerID returns an id in lower case, and anything else as it is.
+// lowerID returns an id in lower case, and any other text unchanged.
 func lowerID(said string) string {
 	if id := idIn(said); id != "" {
 		return id
@@ -100,7 +100,7 @@ func lowerID(said string) string {
 	return said
 }
 
-// resourceOf returns the resource that a person named.
+// resourceOf returns the resource that an argument identifies.
 func resourceOf(ctx context.Context, c *client.Client, said string) (api.Resource, error) {
 	if said == "" || said == api.ResourceAccount {
 		w, err := c.Whoami(ctx)
@@ -152,7 +152,7 @@ raff who-can account.members.manage -o json`,
 	}
 }
 
-// allowed is someone who may do something.
+// allowed is a subject that may do something.
 type allowed struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
@@ -165,10 +165,10 @@ var allowedColumns = []column[allowed]{
 	{"WHY", "why", func(s allowed) string { return s.Why }},
 }
 
-// maxQuestions is how many questions fit in a request.
+// maxQuestions is the maximum number of questions in a request.
 const maxQuestions = 200
 
-// explainAll fills in why each of them may.
+// explainAll fills in the reason for each subject.
 func explainAll(ctx context.Context, c *client.Client, all []allowed, permission string, resource api.Resource) error {
 	for start := 0; start < len(all); start += maxQuestions {
 		some := all[start:min(start+maxQuestions, len(all))]

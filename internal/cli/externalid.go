@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) externalID() *cobra.Command {
-	return a.group("external-id", "external-ids", "Show, set and remove the names by which other systems know things",
+	return a.group("external-id", "external-ids", "Show, set and remove the ids of objects in other systems",
 		a.externalIDList(), a.externalIDSet(), a.externalIDRemove())
 }
 
@@ -47,8 +47,8 @@ catalog declares.`,
 func (a *app) externalIDSet() *cobra.Command {
 	return &cobra.Command{
 		Use:   "set <kind> <source> <external id> <id>",
-		Short: "Give an external id to an object",
-		Long: `Give an external id to a member, project, role or API key, or to a resource of a type that the catalog
+		Short: "Set the external id of an object",
+		Long: `Set the external id of a member, project, role or API key, or of a resource of a type that the catalog
 declares; then the id is that of its project. Services that ask for decisions may use it in place of an id.`,
 		Example: `raff external-id set member okta 00u1 00000000-0000-0000-0000-000000000000`,
 		Args:    args("a kind", "a source", "an external id", "an id"),

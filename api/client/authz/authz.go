@@ -20,17 +20,16 @@ import (
 	"raff/api/client"
 )
 
-// SubjectFrom returns who sent a request, after the service has authenticated them. ErrNobody says that no one is signed
-// in.
+// SubjectFrom returns the authenticated sender of a request, or ErrNobody if no one is signed in.
 type SubjectFrom func(*http.Request) (api.Subject, error)
 
 // ResourceFrom returns the resource that a request is about.
 type ResourceFrom func(*http.Request) (api.Resource, error)
 
-// ErrNobody is the error of a SubjectFrom for a request of someone who is not signed in. The response is 401.
+// ErrNobody is the error of a SubjectFrom if the sender of a request is not signed in. The response is 401.
 var ErrNobody = errors.New("not signed in")
 
-// Project returns a ResourceFrom for the project that is named by a wildcard of the handler's pattern.
+// Project returns a ResourceFrom for the project in a wildcard of the handler's pattern.
 func Project(wildcard string) ResourceFrom {
 	return func(r *http.Request) (api.Resource, error) {
 		id := r.PathValue(wildcard)
@@ -41,7 +40,7 @@ func Project(wildcard string) ResourceFrom {
 	}
 }
 
-// Guard asks for decisions. It is safe for concurrent use.
+// Guard requests decisions. It is safe for concurrent use.
 type Guard struct {
 	client  *client.Client
 	subject SubjectFrom
@@ -53,7 +52,7 @@ type Guard struct {
 	known map[string]known
 }
 
-// known is a decision that may be used again until a time.
+// known is a cached decision.
 type known struct {
 	allowed bool
 	until   time.Time
@@ -62,15 +61,15 @@ type known struct {
 // Option configures a Guard.
 type Option func(*Guard)
 
-// WithCache uses a decision again for up to d, and never after its valid_until. A revocation then takes effect up to d
-// later. Without this option every request asks, and a revocation takes effect on the next request.
+// WithCache caches decisions for up to d, but not beyond their valid_until. A revocation then takes effect up to d
+// later. Without this option, every request requests a decision, and a revocation takes effect on the next request.
 func WithCache(d time.Duration) Option { return func(g *Guard) { g.cache = d } }
 
 // WithTimeout sets how long a decision may take, including retries, before the request is denied with 503. The default is
 // two seconds.
 func WithTimeout(d time.Duration) Option { return func(g *Guard) { g.timeout = d } }
 
-// WithErrors sets the function that is told why a decision failed. The default logs it.
+// WithErrors sets the function that receives the error if there is no decision. The default logs it.
 func WithErrors(failed func(r *http.Request, err error)) Option {
 	return func(g *Guard) { g.failed = failed }
 }
@@ -93,7 +92,7 @@ func New(c *client.Client, subject SubjectFrom, options ...Option) *Guard {
 }
 
 // Protect returns a middleware that passes a request on if its subject has the permission for its resource. Otherwise it
-// answers 401, 403 or, without a decision, 503.
+// responds with 401, 403 or, without a decision, 503.
 func (g *Guard) Protect(permission string, resource ResourceFrom) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler { return g.handler(permission, resource, next) }
 }
@@ -107,9 +106,9 @@ func (g *Guard) handler(permission string, resource ResourceFrom, next http.Hand
 		case err != nil:
 			g.failed(r, err)
 			w.Header().Set("Retry-After", "1")
-			http.Error(w, "Whether you may do this could not be decided. Try again in a moment.", http.StatusServiceUnavailable)
+			http.Error(w, "Your permissions could not be checked. Try again in a moment.", http.StatusServiceUnavailable)
 		case !allowed:
-			http.Error(w, "You do not have the permission "+permission+" here.", http.StatusForbidden)
+			http.Error(w, "This requires the permission "+permission+".", http.StatusForbidden)
 		default:
 			next.ServeHTTP(w, r)
 		}
