@@ -46,6 +46,9 @@ func (p Proxies) Remote(r *http.Request) string {
 	if !ok {
 		return r.RemoteAddr
 	}
+	if !p.trusts(peer, 0) {
+		return peer.String()
+	}
 	entries := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for hop := 0; len(entries) > 0 && p.trusts(peer, hop); hop++ {
 		from, ok := parseAddress(entries[len(entries)-1])
@@ -72,14 +75,16 @@ func (p Proxies) trusts(a netip.Addr, hop int) bool {
 // parseAddress parses an address in the forms that proxies write: bare, in brackets, or with a port. An IPv4-mapped IPv6
 // address becomes the IPv4 address, and zones are dropped.
 func parseAddress(text string) (netip.Addr, bool) {
-	text = strings.Trim(strings.TrimSpace(text), `"`)
-	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
+	ap, err := netip.ParseAddrPort(text) // first, because it is the form of http.Request.RemoteAddr
+	a := ap.Addr()
 	if err != nil {
-		ap, err := netip.ParseAddrPort(text)
-		if err != nil {
-			return netip.Addr{}, false
+		text = strings.Trim(strings.TrimSpace(text), `"`)
+		if a, err = netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")); err != nil {
+			if ap, err = netip.ParseAddrPort(text); err != nil {
+				return netip.Addr{}, false
+			}
+			a = ap.Addr()
 		}
-		a = ap.Addr()
 	}
 	return a.Unmap().WithZone(""), true
 }

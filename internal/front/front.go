@@ -123,8 +123,8 @@ func (f *Front) Handler(face Face) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		out := &recorder{ResponseWriter: w}
-		ctx, q, done := f.begin(r, out.Header())
-		defer done()
+		ctx, q := f.begin(r, out.Header())
+		defer ctx.finish()
 		r = r.WithContext(ctx)
 		defer func() {
 			aborted := f.recovered(recover(), face, out, r, q)
@@ -161,7 +161,7 @@ func (f *Front) recovered(p any, face Face, out *recorder, r *http.Request, q *R
 }
 
 // end writes the line of the access log, and reports the request to the Meter.
-func (f *Front) end(ctx context.Context, face string, r *http.Request, q *Request, status int, took time.Duration, aborted bool) {
+func (f *Front) end(ctx *requestContext, face string, r *http.Request, q *Request, status int, took time.Duration, aborted bool) {
 	if status == 0 {
 		status = http.StatusOK
 	}
@@ -176,7 +176,7 @@ func (f *Front) end(ctx context.Context, face string, r *http.Request, q *Reques
 	switch {
 	case status == http.StatusTooManyRequests:
 		level, message = max(level, slog.LevelInfo), "request exceeded a rate limit"
-	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+	case ctx.timedOut():
 		level, message = max(level, slog.LevelWarn), "request timed out"
 	}
 	if !f.Logger.Enabled(ctx, level) {

@@ -54,6 +54,9 @@ func (f *Front) AllowPrincipal(q *Request, p *team.Principal) error {
 	if err := f.take(q, who, p.ID, p.Tier); err != nil {
 		return err
 	}
+	if f.Limits[LimitAccount] == (Limit{}) {
+		return nil
+	}
 	return f.take(q, "This account", "account "+p.AccountID, LimitAccount)
 }
 

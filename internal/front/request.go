@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"raff/internal/team"
 )
 
 // Request holds the front's data about a request.
@@ -20,7 +18,7 @@ type Request struct {
 	principal string // for the log
 	traced    func(face, route string, status int, aborted bool)
 	header    http.Header
-	timer     *time.Timer
+	context   *requestContext // nil outside of a request
 	timeout   time.Duration
 	limited   bool // the rate limit headers are set, for a limit with left remaining requests
 	left      int
@@ -36,25 +34,21 @@ func Of(ctx context.Context) *Request {
 	return &Request{header: http.Header{}}
 }
 
-// begin starts the request. Its context ends after the timeout with the cause context.DeadlineExceeded.
-func (f *Front) begin(r *http.Request, header http.Header) (context.Context, *Request, func()) {
+// begin starts the request. finish must be called for its context.
+func (f *Front) begin(r *http.Request, header http.Header) (*requestContext, *Request) {
 	q := &Request{ID: requestID(r.Header), Remote: f.Proxies.Remote(r), header: header, timeout: f.Timeout}
 	ctx := r.Context()
 	if f.Tracer != nil {
 		ctx, q.traced = f.Tracer.Request(r, q.ID)
 	}
-	ctx, cancel := context.WithCancelCause(context.WithValue(team.WithRequestID(ctx, q.ID), requestKey{}, q))
-	q.timer = time.AfterFunc(f.Timeout, func() { cancel(context.DeadlineExceeded) })
-	return ctx, q, func() {
-		q.timer.Stop()
-		cancel(nil)
-	}
+	q.context = &requestContext{Context: ctx, q: q, ends: time.Now().Add(f.Timeout)}
+	return q.context, q
 }
 
 // renew restarts the deadline of the request, plus the time that the client may take in the meantime.
 func (q *Request) renew(client time.Duration) {
-	if q.timer != nil {
-		q.timer.Reset(q.timeout + client)
+	if q.context != nil {
+		q.context.extend(time.Now().Add(q.timeout + client))
 	}
 }
 

@@ -124,15 +124,11 @@ func (s *Service) MailDelivered() bool { return s.mailDelivered }
 // PublicURL returns the base of links in emails, without a trailing slash.
 func (s *Service) PublicURL() string { return s.publicURL }
 
-type requestIDKey struct{}
-
-// WithRequestID returns a context with the id of a request, which audit events record.
-func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
-}
+// RequestIDKey is the key of the context value that holds the id of a request, a string, which audit events record.
+type RequestIDKey struct{}
 
 func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
+	id, _ := ctx.Value(RequestIDKey{}).(string)
 	return id
 }
 

@@ -138,8 +138,12 @@ func (e *database) take(ctx context.Context) (*conn, error) {
 	}
 	select {
 	case e.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	default: // calling Done may start a timer
+		select {
+		case e.slots <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
