@@ -22,6 +22,15 @@ func cells(o settings) []cell {
 			limit: "one row per durable commit", prepare: addOne,
 		},
 	}
+	all = append(all,
+		cell{
+			name: "d", work: "one decision over HTTP, 1,000 subjects, 50 projects, 10 roles, 16 connections, SQLite", goal: 0.50,
+			limit: "bare net/http that sends the same response", prepare: decisions("", 1),
+		},
+		cell{
+			name: "d50", work: "50 decisions in a request, otherwise as d", goal: 0.20,
+			limit: "bare net/http that sends the same response", prepare: decisions("", batch),
+		})
 	all = append(all, grown("SQLite", "", "")...)
 	if o.postgres != "" {
 		all = append(all, cell{

@@ -132,9 +132,9 @@ func TestRequestsAreParsedAsTheProtocolRequires(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`{"evaluations":[` + item + `,7,{}]}`: "200 true false false", `{` + good + `,"evaluations":[]}`: "200",
-		`{"evaluations":[{},` + item + `,{}],"options":{"evaluations_semantic":"deny_on_first_deny"}}`:     "200 false",
-		`{"evaluations":[{},` + item + `,{}],"options":{"evaluations_semantic":"permit_on_first_permit"}}`: "200 false true",
+		`{"evaluations":[` + item + `,7,{}]}`: "200/true/false/false", `{` + good + `,"evaluations":[]}`: "200",
+		`{"evaluations":[{},` + item + `,{}],"options":{"evaluations_semantic":"deny_on_first_deny"}}`:     "200/false",
+		`{"evaluations":[{},` + item + `,{}],"options":{"evaluations_semantic":"permit_on_first_permit"}}`: "200/false/true",
 		`{"evaluations":[` + strings.Repeat(item+",", 200) + item + `]}`:                                   "400",
 		`{"evaluations":{}}`: "400", `{"subject":"bob","evaluations":[` + item + `]}`: "400",
 	} {
@@ -142,7 +142,7 @@ func TestRequestsAreParsedAsTheProtocolRequires(t *testing.T) {
 		got := fmt.Sprint(r.Status)
 		if all, ok := r.JSON(t)["evaluations"].([]any); ok {
 			for _, one := range all {
-				got += fmt.Sprint(" ", one.(map[string]any)["decision"])
+				got += fmt.Sprint("/", one.(map[string]any)["decision"])
 			}
 		}
 		if got != want {
@@ -278,4 +278,40 @@ func keyID(t *testing.T, srv *rafftest.Server) string {
 	t.Helper()
 	id, _ := srv.NewKeyID(t, "robot", "")
 	return id
+}
+
+// A subject in more projects than are read together is decided about like any other.
+func TestSubjectsInManyProjects(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		f := newFixture(t, srv)
+		f.role("project", "sees", "vm.view")
+		id, _ := srv.NewKeyID(t, "robot", srv.RoleID(t, "account", "member"))
+		_, f.people["bob"] = srv.NewMember(t, "bob@example.com", "Bob", srv.RoleID(t, "account", "member"))
+		var members []string
+		for i := range 70 {
+			name := fmt.Sprintf("Project %d", i)
+			f.project(name)
+			d := f.do("POST", "/api/v1/projects/"+f.projects[name]+"/members", 201, map[string]any{"api_key_id": id, "role_id": f.roles["sees"]})
+			f.join(name, "bob", "sees")
+			members = append(members, "/api/v1/projects/"+f.projects[name]+"/members/"+d["id"].(string))
+		}
+		check := func(subject string, i int, want bool) {
+			t.Helper()
+			if allowed, c := ask(t, srv, f.asks, body(subject, "vm.view", "project", f.projects[fmt.Sprintf("Project %d", i)])); allowed != want {
+				t.Errorf("project %d: %v %v", i, allowed, c)
+			}
+		}
+		for _, i := range []int{0, 33, 64, 65, 69} {
+			check("key "+id, i, true)
+			check(f.people["bob"], i, true)
+		}
+		if allowed, _ := ask(t, srv, f.asks, body("key "+id, "account.members.view", "account", srv.AccountID)); !allowed {
+			t.Error("the role in the account is not seen")
+		}
+		srv.Do(t, "DELETE", members[69], srv.Key, nil).Want(t, 200)
+		check("key "+id, 69, false)
+		check("key "+id, 68, true)
+		srv.Do(t, "PATCH", "/api/v1/api-keys/"+id, srv.Key, map[string]any{"is_active": false}).Want(t, 200)
+		check("key "+id, 68, false)
+	})
 }

@@ -151,45 +151,62 @@ func (r reader) subjectOf(ctx context.Context, accountID string, t team.Principa
 // subjectBy returns the user or API key with this id.
 func (r reader) subjectBy(ctx context.Context, accountID string, t team.PrincipalType, id string) (*team.Subject, error) {
 	s := &team.Subject{Type: t, ID: id}
-	column := "m.user_id"
+	var rows []subjectRow
+	var err error
 	if t == team.TypeAPIKey {
-		column = "m.api_key_id"
-		k, err := one(ctx, r.q, scanAPIKey, "SELECT "+apiKeyColumns+" FROM api_keys k WHERE k.id = $1", uid(id))
-		if k, err = ofAccount(k, err, k.AccountID == accountID); err != nil {
-			return nil, team.NotFoundIs(err, nil)
+		rows, err = r.keyRows(ctx, accountID, s)
+	} else {
+		rows, err = r.subjectRows(ctx, r.q, accountID, "m.user_id = $1 AND (m.account_id = $2) IS TRUE LIMIT $3 + 0", uid(id), uid(accountID), maxSubjectRows)
+	}
+	if err != nil || len(rows) == 0 {
+		return nil, team.NotFoundIs(err, nil)
+	}
+	if s.Many = len(rows) == maxSubjectRows; s.Many {
+		// There may be more, so the membership of the account is read by itself.
+		column := "m.user_id"
+		if t == team.TypeAPIKey {
+			column = "m.api_key_id"
 		}
-		s.Name, s.Email = k.Name, team.KeyEmail(id)
-		s.Grants.Disabled, s.Grants.Ends = !k.IsActive, k.ExpiresAt
-	}
-	// The membership of the account by itself, because there may be many others.
-	rows, err := r.subjectRows(ctx, r.q, accountID, column+" = $1"+inScope, uid(id), uid(accountID))
-	if err != nil {
-		return nil, err
-	}
-	inProjects, err := r.subjectRows(ctx, r.q, accountID, column+" = $1 AND (m.account_id = $2) IS TRUE AND m.project_id IS NOT NULL LIMIT $3 + 0",
-		uid(id), uid(accountID), team.MaxProjects+1)
-	if err != nil {
-		return nil, err
-	}
-	if t == team.TypeUser && len(rows)+len(inProjects) == 0 {
-		return nil, nil
-	}
-	for _, row := range append(rows, inProjects...) {
-		if t == team.TypeUser {
-			s.Name, s.Email = row.name, row.email
+		own, err := r.subjectRows(ctx, r.q, accountID, column+" = $1"+inScope, uid(id), uid(accountID))
+		if err != nil {
+			return nil, err
 		}
-		if row.projectID == "" {
+		rows = append([]subjectRow{rows[0]}, own...) // the first has the name, if there is no membership of the account
+	}
+	s.Projects = make(map[string]team.Grant, len(rows))
+	for _, row := range rows {
+		s.Name, s.Email = row.name, row.email
+		switch {
+		case row.grant.Status == "": // a key without memberships
+		case row.projectID == "":
 			s.Grants.Account = row.grant
+		case !s.Many:
+			s.Projects[row.projectID] = row.grant
 		}
-	}
-	if s.Many = len(inProjects) > team.MaxProjects; s.Many {
-		return s, nil
-	}
-	s.Projects = make(map[string]team.Grant, len(inProjects))
-	for _, row := range inProjects {
-		s.Projects[row.projectID] = row.grant
 	}
 	return s, nil
+}
+
+// maxSubjectRows is one more than the memberships of an account and of MaxProjects projects.
+const maxSubjectRows = team.MaxProjects + 2
+
+// keyRows reads an API key with its memberships, in one statement. A key without memberships has one row without a grant.
+func (r reader) keyRows(ctx context.Context, accountID string, s *team.Subject) ([]subjectRow, error) {
+	mine := true
+	rows, err := many(ctx, r.q, func(row scanner) (v subjectRow, err error) {
+		var g grants
+		var account string
+		var active bool
+		err = row.Scan(append([]any{(*text)(&account), (*text)(&v.name), (*flag)(&active), (*stamp)(&s.Grants.Ends), (*text)(&v.projectID)}, r.grantFields(&g)...)...)
+		mine = mine && account == accountID
+		s.Grants.Disabled, v.email, v.grant = !active, team.KeyEmail(s.ID), g.grant()
+		return v, err
+	}, "SELECT k.account_id, k.name, k.is_active, k.expires_at, m.project_id, "+grantColumns+` FROM api_keys k
+		LEFT JOIN memberships m ON m.api_key_id = k.id LEFT JOIN roles r ON r.id = m.role_id WHERE k.id = $1 LIMIT $2 + 0`, uid(s.ID), maxSubjectRows)
+	if !mine {
+		return nil, team.ErrNotFound
+	}
+	return rows, err
 }
 
 func (r reader) GrantIn(ctx context.Context, s *team.Subject, accountID, projectID string) (team.Grant, error) {

@@ -35,7 +35,7 @@ func (f *frozen) begin(ctx context.Context, e *database) (string, error) {
 		return "", f.err
 	}
 	var batch pgx.Batch
-	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	batch.Queue("BEGIN READ ONLY, ISOLATION LEVEL REPEATABLE READ")
 	pooled := e.link.pooled.Load()
 	if pooled {
 		batch.Queue(e.link.greeting())
