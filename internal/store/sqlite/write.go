@@ -13,21 +13,21 @@ import (
 	"raff/internal/team"
 )
 
-// writer is the only connection that writes. A change that finds the writer free leads: it runs on its caller's goroutine,
-// without waiting for another one. Changes that arrive meanwhile follow: they share the leader's commit, because a commit
-// waits for the disk and SQLite allows one writer anyway. Each follower runs in its own savepoint; then all become durable
-// together. After the commit, the first of those that still wait leads.
+// writer is the only connection that writes. A change that finds the writer free becomes the leader: it runs on its
+// caller's goroutine, without waiting for another one. Changes that arrive in the meantime become followers: they share the
+// leader's commit, because a commit waits for the disk and SQLite allows only one writer anyway. Each follower runs in its own
+// savepoint; then all become durable together. After the commit, the first change that still waits becomes the leader.
 type writer struct {
 	path      string
 	opened    fs.FileInfo // the file that was opened
 	observers engine.Observers
-	conn      *conn // used by the leader only; nil after it broke
+	conn      *conn // used by the leader only; nil after it failed
 
 	mu      sync.Mutex
-	led     bool      // a change leads
+	led     bool      // there is a leader
 	waiting []*queued // in the order of their arrival
 	closed  bool
-	stopped chan struct{} // closed when the writer is closed and no change leads
+	stopped chan struct{} // closed when the writer is closed and there is no leader
 	once    sync.Once     // closes the connection
 }
 
@@ -37,16 +37,15 @@ const (
 	maxBatchTime = 20 * time.Millisecond
 )
 
-// queued is a call of Update that waits. The caller's own goroutine runs the function when its turn comes, so that a panic
-// reaches the caller.
+// queued is a waiting call of Update. The caller's goroutine runs the function when it is its turn, so that a panic reaches
+// the caller.
 type queued struct {
 	turn     chan turn
 	ended    chan bool  // true: keep the function's writes
 	answered chan error // the result of the commit
 }
 
-// turn says what a waiting call may do: lead, or follow on this session. Neither: it cannot begin, and answered has the
-// reason.
+// turn tells a waiting call to lead, or to follow on this session; with neither, it cannot begin, and answered has the reason.
 type turn struct {
 	lead bool
 	s    *session
@@ -93,7 +92,7 @@ func (w *writer) Update(ctx context.Context, _ []engine.Lock, change *engine.Cha
 	return err
 }
 
-// enter returns nil if the caller leads, or else the place where it waits.
+// enter returns nil if the caller becomes the leader, or else its entry in the queue.
 func (w *writer) enter() (*queued, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -109,7 +108,7 @@ func (w *writer) enter() (*queued, error) {
 	return c, nil
 }
 
-// leave removes a call that gave up; false means that its turn has come.
+// leave removes a call that gave up; false means that it is already its turn.
 func (w *writer) leave(c *queued) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -121,7 +120,7 @@ func (w *writer) leave(c *queued) bool {
 	return true
 }
 
-// next removes the first waiting call; nil if none waits.
+// next removes and returns the first waiting call; nil if there is none.
 func (w *writer) next() *queued {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,7 +136,7 @@ func (w *writer) pop() *queued {
 	return c
 }
 
-// handOver ends the lead: the first of those that wait leads next.
+// handOver makes the first waiting call the leader.
 func (w *writer) handOver() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -150,7 +149,7 @@ func (w *writer) handOver() {
 	}
 }
 
-// stop waits for the changes that have begun, and refuses those that wait.
+// stop waits for the running changes, and refuses the waiting ones.
 func (w *writer) stop() {
 	w.mu.Lock()
 	if !w.closed {
@@ -212,7 +211,7 @@ func (w *writer) finish(kept bool, start time.Time) (err error) {
 		_, err = w.conn.exec("ROLLBACK", nil)
 	}
 	if err != nil {
-		// Closing the connection rolls back what is left; the next leader opens another one.
+		// Closing the connection rolls back the transaction; the next leader opens another connection.
 		w.conn.close()
 		w.conn = nil
 		err = team.Unavailable(fmt.Errorf("commit: %w", err))
@@ -223,9 +222,9 @@ func (w *writer) finish(kept bool, start time.Time) (err error) {
 	return err
 }
 
-// follow runs the waiting changes, and returns them with the number of those whose writes are kept. A refused change is
-// answered after the commit too: the reason may be another change of this batch, which must not become known before it is
-// durable. In particular, a repeated request must not get the first one's answer too early.
+// follow runs the waiting changes, and returns them with the number of those whose writes are kept. The result
+// of a refused change is also returned after the commit: the reason may be another change of this batch, which must not become
+// known before it is durable. In particular, a repeated request must not get the first response too early.
 func (w *writer) follow(start time.Time) (all []*queued, kept int, err error) {
 	for len(all) < maxBatch-1 && time.Since(start) <= maxBatchTime {
 		c := w.next()

@@ -322,6 +322,6 @@ func TestLoneChange(t *testing.T) {
 	}
 	all := make([]byte, 1<<20)
 	if all = all[:runtime.Stack(all, true)]; strings.Contains(string(all), "sqlite.(*writer)") {
-		t.Errorf("the writer has a goroutine while nothing is written:\n%s", all)
+		t.Errorf("the writer has a goroutine although nothing is being written:\n%s", all)
 	}
 }
