@@ -34,7 +34,7 @@ func TestBaseURLForms(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := c.Members.Get(t.Context(), "m1"); err != nil || m.seen[0].URL.Path != want {
-			t.Errorf("%q: asked for %s, %v; want %s", suffix, m.seen[0].URL.Path, err, want)
+			t.Errorf("%q: requested %s, %v; want %s", suffix, m.seen[0].URL.Path, err, want)
 		}
 	}
 }
@@ -51,7 +51,7 @@ func TestInvalidIDs(t *testing.T) {
 		t.Errorf("%d requests, want none", len(m.seen))
 	}
 	if _, err := c.Members.Get(t.Context(), "../roles?x#y"); err != nil || m.seen[0].URL.EscapedPath() != "/api/v1/members/..%2Froles%3Fx%23y" {
-		t.Errorf("asked for %s, %v", m.seen[0].URL.EscapedPath(), err)
+		t.Errorf("requested %s, %v", m.seen[0].URL.EscapedPath(), err)
 	}
 }
 
@@ -79,7 +79,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, c := range []*client.Client{m.client(t), m.client(t, client.WithHTTPClient(follows))} {
 		_, err := c.Members.Get(t.Context(), "m1")
 		if err == nil || !strings.Contains(err.Error(), other.URL) {
-			t.Errorf("got %v, want an error that says where to", err)
+			t.Errorf("got %v, want an error that contains the target", err)
 		}
 	}
 	if leaked {
@@ -92,7 +92,7 @@ func TestErrorsNeverShowTheKey(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"JSON that repeats the header": answer(400, echo),
 		"page that repeats the header": answer(400, "<pre>X-API-Key: "+fakeKey+"</pre>", "Content-Type", "text/html"),
-		"success that is no JSON":      answer(200, "hello "+fakeKey, "Content-Type", "text/plain"),
+		"success that is not JSON":     answer(200, "hello "+fakeKey, "Content-Type", "text/plain"),
 		"success of something else":    answer(200, `{"hello":"`+fakeKey+`"}`),
 		"broken connection":            hangUp,
 	} {
@@ -111,7 +111,7 @@ func TestNotFoundFromOtherPrograms(t *testing.T) {
 	}{
 		"the server":              {answer(404, `{"error":"Not Found","message":"No such object.","code":"not_found"}`), true},
 		"a server without codes":  {answer(404, `{"error":"Not Found","message":"No such object."}`), true},
-		"a path that is none":     {answer(404, `{"error":"Not Found","message":"There is no such path.","code":"unknown_path"}`), false},
+		"an unknown path":         {answer(404, `{"error":"Not Found","message":"There is no such path.","code":"unknown_path"}`), false},
 		"the page of a proxy":     {answer(404, "<h1>404</h1>", "Content-Type", "text/html"), false},
 		"the JSON of a proxy":     {answer(404, `{"message":"no Route matched with those values"}`), false},
 		"an object without words": {answer(404, `{}`), false},
@@ -217,11 +217,11 @@ func TestAll(t *testing.T) {
 			}
 			for i, r := range m.seen {
 				if q := r.URL.Query(); q.Get("status") != "active" || q.Get("limit") != "10" || q.Has("cursor") != (c.cursors && i > 0) || q.Has("offset") != (!c.cursors && i > 0) {
-					t.Errorf("%d rows, %+v: asked for %s", n, c, r.URL.RawQuery)
+					t.Errorf("%d rows, %+v: requested %s", n, c, r.URL.RawQuery)
 				}
 			}
 			if pages := max((n+9)/10, 1); c.totals && len(m.seen) != pages {
-				t.Errorf("%d rows, %+v: asked %d times, want %d", n, c, len(m.seen), pages)
+				t.Errorf("%d rows, %+v: %d requests, want %d", n, c, len(m.seen), pages)
 			}
 		}
 	}
@@ -248,7 +248,7 @@ func TestAllStops(t *testing.T) {
 		break
 	}
 	if len(m.seen) != 1 || m.seen[0].URL.Query().Get("limit") != "1000" {
-		t.Errorf("asked %d times, first for %s; want one page of 1000", len(m.seen), m.seen[0].URL.RawQuery)
+		t.Errorf("%d requests, first for %s; want one page of 1000", len(m.seen), m.seen[0].URL.RawQuery)
 	}
 }
 
@@ -259,6 +259,6 @@ func TestTransferOwnershipNamesTheMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.ID != "m1" || m.seen[0].URL.Path != "/api/v1/account/transfer-ownership" || m.body[0] != `{"member_id":"m1"}` {
-		t.Errorf("asked %s for %s, got %+v", m.seen[0].URL.Path, m.body[0], got)
+		t.Errorf("requested %s with %s, got %+v", m.seen[0].URL.Path, m.body[0], got)
 	}
 }

@@ -20,8 +20,7 @@ import (
 
 const fakeKey = "raff_0000fake0000"
 
-// misbehaving is a server that returns the given answers one after the other, the last one repeatedly, and records the
-// requests.
+// misbehaving is a server that sends the given responses in order, the last one repeatedly, and records the requests.
 type misbehaving struct {
 	*httptest.Server
 	mu   sync.Mutex
@@ -81,12 +80,12 @@ const (
 func TestRetries(t *testing.T) {
 	truncated := answer(200, alice[:20], "Content-Length", fmt.Sprint(len(alice)))
 	for name, fails := range map[string]http.HandlerFunc{
-		"503":                   answer(503, unavailable),
-		"502 page of a proxy":   answer(502, "<html>bad gateway</html>", "Content-Type", "text/html"),
-		"504":                   answer(504, ""),
-		"429":                   answer(429, limited),
-		"connection broken":     hangUp,
-		"answer cut off midway": truncated,
+		"503":                 answer(503, unavailable),
+		"502 page of a proxy": answer(502, "<html>bad gateway</html>", "Content-Type", "text/html"),
+		"504":                 answer(504, ""),
+		"429":                 answer(429, limited),
+		"connection broken":   hangUp,
+		"truncated response":  truncated,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -209,7 +208,7 @@ func TestNoRetryAfterTheDeadline(t *testing.T) {
 			t.Errorf("%s: got %v, want the refusal with its RetryAfter", name, err)
 		}
 		if d := time.Since(start); d > 2*time.Second {
-			t.Errorf("%s: gave up after %v, want at once", name, d)
+			t.Errorf("%s: gave up after %v, want immediately", name, d)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func TestExplanations(t *testing.T) {
 	})
 }
 
-func TestWhoMayAsk(t *testing.T) {
+func TestCallersOfDecisions(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		q := body("owner@example.com", "vm.view", "project", "default")
 		f := newFixture(t, srv)

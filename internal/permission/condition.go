@@ -39,7 +39,7 @@ const SubjectEmail = "subject.email"
 // Value is a string, number or boolean in a form that can be compared; the zero value stands for an absent property.
 type Value string
 
-// Text, Number and Bool are values of their types.
+// Text is the value of a text.
 func Text(s string) Value { return Value("s" + s) }
 
 // Number is the value of a number.

@@ -11,7 +11,7 @@ import (
 )
 
 // All reads of a snapshot see one state, also rows that were remembered, and later requests see what was committed.
-func TestASnapshotIsOneState(t *testing.T) {
+func TestSnapshotIsOneState(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		project := team.Project{
 			ID: uuid.NewString(), AccountID: w.account.ID, Name: "One", Slug: "one", CreatedAt: w.start, UpdatedAt: w.start,

@@ -223,7 +223,7 @@ func TestGuideTeam(t *testing.T) {
 	w.run("destroy", "-auto-approve")
 }
 
-// copies copies the files of a guide to the workspace.
+// copies writes the files of a guide to the workspace.
 func (w *workspace) copies(guide string, files ...string) {
 	w.t.Helper()
 	for _, name := range files {

@@ -37,7 +37,7 @@ func startOTLP(t *testing.T) *otlp {
 		b, err := io.ReadAll(r.Body)
 		var sent collector.ExportTraceServiceRequest
 		if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(b, &sent) != nil {
-			t.Errorf("a collector was sent %s, %v", r.URL, err)
+			t.Errorf("the collector received %s, %v", r.URL, err)
 			return
 		}
 		o.mu.Lock()
@@ -61,7 +61,7 @@ func startOTLP(t *testing.T) *otlp {
 func (o *otlp) wait(t *testing.T, what string, wanted func(*wire.Span) bool) *wire.Span {
 	t.Helper()
 	var found *wire.Span
-	waitFor(t, "the collector is sent "+what, func() bool {
+	waitFor(t, "the collector receives "+what, func() bool {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		for _, s := range o.spans {
@@ -113,7 +113,7 @@ func TestTraceOfRequestAndTransaction(t *testing.T) {
 			a := request.GetAttributes()
 			if request.GetKind() != wire.Span_SPAN_KIND_SERVER || text(a, "http.request.method") != "POST" || text(a, "http.route") != "/api/v1/members" ||
 				number(a, "http.response.status_code") != 201 || text(a, "url.scheme") != "http" || text(a, "raff.request_id") != "request-of-alice" {
-				t.Errorf("the span of the request is %v", request)
+				t.Errorf("span of the request: %v", request)
 			}
 			change := o.wait(t, "its transaction", func(s *wire.Span) bool {
 				return s.GetName() == "transaction" && bytes.Equal(s.GetParentSpanId(), request.GetSpanId())
@@ -121,14 +121,14 @@ func TestTraceOfRequestAndTransaction(t *testing.T) {
 			a = change.GetAttributes()
 			if text(a, "db.system.name") != name || text(a, "raff.transaction.lock") != "shared" || number(a, "raff.transaction.attempts") != 1 ||
 				text(a, "raff.transaction.outcome") != "committed" || !bytes.Equal(change.GetTraceId(), request.GetTraceId()) {
-				t.Errorf("the span of the transaction is %v", change)
+				t.Errorf("span of the transaction: %v", change)
 			}
 
 			// A refusal is not a server error. A path is not exported, because it may contain a token.
 			srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{"email": "alice@example.com", "role_id": role}).Want(t, 409)
 			refused := o.wait(t, "the refusal", func(s *wire.Span) bool { return number(s.GetAttributes(), "http.response.status_code") == 409 })
 			if refused.GetStatus().GetCode() != wire.Status_STATUS_CODE_UNSET {
-				t.Errorf("a refusal is %v", refused.GetStatus())
+				t.Errorf("status of a refusal: %v", refused.GetStatus())
 			}
 			srv.Do(t, "GET", "/invite/secret-token-of-a-mail?email=bob%40example.com", "", nil)
 			o.wait(t, "the page", func(s *wire.Span) bool { return strings.HasPrefix(s.GetName(), "GET /invite/{") })
@@ -140,7 +140,7 @@ func TestTraceOfRequestAndTransaction(t *testing.T) {
 				}
 			}
 			if !o.services["raffd test"] {
-				t.Errorf("the spans come from %v", o.services)
+				t.Errorf("services of the spans: %v", o.services)
 			}
 			if line := log.with("request_id=request-of-alice"); !strings.Contains(line, "trace_id="+traceID) {
 				t.Errorf("the access log does not have the trace: %s", line)
@@ -160,7 +160,7 @@ func TestNoTracesWithoutEndpoint(t *testing.T) {
 	srv := rafftest.Start(t, rafftest.WithTraces(), rafftest.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	srv.Send(t, "GET", "/health", http.Header{"Traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}, nil).Want(t, 200)
 	if strings.Contains(log.String(), "trace") {
-		t.Errorf("the log says %s", log.String())
+		t.Errorf("log: %s", log.String())
 	}
 }
 
@@ -173,12 +173,12 @@ func TestRemainingSpansAreSentAtShutdown(t *testing.T) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		if len(o.spans) != 0 {
-			t.Fatalf("%d spans were sent early", len(o.spans)) // and the rest of this test would show nothing
+			t.Fatalf("%d spans were sent early", len(o.spans)) // the rest of this test would then prove nothing
 		}
 	})
 	o.wait(t, "the last span", func(s *wire.Span) bool { return s.GetName() == "GET /health" })
 	if !o.services["team "] {
-		t.Errorf("the spans come from %v", o.services)
+		t.Errorf("services of the spans: %v", o.services)
 	}
 }
 
@@ -210,7 +210,7 @@ func TestInvalidSettingsDoNotStopTheServer(t *testing.T) {
 	srv := rafftest.Start(t, rafftest.WithTraces(), rafftest.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	srv.Do(t, "GET", "/health", "", nil).Want(t, 200)
 	if line := log.with("tracing is disabled"); !strings.Contains(line, "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL") {
-		t.Errorf("the log says %s", log.String())
+		t.Errorf("log: %s", log.String())
 	}
 }
 
