@@ -78,9 +78,12 @@ test-terraform-next: deps ## the same on a current Terraform (built once), with 
 test-postgres: deps ## the same on the installed Terraform, with a server on PostgreSQL
 	@eval "$$(scripts/ensure-terraform.sh)"; RAFF_TEST_DATABASE=postgres $(acceptance)
 
+# Tests that wait, build programs, or try very many cases. Of the scripts of the commands, quick runs those about members.
+slow = TestREADME|TestImportWaitsForMailLimit|TestAccessNeverGrows|TestRetriesForATime|TestScripts/[a-ln-z]
+
 quick: ## the fast tests that need no database server, browser or Terraform, with vet and formatting; under a minute
 	@$(MAKE) -s fmt-check
-	@$(go-test) -short -timeout 10m $$(GO=$(GO) scripts/test.sh --plain $(PACKAGES))
+	@$(go-test) -skip "$(slow)" -timeout 10m $$(GO=$(GO) scripts/test.sh --plain $(PACKAGES))
 
 unit: ## all Go tests, including acceptance and end-to-end tests, with the time each package takes (ARGS="-run Name ./internal/team")
 	@$(go-test) -timeout 45m $(or $(ARGS),$(PACKAGES))

@@ -134,9 +134,6 @@ func TestRetriesEndWithTheLastError(t *testing.T) {
 
 // A time budget allows any number of retries, and calls that fail together share it.
 func TestRetriesForATime(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits between attempts")
-	}
 	down := answer(503, unavailable, "Retry-After", "0")
 	m := misbehave(t, slices.Concat(slices.Repeat([]http.HandlerFunc{down}, 6), []http.HandlerFunc{answer(200, alice)})...)
 	if _, err := m.client(t, client.WithRetryTimeout(10*time.Minute)).Members.Get(t.Context(), "m1"); err != nil || len(m.seen) != 7 {

@@ -16,9 +16,6 @@ var block = regexp.MustCompile("(?s)```(sh|go)\n(.*?)```")
 
 // TestREADME follows the README's instructions in an empty directory, next to a clone of the repository, and runs the program.
 func TestREADME(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds programs in other modules")
-	}
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {

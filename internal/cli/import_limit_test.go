@@ -15,9 +15,6 @@ import (
 
 // An import of more people than the email limit allows waits and continues.
 func TestImportWaitsForMailLimit(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for a limit")
-	}
 	box := rafftest.StartSMTP(t)
 	srv := rafftest.Start(t, rafftest.WithSMTP(box.URL()), rafftest.WithMailLimits("sender=5/3s"))
 	file := filepath.Join(t.TempDir(), "people.csv")

@@ -35,11 +35,7 @@ func TestMain(m *testing.M) {
 //	await FILE REGEXP   wait until a background program has written this
 //	advance SPAN        move the server's clock forward, such as 24h
 func TestScripts(t *testing.T) {
-	scripts := "*"
-	if testing.Short() {
-		scripts = "member_*"
-	}
-	files, err := filepath.Glob("testdata/script/" + scripts + ".txtar")
+	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}

@@ -16,9 +16,6 @@ import (
 // TestAccessNeverGrows makes random changes as random people and keys. After each change, new access must have been granted
 // by someone who held it, or by someone who manages members to another person, which the audit log must record.
 func TestAccessNeverGrows(t *testing.T) {
-	if testing.Short() {
-		t.Skip("tries many random histories")
-	}
 	all := newServices(t, plain{})
 	n := 0
 	allowed, refused := 0, 0
