@@ -140,6 +140,15 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 	if f.Email == "" && f.Query == "" {
 		l.counts = memberCounts
 	}
+	switch d := r.q.Dialect(); {
+	case f.Email != "" || f.Query != "":
+	case f.RoleID != "":
+		l = l.membersBy(d, "memberships_role")
+	case f.Status != "":
+		l = l.membersBy(d, "memberships_status")
+	case f.PrincipalType == team.TypeAPIKey:
+		l = l.membersBy(d, "memberships_keys")
+	}
 	if f.Query != "" {
 		like := containing(nameKey(f.Query))
 		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\' OR k.name_key LIKE ? ESCAPE '\')`, like, like, like)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,8 +96,11 @@ type listing struct {
 	order   string // if not by at and id
 	// either are conditions, each with an index of its own, that replace the first one of the list: every row meets exactly
 	// one of them. The page is the beginning of all their rows together.
-	either []string
+	either []part
 }
+
+// part is a condition of listing.either, with the tables to read the rows from.
+type part struct{ where, rows string }
 
 // count returns the query for the number of rows that match.
 func (l listing) count(c *condition, p team.Page) string {
@@ -111,6 +115,17 @@ func (l listing) count(c *condition, p team.Page) string {
 
 // after reports whether the page starts after a given row.
 func (l listing) after(p team.Page) bool { return p.After != nil && l.id != "" }
+
+// membersBy makes a list of memberships use this index. SQLite would read all rows of the scope in the order of the key.
+func (l listing) membersBy(d *engine.Dialect, index string) listing {
+	if d.By != "" {
+		by := func(tables string) string {
+			return strings.Replace(tables, "memberships m", "memberships m"+fmt.Sprintf(d.By, index), 1)
+		}
+		l.from, l.rows = by(l.from), by(l.rows)
+	}
+	return l
+}
 
 // found returns the columns that find a row.
 func (l listing) found() string {
@@ -179,7 +194,7 @@ func (l listing) query(c *condition, p team.Page) string {
 		_, others, _ := strings.Cut(all, " AND ")
 		queries := make([]string, len(l.either))
 		for i, e := range l.either {
-			queries[i] = "SELECT * FROM (SELECT " + l.found() + " FROM " + l.rows + " WHERE " + e + " AND " + others + beyond + order + upTo + ") m" + strconv.Itoa(i)
+			queries[i] = "SELECT * FROM (SELECT " + l.found() + " FROM " + e.rows + " WHERE " + e.where + " AND " + others + beyond + order + upTo + ") m" + strconv.Itoa(i)
 		}
 		matching = " WHERE (" + l.found() + ") IN (SELECT " + l.found() + " FROM (" + strings.Join(queries, " UNION ALL ") + ") m" + order + limit + ")"
 		part = order

@@ -67,8 +67,17 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	if counted && f.Factor == "" && f.Query == "" {
 		l.counts = memberCounts
 	}
-	if !l.named && !l.search && f.Access == "" {
-		l.either = byScope(f)
+	if inAccount := l; !l.named && !l.search && (f.Status != "" || f.RoleID != "") {
+		index := "memberships_status"
+		if f.RoleID != "" {
+			index = "memberships_role"
+		}
+		if inAccount = l.membersBy(r.q.Dialect(), index); onlyAccount(f) {
+			l = inAccount
+		}
+		l.either = byScope(f, inAccount.rows, l.rows)
+	} else if !l.named && !l.search {
+		l.either = byScope(f, l.rows, l.rows)
 	}
 	if f.Factor != "" {
 		l.search = true
@@ -100,14 +109,15 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 
 // byScope returns conditions that replace the first one of leads, so that the members of the account and the people in its
 // projects are each read in the order of an index. $1 is the account.
-func byScope(f team.PersonFilter) []string {
+func byScope(f team.PersonFilter, accountRows, projectRows string) []part {
 	switch {
+	case f.Access != "":
 	case f.AllProjects:
-		return []string{"m.scope_id = $1", "m.account_id = $1 AND m.scope_id <> m.account_id"}
+		return []part{{"m.scope_id = $1", accountRows}, {"m.account_id = $1 AND m.scope_id <> m.account_id", projectRows}}
 	case len(f.Projects) > 0:
 		var c condition
 		c.args = []any{f.AccountID}
-		return []string{"m.scope_id = $1", "m.scope_id" + c.in(values[uid](f.Projects))}
+		return []part{{"m.scope_id = $1", accountRows}, {"m.scope_id" + c.in(values[uid](f.Projects)), projectRows}}
 	}
 	return nil
 }
@@ -132,11 +142,16 @@ func (r reader) readFactors(ctx context.Context, people []team.Person) error {
 	return err
 }
 
+// onlyAccount reports whether all people that are listed are members of the account.
+func onlyAccount(f team.PersonFilter) bool {
+	return f.Access != team.AccessOwner && len(f.Projects) == 0 && !f.AllProjects || f.Access == team.AccessAccount
+}
+
 // leads adds the condition that a membership is the one that represents its person in the list, and reports whether
 // member_counts can count the matches.
 func leads(c *condition, f team.PersonFilter) bool {
 	switch {
-	case len(f.Projects) == 0 && !f.AllProjects || f.Access == team.AccessAccount:
+	case onlyAccount(f):
 		c.and("m.scope_id = ?", uid(f.AccountID))
 	case f.AllProjects || f.Access == team.AccessOwner:
 		c.and("m.account_id = ?", uid(f.AccountID))

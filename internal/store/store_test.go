@@ -46,6 +46,9 @@ type world struct {
 	viewer  team.Role
 }
 
+// executed are the statements that the tests of this package have executed; see TestIndexes.
+var executed store.Statements
+
 func newWorld(t testing.TB, url string) *world {
 	t.Helper()
 	w := &world{url: url, ctx: context.Background(), cat: permission.Default(), start: time.Date(2026, 5, 4, 3, 2, 1, 123456000, time.UTC)}
@@ -54,6 +57,9 @@ func newWorld(t testing.TB, url string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.DB.Close() })
+	if _, bench := t.(*testing.B); !bench {
+		executed.Watch(w.DB)
+	}
 	if err := w.SyncSystemRoles(w.ctx, w.systemRoles()); err != nil {
 		t.Fatal(err)
 	}

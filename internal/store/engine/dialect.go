@@ -18,6 +18,8 @@ type Dialect struct {
 	// ManyPages lets the connection keep many changed pages in memory, for a transaction that changes them repeatedly;
 	// FewPages restores the default. Empty means that there is no such setting.
 	ManyPages, FewPages string
+	// By is a format that follows a table in FROM and names the index to read it with; empty if the database chooses well.
+	By string
 	// WordOf is a format that makes an id column comparable with a column that has either an id or a word.
 	WordOf string
 	// SkipLocked is appended to a SELECT whose rows will be changed, and skips rows that another node is changing.

@@ -18,6 +18,7 @@ var Dialect = engine.Dialect{
 	Migrations:  migrations,
 	HasVersions: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'goose_db_version')",
 	Now:         "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+	By:          " INDEXED BY %s",
 	WordOf:      "%s",
 	ManyPages:   "PRAGMA cache_size = -131072",
 	FewPages:    "PRAGMA cache_size = -2000",

@@ -203,7 +203,7 @@ CREATE INDEX memberships_status ON memberships (scope_id, status, id);
 -- The same with a role; who has a role, before it is deleted.
 CREATE INDEX memberships_role ON memberships (role_id, scope_id, id);
 -- The API keys among the members.
-CREATE INDEX memberships_keys ON memberships (scope_id, id) WHERE principal_type = 'api_key';
+CREATE INDEX memberships_keys ON memberships (scope_id, principal_type, id) WHERE principal_type = 'api_key';
 -- The people of an account by name, and searches among them.
 CREATE INDEX memberships_sorted ON memberships (account_id, sort_key, id) WHERE lead;
 -- The people who are members of projects only, and the same with a status.
