@@ -6,11 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"raff/internal/event"
 	"raff/internal/store/engine"
 	"raff/internal/team"
+	"raff/internal/uuid"
 )
 
 // staleOffer is the condition for invitations that can no longer be accepted.
@@ -94,7 +93,7 @@ func (d *DB) removeStaleMembers(ctx context.Context, account string, before time
 
 func removedEvent(m team.Member, at time.Time) (event.Event, error) {
 	e := event.Event{
-		ID: uuid.Must(uuid.NewV7()).String(), AccountID: m.AccountID, At: at,
+		ID: uuid.New(), AccountID: m.AccountID, At: at,
 		ActorType: event.Operator, ActorID: event.SystemID, ActorName: event.SystemID,
 		Target: event.Target{TargetType: "member", TargetID: m.ID, TargetName: m.Email, ProjectID: m.ProjectID},
 	}

@@ -3,6 +3,8 @@ package engine
 import (
 	"encoding/hex"
 	"fmt"
+
+	"raff/internal/uuid"
 )
 
 // UID is an argument for an id column; empty is NULL. Text that is not a UUID in canonical form is not the id of
@@ -10,23 +12,7 @@ import (
 type UID string
 
 // Valid reports whether the text is a UUID in canonical form.
-func (u UID) Valid() bool {
-	if len(u) != 36 {
-		return false
-	}
-	for i := range len(u) {
-		switch c := u[i]; {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f':
-		default:
-			return false
-		}
-	}
-	return true
-}
+func (u UID) Valid() bool { return uuid.Valid(string(u)) }
 
 // Put writes the 16 bytes of a valid UID to b.
 func (u UID) Put(b []byte) {
