@@ -42,7 +42,7 @@ type world struct {
 	*fixture
 	*model
 	r                        *rand.Rand
-	records, n               int
+	n                        int
 	allows, denies, searches int
 }
 
@@ -267,7 +267,8 @@ func (w *world) rename() {
 		return
 	}
 	kind := []string{"member", "project", "api_key", "record", "record"}[w.r.IntN(5)]
-	object, ok := "", false
+	var object string
+	var ok bool
 	switch kind {
 	case "member":
 		object, ok = pick(w, w.members, func(_ string, x *modelMember) bool {

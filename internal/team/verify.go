@@ -64,10 +64,13 @@ func (s *Service) VerifyKey(ctx context.Context, p *Principal, v Verification) (
 		id = p.ID // the same work for every result
 	}
 	kp, err := s.store.KeyPrincipalByID(ctx, id)
-	if err != nil && !IsNotFound(err) {
+	if IsNotFound(err) {
+		found, err = false, nil // revoked a moment ago
+	}
+	if err != nil {
 		return Verified{}, err
 	}
-	if !found || err != nil {
+	if !found {
 		return Verified{Code: VerifyNotFound}, nil
 	}
 	g := Grants{Disabled: !kp.Key.IsActive, Ends: kp.Key.ExpiresAt}
