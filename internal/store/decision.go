@@ -197,7 +197,7 @@ func (r reader) keyRows(ctx context.Context, accountID string, s *team.Subject) 
 		var g grants
 		var account string
 		var active bool
-		err = row.Scan(append([]any{(*text)(&account), (*text)(&v.name), (*flag)(&active), (*stamp)(&s.Grants.Ends), (*text)(&v.projectID)}, r.grantFields(&g)...)...)
+		err = row.Scan(append([]any{(*ident)(&account), (*text)(&v.name), (*flag)(&active), (*stamp)(&s.Grants.Ends), (*ident)(&v.projectID)}, r.grantFields(&g)...)...)
 		mine = mine && account == accountID
 		s.Grants.Disabled, v.email, v.grant = !active, team.KeyEmail(s.ID), g.grant()
 		return v, err
