@@ -46,6 +46,7 @@ func (d *DB) Take(ctx context.Context, limits []team.Limit, at time.Time) (bool,
 	return true, nil
 }
 
+// Refund implements signin.Store.
 func (d *DB) Refund(ctx context.Context, all, one []team.Limit) error {
 	err := d.write(ctx, nil, func(t *tx) error {
 		for _, l := range all {

@@ -67,12 +67,13 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	if counted && f.Factor == "" && f.Query == "" {
 		l.counts = memberCounts
 	}
-	if inAccount := l; !l.named && !l.search && (f.Status != "" || f.RoleID != "") {
+	if !l.named && !l.search && (f.Status != "" || f.RoleID != "") {
 		index := "memberships_status"
 		if f.RoleID != "" {
 			index = "memberships_role"
 		}
-		if inAccount = l.membersBy(r.q.Dialect(), index); onlyAccount(f) {
+		inAccount := l.membersBy(r.q.Dialect(), index)
+		if onlyAccount(f) {
 			l = inAccount
 		}
 		l.either = byScope(f, inAccount.rows, l.rows)

@@ -107,7 +107,7 @@ func TestPagesPerAdd(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer db.Close()
+			defer func() { _ = db.Close() }()
 			size := func() (n int) {
 				t.Helper()
 				var busy, log, done int

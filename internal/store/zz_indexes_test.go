@@ -66,7 +66,7 @@ func TestIndexes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = db.Close() }()
+		t.Cleanup(func() { _ = db.Close() })
 		how, index := "EXPLAIN ", postgresIndex
 		if system == "sqlite" {
 			how, index = "EXPLAIN QUERY PLAN ", sqliteIndex
@@ -119,6 +119,9 @@ func indexes(t *testing.T, url string) (names []string) {
 			t.Fatal(err)
 		}
 		names = append(names, name)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return names
 }

@@ -279,8 +279,8 @@ func TestCloseWaits(t *testing.T) {
 		t.Errorf("waiting while the database is closed: %v", err)
 	}
 	select {
-	case <-closed:
-		t.Error("closed while a change was running")
+	case err := <-closed:
+		t.Errorf("closed while a change was running: %v", err)
 	default:
 	}
 	close(goOn)
