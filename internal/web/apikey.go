@@ -52,14 +52,6 @@ func keyRole(k team.APIKey) (team.Member, bool) {
 	return team.Member{}, false
 }
 
-const (
-	noTerm = "Choose when the key expires."
-	noDate = "Enter the last day on which the key is valid."
-)
-
-// mostProjects is the maximum number of projects that the form for a key lists.
-const mostProjects = 100
-
 // keyView is one API key and its actions.
 type keyView struct {
 	team.APIKey

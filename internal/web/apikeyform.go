@@ -10,6 +10,14 @@ import (
 	"raff/internal/team"
 )
 
+const (
+	noTerm = "Choose when the key expires."
+	noDate = "Enter the last day on which the key is valid."
+)
+
+// mostProjects is the maximum number of projects that the form for a key lists.
+const mostProjects = 100
+
 // keyForm is the form for a key, with its errors.
 type keyForm struct {
 	Name, Term, On                                 string

@@ -1,12 +1,25 @@
 package web
 
 import (
-	"strings"
-
 	"raff/internal/event"
 	"raff/internal/permission"
 	"raff/internal/team"
 )
+
+// auditWords has the names for the ids and slugs in events.
+type auditWords struct {
+	catalog  *permission.Catalog
+	projects []team.Project
+}
+
+// phrase is a part of a sentence: plain text, or a name with a link.
+type phrase struct {
+	Text, Link string
+	Name       bool
+}
+
+// detail is one line of an event's details.
+type detail struct{ Name, Text string }
 
 // wording describes the events of one action: their label in the filter, and a function that describes one of them.
 type wording struct {
@@ -24,115 +37,4 @@ func describes[P event.Payload](label string, describe func(*eventText, P)) word
 // sentence returns the wording of events that are described by a sentence without details.
 func sentence[P event.Payload](label string, parts ...any) wording {
 	return describes(label, func(t *eventText, _ P) { t.say(parts...) })
-}
-
-// auditGroup is a group of actions in the filter. Any is the label of the option for all of them.
-type auditGroup struct {
-	Key, Label, Any string
-	Words           []wording
-}
-
-// auditGroups are all actions, in the order of the filter.
-var auditGroups = []auditGroup{
-	{"members", "Members", "All member events", memberWords},
-	{"invitations", "Invitations", "All invitation events", invitationWords},
-	{"projects", "Projects", "All project events", projectWords},
-	{"roles", "Roles", "All role events", roleWords},
-	{"external-ids", "External IDs", "All external ID events", externalIDWords},
-	{"keys", "API keys", "All API key events", keyWords},
-	{"account", "Account", "All account events", accountWords},
-	{"security", "Signing in", "All sign-in events", userWords},
-}
-
-// wordingOf returns the wording of an action and the label of its group; ok is false for an unknown action.
-func wordingOf(action event.Action) (w wording, group string, ok bool) {
-	for _, g := range auditGroups {
-		for _, w := range g.Words {
-			if w.Action == action {
-				return w, g.Label, true
-			}
-		}
-	}
-	return wording{}, "", false
-}
-
-// actionLabel is the label of an option of the filter when it is shown without its group.
-func actionLabel(chosen string) string {
-	for _, g := range auditGroups {
-		if g.Key == chosen {
-			return g.Any
-		}
-	}
-	w, group, ok := wordingOf(event.Action(chosen))
-	if !ok {
-		return chosen
-	}
-	return group + ": " + strings.ToLower(w.Label[:1]) + w.Label[1:]
-}
-
-// auditWords has the names for the ids and slugs in events.
-type auditWords struct {
-	catalog  *permission.Catalog
-	projects []team.Project
-}
-
-// eventView is one event as the page shows it.
-type eventView struct {
-	event.Event
-	Actor           string
-	Target, Project string
-	Said            []phrase
-	Details         []detail
-}
-
-// phrase is a part of a sentence: plain text, or a name with a link.
-type phrase struct {
-	Text, Link string
-	Name       bool
-}
-
-// detail is one line of an event's details.
-type detail struct{ Name, Text string }
-
-// Sentence returns the description as plain text.
-func (h eventView) Sentence() string {
-	parts := []string{h.Actor, " "}
-	for _, ph := range h.Said {
-		parts = append(parts, ph.Text)
-	}
-	return strings.Join(parts, "")
-}
-
-// view describes an event.
-func (a auditWords) view(e event.Event) eventView {
-	t := eventText{words: a, event: e}
-	t.name = e.TargetName
-	if strings.HasSuffix(t.name, team.KeyEmail("")) {
-		t.name = "an API key"
-	}
-	if e.TargetType == "project" {
-		t.projectName = e.TargetName
-	}
-	p := e.Payload()
-	w, _, ok := wordingOf(e.Action)
-	if _, unread := p.(event.Unknown); unread || !ok {
-		t.say(strings.NewReplacer("_", " ", ".", " ").Replace(string(e.Action)), " ", theTarget)
-	} else {
-		w.describe(&t, p)
-	}
-	return eventView{
-		Event: e, Actor: or(actorName(e), e.ActorID), Target: t.name, Project: t.projectName, Said: t.said, Details: t.details,
-	}
-}
-
-func actorName(e event.Event) string {
-	switch {
-	case e.ActorType != event.Operator:
-		return e.ActorName
-	case e.ActorID == event.SystemID:
-		return "The server"
-	case e.IsAnonymous():
-		return "Someone who was not signed in"
-	}
-	return "The operator"
 }

@@ -14,17 +14,6 @@ import (
 	"raff/internal/team"
 )
 
-// secondForm is the page for verifying the second factor after the password.
-type secondForm struct {
-	signin.Awaiting
-	Next, CodeError, PasskeyError string
-	// Stopped says that codes of an authenticator app are not accepted for now. Setting a new password, which starts at
-	// forgotURL, resolves that.
-	Stopped bool
-}
-
-func (f secondForm) forgotURL() string { return "/forgot?email=" + url.QueryEscape(f.User.Email) }
-
 func (p *pages) showSecond(r *http.Request) (reply, error) {
 	a, err := p.signin.Awaiting(r.Context(), p.token(r))
 	if errors.Is(err, team.ErrSignedOut) {
@@ -87,12 +76,6 @@ func (p *pages) beginApp(v *visit) (reply, error) {
 		return goTo("/profile/factors/app")
 	}
 	return p.profileAgain(v, err, func(f *profileForm, message string) { f.AppError = message })
-}
-
-// appView is the page with the secret for an authenticator app.
-type appView struct {
-	Secret, Path, CodeError string
-	Size                    int
 }
 
 func (p *pages) app(v *visit) (appView, error) {

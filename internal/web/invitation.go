@@ -2,32 +2,11 @@ package web
 
 import (
 	"net/http"
-	"net/url"
-	"time"
 
 	"raff/internal/front"
 	"raff/internal/signin"
 	"raff/internal/team"
 )
-
-// Place is the name of the project or account of the invitation.
-func (f invitationForm) Place() string {
-	if f.ProjectName != "" {
-		return f.ProjectName
-	}
-	return f.AccountName
-}
-
-// Inviter is who sent the invitation: the name and the email, or what is known of the two.
-func (f invitationForm) Inviter() string {
-	switch {
-	case f.InviterName == "":
-		return f.InviterEmail
-	case f.InviterEmail == "":
-		return f.InviterName
-	}
-	return f.InviterName + " (" + f.InviterEmail + ")"
-}
 
 func (p *pages) inspect(r *http.Request) (invitationForm, error) {
 	inv, who, err := p.signin.InspectInvitation(r.Context(), r.PathValue("token"))
@@ -143,9 +122,3 @@ func (p *pages) moveTo(r *http.Request, token, accountID string) {
 // oneClick reports whether being signed in is enough to accept. It is not if this link verifies the email for the first
 // time: the password of the session may have been set up by someone else.
 func (f invitationForm) oneClick() bool { return f.Mine && f.Who != signin.InvitedUnproven }
-
-// signInURL is the URL of the sign-in page for the invited email.
-func (f invitationForm) signInURL() string { return "/sign-in?email=" + url.QueryEscape(f.Email) }
-
-// until formats a time in UTC, since the user's time zone is not known.
-func until(t time.Time) string { return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC") }

@@ -5,32 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"raff/internal/front"
 	"raff/internal/team"
 )
-
-// problems maps each kind of error to the status and title of its page.
-var problems = map[team.Kind]struct {
-	status int
-	title  string
-}{
-	team.KindInvalid:  {http.StatusBadRequest, "Invalid request"},
-	team.KindDenied:   {http.StatusForbidden, "Not allowed"},
-	team.KindNotFound: {http.StatusNotFound, "Page not found"},
-	team.KindConflict: {http.StatusConflict, "This cannot be done now"},
-	team.KindChanged:  {http.StatusConflict, "This was changed in the meantime"},
-	team.KindGone:     {http.StatusGone, "This link no longer works"},
-	team.KindMismatch: {http.StatusUnprocessableEntity, "Invalid request"},
-	team.KindLimited:  {http.StatusTooManyRequests, "Too many attempts"},
-	// Not 401, which would make a browser show its own login prompt.
-	team.KindUnauthenticated: {http.StatusForbidden, "Verification failed"},
-	team.KindUnavailable:     {http.StatusServiceUnavailable, "Temporarily unavailable"},
-}
-
-// retryAfter is how long clients should wait before they retry, by status.
-var retryAfter = map[int]time.Duration{http.StatusTooManyRequests: time.Minute, http.StatusServiceUnavailable: 5 * time.Second}
 
 // problemInside is the error page for a signed-in user.
 func (p *pages) problemInside(v *visit, err error) (reply, error) {

@@ -6,27 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"raff/internal/signin"
 	"raff/internal/team"
 )
-
-// profileForm is the page of the user's own profile.
-type profileForm struct {
-	Sessions      []team.Session
-	Current       string // id of this session
-	Done          string
-	PresentError  string
-	PasswordError string
-	Error         string
-	Factors       []signin.Factor
-	Codes         int  // recovery codes left
-	Passkeys      bool // passkeys can be added
-	Confirm       confirmation
-	RemoveError   string
-	FactorError   string
-	AppError      string
-	PasskeyError  string
-}
 
 // lockedOutOf are the user's accounts that require a second factor, if the user has only one left.
 func (f profileForm) lockedOutOf(v *visit) []team.Account {

@@ -9,16 +9,6 @@ import (
 	"raff/internal/team"
 )
 
-// projectsView is the list of projects this person can see.
-type projectsView struct {
-	Rows []team.Project
-	pager
-	Query  string
-	Counts map[string]int // number of members, by project in which the user may see them
-	All    permit         // the user may see all projects, not only their own
-	Create permit
-}
-
 func (p *pages) showProjects(v *visit) (reply, error) {
 	l := projectsView{Query: strings.TrimSpace(v.URL.Query().Get("q")), All: v.ask(v.can.ViewProjects()), Create: v.ask(v.can.CreateProject())}
 	rows, total, err := p.svc.FindProjects(v.Context(), v.who, l.Query, v.page())
@@ -28,13 +18,6 @@ func (p *pages) showProjects(v *visit) (reply, error) {
 	l.Rows, l.pager = paged(v, rows, total, func(pr team.Project) (time.Time, string) { return pr.CreatedAt, pr.ID })
 	l.Counts, err = p.svc.CountMembers(v.Context(), v.who, l.Rows)
 	return reply{status: http.StatusOK, page: projectsPage(v, l)}, err
-}
-
-// projectForm is the form for a project, with its errors.
-type projectForm struct {
-	Name, Description     string
-	NameError, AboutError string
-	Wrong                 string
 }
 
 func (f *projectForm) refuse(err error) (status int, ok bool) {
@@ -75,26 +58,6 @@ func (p *pages) createProject(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	return reply{status: status, page: newProjectPage(v, f)}, nil
-}
-
-// projectView is one project with its members.
-type projectView struct {
-	team.Project
-	Form    projectForm
-	Members []team.Member
-	Hidden  permit // why the user cannot see the members
-	Query   string // the search for members
-	pager
-	Change, Delete permit
-	Invite, Add    permit
-	AddPerson      permit // may add members of the account
-	Remove         permit
-	Invitations    permit
-	Keys           []team.APIKey // keys that can be added
-	Key            string        // id of the chosen key
-	KeyError       string
-	Roles          []choice
-	Wrong          string
 }
 
 // searched reports whether the page shows a search field: there are many members, or a search is active.
@@ -195,17 +158,6 @@ func (p *pages) addKey(v *visit) (reply, error) {
 	view, err := p.project(v)
 	view.Key, view.KeyError = key, message
 	return reply{status: status, page: projectPage(v, view)}, err
-}
-
-// deletionView is the confirmation page of a project's deletion.
-type deletionView struct {
-	Name, Typed string
-	TypedError  string
-	Wrong       string
-	// People, Keys and Invitations count what the deletion affects.
-	People, Keys, Invitations int
-	Delete                    permit
-	projectID                 string
 }
 
 func (p *pages) projectDeletion(v *visit) (deletionView, error) {

@@ -10,14 +10,6 @@ import (
 	"raff/internal/team"
 )
 
-// rolesView is the list of all roles.
-type rolesView struct {
-	Account, Project []choice
-	Use              map[string]team.RoleUse
-	SeeHolders       bool
-	Create           permit
-}
-
 func (p *pages) showRoles(v *visit) (reply, error) {
 	roles, _, err := p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: everything})
 	if err != nil {
@@ -37,21 +29,6 @@ func (p *pages) showRoles(v *visit) (reply, error) {
 		}
 	}
 	return reply{status: http.StatusOK, page: rolesPage(v, l)}, nil
-}
-
-// roleView is one role and its actions.
-type roleView struct {
-	team.Role
-	Groups                 []group
-	Count, Of              int
-	Holders                []team.Member
-	HolderCount            int
-	Use                    team.RoleUse
-	SeeHolders             bool
-	Change, Delete, Create permit
-	Wrong                  string
-	ReassignError          string
-	Others                 []choice // replacement roles for the holders
 }
 
 func (p *pages) role(v *visit) (roleView, error) {
@@ -80,32 +57,8 @@ func (p *pages) showRole(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: rolePage(v, view)}, err
 }
 
-// roleForm is the form for a role, with its errors.
-type roleForm struct {
-	ID                                                        string // empty for a new role
-	Scope                                                     permission.Scope
-	Name, Slug, About                                         string
-	NameError, SlugError, AboutError, PermissionsError, Wrong string
-	Names                                                     []string // names of the chosen permissions
-	Groups                                                    []group
-	Locked                                                    bool // the user does not hold some of the permissions
-	Base                                                      string
-}
-
 // version identifies the state of an object that a form was made from.
 func version(updatedAt time.Time) string { return strconv.FormatInt(updatedAt.UnixMicro(), 10) }
-
-// firstFree is the first permission that can be selected, or empty.
-func (f roleForm) firstFree() string {
-	for _, g := range f.Groups {
-		for _, row := range g.Rows {
-			if !row.Locked {
-				return row.Name
-			}
-		}
-	}
-	return ""
-}
 
 // fill loads what the form shows from the catalog.
 func (v *visit) fill(f *roleForm, before permission.Set) {
@@ -203,16 +156,6 @@ func (p *pages) showRoleForm(v *visit) (reply, error) {
 	}
 	v.fill(&f, r.Permissions)
 	return reply{status: http.StatusOK, page: roleFormPage(v, f)}, nil
-}
-
-// reviewView is the review page of a role change: its effect, and on whom.
-type reviewView struct {
-	roleForm
-	Before      team.Role
-	Moved       bool // the role was changed after the form or the review was loaded
-	Gains, Loss []permission.Permission
-	Holders     []team.Member
-	HolderCount int
 }
 
 // changeRole first shows for review who would gain or lose which permissions. Only a reviewed change is saved: if

@@ -6,15 +6,6 @@ import (
 	"raff/internal/team"
 )
 
-// settingsView is the account settings page.
-type settingsView struct {
-	Account                team.Account
-	Name, NameError, Wrong string
-	Change, Policy, Owner  permit
-	Factor, Factors        permit // may require a second factor; may see who has one
-	With, Without          int
-}
-
 func (p *pages) settings(v *visit) (settingsView, error) {
 	account, err := p.svc.GetAccount(v.Context(), v.who)
 	if err != nil {
@@ -71,17 +62,6 @@ func (p *pages) changeSettings(v *visit) (reply, error) {
 		s.Wrong = message
 	}
 	return reply{status: status, page: settingsPage(v, s)}, err
-}
-
-// transferView is the page for transferring ownership.
-type transferView struct {
-	People        []team.Person
-	Chosen, Query string
-	More          bool // there are more people than are shown
-	Keys          []team.APIKey
-	MemberError   string
-	Confirm       confirmation
-	Wrong         string
 }
 
 func (p *pages) transfer(v *visit) (transferView, error) {
