@@ -120,7 +120,7 @@ var (
 
 // Refusals concerning decisions and external ids.
 var (
-	RefusalUnknownKind     = &Refusal{KindInvalid, "invalid_kind", "kind", "The kind must be member, project, role, api_key, or a resource type that the catalog declares."}
+	RefusalUnknownKind     = &Refusal{KindInvalid, "invalid_kind", "kind", "The kind must be a member, project, role, API key, or a resource type that the catalog declares."}
 	RefusalInvalidSource   = &Refusal{KindInvalid, "invalid_source", "source", "The source must be 1 to 64 characters of a-z, 0-9, _, . and -, and begin with a letter or digit."}
 	RefusalNoExternalID    = &Refusal{KindInvalid, "required", "id", "The id is required: the name that the source uses."}
 	RefusalBadExternalID   = &Refusal{KindInvalid, "invalid_id", "id", "The id %s"}
