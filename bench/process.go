@@ -48,7 +48,7 @@ func startRaffd(ctx context.Context, o settings, database, dir string) (*raffd, 
 	if err != nil {
 		return nil, fmt.Errorf("create the log: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, o.raffd, "serve", "--listen", addr, "--database", database, "--public-url", "http://"+addr, "--rate-limits", "standard=1000000:1000000")
+	cmd := exec.CommandContext(ctx, o.raffd, "serve", "--listen", addr, "--database", database, "--public-url", "http://"+addr, "--rate-limits", "standard=1000000:1000000,account=1000000:1000000,session=1000000:1000000,source=1000000:1000000")
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start raffd: %w", err)
