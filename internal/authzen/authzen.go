@@ -3,7 +3,6 @@
 package authzen
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -186,9 +185,4 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			slog.String("request_id", body.RequestID), slog.String("error", err.Error()))
 	}
 	write(w, status, body.encode())
-}
-
-// interrupted reports whether the request was cancelled or ran out of time.
-func interrupted(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -59,7 +59,7 @@ func (f failure) encode() []byte {
 
 // explain converts an error to a status and a body. The body of an unclassified error only says that it is internal.
 func explain(err error) (int, failure) {
-	if interrupted(err) {
+	if front.Interrupted(err) {
 		err = team.Unavailable(err)
 	}
 	status, body := http.StatusInternalServerError, failure{Code: "internal", Message: "internal error"}

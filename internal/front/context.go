@@ -107,3 +107,8 @@ func (c *requestContext) finish() {
 		c.cancel(nil)
 	}
 }
+
+// Interrupted reports whether a request failed because it was cancelled or ran out of time.
+func Interrupted(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

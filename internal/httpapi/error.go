@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -55,7 +54,7 @@ func methodNotAllowed(allow string) *refusal {
 
 // explain converts an error to a status and a body. The body of an unclassified error only says that it is internal.
 func explain(err error) (int, api.Error) {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if front.Interrupted(err) {
 		err = team.Unavailable(err)
 	}
 	var (

@@ -41,7 +41,7 @@ type SMTP struct {
 type SMTPOptions struct {
 	TLS                string // "none" (the default), "starttls" or "tls"
 	Username, Password string // required credentials
-	// Refuse decides about a recipient; attempt counts from 1 for each address. If it returns nil, the message is accepted.
+	// Refuse returns the error for a recipient; attempt counts from 1 for each address. If it returns nil, the message is accepted.
 	Refuse func(to string, attempt int) *smtp.SMTPError
 }
 

@@ -1,6 +1,7 @@
 package team
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -176,7 +177,7 @@ func quoted(s string) string { return fmt.Sprintf("%q", Shorten(s)) }
 // explain adds the text and the roles to an answer.
 func (a *Asker) explain(out *Answer, d Decision, g *Grants, id permission.ID, sub *Subject, place *Place) error {
 	p := a.s.catalog.Permission(id)
-	who, where := or(sub.Name, sub.Email), "the account"
+	who, where := cmp.Or(sub.Name, sub.Email), "the account"
 	if place.ProjectID != "" {
 		where = place.ProjectName
 	}
@@ -251,12 +252,4 @@ func boolOrder(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// or returns the first text, or the second if the first is empty.
-func or(first, second string) string {
-	if first == "" {
-		return second
-	}
-	return first
 }

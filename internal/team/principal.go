@@ -70,7 +70,7 @@ func Operator(accountID string) *Principal {
 // ownerGrant is the grant of the operator, who may do everything.
 var ownerGrant = Grant{Status: StatusActive, Owner: true, RoleSlug: permission.OwnerSlug}
 
-// Anonymous returns an actor who is not signed in. Its type is TypeOperator, because the API has no other type for
+// Anonymous returns the actor for a person who is not signed in. Its type is TypeOperator, because the API has no other type for
 // it.
 func Anonymous(accountID string) *Principal {
 	return &Principal{Type: TypeOperator, ID: event.AnonymousID, AccountID: accountID, Name: event.AnonymousID}

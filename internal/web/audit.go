@@ -196,14 +196,14 @@ func (v *visit) chips(a *auditView) error {
 		if err != nil {
 			return err
 		}
-		add("Done by "+or(e.Actor, "someone unknown"), "actor")
+		add("Done by "+cmp.Or(e.Actor, "someone unknown"), "actor")
 	}
 	if a.Target != "" {
 		e, err := newest(audit.Filter{TargetID: a.Target})
 		if err != nil {
 			return err
 		}
-		add("Done to "+or(e.Target, "something unknown"), "target")
+		add("Done to "+cmp.Or(e.Target, "something unknown"), "target")
 	}
 	if a.Action != "" {
 		add(actionLabel(a.Action), "action")
@@ -216,7 +216,7 @@ func (v *visit) chips(a *auditView) error {
 				return err
 			}
 			i = len(a.Projects)
-			a.Projects = append(a.Projects, team.Project{ID: a.Project, Name: or(e.Project, "A project that was deleted")})
+			a.Projects = append(a.Projects, team.Project{ID: a.Project, Name: cmp.Or(e.Project, "A project that was deleted")})
 		}
 		add("In "+a.Projects[i].Name, "project")
 	}

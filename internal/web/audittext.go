@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -50,7 +51,7 @@ func (t *eventText) count(name string, n int, noun string) {
 // describeChange adds a line with the values before and after a change.
 func describeChange[T any](t *eventText, name string, c *event.Change[T], text func(T) string) {
 	if c != nil {
-		t.fact(name, or(text(c.From), "none")+" → "+or(text(c.To), "none"))
+		t.fact(name, cmp.Or(text(c.From), "none")+" → "+cmp.Or(text(c.To), "none"))
 	}
 }
 
@@ -76,13 +77,13 @@ func (t *eventText) person(name string) {
 
 // inProject adds a line with the project, if there is one.
 func (t *eventText) inProject(name string) {
-	t.projectName = or(t.projectName, name)
+	t.projectName = cmp.Or(t.projectName, name)
 	t.fact("Project", name)
 }
 
 // theTarget is the name of the event's target.
 var theTarget word = func(t *eventText) []phrase {
-	return []phrase{{Text: or(t.name, t.event.TargetID), Link: "/audit?target=" + t.event.TargetID, Name: true}}
+	return []phrase{{Text: cmp.Or(t.name, t.event.TargetID), Link: "/audit?target=" + t.event.TargetID, Name: true}}
 }
 
 // theProject is the name of the event's project, after the text before; or inAccount if the event has no project.
@@ -94,7 +95,7 @@ func theProject(before, name, inAccount string) word {
 			}
 			return []phrase{{Text: inAccount}}
 		}
-		t.projectName = or(name, t.words.project(t.event.ProjectID))
+		t.projectName = cmp.Or(name, t.words.project(t.event.ProjectID))
 		return []phrase{{Text: before}, {Text: t.projectName, Link: "/audit?project=" + t.event.ProjectID, Name: true}}
 	}
 }

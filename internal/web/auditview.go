@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strings"
 
 	"raff/internal/event"
@@ -87,7 +88,7 @@ func (a auditWords) view(e event.Event) eventView {
 		w.describe(&t, p)
 	}
 	return eventView{
-		Event: e, Actor: or(actorName(e), e.ActorID), Target: t.name, Project: t.projectName, Said: t.said, Details: t.details,
+		Event: e, Actor: cmp.Or(actorName(e), e.ActorID), Target: t.name, Project: t.projectName, Said: t.said, Details: t.details,
 	}
 }
 

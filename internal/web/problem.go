@@ -30,7 +30,7 @@ func (p *pages) problemInside(v *visit, err error) (reply, error) {
 // problem is the page for an error. An unexpected error is written to the log only, with the request id that the page
 // shows.
 func (p *pages) problem(ctx context.Context, r *http.Request, id string, err error) reply {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if front.Interrupted(err) {
 		err = team.Unavailable(err)
 	}
 	var e *team.Error

@@ -9,14 +9,6 @@ import (
 // until formats a time in UTC, since the user's time zone is not known.
 func until(t time.Time) string { return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC") }
 
-// or returns text, or otherwise if text is empty.
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
-}
-
 // plural is a number with its noun.
 func plural(n int, noun string) string {
 	switch {
