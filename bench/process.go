@@ -117,13 +117,17 @@ func (r *raffd) post(ctx context.Context, path string, form url.Values) ([]*http
 func (t target) wait(ctx context.Context) error {
 	deadline := time.Now().Add(20 * time.Second)
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.addr+"/health", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.addr+"/ready", nil)
 		if err != nil {
 			return err
 		}
 		res, err := http.DefaultClient.Do(req)
-		if err == nil {
+		if err == nil && res.StatusCode != http.StatusServiceUnavailable {
 			return res.Body.Close()
+		}
+		if err == nil {
+			_ = res.Body.Close()
+			err = fmt.Errorf("%s", res.Status)
 		}
 		if time.Now().After(deadline) {
 			t.stop()

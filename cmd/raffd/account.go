@@ -29,6 +29,11 @@ func accountCreateCommand() *cobra.Command {
 			if output != "text" && output != "json" {
 				return errors.New("--output must be text or json")
 			}
+			db.config.Progress = func(p server.Progress) {
+				if p.Finished && p.Number == p.Of {
+					fmt.Fprintf(cmd.ErrOrStderr(), "The database was empty: created it with schema version %d, as raffd migrate does.\n", server.Schema())
+				}
+			}
 			return db.open(cmd, server.Starting, func(ctx context.Context, s *server.Server) error {
 				a, err := s.CreateAccount(ctx, name, ownerEmail)
 				if err != nil {

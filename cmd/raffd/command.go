@@ -142,8 +142,9 @@ func reachable(a net.Addr) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 }
 
-// serve listens first, so that a port in use is reported before anything is created.
-func serve(ctx context.Context, listen string, c server.Config, ready func(context.Context, *server.Server, string) error) (err error) {
+// serve listens first, so that a port in use is reported before anything is created, and probes are answered while the
+// database is migrated.
+func serve(ctx context.Context, listen string, c server.Config, ready func(context.Context, *server.Server, string) error) error {
 	c.AccessLog = slog.LevelDebug
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", listen)
@@ -156,18 +157,5 @@ func serve(ctx context.Context, listen string, c server.Config, ready func(conte
 		url = strings.Replace(url, "//127.0.0.1:", "//localhost:", 1)
 		c.PublicURL = url
 	}
-	s, err := server.Open(ctx, c)
-	if err != nil {
-		_ = l.Close() // the process exits with the more important error
-		return err
-	}
-	defer func() {
-		if e := s.Close(); err == nil {
-			err = e
-		}
-	}()
-	if err := ready(ctx, s, url); err != nil {
-		return err
-	}
-	return s.Serve(ctx, l)
+	return server.Run(ctx, l, c, func(ctx context.Context, s *server.Server) error { return ready(ctx, s, url) })
 }

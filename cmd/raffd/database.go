@@ -20,6 +20,8 @@ func (d *database) flags(c *cobra.Command) {
 	setting(f, &d.config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
 }
 
+var errNoDatabase = errors.New("--database (RAFF_DATABASE_URL) is required")
+
 // with opens the database without changing it and calls do.
 func (d *database) with(cmd *cobra.Command, do func(context.Context, *server.Server) error) error {
 	return d.open(cmd, server.Looking, do)
@@ -28,7 +30,7 @@ func (d *database) with(cmd *cobra.Command, do func(context.Context, *server.Ser
 // open is with, for a command that may change the schema or the catalog.
 func (d *database) open(cmd *cobra.Command, mode server.Mode, do func(context.Context, *server.Server) error) (err error) {
 	if d.config.Database == "" {
-		return errors.New("--database (RAFF_DATABASE_URL) is required")
+		return errNoDatabase
 	}
 	d.config.Logger, d.config.Mode = warnings(cmd.ErrOrStderr()), mode
 	s, err := server.Open(cmd.Context(), d.config)

@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"raffd": main}) }
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"raffd": withMigrations}) }
 
 // TestScripts runs testdata/script/*.txtar: commands of an operator and their output. $ADDR is a free address, and
 // own-catalog.yaml is the default catalog with report.read instead of vm.console.
@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// get URL [KEY] waits until the server responds, and prints status and body to stdout.
+// get URL [KEY] waits until the server responds and is not starting, and prints status and body to stdout.
 func get(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: get URL [KEY]")
@@ -62,6 +62,9 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 		body, err := io.ReadAll(res.Body)
 		ts.Check(err)
 		ts.Check(res.Body.Close())
+		if last = fmt.Errorf("%s", body); res.StatusCode == http.StatusServiceUnavailable {
+			continue
+		}
 		fmt.Fprintf(ts.Stdout(), "%d %s\n", res.StatusCode, body)
 		return
 	}

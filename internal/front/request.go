@@ -36,7 +36,7 @@ func Of(ctx context.Context) *Request {
 
 // begin starts the request. finish must be called for its context.
 func (f *Front) begin(r *http.Request, header http.Header) (*requestContext, *Request) {
-	q := &Request{ID: requestID(r.Header), Remote: f.Proxies.Remote(r), header: header, timeout: f.Timeout}
+	q := &Request{ID: RequestID(r.Header), Remote: f.Proxies.Remote(r), header: header, timeout: f.Timeout}
 	ctx := r.Context()
 	if f.Tracer != nil {
 		ctx, q.traced = f.Tracer.Request(r, q.ID)
@@ -54,7 +54,8 @@ func (q *Request) renew(client time.Duration) {
 
 const requestIDCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:"
 
-func requestID(h http.Header) string {
+// RequestID returns the id of a request: the one that a proxy or client sent, if it is safe to log, or else a new one.
+func RequestID(h http.Header) string {
 	ids := h["X-Request-Id"]
 	if len(ids) != 1 || ids[0] == "" || len(ids[0]) > 64 {
 		return rand.Text()

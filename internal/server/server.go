@@ -82,6 +82,8 @@ type Config struct {
 	Traces bool
 	// Mode says what Open may change.
 	Mode Mode
+	// Progress is called while Open migrates the database; it may be nil.
+	Progress func(store.Progress)
 	// Now is the clock of the server; nil means the database's clock, so that nodes with different clocks agree.
 	Now func() time.Time
 	// MachineClock measures the time between two reads of the database's clock; nil means time.Now.
@@ -130,7 +132,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	schema := map[Mode]store.Schemas{Serving: store.Migrate, Migrating: store.Migrate, Starting: store.Create, Looking: store.AsIs}[c.Mode]
-	options := []store.Option{store.WithLogger(c.Logger), store.WithSchema(schema)}
+	options := []store.Option{store.WithLogger(c.Logger), store.WithSchema(schema), store.WithProgress(c.Progress)}
 	var meter front.Meter
 	var tracer front.Tracer
 	if s.startTraces(ctx); s.traces != nil {
@@ -306,13 +308,10 @@ const (
 // Requests that take longer than shutdownGrace, such as an export over a slow connection, are aborted, which the client
 // sees as an incomplete response; that is not an error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	h := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug),
-	}
-	requests, giveUp := context.WithCancel(context.WithoutCancel(ctx))
-	defer giveUp()
-	h.BaseContext = func(net.Listener) context.Context { return requests }
+	return s.serve(ctx, listen(ctx, l, s.config.Logger))
+}
+
+func (s *Server) serve(ctx context.Context, d *door) error {
 	var background sync.WaitGroup
 	if exposed(s.config.PublicURL) {
 		s.config.Logger.Warn("the public URL is plain HTTP: passwords and API keys can be read in transit; use https:// with a TLS proxy in front of the server",
@@ -321,22 +320,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.serveMetrics(working, &background); err != nil {
 		stop()
-		return err
+		return errors.Join(err, d.close())
 	}
 	s.startWork(working, &background)
-	failed := make(chan error, 1)
-	go func() { failed <- h.Serve(l) }()
+	d.open(s.handler)
 	var err error
 	select {
-	case err = <-failed:
+	case err = <-d.failed:
 	case <-ctx.Done():
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
-		defer cancel()
-		if err = h.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
-			s.config.Logger.Warn("shutdown aborted responses that took too long", "grace", shutdownGrace)
-			giveUp()
-			err = h.Close()
-		}
+		err = d.shut(ctx, s.config.Logger)
 	}
 	stop()
 	background.Wait()

@@ -24,7 +24,7 @@ const (
 // foldNames computes the unique form of every name that has none. A migration cannot do it, because only the program
 // knows how names are folded. If several existing names have the same folded form, the oldest one gets it; the others
 // get a form that includes their id, so that they keep working and can still be renamed.
-func (d *DB) foldNames(ctx context.Context) error {
+func (d *DB) foldNames(ctx context.Context, report func(Progress)) error {
 	for table, same := range map[string]string{
 		"roles":    "o.account_id = roles.account_id AND o.scope = roles.scope",
 		"projects": "o.account_id = projects.account_id",
@@ -44,6 +44,9 @@ func (d *DB) foldNames(ctx context.Context) error {
 					return err
 				}
 				left = len(rows) == foldAtOnce
+				if report != nil && left {
+					report(Progress{Step: "unique names of " + table})
+				}
 				if many := t.q.Dialect().ManyPages; many != "" && len(rows) > foldSent {
 					if _, err := t.exec(ctx, many); err != nil {
 						return err

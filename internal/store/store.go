@@ -45,6 +45,12 @@ func WithSchema(s Schemas) Option { return func(o *options) { o.Schema = s } }
 // WithLogger sets the logger for warnings to the operator. The default discards them.
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.Logger = l } }
 
+// Progress describes what Open is doing while it migrates.
+type Progress = engine.Progress
+
+// WithProgress sets a function that Open calls while it migrates the database, or waits for another program that does.
+func WithProgress(report func(Progress)) Option { return func(o *options) { o.Progress = report } }
+
 // Open connects to the database and, unless WithSchema says otherwise, brings its schema up to date. The URL is
 // "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE". If c is nil, UseCatalog must be called before the first
 // use of permissions. Several programs may open one database at the same time. A schema newer than this program is an
@@ -60,7 +66,7 @@ func Open(ctx context.Context, url string, c *permission.Catalog, more ...Option
 	}
 	d := &DB{reader: reader{q: e, c: c}, engine: e, observers: o.Observers}
 	if o.Schema == Migrate {
-		if err := d.foldNames(ctx); err != nil {
+		if err := d.foldNames(ctx, o.Progress); err != nil {
 			return nil, errors.Join(err, e.Close())
 		}
 	}
@@ -79,11 +85,27 @@ func openEngine(ctx context.Context, url string, o engine.Options) (engine.Engin
 	case "postgres", "postgresql":
 		return postgres.Open(ctx, url, o)
 	}
-	return nil, errors.New("the database URL cannot be read: use sqlite:PATH or postgres://USER:PASSWORD@HOST:5432/DATABASE")
+	return nil, errURL
 }
 
 // Schema is the version of the schema that this program uses: the number of the last migration.
 func Schema() int64 { return sqlite.Dialect.Schema() }
+
+// Pending returns the names of the migrations that Open would run, or why it would refuse the database; exists is false
+// if there is no database yet. It changes nothing, and creates no file.
+func Pending(ctx context.Context, url string) (names []string, exists bool, err error) {
+	scheme, path, _ := strings.Cut(url, ":")
+	switch {
+	case scheme == "postgres" || scheme == "postgresql":
+		names, err := postgres.Pending(ctx, url)
+		return names, true, err
+	case scheme == "sqlite" && path != "":
+		return sqlite.Pending(ctx, path)
+	}
+	return nil, false, errURL
+}
+
+var errURL = errors.New("the database URL cannot be read: use sqlite:PATH or postgres://USER:PASSWORD@HOST:5432/DATABASE")
 
 // Backup copies an SQLite database to a new file; see sqlite.Backup. For a PostgreSQL URL the error is ErrUsePgDump.
 func Backup(ctx context.Context, url, to string) error {

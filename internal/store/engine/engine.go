@@ -101,4 +101,6 @@ type Options struct {
 	Logger    *slog.Logger
 	Observers Observers
 	Schema    Schemas
+	// Progress is called while Open migrates the database, or waits for another program that does; it may be nil.
+	Progress func(Progress)
 }

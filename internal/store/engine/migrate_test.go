@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"database/sql"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,14 @@ func dialectWith(numbers ...string) *Dialect {
 		files["migrations/"+n+"_table.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE t" + n + " (x TEXT);\n")}
 	}
 	return &Dialect{Goose: goose.DialectSQLite3, Migrations: files, HasVersions: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'goose_db_version')"}
+}
+
+// migrator migrates a database that nobody else uses.
+func migrator(db *sql.DB, report func(Progress)) Migrator {
+	return Migrator{DB: db, Busy: func(error) bool { return false }, Report: report,
+		TryLock: func(ctx context.Context) (context.Context, func(bool), bool, error) {
+			return ctx, func(bool) {}, true, nil
+		}}
 }
 
 // TestMigrations opens one database with programs that have different migrations.
@@ -43,7 +52,7 @@ func TestMigrations(t *testing.T) {
 		{"a migration that was added later with a lower number", dialectWith("00001", "00002", "00003", "00004"), Migrate, ""},
 		{"a program without some of its migrations", dialectWith("00001", "00004", "00005"), Migrate, "which this one does not know"},
 	} {
-		err := c.d.Prepare(t.Context(), db, c.s)
+		err := c.d.Prepare(t.Context(), migrator(db, nil), c.s)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.what, err, c.want)
 		}

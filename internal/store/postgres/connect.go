@@ -15,9 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 
-	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -35,12 +33,6 @@ var settings = map[string]string{
 	"enable_bitmapscan": "off", // would read and sort a whole list for one page
 	"jit":               "off",
 }
-
-// migrationLock is the key of the advisory lock for migrations ("raff" in ASCII, then 1).
-const migrationLock = 0x72616666_00000001
-
-// migrationWait is how long a program waits for another one that is migrating.
-const migrationWait = "10min"
 
 var (
 	errNotPrimary = errors.New("this server is a standby or read-only; raff works on the primary only: name the primary in the database URL, or all hosts (postgres://USER:PASSWORD@HOST1,HOST2/DATABASE)")
@@ -116,16 +108,6 @@ func (l *link) chose(_ context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// unbound removes the statement timeout from a connection for migrations. Through a pooler, the connection has none of
-// our settings and must not change any.
-func (l *link) unbound(ctx context.Context, c *pgx.Conn) error {
-	if l.pooled.Load() {
-		return nil
-	}
-	_, err := c.Exec(ctx, "SET statement_timeout = 0")
-	return err
-}
-
 // validate checks a new connection in one round trip. With a pooler, the process that answers has a different id than
 // the one that was announced when connecting.
 func (l *link) validate(ctx context.Context, c *pgconn.PgConn) error {
@@ -162,24 +144,6 @@ func (l *link) set(transaction bool) string {
 // whether the server is a standby.
 func (l *link) greeting() string {
 	return "SELECT pg_is_in_recovery() FROM (SELECT " + l.set(true) + ") settings"
-}
-
-// migrate holds the lock in a transaction, so that it is released when the program ends, even if a pooler keeps
-// the connection open.
-func migrate(ctx context.Context, guard *pgx.Conn, cfg *pgx.ConnConfig, link *link, s engine.Schemas) error {
-	if _, err := guard.Exec(ctx, "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '"+migrationWait+"'"); err != nil {
-		return err
-	}
-	if _, err := guard.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", int64(migrationLock))); err != nil {
-		return fmt.Errorf("wait for another program that is migrating (pg_locks shows which process holds the advisory lock): %w", err)
-	}
-	db := stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(link.choose), stdlib.OptionAfterConnect(link.unbound))
-	defer func() { _ = db.Close() }()
-	if err := Dialect.Prepare(ctx, db, s); err != nil {
-		return err
-	}
-	_, err := guard.Exec(ctx, "COMMIT")
-	return err
 }
 
 // snapshotsMove reports whether each commit changes the snapshot, as memory requires. Not every database that speaks

@@ -43,26 +43,23 @@ func Open(ctx context.Context, url string, o engine.Options) (engine.Engine, err
 	}
 	e.writers = make(chan struct{}, max(1, cfg.MaxConns*3/4))
 	e.link.made = e.memory.forget
-	if err := e.start(ctx, cfg, o.Schema); err != nil {
+	if err := e.start(ctx, cfg, o); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
 	return e, nil
 }
 
-// start connects, and creates, migrates or checks the schema as s says.
-func (e *database) start(ctx context.Context, cfg *pgxpool.Config, s engine.Schemas) (err error) {
+// start connects, and creates, migrates or checks the schema as o says.
+func (e *database) start(ctx context.Context, cfg *pgxpool.Config, o engine.Options) (err error) {
 	first, err := pgx.ConnectConfig(ctx, cfg.ConnConfig.Copy())
 	if err != nil {
 		return err
 	}
-	defer func() { _ = first.Close(context.WithoutCancel(ctx)) }()
 	e.memory.off = !snapshotsMove(ctx, first)
-	if e.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+	if err := errors.Join(first.Close(context.WithoutCancel(ctx)), migrate(ctx, cfg.ConnConfig, e.link, o)); err != nil {
 		return err
 	}
-	if err = migrate(ctx, first, cfg.ConnConfig, e.link, s); err != nil {
-		e.pool.Close()
-	}
+	e.pool, err = pgxpool.NewWithConfig(ctx, cfg)
 	return err
 }
 

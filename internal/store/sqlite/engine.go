@@ -3,19 +3,14 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"sync"
-	"time"
 
-	_ "modernc.org/sqlite" // the driver, for migrations
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"raff/internal/store/engine"
@@ -41,7 +36,7 @@ func Open(ctx context.Context, path string, o engine.Options) (engine.Engine, er
 	if err := claim(path, o); err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, path, o.Schema); err != nil {
+	if err := migrate(ctx, path, o); err != nil {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	opened, err := os.Stat(path)
@@ -73,27 +68,6 @@ func claim(path string, o engine.Options) error {
 func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
-}
-
-// migrate also creates the file and turns on its write-ahead log, a setting stored in the file.
-func migrate(ctx context.Context, path string, s engine.Schemas) error {
-	options := "?_txlock=immediate&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)"
-	if s != engine.AsIs {
-		options += "&_pragma=journal_mode(WAL)"
-	}
-	options += "&_pragma=busy_timeout("
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+options+strconv.Itoa(int(busyTimeout/time.Millisecond))+")")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }()
-	db.SetMaxOpenConns(1)
-	// Each migration is a transaction. If another process has just run it, ours fails, and the next attempt finds it applied.
-	for try := 1; ; try++ {
-		if err = Dialect.Prepare(ctx, db, s); err == nil || try == engine.MaxTries {
-			return err
-		}
-	}
 }
 
 func (e *database) Dialect() *engine.Dialect { return &Dialect }
