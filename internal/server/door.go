@@ -120,7 +120,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Request-Id", id)
 	header.Set("Content-Type", "application/json")
 	if r.URL.Path == "/health" {
-		_ = json.NewEncoder(w).Encode(api.Health{Status: "ok"}) // an error means that the client is gone
+		writeJSON(w, http.StatusOK, api.Health{Status: "ok"})
 		return
 	}
 	header.Set("Retry-After", startingRetry)
@@ -132,10 +132,18 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, "<!doctype html><html lang=\"en\"><title>Starting</title><h1>Starting</h1><p>%s</p></html>\n", html.EscapeString(message))
 		return
 	}
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_ = json.NewEncoder(w).Encode(api.Error{
+	writeJSON(w, http.StatusServiceUnavailable, api.Error{
 		Error: http.StatusText(http.StatusServiceUnavailable), Code: "unavailable", Message: message, RequestID: id,
 	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		status = http.StatusInternalServerError
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(b) // an error means that the client is gone
 }
 
 // logProgressEvery is how often a step that has not changed is logged again.

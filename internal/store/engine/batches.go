@@ -109,7 +109,7 @@ func (b *batches) next(ctx context.Context, db *sql.DB, version int64) (done, to
 	if err != nil {
 		return 0, 0, false, err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit, nothing is left to roll back
+	defer tx.Rollback()
 	after, done, total, err := b.begun(ctx, tx, version)
 	if err != nil {
 		return 0, 0, false, err
@@ -170,7 +170,7 @@ func (b *batches) end(ctx context.Context, tx *sql.Tx, after position) (to posit
 		into[i] = &to[i]
 	}
 	into[len(to)] = &n
-	query := fmt.Sprintf("SELECT %s, n FROM (SELECT %s, ROW_NUMBER() OVER (ORDER BY %s) AS n FROM %s WHERE %s ORDER BY %s LIMIT %d) part ORDER BY n DESC LIMIT 1",
+	query := fmt.Sprintf("SELECT %s, n FROM (SELECT %s, ROW_NUMBER() OVER (ORDER BY %s) AS n FROM %s WHERE %s ORDER BY %s LIMIT %d) part ORDER BY n DESC LIMIT 1", //nolint:gosec // names from a file of this program
 		key, key, key, b.table, condition, key, b.rows)
 	err = tx.QueryRowContext(ctx, query, args...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
