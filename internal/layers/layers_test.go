@@ -87,7 +87,7 @@ func graph(t *testing.T) map[string][]string {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"bin", "dist", "testdata", "tools"}, d.Name())) {
+		if d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"bin", "dist", "testdata", "tools", "peers"}, d.Name())) {
 			return filepath.SkipDir
 		}
 		if !strings.HasSuffix(path, ".go") || d.IsDir() {
