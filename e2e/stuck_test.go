@@ -58,7 +58,7 @@ func TestStatementsHaveATimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv.Do(t, http.MethodPost, "/api/v1/projects", srv.Key, map[string]any{"name": "seen"}).Want(t, http.StatusCreated)
-	if got := askDatabase(t, database, "SELECT setting FROM seen"); got != "30s" {
-		t.Errorf("statement_timeout is %s, want 30s", got)
+	if got := askDatabase(t, database, "SELECT setting FROM seen"); got != "9s" {
+		t.Errorf("statement_timeout is %s, want 9s", got)
 	}
 }

@@ -72,6 +72,7 @@ const sealVersion = 2
 // Seal seals the new events of every account and returns the number of new seals. A server calls it every minute. A
 // failure in one account does not stop the others.
 func (s *Service) Seal(ctx context.Context) (int, error) {
+	ctx = team.Slow(ctx)
 	due, err := s.store.SealableAccounts(ctx, s.team.Now())
 	if err != nil {
 		return 0, err

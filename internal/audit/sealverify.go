@@ -96,6 +96,7 @@ func (s *Service) Verify(ctx context.Context, kept ...KeptHead) ([]Verified, err
 }
 
 func (s *Service) verify(ctx context.Context, keys SealKeys, kept []KeptHead) ([]Verified, error) {
+	ctx = team.Slow(ctx)
 	accounts, err := s.store.LoggedAccounts(ctx)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -111,6 +112,9 @@ type Face struct {
 	Name string
 	// Handler handles the requests. If it is a ServeMux, the matched pattern is the route in logs and metrics.
 	Handler http.Handler
+	// Slow reports whether the reads of a request may take long, see team.Slow; nil means that none do. It is called before
+	// anything is known about the request.
+	Slow func(*http.Request) bool
 	// Fail handles a request whose handler panicked before it wrote anything, with an error in the form of this face.
 	Fail func(http.ResponseWriter, *http.Request)
 }
@@ -125,7 +129,11 @@ func (f *Front) Handler(face Face) http.Handler {
 		out := &recorder{ResponseWriter: w}
 		ctx, q := f.begin(r, out.Header())
 		defer ctx.finish()
-		r = r.WithContext(ctx)
+		if face.Slow != nil && face.Slow(r) {
+			r = r.WithContext(team.Slow(ctx))
+		} else {
+			r = r.WithContext(ctx)
+		}
 		defer func() {
 			aborted := f.recovered(recover(), face, out, r, q)
 			f.end(ctx, face.Name, r, q, out.status, time.Since(start), aborted)
@@ -237,3 +245,16 @@ func (w *recorder) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Searches reports whether the query of a URL has one of these parameters, without decoding it.
+func Searches(u *url.URL, names ...string) bool {
+	if u.RawQuery == "" {
+		return false
+	}
+	for _, name := range names {
+		if strings.HasPrefix(u.RawQuery, name+"=") || strings.Contains(u.RawQuery, "&"+name+"=") {
+			return true
+		}
+	}
+	return false
+}

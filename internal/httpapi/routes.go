@@ -143,7 +143,7 @@ func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Fro
 	for _, e := range endpoints(s) {
 		mux.Handle(e.pattern, e)
 	}
-	return front.Face{Name: "api", Fail: s.failed, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return front.Face{Name: "api", Fail: s.failed, Slow: slow, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The mux would redirect "//" and ".."; in the API such a path does not exist.
 		if p := r.URL.Path; strings.HasPrefix(p, "/api/") && (strings.Contains(p, "//") || strings.Contains(p, "/.")) {
 			nowhere.ServeHTTP(w, r)
@@ -151,6 +151,11 @@ func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Fro
 		}
 		mux.ServeHTTP(w, r)
 	})}
+}
+
+// slow reports whether a request reads the audit log or searches.
+func slow(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/api/v1/audit-events") || front.Searches(r.URL, "q")
 }
 
 // Answers reports whether a path belongs to the API, even if it does not exist.

@@ -37,8 +37,12 @@ func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Fro
 		}
 		mux.ServeHTTP(w, r)
 	})
-	return front.Face{Name: "pages", Handler: secure(ownForms(own)), Fail: p.serve(p.failed)}
+	return front.Face{Name: "pages", Handler: secure(ownForms(own)), Fail: p.serve(p.failed), Slow: slow}
 }
+
+// slow reports whether a page reads the audit log or searches.
+func slow(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/audit") || front.Searches(r.URL, "q") }
+
 
 // detour redirects a GET of a path that only accepts forms to the page of the form. Such paths stay in the browser's
 // address bar when a form is shown again with an error.

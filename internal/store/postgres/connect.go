@@ -22,12 +22,12 @@ import (
 // settings apply to every statement, unless the URL sets them.
 var settings = map[string]string{
 	// A node that hangs inside a change must not block the others forever.
-	"lock_timeout":                        "10s",
+	"lock_timeout":                        "8s",
 	"idle_in_transaction_session_timeout": "30s",
-	// A statement that hangs must not occupy its connection forever. The limit is higher than lock_timeout, so that
-	// waiting for a lock is reported as such. Long lists, such as exports, are read in pages, one statement per page;
-	// migrations are exempt.
-	"statement_timeout": "30s",
+	// A statement that hangs must not occupy its connection forever. The limit is below the default deadline of a request,
+	// so that the response says why, and above lock_timeout, so that waiting for a lock is reported as such. Long lists,
+	// such as exports, are read in pages, one statement per page; migrations are exempt.
+	"statement_timeout": "9s",
 	// Plans are made while tables are nearly empty, and kept while they grow.
 	"enable_seqscan":    "off",
 	"enable_bitmapscan": "off", // would read and sort a whole list for one page
@@ -68,7 +68,7 @@ func newLink(cfg *pgxpool.Config, database string) (*link, error) {
 		parameters["application_name"] = "raffd"
 	}
 	if !strings.Contains(database, "pool_max_conns") {
-		cfg.MaxConns = int32(max(16, 4*runtime.GOMAXPROCS(0))) //nolint:gosec // small
+		cfg.MaxConns = int32(max(20, 4*runtime.GOMAXPROCS(0))) //nolint:gosec // small
 	}
 	if !strings.Contains(database, "connect_timeout") {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second

@@ -8,7 +8,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,13 +24,13 @@ import (
 // database is a PostgreSQL database. It uses pgx directly, because database/sql cannot send several statements in
 // one round trip.
 type database struct {
-	pool *pgxpool.Pool
-	// writers limits the connections used for changes, which hold theirs while they wait for locks, so that some are
-	// left for readers.
-	writers chan struct{}
-	queue   accountQueue
-	memory  memory
-	link    *link
+	pools
+	queue accountQueue
+	// changes limits the connections of changes, so that some are left for readers. asking limits those of changes that
+	// wait in the database for the lock of an account.
+	changes, asking *slots
+	memory          memory
+	link            *link
 }
 
 // Open connects to the database, and creates its schema or brings it up to date if o allows that.
@@ -41,7 +43,6 @@ func Open(ctx context.Context, url string, o engine.Options) (engine.Engine, err
 	if e.link, err = newLink(cfg, url); err != nil {
 		return nil, err
 	}
-	e.writers = make(chan struct{}, max(1, cfg.MaxConns*3/4))
 	e.link.made = e.memory.forget
 	if err := e.start(ctx, cfg, o); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
@@ -59,14 +60,18 @@ func (e *database) start(ctx context.Context, cfg *pgxpool.Config, o engine.Opti
 	if err := errors.Join(first.Close(context.WithoutCancel(ctx)), migrate(ctx, cfg.ConnConfig, e.link, o)); err != nil {
 		return err
 	}
-	e.pool, err = pgxpool.NewWithConfig(ctx, cfg)
-	return err
+	if e.pools, err = newPools(ctx, cfg); err != nil {
+		return err
+	}
+	n := max(1, int(e.pool.Config().MaxConns)*3/4)
+	e.changes, e.asking = newSlots(n), newSlots(max(1, n/3))
+	return nil
 }
 
 func (e *database) Dialect() *engine.Dialect { return &Dialect }
 
 func (e *database) Close() error {
-	e.pool.Close()
+	e.close()
 	return nil
 }
 
@@ -77,7 +82,7 @@ func (e *database) Query(ctx context.Context, query string, args []any) (engine.
 	if e.link.pooled.Load() {
 		return e.pooledQuery(ctx, query, args)
 	}
-	rs, err := e.pool.Query(ctx, query, plain(args)...)
+	rs, err := e.of(ctx).Query(ctx, query, plain(args)...)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -89,7 +94,7 @@ func (e *database) pooledQuery(ctx context.Context, query string, args []any) (e
 	var batch pgx.Batch
 	batch.Queue(e.link.greeting())
 	batch.Queue(query, plain(args)...)
-	results := e.pool.SendBatch(ctx, &batch)
+	results := e.of(ctx).SendBatch(ctx, &batch)
 	var standby engine.Flag
 	err := results.QueryRow().Scan(&standby)
 	if err == nil && bool(standby) {
@@ -106,10 +111,10 @@ func (e *database) pooledQuery(ctx context.Context, query string, args []any) (e
 	return rows{rs, func() { _ = results.Close() }}, nil
 }
 
-// ping checks that the database accepts writes, so that a load balancer does not send requests to a node connected to
-// a standby.
+// Ping checks that the database accepts writes, so that a load balancer does not send requests to a node connected to
+// a standby. It uses a connection of its own, so that a busy node is not taken for a broken one.
 func (e *database) Ping(ctx context.Context) error {
-	unfit, err := engine.One(ctx, e, engine.ScanFlag, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'")
+	unfit, err := engine.One(context.WithValue(ctx, watchKey{}, true), e, engine.ScanFlag, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'")
 	if err == nil && unfit {
 		err = team.Unavailable(errNotPrimary)
 	}
@@ -122,14 +127,8 @@ func (e *database) Update(ctx context.Context, locks []engine.Lock, c *engine.Ch
 		return err
 	}
 	defer leave()
-	select {
-	case e.writers <- struct{}{}:
-		defer func() { <-e.writers }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 	for try := 1; ; try++ {
-		err := e.once(ctx, locks, c, fn)
+		err := e.run(ctx, locks, c, fn)
 		if !retryable(err) {
 			return err
 		}
@@ -148,15 +147,59 @@ func (e *database) Update(ctx context.Context, locks []engine.Lock, c *engine.Ch
 	}
 }
 
-func (e *database) Stats() engine.Stats {
-	s := e.pool.Stat()
-	return engine.Stats{
-		InUse: int(s.AcquiredConns()), Open: int(s.TotalConns()), Max: int(s.MaxConns()),
-		Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
+// errHeld says that another node, or another program, holds the lock of the account.
+var errHeld = errors.New("the lock of the account is held elsewhere")
+
+// run tries the change without waiting in the database. If the lock is held elsewhere, one change of the account at a time
+// waits for it in the database, and the others without a connection.
+func (e *database) run(ctx context.Context, locks []engine.Lock, c *engine.Change, fn func(engine.Session) error) error {
+	account := engine.AccountOf(locks)
+	once := func(locked func()) error {
+		back, err := e.changes.take(ctx, account)
+		if err != nil {
+			return err
+		}
+		defer back() // also if fn panics
+		return e.once(ctx, locks, c, fn, locked)
 	}
+	err := once(nil)
+	if !errors.Is(err, errHeld) {
+		return err
+	}
+	asked, err := e.queue.ask(ctx, locks)
+	if err != nil {
+		return err
+	}
+	asked = sync.OnceFunc(asked)
+	defer asked()
+	waited, err := e.asking.take(ctx, account)
+	if err != nil {
+		return err
+	}
+	waited = sync.OnceFunc(waited)
+	defer waited()
+	return once(func() {
+		asked()
+		waited()
+	})
 }
 
-func (e *database) once(ctx context.Context, locks []engine.Lock, c *engine.Change, fn func(engine.Session) error) error {
+func (e *database) Stats() engine.Stats {
+	var all engine.Stats
+	for _, p := range e.all() {
+		s := p.Stat()
+		all.InUse += int(s.AcquiredConns())
+		all.Open += int(s.TotalConns())
+		all.Max += int(s.MaxConns())
+		all.Waits += s.EmptyAcquireCount()
+		all.Waited += s.EmptyAcquireWaitTime()
+	}
+	return all
+}
+
+// once runs the change in one transaction. If locked is nil and a lock is held elsewhere, nothing is done and the error is
+// errHeld; otherwise once waits for the locks and then calls locked.
+func (e *database) once(ctx context.Context, locks []engine.Lock, c *engine.Change, fn func(engine.Session) error, locked func()) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return unavailable(err)
@@ -168,7 +211,7 @@ func (e *database) once(ctx context.Context, locks []engine.Lock, c *engine.Chan
 		s.pending.Queue(e.link.greeting())
 	}
 	for _, lock := range locks {
-		queueLock(&s.pending, lock)
+		s.queueLock(lock, locked == nil)
 		if engine.UID(lock.AccountID).Valid() {
 			// A separate statement, because only a statement that starts after the lock is acquired sees earlier commits.
 			s.account, s.endAt = lock.AccountID, s.pending.Len()
@@ -182,8 +225,14 @@ func (e *database) once(ctx context.Context, locks []engine.Lock, c *engine.Chan
 			s.rollback(ctx)
 		}
 	}()
+	if locked != nil {
+		if err := s.start(ctx); err != nil {
+			return unavailable(err)
+		}
+		locked()
+	}
 	if err := fn(s); err != nil {
-		if retryable(s.err) {
+		if retryable(s.err) || errors.Is(s.err, errHeld) {
 			return s.err
 		}
 		return err
@@ -198,19 +247,27 @@ func (e *database) once(ctx context.Context, locks []engine.Lock, c *engine.Chan
 	return nil
 }
 
-// lockStatement returns the statement that takes the lock with key $1.
-func lockStatement(l engine.Lock) string {
-	if l.Mode == team.Shared {
-		return "SELECT pg_advisory_xact_lock_shared($1)"
+// lockFunction returns the function that takes the lock with a key: the one that waits, or the one that does not and
+// returns whether it took the lock.
+func lockFunction(m team.Lock, try bool) string {
+	name := "pg_advisory_xact_lock"
+	if try {
+		name = "pg_try_advisory_xact_lock"
 	}
-	return "SELECT pg_advisory_xact_lock($1)"
+	if m == team.Shared {
+		name += "_shared"
+	}
+	return name
 }
 
 // queueLock takes the lock. If it is exclusive, queueLock also tells the triggers, which then need no locks of their own.
-func queueLock(b *pgx.Batch, l engine.Lock) {
-	b.Queue(lockStatement(l), l.Key())
+func (s *session) queueLock(l engine.Lock, try bool) {
+	if try {
+		s.tries = append(s.tries, s.pending.Len())
+	}
+	s.pending.Queue("SELECT "+lockFunction(l.Mode, try)+"($1)", l.Key())
 	if l.Mode != team.Shared {
-		b.Queue("SELECT set_config('raff.alone', $1, TRUE)", l.AccountID)
+		s.pending.Queue("SELECT set_config('raff.alone', $1, TRUE)", l.AccountID)
 	}
 }
 
@@ -222,6 +279,7 @@ type session struct {
 	pending  pgx.Batch
 	prologue int // number of statements before the first one of fn
 	sent     bool
+	tries    []int // the statements of the prologue that try to take a lock
 	err      error // the first failure
 	// account is the account whose lock is held. Its log end is in end; the statement that reads it is number endAt of
 	// the prologue.
@@ -237,15 +295,21 @@ func (s *session) send(ctx context.Context) (pgx.BatchResults, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
+	if err := s.apart(ctx); err != nil {
+		return nil, err
+	}
 	batch, first := s.pending, !s.sent
 	s.pending, s.sent = pgx.Batch{}, true
 	began := time.Now()
 	results := s.conn.SendBatch(ctx, &batch)
 	for i := range batch.Len() - 1 {
 		var err error
-		if first && s.account != "" && i == s.endAt {
+		switch {
+		case first && s.account != "" && i == s.endAt:
 			err = s.readEnd(results)
-		} else {
+		case first && slices.Contains(s.tries, i):
+			err = readTaken(results)
+		default:
 			_, err = results.Exec()
 		}
 		if err != nil {
@@ -257,6 +321,44 @@ func (s *session) send(ctx context.Context) (pgx.BatchResults, error) {
 		s.change.AddWait(time.Since(began))
 	}
 	return results, nil
+}
+
+// apart sends the statements that try to take the locks by themselves, unless only one read follows: a statement that writes
+// must not run before it is known that the locks were taken.
+func (s *session) apart(ctx context.Context) error {
+	all := s.pending.QueuedQueries
+	if s.sent || len(s.tries) == 0 || len(all) == s.prologue+1 && reads(all[s.prologue].SQL) {
+		return nil
+	}
+	s.pending.QueuedQueries = all[:s.prologue:s.prologue]
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	s.pending.QueuedQueries = all[s.prologue:]
+	return nil
+}
+
+func reads(query string) bool {
+	return strings.HasPrefix(query, "SELECT") && !strings.Contains(query, "FOR UPDATE") && !strings.Contains(query, "FOR SHARE")
+}
+
+// start sends the first statements by themselves, if they were not sent yet.
+func (s *session) start(ctx context.Context) error {
+	if s.sent {
+		return s.err
+	}
+	s.pending.Queue("SELECT 1")
+	_, err := s.execPending(ctx)
+	return err
+}
+
+func readTaken(results pgx.BatchResults) error {
+	var taken bool
+	err := results.QueryRow().Scan(&taken)
+	if err == nil && !taken {
+		err = errHeld
+	}
+	return err
 }
 
 func (s *session) readEnd(results pgx.BatchResults) error {
@@ -277,10 +379,8 @@ func (s *session) LogEnd(ctx context.Context, accountID string) (engine.LogEnd, 
 	if accountID != s.account {
 		return engine.LogEnd{}, false, nil
 	}
-	if !s.sent {
-		if _, err := s.Exec(ctx, "SELECT 1", nil); err != nil {
-			return engine.LogEnd{}, false, err
-		}
+	if err := s.start(ctx); err != nil {
+		return engine.LogEnd{}, false, unavailable(err)
 	}
 	return s.end, true, nil
 }
@@ -290,7 +390,7 @@ func (s *session) LockLog(ctx context.Context, accountID string, alone bool) err
 	if alone {
 		l.Mode = team.Exclusive
 	}
-	_, err := s.Exec(ctx, lockStatement(l), []any{l.Key() ^ logLock})
+	_, err := s.Exec(ctx, "SELECT "+lockFunction(l.Mode, false)+"($1)", []any{l.Key() ^ logLock})
 	return err
 }
 

@@ -30,7 +30,7 @@ func (f *frozen) begin(ctx context.Context, e *database) (string, error) {
 	if f.conn != nil || f.err != nil || f.over {
 		return f.snapshot, f.err
 	}
-	if f.conn, f.err = e.pool.Acquire(ctx); f.err != nil {
+	if f.conn, f.err = e.of(ctx).Acquire(ctx); f.err != nil {
 		f.err = unavailable(f.err)
 		return "", f.err
 	}

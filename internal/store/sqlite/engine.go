@@ -22,11 +22,20 @@ type database struct {
 	*writer
 	path string
 
+	reads lane // most requests
+	slow  lane // reads that may take long; see team.Slow
+	watch lane // checks whether the file can be read
+}
+
+// lane is a number of connections that only read.
+type lane struct {
 	slots chan struct{} // one for each concurrent reader
 	mu    sync.Mutex
 	idle  []*conn // the last one used is taken first: its page cache is warm
 	shut  bool
 }
+
+func newLane(n int) lane { return lane{slots: make(chan struct{}, n)} }
 
 // Open opens the file, and creates it or brings its schema up to date if o allows that.
 func Open(ctx context.Context, path string, o engine.Options) (engine.Engine, error) {
@@ -44,7 +53,9 @@ func Open(ctx context.Context, path string, o engine.Options) (engine.Engine, er
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
-	return &database{writer: newWriter(path, opened, o.Observers), path: path, slots: make(chan struct{}, n)}, nil
+	return &database{
+		writer: newWriter(path, opened, o.Observers), path: path, reads: newLane(n), slow: newLane(n / 2), watch: newLane(1),
+	}, nil
 }
 
 // claim restricts access to the files if o allows changes; otherwise it requires that the file exists.
@@ -72,7 +83,7 @@ func isDir(path string) bool {
 
 func (e *database) Dialect() *engine.Dialect { return &Dialect }
 
-// query uses a connection exclusively. It is not cancelled by ctx: an interrupted connection has to be closed, and
+// Query uses a connection exclusively. It is not cancelled by ctx: an interrupted connection has to be closed, and
 // watching ctx costs more than a read by key.
 func (e *database) Query(ctx context.Context, query string, args []any) (engine.Rows, error) {
 	c, back, err := e.borrow(ctx)
@@ -88,22 +99,43 @@ func (e *database) Query(ctx context.Context, query string, args []any) (engine.
 	return rs, nil
 }
 
+// Ping uses a connection of its own, so that a busy node is not taken for a broken one.
 func (e *database) Ping(ctx context.Context) error {
-	_, err := engine.One(ctx, e, engine.ScanNumber, "SELECT 1")
-	return err
+	c, err := e.take(ctx, &e.watch)
+	if err != nil {
+		return err
+	}
+	_, err = c.exec("SELECT 1", nil)
+	e.watch.give(c, err)
+	return unavailable(err)
 }
 
 func (e *database) Stats() engine.Stats {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s := engine.Stats{InUse: len(e.slots), Open: len(e.slots) + len(e.idle), Max: cap(e.slots)}
+	var s engine.Stats
+	for _, l := range e.lanes() {
+		l.mu.Lock()
+		s.InUse += len(l.slots)
+		s.Open += len(l.slots) + len(l.idle)
+		s.Max += cap(l.slots)
+		l.mu.Unlock()
+	}
 	if wal, err := os.Stat(e.path + "-wal"); err == nil {
 		s.WALBytes = wal.Size()
 	}
 	return s
 }
 
-func (e *database) take(ctx context.Context) (*conn, error) {
+func (e *database) lanes() []*lane { return []*lane{&e.reads, &e.slow, &e.watch} }
+
+// laneOf returns the lane of a read with this context.
+func (e *database) laneOf(ctx context.Context) *lane {
+	if team.IsSlow(ctx) {
+		return &e.slow
+	}
+	return &e.reads
+}
+
+func (e *database) take(ctx context.Context, l *lane) (*conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -111,53 +143,59 @@ func (e *database) take(ctx context.Context) (*conn, error) {
 		return nil, team.Unavailable(err)
 	}
 	select {
-	case e.slots <- struct{}{}:
+	case l.slots <- struct{}{}:
 	default: // calling Done may start a timer
 		select {
-		case e.slots <- struct{}{}:
+		case l.slots <- struct{}{}:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.shut {
-		<-e.slots
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.shut {
+		<-l.slots
 		return nil, team.Unavailable(errClosed)
 	}
-	if n := len(e.idle); n > 0 {
-		c := e.idle[n-1]
-		e.idle = e.idle[:n-1]
+	if n := len(l.idle); n > 0 {
+		c := l.idle[n-1]
+		l.idle = l.idle[:n-1]
 		return c, nil
 	}
 	c, err := openConn(e.path, "query_only = 1")
 	if err != nil {
-		<-e.slots
+		<-l.slots
 		return nil, team.Unavailable(err)
 	}
 	return c, nil
 }
 
-func (e *database) give(c *conn, err error) {
-	e.mu.Lock()
-	if keep := err == nil && !e.shut; keep {
-		e.idle = append(e.idle, c)
+func (l *lane) give(c *conn, err error) {
+	l.mu.Lock()
+	if keep := err == nil && !l.shut; keep {
+		l.idle = append(l.idle, c)
 	} else {
 		c.close()
 	}
-	e.mu.Unlock()
-	<-e.slots
+	l.mu.Unlock()
+	<-l.slots
+}
+
+func (l *lane) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.shut = true
+	for _, c := range l.idle {
+		c.close()
+	}
+	l.idle = nil
 }
 
 func (e *database) Close() error {
 	e.stop()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.shut = true
-	for _, c := range e.idle {
-		c.close()
+	for _, l := range e.lanes() {
+		l.close()
 	}
-	e.idle = nil
 	return nil
 }
 

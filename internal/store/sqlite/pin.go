@@ -13,6 +13,7 @@ type pinKey struct{}
 type pin struct {
 	mu     sync.Mutex // held while a query is open
 	c      *conn
+	lane   *lane // of c
 	over   bool
 	frozen bool // all reads are in one transaction
 }
@@ -33,17 +34,17 @@ func (e *database) pin(ctx context.Context, p *pin) (pinned context.Context, don
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.over = true
-		p.release(e, nil)
+		p.release(nil)
 	}
 }
 
-func (p *pin) release(e *database, err error) {
+func (p *pin) release(err error) {
 	if p.c != nil {
 		if p.frozen && err == nil {
 			_, err = p.c.exec("COMMIT", nil)
 		}
 		p.c.pinned, p.c.looked = false, false
-		e.give(p.c, err)
+		p.lane.give(p.c, err)
 		p.c = nil
 	}
 }
@@ -56,17 +57,19 @@ func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err e
 		if ok && p.frozen {
 			return nil, nil, errOverlap
 		}
-		if c, err = e.take(ctx); err != nil {
+		l := e.laneOf(ctx)
+		if c, err = e.take(ctx, l); err != nil {
 			return nil, nil, err
 		}
-		return c, func(err error) { e.give(c, err) }, nil
+		return c, func(err error) { l.give(c, err) }, nil
 	}
 	if p.over {
 		p.mu.Unlock()
 		return e.borrow(context.WithValue(ctx, pinKey{}, nil))
 	}
 	if p.c == nil {
-		if p.c, err = e.take(ctx); err != nil {
+		p.lane = e.laneOf(ctx)
+		if p.c, err = e.take(ctx, p.lane); err != nil {
 			p.mu.Unlock()
 			return nil, nil, err
 		}
@@ -74,7 +77,7 @@ func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err e
 		if p.frozen {
 			if _, err = p.c.exec("BEGIN", nil); err != nil {
 				p.c.pinned = false
-				e.give(p.c, err)
+				p.lane.give(p.c, err)
 				p.c = nil
 				p.mu.Unlock()
 				return nil, nil, unavailable(err)
@@ -83,7 +86,7 @@ func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err e
 	}
 	return p.c, func(err error) {
 		if err != nil {
-			p.release(e, err)
+			p.release(err)
 		}
 		p.mu.Unlock()
 	}, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +15,8 @@ import (
 // writer is the only connection that writes. A change that finds the writer free becomes the leader: it runs on its
 // caller's goroutine, without waiting for another one. Changes that arrive in the meantime become followers: they share the
 // leader's commit, because a commit waits for the disk and SQLite allows only one writer anyway. Each follower runs in its own
-// savepoint; then all become durable together. After the commit, the first change that still waits becomes the leader.
+// savepoint; then all become durable together. After the commit, the next change that still waits becomes the leader. The
+// accounts whose changes wait take turns.
 type writer struct {
 	path      string
 	opened    fs.FileInfo // the file that was opened
@@ -24,8 +24,8 @@ type writer struct {
 	conn      *conn // used by the leader only; nil after it failed
 
 	mu      sync.Mutex
-	led     bool      // there is a leader
-	waiting []*queued // in the order of their arrival
+	led     bool // there is a leader
+	waiting engine.FairQueue[*queued]
 	closed  bool
 	stopped chan struct{} // closed when the writer is closed and there is no leader
 	once    sync.Once     // closes the connection
@@ -40,6 +40,7 @@ const (
 // queued is a waiting call of Update. The caller's goroutine runs the function when it is its turn, so that a panic reaches
 // the caller.
 type queued struct {
+	account  string
 	turn     chan turn
 	ended    chan bool  // true: keep the function's writes
 	answered chan error // the result of the commit
@@ -57,12 +58,12 @@ func newWriter(path string, opened fs.FileInfo, o engine.Observers) *writer {
 	return &writer{path: path, opened: opened, observers: o, stopped: make(chan struct{})}
 }
 
-func (w *writer) Update(ctx context.Context, _ []engine.Lock, change *engine.Change, fn func(engine.Session) error) error {
+func (w *writer) Update(ctx context.Context, locks []engine.Lock, change *engine.Change, fn func(engine.Session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	began := time.Now()
-	c, err := w.enter()
+	c, err := w.enter(engine.AccountOf(locks))
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (w *writer) Update(ctx context.Context, _ []engine.Lock, change *engine.Cha
 }
 
 // enter returns nil if the caller becomes the leader, or else its entry in the queue.
-func (w *writer) enter() (*queued, error) {
+func (w *writer) enter(account string) (*queued, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
@@ -103,8 +104,10 @@ func (w *writer) enter() (*queued, error) {
 		w.led = true
 		return nil, nil //nolint:nilnil // nil means that the caller does not wait
 	}
-	c := &queued{turn: make(chan turn, 1), ended: make(chan bool, 1), answered: make(chan error, 1)}
-	w.waiting = append(w.waiting, c)
+	c := &queued{account: account, turn: make(chan turn, 1), ended: make(chan bool, 1), answered: make(chan error, 1)}
+	if !w.waiting.Push(account, c) {
+		return nil, engine.ErrBusy
+	}
 	return c, nil
 }
 
@@ -112,15 +115,10 @@ func (w *writer) enter() (*queued, error) {
 func (w *writer) leave(c *queued) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	i := slices.Index(w.waiting, c)
-	if i < 0 {
-		return false
-	}
-	w.waiting = slices.Delete(w.waiting, i, i+1)
-	return true
+	return w.waiting.Remove(c.account, c)
 }
 
-// next removes and returns the first waiting call; nil if there is none.
+// next removes and returns the waiting call whose turn it is; nil if there is none.
 func (w *writer) next() *queued {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -128,15 +126,11 @@ func (w *writer) next() *queued {
 }
 
 func (w *writer) pop() *queued {
-	if len(w.waiting) == 0 {
-		return nil
-	}
-	c := w.waiting[0]
-	w.waiting = slices.Delete(w.waiting, 0, 1)
+	c, _ := w.waiting.Pop()
 	return c
 }
 
-// handOver makes the first waiting call the leader.
+// handOver makes the next waiting call the leader.
 func (w *writer) handOver() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -136,7 +137,7 @@ func changesWaiting(db engine.Engine) int {
 	w := db.(*database).writer
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.waiting)
+	return w.waiting.Len()
 }
 
 // waitForChanges waits until n changes wait for their turn.
@@ -293,7 +294,7 @@ func TestCloseWaits(t *testing.T) {
 	if err := db.Update(t.Context(), nil, nil, func(engine.Session) error { return nil }); !errors.Is(err, team.ErrUnavailable) {
 		t.Errorf("change after closing: %v", err)
 	}
-	if w.led || len(w.waiting) > 0 {
+	if w.led || w.waiting.Len() > 0 {
 		t.Error("something is left")
 	}
 	c, err := openConn(w.path)
@@ -323,5 +324,45 @@ func TestLoneChange(t *testing.T) {
 	all := make([]byte, 1<<20)
 	if all = all[:runtime.Stack(all, true)]; strings.Contains(string(all), "sqlite.(*writer)") {
 		t.Errorf("the writer has a goroutine although nothing is being written:\n%s", all)
+	}
+}
+
+// TestAccountsTakeTurns lets one account queue 60 changes before another account queues one.
+func TestAccountsTakeTurns(t *testing.T) {
+	db := openRows(t)
+	release := make(chan struct{})
+	leading := make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		_ = db.Update(t.Context(), nil, nil, func(engine.Session) error {
+			close(leading)
+			<-release
+			return nil
+		})
+	})
+	<-leading
+	var order []string // the changes run one at a time
+	queue := func(account string, n int) {
+		all.Go(func() {
+			err := db.Update(t.Context(), []engine.Lock{{AccountID: account}}, nil, func(engine.Session) error {
+				order = append(order, account)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		for changesWaiting(db) < n {
+			runtime.Gosched()
+		}
+	}
+	for n := range 60 {
+		queue("busy", n+1)
+	}
+	queue("other", 61)
+	close(release)
+	all.Wait()
+	if at := slices.Index(order, "other"); at > 1 {
+		t.Errorf("the change of the other account ran after %d others", at)
 	}
 }
