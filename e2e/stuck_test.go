@@ -62,3 +62,24 @@ func TestStatementsHaveATimeout(t *testing.T) {
 		t.Errorf("statement_timeout is %s, want 9s", got)
 	}
 }
+
+// TestDatabaseOutOfResources lets PostgreSQL report that it has no memory, no space for locks, or no disk space left.
+func TestDatabaseOutOfResources(t *testing.T) {
+	t.Parallel()
+	database := rafftest.PostgresURL(t)
+	srv := rafftest.Start(t, rafftest.OnDatabase(database))
+	db := openSQL(t, database)
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN IF NEW.name ~ '^[0-9]' THEN RAISE EXCEPTION 'made up' USING ERRCODE = NEW.name; END IF; RETURN NEW; END $$;
+		CREATE TRIGGER fail BEFORE INSERT ON projects FOR EACH ROW EXECUTE FUNCTION fail()`); err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{"53000", "53100", "53200", "53300", "53400", "57014", "55P03"} {
+		r := srv.Do(t, http.MethodPost, "/api/v1/projects", srv.Key, map[string]any{"name": code}).Want(t, http.StatusServiceUnavailable)
+		if r.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: the response has no Retry-After", code)
+		}
+	}
+	srv.Do(t, http.MethodPost, "/api/v1/projects", srv.Key, map[string]any{"name": "free"}).Want(t, http.StatusCreated)
+}

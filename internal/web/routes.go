@@ -41,8 +41,9 @@ func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Fro
 }
 
 // slow reports whether a page reads the audit log or searches.
-func slow(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/audit") || front.Searches(r.URL, "q") }
-
+func slow(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/audit") || front.Searches(r.URL, "q")
+}
 
 // detour redirects a GET of a path that only accepts forms to the page of the form. Such paths stay in the browser's
 // address bar when a form is shown again with an error.
