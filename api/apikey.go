@@ -27,6 +27,8 @@ type APIKey struct {
 	CreatedAt       Time                  `json:"created_at"`
 	// UpdatedAt changes when the key is updated or rotated, not when it is used.
 	UpdatedAt Time `json:"updated_at"`
+	// ExternalIDs are its external ids.
+	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
 }
 
 // APIKeyProjectAccess is a project membership of an API key.
@@ -50,6 +52,8 @@ type CreateAPIKeyRequest struct {
 	RateLimitTier *string `json:"rate_limit_tier,omitempty"`
 	ExpiresAt     *string `json:"expires_at,omitempty"`
 	RoleID        *string `json:"role_id,omitempty"`
+	// ExternalIDs are its external ids, by source.
+	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
 }
 
 // RegenerateAPIKeyRequest is the optional body of a request to rotate the secret of a key.
@@ -64,6 +68,8 @@ type UpdateAPIKeyRequest struct {
 	RateLimitTier *string          `json:"rate_limit_tier,omitempty"`
 	ExpiresAt     Nullable[string] `json:"expires_at,omitzero"`
 	IsActive      *bool            `json:"is_active,omitempty"`
+	// ExternalIDs changes the external ids of some sources.
+	ExternalIDs *ExternalIDChange `json:"external_ids,omitempty"`
 	// UpdatedAt is the version of the key to change. If the key has changed since, the request fails with status 412.
 	UpdatedAt *string `json:"updated_at,omitempty"`
 }

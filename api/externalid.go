@@ -27,8 +27,9 @@ type SetExternalIDRequest struct {
 	ObjectID *string `json:"object_id,omitempty"`
 }
 
-// ExternalRef is an external id of the object that has it.
-type ExternalRef struct {
-	Source string `json:"source"`
-	ID     string `json:"id"`
-}
+// ExternalIDs are the external ids of a member, project, role or API key, by source.
+type ExternalIDs map[string]string
+
+// ExternalIDChange sets the external ids of some sources, and removes those whose value is nil. Other sources stay
+// unchanged.
+type ExternalIDChange map[string]*string

@@ -64,6 +64,8 @@ type Membership struct {
 	InvitationExpiresAt *Time   `json:"invitation_expires_at,omitempty"`
 	CreatedAt           Time    `json:"created_at"`
 	UpdatedAt           Time    `json:"updated_at"`
+	// ExternalIDs are the external ids of this membership.
+	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
 	// KeysCreated is set in the response to a change that reduces a user's access: a suspension, a weaker role, or the end
 	// of their ownership. It lists the API keys whose secret they were shown.
 	KeysCreated []APIKeyRef `json:"keys_created,omitempty"`
@@ -75,6 +77,8 @@ type AddMemberRequest struct {
 	TargetUserID *string `json:"target_user_id,omitempty"`
 	APIKeyID     *string `json:"api_key_id,omitempty"`
 	RoleID       *string `json:"role_id,omitempty"`
+	// ExternalIDs are external ids of the new membership, by source.
+	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
 }
 
 // AddProjectMemberRequest sets exactly one of TargetUserID and APIKeyID, and the project role.
@@ -82,6 +86,8 @@ type AddProjectMemberRequest struct {
 	TargetUserID *string `json:"target_user_id,omitempty"`
 	APIKeyID     *string `json:"api_key_id,omitempty"`
 	RoleID       *string `json:"role_id,omitempty"`
+	// ExternalIDs are external ids of the new membership, by source.
+	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
 }
 
 // UpdateMemberRequest changes the fields that are not nil. Status is "active" or "suspended".
@@ -90,6 +96,8 @@ type UpdateMemberRequest struct {
 	Status *string `json:"status,omitempty"`
 	// KeepKeys keeps API keys enabled when a user who was shown their secret is suspended in the account.
 	KeepKeys *bool `json:"keep_keys,omitempty"`
+	// ExternalIDs changes the external ids of some sources.
+	ExternalIDs *ExternalIDChange `json:"external_ids,omitempty"`
 	// UpdatedAt is the version of the member to change. If the member has changed since, the request fails with status 412.
 	UpdatedAt *string `json:"updated_at,omitempty"`
 }

@@ -19,6 +19,8 @@ type Role struct {
 	CreatedBy   *string  `json:"created_by,omitempty"`
 	CreatedAt   Time     `json:"created_at"`
 	UpdatedAt   Time     `json:"updated_at"`
+	// ExternalIDs are its external ids.
+	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
 }
 
 // CreateRoleRequest creates a custom role. Its slug and scope never change.
@@ -28,6 +30,8 @@ type CreateRoleRequest struct {
 	Description *string   `json:"description,omitempty"`
 	Scope       *string   `json:"scope,omitempty"`
 	Permissions *[]string `json:"permissions,omitempty"`
+	// ExternalIDs are its external ids, by source.
+	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
 }
 
 // UpdateRoleRequest changes the fields that are not nil. Permissions replaces the whole set. AddPermissions and
@@ -38,6 +42,8 @@ type UpdateRoleRequest struct {
 	Permissions       *[]string `json:"permissions,omitempty"`
 	AddPermissions    *[]string `json:"add_permissions,omitempty"`
 	RemovePermissions *[]string `json:"remove_permissions,omitempty"`
+	// ExternalIDs changes the external ids of some sources.
+	ExternalIDs *ExternalIDChange `json:"external_ids,omitempty"`
 	// UpdatedAt is the version of the role to change. If the role has changed since, the request fails with status 412.
 	UpdatedAt *string `json:"updated_at,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 
 	"raff/api"
 )
@@ -18,7 +19,14 @@ type APIKeyService struct{ c *Client }
 
 // ListAPIKeysOptions are the options of APIKeyService.List and All.
 type ListAPIKeysOptions struct {
+	ExternalID string // only the key with this external id, SOURCE:ID
 	ListOptions
+}
+
+func (o ListAPIKeysOptions) query() url.Values {
+	q := o.ListOptions.query()
+	set(q, "external_id", o.ExternalID)
+	return q
 }
 
 // List returns one page of API keys, in order of creation.

@@ -29,6 +29,7 @@ type ListMembersOptions struct {
 	Email         string // the complete email, in any case
 	PrincipalType string // one of api.PrincipalUser, …
 	Query         string // part of the email or name
+	ExternalID    string // SOURCE:ID
 	ListOptions
 }
 
@@ -39,6 +40,7 @@ func (o ListMembersOptions) query() url.Values {
 	set(q, "email", o.Email)
 	set(q, "principal_type", o.PrincipalType)
 	set(q, "q", o.Query)
+	set(q, "external_id", o.ExternalID)
 	return q
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 
 	"raff/api"
 )
@@ -18,7 +19,14 @@ type ProjectService struct{ c *Client }
 
 // ListProjectsOptions are the options of ProjectService.List and All.
 type ListProjectsOptions struct {
+	ExternalID string // only the project with this external id, SOURCE:ID
 	ListOptions
+}
+
+func (o ListProjectsOptions) query() url.Values {
+	q := o.ListOptions.query()
+	set(q, "external_id", o.ExternalID)
+	return q
 }
 
 // List returns one page of projects, in order of creation.

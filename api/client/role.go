@@ -19,7 +19,8 @@ type RoleService struct{ c *Client }
 
 // ListRolesOptions select roles. An empty Scope means both scopes.
 type ListRolesOptions struct {
-	Scope string // api.ScopeAccount or api.ScopeProject
+	Scope      string // api.ScopeAccount or api.ScopeProject
+	ExternalID string // SOURCE:ID
 	ListOptions
 }
 
@@ -33,6 +34,7 @@ type DeleteRoleOptions struct {
 func (s *RoleService) List(ctx context.Context, o ListRolesOptions) (*api.Page[api.Role], error) {
 	q := o.query()
 	set(q, "scope", o.Scope)
+	set(q, "external_id", o.ExternalID)
 	return list[api.Role](ctx, s.c, rolesPath, q)
 }
 

@@ -124,7 +124,7 @@ func serveCommand() *cobra.Command {
 	setting(f, &config.MetricsListen, "metrics-listen", "RAFF_METRICS_LISTEN", "", "address of a separate listener for Prometheus, GET /metrics, such as 127.0.0.1:9090 (RAFF_METRICS_LISTEN)")
 	setting(f, &timeout, "request-timeout", "RAFF_REQUEST_TIMEOUT", front.DefaultTimeout.String(), "maximum duration of a request, after which it fails with 503 (RAFF_REQUEST_TIMEOUT)")
 	setting(f, &limits, "rate-limits", "RAFF_RATE_LIMITS", "", "requests per second and burst per tier, per account, per session and per network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,account=500:1000,session=20:200,source=50:500)")
-	setting(f, &quotas, "quotas", "RAFF_QUOTAS", "", "maximum number of roles, projects, api_keys and invitations per account, and of sessions per person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100)")
+	setting(f, &quotas, "quotas", "RAFF_QUOTAS", "", "maximum number of roles, projects, api_keys, invitations and external_ids per account, and of sessions per person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,external_ids=100000,sessions=100)")
 	setting(f, &mails, "mail-limits", "RAFF_MAIL_LIMITS", "", "emails per recipient, per sender, …, as name=EMAILS/TIME, or off (RAFF_MAIL_LIMITS; see docs/operations.md)")
 	setting(f, &proxies, "trusted-proxies", "RAFF_TRUSTED_PROXIES", "", "networks of the proxies in front of the server, such as 10.0.0.0/8,fd00::/8, whose X-Forwarded-For is trusted (RAFF_TRUSTED_PROXIES)")
 	f.BoolVar(&config.Proxies.Nearest, "trust-proxy", false, "trust X-Forwarded-For from any client that connects, as if it were a single proxy (RAFF_TRUST_PROXY=true)")

@@ -19,7 +19,8 @@ func (a *app) key() *cobra.Command {
 }
 
 func (a *app) keyList() *cobra.Command {
-	return &cobra.Command{
+	var external string
+	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the API keys",
@@ -29,13 +30,15 @@ func (a *app) keyList() *cobra.Command {
 raff api-key list -o json | jq -r '.[] | select(.expires_at == null).name'`,
 		Args: args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			ks, err := collect(c.APIKeys.All(ctx, client.ListAPIKeysOptions{}))
+			ks, err := collect(c.APIKeys.All(ctx, client.ListAPIKeysOptions{ExternalID: external}))
 			if err != nil {
 				return err
 			}
 			return writeList(a, ks, keyColumns)
 		}),
 	}
+	externalFilter(cmd, &external)
+	return cmd
 }
 
 func (a *app) keyGet() *cobra.Command {
@@ -58,6 +61,7 @@ func (a *app) keyGet() *cobra.Command {
 func (a *app) keyCreate() *cobra.Command {
 	var name, expires string
 	var role *roleFlags
+	var external *externalFlags
 	var show *secretFlag
 	tier := newTier()
 	cmd := &cobra.Command{
@@ -78,6 +82,9 @@ Without --role, the key has no permissions in the account; raff project member a
 			return err
 		}
 		in := api.CreateAPIKeyRequest{Name: &name, RoleID: roleID, RateLimitTier: optional(tier.value)}
+		if in.ExternalIDs, err = external.ids(); err != nil {
+			return err
+		}
 		if expires != "" {
 			end, err := moreTime("expires", expires, time.Now())
 			if err != nil {
@@ -93,6 +100,7 @@ Without --role, the key has no permissions in the account; raff project member a
 	role = a.addRoleFlags(cmd, api.ScopeAccount)
 	addChoice(cmd, tier, "tier", "rate limit")
 	show = addSecretFlag(cmd)
+	external = addExternalFlags(cmd, false)
 	noFiles(cmd, "name", "expires")
 	require(cmd, each("name"), atMostOne("role", "role-id"), atMostOne("expires"), atMostOne("secret-only", "output"))
 	return cmd
@@ -101,6 +109,7 @@ Without --role, the key has no permissions in the account; raff project member a
 func (a *app) keyUpdate() *cobra.Command {
 	var name, expires string
 	var enable, disable bool
+	var external *externalFlags
 	tier := newTier()
 	cmd := &cobra.Command{
 		Use:   "update <id|name>",
@@ -130,6 +139,9 @@ raff api-key update ci --disable`,
 		if err != nil {
 			return err
 		}
+		if in.ExternalIDs, err = external.change(); err != nil {
+			return err
+		}
 		k, err := c.APIKeys.Update(ctx, id, in)
 		if err != nil {
 			return err
@@ -143,7 +155,8 @@ raff api-key update ci --disable`,
 	f.BoolVar(&disable, "disable", false, "disable the key; it can be enabled again")
 	addChoice(cmd, tier, "tier", "rate limit")
 	noFiles(cmd, "name", "expires")
-	require(cmd, atLeastOne("name", "expires", "enable", "disable", "tier"), atMostOne("enable", "disable"), atMostOne("expires"))
+	external = addExternalFlags(cmd, true)
+	require(cmd, atLeastOne("name", "expires", "enable", "disable", "tier", "external-id", "remove-external-id"), atMostOne("enable", "disable"), atMostOne("expires"))
 	return cmd
 }
 

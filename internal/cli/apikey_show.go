@@ -24,6 +24,9 @@ func findKey(ctx context.Context, c *client.Client, said string) (api.APIKey, er
 		}
 		return *k, nil
 	}
+	if id := externalID(said); id != "" {
+		return pickExternal(c.APIKeys.All(ctx, client.ListAPIKeysOptions{ExternalID: id}), "API key", id)
+	}
 	return pick(c.APIKeys.All(ctx, client.ListAPIKeysOptions{}), "API key", said, "raff api-key list", func(k api.APIKey) string { return k.ID }, func(k api.APIKey) []string { return []string{k.Name} })
 }
 
@@ -83,6 +86,7 @@ var keyColumns = []column[api.APIKey]{
 	{"", "last_used_at", func(k api.APIKey) string { return moment(k.LastUsedAt) }},
 	{"", "created_by", func(k api.APIKey) string { return text(k.CreatedBy) }},
 	{"", "created_at", func(k api.APIKey) string { return moment(&k.CreatedAt) }},
+	{"", "external_ids", func(k api.APIKey) string { return idsText(k.ExternalIDs, " ") }},
 }
 
 var secretColumns = func() (columns []column[api.APIKeyWithSecret]) {
@@ -112,6 +116,7 @@ func keyFields(k api.APIKey) []field {
 		{"Expires", cmp.Or(moment(k.ExpiresAt), "never")},
 		{"Last used", moment(k.LastUsedAt)},
 		{"Created", moment(&k.CreatedAt)},
+		{"External ids", idsText(k.ExternalIDs, "\n")},
 	}
 }
 

@@ -18,6 +18,7 @@ func (a *app) member() *cobra.Command {
 
 func (a *app) memberList() *cobra.Command {
 	status := newStatus()
+	var external string
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -26,7 +27,7 @@ func (a *app) memberList() *cobra.Command {
 raff member list -o json | jq -r '.[].email'`,
 		Args: args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			ms, err := collect(c.Members.All(ctx, client.ListMembersOptions{Status: status.value}))
+			ms, err := collect(c.Members.All(ctx, client.ListMembersOptions{Status: status.value, ExternalID: external}))
 			if err != nil {
 				return err
 			}
@@ -34,6 +35,7 @@ raff member list -o json | jq -r '.[].email'`,
 		}),
 	}
 	addChoice(cmd, status, "status", "only members with this status")
+	externalFilter(cmd, &external)
 	return cmd
 }
 
@@ -57,6 +59,7 @@ func (a *app) memberGet() *cobra.Command {
 func (a *app) memberAdd() *cobra.Command {
 	var email, userID, keyID string
 	var role *roleFlags
+	var external *externalFlags
 	cmd := &cobra.Command{
 		Use:   "add",
 		Short: "Invite someone by email, or add a user or an API key",
@@ -71,8 +74,12 @@ raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 			if err != nil {
 				return err
 			}
+			ids, err := external.ids()
+			if err != nil {
+				return err
+			}
 			m, err := c.Members.Add(ctx, api.AddMemberRequest{
-				Email: optional(email), TargetUserID: optional(userID), APIKeyID: optional(keyID), RoleID: roleID,
+				Email: optional(email), TargetUserID: optional(userID), APIKeyID: optional(keyID), RoleID: roleID, ExternalIDs: ids,
 			})
 			if err != nil {
 				return err
@@ -84,6 +91,7 @@ raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 	cmd.Flags().StringVar(&userID, "target-user-id", "", "`id` of a user to add immediately")
 	cmd.Flags().StringVar(&keyID, "api-key-id", "", "`id` of an API key to add immediately")
 	role = a.addRoleFlags(cmd, api.ScopeAccount)
+	external = addExternalFlags(cmd, false)
 	for _, name := range []string{"email", "target-user-id"} {
 		complete(cmd, name, cobra.NoFileCompletions)
 	}
@@ -94,6 +102,7 @@ raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 
 func (a *app) memberUpdate() *cobra.Command {
 	var role *roleFlags
+	var external *externalFlags
 	var keep bool
 	status := &choice{allowed: []string{api.StatusActive, api.StatusSuspended}}
 	cmd := &cobra.Command{
@@ -116,6 +125,9 @@ raff member update alice@example.com --status suspended`,
 				return err
 			}
 			change := api.UpdateMemberRequest{RoleID: roleID, Status: optional(status.value)}
+			if change.ExternalIDs, err = external.change(); err != nil {
+				return err
+			}
 			if keep {
 				change.KeepKeys = &keep
 			}
@@ -133,7 +145,8 @@ raff member update alice@example.com --status suspended`,
 	role = a.addRoleFlags(cmd, api.ScopeAccount)
 	addChoice(cmd, status, "status", "new status")
 	addKeepKeys(cmd, &keep)
-	require(cmd, atLeastOne("role", "role-id", "status"), atMostOne("role", "role-id"))
+	external = addExternalFlags(cmd, true)
+	require(cmd, atLeastOne("role", "role-id", "status", "external-id", "remove-external-id"), atMostOne("role", "role-id"))
 	return cmd
 }
 

@@ -19,20 +19,23 @@ func (a *app) project() *cobra.Command {
 }
 
 func (a *app) projectList() *cobra.Command {
-	return &cobra.Command{
+	var external string
+	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the projects that this API key can see",
 		Example: `raff project list`,
 		Args:    args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			ps, err := collect(c.Projects.All(ctx, client.ListProjectsOptions{}))
+			ps, err := collect(c.Projects.All(ctx, client.ListProjectsOptions{ExternalID: external}))
 			if err != nil {
 				return err
 			}
 			return writeList(a, ps, projectColumns)
 		}),
 	}
+	externalFilter(cmd, &external)
+	return cmd
 }
 
 func (a *app) projectGet() *cobra.Command {
@@ -54,6 +57,7 @@ func (a *app) projectGet() *cobra.Command {
 
 func (a *app) projectCreate() *cobra.Command {
 	var in struct{ name, description, region string }
+	var external *externalFlags
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Create a project",
@@ -62,8 +66,12 @@ func (a *app) projectCreate() *cobra.Command {
 raff project create --name Website --description "www.example.com"`,
 		Args: args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+			ids, err := external.ids()
+			if err != nil {
+				return err
+			}
 			p, err := c.Projects.Create(ctx, api.CreateProjectRequest{
-				Name: &in.name, Description: optional(in.description), DefaultRegion: optional(in.region),
+				Name: &in.name, Description: optional(in.description), DefaultRegion: optional(in.region), ExternalIDs: ids,
 			})
 			if err != nil {
 				return err
@@ -75,12 +83,14 @@ raff project create --name Website --description "www.example.com"`,
 	cmd.Flags().StringVar(&in.description, "description", "", "description (`text`)")
 	cmd.Flags().StringVar(&in.region, "region", "", "default `region`")
 	noFiles(cmd, "name", "description", "region")
+	external = addExternalFlags(cmd, false)
 	require(cmd, each("name"))
 	return cmd
 }
 
 func (a *app) projectUpdate() *cobra.Command {
 	var in struct{ name, description, region string }
+	var external *externalFlags
 	cmd := &cobra.Command{
 		Use:               "update <id|slug|name>",
 		Short:             "Change a project's name or description; the slug stays the same",
@@ -93,8 +103,13 @@ func (a *app) projectUpdate() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		ids, err := external.change()
+		if err != nil {
+			return err
+		}
 		changed, err := c.Projects.Update(ctx, p.ID, api.UpdateProjectRequest{
 			Name: ifGiven(cmd, "name", in.name), Description: ifGiven(cmd, "description", in.description), DefaultRegion: ifGiven(cmd, "region", in.region),
+			ExternalIDs: ids,
 		})
 		if err != nil {
 			return err
@@ -105,7 +120,8 @@ func (a *app) projectUpdate() *cobra.Command {
 	cmd.Flags().StringVar(&in.description, "description", "", "description (`text`)")
 	cmd.Flags().StringVar(&in.region, "region", "", "default `region`")
 	noFiles(cmd, "name", "description", "region")
-	require(cmd, atLeastOne("name", "description", "region"))
+	external = addExternalFlags(cmd, true)
+	require(cmd, atLeastOne("name", "description", "region", "external-id", "remove-external-id"))
 	return cmd
 }
 
@@ -157,6 +173,9 @@ func findProject(ctx context.Context, c *client.Client, said string) (api.Projec
 		}
 		return *p, nil
 	}
+	if id := externalID(said); id != "" {
+		return pickExternal(c.Projects.All(ctx, client.ListProjectsOptions{ExternalID: id}), "project", id)
+	}
 	return pick(c.Projects.All(ctx, client.ListProjectsOptions{}), "project", said, "raff project list", func(p api.Project) string { return p.ID }, func(p api.Project) []string { return []string{p.Slug, p.Name} })
 }
 
@@ -180,6 +199,7 @@ var projectColumns = []column[api.Project]{
 	{"", "is_active", func(p api.Project) string { return strconv.FormatBool(p.IsActive) }},
 	{"", "created_by", func(p api.Project) string { return text(p.CreatedBy) }},
 	{"", "created_at", func(p api.Project) string { return moment(&p.CreatedAt) }},
+	{"", "external_ids", func(p api.Project) string { return idsText(p.ExternalIDs, " ") }},
 }
 
 func projectFields(p api.Project) []field {
@@ -191,6 +211,7 @@ func projectFields(p api.Project) []field {
 		{"Region", p.DefaultRegion},
 		{"Default", strconv.FormatBool(p.IsDefault)},
 		{"Created", moment(&p.CreatedAt)},
+		{"External ids", idsText(p.ExternalIDs, "\n")},
 		{"Updated", moment(&p.UpdatedAt)},
 	}
 }

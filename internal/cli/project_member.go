@@ -53,6 +53,7 @@ func (a *app) inProject(cmd *cobra.Command, run func(ctx context.Context, c *cli
 
 func (a *app) projectMemberList() *cobra.Command {
 	status := newStatus()
+	var external string
 	cmd := &cobra.Command{
 		Use:     "list <project>",
 		Aliases: []string{"ls"},
@@ -61,13 +62,14 @@ func (a *app) projectMemberList() *cobra.Command {
 raff project member list website --status pending -o csv`,
 	}
 	cmd.RunE = a.do(a.inProject(cmd, func(ctx context.Context, c *client.Client, p api.Project, _ []string) error {
-		ms, err := collect(projectMembers(c, p).all(ctx, client.ListMembersOptions{Status: status.value}))
+		ms, err := collect(projectMembers(c, p).all(ctx, client.ListMembersOptions{Status: status.value, ExternalID: external}))
 		if err != nil {
 			return err
 		}
 		return writeList(a, ms, projectMemberColumns)
 	}))
 	addChoice(cmd, status, "status", "only members with this status")
+	externalFilter(cmd, &external)
 	return cmd
 }
 
@@ -149,6 +151,7 @@ func (a *app) inviteToProject(ctx context.Context, c *client.Client, p api.Proje
 
 func (a *app) projectMemberUpdate() *cobra.Command {
 	var role *roleFlags
+	var external *externalFlags
 	status := &choice{allowed: []string{api.StatusActive, api.StatusSuspended}}
 	cmd := &cobra.Command{
 		Use:   "update <project> <id|email>",
@@ -165,7 +168,11 @@ raff project member update website ci --status suspended`,
 		if err != nil {
 			return err
 		}
-		m, err := c.ProjectMembers.Update(ctx, p.ID, id, api.UpdateMemberRequest{RoleID: roleID, Status: optional(status.value)})
+		ids, err := external.change()
+		if err != nil {
+			return err
+		}
+		m, err := c.ProjectMembers.Update(ctx, p.ID, id, api.UpdateMemberRequest{RoleID: roleID, Status: optional(status.value), ExternalIDs: ids})
 		if err != nil {
 			return err
 		}
@@ -173,7 +180,8 @@ raff project member update website ci --status suspended`,
 	}, memberArg))
 	role = a.addRoleFlags(cmd, api.ScopeProject)
 	addChoice(cmd, status, "status", "new status")
-	require(cmd, atLeastOne("role", "role-id", "status"), atMostOne("role", "role-id"))
+	external = addExternalFlags(cmd, true)
+	require(cmd, atLeastOne("role", "role-id", "status", "external-id", "remove-external-id"), atMostOne("role", "role-id"))
 	return cmd
 }
 

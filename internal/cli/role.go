@@ -24,6 +24,7 @@ func newScope() *choice {
 
 func (a *app) roleList() *cobra.Command {
 	scope := newScope()
+	var external string
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -31,7 +32,7 @@ func (a *app) roleList() *cobra.Command {
 		Example: `raff role list --scope project`,
 		Args:    args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			rs, err := collect(c.Roles.All(ctx, client.ListRolesOptions{Scope: scope.value}))
+			rs, err := collect(c.Roles.All(ctx, client.ListRolesOptions{Scope: scope.value, ExternalID: external}))
 			if err != nil {
 				return err
 			}
@@ -39,6 +40,7 @@ func (a *app) roleList() *cobra.Command {
 		}),
 	}
 	addChoice(cmd, scope, "scope", "only roles of this scope")
+	externalFilter(cmd, &external)
 	return cmd
 }
 
@@ -72,6 +74,9 @@ func findRole(ctx context.Context, c *client.Client, scope, said string) (api.Ro
 			return api.Role{}, err
 		}
 		return *r, nil
+	}
+	if id := externalID(said); id != "" {
+		return pickExternal(c.Roles.All(ctx, client.ListRolesOptions{ExternalID: id}), "role", id)
 	}
 	list := "raff role list (or say which --scope)"
 	if scope != "" {
@@ -131,6 +136,7 @@ var roleColumns = []column[api.Role]{
 	{"PERMISSIONS", "permission_count", func(r api.Role) string { return fmt.Sprint(len(r.Permissions)) }},
 	{"", "permissions", func(r api.Role) string { return strings.Join(r.Permissions, " ") }},
 	{"", "description", func(r api.Role) string { return r.Description }},
+	{"", "external_ids", func(r api.Role) string { return idsText(r.ExternalIDs, " ") }},
 }
 
 func roleFields(r api.Role) []field {
@@ -142,6 +148,7 @@ func roleFields(r api.Role) []field {
 		{"System", strconv.FormatBool(r.IsSystem)},
 		{"Description", r.Description},
 		{"Created", moment(&r.CreatedAt)},
+		{"External ids", idsText(r.ExternalIDs, "\n")},
 		{"Permissions", strings.Join(r.Permissions, "\n")},
 	}
 }

@@ -19,6 +19,7 @@ func (a *app) roleCreate() *cobra.Command {
 	var in struct{ name, slug, description, from string }
 	scope := newScope()
 	perms := &permissionFlags{}
+	var external *externalFlags
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Create a custom role",
@@ -44,8 +45,13 @@ raff role create --scope account --permission account.members.view,account.audit
 		if err != nil {
 			return err
 		}
+		ids, err := external.ids()
+		if err != nil {
+			return err
+		}
 		r, err := c.Roles.Create(ctx, api.CreateRoleRequest{
 			Name: &in.name, Slug: &in.slug, Description: optional(in.description), Scope: &scope.value, Permissions: &permissions,
+			ExternalIDs: ids,
 		})
 		if err != nil {
 			return err
@@ -59,6 +65,7 @@ raff role create --scope account --permission account.members.view,account.audit
 	f.StringVar(&in.from, "from", "", "start with the permissions of this role (`slug` or id)")
 	addChoice(cmd, scope, "scope", "scope of the role, or of --from if both have it")
 	a.addPermissionFlags(cmd, perms)
+	external = addExternalFlags(cmd, false)
 	complete(cmd, "from", a.completeRoles(""))
 	noFiles(cmd, "name", "slug", "description")
 	require(cmd, exactlyOne("from", "permission"), each("name", "slug"), onlyWith("from", "add", "remove"), func(*cobra.Command) error {
@@ -74,6 +81,7 @@ func (a *app) roleUpdate() *cobra.Command {
 	var in struct{ name, description string }
 	scope := newScope()
 	perms := &permissionFlags{}
+	var external *externalFlags
 	cmd := &cobra.Command{
 		Use:   "update <id|slug>",
 		Short: "Change a role for everyone who has it",
@@ -92,6 +100,9 @@ raff role update auditor --name "External auditor"`,
 		if err := perms.change(r, &change); err != nil {
 			return err
 		}
+		if change.ExternalIDs, err = external.change(); err != nil {
+			return err
+		}
 		changed, err := c.Roles.Update(ctx, r.ID, change)
 		if err != nil {
 			return err
@@ -103,7 +114,8 @@ raff role update auditor --name "External auditor"`,
 	addChoice(cmd, scope, "scope", "scope of the slug, if both have it")
 	a.addPermissionFlags(cmd, perms)
 	noFiles(cmd, "name", "description")
-	require(cmd, atLeastOne("name", "description", "permission", "add", "remove"), atMostOne("permission", "add"), atMostOne("permission", "remove"))
+	external = addExternalFlags(cmd, true)
+	require(cmd, atLeastOne("name", "description", "permission", "add", "remove", "external-id", "remove-external-id"), atMostOne("permission", "add"), atMostOne("permission", "remove"))
 	return cmd
 }
 

@@ -18,31 +18,12 @@ type roster[M any] struct {
 	all  func(ctx context.Context, o client.ListMembersOptions) iter.Seq2[M, error]
 	view func(M) api.Member
 	list string // the command that lists them
-	// named returns the id of the member with an external id, SOURCE:ID; nil if members have none here.
-	named func(ctx context.Context, name string) (string, error)
 }
 
 func accountMembers(c *client.Client) roster[api.Member] {
 	return roster[api.Member]{
 		get: c.Members.Get, all: c.Members.All, view: func(m api.Member) api.Member { return m }, list: "raff member list",
-		named: func(ctx context.Context, name string) (string, error) { return externalMember(ctx, c, name) },
 	}
-}
-
-// externalMember returns the id of the member with an external id, SOURCE:ID.
-func externalMember(ctx context.Context, c *client.Client, name string) (string, error) {
-	source, id, ok := strings.Cut(name, ":")
-	if !ok || source == "" || id == "" {
-		return "", usageError{"An external id has the form ext:SOURCE:ID, for example ext:okta:00u1."}
-	}
-	p, err := c.ExternalIDs.List(ctx, client.ListExternalIDsOptions{Kind: api.ExternalMember, Source: source, ID: id})
-	if err != nil {
-		return "", err
-	}
-	if len(p.Data) == 0 {
-		return "", notFoundError{fmt.Sprintf("No member has the external id %q of the source %q.", id, source)}
-	}
-	return p.Data[0].ObjectID, nil
 }
 
 func projectMembers(c *client.Client, p api.Project) roster[api.ProjectMember] {
@@ -66,12 +47,8 @@ func accountView(m api.ProjectMember) api.Member {
 // find finds a member by id, email, external id (ext:SOURCE:ID), or name of an API key.
 func (r roster[M]) find(ctx context.Context, said string) (M, error) {
 	var none M
-	if rest, ok := strings.CutPrefix(said, "ext:"); ok && r.named != nil {
-		id, err := r.named(ctx, rest)
-		if err != nil {
-			return none, err
-		}
-		said = id
+	if id := externalID(said); id != "" {
+		return pickExternal(r.all(ctx, client.ListMembersOptions{ExternalID: id}), "member", id)
 	}
 	if strings.Contains(said, "@") {
 		return r.byEmail(ctx, said)
@@ -136,6 +113,7 @@ var memberColumns = []column[api.Member]{
 	{"", "invitation_state", func(m api.Member) string { return m.InvitationState }},
 	{"", "invitation_expires_at", func(m api.Member) string { return moment(m.InvitationExpiresAt) }},
 	{"", "created_at", func(m api.Member) string { return moment(&m.CreatedAt) }},
+	{"", "external_ids", func(m api.Member) string { return idsText(m.ExternalIDs, " ") }},
 }
 
 // projectMemberColumns are memberColumns for project members. A table shows suspension in the account with the status;
@@ -182,6 +160,7 @@ func memberFields(m api.Member) []field {
 		{"Accepted", moment(m.AcceptedAt)},
 		{"Created", moment(&m.CreatedAt)},
 		{"Updated", moment(&m.UpdatedAt)},
+		{"External ids", idsText(m.ExternalIDs, "\n")},
 	}
 }
 

@@ -12,18 +12,25 @@ import (
 const publicScope = "public"
 
 func (s *server) listAPIKeys(ctx context.Context, c *call) (any, error) {
-	p, err := c.page(defaultLimit)
-	if err != nil {
+	var f team.APIKeyFilter
+	var err error
+	if f.Page, err = c.page(defaultLimit); err != nil {
+		return nil, err
+	}
+	if f.ExternalID, err = c.externalID(); err != nil {
 		return nil, err
 	}
 	if _, err := c.choice("scope", publicScope); err != nil {
 		return nil, err
 	}
-	rows, total, err := s.svc.ListAPIKeys(ctx, c.who, p)
+	rows, total, err := s.svc.ListAPIKeys(ctx, c.who, f)
 	if err != nil {
 		return nil, err
 	}
-	return pageOf(p, rows, total, apiKey, apiKeyCursor), nil
+	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
+		return nil, err
+	}
+	return pageOf(f.Page, rows, total, apiKey, apiKeyCursor), nil
 }
 
 func apiKeyCursor(k *team.APIKey) team.Cursor { return team.Cursor{At: k.CreatedAt, ID: k.ID} }
@@ -33,7 +40,7 @@ func (s *server) createAPIKey(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&b); err != nil {
 		return nil, err
 	}
-	var n team.NewAPIKey
+	n := team.NewAPIKey{ExternalIDs: team.ExternalIDs(b.ExternalIDs)}
 	var err error
 	if n.Name, err = required("name", b.Name); err != nil {
 		return nil, err
@@ -57,6 +64,9 @@ func (s *server) createAPIKey(ctx context.Context, c *call) (any, error) {
 
 func (s *server) getAPIKey(ctx context.Context, c *call) (any, error) {
 	k, err := s.svc.GetAPIKey(ctx, c.who, c.pathID("id"))
+	if err == nil {
+		err = team.IdentifyOne(ctx, s.svc, c.who, &k)
+	}
 	return one(apiKey(&k)), err
 }
 
@@ -65,7 +75,7 @@ func (s *server) updateAPIKey(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&b); err != nil {
 		return nil, err
 	}
-	change := team.APIKeyChange{Name: b.Name, Tier: b.RateLimitTier, IsActive: b.IsActive}
+	change := team.APIKeyChange{Name: b.Name, Tier: b.RateLimitTier, IsActive: b.IsActive, ExternalIDs: changeOf(b.ExternalIDs)}
 	if b.ExpiresAt.Set {
 		change.ExpiresAt = new(time.Time) // null means never
 	}
@@ -112,6 +122,7 @@ func apiKey(k *team.APIKey) api.APIKey {
 		ID: k.ID, AccountID: k.AccountID, Name: k.Name, KeyPrefix: k.KeyPrefix, Scope: publicScope, RateLimitTier: k.Tier,
 		ExpiresAt: stampOf(k.ExpiresAt), LastUsedAt: stampOf(k.LastUsedAt), IsActive: k.IsActive,
 		ProjectAccesses: []api.APIKeyProjectAccess{}, CreatedBy: filled(k.CreatedBy), CreatedAt: stamp(k.CreatedAt), UpdatedAt: stamp(k.UpdatedAt),
+		ExternalIDs: api.ExternalIDs(k.ExternalIDs),
 	}
 	for i := range k.Memberships {
 		m := &k.Memberships[i]

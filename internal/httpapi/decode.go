@@ -153,6 +153,9 @@ func scan(body []byte) error {
 			return malformed("The body contains a NUL character.")
 		case t.Kind() == 'n' && d.StackDepth() > 1:
 			field := firstToken(d.StackPointer())
+			if field == "external_ids" && d.StackDepth() == 2 {
+				continue // removes the external id
+			}
 			return invalid(field, "invalid_type", "%s must not contain null.", field)
 		}
 	}
@@ -202,8 +205,11 @@ func wanted(v any, field string) string {
 			continue
 		}
 		f := t.Field(i).Type
-		if f.Kind() == reflect.Struct { // api.Nullable
+		switch f.Kind() {
+		case reflect.Struct: // api.Nullable
 			return "a string or null"
+		case reflect.Map:
+			return "an object with a string for each source"
 		}
 		switch f.Elem().Kind() {
 		case reflect.Bool:
@@ -212,6 +218,8 @@ func wanted(v any, field string) string {
 			return "a whole number"
 		case reflect.Slice:
 			return "a list of strings"
+		case reflect.Map:
+			return "an object with a string or null for each source"
 		}
 	}
 	return "a string"

@@ -47,6 +47,10 @@ func fill(t *rapid.T, v reflect.Value) {
 		for i := range v.Len() {
 			fill(t, v.Index(i))
 		}
+	case v.Kind() == reflect.Map:
+		if all := rapid.MapOfN(rapid.String(), rapid.String(), 0, 3).Draw(t, "map"); len(all) > 0 {
+			v.Set(reflect.ValueOf(all).Convert(v.Type()))
+		}
 	case v.Kind() == reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "bool"))
 	case v.Kind() == reflect.String:

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"raff/api"
 	"raff/internal/team"
@@ -14,6 +16,9 @@ func (s *server) listMembers(ctx context.Context, c *call) (any, error) {
 	}
 	rows, total, err := s.svc.ListMembers(ctx, c.who, f)
 	if err != nil {
+		return nil, err
+	}
+	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
 	return pageOf(f.Page, rows, total, s.member, memberCursor), nil
@@ -29,6 +34,9 @@ func (c *call) memberFilter() (f team.MemberFilter, err error) {
 	}
 	kind, err := c.choice("principal_type", api.PrincipalUser, api.PrincipalAPIKey, api.PrincipalInvitation)
 	if err != nil {
+		return f, err
+	}
+	if f.ExternalID, err = c.externalID(); err != nil {
 		return f, err
 	}
 	f.RoleID, err = c.uuid("role_id")
@@ -53,7 +61,7 @@ func (s *server) addMember(ctx context.Context, c *call) (any, error) {
 }
 
 func newMember(projectID string, b api.AddMemberRequest) (team.NewMember, error) {
-	n := team.NewMember{ProjectID: projectID, Email: b.Email, UserID: b.TargetUserID, APIKeyID: b.APIKeyID}
+	n := team.NewMember{ProjectID: projectID, Email: b.Email, UserID: b.TargetUserID, APIKeyID: b.APIKeyID, ExternalIDs: team.ExternalIDs(b.ExternalIDs)}
 	if _, err := uuidOf("target_user_id", b.TargetUserID); err != nil {
 		return n, err
 	}
@@ -67,6 +75,9 @@ func newMember(projectID string, b api.AddMemberRequest) (team.NewMember, error)
 
 func (s *server) getMember(ctx context.Context, c *call) (any, error) {
 	m, err := s.svc.GetMember(ctx, c.who, "", c.pathID("id"))
+	if err == nil {
+		err = team.IdentifyOne(ctx, s.svc, c.who, &m)
+	}
 	return one(s.member(&m)), err
 }
 
@@ -89,6 +100,7 @@ func (c *call) memberChange() (change team.MemberChange, err error) {
 		change.Status = &status
 	}
 	change.RoleID, change.KeepKeys = b.RoleID, b.KeepKeys != nil && *b.KeepKeys
+	change.ExternalIDs = changeOf(b.ExternalIDs)
 	if change.Base, err = c.base(b.UpdatedAt); err != nil {
 		return change, err
 	}
@@ -145,7 +157,7 @@ func (s *server) membership(m *team.Member) api.Membership {
 		Email: m.Email, Name: m.Name, Role: m.Role.Slug, RoleID: m.Role.ID, RoleName: m.Role.Name, Status: string(m.Status),
 		IsOwner: m.IsOwner, ManagedBy: m.ManagedBy, InvitedBy: filled(m.InvitedBy), InvitedAt: stampOf(m.InvitedAt),
 		AcceptedAt: stampOf(m.AcceptedAt), InvitationState: api.InvitationNone, CreatedAt: stamp(m.CreatedAt), UpdatedAt: stamp(m.UpdatedAt),
-		KeysCreated: keyRefs(m.HeldKeys),
+		ExternalIDs: api.ExternalIDs(m.ExternalIDs), KeysCreated: keyRefs(m.HeldKeys),
 	}
 	if i := m.Invitation; i != nil {
 		w.InvitationID, w.InvitationState, w.InvitationExpiresAt = &i.ID, string(i.StateAt(s.svc.Now())), stampOf(i.ExpiresAt)
@@ -182,6 +194,7 @@ func appendMembership(b []byte, m *api.Membership) []byte {
 	b = appendTime(b, `,"invitation_expires_at":`, m.InvitationExpiresAt)
 	b = appendTime(b, `,"created_at":`, &m.CreatedAt)
 	b = appendTime(b, `,"updated_at":`, &m.UpdatedAt)
+	b = appendExternalIDs(b, m.ExternalIDs)
 	for i, k := range m.KeysCreated {
 		if i == 0 {
 			b = append(b, `,"keys_created":[`...)
@@ -198,6 +211,18 @@ func appendMembership(b []byte, m *api.Membership) []byte {
 	}
 	if len(m.KeysCreated) > 0 {
 		b = append(b, ']')
+	}
+	return append(b, '}')
+}
+
+func appendExternalIDs(b []byte, ids api.ExternalIDs) []byte {
+	if len(ids) == 0 {
+		return b
+	}
+	b = append(b, `,"external_ids":`...)
+	for i, source := range slices.Sorted(maps.Keys(ids)) {
+		b = appendText(append(b, "{,"[min(i, 1)]), "", source)
+		b = appendText(b, ":", ids[source])
 	}
 	return append(b, '}')
 }

@@ -8,15 +8,22 @@ import (
 )
 
 func (s *server) listProjects(ctx context.Context, c *call) (any, error) {
-	p, err := c.page(defaultProjects)
+	var f team.ProjectFilter
+	var err error
+	if f.Page, err = c.page(defaultProjects); err != nil {
+		return nil, err
+	}
+	if f.ExternalID, err = c.externalID(); err != nil {
+		return nil, err
+	}
+	rows, total, err := s.svc.FindProjects(ctx, c.who, f)
 	if err != nil {
 		return nil, err
 	}
-	rows, total, err := s.svc.ListProjects(ctx, c.who, p)
-	if err != nil {
+	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
-	return pageOf(p, rows, total, project, projectCursor), nil
+	return pageOf(f.Page, rows, total, project, projectCursor), nil
 }
 
 func projectCursor(p *team.Project) team.Cursor { return team.Cursor{At: p.CreatedAt, ID: p.ID} }
@@ -26,7 +33,7 @@ func (s *server) createProject(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&b); err != nil {
 		return nil, err
 	}
-	var n team.NewProject
+	n := team.NewProject{ExternalIDs: team.ExternalIDs(b.ExternalIDs)}
 	var err error
 	if n.Name, err = required("name", b.Name); err != nil {
 		return nil, err
@@ -45,6 +52,9 @@ func (s *server) createProject(ctx context.Context, c *call) (any, error) {
 
 func (s *server) getProject(ctx context.Context, c *call) (any, error) {
 	p, err := s.svc.GetProject(ctx, c.who, c.pathID("id"))
+	if err == nil {
+		err = team.IdentifyOne(ctx, s.svc, c.who, &p)
+	}
 	return one(project(&p)), err
 }
 
@@ -53,7 +63,7 @@ func (s *server) updateProject(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&b); err != nil {
 		return nil, err
 	}
-	change := team.ProjectChange{Name: b.Name, Description: b.Description, DefaultRegion: b.DefaultRegion}
+	change := team.ProjectChange{Name: b.Name, Description: b.Description, DefaultRegion: b.DefaultRegion, ExternalIDs: changeOf(b.ExternalIDs)}
 	var err error
 	if change.Base, err = c.base(b.UpdatedAt); err != nil {
 		return nil, err
@@ -71,5 +81,6 @@ func project(p *team.Project) api.Project {
 	return api.Project{
 		ID: p.ID, AccountID: p.AccountID, Name: p.Name, Slug: p.Slug, Description: p.Description, DefaultRegion: p.DefaultRegion,
 		IsDefault: p.IsDefault, IsActive: p.IsActive, CreatedBy: filled(p.CreatedBy), CreatedAt: stamp(p.CreatedAt), UpdatedAt: stamp(p.UpdatedAt),
+		ExternalIDs: api.ExternalIDs(p.ExternalIDs),
 	}
 }

@@ -17,6 +17,9 @@ func (s *server) listProjectMembers(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
+		return nil, err
+	}
 	return pageOf(f.Page, rows, total, s.projectMember, memberCursor), nil
 }
 
@@ -25,7 +28,7 @@ func (s *server) addProjectMember(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&b); err != nil {
 		return nil, err
 	}
-	n, err := newMember(c.pathID("id"), api.AddMemberRequest{TargetUserID: b.TargetUserID, APIKeyID: b.APIKeyID, RoleID: b.RoleID})
+	n, err := newMember(c.pathID("id"), api.AddMemberRequest{TargetUserID: b.TargetUserID, APIKeyID: b.APIKeyID, RoleID: b.RoleID, ExternalIDs: b.ExternalIDs})
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +38,9 @@ func (s *server) addProjectMember(ctx context.Context, c *call) (any, error) {
 
 func (s *server) getProjectMember(ctx context.Context, c *call) (any, error) {
 	m, err := s.svc.GetMember(ctx, c.who, c.pathID("id"), c.pathID("member_id"))
+	if err == nil {
+		err = team.IdentifyOne(ctx, s.svc, c.who, &m)
+	}
 	return one(s.projectMember(&m)), err
 }
 

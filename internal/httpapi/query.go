@@ -161,6 +161,18 @@ func (c *call) moment(name string) (time.Time, error) {
 	return momentIn(name, c.query.Get(name))
 }
 
+// externalID reads the filter external_id.
+func (c *call) externalID() (x team.ExternalRef, err error) {
+	if !c.query.Has("external_id") {
+		return x, nil
+	}
+	x, ok := team.ParseExternalRef(c.query.Get("external_id"))
+	if !ok {
+		err = invalid("external_id", "invalid_external_id", "external_id must have the form SOURCE:ID, such as okta:00u1.")
+	}
+	return x, err
+}
+
 // pathID is an id in the path.
 func (c *call) pathID(name string) string {
 	if id := c.PathValue(name); uuid.Valid(id) {

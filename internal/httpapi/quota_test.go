@@ -16,7 +16,7 @@ import (
 // Concurrent callers create exactly as many objects as each quota of the account allows. The others get an error with the
 // limit, and can create objects again after some were deleted.
 func TestQuotasOfAnAccount(t *testing.T) {
-	quotas := team.Quotas{Roles: 3, Projects: 4, APIKeys: 5, Invitations: 6, Sessions: 2}
+	quotas := team.Quotas{Roles: 3, Projects: 4, APIKeys: 5, Invitations: 6, ExternalIDs: 3, Sessions: 2}
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		member := srv.RoleID(t, "account", "member")
 		for _, c := range []struct {

@@ -17,8 +17,14 @@ func (s *server) listRoles(ctx context.Context, c *call) (any, error) {
 	if f.Scope, err = c.scope(); err != nil {
 		return nil, err
 	}
+	if f.ExternalID, err = c.externalID(); err != nil {
+		return nil, err
+	}
 	rows, total, err := s.svc.ListRoles(ctx, c.who, f)
 	if err != nil {
+		return nil, err
+	}
+	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
 	return pageOf(f.Page, rows, total, s.role, nil), nil
@@ -34,7 +40,7 @@ func (s *server) createRole(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&b); err != nil {
 		return nil, err
 	}
-	var n team.NewRole
+	n := team.NewRole{ExternalIDs: team.ExternalIDs(b.ExternalIDs)}
 	var err error
 	if n.Name, err = required("name", b.Name); err != nil {
 		return nil, err
@@ -59,6 +65,9 @@ func (s *server) createRole(ctx context.Context, c *call) (any, error) {
 
 func (s *server) getRole(ctx context.Context, c *call) (any, error) {
 	r, err := s.svc.GetRole(ctx, c.who, c.pathID("id"))
+	if err == nil {
+		err = team.IdentifyOne(ctx, s.svc, c.who, &r)
+	}
 	return one(s.role(&r)), err
 }
 
@@ -67,7 +76,7 @@ func (s *server) updateRole(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&b); err != nil {
 		return nil, err
 	}
-	change := team.RoleChange{Name: b.Name, Description: b.Description, Permissions: b.Permissions}
+	change := team.RoleChange{Name: b.Name, Description: b.Description, Permissions: b.Permissions, ExternalIDs: changeOf(b.ExternalIDs)}
 	var err error
 	if change.Base, err = c.base(b.UpdatedAt); err != nil {
 		return nil, err
@@ -98,5 +107,6 @@ func (s *server) role(r *team.Role) api.Role {
 		ID: r.ID, AccountID: filled(r.AccountID), Name: r.Name, Slug: r.Slug, Description: r.Description, Scope: string(r.Scope),
 		Permissions: catalog.Names(r.Permissions.Intersect(catalog.GrantableSet(r.Scope))), IsSystem: r.IsSystem,
 		CreatedBy: filled(r.CreatedBy), CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt),
+		ExternalIDs: api.ExternalIDs(r.ExternalIDs),
 	}
 }

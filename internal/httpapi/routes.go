@@ -55,7 +55,7 @@ const (
 	inProject     = " in the project, or account.members.manage"
 
 	paging        = "limit offset cursor"
-	memberFilters = "status role_id email principal_type q "
+	memberFilters = "status role_id email principal_type q external_id "
 )
 
 var routes = []Route{
@@ -72,7 +72,7 @@ var routes = []Route{
 	{"PATCH", "/api/v1/members/{id}", "updateMember", 200, false, "", "account.members.manage", (*server).updateMember},
 	{"DELETE", "/api/v1/members/{id}", "removeMember", 200, false, "keep_keys", "account.members.manage or account.members.remove; while pending also account.members.invite", (*server).removeMember},
 
-	{"GET", "/api/v1/roles", "listRoles", 200, false, "scope limit offset", "account.roles.view, account.roles.manage or any permission to assign a role", (*server).listRoles},
+	{"GET", "/api/v1/roles", "listRoles", 200, false, "scope external_id limit offset", "account.roles.view, account.roles.manage or any permission to assign a role", (*server).listRoles},
 	{"POST", "/api/v1/roles", "createRole", 201, false, "", "account.roles.create", (*server).createRole},
 	{"GET", "/api/v1/roles/{id}", "getRole", 200, false, "", "account.roles.view, account.roles.manage or any permission to assign a role", (*server).getRole},
 	{"PATCH", "/api/v1/roles/{id}", "updateRole", 200, false, "", "account.roles.manage", (*server).updateRole},
@@ -80,7 +80,7 @@ var routes = []Route{
 
 	{"GET", "/api/v1/permissions", "listPermissions", 200, false, "scope", anyCredential, (*server).listPermissions},
 
-	{"GET", "/api/v1/api-keys", "listApiKeys", 200, false, "scope " + paging, "account.apikeys.view or account.apikeys.manage", (*server).listAPIKeys},
+	{"GET", "/api/v1/api-keys", "listApiKeys", 200, false, "scope external_id " + paging, "account.apikeys.view or account.apikeys.manage", (*server).listAPIKeys},
 	{"POST", "/api/v1/api-keys", "createApiKey", 201, false, "", "account.apikeys.create", (*server).createAPIKey},
 	{"GET", "/api/v1/api-keys/{id}", "getApiKey", 200, false, "", "account.apikeys.view or account.apikeys.manage", (*server).getAPIKey},
 	{"PATCH", "/api/v1/api-keys/{id}", "updateApiKey", 200, false, "", "account.apikeys.manage", (*server).updateAPIKey},
@@ -96,7 +96,7 @@ var routes = []Route{
 	{"POST", "/api/v1/invitations/accept", "acceptInvitation", 200, true, "", anyone, (*server).acceptInvitation},
 	{"POST", "/api/v1/invitations/decline", "declineInvitation", 200, true, "", anyone, (*server).declineInvitation},
 
-	{"GET", "/api/v1/projects", "listProjects", 200, false, paging, ownOrAll, (*server).listProjects},
+	{"GET", "/api/v1/projects", "listProjects", 200, false, "external_id " + paging, ownOrAll, (*server).listProjects},
 	{"POST", "/api/v1/projects", "createProject", 201, false, "", "account.projects.create", (*server).createProject},
 	{"GET", "/api/v1/projects/{id}", "getProject", 200, false, "", ownOrAll, (*server).getProject},
 	{"PUT", "/api/v1/projects/{id}", "updateProject", 200, false, "", "account.projects.manage", (*server).updateProject},

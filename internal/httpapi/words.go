@@ -48,6 +48,7 @@ var words = map[*team.Refusal]string{
 	team.RefusalInvalidSource:          "source must be 1 to 64 characters of a-z, 0-9, _, . and -, and begin with a letter or digit.",
 	team.RefusalNoExternalID:           "id is required: the name that the source uses.",
 	team.RefusalBadExternalID:          "id %s",
+	team.RefusalManyExternalIDs:        "an object can have at most %d external ids.",
 	team.RefusalInvalidQuery:           "permission cannot be read: %s.",
 	signin.RefusalNewUserNameless:      "name is required for a new user. If you already have a login with this email, enter the password you sign in with.",
 }

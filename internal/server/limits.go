@@ -53,7 +53,7 @@ func (c *Config) SetTrustedProxies(text string) (err error) {
 }
 
 // SetQuotas parses the quotas of accounts and users in the operator's notation: "roles=500,sessions=20" changes these two,
-// and "" sets the defaults. The names are roles, projects, api_keys, invitations and sessions.
+// and "" sets the defaults. The names are roles, projects, api_keys, invitations, external_ids and sessions.
 func (c *Config) SetQuotas(text string) error {
 	c.Quotas = team.DefaultQuotas()
 	if text == "" {
@@ -61,13 +61,13 @@ func (c *Config) SetQuotas(text string) error {
 	}
 	named := map[string]*int{
 		"roles": &c.Quotas.Roles, "projects": &c.Quotas.Projects, "api_keys": &c.Quotas.APIKeys,
-		"invitations": &c.Quotas.Invitations, "sessions": &c.Quotas.Sessions,
+		"invitations": &c.Quotas.Invitations, "external_ids": &c.Quotas.ExternalIDs, "sessions": &c.Quotas.Sessions,
 	}
 	for part := range strings.SplitSeq(text, ",") {
 		name, number, _ := strings.Cut(part, "=")
 		n, err := strconv.Atoi(number)
 		if named[name] == nil || err != nil || n < 1 || n > math.MaxInt32 {
-			return fmt.Errorf("quotas %q: use the form roles=1000,projects=5000,api_keys=5000,invitations=10000,sessions=100, each at least 1", text)
+			return fmt.Errorf("quotas %q: use the form roles=1000,projects=5000,api_keys=5000,invitations=10000,external_ids=100000,sessions=100, each at least 1", text)
 		}
 		*named[name] = n
 	}

@@ -6,10 +6,10 @@ import (
 	"raff/internal/team"
 )
 
-const accountColumns = "a.id, a.name, a.grant_strict, a.require_factor, a.created_at, a.updated_at"
+const accountColumns = "a.id, a.name, a.grant_strict, a.require_factor, a.has_external_ids, a.created_at, a.updated_at"
 
 func accountFields(a *team.Account) []any {
-	return []any{(*ident)(&a.ID), (*text)(&a.Name), (*flag)(&a.Strict), (*flag)(&a.RequireFactor), (*stamp)(&a.CreatedAt), (*stamp)(&a.UpdatedAt)}
+	return []any{(*ident)(&a.ID), (*text)(&a.Name), (*flag)(&a.Strict), (*flag)(&a.RequireFactor), (*flag)(&a.HasExternalIDs), (*stamp)(&a.CreatedAt), (*stamp)(&a.UpdatedAt)}
 }
 
 func scanAccount(s scanner) (a team.Account, err error) {

@@ -90,11 +90,12 @@ func (r reader) APIKeysOf(ctx context.Context, accountID string, ids []string) (
 	return keys, r.readMemberships(ctx, keys)
 }
 
-func (r reader) APIKeys(ctx context.Context, accountID string, p team.Page) ([]team.APIKey, int, error) {
+func (r reader) APIKeys(ctx context.Context, f team.APIKeyFilter) ([]team.APIKey, int, error) {
 	var c condition
-	c.and("k.account_id = ?", uid(accountID))
+	c.and("k.account_id = ?", uid(f.AccountID))
+	c.identified("k.id", team.ExternalAPIKey, f.AccountID, f.ExternalID)
 	l := listing{columns: apiKeyColumns, from: "api_keys k", rows: "api_keys k", id: "k.id"}
-	keys, total, err := page(ctx, r.q, l, &c, p, scanAPIKey)
+	keys, total, err := page(ctx, r.q, l, &c, f.Page, scanAPIKey)
 	if err != nil {
 		return nil, 0, err
 	}

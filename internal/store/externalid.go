@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"time"
 
-	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -33,14 +33,7 @@ func (r reader) ExternalIDs(ctx context.Context, f team.ExternalIDFilter) ([]tea
 	return page(ctx, r.q, l, &c, f.Page, scanExternalID)
 }
 
-// ExternalIDsOf asks nothing of an account that has no external ids, which is remembered.
 func (r reader) ExternalIDsOf(ctx context.Context, accountID string, objectIDs []string) ([]team.ExternalID, error) {
-	some, err := remembered(ctx, r.q, engine.Key{Query: "external ids", Argument: accountID}, func(q querier) (bool, error) {
-		return one(ctx, q, engine.ScanFlag, "SELECT EXISTS (SELECT 1 FROM external_ids WHERE account_id = $1 AND kind IN ('member', 'project', 'role', 'api_key'))", uid(accountID))
-	})
-	if err != nil || !some || len(objectIDs) == 0 {
-		return nil, err
-	}
 	return inParts(uids(objectIDs), func(some []any) ([]team.ExternalID, error) {
 		var c condition
 		c.and("x.object_id" + c.in(some))
@@ -58,4 +51,25 @@ func (t *tx) InsertExternalID(ctx context.Context, x team.ExternalID) (bool, err
 func (t *tx) DeleteExternalID(ctx context.Context, x team.ExternalID) error {
 	return t.change(ctx, "DELETE FROM external_ids WHERE account_id = $1 AND kind = $2 AND value = $3 AND source = $4",
 		uid(x.AccountID), x.Kind, x.Value, x.Source)
+}
+
+// Touch writes only the time of a change. External ids are part of the object, so they change its version.
+func (t *tx) Touch(ctx context.Context, kind string, scopeID, id string, at time.Time) error {
+	switch kind {
+	case team.ExternalMember:
+		return t.change(ctx, "UPDATE memberships SET updated_at = $3 WHERE id = $1 AND scope_id = $2", uid(id), uid(scopeID), at)
+	case team.ExternalProject:
+		return t.change(ctx, "UPDATE projects SET updated_at = $2 WHERE id = $1", uid(id), at)
+	case team.ExternalRole:
+		return t.change(ctx, "UPDATE roles SET updated_at = $2 WHERE id = $1", uid(id), at)
+	}
+	return t.change(ctx, "UPDATE api_keys SET updated_at = $2 WHERE id = $1", uid(id), at)
+}
+
+// identified adds the condition that the object with this id column has an external id.
+func (c *condition) identified(column, kind, accountID string, x team.ExternalRef) {
+	if x.Value != "" {
+		c.and(column+" = (SELECT x.object_id FROM external_ids x WHERE x.account_id = ? AND x.kind = ? AND x.value = ? AND x.source = ?)",
+			uid(accountID), kind, x.Value, x.Source)
+	}
 }

@@ -69,7 +69,7 @@ func TestCursorPagination(t *testing.T) {
 				return each(list, func(v team.Invitation) row { return row{v.ID, v.CreatedAt} }), total, err
 			},
 			"keys": func(p team.Page) ([]row, int, error) {
-				list, total, err := w.APIKeys(w.ctx, w.account.ID, p)
+				list, total, err := w.APIKeys(w.ctx, team.APIKeyFilter{AccountID: w.account.ID, Page: p})
 				return each(list, func(v team.APIKey) row { return row{v.ID, v.CreatedAt} }), total, err
 			},
 			"projects": func(p team.Page) ([]row, int, error) {

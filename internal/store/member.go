@@ -137,11 +137,13 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 	default:
 		c.and("m.principal_type = ?", f.PrincipalType)
 	}
-	if f.Email == "" && f.Query == "" {
+	c.identified("m.id", team.ExternalMember, f.AccountID, f.ExternalID)
+	few := f.Email != "" || f.ExternalID.Value != ""
+	if !few && f.Query == "" {
 		l.counts = memberCounts
 	}
 	switch d := r.q.Dialect(); {
-	case f.Email != "" || f.Query != "":
+	case few || f.Query != "":
 	case f.RoleID != "":
 		l = l.membersBy(d, "memberships_role")
 	case f.Status != "":

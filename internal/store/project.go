@@ -44,6 +44,7 @@ func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Proj
 	if f.Query != "" {
 		c.and(`p.name_key LIKE ? ESCAPE '\'`, containing(nameKey(f.Query)))
 	}
+	c.identified("p.id", team.ExternalProject, f.AccountID, f.ExternalID)
 	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", id: "p.id"}
 	return page(ctx, r.q, l, &c, f.Page, scanProject)
 }

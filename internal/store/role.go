@@ -43,6 +43,7 @@ func (r reader) Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int,
 	if f.Scope != "" {
 		c.and("r.scope = ?", f.Scope)
 	}
+	c.identified("r.id", team.ExternalRole, f.AccountID, f.ExternalID)
 	l := listing{columns: roleColumns, from: "roles r", rows: "roles r", order: "r.is_system DESC, r.name_key, r.slug, r.id"}
 	return page(ctx, r.q, l, &c, f.Page, r.scanRole)
 }

@@ -134,7 +134,7 @@ func keyComesBack(t *testing.T, w *world) {
 	k.Memberships = []team.Member{m, pm}
 	same(t, "key with memberships", k)(w.APIKey(w.ctx, w.account.ID, k.ID))
 	holdersComeBack(t, w, k, maker)
-	list, total, err := w.APIKeys(w.ctx, w.account.ID, team.Page{Limit: 10})
+	list, total, err := w.APIKeys(w.ctx, team.APIKeyFilter{AccountID: w.account.ID, Page: team.Page{Limit: 10}})
 	same(t, "keys", []team.APIKey{k})(list, err)
 	if total != 1 {
 		t.Errorf("total %d, want 1", total)

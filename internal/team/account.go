@@ -16,8 +16,11 @@ type Account struct {
 	Strict bool
 	// RequireFactor requires people to have a second factor.
 	RequireFactor bool
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	// HasExternalIDs says that a member, project, role or API key has or had an external id. A store sets it together with
+	// the first one.
+	HasExternalIDs bool
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 }
 
 // Founded is what a new account begins with. Secret is the secret of Key, which is shown only once.

@@ -38,6 +38,8 @@ type APIKey struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 
+	// ExternalIDs are only set by Identify, and in the result of a change. A store neither reads nor writes them.
+	ExternalIDs ExternalIDs
 	// Memberships are the key's role in the account and in projects, read with it; a store does not write them.
 	Memberships []Member
 }
@@ -51,6 +53,8 @@ type NewAPIKey struct {
 	RoleID    string
 	Projects  []ProjectRole
 	ManagedBy string // "api" when empty
+	// ExternalIDs are the external ids of the key.
+	ExternalIDs ExternalIDs
 }
 
 // ProjectRole is a role in a project.
@@ -61,6 +65,8 @@ type APIKeyChange struct {
 	Name, Tier *string
 	IsActive   *bool
 	ExpiresAt  *time.Time
+	// ExternalIDs changes the external ids of the key.
+	ExternalIDs ExternalIDChange
 	// Base is the version that the change was made for.
 	Base Base
 }
@@ -69,11 +75,12 @@ type APIKeyChange struct {
 const MaxGrace = 7 * 24 * time.Hour
 
 // ListAPIKeys lists the account's keys in order of creation.
-func (s *Service) ListAPIKeys(ctx context.Context, p *Principal, page Page) ([]APIKey, int, error) {
+func (s *Service) ListAPIKeys(ctx context.Context, p *Principal, f APIKeyFilter) ([]APIKey, int, error) {
+	f.AccountID = p.AccountID
 	if err := s.Require(p, permission.APIKeysView, permission.APIKeysManage); err != nil {
 		return nil, 0, err
 	}
-	return s.store.APIKeys(ctx, p.AccountID, page)
+	return s.store.APIKeys(ctx, f)
 }
 
 // GetAPIKey reads one key, without its secret.
@@ -101,6 +108,9 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 	if err := s.checkExpiry(n.ExpiresAt); err != nil {
 		return APIKey{}, "", err
 	}
+	if err := n.ExternalIDs.change().check(); err != nil {
+		return APIKey{}, "", err
+	}
 	var k APIKey
 	var secret string
 	err := s.write(ctx, p, Shared, func(w *work) error {
@@ -109,6 +119,9 @@ func (s *Service) CreateAPIKey(ctx context.Context, p *Principal, n NewAPIKey) (
 		}
 		var err error
 		if k, secret, err = w.newKey(n); err != nil {
+			return err
+		}
+		if _, err := w.identify(&k, n.ExternalIDs.change()); err != nil {
 			return err
 		}
 		w.made = k
@@ -221,13 +234,16 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 	if err := s.Require(p, permission.APIKeysManage); err != nil {
 		return APIKey{}, err
 	}
-	if c.Name == nil && c.Tier == nil && c.IsActive == nil && c.ExpiresAt == nil {
+	if c.Name == nil && c.Tier == nil && c.IsActive == nil && c.ExpiresAt == nil && len(c.ExternalIDs) == 0 {
 		return APIKey{}, RefusalNoKeyChange.With()
 	}
 	if c.Name != nil {
 		if err := CheckName(*c.Name, 128); err != nil {
 			return APIKey{}, err
 		}
+	}
+	if err := c.ExternalIDs.check(); err != nil {
+		return APIKey{}, err
 	}
 	var k APIKey
 	err := s.write(ctx, p, Exclusive, func(w *work) error {
@@ -245,15 +261,16 @@ func (s *Service) UpdateAPIKey(ctx context.Context, p *Principal, id string, c A
 		if err := w.changeKey(&k, c); err != nil {
 			return err
 		}
-		changed := keyDiff(before, k)
-		if changed == (event.APIKeyUpdated{}) {
-			return nil
+		if changed := keyDiff(before, k); changed != (event.APIKeyUpdated{}) {
+			k.UpdatedAt = w.since(before.UpdatedAt)
+			if err := w.UpdateAPIKey(ctx, k); err != nil {
+				return err
+			}
+			if err := w.recordKey(k, changed); err != nil {
+				return err
+			}
 		}
-		k.UpdatedAt = w.since(before.UpdatedAt)
-		if err := w.UpdateAPIKey(ctx, k); err != nil {
-			return err
-		}
-		return w.recordKey(k, changed)
+		return w.reidentify(&k, c.ExternalIDs, before.UpdatedAt, &k.UpdatedAt)
 	})
 	return k, err
 }
@@ -346,6 +363,9 @@ func (s *Service) RegenerateAPIKey(ctx context.Context, p *Principal, id string,
 		}
 		if w.p.ID == k.ID && !k.ExpiresAt.IsZero() {
 			return selfRenewal()
+		}
+		if err := w.named(&k); err != nil {
+			return err
 		}
 		secret, err = w.newSecretFor(&k, r.Grace)
 		w.made = k

@@ -71,7 +71,7 @@ func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember
 	// Two requests that add the same people in different order would wait for each other, row by row, so requests with
 	// many rows take the exclusive lock.
 	lock := Shared
-	if len(rows) > 1 {
+	if len(rows) > 1 || len(rows[0].ExternalIDs) > 0 {
 		lock = Exclusive
 	}
 	var out []BulkResult

@@ -57,6 +57,7 @@ type Asker struct {
 	s        *Service
 	ctx      context.Context
 	account  string
+	named    bool // objects of the account have external ids
 	explains bool
 	roles    []Role // of the account, after they were read
 	now      time.Time
@@ -73,7 +74,7 @@ func (s *Service) Asker(ctx context.Context, p *Principal) (*Asker, error) {
 	if err := s.Require(p, permission.DecisionsEvaluate); err != nil {
 		return nil, err
 	}
-	return &Asker{s: s, ctx: ctx, account: p.AccountID, explains: s.has(p, permission.DecisionsExplain), now: s.Now()}, nil
+	return &Asker{s: s, ctx: ctx, account: p.AccountID, named: p.account.HasExternalIDs, explains: s.has(p, permission.DecisionsExplain), now: s.Now()}, nil
 }
 
 // Revision returns the state of the account in which the questions are evaluated.

@@ -1,6 +1,7 @@
 package team
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -50,6 +51,8 @@ type ExternalIDReader interface {
 type ExternalIDTx interface {
 	InsertExternalID(ctx context.Context, x ExternalID) (bool, error)
 	DeleteExternalID(ctx context.Context, x ExternalID) error
+	// Touch sets the time of the last change of an object. The scope of a member is its project or account.
+	Touch(ctx context.Context, kind string, scopeID, id string, at time.Time) error
 }
 
 // SplitExternalID splits ext:SOURCE:ID.
@@ -72,7 +75,15 @@ func (s *Service) checkExternalID(x ExternalID) error {
 			return RefusalUnknownKind.With()
 		}
 	}
-	if !sourcePattern.MatchString(x.Source) {
+	if err := x.check(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// check validates the source and the id. ext is not a source, because ext:SOURCE:ID is how an external id is written.
+func (x ExternalID) check() *Error {
+	if !sourcePattern.MatchString(x.Source) || x.Source == "ext" {
 		return RefusalInvalidSource.With()
 	}
 	if x.Value == "" {
@@ -91,9 +102,15 @@ func (s *Service) SetExternalID(ctx context.Context, p *Principal, x ExternalID)
 		return x, err
 	}
 	err := s.write(ctx, p, Shared, func(w *work) error {
-		to, err := w.mayName(x)
+		at, err := w.mayName(x)
 		if err != nil {
 			return err
+		}
+		if at.versioned && len(at.ids) >= MaxExternalIDs {
+			return w.externalTaken(&x, RefusalManyExternalIDs.With(MaxExternalIDs))
+		}
+		if err := w.room(CountedExternalIDs); err != nil {
+			return w.externalTaken(&x, err)
 		}
 		x.CreatedAt = w.at
 		ok, err := w.InsertExternalID(ctx, x)
@@ -101,22 +118,26 @@ func (s *Service) SetExternalID(ctx context.Context, p *Principal, x ExternalID)
 			return err
 		}
 		if !ok {
-			return w.externalTaken(&x)
+			return w.externalTaken(&x, RefusalExternalIDSet.With(x.Source))
 		}
 		w.made = x
-		return w.record(to, event.ExternalIDSet{Kind: x.Kind, Source: x.Source, ID: x.Value})
+		if err := w.touch(at, x); err != nil {
+			return err
+		}
+		return w.record(at.to, event.ExternalIDSet{Kind: x.Kind, Source: x.Source, ID: x.Value})
 	})
 	return x, err
 }
 
-// externalTaken explains why an external id could not be stored; nil if the object already has it.
-func (w *work) externalTaken(x *ExternalID) error {
+// externalTaken explains why an external id could not be stored, otherwise if no object has it; nil if the object already
+// has it.
+func (w *work) externalTaken(x *ExternalID, otherwise error) error {
 	found, _, err := w.ExternalIDs(w.ctx, ExternalIDFilter{AccountID: x.AccountID, Kind: x.Kind, Source: x.Source, Value: x.Value})
 	if err != nil {
 		return err
 	}
 	if len(found) == 0 {
-		return RefusalExternalIDSet.With(x.Source)
+		return otherwise
 	}
 	if found[0].ObjectID == x.ObjectID {
 		*x = found[0]
@@ -143,14 +164,14 @@ func (s *Service) RemoveExternalID(ctx context.Context, p *Principal, x External
 			}
 			return ErrNotFound
 		}
-		to, err := w.mayName(found[0])
+		at, err := w.mayName(found[0])
 		if err != nil {
 			return err
 		}
-		if err := w.DeleteExternalID(ctx, found[0]); err != nil {
+		if err := w.touch(at, found[0]); err != nil {
 			return err
 		}
-		return w.record(to, event.ExternalIDRemoved{Kind: x.Kind, Source: x.Source, ID: x.Value})
+		return w.unname(at.to, found[0])
 	})
 }
 
@@ -167,36 +188,72 @@ func namer(kind string) string {
 	return permission.ProjectsManage
 }
 
-// mayName decides whether the caller may set or remove an external id, and returns the target of its event. Services
-// treat the holder of an external id as the object. Therefore, for a member or a key, the caller must hold every permission
-// that the object holds.
-func (w *work) mayName(x ExternalID) (event.Target, error) {
+// named is the object of an external id: the target of its events and, if the external ids are part of a version of the
+// object, that version. System roles and the projects of resources have none.
+type named struct {
+	to        event.Target
+	versioned bool
+	scopeID   string
+	updatedAt time.Time
+	ids       []ExternalID
+}
+
+// mayName decides whether the caller may set or remove an external id, and returns its object. Services treat the holder of
+// an external id as the object. Therefore, for a member or a key, the caller must hold every permission that the object
+// holds.
+func (w *work) mayName(x ExternalID) (n named, err error) {
 	if err := w.s.Require(w.p, namer(x.Kind)); err != nil {
-		return event.Target{}, err
+		return n, err
 	}
+	n.versioned = true
 	switch x.Kind {
 	case ExternalMember:
 		m, err := w.MemberAnywhere(w.ctx, w.p.AccountID, x.ObjectID)
 		if err != nil {
-			return event.Target{}, err
+			return n, err
 		}
+		n.to = m.target()
+		n.scopeID, n.updatedAt = cmp.Or(m.ProjectID, m.AccountID), m.UpdatedAt
 		all, err := w.MembershipsOf(w.ctx, w.p.AccountID, m.CanonicalEmail)
 		if err == nil {
 			err = w.dominates(all...)
 		}
-		return event.Target{TargetType: "member", TargetID: m.ID, TargetName: m.Email, ProjectID: m.ProjectID}, err
+		return w.withIDs(n, err)
 	case ExternalAPIKey:
 		k, err := w.APIKey(w.ctx, w.p.AccountID, x.ObjectID)
 		if err == nil {
 			err = w.dominates(k.Memberships...)
 		}
-		return event.Target{TargetType: "api_key", TargetID: k.ID, TargetName: k.Name}, err
+		n.to, n.updatedAt = event.Target{TargetType: "api_key", TargetID: k.ID, TargetName: k.Name}, k.UpdatedAt
+		return w.withIDs(n, err)
 	case ExternalRole:
 		r, err := w.Role(w.ctx, w.p.AccountID, x.ObjectID)
-		return event.Target{TargetType: "role", TargetID: r.ID, TargetName: r.Name}, err
+		n.to, n.updatedAt = event.Target{TargetType: "role", TargetID: r.ID, TargetName: r.Name}, r.UpdatedAt
+		n.versioned = !r.IsSystem
+		return w.withIDs(n, err)
 	}
 	pr, err := w.Project(w.ctx, w.p.AccountID, x.ObjectID)
-	return event.Target{TargetType: "project", TargetID: pr.ID, TargetName: pr.Name, ProjectID: pr.ID}, err
+	n.to, n.updatedAt = event.Target{TargetType: "project", TargetID: pr.ID, TargetName: pr.Name, ProjectID: pr.ID}, pr.UpdatedAt
+	if n.versioned = x.Kind == ExternalProject; !n.versioned {
+		return n, err
+	}
+	return w.withIDs(n, err)
+}
+
+// withIDs adds the external ids that the object has.
+func (w *work) withIDs(n named, err error) (named, error) {
+	if err == nil && w.p.account.HasExternalIDs {
+		n.ids, err = w.ExternalIDsOf(w.ctx, w.p.AccountID, []string{n.to.TargetID})
+	}
+	return n, err
+}
+
+// touch gives an object a new version.
+func (w *work) touch(n named, x ExternalID) error {
+	if !n.versioned {
+		return nil
+	}
+	return w.Touch(w.ctx, x.Kind, n.scopeID, x.ObjectID, w.since(n.updatedAt))
 }
 
 // ListExternalIDs lists the external ids of one kind.

@@ -122,7 +122,7 @@ func (c *crowd) look() (all, acting holding, members []team.Member) {
 		c.rt.Fatal(err)
 	}
 	active := map[string]bool{}
-	for _, k := range first(c.ListAPIKeys(c.ctx(), operator, team.Page{Limit: 1000})) {
+	for _, k := range first(c.ListAPIKeys(c.ctx(), operator, team.APIKeyFilter{Page: team.Page{Limit: 1000}})) {
 		active[k.ID] = k.IsActive
 	}
 	all, acting = holding{}, holding{}

@@ -62,6 +62,8 @@ type Member struct {
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 
+	// ExternalIDs are only set by Identify, and in the result of a change. A store neither reads nor writes them.
+	ExternalIDs ExternalIDs
 	// HeldKeys are the API keys whose secret a person was shown. It is only set by a change that takes access away from
 	// the person: a suspension, a weaker role, the end of their ownership. A store neither reads nor writes it.
 	HeldKeys []HeldKey
@@ -75,6 +77,8 @@ type NewMember struct {
 	APIKeyID  *string
 	RoleID    string
 	ManagedBy string // "api" when empty
+	// ExternalIDs are the external ids of the membership.
+	ExternalIDs ExternalIDs
 	// Invalid is an error that was found in the row of a bulk request before; it becomes the result of the row.
 	Invalid error
 
@@ -87,6 +91,8 @@ type MemberChange struct {
 	Status *Status
 	// KeepKeys keeps the API keys enabled whose secrets the suspended person was shown.
 	KeepKeys bool
+	// ExternalIDs changes the external ids of the membership.
+	ExternalIDs ExternalIDChange
 	// Base is the version that the change was made for.
 	Base Base
 }
@@ -222,8 +228,13 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 	if err != nil {
 		return m, nil, err
 	}
-	inv, err = w.insertMember(&m, n.Email != nil, delegated)
-	return m, inv, err
+	if err := w.mayIdentify(&m, n.ExternalIDs); err != nil {
+		return m, nil, err
+	}
+	if inv, err = w.insertMember(&m, n.Email != nil, delegated); err != nil || len(n.ExternalIDs) == 0 {
+		return m, inv, err
+	}
+	return m, inv, w.rename(&m, m.target(), n.ExternalIDs.change())
 }
 
 // check validates the request itself, and parses the email, if there is one. It is called before the transaction, to
@@ -247,6 +258,9 @@ func (n *NewMember) check() (err error) {
 	}
 	if n.RoleID == "" {
 		return RefusalNoRole.With()
+	}
+	if err := n.ExternalIDs.change().check(); err != nil {
+		return err
 	}
 	if n.Email != nil {
 		n.canonical, err = CanonicalEmail(*n.Email)

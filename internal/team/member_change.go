@@ -13,8 +13,11 @@ import (
 // A suspension in the account disables the API keys whose secrets the person was shown, unless c keeps them. A weaker
 // role, or a suspension in a project, only lists them.
 func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id string, c MemberChange) (Member, error) {
-	if c.RoleID == nil && c.Status == nil {
+	if c.RoleID == nil && c.Status == nil && len(c.ExternalIDs) == 0 {
 		return Member{}, RefusalNoMemberChange.With()
+	}
+	if err := c.ExternalIDs.check(); err != nil {
+		return Member{}, err
 	}
 	if c.Status != nil && *c.Status != StatusActive && *c.Status != StatusSuspended {
 		return Member{}, RefusalUnknownStatus.With()
@@ -33,7 +36,10 @@ func (s *Service) UpdateMember(ctx context.Context, p *Principal, projectID, id 
 		if err != nil {
 			return err
 		}
-		return w.saveMember(before, &m, c, delegated)
+		if err := w.saveMember(before, &m, c, delegated); err != nil {
+			return err
+		}
+		return w.reidentify(&m, c.ExternalIDs, before.UpdatedAt, &m.UpdatedAt)
 	})
 	if err != nil {
 		return Member{}, err

@@ -24,6 +24,9 @@ type Project struct {
 	CreatedBy     string
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+
+	// ExternalIDs are only set by Identify, and in the result of a change. A store neither reads nor writes them.
+	ExternalIDs ExternalIDs
 }
 
 // DefaultRegion is the region of projects. The API currently has no other.
@@ -32,23 +35,26 @@ const DefaultRegion = "us-east"
 // NewProject describes a new project. Its slug is derived from the name and never changes.
 type NewProject struct {
 	Name, Description, DefaultRegion string
+	ExternalIDs                      ExternalIDs
 }
 
 // ProjectChange changes the fields that are not nil.
 type ProjectChange struct {
 	Name, Description, DefaultRegion *string
+	// ExternalIDs changes the external ids of the project.
+	ExternalIDs ExternalIDChange
 	// Base is the version that the change was made for.
 	Base Base
 }
 
 // ListProjects lists all projects, or only those in which the caller has a role if they may not see all.
 func (s *Service) ListProjects(ctx context.Context, p *Principal, page Page) ([]Project, int, error) {
-	return s.FindProjects(ctx, p, "", page)
+	return s.FindProjects(ctx, p, ProjectFilter{Page: page})
 }
 
-// FindProjects is ListProjects for projects whose name contains the text, in any case.
-func (s *Service) FindProjects(ctx context.Context, p *Principal, text string, page Page) ([]Project, int, error) {
-	f := ProjectFilter{AccountID: p.AccountID, Query: text, Page: page}
+// FindProjects is ListProjects for those projects that match the filter.
+func (s *Service) FindProjects(ctx context.Context, p *Principal, f ProjectFilter) ([]Project, int, error) {
+	f.AccountID = p.AccountID
 	if s.Require(p, permission.ProjectsView, permission.ProjectsManage) != nil {
 		f.VisibleToType, f.VisibleTo = p.Type, p.ID
 	}
@@ -115,7 +121,7 @@ func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject)
 	if n.DefaultRegion == "" {
 		n.DefaultRegion = DefaultRegion
 	}
-	if err := checkProject(ProjectChange{Name: &n.Name, Description: &n.Description, DefaultRegion: &n.DefaultRegion}); err != nil {
+	if err := checkProject(ProjectChange{Name: &n.Name, Description: &n.Description, DefaultRegion: &n.DefaultRegion, ExternalIDs: n.ExternalIDs.change()}); err != nil {
 		return Project{}, err
 	}
 	var pr Project
@@ -124,7 +130,10 @@ func (s *Service) CreateProject(ctx context.Context, p *Principal, n NewProject)
 			return err
 		}
 		var err error
-		pr, err = w.newProject(n, false)
+		if pr, err = w.newProject(n, false); err != nil {
+			return err
+		}
+		_, err = w.identify(&pr, n.ExternalIDs.change())
 		w.made = pr
 		return err
 	})
@@ -145,7 +154,7 @@ func checkProject(c ProjectChange) error {
 	if c.DefaultRegion != nil && *c.DefaultRegion != DefaultRegion {
 		return RefusalUnknownRegion.With(DefaultRegion)
 	}
-	return nil
+	return c.ExternalIDs.check()
 }
 
 // newProject inserts a project with the first free slug for its name: web, web-2, web-3, …
@@ -252,7 +261,7 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 	if err := s.Require(p, permission.ProjectsManage); err != nil {
 		return Project{}, err
 	}
-	if c.Name == nil && c.Description == nil && c.DefaultRegion == nil {
+	if c.Name == nil && c.Description == nil && c.DefaultRegion == nil && len(c.ExternalIDs) == 0 {
 		return Project{}, RefusalNoProjectChange.With()
 	}
 	if err := checkProject(c); err != nil {
@@ -268,33 +277,41 @@ func (s *Service) UpdateProject(ctx context.Context, p *Principal, id string, c 
 			return err
 		}
 		before := pr
-		if c.Name != nil {
-			pr.Name = *c.Name
-		}
-		if c.Description != nil {
-			pr.Description = *c.Description
-		}
-		var changed event.ProjectUpdated
-		if pr.Name != before.Name {
-			changed.Name = event.Changed(before.Name, pr.Name)
-		}
-		if pr.Description != before.Description {
-			changed.Description = event.Changed(before.Description, pr.Description)
-		}
-		if changed == (event.ProjectUpdated{}) {
-			return nil
-		}
-		pr.UpdatedAt = w.since(before.UpdatedAt)
-		ok, err := w.UpdateProject(ctx, pr)
-		if err != nil {
+		if err := w.changeProject(&pr, c); err != nil {
 			return err
 		}
-		if !ok {
-			return nameTaken(pr.Name)
-		}
-		return w.recordProject(pr, changed)
+		return w.reidentify(&pr, c.ExternalIDs, before.UpdatedAt, &pr.UpdatedAt)
 	})
 	return pr, err
+}
+
+func (w *work) changeProject(pr *Project, c ProjectChange) error {
+	before := *pr
+	if c.Name != nil {
+		pr.Name = *c.Name
+	}
+	if c.Description != nil {
+		pr.Description = *c.Description
+	}
+	var changed event.ProjectUpdated
+	if pr.Name != before.Name {
+		changed.Name = event.Changed(before.Name, pr.Name)
+	}
+	if pr.Description != before.Description {
+		changed.Description = event.Changed(before.Description, pr.Description)
+	}
+	if changed == (event.ProjectUpdated{}) {
+		return nil
+	}
+	pr.UpdatedAt = w.since(before.UpdatedAt)
+	ok, err := w.UpdateProject(w.ctx, *pr)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return nameTaken(pr.Name)
+	}
+	return w.recordProject(*pr, changed)
 }
 
 func (g *guard) projectFor(id, permission string) (Project, error) {

@@ -11,15 +11,16 @@ const (
 	CountedProjects    Counted = "projects"
 	CountedAPIKeys     Counted = "api_keys"
 	CountedInvitations Counted = "invitations"
+	CountedExternalIDs Counted = "external_ids"
 )
 
 // Quotas are the maximum numbers per account, and of sessions per user. They limit the work of lists, pages and checks. The
 // operator sets them; each is at least 1.
-type Quotas struct{ Roles, Projects, APIKeys, Invitations, Sessions int }
+type Quotas struct{ Roles, Projects, APIKeys, Invitations, ExternalIDs, Sessions int }
 
 // DefaultQuotas returns quotas that are far above what a team needs, and low enough that no account slows down others.
 func DefaultQuotas() Quotas {
-	return Quotas{Roles: 1000, Projects: 5000, APIKeys: 5000, Invitations: 10_000, Sessions: 100}
+	return Quotas{Roles: 1000, Projects: 5000, APIKeys: 5000, Invitations: 10_000, ExternalIDs: 100_000, Sessions: 100}
 }
 
 // quotas has for each kind its name, its quota, and what frees up space.
@@ -31,6 +32,7 @@ var quotas = map[Counted]struct {
 	CountedProjects:    {"projects", "Delete unused projects", func(q Quotas) int { return q.Projects }},
 	CountedAPIKeys:     {"API keys", "Revoke unused keys", func(q Quotas) int { return q.APIKeys }},
 	CountedInvitations: {"open invitations", "Cancel some of them, or wait until they are accepted", func(q Quotas) int { return q.Invitations }},
+	CountedExternalIDs: {"external ids", "Remove unused ones", func(q Quotas) int { return q.ExternalIDs }},
 }
 
 // errCrowded means that a concurrent change is so close to a quota that it has to run exclusively.
@@ -41,25 +43,28 @@ const besides = 100
 
 // room checks that one more may be added, and counts it as added. Concurrent changes do not see each other's additions,
 // so close to the quota a change has to run exclusively.
-func (w *work) room(what Counted) error {
+func (w *work) room(what Counted) error { return w.roomFor(what, 1) }
+
+// roomFor is room for n more.
+func (w *work) roomFor(what Counted, n int) error {
 	left, counted := w.left[what]
 	if !counted {
-		n, err := w.Count(w.ctx, w.p.AccountID, what)
+		used, err := w.Count(w.ctx, w.p.AccountID, what)
 		if err != nil {
 			return err
 		}
-		left = quotas[what].of(w.s.quotas) - n
+		left = quotas[what].of(w.s.quotas) - used
 		if w.left == nil {
 			w.left = map[Counted]int{}
 		}
 	}
-	if left < 1 {
+	if left < n {
 		limit := quotas[what].of(w.s.quotas)
 		return RefusalLimitReached.With(limit-left, quotas[what].name, limit, quotas[what].relief)
 	}
-	if left-1 < besides*max(1, w.each) && !w.alone {
+	if left-n < besides*max(1, w.each) && !w.alone {
 		return errCrowded
 	}
-	w.left[what] = left - 1
+	w.left[what] = left - n
 	return nil
 }

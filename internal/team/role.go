@@ -25,6 +25,9 @@ type Role struct {
 	CreatedBy   string
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+
+	// ExternalIDs are only set by Identify, and in the result of a change. A store neither reads nor writes them.
+	ExternalIDs ExternalIDs
 }
 
 // IsOwner reports whether this is the role that grants everything.
@@ -37,6 +40,7 @@ type NewRole struct {
 	Name, Slug, Description string
 	Scope                   permission.Scope
 	Permissions             []string
+	ExternalIDs             ExternalIDs
 }
 
 // RoleChange changes the fields that are not nil. Permissions replaces the whole set; Add and Remove change the set that
@@ -45,6 +49,8 @@ type RoleChange struct {
 	Name, Description *string
 	Permissions       *[]string
 	Add, Remove       []string
+	// ExternalIDs changes the external ids of the role.
+	ExternalIDs ExternalIDChange
 	// Base is the version that the change was made for.
 	Base Base
 }
@@ -52,7 +58,7 @@ type RoleChange struct {
 func (c RoleChange) check() error {
 	parts := len(c.Add) > 0 || len(c.Remove) > 0
 	switch {
-	case c.Name == nil && c.Description == nil && c.Permissions == nil && !parts:
+	case c.Name == nil && c.Description == nil && c.Permissions == nil && !parts && len(c.ExternalIDs) == 0:
 		return RefusalNoRoleChange.With()
 	case c.Permissions != nil && parts:
 		return RefusalPermissionsTwoWays.With()
@@ -63,9 +69,11 @@ func (c RoleChange) check() error {
 		}
 	}
 	if c.Description != nil {
-		return checkDescription(*c.Description, 500)
+		if err := checkDescription(*c.Description, 500); err != nil {
+			return err
+		}
 	}
-	return nil
+	return c.ExternalIDs.check()
 }
 
 // handOut are the account permissions that allow assigning roles, and therefore viewing them.
@@ -141,6 +149,9 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 	if n.Scope != permission.ScopeAccount && n.Scope != permission.ScopeProject {
 		return Role{}, RefusalUnknownScope.With()
 	}
+	if err := n.ExternalIDs.change().check(); err != nil {
+		return Role{}, err
+	}
 	set, err := s.permissionSet("permissions", n.Scope, n.Permissions)
 	if err != nil {
 		return Role{}, err
@@ -173,8 +184,12 @@ func (s *Service) CreateRole(ctx context.Context, p *Principal, n NewRole) (Role
 			}
 			return RefusalRoleNameJustTaken.With()
 		}
+		if err := w.recordRole(r, event.RoleCreated{Permissions: s.catalog.Names(set)}); err != nil {
+			return err
+		}
+		_, err = w.identify(&r, n.ExternalIDs.change())
 		w.made = r
-		return w.recordRole(r, event.RoleCreated{Permissions: s.catalog.Names(set)})
+		return err
 	})
 	return r, err
 }
@@ -248,25 +263,33 @@ func (s *Service) UpdateRole(ctx context.Context, p *Principal, id string, c Rol
 			return err
 		}
 		before := r
-		if err := w.changeRole(&r, c); err != nil {
+		if err := w.updateRole(&r, c); err != nil {
 			return err
 		}
-		changed, ok := roleDiff(s.catalog, before, r)
-		if !ok {
-			return nil
-		}
-		r.UpdatedAt = w.since(before.UpdatedAt)
-		if err := w.UpdateRole(ctx, r); err != nil {
-			return err
-		}
-		if r.Scope == permission.ScopeAccount {
-			if err := w.managerLeft(); err != nil {
-				return err
-			}
-		}
-		return w.recordRole(r, changed)
+		return w.reidentify(&r, c.ExternalIDs, before.UpdatedAt, &r.UpdatedAt)
 	})
 	return r, err
+}
+
+func (w *work) updateRole(r *Role, c RoleChange) error {
+	before := *r
+	if err := w.changeRole(r, c); err != nil {
+		return err
+	}
+	changed, ok := roleDiff(w.s.catalog, before, *r)
+	if !ok {
+		return nil
+	}
+	r.UpdatedAt = w.since(before.UpdatedAt)
+	if err := w.UpdateRole(w.ctx, *r); err != nil {
+		return err
+	}
+	if r.Scope == permission.ScopeAccount {
+		if err := w.managerLeft(); err != nil {
+			return err
+		}
+	}
+	return w.recordRole(*r, changed)
 }
 
 func (g *guard) customRole(id string) (Role, error) {

@@ -163,6 +163,9 @@ func (a *Asker) nameSubjects(t PrincipalType, holders []Holder) ([]Found, error)
 
 // externalNames returns the first external id of each of the objects that has one.
 func (a *Asker) externalNames(objects []string) (map[string]string, error) {
+	if !a.named || len(objects) == 0 {
+		return nil, nil
+	}
 	all, err := a.s.store.ExternalIDsOf(a.ctx, a.account, objects)
 	names := map[string]string{}
 	for _, x := range all {

@@ -211,14 +211,16 @@ func (w *work) record(to event.Target, p event.Payload) error {
 
 // recordMember writes the event of a membership. delegated says that the actor assigned permissions it does not hold.
 func (w *work) recordMember(m Member, delegated bool, p event.Payload) error {
+	return w.insertEvent(event.Event{Target: m.target(), Delegated: delegated}, p)
+}
+
+// target returns the target of events of the membership.
+func (m Member) target() event.Target {
 	name := m.Email
 	if m.Type == TypeAPIKey {
 		name = m.Name // an API key's email is only a placeholder
 	}
-	return w.insertEvent(event.Event{
-		Target:    event.Target{TargetType: "member", TargetID: m.ID, TargetName: name, ProjectID: m.ProjectID},
-		Delegated: delegated,
-	}, p)
+	return event.Target{TargetType: "member", TargetID: m.ID, TargetName: name, ProjectID: m.ProjectID}
 }
 
 func (w *work) insertEvent(e event.Event, p event.Payload) error {

@@ -85,13 +85,15 @@ type MemberFilter struct {
 	Email         string // canonical
 	PrincipalType PrincipalType
 	Query         string // part of the address or the name, any case
+	ExternalID    ExternalRef
 	Page
 }
 
 // RoleFilter selects roles that an account can use, including system roles.
 type RoleFilter struct {
-	AccountID string
-	Scope     permission.Scope
+	AccountID  string
+	Scope      permission.Scope
+	ExternalID ExternalRef
 	Page
 }
 
@@ -101,6 +103,14 @@ type ProjectFilter struct {
 	Query         string // part of the name, any case
 	VisibleToType PrincipalType
 	VisibleTo     string
+	ExternalID    ExternalRef
+	Page
+}
+
+// APIKeyFilter selects API keys.
+type APIKeyFilter struct {
+	AccountID  string
+	ExternalID ExternalRef
 	Page
 }
 
@@ -212,7 +222,7 @@ type APIKeyReader interface {
 	APIKey(ctx context.Context, accountID, id string) (APIKey, error)
 	// APIKeysOf returns those of the keys that APIKey would find, in any order.
 	APIKeysOf(ctx context.Context, accountID string, ids []string) ([]APIKey, error)
-	APIKeys(ctx context.Context, accountID string, p Page) ([]APIKey, int, error)
+	APIKeys(ctx context.Context, f APIKeyFilter) ([]APIKey, int, error)
 	// SecretHolders returns everyone who was ever shown a secret of a key.
 	SecretHolders(ctx context.Context, keyID string) ([]SecretHolder, error)
 	// KeysHeldBy returns the keys of which a user was ever shown a secret, in order of creation.

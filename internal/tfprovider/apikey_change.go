@@ -78,7 +78,8 @@ func (r *apiKeyResource) clashes(plan, state apiKeyModel, now *api.APIKey) []str
 func (m apiKeyModel) clash(state apiKeyModel, now *api.APIKey) []string {
 	lines := slices.Concat(clash("name", state.Name, m.Name, types.StringValue(now.Name)),
 		clash("rate_limit_tier", state.RateLimitTier, m.RateLimitTier, types.StringValue(now.RateLimitTier)),
-		clash("is_active", state.IsActive, m.IsActive, types.BoolValue(now.IsActive)))
+		clash("is_active", state.IsActive, m.IsActive, types.BoolValue(now.IsActive)),
+		clash("external_ids", state.ExternalIDs, m.ExternalIDs, externalIDsOf(now.ExternalIDs)))
 	ends := timestamp(now.ExpiresAt)
 	if !sameInstant(m.ExpiresAt, state.ExpiresAt) && !sameInstant(ends, state.ExpiresAt) && !sameInstant(ends, m.ExpiresAt) {
 		lines = append(lines, clash("expires_at", state.ExpiresAt, m.ExpiresAt, ends)...)

@@ -35,6 +35,7 @@ type apiKeyData struct {
 	CreatedBy       types.String    `tfsdk:"created_by"`
 	CreatedAt       types.String    `tfsdk:"created_at"`
 	ProjectAccesses []projectAccess `tfsdk:"project_accesses"`
+	ExternalIDs     types.Map       `tfsdk:"external_ids"`
 }
 
 type projectAccess struct {
@@ -58,6 +59,7 @@ func apiKeyAttributes() map[string]schema.Attribute {
 		"created_by":      "ID of the user or API key that created it.",
 		"created_at":      "When the key was created.",
 	})
+	attributes["external_ids"] = externalIDsData("key")
 	attributes["is_active"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the key is enabled."}
 	attributes["project_accesses"] = schema.ListNestedAttribute{
 		Computed: true, MarkdownDescription: "The projects in which the key has a role.",
@@ -158,5 +160,6 @@ func newAPIKeyData(k *api.APIKey) apiKeyData {
 		CreatedBy:       types.StringPointerValue(k.CreatedBy),
 		CreatedAt:       timestamp(&k.CreatedAt),
 		ProjectAccesses: accesses,
+		ExternalIDs:     externalIDsOf(k.ExternalIDs),
 	}
 }

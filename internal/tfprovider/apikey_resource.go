@@ -53,6 +53,7 @@ type apiKeyModel struct {
 	CreatedAt       types.String `tfsdk:"created_at"`
 	AccountID       types.String `tfsdk:"account_id"`
 	MemberID        types.String `tfsdk:"member_id"`
+	ExternalIDs     types.Map    `tfsdk:"external_ids"`
 }
 
 func (r *apiKeyResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -130,11 +131,12 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "`false` discards the secret instead of storing it in the state: the user of the key creates a new one in the dashboard or with `raff api-key rotate`, " +
 					"while the role, the lifetime and the expiry of the key are managed here. Default: `true`.",
 			},
-			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the key."},
-			"key_prefix": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "First characters of the secret, to identify the key."},
-			"secret":     schema.StringAttribute{Computed: true, Sensitive: true, PlanModifiers: stays, MarkdownDescription: "The secret; null after an import, and with `store_secret = false`."},
-			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the key was created."},
-			"account_id": accountAttribute(),
+			"id":           schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the key."},
+			"key_prefix":   schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "First characters of the secret, to identify the key."},
+			"secret":       schema.StringAttribute{Computed: true, Sensitive: true, PlanModifiers: stays, MarkdownDescription: "The secret; null after an import, and with `store_secret = false`."},
+			"created_at":   schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the key was created."},
+			"account_id":   accountAttribute(),
+			"external_ids": externalIDsAttribute("key"),
 			"member_id": schema.StringAttribute{Computed: true, PlanModifiers: stays,
 				MarkdownDescription: "ID of the key's account membership, for example for `raff_members_exclusive`; null for a key without an account role."},
 		},
@@ -157,7 +159,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	plan.setExpiry(r.clock())
-	in := api.CreateAPIKeyRequest{Name: plan.Name.ValueStringPointer(), ExpiresAt: plan.ExpiresAt.ValueStringPointer()}
+	in := api.CreateAPIKeyRequest{Name: plan.Name.ValueStringPointer(), ExpiresAt: plan.ExpiresAt.ValueStringPointer(), ExternalIDs: externalIDsIn(plan.ExternalIDs)}
 	if known(plan.RoleID) {
 		in.RoleID = plan.RoleID.ValueStringPointer()
 	}
@@ -371,6 +373,7 @@ func (m apiKeyModel) changes(state apiKeyModel) api.UpdateAPIKeyRequest {
 	c := api.UpdateAPIKeyRequest{
 		Name:          ifChanged(m.Name, state.Name),
 		RateLimitTier: ifChanged(m.RateLimitTier, state.RateLimitTier),
+		ExternalIDs:   externalIDChange(m.ExternalIDs, externalIDsIn(state.ExternalIDs)),
 	}
 	if !m.IsActive.IsUnknown() && !m.IsActive.Equal(state.IsActive) {
 		c.IsActive = m.IsActive.ValueBoolPointer()
@@ -397,6 +400,7 @@ func (m *apiKeyModel) fill(from *api.APIKey) {
 	m.CreatedAt = timestamp(&from.CreatedAt)
 	m.AccountID = types.StringValue(from.AccountID)
 	m.MemberID = types.StringPointerValue(from.MemberID)
+	m.ExternalIDs = externalIDsOf(from.ExternalIDs)
 }
 
 // settle is fill after an apply: planned values are kept, even if the key was changed elsewhere in the meantime. The
@@ -411,4 +415,5 @@ func (m *apiKeyModel) settle(from *api.APIKey) {
 	keepPromise(&m.KeyPrefix, planned.KeyPrefix)
 	keepPromise(&m.AccountID, planned.AccountID)
 	keepPromise(&m.MemberID, planned.MemberID)
+	keepPromise(&m.ExternalIDs, planned.ExternalIDs)
 }

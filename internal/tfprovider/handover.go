@@ -312,6 +312,7 @@ func (r *memberResource) add(ctx context.Context, plan membership, diags *diag.D
 		TargetUserID: plan.TargetUserID.ValueStringPointer(),
 		APIKeyID:     plan.APIKeyID.ValueStringPointer(),
 		RoleID:       plan.RoleID.ValueStringPointer(),
+		ExternalIDs:  externalIDsIn(plan.ExternalIDs),
 	}
 	defer r.handovers.hold(plan)()
 	user, again := r.handovers.wasRemoved(plan)

@@ -65,6 +65,7 @@ func (m *membership) fill(from *api.Member) {
 	m.AcceptedAt = timestamp(from.AcceptedAt)
 	m.CreatedAt = timestamp(&from.CreatedAt)
 	m.AccountID = types.StringValue(from.AccountID)
+	m.ExternalIDs = externalIDsOf(from.ExternalIDs)
 }
 
 // memberID is the ID of the membership on the server.
@@ -84,6 +85,7 @@ func (m *membership) settle(from *api.Member) {
 	for i, v := range m.computed() {
 		keepPromise(v, *promises[i])
 	}
+	keepPromise(&m.ExternalIDs, planned.ExternalIDs)
 }
 
 // computed are the attributes that the server can set.
@@ -97,8 +99,9 @@ func (m *membership) computed() []*types.String {
 // pending reports whether the invitation has not been accepted: it is open, on hold, expired or declined.
 func (m membership) pending() bool { return known(m.InvitationID) }
 
-// changes is the update from the given role and status to the planned ones; nothing else is sent.
-func (m membership) changes(roleID, status string) (c api.UpdateMemberRequest) {
+// changes is the update from the given role, status and external ids to the planned ones; nothing else is sent.
+func (m membership) changes(roleID, status string, ids api.ExternalIDs) (c api.UpdateMemberRequest) {
+	c.ExternalIDs = externalIDChange(m.ExternalIDs, ids)
 	if m.RoleID.ValueString() != roleID {
 		c.RoleID = m.RoleID.ValueStringPointer()
 	}
@@ -136,7 +139,7 @@ func (r *memberResource) now(ctx context.Context, m membership) (*api.Member, er
 // conflict: someone who changed it in the meantime did the same as the plan, and an accepted invitation is not a
 // conflict.
 func (r *memberResource) amend(ctx context.Context, seen time.Time, plan, state membership) (m *api.Member, sure bool, err error) {
-	c := plan.changes(state.RoleID.ValueString(), state.Status.ValueString())
+	c := plan.changes(state.RoleID.ValueString(), state.Status.ValueString(), externalIDsIn(state.ExternalIDs))
 	if c == (api.UpdateMemberRequest{}) {
 		m, err = r.now(ctx, state)
 		return m, false, err
@@ -149,7 +152,8 @@ func (r *memberResource) amend(ctx context.Context, seen time.Time, plan, state 
 		read: func(ctx context.Context) (*api.Member, error) { return r.now(ctx, state) },
 		at:   func(now *api.Member) time.Time { return now.UpdatedAt },
 		clash: func(now *api.Member) []string {
-			return r.clashOfRole(state.RoleID, plan.RoleID, state.RoleName.ValueString(), now.RoleID, now.RoleName)
+			return append(r.clashOfRole(state.RoleID, plan.RoleID, state.RoleName.ValueString(), now.RoleID, now.RoleName),
+				clash("external_ids", state.ExternalIDs, plan.ExternalIDs, externalIDsOf(now.ExternalIDs))...)
 		},
 	})
 }
@@ -170,7 +174,7 @@ func (r *memberResource) change(ctx context.Context, of membership, c api.Update
 
 // bring updates an existing member to match the plan.
 func (r *memberResource) bring(ctx context.Context, m *api.Member, plan membership) (*api.Member, error) {
-	c := plan.changes(m.RoleID, m.Status)
+	c := plan.changes(m.RoleID, m.Status, m.ExternalIDs)
 	if c == (api.UpdateMemberRequest{}) {
 		return m, nil
 	}

@@ -46,6 +46,7 @@ type memberData struct {
 	InvitedAt           types.String `tfsdk:"invited_at"`
 	AcceptedAt          types.String `tfsdk:"accepted_at"`
 	CreatedAt           types.String `tfsdk:"created_at"`
+	ExternalIDs         types.Map    `tfsdk:"external_ids"`
 }
 
 // projectMemberData is what raff_project_member shows.
@@ -75,6 +76,7 @@ func memberAttributes() map[string]schema.Attribute {
 		"accepted_at":           "When the invitation was accepted.",
 		"created_at":            "When the membership was created.",
 	})
+	attributes["external_ids"] = externalIDsData("member")
 	attributes["is_owner"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this member is the Owner of the account."}
 	return attributes
 }
@@ -182,5 +184,6 @@ func newMemberData(m api.Member) memberData {
 		InvitedAt:           timestamp(m.InvitedAt),
 		AcceptedAt:          timestamp(m.AcceptedAt),
 		CreatedAt:           timestamp(&m.CreatedAt),
+		ExternalIDs:         externalIDsOf(m.ExternalIDs),
 	}
 }

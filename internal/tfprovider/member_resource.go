@@ -58,6 +58,7 @@ type memberModel struct {
 	AcceptedAt          types.String `tfsdk:"accepted_at"`
 	CreatedAt           types.String `tfsdk:"created_at"`
 	AccountID           types.String `tfsdk:"account_id"`
+	ExternalIDs         types.Map    `tfsdk:"external_ids"`
 }
 
 // membership is the model of raff_project_member. For a member of the account, the attributes of projects are null.

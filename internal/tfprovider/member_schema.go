@@ -101,6 +101,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		"accepted_at":           computed("When the invitation was accepted."),
 		"created_at":            computed("When the membership was created."),
 		"account_id":            accountAttribute(),
+		"external_ids":          externalIDsAttribute("member"),
 	}
 	resp.Schema = schema.Schema{
 		Version:             stateVersion,

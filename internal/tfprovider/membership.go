@@ -55,7 +55,7 @@ func (s *session) addMember(ctx context.Context, projectID string, in api.AddMem
 		return s.client.Members.Add(ctx, in)
 	case in.Email == nil:
 		return s.asMember(s.client.ProjectMembers.Add(ctx, projectID, api.AddProjectMemberRequest{
-			TargetUserID: in.TargetUserID, APIKeyID: in.APIKeyID, RoleID: in.RoleID,
+			TargetUserID: in.TargetUserID, APIKeyID: in.APIKeyID, RoleID: in.RoleID, ExternalIDs: in.ExternalIDs,
 		}))
 	}
 	inv, err := s.client.Invitations.CreateForProject(ctx, projectID, api.CreateInvitationRequest{Email: in.Email, RoleID: in.RoleID})

@@ -36,6 +36,9 @@ func (s *session) checkPermissions(ctx context.Context, scope types.String, name
 // wrongPermission says why a role of the scope cannot have the permission; empty if it can.
 func wrongPermission(catalog []api.Permission, scope, name string) string {
 	var fit []string
+	for _, builtIn := range []string{api.PermissionDecisionsEvaluate, api.PermissionDecisionsExplain} {
+		catalog = append(catalog[:len(catalog):len(catalog)], api.Permission{Name: builtIn, Scope: api.ScopeAccount})
+	}
 	for _, p := range catalog {
 		switch {
 		case p.Name == name && p.Scope == scope:

@@ -34,6 +34,7 @@ func projectAttributes() map[string]schema.Attribute {
 		"created_at":     "When the project was created.",
 		"account_id":     "ID of the account.",
 	})
+	attributes["external_ids"] = externalIDsData("project")
 	attributes["is_default"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this is the account's Default project."}
 	return attributes
 }

@@ -47,6 +47,7 @@ type projectModel struct {
 	IsDefault     types.Bool   `tfsdk:"is_default"`
 	CreatedAt     types.String `tfsdk:"created_at"`
 	AccountID     types.String `tfsdk:"account_id"`
+	ExternalIDs   types.Map    `tfsdk:"external_ids"`
 }
 
 // noun names the project in messages.
@@ -89,10 +90,11 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 				MarkdownDescription: "Whether this is the account's Default project.",
 			},
-			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the project."},
-			"slug":       schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Slug, derived from the first name. It never changes."},
-			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the project was created."},
-			"account_id": accountAttribute(),
+			"id":           schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the project."},
+			"slug":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "Slug, derived from the first name. It never changes."},
+			"created_at":   schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the project was created."},
+			"account_id":   accountAttribute(),
+			"external_ids": externalIDsAttribute("project"),
 		},
 	}
 }
@@ -148,7 +150,7 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	in := api.CreateProjectRequest{Name: plan.Name.ValueStringPointer(), Description: plan.Description.ValueStringPointer()}
+	in := api.CreateProjectRequest{Name: plan.Name.ValueStringPointer(), Description: plan.Description.ValueStringPointer(), ExternalIDs: externalIDsIn(plan.ExternalIDs)}
 	if known(plan.DefaultRegion) {
 		in.DefaultRegion = plan.DefaultRegion.ValueStringPointer()
 	}
@@ -235,6 +237,7 @@ func (r *projectResource) amendment(plan, state projectModel) amendment[api.Proj
 				Name:          ifChanged(plan.Name, state.Name),
 				Description:   ifChanged(plan.Description, state.Description),
 				DefaultRegion: ifChanged(plan.DefaultRegion, state.DefaultRegion),
+				ExternalIDs:   externalIDChange(plan.ExternalIDs, externalIDsIn(state.ExternalIDs)),
 			}, only)
 		},
 		read: func(ctx context.Context) (*api.Project, error) { return r.client.Projects.Get(ctx, id) },
@@ -242,7 +245,8 @@ func (r *projectResource) amendment(plan, state projectModel) amendment[api.Proj
 		clash: func(now *api.Project) []string {
 			return slices.Concat(clash("name", state.Name, plan.Name, types.StringValue(now.Name)),
 				clash("description", state.Description, plan.Description, types.StringValue(now.Description)),
-				clash("default_region", state.DefaultRegion, plan.DefaultRegion, types.StringValue(now.DefaultRegion)))
+				clash("default_region", state.DefaultRegion, plan.DefaultRegion, types.StringValue(now.DefaultRegion)),
+				clash("external_ids", state.ExternalIDs, plan.ExternalIDs, externalIDsOf(now.ExternalIDs)))
 		},
 	}
 }
@@ -256,6 +260,7 @@ func (m *projectModel) settle(from *api.Project) {
 	keepPromise(&m.DefaultRegion, planned.DefaultRegion)
 	keepPromise(&m.IsDefault, planned.IsDefault)
 	keepPromise(&m.AccountID, planned.AccountID)
+	keepPromise(&m.ExternalIDs, planned.ExternalIDs)
 }
 
 func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -333,5 +338,6 @@ func newProjectModel(p *api.Project) projectModel {
 		IsDefault:     types.BoolValue(p.IsDefault),
 		CreatedAt:     timestamp(&p.CreatedAt),
 		AccountID:     types.StringValue(p.AccountID),
+		ExternalIDs:   externalIDsOf(p.ExternalIDs),
 	}
 }

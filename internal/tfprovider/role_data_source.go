@@ -33,6 +33,7 @@ type roleData struct {
 	Permissions []string     `tfsdk:"permissions"`
 	IsSystem    types.Bool   `tfsdk:"is_system"`
 	CreatedAt   types.String `tfsdk:"created_at"`
+	ExternalIDs types.Map    `tfsdk:"external_ids"`
 }
 
 // roleAttributes describes roleData.
@@ -46,6 +47,7 @@ func roleAttributes() map[string]schema.Attribute {
 		"created_at":  "When the role was created.",
 	})
 	attributes["permissions"] = schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the permissions it grants."}
+	attributes["external_ids"] = externalIDsData("role")
 	attributes["is_system"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this is a system role, which every account has and which cannot be changed."}
 	return attributes
 }
@@ -113,5 +115,6 @@ func newRoleData(r api.Role) roleData {
 		Permissions: r.Permissions,
 		IsSystem:    types.BoolValue(r.IsSystem),
 		CreatedAt:   timestamp(&r.CreatedAt),
+		ExternalIDs: externalIDsOf(r.ExternalIDs),
 	}
 }

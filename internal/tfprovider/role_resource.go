@@ -47,6 +47,7 @@ type roleModel struct {
 	ReassignOnDeleteTo types.String `tfsdk:"reassign_on_delete_to"`
 	CreatedAt          types.String `tfsdk:"created_at"`
 	AccountID          types.String `tfsdk:"account_id"`
+	ExternalIDs        types.Map    `tfsdk:"external_ids"`
 }
 
 // noun names the role in messages.
@@ -102,9 +103,10 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				PlanModifiers:       []planmodifier.String{atPlan(isUUID())},
 				MarkdownDescription: "ID of a role of the same scope that replaces this role for its holders when it is deleted. It must be applied before the deletion.",
 			},
-			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the role."},
-			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the role was created."},
-			"account_id": accountAttribute(),
+			"id":           schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the role."},
+			"created_at":   schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the role was created."},
+			"account_id":   accountAttribute(),
+			"external_ids": externalIDsAttribute("role"),
 		},
 	}
 }
@@ -177,6 +179,7 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 		Description: plan.Description.ValueStringPointer(),
 		Scope:       plan.Scope.ValueStringPointer(),
 		Permissions: &permissions,
+		ExternalIDs: externalIDsIn(plan.ExternalIDs),
 	})
 	r.roles.forget()
 	if code := client.Code(err); code == "slug_taken" || code == "name_taken" {
@@ -233,6 +236,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	c := api.UpdateRoleRequest{
 		Name:        ifChanged(plan.Name, state.Name),
 		Description: ifChanged(plan.Description, state.Description),
+		ExternalIDs: externalIDChange(plan.ExternalIDs, externalIDsIn(state.ExternalIDs)),
 	}
 	if !plan.Permissions.Equal(state.Permissions) {
 		c.Permissions = &permissions
@@ -265,7 +269,8 @@ func (r *roleResource) amendment(plan, state roleModel, c api.UpdateRoleRequest)
 		clash: func(now *api.Role) []string {
 			return slices.Concat(clash("name", state.Name, plan.Name, types.StringValue(now.Name)),
 				clash("description", state.Description, plan.Description, types.StringValue(now.Description)),
-				clashOfSet(state.Permissions, plan.Permissions, now.Permissions))
+				clashOfSet(state.Permissions, plan.Permissions, now.Permissions),
+				clash("external_ids", state.ExternalIDs, plan.ExternalIDs, externalIDsOf(now.ExternalIDs)))
 		},
 	}
 }
@@ -274,6 +279,9 @@ func (r *roleResource) amendment(plan, state roleModel, c api.UpdateRoleRequest)
 // the meantime. The next refresh shows the rest.
 func (m *roleModel) settle(from *api.Role) {
 	m.ID, m.CreatedAt, m.AccountID = types.StringValue(from.ID), timestamp(&from.CreatedAt), types.StringPointerValue(from.AccountID)
+	if m.ExternalIDs.IsUnknown() {
+		m.ExternalIDs = externalIDsOf(from.ExternalIDs)
+	}
 }
 
 func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -363,5 +371,6 @@ func (m *roleModel) fill(ctx context.Context, from *api.Role) (diags diag.Diagno
 	m.Permissions, diags = types.SetValueFrom(ctx, types.StringType, from.Permissions)
 	m.CreatedAt = timestamp(&from.CreatedAt)
 	m.AccountID = types.StringPointerValue(from.AccountID)
+	m.ExternalIDs = externalIDsOf(from.ExternalIDs)
 	return diags
 }

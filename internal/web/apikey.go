@@ -17,7 +17,7 @@ type keysView struct {
 }
 
 func (p *pages) showKeys(v *visit) (reply, error) {
-	rows, total, err := p.svc.ListAPIKeys(v.Context(), v.who, v.page())
+	rows, total, err := p.svc.ListAPIKeys(v.Context(), v.who, team.APIKeyFilter{Page: v.page()})
 	if err != nil {
 		return reply{}, err
 	}

@@ -11,7 +11,7 @@ import (
 
 func (p *pages) showProjects(v *visit) (reply, error) {
 	l := projectsView{Query: strings.TrimSpace(v.URL.Query().Get("q")), All: v.ask(v.can.ViewProjects()), Create: v.ask(v.can.CreateProject())}
-	rows, total, err := p.svc.FindProjects(v.Context(), v.who, l.Query, v.page())
+	rows, total, err := p.svc.FindProjects(v.Context(), v.who, team.ProjectFilter{Query: l.Query, Page: v.page()})
 	if err != nil {
 		return reply{}, err
 	}
@@ -96,7 +96,7 @@ func (v *visit) keysToAdd(view *projectView) error {
 	if !view.Add.OK || !v.ask(v.can.ViewKeys()).OK || !v.ask(v.can.ViewRoles()).OK {
 		return nil
 	}
-	keys, _, err := v.p.svc.ListAPIKeys(v.Context(), v.who, everything)
+	keys, _, err := v.p.svc.ListAPIKeys(v.Context(), v.who, team.APIKeyFilter{Page: everything})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ CREATE TABLE accounts (
     name           TEXT COLLATE "C" NOT NULL,
     grant_strict   BOOLEAN          NOT NULL,
     require_factor BOOLEAN          NOT NULL DEFAULT FALSE,
+    -- Whether a member, project, role or key has ever had an external id; otherwise no list looks for any.
+    has_external_ids BOOLEAN        NOT NULL DEFAULT FALSE,
     created_at     BIGINT           NOT NULL,
     updated_at     BIGINT           NOT NULL
 );
@@ -571,6 +573,19 @@ BEGIN
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
+CREATE TRIGGER external_ids_counted AFTER INSERT ON external_ids FOR EACH ROW EXECUTE FUNCTION count_one('external_ids');
+CREATE TRIGGER external_ids_uncounted AFTER DELETE ON external_ids FOR EACH ROW EXECUTE FUNCTION count_one_less('external_ids');
+
+-- +goose StatementBegin
+CREATE FUNCTION external_ids_noted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE accounts SET has_external_ids = TRUE WHERE id = NEW.account_id AND NOT has_external_ids;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER external_ids_noted AFTER INSERT ON external_ids FOR EACH ROW
+    WHEN (NEW.kind IN ('member', 'project', 'role', 'api_key')) EXECUTE FUNCTION external_ids_noted();
+
 CREATE TRIGGER memberships_external AFTER DELETE ON memberships REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
 CREATE TRIGGER projects_external AFTER DELETE ON projects REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
 CREATE TRIGGER roles_external AFTER DELETE ON roles REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();

@@ -9,6 +9,8 @@ CREATE TABLE accounts (
     name           TEXT    NOT NULL,
     grant_strict   BOOLEAN NOT NULL,
     require_factor BOOLEAN NOT NULL DEFAULT FALSE,
+    -- Whether a member, project, role or key has ever had an external id; otherwise no list looks for any.
+    has_external_ids BOOLEAN NOT NULL DEFAULT FALSE,
     created_at     BIGINT  NOT NULL,
     updated_at     BIGINT  NOT NULL
 ) WITHOUT ROWID;
@@ -566,6 +568,31 @@ CREATE TABLE external_ids (
 CREATE INDEX external_ids_object ON external_ids (object_id, kind, value);
 -- Unique: an object has one external id per source.
 CREATE UNIQUE INDEX external_ids_source ON external_ids (object_id, account_id, source) WHERE kind IN ('member', 'project', 'role', 'api_key');
+
+-- +goose StatementBegin
+CREATE TRIGGER external_ids_counted AFTER INSERT ON external_ids
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.account_id, '', 'external_ids', '', FALSE, FALSE, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER external_ids_uncounted AFTER DELETE ON external_ids
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (OLD.account_id, OLD.account_id, '', 'external_ids', '', FALSE, FALSE, -1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER external_ids_noted AFTER INSERT ON external_ids WHEN NEW.kind IN ('member', 'project', 'role', 'api_key')
+BEGIN
+    UPDATE accounts SET has_external_ids = TRUE WHERE id = NEW.account_id AND has_external_ids = FALSE;
+END;
+-- +goose StatementEnd
 
 -- What is deleted leaves no name behind, so that nothing inherits it.
 -- +goose StatementBegin
