@@ -32,12 +32,14 @@ type Statement struct {
 // Statements collects the statements of all databases that Watch was called for, by database system.
 type Statements struct {
 	mu  sync.Mutex
+	n   int
 	all map[string]map[string]Statement
 }
 
 func (s *Statements) add(system, text string, args []any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.n++
 	if s.all == nil {
 		s.all = map[string]map[string]Statement{}
 	}
@@ -47,6 +49,13 @@ func (s *Statements) add(system, text string, args []any) {
 	if _, ok := s.all[system][text]; !ok {
 		s.all[system][text] = Statement{text, slices.Clone(args)}
 	}
+}
+
+// Number returns how many statements were sent.
+func (s *Statements) Number() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.n
 }
 
 // Of returns the statements for one database system.
