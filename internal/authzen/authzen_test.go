@@ -223,11 +223,40 @@ func TestRecreatedObjectsInheritNothing(t *testing.T) {
 				t.Errorf("%s: %v %v, want %s", id, allowed, c, why)
 			}
 		}
+	})
+}
+
+// An explanation says whether an invitation that is not accepted yet would grant the permission.
+func TestInvitationsArePending(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		pending := srv.Invite(t, "carol@example.com", srv.RoleID(t, "account", "admin"))
-		for _, id := range []string{pending, "carol@example.com"} {
-			if allowed, c := ask(t, srv, f.asks, body(id, "account.audit.view", "account", srv.AccountID)); allowed || code(c) != "permission_missing" && code(c) != "member_pending" {
-				t.Errorf("%s: %v %v", id, allowed, c)
+		srv.Do(t, "POST", "/api/v1/projects/"+srv.ProjectID+"/invitations", srv.Key, map[string]any{"email": "carol@example.com", "role_id": srv.RoleID(t, "project", "viewer")}).Want(t, 201)
+		srv.Do(t, "POST", "/api/v1/projects/"+srv.ProjectID+"/invitations", srv.Key, map[string]any{"email": "alice@example.com", "role_id": srv.RoleID(t, "project", "viewer")}).Want(t, 201)
+		want := func(id, action, resource, object, reason, text string) {
+			t.Helper()
+			allowed, c := ask(t, srv, srv.Key, body(id, action, resource, object))
+			said, _ := c["reason"].(map[string]any)["text"].(string)
+			if allowed || code(c) != reason || !strings.HasSuffix(said, text) {
+				t.Errorf("%s: %v %v, want %s, %s", id, allowed, c, reason, text)
 			}
+		}
+		for _, id := range []string{pending, "carol@example.com"} {
+			want(id, "account.audit.view", "account", srv.AccountID, "member_pending", "the invitation was not accepted yet. Its role Admin grants it.")
+			want(id, "vm.view", "project", "default", "member_pending", "the invitation was not accepted yet. Its role Viewer grants it.")
+			want(id, "vm.create", "project", "default", "permission_missing", "These roles grant it: Operator, Project Admin, Owner.")
+		}
+		want("alice@example.com", "vm.view", "project", "default", "member_pending", "Its role Viewer grants it.")
+		want("alice@example.com", "account.audit.view", "account", srv.AccountID, "permission_missing", "These roles grant it: Admin, Owner.")
+		srv.Do(t, "PATCH", "/api/v1/members/"+pending, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
+		want(pending, "vm.view", "project", "default", "member_suspended", "the membership is suspended.")
+		// Searches do not find them, and they have no actions.
+		r := srv.Do(t, "POST", "/access/v1/search/subject", srv.Key, `{"subject":{"type":"user"},"action":{"name":"vm.view"},"resource":{"type":"project","id":"default"}}`).Want(t, 200)
+		if strings.Contains(string(r.Body), "carol") || strings.Contains(string(r.Body), pending) {
+			t.Errorf("found: %s", r.Body)
+		}
+		r = srv.Do(t, "POST", "/access/v1/search/action", srv.Key, `{"subject":{"type":"user","id":"alice@example.com"},"resource":{"type":"project","id":"default"}}`).Want(t, 200)
+		if strings.Contains(string(r.Body), "vm.") {
+			t.Errorf("actions: %s", r.Body)
 		}
 	})
 }

@@ -331,7 +331,7 @@ func fits(fact string, t reflect.Type) bool {
 		return word == "boolean"
 	case t.Kind() == reflect.Int:
 		return word == "integer"
-	case t.Kind() == reflect.Struct:
+	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map:
 		return strings.TrimSuffix(fact, " or null") == t.Name()
 	}
 	// Times in requests are strings, so that the server can report what is wrong with one.

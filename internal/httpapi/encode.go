@@ -68,7 +68,7 @@ func encode(b []byte, v any) ([]byte, error) {
 		return appendPage(b, &v, appendProjectMember), nil
 	}
 	out := appender{b}
-	if err := json.MarshalWrite(&out, v, jsontext.AllowInvalidUTF8(true)); err != nil {
+	if err := json.MarshalWrite(&out, v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true)); err != nil {
 		return b, fmt.Errorf("encode response: %w", err)
 	}
 	return out.b, nil

@@ -139,11 +139,24 @@ func (r reader) subjectOf(ctx context.Context, accountID string, t team.Principa
 	case rows[0].userID != "":
 		return r.subjectBy(ctx, accountID, t, rows[0].userID)
 	}
-	// Someone who was invited has no grants other than pending ones.
-	s := &team.Subject{Type: t, Email: rows[0].email, Projects: map[string]team.Grant{}}
-	s.Grants.Account = team.Grant{Status: team.StatusPending}
-	if rows[0].grant.Status == team.StatusSuspended {
-		s.Grants.Account.Status = team.StatusSuspended
+	return r.invited(ctx, accountID, rows[0].email)
+}
+
+// invited returns someone who was invited and has not accepted yet. Their grants are those that the invitations offer, all of
+// which are pending or on hold.
+func (r reader) invited(ctx context.Context, accountID, email string) (*team.Subject, error) {
+	rows, err := r.subjectRows(ctx, r.q, accountID, "m.email_canonical = $1 AND (m.account_id = $2) IS TRUE AND m.principal_type = 'invitation' LIMIT $3 + 0",
+		email, uid(accountID), maxSubjectRows)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	s := &team.Subject{Type: team.TypeUser, Email: email, Projects: make(map[string]team.Grant, len(rows))}
+	for _, row := range rows {
+		if row.projectID == "" {
+			s.Grants.Account = row.grant
+		} else {
+			s.Projects[row.projectID] = row.grant
+		}
 	}
 	return s, nil
 }

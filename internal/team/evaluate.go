@@ -217,7 +217,7 @@ func (a *Asker) because(d Decision, own *Grant) string {
 	case ReasonSuspended:
 		return "the membership is suspended."
 	case ReasonPending:
-		return "the invitation was not accepted yet."
+		return fmt.Sprintf("the invitation was not accepted yet. Its role %s grants it.", d.By.RoleName)
 	case ReasonExpired:
 		return fmt.Sprintf("the membership with the role %s has expired.", d.By.RoleName)
 	case ReasonKeyDisabled:
@@ -227,6 +227,9 @@ func (a *Asker) because(d Decision, own *Grant) string {
 	}
 	if own.Status == "" {
 		return "there is no role there."
+	}
+	if own.Status == StatusPending {
+		return fmt.Sprintf("the invitation was not accepted yet, and the role %s does not grant it.", own.RoleName)
 	}
 	return fmt.Sprintf("the role %s does not grant it.", own.RoleName)
 }
