@@ -10,11 +10,19 @@ type Envelope[T any] struct {
 	Data    T    `json:"data"`
 }
 
+// The values of Page.TotalIs.
+const (
+	TotalExact   = "exact"
+	TotalAtLeast = "at_least"
+)
+
 // Page wraps one page of a list. Total counts all rows that match the filters, not only those on this page.
 type Page[T any] struct {
 	Success bool `json:"success"`
 	Data    []T  `json:"data"`
 	Total   int  `json:"total"`
+	// TotalIs is TotalAtLeast if counting ended at Total and there may be more rows; else TotalExact. Empty means TotalExact.
+	TotalIs string `json:"total_is,omitempty"`
 	// NextCursor returns the next page when passed as ?cursor=; it is empty on the last page.
 	NextCursor string `json:"next_cursor,omitempty"`
 }

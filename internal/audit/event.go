@@ -29,13 +29,13 @@ type Filter struct {
 }
 
 // List lists the audit log, newest first.
-func (s *Service) List(ctx context.Context, p *team.Principal, f Filter) ([]event.Event, int, error) {
+func (s *Service) List(ctx context.Context, p *team.Principal, f Filter) ([]event.Event, team.Total, error) {
 	f.AccountID = p.AccountID
 	if err := s.team.Require(p, permission.AuditView); err != nil {
-		return nil, 0, err
+		return nil, team.Total{}, err
 	}
 	if f.Action != "" && !f.Action.Known() {
-		return nil, 0, unknownAction(f.Action)
+		return nil, team.Total{}, unknownAction(f.Action)
 	}
 	return s.store.Events(ctx, f)
 }

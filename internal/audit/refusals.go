@@ -6,4 +6,5 @@ import "raff/internal/team"
 var (
 	RefusalUnknownAction = &team.Refusal{Kind: team.KindInvalid, Code: "unknown_action", Field: "action", Text: "Unknown action %q. Known actions: %s."}
 	RefusalAlmostAction  = &team.Refusal{Kind: team.KindInvalid, Code: "unknown_action", Field: "action", Text: "Unknown action %q; did you mean %s?"}
+	RefusalManyActors    = &team.Refusal{Kind: team.KindInvalid, Code: "too_many_actors", Field: "who", Text: "More than %d people and API keys match. Enter more of the name or email."}
 )

@@ -43,8 +43,8 @@ type Store interface {
 // Reader has the reads, inside or outside a transaction.
 type Reader interface {
 	Account(ctx context.Context, id string) (team.Account, error)
-	// Events lists the events that a filter selects, newest first, and counts them.
-	Events(ctx context.Context, f Filter) ([]event.Event, int, error)
+	// Events lists the events that a filter selects, newest first, and counts them; see team.Total.
+	Events(ctx context.Context, f Filter) ([]event.Event, team.Total, error)
 	// EachEvent calls fn for every event with from <= At < until, oldest first. Zero times do not limit it.
 	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error
 	// LastSeal returns the newest seal of an account.

@@ -37,7 +37,7 @@ func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pageOf(f.Page, rows, total, auditEvent, eventCursor), nil
+	return countedPage(f.Page, rows, total, auditEvent, eventCursor), nil
 }
 
 const ndjson = "application/x-ndjson"

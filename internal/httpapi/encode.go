@@ -91,6 +91,7 @@ func appendPage[T any](b []byte, p *api.Page[T], row func([]byte, *T) []byte) []
 		b = row(b, &p.Data[i])
 	}
 	b = strconv.AppendInt(append(b, `],"total":`...), int64(p.Total), 10)
+	b = appendFilled(b, `,"total_is":`, p.TotalIs)
 	b = appendFilled(b, `,"next_cursor":`, p.NextCursor)
 	return append(b, '}')
 }

@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"raff/api"
 	"raff/internal/front"
@@ -20,6 +22,8 @@ type call struct {
 	front *front.Request
 	who   *team.Principal // nil on open routes
 	query url.Values
+	// byCursor says that the list of the route can be read by cursor.
+	byCursor bool
 	// maxBody is the maximum body size of the route, in bytes.
 	maxBody int64
 	// idempotency is nil unless the request came with an Idempotency-Key.
@@ -115,6 +119,7 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 	if !team.IsText(c.URL.Path) {
 		return 0, nil, invalid("", "invalid_path", "The path contains a NUL character or bytes that are not UTF-8.")
 	}
+	c.byCursor = slices.Contains(strings.Fields(route.Query), "cursor")
 	if c.query, err = parseQuery(c.URL.RawQuery, route.Query); err != nil {
 		return 0, nil, err
 	}

@@ -21,7 +21,7 @@ func (s *server) listMembers(ctx context.Context, c *call) (any, error) {
 	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
-	return pageOf(f.Page, rows, total, s.member, memberCursor), nil
+	return countedPage(f.Page, rows, total, s.member, memberCursor), nil
 }
 
 func (c *call) memberFilter() (f team.MemberFilter, err error) {

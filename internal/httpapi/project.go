@@ -23,7 +23,7 @@ func (s *server) listProjects(ctx context.Context, c *call) (any, error) {
 	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
-	return pageOf(f.Page, rows, total, project, projectCursor), nil
+	return countedPage(f.Page, rows, total, project, projectCursor), nil
 }
 
 func projectCursor(p *team.Project) team.Cursor { return team.Cursor{At: p.CreatedAt, ID: p.ID} }

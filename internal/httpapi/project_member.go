@@ -20,7 +20,7 @@ func (s *server) listProjectMembers(ctx context.Context, c *call) (any, error) {
 	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
-	return pageOf(f.Page, rows, total, s.projectMember, memberCursor), nil
+	return countedPage(f.Page, rows, total, s.projectMember, memberCursor), nil
 }
 
 func (s *server) addProjectMember(ctx context.Context, c *call) (any, error) {

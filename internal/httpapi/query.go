@@ -20,6 +20,7 @@ const (
 	maxLimit        = 1000
 	defaultLimit    = 50
 	defaultProjects = 20
+	maxOffset       = 10_000
 
 	// nowhereID is a UUID that no object has. It replaces a malformed id in a path, so that the response is the same as
 	// for an unknown id.
@@ -71,6 +72,9 @@ func (c *call) page(limit int) (team.Page, error) {
 	if p.Offset, err = c.integer("offset", 0, 0, 1<<31-1); err != nil {
 		return p, err
 	}
+	if p.Offset > maxOffset {
+		return p, tooFar(c.byCursor)
+	}
 	if !c.query.Has("cursor") {
 		return p, nil
 	}
@@ -96,41 +100,76 @@ func (c *call) integer(name string, otherwise, low, high int) (int, error) {
 	return n, nil
 }
 
+// tooFar refuses an offset that is so large that many rows would have to be skipped.
+func tooFar(cursor bool) error {
+	if cursor {
+		return invalid("offset", "offset_too_large", "offset must be at most %d. To read further, pass the next_cursor of the previous page as cursor.", maxOffset)
+	}
+	return invalid("offset", "offset_too_large", "offset must be at most %d. Use the filters of this list to select fewer rows.", maxOffset)
+}
+
 // pageOf converts rows to one page. at is nil for lists that are not ordered by creation and have no cursor.
 func pageOf[D, W any](p team.Page, rows []D, total int, wire func(*D) W, at func(*D) team.Cursor) api.Page[W] {
+	return countedPage(p, rows, team.Total{N: total}, wire, at)
+}
+
+// countedPage is pageOf for lists that may be counted only in part.
+func countedPage[D, W any](p team.Page, rows []D, of team.Total, wire func(*D) W, at func(*D) team.Cursor) api.Page[W] {
+	total := of.N
 	more := p.Offset+len(rows) < total
 	if p.After != nil {
 		if more = len(rows) == p.Limit; more {
 			rows = rows[:p.Limit-1]
 		}
 	}
-	out := api.Page[W]{Success: true, Data: make([]W, len(rows)), Total: total}
+	out := api.Page[W]{Success: true, Data: make([]W, len(rows)), Total: total, TotalIs: api.TotalExact}
+	if of.AtLeast {
+		out.TotalIs = api.TotalAtLeast
+	}
 	for i := range rows {
 		out.Data[i] = wire(&rows[i])
 	}
 	if more && at != nil && len(rows) > 0 {
-		out.NextCursor = formatCursor(at(&rows[len(rows)-1]))
+		end := at(&rows[len(rows)-1])
+		if of.Once {
+			end.Total = &of
+		}
+		out.NextCursor = formatCursor(end)
 	}
 	return out
 }
 
-// A cursor is the base64url of 8 bytes of microseconds and the 16 bytes of an id.
+// A cursor is the base64url of 8 bytes of microseconds, the 16 bytes of an id and, for a list that is counted only once, the 4
+// bytes of the total and a byte that is 1 if there may be more.
 func formatCursor(c team.Cursor) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro()))
 	id, _ := hex.DecodeString(strings.ReplaceAll(c.ID, "-", ""))
-	return base64.RawURLEncoding.EncodeToString(append(b, id...))
+	b = append(b, id...)
+	if c.Total != nil {
+		b = binary.BigEndian.AppendUint32(b, uint32(c.Total.N)) //nolint:gosec // at most a little more than maxOffset
+		more := byte(0)
+		if c.Total.AtLeast {
+			more = 1
+		}
+		b = append(b, more)
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 func parseCursor(text string) (*team.Cursor, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != 24 {
+	if err != nil || len(b) != 24 && len(b) != 29 {
 		return nil, invalid("cursor", "invalid_cursor", "cursor must be the next_cursor of an earlier page, unchanged.")
 	}
-	h := hex.EncodeToString(b[8:])
-	return &team.Cursor{
+	h := hex.EncodeToString(b[8:24])
+	c := &team.Cursor{
 		At: time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC(), //nolint:gosec // written from an int64
 		ID: h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:],
-	}, nil
+	}
+	if len(b) > 24 {
+		c.Total = &team.Total{N: int(binary.BigEndian.Uint32(b[24:])), AtLeast: b[28] == 1, Once: true}
+	}
+	return c, nil
 }
 
 // choice reads a parameter with a fixed set of values; "" if it is absent.

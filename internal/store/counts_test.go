@@ -55,8 +55,8 @@ func TestTotalsDuringChanges(t *testing.T) {
 		}
 		w.wantTotals(t, projects)
 		w.wantEverybody(t, projects[1:])
-		if _, pending, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID, Status: team.StatusPending}); err != nil || pending != 0 {
-			t.Errorf("%d pending members after the clean-up, %v", pending, err)
+		if _, pending, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID, Status: team.StatusPending}); err != nil || pending.N != 0 {
+			t.Errorf("%d pending members after the clean-up, %v", pending.N, err)
 		}
 	})
 }
@@ -127,8 +127,8 @@ func (w *world) wantTotals(t *testing.T, projects []team.Project) {
 			{PrincipalType: team.TypeAPIKey}, {PrincipalType: team.TypeUser}, {Query: "user1"},
 		} {
 			f.AccountID, f.ProjectID = w.account.ID, project
-			if rows, total, err := w.Members(w.ctx, f); err != nil || total != len(rows) {
-				t.Errorf("%+v: total %d of %d rows, %v", f, total, len(rows), err)
+			if rows, total, err := w.Members(w.ctx, f); err != nil || total.N != len(rows) {
+				t.Errorf("%+v: total %d of %d rows, %v", f, total.N, len(rows), err)
 			}
 		}
 	}
@@ -139,8 +139,8 @@ func (w *world) wantTotals(t *testing.T, projects []team.Project) {
 	} {
 		f.AccountID = w.account.ID
 		rows, total, err := w.People(w.ctx, f)
-		if err != nil || total != len(rows) {
-			t.Errorf("%+v: total %d of %d people, %v", f, total, len(rows), err)
+		if err != nil || total.N != len(rows) {
+			t.Errorf("%+v: total %d of %d people, %v", f, total.N, len(rows), err)
 		}
 		seen := map[string]bool{}
 		for _, p := range rows {
@@ -168,8 +168,8 @@ func (w *world) wantEverybody(t *testing.T, projects []team.Project) {
 		}
 	}
 	people, total, err := w.People(w.ctx, team.PersonFilter{AccountID: w.account.ID, AllProjects: true})
-	if err != nil || total != len(want) || len(people) != len(want) {
-		t.Errorf("%d of %d people, want %d, %v", len(people), total, len(want), err)
+	if err != nil || total.N != len(want) || len(people) != len(want) {
+		t.Errorf("%d of %d people, want %d, %v", len(people), total.N, len(want), err)
 	}
 }
 
@@ -194,8 +194,8 @@ func TestEverybodyLeadsOnce(t *testing.T) {
 			})
 		}
 		found, total, err := w.People(w.ctx, team.PersonFilter{AccountID: w.account.ID, AllProjects: true})
-		if err != nil || total != people || len(found) != people {
-			t.Fatalf("%d of %d people, %v", len(found), total, err)
+		if err != nil || total.N != people || len(found) != people {
+			t.Fatalf("%d of %d people, %v", len(found), total.N, err)
 		}
 		for _, p := range found {
 			all, err := w.MembershipsOf(w.ctx, w.account.ID, p.CanonicalEmail)

@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"slices"
 
 	"raff/internal/audit"
 	"raff/internal/event"
+	"raff/internal/store/engine"
+	"raff/internal/team"
 )
 
 const eventColumns = `e.id, e.account_id, e.at, e.actor_type, e.actor_id, e.actor_name, e.action, e.target_type, e.target_id,
@@ -18,19 +20,24 @@ func scanEvent(s scanner) (e event.Event, err error) {
 	return e, err
 }
 
-func (r reader) Events(ctx context.Context, f audit.Filter) ([]event.Event, int, error) {
+// Events reads the log in its order, or finds the events of a filter with event_slices.
+func (r reader) Events(ctx context.Context, f audit.Filter) ([]event.Event, team.Total, error) {
 	var c condition
 	c.and("e.account_id = ?", uid(f.AccountID))
+	var actors []string
 	if f.ActorID != "" {
+		actors = []string{f.ActorID}
 		c.and("e.actor_id = ?", word(f.ActorID))
 	}
 	if f.Actor != "" {
-		like := containing(nameKey(f.Actor))
-		asWord := r.q.Dialect().WordOf
-		c.and("e.actor_id IN (SELECT "+fmt.Sprintf(asWord, "k.id")+` FROM api_keys k WHERE k.account_id = ? AND k.name_key LIKE ? ESCAPE '\'
-			UNION ALL SELECT `+fmt.Sprintf(asWord, "u.id")+` FROM account_users au JOIN users u ON u.id = au.user_id
-			WHERE au.account_id = ? AND (u.name_key LIKE ? ESCAPE '\' OR u.email_canonical LIKE ? ESCAPE '\'))`,
-			uid(f.AccountID), like, uid(f.AccountID), like, like)
+		called, err := r.actorsCalled(ctx, f.AccountID, f.Actor)
+		if err != nil || len(called) == 0 {
+			return nil, team.Total{}, err
+		}
+		c.and("e.actor_id" + c.in(values[word](called)))
+		if f.ActorID == "" {
+			actors = called
+		}
 	}
 	if f.Action != "" {
 		c.and("e.action = ?", string(f.Action))
@@ -53,8 +60,44 @@ func (r reader) Events(ctx context.Context, f audit.Filter) ([]event.Event, int,
 	if !f.Until.IsZero() {
 		c.and("e.at < ?", f.Until)
 	}
-	l := listing{columns: eventColumns, from: "audit_events e", rows: "audit_events e", at: "e.at", id: "e.id", newest: true}
-	return page(ctx, r.q, l, &c, f.Page, scanEvent)
+	sets, ok, err := r.eventSets(ctx, f, actors)
+	if err != nil {
+		return nil, team.Total{}, err
+	}
+	if !ok {
+		l := listing{columns: eventColumns, from: "audit_events e", rows: "audit_events e", at: "e.at", id: "e.id", newest: true, capped: true}
+		return list(ctx, r.q, l, &c, f.Page, scanEvent)
+	}
+	all := condition{args: slices.Clone(c.args)}
+	all.sql.WriteString(c.sql.String())
+	if f.After != nil {
+		c.and("(e.at, e.id) < (?, ?)", f.After.At, uid(f.After.ID))
+	}
+	rows, err := r.walkEvents(f, c, sets).page(ctx, f.Page)
+	if err != nil || f.SkipTotal {
+		return rows, team.Total{}, err
+	}
+	total, err := totalOf(f.Page, len(rows), func(most int) (int, error) {
+		whole := f
+		whole.After = nil
+		return r.walkEvents(whole, all, sets).total(ctx, most)
+	})
+	return rows, total, err
+}
+
+// maxCalled is how many people and API keys a text may match to filter events by it.
+const maxCalled = 20
+
+// actorsCalled returns the ids of the people and API keys whose name or email contains a text.
+func (r reader) actorsCalled(ctx context.Context, accountID, text string) ([]string, error) {
+	like := containing(nameKey(text))
+	ids, err := many(ctx, r.q, engine.ScanID, `SELECT id FROM (SELECT k.id FROM api_keys k WHERE k.account_id = $1 AND k.name_key LIKE $2 ESCAPE '\'
+		UNION ALL SELECT u.id FROM account_users au JOIN users u ON u.id = au.user_id
+		WHERE au.account_id = $1 AND (u.name_key LIKE $2 ESCAPE '\' OR u.email_canonical LIKE $2 ESCAPE '\')) m LIMIT $3`, uid(accountID), like, maxCalled+1)
+	if err == nil && len(ids) > maxCalled {
+		err = audit.RefusalManyActors.With(maxCalled)
+	}
+	return ids, err
 }
 
 var insertEvents = insertionOf(`INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action,

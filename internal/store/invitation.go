@@ -78,7 +78,7 @@ func offered(f team.OfferFilter) (l listing, c *condition) {
 	return l, c
 }
 
-func (r reader) Offers(ctx context.Context, f team.OfferFilter) ([]team.Invitation, int, error) {
+func (r reader) Offers(ctx context.Context, f team.OfferFilter) ([]team.Invitation, team.Total, error) {
 	l, c := offered(f)
 	switch f.State {
 	case team.InvitationSent:
@@ -90,7 +90,7 @@ func (r reader) Offers(ctx context.Context, f team.OfferFilter) ([]team.Invitati
 	case team.InvitationDeclined:
 		c.and("i.state = 'declined'")
 	}
-	return page(ctx, r.q, l, c, f.Page, r.scanInvitation)
+	return list(ctx, r.q, l, c, f.Page, r.scanInvitation)
 }
 
 func (r reader) OfferCounts(ctx context.Context, f team.OfferFilter) (n team.OfferCounts, err error) {

@@ -384,7 +384,7 @@ func TestRemoveStale(t *testing.T) {
 			_, _, err = w.InvitationByToken(w.ctx, hash(name))
 			wantNotFound(t, "token of "+name, err)
 			events, total, err := w.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Action: "invitation.removed", TargetID: m.ID})
-			if err != nil || total != 1 || !events[0].At.Equal(at) || events[0].ActorType != event.Operator || events[0].TargetName != m.Email {
+			if err != nil || total.N != 1 || !events[0].At.Equal(at) || events[0].ActorType != event.Operator || events[0].TargetName != m.Email {
 				t.Errorf("%s: events %+v, %v", name, events, err)
 			}
 		}
@@ -461,8 +461,8 @@ func TestOffers(t *testing.T) {
 			got, want := []string{}, strings.Fields(c.want)
 			for {
 				rows, total, err := w.Offers(w.ctx, f)
-				if err != nil || total != len(want) {
-					t.Fatalf("%s: total %d, want %d; %v", name, total, len(want), err)
+				if err != nil || total.N != len(want) {
+					t.Fatalf("%s: total %d, want %d; %v", name, total.N, len(want), err)
 				}
 				for _, i := range rows {
 					got = append(got, strings.TrimSuffix(i.Email, "@example.com"))

@@ -54,15 +54,15 @@ func TestCursorPagination(t *testing.T) {
 		for name, list := range map[string]func(p team.Page) ([]row, int, error){
 			"members": func(p team.Page) ([]row, int, error) {
 				list, total, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID, Page: p})
-				return each(list, func(v team.Member) row { return row{v.ID, v.CreatedAt} }), total, err
+				return each(list, func(v team.Member) row { return row{v.ID, v.CreatedAt} }), total.N, err
 			},
 			"members found": func(p team.Page) ([]row, int, error) {
 				list, total, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID, Query: "example", Page: p})
-				return each(list, func(v team.Member) row { return row{v.ID, v.CreatedAt} }), total, err
+				return each(list, func(v team.Member) row { return row{v.ID, v.CreatedAt} }), total.N, err
 			},
 			"people with a role": func(p team.Page) ([]row, int, error) {
 				list, total, err := w.People(w.ctx, team.PersonFilter{AccountID: w.account.ID, AllProjects: true, RoleID: w.basic.ID, Page: p})
-				return each(list, func(v team.Person) row { return row{v.ID, v.CreatedAt} }), total, err
+				return each(list, func(v team.Person) row { return row{v.ID, v.CreatedAt} }), total.N, err
 			},
 			"invitations": func(p team.Page) ([]row, int, error) {
 				list, total, err := w.Invitations(w.ctx, team.InvitationFilter{AccountID: w.account.ID, Page: p})
@@ -74,11 +74,11 @@ func TestCursorPagination(t *testing.T) {
 			},
 			"projects": func(p team.Page) ([]row, int, error) {
 				list, total, err := w.Projects(w.ctx, team.ProjectFilter{AccountID: w.account.ID, Page: p})
-				return each(list, func(v team.Project) row { return row{v.ID, v.CreatedAt} }), total, err
+				return each(list, func(v team.Project) row { return row{v.ID, v.CreatedAt} }), total.N, err
 			},
 			"events": func(p team.Page) ([]row, int, error) {
 				list, total, err := w.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Page: p})
-				return each(list, func(v event.Event) row { return row{v.ID, v.At} }), total, err
+				return each(list, func(v event.Event) row { return row{v.ID, v.At} }), total.N, err
 			},
 		} {
 			for _, walk := range []string{"cursor", "offset", "immediately"} {
@@ -164,8 +164,8 @@ func TestMemberFilters(t *testing.T) {
 			}
 			ids := func(list []team.Member) []string { return each(list, func(m team.Member) string { return m.ID }) }
 			got, total, err := w.Members(w.ctx, c.filter)
-			if err != nil || total != len(c.want) || !slices.Equal(ids(got), ids(c.want)) {
-				t.Errorf("%s: %v, total %d, %v; want %v", c.name, ids(got), total, err, ids(c.want))
+			if err != nil || total.N != len(c.want) || !slices.Equal(ids(got), ids(c.want)) {
+				t.Errorf("%s: %v, total %d, %v; want %v", c.name, ids(got), total.N, err, ids(c.want))
 			}
 		}
 		holders, total, err := w.RoleHolders(w.ctx, w.account.ID, w.basic.ID, 2)
@@ -209,12 +209,12 @@ func TestVisibleProjects(t *testing.T) {
 		}
 		for kind, id := range map[team.PrincipalType]string{team.TypeUser: u.ID, team.TypeAPIKey: k.ID} {
 			list, total, err := w.Projects(w.ctx, team.ProjectFilter{AccountID: w.account.ID, VisibleToType: kind, VisibleTo: id})
-			if err != nil || total != 1 || list[0].ID != mine.ID {
-				t.Errorf("%s sees %+v of %d, %v", kind, list, total, err)
+			if err != nil || total.N != 1 || list[0].ID != mine.ID {
+				t.Errorf("%s sees %+v of %d, %v", kind, list, total.N, err)
 			}
 		}
-		if _, total, err := w.Projects(w.ctx, team.ProjectFilter{AccountID: w.account.ID, VisibleToType: team.TypeUser, VisibleTo: newID()}); total != 0 || err != nil {
-			t.Errorf("a stranger sees %d projects, %v", total, err)
+		if _, total, err := w.Projects(w.ctx, team.ProjectFilter{AccountID: w.account.ID, VisibleToType: team.TypeUser, VisibleTo: newID()}); total.N != 0 || err != nil {
+			t.Errorf("a stranger sees %d projects, %v", total.N, err)
 		}
 	})
 }
@@ -366,12 +366,12 @@ func TestEventFilters(t *testing.T) {
 			c.filter.AccountID = w.account.ID
 			list, total, err := w.Events(w.ctx, c.filter)
 			got := each(list, func(e event.Event) int { return int(e.At.Sub(w.start) / time.Microsecond) })
-			if err != nil || total != len(c.want) || !slices.Equal(got, c.want) {
-				t.Errorf("%s: %v of %d, %v; want %v", c.name, got, total, err, c.want)
+			if err != nil || total.N != len(c.want) || !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v of %d, %v; want %v", c.name, got, total.N, err, c.want)
 			}
 			c.filter.SkipTotal = true
-			if list, total, err := w.Events(w.ctx, c.filter); err != nil || total != 0 || len(list) != len(c.want) {
-				t.Errorf("%s, uncounted: %d events of %d, %v", c.name, len(list), total, err)
+			if list, total, err := w.Events(w.ctx, c.filter); err != nil || total.N != 0 || len(list) != len(c.want) {
+				t.Errorf("%s, uncounted: %d events of %d, %v", c.name, len(list), total.N, err)
 			}
 		}
 	})

@@ -112,7 +112,7 @@ func (r reader) MembershipsOfAll(ctx context.Context, accountID string, canonica
 	})
 }
 
-func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member, int, error) {
+func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member, team.Total, error) {
 	l := memberList
 	var c condition
 	if f.ProjectID == "" {
@@ -156,7 +156,7 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\' OR k.name_key LIKE ? ESCAPE '\')`, like, like, like)
 		l.search, l.rows = true, "memberships m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id"
 	}
-	return page(ctx, r.q, l, &c, f.Page, r.members())
+	return list(ctx, r.q, l, &c, f.Page, r.members())
 }
 
 func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]team.Member, int, error) {

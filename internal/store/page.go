@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,6 +94,7 @@ type listing struct {
 	newest  bool   // in descending order of at and id
 	named   bool   // at is text, not a time
 	joined  bool   // rows that are skipped are joined too
+	capped  bool   // rows are counted only up to the limit of team.Total
 	order   string // if not by at and id
 	// either are conditions, each with an index of its own, that replace the first one of the list: every row meets exactly
 	// one of them. The page is the beginning of all their rows together.
@@ -109,6 +111,8 @@ func (l listing) count(c *condition, p team.Page) string {
 		return "SELECT 0"
 	case l.counts != "":
 		return "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM " + l.counts + " WHERE " + c.sql.String()
+	case l.capped:
+		return "SELECT COUNT(*) FROM (SELECT 1 FROM " + l.rows + " WHERE " + c.sql.String() + " LIMIT " + strconv.Itoa(mostCounted(p)) + ") m"
 	}
 	return "SELECT COUNT(*) FROM " + l.rows + " WHERE " + c.sql.String()
 }
@@ -206,13 +210,63 @@ func (l listing) query(c *condition, p team.Page) string {
 	return "SELECT (" + number + "), " + l.columns + " FROM " + l.from + matching + part
 }
 
+// mostCounted is up to how many rows a list is counted for a page: one more than the limit of team.Total, and than the rows up to
+// the end of the page.
+func mostCounted(p team.Page) int {
+	if p.Limit == 0 {
+		return math.MaxInt32
+	}
+	n := p.Offset + p.Limit
+	if p.After != nil {
+		n = 0
+	}
+	return max(team.CountedRows, n) + 1
+}
+
+// totalOf returns the total of a list for which nothing keeps count, with a page of this many rows.
+func totalOf(p team.Page, rows int, count func(most int) (int, error)) (team.Total, error) {
+	switch {
+	case p.SkipTotal:
+		return team.Total{}, nil
+	case p.After != nil && p.After.Total != nil:
+		return *p.After.Total, nil
+	case p.After == nil && (p.Limit == 0 || rows < p.Limit && (rows > 0 || p.Offset <= 0)):
+		return team.Total{N: max(0, p.Offset) + rows, Once: true}, nil
+	}
+	most := mostCounted(p)
+	n, err := count(most)
+	return team.Total{N: n, AtLeast: n >= most, Once: true}, err
+}
+
+// list reads one page and its total, which is exact if something keeps count of the rows.
+func list[T any](ctx context.Context, q querier, l listing, c *condition, p team.Page, scan func(scanner) (T, error)) ([]T, team.Total, error) {
+	if l.capped {
+		return counted(ctx, q, l, c, p, scan)
+	}
+	rows, total, err := page(ctx, q, l, c, p, scan)
+	return rows, team.Total{N: total}, err
+}
+
+// counted reads one page, and counts the rows of the list apart from it, up to the limit of team.Total.
+func counted[T any](ctx context.Context, q querier, l listing, c *condition, p team.Page, scan func(scanner) (T, error)) ([]T, team.Total, error) {
+	count, all := l.count(c, p), slices.Clone(c.args)
+	only := p
+	only.SkipTotal = true
+	rows, _, err := page(ctx, q, l, c, only, scan)
+	if err != nil {
+		return nil, team.Total{}, err
+	}
+	total, err := totalOf(p, len(rows), func(int) (int, error) { return one(ctx, q, engine.ScanNumber, count, all...) })
+	return rows, total, err
+}
+
 // page reads one page and the exact number of rows that match. Both come from one statement, so that they are
 // consistent with each other.
 func page[T any](ctx context.Context, q querier, l listing, c *condition, p team.Page, scan func(scanner) (T, error)) ([]T, int, error) {
 	filters := len(c.args)
 	count, query := l.count(c, p), l.query(c, p)
 	total := 0
-	head := counted{fields: []any{(*number)(&total)}}
+	head := withTotal{fields: []any{(*number)(&total)}}
 	counting := func(s scanner) (T, error) { head.scanner = s; return scan(&head) }
 	size := func() int {
 		if p.SkipTotal {
@@ -232,13 +286,13 @@ func page[T any](ctx context.Context, q querier, l listing, c *condition, p team
 	return nil, total, err
 }
 
-// counted reads the total, which precedes the columns of a row.
-type counted struct {
+// withTotal reads the total, which precedes the columns of a row.
+type withTotal struct {
 	scanner
 	fields []any // of the total, with room for those of the row
 }
 
-func (c *counted) Scan(dest ...any) error {
+func (c *withTotal) Scan(dest ...any) error {
 	c.fields = append(c.fields[:1], dest...)
 	return c.scanner.Scan(c.fields...)
 }

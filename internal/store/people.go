@@ -22,7 +22,7 @@ func visible(c *condition, alias string, f team.PersonFilter) string {
 }
 
 // People returns each person once: by their account membership or, without one, by their first project membership.
-func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person, int, error) {
+func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person, team.Total, error) {
 	l := memberList
 	switch f.Sort {
 	case team.SortNewest:
@@ -47,9 +47,9 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		role, err := r.Role(ctx, f.AccountID, f.RoleID)
 		switch {
 		case team.IsNotFound(err):
-			return nil, 0, nil
+			return nil, team.Total{}, nil
 		case err != nil:
-			return nil, 0, err
+			return nil, team.Total{}, err
 		case role.Scope == permission.ScopeAccount:
 			c.and("m.role_id = ?", uid(f.RoleID))
 		default:
@@ -92,7 +92,7 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR m.sort_key LIKE ? ESCAPE '\')`, containing(nameKey(f.Query)), containing(team.Folded(f.Query)))
 		l.search = true
 	}
-	leads, total, err := page(ctx, r.q, l, &c, f.Page, r.members())
+	leads, total, err := list(ctx, r.q, l, &c, f.Page, r.members())
 	if err != nil || len(leads) == 0 {
 		return nil, total, err
 	}
@@ -102,7 +102,7 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	}
 	if f.ShowFactors {
 		if err := r.readFactors(ctx, people); err != nil {
-			return nil, 0, err
+			return nil, team.Total{}, err
 		}
 	}
 	return people, total, r.readProjects(ctx, people, f)

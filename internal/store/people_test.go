@@ -78,8 +78,8 @@ func walk(t *testing.T, w *world, f team.PersonFilter, total int) (got []string)
 	f.Limit = 2
 	for {
 		people, n, err := w.People(w.ctx, f)
-		if err != nil || n != total {
-			t.Fatalf("%+v: total %d, want %d; %v", f, n, total, err)
+		if err != nil || n.N != total {
+			t.Fatalf("%+v: total %d, want %d; %v", f, n.N, total, err)
 		}
 		for _, p := range people {
 			name := p.CanonicalEmail[:len(p.CanonicalEmail)-len("@example.com")]
@@ -117,8 +117,8 @@ func TestPeopleOfALargeAccount(t *testing.T) {
 			return nil
 		})
 		people, total, err := w.People(w.ctx, team.PersonFilter{AccountID: w.account.ID, AllProjects: true, Page: team.Page{Limit: 50}})
-		if err != nil || total != 2000 || len(people) != 50 || len(people[49].Projects) != 1 {
-			t.Errorf("%d of %d people, %v", len(people), total, err)
+		if err != nil || total.N != 2000 || len(people) != 50 || len(people[49].Projects) != 1 {
+			t.Errorf("%d of %d people, %v", len(people), total.N, err)
 		}
 	})
 }

@@ -31,7 +31,7 @@ func (r reader) ProjectSlugTaken(ctx context.Context, accountID, slug string) (b
 	return one(ctx, r.q, engine.ScanFlag, "SELECT EXISTS (SELECT 1 FROM projects WHERE account_id = $1 AND slug = $2)", uid(accountID), slug)
 }
 
-func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Project, int, error) {
+func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Project, team.Total, error) {
 	var c condition
 	c.and("p.account_id = ?", uid(f.AccountID))
 	if f.VisibleTo != "" {
@@ -46,7 +46,7 @@ func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Proj
 	}
 	c.identified("p.id", team.ExternalProject, f.AccountID, f.ExternalID)
 	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", id: "p.id"}
-	return page(ctx, r.q, l, &c, f.Page, scanProject)
+	return list(ctx, r.q, l, &c, f.Page, scanProject)
 }
 
 func (r reader) MemberCounts(ctx context.Context, projectIDs []string) (map[string]int, error) {

@@ -245,8 +245,8 @@ func eventComesBack(t *testing.T, w *world) {
 	w.do(t, func(tx store.Tx) error { return tx.InsertEvent(w.ctx, e) })
 	list, total, err := w.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Page: team.Page{Limit: 10}})
 	same(t, "events", []event.Event{e})(list, err)
-	if total != 1 {
-		t.Errorf("total %d, want 1", total)
+	if total.N != 1 {
+		t.Errorf("total %d, want 1", total.N)
 	}
 }
 

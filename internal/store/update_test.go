@@ -138,8 +138,8 @@ func TestConcurrentInsertsOfOneEmail(t *testing.T) {
 			}
 		})
 		_, total, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID})
-		if err != nil || total != 1 || won.Load() != 1 {
-			t.Errorf("%d inserts succeeded, %d members, %v", won.Load(), total, err)
+		if err != nil || total.N != 1 || won.Load() != 1 {
+			t.Errorf("%d inserts succeeded, %d members, %v", won.Load(), total.N, err)
 		}
 	})
 }
@@ -160,7 +160,7 @@ func (w *world) events(t testing.TB, action string) int {
 	if err != nil {
 		t.Error(err)
 	}
-	return n
+	return n.N
 }
 
 func TestFailedChangeIsRolledBack(t *testing.T) {
@@ -280,8 +280,8 @@ func TestReadsSeeEarlierCommits(t *testing.T) {
 					if err := w.addEvent(tx, action); err != nil {
 						return err
 					}
-					if _, n, err := tx.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Action: event.Action(action)}); err != nil || n != 1 {
-						t.Errorf("%s: inside the change %d events, %v", action, n, err)
+					if _, n, err := tx.Events(w.ctx, audit.Filter{AccountID: w.account.ID, Action: event.Action(action)}); err != nil || n.N != 1 {
+						t.Errorf("%s: inside the change %d events, %v", action, n.N, err)
 					}
 					return nil
 				})
@@ -314,8 +314,8 @@ func TestExclusiveChangesRunAlone(t *testing.T) {
 				}
 			})
 			left, total, err := w.Members(w.ctx, team.MemberFilter{AccountID: w.account.ID})
-			if err != nil || total != 1 {
-				t.Fatalf("round %d: %d managers left, %v", round, total, err)
+			if err != nil || total.N != 1 {
+				t.Fatalf("round %d: %d managers left, %v", round, total.N, err)
 			}
 			w.do(t, func(tx store.Tx) error { return tx.DeleteMember(w.ctx, left[0]) })
 		}

@@ -36,11 +36,14 @@ var (
 // fullScan returns the part of a plan that reads a whole table, or "".
 func fullScan(system, text string, plan []string) string {
 	temporary := strings.Count(text, "FROM found m") + strings.Count(text, ") m ORDER") // results whose alias is m
+	if strings.HasSuffix(text, ") m") {
+		temporary++
+	}
 	for i, line := range plan {
 		if system == "sqlite" {
 			m := sqliteScan.FindStringSubmatch(line)
 			switch {
-			case m == nil, m[1] == "CONSTANT", m[1] == "found", regexp.MustCompile(`^SCAN (m\d|\d+-ROW)`).MatchString(line):
+			case m == nil, m[1] == "CONSTANT", m[1] == "found", regexp.MustCompile(`^SCAN (m\d|\d+-ROW|\d+ CONSTANT ROWS)`).MatchString(line):
 			case m[1] == "m" && temporary > 0:
 				temporary--
 			default:

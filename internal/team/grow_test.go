@@ -137,7 +137,7 @@ func (c *crowd) look() (all, acting holding, members []team.Member) {
 	return all, acting, members
 }
 
-func first[T any](rows []T, _ int, err error) []T { return must(rows, err) }
+func first[T, N any](rows []T, _ N, err error) []T { return must(rows, err) }
 
 func nameOf(m team.Member) string {
 	if m.APIKeyID != "" {

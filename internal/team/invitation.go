@@ -142,8 +142,8 @@ func (s *Service) mayViewInvitations(ctx context.Context, p *Principal, projectI
 
 // ListOffers lists the invitations to all places where the caller may see them, the account and projects together, or
 // to one of them. An empty place means all; the account is given by its own id.
-func (s *Service) ListOffers(ctx context.Context, p *Principal, place string, f OfferFilter) ([]Invitation, int, OfferCounts, error) {
-	none := func(err error) ([]Invitation, int, OfferCounts, error) { return nil, 0, OfferCounts{}, err }
+func (s *Service) ListOffers(ctx context.Context, p *Principal, place string, f OfferFilter) ([]Invitation, Total, OfferCounts, error) {
+	none := func(err error) ([]Invitation, Total, OfferCounts, error) { return nil, Total{}, OfferCounts{}, err }
 	if err := s.visibleOffers(ctx, p, &f); err != nil {
 		return none(err)
 	}

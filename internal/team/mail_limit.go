@@ -67,7 +67,7 @@ func (w *work) senderLimits() ([]Limit, error) {
 		if err != nil {
 			return nil, err
 		}
-		account.Burst += people
+		account.Burst += people.N
 	}
 	return append(l.Sender.Limits("sender", w.p.ID), account.Limits("sending", w.p.AccountID)...), nil
 }

@@ -115,15 +115,15 @@ type Removed struct {
 }
 
 // ListMembers lists the members of the account or, with f.ProjectID, of a project, and returns the total number of matches.
-func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter) ([]Member, int, error) {
+func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter) ([]Member, Total, error) {
 	f.AccountID = p.AccountID
 	if err := s.mayViewMembers(ctx, p, f.ProjectID); err != nil {
-		return nil, 0, err
+		return nil, Total{}, err
 	}
 	switch f.Status {
 	case "", StatusPending, StatusActive, StatusSuspended:
 	default:
-		return nil, 0, RefusalUnknownListStatus.With()
+		return nil, Total{}, RefusalUnknownListStatus.With()
 	}
 	if f.Email != "" {
 		canonical, err := CanonicalEmail(f.Email)

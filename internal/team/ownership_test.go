@@ -52,7 +52,7 @@ func TestConcurrentTransfers(t *testing.T) {
 			t.Fatalf("two concurrent transfers: %v and %v, want one to succeed", first, second)
 		}
 		owners, n, err := h.ListMembers(h.ctx(), team.Operator(h.account.AccountID), team.MemberFilter{RoleID: h.system("owner"), PrincipalType: team.TypeUser})
-		if err != nil || n != 1 || !owners[0].IsOwner {
+		if err != nil || n.N != 1 || !owners[0].IsOwner {
 			t.Fatalf("owners: %+v, %v", owners, err)
 		}
 		if _, err := h.TransferOwnership(h.ctx(), h.person(owners[0].UserID), h.account.OwnerMemberID, team.Proof{}); err != nil {

@@ -96,17 +96,17 @@ type PersonFilter struct {
 
 // ListPeople lists everyone with access to the account, including people who are only in projects where the caller may see
 // them, and returns the total number. API keys are not people.
-func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) ([]Person, int, error) {
+func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) ([]Person, Total, error) {
 	if err := s.mayViewMembers(ctx, p, ""); err != nil {
-		return nil, 0, err
+		return nil, Total{}, err
 	}
 	if f.Factor != "" {
 		if err := s.Require(p, permission.MembersManage); err != nil {
-			return nil, 0, err
+			return nil, Total{}, err
 		}
 	}
 	if err := s.visibleProjects(ctx, p, &f); err != nil {
-		return nil, 0, err
+		return nil, Total{}, err
 	}
 	return s.store.People(ctx, f)
 }

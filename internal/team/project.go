@@ -48,12 +48,12 @@ type ProjectChange struct {
 }
 
 // ListProjects lists all projects, or only those in which the caller has a role if they may not see all.
-func (s *Service) ListProjects(ctx context.Context, p *Principal, page Page) ([]Project, int, error) {
+func (s *Service) ListProjects(ctx context.Context, p *Principal, page Page) ([]Project, Total, error) {
 	return s.FindProjects(ctx, p, ProjectFilter{Page: page})
 }
 
 // FindProjects is ListProjects for those projects that match the filter.
-func (s *Service) FindProjects(ctx context.Context, p *Principal, f ProjectFilter) ([]Project, int, error) {
+func (s *Service) FindProjects(ctx context.Context, p *Principal, f ProjectFilter) ([]Project, Total, error) {
 	f.AccountID = p.AccountID
 	if s.Require(p, permission.ProjectsView, permission.ProjectsManage) != nil {
 		f.VisibleToType, f.VisibleTo = p.Type, p.ID
@@ -343,7 +343,7 @@ func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) er
 		if err := w.DeleteProject(ctx, id); err != nil {
 			return err
 		}
-		return w.recordProject(pr, event.ProjectDeleted{MembershipsRemoved: n})
+		return w.recordProject(pr, event.ProjectDeleted{MembershipsRemoved: n.N})
 	})
 }
 

@@ -74,6 +74,21 @@ type Cursor struct {
 	At   time.Time
 	Name string
 	ID   string
+	// Total is that of the earlier page, if it is not counted again for each page.
+	Total *Total
+}
+
+// CountedRows is up to how many rows a list is counted if nothing keeps count of them.
+const CountedRows = 1000
+
+// Total is the number of rows in a list.
+type Total struct {
+	N int
+	// AtLeast says that there may be more than N: N is then greater than CountedRows, and than the number of rows up to the
+	// end of the page.
+	AtLeast bool
+	// Once says that the rows had to be counted; later pages have the same Total in their Cursor.
+	Once bool
 }
 
 // MemberFilter selects memberships of one scope. Empty fields do not filter.
@@ -170,11 +185,11 @@ type MemberReader interface {
 	MembershipsOf(ctx context.Context, accountID, canonical string) ([]Member, error)
 	// MembershipsOfAll is MembershipsOf for many emails.
 	MembershipsOfAll(ctx context.Context, accountID string, canonicals []string) ([]Member, error)
-	Members(ctx context.Context, f MemberFilter) ([]Member, int, error)
+	Members(ctx context.Context, f MemberFilter) ([]Member, Total, error)
 	// MemberAnywhere returns a membership of the account or of any of its projects.
 	MemberAnywhere(ctx context.Context, accountID, id string) (Member, error)
 	// People returns the people of an account with their project memberships, in order of their first selected membership.
-	People(ctx context.Context, f PersonFilter) ([]Person, int, error)
+	People(ctx context.Context, f PersonFilter) ([]Person, Total, error)
 	// RoleHolders returns the first n memberships with this role in the account, including pending ones, and their number.
 	RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]Member, int, error)
 	// HasManager reports whether an active, unexpired person holds the Owner role or the permission.
@@ -236,7 +251,7 @@ type InvitationReader interface {
 	InvitationByToken(ctx context.Context, hash []byte) (Invitation, InvitationToken, error)
 	Invitations(ctx context.Context, f InvitationFilter) ([]Invitation, int, error)
 	// Offers returns the invitations of an account and its projects, newest first.
-	Offers(ctx context.Context, f OfferFilter) ([]Invitation, int, error)
+	Offers(ctx context.Context, f OfferFilter) ([]Invitation, Total, error)
 	// OfferCounts counts the matching invitations by state, ignoring the filter's State.
 	OfferCounts(ctx context.Context, f OfferFilter) (OfferCounts, error)
 	// InvitationsSentBy returns the open invitations that a user sent, directly or through a key whose secret they were shown.
@@ -252,7 +267,7 @@ type ProjectReader interface {
 	ProjectLike(ctx context.Context, p Project) (Project, error)
 	// ProjectSlugTaken reports whether a project of the account has the slug.
 	ProjectSlugTaken(ctx context.Context, accountID, slug string) (bool, error)
-	Projects(ctx context.Context, f ProjectFilter) ([]Project, int, error)
+	Projects(ctx context.Context, f ProjectFilter) ([]Project, Total, error)
 	// MemberCounts returns the numbers of memberships of these projects, including pending ones. A project without members has
 	// no entry.
 	MemberCounts(ctx context.Context, projectIDs []string) (map[string]int, error)

@@ -12,7 +12,7 @@ import (
 type addView struct {
 	Project   team.Project
 	People    []team.Person // the first people who match
-	Total     int           // how many people match
+	Total     team.Total    // how many people match
 	Query     string
 	Chosen    string // id of a membership
 	WhoError  string

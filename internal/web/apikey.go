@@ -22,7 +22,7 @@ func (p *pages) showKeys(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	l := keysView{Create: v.ask(v.can.CreateKey())}
-	l.Rows, l.pager = paged(v, rows, total, func(k team.APIKey) (time.Time, string) { return k.CreatedAt, k.ID })
+	l.Rows, l.pager = paged(v, rows, team.Total{N: total}, func(k team.APIKey) (time.Time, string) { return k.CreatedAt, k.ID })
 	return reply{status: http.StatusOK, page: keysPage(v, l)}, nil
 }
 

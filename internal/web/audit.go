@@ -20,6 +20,7 @@ type auditView struct {
 	Period, Since, Until                string
 	NoSignIns                           bool
 	SinceError, UntilError              string
+	TooMany                             string // why no events are listed
 	Projects                            []team.Project
 	Chips                               []chip
 }
@@ -134,13 +135,17 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	var rows []event.Event
-	var total int
+	var total team.Total
 	var err error
 	status := http.StatusBadRequest
 	if a.unread() == "" {
 		f.Page, status = v.page(), http.StatusOK
 		if rows, total, err = p.audit.List(v.Context(), v.who, f); err != nil {
-			return reply{}, err
+			field, message, _, ok := refusal(err, "who")
+			if !ok || field == "" {
+				return reply{}, err
+			}
+			a.TooMany = message
 		}
 	}
 	if a.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, everything); err != nil {

@@ -61,7 +61,7 @@ func (p *pages) createProject(v *visit) (reply, error) {
 }
 
 // searched reports whether the page shows a search field: there are many members, or a search is active.
-func (p projectView) searched() bool { return p.Query != "" || p.Total > 10 }
+func (p projectView) searched() bool { return p.Query != "" || p.Total.N > 10 }
 
 // touchable reports whether a membership may have actions, as far as is known without asking the guard for each one.
 func (p projectView) touchable(v *visit, m team.Member) bool {
@@ -170,10 +170,11 @@ func (p *pages) projectDeletion(v *visit) (deletionView, error) {
 		return d, nil
 	}
 	for kind, n := range map[team.PrincipalType]*int{team.TypeUser: &d.People, team.TypeAPIKey: &d.Keys, team.TypeInvitation: &d.Invitations} {
-		_, *n, err = p.svc.ListMembers(v.Context(), v.who, team.MemberFilter{ProjectID: pr.ID, PrincipalType: kind, Page: team.Page{Limit: 1}})
+		_, total, err := p.svc.ListMembers(v.Context(), v.who, team.MemberFilter{ProjectID: pr.ID, PrincipalType: kind, Page: team.Page{Limit: 1}})
 		if err != nil {
 			return d, err
 		}
+		*n = total.N
 	}
 	return d, nil
 }

@@ -18,7 +18,7 @@ func (p *pages) settings(v *visit) (settingsView, error) {
 	if !s.Factors.OK {
 		return s, nil
 	}
-	count := func(which string) (n int, err error) {
+	count := func(which string) (n team.Total, err error) {
 		_, n, err = p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Factor: which, Page: team.Page{Limit: 1}})
 		return n, err
 	}

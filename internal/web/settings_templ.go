@@ -17,7 +17,7 @@ type settingsView struct {
 	Name, NameError, Wrong string
 	Change, Policy, Owner  permit
 	Factor, Factors        permit // may require a second factor; may see who has one
-	With, Without          int
+	With, Without          team.Total
 }
 
 // transferView is the page for transferring ownership.
@@ -228,11 +228,11 @@ func settingsPage(v *visit, s settingsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if s.Factors.OK && s.Without > 0 && !s.Account.RequireFactor {
+			if s.Factors.OK && s.Without.N > 0 && !s.Account.RequireFactor {
 				var templ_7745c5c3_Var5 string
-				templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(" " + plural(s.Without, "person") + " would lose access until then.")
+				templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(" " + tally(s.Without, "person") + " would lose access until then.")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings.templ`, Line: 90, Col: 80}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings.templ`, Line: 90, Col: 79}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 				if templ_7745c5c3_Err != nil {
@@ -273,9 +273,9 @@ func settingsPage(v *visit, s settingsView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(plural(s.With, "person") + " with")
+				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(tally(s.With, "person") + " with")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings.templ`, Line: 107, Col: 72}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings.templ`, Line: 107, Col: 71}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 				if templ_7745c5c3_Err != nil {
@@ -299,9 +299,9 @@ func settingsPage(v *visit, s settingsView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var8 string
-				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(plural(s.Without, "person") + " without a second factor")
+				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(tally(s.Without, "person") + " without a second factor")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings.templ`, Line: 109, Col: 93}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings.templ`, Line: 109, Col: 92}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {

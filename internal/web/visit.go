@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -53,10 +54,12 @@ type position struct {
 
 // storedPosition is the encoding of a position in URLs.
 type storedPosition struct {
-	At     int64  `json:"a"`
-	Name   string `json:"n"`
-	ID     string `json:"i"`
-	Before int    `json:"b"`
+	At      int64  `json:"a"`
+	Name    string `json:"n"`
+	ID      string `json:"i"`
+	Before  int    `json:"b"`
+	Total   int    `json:"t,omitempty"`
+	AtLeast bool   `json:"m,omitempty"`
 }
 
 func parsePosition(text string) position {
@@ -68,11 +71,19 @@ func parsePosition(text string) position {
 	if json.Unmarshal(b, &stored) != nil || stored.Before < 0 || stored.ID == "" || !team.IsText(stored.Name+stored.ID) {
 		return position{}
 	}
-	return position{&team.Cursor{At: time.UnixMicro(stored.At).UTC(), Name: stored.Name, ID: stored.ID}, stored.Before}
+	c := &team.Cursor{At: time.UnixMicro(stored.At).UTC(), Name: stored.Name, ID: stored.ID}
+	if stored.Total > 0 {
+		c.Total = &team.Total{N: stored.Total, AtLeast: stored.AtLeast, Once: true}
+	}
+	return position{c, stored.Before}
 }
 
 func (p position) String() string {
-	b, err := json.Marshal(storedPosition{p.At.UnixMicro(), p.Name, p.ID, p.before})
+	stored := storedPosition{At: p.At.UnixMicro(), Name: p.Name, ID: p.ID, Before: p.before}
+	if p.Total != nil {
+		stored.Total, stored.AtLeast = p.Total.N, p.Total.AtLeast
+	}
+	b, err := json.Marshal(stored)
 	if err != nil {
 		panic(err) // marshaling strings and numbers cannot fail
 	}
@@ -82,13 +93,30 @@ func (p position) String() string {
 // pager links the pages of a list. Next and First are empty if there is no next page or no earlier page. From and To
 // number the rows on the page; they shift when rows are added or removed concurrently.
 type pager struct {
-	Total, From, To int
-	Next, First     string
+	Total       team.Total
+	From, To    int
+	Next, First string
+}
+
+// tally is a total with its noun, such as "1 event" or "1,000+ events".
+func tally(t team.Total, noun string) string {
+	if !t.AtLeast {
+		return plural(t.N, noun)
+	}
+	return strings.Replace(plural(t.N-1, noun), number(t.N-1), ofMany(t), 1)
+}
+
+// ofMany is a total as a number, such as "1,000+".
+func ofMany(t team.Total) string {
+	if t.AtLeast {
+		return number(t.N-1) + "+"
+	}
+	return number(t.N)
 }
 
 // paged cuts the rows that page asked for to those on the page, and links to the next page. at is the position of a row
 // in a list ordered by time.
-func paged[T any](v *visit, rows []T, total int, at func(T) (time.Time, string)) ([]T, pager) {
+func paged[T any](v *visit, rows []T, total team.Total, at func(T) (time.Time, string)) ([]T, pager) {
 	return pagedBy(v, rows, total, func(row T) team.Cursor {
 		t, id := at(row)
 		return team.Cursor{At: t, ID: id}
@@ -96,7 +124,7 @@ func paged[T any](v *visit, rows []T, total int, at func(T) (time.Time, string))
 }
 
 // pagedBy is paged for any order.
-func pagedBy[T any](v *visit, rows []T, total int, at func(T) team.Cursor) ([]T, pager) {
+func pagedBy[T any](v *visit, rows []T, total team.Total, at func(T) team.Cursor) ([]T, pager) {
 	before := parsePosition(v.URL.Query().Get("after")).before
 	more := len(rows) > pageSize
 	if more {
@@ -108,6 +136,9 @@ func pagedBy[T any](v *visit, rows []T, total int, at func(T) team.Cursor) ([]T,
 	}
 	if more {
 		last := at(rows[pageSize-1])
+		if total.Once {
+			last.Total = &total
+		}
 		p.Next = v.with("after", position{&last, p.To}.String())
 	}
 	return rows, p
