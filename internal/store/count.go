@@ -10,6 +10,10 @@ import (
 
 // Count sums the few counter rows that triggers maintain; see the table member_counts.
 func (r reader) Count(ctx context.Context, accountID string, of team.Counted) (int, error) {
+	if of == team.CountedPeople {
+		return one(ctx, r.q, engine.ScanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM member_counts WHERE scope_id = $1 AND status = 'active' AND principal_type = 'user'",
+			uid(accountID))
+	}
 	return one(ctx, r.q, engine.ScanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM account_counts WHERE account_id = $1 AND kind = $2", uid(accountID), of)
 }
 

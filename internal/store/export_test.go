@@ -31,15 +31,26 @@ type Statement struct {
 
 // Statements collects the statements of all databases that Watch was called for, by database system.
 type Statements struct {
-	mu  sync.Mutex
-	n   int
-	all map[string]map[string]Statement
+	mu    sync.Mutex
+	all   map[string]map[string]Statement
+	n     int      // executions
+	order []string // the executions since Reset
+}
+
+// Reset forgets the executions so far, and returns them in order.
+func (s *Statements) Reset() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	done := s.order
+	s.order = nil
+	return done
 }
 
 func (s *Statements) add(system, text string, args []any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.n++
+	s.order = append(s.order, text)
 	if s.all == nil {
 		s.all = map[string]map[string]Statement{}
 	}

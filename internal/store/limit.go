@@ -23,15 +23,11 @@ var errUsedUp = errors.New("limit exceeded")
 
 // Take updates the limits in the given order. Callers always use the same order, so that two nodes cannot deadlock.
 func (d *DB) Take(ctx context.Context, limits []team.Limit, at time.Time) (bool, error) {
-	now := at.UnixMicro()
 	err := d.write(ctx, nil, func(t *tx) error {
 		for _, l := range limits {
-			every := l.Every.Microseconds()
-			n, err := t.exec(ctx, spendLimit, l.Subject, now, every, now+every, now+every*int64(l.Burst-1))
-			if err != nil {
+			if taken, err := t.spend(ctx, l, at); err != nil {
 				return err
-			}
-			if n == 0 {
+			} else if !taken {
 				return errUsedUp
 			}
 		}
@@ -69,6 +65,9 @@ func (d *DB) Refund(ctx context.Context, all, one []team.Limit) error {
 
 // TakeLimit locks the limits until the commit, so that concurrent changes wait for each other.
 func (t *tx) TakeLimit(ctx context.Context, limits []team.Limit, n int, at time.Time) (int, error) {
+	if n == 1 {
+		return t.takeOne(ctx, limits, at)
+	}
 	now := at.UnixMicro()
 	for _, l := range limits {
 		until, err := one(ctx, t.q, engine.ScanNumber, `INSERT INTO limits (subject, until) VALUES ($1, $2) ON CONFLICT (subject) DO UPDATE
@@ -83,6 +82,27 @@ func (t *tx) TakeLimit(ctx context.Context, limits []team.Limit, n int, at time.
 		return 0, nil
 	}
 	return n, t.addToLimit(ctx, limits, n)
+}
+
+// takeOne needs one statement for each limit.
+func (t *tx) takeOne(ctx context.Context, limits []team.Limit, at time.Time) (int, error) {
+	for i, l := range limits {
+		taken, err := t.spend(ctx, l, at)
+		if err != nil {
+			return 0, fmt.Errorf("count the attempt: %w", err)
+		}
+		if !taken {
+			return 0, t.addToLimit(ctx, limits[:i], -1)
+		}
+	}
+	return 1, nil
+}
+
+// spend counts one attempt, unless the limit is used up.
+func (t *tx) spend(ctx context.Context, l team.Limit, at time.Time) (bool, error) {
+	now, every := at.UnixMicro(), l.Every.Microseconds()
+	n, err := t.exec(ctx, spendLimit, l.Subject, now, every, now+every, now+every*int64(l.Burst-1))
+	return n > 0, err
 }
 
 func (t *tx) RefundLimit(ctx context.Context, limits []team.Limit, n int) error {

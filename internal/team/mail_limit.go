@@ -63,11 +63,11 @@ func (w *work) senderLimits() ([]Limit, error) {
 	l := w.s.mailLimits
 	account := l.Account
 	if account.Burst > 0 {
-		_, people, err := w.Members(w.ctx, MemberFilter{AccountID: w.p.AccountID, Status: StatusActive, PrincipalType: TypeUser, Page: Page{Limit: 1}})
+		people, err := w.Count(w.ctx, w.p.AccountID, CountedPeople)
 		if err != nil {
 			return nil, err
 		}
-		account.Burst += people.N
+		account.Burst += people
 	}
 	return append(l.Sender.Limits("sender", w.p.ID), account.Limits("sending", w.p.AccountID)...), nil
 }

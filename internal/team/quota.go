@@ -12,6 +12,8 @@ const (
 	CountedAPIKeys     Counted = "api_keys"
 	CountedInvitations Counted = "invitations"
 	CountedExternalIDs Counted = "external_ids"
+	// CountedPeople are the active members of the account who are people. They have no quota.
+	CountedPeople Counted = "people"
 )
 
 // Quotas are the maximum numbers per account, and of sessions per user. They limit the work of lists, pages and checks. The
