@@ -123,6 +123,24 @@ func (c *Cluster) Start(t testing.TB) {
 	}
 }
 
+// Save copies the data directory of a server that was stopped.
+func (c *Cluster) Save(t testing.TB) {
+	t.Helper()
+	if err := c.run("cp", "-a", c.data, c.data+".saved"); err != nil {
+		t.Fatalf("save the data directory: %v", err)
+	}
+}
+
+// Restore replaces the data directory of a server that was stopped with the copy that Save made.
+func (c *Cluster) Restore(t testing.TB) {
+	t.Helper()
+	for _, args := range [][]string{{"rm", "-rf", c.data}, {"mv", c.data + ".saved", c.data}} {
+		if err := c.run(args[0], args[1:]...); err != nil {
+			t.Fatalf("restore the data directory: %v", err)
+		}
+	}
+}
+
 // Standby starts a standby of the server, until the test ends.
 func (c *Cluster) Standby(t testing.TB) *Cluster {
 	t.Helper()

@@ -36,10 +36,43 @@ func TestPromotedStandbyWithoutLastRow(t *testing.T) {
 	w := newWorld(t, primary.Either(standby))
 	standby.Stop(t)
 	m := w.add(t, w.invited("alice@example.com"))
+	w.forgets(t, m.ID, primary.URL, func() (url string) {
+		primary.Stop(t)
+		standby.Start(t)
+		standby.Promote(t)
+		return standby.URL
+	})
+}
+
+// TestRestoredDatabaseWithoutLastRow restores an older copy of the data directory under the same address, and advances its
+// transaction ids in the same way.
+func TestRestoredDatabaseWithoutLastRow(t *testing.T) {
+	t.Parallel()
+	server := rafftest.NewCluster(t, "-c fsync=off -c autovacuum=off")
+	w := newWorld(t, server.URL)
+	server.Stop(t)
+	server.Save(t)
+	server.Start(t)
+	for w.Ping(w.ctx) != nil { // the pool tries dead connections first
+		continue
+	}
+	m := w.add(t, w.invited("alice@example.com"))
+	w.forgets(t, m.ID, server.URL, func() (url string) {
+		server.Stop(t)
+		server.Restore(t)
+		server.Start(t)
+		return server.URL
+	})
+}
+
+// forgets reads a member, loses the database that has it, advances the other one to the same snapshot, and checks that the
+// store does not return the member.
+func (w *world) forgets(t *testing.T, memberID, database string, lose func() (url string)) {
+	t.Helper()
 	read := func() error {
 		ctx, done := w.Pin(w.ctx)
 		defer done()
-		_, err := w.Member(ctx, w.account.ID, "", m.ID)
+		_, err := w.Member(ctx, w.account.ID, "", memberID)
 		return err
 	}
 	if err := read(); err != nil {
@@ -51,14 +84,11 @@ func TestPromotedStandbyWithoutLastRow(t *testing.T) {
 		}
 		return s
 	}
-	seen := snapshot(directly(t, primary.URL))
-	primary.Stop(t)
-	standby.Start(t)
-	standby.Promote(t)
-	db := directly(t, standby.URL)
+	seen := snapshot(directly(t, database))
+	db := directly(t, lose())
 	for n := 0; snapshot(db) != seen; n++ {
 		if n == 5000 {
-			t.Fatalf("the standby's snapshot is %s and does not reach %s", snapshot(db), seen)
+			t.Fatalf("the snapshot of the other database is %s and does not reach %s", snapshot(db), seen)
 		}
 		run(t, db, "SELECT pg_current_xact_id()")
 	}
@@ -67,7 +97,7 @@ func TestPromotedStandbyWithoutLastRow(t *testing.T) {
 			wantUnavailable(t, "read through a connection that died", err)
 		}
 		if n := w.Ping(w.ctx); n == nil && err == nil && read() == nil {
-			t.Fatal("the store returned a row that the standby never received")
+			t.Fatal("the store returned a row that the database does not have")
 		}
 	}
 }

@@ -145,20 +145,3 @@ func (l *link) set(transaction bool) string {
 func (l *link) greeting() string {
 	return "SELECT pg_is_in_recovery() FROM (SELECT " + l.set(true) + ") settings"
 }
-
-// snapshotsMove reports whether each commit changes the snapshot, as memory requires. Not every database that speaks
-// PostgreSQL's protocol does that.
-func snapshotsMove(ctx context.Context, c *pgx.Conn) bool {
-	var before, after string
-	for _, s := range []*string{&before, &after} {
-		results, err := c.PgConn().Exec(ctx, "SELECT pg_current_snapshot()::text").ReadAll()
-		if err != nil || len(results) != 1 || len(results[0].Rows) != 1 {
-			return false
-		}
-		*s = string(results[0].Rows[0][0])
-		if _, err := c.PgConn().Exec(ctx, "SELECT pg_current_xact_id()").ReadAll(); err != nil {
-			return false
-		}
-	}
-	return before != after
-}

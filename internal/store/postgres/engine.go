@@ -56,7 +56,10 @@ func (e *database) start(ctx context.Context, cfg *pgxpool.Config, o engine.Opti
 	if err != nil {
 		return err
 	}
-	e.memory.off = !snapshotsMove(ctx, first)
+	if reason := unfit(ctx, first); reason != "" {
+		e.memory.off = true
+		o.Logger.Warn("every request reads all its rows, because the database does not behave like PostgreSQL", "reason", reason)
+	}
 	if err := errors.Join(first.Close(context.WithoutCancel(ctx)), migrate(ctx, cfg.ConnConfig, e.link, o)); err != nil {
 		return err
 	}

@@ -11,9 +11,10 @@ import (
 // server counts up, so it is only meaningful for one run of one server: another server, a promoted standby, a restored
 // backup, or a server that lost its last changes in a crash can reach the same numbers with different rows. A snapshot
 // is therefore combined with the start time of its server, and every new connection clears the memory, because a crash
-// breaks all connections.
+// breaks all connections, but not every crash changes the start time. A pooler keeps our connections while its own break, so
+// nothing is remembered through one.
 type memory struct {
-	off      bool // this database's snapshots do not change with every commit
+	off      bool // see unfit
 	mu       sync.Mutex
 	life     int // number of calls of forget
 	snapshot string
@@ -80,7 +81,7 @@ func (e *database) Pin(ctx context.Context) (pinned context.Context, done func()
 // reading the row.
 func (e *database) Remembered(ctx context.Context, key engine.Key, read func(engine.Querier) (any, error)) (any, error) {
 	p, ok := ctx.Value(pinKey{}).(*pin)
-	if !ok || e.memory.off {
+	if !ok || e.memory.off || e.link.pooled.Load() {
 		return read(e)
 	}
 	p.once.Do(func() {
