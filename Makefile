@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo demo-platform bench build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer kill soak fuzz clean
+.PHONY: help dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -49,6 +49,9 @@ demo-platform: build ## show a service that asks for decisions: create a VM as O
 
 bench: build ## measure performance and write docs/benchmarks.md (a few minutes; BENCH="-rounds 1 -span 1s")
 	@scripts/bench.sh $(BENCH)
+
+bench-peers: build ## the same, beside PocketBase, OPA and OpenFGA, which are built once (BENCH="-cells a,c16")
+	@scripts/bench.sh --peers $(BENCH)
 
 # The provider tests that could differ between the databases; test-postgres runs all provider tests.
 postgres-core = TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestMembersExclusiveOfAProject|TestSavedPlan|TestMemberDataSources|TestGuideTeam
@@ -154,6 +157,7 @@ tidy: ## run go mod tidy in all modules
 	$(GO) -C api mod tidy
 	$(GO) mod tidy
 	$(GO) -C tools mod tidy
+	$(GO) -C bench/peers mod tidy
 
 tidy-check:
 	@scripts/check-tidy.sh

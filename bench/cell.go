@@ -12,20 +12,35 @@ type cell struct {
 	name, work, limit string
 	// goal is the ratio to the limit that raff should reach.
 	goal float64
+	// members is the number of members of the account, for the plots of cost against size.
+	members int
 	// prepare starts the servers, with their files in dir. It returns two functions that measure one round of raff and of
 	// the limit, in operations per second, and one that stops the servers.
 	prepare func(ctx context.Context, o settings, dir string) (ours, limit round, end func(), err error)
+	// peer starts another product that does comparable work; nil if there is none. It is used only with -peers.
+	peer func(ctx context.Context, o settings, dir string) (peer, error)
+	// extra cells are measured only if they are named; peersOnly ones only with -peers.
+	extra, peersOnly bool
+}
+
+// peer is another product.
+type peer struct {
+	name    string
+	measure round
+	end     func()
 }
 
 type round func(context.Context) (perSecond float64, err error)
 
 type result struct {
 	cell
-	ours, best []float64
+	ours, best, others []float64
+	other              string // name of the peer
+	load               float64
 }
 
 func (c cell) measure(ctx context.Context, o settings, dir string) (result, error) {
-	r := result{cell: c}
+	r := result{cell: c, load: loadAverage()}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return r, fmt.Errorf("create a directory: %w", err)
 	}
@@ -34,18 +49,43 @@ func (c cell) measure(ctx context.Context, o settings, dir string) (result, erro
 		return r, err
 	}
 	defer end()
-	for range o.rounds {
-		a, err := ours(ctx)
-		if err != nil {
-			return r, fmt.Errorf("ours: %w", err)
+	var p peer
+	if c.peer != nil && o.peers != "" {
+		if p, err = c.peer(ctx, o, dir); err != nil {
+			return r, fmt.Errorf("peer: %w", err)
 		}
-		b, err := limit(ctx)
-		if err != nil {
-			return r, fmt.Errorf("limit: %w", err)
-		}
-		r.ours, r.best = append(r.ours, a), append(r.best, b)
+		defer p.end()
+		r.other = p.name
 	}
+	for i := range o.rounds + 1 {
+		for _, m := range []struct {
+			what    string
+			measure round
+			into    *[]float64
+		}{{"ours", ours, &r.ours}, {"limit", limit, &r.best}, {p.name, p.measure, &r.others}} {
+			if m.measure == nil {
+				continue
+			}
+			v, err := m.measure(ctx)
+			if err != nil {
+				return r, fmt.Errorf("%s: %w", m.what, err)
+			}
+			if i > 0 { // the first round fills caches
+				*m.into = append(*m.into, v)
+			}
+		}
+	}
+	r.load = max(r.load, loadAverage())
 	return r, nil
+}
+
+// loadAverage returns the number of processes that want to run, averaged over a minute; 0 if the system does not say.
+func loadAverage() (load float64) {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err == nil {
+		_, _ = fmt.Sscan(string(b), &load)
+	}
+	return load
 }
 
 func median(v []float64) float64 {
@@ -53,7 +93,24 @@ func median(v []float64) float64 {
 	return s[len(s)/2]
 }
 
-func (r result) ratio() float64 { return median(r.ours) / median(r.best) }
+// ratios returns the median of the ratios of rounds that followed each other, and the lowest and the highest.
+func ratios(ours, others []float64) (middle, low, high float64) {
+	all := make([]float64, len(ours))
+	for i := range ours {
+		all[i] = ours[i] / others[i]
+	}
+	return median(all), slices.Min(all), slices.Max(all)
+}
+
+func (r result) ratio() float64 {
+	middle, _, _ := ratios(r.ours, r.best)
+	return middle
+}
+
+func ratioSpan(ours, others []float64) string {
+	middle, low, high := ratios(ours, others)
+	return fmt.Sprintf("**%.2f** (%.2f–%.2f)", middle, low, high)
+}
 
 func (r result) verdict() string {
 	if r.ratio() >= r.goal {
@@ -67,5 +124,9 @@ func span(v []float64) string {
 }
 
 func (r result) print() {
-	fmt.Printf("     ours  %s\n     limit %s  %s\n     ratio %.2f, goal %.2f: %s\n", span(r.ours), span(r.best), r.limit, r.ratio(), r.goal, r.verdict())
+	fmt.Printf("     ours  %s\n     limit %s  %s\n     ratio %.2f, goal %.2f: %s; load %.1f\n", span(r.ours), span(r.best), r.limit, r.ratio(), r.goal, r.verdict(), r.load)
+	if r.other != "" {
+		middle, low, high := ratios(r.ours, r.others)
+		fmt.Printf("     peer  %s  %s; %.2f × (%.2f–%.2f)\n", span(r.others), r.other, middle, low, high)
+	}
 }

@@ -64,13 +64,13 @@ func decisions(postgres string, n int) func(context.Context, settings, string) (
 			return nil, nil, nil, err
 		}
 		ask := func(t target, header string) round {
-			texts := make([][]byte, len(requests))
+			texts := make([]question, len(requests))
 			for i, q := range requests {
-				texts[i] = fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s%s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, t.addr, header, len(q), q)
+				texts[i].request = fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s%s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, t.addr, header, len(q), q)
 			}
 			return func(ctx context.Context) (float64, error) {
 				return load{addr: t.addr, connections: 16, span: o.span, status: 200, body: body,
-					next: func() []byte { return texts[rand.IntN(len(texts))] }}.run(ctx)
+					next: func() question { return texts[rand.IntN(len(texts))] }}.run(ctx)
 			}
 		}
 		return ask(r.target, "\r\nX-API-Key: "+r.key), ask(b, ""), func() { r.stop(); b.stop() }, nil

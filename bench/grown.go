@@ -5,9 +5,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
-	"sync"
-	"sync/atomic"
 )
 
 const (
@@ -68,7 +65,7 @@ func manyBesideFew(postgres, path, row string, credential func(*raffd, context.C
 			request := "GET " + path + " HTTP/1.1\r\nHost: " + r.addr + "\r\n" + header + "\r\n\r\n"
 			return func(ctx context.Context) (float64, error) {
 				return load{addr: r.addr, connections: 16, span: o.span, status: 200, body: body,
-					next: func() []byte { return []byte(request) }}.run(ctx)
+					next: always(request)}.run(ctx)
 			}, nil
 		}
 		if ours, err = read(many, manyMembers); err != nil {
@@ -79,36 +76,4 @@ func manyBesideFew(postgres, path, row string, credential func(*raffd, context.C
 		}
 		return ours, limit, many.stop, nil
 	}
-}
-
-// fill invites this number of people, sixteen at a time.
-func (r *raffd) fill(ctx context.Context, people int) error {
-	role, err := r.role(ctx, adminSlug)
-	if err != nil {
-		return err
-	}
-	var n atomic.Int64
-	var first error
-	var once sync.Once
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			for i := n.Add(1); i <= int64(people); i = n.Add(1) {
-				body := fmt.Sprintf(`{"email":"person%d@example.com","role_id":%q}`, i, role)
-				if _, err := r.call(ctx, "POST", "/api/v1/members", strings.NewReader(body)); err != nil {
-					once.Do(func() { first = err })
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if first != nil {
-		return first
-	}
-	has, err := r.members(ctx)
-	if err == nil && has != people+1+keyMembers {
-		err = fmt.Errorf("%d members after %d were added", has, people)
-	}
-	return err
 }

@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	_ "github.com/jackc/pgx/v5/stdlib" // for the limit on PostgreSQL: one read through the same driver
 	_ "modernc.org/sqlite"             // for the limit of writes: one commit of the same engine
 )
@@ -75,8 +78,9 @@ func bare(args []string) {
 
 // commits writes one row per durable commit, which is the maximum that SQLite can do for one client.
 type commits struct {
-	db *sql.DB
-	n  int
+	db     *sql.DB
+	insert *sql.Stmt
+	n      int
 }
 
 func newCommits(ctx context.Context, path string) (*commits, error) {
@@ -85,25 +89,73 @@ func newCommits(ctx context.Context, path string) (*commits, error) {
 		return nil, fmt.Errorf("open: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	_, err = db.ExecContext(ctx, "CREATE TABLE rows (id INTEGER PRIMARY KEY, body TEXT NOT NULL)")
-	return &commits{db: db}, err
+	c := &commits{db: db}
+	if _, err = db.ExecContext(ctx, "CREATE TABLE rows (id INTEGER PRIMARY KEY, body TEXT NOT NULL)"); err == nil {
+		c.insert, err = db.PrepareContext(ctx, "INSERT INTO rows (id, body) VALUES ($1, $2)")
+	}
+	return c, err
 }
 
 func (c *commits) close() { _ = c.db.Close() }
 
-func (c *commits) run(ctx context.Context, span time.Duration) (float64, error) {
-	insert, err := c.db.PrepareContext(ctx, "INSERT INTO rows (id, body) VALUES ($1, $2)")
-	if err != nil {
-		return 0, fmt.Errorf("prepare: %w", err)
-	}
-	defer insert.Close() //nolint:errcheck // closing the database closes it as well
-	body := strings.Repeat("x", 400)
+// run writes rows for a while, with this number of rows in each commit.
+func (c *commits) run(ctx context.Context, span time.Duration, group int) (float64, error) {
 	begin, from := time.Now(), c.n
 	for time.Since(begin) < span {
-		c.n++
-		if _, err := insert.ExecContext(ctx, c.n, body); err != nil {
-			return 0, fmt.Errorf("insert: %w", err)
+		if err := c.commit(ctx, group); err != nil {
+			return 0, err
 		}
 	}
 	return float64(c.n-from) / time.Since(begin).Seconds(), nil
+}
+
+var rowBody = strings.Repeat("x", 400)
+
+func (c *commits) commit(ctx context.Context, rows int) error {
+	tx, err := c.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // after the commit, there is nothing to roll back
+	insert := tx.StmtContext(ctx, c.insert)
+	defer func() { _ = insert.Close() }()
+	for range rows {
+		c.n++
+		if _, err := insert.ExecContext(ctx, c.n, rowBody); err != nil {
+			return fmt.Errorf("insert: %w", err)
+		}
+	}
+	return tx.Commit()
+}
+
+// postgresCommits writes one row per durable commit on this number of connections.
+func postgresCommits(ctx context.Context, url string, clients int, span time.Duration) (float64, error) {
+	pool, err := pgxpool.New(ctx, url+"&pool_max_conns="+strconv.Itoa(clients))
+	if err != nil {
+		return 0, fmt.Errorf("connect: %w", err)
+	}
+	defer pool.Close()
+	if _, err := pool.Exec(ctx, "CREATE TABLE IF NOT EXISTS bench_rows (id BIGSERIAL PRIMARY KEY, body TEXT NOT NULL)"); err != nil {
+		return 0, fmt.Errorf("create a table: %w", err)
+	}
+	var n atomic.Int64
+	var first atomic.Pointer[error]
+	var wg sync.WaitGroup
+	begin := time.Now()
+	for range clients {
+		wg.Go(func() {
+			for time.Since(begin) < span {
+				if _, err := pool.Exec(ctx, "INSERT INTO bench_rows (body) VALUES ($1)", rowBody); err != nil {
+					first.Store(&err)
+					return
+				}
+				n.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if err := first.Load(); err != nil {
+		return 0, fmt.Errorf("insert: %w", *err)
+	}
+	return float64(n.Load()) / time.Since(begin).Seconds(), nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http/httputil"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -20,8 +21,17 @@ type load struct {
 	connections int
 	span        time.Duration
 	status      int
-	body        []byte // nil: any
-	next        func() []byte
+	body        []byte // of every response; nil: any
+	next        func() question
+}
+
+// question is a request, and a text that its response must contain.
+type question struct{ request, want []byte }
+
+// always sends the same request.
+func always(request string) func() question {
+	q := question{request: []byte(request)}
+	return func() question { return q }
 }
 
 // run returns the number of responses per second. A wrong response is an error.
@@ -55,14 +65,15 @@ func (l load) connection(ctx context.Context, until time.Time, answered *atomic.
 	r := bufio.NewReaderSize(c, 1<<16)
 	buf := make([]byte, 1<<20)
 	for time.Now().Before(until) {
-		if _, err := c.Write(l.next()); err != nil {
+		q := l.next()
+		if _, err := c.Write(q.request); err != nil {
 			return fmt.Errorf("send: %w", err)
 		}
 		status, body, err := answer(r, buf)
 		if err != nil {
 			return fmt.Errorf("read the response: %w", err)
 		}
-		if status != l.status || l.body != nil && !bytes.Equal(body, l.body) {
+		if status != l.status || l.body != nil && !bytes.Equal(body, l.body) || !bytes.Contains(body, q.want) {
 			return fmt.Errorf("wrong response: %d %s", status, body)
 		}
 		answered.Add(1)
@@ -70,9 +81,9 @@ func (l load) connection(ctx context.Context, until time.Time, answered *atomic.
 	return nil
 }
 
-// answer reads one response, which must have a Content-Length.
+// answer reads one response, which must have a Content-Length or be chunked.
 func answer(r *bufio.Reader, buf []byte) (status int, body []byte, err error) {
-	length := -1
+	length, chunked := -1, false
 	for first := true; ; first = false {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
@@ -87,13 +98,21 @@ func answer(r *bufio.Reader, buf []byte) (status int, body []byte, err error) {
 			if status, err = strconv.Atoi(string(line[9:12])); err != nil {
 				return 0, nil, err
 			}
+		case len(line) == 0 && chunked:
+			body, err := io.ReadAll(httputil.NewChunkedReader(r))
+			if err == nil {
+				_, err = r.ReadSlice('\n') // the end of the trailer
+			}
+			return status, body, err
 		case len(line) == 0:
 			if length < 0 || length > len(buf) {
 				return 0, nil, fmt.Errorf("content length %d", length)
 			}
 			_, err := io.ReadFull(r, buf[:length])
 			return status, buf[:length], err
-		case len(line) > 16 && bytes.EqualFold(line[:15], []byte("content-length:")):
+		case bytes.EqualFold(line, []byte("transfer-encoding: chunked")):
+			chunked = true
+		case len(line) > 15 && bytes.EqualFold(line[:15], []byte("content-length:")):
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(line[15:]))); err != nil {
 				return 0, nil, err
 			}

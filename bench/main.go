@@ -10,8 +10,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -26,10 +26,14 @@ func main() {
 	var o settings
 	flag.StringVar(&o.raffd, "raffd", "bin/raffd", "the server to measure")
 	flag.StringVar(&o.report, "report", "", "file to write the table to, as Markdown")
-	flag.DurationVar(&o.span, "span", 5*time.Second, "how long each measurement takes")
-	flag.IntVar(&o.rounds, "rounds", 3, "number of measurements of raff and of the limit")
+	flag.DurationVar(&o.span, "span", 3*time.Second, "how long each measurement takes")
+	flag.IntVar(&o.rounds, "rounds", 3, "number of measurements of raff, of the limit and of the peer, after one that does not count")
 	flag.StringVar(&o.postgres, "postgres", "", "URL of an empty PostgreSQL database; without it, the PostgreSQL cells are skipped")
-	flag.StringVar(&o.only, "cells", "", "comma-separated names of the cells to measure; all by default")
+	flag.StringVar(&o.only, "cells", "", "comma-separated names of the cells to measure, such as a,c1,g*; by default all except k*")
+	flag.StringVar(&o.peers, "peers", "", "directory with the programs pocketbase, opa and openfga, to compare with")
+	flag.IntVar(&o.members, "members", 100_000, "number of members of the large account")
+	flag.StringVar(&o.terraform, "terraform", "", "terraform or tofu, for cell t; without it, the cell is skipped")
+	flag.StringVar(&o.data, "data", "", "file to write all results to, as JSON, for the plots")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -38,10 +42,11 @@ func main() {
 }
 
 type settings struct {
-	raffd, report, postgres string
-	only                    string
-	span                    time.Duration
-	rounds                  int
+	raffd, report, postgres, peers, terraform, data string
+	only, dir                                       string
+	members                                         int
+	span                                            time.Duration
+	rounds                                          int
 }
 
 func run(ctx context.Context, o settings) error {
@@ -50,9 +55,11 @@ func run(ctx context.Context, o settings) error {
 		return fmt.Errorf("create a working directory: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a directory that remains in /tmp does no harm
+	o.dir = dir
+	defer stopCrowds()
 	var results []result
 	for _, c := range cells(o) {
-		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), c.name) {
+		if !o.selects(c.name, c.extra || c.peersOnly && o.peers == "") {
 			continue
 		}
 		fmt.Printf("%-4s %s\n", c.name, c.work)
@@ -63,8 +70,25 @@ func run(ctx context.Context, o settings) error {
 		r.print()
 		results = append(results, r)
 	}
+	figures, err := measureFigures(ctx, o)
+	if err != nil {
+		return err
+	}
 	if o.report == "" {
 		return nil
 	}
-	return writeReport(ctx, o, results)
+	return writeReport(ctx, o, results, figures)
+}
+
+// selects reports whether a cell is measured; extra ones must be named.
+func (o settings) selects(name string, extra bool) bool {
+	if o.only == "" {
+		return !extra
+	}
+	for pattern := range strings.SplitSeq(o.only, ",") {
+		if ok, err := path.Match(pattern, name); ok && err == nil {
+			return true
+		}
+	}
+	return false
 }

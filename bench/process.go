@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,10 @@ func (t target) stop() {
 type raffd struct {
 	target
 	owner, key, link string
+	database         string
 }
+
+const unlimited = "standard=1000000:1000000,account=1000000:1000000,session=1000000:1000000,source=1000000:1000000"
 
 // startRaffd creates an account and starts a server, with the commands of an operator.
 func startRaffd(ctx context.Context, o settings, database, dir string) (*raffd, error) {
@@ -40,29 +44,41 @@ func startRaffd(ctx context.Context, o settings, database, dir string) (*raffd, 
 	if err := r.newAccount(ctx, o, database, "owner."+filepath.Base(dir)+"@example.com"); err != nil {
 		return nil, err
 	}
+	return r, r.serve(ctx, o, database, dir)
+}
+
+// serve starts the server.
+func (r *raffd) serve(ctx context.Context, o settings, database, dir string) error {
+	return r.serveWith(ctx, o, database, dir, "--rate-limits", unlimited, "--mail-limits", "off",
+		"--quotas", "roles=100000,projects=100000,api_keys=100000,invitations=10000000")
+}
+
+func (r *raffd) serveWith(ctx context.Context, o settings, database, dir string, flags ...string) error {
 	addr, err := freeAddr(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	log, err := os.Create(filepath.Join(dir, "raffd.log"))
 	if err != nil {
-		return nil, fmt.Errorf("create the log: %w", err)
+		return fmt.Errorf("create the log: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, o.raffd, "serve", "--listen", addr, "--database", database, "--public-url", "http://"+addr, "--rate-limits", "standard=1000000:1000000,account=1000000:1000000,session=1000000:1000000,source=1000000:1000000")
+	cmd := exec.CommandContext(ctx, o.raffd, "serve", "--listen", addr, "--database", database, "--public-url", "http://"+addr)
+	cmd.Args = append(cmd.Args, flags...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start raffd: %w", err)
+		return fmt.Errorf("start raffd: %w", err)
 	}
-	r.target = target{addr, cmd}
-	return r, r.wait(ctx)
+	r.target, r.database = target{addr, cmd}, database
+	return r.wait(ctx)
 }
 
 func (r *raffd) newAccount(ctx context.Context, o settings, database, owner string) error {
 	create := exec.CommandContext(ctx, o.raffd, "account", "create", "--name", "Bench", "--owner-email", owner, "--database", database, "--output", "json")
-	create.Stderr = os.Stderr
+	var log bytes.Buffer
+	create.Stderr = &log
 	out, err := create.Output()
 	if err != nil {
-		return fmt.Errorf("create the account: %w", err)
+		return fmt.Errorf("create the account: %w: %s", err, log.Bytes())
 	}
 	var a struct {
 		APIKey    string `json:"api_key"`
@@ -114,10 +130,13 @@ func (r *raffd) post(ctx context.Context, path string, form url.Values) ([]*http
 	return res.Cookies(), err
 }
 
-func (t target) wait(ctx context.Context) error {
-	deadline := time.Now().Add(20 * time.Second)
+func (t target) wait(ctx context.Context) error { return t.waitFor(ctx, "/ready") }
+
+// waitFor waits until the server responds at this path, and is not starting.
+func (t target) waitFor(ctx context.Context, path string) error {
+	deadline := time.Now().Add(time.Minute)
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.addr+"/ready", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.addr+path, nil)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,9 @@ import (
 // is therefore combined with the start time of its server, and every new connection clears the memory, because a crash
 // breaks all connections, but not every crash changes the start time. A pooler keeps our connections while its own break, so
 // nothing is remembered through one.
+//
+// Remembering pays even while other programs commit: with 100 commits a second in the same or another database of the server,
+// reading a member was 1.25 to 2.5 times as fast as without it (cells k of bench).
 type memory struct {
 	off      bool // see unfit
 	mu       sync.Mutex
