@@ -22,4 +22,7 @@ type AuditEvent struct {
 	// Details is a JSON object that describes the change, such as {"role":{"from":"member","to":"admin"}}.
 	Details   json.RawMessage `json:"details"`
 	CreatedAt Time            `json:"created_at"`
+	// Sequence numbers the events of an account from 1, without gaps, in the order of the log. It is nil for about a
+	// minute, until no earlier event can be added any more.
+	Sequence *int `json:"sequence,omitempty"`
 }

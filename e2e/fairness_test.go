@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"raff/internal/front"
 	"raff/internal/rafftest"
 	"raff/internal/store/engine"
 )
@@ -35,7 +36,7 @@ const changesWaitingForLocks = `SELECT count(*)::text FROM pg_locks WHERE lockty
 func TestLockedAccountsDelayNobodyElse(t *testing.T) {
 	t.Parallel()
 	database := rafftest.PostgresURL(t)
-	srv := rafftest.Start(t, rafftest.OnDatabase(database), rafftest.WithLimits(nil), rafftest.WithRequestTimeout(10*time.Minute))
+	srv := rafftest.Start(t, rafftest.OnDatabase(database), rafftest.WithLimits(map[string]front.Limit{}), rafftest.WithRequestTimeout(10*time.Minute))
 	holder := connected(t, database)
 	const accounts, each = 6, 60
 	var requests sync.WaitGroup
@@ -90,7 +91,7 @@ func TestLockedAccountsDelayNobodyElse(t *testing.T) {
 func TestSlowReadsDelayNobodyElse(t *testing.T) {
 	t.Parallel()
 	database := rafftest.PostgresURL(t)
-	srv := rafftest.Start(t, rafftest.OnDatabase(database), rafftest.WithLimits(nil), rafftest.WithRequestTimeout(10*time.Minute))
+	srv := rafftest.Start(t, rafftest.OnDatabase(database), rafftest.WithLimits(map[string]front.Limit{}), rafftest.WithRequestTimeout(10*time.Minute))
 	blocker := connected(t, database)
 	if _, err := blocker.Exec(t.Context(), "BEGIN; LOCK TABLE audit_events IN ACCESS EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)

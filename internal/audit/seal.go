@@ -99,6 +99,9 @@ func (s *Service) sealAccount(ctx context.Context, account string, note SealNote
 		if head, due, resumed, err = s.closeLog(ctx, account, note); err != nil || !due {
 			return made, err
 		}
+		if err := s.number(ctx, head); err != nil {
+			return made, err
+		}
 		seal, err := s.newSeal(ctx, head)
 		if err != nil {
 			return made, err
@@ -112,6 +115,20 @@ func (s *Service) sealAccount(ctx context.Context, account string, note SealNote
 		}
 	}
 	return made, nil
+}
+
+// number gives their sequence to the events of the closed part of a log, in small transactions.
+func (s *Service) number(ctx context.Context, head LogHead) error {
+	for more := true; more; {
+		err := s.store.Update(ctx, head.AccountID, team.Shared, func(tx Tx) (err error) {
+			more, err = tx.NumberEvents(ctx, head.AccountID, head.ClosedUntil)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepSeal stores a seal, unless another node was faster.

@@ -148,6 +148,8 @@ type verification struct {
 	beat  time.Time
 	kept  *KeptHead
 	last  Seal
+	// sequence is that of the last verified event, 0 before the first one that has one.
+	sequence int
 }
 
 func (v *verification) problem(format string, a ...any) {
@@ -259,6 +261,12 @@ func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err erro
 func (v *verification) event(e event.Event, before int, keyed bool) error {
 	if e.AfterSeal >= before {
 		v.problem("event %s of %s was written after seal %d, which is missing", e.ID, moment(e.At), e.AfterSeal)
+	}
+	if e.Sequence != 0 {
+		if v.sequence != 0 && e.Sequence != v.sequence+1 {
+			v.problem("event %s of %s has the sequence %d, after %d", e.ID, moment(e.At), e.Sequence, v.sequence)
+		}
+		v.sequence = e.Sequence
 	}
 	if e.Action == event.ActionEventsMissing {
 		v.problem("at %s the server missed events that it had written: %s", moment(e.At), e.Details)

@@ -72,4 +72,7 @@ type Tx interface {
 	// HoldLog blocks, until the commit, transactions that write events of this account under the lock of another account.
 	HoldLog(ctx context.Context, accountID string) error
 	SetLogHead(ctx context.Context, h LogHead) error
+	// NumberEvents sets Sequence of the next events of a log with At < before, which must be closed, and reports whether there
+	// may be more of them. The log must have a head.
+	NumberEvents(ctx context.Context, accountID string, before time.Time) (more bool, err error)
 }

@@ -53,6 +53,9 @@ type Event struct {
 	// the server if it has a seal key.
 	AfterSeal int
 	MAC       []byte
+	// Sequence numbers the events of an account from 1, without gaps, in the order of the log. It is 0 until no earlier
+	// event can be added any more, which takes about a minute.
+	Sequence int
 }
 
 // Target is what an event is about.

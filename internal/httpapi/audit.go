@@ -73,6 +73,9 @@ func auditEvent(e *event.Event) api.AuditEvent {
 		TargetType: e.TargetType, TargetID: e.TargetID, TargetName: e.TargetName, ProjectID: filled(e.ProjectID),
 		Delegated: e.Delegated, RequestID: e.RequestID, Details: json.RawMessage(e.Details), CreatedAt: stamp(e.At),
 	}
+	if e.Sequence != 0 {
+		w.Sequence = &e.Sequence
+	}
 	if e.Details == "" {
 		w.Details = json.RawMessage("{}")
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 const eventColumns = `e.id, e.account_id, e.at, e.actor_type, e.actor_id, e.actor_name, e.action, e.target_type, e.target_id,
-	e.target_name, e.project_id, e.delegated, e.request_id, e.details, e.after_seal, e.mac`
+	e.target_name, e.project_id, e.delegated, e.request_id, e.details, e.after_seal, e.mac, e.sequence`
 
 func scanEvent(s scanner) (e event.Event, err error) {
 	err = s.Scan((*ident)(&e.ID), (*ident)(&e.AccountID), (*stamp)(&e.At), (*text)(&e.ActorType), (*ident)(&e.ActorID),
 		(*text)(&e.ActorName), (*text)(&e.Action), (*text)(&e.TargetType), (*ident)(&e.TargetID), (*text)(&e.TargetName),
-		(*ident)(&e.ProjectID), (*flag)(&e.Delegated), (*ident)(&e.RequestID), (*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC))
+		(*ident)(&e.ProjectID), (*flag)(&e.Delegated), (*ident)(&e.RequestID), (*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC), (*number)(&e.Sequence))
 	return e, err
 }
 

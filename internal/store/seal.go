@@ -7,6 +7,7 @@ import (
 	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/store/engine"
+	"raff/internal/team"
 )
 
 const sealColumns = "account_id, seq, version, from_at, until_at, events, prev, hash, key_id, note, created_at"
@@ -49,6 +50,43 @@ func (t *tx) SetLogHead(ctx context.Context, h audit.LogHead) error {
 		key_id = excluded.key_id, closed_seq = excluded.closed_seq, closed_until = excluded.closed_until, note = excluded.note`,
 		uid(h.AccountID), h.SealedSeq, h.SealedUntil, h.Hash, h.KeyID, h.ClosedSeq, h.ClosedUntil, string(h.Note))
 	return err
+}
+
+// NumberEvents gives their sequence to the next events of a log before a time. The update locks the head, so that two nodes
+// do not number the same events.
+func (t *tx) NumberEvents(ctx context.Context, accountID string, before time.Time) (more bool, err error) {
+	if err := t.change(ctx, "UPDATE audit_heads SET numbered = numbered WHERE account_id = $1", uid(accountID)); err != nil {
+		return false, err
+	}
+	type position struct {
+		n, at int
+		id    string
+	}
+	scan := func(s scanner) (p position, err error) {
+		err = s.Scan((*number)(&p.n), (*number)(&p.at), (*ident)(&p.id))
+		return p, err
+	}
+	from, err := one(ctx, t.q, scan, "SELECT numbered, COALESCE(numbered_at, 0), COALESCE(numbered_id, $2) FROM audit_heads WHERE account_id = $1",
+		uid(accountID), uid(team.NoID))
+	if err != nil {
+		return false, err
+	}
+	const next = " FROM audit_events WHERE account_id = $1 AND at < $2 AND (at, id) > ($3, $4) ORDER BY at, id LIMIT $5"
+	args := []any{uid(accountID), before, from.at, uid(from.id), eventsAtOnce}
+	found, err := many(ctx, t.q, scan, "SELECT 0, at, id"+next, args...)
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	_, err = t.exec(ctx, `UPDATE audit_events SET sequence = $6 + n.rank FROM (SELECT n.at, n.id, row_number() OVER (ORDER BY n.at, n.id) AS rank
+		FROM (SELECT at, id`+next+`) n) n WHERE audit_events.account_id = $1 AND audit_events.at = n.at AND audit_events.id = n.id`,
+		append(args, from.n)...)
+	if err != nil {
+		return false, err
+	}
+	last := found[len(found)-1]
+	_, err = t.exec(ctx, "UPDATE audit_heads SET numbered = $2, numbered_at = $3, numbered_id = $4 WHERE account_id = $1",
+		uid(accountID), from.n+len(found), last.at, uid(last.id))
+	return len(found) == eventsAtOnce, err
 }
 
 // HoldLog waits for transactions that write events of this account while holding the lock of another account.

@@ -306,7 +306,8 @@ CREATE TABLE outbox (
 );
 
 -- Events refer to nothing: they remain when what they describe is gone. after_seal is the last seal that was closed when the
--- event was written. mac is the signature of the server that wrote it, if servers have a key.
+-- event was written. mac is the signature of the server that wrote it, if servers have a key. sequence numbers the events of an
+-- account without gaps, in the order of the log; NULL until no earlier event can be added any more.
 CREATE TABLE audit_events (
     account_id  UUID             NOT NULL,
     at          BIGINT           NOT NULL,
@@ -324,6 +325,7 @@ CREATE TABLE audit_events (
     details     TEXT COLLATE "C" NOT NULL,
     after_seal  BIGINT           NOT NULL DEFAULT 0,
     mac         BYTEA,
+    sequence    BIGINT,
     PRIMARY KEY (account_id, at, id)
 );
 
@@ -377,7 +379,8 @@ CREATE TABLE audit_seals (
     PRIMARY KEY (account_id, seq)
 );
 
--- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it.
+-- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it. numbered
+-- is the last sequence that was given, to the event with numbered_at and numbered_id.
 CREATE TABLE audit_heads (
     account_id   UUID             NOT NULL PRIMARY KEY,
     sealed_seq   BIGINT           NOT NULL,
@@ -386,7 +389,10 @@ CREATE TABLE audit_heads (
     key_id       TEXT COLLATE "C" NOT NULL,
     closed_seq   BIGINT           NOT NULL,
     closed_until BIGINT,
-    note         TEXT COLLATE "C" NOT NULL
+    note         TEXT COLLATE "C" NOT NULL,
+    numbered     BIGINT           NOT NULL DEFAULT 0,
+    numbered_at  BIGINT,
+    numbered_id  UUID
 );
 
 -- A node reports every few seconds that it is alive; the rate limits are shared among those that are.

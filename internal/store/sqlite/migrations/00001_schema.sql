@@ -308,7 +308,8 @@ CREATE TABLE outbox (
 ) WITHOUT ROWID;
 
 -- Events refer to nothing: they remain when what they describe is gone. after_seal is the last seal that was closed when the
--- event was written. mac is the signature of the server that wrote it, if servers have a key.
+-- event was written. mac is the signature of the server that wrote it, if servers have a key. sequence numbers the events of an
+-- account without gaps, in the order of the log; NULL until no earlier event can be added any more.
 CREATE TABLE audit_events (
     account_id  BLOB    NOT NULL,
     at          BIGINT  NOT NULL,
@@ -326,6 +327,7 @@ CREATE TABLE audit_events (
     details     TEXT    NOT NULL,
     after_seal  BIGINT  NOT NULL DEFAULT 0,
     mac         BLOB,
+    sequence    BIGINT,
     PRIMARY KEY (account_id, at, id)
 ) WITHOUT ROWID;
 
@@ -373,7 +375,8 @@ CREATE TABLE audit_seals (
     PRIMARY KEY (account_id, seq)
 ) WITHOUT ROWID;
 
--- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it.
+-- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it. numbered
+-- is the last sequence that was given, to the event with numbered_at and numbered_id.
 CREATE TABLE audit_heads (
     account_id   BLOB   NOT NULL PRIMARY KEY,
     sealed_seq   BIGINT NOT NULL,
@@ -382,7 +385,10 @@ CREATE TABLE audit_heads (
     key_id       TEXT   NOT NULL,
     closed_seq   BIGINT NOT NULL,
     closed_until BIGINT,
-    note         TEXT   NOT NULL
+    note         TEXT   NOT NULL,
+    numbered     BIGINT NOT NULL DEFAULT 0,
+    numbered_at  BIGINT,
+    numbered_id  BLOB
 ) WITHOUT ROWID;
 
 -- A node reports every few seconds that it is alive; the rate limits are shared among those that are.
