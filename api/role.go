@@ -47,3 +47,30 @@ type UpdateRoleRequest struct {
 	// UpdatedAt is the version of the role to change. If the role has changed since, the request fails with status 412.
 	UpdatedAt *string `json:"updated_at,omitempty"`
 }
+
+// RolePreview is what a change of a role would change.
+type RolePreview struct {
+	Added   []string `json:"added"`
+	Removed []string `json:"removed"`
+	// People and APIKeys are how many people and API keys would have other permissions.
+	People  int `json:"people"`
+	APIKeys int `json:"api_keys"`
+	// Total is the number of memberships that would change, and Unchanged that of the other memberships with the role: pending,
+	// suspended or expired ones, and those of an Owner.
+	Total     int `json:"total"`
+	Unchanged int `json:"unchanged"`
+	// Changes are the first 20 of the memberships that would change; empty for a caller who may not view members.
+	Changes []RolePreviewChange `json:"changes"`
+}
+
+// RolePreviewChange is what a change of a role would change for one membership. ProjectID is absent in the account.
+type RolePreviewChange struct {
+	MemberID      string   `json:"member_id"`
+	PrincipalType string   `json:"principal_type"`
+	Email         string   `json:"email"`
+	Name          string   `json:"name,omitempty"`
+	ProjectID     string   `json:"project_id,omitempty"`
+	ProjectName   string   `json:"project_name,omitempty"`
+	Gains         []string `json:"gains"`
+	Loses         []string `json:"loses"`
+}

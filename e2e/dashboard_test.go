@@ -147,6 +147,7 @@ func TestPagesAreAccessible(t *testing.T) {
 		{owner, "/projects/" + w.project + "/add", "project-add"}, {owner, "/projects/" + w.project + "/delete", "project-delete"},
 		{owner, "/roles", "roles"}, {owner, "/roles/new", "role-new"}, {owner, "/roles/" + w.role, "role"}, {owner, "/roles/" + w.role + "/edit", "role-edit"},
 		{owner, "/roles/" + w.role + "/delete", "role-delete"},
+		{owner, "/members/" + w.alice + "/why?permission=vm.create&project=" + w.project, "why"}, {owner, "/permissions/vm.view?project=" + w.project, "permission"},
 		{owner, "/keys", "api-keys"}, {owner, "/keys/new", "api-key-new"}, {owner, "/keys/" + w.key, "api-key"},
 		{owner, "/audit", "audit-log"}, {owner, "/settings", "settings"}, {owner, "/settings/owner", "settings-owner"}, {owner, "/profile", "profile"},
 	} {

@@ -64,6 +64,12 @@ func (s *RoleService) Update(ctx context.Context, id string, in api.UpdateRoleRe
 	return write[api.Role](ctx, s.c, http.MethodPatch, in, opts, rolePath, id)
 }
 
+// Preview returns what a change of a role would change, and for whom, without changing anything. It also accepts a system
+// role.
+func (s *RoleService) Preview(ctx context.Context, id string, in api.UpdateRoleRequest) (*api.RolePreview, error) {
+	return post[api.RolePreview](ctx, s.c, in, nil, rolePath+"/preview", id)
+}
+
 // Delete deletes a custom role.
 func (s *RoleService) Delete(ctx context.Context, id string, o DeleteRoleOptions) (*api.Done, error) {
 	q := url.Values{}

@@ -178,6 +178,14 @@ func noFiles(cmd *cobra.Command, names ...string) {
 	}
 }
 
+// people returns a number of people in words.
+func people(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprint(n, " people")
+}
+
 // count is a number with its noun.
 func count(n int, noun string) string {
 	if n != 1 {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -171,37 +172,105 @@ type difference struct {
 
 func (a *app) roleDiff() *cobra.Command {
 	scope := newScope()
+	perms := &permissionFlags{}
+	var who bool
 	cmd := &cobra.Command{
-		Use:               "diff <id|slug> <id|slug>",
-		Short:             "Show the differences between the permissions of two roles",
-		Example:           `raff role diff operator deployer`,
-		Args:              args(roleArg, "the id or slug of the role to compare with"),
+		Use:   "diff <id|slug> [id|slug]",
+		Short: "Show the differences between two roles, and which decisions would change for whom",
+		Long: `Show the differences between the permissions of two roles, or between a role and a change of it.
+
+With --who, show instead which decisions would change, and for whom, if the first role had the permissions of the second
+one, or were changed. Nothing is changed.`,
+		Example: `raff role diff operator deployer
+raff role diff deployer --add vm.delete --who`,
 		ValidArgsFunction: upTo(2, a.completeRoles("")),
-		RunE: a.do(func(ctx context.Context, c *client.Client, args []string) error {
-			from, err := findRole(ctx, c, scope.value, args[0])
-			if err != nil {
-				return err
-			}
-			to, err := findRole(ctx, c, scope.value, args[1])
-			if err != nil {
-				return err
-			}
-			var ds []difference
-			for _, p := range from.Permissions {
-				if !slices.Contains(to.Permissions, p) {
-					ds = append(ds, difference{"removed", p})
-				}
-			}
-			for _, p := range to.Permissions {
-				if !slices.Contains(from.Permissions, p) {
-					ds = append(ds, difference{"added", p})
-				}
-			}
-			return writeList(a, ds, differenceColumns)
-		}),
+		Args:              orOneMore("the id or slug of the role to compare with", roleArg),
 	}
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, args []string) error {
+		from, err := findRole(ctx, c, scope.value, args[0])
+		if err != nil {
+			return err
+		}
+		var to []string
+		if len(args) == 2 {
+			other, err := findRole(ctx, c, scope.value, args[1])
+			if err != nil {
+				return err
+			}
+			if who && other.Scope != from.Scope {
+				return usageError{"--who compares roles of the same scope."}
+			}
+			to = other.Permissions
+		} else if to, err = perms.apply(from); err != nil {
+			return err
+		}
+		if !who {
+			return writeList(a, differences(from.Permissions, to), differenceColumns)
+		}
+		p, err := c.Roles.Preview(ctx, from.ID, api.UpdateRoleRequest{Permissions: &to})
+		if err != nil {
+			return err
+		}
+		return a.writePreview(p)
+	})
 	addChoice(cmd, scope, "scope", "scope of the slugs, if both have them")
+	a.addPermissionFlags(cmd, perms)
+	cmd.Flags().BoolVar(&who, "who", false, "show which decisions would change, and for whom")
+	require(cmd, atMostOne("permission", "add"), atMostOne("permission", "remove"), func(cmd *cobra.Command) error {
+		flags, two := given(cmd, permissionFlagNames) > 0, len(cmd.Flags().Args()) == 2
+		if flags == two {
+			return errors.New("raff role diff needs a second role, or --permission, --add or --remove")
+		}
+		return nil
+	})
 	return cmd
+}
+
+func differences(from, to []string) (ds []difference) {
+	for _, p := range from {
+		if !slices.Contains(to, p) {
+			ds = append(ds, difference{"removed", p})
+		}
+	}
+	for _, p := range to {
+		if !slices.Contains(from, p) {
+			ds = append(ds, difference{"added", p})
+		}
+	}
+	return ds
+}
+
+// writePreview shows the effect of a change of a role: a row for each membership, and the totals.
+func (a *app) writePreview(p *api.RolePreview) error {
+	if a.output.value == "json" || a.output.value == "yaml" {
+		return a.writeData(p)
+	}
+	if err := writeList(a, p.Changes, previewColumns); err != nil || a.output.value != "table" {
+		return err
+	}
+	if p.Total == 0 {
+		a.note("No decision would change.")
+	} else {
+		a.note("Decisions would change for %s and %s (%s).", people(p.People), count(p.APIKeys, "API key"), count(p.Total, "membership"))
+	}
+	if more := p.Total - len(p.Changes); more > 0 {
+		a.note("%s not shown.", count(more, "membership"))
+	}
+	if p.Unchanged > 0 {
+		a.note("Nothing would change for %s: pending, suspended or expired ones, or those of an Owner.", count(p.Unchanged, "other membership"))
+	}
+	return nil
+}
+
+var previewColumns = []column[api.RolePreviewChange]{
+	{"MEMBER ID", "member_id", func(c api.RolePreviewChange) string { return c.MemberID }},
+	{"WHO", "", func(c api.RolePreviewChange) string { return cmp.Or(c.Name, c.Email) }},
+	{"", "email", func(c api.RolePreviewChange) string { return c.Email }},
+	{"", "name", func(c api.RolePreviewChange) string { return c.Name }},
+	{"PROJECT", "project_name", func(c api.RolePreviewChange) string { return c.ProjectName }},
+	{"", "project_id", func(c api.RolePreviewChange) string { return c.ProjectID }},
+	{"GAINS", "gains", func(c api.RolePreviewChange) string { return strings.Join(c.Gains, " ") }},
+	{"LOSES", "loses", func(c api.RolePreviewChange) string { return strings.Join(c.Loses, " ") }},
 }
 
 var differenceColumns = []column[difference]{

@@ -281,7 +281,7 @@ func TestStructsAreDescribed(t *testing.T) {
 	d := description(t)
 	for _, v := range []any{
 		api.Member{}, api.ProjectMember{}, api.AddMemberRequest{}, api.AddProjectMemberRequest{}, api.UpdateMemberRequest{},
-		api.Role{}, api.CreateRoleRequest{}, api.UpdateRoleRequest{}, api.Permission{},
+		api.Role{}, api.CreateRoleRequest{}, api.UpdateRoleRequest{}, api.RolePreview{}, api.RolePreviewChange{}, api.Permission{},
 		api.APIKey{}, api.APIKeyProjectAccess{}, api.APIKeyWithSecret{}, api.CreateAPIKeyRequest{}, api.UpdateAPIKeyRequest{},
 		api.RegenerateAPIKeyRequest{}, api.Invitation{}, api.CreateInvitationRequest{}, api.AcceptInvitationRequest{},
 		api.DeclineInvitationRequest{}, api.InvitationLink{}, api.Project{}, api.CreateProjectRequest{}, api.UpdateProjectRequest{},

@@ -71,24 +71,56 @@ func (s *server) getRole(ctx context.Context, c *call) (any, error) {
 	return one(s.role(&r)), err
 }
 
-func (s *server) updateRole(ctx context.Context, c *call) (any, error) {
+func (c *call) roleChange() (change team.RoleChange, err error) {
 	var b api.UpdateRoleRequest
 	if err := c.decode(&b); err != nil {
-		return nil, err
+		return change, err
 	}
-	change := team.RoleChange{Name: b.Name, Description: b.Description, Permissions: b.Permissions, ExternalIDs: changeOf(b.ExternalIDs)}
-	var err error
-	if change.Base, err = c.base(b.UpdatedAt); err != nil {
-		return nil, err
-	}
+	change = team.RoleChange{Name: b.Name, Description: b.Description, Permissions: b.Permissions, ExternalIDs: changeOf(b.ExternalIDs)}
 	if b.AddPermissions != nil {
 		change.Add = *b.AddPermissions
 	}
 	if b.RemovePermissions != nil {
 		change.Remove = *b.RemovePermissions
 	}
+	change.Base, err = c.base(b.UpdatedAt)
+	return change, err
+}
+
+func (s *server) updateRole(ctx context.Context, c *call) (any, error) {
+	change, err := c.roleChange()
+	if err != nil {
+		return nil, err
+	}
 	r, err := s.svc.UpdateRole(ctx, c.who, c.pathID("id"), change)
 	return one(s.role(&r)), err
+}
+
+func (s *server) previewRole(ctx context.Context, c *call) (any, error) {
+	change, err := c.roleChange()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.svc.PreviewRole(ctx, c.who, c.pathID("id"), change)
+	out := api.RolePreview{
+		Added: listed(p.Added), Removed: listed(p.Removed), People: p.People, APIKeys: p.Keys, Total: p.Total, Unchanged: p.Others,
+		Changes: make([]api.RolePreviewChange, len(p.Effects)),
+	}
+	for i, e := range p.Effects {
+		out.Changes[i] = api.RolePreviewChange{
+			MemberID: e.MemberID, PrincipalType: string(e.Type), Email: e.Email, Name: e.Name, ProjectID: e.ProjectID, ProjectName: e.ProjectName,
+			Gains: listed(e.Gains), Loses: listed(e.Loses),
+		}
+	}
+	return one(out), err
+}
+
+// listed returns an empty list instead of nil, which would be null.
+func listed(all []string) []string {
+	if all == nil {
+		return []string{}
+	}
+	return all
 }
 
 func (s *server) deleteRole(ctx context.Context, c *call) (any, error) {

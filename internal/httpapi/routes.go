@@ -76,6 +76,7 @@ var routes = []Route{
 	{"POST", "/api/v1/roles", "createRole", 201, false, "", "account.roles.create", (*server).createRole},
 	{"GET", "/api/v1/roles/{id}", "getRole", 200, false, "", "account.roles.view, account.roles.manage or any permission to assign a role", (*server).getRole},
 	{"PATCH", "/api/v1/roles/{id}", "updateRole", 200, false, "", "account.roles.manage", (*server).updateRole},
+	{"POST", "/api/v1/roles/{id}/preview", "previewRole", 200, false, "", "account.roles.manage; the list of changes also requires account.members.view or account.members.manage", (*server).previewRole},
 	{"DELETE", "/api/v1/roles/{id}", "deleteRole", 200, false, "reassign_to", "account.roles.delete", (*server).deleteRole},
 
 	{"GET", "/api/v1/permissions", "listPermissions", 200, false, "scope", anyCredential, (*server).listPermissions},

@@ -126,6 +126,16 @@ func (c *Catalog) Effective(s Set) Set {
 	return s
 }
 
+// IDs returns the ids of the permissions in a set, in the order of the catalog.
+func (c *Catalog) IDs(s Set) (ids []ID) {
+	for i := range c.permissions {
+		if s.has(i) {
+			ids = append(ids, ID(i))
+		}
+	}
+	return ids
+}
+
 // Find returns the permission with this name.
 func (c *Catalog) Find(name string) (ID, bool) {
 	i, ok := c.index[name]

@@ -16,14 +16,19 @@ var accountGrant = "a.id, " + strings.NewReplacer("m.", "a.", "r.", "ar.").Repla
 // Holders reads each membership with what decides about it, so that a search needs no query per member.
 func (r reader) Holders(ctx context.Context, f team.HolderFilter) ([]team.Holder, error) {
 	l := listing{
-		columns: "m.id, m.user_id, m.api_key_id, m.email_canonical, COALESCE(u.name, k.name), k.is_active, k.expires_at, m.created_at, " + grantColumns + ", " + accountGrant,
+		columns: "m.id, m.principal_type, m.user_id, m.api_key_id, m.email_canonical, COALESCE(u.name, k.name), k.is_active, k.expires_at, m.created_at, " + grantColumns + ", " + accountGrant,
 		from: `memberships m JOIN roles r ON r.id = m.role_id LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id
 			LEFT JOIN memberships a ON m.project_id IS NOT NULL AND a.email_canonical = m.email_canonical AND (a.scope_id = m.account_id) IS TRUE AND a.principal_type <> 'invitation'
 			LEFT JOIN roles ar ON ar.id = a.role_id`,
 		rows: "memberships m", id: "m.id", key: "m.scope_id, m.id",
 	}
 	var c condition
+	project := "m.project_id, ''"
 	switch {
+	case f.RoleID != "":
+		project, l.from = "m.project_id, p.name", l.from+" LEFT JOIN projects p ON p.id = m.project_id"
+		c.and("m.role_id = ?", uid(f.RoleID))
+		c.and("(m.account_id = ?) IS TRUE", uid(f.AccountID))
 	case f.ProjectID != "":
 		c.and("m.scope_id = ?", uid(f.ProjectID))
 		c.and("(m.account_id = ?) IS TRUE", uid(f.AccountID))
@@ -33,21 +38,29 @@ func (r reader) Holders(ctx context.Context, f team.HolderFilter) ([]team.Holder
 	default:
 		c.and("m.scope_id = ?", uid(f.AccountID))
 	}
-	c.and("m.principal_type = ?", f.Type)
+	if f.RoleID == "" {
+		c.and("m.principal_type = ?", f.Type)
+	}
+	l.columns += ", " + project
 	list, _, err := page(ctx, r.q, l, &c, team.Page{Limit: f.Limit, After: f.After, SkipTotal: true}, func(s scanner) (team.Holder, error) {
 		var h team.Holder
 		var own, account grants
 		var userID, keyID string
 		var active bool
-		fields := []any{(*ident)(&h.MemberID), (*ident)(&userID), (*ident)(&keyID), (*text)(&h.Email), (*text)(&h.Name), (*flag)(&active), (*stamp)(&h.Grants.Ends), (*stamp)(&h.At.At)}
+		var projectID string
+		fields := []any{(*ident)(&h.MemberID), (*text)(&h.Type), (*ident)(&userID), (*ident)(&keyID), (*text)(&h.Email), (*text)(&h.Name), (*flag)(&active), (*stamp)(&h.Grants.Ends), (*stamp)(&h.At.At)}
 		fields = append(fields, r.grantFields(&own)...)
 		fields = append(append(fields, (*ident)(&h.AccountMemberID)), r.grantFields(&account)...)
+		fields = append(fields, (*ident)(&projectID), (*text)(&h.ProjectName))
 		if err := s.Scan(fields...); err != nil {
 			return h, err
 		}
-		h.Type, h.ID, h.At.ID = f.Type, userID+keyID, h.MemberID
+		h.ID, h.At.ID = userID+keyID, h.MemberID
+		if f.RoleID != "" {
+			h.ProjectID = projectID
+		}
 		h.Grants.Disabled = keyID != "" && !active
-		if h.Grants.Account = own.grant(); f.ProjectID != "" {
+		if h.Grants.Account = own.grant(); projectID != "" {
 			h.Grants.Account, h.Grants.Project = account.grant(), own.grant()
 		}
 		return h, nil

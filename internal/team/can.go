@@ -223,6 +223,9 @@ func (c Can) DeleteProject(pr Project) error {
 	return pr.deletable()
 }
 
+// Explain reports whether p may ask who may do what, and why.
+func (c Can) Explain() error { return c.g.s.Require(c.g.p, permission.DecisionsExplain) }
+
 // ViewAudit reports whether p may view the audit log.
 func (c Can) ViewAudit() error { return c.g.s.Require(c.g.p, permission.AuditView) }
 

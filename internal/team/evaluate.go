@@ -50,6 +50,10 @@ type Answer struct {
 	// Text, GrantedBy and WouldGrant are only set for callers who may see them. The lists name roles by their slugs.
 	Text                  string
 	GrantedBy, WouldGrant []string
+	// By is the grant that allows or, for a denial, the subject's own one in the place of the question; its RoleID is empty
+	// if there is none. Granting are the roles that grant the permission there. Both are only set with Text.
+	By       Grant
+	Granting []Role
 }
 
 // Asker evaluates questions of one caller, at one state of the database. It must not be used concurrently.
@@ -183,6 +187,7 @@ func (a *Asker) explain(out *Answer, d Decision, g *Grants, id permission.ID, su
 		where = place.ProjectName
 	}
 	if d.Allowed {
+		out.By = *d.By
 		out.GrantedBy = []string{"role:" + d.By.RoleSlug}
 		out.Text = fmt.Sprintf("%s may %s in %s: the role %s grants it.", who, p.Name, where, d.By.RoleName)
 		return nil
@@ -192,6 +197,7 @@ func (a *Asker) explain(out *Answer, d Decision, g *Grants, id permission.ID, su
 		return err
 	}
 	var names []string
+	out.Granting = granting
 	for _, r := range granting {
 		out.WouldGrant = append(out.WouldGrant, "role:"+r.Slug)
 		names = append(names, r.Name)
@@ -199,6 +205,9 @@ func (a *Asker) explain(out *Answer, d Decision, g *Grants, id permission.ID, su
 	own := &g.Account
 	if p.Scope == permission.ScopeProject {
 		own = &g.Project
+	}
+	if out.By = *own; d.By != nil {
+		out.By = *d.By
 	}
 	out.Text = fmt.Sprintf("%s may not %s in %s: %s", who, p.Name, where, a.because(d, own))
 	if d.Reason == ReasonMissing && len(names) > 0 {

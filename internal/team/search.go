@@ -25,6 +25,16 @@ var errCursor = RefusalSearchToken.With()
 // Subjects finds the subjects that may do what q asks, ignoring its subject's id. next is the position after the page; empty at the
 // end. Subjects are named by their external id or, if they have none, by their id.
 func (a *Asker) Subjects(q *Question, after string, limit int) (found []Found, next string, err error) {
+	holders, next, err := a.Who(q, after, limit)
+	if err != nil || holders == nil {
+		return nil, next, err
+	}
+	found, err = a.nameSubjects(PrincipalType(q.SubjectType), holders)
+	return found, next, err
+}
+
+// Who is Subjects with the membership by which each of them was found.
+func (a *Asker) Who(q *Question, after string, limit int) (found []Holder, next string, err error) {
 	id, known := a.s.catalog.Action(q.Action, q.ResourceType)
 	t := PrincipalType(q.SubjectType)
 	if !known || t != TypeUser && t != TypeAPIKey {
@@ -50,8 +60,7 @@ func (a *Asker) Subjects(q *Question, after string, limit int) (found []Found, n
 	if next, err = s.run(); err != nil {
 		return nil, "", err
 	}
-	found, err = a.nameSubjects(t, s.found)
-	return found, next, err
+	return s.found, next, nil
 }
 
 // subjectSearch looks through lists of memberships, one after the other.

@@ -33,6 +33,8 @@ type Holder struct {
 	Email    string
 	Name     string
 	MemberID string // of this membership
+	// ProjectID and ProjectName are only set if HolderFilter.RoleID is, for a membership of a project.
+	ProjectID, ProjectName string
 	// AccountMemberID is the membership of the account, if this is one of a project.
 	AccountMemberID string
 	Grants          Grants
@@ -46,6 +48,9 @@ type HolderFilter struct {
 	Type      PrincipalType
 	// Owners selects only memberships of the account with the Owner role.
 	Owners bool
+	// RoleID selects the memberships with this role, of the account and of all projects, and of all types including
+	// invitations. ProjectID and Type are then ignored.
+	RoleID string
 	After  *Cursor
 	Limit  int
 }

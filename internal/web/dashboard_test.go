@@ -259,7 +259,7 @@ func TestRoles(t *testing.T) {
 	none.fields.Del("permission")
 	edit.send(t, none, []string{"name", "Field crew"}).shows(t, 400, "Choose at least one permission.")
 	review := edit.submitTo(t, at+"/edit", "name", "Field crew", "permission", "account.members.view", "permission", "account.audit.view")
-	review.shows(t, 200, "Review changes", "1 membership will change", "They gain", "View the audit log", "They lose", "View projects in the account", "Carl")
+	review.shows(t, 200, "Review changes", "Changes for 1 person on the next request", "They gain", "View the audit log", "They lose", "View projects in the account", "Carl")
 	crew.open(t, "/audit").shows(t, 403) // nothing is saved yet
 	review.submitTo(t, at+"/edit").shows(t, 200, "Changes saved.", "2 of 23")
 	crew.open(t, "/audit").shows(t, 200)

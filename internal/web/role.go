@@ -204,8 +204,10 @@ func (p *pages) reviewRole(v *visit, f roleForm, r team.Role, moved bool) (reply
 		Gains: p.permissions(r.Scope, set.Minus(r.Permissions)), Loss: p.permissions(r.Scope, r.Permissions.Minus(set)),
 	}
 	var err error
-	if w.Holders, w.HolderCount, err = p.svc.RoleHolders(v.Context(), v.who, r.ID, 20); err != nil {
-		return reply{}, err
+	if len(w.Gains)+len(w.Loss) > 0 {
+		if w.Effect, err = p.svc.PreviewRole(v.Context(), v.who, r.ID, team.RoleChange{Permissions: &f.Names}); err != nil {
+			return reply{}, err
+		}
 	}
 	status := http.StatusOK
 	if moved {

@@ -133,6 +133,7 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"POST /profile/factors/passkey/options": p.passkeyOptions,
 
 		"GET /members":                                       p.showMembers,
+		"GET /members/{id}/why":                              p.showWhy,
 		"GET /members/{id}":                                  p.showMember,
 		"POST /members/{id}/projects":                        p.addToProject,
 		"POST /members/{id}/memberships/{membership}":        p.changeMember,
@@ -172,12 +173,15 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"GET /keys":                  p.showKeys,
 		"GET /keys/new":              p.showNewKey,
 		"POST /keys":                 p.createKey,
+		"GET /keys/{id}/why":         p.showKeyWhy,
 		"GET /keys/{id}":             p.showKey,
 		"POST /keys/{id}":            p.changeKey,
 		"POST /keys/{id}/active":     p.switchKey,
 		"POST /keys/{id}/regenerate": p.regenerateKey,
 		"POST /keys/{id}/revoke":     p.revokeKey,
 		"POST /keys/{id}/roles":      p.seatOfKey,
+
+		"GET /permissions/{name}": p.showPermission,
 
 		"GET /audit":        p.showAudit,
 		"GET /audit/export": p.exportAudit,
