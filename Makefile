@@ -102,7 +102,7 @@ race: deps ## all Go tests under the race detector (needs a C compiler)
 	@$(test-env) CGO_ENABLED=1 $(GO) test -race -timeout 40m $(or $(ARGS),$(PACKAGES))
 
 hammer: deps ## run the races of e2e RAFF_TRIALS times each (10000)
-	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),10000) $(GO) test -count=1 -timeout 3h -v -run 'TakenAway|RevokedKey|FirstFactor|OneHistory' ./e2e
+	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),10000) $(GO) test -count=1 -timeout 3h -v -run 'TakenAway|RevokedKey|FirstFactor|OneHistory|NoStaleDecision' ./e2e
 
 kill: deps ## kill servers, crash PostgreSQL and fill disks under load, RAFF_TRIALS times each (50)
 	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),50) $(GO) test -count=1 -timeout 3h -v -run 'KilledServer|Crashes|FullDisk|Backup' ./e2e
