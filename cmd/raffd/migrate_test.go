@@ -407,6 +407,42 @@ func TestInvalidIndexIsCreatedAgain(t *testing.T) {
 	}
 }
 
+// TestIndexWaitsForOldTransactions creates an index while a transaction is open that is older, such as that of a dump. The
+// index must not be begun again each time lock_timeout passes.
+func TestIndexWaitsForOldTransactions(t *testing.T) {
+	t.Parallel()
+	m := &migrating{database: rafftest.PostgresURL(t), driver: "pgx", dir: t.TempDir(), concurrently: "CONCURRENTLY "}
+	m.table(t)
+	m.batches(t, "1")
+	if out, code := m.run(t, "migrate"); code != 0 {
+		t.Fatalf("status %d, %s", code, out)
+	}
+	m.index(t)
+	db := m.open(t)
+	old, err := db.BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.ExecContext(t.Context(), "SELECT COUNT(*) FROM things"); err != nil {
+		t.Fatal(err)
+	}
+	m.database += "&lock_timeout=100ms"
+	p := m.start(t, "migrate")
+	const waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%things_n%' AND wait_event_type = 'Lock' AND query_start < clock_timestamp() - INTERVAL '1s'"
+	for deadline := time.Now().Add(3 * time.Minute); number(t, db, waiting) == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the index does not wait:\n%s", p.output())
+		}
+	}
+	if err := old.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.wait(t); code != 0 || strings.Contains(p.output(), "waiting for others") {
+		t.Errorf("status %d: %s", code, p.output())
+	}
+	m.finished(t, db)
+}
+
 // TestDryRunOfMigrations looks at a database that does not exist, one that is empty, and one that is up to date.
 func TestDryRunOfMigrations(t *testing.T) {
 	eachMigrating(t, func(t *testing.T, m *migrating) {

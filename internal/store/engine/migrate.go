@@ -66,6 +66,7 @@ var errEmpty = errors.New("this is not a raff database: check --database (RAFF_D
 
 // Migrator is how an engine migrates its database.
 type Migrator struct {
+	// DB has a single connection, so that settings apply to all statements.
 	DB *sql.DB
 	// TryLock takes the lock that only one program can hold; ok is false if another one has it. The lock is held until
 	// unlock is called or the program ends, however it ends; migrated says whether all went well. held is canceled if the
@@ -231,9 +232,21 @@ func (d *Dialect) run(ctx context.Context, m Migrator, provider *goose.Provider,
 			m.Report(at)
 		})
 	}
-	if err := s.dropInvalid(ctx, m.DB, d); err != nil {
+	restore, err := s.patient(ctx, m.DB, d)
+	if err != nil {
 		return err
 	}
+	if err := s.dropInvalid(ctx, m.DB, d); err != nil {
+		return errors.Join(err, restore())
+	}
+	if err := s.apply(ctx, m, provider, at); err != nil {
+		return err // the program ends, or repeats the step
+	}
+	return restore()
+}
+
+// apply runs a step with goose.
+func (s *step) apply(ctx context.Context, m Migrator, provider *goose.Provider, at Progress) error {
 	done := make(chan error, 1)
 	began := time.Now()
 	go func() {

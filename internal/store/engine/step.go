@@ -25,6 +25,7 @@ type step struct {
 	name, file string
 	batches    *batches // nil: goose runs the file
 	indexes    []string // indexes that are created concurrently
+	alone      bool     // runs outside a transaction
 }
 
 var concurrently = regexp.MustCompile(`(?i)CREATE\s+(?:UNIQUE\s+)?INDEX\s+(CONCURRENTLY\s+)?(IF\s+NOT\s+EXISTS\s+)?"?(\w+)"?`)
@@ -49,7 +50,7 @@ func (d *Dialect) steps() ([]step, error) {
 		if s.batches, err = parseBatches(string(text)); err != nil {
 			return nil, fmt.Errorf("migration %s: %w", s.file, err)
 		}
-		if s.batches == nil && strings.Contains(string(text), "+goose NO TRANSACTION") {
+		if s.alone = s.batches == nil && strings.Contains(string(text), "+goose NO TRANSACTION"); s.alone {
 			for _, m := range concurrently.FindAllStringSubmatch(string(text), -1) {
 				if m[2] == "" || d.Goose == goose.DialectPostgres && m[1] == "" {
 					return nil, fmt.Errorf("migration %s: outside a transaction, index %s must be created with IF NOT EXISTS, and CONCURRENTLY on PostgreSQL, so that an interrupted migration can be repeated", s.file, m[3])
@@ -60,6 +61,27 @@ func (d *Dialect) steps() ([]step, error) {
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// patient lets a step that runs outside a transaction wait for locks as long as it must, until restore is called: CREATE INDEX
+// CONCURRENTLY waits for older transactions, such as a dump, but blocks nobody meanwhile, and would have to begin anew.
+func (s *step) patient(ctx context.Context, db *sql.DB, d *Dialect) (restore func() error, err error) {
+	restore = func() error { return nil }
+	if d.Goose != goose.DialectPostgres || !s.alone {
+		return restore, nil
+	}
+	var limit string
+	if err := db.QueryRowContext(ctx, "SHOW lock_timeout").Scan(&limit); err != nil {
+		return restore, err
+	}
+	if limit == "0" { // also through a pooler, whose connections must not be changed
+		return restore, nil
+	}
+	_, err = db.ExecContext(ctx, "SET lock_timeout = 0")
+	return func() error {
+		_, err := db.ExecContext(context.WithoutCancel(ctx), "SET lock_timeout = '"+limit+"'")
+		return err
+	}, err
 }
 
 // dropInvalid drops those indexes of the step that an interrupted CREATE INDEX CONCURRENTLY left behind: PostgreSQL never

@@ -36,6 +36,7 @@ func migrate(ctx context.Context, cfg *pgx.ConnConfig, link *link, o engine.Opti
 	}
 	db := stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(link.choose), stdlib.OptionAfterConnect(link.unbound))
 	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1)
 	return Dialect.Prepare(ctx, engine.Migrator{
 		DB: db, TryLock: func(ctx context.Context) (context.Context, func(bool), bool, error) { return tryLock(ctx, cfg) },
 		Busy: lockTimedOut, Report: o.Progress,
@@ -49,7 +50,8 @@ func lockTimedOut(err error) bool {
 }
 
 // tryLock takes the lock on a connection of its own, in a transaction: the lock ends with the connection, and a pooler
-// cannot keep it.
+// cannot keep it. The transaction must not hold a snapshot, or CREATE INDEX CONCURRENTLY would wait for its end forever. The
+// simple protocol ends the snapshot of a query with the query, unlike the extended one, and SHOW takes none.
 func tryLock(ctx context.Context, cfg *pgx.ConnConfig) (held context.Context, unlock func(migrated bool), ok bool, err error) {
 	c, err := pgx.ConnectConfig(ctx, cfg.Copy())
 	if err != nil {
@@ -63,7 +65,7 @@ func tryLock(ctx context.Context, cfg *pgx.ConnConfig) (held context.Context, un
 	}
 	_, err = c.Exec(ctx, "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '"+lostAfter+"'")
 	if err == nil {
-		err = c.QueryRow(ctx, fmt.Sprintf("SELECT pg_try_advisory_xact_lock(%d)", int64(migrationLock))).Scan(&ok)
+		err = c.QueryRow(ctx, fmt.Sprintf("SELECT pg_try_advisory_xact_lock(%d)", int64(migrationLock)), pgx.QueryExecModeSimpleProtocol).Scan(&ok)
 	}
 	if err != nil || !ok {
 		release()
@@ -94,7 +96,7 @@ func beat(ctx context.Context, c *pgx.Conn, stop <-chan struct{}, lose context.C
 		case <-tick.C:
 		}
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*beatEvery)
-		_, err := c.Exec(within, "SELECT 1")
+		_, err := c.Exec(within, "SHOW transaction_isolation")
 		cancel()
 		if err != nil {
 			lose(fmt.Errorf("%w: %w", errLockLost, err))
