@@ -14,7 +14,8 @@ type database struct{ config server.Config }
 
 func (d *database) flags(c *cobra.Command) {
 	f := c.Flags()
-	setting(f, &d.config.Database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH or postgres://… (RAFF_DATABASE_URL)")
+	f.String("config", "", "YAML file with the settings of the server (RAFF_CONFIG)")
+	setting(f, &d.config.Database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH or postgres://… (RAFF_DATABASE_URL, or RAFF_DATABASE_URL_FILE with the path of a file that contains it)")
 	setting(f, &d.config.PublicURL, "public-url", "RAFF_PUBLIC_URL", "", "public URL of the server (RAFF_PUBLIC_URL; default: the one of the last server started on the database)")
 	setting(f, &d.config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with the permissions and system roles, which must match the catalog of the database (RAFF_CATALOG)")
 	setting(f, &d.config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")

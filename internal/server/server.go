@@ -24,6 +24,7 @@ import (
 	"raff/internal/operator"
 	"raff/internal/outbox"
 	"raff/internal/password"
+	"raff/internal/permission"
 	"raff/internal/signin"
 	"raff/internal/store"
 	"raff/internal/team"
@@ -162,6 +163,15 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(authzen.New(s.service, f)),
 		f.Handler(web.New(s.service, s.signin, s.audit, f)))
 	return s, nil
+}
+
+// Check returns an error for settings of a server that are not valid. It does not connect to the database.
+func (c Config) Check() error {
+	_, err := publicURL(c.PublicURL)
+	_, keys := sealKeys(c)
+	_, mails := sender(c)
+	_, catalog := permission.Load(c.Catalog)
+	return errors.Join(store.Check(c.Database), err, keys, mails, catalog)
 }
 
 // begin reads the operator's settings from the database, and prepares it according to the mode.

@@ -75,17 +75,28 @@ func Open(ctx context.Context, url string, c *permission.Catalog, more ...Option
 
 // openEngine chooses the database by its URL.
 func openEngine(ctx context.Context, url string, o engine.Options) (engine.Engine, error) {
+	if err := Check(url); err != nil {
+		return nil, err
+	}
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		return sqlite.Open(ctx, path, o)
+	}
+	return postgres.Open(ctx, url, o)
+}
+
+// Check returns an error if url cannot be the URL of a database. It does not connect.
+func Check(url string) error {
 	scheme, rest, _ := strings.Cut(url, ":")
 	switch scheme {
 	case "sqlite":
 		if rest == "" || strings.HasPrefix(rest, ":memory:") || strings.HasPrefix(rest, "//") && !strings.HasPrefix(rest, "///") {
-			return nil, errors.New("the database URL cannot be read: after sqlite: comes the path of a file, for example sqlite:/var/lib/raff/raff.db")
+			return errors.New("the database URL cannot be read: after sqlite: comes the path of a file, for example sqlite:/var/lib/raff/raff.db")
 		}
-		return sqlite.Open(ctx, rest, o)
+		return nil
 	case "postgres", "postgresql":
-		return postgres.Open(ctx, url, o)
+		return postgres.Check(url)
 	}
-	return nil, errURL
+	return errURL
 }
 
 // Schema is the version of the schema that this program uses: the number of the last migration.

@@ -28,6 +28,12 @@ func parse(text string) (*pgxpool.Config, error) {
 	return cfg, nil
 }
 
+// Check returns an error if url cannot be used. It does not connect.
+func Check(url string) error {
+	_, err := parse(url)
+	return err
+}
+
 // unambiguous reports whether it is clear where the credentials of a PostgreSQL URL end and which settings it has.
 func unambiguous(text string) bool {
 	_, rest, ok := strings.Cut(text, "://")

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"raff/internal/front"
+	"raff/internal/server"
+	"raff/internal/version"
+)
+
+// serving holds the settings of a server.
+type serving struct {
+	server.Config
+
+	listen, timeout, limits, quotas, mails, proxies string
+	logs                                            logging
+}
+
+func (s *serving) flags(f *pflag.FlagSet) {
+	f.String("config", "", "YAML file with settings, named as these flags, and smtp-url and mail-from (RAFF_CONFIG); the environment and flags take precedence")
+	setting(f, &s.listen, "listen", "RAFF_LISTEN", "127.0.0.1:8080", "address to listen on (RAFF_LISTEN)")
+	setting(f, &s.Database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH or postgres://… (RAFF_DATABASE_URL, or RAFF_DATABASE_URL_FILE with the path of a file that contains it)")
+	setting(f, &s.PublicURL, "public-url", "RAFF_PUBLIC_URL", "", "public URL of the server, the base of links in emails (RAFF_PUBLIC_URL)")
+	setting(f, &s.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with your own permissions and system roles (RAFF_CATALOG)")
+	setting(f, &s.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
+	s.logs.flags(f)
+	setting(f, &s.MetricsListen, "metrics-listen", "RAFF_METRICS_LISTEN", "", "address of a separate listener for Prometheus, GET /metrics, such as 127.0.0.1:9090 (RAFF_METRICS_LISTEN)")
+	setting(f, &s.timeout, "request-timeout", "RAFF_REQUEST_TIMEOUT", front.DefaultTimeout.String(), "maximum duration of a request, after which it fails with 503 (RAFF_REQUEST_TIMEOUT)")
+	setting(f, &s.limits, "rate-limits", "RAFF_RATE_LIMITS", "", "requests per second and burst per tier, per account, per session and per network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,account=500:1000,session=20:200,source=50:500)")
+	setting(f, &s.quotas, "quotas", "RAFF_QUOTAS", "", "maximum number of roles, projects, api_keys, invitations and external_ids per account, and of sessions per person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,external_ids=100000,sessions=100)")
+	setting(f, &s.mails, "mail-limits", "RAFF_MAIL_LIMITS", "", "emails per recipient, per sender, …, as name=EMAILS/TIME, or off (RAFF_MAIL_LIMITS; see docs/operations.md)")
+	setting(f, &s.proxies, "trusted-proxies", "RAFF_TRUSTED_PROXIES", "", "networks of the proxies in front of the server, such as 10.0.0.0/8,fd00::/8, whose X-Forwarded-For is trusted (RAFF_TRUSTED_PROXIES)")
+	f.BoolVar(&s.Proxies.Nearest, "trust-proxy", false, "trust X-Forwarded-For from any client that connects, as if it were a single proxy (RAFF_TRUST_PROXY=true)")
+	annotate(f, "trust-proxy", "RAFF_TRUST_PROXY")
+}
+
+// read reads all settings, and checks what can be checked without the database.
+func (s *serving) read(cmd *cobra.Command, from origins) (err error) {
+	file, err := readConfig(cmd)
+	if err != nil {
+		return err
+	}
+	for name, into := range map[string]*string{"smtp-url": &s.SMTPURL, "mail-from": &s.MailFrom} {
+		if *into, from[name], err = file.find(name, secrets[name], true); err != nil {
+			return usage{err}
+		}
+	}
+	if s.Database == "" || s.PublicURL == "" {
+		return errors.New("--database (RAFF_DATABASE_URL) and --public-url (RAFF_PUBLIC_URL) are required")
+	}
+	if s.Logger, err = s.logs.logger(cmd.ErrOrStderr()); err != nil {
+		return err
+	}
+	if s.RequestTimeout, err = time.ParseDuration(s.timeout); err != nil || s.RequestTimeout < time.Second || s.RequestTimeout > time.Hour {
+		return fmt.Errorf("--request-timeout %q: must be between 1s and 1h, for example 10s", s.timeout)
+	}
+	if err := errors.Join(s.SetLimits(s.limits), s.SetQuotas(s.quotas), s.SetMailLimits(s.mails), s.SetTrustedProxies(s.proxies)); err != nil {
+		return err
+	}
+	file.warn(from, s.Logger.Warn)
+	return nil
+}
+
+// warn reports a file with secrets that other users of the machine can read.
+func (c configFile) warn(from origins, warn func(string, ...any)) {
+	if c.path == "" || from["smtp-url"] != "file "+c.path && from["database"] != "file "+c.path {
+		return
+	}
+	if info, err := os.Stat(c.path); err == nil && info.Mode().Perm()&0o007 != 0 {
+		warn("the configuration file contains secrets and is readable by every user on this machine", "file", c.path, "mode", info.Mode().Perm().String())
+	}
+}
+
+func serveCommand() *cobra.Command {
+	var s serving
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a server",
+		Long: "Run a server on a database. The schema is created or migrated first; any number of nodes can\n" +
+			"serve one PostgreSQL database. RAFF_SMTP_URL (smtp://user:pass@host:port?tls=starttls|tls|none) and\n" +
+			"RAFF_MAIL_FROM enable email; because they contain a password, they have no flags: use the environment, files\n" +
+			"(RAFF_SMTP_URL_FILE) or smtp-url and mail-from in the configuration file.\n" +
+			"Traces are sent to the OpenTelemetry collector in OTEL_EXPORTER_OTLP_ENDPOINT, such as http://127.0.0.1:4318,\n" +
+			"configured by the other OTEL_* variables (docs/operations.md).",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			from, err := resolve(cmd)
+			if err != nil {
+				return err
+			}
+			if err := s.read(cmd, from); err != nil {
+				return err
+			}
+			s.Traces = true
+			return serve(cmd.Context(), s.listen, s.Config, func(_ context.Context, node *server.Server, url string) error {
+				build := version.Get()
+				s.Logger.Info("serving", "version", build.Version, "commit", build.Commit, "schema", server.Schema(), "listen", url, "public_url", node.PublicURL(), "mail", s.SMTPURL != "")
+				return nil
+			})
+		},
+	}
+	s.flags(c.Flags())
+	return c
+}
+
+func configCommand() *cobra.Command {
+	c := &cobra.Command{Use: "config", Short: "Check the configuration"}
+	var s serving
+	check := &cobra.Command{
+		Use:   "check",
+		Short: "Check the settings of raffd serve, without the database, and print where each comes from",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			from, err := resolve(cmd)
+			if err != nil {
+				return err
+			}
+			if err := s.read(cmd, from); err != nil {
+				return err
+			}
+			if err := s.Check(); err != nil {
+				return err
+			}
+			return s.print(cmd, from)
+		},
+	}
+	s.flags(check.Flags())
+	c.AddCommand(check)
+	return c
+}
+
+// print lists the settings. It hides those that may contain a password.
+func (s *serving) print(cmd *cobra.Command, from origins) error {
+	for _, name := range settingNames() {
+		origin, shown := from[name], "(hidden)"
+		if f := cmd.Flags().Lookup(name); f != nil && f.Annotations[isSecret] == nil {
+			shown = f.Value.String()
+		}
+		switch {
+		case origin == "" && cmd.Flags().Lookup(name) == nil:
+			continue
+		case origin == "":
+			origin = "default"
+		}
+		if shown == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-16s %s  [%s]\n", name, shown, origin); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(cmd.OutOrStdout(), "The configuration is valid.\n")
+	return err
+}
