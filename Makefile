@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer kill soak fuzz clean
+.PHONY: help dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer timing kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -103,6 +103,9 @@ race: deps ## all Go tests under the race detector (needs a C compiler)
 
 hammer: deps ## run the races of e2e RAFF_TRIALS times each (10000)
 	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),10000) $(GO) test -count=1 -timeout 3h -v -run 'TakenAway|RevokedKey|FirstFactor|OneHistory|NoStaleDecision' ./e2e
+
+timing: deps ## measure whether the time of verifying a credential tells whether it exists, with RAFF_TRIALS calls (10000)
+	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),10000) $(GO) test -count=1 -timeout 3h -v -run VerificationTiming ./e2e
 
 kill: deps ## kill servers, crash PostgreSQL and fill disks under load, RAFF_TRIALS times each (50)
 	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),50) $(GO) test -count=1 -timeout 3h -v -run 'KilledServer|Crashes|FullDisk|Backup' ./e2e

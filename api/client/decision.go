@@ -33,13 +33,19 @@ func (s *DecisionService) Evaluate(ctx context.Context, q api.EvaluationRequest)
 // EvaluateAll evaluates up to 200 questions with the same state of the account. The decisions are in the same order. An
 // incomplete question is denied, and its Context.Error says why.
 func (s *DecisionService) EvaluateAll(ctx context.Context, questions []api.EvaluationRequest) ([]api.Decision, error) {
+	return s.EvaluateProposed(ctx, "", questions)
+}
+
+// EvaluateProposed is EvaluateAll as if the server used another catalog, in YAML; empty means the one that it uses. The API key
+// also needs the permission account.decisions.explain.
+func (s *DecisionService) EvaluateProposed(ctx context.Context, catalog string, questions []api.EvaluationRequest) ([]api.Decision, error) {
 	if len(questions) == 0 {
 		return nil, nil
 	}
 	var out struct {
 		Evaluations []api.Decision `json:"evaluations"`
 	}
-	r := request{method: http.MethodPost, path: "/access/v1/evaluations", body: map[string]any{"evaluations": questions}}
+	r := request{method: http.MethodPost, path: "/access/v1/evaluations", body: evaluations{questions, catalog}}
 	if err := s.c.send(ctx, r, &out); err != nil {
 		return nil, err
 	}
@@ -47,6 +53,12 @@ func (s *DecisionService) EvaluateAll(ctx context.Context, questions []api.Evalu
 		return nil, fmt.Errorf("%d decisions on %d questions: %w", len(out.Evaluations), len(questions), notRaff(r))
 	}
 	return out.Evaluations, nil
+}
+
+// evaluations is the body of a request with several questions.
+type evaluations struct {
+	Evaluations []api.EvaluationRequest `json:"evaluations"`
+	Catalog     string                  `json:"catalog,omitempty"`
 }
 
 // Subjects returns who may do something with a resource. kind is api.SubjectUser or api.SubjectAPIKey.

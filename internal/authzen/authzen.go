@@ -125,6 +125,14 @@ func (s *server) run(r *http.Request, b *buffer, answer operation) error {
 	if err := reached(asker, q); err != nil {
 		return err
 	}
+	if q.catalog != "" {
+		if path := r.URL.Path; path != evaluationPath && path != evaluationsPath {
+			return malformed("catalog is only supported by evaluations.")
+		}
+		if err := asker.Propose(who, q.catalog); err != nil {
+			return err
+		}
+	}
 	b.out, err = answer(s, asker, q, b.out[:0])
 	return err
 }

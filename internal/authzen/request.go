@@ -32,6 +32,7 @@ type request struct {
 	token       string
 	limit       int
 	minRevision string
+	catalog     string // proposed; empty: the one in use
 }
 
 const (
@@ -74,6 +75,8 @@ func (q *request) read(d *jsontext.Decoder) error {
 			return q.readPage(d)
 		case "min_revision":
 			return text(d, &q.minRevision, "min_revision must be a string.")
+		case "catalog":
+			return text(d, &q.catalog, "catalog must be a string: a catalog in YAML.")
 		case "context":
 			return optional(d, '{', "context must be an object.", func(string) error { return skip(d) })
 		}

@@ -13,17 +13,22 @@ import (
 )
 
 func (a *app) check() *cobra.Command {
-	return &cobra.Command{
+	var file string
+	cmd := &cobra.Command{
 		Use:   "check <file>",
 		Short: "Compare decisions with expectations, for CI",
 		Long: `Compare the decisions of the server with the expectations in a YAML file. Each line is
 "MEMBER may PERMISSION in RESOURCE: yes" or "… : no"; without "in RESOURCE", it applies to the account.
 Each difference is explained, and the exit code is then 1.
 
+With --catalog, the decisions are those that the server would make with another catalog: the roles of the members stay
+the same, and system roles get the permissions of that catalog.
+
 ` + subjectHelp + `
 
 ` + placeHelp,
 		Example: `raff check access.yaml
+raff check access.yaml --catalog proposed.yaml
 
 # access.yaml
 bob@example.com may vm.create in web: yes
@@ -35,9 +40,18 @@ deploy may account.members.view: no`,
 			if err != nil {
 				return err
 			}
+			var catalog []byte
+			if file != "" {
+				if catalog, err = os.ReadFile(file); err != nil {
+					return usageError{sentence(err.Error())}
+				}
+				if len(catalog) == 0 {
+					return usageError{"The catalog " + file + " is empty."}
+				}
+			}
 			wrong := 0
 			for _, e := range all {
-				d, err := a.decide(ctx, c, e.who, e.permission, e.place)
+				d, err := a.decide(ctx, c, string(catalog), e.who, e.permission, e.place)
 				if err != nil {
 					return err
 				}
@@ -56,6 +70,8 @@ deploy may account.members.view: no`,
 			return err
 		}),
 	}
+	cmd.Flags().StringVar(&file, "catalog", "", "a proposed catalog (`file`)")
+	return cmd
 }
 
 func yesNo(yes bool) string {

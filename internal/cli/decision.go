@@ -36,7 +36,7 @@ raff why ext:okta:00u1 account.members.view`,
 			if len(args) == 3 {
 				place = args[2]
 			}
-			d, err := a.decide(ctx, c, args[0], args[1], place)
+			d, err := a.decide(ctx, c, "", args[0], args[1], place)
 			if err != nil {
 				return err
 			}
@@ -61,15 +61,26 @@ func because(d *api.Decision) string {
 	return answer + " (" + d.Context.Reason.Code + "). To see why, use an API key with the permission account.decisions.explain."
 }
 
-// decide requests a decision about a user or, if there is no such user, about an API key.
-func (a *app) decide(ctx context.Context, c *client.Client, who, permission, place string) (*api.Decision, error) {
+// decide requests a decision about a user or, if there is no such user, about an API key. catalog is a proposed catalog, or
+// empty for the one in use.
+func (a *app) decide(ctx context.Context, c *client.Client, catalog, who, permission, place string) (*api.Decision, error) {
 	resource, err := resourceOf(ctx, c, place)
 	if err != nil {
 		return nil, err
 	}
+	evaluate := func(q api.EvaluationRequest) (*api.Decision, error) {
+		if catalog == "" {
+			return c.Decisions.Evaluate(ctx, q)
+		}
+		ds, err := c.Decisions.EvaluateProposed(ctx, catalog, []api.EvaluationRequest{q})
+		if err != nil {
+			return nil, err
+		}
+		return &ds[0], nil
+	}
 	var first *api.Decision
 	for _, s := range []api.Subject{{Type: api.SubjectUser, ID: lowerID(who)}, {Type: api.SubjectAPIKey, ID: lowerID(who)}} {
-		d, err := c.Decisions.Evaluate(ctx, api.EvaluationRequest{Subject: &s, Action: &api.Action{Name: permission}, Resource: &resource})
+		d, err := evaluate(api.EvaluationRequest{Subject: &s, Action: &api.Action{Name: permission}, Resource: &resource})
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +98,7 @@ func (a *app) decide(ctx context.Context, c *client.Client, who, permission, pla
 	if err != nil {
 		return nil, err
 	}
-	return c.Decisions.Evaluate(ctx, api.EvaluationRequest{
+	return evaluate(api.EvaluationRequest{
 		Subject: &api.Subject{Type: api.SubjectAPIKey, ID: k.ID}, Action: &api.Action{Name: permission}, Resource: &resource,
 	})
 }

@@ -65,6 +65,8 @@ type Asker struct {
 	explains bool
 	roles    []Role // of the account, after they were read
 	now      time.Time
+	c        *permission.Catalog
+	proposed *proposal // nil: c is the catalog in use
 }
 
 // Consult starts the evaluation of questions for p: all of them see the database as it was at one moment after Consult was
@@ -78,7 +80,7 @@ func (s *Service) Asker(ctx context.Context, p *Principal) (*Asker, error) {
 	if err := s.Require(p, permission.DecisionsEvaluate); err != nil {
 		return nil, err
 	}
-	return &Asker{s: s, ctx: ctx, account: p.AccountID, named: p.account.HasExternalIDs, explains: s.has(p, permission.DecisionsExplain), now: s.Now()}, nil
+	return &Asker{s: s, ctx: ctx, account: p.AccountID, named: p.account.HasExternalIDs, explains: s.has(p, permission.DecisionsExplain), now: s.Now(), c: s.catalog}, nil
 }
 
 // Revision returns the state of the account in which the questions are evaluated.
@@ -86,7 +88,7 @@ func (a *Asker) Revision() (Revision, error) { return a.s.store.Revision(a.ctx, 
 
 // Evaluate answers a question.
 func (a *Asker) Evaluate(q *Question) (Answer, error) {
-	id, known := a.s.catalog.Action(q.Action, q.ResourceType)
+	id, known := a.c.Action(q.Action, q.ResourceType)
 	if !known {
 		return a.unknown(ReasonNoPermission, "The catalog has no permission or action "+quoted(q.Action)+"."), nil
 	}
@@ -108,7 +110,11 @@ func (a *Asker) Evaluate(q *Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	d := Decide(a.s.catalog, &g, id, in, a.facts(q.Properties, sub.Email, id), a.now)
+	if a.proposed != nil {
+		a.proposed.translate(&g.Account)
+		a.proposed.translate(&g.Project)
+	}
+	d := Decide(a.c, &g, id, in, a.facts(q.Properties, sub.Email, id), a.now)
 	out := Answer{Allowed: d.Allowed, Reason: d.Reason, Until: d.Until}
 	if a.explains {
 		err = a.explain(&out, d, &g, id, sub, place)
@@ -118,7 +124,7 @@ func (a *Asker) Evaluate(q *Question) (Answer, error) {
 
 // facts returns the facts for the conditions of a permission; nil if it has none.
 func (a *Asker) facts(p Properties, email string, id permission.ID) permission.Facts {
-	if len(a.s.catalog.Permission(id).Conditions) == 0 {
+	if len(a.c.Permission(id).Conditions) == 0 {
 		return nil
 	}
 	return &asked{p, email}
@@ -144,7 +150,7 @@ func (a *Asker) place(kind, id string) (*Place, Where, error) {
 			return nil, InAccount, nil
 		}
 		return &Place{ID: id}, InAccount, nil
-	case id == "" || !IsText(id) || kind != permission.TypeProject && !a.s.catalog.Declares(kind):
+	case id == "" || !IsText(id) || kind != permission.TypeProject && !a.c.Declares(kind):
 		return nil, InProject, nil
 	}
 	p, err := a.s.store.Place(a.ctx, a.account, kind, id)
@@ -181,7 +187,7 @@ func quoted(s string) string { return fmt.Sprintf("%q", Shorten(s)) }
 
 // explain adds the text and the roles to an answer.
 func (a *Asker) explain(out *Answer, d Decision, g *Grants, id permission.ID, sub *Subject, place *Place) error {
-	p := a.s.catalog.Permission(id)
+	p := a.c.Permission(id)
 	who, where := cmp.Or(sub.Name, sub.Email), "the account"
 	if place.ProjectID != "" {
 		where = place.ProjectName
@@ -249,10 +255,13 @@ func (a *Asker) granting(id permission.ID) (out []Role, err error) {
 		if a.roles, _, err = a.s.store.Roles(a.ctx, RoleFilter{AccountID: a.account}); err != nil {
 			return nil, err
 		}
+		if a.proposed != nil {
+			a.roles = a.proposed.roles(a.roles)
+		}
 	}
-	scope := a.s.catalog.Permission(id).Scope
+	scope := a.c.Permission(id).Scope
 	for _, r := range a.roles {
-		if r.IsOwner() || r.Scope == scope && a.s.catalog.Effective(r.Permissions).Holds(id) {
+		if r.IsOwner() || r.Scope == scope && a.c.Effective(r.Permissions).Holds(id) {
 			out = append(out, r)
 		}
 	}

@@ -127,6 +127,7 @@ var (
 	RefusalExternalIDSet   = &Refusal{KindConflict, "external_id_set", "source", "This object already has another external id of the source %q. Remove that one first."}
 	RefusalExternalIDTaken = &Refusal{KindConflict, "external_id_taken", "id", "Another object already has this external id. Remove it there first."}
 	RefusalManyExternalIDs = &Refusal{KindInvalid, "too_many_external_ids", "external_ids", "An object can have at most %d external ids."}
+	RefusalInvalidCatalog  = &Refusal{KindInvalid, "invalid_catalog", "catalog", "The proposed catalog is not valid: %s."}
 	RefusalSearchToken     = &Refusal{KindInvalid, "invalid_cursor", "page.token", "The page token is not the token of a search."}
 	RefusalInvalidQuery    = &Refusal{KindInvalid, "invalid_query", "permission", "The combination of permissions cannot be read: %s."}
 )
