@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,6 +30,7 @@ func (f figure) verdict() string {
 // measureFigures measures the cells that are not rates.
 func measureFigures(ctx context.Context, o settings) ([]figure, error) {
 	var all []figure
+	var failed error
 	for _, m := range []struct {
 		name    string
 		measure func(context.Context, settings) ([]figure, error)
@@ -38,14 +40,15 @@ func measureFigures(ctx context.Context, o settings) ([]figure, error) {
 		}
 		figures, err := m.measure(ctx, o)
 		if err != nil {
-			return nil, fmt.Errorf("cell %s: %w", m.name, err)
+			failed = errors.Join(failed, fmt.Errorf("cell %s: %w", m.name, err))
+			fmt.Printf("%-4s failed: %v\n", m.name, err)
 		}
 		for _, f := range figures {
 			fmt.Printf("%-4s %s: %s, goal %s: %s\n", f.name, f.work, f.value, f.goal, f.verdict())
 		}
 		all = append(all, figures...)
 	}
-	return all, nil
+	return all, failed
 }
 
 var decideLine = regexp.MustCompile(`BenchmarkDecide\S*\s+\d+\s+([\d.]+) ns/op\s+\d+ B/op\s+(\d+) allocs/op`)

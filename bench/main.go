@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -58,26 +59,27 @@ func run(ctx context.Context, o settings) error {
 	o.dir = dir
 	defer stopCrowds()
 	var results []result
+	var failed error
 	for _, c := range cells(o) {
 		if !o.selects(c.name, c.extra || c.peersOnly && o.peers == "") {
 			continue
 		}
 		fmt.Printf("%-4s %s\n", c.name, c.work)
 		r, err := c.measure(ctx, o, filepath.Join(dir, c.name))
-		if err != nil {
-			return fmt.Errorf("cell %s: %w", c.name, err)
+		if err != nil { // the others are worth reporting
+			failed = errors.Join(failed, fmt.Errorf("cell %s: %w", c.name, err))
+			fmt.Println("     failed:", err)
+			continue
 		}
 		r.print()
 		results = append(results, r)
 	}
 	figures, err := measureFigures(ctx, o)
-	if err != nil {
-		return err
-	}
+	failed = errors.Join(failed, err)
 	if o.report == "" {
-		return nil
+		return failed
 	}
-	return writeReport(ctx, o, results, figures)
+	return errors.Join(failed, writeReport(ctx, o, results, figures))
 }
 
 // selects reports whether a cell is measured; extra ones must be named.

@@ -38,6 +38,8 @@ trap finish EXIT
   -o "-c listen_addresses= -k $work -c max_connections=200 -c shared_buffers=256MB" start >/dev/null
 
 go build -o bin/raff-bench ./bench
+status=0
 bin/raff-bench -raffd "$PWD/bin/raffd" -report docs/benchmarks.md -data docs/benchmarks.json -terraform "$TF_ACC_TERRAFORM_PATH" \
-  "${peers[@]}" -postgres "postgres://raff@/postgres?host=$work" "$@"
-go -C tools run ./plot ../docs/benchmarks.json ../docs
+  "${peers[@]}" -postgres "postgres://raff@/postgres?host=$work" "$@" || status=$?
+[ ! -e docs/benchmarks.json ] || go -C tools run ./plot ../docs/benchmarks.json ../docs
+exit "$status"
