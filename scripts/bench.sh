@@ -35,7 +35,7 @@ finish() {
 trap finish EXIT
 "${as[@]}" "$bin/initdb" -D "$work/data" -U raff -A trust >/dev/null
 "${as[@]}" "$bin/pg_ctl" -D "$work/data" -w -l "$work/log" \
-  -o "-c listen_addresses= -k $work -c max_connections=200 -c shared_buffers=256MB" start >/dev/null
+  -o "-c listen_addresses= -k $work -c max_connections=400 -c shared_buffers=256MB" start >/dev/null
 
 go build -o bin/raff-bench ./bench
 status=0
