@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -31,9 +32,7 @@ func identifiables(t *testing.T, srv *rafftest.Server, tag string) []identifiabl
 
 func withIDs(body map[string]any, ids any) map[string]any {
 	out := map[string]any{"external_ids": ids}
-	for k, v := range body {
-		out[k] = v
-	}
+	maps.Copy(out, body)
 	return out
 }
 

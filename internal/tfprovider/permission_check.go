@@ -3,6 +3,7 @@ package tfprovider
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -37,7 +38,7 @@ func (s *session) checkPermissions(ctx context.Context, scope types.String, name
 func wrongPermission(catalog []api.Permission, scope, name string) string {
 	var fit []string
 	for _, builtIn := range []string{api.PermissionDecisionsEvaluate, api.PermissionDecisionsExplain} {
-		catalog = append(catalog[:len(catalog):len(catalog)], api.Permission{Name: builtIn, Scope: api.ScopeAccount})
+		catalog = append(slices.Clip(catalog), api.Permission{Name: builtIn, Scope: api.ScopeAccount})
 	}
 	for _, p := range catalog {
 		switch {

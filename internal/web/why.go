@@ -130,7 +130,7 @@ func (p *pages) showPermission(v *visit) (reply, error) {
 
 // granting lists the roles that grant a permission, if the viewer may see roles.
 func (p *pages) granting(v *visit, perm *permission.Permission) (all []team.Role, err error) {
-	if v.can.ViewRoles() != nil {
+	if !v.ask(v.can.ViewRoles()).OK {
 		return nil, nil
 	}
 	roles, _, err := p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: everything})
