@@ -94,3 +94,19 @@ func scrape(t *testing.T, address string) string {
 	}
 	return string(b)
 }
+
+// TestProfiles reads profiles from the listener of the metrics. The API does not have them.
+func TestProfiles(t *testing.T) {
+	address := freeAddr(t)
+	srv := rafftest.Start(t, rafftest.WithMetrics(address))
+	for path, status := range map[string]int{"heap": http.StatusOK, "goroutine": http.StatusOK, "profile?seconds=1": http.StatusOK, "cmdline": http.StatusNotFound} {
+		r, err := http.Get("http://" + address + "/debug/pprof/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = r.Body.Close(); r.StatusCode != status {
+			t.Errorf("%s: status %d, want %d", path, r.StatusCode, status)
+		}
+	}
+	srv.Do(t, http.MethodGet, "/debug/pprof/heap", srv.Key, nil).Want(t, http.StatusNotFound)
+}

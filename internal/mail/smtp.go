@@ -129,8 +129,10 @@ func (l *line) end() {
 func asciiOnly(m *gomail.Msg) bool {
 	sender, err := m.GetSender(false)
 	recipients, err2 := m.GetRecipients()
-	return err == nil && err2 == nil && strings.IndexFunc(sender+strings.Join(recipients, ""), func(r rune) bool { return r >= 0x80 }) < 0
+	return err == nil && err2 == nil && isASCII(sender+strings.Join(recipients, ""))
 }
+
+func isASCII(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0 }
 
 // client enables SMTPUTF8 only for addresses that need it: a relay bounces an email that declares it if the next server
 // does not support it, even though the email does not need it.
@@ -188,6 +190,12 @@ func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&s.config.From)
 	msg.ToMailAddress(to)
+	// A reply goes to the person who invites, unless their address needs SMTPUTF8, which this email may not.
+	if reply, err := mailbox(m.InviterEmail); err == nil && isASCII(reply.Address) {
+		if err := msg.ReplyTo(reply.Address); err != nil {
+			return nil, err
+		}
+	}
 	c := contentOf(m)
 	msg.Subject(c.Subject())
 	msg.SetDate()

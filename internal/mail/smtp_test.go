@@ -76,6 +76,7 @@ func TestMessage(t *testing.T) {
 	want := map[string]string{
 		"From":           `"Raff at Acme" <team@example.com>`,
 		"To":             "<alice@example.com>",
+		"Reply-To":       "<bob@example.com>",
 		"Subject":        "Bob (bob@example.com) invites you to Acme",
 		"Message-Id":     "<0195a5c8-0000-7000-8000-000000000001@example.com>",
 		"Auto-Submitted": "auto-generated",
@@ -115,6 +116,9 @@ func TestProjectInvitation(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := server.Wait(t, in.To)
+	if m.Header.Get("Reply-To") != "" {
+		t.Error("a reply would go to someone unknown")
+	}
 	if m.Subject != "You are invited to the project Apollo of Acme" {
 		t.Errorf("subject %q", m.Subject)
 	}

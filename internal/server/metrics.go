@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"sync"
 	"time"
 )
 
-// serveMetrics serves GET /metrics on a separate listener until ctx ends, because metrics must not be public like the API
-// and the pages.
+// serveMetrics serves GET /metrics, and profiles in the format of pprof, on a separate listener until ctx ends, because they must
+// not be public like the API and the pages.
 func (s *Server) serveMetrics(ctx context.Context, wg *sync.WaitGroup) error {
 	if s.metrics == nil {
 		return nil
@@ -23,6 +24,11 @@ func (s *Server) serveMetrics(ctx context.Context, wg *sync.WaitGroup) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics.Handler())
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index) // without the command line, which may contain a password
+	mux.HandleFunc("GET /debug/pprof/cmdline", http.NotFound)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	h := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout}
 	s.config.Logger.Info("serving metrics", "listen", l.Addr().String())
 	wg.Go(func() {
