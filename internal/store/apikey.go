@@ -95,6 +95,13 @@ func (r reader) APIKeys(ctx context.Context, f team.APIKeyFilter) ([]team.APIKey
 	c.and("k.account_id = ?", uid(f.AccountID))
 	c.identified("k.id", team.ExternalAPIKey, f.AccountID, f.ExternalID)
 	l := listing{columns: apiKeyColumns, from: "api_keys k", rows: "api_keys k", id: "k.id"}
+	switch {
+	case f.Prefix != "":
+		c.prefixed("k.name_key", f.Prefix)
+		l.order, l.id = "k.name_key, k.id", ""
+	case f.ExternalID.Value == "":
+		l.counts = "(SELECT account_id, n FROM account_counts WHERE kind = 'api_keys') k"
+	}
 	keys, total, err := page(ctx, r.q, l, &c, f.Page, scanAPIKey)
 	if err != nil {
 		return nil, 0, err

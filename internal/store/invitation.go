@@ -53,7 +53,8 @@ func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]tea
 	c.and("i.account_id = ?", uid(f.AccountID))
 	c.and("i." + notClosed)
 	c.and("i.scope_id = ?", scope(f.AccountID, f.ProjectID))
-	l := listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", joined: true}
+	l := listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", joined: true,
+		counts: "(SELECT account_id, scope_id, FALSE AS closed, n FROM member_counts WHERE principal_type = 'invitation') i"}
 	return page(ctx, r.q, l, &c, f.Page, r.scanInvitation)
 }
 
@@ -61,7 +62,7 @@ func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]tea
 // are together in one index and of which there are few (see team.Quotas).
 func offered(f team.OfferFilter) (l listing, c *condition) {
 	c = &condition{}
-	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", newest: true, joined: true}
+	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", newest: true, joined: true, capped: true}
 	c.and("i.account_id = ?", uid(f.AccountID))
 	c.and("i." + notClosed)
 	switch {
@@ -95,14 +96,18 @@ func (r reader) Offers(ctx context.Context, f team.OfferFilter) ([]team.Invitati
 
 func (r reader) OfferCounts(ctx context.Context, f team.OfferFilter) (n team.OfferCounts, err error) {
 	l, c := offered(f)
-	late := c.number("i.expires_at <= ?", f.Now)
+	limit := c.number(" LIMIT ? + 0", team.CountedOffers+1)
+	late := c.number("m.expires_at <= ?", f.Now)
 	return one(ctx, r.q, func(s scanner) (n team.OfferCounts, err error) {
 		all := 0
 		err = s.Scan((*number)(&all), (*number)(&n.Declined), (*number)(&n.Expired))
+		if all > team.CountedOffers {
+			return team.OfferCounts{Many: true}, err
+		}
 		n.Pending = all - n.Declined - n.Expired
 		return n, err
-	}, "SELECT COUNT(*), COUNT(CASE WHEN i.state = 'declined' THEN 1 END), COUNT(CASE WHEN i.state <> 'declined' AND "+late+
-		" THEN 1 END) FROM "+l.rows+" WHERE "+c.sql.String(), c.args...)
+	}, "SELECT COUNT(*), COUNT(CASE WHEN m.state = 'declined' THEN 1 END), COUNT(CASE WHEN m.state <> 'declined' AND "+late+
+		" THEN 1 END) FROM (SELECT i.state, i.expires_at FROM "+l.rows+" WHERE "+c.sql.String()+limit+") m", c.args...)
 }
 
 func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string) ([]team.Invitation, error) {

@@ -292,6 +292,52 @@ func TestHasManager(t *testing.T) {
 	})
 }
 
+// Names are found by their beginning, in any case, in the order of the names.
+func TestNamesByPrefix(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		names := []string{"Shop", "shoe store", "Sho", "Office", "Überall"}
+		for i, name := range names {
+			w.newProject(t, name, fmt.Sprint("p", i))
+			w.newKey(t, name)
+			w.do(t, func(tx store.Tx) error {
+				return must(tx.InsertRole(w.ctx, team.Role{ID: newID(), AccountID: w.account.ID, Name: name, Slug: fmt.Sprint("r", i), Scope: permission.ScopeProject, CreatedAt: w.start, UpdatedAt: w.start}))
+			})
+		}
+		for prefix, want := range map[string][]string{
+			"sho": {"Sho", "shoe store", "Shop"}, "SHOP": {"Shop"}, "ü": {"Überall"}, "x": nil, "%": nil, "office": {"Office"},
+		} {
+			projects, total, err := w.Projects(w.ctx, team.ProjectFilter{AccountID: w.account.ID, Prefix: prefix, Page: team.Page{Limit: 10}})
+			if got := each(projects, func(p team.Project) string { return p.Name }); err != nil || total.N != len(want) || !slices.Equal(got, want) {
+				t.Errorf("projects %q: %v of %d, %v; want %v", prefix, got, total.N, err, want)
+			}
+			keys, n, err := w.APIKeys(w.ctx, team.APIKeyFilter{AccountID: w.account.ID, Prefix: prefix, Page: team.Page{Limit: 10}})
+			if got := each(keys, func(k team.APIKey) string { return k.Name }); err != nil || n != len(want) || !slices.Equal(got, want) {
+				t.Errorf("keys %q: %v of %d, %v; want %v", prefix, got, n, err, want)
+			}
+			for _, scope := range []permission.Scope{"", permission.ScopeProject} {
+				roles, n, err := w.Roles(w.ctx, team.RoleFilter{AccountID: w.account.ID, Scope: scope, Prefix: prefix, Page: team.Page{Limit: 10}})
+				if got := each(roles, func(r team.Role) string { return r.Name }); err != nil || n != len(want) || !slices.Equal(got, want) {
+					t.Errorf("roles %q: %v of %d, %v; want %v", prefix, got, n, err, want)
+				}
+			}
+		}
+		all, total, err := w.Roles(w.ctx, team.RoleFilter{AccountID: w.account.ID})
+		if err != nil || total != len(all) {
+			t.Fatalf("%d roles of %d, %v", len(all), total, err)
+		}
+		for offset := range len(all) + 2 {
+			for _, skip := range []bool{false, true} {
+				some, n, err := w.Roles(w.ctx, team.RoleFilter{AccountID: w.account.ID, Page: team.Page{Limit: 3, Offset: offset, SkipTotal: skip}})
+				id := func(r team.Role) string { return r.ID }
+				want := all[min(offset, len(all)):min(offset+3, len(all))]
+				if err != nil || !skip && n != total || !slices.Equal(each(some, id), each(want, id)) {
+					t.Errorf("roles from %d: %d of %d, %v; want %d of %d", offset, len(some), n, err, len(want), total)
+				}
+			}
+		}
+	})
+}
+
 func TestRoleUse(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		shop, office := w.newProject(t, "Shop", "shop"), w.newProject(t, "Office", "office")
@@ -306,11 +352,12 @@ func TestRoleUse(t *testing.T) {
 			m.ProjectID = pr.ID
 			w.add(t, m)
 		}
-		want := map[string]team.RoleUse{w.basic.ID: {People: 2, Keys: 1}, other.ID: {People: 1}}
-		if got, err := w.RoleUse(w.ctx, w.account.ID); err != nil || !maps.Equal(got, want) {
+		want := map[string]team.RoleUse{w.basic.ID: {People: 2, Keys: 1}, other.ID: {People: 2}}
+		ids := []string{w.basic.ID, other.ID, w.admin.ID}
+		if got, err := w.RoleUse(w.ctx, w.account.ID, ids); err != nil || !maps.Equal(got, want) {
 			t.Errorf("%v, %v; want %v", got, err, want)
 		}
-		if got, err := w.RoleUse(w.ctx, newID()); err != nil || len(got) != 0 {
+		if got, err := w.RoleUse(w.ctx, newID(), ids); err != nil || len(got) != 0 {
 			t.Errorf("another account: %v, %v", got, err)
 		}
 	})

@@ -39,6 +39,15 @@ func (c *condition) in(values []any) string {
 	return c.number(" IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
 }
 
+// prefixed adds the condition that a column with names in lower case begins with a text.
+func (c *condition) prefixed(column, text string) {
+	if text != "" {
+		key := nameKey(text)
+		c.and(column+" >= ?", key)
+		c.and(column+" < ?", key+"\U0010ffff")
+	}
+}
+
 // values converts all to arguments for in.
 func values[V, S ~string](all []S) []any {
 	out := make([]any, len(all))

@@ -33,19 +33,32 @@ func (r reader) ProjectSlugTaken(ctx context.Context, accountID, slug string) (b
 
 func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Project, team.Total, error) {
 	var c condition
-	c.and("p.account_id = ?", uid(f.AccountID))
-	if f.VisibleTo != "" {
+	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", id: "p.id", capped: true}
+	if f.VisibleTo == "" {
+		c.and("p.account_id = ?", uid(f.AccountID))
+	} else {
+		c.and("(p.account_id = ?) IS TRUE", uid(f.AccountID)) // not by the index of the account's projects
 		column := "m.user_id"
 		if f.VisibleToType == team.TypeAPIKey {
 			column = "m.api_key_id"
 		}
-		c.and("EXISTS (SELECT 1 FROM memberships m WHERE "+column+" = ? AND m.scope_id = p.id AND m.status = 'active')", uid(f.VisibleTo))
+		// The index has the principal's memberships in the order of the projects.
+		c.and(column+" = ?", uid(f.VisibleTo))
+		c.and("m.status = 'active'")
+		l.from = "memberships m JOIN projects p ON p.id = m.scope_id"
+		l.rows, l.id = l.from, "m.scope_id"
 	}
 	if f.Query != "" {
 		c.and(`p.name_key LIKE ? ESCAPE '\'`, containing(nameKey(f.Query)))
 	}
+	if f.Prefix != "" {
+		c.prefixed("p.name_key", f.Prefix)
+		l.order, l.id = "p.name_key, p.id", ""
+	}
 	c.identified("p.id", team.ExternalProject, f.AccountID, f.ExternalID)
-	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", id: "p.id"}
+	if f.VisibleTo+f.Query+f.Prefix+f.ExternalID.Value == "" {
+		l.capped, l.counts = false, "(SELECT account_id, n FROM account_counts WHERE kind = 'projects') p"
+	}
 	return list(ctx, r.q, l, &c, f.Page, scanProject)
 }
 

@@ -37,44 +37,90 @@ func (r reader) RoleLike(ctx context.Context, v team.Role) (team.Role, error) {
 		AND r.id <> $5 ORDER BY r.slug <> $3, r.id LIMIT 1`, uid(v.AccountID), v.Scope, v.Slug, team.FoldName(v.Name), uid(v.ID))
 }
 
+// Roles reads the system roles, of which there are few, and then the account's own roles with an index by name.
 func (r reader) Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int, error) {
-	var c condition
-	c.and("r.id IN (SELECT id FROM roles WHERE account_id = ? UNION ALL SELECT id FROM roles WHERE account_id IS NULL)", uid(f.AccountID))
-	if f.Scope != "" {
-		c.and("r.scope = ?", f.Scope)
+	if f.ExternalID.Value != "" {
+		var c condition
+		c.and("(r.account_id = ?) IS TRUE", uid(f.AccountID))
+		if f.Scope != "" {
+			c.and("r.scope = ?", f.Scope)
+		}
+		c.identified("r.id", team.ExternalRole, f.AccountID, f.ExternalID)
+		l := listing{columns: roleColumns, from: "roles r", rows: "roles r", order: "r.id"}
+		return page(ctx, r.q, l, &c, f.Page, r.scanRole)
 	}
-	c.identified("r.id", team.ExternalRole, f.AccountID, f.ExternalID)
-	l := listing{columns: roleColumns, from: "roles r", rows: "roles r", order: "r.is_system DESC, r.name_key, r.slug, r.id"}
-	return page(ctx, r.q, l, &c, f.Page, r.scanRole)
+	var c, named condition
+	c.and("r.account_id = ?", uid(f.AccountID))
+	named.and("r.account_id IS NULL")
+	for _, c := range []*condition{&c, &named} {
+		if f.Scope != "" {
+			c.and("r.scope = ?", f.Scope)
+		}
+		c.prefixed("r.name_key", f.Prefix)
+	}
+	system, err := many(ctx, r.q, r.scanRole, "SELECT "+roleColumns+" FROM roles r WHERE "+named.sql.String()+" ORDER BY r.name_key, r.slug, r.id", named.args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	skip := max(0, f.Offset-len(system))
+	rows := system[min(max(0, f.Offset), len(system)):]
+	if f.Limit > 0 && len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+	}
+	l := listing{columns: roleColumns, from: "roles r", rows: "roles r", order: "r.name_key, r.slug, r.id"}
+	if f.Prefix == "" {
+		l.counts = "(SELECT account_id, n FROM account_counts WHERE kind = 'roles') r"
+		if f.Scope != "" {
+			l.counts = "(SELECT account_id, CASE kind WHEN 'roles.account' THEN 'account' ELSE 'project' END AS scope, n FROM account_counts WHERE kind IN ('roles.account', 'roles.project')) r"
+		}
+	}
+	if full := f.Limit > 0 && len(rows) == f.Limit; full {
+		if f.SkipTotal {
+			return rows, 0, nil
+		}
+		count := l.count(&c, f.Page)
+		own, err := one(ctx, r.q, engine.ScanNumber, count, c.args...)
+		return rows, len(system) + own, err
+	}
+	p := team.Page{Limit: max(0, f.Limit-len(rows)), Offset: skip, SkipTotal: f.SkipTotal}
+	own, total, err := page(ctx, r.q, l, &c, p, r.scanRole)
+	if !f.SkipTotal {
+		total += len(system)
+	}
+	return append(rows, own...), total, err
 }
 
-// RoleUse counts the members of the account with the counters; a person can have a role in several projects.
-func (r reader) RoleUse(ctx context.Context, accountID string) (map[string]team.RoleUse, error) {
-	type row struct {
-		role   string
-		isKey  bool
-		number int
-	}
-	rows, err := many(ctx, r.q, func(s scanner) (v row, err error) {
-		err = s.Scan((*ident)(&v.role), (*flag)(&v.isKey), (*number)(&v.number))
-		return v, err
-	}, `SELECT m.role_id, m.principal_type = 'api_key', CAST(SUM(m.n) AS BIGINT) FROM member_counts m WHERE m.scope_id = $1 GROUP BY 1, 2
-		UNION ALL SELECT m.role_id, m.principal_type = 'api_key', COUNT(DISTINCT m.email_canonical) FROM projects p
-		JOIN memberships m ON m.scope_id = p.id WHERE p.account_id = $1 GROUP BY 1, 2`, uid(accountID))
-	if err != nil {
-		return nil, err
-	}
+// RoleUse reads the counters, which triggers maintain.
+func (r reader) RoleUse(ctx context.Context, accountID string, roleIDs []string) (map[string]team.RoleUse, error) {
 	use := map[string]team.RoleUse{}
-	for _, v := range rows {
-		u := use[v.role]
-		if v.isKey {
-			u.Keys = v.number
-		} else {
-			u.People = v.number
+	_, err := inParts(uids(roleIDs), func(some []any) ([]struct{}, error) {
+		var c condition
+		account := c.number("?", uid(accountID))
+		in := c.in(some)
+		return many(ctx, r.q, func(s scanner) (none struct{}, err error) {
+			var role ident
+			var ofKeys flag
+			var n number
+			if err = s.Scan(&role, &ofKeys, &n); err != nil {
+				return none, err
+			}
+			u := use[string(role)]
+			if ofKeys {
+				u.Keys += int(n)
+			} else {
+				u.People += int(n)
+			}
+			use[string(role)] = u
+			return none, nil
+		}, "SELECT m.role_id, m.principal_type = 'api_key', m.n FROM member_counts m WHERE m.scope_id = "+account+" AND m.role_id"+in+
+			" UNION ALL SELECT r.role_id, r.status = 'keys', r.n FROM role_counts r WHERE r.account_id = "+account+" AND r.role_id"+in, c.args...)
+	})
+	for id, u := range use {
+		if u == (team.RoleUse{}) {
+			delete(use, id)
 		}
-		use[v.role] = u
 	}
-	return use, nil
+	return use, err
 }
 
 const insertRole = `INSERT INTO roles (id, account_id, scope, slug, name, name_key, description, permissions, is_system,

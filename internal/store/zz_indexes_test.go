@@ -18,7 +18,7 @@ var readAll = regexp.MustCompile(strings.Join([]string{
 	`SELECT DISTINCT o.account_id FROM invitations o`, `FROM audit_heads h`, `FROM accounts UNION`,       // the same
 	`UPDATE invitation_tokens SET stale = \$1 WHERE mailed`, // at the start
 	`FROM (nodes|settings|signing_keys)`,                    // a few rows
-	`SELECT id FROM roles WHERE account_id IS NULL`,         // the system roles, with an index that has only these
+	`FROM roles r WHERE r.account_id IS NULL`,               // the system roles, with an index that has only these
 	`COUNT\(\*\), MIN\(created_at\) FROM outbox`,            // a metric
 	` IN \(\$\d+(, \$\d+){7,}\)`,                            // PostgreSQL prefers to read small tables
 }, "|"))

@@ -93,15 +93,16 @@ func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]
 	return s.store.Roles(ctx, f)
 }
 
-// RoleUse is the number of people, including invited ones, and API keys that have a role.
+// RoleUse is the number of people, including invited ones, and API keys that have an account role, or the number of their
+// memberships of projects with a project role.
 type RoleUse struct{ People, Keys int }
 
-// RoleUse returns who has each role of the account, by role id. Roles without holders have no entry.
-func (s *Service) RoleUse(ctx context.Context, p *Principal) (map[string]RoleUse, error) {
+// RoleUse returns how many have each of these roles, by role id. Roles without holders have no entry.
+func (s *Service) RoleUse(ctx context.Context, p *Principal, roleIDs []string) (map[string]RoleUse, error) {
 	if err := s.mayViewRoles(ctx, p); err != nil {
 		return nil, err
 	}
-	return s.store.RoleUse(ctx, p.AccountID)
+	return s.store.RoleUse(ctx, p.AccountID, roleIDs)
 }
 
 // GetRole returns a role.

@@ -108,6 +108,7 @@ type MemberFilter struct {
 type RoleFilter struct {
 	AccountID  string
 	Scope      permission.Scope
+	Prefix     string // beginning of the name, any case
 	ExternalID ExternalRef
 	Page
 }
@@ -116,6 +117,7 @@ type RoleFilter struct {
 type ProjectFilter struct {
 	AccountID     string
 	Query         string // part of the name, any case
+	Prefix        string // beginning of the name, any case
 	VisibleToType PrincipalType
 	VisibleTo     string
 	ExternalID    ExternalRef
@@ -125,6 +127,7 @@ type ProjectFilter struct {
 // APIKeyFilter selects API keys.
 type APIKeyFilter struct {
 	AccountID  string
+	Prefix     string // beginning of the name, any case
 	ExternalID ExternalRef
 	Page
 }
@@ -152,7 +155,14 @@ type OfferFilter struct {
 }
 
 // OfferCounts are the numbers of invitations by state.
-type OfferCounts struct{ Pending, Expired, Declined int }
+type OfferCounts struct {
+	Pending, Expired, Declined int
+	// Many says that there are too many invitations to count them by state.
+	Many bool
+}
+
+// CountedOffers is the maximum number of invitations that are counted by state.
+const CountedOffers = 2000
 
 // Reader contains the reads, inside or outside a transaction. Each list also returns the exact number of rows that match
 // its filter.
@@ -201,8 +211,8 @@ type RoleReader interface {
 	Role(ctx context.Context, accountID, id string) (Role, error)
 	// RoleLike returns another role of the same scope, in the account or a system role, with the slug or the folded name of r.
 	RoleLike(ctx context.Context, r Role) (Role, error)
-	// RoleUse returns the holders of each role of the account, including pending memberships, by role id.
-	RoleUse(ctx context.Context, accountID string) (map[string]RoleUse, error)
+	// RoleUse returns how many have each of these roles in the account, including pending memberships, by role id.
+	RoleUse(ctx context.Context, accountID string, roleIDs []string) (map[string]RoleUse, error)
 	// Roles returns system roles first, then sorts by name and slug.
 	Roles(ctx context.Context, f RoleFilter) ([]Role, int, error)
 }

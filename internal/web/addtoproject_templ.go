@@ -159,7 +159,7 @@ func addPage(v *visit, a addView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = rolePicker("Role", a.Roles, a.RoleError).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rolePicker(v, "Role", a.Roles, a.RoleError).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -122,13 +122,24 @@ func (p *pages) newKeyForm(v *visit, f keyForm, status int) (reply, error) {
 // projectsForKey finds the projects in which the key can get a role, and the roles. A role is offered if it can be
 // assigned in at least one of the projects; the guard then decides for each chosen project.
 func (p *pages) projectsForKey(v *visit, f *keyForm) error {
-	all, _, err := p.svc.ListProjects(v.Context(), v.who, everything)
+	all, more, err := v.someProjects()
 	if err != nil {
 		return err
 	}
+	f.MoreProjects = more
 	slices.SortFunc(all, func(a, b team.Project) int { return strings.Compare(team.Folded(a.Name), team.Folded(b.Name)) })
 	chosen := f.Projects
 	f.Projects = nil
+	for _, c := range chosen {
+		if c.ID != team.NoID && !slices.ContainsFunc(all, func(pr team.Project) bool { return pr.ID == c.ID }) {
+			switch pr, err := p.svc.GetProject(v.Context(), v.who, c.ID); {
+			case err == nil:
+				all = append(all, pr)
+			case !team.IsNotFound(err):
+				return err
+			}
+		}
+	}
 	for _, pr := range all {
 		if v.can.AddToProject(pr.ID) != nil {
 			continue

@@ -263,7 +263,7 @@ func newKeyPage(v *visit, f keyForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if anyAllowed(f.Roles) {
-				templ_7745c5c3_Err = namedRolePicker("role_id", "Account role", "None", f.Roles, f.RoleError).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = namedRolePicker(v, "role_id", "Account role", "None", f.Roles, f.RoleError).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -274,7 +274,7 @@ func newKeyPage(v *visit, f keyForm) templ.Component {
 				}
 			}
 			if anyAllowed(f.ProjectRoles) {
-				templ_7745c5c3_Err = projectTicks(f).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = projectTicks(v, f).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -282,7 +282,7 @@ func newKeyPage(v *visit, f keyForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = namedRolePicker("project_role_id", "Role in these projects", "None", f.ProjectRoles, f.ProjectRoleError).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = namedRolePicker(v, "project_role_id", "Role in these projects", "None", f.ProjectRoles, f.ProjectRoleError).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -306,7 +306,7 @@ func newKeyPage(v *visit, f keyForm) templ.Component {
 }
 
 // projectTicks is a list of checkboxes for choosing projects.
-func projectTicks(f keyForm) templ.Component {
+func projectTicks(v *visit, f keyForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -403,7 +403,7 @@ func projectTicks(f keyForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var13 string
-			templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs("Showing the first " + number(mostProjects) + ". You can add the key to other projects on their pages.")
+			templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs("Showing " + number(len(f.Projects)) + " projects. You can add the key to more of them on their pages.")
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `apikeyform.templ`, Line: 115, Col: 124}
 			}
@@ -412,6 +412,10 @@ func projectTicks(f keyForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = finderField(v.finder("project_id", "+project_id", findProject, "Another project")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -475,7 +479,7 @@ func secretPage(v *visit, s secretView) templ.Component {
 			var templ_7745c5c3_Var16 string
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(s.Key.Name)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `apikeyform.templ`, Line: 129, Col: 57}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `apikeyform.templ`, Line: 130, Col: 57}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			if templ_7745c5c3_Err != nil {
@@ -497,7 +501,7 @@ func secretPage(v *visit, s secretView) templ.Component {
 				var templ_7745c5c3_Var17 string
 				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs("The old secret works until " + until(v.p.svc.Now().Add(s.Grace)) + ".")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `apikeyform.templ`, Line: 133, Col: 94}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `apikeyform.templ`, Line: 134, Col: 94}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 				if templ_7745c5c3_Err != nil {
@@ -520,7 +524,7 @@ func secretPage(v *visit, s secretView) templ.Component {
 			var templ_7745c5c3_Var18 string
 			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs("curl " + v.p.svc.PublicURL() + "/api/v1/whoami -H \"X-API-Key: $RAFF_API_KEY\"")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `apikeyform.templ`, Line: 140, Col: 109}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `apikeyform.templ`, Line: 141, Col: 109}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 			if templ_7745c5c3_Err != nil {
@@ -533,7 +537,7 @@ func secretPage(v *visit, s secretView) templ.Component {
 			var templ_7745c5c3_Var19 string
 			templ_7745c5c3_Var19, templ_7745c5c3_Err = templruntime.NewAttributeExpression("/keys/" + s.Key.ID).ResolveURL(ctx)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `apikeyform.templ`, Line: 142, Col: 66}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `apikeyform.templ`, Line: 143, Col: 66}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var19)
 			if templ_7745c5c3_Err != nil {

@@ -22,6 +22,7 @@ type auditView struct {
 	SinceError, UntilError              string
 	TooMany                             string // why no events are listed
 	Projects                            []team.Project
+	MoreProjects                        bool // there are more than are listed
 	Chips                               []chip
 }
 
@@ -148,11 +149,11 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 			a.TooMany = message
 		}
 	}
-	if a.Projects, _, err = p.svc.ListProjects(v.Context(), v.who, everything); err != nil {
+	if a.Projects, a.MoreProjects, err = v.someProjects(); err != nil {
 		return reply{}, err
 	}
 	rows, a.pager = paged(v, rows, total, func(e event.Event) (time.Time, string) { return e.At, e.ID })
-	words := auditWords{catalog: p.svc.Catalog(), projects: a.Projects}
+	words := auditWords{catalog: p.svc.Catalog(), projects: a.Projects, other: v.projectName}
 	for _, e := range rows {
 		label := dayLabel(e.At, p.svc.Now())
 		if n := len(a.Days); n == 0 || a.Days[n-1].Label != label {
@@ -184,7 +185,7 @@ func dayLabel(at, now time.Time) string {
 func (v *visit) chips(a *auditView) error {
 	q := v.URL.Query()
 	add := func(text string, names ...string) { a.Chips = append(a.Chips, chip{text, without(q, names...)}) }
-	words := auditWords{catalog: v.p.svc.Catalog(), projects: a.Projects}
+	words := auditWords{catalog: v.p.svc.Catalog(), projects: a.Projects, other: v.projectName}
 	newest := func(f audit.Filter) (h eventView, err error) {
 		f.Page = team.Page{Limit: 1, SkipTotal: true}
 		rows, _, err := v.p.audit.List(v.Context(), v.who, f)

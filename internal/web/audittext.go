@@ -116,6 +116,11 @@ func (a auditWords) project(id string) string {
 			return pr.Name
 		}
 	}
+	if a.other != nil && id != "" {
+		if name := a.other(id); name != "" {
+			return name
+		}
+	}
 	return "a project"
 }
 

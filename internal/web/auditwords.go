@@ -10,6 +10,7 @@ import (
 type auditWords struct {
 	catalog  *permission.Catalog
 	projects []team.Project
+	other    func(id string) string // the name of a project that is not in projects; may be nil
 }
 
 // phrase is a part of a sentence: plain text, or a name with a link.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ type invitationsView struct {
 	Place        string // "", inAccount, or the id of a project
 	Counts       team.OfferCounts
 	Projects     []team.Project // whose invitations the user may see
+	MoreProjects bool           // there are more than are listed
 	InAccount    permit
 	Invite       permit
 	Acts         bool      // at least one row has an action
@@ -106,9 +108,18 @@ func (p *pages) invitations(v *visit) (invitationsView, error) {
 
 // invitationPlaces finds the projects by which the list can be filtered, and whether the user may invite anywhere.
 func (v *visit) invitationPlaces(i *invitationsView) error {
-	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, everything)
+	projects, more, err := v.someProjects()
 	if err != nil {
 		return err
+	}
+	i.MoreProjects = more
+	if id := v.projectID(i); more && id != "" && !slices.ContainsFunc(projects, func(p team.Project) bool { return p.ID == id }) {
+		switch pr, err := v.p.svc.GetProject(v.Context(), v.who, id); {
+		case err == nil:
+			projects = append(projects, pr)
+		case !team.IsNotFound(err):
+			return err
+		}
 	}
 	i.Invite = v.ask(v.can.Invite(""))
 	for _, pr := range projects {

@@ -14,16 +14,17 @@ import (
 
 // inviteForm is the page for inviting people, with the values entered so far.
 type inviteForm struct {
-	Project     team.Project // zero for the account
-	Projects    []team.Project
-	InAccount   permit
-	Addresses   string
-	Roles       []choice
-	Once        string
-	EmailsError string
-	RoleError   string
-	Wrong       string
-	Results     []inviteResult
+	Project      team.Project // zero for the account
+	Projects     []team.Project
+	MoreProjects bool // there are more than are listed
+	InAccount    permit
+	Addresses    string
+	Roles        []choice
+	Once         string
+	EmailsError  string
+	RoleError    string
+	Wrong        string
+	Results      []inviteResult
 }
 
 // inviteResult is the outcome of the invitation for one email.
@@ -36,10 +37,11 @@ type inviteResult struct {
 
 func (p *pages) inviteForm(v *visit, projectID, roleID string) (inviteForm, error) {
 	f := inviteForm{InAccount: v.ask(v.can.Invite("")), Once: once()}
-	projects, _, err := p.svc.ListProjects(v.Context(), v.who, everything)
+	projects, more, err := v.someProjects()
 	if err != nil {
 		return f, err
 	}
+	f.MoreProjects = more
 	for _, pr := range projects {
 		if v.ask(v.can.Invite(pr.ID)).OK {
 			f.Projects = append(f.Projects, pr)

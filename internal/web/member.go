@@ -42,7 +42,7 @@ func (p *pages) member(v *visit) (memberView, error) {
 
 // freeProjects finds the projects to which the viewer can add the person, and the roles for it.
 func (v *visit) freeProjects(m *memberView, taken map[string]bool) error {
-	projects, _, err := v.p.svc.ListProjects(v.Context(), v.who, everything)
+	projects, more, err := v.someProjects()
 	if err != nil {
 		return err
 	}
@@ -58,12 +58,17 @@ func (v *visit) freeProjects(m *memberView, taken map[string]bool) error {
 			m.Free = append(m.Free, pr)
 		}
 	}
-	if len(m.Free) == 0 || !v.ask(v.can.ViewRoles()).OK {
-		m.Free = nil
+	m.MoreFree = more
+	example := team.NoID
+	if len(m.Free) > 0 {
+		example = m.Free[0].ID
+	}
+	if len(m.Free) == 0 && !more || !v.ask(v.can.ViewRoles()).OK {
+		m.Free, m.MoreFree = nil, false
 		return nil
 	}
 	m.Roles, err = v.choices(permission.ScopeProject, team.SystemRoleID(permission.ScopeProject, "viewer"), func(r team.Role) error {
-		return v.can.Give(team.Member{ProjectID: m.Free[0].ID, UserID: m.UserID, CanonicalEmail: m.CanonicalEmail}, r)
+		return v.can.Give(team.Member{ProjectID: example, UserID: m.UserID, CanonicalEmail: m.CanonicalEmail}, r)
 	})
 	return err
 }

@@ -16,6 +16,7 @@ type membersView struct {
 	Factor                      string // "yes" or "no": only people with, or without, a second factor
 	SeeFactors                  permit
 	Roles                       []team.Role
+	MoreRoles                   bool // there are more than are listed
 	Invite                      permit
 	Now                         func(*team.Invitation) team.InvitationState
 }
@@ -42,7 +43,7 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 		return team.Cursor{At: one.CreatedAt, Name: one.SortKey(), ID: one.ID}
 	})
 	if v.can.ViewRoles() == nil {
-		if m.Roles, _, err = p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: everything}); err != nil {
+		if m.Roles, m.MoreRoles, err = v.someRoles(m.Role); err != nil {
 			return reply{}, err
 		}
 	}

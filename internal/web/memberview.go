@@ -14,6 +14,7 @@ type memberView struct {
 	Seats    []seat
 	Add      permit
 	Free     []team.Project // projects the person can be added to
+	MoreFree bool           // there are more projects than are listed
 	Roles    []choice       // of projects
 	Chosen   string         // the project that was chosen
 	Self     bool

@@ -96,10 +96,11 @@ func (v *visit) keysToAdd(view *projectView) error {
 	if !view.Add.OK || !v.ask(v.can.ViewKeys()).OK || !v.ask(v.can.ViewRoles()).OK {
 		return nil
 	}
-	keys, _, err := v.p.svc.ListAPIKeys(v.Context(), v.who, team.APIKeyFilter{Page: everything})
+	keys, _, err := v.p.svc.ListAPIKeys(v.Context(), v.who, team.APIKeyFilter{Page: few})
 	if err != nil {
 		return err
 	}
+	keys, view.MoreKeys = cut(keys)
 	for _, k := range keys {
 		in := false
 		for _, m := range k.Memberships {
@@ -109,11 +110,14 @@ func (v *visit) keysToAdd(view *projectView) error {
 			view.Keys = append(view.Keys, k)
 		}
 	}
-	if len(view.Keys) == 0 {
+	example := "new"
+	if len(view.Keys) > 0 {
+		example = view.Keys[0].ID
+	} else if !view.MoreKeys {
 		return nil
 	}
 	view.Roles, err = v.choices(permission.ScopeProject, team.SystemRoleID(permission.ScopeProject, "viewer"), func(r team.Role) error {
-		return v.can.Give(team.Member{ProjectID: view.ID, APIKeyID: view.Keys[0].ID}, r)
+		return v.can.Give(team.Member{ProjectID: view.ID, APIKeyID: example}, r)
 	})
 	return err
 }

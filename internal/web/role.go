@@ -4,22 +4,45 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"raff/internal/permission"
 	"raff/internal/team"
 )
 
+// maxFrom is how many roles the pages of the list skip at most; a search finds the others.
+const maxFrom = 10_000
+
 func (p *pages) showRoles(v *visit) (reply, error) {
-	roles, _, err := p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: everything})
+	q := v.URL.Query()
+	from, err := strconv.Atoi(q.Get("from"))
+	if err != nil || from < 0 || from > maxFrom {
+		from = 0
+	}
+	l := rolesView{Create: v.ask(v.can.CreateRole()), SeeHolders: v.can.AddMember() == nil, Query: strings.TrimSpace(q.Get("q"))}
+	f := team.RoleFilter{Prefix: l.Query, Page: team.Page{Limit: pageSize, Offset: from}}
+	roles, total, err := p.svc.ListRoles(v.Context(), v.who, f)
 	if err != nil {
 		return reply{}, err
 	}
-	l := rolesView{Create: v.ask(v.can.CreateRole()), SeeHolders: v.can.AddMember() == nil}
-	if l.Use, err = p.svc.RoleUse(v.Context(), v.who); err != nil {
+	l.pager = pager{Total: team.Total{N: total}, From: from + 1, To: from + len(roles)}
+	if from > 0 {
+		l.First = v.with("from", "")
+	}
+	if l.To < total && l.To <= maxFrom {
+		l.Next = v.with("from", strconv.Itoa(l.To))
+	}
+	ids := make([]string, len(roles))
+	for i, r := range roles {
+		ids[i] = r.ID
+	}
+	if l.Use, err = p.svc.RoleUse(v.Context(), v.who, ids); err != nil {
 		return reply{}, err
 	}
-	p.byPower(roles)
+	if total <= pageSize {
+		p.byPower(roles)
+	}
 	for _, r := range roles {
 		c := v.choice(r, "", nil)
 		if r.Scope == permission.ScopeAccount {
@@ -43,7 +66,7 @@ func (p *pages) role(v *visit) (roleView, error) {
 		Change: v.ask(v.can.ChangeRole(r)), Delete: v.ask(v.can.DeleteRole(r)), Create: v.ask(v.can.CreateRole()),
 		SeeHolders: v.can.AddMember() == nil,
 	}
-	use, err := p.svc.RoleUse(v.Context(), v.who)
+	use, err := p.svc.RoleUse(v.Context(), v.who, []string{r.ID})
 	if err != nil {
 		return view, err
 	}

@@ -14,7 +14,8 @@ type choice struct {
 	permit
 	Groups []group
 	Chosen bool
-	Count  int // permissions of the role's own scope
+	Count  int  // permissions of the role's own scope
+	More   bool // there are more roles than are listed
 }
 
 // group is one category of permissions, and which of them a role has.
@@ -52,30 +53,47 @@ func (p *pages) groups(scope permission.Scope, set, locked permission.Set) []gro
 	return all
 }
 
-// everything is a page large enough for a whole list to choose from. The limits of the account bound the number of
-// roles, projects and API keys.
-var everything = team.Page{SkipTotal: true}
-
-// choices lists the roles of a scope and whether each can be assigned. The Owner role is left out: it is assigned
-// only by a transfer.
+// choices lists the first roles of a scope, and the chosen one, and whether each can be assigned. The Owner role is left out: it is
+// assigned only by a transfer.
 func (v *visit) choices(scope permission.Scope, chosen string, may func(team.Role) error) ([]choice, error) {
 	roles, known := v.roles[scope]
 	if !known {
 		var err error
-		if roles, _, err = v.p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Scope: scope, Page: everything}); err != nil {
+		if roles, _, err = v.p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Scope: scope, Page: few}); err != nil {
 			return nil, err
 		}
-		v.p.byPower(roles)
 		v.roles[scope] = roles
+	}
+	roles, more := cut(roles)
+	if more && chosen != "" && !slices.ContainsFunc(roles, func(r team.Role) bool { return r.ID == chosen }) {
+		switch r, err := v.p.svc.GetRole(v.Context(), v.who, chosen); {
+		case err == nil && r.Scope == scope:
+			roles = append([]team.Role{r}, roles...)
+		case err != nil && !team.IsNotFound(err):
+			return nil, err
+		}
+	} else if !more {
+		roles = slices.Clone(roles)
+		v.p.byPower(roles)
 	}
 	var out []choice
 	for _, r := range roles {
 		if r.IsOwner() {
 			continue
 		}
-		out = append(out, v.choice(r, chosen, may(r)))
+		c := v.choice(r, chosen, may(r))
+		c.More = more
+		out = append(out, c)
 	}
 	return out, nil
+}
+
+// more reports whether there are more roles than are listed, and of which kind a finder finds them.
+func moreRoles(all []choice) (kind string, more bool) {
+	if len(all) == 0 || !all[0].More {
+		return "", false
+	}
+	return kindOf(all[0].Scope), true
 }
 
 func (v *visit) choice(r team.Role, chosen string, may error) choice {

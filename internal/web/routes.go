@@ -182,6 +182,7 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"POST /keys/{id}/roles":      p.seatOfKey,
 
 		"GET /permissions/{name}": p.showPermission,
+		"GET /find":               p.showFound,
 
 		"GET /audit":        p.showAudit,
 		"GET /audit/export": p.exportAudit,

@@ -22,6 +22,8 @@ type visit struct {
 	accounts []team.Account
 	// roles caches the roles of each scope.
 	roles map[permission.Scope][]team.Role
+	// sought is what was entered in finders that found nothing, and unknown why, by name.
+	sought, unknown map[string]string
 	// failed is the first error of the database while asking the guard.
 	failed error
 }
@@ -62,6 +64,11 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 			v.can = p.svc.Can(r.Context(), v.who)
 			if out, ok := v.elsewhere(); ok {
 				return out, nil
+			}
+			if r.URL.Path != "/find" {
+				if err := v.resolve(); err != nil {
+					return p.problemInside(v, err)
+				}
 			}
 		}
 		out, err := handle(v)

@@ -18,6 +18,10 @@ func (p *pages) settings(v *visit) (settingsView, error) {
 	if !s.Factors.OK {
 		return s, nil
 	}
+	_, people, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Page: team.Page{Limit: 1}})
+	if s.Many = people.N > team.CountedOffers; err != nil || s.Many {
+		return s, err
+	}
 	count := func(which string) (n team.Total, err error) {
 		_, n, err = p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Factor: which, Page: team.Page{Limit: 1}})
 		return n, err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"raff/internal/permission"
 	"raff/internal/team"
@@ -67,8 +68,18 @@ func (p *pages) permission(name string) *permission.Permission {
 
 // places lists the projects to choose from, with the chosen one.
 func (v *visit) places() (all []team.Project, id, name string, err error) {
-	all, _, err = v.p.svc.ListProjects(v.Context(), v.who, everything)
+	if all, _, err = v.someProjects(); err != nil {
+		return nil, "", "", err
+	}
 	asked := v.URL.Query().Get("project")
+	if asked != "" && !slices.ContainsFunc(all, func(pr team.Project) bool { return pr.ID == asked }) {
+		switch pr, err := v.p.svc.GetProject(v.Context(), v.who, asked); {
+		case err == nil:
+			all = append(all, pr)
+		case !team.IsNotFound(err):
+			return nil, "", "", err
+		}
+	}
 	for _, pr := range all {
 		if pr.ID == asked {
 			return all, pr.ID, pr.Name, err
@@ -133,7 +144,7 @@ func (p *pages) granting(v *visit, perm *permission.Permission) (all []team.Role
 	if !v.ask(v.can.ViewRoles()).OK {
 		return nil, nil
 	}
-	roles, _, err := p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: everything})
+	roles, _, err := p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Page: team.Page{Limit: team.CountedRows, SkipTotal: true}})
 	for _, r := range roles {
 		if c := p.svc.Catalog(); r.IsOwner() || r.Scope == perm.Scope && c.Has(c.Effective(r.Permissions), perm.Name) {
 			all = append(all, r)

@@ -60,6 +60,9 @@ CREATE TABLE roles (
 CREATE UNIQUE INDEX roles_system_slug ON roles (scope, slug) WHERE account_id IS NULL;
 CREATE UNIQUE INDEX roles_slug ON roles (account_id, scope, slug) WHERE account_id IS NOT NULL;
 CREATE UNIQUE INDEX roles_name ON roles (account_id, scope, name_unique) WHERE account_id IS NOT NULL;
+-- The lists of an account's own roles by name, of both scopes and of one.
+CREATE INDEX roles_named ON roles (account_id, name_key, slug, id);
+CREATE INDEX roles_named_in ON roles (account_id, scope, name_key, slug, id);
 -- The roles whose name_unique is missing, at the start of the program; usually empty.
 CREATE INDEX roles_unfolded ON roles (id) WHERE name_unique IS NULL;
 
@@ -85,6 +88,8 @@ CREATE UNIQUE INDEX projects_slug ON projects (account_id, slug);
 CREATE UNIQUE INDEX projects_default ON projects (account_id) WHERE is_default;
 -- The list of projects.
 CREATE INDEX projects_list ON projects (account_id, id);
+-- The projects whose names begin with a text.
+CREATE INDEX projects_named ON projects (account_id, name_key, id);
 -- The projects whose name_unique is missing, at the start of the program; usually empty.
 CREATE INDEX projects_unfolded ON projects (id) WHERE name_unique IS NULL;
 
@@ -113,6 +118,8 @@ CREATE UNIQUE INDEX api_keys_hash ON api_keys (hash);
 CREATE UNIQUE INDEX api_keys_old_hash ON api_keys (old_hash) WHERE old_hash IS NOT NULL;
 -- The list of keys.
 CREATE INDEX api_keys_list ON api_keys (account_id, id);
+-- The keys whose names begin with a text.
+CREATE INDEX api_keys_named ON api_keys (account_id, name_key, id);
 
 -- Who was shown a secret of an API key: the people and keys that created or rotated it, and the people behind those keys.
 -- until is when the secret they were shown stops working; NULL while it is the current one.
@@ -558,6 +565,53 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- The number of memberships of projects with a role, which is in many projects, in several rows like member_counts; status is
+-- 'people' or 'keys'.
+CREATE TABLE role_counts (
+    id         BIGINT           NOT NULL PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    account_id UUID             NOT NULL,
+    role_id    UUID             NOT NULL,
+    status     TEXT COLLATE "C" NOT NULL,
+    n          BIGINT           NOT NULL
+) WITH (fillfactor = 50);
+-- The number for a role, for the list of roles and for the triggers.
+CREATE INDEX role_counts_role ON role_counts (account_id, role_id);
+
+-- +goose StatementBegin
+CREATE FUNCTION count_role(within uuid, role uuid, principal text, more bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    what TEXT := CASE principal WHEN 'api_key' THEN 'keys' ELSE 'people' END;
+    place BIGINT;
+    left_over BIGINT;
+BEGIN
+    UPDATE role_counts SET n = n + more WHERE id = (SELECT c.id FROM role_counts c WHERE c.account_id = within AND c.role_id = role
+        AND c.status = what LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, n INTO place, left_over;
+    IF place IS NULL THEN
+        INSERT INTO role_counts (account_id, role_id, status, n) VALUES (within, role, what, more);
+    ELSIF left_over = 0 THEN
+        DELETE FROM role_counts WHERE id = place;
+    END IF;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION count_project_role() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM count_role(OLD.account_id, OLD.role_id, OLD.principal_type, -1);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM count_role(NEW.account_id, NEW.role_id, NEW.principal_type, 1);
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER memberships_role_added AFTER INSERT ON memberships FOR EACH ROW WHEN (NEW.project_id IS NOT NULL) EXECUTE FUNCTION count_project_role();
+CREATE TRIGGER memberships_role_removed AFTER DELETE ON memberships FOR EACH ROW WHEN (OLD.project_id IS NOT NULL) EXECUTE FUNCTION count_project_role();
+CREATE TRIGGER memberships_role_changed AFTER UPDATE OF role_id ON memberships FOR EACH ROW
+    WHEN (NEW.project_id IS NOT NULL AND OLD.role_id <> NEW.role_id) EXECUTE FUNCTION count_project_role();
+
 -- The argument of the trigger is what is counted.
 -- +goose StatementBegin
 CREATE FUNCTION count_one() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -577,6 +631,10 @@ END $$;
 
 CREATE TRIGGER roles_counted AFTER INSERT ON roles FOR EACH ROW WHEN (NEW.account_id IS NOT NULL) EXECUTE FUNCTION count_one('roles');
 CREATE TRIGGER roles_uncounted AFTER DELETE ON roles FOR EACH ROW WHEN (OLD.account_id IS NOT NULL) EXECUTE FUNCTION count_one_less('roles');
+CREATE TRIGGER account_roles_counted AFTER INSERT ON roles FOR EACH ROW WHEN (NEW.account_id IS NOT NULL AND NEW.scope = 'account') EXECUTE FUNCTION count_one('roles.account');
+CREATE TRIGGER account_roles_uncounted AFTER DELETE ON roles FOR EACH ROW WHEN (OLD.account_id IS NOT NULL AND OLD.scope = 'account') EXECUTE FUNCTION count_one_less('roles.account');
+CREATE TRIGGER project_roles_counted AFTER INSERT ON roles FOR EACH ROW WHEN (NEW.account_id IS NOT NULL AND NEW.scope = 'project') EXECUTE FUNCTION count_one('roles.project');
+CREATE TRIGGER project_roles_uncounted AFTER DELETE ON roles FOR EACH ROW WHEN (OLD.account_id IS NOT NULL AND OLD.scope = 'project') EXECUTE FUNCTION count_one_less('roles.project');
 CREATE TRIGGER projects_counted AFTER INSERT ON projects FOR EACH ROW EXECUTE FUNCTION count_one('projects');
 CREATE TRIGGER projects_uncounted AFTER DELETE ON projects FOR EACH ROW EXECUTE FUNCTION count_one_less('projects');
 CREATE TRIGGER api_keys_counted AFTER INSERT ON api_keys FOR EACH ROW EXECUTE FUNCTION count_one('api_keys');

@@ -61,6 +61,9 @@ CREATE TABLE roles (
 CREATE UNIQUE INDEX roles_system_slug ON roles (scope, slug) WHERE account_id IS NULL;
 CREATE UNIQUE INDEX roles_slug ON roles (account_id, scope, slug) WHERE account_id IS NOT NULL;
 CREATE UNIQUE INDEX roles_name ON roles (account_id, scope, name_unique) WHERE account_id IS NOT NULL;
+-- The lists of an account's own roles by name, of both scopes and of one.
+CREATE INDEX roles_named ON roles (account_id, name_key, slug, id);
+CREATE INDEX roles_named_in ON roles (account_id, scope, name_key, slug, id);
 -- The roles whose name_unique is missing, at the start of the program; usually empty.
 CREATE INDEX roles_unfolded ON roles (id) WHERE name_unique IS NULL;
 
@@ -86,6 +89,8 @@ CREATE UNIQUE INDEX projects_slug ON projects (account_id, slug);
 CREATE UNIQUE INDEX projects_default ON projects (account_id) WHERE is_default;
 -- The list of projects.
 CREATE INDEX projects_list ON projects (account_id, id);
+-- The projects whose names begin with a text.
+CREATE INDEX projects_named ON projects (account_id, name_key, id);
 -- The projects whose name_unique is missing, at the start of the program; usually empty.
 CREATE INDEX projects_unfolded ON projects (id) WHERE name_unique IS NULL;
 
@@ -114,6 +119,8 @@ CREATE UNIQUE INDEX api_keys_hash ON api_keys (hash);
 CREATE UNIQUE INDEX api_keys_old_hash ON api_keys (old_hash) WHERE old_hash IS NOT NULL;
 -- The list of keys.
 CREATE INDEX api_keys_list ON api_keys (account_id, id);
+-- The keys whose names begin with a text.
+CREATE INDEX api_keys_named ON api_keys (account_id, name_key, id);
 
 -- Who was shown a secret of an API key: the people and keys that created or rotated it, and the people behind those keys.
 -- until is when the secret they were shown stops working; NULL while it is the current one.
@@ -435,6 +442,8 @@ CREATE TABLE counts (
 -- The number of people of an account.
 CREATE INDEX counts_people ON counts (account_id) WHERE lead;
 
+-- role_counts is the number of memberships of projects with a role, which is in many projects; status is 'people' or 'keys'.
+CREATE VIEW role_counts AS SELECT scope_id AS account_id, role_id, status, n FROM counts WHERE principal_type = '' AND role_id <> '';
 CREATE VIEW member_counts AS SELECT account_id, scope_id, role_id, status, principal_type, is_owner, lead, n FROM counts WHERE principal_type <> '';
 CREATE VIEW account_counts AS SELECT account_id, status AS kind, n FROM counts WHERE scope_id = account_id AND role_id = '' AND principal_type = '';
 
@@ -497,10 +506,41 @@ END;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
+CREATE TRIGGER memberships_role_added AFTER INSERT ON memberships WHEN NEW.scope_id <> NEW.account_id
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (NEW.account_id, NEW.account_id, NEW.role_id, CASE NEW.principal_type WHEN 'api_key' THEN 'keys' ELSE 'people' END, '', FALSE, FALSE, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + 1;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER memberships_role_removed AFTER DELETE ON memberships WHEN OLD.scope_id <> OLD.account_id
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (OLD.account_id, OLD.account_id, OLD.role_id, CASE OLD.principal_type WHEN 'api_key' THEN 'keys' ELSE 'people' END, '', FALSE, FALSE, -1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n - 1;
+    DELETE FROM counts WHERE scope_id = OLD.account_id AND role_id = OLD.role_id AND principal_type = '' AND n = 0;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER memberships_role_changed AFTER UPDATE OF role_id ON memberships WHEN NEW.scope_id <> NEW.account_id AND OLD.role_id <> NEW.role_id
+BEGIN
+    INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
+        VALUES (OLD.account_id, OLD.account_id, OLD.role_id, CASE OLD.principal_type WHEN 'api_key' THEN 'keys' ELSE 'people' END, '', FALSE, FALSE, -1),
+        (NEW.account_id, NEW.account_id, NEW.role_id, CASE NEW.principal_type WHEN 'api_key' THEN 'keys' ELSE 'people' END, '', FALSE, FALSE, 1)
+        ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
+    DELETE FROM counts WHERE scope_id = OLD.account_id AND role_id = OLD.role_id AND principal_type = '' AND n = 0;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
 CREATE TRIGGER roles_counted AFTER INSERT ON roles WHEN NEW.account_id IS NOT NULL
 BEGIN
     INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
-        VALUES (NEW.account_id, NEW.account_id, '', 'roles', '', FALSE, FALSE, 1)
+        VALUES (NEW.account_id, NEW.account_id, '', 'roles', '', FALSE, FALSE, 1),
+        (NEW.account_id, NEW.account_id, '', 'roles.' || NEW.scope, '', FALSE, FALSE, 1)
         ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
 END;
 -- +goose StatementEnd
@@ -509,7 +549,8 @@ END;
 CREATE TRIGGER roles_uncounted AFTER DELETE ON roles WHEN OLD.account_id IS NOT NULL
 BEGIN
     INSERT INTO counts (account_id, scope_id, role_id, status, principal_type, is_owner, lead, n)
-        VALUES (OLD.account_id, OLD.account_id, '', 'roles', '', FALSE, FALSE, -1)
+        VALUES (OLD.account_id, OLD.account_id, '', 'roles', '', FALSE, FALSE, -1),
+        (OLD.account_id, OLD.account_id, '', 'roles.' || OLD.scope, '', FALSE, FALSE, -1)
         ON CONFLICT (scope_id, role_id, status, principal_type, is_owner, lead) DO UPDATE SET n = n + excluded.n;
 END;
 -- +goose StatementEnd
