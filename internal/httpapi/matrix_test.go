@@ -303,7 +303,7 @@ func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any)
 		body = map[string]any{"status": "suspended"}
 	case "createRole":
 		body = map[string]any{"name": name, "slug": name, "scope": "account", "permissions": []string{"account.members.view"}}
-	case "updateRole", "updateApiKey", "updateAccount":
+	case "updateRole", "previewRole", "updateApiKey", "updateAccount":
 		body = map[string]any{"name": name + "-new"}
 	case "createApiKey", "createProject":
 		body = map[string]any{"name": name}
