@@ -204,7 +204,6 @@ func TestGeneratedClient(t *testing.T) {
 		g.call("listPermissions", nil)
 		role := id(g.call("createRole", map[string]any{"name": "Auditor", "slug": "auditor", "description": "Reads", "scope": "account", "permissions": []any{"account.audit.view"}}))
 		g.call("updateRole", map[string]any{"name": "Reader", "description": "", "permissions": []any{"account.audit.view", "account.roles.view"}}, role)
-		g.call("previewRole", map[string]any{"add_permissions": []any{"account.members.view"}}, role)
 		g.call("getRole", nil, role)
 		g.call("listRoles", nil)
 
