@@ -159,12 +159,29 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 	return list(ctx, r.q, l, &c, f.Page, r.members())
 }
 
-func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int) ([]team.Member, int, error) {
-	l := memberList
-	var c condition
-	c.and("m.role_id = ?", uid(roleID))
-	c.and("(m.account_id = ?) IS TRUE", uid(accountID))
-	return page(ctx, r.q, l, &c, team.Page{Limit: n}, r.members())
+// RoleHolders reads the holders in the account first, and then those in projects, each in the order of the index by role.
+func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int) (rows []team.Member, total int, err error) {
+	l := memberList.membersBy(r.q.Dialect(), "memberships_role")
+	for _, in := range []string{"m.scope_id = ?", "(m.account_id = ?) IS TRUE AND m.scope_id <> m.account_id"} {
+		if len(rows) == n && n > 0 {
+			break
+		}
+		var c condition
+		c.and("m.role_id = ?", uid(roleID))
+		c.and(in, uid(accountID))
+		l.order = "m.scope_id, m.id"
+		limit := 0
+		if n > 0 {
+			limit = n - len(rows)
+		}
+		more, _, err := page(ctx, r.q, l, &c, team.Page{Limit: limit, SkipTotal: true}, r.members())
+		if err != nil {
+			return nil, 0, err
+		}
+		rows = append(rows, more...)
+	}
+	use, err := r.RoleUse(ctx, accountID, []string{roleID})
+	return rows, use[roleID].People + use[roleID].Keys, err
 }
 
 func (r reader) HasManager(ctx context.Context, accountID, permission string, now time.Time) (bool, error) {

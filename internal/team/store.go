@@ -162,7 +162,7 @@ type OfferCounts struct {
 }
 
 // CountedOffers is the maximum number of invitations that are counted by state.
-const CountedOffers = 2000
+const CountedOffers = 500
 
 // Reader contains the reads, inside or outside a transaction. Each list also returns the exact number of rows that match
 // its filter.

@@ -313,6 +313,7 @@ func (r *rows) bytes(i int) []byte {
 func (r *rows) Err() error { return unavailable(r.err) }
 
 func (r *rows) Close() {
+	r.c.count(r.s)
 	sqlite3.Xsqlite3_reset(r.c.tls, r.s.handle) // returns the error of the last step again
 	if r.done != nil {
 		r.done(r.err)
