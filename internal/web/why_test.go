@@ -23,7 +23,7 @@ func TestWhy(t *testing.T) {
 	o.owner.open(t, at+"/why?project="+shop).shows(t, 200, "Choose a permission", "Web shop").lacks(t, "These roles grant it")
 	why(at, "vm.create", shop).shows(t, 200, "Carol may not create virtual machines in Web shop", "The role Viewer does not grant it.", "These roles grant it", "Operator", "Project Admin", "Owner").lacks(t, "Admin (")
 	why(at, "vm.view", shop).shows(t, 200, "Carol may view virtual machines in Web shop", "The role Viewer grants it.")
-	why(at, "vm.create", o.ProjectID).shows(t, 200, "Carol may not create virtual machines in Default", "There is no role in Default.")
+	why(at, "vm.create", o.ProjectID).shows(t, 200, "Carol may not create virtual machines in Default", "Carol has no role in Default.")
 	why(at, "vm.create", "").shows(t, 200, "Choose a project")
 	why(at, "account.audit.view", shop).shows(t, 200, "Carol may not view the audit log in Acme", "The role Member does not grant it.")
 	why("/members/"+pending, "account.audit.view", "").shows(t, 200, "dora@example.com may not view the audit log", "The invitation was not accepted yet. Its role Admin grants it.")
@@ -32,9 +32,9 @@ func TestWhy(t *testing.T) {
 	why("/keys/"+robot, "vm.create", shop).shows(t, 200, "robot may create virtual machines in Web shop", "The role Operator grants it.")
 	why(at, "vm.fly", shop).shows(t, 200, "Choose a permission").lacks(t, "may not")
 
-	o.owner.open(t, "/permissions/vm.view?project="+shop).shows(t, 200, "View virtual machines", "vm.view", "Roles that grant it", "Who may do it in Web shop", "Carol by the role Viewer", "robot by the role Operator", "Trent by the role Owner")
-	o.owner.open(t, "/permissions/vm.create?project="+shop).shows(t, 200, "robot by the role Operator").lacks(t, "Carol")
-	o.owner.open(t, "/permissions/account.audit.view").shows(t, 200, "Who may do it in Acme", "Trent by the role Owner").lacks(t, "Carol", "dora")
+	o.owner.open(t, "/permissions/vm.view?project="+shop).shows(t, 200, "View virtual machines", "vm.view", "Roles that grant it", "Who may do it in Web shop", "Carol through the role Viewer", "robot through the role Operator", "Trent through the role Owner")
+	o.owner.open(t, "/permissions/vm.create?project="+shop).shows(t, 200, "robot through the role Operator").lacks(t, "Carol")
+	o.owner.open(t, "/permissions/account.audit.view").shows(t, 200, "Who may do it in Acme", "Trent through the role Owner").lacks(t, "Carol", "dora")
 	o.owner.open(t, "/permissions/vm.fly").shows(t, 404)
 	o.owner.open(t, "/roles/"+o.RoleID(t, "project", "viewer")).shows(t, 200, "View virtual machines")
 

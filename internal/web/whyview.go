@@ -41,8 +41,8 @@ func inWords(p *permission.Permission) string {
 	return strings.TrimSuffix(string(r), ".")
 }
 
-// whyNot is the reason of a denial as a sentence.
-func whyNot(a team.Answer, in string) string {
+// whyNot is the reason of a denial as a sentence. who is the name of whom it is about, in the place where.
+func whyNot(a team.Answer, who, where string) string {
 	switch role := a.By.RoleName; a.Reason {
 	case team.ReasonScope:
 		return "This permission does not apply there."
@@ -61,7 +61,7 @@ func whyNot(a team.Answer, in string) string {
 	case team.ReasonMissing:
 		switch {
 		case a.By.RoleID == "":
-			return "There is no role in " + in + "."
+			return who + " has no role in " + where + "."
 		case a.By.Status == team.StatusPending:
 			return "The invitation was not accepted yet, and its role " + role + " does not grant it."
 		}
