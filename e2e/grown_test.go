@@ -40,7 +40,7 @@ func grow(t *testing.T, db *sql.DB, a rafftest.Account, s size) {
 			SELECT ` + sqlTimeID(ms, "i") + ", " + account + ", 0, " + sqlTimeID(ms, "i") + ", 'person' || i || '@" + a.AccountID + ".example.com', 'sent', " + uid(a.KeyID) +
 			", 9000000000000000, 1000 * (" + ms + "), 1000 * (" + ms + ") FROM n",
 		`INSERT INTO memberships (id, account_id, scope_id, principal_type, email, email_canonical, role_id, status, is_owner, managed_by, invited_by, invitation_id,
-			created_at, updated_at, sort_key) SELECT member_id, account_id, account_id, 'invitation', email, email, ` + role + `, 'pending', 0, 'api', invited_by, id,
+			created_at, updated_at, sort_key) SELECT member_id, account_id, scope_id, 'invitation', email, LOWER(email), ` + role + `, 'pending', 0, 'api', invited_by, id,
 			created_at, updated_at, email FROM invitations WHERE closed = 0 AND account_id = ` + account,
 		series(s.events) + `INSERT INTO audit_events (account_id, at, id, actor_type, actor_id, actor_name, action, target_type, target_id, target_name, project_id, delegated,
 			request_id, details) SELECT ` + account + ", 1000 * (" + ms + "), " + sqlTimeID(ms, "i") + ", 'user', " +
@@ -54,7 +54,7 @@ func grow(t *testing.T, db *sql.DB, a rafftest.Account, s size) {
 		series(s.keys) + `INSERT INTO api_keys (id, account_id, name, name_key, key_prefix, hash, tier, issued_at, is_active, created_by, created_at, updated_at)
 			SELECT ` + sqlTimeID(ms, "i") + ", " + account + ", 'Bot ' || i, 'bot ' || i, 'raff_' || i, randomblob(32), 'standard', 1, 1, " + uid(a.OwnerUserID) + ", 1, 1 FROM n",
 		`INSERT INTO memberships (id, account_id, project_id, scope_id, principal_type, email, email_canonical, role_id, status, is_owner, lead, managed_by, invited_by,
-			created_at, updated_at, sort_key) SELECT randomblob(16), account_id, ` + project + ", " + project + `, 'invitation', email, email, ` + inProject + `, 'pending', 0, 0, 'api', invited_by,
+			created_at, updated_at, sort_key) SELECT randomblob(16), account_id, ` + project + ", " + project + `, 'invitation', email, LOWER(email), ` + inProject + `, 'pending', 0, 0, 'api', invited_by,
 			created_at, updated_at, email FROM memberships WHERE scope_id = ` + account + " AND principal_type = 'invitation'",
 	} {
 		if _, err := db.ExecContext(t.Context(), q); err != nil {

@@ -159,12 +159,12 @@ func (w *eventWalk) lookUp(ctx context.Context) error {
 		found = append(found, s)
 	}
 	slices.Sort(found)
-	for i := len(found) - 1; i >= 0; i-- {
+	for _, at := range slices.Backward(found) {
 		switch last := len(w.left) - 1; {
-		case last >= 0 && w.left[last].from <= found[i]+1:
-			w.left[last].from = found[i]
+		case last >= 0 && w.left[last].from <= at+1:
+			w.left[last].from = at
 		default:
-			w.left = append(w.left, span{found[i], found[i]})
+			w.left = append(w.left, span{at, at})
 		}
 	}
 	w.high = end - 1

@@ -17,7 +17,7 @@ import (
 // were written late or carry the times of other clocks, with a scan of all events.
 func TestEventFiltersAgainstOracle(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
-		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // reproducible
+		random := rand.New(rand.NewPCG(1, 2))
 		pick := func(of []string) string { return of[random.IntN(len(of))] }
 		actors, projects, targets := []string{newID(), newID(), "system"}, []string{"", "", newID(), newID()}, []string{newID(), newID()}
 		actions := []event.Action{event.ActionSignedIn, event.ActionSignedOut, event.ActionRoleCreated, event.ActionMemberAdded}

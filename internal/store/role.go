@@ -97,11 +97,11 @@ func (r reader) RoleUse(ctx context.Context, accountID string, roleIDs []string)
 		var c condition
 		account := c.number("?", uid(accountID))
 		in := c.in(some)
-		return many(ctx, r.q, func(s scanner) (none struct{}, err error) {
+		return many(ctx, r.q, func(s scanner) (none struct{}, _ error) {
 			var role ident
 			var ofKeys flag
 			var n number
-			if err = s.Scan(&role, &ofKeys, &n); err != nil {
+			if err := s.Scan(&role, &ofKeys, &n); err != nil {
 				return none, err
 			}
 			u := use[string(role)]
