@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -163,10 +164,21 @@ func parallel(n int, call func(i int) int) map[int]int {
 }
 
 // count returns the number of audit events with this action.
-func count(t *testing.T, srv *rafftest.Server, action string) int {
+func count(t *testing.T, srv *rafftest.Server, action string) (n int) {
 	t.Helper()
-	page := srv.Do(t, "GET", "/api/v1/audit-events?limit=1"+strings.TrimSuffix("&action="+action, "&action="), srv.Key, nil).Want(t, 200).JSON(t)
-	return int(page["total"].(float64))
+	path := "/api/v1/audit-events?limit=1000" + strings.TrimSuffix("&action="+action, "&action=")
+	for next := ""; ; {
+		page := srv.Do(t, "GET", path+next, srv.Key, nil).Want(t, 200).JSON(t)
+		if page["total_is"] == "exact" {
+			return int(page["total"].(float64))
+		}
+		n += len(page["data"].([]any))
+		cursor, more := page["next_cursor"].(string)
+		if !more {
+			return n
+		}
+		next = "&cursor=" + url.QueryEscape(cursor)
+	}
 }
 
 func TestInvitationLifecycle(t *testing.T) {
