@@ -69,7 +69,7 @@ func TestInvitationFormWithErrors(t *testing.T) {
 		t.Error("the input is lost")
 	}
 	o.owner.open(t, "/invitations?state=all").shows(t, 200, "All 1")
-	form.submitTo(t, "/invitations", "emails", strings.Join(many[:500], ","), "role_id", member).shows(t, 200, "500 invitations created", "Pending 501")
+	form.submitTo(t, "/invitations", "emails", strings.Join(many[:500], ","), "role_id", member).shows(t, 200, "500 invitations created", "1–50 of 501")
 	form.submitTo(t, "/invitations", "emails", strings.Repeat("x", 2<<20), "role_id", member).shows(t, 400, "could not be read")
 }
 
