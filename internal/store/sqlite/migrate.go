@@ -53,6 +53,12 @@ func isBusy(err error) bool {
 	return ok && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
 }
 
+// isRemoved reports whether a file was removed between opening it and the first write, for which SQLite looks at its mode.
+func isRemoved(err error) bool {
+	e, ok := errors.AsType[*driver.Error](err)
+	return ok && e.Code() == sqlite3.SQLITE_IOERR_FSTAT
+}
+
 // lockSuffix is appended to the path of the database to name the file that is locked during migrations. A lock on the
 // database itself would end with each transaction. The operating system releases the lock of a program that ends.
 const lockSuffix = "-migrating"
@@ -73,7 +79,7 @@ func tryLock(ctx context.Context, path string) (held context.Context, unlock fun
 	tx, err := db.BeginTx(context.WithoutCancel(ctx), nil) // the lock must outlast a canceled migration
 	if err != nil {
 		err = errors.Join(err, db.Close())
-		if isBusy(err) {
+		if isBusy(err) || isRemoved(err) {
 			return nil, nil, false, nil
 		}
 		return nil, nil, false, err
