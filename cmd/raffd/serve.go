@@ -42,31 +42,35 @@ func (s *serving) flags(f *pflag.FlagSet) {
 	annotate(f, "trust-proxy", "RAFF_TRUST_PROXY")
 }
 
-// read reads all settings, and checks what can be checked without the database.
-func (s *serving) read(cmd *cobra.Command, from origins) (err error) {
+// read reads all settings, and checks the form of their values. It returns where they come from.
+func (s *serving) read(cmd *cobra.Command) (origins, error) {
+	from, err := resolve(cmd)
+	if err != nil {
+		return nil, err
+	}
 	file, err := readConfig(cmd)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for name, into := range map[string]*string{"smtp-url": &s.SMTPURL, "mail-from": &s.MailFrom} {
 		if *into, from[name], err = file.find(name, secrets[name], true); err != nil {
-			return usage{err}
+			return nil, usage{err}
 		}
 	}
 	if s.Database == "" || s.PublicURL == "" {
-		return errors.New("--database (RAFF_DATABASE_URL) and --public-url (RAFF_PUBLIC_URL) are required")
+		return nil, errors.New("--database (RAFF_DATABASE_URL) and --public-url (RAFF_PUBLIC_URL) are required")
 	}
 	if s.Logger, err = s.logs.logger(cmd.ErrOrStderr()); err != nil {
-		return err
+		return nil, err
 	}
 	if s.RequestTimeout, err = time.ParseDuration(s.timeout); err != nil || s.RequestTimeout < time.Second || s.RequestTimeout > time.Hour {
-		return fmt.Errorf("--request-timeout %q: must be between 1s and 1h, for example 10s", s.timeout)
+		return nil, fmt.Errorf("--request-timeout %q: must be between 1s and 1h, for example 10s", s.timeout)
 	}
 	if err := errors.Join(s.SetLimits(s.limits), s.SetQuotas(s.quotas), s.SetMailLimits(s.mails), s.SetTrustedProxies(s.proxies)); err != nil {
-		return err
+		return nil, err
 	}
 	file.warn(from, s.Logger.Warn)
-	return nil
+	return from, nil
 }
 
 // warn reports a file with secrets that other users of the machine can read.
@@ -92,11 +96,7 @@ func serveCommand() *cobra.Command {
 			"configured by the other OTEL_* variables (docs/operations.md).",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			from, err := resolve(cmd)
-			if err != nil {
-				return err
-			}
-			if err := s.read(cmd, from); err != nil {
+			if _, err := s.read(cmd); err != nil {
 				return err
 			}
 			s.Traces = true
@@ -119,11 +119,8 @@ func configCommand() *cobra.Command {
 		Short: "Check the settings of raffd serve, without the database, and print where each comes from",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			from, err := resolve(cmd)
+			from, err := s.read(cmd)
 			if err != nil {
-				return err
-			}
-			if err := s.read(cmd, from); err != nil {
 				return err
 			}
 			if err := s.Check(); err != nil {
