@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -16,23 +17,33 @@ func auditCommand() *cobra.Command {
 
 func auditVerifyCommand() *cobra.Command {
 	var db database
-	var headFile string
+	var check server.AuditCheck
 	c := &cobra.Command{
 		Use:   "verify",
-		Short: "Compare the audit log of every account with its seals",
+		Short: "Compare audit logs with their seals",
 		Long: "Every minute the server seals the new events of each account's audit log. This command reports whether an event\n" +
 			"or a seal was changed, removed or added since. It exits with status 1 if any log is FAILED.\n\n" +
 			"Without a seal key, anyone who can write to the database can also create new seals for a changed log. With one\n" +
 			"(--seal-key-file) they cannot; they can only reset the whole log to an earlier state. Heads that were saved\n" +
-			"elsewhere (raffd audit head) detect both; pass the file with --head.",
+			"elsewhere (raffd audit head, or --save-heads) detect both; pass the file with --head.\n\n" +
+			"With --new-only, only what was sealed after the heads in that file is read, because everything before them was\n" +
+			"verified when they were saved: run raffd audit verify --head FILE --new-only --save-heads FILE regularly, and without\n" +
+			"--new-only now and then, which also detects changes of older events.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if check.New && check.HeadFile == "" {
+				return usage{errors.New("--new-only needs --head FILE, the heads from which to continue")}
+			}
+			check.Progress = cmd.ErrOrStderr()
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				return s.VerifyAudit(ctx, cmd.OutOrStdout(), headFile)
+				return s.VerifyAudit(ctx, cmd.OutOrStdout(), check)
 			})
 		},
 	}
-	c.Flags().StringVar(&headFile, "head", "", "file with earlier output of raffd audit head")
+	c.Flags().StringVar(&check.AccountID, "account", "", "id of the account; default all accounts")
+	c.Flags().StringVar(&check.HeadFile, "head", "", "file with earlier output of raffd audit head, or of --save-heads")
+	c.Flags().BoolVar(&check.New, "new-only", false, "verify only what was sealed after the heads in the file of --head")
+	c.Flags().StringVar(&check.SaveTo, "save-heads", "", "file to which the verified heads are written, if no log is FAILED")
 	db.flags(c)
 	return c
 }

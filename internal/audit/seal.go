@@ -20,6 +20,10 @@ type Seal struct {
 	AccountID string
 	// Seq counts an account's seals from 1.
 	Seq int
+	// First is Seq, or less if seals were merged: then it is the number of the first of them, and Seq that of the last one.
+	// From and Prev are those of the first, Until and Hash those of the last. Merged lists them; see parts.
+	First  int
+	Merged string
 	// Version is 1 for seals of older servers, which have no From, Prev, KeyID and Note.
 	Version     int
 	From, Until time.Time
@@ -143,7 +147,10 @@ func (s *Service) keepSeal(ctx context.Context, head LogHead, seal Seal) (kept b
 			return err
 		}
 		now.SealedSeq, now.SealedUntil, now.Hash, now.KeyID, now.Note = seal.Seq, seal.Until, seal.Hash, seal.KeyID, ""
-		return tx.SetLogHead(ctx, now)
+		if err := tx.SetLogHead(ctx, now); err != nil {
+			return err
+		}
+		return mergeDay(ctx, tx, head, seal)
 	})
 	return kept, err
 }
@@ -222,7 +229,7 @@ func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 		return Seal{}, err
 	}
 	seal := Seal{
-		AccountID: head.AccountID, Seq: head.ClosedSeq, Version: sealVersion, From: head.SealedUntil, Until: head.ClosedUntil,
+		AccountID: head.AccountID, Seq: head.ClosedSeq, First: head.ClosedSeq, Version: sealVersion, From: head.SealedUntil, Until: head.ClosedUntil,
 		Prev: head.Hash, Note: head.Note, CreatedAt: s.team.Now(),
 	}
 	digest := sha256.New()

@@ -57,7 +57,7 @@ func (s *Service) Adopt(ctx context.Context) ([]string, error) {
 	if len(s.keys) == 0 {
 		return nil, errors.New("no seal key: set --seal-key-file (RAFF_SEAL_KEY_FILE)")
 	}
-	found, err := s.verify(ctx, nil, nil)
+	found, err := s.verify(ctx, nil, Check{})
 	if err != nil {
 		return nil, err
 	}

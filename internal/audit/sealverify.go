@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +27,8 @@ type Verified struct {
 	// is detected, too.
 	Seq  int
 	Head []byte
+	// Since is the number of the saved head from which the log was verified; 0 means from its beginning.
+	Since int
 	// Keyed is the number of the first seal with a key; 0 means none.
 	Keyed int
 	// Problems are the reasons why verification failed; none means that it passed.
@@ -90,28 +94,63 @@ func (s *Service) Heads(ctx context.Context) ([]KeptHead, error) {
 	return out, nil
 }
 
-// Verify compares the audit log of every account with its seals, and with heads that were saved elsewhere.
-func (s *Service) Verify(ctx context.Context, kept ...KeptHead) ([]Verified, error) {
-	return s.verify(ctx, s.keys, kept)
+// Check says what Verify verifies.
+type Check struct {
+	// AccountID selects one account; empty means all.
+	AccountID string
+	// Kept are heads that were saved elsewhere.
+	Kept []KeptHead
+	// SinceKept verifies only what was sealed after the saved heads: logs without one are verified from their beginning.
+	SinceKept bool
+	// Progress is called after every thousand events or so; it may be nil.
+	Progress func(Progress)
 }
 
-func (s *Service) verify(ctx context.Context, keys SealKeys, kept []KeptHead) ([]Verified, error) {
+// Progress is how far Verify got.
+type Progress struct {
+	// Number is the number of the log that is being verified, of Of logs.
+	Number, Of int
+	AccountID  string
+	// Events is the number of events that were read, in all logs.
+	Events int
+}
+
+// Verify compares audit logs with their seals, and with heads that were saved elsewhere.
+func (s *Service) Verify(ctx context.Context, c Check) ([]Verified, error) {
+	return s.verify(ctx, s.keys, c)
+}
+
+func (s *Service) verify(ctx context.Context, keys SealKeys, c Check) ([]Verified, error) {
 	ctx = team.Slow(ctx)
 	accounts, err := s.store.LoggedAccounts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	heads := map[string]KeptHead{}
-	for _, k := range kept {
+	for _, k := range c.Kept {
 		heads[k.AccountID] = k
+	}
+	if c.AccountID != "" {
+		if _, saved := heads[c.AccountID]; !saved && !slices.Contains(accounts, c.AccountID) {
+			return nil, fmt.Errorf("there is no account %s", c.AccountID)
+		}
+		accounts = slices.DeleteFunc(accounts, func(id string) bool { return id != c.AccountID })
+		maps.DeleteFunc(heads, func(id string, _ KeptHead) bool { return id != c.AccountID })
 	}
 	beat, err := s.store.LastHeartbeat(ctx)
 	if err != nil && !team.IsNotFound(err) {
 		return nil, err
 	}
 	var out []Verified
+	progress := Progress{Of: len(accounts)}
 	for _, account := range accounts {
-		v := verification{store: s.store, keys: keys, ctx: ctx, Verified: Verified{AccountID: account}, beat: beat}
+		v := verification{store: s.store, keys: keys, ctx: ctx, Verified: Verified{AccountID: account}, beat: beat, sinceKept: c.SinceKept}
+		progress.Number, progress.AccountID = progress.Number+1, account
+		v.read = func() {
+			if progress.Events++; progress.Events%1000 == 0 && c.Progress != nil {
+				c.Progress(progress)
+			}
+		}
 		if k, ok := heads[account]; ok {
 			v.kept = &k
 			delete(heads, account)
@@ -122,7 +161,7 @@ func (s *Service) verify(ctx context.Context, keys SealKeys, kept []KeptHead) ([
 		v.Broken = strings.Join(v.Problems, "; ")
 		out = append(out, v.Verified)
 	}
-	for _, k := range kept {
+	for _, k := range c.Kept {
 		if _, gone := heads[k.AccountID]; gone {
 			delete(heads, k.AccountID)
 			p := "the account and its log are missing, but its head was saved"
@@ -146,8 +185,11 @@ type verification struct {
 	keys  SealKeys
 	ctx   context.Context //nolint:containedctx // it has the lifetime of one call
 	beat  time.Time
-	kept  *KeptHead
-	last  Seal
+	// read is called for every event.
+	read      func()
+	kept      *KeptHead
+	sinceKept bool
+	last      Seal
 	// sequence is that of the last verified event, 0 before the first one that has one.
 	sequence int
 }
@@ -168,14 +210,8 @@ func (v *verification) run() error {
 	} else if err != nil {
 		return err
 	}
-	seals, err := v.store.Seals(v.ctx, v.AccountID)
-	if err != nil {
+	if err := v.seals(); err != nil {
 		return err
-	}
-	for _, seal := range seals {
-		if err := v.seal(seal); err != nil {
-			return err
-		}
 	}
 	head, err := v.store.LogHead(v.ctx, v.AccountID)
 	if team.IsNotFound(err) {
@@ -188,20 +224,68 @@ func (v *verification) run() error {
 	return v.rest(head)
 }
 
+// seals verifies all seals, or those after the saved head.
+func (v *verification) seals() error {
+	from := 1
+	if v.sinceKept && v.kept != nil && v.kept.Seq > 0 {
+		from = v.kept.Seq
+	}
+	seals, err := v.store.Seals(v.ctx, v.AccountID, from)
+	if err == nil && v.sinceKept && v.kept != nil && v.kept.Seq > 0 {
+		seals, err = v.skip(seals)
+	}
+	if err != nil {
+		return err
+	}
+	for _, seal := range seals {
+		if err := v.seal(seal); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// skip starts at the saved head, which says that everything up to it was verified before. Without its seal, the whole log
+// is verified.
+func (v *verification) skip(seals []Seal) ([]Seal, error) {
+	if len(seals) == 0 || seals[0].First > v.kept.Seq || seals[0].Version < sealVersion {
+		return v.store.Seals(v.ctx, v.AccountID, 1)
+	}
+	first := seals[0]
+	v.Since = v.kept.Seq
+	if first.KeyID != "" {
+		v.Keyed = first.First
+	}
+	if first.Seq > v.kept.Seq { // merged seals are verified together
+		v.last = Seal{Seq: first.First - 1, Until: first.From, Hash: first.Prev, KeyID: first.KeyID}
+		return seals, nil
+	}
+	if !bytes.Equal(v.kept.Hash, first.Hash) {
+		v.problem("seal %d does not match the saved head", first.Seq)
+	}
+	v.last, v.Seq, v.Head = first, first.Seq, first.Hash
+	return seals[1:], nil
+}
+
 // seal verifies one seal and its events.
 func (v *verification) seal(seal Seal) error {
 	if seal.Version < sealVersion {
 		seal.From, seal.Prev = v.last.Until, v.last.Hash
 	}
-	if missing := seal.Seq - v.last.Seq - 1; missing > 0 {
-		v.problem("%s missing before seal %d; without %s, the events until %s cannot be verified", sealsAre(v.last.Seq+1, missing), seal.Seq, itOrThem(missing), moment(seal.From))
-	} else if !bytes.Equal(seal.Prev, v.last.Hash) || !seal.From.Equal(v.last.Until) {
-		v.problem("seal %d does not follow seal %d", seal.Seq, v.last.Seq)
+	if missing := seal.First - v.last.Seq - 1; missing > 0 {
+		v.problem("%s missing before seal %d; without %s, the events until %s cannot be verified", sealsAre(v.last.Seq+1, missing), seal.First, itOrThem(missing), moment(seal.From))
+	} else if !bytes.Equal(seal.Prev, v.last.Hash) || !seal.From.Equal(v.last.Until) || missing < 0 {
+		v.problem("seal %d does not follow seal %d", seal.First, v.last.Seq)
 	}
-	n, key, sum, err := v.sum(seal)
+	parts, ok := seal.parts()
+	if !ok {
+		v.problem("seal %d: the list of seals that were merged in it was changed", seal.Seq)
+	}
+	key, n, err := v.sum(seal, parts)
 	if err != nil {
 		return err
 	}
+	sum := parts[len(parts)-1].Hash
 	switch {
 	case seal.KeyID != "" && key == nil:
 		v.problem("seal %d was made with the key %s, which is not in the --seal-key-file", seal.Seq, seal.KeyID)
@@ -214,35 +298,57 @@ func (v *verification) seal(seal Seal) error {
 		v.problem("seal %d has no key, but earlier seals have one", seal.Seq)
 	}
 	if seal.KeyID != "" && v.Keyed == 0 {
-		v.Keyed = seal.Seq
+		v.Keyed = seal.First
 	}
 	if seal.Note == SealRestarted {
 		v.problem("when seal %d was made, at %s, the head of the log had been lost or set back: what came before may have been changed", seal.Seq, moment(seal.CreatedAt))
 	}
-	if seal.Version >= sealVersion && seal.CreatedAt.Sub(seal.Until) > unsealedFor {
-		v.Notes = append(v.Notes, fmt.Sprintf("seal %d was made at %s for events until %s: no server sealed in between", seal.Seq, moment(seal.CreatedAt), moment(seal.Until)))
+	parts[len(parts)-1].Hash = seal.Hash
+	for _, p := range parts {
+		if p.Version >= sealVersion && p.CreatedAt.Sub(p.Until) > unsealedFor {
+			v.Notes = append(v.Notes, fmt.Sprintf("seal %d was made at %s for events until %s: no server sealed in between", p.Seq, moment(p.CreatedAt), moment(p.Until)))
+		}
+		if v.kept != nil && v.kept.Seq == p.Seq && !bytes.Equal(v.kept.Hash, p.Hash) {
+			v.problem("seal %d does not match the saved head", p.Seq)
+		}
 	}
-	if v.kept != nil && v.kept.Seq == seal.Seq && !bytes.Equal(v.kept.Hash, seal.Hash) {
-		v.problem("seal %d does not match the saved head", seal.Seq)
-	}
-	v.Seals, v.Events, v.last = v.Seals+1, v.Events+n, seal
+	v.Seals, v.Events, v.last = v.Seals+len(parts), v.Events+n, seal
 	v.Seq, v.Head = seal.Seq, seal.Hash
 	return nil
 }
 
-// sum counts and hashes the events of a seal. key is nil if the seal has none, or one that is not known.
-func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err error) {
+// sum counts the events of a seal, and sets the hashes of the seals that were merged in it. key is nil if the seal has none,
+// or one that is not known.
+func (v *verification) sum(seal Seal, parts []Seal) (key *SealKey, n int, err error) {
 	if k, ok := v.keys.named(seal.KeyID); ok {
 		key = &k
 	}
-	h := sha256.New()
+	h, i := sha256.New(), 0
 	if seal.Version < sealVersion {
 		h.Write(seal.Prev)
 	}
+	finish := func() (err error) {
+		digest := h.Sum(nil)
+		h.Reset()
+		p := &parts[i]
+		if p.Hash = digest; p.Version >= sealVersion {
+			p.Hash, err = p.hash(key, digest)
+		}
+		if i++; i < len(parts) {
+			parts[i].Prev = p.Hash
+		}
+		return err
+	}
 	err = v.store.EachEvent(v.ctx, v.AccountID, seal.From, seal.Until, func(e event.Event) error {
 		n++
+		v.read()
+		for i < len(parts)-1 && !e.At.Before(parts[i].Until) {
+			if err := finish(); err != nil {
+				return err
+			}
+		}
 		if seal.Version >= sealVersion {
-			if err := v.event(e, seal.Seq, key != nil && seal.Note != SealAdopted); err != nil {
+			if err := v.event(e, parts[i].Seq, key != nil && seal.Note != SealAdopted); err != nil {
 				return err
 			}
 		}
@@ -250,11 +356,10 @@ func (v *verification) sum(seal Seal) (n int, key *SealKey, sum []byte, err erro
 		h.Write(line)
 		return err
 	})
-	if err != nil || seal.Version < sealVersion {
-		return n, key, h.Sum(nil), err
+	for err == nil && i < len(parts) {
+		err = finish()
 	}
-	sum, err = seal.hash(key, h.Sum(nil))
-	return n, key, sum, err
+	return key, n, err
 }
 
 // event verifies one event that comes before an existing or future seal.
@@ -308,6 +413,7 @@ func (v *verification) rest(head LogHead) error {
 	keyed := len(v.keys) > 0 && v.Keyed > 0
 	err := v.store.EachEvent(v.ctx, v.AccountID, head.SealedUntil, time.Time{}, func(e event.Event) error {
 		v.Unsealed++
+		v.read()
 		if oldest.IsZero() {
 			oldest = e.At
 		}
@@ -319,7 +425,7 @@ func (v *verification) rest(head LogHead) error {
 	if !oldest.IsZero() && v.beat.Sub(oldest) > unsealedFor {
 		v.problem("the events since %s have no seal, and servers were running until %s", moment(oldest), moment(v.beat))
 	}
-	if v.Events == 0 && v.Unsealed == 0 {
+	if v.Events == 0 && v.Unsealed == 0 && v.Since == 0 {
 		v.problem("the log is empty: even the event of the account's creation is missing")
 	}
 	return nil

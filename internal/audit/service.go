@@ -49,8 +49,8 @@ type Reader interface {
 	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error
 	// LastSeal returns the newest seal of an account.
 	LastSeal(ctx context.Context, accountID string) (Seal, error)
-	// Seals returns all seals of an account, oldest first.
-	Seals(ctx context.Context, accountID string) ([]Seal, error)
+	// Seals returns the seals of an account with Seq >= from, oldest first.
+	Seals(ctx context.Context, accountID string, from int) ([]Seal, error)
 	// LogHead returns the head of an account's log.
 	LogHead(ctx context.Context, accountID string) (LogHead, error)
 	// NewestEvent returns the time of the newest event with from <= At < before.
@@ -69,6 +69,9 @@ type Tx interface {
 	team.EventTx
 	// InsertSeal returns false, and writes nothing, if a seal with this number exists.
 	InsertSeal(ctx context.Context, s Seal) (bool, error)
+	// MergeSeals merges the seals of an account with Until >= from and Seq <= last into one, if all are regular ones with the
+	// same key.
+	MergeSeals(ctx context.Context, accountID string, from time.Time, last int) error
 	// HoldLog blocks, until the commit, transactions that write events of this account under the lock of another account.
 	HoldLog(ctx context.Context, accountID string) error
 	SetLogHead(ctx context.Context, h LogHead) error

@@ -7,24 +7,42 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"raff/internal/audit"
 )
 
-// VerifyAudit checks all audit logs against their seals and, if headFile is not empty, against the heads in that file. It
-// prints the results; a log that fails is an error.
-func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) error {
-	var kept []audit.KeptHead
+// AuditCheck says what VerifyAudit does.
+type AuditCheck struct {
+	// AccountID selects one account; empty means all.
+	AccountID string
+	// HeadFile is the path of saved heads; empty means none. With New, only what was sealed after them is verified.
+	HeadFile string
+	New      bool
+	// SaveTo is the path of a file for the heads of the logs, which is written if all of them pass; empty means none.
+	SaveTo string
+	// Progress receives a line every few seconds; it may be nil.
+	Progress io.Writer
+}
+
+// progressEvery is the time between two lines about the progress of a verification.
+const progressEvery = 5 * time.Second
+
+// VerifyAudit checks audit logs against their seals, and against saved heads. It prints the results; a log that fails is an
+// error.
+func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, c AuditCheck) error {
+	check := audit.Check{AccountID: c.AccountID, SinceKept: c.New, Progress: printProgress(c.Progress)}
+	headFile := c.HeadFile
 	if headFile != "" {
 		b, err := os.ReadFile(headFile)
 		if err != nil {
 			return fmt.Errorf("read the heads: %w", err)
 		}
-		if kept, err = audit.ParseHeads(string(b)); err != nil {
+		if check.Kept, err = audit.ParseHeads(string(b)); err != nil {
 			return fmt.Errorf("read the heads in %s: %w", headFile, err)
 		}
 	}
-	found, err := s.audit.Verify(ctx, kept...)
+	found, err := s.audit.Verify(ctx, check)
 	if err != nil {
 		return err
 	}
@@ -42,11 +60,52 @@ func (s *Server) VerifyAudit(ctx context.Context, w io.Writer, headFile string) 
 	}
 	switch failed {
 	case 0:
-		return nil
+		return saveHeads(c, check.Kept, found)
 	case 1:
 		return errors.New("the audit log of 1 account FAILED verification")
 	}
 	return fmt.Errorf("the audit logs of %d accounts FAILED verification", failed)
+}
+
+// printProgress returns a function that prints a line every few seconds.
+func printProgress(w io.Writer) func(audit.Progress) {
+	if w == nil {
+		return nil
+	}
+	last := time.Now()
+	return func(p audit.Progress) {
+		if time.Since(last) < progressEvery {
+			return
+		}
+		last = time.Now()
+		_, _ = fmt.Fprintf(w, "verified %d events, in log %d of %d (account %s)\n", p.Events, p.Number, p.Of, p.AccountID)
+	}
+}
+
+// saveHeads writes the verified heads. Heads of accounts that were not verified are kept. The file replaces an earlier one only
+// when it is complete.
+func saveHeads(c AuditCheck, kept []audit.KeptHead, found []audit.Verified) error {
+	if c.SaveTo == "" {
+		return nil
+	}
+	var text strings.Builder
+	verified := map[string]bool{}
+	for _, v := range found {
+		verified[v.AccountID] = true
+		fmt.Fprintln(&text, audit.KeptHead{AccountID: v.AccountID, Seq: v.Seq, Hash: v.Head}.Line())
+	}
+	for _, k := range kept {
+		if !verified[k.AccountID] {
+			fmt.Fprintln(&text, k.Line())
+		}
+	}
+	if err := os.WriteFile(c.SaveTo+".new", []byte(text.String()), 0o600); err != nil {
+		return fmt.Errorf("save the heads: %w", err)
+	}
+	if err := os.Rename(c.SaveTo+".new", c.SaveTo); err != nil {
+		return fmt.Errorf("save the heads: %w", err)
+	}
+	return nil
 }
 
 func verifiedLines(v audit.Verified) (lines []string) {
@@ -55,6 +114,9 @@ func verifiedLines(v audit.Verified) (lines []string) {
 	}
 	if len(v.Problems) == 0 {
 		line := fmt.Sprintf("account %s: OK, %d events in %d seals, head %x", v.AccountID, v.Events, v.Seals, v.Head)
+		if v.Since > 0 {
+			line = fmt.Sprintf("account %s: OK since the saved seal %d, %d new events in %d seals, head %x", v.AccountID, v.Since, v.Events, v.Seals, v.Head)
+		}
 		if v.Unsealed > 0 {
 			line += fmt.Sprintf(", %d not sealed yet", v.Unsealed)
 		}

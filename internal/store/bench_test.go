@@ -2,9 +2,13 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"raff/internal/audit"
+	"raff/internal/event"
 	"raff/internal/store"
 	"raff/internal/team"
 )
@@ -107,5 +111,44 @@ func BenchmarkAdd(b *testing.B) {
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "adds/s")
 			})
 		}
+	})
+}
+
+// BenchmarkVerifyAudit verifies a sealed and signed log of 20,000 events and reports how many it verifies per second.
+func BenchmarkVerifyAudit(b *testing.B) {
+	const n = 20_000
+	keys, err := audit.ParseSealKeys("k1 " + strings.Repeat("ab", 32))
+	if err != nil {
+		b.Fatal(err)
+	}
+	benchEach(b, func(b *testing.B, w *world) {
+		w.SignEvents(keys.Sign)
+		for range n / 1000 {
+			w.do(b, func(tx store.Tx) error {
+				for i := range 1000 {
+					e := event.Event{
+						ID: newID(), AccountID: w.account.ID, At: time.Now(), ActorType: event.User, ActorID: newID(), ActorName: "Alice Example", Action: "member.updated",
+						Target: event.Target{TargetType: "member", TargetID: newID(), TargetName: "bob@example.com"}, RequestID: newID(),
+						Details: fmt.Sprintf(`{"role":{"from":"member","to":"admin %d"}}`, i),
+					}
+					if err := tx.InsertEvent(w.ctx, e); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		svc := team.New(team.Options{Store: store.For[team.Tx](w.DB), Catalog: w.cat})
+		log := audit.New(audit.Options{Store: store.For[audit.Tx](w.DB), Team: svc, Keys: keys})
+		if _, err := log.Seal(w.ctx); err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			found, err := log.Verify(w.ctx, audit.Check{})
+			if err != nil || found[0].Broken != "" || found[0].Events < n {
+				b.Fatal(found, err)
+			}
+		}
+		b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
 	})
 }

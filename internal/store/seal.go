@@ -10,11 +10,11 @@ import (
 	"raff/internal/team"
 )
 
-const sealColumns = "account_id, seq, version, from_at, until_at, events, prev, hash, key_id, note, created_at"
+const sealColumns = "account_id, seq, version, from_at, until_at, events, prev, hash, key_id, note, created_at, first_seq, merged"
 
 func scanSeal(s scanner) (v audit.Seal, err error) {
 	err = s.Scan((*ident)(&v.AccountID), (*number)(&v.Seq), (*number)(&v.Version), (*stamp)(&v.From), (*stamp)(&v.Until), (*number)(&v.Events),
-		(*blob)(&v.Prev), (*blob)(&v.Hash), (*text)(&v.KeyID), (*text)(&v.Note), (*stamp)(&v.CreatedAt))
+		(*blob)(&v.Prev), (*blob)(&v.Hash), (*text)(&v.KeyID), (*text)(&v.Note), (*stamp)(&v.CreatedAt), (*number)(&v.First), (*text)(&v.Merged))
 	return v, err
 }
 
@@ -22,14 +22,29 @@ func (r reader) LastSeal(ctx context.Context, accountID string) (audit.Seal, err
 	return one(ctx, r.q, scanSeal, "SELECT "+sealColumns+" FROM audit_seals WHERE account_id = $1 ORDER BY seq DESC LIMIT 1", uid(accountID))
 }
 
-func (r reader) Seals(ctx context.Context, accountID string) ([]audit.Seal, error) {
-	return many(ctx, r.q, scanSeal, "SELECT "+sealColumns+" FROM audit_seals WHERE account_id = $1 ORDER BY seq", uid(accountID))
+func (r reader) Seals(ctx context.Context, accountID string, from int) ([]audit.Seal, error) {
+	return many(ctx, r.q, scanSeal, "SELECT "+sealColumns+" FROM audit_seals WHERE account_id = $1 AND seq >= $2 ORDER BY seq", uid(accountID), from)
 }
 
 func (t *tx) InsertSeal(ctx context.Context, s audit.Seal) (bool, error) {
-	return t.inserted(ctx, "INSERT INTO audit_seals ("+sealColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	return t.inserted(ctx, "INSERT INTO audit_seals ("+sealColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT DO NOTHING`,
-		uid(s.AccountID), s.Seq, s.Version, s.From, s.Until, s.Events, s.Prev, s.Hash, s.KeyID, string(s.Note), s.CreatedAt)
+		uid(s.AccountID), s.Seq, s.Version, s.From, s.Until, s.Events, s.Prev, s.Hash, s.KeyID, string(s.Note), s.CreatedAt, s.First, s.Merged)
+}
+
+// MergeSeals reads only the seals of the day, from the last one back.
+func (t *tx) MergeSeals(ctx context.Context, accountID string, from time.Time, last int) error {
+	first, err := one(ctx, t.q, engine.ScanNumber, `SELECT COALESCE((SELECT seq FROM audit_seals WHERE account_id = $1 AND seq <= $2 AND until_at < $3
+		ORDER BY seq DESC LIMIT 1), 0) + 1`, uid(accountID), last, from)
+	if err != nil || first >= last {
+		return err
+	}
+	for _, statement := range t.q.Dialect().MergeSeals {
+		if err := t.later(ctx, statement, uid(accountID), first, last); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const headColumns = "account_id, sealed_seq, sealed_until, hash, key_id, closed_seq, closed_until, note"

@@ -24,6 +24,9 @@ type Dialect struct {
 	WordOf string
 	// SkipLocked is appended to a SELECT whose rows will be changed, and skips rows that another node is changing.
 	SkipLocked string
+	// MergeSeals are the statements that merge the seals of the account $1 from $2 to $3. On PostgreSQL a function does it,
+	// because the role that serves may not change seals.
+	MergeSeals []string
 	// Keep is appended to a SELECT, followed by the name of a table, and locks its row against deletion until the commit.
 	// It is empty for SQLite, which has one writer.
 	Keep string

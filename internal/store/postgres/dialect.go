@@ -19,6 +19,7 @@ var Dialect = engine.Dialect{
 	HasVersions: "SELECT to_regclass('goose_db_version') IS NOT NULL",
 	Now:         "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
 	WordOf:      "CAST(%s AS TEXT)",
+	MergeSeals:  []string{"SELECT merge_seals($1, $2, $3)"},
 	SkipLocked:  " FOR UPDATE SKIP LOCKED",
 	Keep:        " FOR KEY SHARE OF ",
 }

@@ -370,7 +370,8 @@ CREATE TRIGGER audit_events_sliced AFTER INSERT ON audit_events REFERENCING NEW 
     FOR EACH STATEMENT EXECUTE FUNCTION events_sliced();
 
 -- A seal covers an account's events of a period, and the seal before it. Seals of version 1 begin where the previous seal
--- ends, and their hash begins with its hash. Later versions store both.
+-- ends, and their hash begins with its hash. Later versions store both. The seals of a day are merged into the last of them: then
+-- first_seq is less than seq, and merged lists "length,events,delay of its creation" for each of them.
 CREATE TABLE audit_seals (
     account_id UUID             NOT NULL,
     seq        BIGINT           NOT NULL,
@@ -383,8 +384,26 @@ CREATE TABLE audit_seals (
     key_id     TEXT COLLATE "C" NOT NULL DEFAULT '',
     note       TEXT COLLATE "C" NOT NULL DEFAULT '',
     created_at BIGINT           NOT NULL,
+    first_seq  BIGINT           NOT NULL,
+    merged     TEXT COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, seq)
 );
+
+-- Merges the seals from first to last, if they are regular ones with the same key. It runs as the owner of the tables, because
+-- the role that serves may not change seals; it loses nothing.
+-- +goose StatementBegin
+CREATE FUNCTION merge_seals(account UUID, first BIGINT, last BIGINT) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    UPDATE audit_seals SET first_seq = first, from_at = f.from_at, prev = f.prev, events = a.events, merged = a.merged
+        FROM (SELECT SUM(events)::bigint AS events, string_agg((until_at - COALESCE(from_at, 0)) || ',' || events || ',' || (created_at - until_at), ';' ORDER BY seq) AS merged,
+            COUNT(*) FILTER (WHERE version <> 2 OR note <> '' OR first_seq <> seq) + COUNT(DISTINCT key_id) - 1 + ABS(COUNT(*) - (last - first + 1)) AS unlike
+            FROM audit_seals WHERE account_id = account AND seq BETWEEN first AND last) a,
+            (SELECT from_at, prev FROM audit_seals WHERE account_id = account AND seq = first) f
+        WHERE account_id = account AND seq = last AND a.unlike = 0;
+    DELETE FROM audit_seals WHERE account_id = account AND seq >= first AND seq < last
+        AND EXISTS (SELECT 1 FROM audit_seals m WHERE m.account_id = account AND m.seq = last AND m.first_seq = first);
+END $$;
+-- +goose StatementEnd
 
 -- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it. numbered
 -- is the last sequence that was given, to the event with numbered_at and numbered_id.
@@ -687,3 +706,13 @@ CREATE TRIGGER memberships_external AFTER DELETE ON memberships REFERENCING OLD 
 CREATE TRIGGER projects_external AFTER DELETE ON projects REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
 CREATE TRIGGER roles_external AFTER DELETE ON roles REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
 CREATE TRIGGER api_keys_external AFTER DELETE ON api_keys REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
+
+-- Functions that run as the owner of the tables find only its tables, and no temporary ones, and only the owner and the role that
+-- serves may call them.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    EXECUTE format('ALTER FUNCTION merge_seals SET search_path = %I, pg_temp', current_schema());
+    REVOKE ALL ON FUNCTION merge_seals FROM PUBLIC;
+END $$;
+-- +goose StatementEnd

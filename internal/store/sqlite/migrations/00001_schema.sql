@@ -366,7 +366,8 @@ END;
 -- +goose StatementEnd
 
 -- A seal covers an account's events of a period, and the seal before it. Seals of version 1 begin where the previous seal
--- ends, and their hash begins with its hash. Later versions store both.
+-- ends, and their hash begins with its hash. Later versions store both. The seals of a day are merged into the last of them: then
+-- first_seq is less than seq, and merged lists "length,events,delay of its creation" for each of them.
 CREATE TABLE audit_seals (
     account_id BLOB   NOT NULL,
     seq        BIGINT NOT NULL,
@@ -379,6 +380,8 @@ CREATE TABLE audit_seals (
     key_id     TEXT   NOT NULL DEFAULT '',
     note       TEXT   NOT NULL DEFAULT '',
     created_at BIGINT NOT NULL,
+    first_seq  BIGINT NOT NULL,
+    merged     TEXT   NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, seq)
 ) WITHOUT ROWID;
 
