@@ -48,28 +48,50 @@ func readFiles() map[string]file {
 	}
 	all := map[string]file{}
 	for name, b := range contents {
-		var packed bytes.Buffer
-		z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-		if err == nil {
-			_, err = z.Write(b)
+		if path.Ext(name) != ".css" {
+			all[name] = packed(b)
 		}
-		if err == nil {
-			err = z.Close()
+	}
+	for name, b := range contents {
+		if path.Ext(name) == ".css" {
+			all[name] = packed(versioned(b, all))
 		}
-		if err != nil {
-			panic(err) // writing to a buffer cannot fail
-		}
-		sum := sha256.Sum256(b)
-		all[name] = file{plain: b, gzip: packed.Bytes(), version: hex.EncodeToString(sum[:6])}
 	}
 	return all
 }
 
+// versioned adds the versions of other files to their URLs in a style sheet.
+func versioned(css []byte, files map[string]file) []byte {
+	for name, f := range files {
+		css = bytes.ReplaceAll(css, []byte(`url("/assets/`+name+`")`), []byte(`url("`+urlOf(name, f)+`")`))
+	}
+	return css
+}
+
+func packed(b []byte) file {
+	var packed bytes.Buffer
+	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err == nil {
+		_, err = z.Write(b)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		panic(err) // writing to a buffer cannot fail
+	}
+	sum := sha256.Sum256(b)
+	return file{plain: b, gzip: packed.Bytes(), version: hex.EncodeToString(sum[:6])}
+}
+
 // asset is the URL path of a static file.
-func asset(name string) string { return "/assets/" + name + "?v=" + files()[name].version }
+func asset(name string) string { return urlOf(name, files()[name]) }
+
+func urlOf(name string, f file) string { return "/assets/" + name + "?v=" + f.version }
 
 var assetTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+	".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8",
 }
 
 func (p *pages) assets() http.Handler {
@@ -87,7 +109,7 @@ func (p *pages) assets() http.Handler {
 		w.Header().Set("Content-Type", assetTypes[path.Ext(name)])
 		w.Header().Set("Vary", "Accept-Encoding")
 		body := f.plain
-		if slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(s string) bool { return strings.TrimSpace(s) == "gzip" }) {
+		if len(f.gzip) < len(f.plain) && slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(s string) bool { return strings.TrimSpace(s) == "gzip" }) {
 			body = f.gzip
 			w.Header().Set("Content-Encoding", "gzip")
 		}

@@ -132,6 +132,9 @@ func (p *pages) changeMember(v *visit) (reply, error) {
 	case news == "suspended" && disabledAny(changed.HeldKeys), news == "role" && m.ProjectID == "" && len(changed.HeldKeys) > 0:
 		news += "-keys"
 	}
+	if v.PostForm.Get("back") != "" {
+		return done(v.peopleList(), news)
+	}
 	return done("/members/"+v.PathValue("id"), news)
 }
 

@@ -18,10 +18,12 @@ type membersView struct {
 	Roles                       []team.Role
 	MoreRoles                   bool // there are more than are listed
 	Invite                      permit
-	Now                         func(*team.Invitation) team.InvitationState
+	Chips                       []chip // the active filters
+	Acts                        bool   // the user may change some of the people
 }
 
-func (p *pages) showMembers(v *visit) (reply, error) {
+// membersAsked are the filters in the URL of a list of people.
+func (v *visit) membersAsked() membersView {
 	q := v.URL.Query()
 	m := membersView{
 		Query: strings.TrimSpace(q.Get("q")), Status: oneOf(q.Get("status"), "pending", "active", "suspended"),
@@ -32,10 +34,19 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 	if m.SeeFactors.OK {
 		m.Factor = oneOf(q.Get("factor"), "yes", "no")
 	}
-	people, total, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{
+	return m
+}
+
+func (m membersView) filter(page team.Page) team.PersonFilter {
+	return team.PersonFilter{
 		Status: team.Status(m.Status), Access: team.Access(m.Access), RoleID: m.Role, Query: m.Query, Factor: m.Factor,
-		Sort: team.PersonSort(m.Sort), Page: v.page(),
-	})
+		Sort: team.PersonSort(m.Sort), Page: page,
+	}
+}
+
+func (p *pages) showMembers(v *visit) (reply, error) {
+	m := v.membersAsked()
+	people, total, err := p.svc.ListPeople(v.Context(), v.who, m.filter(v.page()))
 	if err != nil {
 		return reply{}, err
 	}
@@ -47,13 +58,53 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 			return reply{}, err
 		}
 	}
-	m.Invite = v.ask(v.can.Invite(""))
+	m.Invite, m.Acts = v.ask(v.can.Invite("")), v.ask(v.can.AddMember()).OK
+	m.Chips = v.memberChips(m)
 	return reply{status: http.StatusOK, page: membersPage(v, m)}, nil
 }
 
 // filtered reports whether a filter is set.
 func (m membersView) filtered() bool {
 	return m.Query != "" || m.Status != "" || m.Access != "" || m.Role != "" || m.Factor != ""
+}
+
+// The options of the filters: values and labels.
+var (
+	accessOptions = []string{"owner", "Owner", "account", "Account", "project", "Project-only"}
+	statusOptions = []string{"active", "Active", "pending", "Invited", "suspended", "Suspended"}
+	factorOptions = []string{"yes", "With second factor", "no", "Without second factor"}
+)
+
+// labelOf is the label of a value in options.
+func labelOf(value string, options []string) string {
+	for i := 0; i+1 < len(options); i += 2 {
+		if options[i] == value {
+			return options[i+1]
+		}
+	}
+	return ""
+}
+
+// memberChips lists the active filters, except the search, which its field shows.
+func (v *visit) memberChips(m membersView) (all []chip) {
+	add := func(name, text string) {
+		if text != "" {
+			all = append(all, chip{text, v.lacking(name)})
+		}
+	}
+	add("access", labelOf(m.Access, accessOptions))
+	add("status", labelOf(m.Status, statusOptions))
+	add("factor", labelOf(m.Factor, factorOptions))
+	if m.Role != "" {
+		name := "Unknown role"
+		for _, r := range m.Roles {
+			if r.ID == m.Role {
+				name = "Role: " + r.Name
+			}
+		}
+		add("role", name)
+	}
+	return all
 }
 
 // oneOf is text if it is one of the values, or else empty.

@@ -21,14 +21,23 @@ func (v *visit) once(operation string) context.Context {
 // onceKeeping is once that also stores the outcome of the write, to show it again if the form is sent again. The id
 // covers the form's values: a user who goes back and changes them submits a new form.
 func (v *visit) onceKeeping(operation string, tell func(made any) ([]byte, error)) context.Context {
+	return v.onceAs(operation, "", tell)
+}
+
+func (v *visit) onceAs(operation, suffix string, tell func(made any) ([]byte, error)) context.Context {
 	mark := v.PostForm.Get("once")
 	if mark == "" || len(mark) > 64 {
 		mark = once()
 	}
 	body := bodyHash(v)
 	return team.WithIdempotency(v.Context(), &team.Idempotency{
-		Key: "form-" + mark + "-" + hex.EncodeToString(body[:16]), Operation: "page " + operation, BodyHash: body, Answer: tell,
+		Key: "form-" + mark + "-" + hex.EncodeToString(body[:16]) + suffix, Operation: "page " + operation, BodyHash: body, Answer: tell,
 	})
+}
+
+// onceFor is once for one of several writes of a form, about the object with this id.
+func (v *visit) onceFor(operation, id string) context.Context {
+	return v.onceAs(operation+" "+id, "-"+id, func(any) ([]byte, error) { return []byte("{}"), nil })
 }
 
 // again reports whether err says that the form was already submitted.

@@ -61,6 +61,9 @@ var (
 	refusedChooseAnswer = &team.Refusal{Kind: team.KindInvalid, Text: "Open the link again and choose Accept or Decline."}
 	refusedNotTheName   = &team.Refusal{Kind: team.KindInvalid, Text: "The name does not match. Type it exactly as shown above."}
 	refusedNoKey        = &team.Refusal{Kind: team.KindInvalid, Field: "api_key_id", Text: "Choose a key."}
+	refusedNoPeople     = &team.Refusal{Kind: team.KindInvalid, Text: "Select 1 to %d people, then choose an action."}
+	refusedProjectOnly  = &team.Refusal{Kind: team.KindInvalid, Text: "Only in projects, without a role in the account. Open the person to change the role in a project."}
+	refusedNotInvited   = &team.Refusal{Kind: team.KindInvalid, Text: "Not invited: there is no open invitation."}
 	refusedSameRole     = &team.Refusal{Kind: team.KindInvalid, Text: "This is the role you are deleting."}
 )
 

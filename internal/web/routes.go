@@ -124,6 +124,7 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"POST /profile/password/remove": p.removePassword,
 		"POST /profile/confirm":         p.passkeyToConfirm,
 		"POST /profile/sessions":        p.endSessions,
+		"POST /profile/display":         p.changeDisplay,
 
 		"POST /profile/factors":                 p.changeFactors,
 		"GET /profile/factors/app":              p.showApp,
@@ -133,6 +134,10 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"POST /profile/factors/passkey/options": p.passkeyOptions,
 
 		"GET /members":                                       p.showMembers,
+		"POST /members/bulk":                                 p.bulk,
+		"GET /members/export":                                p.exportMembers,
+		"GET /members/{id}/actions":                          p.showMemberActions,
+		"GET /members/{id}/role":                             p.showMemberRole,
 		"GET /members/{id}/why":                              p.showWhy,
 		"GET /members/{id}":                                  p.showMember,
 		"POST /members/{id}/projects":                        p.addToProject,

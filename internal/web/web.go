@@ -41,7 +41,7 @@ type pages struct {
 func secure(next http.Handler) http.Handler {
 	policy := func(more ...string) string {
 		return strings.Join(append([]string{
-			"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+			"default-src 'none'", "style-src 'self'", "img-src 'self'", "font-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
 		}, more...), "; ")
 	}
 	plain, scripted := policy(), policy("script-src 'self'", "connect-src 'self'")

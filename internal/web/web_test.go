@@ -34,16 +34,21 @@ func TestAssets(t *testing.T) {
 	srv := rafftest.Start(t)
 	p := open(t, srv.URL+"/sign-in")
 	linked := regexp.MustCompile(`"(/assets/[^"]+)"`).FindAllStringSubmatch(p.source, -1)
-	if len(linked) != 2 {
+	if len(linked) != 3 {
 		t.Fatalf("linked files: %v", linked)
 	}
+	font, other := regexp.MustCompile(`url\("/assets/inter\.woff2\?v=[0-9a-f]+"\)`), "url("
 	for _, link := range linked {
 		got := open(t, srv.URL+link[1])
-		if got.status != 200 || got.source == "" || strings.Contains(got.source, "url(") {
+		if got.status != 200 || got.source == "" || strings.Contains(font.ReplaceAllString(got.source, ""), other) && !strings.Contains(link[1], ".woff2") {
 			t.Errorf("%s: status %d and %d bytes", link[1], got.status, len(got.source))
 		}
 		packed := fetch(t, "GET", srv.URL+link[1], nil, http.Header{"Accept-Encoding": {"br, gzip"}})
-		if packed.header.Get("Content-Encoding") != "gzip" || len(packed.source) >= len(got.source) || packed.header.Get("Vary") != "Accept-Encoding" {
+		if strings.Contains(link[1], ".woff2") {
+			if packed.header.Get("Content-Encoding") != "" || got.header.Get("Content-Type") != "font/woff2" || len(got.source) > 60<<10 {
+				t.Errorf("the font: %d bytes, %v", len(got.source), packed.header)
+			}
+		} else if packed.header.Get("Content-Encoding") != "gzip" || len(packed.source) >= len(got.source) || packed.header.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("%s: %d bytes, %d compressed", link[1], len(got.source), len(packed.source))
 		}
 		if cached := got.header.Get("Cache-Control"); !strings.Contains(cached, "immutable") {

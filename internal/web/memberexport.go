@@ -1,0 +1,98 @@
+package web
+
+import (
+	"context"
+	"encoding/csv"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"raff/internal/spreadsheet"
+	"raff/internal/team"
+)
+
+// membersFile is the URL of the list of people as a file, with the filters of this page.
+func (v *visit) membersFile() string {
+	q := v.URL.Query()
+	q.Del("after")
+	if len(q) == 0 {
+		return "/members/export"
+	}
+	return "/members/export?" + q.Encode()
+}
+
+// exportMembers sends everyone on the list, with its filters and order, as CSV, one page at a time.
+func (p *pages) exportMembers(v *visit) (reply, error) {
+	m := v.membersAsked()
+	page := team.Page{Limit: team.MaxBulk, SkipTotal: true}
+	people, _, err := p.svc.ListPeople(v.Context(), v.who, m.filter(page)) // a refusal is a page, not a file
+	if err != nil {
+		return reply{}, err
+	}
+	write := func(ctx context.Context, w io.Writer) error {
+		out := csv.NewWriter(w)
+		if err := out.Write([]string{"id", "email", "name", "role", "status", "projects", "joined_at", "invited_at"}); err != nil {
+			return err
+		}
+		for {
+			for _, one := range people {
+				if err := out.Write(personCells(one)); err != nil {
+					return err
+				}
+			}
+			out.Flush()
+			if err := out.Error(); err != nil || len(people) < page.Limit {
+				return err
+			}
+			last := people[len(people)-1]
+			page.After = &team.Cursor{At: last.CreatedAt, Name: last.SortKey(), ID: last.ID}
+			var err error
+			if people, _, err = p.svc.ListPeople(ctx, v.who, m.filter(page)); err != nil {
+				return err
+			}
+		}
+	}
+	return reply{
+		status: http.StatusOK, file: "members-" + p.svc.Now().UTC().Format(time.DateOnly) + ".csv", contentType: "text/csv; charset=utf-8",
+		write: write, check: v.stillHere,
+	}, nil
+}
+
+// stillHere fails if the session, or the membership, ended since the request began.
+func (v *visit) stillHere(ctx context.Context) error {
+	me, ok, err := v.p.visitor(v.Request.WithContext(ctx))
+	if err == nil && (!ok || me.Principal == nil || me.Principal.AccountID != v.who.AccountID) {
+		err = team.ErrSignedOut
+	}
+	if err != nil {
+		return err
+	}
+	return v.p.svc.Can(ctx, me.Principal).ViewMembers("")
+}
+
+func personCells(p team.Person) []string {
+	role := ""
+	if p.ProjectID == "" {
+		role = p.Role.Slug
+	}
+	projects := make([]string, len(p.Projects))
+	for i, m := range p.Projects {
+		projects[i] = m.ProjectName + " (" + m.Role.Slug + ")"
+	}
+	stamp := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	at := p.AcceptedAt
+	if at.IsZero() && p.Type == team.TypeUser {
+		at = p.CreatedAt
+	}
+	row := []string{p.ID, p.Email, p.Name, role, string(p.Status), strings.Join(projects, "; "), stamp(at), stamp(p.InvitedAt)}
+	for i := range row {
+		row[i] = spreadsheet.Guard(row[i])
+	}
+	return row
+}
