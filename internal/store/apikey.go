@@ -52,9 +52,10 @@ func (r reader) scanKeyPrincipal(s scanner) (team.KeyPrincipal, error) {
 }
 
 func (r reader) KeyPrincipal(ctx context.Context, hash []byte) (team.KeyPrincipal, error) {
-	return remembered(ctx, r.q, engine.Key{Query: "key", Argument: string(hash)}, func(q querier) (team.KeyPrincipal, error) {
-		return one(ctx, q, r.scanKeyPrincipal, keyPrincipal+`k.id = COALESCE((SELECT id FROM api_keys WHERE hash = $1),
+	return rememberedIf(ctx, r.q, engine.Key{Kind: engine.KindKey, Argument: string(hash)}, func(q querier) (team.KeyPrincipal, bool, error) {
+		p, err := one(ctx, q, r.scanKeyPrincipal, keyPrincipal+`k.id = COALESCE((SELECT id FROM api_keys WHERE hash = $1),
 			(SELECT id FROM api_keys WHERE old_hash = $1))`, hash)
+		return p, p.Member != nil, err // the memory does not notice a key's first membership
 	})
 }
 

@@ -67,7 +67,7 @@ func (r reader) subjectRows(ctx context.Context, q querier, accountID, condition
 }
 
 func (r reader) Subject(ctx context.Context, accountID string, t team.PrincipalType, id string) (*team.Subject, error) {
-	key := engine.Key{Query: "subject", Argument: accountID + " " + string(t) + " " + id}
+	key := engine.Key{Kind: engine.KindSubject, Argument: accountID + " " + string(t) + " " + id}
 	return remembered(ctx, r.q, key, func(q querier) (*team.Subject, error) {
 		r := reader{q: q, c: r.c}
 		if t == team.TypeAPIKey {
@@ -231,7 +231,7 @@ func (r reader) GrantIn(ctx context.Context, s *team.Subject, accountID, project
 	if r.q.Dialect().Keep != "" {
 		condition = column + " = $1" + inScope // PostgreSQL might prefer the index by scope; see ofAccount
 	}
-	key := engine.Key{Query: "grant", Argument: s.ID + projectID}
+	key := engine.Key{Kind: engine.KindGrant, Argument: s.ID + projectID}
 	return remembered(ctx, r.q, key, func(q querier) (team.Grant, error) {
 		rows, err := r.subjectRows(ctx, q, accountID, condition, uid(s.ID), uid(projectID))
 		if err != nil || len(rows) == 0 {
@@ -270,7 +270,7 @@ func scanPlace(s scanner) (*team.Place, error) {
 }
 
 func (r reader) Place(ctx context.Context, accountID, resourceType, id string) (*team.Place, error) {
-	key := engine.Key{Query: "place", Argument: accountID + " " + resourceType + " " + id}
+	key := engine.Key{Kind: engine.KindPlace, Argument: accountID + " " + resourceType + " " + id}
 	return remembered(ctx, r.q, key, func(q querier) (*team.Place, error) {
 		r := reader{q: q, c: r.c}
 		p, err := r.findPlace(ctx, accountID, resourceType, id)
@@ -301,7 +301,7 @@ func (r reader) findPlace(ctx context.Context, accountID, resourceType, id strin
 }
 
 func (r reader) Revision(ctx context.Context, accountID string) (team.Revision, error) {
-	v, err := remembered(ctx, r.q, engine.Key{Query: "revision", Argument: accountID}, func(q querier) (team.Revision, error) {
+	v, err := remembered(ctx, r.q, engine.Key{Kind: engine.KindRevision, Argument: accountID}, func(q querier) (team.Revision, error) {
 		return one(ctx, q, func(s scanner) (v team.Revision, err error) {
 			err = s.Scan((*stamp)(&v.At), (*ident)(&v.ID))
 			return v, err

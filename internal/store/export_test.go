@@ -108,8 +108,8 @@ func (w watched) Query(ctx context.Context, query string, args []any) (rows, err
 	return w.Engine.Query(ctx, query, args)
 }
 
-func (w watched) Remembered(ctx context.Context, key engine.Key, read func(querier) (any, error)) (any, error) {
-	return w.Engine.(engine.Rememberer).Remembered(ctx, key, func(q querier) (any, error) { return read(watchedQuerier{q, w.seen}) })
+func (w watched) Remembered(ctx context.Context, key engine.Key, read func(querier) (any, bool, error)) (any, error) {
+	return w.Engine.(engine.Rememberer).Remembered(ctx, key, func(q querier) (any, bool, error) { return read(watchedQuerier{q, w.seen}) })
 }
 
 func (w watched) Update(ctx context.Context, locks []accountLock, c *engine.Change, fn func(session) error) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"strings"
+
+	"raff/internal/store/engine"
 )
 
 // insertion is an INSERT statement that can write any number of rows of one table.
@@ -92,6 +94,19 @@ func (g *gathering) Query(ctx context.Context, query string, args []any) (rows, 
 		return nil, err
 	}
 	return g.session.Query(ctx, query, args)
+}
+
+// Remembered uses the memory of the session, if it has one.
+func (g *gathering) Remembered(ctx context.Context, key engine.Key, read func(querier) (any, bool, error)) (any, error) {
+	m, ok := g.session.(engine.Rememberer)
+	if !ok {
+		v, _, err := read(g)
+		return v, err
+	}
+	if err := g.flush(ctx); err != nil {
+		return nil, err
+	}
+	return m.Remembered(ctx, key, func(querier) (any, bool, error) { return read(g) })
 }
 
 func (g *gathering) Exec(ctx context.Context, query string, args []any) (int64, error) {

@@ -69,7 +69,7 @@ func scope(accountID, projectID string) uid {
 }
 
 func (r reader) Member(ctx context.Context, accountID, projectID, id string) (team.Member, error) {
-	m, err := remembered(ctx, r.q, engine.Key{Query: "member", Argument: string(scope(accountID, projectID)) + id}, func(q querier) (team.Member, error) {
+	m, err := remembered(ctx, r.q, engine.Key{Kind: engine.KindMember, Argument: string(scope(accountID, projectID)) + id}, func(q querier) (team.Member, error) {
 		return one(ctx, q, r.members(), selectMember+" WHERE m.id = $1 AND m.scope_id = $2", uid(id), scope(accountID, projectID))
 	})
 	return ofAccount(m, err, m.AccountID == accountID && m.ProjectID == projectID)

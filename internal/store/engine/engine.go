@@ -56,15 +56,32 @@ type Session interface {
 
 // Rememberer is a Querier with a memory of rows that the database validates; see store.remembered.
 type Rememberer interface {
-	// Remembered returns the row for the key from memory, or reads it on the same connection.
-	Remembered(ctx context.Context, key Key, read func(Querier) (any, error)) (any, error)
+	// Remembered returns the row for the key from memory, or calls read. keep is false if the row must not be remembered.
+	Remembered(ctx context.Context, key Key, read func(Querier) (row any, keep bool, err error)) (any, error)
 }
 
 // Key identifies a remembered row: the query and its argument.
-type Key struct{ Query, Argument string }
+type Key struct {
+	Kind     Kind
+	Argument string
+}
 
-// MaxRemembered is the maximum number of rows in a memory, about a kilobyte each.
-const MaxRemembered = 4096
+// Kind is a query whose rows are remembered.
+type Kind uint8
+
+// The queries of which rows are remembered. That something does not exist is only remembered of subjects, grants and places.
+const (
+	KindKey      Kind = iota // an API key with its account, its membership and role
+	KindMember               // a member with its role, invitation and mail
+	KindSubject              // a user or API key with what they are granted
+	KindGrant                // what a subject is granted in one place
+	KindPlace                // a project, or another resource in it
+	KindRevision             // the last event of an account
+	Kinds        = iota      // the number of kinds
+)
+
+// MaxRemembered is the maximum number of rows of each kind in a memory, about a kilobyte each.
+const MaxRemembered = 8192
 
 // MaxTries is the maximum number of attempts of a transaction that conflicts with another one.
 const MaxTries = 6

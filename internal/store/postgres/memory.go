@@ -82,10 +82,11 @@ func (e *database) Pin(ctx context.Context) (pinned context.Context, done func()
 
 // remembered reads through memory in a pinned request. In other requests, asking for the snapshot would cost as much as
 // reading the row.
-func (e *database) Remembered(ctx context.Context, key engine.Key, read func(engine.Querier) (any, error)) (any, error) {
+func (e *database) Remembered(ctx context.Context, key engine.Key, read func(engine.Querier) (any, bool, error)) (any, error) {
 	p, ok := ctx.Value(pinKey{}).(*pin)
 	if !ok || e.memory.off || e.link.pooled.Load() {
-		return read(e)
+		v, _, err := read(e)
+		return v, err
 	}
 	p.once.Do(func() {
 		p.life = e.memory.lives()
@@ -101,8 +102,8 @@ func (e *database) Remembered(ctx context.Context, key engine.Key, read func(eng
 	if v, ok := e.memory.get(p.snapshot, key); ok {
 		return v, nil
 	}
-	v, err := read(e)
-	if err == nil {
+	v, keep, err := read(e)
+	if err == nil && keep {
 		e.memory.put(p.life, p.snapshot, key, v)
 	}
 	return v, err

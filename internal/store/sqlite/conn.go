@@ -22,17 +22,15 @@ type conn struct {
 	out   uintptr // where the library writes the pointers it returns
 	stmts map[string]*stmt
 
-	version int64 // data version of the database when the memory was filled
-	memory  map[engine.Key]any
 	failed  error // the error that made the connection unusable
-	pinned  bool  // a request holds the connection until it ends
-	looked  bool  // the pinned request has compared the version
+	touched kinds // what the statements of the transaction may have changed
 }
 
 // stmt is a prepared statement. Its arguments are copied to mem and stay there until the next execution.
 type stmt struct {
 	handle  uintptr
 	columns int
+	touches kinds
 	mem     uintptr
 	size    int
 }
@@ -52,8 +50,8 @@ type failure struct {
 
 func (e *failure) Error() string { return fmt.Sprintf("SQLite: %s (%d)", e.message, e.code) }
 
-// memory returns n bytes at p that the library owns.
-func memory(p uintptr, n int) []byte {
+// bytesAt returns n bytes at p that the library owns.
+func bytesAt(p uintptr, n int) []byte {
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), n) //nolint:gosec // memory of the library, not managed by Go
 }
 
@@ -76,7 +74,7 @@ func (c *conn) failure() error {
 
 // openConn opens the file and runs the pragmas. Only one goroutine uses the connection, so it needs no mutex.
 func openConn(path string, pragmas ...string) (_ *conn, err error) {
-	c := &conn{tls: libc.NewTLS(), stmts: map[string]*stmt{}, memory: map[engine.Key]any{}}
+	c := &conn{tls: libc.NewTLS(), stmts: map[string]*stmt{}}
 	defer func() {
 		if err != nil {
 			c.close()
@@ -123,11 +121,15 @@ func (c *conn) prepare(query string, args []any) (*stmt, error) {
 		}
 		s = &stmt{handle: c.pointer()}
 		s.columns = int(sqlite3.Xsqlite3_column_count(c.tls, s.handle))
+		if sqlite3.Xsqlite3_stmt_readonly(c.tls, s.handle) == 0 {
+			s.touches = touchedBy(query)
+		}
 		c.stmts[query] = s
 	}
 	if n := int(sqlite3.Xsqlite3_bind_parameter_count(c.tls, s.handle)); n != len(args) {
 		return nil, fmt.Errorf("%d arguments instead of %d for %q", len(args), n, query)
 	}
+	c.touched |= s.touches
 	return s, c.bind(s, args)
 }
 
@@ -168,15 +170,15 @@ func (c *conn) bind(s *stmt, args []any) error {
 			}
 			rc = sqlite3.Xsqlite3_bind_int64(c.tls, s.handle, n, one)
 		case string:
-			copy(memory(free, len(v)), v)
+			copy(bytesAt(free, len(v)), v)
 			rc = sqlite3.Xsqlite3_bind_text(c.tls, s.handle, n, free, int32(len(v)), 0) //nolint:gosec // far below 2 GiB
 			free += uintptr(len(v))
 		case []byte:
-			copy(memory(free, len(v)), v)
+			copy(bytesAt(free, len(v)), v)
 			rc = sqlite3.Xsqlite3_bind_blob(c.tls, s.handle, n, free, int32(len(v)), 0) //nolint:gosec // far below 2 GiB
 			free += uintptr(len(v))
 		case engine.UID:
-			v.Put(memory(free, 16))
+			v.Put(bytesAt(free, 16))
 			rc = sqlite3.Xsqlite3_bind_blob(c.tls, s.handle, n, free, 16, 0)
 			free += 16
 		default:
@@ -307,7 +309,7 @@ func (r *rows) bytes(i int) []byte {
 	if p == 0 {
 		return nil
 	}
-	return memory(p, int(sqlite3.Xsqlite3_column_bytes(r.c.tls, r.s.handle, int32(i)))) //nolint:gosec // few columns
+	return bytesAt(p, int(sqlite3.Xsqlite3_column_bytes(r.c.tls, r.s.handle, int32(i)))) //nolint:gosec // few columns
 }
 
 func (r *rows) Err() error { return unavailable(r.err) }

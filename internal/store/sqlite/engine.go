@@ -20,7 +20,8 @@ import (
 // database is an SQLite file: several connections that only read, and one that writes.
 type database struct {
 	*writer
-	path string
+	path   string
+	memory *memory
 
 	reads lane // most requests
 	slow  lane // reads that may take long; see team.Slow
@@ -52,9 +53,14 @@ func Open(ctx context.Context, path string, o engine.Options) (engine.Engine, er
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
+	v, err := openVersions(path)
+	if err != nil {
+		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
+	}
+	m := &memory{versions: v}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
 	return &database{
-		writer: newWriter(path, opened, o.Observers), path: path, reads: newLane(n), slow: newLane(n / 2), watch: newLane(1),
+		writer: newWriter(path, opened, m, o.Observers), path: path, memory: m, reads: newLane(n), slow: newLane(n / 2), watch: newLane(1),
 	}, nil
 }
 
@@ -196,6 +202,7 @@ func (e *database) Close() error {
 	for _, l := range e.lanes() {
 		l.close()
 	}
+	e.memory.close()
 	return nil
 }
 

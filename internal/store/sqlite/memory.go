@@ -2,59 +2,173 @@ package sqlite
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 
 	"raff/internal/store/engine"
+	"raff/internal/team"
 )
 
-func (e *database) Remembered(ctx context.Context, key engine.Key, read func(engine.Querier) (any, error)) (v any, err error) {
+// memory holds rows that were read while the database had the version of the current generation. Every read compares that
+// version with the database's, so that a commit of any program ends the generation. Our own writer, which knows what it
+// changed, begins the next generation with the rows that its commit did not touch.
+type memory struct {
+	*versions
+	current atomic.Pointer[generation]
+	// renewing is held while a generation is replaced, and by the writer from before a commit until it has replaced the
+	// generation. Who cannot get it reads from the database.
+	renewing sync.Mutex
+}
+
+// generation is what is remembered of one version of the database. Generations share the rows of the kinds that did not
+// change between them.
+type generation struct {
+	version version
+	kinds   [engine.Kinds]*kept
+}
+
+// kept are the remembered rows of one kind.
+type kept struct {
+	mu   sync.RWMutex
+	rows map[string]any
+}
+
+func newGeneration(v version) *generation {
+	g := &generation{version: v}
+	for i := range g.kinds {
+		g.kinds[i] = &kept{rows: map[string]any{}}
+	}
+	return g
+}
+
+func (g *generation) get(key engine.Key) (any, bool) {
+	k := g.kinds[key.Kind]
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	v, ok := k.rows[key.Argument]
+	return v, ok
+}
+
+func (g *generation) put(key engine.Key, v any) {
+	k := g.kinds[key.Kind]
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.rows) >= engine.MaxRemembered {
+		left := engine.MaxRemembered / 8
+		for old := range k.rows { // in random order
+			delete(k.rows, old)
+			if left--; left == 0 {
+				break
+			}
+		}
+	}
+	k.rows[key.Argument] = v
+}
+
+// generation returns the generation of the database's current version, or nil if it must be read without memory.
+func (m *memory) generation() *generation {
+	now, known := m.now()
+	if !known {
+		return nil
+	}
+	if g := m.current.Load(); g != nil && g.version == now {
+		return g
+	}
+	if !m.renewing.TryLock() {
+		return nil
+	}
+	defer m.renewing.Unlock()
+	g := m.current.Load()
+	// Another commit may have ended before the lock was taken, and the writer may have renewed the generation for it.
+	if now, known = m.now(); known && (g == nil || g.version != now) {
+		g = newGeneration(now)
+		m.current.Store(g)
+	}
+	if !known {
+		return nil
+	}
+	return g
+}
+
+// committed begins the next generation after a commit of this program that touched some kinds of rows. before is the
+// generation when the transaction had begun. The caller holds renewing. If another program has committed since, there were
+// two commits, and the rows are forgotten.
+func (m *memory) committed(before *generation, touched kinds) {
+	now, known := m.now()
+	if before == nil || !known || m.current.Load() != before || now.commits() != before.version.commits()+1 {
+		return
+	}
+	g := newGeneration(now)
+	for i := range g.kinds {
+		if touched&(1<<i) == 0 {
+			g.kinds[i] = before.kinds[i]
+		}
+	}
+	m.current.Store(g)
+}
+
+// Remembered returns the row from memory if the database has not changed since it was read.
+func (e *database) Remembered(ctx context.Context, key engine.Key, read func(engine.Querier) (any, bool, error)) (any, error) {
+	g, err := e.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if g != nil {
+		if v, ok := g.get(key); ok {
+			return v, nil
+		}
+	}
 	c, back, err := e.borrow(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { back(c.failed) }()
-	if err := c.look(); err != nil {
-		return nil, unavailable(err)
+	v, keep, err := read(connReader{c})
+	if err != nil || !keep || g == nil {
+		return v, err
 	}
-	if v, ok := c.memory[key]; ok {
-		return v, nil
+	// If the version is still the same, the row is of that version. Otherwise it may be newer.
+	if now, known := e.memory.now(); known && now == g.version {
+		g.put(key, v)
 	}
-	// A commit between the check and this read makes the row newer than the version, never older.
-	if v, err = read(connReader{c}); err == nil {
-		c.memory[key] = v
-	}
-	return v, err
+	return v, nil
 }
 
-// look clears the memory if anything was committed since it was filled. A pinned request checks once.
-func (c *conn) look() error {
-	if c.looked {
-		return nil
+// look returns the generation for a read, or nil. A pinned request looks once.
+func (e *database) look(ctx context.Context) (*generation, error) {
+	p, ok := ctx.Value(pinKey{}).(*pin)
+	if ok {
+		if l := p.looked.Load(); l != nil {
+			return l.generation, nil
+		}
+		if p.frozen {
+			return e.freeze(ctx, p)
+		}
 	}
-	version, err := c.dataVersion()
-	if err != nil {
-		return err
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	if version != c.version || len(c.memory) >= engine.MaxRemembered {
-		clear(c.memory)
-		c.version = version
+	if err := sameFile(e.path, e.opened); err != nil {
+		return nil, team.Unavailable(err)
 	}
-	c.looked = c.pinned
-	return nil
+	g := e.memory.generation()
+	if ok {
+		p.looked.Store(&looked{g})
+	}
+	return g, nil
 }
 
-// dataVersion returns a number that changes when another connection has committed.
-func (c *conn) dataVersion() (int64, error) {
-	s, err := c.prepare("PRAGMA data_version", nil)
+// freeze begins the transaction of a snapshot.
+func (e *database) freeze(ctx context.Context, p *pin) (*generation, error) {
+	_, back, err := e.borrow(ctx)
 	if err != nil {
-		c.failed = err
-		return 0, err
+		return nil, err
 	}
-	r := rows{c: c, s: s, done: func(err error) { c.failed = err }}
-	defer r.Close()
-	if !r.Next() {
-		return 0, r.err
+	back(nil)
+	if l := p.looked.Load(); l != nil {
+		return l.generation, nil
 	}
-	return r.int(0), nil
+	return nil, nil //nolint:nilnil // the snapshot has ended
 }
 
 // connReader runs queries on a connection that its creator acquired and releases.

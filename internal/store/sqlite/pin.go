@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 type pinKey struct{}
@@ -16,7 +17,11 @@ type pin struct {
 	lane   *lane // of c
 	over   bool
 	frozen bool // all reads are in one transaction
+	looked atomic.Pointer[looked]
 }
+
+// looked is what the first read of a request found: the generation of the database's version, or nil.
+type looked struct{ generation *generation }
 
 func (e *database) Pin(ctx context.Context) (pinned context.Context, done func()) {
 	return e.pin(ctx, &pin{})
@@ -43,7 +48,6 @@ func (p *pin) release(err error) {
 		if p.frozen && err == nil {
 			_, err = p.c.exec("COMMIT", nil)
 		}
-		p.c.pinned, p.c.looked = false, false
 		p.lane.give(p.c, err)
 		p.c = nil
 	}
@@ -73,10 +77,8 @@ func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err e
 			p.mu.Unlock()
 			return nil, nil, err
 		}
-		p.c.pinned = true
 		if p.frozen {
-			if _, err = p.c.exec("BEGIN", nil); err != nil {
-				p.c.pinned = false
+			if err = e.begin(p); err != nil {
 				p.lane.give(p.c, err)
 				p.c = nil
 				p.mu.Unlock()
@@ -90,4 +92,21 @@ func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err e
 		}
 		p.mu.Unlock()
 	}, nil
+}
+
+// begin begins the transaction of a snapshot, and looks which generation it sees: if the version is the same before and after,
+// the transaction sees that version.
+func (e *database) begin(p *pin) error {
+	if _, err := p.c.exec("BEGIN", nil); err != nil {
+		return err
+	}
+	g := e.memory.generation()
+	if _, err := p.c.exec("SELECT count(*) FROM sqlite_schema WHERE rowid = 0", nil); err != nil { // the transaction begins with its first read
+		return err
+	}
+	if now, known := e.memory.now(); g != nil && (!known || now != g.version) {
+		g = nil
+	}
+	p.looked.Store(&looked{g})
+	return nil
 }

@@ -20,8 +20,10 @@ import (
 type writer struct {
 	path      string
 	opened    fs.FileInfo // the file that was opened
+	memory    *memory
 	observers engine.Observers
-	conn      *conn // used by the leader only; nil after it failed
+	conn      *conn       // used by the leader only; nil after it failed
+	base      *generation // what is remembered of the database as it was when the transaction began; may be nil
 
 	mu      sync.Mutex
 	led     bool // there is a leader
@@ -54,8 +56,8 @@ type turn struct {
 
 var errPanicked = errors.New("the change panicked")
 
-func newWriter(path string, opened fs.FileInfo, o engine.Observers) *writer {
-	return &writer{path: path, opened: opened, observers: o, stopped: make(chan struct{})}
+func newWriter(path string, opened fs.FileInfo, m *memory, o engine.Observers) *writer {
+	return &writer{path: path, opened: opened, memory: m, observers: o, stopped: make(chan struct{})}
 }
 
 func (w *writer) Update(ctx context.Context, locks []engine.Lock, change *engine.Change, fn func(engine.Session) error) error {
@@ -183,7 +185,7 @@ func (w *writer) lead(ctx context.Context, began time.Time, change *engine.Chang
 			err = lost
 		}
 	}()
-	s := &session{c: w.conn}
+	s := &session{w: w, c: w.conn}
 	if err = fn(s); err == nil {
 		err = unavailable(s.err) // fn may have ignored the error of a statement
 	}
@@ -198,7 +200,7 @@ func (w *writer) finish(kept bool, start time.Time) (err error) {
 	if kept {
 		var n int
 		if followers, n, err = w.follow(start); err == nil {
-			_, err = w.conn.exec("COMMIT", nil)
+			err = w.commit()
 			w.observers.Batch(n + 1)
 		}
 	} else {
@@ -259,6 +261,20 @@ func (w *writer) begin() (err error) {
 	if _, err = w.conn.exec("BEGIN IMMEDIATE", nil); err != nil {
 		w.conn.close()
 		w.conn = nil
+		return err
+	}
+	// No other program can commit until the end of the transaction.
+	w.conn.touched, w.base = 0, w.memory.generation()
+	return nil
+}
+
+func (w *writer) commit() error {
+	w.memory.renewing.Lock()
+	defer w.memory.renewing.Unlock()
+	touched := w.conn.touched
+	_, err := w.conn.exec("COMMIT", nil)
+	if err == nil {
+		w.memory.committed(w.base, touched)
 	}
 	return err
 }
@@ -270,7 +286,7 @@ func (w *writer) one(c *queued) (keep bool, err error) {
 		c.turn <- turn{}
 		return false, err
 	}
-	c.turn <- turn{s: &session{c: w.conn}}
+	c.turn <- turn{s: &session{w: w, c: w.conn}}
 	if keep = <-c.ended; !keep {
 		// This fails if SQLite ran out of space or memory and rolled back the whole transaction itself.
 		if _, err := w.conn.exec("ROLLBACK TO change", nil); err != nil {
@@ -284,6 +300,7 @@ func (w *writer) one(c *queued) (keep bool, err error) {
 // session is one change's view of the writing connection. Its statements are not cancelled by the caller's
 // context, because interrupting a write would roll back the whole batch.
 type session struct {
+	w   *writer
 	c   *conn
 	err error // the first failure of a statement
 }
@@ -300,6 +317,24 @@ func (s *session) Query(ctx context.Context, query string, args []any) (engine.R
 	}
 	rs.done = func(err error) { _ = s.failed(err) }
 	return rs, nil
+}
+
+// Remembered returns the row from memory if this transaction cannot have changed it.
+func (s *session) Remembered(ctx context.Context, key engine.Key, read func(engine.Querier) (any, bool, error)) (any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	usable := s.w.base != nil && s.c.touched&kindsOf(key.Kind) == 0
+	if usable {
+		if v, ok := s.w.base.get(key); ok {
+			return v, nil
+		}
+	}
+	v, keep, err := read(s)
+	if err == nil && keep && usable {
+		s.w.base.put(key, v)
+	}
+	return v, err
 }
 
 func (s *session) Exec(ctx context.Context, query string, args []any) (int64, error) {
