@@ -145,3 +145,25 @@ func (w watchedSession) Later(ctx context.Context, query string, args []any) err
 	w.seen.add(w.Dialect().System, query, args)
 	return w.session.Later(ctx, query, args)
 }
+
+func (w watchedSession) Remembered(ctx context.Context, key engine.Key, read func(querier) (any, bool, error)) (any, error) {
+	m, ok := w.session.(engine.Rememberer)
+	if !ok {
+		v, _, err := read(w)
+		return v, err
+	}
+	return m.Remembered(ctx, key, func(querier) (any, bool, error) { return read(w) })
+}
+
+// Exec executes a statement in a transaction of its own, like a change of the service.
+func Exec(ctx context.Context, d *DB, query string) error {
+	return d.write(ctx, nil, func(t *tx) error {
+		_, err := t.exec(ctx, query)
+		return err
+	})
+}
+
+// Texts returns the first column of the rows of a query.
+func Texts(ctx context.Context, d *DB, query string, args ...any) ([]string, error) {
+	return many(ctx, d.q, engine.ScanText, query, args...)
+}
