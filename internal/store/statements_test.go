@@ -11,7 +11,7 @@ import (
 )
 
 // maxStatementsPerAdd is how many statements adding a member by email may execute, with the authentication of the request.
-const maxStatementsPerAdd = 14
+const maxStatementsPerAdd = 13
 
 // TestStatementsPerAdd counts the statements of adding a member by email, with the authentication of the request, and fails if
 // the transaction executes one of them twice.

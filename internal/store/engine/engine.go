@@ -71,13 +71,13 @@ type Kind uint8
 
 // The queries of which rows are remembered. That something does not exist is only remembered of subjects, grants and places.
 const (
-	KindKey      Kind = iota // an API key with its account, its membership and role
-	KindMember               // a member with its role, invitation and mail
-	KindSubject              // a user or API key with what they are granted
-	KindGrant                // what a subject is granted in one place
-	KindPlace                // a project, or another resource in it
-	KindRevision             // the last event of an account
-	Kinds        = iota      // the number of kinds
+	KindKey      Kind   = iota // an API key with its account, its membership and role
+	KindMember                 // a member with its role, invitation and mail
+	KindSubject                // a user or API key with what they are granted
+	KindGrant                  // what a subject is granted in one place
+	KindPlace                  // a project, or another resource in it
+	KindRevision               // the last event of an account
+	Kinds        = iota        // the number of kinds
 )
 
 // MaxRemembered is the maximum number of rows of each kind in a memory, about a kilobyte each.

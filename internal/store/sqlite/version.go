@@ -84,8 +84,8 @@ func (c *conn) walIndex() *header {
 		return nil
 	}
 	file := c.pointer()
-	methods := (**(**sqlite3.Tsqlite3_file)(unsafe.Pointer(&file))).FpMethods                //nolint:gosec // memory of the library
-	shmMap := (**(**sqlite3.Tsqlite3_io_methods)(unsafe.Pointer(&methods))).FxShmMap         //nolint:gosec // memory of the library
+	methods := (*(**sqlite3.Tsqlite3_file)(unsafe.Pointer(&file))).FpMethods                                             //nolint:gosec // memory of the library
+	shmMap := (*(**sqlite3.Tsqlite3_io_methods)(unsafe.Pointer(&methods))).FxShmMap                                      //nolint:gosec // memory of the library
 	call := *(*func(*libc.TLS, uintptr, int32, int32, int32, uintptr) int32)(unsafe.Pointer(&struct{ uintptr }{shmMap})) //nolint:gosec // how the library calls functions
 	if call(c.tls, file, 0, walRegion, 0, c.out) != sqlite3.SQLITE_OK {
 		return nil
