@@ -57,7 +57,7 @@ func (f *keyForm) until(now time.Time) (at time.Time, ok bool) {
 	case "never":
 		return time.Time{}, true
 	case "date":
-		day, ok := dayIn(f.On)
+		day, ok := dayIn(f.On, time.UTC)
 		return endOf(day).Add(-time.Second), ok
 	}
 	return time.Time{}, false

@@ -50,7 +50,7 @@ const chosenDays = "days"
 var filterParts = []string{"who", "actor", "target", "action", "project", "period", "since", "until", "signing"}
 
 // filter parses the filter. The day in until is included.
-func (a *auditView) filter(q url.Values, now time.Time) audit.Filter {
+func (a *auditView) filter(q url.Values, now time.Time, zone *time.Location) audit.Filter {
 	a.Who, a.Actor, a.Target, a.Action, a.Project = q.Get("who"), q.Get("actor"), q.Get("target"), q.Get("action"), q.Get("project")
 	a.Period, a.Since, a.Until, a.NoSignIns = q.Get("period"), q.Get("since"), q.Get("until"), q.Get("signing") == "no"
 	f := audit.Filter{Actor: a.Who, ActorID: a.Actor, TargetID: a.Target, ProjectID: a.Project, Action: event.Action(a.Action)}
@@ -69,7 +69,7 @@ func (a *auditView) filter(q url.Values, now time.Time) audit.Filter {
 		if text == "" {
 			return time.Time{}
 		}
-		t, ok := dayIn(text)
+		t, ok := dayIn(text, zone)
 		if !ok {
 			*wrong = "Enter a date such as 2026-05-31."
 		}
@@ -92,9 +92,9 @@ func (a *auditView) filter(q url.Values, now time.Time) audit.Filter {
 	return f
 }
 
-// dayIn parses a day in UTC, as the field labels say.
-func dayIn(text string) (day time.Time, ok bool) {
-	day, err := time.Parse(time.DateOnly, text)
+// dayIn parses a day, and returns when it begins in this time zone.
+func dayIn(text string, zone *time.Location) (day time.Time, ok bool) {
+	day, err := time.ParseInLocation(time.DateOnly, text, zone)
 	return day, err == nil
 }
 
@@ -131,7 +131,7 @@ func (v *visit) export(format string) string {
 
 func (p *pages) showAudit(v *visit) (reply, error) {
 	var a auditView
-	f := a.filter(v.URL.Query(), p.svc.Now())
+	f := a.filter(v.URL.Query(), p.svc.Now(), zoneOf(v.Context()))
 	if err := v.can.ViewAudit(); err != nil {
 		return reply{}, err
 	}
@@ -152,10 +152,11 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	if a.Projects, a.MoreProjects, err = v.someProjects(); err != nil {
 		return reply{}, err
 	}
+	zone := zoneOf(v.Context())
 	rows, a.pager = paged(v, rows, total, func(e event.Event) (time.Time, string) { return e.At, e.ID })
 	words := auditWords{catalog: p.svc.Catalog(), projects: a.Projects, other: v.projectName}
 	for _, e := range rows {
-		label := dayLabel(e.At, p.svc.Now())
+		label := dayLabel(e.At.In(zone), p.svc.Now().In(zone))
 		if n := len(a.Days); n == 0 || a.Days[n-1].Label != label {
 			a.Days = append(a.Days, auditDay{Label: label})
 		}
@@ -168,16 +169,15 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	return reply{status: status, page: auditPage(v, a)}, nil
 }
 
-// dayLabel is the heading of a day. Days are in UTC, like all times in the log.
+// dayLabel is the heading of a day. Both times are in the reader's time zone.
 func dayLabel(at, now time.Time) string {
-	day, today := at.UTC().Truncate(24*time.Hour), now.UTC().Truncate(24*time.Hour)
-	switch today.Sub(day) {
-	case 0:
+	switch at.Format(time.DateOnly) {
+	case now.Format(time.DateOnly):
 		return "Today"
-	case 24 * time.Hour:
+	case now.AddDate(0, 0, -1).Format(time.DateOnly):
 		return "Yesterday"
 	}
-	return day.Format("Monday, 2 January 2006")
+	return at.Format("Monday, 2 January 2006")
 }
 
 // chips lists the active filters. The name for an id comes from its newest event, so that deleted objects have a name,

@@ -16,7 +16,7 @@ import (
 // exportAudit sends the events as a file, newest first, one page at a time, so that it needs little memory.
 func (p *pages) exportAudit(v *visit) (reply, error) {
 	var a auditView
-	f := a.filter(v.URL.Query(), p.svc.Now())
+	f := a.filter(v.URL.Query(), p.svc.Now(), zoneOf(v.Context()))
 	if err := v.can.ViewAudit(); err != nil {
 		return reply{}, err
 	}

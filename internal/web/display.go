@@ -30,9 +30,29 @@ func (v *visit) compact() bool {
 	return err == nil && c.Value == "compact"
 }
 
-// changeDisplay switches between the densities of rows, and returns to the list.
+// keysCookie remembers that this browser has no shortcuts of a single key.
+func (p *pages) keysCookie(keys string) *http.Cookie {
+	c := p.rowsCookie("")
+	c.Name = strings.Replace(c.Name, "rows", "keys", 1)
+	if keys == "off" {
+		c.Value, c.MaxAge = keys, 365*24*60*60
+	}
+	return c
+}
+
+// singleKeys reports whether shortcuts of a single key are on. Someone who dictates turns them off: words would be shortcuts.
+func (v *visit) singleKeys() bool {
+	c, err := v.Cookie(v.p.keysCookie("").Name)
+	return err != nil || c.Value != "off"
+}
+
+// changeDisplay changes how pages look or behave in this browser, and returns to the page.
 func (p *pages) changeDisplay(v *visit) (reply, error) {
-	return reply{to: local(v.PostForm.Get("back")), cookie: p.rowsCookie(v.PostForm.Get("rows"))}, nil
+	cookie := p.rowsCookie(v.PostForm.Get("rows"))
+	if v.PostForm.Has("keys") {
+		cookie = p.keysCookie(v.PostForm.Get("keys"))
+	}
+	return reply{to: local(v.PostForm.Get("back")), cookie: cookie}, nil
 }
 
 // lacking is the URL of this list without one of its filters, from its first page.
@@ -48,6 +68,9 @@ func (v *visit) bodyClass() string {
 	all := []string{"inside"}
 	if v.compact() {
 		all = append(all, "compact")
+	}
+	if !v.singleKeys() {
+		all = append(all, "no-keys")
 	}
 	return strings.Join(all, " ")
 }

@@ -188,6 +188,8 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 
 		"GET /permissions/{name}": p.showPermission,
 		"GET /find":               p.showFound,
+		"GET /palette":            p.showPalette,
+		"GET /keyboard":           p.showKeyboard,
 
 		"GET /audit":        p.showAudit,
 		"GET /audit/export": p.exportAudit,

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// until formats a time in UTC, since the user's time zone is not known.
+// until formats a time in UTC.
 func until(t time.Time) string { return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC") }
 
 // plural is a number with its noun.

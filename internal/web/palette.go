@@ -1,0 +1,115 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"raff/internal/permission"
+	"raff/internal/team"
+)
+
+// destination is a place or an action that the palette leads to.
+type destination struct{ Label, About, Path, Icon string }
+
+// paletteView is the page that finds everything: people, projects, roles, API keys, pages and actions.
+type paletteView struct {
+	Query string
+	Found []destination
+}
+
+// perKind is how many people, projects, roles and API keys the palette shows.
+const perKind = 5
+
+func (p *pages) showPalette(v *visit) (reply, error) {
+	f := paletteView{Query: strings.TrimSpace(v.URL.Query().Get("q"))}
+	if f.Query != "" {
+		for _, find := range []func(string) ([]destination, error){v.peopleNamed, v.projectsNamed, v.rolesNamed, v.keysNamed} {
+			some, err := find(f.Query)
+			if err != nil && !hidden(err) {
+				return reply{}, err
+			}
+			f.Found = append(f.Found, some...)
+		}
+	}
+	for _, d := range v.destinations() {
+		if strings.Contains(team.Folded(d.Label), team.Folded(f.Query)) {
+			f.Found = append(f.Found, d)
+		}
+	}
+	return reply{status: http.StatusOK, page: palettePage(v, f)}, nil
+}
+
+// hidden reports whether an error says that the user may not see something.
+func hidden(err error) bool {
+	var e *team.Error
+	return errors.As(err, &e) && (e.Kind == team.KindDenied || e.Kind == team.KindNotFound)
+}
+
+func firstFew() team.Page { return team.Page{Limit: perKind, SkipTotal: true} }
+
+func (v *visit) peopleNamed(text string) (all []destination, err error) {
+	rows, _, err := v.p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Query: text, Page: firstFew()})
+	for _, r := range rows {
+		about := r.Email
+		if r.Name == "" {
+			about = "Invited"
+		}
+		all = append(all, destination{called(r.Name, r.Email), about, "/members/" + r.ID, "people"})
+	}
+	return all, err
+}
+
+func (v *visit) projectsNamed(text string) (all []destination, err error) {
+	rows, _, err := v.p.svc.FindProjects(v.Context(), v.who, team.ProjectFilter{Query: text, Page: firstFew()})
+	for _, r := range rows {
+		all = append(all, destination{r.Name, "Project", "/projects/" + r.ID, "folder"})
+	}
+	return all, err
+}
+
+func (v *visit) rolesNamed(text string) (all []destination, err error) {
+	rows, _, err := v.p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Prefix: text, Page: firstFew()})
+	for _, r := range rows {
+		about := "Account role"
+		if r.Scope == permission.ScopeProject {
+			about = "Project role"
+		}
+		all = append(all, destination{r.Name, about, "/roles/" + r.ID, "shield"})
+	}
+	return all, err
+}
+
+func (v *visit) keysNamed(text string) (all []destination, err error) {
+	rows, _, err := v.p.svc.ListAPIKeys(v.Context(), v.who, team.APIKeyFilter{Prefix: text, Page: firstFew()})
+	for _, r := range rows {
+		all = append(all, destination{r.Name, "API key " + r.KeyPrefix + "…", "/keys/" + r.ID, "key"})
+	}
+	return all, err
+}
+
+// destinations are the pages and actions that the user may use.
+func (v *visit) destinations() (all []destination) {
+	for _, item := range v.navigation() {
+		all = append(all, destination{item.Label, "Page", item.Path, item.Icon})
+	}
+	for _, one := range []struct {
+		destination
+		may error
+	}{
+		{destination{"Invite people", "Action", "/invitations/new", "plus"}, v.can.Invite("")},
+		{destination{"New project", "Action", "/projects/new", "plus"}, v.can.CreateProject()},
+		{destination{"New role", "Action", "/roles/new", "plus"}, v.can.CreateRole()},
+		{destination{"New API key", "Action", "/keys/new", "plus"}, v.can.CreateKey()},
+		{destination{"Transfer ownership", "Action", "/settings/owner", "settings"}, v.can.TransferOwnership()},
+		{destination{"Your profile", "Page", "/profile", "people"}, nil},
+		{destination{"Keyboard shortcuts", "Page", "/keyboard", "settings"}, nil},
+	} {
+		if v.ask(one.may).OK {
+			all = append(all, one.destination)
+		}
+	}
+	return all
+}
+
+func (p *pages) showKeyboard(v *visit) (reply, error) { return show(keyboardPage(v)) }
