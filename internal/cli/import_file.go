@@ -2,7 +2,7 @@ package cli
 
 import (
 	"bytes"
-	"encoding/csv"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -55,19 +55,12 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 	if err != nil {
 		return nil, nil, err
 	}
-	b = bytes.TrimPrefix(b, []byte("\ufeff")) // byte order mark, written by spreadsheets
 	for i, line := range bytes.Split(b, []byte("\n")) {
 		if !isText(string(line)) {
 			return nil, nil, fmt.Errorf("line %d of %s contains a NUL character or bytes that are not UTF-8. Save the file as CSV in UTF-8", i+1, path)
 		}
 	}
-	r := csv.NewReader(bytes.NewReader(b))
-	r.TrimLeadingSpace = true
-	heading, _, _ := bytes.Cut(b, []byte("\n"))
-	if !bytes.ContainsRune(heading, ',') && bytes.ContainsRune(heading, ';') {
-		r.Comma = ';' // spreadsheets use it in locales with a decimal comma
-	}
-	columns, err := r.Read()
+	columns, rows, err := spreadsheet.Read(b)
 	if errors.Is(err, io.EOF) {
 		return nil, nil, fmt.Errorf("%s is empty: the first line must name the columns, email and role", path)
 	}
@@ -75,9 +68,9 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 		return nil, nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	for i, name := range columns {
-		columns[i] = strings.ToLower(strings.TrimSpace(name))
+		columns[i] = strings.ToLower(name)
 		if columns[i] != "email" && columns[i] != "role" {
-			ignored = append(ignored, strings.TrimSpace(name))
+			ignored = append(ignored, name)
 		}
 	}
 	email, role := slices.Index(columns, "email"), slices.Index(columns, "role")
@@ -87,32 +80,15 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 	case role < 0 && defaultRole == "":
 		return nil, nil, fmt.Errorf("%s has no column role: add one, or set one role for everyone with --role", path)
 	}
-	for {
-		begin := r.InputOffset()
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return people, ignored, nil
-		}
-		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
-			text := strings.TrimSpace(string(b[begin:r.InputOffset()]))
-			p := person{Line: wrong.StartLine, Email: text}
-			p.fail(resultInvalid, "invalid line: %s", wrong.Err)
-			people = append(people, p)
-			continue
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading %s: %w", path, err)
-		}
-		line, _ := r.FieldPos(0)
-		for i := range row {
-			row[i] = spreadsheet.Unguard(row[i])
-		}
-		p := person{Line: line, Email: bareAddress(strings.TrimSpace(row[email])), Role: defaultRole}
-		if role >= 0 && strings.TrimSpace(row[role]) != "" {
-			p.Role = strings.TrimSpace(row[role])
+	for _, row := range rows {
+		p := person{Line: row.Line, Email: bareAddress(row.Cell(email)), Role: cmp.Or(row.Cell(role), defaultRole)}
+		if row.Err != nil {
+			p.Email = row.Text
+			p.fail(resultInvalid, "invalid line: %s", row.Err)
 		}
 		people = append(people, p)
 	}
+	return people, ignored, nil
 }
 
 // bareAddress is the address in "Alice <alice@example.com>", the form used by email programs and their exports. People

@@ -98,6 +98,7 @@ func (v *visit) destinations() (all []destination) {
 		may error
 	}{
 		{destination{"Invite people", "Action", "/invitations/new", "plus"}, v.can.Invite("")},
+		{destination{"Import people", "Action", "/members/import", "plus"}, v.can.Invite("")},
 		{destination{"New project", "Action", "/projects/new", "plus"}, v.can.CreateProject()},
 		{destination{"New role", "Action", "/roles/new", "plus"}, v.can.CreateRole()},
 		{destination{"New API key", "Action", "/keys/new", "plus"}, v.can.CreateKey()},

@@ -21,7 +21,7 @@ const (
 
 func bound(r *http.Request) int64 {
 	switch r.Pattern {
-	case "POST /invitations", "POST /invitations/new":
+	case "POST /invitations", "POST /invitations/new", "POST /members/import", "POST /members/import/confirm":
 		return maxInvite
 	}
 	return maxForm
