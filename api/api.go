@@ -79,6 +79,9 @@ type Error struct {
 	HolderCount int      `json:"holder_count,omitzero"` // role_in_use: total number; Holders has only the first ones
 	// RetryAfterSeconds has the value of the Retry-After header of a 429 response, also for one row of a bulk request.
 	RetryAfterSeconds int `json:"retry_after_seconds,omitzero"`
+	// Current and Limit say, with limit_reached, how many there are and how many there may be.
+	Current *int `json:"current,omitempty"`
+	Limit   *int `json:"limit,omitempty"`
 }
 
 // Holder is a principal that has a role.

@@ -257,7 +257,7 @@ func TestAdoptSealKey(t *testing.T) {
 		if v := verified(t, with, g.Account); !strings.Contains(v.Broken, "raffd audit adopt") {
 			t.Errorf("before adoption: %+v", v)
 		}
-		if adopted, err := with.Node.Audit().Adopt(t.Context()); err != nil || len(adopted) != 1 {
+		if adopted, err := with.Node.Audit().Adopt(t.Context()); err != nil || len(adopted) != 2 { // of the account, and of the operator
 			t.Fatalf("adopted %v, %v", adopted, err)
 		}
 		change(t, with, g.Account, "invitation")

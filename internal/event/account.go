@@ -5,6 +5,10 @@ const (
 	ActionAccountCreated              Action = "account.created"
 	ActionAccountUpdated              Action = "account.updated"
 	ActionAccountOwnershipTransferred Action = "account.ownership_transferred"
+	// The following are recorded when the operator acts.
+	ActionAccountSuspended     Action = "account.suspended"
+	ActionAccountResumed       Action = "account.resumed"
+	ActionAccountLimitsChanged Action = "account.limits_changed"
 	// ActionCatalogApplied is recorded when the operator changes the permissions and system roles.
 	ActionCatalogApplied Action = "catalog.applied"
 	// ActionEventsMissing is recorded by a server that finds that events it wrote are missing.
@@ -14,15 +18,43 @@ const (
 )
 
 var accountKinds = []kind{
-	of[AccountCreated](), of[AccountUpdated](), of[AccountOwnershipTransferred](),
+	of[AccountCreated](), of[AccountUpdated](), of[AccountOwnershipTransferred](), of[AccountSuspended](), of[AccountResumed](),
+	of[AccountLimitsChanged](),
 	of[CatalogApplied](), of[EventsMissing](), of[LogAdopted](),
 }
 
-// AccountCreated records that the account was created.
-type AccountCreated struct{}
+// AccountCreated records that the account was created. OwnerUserID is only set in the operator's log.
+type AccountCreated struct {
+	OwnerUserID string `json:"owner_user_id,omitempty"`
+}
 
 // Action implements Payload.
 func (AccountCreated) Action() Action { return ActionAccountCreated }
+
+// AccountSuspended records that nobody can use the account any more. Reason is only set in the operator's log.
+type AccountSuspended struct {
+	Reason string `json:"reason,omitempty"`
+}
+
+// Action implements Payload.
+func (AccountSuspended) Action() Action { return ActionAccountSuspended }
+
+// AccountResumed records that the account can be used again.
+type AccountResumed struct{}
+
+// Action implements Payload.
+func (AccountResumed) Action() Action { return ActionAccountResumed }
+
+// AccountLimitsChanged records which limits changed; no number means that there is no limit.
+type AccountLimitsChanged struct {
+	APIKeys  *Change[*int] `json:"api_keys,omitempty"`
+	Members  *Change[*int] `json:"members,omitempty"`
+	Projects *Change[*int] `json:"projects,omitempty"`
+	Roles    *Change[*int] `json:"roles,omitempty"`
+}
+
+// Action implements Payload.
+func (AccountLimitsChanged) Action() Action { return ActionAccountLimitsChanged }
 
 // AccountUpdated records which settings changed. GrantPolicy is "delegated" or "strict".
 type AccountUpdated struct {
@@ -35,10 +67,12 @@ type AccountUpdated struct {
 func (AccountUpdated) Action() Action { return ActionAccountUpdated }
 
 // AccountOwnershipTransferred records that the target became the Owner. Role holds the slugs of their roles before and
-// after; APIKeysDeactivated has the names of the disabled keys with the Owner role.
+// after; APIKeysDeactivated has the names of the disabled keys with the Owner role. In the operator's log, the target is the
+// account, and OwnerMemberID its new Owner.
 type AccountOwnershipTransferred struct {
 	APIKeysDeactivated []string        `json:"api_keys_deactivated,omitempty"`
 	MemberName         string          `json:"member_name,omitempty"`
+	OwnerMemberID      string          `json:"owner_member_id,omitempty"`
 	Role               *Change[string] `json:"role,omitempty"`
 	RoleName           Name            `json:"role_name"`
 }

@@ -88,10 +88,16 @@ type Unknown struct{ Name Action }
 // Action implements Payload.
 func (u Unknown) Action() Action { return u.Name }
 
-// decode decodes the payload of each action.
-var decode = map[Action]func(details string) (Payload, error){}
+// decode decodes the payload of each action. operatorOnly are the actions that only the operator's log has.
+var (
+	decode       = map[Action]func(details string) (Payload, error){}
+	operatorOnly = map[Action]bool{}
+)
 
 func init() {
+	for _, k := range operatorKinds {
+		decode[k.action], operatorOnly[k.action] = k.decode, true
+	}
 	for _, kinds := range [][]kind{accountKinds, apiKeyKinds, invitationKinds, memberKinds, projectKinds, roleKinds, userKinds, externalIDKinds} {
 		for _, k := range kinds {
 			decode[k.action] = k.decode
@@ -114,18 +120,20 @@ func of[P Payload]() kind {
 	}}
 }
 
-// Actions returns all actions, sorted.
+// Actions returns all actions of the logs of accounts, sorted.
 func Actions() []Action {
 	all := make([]Action, 0, len(decode))
 	for a := range decode {
-		all = append(all, a)
+		if !operatorOnly[a] {
+			all = append(all, a)
+		}
 	}
 	slices.Sort(all)
 	return all
 }
 
-// Known reports whether the action exists.
-func (a Action) Known() bool { return decode[a] != nil }
+// Known reports whether the action exists in the logs of accounts.
+func (a Action) Known() bool { return decode[a] != nil && !operatorOnly[a] }
 
 // Payload decodes the details. It returns Unknown if they do not match the action.
 func (e Event) Payload() Payload {

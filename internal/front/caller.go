@@ -21,17 +21,29 @@ var (
 // Caller returns the caller of a request, identified by API key or dashboard session, with a single database read. It
 // fails with ErrTwoCredentials, ErrCrossOrigin, or a domain error such as team.ErrUnauthenticated.
 func (f *Front) Caller(ctx context.Context, r *http.Request) (who *team.Principal, err error) {
+	return f.caller(ctx, r, f.svc.Authenticate)
+}
+
+// ServiceCaller is Caller for an operation of a service that verifies credentials; see team.Service.AuthenticateService.
+func (f *Front) ServiceCaller(ctx context.Context, r *http.Request) (*team.Principal, error) {
+	return f.caller(ctx, r, f.svc.AuthenticateService)
+}
+
+func (f *Front) caller(ctx context.Context, r *http.Request, byKey func(context.Context, string) (*team.Principal, error)) (who *team.Principal, err error) {
 	keys, session := r.Header["X-Api-Key"], f.SessionToken(r)
 	switch {
 	case len(keys) > 0 && session != "":
 		return nil, ErrTwoCredentials
 	case len(keys) == 1:
-		who, err = f.svc.Authenticate(ctx, keys[0])
+		who, err = byKey(ctx, keys[0])
 	case session != "":
 		var me team.SignedIn
 		me, err = f.Session(ctx, r)
 		if who = me.Principal; who == nil && err == nil {
 			err = team.ErrUnauthenticated
+			if me.Closed != nil {
+				err = me.Closed.With()
+			}
 		}
 	default:
 		err = team.ErrUnauthenticated
@@ -43,7 +55,7 @@ func (f *Front) Caller(ctx context.Context, r *http.Request) (who *team.Principa
 	return who, nil
 }
 
-// KeyCaller is Caller for a face that only API keys may use. It also accepts an API key in Authorization: Bearer, and
+// KeyCaller is ServiceCaller for a face that only API keys may use. It also accepts an API key in Authorization: Bearer, and
 // ignores cookies.
 func (f *Front) KeyCaller(ctx context.Context, r *http.Request) (who *team.Principal, err error) {
 	keys, bearer := r.Header["X-Api-Key"], r.Header["Authorization"]
@@ -56,7 +68,7 @@ func (f *Front) KeyCaller(ctx context.Context, r *http.Request) (who *team.Princ
 	} else if len(bearer) == 1 && len(bearer[0]) > len("Bearer ") && strings.EqualFold(bearer[0][:len("Bearer ")], "Bearer ") {
 		secret = bearer[0][len("Bearer "):]
 	}
-	if who, err = f.svc.Authenticate(ctx, secret); err != nil {
+	if who, err = f.svc.AuthenticateService(ctx, secret); err != nil {
 		return nil, err
 	}
 	Of(ctx).principal = who.ID

@@ -83,6 +83,9 @@ func explain(err error) (int, api.Error) {
 			Missing: e.Missing, Suggestion: e.Suggestion, HolderCount: e.HolderCount,
 			RetryAfterSeconds: int(math.Ceil(e.RetryAfter.Seconds())),
 		}
+		if e.Limit != nil {
+			body.Current, body.Limit = &e.Current, e.Limit
+		}
 		for i := range e.Holders {
 			body.Holders = append(body.Holders, holder(&e.Holders[i]))
 		}

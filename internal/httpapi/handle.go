@@ -101,7 +101,7 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 		defer done()
 	}
 	if !route.Open {
-		if c.who, err = s.authenticate(ctx, c.Request); err != nil {
+		if c.who, err = s.authenticate(ctx, c.Request, route); err != nil {
 			if fast := s.front.AllowSource(c.front); fast != nil {
 				return 0, nil, fast
 			}
@@ -135,8 +135,12 @@ func (s *server) run(ctx context.Context, w http.ResponseWriter, c *call, e *end
 }
 
 // authenticate finds the caller of the request.
-func (s *server) authenticate(ctx context.Context, r *http.Request) (*team.Principal, error) {
-	who, err := s.front.Caller(ctx, r)
+func (s *server) authenticate(ctx context.Context, r *http.Request, route *Route) (*team.Principal, error) {
+	caller := s.front.Caller
+	if route.Operation == "verifyKey" || route.Operation == "verifySession" {
+		caller = s.front.ServiceCaller
+	}
+	who, err := caller(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -1,42 +1,135 @@
-// Package operator has the operations of the operator of the platform: creating accounts, and changing the catalog of
-// permissions and system roles.
+// Package operator has the operations of the operator of the platform: accounts and their limits, operator keys, and the
+// catalog of permissions and system roles. Each change is recorded in the operator's own audit log, and a change of an account
+// also in the log of that account, in the same transaction.
 package operator
 
 import (
 	"context"
+	"crypto/rand"
+	"io"
 
+	"raff/internal/event"
 	"raff/internal/permission"
 	"raff/internal/signin"
 	"raff/internal/team"
 )
 
+// Options are what a Service needs. Rand may be nil.
+type Options struct {
+	Store  Store
+	Team   *team.Service
+	SignIn *signin.Service
+	// Rand is the source of operator keys; nil means crypto/rand.
+	Rand io.Reader
+	// MailQueued is called after a commit after which queued emails can be sent; nil means that it is not called.
+	MailQueued func()
+}
+
 // Service holds the operations of the operator. It is safe for concurrent use.
 type Service struct {
-	store  Store
-	team   *team.Service
-	signin *signin.Service
+	store      Store
+	team       *team.Service
+	signin     *signin.Service
+	rand       io.Reader
+	mailQueued func()
+	used       used
 }
 
 // New returns a Service.
-func New(store Store, t *team.Service, s *signin.Service) *Service {
-	return &Service{store: store, team: t, signin: s}
+func New(o Options) *Service {
+	s := &Service{store: o.Store, team: o.Team, signin: o.SignIn, rand: o.Rand, mailQueued: o.MailQueued}
+	if s.rand == nil {
+		s.rand = rand.Reader
+	}
+	if s.mailQueued == nil {
+		s.mailQueued = func() {}
+	}
+	return s
 }
 
-// Store is the database as this package needs it.
+// Store is the database as this package needs it. Missing rows are team.ErrNotFound.
 type Store interface {
-	UserByEmail(ctx context.Context, canonical string) (team.User, error)
+	Reader
 	// RoleTexts returns all roles of all accounts, with their permissions as stored.
 	RoleTexts(ctx context.Context) ([]RoleText, error)
 	// AccountIDs returns the ids of all accounts.
 	AccountIDs(ctx context.Context) ([]string, error)
-	// UpdateAll runs fn in one transaction under the locks of several accounts; see team.Store.
+	// OperatorKeys returns all operator keys, oldest first.
+	OperatorKeys(ctx context.Context) ([]Key, error)
+	// TouchOperatorKey records when a key was last used. It writes no event.
+	TouchOperatorKey(ctx context.Context, k Key) error
+	// Update runs fn in one transaction under the lock of an account, and UpdateAll under those of several; see team.Store.
+	Update(ctx context.Context, accountID string, lock team.Lock, fn func(Tx) error) error
 	UpdateAll(ctx context.Context, accountIDs []string, lock team.Lock, fn func(Tx) error) error
+}
+
+// Reader has the reads, inside or outside a transaction.
+type Reader interface {
+	UserByEmail(ctx context.Context, canonical string) (team.User, error)
+	// OperatorKey finds a key by the hash of its secret, and OperatorKeyByID by its id. Inside a transaction they also lock the
+	// key until the commit, so that revoking it waits for the transaction.
+	OperatorKey(ctx context.Context, hash []byte) (Key, error)
+	OperatorKeyByID(ctx context.Context, id string) (Key, error)
+	OperatedAccount(ctx context.Context, id string) (Account, error)
+	OperatedAccounts(ctx context.Context, f AccountFilter) ([]Account, team.Total, error)
+	// Count returns how many of these an account has, in constant time.
+	Count(ctx context.Context, accountID string, of team.Counted) (int, error)
 }
 
 // Tx is a transaction of a Store.
 type Tx interface {
+	Reader
 	team.EventTx
+	// Team is the same transaction as package team sees it.
+	Team() team.Tx
+	// OperateAccount stores what the operator decides about an account: its name, state, limits and attributes.
+	OperateAccount(ctx context.Context, a Account) error
+	// ReleaseMail makes the queued emails of an account due.
+	ReleaseMail(ctx context.Context, accountID string) error
+	InsertOperatorKey(ctx context.Context, k Key) error
+	DeleteOperatorKey(ctx context.Context, id string) error
 	// SyncSystemRoles makes the stored system roles equal to these, written with the names of the catalog c.
 	SyncSystemRoles(ctx context.Context, c *permission.Catalog, roles []team.Role) error
 	SetSetting(ctx context.Context, name, value string) error
+}
+
+// Caller is who acts as the operator: an operator key, or a program that has the database.
+type Caller struct {
+	ID, Name string
+	Scope    Scope
+	// hash is that of the secret of an operator key; nil for a program.
+	hash []byte
+}
+
+// Program is the Caller for the commands of the server's program, which have the database.
+var Program = Caller{ID: event.OperatorID, Name: "raffd", Scope: ScopeWrite}
+
+// actor returns the caller as the actor in the operator's log.
+func (c Caller) actor() *team.Principal {
+	return &team.Principal{Type: team.TypeOperator, ID: c.ID, AccountID: event.OperatorLog, Name: c.Name}
+}
+
+// again reads the key of the caller again in a transaction, so that a key that was revoked cannot write.
+func (s *Service) again(ctx context.Context, tx Tx, c Caller) error {
+	if c.hash == nil {
+		return nil
+	}
+	now, err := s.callerOf(ctx, tx, c.hash)
+	if err == nil && now.Scope != ScopeWrite {
+		err = RefusalReadOnlyKey.With()
+	}
+	return err
+}
+
+// record writes an event to the operator's log.
+func (s *Service) record(ctx context.Context, tx Tx, c Caller, to event.Target, told event.Payload) error {
+	return s.team.Record(ctx, tx, c.actor(), to, told)
+}
+
+// recordBoth writes an event to the operator's log and one to the log of the account.
+func (s *Service) recordBoth(ctx context.Context, tx Tx, c Caller, a *Account, ours, theirs event.Payload) error {
+	if err := s.record(ctx, tx, c, a.Target(), ours); err != nil {
+		return err
+	}
+	return s.team.Record(ctx, tx, team.Operator(a.ID), a.Target(), theirs)
 }

@@ -206,7 +206,7 @@ func Start(t testing.TB, more ...Option) *Server {
 // NewAccount creates another account.
 func (s *Server) NewAccount(t testing.TB, name, ownerEmail string) Account {
 	t.Helper()
-	a, err := s.Node.Operator().CreateAccount(t.Context(), operator.NewAccount{Name: name, OwnerEmail: ownerEmail})
+	a, err := s.Node.Operator().CreateAccount(t.Context(), operator.Program, operator.NewAccount{Name: name, OwnerEmail: ownerEmail})
 	if err != nil {
 		t.Fatalf("create account %s: %v", name, err)
 	}

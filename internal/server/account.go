@@ -24,7 +24,7 @@ type Account struct {
 
 // CreateAccount creates an account on behalf of the operator.
 func (s *Server) CreateAccount(ctx context.Context, name, ownerEmail string) (Account, error) {
-	a, err := s.operator.CreateAccount(ctx, operator.NewAccount{Name: name, OwnerEmail: ownerEmail})
+	a, err := s.operator.CreateAccount(ctx, operator.Program, operator.NewAccount{Name: name, OwnerEmail: ownerEmail})
 	return Account{
 		AccountID: a.AccountID, OwnerUserID: a.OwnerUserID, OwnerMemberID: a.OwnerMemberID, DefaultProjectID: a.DefaultProjectID,
 		APIKeyID: a.APIKeyID, APIKey: a.APIKey, OwnerLink: a.OwnerLink, name: name, ownerEmail: ownerEmail,
@@ -51,13 +51,8 @@ The key and the link are shown only once.
 // TransferOwnership makes a member the Owner, on behalf of the operator. It returns the new Owner's email and the names
 // of the API keys of former Owners that it disabled.
 func (s *Server) TransferOwnership(ctx context.Context, accountID, memberID string) (owner string, disabled []string, err error) {
-	m, err := s.service.TransferOwnership(ctx, team.Operator(accountID), memberID, team.Proof{})
-	for _, k := range m.HeldKeys {
-		if k.Disabled {
-			disabled = append(disabled, k.Name)
-		}
-	}
-	return m.Email, disabled, err
+	a, disabled, err := s.operator.ChangeOwner(ctx, operator.Program, accountID, memberID, "")
+	return a.Owner.Email, disabled, err
 }
 
 // SetTier sets the rate limit tier of an API key, on behalf of the operator, and returns the key's name.

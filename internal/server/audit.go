@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"raff/internal/audit"
+	"raff/internal/event"
 )
 
 // AuditCheck says what VerifyAudit does.
@@ -110,12 +111,12 @@ func saveHeads(c AuditCheck, kept []audit.KeptHead, found []audit.Verified) erro
 
 func verifiedLines(v audit.Verified) (lines []string) {
 	for _, p := range v.Problems {
-		lines = append(lines, fmt.Sprintf("account %s: FAILED: %s", v.AccountID, p))
+		lines = append(lines, fmt.Sprintf("%s: FAILED: %s", logName(v.AccountID), p))
 	}
 	if len(v.Problems) == 0 {
-		line := fmt.Sprintf("account %s: OK, %d events in %d seals, head %x", v.AccountID, v.Events, v.Seals, v.Head)
+		line := fmt.Sprintf("%s: OK, %d events in %d seals, head %x", logName(v.AccountID), v.Events, v.Seals, v.Head)
 		if v.Since > 0 {
-			line = fmt.Sprintf("account %s: OK since the saved seal %d, %d new events in %d seals, head %x", v.AccountID, v.Since, v.Events, v.Seals, v.Head)
+			line = fmt.Sprintf("%s: OK since the saved seal %d, %d new events in %d seals, head %x", logName(v.AccountID), v.Since, v.Events, v.Seals, v.Head)
 		}
 		if v.Unsealed > 0 {
 			line += fmt.Sprintf(", %d not sealed yet", v.Unsealed)
@@ -126,9 +127,17 @@ func verifiedLines(v audit.Verified) (lines []string) {
 		lines = append(lines, line)
 	}
 	for _, n := range v.Notes {
-		lines = append(lines, fmt.Sprintf("account %s: note: %s", v.AccountID, n))
+		lines = append(lines, fmt.Sprintf("%s: note: %s", logName(v.AccountID), n))
 	}
 	return lines
+}
+
+// logName names a log by its account.
+func logName(accountID string) string {
+	if accountID == event.OperatorLog {
+		return "operator"
+	}
+	return "account " + accountID
 }
 
 // proof describes what the check proves.
@@ -165,7 +174,7 @@ func (s *Server) AuditHeads(ctx context.Context, w io.Writer) error {
 func (s *Server) AdoptAudit(ctx context.Context, w io.Writer) error {
 	adopted, err := s.audit.Adopt(ctx)
 	for _, account := range adopted {
-		if _, err := fmt.Fprintf(w, "account %s: sealed with the key from now on\n", account); err != nil {
+		if _, err := fmt.Fprintf(w, "%s: sealed with the key from now on\n", logName(account)); err != nil {
 			return err
 		}
 	}

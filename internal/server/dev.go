@@ -26,7 +26,7 @@ func (s *Server) DevAccount(ctx context.Context, folder string) (a operator.Crea
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return a, false, fmt.Errorf("look for the account: %w", err)
 	}
-	a, err = s.operator.CreateAccount(ctx, operator.NewAccount{Name: "Acme", OwnerEmail: "owner@example.com"})
+	a, err = s.operator.CreateAccount(ctx, operator.Program, operator.NewAccount{Name: "Acme", OwnerEmail: "owner@example.com"})
 	if err != nil {
 		return a, false, err
 	}

@@ -204,7 +204,7 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL),
 		Sessions: c.Quotas.Sessions, Refused: s.signInRefused, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
 	})
-	s.operator = operator.New(store.For[operator.Tx](s.store), s.service, s.signin)
+	s.operator = operator.New(operator.Options{Store: store.For[operator.Tx](s.store), Team: s.service, SignIn: s.signin, MailQueued: s.mailQueued})
 	s.outbox = outbox.New(store.For[outbox.Tx](s.store), s.service.Now, map[team.MessageKind]outbox.Carrier{
 		team.MessageInvitation: s.service.InvitationMail(), team.MessagePassword: s.signin.Mail(), team.MessageCodesStopped: s.signin.Mail(),
 	})
@@ -345,7 +345,7 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	// Pending refusals become events before the last events are sealed.
-	err = errors.Join(err, s.service.FlushUsage(flush), s.signin.RecordRefusals(flush, true))
+	err = errors.Join(err, s.flushUsage(flush), s.signin.RecordRefusals(flush, true))
 	if _, e := s.audit.Seal(flush); e != nil {
 		s.config.Logger.Error("sealing the last events failed", "error", e)
 	}

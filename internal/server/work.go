@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -33,7 +34,7 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 			wg.Go(func() { w.Run(ctx) })
 		}
 	}
-	wg.Go(func() { s.every(ctx, 10*time.Second, "usage", s.service.FlushUsage) })
+	wg.Go(func() { s.every(ctx, 10*time.Second, "usage", s.flushUsage) })
 	wg.Go(func() {
 		s.every(ctx, 2*time.Second, "refusals", func(ctx context.Context) error { return s.signin.RecordRefusals(ctx, false) })
 	})
@@ -57,6 +58,11 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 			return err
 		})
 	})
+}
+
+// flushUsage stores when keys were last used.
+func (s *Server) flushUsage(ctx context.Context) error {
+	return errors.Join(s.service.FlushUsage(ctx), s.operator.FlushUsage(ctx))
 }
 
 // every runs a job immediately and then periodically until ctx ends. Its name is used in logs and metrics. A failure is

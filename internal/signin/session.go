@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"slices"
 
 	"raff/internal/event"
 	"raff/internal/team"
@@ -56,10 +57,14 @@ func (s *Service) ownChange(ctx context.Context, me team.SignedIn, told event.Pa
 	})
 }
 
-// Accounts returns the accounts that the user has access to, by name.
+// Accounts returns the accounts that the user has access to and can use, by name.
 func (s *Service) Accounts(ctx context.Context, me team.SignedIn) ([]team.Account, error) {
-	return s.store.AccountsOf(ctx, me.User.ID, s.team.Now())
+	accounts, err := s.store.AccountsOf(ctx, me.User.ID, s.team.Now())
+	return slices.DeleteFunc(accounts, unusable), err
 }
+
+// unusable reports whether nobody can use an account.
+func unusable(a team.Account) bool { return a.Closed() != nil }
 
 // SuspendedIn returns the accounts in which the user is suspended, by name.
 func (s *Service) SuspendedIn(ctx context.Context, me team.SignedIn) ([]team.Account, error) {
@@ -82,7 +87,7 @@ func (s *Service) SwitchAccount(ctx context.Context, me team.SignedIn, accountID
 			return err
 		}
 		for _, a := range accounts {
-			if a.ID == accountID {
+			if a.ID == accountID && !unusable(a) {
 				return s.moveSession(ctx, tx, now, accountID, logs)
 			}
 		}

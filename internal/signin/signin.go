@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"raff/internal/event"
@@ -103,12 +104,16 @@ func (s *Service) startSession(ctx context.Context, u team.User, in SignIn, inse
 }
 
 // accountToEnter returns the account that the user worked in last, else the first that they have access to, else an
-// empty string.
+// empty string. An account that nobody can use is only entered if there is no other.
 func (s *Service) accountToEnter(ctx context.Context, userID string) (string, error) {
 	accounts, err := s.store.AccountsOf(ctx, userID, s.team.Now())
 	if err != nil || len(accounts) == 0 {
 		return "", err
 	}
+	if !slices.ContainsFunc(accounts, func(a team.Account) bool { return !unusable(a) }) {
+		return accounts[0].ID, nil
+	}
+	accounts = slices.DeleteFunc(accounts, unusable)
 	sessions, err := s.store.SessionsOf(ctx, userID)
 	if err != nil {
 		return "", err

@@ -14,6 +14,10 @@ func (r reader) Count(ctx context.Context, accountID string, of team.Counted) (i
 		return one(ctx, r.q, engine.ScanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM member_counts WHERE scope_id = $1 AND status = 'active' AND principal_type = 'user'",
 			uid(accountID))
 	}
+	if of == team.CountedMembers {
+		return one(ctx, r.q, engine.ScanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM member_counts WHERE account_id = $1 AND lead AND principal_type IN ('user', 'invitation')",
+			uid(accountID))
+	}
 	return one(ctx, r.q, engine.ScanNumber, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM account_counts WHERE account_id = $1 AND kind = $2", uid(accountID), of)
 }
 

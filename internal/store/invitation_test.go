@@ -37,7 +37,7 @@ func invitedComesBack(t *testing.T, w *world) {
 	same(t, "pending member", m)(w.Member(w.ctx, w.account.ID, "", m.ID))
 	full := *i
 	account, _ := w.Account(w.ctx, w.account.ID)
-	full.AccountName, full.InviterName, full.InviterEmail = account.Name, bob.Name, bob.Email
+	full.AccountName, full.AccountState, full.InviterName, full.InviterEmail = account.Name, account.State, bob.Name, bob.Email
 	same(t, "invitation", full)(w.Invitation(w.ctx, w.account.ID, i.ID))
 	same(t, "invitations sent by", []team.Invitation{full})(w.InvitationsSentBy(w.ctx, w.account.ID, bob.ID))
 	for token, current := range map[string]bool{"first": false, "second": true} {

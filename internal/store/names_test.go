@@ -23,7 +23,7 @@ func TestNamesWithoutUniqueForm(t *testing.T) {
 				t.Fatal(err)
 			}
 			then := time.Unix(1, 0)
-			account := team.Account{ID: newID(), Name: "Acme", CreatedAt: then, UpdatedAt: then}
+			account := team.Account{ID: newID(), Name: "Acme", State: team.AccountActive, CreatedAt: then, UpdatedAt: then}
 			roles := make([]team.Role, 1200)
 			for i := range roles {
 				roles[i] = team.Role{ID: newID(), AccountID: account.ID, Name: fmt.Sprint("Role ", i), Slug: fmt.Sprint("role-", i), Scope: permission.ScopeAccount, CreatedAt: then, UpdatedAt: then}

@@ -105,7 +105,7 @@ func (w *world) do(t testing.TB, fn func(tx store.Tx) error) {
 
 func (w *world) newAccount(t testing.TB, name string) team.Account {
 	t.Helper()
-	a := team.Account{ID: newID(), Name: name, Strict: true, CreatedAt: w.start, UpdatedAt: w.at(1)}
+	a := team.Account{ID: newID(), Name: name, Strict: true, State: team.AccountActive, CreatedAt: w.start, UpdatedAt: w.at(1)}
 	if err := w.Update(w.ctx, a.ID, team.Shared, func(tx store.Tx) error { return tx.InsertAccount(w.ctx, a) }); err != nil {
 		t.Fatal(err)
 	}

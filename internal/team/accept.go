@@ -19,6 +19,9 @@ func (s *Service) InvitationBehind(ctx context.Context, r Reader, token string) 
 	if err := inv.open(s.Now()); err != nil {
 		return none(err)
 	}
+	if inv.AccountState != AccountActive {
+		return none(RefusalInvitingAccountClosed.With())
+	}
 	if !t.Mailed && s.mailConfigured {
 		return none(RefusalLinkBeforeMail.With())
 	}
@@ -125,7 +128,9 @@ func (w *work) principalNow(accountID, id string) (*Principal, error) {
 	case err == nil && kp.Key.AccountID != accountID:
 		err = ErrNotFound
 	case err == nil:
-		p, err = principalOfKey(kp, w.at)
+		if p, err = principalOfKey(kp, w.at); err == nil {
+			err = p.closed
+		}
 	case IsNotFound(err):
 		p, err = w.s.userPrincipal(w.ctx, w, accountID, id)
 	}

@@ -19,8 +19,12 @@ type Account struct {
 	// HasExternalIDs says that a member, project, role or API key has or had an external id. A store sets it together with
 	// the first one.
 	HasExternalIDs bool
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
+	State          AccountState
+	Limits         AccountLimits
+	// Attributes are the operator's, as a JSON object. They are stored with a new account, and not read with it.
+	Attributes string
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // Founded is what a new account begins with. Secret is the secret of Key, which is shown only once.
@@ -31,16 +35,23 @@ type Founded struct {
 	Secret  string
 }
 
-// Found creates an account in a transaction, with its Owner, its Default project and a key with the Owner role. The
+// Target returns the account as the target of an event.
+func (a *Account) Target() event.Target {
+	return event.Target{TargetType: "account", TargetID: a.ID, TargetName: a.Name}
+}
+
+// Found creates the account a in a transaction, with its Owner, its Default project and a key with the Owner role. The
 // operator of the server is the actor. joined is called when the Owner is a member and before the key exists.
-func (s *Service) Found(ctx context.Context, tx Tx, accountID, name string, owner User, joined func() error) (f Founded, err error) {
-	w := s.work(ctx, tx, Operator(accountID))
+func (s *Service) Found(ctx context.Context, tx Tx, a Account, owner User, joined func() error) (f Founded, err error) {
+	w := s.work(ctx, tx, Operator(a.ID))
 	w.alone = true
-	w.p.account = Account{ID: accountID, Name: name, CreatedAt: w.at, UpdatedAt: w.at}
-	if err := w.InsertAccount(ctx, w.p.account); err != nil {
+	a.State, a.CreatedAt, a.UpdatedAt = AccountActive, w.at, w.at
+	if err := w.InsertAccount(ctx, a); err != nil {
 		return f, err
 	}
-	if err := w.record(event.Target{TargetType: "account", TargetID: accountID, TargetName: name}, event.AccountCreated{}); err != nil {
+	w.p.account = a
+	w.p.account.Limits = AccountLimits{} // they do not apply to what an account begins with
+	if err := w.record(a.Target(), event.AccountCreated{}); err != nil {
 		return f, err
 	}
 	if f.Owner, err = w.newOwner(owner); err != nil {

@@ -34,6 +34,8 @@ func (g *Grant) live(now time.Time) bool { return g.Status == StatusActive && !E
 // of the project in question and, for an API key, whether the key works.
 type Grants struct {
 	Account, Project Grant
+	// Closed says that nobody can use the account; see AccountState.
+	Closed bool
 	// Disabled and Ends are those of an API key. Ends is zero for people, and for keys that do not expire.
 	Disabled bool
 	Ends     time.Time
@@ -55,18 +57,20 @@ type Reason string
 
 // The reasons. Only ReasonGranted allows.
 const (
-	ReasonGranted      Reason = "granted"
-	ReasonMissing      Reason = "permission_missing"
-	ReasonScope        Reason = "permission_scope_mismatch" // a project permission for the account, or vice versa
-	ReasonCondition    Reason = "condition_not_met"
-	ReasonSuspended    Reason = "member_suspended"
-	ReasonPending      Reason = "member_pending"
-	ReasonExpired      Reason = "access_expired"
-	ReasonKeyDisabled  Reason = "key_disabled"
-	ReasonKeyExpired   Reason = "key_expired"
-	ReasonNoSubject    Reason = "subject_unknown"
-	ReasonNoResource   Reason = "resource_unknown"
-	ReasonNoPermission Reason = "action_unknown"
+	ReasonGranted     Reason = "granted"
+	ReasonMissing     Reason = "permission_missing"
+	ReasonScope       Reason = "permission_scope_mismatch" // a project permission for the account, or vice versa
+	ReasonCondition   Reason = "condition_not_met"
+	ReasonSuspended   Reason = "member_suspended"
+	ReasonPending     Reason = "member_pending"
+	ReasonExpired     Reason = "access_expired"
+	ReasonKeyDisabled Reason = "key_disabled"
+	ReasonKeyExpired  Reason = "key_expired"
+	// ReasonAccountSuspended also applies to an account that is being deleted.
+	ReasonAccountSuspended Reason = "account_suspended"
+	ReasonNoSubject        Reason = "subject_unknown"
+	ReasonNoResource       Reason = "resource_unknown"
+	ReasonNoPermission     Reason = "action_unknown"
 )
 
 // Decision is the answer to whether a subject may do something.
@@ -129,6 +133,8 @@ func (a *Grants) blocked(now time.Time) Reason {
 		return ReasonKeyDisabled
 	case Expired(a.Ends, now):
 		return ReasonKeyExpired
+	case a.Closed:
+		return ReasonAccountSuspended
 	case a.Account.Status == StatusSuspended:
 		return ReasonSuspended
 	case a.Account.Status == "" && a.Project.Status == "":

@@ -77,6 +77,9 @@ type Error struct {
 	Suggestion  string
 	Holders     []Member
 	HolderCount int
+	// Current and Limit are the numbers in the refusal of something that would exceed a limit; Limit is otherwise nil.
+	Current int
+	Limit   *int
 	// RetryAfter is how long to wait before retrying; zero if unknown.
 	RetryAfter time.Duration
 

@@ -63,6 +63,7 @@ type Asker struct {
 	account  string
 	named    bool // objects of the account have external ids
 	explains bool
+	closed   bool   // nobody can use the account: everything is denied, and searches find nothing
 	roles    []Role // of the account, after they were read
 	now      time.Time
 	c        *permission.Catalog
@@ -80,7 +81,7 @@ func (s *Service) Asker(ctx context.Context, p *Principal) (*Asker, error) {
 	if err := s.Require(p, permission.DecisionsEvaluate); err != nil {
 		return nil, err
 	}
-	return &Asker{s: s, ctx: ctx, account: p.AccountID, named: p.account.HasExternalIDs, explains: s.has(p, permission.DecisionsExplain), now: s.Now(), c: s.catalog}, nil
+	return &Asker{s: s, ctx: ctx, account: p.AccountID, named: p.account.HasExternalIDs, explains: s.has(p, permission.DecisionsExplain), closed: p.closed != nil, now: s.Now(), c: s.catalog}, nil
 }
 
 // Revision returns the state of the account in which the questions are evaluated.
@@ -110,6 +111,7 @@ func (a *Asker) Evaluate(q *Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	g.Closed = a.closed
 	if a.proposed != nil {
 		a.proposed.translate(&g.Account)
 		a.proposed.translate(&g.Project)
@@ -229,6 +231,8 @@ func (a *Asker) because(d Decision, own *Grant) string {
 		return "this permission does not apply to resources of this type."
 	case ReasonCondition:
 		return fmt.Sprintf("the role %s grants it, but the properties of the request do not meet a condition of the catalog.", d.By.RoleName)
+	case ReasonAccountSuspended:
+		return "the account is suspended."
 	case ReasonSuspended:
 		return "the membership is suspended."
 	case ReasonPending:

@@ -53,7 +53,7 @@ func newServices(t *testing.T, passwords signin.Passwords) *house {
 		t.Fatal(err)
 	}
 	return &house{
-		Service: s, signin: in, operator: operator.New(store.For[operator.Tx](db), s, in), db: db, t: t,
+		Service: s, signin: in, operator: operator.New(operator.Options{Store: store.For[operator.Tx](db), Team: s, SignIn: in}), db: db, t: t,
 		outbox: outbox.New(store.For[outbox.Tx](db), s.Now, map[team.MessageKind]outbox.Carrier{team.MessageInvitation: s.InvitationMail()}),
 	}
 }
@@ -68,7 +68,7 @@ func (h *house) again(n int) *house {
 // open creates the account.
 func (h *house) open(owner string) {
 	h.t.Helper()
-	h.account = must(h.operator.CreateAccount(h.ctx(), operator.NewAccount{Name: "Acme", OwnerEmail: owner}))
+	h.account = must(h.operator.CreateAccount(h.ctx(), operator.Program, operator.NewAccount{Name: "Acme", OwnerEmail: owner}))
 	h.owner = h.person(h.account.OwnerUserID)
 }
 

@@ -46,12 +46,22 @@ func WithIdempotency(ctx context.Context, i *Idempotency) context.Context {
 
 // once runs fn unless the same request was already answered; then the error is a Replay.
 func (w *work) once(fn func(w *work) error) error {
-	i, _ := w.ctx.Value(idempotencyKey{}).(*Idempotency)
+	return Once(w.ctx, w.Tx, w.p, w.at, func() (any, error) {
+		err := fn(w)
+		return w.made, err
+	})
+}
+
+// Once runs fn, which returns the result of an operation, in a transaction. If the request has an Idempotency-Key with which p
+// already sent it, the error is a Replay instead.
+func Once(ctx context.Context, tx IdempotencyTx, p *Principal, at time.Time, fn func() (made any, err error)) error {
+	i, _ := ctx.Value(idempotencyKey{}).(*Idempotency)
 	if i == nil {
-		return fn(w)
+		_, err := fn()
+		return err
 	}
-	claim := IdempotencyRecord{AccountID: w.p.AccountID, PrincipalID: w.p.ID, Key: i.Key, Operation: i.Operation, BodyHash: i.BodyHash, CreatedAt: w.at}
-	old, fresh, err := w.ClaimIdempotencyKey(w.ctx, claim, w.at.Add(-IdempotencyTTL))
+	claim := IdempotencyRecord{AccountID: p.AccountID, PrincipalID: p.ID, Key: i.Key, Operation: i.Operation, BodyHash: i.BodyHash, CreatedAt: at}
+	old, fresh, err := tx.ClaimIdempotencyKey(ctx, claim, at.Add(-IdempotencyTTL))
 	if err != nil {
 		return err
 	}
@@ -61,11 +71,12 @@ func (w *work) once(fn func(w *work) error) error {
 		}
 		return &Replay{Answer: old.Answer}
 	}
-	if err := fn(w); err != nil {
+	made, err := fn()
+	if err != nil {
 		return err
 	}
-	if claim.Answer, err = i.Answer(w.made); err != nil {
+	if claim.Answer, err = i.Answer(made); err != nil {
 		return err
 	}
-	return w.SaveIdempotencyRecord(w.ctx, claim)
+	return tx.SaveIdempotencyRecord(ctx, claim)
 }

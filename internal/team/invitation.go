@@ -41,6 +41,7 @@ type Invitation struct {
 	// Read with the invitation, not written.
 
 	AccountName    string
+	AccountState   AccountState
 	ProjectName    string
 	Role           Role
 	InviterName    string

@@ -31,12 +31,15 @@ func (s *Service) InvitationMail() InvitationMail { return InvitationMail{s} }
 // has to wait if a limit is used up. All emails are sent through here, so the limits cannot be bypassed.
 func (i InvitationMail) Wait(ctx context.Context, msg Message) (time.Duration, error) {
 	s := i.s
-	if msg.Attempts > 0 {
-		return 0, nil
-	}
 	inv, err := s.store.Invitation(ctx, msg.AccountID, msg.InvitationID)
 	if err != nil {
 		return 0, NotFoundIs(err, nil)
+	}
+	if inv.AccountState != AccountActive {
+		return suspendedMailWait, nil
+	}
+	if msg.Attempts > 0 {
+		return 0, nil
 	}
 	limits := s.mailLimits.recipient(msg.AccountID, inv.CanonicalEmail)
 	if len(limits) == 0 {
@@ -62,6 +65,9 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 		}
 		if err != nil || inv.open(s.Now()) != nil || inv.MemberStatus != StatusPending {
 			return tx.DeleteMessage(ctx, msg)
+		}
+		if inv.AccountState != AccountActive {
+			return nil // just suspended; Wait sees it when the lease of the message ends
 		}
 		token, err := NewToken(s.rand)
 		if err != nil {

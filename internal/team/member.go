@@ -362,6 +362,9 @@ func (m *Member) bindKey(k APIKey) {
 
 // insertMember writes the membership, its event and, for someone invited by email, the invitation and its email.
 func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, error) {
+	if err := w.seat(m); err != nil {
+		return nil, err
+	}
 	if m.Type == TypeInvitation {
 		if err := w.room(CountedInvitations); err != nil {
 			return nil, err

@@ -30,22 +30,31 @@ func (s *Service) TransferOwnership(ctx context.Context, p *Principal, memberID 
 		if !mayTransfer { // became the Owner in the meantime, without confirming
 			return RefusalJustBecameOwner.With()
 		}
-		if next, err = w.Member(ctx, w.p.AccountID, "", memberID); err != nil {
-			return err
-		}
-		if next.IsOwner {
-			return RefusalAlreadyOwner.With()
-		}
-		if next.Type != TypeUser || next.Status != StatusActive || Expired(next.ExpiresAt, w.at) {
-			return RefusalNextOwnerNotActive.With(next.Status, next.Type)
-		}
-		if err := w.handOver(&next); err != nil {
-			return err
-		}
+		next, err = w.transfer(memberID)
 		w.made = next
-		return nil
+		return err
 	})
 	return next, err
+}
+
+// HandOver is TransferOwnership by the operator, in a transaction that holds the exclusive lock of the account.
+func (s *Service) HandOver(ctx context.Context, tx Tx, accountID, memberID string) (Member, error) {
+	w := s.work(ctx, tx, Operator(accountID))
+	w.alone = true
+	return w.transfer(memberID)
+}
+
+func (w *work) transfer(memberID string) (Member, error) {
+	next, err := w.Member(w.ctx, w.p.AccountID, "", memberID)
+	switch {
+	case err != nil:
+		return next, err
+	case next.IsOwner:
+		return next, RefusalAlreadyOwner.With()
+	case next.Type != TypeUser || next.Status != StatusActive || Expired(next.ExpiresAt, w.at):
+		return next, RefusalNextOwnerNotActive.With(next.Status, next.Type)
+	}
+	return next, w.handOver(&next)
 }
 
 func (g *guard) mayTransfer() error {

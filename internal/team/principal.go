@@ -51,6 +51,8 @@ type Principal struct {
 	holdersRead bool
 	secretHash  []byte
 	sessionHash []byte
+	// closed says why nobody can use the account; see Service.AuthenticateService. It is nil for every other principal.
+	closed error
 }
 
 // As returns the user as a principal that acts in an account, without permissions.
@@ -100,6 +102,19 @@ func (s *Service) Reading(ctx context.Context) (pinned context.Context, done fun
 // Authenticate returns the principal of an API key. The error for any invalid key is ErrUnauthenticated; for a suspended
 // membership it is Denied, because the key itself is valid.
 func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, error) {
+	p, err := s.AuthenticateService(ctx, secret)
+	if err == nil {
+		err = p.closed
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// AuthenticateService is Authenticate for a service that asks for decisions and verifies credentials. In an account that
+// nobody can use it is not refused, but told so: decisions deny, and credentials are VerifySuspended.
+func (s *Service) AuthenticateService(ctx context.Context, secret string) (*Principal, error) {
 	if !wellFormed(secret) {
 		return nil, ErrUnauthenticated
 	}
@@ -110,6 +125,7 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, 
 	return p, err
 }
 
+// keyPrincipal sets Principal.closed if nobody can use the account.
 func (s *Service) keyPrincipal(ctx context.Context, r Reader, hash []byte) (*Principal, error) {
 	kp, err := r.KeyPrincipal(ctx, hash)
 	if IsNotFound(err) {
@@ -142,7 +158,7 @@ func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
 	p := &Principal{
 		Type: TypeAPIKey, ID: k.ID, AccountID: k.AccountID, Name: k.Name, Email: KeyEmail(k.ID), canonical: KeyEmail(k.ID),
 		Tier: k.Tier, account: kp.Account, maker: k.CreatedByUser,
-		ends: k.ExpiresAt, grants: Grants{Ends: k.ExpiresAt},
+		ends: k.ExpiresAt, grants: Grants{Ends: k.ExpiresAt}, closed: kp.Account.Usable(),
 	}
 	if kp.Member != nil {
 		if err := p.takeRole(*kp.Member, now); err != nil {
@@ -175,7 +191,11 @@ func (s *Service) refresh(ctx context.Context, tx Reader, p *Principal) (*Princi
 	case TypeOperator:
 		return p, nil
 	case TypeAPIKey:
-		return s.keyPrincipal(ctx, tx, p.secretHash)
+		now, err := s.keyPrincipal(ctx, tx, p.secretHash)
+		if err == nil {
+			err = now.closed
+		}
+		return now, err
 	default:
 		if p.sessionHash == nil {
 			return s.userPrincipal(ctx, tx, p.AccountID, p.ID)
@@ -183,6 +203,9 @@ func (s *Service) refresh(ctx context.Context, tx Reader, p *Principal) (*Princi
 		me, err := s.ReadSession(ctx, tx, p.sessionHash)
 		if err != nil {
 			return nil, err
+		}
+		if me.Closed != nil && me.Session.AccountID == p.AccountID {
+			return nil, me.Closed.With()
 		}
 		if me.Principal == nil || me.Principal.AccountID != p.AccountID {
 			return nil, ErrSignedOut // the access was removed, or the session uses another account now
@@ -201,6 +224,9 @@ func (s *Service) userPrincipal(ctx context.Context, r Reader, accountID, userID
 		return nil, err
 	}
 	a, err := r.Account(ctx, accountID)
+	if err == nil {
+		err = a.Usable()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package team
 
-import "errors"
+import (
+	"errors"
+	"math"
+)
 
 // Counted is a kind of thing whose number per account is limited.
 type Counted string
@@ -14,6 +17,9 @@ const (
 	CountedExternalIDs Counted = "external_ids"
 	// CountedPeople are the active members of the account who are people. They have no quota.
 	CountedPeople Counted = "people"
+	// CountedMembers are all people who are members of the account or of any of its projects, each counted once, including
+	// those who are invited. They have a limit only if the operator sets one; see AccountLimits.
+	CountedMembers Counted = "members"
 )
 
 // Quotas are the maximum numbers per account, and of sessions per user. They limit the work of lists, pages and checks. The
@@ -34,6 +40,7 @@ var quotas = map[Counted]struct {
 	CountedProjects:    {"projects", "Delete unused projects", func(q Quotas) int { return q.Projects }},
 	CountedAPIKeys:     {"API keys", "Revoke unused keys", func(q Quotas) int { return q.APIKeys }},
 	CountedInvitations: {"open invitations", "Cancel some of them, or wait until they are accepted", func(q Quotas) int { return q.Invitations }},
+	CountedMembers:     {"members and invited people", "Remove someone, or cancel an invitation", func(Quotas) int { return math.MaxInt32 }},
 	CountedExternalIDs: {"external ids", "Remove unused ones", func(q Quotas) int { return q.ExternalIDs }},
 }
 
@@ -55,18 +62,42 @@ func (w *work) roomFor(what Counted, n int) error {
 		if err != nil {
 			return err
 		}
-		left = quotas[what].of(w.s.quotas) - used
+		left = w.limit(what) - used
 		if w.left == nil {
 			w.left = map[Counted]int{}
 		}
 	}
 	if left < n {
-		limit := quotas[what].of(w.s.quotas)
-		return RefusalLimitReached.With(limit-left, quotas[what].name, limit, quotas[what].relief)
+		limit := w.limit(what)
+		e := RefusalLimitReached.With(limit-left, quotas[what].name, limit, quotas[what].relief)
+		e.Current, e.Limit = limit-left, &limit
+		return e
 	}
 	if left-n < besides*max(1, w.each) && !w.alone {
 		return errCrowded
 	}
 	w.left[what] = left - n
 	return nil
+}
+
+// limit returns the maximum number of things of a kind in the account.
+func (w *work) limit(what Counted) int {
+	limit := quotas[what].of(w.s.quotas)
+	if own := w.p.account.Limits.of(what).Number(); own != nil {
+		limit = min(limit, *own)
+	}
+	return limit
+}
+
+// seat checks that a person who is not in the account yet may be added to it or to a project. Without a limit it reads
+// nothing.
+func (w *work) seat(m *Member) error {
+	if m.Type == TypeAPIKey || w.p.account.Limits.Members == 0 {
+		return nil
+	}
+	there, err := w.MembershipsOf(w.ctx, w.p.AccountID, m.CanonicalEmail)
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	return w.room(CountedMembers)
 }

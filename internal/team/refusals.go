@@ -4,6 +4,8 @@ package team
 var (
 	RefusalNotFound             = &Refusal{KindNotFound, "not_found", "", "This does not exist, or you do not have access to it."}
 	RefusalUnauthenticated      = &Refusal{KindUnauthenticated, "unauthenticated", "", "Sign in, or use a valid API key."}
+	RefusalAccountSuspended     = &Refusal{KindDenied, "account_suspended", "", "This account is suspended. Contact the operator of this service."}
+	RefusalAccountDeleting      = &Refusal{KindDenied, "account_deleting", "", "This account is being deleted. Contact the operator of this service to keep it."}
 	RefusalUnavailable          = &Refusal{KindUnavailable, "unavailable", "", "The database is currently unavailable. Try again in a moment."}
 	RefusalInvalidText          = &Refusal{KindInvalid, "invalid_text", "", "A text of the request contains a NUL character or bytes that are not UTF-8. Remove them."}
 	RefusalVersionChanged       = &Refusal{KindChanged, "precondition_failed", "", "Someone else changed this in the meantime. Review the current state, then make your change again if it still applies."}
@@ -52,21 +54,23 @@ var (
 
 // Refusals concerning invitations.
 var (
-	RefusalNoEmail             = &Refusal{KindInvalid, "required", "email", "Enter the email address to invite."}
-	RefusalInvitationUnknown   = &Refusal{KindNotFound, "not_found", "", "This invitation link does not exist. Check that you copied the whole link."}
-	RefusalLinkBeforeMail      = &Refusal{KindGone, "invitation_gone", "", "This link was created before this server sent email. Ask for the invitation to be resent."}
-	RefusalLinkReplaced        = &Refusal{KindGone, "invitation_gone", "", "This link was replaced by a newer one. Use the link in the latest email."}
-	RefusalInvitationOnHold    = &Refusal{KindConflict, "member_suspended", "", "This invitation is on hold. Ask the person who invited you."}
-	RefusalMemberOnHold        = &Refusal{KindConflict, "member_suspended", "", "This invitation is on hold. Activate the member first."}
-	RefusalOwnerNotInvited     = &Refusal{KindDenied, "owner_role_not_assignable", "", "The Owner role cannot be assigned by invitation. Ask for a new invitation with another role."}
-	RefusalInviterLostRole     = &Refusal{KindGone, "invitation_gone", "", "The person who invited you may no longer assign this role. Ask for a new invitation."}
-	RefusalMailConfigured      = &Refusal{KindConflict, "mail_configured", "", "This server sends invitations by email, so only the invited person gets the link. Resend the invitation instead."}
-	RefusalInvitationUsed      = &Refusal{KindGone, "invitation_gone", "", "This invitation was already used. Sign in, or ask for a new invitation."}
-	RefusalInvitationCancelled = &Refusal{KindGone, "invitation_gone", "", "This invitation was cancelled. Ask for a new invitation."}
-	RefusalInvitationDeclined  = &Refusal{KindGone, "invitation_gone", "", "This invitation was declined. If that was a mistake, ask for a new invitation."}
-	RefusalInvitationExpired   = &Refusal{KindGone, "invitation_gone", "", "This invitation has expired. Ask for it to be resent."}
-	RefusalTooManyInvitations  = &Refusal{KindLimited, "mail_limited", "", "Too many invitations were sent in a short time. Try again in %s."}
-	RefusalRecipientLimit      = &Refusal{KindLimited, "mail_limited", "", "%s has received the maximum number of emails for now. Try again in %s."}
+	RefusalNoEmail           = &Refusal{KindInvalid, "required", "email", "Enter the email address to invite."}
+	RefusalInvitationUnknown = &Refusal{KindNotFound, "not_found", "", "This invitation link does not exist. Check that you copied the whole link."}
+	RefusalLinkBeforeMail    = &Refusal{KindGone, "invitation_gone", "", "This link was created before this server sent email. Ask for the invitation to be resent."}
+	RefusalLinkReplaced      = &Refusal{KindGone, "invitation_gone", "", "This link was replaced by a newer one. Use the link in the latest email."}
+	// The code is that of RefusalAccountSuspended, whatever the state of the account: it is none of the invited person's business.
+	RefusalInvitingAccountClosed = &Refusal{KindDenied, "account_suspended", "", "The account that invited you is not available at the moment. Ask the person who invited you."}
+	RefusalInvitationOnHold      = &Refusal{KindConflict, "member_suspended", "", "This invitation is on hold. Ask the person who invited you."}
+	RefusalMemberOnHold          = &Refusal{KindConflict, "member_suspended", "", "This invitation is on hold. Activate the member first."}
+	RefusalOwnerNotInvited       = &Refusal{KindDenied, "owner_role_not_assignable", "", "The Owner role cannot be assigned by invitation. Ask for a new invitation with another role."}
+	RefusalInviterLostRole       = &Refusal{KindGone, "invitation_gone", "", "The person who invited you may no longer assign this role. Ask for a new invitation."}
+	RefusalMailConfigured        = &Refusal{KindConflict, "mail_configured", "", "This server sends invitations by email, so only the invited person gets the link. Resend the invitation instead."}
+	RefusalInvitationUsed        = &Refusal{KindGone, "invitation_gone", "", "This invitation was already used. Sign in, or ask for a new invitation."}
+	RefusalInvitationCancelled   = &Refusal{KindGone, "invitation_gone", "", "This invitation was cancelled. Ask for a new invitation."}
+	RefusalInvitationDeclined    = &Refusal{KindGone, "invitation_gone", "", "This invitation was declined. If that was a mistake, ask for a new invitation."}
+	RefusalInvitationExpired     = &Refusal{KindGone, "invitation_gone", "", "This invitation has expired. Ask for it to be resent."}
+	RefusalTooManyInvitations    = &Refusal{KindLimited, "mail_limited", "", "Too many invitations were sent in a short time. Try again in %s."}
+	RefusalRecipientLimit        = &Refusal{KindLimited, "mail_limited", "", "%s has received the maximum number of emails for now. Try again in %s."}
 )
 
 // Refusals concerning roles.

@@ -37,7 +37,7 @@ func (a *Asker) Subjects(q *Question, after string, limit int) (found []Found, n
 func (a *Asker) Who(q *Question, after string, limit int) (found []Holder, next string, err error) {
 	id, known := a.s.catalog.Action(q.Action, q.ResourceType)
 	t := PrincipalType(q.SubjectType)
-	if !known || t != TypeUser && t != TypeAPIKey {
+	if a.closed || !known || t != TypeUser && t != TypeAPIKey {
 		return nil, "", nil
 	}
 	place, in, err := a.place(q.ResourceType, q.ResourceID)
@@ -190,7 +190,7 @@ func (a *Asker) externalNames(objects []string) (map[string]string, error) {
 // id.
 func (a *Asker) Resources(q *Question, after string, limit int) (found []Found, next string, err error) {
 	id, known := a.s.catalog.Action(q.Action, q.ResourceType)
-	if !known {
+	if a.closed || !known {
 		return nil, "", nil
 	}
 	sub, err := a.subject(q.SubjectType, q.SubjectID)
@@ -277,6 +277,7 @@ func (a *Asker) Actions(q *Question, after string, limit int) (found []string, n
 	if err != nil {
 		return nil, "", err
 	}
+	g.Closed = a.closed
 	skip := 0
 	if after != "" {
 		if skip, err = strconv.Atoi(after); err != nil || skip < 0 {

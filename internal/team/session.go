@@ -45,6 +45,8 @@ type SignedIn struct {
 	// Suspended says that Principal is nil because the membership is suspended, NeedsFactor because the account requires
 	// a second factor and the user has none.
 	Suspended, NeedsFactor bool
+	// Closed says that Principal is nil because nobody can use the account, and why.
+	Closed *Refusal
 
 	// Hash is the hash of the session's token.
 	Hash []byte
@@ -104,6 +106,9 @@ func (s *Service) ReadSession(ctx context.Context, r Reader, hash []byte) (Signe
 	}
 	if row.Member != nil {
 		me.Suspended = p.takeRole(*row.Member, now) != nil
+	}
+	if me.Closed = row.Account.Closed(); me.Closed != nil {
+		return me, nil
 	}
 	me.NeedsFactor = row.Account.RequireFactor && !row.HasFactor
 	if me.Suspended || me.NeedsFactor {

@@ -69,7 +69,7 @@ func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChan
 		if err := w.UpdateAccount(ctx, a); err != nil {
 			return err
 		}
-		return w.record(event.Target{TargetType: "account", TargetID: a.ID, TargetName: a.Name}, changed)
+		return w.record(a.Target(), changed)
 	})
 	return a, err
 }

@@ -73,7 +73,7 @@ func (s *Service) VerifyKey(ctx context.Context, p *Principal, v Verification) (
 	if !found {
 		return Verified{Code: VerifyNotFound}, nil
 	}
-	g := Grants{Disabled: !kp.Key.IsActive, Ends: kp.Key.ExpiresAt}
+	g := Grants{Closed: kp.Account.Closed() != nil, Disabled: !kp.Key.IsActive, Ends: kp.Key.ExpiresAt}
 	if kp.Member != nil {
 		g.Account = grantOf(kp.Member)
 	}
@@ -100,7 +100,7 @@ func (s *Service) VerifySession(ctx context.Context, p *Principal, v Verificatio
 	}
 	out := Verified{Type: TypeUser, ID: me.User.ID, Name: me.User.Name, Tier: TierStandard, Expires: me.Session.ExpiresAt}
 	if me.Principal == nil {
-		if out.Code = VerifyNotFound; me.Suspended {
+		if out.Code = VerifyNotFound; me.Suspended || me.Closed != nil {
 			out.Code, out.Account = VerifySuspended, p.account
 			return out, nil
 		}
@@ -151,7 +151,7 @@ func (s *Service) verified(ctx context.Context, out Verified, g Grants, v Verifi
 	case ReasonKeyExpired:
 		out.Code = VerifyExpired
 		return out, nil
-	case ReasonSuspended:
+	case ReasonSuspended, ReasonAccountSuspended:
 		out.Code = VerifySuspended
 		return out, nil
 	}

@@ -10,6 +10,9 @@ import (
 var accountWords = []wording{
 	sentence[event.AccountCreated]("Created", "created the account ", theTarget),
 	describes("Settings changed", describeAccountUpdated),
+	sentence[event.AccountSuspended]("Suspended", "suspended the account ", theTarget),
+	sentence[event.AccountResumed]("Resumed", "resumed the account ", theTarget),
+	describes("Limits changed", describeLimitsChanged),
 	describes("Ownership transferred", describeOwnershipTransferred),
 	describes("Catalog changed", describeCatalogApplied),
 	describes("Events missing", func(t *eventText, p event.EventsMissing) {
@@ -38,6 +41,25 @@ func describeAccountUpdated(t *eventText, p event.AccountUpdated) {
 		return policy
 	})
 	describeChange(t, "Second factor", p.RequireSecondFactor, yesNo("Required", "Not required"))
+}
+
+func describeLimitsChanged(t *eventText, p event.AccountLimitsChanged) {
+	t.say("changed the limits of the account")
+	for _, limit := range []struct {
+		name    string
+		changed *event.Change[*int]
+	}{{"Members", p.Members}, {"Projects", p.Projects}, {"API keys", p.APIKeys}, {"Roles", p.Roles}} {
+		if limit.changed != nil {
+			t.fact(limit.name, most(limit.changed.From)+" → "+most(limit.changed.To))
+		}
+	}
+}
+
+func most(n *int) string {
+	if n == nil {
+		return "no limit"
+	}
+	return strconv.Itoa(*n)
 }
 
 func describeOwnershipTransferred(t *eventText, p event.AccountOwnershipTransferred) {

@@ -43,7 +43,7 @@ var (
 	}
 	// concernNothing are tables of which nothing is remembered.
 	concernNothing = []string{
-		"account_users", "audit_heads", "audit_seals", "counts", "event_slices", "factors", "idempotency_keys", "limits", "link_tokens", "nodes",
+		"account_users", "audit_heads", "audit_seals", "counts", "event_slices", "factors", "idempotency_keys", "limits", "link_tokens", "nodes", "operator_keys",
 		"recovery_codes", "secret_holders", "sessions", "settings", "signing_keys",
 	}
 )

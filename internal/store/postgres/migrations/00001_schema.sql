@@ -10,6 +10,17 @@ CREATE TABLE accounts (
     require_factor BOOLEAN          NOT NULL DEFAULT FALSE,
     -- Whether a member, project, role or key has ever had an external id; otherwise no list looks for any.
     has_external_ids BOOLEAN        NOT NULL DEFAULT FALSE,
+    -- What the operator decides. Limits are NULL where the general quota applies; attributes are a JSON object. delete_at is when
+    -- an account that is being deleted is gone.
+    state          TEXT COLLATE "C" NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'deleting')),
+    state_reason   TEXT COLLATE "C" NOT NULL DEFAULT '',
+    delete_at      BIGINT,
+    max_members    BIGINT,
+    max_projects   BIGINT,
+    max_api_keys   BIGINT,
+    max_roles      BIGINT,
+    attributes     TEXT COLLATE "C" NOT NULL DEFAULT '{}',
+    name_key       TEXT COLLATE "C" NOT NULL DEFAULT '',
     created_at     BIGINT           NOT NULL,
     updated_at     BIGINT           NOT NULL
 );
@@ -420,6 +431,23 @@ CREATE TABLE audit_heads (
     numbered_at  BIGINT,
     numbered_id  UUID
 );
+
+-- The keys of the operator's own API. Only the hash of the secret is stored; a key that was revoked has no row.
+CREATE TABLE operator_keys (
+    id           UUID   NOT NULL PRIMARY KEY,
+    name         TEXT COLLATE "C"   NOT NULL,
+    scope        TEXT COLLATE "C"   NOT NULL CHECK (scope IN ('read', 'write')),
+    key_prefix   TEXT COLLATE "C"   NOT NULL,
+    hash         BYTEA   NOT NULL,
+    expires_at   BIGINT,
+    last_used_at BIGINT,
+    created_at   BIGINT NOT NULL
+);
+-- Unique. The key of a request.
+CREATE UNIQUE INDEX operator_keys_hash ON operator_keys (hash);
+
+-- The operator has a log of its own; see event.OperatorLog.
+INSERT INTO audit_heads (account_id, sealed_seq, key_id, closed_seq, note) VALUES ('00000000-0000-0000-0000-000000000001', 0, '', 0, '');
 
 -- A node reports every few seconds that it is alive; the rate limits are shared among those that are.
 CREATE TABLE nodes (

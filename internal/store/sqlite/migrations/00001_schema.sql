@@ -11,6 +11,17 @@ CREATE TABLE accounts (
     require_factor BOOLEAN NOT NULL DEFAULT FALSE,
     -- Whether a member, project, role or key has ever had an external id; otherwise no list looks for any.
     has_external_ids BOOLEAN NOT NULL DEFAULT FALSE,
+    -- What the operator decides. Limits are NULL where the general quota applies; attributes are a JSON object. delete_at is when
+    -- an account that is being deleted is gone.
+    state          TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'deleting')),
+    state_reason   TEXT    NOT NULL DEFAULT '',
+    delete_at      BIGINT,
+    max_members    BIGINT,
+    max_projects   BIGINT,
+    max_api_keys   BIGINT,
+    max_roles      BIGINT,
+    attributes     TEXT    NOT NULL DEFAULT '{}',
+    name_key       TEXT    NOT NULL DEFAULT '',
     created_at     BIGINT  NOT NULL,
     updated_at     BIGINT  NOT NULL
 ) WITHOUT ROWID;
@@ -400,6 +411,23 @@ CREATE TABLE audit_heads (
     numbered_at  BIGINT,
     numbered_id  BLOB
 ) WITHOUT ROWID;
+
+-- The keys of the operator's own API. Only the hash of the secret is stored; a key that was revoked has no row.
+CREATE TABLE operator_keys (
+    id           BLOB   NOT NULL PRIMARY KEY,
+    name         TEXT   NOT NULL,
+    scope        TEXT   NOT NULL CHECK (scope IN ('read', 'write')),
+    key_prefix   TEXT   NOT NULL,
+    hash         BLOB   NOT NULL,
+    expires_at   BIGINT,
+    last_used_at BIGINT,
+    created_at   BIGINT NOT NULL
+) WITHOUT ROWID;
+-- Unique. The key of a request.
+CREATE UNIQUE INDEX operator_keys_hash ON operator_keys (hash);
+
+-- The operator has a log of its own; see event.OperatorLog.
+INSERT INTO audit_heads (account_id, sealed_seq, key_id, closed_seq, note) VALUES (x'00000000000000000000000000000001', 0, '', 0, '');
 
 -- A node reports every few seconds that it is alive; the rate limits are shared among those that are.
 CREATE TABLE nodes (

@@ -1,0 +1,38 @@
+package event
+
+// OperatorLog is the id of the operator's own audit log, in place of that of an account. It has the events that are about
+// operator keys and accounts, with the operator key that acted; the logs of the accounts only say that the operator acted.
+const OperatorLog = "00000000-0000-0000-0000-000000000001"
+
+// Events that only the operator's log has, besides those of accounts.
+const (
+	ActionOperatorKeyCreated       Action = "operator_key.created"
+	ActionOperatorKeyRevoked       Action = "operator_key.revoked"
+	ActionAccountAttributesChanged Action = "account.attributes_changed"
+)
+
+var operatorKinds = []kind{of[OperatorKeyCreated](), of[OperatorKeyRevoked](), of[AccountAttributesChanged]()}
+
+// OperatorKeyCreated records the scope of a new operator key, "read" or "write", and when it expires (RFC 3339).
+type OperatorKeyCreated struct {
+	Scope     string `json:"scope"`
+	ExpiresAt string `json:"expires_at,omitempty"`
+}
+
+// Action implements Payload.
+func (OperatorKeyCreated) Action() Action { return ActionOperatorKeyCreated }
+
+// OperatorKeyRevoked records that an operator key no longer works.
+type OperatorKeyRevoked struct{}
+
+// Action implements Payload.
+func (OperatorKeyRevoked) Action() Action { return ActionOperatorKeyRevoked }
+
+// AccountAttributesChanged records the attributes of an account that were set, and the names of those that were removed.
+type AccountAttributesChanged struct {
+	Set     map[string]string `json:"set,omitempty"`
+	Removed []string          `json:"removed,omitempty"`
+}
+
+// Action implements Payload.
+func (AccountAttributesChanged) Action() Action { return ActionAccountAttributesChanged }
