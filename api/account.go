@@ -20,8 +20,11 @@ type Account struct {
 	Name                string `json:"name"`
 	GrantPolicy         string `json:"grant_policy"`
 	RequireSecondFactor bool   `json:"require_second_factor"`
-	CreatedAt           Time   `json:"created_at"`
-	UpdatedAt           Time   `json:"updated_at"`
+	// AuditRetentionDays is for how many days audit events are kept, which only the operator of the server can set; nil means
+	// forever.
+	AuditRetentionDays *int `json:"audit_retention_days"`
+	CreatedAt          Time `json:"created_at"`
+	UpdatedAt          Time `json:"updated_at"`
 }
 
 // UpdateAccountRequest changes the fields that are not nil. Only the Owner can change GrantPolicy, and only a signed-in

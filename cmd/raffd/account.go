@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 
 func accountCommand() *cobra.Command {
 	c := &cobra.Command{Use: "account", Short: "Manage the accounts of a server"}
-	c.AddCommand(accountCreateCommand(), accountTransferCommand())
+	c.AddCommand(accountCreateCommand(), accountTransferCommand(), accountRetentionCommand())
 	return c
 }
 
@@ -81,6 +82,44 @@ func accountTransferCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&account, "account", "", "id of the account")
 	c.Flags().StringVar(&member, "member", "", "id of the member who becomes the Owner")
+	db.flags(c)
+	return c
+}
+
+func accountRetentionCommand() *cobra.Command {
+	var db database
+	var account, days string
+	c := &cobra.Command{
+		Use:   "audit-retention --account ID --days N|forever",
+		Short: "Set how long the audit log of an account is kept",
+		Long: "Set for how many days the audit log of an account is kept. The default is forever. Every hour, the server removes\n" +
+			"events that are older, by whole days (UTC), and signs a checkpoint in their place, so that raffd audit verify still\n" +
+			"proves what is left. They cannot be restored: export them first. The account can see the setting, but not change it,\n" +
+			"because the log also records what its Owner does.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			n, err := strconv.Atoi(days)
+			switch {
+			case days == "forever":
+				n = 0
+			case err != nil || n < 1:
+				return usage{errors.New("--days must be a number of days, or forever")}
+			}
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
+				if err := s.Audit().SetRetention(ctx, account, n); err != nil {
+					return err
+				}
+				text := "The audit log is kept forever."
+				if n > 0 {
+					text = fmt.Sprintf("Audit events are kept for %d days; older ones are removed within an hour.", n)
+				}
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), text)
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&account, "account", "", "id of the account")
+	c.Flags().StringVar(&days, "days", "", "number of days, or forever")
 	db.flags(c)
 	return c
 }

@@ -27,6 +27,8 @@ type Verified struct {
 	// is detected, too.
 	Seq  int
 	Head []byte
+	// Begins is when the log begins since older events were removed as its retention says; zero if nothing was.
+	Begins time.Time
 	// Since is the number of the saved head from which the log was verified; 0 means from its beginning.
 	Since int
 	// Keyed is the number of the first seal with a key; 0 means none.
@@ -189,7 +191,11 @@ type verification struct {
 	read      func()
 	kept      *KeptHead
 	sinceKept bool
-	last      Seal
+	// checkpoint is where the log begins; nil means at its beginning.
+	checkpoint *Checkpoint
+	// upTo is the number of the last seal to verify; 0 means all.
+	upTo int
+	last Seal
 	// sequence is that of the last verified event, 0 before the first one that has one.
 	sequence int
 }
@@ -233,13 +239,21 @@ func (v *verification) seals() error {
 		from = v.kept.Seq
 	}
 	seals, err := v.store.Seals(v.ctx, v.AccountID, from)
-	if err == nil && v.sinceKept && v.kept != nil && v.kept.Seq > 0 {
+	switch {
+	case err != nil:
+		return err
+	case from > 1 || v.sinceKept && v.kept != nil && v.kept.Seq == 1:
 		seals, err = v.skip(seals)
+	default:
+		seals, err = v.begin(seals)
 	}
 	if err != nil {
 		return err
 	}
 	for _, seal := range seals {
+		if v.upTo > 0 && seal.Seq > v.upTo {
+			break
+		}
 		if err := v.seal(seal); err != nil {
 			return err
 		}
@@ -251,7 +265,11 @@ func (v *verification) seals() error {
 // is verified.
 func (v *verification) skip(seals []Seal) ([]Seal, error) {
 	if len(seals) == 0 || seals[0].First > v.kept.Seq || seals[0].Version < sealVersion {
-		return v.store.Seals(v.ctx, v.AccountID, 1)
+		seals, err := v.store.Seals(v.ctx, v.AccountID, 1)
+		if err != nil {
+			return nil, err
+		}
+		return v.begin(seals)
 	}
 	first := seals[0]
 	v.Since = v.kept.Seq
@@ -298,6 +316,9 @@ func (v *verification) seal(seal Seal) error {
 	}
 	if v.Keyed > 0 && seal.KeyID == "" {
 		v.problem("seal %d has no key, but earlier seals have one", seal.Seq)
+	}
+	if c := v.checkpoint; c != nil && c.KeyID == "" && v.last.Seq == c.Seq && seal.KeyID != "" && seal.Note != SealAdopted {
+		v.problem("seal %d has a key, but the checkpoint at which the log begins has none", seal.Seq)
 	}
 	if seal.KeyID != "" && v.Keyed == 0 {
 		v.Keyed = seal.First
@@ -427,7 +448,7 @@ func (v *verification) rest(head LogHead) error {
 	if !oldest.IsZero() && v.beat.Sub(oldest) > unsealedFor {
 		v.problem("the events since %s have no seal, and servers were running until %s", moment(oldest), moment(v.beat))
 	}
-	if v.Events == 0 && v.Unsealed == 0 && v.Since == 0 {
+	if v.Events == 0 && v.Unsealed == 0 && v.Since == 0 && v.checkpoint == nil {
 		v.problem("the log is empty: even the event of the account's creation is missing")
 	}
 	return nil

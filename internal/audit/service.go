@@ -35,6 +35,8 @@ type Store interface {
 	Update(ctx context.Context, accountID string, lock team.Lock, fn func(Tx) error) error
 	// SealableAccounts returns the accounts that have unsealed events up to a time.
 	SealableAccounts(ctx context.Context, now time.Time) ([]string, error)
+	// RetainedAccounts returns the accounts whose log is not kept forever, or of which events were removed.
+	RetainedAccounts(ctx context.Context) ([]string, error)
 	// MissingEvents returns the events that this node wrote and that were missing when a seal covered their time. Each is
 	// returned once.
 	MissingEvents(ctx context.Context) ([]event.Ref, error)
@@ -59,6 +61,12 @@ type Reader interface {
 	LoggedAccounts(ctx context.Context) ([]string, error)
 	// SealKeyIDs returns the ids of the keys of the last seals.
 	SealKeyIDs(ctx context.Context) ([]string, error)
+	// Retention returns for how many days the log of an account is kept, or team.ErrNotFound if forever.
+	Retention(ctx context.Context, accountID string) (days int, err error)
+	// Checkpoint returns where the log of an account begins since events were removed, or team.ErrNotFound.
+	Checkpoint(ctx context.Context, accountID string) (Checkpoint, error)
+	// SealBefore returns the last seal of an account with Until <= before.
+	SealBefore(ctx context.Context, accountID string, before time.Time) (Seal, error)
 	// LastHeartbeat returns when any node was last alive.
 	LastHeartbeat(ctx context.Context) (time.Time, error)
 }
@@ -72,6 +80,12 @@ type Tx interface {
 	// MergeSeals merges the seals of an account with Until >= from and Seq <= last into one, if all are regular ones with the
 	// same key.
 	MergeSeals(ctx context.Context, accountID string, from time.Time, last int) error
+	// SetRetention sets for how many days the log of an account is kept; 0 means forever.
+	SetRetention(ctx context.Context, accountID string, days int) error
+	// SetCheckpoint moves the checkpoint of a log to a seal.
+	SetCheckpoint(ctx context.Context, c Checkpoint) error
+	// RemoveExpired removes some of what is before the checkpoint of a log, and reports whether there is more.
+	RemoveExpired(ctx context.Context, accountID string) (more bool, err error)
 	// HoldLog blocks, until the commit, transactions that write events of this account under the lock of another account.
 	HoldLog(ctx context.Context, accountID string) error
 	SetLogHead(ctx context.Context, h LogHead) error

@@ -61,6 +61,7 @@ var accountColumns = []column[api.Account]{
 	{"", "name", func(a api.Account) string { return a.Name }},
 	{"", "grant_policy", func(a api.Account) string { return a.GrantPolicy }},
 	{"", "require_second_factor", func(a api.Account) string { return strconv.FormatBool(a.RequireSecondFactor) }},
+	{"", "audit_retention_days", func(a api.Account) string { return keptFor(a.AuditRetentionDays, "") }},
 	{"", "created_at", func(a api.Account) string { return moment(&a.CreatedAt) }},
 	{"", "updated_at", func(a api.Account) string { return moment(&a.UpdatedAt) }},
 }
@@ -75,7 +76,16 @@ func accountFields(a api.Account) []field {
 		{"Name", a.Name},
 		{"Grant policy", a.GrantPolicy},
 		{"Second factor", factor},
+		{"Audit log kept for", keptFor(a.AuditRetentionDays, " days")},
 		{"Created", moment(&a.CreatedAt)},
 		{"Updated", moment(&a.UpdatedAt)},
 	}
+}
+
+// keptFor is a number of days, or "forever".
+func keptFor(days *int, unit string) string {
+	if days == nil {
+		return "forever"
+	}
+	return strconv.Itoa(*days) + unit
 }

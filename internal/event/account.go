@@ -15,12 +15,17 @@ const (
 	ActionEventsMissing Action = "audit_log.events_missing"
 	// ActionLogAdopted is recorded when the operator starts to seal a log with a key.
 	ActionLogAdopted Action = "audit_log.adopted"
+	// ActionLogRetentionChanged is recorded when the operator sets how long a log is kept, and ActionLogExpired when older events
+	// are removed.
+	ActionLogRetentionChanged Action = "audit_log.retention_changed"
+	ActionLogExpired          Action = "audit_log.expired"
 )
 
 var accountKinds = []kind{
 	of[AccountCreated](), of[AccountUpdated](), of[AccountOwnershipTransferred](), of[AccountSuspended](), of[AccountResumed](),
 	of[AccountLimitsChanged](),
 	of[CatalogApplied](), of[EventsMissing](), of[LogAdopted](),
+	of[LogRetentionChanged](), of[LogExpired](),
 }
 
 // AccountCreated records that the account was created. OwnerUserID is only set in the operator's log.
@@ -116,3 +121,23 @@ type LogAdopted struct {
 
 // Action implements Payload.
 func (LogAdopted) Action() Action { return ActionLogAdopted }
+
+// LogRetentionChanged records for how many days the log is kept; nil means forever.
+type LogRetentionChanged struct {
+	Days Change[*int] `json:"days"`
+}
+
+// Action implements Payload.
+func (LogRetentionChanged) Action() Action { return ActionLogRetentionChanged }
+
+// LogExpired records how many events were removed, the time (RFC 3339) before which they happened, the retention by which they
+// were removed, and the number of their last seal.
+type LogExpired struct {
+	Events int    `json:"events"`
+	Until  string `json:"until"`
+	Days   int    `json:"days"`
+	Seal   int    `json:"seal"`
+}
+
+// Action implements Payload.
+func (LogExpired) Action() Action { return ActionLogExpired }

@@ -11,7 +11,10 @@ import (
 
 func (s *server) getAccount(ctx context.Context, c *call) (any, error) {
 	a, err := s.svc.GetAccount(ctx, c.who)
-	return one(account(&a)), err
+	if err != nil {
+		return nil, err
+	}
+	return s.account(ctx, c, &a)
 }
 
 func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
@@ -28,11 +31,14 @@ func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
 		change.Strict = &strict
 	}
 	a, err := s.svc.UpdateAccount(ctx, c.who, change)
-	return one(account(&a)), err
+	if err != nil {
+		return nil, err
+	}
+	return s.account(ctx, c, &a)
 }
 
 // account converts an account to its API form.
-func account(a *team.Account) api.Account {
+func (s *server) account(ctx context.Context, c *call, a *team.Account) (any, error) {
 	out := api.Account{
 		ID: a.ID, Name: a.Name, GrantPolicy: api.GrantPolicyDelegated, RequireSecondFactor: a.RequireFactor,
 		CreatedAt: stamp(a.CreatedAt), UpdatedAt: stamp(a.UpdatedAt),
@@ -40,7 +46,11 @@ func account(a *team.Account) api.Account {
 	if a.Strict {
 		out.GrantPolicy = api.GrantPolicyStrict
 	}
-	return out
+	days, err := s.audit.Retention(ctx, c.who)
+	if days > 0 {
+		out.AuditRetentionDays = &days
+	}
+	return one(out), err
 }
 
 func (s *server) transferOwnership(ctx context.Context, c *call) (any, error) {

@@ -118,6 +118,9 @@ func verifiedLines(v audit.Verified) (lines []string) {
 		if v.Since > 0 {
 			line = fmt.Sprintf("%s: OK since the saved seal %d, %d new events in %d seals, head %x", logName(v.AccountID), v.Since, v.Events, v.Seals, v.Head)
 		}
+		if !v.Begins.IsZero() {
+			line += fmt.Sprintf(", older events removed up to %s", v.Begins.UTC().Format(time.RFC3339))
+		}
 		if v.Unsealed > 0 {
 			line += fmt.Sprintf(", %d not sealed yet", v.Unsealed)
 		}

@@ -55,7 +55,11 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 			if n > 0 {
 				s.config.Logger.Info("removed stale invitations", "count", n)
 			}
-			return err
+			expired, err2 := s.audit.Expire(ctx)
+			if expired > 0 {
+				s.config.Logger.Info("removed audit events that are older than the retention of their accounts", "count", expired)
+			}
+			return errors.Join(err, err2)
 		})
 	})
 }

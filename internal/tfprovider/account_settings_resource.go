@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -38,6 +39,7 @@ type accountSettingsModel struct {
 	Name                types.String `tfsdk:"name"`
 	GrantPolicy         types.String `tfsdk:"grant_policy"`
 	RequireSecondFactor types.Bool   `tfsdk:"require_second_factor"`
+	AuditRetentionDays  types.Int64  `tfsdk:"audit_retention_days"`
 	CreatedAt           types.String `tfsdk:"created_at"`
 }
 
@@ -68,6 +70,10 @@ func (r *accountSettingsResource) Schema(_ context.Context, _ resource.SchemaReq
 				Optional: true, Computed: true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 				MarkdownDescription: "Whether people need a second factor to access the account." + inPerson,
+			},
+			"audit_retention_days": schema.Int64Attribute{
+				Computed: true, PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+				MarkdownDescription: "For how many days audit events are kept; null means forever. Only the operator of the server can change it.",
 			},
 			"id":         schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the account."},
 			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the account was created."},
@@ -293,6 +299,10 @@ func (m *accountSettingsModel) fill(from *api.Account) {
 	m.Name = types.StringValue(from.Name)
 	m.GrantPolicy = types.StringValue(from.GrantPolicy)
 	m.RequireSecondFactor = types.BoolValue(from.RequireSecondFactor)
+	m.AuditRetentionDays = types.Int64Null()
+	if from.AuditRetentionDays != nil {
+		m.AuditRetentionDays = types.Int64Value(int64(*from.AuditRetentionDays))
+	}
 	m.CreatedAt = timestamp(&from.CreatedAt)
 }
 
@@ -303,5 +313,6 @@ func (m *accountSettingsModel) settle(from *api.Account) {
 	keepPromise(&m.Name, planned.Name)
 	keepPromise(&m.GrantPolicy, planned.GrantPolicy)
 	keepPromise(&m.RequireSecondFactor, planned.RequireSecondFactor)
+	keepPromise(&m.AuditRetentionDays, planned.AuditRetentionDays)
 	keepPromise(&m.CreatedAt, planned.CreatedAt)
 }

@@ -26,6 +26,27 @@ var accountWords = []wording{
 		t.fact("Key", p.Key)
 		t.fact("Last seal without it", strconv.Itoa(p.Seal))
 	}),
+	describes("Retention changed", func(t *eventText, p event.LogRetentionChanged) {
+		t.say("changed how long this log is kept")
+		t.fact("Kept for", keptFor(p.Days.From)+" → "+keptFor(p.Days.To))
+	}),
+	describes("Old events removed", func(t *eventText, p event.LogExpired) {
+		t.say("removed events that are older than this log is kept")
+		t.count("Removed", p.Events, "event")
+		t.fact("Before", p.Until)
+		t.fact("Kept for", keptFor(&p.Days))
+	}),
+}
+
+// keptFor is a retention in words.
+func keptFor(days *int) string {
+	switch {
+	case days == nil:
+		return "unlimited time"
+	case *days == 1:
+		return "1 day"
+	}
+	return strconv.Itoa(*days) + " days"
 }
 
 func describeAccountUpdated(t *eventText, p event.AccountUpdated) {

@@ -27,6 +27,11 @@ type Dialect struct {
 	// MergeSeals are the statements that merge the seals of the account $1 from $2 to $3. On PostgreSQL a function does it,
 	// because the role that serves may not change seals.
 	MergeSeals []string
+	// SetCheckpoint replaces the checkpoint of an audit log; its parameters are the columns. RemoveExpiredEvents removes up to $2
+	// events of the account $1 that are before it, and RemoveExpiredRest what belonged to them. On PostgreSQL they are functions
+	// that check the retention, because the role that serves may not delete events.
+	SetCheckpoint, RemoveExpiredEvents string
+	RemoveExpiredRest                  []string
 	// Keep is appended to a SELECT, followed by the name of a table, and locks its row against deletion until the commit.
 	// It is empty for SQLite, which has one writer.
 	Keep string

@@ -13,13 +13,16 @@ var migrations embed.FS
 
 // Dialect is the SQL of PostgreSQL.
 var Dialect = engine.Dialect{
-	Goose:       goose.DialectPostgres,
-	System:      "postgresql",
-	Migrations:  migrations,
-	HasVersions: "SELECT to_regclass('goose_db_version') IS NOT NULL",
-	Now:         "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
-	WordOf:      "CAST(%s AS TEXT)",
-	MergeSeals:  []string{"SELECT merge_seals($1, $2, $3)"},
-	SkipLocked:  " FOR UPDATE SKIP LOCKED",
-	Keep:        " FOR KEY SHARE OF ",
+	Goose:               goose.DialectPostgres,
+	System:              "postgresql",
+	Migrations:          migrations,
+	HasVersions:         "SELECT to_regclass('goose_db_version') IS NOT NULL",
+	Now:                 "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
+	WordOf:              "CAST(%s AS TEXT)",
+	MergeSeals:          []string{"SELECT merge_seals($1, $2, $3)"},
+	SetCheckpoint:       "SELECT set_checkpoint($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+	RemoveExpiredEvents: "SELECT remove_expired_events($1, $2)",
+	RemoveExpiredRest:   []string{"SELECT remove_expired_rest($1)"},
+	SkipLocked:          " FOR UPDATE SKIP LOCKED",
+	Keep:                " FOR KEY SHARE OF ",
 }

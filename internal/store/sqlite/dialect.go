@@ -30,6 +30,16 @@ var Dialect = engine.Dialect{
 		`DELETE FROM audit_seals WHERE account_id = $1 AND seq >= $2 AND seq < $3
 			AND EXISTS (SELECT 1 FROM audit_seals m WHERE m.account_id = $1 AND m.seq = $3 AND m.first_seq = $2)`,
 	},
+	SetCheckpoint: `INSERT INTO audit_checkpoints (account_id, seq, until_at, hash, sequence, days, key_id, mac, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account_id) DO UPDATE SET seq = excluded.seq, until_at = excluded.until_at,
+		hash = excluded.hash, sequence = excluded.sequence, days = excluded.days, key_id = excluded.key_id, mac = excluded.mac, created_at = excluded.created_at
+		WHERE audit_checkpoints.seq < excluded.seq`,
+	RemoveExpiredEvents: `DELETE FROM audit_events WHERE account_id = $1 AND (at, id) IN (SELECT e.at, e.id FROM audit_events e
+		WHERE e.account_id = $1 AND e.at < (SELECT c.until_at FROM audit_checkpoints c WHERE c.account_id = $1) ORDER BY e.at, e.id LIMIT $2)`,
+	RemoveExpiredRest: []string{
+		"DELETE FROM audit_seals WHERE account_id = $1 AND seq < (SELECT c.seq FROM audit_checkpoints c WHERE c.account_id = $1)",
+		"DELETE FROM event_slices WHERE account_id = $1 AND slice < (SELECT MIN(e.at) >> 16 FROM audit_events e WHERE e.account_id = $1)",
+	},
 	ManyPages: "PRAGMA cache_size = -131072",
 	FewPages:  "PRAGMA cache_size = -2000",
 }

@@ -416,6 +416,61 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- For how many days the audit log of an account is kept; without a row, forever. Only the operator sets it.
+CREATE TABLE audit_retention (
+    account_id UUID   NOT NULL PRIMARY KEY,
+    days       BIGINT NOT NULL
+);
+
+-- Where the audit log of an account begins since older events were removed: after the seal seq, which remains. mac is its
+-- signature, sequence that of the last removed event.
+CREATE TABLE audit_checkpoints (
+    account_id UUID   NOT NULL PRIMARY KEY,
+    seq        BIGINT NOT NULL,
+    until_at   BIGINT NOT NULL,
+    hash       BYTEA  NOT NULL,
+    sequence   BIGINT NOT NULL,
+    days       BIGINT NOT NULL,
+    key_id     TEXT COLLATE "C"   NOT NULL,
+    mac        BYTEA  NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- The functions below remove what the retention of an account allows. They run as the owner of the tables, because the role that
+-- serves may not delete events, nor change the retention.
+-- +goose StatementBegin
+CREATE FUNCTION set_checkpoint(account UUID, seal BIGINT, until_time BIGINT, seal_hash BYTEA, last BIGINT, kept_days BIGINT, key TEXT, signature BYTEA, now_time BIGINT)
+    RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM audit_seals s, audit_retention r WHERE s.account_id = account AND s.seq = seal AND s.until_at = until_time AND s.hash = seal_hash
+        AND r.account_id = account AND r.days = kept_days AND until_time <= EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 - r.days * 86400000000) THEN
+        RAISE EXCEPTION 'the events of account % until % must be kept', account, until_time;
+    END IF;
+    INSERT INTO audit_checkpoints (account_id, seq, until_at, hash, sequence, days, key_id, mac, created_at)
+        VALUES (account, seal, until_time, seal_hash, last, kept_days, key, signature, now_time)
+        ON CONFLICT (account_id) DO UPDATE SET seq = excluded.seq, until_at = excluded.until_at,
+        hash = excluded.hash, sequence = excluded.sequence, days = excluded.days, key_id = excluded.key_id, mac = excluded.mac, created_at = excluded.created_at
+        WHERE audit_checkpoints.seq < excluded.seq;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION remove_expired_events(account UUID, most BIGINT) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    DELETE FROM audit_events e USING (SELECT o.at, o.id FROM audit_events o WHERE o.account_id = account
+        AND o.at < (SELECT c.until_at FROM audit_checkpoints c WHERE c.account_id = account) ORDER BY o.at, o.id LIMIT most) old
+        WHERE e.account_id = account AND e.at = old.at AND e.id = old.id;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION remove_expired_rest(account UUID) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    DELETE FROM audit_seals s WHERE s.account_id = account AND s.seq < (SELECT c.seq FROM audit_checkpoints c WHERE c.account_id = account);
+    DELETE FROM event_slices s WHERE s.account_id = account AND s.slice < (SELECT MIN(e.at) >> 16 FROM audit_events e WHERE e.account_id = account);
+END $$;
+-- +goose StatementEnd
+
 -- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it. numbered
 -- is the last sequence that was given, to the event with numbered_at and numbered_id.
 CREATE TABLE audit_heads (
@@ -739,8 +794,12 @@ CREATE TRIGGER api_keys_external AFTER DELETE ON api_keys REFERENCING OLD TABLE 
 -- serves may call them.
 -- +goose StatementBegin
 DO $$
+DECLARE
+    name TEXT;
 BEGIN
-    EXECUTE format('ALTER FUNCTION merge_seals SET search_path = %I, pg_temp', current_schema());
-    REVOKE ALL ON FUNCTION merge_seals FROM PUBLIC;
+    FOREACH name IN ARRAY ARRAY['merge_seals', 'set_checkpoint', 'remove_expired_events', 'remove_expired_rest'] LOOP
+        EXECUTE format('ALTER FUNCTION %I SET search_path = %I, pg_temp', name, current_schema());
+        EXECUTE format('REVOKE ALL ON FUNCTION %I FROM PUBLIC', name);
+    END LOOP;
 END $$;
 -- +goose StatementEnd

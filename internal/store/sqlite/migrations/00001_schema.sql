@@ -396,6 +396,26 @@ CREATE TABLE audit_seals (
     PRIMARY KEY (account_id, seq)
 ) WITHOUT ROWID;
 
+-- For how many days the audit log of an account is kept; without a row, forever. Only the operator sets it.
+CREATE TABLE audit_retention (
+    account_id BLOB   NOT NULL PRIMARY KEY,
+    days       BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- Where the audit log of an account begins since older events were removed: after the seal seq, which remains. mac is its
+-- signature, sequence that of the last removed event.
+CREATE TABLE audit_checkpoints (
+    account_id BLOB   NOT NULL PRIMARY KEY,
+    seq        BIGINT NOT NULL,
+    until_at   BIGINT NOT NULL,
+    hash       BLOB   NOT NULL,
+    sequence   BIGINT NOT NULL,
+    days       BIGINT NOT NULL,
+    key_id     TEXT   NOT NULL,
+    mac        BLOB   NOT NULL,
+    created_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
 -- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it. numbered
 -- is the last sequence that was given, to the event with numbered_at and numbered_id.
 CREATE TABLE audit_heads (
