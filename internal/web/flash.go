@@ -60,4 +60,10 @@ func noticeOf(r *http.Request) string {
 func done(path, what string) (reply, error) { return reply{to: path, done: what}, nil }
 
 // news is the text of the notice on this page. The cookie has only its name, so that no one else can put text on the page.
-func (v *visit) news() string { return allNews[noticeOf(v.Request)] }
+func (v *visit) news() string {
+	what := noticeOf(v.Request)
+	if what == "accepted" {
+		return "Invitation accepted. You now have access to " + v.accountName() + "."
+	}
+	return allNews[what]
+}

@@ -29,15 +29,21 @@ func (p *pages) inspect(r *http.Request) (invitationForm, error) {
 func (p *pages) showInvitation(r *http.Request) (reply, error) {
 	f, err := p.inspect(r)
 	if err != nil {
-		return noInvitation(err)
+		return p.noInvitation(r, err)
 	}
 	return reply{status: http.StatusOK, page: invitationPage(f)}, nil
 }
 
-// noInvitation responds to a link without an open invitation. If the link was used, the page offers to sign in.
-func noInvitation(err error) (reply, error) {
+// noInvitation responds to a link without an open invitation. If the link was used by the one who is signed in, it leads to the
+// account; for anyone else, the page offers to sign in.
+func (p *pages) noInvitation(r *http.Request, err error) (reply, error) {
 	if !team.InvitationUsed(err) {
 		return reply{}, err
+	}
+	if me, ok, err := p.visitor(r); err == nil && ok {
+		if account, err := p.svc.AcceptedBy(r.Context(), r.PathValue("token"), me.User); err == nil && p.signin.SwitchAccount(r.Context(), me, account) == nil {
+			return reply{to: "/"}, nil
+		}
 	}
 	told := problems[team.KindGone]
 	return reply{status: told.status, page: noticePage(notice{
@@ -48,7 +54,7 @@ func noInvitation(err error) (reply, error) {
 func (p *pages) answerInvitation(r *http.Request) (reply, error) {
 	f, err := p.inspect(r)
 	if err != nil {
-		return noInvitation(err)
+		return p.noInvitation(r, err)
 	}
 	switch r.PostForm.Get("answer") {
 	case "accept":
@@ -95,14 +101,16 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 	field, message, status, ok := fieldError(err, "name", "password")
 	if err == nil {
 		token, out := p.enter(r, f.Email)
-		if f.Inside = token != ""; f.Inside {
+		if token != "" {
 			p.moveTo(r, token, f.AccountID)
+			out.to, out.done = "/", "accepted"
+			return out, nil
 		}
 		out.status, out.page = http.StatusOK, acceptedPage(f)
 		return out, nil
 	}
 	if !ok {
-		return noInvitation(err)
+		return p.noInvitation(r, err)
 	}
 	if field == "name" {
 		f.NameError = message

@@ -39,12 +39,12 @@ func TestNewUserAccepts(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
 	form := open(t, address)
 	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).
-		shows(t, 200, "Invitation accepted", "member of Acme, as Admin", "alice@example.com")
+		shows(t, 200, "Invitation accepted", "access to Acme.", "Admin", "alice@example.com")
 	m := member(t, srv, id)
 	if m["status"] != "active" || m["name"] != "Alice" || m["id"] != id || m["user_id"] == nil {
 		t.Errorf("member after accepting: %v", m)
 	}
-	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 410, "already used")
+	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).shows(t, 200, "Members").lacks(t, "Invitation accepted")
 	if used := open(t, address).shows(t, 410, "This link no longer works", "already used"); !strings.Contains(used.source, `href="/sign-in"`) {
 		t.Error("the link of an accepted invitation does not offer to sign in")
 	}
@@ -70,7 +70,7 @@ func TestProjectInvitation(t *testing.T) {
 	link := srv.Do(t, "POST", "/api/v1/invitations/"+d["id"].(string)+"/link", srv.Key, nil).Want(t, 200).Data(t)["link"].(string)
 	open(t, link).shows(t, 200, "Join the project Default", "Account Acme", "Project Default", "Your role Viewer").
 		submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).
-		shows(t, 200, "member of the project Default of Acme, as Viewer")
+		shows(t, 200, "You now have access to Acme.", "Default")
 }
 
 func TestErrorsAreShownAtTheField(t *testing.T) {

@@ -22,7 +22,7 @@ func TestInvitePeople(t *testing.T) {
 	typed := []string{"emails", "alice@example.com, bob@example.com\nnobody at all; owner@example.com ALICE@example.com", "role_id", admin}
 	for range 2 { // submitting the form twice invites no one again, and shows the same result
 		sent := form.submitTo(t, "/invitations", typed...)
-		sent.shows(t, 200, "2 of 4 people invited", "alice@example.com Invited.", "bob@example.com Invited.", "Enter a single email address", "You cannot change").
+		sent.shows(t, 200, "2 of 4 people invited", "alice@example.com Invited.", "bob@example.com Invited.", "Enter a single email address", "You are a member already. Your access").
 			complains(t, "emails", "2 of these could not be invited.")
 		if left := sent.forms[len(sent.forms)-1].fields.Get("emails"); left != "nobody at all\nowner@example.com" {
 			t.Errorf("emails in the form: %q", left)
@@ -53,11 +53,11 @@ func TestInvitationFormWithErrors(t *testing.T) {
 	if left(p) != "not an address" {
 		t.Errorf("emails in the form: %q", left(p))
 	}
-	p = form.submitTo(t, "/invitations", "emails", "owner@example.com", "role_id", member).shows(t, 403).complains(t, "emails", "You cannot change")
+	p = form.submitTo(t, "/invitations", "emails", "owner@example.com", "role_id", member).shows(t, 403).complains(t, "emails", "You are a member already.")
 	if again := p.submitTo(t, "/invitations", "emails", "alice@example.com"); again.status != 200 {
 		t.Errorf("status of the next attempt: %d", again.status)
 	}
-	form.submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", member).shows(t, 409).complains(t, "emails", "Already invited")
+	form.submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", member).shows(t, 409).complains(t, "emails", "Already invited").shows(t, 409, "Show the invitation")
 
 	var many []string
 	for i := range 2800 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,8 @@ type inviteResult struct {
 	OK          bool
 	Added       bool `json:",omitempty"` // was already in the account and was added without an invitation
 	Status      int  `json:",omitempty"` // HTTP status of the refusal
+	// Link leads to what is in the way: the open invitation, or the member.
+	Link, LinkText string `json:",omitempty"`
 }
 
 func (p *pages) inviteForm(v *visit, projectID, roleID string) (inviteForm, error) {
@@ -142,7 +145,7 @@ func (p *pages) invite(v *visit) (reply, error) {
 	}
 	var told []inviteResult
 	_, err = p.svc.AddMembers(v.onceKeeping("invite", func(made any) ([]byte, error) {
-		told = p.told(emails, made)
+		told = p.told(v, emails, made)
 		return json.Marshal(told)
 	}), v.who, rows)
 	if old, again := errors.AsType[*team.Replay](err); again {
@@ -193,7 +196,7 @@ func (p *pages) invited(v *visit, f inviteForm, told []inviteResult) (reply, err
 }
 
 // told is the outcome of the invitation for each email.
-func (p *pages) told(emails []string, made any) []inviteResult {
+func (p *pages) told(v *visit, emails []string, made any) []inviteResult {
 	results, _ := made.([]team.BulkResult)
 	all := make([]inviteResult, len(results))
 	for i, r := range results {
@@ -205,11 +208,27 @@ func (p *pages) told(emails []string, made any) []inviteResult {
 				message, status = "Could not invite this person.", http.StatusBadRequest
 			}
 			all[i] = inviteResult{Email: emails[i], Text: message, Status: status}
+			all[i].explain(v, r.Err)
 		case r.Member.Status == team.StatusActive:
 			all[i].Text, all[i].Added = "Already in the account, added with the role.", true
 		}
 	}
 	return all
+}
+
+// explain says what is in the way of an invitation, and where it is.
+func (r *inviteResult) explain(v *visit, err error) {
+	e, ok := errors.AsType[*team.Error](err)
+	key, wrong := team.CanonicalEmail(r.Email)
+	switch {
+	case !ok:
+	case wrong == nil && key == v.me.User.CanonicalEmail && v.who.MemberID != "" && v.PostForm.Get("project") == "":
+		r.Text, r.Link, r.LinkText = "You are a member already.", "/members/"+v.who.MemberID, "Your access"
+	case e.Refusal == team.RefusalAlreadyInvited:
+		r.Link, r.LinkText = "/invitations?"+url.Values{"state": {"all"}, "q": {r.Email}}.Encode(), "Show the invitation"
+	case e.Refusal == team.RefusalAlreadyMember && e.MemberID != "":
+		r.Link, r.LinkText = "/members/"+e.MemberID, "Show the member"
+	}
 }
 
 // refusals are the results of the emails that were not invited.

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
 	"raff/internal/front"
 	"raff/internal/signin"
+	"raff/internal/team"
 )
 
 // passwordHint states the password rule; a test checks that it matches the rule.
@@ -29,7 +31,6 @@ func (p *pages) showPassword(r *http.Request) (reply, error) {
 func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 	n := notice{
 		Title: "Password set", Text: []string{"Use it to sign in as " + f.Email + ", in every account you belong to."},
-		Link: "/", LinkText: "Continue",
 	}
 	if err := p.signin.ForgetGuesses(r.Context(), f.Email, front.Of(r.Context()).Remote); err != nil {
 		return reply{}, err
@@ -40,8 +41,14 @@ func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 		return reply{status: http.StatusOK, page: noticePage(n)}, nil
 	}
 	token, out := p.enter(r, f.Email)
-	if token == "" {
+	switch _, err := p.svc.Session(r.Context(), token); {
+	case token == "":
 		n.Link, n.LinkText = "/sign-in?email="+url.QueryEscape(f.Email), "Sign in"
+	case errors.Is(err, team.ErrFactorNeeded): // the page for the second factor has no notice
+		n.Link, n.LinkText = "/", "Continue"
+	default:
+		out.to, out.done = "/", "password-set"
+		return out, nil
 	}
 	out.status, out.page = http.StatusOK, noticePage(n)
 	return out, nil

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"raff/internal/front"
+	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -21,6 +23,9 @@ func (p *pages) problemInside(v *visit, err error) (reply, error) {
 		return reply{}, err
 	}
 	n := notice{Title: told.title, Text: []string{plainWords(e)}, Link: "/", LinkText: "Go to the start page"}
+	if e.Refusal == team.RefusalPermissionMissing {
+		n.Text = append(n.Text, v.whoManages()...)
+	}
 	if from := pageOf(v.Referer()); from != "" && from != v.URL.RequestURI() {
 		n.Link, n.LinkText = local(from), "Back"
 	}
@@ -65,4 +70,35 @@ func fieldError(err error, fields ...string) (field, message string, status int,
 		}
 	}
 	return "", "", 0, false
+}
+
+// whoManages names people who can change the user's role, if the user may see them.
+func (v *visit) whoManages() []string {
+	var names []string
+	for _, f := range []team.PersonFilter{
+		{Access: team.AccessOwner}, {RoleID: team.SystemRoleID(permission.ScopeAccount, "admin"), Status: team.StatusActive},
+	} {
+		f.Page = team.Page{Limit: 3, SkipTotal: true}
+		people, _, err := v.p.svc.ListPeople(v.Context(), v.who, f)
+		if err != nil {
+			return nil // the page says without names what to do
+		}
+		for _, one := range people {
+			if one.UserID != v.who.ID {
+				names = append(names, named(one))
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{"You can ask " + strings.Join(names, ", ") + "."}
+}
+
+// named is a person with their email.
+func named(p team.Person) string {
+	if p.Name == "" {
+		return p.Email
+	}
+	return p.Name + " (" + p.Email + ")"
 }

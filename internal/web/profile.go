@@ -100,6 +100,29 @@ func (p *pages) endSessions(v *visit) (reply, error) {
 	return reply{to: "/profile", done: "ended"}, err
 }
 
+// leave ends the user's own access to the account that the form names.
+func (p *pages) leave(v *visit) (reply, error) {
+	if v.who == nil || v.PostForm.Get("account") != v.who.AccountID {
+		return reply{}, refusedOtherAccount.With()
+	}
+	if v.PostForm.Get("sure") == "" {
+		return p.profileAgain(v, refusedNotSure.With(), func(f *profileForm, message string) { f.LeaveError = message })
+	}
+	_, err := p.svc.Leave(v.Context(), v.who, v.PostForm.Get("keep_keys") != "")
+	if err != nil {
+		return p.profileAgain(v, err, func(f *profileForm, message string) { f.LeaveError = message })
+	}
+	if me, ok, err := p.visitor(v.Request); err == nil && ok { // only in projects: the session goes on
+		for _, a := range v.accounts {
+			if a.ID != v.who.AccountID && p.signin.SwitchAccount(v.Context(), me, a.ID) == nil {
+				break
+			}
+		}
+		return done("/profile", "left")
+	}
+	return reply{to: "/sign-in", done: "left", cookie: p.cookie("")}, nil
+}
+
 // browsers are recognized by their user agent, the more specific ones first, because each also claims to be others.
 var browsers, systems = [][2]string{
 	{"Edg", "Edge"}, {"OPR", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},

@@ -134,12 +134,27 @@ func (p *pages) showNewRole(v *visit) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		f.Scope, f.Name, f.About = r.Scope, "Copy of "+r.Name, r.Description
+		f.Scope, f.Start = r.Scope, r.ID
+		if !q.Has("name") { // a copy, not a form that was filled in
+			f.Name, f.About = "Copy of "+r.Name, r.Description
+		}
 		own := r.Permissions.Intersect(p.svc.Catalog().GrantableSet(r.Scope)).Minus(v.can.Escalations(r.Scope))
 		f.Names = p.svc.Catalog().Names(own)
 	}
+	if err := v.startingRoles(&f); err != nil {
+		return reply{}, err
+	}
 	v.fill(&f, permission.Set{})
 	return reply{status: http.StatusOK, page: roleFormPage(v, f)}, nil
+}
+
+// startingRoles lists the roles whose permissions a new role can start with.
+func (v *visit) startingRoles(f *roleForm) error {
+	all, err := v.choices(f.Scope, f.Start, func(team.Role) error { return nil })
+	for _, c := range all {
+		f.From = append(f.From, c.Role)
+	}
+	return err
 }
 
 func (p *pages) createRole(v *visit) (reply, error) {

@@ -124,6 +124,7 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"POST /profile/password/remove": p.removePassword,
 		"POST /profile/confirm":         p.passkeyToConfirm,
 		"POST /profile/sessions":        p.endSessions,
+		"POST /profile/leave":           p.leave,
 		"POST /profile/display":         p.changeDisplay,
 
 		"POST /profile/factors":                 p.changeFactors,

@@ -97,9 +97,9 @@ func (p *pages) switchAccount(v *visit) (reply, error) {
 // start is the first page that the user may see.
 func (p *pages) start(v *visit) (reply, error) {
 	if v.can.ViewMembers("") == nil {
-		return goTo("/members")
+		return done("/members", noticeOf(v.Request))
 	}
-	return goTo("/projects")
+	return done("/projects", noticeOf(v.Request))
 }
 
 func (p *pages) showForgot(r *http.Request) (reply, error) {
