@@ -142,7 +142,12 @@ func (t *tx) InsertAPIKey(ctx context.Context, k team.APIKey) error {
 		k.ExpiresAt, k.LastUsedAt, k.IsActive, word(k.CreatedBy), personID(k.CreatedByUser), k.CreatedAt, k.UpdatedAt)
 }
 
+// UpdateAPIKey also updates the text by which the key's memberships are searched.
 func (t *tx) UpdateAPIKey(ctx context.Context, k team.APIKey) error {
+	key := team.Member{Name: k.Name, CanonicalEmail: team.KeyEmail(k.ID)}.SortKey()
+	if err := t.later(ctx, "UPDATE memberships SET sort_key = $2 WHERE api_key_id = $1 AND sort_key <> $2", uid(k.ID), key); err != nil {
+		return err
+	}
 	return t.change(ctx, `UPDATE api_keys SET name = $2, name_key = $3, key_prefix = $4, hash = $5, old_hash = $6, old_until = $7,
 		tier = $8, issued_at = $9, expires_at = $10, last_used_at = $11, is_active = $12, updated_at = $13 WHERE id = $1`,
 		uid(k.ID), k.Name, nameKey(k.Name), k.KeyPrefix, k.Hash, k.OldHash, k.OldUntil, k.Tier, k.IssuedAt, k.ExpiresAt,

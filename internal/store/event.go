@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"slices"
 
 	"raff/internal/audit"
@@ -90,10 +91,9 @@ const maxCalled = 20
 
 // actorsCalled returns the ids of the people and API keys whose name or email contains a text.
 func (r reader) actorsCalled(ctx context.Context, accountID, text string) ([]string, error) {
-	like := containing(nameKey(text))
 	ids, err := many(ctx, r.q, engine.ScanID, `SELECT id FROM (SELECT k.id FROM api_keys k WHERE k.account_id = $1 AND k.name_key LIKE $2 ESCAPE '\'
-		UNION ALL SELECT u.id FROM account_users au JOIN users u ON u.id = au.user_id
-		WHERE au.account_id = $1 AND (u.name_key LIKE $2 ESCAPE '\' OR u.email_canonical LIKE $2 ESCAPE '\')) m LIMIT $3`, uid(accountID), like, maxCalled+1)
+		UNION ALL SELECT u.user_id FROM account_users u WHERE u.account_id = $1 AND `+strings.Replace(called("u"), "?", "$3", 1)+`) m LIMIT $4`,
+		uid(accountID), containing(nameKey(text)), containing(team.Folded(text)), maxCalled+1)
 	if err == nil && len(ids) > maxCalled {
 		err = audit.RefusalManyActors.With(maxCalled)
 	}

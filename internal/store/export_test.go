@@ -155,15 +155,22 @@ func (w watchedSession) Remembered(ctx context.Context, key engine.Key, read fun
 	return m.Remembered(ctx, key, func(querier) (any, bool, error) { return read(w) })
 }
 
-// Exec executes a statement in a transaction of its own, like a change of the service.
+// Exec executes a statement in a transaction of its own, unwatched.
 func Exec(ctx context.Context, d *DB, query string) error {
-	return d.write(ctx, nil, func(t *tx) error {
-		_, err := t.exec(ctx, query)
+	return unwatched(d).Update(ctx, nil, nil, func(s session) error {
+		_, err := s.Exec(ctx, query, nil)
 		return err
 	})
 }
 
+func unwatched(d *DB) engine.Engine {
+	if w, ok := d.engine.(watched); ok {
+		return w.Engine
+	}
+	return d.engine
+}
+
 // Texts returns the first column of the rows of a query.
 func Texts(ctx context.Context, d *DB, query string, args ...any) ([]string, error) {
-	return many(ctx, d.q, engine.ScanText, query, args...)
+	return many(ctx, unwatched(d), engine.ScanText, query, args...)
 }

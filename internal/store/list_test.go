@@ -370,7 +370,7 @@ func TestEventFilters(t *testing.T) {
 		stranger := w.newUser(t, "stranger@example.com", "Älice elsewhere") // never a member of the account
 		actors := []string{alice.ID, key.ID, stranger.ID}
 		w.do(t, func(tx store.Tx) error {
-			if err := tx.KnowUser(w.ctx, w.account.ID, alice.ID, w.start); err != nil {
+			if err := tx.KnowUser(w.ctx, w.account.ID, alice, w.start); err != nil {
 				return err
 			}
 			for i, id := range actors {

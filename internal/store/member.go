@@ -115,9 +115,12 @@ func (r reader) MembershipsOfAll(ctx context.Context, accountID string, canonica
 func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member, team.Total, error) {
 	l := memberList
 	var c condition
-	if f.ProjectID == "" {
+	switch {
+	case f.ProjectID == "" && f.Query != "":
+		c.and("(m.scope_id = ?) IS TRUE", uid(f.AccountID))
+	case f.ProjectID == "":
 		c.and("m.scope_id = ?", uid(f.AccountID))
-	} else {
+	default:
 		c.and("m.scope_id = ?", uid(f.ProjectID))
 		c.and("(m.account_id = ?) IS TRUE", uid(f.AccountID))
 	}
@@ -152,9 +155,14 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 		l = l.membersBy(d, "memberships_keys")
 	}
 	if f.Query != "" {
-		like := containing(nameKey(f.Query))
-		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR u.name_key LIKE ? ESCAPE '\' OR k.name_key LIKE ? ESCAPE '\')`, like, like, like)
-		l.search, l.rows = true, "memberships m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id"
+		l.search = true
+		c.and(called("m"), containing(team.Folded(f.Query)))
+		if f.ProjectID == "" {
+			// This condition, which all memberships of the account meet, gives the search an index with all columns it needs.
+			c.and("m.account_id = ?", uid(f.AccountID))
+			c.and("m.lead")
+			l.rows = l.membersBy(r.q.Dialect(), "memberships_sorted").rows
+		}
 	}
 	return list(ctx, r.q, l, &c, f.Page, r.members())
 }

@@ -310,3 +310,7 @@ func (c *withTotal) Scan(dest ...any) error {
 func containing(text string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }
+
+// called returns the condition that the name or the email of a membership, or of a person that an account knows, contains a text;
+// the argument is containing(team.Folded(text)).
+func called(alias string) string { return alias + `.sort_key LIKE ? ESCAPE '\'` }

@@ -53,13 +53,13 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		case role.Scope == permission.ScopeAccount:
 			c.and("m.role_id = ?", uid(f.RoleID))
 		default:
-			counted, l.search = false, true
+			counted, l.capped = false, true
 			c.and(`EXISTS (SELECT 1 FROM memberships h WHERE h.email_canonical = m.email_canonical AND (h.account_id = m.account_id) IS TRUE
 				AND (h.role_id = ?) IS TRUE AND `+visible(&c, "h", f)+")", uid(f.RoleID))
 		}
 	}
 	if f.NotIn != "" {
-		counted, l.search = false, true
+		counted, l.capped = false, true
 		c.and("NOT m.is_owner")
 		c.and("NOT EXISTS (SELECT 1 FROM memberships o WHERE o.email_canonical = m.email_canonical AND o.scope_id = ?)", uid(f.NotIn))
 		c.and("(m.user_id = ?) IS NOT TRUE", uid(f.ButUser))
@@ -81,7 +81,7 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		l.either = byScope(f, l.rows, l.rows)
 	}
 	if f.Factor != "" {
-		l.search = true
+		l.capped = true
 		not := ""
 		if f.Factor == "no" {
 			not = "NOT "
@@ -89,8 +89,15 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		c.and("m.user_id IS NOT NULL AND " + not + "EXISTS (SELECT 1 FROM factors f WHERE f.user_id = m.user_id AND f.confirmed)")
 	}
 	if f.Query != "" {
-		c.and(`(m.email_canonical LIKE ? ESCAPE '\' OR m.sort_key LIKE ? ESCAPE '\')`, containing(nameKey(f.Query)), containing(team.Folded(f.Query)))
-		l.search = true
+		l.search, l.capped = true, false
+		if like := containing(team.Folded(f.Query)); len(f.Projects) > 0 && !f.AllProjects {
+			c.and(called("m"), like)
+		} else {
+			// The text is compared in an index with all columns that this needs; only rows that match are read.
+			names := memberList.membersBy(r.q.Dialect(), "memberships_sorted").rows
+			l.rows = c.number("(SELECT m.scope_id, m.id FROM "+names+" WHERE m.account_id = ? AND m.lead AND "+called("m")+") s JOIN memberships m ON m.scope_id = s.scope_id AND m.id = s.id",
+				uid(f.AccountID), like)
+		}
 	}
 	leads, total, err := list(ctx, r.q, l, &c, f.Page, r.members())
 	if err != nil || len(leads) == 0 {

@@ -60,10 +60,10 @@ func userComesBack(t *testing.T, w *world) {
 	_, err := w.KnownUser(w.ctx, w.account.ID, u.ID)
 	wantNotFound(t, "user nobody knows", err)
 	w.do(t, func(tx store.Tx) error {
-		if err := tx.KnowUser(w.ctx, w.account.ID, u.ID, w.at(3)); err != nil {
+		if err := tx.KnowUser(w.ctx, w.account.ID, u, w.at(3)); err != nil {
 			return err
 		}
-		return tx.KnowUser(w.ctx, w.account.ID, u.ID, w.at(4))
+		return tx.KnowUser(w.ctx, w.account.ID, u, w.at(4))
 	})
 	same(t, "known user", u)(w.KnownUser(w.ctx, w.account.ID, u.ID))
 	u.Email, u.CanonicalEmail, u.Name, u.PasswordHash, u.UpdatedAt = "A@example.com", "a@example.com", "A", "", w.at(5)

@@ -101,7 +101,7 @@ func TestAccountsOf(t *testing.T) {
 
 		// Roles in projects count, unless the account rests them.
 		w.add(t, w.person(u, w.basic))
-		w.do(t, func(tx store.Tx) error { return tx.KnowUser(w.ctx, w.account.ID, u.ID, w.at(1)) })
+		w.do(t, func(tx store.Tx) error { return tx.KnowUser(w.ctx, w.account.ID, u, w.at(1)) })
 		p := w.newProject(t, "P", "p")
 		pm := w.person(u, w.viewer)
 		pm.ProjectID = p.ID
@@ -325,7 +325,7 @@ func TestEndSessionWaitsForItsWrites(t *testing.T) {
 				once.Do(func() { close(read) })
 				w.untilOneWaits(t, ended)
 				committed.Store(true)
-				return tx.KnowUser(w.ctx, w.account.ID, u.ID, w.start)
+				return tx.KnowUser(w.ctx, w.account.ID, u, w.start)
 			})
 			done <- err
 		}()

@@ -72,7 +72,7 @@ func (w *work) activate(m *Member, inv Invitation, u User) error {
 	}
 	m.bindUser(u)
 	m.Status, m.AcceptedAt, m.UpdatedAt, m.Invitation = StatusActive, w.at, w.at, nil
-	if err := w.KnowUser(w.ctx, m.AccountID, u.ID, w.at); err != nil {
+	if err := w.KnowUser(w.ctx, m.AccountID, u, w.at); err != nil {
 		return err
 	}
 	if err := w.DeleteMessagesOf(w.ctx, inv); err != nil {

@@ -68,7 +68,7 @@ func (s *Service) Found(ctx context.Context, tx Tx, a Account, owner User, joine
 }
 
 func (w *work) newOwner(u User) (Member, error) {
-	if err := w.KnowUser(w.ctx, w.p.AccountID, u.ID, w.at); err != nil {
+	if err := w.KnowUser(w.ctx, w.p.AccountID, u, w.at); err != nil {
 		return Member{}, err
 	}
 	role, err := w.Role(w.ctx, w.p.AccountID, SystemRoleID(permission.ScopeAccount, permission.OwnerSlug))

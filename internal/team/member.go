@@ -388,7 +388,7 @@ func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, er
 		return nil, w.alreadyMember(*m)
 	}
 	if m.Type == TypeUser {
-		if err := w.KnowUser(w.ctx, m.AccountID, m.UserID, w.at); err != nil {
+		if err := w.KnowUser(w.ctx, m.AccountID, User{ID: m.UserID, Name: m.Name, CanonicalEmail: m.CanonicalEmail}, w.at); err != nil {
 			return nil, err
 		}
 	}

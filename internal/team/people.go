@@ -43,12 +43,12 @@ func Folded(text string) string {
 	}, norm.NFKD.String(text)))
 }
 
-// SortKey returns the text by which the holder of a membership is sorted.
+// SortKey returns the text by which the holder of a membership is sorted and searched: the name and the email.
 func (m Member) SortKey() string {
 	if m.Name != "" {
-		return Folded(m.Name)
+		return Folded(m.Name + "\n" + m.CanonicalEmail)
 	}
-	return m.CanonicalEmail
+	return Folded(m.CanonicalEmail)
 }
 
 // Access says which kinds of memberships a person has.

@@ -325,7 +325,7 @@ type RoleTx interface {
 // UserTx writes users and their sessions.
 type UserTx interface {
 	// KnowUser records that a user is or was a member in the account.
-	KnowUser(ctx context.Context, accountID, userID string, at time.Time) error
+	KnowUser(ctx context.Context, accountID string, u User, at time.Time) error
 	// DeleteSessionsOf deletes the sessions of a user in the account (empty: in any account), except one (empty: none).
 	DeleteSessionsOf(ctx context.Context, userID, accountID, but string) error
 }

@@ -41,13 +41,16 @@ CREATE TABLE users (
 -- Unique. Signing in, and accepting an invitation, by email.
 CREATE UNIQUE INDEX users_email ON users (email_canonical);
 
--- The people who are or were members of an account or its projects.
+-- The people who are or were members of an account or its projects. sort_key is as in memberships.
 CREATE TABLE account_users (
     account_id UUID   NOT NULL REFERENCES accounts (id),
     user_id    UUID   NOT NULL REFERENCES users (id),
     known_at   BIGINT NOT NULL,
+    sort_key   TEXT COLLATE "C"   NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, user_id)
 );
+-- A person whose name or email changes.
+CREATE INDEX account_users_user ON account_users (user_id);
 
 -- A role without an account is a system role. name_unique is the form of the name that no other role may have; where it is
 -- NULL, the program fills it when it starts.
@@ -182,7 +185,7 @@ CREATE INDEX invitation_tokens_invitation ON invitation_tokens (invitation_id);
 
 -- Of everything a person is a member of in an account, one membership leads: that of the account or, without one, the first
 -- of a project. Lists of people are lists of those; people who have no account membership are guests. sort_key is the name
--- without case and accents, or else the email. invitation_id has no foreign key, so that a membership and its invitation can
+-- and the email without case and accents. invitation_id has no foreign key, so that a membership and its invitation can
 -- be written in either order. starts_at is reserved.
 CREATE TABLE memberships (
     id              UUID             NOT NULL PRIMARY KEY,
@@ -225,7 +228,7 @@ CREATE INDEX memberships_role ON memberships (role_id, scope_id, id);
 -- The API keys among the members.
 CREATE INDEX memberships_keys ON memberships (scope_id, principal_type, id) WHERE principal_type = 'api_key';
 -- The people of an account by name, and searches among them.
-CREATE INDEX memberships_sorted ON memberships (account_id, sort_key, id) WHERE lead;
+CREATE INDEX memberships_sorted ON memberships (account_id, sort_key, id) INCLUDE (scope_id) WHERE lead;
 -- The people who are members of projects only, and the same with a status.
 CREATE INDEX memberships_guests ON memberships (account_id, id) WHERE lead AND scope_id <> account_id;
 CREATE INDEX memberships_guest_status ON memberships (account_id, status, id) WHERE lead AND scope_id <> account_id;
