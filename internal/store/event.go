@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"strings"
 	"slices"
+	"strings"
 
 	"raff/internal/audit"
 	"raff/internal/event"
