@@ -134,7 +134,7 @@ func TestPagesAreAccessible(t *testing.T) {
 		path, name string
 	}{
 		{guest, "/sign-in", "sign-in"}, {guest, "/forgot", "forgot"}, {guest, invitation, "accept"}, {guest, w.URL + "/invite/none", "accept-gone"},
-		{owner, "/members", "members"}, {owner, "/members?q=nobody", "members-none"}, {owner, "/members/" + w.alice, "member"},
+		{owner, "/overview", "overview"}, {owner, "/members", "members"}, {owner, "/members/import", "members-import"}, {owner, "/palette", "palette"}, {owner, "/members?q=nobody", "members-none"}, {owner, "/members/" + w.alice, "member"},
 		{owner, seat + "/remove", "member-remove"}, {owner, seat + "/suspend", "member-suspend"},
 		{owner, "/members/" + w.OwnerMemberID, "member-owner"}, {owner, "/members/" + w.pending, "member-invited"},
 		{owner, "/invitations", "invitations"}, {owner, "/invitations?state=declined", "invitations-none"}, {owner, "/invitations/new", "invite"},

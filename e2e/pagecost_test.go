@@ -24,7 +24,7 @@ func TestPagesTakeFewStatements(t *testing.T) {
 	admin := srv.SignIn(t, "bob@example.com")
 	key, _ := srv.NewKeyID(t, "deploy", member)
 	for path, most := range map[string]int64{
-		"/members": 8, "/members/" + alice: 12, "/invitations": 8, "/projects": 8, "/projects/" + srv.ProjectID: 12, "/roles": 8, "/roles/" + member: 8,
+		"/members": 8, "/overview": 18, "/members/" + alice: 12, "/invitations": 8, "/projects": 8, "/projects/" + srv.ProjectID: 12, "/roles": 8, "/roles/" + member: 8,
 		"/keys": 8, "/keys/" + key: 10, "/keys/new": 8, "/audit": 8, "/settings": 12, "/profile": 8,
 	} {
 		statements, waits := m.taken(func() { srv.Do(t, http.MethodGet, path, admin, nil).Want(t, http.StatusOK) })

@@ -21,6 +21,7 @@ func (v *visit) navigation() []place {
 		place
 		may permit
 	}{
+		{place{Label: "Overview", Path: "/overview", Icon: "home"}, v.ask(v.can.AddMember())},
 		{place{Label: "Members", Path: "/members", Icon: "people"}, v.ask(v.can.ViewMembers(""))},
 		{place{Label: "Invitations", Path: "/invitations", Icon: "mail"}, v.ask(v.can.ViewOffers())},
 		{place{Label: "Projects", Path: "/projects", Icon: "folder"}, permit{OK: true}},

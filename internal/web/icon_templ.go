@@ -30,6 +30,7 @@ var shapes = map[string]string{
 	"next":     "M8 4.5 13.5 10 8 15.5",
 	"copy":     "M7.5 7.5v-4h9v9h-4m-9-5h9v9h-9v-9Z",
 	"close":    "m6 6 8 8m0-8-8 8",
+	"home":     "M3.5 9 10 3.5 16.5 9v7.5h-4.5v-5h-4v5H3.5V9Z",
 	"filter":   "M3 5h14M6 10h8m-5 5h2",
 	"rows":     "M3 6h14M3 14h14",
 	"compact":  "M3 4.5h14M3 8.2h14M3 11.8h14M3 15.5h14",
@@ -62,7 +63,7 @@ func icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templruntime.NewAttributeExpression(shapes[name]).Resolve(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 33, Col: 103}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 34, Col: 103}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var2)
 		if templ_7745c5c3_Err != nil {

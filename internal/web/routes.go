@@ -97,20 +97,23 @@ func (p *pages) postOnly() []detour {
 // open are the public pages.
 func (p *pages) open() map[string]func(*http.Request) (reply, error) {
 	return map[string]func(*http.Request) (reply, error){
-		"GET /{$}":                      p.home,
-		"GET /sign-in":                  p.showSignIn,
-		"POST /sign-in":                 p.signIn,
-		"POST /sign-in/passkey":         p.signInWithPasskey,
-		"POST /sign-in/passkey/options": p.passkeyToSignIn,
-		"GET /sign-in/second":           p.showSecond,
-		"POST /sign-in/second":          p.proveSecond,
-		"POST /sign-in/second/options":  p.passkeyToProve,
-		"GET /forgot":                   p.showForgot,
-		"POST /forgot":                  p.forgot,
-		"GET /invite/{token}":           p.showInvitation,
-		"POST /invite/{token}":          p.answerInvitation,
-		"GET /password/{token}":         p.showPassword,
-		"POST /password/{token}":        p.setPassword,
+		"GET /{$}":                         p.home,
+		"GET /robots.txt":                  p.robots,
+		"GET /favicon.ico":                 p.favicon,
+		"GET /.well-known/change-password": p.changePasswordPage,
+		"GET /sign-in":                     p.showSignIn,
+		"POST /sign-in":                    p.signIn,
+		"POST /sign-in/passkey":            p.signInWithPasskey,
+		"POST /sign-in/passkey/options":    p.passkeyToSignIn,
+		"GET /sign-in/second":              p.showSecond,
+		"POST /sign-in/second":             p.proveSecond,
+		"POST /sign-in/second/options":     p.passkeyToProve,
+		"GET /forgot":                      p.showForgot,
+		"POST /forgot":                     p.forgot,
+		"GET /invite/{token}":              p.showInvitation,
+		"POST /invite/{token}":             p.answerInvitation,
+		"GET /password/{token}":            p.showPassword,
+		"POST /password/{token}":           p.setPassword,
 	}
 }
 
@@ -192,6 +195,7 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 
 		"GET /permissions/{name}": p.showPermission,
 		"GET /find":               p.showFound,
+		"GET /overview":           p.showOverview,
 		"GET /palette":            p.showPalette,
 		"GET /keyboard":           p.showKeyboard,
 

@@ -1,0 +1,45 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestOverviewSaysWhatWaits shows who is in the account and what needs attention, only to those who manage members.
+func TestOverviewSaysWhatWaits(t *testing.T) {
+	o := newOffice(t)
+	o.owner.open(t, "/overview").shows(t, 200, "1 person", "First steps", "Invite the people you work with", "Create a project", "1 person without a second factor")
+	_, admin := o.join(t, "Ada", "admin")
+	_, member := o.join(t, "Max", "member")
+	o.newProject(t, "Shop")
+	id := o.newRole(t, "Unused", "account.members.view")
+	token := o.Token(t, o.Invite(t, "dora@example.com", o.RoleID(t, "account", "member")))
+	open(t, o.URL+"/invite/"+token).submit(t, "answer", "decline").shows(t, 200, "declined")
+	p := admin.open(t, "/overview").shows(t, 200, "3 people", "1 invitation declined", "No one has the role Unused", "3 people without a second factor", ": done")
+	if !strings.Contains(p.source, id) || !strings.Contains(p.source, `href="/invitations?state=declined"`) {
+		t.Error("what waits is not linked")
+	}
+	member.open(t, "/overview").shows(t, 403, "Not allowed")
+	if strings.Contains(member.open(t, "/members").source, "/overview") {
+		t.Error("the navigation leads to a page that is not allowed")
+	}
+}
+
+// TestWellKnownFiles has the files that browsers, password managers and crawlers ask for.
+func TestWellKnownFiles(t *testing.T) {
+	o := newOffice(t)
+	robots := open(t, o.URL+"/robots.txt")
+	if robots.status != 200 || !strings.HasPrefix(robots.header.Get("Content-Type"), "text/plain") || !strings.Contains(robots.source, "Disallow: /") {
+		t.Errorf("robots.txt: %d %s", robots.status, robots.source)
+	}
+	if icon := open(t, o.URL+"/favicon.ico"); icon.status != 200 || icon.header.Get("Content-Type") != "image/svg+xml" {
+		t.Errorf("favicon.ico: %d %s", icon.status, icon.header.Get("Content-Type"))
+	}
+	if at := o.owner.open(t, "/.well-known/change-password").shows(t, 200, "New password").path(t); at != "/profile" {
+		t.Errorf("change-password leads to %s", at)
+	}
+	if p := fetch(t, http.MethodGet, o.URL+"/.well-known/change-password", nil, nil).shows(t, 200, "Sign in"); !strings.Contains(p.url, "next=%2Fprofile") {
+		t.Errorf("signed out, change-password leads to %s", p.url)
+	}
+}
