@@ -2,17 +2,22 @@ package api
 
 // Invitation is the open invitation of a pending member. MemberID is the membership that accepting it activates.
 type Invitation struct {
-	ID             string  `json:"id"`
-	Type           string  `json:"type"`
-	AccountID      string  `json:"account_id"`
-	AccountName    string  `json:"account_name"`
-	ProjectID      *string `json:"project_id,omitempty"`
-	ProjectName    *string `json:"project_name,omitempty"`
-	MemberID       string  `json:"member_id"`
-	Email          string  `json:"email"`
-	RoleID         string  `json:"role_id"`
-	RoleName       string  `json:"role_name"`
-	State          string  `json:"state"`
+	ID          string  `json:"id"`
+	Type        string  `json:"type"`
+	AccountID   string  `json:"account_id"`
+	AccountName string  `json:"account_name"`
+	ProjectID   *string `json:"project_id,omitempty"`
+	ProjectName *string `json:"project_name,omitempty"`
+	MemberID    string  `json:"member_id"`
+	Email       string  `json:"email"`
+	RoleID      string  `json:"role_id"`
+	RoleName    string  `json:"role_name"`
+	State       string  `json:"state"`
+	// MailState is queued, retrying, sent or failed; nil if the server does not send email, or the invitation is over. MailError is
+	// why the last attempt failed, and MailRetryAt when the next one is made.
+	MailState      *string `json:"mail_state,omitempty"`
+	MailError      *string `json:"mail_error,omitempty"`
+	MailRetryAt    *Time   `json:"mail_retry_at,omitempty"`
 	InvitedByID    *string `json:"invited_by_id,omitempty"`
 	InvitedByEmail *string `json:"invited_by_email,omitempty"`
 	InvitedByName  *string `json:"invited_by_name,omitempty"`

@@ -248,6 +248,8 @@ var invitationColumns = []column[api.Invitation]{
 	{"ROLE", "role_name", func(i api.Invitation) string { return i.RoleName }},
 	{"EXPIRES", "", func(i api.Invitation) string { return day(&i.ExpiresAt) }},
 	{"INVITED BY", "invited_by_email", func(i api.Invitation) string { return text(i.InvitedByEmail) }},
+	{"", "mail_state", func(i api.Invitation) string { return text(i.MailState) }},
+	{"", "mail_error", func(i api.Invitation) string { return text(i.MailError) }},
 	{"", "type", func(i api.Invitation) string { return i.Type }},
 	{"", "project_id", func(i api.Invitation) string { return text(i.ProjectID) }},
 	{"", "member_id", func(i api.Invitation) string { return i.MemberID }},

@@ -124,10 +124,14 @@ func (s *server) invitation(i *team.Invitation) api.Invitation {
 	if i.ProjectID != "" {
 		kind = permission.ScopeProject
 	}
-	return api.Invitation{
+	out := api.Invitation{
 		ID: i.ID, Type: string(kind), AccountID: i.AccountID, AccountName: i.AccountName, ProjectID: filled(i.ProjectID),
 		ProjectName: filled(i.ProjectName), MemberID: i.MemberID, Email: i.Email, RoleID: i.Role.ID, RoleName: i.Role.Name,
 		State: string(i.StateAt(s.svc.Now())), InvitedByID: filled(i.InvitedBy), InvitedByEmail: filled(i.InviterEmail),
 		InvitedByName: filled(i.InviterName), ExpiresAt: stamp(i.ExpiresAt), CreatedAt: stamp(i.CreatedAt),
 	}
+	if state := i.MailStateAt(s.svc.Now()); s.svc.MailDelivered() && state != "" {
+		out.MailState, out.MailError, out.MailRetryAt = filled(string(state)), filled(i.MailError), stampOf(i.MailRetryAt)
+	}
+	return out
 }

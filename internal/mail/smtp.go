@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	netmail "net/mail"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -48,7 +49,7 @@ func (s *SMTP) Send(ctx context.Context, m team.Mail) error {
 	}
 	stop := context.AfterFunc(ctx, line.end)
 	defer stop()
-	err = redaction.Error(client.DialAndSendWithContext(ctx, msg))
+	err = explain(redaction.Error(client.DialAndSendWithContext(ctx, msg)))
 	switch {
 	case err == nil, msg.IsDelivered(): // the server accepted it, even if closing the session failed
 		return nil
@@ -60,6 +61,34 @@ func (s *SMTP) Send(ctx context.Context, m team.Mail) error {
 		return fmt.Errorf("send through %s: no response in time: %v", s.config.Host, err) //nolint:errorlint // it may have been sent
 	}
 	return fmt.Errorf("send through %s: %w", s.config.Host, err)
+}
+
+// failure is an error of one attempt, with a reason that the account may see: what the mail server said about the email, but
+// nothing about the mail server itself.
+type failure struct {
+	error
+	reason string
+}
+
+func (f failure) Unwrap() error { return f.error }
+
+// Reason tells the outbox what the account may see.
+func (f failure) Reason() string { return f.reason }
+
+// explain adds the reason to an error.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	reason := "The mail server cannot be reached, or refuses the connection."
+	var e *gomail.SendError
+	if errors.As(err, &e) && e.ErrorCode() > 0 {
+		code := strconv.Itoa(e.ErrorCode())
+		_, text, _ := strings.Cut(e.Error(), code+" ")
+		text, _, _ = strings.Cut(text, ", affected recipient")
+		reason = plain("The mail server responded: " + code + " " + strings.Trim(text, `"`))
+	}
+	return failure{err, reason}
 }
 
 // line is the connection for sending one email.

@@ -25,7 +25,8 @@ type Carrier interface {
 	Prepare(ctx context.Context, msg team.Message) (*team.Mail, error)
 	// Overdue reports whether another attempt would be too late.
 	Overdue(msg team.Message) bool
-	// Note stores whether an attempt succeeded, in the same transaction as the queue.
+	// Note stores whether an attempt succeeded, in the same transaction as the queue. If it failed, LastError of the message says
+	// why, and NextAt when it is repeated; zero means never.
 	Note(ctx context.Context, tx team.Tx, msg team.Message, sent bool) error
 }
 
@@ -71,7 +72,7 @@ func New(store Store, now func() time.Time, carriers map[team.MessageKind]Carrie
 
 // Deliver sends the next due email with send, and stores the outcome; found is false if none is due. With urgentOnly it leaves
 // all but urgent emails to other workers. Each attempt creates its own token, so that no link is stored. An error of send
-// whose Permanent() is true ends the attempts; the error of ctx means that the email was certainly not sent. Many workers on
+// whose Permanent() is true ends the attempts, and its Reason(), if it has that method, is what the account sees; the error of ctx means that the email was certainly not sent. Many workers on
 // several nodes may call it at the same time.
 func (s *Service) Deliver(ctx context.Context, urgentOnly bool, send func(context.Context, team.Mail) error) (found bool, err error) {
 	now := s.now()
@@ -139,7 +140,7 @@ func (s *Service) note(ctx context.Context, c Carrier, msg team.Message, failure
 		next := msg
 		if failure != nil {
 			next.Attempts++
-			next.LastError = team.Shorten(failure.Error())
+			next.LastError = reason(failure)
 			next.NextAt = s.now().Add(backoff(next.Attempts))
 			last = permanent(failure) || next.Attempts >= attempts || c.Overdue(next)
 		}
@@ -152,8 +153,20 @@ func (s *Service) note(ctx context.Context, c Carrier, msg team.Message, failure
 		if err != nil {
 			return err
 		}
+		if last {
+			next.NextAt = time.Time{}
+		}
 		return c.Note(ctx, tx.Team(), next, failure == nil)
 	})
+}
+
+// reason returns what the account may see of an error.
+func reason(err error) string {
+	var r interface{ Reason() string }
+	if errors.As(err, &r) {
+		return r.Reason()
+	}
+	return team.Shorten(err.Error())
 }
 
 func permanent(err error) bool {

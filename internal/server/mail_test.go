@@ -288,3 +288,61 @@ func TestStoppedNodeReleasesMails(t *testing.T) {
 		})
 	}
 }
+
+// TestGreylistedInvitation is refused for now, then for now with another reason, and accepted at the third attempt; another one is
+// refused for good. The invitation says each time what happens to its email.
+func TestGreylistedInvitation(t *testing.T) {
+	box := rafftest.StartSMTP(t, rafftest.SMTPOptions{Refuse: func(to string, attempt int) *smtp.SMTPError {
+		switch {
+		case strings.HasPrefix(to, "nobody."):
+			return &smtp.SMTPError{Code: 550, Message: "no such mailbox"}
+		case attempt <= 2:
+			return &smtp.SMTPError{Code: 451, Message: fmt.Sprintf("greylisted %d times, come back later", attempt)}
+		}
+		return nil
+	}})
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		role := srv.RoleID(t, "account", "member")
+		invite := func(name string) string {
+			return srv.Do(t, "POST", "/api/v1/invitations", srv.Key, map[string]any{"email": unique(t, name), "role_id": role}).Want(t, 201).Data(t)["id"].(string)
+		}
+		shows := func(id, state, reason string) map[string]any {
+			t.Helper()
+			var inv map[string]any
+			defer func() {
+				if t.Failed() {
+					t.Logf("the invitation is %v", inv)
+				}
+			}()
+			eventually(t, fmt.Sprintf("the email of the invitation to be %s, %q", state, reason), func() bool {
+				inv = srv.Do(t, "GET", "/api/v1/invitations/"+id, srv.Key, nil).Want(t, 200).Data(t)
+				text, _ := inv["mail_error"].(string)
+				return inv["mail_state"] == state && strings.Contains(text, reason) && (reason != "") == (text != "")
+			})
+			return inv
+		}
+		id := invite("grey")
+		inv := shows(id, "retrying", "greylisted 1 times")
+		again, err := time.Parse(time.RFC3339, fmt.Sprint(inv["mail_retry_at"]))
+		if err != nil || !again.After(srv.Now().Add(-time.Minute)) {
+			t.Errorf("mail_retry_at is %v: %v", inv["mail_retry_at"], err)
+		}
+		if inv["state"] != "failed" {
+			t.Errorf("state is %v: older clients know only failed", inv["state"])
+		}
+		srv.Advance(time.Minute)
+		srv.Do(t, "POST", "/api/v1/invitations", srv.Key, map[string]any{"email": unique(t, "waker"), "role_id": role}).Want(t, 201)
+		shows(id, "retrying", "greylisted 2 times")
+		srv.Advance(2 * time.Minute)
+		refused := invite("nobody")
+		if inv := shows(id, "sent", ""); inv["mail_retry_at"] != nil {
+			t.Errorf("mail_retry_at is %v after the email was sent", inv["mail_retry_at"])
+		}
+		if inv := shows(refused, "failed", "no such mailbox"); inv["mail_retry_at"] != nil {
+			t.Errorf("mail_retry_at is %v, but the address does not exist", inv["mail_retry_at"])
+		}
+		if inv := srv.Do(t, "POST", "/api/v1/invitations/"+refused+"/resend", srv.Key, nil).Want(t, 200).Data(t); inv["mail_state"] != "queued" && inv["mail_state"] != nil || inv["mail_error"] != nil {
+			t.Errorf("after it was sent again: %v", inv)
+		}
+	}, rafftest.WithSMTP(box.URL()))
+}

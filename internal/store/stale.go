@@ -67,7 +67,7 @@ func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.
 func (d *DB) removeStrangers(ctx context.Context, before time.Time) error {
 	const strangers = `SELECT u.id FROM users u WHERE u.updated_at < $1 AND NOT EXISTS (SELECT 1 FROM account_users au WHERE au.user_id = u.id)
 		AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.email_canonical = u.email_canonical)
-		AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = u.id)
+		AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = u.id) AND NOT EXISTS (SELECT 1 FROM link_tokens l WHERE l.user_id = u.id)
 		AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.last_seen_at >= $1) LIMIT 500`
 	err := d.write(ctx, nil, func(t *tx) error {
 		ids, err := many(ctx, t.q, engine.ScanID, strangers+t.q.Dialect().SkipLocked, before)

@@ -15,7 +15,7 @@ import (
 // readAll matches the statements that may read a whole table.
 var readAll = regexp.MustCompile(strings.Join([]string{
 	`^DELETE FROM (invitations|link_tokens|sessions|secret_holders|factors|limits|idempotency_keys|nodes) WHERE .* IN \(SELECT`, // hourly, in the background
-	`SELECT DISTINCT o.account_id FROM invitations o`, `FROM audit_heads h`, `FROM accounts UNION`, `FROM users u WHERE u.updated_at < `,       // the same
+	`SELECT DISTINCT o.account_id FROM invitations o`, `FROM audit_heads h`, `FROM accounts UNION`, `FROM users u WHERE u.updated_at < `, // the same
 	`UPDATE invitation_tokens SET stale = \$1 WHERE mailed`, // at the start
 	`FROM (nodes|settings|signing_keys)`,                    // a few rows
 	`FROM roles r WHERE r.account_id IS NULL`,               // the system roles, with an index that has only these

@@ -34,9 +34,12 @@ type Invitation struct {
 	InvitedBy string // id of the principal that sent it
 	// InvitedByUser is the person behind it: InvitedBy itself, or the person who made the key.
 	InvitedByUser string
-	ExpiresAt     time.Time
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	// MailError is why the last attempt to send its email failed, and MailRetryAt when it is sent again; zero means that it is not.
+	MailError   string
+	MailRetryAt time.Time
+	ExpiresAt   time.Time
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 
 	// Read with the invitation, not written.
 
@@ -59,6 +62,28 @@ func (i *Invitation) StateAt(now time.Time) InvitationState {
 		}
 	}
 	return i.State
+}
+
+// MailState is the state of an invitation's email.
+type MailState string
+
+// The states of an email. MailRetrying says that the mail server refused it for now, or could not be reached.
+const (
+	MailQueued   MailState = "queued"
+	MailRetrying MailState = "retrying"
+	MailSent     MailState = "sent"
+	MailFailed   MailState = "failed"
+)
+
+// MailStateAt is the state of the email at a time; empty if the invitation is over.
+func (i *Invitation) MailStateAt(now time.Time) MailState {
+	switch state := i.StateAt(now); {
+	case state == InvitationFailed && !i.MailRetryAt.IsZero():
+		return MailRetrying
+	case state == InvitationQueued, state == InvitationSent, state == InvitationFailed:
+		return MailState(state)
+	}
+	return ""
 }
 
 // InvitationToken is one link of an invitation, stored as a hash, and how it was delivered.
@@ -275,6 +300,7 @@ func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string)
 		}
 		// The caller becomes the inviter, which matters at acceptance in an account with the strict policy.
 		inv.State, inv.ExpiresAt, inv.UpdatedAt = InvitationQueued, w.at.Add(InvitationTTL), w.at
+		inv.MailError, inv.MailRetryAt = "", time.Time{}
 		inv.InvitedBy, inv.InvitedByUser = w.p.by(), w.p.person()
 		if err := w.UpdateInvitation(ctx, inv); err != nil {
 			return err

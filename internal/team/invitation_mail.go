@@ -85,7 +85,7 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 // Overdue returns false: an invitation is tried until it expires.
 func (InvitationMail) Overdue(Message) bool { return false }
 
-// Note stores in the invitation whether the last attempt succeeded.
+// Note stores in the invitation whether the last attempt succeeded, or why it failed and when it is repeated.
 func (i InvitationMail) Note(ctx context.Context, tx Tx, msg Message, sent bool) error {
 	inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
 	if err != nil {
@@ -95,10 +95,14 @@ func (i InvitationMail) Note(ctx context.Context, tx Tx, msg Message, sent bool)
 	if !sent {
 		state = InvitationFailed
 	}
-	if open := inv.open(i.s.Now()) == nil; !open || inv.State == state {
+	failure, again := "", time.Time{}
+	if !sent {
+		failure, again = msg.LastError, msg.NextAt
+	}
+	if open := inv.open(i.s.Now()) == nil; !open || inv.State == state && inv.MailError == failure && inv.MailRetryAt.Equal(again) {
 		return nil
 	}
-	inv.State, inv.UpdatedAt = state, i.s.Now()
+	inv.State, inv.MailError, inv.MailRetryAt, inv.UpdatedAt = state, failure, again, i.s.Now()
 	return tx.UpdateInvitation(ctx, inv)
 }
 

@@ -61,6 +61,8 @@ func (v *visit) offerStanding(i *team.Invitation) standing {
 		return standing{"off", "Expired"}
 	case i.MemberStatus == team.StatusSuspended:
 		return standing{"off", "On hold"}
+	case i.MailStateAt(v.p.svc.Now()) == team.MailRetrying:
+		return standing{"wait", "Email delayed"}
 	case state == team.InvitationFailed:
 		return standing{"off", "Email not delivered"}
 	case state == team.InvitationQueued && v.p.svc.MailDelivered():

@@ -148,7 +148,7 @@ CREATE TABLE secret_holders (
 CREATE INDEX secret_holders_holder ON secret_holders (holder_id);
 
 -- A closed invitation remains after its membership is gone: its link still has to respond that it was used or cancelled.
--- closed says that the state is final.
+-- closed says that the state is final. mail_error is why the last email was not sent, mail_retry_at when it is tried again.
 CREATE TABLE invitations (
     id              UUID             NOT NULL PRIMARY KEY,
     account_id      UUID             NOT NULL REFERENCES accounts (id),
@@ -161,6 +161,8 @@ CREATE TABLE invitations (
     invited_by      TEXT COLLATE "C" NOT NULL,
     invited_by_user UUID,
     invited_by_key  UUID,
+    mail_error      TEXT COLLATE "C" NOT NULL DEFAULT '',
+    mail_retry_at   BIGINT,
     expires_at      BIGINT           NOT NULL,
     created_at      BIGINT           NOT NULL,
     updated_at      BIGINT           NOT NULL

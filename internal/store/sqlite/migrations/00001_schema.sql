@@ -151,6 +151,7 @@ CREATE INDEX secret_holders_holder ON secret_holders (holder_id);
 -- A closed invitation remains after its membership is gone: its link still has to respond that it was used or cancelled.
 -- closed says that the state is final;
 -- it is part of the key, so that the open invitations of an account are together: they are listed and counted often.
+-- mail_error is why the last email was not sent, mail_retry_at when it is tried again.
 CREATE TABLE invitations (
     id              BLOB    NOT NULL,
     account_id      BLOB    NOT NULL REFERENCES accounts (id),
@@ -163,6 +164,8 @@ CREATE TABLE invitations (
     invited_by      BLOB    NOT NULL,
     invited_by_user BLOB,
     invited_by_key  BLOB,
+    mail_error      TEXT    NOT NULL DEFAULT '',
+    mail_retry_at   BIGINT,
     expires_at      BIGINT  NOT NULL,
     created_at      BIGINT  NOT NULL,
     updated_at      BIGINT  NOT NULL,
