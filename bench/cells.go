@@ -28,6 +28,7 @@ func cells(o settings) []cell {
 		{name: "d", work: "one decision over HTTP, 1,000 subjects, 50 projects, 10 roles, 16 connections, " + sqlite, goal: 0.50, limit: bareSame, prepare: decisions("", 1), peer: opaDecide},
 		{name: "dF", work: "the same, beside another peer", goal: 0.50, limit: bareSame, prepare: decisions("", 1), peer: openfgaDecide, peersOnly: true},
 		{name: "d50", work: "50 decisions in a request, otherwise as d", goal: 0.20, limit: bareSame, prepare: decisions("", batch)},
+		{name: "ds", work: "a page of 1,000 of the projects in which a key may do something, of 10,000, 1 client, " + sqlite, goal: 1, limit: "a search in 20 ms", prepare: search("")},
 	}
 	all = append(all, grown(sqlite, "", "")...)
 	all = append(all, growth("", "")...)
@@ -40,6 +41,7 @@ func cells(o settings) []cell {
 		cell{name: "b2P", work: "GET the last 50 members by cursor, " + pg, goal: 0.18, limit: bareSame, prepare: readPage(o.postgres, true)},
 		cell{name: "cP", work: "add a member, 16 clients, " + pg, goal: 0.40, limit: "one row per durable commit, 16 clients", prepare: add(o.postgres, 16, 1), peer: openfgaWrite},
 		cell{name: "dP", work: "one decision over HTTP, otherwise as d, " + pg, goal: 0.50, limit: bareSame, prepare: decisions(o.postgres, 1)},
+		cell{name: "dsP", work: "a page of projects in which a key may do something, otherwise as ds, " + pg, goal: 1, limit: "a search in 20 ms", prepare: search(o.postgres)},
 	)
 	all = append(all, grown(pg, o.postgres, "P")...)
 	all = append(all, growth(o.postgres, "P")...)

@@ -77,6 +77,52 @@ func decisions(postgres string, n int) func(context.Context, settings, string) (
 	}
 }
 
+const searchedProjects = 10_000
+
+// search prepares the cell ds: one client asks again and again in which of 10,000 projects the Owner's key may do something, a
+// whole page of answers at a time.
+func search(postgres string) func(context.Context, settings, string) (round, round, func(), error) {
+	return func(ctx context.Context, o settings, dir string) (ours, limit round, end func(), err error) {
+		r, err := startRaffd(ctx, o, databaseIn(dir, postgres), dir)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		defer func() {
+			if err != nil {
+				r.stop()
+			}
+		}()
+		for i := range searchedProjects {
+			if _, err := r.create(ctx, "/api/v1/projects", fmt.Sprintf(`{"name":"project %d"}`, i)); err != nil {
+				return nil, nil, nil, err
+			}
+		}
+		var me struct {
+			Data struct{ Principal struct{ ID string } }
+		}
+		if err := r.getJSON(ctx, "/api/v1/whoami", &me); err != nil {
+			return nil, nil, nil, err
+		}
+		if r.key, err = r.service(ctx); err != nil {
+			return nil, nil, nil, err
+		}
+		q := fmt.Sprintf(`{"subject":{"type":"api_key","id":%q},"action":{"name":"vm.view"},"resource":{"type":"project"},"page":{"limit":1000}}`, me.Data.Principal.ID)
+		const path = "/access/v1/search/resource"
+		body, err := r.decision(ctx, path, q)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if n := bytes.Count(body, []byte(`"type":"project"`)); n != 1000 {
+			return nil, nil, nil, fmt.Errorf("%d projects on a page of 1,000: %.300s", n, body)
+		}
+		request := fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nX-API-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, r.addr, r.key, len(q), q)
+		ours = func(ctx context.Context) (float64, error) {
+			return load{addr: r.addr, connections: 1, span: o.span, status: 200, body: body, next: func() question { return question{request: request} }}.run(ctx)
+		}
+		return ours, func(context.Context) (float64, error) { return 50, nil }, r.stop, nil
+	}
+}
+
 func batches(all []string, n int) (out []string) {
 	for range all {
 		some := make([]string, n)
