@@ -15,7 +15,7 @@ import (
 
 func accountCommand() *cobra.Command {
 	c := &cobra.Command{Use: "account", Short: "Manage the accounts of a server"}
-	c.AddCommand(accountCreateCommand(), accountTransferCommand(), accountRetentionCommand())
+	c.AddCommand(accountCreateCommand(), accountListCommand(), accountShowCommand(), accountSuspendCommand(), accountResumeCommand(), accountTransferCommand(), accountRetentionCommand())
 	return c
 }
 

@@ -28,13 +28,13 @@ func command() *cobra.Command {
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), auditCommand(), migrateCommand(), catalogCommand(), configCommand(), sealKeyCommand(), backupCommand(), versionCommand())
+	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), operatorCommand(), auditCommand(), migrateCommand(), catalogCommand(), configCommand(), sealKeyCommand(), backupCommand(), versionCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	return root
 }
 
 func devCommand() *cobra.Command {
-	var listen, data string
+	var listen, operatorListen, data string
 	c := &cobra.Command{
 		Use:   "dev",
 		Short: "Run a development server: embedded database, an account ready to use",
@@ -45,18 +45,19 @@ func devCommand() *cobra.Command {
 			}
 			config := server.Config{
 				Database: "sqlite:" + filepath.Join(data, "raff.db"), Links: cmd.OutOrStdout(),
-				Logger: warnings(cmd.ErrOrStderr()), Traces: true,
+				Logger: warnings(cmd.ErrOrStderr()), Traces: true, OperatorListen: operatorListen,
 			}
 			return serve(cmd.Context(), listen, config, func(ctx context.Context, s *server.Server, url string) error {
 				a, created, err := s.DevAccount(ctx, data)
 				if err == nil {
-					server.Greet(cmd.OutOrStdout(), url, data, a, created)
+					s.Greet(cmd.OutOrStdout(), url, data, a, created)
 				}
 				return err
 			})
 		},
 	}
 	setting(c.Flags(), &listen, "listen", "RAFF_LISTEN", "127.0.0.1:8080", "address to listen on (RAFF_LISTEN)")
+	setting(c.Flags(), &operatorListen, "operator-listen", "RAFF_OPERATOR_LISTEN", "127.0.0.1:0", "address to listen on for the operator's API; 0 chooses a free port (RAFF_OPERATOR_LISTEN)")
 	setting(c.Flags(), &data, "data", "RAFF_DATA", "./raff-data", "directory of the database (RAFF_DATA)")
 	return c
 }

@@ -33,6 +33,7 @@ func (s *serving) flags(f *pflag.FlagSet) {
 	setting(f, &s.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
 	s.logs.flags(f)
 	setting(f, &s.MetricsListen, "metrics-listen", "RAFF_METRICS_LISTEN", "", "address of a separate listener for Prometheus, GET /metrics, such as 127.0.0.1:9090 (RAFF_METRICS_LISTEN)")
+	setting(f, &s.OperatorListen, "operator-listen", "RAFF_OPERATOR_LISTEN", "", "address of a separate listener for the operator's API; a port alone is on the loopback address (RAFF_OPERATOR_LISTEN; default: not served)")
 	setting(f, &s.timeout, "request-timeout", "RAFF_REQUEST_TIMEOUT", front.DefaultTimeout.String(), "maximum duration of a request, after which it fails with 503 (RAFF_REQUEST_TIMEOUT)")
 	setting(f, &s.limits, "rate-limits", "RAFF_RATE_LIMITS", "", "requests per second and burst per tier, per account, per session and per network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,account=500:1000,session=20:200,source=50:500)")
 	setting(f, &s.quotas, "quotas", "RAFF_QUOTAS", "", "maximum number of roles, projects, api_keys, invitations and external_ids per account, and of sessions per person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,external_ids=100000,sessions=100)")

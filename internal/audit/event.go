@@ -40,6 +40,15 @@ func (s *Service) List(ctx context.Context, p *team.Principal, f Filter) ([]even
 	return s.store.Events(ctx, f)
 }
 
+// OperatorEvents lists the operator's log, newest first. The caller must be the operator.
+func (s *Service) OperatorEvents(ctx context.Context, f Filter) ([]event.Event, team.Total, error) {
+	f.AccountID = event.OperatorLog
+	if f.Action != "" && !f.Action.KnownToOperator() {
+		return nil, team.Total{}, unknownAction(f.Action)
+	}
+	return s.store.Events(ctx, f)
+}
+
 // unknownAction refuses an unknown action, so that a misspelled one does not look like one that never happened.
 func unknownAction(action event.Action) error {
 	var all []string

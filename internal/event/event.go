@@ -135,6 +135,9 @@ func Actions() []Action {
 // Known reports whether the action exists in the logs of accounts.
 func (a Action) Known() bool { return decode[a] != nil && !operatorOnly[a] }
 
+// KnownToOperator reports whether the action exists in the operator's log.
+func (a Action) KnownToOperator() bool { return decode[a] != nil }
+
 // Payload decodes the details. It returns Unknown if they do not match the action.
 func (e Event) Payload() Payload {
 	read := decode[e.Action]

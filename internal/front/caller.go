@@ -58,21 +58,30 @@ func (f *Front) caller(ctx context.Context, r *http.Request, byKey func(context.
 // KeyCaller is ServiceCaller for a face that only API keys may use. It also accepts an API key in Authorization: Bearer, and
 // ignores cookies.
 func (f *Front) KeyCaller(ctx context.Context, r *http.Request) (who *team.Principal, err error) {
-	keys, bearer := r.Header["X-Api-Key"], r.Header["Authorization"]
-	if len(keys)+len(bearer) > 1 {
-		return nil, ErrTwoCredentials
-	}
-	secret := ""
-	if len(keys) == 1 {
-		secret = keys[0]
-	} else if len(bearer) == 1 && len(bearer[0]) > len("Bearer ") && strings.EqualFold(bearer[0][:len("Bearer ")], "Bearer ") {
-		secret = bearer[0][len("Bearer "):]
+	secret, err := Key(r)
+	if err != nil {
+		return nil, err
 	}
 	if who, err = f.svc.AuthenticateService(ctx, secret); err != nil {
 		return nil, err
 	}
 	Of(ctx).principal = who.ID
 	return who, nil
+}
+
+// Key returns the key in X-API-Key or Authorization: Bearer of a request; empty if there is none.
+func Key(r *http.Request) (string, error) {
+	keys, bearer := r.Header["X-Api-Key"], r.Header["Authorization"]
+	if len(keys)+len(bearer) > 1 {
+		return "", ErrTwoCredentials
+	}
+	if len(keys) == 1 {
+		return keys[0], nil
+	}
+	if len(bearer) == 1 && len(bearer[0]) > len("Bearer ") && strings.EqualFold(bearer[0][:len("Bearer ")], "Bearer ") {
+		return bearer[0][len("Bearer "):], nil
+	}
+	return "", nil
 }
 
 // Session returns the user of an API request with a dashboard session. It fails with a domain error, or with

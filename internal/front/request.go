@@ -26,6 +26,9 @@ type Request struct {
 
 type requestKey struct{}
 
+// Is sets the principal of the request for the access log.
+func (q *Request) Is(principal string) { q.principal = principal }
+
 // Of returns the Request of a context; outside of a request it returns an empty one.
 func Of(ctx context.Context) *Request {
 	if q, ok := ctx.Value(requestKey{}).(*Request); ok {

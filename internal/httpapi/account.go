@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"raff/api"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
@@ -19,14 +20,14 @@ func (s *server) getAccount(ctx context.Context, c *call) (any, error) {
 
 func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
 	var b api.UpdateAccountRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
 	change := team.AccountChange{Name: b.Name, RequireFactor: b.RequireSecondFactor}
 	if b.GrantPolicy != nil {
 		strict := *b.GrantPolicy == api.GrantPolicyStrict
 		if !strict && *b.GrantPolicy != api.GrantPolicyDelegated {
-			return nil, invalid("grant_policy", "invalid_grant_policy", "grant_policy must be delegated or strict.")
+			return nil, rest.Invalid("grant_policy", "invalid_grant_policy", "grant_policy must be delegated or strict.")
 		}
 		change.Strict = &strict
 	}
@@ -41,7 +42,7 @@ func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
 func (s *server) account(ctx context.Context, c *call, a *team.Account) (any, error) {
 	out := api.Account{
 		ID: a.ID, Name: a.Name, GrantPolicy: api.GrantPolicyDelegated, RequireSecondFactor: a.RequireFactor,
-		CreatedAt: stamp(a.CreatedAt), UpdatedAt: stamp(a.UpdatedAt),
+		CreatedAt: rest.Stamp(a.CreatedAt), UpdatedAt: rest.Stamp(a.UpdatedAt),
 	}
 	if a.Strict {
 		out.GrantPolicy = api.GrantPolicyStrict
@@ -50,22 +51,22 @@ func (s *server) account(ctx context.Context, c *call, a *team.Account) (any, er
 	if days > 0 {
 		out.AuditRetentionDays = &days
 	}
-	return one(out), err
+	return rest.One(out), err
 }
 
 func (s *server) transferOwnership(ctx context.Context, c *call) (any, error) {
 	var b api.TransferOwnershipRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
 	if b.MemberID == nil {
-		return nil, invalid("member_id", "required", "member_id is required: the id of the member who becomes the Owner.")
+		return nil, rest.Invalid("member_id", "required", "member_id is required: the id of the member who becomes the Owner.")
 	}
-	id, err := uuidOf("member_id", b.MemberID)
+	id, err := rest.UUIDOf("member_id", b.MemberID)
 	if err != nil {
 		return nil, err
 	}
-	proof := team.Proof{Source: c.front.Remote}
+	proof := team.Proof{Source: c.Front.Remote}
 	if b.CurrentPassword != nil {
 		proof.Password = *b.CurrentPassword
 	}
@@ -73,14 +74,14 @@ func (s *server) transferOwnership(ctx context.Context, c *call) (any, error) {
 		proof.Passkey = []byte(*b.Passkey)
 	}
 	m, err := s.svc.TransferOwnership(ctx, c.who, id, proof)
-	return one(s.member(&m)), unproved(err)
+	return rest.One(s.member(&m)), unproved(err)
 }
 
 // unproved distinguishes a caller with a valid session who failed to confirm it from a caller without a valid credential.
 func unproved(err error) error {
 	e, ok := errors.AsType[*team.Error](err)
 	if ok && e.Kind == team.KindUnauthenticated && e.Field != "" {
-		return &refusal{status: http.StatusForbidden, code: e.Code, field: e.Field, message: message(e)}
+		return &rest.Refusal{Status: http.StatusForbidden, Code: e.Code, Field: e.Field, Message: message(e)}
 	}
 	return err
 }

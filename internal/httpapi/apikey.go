@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"raff/api"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
@@ -14,13 +15,13 @@ const publicScope = "public"
 func (s *server) listAPIKeys(ctx context.Context, c *call) (any, error) {
 	var f team.APIKeyFilter
 	var err error
-	if f.Page, err = c.page(defaultLimit); err != nil {
+	if f.Page, err = c.Page(defaultLimit); err != nil {
 		return nil, err
 	}
-	if f.ExternalID, err = c.externalID(); err != nil {
+	if f.ExternalID, err = c.ExternalID(); err != nil {
 		return nil, err
 	}
-	if _, err := c.choice("scope", publicScope); err != nil {
+	if _, err := c.Choice("scope", publicScope); err != nil {
 		return nil, err
 	}
 	rows, total, err := s.svc.ListAPIKeys(ctx, c.who, f)
@@ -30,49 +31,49 @@ func (s *server) listAPIKeys(ctx context.Context, c *call) (any, error) {
 	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
-	return pageOf(f.Page, rows, total, apiKey, apiKeyCursor), nil
+	return rest.PageOf(f.Page, rows, total, apiKey, apiKeyCursor), nil
 }
 
 func apiKeyCursor(k *team.APIKey) team.Cursor { return team.Cursor{At: k.CreatedAt, ID: k.ID} }
 
 func (s *server) createAPIKey(ctx context.Context, c *call) (any, error) {
 	var b api.CreateAPIKeyRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
 	n := team.NewAPIKey{ExternalIDs: team.ExternalIDs(b.ExternalIDs)}
 	var err error
-	if n.Name, err = required("name", b.Name); err != nil {
+	if n.Name, err = rest.Required("name", b.Name); err != nil {
 		return nil, err
 	}
 	if b.RateLimitTier != nil {
 		if n.Tier = *b.RateLimitTier; n.Tier == "" {
-			return nil, invalid("rate_limit_tier", "invalid_rate_limit_tier", "rate_limit_tier must be standard or high.")
+			return nil, rest.Invalid("rate_limit_tier", "invalid_rate_limit_tier", "rate_limit_tier must be standard or high.")
 		}
 	}
 	if b.ExpiresAt != nil {
-		if n.ExpiresAt, err = momentIn("expires_at", *b.ExpiresAt); err != nil {
+		if n.ExpiresAt, err = rest.MomentIn("expires_at", *b.ExpiresAt); err != nil {
 			return nil, err
 		}
 	}
-	if n.RoleID, err = uuidOf("role_id", b.RoleID); err != nil {
+	if n.RoleID, err = rest.UUIDOf("role_id", b.RoleID); err != nil {
 		return nil, err
 	}
 	k, secret, err := s.svc.CreateAPIKey(ctx, c.who, n)
-	return one(api.APIKeyWithSecret{APIKey: apiKey(&k), Secret: secret}), err
+	return rest.One(api.APIKeyWithSecret{APIKey: apiKey(&k), Secret: secret}), err
 }
 
 func (s *server) getAPIKey(ctx context.Context, c *call) (any, error) {
-	k, err := s.svc.GetAPIKey(ctx, c.who, c.pathID("id"))
+	k, err := s.svc.GetAPIKey(ctx, c.who, c.PathID("id"))
 	if err == nil {
 		err = team.IdentifyOne(ctx, s.svc, c.who, &k)
 	}
-	return one(apiKey(&k)), err
+	return rest.One(apiKey(&k)), err
 }
 
 func (s *server) updateAPIKey(ctx context.Context, c *call) (any, error) {
 	var b api.UpdateAPIKeyRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
 	change := team.APIKeyChange{Name: b.Name, Tier: b.RateLimitTier, IsActive: b.IsActive, ExternalIDs: changeOf(b.ExternalIDs)}
@@ -80,7 +81,7 @@ func (s *server) updateAPIKey(ctx context.Context, c *call) (any, error) {
 		change.ExpiresAt = new(time.Time) // null means never
 	}
 	if b.ExpiresAt.Valid {
-		t, err := momentIn("expires_at", b.ExpiresAt.Value)
+		t, err := rest.MomentIn("expires_at", b.ExpiresAt.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -90,13 +91,13 @@ func (s *server) updateAPIKey(ctx context.Context, c *call) (any, error) {
 	if change.Base, err = c.base(b.UpdatedAt); err != nil {
 		return nil, err
 	}
-	k, err := s.svc.UpdateAPIKey(ctx, c.who, c.pathID("id"), change)
-	return one(apiKey(&k)), err
+	k, err := s.svc.UpdateAPIKey(ctx, c.who, c.PathID("id"), change)
+	return rest.One(apiKey(&k)), err
 }
 
 func (s *server) regenerateAPIKey(ctx context.Context, c *call) (any, error) {
 	var b api.RegenerateAPIKeyRequest
-	if err := c.decodeOptional(&b); err != nil {
+	if err := c.DecodeOptional(&b); err != nil {
 		return nil, err
 	}
 	var r team.Regeneration
@@ -108,20 +109,20 @@ func (s *server) regenerateAPIKey(ctx context.Context, c *call) (any, error) {
 	if r.Base, err = c.base(nil); err != nil {
 		return nil, err
 	}
-	k, secret, err := s.svc.RegenerateAPIKey(ctx, c.who, c.pathID("id"), r)
-	return one(api.APIKeyWithSecret{APIKey: apiKey(&k), Secret: secret}), err
+	k, secret, err := s.svc.RegenerateAPIKey(ctx, c.who, c.PathID("id"), r)
+	return rest.One(api.APIKeyWithSecret{APIKey: apiKey(&k), Secret: secret}), err
 }
 
 func (s *server) revokeAPIKey(ctx context.Context, c *call) (any, error) {
-	return done("API key revoked."), s.svc.RevokeAPIKey(ctx, c.who, c.pathID("id"))
+	return rest.Done("API key revoked."), s.svc.RevokeAPIKey(ctx, c.who, c.PathID("id"))
 }
 
 // apiKey converts a key to its API form; its roles come from its memberships.
 func apiKey(k *team.APIKey) api.APIKey {
 	w := api.APIKey{
 		ID: k.ID, AccountID: k.AccountID, Name: k.Name, KeyPrefix: k.KeyPrefix, Scope: publicScope, RateLimitTier: k.Tier,
-		ExpiresAt: stampOf(k.ExpiresAt), LastUsedAt: stampOf(k.LastUsedAt), IsActive: k.IsActive,
-		ProjectAccesses: []api.APIKeyProjectAccess{}, CreatedBy: filled(k.CreatedBy), CreatedAt: stamp(k.CreatedAt), UpdatedAt: stamp(k.UpdatedAt),
+		ExpiresAt: rest.StampOf(k.ExpiresAt), LastUsedAt: rest.StampOf(k.LastUsedAt), IsActive: k.IsActive,
+		ProjectAccesses: []api.APIKeyProjectAccess{}, CreatedBy: rest.Filled(k.CreatedBy), CreatedAt: rest.Stamp(k.CreatedAt), UpdatedAt: rest.Stamp(k.UpdatedAt),
 		ExternalIDs: api.ExternalIDs(k.ExternalIDs),
 	}
 	for i := range k.Memberships {

@@ -2,34 +2,32 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 
-	"raff/api"
 	"raff/internal/audit"
 	"raff/internal/event"
-	"raff/internal/team"
+	"raff/internal/rest"
 )
 
 func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 	var f audit.Filter
 	var err error
-	if f.Page, err = c.page(defaultLimit); err != nil {
+	if f.Page, err = c.Page(defaultLimit); err != nil {
 		return nil, err
 	}
-	if f.ActorID, err = c.uuid("actor"); err != nil {
+	if f.ActorID, err = c.UUID("actor"); err != nil {
 		return nil, err
 	}
-	if f.TargetID, err = c.uuid("target"); err != nil {
+	if f.TargetID, err = c.UUID("target"); err != nil {
 		return nil, err
 	}
-	if f.Since, err = c.moment("since"); err != nil {
+	if f.Since, err = c.Moment("since"); err != nil {
 		return nil, err
 	}
-	if f.Until, err = c.moment("until"); err != nil {
+	if f.Until, err = c.Moment("until"); err != nil {
 		return nil, err
 	}
-	f.Action = event.Action(c.query.Get("action"))
+	f.Action = event.Action(c.Query.Get("action"))
 	if c.Header.Get("Accept") == ndjson {
 		return s.exportEvents(ctx, c, f)
 	}
@@ -37,7 +35,7 @@ func (s *server) listEvents(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return countedPage(f.Page, rows, total, auditEvent, eventCursor), nil
+	return rest.CountedPage(f.Page, rows, total, rest.AuditEvent, rest.EventCursor), nil
 }
 
 const ndjson = "application/x-ndjson"
@@ -53,7 +51,7 @@ func (s *server) exportEvents(ctx context.Context, c *call, f audit.Filter) (any
 		return x.Each(ctx, func(rows []event.Event) error {
 			b = b[:0]
 			for i := range rows {
-				if b, err = encode(b, auditEvent(&rows[i])); err != nil {
+				if b, err = encode(b, rest.AuditEvent(&rows[i])); err != nil {
 					return err
 				}
 				b = append(b, '\n')
@@ -62,22 +60,4 @@ func (s *server) exportEvents(ctx context.Context, c *call, f audit.Filter) (any
 			return err
 		})
 	}}, nil
-}
-
-func eventCursor(e *event.Event) team.Cursor { return team.Cursor{At: e.At, ID: e.ID} }
-
-// auditEvent is an audit event as the API writes it.
-func auditEvent(e *event.Event) api.AuditEvent {
-	w := api.AuditEvent{
-		ID: e.ID, AccountID: e.AccountID, ActorType: string(e.ActorType), ActorID: e.ActorID, ActorName: e.ActorName, Action: string(e.Action),
-		TargetType: e.TargetType, TargetID: e.TargetID, TargetName: e.TargetName, ProjectID: filled(e.ProjectID),
-		Delegated: e.Delegated, RequestID: e.RequestID, Details: json.RawMessage(e.Details), CreatedAt: stamp(e.At),
-	}
-	if e.Sequence != 0 {
-		w.Sequence = &e.Sequence
-	}
-	if e.Details == "" {
-		w.Details = json.RawMessage("{}")
-	}
-	return w
 }

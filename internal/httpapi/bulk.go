@@ -5,21 +5,22 @@ import (
 	"net/http"
 
 	"raff/api"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
 // addMembers adds members to the account or, if the path has one, to a project.
 func (s *server) addMembers(ctx context.Context, c *call) (any, error) {
 	var b api.AddMembersRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
 	if b.Members == nil {
-		return nil, invalid("members", "required", "members is required: a list of 1 to %d members to add.", team.MaxBulk)
+		return nil, rest.Invalid("members", "required", "members is required: a list of 1 to %d members to add.", team.MaxBulk)
 	}
 	projectID := ""
 	if c.inProject() {
-		projectID = c.pathID("id")
+		projectID = c.PathID("id")
 	}
 	rows := make([]team.NewMember, len(*b.Members))
 	for i, m := range *b.Members {
@@ -43,9 +44,9 @@ func (c *call) inProject() bool { return c.PathValue("id") != "" }
 
 func (s *server) bulk(c *call, rows []team.BulkResult) any {
 	if c.inProject() {
-		return one(bulkRows(c, rows, s.projectMember))
+		return rest.One(bulkRows(c, rows, s.projectMember))
 	}
-	return one(bulkRows(c, rows, s.member))
+	return rest.One(bulkRows(c, rows, s.member))
 }
 
 func bulkRows[M any](c *call, rows []team.BulkResult, wire func(*team.Member) M) []api.BulkResult[M] {
@@ -54,7 +55,7 @@ func bulkRows[M any](c *call, rows []team.BulkResult, wire func(*team.Member) M)
 		out[i] = api.BulkResult[M]{Index: i, Status: http.StatusCreated}
 		if rows[i].Err != nil {
 			status, body := explain(rows[i].Err)
-			body.RequestID = c.front.ID
+			body.RequestID = c.Front.ID
 			out[i].Status, out[i].Error = status, &body
 			continue
 		}

@@ -2,23 +2,15 @@ package httpapi
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strconv"
-	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"raff/api"
+	"raff/internal/rest"
 )
-
-// document is a response that is not JSON.
-type document struct {
-	contentType string
-	body        []byte
-}
 
 // longAnswer is a streamed response of any length. check is called between two chunks to verify that the caller may
 // still read the rest. An error aborts the connection, so that the caller does not take a partial response for a
@@ -29,33 +21,10 @@ type longAnswer struct {
 	write       func(context.Context, io.Writer) error
 }
 
-var (
-	headerJSON = []string{"application/json"}
-	buffers    = sync.Pool{New: func() any { return new([]byte) }}
-)
-
-// maxPooled is the maximum size of a pooled buffer, so that a huge page does not keep its memory.
-const maxPooled = 1 << 20
-
-func release(buf *[]byte) {
-	if cap(*buf) <= maxPooled {
-		buffers.Put(buf)
-	}
-}
-
-func contentType(v any) []string {
-	if d, ok := v.(document); ok {
-		return []string{d.contentType}
-	}
-	return headerJSON
-}
-
 // encode appends the result of a handler. Memberships, which come in large lists, have hand-written encoders, six times
 // as fast as reflection; a test compares them with reflection.
 func encode(b []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
-	case document:
-		return append(b, v.body...), nil
 	case api.Envelope[api.Member]:
 		b = appendMember(append(b, `{"success":true,"data":`...), &v.Data)
 		return append(b, '}'), nil
@@ -67,19 +36,7 @@ func encode(b []byte, v any) ([]byte, error) {
 	case api.Page[api.ProjectMember]:
 		return appendPage(b, &v, appendProjectMember), nil
 	}
-	out := appender{b}
-	if err := json.MarshalWrite(&out, v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true)); err != nil {
-		return b, fmt.Errorf("encode response: %w", err)
-	}
-	return out.b, nil
-}
-
-// appender is an io.Writer that appends to a slice.
-type appender struct{ b []byte }
-
-func (a *appender) Write(p []byte) (int, error) {
-	a.b = append(a.b, p...)
-	return len(p), nil
+	return rest.Encode(b, v)
 }
 
 func appendPage[T any](b []byte, p *api.Page[T], row func([]byte, *T) []byte) []byte {
@@ -132,27 +89,3 @@ func appendTime(b []byte, name string, t *time.Time) []byte {
 	b = t.AppendFormat(append(b, '"'), time.RFC3339Nano)
 	return append(b, '"')
 }
-
-// stamp formats a time for the API: UTC, at most microseconds.
-func stamp(t time.Time) api.Time { return t.UTC().Truncate(time.Microsecond) }
-
-// stampOf is stamp, or nil for the zero time.
-func stampOf(t time.Time) *api.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = stamp(t)
-	return &t
-}
-
-// filled is nil for an empty text: an id is omitted or null, never "".
-func filled(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
-func one[T any](v T) api.Envelope[T] { return api.Envelope[T]{Success: true, Data: v} }
-
-func done(message string) api.Done { return api.Done{Success: true, Message: message} }

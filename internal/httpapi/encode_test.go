@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"raff/api"
+	"raff/internal/rest"
 )
 
 // The hand-written encoders have the same output as encoding/json, for every field and any text, so that a new field of the
@@ -17,11 +18,11 @@ func TestMembershipEncoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var m api.Member
 		fill(t, reflect.ValueOf(&m).Elem())
-		same(t, one(m))
+		same(t, rest.One(m))
 		same(t, api.Page[api.Member]{Success: true, Data: []api.Member{m, m}, Total: 7, NextCursor: "x"})
 		var p api.ProjectMember
 		fill(t, reflect.ValueOf(&p).Elem())
-		same(t, one(p))
+		same(t, rest.One(p))
 		same(t, api.Page[api.ProjectMember]{Success: true, Data: []api.ProjectMember{}, Total: 0})
 	})
 }
@@ -84,7 +85,7 @@ func same(t *rapid.T, v any) {
 
 func BenchmarkEncodeMember(b *testing.B) {
 	id, now := "01890a5d-ac96-774b-bcce-b302099a8057", time.Now().UTC().Truncate(time.Microsecond)
-	m := one(api.Member{ID: id, AccountID: id, Membership: api.Membership{
+	m := rest.One(api.Member{ID: id, AccountID: id, Membership: api.Membership{
 		UserID: &id, PrincipalType: api.PrincipalUser, Email: "bob@example.com", Name: "Bob", Role: "member",
 		RoleID: id, RoleName: "Member", Status: api.StatusActive, ManagedBy: "api", InvitedBy: &id, AcceptedAt: &now,
 		InvitationState: api.InvitationNone, CreatedAt: now, UpdatedAt: now,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raff/api"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
@@ -38,7 +39,7 @@ func (c *call) base(updatedAt *string) (team.Base, error) {
 	if err != nil || updatedAt == nil {
 		return base, err
 	}
-	at, err := momentIn("updated_at", *updatedAt)
+	at, err := rest.MomentIn("updated_at", *updatedAt)
 	switch {
 	case err != nil:
 		return nil, err
@@ -60,7 +61,7 @@ func ifMatch(values []string) (team.Base, error) {
 			return nil, nil
 		}
 		if len(tag) < 2 || !strings.HasSuffix(tag, `"`) || !strings.HasPrefix(tag, `"`) && !strings.HasPrefix(tag, `W/"`) {
-			return nil, &refusal{status: http.StatusBadRequest, code: "invalid_if_match", field: "If-Match", message: `If-Match must be the ETag of an earlier response, unchanged and with its quotes, or *.`}
+			return nil, &rest.Refusal{Status: http.StatusBadRequest, Code: "invalid_if_match", Field: "If-Match", Message: `If-Match must be the ETag of an earlier response, unchanged and with its quotes, or *.`}
 		}
 		if at, err := time.Parse(time.RFC3339Nano, strings.Trim(tag, `"`)); err == nil {
 			base = append(base, at)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"raff/api"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
@@ -28,5 +29,5 @@ func (s *server) ready(ctx context.Context, _ *call) (any, error) {
 }
 
 func (s *server) openAPI(context.Context, *call) (any, error) {
-	return document{contentType: "application/yaml", body: api.OpenAPI}, nil
+	return rest.Document{ContentType: "application/yaml", Body: api.OpenAPI}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"raff/api"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
@@ -21,27 +22,27 @@ func (s *server) listMembers(ctx context.Context, c *call) (any, error) {
 	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
-	return countedPage(f.Page, rows, total, s.member, memberCursor), nil
+	return rest.CountedPage(f.Page, rows, total, s.member, memberCursor), nil
 }
 
 func (c *call) memberFilter() (f team.MemberFilter, err error) {
-	if f.Page, err = c.page(defaultLimit); err != nil {
+	if f.Page, err = c.Page(defaultLimit); err != nil {
 		return f, err
 	}
-	status, err := c.choice("status", api.StatusPending, api.StatusActive, api.StatusSuspended)
+	status, err := c.Choice("status", api.StatusPending, api.StatusActive, api.StatusSuspended)
 	if err != nil {
 		return f, err
 	}
-	kind, err := c.choice("principal_type", api.PrincipalUser, api.PrincipalAPIKey, api.PrincipalInvitation)
+	kind, err := c.Choice("principal_type", api.PrincipalUser, api.PrincipalAPIKey, api.PrincipalInvitation)
 	if err != nil {
 		return f, err
 	}
-	if f.ExternalID, err = c.externalID(); err != nil {
+	if f.ExternalID, err = c.ExternalID(); err != nil {
 		return f, err
 	}
-	f.RoleID, err = c.uuid("role_id")
+	f.RoleID, err = c.UUID("role_id")
 	f.Status, f.PrincipalType = team.Status(status), team.PrincipalType(kind)
-	f.Email, f.Query = c.query.Get("email"), c.query.Get("q")
+	f.Email, f.Query = c.Query.Get("email"), c.Query.Get("q")
 	return f, err
 }
 
@@ -49,7 +50,7 @@ func memberCursor(m *team.Member) team.Cursor { return team.Cursor{At: m.Created
 
 func (s *server) addMember(ctx context.Context, c *call) (any, error) {
 	var b api.AddMemberRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
 	n, err := newMember("", b)
@@ -57,28 +58,28 @@ func (s *server) addMember(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	m, err := s.svc.AddMember(ctx, c.who, n)
-	return one(s.member(&m)), err
+	return rest.One(s.member(&m)), err
 }
 
 func newMember(projectID string, b api.AddMemberRequest) (team.NewMember, error) {
 	n := team.NewMember{ProjectID: projectID, Email: b.Email, UserID: b.TargetUserID, APIKeyID: b.APIKeyID, ExternalIDs: team.ExternalIDs(b.ExternalIDs)}
-	if _, err := uuidOf("target_user_id", b.TargetUserID); err != nil {
+	if _, err := rest.UUIDOf("target_user_id", b.TargetUserID); err != nil {
 		return n, err
 	}
-	if _, err := uuidOf("api_key_id", b.APIKeyID); err != nil {
+	if _, err := rest.UUIDOf("api_key_id", b.APIKeyID); err != nil {
 		return n, err
 	}
 	var err error
-	n.RoleID, err = uuidOf("role_id", b.RoleID)
+	n.RoleID, err = rest.UUIDOf("role_id", b.RoleID)
 	return n, err
 }
 
 func (s *server) getMember(ctx context.Context, c *call) (any, error) {
-	m, err := s.svc.GetMember(ctx, c.who, "", c.pathID("id"))
+	m, err := s.svc.GetMember(ctx, c.who, "", c.PathID("id"))
 	if err == nil {
 		err = team.IdentifyOne(ctx, s.svc, c.who, &m)
 	}
-	return one(s.member(&m)), err
+	return rest.One(s.member(&m)), err
 }
 
 func (s *server) updateMember(ctx context.Context, c *call) (any, error) {
@@ -86,13 +87,13 @@ func (s *server) updateMember(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.svc.UpdateMember(ctx, c.who, "", c.pathID("id"), change)
-	return one(s.member(&m)), err
+	m, err := s.svc.UpdateMember(ctx, c.who, "", c.PathID("id"), change)
+	return rest.One(s.member(&m)), err
 }
 
 func (c *call) memberChange() (change team.MemberChange, err error) {
 	var b api.UpdateMemberRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return change, err
 	}
 	if b.Status != nil {
@@ -104,7 +105,7 @@ func (c *call) memberChange() (change team.MemberChange, err error) {
 	if change.Base, err = c.base(b.UpdatedAt); err != nil {
 		return change, err
 	}
-	_, err = uuidOf("role_id", b.RoleID)
+	_, err = rest.UUIDOf("role_id", b.RoleID)
 	return change, err
 }
 
@@ -113,12 +114,12 @@ func (s *server) removeMember(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	gone, err := s.svc.RemoveMember(ctx, c.who, "", c.pathID("id"), o)
+	gone, err := s.svc.RemoveMember(ctx, c.who, "", c.PathID("id"), o)
 	return removed(gone), err
 }
 
 func (c *call) removal() (o team.Removal, err error) {
-	keep, err := c.choice("keep_keys", "true", "false")
+	keep, err := c.Choice("keep_keys", "true", "false")
 	if err != nil {
 		return o, err
 	}
@@ -135,7 +136,7 @@ func keyRefs(keys []team.HeldKey) (refs []api.APIKeyRef) {
 }
 
 func removed(r team.Removed) api.Done {
-	d := done("Member removed.")
+	d := rest.Done("Member removed.")
 	d.KeysCreated = keyRefs(r.KeysCreated)
 	for _, i := range r.InvitationsSent {
 		d.InvitationsSent = append(d.InvitationsSent, api.InvitationRef{ID: i.ID, Email: i.Email})
@@ -153,14 +154,14 @@ func (s *server) member(m *team.Member) api.Member {
 
 func (s *server) membership(m *team.Member) api.Membership {
 	w := api.Membership{
-		UserID: filled(m.UserID), APIKeyID: filled(m.APIKeyID), PrincipalType: string(m.Type),
+		UserID: rest.Filled(m.UserID), APIKeyID: rest.Filled(m.APIKeyID), PrincipalType: string(m.Type),
 		Email: m.Email, Name: m.Name, Role: m.Role.Slug, RoleID: m.Role.ID, RoleName: m.Role.Name, Status: string(m.Status),
-		IsOwner: m.IsOwner, ManagedBy: m.ManagedBy, InvitedBy: filled(m.InvitedBy), InvitedAt: stampOf(m.InvitedAt),
-		AcceptedAt: stampOf(m.AcceptedAt), InvitationState: api.InvitationNone, CreatedAt: stamp(m.CreatedAt), UpdatedAt: stamp(m.UpdatedAt),
+		IsOwner: m.IsOwner, ManagedBy: m.ManagedBy, InvitedBy: rest.Filled(m.InvitedBy), InvitedAt: rest.StampOf(m.InvitedAt),
+		AcceptedAt: rest.StampOf(m.AcceptedAt), InvitationState: api.InvitationNone, CreatedAt: rest.Stamp(m.CreatedAt), UpdatedAt: rest.Stamp(m.UpdatedAt),
 		ExternalIDs: api.ExternalIDs(m.ExternalIDs), KeysCreated: keyRefs(m.HeldKeys),
 	}
 	if i := m.Invitation; i != nil {
-		w.InvitationID, w.InvitationState, w.InvitationExpiresAt = &i.ID, string(i.StateAt(s.svc.Now())), stampOf(i.ExpiresAt)
+		w.InvitationID, w.InvitationState, w.InvitationExpiresAt = &i.ID, string(i.StateAt(s.svc.Now())), rest.StampOf(i.ExpiresAt)
 	}
 	return w
 }

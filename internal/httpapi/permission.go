@@ -5,6 +5,7 @@ import (
 
 	"raff/api"
 	"raff/internal/permission"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
@@ -14,7 +15,7 @@ func (s *server) listPermissions(_ context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	rows := s.svc.Catalog().Permissions(scope)
-	return pageOf(team.Page{}, rows, len(rows), permissionOf, nil), nil
+	return rest.PageOf(team.Page{}, rows, len(rows), permissionOf, nil), nil
 }
 
 func permissionOf(p *permission.Permission) api.Permission {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"raff/api"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
@@ -12,7 +13,7 @@ func (s *server) listProjectMembers(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.ProjectID = c.pathID("id")
+	f.ProjectID = c.PathID("id")
 	rows, total, err := s.svc.ListMembers(ctx, c.who, f)
 	if err != nil {
 		return nil, err
@@ -20,28 +21,28 @@ func (s *server) listProjectMembers(ctx context.Context, c *call) (any, error) {
 	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
-	return countedPage(f.Page, rows, total, s.projectMember, memberCursor), nil
+	return rest.CountedPage(f.Page, rows, total, s.projectMember, memberCursor), nil
 }
 
 func (s *server) addProjectMember(ctx context.Context, c *call) (any, error) {
 	var b api.AddProjectMemberRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
-	n, err := newMember(c.pathID("id"), api.AddMemberRequest{TargetUserID: b.TargetUserID, APIKeyID: b.APIKeyID, RoleID: b.RoleID, ExternalIDs: b.ExternalIDs})
+	n, err := newMember(c.PathID("id"), api.AddMemberRequest{TargetUserID: b.TargetUserID, APIKeyID: b.APIKeyID, RoleID: b.RoleID, ExternalIDs: b.ExternalIDs})
 	if err != nil {
 		return nil, err
 	}
 	m, err := s.svc.AddMember(ctx, c.who, n)
-	return one(s.projectMember(&m)), err
+	return rest.One(s.projectMember(&m)), err
 }
 
 func (s *server) getProjectMember(ctx context.Context, c *call) (any, error) {
-	m, err := s.svc.GetMember(ctx, c.who, c.pathID("id"), c.pathID("member_id"))
+	m, err := s.svc.GetMember(ctx, c.who, c.PathID("id"), c.PathID("member_id"))
 	if err == nil {
 		err = team.IdentifyOne(ctx, s.svc, c.who, &m)
 	}
-	return one(s.projectMember(&m)), err
+	return rest.One(s.projectMember(&m)), err
 }
 
 func (s *server) updateProjectMember(ctx context.Context, c *call) (any, error) {
@@ -49,8 +50,8 @@ func (s *server) updateProjectMember(ctx context.Context, c *call) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.svc.UpdateMember(ctx, c.who, c.pathID("id"), c.pathID("member_id"), change)
-	return one(s.projectMember(&m)), err
+	m, err := s.svc.UpdateMember(ctx, c.who, c.PathID("id"), c.PathID("member_id"), change)
+	return rest.One(s.projectMember(&m)), err
 }
 
 func (s *server) removeProjectMember(ctx context.Context, c *call) (any, error) {
@@ -58,7 +59,7 @@ func (s *server) removeProjectMember(ctx context.Context, c *call) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	gone, err := s.svc.RemoveMember(ctx, c.who, c.pathID("id"), c.pathID("member_id"), o)
+	gone, err := s.svc.RemoveMember(ctx, c.who, c.PathID("id"), c.PathID("member_id"), o)
 	return removed(gone), err
 }
 

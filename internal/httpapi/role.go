@@ -5,19 +5,20 @@ import (
 
 	"raff/api"
 	"raff/internal/permission"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
 func (s *server) listRoles(ctx context.Context, c *call) (any, error) {
 	var f team.RoleFilter
 	var err error
-	if f.Page, err = c.page(defaultLimit); err != nil {
+	if f.Page, err = c.Page(defaultLimit); err != nil {
 		return nil, err
 	}
 	if f.Scope, err = c.scope(); err != nil {
 		return nil, err
 	}
-	if f.ExternalID, err = c.externalID(); err != nil {
+	if f.ExternalID, err = c.ExternalID(); err != nil {
 		return nil, err
 	}
 	rows, total, err := s.svc.ListRoles(ctx, c.who, f)
@@ -27,28 +28,28 @@ func (s *server) listRoles(ctx context.Context, c *call) (any, error) {
 	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
-	return pageOf(f.Page, rows, total, s.role, nil), nil
+	return rest.PageOf(f.Page, rows, total, s.role, nil), nil
 }
 
 func (c *call) scope() (permission.Scope, error) {
-	v, err := c.choice("scope", api.ScopeAccount, api.ScopeProject)
+	v, err := c.Choice("scope", api.ScopeAccount, api.ScopeProject)
 	return permission.Scope(v), err
 }
 
 func (s *server) createRole(ctx context.Context, c *call) (any, error) {
 	var b api.CreateRoleRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
 	n := team.NewRole{ExternalIDs: team.ExternalIDs(b.ExternalIDs)}
 	var err error
-	if n.Name, err = required("name", b.Name); err != nil {
+	if n.Name, err = rest.Required("name", b.Name); err != nil {
 		return nil, err
 	}
-	if n.Slug, err = required("slug", b.Slug); err != nil {
+	if n.Slug, err = rest.Required("slug", b.Slug); err != nil {
 		return nil, err
 	}
-	scope, err := required("scope", b.Scope)
+	scope, err := rest.Required("scope", b.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -60,20 +61,20 @@ func (s *server) createRole(ctx context.Context, c *call) (any, error) {
 		n.Permissions = *b.Permissions
 	}
 	r, err := s.svc.CreateRole(ctx, c.who, n)
-	return one(s.role(&r)), err
+	return rest.One(s.role(&r)), err
 }
 
 func (s *server) getRole(ctx context.Context, c *call) (any, error) {
-	r, err := s.svc.GetRole(ctx, c.who, c.pathID("id"))
+	r, err := s.svc.GetRole(ctx, c.who, c.PathID("id"))
 	if err == nil {
 		err = team.IdentifyOne(ctx, s.svc, c.who, &r)
 	}
-	return one(s.role(&r)), err
+	return rest.One(s.role(&r)), err
 }
 
 func (c *call) roleChange() (change team.RoleChange, err error) {
 	var b api.UpdateRoleRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return change, err
 	}
 	change = team.RoleChange{Name: b.Name, Description: b.Description, Permissions: b.Permissions, ExternalIDs: changeOf(b.ExternalIDs)}
@@ -92,8 +93,8 @@ func (s *server) updateRole(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.svc.UpdateRole(ctx, c.who, c.pathID("id"), change)
-	return one(s.role(&r)), err
+	r, err := s.svc.UpdateRole(ctx, c.who, c.PathID("id"), change)
+	return rest.One(s.role(&r)), err
 }
 
 func (s *server) previewRole(ctx context.Context, c *call) (any, error) {
@@ -101,7 +102,7 @@ func (s *server) previewRole(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.svc.PreviewRole(ctx, c.who, c.pathID("id"), change)
+	p, err := s.svc.PreviewRole(ctx, c.who, c.PathID("id"), change)
 	out := api.RolePreview{
 		Added: listed(p.Added), Removed: listed(p.Removed), People: p.People, APIKeys: p.Keys, Total: p.Total, Unchanged: p.Others,
 		Changes: make([]api.RolePreviewChange, len(p.Effects)),
@@ -112,7 +113,7 @@ func (s *server) previewRole(ctx context.Context, c *call) (any, error) {
 			Gains: listed(e.Gains), Loses: listed(e.Loses),
 		}
 	}
-	return one(out), err
+	return rest.One(out), err
 }
 
 // listed returns an empty list instead of nil, which would be null.
@@ -124,11 +125,11 @@ func listed(all []string) []string {
 }
 
 func (s *server) deleteRole(ctx context.Context, c *call) (any, error) {
-	to, err := c.uuid("reassign_to")
+	to, err := c.UUID("reassign_to")
 	if err != nil {
 		return nil, err
 	}
-	return done("Role deleted."), s.svc.DeleteRole(ctx, c.who, c.pathID("id"), to)
+	return rest.Done("Role deleted."), s.svc.DeleteRole(ctx, c.who, c.PathID("id"), to)
 }
 
 // role converts a role to its API form. The Owner role has the permissions of both scopes; the API shows those of its
@@ -136,9 +137,9 @@ func (s *server) deleteRole(ctx context.Context, c *call) (any, error) {
 func (s *server) role(r *team.Role) api.Role {
 	catalog := s.svc.Catalog()
 	return api.Role{
-		ID: r.ID, AccountID: filled(r.AccountID), Name: r.Name, Slug: r.Slug, Description: r.Description, Scope: string(r.Scope),
+		ID: r.ID, AccountID: rest.Filled(r.AccountID), Name: r.Name, Slug: r.Slug, Description: r.Description, Scope: string(r.Scope),
 		Permissions: catalog.Names(r.Permissions.Intersect(catalog.GrantableSet(r.Scope))), IsSystem: r.IsSystem,
-		CreatedBy: filled(r.CreatedBy), CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt),
+		CreatedBy: rest.Filled(r.CreatedBy), CreatedAt: rest.Stamp(r.CreatedAt), UpdatedAt: rest.Stamp(r.UpdatedAt),
 		ExternalIDs: api.ExternalIDs(r.ExternalIDs),
 	}
 }

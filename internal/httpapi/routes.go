@@ -11,6 +11,7 @@ import (
 
 	"raff/internal/audit"
 	"raff/internal/front"
+	"raff/internal/rest"
 	"raff/internal/signin"
 	"raff/internal/team"
 )
@@ -37,13 +38,22 @@ type Route struct {
 	handle func(*server, context.Context, *call) (any, error)
 }
 
+// endpoint is a path with its routes.
+type endpoint = rest.Endpoint[Route]
+
 // maxBody is the maximum body size in bytes.
 func (r *Route) maxBody() int64 {
 	if r.Operation == "addMembers" || r.Operation == "addProjectMembers" {
 		return maxBulkBody
 	}
-	return maxBody
+	return rest.MaxBody
 }
+
+const (
+	maxBulkBody     = 256 << 10 // 500 members with the longest emails
+	defaultLimit    = 50
+	defaultProjects = 20
+)
 
 // Routes lists all operations of the API.
 func Routes() []Route { return slices.Clone(routes) }
@@ -138,16 +148,19 @@ type server struct {
 // New returns the handler of the API, behind the front f.
 func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Front, o Options) front.Face {
 	s := &server{svc: svc, signin: in, audit: log, front: f, Options: o}
-	nowhere := &endpoint{s: s}
+	nowhere := &endpoint{}
 	mux := http.NewServeMux()
-	mux.Handle("/", nowhere)
-	for _, e := range endpoints(s) {
-		mux.Handle(e.pattern, e)
+	at := func(e *endpoint) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, e) }
+	}
+	mux.Handle("/", at(nowhere))
+	for pattern, e := range rest.Endpoints(routes, func(r *Route) (method, pattern string) { return r.Method, r.Pattern }) {
+		mux.Handle(pattern, at(e))
 	}
 	return front.Face{Name: "api", Fail: s.failed, Slow: slow, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The mux would redirect "//" and ".."; in the API such a path does not exist.
 		if p := r.URL.Path; strings.HasPrefix(p, "/api/") && (strings.Contains(p, "//") || strings.Contains(p, "/.")) {
-			nowhere.ServeHTTP(w, r)
+			s.serve(w, r, nowhere)
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -166,41 +179,6 @@ func Answers(path string) bool {
 
 // failed handles a request whose handler panicked.
 func (s *server) failed(w http.ResponseWriter, r *http.Request) {
-	c := &call{Request: r, front: front.Of(r.Context())}
-	s.answer(r.Context(), w, c, &endpoint{s: s}, 0, nil, front.ErrPanic)
+	c := newCall(r)
+	s.answer(r.Context(), w, c, &endpoint{}, 0, nil, front.ErrPanic)
 }
-
-// endpoint is one path with its routes. An endpoint without routes is an unknown path.
-type endpoint struct {
-	s       *server
-	pattern string
-	allow   string
-	methods map[string]*Route
-}
-
-func endpoints(s *server) map[string]*endpoint {
-	all := map[string]*endpoint{}
-	for i := range routes {
-		r := &routes[i]
-		e := all[r.Pattern]
-		if e == nil {
-			e = &endpoint{s: s, pattern: r.Pattern, methods: map[string]*Route{}}
-			all[r.Pattern] = e
-		}
-		e.methods[r.Method] = r
-		if r.Method == http.MethodGet {
-			e.methods[http.MethodHead] = r
-		}
-	}
-	for _, e := range all {
-		var names []string
-		for m := range e.methods {
-			names = append(names, m)
-		}
-		slices.Sort(names)
-		e.allow = strings.Join(names, ", ")
-	}
-	return all
-}
-
-func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.s.serve(w, r, e) }

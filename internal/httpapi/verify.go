@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"raff/api"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
 func (s *server) verifyKey(ctx context.Context, c *call) (any, error) {
 	var b api.VerifyKeyRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
 	return s.verify(ctx, c, "key", b, s.svc.VerifyKey)
@@ -17,7 +18,7 @@ func (s *server) verifyKey(ctx context.Context, c *call) (any, error) {
 
 func (s *server) verifySession(ctx context.Context, c *call) (any, error) {
 	var b api.VerifySessionRequest
-	if err := c.decode(&b); err != nil {
+	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
 	return s.verify(ctx, c, "token", api.VerifyKeyRequest{Key: b.Token, ProjectID: b.ProjectID, Permission: b.Permission}, s.svc.VerifySession)
@@ -28,10 +29,10 @@ type verifier = func(context.Context, *team.Principal, team.Verification) (team.
 func (s *server) verify(ctx context.Context, c *call, field string, b api.VerifyKeyRequest, verify verifier) (any, error) {
 	var v team.Verification
 	var err error
-	if v.Secret, err = required(field, b.Key); err != nil {
+	if v.Secret, err = rest.Required(field, b.Key); err != nil {
 		return nil, err
 	}
-	if v.ProjectID, err = uuidOf("project_id", b.ProjectID); err != nil {
+	if v.ProjectID, err = rest.UUIDOf("project_id", b.ProjectID); err != nil {
 		return nil, err
 	}
 	if b.Permission != nil {
@@ -41,7 +42,7 @@ func (s *server) verify(ctx context.Context, c *call, field string, b api.Verify
 	if err != nil {
 		return nil, err
 	}
-	return one(s.verification(&out)), nil
+	return rest.One(s.verification(&out)), nil
 }
 
 // verification converts a result to its API form, and counts it against the limit of the credential.
@@ -52,7 +53,7 @@ func (s *server) verification(v *team.Verified) api.Verification {
 	}
 	out.Principal = &api.VerifiedPrincipal{Type: string(v.Type), ID: v.ID, Name: v.Name}
 	out.Account = &api.VerifiedAccount{ID: v.Account.ID, Name: v.Account.Name}
-	out.Permissions, out.ExpiresAt = v.Permissions, stampOf(v.Expires)
+	out.Permissions, out.ExpiresAt = v.Permissions, rest.StampOf(v.Expires)
 	if v.Code == team.VerifyValid || v.Code == team.VerifyInsufficient {
 		limit, left := s.front.AllowVerified(v.ID, v.Tier)
 		if left < 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"raff/api"
+	"raff/internal/rest"
 	"raff/internal/team"
 )
 
@@ -12,14 +13,14 @@ func (s *server) whoami(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return one(s.whoamiOf(w)), nil
+	return rest.One(s.whoamiOf(w)), nil
 }
 
 func (s *server) whoamiOf(w team.Whoami) api.Whoami {
 	p := w.Principal
 	out := api.Whoami{
 		Principal: api.WhoamiPrincipal{
-			Type: string(p.Type), ID: p.ID, Name: p.Name, Email: p.Email, MemberID: filled(p.MemberID), IsOwner: p.Owner,
+			Type: string(p.Type), ID: p.ID, Name: p.Name, Email: p.Email, MemberID: rest.Filled(p.MemberID), IsOwner: p.Owner,
 		},
 		Account:     api.WhoamiAccount{ID: w.Account.ID, Name: w.Account.Name},
 		Permissions: w.Permissions,

@@ -5,7 +5,7 @@ import (
 	"raff/internal/team"
 )
 
-// words has the messages that name fields, headers and paths of the API. The other errors have the text of their refusal.
+// words has the messages that name fields, headers and paths of the API. The other errors have the text of their rest.Refusal.
 var words = map[*team.Refusal]string{
 	team.RefusalNotFound:               "No such object in this account. Check the id, and that the API key belongs to the right account.",
 	team.RefusalUnauthenticated:        "Send a valid API key in the X-API-Key header.",

@@ -34,6 +34,7 @@ var layers = [][]string{
 	{"internal/store"},
 	{"internal/metric", "internal/trace"},
 	{"internal/front"},
+	{"internal/rest"},
 	{"internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"},
 	{"internal/cli", "internal/tfprovider"},
 	{"internal/server"},
@@ -43,7 +44,7 @@ var layers = [][]string{
 
 // Regardless of layers, the faces must not import storage, and the clients must not import the server.
 var (
-	faces     = []string{"internal/front", "internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"}
+	faces     = []string{"internal/front", "internal/rest", "internal/httpapi", "internal/web", "internal/authzen", "internal/scim", "internal/operatorapi"}
 	storage   = []string{"internal/store", "internal/store/engine", "internal/store/sqlite", "internal/store/postgres"}
 	clients   = []string{"internal/cli", "internal/tfprovider", "cmd/raff", "cmd/terraform-provider-raff", "examples/vmservice"}
 	forClient = []string{"api", "api/client", "api/client/authz", "internal/cli", "internal/tfprovider", "internal/naming", "internal/nearest", "internal/uuid", "internal/spreadsheet", "internal/version"}

@@ -39,6 +39,9 @@ var limits = map[string]limit{
 	"roles":    {0, func(l *team.AccountLimits) *team.Maximum { return &l.Roles }},
 }
 
+// IsLimit reports whether there is a limit with this name.
+func IsLimit(name string) bool { return limits[name].of != nil }
+
 func (c LimitChange) check() error {
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		if n := c[name]; n != nil && (*n < limits[name].least || *n >= math.MaxInt32) {

@@ -90,6 +90,9 @@ func WithTraces() Option { return func(o *options) { o.config.Traces = true } }
 // WithMetrics serves metrics at this address.
 func WithMetrics(address string) Option { return func(o *options) { o.config.MetricsListen = address } }
 
+// WithOperator serves the operator's API; see Server.Operate.
+func WithOperator() Option { return func(o *options) { o.config.OperatorListen = "127.0.0.1:0" } }
+
 // WithQuotas sets the maximum numbers of things per account or user.
 func WithQuotas(q team.Quotas) Option { return func(o *options) { o.config.Quotas = q } }
 

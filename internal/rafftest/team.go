@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"raff/internal/operator"
 	"raff/internal/permission"
 	"raff/internal/team"
 )
@@ -108,4 +109,20 @@ func (s *Server) SignIn(t testing.TB, email string) string {
 	}
 	t.Fatalf("signing %s in: status %d, no cookie", email, res.StatusCode)
 	return ""
+}
+
+// OperatorKey creates an operator key with a scope, "read" or "write", and returns its secret.
+func (s *Server) OperatorKey(t testing.TB, scope string) string {
+	t.Helper()
+	_, secret, err := s.Node.Operator().CreateKey(t.Context(), operator.Program, operator.NewKey{Name: scope + " key", Scope: operator.Scope(scope)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
+// Operate is Do on the operator's API of a server WithOperator.
+func (s *Server) Operate(t testing.TB, method, path, key string, body any) Response {
+	t.Helper()
+	return (&Server{URL: s.Node.OperatorURL()}).Do(t, method, path, key, body)
 }

@@ -18,15 +18,25 @@ import (
 // devFile records, next to the database, that the developer's account exists. It never contains the key.
 const devFile = "dev.json"
 
+// DevAccount is the developer's account, with a key for the operator's API.
+type DevAccount struct {
+	operator.CreatedAccount
+	OperatorKey string
+}
+
 // DevAccount creates the account "Acme" in a new data folder; created is false if it already exists.
-func (s *Server) DevAccount(ctx context.Context, folder string) (a operator.CreatedAccount, created bool, err error) {
+func (s *Server) DevAccount(ctx context.Context, folder string) (a DevAccount, created bool, err error) {
 	path := filepath.Join(folder, devFile)
 	if _, err := os.Stat(path); err == nil {
 		return a, false, nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return a, false, fmt.Errorf("look for the account: %w", err)
 	}
-	a, err = s.operator.CreateAccount(ctx, operator.Program, operator.NewAccount{Name: "Acme", OwnerEmail: "owner@example.com"})
+	a.CreatedAccount, err = s.operator.CreateAccount(ctx, operator.Program, operator.NewAccount{Name: "Acme", OwnerEmail: "owner@example.com"})
+	if err != nil {
+		return a, false, err
+	}
+	_, a.OperatorKey, err = s.operator.CreateKey(ctx, operator.Program, operator.NewKey{Name: "Development", Scope: operator.ScopeWrite})
 	if err != nil {
 		return a, false, err
 	}
@@ -38,7 +48,7 @@ func (s *Server) DevAccount(ctx context.Context, folder string) (a operator.Crea
 }
 
 // Greet prints what a developer needs after starting a development server.
-func Greet(w io.Writer, url, folder string, a operator.CreatedAccount, created bool) {
+func (s *Server) Greet(w io.Writer, url, folder string, a DevAccount, created bool) {
 	key := "$RAFF_API_KEY"
 	fmt.Fprintf(w, "\nraff is ready at %s   (data in %s, stop with Ctrl-C)\n", url, folder)
 	if created {
@@ -49,9 +59,11 @@ func Greet(w io.Writer, url, folder string, a operator.CreatedAccount, created b
              shown only once; save it:  export RAFF_API_KEY=%s
   Password   %s
              sets the Owner's password, once, and signs in
-`, a.APIKey, a.APIKey, a.OwnerLink)
+  Operator   %s  at %s
+             the key and the URL of the operator's API
+`, a.APIKey, a.APIKey, a.OwnerLink, a.OperatorKey, s.OperatorURL())
 	} else {
-		fmt.Fprintf(w, "\n  The account Acme already exists; its Owner key was shown when it was created.\n  To start over: stop the server, remove %s, and start it again.\n", folder)
+		fmt.Fprintf(w, "\n  The account Acme already exists; its Owner key was shown when it was created.\n  To start over: stop the server, remove %s, and start it again.\n  The operator's API is at %s.\n", folder, s.OperatorURL())
 	}
 	fmt.Fprintf(w, `
 Try:

@@ -79,6 +79,8 @@ type Config struct {
 	// MetricsListen is a separate address that serves metrics in the Prometheus format, without authentication; empty
 	// disables metrics.
 	MetricsListen string
+	// OperatorListen is a separate address that serves the operator's API; empty disables it.
+	OperatorListen string
 	// Traces enables traces of requests and transactions, if the OTEL_* environment variables ask for them.
 	Traces bool
 	// Mode says what Open may change.
@@ -101,13 +103,16 @@ type Server struct {
 	operator *operator.Service
 	outbox   *outbox.Service
 	handler  http.Handler
-	sender   mail.Sender // nil: the inviter fetches the links
-	nodes    *nodes
-	clock    *clock      // nil: Config.Now
-	stale    atomic.Bool // the catalog has changed since the start
-	wake     [mailLanes]chan struct{}
-	metrics  *metric.Metrics // nil: no metrics
-	traces   *trace.Traces   // nil: no traces
+	front    *front.Front
+	// operatorListener is nil if the operator's API is not served.
+	operatorListener net.Listener
+	sender           mail.Sender // nil: the inviter fetches the links
+	nodes            *nodes
+	clock            *clock      // nil: Config.Now
+	stale            atomic.Bool // the catalog has changed since the start
+	wake             [mailLanes]chan struct{}
+	metrics          *metric.Metrics // nil: no metrics
+	traces           *trace.Traces   // nil: no traces
 }
 
 // Open connects to the database, prepares it according to the mode and wires everything. The caller must Close it.
@@ -153,10 +158,15 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, errors.Join(err, s.store.Close())
 	}
 	c = s.config
+	if err := s.listenForOperator(ctx); err != nil {
+		s.closeTraces()
+		return nil, errors.Join(err, s.store.Close())
+	}
 	f := front.New(s.service, front.Options{
 		Logger: c.Logger, AccessLog: c.AccessLog, Timeout: c.RequestTimeout, Proxies: c.Proxies, PublicURL: c.PublicURL, Limits: c.Limits,
 		Nodes: s.nodes.count, Meter: meter, Tracer: tracer,
 	})
+	s.front = f
 	if s.metrics != nil {
 		s.metrics.Watch(s.store, s.nodes.count)
 	}
@@ -332,6 +342,7 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 		stop()
 		return errors.Join(err, d.close())
 	}
+	s.serveOperator(working, s.front, &background)
 	s.startWork(working, &background)
 	d.open(s.handler)
 	var err error
@@ -358,6 +369,9 @@ func Schema() int64 { return store.Schema() }
 // Close releases the database and sends the last traces. Serve must have returned.
 func (s *Server) Close() error {
 	err := s.store.Close()
+	if s.operatorListener != nil {
+		_ = s.operatorListener.Close() // Serve has usually closed it
+	}
 	s.closeTraces()
 	return err
 }

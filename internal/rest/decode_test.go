@@ -1,4 +1,4 @@
-package httpapi
+package rest
 
 import (
 	"bytes"
@@ -73,18 +73,18 @@ func TestDecodeIsStrict(t *testing.T) {
 
 func refused(t *testing.T, body string, v any, code, field string) {
 	t.Helper()
-	var r *refusal
+	var r *Refusal
 	if err := decode([]byte(body), v); !errors.As(err, &r) {
 		t.Errorf("%q is accepted, want %s", body, code)
-	} else if r.code != code || r.field != field || r.status != 400 || r.message == "" {
-		t.Errorf("%q: %d %s %q (%s), want 400 %s %q", body, r.status, r.code, r.field, r.message, code, field)
+	} else if r.Code != code || r.Field != field || r.Status != 400 || r.Message == "" {
+		t.Errorf("%q: %d %s %q (%s), want 400 %s %q", body, r.Status, r.Code, r.Field, r.Message, code, field)
 	}
 }
 
 func TestDecodeErrors(t *testing.T) {
-	var r *refusal
+	var r *Refusal
 	err := decode([]byte(`{"emial":"a@x.io"}`), &api.AddMemberRequest{})
-	if !errors.As(err, &r) || r.suggestion != "email" || !strings.Contains(r.message, `"email"`) {
+	if !errors.As(err, &r) || r.Suggestion != "email" || !strings.Contains(r.Message, `"email"`) {
 		t.Errorf("%v does not suggest email", err)
 	}
 	for field, want := range map[string]string{"name": "a string", "permissions": "a list of strings"} {
@@ -221,7 +221,7 @@ func TestTimes(t *testing.T) {
 		"\u0662030-01-31T12:00:00Z":        "",
 		"2030-01-31T12:00:00.00000000001Z": "2030-01-31T12:00:00Z",
 	} {
-		got, err := momentIn("expires_at", text)
+		got, err := MomentIn("expires_at", text)
 		if want == "" {
 			if err == nil {
 				t.Errorf("%q is accepted as %v", text, got)

@@ -1,4 +1,4 @@
-package httpapi
+package rest
 
 import (
 	"bytes"
@@ -18,61 +18,62 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-const (
-	maxBody     = 64 << 10
-	maxBulkBody = 256 << 10 // 500 members with the longest emails
-	maxDepth    = 8
-)
+// MaxBody is the maximum size of a body, in bytes, if the operation has no other.
+const MaxBody = 64 << 10
 
-// decode reads the body into a pointer to a struct of package api.
-func (c *call) decode(v any) error {
-	body, err := c.read()
+const maxDepth = 8
+
+// Decode reads the body into a pointer to a struct of package api.
+func (c *Call) Decode(v any) error {
+	body, err := c.Read()
 	if err != nil {
 		return err
 	}
 	if len(body) == 0 {
-		return invalid("", "body_required", "This operation needs a JSON object as its body. Known fields: %s.", strings.Join(fieldNames(v), ", "))
+		return Invalid("", "body_required", "This operation needs a JSON object as its body. Known fields: %s.", strings.Join(fieldNames(v), ", "))
 	}
 	return decode(body, v)
 }
 
-// decodeOptional is decode for operations that also work without a body.
-func (c *call) decodeOptional(v any) error {
-	body, err := c.read()
+// DecodeOptional is Decode for operations that also work without a body.
+func (c *Call) DecodeOptional(v any) error {
+	body, err := c.Read()
 	if err != nil || len(body) == 0 {
 		return err
 	}
 	return decode(body, v)
 }
 
-// read reads the whole body. The content type is only checked if there is a body.
-func (c *call) read() ([]byte, error) {
+// Read reads the whole body. The content type is only checked if there is a body.
+func (c *Call) Read() ([]byte, error) {
 	if c.ContentLength == 0 {
 		return nil, nil
 	}
-	if c.ContentLength > c.maxBody {
-		return nil, tooLarge(c.maxBody)
+	if c.ContentLength > c.MaxBody {
+		return nil, tooLarge(c.MaxBody)
 	}
-	body, err := io.ReadAll(io.LimitReader(c.Body, c.maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(c.Body, c.MaxBody+1))
 	switch {
 	case err != nil:
-		return nil, invalid("", "incomplete_body", "The body ended before it was complete. Send the request again.")
+		return nil, Invalid("", "incomplete_body", "The body ended before it was complete. Send the request again.")
 	case len(body) == 0:
 		return nil, nil
-	case int64(len(body)) > c.maxBody:
-		return nil, tooLarge(c.maxBody)
+	case int64(len(body)) > c.MaxBody:
+		return nil, tooLarge(c.MaxBody)
 	}
-	c.digest(body)
+	if c.Digest != nil {
+		c.Digest(body)
+	}
 	return body, checkMedia(c.Header)
 }
 
-func tooLarge(limit int64) *refusal {
-	return &refusal{status: http.StatusRequestEntityTooLarge, code: "body_too_large", message: fmt.Sprintf("The body is larger than %d KiB.", limit>>10)}
+func tooLarge(limit int64) *Refusal {
+	return &Refusal{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Message: fmt.Sprintf("The body is larger than %d KiB.", limit>>10)}
 }
 
 var (
-	errNotJSON = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body as JSON, with the header Content-Type: application/json."}
-	errEncoded = &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Send the body uncompressed, without Content-Encoding."}
+	errNotJSON = &Refusal{Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Message: "Send the body as JSON, with the header Content-Type: application/json."}
+	errEncoded = &Refusal{Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Message: "Send the body uncompressed, without Content-Encoding."}
 )
 
 // checkMedia accepts JSON in UTF-8, not compressed.
@@ -117,21 +118,24 @@ func decode(body []byte, v any) error {
 	}
 	field := firstToken(semantic.JSONPointer)
 	if errors.Is(err, json.ErrUnknownName) {
-		return unknownField(shorten(field), fieldNames(v))
+		return unknownField(Shorten(field), fieldNames(v))
 	}
-	return invalid(field, "invalid_type", "%s must be %s.", field, wanted(v, field))
+	return Invalid(field, "invalid_type", "%s must be %s.", field, wanted(v, field))
 }
 
 func unknownField(field string, names []string) error {
 	if len(names) == 0 {
-		return invalid(field, "unknown_field", "The body of this operation has no fields, but %q was sent. Remove it.", field)
+		return Invalid(field, "unknown_field", "The body of this operation has no fields, but %q was sent. Remove it.", field)
 	}
-	r := invalid(field, "unknown_field", "Unknown field %q. Known fields: %s.", field, strings.Join(names, ", "))
-	if r.suggestion = nearest.Name(field, names); r.suggestion != "" {
-		r.message = fmt.Sprintf("Unknown field %q; did you mean %q? Known fields: %s.", field, r.suggestion, strings.Join(names, ", "))
+	r := Invalid(field, "unknown_field", "Unknown field %q. Known fields: %s.", field, strings.Join(names, ", "))
+	if r.Suggestion = nearest.Name(field, names); r.Suggestion != "" {
+		r.Message = fmt.Sprintf("Unknown field %q; did you mean %q? Known fields: %s.", field, r.Suggestion, strings.Join(names, ", "))
 	}
 	return r
 }
+
+// nullable are the fields whose entries are removed by null.
+var nullable = map[string]bool{"external_ids": true, "attributes": true, "limits": true}
 
 // scan refuses what json.Unmarshal accepts or does not distinguish.
 func scan(body []byte) error {
@@ -144,7 +148,7 @@ func scan(body []byte) error {
 		case err != nil:
 			return syntax(err)
 		case first && t.Kind() != '{':
-			return invalid("", "invalid_type", "The body must be a JSON object: {…}.")
+			return Invalid("", "invalid_type", "The body must be a JSON object: {…}.")
 		case !first && d.StackDepth() == 0 && t.Kind() != '}':
 			return malformed("Unexpected data after the JSON object. Send exactly one object.")
 		case d.StackDepth() > maxDepth:
@@ -153,10 +157,10 @@ func scan(body []byte) error {
 			return malformed("The body contains a NUL character.")
 		case t.Kind() == 'n' && d.StackDepth() > 1:
 			field := firstToken(d.StackPointer())
-			if field == "external_ids" && d.StackDepth() == 2 {
-				continue // removes the external id
+			if nullable[field] && d.StackDepth() == 2 {
+				continue // removes that entry
 			}
-			return invalid(field, "invalid_type", "%s must not contain null.", field)
+			return Invalid(field, "invalid_type", "%s must not contain null.", field)
 		}
 	}
 }
@@ -168,16 +172,16 @@ func syntax(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return malformed("The JSON of the body ends too early.")
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &s):
-		field := shorten(s.JSONPointer.LastToken())
-		return invalid(field, "duplicate_field", "The body has the field %q twice. Send it once.", field)
+		field := Shorten(s.JSONPointer.LastToken())
+		return Invalid(field, "duplicate_field", "The body has the field %q twice. Send it once.", field)
 	case errors.As(err, &s):
-		return invalid("", "malformed_json", "The body is not valid JSON at byte %d.", s.ByteOffset)
+		return Invalid("", "malformed_json", "The body is not valid JSON at byte %d.", s.ByteOffset)
 	}
 	return malformed("The body is not valid JSON.")
 }
 
-func malformed(message string) *refusal {
-	return &refusal{status: http.StatusBadRequest, code: "malformed_json", message: message}
+func malformed(message string) *Refusal {
+	return &Refusal{Status: http.StatusBadRequest, Code: "malformed_json", Message: message}
 }
 
 // firstToken is the top-level field of a JSON pointer.
@@ -225,38 +229,39 @@ func wanted(v any, field string) string {
 	return "a string"
 }
 
-// required returns the value of a required field.
-func required(field string, v *string) (string, error) {
+// Required returns the value of a required field.
+func Required(field string, v *string) (string, error) {
 	if v == nil {
-		return "", invalid(field, "required", "%s is required.", field)
+		return "", Invalid(field, "required", "%s is required.", field)
 	}
 	return *v, nil
 }
 
-// uuidOf returns an optional field that is an id; "" if it is absent.
-func uuidOf(field string, v *string) (string, error) {
+// UUIDOf returns an optional field that is an id; "" if it is absent.
+func UUIDOf(field string, v *string) (string, error) {
 	if v == nil {
 		return "", nil
 	}
-	return uuidIn(field, *v)
+	return UUIDIn(field, *v)
 }
 
-func uuidIn(field, v string) (string, error) {
+// UUIDIn checks an id.
+func UUIDIn(field, v string) (string, error) {
 	if !uuid.Valid(v) {
-		return "", invalid(field, "invalid_uuid", "%s must be a UUID in canonical form: 36 characters, lower case.", field)
+		return "", Invalid(field, "invalid_uuid", "%s must be a UUID in canonical form: 36 characters, lower case.", field)
 	}
 	return v, nil
 }
 
-// momentIn parses a time: RFC 3339 with any offset. A time before 1970 becomes 1970, because the domain has no earlier
+// MomentIn parses a time: RFC 3339 with any offset. A time before 1970 becomes 1970, because the domain has no earlier
 // times and uses the zero time for "never"; both are equally in the past.
-func momentIn(field, v string) (time.Time, error) {
+func MomentIn(field, v string) (time.Time, error) {
 	var t time.Time
 	// UnmarshalText is strict except that it accepts a comma before the fraction.
 	if err := t.UnmarshalText([]byte(v)); err != nil || strings.Contains(v, ",") || t.UTC().Year() > 9999 {
-		return t, invalid(field, "invalid_time", "%s must be a time such as 2030-01-31T12:00:00Z (RFC 3339).", field)
+		return t, Invalid(field, "invalid_time", "%s must be a time such as 2030-01-31T12:00:00Z (RFC 3339).", field)
 	}
-	t = stamp(t)
+	t = Stamp(t)
 	if epoch := time.Unix(0, 0).UTC(); t.Before(epoch) {
 		return epoch, nil
 	}

@@ -1,0 +1,89 @@
+// Package operatorapi implements the operator's API over HTTP, which is served on a listener of its own. routes.go is the table of
+// operations, handle.go handles every request, and the other files convert between the structs of package api and the domain.
+package operatorapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"raff/internal/audit"
+	"raff/internal/front"
+	"raff/internal/operator"
+	"raff/internal/rest"
+)
+
+// Route is one operation of the API.
+type Route struct {
+	Method    string
+	Pattern   string // pattern of net/http.ServeMux
+	Operation string // operationId in operator.yaml
+	Status    int    // of success
+	// Access is what the operator key must be allowed to do.
+	Access Access
+	// Query are the names of the query parameters, separated by spaces; others are refused.
+	Query string
+
+	handle func(*server, context.Context, *call) (any, error)
+}
+
+// Access says who may call an operation.
+type Access int
+
+// The levels of access. Open needs no key.
+const (
+	Open Access = iota
+	Read
+	Write
+)
+
+// Routes lists all operations of the API.
+func Routes() []Route { return slices.Clone(routes) }
+
+var routes = []Route{
+	{"GET", "/health", "healthCheck", 200, Open, "", (*server).health},
+	{"GET", "/operator.yaml", "getOperatorAPI", 200, Open, "", (*server).description},
+	{"GET", "/operator/v1/whoami", "whoami", 200, Read, "", (*server).whoami},
+	{"GET", "/operator/v1/accounts", "listAccounts", 200, Read, "q state limit offset cursor", (*server).listAccounts},
+	{"POST", "/operator/v1/accounts", "createAccount", 201, Write, "", (*server).createAccount},
+	{"GET", "/operator/v1/accounts/{id}", "getAccount", 200, Read, "", (*server).getAccount},
+	{"PATCH", "/operator/v1/accounts/{id}", "updateAccount", 200, Write, "", (*server).updateAccount},
+	{"POST", "/operator/v1/accounts/{id}/suspend", "suspendAccount", 200, Write, "", (*server).suspendAccount},
+	{"POST", "/operator/v1/accounts/{id}/resume", "resumeAccount", 200, Write, "", (*server).resumeAccount},
+	{"POST", "/operator/v1/accounts/{id}/owner", "changeOwner", 200, Write, "", (*server).changeOwner},
+	{"GET", "/operator/v1/audit-events", "listOperatorEvents", 200, Read, "action target since until limit offset cursor", (*server).listEvents},
+}
+
+type server struct {
+	svc   *operator.Service
+	log   *audit.Service
+	front *front.Front
+}
+
+type endpoint = rest.Endpoint[Route]
+
+// New returns the handler of the API, behind the front f.
+func New(svc *operator.Service, log *audit.Service, f *front.Front) front.Face {
+	s := &server{svc: svc, log: log, front: f}
+	nowhere := &endpoint{}
+	mux := http.NewServeMux()
+	at := func(e *endpoint) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, e) }
+	}
+	mux.Handle("/", at(nowhere))
+	for pattern, e := range rest.Endpoints(routes, func(r *Route) (method, pattern string) { return r.Method, r.Pattern }) {
+		mux.Handle(pattern, at(e))
+	}
+	return front.Face{
+		Name: "operator", Fail: s.failed, Slow: func(r *http.Request) bool { return front.Searches(r.URL, "q", "action", "target") },
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// The mux would redirect "//" and "..".
+			if p := r.URL.Path; strings.Contains(p, "//") || strings.Contains(p, "/.") {
+				s.serve(w, r, nowhere)
+				return
+			}
+			mux.ServeHTTP(w, r)
+		}),
+	}
+}

@@ -1,0 +1,66 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+
+	"raff/internal/front"
+	"raff/internal/operatorapi"
+)
+
+// listenForOperator opens the listener of the operator's API, if one is configured. Without a host, it is the loopback address.
+func (s *Server) listenForOperator(ctx context.Context) (err error) {
+	at := s.config.OperatorListen
+	if at == "" || s.config.Mode != Serving {
+		return nil
+	}
+	if !strings.Contains(at, ":") {
+		at = ":" + at
+	}
+	if strings.HasPrefix(at, ":") {
+		at = "127.0.0.1" + at
+	}
+	var lc net.ListenConfig
+	if s.operatorListener, err = lc.Listen(ctx, "tcp", at); err != nil {
+		return fmt.Errorf("listen for the operator's API on %s: %w", at, err)
+	}
+	return nil
+}
+
+// OperatorURL returns the URL of the operator's API on this machine; empty if it is not served.
+func (s *Server) OperatorURL() string {
+	if s.operatorListener == nil {
+		return ""
+	}
+	return "http://" + s.operatorListener.Addr().String()
+}
+
+// serveOperator serves the operator's API until ctx ends. Requests in progress are finished.
+func (s *Server) serveOperator(ctx context.Context, f *front.Front, wg *sync.WaitGroup) {
+	if s.operatorListener == nil {
+		return
+	}
+	h := &http.Server{
+		Handler: f.Handler(operatorapi.New(s.operator, s.audit, f)), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes,
+	}
+	s.config.Logger.Info("serving the operator's API", "listen", s.operatorListener.Addr().String())
+	wg.Go(func() {
+		if err := h.Serve(s.operatorListener); !errors.Is(err, http.ErrServerClosed) {
+			s.config.Logger.Error("serving the operator's API failed", "error", err)
+		}
+	})
+	wg.Go(func() {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		defer cancel()
+		if err := h.Shutdown(grace); err != nil {
+			_ = h.Close()
+		}
+	})
+}
