@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 func migrateCommand() *cobra.Command {
 	var db database
 	var dryRun bool
+	var grant string
 	c := &cobra.Command{
 		Use:   "migrate",
 		Short: "Create the database, or migrate its schema",
@@ -20,20 +22,33 @@ func migrateCommand() *cobra.Command {
 			"other command leaves the schema as it is. Make a backup first (raffd backup, pg_dump): an older program cannot use\n" +
 			"the new schema. A migration that is interrupted continues when the command, or a server, is started again. Another\n" +
 			"program that migrates the same database is waited for. With --dry-run, print the migrations that would run, and change\n" +
-			"nothing.",
+			"nothing.\n\n" +
+			"With --grant ROLE, also give this role of PostgreSQL the privileges that raffd serve needs, and not more: it cannot\n" +
+			"change or remove audit events, seals and their retention, nor change the schema. Repeat it with each migration.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if dryRun && grant != "" {
+				return usage{errors.New("--dry-run changes nothing: leave out --grant")}
+			}
 			if dryRun {
 				return db.pending(cmd)
 			}
 			db.config.Progress = server.PrintProgress(cmd.OutOrStdout())
 			return db.open(cmd, server.Migrating, func(context.Context, *server.Server) error {
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "The database has schema version %d.\n", server.Schema())
+				text := fmt.Sprintf("The database has schema version %d.\n", server.Schema())
+				if grant != "" {
+					if err := server.Grant(cmd.Context(), db.config.Database, grant); err != nil {
+						return err
+					}
+					text += fmt.Sprintf("The role %s can serve it.\n", grant)
+				}
+				_, err := fmt.Fprint(cmd.OutOrStdout(), text)
 				return err
 			})
 		},
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "print the migrations that would run, without changing anything")
+	c.Flags().StringVar(&grant, "grant", "", "role of PostgreSQL that is to serve the database")
 	db.flags(c)
 	return c
 }

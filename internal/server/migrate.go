@@ -19,6 +19,9 @@ func Pending(ctx context.Context, database string) (names []string, exists bool,
 	return store.Pending(ctx, database)
 }
 
+// Grant gives a role of PostgreSQL the privileges that a server needs, but not to change or remove what is logged.
+func Grant(ctx context.Context, database, role string) error { return store.Grant(ctx, database, role) }
+
 // PrintProgress returns a function for Config.Progress that prints a line for each step, and for its progress at most one
 // every second.
 func PrintProgress(w io.Writer) func(store.Progress) {

@@ -118,6 +118,14 @@ func Pending(ctx context.Context, url string) (names []string, exists bool, err 
 
 var errURL = errors.New("the database URL cannot be read: use sqlite:PATH or postgres://USER:PASSWORD@HOST:5432/DATABASE")
 
+// Grant gives a role of PostgreSQL the privileges that a server needs; see postgres.Grant.
+func Grant(ctx context.Context, url, role string) error {
+	if scheme, _, _ := strings.Cut(url, ":"); scheme != "postgres" && scheme != "postgresql" {
+		return errors.New("only PostgreSQL has roles: use a URL that begins with postgres://")
+	}
+	return postgres.Grant(ctx, url, role)
+}
+
 // Backup copies an SQLite database to a new file; see sqlite.Backup. For a PostgreSQL URL the error is ErrUsePgDump.
 func Backup(ctx context.Context, url, to string) error {
 	scheme, path, _ := strings.Cut(url, ":")

@@ -37,10 +37,10 @@ func migrate(ctx context.Context, cfg *pgx.ConnConfig, link *link, o engine.Opti
 	db := stdlib.OpenDB(*cfg, stdlib.OptionBeforeConnect(link.choose), stdlib.OptionAfterConnect(link.unbound))
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	return Dialect.Prepare(ctx, engine.Migrator{
+	return mayNot(Dialect.Prepare(ctx, engine.Migrator{
 		DB: db, TryLock: func(ctx context.Context) (context.Context, func(bool), bool, error) { return tryLock(ctx, cfg) },
 		Busy: lockTimedOut, Report: o.Progress,
-	}, o.Schema)
+	}, o.Schema))
 }
 
 // lockTimedOut reports whether a statement failed because of lock_timeout, or to resolve a deadlock.
