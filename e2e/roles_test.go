@@ -67,14 +67,18 @@ func TestTwoRoles(t *testing.T) {
 	if v := verified(t, srv, a); v.Broken != "" || v.Begins.IsZero() {
 		t.Errorf("verified: %+v", v)
 	}
-	refusedToServer(t, serving, a)
+	other := logOf200Days(t, srv, "other")
+	if err := asOwner.Audit().SetRetention(t.Context(), other.AccountID, 150); err != nil {
+		t.Fatal(err)
+	}
+	refusedToServer(t, serving, a, other)
 	if v := verified(t, srv, a); v.Broken != "" {
 		t.Errorf("after everything that was refused: %+v", v)
 	}
 }
 
 // refusedToServer tries what someone could who controls the server, but not the owner's role.
-func refusedToServer(t *testing.T, serving string, a rafftest.Account) {
+func refusedToServer(t *testing.T, serving string, a, other rafftest.Account) {
 	t.Helper()
 	c, err := pgx.Connect(t.Context(), serving)
 	if err != nil {
@@ -104,12 +108,23 @@ func refusedToServer(t *testing.T, serving string, a rafftest.Account) {
 		}
 		return n
 	}
+	// The server can add a seal that was never made, and an expired one can become a checkpoint. It must not take others with it.
+	forged := "'" + other.AccountID + "'"
+	for _, statement := range []string{
+		"INSERT INTO audit_seals (account_id, seq, version, until_at, events, hash, created_at, first_seq) VALUES (" + forged + ", 1000000, 2, 1, 0, '\\x00', 0, 1000000)",
+		"SELECT set_checkpoint(" + forged + ", 1000000, 1, '\\x00', 0, 150, '', '\\x00', 0)",
+	} {
+		if _, err := c.Exec(t.Context(), statement); err != nil {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
 	before := count()
 	for _, statement := range []string{
 		"CREATE TEMP TABLE audit_checkpoints (account_id UUID, until_at BIGINT, seq BIGINT)",
 		"INSERT INTO pg_temp.audit_checkpoints VALUES (" + account + ", 9000000000000000, 1000000)",
 		"SELECT remove_expired_events(" + account + ", 1000)", "SELECT remove_expired_rest(" + account + ")",
 		"SELECT merge_seals(" + account + ", 1, 1000)",
+		"SELECT remove_expired_events(" + forged + ", 1000)", "SELECT remove_expired_rest(" + forged + ")",
 	} {
 		if _, err := c.Exec(t.Context(), statement); err != nil {
 			t.Errorf("%s: %v", statement, err)

@@ -37,7 +37,8 @@ var Dialect = engine.Dialect{
 	RemoveExpiredEvents: `DELETE FROM audit_events WHERE account_id = $1 AND (at, id) IN (SELECT e.at, e.id FROM audit_events e
 		WHERE e.account_id = $1 AND e.at < (SELECT c.until_at FROM audit_checkpoints c WHERE c.account_id = $1) ORDER BY e.at, e.id LIMIT $2)`,
 	RemoveExpiredRest: []string{
-		"DELETE FROM audit_seals WHERE account_id = $1 AND seq < (SELECT c.seq FROM audit_checkpoints c WHERE c.account_id = $1)",
+		`DELETE FROM audit_seals WHERE account_id = $1 AND seq < (SELECT c.seq FROM audit_checkpoints c WHERE c.account_id = $1)
+			AND until_at <= (SELECT c.until_at FROM audit_checkpoints c WHERE c.account_id = $1)`,
 		"DELETE FROM event_slices WHERE account_id = $1 AND slice < (SELECT MIN(e.at) >> 16 FROM audit_events e WHERE e.account_id = $1)",
 	},
 	ManyPages: "PRAGMA cache_size = -131072",

@@ -471,7 +471,7 @@ END $$;
 -- +goose StatementBegin
 CREATE FUNCTION remove_expired_rest(account UUID) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    DELETE FROM audit_seals s WHERE s.account_id = account AND s.seq < (SELECT c.seq FROM audit_checkpoints c WHERE c.account_id = account);
+    DELETE FROM audit_seals s USING audit_checkpoints c WHERE s.account_id = account AND c.account_id = account AND s.seq < c.seq AND s.until_at <= c.until_at;
     DELETE FROM event_slices s WHERE s.account_id = account AND s.slice < (SELECT MIN(e.at) >> 16 FROM audit_events e WHERE e.account_id = account);
 END $$;
 -- +goose StatementEnd
