@@ -1,0 +1,63 @@
+package operatorapi_test
+
+import (
+	"testing"
+
+	"raff/api"
+	"raff/api/client"
+	"raff/internal/rafftest"
+)
+
+// The SDK reaches every operation.
+func TestSDK(t *testing.T) {
+	srv := rafftest.Start(t, rafftest.WithOperator())
+	o, err := client.NewOperator(srv.Node.OperatorURL(), srv.OperatorKey(t, "write"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	if who, err := o.Whoami(ctx); err != nil || who.Scope != api.OperatorWrite {
+		t.Fatalf("whoami: %+v, %v", who, err)
+	}
+	name, owner, two := "Shop", "bob@example.com", 2
+	made, err := o.Accounts.Create(ctx, api.CreateAccountRequest{Name: &name, OwnerEmail: &owner, Limits: &map[string]*int{"members": &two}, Attributes: &map[string]string{"plan": "free"}})
+	if err != nil || made.APIKey == "" || made.OwnerLink == "" || *made.Limits.Members != 2 || made.Attributes["plan"] != "free" {
+		t.Fatalf("created: %+v, %v", made, err)
+	}
+	changed, err := o.Accounts.Update(ctx, made.ID, api.UpdateOperatedAccountRequest{Limits: &map[string]*int{"members": nil}, Attributes: &map[string]*string{"plan": nil}})
+	if err != nil || changed.Limits.Members != nil || len(changed.Attributes) != 0 {
+		t.Errorf("changed: %+v, %v", changed, err)
+	}
+	if a, err := o.Accounts.Suspend(ctx, made.ID, "unpaid"); err != nil || a.State != api.AccountSuspended || a.StateReason != "unpaid" {
+		t.Errorf("suspended: %+v, %v", a, err)
+	}
+	found := 0
+	for a, err := range o.Accounts.All(ctx, client.ListAccountsOptions{State: api.AccountSuspended, Query: "BOB@"}) {
+		if found++; err != nil || a.ID != made.ID {
+			t.Errorf("found: %+v, %v", a, err)
+		}
+	}
+	if found != 1 {
+		t.Errorf("found %d accounts", found)
+	}
+	if a, err := o.Accounts.Resume(ctx, made.ID); err != nil || a.State != api.AccountActive {
+		t.Errorf("resumed: %+v, %v", a, err)
+	}
+	if a, err := o.Accounts.Get(ctx, made.ID); err != nil || a.Usage == nil || a.Usage.Members != 1 {
+		t.Errorf("shown: %+v, %v", a, err)
+	}
+	alice, _ := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
+	if a, err := o.Accounts.ChangeOwner(ctx, srv.AccountID, api.ChangeOwnerRequest{MemberID: &alice}); err != nil || a.Owner.MemberID != alice {
+		t.Errorf("owner: %+v, %v", a, err)
+	}
+	if events, err := o.Events(ctx, client.ListOptions{Limit: 1}); err != nil || len(events.Data) != 1 {
+		t.Errorf("events: %+v, %v", events, err)
+	}
+	reader, err := client.NewOperator(srv.Node.OperatorURL(), srv.OperatorKey(t, "read"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.Accounts.Resume(ctx, made.ID); !client.IsDenied(err) {
+		t.Errorf("a change with a key that can only read: %v", err)
+	}
+}
