@@ -19,13 +19,14 @@ const (
 	ActionSecondFactorRemoved  Action = "user.second_factor_removed"
 	ActionSecondFactorsReset   Action = "user.second_factors_reset"
 	ActionRecoveryCodesCreated Action = "user.recovery_codes_made"
+	ActionNameChanged          Action = "user.name_changed"
 )
 
 var userKinds = []kind{
 	of[SignedIn](), of[SignedOut](), of[SessionEnded](), of[SessionsEnded](), of[AccountSwitched](),
 	of[SignInFailed](), of[SecondFactorRefused](), of[CodesStopped](), of[SignInReset](),
 	of[PasswordLinkMade](), of[PasswordSet](), of[PasswordChanged](), of[PasswordRemoved](),
-	of[SecondFactorAdded](), of[SecondFactorRemoved](), of[SecondFactorsReset](), of[RecoveryCodesCreated](),
+	of[SecondFactorAdded](), of[SecondFactorRemoved](), of[SecondFactorsReset](), of[RecoveryCodesCreated](), of[NameChanged](),
 }
 
 // WithPasskey is the value of SignedIn.With for signing in with a passkey.
@@ -159,3 +160,11 @@ type RecoveryCodesCreated struct{}
 
 // Action implements Payload.
 func (RecoveryCodesCreated) Action() Action { return ActionRecoveryCodesCreated }
+
+// NameChanged records that a person changed their name.
+type NameChanged struct {
+	Name Change[string] `json:"name"`
+}
+
+// Action implements Payload.
+func (NameChanged) Action() Action { return ActionNameChanged }

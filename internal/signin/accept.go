@@ -205,7 +205,7 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me team.SignedIn, token st
 
 func (s *Service) withPassword(ctx context.Context, u team.User, name, password string) (team.User, error) {
 	if u.Name == "" || name != "" {
-		if err := team.CheckName(name, 64); err != nil {
+		if err := team.CheckName(name, maxName); err != nil {
 			return team.User{}, err
 		}
 		u.Name = name

@@ -54,6 +54,11 @@ var userWords = []wording{
 	sentence[event.SecondFactorRemoved]("Second factor removed", "removed a second factor"),
 	sentence[event.SecondFactorsReset]("Second factors reset", "removed all second factors of ", theTarget),
 	sentence[event.RecoveryCodesCreated]("Recovery codes created", "created new recovery codes"),
+	describes("Name changed", func(t *eventText, p event.NameChanged) {
+		t.say("changed their name")
+		t.fact("Before", p.Name.From)
+		t.fact("After", p.Name.To)
+	}),
 }
 
 func describePasswordLinkMade(t *eventText, _ event.PasswordLinkMade) {

@@ -21,7 +21,7 @@ func (f profileForm) lockedOutOf(v *visit) []team.Account {
 }
 
 func (p *pages) profile(v *visit) (profileForm, error) {
-	f := profileForm{Current: v.me.Session.ID, Done: v.news(), Passkeys: p.signin.HasPasskeys()}
+	f := profileForm{Name: v.me.User.Name, Current: v.me.Session.ID, Done: v.news(), Passkeys: p.signin.HasPasskeys()}
 	var err error
 	if f.Sessions, err = p.signin.Sessions(v.Context(), v.me); err != nil {
 		return f, err
@@ -85,6 +85,15 @@ func (p *pages) removePassword(v *visit) (reply, error) {
 			f.Error = message
 		}
 	})
+}
+
+// changeName changes the user's own name.
+func (p *pages) changeName(v *visit) (reply, error) {
+	err := p.signin.ChangeName(v.Context(), v.me, typedName(v.Request))
+	if err == nil {
+		return done("/profile", "name")
+	}
+	return p.profileAgain(v, err, func(f *profileForm, message string) { f.Name, f.NameError = v.PostForm.Get("name"), message })
 }
 
 // endSessions ends the given session, or all others.

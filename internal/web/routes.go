@@ -127,6 +127,7 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"POST /profile/password/remove": p.removePassword,
 		"POST /profile/confirm":         p.passkeyToConfirm,
 		"POST /profile/sessions":        p.endSessions,
+		"POST /profile/name":            p.changeName,
 		"POST /profile/leave":           p.leave,
 		"POST /profile/display":         p.changeDisplay,
 

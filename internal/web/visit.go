@@ -197,6 +197,7 @@ var allNews = map[string]string{
 	"lost":       "You were signed out before you submitted the form, and it was not saved. Sign in, then submit it again.",
 
 	"password-set":     "Password set. Use it to sign in to every account you belong to.",
+	"name":             "Name changed.",
 	"left":             "You left the account.",
 	"password":         "Password changed. You are signed out of all other sessions.",
 	"password-removed": "Password removed. You now sign in with your passkeys.",
