@@ -120,7 +120,7 @@ func TestMembersPageIsLight(t *testing.T) {
 		}
 		file, err := io.ReadAll(res.Body)
 		res.Body.Close()
-		if err != nil || res.StatusCode != 200 {
+		if err != nil || res.StatusCode != http.StatusOK {
 			t.Fatal(err, res.Status)
 		}
 		n := min(packedSize(t, file), len(file))

@@ -32,9 +32,6 @@ type auditDay struct {
 	Rows  []eventView
 }
 
-// chip is one active filter, and the URL of the log without it.
-type chip struct{ Text, Without string }
-
 // periods are the predefined periods of the filter.
 var periods = []struct {
 	Value, Label string

@@ -6,54 +6,48 @@ import (
 	"strings"
 )
 
-// rowsCookie remembers how close the rows of lists are in this browser. It is not a secret and says nothing about the user.
-func (p *pages) rowsCookie(rows string) *http.Cookie {
+// displayCookie remembers in this browser how pages look or behave, if the value is the one that differs from the default. It is not
+// a secret and says nothing about the user.
+func (p *pages) displayCookie(what, value, differs string) *http.Cookie {
 	c := &http.Cookie{ //nolint:gosec // it is Secure if the public URL is HTTPS
-		Name: p.rowsName(), Path: "/", HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1,
+		Name: p.displayName(what), Path: "/", HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1,
 	}
-	if rows == "compact" {
-		c.Value, c.MaxAge = rows, 365*24*60*60
+	if value == differs {
+		c.Value, c.MaxAge = value, 365*24*60*60
 	}
 	return c
 }
 
-func (p *pages) rowsName() string {
+func (p *pages) displayName(what string) string {
 	if p.secure {
-		return "__Host-raff_rows"
+		return "__Host-raff_" + what
 	}
-	return "raff_rows"
+	return "raff_" + what
 }
 
 // compact reports whether the user chose compact rows.
 func (v *visit) compact() bool {
-	c, err := v.Cookie(v.p.rowsName())
+	c, err := v.Cookie(v.p.displayName("rows"))
 	return err == nil && c.Value == "compact"
-}
-
-// keysCookie remembers that this browser has no shortcuts of a single key.
-func (p *pages) keysCookie(keys string) *http.Cookie {
-	c := p.rowsCookie("")
-	c.Name = strings.Replace(c.Name, "rows", "keys", 1)
-	if keys == "off" {
-		c.Value, c.MaxAge = keys, 365*24*60*60
-	}
-	return c
 }
 
 // singleKeys reports whether shortcuts of a single key are on. Someone who dictates turns them off: words would be shortcuts.
 func (v *visit) singleKeys() bool {
-	c, err := v.Cookie(v.p.keysCookie("").Name)
+	c, err := v.Cookie(v.p.displayName("keys"))
 	return err != nil || c.Value != "off"
 }
 
 // changeDisplay changes how pages look or behave in this browser, and returns to the page.
 func (p *pages) changeDisplay(v *visit) (reply, error) {
-	cookie := p.rowsCookie(v.PostForm.Get("rows"))
+	cookie := p.displayCookie("rows", v.PostForm.Get("rows"), "compact")
 	if v.PostForm.Has("keys") {
-		cookie = p.keysCookie(v.PostForm.Get("keys"))
+		cookie = p.displayCookie("keys", v.PostForm.Get("keys"), "off")
 	}
 	return reply{to: local(v.PostForm.Get("back")), cookie: cookie}, nil
 }
+
+// chip is one active filter of a list, and the URL of the list without it.
+type chip struct{ Text, Without string }
 
 // lacking is the URL of this list without one of its filters, from its first page.
 func (v *visit) lacking(name string) string {

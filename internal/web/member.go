@@ -213,3 +213,15 @@ func (p *pages) removeMember(v *visit) (reply, error) {
 	}
 	return done("/members", "removed")
 }
+
+// showMemberRole is the form for the role of one person, on its own page or within a list.
+func (p *pages) showMemberRole(v *visit) (reply, error) {
+	m, err := p.member(v)
+	if err != nil {
+		return reply{}, err
+	}
+	if m.Account == nil {
+		return goTo("/members/" + m.ID)
+	}
+	return reply{status: http.StatusOK, page: memberRolePage(v, m)}, nil
+}

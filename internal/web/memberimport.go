@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,41 +14,6 @@ import (
 	"raff/internal/spreadsheet"
 	"raff/internal/team"
 )
-
-// importView is the page that adds the people of a CSV file: the file, then what the server would do with each row, then
-// what it did.
-type importView struct {
-	Place    team.Project // zero for the account
-	Projects []team.Project
-	Account  permit // people can be invited to the account
-	Roles    []team.Role
-	Role     string // for rows without one
-	CSV      string
-	Once     string
-	Wrong    string
-	Ignored  []string // columns
-	Rows     []importRow
-	Done     bool // Rows are what was done, not what would be
-}
-
-// importRow is one row of the file, and what would become, or became, of it.
-type importRow struct {
-	Line        int
-	Email, Role string
-	Text        string
-	Kind        string // of the standing: "on", "wait" or "off"
-	add         team.NewMember
-}
-
-// counted is how many rows would be, or were, carried out.
-func (f importView) counted() (n int) {
-	for _, r := range f.Rows {
-		if r.Kind == "on" {
-			n++
-		}
-	}
-	return n
-}
 
 func (p *pages) importForm(v *visit) (importView, error) {
 	chosen := v.PostForm.Get("place")
@@ -144,25 +110,27 @@ func importAgain(v *visit, f importView, err error) (reply, error) {
 func (v *visit) uploaded(file, field string) (string, error) {
 	if v.MultipartForm != nil {
 		defer func() { _ = v.MultipartForm.RemoveAll() }()
-		for _, h := range v.MultipartForm.File[file] {
-			f, err := h.Open()
-			if err != nil {
-				return "", refusedFormUnread.Caused(err)
-			}
-			defer f.Close()
-			b, err := io.ReadAll(io.LimitReader(f, maxInvite))
-			if err != nil {
-				return "", refusedFormUnread.Caused(err)
-			}
-			if !team.IsText(string(b)) {
-				return "", refusedFileText.With()
-			}
-			if len(b) > 0 {
-				return string(b), nil
-			}
+		if all := v.MultipartForm.File[file]; len(all) > 0 && all[0].Size > 0 {
+			return fileText(all[0])
 		}
 	}
 	return v.PostForm.Get(field), nil
+}
+
+func fileText(h *multipart.FileHeader) (string, error) {
+	f, err := h.Open()
+	if err != nil {
+		return "", refusedFormUnread.Caused(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxInvite))
+	if err != nil {
+		return "", refusedFormUnread.Caused(err)
+	}
+	if !team.IsText(string(b)) {
+		return "", refusedFileText.With()
+	}
+	return string(b), nil
 }
 
 // readRows reads the file. What is wrong with one row becomes its result; what is wrong with the file is in Wrong.

@@ -59,7 +59,9 @@ func TestImportUploadsAFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _ = part.Write([]byte(content))
-		w.Close()
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
 		req, _ := http.NewRequest("POST", o.URL+"/members/import", &body)
 		req.Header.Set("Content-Type", w.FormDataContentType())
 		req.Header.Set("Sec-Fetch-Site", "same-origin")

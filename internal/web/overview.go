@@ -6,34 +6,6 @@ import (
 	"raff/internal/team"
 )
 
-// overviewView is the page that says who is in the account, and what needs attention.
-type overviewView struct {
-	People team.Total
-	Counts []overviewCount
-	Waits  []waiting
-	Steps  []step // the first steps of a new account; empty once they are done
-}
-
-// overviewCount is a number with what it counts, and the list of it.
-type overviewCount struct{ Number, Label, Path string }
-
-// counting is a total with its noun in the plural or singular.
-func counting(n team.Total, one, many, path string) overviewCount {
-	if n.N == 1 {
-		many = one
-	}
-	return overviewCount{ofMany(n), many, path}
-}
-
-// waiting is something that someone should look at.
-type waiting struct{ Text, About, Path string }
-
-// step is one of the first steps of a new account.
-type step struct {
-	Text, Path string
-	Done       bool
-}
-
 // soon is how long before a key expires the overview says so.
 const soon = 14 * 24 * time.Hour
 
@@ -171,6 +143,3 @@ func (v *visit) firstSteps(o *overviewView) error {
 	}
 	return nil
 }
-
-// invitable reports whether the user may invite people to the account.
-func (v *visit) invitable() bool { return v.ask(v.can.Invite("")).OK }

@@ -9,15 +9,6 @@ import (
 	"raff/internal/team"
 )
 
-// destination is a place or an action that the palette leads to.
-type destination struct{ Label, About, Path, Icon string }
-
-// paletteView is the page that finds everything: people, projects, roles, API keys, pages and actions.
-type paletteView struct {
-	Query string
-	Found []destination
-}
-
 // perKind is how many people, projects, roles and API keys the palette shows.
 const perKind = 5
 
@@ -49,7 +40,7 @@ func hidden(err error) bool {
 func firstFew() team.Page { return team.Page{Limit: perKind, SkipTotal: true} }
 
 func (v *visit) peopleNamed(text string) (all []destination, err error) {
-	rows, _, err := v.p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Query: text, Page: firstFew()})
+	rows, _, err := v.p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Query: text, Page: team.Page{Limit: perKind}})
 	for _, r := range rows {
 		about := r.Email
 		if r.Name == "" {

@@ -1,0 +1,38 @@
+package web
+
+import "raff/internal/team"
+
+// importView is the page that adds the people of a CSV file: the file, then what the server would do with each row, then
+// what it did.
+type importView struct {
+	Place    team.Project // zero for the account
+	Projects []team.Project
+	Account  permit // people can be invited to the account
+	Roles    []team.Role
+	Role     string // for rows without one
+	CSV      string
+	Once     string
+	Wrong    string
+	Ignored  []string // columns
+	Rows     []importRow
+	Done     bool // Rows are what was done, not what would be
+}
+
+// importRow is one row of the file, and what would become, or became, of it.
+type importRow struct {
+	Line        int
+	Email, Role string
+	Text        string
+	Kind        string // of the standing: "on", "wait" or "off"
+	add         team.NewMember
+}
+
+// counted is how many rows would be, or were, carried out.
+func (f importView) counted() (n int) {
+	for _, r := range f.Rows {
+		if r.Kind == "on" {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,34 @@
+package web
+
+import "raff/internal/team"
+
+// overviewView is the page that says who is in the account, and what needs attention.
+type overviewView struct {
+	People team.Total
+	Counts []overviewCount
+	Waits  []waiting
+	Steps  []step // the first steps of a new account; empty once they are done
+}
+
+// overviewCount is a number with what it counts, and the list of it.
+type overviewCount struct{ Number, Label, Path string }
+
+// counting is a total with its noun in the plural or singular.
+func counting(n team.Total, one, many, path string) overviewCount {
+	if n.N == 1 {
+		many = one
+	}
+	return overviewCount{ofMany(n), many, path}
+}
+
+// waiting is something that someone should look at.
+type waiting struct{ Text, About, Path string }
+
+// step is one of the first steps of a new account.
+type step struct {
+	Text, Path string
+	Done       bool
+}
+
+// invitable reports whether the user may invite people to the account.
+func (v *visit) invitable() bool { return v.ask(v.can.Invite("")).OK }
