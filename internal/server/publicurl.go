@@ -31,7 +31,7 @@ func publicURL(text string) (string, error) {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return bad("must start with https:// or http://: " + publicURLShape)
 	case u.User != nil:
-		return bad("must not contain a user name or password: " + publicURLShape)
+		return bad("must not contain a password or user name: " + publicURLShape)
 	case strings.ContainsAny(text, "?#"):
 		return bad("must end before the ? or #: " + publicURLShape)
 	case strings.Trim(u.Path, "/") != "":

@@ -55,6 +55,9 @@ func (e *database) start(ctx context.Context, cfg *pgxpool.Config, o engine.Opti
 	if err != nil {
 		return err
 	}
+	if err := tooOld(first.PgConn().ParameterStatus("server_version")); err != nil {
+		return errors.Join(err, first.Close(context.WithoutCancel(ctx)))
+	}
 	if reason := unfit(ctx, first); reason != "" {
 		e.memory.off = true
 		o.Logger.Warn("every request reads all its rows, because the database does not behave like PostgreSQL", "reason", reason)

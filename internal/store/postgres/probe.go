@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"regexp"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -10,6 +12,21 @@ import (
 // official matches the version of PostgreSQL itself, for example "PostgreSQL 17.2 (Debian 17.2-1) on x86_64-pc-linux-gnu".
 // Other databases that speak its protocol have texts such as "CockroachDB CCL v23.1.11" and "PostgreSQL 11.2-YB-2.19.0.0".
 var official = regexp.MustCompile(`^PostgreSQL \d+(\.\d+|beta\d+|rc\d+|devel)?( \([^)]*\))?( on |, compiled by )`)
+
+// oldest is the oldest version of PostgreSQL that is supported and tested.
+const oldest = 15
+
+// tooOld returns an error for a version that is not supported, such as "14.9 (Debian 14.9-1)". What does not begin with a number is not
+// refused: other databases and poolers have versions of their own.
+func tooOld(version string) error {
+	major, err := strconv.Atoi(leadingNumber.FindString(version))
+	if err != nil || major >= oldest {
+		return nil
+	}
+	return fmt.Errorf("the database is PostgreSQL %s, which is too old: version %d or later is needed", version, oldest)
+}
+
+var leadingNumber = regexp.MustCompile(`^\d+`)
 
 // unfit returns why rows must not be remembered on this database, or "". Memory relies on what pg_current_snapshot means on
 // PostgreSQL: every commit changes it, and equal snapshots see the same rows.

@@ -17,3 +17,13 @@ func TestOfficialVersions(t *testing.T) {
 		}
 	}
 }
+
+func TestOldVersionsAreRefused(t *testing.T) {
+	for version, refused := range map[string]bool{
+		"9.6.24": true, "14.9 (Debian 14.9-1.pgdg120+1)": true, "15.0": false, "17.2 (Debian 17.2-1)": false, "18beta1": false, "": false, "unknown": false,
+	} {
+		if err := tooOld(version); (err != nil) != refused {
+			t.Errorf("%q: %v", version, err)
+		}
+	}
+}
