@@ -149,7 +149,7 @@ raff member add --email alice@example.com --role member`,
 	}
 
 	root.AddCommand(a.configure(), a.whoami(), a.account(), a.member(), a.invitation(), a.role(), a.permission(), a.key(), a.project(),
-		a.audit(), a.externalID(), a.why(), a.whoCan(), a.check(), a.version())
+		a.audit(), a.externalID(), a.operator(), a.why(), a.whoCan(), a.check(), a.version())
 	return root
 }
 

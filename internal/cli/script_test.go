@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			srv := rafftest.Start(t)
+			srv := rafftest.Start(t, rafftest.WithOperator())
 			script := testing.TB(t)
 			testscript.Run(t, testscript.Params{
 				Files:         []string{file},
@@ -50,17 +50,20 @@ func TestScripts(t *testing.T) {
 				Setup: func(e *testscript.Env) error {
 					script = e.T().(testing.TB) // failures of commands are reported for the script
 					for name, value := range map[string]string{
-						"HOME":            filepath.Join(e.WorkDir, "home"),
-						"RAFF_API_URL":    srv.URL,
-						"RAFF_API_KEY":    srv.Key,
-						"OWNER":           srv.OwnerMemberID,
-						"OWNER_USER":      srv.OwnerUserID,
-						"ACCOUNT":         srv.AccountID,
-						"ADMIN_ROLE":      srv.RoleID(t, "account", "admin"),
-						"MEMBER_ROLE":     srv.RoleID(t, "account", "member"),
-						"BILLING_ROLE":    srv.RoleID(t, "account", "billing"),
-						"PROJECT_VIEWER":  srv.RoleID(t, "project", "viewer"),
-						"DEFAULT_PROJECT": srv.ProjectID,
+						"HOME":              filepath.Join(e.WorkDir, "home"),
+						"RAFF_API_URL":      srv.URL,
+						"RAFF_API_KEY":      srv.Key,
+						"OPERATOR_KEY":      srv.OperatorKey(t, "write"),
+						"OPERATOR_READS":    srv.OperatorKey(t, "read"),
+						"RAFF_OPERATOR_URL": srv.Node.OperatorURL(),
+						"OWNER":             srv.OwnerMemberID,
+						"OWNER_USER":        srv.OwnerUserID,
+						"ACCOUNT":           srv.AccountID,
+						"ADMIN_ROLE":        srv.RoleID(t, "account", "admin"),
+						"MEMBER_ROLE":       srv.RoleID(t, "account", "member"),
+						"BILLING_ROLE":      srv.RoleID(t, "account", "billing"),
+						"PROJECT_VIEWER":    srv.RoleID(t, "project", "viewer"),
+						"DEFAULT_PROJECT":   srv.ProjectID,
 					} {
 						e.Setenv(name, value)
 					}

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"raff/api"
+	"raff/api/client"
+	"raff/internal/version"
+)
+
+// operatorFlags are the settings of the commands for the operator of a server.
+type operatorFlags struct{ url, key string }
+
+func (a *app) operator() *cobra.Command {
+	var o operatorFlags
+	accounts := a.group("account", "accounts", "Manage the accounts of a server", a.operatorAccountList(&o), a.operatorAccountShow(&o),
+		a.operatorAccountCreate(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o))
+	cmd := a.group("operator", "operators", "Manage a server as its operator", accounts)
+	f := cmd.PersistentFlags()
+	f.StringVar(&o.url, "operator-url", "", "`URL` of the operator's listener (RAFF_OPERATOR_URL, default http://127.0.0.1:8081)")
+	f.StringVar(&o.key, "operator-key", "", "`secret` of an operator key (prefer RAFF_OPERATOR_KEY: other programs can see command lines)")
+	noFiles(cmd, "operator-url", "operator-key")
+	return cmd
+}
+
+// operate makes the Run function of a command for the operator.
+func (a *app) operate(o *operatorFlags, run func(ctx context.Context, c *client.Operator, args []string) error) func(*cobra.Command, []string) error {
+	return a.local(func(ctx context.Context, args []string) error {
+		key := strings.TrimSpace(cmp.Or(o.key, os.Getenv("RAFF_OPERATOR_KEY")))
+		if key == "" {
+			return usageError{"No operator key is configured. Set RAFF_OPERATOR_KEY to a key from: raffd operator key create."}
+		}
+		c, err := client.NewOperator(cmp.Or(o.url, os.Getenv("RAFF_OPERATOR_URL"), "http://127.0.0.1:8081"), key, client.WithMaxRetries(3),
+			client.WithFinishedWrites(finishGrace), client.WithUserAgent("raff-cli/"+version.Get().Version), client.WithWarnings(a.warnOnce))
+		if err != nil {
+			return usageError{err.Error()}
+		}
+		return run(ctx, c, args)
+	})
+}
+
+func (a *app) operatorAccountList(o *operatorFlags) *cobra.Command {
+	var query string
+	state := &choice{allowed: []string{api.AccountActive, api.AccountSuspended, api.AccountDeleting}}
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the accounts",
+		Example: `raff operator account list --query shop --state suspended`,
+		Args:    args(),
+		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, _ []string) error {
+			rows := []api.OperatedAccount{}
+			for row, err := range c.Accounts.All(ctx, client.ListAccountsOptions{Query: query, State: state.value}) {
+				if err != nil {
+					return err
+				}
+				rows = append(rows, row)
+			}
+			return writeList(a, rows, operatedColumns)
+		}),
+	}
+	cmd.Flags().StringVarP(&query, "query", "q", "", "part of the name or of the Owner's email, or the `id`")
+	noFiles(cmd, "query")
+	addChoice(cmd, state, "state", "only accounts in this state")
+	return cmd
+}
+
+func (a *app) operatorAccountShow(o *operatorFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show ID",
+		Aliases: []string{"get"},
+		Short:   "Show an account with its limits and their usage",
+		Example: `raff operator account show 019…`,
+		Args:    args("the id of the account"),
+		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
+			account, err := c.Accounts.Get(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return a.writeOperated(account)
+		}),
+	}
+}
+
+func (a *app) operatorAccountCreate(o *operatorFlags) *cobra.Command {
+	var name, email string
+	cmd := &cobra.Command{
+		Use:     "create",
+		Short:   "Create an account with its Owner, its Default project and an Owner key",
+		Example: `raff operator account create --name Shop --owner-email bob@example.com`,
+		Args:    args(),
+		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, _ []string) error {
+			made, err := c.Accounts.Create(ctx, api.CreateAccountRequest{Name: &name, OwnerEmail: &email})
+			if err != nil {
+				return err
+			}
+			if made.APIKey == "" {
+				a.note("The account was created, but its key and link were lost with the first response.")
+			}
+			link := cmp.Or(made.OwnerLink, "(the Owner already has a password)")
+			return writeOne(a, *made, createdColumns, append(operatedFields(&made.OperatedAccount), field{"Owner key", made.APIKey}, field{"Password link", link}))
+		}),
+	}
+	cmd.Flags().StringVar(&name, "name", "", "`name` of the account")
+	cmd.Flags().StringVar(&email, "owner-email", "", "`email` of the person who owns it")
+	noFiles(cmd, "name", "owner-email")
+	require(cmd, each("name", "owner-email"))
+	return cmd
+}
+
+func (a *app) operatorAccountSuspend(o *operatorFlags) *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use:     "suspend ID",
+		Short:   "Refuse all API keys and sessions of an account, from the next request on",
+		Example: `raff operator account suspend 019… --reason unpaid`,
+		Args:    args("the id of the account"),
+		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
+			account, err := c.Accounts.Suspend(ctx, args[0], reason)
+			if err != nil {
+				return err
+			}
+			return a.writeOperated(account)
+		}),
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "`note` for the operator; the account does not see it")
+	noFiles(cmd, "reason")
+	return cmd
+}
+
+func (a *app) operatorAccountResume(o *operatorFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "resume ID",
+		Short:   "Make a suspended account usable again",
+		Example: `raff operator account resume 019…`,
+		Args:    args("the id of the account"),
+		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
+			account, err := c.Accounts.Resume(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return a.writeOperated(account)
+		}),
+	}
+}
+
+func (a *app) writeOperated(account *api.OperatedAccount) error {
+	return writeOne(a, *account, operatedColumns, operatedFields(account))
+}
+
+var operatedColumns = []column[api.OperatedAccount]{
+	{"ID", "id", func(a api.OperatedAccount) string { return a.ID }},
+	{"NAME", "name", func(a api.OperatedAccount) string { return a.Name }},
+	{"STATE", "state", func(a api.OperatedAccount) string { return a.State }},
+	{"OWNER", "owner_email", func(a api.OperatedAccount) string { return a.Owner.Email }},
+	{"", "created_at", func(a api.OperatedAccount) string { return moment(&a.CreatedAt) }},
+}
+
+var createdColumns = []column[api.CreatedAccount]{
+	{"", "id", func(a api.CreatedAccount) string { return a.ID }},
+	{"", "name", func(a api.CreatedAccount) string { return a.Name }},
+	{"", "owner_email", func(a api.CreatedAccount) string { return a.Owner.Email }},
+	{"", "api_key", func(a api.CreatedAccount) string { return a.APIKey }},
+	{"", "owner_link", func(a api.CreatedAccount) string { return a.OwnerLink }},
+}
+
+func operatedFields(a *api.OperatedAccount) []field {
+	state := a.State
+	if a.StateReason != "" {
+		state += ": " + a.StateReason
+	}
+	fields := []field{{"ID", a.ID}, {"Name", a.Name}, {"State", state}, {"Owner", a.Owner.Email}}
+	if u := a.Usage; u != nil {
+		fields = append(fields, field{"Members", usage(u.Members, a.Limits.Members)}, field{"Projects", usage(u.Projects, a.Limits.Projects)},
+			field{"API keys", usage(u.APIKeys, a.Limits.APIKeys)}, field{"Roles", usage(u.Roles, a.Limits.Roles)})
+	}
+	return append(fields, field{"Created", moment(&a.CreatedAt)})
+}
+
+// usage is a number, with its limit if it has one.
+func usage(n int, limit *int) string {
+	if limit == nil {
+		return strconv.Itoa(n)
+	}
+	return strconv.Itoa(n) + " of " + strconv.Itoa(*limit)
+}
