@@ -25,7 +25,7 @@ func (v *visit) membersFile() string {
 // exportMembers sends everyone on the list, with its filters and order, as CSV, one page at a time.
 func (p *pages) exportMembers(v *visit) (reply, error) {
 	m := v.membersAsked()
-	page := team.Page{Limit: team.MaxBulk, SkipTotal: true}
+	page := team.Page{Limit: team.MaxBulk}
 	people, _, err := p.svc.ListPeople(v.Context(), v.who, m.filter(page)) // a refusal is a page, not a file
 	if err != nil {
 		return reply{}, err

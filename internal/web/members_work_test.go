@@ -142,10 +142,10 @@ func TestFilteredMembersAsCSV(t *testing.T) {
 		t.Errorf("%d lines", len(all))
 	}
 	if all := read("?q=eve"); len(all) != 2 || all[1][2] != "'=1+1" || all[1][3] != "billing" {
-		t.Errorf("%v", all)
+		t.Errorf("%d lines: %.500v", len(all), all)
 	}
 	if all := read("?access=project"); len(all) != 2 || all[1][3] != "" || all[1][5] != "Default (viewer)" {
-		t.Errorf("%v", all)
+		t.Errorf("%d lines: %.500v", len(all), all)
 	}
 	_, billing := o.join(t, "Bill", "billing")
 	billing.open(t, "/members/export").shows(t, 403, "Not allowed")
