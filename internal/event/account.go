@@ -133,10 +133,10 @@ func (LogRetentionChanged) Action() Action { return ActionLogRetentionChanged }
 // LogExpired records how many events were removed, the time (RFC 3339) before which they happened, the retention by which they
 // were removed, and the number of their last seal.
 type LogExpired struct {
-	Events int    `json:"events"`
-	Until  string `json:"until"`
 	Days   int    `json:"days"`
+	Events int    `json:"events"`
 	Seal   int    `json:"seal"`
+	Until  string `json:"until"`
 }
 
 // Action implements Payload.
