@@ -40,7 +40,7 @@ func hidden(err error) bool {
 func firstFew() team.Page { return team.Page{Limit: perKind, SkipTotal: true} }
 
 func (v *visit) peopleNamed(text string) (all []destination, err error) {
-	rows, _, err := v.p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Query: text, Page: team.Page{Limit: perKind}})
+	rows, _, err := v.p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Query: text, Page: firstFew()})
 	for _, r := range rows {
 		about := r.Email
 		if r.Name == "" {
