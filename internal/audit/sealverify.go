@@ -211,12 +211,12 @@ func (v *verification) problem(format string, a ...any) {
 }
 
 func (v *verification) run() error {
-	if _, err := v.store.Account(v.ctx, v.AccountID); team.IsNotFound(err) && v.AccountID == event.OperatorLog {
-		// It belongs to no account.
-	} else if team.IsNotFound(err) {
-		v.problem("the account is missing, but its log exists")
-	} else if err != nil {
-		return err
+	if v.AccountID != event.OperatorLog { // which belongs to no account
+		if _, err := v.store.Account(v.ctx, v.AccountID); team.IsNotFound(err) {
+			v.problem("the account is missing, but its log exists")
+		} else if err != nil {
+			return err
+		}
 	}
 	if err := v.seals(); err != nil {
 		return err

@@ -195,12 +195,16 @@ func (l listing) query(c *condition, p team.Page) string {
 	}
 	matching, part := " WHERE "+all, beyond+order+limit
 	switch {
-	case l.search && !p.SkipTotal:
+	case l.search:
+		total := "(SELECT COUNT(*) FROM found)"
+		if p.SkipTotal {
+			total = "0"
+		}
 		columns := l.found()
 		if l.at != "" {
 			columns += ", " + l.at
 		}
-		return "WITH found AS MATERIALIZED (SELECT " + columns + " FROM " + l.rows + matching + ") SELECT (SELECT COUNT(*) FROM found), " +
+		return "WITH found AS MATERIALIZED (SELECT " + columns + " FROM " + l.rows + matching + ") SELECT " + total + ", " +
 			l.columns + " FROM " + l.from + " WHERE (" + l.found() + ") IN (SELECT " + l.found() + " FROM found m WHERE TRUE" + part + ")" + order
 	case len(l.either) > 0 && p.Limit > 0:
 		upTo := c.number(" LIMIT ? + 0", p.Limit+max(0, p.Offset))

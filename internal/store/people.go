@@ -94,7 +94,6 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 			c.and(called("m"), like)
 		} else {
 			// The text is compared in an index with all columns that this needs; only rows that match are read.
-			f.SkipTotal = false // only the query with the total reads these rows; the other one would list everyone
 			names := memberList.membersBy(r.q.Dialect(), "memberships_sorted").rows
 			l.rows = c.number("(SELECT m.scope_id, m.id FROM "+names+" WHERE m.account_id = ? AND m.lead AND "+called("m")+") s JOIN memberships m ON m.scope_id = s.scope_id AND m.id = s.id",
 				uid(f.AccountID), like)

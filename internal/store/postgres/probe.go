@@ -19,9 +19,8 @@ const oldest = 15
 // tooOld returns an error for a version that is not supported, such as "14.9 (Debian 14.9-1)". What does not begin with a number is not
 // refused: other databases and poolers have versions of their own.
 func tooOld(version string) error {
-	major, err := strconv.Atoi(leadingNumber.FindString(version))
-	if err != nil || major >= oldest {
-		return nil
+	if major, err := strconv.Atoi(leadingNumber.FindString(version)); err != nil || major >= oldest {
+		return nil //nolint:nilerr // not a number
 	}
 	return fmt.Errorf("the database is PostgreSQL %s, which is too old: version %d or later is needed", version, oldest)
 }
