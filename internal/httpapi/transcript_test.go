@@ -276,12 +276,14 @@ func (r *recorder) write(path string, res rafftest.Response) string {
 }
 
 var (
-	field     = regexp.MustCompile(`"(\w+)": "([^"]*)"`)
-	uuidRE    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	timeRE    = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"`)
-	prefixRE  = regexp.MustCompile(`"raff_[0-9a-f]{8}"`)
-	linkRE    = regexp.MustCompile(`/invite/([A-Za-z0-9_-]{43})"`)
-	requestRE = regexp.MustCompile(`"request_id": "[A-Z2-7]{26}"`) // created by the server
+	field    = regexp.MustCompile(`"(\w+)": "([^"]*)"`)
+	uuidRE   = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	timeRE   = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"`)
+	prefixRE = regexp.MustCompile(`"raff_[0-9a-f]{8}"`)
+	linkRE   = regexp.MustCompile(`/invite/([A-Za-z0-9_-]{43})"`)
+	// sequenceRE matches what an event has once the log is sealed, which happens every minute.
+	sequenceRE = regexp.MustCompile(`,\n +"sequence": \d+`)
+	requestRE  = regexp.MustCompile(`"request_id": "[A-Z2-7]{26}"`) // created by the server
 )
 
 // stable replaces values that differ between runs by names.
@@ -304,6 +306,7 @@ func (r *recorder) stable(path, body string) string {
 	for _, v := range values {
 		body = strings.ReplaceAll(body, v, r.names[v])
 	}
+	body = sequenceRE.ReplaceAllString(body, "")
 	body = requestRE.ReplaceAllString(body, `"request_id": "<request>"`)
 	body = prefixRE.ReplaceAllString(body, `"<prefix>"`)
 	return timeRE.ReplaceAllString(body, `"<time>"`)
