@@ -72,7 +72,7 @@ func TestPeople(t *testing.T) {
 	})
 }
 
-// walk reads people two at a time, by cursor.
+// walk reads people two at a time, by cursor, and each page also without the total.
 func walk(t *testing.T, w *world, f team.PersonFilter, total int) (got []string) {
 	t.Helper()
 	f.Limit = 2
@@ -80,6 +80,11 @@ func walk(t *testing.T, w *world, f team.PersonFilter, total int) (got []string)
 		people, n, err := w.People(w.ctx, f)
 		if err != nil || n.N != total {
 			t.Fatalf("%+v: total %d, want %d; %v", f, n.N, total, err)
+		}
+		only := f
+		only.SkipTotal = true
+		if same, _, err := w.People(w.ctx, only); err != nil || len(same) != len(people) || len(same) > 0 && same[0].ID != people[0].ID {
+			t.Fatalf("%+v without the total: %v, want %v; %v", f, same, people, err)
 		}
 		for _, p := range people {
 			name := p.CanonicalEmail[:len(p.CanonicalEmail)-len("@example.com")]
