@@ -51,6 +51,8 @@ type app struct {
 	warned map[string]bool
 	where  string // the slug of the project the command works in, once it is known
 	failed error  // the error of the command, as opposed to a usage error
+	// operates is true for a command that calls the operator's API.
+	operates bool
 }
 
 // Main runs raff as the program of this process. It returns the exit code.

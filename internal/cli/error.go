@@ -78,7 +78,7 @@ func (a *app) explain(err error) (what string, hints []string) {
 			at = u.Scheme + "://" + u.Host
 		}
 		return "The server at " + at + " cannot be reached: " + e.Err.Error() + ".",
-			[]string{"Check that it is running and that the URL is right. Set the URL with --api-url, RAFF_API_URL or raff configure."}
+			[]string{"Check that it is running and that the URL is right. Set the URL with " + a.urlSources() + "."}
 	}
 	return sentence(err.Error()), nil
 }
@@ -106,7 +106,7 @@ func (a *app) hintsFor(e *client.Error) (hints []string) {
 	case "system_role_immutable":
 		hints = append(hints, "To create a custom role from it: raff role create --from <role> --name <name> --slug <slug>")
 	case "unknown_path":
-		hints = append(hints, "Check the server URL: --api-url, RAFF_API_URL or raff configure.")
+		hints = append(hints, "Check the server URL: "+a.urlSources()+".")
 	case "role_in_use":
 		for _, h := range e.Holders {
 			who := h.Email
@@ -125,8 +125,14 @@ func (a *app) hintsFor(e *client.Error) (hints []string) {
 	}
 	switch e.StatusCode {
 	case http.StatusUnauthorized:
+		if a.operates {
+			return append(hints, "Check --operator-key and RAFF_OPERATOR_KEY. To create a key: raffd operator key create")
+		}
 		hints = append(hints, "Check --api-key and RAFF_API_KEY, or run raff configure.")
 	case http.StatusForbidden:
+		if a.operates {
+			return hints
+		}
 		if len(e.Missing) > 0 && !strings.Contains(e.Message, e.Missing[0]) {
 			hints = append(hints, "Missing: "+strings.Join(e.Missing, ", "))
 		}
@@ -136,6 +142,14 @@ func (a *app) hintsFor(e *client.Error) (hints []string) {
 		hints = append(hints, "The server log has details for request "+e.RequestID+".")
 	}
 	return hints
+}
+
+// urlSources says where the URL of the server comes from.
+func (a *app) urlSources() string {
+	if a.operates {
+		return "--operator-url or RAFF_OPERATOR_URL"
+	}
+	return "--api-url, RAFF_API_URL or raff configure"
 }
 
 // updateCommand is the command line that updates a member in the command's account or project.

@@ -32,6 +32,7 @@ func (a *app) operator() *cobra.Command {
 // operate makes the Run function of a command for the operator.
 func (a *app) operate(o *operatorFlags, run func(ctx context.Context, c *client.Operator, args []string) error) func(*cobra.Command, []string) error {
 	return a.local(func(ctx context.Context, args []string) error {
+		a.operates = true
 		key := strings.TrimSpace(cmp.Or(o.key, os.Getenv("RAFF_OPERATOR_KEY")))
 		if key == "" {
 			return usageError{"No operator key is configured. Set RAFF_OPERATOR_KEY to a key from: raffd operator key create."}

@@ -59,9 +59,8 @@ func (s *Server) Greet(w io.Writer, url, folder string, a DevAccount, created bo
              shown only once; save it:  export RAFF_API_KEY=%s
   Password   %s
              sets the Owner's password, once, and signs in
-  Operator   %s  at %s
-             the key and the URL of the operator's API
-`, a.APIKey, a.APIKey, a.OwnerLink, a.OperatorKey, s.OperatorURL())
+  Operator   for raff operator:  export RAFF_OPERATOR_URL=%s RAFF_OPERATOR_KEY=%s
+`, a.APIKey, a.APIKey, a.OwnerLink, s.OperatorURL(), a.OperatorKey)
 	} else {
 		fmt.Fprintf(w, "\n  The account Acme already exists; its Owner key was shown when it was created.\n  To start over: stop the server, remove %s, and start it again.\n  The operator's API is at %s.\n", folder, s.OperatorURL())
 	}
