@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -29,59 +30,45 @@ func accountListCommand() *cobra.Command {
 }
 
 func accountShowCommand() *cobra.Command {
-	var db database
-	c := &cobra.Command{
-		Use:   "show ID",
-		Short: "Print an account with its limits and their usage",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				return s.PrintAccount(ctx, cmd.OutOrStdout(), args[0])
-			})
-		},
-	}
-	db.flags(c)
-	return c
+	return onAccount("show", "Print an account with its limits and their usage", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
+		return s.PrintAccount(ctx, w, id)
+	})
 }
 
 func accountSuspendCommand() *cobra.Command {
-	var db database
 	var reason string
-	c := &cobra.Command{
-		Use:   "suspend ID",
-		Short: "Refuse all API keys and sessions of an account, from the next request on",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				name, err := s.SuspendAccount(ctx, args[0], reason)
-				if err != nil {
-					return err
-				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is suspended. Make it usable again with: raffd account resume %s\n", name, args[0])
-				return err
-			})
-		},
-	}
+	c := onAccount("suspend", "Refuse all API keys and sessions of an account, from the next request on", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
+		name, err := s.SuspendAccount(ctx, id, reason)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(w, "%s is suspended. Make it usable again with: raffd account resume %s\n", name, id)
+		return err
+	})
 	c.Flags().StringVar(&reason, "reason", "", "a note for the operator; the account does not see it")
-	db.flags(c)
 	return c
 }
 
 func accountResumeCommand() *cobra.Command {
+	return onAccount("resume", "Make a suspended account usable again", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
+		name, err := s.ResumeAccount(ctx, id)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(w, "%s can be used again.\n", name)
+		return err
+	})
+}
+
+// onAccount returns a command whose only argument is the id of an account.
+func onAccount(name, short string, run func(ctx context.Context, s *server.Server, w io.Writer, id string) error) *cobra.Command {
 	var db database
 	c := &cobra.Command{
-		Use:   "resume ID",
-		Short: "Make a suspended account usable again",
+		Use:   name + " ID",
+		Short: short,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				name, err := s.ResumeAccount(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s can be used again.\n", name)
-				return err
-			})
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error { return run(ctx, s, cmd.OutOrStdout(), args[0]) })
 		},
 	}
 	db.flags(c)

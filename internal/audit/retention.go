@@ -16,7 +16,7 @@ import (
 )
 
 // The audit log of an account is kept forever, unless the operator sets for how many days. The account itself cannot set it: the
-// log also records what its Owner does, and whoever takes over the Owner's account must not be able to remove the traces. Older
+// log also records what its Owner does, and an attacker who takes over the Owner's account must not be able to remove the traces. Older
 // events are removed by whole seals of past days; a signed checkpoint takes their place, from which verification starts.
 
 // MaxRetention is the maximum number of days that can be set, about a hundred years.

@@ -9,7 +9,7 @@ import (
 
 // The seals of a day are merged into one when the next day's first seal is made, so that a busy account does not keep one for
 // each minute. Nothing is lost: the merged seal lists what the hashes of its parts cover, and verification calculates each of
-// them again, up to the hash of the last one. So whoever merges seals needs no key.
+// them again, up to the hash of the last one. Merging seals therefore requires no key.
 
 const day = 24 * time.Hour
 

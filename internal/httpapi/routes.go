@@ -148,24 +148,11 @@ type server struct {
 // New returns the handler of the API, behind the front f.
 func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Front, o Options) front.Face {
 	s := &server{svc: svc, signin: in, audit: log, front: f, Options: o}
-	nowhere := &endpoint{}
-	mux := http.NewServeMux()
-	at := func(e *endpoint) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, e) }
-	}
-	mux.Handle("/", at(nowhere))
-	for pattern, e := range rest.Endpoints(routes, func(r *Route) (method, pattern string) { return r.Method, r.Pattern }) {
-		mux.Handle(pattern, at(e))
-	}
-	return front.Face{Name: "api", Fail: s.failed, Slow: slow, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The mux would redirect "//" and ".."; in the API such a path does not exist.
-		if p := r.URL.Path; strings.HasPrefix(p, "/api/") && (strings.Contains(p, "//") || strings.Contains(p, "/.")) {
-			s.serve(w, r, nowhere)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	})}
+	return front.Face{Name: "api", Fail: s.failed, Slow: slow, Handler: rest.Handler(routes, (*Route).at, "/api/", s.serve)}
 }
+
+// at is where the operation is.
+func (r *Route) at() (method, pattern string) { return r.Method, r.Pattern }
 
 // slow reports whether a request reads the audit log or searches.
 func slow(r *http.Request) bool {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"raff/internal/audit"
 	"raff/internal/front"
@@ -66,24 +65,11 @@ type endpoint = rest.Endpoint[Route]
 // New returns the handler of the API, behind the front f.
 func New(svc *operator.Service, log *audit.Service, f *front.Front) front.Face {
 	s := &server{svc: svc, log: log, front: f}
-	nowhere := &endpoint{}
-	mux := http.NewServeMux()
-	at := func(e *endpoint) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, e) }
-	}
-	mux.Handle("/", at(nowhere))
-	for pattern, e := range rest.Endpoints(routes, func(r *Route) (method, pattern string) { return r.Method, r.Pattern }) {
-		mux.Handle(pattern, at(e))
-	}
 	return front.Face{
 		Name: "operator", Fail: s.failed, Slow: func(r *http.Request) bool { return front.Searches(r.URL, "q", "action", "target") },
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// The mux would redirect "//" and "..".
-			if p := r.URL.Path; strings.Contains(p, "//") || strings.Contains(p, "/.") {
-				s.serve(w, r, nowhere)
-				return
-			}
-			mux.ServeHTTP(w, r)
-		}),
+		Handler: rest.Handler(routes, (*Route).at, "/", s.serve),
 	}
 }
+
+// at is where the operation is.
+func (r *Route) at() (method, pattern string) { return r.Method, r.Pattern }

@@ -4,9 +4,32 @@ import (
 	"encoding/json"
 
 	"raff/api"
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/team"
 )
+
+// EventFilter reads the query parameters of a list of events: a page of up to limit events by default, actor, target, since, until
+// and action. A route that does not list one of them has refused it before.
+func EventFilter(c *Call, limit int) (f audit.Filter, err error) {
+	if f.Page, err = c.Page(limit); err != nil {
+		return f, err
+	}
+	if f.ActorID, err = c.UUID("actor"); err != nil {
+		return f, err
+	}
+	if f.TargetID, err = c.UUID("target"); err != nil {
+		return f, err
+	}
+	if f.Since, err = c.Moment("since"); err != nil {
+		return f, err
+	}
+	if f.Until, err = c.Moment("until"); err != nil {
+		return f, err
+	}
+	f.Action = event.Action(c.Query.Get("action"))
+	return f, nil
+}
 
 // EventCursor is the position of an event in a list.
 func EventCursor(e *event.Event) team.Cursor { return team.Cursor{At: e.At, ID: e.ID} }

@@ -60,6 +60,27 @@ func Endpoints[R any](routes []R, of func(*R) (method, pattern string)) map[stri
 	return all
 }
 
+// Handler passes each request to serve with the endpoint of its path. Below the prefix within, a path with "//" or "/." does not
+// exist; the mux of net/http would redirect it.
+func Handler[R any](routes []R, of func(*R) (method, pattern string), within string, serve func(http.ResponseWriter, *http.Request, *Endpoint[R])) http.Handler {
+	nowhere := &Endpoint[R]{}
+	mux := http.NewServeMux()
+	at := func(e *Endpoint[R]) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { serve(w, r, e) }
+	}
+	mux.Handle("/", at(nowhere))
+	for pattern, e := range Endpoints(routes, of) {
+		mux.Handle(pattern, at(e))
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := r.URL.Path; strings.HasPrefix(p, within) && (strings.Contains(p, "//") || strings.Contains(p, "/.")) {
+			serve(w, r, nowhere)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
 // Route returns the operation for a method. The error says that the path or the method does not exist.
 func (e *Endpoint[R]) Route(method string) (*R, error) {
 	if len(e.Methods) == 0 {

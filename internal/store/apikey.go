@@ -144,7 +144,7 @@ func (t *tx) InsertAPIKey(ctx context.Context, k team.APIKey) error {
 
 // UpdateAPIKey also updates the text by which the key's memberships are searched.
 func (t *tx) UpdateAPIKey(ctx context.Context, k team.APIKey) error {
-	key := team.Member{Name: k.Name, CanonicalEmail: team.KeyEmail(k.ID)}.SortKey()
+	key := team.SortKey(k.Name, team.KeyEmail(k.ID))
 	if err := t.later(ctx, "UPDATE memberships SET sort_key = $2 WHERE api_key_id = $1 AND sort_key <> $2", uid(k.ID), key); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"raff/internal/audit"
 	"raff/internal/event"
@@ -92,7 +91,7 @@ const maxCalled = 20
 // actorsCalled returns the ids of the people and API keys whose name or email contains a text.
 func (r reader) actorsCalled(ctx context.Context, accountID, text string) ([]string, error) {
 	ids, err := many(ctx, r.q, engine.ScanID, `SELECT id FROM (SELECT k.id FROM api_keys k WHERE k.account_id = $1 AND k.name_key LIKE $2 ESCAPE '\'
-		UNION ALL SELECT u.user_id FROM account_users u WHERE u.account_id = $1 AND `+strings.Replace(called("u"), "?", "$3", 1)+`) m LIMIT $4`,
+		UNION ALL SELECT u.user_id FROM account_users u WHERE u.account_id = $1 AND `+called("u", "$3")+`) m LIMIT $4`,
 		uid(accountID), containing(nameKey(text)), containing(team.Folded(text)), maxCalled+1)
 	if err == nil && len(ids) > maxCalled {
 		err = audit.RefusalManyActors.With(maxCalled)

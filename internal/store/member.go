@@ -156,7 +156,7 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 	}
 	if f.Query != "" {
 		l.search = true
-		c.and(called("m"), containing(team.Folded(f.Query)))
+		c.and(called("m", "?"), containing(team.Folded(f.Query)))
 		if f.ProjectID == "" {
 			// This condition, which all memberships of the account meet, gives the search an index with all columns it needs.
 			c.and("m.account_id = ?", uid(f.AccountID))
@@ -225,7 +225,7 @@ func memberArgs(m team.Member) []any {
 	return []any{
 		uid(m.ID), uid(m.AccountID), uid(m.ProjectID), scope(m.AccountID, m.ProjectID), m.Type, uid(m.UserID), uid(m.APIKeyID), m.Email,
 		m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy, word(m.InvitedBy), invitationID(m), m.InvitedAt, m.AcceptedAt,
-		m.ExpiresAt, m.CreatedAt, m.UpdatedAt, m.SortKey(),
+		m.ExpiresAt, m.CreatedAt, m.UpdatedAt, team.SortKey(m.Name, m.CanonicalEmail),
 	}
 }
 
@@ -235,7 +235,7 @@ func (t *tx) UpdateMember(ctx context.Context, m team.Member) error {
 		role_id = $7, status = $8, is_owner = $9, managed_by = $10, invited_by = $11, invitation_id = $12, invited_at = $13,
 		accepted_at = $14, expires_at = $15, updated_at = $16, sort_key = $17 WHERE id = $1 AND scope_id = $18`,
 		uid(m.ID), m.Type, uid(m.UserID), uid(m.APIKeyID), m.Email, m.CanonicalEmail, uid(m.Role.ID), m.Status, m.IsOwner, m.ManagedBy,
-		word(m.InvitedBy), invitationID(m), m.InvitedAt, m.AcceptedAt, m.ExpiresAt, m.UpdatedAt, m.SortKey(), scope(m.AccountID, m.ProjectID))
+		word(m.InvitedBy), invitationID(m), m.InvitedAt, m.AcceptedAt, m.ExpiresAt, m.UpdatedAt, team.SortKey(m.Name, m.CanonicalEmail), scope(m.AccountID, m.ProjectID))
 }
 
 func (t *tx) DeleteMember(ctx context.Context, m team.Member) error {

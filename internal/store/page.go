@@ -317,4 +317,6 @@ func containing(text string) string {
 
 // called returns the condition that the name or the email of a membership, or of a person that an account knows, contains a text;
 // the argument is containing(team.Folded(text)).
-func called(alias string) string { return alias + `.sort_key LIKE ? ESCAPE '\'` }
+func called(alias, argument string) string {
+	return alias + ".sort_key LIKE " + argument + ` ESCAPE '\'`
+}

@@ -56,7 +56,7 @@ func (t *tx) InsertUser(ctx context.Context, u team.User) (bool, error) {
 
 // UpdateUser also updates the person's position in sorted lists.
 func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
-	key := sortKeyOf(u)
+	key := team.SortKey(u.Name, u.CanonicalEmail)
 	if err := t.later(ctx, "UPDATE account_users SET sort_key = $2 WHERE user_id = $1 AND sort_key <> $2", uid(u.ID), key); err != nil {
 		return err
 	}
@@ -68,12 +68,8 @@ func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
 		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, word(u.VouchedBy), u.UpdatedAt)
 }
 
-func sortKeyOf(u team.User) string {
-	return team.Member{Name: u.Name, CanonicalEmail: u.CanonicalEmail}.SortKey()
-}
-
 var insertKnown = insertionOf("INSERT INTO account_users (account_id, user_id, known_at, sort_key)", 4, " ON CONFLICT DO NOTHING")
 
 func (t *tx) KnowUser(ctx context.Context, accountID string, u team.User, at time.Time) error {
-	return t.row(ctx, insertKnown, uid(accountID), uid(u.ID), at, sortKeyOf(u))
+	return t.row(ctx, insertKnown, uid(accountID), uid(u.ID), at, team.SortKey(u.Name, u.CanonicalEmail))
 }

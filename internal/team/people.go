@@ -43,12 +43,17 @@ func Folded(text string) string {
 	}, norm.NFKD.String(text)))
 }
 
-// SortKey returns the text by which the holder of a membership is sorted and searched: the name and the email.
-func (m Member) SortKey() string {
-	if m.Name != "" {
-		return Folded(m.Name + "\n" + m.CanonicalEmail)
+// SortKey returns the text by which a person or key is sorted and searched: the name and the canonical email.
+func SortKey(name, email string) string {
+	if name != "" {
+		email = name + "\n" + email
 	}
-	return Folded(m.CanonicalEmail)
+	return Folded(email)
+}
+
+// Cursor is the position of a member in every list of members and people.
+func (m Member) Cursor() Cursor {
+	return Cursor{At: m.CreatedAt, Name: SortKey(m.Name, m.CanonicalEmail), ID: m.ID}
 }
 
 // Access says which kinds of memberships a person has.

@@ -89,7 +89,7 @@ func (w *work) limit(what Counted) int {
 	return limit
 }
 
-// seat checks that a person who is not in the account yet may be added to it or to a project. Without a limit it reads
+// seat checks that the limit of members allows adding a person who is not in the account yet, to it or to a project. Without a limit it reads
 // nothing.
 func (w *work) seat(m *Member) error {
 	if m.Type == TypeAPIKey || w.p.account.Limits.Members == 0 {

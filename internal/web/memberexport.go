@@ -45,8 +45,8 @@ func (p *pages) exportMembers(v *visit) (reply, error) {
 			if err := out.Error(); err != nil || len(people) < page.Limit {
 				return err
 			}
-			last := people[len(people)-1]
-			page.After = &team.Cursor{At: last.CreatedAt, Name: last.SortKey(), ID: last.ID}
+			last := people[len(people)-1].Cursor()
+			page.After = &last
 			var err error
 			if people, _, err = p.svc.ListPeople(ctx, v.who, m.filter(page)); err != nil {
 				return err

@@ -50,9 +50,7 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	m.People, m.pager = pagedBy(v, people, total, func(one team.Person) team.Cursor {
-		return team.Cursor{At: one.CreatedAt, Name: one.SortKey(), ID: one.ID}
-	})
+	m.People, m.pager = pagedBy(v, people, total, team.Person.Cursor)
 	if v.can.ViewRoles() == nil {
 		if m.Roles, m.MoreRoles, err = v.someRoles(m.Role); err != nil {
 			return reply{}, err

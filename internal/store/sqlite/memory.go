@@ -78,14 +78,14 @@ func (m *memory) generation() *generation {
 		return nil
 	}
 	defer m.renewing.Unlock()
-	g := m.current.Load()
 	// Another commit may have ended before the lock was taken, and the writer may have renewed the generation for it.
-	if now, known = m.now(); known && (g == nil || g.version != now) {
+	if now, known = m.now(); !known {
+		return nil
+	}
+	g := m.current.Load()
+	if g == nil || g.version != now {
 		g = newGeneration(now)
 		m.current.Store(g)
-	}
-	if !known {
-		return nil
 	}
 	return g
 }

@@ -23,12 +23,13 @@ func kindsOf(list ...engine.Kind) (k kinds) {
 // places, but not of keys and members, so a new row concerns only the former.
 var (
 	inserts = map[string]kinds{
-		"accounts":    0,
-		"users":       0,
-		"roles":       0,
-		"api_keys":    kindsOf(engine.KindSubject, engine.KindGrant),
-		"projects":    kindsOf(engine.KindPlace),
-		"memberships": kindsOf(engine.KindSubject, engine.KindGrant),
+		"accounts": 0,
+		"users":    0,
+		"roles":    0,
+		"api_keys": kindsOf(engine.KindSubject, engine.KindGrant),
+		"projects": kindsOf(engine.KindPlace),
+		// A member of a project is remembered with whether its membership of the account is suspended.
+		"memberships": kindsOf(engine.KindSubject, engine.KindGrant, engine.KindMember),
 		// A member is remembered with its invitation and the state of its mail.
 		"invitations":       kindsOf(engine.KindMember),
 		"invitation_tokens": kindsOf(engine.KindMember),
@@ -71,7 +72,7 @@ func touchedBy(statement string) kinds {
 	case words[0] == "DELETE" && words[1] == "FROM":
 		table = words[2]
 	}
-	if k, ok := list[strings.TrimRight(table, "(,;")]; ok && table != "" {
+	if k, ok := list[strings.TrimRight(table, "(,;")]; ok {
 		return k
 	}
 	return allKinds
