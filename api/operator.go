@@ -8,11 +8,12 @@ import _ "embed" // for the description below
 //go:embed operator.yaml
 var OperatorAPI []byte
 
-// States of an account.
+// States of an account. During AccountDeleting it can be resumed; AccountRemoving follows, until nothing of it is left.
 const (
 	AccountActive    = "active"
 	AccountSuspended = "suspended"
 	AccountDeleting  = "deleting"
+	AccountRemoving  = "removing"
 )
 
 // Scopes of an operator key. OperatorWrite includes reading.
@@ -34,7 +35,7 @@ type OperatedAccount struct {
 	Name                string            `json:"name"`
 	State               string            `json:"state"`
 	StateReason         string            `json:"state_reason,omitempty"`
-	DeleteAt            *Time             `json:"delete_at,omitempty"` // only while State is AccountDeleting
+	DeleteAt            *Time             `json:"delete_at,omitempty"` // only while State is AccountDeleting or AccountRemoving
 	Owner               AccountOwner      `json:"owner"`
 	GrantPolicy         string            `json:"grant_policy"`
 	RequireSecondFactor bool              `json:"require_second_factor"`

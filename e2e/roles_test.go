@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"raff/internal/operator"
 	"raff/internal/rafftest"
 	"raff/internal/server"
 )
@@ -72,6 +73,16 @@ func TestTwoRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	refusedToServer(t, serving, a, other)
+	gone, now := srv.NewAccount(t, "Gone", "gone@example.com"), 0
+	if _, err := srv.Node.Operator().Delete(t.Context(), operator.Program, gone.AccountID, &now); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := srv.Node.Operator().RemoveDeleted(t.Context()); err != nil || n != 1 {
+		t.Errorf("the role that serves removed %d deleted accounts: %v", n, err)
+	}
+	if left := leftOf(t, owner, gone.AccountID); len(left) > 0 {
+		t.Errorf("left of a deleted account: %v", left)
+	}
 	if v := verified(t, srv, a); v.Broken != "" {
 		t.Errorf("after everything that was refused: %+v", v)
 	}
@@ -93,6 +104,7 @@ func refusedToServer(t *testing.T, serving string, a, other rafftest.Account) {
 		"INSERT INTO audit_retention (account_id, days) VALUES (" + account + ", 1)", "UPDATE audit_retention SET days = 1", "DELETE FROM audit_retention",
 		"UPDATE audit_checkpoints SET until_at = 9000000000000000", "DELETE FROM audit_checkpoints", "DELETE FROM goose_db_version",
 		"ALTER TABLE audit_events DISABLE TRIGGER ALL", "DROP TABLE audit_events", "CREATE TABLE other (id INT)",
+		"SELECT remove_log(" + account + ", 1000)",
 		"SELECT set_checkpoint(account_id, seq, until_at, hash, 0, 150, '', hash, 0) FROM audit_seals WHERE account_id = " + account + " ORDER BY seq DESC LIMIT 1",
 		"SELECT set_checkpoint(account_id, seq, until_at, hash, 0, 1, '', hash, 0) FROM audit_seals WHERE account_id = " + account + " ORDER BY seq DESC LIMIT 1",
 	} {

@@ -36,6 +36,8 @@ type request struct {
 	body           any // nil for no body
 	idempotencyKey string
 	ifMatch        string // "" for any version
+	// into reads a long response as it arrives. Once it has begun, the call is not repeated.
+	into func(io.Reader) error
 }
 
 // fetch performs a call and returns the data of the response.
@@ -136,11 +138,23 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte, out any) e
 		req.Header.Set("If-Match", r.ifMatch)
 	}
 
-	res, err := c.http.Do(req)
+	hc := c.http
+	if r.into != nil { // a long response may take longer than the timeout of other calls; the context ends it
+		long := *c.http
+		long.Timeout = 0
+		hc = &long
+	}
+	res, err := hc.Do(req)
 	if err != nil {
 		return err
 	}
 	defer res.Body.Close()
+	if r.into != nil && res.StatusCode == http.StatusOK {
+		if err := r.into(res.Body); err != nil {
+			return permanent{err}
+		}
+		return nil
+	}
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	switch {
 	case err != nil:

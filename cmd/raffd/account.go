@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,8 @@ import (
 
 func accountCommand() *cobra.Command {
 	c := &cobra.Command{Use: "account", Short: "Manage the accounts of a server"}
-	c.AddCommand(accountCreateCommand(), accountListCommand(), accountShowCommand(), accountSuspendCommand(), accountResumeCommand(), accountTransferCommand(), accountRetentionCommand())
+	c.AddCommand(accountCreateCommand(), accountListCommand(), accountShowCommand(), accountRenameCommand(), accountLimitsCommand(),
+		accountAttributesCommand(), accountOwnerCommand(), accountSuspendCommand(), accountResumeCommand(), accountDeleteCommand(), accountExportCommand(), accountTransferCommand(), accountRetentionCommand())
 	return c
 }
 
@@ -66,17 +68,7 @@ func accountTransferCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				owner, disabled, err := s.TransferOwnership(ctx, account, member)
-				if err != nil {
-					return err
-				}
-				var text strings.Builder
-				fmt.Fprintf(&text, "The Owner is now %s\n", owner)
-				for _, name := range disabled {
-					fmt.Fprintf(&text, "Disabled the former Owner's API key %q, which has the Owner role.\n", name)
-				}
-				_, err = fmt.Fprint(cmd.OutOrStdout(), text.String())
-				return err
+				return transfer(ctx, s, cmd.OutOrStdout(), account, member, "")
 			})
 		},
 	}
@@ -84,6 +76,21 @@ func accountTransferCommand() *cobra.Command {
 	c.Flags().StringVar(&member, "member", "", "id of the member who becomes the Owner")
 	db.flags(c)
 	return c
+}
+
+// transfer makes another member the Owner, given by the id of the membership or by email, and prints what changed.
+func transfer(ctx context.Context, s *server.Server, w io.Writer, account, member, email string) error {
+	owner, disabled, err := s.TransferOwnership(ctx, account, member, email)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "The Owner is now %s\n", owner)
+	for _, name := range disabled {
+		fmt.Fprintf(&text, "Disabled the former Owner's API key %q, which has the Owner role.\n", name)
+	}
+	_, err = fmt.Fprint(w, text.String())
+	return err
 }
 
 func accountRetentionCommand() *cobra.Command {

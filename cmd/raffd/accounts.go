@@ -24,7 +24,7 @@ func accountListCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&query, "query", "q", "", "part of the name or of the Owner's email, or an id")
-	c.Flags().StringVar(&state, "state", "", "active, suspended or deleting")
+	c.Flags().StringVar(&state, "state", "", "active, suspended, deleting or removing")
 	db.flags(c)
 	return c
 }
@@ -50,7 +50,7 @@ func accountSuspendCommand() *cobra.Command {
 }
 
 func accountResumeCommand() *cobra.Command {
-	return onAccount("resume", "Make a suspended account usable again", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
+	return onAccount("resume", "Make an account usable again that is suspended or being deleted", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
 		name, err := s.ResumeAccount(ctx, id)
 		if err != nil {
 			return err
@@ -62,13 +62,20 @@ func accountResumeCommand() *cobra.Command {
 
 // onAccount returns a command whose only argument is the id of an account.
 func onAccount(name, short string, run func(ctx context.Context, s *server.Server, w io.Writer, id string) error) *cobra.Command {
+	return onAccountWith(name+" ID", short, 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
+		return run(ctx, s, w, args[0])
+	})
+}
+
+// onAccountWith returns a command with n arguments, the first of which is the id of an account.
+func onAccountWith(use, short string, n int, run func(ctx context.Context, s *server.Server, w io.Writer, args []string) error) *cobra.Command {
 	var db database
 	c := &cobra.Command{
-		Use:   name + " ID",
+		Use:   use,
 		Short: short,
-		Args:  cobra.ExactArgs(1),
+		Args:  cobra.ExactArgs(n),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error { return run(ctx, s, cmd.OutOrStdout(), args[0]) })
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error { return run(ctx, s, cmd.OutOrStdout(), args) })
 		},
 	}
 	db.flags(c)

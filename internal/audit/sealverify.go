@@ -166,8 +166,11 @@ func (s *Service) verify(ctx context.Context, keys SealKeys, c Check) ([]Verifie
 	for _, k := range c.Kept {
 		if _, gone := heads[k.AccountID]; gone {
 			delete(heads, k.AccountID)
-			p := "the account and its log are missing, but its head was saved"
-			out = append(out, Verified{AccountID: k.AccountID, Problems: []string{p}, Broken: p})
+			v, err := s.verifyGone(ctx, k)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, v)
 		}
 	}
 	return out, nil
@@ -212,10 +215,14 @@ func (v *verification) problem(format string, a ...any) {
 
 func (v *verification) run() error {
 	if v.AccountID != event.OperatorLog { // which belongs to no account
-		if _, err := v.store.Account(v.ctx, v.AccountID); team.IsNotFound(err) {
+		switch a, err := v.store.Account(v.ctx, v.AccountID); {
+		case team.IsNotFound(err):
 			v.problem("the account is missing, but its log exists")
-		} else if err != nil {
+		case err != nil:
 			return err
+		case a.State == team.AccountRemoving:
+			v.Notes = append(v.Notes, "the account is being removed, with its log")
+			return nil
 		}
 	}
 	if err := v.seals(); err != nil {

@@ -29,11 +29,19 @@ func (a *app) addForce(cmd *cobra.Command) *destroyer {
 // asking runs next only if the user can be asked or --force is set.
 func (d *destroyer) asking(next action) action {
 	return func(ctx context.Context, c *client.Client, args []string) error {
-		if _, interactive := terminal(d.in); !interactive && !d.force {
-			return usageError{"Cannot ask for confirmation, because standard input is not a terminal. Add --force to continue without confirmation."}
+		if err := d.mayAsk(); err != nil {
+			return err
 		}
 		return next(ctx, c, args)
 	}
+}
+
+// mayAsk returns an error unless the user can be asked or --force is set.
+func (d *destroyer) mayAsk() error {
+	if _, interactive := terminal(d.in); !interactive && !d.force {
+		return usageError{"Cannot ask for confirmation, because standard input is not a terminal. Add --force to continue without confirmation."}
+	}
+	return nil
 }
 
 // confirm asks a yes/no question with the default no. The error is not nil if the answer is no.

@@ -3,7 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +23,8 @@ type operatorFlags struct{ url, key string }
 func (a *app) operator() *cobra.Command {
 	var o operatorFlags
 	accounts := a.group("account", "accounts", "Manage the accounts of a server", a.operatorAccountList(&o), a.operatorAccountShow(&o),
-		a.operatorAccountCreate(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o))
+		a.operatorAccountCreate(&o), a.operatorAccountRename(&o), a.operatorAccountLimits(&o), a.operatorAccountAttributes(&o),
+		a.operatorAccountOwner(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o), a.operatorAccountDelete(&o), a.operatorAccountExport(&o), a.operatorAccountCheckExport())
 	cmd := a.group("operator", "operators", "Manage a server as its operator", accounts)
 	f := cmd.PersistentFlags()
 	f.StringVar(&o.url, "operator-url", "", "`URL` of the operator's listener (RAFF_OPERATOR_URL, default http://127.0.0.1:8081)")
@@ -48,7 +52,7 @@ func (a *app) operate(o *operatorFlags, run func(ctx context.Context, c *client.
 
 func (a *app) operatorAccountList(o *operatorFlags) *cobra.Command {
 	var query string
-	state := &choice{allowed: []string{api.AccountActive, api.AccountSuspended, api.AccountDeleting}}
+	state := &choice{allowed: []string{api.AccountActive, api.AccountSuspended, api.AccountDeleting, api.AccountRemoving}}
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -78,7 +82,7 @@ func (a *app) operatorAccountShow(o *operatorFlags) *cobra.Command {
 		Aliases: []string{"get"},
 		Short:   "Show an account with its limits and their usage",
 		Example: `raff operator account show 019…`,
-		Args:    args("the id of the account"),
+		Args:    args(accountArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
 			account, err := c.Accounts.Get(ctx, args[0])
 			if err != nil {
@@ -121,7 +125,7 @@ func (a *app) operatorAccountSuspend(o *operatorFlags) *cobra.Command {
 		Use:     "suspend ID",
 		Short:   "Refuse all API keys and sessions of an account, from the next request on",
 		Example: `raff operator account suspend 019… --reason unpaid`,
-		Args:    args("the id of the account"),
+		Args:    args(accountArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
 			account, err := c.Accounts.Suspend(ctx, args[0], reason)
 			if err != nil {
@@ -138,9 +142,9 @@ func (a *app) operatorAccountSuspend(o *operatorFlags) *cobra.Command {
 func (a *app) operatorAccountResume(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:     "resume ID",
-		Short:   "Make a suspended account usable again",
+		Short:   "Make an account usable again that is suspended or being deleted",
 		Example: `raff operator account resume 019…`,
-		Args:    args("the id of the account"),
+		Args:    args(accountArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
 			account, err := c.Accounts.Resume(ctx, args[0])
 			if err != nil {
@@ -176,12 +180,42 @@ func operatedFields(a *api.OperatedAccount) []field {
 	if a.StateReason != "" {
 		state += ": " + a.StateReason
 	}
+	if a.DeleteAt != nil {
+		state += ", can be resumed until " + moment(a.DeleteAt)
+	}
 	fields := []field{{"ID", a.ID}, {"Name", a.Name}, {"State", state}, {"Owner", a.Owner.Email}}
 	if u := a.Usage; u != nil {
 		fields = append(fields, field{"Members", usage(u.Members, a.Limits.Members)}, field{"Projects", usage(u.Projects, a.Limits.Projects)},
 			field{"API keys", usage(u.APIKeys, a.Limits.APIKeys)}, field{"Roles", usage(u.Roles, a.Limits.Roles)})
+	} else {
+		fields = append(fields, field{"Limits", limitsText(a.Limits)})
+	}
+	if len(a.Attributes) > 0 {
+		fields = append(fields, field{"Attributes", attributesText(a.Attributes)})
 	}
 	return append(fields, field{"Created", moment(&a.CreatedAt)})
+}
+
+// limitsText names the limits of an account.
+func limitsText(l api.AccountLimits) string {
+	var all []string
+	for i, n := range []*int{l.Members, l.Projects, l.APIKeys, l.Roles} {
+		if n != nil {
+			all = append(all, fmt.Sprintf("%s %d", limitNames[i].name, *n))
+		}
+	}
+	if len(all) == 0 {
+		return "none"
+	}
+	return strings.Join(all, ", ")
+}
+
+func attributesText(attributes map[string]string) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		all = append(all, name+"="+attributes[name])
+	}
+	return strings.Join(all, ", ")
 }
 
 // usage is a number, with its limit if it has one.

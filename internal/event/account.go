@@ -9,6 +9,9 @@ const (
 	ActionAccountSuspended     Action = "account.suspended"
 	ActionAccountResumed       Action = "account.resumed"
 	ActionAccountLimitsChanged Action = "account.limits_changed"
+	// ActionAccountDeletionScheduled is recorded when the operator deletes the account, which is removed after a grace period.
+	ActionAccountDeletionScheduled Action = "account.deletion_scheduled"
+	ActionAccountExported          Action = "account.exported"
 	// ActionCatalogApplied is recorded when the operator changes the permissions and system roles.
 	ActionCatalogApplied Action = "catalog.applied"
 	// ActionEventsMissing is recorded by a server that finds that events it wrote are missing.
@@ -23,7 +26,7 @@ const (
 
 var accountKinds = []kind{
 	of[AccountCreated](), of[AccountUpdated](), of[AccountOwnershipTransferred](), of[AccountSuspended](), of[AccountResumed](),
-	of[AccountLimitsChanged](),
+	of[AccountLimitsChanged](), of[AccountDeletionScheduled](), of[AccountExported](),
 	of[CatalogApplied](), of[EventsMissing](), of[LogAdopted](),
 	of[LogRetentionChanged](), of[LogExpired](),
 }
@@ -49,6 +52,20 @@ type AccountResumed struct{}
 
 // Action implements Payload.
 func (AccountResumed) Action() Action { return ActionAccountResumed }
+
+// AccountDeletionScheduled records until when (RFC 3339) the account can be resumed. Then everything of it is removed.
+type AccountDeletionScheduled struct {
+	DeleteAt string `json:"delete_at"`
+}
+
+// Action implements Payload.
+func (AccountDeletionScheduled) Action() Action { return ActionAccountDeletionScheduled }
+
+// AccountExported records that the operator began to export everything of the account.
+type AccountExported struct{}
+
+// Action implements Payload.
+func (AccountExported) Action() Action { return ActionAccountExported }
 
 // AccountLimitsChanged records which limits changed; no number means that there is no limit.
 type AccountLimitsChanged struct {

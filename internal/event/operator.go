@@ -9,9 +9,10 @@ const (
 	ActionOperatorKeyCreated       Action = "operator_key.created"
 	ActionOperatorKeyRevoked       Action = "operator_key.revoked"
 	ActionAccountAttributesChanged Action = "account.attributes_changed"
+	ActionAccountDeleted           Action = "account.deleted"
 )
 
-var operatorKinds = []kind{of[OperatorKeyCreated](), of[OperatorKeyRevoked](), of[AccountAttributesChanged]()}
+var operatorKinds = []kind{of[OperatorKeyCreated](), of[OperatorKeyRevoked](), of[AccountAttributesChanged](), of[AccountDeleted]()}
 
 // OperatorKeyCreated records the scope of a new operator key, "read" or "write", and when it expires (RFC 3339).
 type OperatorKeyCreated struct {
@@ -36,3 +37,13 @@ type AccountAttributesChanged struct {
 
 // Action implements Payload.
 func (AccountAttributesChanged) Action() Action { return ActionAccountAttributesChanged }
+
+// AccountDeleted records that nothing of the account is left. Seal and Head are the number and the hash (hexadecimal) of the last
+// seal of its audit log, to compare with heads that were saved before.
+type AccountDeleted struct {
+	Head string `json:"head,omitempty"`
+	Seal int    `json:"seal"`
+}
+
+// Action implements Payload.
+func (AccountDeleted) Action() Action { return ActionAccountDeleted }

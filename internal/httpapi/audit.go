@@ -32,7 +32,7 @@ func (s *server) exportEvents(ctx context.Context, c *call, f audit.Filter) (any
 	if err != nil {
 		return nil, err
 	}
-	return longAnswer{contentType: ndjson, check: x.Check, write: func(ctx context.Context, w io.Writer) error {
+	return rest.Long{ContentType: ndjson, Check: x.Check, Write: func(ctx context.Context, w io.Writer) error {
 		var b []byte
 		return x.Each(ctx, func(rows []event.Event) error {
 			b = b[:0]

@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"context"
-	"io"
 	"strconv"
 	"time"
 
@@ -11,15 +9,6 @@ import (
 	"raff/api"
 	"raff/internal/rest"
 )
-
-// longAnswer is a streamed response of any length. check is called between two chunks to verify that the caller may
-// still read the rest. An error aborts the connection, so that the caller does not take a partial response for a
-// complete one.
-type longAnswer struct {
-	contentType string
-	check       func(context.Context) error
-	write       func(context.Context, io.Writer) error
-}
 
 // encode appends the result of a handler. Memberships, which come in large lists, have hand-written encoders, six times
 // as fast as reflection; a test compares them with reflection.

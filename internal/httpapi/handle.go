@@ -34,8 +34,8 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	ctx := r.Context()
 	c := newCall(r)
 	status, v, err := s.run(ctx, w, c, e)
-	if out, ok := v.(longAnswer); ok && err == nil {
-		s.stream(ctx, w, c, out)
+	if out, ok := v.(rest.Long); ok && err == nil {
+		c.Stream(ctx, w, out, s.front.Logger) // its context is not pinned like the handler's
 	} else {
 		s.answer(ctx, w, c, e, status, v, err)
 	}
@@ -56,27 +56,6 @@ func (s *server) answer(ctx context.Context, w http.ResponseWriter, c *call, e *
 		w.Header()["Etag"] = []string{etag}
 	}
 	rest.Write(w, status, v, *buf)
-}
-
-// stream writes a long response in chunks. Its context is not pinned like the handler's, so that a revocation in the
-// meantime takes effect.
-func (s *server) stream(ctx context.Context, w http.ResponseWriter, c *call, out longAnswer) {
-	w.Header()["Content-Type"] = []string{out.contentType}
-	w.WriteHeader(http.StatusOK)
-	if c.Method == http.MethodHead {
-		return
-	}
-	to := front.NewStream(ctx, w, func() error { return out.check(ctx) })
-	err := out.write(ctx, to)
-	if err == nil || to.HungUp() {
-		return
-	}
-	level := slog.LevelError
-	if status, _ := explain(err); status < http.StatusInternalServerError {
-		level = slog.LevelInfo // the credential is no longer valid
-	}
-	s.front.Logger.LogAttrs(ctx, level, "response aborted", slog.String("request_id", c.Front.ID), slog.String("error", err.Error()))
-	panic(http.ErrAbortHandler)
 }
 
 // run finds the route and the caller and calls the handler. The order matters: anyone gets the error for an unknown

@@ -20,7 +20,7 @@ type Usage struct{ Members, Projects, APIKeys, Roles int }
 // Accounts lists accounts, oldest first.
 func (s *Service) Accounts(ctx context.Context, f AccountFilter) ([]Account, team.Total, error) {
 	switch f.State {
-	case "", team.AccountActive, team.AccountSuspended, team.AccountDeleting:
+	case "", team.AccountActive, team.AccountSuspended, team.AccountDeleting, team.AccountRemoving:
 	default:
 		return nil, team.Total{}, RefusalUnknownState.With()
 	}

@@ -166,7 +166,7 @@ func (s *Service) operate(ctx context.Context, c Caller, id string, fn func(tx T
 		if err := s.again(ctx, tx, c); err != nil {
 			return err
 		}
-		if a, err = tx.OperatedAccount(ctx, id); err != nil {
+		if a, err = changeable(ctx, tx, id); err != nil {
 			return err
 		}
 		before := a
@@ -179,6 +179,15 @@ func (s *Service) operate(ctx context.Context, c Caller, id string, fn func(tx T
 		a.UpdatedAt = s.team.Now()
 		return tx.OperateAccount(ctx, a)
 	})
+	return a, err
+}
+
+// changeable returns an account, unless it is being removed.
+func changeable(ctx context.Context, r Reader, id string) (Account, error) {
+	a, err := r.OperatedAccount(ctx, id)
+	if err == nil && a.State == team.AccountRemoving {
+		err = RefusalBeingRemoved.With()
+	}
 	return a, err
 }
 
@@ -204,7 +213,7 @@ func (s *Service) Suspend(ctx context.Context, c Caller, id, reason string) (Acc
 	})
 }
 
-// Resume makes an account that is suspended or being deleted usable again. Invitations that were not sent in the meantime are
+// Resume makes an account that is suspended or being deleted usable again, even if it was suspended before it was deleted. Invitations that were not sent in the meantime are
 // sent now.
 func (s *Service) Resume(ctx context.Context, c Caller, id string) (Account, error) {
 	a, err := s.operate(ctx, c, id, func(tx Tx, a *Account) error {
@@ -223,46 +232,58 @@ func (s *Service) Resume(ctx context.Context, c Caller, id string) (Account, err
 	return a, err
 }
 
+// OwnerChange is an account with its new Owner. DisabledKeys are the names of the former Owner's API keys that no longer work.
+type OwnerChange struct {
+	Account      Account
+	DisabledKeys []string
+}
+
 // ChangeOwner makes another active member the Owner, given by the id of their membership of the account or by email. The former
 // Owner gets the strongest other system role, and their API keys with the Owner role are disabled.
-func (s *Service) ChangeOwner(ctx context.Context, c Caller, id, memberID, email string) (a Account, disabled []string, err error) {
+func (s *Service) ChangeOwner(ctx context.Context, c Caller, id, memberID, email string) (out OwnerChange, err error) {
 	if (memberID == "") == (email == "") {
-		return a, nil, RefusalOneOwner.With()
+		return out, RefusalOneOwner.With()
 	}
 	err = s.store.Update(ctx, id, team.Exclusive, func(tx Tx) error {
-		disabled = nil
 		if err := s.again(ctx, tx, c); err != nil {
 			return err
 		}
-		if a, err = tx.OperatedAccount(ctx, id); err != nil {
-			return err
-		}
-		next := memberID
-		if email != "" {
-			canonical, err := team.CanonicalEmail(email)
-			if err != nil {
-				return err
-			}
-			m, err := tx.Team().MemberByEmail(ctx, id, "", canonical)
-			if err != nil {
-				return team.NotFoundIs(err, RefusalNoSuchMember.With())
-			}
-			next = m.ID
-		}
-		m, err := s.team.HandOver(ctx, tx.Team(), id, next)
-		if err != nil {
-			return err
-		}
-		for _, k := range m.HeldKeys {
-			if k.Disabled {
-				disabled = append(disabled, k.Name)
-			}
-		}
-		if err := s.record(ctx, tx, c, a.Target(), event.AccountOwnershipTransferred{APIKeysDeactivated: disabled, OwnerMemberID: m.ID}); err != nil {
-			return err
-		}
-		a, err = tx.OperatedAccount(ctx, id)
-		return err
+		return team.Once(ctx, tx.Team(), c.actor(), s.team.Now(), func() (any, error) {
+			out, err = s.changeOwner(ctx, tx, c, id, memberID, email)
+			return out, err
+		})
 	})
-	return a, disabled, err
+	return out, err
+}
+
+func (s *Service) changeOwner(ctx context.Context, tx Tx, c Caller, id, memberID, email string) (out OwnerChange, err error) {
+	if out.Account, err = changeable(ctx, tx, id); err != nil {
+		return out, err
+	}
+	next := memberID
+	if email != "" {
+		canonical, err := team.CanonicalEmail(email)
+		if err != nil {
+			return out, err
+		}
+		m, err := tx.Team().MemberByEmail(ctx, id, "", canonical)
+		if err != nil {
+			return out, team.NotFoundIs(err, RefusalNoSuchMember.With())
+		}
+		next = m.ID
+	}
+	m, err := s.team.HandOver(ctx, tx.Team(), id, next)
+	if err != nil {
+		return out, err
+	}
+	for _, k := range m.HeldKeys {
+		if k.Disabled {
+			out.DisabledKeys = append(out.DisabledKeys, k.Name)
+		}
+	}
+	if err := s.record(ctx, tx, c, out.Account.Target(), event.AccountOwnershipTransferred{APIKeysDeactivated: out.DisabledKeys, OwnerMemberID: m.ID}); err != nil {
+		return out, err
+	}
+	out.Account, err = tx.OperatedAccount(ctx, id)
+	return out, err
 }

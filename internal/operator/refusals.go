@@ -8,7 +8,7 @@ var (
 	RefusalReadOnlyKey     = &team.Refusal{Kind: team.KindDenied, Code: "read_only_key", Text: "This operator key can only read. Use a key with the scope write."}
 	RefusalUnknownKeyScope = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_scope", Field: "scope", Text: "The scope must be read or write."}
 	RefusalKeyExpiry       = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_expires_at", Field: "expires_at", Text: "That date is in the past. Choose a later one."}
-	RefusalUnknownState    = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_state", Field: "state", Text: "The state must be active, suspended or deleting."}
+	RefusalUnknownState    = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_state", Field: "state", Text: "The state must be active, suspended, deleting or removing."}
 	RefusalNoChange        = &team.Refusal{Kind: team.KindInvalid, Code: "nothing_to_update", Text: "Nothing to update. Send at least one of name, limits and attributes."}
 	RefusalLimitTooLow     = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_limit", Field: "limits", Text: "limits.%s must be a whole number from %d to %d, or null for no limit."}
 	RefusalAttributeName   = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_attributes", Field: "attributes", Text: "The name of an attribute must be 1 to 64 characters of a-z, 0-9, _, . and -."}
@@ -16,6 +16,8 @@ var (
 	RefusalAttributes      = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_attributes", Field: "attributes", Text: "An account can have at most %d attributes."}
 	RefusalReason          = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_reason", Field: "reason", Text: "The reason can have at most %d characters."}
 	RefusalBeingDeleted    = &team.Refusal{Kind: team.KindConflict, Code: "account_deleting", Text: "This account is being deleted. Resume it first to keep it."}
+	RefusalBeingRemoved    = &team.Refusal{Kind: team.KindConflict, Code: "account_removing", Text: "The grace period of this account is over, and it is being removed. It can no longer be changed, exported or kept."}
+	RefusalGraceDays       = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_grace_days", Field: "grace_days", Text: "The grace period must be a whole number of days from 0 to %d."}
 	RefusalOneOwner        = &team.Refusal{Kind: team.KindInvalid, Code: "exactly_one_of", Text: "Send exactly one of member_id and email: the active member who becomes the Owner."}
 	RefusalNoSuchMember    = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_reference", Field: "email", Text: "No member of the account has this email. Invite the person first."}
 )

@@ -7,7 +7,9 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"time"
 
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/permission"
 	"raff/internal/signin"
@@ -54,6 +56,8 @@ type Store interface {
 	RoleTexts(ctx context.Context) ([]RoleText, error)
 	// AccountIDs returns the ids of all accounts.
 	AccountIDs(ctx context.Context) ([]string, error)
+	// AccountsToRemove returns the ids of the accounts whose grace period is over, or whose removal has begun.
+	AccountsToRemove(ctx context.Context, now time.Time) ([]string, error)
 	// OperatorKeys returns all operator keys, oldest first.
 	OperatorKeys(ctx context.Context) ([]Key, error)
 	// TouchOperatorKey records when a key was last used. It writes no event.
@@ -74,6 +78,17 @@ type Reader interface {
 	OperatedAccounts(ctx context.Context, f AccountFilter) ([]Account, team.Total, error)
 	// Count returns how many of these an account has, in constant time.
 	Count(ctx context.Context, accountID string, of team.Counted) (int, error)
+	Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int, error)
+	Projects(ctx context.Context, f team.ProjectFilter) ([]team.Project, team.Total, error)
+	APIKeys(ctx context.Context, f team.APIKeyFilter) ([]team.APIKey, int, error)
+	Members(ctx context.Context, f team.MemberFilter) ([]team.Member, team.Total, error)
+	Invitations(ctx context.Context, f team.InvitationFilter) ([]team.Invitation, int, error)
+	ExternalIDs(ctx context.Context, f team.ExternalIDFilter) ([]team.ExternalID, int, error)
+	// EachEvent calls fn with each event of a log, oldest first. Seals returns the seals of a log from a number on.
+	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error
+	Seals(ctx context.Context, accountID string, from int) ([]audit.Seal, error)
+	// LogHead returns the head of the audit log of an account.
+	LogHead(ctx context.Context, accountID string) (audit.LogHead, error)
 }
 
 // Tx is a transaction of a Store.
@@ -84,6 +99,10 @@ type Tx interface {
 	Team() team.Tx
 	// OperateAccount stores what the operator decides about an account: its name, state, limits and attributes.
 	OperateAccount(ctx context.Context, a Account) error
+	// RemovePart removes some rows of an account, but not the account itself and the head of its log, and reports whether there are
+	// more. RemoveAccount removes the rest.
+	RemovePart(ctx context.Context, accountID string) (more bool, err error)
+	RemoveAccount(ctx context.Context, accountID string) error
 	// ReleaseMail makes the queued emails of an account due.
 	ReleaseMail(ctx context.Context, accountID string) error
 	InsertOperatorKey(ctx context.Context, k Key) error

@@ -2,6 +2,7 @@ package operatorapi
 
 import (
 	"context"
+	"io"
 
 	"raff/api"
 	"raff/internal/operator"
@@ -16,7 +17,7 @@ func (s *server) listAccounts(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := c.Choice("state", api.AccountActive, api.AccountSuspended, api.AccountDeleting)
+	state, err := c.Choice("state", api.AccountActive, api.AccountSuspended, api.AccountDeleting, api.AccountRemoving)
 	if err != nil {
 		return nil, err
 	}
@@ -111,11 +112,31 @@ func (s *server) changeOwner(ctx context.Context, c *call) (any, error) {
 	if b.Email != nil {
 		email = *b.Email
 	}
-	a, disabled, err := s.svc.ChangeOwner(ctx, c.who, c.PathID("id"), member, email)
-	if disabled == nil {
-		disabled = []string{}
+	out, err := s.svc.ChangeOwner(ctx, c.who, c.PathID("id"), member, email)
+	return rest.One(changedOwner(&out)), err
+}
+
+func (s *server) deleteAccount(ctx context.Context, c *call) (any, error) {
+	var grace *int
+	if c.Query.Has("grace_days") {
+		days, err := c.Integer("grace_days", 0, 0, operator.MaxGraceDays)
+		if err != nil {
+			return nil, err
+		}
+		grace = &days
 	}
-	return rest.One(api.ChangedOwner{OperatedAccount: account(&a), DisabledAPIKeys: disabled}), err
+	a, err := s.svc.Delete(ctx, c.who, c.PathID("id"), grace)
+	return rest.One(account(&a)), err
+}
+
+func (s *server) exportAccount(ctx context.Context, c *call) (any, error) {
+	x, err := s.svc.Export(ctx, c.who, c.PathID("id"))
+	if err != nil {
+		return nil, err
+	}
+	return rest.Long{ContentType: "application/x-ndjson", Check: x.Check, Write: func(ctx context.Context, w io.Writer) error {
+		return WriteExport(ctx, x, w)
+	}}, nil
 }
 
 // limits checks the names of limits.
@@ -144,6 +165,14 @@ func account(a *operator.Account) api.OperatedAccount {
 	}
 	if a.Strict {
 		out.GrantPolicy = api.GrantPolicyStrict
+	}
+	return out
+}
+
+func changedOwner(c *operator.OwnerChange) api.ChangedOwner {
+	out := api.ChangedOwner{OperatedAccount: account(&c.Account), DisabledAPIKeys: c.DisabledKeys}
+	if out.DisabledAPIKeys == nil {
+		out.DisabledAPIKeys = []string{}
 	}
 	return out
 }

@@ -86,6 +86,10 @@ type side struct {
 	router routers.Router
 }
 
+func init() {
+	openapi3filter.RegisterBodyDecoder("application/x-ndjson", openapi3filter.PlainBodyDecoder)
+}
+
 func newSide(t *testing.T, srv *rafftest.Server) *side {
 	t.Helper()
 	doc := description(t)
@@ -281,6 +285,39 @@ func TestAccountsAreFound(t *testing.T) {
 	}, rafftest.WithOperator())
 }
 
+// An account is deleted, and kept.
+func TestDeletion(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		o := newSide(t, srv)
+		at := "/operator/v1/accounts/" + srv.AccountID
+		for _, wrong := range []string{"-1", "366", "many", ""} {
+			if r := o.do(t, "DELETE", at+"?grace_days="+wrong, nil); code(t, r) != "400 invalid_grace_days" {
+				t.Errorf("%q: %s", wrong, r.Body)
+			}
+		}
+		if d := o.do(t, "DELETE", at+"?grace_days=7", nil).Want(t, 200).Data(t); d["state"] != "deleting" || d["delete_at"] == nil {
+			t.Errorf("deleted: %v", d)
+		}
+		if r := o.do(t, "POST", at+"/suspend", nil); code(t, r) != "409 account_deleting" {
+			t.Errorf("suspended: %s", r.Body)
+		}
+		if r := o.do(t, "GET", "/operator/v1/accounts?state=deleting", nil).Want(t, 200).JSON(t); r["total"] != 1.0 {
+			t.Errorf("deleted accounts: %v", r)
+		}
+		o.do(t, "GET", at+"/export", nil).Want(t, 200)
+		if d := o.do(t, "POST", at+"/resume", nil).Want(t, 200).Data(t); d["state"] != "active" || d["delete_at"] != nil {
+			t.Errorf("resumed: %v", d)
+		}
+		srv.Do(t, "GET", "/api/v1/members", srv.Key, nil).Want(t, 200)
+		events := o.do(t, "GET", "/operator/v1/audit-events?target="+srv.AccountID, nil).Want(t, 200)
+		for _, action := range []string{"account.deletion_scheduled", "account.exported", "account.resumed"} {
+			if !strings.Contains(string(events.Body), `"`+action+`"`) {
+				t.Errorf("no event %s: %s", action, events.Body)
+			}
+		}
+	}, rafftest.WithOperator())
+}
+
 func TestRepeatedCreation(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		key := srv.OperatorKey(t, "write")
@@ -325,6 +362,18 @@ func TestOwnerIsChanged(t *testing.T) {
 			t.Errorf("changed: %v", r)
 		}
 		srv.Do(t, "GET", "/api/v1/members", srv.Key, nil).Want(t, 401)
+		// A repeated request gets the same response, although the member is the Owner now.
+		back := func(key string) rafftest.Response {
+			h := http.Header{"Authorization": {"Bearer " + o.key}, "Idempotency-Key": {key}, "Content-Type": {"application/json"}}
+			return (&rafftest.Server{URL: srv.Node.OperatorURL()}).Send(t, "POST", at, h, map[string]any{"email": "owner@example.com"})
+		}
+		first, again := back("handover-1").Want(t, 200), back("handover-1").Want(t, 200)
+		if string(first.Body) != string(again.Body) || again.Header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("repeated: %s, want %s", again.Body, first.Body)
+		}
+		if r := back("handover-2"); code(t, r) != "400 nothing_to_update" {
+			t.Errorf("another request: %s", r.Body)
+		}
 	}, rafftest.WithOperator())
 }
 

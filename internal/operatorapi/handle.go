@@ -30,6 +30,10 @@ func newCall(r *http.Request) *call {
 func (s *server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	c := newCall(r)
 	status, v, err := s.run(r.Context(), w, c, e)
+	if out, ok := v.(rest.Long); ok && err == nil {
+		c.Stream(r.Context(), w, out, s.front.Logger)
+		return
+	}
 	s.answer(w, c, e, status, v, err)
 }
 
@@ -101,11 +105,11 @@ func (s *server) authenticate(ctx context.Context, c *call, route *Route) (err e
 	return nil
 }
 
-// idempotent makes the creation of an account with an Idempotency-Key take effect once. All other changes have the same effect if
-// they are repeated.
+// idempotent makes an operation with an Idempotency-Key take effect once, if it would not have the same effect or result when it
+// is repeated.
 func (s *server) idempotent(ctx context.Context, c *call, r *Route) (context.Context, error) {
 	keys, sent := c.Header["Idempotency-Key"]
-	if !sent || r.Operation != "createAccount" {
+	if !sent || r.Operation != "createAccount" && r.Operation != "changeOwner" {
 		return ctx, nil
 	}
 	i, err := rest.Idempotency(keys, c.Method+" "+c.URL.RequestURI())
@@ -113,12 +117,14 @@ func (s *server) idempotent(ctx context.Context, c *call, r *Route) (context.Con
 		return ctx, err
 	}
 	i.Answer = func(made any) ([]byte, error) {
-		out, ok := made.(operator.CreatedAccount)
-		if !ok {
-			panic("no response to store for the result of this POST")
+		switch out := made.(type) {
+		case operator.CreatedAccount:
+			out.APIKey, out.OwnerLink = "", ""
+			return rest.Encode(nil, rest.One(created(&out)))
+		case operator.OwnerChange:
+			return rest.Encode(nil, rest.One(changedOwner(&out)))
 		}
-		out.APIKey, out.OwnerLink = "", ""
-		return rest.Encode(nil, rest.One(created(&out)))
+		panic("no response to store for the result of this POST")
 	}
 	c.Digest = func(body []byte) {
 		sum := sha256.Sum256(body)

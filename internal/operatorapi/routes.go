@@ -48,6 +48,8 @@ var routes = []Route{
 	{"POST", "/operator/v1/accounts", "createAccount", 201, Write, "", (*server).createAccount},
 	{"GET", "/operator/v1/accounts/{id}", "getAccount", 200, Read, "", (*server).getAccount},
 	{"PATCH", "/operator/v1/accounts/{id}", "updateAccount", 200, Write, "", (*server).updateAccount},
+	{"DELETE", "/operator/v1/accounts/{id}", "deleteAccount", 200, Write, "grace_days", (*server).deleteAccount},
+	{"GET", "/operator/v1/accounts/{id}/export", "exportAccount", 200, Write, "", (*server).exportAccount},
 	{"POST", "/operator/v1/accounts/{id}/suspend", "suspendAccount", 200, Write, "", (*server).suspendAccount},
 	{"POST", "/operator/v1/accounts/{id}/resume", "resumeAccount", 200, Write, "", (*server).resumeAccount},
 	{"POST", "/operator/v1/accounts/{id}/owner", "changeOwner", 200, Write, "", (*server).changeOwner},

@@ -1,6 +1,7 @@
 package operatorapi_test
 
 import (
+	"io"
 	"testing"
 
 	"raff/api"
@@ -42,6 +43,16 @@ func TestSDK(t *testing.T) {
 	}
 	if a, err := o.Accounts.Resume(ctx, made.ID); err != nil || a.State != api.AccountActive {
 		t.Errorf("resumed: %+v, %v", a, err)
+	}
+	days := 3
+	if a, err := o.Accounts.Delete(ctx, made.ID, client.DeleteAccountOptions{GraceDays: &days}); err != nil || a.State != api.AccountDeleting || a.DeleteAt == nil {
+		t.Errorf("deleted: %+v, %v", a, err)
+	}
+	if a, err := o.Accounts.Resume(ctx, made.ID); err != nil || a.State != api.AccountActive {
+		t.Errorf("resumed: %+v, %v", a, err)
+	}
+	if m, err := o.Accounts.Export(ctx, made.ID, io.Discard); err != nil || m.AccountID != made.ID {
+		t.Errorf("exported: %+v, %v", m, err)
 	}
 	if a, err := o.Accounts.Get(ctx, made.ID); err != nil || a.Usage == nil || a.Usage.Members != 1 {
 		t.Errorf("shown: %+v, %v", a, err)

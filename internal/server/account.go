@@ -48,11 +48,11 @@ The key and the link are shown only once.
 	return err
 }
 
-// TransferOwnership makes a member the Owner, on behalf of the operator. It returns the new Owner's email and the names
-// of the API keys of former Owners that it disabled.
-func (s *Server) TransferOwnership(ctx context.Context, accountID, memberID string) (owner string, disabled []string, err error) {
-	a, disabled, err := s.operator.ChangeOwner(ctx, operator.Program, accountID, memberID, "")
-	return a.Owner.Email, disabled, err
+// TransferOwnership makes a member the Owner, on behalf of the operator: given by the id of the membership or by email. It returns
+// the new Owner's email and the names of the API keys of former Owners that it disabled.
+func (s *Server) TransferOwnership(ctx context.Context, accountID, memberID, email string) (owner string, disabled []string, err error) {
+	out, err := s.operator.ChangeOwner(ctx, operator.Program, accountID, memberID, email)
+	return out.Account.Owner.Email, out.DisabledKeys, err
 }
 
 // SetTier sets the rate limit tier of an API key, on behalf of the operator, and returns the key's name.

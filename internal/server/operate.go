@@ -4,11 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"raff/internal/operator"
+	"raff/internal/operatorapi"
 	"raff/internal/team"
 )
 
@@ -90,6 +94,9 @@ func (s *Server) PrintAccount(ctx context.Context, w io.Writer, id string) error
 	if a.Reason != "" {
 		state += ": " + a.Reason
 	}
+	if !a.DeleteAt.IsZero() {
+		state += ", can be resumed until " + moment(a.DeleteAt)
+	}
 	fmt.Fprintf(t, "Account\t%s\t%s\n", a.ID, a.Name)
 	fmt.Fprintf(t, "State\t%s\t\n", state)
 	fmt.Fprintf(t, "Owner\t%s\t(user %s, member %s)\n", a.Owner.Email, a.Owner.UserID, a.Owner.MemberID)
@@ -104,8 +111,26 @@ func (s *Server) PrintAccount(ctx context.Context, w io.Writer, id string) error
 		}
 		fmt.Fprintf(t, "%s\t%d\t%s\n", l.name, l.used, of)
 	}
+	if len(a.Attributes) > 0 {
+		var all []string
+		for _, name := range slices.Sorted(maps.Keys(a.Attributes)) {
+			all = append(all, name+"="+a.Attributes[name])
+		}
+		fmt.Fprintf(t, "Attributes\t%s\t\n", strings.Join(all, ", "))
+	}
 	fmt.Fprintf(t, "Created\t%s\t\n", moment(a.CreatedAt))
 	return t.Flush()
+}
+
+// AccountChange changes what is set; see operator.AccountChange.
+type AccountChange = operator.AccountChange
+
+// ChangeAccount changes the name, the limits or the attributes of an account, and prints it.
+func (s *Server) ChangeAccount(ctx context.Context, w io.Writer, id string, change AccountChange) error {
+	if _, err := s.operator.UpdateAccount(ctx, operator.Program, id, change); err != nil {
+		return err
+	}
+	return s.PrintAccount(ctx, w, id)
 }
 
 // SuspendAccount makes an account unusable, and returns its name.
@@ -118,4 +143,20 @@ func (s *Server) SuspendAccount(ctx context.Context, id, reason string) (name st
 func (s *Server) ResumeAccount(ctx context.Context, id string) (name string, err error) {
 	a, err := s.operator.Resume(ctx, operator.Program, id)
 	return a.Name, err
+}
+
+// DeleteAccount makes an account unusable, to be removed after a grace period of some days; nil means the default. It returns its name
+// and when it is removed.
+func (s *Server) DeleteAccount(ctx context.Context, id string, graceDays *int) (name string, until time.Time, err error) {
+	a, err := s.operator.Delete(ctx, operator.Program, id, graceDays)
+	return a.Name, a.DeleteAt, err
+}
+
+// ExportAccount writes everything of an account.
+func (s *Server) ExportAccount(ctx context.Context, w io.Writer, id string) error {
+	x, err := s.operator.Export(ctx, operator.Program, id)
+	if err != nil {
+		return err
+	}
+	return operatorapi.WriteExport(ctx, x, w)
 }

@@ -50,6 +50,15 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 		})
 	})
 	wg.Go(func() {
+		s.every(ctx, time.Minute, "removal", func(ctx context.Context) error {
+			n, err := s.operator.RemoveDeleted(ctx)
+			if n > 0 {
+				s.config.Logger.Info("removed deleted accounts whose grace period was over", "count", n)
+			}
+			return err
+		})
+	})
+	wg.Go(func() {
 		s.every(ctx, time.Hour, "cleanup", func(ctx context.Context) error {
 			n, err := s.service.CleanUp(ctx)
 			if n > 0 {

@@ -116,6 +116,14 @@ func (d *DB) MissingEvents(ctx context.Context) (missing []event.Ref, err error)
 		if err != nil && !team.IsNotFound(err) {
 			return missing, err
 		}
+		removed, err := d.removedAccount(ctx, account)
+		if err != nil {
+			return missing, err
+		}
+		if removed {
+			d.take(account, forever)
+			continue
+		}
 		refs := d.take(account, head.SealedUntil)
 		gone, err := d.missing(ctx, account, refs)
 		if err != nil {
@@ -125,6 +133,21 @@ func (d *DB) MissingEvents(ctx context.Context) (missing []event.Ref, err error)
 		missing = append(missing, gone...)
 	}
 	return missing, nil
+}
+
+// forever is after every event.
+var forever = time.UnixMicro(endOfTime)
+
+// removedAccount reports whether the log belongs to an account that is being removed, or was.
+func (d *DB) removedAccount(ctx context.Context, id string) (bool, error) {
+	if id == event.OperatorLog {
+		return false, nil
+	}
+	a, err := d.Account(ctx, id)
+	if team.IsNotFound(err) {
+		return true, nil
+	}
+	return a.State == team.AccountRemoving, err
 }
 
 func (d *DB) missing(ctx context.Context, accountID string, refs []event.Ref) (gone []event.Ref, err error) {

@@ -123,11 +123,12 @@ func scanStamp(s scanner) (t time.Time, err error) {
 	return t, err
 }
 
-// SealableAccounts checks for each account whether it has an event after its last seal, using two indexes.
+// SealableAccounts checks for each account whether it has an event after its last seal, using two indexes. The log of an account that
+// is being removed is not sealed any more.
 func (d *DB) SealableAccounts(ctx context.Context, now time.Time) ([]string, error) {
-	return many(ctx, d.q, engine.ScanID, `SELECT h.account_id FROM audit_heads h WHERE h.closed_seq > h.sealed_seq OR EXISTS (
+	return many(ctx, d.q, engine.ScanID, `SELECT h.account_id FROM audit_heads h WHERE (h.closed_seq > h.sealed_seq OR EXISTS (
 		SELECT 1 FROM audit_events e WHERE e.account_id = h.account_id AND e.at >= COALESCE(h.sealed_until, 0)
-		AND (e.at <= $1 OR e.at <= COALESCE(h.closed_until, 0) + 1))
+		AND (e.at <= $1 OR e.at <= COALESCE(h.closed_until, 0) + 1))) AND h.account_id NOT IN (SELECT r.id FROM accounts r WHERE r.state = 'removing')
 		UNION SELECT a.id FROM accounts a WHERE NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.account_id = a.id)`, now)
 }
 

@@ -62,26 +62,33 @@ func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.
 	return removed, d.removeStrangers(ctx, before)
 }
 
+// belongsToNothing is the condition for users u who are and were in no account, and are not invited to any.
+const belongsToNothing = `NOT EXISTS (SELECT 1 FROM account_users au WHERE au.user_id = u.id)
+	AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.email_canonical = u.email_canonical) AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = u.id)`
+
+// removeUsers removes users with everything they sign in with.
+func (t *tx) removeUsers(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		for _, of := range []string{"sessions WHERE user_id", "link_tokens WHERE user_id", "recovery_codes WHERE user_id", "factors WHERE user_id", "users WHERE id"} {
+			if err := t.later(ctx, "DELETE FROM "+of+" = $1", uid(id)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // removeStrangers removes users who belong to nothing: who are and were in no account, and are not invited to any. Someone who
 // was removed from their last account stays known there, because its log names them. A user who is being changed is skipped.
 func (d *DB) removeStrangers(ctx context.Context, before time.Time) error {
-	const strangers = `SELECT u.id FROM users u WHERE u.updated_at < $1 AND NOT EXISTS (SELECT 1 FROM account_users au WHERE au.user_id = u.id)
-		AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.email_canonical = u.email_canonical)
-		AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = u.id) AND NOT EXISTS (SELECT 1 FROM link_tokens l WHERE l.user_id = u.id)
+	const strangers = "SELECT u.id FROM users u WHERE u.updated_at < $1 AND " + belongsToNothing + ` AND NOT EXISTS (SELECT 1 FROM link_tokens l WHERE l.user_id = u.id)
 		AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.last_seen_at >= $1) LIMIT 500`
 	err := d.write(ctx, nil, func(t *tx) error {
 		ids, err := many(ctx, t.q, engine.ScanID, strangers+t.q.Dialect().SkipLocked, before)
 		if err != nil {
 			return err
 		}
-		for _, id := range ids {
-			for _, of := range []string{"sessions WHERE user_id", "link_tokens WHERE user_id", "recovery_codes WHERE user_id", "factors WHERE user_id", "users WHERE id"} {
-				if err := t.later(ctx, "DELETE FROM "+of+" = $1", uid(id)); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+		return t.removeUsers(ctx, ids)
 	})
 	if err != nil {
 		return fmt.Errorf("remove users who belong to nothing: %w", err)

@@ -10,8 +10,10 @@ type AccountState string
 const (
 	AccountActive    AccountState = "active"
 	AccountSuspended AccountState = "suspended"
-	// AccountDeleting is the state from the request to delete the account until Account.DeleteAt.
+	// AccountDeleting is the state during the grace period after the request to delete the account. Then its state is
+	// AccountRemoving, until nothing of it is left.
 	AccountDeleting AccountState = "deleting"
+	AccountRemoving AccountState = "removing"
 )
 
 // AccountLimits are the maximum numbers of an account, within the quotas of the server. The zero value limits nothing.
@@ -64,7 +66,7 @@ func (a *Account) Closed() *Refusal {
 	switch a.State {
 	case AccountSuspended:
 		return RefusalAccountSuspended
-	case AccountDeleting:
+	case AccountDeleting, AccountRemoving:
 		return RefusalAccountDeleting
 	case AccountActive:
 	}

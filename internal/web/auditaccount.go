@@ -13,6 +13,11 @@ var accountWords = []wording{
 	sentence[event.AccountSuspended]("Suspended", "suspended the account ", theTarget),
 	sentence[event.AccountResumed]("Resumed", "resumed the account ", theTarget),
 	describes("Limits changed", describeLimitsChanged),
+	describes("Deletion scheduled", func(t *eventText, p event.AccountDeletionScheduled) {
+		t.say("scheduled the deletion of the account")
+		t.fact("It can be kept until", p.DeleteAt)
+	}),
+	sentence[event.AccountExported]("Exported", "exported everything of the account ", theTarget),
 	describes("Ownership transferred", describeOwnershipTransferred),
 	describes("Catalog changed", describeCatalogApplied),
 	describes("Events missing", func(t *eventText, p event.EventsMissing) {

@@ -34,6 +34,10 @@ type Dialect struct {
 	// that check the retention, because the role that serves may not delete events.
 	SetCheckpoint, RemoveExpiredEvents string
 	RemoveExpiredRest                  []string
+	// RemoveLog are the statements that remove up to $2 rows of each kind of the log of the account $1, which is being removed. On
+	// PostgreSQL a function does it, after checks. RemoveRest are those that remove the counters of the account $1 and its projects, and
+	// what else differs.
+	RemoveLog, RemoveRest []string
 	// Keep is appended to a SELECT, followed by the name of a table, and locks its row against deletion until the commit.
 	// It is empty for SQLite, which has one writer.
 	Keep string

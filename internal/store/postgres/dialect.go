@@ -24,6 +24,11 @@ var Dialect = engine.Dialect{
 	SetCheckpoint:       "SELECT set_checkpoint($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 	RemoveExpiredEvents: "SELECT remove_expired_events($1, $2)",
 	RemoveExpiredRest:   []string{"SELECT remove_expired_rest($1)"},
-	SkipLocked:          " FOR UPDATE SKIP LOCKED",
-	Keep:                " FOR KEY SHARE OF ",
+	RemoveLog:           []string{"SELECT remove_log($1, $2)"},
+	RemoveRest: []string{
+		"DELETE FROM member_counts WHERE scope_id IN (SELECT p.id FROM projects p WHERE p.account_id = $1)", "DELETE FROM member_counts WHERE scope_id = $1",
+		"DELETE FROM account_counts WHERE account_id = $1", "DELETE FROM role_counts WHERE account_id = $1",
+	},
+	SkipLocked: " FOR UPDATE SKIP LOCKED",
+	Keep:       " FOR KEY SHARE OF ",
 }

@@ -21,7 +21,7 @@ var restricted = map[string]string{
 }
 
 // functions are those that do for the role what it may not do itself, each after checks of its own.
-var functions = []string{"merge_seals", "set_checkpoint", "remove_expired_events", "remove_expired_rest"}
+var functions = []string{"merge_seals", "set_checkpoint", "remove_expired_events", "remove_expired_rest", "remove_log"}
 
 // Grant gives a role exactly the privileges that a server needs on the database. The user of url must own its tables. It is repeated
 // after each migration, because new tables have no privileges.

@@ -41,6 +41,16 @@ var Dialect = engine.Dialect{
 			AND until_at <= (SELECT c.until_at FROM audit_checkpoints c WHERE c.account_id = $1)`,
 		"DELETE FROM event_slices WHERE account_id = $1 AND slice < (SELECT MIN(e.at) >> 16 FROM audit_events e WHERE e.account_id = $1)",
 	},
+	RemoveLog: []string{
+		"DELETE FROM audit_events WHERE account_id = $1 AND (at, id) IN (SELECT e.at, e.id FROM audit_events e WHERE e.account_id = $1 ORDER BY e.at, e.id LIMIT $2)",
+		`DELETE FROM event_slices WHERE account_id = $1 AND (kind, subject, action, slice) IN (SELECT s.kind, s.subject, s.action, s.slice FROM event_slices s
+			WHERE s.account_id = $1 LIMIT $2)`,
+		"DELETE FROM audit_seals WHERE account_id = $1 AND seq IN (SELECT s.seq FROM audit_seals s WHERE s.account_id = $1 ORDER BY s.seq LIMIT $2)",
+	},
+	RemoveRest: []string{
+		"DELETE FROM audit_checkpoints WHERE account_id = $1", "DELETE FROM audit_retention WHERE account_id = $1",
+		"DELETE FROM counts WHERE scope_id = $1", "DELETE FROM counts WHERE scope_id IN (SELECT p.id FROM projects p WHERE p.account_id = $1)",
+	},
 	ManyPages: "PRAGMA cache_size = -131072",
 	FewPages:  "PRAGMA cache_size = -2000",
 }

@@ -10,9 +10,9 @@ CREATE TABLE accounts (
     require_factor BOOLEAN          NOT NULL DEFAULT FALSE,
     -- Whether a member, project, role or key has ever had an external id; otherwise no list looks for any.
     has_external_ids BOOLEAN        NOT NULL DEFAULT FALSE,
-    -- What the operator decides. Limits are NULL where the general quota applies; attributes are a JSON object. delete_at is when
-    -- an account that is being deleted is gone.
-    state          TEXT COLLATE "C" NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'deleting')),
+    -- What the operator decides. Limits are NULL where the general quota applies; attributes are a JSON object. delete_at is until
+    -- when an account that is being deleted can be resumed; then it is removed, in many transactions.
+    state          TEXT COLLATE "C" NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'deleting', 'removing')),
     state_reason   TEXT COLLATE "C" NOT NULL DEFAULT '',
     delete_at      BIGINT,
     max_members    BIGINT,
@@ -24,6 +24,8 @@ CREATE TABLE accounts (
     created_at     BIGINT           NOT NULL,
     updated_at     BIGINT           NOT NULL
 );
+-- The accounts in a state: a list, and those that are removed.
+CREATE INDEX accounts_state ON accounts (state, id);
 
 -- proven: the person has shown that the email is theirs. vouched_by is who gave them the link if they have not.
 CREATE TABLE users (
@@ -476,6 +478,33 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- remove_log removes the log of an account that is being removed, in parts of up to most rows. The removal must have been announced in
+-- the operator's own log, from which no one who serves can remove it again, and the account must have no members any more.
+-- +goose StatementBegin
+CREATE FUNCTION remove_log(account UUID, most BIGINT) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = account AND a.state = 'removing')
+        OR EXISTS (SELECT 1 FROM memberships m WHERE m.scope_id = account)
+        OR NOT EXISTS (SELECT 1 FROM event_slices s JOIN audit_events e ON e.account_id = s.account_id AND e.at >= s.slice << 16 AND e.at < (s.slice + 1) << 16
+            WHERE s.account_id = '00000000-0000-0000-0000-000000000001' AND s.kind = 'target' AND s.subject = account::text AND s.action = ''
+            AND e.target_id = account::text AND e.action = 'account.deletion_scheduled')
+        -- What happened just after the account was created is not in event_slices.
+        AND NOT EXISTS (SELECT 1 FROM accounts a JOIN audit_events e ON e.account_id = '00000000-0000-0000-0000-000000000001'
+            AND e.at BETWEEN a.created_at - 1000000 AND a.created_at + 1000000
+            WHERE a.id = account AND e.target_id = account::text AND e.action = 'account.deletion_scheduled') THEN
+        RAISE EXCEPTION 'the log of account % must be kept', account;
+    END IF;
+    DELETE FROM audit_events e USING (SELECT o.at, o.id FROM audit_events o WHERE o.account_id = account ORDER BY o.at, o.id LIMIT most) old
+        WHERE e.account_id = account AND e.at = old.at AND e.id = old.id;
+    DELETE FROM event_slices s USING (SELECT o.kind, o.subject, o.action, o.slice FROM event_slices o WHERE o.account_id = account LIMIT most) old
+        WHERE s.account_id = account AND s.kind = old.kind AND s.subject = old.subject AND s.action = old.action AND s.slice = old.slice;
+    DELETE FROM audit_seals s USING (SELECT o.seq FROM audit_seals o WHERE o.account_id = account ORDER BY o.seq LIMIT most) old
+        WHERE s.account_id = account AND s.seq = old.seq;
+    DELETE FROM audit_checkpoints c WHERE c.account_id = account;
+    DELETE FROM audit_retention r WHERE r.account_id = account;
+END $$;
+-- +goose StatementEnd
+
 -- The position in the log of an account. Events are only written after closed_until; a seal covers what is before it. numbered
 -- is the last sequence that was given, to the event with numbered_at and numbered_id.
 CREATE TABLE audit_heads (
@@ -802,7 +831,7 @@ DO $$
 DECLARE
     name TEXT;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['merge_seals', 'set_checkpoint', 'remove_expired_events', 'remove_expired_rest'] LOOP
+    FOREACH name IN ARRAY ARRAY['merge_seals', 'set_checkpoint', 'remove_expired_events', 'remove_expired_rest', 'remove_log'] LOOP
         EXECUTE format('ALTER FUNCTION %I SET search_path = %I, pg_temp', name, current_schema());
         EXECUTE format('REVOKE ALL ON FUNCTION %I FROM PUBLIC', name);
     END LOOP;

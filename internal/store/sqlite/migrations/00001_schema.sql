@@ -11,9 +11,9 @@ CREATE TABLE accounts (
     require_factor BOOLEAN NOT NULL DEFAULT FALSE,
     -- Whether a member, project, role or key has ever had an external id; otherwise no list looks for any.
     has_external_ids BOOLEAN NOT NULL DEFAULT FALSE,
-    -- What the operator decides. Limits are NULL where the general quota applies; attributes are a JSON object. delete_at is when
-    -- an account that is being deleted is gone.
-    state          TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'deleting')),
+    -- What the operator decides. Limits are NULL where the general quota applies; attributes are a JSON object. delete_at is until
+    -- when an account that is being deleted can be resumed; then it is removed, in many transactions.
+    state          TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'deleting', 'removing')),
     state_reason   TEXT    NOT NULL DEFAULT '',
     delete_at      BIGINT,
     max_members    BIGINT,
@@ -25,6 +25,8 @@ CREATE TABLE accounts (
     created_at     BIGINT  NOT NULL,
     updated_at     BIGINT  NOT NULL
 ) WITHOUT ROWID;
+-- The accounts in a state: a list, and those that are removed.
+CREATE INDEX accounts_state ON accounts (state, id);
 
 -- proven: the person has shown that the email is theirs. vouched_by is who gave them the link if they have not.
 CREATE TABLE users (

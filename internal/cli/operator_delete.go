@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"raff/api"
+	"raff/api/client"
+)
+
+func (a *app) operatorAccountDelete(o *operatorFlags) *cobra.Command {
+	grace := 0
+	cmd := &cobra.Command{
+		Use:     "delete ID",
+		Aliases: []string{"rm", "remove"},
+		Short:   "Delete an account after a grace period, in which it can be resumed",
+		Long: `Delete an account after a grace period. From the next request on, its API keys and sessions are refused. Until the end of
+the grace period, it can be exported, and kept with raff operator account resume. Then everything of it is removed:
+members, projects, keys, roles, the audit log, and the people who belong to no other account.`,
+		Example: `raff operator account export 019… --file shop.ndjson
+raff operator account delete 019… --grace-days 14`,
+		Args: args(accountArg),
+	}
+	d := a.addForce(cmd)
+	cmd.Flags().IntVar(&grace, "grace-days", 0, "number of `days` until everything is removed (default 30)")
+	noFiles(cmd, "grace-days")
+	cmd.RunE = a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
+		if err := d.mayAsk(); err != nil {
+			return err
+		}
+		account, err := c.Accounts.Get(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		if err := d.confirm(ctx, "Delete the account %q of %s? Its keys and sessions are refused at once.", account.Name, account.Owner.Email); err != nil {
+			return err
+		}
+		var in client.DeleteAccountOptions
+		if cmd.Flags().Changed("grace-days") {
+			in.GraceDays = &grace
+		}
+		deleted, err := c.Accounts.Delete(ctx, args[0], in)
+		if err != nil {
+			return err
+		}
+		return a.writeOperated(deleted)
+	})
+	return cmd
+}
+
+func (a *app) operatorAccountExport(o *operatorFlags) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "export ID",
+		Short: "Export everything of an account, except secrets, to a file",
+		Long: `Export everything of an account, except secrets, to a file: lines of JSON, the last of which is a manifest with the
+number of records of each type and hashes. The file is complete if the command succeeds; raff operator account
+check-export compares a file with its manifest later. An account that is suspended or being deleted can be exported, too.`,
+		Example: `raff operator account export 019… --file shop.ndjson`,
+		Args:    args(accountArg),
+		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
+			var m *api.ExportManifest
+			err := replaceFile(file, func(w io.Writer) (err error) {
+				m, err = c.Accounts.Export(ctx, args[0], w)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			return a.writeManifest(m)
+		}),
+	}
+	cmd.Flags().StringVar(&file, "file", "", "`path` of the file to write; an existing one is replaced")
+	require(cmd, each("file"))
+	return cmd
+}
+
+func (a *app) operatorAccountCheckExport() *cobra.Command {
+	return &cobra.Command{
+		Use:     "check-export FILE",
+		Short:   "Compare an export of an account with its manifest",
+		Example: `raff operator account check-export shop.ndjson`,
+		Args:    args("the file"),
+		RunE: a.local(func(_ context.Context, args []string) error {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			m, err := client.VerifyExport(f)
+			if err != nil {
+				return err
+			}
+			return a.writeManifest(m)
+		}),
+	}
+}
+
+var manifestColumns = []column[api.ExportManifest]{
+	{"", "account_id", func(m api.ExportManifest) string { return m.AccountID }},
+	{"", "exported_at", func(m api.ExportManifest) string { return moment(&m.ExportedAt) }},
+	{"", "sha256", func(m api.ExportManifest) string { return m.SHA256 }},
+}
+
+// writeManifest prints what an export has.
+func (a *app) writeManifest(m *api.ExportManifest) error {
+	fields := []field{{"Account", m.AccountID}, {"Exported", moment(&m.ExportedAt)}}
+	for _, s := range m.Sections {
+		fields = append(fields, field{"Records " + s.Type, strconv.Itoa(s.Records)})
+	}
+	return writeOne(a, *m, manifestColumns, append(fields, field{"SHA-256", m.SHA256}))
+}
+
+// replaceFile writes a file, readable only by its owner, that takes the place of an existing one once it is complete.
+func replaceFile(path string, write func(io.Writer) error) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".raff-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	defer os.Remove(tmp.Name()) //nolint:errcheck // it is gone when all went well
+	if err := errors.Join(write(tmp), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
