@@ -19,6 +19,11 @@ type AuditEvent struct {
 	// Delegated is true if the actor assigned permissions that it does not hold itself, because it may manage members.
 	Delegated bool   `json:"delegated"`
 	RequestID string `json:"request_id,omitempty"`
+	// Address and UserAgent are the network address and the browser of the client that caused the event. They are empty for the
+	// server itself and the operator's commands; API keys have no UserAgent. After failed sign-ins, they are those of the last
+	// attempt.
+	Address   string `json:"address,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
 	// Details is a JSON object that describes the change, such as {"role":{"from":"member","to":"admin"}}.
 	Details   json.RawMessage `json:"details"`
 	CreatedAt Time            `json:"created_at"`

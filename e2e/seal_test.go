@@ -25,7 +25,7 @@ var eventColumns = map[string]string{
 	"id": "$C", "at": "at + 1", "actor_type": "'user'", "actor_id": "actor_id || 'x'", "actor_name": "actor_name || 'x'",
 	"action": "'role.deleted'", "target_type": "target_type || 'x'", "target_id": "target_id || 'x'", "target_name": "target_name || 'x'",
 	"project_id": "$C", "delegated": "NOT delegated", "request_id": "request_id || 'x'",
-	"details": "'{\"x\":1}'", "after_seal": "after_seal + 1", "sequence": "sequence + 1",
+	"address": "substr(address, 2)", "user_agent": "user_agent || 'x'", "details": "'{\"x\":1}'", "after_seal": "after_seal + 1", "sequence": "sequence + 1",
 }
 
 var sealColumns = map[string]string{

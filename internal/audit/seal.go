@@ -334,7 +334,9 @@ func eventLine(e event.Event, version int) ([]byte, error) {
 			first
 			AfterSeal int
 			MAC       []byte
-		}{v1, e.AfterSeal, e.MAC}
+			Address   string `json:",omitempty"`
+			UserAgent string `json:",omitempty"`
+		}{v1, e.AfterSeal, e.MAC, e.Address, e.UserAgent}
 	}
 	b, err := json.Marshal(line)
 	if err != nil {

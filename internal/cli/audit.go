@@ -151,6 +151,8 @@ var eventColumns = []column[api.AuditEvent]{
 	{"", "project_id", func(e api.AuditEvent) string { return text(e.ProjectID) }},
 	{"", "delegated", func(e api.AuditEvent) string { return strconv.FormatBool(e.Delegated) }},
 	{"", "request_id", func(e api.AuditEvent) string { return e.RequestID }},
+	{"", "address", func(e api.AuditEvent) string { return e.Address }},
+	{"", "user_agent", func(e api.AuditEvent) string { return e.UserAgent }},
 	{"", "details", func(e api.AuditEvent) string { return string(e.Details) }},
 }
 

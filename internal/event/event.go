@@ -46,6 +46,9 @@ type Event struct {
 	Delegated bool
 	// RequestID is the id of the HTTP request that caused the event. It is empty for the operator's commands.
 	RequestID string
+	// Address and UserAgent are the network address and the browser of the client that caused the event, as far as known.
+	// They are empty for the operator's commands and for the server itself. API keys have no UserAgent.
+	Address, UserAgent string
 	// Details is the payload as JSON, as it was stored and sealed. Payload decodes it.
 	Details string
 

@@ -20,21 +20,23 @@ const (
 	ActionSecondFactorsReset   Action = "user.second_factors_reset"
 	ActionRecoveryCodesCreated Action = "user.recovery_codes_made"
 	ActionNameChanged          Action = "user.name_changed"
+	ActionEmailChanged         Action = "user.email_changed"
 )
 
 var userKinds = []kind{
 	of[SignedIn](), of[SignedOut](), of[SessionEnded](), of[SessionsEnded](), of[AccountSwitched](),
 	of[SignInFailed](), of[SecondFactorRefused](), of[CodesStopped](), of[SignInReset](),
 	of[PasswordLinkMade](), of[PasswordSet](), of[PasswordChanged](), of[PasswordRemoved](),
-	of[SecondFactorAdded](), of[SecondFactorRemoved](), of[SecondFactorsReset](), of[RecoveryCodesCreated](), of[NameChanged](),
+	of[SecondFactorAdded](), of[SecondFactorRemoved](), of[SecondFactorsReset](), of[RecoveryCodesCreated](), of[NameChanged](), of[EmailChanged](),
 }
 
 // WithPasskey is the value of SignedIn.With for signing in with a passkey.
 const WithPasskey = "passkey"
 
 // SignedIn records that a person signed in. With is WithPasskey or empty (a password); SecondFactor is the kind of second
-// factor after the password, if there was one.
+// factor after the password, if there was one. NewBrowser says that the person had not signed in with that browser before.
 type SignedIn struct {
+	NewBrowser   bool   `json:"new_browser,omitempty"`
 	SecondFactor string `json:"second_factor,omitempty"`
 	With         string `json:"with,omitempty"`
 }
@@ -70,18 +72,21 @@ type AccountSwitched struct {
 func (AccountSwitched) Action() Action { return ActionAccountSwitched }
 
 // SignInFailed records the number of failed sign-ins as a person. It is recorded at most once in fifteen minutes for each
-// person.
+// person. The event has the network address and the browser of the last attempt; Addresses is from how many addresses they came,
+// if from several.
 type SignInFailed struct {
-	Attempts int `json:"attempts"`
+	Addresses int `json:"addresses,omitempty"`
+	Attempts  int `json:"attempts"`
 }
 
 // Action implements Payload.
 func (SignInFailed) Action() Action { return ActionSignInFailed }
 
 // SecondFactorRefused records the number of wrong second factors after the correct password. It is recorded at most
-// once in fifteen minutes for each person.
+// once in fifteen minutes for each person. Addresses is as in SignInFailed.
 type SecondFactorRefused struct {
-	Attempts int `json:"attempts"`
+	Addresses int `json:"addresses,omitempty"`
+	Attempts  int `json:"attempts"`
 }
 
 // Action implements Payload.
@@ -168,3 +173,11 @@ type NameChanged struct {
 
 // Action implements Payload.
 func (NameChanged) Action() Action { return ActionNameChanged }
+
+// EmailChanged records that a person changed their email.
+type EmailChanged struct {
+	Email Change[string] `json:"email"`
+}
+
+// Action implements Payload.
+func (EmailChanged) Action() Action { return ActionEmailChanged }

@@ -28,8 +28,8 @@ func (c *requestContext) Value(key any) any {
 	switch key.(type) {
 	case requestKey:
 		return c.q
-	case team.RequestIDKey:
-		return c.q.ID
+	case team.OriginKey:
+		return &c.q.origin
 	}
 	c.mu.Lock()
 	inner := c.inner

@@ -10,7 +10,7 @@ import (
 )
 
 func newContext(parent context.Context, left time.Duration) *requestContext {
-	return &requestContext{Context: parent, q: &Request{ID: "id", timeout: left}, ends: time.Now().Add(left)}
+	return &requestContext{Context: parent, q: &Request{ID: "id", origin: team.Origin{RequestID: "id"}, timeout: left}, ends: time.Now().Add(left)}
 }
 
 // TestRequestContextEnds ends contexts in each possible way, before and after something waits for them.
@@ -60,7 +60,7 @@ func TestRequestContextRenewed(t *testing.T) {
 	if !errors.Is(context.Cause(child), context.DeadlineExceeded) || !c.timedOut() {
 		t.Errorf("child %v, timed out: %t", context.Cause(child), c.timedOut())
 	}
-	if c.Value(team.RequestIDKey{}) != "id" || Of(child) != c.q {
+	if team.OriginOf(c).RequestID != "id" || Of(child) != c.q {
 		t.Error("the context does not hold the data of the request")
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"raff/internal/team"
 )
 
 // Request holds the front's data about a request.
@@ -16,6 +18,7 @@ type Request struct {
 	Remote string
 
 	principal string // for the log
+	origin    team.Origin
 	traced    func(face, route string, status int, aborted bool)
 	header    http.Header
 	context   *requestContext // nil outside of a request
@@ -40,6 +43,7 @@ func Of(ctx context.Context) *Request {
 // begin starts the request. finish must be called for its context.
 func (f *Front) begin(r *http.Request, header http.Header) (*requestContext, *Request) {
 	q := &Request{ID: RequestID(r.Header), Remote: f.Proxies.Remote(r), header: header, timeout: f.Timeout}
+	q.origin = team.Origin{RequestID: q.ID, Address: q.Remote, UserAgent: r.UserAgent()}
 	ctx := r.Context()
 	if f.Tracer != nil {
 		ctx, q.traced = f.Tracer.Request(r, q.ID)
@@ -57,15 +61,18 @@ func (q *Request) renew(client time.Duration) {
 
 const requestIDCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:"
 
+// newRequestID returns a random id of 80 bits: enough to find a request in a log, and every audit event stores one.
+func newRequestID() string { return rand.Text()[:16] }
+
 // RequestID returns the id of a request: the one that a proxy or client sent, if it is safe to log, or else a new one.
 func RequestID(h http.Header) string {
 	ids := h["X-Request-Id"]
 	if len(ids) != 1 || ids[0] == "" || len(ids[0]) > 64 {
-		return rand.Text()
+		return newRequestID()
 	}
 	for _, r := range ids[0] {
 		if !strings.ContainsRune(requestIDCharacters, r) {
-			return rand.Text()
+			return newRequestID()
 		}
 	}
 	return ids[0]

@@ -283,7 +283,7 @@ var (
 	linkRE   = regexp.MustCompile(`/invite/([A-Za-z0-9_-]{43})"`)
 	// sequenceRE matches what an event has once the log is sealed, which happens every minute.
 	sequenceRE = regexp.MustCompile(`,\n +"sequence": \d+`)
-	requestRE  = regexp.MustCompile(`"request_id": "[A-Z2-7]{26}"`) // created by the server
+	requestRE  = regexp.MustCompile(`"request_id": "[A-Z2-7]{16}"`) // created by the server
 )
 
 // stable replaces values that differ between runs by names.

@@ -22,6 +22,8 @@ var bodies = map[team.MessageKind]body{
 	team.MessageInvitation:   read("invitation"),
 	team.MessagePassword:     read("password"),
 	team.MessageCodesStopped: read("codes_stopped"),
+	team.MessageNewEmail:     read("new_email"),
+	team.MessageNotice:       read("notice"),
 }
 
 func read(name string) body {

@@ -54,13 +54,17 @@ type content struct {
 	To      string
 	Until   string
 	Link    string
+	Notice  notice
 }
+
+// moment is the format of a time in an email.
+const moment = "Monday, 2 January 2006, 15:04 UTC"
 
 func contentOf(m team.Mail) content {
 	c := content{
 		Kind: m.Kind, Inviter: plain(m.InviterName), Account: plain(m.AccountName), Project: plain(m.ProjectName),
 		Role: plain(m.RoleName), To: plain(m.To), Link: m.Link,
-		Until: m.ExpiresAt.UTC().Format("Monday, 2 January 2006, 15:04 UTC"),
+		Until: m.ExpiresAt.UTC().Format(moment), Notice: noticeOf(m.Notice),
 	}
 	switch email := plain(m.InviterEmail); {
 	case c.Inviter == "":
@@ -78,6 +82,10 @@ func (c content) Subject() string {
 		return "Set a new password"
 	case c.Kind == team.MessageCodesStopped:
 		return "Your authenticator app codes are no longer accepted"
+	case c.Kind == team.MessageNewEmail:
+		return "Confirm your new email"
+	case c.Kind == team.MessageNotice:
+		return c.Notice.Title
 	case c.Project != "" && c.Inviter != "":
 		return c.Inviter + " invites you to the project " + c.Project + " of " + c.Account
 	case c.Project != "":

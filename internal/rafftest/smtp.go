@@ -56,7 +56,7 @@ type Message struct {
 	UTF8     bool // declared with SMTPUTF8
 }
 
-var inviteLink = regexp.MustCompile(`https?://\S+/(?:invite|password)/[^\s"<]+`)
+var inviteLink = regexp.MustCompile(`https?://\S+/(?:invite|password|email)/[^\s"<]+`)
 
 // Link returns the only link in the text of the message.
 func (m Message) Link(t testing.TB) string {
@@ -126,17 +126,40 @@ func (s *SMTP) URL() string {
 // Roots returns a pool with the server's certificate.
 func (s *SMTP) Roots() *x509.CertPool { return s.roots }
 
-// Messages returns all messages to an address so far.
-func (s *SMTP) Messages(to string) []Message {
+// Messages returns all messages to an address so far, except notices.
+func (s *SMTP) Messages(to string) []Message { return s.those(to, false) }
+
+// Notices returns all messages to an address so far that only tell what happened, without a link that works once.
+func (s *SMTP) Notices(to string) []Message { return s.those(to, true) }
+
+func (s *SMTP) those(to string, notices bool) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []Message
 	for _, m := range s.messages {
-		if m.To == to {
+		if m.To == to && (len(inviteLink.FindAllString(m.Text, 1)) == 0) == notices {
 			out = append(out, m)
 		}
 	}
 	return out
+}
+
+// WaitNotice waits for a notice to an address with this subject.
+func (s *SMTP) WaitNotice(t testing.TB, to, subject string) Message {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		for _, m := range s.Notices(to) {
+			if m.Subject == subject {
+				return m
+			}
+		}
+	}
+	var got []string
+	for _, m := range s.Notices(to) {
+		got = append(got, m.Subject)
+	}
+	t.Fatalf("no notice %q to %s; there are %q", subject, to, got)
+	return Message{}
 }
 
 // Attempts returns how often a message to the address was offered, including refusals.

@@ -39,7 +39,7 @@ func AuditEvent(e *event.Event) api.AuditEvent {
 	w := api.AuditEvent{
 		ID: e.ID, AccountID: e.AccountID, ActorType: string(e.ActorType), ActorID: e.ActorID, ActorName: e.ActorName, Action: string(e.Action),
 		TargetType: e.TargetType, TargetID: e.TargetID, TargetName: e.TargetName, ProjectID: Filled(e.ProjectID),
-		Delegated: e.Delegated, RequestID: e.RequestID, Details: json.RawMessage(e.Details), CreatedAt: Stamp(e.At),
+		Delegated: e.Delegated, RequestID: e.RequestID, Address: e.Address, UserAgent: e.UserAgent, Details: json.RawMessage(e.Details), CreatedAt: Stamp(e.At),
 	}
 	if e.Sequence != 0 {
 		w.Sequence = &e.Sequence

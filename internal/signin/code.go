@@ -97,7 +97,7 @@ func (s *Service) ProveCode(ctx context.Context, token string, c CodeTry) (strin
 	}
 	code, from := cleanCode(c.Code), s.codeOrigin(a, c)
 	if a.HasTOTP && isAppCode(code) {
-		return s.proveAppCode(ctx, a, code, from)
+		return s.proveAppCode(ctx, a, code, from, s.enteredWith(string(FactorTOTP), a, c))
 	}
 	limits := []team.Limit{codeRate(a.User.ID, from.device, from.source)}
 	if from.device == "" {
@@ -106,12 +106,17 @@ func (s *Service) ProveCode(ctx context.Context, token string, c CodeTry) (strin
 	if err := s.spend(ctx, limits); err != nil {
 		return "", err
 	}
-	return s.finishCode(ctx, a, from, "recovery_code", func(tx Tx) (bool, error) {
+	return s.finishCode(ctx, a, from, s.enteredWith("recovery_code", a, c), func(tx Tx) (bool, error) {
 		return tx.UseRecoveryCode(ctx, a.User.ID, team.HashOf(code), s.team.Now())
 	})
 }
 
-func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, from origin) (string, error) {
+// enteredWith is the event of a sign-in with this second factor.
+func (s *Service) enteredWith(factor string, a Awaiting, c CodeTry) event.SignedIn {
+	return event.SignedIn{SecondFactor: factor, NewBrowser: s.device(c.Device, a.User) == ""}
+}
+
+func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, from origin, told event.SignedIn) (string, error) {
 	if err := s.refuseStopped(ctx, a, from); err != nil {
 		return "", err
 	}
@@ -131,7 +136,7 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 			used = func(tx Tx) (bool, error) { return tx.UseFactorStep(ctx, f.ID, step, s.team.Now()) }
 		}
 	}
-	next, err := s.finishCode(ctx, a, from, string(FactorTOTP), used)
+	next, err := s.finishCode(ctx, a, from, told, used)
 	if errors.Is(err, errWrongCode) {
 		if stopped := s.refuseStopped(ctx, a, from); stopped != nil {
 			return "", stopped // this was the last one
@@ -141,8 +146,8 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 }
 
 // finishCode completes the session if used accepts the code, and resets the count of the origin.
-func (s *Service) finishCode(ctx context.Context, a Awaiting, from origin, how string, used func(Tx) (bool, error)) (string, error) {
-	next, err := s.proved(ctx, a, how, used)
+func (s *Service) finishCode(ctx context.Context, a Awaiting, from origin, told event.SignedIn, used func(Tx) (bool, error)) (string, error) {
+	next, err := s.proved(ctx, a, told, used)
 	if errors.Is(err, errWrongCode) {
 		s.refused(ctx, a.User.ID, event.ActionSecondFactorRefused)
 	}

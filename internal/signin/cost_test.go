@@ -8,7 +8,6 @@ import (
 	"raff/internal/event"
 	"raff/internal/nearest"
 	"raff/internal/rafftest"
-	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -19,7 +18,7 @@ func TestTextsCostInProportion(t *testing.T) {
 		actions = append(actions, string(a))
 	}
 	walks := map[string]func(string){
-		"User-Agent":   func(s string) { signin.CleanUserAgent(s) },
+		"User-Agent":   func(s string) { team.CleanUserAgent(s) },
 		"address":      func(s string) { _, _ = team.CanonicalEmail(s + "@example.com") },
 		"folded name":  func(s string) { team.FoldName(s) },
 		"slug":         func(s string) { team.SlugOf(s) },
@@ -42,7 +41,7 @@ func TestUserAgent(t *testing.T) {
 		strings.Repeat("ä", 300):            strings.Repeat("ä", 200),
 		strings.Repeat("\u200b", 300) + "x": "x",
 	} {
-		if got := signin.CleanUserAgent(text); got != want {
+		if got := team.CleanUserAgent(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

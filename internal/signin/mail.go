@@ -7,7 +7,8 @@ import (
 	"raff/internal/team"
 )
 
-// Mail prepares the emails about how a user signs in: password links, and the notice that codes are no longer accepted.
+// Mail prepares the emails about how a user signs in: password links, links that confirm a new email, and the notice that codes are
+// no longer accepted.
 type Mail struct{ s *Service }
 
 // Mail returns the part of the service that those emails need.
@@ -19,15 +20,18 @@ func (Mail) Wait(context.Context, team.Message) (time.Duration, error) { return 
 // Prepare returns the email of a message, with a new link. It returns nil, and removes the message, if the email is no
 // longer wanted.
 func (m Mail) Prepare(ctx context.Context, msg team.Message) (*team.Mail, error) {
-	if msg.Kind == team.MessageCodesStopped {
+	switch msg.Kind {
+	case team.MessageCodesStopped:
 		return m.s.prepareCodesStopped(ctx, msg)
+	case team.MessageNewEmail:
+		return m.s.prepareNewEmail(ctx, msg)
 	}
 	return m.s.preparePassword(ctx, msg)
 }
 
 // Overdue reports that the link would come too late, so that the email is not tried again.
 func (m Mail) Overdue(msg team.Message) bool {
-	return msg.Kind == team.MessagePassword && m.s.team.Now().After(msg.CreatedAt.Add(resetLinkTTL))
+	return msg.Kind != team.MessageCodesStopped && m.s.team.Now().After(msg.CreatedAt.Add(resetLinkTTL))
 }
 
 // Note does nothing, because the outcome of these emails is not stored.

@@ -207,7 +207,8 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer []byte, in SignI
 		if err := s.usePasskey(ctx, tx, keys[which], credential); err != nil {
 			return entry{}, err
 		}
-		return entry{told: event.SignedIn{With: event.WithPasskey}}, tx.InsertWholeSession(ctx, session, hash)
+		told := event.SignedIn{With: event.WithPasskey, NewBrowser: in.DeviceOf == nil || s.device(in.DeviceOf(u.CanonicalEmail), u) == ""}
+		return entry{told: told}, tx.InsertWholeSession(ctx, session, hash)
 	})
 }
 

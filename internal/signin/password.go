@@ -40,6 +40,9 @@ func (s *Service) behindPasswordLink(ctx context.Context, r Reader, token string
 	if err != nil {
 		return team.User{}, t, team.NotFoundIs(err, RefusalPasswordLinkUnknown.With())
 	}
+	if t.Purpose != team.LinkFirst && t.Purpose != team.LinkReset {
+		return team.User{}, t, RefusalPasswordLinkUnknown.With()
+	}
 	if !t.UsedAt.IsZero() || team.Expired(t.ExpiresAt, s.team.Now()) {
 		return team.User{}, t, RefusalPasswordLinkGone.With()
 	}

@@ -42,6 +42,9 @@ func (s *Service) AboutPerson(ctx context.Context, lock team.Lock, userID, accou
 			}
 			return fn(tx, logs)
 		})
+		if err == nil && s.team.MailDelivered() {
+			s.mailQueued() // perhaps; see tell
+		}
 		if !errors.Is(err, errMoved) {
 			return err
 		}
@@ -49,14 +52,15 @@ func (s *Service) AboutPerson(ctx context.Context, lock team.Lock, userID, accou
 	return RefusalPersonBusy.With()
 }
 
-// recordPerson writes an event about a user to logs. actor returns the actor in each account.
+// recordPerson writes an event about a user to logs, and tells the user by email if it is one that they should know of. actor
+// returns the actor in each account.
 func (s *Service) recordPerson(ctx context.Context, tx Tx, logs []string, actor func(accountID string) *team.Principal, u team.User, p event.Payload) error {
 	for _, account := range logs {
 		if err := s.team.Record(ctx, tx, actor(account), event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email}, p); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.tell(ctx, tx, u, p)
 }
 
 // newWayIn is a new password that is set with a link, and its consequences for other credentials.

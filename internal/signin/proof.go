@@ -113,7 +113,7 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte,
 		s.refusedBy(ctx, err, a.User, event.ActionSecondFactorRefused)
 		return "", err
 	}
-	next, err := s.proved(ctx, a, string(FactorPasskey), take)
+	next, err := s.proved(ctx, a, event.SignedIn{SecondFactor: string(FactorPasskey), NewBrowser: s.device(from.Device, a.User) == ""}, take)
 	if err != nil {
 		return "", err
 	}
@@ -121,7 +121,7 @@ func (s *Service) ProvePasskey(ctx context.Context, token string, answer []byte,
 }
 
 // proved replaces a pending session with a complete one. used uses up what was verified, so that it works once.
-func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(Tx) (bool, error)) (string, error) {
+func (s *Service) proved(ctx context.Context, a Awaiting, told event.SignedIn, used func(Tx) (bool, error)) (string, error) {
 	token, err := team.NewToken(s.rand)
 	if err != nil {
 		return "", err
@@ -157,7 +157,7 @@ func (s *Service) proved(ctx context.Context, a Awaiting, how string, used func(
 		if err := tx.KeepSessions(ctx, session.UserID, false, s.sessions); err != nil {
 			return err
 		}
-		return s.recordPerson(ctx, tx, logs, a.User.As, a.User, event.SignedIn{SecondFactor: how})
+		return s.recordPerson(ctx, tx, logs, a.User.As, a.User, told)
 	})
 	return token, err
 }

@@ -3,15 +3,10 @@ package signin
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"raff/internal/event"
-	"raff/internal/naming"
 	"raff/internal/team"
 )
-
-// userAgentLength is how many characters of a User-Agent are stored.
-const userAgentLength = 200
 
 // SignIn is the input for signing in.
 type SignIn struct {
@@ -19,8 +14,10 @@ type SignIn struct {
 	// Source is the network address of the caller; empty if it is unknown.
 	Source    string
 	UserAgent string
-	// Device is the DeviceToken that the browser keeps for this email, or empty.
-	Device string
+	// Device is the DeviceToken that the browser keeps for this email, or empty. DeviceOf returns it for the canonical email of the
+	// user whom a passkey identifies; nil means that the browser keeps none.
+	Device   string
+	DeviceOf func(canonical string) string
 	// Fresh says that the user has just entered or set this password with a link: the attempt does not count as a guess,
 	// and is not limited by the guesses of others.
 	Fresh bool
@@ -49,11 +46,12 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 		return "", err
 	}
 	return s.startSession(ctx, u, in, func(tx Tx, session team.Session, hash []byte) (entry, error) {
+		told := event.SignedIn{NewBrowser: from.device == ""}
 		ok, awaits, err := tx.InsertSession(ctx, session, hash, u.PasswordHash)
 		if err == nil && !ok {
 			err = RefusalPasswordJustReplaced.With()
 		}
-		return entry{awaits: awaits}, err
+		return entry{awaits: awaits, told: told}, err
 	})
 }
 
@@ -76,11 +74,11 @@ func (s *Service) startSession(ctx context.Context, u team.User, in SignIn, inse
 	if err != nil {
 		return "", err
 	}
-	userAgent := cleanUserAgent(in.UserAgent)
+	userAgent := team.CleanUserAgent(in.UserAgent)
 	err = s.aboutPerson(ctx, u.ID, func(tx Tx, logs []string) error {
 		now := s.team.Now()
 		session := team.Session{
-			ID: s.team.NewID(), UserID: u.ID, AccountID: account, UserAgent: userAgent,
+			ID: s.team.NewID(), UserID: u.ID, AccountID: account, UserAgent: userAgent, Address: in.Source,
 			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(team.SessionLife),
 		}
 		how, err := insert(tx, session, team.HashOf(token))
@@ -126,21 +124,4 @@ func (s *Service) accountToEnter(ctx context.Context, userID string) (string, er
 		}
 	}
 	return accounts[0].ID, nil
-}
-
-// cleanUserAgent returns the first visible characters of a User-Agent, on one line.
-func cleanUserAgent(text string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range text {
-		if naming.Hidden(r) {
-			continue
-		}
-		if n == userAgentLength {
-			break
-		}
-		n++
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -11,12 +11,15 @@ import (
 )
 
 const eventColumns = `e.id, e.account_id, e.at, e.actor_type, e.actor_id, e.actor_name, e.action, e.target_type, e.target_id,
-	e.target_name, e.project_id, e.delegated, e.request_id, e.details, e.after_seal, e.mac, e.sequence`
+	e.target_name, e.project_id, e.delegated, e.request_id, e.address, e.user_agent, e.details, e.after_seal, e.mac, e.sequence`
 
 func scanEvent(s scanner) (e event.Event, err error) {
+	var address blob
 	err = s.Scan((*ident)(&e.ID), (*ident)(&e.AccountID), (*stamp)(&e.At), (*text)(&e.ActorType), (*ident)(&e.ActorID),
 		(*text)(&e.ActorName), (*text)(&e.Action), (*text)(&e.TargetType), (*ident)(&e.TargetID), (*text)(&e.TargetName),
-		(*ident)(&e.ProjectID), (*flag)(&e.Delegated), (*ident)(&e.RequestID), (*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC), (*number)(&e.Sequence))
+		(*ident)(&e.ProjectID), (*flag)(&e.Delegated), (*ident)(&e.RequestID), &address, (*text)(&e.UserAgent),
+		(*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC), (*number)(&e.Sequence))
+	e.Address = addressOf(address)
 	return e, err
 }
 
@@ -100,7 +103,7 @@ func (r reader) actorsCalled(ctx context.Context, accountID, text string) ([]str
 }
 
 var insertEvents = insertionOf(`INSERT INTO audit_events (id, account_id, at, actor_type, actor_id, actor_name, action,
-	target_type, target_id, target_name, project_id, delegated, request_id, details, after_seal, mac)`, 16, "")
+	target_type, target_id, target_name, project_id, delegated, request_id, address, user_agent, details, after_seal, mac)`, 18, "")
 
 func (t *tx) InsertEvent(ctx context.Context, e event.Event) error {
 	if err := t.place(ctx, &e); err != nil {
@@ -108,5 +111,5 @@ func (t *tx) InsertEvent(ctx context.Context, e event.Event) error {
 	}
 	return t.row(ctx, insertEvents,
 		uid(e.ID), uid(e.AccountID), e.At, string(e.ActorType), word(e.ActorID), e.ActorName, string(e.Action), e.TargetType, word(e.TargetID), e.TargetName,
-		uid(e.ProjectID), e.Delegated, word(e.RequestID), e.Details, e.AfterSeal, e.MAC)
+		uid(e.ProjectID), e.Delegated, word(e.RequestID), netAddress(e.Address).arg(), e.UserAgent, e.Details, e.AfterSeal, e.MAC)
 }

@@ -8,17 +8,17 @@ import (
 )
 
 func scanLinkToken(s scanner) (t team.LinkToken, err error) {
-	err = s.Scan((*blob)(&t.Hash), (*ident)(&t.UserID), (*text)(&t.Purpose), (*stamp)(&t.ExpiresAt), (*stamp)(&t.UsedAt))
+	err = s.Scan((*blob)(&t.Hash), (*ident)(&t.UserID), (*text)(&t.Purpose), (*text)(&t.Email), (*stamp)(&t.ExpiresAt), (*stamp)(&t.UsedAt))
 	return t, err
 }
 
 func (r reader) LinkToken(ctx context.Context, hash []byte) (team.LinkToken, error) {
-	return one(ctx, r.q, scanLinkToken, "SELECT hash, user_id, purpose, expires_at, used_at FROM link_tokens WHERE hash = $1", hash)
+	return one(ctx, r.q, scanLinkToken, "SELECT hash, user_id, purpose, email, expires_at, used_at FROM link_tokens WHERE hash = $1", hash)
 }
 
 func (t *tx) InsertLinkToken(ctx context.Context, l team.LinkToken) error {
-	return t.later(ctx, "INSERT INTO link_tokens (hash, user_id, purpose, expires_at, used_at) VALUES ($1, $2, $3, $4, $5)",
-		l.Hash, uid(l.UserID), l.Purpose, l.ExpiresAt, l.UsedAt)
+	return t.later(ctx, "INSERT INTO link_tokens (hash, user_id, purpose, email, expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6)",
+		l.Hash, uid(l.UserID), l.Purpose, l.Email, l.ExpiresAt, l.UsedAt)
 }
 
 func (t *tx) UseLinkToken(ctx context.Context, hash []byte, at time.Time) (bool, error) {

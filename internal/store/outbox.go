@@ -8,11 +8,11 @@ import (
 	"raff/internal/team"
 )
 
-const messageColumns = "id, kind, account_id, invitation_id, address, attempts, next_at, created_at, last_error"
+const messageColumns = "id, kind, account_id, invitation_id, address, attempts, next_at, created_at, last_error, details"
 
 func scanMessage(s scanner) (m team.Message, err error) {
 	err = s.Scan((*ident)(&m.ID), (*text)(&m.Kind), (*ident)(&m.AccountID), (*ident)(&m.InvitationID), (*text)(&m.Address), (*number)(&m.Attempts), (*stamp)(&m.NextAt),
-		(*stamp)(&m.CreatedAt), (*text)(&m.LastError))
+		(*stamp)(&m.CreatedAt), (*text)(&m.LastError), (*text)(&m.Details))
 	if m.AccountID == team.NoID {
 		m.AccountID = ""
 	}
@@ -93,12 +93,12 @@ func (d *DB) leaseOf(ctx context.Context, l outbox.Lease, account string) (m tea
 
 // insertMessages replaces the message of an invitation.
 var insertMessages = insertionOf(`INSERT INTO outbox (account_id, subject_id, id, kind, invitation_id, address, attempts, next_at, last_error,
-	created_at)`, 10, ` ON CONFLICT (account_id, subject_id) DO UPDATE SET id = excluded.id, attempts = excluded.attempts, next_at = excluded.next_at,
+	created_at, details)`, 11, ` ON CONFLICT (account_id, subject_id) DO UPDATE SET id = excluded.id, attempts = excluded.attempts, next_at = excluded.next_at,
 	last_error = excluded.last_error, created_at = excluded.created_at, leased_until = NULL`)
 
 func (t *tx) InsertMessage(ctx context.Context, m team.Message) error {
 	return t.row(ctx, insertMessages,
-		lane(m), subject(m), uid(m.ID), m.Kind, uid(m.InvitationID), m.Address, m.Attempts, m.NextAt, m.LastError, m.CreatedAt)
+		lane(m), subject(m), uid(m.ID), m.Kind, uid(m.InvitationID), m.Address, m.Attempts, m.NextAt, m.LastError, m.CreatedAt, m.Details)
 }
 
 // QueuePasswordMail changes nothing in the domain, so it needs no domain transaction.

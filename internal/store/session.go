@@ -9,10 +9,10 @@ import (
 	"raff/internal/team"
 )
 
-const sessionColumns = "s.id, s.user_id, s.account_id, s.user_agent, s.created_at, s.last_seen_at, s.expires_at, s.awaits"
+const sessionColumns = "s.id, s.user_id, s.account_id, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at, s.awaits"
 
 func sessionFields(s *team.Session) []any {
-	return []any{(*ident)(&s.ID), (*ident)(&s.UserID), (*ident)(&s.AccountID), (*text)(&s.UserAgent), (*stamp)(&s.CreatedAt),
+	return []any{(*ident)(&s.ID), (*ident)(&s.UserID), (*ident)(&s.AccountID), (*text)(&s.UserAgent), (*text)(&s.Address), (*stamp)(&s.CreatedAt),
 		(*stamp)(&s.LastSeenAt), (*stamp)(&s.ExpiresAt), (*flag)(&s.Awaits)}
 }
 
@@ -94,11 +94,11 @@ func (t *tx) InsertSession(ctx context.Context, s team.Session, hash []byte, pas
 	return err == nil, awaits, err
 }
 
-const insertSession = `INSERT INTO sessions (id, hash, user_id, account_id, user_agent, created_at, last_seen_at, expires_at, awaits)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, `
+const insertSession = `INSERT INTO sessions (id, hash, user_id, account_id, user_agent, address, created_at, last_seen_at, expires_at, awaits)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, `
 
 func sessionArgs(s team.Session, hash []byte) []any {
-	return []any{uid(s.ID), hash, uid(s.UserID), uid(s.AccountID), s.UserAgent, s.CreatedAt, s.LastSeenAt, s.ExpiresAt}
+	return []any{uid(s.ID), hash, uid(s.UserID), uid(s.AccountID), s.UserAgent, s.Address, s.CreatedAt, s.LastSeenAt, s.ExpiresAt}
 }
 
 func (t *tx) InsertWholeSession(ctx context.Context, s team.Session, hash []byte) error {
@@ -158,9 +158,9 @@ func (t *tx) DeleteSessionsOf(ctx context.Context, userID, accountID, but string
 }
 
 // TouchSession never moves the time back, even if a node's clock is behind.
-func (d *DB) TouchSession(ctx context.Context, id string, at time.Time) error {
+func (d *DB) TouchSession(ctx context.Context, id, address string, at time.Time) error {
 	err := d.write(ctx, nil, func(t *tx) error {
-		return t.later(ctx, "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2", uid(id), at)
+		return t.later(ctx, "UPDATE sessions SET last_seen_at = $2, address = $3 WHERE id = $1 AND last_seen_at < $2", uid(id), at, address)
 	})
 	if err != nil {
 		return fmt.Errorf("record the use of the session: %w", err)

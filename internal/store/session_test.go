@@ -55,11 +55,11 @@ func sessionComesBack(t *testing.T, w *world) {
 	})
 
 	for _, seen := range []time.Time{w.at(30), w.at(20)} { // the earlier time arrives last
-		if err := w.TouchSession(w.ctx, s.ID, seen); err != nil {
+		if err := w.TouchSession(w.ctx, s.ID, "192.0.2.7", seen); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.LastSeenAt = w.at(30)
+	s.LastSeenAt, s.Address = w.at(30), "192.0.2.7"
 	none := w.newSession(t, u, "", "nowhere", 40)
 	same(t, "sessions", []team.Session{none, s})(w.SessionsOf(w.ctx, u.ID))
 	w.do(t, func(tx store.Tx) error { return tx.MoveSession(w.ctx, none.ID, w.account.ID) })

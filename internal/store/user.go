@@ -54,13 +54,14 @@ func (t *tx) InsertUser(ctx context.Context, u team.User) (bool, error) {
 		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, word(u.VouchedBy), u.CreatedAt, u.UpdatedAt)
 }
 
-// UpdateUser also updates the person's position in sorted lists.
+// UpdateUser also updates the email of the person's memberships and their position in sorted lists.
 func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
 	key := team.SortKey(u.Name, u.CanonicalEmail)
 	if err := t.later(ctx, "UPDATE account_users SET sort_key = $2 WHERE user_id = $1 AND sort_key <> $2", uid(u.ID), key); err != nil {
 		return err
 	}
-	if err := t.later(ctx, "UPDATE memberships SET sort_key = $2 WHERE user_id = $1 AND sort_key <> $2", uid(u.ID), key); err != nil {
+	if err := t.later(ctx, `UPDATE memberships SET sort_key = $2, email = $3, email_canonical = $4
+		WHERE user_id = $1 AND (sort_key <> $2 OR email <> $3)`, uid(u.ID), key, u.Email, u.CanonicalEmail); err != nil {
 		return err
 	}
 	return t.change(ctx, `UPDATE users SET email = $2, email_canonical = $3, name = $4, name_key = $5, password_hash = $6,

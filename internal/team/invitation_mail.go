@@ -19,6 +19,8 @@ type Mail struct {
 	InviterEmail string
 	Link         string
 	ExpiresAt    time.Time
+	// Notice is for emails of that kind.
+	Notice Notice
 }
 
 // InvitationMail prepares the emails of invitations, and stores their outcome in the invitations.
@@ -41,7 +43,11 @@ func (i InvitationMail) Wait(ctx context.Context, msg Message) (time.Duration, e
 	if msg.Attempts > 0 {
 		return 0, nil
 	}
-	limits := s.mailLimits.recipient(msg.AccountID, inv.CanonicalEmail)
+	return s.takeOrWait(ctx, s.mailLimits.recipient(msg.AccountID, inv.CanonicalEmail))
+}
+
+// takeOrWait counts one attempt against the limits, or returns how long to wait.
+func (s *Service) takeOrWait(ctx context.Context, limits []Limit) (time.Duration, error) {
 	if len(limits) == 0 {
 		return 0, nil
 	}

@@ -391,6 +391,9 @@ func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, er
 		if err := w.KnowUser(w.ctx, m.AccountID, User{ID: m.UserID, Name: m.Name, CanonicalEmail: m.CanonicalEmail}, w.at); err != nil {
 			return nil, err
 		}
+		if err := w.notify(*m, NoticeAdded); err != nil {
+			return nil, err
+		}
 	}
 	var told event.Payload = memberAdded(*m)
 	if inv != nil {

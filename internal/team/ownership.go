@@ -106,6 +106,9 @@ func (w *work) handOver(next *Member) error {
 	if err := w.UpdateMember(w.ctx, *next); err != nil {
 		return err
 	}
+	if err := w.notify(*next, NoticeOwner); err != nil {
+		return err
+	}
 	return w.recordMember(*next, false, event.AccountOwnershipTransferred{
 		APIKeysDeactivated: disabledNames(next.HeldKeys), MemberName: next.personName(),
 		Role: event.Changed(before, permission.OwnerSlug), RoleName: event.Name{To: next.Role.Name},

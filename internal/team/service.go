@@ -124,14 +124,6 @@ func (s *Service) MailDelivered() bool { return s.mailDelivered }
 // PublicURL returns the base of links in emails, without a trailing slash.
 func (s *Service) PublicURL() string { return s.publicURL }
 
-// RequestIDKey is the key of the context value that holds the id of a request, a string, which audit events record.
-type RequestIDKey struct{}
-
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(RequestIDKey{}).(string)
-	return id
-}
-
 // work is one write: the transaction, the principal as read in it, and the time of the change.
 type work struct {
 	Tx
@@ -242,7 +234,12 @@ func (s *Service) record(ctx context.Context, tx EventTx, p *Principal, at time.
 	if err := e.Put(told); err != nil {
 		return err
 	}
-	e.ID, e.AccountID, e.At, e.RequestID = s.newID(), p.AccountID, at, requestID(ctx)
+	from := OriginOf(ctx)
+	e.ID, e.AccountID, e.At, e.RequestID = s.newID(), p.AccountID, at, from.RequestID
+	e.Address = cleanAddress(from.Address)
+	if p.Type != TypeAPIKey { // it would tell little, and make each event larger
+		e.UserAgent = CleanUserAgent(from.UserAgent)
+	}
 	e.ActorType, e.ActorID, e.ActorName = event.ActorType(p.Type), p.ID, p.Name
 	if e.ActorName == "" {
 		e.ActorName = p.Email

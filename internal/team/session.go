@@ -22,6 +22,8 @@ type Session struct {
 	// AccountID is the account that the user works in; empty if they have access to none.
 	AccountID string
 	UserAgent string
+	// Address is the network address of the last use, as accurate as LastSeenAt.
+	Address   string
 	CreatedAt time.Time
 	// LastSeenAt is accurate to a minute.
 	LastSeenAt time.Time
@@ -72,7 +74,7 @@ func (s *Service) Session(ctx context.Context, token string) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	if now := s.Now(); now.Sub(me.Session.LastSeenAt) >= sessionSeen {
-		err = s.store.TouchSession(ctx, me.Session.ID, now)
+		err = s.store.TouchSession(ctx, me.Session.ID, OriginOf(ctx).Address, now)
 	}
 	if errors.Is(err, ErrUnavailable) {
 		err = nil // who only reads needs no database that can write; the next page notes the use

@@ -42,8 +42,8 @@ type Store interface {
 	ReplaceFetchedTokens(ctx context.Context) error
 	// TouchAPIKeys records when keys were last used. It writes no event.
 	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
-	// TouchSession records when a session was last used. It writes no event.
-	TouchSession(ctx context.Context, id string, at time.Time) error
+	// TouchSession records when a session was last used, and from which network address. It writes no event.
+	TouchSession(ctx context.Context, id, address string, at time.Time) error
 	// Take counts one attempt against each limit, or none if one of them is exceeded. The limits apply across all nodes.
 	Take(ctx context.Context, limits []Limit, at time.Time) (bool, error)
 	// RemoveStale deletes pending memberships whose invitation expired or was declined before the given moment, and

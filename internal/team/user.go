@@ -19,17 +19,19 @@ type User struct {
 	UpdatedAt time.Time
 }
 
-// The purposes of a password link.
+// The purposes of a link.
 const (
 	LinkFirst = "first" // sets the first password
 	LinkReset = "reset" // sets one that was forgotten
+	LinkEmail = "email" // confirms a new email
 )
 
-// LinkToken is the token of a single-use password link, stored as a hash.
+// LinkToken is the token of a single-use link, stored as a hash.
 type LinkToken struct {
 	Hash      []byte
 	UserID    string
-	Purpose   string // LinkFirst or LinkReset
+	Purpose   string
+	Email     string // the new email, for LinkEmail
 	ExpiresAt time.Time
 	UsedAt    time.Time
 }

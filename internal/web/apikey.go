@@ -150,10 +150,16 @@ func (p *pages) changeKey(v *visit) (reply, error) {
 
 func (p *pages) switchKey(v *visit) (reply, error) {
 	on := v.PostForm.Get("active") == "yes"
-	_, err := p.svc.UpdateAPIKey(v.Context(), v.who, v.PathValue("id"), team.APIKeyChange{IsActive: &on})
+	before, err := p.svc.GetAPIKey(v.Context(), v.who, v.PathValue("id"))
+	if err != nil {
+		return reply{}, err
+	}
+	k, err := p.svc.UpdateAPIKey(v.Context(), v.who, before.ID, team.APIKeyChange{IsActive: &on})
 	switch {
 	case err != nil:
 		return p.keyAgain(v, err, wrongKey)
+	case k.UpdatedAt.Equal(before.UpdatedAt): // it was so before
+		return goTo("/keys/" + k.ID)
 	case on:
 		return done("/keys/"+v.PathValue("id"), "key-on")
 	}
@@ -223,7 +229,11 @@ func (p *pages) seatOfKey(v *visit) (reply, error) {
 		news = "key-role-removed"
 		_, err = p.svc.RemoveMember(v.Context(), v.who, seat.ProjectID, seat.ID, team.Removal{})
 	default:
-		_, err = p.svc.UpdateMember(v.Context(), v.who, seat.ProjectID, seat.ID, team.MemberChange{RoleID: &role, Base: v.base()})
+		var changed team.Member
+		changed, err = p.svc.UpdateMember(v.Context(), v.who, seat.ProjectID, seat.ID, team.MemberChange{RoleID: &role, Base: v.base()})
+		if changed.UpdatedAt.Equal(seat.UpdatedAt) {
+			news = "" // it was so before
+		}
 	}
 	if err != nil {
 		return p.keyAgain(v, err, wrongKey)

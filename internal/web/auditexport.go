@@ -71,7 +71,7 @@ func newJSONEvents(w io.Writer) eventWriter {
 func (j jsonEvents) event(e event.Event) error {
 	return j.Encode(struct {
 		ID         string          `json:"id"`
-		At         time.Time       `json:"at"`
+		CreatedAt  time.Time       `json:"created_at"`
 		ActorType  string          `json:"actor_type"`
 		ActorID    string          `json:"actor_id"`
 		ActorName  string          `json:"actor_name"`
@@ -82,9 +82,11 @@ func (j jsonEvents) event(e event.Event) error {
 		ProjectID  string          `json:"project_id,omitempty"`
 		Delegated  bool            `json:"delegated"`
 		RequestID  string          `json:"request_id"`
+		Address    string          `json:"address,omitempty"`
+		UserAgent  string          `json:"user_agent,omitempty"`
 		Details    json.RawMessage `json:"details"`
 	}{e.ID, e.At, string(e.ActorType), e.ActorID, e.ActorName, string(e.Action), e.TargetType, e.TargetID, e.TargetName, e.ProjectID,
-		e.Delegated, e.RequestID, json.RawMessage(e.Details)})
+		e.Delegated, e.RequestID, e.Address, e.UserAgent, json.RawMessage(e.Details)})
 }
 
 func (jsonEvents) end() error { return nil }
@@ -93,13 +95,13 @@ type csvEvents struct{ *csv.Writer }
 
 func newCSVEvents(w io.Writer) eventWriter {
 	c := csvEvents{csv.NewWriter(w)}
-	_ = c.Write([]string{"at", "actor_type", "actor_id", "actor_name", "action", "target_type", "target_id", "target_name", "project_id", "delegated", "request_id", "details", "id"}) // Flush reports the error
+	_ = c.Write([]string{"created_at", "actor_type", "actor_id", "actor_name", "action", "target_type", "target_id", "target_name", "project_id", "delegated", "request_id", "address", "user_agent", "details", "id"}) // Flush reports the error
 	return c
 }
 
 func (c csvEvents) event(e event.Event) error {
 	row := []string{e.At.UTC().Format(time.RFC3339Nano), string(e.ActorType), e.ActorID, e.ActorName, string(e.Action), e.TargetType, e.TargetID, e.TargetName,
-		e.ProjectID, fmt.Sprint(e.Delegated), e.RequestID, e.Details, e.ID}
+		e.ProjectID, fmt.Sprint(e.Delegated), e.RequestID, e.Address, e.UserAgent, e.Details, e.ID}
 	for i := range row {
 		row[i] = spreadsheet.Guard(row[i])
 	}

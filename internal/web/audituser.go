@@ -15,6 +15,9 @@ var userWords = []wording{
 		if p.With == event.WithPasskey {
 			t.say(" with a passkey")
 		}
+		if p.NewBrowser {
+			t.say(" with a new browser")
+		}
 		t.fact("Second factor", secondFactorWord(p.SecondFactor))
 	}),
 	sentence[event.SignedOut]("Signed out", "signed out"),
@@ -29,11 +32,11 @@ var userWords = []wording{
 	}),
 	describes("Sign-in failed", func(t *eventText, p event.SignInFailed) {
 		t.say("failed to sign in as ", theTarget)
-		t.fact("Attempts", strconv.Itoa(p.Attempts))
+		t.attempts(p.Attempts, p.Addresses)
 	}),
 	describes("Second factor refused", func(t *eventText, p event.SecondFactorRefused) {
 		t.say("entered the password of ", theTarget, " and a wrong second factor")
-		t.fact("Attempts", strconv.Itoa(p.Attempts))
+		t.attempts(p.Attempts, p.Addresses)
 	}),
 	describes("Codes stopped", func(t *eventText, p event.CodesStopped) {
 		t.say("entered so many wrong codes for ", theTarget, " that codes from their authenticator app are no longer accepted")
@@ -59,6 +62,19 @@ var userWords = []wording{
 		t.fact("Before", p.Name.From)
 		t.fact("After", p.Name.To)
 	}),
+	describes("Email changed", func(t *eventText, p event.EmailChanged) {
+		t.say("changed their email")
+		t.fact("Before", p.Email.From)
+		t.fact("After", p.Email.To)
+	}),
+}
+
+// attempts adds how many attempts there were, and from how many network addresses if from several.
+func (t *eventText) attempts(n, addresses int) {
+	t.fact("Attempts", strconv.Itoa(n))
+	if addresses > 1 {
+		t.fact("Network addresses", strconv.Itoa(addresses)+", the last one is below")
+	}
 }
 
 func describePasswordLinkMade(t *eventText, _ event.PasswordLinkMade) {

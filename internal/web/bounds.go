@@ -53,6 +53,9 @@ func form(ctx context.Context, r *http.Request) error {
 	return nil
 }
 
+// typedEmail is the email in a form, without leading and trailing spaces.
+func typedEmail(r *http.Request) string { return strings.TrimSpace(r.PostForm.Get("email")) }
+
 // typedName is the name in a form, without leading and trailing spaces, which pasting often adds.
 func typedName(r *http.Request) string { return strings.TrimSpace(r.PostForm.Get("name")) }
 

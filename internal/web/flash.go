@@ -2,13 +2,17 @@ package web
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
 // flash is a notice that the next page shows once, such as "Role created". It is kept in a cookie, not in the URL, so
-// that a reload, a bookmark or a link from someone else does not show it again.
+// that a reload, a bookmark or a link from someone else does not show it again. It belongs to one session: the next person
+// who signs in with the browser does not see it, and nobody can make one up who does not know the session's token.
 type flash struct {
 	what, path string
 	shown      bool
@@ -30,18 +34,29 @@ func (p *pages) flashName() string {
 func (p *pages) withFlash(r *http.Request) (context.Context, *flash) {
 	f := &flash{}
 	if c, err := r.Cookie(p.flashName()); err == nil {
-		f.what, f.path, _ = strings.Cut(c.Value, "@")
+		mark, notice, _ := strings.Cut(c.Value, ".")
+		if hmac.Equal([]byte(mark), []byte(flashMark(p.token(r), notice))) {
+			f.what, f.path, _ = strings.Cut(notice, "@")
+		}
 	}
 	return context.WithValue(r.Context(), flashKey{}, f), f
 }
 
-// flashCookie sets the notice for the page at this path; an empty notice removes the cookie.
-func (p *pages) flashCookie(what, to string) *http.Cookie {
+// flashMark binds a notice to the session with this token. Without a session, the token is empty.
+func flashMark(token, notice string) string {
+	m := hmac.New(sha256.New, []byte(token))
+	m.Write([]byte("notice " + notice))
+	return hex.EncodeToString(m.Sum(nil)[:16])
+}
+
+// flashCookie sets the notice for the page at this path in the session with this token; an empty notice removes the cookie.
+func (p *pages) flashCookie(token, what, to string) *http.Cookie {
 	c := &http.Cookie{ //nolint:gosec // it is Secure if the public URL is HTTPS
 		Name: p.flashName(), Path: "/", HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1,
 	}
 	if u, err := url.Parse(to); err == nil && what != "" {
-		c.Value, c.MaxAge = what+"@"+u.EscapedPath(), flashLife
+		notice := what + "@" + u.EscapedPath()
+		c.Value, c.MaxAge = flashMark(token, notice)+"."+notice, flashLife
 	}
 	return c
 }
@@ -56,7 +71,7 @@ func noticeOf(r *http.Request) string {
 	return f.what
 }
 
-// done redirects to a page that shows a notice once.
+// done redirects to a page that shows a notice once; an empty notice shows none.
 func done(path, what string) (reply, error) { return reply{to: path, done: what}, nil }
 
 // news is the text of the notice on this page. The cookie has only its name, so that no one else can put text on the page.

@@ -129,6 +129,8 @@ func (p *pages) changeMember(v *visit) (reply, error) {
 	switch {
 	case err != nil:
 		return p.memberAgain(v, m.ID, err)
+	case changed.UpdatedAt.Equal(m.UpdatedAt):
+		news = "" // it was so before
 	case news == "suspended" && disabledAny(changed.HeldKeys), news == "role" && m.ProjectID == "" && len(changed.HeldKeys) > 0:
 		news += "-keys"
 	}

@@ -1,9 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -21,7 +21,7 @@ func (f profileForm) lockedOutOf(v *visit) []team.Account {
 }
 
 func (p *pages) profile(v *visit) (profileForm, error) {
-	f := profileForm{Name: v.me.User.Name, Current: v.me.Session.ID, Done: v.news(), Passkeys: p.signin.HasPasskeys()}
+	f := profileForm{Name: v.me.User.Name, Current: v.me.Session.ID, Done: v.news(), Passkeys: p.signin.HasPasskeys(), NoMail: !p.svc.MailDelivered()}
 	var err error
 	if f.Sessions, err = p.signin.Sessions(v.Context(), v.me); err != nil {
 		return f, err
@@ -103,8 +103,8 @@ func (p *pages) endSessions(v *visit) (reply, error) {
 		return reply{to: "/profile", done: "others"}, p.signin.EndOtherSessions(v.Context(), v.me)
 	}
 	err := p.signin.EndSession(v.Context(), v.me, id)
-	if team.IsNotFound(err) {
-		err = nil // it has already ended
+	if team.IsNotFound(err) { // it has already ended
+		return goTo("/profile")
 	}
 	return reply{to: "/profile", done: "ended"}, err
 }
@@ -132,35 +132,8 @@ func (p *pages) leave(v *visit) (reply, error) {
 	return reply{to: "/sign-in", done: "left", cookie: p.cookie("")}, nil
 }
 
-// browsers are recognized by their user agent, the more specific ones first, because each also claims to be others.
-var browsers, systems = [][2]string{
-	{"Edg", "Edge"}, {"OPR", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},
-	{"CriOS", "Chrome"}, {"HeadlessChrome", "Chrome"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"},
-}, [][2]string{
-	{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
-}
-
-// device describes a user agent as browser and operating system.
-func device(userAgent string) string {
-	find := func(names [][2]string) string {
-		for _, n := range names {
-			if strings.Contains(userAgent, n[0]) {
-				return n[1]
-			}
-		}
-		return ""
-	}
-	browser, system := find(browsers), find(systems)
-	switch {
-	case browser == "" && system == "":
-		return "Unknown browser"
-	case system == "":
-		return browser
-	case browser == "":
-		return "Browser on " + system
-	}
-	return browser + " on " + system
-}
+// browserName describes the browser of a session.
+func browserName(userAgent string) string { return cmp.Or(team.Browser(userAgent), "Unknown browser") }
 
 // ago describes roughly how long ago t was.
 func ago(t, now time.Time) string {

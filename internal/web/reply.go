@@ -70,7 +70,11 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			http.SetCookie(w, out.device)
 		}
 		if out.done != "" {
-			http.SetCookie(w, p.flashCookie(out.done, out.to))
+			token := p.token(r)
+			if out.cookie != nil {
+				token = out.cookie.Value // the session that the next page belongs to
+			}
+			http.SetCookie(w, p.flashCookie(token, out.done, out.to))
 		}
 		if out.to != "" && r.Header.Get("HX-Request") != "" {
 			// htmx would put the other page into a part of this one.
@@ -92,7 +96,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 			panic(err) // writing to a buffer cannot fail
 		}
 		if notice.shown {
-			http.SetCookie(w, p.flashCookie("", ""))
+			http.SetCookie(w, p.flashCookie("", "", ""))
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
@@ -131,5 +135,5 @@ func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id s
 
 // byToken reports whether the page's URL contains a token, so that anyone who knows the URL can use the page.
 func byToken(path string) bool {
-	return strings.HasPrefix(path, "/invite/") || strings.HasPrefix(path, "/password/")
+	return strings.HasPrefix(path, "/invite/") || strings.HasPrefix(path, "/password/") || strings.HasPrefix(path, "/email/")
 }

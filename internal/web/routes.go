@@ -128,6 +128,9 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"POST /profile/confirm":         p.passkeyToConfirm,
 		"POST /profile/sessions":        p.endSessions,
 		"POST /profile/name":            p.changeName,
+		"POST /profile/email":           p.requestEmail,
+		"GET /email/{token}":            p.showEmail,
+		"POST /email/{token}":           p.confirmEmail,
 		"POST /profile/leave":           p.leave,
 		"POST /profile/display":         p.changeDisplay,
 

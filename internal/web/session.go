@@ -104,7 +104,7 @@ func (v *visit) elsewhere() (reply, bool) {
 
 // personal are the pages about the user, not about an account.
 func personal(r *http.Request) bool {
-	return r.URL.Path == "/sign-out" || r.URL.Path == "/account" || r.URL.Path == "/profile" || strings.HasPrefix(r.URL.Path, "/profile/")
+	return r.URL.Path == "/sign-out" || r.URL.Path == "/account" || r.URL.Path == "/profile" || strings.HasPrefix(r.URL.Path, "/email/") || strings.HasPrefix(r.URL.Path, "/profile/")
 }
 
 func (p *pages) askToSignIn(r *http.Request) reply {

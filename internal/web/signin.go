@@ -43,7 +43,7 @@ func (p *pages) showSignIn(r *http.Request) (reply, error) {
 func (p *pages) attempt(r *http.Request, email string) signin.SignIn {
 	return signin.SignIn{
 		Email: email, Password: r.PostForm.Get("password"), Source: front.Of(r.Context()).Remote, UserAgent: r.UserAgent(), Old: p.token(r),
-		Device: p.device(r, email),
+		Device: p.device(r, email), DeviceOf: func(canonical string) string { return p.device(r, canonical) },
 	}
 }
 

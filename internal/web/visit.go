@@ -198,6 +198,8 @@ var allNews = map[string]string{
 
 	"password-set":     "Password set. Use it to sign in to every account you belong to.",
 	"name":             "Name changed.",
+	"email-sent":       "A link was sent to the new email. Open it in this browser within an hour; until then nothing changes.",
+	"email":            "Email changed. Use it to sign in to every account you belong to.",
 	"left":             "You left the account.",
 	"password":         "Password changed. You are signed out of all other sessions.",
 	"password-removed": "Password removed. You now sign in with your passkeys.",

@@ -239,25 +239,28 @@ CREATE INDEX memberships_guest_status ON memberships (account_id, status, id) WH
 -- Deleting a project.
 CREATE INDEX memberships_project ON memberships (project_id) WHERE project_id IS NOT NULL;
 
--- A link to set a password: "first" sets the first one, "reset" one that was forgotten.
+-- A link to set a password: "first" sets the first one, "reset" one that was forgotten. "email" confirms a new email.
 CREATE TABLE link_tokens (
     hash       BYTEA            NOT NULL PRIMARY KEY,
     user_id    UUID             NOT NULL REFERENCES users (id),
     purpose    TEXT COLLATE "C" NOT NULL,
     expires_at BIGINT           NOT NULL,
+    email      TEXT COLLATE "C" NOT NULL DEFAULT '',
     used_at    BIGINT
 );
 -- The links of a person, which end together.
 CREATE INDEX link_tokens_user ON link_tokens (user_id);
 
 -- A browser in which someone is signed in. Only the hash of its token is stored. account_id is the account in use. awaits:
--- the second factor has not been proved yet. ceremony is the open challenge to a passkey.
+-- the second factor has not been proved yet. address is the network address of the last use. ceremony is the open challenge
+-- to a passkey.
 CREATE TABLE sessions (
     id           UUID             NOT NULL PRIMARY KEY,
     hash         BYTEA            NOT NULL,
     user_id      UUID             NOT NULL REFERENCES users (id),
     account_id   UUID             REFERENCES accounts (id),
     user_agent   TEXT COLLATE "C" NOT NULL,
+    address      TEXT COLLATE "C" NOT NULL DEFAULT '',
     awaits       BOOLEAN          NOT NULL DEFAULT FALSE,
     ceremony     BYTEA,
     created_at   BIGINT           NOT NULL,
@@ -314,7 +317,8 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
 -- Queued emails. subject_id is the invitation, which has at most one email in the queue, or else the id of the message.
--- account_id is the nil UUID for emails about how a person signs in, which belong to no account and are sent first.
+-- account_id is the nil UUID for emails about how a person signs in, which belong to no account and are sent first. details is what
+-- else an email needs, as JSON.
 CREATE TABLE outbox (
     account_id    UUID             NOT NULL,
     subject_id    UUID             NOT NULL,
@@ -327,10 +331,12 @@ CREATE TABLE outbox (
     leased_until  BIGINT,
     last_error    TEXT COLLATE "C" NOT NULL,
     created_at    BIGINT           NOT NULL,
+    details       TEXT COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, subject_id)
 );
 
--- Events refer to nothing: they remain when what they describe is gone. after_seal is the last seal that was closed when the
+-- Events refer to nothing: they remain when what they describe is gone. address has the 4 or 16 bytes of the client's network
+-- address, NULL for the server itself and the operator's commands; user_agent is empty for API keys, too. after_seal is the last seal that was closed when the
 -- event was written. mac is the signature of the server that wrote it, if servers have a key. sequence numbers the events of an
 -- account without gaps, in the order of the log; NULL until no earlier event can be added any more.
 CREATE TABLE audit_events (
@@ -347,6 +353,8 @@ CREATE TABLE audit_events (
     project_id  UUID,
     delegated   BOOLEAN          NOT NULL,
     request_id  TEXT COLLATE "C" NOT NULL,
+    address     BYTEA,
+    user_agent  TEXT COLLATE "C" NOT NULL DEFAULT '',
     details     TEXT COLLATE "C" NOT NULL,
     after_seal  BIGINT           NOT NULL DEFAULT 0,
     mac         BYTEA,

@@ -242,25 +242,28 @@ CREATE INDEX memberships_guest_status ON memberships (account_id, status, id) WH
 -- Deleting a project.
 CREATE INDEX memberships_project ON memberships (project_id) WHERE project_id IS NOT NULL;
 
--- A link to set a password: "first" sets the first one, "reset" one that was forgotten.
+-- A link to set a password: "first" sets the first one, "reset" one that was forgotten. "email" confirms a new email.
 CREATE TABLE link_tokens (
     hash       BLOB   NOT NULL PRIMARY KEY,
     user_id    BLOB   NOT NULL REFERENCES users (id),
     purpose    TEXT   NOT NULL,
     expires_at BIGINT NOT NULL,
+    email      TEXT    NOT NULL DEFAULT '',
     used_at    BIGINT
 ) WITHOUT ROWID;
 -- The links of a person, which end together.
 CREATE INDEX link_tokens_user ON link_tokens (user_id);
 
 -- A browser in which someone is signed in. Only the hash of its token is stored. account_id is the account in use. awaits:
--- the second factor has not been proved yet. ceremony is the open challenge to a passkey.
+-- the second factor has not been proved yet. address is the network address of the last use. ceremony is the open challenge
+-- to a passkey.
 CREATE TABLE sessions (
     id           BLOB    NOT NULL PRIMARY KEY,
     hash         BLOB    NOT NULL,
     user_id      BLOB    NOT NULL REFERENCES users (id),
     account_id   BLOB    REFERENCES accounts (id),
     user_agent   TEXT    NOT NULL,
+    address      TEXT    NOT NULL DEFAULT '',
     awaits       BOOLEAN NOT NULL DEFAULT FALSE,
     ceremony     BLOB,
     created_at   BIGINT  NOT NULL,
@@ -317,7 +320,8 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
 -- Queued emails. subject_id is the invitation, which has at most one email in the queue, or else the id of the message.
--- account_id is the nil UUID for emails about how a person signs in, which belong to no account and are sent first.
+-- account_id is the nil UUID for emails about how a person signs in, which belong to no account and are sent first. details is what
+-- else an email needs, as JSON.
 CREATE TABLE outbox (
     account_id    BLOB    NOT NULL,
     subject_id    BLOB    NOT NULL,
@@ -330,10 +334,12 @@ CREATE TABLE outbox (
     leased_until  BIGINT,
     last_error    TEXT    NOT NULL,
     created_at    BIGINT  NOT NULL,
+    details       TEXT    NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, subject_id)
 ) WITHOUT ROWID;
 
--- Events refer to nothing: they remain when what they describe is gone. after_seal is the last seal that was closed when the
+-- Events refer to nothing: they remain when what they describe is gone. address has the 4 or 16 bytes of the client's network
+-- address, NULL for the server itself and the operator's commands; user_agent is empty for API keys, too. after_seal is the last seal that was closed when the
 -- event was written. mac is the signature of the server that wrote it, if servers have a key. sequence numbers the events of an
 -- account without gaps, in the order of the log; NULL until no earlier event can be added any more.
 CREATE TABLE audit_events (
@@ -350,6 +356,8 @@ CREATE TABLE audit_events (
     project_id  BLOB,
     delegated   BOOLEAN NOT NULL,
     request_id  BLOB    NOT NULL,
+    address     BLOB,
+    user_agent  TEXT    NOT NULL DEFAULT '',
     details     TEXT    NOT NULL,
     after_seal  BIGINT  NOT NULL DEFAULT 0,
     mac         BLOB,

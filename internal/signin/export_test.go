@@ -1,3 +1,0 @@
-package signin
-
-var CleanUserAgent = cleanUserAgent

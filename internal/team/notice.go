@@ -1,0 +1,129 @@
+package team
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// NoticeKind is what an email tells a person that happened.
+type NoticeKind string
+
+// The kinds of notices. All but the last two are about how the person signs in.
+const (
+	NoticePasswordChanged NoticeKind = "password_changed"
+	NoticePasswordRemoved NoticeKind = "password_removed"
+	NoticeFactorAdded     NoticeKind = "factor_added"
+	NoticeFactorRemoved   NoticeKind = "factor_removed"
+	NoticeFactorsReset    NoticeKind = "factors_reset"
+	NoticeSignIn          NoticeKind = "sign_in"
+	// NoticeEmailChanged goes to the email that the person had before.
+	NoticeEmailChanged NoticeKind = "email_changed"
+	// NoticeEmailTaken goes to an email that another user wanted to change theirs to.
+	NoticeEmailTaken NoticeKind = "email_taken"
+	NoticeOwner      NoticeKind = "owner"
+	NoticeAdded      NoticeKind = "added"
+)
+
+// Notice is an email that tells a person what happened. It is stored with the message, and has no link with a token.
+type Notice struct {
+	What NoticeKind `json:"what"`
+	To   string     `json:"to"`
+	At   time.Time  `json:"at"`
+	// Address and UserAgent are where it was done; empty if unknown.
+	Address   string `json:"address,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
+	// NewEmail is for NoticeEmailChanged.
+	NewEmail string `json:"new_email,omitempty"`
+	// Account, Project and Role are what the person got, and By is who did it, for NoticeOwner and NoticeAdded.
+	Account string `json:"account,omitempty"`
+	Project string `json:"project,omitempty"`
+	Role    string `json:"role,omitempty"`
+	By      string `json:"by,omitempty"`
+}
+
+// Message returns the notice as a message to be queued. Notices about an account wait for its turn; the others have no account
+// and are sent first.
+func (n Notice) Message(id, accountID string) (Message, error) {
+	b, err := json.Marshal(n)
+	if err != nil {
+		return Message{}, fmt.Errorf("encode a notice: %w", err)
+	}
+	return Message{ID: id, Kind: MessageNotice, AccountID: accountID, Address: n.To, Details: string(b), NextAt: n.At, CreatedAt: n.At}, nil
+}
+
+// noticeLife is how old a notice may be when it is sent; later it would only confuse.
+const noticeLife = 3 * 24 * time.Hour
+
+// NoticeMail prepares notices.
+type NoticeMail struct{ s *Service }
+
+// NoticeMail returns the part of the service that notices need.
+func (s *Service) NoticeMail() NoticeMail { return NoticeMail{s} }
+
+// Wait counts a notice about an account against the limits of its recipient before the first attempt, like an invitation, so that
+// adding and removing somebody again and again does not flood their mailbox.
+func (m NoticeMail) Wait(ctx context.Context, msg Message) (time.Duration, error) {
+	if msg.AccountID == "" || msg.Attempts > 0 {
+		return 0, nil
+	}
+	canonical, err := CanonicalEmail(msg.Address)
+	if err != nil {
+		return 0, nil // Prepare removes it
+	}
+	return m.s.takeOrWait(ctx, m.s.mailLimits.recipient(msg.AccountID, canonical))
+}
+
+// Prepare returns the email. It returns nil, and removes the message, if it is too old.
+func (m NoticeMail) Prepare(ctx context.Context, msg Message) (*Mail, error) {
+	var n Notice
+	if err := json.Unmarshal([]byte(msg.Details), &n); err != nil || n.To == "" || m.Overdue(msg) {
+		return nil, m.s.store.Update(ctx, msg.AccountID, Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg) })
+	}
+	return &Mail{ID: msg.ID, Kind: MessageNotice, To: n.To, Notice: n, Link: m.s.publicURL + n.path()}, nil
+}
+
+// path is the page that the email links to: where the person can act if it was not them, or see what they got.
+func (n Notice) path() string {
+	switch n.What {
+	case NoticeOwner, NoticeAdded, NoticeEmailTaken:
+		return "/"
+	case NoticeEmailChanged:
+		return "/sign-in"
+	}
+	return "/forgot"
+}
+
+// Overdue reports whether a notice is too old.
+func (m NoticeMail) Overdue(msg Message) bool { return m.s.Now().After(msg.CreatedAt.Add(noticeLife)) }
+
+// Note does nothing, because the outcome of notices is not stored.
+func (NoticeMail) Note(context.Context, Tx, Message, bool) error { return nil }
+
+// notify queues a notice for a member about this account, if it was done by someone else.
+func (w *work) notify(m Member, what NoticeKind) error {
+	if !w.s.mailDelivered || m.Type != TypeUser || m.UserID == w.p.ID {
+		return nil
+	}
+	a, err := w.Account(w.ctx, m.AccountID)
+	if err != nil {
+		return err
+	}
+	by := w.p.Name
+	if by == "" {
+		by = w.p.Email
+	}
+	if w.p.Type == TypeAPIKey {
+		by = "The API key " + by
+	}
+	if w.p.Type == TypeOperator {
+		by = ""
+	}
+	msg, err := Notice{What: what, To: m.Email, At: w.at, Account: a.Name, Project: m.ProjectName, Role: m.Role.Name, By: by}.Message(w.s.newID(), m.AccountID)
+	if err != nil {
+		return err
+	}
+	w.mail = true
+	return w.InsertMessage(w.ctx, msg)
+}
