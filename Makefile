@@ -34,8 +34,10 @@ acceptance = PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1 $(GO) test -t
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-dev: build ## run the server on this machine with an account to try (RAFF_LISTEN, RAFF_DATA)
-	./bin/raffd dev
+dev: ## run the server on this machine with an account to try (RAFF_LISTEN, RAFF_DATA)
+	@echo "building the server; the first time takes about a minute"
+	@$(GO) build -trimpath -ldflags "-s -w $(stamp)" -o bin/ ./cmd/raffd
+	@./bin/raffd dev
 
 demo: build ## show a complete workflow: server, Terraform, command line, acceptance, empty plan
 	@scripts/demo.sh

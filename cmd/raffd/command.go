@@ -29,6 +29,7 @@ func command() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), operatorCommand(), auditCommand(), migrateCommand(), catalogCommand(), configCommand(), sealKeyCommand(), backupCommand(), versionCommand())
+	strict(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	return root
 }
@@ -50,7 +51,7 @@ func devCommand() *cobra.Command {
 			return serve(cmd.Context(), listen, config, func(ctx context.Context, s *server.Server, url string) error {
 				a, created, err := s.DevAccount(ctx, data)
 				if err == nil {
-					s.Greet(cmd.OutOrStdout(), url, data, a, created)
+					s.Greet(cmd.OutOrStdout(), os.Args[0], url, data, a, created)
 				}
 				return err
 			})

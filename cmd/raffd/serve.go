@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -101,15 +102,31 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			s.Traces = true
-			return serve(cmd.Context(), s.listen, s.Config, func(_ context.Context, node *server.Server, url string) error {
+			return serve(cmd.Context(), s.listen, s.Config, func(ctx context.Context, node *server.Server, url string) error {
 				build := version.Get()
 				s.Logger.Info("serving", "version", build.Version, "commit", build.Commit, "schema", server.Schema(), "listen", url, "public_url", node.PublicURL(), "mail", s.SMTPURL != "")
-				return nil
+				return s.warnIfEmpty(ctx, node)
 			})
 		},
 	}
 	s.flags(c.Flags())
 	return c
+}
+
+// warnIfEmpty says how to begin on a database without accounts. It is often one that should not be empty, because its path
+// is wrong or its volume is not mounted.
+func (s *serving) warnIfEmpty(ctx context.Context, node *server.Server) error {
+	some, err := node.HasAccounts(ctx)
+	if err != nil || some {
+		return err
+	}
+	check := "Check the address and the name of the database"
+	if file, ok := strings.CutPrefix(s.Database, "sqlite:"); ok {
+		check = "Check the path of the database, " + file + ", and that its volume is mounted"
+	}
+	s.Logger.Warn("The database is empty: nobody can sign in yet. To create the first account: raffd account create --name NAME --owner-email EMAIL, with the same database. " +
+		"If there should be accounts already, stop the server. " + check + ".")
+	return nil
 }
 
 func configCommand() *cobra.Command {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,30 +16,68 @@ const keyArg = "an API key's id or name"
 
 func (a *app) key() *cobra.Command {
 	return a.group("api-key", "api-keys", "Show, create, update and revoke API keys",
-		a.keyList(), a.keyGet(), a.keyCreate(), a.keyUpdate(), a.keyRotate(), a.keyRevoke())
+		a.keyList(), byID(a.keyGet(), "API key"), a.keyCreate(), byID(a.keyUpdate(), "API key"), byID(a.keyRotate(), "API key"), byID(a.keyRevoke(), "API key"))
 }
 
 func (a *app) keyList() *cobra.Command {
-	var external string
+	var external, role, project string
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the API keys",
 		Example: `raff api-key list
+raff api-key list --role admin
+raff api-key list --project website
 
 # keys that never expire
-raff api-key list -o json | jq -r '.[] | select(.expires_at == null).name'`,
+raff api-key list --jq '.[] | select(.expires_at == null).name'`,
 		Args: args(),
-		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			ks, err := collect(c.APIKeys.All(ctx, client.ListAPIKeysOptions{ExternalID: external}))
-			if err != nil {
-				return err
-			}
-			return writeList(a, ks, keyColumns)
-		}),
 	}
+	list := addListing(cmd, "name or prefix", "first", 0)
+	cmd.Flags().StringVar(&role, "role", "", "only keys with this role (`slug`, name or id): an account role, or with --project a project role")
+	cmd.Flags().StringVar(&project, "project", "", "only keys with a role in this project (`id`, slug or name)")
+	complete(cmd, "role", a.completeRoles(""))
+	complete(cmd, "project", a.completeProjectSlugs)
 	externalFilter(cmd, &external)
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		if err := list.check(); err != nil {
+			return err
+		}
+		has, err := a.holders(ctx, c, role, project)
+		if err != nil {
+			return err
+		}
+		match := func(k api.APIKey) bool { return list.finds(k.Name, k.KeyPrefix) && has(k) }
+		return writeListing(a, list, c.APIKeys.All(ctx, client.ListAPIKeysOptions{ExternalID: external}), match, keyColumns)
+	})
+	require(cmd, atMostOne("search"), atMostOne("role"), atMostOne("project"))
 	return cmd
+}
+
+// holders reports whether a key has a role: the named account role or, with a project, the named or any role in it.
+func (a *app) holders(ctx context.Context, c *client.Client, role, project string) (has func(api.APIKey) bool, err error) {
+	var p api.Project
+	scope := api.ScopeAccount
+	if project != "" {
+		scope = api.ScopeProject
+		if p, err = a.workIn(ctx, c, project); err != nil {
+			return nil, err
+		}
+	}
+	var r api.Role
+	if role != "" {
+		if r, err = findRole(ctx, c, scope, role); err != nil {
+			return nil, err
+		}
+	}
+	return func(k api.APIKey) bool {
+		if project == "" {
+			return role == "" || text(k.RoleID) == r.ID
+		}
+		return slices.ContainsFunc(k.ProjectAccesses, func(access api.APIKeyProjectAccess) bool {
+			return access.ProjectID == p.ID && (role == "" || access.RoleID == r.ID)
+		})
+	}, nil
 }
 
 func (a *app) keyGet() *cobra.Command {
@@ -142,6 +181,9 @@ raff api-key update ci --disable`,
 		if in.ExternalIDs, err = external.change(); err != nil {
 			return err
 		}
+		if disable {
+			a.warnOwnKey(ctx, c, id, "disabled")
+		}
 		k, err := c.APIKeys.Update(ctx, id, in)
 		if err != nil {
 			return err
@@ -192,6 +234,9 @@ raff api-key rotate ci --force --secret-only`,
 		if err != nil {
 			return err
 		}
+		if usesKey(ctx, c, k.ID) {
+			a.note("Warning: this is the API key that this command uses, from %s. Store the new secret there.", a.keyFrom)
+		}
 		if err := d.confirm(ctx, "Rotate the secret of the API key %s (%s…)? The current secret stops working %s.", k.Name, k.KeyPrefix, end); err != nil {
 			return err
 		}
@@ -220,6 +265,7 @@ func (a *app) keyRevoke() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		a.warnOwnKey(ctx, c, k.ID, "revoked")
 		if err := d.confirm(ctx, "Revoke the API key %s (%s…)? It stops working immediately and loses %s.", k.Name, k.KeyPrefix, rolesOfKey(k)); err != nil {
 			return err
 		}

@@ -73,20 +73,27 @@ func principalID(m api.Member) string {
 	return m.ID
 }
 
+// newestEvents is how many events audit list shows by default: a log can have millions.
+const newestEvents = 100
+
 func (a *app) auditList() *cobra.Command {
 	var since, until string
-	var limit int
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List events, newest first",
+		Short:   "List the newest events, newest first",
+		Long:    fmt.Sprintf(`List the newest %d events, newest first. --limit shows more or fewer of them, and --limit 0 all.`, newestEvents),
 		Example: `raff audit list --since 24h
 raff audit list --actor alice@example.com --limit 20
-raff audit list --since 2030-01-01 --until 2030-01-31 -o csv >january.csv`,
+raff audit list --since 2030-01-01 --until 2030-01-31 --limit 0 -o csv >january.csv`,
 		Args: args(),
 	}
 	flags := addEventFlags(cmd, a)
+	list := addListing(cmd, "", "newest", newestEvents)
 	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		if err := list.check(); err != nil {
+			return err
+		}
 		o, err := flags.options(ctx, c)
 		if err != nil {
 			return err
@@ -102,36 +109,12 @@ raff audit list --since 2030-01-01 --until 2030-01-31 -o csv >january.csv`,
 				return err
 			}
 		}
-		if limit < 0 {
-			return usageError{"--limit is the maximum number of events; 0 means all."}
-		}
-		if limit > 0 && limit < 1000 {
-			o.Limit = limit + 1
-		}
-		wanted := limit
-		if limit > 0 {
-			wanted++ // one more, to know whether there are more
-		}
-		es, err := first(wanted, c.Audit.All(ctx, o))
-		if err != nil {
-			return err
-		}
-		more := limit > 0 && len(es) > limit
-		if more {
-			es = es[:limit]
-		}
-		if err := writeList(a, es, eventColumns); err != nil {
-			return err
-		}
-		if more {
-			a.note("Showing the newest %d; there are more. Omit --limit to list all.", limit)
-		}
-		return nil
+		o.ListOptions = list.page()
+		return writeListing(a, list, c.Audit.All(ctx, o), nil, eventColumns)
 	})
 	cmd.Flags().StringVar(&since, "since", "", "only events since: a `time` such as 2030-01-31T12:00:00Z, the first day (UTC), such as 2030-01-01, or how long ago, such as 7d or 12h")
 	cmd.Flags().StringVar(&until, "until", "", "only events until: a `time` as for --since, or the last day (UTC, included), such as 2030-01-31")
-	cmd.Flags().IntVar(&limit, "limit", 0, "only the newest `n` events")
-	noFiles(cmd, "since", "until", "limit")
+	noFiles(cmd, "since", "until")
 	require(cmd, append(notEmpty, atMostOne("since"), atMostOne("until"))...)
 	return cmd
 }

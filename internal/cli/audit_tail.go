@@ -195,6 +195,9 @@ func (t *tail) writeEventLine(e api.AuditEvent) error {
 	if err := enc.Encode(e); err != nil {
 		return err
 	}
+	if t.jq.program != nil {
+		return t.writeFiltered(buf.Bytes())
+	}
 	_, err := t.out.Write(buf.Bytes())
 	return err
 }

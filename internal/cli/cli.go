@@ -46,11 +46,15 @@ type app struct {
 	// The global flags as given; settings adds the environment and the configuration file.
 	apiURL, apiKey, projectID, profile string
 	output                             choice
+	jq                                 jqFlag
 	noColor                            bool
 
+	cmd    *cobra.Command // the command that runs
 	warned map[string]bool
-	where  string // the slug of the project the command works in, once it is known
-	failed error  // the error of the command, as opposed to a usage error
+	// keyFrom says where the API key of the client comes from.
+	keyFrom string
+	where   string // the slug of the project the command works in, once it is known
+	failed  error  // the error of the command, as opposed to a usage error
 	// operates is true for a command that calls the operator's API.
 	operates bool
 }
@@ -75,6 +79,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	a.strictCompletion(root)
 	// The error of a command is kept in a.failed; an error returned here is a usage error.
 	err := root.ExecuteContext(ctx)
 	if err != nil {
@@ -131,6 +136,7 @@ raff member add --email alice@example.com --role member`,
 		SilenceUsage:  true,
 	}
 	root.SetHelpFunc(a.help)
+	root.SetHelpCommand(a.helpCommand(root))
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w. See %s --help", err, cmd.CommandPath())
@@ -142,15 +148,16 @@ raff member add --email alice@example.com --role member`,
 	f.StringVar(&a.profile, "profile", "", "`name` of the profile in the configuration file (RAFF_PROFILE)")
 	a.output = choice{value: "table", allowed: []string{"table", "json", "yaml", "csv"}}
 	f.VarP(&a.output, "output", "o", "`format` of the output: "+a.output.list())
+	f.StringVar(&a.jq.text, "jq", "", "filter JSON output with a jq `expression`, such as '.[].email'")
 	f.BoolVar(&a.noColor, "no-color", false, "disable colors (NO_COLOR)")
 	complete(root, "output", a.output.complete)
 	complete(root, "profile", completeProfiles)
 	complete(root, "project-id", a.completeProjects)
-	for _, name := range []string{"api-url", "api-key"} {
+	for _, name := range []string{"api-url", "api-key", "jq"} {
 		complete(root, name, cobra.NoFileCompletions)
 	}
 
-	root.AddCommand(a.configure(), a.whoami(), a.account(), a.member(), a.invitation(), a.role(), a.permission(), a.key(), a.project(),
+	root.AddCommand(a.configure(), a.profiles(), a.logout(), a.whoami(), a.account(), a.member(), a.invitation(), a.role(), a.permission(), a.key(), a.project(),
 		a.audit(), a.externalID(), a.operator(), a.why(), a.whoCan(), a.check(), a.version())
 	return root
 }
@@ -198,7 +205,10 @@ func (a *app) do(run action) func(*cobra.Command, []string) error {
 // local makes the Run function of a command that needs no server.
 func (a *app) local(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		a.failed = run(cmd.Context(), args)
+		a.cmd = cmd
+		if a.failed = a.jq.check(cmd, &a.output); a.failed == nil {
+			a.failed = run(cmd.Context(), args)
+		}
 		return nil
 	}
 }
@@ -212,6 +222,12 @@ func (a *app) client(opts ...client.Option) (*client.Client, error) {
 	if s.APIKey == "" {
 		return nil, usageError{"No API key is configured. Run raff configure, or set RAFF_API_KEY."}
 	}
+	a.keyFrom = s.keyFrom
+	return a.clientFor(s.profile, opts...)
+}
+
+// clientFor returns an SDK client for the settings of a profile.
+func (a *app) clientFor(s profile, opts ...client.Option) (*client.Client, error) {
 	opts = append([]client.Option{client.WithMaxRetries(3), client.WithFinishedWrites(finishGrace)}, opts...) // someone waits
 	opts = append(opts, client.WithUserAgent("raff-cli/"+version.Get().Version), client.WithWarnings(a.warnOnce))
 	if s.ProjectID != "" {

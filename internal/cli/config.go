@@ -30,37 +30,66 @@ type profile struct {
 
 // config is the content of the configuration file.
 type config struct {
+	// Current is the profile that is used if none is named; empty means "default".
+	Current  string             `yaml:"current_profile,omitempty"`
 	Profiles map[string]profile `yaml:"profiles"`
 }
 
-// settings are the effective settings: flags take precedence over the environment, which takes precedence over the file.
-func (a *app) settings() (profile, error) {
-	var fromFile profile
-	name := cmp.Or(a.profile, os.Getenv("RAFF_PROFILE"))
+// current is the profile that is used if neither a flag nor the environment names one.
+func (c config) current() string { return cmp.Or(c.Current, defaultProfile) }
+
+// settings are the effective settings, and where the API key comes from.
+type settings struct {
+	profile
+	keyFrom string
+}
+
+// settings returns the effective settings: flags take precedence over the environment, which takes precedence over the
+// file.
+func (a *app) settings() (settings, error) {
+	name := a.chosenProfile()
 	path, err := configPath()
 	if err != nil && name != "" {
-		return profile{}, err
+		return settings{}, err
 	}
 	// Without a home directory, as in many containers, flags and environment are enough.
 	var cfg config
 	if err == nil {
 		if cfg, err = readConfig(path); err != nil {
-			return profile{}, err
+			return settings{}, err
 		}
 	}
-	fromFile, found := cfg.Profiles[cmp.Or(name, defaultProfile)]
-	if name != "" && !found {
-		return profile{}, usageError{fmt.Sprintf("There is no profile %q in %s. Create it with raff configure --profile %[1]s.", name, path)}
+	said := name != "" || cfg.Current != ""
+	name = cmp.Or(name, cfg.current())
+	fromFile, found := cfg.Profiles[name]
+	if said && !found {
+		return settings{}, usageError{fmt.Sprintf("There is no profile %q in %s. Create it with raff configure --profile %[1]s.", name, path)}
 	}
 	if found && fromFile.APIKey != "" {
 		a.warnIfReadable(path)
 	}
-	return profile{
+	s := settings{profile: profile{
 		APIURL:    cmp.Or(a.apiURL, os.Getenv("RAFF_API_URL"), fromFile.APIURL, defaultURL),
 		APIKey:    strings.TrimSpace(cmp.Or(a.apiKey, os.Getenv("RAFF_API_KEY"), fromFile.APIKey)),
 		ProjectID: cmp.Or(a.projectID, os.Getenv("RAFF_PROJECT_ID"), fromFile.ProjectID),
-	}, nil
+	}}
+	stored := fmt.Sprintf("profile %q in %s", name, path)
+	switch {
+	case a.apiKey != "":
+		s.keyFrom = "--api-key"
+	case os.Getenv("RAFF_API_KEY") != "":
+		s.keyFrom = "the environment variable RAFF_API_KEY"
+	default:
+		s.keyFrom = stored
+	}
+	if s.keyFrom != stored && fromFile.APIKey != "" {
+		s.keyFrom += ", which takes precedence over " + stored
+	}
+	return s, nil
 }
+
+// chosenProfile is the profile that --profile or RAFF_PROFILE names, or "".
+func (a *app) chosenProfile() string { return cmp.Or(a.profile, os.Getenv("RAFF_PROFILE")) }
 
 func (a *app) warnIfReadable(path string) {
 	if i, err := os.Stat(path); err == nil && i.Mode().Perm()&0o077 != 0 {
@@ -80,6 +109,25 @@ func configPath() (string, error) {
 	return filepath.Join(home, ".raff", "config.yaml"), nil
 }
 
+// change changes the configuration file: do gets its path, its content, and the name of the chosen profile.
+func (a *app) change(do func(path string, c *config, name string) error) error {
+	path, err := configPath()
+	if err != nil {
+		return err
+	}
+	c, err := readConfig(path)
+	if err != nil {
+		return err
+	}
+	if c.Profiles == nil {
+		c.Profiles = map[string]profile{}
+	}
+	if err := do(path, &c, cmp.Or(a.chosenProfile(), c.current())); err != nil {
+		return err
+	}
+	return writeConfig(path, c)
+}
+
 // readConfig reads the file; a missing one is empty.
 func readConfig(path string) (config, error) {
 	var c config
@@ -94,7 +142,7 @@ func readConfig(path string) (config, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(&c); err != nil && len(bytes.TrimSpace(b)) > 0 {
 		// The decoder's error may quote a part of the file, which contains keys.
-		return c, fmt.Errorf("the configuration %s is not in the format of raff configure (profiles: with api_url, api_key, project_id): correct it, or remove it and run raff configure", path)
+		return c, fmt.Errorf("the configuration %s is not in the format of raff configure (current_profile, and profiles with api_url, api_key and project_id): correct it, or remove it and run raff configure", path)
 	}
 	return c, nil
 }

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"raff/api"
 	"raff/api/client"
 )
 
@@ -23,7 +26,10 @@ func (a *app) configure() *cobra.Command {
 which only you can read.
 
 On a terminal, it prompts for them unless --api-key is given. Otherwise all values come from flags, and --api-key -
-reads the key from standard input.`,
+reads the key from standard input.
+
+The key is checked first: nothing is stored if the server does not accept it. If the server cannot be reached, the
+profile is stored anyway, with a warning.`,
 		Example: `# prompts, and hides the key
 raff configure
 
@@ -33,33 +39,89 @@ raff configure --profile staging --api-url https://raff.example.com
 # in a script
 raff configure --api-url https://raff.example.com --api-key - < key.txt`,
 		Args: args(),
-		RunE: a.local(func(context.Context, []string) error {
-			path, err := configPath()
+		RunE: a.local(func(ctx context.Context, _ []string) error {
+			var path, name string
+			var whose *api.Whoami
+			err := a.change(func(file string, c *config, chosen string) error {
+				path, name = file, chosen
+				p, err := a.askProfile(c.Profiles[name])
+				if err != nil {
+					return err
+				}
+				if whose, err = a.checkKey(ctx, p); err != nil {
+					return err
+				}
+				c.Profiles[name] = p
+				return nil
+			})
 			if err != nil {
 				return err
 			}
-			cfg, err := readConfig(path)
-			if err != nil {
-				return err
-			}
-			name := cmp.Or(a.profile, os.Getenv("RAFF_PROFILE"), defaultProfile)
-			p, err := a.askProfile(cfg.Profiles[name])
-			if err != nil {
-				return err
-			}
-			if _, err := client.New(p.APIURL, p.APIKey); err != nil {
-				return usageError{err.Error()}
-			}
-			if cfg.Profiles == nil {
-				cfg.Profiles = map[string]profile{}
-			}
-			cfg.Profiles[name] = p
-			if err := writeConfig(path, cfg); err != nil {
-				return err
+			if whose != nil {
+				a.note("The API key %s belongs to the account %s. %s", quoted(whose.Principal.Name), quoted(whose.Account.Name), rightsOf(whose))
 			}
 			a.note("Saved profile %q in %s. Try it: raff whoami", name, path)
+			a.warnOverridden()
 			return nil
 		}),
+	}
+}
+
+// keyCheckTimeout is how long configure waits for the server.
+const keyCheckTimeout = 10 * time.Second
+
+// checkKey asks the server whose key it is. If the server cannot say, it warns and returns nil. The error means that
+// the key must not be stored.
+func (a *app) checkKey(ctx context.Context, p profile) (*api.Whoami, error) {
+	c, err := a.clientFor(profile{APIURL: p.APIURL, APIKey: p.APIKey}, client.WithMaxRetries(0))
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, keyCheckTimeout)
+	defer cancel()
+	w, err := c.Whoami(limited)
+	switch {
+	case err == nil:
+		return w, nil
+	case ctx.Err() != nil:
+		return nil, interruptedError{"Interrupted. Nothing was stored."}
+	case client.IsUnauthenticated(err):
+		return nil, deniedError{fmt.Sprintf("The server at %s does not accept this API key. Nothing was stored. Check the URL and the key: it may be incomplete, expired, disabled or revoked.", p.APIURL)}
+	}
+	why, _ := a.explain(err)
+	a.note("Warning: the key was not checked. %s", clean(why))
+	return nil, nil //nolint:nilnil // unknown is a valid result
+}
+
+// rightsOf says in a sentence what a key may do.
+func rightsOf(w *api.Whoami) string {
+	switch n := len(w.Projects); {
+	case w.Role != nil:
+		return "Its role is " + w.Role.Name + "."
+	case n > 0:
+		return "It has a role in " + count(n, "project") + "."
+	}
+	return "It has no role yet."
+}
+
+// quoted is a name in a sentence, in quotes if it has spaces.
+func quoted(name string) string {
+	if name = clean(name); strings.ContainsAny(name, " \t") {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+// warnOverridden says which variables of the environment take precedence over a stored profile.
+func (a *app) warnOverridden() {
+	var set []string
+	for _, name := range []string{"RAFF_API_URL", "RAFF_API_KEY", "RAFF_PROJECT_ID", "RAFF_PROFILE"} {
+		if os.Getenv(name) != "" && (name != "RAFF_PROFILE" || a.profile != "") {
+			set = append(set, name)
+		}
+	}
+	if len(set) > 0 {
+		a.note("Note: %s is set in the environment and takes precedence over the profile.", strings.Join(set, " and "))
 	}
 }
 
@@ -83,7 +145,7 @@ func (a *app) askProfile(p profile) (profile, error) {
 		return p, usageError{"The API key contains a NUL character or bytes that are not UTF-8. Copy it again."}
 	}
 	if !interactive || a.apiKey != "" {
-		p.APIURL = cmp.Or(a.apiURL, p.APIURL, defaultURL)
+		p.APIURL = cmp.Or(a.apiURL, p.APIURL, os.Getenv("RAFF_API_URL"), defaultURL)
 		p.APIKey = a.apiKey
 		p.ProjectID = cmp.Or(a.projectID, p.ProjectID)
 		return p, nil
@@ -98,7 +160,7 @@ func (a *app) askProfile(p profile) (profile, error) {
 		lines.Scan()
 		return cmp.Or(strings.TrimSpace(lines.Text()), old)
 	}
-	p.APIURL = ask("Server URL", a.apiURL, cmp.Or(p.APIURL, defaultURL))
+	p.APIURL = ask("Server URL", a.apiURL, cmp.Or(p.APIURL, os.Getenv("RAFF_API_URL"), defaultURL))
 	kept := ""
 	if p.APIKey != "" {
 		kept = "Enter keeps the current one; "

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,6 +25,11 @@ type notFoundError struct{ msg string }
 
 func (e notFoundError) Error() string { return e.msg }
 
+// deniedError says that the server does not accept a credential.
+type deniedError struct{ msg string }
+
+func (e deniedError) Error() string { return e.msg }
+
 // interruptedError describes what was not done because of Ctrl-C.
 type interruptedError struct{ msg string }
 
@@ -41,7 +47,7 @@ func exitCode(err error) int {
 		return exitNotFound
 	case client.IsConflict(err):
 		return exitConflict
-	case client.IsDenied(err), client.IsUnauthenticated(err):
+	case isA[deniedError](err), client.IsDenied(err), client.IsUnauthenticated(err):
 		return exitDenied
 	}
 	return exitFailure
@@ -67,7 +73,7 @@ func (a *app) report(err error) {
 
 func (a *app) explain(err error) (what string, hints []string) {
 	if e, ok := errors.AsType[*client.Error](err); ok {
-		return inOurWords(&e.Refusal), a.hintsFor(e)
+		return a.withFlags(inOurWords(&e.Refusal)), a.hintsFor(e)
 	}
 	if errors.Is(err, context.Canceled) {
 		return "Interrupted. Requests that were already sent may have taken effect; check before you retry.", nil
@@ -94,6 +100,38 @@ func inOurWords(e *client.Refusal) string {
 		return "This role is in use. Assign its holders another role with --reassign-to <role>."
 	}
 	return e.Message
+}
+
+// flagsOf are the flags that set fields of the API with another name.
+var flagsOf = map[string]string{
+	"default_region": "region", "rate_limit_tier": "tier", "expires_at": "expires", "grace_seconds": "grace", "api_key_id": "api-key-id",
+	"target_user_id": "target-user-id", "role_id": "role", "external_ids": "external-id", "permissions": "permission",
+	"add_permissions": "add", "remove_permissions": "remove", "owner_email": "owner-email",
+}
+
+// fieldName matches the words of a message that may be fields of the API.
+var fieldName = regexp.MustCompile(`\b[a-z]+(_[a-z]+)*\b`)
+
+// withFlags replaces the fields of the API in a message of the server with the flags of the command that set them. A
+// field that is a plain word, such as name, is only recognized at the beginning, where messages have the invalid field.
+func (a *app) withFlags(message string) string {
+	if a.cmd == nil {
+		return message
+	}
+	at := 0
+	out := fieldName.ReplaceAllStringFunc(message, func(word string) string {
+		begins := at == 0 && strings.HasPrefix(message, word)
+		at++
+		name, renamed := flagsOf[word]
+		if !renamed {
+			name = word
+		}
+		if a.cmd.Flags().Lookup(name) == nil || !begins && !strings.Contains(word, "_") {
+			return word
+		}
+		return "--" + name
+	})
+	return out
 }
 
 // hintsFor returns hints about a refusal in terms of this program, which the server does not know.
@@ -128,7 +166,10 @@ func (a *app) hintsFor(e *client.Error) (hints []string) {
 		if a.operates {
 			return append(hints, "Check --operator-key and RAFF_OPERATOR_KEY. To create a key: raffd operator key create")
 		}
-		hints = append(hints, "Check --api-key and RAFF_API_KEY, or run raff configure.")
+		if a.keyFrom != "" {
+			hints = append(hints, "The API key is from "+a.keyFrom+".")
+		}
+		hints = append(hints, "It may be incomplete, expired, disabled or revoked, or belong to another server. To store another key: raff configure")
 	case http.StatusForbidden:
 		if a.operates {
 			return hints

@@ -61,6 +61,17 @@ func collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
 	return first(0, rows)
 }
 
+// rowsOf iterates over rows that are already there.
+func rowsOf[T any](rows []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, r := range rows {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
 // first reads the first n rows of a list; 0 means all.
 func first[T any](n int, rows iter.Seq2[T, error]) ([]T, error) {
 	var some []T

@@ -70,3 +70,46 @@ func indented(lines []string) []string {
 	}
 	return out
 }
+
+// helpCommand is "raff help", which fails for a command that does not exist.
+func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Show the help of a command",
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
+			of, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			for _, c := range of.Commands() {
+				if c.IsAvailableCommand() && strings.HasPrefix(c.Name(), typed) {
+					words = append(words, cobra.CompletionWithDesc(c.Name(), c.Short))
+				}
+			}
+			return words, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			of := root
+			for _, name := range args {
+				next, rest, err := of.Find([]string{name})
+				if err != nil || len(rest) > 0 {
+					return a.noSuchCommand(of, []string{name})
+				}
+				of = next
+			}
+			return of.Help()
+		},
+	}
+}
+
+// strictCompletion makes "raff completion" fail for a shell that it does not know.
+func (a *app) strictCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args = a.noSuchCommand
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+			c.SuggestionsMinimumDistance = 2
+		}
+	}
+}

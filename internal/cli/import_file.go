@@ -144,14 +144,7 @@ func roleNamed(roles []api.Role, said string) (id string, err error) {
 	if id := idIn(said); id != "" {
 		return id, nil
 	}
-	all := func(yield func(api.Role, error) bool) {
-		for _, r := range roles {
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
-	r, err := pick(all, "role", said, "raff role list", roleOwnID, func(r api.Role) []string { return []string{r.Slug, r.Name} })
+	r, err := pick(rowsOf(roles), "role", said, "raff role list", roleOwnID, func(r api.Role) []string { return []string{r.Slug, r.Name} })
 	return r.ID, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -271,7 +272,7 @@ func (p *person) done(memberID, status string, dry bool) {
 
 // report writes one result per row; the error says that some failed.
 func (im *importer) report() error {
-	if err := im.write(); err != nil {
+	if err := im.writeResults(); err != nil {
 		return err
 	}
 	failed := 0
@@ -294,7 +295,8 @@ func (im *importer) report() error {
 	}
 	switch {
 	case failed > 0 && im.interrupted:
-		return interruptedError{fmt.Sprintf("Interrupted. %s of %d failed: %s.", count(failed, "row"), len(im.people), strings.Join(tally, ", "))}
+		return interruptedError{fmt.Sprintf("Interrupted. %s of %d failed: %s. To continue, import the same file again: those who are members or invited already are skipped.",
+			count(failed, "row"), len(im.people), strings.Join(tally, ", "))}
 	case failed > 0 && im.dry:
 		return fmt.Errorf("%s of %d would fail: %s. Nothing was changed", count(failed, "row"), len(im.people), strings.Join(tally, ", "))
 	case failed > 0:
@@ -305,6 +307,19 @@ func (im *importer) report() error {
 		im.note("%s: %s.", count(len(im.people), "row"), strings.Join(tally, ", "))
 	}
 	return nil
+}
+
+// writeResults writes one result per row. After Ctrl-C, a table has only the rows of which it is not known whether the
+// server added them: the summary and the file of --failed have the others.
+func (im *importer) writeResults() error {
+	if !im.interrupted || im.output.value != "table" {
+		return im.write()
+	}
+	unknown := slices.DeleteFunc(slices.Clone(im.people), func(p person) bool { return p.Result != resultUnknown })
+	if len(unknown) == 0 {
+		return nil
+	}
+	return writeList(im.app, unknown, personColumns)
 }
 
 func (im *importer) write() error { return writeList(im.app, im.people, personColumns) }

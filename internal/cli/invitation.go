@@ -17,7 +17,8 @@ const invitationArg = "an invitation's id or email"
 
 func (a *app) invitation() *cobra.Command {
 	return a.group("invitation", "invitations", "Show, create, resend and cancel invitations",
-		a.invitationList(), a.invitationGet(), a.invitationCreate(), a.invitationResend(), a.invitationCancel(), a.invitationLink())
+		a.invitationList(), byID(a.invitationGet(), "invitation"), a.invitationCreate(), byID(a.invitationResend(), "invitation"),
+		byID(a.invitationCancel(), "invitation"), byID(a.invitationLink(), "invitation"))
 }
 
 // addProjectFlag adds --project, which selects the invitations to one project instead of those to the account.
@@ -56,28 +57,42 @@ func (a *app) onInvitation(cmd *cobra.Command, run func(context.Context, *client
 }
 
 func (a *app) invitationList() *cobra.Command {
-	var project string
+	var project, role string
+	state := &choice{allowed: []string{api.InvitationQueued, api.InvitationSent, api.InvitationFailed, api.InvitationDeclined, api.InvitationExpired}}
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the invitations that are not accepted yet",
 		Example: `raff invitation list
-raff invitation list --project website`,
+raff invitation list --state failed
+raff invitation list --project website --role viewer`,
 		Args: args(),
-		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			o, err := a.invitationsTo(ctx, c, project)
-			if err != nil {
-				return err
-			}
-			invs, err := collect(c.Invitations.All(ctx, o))
-			if err != nil {
-				return err
-			}
-			return writeList(a, invs, invitationColumns)
-		}),
 	}
+	list := addListing(cmd, "email", "first", 0)
+	addChoice(cmd, state, "state", "only invitations in this state")
+	cmd.Flags().StringVar(&role, "role", "", "only invitations with this role (`slug`, name or id)")
+	complete(cmd, "role", a.completeRoles(""))
 	a.addProjectFlag(cmd, &project, "invitations to this project instead of the account")
-	require(cmd, atMostOne("project"))
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		if err := list.check(); err != nil {
+			return err
+		}
+		o, err := a.invitationsTo(ctx, c, project)
+		if err != nil {
+			return err
+		}
+		var r api.Role
+		if role != "" {
+			if r, err = findRole(ctx, c, a.scope(), role); err != nil {
+				return err
+			}
+		}
+		match := func(i api.Invitation) bool {
+			return list.finds(i.Email) && (state.value == "" || i.State == state.value) && (role == "" || i.RoleID == r.ID)
+		}
+		return writeListing(a, list, c.Invitations.All(ctx, o), match, invitationColumns)
+	})
+	require(cmd, atMostOne("project"), atMostOne("role"), atMostOne("search"))
 	return cmd
 }
 

@@ -13,30 +13,7 @@ const memberArg = "a member's id or email, or an API key's name"
 
 func (a *app) member() *cobra.Command {
 	return a.group("member", "members", "Show, add, change, remove and import members",
-		a.memberList(), a.memberGet(), a.memberAdd(), a.memberUpdate(), a.memberRemove(), a.memberImport())
-}
-
-func (a *app) memberList() *cobra.Command {
-	status := newStatus()
-	var external string
-	cmd := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List the members",
-		Example: `raff member list --status pending
-raff member list -o json | jq -r '.[].email'`,
-		Args: args(),
-		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			ms, err := collect(c.Members.All(ctx, client.ListMembersOptions{Status: status.value, ExternalID: external}))
-			if err != nil {
-				return err
-			}
-			return writeList(a, ms, memberColumns)
-		}),
-	}
-	addChoice(cmd, status, "status", "only members with this status")
-	externalFilter(cmd, &external)
-	return cmd
+		a.memberList(), byID(a.memberGet(), "member"), a.memberAdd(), byID(a.memberUpdate(), "member"), byID(a.memberRemove(), "member"), a.memberImport())
 }
 
 func (a *app) memberGet() *cobra.Command {
@@ -124,6 +101,9 @@ raff member update alice@example.com --status suspended`,
 			if err != nil {
 				return err
 			}
+			if status.value == api.StatusSuspended {
+				a.warnOwnMember(ctx, c, id)
+			}
 			change := api.UpdateMemberRequest{RoleID: roleID, Status: optional(status.value)}
 			if change.ExternalIDs, err = external.change(); err != nil {
 				return err
@@ -182,6 +162,9 @@ raff member remove alice@example.com --force`,
 		}
 		if m.PrincipalType == api.PrincipalInvitation {
 			takes = "the invitation"
+		}
+		if m.APIKeyID != nil {
+			a.warnOwnKey(ctx, c, *m.APIKeyID, "removed")
 		}
 		if err := d.confirm(ctx, "Remove %s (%s, %s), with %s?", called(m), m.RoleName, m.Status, takes); err != nil {
 			return err

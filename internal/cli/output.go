@@ -53,6 +53,9 @@ func (a *app) writeData(v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
+	if a.jq.program != nil {
+		return a.writeFiltered(buf.Bytes())
+	}
 	if a.output.value == "yaml" {
 		// JSON is valid YAML; decoding it as YAML keeps the names and their order.
 		var doc yaml.Node
@@ -68,6 +71,16 @@ func (a *app) writeData(v any) error {
 		}
 	}
 	_, err := a.out.Write(buf.Bytes())
+	return err
+}
+
+// writeFiltered writes the results of --jq for a JSON document.
+func (a *app) writeFiltered(document []byte) error {
+	b, err := a.jq.run(a.cmd.Context(), document)
+	if err != nil {
+		return err
+	}
+	_, err = a.out.Write(b)
 	return err
 }
 

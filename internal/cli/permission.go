@@ -21,17 +21,24 @@ func (a *app) permissionList() *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List the permissions",
 		Example: `raff permission list --scope project
-raff permission list -o json | jq -r '.[] | select(.removes).name'`,
+raff permission list --search snapshot
+raff permission list --jq '.[] | select(.removes).name'`,
 		Args: args(),
-		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			ps, err := c.Permissions.List(ctx, scope.value)
-			if err != nil {
-				return err
-			}
-			return writeList(a, ps, permissionColumns)
-		}),
 	}
+	list := addListing(cmd, "name, category or description", "first", 0)
 	addChoice(cmd, scope, "scope", "only permissions of this scope")
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		if err := list.check(); err != nil {
+			return err
+		}
+		ps, err := c.Permissions.List(ctx, scope.value)
+		if err != nil {
+			return err
+		}
+		match := func(p api.Permission) bool { return list.finds(p.Name, p.Category, p.Description) }
+		return writeListing(a, list, rowsOf(ps), match, permissionColumns)
+	})
+	require(cmd, atMostOne("search"))
 	return cmd
 }
 

@@ -15,7 +15,7 @@ const projectArg = "a project's id, slug or name"
 
 func (a *app) project() *cobra.Command {
 	return a.group("project", "projects", "Show, create, update and delete projects and their members",
-		a.projectList(), a.projectGet(), a.projectCreate(), a.projectUpdate(), a.projectDelete(), a.projectMember())
+		a.projectList(), byID(a.projectGet(), "project"), a.projectCreate(), byID(a.projectUpdate(), "project"), byID(a.projectDelete(), "project"), a.projectMember())
 }
 
 func (a *app) projectList() *cobra.Command {
@@ -24,17 +24,17 @@ func (a *app) projectList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the projects that this API key can see",
-		Example: `raff project list`,
-		Args:    args(),
-		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			ps, err := collect(c.Projects.All(ctx, client.ListProjectsOptions{ExternalID: external}))
-			if err != nil {
-				return err
-			}
-			return writeList(a, ps, projectColumns)
-		}),
+		Example: `raff project list
+raff project list --search shop`,
+		Args: args(),
 	}
+	list := addListing(cmd, "name, slug or description", "first", 0)
 	externalFilter(cmd, &external)
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		match := func(p api.Project) bool { return list.finds(p.Name, p.Slug, p.Description) }
+		return writeListing(a, list, c.Projects.All(ctx, client.ListProjectsOptions{ExternalID: external}), match, projectColumns)
+	})
+	require(cmd, atMostOne("search"))
 	return cmd
 }
 

@@ -12,7 +12,7 @@ import (
 
 func (a *app) projectMember() *cobra.Command {
 	return a.group("member", "members", "Show, add, change and remove the members of a project",
-		a.projectMemberList(), a.projectMemberGet(), a.projectMemberAdd(), a.projectMemberUpdate(), a.projectMemberRemove())
+		a.projectMemberList(), byID(a.projectMemberGet(), "member"), a.projectMemberAdd(), byID(a.projectMemberUpdate(), "member"), byID(a.projectMemberRemove(), "member"))
 }
 
 // inProject makes cmd work in a project: the first argument, or else the project of --project-id, RAFF_PROJECT_ID or
@@ -49,28 +49,6 @@ func (a *app) inProject(cmd *cobra.Command, run func(ctx context.Context, c *cli
 		}
 		return run(ctx, c, p, given[1:])
 	}
-}
-
-func (a *app) projectMemberList() *cobra.Command {
-	status := newStatus()
-	var external string
-	cmd := &cobra.Command{
-		Use:     "list <project>",
-		Aliases: []string{"ls"},
-		Short:   "List the members of a project",
-		Example: `raff project member list website
-raff project member list website --status pending -o csv`,
-	}
-	cmd.RunE = a.do(a.inProject(cmd, func(ctx context.Context, c *client.Client, p api.Project, _ []string) error {
-		ms, err := collect(projectMembers(c, p).all(ctx, client.ListMembersOptions{Status: status.value, ExternalID: external}))
-		if err != nil {
-			return err
-		}
-		return writeList(a, ms, projectMemberColumns)
-	}))
-	addChoice(cmd, status, "status", "only members with this status")
-	externalFilter(cmd, &external)
-	return cmd
 }
 
 func (a *app) projectMemberGet() *cobra.Command {

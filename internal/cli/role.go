@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 
 func (a *app) role() *cobra.Command {
 	return a.group("role", "roles", "Show, create, update and delete roles",
-		a.roleList(), a.roleGet(), a.roleCreate(), a.roleUpdate(), a.roleDelete(), a.roleDiff())
+		a.roleList(), byID(a.roleGet(), "role"), a.roleCreate(), byID(a.roleUpdate(), "role"), byID(a.roleDelete(), "role"), a.roleDiff())
 }
 
 func newScope() *choice {
@@ -24,23 +25,27 @@ func newScope() *choice {
 
 func (a *app) roleList() *cobra.Command {
 	scope := newScope()
-	var external string
+	var external, permission string
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the roles, system roles first",
-		Example: `raff role list --scope project`,
-		Args:    args(),
-		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-			rs, err := collect(c.Roles.All(ctx, client.ListRolesOptions{Scope: scope.value, ExternalID: external}))
-			if err != nil {
-				return err
-			}
-			return writeList(a, rs, roleColumns)
-		}),
+		Example: `raff role list --scope project
+raff role list --permission vm.delete`,
+		Args: args(),
 	}
+	list := addListing(cmd, "name, slug or description", "first", 0)
 	addChoice(cmd, scope, "scope", "only roles of this scope")
+	cmd.Flags().StringVar(&permission, "permission", "", "only roles that grant the permission with this `name`")
+	complete(cmd, "permission", a.completePermissions)
 	externalFilter(cmd, &external)
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
+		match := func(r api.Role) bool {
+			return list.finds(r.Name, r.Slug, r.Description) && (permission == "" || slices.Contains(r.Permissions, permission))
+		}
+		return writeListing(a, list, c.Roles.All(ctx, client.ListRolesOptions{Scope: scope.value, ExternalID: external}), match, roleColumns)
+	})
+	require(cmd, atMostOne("search"), atMostOne("permission"))
 	return cmd
 }
 

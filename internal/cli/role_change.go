@@ -179,6 +179,8 @@ func (a *app) roleDiff() *cobra.Command {
 		Short: "Show the differences between two roles, and which decisions would change for whom",
 		Long: `Show the differences between the permissions of two roles, or between a role and a change of it.
 
+Roles of different scopes can be compared as well; a note says so, because their permissions apply in different places.
+
 With --who, show instead which decisions would change, and for whom, if the first role had the permissions of the second
 one, or were changed. Nothing is changed.`,
 		Example: `raff role diff operator deployer
@@ -197,8 +199,11 @@ raff role diff deployer --add vm.delete --who`,
 			if err != nil {
 				return err
 			}
-			if who && other.Scope != from.Scope {
-				return usageError{"--who compares roles of the same scope."}
+			if other.Scope != from.Scope {
+				if who {
+					return usageError{"--who compares roles of the same scope."}
+				}
+				a.note("Note: %s is a role of %s, and %s a role of %s. Their permissions apply in different places.", from.Slug, placeOf(from), other.Slug, placeOf(other))
 			}
 			to = other.Permissions
 		} else if to, err = perms.apply(from); err != nil {
@@ -224,6 +229,14 @@ raff role diff deployer --add vm.delete --who`,
 		return nil
 	})
 	return cmd
+}
+
+// placeOf says where a role grants its permissions.
+func placeOf(r api.Role) string {
+	if r.Scope == api.ScopeProject {
+		return "projects"
+	}
+	return "the account"
 }
 
 func differences(from, to []string) (ds []difference) {

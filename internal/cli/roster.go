@@ -98,13 +98,19 @@ func (r roster[M]) id(ctx context.Context, said string) (string, error) {
 	return r.view(m).ID, err
 }
 
+// memberColumns are the columns of a list of members. In a table, an API key has its name in place of one of a person,
+// because its email is only a placeholder. Programs get the columns in the order of spreadsheet.MemberColumns.
 var memberColumns = []column[api.Member]{
 	{"ID", "id", func(m api.Member) string { return m.ID }},
 	{"", "email", func(m api.Member) string { return m.Email }},
 	{"EMAIL", "", shownAs},
-	{"STATUS", "status", func(m api.Member) string { return m.Status }},
+	{"NAME", "", func(m api.Member) string { return m.Name }},
+	{"", "status", func(m api.Member) string { return m.Status }},
 	{"ROLE", "role_name", func(m api.Member) string { return m.RoleName }},
+	{"STATUS", "", func(m api.Member) string { return m.Status }},
+	{"INVITATION", "", invitationState},
 	{"", "role_id", func(m api.Member) string { return m.RoleID }},
+	{"", "role", func(m api.Member) string { return m.Role }},
 	{"", "name", func(m api.Member) string { return m.Name }},
 	{"", "principal_type", func(m api.Member) string { return m.PrincipalType }},
 	{"", "user_id", func(m api.Member) string { return text(m.UserID) }},
@@ -112,20 +118,29 @@ var memberColumns = []column[api.Member]{
 	{"", "is_owner", func(m api.Member) string { return strconv.FormatBool(m.IsOwner) }},
 	{"", "invitation_state", func(m api.Member) string { return m.InvitationState }},
 	{"", "invitation_expires_at", func(m api.Member) string { return moment(m.InvitationExpiresAt) }},
+	{"", "invited_at", func(m api.Member) string { return moment(m.InvitedAt) }},
+	{"", "accepted_at", func(m api.Member) string { return moment(m.AcceptedAt) }},
 	{"", "created_at", func(m api.Member) string { return moment(&m.CreatedAt) }},
 	{"", "external_ids", func(m api.Member) string { return idsText(m.ExternalIDs, " ") }},
+}
+
+// invitationState is the state of an invitation that is not accepted yet.
+func invitationState(m api.Member) string {
+	if m.InvitationState == api.InvitationNone {
+		return ""
+	}
+	return m.InvitationState
 }
 
 // projectMemberColumns are memberColumns for project members. A table shows suspension in the account with the status;
 // for programs it is a separate column.
 var projectMemberColumns = func() (columns []column[api.ProjectMember]) {
 	for _, c := range memberColumns {
-		title := c.title
-		if c.key == "status" {
-			title = ""
-			columns = append(columns, column[api.ProjectMember]{c.title, "", func(m api.ProjectMember) string { return statusInProject(m, m.Status) }})
+		value := func(m api.ProjectMember) string { return c.value(accountView(m)) }
+		if c.title == "STATUS" {
+			value = func(m api.ProjectMember) string { return statusInProject(m, m.Status) }
 		}
-		columns = append(columns, column[api.ProjectMember]{title, c.key, func(m api.ProjectMember) string { return c.value(accountView(m)) }})
+		columns = append(columns, column[api.ProjectMember]{c.title, c.key, value})
 	}
 	return append(columns, column[api.ProjectMember]{"", "account_suspended", func(m api.ProjectMember) string { return strconv.FormatBool(m.AccountSuspended) }})
 }()
@@ -164,10 +179,10 @@ func memberFields(m api.Member) []field {
 	}
 }
 
-// shownAs is the email of a person, or the name of an API key, whose email is only a placeholder.
+// shownAs is the email of a person; that of an API key is only a placeholder.
 func shownAs(m api.Member) string {
-	if m.PrincipalType == api.PrincipalAPIKey && m.Name != "" {
-		return m.Name + " (API key)"
+	if m.PrincipalType == api.PrincipalAPIKey {
+		return "(API key)"
 	}
 	return m.Email
 }

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 //	exits N raff …      run and expect this exit code; stdout and stderr match its output
 //	keep NAME REGEXP    set an environment variable to the first group of a match in the last output
 //	accept ID NAME      accept a pending member's invitation as the invited person
+//	decline ID          decline it
 //	newkey NAME ROLE    create an API key with an account role (- for none); set NAME to its secret and NAME_ID to its id
 //	mode PERM FILE      expect these permission bits
 //	mask FILE           write the last output to a file, with placeholders for ids, times and secrets
@@ -82,6 +83,9 @@ func TestScripts(t *testing.T) {
 					},
 					"accept": func(_ *testscript.TestScript, _ bool, args []string) {
 						srv.Accept(script, args[0], args[1])
+					},
+					"decline": func(_ *testscript.TestScript, _ bool, args []string) {
+						srv.Do(script, "POST", "/api/v1/invitations/decline", "", map[string]string{"token": srv.Token(script, args[0])}).Want(script, 200)
 					},
 					"newkey": func(ts *testscript.TestScript, _ bool, args []string) {
 						role := ""

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"raff/api"
-	"raff/internal/rest"
 	"raff/internal/team"
 )
 
@@ -26,8 +25,4 @@ func (s *server) ready(ctx context.Context, _ *call) (any, error) {
 		return nil, team.Unavailable(err)
 	}
 	return api.Health{Status: "ok"}, nil
-}
-
-func (s *server) openAPI(context.Context, *call) (any, error) {
-	return rest.Document{ContentType: "application/yaml", Body: api.OpenAPI}, nil
 }

@@ -75,7 +75,7 @@ listAuditEvents          200   200   403  403    403    403    403    403   403 
 var unusable = map[string]int{"suspended": 403, "expired": 401, "inactive": 401, "revoked": 401, "nobody": 401}
 
 // open has the operations without a credential, and their status for an unknown token.
-var open = map[string]int{"healthCheck": 200, "readyCheck": 200, "getOpenAPI": 200, "acceptInvitation": 404, "declineInvitation": 404}
+var open = map[string]int{"healthCheck": 200, "readyCheck": 200, "getOpenAPI": 200, "getOpenAPIJSON": 200, "acceptInvitation": 404, "declineInvitation": 404}
 
 func TestPermissionMatrix(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {

@@ -72,6 +72,7 @@ var routes = []Route{
 	{"GET", "/health", "healthCheck", 200, true, "*", anyone, (*server).health},
 	{"GET", "/ready", "readyCheck", 200, true, "*", anyone, (*server).ready},
 	{"GET", "/openapi.yaml", "getOpenAPI", 200, true, "*", anyone, (*server).openAPI},
+	{"GET", "/openapi.json", "getOpenAPIJSON", 200, true, "*", anyone, (*server).openAPIJSON},
 
 	{"GET", "/api/v1/whoami", "whoami", 200, false, "", anyCredential, (*server).whoami},
 
@@ -161,7 +162,7 @@ func slow(r *http.Request) bool {
 
 // Answers reports whether a path belongs to the API, even if it does not exist.
 func Answers(path string) bool {
-	return strings.HasPrefix(path, "/api/") || path == "/health" || path == "/ready" || path == "/openapi.yaml"
+	return strings.HasPrefix(path, "/api/") || path == "/health" || path == "/ready" || path == "/openapi.yaml" || path == "/openapi.json"
 }
 
 // failed handles a request whose handler panicked.

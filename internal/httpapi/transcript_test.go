@@ -265,6 +265,10 @@ func (r *recorder) write(path string, res rafftest.Response) string {
 		fmt.Fprintf(&b, "< Content-Type: %s\n", ct)
 		return b.String()
 	}
+	if path == "/openapi.json" { // a test of internal/manual compares it with openapi.yaml
+		b.WriteString("< {…}\n")
+		return b.String()
+	}
 	var pretty bytes.Buffer
 	if err := json.Indent(&pretty, res.Body, "", "  "); err != nil {
 		r.t.Fatalf("%v in %s", err, res.Body)

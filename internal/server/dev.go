@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"raff/internal/operator"
 	"raff/internal/permission"
@@ -47,8 +48,16 @@ func (s *Server) DevAccount(ctx context.Context, folder string) (a DevAccount, c
 	return a, true, os.WriteFile(path, append(b, '\n'), 0o600)
 }
 
-// Greet prints what a developer needs after starting a development server.
-func (s *Server) Greet(w io.Writer, url, folder string, a DevAccount, created bool) {
+// shellQuoted quotes an argument for a shell if it needs it.
+func shellQuoted(arg string) string {
+	if strings.Trim(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=-") == "" {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}
+
+// Greet prints what a developer needs after starting a development server. program is how it was called.
+func (s *Server) Greet(w io.Writer, program, url, folder string, a DevAccount, created bool) {
 	key := "$RAFF_API_KEY"
 	fmt.Fprintf(w, "\nraff is ready at %s   (data in %s, stop with Ctrl-C)\n", url, folder)
 	if created {
@@ -62,7 +71,13 @@ func (s *Server) Greet(w io.Writer, url, folder string, a DevAccount, created bo
   Operator   for raff operator:  export RAFF_OPERATOR_URL=%s RAFF_OPERATOR_KEY=%s
 `, a.APIKey, a.APIKey, a.OwnerLink, s.OperatorURL(), a.OperatorKey)
 	} else {
-		fmt.Fprintf(w, "\n  The account Acme already exists; its Owner key was shown when it was created.\n  To start over: stop the server, remove %s, and start it again.\n  The operator's API is at %s.\n", folder, s.OperatorURL())
+		fmt.Fprintf(w, `
+  Account    Acme, Owner owner@example.com. Its Owner key was shown when it was created.
+  Password   forgotten, or never set:
+             %s user password-link --database %s --email owner@example.com
+  API keys   sign in and create one on the page API keys
+  Operator   listens at %s
+`, program, shellQuoted(s.config.Database), s.OperatorURL())
 	}
 	fmt.Fprintf(w, `
 Try:
@@ -72,7 +87,7 @@ Try:
     -d '{"email": "alice@example.com", "role_id": "%[3]s"}'
 
 That invites alice as Admin. No mail server is configured, so invitation links appear here.
-The API is described at %[1]s/openapi.yaml
+Documentation: %[1]s/docs
 
 `, url, key, team.SystemRoleID(permission.ScopeAccount, "admin"))
 }

@@ -62,6 +62,12 @@ func (s *Server) RevokeOperatorKey(ctx context.Context, id string) (name string,
 // accountsAtOnce is how many accounts PrintAccounts reads at once.
 const accountsAtOnce = 500
 
+// HasAccounts reports whether the database has an account. A new database has none.
+func (s *Server) HasAccounts(ctx context.Context) (bool, error) {
+	found, _, err := s.operator.Accounts(ctx, operator.AccountFilter{Page: team.Page{Limit: 1, SkipTotal: true}})
+	return len(found) > 0, err
+}
+
 // PrintAccounts lists the accounts that a query selects: a part of the name or of the Owner's email, or an id.
 func (s *Server) PrintAccounts(ctx context.Context, w io.Writer, query, state string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"raff/api"
 	"raff/internal/audit"
 	"raff/internal/authzen"
 	"raff/internal/event"
@@ -20,6 +21,7 @@ import (
 	"raff/internal/front"
 	"raff/internal/httpapi"
 	"raff/internal/mail"
+	"raff/internal/manual"
 	"raff/internal/metric"
 	"raff/internal/operator"
 	"raff/internal/outbox"
@@ -171,7 +173,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		s.metrics.Watch(s.store, s.nodes.count)
 	}
 	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(authzen.New(s.service, f)),
-		f.Handler(web.New(s.service, s.signin, s.audit, f)))
+		f.Handler(web.New(s.service, s.signin, s.audit, f)), f.Handler(manual.New(manual.Options{OpenAPI: api.OpenAPI, PublicURL: c.PublicURL})))
 	return s, nil
 }
 
@@ -274,7 +276,7 @@ func (s *Server) signInRefused(ctx context.Context, action event.Action, userID 
 }
 
 // faces sends each request to the face that serves its path.
-func faces(api, decisions, pages http.Handler) http.Handler {
+func faces(api, decisions, pages, documentation http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if httpapi.Answers(r.URL.Path) {
 			api.ServeHTTP(w, r)
@@ -282,6 +284,10 @@ func faces(api, decisions, pages http.Handler) http.Handler {
 		}
 		if authzen.Answers(r.URL.Path) {
 			decisions.ServeHTTP(w, r)
+			return
+		}
+		if manual.Answers(r.URL.Path) {
+			documentation.ServeHTTP(w, r)
 			return
 		}
 		pages.ServeHTTP(w, r)
