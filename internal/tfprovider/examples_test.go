@@ -46,6 +46,12 @@ func on(srv *rafftest.Server) []string {
 	return []string{"RAFF_API_URL=" + srv.URL, "RAFF_API_KEY=" + srv.Key}
 }
 
+// operating are the settings for resources of the operator.
+func operating(t *testing.T, srv *rafftest.Server) []string {
+	t.Helper()
+	return []string{"RAFF_OPERATOR_URL=" + srv.Node.OperatorURL(), "RAFF_OPERATOR_KEY=" + srv.OperatorKey(t, "write")}
+}
+
 const inBlock = "provider \"raff\" {}\n\n"
 
 // settles applies the configuration, checks that the next plan is empty, and returns the output of the apply.
@@ -63,10 +69,10 @@ func TestExampleResources(t *testing.T) {
 	for _, name := range examplesIn(t, "resources") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := rafftest.Start(t)
+			srv := rafftest.Start(t, rafftest.WithOperator())
 			carol, _ := srv.NewMember(t, "carol@example.com", "Carol", srv.RoleID(t, "account", "member")) // is a former member
 			srv.Do(t, "DELETE", "/api/v1/members/"+carol, srv.Key, nil).Want(t, 200)
-			w := program(t, inBlock+example(t, "resources", name, "resource.tf"), on(srv)...)
+			w := program(t, inBlock+example(t, "resources", name, "resource.tf"), append(on(srv), operating(t, srv)...)...)
 			w.settles()
 			// The created objects are imported again, in each of the ways on the same page.
 			to, id, block := w.importBlock(example(t, "resources", name, "import-by-string-id.tf"))
@@ -184,8 +190,8 @@ func (w *workspace) attribute(address, name string) (value string) {
 // The small examples are modules of one configuration.
 func TestExampleDataSourcesAndFunctions(t *testing.T) {
 	t.Parallel()
-	srv := rafftest.Start(t)
-	w := program(t, inBlock, on(srv)...)
+	srv := rafftest.Start(t, rafftest.WithOperator())
+	w := program(t, inBlock, append(on(srv), operating(t, srv)...)...)
 	var modules strings.Builder
 	for kind, file := range map[string]string{"data-sources": "data-source.tf", "functions": "function.tf"} {
 		for _, name := range examplesIn(t, kind) {

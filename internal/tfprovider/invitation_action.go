@@ -51,8 +51,9 @@ func (a *resendAction) ConfigValidators(context.Context) []action.ConfigValidato
 	return []action.ConfigValidator{actionvalidator.ExactlyOneOf(path.MatchRoot("invitation_id"), path.MatchRoot("member_id"))}
 }
 
-func (a *resendAction) Configure(_ context.Context, req action.ConfigureRequest, _ *action.ConfigureResponse) {
+func (a *resendAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
 	a.session = sessionOf(req.ProviderData)
+	a.needsKey(&resp.Diagnostics)
 }
 
 func (a *resendAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {

@@ -19,8 +19,9 @@ import (
 type managed struct{ *session }
 
 // Configure sets the session.
-func (m *managed) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+func (m *managed) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	m.session = sessionOf(req.ProviderData)
+	m.needsKey(&resp.Diagnostics)
 }
 
 // IdentitySchema has the ID as the only attribute.
@@ -70,6 +71,7 @@ func (m managed) unread(ctx context.Context, req resource.ReadRequest, resp *res
 type lookup struct{ *session }
 
 // Configure sets the session.
-func (l *lookup) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+func (l *lookup) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	l.session = sessionOf(req.ProviderData)
+	l.needsKey(&resp.Diagnostics)
 }

@@ -24,7 +24,10 @@ import (
 
 const defaultRetryTimeout = 2 * time.Minute
 
-const defaultURL = "http://127.0.0.1:8080"
+const (
+	defaultURL         = "http://127.0.0.1:8080"
+	defaultOperatorURL = "http://127.0.0.1:8081"
+)
 
 // A key of the standard tier has 30 requests per second and bursts of 60. Staying below leaves room for other users of
 // the key, and a large plan runs evenly instead of being refused and waiting.
@@ -47,10 +50,12 @@ type raffProvider struct {
 }
 
 type providerModel struct {
-	APIURL    types.String `tfsdk:"api_url"`
-	APIKey    types.String `tfsdk:"api_key"`
-	ProjectID types.String `tfsdk:"project_id"`
-	Retry     types.String `tfsdk:"retry_timeout"`
+	APIURL      types.String `tfsdk:"api_url"`
+	APIKey      types.String `tfsdk:"api_key"`
+	ProjectID   types.String `tfsdk:"project_id"`
+	Retry       types.String `tfsdk:"retry_timeout"`
+	OperatorURL types.String `tfsdk:"operator_url"`
+	OperatorKey types.String `tfsdk:"operator_key"`
 }
 
 // New returns the provider factory. version is part of the User-Agent of every request.
@@ -66,7 +71,7 @@ func (p *raffProvider) Metadata(_ context.Context, _ provider.MetadataRequest, r
 func (p *raffProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages access to one raff account: members and their invitations, roles, API keys and projects. " +
-			"The account is the one that the API key belongs to. Every argument can also be set in the environment; arguments in the provider block take precedence.",
+			"The account is the one that the API key belongs to. With an operator key, the operator of a server manages its accounts. Every argument can also be set in the environment; arguments in the provider block take precedence.",
 		Attributes: map[string]schema.Attribute{
 			"api_url": schema.StringAttribute{
 				Optional:            true,
@@ -76,6 +81,15 @@ func (p *raffProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 				Optional:            true,
 				Sensitive:           true,
 				MarkdownDescription: "API key of the account. Environment: `RAFF_API_KEY`, which keeps it out of the configuration.",
+			},
+			"operator_url": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "URL of the operator's listener of the server, for `raff_account` and `raff_accounts`. Environment: `RAFF_OPERATOR_URL`. Default: `" + defaultOperatorURL + "`.",
+			},
+			"operator_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Operator key (`rop_…`), for `raff_account` and `raff_accounts`. With it, `api_key` is only needed for the resources of an account. Environment: `RAFF_OPERATOR_KEY`.",
 			},
 			"project_id": schema.StringAttribute{
 				Optional:            true,
@@ -103,7 +117,9 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 		}
-		share(resp, &session{clock: p.clock, retryFor: defaultRetryTimeout})
+		s := &session{clock: p.clock, retryFor: defaultRetryTimeout}
+		p.operate(req, m, s, resp)
+		share(resp, s)
 		return
 	}
 	retryFor, err := parseDuration(setting(m.Retry, "RAFF_RETRY_TIMEOUT", defaultRetryTimeout.String()))
@@ -114,8 +130,12 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	}
 	key := setting(m.APIKey, "RAFF_API_KEY", "")
 	if key == "" {
-		resp.Diagnostics.AddAttributeError(path.Root("api_key"), "No API key",
-			"Set RAFF_API_KEY in the environment, or api_key in the provider block, to an API key of the account to manage.")
+		s := &session{clock: p.clock, retryFor: retryFor, noKey: true}
+		if p.operate(req, m, s, resp); s.operator == nil && !s.operatorUnknown {
+			resp.Diagnostics.AddAttributeError(path.Root("api_key"), noKeySummary, noKeyDetail)
+			return
+		}
+		share(resp, s)
 		return
 	}
 	opts := []client.Option{
@@ -139,6 +159,7 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		resp.Diagnostics.AddAttributeError(wrong, "Invalid provider configuration", err.Error())
 		return
 	}
+	p.operate(req, m, s, resp)
 	// A server that answers reports wrong settings here: once, at the argument, and not once per resource. A server that
 	// does not answer may not be needed.
 	if err := s.whoami.try(ctx); err != nil {
@@ -148,6 +169,27 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		}
 	}
 	share(resp, s)
+}
+
+// operate connects the session with the operator's API, if an operator key is configured.
+func (p *raffProvider) operate(req provider.ConfigureRequest, m providerModel, s *session, resp *provider.ConfigureResponse) {
+	if s.operatorUnknown = m.OperatorURL.IsUnknown() || m.OperatorKey.IsUnknown(); s.operatorUnknown {
+		return
+	}
+	key := setting(m.OperatorKey, "RAFF_OPERATOR_KEY", "")
+	if key == "" {
+		return
+	}
+	s.operatorURL = setting(m.OperatorURL, "RAFF_OPERATOR_URL", defaultOperatorURL)
+	o, err := client.NewOperator(s.operatorURL, key, client.WithUserAgent("terraform-provider-raff/"+p.version+" terraform/"+req.TerraformVersion),
+		client.WithMiddleware(logRequests), client.WithRetryTimeout(s.retryFor), client.WithWarnings(func(message string) {
+			resp.Diagnostics.AddAttributeWarning(path.Root("operator_url"), "The operator key is sent without encryption", message)
+		}))
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("operator_url"), "Invalid provider configuration", err.Error())
+		return
+	}
+	s.operator = o
 }
 
 // share passes the session to all resources and data sources.
@@ -177,6 +219,7 @@ func (p *raffProvider) Resources(context.Context) []func() resource.Resource {
 		newProjectMemberResource,
 		newExclusiveResource,
 		newAccountSettingsResource,
+		newAccountResource,
 	}
 }
 
@@ -195,6 +238,7 @@ func (p *raffProvider) DataSources(context.Context) []func() datasource.DataSour
 		newProjectMembersDataSource,
 		newUserDataSource,
 		newWhoamiDataSource,
+		newAccountsDataSource,
 	}
 }
 

@@ -24,6 +24,12 @@ type session struct {
 	clock    func() time.Time
 	retryFor time.Duration // how long a failed call is retried
 
+	// operator is nil without an operator key, or while it is unknown; noKey says that there is only an operator key.
+	operator        *client.Operator
+	operatorURL     string
+	operatorUnknown bool
+	noKey           bool
+
 	whoami    caller
 	told      told
 	handovers handovers

@@ -1,0 +1,16 @@
+# RAFF_OPERATOR_URL and RAFF_OPERATOR_KEY are read from the environment.
+resource "raff_account" "shop" {
+  name        = "Shop"
+  owner_email = "shop-owner@example.com"
+
+  limits = {
+    members  = 25
+    projects = 5
+  }
+  attributes = {
+    plan = "pro"
+  }
+
+  # Destroying the resource deletes the account after this time, in which it can be resumed.
+  deletion_grace_days = 14
+}
