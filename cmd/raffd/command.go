@@ -28,7 +28,7 @@ func command() *cobra.Command {
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), operatorCommand(), auditCommand(), migrateCommand(), catalogCommand(), configCommand(), sealKeyCommand(), backupCommand(), versionCommand())
+	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), operatorCommand(), auditCommand(), migrateCommand(), catalogCommand(), configCommand(), doctorCommand(), healthCommand(), sealKeyCommand(), backupCommand(), versionCommand())
 	strict(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	return root
@@ -83,6 +83,9 @@ func serve(ctx context.Context, listen string, c server.Config, ready func(conte
 		return fmt.Errorf("listen on %s: %w", listen, err)
 	}
 	url := "http://" + reachable(l.Addr())
+	if c.TLSCert != "" {
+		url = "https://" + reachable(l.Addr())
+	}
 	if c.PublicURL == "" {
 		// Browsers support passkeys for a host name, not for an IP address.
 		url = strings.Replace(url, "//127.0.0.1:", "//localhost:", 1)

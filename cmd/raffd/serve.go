@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,8 +24,8 @@ import (
 type serving struct {
 	server.Config
 
-	listen, timeout, limits, quotas, mails, proxies string
-	logs                                            logging
+	listen, timeout, drain, limits, quotas, mails, proxies string
+	logs                                                   logging
 }
 
 func (s *serving) flags(f *pflag.FlagSet) {
@@ -35,6 +38,9 @@ func (s *serving) flags(f *pflag.FlagSet) {
 	s.logs.flags(f)
 	setting(f, &s.MetricsListen, "metrics-listen", "RAFF_METRICS_LISTEN", "", "address of a separate listener for Prometheus, GET /metrics, such as 127.0.0.1:9090 (RAFF_METRICS_LISTEN)")
 	setting(f, &s.OperatorListen, "operator-listen", "RAFF_OPERATOR_LISTEN", "", "address of a separate listener for the operator's API; a port alone is on the loopback address (RAFF_OPERATOR_LISTEN; default: not served)")
+	setting(f, &s.TLSCert, "tls-cert", "RAFF_TLS_CERT", "", "file with the certificate and its chain (PEM), to serve HTTPS without a proxy; SIGHUP reads it again (RAFF_TLS_CERT)")
+	setting(f, &s.TLSKey, "tls-key", "RAFF_TLS_KEY", "", "file with the key of the certificate (RAFF_TLS_KEY)")
+	setting(f, &s.drain, "drain-delay", "RAFF_DRAIN_DELAY", "0s", "how long to serve after SIGTERM while GET /ready responds with 503, so that load balancers stop sending requests first (RAFF_DRAIN_DELAY)")
 	setting(f, &s.timeout, "request-timeout", "RAFF_REQUEST_TIMEOUT", front.DefaultTimeout.String(), "maximum duration of a request, after which it fails with 503 (RAFF_REQUEST_TIMEOUT)")
 	setting(f, &s.limits, "rate-limits", "RAFF_RATE_LIMITS", "", "requests per second and burst per tier, per account, per session and per network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,account=500:1000,session=20:200,source=50:500)")
 	setting(f, &s.quotas, "quotas", "RAFF_QUOTAS", "", "maximum number of roles, projects, api_keys, invitations and external_ids per account, and of sessions per person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,external_ids=100000,sessions=100)")
@@ -68,6 +74,9 @@ func (s *serving) read(cmd *cobra.Command) (origins, error) {
 	if s.RequestTimeout, err = time.ParseDuration(s.timeout); err != nil || s.RequestTimeout < time.Second || s.RequestTimeout > time.Hour {
 		return nil, fmt.Errorf("--request-timeout %q: must be between 1s and 1h, for example 10s", s.timeout)
 	}
+	if s.DrainDelay, err = time.ParseDuration(s.drain); err != nil || s.DrainDelay < 0 || s.DrainDelay > 10*time.Minute {
+		return nil, fmt.Errorf("--drain-delay %q: must be between 0s and 10m, for example 10s", s.drain)
+	}
 	if err := errors.Join(s.SetLimits(s.limits), s.SetQuotas(s.quotas), s.SetMailLimits(s.mails), s.SetTrustedProxies(s.proxies)); err != nil {
 		return nil, err
 	}
@@ -77,12 +86,21 @@ func (s *serving) read(cmd *cobra.Command) (origins, error) {
 
 // warn reports a file with secrets that other users of the machine can read.
 func (c configFile) warn(from origins, warn func(string, ...any)) {
+	if mode, open := c.exposed(from); open {
+		warn("the configuration file contains secrets and is readable by every user on this machine", "file", c.path, "mode", mode.String())
+	}
+}
+
+// exposed reports whether secrets are in the file, and every user of the machine can read it.
+func (c configFile) exposed(from origins) (mode fs.FileMode, yes bool) {
 	if c.path == "" || from["smtp-url"] != "file "+c.path && from["database"] != "file "+c.path {
-		return
+		return 0, false
 	}
-	if info, err := os.Stat(c.path); err == nil && info.Mode().Perm()&0o007 != 0 {
-		warn("the configuration file contains secrets and is readable by every user on this machine", "file", c.path, "mode", info.Mode().Perm().String())
+	info, err := os.Stat(c.path)
+	if err != nil {
+		return 0, false
 	}
+	return info.Mode().Perm(), info.Mode().Perm()&0o007 != 0
 }
 
 func serveCommand() *cobra.Command {
@@ -94,6 +112,7 @@ func serveCommand() *cobra.Command {
 			"serve one PostgreSQL database. RAFF_SMTP_URL (smtp://user:pass@host:port?tls=starttls|tls|none) and\n" +
 			"RAFF_MAIL_FROM enable email; because they contain a password, they have no flags: use the environment, files\n" +
 			"(RAFF_SMTP_URL_FILE) or smtp-url and mail-from in the configuration file.\n" +
+			"With --tls-cert and --tls-key the server speaks HTTPS; without them, put a proxy in front of it.\n" +
 			"Traces are sent to the OpenTelemetry collector in OTEL_EXPORTER_OTLP_ENDPOINT, such as http://127.0.0.1:4318,\n" +
 			"configured by the other OTEL_* variables (docs/operations.md).",
 		Args: cobra.NoArgs,
@@ -102,6 +121,10 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			s.Traces = true
+			reload := make(chan os.Signal, 1)
+			signal.Notify(reload, syscall.SIGHUP)
+			defer signal.Stop(reload)
+			s.Reload = reload
 			return serve(cmd.Context(), s.listen, s.Config, func(ctx context.Context, node *server.Server, url string) error {
 				build := version.Get()
 				s.Logger.Info("serving", "version", build.Version, "commit", build.Commit, "schema", server.Schema(), "listen", url, "public_url", node.PublicURL(), "mail", s.SMTPURL != "")

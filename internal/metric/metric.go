@@ -34,6 +34,7 @@ type Metrics struct {
 	jobFailures *prometheus.CounterVec
 	jobSuccess  *prometheus.GaugeVec
 	mails       *prometheus.CounterVec
+	certificate prometheus.Gauge
 }
 
 // Build identifies the server's build.
@@ -81,6 +82,9 @@ func New(b Build) *Metrics {
 			Name: "raff_job_last_success_timestamp_seconds", Help: "Time of the last successful run of a background job, in Unix time.",
 		}, []string{"job"}),
 		mails: counter("mails_total", "Attempts to send an email, by outcome: sent, failed.", "outcome"),
+		certificate: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "raff_tls_certificate_expires_timestamp_seconds", Help: "End of the validity of the server's certificate, in Unix time; only with --tls-cert.",
+		}),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "raff_build_info", Help: "1, with the version, the commit and the database schema of the server as labels.",
@@ -151,4 +155,10 @@ func (m *Metrics) Mail(err error) {
 		outcome = "failed"
 	}
 	m.mails.WithLabelValues(outcome).Inc()
+}
+
+// CertificateExpires records until when the server's certificate is valid.
+func (m *Metrics) CertificateExpires(t time.Time) {
+	_ = m.registry.Register(m.certificate) // fails if it was registered before
+	m.certificate.Set(float64(t.Unix()))
 }

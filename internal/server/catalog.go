@@ -95,8 +95,14 @@ func (s *Server) watchCatalog(ctx context.Context) error {
 // errStale is why a server is not ready after its catalog was changed.
 var errStale = errors.New("the catalog of the database was changed: restart this server")
 
+// errDraining is why a server is not ready after it was told to stop.
+var errDraining = errors.New("the server is stopping")
+
 // ping returns an error if requests should not be sent to this server.
 func (s *Server) ping(ctx context.Context) error {
+	if s.draining.Load() {
+		return errDraining
+	}
 	if s.stale.Load() {
 		return errStale
 	}

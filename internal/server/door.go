@@ -32,6 +32,7 @@ const (
 // migrates the database, and everything else with 503; /ready at once, other requests after waiting a moment.
 type door struct {
 	http   *http.Server
+	cert   *certificate // nil: plain HTTP
 	failed chan error
 	giveUp context.CancelFunc // ends the requests in progress
 	opened chan struct{}
@@ -40,9 +41,9 @@ type door struct {
 	log    progressLog
 }
 
-// listen begins to serve the listener.
-func listen(ctx context.Context, l net.Listener, logger *slog.Logger) *door {
-	d := &door{failed: make(chan error, 1), opened: make(chan struct{}), log: progressLog{logger: logger}}
+// listen begins to serve the listener, with HTTPS if there is a certificate.
+func listen(ctx context.Context, l net.Listener, logger *slog.Logger, cert *certificate) *door {
+	d := &door{cert: cert, failed: make(chan error, 1), opened: make(chan struct{}), log: progressLog{logger: logger}}
 	requests, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	d.giveUp = giveUp
 	d.http = &http.Server{
@@ -52,6 +53,11 @@ func listen(ctx context.Context, l net.Listener, logger *slog.Logger) *door {
 	}
 	starting := "connecting to the database"
 	d.step.Store(&starting)
+	if cert != nil {
+		d.http.TLSConfig = cert.config()
+		go func() { d.failed <- d.http.ServeTLS(l, "", "") }()
+		return d
+	}
 	go func() { d.failed <- d.http.Serve(l) }()
 	return d
 }
@@ -178,7 +184,11 @@ func Run(ctx context.Context, l net.Listener, c Config, ready func(context.Conte
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	d := listen(ctx, l, c.Logger)
+	cert, err := newCertificate(c)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	d := listen(ctx, l, c.Logger, cert)
 	c.Progress = d.report
 	s, err := Open(ctx, c)
 	if err != nil {

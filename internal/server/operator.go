@@ -15,21 +15,26 @@ import (
 
 // listenForOperator opens the listener of the operator's API, if one is configured. Without a host, it is the loopback address.
 func (s *Server) listenForOperator(ctx context.Context) (err error) {
-	at := s.config.OperatorListen
+	at := operatorAddress(s.config.OperatorListen)
 	if at == "" || s.config.Mode != Serving {
 		return nil
-	}
-	if !strings.Contains(at, ":") {
-		at = ":" + at
-	}
-	if strings.HasPrefix(at, ":") {
-		at = "127.0.0.1" + at
 	}
 	var lc net.ListenConfig
 	if s.operatorListener, err = lc.Listen(ctx, "tcp", at); err != nil {
 		return fmt.Errorf("listen for the operator's API on %s: %w", at, err)
 	}
 	return nil
+}
+
+// operatorAddress returns the address to listen on for the operator's API: without a host, the loopback address.
+func operatorAddress(at string) string {
+	if at != "" && !strings.Contains(at, ":") {
+		at = ":" + at
+	}
+	if strings.HasPrefix(at, ":") {
+		at = "127.0.0.1" + at
+	}
+	return at
 }
 
 // OperatorURL returns the URL of the operator's API on this machine; empty if it is not served.

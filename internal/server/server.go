@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,6 +84,14 @@ type Config struct {
 	MetricsListen string
 	// OperatorListen is a separate address that serves the operator's API; empty disables it.
 	OperatorListen string
+	// TLSCert and TLSKey are the paths of a certificate with its chain, and of its key, in PEM. Without them the server speaks
+	// plain HTTP.
+	TLSCert, TLSKey string
+	// Reload makes the server read the certificate again; it may be nil.
+	Reload <-chan os.Signal
+	// DrainDelay is how long a server that was told to stop still serves, while /ready responds with 503, so that load
+	// balancers stop sending requests first.
+	DrainDelay time.Duration
 	// Traces enables traces of requests and transactions, if the OTEL_* environment variables ask for them.
 	Traces bool
 	// Mode says what Open may change.
@@ -112,6 +121,7 @@ type Server struct {
 	nodes            *nodes
 	clock            *clock      // nil: Config.Now
 	stale            atomic.Bool // the catalog has changed since the start
+	draining         atomic.Bool // the server was told to stop
 	wake             [mailLanes]chan struct{}
 	metrics          *metric.Metrics // nil: no metrics
 	traces           *trace.Traces   // nil: no traces
@@ -183,7 +193,8 @@ func (c Config) Check() error {
 	_, keys := sealKeys(c)
 	_, mails := sender(c)
 	_, catalog := permission.Load(c.Catalog)
-	return errors.Join(store.Check(c.Database), err, keys, mails, catalog)
+	_, cert := newCertificate(c)
+	return errors.Join(store.Check(c.Database), err, keys, mails, catalog, cert)
 }
 
 // begin reads the operator's settings from the database, and prepares it according to the mode.
@@ -335,7 +346,11 @@ const (
 // Requests that take longer than shutdownGrace, such as an export over a slow connection, are aborted, which the client
 // sees as an incomplete response; that is not an error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	return s.serve(ctx, listen(ctx, l, s.config.Logger))
+	cert, err := newCertificate(s.config)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return s.serve(ctx, listen(ctx, l, s.config.Logger, cert))
 }
 
 func (s *Server) serve(ctx context.Context, d *door) error {
@@ -351,11 +366,13 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 	}
 	s.serveOperator(working, s.front, &background)
 	s.startWork(working, &background)
+	background.Go(func() { s.reloads(working, d.cert) })
 	d.open(s.handler)
 	var err error
 	select {
 	case err = <-d.failed:
 	case <-ctx.Done():
+		s.drain()
 		err = d.shut(ctx, s.config.Logger)
 	}
 	stop()
@@ -368,6 +385,15 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 		s.config.Logger.Error("sealing the last events failed", "error", e)
 	}
 	return err
+}
+
+// drain makes the server not ready, and waits until load balancers have noticed.
+func (s *Server) drain() {
+	s.draining.Store(true)
+	if s.config.DrainDelay > 0 {
+		s.config.Logger.Info("stopping: not ready any more, and still serving", "drain_delay", s.config.DrainDelay)
+		time.Sleep(s.config.DrainDelay)
+	}
 }
 
 // Schema returns the version of the database schema that this program uses.

@@ -1,0 +1,258 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"raff/internal/mail"
+	"raff/internal/permission"
+	"raff/internal/redaction"
+	"raff/internal/store"
+)
+
+// The results of a check.
+const (
+	OK      = "ok"
+	Warning = "warning" // works, but should be changed
+	Problem = "problem" // does not work, or is dangerous
+)
+
+// Finding is one result of Doctor.
+type Finding struct {
+	// Check is what was checked, such as "database".
+	Check  string `json:"check"`
+	Result string `json:"result"`
+	// Message is what was found, and Advice what to do about it; empty for OK.
+	Message string `json:"message"`
+	Advice  string `json:"advice,omitempty"`
+}
+
+// doctorPatience is how long Doctor waits for one mail server, database or web server.
+const doctorPatience = 15 * time.Second
+
+// doctor collects findings.
+type doctor struct {
+	config  Config
+	found   []Finding
+	running bool // a server runs on the database
+}
+
+// Doctor checks an installation without changing it: settings, files, database, catalog, clock, mail server, certificate and
+// public URL. It may run beside the server.
+func Doctor(ctx context.Context, c Config) []Finding {
+	d := &doctor{}
+	d.checkListeners(c)
+	c.Mode, c.Traces, c.MetricsListen, c.OperatorListen, c.Links, c.Progress = Looking, false, "", "", nil, nil
+	d.config = c
+	d.checkDatabase(ctx)
+	d.checkMachineClock()
+	d.checkSealKey()
+	d.checkMail(ctx)
+	d.checkCertificate()
+	d.checkPublicURL(ctx)
+	return d.found
+}
+
+func (d *doctor) add(check, result, message, advice string) {
+	d.found = append(d.found, Finding{Check: check, Result: result, Message: redaction.Text(message), Advice: redaction.Text(advice)})
+}
+
+func (d *doctor) ok(check, message string) { d.add(check, OK, message, "") }
+
+// checkDatabase looks at the database's settings, then at the schema, and if that is current, at what is in it.
+func (d *doctor) checkDatabase(ctx context.Context) {
+	const check = "database"
+	within, cancel := context.WithTimeout(ctx, doctorPatience)
+	defer cancel()
+	missing, exists, err := store.Pending(within, d.config.Database)
+	if err == nil && !exists {
+		d.add(check, Problem, "the database does not exist", "check --database (RAFF_DATABASE_URL); raffd migrate creates a new one, and so does raffd serve")
+		return
+	}
+	condition, err2 := store.Inspect(within, d.config.Database)
+	if err2 == nil {
+		for _, r := range condition.Remarks {
+			result := Warning
+			if r.Severe {
+				result = Problem
+			}
+			d.add(check, result, r.Message, r.Advice)
+		}
+	}
+	switch {
+	case err2 != nil:
+		d.add(check, Problem, err2.Error(), "check the URL, the password, and that the database server runs and can be reached from here")
+	case err != nil:
+		d.add(check, Problem, err.Error(), "")
+	case len(missing) > 0:
+		d.add(check, Problem, fmt.Sprintf("%s, and the schema lacks %d migrations: %s", condition.About, len(missing), strings.Join(missing, ", ")),
+			"make a backup, then run raffd migrate, or start raffd serve")
+	default:
+		d.ok(check, fmt.Sprintf("%s, schema version %d", condition.About, Schema()))
+		d.checkContent(within)
+	}
+}
+
+// checkContent opens the database like a command, which checks the catalog and the seal keys, too.
+func (d *doctor) checkContent(ctx context.Context) {
+	s := &Server{config: d.config}
+	var err error
+	if s.store, err = store.Open(ctx, d.config.Database, nil, store.WithLogger(d.config.Logger), store.WithSchema(store.AsIs)); err != nil {
+		d.add("database", Problem, err.Error(), "")
+		return
+	}
+	defer func() { _ = s.store.Close() }()
+	cat, _, err := s.chooseCatalog(ctx)
+	if err != nil {
+		d.add("catalog", Problem, err.Error(), "")
+		return
+	}
+	d.ok("catalog", catalogOf(cat))
+	keys, err := sealKeys(d.config)
+	if err != nil {
+		return // checkSealKey reports it
+	}
+	if err := s.begin(ctx, keys); err != nil {
+		d.add("audit log", Problem, err.Error(), "")
+		return
+	}
+	d.checkClocks(ctx, s)
+	d.checkBacklog(ctx, s)
+	d.checkStoredURL(ctx, s)
+}
+
+func catalogOf(c permission.Source) string {
+	if c.IsDefault {
+		return "the default catalog"
+	}
+	return "the catalog of the database"
+}
+
+// Differences of clocks above which Doctor complains.
+const (
+	clockWarning = 2 * time.Second
+	clockProblem = 30 * time.Second // codes of authenticator apps change that often
+)
+
+// checkClocks compares the machine's clock with the database's, and with what servers wrote.
+func (d *doctor) checkClocks(ctx context.Context, s *Server) {
+	const check = "clock"
+	before := time.Now()
+	shown, err := s.store.Now(ctx)
+	if err != nil {
+		d.add(check, Problem, err.Error(), "")
+		return
+	}
+	took := time.Since(before)
+	off := shown.Sub(before.Add(took / 2)).Abs()
+	const advice = "synchronize the clocks of both machines (chrony, systemd-timesyncd): servers use the database's clock, also for codes of authenticator apps"
+	switch {
+	case off > clockProblem+took:
+		d.add(check, Problem, fmt.Sprintf("the database's clock differs from this machine's by %s", off.Round(time.Second)), advice)
+	case off > clockWarning+took:
+		d.add(check, Warning, fmt.Sprintf("the database's clock differs from this machine's by %s", off.Round(time.Millisecond)), advice)
+	default:
+		d.ok(check, "the database's clock and this machine's agree")
+	}
+	last, err := s.store.LastHeartbeat(ctx)
+	switch ahead := last.Sub(shown); {
+	case err != nil || last.IsZero():
+	case ahead > deadAfter:
+		d.add(check, Problem, fmt.Sprintf("a server was running %s in the future: the database's clock was set back", ahead.Round(time.Second)),
+			"find out which time is right; if this one is, nothing else has to be done")
+	default:
+		d.running = -ahead < deadAfter
+	}
+}
+
+// Ages of waiting work above which Doctor complains.
+const (
+	mailAge = time.Hour
+	sealAge = 15 * time.Minute
+)
+
+// checkBacklog looks for work that nobody does.
+func (d *doctor) checkBacklog(ctx context.Context, s *Server) {
+	b, err := s.store.Backlog(ctx)
+	if err != nil {
+		d.add("database", Problem, err.Error(), "")
+		return
+	}
+	now := s.config.Now()
+	if age := now.Sub(b.OldestMail); b.Mails > 0 && age > mailAge {
+		d.add("mail", Warning, fmt.Sprintf("%d emails wait to be sent, the oldest for %s", b.Mails, age.Round(time.Minute)),
+			"see mail_error of the invitations and the log of the servers; without a mail server, set RAFF_SMTP_URL")
+	}
+	if age := now.Sub(b.OldestUnsealed); d.running && !b.OldestUnsealed.IsZero() && age > sealAge {
+		d.add("audit log", Problem, fmt.Sprintf("events of %s ago are not sealed", age.Round(time.Minute)), "see the log of the servers for failures of the job seal")
+	}
+}
+
+// checkSealKey checks the keys of the audit log.
+func (d *doctor) checkSealKey() {
+	const check = "audit log"
+	switch _, err := sealKeys(d.config); {
+	case err != nil:
+		d.add(check, Problem, err.Error(), "raffd seal-key create makes a key; copy the file to every node")
+	case d.config.SealKeyFile == "":
+		d.add(check, Warning, "events are not signed: who can write to the database can change them",
+			"raffd seal-key create --file /etc/raff/seal.key, set seal-key-file for every node, then run raffd audit adopt")
+	default:
+		d.privateFile(check, d.config.SealKeyFile, "signed with the keys in "+d.config.SealKeyFile)
+	}
+}
+
+// privateFile checks that other users of the machine cannot read a secret.
+func (d *doctor) privateFile(check, file, fine string) {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		d.add(check, Problem, err.Error(), "")
+	case info.Mode().Perm()&0o007 != 0:
+		d.add(check, Problem, fmt.Sprintf("every user of this machine can read %s (mode %04o)", file, info.Mode().Perm()), "chmod o-rwx "+file)
+	default:
+		d.ok(check, fine)
+	}
+}
+
+// checkMail signs in to the mail server.
+func (d *doctor) checkMail(ctx context.Context) {
+	const check = "mail"
+	if d.config.SMTPURL == "" {
+		d.add(check, Warning, "no mail server: who invites somebody has to pass on the link", "set RAFF_SMTP_URL and RAFF_MAIL_FROM")
+		return
+	}
+	config, err := mail.Parse(d.config.SMTPURL, d.config.MailFrom)
+	if err != nil {
+		d.add(check, Problem, err.Error(), "correct RAFF_SMTP_URL and RAFF_MAIL_FROM")
+		return
+	}
+	within, cancel := context.WithTimeout(ctx, doctorPatience)
+	defer cancel()
+	if err := mail.NewSMTP(config).Check(within); err != nil {
+		d.add(check, Problem, err.Error(), "check host, port, tls=starttls|tls|none, user and password of RAFF_SMTP_URL, the sender RAFF_MAIL_FROM, and the firewall")
+		return
+	}
+	d.ok(check, fmt.Sprintf("%s accepts emails from %s", config, config.From.Address))
+}
+
+// checkListeners warns about listeners without authentication, or with great power, that other machines can reach.
+func (d *doctor) checkListeners(c Config) {
+	if c.MetricsListen != "" && !local(c.MetricsListen) {
+		d.add("listeners", Warning, "metrics and profiles at "+c.MetricsListen+" need no password", "make sure that a firewall lets only your monitoring reach them, or listen on 127.0.0.1")
+	}
+	if at := operatorAddress(c.OperatorListen); at != "" && !local(at) {
+		d.add("listeners", Warning, "the operator's API at "+at+" is plain HTTP", "put a proxy with TLS in front of it, or listen on 127.0.0.1")
+	}
+}
+
+// local reports whether an address to listen on is only reachable from this machine.
+func local(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}

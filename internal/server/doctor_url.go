@@ -1,0 +1,118 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"raff/api"
+	"raff/internal/operator"
+)
+
+// expirySoon is how long before its end a certificate should have been renewed.
+const expirySoon = 14 * 24 * time.Hour
+
+// checkCertificate checks the certificate that the server itself presents.
+func (d *doctor) checkCertificate() {
+	const check = "certificate"
+	cert, err := newCertificate(d.config)
+	if err != nil {
+		d.add(check, Problem, err.Error(), "check --tls-cert (RAFF_TLS_CERT) and --tls-key (RAFF_TLS_KEY): PEM files that belong together, readable by the server's user")
+		return
+	}
+	if cert == nil {
+		return
+	}
+	d.privateFile(check, d.config.TLSKey, "the key can only be read by its owner and group")
+	leaf := cert.current.Load().Leaf
+	if u, err := url.Parse(d.config.PublicURL); err == nil && leaf.VerifyHostname(u.Hostname()) != nil {
+		d.add(check, Problem, fmt.Sprintf("%s is for %s, not for %s", d.config.TLSCert, strings.Join(leaf.DNSNames, ", "), u.Hostname()),
+			"get a certificate for the host of the public URL")
+	}
+	d.validity(check, "the certificate in "+d.config.TLSCert, leaf.NotAfter)
+}
+
+// validity checks how long a certificate is valid.
+func (d *doctor) validity(check, name string, until time.Time) {
+	left, day := time.Until(until), until.UTC().Format(time.DateOnly)
+	switch {
+	case left <= 0:
+		d.add(check, Problem, name+" expired on "+day, "renew it; raffd reads its files again on SIGHUP")
+	case left < expirySoon:
+		d.add(check, Warning, name+" expires on "+day, "renew it; raffd reads its files again on SIGHUP")
+	default:
+		d.ok(check, name+" is valid until "+day)
+	}
+}
+
+// checkPublicURL requests the server as its users do.
+func (d *doctor) checkPublicURL(ctx context.Context) {
+	const check = "public URL"
+	public, err := publicURL(d.config.PublicURL)
+	if err != nil {
+		d.add(check, Problem, err.Error(), "correct --public-url (RAFF_PUBLIC_URL)")
+		return
+	}
+	if exposed(public) {
+		d.add(check, Warning, public+" is plain HTTP: passwords and API keys can be read in transit", "use https://, with a proxy in front of the server or with --tls-cert")
+	}
+	res, err := visit(ctx, public+"/health")
+	switch {
+	case err != nil && !d.running:
+		d.add(check, Warning, "no server runs on the database, and "+public+" does not respond: "+err.Error(), "start raffd serve, then run raffd doctor again")
+	case err != nil:
+		d.add(check, Problem, fmt.Sprintf("a server runs, but %s does not lead to it: %v", public, err), "check DNS, the firewall, the proxy and its certificate")
+	default:
+		d.ok(check, public+" leads to a server")
+	}
+	if res != nil && res.TLS != nil {
+		d.validity("certificate", "the certificate at "+public, res.TLS.PeerCertificates[0].NotAfter)
+	}
+}
+
+// checkStoredURL compares the public URL with that of the servers that run.
+func (d *doctor) checkStoredURL(ctx context.Context, s *Server) {
+	stored, err := s.store.Setting(ctx, operator.SettingPublicURL)
+	public, err2 := publicURL(d.config.PublicURL)
+	if err == nil && err2 == nil && stored != "" && stored != public {
+		d.add("public URL", Warning, fmt.Sprintf("the servers were last started with %s, not with %s", stored, public),
+			"restart every server with the same --public-url (RAFF_PUBLIC_URL): it is in the links of emails, and passkeys belong to its host")
+	}
+}
+
+// visit requests /health. The response is not nil if there was one, of whatever server; its body has been read.
+func visit(ctx context.Context, address string) (*http.Response, error) {
+	within, cancel := context.WithTimeout(ctx, doctorPatience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(within, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	if err != nil {
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // without the URL, which the finding names
+		}
+		return nil, err
+	}
+	defer res.Body.Close()
+	if to := res.Header.Get("Location"); to != "" {
+		return res, fmt.Errorf("it redirects to %s", to)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
+	if err != nil {
+		return res, err
+	}
+	var health api.Health
+	if err := json.Unmarshal(body, &health); err != nil || res.StatusCode != http.StatusOK || health.Status != "ok" {
+		return res, fmt.Errorf("GET /health responded with %s, not like raffd", res.Status)
+	}
+	return res, nil
+}
