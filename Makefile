@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer timing kill soak fuzz clean
+.PHONY: help release release-check dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer timing kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -24,7 +24,7 @@ VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --always --dirty 2>/dev
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
 # Where the tests find the programs they run.
-test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$(scripts/ensure-pgbouncer.sh):$$PATH" CHROMIUM="$$(scripts/ensure-chromium.sh)" TF_ACC=1
+test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postgres.sh):$$(scripts/ensure-pgbouncer.sh):$$(scripts/ensure-proxies.sh):$$PATH" CHROMIUM="$$(scripts/ensure-chromium.sh)" TF_ACC=1
 
 # scripts/test.sh finds or installs the programs that the tests of the given packages need.
 go-test = GO=$(GO) scripts/test.sh $(GO) test
@@ -68,9 +68,10 @@ test: deps check unit ## everything CI runs
 
 check: fmt-check vet lint generate-check docs-check tidy-check arrows ## all static checks
 
-deps: ## install PostgreSQL, PgBouncer, Chromium and Terraform (or OpenTofu) for the tests if they are missing
+deps: ## install PostgreSQL, PgBouncer, the proxies, Chromium and Terraform (or OpenTofu) for the tests if they are missing
 	@scripts/ensure-postgres.sh >/dev/null
 	@scripts/ensure-pgbouncer.sh >/dev/null
+	@scripts/ensure-proxies.sh >/dev/null
 	@scripts/ensure-chromium.sh >/dev/null
 	@scripts/ensure-terraform.sh >/dev/null
 
@@ -92,10 +93,16 @@ quick: ## the fast tests that need no database server, browser or Terraform, wit
 
 unit: ## all Go tests, including acceptance and end-to-end tests, with the time each package takes (ARGS="-run Name ./internal/team")
 	@$(go-test) -timeout 45m $(or $(ARGS),$(PACKAGES))
-	@$(if $(ARGS),,$(GO) -C tools test ./...)
+	@$(if $(ARGS),,$(GO) -C tools test ./... && $(GO) -C tools/release test ./...)
 
 arrows: ## fail if more than 60 references within the pages go against their layers (PACKAGE=./internal/team)
 	@$(GO) -C tools run ./arrows -C .. -max 60 $(or $(PACKAGE),./internal/web)
+
+release: ## build archives, packages, SBOMs and checksums of a version for all platforms in dist/ (VERSION=v1.2.3)
+	@$(GO) -C tools/release run . -root ../.. -out ../../dist -version "$(VERSION)" -commit "$(COMMIT)"
+
+release-check: ## build a release twice, in different directories, and compare every byte (minutes)
+	$(GO) -C tools/release test -count=1 -timeout 60m -run TestReproducible . -full
 
 screenshots: deps ## update the screenshots of the pages (docs/screenshots)
 	@$(test-env) $(GO) test -count=1 -run TestPagesAreAccessible ./e2e -screenshots
@@ -132,6 +139,7 @@ fmt-check:
 vet:
 	$(GO) vet $(PACKAGES)
 	$(GO) -C tools vet ./...
+	$(GO) -C tools/release vet ./...
 
 lint: $(LINT) ## run the linters, which also check the allowed imports
 	$(LINT) run --allow-parallel-runners
@@ -162,6 +170,7 @@ tidy: ## run go mod tidy in all modules
 	$(GO) -C api mod tidy
 	$(GO) mod tidy
 	$(GO) -C tools mod tidy
+	$(GO) -C tools/release mod tidy
 	$(GO) -C bench/peers mod tidy
 
 tidy-check:

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -79,20 +80,25 @@ func trySignIn(t *testing.T, srv *rafftest.Server, email, password string) {
 
 func scrape(t *testing.T, address string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/metrics", nil)
+	text, err := tryScrape(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.DefaultClient.Do(req)
+	return text
+}
+
+// tryScrape is scrape for a server that may not be ready yet.
+func tryScrape(address string) (string, error) {
+	res, err := http.Get("http://" + address + "/metrics")
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("metrics: %d %s, %v", res.StatusCode, b, err)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("metrics: %s\n%s", res.Status, b)
 	}
-	return string(b)
+	return string(b), err
 }
 
 // TestProfiles reads profiles from the listener of the metrics. The API does not have them.

@@ -35,6 +35,9 @@ func eventually(t *testing.T, what string, done func() bool) {
 	}
 }
 
+// year is the end of a valid certificate.
+func year() time.Time { return time.Now().Add(365 * 24 * time.Hour) }
+
 // pair writes a certificate with this serial number for 127.0.0.1, and its key, to the files of a server.
 func pair(t *testing.T, dir string, serial int64, until time.Time) (certFile, keyFile string) {
 	t.Helper()
@@ -119,7 +122,7 @@ func (s *service) signal(t *testing.T, sig os.Signal) {
 // TestCertificateIsReloaded replaces the certificate of a server that runs, several times.
 func TestCertificateIsReloaded(t *testing.T) {
 	t.Parallel()
-	dir, year := t.TempDir(), time.Now().Add(365*24*time.Hour)
+	dir, year := t.TempDir(), year()
 	certFile, keyFile := pair(t, dir, 1, year)
 	s := serveWith(t, "https://raff.example.com", "--tls-cert", certFile, "--tls-key", keyFile)
 	dial := func() (*tls.Conn, error) {

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-for module in api . bench/peers; do
+for module in api . bench/peers tools/release; do
   diff=$(go -C "$module" mod tidy -diff 2>"$log") && continue
   if [ -n "$diff" ]; then
     head -n 40 <<<"$diff" >&2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs Go tests with only the programs they need:
-#   scripts/test.sh go test [FLAGS] PACKAGES…    the command, with PostgreSQL, PgBouncer, Chromium and Terraform
+#   scripts/test.sh go test [FLAGS] PACKAGES…    the command, with PostgreSQL, PgBouncer, the proxies, Chromium and Terraform
 #                                                available if the tests of these packages use them
 #   scripts/test.sh --plain PACKAGES…            prints the packages whose tests use none of them
 # At the end it prints the time of each package, slowest first.
@@ -11,6 +11,7 @@ go=${GO:-go}
 # Patterns that show that the tests of a package use a program.
 postgres='PostgresURL|OnPostgres|EachDatabase|NewCluster|BehindPgBouncer'
 pgbouncer='BehindPgBouncer'
+proxies='packaging/proxies'
 chromium='CHROMIUM'
 terraform='TF_ACC'
 
@@ -19,7 +20,7 @@ if [ "${1-}" = --plain ]; then
   "$go" list -f '{{.Dir}} {{.ImportPath}}' "$@" | while read -r dir package; do
     set -- "$dir"/*_test.go
     [ -e "$1" ] || continue
-    grep -qsE "$postgres|$chromium|$terraform" "$@" || echo "$package"
+    grep -qsE "$postgres|$proxies|$chromium|$terraform" "$@" || echo "$package"
   done
   exit
 fi
@@ -43,6 +44,7 @@ if needs "$terraform"; then
 fi
 if needs "$postgres"; then PATH="$(scripts/ensure-postgres.sh):$PATH"; fi
 if needs "$pgbouncer"; then PATH="$(scripts/ensure-pgbouncer.sh):$PATH"; fi
+if needs "$proxies"; then PATH="$(scripts/ensure-proxies.sh):$PATH"; fi
 if needs "$chromium"; then CHROMIUM=$(scripts/ensure-chromium.sh) && export CHROMIUM; fi
 
 log=$(mktemp)

@@ -94,7 +94,29 @@ func New(b Build) *Metrics {
 	m.registry.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.requests, m.durations, m.limited, m.refused, m.transactions, m.transaction, m.lockWait, m.retries, m.batch,
 		m.jobs, m.jobFailures, m.jobSuccess, m.mails)
+	// Counters that exist from the start, so that an alert sees their first increase.
+	for _, outcome := range []string{mailSent, mailFailed} {
+		m.mails.WithLabelValues(outcome)
+	}
+	for _, outcome := range []string{committed, rolledBack} {
+		m.transactions.WithLabelValues(outcome)
+	}
+	for _, sqlstate := range []string{"40001", "40P01", "55P03"} { // serialization failure, deadlock, lock timeout
+		m.retries.WithLabelValues(sqlstate)
+	}
 	return m
+}
+
+const (
+	mailSent, mailFailed  = "sent", "failed"
+	committed, rolledBack = "committed", "rolled_back"
+)
+
+// Expect creates the counters of rate limits with these names.
+func (m *Metrics) Expect(limits ...string) {
+	for _, name := range limits {
+		m.limited.WithLabelValues(name)
+	}
 }
 
 // Handler serves the metrics in the Prometheus text format.
@@ -121,9 +143,9 @@ func (m *Metrics) SignInRefused(reason string) { m.refused.WithLabelValues(reaso
 
 // Transaction counts a database transaction; see engine.Observer.
 func (m *Metrics) Transaction(_ context.Context, c engine.Change) {
-	outcome := "committed"
+	outcome := committed
 	if c.Err != nil {
-		outcome = "rolled_back"
+		outcome = rolledBack
 	}
 	m.transactions.WithLabelValues(outcome).Inc()
 	m.transaction.Observe(c.Ended.Sub(c.Began).Seconds())
@@ -141,8 +163,9 @@ func (m *Metrics) Batch(changes int) { m.batch.Observe(float64(changes)) }
 // Job counts a run of a background job.
 func (m *Metrics) Job(name string, began time.Time, err error) {
 	m.jobs.WithLabelValues(name).Observe(time.Since(began).Seconds())
+	failures := m.jobFailures.WithLabelValues(name) // also if there are none
 	if err != nil {
-		m.jobFailures.WithLabelValues(name).Inc()
+		failures.Inc()
 		return
 	}
 	m.jobSuccess.WithLabelValues(name).SetToCurrentTime()
@@ -150,9 +173,9 @@ func (m *Metrics) Job(name string, began time.Time, err error) {
 
 // Mail counts an attempt to send an email.
 func (m *Metrics) Mail(err error) {
-	outcome := "sent"
+	outcome := mailSent
 	if err != nil {
-		outcome = "failed"
+		outcome = mailFailed
 	}
 	m.mails.WithLabelValues(outcome).Inc()
 }

@@ -120,6 +120,15 @@ func WithMachineClock(now func() time.Time) Option {
 // BehindProxy trusts the last entry of X-Forwarded-For.
 func BehindProxy() Option { return func(o *options) { o.config.Proxies.Nearest = true } }
 
+// TrustingProxies trusts the X-Forwarded-For of clients in these networks.
+func TrustingProxies(networks string) Option {
+	return func(o *options) {
+		if err := o.config.SetTrustedProxies(networks); err != nil {
+			panic(err)
+		}
+	}
+}
+
 // WithName makes the server reachable at localhost instead of an IP address. Browsers support passkeys only for names.
 func WithName() Option { return func(o *options) { o.named = true } }
 

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -181,6 +183,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.front = f
 	if s.metrics != nil {
 		s.metrics.Watch(s.store, s.nodes.count)
+		s.metrics.Expect(slices.Collect(maps.Keys(front.DefaultLimits()))...)
 	}
 	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(authzen.New(s.service, f)),
 		f.Handler(web.New(s.service, s.signin, s.audit, f)), f.Handler(manual.New(manual.Options{OpenAPI: api.OpenAPI, PublicURL: c.PublicURL})))
