@@ -18,6 +18,7 @@ func (d *database) flags(c *cobra.Command) {
 	setting(f, &d.config.Database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH or postgres://… (RAFF_DATABASE_URL, or RAFF_DATABASE_URL_FILE with the path of a file that contains it)")
 	setting(f, &d.config.PublicURL, "public-url", "RAFF_PUBLIC_URL", "", "public URL of the server (RAFF_PUBLIC_URL; default: the one of the last server started on the database)")
 	setting(f, &d.config.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with the permissions and system roles, which must match the catalog of the database (RAFF_CATALOG)")
+	setting(f, &d.config.SecretsKeyFile, "secrets-key-file", "RAFF_SECRETS_KEY_FILE", "", "file with the keys that encrypt the secrets of authenticator apps (RAFF_SECRETS_KEY_FILE)")
 	setting(f, &d.config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
 }
 

@@ -35,6 +35,7 @@ func (s *serving) flags(f *pflag.FlagSet) {
 	setting(f, &s.PublicURL, "public-url", "RAFF_PUBLIC_URL", "", "public URL of the server, the base of links in emails (RAFF_PUBLIC_URL)")
 	setting(f, &s.Catalog, "catalog", "RAFF_CATALOG", "", "YAML file with your own permissions and system roles (RAFF_CATALOG)")
 	setting(f, &s.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
+	setting(f, &s.SecretsKeyFile, "secrets-key-file", "RAFF_SECRETS_KEY_FILE", "", "file with the keys that encrypt the secrets of authenticator apps (RAFF_SECRETS_KEY_FILE)")
 	s.logs.flags(f)
 	setting(f, &s.MetricsListen, "metrics-listen", "RAFF_METRICS_LISTEN", "", "address of a separate listener for Prometheus, GET /metrics, such as 127.0.0.1:9090 (RAFF_METRICS_LISTEN)")
 	setting(f, &s.OperatorListen, "operator-listen", "RAFF_OPERATOR_LISTEN", "", "address of a separate listener for the operator's API; a port alone is on the loopback address (RAFF_OPERATOR_LISTEN; default: not served)")

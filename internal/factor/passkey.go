@@ -29,7 +29,7 @@ func New(publicURL string) *Checker {
 		err = errors.New("browsers support passkeys only for host names, not for IP addresses")
 	}
 	if err != nil {
-		return &Checker{passkeys{none: fmt.Errorf("passkeys of %s: %w", publicURL, err)}}
+		return &Checker{passkeys: passkeys{none: fmt.Errorf("passkeys of %s: %w", publicURL, err)}}
 	}
 	w, err := webauthn.New(&webauthn.Config{
 		RPID: u.Hostname(), RPDisplayName: "raff", RPOrigins: []string{u.Scheme + "://" + u.Host},
@@ -39,9 +39,9 @@ func New(publicURL string) *Checker {
 		},
 	})
 	if err != nil {
-		return &Checker{passkeys{none: fmt.Errorf("passkeys of %s: %w", publicURL, err)}}
+		return &Checker{passkeys: passkeys{none: fmt.Errorf("passkeys of %s: %w", publicURL, err)}}
 	}
-	return &Checker{passkeys{w: w}}
+	return &Checker{passkeys: passkeys{w: w}}
 }
 
 // HasPasskeys reports whether passkeys are available.

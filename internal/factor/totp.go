@@ -15,7 +15,10 @@ import (
 )
 
 // Checker implements signin.SecondFactors.
-type Checker struct{ passkeys }
+type Checker struct {
+	passkeys
+	keys Keys // of authenticator apps
+}
 
 var _ signin.SecondFactors = (*Checker)(nil)
 
@@ -27,13 +30,13 @@ const (
 
 var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// NewTOTP returns a new secret, in base32 as authenticator apps expect it.
-func (*Checker) NewTOTP() (string, error) {
+// NewTOTP returns a new secret as it is stored: in base32, as authenticator apps expect it, and encrypted if there is a key.
+func (c *Checker) NewTOTP() ([]byte, error) {
 	b := make([]byte, secretSize)
 	if _, err := rand.Read(b); err != nil {
-		return "", fmt.Errorf("create the secret of an authenticator app: %w", err)
+		return nil, fmt.Errorf("create the secret of an authenticator app: %w", err)
 	}
-	return encoding.EncodeToString(b), nil
+	return c.keys.seal(encoding.EncodeToString(b))
 }
 
 // TOTPStep returns the time step of a valid code: the current one, or an adjacent one to tolerate inaccurate clocks.

@@ -123,6 +123,8 @@ const (
 	SettingCatalog = "catalog"
 	// SettingCatalogSource is CatalogDefault or CatalogFile.
 	SettingCatalogSource = "catalog_source"
+	// SettingSecretsKey is the id of the key with which secrets of authenticator apps were last encrypted.
+	SettingSecretsKey = "secrets_key"
 	// SettingPublicURL is the public URL of the servers.
 	SettingPublicURL = "public_url"
 

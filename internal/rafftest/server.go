@@ -111,6 +111,11 @@ func WithCatalog(path string) Option { return func(o *options) { o.config.Catalo
 // WithSealKeys signs the audit log with the keys in this file.
 func WithSealKeys(path string) Option { return func(o *options) { o.config.SealKeyFile = path } }
 
+// WithSecretsKeys encrypts the secrets of authenticator apps with the keys in this file.
+func WithSecretsKeys(path string) Option {
+	return func(o *options) { o.config.SecretsKeyFile = path }
+}
+
 // WithMachineClock makes the node read its machine's time with now, and use the database's clock as in production.
 // Advance then has no effect.
 func WithMachineClock(now func() time.Time) Option {

@@ -51,6 +51,7 @@ func Doctor(ctx context.Context, c Config) []Finding {
 	d.checkDatabase(ctx)
 	d.checkMachineClock()
 	d.checkSealKey()
+	d.checkSecretsKey()
 	d.checkMail(ctx)
 	d.checkCertificate()
 	d.checkPublicURL(ctx)
@@ -203,6 +204,20 @@ func (d *doctor) checkSealKey() {
 			"raffd seal-key create --file /etc/raff/seal.key, set seal-key-file for every node, then run raffd audit adopt")
 	default:
 		d.privateFile(check, d.config.SealKeyFile, "signed with the keys in "+d.config.SealKeyFile)
+	}
+}
+
+// checkSecretsKey checks the keys of authenticator apps.
+func (d *doctor) checkSecretsKey() {
+	const check = "secrets"
+	switch _, err := readSecretsKeys(d.config); {
+	case err != nil:
+		d.add(check, Problem, err.Error(), "raffd secrets create-key makes a key; copy the file to every node")
+	case d.config.SecretsKeyFile == "":
+		d.add(check, Warning, "the secrets of authenticator apps are not encrypted: who reads the database or a backup can compute codes",
+			"raffd secrets create-key --file /etc/raff/secrets.key, set secrets-key-file for every node, then run raffd secrets rotate")
+	default:
+		d.privateFile(check, d.config.SecretsKeyFile, "encrypted with the keys in "+d.config.SecretsKeyFile)
 	}
 }
 

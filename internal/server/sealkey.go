@@ -25,10 +25,15 @@ func sealKeys(c Config) (audit.SealKeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the seal keys in %s: %w", c.SealKeyFile, err)
 	}
-	if info, err := os.Stat(c.SealKeyFile); err == nil && info.Mode().Perm()&0o007 != 0 {
-		c.Logger.Warn("the seal key file is readable by every user on this machine", "file", c.SealKeyFile, "mode", info.Mode().Perm().String())
-	}
+	c.warnReadable("the seal key file", c.SealKeyFile)
 	return keys, nil
+}
+
+// warnReadable logs a warning if other users can read a secret file.
+func (c Config) warnReadable(name, file string) {
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o007 != 0 && c.Logger != nil {
+		c.Logger.Warn(name+" is readable by every user on this machine", "file", file, "mode", info.Mode().Perm().String())
+	}
 }
 
 // CreateSealKey creates a key in a new file, readable only by its owner, and returns the key's id. With rotate it adds

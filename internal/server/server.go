@@ -69,6 +69,9 @@ type Config struct {
 	Logger *slog.Logger
 	// SealKeyFile is the path of the keys that sign events and seals; empty means that they are not signed.
 	SealKeyFile string
+	// SecretsKeyFile is the path of the keys that encrypt the secrets of authenticator apps; empty means that they are not
+	// encrypted.
+	SecretsKeyFile string
 	// AccessLog is the level at which each request is logged.
 	AccessLog slog.Level
 	// Proxies says whose X-Forwarded-For header is trusted.
@@ -197,7 +200,8 @@ func (c Config) Check() error {
 	_, mails := sender(c)
 	_, catalog := permission.Load(c.Catalog)
 	_, cert := newCertificate(c)
-	return errors.Join(store.Check(c.Database), err, keys, mails, catalog, cert)
+	_, secrets := readSecretsKeys(c)
+	return errors.Join(store.Check(c.Database), err, keys, mails, catalog, cert, secrets)
 }
 
 // begin reads the operator's settings from the database, and prepares it according to the mode.
@@ -209,6 +213,10 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 	s.store.UseCatalog(cat.Catalog)
 	s.store.SignEvents(keys.Sign)
 	if err := s.settlePublicURL(ctx); err != nil {
+		return err
+	}
+	secrets, err := s.secretsKeys(ctx)
+	if err != nil {
 		return err
 	}
 	s.nodes = newNodes(s.store)
@@ -227,7 +235,7 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 		},
 	})
 	s.signin = signin.New(signin.Options{
-		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL),
+		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL).WithKeys(secrets),
 		Sessions: c.Quotas.Sessions, Refused: s.signInRefused, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
 	})
 	s.operator = operator.New(operator.Options{Store: store.For[operator.Tx](s.store), Team: s.service, SignIn: s.signin, MailQueued: s.mailQueued})

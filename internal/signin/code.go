@@ -132,7 +132,11 @@ func (s *Service) proveAppCode(ctx context.Context, a Awaiting, code string, fro
 		if f.Kind != FactorTOTP {
 			continue
 		}
-		if step, ok := s.factors.TOTPStep(string(f.Secret), code, s.team.Now()); ok {
+		secret, err := s.factors.AppSecret(f.Secret)
+		if err != nil {
+			return "", err
+		}
+		if step, ok := s.factors.TOTPStep(secret, code, s.team.Now()); ok {
 			used = func(tx Tx) (bool, error) { return tx.UseFactorStep(ctx, f.ID, step, s.team.Now()) }
 		}
 	}

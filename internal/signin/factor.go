@@ -46,8 +46,11 @@ type PasskeyUser struct {
 type SecondFactors interface {
 	// HasPasskeys reports whether passkeys are possible for this server.
 	HasPasskeys() bool
-	// NewTOTP creates the secret of an authenticator app.
-	NewTOTP() (secret string, err error)
+	// NewTOTP creates the secret of an authenticator app, as it is stored, and AppSecret returns it from that, in base32.
+	NewTOTP() (stored []byte, err error)
+	AppSecret(stored []byte) (string, error)
+	// Reseal returns the stored form of the same secret with the current key; changed is false if it has that already.
+	Reseal(stored []byte) (fresh []byte, changed bool, err error)
 	// TOTPStep returns the time step of a code; ok is false if the code is not valid around the given time.
 	TOTPStep(secret, code string, at time.Time) (step int, ok bool)
 	BeginRegistration(u PasskeyUser) (options, state []byte, err error)
@@ -104,7 +107,7 @@ func (s *Service) AddTOTP(ctx context.Context, me team.SignedIn, proof team.Proo
 	if err != nil {
 		return Factor{}, err
 	}
-	f := Factor{ID: s.team.NewID(), UserID: me.User.ID, Kind: FactorTOTP, Name: "Authenticator app", Secret: []byte(secret), CreatedAt: s.team.Now()}
+	f := Factor{ID: s.team.NewID(), UserID: me.User.ID, Kind: FactorTOTP, Name: "Authenticator app", Secret: secret, CreatedAt: s.team.Now()}
 	err = s.store.Update(ctx, me.Session.AccountID, team.Shared, func(tx Tx) error {
 		// A reset that is under way removes what was set up before, and would not see what is added concurrently.
 		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil {
@@ -141,15 +144,22 @@ func (s *Service) roomForFactor(ctx context.Context, tx Tx, userID string) error
 	return nil
 }
 
-// PendingTOTP returns the authenticator app that is not confirmed yet, with the URI for the app.
-func (s *Service) PendingTOTP(ctx context.Context, me team.SignedIn) (f Factor, uri string, err error) {
+// PendingTOTP returns the secret of the authenticator app that is not confirmed yet, in base32, and the URI for the app.
+func (s *Service) PendingTOTP(ctx context.Context, me team.SignedIn) (secret, uri string, err error) {
+	_, secret, err = s.pendingTOTP(ctx, me)
+	return secret, totpURI(me.User.Email, secret), err
+}
+
+// pendingTOTP returns the authenticator app that is not confirmed yet, with its secret.
+func (s *Service) pendingTOTP(ctx context.Context, me team.SignedIn) (f Factor, secret string, err error) {
 	all, err := s.store.Factors(ctx, me.User.ID)
 	if err != nil {
 		return Factor{}, "", err
 	}
 	for _, f := range all {
 		if f.Kind == FactorTOTP && !f.Confirmed {
-			return f, totpURI(me.User.Email, string(f.Secret)), nil
+			secret, err := s.factors.AppSecret(f.Secret)
+			return f, secret, err
 		}
 	}
 	return Factor{}, "", team.ErrNotFound
@@ -163,7 +173,7 @@ func totpURI(email, secret string) string {
 
 // ConfirmTOTP confirms the pending app. The first factor of a user comes with recovery codes, which are shown once.
 func (s *Service) ConfirmTOTP(ctx context.Context, me team.SignedIn, code string) (recovery []string, err error) {
-	f, _, err := s.PendingTOTP(ctx, me)
+	f, secret, err := s.pendingTOTP(ctx, me)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +181,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, me team.SignedIn, code string
 	if err := s.spend(ctx, limits); err != nil {
 		return nil, err
 	}
-	step, ok := s.factors.TOTPStep(string(f.Secret), cleanCode(code), s.team.Now())
+	step, ok := s.factors.TOTPStep(secret, cleanCode(code), s.team.Now())
 	if !ok {
 		return nil, RefusalWrongFirstCode.With()
 	}

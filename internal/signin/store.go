@@ -16,6 +16,10 @@ type Store interface {
 	UpdateAll(ctx context.Context, accountIDs []string, lock team.Lock, fn func(Tx) error) error
 	// SigningKey returns the key of this name that all nodes share: the stored key, or else fresh, which is then stored.
 	SigningKey(ctx context.Context, name string, fresh []byte) ([]byte, error)
+	// FactorsAfter returns up to n factors of all users, by id, after the one with this id (team.NoID for the first ones).
+	FactorsAfter(ctx context.Context, id string, n int) ([]Factor, error)
+	// ReplaceFactorSecret replaces the stored secret of a factor; false means that it was not old any more.
+	ReplaceFactorSecret(ctx context.Context, id string, old, fresh []byte) (bool, error)
 	// Take counts one attempt against each limit, or none if one of them is exceeded. The limits apply across all nodes.
 	Take(ctx context.Context, limits []team.Limit, at time.Time) (bool, error)
 	// Refund removes all attempts counted against the limits in all, and one attempt against each of the others.

@@ -19,6 +19,21 @@ func (r reader) Factors(ctx context.Context, userID string) ([]signin.Factor, er
 		WHERE user_id = $1 ORDER BY created_at, id`, uid(userID))
 }
 
+func (r reader) FactorsAfter(ctx context.Context, id string, n int) ([]signin.Factor, error) {
+	return many(ctx, r.q, scanFactor, `SELECT id, user_id, kind, name, confirmed, secret, step, created_at, last_used_at FROM factors
+		WHERE id > $1 ORDER BY id LIMIT $2`, uid(id), n)
+}
+
+// ReplaceFactorSecret takes no lock: it changes how a secret is stored, not the secret.
+func (d *DB) ReplaceFactorSecret(ctx context.Context, id string, old, fresh []byte) (ok bool, err error) {
+	err = d.write(ctx, nil, func(t *tx) error {
+		n, err := t.exec(ctx, "UPDATE factors SET secret = $3 WHERE id = $1 AND secret = $2", uid(id), old, fresh)
+		ok = n == 1
+		return err
+	})
+	return ok, err
+}
+
 func (t *tx) InsertFactor(ctx context.Context, f signin.Factor) error {
 	return t.later(ctx, `INSERT INTO factors (id, user_id, kind, name, confirmed, secret, step, created_at, last_used_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

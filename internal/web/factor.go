@@ -79,11 +79,11 @@ func (p *pages) beginApp(v *visit) (reply, error) {
 }
 
 func (p *pages) app(v *visit) (appView, error) {
-	f, uri, err := p.signin.PendingTOTP(v.Context(), v.me)
+	secret, uri, err := p.signin.PendingTOTP(v.Context(), v.me)
 	if err != nil {
 		return appView{}, err
 	}
-	a := appView{Secret: grouped(string(f.Secret))}
+	a := appView{Secret: grouped(secret)}
 	a.Path, a.Size, err = qrPath(uri)
 	return a, err
 }

@@ -83,6 +83,7 @@ trustedProxies: 10.0.0.0/8
 database: {existingSecret: raff-database, migrations: {existingSecret: raff-owner}}
 mail: {existingSecret: raff-mail, from: "raff <team@example.com>"}
 sealKey: {existingSecret: raff-seal}
+secretsKey: {existingSecret: raff-secrets}
 settings: {rate-limits: "off", log-level: warn}
 ingress: {enabled: true, className: nginx, tlsSecret: team-tls, annotations: {example.com/a: b}}
 imagePullSecrets: [{name: pull}]
@@ -145,7 +146,7 @@ func checkSettings(t *testing.T, settings string) {
 	key := filepath.Join(dir, "seal.key")
 	output(t, raffd, "seal-key", "create", "--file", key)
 	file := filepath.Join(dir, "raff.yaml")
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(settings, "/etc/raff/seal/seal.key", key)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(strings.NewReplacer("/etc/raff/seal/seal.key", key, "/etc/raff/secrets/secrets.key", key).Replace(settings)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("RAFF_DATABASE_URL", "postgres://raff@db.example.com/raff?sslmode=verify-full")
