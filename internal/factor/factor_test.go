@@ -1,6 +1,7 @@
 package factor_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func TestSecretsDiffer(t *testing.T) {
 	c := factor.New("https://raff.example.com")
 	a, err := c.NewTOTP()
 	b, err2 := c.NewTOTP()
-	if err != nil || err2 != nil || a == b || len(a) != 32 {
+	if err != nil || err2 != nil || bytes.Equal(a, b) || len(a) != 32 {
 		t.Errorf("%q, %q, %v, %v", a, b, err, err2)
 	}
 }
