@@ -119,24 +119,25 @@ raff audit list --since 2030-01-01 --until 2030-01-31 --limit 0 -o csv >january.
 	return cmd
 }
 
+// eventColumns are the columns of events. Programs get those of spreadsheet.EventColumns.
 var eventColumns = []column[api.AuditEvent]{
 	{"", "created_at", func(e api.AuditEvent) string { return e.CreatedAt.UTC().Format(time.RFC3339Nano) }},
 	{"TIME", "", func(e api.AuditEvent) string { return moment(&e.CreatedAt) }},
-	{"ACTOR", "actor_name", func(e api.AuditEvent) string { return e.ActorName }},
-	{"ACTION", "action", func(e api.AuditEvent) string { return e.Action }},
-	{"TARGET", "target_name", func(e api.AuditEvent) string { return e.TargetName }},
-	{"DETAILS", "", func(e api.AuditEvent) string { return detailsOf(e.Details) }},
-	{"", "id", func(e api.AuditEvent) string { return e.ID }},
 	{"", "actor_type", func(e api.AuditEvent) string { return e.ActorType }},
 	{"", "actor_id", func(e api.AuditEvent) string { return e.ActorID }},
+	{"ACTOR", "actor_name", func(e api.AuditEvent) string { return e.ActorName }},
+	{"ACTION", "action", func(e api.AuditEvent) string { return e.Action }},
 	{"", "target_type", func(e api.AuditEvent) string { return e.TargetType }},
 	{"", "target_id", func(e api.AuditEvent) string { return e.TargetID }},
+	{"TARGET", "target_name", func(e api.AuditEvent) string { return e.TargetName }},
+	{"DETAILS", "", func(e api.AuditEvent) string { return detailsOf(e.Details) }},
 	{"", "project_id", func(e api.AuditEvent) string { return text(e.ProjectID) }},
 	{"", "delegated", func(e api.AuditEvent) string { return strconv.FormatBool(e.Delegated) }},
 	{"", "request_id", func(e api.AuditEvent) string { return e.RequestID }},
 	{"", "address", func(e api.AuditEvent) string { return e.Address }},
 	{"", "user_agent", func(e api.AuditEvent) string { return e.UserAgent }},
 	{"", "details", func(e api.AuditEvent) string { return string(e.Details) }},
+	{"", "id", func(e api.AuditEvent) string { return e.ID }},
 }
 
 const fewValues = 3 // of a list in a line

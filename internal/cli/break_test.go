@@ -165,8 +165,8 @@ func TestTailReconnects(t *testing.T) {
 	}
 	var order []string
 	for line := range strings.Lines(out.String()) {
-		if f := strings.Split(line, ","); f[2] == "project.created" && f[3] != "Default" {
-			order = append(order, f[3])
+		if f := strings.Split(line, ","); f[4] == "project.created" && f[7] != "Default" {
+			order = append(order, f[7])
 		}
 	}
 	if !slices.Equal(order, []string{"First", "Second", "Third"}) || strings.Count(out.String(), "created_at,") != 1 {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -20,7 +21,7 @@ func byID(cmd *cobra.Command, noun string) *cobra.Command {
 		if idIn(id) == "" {
 			return fmt.Errorf("--id %q is not an id, which has the form 00000000-0000-0000-0000-000000000000", id)
 		}
-		if err := check(cmd, append(given[:len(given):len(given)], id)); err != nil {
+		if err := check(cmd, append(slices.Clip(given), id)); err != nil {
 			switch {
 			case check(cmd, given) == nil:
 				return fmt.Errorf("use either --id or %q", given[len(given)-1])
@@ -33,7 +34,7 @@ func byID(cmd *cobra.Command, noun string) *cobra.Command {
 	}
 	cmd.RunE = func(cmd *cobra.Command, given []string) error {
 		if id != "" {
-			given = append(given[:len(given):len(given)], id)
+			given = append(slices.Clip(given), id)
 		}
 		return run(cmd, given)
 	}

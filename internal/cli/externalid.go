@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"iter"
 
 	"github.com/spf13/cobra"
 
@@ -22,26 +23,40 @@ func (a *app) externalIDList() *cobra.Command {
 		Short:   "List the external ids of one kind",
 		Long: `List the external ids of one kind: member, project, role, api_key, or a resource type that the server's
 catalog declares.`,
-		Example: `raff external-id list member`,
-		Args:    args("a kind"),
-		RunE: a.do(func(ctx context.Context, c *client.Client, args []string) error {
-			var all []api.ExternalID
-			for {
-				p, err := c.ExternalIDs.List(ctx, client.ListExternalIDsOptions{
-					Kind: args[0], Source: source, ListOptions: client.ListOptions{Limit: 1000, Offset: len(all)},
-				})
-				if err != nil {
-					return err
-				}
-				if all = append(all, p.Data...); len(p.Data) == 0 || len(all) >= p.Total {
-					return writeList(a, all, externalIDColumns)
-				}
-			}
-		}),
+		Example: `raff external-id list member
+raff external-id list project --source okta`,
+		Args: args("a kind"),
 	}
+	list := addListing(cmd, "external id", "first", 0)
+	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, args []string) error {
+		rows := externalIDs(ctx, c, client.ListExternalIDsOptions{Kind: args[0], Source: source})
+		return writeListing(a, list, rows, func(x api.ExternalID) bool { return list.finds(x.ID) }, externalIDColumns)
+	})
+	require(cmd, atMostOne("search"))
 	cmd.Flags().StringVar(&source, "source", "", "only external ids of this `source`")
 	complete(cmd, "source", cobra.NoFileCompletions)
 	return cmd
+}
+
+// externalIDs iterates over all external ids, one page at a time.
+func externalIDs(ctx context.Context, c *client.Client, o client.ListExternalIDsOptions) iter.Seq2[api.ExternalID, error] {
+	return func(yield func(api.ExternalID, error) bool) {
+		for o.Limit = 1000; ; {
+			p, err := c.ExternalIDs.List(ctx, o)
+			if err != nil {
+				yield(api.ExternalID{}, err)
+				return
+			}
+			for _, x := range p.Data {
+				if !yield(x, nil) {
+					return
+				}
+			}
+			if o.Offset += len(p.Data); len(p.Data) == 0 || o.Offset >= p.Total {
+				return
+			}
+		}
+	}
 }
 
 func (a *app) externalIDSet() *cobra.Command {

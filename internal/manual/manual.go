@@ -110,7 +110,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request) {
 	}
 	path := r.URL.Path
 	if path != "/docs" && strings.HasSuffix(path, "/") {
-		http.Redirect(w, r, "/"+strings.Trim(path, "/"), http.StatusMovedPermanently)
+		http.Redirect(w, r, "/"+strings.Trim(path, "/"), http.StatusMovedPermanently) //nolint:gosec // below /docs
 		return
 	}
 	f, ok := l.files[path]
@@ -145,7 +145,8 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) {
 	if len(q) > 200 {
 		q = strings.ToValidUTF8(q[:200], "")
 	}
-	s.answer(w, r, l, http.StatusOK, view{Title: "Search", Query: q, Searched: true, Hits: search(l.sections, strings.Fields(q))})
+	hits := search(l.sections, strings.Fields(q))
+	s.answer(w, r, l, http.StatusOK, view{Title: "Search", Query: q, Searched: true, Hits: hits, Capped: len(hits) == mostHits})
 }
 
 // answer sends a page that is made for the request.
@@ -170,6 +171,7 @@ type view struct {
 	Searched    bool
 	Query       string
 	Hits        []hit
+	Capped      bool // there are more
 
 	Parts         []contents
 	Before, After *entry

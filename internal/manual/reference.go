@@ -69,7 +69,9 @@ func (r *reference) overview() *chapter {
 	for _, e := range r.errors() {
 		fmt.Fprintf(&b, "| %s | %s |\n", e.key, cell(e.value.text("description")))
 	}
-	return newChapter("api.md", b.String())
+	c := newChapter("api.md", b.String())
+	c.title = "Overview"
+	return c
 }
 
 // errors are the shared error responses by status.
@@ -287,8 +289,8 @@ func (r *reference) example(schema yamlNode) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if enc.Encode(body) != nil {
-		return "{}"
+	if err := enc.Encode(body); err != nil {
+		return "{}" // it has only texts, numbers, lists and objects
 	}
 	return strings.TrimSpace(b.String())
 }

@@ -98,9 +98,12 @@ func excerpt(text, word string) string {
 		}
 	}
 	const most = 200
-	runes := []rune(strings.Trim(first, "| "))
-	if len(runes) > most {
-		return string(runes[:most]) + "…"
+	first = strings.ReplaceAll(strings.Trim(first, "| "), "`", "")
+	if runes := []rune(first); len(runes) > most {
+		first = string(runes[:most])
 	}
-	return string(runes)
+	if !strings.HasSuffix(first, ".") && !strings.HasSuffix(first, ":") {
+		first += "…"
+	}
+	return first
 }

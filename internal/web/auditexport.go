@@ -95,7 +95,7 @@ type csvEvents struct{ *csv.Writer }
 
 func newCSVEvents(w io.Writer) eventWriter {
 	c := csvEvents{csv.NewWriter(w)}
-	_ = c.Write([]string{"created_at", "actor_type", "actor_id", "actor_name", "action", "target_type", "target_id", "target_name", "project_id", "delegated", "request_id", "address", "user_agent", "details", "id"}) // Flush reports the error
+	_ = c.Write(spreadsheet.EventColumns) // Flush reports the error
 	return c
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"raff/internal/rafftest"
+	"raff/internal/spreadsheet"
 )
 
 // office is a server whose Owner is signed in.
@@ -345,7 +346,7 @@ func TestAuditLog(t *testing.T) {
 		t.Errorf("Content-Disposition %q", d)
 	}
 	rows, err := csv.NewReader(strings.NewReader(file.source)).ReadAll()
-	if err != nil || len(rows) != 3 || rows[1][7] != "'"+hostile {
+	if err != nil || len(rows) != 3 || !slices.Equal(rows[0], spreadsheet.EventColumns) || rows[1][7] != "'"+hostile {
 		t.Errorf("%v, %v", rows, err)
 	}
 	_, member := o.join(t, "Max", "member")

@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,12 +34,12 @@ func (p *pages) exportMembers(v *visit) (reply, error) {
 	}
 	write := func(ctx context.Context, w io.Writer) error {
 		out := csv.NewWriter(w)
-		if err := out.Write([]string{"id", "email", "name", "role", "status", "projects", "joined_at", "invited_at"}); err != nil {
+		if err := out.Write(append(slices.Clone(spreadsheet.MemberColumns), "projects")); err != nil {
 			return err
 		}
 		for {
 			for _, one := range people {
-				if err := out.Write(personCells(one)); err != nil {
+				if err := out.Write(personCells(one, p.svc.Now())); err != nil {
 					return err
 				}
 			}
@@ -71,10 +73,12 @@ func (v *visit) stillHere(ctx context.Context) error {
 	return v.p.svc.Can(ctx, me.Principal).ViewMembers("")
 }
 
-func personCells(p team.Person) []string {
-	role := ""
+// personCells are the values of spreadsheet.MemberColumns, and the projects. Without an account role, only the projects have
+// roles.
+func personCells(p team.Person, now time.Time) []string {
+	role, roleName, roleID := "", "", ""
 	if p.ProjectID == "" {
-		role = p.Role.Slug
+		role, roleName, roleID = p.Role.Slug, p.Role.Name, p.Role.ID
 	}
 	projects := make([]string, len(p.Projects))
 	for i, m := range p.Projects {
@@ -86,11 +90,14 @@ func personCells(p team.Person) []string {
 		}
 		return t.UTC().Format(time.RFC3339)
 	}
-	at := p.AcceptedAt
-	if at.IsZero() && p.Type == team.TypeUser {
-		at = p.CreatedAt
+	state, expires := "none", time.Time{}
+	if p.Invitation != nil {
+		state, expires = string(p.Invitation.StateAt(now)), p.Invitation.ExpiresAt
 	}
-	row := []string{p.ID, p.Email, p.Name, role, string(p.Status), strings.Join(projects, "; "), stamp(at), stamp(p.InvitedAt)}
+	row := []string{
+		p.ID, p.Email, p.Name, role, string(p.Status), roleName, roleID, string(p.Type), p.UserID, p.APIKeyID, strconv.FormatBool(p.IsOwner),
+		state, stamp(expires), stamp(p.InvitedAt), stamp(p.AcceptedAt), stamp(p.CreatedAt), strings.Join(projects, "; "),
+	}
 	for i := range row {
 		row[i] = spreadsheet.Guard(row[i])
 	}
