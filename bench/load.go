@@ -29,8 +29,11 @@ type load struct {
 type question struct{ request, want []byte }
 
 // always sends the same request.
-func always(request string) func() question {
-	q := question{request: []byte(request)}
+func always(request string) func() question { return expecting(request, nil) }
+
+// expecting sends the same request, and checks that the response has these bytes.
+func expecting(request string, want []byte) func() question {
+	q := question{request: []byte(request), want: want}
 	return func() question { return q }
 }
 
@@ -74,7 +77,7 @@ func (l load) connection(ctx context.Context, until time.Time, answered *atomic.
 			return fmt.Errorf("read the response: %w", err)
 		}
 		if status != l.status || l.body != nil && !bytes.Equal(body, l.body) || !bytes.Contains(body, q.want) {
-			return fmt.Errorf("wrong response: %d %s", status, body)
+			return fmt.Errorf("wrong response: %d %.500s", status, body)
 		}
 		answered.Add(1)
 	}
