@@ -95,7 +95,7 @@ func (r reader) APIKeys(ctx context.Context, f team.APIKeyFilter) ([]team.APIKey
 	var c condition
 	c.and("k.account_id = ?", uid(f.AccountID))
 	c.identified("k.id", team.ExternalAPIKey, f.AccountID, f.ExternalID)
-	l := listing{columns: apiKeyColumns, from: "api_keys k", rows: "api_keys k", id: "k.id"}
+	l := listing{columns: apiKeyColumns, from: "api_keys k", rows: "api_keys k", id: "k.id", seek: seek{"k.account_id"}}
 	switch {
 	case f.Prefix != "":
 		c.prefixed("k.name_key", f.Prefix)

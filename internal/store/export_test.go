@@ -174,3 +174,8 @@ func unwatched(d *DB) engine.Engine {
 func Texts(ctx context.Context, d *DB, query string, args ...any) ([]string, error) {
 	return many(ctx, unwatched(d), engine.ScanText, query, args...)
 }
+
+// Setting returns the value of a setting of PostgreSQL for the statements of d.
+func Setting(ctx context.Context, d *DB, name string) (string, error) {
+	return one(ctx, d.q, engine.ScanText, "SELECT current_setting($1)", name)
+}

@@ -20,7 +20,7 @@ func (r reader) Holders(ctx context.Context, f team.HolderFilter) ([]team.Holder
 		from: `memberships m JOIN roles r ON r.id = m.role_id LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id
 			LEFT JOIN memberships a ON m.project_id IS NOT NULL AND a.email_canonical = m.email_canonical AND (a.scope_id = m.account_id) IS TRUE AND a.principal_type <> 'invitation'
 			LEFT JOIN roles ar ON ar.id = a.role_id`,
-		rows: "memberships m", id: "m.id", key: "m.scope_id, m.id",
+		rows: "memberships m", id: "m.id", key: "m.scope_id, m.id", seek: seek{"m.scope_id"},
 	}
 	var c condition
 	project := "m.project_id, ''"
@@ -72,8 +72,9 @@ func (r reader) Holders(ctx context.Context, f team.HolderFilter) ([]team.Holder
 func (r reader) Places(ctx context.Context, f team.PlaceFilter) ([]team.PlaceGrant, error) {
 	columns, from, order := "p.id, p.name, p.id", "projects p", "p.id"
 	var c condition
-	after := any(uid(f.After))
+	after, by := any(uid(f.After)), seek{"p.account_id"}
 	if f.Type != "" {
+		by = nil
 		columns, from, order = "p.id, p.name, x.value", "external_ids x JOIN projects p ON p.id = x.object_id", "x.value"
 		c.and("x.account_id = ?", uid(f.AccountID))
 		c.and("x.kind = ?", f.Type)
@@ -88,11 +89,22 @@ func (r reader) Places(ctx context.Context, f team.PlaceFilter) ([]team.PlaceGra
 		columns += ", " + grantColumns
 		from += " JOIN memberships m ON m.scope_id = p.id JOIN roles r ON r.id = m.role_id"
 		c.and(column+" = ?", uid(f.Subject.ID))
+		if f.Type == "" {
+			by, order = seek{column}, "m.scope_id"
+		}
 	}
+	next := ""
 	if f.After != "" {
-		c.and(order+" > ?", after)
+		next = c.number("?", after)
 	}
-	query := "SELECT " + columns + " FROM " + from + " WHERE " + c.sql.String() + " ORDER BY " + order + c.number(" LIMIT ? + 0", f.Limit)
+	where, sorted, ok := by.in(c.sql.String(), order, next, false)
+	if !ok || !r.q.Dialect().Seek {
+		where, sorted = c.sql.String(), " ORDER BY "+order
+		if next != "" {
+			where += " AND " + order + " > " + next
+		}
+	}
+	query := "SELECT " + columns + " FROM " + from + " WHERE " + where + sorted + c.number(" LIMIT ? + 0", f.Limit)
 	return many(ctx, r.q, func(s scanner) (v team.PlaceGrant, err error) {
 		fields := []any{(*ident)(&v.ProjectID), (*text)(&v.ProjectName), (*ident)(&v.ID)}
 		var g grants

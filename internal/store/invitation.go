@@ -53,7 +53,7 @@ func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]tea
 	c.and("i.account_id = ?", uid(f.AccountID))
 	c.and("i." + notClosed)
 	c.and("i.scope_id = ?", scope(f.AccountID, f.ProjectID))
-	l := listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", joined: true,
+	l := listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", joined: true, seek: seek{"i.account_id"},
 		counts: "(SELECT account_id, scope_id, FALSE AS closed, n FROM member_counts WHERE principal_type = 'invitation') i"}
 	return page(ctx, r.q, l, &c, f.Page, r.scanInvitation)
 }
@@ -62,7 +62,7 @@ func (r reader) Invitations(ctx context.Context, f team.InvitationFilter) ([]tea
 // are together in one index and of which there are few (see team.Quotas).
 func offered(f team.OfferFilter) (l listing, c *condition) {
 	c = &condition{}
-	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", newest: true, joined: true, capped: true}
+	l = listing{columns: invitationColumns, from: invitationJoins, rows: "invitations i", id: "i.id", newest: true, joined: true, capped: true, seek: seek{"i.account_id"}}
 	c.and("i.account_id = ?", uid(f.AccountID))
 	c.and("i." + notClosed)
 	switch {

@@ -27,7 +27,7 @@ const (
 // memberCounts has the number of members for each combination of filter columns; see its triggers.
 const memberCounts = "member_counts m"
 
-var memberList = listing{columns: memberRow, from: memberJoins, rows: "memberships m", id: "m.id", key: "m.scope_id, m.id"}
+var memberList = listing{columns: memberRow, from: memberJoins, rows: "memberships m", id: "m.id", key: "m.scope_id, m.id", seek: seek{"m.scope_id"}}
 
 func memberFields(m *team.Member) []any {
 	return []any{(*ident)(&m.ID), (*ident)(&m.AccountID), (*ident)(&m.ProjectID), (*text)(&m.Type), (*ident)(&m.UserID),
@@ -147,6 +147,7 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 	}
 	switch d := r.q.Dialect(); {
 	case few || f.Query != "":
+		l.seek = nil
 	case f.RoleID != "":
 		l = l.membersBy(d, "memberships_role")
 	case f.Status != "":
@@ -170,14 +171,20 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 // RoleHolders reads the holders in the account first, and then those in projects, each in the order of the index by role.
 func (r reader) RoleHolders(ctx context.Context, accountID, roleID string, n int) (rows []team.Member, total int, err error) {
 	l := memberList.membersBy(r.q.Dialect(), "memberships_role")
-	for _, in := range []string{"m.scope_id = ?", "(m.account_id = ?) IS TRUE AND m.scope_id <> m.account_id"} {
+	for _, in := range []part{
+		{where: "m.scope_id = ?", seek: l.seek},
+		{where: "(m.account_id = ?) IS TRUE AND m.scope_id <> m.account_id", seek: seek{"m.role_id"}},
+	} {
 		if len(rows) == n && n > 0 {
 			break
 		}
 		var c condition
 		c.and("m.role_id = ?", uid(roleID))
-		c.and(in, uid(accountID))
-		l.order = "m.scope_id, m.id"
+		c.and(in.where, uid(accountID))
+		l.seek, l.id = in.seek, "m.scope_id, m.id"
+		if len(l.seek) > 1 {
+			l.id = "m.id"
+		}
 		limit := 0
 		if n > 0 {
 			limit = n - len(rows)

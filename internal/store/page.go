@@ -105,13 +105,17 @@ type listing struct {
 	joined  bool   // rows that are skipped are joined too
 	capped  bool   // rows are counted only up to the limit of team.Total
 	order   string // if not by at and id
+	seek    seek   // the columns of the index before id, if the order is by id only
 	// either are conditions, each with an index of its own, that replace the first one of the list: every row meets exactly
 	// one of them. The page is the beginning of all their rows together.
 	either []part
 }
 
 // part is a condition of listing.either, with the tables to read the rows from.
-type part struct{ where, rows string }
+type part struct {
+	where, rows string
+	seek        seek
+}
 
 // count returns the query for the number of rows that match.
 func (l listing) count(c *condition, p team.Page) string {
@@ -129,8 +133,16 @@ func (l listing) count(c *condition, p team.Page) string {
 // after reports whether the page starts after a given row.
 func (l listing) after(p team.Page) bool { return p.After != nil && l.id != "" }
 
+// memberIndexes are the columns before id of the indexes that lists of memberships ask for.
+var memberIndexes = map[string]seek{
+	"memberships_role":   {"m.role_id", "m.scope_id"},
+	"memberships_status": {"m.scope_id", "m.status"},
+	"memberships_keys":   {"m.scope_id"},
+}
+
 // membersBy makes a list of memberships use this index. SQLite would read all rows of the scope in the order of the key.
 func (l listing) membersBy(d *engine.Dialect, index string) listing {
+	l.seek = memberIndexes[index]
 	if d.By != "" {
 		by := func(tables string) string {
 			return strings.Replace(tables, "memberships m", "memberships m"+fmt.Sprintf(d.By, index), 1)
@@ -163,27 +175,31 @@ func (l listing) sorting() string {
 	return " ORDER BY " + l.id + direction
 }
 
-// beyond returns the condition that a row follows the cursor.
-func (l listing) beyond(c *condition, p team.Page) string {
+// beyond returns the condition that a row follows the cursor, of whose id after is the placeholder.
+func (l listing) beyond(c *condition, p team.Page, after string) string {
 	sign := " > "
 	if l.newest {
 		sign = " < "
 	}
 	switch {
-	case !l.after(p):
+	case after == "":
 		return ""
 	case l.at == "":
-		return c.number(" AND "+l.id+sign+"?", uid(p.After.ID))
+		return " AND " + l.id + sign + after
 	case l.named:
-		return c.number(" AND ("+l.at+", "+l.id+")"+sign+"(?, ?)", p.After.Name, uid(p.After.ID))
+		return c.number(" AND ("+l.at+", "+l.id+")"+sign+"(?, "+after+")", p.After.Name)
 	}
-	return c.number(" AND ("+l.at+", "+l.id+")"+sign+"(?, ?)", p.After.At, uid(p.After.ID))
+	return c.number(" AND ("+l.at+", "+l.id+")"+sign+"(?, "+after+")", p.After.At)
 }
 
 // query returns the query for the total and the page.
 func (l listing) query(c *condition, p team.Page) string {
 	all, number, order := c.sql.String(), l.count(c, p), l.sorting()
-	beyond := l.beyond(c, p)
+	after := ""
+	if l.after(p) {
+		after = c.number("?", uid(p.After.ID))
+	}
+	beyond := l.beyond(c, p, after)
 	offset := p.Limit > 0 && p.Offset > 0 && !l.after(p)
 	limit := ""
 	if p.Limit > 0 {
@@ -194,6 +210,9 @@ func (l listing) query(c *condition, p team.Page) string {
 		limit += c.number(" OFFSET ? + 0", p.Offset)
 	}
 	matching, part := " WHERE "+all, beyond+order+limit
+	if where, by, ok := l.seek.in(all, l.id, after, l.newest); ok && !l.search && l.at == "" && l.order == "" {
+		matching, order, part = " WHERE "+where, by, by+limit
+	}
 	switch {
 	case l.search:
 		total := "(SELECT COUNT(*) FROM found)"
@@ -211,7 +230,11 @@ func (l listing) query(c *condition, p team.Page) string {
 		_, others, _ := strings.Cut(all, " AND ")
 		queries := make([]string, len(l.either))
 		for i, e := range l.either {
-			queries[i] = "SELECT * FROM (SELECT " + l.found() + " FROM " + e.rows + " WHERE " + e.where + " AND " + others + beyond + order + upTo + ") m" + strconv.Itoa(i)
+			where, by, ok := e.seek.in(e.where+" AND "+others, l.id, after, l.newest)
+			if !ok {
+				where, by = e.where+" AND "+others+beyond, order
+			}
+			queries[i] = "SELECT * FROM (SELECT " + l.found() + " FROM " + e.rows + " WHERE " + where + by + upTo + ") m" + strconv.Itoa(i)
 		}
 		matching = " WHERE (" + l.found() + ") IN (SELECT " + l.found() + " FROM (" + strings.Join(queries, " UNION ALL ") + ") m" + order + limit + ")"
 		part = order
@@ -277,6 +300,9 @@ func counted[T any](ctx context.Context, q querier, l listing, c *condition, p t
 // consistent with each other.
 func page[T any](ctx context.Context, q querier, l listing, c *condition, p team.Page, scan func(scanner) (T, error)) ([]T, int, error) {
 	filters := len(c.args)
+	if !q.Dialect().Seek {
+		l = l.unsought()
+	}
 	count, query := l.count(c, p), l.query(c, p)
 	total := 0
 	head := withTotal{fields: []any{(*number)(&total)}}

@@ -39,6 +39,7 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		c.and("NOT m.is_owner")
 	case team.AccessProject:
 		c.and("m.scope_id <> m.account_id")
+		l.seek = guestIndex(f)
 	}
 	if f.Status != "" {
 		c.and("m.status = ?", f.Status)
@@ -76,9 +77,9 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 		if onlyAccount(f) {
 			l = inAccount
 		}
-		l.either = byScope(f, inAccount.rows, l.rows)
+		l.either = byScope(f, part{rows: inAccount.rows, seek: inAccount.seek}, l.rows)
 	} else if !l.named && !l.search {
-		l.either = byScope(f, l.rows, l.rows)
+		l.either = byScope(f, part{rows: l.rows, seek: l.seek}, l.rows)
 	}
 	if f.Factor != "" {
 		l.capped = true
@@ -116,18 +117,28 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 }
 
 // byScope returns conditions that replace the first one of leads, so that the members of the account and the people in its
-// projects are each read in the order of an index. $1 is the account.
-func byScope(f team.PersonFilter, accountRows, projectRows string) []part {
+// projects are each read in the order of an index: inAccount says which one for the members of the account. $1 is the account.
+func byScope(f team.PersonFilter, inAccount part, projectRows string) []part {
+	inAccount.where = "m.scope_id = $1"
+	inProjects := part{where: "m.account_id = $1 AND m.scope_id <> m.account_id", rows: projectRows, seek: guestIndex(f)}
 	switch {
 	case f.Access != "":
 	case f.AllProjects:
-		return []part{{"m.scope_id = $1", accountRows}, {"m.account_id = $1 AND m.scope_id <> m.account_id", projectRows}}
+		return []part{inAccount, inProjects}
 	case len(f.Projects) > 0:
 		var c condition
 		c.args = []any{f.AccountID}
-		return []part{{"m.scope_id = $1", accountRows}, {"m.scope_id" + c.in(values[uid](f.Projects)), projectRows}}
+		return []part{inAccount, {where: "m.scope_id" + c.in(values[uid](f.Projects)), rows: projectRows}}
 	}
 	return nil
+}
+
+// guestIndex returns the columns before id of the index of people who are members of projects only.
+func guestIndex(f team.PersonFilter) seek {
+	if f.Status != "" {
+		return seek{"m.account_id", "m.status"}
+	}
+	return seek{"m.account_id"}
 }
 
 // readFactors sets HasFactor for these people.

@@ -33,7 +33,7 @@ func (r reader) ProjectSlugTaken(ctx context.Context, accountID, slug string) (b
 
 func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Project, team.Total, error) {
 	var c condition
-	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", id: "p.id", capped: true}
+	l := listing{columns: projectColumns, from: "projects p", rows: "projects p", id: "p.id", capped: true, seek: seek{"p.account_id"}}
 	if f.VisibleTo == "" {
 		c.and("p.account_id = ?", uid(f.AccountID))
 	} else {
@@ -46,7 +46,7 @@ func (r reader) Projects(ctx context.Context, f team.ProjectFilter) ([]team.Proj
 		c.and(column+" = ?", uid(f.VisibleTo))
 		c.and("m.status = 'active'")
 		l.from = "memberships m JOIN projects p ON p.id = m.scope_id"
-		l.rows, l.id = l.from, "m.scope_id"
+		l.rows, l.id, l.seek = l.from, "m.scope_id", seek{column}
 	}
 	if f.Query != "" {
 		c.and(`p.name_key LIKE ? ESCAPE '\'`, containing(nameKey(f.Query)))

@@ -97,7 +97,7 @@ func TestIndexes(t *testing.T) {
 			continue // only some of the tests run
 		}
 		for _, name := range indexes(t, url) {
-			if !used[name] && !slices.Contains(elsewhere, name) {
+			if !used[name] && !(system == "postgresql" && usedByLists[name]) && !slices.Contains(elsewhere, name) {
 				t.Errorf("%s: no statement uses the index %s", system, name)
 			}
 		}

@@ -20,6 +20,8 @@ type Dialect struct {
 	ManyPages, FewPages string
 	// By is a format that follows a table in FROM and names the index to read it with; empty if the database chooses well.
 	By string
+	// Seek means that the database may prefer the index of ids of a whole table to the index of a list.
+	Seek bool
 	// WordOf is a format that makes an id column comparable with a column that has either an id or a word.
 	WordOf string
 	// SkipLocked is appended to a SELECT whose rows will be changed, and skips rows that another node is changing.

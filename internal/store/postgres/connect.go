@@ -33,7 +33,9 @@ var settings = map[string]string{
 	// (cells kpa and kpb of bench), so the two plans that read whole tables are ruled out instead.
 	"enable_seqscan":    "off",
 	"enable_bitmapscan": "off", // would read and sort a whole list for one page
-	"jit":               "off",
+	// The statements are short: starting workers takes longer than what they would do.
+	"max_parallel_workers_per_gather": "0",
+	"jit":                             "off",
 }
 
 var (

@@ -14,6 +14,7 @@ var migrations embed.FS
 // Dialect is the SQL of PostgreSQL.
 var Dialect = engine.Dialect{
 	Goose:               goose.DialectPostgres,
+	Seek:                true,
 	System:              "postgresql",
 	Migrations:          migrations,
 	HasVersions:         "SELECT to_regclass('goose_db_version') IS NOT NULL",
