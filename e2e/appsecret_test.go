@@ -134,7 +134,7 @@ func rotate(t *testing.T, database, file, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	var out bytes.Buffer
 	if err := s.RotateSecrets(t.Context(), &out); err != nil || !strings.HasPrefix(out.String(), want) {
 		t.Errorf("%s, %v; want %s", &out, err, want)

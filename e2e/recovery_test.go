@@ -78,7 +78,7 @@ func verifyHeads(t *testing.T, database, heads string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	return s.VerifyAudit(t.Context(), io.Discard, server.AuditCheck{HeadFile: heads})
 }
 

@@ -133,7 +133,7 @@ func TestCertificateIsReloaded(t *testing.T) {
 		if err != nil {
 			return 0
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 	}
 	eventually(t, "HTTPS with the first certificate", func() bool { return serial() == 1 })
@@ -141,7 +141,7 @@ func TestCertificateIsReloaded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer old.Close()
+	defer func() { _ = old.Close() }()
 	responses := bufio.NewReader(old)
 	health := func() error {
 		if _, err := fmt.Fprint(old, "GET /health HTTP/1.1\r\nHost: raff.example.com\r\n\r\n"); err != nil {

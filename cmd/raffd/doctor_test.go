@@ -160,7 +160,7 @@ func TestDoctorFindsMistakes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer db.Close()
+			defer func() { _ = db.Close() }()
 			// The statement of the server removes heartbeats in the future after a few seconds.
 			trigger := "CREATE TRIGGER keep BEFORE DELETE ON nodes BEGIN SELECT RAISE(IGNORE); END"
 			for _, s := range []string{trigger, "INSERT INTO nodes (id, seen_at) VALUES (x'00000000000000000000000000000001', 4102444800000000)"} {
@@ -197,7 +197,7 @@ func heartbeat(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		n := 0
 		if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM nodes").Scan(&n); err == nil && n > 0 {

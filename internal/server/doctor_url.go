@@ -62,7 +62,7 @@ func (d *doctor) checkPublicURL(ctx context.Context) {
 	if exposed(public) {
 		d.add(check, Warning, public+" is plain HTTP: passwords and API keys can be read in transit", "use https://, with a proxy in front of the server or with --tls-cert")
 	}
-	res, err := visit(ctx, public+"/health")
+	until, err := visit(ctx, public+"/health")
 	switch {
 	case err != nil && !d.running:
 		d.add(check, Warning, "no server runs on the database, and "+public+" does not respond: "+err.Error(), "start raffd serve, then run raffd doctor again")
@@ -71,8 +71,8 @@ func (d *doctor) checkPublicURL(ctx context.Context) {
 	default:
 		d.ok(check, public+" leads to a server")
 	}
-	if res != nil && res.TLS != nil {
-		d.validity("certificate", "the certificate at "+public, res.TLS.PeerCertificates[0].NotAfter)
+	if !until.IsZero() {
+		d.validity("certificate", "the certificate at "+public, until)
 	}
 }
 
@@ -86,13 +86,13 @@ func (d *doctor) checkStoredURL(ctx context.Context, s *Server) {
 	}
 }
 
-// visit requests /health. The response is not nil if there was one, of whatever server; its body has been read.
-func visit(ctx context.Context, address string) (*http.Response, error) {
+// visit requests /health. until is the end of the certificate's validity, if there was one, of whatever server.
+func visit(ctx context.Context, address string) (until time.Time, err error) {
 	within, cancel := context.WithTimeout(ctx, doctorPatience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(within, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, err
+		return until, err
 	}
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(req)
@@ -100,19 +100,22 @@ func visit(ctx context.Context, address string) (*http.Response, error) {
 		if e, ok := errors.AsType[*url.Error](err); ok {
 			err = e.Err // without the URL, which the finding names
 		}
-		return nil, err
+		return until, err
 	}
 	defer res.Body.Close()
+	if res.TLS != nil {
+		until = res.TLS.PeerCertificates[0].NotAfter
+	}
 	if to := res.Header.Get("Location"); to != "" {
-		return res, fmt.Errorf("it redirects to %s", to)
+		return until, fmt.Errorf("it redirects to %s", to)
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
 	if err != nil {
-		return res, err
+		return until, err
 	}
 	var health api.Health
 	if err := json.Unmarshal(body, &health); err != nil || res.StatusCode != http.StatusOK || health.Status != "ok" {
-		return res, fmt.Errorf("GET /health responded with %s, not like raffd", res.Status)
+		return until, fmt.Errorf("GET /health responded with %s, not like raffd", res.Status)
 	}
-	return res, nil
+	return until, nil
 }
