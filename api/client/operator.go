@@ -14,6 +14,7 @@ type Operator struct {
 	c *Client
 
 	Accounts *OperatedAccountService
+	People   *PeopleService
 }
 
 // NewOperator returns an Operator for the operator's listener at baseURL, such as "http://127.0.0.1:8081", with an operator key
@@ -23,7 +24,7 @@ func NewOperator(baseURL, operatorKey string, opts ...Option) (*Operator, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Operator{c: c, Accounts: &OperatedAccountService{c}}, nil
+	return &Operator{c: c, Accounts: &OperatedAccountService{c}, People: &PeopleService{c}}, nil
 }
 
 // Whoami returns the operator key in use. An invalid key satisfies IsUnauthenticated.

@@ -10,9 +10,12 @@ const (
 	ActionOperatorKeyRevoked       Action = "operator_key.revoked"
 	ActionAccountAttributesChanged Action = "account.attributes_changed"
 	ActionAccountDeleted           Action = "account.deleted"
+	ActionPersonPasswordLinkMade   Action = "person.password_link_made"
+	ActionPersonFactorsReset       Action = "person.second_factors_reset"
 )
 
-var operatorKinds = []kind{of[OperatorKeyCreated](), of[OperatorKeyRevoked](), of[AccountAttributesChanged](), of[AccountDeleted]()}
+var operatorKinds = []kind{of[OperatorKeyCreated](), of[OperatorKeyRevoked](), of[AccountAttributesChanged](), of[AccountDeleted](),
+	of[PersonPasswordLinkMade](), of[PersonFactorsReset]()}
 
 // OperatorKeyCreated records the scope of a new operator key, "read" or "write", and when it expires (RFC 3339).
 type OperatorKeyCreated struct {
@@ -47,3 +50,17 @@ type AccountDeleted struct {
 
 // Action implements Payload.
 func (AccountDeleted) Action() Action { return ActionAccountDeleted }
+
+// PersonPasswordLinkMade records that an operator got a link to set the password of a person, and until when it works (RFC 3339).
+type PersonPasswordLinkMade struct {
+	ExpiresAt string `json:"expires_at"`
+}
+
+// Action implements Payload.
+func (PersonPasswordLinkMade) Action() Action { return ActionPersonPasswordLinkMade }
+
+// PersonFactorsReset records that all second factors of a person were removed.
+type PersonFactorsReset struct{}
+
+// Action implements Payload.
+func (PersonFactorsReset) Action() Action { return ActionPersonFactorsReset }

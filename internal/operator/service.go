@@ -70,6 +70,11 @@ type Store interface {
 // Reader has the reads, inside or outside a transaction.
 type Reader interface {
 	UserByEmail(ctx context.Context, canonical string) (team.User, error)
+	User(ctx context.Context, id string) (team.User, error)
+	Factors(ctx context.Context, userID string) ([]signin.Factor, error)
+	SessionsOf(ctx context.Context, userID string) ([]team.Session, error)
+	// PersonMemberships returns the memberships and open invitations of an email in all accounts.
+	PersonMemberships(ctx context.Context, canonical string) ([]PersonMembership, error)
 	// OperatorKey finds a key by the hash of its secret, and OperatorKeyByID by its id. Inside a transaction they also lock the
 	// key until the commit, so that revoking it waits for the transaction.
 	OperatorKey(ctx context.Context, hash []byte) (Key, error)

@@ -53,6 +53,10 @@ var routes = []Route{
 	{"POST", "/operator/v1/accounts/{id}/suspend", "suspendAccount", 200, Write, "", (*server).suspendAccount},
 	{"POST", "/operator/v1/accounts/{id}/resume", "resumeAccount", 200, Write, "", (*server).resumeAccount},
 	{"POST", "/operator/v1/accounts/{id}/owner", "changeOwner", 200, Write, "", (*server).changeOwner},
+	{"GET", "/operator/v1/people", "findPerson", 200, Read, "email", (*server).findPerson},
+	{"GET", "/operator/v1/people/{id}", "getPerson", 200, Read, "", (*server).getPerson},
+	{"POST", "/operator/v1/people/{id}/password-link", "createPasswordLink", 200, Write, "", (*server).makePasswordLink},
+	{"POST", "/operator/v1/people/{id}/reset-second-factors", "resetSecondFactors", 200, Write, "", (*server).resetFactors},
 	{"GET", "/operator/v1/audit-events", "listOperatorEvents", 200, Read, "action target since until limit offset cursor", (*server).listEvents},
 }
 

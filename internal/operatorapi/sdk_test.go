@@ -61,6 +61,19 @@ func TestSDK(t *testing.T) {
 	if a, err := o.Accounts.ChangeOwner(ctx, srv.AccountID, api.ChangeOwnerRequest{MemberID: &alice}); err != nil || a.Owner.MemberID != alice {
 		t.Errorf("owner: %+v, %v", a, err)
 	}
+	p, err := o.People.Find(ctx, "alice@example.com")
+	if err != nil || len(p.Memberships) != 1 {
+		t.Fatalf("found: %+v, %v", p, err)
+	}
+	if got, err := o.People.Get(ctx, p.ID); err != nil || got.Email != p.Email {
+		t.Errorf("person: %+v, %v", got, err)
+	}
+	if link, err := o.People.PasswordLink(ctx, p.ID); err != nil || link.Link == "" {
+		t.Errorf("link: %+v, %v", link, err)
+	}
+	if got, err := o.People.ResetSecondFactors(ctx, p.ID); err != nil || len(got.Sessions) != 0 {
+		t.Errorf("reset: %+v, %v", got, err)
+	}
 	if events, err := o.Events(ctx, client.ListOptions{Limit: 1}); err != nil || len(events.Data) != 1 {
 		t.Errorf("events: %+v, %v", events, err)
 	}

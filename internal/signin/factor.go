@@ -314,9 +314,19 @@ func (s *Service) ResetFactors(ctx context.Context, email string) error {
 	if err != nil {
 		return team.NotFoundIs(err, RefusalUnknownUser.With())
 	}
+	return s.ResetFactorsOf(ctx, u, nil)
+}
+
+// ResetFactorsOf is ResetFactors for a user. also runs in the transaction; it may be nil.
+func (s *Service) ResetFactorsOf(ctx context.Context, u team.User, also func(Tx) error) error {
 	return s.aboutPerson(ctx, u.ID, func(tx Tx, logs []string) error {
 		if _, err := s.heldUser(ctx, tx, u.ID); err != nil {
 			return err
+		}
+		if also != nil {
+			if err := also(tx); err != nil {
+				return err
+			}
 		}
 		all, err := tx.Factors(ctx, u.ID)
 		if err != nil {

@@ -47,7 +47,7 @@ func (s *Service) preparePassword(ctx context.Context, msg team.Message) (*team.
 	if err != nil {
 		return nil, err
 	}
-	link, err := s.resetLink(ctx, u, team.Anonymous) // the request came from someone who was not signed in
+	link, err := s.resetLink(ctx, u, team.Anonymous, nil) // the request came from someone who was not signed in
 	if err != nil {
 		return nil, err
 	}

@@ -195,15 +195,25 @@ func (s *Service) PasswordLink(ctx context.Context, email string) (team.Link, er
 	if err != nil {
 		return team.Link{}, team.NotFoundIs(err, RefusalUnknownInvitee.With())
 	}
-	return s.resetLink(ctx, u, team.Operator)
+	return s.resetLink(ctx, u, team.Operator, nil)
 }
 
-// resetLink creates a link that resets a password. actor returns the actor in each account.
-func (s *Service) resetLink(ctx context.Context, u team.User, actor func(accountID string) *team.Principal) (team.Link, error) {
+// PasswordLinkOf is PasswordLink for a user. also runs in the transaction, with the link.
+func (s *Service) PasswordLinkOf(ctx context.Context, u team.User, also func(Tx, team.Link) error) (team.Link, error) {
+	return s.resetLink(ctx, u, team.Operator, also)
+}
+
+// resetLink creates a link that resets a password. actor returns the actor in each account; also may be nil.
+func (s *Service) resetLink(ctx context.Context, u team.User, actor func(accountID string) *team.Principal, also func(Tx, team.Link) error) (team.Link, error) {
 	var link team.Link
 	err := s.aboutPerson(ctx, u.ID, func(tx Tx, logs []string) (err error) {
 		if link, err = s.passwordLink(ctx, tx, u, team.LinkReset, resetLinkTTL); err != nil {
 			return err
+		}
+		if also != nil {
+			if err := also(tx, link); err != nil {
+				return err
+			}
 		}
 		return s.recordPerson(ctx, tx, logs, actor, u, event.PasswordLinkMade{})
 	})

@@ -52,6 +52,18 @@ func (r reader) OperatedAccounts(ctx context.Context, f operator.AccountFilter) 
 	return found, team.Total{N: n}, err
 }
 
+// PersonMemberships reads from the index of emails, in which those of a person are together.
+func (r reader) PersonMemberships(ctx context.Context, canonical string) ([]operator.PersonMembership, error) {
+	scan := func(s scanner) (m operator.PersonMembership, err error) {
+		err = s.Scan((*ident)(&m.AccountID), (*text)(&m.AccountName), (*text)(&m.AccountState), (*ident)(&m.ProjectID), (*text)(&m.ProjectName),
+			(*ident)(&m.MemberID), (*text)(&m.RoleName), (*text)(&m.Status), (*flag)(&m.IsOwner))
+		return m, err
+	}
+	return many(ctx, r.q, scan, `SELECT a.id, a.name, a.state, m.project_id, COALESCE(p.name, ''), m.id, r.name, m.status, m.is_owner FROM memberships m
+		JOIN accounts a ON a.id = m.account_id JOIN roles r ON r.id = m.role_id LEFT JOIN projects p ON p.id = m.project_id
+		WHERE m.email_canonical = $1 ORDER BY a.id, m.project_id IS NOT NULL, m.id`, canonical)
+}
+
 func (t *tx) OperateAccount(ctx context.Context, a operator.Account) error {
 	attributes, err := json.Marshal(a.Attributes)
 	if err != nil {

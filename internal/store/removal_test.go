@@ -66,6 +66,10 @@ func TestAccountsAreListedAndRemoved(t *testing.T) {
 				t.Errorf("%+v: %q, want %q", *f, got, want)
 			}
 		}
+		in3, err := port.PersonMemberships(ctx, "alice@example.com")
+		if err != nil || len(in3) != 3 || in3[0].AccountName != "Acme" || in3[0].ProjectID != "" || in3[1].ProjectName != "Web" || in3[2].AccountName != "Globex" {
+			t.Errorf("memberships of alice: %+v, %v", in3, err)
+		}
 		due := func(now time.Time) string {
 			t.Helper()
 			ids, err := port.AccountsToRemove(ctx, now)

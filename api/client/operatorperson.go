@@ -1,0 +1,35 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"raff/api"
+)
+
+// PeopleService helps people sign in.
+type PeopleService struct{ c *Client }
+
+const personPath = "/operator/v1/people/%s"
+
+// Find returns the person with an email, in any spelling. Someone who was invited and has not accepted yet is not found.
+func (s *PeopleService) Find(ctx context.Context, email string) (*api.Person, error) {
+	return fetch[api.Person](ctx, s.c, request{method: http.MethodGet, path: "/operator/v1/people", query: url.Values{"email": {email}}})
+}
+
+// Get returns a person by id.
+func (s *PeopleService) Get(ctx context.Context, id string) (*api.Person, error) {
+	return get[api.Person](ctx, s.c, personPath, id)
+}
+
+// PasswordLink creates a link with which the person sets a new password, once. Whoever opens it is treated as the owner of the
+// email.
+func (s *PeopleService) PasswordLink(ctx context.Context, id string) (*api.PasswordLink, error) {
+	return post[api.PasswordLink](ctx, s.c, nil, nil, personPath+"/password-link", id)
+}
+
+// ResetSecondFactors removes all second factors and recovery codes of a person who lost them, and ends their sessions.
+func (s *PeopleService) ResetSecondFactors(ctx context.Context, id string) (*api.Person, error) {
+	return post[api.Person](ctx, s.c, nil, nil, personPath+"/reset-second-factors", id)
+}

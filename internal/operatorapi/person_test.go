@@ -1,0 +1,67 @@
+package operatorapi_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"raff/internal/rafftest"
+)
+
+// The operator finds people and helps them sign in.
+func TestPeople(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		o := newSide(t, srv)
+		other := srv.NewAccount(t, "Other", "other@example.com")
+		_, alice := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
+		srv.Do(t, "POST", "/api/v1/projects/"+srv.ProjectID+"/invitations", srv.Key, map[string]any{"email": "alice@example.com", "role_id": srv.RoleID(t, "project", "viewer")}).Want(t, 201)
+		srv.Do(t, "POST", "/api/v1/members", other.Key, map[string]any{"email": "Alice@example.com", "role_id": srv.RoleID(t, "account", "member")}).Want(t, 201)
+		session := srv.SignIn(t, "alice@example.com")
+		p := o.do(t, "GET", "/operator/v1/people?email="+url.QueryEscape("ALICE@Example.com"), nil).Want(t, 200).Data(t)
+		if p["id"] != alice || p["has_password"] != true || len(p["sessions"].([]any)) != 1 || len(p["second_factors"].([]any)) != 0 {
+			t.Errorf("found: %v", p)
+		}
+		places := ""
+		for _, row := range p["memberships"].([]any) {
+			m := row.(map[string]any)
+			places += m["account_name"].(string) + " " + m["role_name"].(string) + " " + m["status"].(string) + ";"
+		}
+		if places != "Acme Admin active;Acme Viewer active;Other Member pending;" {
+			t.Errorf("memberships: %s", places)
+		}
+		at := "/operator/v1/people/" + alice
+		if got := o.do(t, "GET", at, nil).Want(t, 200).Data(t); got["email"] != p["email"] {
+			t.Errorf("by id: %v", got)
+		}
+		link := o.do(t, "POST", at+"/password-link", nil).Want(t, 200).Data(t)["link"].(string)
+		if !strings.HasPrefix(link, srv.URL) {
+			t.Errorf("link: %s", link)
+		}
+		srv.Do(t, "GET", "/profile", session, nil).Want(t, 200)
+		if got := o.do(t, "POST", at+"/reset-second-factors", nil).Want(t, 200).Data(t); len(got["sessions"].([]any)) != 0 {
+			t.Errorf("after the second factors were reset: %v", got)
+		}
+		if got := srv.Do(t, "GET", "/api/v1/members", session, nil); got.Status != 401 {
+			t.Errorf("the session of a person whose second factors were reset: %d", got.Status)
+		}
+		ours := string(o.do(t, "GET", "/operator/v1/audit-events?target="+alice, nil).Want(t, 200).Body)
+		theirs := string(srv.Do(t, "GET", "/api/v1/audit-events?target="+alice, srv.Key, nil).Want(t, 200).Body)
+		for action, log := range map[string]string{
+			"person.password_link_made": ours, "person.second_factors_reset": ours, "user.password_link_made": theirs, "user.second_factors_reset": theirs,
+		} {
+			if !strings.Contains(log, `"`+action+`"`) {
+				t.Errorf("no event %s: %s", action, log)
+			}
+		}
+		if strings.Contains(ours, link[strings.LastIndex(link, "/")+1:]) {
+			t.Error("the log has the link")
+		}
+		for path, want := range map[string]string{
+			"?email=nobody@example.com": "404 not_found", "?email=nobody": "400 invalid_email", "": "400 required", "/00000000-0000-0000-0000-000000000000": "404 not_found", "/alice": "404 not_found",
+		} {
+			if r := o.do(t, "GET", "/operator/v1/people"+path, nil); code(t, r) != want {
+				t.Errorf("%s: %d %s, want %s", path, r.Status, r.Body, want)
+			}
+		}
+	}, rafftest.WithOperator())
+}
