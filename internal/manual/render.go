@@ -25,11 +25,14 @@ type rendered struct {
 	Headings []heading
 }
 
+// tables align their cells with an attribute, because the policy of the pages forbids styles.
+var tables = extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))
+
 // render makes HTML from a chapter. HTML in Markdown is left out, and links lead to pages.
 func (b *book) render(c *chapter) (rendered, error) {
 	var out rendered
 	links := &linker{book: b, chapter: c, out: &out}
-	md := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Linkify), goldmark.WithParserOptions(
+	md := goldmark.New(goldmark.WithExtensions(tables, extension.Linkify), goldmark.WithParserOptions(
 		parser.WithAutoHeadingID(), parser.WithAttribute(), parser.WithASTTransformers(util.Prioritized(links, 100)),
 	))
 	var html bytes.Buffer
@@ -37,7 +40,7 @@ func (b *book) render(c *chapter) (rendered, error) {
 		return out, err
 	}
 	// Wide code and tables scroll, also with the keyboard.
-	body := strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<div class="wide" role="region" aria-label="Table" tabindex="0"><table>`, "</table>", "</table></div>").Replace(html.String())
+	body := strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<div class="wide" role="group" aria-label="Table" tabindex="0"><table>`, "</table>", "</table></div>", "<th></th>", "<td></td>").Replace(html.String())
 	out.HTML = template.HTML(body) //nolint:gosec // goldmark escapes the text, and leaves out HTML
 	return out, nil
 }
