@@ -13,7 +13,7 @@ import (
 const rfcSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 func TestTOTPStep(t *testing.T) {
-	c := factor.New("https://raff.example.com")
+	c := factor.New("https://raff.example.com", "raff")
 	for at, code := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471", 2000000000: "279037", 20000000000: "353130"} {
 		step, ok := c.TOTPStep(rfcSecret, code, time.Unix(at, 0))
 		if !ok || int64(step) != at/30 {
@@ -36,7 +36,7 @@ func TestTOTPStep(t *testing.T) {
 }
 
 func TestSecretsDiffer(t *testing.T) {
-	c := factor.New("https://raff.example.com")
+	c := factor.New("https://raff.example.com", "raff")
 	a, err := c.NewTOTP()
 	b, err2 := c.NewTOTP()
 	if err != nil || err2 != nil || bytes.Equal(a, b) || len(a) != 32 {
@@ -48,7 +48,7 @@ func TestPasskeysNeedAName(t *testing.T) {
 	for url, want := range map[string]bool{
 		"https://raff.example.com": true, "http://localhost:8080": true, "http://127.0.0.1:8080": false, "http://[::1]:8080": false, "": false,
 	} {
-		c := factor.New(url)
+		c := factor.New(url, "raff")
 		if c.HasPasskeys() != want {
 			t.Errorf("%q: passkeys %v", url, !want)
 		}

@@ -15,7 +15,7 @@ func newKeys(ids ...string) (k Keys) {
 }
 
 func TestKeysOfApps(t *testing.T) {
-	plain, a, ab := New("https://raff.example.com"), New("https://raff.example.com").WithKeys(newKeys("a")), New("https://raff.example.com").WithKeys(newKeys("b", "a"))
+	plain, a, ab := New("https://raff.example.com", "raff"), New("https://raff.example.com", "raff").WithKeys(newKeys("a")), New("https://raff.example.com", "raff").WithKeys(newKeys("b", "a"))
 	stored, err := a.NewTOTP()
 	if err != nil {
 		t.Fatal(err)

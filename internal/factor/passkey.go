@@ -21,9 +21,9 @@ type passkeys struct {
 	none error // why passkeys are not available
 }
 
-// New returns a Checker for a server with this public URL. If its host is an IP address, passkeys are not available,
+// New returns a Checker for a server with this public URL, of a product with this name, which browsers may show. If its host is an IP address, passkeys are not available,
 // because browsers only support them for host names.
-func New(publicURL string) *Checker {
+func New(publicURL, product string) *Checker {
 	u, err := url.Parse(publicURL)
 	if err == nil && (u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil) {
 		err = errors.New("browsers support passkeys only for host names, not for IP addresses")
@@ -32,7 +32,7 @@ func New(publicURL string) *Checker {
 		return &Checker{passkeys: passkeys{none: fmt.Errorf("passkeys of %s: %w", publicURL, err)}}
 	}
 	w, err := webauthn.New(&webauthn.Config{
-		RPID: u.Hostname(), RPDisplayName: "raff", RPOrigins: []string{u.Scheme + "://" + u.Host},
+		RPID: u.Hostname(), RPDisplayName: product, RPOrigins: []string{u.Scheme + "://" + u.Host},
 		// A discoverable passkey signs in without an email and a password.
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			UserVerification: protocol.VerificationPreferred, ResidentKey: protocol.ResidentKeyRequirementPreferred,

@@ -28,7 +28,7 @@ var bodies = map[team.MessageKind]body{
 
 func read(name string) body {
 	return body{
-		text: template.Must(template.ParseFS(templates, name+".txt.tmpl")),
-		html: htmltemplate.Must(htmltemplate.ParseFS(templates, name+".html.tmpl")),
+		text: template.Must(template.ParseFS(templates, name+".txt.tmpl", "brand.txt.tmpl")),
+		html: htmltemplate.Must(htmltemplate.ParseFS(templates, name+".html.tmpl", "brand.html.tmpl")),
 	}
 }

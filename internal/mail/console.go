@@ -6,16 +6,20 @@ import (
 	"io"
 	"strings"
 
+	"raff/internal/brand"
 	"raff/internal/team"
 )
 
 // Console prints emails to a terminal instead of sending them, for raffd dev.
-type Console struct{ W io.Writer }
+type Console struct {
+	W     io.Writer
+	Brand brand.Brand
+}
 
 // Send prints the recipient and the subject of an email, and the link on its own line.
 func (c Console) Send(_ context.Context, m team.Mail) error {
 	rule := strings.Repeat("─", 72)
-	t := contentOf(m)
+	t := contentOf(m, c.Brand)
 	subject := t.Subject()
 	if t.Role != "" {
 		subject += ", as " + t.Role

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"raff/internal/brand"
 	"raff/internal/team"
 )
 
@@ -55,16 +56,30 @@ type content struct {
 	Until   string
 	Link    string
 	Notice  notice
+	// Product is the name of the product if the operator has set one, Accent the color of buttons.
+	Product, Accent     string
+	Support, SupportURL string
+	Footer              []string // lines
 }
 
 // moment is the format of a time in an email.
 const moment = "Monday, 2 January 2006, 15:04 UTC"
 
-func contentOf(m team.Mail) content {
+func contentOf(m team.Mail, b brand.Brand) content {
 	c := content{
 		Kind: m.Kind, Inviter: plain(m.InviterName), Account: plain(m.AccountName), Project: plain(m.ProjectName),
 		Role: plain(m.RoleName), To: plain(m.To), Link: m.Link,
 		Until: m.ExpiresAt.UTC().Format(moment), Notice: noticeOf(m.Notice),
+		Accent: "#1f4fbf", Support: b.Support, SupportURL: b.SupportURL,
+	}
+	if b.Name != brand.Default().Name {
+		c.Product = b.Name
+	}
+	if b.Accents != nil {
+		c.Accent = b.Accents.Light.Accent
+	}
+	for line := range strings.Lines(b.Footer) {
+		c.Footer = append(c.Footer, plain(line))
 	}
 	switch email := plain(m.InviterEmail); {
 	case c.Inviter == "":

@@ -17,6 +17,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 	"golang.org/x/net/idna"
 
+	"raff/internal/brand"
 	"raff/internal/redaction"
 	"raff/internal/team"
 )
@@ -28,10 +29,19 @@ const patience = 30 * time.Second
 const lastWord = 5 * time.Second
 
 // SMTP sends emails through one mail server. It is safe for concurrent use and opens a connection for each email.
-type SMTP struct{ config Config }
+type SMTP struct {
+	config Config
+	brand  brand.Brand
+}
 
-// NewSMTP returns a sender. It does not connect until there is an email to send.
-func NewSMTP(c Config) *SMTP { return &SMTP{config: c} }
+// NewSMTP returns a sender of emails of a product with this brand. It does not connect until there is an email to send. A sender without
+// a name gets the name of the product, if the operator has set one.
+func NewSMTP(c Config, b brand.Brand) *SMTP {
+	if c.From.Name == "" && b.Name != brand.Default().Name {
+		c.From.Name = b.Name
+	}
+	return &SMTP{c, b}
+}
 
 // Send sends one email. Its error is a PermanentError if the server will never accept this email; any other error can be
 // retried. When ctx ends, the connection is closed and the error is that of ctx: the email was certainly not sent. But
@@ -225,7 +235,7 @@ func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 			return nil, err
 		}
 	}
-	c := contentOf(m)
+	c := contentOf(m, s.brand)
 	msg.Subject(c.Subject())
 	msg.SetDate()
 	// All attempts to send an email have the same Message-ID, so that mailboxes can detect duplicates.

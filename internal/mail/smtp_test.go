@@ -16,6 +16,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"raff/internal/brand"
 	"raff/internal/mail"
 	"raff/internal/rafftest"
 	"raff/internal/team"
@@ -38,7 +39,7 @@ func sender(t *testing.T, server *rafftest.SMTP) *mail.SMTP {
 		t.Fatal(err)
 	}
 	c.RootCAs = server.Roots()
-	return mail.NewSMTP(c)
+	return mail.NewSMTP(c, brand.Default())
 }
 
 func isPermanent(err error) bool {
@@ -245,7 +246,7 @@ func TestStopWithSilentServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		if err := mail.NewSMTP(c).Send(ctx, invitation); !errors.Is(err, context.Canceled) {
+		if err := mail.NewSMTP(c, brand.Default()).Send(ctx, invitation); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v, want the error of the context", scheme, err)
 		}
 		<-gone
@@ -287,7 +288,7 @@ func TestStopDuringTransmission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := mail.NewSMTP(c).Send(ctx, invitation); err == nil || errors.Is(err, context.Canceled) || isPermanent(err) {
+	if err := mail.NewSMTP(c, brand.Default()).Send(ctx, invitation); err == nil || errors.Is(err, context.Canceled) || isPermanent(err) {
 		t.Errorf("got %v, want an error that does not say whether the email was sent", err)
 	}
 }
@@ -366,7 +367,7 @@ func TestUntrustedConnection(t *testing.T) {
 			if c.trust {
 				config.RootCAs = server.Roots()
 			}
-			err = mail.NewSMTP(config).Send(t.Context(), invitation)
+			err = mail.NewSMTP(config, brand.Default()).Send(t.Context(), invitation)
 			if err == nil || isPermanent(err) {
 				t.Fatalf("got %v, want a temporary error", err)
 			}
@@ -385,12 +386,12 @@ func TestUnreachableServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := mail.NewSMTP(c).Send(t.Context(), invitation); err == nil || isPermanent(err) {
+	if err := mail.NewSMTP(c, brand.Default()).Send(t.Context(), invitation); err == nil || isPermanent(err) {
 		t.Fatalf("got %v, want a temporary error", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := mail.NewSMTP(c).Send(ctx, invitation); !errors.Is(err, context.Canceled) {
+	if err := mail.NewSMTP(c, brand.Default()).Send(ctx, invitation); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v, want the error of the context", err)
 	}
 }
@@ -427,7 +428,7 @@ func TestDisconnectAfterDelivery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := mail.NewSMTP(c).Send(t.Context(), invitation); err != nil {
+	if err := mail.NewSMTP(c, brand.Default()).Send(t.Context(), invitation); err != nil {
 		t.Errorf("the email was accepted, but Send returned %v", err)
 	}
 }

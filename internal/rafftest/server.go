@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"raff/internal/brand"
 	"raff/internal/front"
 	"raff/internal/operator"
 	"raff/internal/server"
@@ -136,6 +137,9 @@ func TrustingProxies(networks string) Option {
 
 // WithName makes the server reachable at localhost instead of an IP address. Browsers support passkeys only for names.
 func WithName() Option { return func(o *options) { o.named = true } }
+
+// WithBrand sets how the product presents itself.
+func WithBrand(b brand.Settings) Option { return func(o *options) { o.config.Brand = b } }
 
 // WithPublicURL sets the public URL of the server, for example one with HTTPS.
 func WithPublicURL(url string) Option { return func(o *options) { o.config.PublicURL = url } }

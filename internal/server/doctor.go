@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"raff/internal/brand"
 	"raff/internal/mail"
 	"raff/internal/permission"
 	"raff/internal/redaction"
@@ -248,7 +249,7 @@ func (d *doctor) checkMail(ctx context.Context) {
 	}
 	within, cancel := context.WithTimeout(ctx, doctorPatience)
 	defer cancel()
-	if err := mail.NewSMTP(config).Check(within); err != nil {
+	if err := mail.NewSMTP(config, brand.Default()).Check(within); err != nil {
 		d.add(check, Problem, err.Error(), "check host, port, tls=starttls|tls|none, user and password of RAFF_SMTP_URL, the sender RAFF_MAIL_FROM, and the firewall")
 		return
 	}

@@ -19,6 +19,7 @@ import (
 	"raff/api"
 	"raff/internal/audit"
 	"raff/internal/authzen"
+	"raff/internal/brand"
 	"raff/internal/event"
 	"raff/internal/factor"
 	"raff/internal/front"
@@ -65,7 +66,9 @@ type Config struct {
 	// Catalog is the path of a file with the operator's permissions and system roles; empty means the default catalog.
 	Catalog string
 	// Links, if not nil, receives each invitation link as text, on a development server without email.
-	Links  io.Writer
+	Links io.Writer
+	// Brand is how the product presents itself on pages and in emails.
+	Brand  brand.Settings
 	Logger *slog.Logger
 	// SealKeyFile is the path of the keys that sign events and seals; empty means that they are not signed.
 	SealKeyFile string
@@ -122,6 +125,7 @@ type Server struct {
 	front    *front.Front
 	// operatorListener is nil if the operator's API is not served.
 	operatorListener net.Listener
+	brand            brand.Brand
 	sender           mail.Sender // nil: the inviter fetches the links
 	nodes            *nodes
 	clock            *clock      // nil: Config.Now
@@ -151,7 +155,10 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	for lane := range s.wake {
 		s.wake[lane] = make(chan struct{}, 1)
 	}
-	if s.sender, err = sender(c); err != nil {
+	if s.brand, err = brand.New(c.Brand); err != nil {
+		return nil, err
+	}
+	if s.sender, err = sender(c, s.brand); err != nil {
 		return nil, err
 	}
 	schema := map[Mode]store.Schemas{Serving: store.Migrate, Migrating: store.Migrate, Starting: store.Create, Looking: store.AsIs}[c.Mode]
@@ -189,7 +196,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		s.metrics.Expect(slices.Collect(maps.Keys(front.DefaultLimits()))...)
 	}
 	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(authzen.New(s.service, f)),
-		f.Handler(web.New(s.service, s.signin, s.audit, f)), f.Handler(manual.New(manual.Options{OpenAPI: api.OpenAPI, PublicURL: c.PublicURL})))
+		f.Handler(web.New(s.service, s.signin, s.audit, f, s.brand)), f.Handler(manual.New(manual.Options{OpenAPI: api.OpenAPI, PublicURL: c.PublicURL})))
 	return s, nil
 }
 
@@ -197,11 +204,12 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 func (c Config) Check() error {
 	_, err := publicURL(c.PublicURL)
 	_, keys := sealKeys(c)
-	_, mails := sender(c)
+	b, look := brand.New(c.Brand)
+	_, mails := sender(c, b)
 	_, catalog := permission.Load(c.Catalog)
 	_, cert := newCertificate(c)
 	_, secrets := readSecretsKeys(c)
-	return errors.Join(store.Check(c.Database), err, keys, mails, catalog, cert, secrets)
+	return errors.Join(store.Check(c.Database), err, keys, look, mails, catalog, cert, secrets)
 }
 
 // begin reads the operator's settings from the database, and prepares it according to the mode.
@@ -235,8 +243,8 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 		},
 	})
 	s.signin = signin.New(signin.Options{
-		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL).WithKeys(secrets),
-		Sessions: c.Quotas.Sessions, Refused: s.signInRefused, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
+		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL, s.brand.Name).WithKeys(secrets),
+		Product: s.brand.Name, Sessions: c.Quotas.Sessions, Refused: s.signInRefused, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
 	})
 	s.operator = operator.New(operator.Options{Store: store.For[operator.Tx](s.store), Team: s.service, SignIn: s.signin, MailQueued: s.mailQueued})
 	s.outbox = outbox.New(store.For[outbox.Tx](s.store), s.service.Now, map[team.MessageKind]outbox.Carrier{
@@ -273,16 +281,16 @@ func (s *Server) settlePublicURL(ctx context.Context) (err error) {
 	return err
 }
 
-func sender(c Config) (mail.Sender, error) {
+func sender(c Config, b brand.Brand) (mail.Sender, error) {
 	if c.SMTPURL != "" {
 		config, err := mail.Parse(c.SMTPURL, c.MailFrom)
 		if err != nil {
 			return nil, fmt.Errorf("read the SMTP settings: %w", err)
 		}
-		return mail.NewSMTP(config), nil
+		return mail.NewSMTP(config, b), nil
 	}
 	if c.Links != nil {
-		return mail.Console{W: c.Links}, nil
+		return mail.Console{W: c.Links, Brand: b}, nil
 	}
 	return nil, nil
 }

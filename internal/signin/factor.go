@@ -147,7 +147,7 @@ func (s *Service) roomForFactor(ctx context.Context, tx Tx, userID string) error
 // PendingTOTP returns the secret of the authenticator app that is not confirmed yet, in base32, and the URI for the app.
 func (s *Service) PendingTOTP(ctx context.Context, me team.SignedIn) (secret, uri string, err error) {
 	_, secret, err = s.pendingTOTP(ctx, me)
-	return secret, totpURI(me.User.Email, secret), err
+	return secret, s.totpURI(me.User.Email, secret), err
 }
 
 // pendingTOTP returns the authenticator app that is not confirmed yet, with its secret.
@@ -166,9 +166,9 @@ func (s *Service) pendingTOTP(ctx context.Context, me team.SignedIn) (f Factor, 
 }
 
 // totpURI is the otpauth URI with which an authenticator app imports a secret.
-func totpURI(email, secret string) string {
-	escape := strings.NewReplacer("%", "%25", " ", "%20", ":", "%3A", "?", "%3F", "#", "%23", "/", "%2F", "&", "%26")
-	return "otpauth://totp/raff:" + escape.Replace(email) + "?secret=" + secret + "&issuer=raff"
+func (s *Service) totpURI(email, secret string) string {
+	escape := strings.NewReplacer("%", "%25", " ", "%20", ":", "%3A", "?", "%3F", "#", "%23", "/", "%2F", "&", "%26", "=", "%3D", "+", "%2B")
+	return "otpauth://totp/" + escape.Replace(s.product) + ":" + escape.Replace(email) + "?secret=" + secret + "&issuer=" + escape.Replace(s.product)
 }
 
 // ConfirmTOTP confirms the pending app. The first factor of a user comes with recovery codes, which are shown once.

@@ -3,6 +3,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -29,6 +30,8 @@ type Options struct {
 	Team          *team.Service
 	Passwords     Passwords
 	SecondFactors SecondFactors
+	// Product is the name of the product, which authenticator apps show; empty means raff.
+	Product string
 	// Rand is the source of tokens and codes; nil means crypto/rand.
 	Rand io.Reader
 	// Sessions is how many sessions a person may have; 0 means the default of team.Quotas.
@@ -58,13 +61,14 @@ type Service struct {
 	// signingKey is shared by all nodes; Start reads it.
 	signingKey []byte
 	nobody     nobody
+	product    string
 }
 
 // New returns a Service. Start must be called before it is used to sign in.
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, team: o.Team, passwords: o.Passwords, factors: o.SecondFactors, rand: o.Rand, sessions: o.Sessions,
-		onRefused: o.Refused, mailQueued: o.MailQueued, mailLimits: team.DefaultMailLimits(),
+		onRefused: o.Refused, mailQueued: o.MailQueued, mailLimits: team.DefaultMailLimits(), product: cmp.Or(o.Product, "raff"),
 	}
 	if s.rand == nil {
 		s.rand = rand.Reader

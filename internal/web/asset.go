@@ -99,6 +99,10 @@ func (p *pages) assets() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/assets/")
 		f, ok := files()[name]
+		contentType := assetTypes[path.Ext(name)]
+		if own, branded := p.look.files[name]; branded {
+			f, ok, contentType = own.file, true, own.contentType
+		}
 		if !ok {
 			missing(w, r)
 			return
@@ -106,7 +110,7 @@ func (p *pages) assets() http.Handler {
 		if r.URL.Query().Get("v") == f.version {
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		}
-		w.Header().Set("Content-Type", assetTypes[path.Ext(name)])
+		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Vary", "Accept-Encoding")
 		body := f.plain
 		if len(f.gzip) < len(f.plain) && slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(s string) bool { return strings.TrimSpace(s) == "gzip" }) {

@@ -36,6 +36,7 @@ var shapes = map[string]string{
 	"compact":  "M3 4.5h14M3 8.2h14M3 11.8h14M3 15.5h14",
 	"dots":     "M5 10h.01M10 10h.01M15 10h.01",
 	"down-to":  "M10 3v9m-4-4 4 4 4-4M3.5 16.5h13",
+	"help":     "M10 17.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15Zm-2.2-9a2.2 2.2 0 1 1 3.2 2c-.7.3-1 .8-1 1.5m0 2.3v.01",
 	"warn":     "M10 3 2.5 16.5h15L10 3Zm0 5v4m0 2.2v.01",
 }
 
@@ -63,7 +64,7 @@ func icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templruntime.NewAttributeExpression(shapes[name]).Resolve(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 34, Col: 103}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 35, Col: 103}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var2)
 		if templ_7745c5c3_Err != nil {

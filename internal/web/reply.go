@@ -50,7 +50,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := front.Of(r.Context()).ID
 		ctx, notice := p.withFlash(r)
-		ctx = withZone(ctx, r)
+		ctx = withLook(withZone(ctx, r), p.look)
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, bound(r))
 		out, err := handle(r)

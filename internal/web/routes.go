@@ -8,14 +8,15 @@ import (
 	"strings"
 
 	"raff/internal/audit"
+	"raff/internal/brand"
 	"raff/internal/front"
 	"raff/internal/signin"
 	"raff/internal/team"
 )
 
-// New returns the handler of the pages, behind the front f. It handles every path; for unknown ones it responds with a "not found" page.
-func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Front) front.Face {
-	p := &pages{svc: svc, signin: in, audit: log, front: f, secure: f.Secure()}
+// New returns the handler of the pages of a product with this brand, behind the front f. It handles every path; for unknown ones it responds with a "not found" page.
+func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Front, b brand.Brand) front.Face {
+	p := &pages{svc: svc, signin: in, audit: log, front: f, look: newLook(b), secure: f.Secure()}
 	mux := http.NewServeMux()
 	for pattern, handle := range p.open() {
 		mux.HandleFunc(pattern, p.serve(p.bounded(filled(handle))))

@@ -32,6 +32,7 @@ type pages struct {
 	signin *signin.Service
 	audit  *audit.Service
 	front  *front.Front
+	look   *look
 	// secure says that the public URL is HTTPS.
 	secure bool
 }

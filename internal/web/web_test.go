@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"raff/internal/brand"
+
 	"raff/internal/front"
 	"raff/internal/permission"
 	"raff/internal/rafftest"
@@ -93,7 +95,7 @@ func TestUnexpectedErrorsAreOnlyInTheLog(t *testing.T) {
 	var log bytes.Buffer
 	svc := team.New(team.Options{Store: broken{}, Catalog: permission.Default()})
 	f := front.New(svc, front.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	srv := httptest.NewServer(f.Handler(web.New(svc, signin.New(signin.Options{Team: svc}), nil, f)))
+	srv := httptest.NewServer(f.Handler(web.New(svc, signin.New(signin.Options{Team: svc}), nil, f, brand.Default())))
 	defer srv.Close()
 	p := open(t, srv.URL+"/invite/secret-token").shows(t, 500, "Something went wrong", "Reference: ")
 	if strings.Contains(p.source, "column") {

@@ -14,9 +14,6 @@ func (p *pages) robots(*http.Request) (reply, error) {
 	}}, nil
 }
 
-// favicon leads browsers that do not read the page's link to the icon.
-func (p *pages) favicon(*http.Request) (reply, error) { return goTo(asset("icon.svg")) }
-
 // changePasswordPage is where password managers send people to change their password.
 func (p *pages) changePasswordPage(*http.Request) (reply, error) {
 	return goTo("/profile#password-title")

@@ -1,0 +1,102 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+	"unicode"
+
+	"raff/internal/brand"
+)
+
+// look is the brand as the pages show it, with its files.
+type look struct {
+	brand.Brand
+	files map[string]brandFile
+}
+
+// brandFile is a file of the brand, served like the other static files.
+type brandFile struct {
+	file
+	contentType string
+}
+
+type lookKey struct{}
+
+func newLook(b brand.Brand) *look {
+	l := &look{Brand: b, files: map[string]brandFile{}}
+	add := func(name, contentType string, content []byte) {
+		l.files[name] = brandFile{packed(content), contentType}
+	}
+	switch {
+	case b.Logo != nil:
+		add("logo", b.LogoType, b.Logo)
+	case b.Name != brand.Default().Name || b.Accents != nil:
+		add("logo", "image/svg+xml", l.initialLogo())
+	}
+	if b.Accents != nil {
+		add("brand.css", assetTypes[".css"], []byte(accentStyle(*b.Accents)))
+	}
+	return l
+}
+
+// accentStyle overrides the colors of the style sheet.
+func accentStyle(a brand.Accents) string {
+	const rule = ":root{--accent:%s;--accent-hover:%s;--accent-soft:%s;--on-accent:%s}"
+	shades := func(s brand.Shades) string { return fmt.Sprintf(rule, s.Accent, s.Hover, s.Soft, s.On) }
+	return shades(a.Light) + "@media (prefers-color-scheme: dark){" + shades(a.Dark) + "}\n"
+}
+
+// initialLogo is the logo of a product without one: the first letter of its name.
+func (l *look) initialLogo() []byte {
+	ground, text := "#1f4fbf", "#ffffff"
+	if l.Accents != nil {
+		ground, text = l.Accents.Light.Accent, l.Accents.Light.On
+	}
+	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="` + ground +
+		`"/><text x="16" y="22.5" font-family="system-ui,sans-serif" font-size="18" font-weight="700" text-anchor="middle" fill="` + text + `">` +
+		html.EscapeString(l.initial()) + "</text></svg>\n")
+}
+
+func (l *look) initial() string {
+	for _, r := range l.Name {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return strings.ToUpper(string(r))
+		}
+	}
+	return ""
+}
+
+// asset is the URL path of a file of the brand, or empty if it has none of this name.
+func (l *look) asset(name string) string {
+	f, ok := l.files[name]
+	if !ok {
+		return ""
+	}
+	return urlOf(name, f.file)
+}
+
+// icon is the URL path of the icon of browser tabs.
+func (l *look) icon() string {
+	if logo := l.asset("logo"); logo != "" {
+		return logo
+	}
+	return asset("icon.svg")
+}
+
+func withLook(ctx context.Context, l *look) context.Context {
+	return context.WithValue(ctx, lookKey{}, l)
+}
+
+// lookOf is the look of a page that is being rendered.
+func lookOf(ctx context.Context) *look {
+	if l, ok := ctx.Value(lookKey{}).(*look); ok {
+		return l
+	}
+	return newLook(brand.Default())
+}
+
+// favicon leads browsers that do not read the page's link to the icon.
+func (p *pages) favicon(*http.Request) (reply, error) { return goTo(p.look.icon()) }
