@@ -93,7 +93,7 @@ func (a *app) operatorAccountCheckExport() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer f.Close()
+			defer f.Close() //nolint:errcheck // it was only read
 			m, err := client.VerifyExport(f)
 			if err != nil {
 				return err

@@ -15,8 +15,8 @@ import (
 // exported, and resumed. Then a job removes everything of it, including its audit log and the people who belong to no other
 // account, in many small transactions, after which only the operator's own log knows it.
 
+// DefaultGraceDays is the length of the grace period in days if none is given, and MaxGraceDays the longest one.
 const (
-	// DefaultGraceDays is the length of the grace period in days if none is given, and MaxGraceDays the longest one.
 	DefaultGraceDays = 30
 	MaxGraceDays     = 365
 )

@@ -368,7 +368,7 @@ func TestOwnerIsChanged(t *testing.T) {
 			return (&rafftest.Server{URL: srv.Node.OperatorURL()}).Send(t, "POST", at, h, map[string]any{"email": "owner@example.com"})
 		}
 		first, again := back("handover-1").Want(t, 200), back("handover-1").Want(t, 200)
-		if string(first.Body) != string(again.Body) || again.Header.Get("Idempotency-Replayed") != "true" {
+		if !bytes.Equal(first.Body, again.Body) || again.Header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("repeated: %s, want %s", again.Body, first.Body)
 		}
 		if r := back("handover-2"); code(t, r) != "400 nothing_to_update" {

@@ -205,11 +205,11 @@ func (r *accountResource) Update(ctx context.Context, req resource.UpdateRequest
 }
 
 // bring makes the account what the plan says, where that differs from the state.
-func (r *accountResource) bring(ctx context.Context, plan, state accountModel) (account *api.OperatedAccount, err error) {
+func (r *accountResource) bring(ctx context.Context, plan, state accountModel) (*api.OperatedAccount, error) {
 	id := state.ID.ValueString()
 	change := api.UpdateOperatedAccountRequest{Name: ifChanged(plan.Name, state.Name), Limits: plan.limitChange(state), Attributes: plan.attributeChange(state)}
 	if change != (api.UpdateOperatedAccountRequest{}) {
-		if account, err = r.operator.Accounts.Update(ctx, id, change); err != nil {
+		if _, err := r.operator.Accounts.Update(ctx, id, change); err != nil {
 			return nil, err
 		}
 	}
@@ -219,6 +219,7 @@ func (r *accountResource) bring(ctx context.Context, plan, state accountModel) (
 		}
 	}
 	if s := plan.Suspended; !s.IsUnknown() && !s.Equal(state.Suspended) {
+		var err error
 		if s.ValueBool() {
 			_, err = r.operator.Accounts.Suspend(ctx, id, "")
 		} else {
