@@ -106,7 +106,7 @@ var pictures = []struct{ mediaType, begin string }{
 }
 
 func (b *Brand) readLogo(path string) error {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator's own file
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read the logo: %w", err)
 	}

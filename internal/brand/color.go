@@ -70,7 +70,7 @@ func lowest(c color, grounds []color) float64 {
 // mixed is c with a part of another color, from 0 to 1.
 func mixed(c, with color, part float64) (m color) {
 	for i := range c {
-		m[i] = uint8(math.Round(float64(c[i])*(1-part) + float64(with[i])*part)) //nolint:gosec // between two bytes
+		m[i] = uint8(math.Round(float64(c[i])*(1-part) + float64(with[i])*part))
 	}
 	return m
 }

@@ -70,7 +70,7 @@ func (m NoticeMail) Wait(ctx context.Context, msg Message) (time.Duration, error
 	}
 	canonical, err := CanonicalEmail(msg.Address)
 	if err != nil {
-		return 0, nil // Prepare removes it
+		return 0, nil //nolint:nilerr // Prepare removes it
 	}
 	return m.s.takeOrWait(ctx, m.s.mailLimits.recipient(msg.AccountID, canonical))
 }
