@@ -33,7 +33,7 @@ func accountCreateCommand() *cobra.Command {
 				return errors.New("--output must be text or json")
 			}
 			db.config.Progress = func(p server.Progress) {
-				if p.Finished && p.Number == p.Of {
+				if p.Finished && p.Number == p.Of && output == "text" { // scripts may read both streams
 					fmt.Fprintf(cmd.ErrOrStderr(), "The database was empty: created it with schema version %d, as raffd migrate does.\n", server.Schema())
 				}
 			}
