@@ -18,13 +18,13 @@ const crowd = `
 CREATE TEMP TABLE ids AS SELECT n, ('00000000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid AS id,
 	('00000000-0000-7000-8000-00000000000' || CASE WHEN n > 29900 THEN 'b' ELSE 'a' END)::uuid AS account_id FROM generate_series(1, 30000) n;
 INSERT INTO memberships (id, account_id, scope_id, principal_type, email, email_canonical, role_id, status, is_owner, managed_by, invited_by,
-	invitation_id, created_at, updated_at, sort_key) SELECT id, account_id, account_id, 'invitation', 'p' || n, 'p' || n, account_id, 'pending', FALSE, '', '', id, n, n, 'p' || n FROM ids;
+	invitation_id, created_at, updated_at, sort_key) SELECT i.id, i.account_id AS account, i.account_id, 'invitation', 'p' || i.n, 'p' || i.n, i.account_id, 'pending', FALSE, '', '', i.id, i.n, i.n + 1, 'p' || i.n FROM ids i;
 INSERT INTO invitations (id, account_id, member_id, email, state, invited_by, expires_at, created_at, updated_at)
-	SELECT id, account_id, id, 'p' || n, 'pending', '', n, n, n FROM ids;
+	SELECT i.id, account_id, i.id, 'p' || n, 'pending', '', n, n + 1, n + 2 FROM ids i;
 INSERT INTO projects (id, account_id, name, name_key, name_unique, slug, description, default_region, is_default, is_active, created_by, created_at, updated_at)
-	SELECT id, account_id, 'p' || n, 'p' || n, 'p' || n, 'p' || n, '', '', FALSE, TRUE, '', n, n FROM ids;
+	SELECT id, account_id, 'p' || n, 'p' || n, 'p' || n, 'p' || n, '', '', FALSE, TRUE, '', n, n + 1 FROM ids;
 INSERT INTO api_keys (id, account_id, name, name_key, key_prefix, hash, tier, issued_at, is_active, created_by, created_at, updated_at)
-	SELECT id, account_id, 'p' || n, 'p' || n, '', n::text::bytea, '', n, TRUE, '', n, n FROM ids;
+	SELECT id, account_id, 'p' || n, 'p' || n, '', n::text::bytea, '', n, TRUE, '', n + 1, n + 2 FROM ids;
 ANALYZE`
 
 // whole matches a step of a plan that reads a large table in the order of its ids, rather than the rows of one account.
@@ -46,7 +46,7 @@ func TestListsOfASmallAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(func() { _ = c.Close() })
 	settings := "SET session_replication_role = replica; SET plan_cache_mode = force_generic_plan; SET statement_timeout = 0"
 	for _, name := range []string{"enable_seqscan", "enable_bitmapscan", "max_parallel_workers_per_gather"} {
 		value, err := store.Setting(t.Context(), db, name)
