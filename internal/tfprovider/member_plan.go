@@ -172,11 +172,12 @@ func (m membership) selector() path.Path {
 }
 
 // names reports whether a configuration identifies the member in the state, by any argument. An unknown value may be
-// any member.
+// any member. The email that the configuration had before still identifies the member after the person changed their email:
+// replacing them would remove them and invite an email that they no longer read.
 func (m membership) names(state membership) bool {
 	switch {
 	case !m.Email.IsNull():
-		return sameEmail(m.Email, state.PrincipalEmail) || state.unread() && sameEmail(m.Email, state.Email)
+		return sameEmail(m.Email, state.PrincipalEmail) || sameEmail(m.Email, state.Email)
 	case !m.TargetUserID.IsNull():
 		return m.TargetUserID.Equal(state.UserID) || state.unread() && m.TargetUserID.Equal(state.TargetUserID)
 	}

@@ -128,7 +128,7 @@ func (s *stage) checkPlan(checks []plancheck.PlanCheck, empty bool, out string) 
 			}
 			plan = &tfjson.Plan{}
 			if err := plan.UnmarshalJSON([]byte(out)); err != nil {
-				return err
+				return fmt.Errorf("read the plan: %w: %.500s", err, out)
 			}
 		}
 		var resp plancheck.CheckPlanResponse
