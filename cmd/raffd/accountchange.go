@@ -34,12 +34,12 @@ func accountLimitsCommand() *cobra.Command {
 			change.Limits[strings.ReplaceAll(flag, "-", "_")] = n
 		}
 		if len(change.Limits) == 0 {
-			return usage{errors.New("name at least one limit: --members, --projects, --api-keys or --roles")}
+			return usage{errors.New("set at least one limit: --members, --projects, --api-keys or --roles")}
 		}
 		return s.ChangeAccount(ctx, w, id, change)
 	})
-	c.Long = "Limit the members, projects, API keys and roles of an account. A lower limit removes nothing: it only refuses more.\n" +
-		"The value none removes a limit. Limits that are not named stay."
+	c.Long = "Limit the members, projects, API keys and roles of an account. Lowering a limit removes nothing: it only\n" +
+		"prevents adding more. The value none removes a limit. Limits that you do not name stay as they are."
 	for flag, what := range map[string]string{
 		"members": "people, including those who are invited", "projects": "projects", "api-keys": "API keys", "roles": "custom roles",
 	} {
@@ -59,7 +59,7 @@ func parseLimit(s string) (*int, error) {
 
 func accountAttributesCommand() *cobra.Command {
 	var set, remove []string
-	c := onAccount("attributes", "Set and remove the operator's own attributes of an account, such as its plan", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
+	c := onAccount("attributes", "Set and remove your own attributes of an account, such as its plan", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
 		change := server.AccountChange{Attributes: map[string]*string{}}
 		for _, text := range set {
 			name, value, ok := strings.Cut(text, "=")
@@ -75,7 +75,7 @@ func accountAttributesCommand() *cobra.Command {
 			change.Attributes[name] = nil
 		}
 		if len(change.Attributes) == 0 {
-			return usage{errors.New("use --set or --remove")}
+			return usage{errors.New("use at least one of --set and --remove")}
 		}
 		return s.ChangeAccount(ctx, w, id, change)
 	})

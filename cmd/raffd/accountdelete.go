@@ -15,9 +15,9 @@ import (
 func accountDeleteCommand() *cobra.Command {
 	grace, force := 0, false
 	var c *cobra.Command
-	c = onAccount("delete", "Delete an account after a grace period, in which it can be resumed", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
+	c = onAccount("delete", "Delete an account after a grace period, during which it can be resumed", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
 		if !force {
-			return usage{errors.New("this refuses the keys and sessions of the account at once, and removes everything of it after the grace period: add --force")}
+			return usage{errors.New("the API keys and sessions of the account stop working immediately, and all its data is removed after the grace period: add --force to confirm")}
 		}
 		var days *int
 		if c.Flags().Changed("grace-days") {
@@ -27,22 +27,22 @@ func accountDeleteCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(w, "%s can no longer be used, and is removed at %s. Keep it with: raffd account resume %s\n", name, until.UTC().Format(time.RFC3339), id)
+		_, err = fmt.Fprintf(w, "%s can no longer be used, and will be removed at %s. To keep it: raffd account resume %s\n", name, until.UTC().Format(time.RFC3339), id)
 		return err
 	})
 	c.Long = "Delete an account after a grace period. From the next request on, its API keys and sessions are refused. Until the end of\n" +
-		"the grace period, it can be exported, and kept with raffd account resume. Then a running server removes everything of it:\n" +
+		"the grace period, it can be exported, and restored with raffd account resume. Then a running server removes all its data:\n" +
 		"members, projects, keys, roles, the audit log, and the people who belong to no other account."
-	c.Flags().IntVar(&grace, "grace-days", 0, "number of days until everything is removed (default 30)")
+	c.Flags().IntVar(&grace, "grace-days", 0, "number of days until all data is removed (default 30)")
 	c.Flags().BoolVarP(&force, "force", "f", false, "confirm")
 	return c
 }
 
 func accountExportCommand() *cobra.Command {
-	c := onAccount("export", "Write everything of an account, except secrets, to the standard output", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
+	c := onAccount("export", "Write all data of an account, except secrets, to standard output", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
 		return s.ExportAccount(ctx, w, id)
 	})
-	c.Long = "Write everything of an account, except secrets, to the standard output: lines of JSON, the last of which is a manifest with\n" +
-		"the number of records of each type and hashes. Check a file with: raff operator account check-export FILE"
+	c.Long = "Write all data of an account, except secrets, to standard output as lines of JSON. The last line is a manifest with\n" +
+		"the number of records of each type and hashes. To check a file: raff operator account check-export FILE"
 	return c
 }

@@ -37,7 +37,7 @@ func accountShowCommand() *cobra.Command {
 
 func accountSuspendCommand() *cobra.Command {
 	var reason string
-	c := onAccount("suspend", "Refuse all API keys and sessions of an account, from the next request on", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
+	c := onAccount("suspend", "Suspend an account, so that all its API keys and sessions are refused from the next request on", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
 		name, err := s.SuspendAccount(ctx, id, reason)
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ func accountSuspendCommand() *cobra.Command {
 }
 
 func accountResumeCommand() *cobra.Command {
-	return onAccount("resume", "Make an account usable again that is suspended or being deleted", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
+	return onAccount("resume", "Resume an account that is suspended or being deleted", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
 		name, err := s.ResumeAccount(ctx, id)
 		if err != nil {
 			return err

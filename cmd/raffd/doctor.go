@@ -18,11 +18,12 @@ func doctorCommand() *cobra.Command {
 	var output string
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check the whole installation, and say what to do about each problem",
+		Short: "Check the whole installation, and say how to fix each problem",
 		Long: "Check the settings of raffd serve, the files and who can read them, the database and its schema, the catalog, the clock,\n" +
 			"the mail server (by signing in to it, without sending anything), the certificate and the public URL. It changes\n" +
-			"nothing and can run beside the server: run it as the server's user and with the server's settings.\n\n" +
-			"Each line is ok, a warning or a problem, with what to do about it. The exit status is 1 if there is a problem.",
+			"nothing and can run while the server runs: run it as the server's user, with the server's settings.\n\n" +
+			"Each finding is ok, a warning or a problem, followed by what to do about it. The exit status is 1 if there is a\n" +
+			"problem, and 0 if there are only warnings.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "text" && output != "json" {

@@ -20,8 +20,8 @@ func healthCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "health",
 		Short: "Check whether the server on this machine responds",
-		Long: "Send GET /health to the server that listens on this machine, and exit with status 1 if it does not respond with 200. It is\n" +
-			"for health checks in containers without a shell or curl. With --ready, send GET /ready, which also checks the database.",
+		Long: "Send GET /health to the server on this machine, and exit with status 1 if it does not respond with 200. Use it for health\n" +
+			"checks in containers without a shell or curl. With --ready, send GET /ready, which also checks the database.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			scheme, path := "http", "/health"
@@ -36,7 +36,7 @@ func healthCommand() *cobra.Command {
 	}
 	c.Flags().String("config", "", "YAML file with the settings of the server (RAFF_CONFIG)")
 	setting(c.Flags(), &listen, "listen", "RAFF_LISTEN", "127.0.0.1:8080", "address on which the server listens (RAFF_LISTEN)")
-	setting(c.Flags(), &cert, "tls-cert", "RAFF_TLS_CERT", "", "certificate of the server; if it is set, the server speaks HTTPS (RAFF_TLS_CERT)")
+	setting(c.Flags(), &cert, "tls-cert", "RAFF_TLS_CERT", "", "certificate of the server; if it is set, the check uses HTTPS (RAFF_TLS_CERT)")
 	c.Flags().BoolVar(&ready, "ready", false, "check /ready instead of /health")
 	return c
 }

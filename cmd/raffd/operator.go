@@ -59,7 +59,7 @@ func operatorKeyRevokeCommand() *cobra.Command {
 	var db database
 	c := &cobra.Command{
 		Use:   "revoke ID",
-		Short: "Revoke an operator key, from the next request on",
+		Short: "Revoke an operator key; this takes effect on the next request",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {

@@ -11,7 +11,7 @@ import (
 )
 
 func secretsCommand() *cobra.Command {
-	c := &cobra.Command{Use: "secrets", Short: "Encrypt the secrets of authenticator apps"}
+	c := &cobra.Command{Use: "secrets", Short: "Manage the keys that encrypt the secrets of authenticator apps"}
 	c.AddCommand(secretsCreateKeyCommand(), secretsRotateCommand())
 	return c
 }
@@ -23,9 +23,9 @@ func secretsCreateKeyCommand() *cobra.Command {
 		Use:   "create-key --file FILE",
 		Short: "Create a key that encrypts the secrets of authenticator apps",
 		Long: "Create a file with a key of 32 random bytes, readable only by you. Pass it to every node (--secrets-key-file,\n" +
-			"RAFF_SECRETS_KEY_FILE) and keep a copy in a safe place, apart from the database and its backups: without the key, people\n" +
-			"with an authenticator app cannot sign in with it, and with the database alone, nobody can compute their codes. Then run\n" +
-			"raffd secrets rotate, which encrypts the secrets that exist.",
+			"RAFF_SECRETS_KEY_FILE) and keep a copy in a safe place, apart from the database and its backups: if the key is lost, people\n" +
+			"can no longer sign in with their authenticator apps. After all nodes use the key, run raffd secrets rotate, which encrypts\n" +
+			"the existing secrets.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
@@ -40,7 +40,7 @@ func secretsCreateKeyCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&file, "file", "", "file to create")
-	c.Flags().BoolVar(&rotate, "rotate", false, "add the new key before those of an existing file, which continue to decrypt")
+	c.Flags().BoolVar(&rotate, "rotate", false, "add the new key at the top of an existing file; its other keys can still decrypt")
 	return c
 }
 
@@ -49,8 +49,9 @@ func secretsRotateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rotate",
 		Short: "Encrypt the secrets of all authenticator apps with the newest key",
-		Long: "Encrypt the secrets of all authenticator apps with the first key of --secrets-key-file, while servers run. All servers must\n" +
-			"have been restarted with this file. When a second run has nothing left to do, the other keys can be removed from the file.",
+		Long: "Encrypt the secrets of all authenticator apps with the first key of --secrets-key-file, while servers run. First restart all\n" +
+			"servers with this file. Repeat the command until it reports that 0 were encrypted; then you can remove the other keys from\n" +
+			"the file.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error { return s.RotateSecrets(ctx, cmd.OutOrStdout()) })

@@ -39,15 +39,15 @@ func (s *serving) flags(f *pflag.FlagSet) {
 	s.logs.flags(f)
 	setting(f, &s.MetricsListen, "metrics-listen", "RAFF_METRICS_LISTEN", "", "address of a separate listener for Prometheus, GET /metrics, such as 127.0.0.1:9090 (RAFF_METRICS_LISTEN)")
 	setting(f, &s.OperatorListen, "operator-listen", "RAFF_OPERATOR_LISTEN", "", "address of a separate listener for the operator's API; a port alone is on the loopback address (RAFF_OPERATOR_LISTEN; default: not served)")
-	setting(f, &s.TLSCert, "tls-cert", "RAFF_TLS_CERT", "", "file with the certificate and its chain (PEM), to serve HTTPS without a proxy; SIGHUP reads it again (RAFF_TLS_CERT)")
-	setting(f, &s.TLSKey, "tls-key", "RAFF_TLS_KEY", "", "file with the key of the certificate (RAFF_TLS_KEY)")
-	setting(f, &s.drain, "drain-delay", "RAFF_DRAIN_DELAY", "0s", "how long to serve after SIGTERM while GET /ready responds with 503, so that load balancers stop sending requests first (RAFF_DRAIN_DELAY)")
+	setting(f, &s.TLSCert, "tls-cert", "RAFF_TLS_CERT", "", "file with the certificate and its chain (PEM), to serve HTTPS without a proxy; reloaded on SIGHUP (RAFF_TLS_CERT)")
+	setting(f, &s.TLSKey, "tls-key", "RAFF_TLS_KEY", "", "file with the private key of the certificate (RAFF_TLS_KEY)")
+	setting(f, &s.drain, "drain-delay", "RAFF_DRAIN_DELAY", "0s", "how long to keep serving after SIGTERM while GET /ready responds with 503, so that load balancers stop sending requests first (RAFF_DRAIN_DELAY)")
 	setting(f, &s.timeout, "request-timeout", "RAFF_REQUEST_TIMEOUT", front.DefaultTimeout.String(), "maximum duration of a request, after which it fails with 503 (RAFF_REQUEST_TIMEOUT)")
 	setting(f, &s.limits, "rate-limits", "RAFF_RATE_LIMITS", "", "requests per second and burst per tier, per account, per session and per network address, or off (RAFF_RATE_LIMITS; default standard=30:60,high=100:200,account=500:1000,session=20:200,source=50:500)")
 	setting(f, &s.quotas, "quotas", "RAFF_QUOTAS", "", "maximum number of roles, projects, api_keys, invitations and external_ids per account, and of sessions per person (RAFF_QUOTAS; default roles=1000,projects=5000,api_keys=5000,invitations=10000,external_ids=100000,sessions=100)")
 	setting(f, &s.mails, "mail-limits", "RAFF_MAIL_LIMITS", "", "emails per recipient, per sender, …, as name=EMAILS/TIME, or off (RAFF_MAIL_LIMITS; see docs/operations.md)")
 	setting(f, &s.Brand.Name, "product-name", "RAFF_PRODUCT_NAME", "", "name of your product on pages, in emails and in authenticator apps (RAFF_PRODUCT_NAME; default: raff)")
-	setting(f, &s.Brand.LogoFile, "logo", "RAFF_LOGO", "", "file with a square logo, SVG, PNG or WebP of at most 64 KiB (RAFF_LOGO)")
+	setting(f, &s.Brand.LogoFile, "logo", "RAFF_LOGO", "", "file with a square logo: SVG, PNG or WebP, at most 64 KiB (RAFF_LOGO)")
 	setting(f, &s.Brand.Accent, "accent-color", "RAFF_ACCENT_COLOR", "", "color of buttons and links, such as #1f4fbf; it must be readable on white (RAFF_ACCENT_COLOR)")
 	setting(f, &s.Brand.Support, "support", "RAFF_SUPPORT", "", "email or https URL where people get help (RAFF_SUPPORT)")
 	setting(f, &s.Brand.Footer, "mail-footer", "RAFF_MAIL_FOOTER", "", "text at the end of emails, such as your name and postal address (RAFF_MAIL_FOOTER)")
@@ -118,7 +118,7 @@ func serveCommand() *cobra.Command {
 			"serve one PostgreSQL database. RAFF_SMTP_URL (smtp://user:pass@host:port?tls=starttls|tls|none) and\n" +
 			"RAFF_MAIL_FROM enable email; because they contain a password, they have no flags: use the environment, files\n" +
 			"(RAFF_SMTP_URL_FILE) or smtp-url and mail-from in the configuration file.\n" +
-			"With --tls-cert and --tls-key the server speaks HTTPS; without them, put a proxy in front of it.\n" +
+			"With --tls-cert and --tls-key the server serves HTTPS; without them, put a TLS proxy in front of it.\n" +
 			"Traces are sent to the OpenTelemetry collector in OTEL_EXPORTER_OTLP_ENDPOINT, such as http://127.0.0.1:4318,\n" +
 			"configured by the other OTEL_* variables (docs/operations.md).",
 		Args: cobra.NoArgs,
@@ -153,8 +153,8 @@ func (s *serving) warnIfEmpty(ctx context.Context, node *server.Server) error {
 	if file, ok := strings.CutPrefix(s.Database, "sqlite:"); ok {
 		check = "Check the path of the database, " + file + ", and that its volume is mounted"
 	}
-	s.Logger.Warn("The database is empty: nobody can sign in yet. To create the first account: raffd account create --name NAME --owner-email EMAIL, with the same database. " +
-		"If there should be accounts already, stop the server. " + check + ".")
+	s.Logger.Warn("The database is empty: nobody can sign in yet. To create the first account, run raffd account create --name NAME --owner-email EMAIL with the same database. " +
+		"If you expected existing accounts, stop the server. " + check + ".")
 	return nil
 }
 

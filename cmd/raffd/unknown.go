@@ -47,6 +47,8 @@ func noSuchCommand(c *cobra.Command, name string) error {
 	text := fmt.Sprintf("%s has no command %q", c.CommandPath(), name)
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		text += ", did you mean " + strings.Join(near, " or ") + "?"
+	} else {
+		text += "."
 	}
-	return usage{fmt.Errorf("%s. See %s --help", text, c.CommandPath())}
+	return usage{fmt.Errorf("%s See %s --help", text, c.CommandPath())}
 }

@@ -22,7 +22,7 @@ func (s *Service) verifyGone(ctx context.Context, k KeptHead) (Verified, error) 
 	case !ok:
 		v.Broken = "the account and its log are missing, but its head was saved"
 	case last.Seal < k.Seq || last.Seal == k.Seq && last.Head != hex.EncodeToString(k.Hash):
-		v.Broken = fmt.Sprintf("the account was deleted at %s, and the saved head is not one of its log", moment(found[0].At))
+		v.Broken = fmt.Sprintf("the account was deleted at %s, and the saved head does not belong to its log", moment(found[0].At))
 	default:
 		v.Notes = []string{fmt.Sprintf("the account was deleted at %s", moment(found[0].At))}
 		return v, nil

@@ -82,7 +82,7 @@ func (a *app) auditList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the newest events, newest first",
-		Long:    fmt.Sprintf(`List the newest %d events, newest first. --limit shows more or fewer of them, and --limit 0 all.`, newestEvents),
+		Long:    fmt.Sprintf(`List the newest %d events, newest first. Use --limit to show more or fewer, or --limit 0 to show all.`, newestEvents),
 		Example: `raff audit list --since 24h
 raff audit list --actor alice@example.com --limit 20
 raff audit list --since 2030-01-01 --until 2030-01-31 --limit 0 -o csv >january.csv`,

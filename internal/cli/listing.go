@@ -21,7 +21,7 @@ type listing struct {
 func addListing(cmd *cobra.Command, in, order string, limit int) *listing {
 	l := &listing{order: order}
 	if in != "" {
-		cmd.Flags().StringVar(&l.search, "search", "", "only those with this `text` in their "+in+", in any case")
+		cmd.Flags().StringVar(&l.search, "search", "", "only those with this `text` in their "+in+", ignoring case")
 		noFiles(cmd, "search")
 	}
 	cmd.Flags().IntVar(&l.limit, "limit", limit, "show at most this `number` of rows; 0 shows all")

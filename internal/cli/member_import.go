@@ -27,7 +27,7 @@ changes nothing.
 
 The exit code is 1 if any row failed, or would fail. With --failed, these rows are written to a file that can be
 corrected and imported again. Ctrl-C stops an import after the current request and prints a summary, with the
-rows of which it is not known whether the server added them; the rows that were not sent are in that file as well.`,
+rows for which it is unknown whether the server added them; the rows that were not sent are in that file as well.`,
 		Example: `raff member import people.csv --dry-run
 raff member import people.csv --failed again.csv
 raff member import people.csv --project website --role viewer

@@ -124,7 +124,7 @@ func (a *app) operatorAccountSuspend(o *operatorFlags) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use:     "suspend ID",
-		Short:   "Refuse all API keys and sessions of an account, from the next request on",
+		Short:   "Suspend an account, so that all its API keys and sessions are refused from the next request on",
 		Example: `raff operator account suspend 019… --reason unpaid`,
 		Args:    args(accountArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
@@ -143,7 +143,7 @@ func (a *app) operatorAccountSuspend(o *operatorFlags) *cobra.Command {
 func (a *app) operatorAccountResume(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:     "resume ID",
-		Short:   "Make an account usable again that is suspended or being deleted",
+		Short:   "Resume an account that is suspended or being deleted",
 		Example: `raff operator account resume 019…`,
 		Args:    args(accountArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {

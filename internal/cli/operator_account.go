@@ -39,8 +39,9 @@ func (a *app) operatorAccountLimits(o *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "limits ID",
 		Short: "Limit the members, projects, API keys and roles of an account",
-		Long: `Limit the members, projects, API keys and roles of an account. A lower limit removes nothing: it only refuses more.
-The value none removes a limit, so that only the quotas of the server apply. Limits that are not named stay.`,
+		Long: `Limit the members, projects, API keys and roles of an account. Lowering a limit removes nothing: it only
+prevents adding more. The value none removes a limit, so that only the quotas of the server apply. Limits that you do
+not name stay as they are.`,
 		Example: `raff operator account limits 019… --members 25 --projects none`,
 		Args:    args(accountArg),
 	}
@@ -84,7 +85,7 @@ func (a *app) operatorAccountAttributes(o *operatorFlags) *cobra.Command {
 		Use:   "attributes ID",
 		Short: "Set and remove your own attributes of an account, such as its plan",
 		Long: `Set and remove your own attributes of an account, such as its plan or its id in another system. The account does not
-see them. Attributes that are not named stay.`,
+see them. Attributes that you do not name stay as they are.`,
 		Example: `raff operator account attributes 019… --set plan=pro --set crm=4711 --remove trial`,
 		Args:    args(accountArg),
 	}

@@ -20,16 +20,16 @@ func (a *app) operatorAccountDelete(o *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "delete ID",
 		Aliases: []string{"rm", "remove"},
-		Short:   "Delete an account after a grace period, in which it can be resumed",
+		Short:   "Delete an account after a grace period, during which it can be resumed",
 		Long: `Delete an account after a grace period. From the next request on, its API keys and sessions are refused. Until the end of
-the grace period, it can be exported, and kept with raff operator account resume. Then everything of it is removed:
+the grace period, it can be exported, and restored with raff operator account resume. Then all its data is removed:
 members, projects, keys, roles, the audit log, and the people who belong to no other account.`,
 		Example: `raff operator account export 019… --file shop.ndjson
 raff operator account delete 019… --grace-days 14`,
 		Args: args(accountArg),
 	}
 	d := a.addForce(cmd)
-	cmd.Flags().IntVar(&grace, "grace-days", 0, "number of `days` until everything is removed (default 30)")
+	cmd.Flags().IntVar(&grace, "grace-days", 0, "number of `days` until all data is removed (default 30)")
 	noFiles(cmd, "grace-days")
 	cmd.RunE = a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
 		if err := d.mayAsk(); err != nil {
@@ -39,7 +39,7 @@ raff operator account delete 019… --grace-days 14`,
 		if err != nil {
 			return err
 		}
-		if err := d.confirm(ctx, "Delete the account %q of %s? Its keys and sessions are refused at once.", account.Name, account.Owner.Email); err != nil {
+		if err := d.confirm(ctx, "Delete the account %q of %s? Its API keys and sessions stop working immediately.", account.Name, account.Owner.Email); err != nil {
 			return err
 		}
 		var in client.DeleteAccountOptions
@@ -59,10 +59,10 @@ func (a *app) operatorAccountExport(o *operatorFlags) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "export ID",
-		Short: "Export everything of an account, except secrets, to a file",
-		Long: `Export everything of an account, except secrets, to a file: lines of JSON, the last of which is a manifest with the
-number of records of each type and hashes. The file is complete if the command succeeds; raff operator account
-check-export compares a file with its manifest later. An account that is suspended or being deleted can be exported, too.`,
+		Short: "Export all data of an account, except secrets, to a file",
+		Long: `Export all data of an account, except secrets, to a file with lines of JSON. The last line is a manifest with the number
+of records of each type and hashes. If the command succeeds, the file is complete. To check a file later, run raff
+operator account check-export. You can also export an account that is suspended or being deleted.`,
 		Example: `raff operator account export 019… --file shop.ndjson`,
 		Args:    args(accountArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {

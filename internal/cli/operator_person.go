@@ -33,9 +33,9 @@ func (a *app) operatorPersonShow(o *operatorFlags) *cobra.Command {
 func (a *app) operatorPersonLink(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "password-link EMAIL",
-		Short: "Create a link with which a person sets a new password",
-		Long: `Create a link with which a person sets a new password. It works once, for one hour, and ends all their sessions. Anyone
-who opens it is treated as the owner of the email: make sure that only this person gets it.`,
+		Short: "Create a link that lets a person set a new password",
+		Long: `Create a link that lets a person set a new password. It works once, within one hour. Setting the password ends all their
+sessions. Anyone who opens the link is treated as the owner of the email: make sure that only this person gets it.`,
 		Example: `raff operator person password-link alice@example.com`,
 		Args:    args(personArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
@@ -60,7 +60,7 @@ func (a *app) operatorPersonReset(o *operatorFlags) *cobra.Command {
 		Use:   "reset-second-factors EMAIL",
 		Short: "Remove all second factors of a person who lost them",
 		Long: `Remove all second factors and recovery codes of a person who lost them, and end their sessions. Verify the identity of the
-person first. Someone without a password, who signed in with passkeys only, also needs a password link.`,
+person first. A person who has no password, because they signed in only with passkeys, also needs a password link.`,
 		Example: `raff operator person reset-second-factors alice@example.com`,
 		Args:    args(personArg),
 	}

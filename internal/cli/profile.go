@@ -90,7 +90,7 @@ const profileArg = "a profile's name"
 func (a *app) profileUse() *cobra.Command {
 	return &cobra.Command{
 		Use:   "use <name>",
-		Short: "Make a profile the current one, which is used unless --profile or RAFF_PROFILE selects another",
+		Short: "Make a profile the current one, which raff uses unless --profile or RAFF_PROFILE selects another",
 		Example: `raff profile use staging
 raff profile use default`,
 		Args:              args(profileArg),
@@ -118,7 +118,7 @@ func (a *app) profileRemove() *cobra.Command {
 		Use:     "remove <name>",
 		Aliases: []string{"rm", "delete"},
 		Short:   "Remove a profile with its API key from the configuration file",
-		Long: `Remove a profile with its API key from the configuration file. The key stays valid on the server; to end it, run
+		Long: `Remove a profile with its API key from the configuration file. The key stays valid on the server; to revoke it, run
 raff api-key revoke first.`,
 		Example:           `raff profile remove staging`,
 		Args:              args(profileArg),
@@ -138,7 +138,7 @@ raff api-key revoke first.`,
 			}
 			a.note("Removed the profile %q. Its API key stays valid on the server.", args[0])
 			if was {
-				a.note("It was the current profile. To choose another: raff profile use <name>")
+				a.note("It was the current profile. To select another one: raff profile use <name>")
 			}
 			return nil
 		}),
@@ -160,7 +160,7 @@ func (a *app) logout() *cobra.Command {
 		Use:   "logout",
 		Short: "Remove the API key of a profile from this machine",
 		Long: `Remove the API key of the current profile, or of the one that --profile names, from the configuration file. The
-URL of the server stays. The key stays valid on the server; to end it, run raff api-key revoke first.`,
+server's URL stays in the profile. The key stays valid on the server; to revoke it, run raff api-key revoke first.`,
 		Example: `raff logout
 raff logout --profile staging`,
 		Args: args(),

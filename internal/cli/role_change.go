@@ -179,7 +179,7 @@ func (a *app) roleDiff() *cobra.Command {
 		Short: "Show the differences between two roles, and which decisions would change for whom",
 		Long: `Show the differences between the permissions of two roles, or between a role and a change of it.
 
-Roles of different scopes can be compared as well; a note says so, because their permissions apply in different places.
+You can also compare roles of different scopes; a note reminds you that their permissions apply in different places.
 
 With --who, show instead which decisions would change, and for whom, if the first role had the permissions of the second
 one, or were changed. Nothing is changed.`,

@@ -26,7 +26,7 @@ type wording struct {
 
 const (
 	setPassword = "Set a new password"
-	notYou      = "If this was you, there is nothing to do. If it was not you, set a new password now: this signs everyone else out. Then check your second factors and sessions in your profile."
+	notYou      = "If this was you, you do not need to do anything. If it was not you, set a new password now, which ends all other sessions. Then check your second factors in your profile."
 	aboutSignIn = "You cannot unsubscribe from emails about how you sign in."
 )
 
@@ -36,7 +36,7 @@ func fixed(text string) func(team.Notice) string { return func(team.Notice) stri
 var wordings = map[team.NoticeKind]wording{
 	team.NoticePasswordChanged: {fixed("Your password was changed"), func(n team.Notice) string { return "The password of " + n.To + " was changed." }, notYou, setPassword},
 	team.NoticePasswordRemoved: {fixed("Your password was removed"), func(n team.Notice) string {
-		return "The password of " + n.To + " was removed. From now on, passkeys sign in."
+		return "The password of " + n.To + " was removed. From now on, you sign in with a passkey."
 	}, notYou, setPassword},
 	team.NoticeFactorAdded: {fixed("A second factor was added"), func(n team.Notice) string {
 		return "A passkey or an authenticator app was added for " + n.To + "."
@@ -48,11 +48,11 @@ var wordings = map[team.NoticeKind]wording{
 		return "The operator of this server removed all passkeys and authenticator apps of " + n.To + ", and ended all sessions."
 	}, "If you did not ask for this, set a new password now.", setPassword},
 	team.NoticeSignIn: {fixed("New sign-in"), func(n team.Notice) string {
-		return "Someone signed in as " + n.To + " with a browser that has not been used for this before."
+		return "Someone signed in as " + n.To + " with a browser that was not used for this before."
 	}, notYou, setPassword},
 	team.NoticeEmailChanged: {fixed("Your email was changed"), func(n team.Notice) string {
 		return "The email of " + n.To + " was changed to " + n.NewEmail + ". You no longer sign in with " + n.To + "."
-	}, "If this was not you, someone else controls your user: tell an admin of your team immediately.", "Open the sign-in page"},
+	}, "If this was not you, someone else controls your user: tell an administrator of your team immediately.", "Open the sign-in page"},
 	team.NoticeEmailTaken: {fixed("Your email was not changed"), func(n team.Notice) string {
 		return "Another user wanted to change their email to " + n.To + ". This is not possible, because you sign in with it. Nothing was changed."
 	}, "If the other user is also you, sign in with this email instead. Otherwise you can ignore this.", "Open the dashboard"},

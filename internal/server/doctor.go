@@ -72,7 +72,7 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 	defer cancel()
 	missing, exists, err := store.Pending(within, d.config.Database)
 	if err == nil && !exists {
-		d.add(check, Problem, "the database does not exist", "check --database (RAFF_DATABASE_URL); raffd migrate creates a new one, and so does raffd serve")
+		d.add(check, Problem, "the database does not exist", "check --database (RAFF_DATABASE_URL); to create a new database, run raffd migrate or raffd serve")
 		return
 	}
 	condition, err2 := store.Inspect(within, d.config.Database)
@@ -87,11 +87,11 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 	}
 	switch {
 	case err2 != nil:
-		d.add(check, Problem, err2.Error(), "check the URL, the password, and that the database server runs and can be reached from here")
+		d.add(check, Problem, err2.Error(), "check the URL, the password, and that the database server is running and can be reached from here")
 	case err != nil:
 		d.add(check, Problem, err.Error(), "")
 	case len(missing) > 0:
-		d.add(check, Problem, fmt.Sprintf("%s, and the schema lacks %d migrations: %s", condition.About, len(missing), strings.Join(missing, ", ")),
+		d.add(check, Problem, fmt.Sprintf("%s, but %d migrations have not been run: %s", condition.About, len(missing), strings.Join(missing, ", ")),
 			"make a backup, then run raffd migrate, or start raffd serve")
 	default:
 		d.ok(check, fmt.Sprintf("%s, schema version %d", condition.About, Schema()))
@@ -164,8 +164,8 @@ func (d *doctor) checkClocks(ctx context.Context, s *Server) {
 	switch ahead := last.Sub(shown); {
 	case err != nil || last.IsZero():
 	case ahead > deadAfter:
-		d.add(check, Problem, fmt.Sprintf("a server was running %s in the future: the database's clock was set back", ahead.Round(time.Second)),
-			"find out which time is right; if this one is, nothing else has to be done")
+		d.add(check, Problem, fmt.Sprintf("a server registered itself %s in the future: the database's clock was set back", ahead.Round(time.Second)),
+			"check the database's clock; if it is right now, there is nothing else to do")
 	default:
 		d.running = -ahead < deadAfter
 	}
@@ -186,11 +186,11 @@ func (d *doctor) checkBacklog(ctx context.Context, s *Server) {
 	}
 	now := s.config.Now()
 	if age := now.Sub(b.OldestMail); b.Mails > 0 && age > mailAge {
-		d.add("mail", Warning, fmt.Sprintf("%d emails wait to be sent, the oldest for %s", b.Mails, age.Round(time.Minute)),
-			"see mail_error of the invitations and the log of the servers; without a mail server, set RAFF_SMTP_URL")
+		d.add("mail", Warning, fmt.Sprintf("%d emails are waiting to be sent, the oldest for %s", b.Mails, age.Round(time.Minute)),
+			"check mail_error of the invitations and the log of the servers; if there is no mail server, set RAFF_SMTP_URL")
 	}
 	if age := now.Sub(b.OldestUnsealed); d.running && !b.OldestUnsealed.IsZero() && age > sealAge {
-		d.add("audit log", Problem, fmt.Sprintf("events of %s ago are not sealed", age.Round(time.Minute)), "see the log of the servers for failures of the job seal")
+		d.add("audit log", Problem, fmt.Sprintf("events from %s ago are not sealed", age.Round(time.Minute)), "look in the log of the servers for failures of the job seal")
 	}
 }
 
@@ -199,10 +199,10 @@ func (d *doctor) checkSealKey() {
 	const check = "audit log"
 	switch _, err := sealKeys(d.config); {
 	case err != nil:
-		d.add(check, Problem, err.Error(), "raffd seal-key create makes a key; copy the file to every node")
+		d.add(check, Problem, err.Error(), "correct seal-key-file (RAFF_SEAL_KEY_FILE): copy the file from another node or from your backup of it; only a new installation needs raffd seal-key create")
 	case d.config.SealKeyFile == "":
-		d.add(check, Warning, "events are not signed: who can write to the database can change them",
-			"raffd seal-key create --file /etc/raff/seal.key, set seal-key-file for every node, then run raffd audit adopt")
+		d.add(check, Warning, "events are not signed: anyone who can write to the database can forge them",
+			"run raffd seal-key create --file /etc/raff/seal.key, set seal-key-file on every node, then run raffd audit adopt")
 	default:
 		d.privateFile(check, d.config.SealKeyFile, "signed with the keys in "+d.config.SealKeyFile)
 	}
@@ -213,10 +213,10 @@ func (d *doctor) checkSecretsKey() {
 	const check = "secrets"
 	switch _, err := readSecretsKeys(d.config); {
 	case err != nil:
-		d.add(check, Problem, err.Error(), "raffd secrets create-key makes a key; copy the file to every node")
+		d.add(check, Problem, err.Error(), "correct secrets-key-file (RAFF_SECRETS_KEY_FILE): copy the file from another node or from your backup of it; only a new installation needs raffd secrets create-key")
 	case d.config.SecretsKeyFile == "":
-		d.add(check, Warning, "the secrets of authenticator apps are not encrypted: who reads the database or a backup can compute codes",
-			"raffd secrets create-key --file /etc/raff/secrets.key, set secrets-key-file for every node, then run raffd secrets rotate")
+		d.add(check, Warning, "the secrets of authenticator apps are not encrypted: anyone who can read the database or a backup can compute codes",
+			"run raffd secrets create-key --file /etc/raff/secrets.key, set secrets-key-file on every node, then run raffd secrets rotate")
 	default:
 		d.privateFile(check, d.config.SecretsKeyFile, "encrypted with the keys in "+d.config.SecretsKeyFile)
 	}
@@ -239,7 +239,7 @@ func (d *doctor) privateFile(check, file, fine string) {
 func (d *doctor) checkMail(ctx context.Context) {
 	const check = "mail"
 	if d.config.SMTPURL == "" {
-		d.add(check, Warning, "no mail server: who invites somebody has to pass on the link", "set RAFF_SMTP_URL and RAFF_MAIL_FROM")
+		d.add(check, Warning, "no mail server: whoever invites somebody has to send them the link", "set RAFF_SMTP_URL and RAFF_MAIL_FROM")
 		return
 	}
 	config, err := mail.Parse(d.config.SMTPURL, d.config.MailFrom)
@@ -259,7 +259,7 @@ func (d *doctor) checkMail(ctx context.Context) {
 // checkListeners warns about listeners without authentication, or with great power, that other machines can reach.
 func (d *doctor) checkListeners(c Config) {
 	if c.MetricsListen != "" && !local(c.MetricsListen) {
-		d.add("listeners", Warning, "metrics and profiles at "+c.MetricsListen+" need no password", "make sure that a firewall lets only your monitoring reach them, or listen on 127.0.0.1")
+		d.add("listeners", Warning, "metrics and profiles at "+c.MetricsListen+" can be read without a password", "make sure that a firewall lets only your monitoring reach them, or listen on 127.0.0.1")
 	}
 	if at := operatorAddress(c.OperatorListen); at != "" && !local(at) {
 		d.add("listeners", Warning, "the operator's API at "+at+" is plain HTTP", "put a proxy with TLS in front of it, or listen on 127.0.0.1")

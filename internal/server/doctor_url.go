@@ -43,9 +43,9 @@ func (d *doctor) validity(check, name string, until time.Time) {
 	left, day := time.Until(until), until.UTC().Format(time.DateOnly)
 	switch {
 	case left <= 0:
-		d.add(check, Problem, name+" expired on "+day, "renew it; raffd reads its files again on SIGHUP")
+		d.add(check, Problem, name+" expired on "+day, "renew it, then reload raffd (SIGHUP) or the proxy that uses it")
 	case left < expirySoon:
-		d.add(check, Warning, name+" expires on "+day, "renew it; raffd reads its files again on SIGHUP")
+		d.add(check, Warning, name+" expires on "+day, "renew it, then reload raffd (SIGHUP) or the proxy that uses it")
 	default:
 		d.ok(check, name+" is valid until "+day)
 	}
@@ -65,9 +65,9 @@ func (d *doctor) checkPublicURL(ctx context.Context) {
 	until, err := visit(ctx, public+"/health")
 	switch {
 	case err != nil && !d.running:
-		d.add(check, Warning, "no server runs on the database, and "+public+" does not respond: "+err.Error(), "start raffd serve, then run raffd doctor again")
+		d.add(check, Warning, "no server is running on the database, and "+public+" does not respond: "+err.Error(), "start raffd serve, then run raffd doctor again")
 	case err != nil:
-		d.add(check, Problem, fmt.Sprintf("a server runs, but %s does not lead to it: %v", public, err), "check DNS, the firewall, the proxy and its certificate")
+		d.add(check, Problem, fmt.Sprintf("a server is running, but %s does not lead to it: %v", public, err), "check DNS, the firewall, the proxy and its certificate")
 	default:
 		d.ok(check, public+" leads to a server")
 	}
@@ -115,7 +115,7 @@ func visit(ctx context.Context, address string) (until time.Time, err error) {
 	}
 	var health api.Health
 	if err := json.Unmarshal(body, &health); err != nil || res.StatusCode != http.StatusOK || health.Status != "ok" {
-		return until, fmt.Errorf("GET /health responded with %s, not like raffd", res.Status)
+		return until, fmt.Errorf("GET /health responded with %s, but this is not a response of raffd", res.Status)
 	}
 	return until, nil
 }

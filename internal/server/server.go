@@ -410,7 +410,7 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 func (s *Server) drain() {
 	s.draining.Store(true)
 	if s.config.DrainDelay > 0 {
-		s.config.Logger.Info("stopping: not ready any more, and still serving", "drain_delay", s.config.DrainDelay)
+		s.config.Logger.Info("stopping: no longer ready, but still serving", "drain_delay", s.config.DrainDelay)
 		time.Sleep(s.config.DrainDelay)
 	}
 }

@@ -26,7 +26,7 @@ func newCertificate(c Config) (*certificate, error) {
 	case c.TLSCert == "" || c.TLSKey == "":
 		return nil, errors.New("a certificate needs its key: set both --tls-cert (RAFF_TLS_CERT) and --tls-key (RAFF_TLS_KEY), or neither")
 	case strings.HasPrefix(strings.ToLower(c.PublicURL), "http://"):
-		return nil, errors.New("with --tls-cert (RAFF_TLS_CERT) the server only speaks HTTPS: let the public URL (--public-url, RAFF_PUBLIC_URL) begin with https://")
+		return nil, errors.New("with --tls-cert (RAFF_TLS_CERT) the server serves only HTTPS: set a public URL (--public-url, RAFF_PUBLIC_URL) that begins with https://")
 	}
 	cert := &certificate{certFile: c.TLSCert, keyFile: c.TLSKey}
 	loaded, err := cert.read()
@@ -93,7 +93,7 @@ func (s *Server) reloads(ctx context.Context, c *certificate) {
 			s.config.Logger.Info("nothing to reload: this server has no certificate")
 		default:
 			if err := c.reload(time.Now()); err != nil {
-				s.config.Logger.Error("the certificate was not reloaded, the server keeps the one it has: correct the files and reload again", "error", err)
+				s.config.Logger.Error("the certificate was not reloaded, and the server keeps the one that it has: correct the files and reload again", "error", err)
 				continue
 			}
 			s.presented(ctx, c, "reloaded the certificate")

@@ -36,8 +36,8 @@ var (
 	RefusalProofPasswordWrong     = &team.Refusal{Kind: team.KindUnauthenticated, Code: "invalid_credentials", Field: "current_password", Text: "Wrong password."}
 	RefusalPasswordJustReplaced   = &team.Refusal{Kind: team.KindConflict, Code: "try_again", Text: "The password was changed a moment ago. Sign in again with the new one."}
 	RefusalWrongCredentials       = &team.Refusal{Kind: team.KindUnauthenticated, Code: "invalid_credentials", Field: "password", Text: "Wrong email or password. Try again, or set a new password."}
-	RefusalSameEmail              = &team.Refusal{Kind: team.KindInvalid, Code: "unchanged", Field: "email", Text: "You already have this email. Enter the new one."}
-	RefusalEmailNotVerifiable     = &team.Refusal{Kind: team.KindConflict, Code: "no_mail", Text: "This server does not send email, so a new email cannot be verified."}
+	RefusalSameEmail              = &team.Refusal{Kind: team.KindInvalid, Code: "unchanged", Field: "email", Text: "This is already your email. Enter a different one."}
+	RefusalEmailNotVerifiable     = &team.Refusal{Kind: team.KindConflict, Code: "no_mail", Text: "This server does not send email, so a new email cannot be verified. Ask the operator of this server."}
 	RefusalEmailLinkOfOther       = &team.Refusal{Kind: team.KindDenied, Code: "wrong_user", Text: "This link is for another user: you are signed in as %s. Sign out, sign in as the user who requested it, and open the link again."}
 	RefusalEmailLinkGone          = &team.Refusal{Kind: team.KindGone, Code: "link_gone", Text: "This link was already used or has expired. Request a new one in your profile."}
 	RefusalEmailTaken             = &team.Refusal{Kind: team.KindConflict, Code: "email_taken", Text: "Another user has this email. Sign in as that user, or choose another email."}

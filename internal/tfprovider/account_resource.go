@@ -47,22 +47,22 @@ func (r *accountResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An account of the server, for the operator of the platform. It needs `operator_key` in the provider block.\n\n" +
 			"**Destroying it deletes the customer's account after a grace period** (`deletion_grace_days`). From then on, its API keys and sessions are refused. " +
-			"During the grace period, `raff operator account resume` keeps it, and it can be exported. Afterwards everything of it is removed, which cannot be undone. " +
-			"Use `lifecycle { prevent_destroy = true }` where that must never happen by accident.\n\n" +
-			"`api_key` and `owner_link` are only known when the account is created by Terraform, and are stored in the state.",
+			"During the grace period, the account can be exported, and restored with `raff operator account resume`. Afterwards all its data is removed, which cannot be undone. " +
+			"Use `lifecycle { prevent_destroy = true }` to prevent that from happening by accident.\n\n" +
+			"`api_key` and `owner_link` are known only if Terraform created the account, and are stored in the state.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required: true, Validators: []validator.String{stringvalidator.UTF8LengthBetween(1, 64)}, PlanModifiers: []planmodifier.String{atPlan(nameRule(64))},
-				MarkdownDescription: "Name of the account, 1 to 64 characters. Can be changed in place, also by the account.",
+				MarkdownDescription: "Name of the account, 1 to 64 characters. Can be changed in place. The account can change it as well.",
 			},
 			"owner_email": schema.StringAttribute{
 				Required: true, Validators: []validator.String{emailValidator{}},
-				MarkdownDescription: "Email of the person who owns the account when it is created. If it is changed here, that person, who must be an active member, becomes the Owner, " +
-					"and the former Owner an Admin. If the Owner hands over the account themselves, Terraform does not take it back: see `current_owner_email`.",
+				MarkdownDescription: "Email of the person who becomes the Owner when the account is created. If you change it here, that person, who must be an active member, becomes the Owner, " +
+					"and the former Owner an Admin. If the Owner transfers the ownership themselves, Terraform does not revert that: see `current_owner_email`.",
 			},
 			"limits": schema.SingleNestedAttribute{
 				Optional: true, Computed: true, PlanModifiers: []planmodifier.Object{objectplanmodifier.UseStateForUnknown()},
-				MarkdownDescription: "Limits of the account. A lower limit removes nothing: it only refuses more. If omitted, the limits are not managed; `{}` removes all.",
+				MarkdownDescription: "Limits of the account. Lowering a limit removes nothing: it only prevents adding more. If omitted, the limits are not managed; `{}` removes all.",
 				Attributes: map[string]schema.Attribute{
 					"members": number(1, "people, including those who are invited"), "projects": number(1, "projects"),
 					"api_keys": number(0, "API keys"), "roles": number(0, "custom roles"),
@@ -70,7 +70,7 @@ func (r *accountResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			},
 			"attributes": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true, Computed: true, PlanModifiers: []planmodifier.Map{mapplanmodifier.UseStateForUnknown()},
-				MarkdownDescription: "Your own attributes of the account, such as its plan or its ID in another system, exactly these. The account does not see them. If omitted, they are not managed.",
+				MarkdownDescription: "Your own attributes of the account, such as its plan or its ID in another system. Attributes that are not listed here are removed. The account does not see them. If omitted, they are not managed.",
 			},
 			"suspended": schema.BoolAttribute{
 				Optional: true, Computed: true, PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
@@ -78,18 +78,18 @@ func (r *accountResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			},
 			"deletion_grace_days": schema.Int64Attribute{
 				Optional: true, Validators: []validator.Int64{int64validator.Between(0, 365)},
-				MarkdownDescription: "For how many days the account can be resumed after it was destroyed here, 0 to 365. Default: 30.",
+				MarkdownDescription: "For how many days the account can be resumed after Terraform destroys it, 0 to 365. Default: 30.",
 			},
 			"id":                  schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the account."},
 			"current_owner_email": schema.StringAttribute{Computed: true, MarkdownDescription: "Email of the person who owns the account now."},
 			"default_project_id":  schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the Default project. Null after an import."},
 			"api_key": schema.StringAttribute{
 				Computed: true, Sensitive: true, PlanModifiers: stays,
-				MarkdownDescription: "Secret of the API key with the Owner role that the account is created with, for example for another provider block. Null after an import.",
+				MarkdownDescription: "Secret of the API key with the Owner role that is created with the account, for example for another provider block. Null after an import.",
 			},
 			"owner_link": schema.StringAttribute{
 				Computed: true, Sensitive: true, PlanModifiers: stays,
-				MarkdownDescription: "Link with which the Owner sets a password, valid for 7 days. Null if they have one, and after an import.",
+				MarkdownDescription: "Link that lets the Owner set a password, valid for 7 days. Null if they already have a password, and after an import.",
 			},
 			"created_at": schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "When the account was created."},
 		},
@@ -105,8 +105,8 @@ func (r *accountResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if req.Plan.Raw.IsNull() {
 		resp.Diagnostics.AddWarning(fmt.Sprintf("Destroying deletes the account %q", state.Name.ValueString()), fmt.Sprintf(
-			"From then on, its API keys and sessions are refused. It can be kept for %d days with raff operator account resume %s. "+
-				"Afterwards everything of it is removed, which cannot be undone.", state.grace(), state.ID.ValueString()))
+			"From then on, its API keys and sessions are refused. For %d days, it can be restored with raff operator account resume %s. "+
+				"Afterwards all its data is removed, which cannot be undone.", state.grace(), state.ID.ValueString()))
 		return
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)

@@ -44,7 +44,7 @@ func (d *accountsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 	states := []string{api.AccountActive, api.AccountSuspended, api.AccountDeleting, api.AccountRemoving}
 	limit := schema.Int64Attribute{Computed: true, MarkdownDescription: "The limit; null if there is none."}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The accounts of the server, oldest first, for the operator of the platform. The list is always complete. It needs `operator_key` in the provider block; a key that can only read is enough.",
+		MarkdownDescription: "The accounts of the server, oldest first, for the operator of the platform. The list is always complete. It needs `operator_key` in the provider block; a key with the scope `read` is sufficient.",
 		Attributes: map[string]schema.Attribute{
 			"query": schema.StringAttribute{Optional: true, MarkdownDescription: "Only accounts with this text in the name or in the email of the Owner, or with this ID."},
 			"state": schema.StringAttribute{

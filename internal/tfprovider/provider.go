@@ -71,7 +71,7 @@ func (p *raffProvider) Metadata(_ context.Context, _ provider.MetadataRequest, r
 func (p *raffProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages access to one raff account: members and their invitations, roles, API keys and projects. " +
-			"The account is the one that the API key belongs to. With an operator key, the operator of a server manages its accounts. Every argument can also be set in the environment; arguments in the provider block take precedence.",
+			"The account is the one that the API key belongs to. With an operator key, the operator of a server can manage the accounts of the server. Every argument can also be set in the environment; arguments in the provider block take precedence.",
 		Attributes: map[string]schema.Attribute{
 			"api_url": schema.StringAttribute{
 				Optional:            true,
@@ -84,7 +84,7 @@ func (p *raffProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			},
 			"operator_url": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "URL of the operator's listener of the server, for `raff_account` and `raff_accounts`. Environment: `RAFF_OPERATOR_URL`. Default: `" + defaultOperatorURL + "`.",
+				MarkdownDescription: "URL of the server's listener for the operator's API, for `raff_account` and `raff_accounts`. Environment: `RAFF_OPERATOR_URL`. Default: `" + defaultOperatorURL + "`.",
 			},
 			"operator_key": schema.StringAttribute{
 				Optional:            true,

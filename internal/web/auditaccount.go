@@ -15,9 +15,9 @@ var accountWords = []wording{
 	describes("Limits changed", describeLimitsChanged),
 	describes("Deletion scheduled", func(t *eventText, p event.AccountDeletionScheduled) {
 		t.say("scheduled the deletion of the account")
-		t.fact("It can be kept until", p.DeleteAt)
+		t.fact("Can be resumed until", p.DeleteAt)
 	}),
-	sentence[event.AccountExported]("Exported", "exported everything of the account ", theTarget),
+	sentence[event.AccountExported]("Exported", "exported all data of the account ", theTarget),
 	describes("Ownership transferred", describeOwnershipTransferred),
 	describes("Catalog changed", describeCatalogApplied),
 	describes("Events missing", func(t *eventText, p event.EventsMissing) {

@@ -73,7 +73,7 @@ var userWords = []wording{
 func (t *eventText) attempts(n, addresses int) {
 	t.fact("Attempts", strconv.Itoa(n))
 	if addresses > 1 {
-		t.fact("Network addresses", strconv.Itoa(addresses)+", the last one is below")
+		t.fact("Network addresses", strconv.Itoa(addresses)+"; the last one is shown below")
 	}
 }
 

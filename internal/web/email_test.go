@@ -31,7 +31,7 @@ func TestEmailIsChanged(t *testing.T) {
 			return alice.open(t, "/profile").submitTo(t, "/profile/email", "email", email, "current_password", password)
 		}
 		ask("nobody", rafftest.Password).complains(t, "new-email", "needs a local part")
-		ask(before, rafftest.Password).complains(t, "new-email", "You already have this email")
+		ask(before, rafftest.Password).complains(t, "new-email", "This is already your email")
 		ask(after, "not the password").complains(t, "email_password", "Wrong password")
 		ask(after, rafftest.Password).shows(t, 200, "A link was sent to the new email", before)
 		link := smtp.Wait(t, after).Link(t)

@@ -162,7 +162,7 @@ func profilePage(v *visit, f profileForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = namedField("new-email", input{Name: "email", Label: "New email", Type: "email", MaxLength: "254", Autocomplete: "email", Value: f.Email, Error: f.EmailError, Hint: "We send a link to it. Your email changes when you open the link, and the old one is told."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = namedField("new-email", input{Name: "email", Label: "New email", Type: "email", MaxLength: "254", Autocomplete: "email", Value: f.Email, Error: f.EmailError, Hint: "We send a link to the new email. Your email changes when you open the link and confirm it. We also notify your current email."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -40,7 +40,7 @@ func Inspect(ctx context.Context, database string) (found engine.Condition, err 
 		return found, nil
 	}
 	if reason := unfit(ctx, c); reason != "" {
-		add(false, "every request reads all its rows: "+reason, "use PostgreSQL itself if you need the speed")
+		add(false, "reads are not cached, so every request reads all its rows from the database: "+reason, "use PostgreSQL itself if you need faster reads")
 	}
 	if host := unprotected(database, cfg.ConnConfig); host != "" {
 		add(false, "the connection to "+host+" does not verify the server's certificate", "add sslmode=verify-full (and sslrootcert=FILE for a CA of your own) to the database URL")
@@ -97,20 +97,20 @@ func (s setup) remarks(add func(severe bool, message, advice string), connection
 		add(true, "the database has the encoding "+s.encoding, "create it with ENCODING 'UTF8' TEMPLATE template0, and move the data")
 	}
 	if s.fsync != "on" {
-		add(true, "fsync is off: a crash of the machine loses changes that were confirmed, or the whole database", "set fsync = on in postgresql.conf")
+		add(true, "fsync is off: a crash of the machine can lose confirmed changes, or corrupt the whole database", "set fsync = on in postgresql.conf")
 	}
 	if s.commit == "off" {
-		add(true, "synchronous_commit is off: a crash loses changes that were confirmed", "set synchronous_commit = on, for the server or with ALTER ROLE "+pgx.Identifier{s.role}.Sanitize())
+		add(true, "synchronous_commit is off: a crash can lose confirmed changes", "set synchronous_commit = on, for the server or with ALTER ROLE "+pgx.Identifier{s.role}.Sanitize())
 	}
 	if !pooled && connections > s.connections {
 		add(true, fmt.Sprintf("a node opens up to %d connections, but the database allows %d in total", connections, s.connections),
 			"set pool_max_conns in the database URL so that the sum of all nodes fits, or raise max_connections")
 	}
 	if s.super {
-		add(false, "the server connects as a superuser, "+s.role, "use a role of its own (docs/operations.md, Two roles on PostgreSQL)")
+		add(false, "the server connects as a superuser, "+s.role, "use a separate role with few privileges (docs/operations.md, Two roles on PostgreSQL)")
 	}
 	if n := len(s.unreadable); n > 0 {
-		add(true, fmt.Sprintf("the role %s may not read %d tables, such as %s", s.role, n, s.unreadable[0]),
+		add(true, fmt.Sprintf("the role %s cannot read %d tables, such as %s", s.role, n, s.unreadable[0]),
 			"run raffd migrate --grant "+s.role+" with the role that owns the tables")
 	}
 }

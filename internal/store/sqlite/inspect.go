@@ -37,10 +37,10 @@ func Inspect(path string) (found engine.Condition, err error) {
 			return found, err
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
-			add(true, fmt.Sprintf("others can read %s (mode %04o), which contains password hashes", file, mode), "chmod 600 "+file)
+			add(true, fmt.Sprintf("other users can read %s (mode %04o), which contains password hashes", file, mode), "chmod 600 "+file)
 		}
 		if !writable(file) {
-			add(true, "this user cannot write "+file, "run raffd doctor as the server's user; if this is the user: chown it")
+			add(true, "this user cannot write to "+file, "run raffd doctor as the server's user; if this is that user, change the owner with chown")
 		}
 	}
 	dir := filepath.Dir(path)
@@ -49,7 +49,7 @@ func Inspect(path string) (found engine.Condition, err error) {
 		return found, err
 	}
 	if !writable(dir) {
-		add(true, "this user cannot create files in "+dir+", where SQLite keeps its log", "run raffd doctor as the server's user; if this is the user: chown it")
+		add(true, "this user cannot create files in "+dir+", where SQLite keeps its log", "run raffd doctor as the server's user; if this is that user, change the owner with chown")
 	}
 	if mode := info.Mode(); mode.Perm()&0o002 != 0 && mode&fs.ModeSticky == 0 {
 		add(true, "every user of this machine can replace the files in "+dir, "chmod o-w "+dir)
@@ -65,17 +65,17 @@ func checkDisk(path, dir string, add func(severe bool, message, advice string)) 
 		return
 	}
 	if d.network != "" {
-		add(true, dir+" is on a network file system ("+d.network+"), where several programs corrupt an SQLite file", "move the database to a local disk, or use PostgreSQL")
+		add(true, dir+" is on a network file system ("+d.network+"), on which an SQLite file can become corrupt", "move the database to a local disk, or use PostgreSQL")
 	}
 	var size uint64
 	if info, err := os.Stat(path); err == nil {
 		size = uint64(info.Size()) //nolint:gosec // not negative
 	}
-	switch advice := "free some space, or move the database; a backup needs as much again"; {
+	switch advice := "free some space, or move the database; a backup needs as much space as the database"; {
 	case d.free < noRoom:
 		add(true, fmt.Sprintf("only %d MB are free in %s: changes fail when the disk is full", d.free>>20, dir), advice)
 	case d.free < max(littleRoom, size):
-		add(false, fmt.Sprintf("%d MB are free in %s, and the database has %d MB", d.free>>20, dir, size>>20), advice)
+		add(false, fmt.Sprintf("%d MB are free in %s, and the database uses %d MB", d.free>>20, dir, size>>20), advice)
 	}
 }
 
