@@ -11,6 +11,6 @@ resource "raff_account" "shop" {
     plan = "pro"
   }
 
-  # Destroying the resource deletes the account after this time, in which it can be resumed.
+  # Destroying the resource deletes the account after this time, during which it can be resumed.
   deletion_grace_days = 14
 }
