@@ -8,7 +8,8 @@ import _ "embed" // for the description below
 //go:embed operator.yaml
 var OperatorAPI []byte
 
-// States of an account. During AccountDeleting it can be resumed; AccountRemoving follows, until nothing of it is left.
+// States of an account. An account can be resumed while its state is AccountDeleting. AccountRemoving follows, until all
+// its data is removed.
 const (
 	AccountActive    = "active"
 	AccountSuspended = "suspended"

@@ -41,7 +41,7 @@ type PersonMembership struct {
 	IsOwner      bool    `json:"is_owner"`
 }
 
-// PasswordLink sets a password, once.
+// PasswordLink is a link that sets a password, once.
 type PasswordLink struct {
 	Link      string `json:"link"`
 	ExpiresAt Time   `json:"expires_at"`

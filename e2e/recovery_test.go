@@ -185,7 +185,7 @@ func TestFailover(t *testing.T) {
 		}
 	}
 	if err := verifyHeads(t, standby.URL, heads); err != nil {
-		t.Errorf("the log after the fail-over: %v", err)
+		t.Errorf("the log after the failover: %v", err)
 	}
-	t.Logf("%d confirmed, %d of them before the fail-over", len(confirmed), before)
+	t.Logf("%d confirmed, %d of them before the failover", len(confirmed), before)
 }

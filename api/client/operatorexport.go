@@ -23,7 +23,7 @@ type DeleteAccountOptions struct {
 	GraceDays *int
 }
 
-// Delete makes an account unusable. It can be resumed and exported until its DeleteAt; then everything of it is removed.
+// Delete makes an account unusable. It can be resumed and exported until its DeleteAt; then all its data is removed.
 func (s *OperatedAccountService) Delete(ctx context.Context, id string, o DeleteAccountOptions) (*api.OperatedAccount, error) {
 	path, err := pathOf(operatedPath, id)
 	if err != nil {
@@ -36,10 +36,10 @@ func (s *OperatedAccountService) Delete(ctx context.Context, id string, o Delete
 	return fetch[api.OperatedAccount](ctx, s.c, request{method: http.MethodDelete, path: path, query: q})
 }
 
-// ErrIncompleteExport says that an export ended early, or is not as it was written.
+// ErrIncompleteExport says that an export ended early, or was changed after it was written.
 var ErrIncompleteExport = errors.New("the export is incomplete or was changed: export again")
 
-// Export writes everything of an account to w, as lines of JSON; see api.ExportManifest. It verifies what it writes: if the error is
+// Export writes all data of an account to w, as lines of JSON; see api.ExportManifest. It verifies what it writes: if the error is
 // not nil, what was written is incomplete.
 func (s *OperatedAccountService) Export(ctx context.Context, id string, w io.Writer) (*api.ExportManifest, error) {
 	path, err := pathOf(operatedPath+"/export", id)

@@ -53,7 +53,7 @@ type AccountResumed struct{}
 // Action implements Payload.
 func (AccountResumed) Action() Action { return ActionAccountResumed }
 
-// AccountDeletionScheduled records until when (RFC 3339) the account can be resumed. Then everything of it is removed.
+// AccountDeletionScheduled records until when (RFC 3339) the account can be resumed. Then all its data is removed.
 type AccountDeletionScheduled struct {
 	DeleteAt string `json:"delete_at"`
 }
@@ -61,7 +61,7 @@ type AccountDeletionScheduled struct {
 // Action implements Payload.
 func (AccountDeletionScheduled) Action() Action { return ActionAccountDeletionScheduled }
 
-// AccountExported records that the operator began to export everything of the account.
+// AccountExported records that the operator began to export all data of the account.
 type AccountExported struct{}
 
 // Action implements Payload.

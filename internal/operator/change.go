@@ -213,8 +213,8 @@ func (s *Service) Suspend(ctx context.Context, c Caller, id, reason string) (Acc
 	})
 }
 
-// Resume makes an account that is suspended or being deleted usable again, even if it was suspended before it was deleted. Invitations that were not sent in the meantime are
-// sent now.
+// Resume makes an account that is suspended or being deleted usable again, even if it was suspended before it was deleted. Invitations
+// that were not sent in the meantime are sent now.
 func (s *Service) Resume(ctx context.Context, c Caller, id string) (Account, error) {
 	a, err := s.operate(ctx, c, id, func(tx Tx, a *Account) error {
 		if a.State == team.AccountActive {

@@ -12,7 +12,7 @@ import (
 )
 
 // An account is deleted in two steps. During a grace period it cannot be used, like a suspended one, but is complete: it can be
-// exported, and resumed. Then a job removes everything of it, including its audit log and the people who belong to no other
+// exported, and resumed. Then a job removes all its data, including its audit log and the people who belong to no other
 // account, in many small transactions, after which only the operator's own log knows it.
 
 // DefaultGraceDays is the length of the grace period in days if none is given, and MaxGraceDays the longest one.

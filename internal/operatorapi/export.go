@@ -20,7 +20,7 @@ import (
 	"raff/internal/team"
 )
 
-// WriteExport writes everything of an account as lines of JSON: {"type": …, "data": …}. The last line is the manifest, with the
+// WriteExport writes all data of an account as lines of JSON: {"type": …, "data": …}. The last line is the manifest, with the
 // number of records and a hash of the lines of each type, and a hash of all lines before it. A file without it is incomplete.
 func WriteExport(ctx context.Context, x *operator.Export, w io.Writer) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)

@@ -158,7 +158,7 @@ func (s *Server) DeleteAccount(ctx context.Context, id string, graceDays *int) (
 	return a.Name, a.DeleteAt, err
 }
 
-// ExportAccount writes everything of an account.
+// ExportAccount writes all data of an account, except secrets.
 func (s *Server) ExportAccount(ctx context.Context, w io.Writer, id string) error {
 	x, err := s.operator.Export(ctx, operator.Program, id)
 	if err != nil {
