@@ -73,9 +73,9 @@ func (s *Server) Greet(w io.Writer, program, url, folder string, a DevAccount, c
 	} else {
 		fmt.Fprintf(w, `
   Account    Acme, Owner owner@example.com. Its Owner key was shown when it was created.
-  Password   forgotten, or never set:
+  Password   to set a new one, run:
              %s user password-link --database %s --email owner@example.com
-  API keys   sign in and create one on the page API keys
+  API keys   to create one, sign in and open API keys
   Operator   listens at %s
 `, program, shellQuoted(s.config.Database), s.OperatorURL())
 	}
@@ -86,7 +86,7 @@ Try:
   curl -s %[1]s/api/v1/members -H "X-API-Key: %[2]s" -H 'Content-Type: application/json' \
     -d '{"email": "alice@example.com", "role_id": "%[3]s"}'
 
-That invites alice as Admin. No mail server is configured, so invitation links appear here.
+The second command invites Alice as an Admin. No mail server is configured, so invitation links appear here.
 Documentation: %[1]s/docs
 
 `, url, key, team.SystemRoleID(permission.ScopeAccount, "admin"))
