@@ -187,8 +187,8 @@ var balances = map[string]string{
 		GROUP BY name HAVING SUM(made) <> SUM(there) + SUM(gone) OR SUM(made) > 1`,
 	"an open invitation and its mail": `SELECT 'outbox', CAST(COALESCE(open.id, outbox.invitation_id) AS TEXT) FROM
 		(SELECT i.id FROM memberships m JOIN invitations i ON i.id = m.invitation_id WHERE m.principal_type = 'invitation') AS open
-		FULL OUTER JOIN outbox ON outbox.invitation_id = open.id WHERE open.id IS NULL OR outbox.id IS NULL`,
-	"two mails for one invitation":         `SELECT 'outbox', CAST(invitation_id AS TEXT) FROM outbox GROUP BY invitation_id HAVING COUNT(*) > 1`,
+		FULL OUTER JOIN (SELECT id, invitation_id FROM outbox WHERE invitation_id IS NOT NULL) AS outbox ON outbox.invitation_id = open.id WHERE open.id IS NULL OR outbox.id IS NULL`,
+	"two mails for one invitation":         `SELECT 'outbox', CAST(invitation_id AS TEXT) FROM outbox WHERE invitation_id IS NOT NULL GROUP BY invitation_id HAVING COUNT(*) > 1`,
 	"an invitation and its member":         `SELECT 'invitation', CAST(i.id AS TEXT) FROM invitations i LEFT JOIN memberships m ON m.invitation_id = i.id WHERE (m.id IS NULL) <> (i.state = 'cancelled')`,
 	"a key and its role":                   `SELECT 'api_key', CAST(k.id AS TEXT) FROM api_keys k LEFT JOIN memberships m ON m.api_key_id = k.id WHERE m.id IS NULL`,
 	"an Idempotency-Key without an answer": `SELECT 'idempotency_key', key FROM idempotency_keys WHERE response IS NULL`,

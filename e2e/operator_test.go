@@ -125,7 +125,7 @@ func TestCatalogApply(t *testing.T) {
 		}
 		until(t, srv, "/ready", "", http.StatusServiceUnavailable)
 		next := rafftest.Start(t, rafftest.OnDatabase(srv.Database), rafftest.WithCatalog(file), rafftest.WithoutAccount())
-		next.Do(t, "GET", "/ready", "", nil).Want(t, 200)
+		until(t, next, "/ready", "", http.StatusOK)
 		got := next.Do(t, "GET", "/api/v1/roles?scope=project", srv.Key, nil).Want(t, 200)
 		if !strings.Contains(string(got.Body), "report.read") || strings.Contains(string(got.Body), "vm.console") {
 			t.Errorf("the roles of a server that started since: %s", got.Body)
