@@ -146,7 +146,9 @@ func (s *Service) replacePassword(ctx context.Context, me team.SignedIn, u team.
 				return err
 			}
 		}
-		if err := tx.UpdateUser(ctx, u); err != nil {
+		// Nothing else of the user is written: the email or the name may have changed since the request began.
+		now.PasswordHash, now.UpdatedAt = u.PasswordHash, u.UpdatedAt
+		if err := tx.UpdateUser(ctx, now); err != nil {
 			return err
 		}
 		if err := tx.UseLinkTokensOf(ctx, u.ID, s.team.Now()); err != nil {
