@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/hex"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,16 +84,27 @@ func TestAppSecretsAreEncrypted(t *testing.T) {
 
 		second := createKey(t, file, true)
 		signIn() // with both keys
-		rotate(t, srv.Database, file, "1 of 1")
-		rotate(t, srv.Database, file, "0 of 1")
-		if s := stored(); !strings.Contains(s, second) || strings.Contains(s, first) {
-			t.Errorf("with a new key, %q is stored", s)
-		}
 		both, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		newest, _, _ := strings.Cut(string(both), "\n")
+		alone := filepath.Join(t.TempDir(), "alone.key")
+		write(t, alone, newest+"\n")
+		refusesKeys(t, srv.Database, alone) // what is stored still has the first key
+		for _, wrong := range []string{"", alone} {
+			if got := secretsFinding(t, srv.Database, wrong); got.Result != server.Problem || !strings.Contains(got.Message, first) {
+				t.Errorf("raffd doctor with the key file %q: %+v", wrong, got)
+			}
+		}
+		if got := secretsFinding(t, srv.Database, file); got.Result != server.OK {
+			t.Errorf("raffd doctor with both keys: %+v", got)
+		}
+		rotate(t, srv.Database, file, "1 of 1")
+		rotate(t, srv.Database, file, "0 of 1")
+		if s := stored(); !strings.Contains(s, second) || strings.Contains(s, first) {
+			t.Errorf("with a new key, %q is stored", s)
+		}
 		write(t, file, newest+"\n")
 		node := signIn() // with the new key alone
 
@@ -147,6 +159,12 @@ func refusesToStart(t *testing.T, database, file string) {
 	if file != "" {
 		createKey(t, file, false)
 	}
+	refusesKeys(t, database, file)
+}
+
+// refusesKeys opens a server with a key file that does not have the keys it needs.
+func refusesKeys(t *testing.T, database, file string) {
+	t.Helper()
 	s, err := server.Open(t.Context(), server.Config{Database: database, PublicURL: "http://127.0.0.1", SecretsKeyFile: file})
 	if err == nil {
 		_ = s.Close()
@@ -154,4 +172,16 @@ func refusesToStart(t *testing.T, database, file string) {
 	if err == nil || !strings.Contains(err.Error(), "--secrets-key-file") {
 		t.Errorf("a server with the key file %q: %v", file, err)
 	}
+}
+
+// secretsFinding is what raffd doctor says about the keys of authenticator apps.
+func secretsFinding(t *testing.T, database, file string) server.Finding {
+	t.Helper()
+	c := server.Config{Database: database, PublicURL: "http://127.0.0.1", SecretsKeyFile: file, Logger: slog.New(slog.DiscardHandler)}
+	for _, f := range server.Doctor(t.Context(), c) {
+		if f.Check == "secrets" {
+			return f
+		}
+	}
+	return server.Finding{}
 }

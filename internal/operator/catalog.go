@@ -123,7 +123,7 @@ const (
 	SettingCatalog = "catalog"
 	// SettingCatalogSource is CatalogDefault or CatalogFile.
 	SettingCatalogSource = "catalog_source"
-	// SettingSecretsKey is the id of the key with which secrets of authenticator apps were last encrypted.
+	// SettingSecretsKey has the ids of the keys with which secrets of authenticator apps may be encrypted, separated by spaces.
 	SettingSecretsKey = "secrets_key"
 	// SettingPublicURL is the public URL of the servers.
 	SettingPublicURL = "public_url"

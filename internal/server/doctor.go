@@ -40,6 +40,8 @@ type doctor struct {
 	config  Config
 	found   []Finding
 	running bool // a server runs on the database
+	// missing is a key that encrypted secrets of authenticator apps, and that the file does not have.
+	missing string
 }
 
 // Doctor checks an installation without changing it: settings, files, database, catalog, clock, mail server, certificate and
@@ -121,6 +123,10 @@ func (d *doctor) checkContent(ctx context.Context) {
 	if err := s.begin(ctx, keys); err != nil {
 		d.add("audit log", Problem, err.Error(), "")
 		return
+	}
+	secrets, _ := readSecretsKeys(d.config) // checkSecretsKey reports the error
+	if _, d.missing, err = s.secretsKeysInUse(ctx, secrets); err != nil {
+		d.add("secrets", Problem, err.Error(), "")
 	}
 	d.checkClocks(ctx, s)
 	d.checkBacklog(ctx, s)
@@ -214,6 +220,9 @@ func (d *doctor) checkSecretsKey() {
 	switch _, err := readSecretsKeys(d.config); {
 	case err != nil:
 		d.add(check, Problem, err.Error(), "correct secrets-key-file (RAFF_SECRETS_KEY_FILE): copy the file from another node or from your backup of it; only a new installation needs raffd secrets create-key")
+	case d.missing != "":
+		d.add(check, Problem, "the secrets of authenticator apps are encrypted with the key "+d.missing+", without which the server does not start",
+			"set --secrets-key-file (RAFF_SECRETS_KEY_FILE) to the file that has it")
 	case d.config.SecretsKeyFile == "":
 		d.add(check, Warning, "the secrets of authenticator apps are not encrypted: anyone who can read the database or a backup can compute codes",
 			"run raffd secrets create-key --file /etc/raff/secrets.key, set secrets-key-file on every node, then run raffd secrets rotate")

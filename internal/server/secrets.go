@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"raff/internal/audit"
 	"raff/internal/factor"
@@ -41,18 +42,30 @@ func (s *Server) secretsKeys(ctx context.Context) (factor.Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	used, err := s.store.Setting(ctx, operator.SettingSecretsKey)
-	if err != nil {
-		return nil, err
+	used, missing, err := s.secretsKeysInUse(ctx, keys)
+	if err != nil || s.config.Mode != Serving {
+		return keys, err
 	}
-	known := slices.ContainsFunc(keys, func(k factor.Key) bool { return k.ID == used })
-	if used != "" && !known && s.config.Mode == Serving {
-		return nil, fmt.Errorf("the secrets of authenticator apps are encrypted with the key %s: set --secrets-key-file (RAFF_SECRETS_KEY_FILE) to the file that has it", used)
+	if missing != "" {
+		return nil, fmt.Errorf("the secrets of authenticator apps are encrypted with the key %s: set --secrets-key-file (RAFF_SECRETS_KEY_FILE) to the file that has it", missing)
 	}
-	if len(keys) > 0 && used != keys[0].ID && s.config.Mode == Serving {
-		return keys, s.store.SetSetting(ctx, operator.SettingSecretsKey, keys[0].ID)
+	if len(keys) > 0 && !slices.Contains(used, keys[0].ID) {
+		// Until the next rotation, what is stored may be encrypted with any of them.
+		return keys, s.store.SetSetting(ctx, operator.SettingSecretsKey, strings.Join(append(used, keys[0].ID), " "))
 	}
 	return keys, nil
+}
+
+// secretsKeysInUse returns the ids of the keys that encrypted what is stored, and one of them that is not among keys, if any.
+func (s *Server) secretsKeysInUse(ctx context.Context, keys factor.Keys) (used []string, missing string, err error) {
+	text, err := s.store.Setting(ctx, operator.SettingSecretsKey)
+	for _, id := range strings.Fields(text) {
+		used = append(used, id)
+		if missing == "" && !slices.ContainsFunc(keys, func(k factor.Key) bool { return k.ID == id }) {
+			missing = id
+		}
+	}
+	return used, missing, err
 }
 
 // RotateSecrets encrypts the secrets of all authenticator apps with the first key of the file, and prints what it did.
