@@ -219,6 +219,9 @@ func TestAccounts(t *testing.T) {
 				t.Errorf("%v: %d %s, want %s", wrong.body, r.Status, r.Body, wrong.code)
 			}
 		}
+		if r := o.do(t, "PATCH", at, map[string]any{"limits": map[string]any{"members": "1"}}); r.JSON(t)["message"] != "limits must be an object with a whole number or null for each name." {
+			t.Errorf("wrong type of a limit: %s", r.Body)
+		}
 		if r := o.do(t, "POST", "/operator/v1/accounts", map[string]any{"name": "x", "owner_email": "nobody"}); r.JSON(t)["field"] != "owner_email" {
 			t.Errorf("wrong email: %s", r.Body)
 		}

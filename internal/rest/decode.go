@@ -223,7 +223,14 @@ func wanted(v any, field string) string {
 		case reflect.Slice:
 			return "a list of strings"
 		case reflect.Map:
-			return "an object with a string or null for each source"
+			value, key := "a string", "name"
+			if e := f.Elem().Elem(); e.Kind() == reflect.Pointer && e.Elem().Kind() == reflect.Int {
+				value = "a whole number"
+			}
+			if name == "external_ids" {
+				key = "source"
+			}
+			return "an object with " + value + " or null for each " + key
 		}
 	}
 	return "a string"
