@@ -31,6 +31,12 @@ func (s *Service) verifyGone(ctx context.Context, k KeptHead) (Verified, error) 
 	return v, nil
 }
 
+// removed reports whether the account of a log does not exist any more. It may be removed while its log is being sealed.
+func (s *Service) removed(ctx context.Context, account string) bool {
+	_, err := s.store.Account(ctx, account)
+	return account != event.OperatorLog && team.IsNotFound(err)
+}
+
 // lastSeal returns what the first event says about the log of a deleted account.
 func lastSeal(found []event.Event) (event.AccountDeleted, bool) {
 	if len(found) == 0 {
