@@ -230,3 +230,42 @@ func TestAccountExport(t *testing.T) {
 		}
 	}, rafftest.WithOperator())
 }
+
+// Whoever can write to the database cannot keep a log from being verified by marking its account as being removed.
+func TestOnlyDeletedAccountsAreNotVerified(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		seal(t, srv)
+		heads, err := srv.Node.Audit().Heads(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		op, id := srv.Node.Operator(), rafftest.SQLID(srv.Database, srv.AccountID)
+		marked := func() audit.Verified {
+			t.Helper()
+			tamper(t, srv.Database, "UPDATE accounts SET state = 'removing' WHERE id = "+id)
+			found, err := srv.Node.Audit().Verify(t.Context(), audit.Check{AccountID: srv.AccountID, Kept: heads})
+			if err != nil || len(found) != 1 {
+				t.Fatalf("%+v, %v", found, err)
+			}
+			tamper(t, srv.Database, "UPDATE accounts SET state = 'active' WHERE id = "+id)
+			return found[0]
+		}
+		if v := marked(); !strings.Contains(v.Broken, "was not deleted") {
+			t.Errorf("an account that nobody deleted: %+v", v)
+		}
+		now := 0
+		if _, err := op.Delete(t.Context(), operator.Program, srv.AccountID, &now); err != nil {
+			t.Fatal(err)
+		}
+		if v := marked(); v.Broken != "" || v.Seq == 0 || len(v.Head) == 0 {
+			t.Errorf("a deleted account: %+v, want the saved head", v)
+		}
+		tamper(t, srv.Database, "UPDATE accounts SET state = 'deleting' WHERE id = "+id)
+		if _, err := op.Resume(t.Context(), operator.Program, srv.AccountID); err != nil {
+			t.Fatal(err)
+		}
+		if v := marked(); !strings.Contains(v.Broken, "was not deleted") {
+			t.Errorf("an account that was resumed: %+v", v)
+		}
+	})
+}

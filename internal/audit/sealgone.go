@@ -31,6 +31,27 @@ func (s *Service) verifyGone(ctx context.Context, k KeptHead) (Verified, error) 
 	return v, nil
 }
 
+// removing reports whether the operator deleted an account that is being removed: the state alone can be written by anyone who can
+// write to the database. A part of the log is missing by now, so that its saved head stays the head.
+func (v *verification) removing() (bool, error) {
+	found, _, err := v.store.Events(v.ctx, Filter{
+		AccountID: event.OperatorLog, TargetID: v.AccountID, Page: team.Page{Limit: 1, SkipTotal: true},
+		Actions: []event.Action{event.ActionAccountDeletionScheduled, event.ActionAccountResumed},
+	})
+	switch {
+	case err != nil:
+		return false, err
+	case len(found) == 0 || found[0].Action != event.ActionAccountDeletionScheduled:
+		v.problem("the account is marked as being removed, but according to the operator's log it was not deleted")
+		return false, nil
+	}
+	v.Notes = append(v.Notes, "the account is being removed, with its log")
+	if v.kept != nil {
+		v.Seq, v.Head = v.kept.Seq, v.kept.Hash
+	}
+	return true, nil
+}
+
 // removed reports whether the account of a log does not exist any more. It may be removed while its log is being sealed.
 func (s *Service) removed(ctx context.Context, account string) bool {
 	_, err := s.store.Account(ctx, account)

@@ -221,8 +221,9 @@ func (v *verification) run() error {
 		case err != nil:
 			return err
 		case a.State == team.AccountRemoving:
-			v.Notes = append(v.Notes, "the account is being removed, with its log")
-			return nil
+			if deleted, err := v.removing(); deleted || err != nil {
+				return err
+			}
 		}
 	}
 	if err := v.seals(); err != nil {
