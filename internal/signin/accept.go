@@ -190,11 +190,17 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me team.SignedIn, token st
 	}
 	var m team.Member
 	err = s.store.Update(ctx, inv.AccountID, team.Shared, func(tx Tx) error {
+		if _, err := s.heldUser(ctx, tx, me.User.ID); err != nil { // the email may be changed concurrently
+			return team.NotFoundIs(err, team.ErrSignedOut)
+		}
 		fresh, err := s.team.ReadSession(ctx, tx.Team(), me.Hash)
 		if err != nil {
 			return err
 		}
 		u := fresh.User
+		if u.CanonicalEmail != me.User.CanonicalEmail {
+			return errTakenUp
+		}
 		m, err = s.team.Accept(ctx, tx.Team(), token, u, func(t team.InvitationToken) error {
 			return s.saveAccepting(ctx, tx, inv.AccountID, accepting{before: u, after: u}, t, nil)
 		})
@@ -241,26 +247,23 @@ func (s *Service) saveAccepting(ctx context.Context, tx Tx, accountID string, p 
 		}
 		return s.recordPerson(ctx, tx, logs, u.As, u, event.PasswordSet{With: "invitation"})
 	}
-	if !p.sets {
-		if t.Mailed && !p.before.Proven {
-			return RefusalAddressUnverified.With()
-		}
-		return unchanged(ctx, p.before, tx.User)
+	if !p.sets && t.Mailed && !p.before.Proven {
+		return RefusalAddressUnverified.With()
 	}
 	held := func(ctx context.Context, id string) (team.User, error) { return s.heldUser(ctx, tx, id) }
-	if err := unchanged(ctx, p.before, held); err != nil {
+	if err := unchanged(ctx, p.before, held); err != nil || !p.sets {
 		return err
 	}
 	return s.prove(ctx, tx, logs, newWayIn{before: p.before, after: u, with: "invitation", noKeys: p.noKeys})
 }
 
-// unchanged returns an error if the way to sign in has changed since it was checked.
+// unchanged returns an error if the way to sign in or the email has changed since it was checked.
 func unchanged(ctx context.Context, before team.User, read func(ctx context.Context, id string) (team.User, error)) error {
 	now, err := read(ctx, before.ID)
 	if err != nil {
 		return team.NotFoundIs(err, errTakenUp)
 	}
-	if now.PasswordHash != before.PasswordHash || now.Proven != before.Proven {
+	if now.PasswordHash != before.PasswordHash || now.Proven != before.Proven || now.CanonicalEmail != before.CanonicalEmail {
 		return errTakenUp
 	}
 	return nil
