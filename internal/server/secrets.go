@@ -59,7 +59,7 @@ func (s *Server) secretsKeys(ctx context.Context) (factor.Keys, error) {
 // secretsKeysInUse returns the ids of the keys that encrypted what is stored, and one of them that is not among keys, if any.
 func (s *Server) secretsKeysInUse(ctx context.Context, keys factor.Keys) (used []string, missing string, err error) {
 	text, err := s.store.Setting(ctx, operator.SettingSecretsKey)
-	for _, id := range strings.Fields(text) {
+	for id := range strings.FieldsSeq(text) {
 		used = append(used, id)
 		if missing == "" && !slices.ContainsFunc(keys, func(k factor.Key) bool { return k.ID == id }) {
 			missing = id
