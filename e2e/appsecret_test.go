@@ -132,7 +132,7 @@ func TestAppSecretsAreEncrypted(t *testing.T) {
 
 func createKey(t *testing.T, file string, rotate bool) (id string) {
 	t.Helper()
-	id, err := server.CreateSealKey(file, rotate)
+	id, err := server.CreateKeyFile(file, rotate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func logOf200Days(t *testing.T, srv *rafftest.Server, name string) rafftest.Acco
 // TestAuditRetention removes old events of one account. What is left must still be proved, and nothing else may be removed.
 func TestAuditRetention(t *testing.T) {
 	keyed := filepath.Join(t.TempDir(), "keys")
-	if _, err := server.CreateSealKey(keyed, false); err != nil {
+	if _, err := server.CreateKeyFile(keyed, false); err != nil {
 		t.Fatal(err)
 	}
 	for name, more := range map[string][]rafftest.Option{"without a key": nil, "with a key": {rafftest.WithSealKeys(keyed)}} {

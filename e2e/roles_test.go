@@ -24,7 +24,7 @@ import (
 func TestTwoRoles(t *testing.T) {
 	owner, serving := twoRoles(t)
 	keyed := filepath.Join(t.TempDir(), "keys")
-	if _, err := server.CreateSealKey(keyed, false); err != nil {
+	if _, err := server.CreateKeyFile(keyed, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := server.Grant(t.Context(), owner, roleOf(t, serving)); err == nil {

@@ -120,7 +120,7 @@ func change(t *testing.T, srv *rafftest.Server, a rafftest.Account, what string)
 // TestTamperingIsDetected changes logs in the database, and verifies them immediately and after more seals.
 func TestTamperingIsDetected(t *testing.T) {
 	keyed := filepath.Join(t.TempDir(), "keys")
-	if _, err := server.CreateSealKey(keyed, false); err != nil {
+	if _, err := server.CreateKeyFile(keyed, false); err != nil {
 		t.Fatal(err)
 	}
 	for name, more := range map[string][]rafftest.Option{"without a key": nil, "with a key": {rafftest.WithSealKeys(keyed)}} {
@@ -255,10 +255,10 @@ func TestAdoptSealKey(t *testing.T) {
 	each(t, func(t *testing.T, g guard) {
 		seal(t, g.Server)
 		file := filepath.Join(t.TempDir(), "keys")
-		if _, err := server.CreateSealKey(file, false); err != nil {
+		if _, err := server.CreateKeyFile(file, false); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := server.CreateSealKey(file, false); err == nil {
+		if _, err := server.CreateKeyFile(file, false); err == nil {
 			t.Error("a key was overwritten")
 		}
 		with := rafftest.Start(t, rafftest.OnDatabase(g.Database), rafftest.WithSealKeys(file))
@@ -281,7 +281,7 @@ func TestAdoptSealKey(t *testing.T) {
 		if _, err := server.Open(t.Context(), server.Config{Database: g.Database, PublicURL: g.URL}); err == nil || !strings.Contains(err.Error(), "--seal-key-file") {
 			t.Errorf("a node without the key starts: %v", err)
 		}
-		if _, err := server.CreateSealKey(file, true); err != nil {
+		if _, err := server.CreateKeyFile(file, true); err != nil {
 			t.Fatal(err)
 		}
 		rotated := rafftest.Start(t, rafftest.OnDatabase(g.Database), rafftest.WithSealKeys(file))

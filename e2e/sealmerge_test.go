@@ -16,7 +16,7 @@ import (
 // and be found with a saved head.
 func TestSealsOfADayAreMerged(t *testing.T) {
 	keyed := filepath.Join(t.TempDir(), "keys")
-	if _, err := server.CreateSealKey(keyed, false); err != nil {
+	if _, err := server.CreateKeyFile(keyed, false); err != nil {
 		t.Fatal(err)
 	}
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {

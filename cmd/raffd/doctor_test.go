@@ -143,7 +143,7 @@ func TestDoctorFindsMistakes(t *testing.T) {
 		}},
 		{"others can read the seal key", "audit log", server.Problem, "chmod o-rwx", func(t *testing.T, _ *rafftest.Server, _ string) string {
 			file := filepath.Join(t.TempDir(), "seal.key")
-			if _, err := server.CreateSealKey(file, false); err != nil {
+			if _, err := server.CreateKeyFile(file, false); err != nil {
 				t.Fatal(err)
 			}
 			change(t, file, 0o644)

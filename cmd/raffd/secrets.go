@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -17,8 +15,6 @@ func secretsCommand() *cobra.Command {
 }
 
 func secretsCreateKeyCommand() *cobra.Command {
-	var file string
-	var rotate bool
 	c := &cobra.Command{
 		Use:   "create-key --file FILE",
 		Short: "Create a key that encrypts the secrets of authenticator apps",
@@ -26,21 +22,8 @@ func secretsCreateKeyCommand() *cobra.Command {
 			"RAFF_SECRETS_KEY_FILE) and keep a copy in a safe place, apart from the database and its backups: if the key is lost, people\n" +
 			"can no longer sign in with their authenticator apps. After all nodes use the key, run raffd secrets rotate, which encrypts\n" +
 			"the existing secrets.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				return usage{errors.New("--file is required")}
-			}
-			id, err := server.CreateSealKey(file, rotate)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Created key %s in %s. Start every node with --secrets-key-file %s, then run raffd secrets rotate.\n", id, file, file)
-			return err
-		},
 	}
-	c.Flags().StringVar(&file, "file", "", "file to create")
-	c.Flags().BoolVar(&rotate, "rotate", false, "add the new key at the top of an existing file; its other keys can still decrypt")
+	createsKey(c, "add the new key at the top of an existing file; its other keys can still decrypt", "Start every node with --secrets-key-file %s, then run raffd secrets rotate.\n")
 	return c
 }
 

@@ -36,10 +36,10 @@ func (c Config) warnReadable(name, file string) {
 	}
 }
 
-// CreateSealKey creates a key in a new file, readable only by its owner, and returns the key's id. With rotate it adds
+// CreateKeyFile creates a key in a new file, readable only by its owner, and returns the key's id. With rotate it adds
 // the key before those of an existing file: the new key signs from the next start on, and the older keys still verify
 // what they signed.
-func CreateSealKey(path string, rotate bool) (id string, err error) {
+func CreateKeyFile(path string, rotate bool) (id string, err error) {
 	key, err := audit.NewSealKey(rand.Reader)
 	if err != nil {
 		return "", err
