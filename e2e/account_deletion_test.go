@@ -231,7 +231,7 @@ func TestAccountExport(t *testing.T) {
 	}, rafftest.WithOperator())
 }
 
-// Whoever can write to the database cannot keep a log from being verified by marking its account as being removed.
+// Someone who can write to the database cannot prevent the verification of a log by marking its account as being removed.
 func TestOnlyDeletedAccountsAreNotVerified(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		seal(t, srv)

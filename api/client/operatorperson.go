@@ -23,7 +23,7 @@ func (s *PeopleService) Get(ctx context.Context, id string) (*api.Person, error)
 	return get[api.Person](ctx, s.c, personPath, id)
 }
 
-// PasswordLink creates a link that lets the person set a new password, once. Whoever opens it is treated as the owner of the
+// PasswordLink creates a link that lets the person set a new password, once. Anyone who opens it is treated as the owner of the
 // email.
 func (s *PeopleService) PasswordLink(ctx context.Context, id string) (*api.PasswordLink, error) {
 	return post[api.PasswordLink](ctx, s.c, nil, nil, personPath+"/password-link", id)

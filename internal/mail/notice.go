@@ -52,7 +52,7 @@ var wordings = map[team.NoticeKind]wording{
 	}, notYou, setPassword},
 	team.NoticeEmailChanged: {fixed("Your email was changed"), func(n team.Notice) string {
 		return "The email of " + n.To + " was changed to " + n.NewEmail + ". You no longer sign in with " + n.To + "."
-	}, "If this was not you, someone else controls your user: tell an administrator of your team immediately.", "Open the sign-in page"},
+	}, "If this was not you, someone else can now sign in as you: tell an administrator of your team immediately.", "Open the sign-in page"},
 	team.NoticeEmailTaken: {fixed("Your email was not changed"), func(n team.Notice) string {
 		return "Another user wanted to change their email to " + n.To + ". This is not possible, because you sign in with it. Nothing was changed."
 	}, "If the other user is also you, sign in with this email instead. Otherwise you can ignore this.", "Open the dashboard"},

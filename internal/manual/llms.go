@@ -10,7 +10,7 @@ import (
 const summary = "raff is the team and access system that a platform runs for its customers: members, email invitations, roles and " +
 	"permissions, API keys, projects and an audit log. It has a REST API, a Terraform provider, a command line, a Go SDK and a dashboard."
 
-// llms is /llms.txt: what there is, with links to Markdown.
+// llms returns /llms.txt, an index of the documentation with links to the Markdown files.
 func (s *server) llms(b *book) []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "# raff\n\n> %s\n\n", summary)

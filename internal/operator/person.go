@@ -75,7 +75,7 @@ func (s *Service) person(ctx context.Context, u team.User) (p Person, err error)
 	return p, err
 }
 
-// PasswordLink returns a link with which a person sets a new password, once. Whoever opens it is treated as the owner of the
+// PasswordLink returns a link with which a person sets a new password, once. Anyone who opens it is treated as the owner of the
 // email.
 func (s *Service) PasswordLink(ctx context.Context, c Caller, userID string) (team.Link, error) {
 	u, err := s.store.User(ctx, userID)

@@ -248,7 +248,7 @@ func (d *doctor) privateFile(check, file, fine string) {
 func (d *doctor) checkMail(ctx context.Context) {
 	const check = "mail"
 	if d.config.SMTPURL == "" {
-		d.add(check, Warning, "no mail server: whoever invites somebody has to send them the link", "set RAFF_SMTP_URL and RAFF_MAIL_FROM")
+		d.add(check, Warning, "no mail server: the person who invites someone has to send them the link", "set RAFF_SMTP_URL and RAFF_MAIL_FROM")
 		return
 	}
 	config, err := mail.Parse(d.config.SMTPURL, d.config.MailFrom)

@@ -83,8 +83,8 @@ func (s *Service) prepareNewEmail(ctx context.Context, msg team.Message) (mail *
 	return mail, err
 }
 
-// InspectEmailLink returns the email that a link confirms. The link only works for the user who requested it: otherwise whoever has
-// a mistyped mailbox could take over the user.
+// InspectEmailLink returns the email that a link confirms. The link only works for the user who requested it: otherwise the owner
+// of a mistyped mailbox could take over the user.
 func (s *Service) InspectEmailLink(ctx context.Context, me team.SignedIn, token string) (email string, err error) {
 	t, err := s.emailLink(ctx, s.store, me, token)
 	return t.Email, err

@@ -26,7 +26,7 @@ func TestNoticesAreShownOnce(t *testing.T) {
 	b.open(t, "/sign-in").lacks(t, "You are signed out.")
 }
 
-// A notice belongs to the session that caused it, and is not made up by whoever can set a cookie.
+// A notice belongs to the session that caused it, and cannot be forged by someone who can set a cookie.
 func TestNoticeBelongsToItsSession(t *testing.T) {
 	srv := house(t)
 	_, _ = srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))

@@ -25,7 +25,7 @@ const (
 	safari  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"
 )
 
-// Events have the network address and the browser of whoever caused them: in the API, on the page and in the export.
+// Events have the network address and the browser of the client that caused them: in the API, on the page and in the export.
 func TestEventsHaveTheirOrigin(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Password set")
