@@ -76,10 +76,7 @@ func TestListsStayFlat(t *testing.T) {
 		srv := rafftest.Start(t, rafftest.OnDatabase("sqlite:"+file), rafftest.Quiet())
 		srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
 		servers[name], sessions[name] = srv, srv.SignIn(t, "alice@example.com")
-		db, err := sql.Open("sqlite", file+"?_pragma=busy_timeout(60000)")
-		if err != nil {
-			t.Fatal(err)
-		}
+		db := rafftest.OpenSQLite(t, file)
 		grow(t, db, srv.Account, s)
 		if err := db.Close(); err != nil {
 			t.Fatal(err)

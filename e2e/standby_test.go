@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"database/sql"
 	"net/http"
 	"strings"
 	"testing"
@@ -33,12 +32,7 @@ func askDatabase(t *testing.T, database, query string) string {
 
 func askSQLite(t *testing.T, file, query string) (answer string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if err := db.QueryRowContext(t.Context(), query).Scan(&answer); err != nil {
+	if err := rafftest.OpenSQLite(t, file).QueryRowContext(t.Context(), query).Scan(&answer); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return answer

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -156,11 +155,7 @@ func TestDoctorFindsMistakes(t *testing.T) {
 			return "metrics-listen: 0.0.0.0:9090"
 		}},
 		{"the clock was set back", "clock", server.Problem, "set back", func(t *testing.T, _ *rafftest.Server, path string) string {
-			db, err := sql.Open("sqlite", path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = db.Close() }()
+			db := rafftest.OpenSQLite(t, path)
 			// The statement of the server removes heartbeats in the future after a few seconds.
 			trigger := "CREATE TRIGGER keep BEFORE DELETE ON nodes BEGIN SELECT RAISE(IGNORE); END"
 			for _, s := range []string{trigger, "INSERT INTO nodes (id, seen_at) VALUES (x'00000000000000000000000000000001', 4102444800000000)"} {
@@ -193,11 +188,7 @@ func TestDoctorFindsMistakes(t *testing.T) {
 // heartbeat waits until the server on this database has reported that it runs.
 func heartbeat(t *testing.T, path string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := rafftest.OpenSQLite(t, path)
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		n := 0
 		if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM nodes").Scan(&n); err == nil && n > 0 {

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -108,11 +107,7 @@ func TestPagesPerAdd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := t.TempDir() + "/raff.db"
 			srv := rafftest.Start(t, append(more, rafftest.OnDatabase("sqlite:"+file), rafftest.Quiet(), rafftest.WithQuotas(manyInvitations()))...)
-			db, err := sql.Open("sqlite", file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = db.Close() }()
+			db := rafftest.OpenSQLite(t, file)
 			size := func() (n int) {
 				t.Helper()
 				var busy, log, done int
