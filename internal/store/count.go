@@ -37,8 +37,8 @@ func (d *DB) foldNames(ctx context.Context, report func(Progress)) error {
 		"roles":    "o.account_id = roles.account_id AND o.scope = roles.scope",
 		"projects": "o.account_id = projects.account_id",
 	} {
-		update := fmt.Sprintf(`UPDATE %s SET name_unique = CASE WHEN EXISTS (SELECT 1 FROM %s o WHERE %s AND o.name_unique = $2)
-			THEN $3 ELSE $2 END WHERE id = $1 AND name_unique IS NULL`, table, table, same)
+		update := fmt.Sprintf(`UPDATE %s SET name_unique = CASE WHEN (SELECT 1 FROM %s o WHERE %s AND o.name_unique = $2 LIMIT 1) IS NULL
+			THEN $2 ELSE $3 END WHERE id = $1 AND name_unique IS NULL`, table, table, same)
 		after := team.NoID // skips the rows that are done, whose old index entries would otherwise be scanned each time
 		for left := true; left; {
 			last := after

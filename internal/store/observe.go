@@ -12,6 +12,9 @@ func WithObserver(o engine.Observer) Option {
 	return func(all *options) { all.Observers = append(all.Observers, o) }
 }
 
+// About names the database system and its version, such as "PostgreSQL 17.2".
+func (d *DB) About() string { return d.engine.About() }
+
 // Stats returns statistics of the connection pool, without a query.
 func (d *DB) Stats() engine.Stats { return d.engine.Stats() }
 

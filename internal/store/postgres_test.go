@@ -2,11 +2,46 @@ package store_test
 
 import (
 	"database/sql"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
+	"raff/internal/permission"
 	"raff/internal/rafftest"
+	"raff/internal/store"
 	"raff/internal/team"
 )
+
+// TestStartOnPostgres opens a database of the version of the tests: nothing is switched off, and the version is known. Beside it, a
+// role for which the version has another text gets a warning that names it.
+func TestStartOnPostgres(t *testing.T) {
+	url := rafftest.PostgresURL(t)
+	var version string
+	if err := directly(t, url).QueryRowContext(t.Context(), "SHOW server_version").Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	opened := func(url string) (about, log string) {
+		t.Helper()
+		var b strings.Builder
+		db, err := store.Open(t.Context(), url, permission.Default(), store.WithLogger(slog.New(slog.NewTextHandler(&b, nil))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		return db.About(), b.String()
+	}
+	if about, log := opened(url); about != "PostgreSQL "+version || log != "" {
+		t.Errorf("%q with the log %s", about, log)
+	}
+	if c, err := store.Inspect(t.Context(), url); err != nil || c.About != "PostgreSQL "+version || strings.Contains(fmt.Sprint(c.Remarks), "not cached") {
+		t.Errorf("inspected: %+v, %v", c, err)
+	}
+	run(t, directly(t, url), "CREATE FUNCTION public.version() RETURNS text LANGUAGE sql AS $$ SELECT 'Other 1.0' $$")
+	if _, log := opened(url + "&search_path=public,pg_catalog"); !strings.Contains(log, "every request reads all its rows") || !strings.Contains(log, "PostgreSQL "+version) || !strings.Contains(log, "Other 1.0") {
+		t.Errorf("the warning is %s", log)
+	}
+}
 
 // TestMemoryWithConstantSnapshot uses a database whose snapshot is always the same, as on some databases that only speak
 // PostgreSQL's protocol. A change by another node must still be visible at once.

@@ -86,11 +86,11 @@ func (t *tx) InsertProject(ctx context.Context, p team.Project) (bool, error) {
 		word(p.CreatedBy), p.CreatedAt, p.UpdatedAt, team.FoldName(p.Name))
 }
 
-// UpdateProject does not write the immutable columns: account, slug and creation time.
+// UpdateProject does not write the immutable columns: account, slug and creation time. For its condition see UpdateRole.
 func (t *tx) UpdateProject(ctx context.Context, p team.Project) (bool, error) {
 	n, err := t.exec(ctx, `UPDATE projects SET name = $2, name_key = $3, description = $4, default_region = $5, is_active = $6,
 		updated_at = $7, name_unique = CASE WHEN name = $2 THEN name_unique ELSE $8 END WHERE id = $1
-		AND (name = $2 OR NOT EXISTS (SELECT 1 FROM projects o WHERE o.account_id = projects.account_id AND o.name_unique = $8 AND o.id <> $1))`,
+		AND (name = $2 OR (SELECT 1 FROM projects o WHERE o.account_id = projects.account_id AND o.name_unique = $8 AND o.id <> $1 LIMIT 1) IS NULL)`,
 		uid(p.ID), p.Name, nameKey(p.Name), p.Description, p.DefaultRegion, p.IsActive, p.UpdatedAt, team.FoldName(p.Name))
 	return n == 1, err
 }

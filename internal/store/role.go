@@ -135,12 +135,13 @@ func (t *tx) InsertRole(ctx context.Context, r team.Role) (bool, error) {
 	return t.inserted(ctx, insertRole+" ON CONFLICT DO NOTHING", t.roleArgs(r)...)
 }
 
-// UpdateRole does not write account, scope and slug, which are immutable. A name that another role has is a Conflict.
+// UpdateRole does not write account, scope and slug, which are immutable. A name that another role has is a Conflict. The condition
+// is not NOT EXISTS, because PostgreSQL 18 would read all roles into a hash table for that.
 func (t *tx) UpdateRole(ctx context.Context, r team.Role) error {
 	err := t.change(ctx, `UPDATE roles SET name = $2, name_key = $3, description = $4, permissions = $5, updated_at = $6,
 		name_unique = CASE WHEN name = $2 THEN name_unique ELSE $7 END
-		WHERE id = $1 AND (name = $2 OR NOT EXISTS (SELECT 1 FROM roles o WHERE o.account_id = roles.account_id
-		AND o.scope = roles.scope AND o.name_unique = $7 AND o.id <> $1))`,
+		WHERE id = $1 AND (name = $2 OR (SELECT 1 FROM roles o WHERE o.account_id = roles.account_id
+		AND o.scope = roles.scope AND o.name_unique = $7 AND o.id <> $1 LIMIT 1) IS NULL)`,
 		uid(r.ID), r.Name, nameKey(r.Name), r.Description, t.c.Encode(r.Permissions, r.IsOwner()), r.UpdatedAt, team.FoldName(r.Name))
 	if !team.IsNotFound(err) {
 		return err

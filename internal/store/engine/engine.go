@@ -26,6 +26,8 @@ type Engine interface {
 	Snapshot(ctx context.Context) (pinned context.Context, done func())
 	// Ping returns nil if the database responds and accepts writes.
 	Ping(ctx context.Context) error
+	// About names the database system and its version, such as "PostgreSQL 17.2".
+	About() string
 	// Stats returns statistics of the connections, without a query.
 	Stats() Stats
 	// Close waits for running changes and closes all connections.

@@ -135,6 +135,15 @@ func (l *link) validate(ctx context.Context, c *pgconn.PgConn) error {
 	return nil
 }
 
+// about names the database system at the other end of a connection.
+func (l *link) about(c *pgconn.PgConn) string {
+	name := "PostgreSQL " + c.ParameterStatus("server_version")
+	if l.pooled.Load() {
+		name += " through a pooler"
+	}
+	return name
+}
+
 // set returns an expression that applies the settings, for the transaction or for the lifetime of the connection.
 func (l *link) set(transaction bool) string {
 	parts := make([]string, 0, len(l.settings))

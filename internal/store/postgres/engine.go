@@ -30,6 +30,7 @@ type database struct {
 	changes, asking *slots
 	memory          memory
 	link            *link
+	about           string
 }
 
 // Open connects to the database, and creates its schema or brings it up to date if o allows that.
@@ -58,9 +59,10 @@ func (e *database) start(ctx context.Context, cfg *pgxpool.Config, o engine.Opti
 	if err := tooOld(first.PgConn().ParameterStatus("server_version")); err != nil {
 		return errors.Join(err, first.Close(context.WithoutCancel(ctx)))
 	}
+	e.about = e.link.about(first.PgConn())
 	if reason := unfit(ctx, first); reason != "" {
 		e.memory.off = true
-		o.Logger.Warn("every request reads all its rows, because the database does not behave like PostgreSQL", "reason", reason)
+		o.Logger.Warn("every request reads all its rows, because the database does not behave like PostgreSQL", "database", e.about, "reason", reason)
 	}
 	if err := errors.Join(first.Close(context.WithoutCancel(ctx)), migrate(ctx, cfg.ConnConfig, e.link, o)); err != nil {
 		return err
@@ -74,6 +76,8 @@ func (e *database) start(ctx context.Context, cfg *pgxpool.Config, o engine.Opti
 }
 
 func (e *database) Dialect() *engine.Dialect { return &Dialect }
+
+func (e *database) About() string { return e.about }
 
 func (e *database) Close() error {
 	e.close()

@@ -28,10 +28,7 @@ func Inspect(ctx context.Context, database string) (found engine.Condition, err 
 		return found, err
 	}
 	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
-	found.About = "PostgreSQL " + c.PgConn().ParameterStatus("server_version")
-	if l.pooled.Load() {
-		found.About += " through a pooler"
-	}
+	found.About = l.about(c.PgConn())
 	add := func(severe bool, message, advice string) {
 		found.Remarks = append(found.Remarks, engine.Remark{Severe: severe, Message: message, Advice: advice})
 	}

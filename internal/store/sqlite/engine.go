@@ -116,6 +116,8 @@ func (e *database) Ping(ctx context.Context) error {
 	return unavailable(err)
 }
 
+func (e *database) About() string { return about }
+
 func (e *database) Stats() engine.Stats {
 	var s engine.Stats
 	for _, l := range e.lanes() {

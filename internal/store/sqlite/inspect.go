@@ -18,9 +18,11 @@ const (
 	noRoom     = 100 << 20
 )
 
+const about = "SQLite " + sqlite3.SQLITE_VERSION
+
 // Inspect looks for mistakes in who can read and write the files of a database, and in where they are.
 func Inspect(path string) (found engine.Condition, err error) {
-	found.About = "SQLite " + sqlite3.SQLITE_VERSION
+	found.About = about
 	if path, err = followed(path); err != nil {
 		return found, err
 	}
