@@ -114,7 +114,11 @@ func (s *server) regenerateAPIKey(ctx context.Context, c *call) (any, error) {
 }
 
 func (s *server) revokeAPIKey(ctx context.Context, c *call) (any, error) {
-	return rest.Done("API key revoked."), s.svc.RevokeAPIKey(ctx, c.who, c.PathID("id"))
+	base, err := c.base(nil)
+	if err != nil {
+		return nil, err
+	}
+	return rest.Done("API key revoked."), s.svc.RevokeAPIKey(ctx, c.who, c.PathID("id"), base)
 }
 
 // apiKey converts a key to its API form; its roles come from its memberships.

@@ -74,7 +74,11 @@ func (s *server) updateProject(ctx context.Context, c *call) (any, error) {
 }
 
 func (s *server) deleteProject(ctx context.Context, c *call) (any, error) {
-	return rest.Done("Project deleted."), s.svc.DeleteProject(ctx, c.who, c.PathID("id"))
+	base, err := c.base(nil)
+	if err != nil {
+		return nil, err
+	}
+	return rest.Done("Project deleted."), s.svc.DeleteProject(ctx, c.who, c.PathID("id"), base)
 }
 
 // project converts a project to its API form.

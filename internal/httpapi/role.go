@@ -129,7 +129,11 @@ func (s *server) deleteRole(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rest.Done("Role deleted."), s.svc.DeleteRole(ctx, c.who, c.PathID("id"), to)
+	base, err := c.base(nil)
+	if err != nil {
+		return nil, err
+	}
+	return rest.Done("Role deleted."), s.svc.DeleteRole(ctx, c.who, c.PathID("id"), to, base)
 }
 
 // role converts a role to its API form. The Owner role has the permissions of both scopes; the API shows those of its

@@ -418,13 +418,16 @@ func (w *work) newSecretFor(k *APIKey, grace time.Duration) (string, error) {
 }
 
 // RevokeAPIKey deletes a key with all its memberships. A key can revoke itself.
-func (s *Service) RevokeAPIKey(ctx context.Context, p *Principal, id string) error {
+func (s *Service) RevokeAPIKey(ctx context.Context, p *Principal, id string, base Base) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
 		if err := s.Require(w.p, permission.APIKeysRevoke); err != nil {
 			return err
 		}
 		k, err := w.APIKey(ctx, w.p.AccountID, id)
 		if err != nil {
+			return err
+		}
+		if err := base.matches(k.UpdatedAt); err != nil {
 			return err
 		}
 		if w.p.ID != k.ID {

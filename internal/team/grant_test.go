@@ -223,7 +223,7 @@ func TestRemovedPrincipalCannotWrite(t *testing.T) {
 	m, bob := h.join(h.system("admin"))
 	k, key := h.key(h.owner, h.system("admin"))
 	must(h.RemoveMember(h.ctx(), h.owner, "", m.ID, team.Removal{}))
-	if err := h.RevokeAPIKey(h.ctx(), h.owner, k.ID); err != nil {
+	if err := h.RevokeAPIKey(h.ctx(), h.owner, k.ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	carol := "carol@example.com"

@@ -235,7 +235,7 @@ func (c *crowd) act(p *team.Principal, members []team.Member) (what string, err 
 		permissions := c.permissions()
 		_, err = c.UpdateRole(c.ctx(), p, role, team.RoleChange{Permissions: &permissions})
 	case "drop":
-		err = c.DeleteRole(c.ctx(), p, role, pick(c, "instead", c.roles))
+		err = c.DeleteRole(c.ctx(), p, role, pick(c, "instead", c.roles), nil)
 	case "key":
 		err = c.made(c.CreateAPIKey(c.ctx(), p, team.NewAPIKey{Name: "key", RoleID: role}))
 	case "wake key", "sleep key":

@@ -322,10 +322,13 @@ func (g *guard) projectFor(id, permission string) (Project, error) {
 }
 
 // DeleteProject deletes a project with its memberships and open invitations. The Default project cannot be deleted.
-func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string) error {
+func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string, base Base) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
 		pr, err := w.projectFor(id, permission.ProjectsDelete)
 		if err != nil {
+			return err
+		}
+		if err := base.matches(pr.UpdatedAt); err != nil {
 			return err
 		}
 		if err := pr.deletable(); err != nil {

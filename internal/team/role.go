@@ -393,14 +393,17 @@ func roleDiff(c *permission.Catalog, a, b Role) (d event.RoleUpdated, ok bool) {
 }
 
 // DeleteRole deletes a custom role without holders. With reassignTo, its holders get that role first, each under the same
-// rules as a single change.
-func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo string) error {
+// rules as a single change. base is the version of the role that the caller has seen.
+func (s *Service) DeleteRole(ctx context.Context, p *Principal, id, reassignTo string, base Base) error {
 	return s.write(ctx, p, Exclusive, func(w *work) error {
 		if err := s.Require(w.p, permission.RolesDelete); err != nil {
 			return err
 		}
 		r, err := w.customRole(id)
 		if err != nil {
+			return err
+		}
+		if err := base.matches(r.UpdatedAt); err != nil {
 			return err
 		}
 		n := 20

@@ -73,7 +73,7 @@ func TestRoleChangeMakesCallerInviter(t *testing.T) {
 			must(h.UpdateMember(h.ctx(), h.owner, "", offer.ID, team.MemberChange{RoleID: &admin}))
 		},
 		"the role is deleted and its holders get another": func(h *house, _ *team.Principal, offer team.Member) {
-			if err := h.DeleteRole(h.ctx(), h.owner, offer.Role.ID, h.system("admin")); err != nil {
+			if err := h.DeleteRole(h.ctx(), h.owner, offer.Role.ID, h.system("admin"), nil); err != nil {
 				h.t.Fatal(err)
 			}
 		},

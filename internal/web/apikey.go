@@ -200,7 +200,7 @@ func (p *pages) revokeKey(v *visit) (reply, error) {
 	if typed := v.PostForm.Get("confirm"); typed != k.Name {
 		return p.keyAgain(v, refusedNotTheName.With(), func(view *keyView, message string) { view.Typed, view.TypedError = typed, message })
 	}
-	if err := p.svc.RevokeAPIKey(v.Context(), v.who, k.ID); err != nil {
+	if err := p.svc.RevokeAPIKey(v.Context(), v.who, k.ID, nil); err != nil {
 		return p.keyAgain(v, err, wrongKey)
 	}
 	return done("/keys", "key-revoked")

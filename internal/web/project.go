@@ -213,7 +213,7 @@ func (p *pages) deleteProject(v *visit) (reply, error) {
 		d.TypedError = refusedNotTheName.Text
 		return reply{status: http.StatusBadRequest, page: projectDeletionPage(v, d)}, nil
 	}
-	err = p.svc.DeleteProject(v.Context(), v.who, d.projectID)
+	err = p.svc.DeleteProject(v.Context(), v.who, d.projectID, nil)
 	if err == nil {
 		return done("/projects", "project-deleted")
 	}

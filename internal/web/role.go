@@ -287,7 +287,7 @@ func (p *pages) showRoleDeletion(v *visit) (reply, error) {
 }
 
 func (p *pages) deleteRole(v *visit) (reply, error) {
-	err := p.svc.DeleteRole(v.Context(), v.who, v.PathValue("id"), v.PostForm.Get("role_id"))
+	err := p.svc.DeleteRole(v.Context(), v.who, v.PathValue("id"), v.PostForm.Get("role_id"), nil)
 	if err == nil {
 		return done("/roles", "role-deleted")
 	}
