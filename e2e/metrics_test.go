@@ -47,6 +47,9 @@ func TestMetrics(t *testing.T) {
 			if name == "sqlite" && (!strings.Contains(all, "\nraff_db_batch_changes_count ") || strings.Contains(all, "\nraff_db_wal_bytes 0\n")) {
 				t.Error("the metrics lack the batches and the write-ahead log of SQLite")
 			}
+			if endless := strings.Contains(all, "\nraff_audit_partitions_ahead_seconds +Inf\n"); endless != (name == "sqlite") || !strings.Contains(all, "\nraff_audit_partitions_ahead_seconds ") {
+				t.Errorf("partitions for ever: %v", endless)
+			}
 			for _, secret := range []string{id, srv.Key, "example.com"} {
 				if strings.Contains(all, secret) {
 					t.Errorf("the metrics contain %q", secret)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"raff/internal/event"
@@ -114,44 +115,53 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	n, failed := 0, []error{}
-	for _, account := range accounts {
-		removed, err := s.expire(ctx, account)
-		n += removed
+	failure := func(account string, err error) bool {
 		if err != nil {
 			failed = append(failed, fmt.Errorf("remove old events of account %s: %w", account, err))
 		}
+		return err != nil
+	}
+	accounts = slices.DeleteFunc(accounts, func(account string) bool {
+		removed, err := s.expire(ctx, account)
+		n += removed
+		return failure(account, err)
+	})
+	if err := s.store.DropExpiredEvents(ctx); err != nil {
+		failed = append(failed, fmt.Errorf("remove partitions with old events: %w", err))
+	}
+	for _, account := range accounts {
+		failure(account, s.removeExpired(ctx, account))
 	}
 	return n, errors.Join(failed...)
 }
 
-// expire moves the checkpoint of a log, and then removes what is before it, in small transactions. What an interrupted run left
-// is removed by the next one.
+// expire moves the checkpoint of a log.
 func (s *Service) expire(ctx context.Context, account string) (int, error) {
 	days, err := s.retention(ctx, s.store, account)
-	if err != nil {
+	if err != nil || days == 0 {
 		return 0, err
 	}
-	n := 0
-	if days > 0 {
-		before := s.team.Now().Truncate(day).AddDate(0, 0, -days)
-		last, err := s.store.SealBefore(ctx, account, before)
-		if err == nil {
-			n, err = s.moveCheckpoint(ctx, last, days)
-		}
-		if err := team.NotFoundIs(err, nil); err != nil {
-			return 0, err
-		}
+	last, err := s.store.SealBefore(ctx, account, s.team.Now().Truncate(day).AddDate(0, 0, -days))
+	if err != nil {
+		return 0, team.NotFoundIs(err, nil)
 	}
+	n, err := s.moveCheckpoint(ctx, last, days)
+	return n, team.NotFoundIs(err, nil)
+}
+
+// removeExpired removes what is before the checkpoint of a log, in small transactions. What an interrupted run left is removed by
+// the next one.
+func (s *Service) removeExpired(ctx context.Context, account string) error {
 	for more := true; more; {
 		err := s.store.Update(ctx, account, team.Shared, func(tx Tx) (err error) {
 			more, err = tx.RemoveExpired(ctx, account)
 			return err
 		})
 		if err != nil {
-			return n, err
+			return err
 		}
 	}
-	return n, nil
+	return nil
 }
 
 // moveCheckpoint verifies the log up to a seal and makes it the checkpoint. A log that fails is left alone, because its events

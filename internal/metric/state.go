@@ -2,6 +2,7 @@ package metric
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,7 @@ func (m *Metrics) Watch(db Database, nodes func() int) {
 		mails:    desc("outbox_mails", "Emails waiting to be sent."),
 		oldest:   desc("outbox_oldest_seconds", "Age of the oldest email waiting to be sent; 0 if there is none."),
 		unsealed: desc("audit_unsealed_seconds", "Age of the oldest unsealed audit event; 0 if there is none."),
+		extended: desc("audit_partitions_ahead_seconds", "For how long from now audit events have partitions of their own (PostgreSQL); +Inf on SQLite, which has none."),
 		alive:    desc("nodes", "Servers running on the database."),
 		up:       desc("db_up", "1 if the database responded to this scrape, otherwise 0."),
 	})
@@ -42,12 +44,12 @@ type state struct {
 	db    Database
 	nodes func() int
 
-	inUse, open, most, waits, waited, wal, mails, oldest, unsealed, alive, up *prometheus.Desc
+	inUse, open, most, waits, waited, wal, mails, oldest, unsealed, extended, alive, up *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
 func (s *state) Describe(all chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.inUse, s.open, s.most, s.waits, s.waited, s.wal, s.mails, s.oldest, s.unsealed, s.alive, s.up} {
+	for _, d := range []*prometheus.Desc{s.inUse, s.open, s.most, s.waits, s.waited, s.wal, s.mails, s.oldest, s.unsealed, s.extended, s.alive, s.up} {
 		all <- d
 	}
 }
@@ -75,6 +77,11 @@ func (s *state) Collect(all chan<- prometheus.Metric) {
 	gauge(s.mails, float64(b.Mails))
 	gauge(s.oldest, age(b.OldestMail))
 	gauge(s.unsealed, age(b.OldestUnsealed))
+	ahead := math.Inf(1)
+	if !b.Extended.IsZero() {
+		ahead = time.Until(b.Extended).Seconds()
+	}
+	gauge(s.extended, ahead)
 }
 
 // age returns the age of t in seconds; 0 for the zero time.

@@ -181,6 +181,8 @@ func (d *doctor) checkClocks(ctx context.Context, s *Server) {
 const (
 	mailAge = time.Hour
 	sealAge = 15 * time.Minute
+	// partitionsAhead is for how long from now audit events should at least have partitions.
+	partitionsAhead = 30 * 24 * time.Hour
 )
 
 // checkBacklog looks for work that nobody does.
@@ -194,6 +196,10 @@ func (d *doctor) checkBacklog(ctx context.Context, s *Server) {
 	if age := now.Sub(b.OldestMail); b.Mails > 0 && age > mailAge {
 		d.add("mail", Warning, fmt.Sprintf("%d emails are waiting to be sent, the oldest for %s", b.Mails, age.Round(time.Minute)),
 			"check mail_error of the invitations and the log of the servers; if there is no mail server, set RAFF_SMTP_URL")
+	}
+	if !b.Extended.IsZero() && b.Extended.Before(now.Add(partitionsAhead)) {
+		d.add("audit log", Warning, "there are no partitions for audit events after "+b.Extended.UTC().Format(time.DateOnly)+", so that later events share one",
+			"run raffd migrate with the role that owns the tables, and look in the log of the servers for failures of the job cleanup")
 	}
 	if age := now.Sub(b.OldestUnsealed); d.running && !b.OldestUnsealed.IsZero() && age > sealAge {
 		d.add("audit log", Problem, fmt.Sprintf("events from %s ago are not sealed", age.Round(time.Minute)), "look in the log of the servers for failures of the job seal")

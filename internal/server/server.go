@@ -177,7 +177,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		s.closeTraces()
 		return nil, err
 	}
-	if err := s.begin(ctx, keys); err != nil {
+	err = s.begin(ctx, keys)
+	if err == nil && c.Mode == Migrating {
+		err = s.store.ExtendEvents(ctx)
+	}
+	if err != nil {
 		s.closeTraces()
 		return nil, errors.Join(err, s.store.Close())
 	}

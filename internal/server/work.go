@@ -68,7 +68,7 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 			if expired > 0 {
 				s.config.Logger.Info("removed audit events that are older than the retention of their accounts", "count", expired)
 			}
-			return errors.Join(err, err2)
+			return errors.Join(err, err2, s.store.ExtendEvents(ctx))
 		})
 	})
 }

@@ -25,6 +25,8 @@ type Backlog struct {
 	OldestMail time.Time
 	// OldestUnsealed is the time of the oldest audit event that no seal covers; zero if there is none.
 	OldestUnsealed time.Time
+	// Extended is until when the events have partitions of their own; zero on SQLite.
+	Extended time.Time
 }
 
 // Backlog counts the pending work.
@@ -38,5 +40,8 @@ func (d *DB) Backlog(ctx context.Context) (b Backlog, err error) {
 	}
 	b.OldestUnsealed, err = one(ctx, d.q, scanStamp, `SELECT MIN((SELECT MIN(e.at) FROM audit_events e
 		WHERE e.account_id = h.account_id AND e.at >= COALESCE(h.sealed_until, 0))) FROM audit_heads h`)
+	if extended := d.q.Dialect().EventsExtended; err == nil && extended != "" {
+		b.Extended, err = one(ctx, d.q, scanStamp, extended)
+	}
 	return b, err
 }

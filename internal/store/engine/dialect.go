@@ -34,6 +34,10 @@ type Dialect struct {
 	// that check the retention, because the role that serves may not delete events.
 	SetCheckpoint, RemoveExpiredEvents string
 	RemoveExpiredRest                  []string
+	// ExtendEvents prepares the table of events for $1 more months, and returns until when it is prepared, in microseconds since 1970.
+	// EventsExtended returns that time only. DropExpiredEvents removes parts of the table that nothing keeps. Empty if the table has no
+	// parts.
+	ExtendEvents, EventsExtended, DropExpiredEvents string
 	// RemoveLog are the statements that remove up to $2 rows of each kind of the log of the account $1, which is being removed. On
 	// PostgreSQL a function does it, after checks. RemoveRest are those that remove the counters of the account $1 and its projects, and
 	// what else differs.

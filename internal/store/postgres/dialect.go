@@ -23,6 +23,9 @@ var Dialect = engine.Dialect{
 	MergeSeals:          []string{"SELECT merge_seals($1, $2, $3)"},
 	SetCheckpoint:       "SELECT set_checkpoint($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 	RemoveExpiredEvents: "SELECT remove_expired_events($1, $2)",
+	ExtendEvents:        "SELECT extend_events($1)",
+	EventsExtended:      "SELECT from_at FROM event_partitions() WHERE to_at IS NULL",
+	DropExpiredEvents:   "SELECT drop_expired_events()",
 	RemoveExpiredRest:   []string{"SELECT remove_expired_rest($1)"},
 	RemoveLog:           []string{"SELECT remove_log($1, $2)"},
 	RemoveRest: []string{

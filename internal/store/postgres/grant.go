@@ -21,7 +21,7 @@ var restricted = map[string]string{
 }
 
 // functions are those that do for the role what it may not do itself, each after checks of its own.
-var functions = []string{"merge_seals", "set_checkpoint", "remove_expired_events", "remove_expired_rest", "remove_log"}
+var functions = []string{"merge_seals", "set_checkpoint", "extend_events", "drop_expired_events", "remove_expired_events", "remove_expired_rest", "remove_log"}
 
 // Grant gives a role exactly the privileges that a server needs on the database. The user of url must own its tables. It is repeated
 // after each migration, because new tables have no privileges.
@@ -62,7 +62,9 @@ func grants(ctx context.Context, tx pgx.Tx, role string) (all []string, err erro
 	case owner:
 		return nil, fmt.Errorf("the role %q owns the tables or is a superuser, so nothing can be kept from it: use another role to serve", role)
 	}
-	rows, err := tx.Query(ctx, "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user ORDER BY tablename", pgx.QueryExecModeExec)
+	// Without partitions: the privileges on their table are sufficient, and those on a partition would not be restricted.
+	rows, err := tx.Query(ctx, `SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+		AND NOT relispartition AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user) ORDER BY relname`, pgx.QueryExecModeExec)
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func readSetup(ctx context.Context, c *pgx.Conn) (s setup, err error) {
 		current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
 		(SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
 		EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user),
-		ARRAY(SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+		ARRAY(SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace
 			AND NOT has_table_privilege(oid, 'SELECT') ORDER BY relname)`
 	err = c.QueryRow(ctx, query, pgx.QueryExecModeSimpleProtocol).Scan(&s.encoding, &s.fsync, &s.commit, &s.role, &s.connections, &s.super, &s.owner, &s.unreadable)
 	if err != nil {

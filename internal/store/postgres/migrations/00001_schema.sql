@@ -339,6 +339,8 @@ CREATE TABLE outbox (
 -- address, NULL for the server itself and the operator's commands; user_agent is empty for API keys, too. after_seal is the last seal that was closed when the
 -- event was written. mac is the signature of the server that wrote it, if servers have a key. sequence numbers the events of an
 -- account without gaps, in the order of the log; NULL until no earlier event can be added any more.
+-- The table is partitioned by time. There is always a partition for every time, so that no event is ever refused, and no default
+-- partition, which would keep PostgreSQL from reading the partitions in order.
 CREATE TABLE audit_events (
     account_id  UUID             NOT NULL,
     at          BIGINT           NOT NULL,
@@ -360,7 +362,71 @@ CREATE TABLE audit_events (
     mac         BYTEA,
     sequence    BIGINT,
     PRIMARY KEY (account_id, at, id)
-);
+) PARTITION BY RANGE (at);
+
+-- The partitions of audit_events in their order. The first one has everything until to_at, the last one everything from from_at on.
+-- +goose StatementBegin
+CREATE FUNCTION event_partitions() RETURNS TABLE (name TEXT, from_at BIGINT, to_at BIGINT) LANGUAGE sql STABLE AS $$
+    SELECT c.relname::text, substring(b.bounds FROM 'FROM \(''?(\d+)''?\)')::bigint, substring(b.bounds FROM 'TO \(''?(\d+)''?\)')::bigint
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS bounds) b
+    WHERE i.inhparent = 'audit_events'::regclass ORDER BY 2 NULLS FIRST
+$$;
+-- +goose StatementEnd
+
+-- Divides the last partition, so that the times until at least this number of months after the current one have partitions of their own,
+-- and returns where the last partition begins. It is usually empty. What a node with a wrong clock wrote into it is moved.
+-- New partitions have a year each: every partition makes reading an account's log slower. They have a month each while nearly all
+-- accounts have a retention of up to two years, which removes old partitions again.
+-- +goose StatementBegin
+CREATE FUNCTION extend_events(months INT) RETURNS BIGINT LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '500ms' AS $$
+DECLARE
+    present TIMESTAMP := date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC');
+    wanted BIGINT := EXTRACT(EPOCH FROM present + make_interval(months => LEAST(months, 12) + 1)) * 1000000;
+    begins BIGINT;
+    ends BIGINT;
+    part TEXT;
+    monthly BOOLEAN;
+BEGIN
+    SELECT p.from_at INTO begins FROM event_partitions() p WHERE p.to_at IS NULL;
+    IF begins >= wanted THEN
+        RETURN begins;
+    END IF;
+    BEGIN
+        LOCK TABLE ONLY audit_events, ONLY audit_events_later IN ACCESS EXCLUSIVE MODE;
+    EXCEPTION WHEN lock_not_available THEN
+        RETURN begins; -- such as during a dump; there is time until the next call
+    END;
+    SELECT p.from_at INTO begins FROM event_partitions() p WHERE p.to_at IS NULL; -- another node may have been faster
+    IF begins >= wanted THEN
+        RETURN begins;
+    END IF;
+    SELECT COUNT(*) > 0 AND COUNT(*) - COUNT(r.days) FILTER (WHERE r.days <= 731) <= 10 INTO monthly
+        FROM accounts a LEFT JOIN audit_retention r ON r.account_id = a.id;
+    monthly := monthly AND (SELECT COUNT(*) < 36 FROM event_partitions());
+    ALTER TABLE audit_events DETACH PARTITION audit_events_later;
+    WHILE begins < wanted LOOP
+        part := 'audit_events_' || to_char(to_timestamp(begins / 1000000) AT TIME ZONE 'UTC', 'YYYY_MM');
+        ends := EXTRACT(EPOCH FROM CASE WHEN monthly THEN (to_timestamp(begins / 1000000) AT TIME ZONE 'UTC') + interval '1 month'
+            ELSE date_trunc('year', to_timestamp(begins / 1000000) AT TIME ZONE 'UTC') + interval '1 year' END) * 1000000;
+        EXECUTE format('CREATE TABLE %I PARTITION OF audit_events FOR VALUES FROM (%s) TO (%s)', part, begins, ends);
+        EXECUTE format('INSERT INTO %I SELECT * FROM audit_events_later WHERE at < %s', part, ends);
+        EXECUTE format('DELETE FROM audit_events_later WHERE at < %s', ends);
+        begins := ends;
+    END LOOP;
+    EXECUTE format('ALTER TABLE audit_events ATTACH PARTITION audit_events_later FOR VALUES FROM (%s) TO (MAXVALUE)', begins);
+    RETURN begins;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+DO $$
+DECLARE
+    begins BIGINT := EXTRACT(EPOCH FROM date_trunc('year', clock_timestamp() AT TIME ZONE 'UTC') + interval '1 year') * 1000000;
+BEGIN
+    EXECUTE format('CREATE TABLE audit_events_first PARTITION OF audit_events FOR VALUES FROM (MINVALUE) TO (%s)', begins);
+    EXECUTE format('CREATE TABLE audit_events_later PARTITION OF audit_events FOR VALUES FROM (%s) TO (MAXVALUE)', begins);
+END $$;
+-- +goose StatementEnd
 
 -- Where the events that a filter selects are in the log: a row for each slice of time, of 65.536 ms (at >> 16), that has any. Many
 -- events in a short time share their rows. There is no unique index, because concurrent transactions would wait for each other:
@@ -475,6 +541,58 @@ BEGIN
     DELETE FROM audit_events e USING (SELECT o.at, o.id FROM audit_events o WHERE o.account_id = account
         AND o.at < (SELECT c.until_at FROM audit_checkpoints c WHERE c.account_id = account) ORDER BY o.at, o.id LIMIT most) old
         WHERE e.account_id = account AND e.at = old.at AND e.id = old.id;
+END $$;
+-- +goose StatementEnd
+
+-- The number of events of a partition that are not before the checkpoint of their account, but at most most. The cost depends on the
+-- number of accounts, not of events.
+-- +goose StatementBegin
+CREATE FUNCTION kept_events(part TEXT, most BIGINT) RETURNS BIGINT LANGUAGE plpgsql AS $$
+DECLARE
+    kept BIGINT;
+BEGIN
+    EXECUTE format('WITH RECURSIVE a (id) AS ((SELECT e.account_id FROM %1$I e ORDER BY e.account_id LIMIT 1)
+        UNION ALL SELECT (SELECT e.account_id FROM %1$I e WHERE e.account_id > a.id ORDER BY e.account_id LIMIT 1) FROM a WHERE a.id IS NOT NULL)
+        SELECT COUNT(*) FROM (SELECT 1 FROM a CROSS JOIN LATERAL (SELECT 1 FROM %1$I e WHERE e.account_id = a.id
+            AND e.at >= COALESCE((SELECT c.until_at FROM audit_checkpoints c WHERE c.account_id = a.id), 0) LIMIT $1) l LIMIT $1) k', part)
+        INTO kept USING most;
+    RETURN kept;
+END $$;
+-- +goose StatementEnd
+
+-- Removes the partitions of past times in which no account keeps anything, without leaving dead rows, and returns their number. The few
+-- events that some accounts keep longer, such as the operator's own, are moved into the first partition, which then has the time of the
+-- removed one, too. A partition with many such events remains.
+-- +goose StatementBegin
+CREATE FUNCTION drop_expired_events() RETURNS BIGINT LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '500ms' AS $$
+DECLARE
+    few CONSTANT BIGINT := 10000;
+    small CONSTANT BIGINT := 67108864; -- bytes of the first partition, which is read when it is attached
+    present BIGINT := EXTRACT(EPOCH FROM clock_timestamp()) * 1000000;
+    part RECORD;
+    removed BIGINT := 0;
+BEGIN
+    FOR part IN SELECT * FROM event_partitions() p WHERE p.from_at IS NOT NULL AND p.to_at < present LOOP
+        IF pg_relation_size('audit_events_first') > small OR kept_events(part.name, few + 1) > few THEN
+            EXIT; -- only the one after the first can be removed, because a time without a partition would refuse events
+        END IF;
+        BEGIN
+            EXECUTE format('LOCK TABLE ONLY audit_events, ONLY audit_events_first, ONLY %I IN ACCESS EXCLUSIVE MODE', part.name);
+        EXCEPTION WHEN lock_not_available OR undefined_table THEN
+            EXIT; -- until the next call, or because another node removes it
+        END;
+        IF NOT EXISTS (SELECT 1 FROM event_partitions() p WHERE p.name = part.name) OR kept_events(part.name, few + 1) > few THEN
+            EXIT;
+        END IF;
+        EXECUTE format('ALTER TABLE audit_events DETACH PARTITION %I', part.name);
+        ALTER TABLE audit_events DETACH PARTITION audit_events_first;
+        EXECUTE format('INSERT INTO audit_events_first SELECT e.* FROM %I e LEFT JOIN audit_checkpoints c ON c.account_id = e.account_id
+            WHERE e.at >= COALESCE(c.until_at, 0)', part.name);
+        EXECUTE format('DROP TABLE %I', part.name);
+        EXECUTE format('ALTER TABLE audit_events ATTACH PARTITION audit_events_first FOR VALUES FROM (MINVALUE) TO (%s)', part.to_at);
+        removed := removed + 1;
+    END LOOP;
+    RETURN removed;
 END $$;
 -- +goose StatementEnd
 
@@ -832,6 +950,8 @@ CREATE TRIGGER projects_external AFTER DELETE ON projects REFERENCING OLD TABLE 
 CREATE TRIGGER roles_external AFTER DELETE ON roles REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
 CREATE TRIGGER api_keys_external AFTER DELETE ON api_keys REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
 
+SELECT extend_events(2);
+
 -- Functions that run as the owner of the tables find only its tables, and no temporary ones, and only the owner and the role that
 -- serves may call them.
 -- +goose StatementBegin
@@ -839,7 +959,7 @@ DO $$
 DECLARE
     name TEXT;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['merge_seals', 'set_checkpoint', 'remove_expired_events', 'remove_expired_rest', 'remove_log'] LOOP
+    FOREACH name IN ARRAY ARRAY['merge_seals', 'set_checkpoint', 'extend_events', 'drop_expired_events', 'remove_expired_events', 'remove_expired_rest', 'remove_log'] LOOP
         EXECUTE format('ALTER FUNCTION %I SET search_path = %I, pg_temp', name, current_schema());
         EXECUTE format('REVOKE ALL ON FUNCTION %I FROM PUBLIC', name);
     END LOOP;
