@@ -86,6 +86,17 @@ func TestTwoRoles(t *testing.T) {
 	if v := verified(t, srv, a); v.Broken != "" {
 		t.Errorf("after everything that was refused: %+v", v)
 	}
+	seal(t, srv)
+	if x, err := srv.Node.Operator().EraseEmail(t.Context(), operator.Program, "alice@example.com"); err != nil || x.Memberships != 1 {
+		t.Errorf("erased: %+v, %v", x, err)
+	}
+	if n, err := srv.Node.Operator().EraseOrdered(t.Context()); err != nil || n != 1 {
+		t.Errorf("the role that serves finished %d erasures: %v", n, err)
+	}
+	expectNothingOf(t, owner, "alice@example.com")
+	if v := verified(t, srv, srv.Account); v.Broken != "" || v.Erased == 0 {
+		t.Errorf("after an erasure: %+v", v)
+	}
 }
 
 // refusedToServer tries what someone could who controls the server, but not the owner's role.
@@ -105,6 +116,8 @@ func refusedToServer(t *testing.T, serving string, a, other rafftest.Account) {
 		"UPDATE audit_checkpoints SET until_at = 9000000000000000", "DELETE FROM audit_checkpoints", "DELETE FROM goose_db_version",
 		"ALTER TABLE audit_events DISABLE TRIGGER ALL", "DROP TABLE audit_events", "CREATE TABLE other (id INT)",
 		"SELECT remove_log(" + account + ", 1000)",
+		"SELECT erase_event(account_id, at, id, 'erased-0', 'erased-0', target_name, FALSE, user_agent, details, '[]') FROM audit_events WHERE account_id = " + account + " LIMIT 1",
+		"SELECT forget_secret(" + account + ", 0, '[]')", "DELETE FROM audit_secrets", "UPDATE audit_secrets SET secret = ''", "DELETE FROM erased_events",
 		"SELECT set_checkpoint(account_id, seq, until_at, hash, 0, 150, '', hash, 0) FROM audit_seals WHERE account_id = " + account + " ORDER BY seq DESC LIMIT 1",
 		"SELECT set_checkpoint(account_id, seq, until_at, hash, 0, 1, '', hash, 0) FROM audit_seals WHERE account_id = " + account + " ORDER BY seq DESC LIMIT 1",
 	} {

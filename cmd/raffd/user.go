@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -10,8 +11,8 @@ import (
 )
 
 func userCommand() *cobra.Command {
-	c := &cobra.Command{Use: "user", Short: "Help users sign in"}
-	c.AddCommand(passwordLinkCommand(), resetFactorCommand())
+	c := &cobra.Command{Use: "user", Short: "Help users sign in, and erase them"}
+	c.AddCommand(passwordLinkCommand(), resetFactorCommand(), eraseUserCommand())
 	return c
 }
 
@@ -62,6 +63,31 @@ func resetFactorCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&email, "email", "", "email of the user")
+	db.flags(c)
+	return c
+}
+
+func eraseUserCommand() *cobra.Command {
+	var db database
+	var email string
+	var yes bool
+	c := &cobra.Command{
+		Use:   "erase --email EMAIL --yes",
+		Short: "Erase a user, or someone who was only invited, from all accounts and audit logs",
+		Long: "Erase a user, or someone who was only invited: how they sign in, their memberships and invitations, and their name, email,\n" +
+			"network addresses and browsers in all audit logs, where a pseudonym takes their place. It cannot be undone. API keys whose secret\n" +
+			"they were shown are disabled. The Owner of an account cannot be erased: change the Owner first.\n\n" +
+			"The command ends when all logs are changed. If it is interrupted, a running server finishes it.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !yes {
+				return usage{errors.New("an erasure cannot be undone: add --yes to erase the user")}
+			}
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error { return s.ErasePerson(ctx, cmd.OutOrStdout(), email) })
+		},
+	}
+	c.Flags().StringVar(&email, "email", "", "email of the user")
+	c.Flags().BoolVar(&yes, "yes", false, "confirm that the user is to be erased for good")
 	db.flags(c)
 	return c
 }

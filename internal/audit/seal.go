@@ -24,7 +24,8 @@ type Seal struct {
 	// From and Prev are those of the first, Until and Hash those of the last. Merged lists them; see parts.
 	First  int
 	Merged string
-	// Version is 1 for seals of older servers, which have no From, Prev, KeyID and Note.
+	// Version is 1 for seals of older servers, which have no From, Prev, KeyID and Note, and 2 for those that cover the texts of events
+	// themselves, from which nothing can be erased.
 	Version     int
 	From, Until time.Time
 	Events      int
@@ -70,8 +71,11 @@ func (h LogHead) inStep() bool {
 	return (h.ClosedSeq == h.SealedSeq || h.ClosedSeq == h.SealedSeq+1) && !h.ClosedUntil.Before(h.SealedUntil)
 }
 
-// sealVersion is the version of new seals.
-const sealVersion = 2
+// sealVersion is the version of new seals, and chainedVersion the first one with From and Prev.
+const (
+	sealVersion    = 3
+	chainedVersion = 2
+)
 
 // Seal seals the new events of every account and returns the number of new seals. A server calls it every minute. A
 // failure in one account does not stop the others.
@@ -232,29 +236,31 @@ func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 		AccountID: head.AccountID, Seq: head.ClosedSeq, First: head.ClosedSeq, Version: sealVersion, From: head.SealedUntil, Until: head.ClosedUntil,
 		Prev: head.Hash, Note: head.Note, CreatedAt: s.team.Now(),
 	}
+	if key != nil && head.KeyID == "" && head.Note != SealAdopted {
+		ours, err := s.allSigned(ctx, seal)
+		if err != nil {
+			return Seal{}, err
+		}
+		if !ours {
+			key = nil // a log that begins with events of a program without the key must be adopted explicitly
+		}
+	}
+	if key != nil {
+		seal.KeyID = key.ID
+	}
+	salts, err := s.salts(ctx, seal)
+	if err != nil {
+		return Seal{}, err
+	}
 	digest := sha256.New()
-	stranger := false
 	err = s.store.EachEvent(ctx, head.AccountID, seal.From, seal.Until, func(e event.Event) error {
 		seal.Events++
-		if head.KeyID == "" && key != nil && !stranger && head.Note != SealAdopted {
-			ours, err := s.keys.signed(e)
-			if err != nil {
-				return err
-			}
-			stranger = !ours
-		}
-		line, err := eventLine(e, sealVersion)
+		line, err := coveredLine(&e, salts)
 		digest.Write(line)
 		return err
 	})
 	if err != nil {
 		return Seal{}, err
-	}
-	if stranger {
-		key = nil // a log that begins with events of a program without the key must be adopted explicitly
-	}
-	if key != nil {
-		seal.KeyID = key.ID
 	}
 	seal.Hash, err = seal.hash(key, digest.Sum(nil))
 	return seal, err
@@ -294,7 +300,7 @@ func (v Seal) hash(key *SealKey, digest []byte) ([]byte, error) {
 	if key != nil {
 		h = hmac.New(sha256.New, key.Secret)
 	}
-	h.Write([]byte("raff audit seal 2\n"))
+	fmt.Fprintf(h, "raff audit seal %d\n", v.Version)
 	h.Write(b)
 	return h.Sum(nil), nil
 }
@@ -306,8 +312,19 @@ func micro(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
-// eventLine returns an event in the form that seals of this version cover. The names and their order never change.
-func eventLine(e event.Event, version int) ([]byte, error) {
+// allSigned reports whether the keys of this server signed all events that a seal covers.
+func (s *Service) allSigned(ctx context.Context, seal Seal) (bool, error) {
+	all := true
+	err := s.store.EachEvent(ctx, seal.AccountID, seal.From, seal.Until, func(e event.Event) error {
+		_, ours, err := s.keys.signer(&e)
+		all = all && ours
+		return err
+	})
+	return all, err
+}
+
+// olderLine returns an event in the form that seals of an older version cover. The names and their order never change.
+func olderLine(e event.Event, version int) ([]byte, error) {
 	type first struct {
 		ID         string
 		AccountID  string

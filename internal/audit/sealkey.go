@@ -80,38 +80,64 @@ func (k SealKeys) Sign(e *event.Event) error {
 	if len(k) == 0 {
 		return nil
 	}
-	mac, err := k[0].eventMAC(*e)
+	mac, err := k[0].eventMAC(e)
 	e.MAC = mac
 	return err
 }
 
-// signed reports whether one of the keys signed the event.
-func (k SealKeys) signed(e event.Event) (bool, error) {
+// signer returns the key that signed an event; false if it was none of these.
+func (k SealKeys) signer(e *event.Event) (SealKey, bool, error) {
 	if len(e.MAC) == 0 {
-		return false, nil
+		return SealKey{}, false, nil
 	}
 	for _, key := range k {
-		mac, err := key.eventMAC(e)
-		if err != nil {
-			return false, err
-		}
-		if hmac.Equal(mac, e.MAC) {
-			return true, nil
+		for _, mac := range []func(*event.Event) ([]byte, error){key.eventMAC, key.olderMAC} {
+			sum, err := mac(e)
+			if err != nil {
+				return SealKey{}, false, err
+			}
+			if hmac.Equal(sum, e.MAC) {
+				return key, true, nil
+			}
 		}
 	}
-	return false, nil
+	return SealKey{}, false, nil
 }
 
-func (k SealKey) eventMAC(e event.Event) ([]byte, error) {
-	e.MAC = nil
-	line, err := eventLine(e, sealVersion)
+// eventMAC signs an event, with commitments to its texts; see coveredLine.
+func (k SealKey) eventMAC(e *event.Event) ([]byte, error) {
+	unsigned := *e
+	unsigned.MAC = nil
+	line, err := coveredLine(&unsigned, k.salt)
 	if err != nil {
 		return nil, err
 	}
+	return k.mac(line), nil
+}
+
+// olderMAC is the signature of servers whose seals covered the texts of events themselves.
+func (k SealKey) olderMAC(e *event.Event) ([]byte, error) {
+	unsigned := *e
+	unsigned.MAC = nil
+	line, err := olderLine(unsigned, chainedVersion)
+	if err != nil {
+		return nil, err
+	}
+	return k.mac(line), nil
+}
+
+func (k SealKey) mac(line []byte) []byte {
 	h := hmac.New(sha256.New, k.Secret)
 	h.Write([]byte("raff audit event\n"))
 	h.Write(line)
-	return h.Sum(nil), nil
+	return h.Sum(nil)
+}
+
+// salt derives the salt of an event that this key signed. The key is not in the database, so that nothing there leads to the salt.
+func (k SealKey) salt(e *event.Event) (salt, bool) {
+	h := hmac.New(sha256.New, k.Secret)
+	h.Write([]byte("raff audit salt\n" + e.ID))
+	return salt(h.Sum(nil)[:saltSize]), true
 }
 
 // Keyed reports whether the server has a seal key.

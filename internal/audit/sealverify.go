@@ -31,6 +31,8 @@ type Verified struct {
 	Begins time.Time
 	// Since is the number of the saved head from which the log was verified; 0 means from its beginning.
 	Since int
+	// Erased is the number of events from which personal data was erased.
+	Erased int
 	// Keyed is the number of the first seal with a key; 0 means none.
 	Keyed int
 	// Problems are the reasons why verification failed; none means that it passed.
@@ -201,6 +203,7 @@ type verification struct {
 	last Seal
 	// sequence is that of the last verified event, 0 before the first one that has one.
 	sequence int
+	erased
 }
 
 func (v *verification) problem(format string, a ...any) {
@@ -237,7 +240,11 @@ func (v *verification) run() error {
 		return err
 	}
 	v.compare(head)
-	return v.rest(head)
+	if err := v.rest(head); err != nil {
+		return err
+	}
+	v.erasures()
+	return nil
 }
 
 // seals verifies all seals, or those after the saved head.
@@ -272,7 +279,7 @@ func (v *verification) seals() error {
 // skip starts at the saved head, which says that everything up to it was verified before. Without its seal, the whole log
 // is verified.
 func (v *verification) skip(seals []Seal) ([]Seal, error) {
-	if len(seals) == 0 || seals[0].First > v.kept.Seq || seals[0].Version < sealVersion {
+	if len(seals) == 0 || seals[0].First > v.kept.Seq || seals[0].Version < chainedVersion {
 		seals, err := v.store.Seals(v.ctx, v.AccountID, 1)
 		if err != nil {
 			return nil, err
@@ -297,7 +304,7 @@ func (v *verification) skip(seals []Seal) ([]Seal, error) {
 
 // seal verifies one seal and its events.
 func (v *verification) seal(seal Seal) error {
-	if seal.Version < sealVersion {
+	if seal.Version < chainedVersion {
 		seal.From, seal.Prev = v.last.Until, v.last.Hash
 	}
 	if missing := seal.First - v.last.Seq - 1; missing > 0 {
@@ -319,6 +326,8 @@ func (v *verification) seal(seal Seal) error {
 		v.problem("seal %d was made with the key %s, which is not in the --seal-key-file", seal.Seq, seal.KeyID)
 	case n != seal.Events:
 		v.problem("seal %d: of the %d sealed events from %s to %s, %d exist", seal.Seq, seal.Events, moment(seal.From), moment(seal.Until), n)
+	case !bytes.Equal(sum, seal.Hash) && v.older > 0:
+		v.Notes = append(v.Notes, fmt.Sprintf("seal %d is of an older version and can no longer be compared, because personal data was erased from its events", seal.Seq))
 	case !bytes.Equal(sum, seal.Hash):
 		v.problem("seal %d: the events from %s to %s do not match the seal", seal.Seq, moment(seal.From), moment(seal.Until))
 	}
@@ -336,7 +345,7 @@ func (v *verification) seal(seal Seal) error {
 	}
 	parts[len(parts)-1].Hash = seal.Hash
 	for _, p := range parts {
-		if p.Version >= sealVersion && p.CreatedAt.Sub(p.Until) > unsealedFor {
+		if p.Version >= chainedVersion && p.CreatedAt.Sub(p.Until) > unsealedFor {
 			v.Notes = append(v.Notes, fmt.Sprintf("seal %d was made at %s for events until %s: no server sealed in between", p.Seq, moment(p.CreatedAt), moment(p.Until)))
 		}
 		if v.kept != nil && v.kept.Seq == p.Seq && !bytes.Equal(v.kept.Hash, p.Hash) {
@@ -355,20 +364,24 @@ func (v *verification) sum(seal Seal, parts []Seal) (key *SealKey, n int, err er
 		key = &k
 	}
 	h, i := sha256.New(), 0
-	if seal.Version < sealVersion {
+	if seal.Version < chainedVersion {
 		h.Write(seal.Prev)
 	}
 	finish := func() (err error) {
 		digest := h.Sum(nil)
 		h.Reset()
 		p := &parts[i]
-		if p.Hash = digest; p.Version >= sealVersion {
+		if p.Hash = digest; p.Version >= chainedVersion {
 			p.Hash, err = p.hash(key, digest)
 		}
 		if i++; i < len(parts) {
 			parts[i].Prev = p.Hash
 		}
 		return err
+	}
+	salts, err := v.salts(seal)
+	if err != nil {
+		return key, 0, err
 	}
 	err = v.store.EachEvent(v.ctx, v.AccountID, seal.From, seal.Until, func(e event.Event) error {
 		n++
@@ -378,12 +391,12 @@ func (v *verification) sum(seal Seal, parts []Seal) (key *SealKey, n int, err er
 				return err
 			}
 		}
-		if seal.Version >= sealVersion {
+		if seal.Version >= chainedVersion {
 			if err := v.event(e, parts[i].Seq, key != nil && seal.Note != SealAdopted); err != nil {
 				return err
 			}
 		}
-		line, err := eventLine(e, seal.Version)
+		line, err := v.line(&e, seal, salts)
 		h.Write(line)
 		return err
 	})
@@ -407,10 +420,10 @@ func (v *verification) event(e event.Event, before int, keyed bool) error {
 	if e.Action == event.ActionEventsMissing {
 		v.problem("at %s the server missed events that it had written: %s", moment(e.At), e.Details)
 	}
-	if !keyed {
-		return nil
+	if err := v.erasure(&e); err != nil || !keyed {
+		return err
 	}
-	ours, err := v.keys.signed(e)
+	_, ours, err := v.keys.signer(&e)
 	if err == nil && !ours {
 		v.problem("event %s of %s was changed, or not written by a server with the key", e.ID, moment(e.At))
 	}

@@ -55,6 +55,10 @@ type Reader interface {
 	LastSeal(ctx context.Context, accountID string) (Seal, error)
 	// Seals returns the seals of an account with Seq >= from, oldest first.
 	Seals(ctx context.Context, accountID string, from int) ([]Seal, error)
+	// SealOf returns the seal that covers an event.
+	SealOf(ctx context.Context, e event.Event) (Seal, error)
+	// LogSecrets returns the secrets of a log from which the salts of the events from one sequence to another follow.
+	LogSecrets(ctx context.Context, accountID string, from, to int) ([]Secret, error)
 	// LogHead returns the head of an account's log.
 	LogHead(ctx context.Context, accountID string) (LogHead, error)
 	// NewestEvent returns the time of the newest event with from <= At < before.
@@ -91,6 +95,12 @@ type Tx interface {
 	// HoldLog blocks, until the commit, transactions that write events of this account under the lock of another account.
 	HoldLog(ctx context.Context, accountID string) error
 	SetLogHead(ctx context.Context, h LogHead) error
+	// InsertSecret stores the first secret of a log, unless it has one.
+	InsertSecret(ctx context.Context, accountID string, n Secret) error
+	// ForgetSecret removes a secret of a log, and stores others in its place.
+	ForgetSecret(ctx context.Context, accountID string, removed Secret, added []Secret) error
+	// EraseEvent stores the texts and the openings of an event from which texts of a person were erased.
+	EraseEvent(ctx context.Context, e event.Event, person string) error
 	// NumberEvents sets Sequence of the next events of a log with At < before, which must be closed, and reports whether there
 	// may be more of them. The log must have a head.
 	NumberEvents(ctx context.Context, accountID string, before time.Time) (more bool, err error)

@@ -25,7 +25,8 @@ func (a *app) operator() *cobra.Command {
 	accounts := a.group("account", "accounts", "Manage the accounts of a server", a.operatorAccountList(&o), a.operatorAccountShow(&o),
 		a.operatorAccountCreate(&o), a.operatorAccountRename(&o), a.operatorAccountLimits(&o), a.operatorAccountAttributes(&o),
 		a.operatorAccountOwner(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o), a.operatorAccountDelete(&o), a.operatorAccountExport(&o), a.operatorAccountCheckExport())
-	people := a.group("person", "people", "Help people sign in", a.operatorPersonShow(&o), a.operatorPersonLink(&o), a.operatorPersonReset(&o))
+	people := a.group("person", "people", "Help people sign in, and erase them", a.operatorPersonShow(&o), a.operatorPersonLink(&o), a.operatorPersonReset(&o),
+		a.operatorPersonErase(&o), a.operatorPersonErasure(&o))
 	cmd := a.group("operator", "operators", "Manage a server as its operator", accounts, people)
 	f := cmd.PersistentFlags()
 	f.StringVar(&o.url, "operator-url", "", "`URL` of the operator's listener (RAFF_OPERATOR_URL, default http://127.0.0.1:8081)")

@@ -22,13 +22,17 @@ const (
 	// are removed.
 	ActionLogRetentionChanged Action = "audit_log.retention_changed"
 	ActionLogExpired          Action = "audit_log.expired"
+	// ActionPersonErasureOrdered is recorded when the operator erases a person, and ActionPersonErased for each part of a log from which
+	// the personal data was erased.
+	ActionPersonErasureOrdered Action = "person.erasure_ordered"
+	ActionPersonErased         Action = "person.erased"
 )
 
 var accountKinds = []kind{
 	of[AccountCreated](), of[AccountUpdated](), of[AccountOwnershipTransferred](), of[AccountSuspended](), of[AccountResumed](),
 	of[AccountLimitsChanged](), of[AccountDeletionScheduled](), of[AccountExported](),
 	of[CatalogApplied](), of[EventsMissing](), of[LogAdopted](),
-	of[LogRetentionChanged](), of[LogExpired](),
+	of[LogRetentionChanged](), of[LogExpired](), of[PersonErasureOrdered](), of[PersonErased](),
 }
 
 // AccountCreated records that the account was created. OwnerUserID is only set in the operator's log.
@@ -158,3 +162,27 @@ type LogExpired struct {
 
 // Action implements Payload.
 func (LogExpired) Action() Action { return ActionLogExpired }
+
+// PersonErasureOrdered records that a person is erased, and how many memberships and invitations in the account ended with it. The name of the
+// target is the pseudonym that takes the place of the person's name and email. APIKeysDeactivated has the names of the API keys that were disabled, because
+// the person was shown their secret.
+type PersonErasureOrdered struct {
+	APIKeysDeactivated []string `json:"api_keys_deactivated,omitempty"`
+	MembershipsRemoved int      `json:"memberships_removed"`
+}
+
+// Action implements Payload.
+func (PersonErasureOrdered) Action() Action { return ActionPersonErasureOrdered }
+
+// PersonErased records that the personal data of a person was erased from a number of events of this log, with a pseudonym in
+// its place. FirstSequence and LastSequence are those of the first and the last of them; Digest is a hash (hexadecimal) over which they are.
+type PersonErased struct {
+	Digest        string `json:"digest"`
+	Events        int    `json:"events"`
+	FirstSequence int    `json:"first_sequence"`
+	LastSequence  int    `json:"last_sequence"`
+	Person        string `json:"person"`
+}
+
+// Action implements Payload.
+func (PersonErased) Action() Action { return ActionPersonErased }

@@ -56,6 +56,9 @@ type Event struct {
 	// the server if it has a seal key.
 	AfterSeal int
 	MAC       []byte
+	// Openings is what is left of personal data that was erased from the event; empty if nothing was. Only the reads of package
+	// audit that walk a whole log set it.
+	Openings string
 	// Sequence numbers the events of an account from 1, without gaps, in the order of the log. It is 0 until no earlier
 	// event can be added any more, which takes about a minute.
 	Sequence int

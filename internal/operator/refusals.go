@@ -20,4 +20,7 @@ var (
 	RefusalGraceDays       = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_grace_days", Field: "grace_days", Text: "The grace period must be a whole number of days from 0 to %d."}
 	RefusalOneOwner        = &team.Refusal{Kind: team.KindInvalid, Code: "exactly_one_of", Text: "Send exactly one of member_id and email: the active member who becomes the Owner."}
 	RefusalNoSuchMember    = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_reference", Field: "email", Text: "No member of the account has this email. Invite the person first."}
+	RefusalOwnsAccounts    = &team.Refusal{Kind: team.KindConflict, Code: "owns_accounts", Text: "This person owns accounts: %s. Change the Owner of each, or delete it, first."}
+	RefusalPersonBusy      = &team.Refusal{Kind: team.KindConflict, Code: "person_busy", Text: "This person is joining or leaving an account right now. Try again."}
+	RefusalOnePerson       = &team.Refusal{Kind: team.KindInvalid, Code: "exactly_one_of", Text: "Send exactly one of email and person_id: the person to erase."}
 )

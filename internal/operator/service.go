@@ -21,6 +21,8 @@ type Options struct {
 	Store  Store
 	Team   *team.Service
 	SignIn *signin.Service
+	// Log erases personal data from audit logs.
+	Log *audit.Service
 	// Rand is the source of operator keys; nil means crypto/rand.
 	Rand io.Reader
 	// MailQueued is called after a commit after which queued emails can be sent; nil means that it is not called.
@@ -32,6 +34,7 @@ type Service struct {
 	store      Store
 	team       *team.Service
 	signin     *signin.Service
+	log        *audit.Service
 	rand       io.Reader
 	mailQueued func()
 	used       used
@@ -39,7 +42,7 @@ type Service struct {
 
 // New returns a Service.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, team: o.Team, signin: o.SignIn, rand: o.Rand, mailQueued: o.MailQueued}
+	s := &Service{store: o.Store, team: o.Team, signin: o.SignIn, log: o.Log, rand: o.Rand, mailQueued: o.MailQueued}
 	if s.rand == nil {
 		s.rand = rand.Reader
 	}
@@ -62,6 +65,10 @@ type Store interface {
 	OperatorKeys(ctx context.Context) ([]Key, error)
 	// TouchOperatorKey records when a key was last used. It writes no event.
 	TouchOperatorKey(ctx context.Context, k Key) error
+	// OpenErasures returns the erasures that are not done, oldest first.
+	OpenErasures(ctx context.Context) ([]StoredErasure, error)
+	// EraseTexts replaces the emails and names of a person, in whatever is not an audit log, by a pseudonym.
+	EraseTexts(ctx context.Context, p PersonTexts, person string) error
 	// Update runs fn in one transaction under the lock of an account, and UpdateAll under those of several; see team.Store.
 	Update(ctx context.Context, accountID string, lock team.Lock, fn func(Tx) error) error
 	UpdateAll(ctx context.Context, accountIDs []string, lock team.Lock, fn func(Tx) error) error
@@ -75,6 +82,15 @@ type Reader interface {
 	SessionsOf(ctx context.Context, userID string) ([]team.Session, error)
 	// PersonMemberships returns the memberships and open invitations of an email in all accounts.
 	PersonMemberships(ctx context.Context, canonical string) ([]PersonMembership, error)
+	// AccountsOfPerson returns the ids of the accounts with memberships or open invitations of a user or an email, sorted; KnownAccounts
+	// those of which a user is or was a member.
+	AccountsOfPerson(ctx context.Context, userID, canonical string) ([]string, error)
+	KnownAccounts(ctx context.Context, userID string) ([]string, error)
+	Erasure(ctx context.Context, id string) (StoredErasure, error)
+	// Events lists the events that a filter selects, newest first.
+	Events(ctx context.Context, f audit.Filter) ([]event.Event, team.Total, error)
+	// NewestEvent returns the time of the newest event with from <= At < before.
+	NewestEvent(ctx context.Context, accountID string, from, before time.Time) (time.Time, error)
 	// OperatorKey finds a key by the hash of its secret, and OperatorKeyByID by its id. Inside a transaction they also lock the
 	// key until the commit, so that revoking it waits for the transaction.
 	OperatorKey(ctx context.Context, hash []byte) (Key, error)
@@ -110,6 +126,15 @@ type Tx interface {
 	RemoveAccount(ctx context.Context, accountID string) error
 	// ReleaseMail makes the queued emails of an account due.
 	ReleaseMail(ctx context.Context, accountID string) error
+	// RemovePerson removes a user with everything they sign in with, and all memberships, invitations and emails of the user or the
+	// email. userID may be empty.
+	RemovePerson(ctx context.Context, userID, canonical string) error
+	InsertErasure(ctx context.Context, x StoredErasure) error
+	// AdvanceErasure stores that an erasure read the events after from up to to, and changed some of them. It returns an error if
+	// the erasure was not at from any more.
+	AdvanceErasure(ctx context.Context, id string, from, to event.Ref, events int) error
+	// FinishErasure also forgets what was looked for.
+	FinishErasure(ctx context.Context, id string, at time.Time) error
 	InsertOperatorKey(ctx context.Context, k Key) error
 	DeleteOperatorKey(ctx context.Context, id string) error
 	// SyncSystemRoles makes the stored system roles equal to these, written with the names of the catalog c.

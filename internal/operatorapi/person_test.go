@@ -65,3 +65,58 @@ func TestPeople(t *testing.T) {
 		}
 	}, rafftest.WithOperator())
 }
+
+// The operator erases people, by email or id.
+func TestErasePeople(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		o := newSide(t, srv)
+		_, alice := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
+		session := srv.SignIn(t, "alice@example.com")
+		pending := srv.Invite(t, "bob@example.com", srv.RoleID(t, "account", "member"))
+		const path = "/operator/v1/people/erase"
+		for _, wrong := range []struct {
+			body any
+			code string
+		}{
+			{map[string]any{}, "400 exactly_one_of"},
+			{map[string]any{"email": "alice@example.com", "person_id": alice}, "400 exactly_one_of"},
+			{map[string]any{"email": "nobody"}, "400 invalid_email"},
+			{map[string]any{"person_id": "00000000-0000-0000-0000-000000000000"}, "404 not_found"},
+			{map[string]any{"email": "owner@example.com"}, "409 owns_accounts"},
+			{map[string]any{"person_id": srv.OwnerUserID}, "409 owns_accounts"},
+		} {
+			if r := o.do(t, "POST", path, wrong.body); code(t, r) != wrong.code {
+				t.Errorf("%v: %d %s, want %s", wrong.body, r.Status, r.Body, wrong.code)
+			}
+		}
+		x := o.do(t, "POST", path, map[string]any{"person_id": alice}).Want(t, 202).Data(t)
+		if x["state"] != "running" || x["memberships_removed"] != 1.0 || x["person_id"] != alice {
+			t.Errorf("erased: %v", x)
+		}
+		if r := srv.Do(t, "GET", "/api/v1/members", session, nil); r.Status != 401 {
+			t.Errorf("the session of an erased person: %d", r.Status)
+		}
+		invited := o.do(t, "POST", path, map[string]any{"email": "Bob@example.com"}).Want(t, 202).Data(t)
+		if invited["person_id"] != nil || invited["memberships_removed"] != 1.0 {
+			t.Errorf("someone who was only invited: %v", invited)
+		}
+		srv.Do(t, "GET", "/api/v1/members/"+pending, srv.Key, nil).Want(t, 404)
+		o.do(t, "GET", "/operator/v1/people/"+alice, nil).Want(t, 404)
+		if _, err := srv.Node.Operator().EraseOrdered(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		done := o.do(t, "GET", "/operator/v1/erasures/"+x["id"].(string), nil).Want(t, 200).Data(t)
+		if done["state"] != "done" || done["events_erased"].(float64) < 2 || done["ordered_by"] == "" {
+			t.Errorf("done: %v", done)
+		}
+		for name, log := range map[string]rafftest.Response{
+			"the operator's": o.do(t, "GET", "/operator/v1/audit-events?target="+x["id"].(string), nil).Want(t, 200),
+			"the account's":  srv.Do(t, "GET", "/api/v1/audit-events?action=person.erasure_ordered", srv.Key, nil).Want(t, 200),
+		} {
+			if !strings.Contains(string(log.Body), x["pseudonym"].(string)) {
+				t.Errorf("%s log does not explain the pseudonym: %s", name, log.Body)
+			}
+		}
+		o.do(t, "GET", "/operator/v1/erasures/00000000-0000-0000-0000-000000000000", nil).Want(t, 404)
+	}, rafftest.WithOperator())
+}

@@ -54,6 +54,8 @@ var routes = []Route{
 	{"POST", "/operator/v1/accounts/{id}/resume", "resumeAccount", 200, Write, "", (*server).resumeAccount},
 	{"POST", "/operator/v1/accounts/{id}/owner", "changeOwner", 200, Write, "", (*server).changeOwner},
 	{"GET", "/operator/v1/people", "findPerson", 200, Read, "email", (*server).findPerson},
+	{"POST", "/operator/v1/people/erase", "erasePerson", 202, Write, "", (*server).erasePerson},
+	{"GET", "/operator/v1/erasures/{id}", "getErasure", 200, Read, "", (*server).getErasure},
 	{"GET", "/operator/v1/people/{id}", "getPerson", 200, Read, "", (*server).getPerson},
 	{"POST", "/operator/v1/people/{id}/password-link", "createPasswordLink", 200, Write, "", (*server).makePasswordLink},
 	{"POST", "/operator/v1/people/{id}/reset-second-factors", "resetSecondFactors", 200, Write, "", (*server).resetFactors},

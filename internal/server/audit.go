@@ -121,6 +121,9 @@ func verifiedLines(v audit.Verified) (lines []string) {
 		if !v.Begins.IsZero() {
 			line += fmt.Sprintf(", older events removed up to %s", v.Begins.UTC().Format(time.RFC3339))
 		}
+		if v.Erased > 0 {
+			line += fmt.Sprintf(", personal data was erased from %s", events(v.Erased))
+		}
 		if v.Unsealed > 0 {
 			line += fmt.Sprintf(", %d not sealed yet", v.Unsealed)
 		}
@@ -133,6 +136,13 @@ func verifiedLines(v audit.Verified) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%s: note: %s", logName(v.AccountID), n))
 	}
 	return lines
+}
+
+func events(n int) string {
+	if n == 1 {
+		return "1 event"
+	}
+	return fmt.Sprintf("%d events", n)
 }
 
 // logName names a log by its account.

@@ -250,12 +250,12 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL, s.brand.Name).WithKeys(secrets),
 		Product: s.brand.Name, Sessions: c.Quotas.Sessions, Refused: s.signInRefused, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
 	})
-	s.operator = operator.New(operator.Options{Store: store.For[operator.Tx](s.store), Team: s.service, SignIn: s.signin, MailQueued: s.mailQueued})
 	s.outbox = outbox.New(store.For[outbox.Tx](s.store), s.service.Now, map[team.MessageKind]outbox.Carrier{
 		team.MessageInvitation: s.service.InvitationMail(), team.MessagePassword: s.signin.Mail(), team.MessageCodesStopped: s.signin.Mail(),
 		team.MessageNewEmail: s.signin.Mail(), team.MessageNotice: s.service.NoticeMail(),
 	})
 	s.audit = audit.New(audit.Options{Store: store.For[audit.Tx](s.store), Team: s.service, Keys: keys})
+	s.operator = operator.New(operator.Options{Store: store.For[operator.Tx](s.store), Team: s.service, SignIn: s.signin, Log: s.audit, MailQueued: s.mailQueued})
 	if err := s.audit.CheckKeys(ctx); err != nil || c.Mode == Looking {
 		return err
 	}

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"fmt"
+	"io"
 
 	"raff/internal/operator"
 )
@@ -23,4 +25,27 @@ func (s *Server) ResetFactors(ctx context.Context, email string) error {
 		return err
 	}
 	return s.operator.ResetFactors(ctx, operator.Program, p.ID)
+}
+
+// ErasePerson erases a person from all accounts and audit logs, and prints what was done.
+func (s *Server) ErasePerson(ctx context.Context, w io.Writer, email string) error {
+	x, err := s.operator.EraseEmail(ctx, operator.Program, email)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "Pseudonym    %s\nMemberships  %d removed\n", x.Person, x.Memberships); err != nil {
+		return err
+	}
+	if _, err := s.operator.EraseOrdered(ctx); err != nil {
+		return fmt.Errorf("the person is removed, but not yet from all audit logs; a running server tries again: %w", err)
+	}
+	if x, err = s.operator.Erasure(ctx, x.ID); err != nil {
+		return err
+	}
+	if x.DoneAt.IsZero() {
+		_, err = fmt.Fprintln(w, "A running server is removing the person from the audit logs.")
+		return err
+	}
+	_, err = fmt.Fprintf(w, "Events       %d changed\n", x.Events)
+	return err
 }

@@ -59,6 +59,15 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 		})
 	})
 	wg.Go(func() {
+		s.every(ctx, 10*time.Second, "erasure", func(ctx context.Context) error {
+			n, err := s.operator.EraseOrdered(ctx)
+			if n > 0 {
+				s.config.Logger.Info("erased people", "count", n)
+			}
+			return err
+		})
+	})
+	wg.Go(func() {
 		s.every(ctx, time.Hour, "cleanup", func(ctx context.Context) error {
 			n, err := s.service.CleanUp(ctx)
 			if n > 0 {

@@ -13,14 +13,21 @@ import (
 const eventColumns = `e.id, e.account_id, e.at, e.actor_type, e.actor_id, e.actor_name, e.action, e.target_type, e.target_id,
 	e.target_name, e.project_id, e.delegated, e.request_id, e.address, e.user_agent, e.details, e.after_seal, e.mac, e.sequence`
 
-func scanEvent(s scanner) (e event.Event, err error) {
+func scanEvent(s scanner) (e event.Event, err error) { return scanEventAnd(s, &e) }
+
+// scanOpenedEvent also reads the column openings of erased_events.
+func scanOpenedEvent(s scanner) (e event.Event, err error) {
+	return scanEventAnd(s, &e, (*text)(&e.Openings))
+}
+
+func scanEventAnd(s scanner, e *event.Event, more ...any) (event.Event, error) {
 	var address blob
-	err = s.Scan((*ident)(&e.ID), (*ident)(&e.AccountID), (*stamp)(&e.At), (*text)(&e.ActorType), (*ident)(&e.ActorID),
+	err := s.Scan(append([]any{(*ident)(&e.ID), (*ident)(&e.AccountID), (*stamp)(&e.At), (*text)(&e.ActorType), (*ident)(&e.ActorID),
 		(*text)(&e.ActorName), (*text)(&e.Action), (*text)(&e.TargetType), (*ident)(&e.TargetID), (*text)(&e.TargetName),
 		(*ident)(&e.ProjectID), (*flag)(&e.Delegated), (*ident)(&e.RequestID), &address, (*text)(&e.UserAgent),
-		(*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC), (*number)(&e.Sequence))
+		(*text)(&e.Details), (*number)(&e.AfterSeal), (*blob)(&e.MAC), (*number)(&e.Sequence)}, more...)...)
 	e.Address = addressOf(address)
-	return e, err
+	return *e, err
 }
 
 // Events reads the log in its order, or finds the events of a filter with event_slices.

@@ -79,7 +79,8 @@ func (t *tx) removeLog(ctx context.Context, accountID string) (more bool, err er
 		}
 	}
 	return one(ctx, t.q, engine.ScanFlag, `SELECT EXISTS (SELECT 1 FROM audit_events WHERE account_id = $1)
-		OR EXISTS (SELECT 1 FROM event_slices WHERE account_id = $1) OR EXISTS (SELECT 1 FROM audit_seals WHERE account_id = $1)`, uid(accountID))
+		OR EXISTS (SELECT 1 FROM event_slices WHERE account_id = $1) OR EXISTS (SELECT 1 FROM audit_seals WHERE account_id = $1)
+		OR EXISTS (SELECT 1 FROM erased_events WHERE account_id = $1) OR EXISTS (SELECT 1 FROM audit_secrets WHERE account_id = $1)`, uid(accountID))
 }
 
 // removePeople forgets who was in the account, and removes those who now belong to nothing.

@@ -156,7 +156,8 @@ func (r reader) EachEvent(ctx context.Context, accountID string, from, until tim
 		before = until.UnixMicro()
 	}
 	for {
-		events, err := many(ctx, r.q, scanEvent, "SELECT "+eventColumns+` FROM audit_events e
+		events, err := many(ctx, r.q, scanOpenedEvent, "SELECT "+eventColumns+`, COALESCE(x.openings, '') FROM audit_events e
+			LEFT JOIN erased_events x ON x.account_id = e.account_id AND x.at = e.at AND x.id = e.id
 			WHERE e.account_id = $1 AND e.at < $2 AND (e.at, e.id) > ($3, $4) ORDER BY e.at, e.id LIMIT $5`,
 			uid(accountID), before, after, uid(id), eventsAtOnce)
 		if err != nil {

@@ -211,6 +211,25 @@ func (s *Service) EndUnprovenKeys(ctx context.Context, tx Tx, actor *Principal, 
 	return kept, disabled, nil
 }
 
+// EndHeldKeys disables the API keys of an account whose secret a user was shown, because the user is being erased, and returns their
+// names.
+func (s *Service) EndHeldKeys(ctx context.Context, tx Tx, actor *Principal, userID string) (disabled []string, err error) {
+	w := s.work(ctx, tx, actor)
+	keys, err := w.KeysHeldBy(ctx, actor.AccountID, userID, w.at)
+	if err != nil {
+		return nil, err
+	}
+	for i := range keys {
+		if k := &keys[i]; k.Current && k.IsActive {
+			disabled = append(disabled, k.Name)
+			if err := w.deactivate(k, event.APIKeyUpdated{Because: event.ActionPersonErasureOrdered}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return disabled, nil
+}
+
 // disabledNames returns the names of the keys that were disabled.
 func disabledNames(keys []HeldKey) (names []string) {
 	for _, k := range keys {

@@ -42,6 +42,9 @@ type Dialect struct {
 	// PostgreSQL a function does it, after checks. RemoveRest are those that remove the counters of the account $1 and its projects, and
 	// what else differs.
 	RemoveLog, RemoveRest []string
+	// EraseEvent replaces texts of an event, and ForgetSecret a secret of a log, with functions that check what the role that serves may
+	// do; empty where it may change events.
+	EraseEvent, ForgetSecret string
 	// Keep is appended to a SELECT, followed by the name of a table, and locks its row against deletion until the commit.
 	// It is empty for SQLite, which has one writer.
 	Keep string

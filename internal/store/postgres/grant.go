@@ -17,11 +17,13 @@ var restricted = map[string]string{
 	"audit_retention":   "SELECT",
 	"audit_checkpoints": "SELECT",
 	"event_slices":      "SELECT, INSERT",
+	"erased_events":     "SELECT",
+	"audit_secrets":     "SELECT, INSERT",
 	"goose_db_version":  "SELECT",
 }
 
 // functions are those that do for the role what it may not do itself, each after checks of its own.
-var functions = []string{"merge_seals", "set_checkpoint", "extend_events", "drop_expired_events", "remove_expired_events", "remove_expired_rest", "remove_log"}
+var functions = []string{"merge_seals", "set_checkpoint", "extend_events", "drop_expired_events", "remove_expired_events", "remove_expired_rest", "remove_log", "erase_event", "forget_secret"}
 
 // Grant gives a role exactly the privileges that a server needs on the database. The user of url must own its tables. It is repeated
 // after each migration, because new tables have no privileges.

@@ -23,7 +23,7 @@ var Dialect = engine.Dialect{
 	MergeSeals: []string{
 		`UPDATE audit_seals SET first_seq = $2, from_at = f.from_at, prev = f.prev, events = a.events, merged = a.merged
 			FROM (SELECT SUM(events) AS events, group_concat((until_at - COALESCE(from_at, 0)) || ',' || events || ',' || (created_at - until_at), ';' ORDER BY seq) AS merged,
-				COUNT(*) FILTER (WHERE version <> 2 OR note <> '' OR first_seq <> seq) + COUNT(DISTINCT key_id) - 1 + ABS(COUNT(*) - ($3 - $2 + 1)) AS unlike
+				COUNT(*) FILTER (WHERE version <> 3 OR note <> '' OR first_seq <> seq) + COUNT(DISTINCT key_id) - 1 + ABS(COUNT(*) - ($3 - $2 + 1)) AS unlike
 				FROM audit_seals WHERE account_id = $1 AND seq BETWEEN $2 AND $3) a,
 				(SELECT from_at, prev FROM audit_seals WHERE account_id = $1 AND seq = $2) f
 			WHERE account_id = $1 AND seq = $3 AND a.unlike = 0`,
@@ -39,12 +39,15 @@ var Dialect = engine.Dialect{
 	RemoveExpiredRest: []string{
 		`DELETE FROM audit_seals WHERE account_id = $1 AND seq < (SELECT c.seq FROM audit_checkpoints c WHERE c.account_id = $1)
 			AND until_at <= (SELECT c.until_at FROM audit_checkpoints c WHERE c.account_id = $1)`,
+		"DELETE FROM erased_events WHERE account_id = $1 AND at < (SELECT MIN(e.at) FROM audit_events e WHERE e.account_id = $1)",
 		"DELETE FROM event_slices WHERE account_id = $1 AND slice < (SELECT MIN(e.at) >> 16 FROM audit_events e WHERE e.account_id = $1)",
 	},
 	RemoveLog: []string{
 		"DELETE FROM audit_events WHERE account_id = $1 AND (at, id) IN (SELECT e.at, e.id FROM audit_events e WHERE e.account_id = $1 ORDER BY e.at, e.id LIMIT $2)",
 		`DELETE FROM event_slices WHERE account_id = $1 AND (kind, subject, action, slice) IN (SELECT s.kind, s.subject, s.action, s.slice FROM event_slices s
 			WHERE s.account_id = $1 LIMIT $2)`,
+		"DELETE FROM erased_events WHERE account_id = $1 AND (at, id) IN (SELECT x.at, x.id FROM erased_events x WHERE x.account_id = $1 LIMIT $2)",
+		"DELETE FROM audit_secrets WHERE account_id = $1 AND first IN (SELECT s.first FROM audit_secrets s WHERE s.account_id = $1 LIMIT $2)",
 		"DELETE FROM audit_seals WHERE account_id = $1 AND seq IN (SELECT s.seq FROM audit_seals s WHERE s.account_id = $1 ORDER BY s.seq LIMIT $2)",
 	},
 	RemoveRest: []string{

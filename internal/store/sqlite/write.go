@@ -254,7 +254,8 @@ func (w *writer) begin() (err error) {
 		return err
 	}
 	if w.conn == nil {
-		if w.conn, err = openConn(w.path, "foreign_keys = 1", "synchronous = FULL", "temp_store = MEMORY"); err != nil {
+		// What is removed or replaced must not remain in the file.
+		if w.conn, err = openConn(w.path, "secure_delete = 1", "foreign_keys = 1", "synchronous = FULL", "temp_store = MEMORY"); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,7 @@ CREATE TABLE account_users (
     account_id UUID   NOT NULL REFERENCES accounts (id),
     user_id    UUID   NOT NULL REFERENCES users (id),
     known_at   BIGINT NOT NULL,
-    sort_key   TEXT COLLATE "C"   NOT NULL DEFAULT '',
+    sort_key   TEXT COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, user_id)
 );
 -- A person whose name or email changes.
@@ -461,8 +461,79 @@ END $$;
 CREATE TRIGGER audit_events_sliced AFTER INSERT ON audit_events REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION events_sliced();
 
+-- What is left of personal data that was erased from an event: commitments to it, and the salts of the event's other texts, as JSON.
+CREATE TABLE erased_events (
+    account_id UUID   NOT NULL,
+    at         BIGINT NOT NULL,
+    id         UUID   NOT NULL,
+    openings   TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (account_id, at, id)
+);
+
+-- The secrets of a log from which the salts of its events follow: each one for the 1 << level events from the sequence first on.
+-- There is one for a log, until personal data is erased from it.
+CREATE TABLE audit_secrets (
+    account_id UUID   NOT NULL,
+    first      BIGINT NOT NULL,
+    level      BIGINT NOT NULL,
+    secret     BYTEA  NOT NULL,
+    PRIMARY KEY (account_id, first)
+);
+
+-- People who are erased, or were. subject is what to look for, as JSON, until it is done. place_* is the last event that was read.
+CREATE TABLE erasures (
+    id            UUID   NOT NULL PRIMARY KEY,
+    person        TEXT COLLATE "C" NOT NULL,
+    user_id       UUID,
+    subject       TEXT COLLATE "C" NOT NULL,
+    ordered_by    TEXT COLLATE "C" NOT NULL,
+    events        BIGINT NOT NULL,
+    place_account UUID,
+    place_at      BIGINT,
+    place_id      UUID,
+    created_at    BIGINT NOT NULL,
+    done_at       BIGINT
+);
+
+-- erase_event replaces texts of an event by the pseudonym of a person whose erasure was ordered: the role that serves may not change events. What
+-- is not a text of the person stays as it is.
+-- +goose StatementBegin
+CREATE FUNCTION erase_event(account UUID, event_at BIGINT, event_id UUID, pseudonym TEXT, actor TEXT, target TEXT, without_address BOOLEAN, agent TEXT, told TEXT, left_over TEXT)
+    RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM erasures r JOIN audit_events o ON o.account_id = '00000000-0000-0000-0000-000000000001'
+        AND o.at BETWEEN r.created_at - 600000000 AND r.created_at + 600000000 AND o.action = 'person.erasure_ordered' AND o.target_id = r.id::text AND o.target_name = r.person
+        WHERE r.person = pseudonym AND r.done_at IS NULL) THEN
+        RAISE EXCEPTION 'nobody ordered the erasure of %', pseudonym;
+    END IF;
+    UPDATE audit_events e SET actor_name = actor, target_name = target, address = CASE WHEN without_address THEN NULL ELSE e.address END, user_agent = agent, details = told
+        WHERE e.account_id = account AND e.at = event_at AND e.id = event_id AND actor IN (e.actor_name, pseudonym) AND target IN (e.target_name, pseudonym)
+        AND agent IN (e.user_agent, '') AND regexp_replace(told, '"(\\.|[^"\\])*"', '""', 'g') = regexp_replace(e.details, '"(\\.|[^"\\])*"', '""', 'g');
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'event % can only be changed by replacing texts with %', event_id, pseudonym;
+    END IF;
+    INSERT INTO erased_events (account_id, at, id, openings) VALUES (account, event_at, event_id, left_over)
+        ON CONFLICT (account_id, at, id) DO UPDATE SET openings = excluded.openings;
+END $$;
+-- +goose StatementEnd
+
+-- forget_secret removes the secret of a log that begins at a sequence, and stores others, a JSON list, in its place. Together they are for
+-- as many events, less one.
+-- +goose StatementBegin
+CREATE FUNCTION forget_secret(account UUID, removed BIGINT, added TEXT) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM audit_secrets s WHERE s.account_id = account AND s.first = removed AND 1::bigint << s.level::int =
+        1 + (SELECT COALESCE(SUM(1::bigint << (a->>'level')::int), 0) FROM json_array_elements(added::json) a)) THEN
+        RAISE EXCEPTION 'the log of account % has no such secret', account;
+    END IF;
+    DELETE FROM audit_secrets s WHERE s.account_id = account AND s.first = removed;
+    INSERT INTO audit_secrets (account_id, first, level, secret)
+        SELECT account, (a->>'first')::bigint, (a->>'level')::bigint, decode(a->>'secret', 'hex') FROM json_array_elements(added::json) a;
+END $$;
+-- +goose StatementEnd
+
 -- A seal covers an account's events of a period, and the seal before it. Seals of version 1 begin where the previous seal
--- ends, and their hash begins with its hash. Later versions store both. The seals of a day are merged into the last of them: then
+-- ends, and their hash begins with its hash. Later versions store both. Those before version 3 cover the texts of events themselves. The seals of a day are merged into the last of them: then
 -- first_seq is less than seq, and merged lists "length,events,delay of its creation" for each of them.
 CREATE TABLE audit_seals (
     account_id UUID             NOT NULL,
@@ -488,7 +559,7 @@ CREATE FUNCTION merge_seals(account UUID, first BIGINT, last BIGINT) RETURNS voi
 BEGIN
     UPDATE audit_seals SET first_seq = first, from_at = f.from_at, prev = f.prev, events = a.events, merged = a.merged
         FROM (SELECT SUM(events)::bigint AS events, string_agg((until_at - COALESCE(from_at, 0)) || ',' || events || ',' || (created_at - until_at), ';' ORDER BY seq) AS merged,
-            COUNT(*) FILTER (WHERE version <> 2 OR note <> '' OR first_seq <> seq) + COUNT(DISTINCT key_id) - 1 + ABS(COUNT(*) - (last - first + 1)) AS unlike
+            COUNT(*) FILTER (WHERE version <> 3 OR note <> '' OR first_seq <> seq) + COUNT(DISTINCT key_id) - 1 + ABS(COUNT(*) - (last - first + 1)) AS unlike
             FROM audit_seals WHERE account_id = account AND seq BETWEEN first AND last) a,
             (SELECT from_at, prev FROM audit_seals WHERE account_id = account AND seq = first) f
         WHERE account_id = account AND seq = last AND a.unlike = 0;
@@ -512,7 +583,7 @@ CREATE TABLE audit_checkpoints (
     hash       BYTEA  NOT NULL,
     sequence   BIGINT NOT NULL,
     days       BIGINT NOT NULL,
-    key_id     TEXT COLLATE "C"   NOT NULL,
+    key_id     TEXT COLLATE "C" NOT NULL,
     mac        BYTEA  NOT NULL,
     created_at BIGINT NOT NULL
 );
@@ -600,6 +671,7 @@ END $$;
 CREATE FUNCTION remove_expired_rest(account UUID) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     DELETE FROM audit_seals s USING audit_checkpoints c WHERE s.account_id = account AND c.account_id = account AND s.seq < c.seq AND s.until_at <= c.until_at;
+    DELETE FROM erased_events x WHERE x.account_id = account AND x.at < (SELECT MIN(e.at) FROM audit_events e WHERE e.account_id = account);
     DELETE FROM event_slices s WHERE s.account_id = account AND s.slice < (SELECT MIN(e.at) >> 16 FROM audit_events e WHERE e.account_id = account);
 END $$;
 -- +goose StatementEnd
@@ -626,6 +698,10 @@ BEGIN
         WHERE s.account_id = account AND s.kind = old.kind AND s.subject = old.subject AND s.action = old.action AND s.slice = old.slice;
     DELETE FROM audit_seals s USING (SELECT o.seq FROM audit_seals o WHERE o.account_id = account ORDER BY o.seq LIMIT most) old
         WHERE s.account_id = account AND s.seq = old.seq;
+    DELETE FROM erased_events x USING (SELECT o.at, o.id FROM erased_events o WHERE o.account_id = account LIMIT most) old
+        WHERE x.account_id = account AND x.at = old.at AND x.id = old.id;
+    DELETE FROM audit_secrets s USING (SELECT o.first FROM audit_secrets o WHERE o.account_id = account LIMIT most) old
+        WHERE s.account_id = account AND s.first = old.first;
     DELETE FROM audit_checkpoints c WHERE c.account_id = account;
     DELETE FROM audit_retention r WHERE r.account_id = account;
 END $$;
@@ -650,9 +726,9 @@ CREATE TABLE audit_heads (
 -- The keys of the operator's own API. Only the hash of the secret is stored; a key that was revoked has no row.
 CREATE TABLE operator_keys (
     id           UUID   NOT NULL PRIMARY KEY,
-    name         TEXT COLLATE "C"   NOT NULL,
-    scope        TEXT COLLATE "C"   NOT NULL CHECK (scope IN ('read', 'write')),
-    key_prefix   TEXT COLLATE "C"   NOT NULL,
+    name         TEXT COLLATE "C" NOT NULL,
+    scope        TEXT COLLATE "C" NOT NULL CHECK (scope IN ('read', 'write')),
+    key_prefix   TEXT COLLATE "C" NOT NULL,
     hash         BYTEA   NOT NULL,
     expires_at   BIGINT,
     last_used_at BIGINT,

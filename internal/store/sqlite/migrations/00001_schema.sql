@@ -392,8 +392,42 @@ BEGIN
 END;
 -- +goose StatementEnd
 
+-- What is left of personal data that was erased from an event: commitments to it, and the salts of the event's other texts, as JSON.
+CREATE TABLE erased_events (
+    account_id BLOB   NOT NULL,
+    at         BIGINT NOT NULL,
+    id         BLOB   NOT NULL,
+    openings   TEXT   NOT NULL,
+    PRIMARY KEY (account_id, at, id)
+) WITHOUT ROWID;
+
+-- The secrets of a log from which the salts of its events follow: each one for the 1 << level events from the sequence first on.
+-- There is one for a log, until personal data is erased from it.
+CREATE TABLE audit_secrets (
+    account_id BLOB   NOT NULL,
+    first      BIGINT NOT NULL,
+    level      BIGINT NOT NULL,
+    secret     BLOB   NOT NULL,
+    PRIMARY KEY (account_id, first)
+) WITHOUT ROWID;
+
+-- People who are erased, or were. subject is what to look for, as JSON, until it is done. place_* is the last event that was read.
+CREATE TABLE erasures (
+    id            BLOB   NOT NULL PRIMARY KEY,
+    person        TEXT   NOT NULL,
+    user_id       BLOB,
+    subject       TEXT   NOT NULL,
+    ordered_by    TEXT   NOT NULL,
+    events        BIGINT NOT NULL,
+    place_account BLOB,
+    place_at      BIGINT,
+    place_id      BLOB,
+    created_at    BIGINT NOT NULL,
+    done_at       BIGINT
+) WITHOUT ROWID;
+
 -- A seal covers an account's events of a period, and the seal before it. Seals of version 1 begin where the previous seal
--- ends, and their hash begins with its hash. Later versions store both. The seals of a day are merged into the last of them: then
+-- ends, and their hash begins with its hash. Later versions store both. Those before version 3 cover the texts of events themselves. The seals of a day are merged into the last of them: then
 -- first_seq is less than seq, and merged lists "length,events,delay of its creation" for each of them.
 CREATE TABLE audit_seals (
     account_id BLOB   NOT NULL,
