@@ -227,6 +227,16 @@ func (s *Service) withPassword(ctx context.Context, u team.User, name, password 
 	return u, nil
 }
 
+// onto adds a password that withPassword set to the user as stored now, and the name if it set one too. seen is the user from before the
+// password was hashed, which takes so long that the user may have changed their name in the meantime.
+func onto(now, seen, set team.User) team.User {
+	now.PasswordHash, now.UpdatedAt = set.PasswordHash, set.UpdatedAt
+	if set.Name != seen.Name {
+		now.Name = set.Name
+	}
+	return now
+}
+
 var errTakenUp = RefusalInvitationJustAccepted.With()
 
 // saveAccepting stores the user. If the user was created, or changed how they sign in, between the check and the
@@ -251,20 +261,20 @@ func (s *Service) saveAccepting(ctx context.Context, tx Tx, accountID string, p 
 		return RefusalAddressUnverified.With()
 	}
 	held := func(ctx context.Context, id string) (team.User, error) { return s.heldUser(ctx, tx, id) }
-	if err := unchanged(ctx, p.before, held); err != nil || !p.sets {
+	now, err := unchanged(ctx, p.before, held)
+	if err != nil || !p.sets {
 		return err
 	}
-	return s.prove(ctx, tx, logs, newWayIn{before: p.before, after: u, with: "invitation", noKeys: p.noKeys})
+	return s.prove(ctx, tx, logs, newWayIn{before: now, after: onto(now, p.before, u), with: "invitation", noKeys: p.noKeys})
 }
 
-// unchanged returns an error if the way to sign in or the email has changed since it was checked.
-func unchanged(ctx context.Context, before team.User, read func(ctx context.Context, id string) (team.User, error)) error {
-	now, err := read(ctx, before.ID)
-	if err != nil {
-		return team.NotFoundIs(err, errTakenUp)
+// unchanged returns the user as stored now, or an error if the way to sign in or the email has changed since it was checked.
+func unchanged(ctx context.Context, before team.User, read func(ctx context.Context, id string) (team.User, error)) (now team.User, err error) {
+	if now, err = read(ctx, before.ID); err != nil {
+		return now, team.NotFoundIs(err, errTakenUp)
 	}
 	if now.PasswordHash != before.PasswordHash || now.Proven != before.Proven || now.CanonicalEmail != before.CanonicalEmail {
-		return errTakenUp
+		return now, errTakenUp
 	}
-	return nil
+	return now, nil
 }

@@ -94,7 +94,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, n NewPassword) error {
 		if !ok {
 			return RefusalPasswordLinkUsed.With()
 		}
-		return s.prove(ctx, tx, logs, newWayIn{before: before, after: set, with: t.Purpose + "_link", noPasskeys: n.NoPasskeys, noKeys: n.NoKeys})
+		return s.prove(ctx, tx, logs, newWayIn{before: before, after: onto(before, seen, set), with: t.Purpose + "_link", noPasskeys: n.NoPasskeys, noKeys: n.NoKeys})
 	})
 }
 
