@@ -75,10 +75,10 @@ type AccountUsage struct {
 
 // CreateAccountRequest describes a new account and its Owner.
 type CreateAccountRequest struct {
-	Name       *string            `json:"name,omitempty"`
-	OwnerEmail *string            `json:"owner_email,omitempty"`
-	Limits     *map[string]*int   `json:"limits,omitempty"`
-	Attributes *map[string]string `json:"attributes,omitempty"`
+	Name       *string             `json:"name,omitempty"`
+	OwnerEmail *string             `json:"owner_email,omitempty"`
+	Limits     *map[string]*int    `json:"limits,omitempty"`
+	Attributes *map[string]*string `json:"attributes,omitempty"`
 }
 
 // CreatedAccount is a new account. APIKey, which has the Owner role, and OwnerLink are shown only once; OwnerLink lets the Owner

@@ -15,6 +15,10 @@ type Operator struct {
 
 	Accounts *OperatedAccountService
 	People   *PeopleService
+	Nodes    *NodeService
+	Jobs     *JobService
+	Emails   *EmailService
+	Catalog  *CatalogService
 }
 
 // NewOperator returns an Operator for the operator's listener at baseURL, such as "http://127.0.0.1:8081", with an operator key
@@ -24,7 +28,10 @@ func NewOperator(baseURL, operatorKey string, opts ...Option) (*Operator, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Operator{c: c, Accounts: &OperatedAccountService{c}, People: &PeopleService{c}}, nil
+	return &Operator{
+		c: c, Accounts: &OperatedAccountService{c}, People: &PeopleService{c}, Nodes: &NodeService{c}, Jobs: &JobService{c}, Emails: &EmailService{c},
+		Catalog: &CatalogService{c},
+	}, nil
 }
 
 // Whoami returns the operator key in use. An invalid key satisfies IsUnauthenticated.

@@ -17,7 +17,7 @@ import (
 func accountCommand() *cobra.Command {
 	c := &cobra.Command{Use: "account", Short: "Manage the accounts of a server"}
 	c.AddCommand(accountCreateCommand(), accountListCommand(), accountShowCommand(), accountRenameCommand(), accountLimitsCommand(),
-		accountAttributesCommand(), accountOwnerCommand(), accountSuspendCommand(), accountResumeCommand(), accountDeleteCommand(), accountExportCommand(), accountTransferCommand(), accountRetentionCommand())
+		accountAttributesCommand(), accountOwnerCommand(), accountSuspendCommand(), accountResumeCommand(), accountDeleteCommand(), accountExportCommand(), accountRetentionCommand())
 	return c
 }
 
@@ -54,26 +54,6 @@ func accountCreateCommand() *cobra.Command {
 	c.Flags().StringVar(&name, "name", "", "name of the account")
 	c.Flags().StringVar(&ownerEmail, "owner-email", "", "email of the person who owns it")
 	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
-	db.flags(c)
-	return c
-}
-
-func accountTransferCommand() *cobra.Command {
-	var db database
-	var account, member string
-	c := &cobra.Command{
-		Use:   "transfer-ownership --account ID --member ID",
-		Short: "Make another member the Owner of an account; the former Owner becomes an Admin",
-		Long:  "Make another member the Owner of an account. The former Owner becomes an Admin, and their API keys with the Owner role are disabled.",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				return transfer(ctx, s, cmd.OutOrStdout(), account, member, "")
-			})
-		},
-	}
-	c.Flags().StringVar(&account, "account", "", "id of the account")
-	c.Flags().StringVar(&member, "member", "", "id of the member who becomes the Owner")
 	db.flags(c)
 	return c
 }

@@ -62,13 +62,13 @@ func accountResumeCommand() *cobra.Command {
 
 // onAccount returns a command whose only argument is the id of an account.
 func onAccount(name, short string, run func(ctx context.Context, s *server.Server, w io.Writer, id string) error) *cobra.Command {
-	return onAccountWith(name+" ID", short, 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
+	return onDatabase(name+" ID", short, 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
 		return run(ctx, s, w, args[0])
 	})
 }
 
-// onAccountWith returns a command with n arguments, the first of which is the id of an account.
-func onAccountWith(use, short string, n int, run func(ctx context.Context, s *server.Server, w io.Writer, args []string) error) *cobra.Command {
+// onDatabase returns a command with n arguments that needs the database.
+func onDatabase(use, short string, n int, run func(ctx context.Context, s *server.Server, w io.Writer, args []string) error) *cobra.Command {
 	var db database
 	c := &cobra.Command{
 		Use:   use,

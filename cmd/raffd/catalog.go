@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -9,8 +10,30 @@ import (
 )
 
 func catalogCommand() *cobra.Command {
-	c := &cobra.Command{Use: "catalog", Short: "Change the permissions and system roles"}
-	c.AddCommand(catalogApplyCommand())
+	c := &cobra.Command{Use: "catalog", Short: "Show and change the permissions and system roles"}
+	show := onDatabase("show", "Print the catalog of the database", 0, func(ctx context.Context, s *server.Server, w io.Writer, _ []string) error {
+		return s.PrintCatalog(ctx, w)
+	})
+	c.AddCommand(show, catalogDiffCommand(), catalogApplyCommand())
+	return c
+}
+
+func catalogDiffCommand() *cobra.Command {
+	var db database
+	c := &cobra.Command{
+		Use:   "diff --catalog FILE",
+		Short: "Print which roles would gain and lose which permissions with a catalog file",
+		Long:  "Print which roles would gain and lose which permissions with a catalog file, or without --catalog with the default catalog of this\nprogram. It changes nothing, like raffd catalog apply --dry-run.",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file := db.config.Catalog
+			db.config.Catalog = "" // open the database with its current catalog
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
+				return s.ApplyCatalog(ctx, cmd.OutOrStdout(), file, true)
+			})
+		},
+	}
+	db.flags(c)
 	return c
 }
 

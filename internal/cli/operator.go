@@ -3,12 +3,16 @@ package cli
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +22,7 @@ import (
 )
 
 // operatorFlags are the settings of the commands for the operator of a server.
-type operatorFlags struct{ url, key string }
+type operatorFlags struct{ url, key, ca, cert, certKey string }
 
 func (a *app) operator() *cobra.Command {
 	var o operatorFlags
@@ -27,10 +31,14 @@ func (a *app) operator() *cobra.Command {
 		a.operatorAccountOwner(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o), a.operatorAccountDelete(&o), a.operatorAccountExport(&o), a.operatorAccountCheckExport())
 	people := a.group("person", "people", "Help people sign in, and erase them", a.operatorPersonShow(&o), a.operatorPersonLink(&o), a.operatorPersonReset(&o),
 		a.operatorPersonErase(&o), a.operatorPersonErasure(&o))
-	cmd := a.group("operator", "operators", "Manage a server as its operator", accounts, people)
+	cmd := a.group("operator", "operators", "Manage a server as its operator", accounts, people, a.operatorNodes(&o), a.operatorJobs(&o), a.operatorOutbox(&o),
+		a.operatorCatalog(&o))
 	f := cmd.PersistentFlags()
 	f.StringVar(&o.url, "operator-url", "", "`URL` of the operator's listener (RAFF_OPERATOR_URL, default http://127.0.0.1:8081)")
 	f.StringVar(&o.key, "operator-key", "", "`secret` of an operator key (prefer RAFF_OPERATOR_KEY: other programs can see command lines)")
+	f.StringVar(&o.ca, "operator-ca", "", "`file` with the authorities that issued the certificate of the operator's listener (RAFF_OPERATOR_CA, default those of the system)")
+	f.StringVar(&o.cert, "operator-cert", "", "`file` with a client certificate, for a listener that requires one (RAFF_OPERATOR_CERT)")
+	f.StringVar(&o.certKey, "operator-cert-key", "", "`file` with the key of the client certificate (RAFF_OPERATOR_CERT_KEY)")
 	noFiles(cmd, "operator-url", "operator-key")
 	return cmd
 }
@@ -43,13 +51,54 @@ func (a *app) operate(o *operatorFlags, run func(ctx context.Context, c *client.
 		if key == "" {
 			return usageError{"No operator key is configured. Set RAFF_OPERATOR_KEY to a key from: raffd operator key create."}
 		}
-		c, err := client.NewOperator(cmp.Or(o.url, os.Getenv("RAFF_OPERATOR_URL"), "http://127.0.0.1:8081"), key, client.WithMaxRetries(3),
-			client.WithFinishedWrites(finishGrace), client.WithUserAgent("raff-cli/"+version.Get().Version), client.WithWarnings(a.warnOnce))
+		options, err := o.transport()
+		if err != nil {
+			return err
+		}
+		options = append(options, client.WithMaxRetries(3), client.WithFinishedWrites(finishGrace), client.WithUserAgent("raff-cli/"+version.Get().Version),
+			client.WithWarnings(a.warnOnce))
+		c, err := client.NewOperator(cmp.Or(o.url, os.Getenv("RAFF_OPERATOR_URL"), "http://127.0.0.1:8081"), key, options...)
 		if err != nil {
 			return usageError{err.Error()}
 		}
 		return run(ctx, c, args)
 	})
+}
+
+// transport returns the options for the configured certificates, if there are any.
+func (o *operatorFlags) transport() ([]client.Option, error) {
+	ca, cert, key := cmp.Or(o.ca, os.Getenv("RAFF_OPERATOR_CA")), cmp.Or(o.cert, os.Getenv("RAFF_OPERATOR_CERT")), cmp.Or(o.certKey, os.Getenv("RAFF_OPERATOR_CERT_KEY"))
+	if (cert == "") != (key == "") {
+		return nil, usageError{"A client certificate needs its key: set both --operator-cert and --operator-cert-key."}
+	}
+	if ca == "" && cert == "" {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if ca != "" {
+		text, err := os.ReadFile(ca)
+		if err != nil {
+			return nil, usageError{sentence(err.Error())}
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(text) {
+			return nil, usageError{"The file " + ca + " has no certificate in PEM."}
+		}
+	}
+	if cert != "" {
+		pair, err := tls.LoadX509KeyPair(cert, key)
+		if err != nil {
+			return nil, usageError{sentence(err.Error())}
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		panic("the default transport of net/http is its own")
+	}
+	t = t.Clone()
+	t.TLSClientConfig = config
+	return []client.Option{client.WithHTTPClient(&http.Client{Transport: t, Timeout: 30 * time.Second})}, nil
 }
 
 func (a *app) operatorAccountList(o *operatorFlags) *cobra.Command {

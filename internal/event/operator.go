@@ -12,10 +12,14 @@ const (
 	ActionAccountDeleted           Action = "account.deleted"
 	ActionPersonPasswordLinkMade   Action = "person.password_link_made"
 	ActionPersonFactorsReset       Action = "person.second_factors_reset"
+	ActionMailRetried              Action = "email.retried"
+	ActionMailCancelled            Action = "email.cancelled"
+	ActionNodeForgotten            Action = "node.forgotten"
+	ActionJobStarted               Action = "job.started"
 )
 
 var operatorKinds = []kind{of[OperatorKeyCreated](), of[OperatorKeyRevoked](), of[AccountAttributesChanged](), of[AccountDeleted](),
-	of[PersonPasswordLinkMade](), of[PersonFactorsReset]()}
+	of[PersonPasswordLinkMade](), of[PersonFactorsReset](), of[MailRetried](), of[MailCancelled](), of[NodeForgotten](), of[JobStarted]()}
 
 // OperatorKeyCreated records the scope of a new operator key, "read" or "write", and when it expires (RFC 3339).
 type OperatorKeyCreated struct {
@@ -64,3 +68,34 @@ type PersonFactorsReset struct{}
 
 // Action implements Payload.
 func (PersonFactorsReset) Action() Action { return ActionPersonFactorsReset }
+
+// Mail is the account that an email is about; empty if it is about how a person signs in.
+type Mail struct {
+	AccountID string `json:"account_id,omitempty"`
+}
+
+// MailRetried records that an email of the outbox was made due.
+type MailRetried struct{ Mail }
+
+// Action implements Payload.
+func (MailRetried) Action() Action { return ActionMailRetried }
+
+// MailCancelled records that an email was removed from the outbox.
+type MailCancelled struct{ Mail }
+
+// Action implements Payload.
+func (MailCancelled) Action() Action { return ActionMailCancelled }
+
+// NodeForgotten records that a server that no longer runs was removed from the list, with the version of its program.
+type NodeForgotten struct {
+	Version string `json:"version"`
+}
+
+// Action implements Payload.
+func (NodeForgotten) Action() Action { return ActionNodeForgotten }
+
+// JobStarted records that a background job was run on request.
+type JobStarted struct{}
+
+// Action implements Payload.
+func (JobStarted) Action() Action { return ActionJobStarted }

@@ -11,6 +11,7 @@ import (
 
 	"raff/internal/audit"
 	"raff/internal/event"
+	"raff/internal/outbox"
 	"raff/internal/permission"
 	"raff/internal/signin"
 	"raff/internal/team"
@@ -22,7 +23,9 @@ type Options struct {
 	Team   *team.Service
 	SignIn *signin.Service
 	// Log erases personal data from audit logs.
-	Log *audit.Service
+	Log    *audit.Service
+	Outbox *outbox.Service
+	Jobs   Jobs
 	// Rand is the source of operator keys; nil means crypto/rand.
 	Rand io.Reader
 	// MailQueued is called after a commit after which queued emails can be sent; nil means that it is not called.
@@ -35,6 +38,8 @@ type Service struct {
 	team       *team.Service
 	signin     *signin.Service
 	log        *audit.Service
+	outbox     *outbox.Service
+	jobs       Jobs
 	rand       io.Reader
 	mailQueued func()
 	used       used
@@ -42,7 +47,7 @@ type Service struct {
 
 // New returns a Service.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, team: o.Team, signin: o.SignIn, log: o.Log, rand: o.Rand, mailQueued: o.MailQueued}
+	s := &Service{store: o.Store, team: o.Team, signin: o.SignIn, log: o.Log, outbox: o.Outbox, jobs: o.Jobs, rand: o.Rand, mailQueued: o.MailQueued}
 	if s.rand == nil {
 		s.rand = rand.Reader
 	}
@@ -63,6 +68,10 @@ type Store interface {
 	AccountsToRemove(ctx context.Context, now time.Time) ([]string, error)
 	// OperatorKeys returns all operator keys, oldest first.
 	OperatorKeys(ctx context.Context) ([]Key, error)
+	// Setting returns a setting, or "".
+	Setting(ctx context.Context, name string) (string, error)
+	// Nodes returns all nodes, oldest first.
+	Nodes(ctx context.Context) ([]Node, error)
 	// TouchOperatorKey records when a key was last used. It writes no event.
 	TouchOperatorKey(ctx context.Context, k Key) error
 	// OpenErasures returns the erasures that are not done, oldest first.
@@ -140,6 +149,10 @@ type Tx interface {
 	// SyncSystemRoles makes the stored system roles equal to these, written with the names of the catalog c.
 	SyncSystemRoles(ctx context.Context, c *permission.Catalog, roles []team.Role) error
 	SetSetting(ctx context.Context, name, value string) error
+	// HoldSetting returns a setting, or "", and locks it until the commit.
+	HoldSetting(ctx context.Context, name string) (string, error)
+	Node(ctx context.Context, id string) (Node, error)
+	DeleteNode(ctx context.Context, id string) error
 }
 
 // Caller is who acts as the operator: an operator key, or a program that has the database.

@@ -52,10 +52,7 @@ func (s *server) createAccount(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	if b.Attributes != nil {
-		n.Attributes = operator.AttributeChange{}
-		for name, value := range *b.Attributes {
-			n.Attributes[name] = &value
-		}
+		n.Attributes = *b.Attributes
 	}
 	out, err := s.svc.CreateAccount(ctx, c.who, n)
 	return rest.One(created(&out)), err

@@ -59,6 +59,16 @@ var routes = []Route{
 	{"GET", "/operator/v1/people/{id}", "getPerson", 200, Read, "", (*server).getPerson},
 	{"POST", "/operator/v1/people/{id}/password-link", "createPasswordLink", 200, Write, "", (*server).makePasswordLink},
 	{"POST", "/operator/v1/people/{id}/reset-second-factors", "resetSecondFactors", 200, Write, "", (*server).resetFactors},
+	{"GET", "/operator/v1/nodes", "listNodes", 200, Read, "", (*server).listNodes},
+	{"DELETE", "/operator/v1/nodes/{id}", "forgetNode", 200, Write, "", (*server).forgetNode},
+	{"GET", "/operator/v1/jobs", "listJobs", 200, Read, "node_id name", (*server).listJobs},
+	{"POST", "/operator/v1/jobs/{name}/run", "runJob", 200, Write, "", (*server).runJob},
+	{"GET", "/operator/v1/outbox", "listEmails", 200, Read, "account_id state limit offset cursor", (*server).listMails},
+	{"POST", "/operator/v1/outbox/{id}/retry", "retryEmail", 200, Write, "", (*server).retryMail},
+	{"DELETE", "/operator/v1/outbox/{id}", "cancelEmail", 200, Write, "", (*server).cancelMail},
+	{"GET", "/operator/v1/catalog", "getCatalog", 200, Read, "", (*server).getCatalog},
+	{"PUT", "/operator/v1/catalog", "applyCatalog", 200, Write, "", (*server).applyCatalog},
+	{"POST", "/operator/v1/catalog/diff", "compareCatalog", 200, Read, "", (*server).compareCatalog},
 	{"GET", "/operator/v1/audit-events", "listOperatorEvents", 200, Read, "action target since until limit offset cursor", (*server).listEvents},
 }
 

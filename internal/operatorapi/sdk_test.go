@@ -20,9 +20,9 @@ func TestSDK(t *testing.T) {
 	if who, err := o.Whoami(ctx); err != nil || who.Scope != api.OperatorWrite {
 		t.Fatalf("whoami: %+v, %v", who, err)
 	}
-	name, owner, two := "Shop", "bob@example.com", 2
-	made, err := o.Accounts.Create(ctx, api.CreateAccountRequest{Name: &name, OwnerEmail: &owner, Limits: &map[string]*int{"members": &two}, Attributes: &map[string]string{"plan": "free"}})
-	if err != nil || made.APIKey == "" || made.OwnerLink == "" || *made.Limits.Members != 2 || made.Attributes["plan"] != "free" {
+	name, owner, plan, two := "Shop", "bob@example.com", "free", 2
+	made, err := o.Accounts.Create(ctx, api.CreateAccountRequest{Name: &name, OwnerEmail: &owner, Limits: &map[string]*int{"members": &two}, Attributes: &map[string]*string{"plan": &plan, "crm": nil}})
+	if err != nil || made.APIKey == "" || made.OwnerLink == "" || *made.Limits.Members != 2 || made.Attributes["plan"] != "free" || len(made.Attributes) != 1 {
 		t.Fatalf("created: %+v, %v", made, err)
 	}
 	changed, err := o.Accounts.Update(ctx, made.ID, api.UpdateOperatedAccountRequest{Limits: &map[string]*int{"members": nil}, Attributes: &map[string]*string{"plan": nil}})
@@ -73,6 +73,39 @@ func TestSDK(t *testing.T) {
 	}
 	if got, err := o.People.ResetSecondFactors(ctx, p.ID); err != nil || len(got.Sessions) != 0 {
 		t.Errorf("reset: %+v, %v", got, err)
+	}
+	if nodes, err := o.Nodes.List(ctx); err != nil {
+		t.Errorf("nodes: %+v, %v", nodes, err)
+	}
+	if _, err := o.Nodes.Forget(ctx, made.ID); !client.IsNotFound(err) {
+		t.Errorf("forgot an unknown node: %v", err)
+	}
+	if j, err := o.Jobs.Run(ctx, "seal"); err != nil || *j.LastResult != api.JobOK {
+		t.Errorf("job: %+v, %v", j, err)
+	}
+	if jobs, err := o.Jobs.List(ctx, client.ListJobsOptions{Name: "seal"}); err != nil || len(jobs) != 1 {
+		t.Errorf("jobs: %+v, %v", jobs, err)
+	}
+	for e, err := range o.Emails.All(ctx, client.ListEmailsOptions{State: api.EmailFailed}) {
+		t.Errorf("email: %+v, %v", e, err) // this server sends none
+	}
+	if _, err := o.Emails.Retry(ctx, made.ID); !client.IsNotFound(err) {
+		t.Errorf("retried an unknown email: %v", err)
+	}
+	if _, err := o.Emails.Cancel(ctx, made.ID); !client.IsNotFound(err) {
+		t.Errorf("cancelled an unknown email: %v", err)
+	}
+	catalog, err := o.Catalog.Get(ctx)
+	if err != nil || !catalog.Default {
+		t.Fatalf("catalog: %+v, %v", catalog, err)
+	}
+	next := api.CatalogRequest{Catalog: &catalog.Catalog}
+	if diff, err := o.Catalog.Compare(ctx, next); err != nil || !diff.Same || diff.ExpectedFingerprint != catalog.Fingerprint {
+		t.Errorf("compared: %+v, %v", diff, err)
+	}
+	next.ExpectedFingerprint = &catalog.Fingerprint
+	if diff, err := o.Catalog.Apply(ctx, next); err != nil || !diff.Same {
+		t.Errorf("applied: %+v, %v", diff, err)
 	}
 	if events, err := o.Events(ctx, client.ListOptions{Limit: 1}); err != nil || len(events.Data) != 1 {
 		t.Errorf("events: %+v, %v", events, err)

@@ -1,5 +1,5 @@
 // Package outbox sends the emails that transactions have queued: it leases them, retries with a back-off, sends
-// urgent ones first and lets accounts take turns. Carriers prepare the emails, because this package does not know their contents.
+// urgent ones first and lets accounts take turns. The operator can look at the queue. Carriers prepare the emails, because this package does not know their contents.
 package outbox
 
 import (
@@ -47,12 +47,18 @@ type Store interface {
 	LeaseMessage(ctx context.Context, l Lease) (team.Message, error)
 	// Update runs fn in one transaction under the lock of the account; see team.Store.
 	Update(ctx context.Context, accountID string, lock team.Lock, fn func(Tx) error) error
+	// Messages lists what is in the outbox, newest first.
+	Messages(ctx context.Context, f Filter) ([]Entry, team.Total, error)
+	// MessageEntry returns a message by id.
+	MessageEntry(ctx context.Context, id string) (Entry, error)
 }
 
 // Tx is a transaction of a Store.
 type Tx interface {
 	UpdateMessage(ctx context.Context, m team.Message) error
 	DeleteMessage(ctx context.Context, m team.Message) error
+	// HoldMessage returns a message, and until when a worker has leased it. No worker takes it before the commit.
+	HoldMessage(ctx context.Context, id string) (m team.Message, leased time.Time, err error)
 	// Team is the same transaction as package team sees it.
 	Team() team.Tx
 }
@@ -136,27 +142,29 @@ func (t *turn) set(accountID string) {
 // note stores the outcome of an attempt.
 func (s *Service) note(ctx context.Context, c Carrier, msg team.Message, failure error) error {
 	return s.store.Update(ctx, msg.AccountID, team.Exclusive, func(tx Tx) error {
-		last := true
-		next := msg
+		last, next := false, msg
 		if failure != nil {
 			next.Attempts++
 			next.LastError = reason(failure)
 			next.NextAt = s.now().Add(backoff(next.Attempts))
 			last = permanent(failure) || next.Attempts >= attempts || c.Overdue(next)
 		}
-		var err error
-		if last {
-			err = tx.DeleteMessage(ctx, next)
-		} else {
-			err = tx.UpdateMessage(ctx, next)
+		if failure == nil {
+			if err := tx.DeleteMessage(ctx, next); err != nil {
+				return err
+			}
+			return c.Note(ctx, tx.Team(), next, true)
 		}
-		if err != nil {
+		if last {
+			next.FailedAt = s.now()
+		}
+		if err := tx.UpdateMessage(ctx, next); err != nil {
 			return err
 		}
 		if last {
 			next.NextAt = time.Time{}
 		}
-		return c.Note(ctx, tx.Team(), next, failure == nil)
+		return c.Note(ctx, tx.Team(), next, false)
 	})
 }
 

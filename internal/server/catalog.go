@@ -50,7 +50,7 @@ func (s *Server) settleCatalog(ctx context.Context, chosen permission.Source, ap
 		if err != nil {
 			return err
 		}
-		if err := s.operator.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
+		if _, err := s.operator.ApplyCatalog(ctx, operator.Program, next, ""); err != nil {
 			return fmt.Errorf("apply the catalog of this release: %w", err)
 		}
 		s.service.UseCatalog(next.Catalog)
@@ -81,10 +81,14 @@ func (s *Server) watchCatalog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if text == s.seenCatalog {
+		return nil
+	}
 	stored, err := permission.Parse([]byte(text))
 	if err != nil {
 		return err
 	}
+	s.seenCatalog = text
 	stale := stored.Fingerprint() != s.service.Catalog().Fingerprint()
 	if was := s.stale.Swap(stale); stale && !was {
 		s.config.Logger.Error("the catalog was changed (raffd catalog apply): restart this server, which still uses the old catalog and is not ready until then")
@@ -135,10 +139,10 @@ func (s *Server) ApplyCatalog(ctx context.Context, w io.Writer, file string, dry
 		}
 	}
 	if dryRun {
-		_, err := fmt.Fprintln(w, "Nothing was changed (--dry-run).")
+		_, err := fmt.Fprintln(w, "Nothing was changed.")
 		return err
 	}
-	if err := s.operator.ApplyCatalog(ctx, next.Catalog, next.Text, origin(next)); err != nil {
+	if _, err := s.operator.ApplyCatalog(ctx, operator.Program, next, ""); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(w, "Applied. Restart all servers to use this catalog.")

@@ -10,6 +10,7 @@ import (
 
 	"raff/internal/brand"
 	"raff/internal/mail"
+	"raff/internal/operator"
 	"raff/internal/permission"
 	"raff/internal/redaction"
 	"raff/internal/store"
@@ -91,7 +92,7 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 	case err2 != nil:
 		d.add(check, Problem, err2.Error(), "check the URL, the password, and that the database server is running and can be reached from here")
 	case err != nil:
-		d.add(check, Problem, err.Error(), "")
+		d.add(check, Problem, err.Error(), "use a raffd that is at least as new as the one that migrated the database last, and a role that may read its tables")
 	case len(missing) > 0:
 		d.add(check, Problem, fmt.Sprintf("%s, but %d migrations have not been run: %s", condition.About, len(missing), strings.Join(missing, ", ")),
 			"make a backup, then run raffd migrate, or start raffd serve")
@@ -106,13 +107,13 @@ func (d *doctor) checkContent(ctx context.Context) {
 	s := &Server{config: d.config}
 	var err error
 	if s.store, err = store.Open(ctx, d.config.Database, nil, store.WithLogger(d.config.Logger), store.WithSchema(store.AsIs)); err != nil {
-		d.add("database", Problem, err.Error(), "")
+		d.add("database", Problem, err.Error(), "check that the database server is running and accepts more connections; on two roles, run raffd migrate --grant again")
 		return
 	}
 	defer func() { _ = s.store.Close() }()
 	cat, _, err := s.chooseCatalog(ctx)
 	if err != nil {
-		d.add("catalog", Problem, err.Error(), "")
+		d.add("catalog", Problem, err.Error(), "correct the file of --catalog (RAFF_CATALOG), or omit the setting to use the catalog of the database")
 		return
 	}
 	d.ok("catalog", catalogOf(cat))
@@ -121,12 +122,12 @@ func (d *doctor) checkContent(ctx context.Context) {
 		return // checkSealKey reports it
 	}
 	if err := s.begin(ctx, keys); err != nil {
-		d.add("audit log", Problem, err.Error(), "")
+		d.add("audit log", Problem, err.Error(), "set seal-key-file (RAFF_SEAL_KEY_FILE) to the file of the servers, with all keys that have ever signed the log")
 		return
 	}
 	secrets, _ := readSecretsKeys(d.config) // checkSecretsKey reports the error
 	if _, d.missing, err = s.secretsKeysInUse(ctx, secrets); err != nil {
-		d.add("secrets", Problem, err.Error(), "")
+		d.add("secrets", Problem, err.Error(), unreadable)
 	}
 	d.checkClocks(ctx, s)
 	d.checkBacklog(ctx, s)
@@ -152,7 +153,7 @@ func (d *doctor) checkClocks(ctx context.Context, s *Server) {
 	before := time.Now()
 	shown, err := s.store.Now(ctx)
 	if err != nil {
-		d.add(check, Problem, err.Error(), "")
+		d.add(check, Problem, err.Error(), unreadable)
 		return
 	}
 	took := time.Since(before)
@@ -169,11 +170,11 @@ func (d *doctor) checkClocks(ctx context.Context, s *Server) {
 	last, err := s.store.LastHeartbeat(ctx)
 	switch ahead := last.Sub(shown); {
 	case err != nil || last.IsZero():
-	case ahead > deadAfter:
+	case ahead > operator.DeadAfter:
 		d.add(check, Problem, fmt.Sprintf("a server registered itself %s in the future: the database's clock was set back", ahead.Round(time.Second)),
 			"check the database's clock; if it is right now, there is nothing else to do")
 	default:
-		d.running = -ahead < deadAfter
+		d.running = -ahead < operator.DeadAfter
 	}
 }
 
@@ -185,17 +186,24 @@ const (
 	partitionsAhead = 30 * 24 * time.Hour
 )
 
+// unreadable is the advice for a database that fails after it was opened.
+const unreadable = "the database stopped responding, or refuses this role: look in its log, then run raffd doctor again"
+
 // checkBacklog looks for work that nobody does.
 func (d *doctor) checkBacklog(ctx context.Context, s *Server) {
 	b, err := s.store.Backlog(ctx)
 	if err != nil {
-		d.add("database", Problem, err.Error(), "")
+		d.add("database", Problem, err.Error(), unreadable)
 		return
 	}
 	now := s.config.Now()
 	if age := now.Sub(b.OldestMail); b.Mails > 0 && age > mailAge {
 		d.add("mail", Warning, fmt.Sprintf("%d emails are waiting to be sent, the oldest for %s", b.Mails, age.Round(time.Minute)),
-			"check mail_error of the invitations and the log of the servers; if there is no mail server, set RAFF_SMTP_URL")
+			"raffd outbox list shows why; if there is no mail server, set RAFF_SMTP_URL")
+	}
+	if n, err := s.store.FailedMails(ctx); err == nil && n > 0 {
+		d.add("mail", Warning, fmt.Sprintf("%d emails were given up in the last 7 days", n),
+			"raffd outbox list --state failed shows why; after you corrected the cause, send one again with raffd outbox retry")
 	}
 	if !b.Extended.IsZero() && b.Extended.Before(now.Add(partitionsAhead)) {
 		d.add("audit log", Warning, "there are no partitions for audit events after "+b.Extended.UTC().Format(time.DateOnly)+", so that later events share one",
@@ -242,7 +250,7 @@ func (d *doctor) privateFile(check, file, fine string) {
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
-		d.add(check, Problem, err.Error(), "")
+		d.add(check, Problem, err.Error(), "check the path, and that the user of the server can read the file")
 	case info.Mode().Perm()&0o007 != 0:
 		d.add(check, Problem, fmt.Sprintf("every user of this machine can read %s (mode %04o)", file, info.Mode().Perm()), "chmod o-rwx "+file)
 	default:
@@ -276,9 +284,7 @@ func (d *doctor) checkListeners(c Config) {
 	if c.MetricsListen != "" && !local(c.MetricsListen) {
 		d.add("listeners", Warning, "metrics and profiles at "+c.MetricsListen+" can be read without a password", "make sure that a firewall lets only your monitoring reach them, or listen on 127.0.0.1")
 	}
-	if at := operatorAddress(c.OperatorListen); at != "" && !local(at) {
-		d.add("listeners", Warning, "the operator's API at "+at+" is plain HTTP", "put a proxy with TLS in front of it, or listen on 127.0.0.1")
-	}
+	d.checkOperatorCertificate(c)
 }
 
 // local reports whether an address to listen on is only reachable from this machine.

@@ -38,6 +38,28 @@ func (d *doctor) checkCertificate() {
 	d.validity(check, "the certificate in "+d.config.TLSCert, leaf.NotAfter)
 }
 
+// checkOperatorCertificate checks the certificate of the operator's API.
+func (d *doctor) checkOperatorCertificate(c Config) {
+	const check = "listeners"
+	cert, err := newOperatorCertificate(c)
+	if err != nil {
+		d.add(check, Problem, err.Error(), "check --operator-tls-cert, --operator-tls-key and --operator-client-ca: PEM files that belong together, readable by the server's user")
+		return
+	}
+	at := operatorAddress(c.OperatorListen)
+	switch {
+	case cert == nil && at != "" && !local(at):
+		d.add(check, Warning, "the operator's API at "+at+" is plain HTTP", "set --operator-tls-cert and --operator-tls-key, or put a proxy with TLS in front of it, or listen on 127.0.0.1")
+		return
+	case cert == nil:
+		return
+	case at == "":
+		d.add(check, Warning, "there is a certificate for the operator's API, which is not served", "set --operator-listen (RAFF_OPERATOR_LISTEN), or remove the certificate from the settings")
+	}
+	d.privateFile(check, c.OperatorTLSKey, "the key of the operator's API can only be read by its owner and group")
+	d.validity(check, "the certificate of the operator's API in "+c.OperatorTLSCert, cert.current.Load().Leaf.NotAfter)
+}
+
 // validity checks how long a certificate is valid.
 func (d *doctor) validity(check, name string, until time.Time) {
 	left, day := time.Until(until), until.UTC().Format(time.DateOnly)

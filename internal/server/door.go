@@ -31,19 +31,21 @@ const (
 // door serves a listener before the server is open: /health responds with 200, so that the process is not killed while it
 // migrates the database, and everything else with 503; /ready at once, other requests after waiting a moment.
 type door struct {
-	http   *http.Server
-	cert   *certificate // nil: plain HTTP
-	failed chan error
-	giveUp context.CancelFunc // ends the requests in progress
-	opened chan struct{}
-	server http.Handler // set before opened is closed
-	step   atomic.Pointer[string]
-	log    progressLog
+	http *http.Server
+	// address is where it listens.
+	address string
+	cert    *certificate // nil: plain HTTP
+	failed  chan error
+	giveUp  context.CancelFunc // ends the requests in progress
+	opened  chan struct{}
+	server  http.Handler // set before opened is closed
+	step    atomic.Pointer[string]
+	log     progressLog
 }
 
 // listen begins to serve the listener, with HTTPS if there is a certificate.
 func listen(ctx context.Context, l net.Listener, logger *slog.Logger, cert *certificate) *door {
-	d := &door{cert: cert, failed: make(chan error, 1), opened: make(chan struct{}), log: progressLog{logger: logger}}
+	d := &door{address: l.Addr().String(), cert: cert, failed: make(chan error, 1), opened: make(chan struct{}), log: progressLog{logger: logger}}
 	requests, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	d.giveUp = giveUp
 	d.http = &http.Server{

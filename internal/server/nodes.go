@@ -2,32 +2,45 @@ package server
 
 import (
 	"context"
+	"os"
 	"sync/atomic"
-	"time"
 
+	"raff/internal/operator"
 	"raff/internal/store"
 	"raff/internal/uuid"
+	"raff/internal/version"
 )
 
-const (
-	beatEvery = 3 * time.Second
-	// deadAfter is how long after its last heartbeat a node is counted: it may miss three.
-	deadAfter = 4 * beatEvery
-)
-
-// nodes counts the servers on one database. The number can be outdated by beatEvery.
+// nodes counts the servers on one database. The number can be outdated by operator.Beat.
 type nodes struct {
-	id    string
+	self  operator.Node
 	store *store.DB
+	jobs  *jobs
 	alive atomic.Int64
 }
 
-func newNodes(db *store.DB) *nodes { return &nodes{id: uuid.New(), store: db} }
+func newNodes(db *store.DB, j *jobs) *nodes {
+	return &nodes{self: operator.Node{ID: uuid.New(), Version: version.Get().Version}, store: db, jobs: j}
+}
 
 func (n *nodes) count() int { return int(max(1, n.alive.Load())) }
 
+// introduce sets what the heartbeats of a server say about it.
+func (s *Server) introduce(address string) {
+	n := &s.nodes.self
+	n.Host, _ = os.Hostname() // without a name, it is known by its address
+	n.Address = address
+	for what, runs := range map[string]bool{"mail": s.sender != nil, "metrics": s.metrics != nil, "operator": s.operatorListener != nil} {
+		if runs {
+			n.Runs = append(n.Runs, what)
+		}
+	}
+}
+
 func (n *nodes) beat(ctx context.Context) error {
-	alive, err := n.store.Heartbeat(ctx, n.id, deadAfter)
+	self := n.self
+	self.Jobs = n.jobs.state()
+	alive, err := n.store.Heartbeat(ctx, self)
 	if err == nil {
 		n.alive.Store(int64(alive))
 	}

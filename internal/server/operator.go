@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -18,6 +19,9 @@ func (s *Server) listenForOperator(ctx context.Context) (err error) {
 	at := operatorAddress(s.config.OperatorListen)
 	if at == "" || s.config.Mode != Serving {
 		return nil
+	}
+	if s.operatorCert, err = newOperatorCertificate(s.config); err != nil {
+		return err
 	}
 	var lc net.ListenConfig
 	if s.operatorListener, err = lc.Listen(ctx, "tcp", at); err != nil {
@@ -42,6 +46,9 @@ func (s *Server) OperatorURL() string {
 	if s.operatorListener == nil {
 		return ""
 	}
+	if s.operatorCert != nil {
+		return "https://" + s.operatorListener.Addr().String()
+	}
 	return "http://" + s.operatorListener.Addr().String()
 }
 
@@ -54,9 +61,15 @@ func (s *Server) serveOperator(ctx context.Context, f *front.Front, wg *sync.Wai
 		Handler: f.Handler(operatorapi.New(s.operator, s.audit, f)), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes,
 	}
-	s.config.Logger.Info("serving the operator's API", "listen", s.operatorListener.Addr().String())
+	serve := func() error { return h.Serve(s.operatorListener) }
+	if s.operatorCert != nil {
+		h.TLSConfig = s.operatorCert.config()
+		h.ErrorLog = slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug) // clients without a certificate
+		serve = func() error { return h.ServeTLS(s.operatorListener, "", "") }
+	}
+	s.config.Logger.Info("serving the operator's API", "listen", s.operatorListener.Addr().String(), "tls", s.operatorCert != nil)
 	wg.Go(func() {
-		if err := h.Serve(s.operatorListener); !errors.Is(err, http.ErrServerClosed) {
+		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
 			s.config.Logger.Error("serving the operator's API failed", "error", err)
 		}
 	})

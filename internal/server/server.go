@@ -92,10 +92,14 @@ type Config struct {
 	MetricsListen string
 	// OperatorListen is a separate address that serves the operator's API; empty disables it.
 	OperatorListen string
+	// OperatorTLSCert and OperatorTLSKey are the paths of a certificate with its chain, and of its key, for the operator's API; without
+	// them, it is plain HTTP. OperatorClientCA is the path of the certificates of the authorities whose clients may connect; empty
+	// means that clients need no certificate.
+	OperatorTLSCert, OperatorTLSKey, OperatorClientCA string
 	// TLSCert and TLSKey are the paths of a certificate with its chain, and of its key, in PEM. Without them the server speaks
 	// plain HTTP.
 	TLSCert, TLSKey string
-	// Reload makes the server read the certificate again; it may be nil.
+	// Reload makes the server read its certificates again; it may be nil.
 	Reload <-chan os.Signal
 	// DrainDelay is how long a server that was told to stop still serves, while /ready responds with 503, so that load
 	// balancers stop sending requests first.
@@ -125,9 +129,12 @@ type Server struct {
 	front    *front.Front
 	// operatorListener is nil if the operator's API is not served.
 	operatorListener net.Listener
+	operatorCert     *certificate // nil: plain HTTP
 	brand            brand.Brand
 	sender           mail.Sender // nil: the inviter fetches the links
 	nodes            *nodes
+	jobs             *jobs
+	seenCatalog      string      // the text that watchCatalog saw last
 	clock            *clock      // nil: Config.Now
 	stale            atomic.Bool // the catalog has changed since the start
 	draining         atomic.Bool // the server was told to stop
@@ -212,8 +219,9 @@ func (c Config) Check() error {
 	_, mails := sender(c, b)
 	_, catalog := permission.Load(c.Catalog)
 	_, cert := newCertificate(c)
+	_, operatorCert := newOperatorCertificate(c)
 	_, secrets := readSecretsKeys(c)
-	return errors.Join(store.Check(c.Database), err, keys, look, mails, catalog, cert, secrets)
+	return errors.Join(store.Check(c.Database), err, keys, look, mails, catalog, cert, operatorCert, secrets)
 }
 
 // begin reads the operator's settings from the database, and prepares it according to the mode.
@@ -227,11 +235,16 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 	if err := s.settlePublicURL(ctx); err != nil {
 		return err
 	}
+	mails, err := s.settleMail(ctx)
+	if err != nil {
+		return err
+	}
 	secrets, err := s.secretsKeys(ctx)
 	if err != nil {
 		return err
 	}
-	s.nodes = newNodes(s.store)
+	s.jobs = &jobs{}
+	s.nodes = newNodes(s.store, s.jobs)
 	if s.config.Now == nil {
 		if s.clock, err = newClock(ctx, s.store.Now, s.config.MachineClock); err != nil {
 			return err
@@ -241,7 +254,7 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 	c := s.config
 	s.service = team.New(team.Options{
 		Store: store.For[team.Tx](s.store), Catalog: cat.Catalog, Now: c.Now, Quotas: c.Quotas, PublicURL: c.PublicURL,
-		MailConfigured: c.SMTPURL != "", MailDelivered: s.sender != nil, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
+		MailConfigured: mails == operator.MailSMTP, MailDelivered: mails != "", MailQueued: s.mailQueued, MailLimits: c.MailLimits,
 		Confirm: func(ctx context.Context, p *team.Principal, proof team.Proof) error {
 			return s.signin.ConfirmPrincipal(ctx, p, proof)
 		},
@@ -255,7 +268,10 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 		team.MessageNewEmail: s.signin.Mail(), team.MessageNotice: s.service.NoticeMail(),
 	})
 	s.audit = audit.New(audit.Options{Store: store.For[audit.Tx](s.store), Team: s.service, Keys: keys})
-	s.operator = operator.New(operator.Options{Store: store.For[operator.Tx](s.store), Team: s.service, SignIn: s.signin, Log: s.audit, MailQueued: s.mailQueued})
+	s.operator = operator.New(operator.Options{
+		Store: store.For[operator.Tx](s.store), Team: s.service, SignIn: s.signin, Log: s.audit, Outbox: s.outbox, Jobs: s, MailQueued: s.mailQueued,
+	})
+	s.jobs.all = s.planned()
 	if err := s.audit.CheckKeys(ctx); err != nil || c.Mode == Looking {
 		return err
 	}
@@ -283,6 +299,24 @@ func (s *Server) settlePublicURL(ctx context.Context) (err error) {
 		}
 	}
 	return err
+}
+
+// settleMail stores whether a server sends emails, and returns it. Commands queue emails if the servers send them.
+func (s *Server) settleMail(ctx context.Context) (mails string, err error) {
+	stored, err := s.store.Setting(ctx, operator.SettingMail)
+	if err != nil || s.config.Mode != Serving {
+		return stored, err
+	}
+	switch {
+	case s.config.SMTPURL != "":
+		mails = operator.MailSMTP
+	case s.sender != nil:
+		mails = operator.MailConsole
+	}
+	if mails == stored {
+		return mails, nil
+	}
+	return mails, s.store.SetSetting(ctx, operator.SettingMail, mails)
 }
 
 func sender(c Config, b brand.Brand) (mail.Sender, error) {
@@ -391,8 +425,9 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 		return errors.Join(err, d.close())
 	}
 	s.serveOperator(working, s.front, &background)
+	s.introduce(d.address)
 	s.startWork(working, &background)
-	background.Go(func() { s.reloads(working, d.cert) })
+	background.Go(func() { s.reloads(working, d.cert, s.operatorCert) })
 	d.open(s.handler)
 	var err error
 	select {
@@ -406,7 +441,7 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	// Pending refusals become events before the last events are sealed.
-	err = errors.Join(err, s.flushUsage(flush), s.signin.RecordRefusals(flush, true))
+	err = errors.Join(err, s.flushUsage(flush), s.signin.RecordRefusals(flush, true), s.store.Leave(flush, s.nodes.self.ID))
 	if _, e := s.audit.Seal(flush); e != nil {
 		s.config.Logger.Error("sealing the last events failed", "error", e)
 	}

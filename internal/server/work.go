@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raff/internal/mail"
+	"raff/internal/operator"
 	"raff/internal/team"
 )
 
@@ -34,52 +35,62 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 			wg.Go(func() { w.Run(ctx) })
 		}
 	}
-	wg.Go(func() { s.every(ctx, 10*time.Second, "usage", s.flushUsage) })
-	wg.Go(func() {
-		s.every(ctx, 2*time.Second, "refusals", func(ctx context.Context) error { return s.signin.RecordRefusals(ctx, false) })
-	})
-	wg.Go(func() { s.every(ctx, beatEvery, "heartbeat", s.nodes.beat) })
-	if s.clock != nil {
-		wg.Go(func() { s.every(ctx, beatEvery, "clock", s.clock.look) })
+	for _, j := range s.jobs.all {
+		wg.Go(func() { s.every(ctx, j) })
 	}
-	wg.Go(func() { s.every(ctx, 15*time.Second, "catalog", s.watchCatalog) })
-	wg.Go(func() {
-		s.every(ctx, time.Minute, "seal", func(ctx context.Context) error {
+	s.jobs.served.Store(true)
+}
+
+// planned returns the background jobs of a node.
+func (s *Server) planned() []*job {
+	all := []*job{
+		newJob("usage", 10*time.Second, false, s.flushUsage),
+		newJob("refusals", 2*time.Second, false, func(ctx context.Context) error { return s.signin.RecordRefusals(ctx, false) }),
+		newJob("heartbeat", operator.Beat, false, func(ctx context.Context) error { return s.nodes.beat(ctx) }),
+		newJob("catalog", 15*time.Second, false, s.watchCatalog),
+		newJob("seal", time.Minute, true, func(ctx context.Context) error {
 			_, err := s.audit.Seal(ctx)
 			return err
-		})
-	})
-	wg.Go(func() {
-		s.every(ctx, time.Minute, "removal", func(ctx context.Context) error {
-			n, err := s.operator.RemoveDeleted(ctx)
-			if n > 0 {
-				s.config.Logger.Info("removed deleted accounts whose grace period was over", "count", n)
-			}
-			return err
-		})
-	})
-	wg.Go(func() {
-		s.every(ctx, 10*time.Second, "erasure", func(ctx context.Context) error {
-			n, err := s.operator.EraseOrdered(ctx)
-			if n > 0 {
-				s.config.Logger.Info("erased people", "count", n)
-			}
-			return err
-		})
-	})
-	wg.Go(func() {
-		s.every(ctx, time.Hour, "cleanup", func(ctx context.Context) error {
-			n, err := s.service.CleanUp(ctx)
-			if n > 0 {
-				s.config.Logger.Info("removed stale invitations", "count", n)
-			}
-			expired, err2 := s.audit.Expire(ctx)
-			if expired > 0 {
-				s.config.Logger.Info("removed audit events that are older than the retention of their accounts", "count", expired)
-			}
-			return errors.Join(err, err2, s.store.ExtendEvents(ctx))
-		})
-	})
+		}),
+		newJob("erasure", 10*time.Second, false, s.eraseOrdered),
+		newJob("removal", time.Minute, true, s.removeDeleted),
+		newJob("cleanup", time.Hour, true, s.cleanUp),
+	}
+	if s.clock != nil {
+		all = append(all, newJob("clock", operator.Beat, false, s.clock.look))
+	}
+	return all
+}
+
+// removeDeleted removes the accounts whose grace period is over.
+func (s *Server) removeDeleted(ctx context.Context) error {
+	n, err := s.operator.RemoveDeleted(ctx)
+	if n > 0 {
+		s.config.Logger.Info("removed deleted accounts whose grace period was over", "count", n)
+	}
+	return err
+}
+
+// eraseOrdered erases the people whose erasure was ordered from the audit logs.
+func (s *Server) eraseOrdered(ctx context.Context) error {
+	n, err := s.operator.EraseOrdered(ctx)
+	if n > 0 {
+		s.config.Logger.Info("erased people", "count", n)
+	}
+	return err
+}
+
+// cleanUp removes what is no longer needed.
+func (s *Server) cleanUp(ctx context.Context) error {
+	n, err := s.service.CleanUp(ctx)
+	if n > 0 {
+		s.config.Logger.Info("removed stale invitations", "count", n)
+	}
+	expired, err2 := s.audit.Expire(ctx)
+	if expired > 0 {
+		s.config.Logger.Info("removed audit events that are older than the retention of their accounts", "count", expired)
+	}
+	return errors.Join(err, err2, s.store.ExtendEvents(ctx))
 }
 
 // flushUsage stores when keys were last used.
@@ -87,24 +98,23 @@ func (s *Server) flushUsage(ctx context.Context) error {
 	return errors.Join(s.service.FlushUsage(ctx), s.operator.FlushUsage(ctx))
 }
 
-// every runs a job immediately and then periodically until ctx ends. Its name is used in logs and metrics. A failure is
-// logged; the next run tries again.
-func (s *Server) every(ctx context.Context, pause time.Duration, name string, job func(context.Context) error) {
-	tick := time.NewTicker(pause)
+// every runs a job immediately, then periodically, and whenever it is requested, until ctx ends. Its name is used in logs and
+// metrics. A failure is logged; the next run tries again.
+func (s *Server) every(ctx context.Context, j *job) {
+	tick := time.NewTicker(j.Every)
 	defer tick.Stop()
+	var done chan struct{} // of the request for this run, if there is one
 	for {
-		began := time.Now()
-		err := job(ctx)
-		if ctx.Err() == nil {
-			s.counted(name, began, err)
-			if err != nil {
-				s.config.Logger.Error("background work failed", "job", name, "error", err)
-			}
+		s.runOnce(ctx, j)
+		if done != nil {
+			close(done)
+			done = nil
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case done = <-j.requests:
 		}
 	}
 }

@@ -29,13 +29,18 @@ type Backlog struct {
 	Extended time.Time
 }
 
+// FailedMails returns how many emails were given up lately; see outbox.KeepFailed.
+func (d *DB) FailedMails(ctx context.Context) (int, error) {
+	return one(ctx, d.q, engine.ScanNumber, "SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL")
+}
+
 // Backlog counts the pending work.
 func (d *DB) Backlog(ctx context.Context) (b Backlog, err error) {
 	scan := func(s scanner) (b Backlog, err error) {
 		err = s.Scan((*number)(&b.Mails), (*stamp)(&b.OldestMail))
 		return b, err
 	}
-	if b, err = one(ctx, d.q, scan, "SELECT COUNT(*), MIN(created_at) FROM outbox"); err != nil {
+	if b, err = one(ctx, d.q, scan, "SELECT COUNT(*), MIN(created_at) FROM outbox WHERE failed_at IS NULL"); err != nil {
 		return b, err
 	}
 	b.OldestUnsealed, err = one(ctx, d.q, scanStamp, `SELECT MIN((SELECT MIN(e.at) FROM audit_events e

@@ -2,17 +2,18 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"raff/internal/outbox"
 	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
-const messageColumns = "id, kind, account_id, invitation_id, address, attempts, next_at, created_at, last_error, details"
+const messageColumns = "id, kind, account_id, invitation_id, address, attempts, next_at, created_at, last_error, details, failed_at"
 
 func scanMessage(s scanner) (m team.Message, err error) {
 	err = s.Scan((*ident)(&m.ID), (*text)(&m.Kind), (*ident)(&m.AccountID), (*ident)(&m.InvitationID), (*text)(&m.Address), (*number)(&m.Attempts), (*stamp)(&m.NextAt),
-		(*stamp)(&m.CreatedAt), (*text)(&m.LastError), (*text)(&m.Details))
+		(*stamp)(&m.CreatedAt), (*text)(&m.LastError), (*text)(&m.Details), (*stamp)(&m.FailedAt))
 	if m.AccountID == team.NoID {
 		m.AccountID = ""
 	}
@@ -20,7 +21,7 @@ func scanMessage(s scanner) (m team.Message, err error) {
 }
 
 const (
-	due = "next_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)"
+	due = "failed_at IS NULL AND next_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)"
 	// noAccount is the account of messages that belong to none. They are urgent; see team.Message.
 	noAccount = uid(team.NoID)
 )
@@ -94,7 +95,7 @@ func (d *DB) leaseOf(ctx context.Context, l outbox.Lease, account string) (m tea
 // insertMessages replaces the message of an invitation.
 var insertMessages = insertionOf(`INSERT INTO outbox (account_id, subject_id, id, kind, invitation_id, address, attempts, next_at, last_error,
 	created_at, details)`, 11, ` ON CONFLICT (account_id, subject_id) DO UPDATE SET id = excluded.id, attempts = excluded.attempts, next_at = excluded.next_at,
-	last_error = excluded.last_error, created_at = excluded.created_at, leased_until = NULL`)
+	last_error = excluded.last_error, created_at = excluded.created_at, leased_until = NULL, failed_at = NULL`)
 
 func (t *tx) InsertMessage(ctx context.Context, m team.Message) error {
 	return t.row(ctx, insertMessages,
@@ -108,8 +109,8 @@ func (d *DB) QueuePasswordMail(ctx context.Context, m team.Message) error {
 
 // UpdateMessage also ends the lease. Like DeleteMessage, it ignores a missing message: its invitation was closed.
 func (t *tx) UpdateMessage(ctx context.Context, m team.Message) error {
-	return t.later(ctx, "UPDATE outbox SET attempts = $4, next_at = $5, last_error = $6, leased_until = NULL WHERE account_id = $1 AND subject_id = $2 AND id = $3",
-		lane(m), subject(m), uid(m.ID), m.Attempts, m.NextAt, m.LastError)
+	return t.later(ctx, "UPDATE outbox SET attempts = $4, next_at = $5, last_error = $6, failed_at = $7, leased_until = NULL WHERE account_id = $1 AND subject_id = $2 AND id = $3",
+		lane(m), subject(m), uid(m.ID), m.Attempts, m.NextAt, m.LastError, m.FailedAt)
 }
 
 func (t *tx) DeleteMessage(ctx context.Context, m team.Message) error {
@@ -119,3 +120,57 @@ func (t *tx) DeleteMessage(ctx context.Context, m team.Message) error {
 func (t *tx) DeleteMessagesOf(ctx context.Context, i team.Invitation) error {
 	return t.later(ctx, "DELETE FROM outbox WHERE account_id = $1 AND subject_id = $2", uid(i.AccountID), uid(i.ID))
 }
+
+const (
+	entryColumns = "q.id, q.kind, q.account_id, q.invitation_id, q.address, q.attempts, q.next_at, q.created_at, q.last_error, q.details, q.failed_at, COALESCE(a.name, ''), COALESCE(i.email, q.address)"
+	entryJoins   = "outbox q LEFT JOIN accounts a ON a.id = q.account_id LEFT JOIN invitations i ON i.account_id = q.account_id AND i." + notClosed + " AND i.id = q.invitation_id"
+)
+
+func scanEntry(s scanner) (e outbox.Entry, err error) {
+	m := &e.Message
+	err = s.Scan((*ident)(&m.ID), (*text)(&m.Kind), (*ident)(&m.AccountID), (*ident)(&m.InvitationID), (*text)(&m.Address), (*number)(&m.Attempts), (*stamp)(&m.NextAt),
+		(*stamp)(&m.CreatedAt), (*text)(&m.LastError), (*text)(&m.Details), (*stamp)(&m.FailedAt), (*text)(&e.AccountName), (*text)(&e.To))
+	if m.AccountID == team.NoID {
+		m.AccountID = ""
+	}
+	return e, err
+}
+
+// Messages reads the whole outbox or, with an account, its part.
+func (r reader) Messages(ctx context.Context, f outbox.Filter) ([]outbox.Entry, team.Total, error) {
+	var c condition
+	c.and("TRUE")
+	if f.AccountID != "" {
+		c.and("q.account_id = ?", uid(f.AccountID))
+	}
+	switch f.State {
+	case outbox.StateQueued:
+		c.and("q.failed_at IS NULL AND q.attempts = 0")
+	case outbox.StateRetrying:
+		c.and("q.failed_at IS NULL AND q.attempts > 0")
+	case outbox.StateFailed:
+		c.and("q.failed_at IS NOT NULL")
+	}
+	found, n, err := page(ctx, r.q, listing{columns: entryColumns, from: entryJoins, rows: "outbox q", id: "q.id", newest: true}, &c, f.Page, scanEntry)
+	return found, team.Total{N: n}, err
+}
+
+func (r reader) MessageEntry(ctx context.Context, id string) (outbox.Entry, error) {
+	return one(ctx, r.q, scanEntry, "SELECT "+entryColumns+" FROM "+entryJoins+" WHERE q.id = $1", uid(id))
+}
+
+// HoldMessage writes, so that a worker that wants to lease the message waits for the commit or takes another one.
+func (t *tx) HoldMessage(ctx context.Context, id string) (m team.Message, leased time.Time, err error) {
+	m, err = one(ctx, t.q, func(s scanner) (m team.Message, err error) {
+		return scanMessage(withLease{s, &leased})
+	}, "UPDATE outbox SET leased_until = leased_until WHERE id = $1 RETURNING "+messageColumns+", leased_until", uid(id))
+	return m, leased, err
+}
+
+// withLease reads the end of the lease, which follows the columns of a message.
+type withLease struct {
+	scanner
+	until *time.Time
+}
+
+func (l withLease) Scan(dest ...any) error { return l.scanner.Scan(append(dest, (*stamp)(l.until))...) }

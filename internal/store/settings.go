@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"raff/internal/store/engine"
+	"raff/internal/team"
 )
 
 // Setting returns a setting that is stored for all programs that use the database; empty if it is not set.
@@ -18,6 +19,15 @@ func (d *DB) Setting(ctx context.Context, name string) (string, error) {
 // SetSetting stores a setting.
 func (d *DB) SetSetting(ctx context.Context, name, value string) error {
 	return d.write(ctx, nil, func(t *tx) error { return t.SetSetting(ctx, name, value) })
+}
+
+// HoldSetting writes, so that another transaction that holds the setting waits.
+func (t *tx) HoldSetting(ctx context.Context, name string) (string, error) {
+	value, err := one(ctx, t.q, engine.ScanText, "UPDATE settings SET value = value WHERE name = $1 RETURNING value", name)
+	if team.IsNotFound(err) {
+		return "", nil
+	}
+	return value, err
 }
 
 func (t *tx) SetSetting(ctx context.Context, name, value string) error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raff/internal/event"
+	"raff/internal/outbox"
 	"raff/internal/store/engine"
 	"raff/internal/team"
 	"raff/internal/uuid"
@@ -52,6 +53,9 @@ func (d *DB) RemoveStale(ctx context.Context, before time.Time, now func() time.
 			}
 		}
 		if err := t.remove(ctx, "limits", "subject", "until < $1", now()); err != nil {
+			return err
+		}
+		if err := t.remove(ctx, "outbox", "(account_id, subject_id)", "failed_at < $1", now().Add(-outbox.KeepFailed)); err != nil {
 			return err
 		}
 		return t.remove(ctx, "idempotency_keys", "(account_id, principal, key)", "created_at < $1", now().Add(-team.IdempotencyTTL))

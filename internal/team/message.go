@@ -36,6 +36,8 @@ type Message struct {
 	NextAt    time.Time
 	CreatedAt time.Time
 	LastError string
+	// FailedAt is when it was given up; zero while it is to be sent.
+	FailedAt time.Time
 	// Details is what else the email needs, as JSON; empty for most kinds. It has no secret.
 	Details string
 }

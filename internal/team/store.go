@@ -51,9 +51,6 @@ type Store interface {
 	// returns how many memberships went.
 	// Each removal writes an event dated by now, read under the account's lock.
 	RemoveStale(ctx context.Context, before time.Time, now func() time.Time) (int, error)
-	// Heartbeat records that this node is alive, removes nodes that have not been seen for the given time, by the
-	// database's clock, and returns the number of nodes.
-	Heartbeat(ctx context.Context, node string, deadAfter time.Duration) (int, error)
 	// Ping returns nil if the database responds.
 	Ping(ctx context.Context) error
 	Close() error

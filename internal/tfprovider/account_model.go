@@ -111,14 +111,6 @@ func (m accountModel) attributes() map[string]string {
 	return out
 }
 
-func (m accountModel) newAttributes() *map[string]string {
-	all := m.attributes()
-	if len(all) == 0 {
-		return nil
-	}
-	return &all
-}
-
 // attributeChange are the attributes to set, and to remove, after the state; nil if none differs.
 func (m accountModel) attributeChange(state accountModel) *map[string]*string {
 	want, now := m.attributes(), state.attributes()

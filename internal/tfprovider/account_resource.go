@@ -124,7 +124,7 @@ func (r *accountResource) Create(ctx context.Context, req resource.CreateRequest
 	ctx, stop := r.finish(ctx)
 	defer stop()
 	made, err := r.operator.Accounts.Create(ctx, api.CreateAccountRequest{
-		Name: plan.Name.ValueStringPointer(), OwnerEmail: plan.OwnerEmail.ValueStringPointer(), Limits: plan.newLimits(), Attributes: plan.newAttributes(),
+		Name: plan.Name.ValueStringPointer(), OwnerEmail: plan.OwnerEmail.ValueStringPointer(), Limits: plan.newLimits(), Attributes: plan.attributeChange(accountModel{}),
 	})
 	if err != nil {
 		r.reportOperator(&resp.Diagnostics, "create the account "+plan.Name.ValueString(), err)

@@ -318,7 +318,7 @@ CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
 -- Queued emails. subject_id is the invitation, which has at most one email in the queue, or else the id of the message.
 -- account_id is the nil UUID for emails about how a person signs in, which belong to no account and are sent first. details is what
--- else an email needs, as JSON.
+-- else an email needs, as JSON. failed_at is when the last attempt failed; the row then only says why.
 CREATE TABLE outbox (
     account_id    UUID             NOT NULL,
     subject_id    UUID             NOT NULL,
@@ -332,6 +332,7 @@ CREATE TABLE outbox (
     last_error    TEXT COLLATE "C" NOT NULL,
     created_at    BIGINT           NOT NULL,
     details       TEXT COLLATE "C" NOT NULL DEFAULT '',
+    failed_at     BIGINT,
     PRIMARY KEY (account_id, subject_id)
 );
 
@@ -740,10 +741,17 @@ CREATE UNIQUE INDEX operator_keys_hash ON operator_keys (hash);
 -- The operator has a log of its own; see event.OperatorLog.
 INSERT INTO audit_heads (account_id, sealed_seq, key_id, closed_seq, note) VALUES ('00000000-0000-0000-0000-000000000001', 0, '', 0, '');
 
--- A node reports every few seconds that it is alive; the rate limits are shared among those that are.
+-- A node reports every few seconds that it is alive; the rate limits are shared among those that are. One that stops removes its row;
+-- one that was killed stays in the list for some days. runs are words, separated by spaces; jobs is JSON.
 CREATE TABLE nodes (
-    id      UUID   NOT NULL PRIMARY KEY,
-    seen_at BIGINT NOT NULL
+    id         UUID             NOT NULL PRIMARY KEY,
+    seen_at    BIGINT           NOT NULL,
+    started_at BIGINT           NOT NULL DEFAULT 0,
+    version    TEXT COLLATE "C" NOT NULL DEFAULT '',
+    host       TEXT COLLATE "C" NOT NULL DEFAULT '',
+    address    TEXT COLLATE "C" NOT NULL DEFAULT '',
+    runs       TEXT COLLATE "C" NOT NULL DEFAULT '',
+    jobs       TEXT COLLATE "C" NOT NULL DEFAULT '[]'
 );
 
 -- Keys that all nodes share, to recognize what they signed.

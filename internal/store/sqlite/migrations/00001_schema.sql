@@ -321,7 +321,7 @@ CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
 -- Queued emails. subject_id is the invitation, which has at most one email in the queue, or else the id of the message.
 -- account_id is the nil UUID for emails about how a person signs in, which belong to no account and are sent first. details is what
--- else an email needs, as JSON.
+-- else an email needs, as JSON. failed_at is when the last attempt failed; the row then only says why.
 CREATE TABLE outbox (
     account_id    BLOB    NOT NULL,
     subject_id    BLOB    NOT NULL,
@@ -335,6 +335,7 @@ CREATE TABLE outbox (
     last_error    TEXT    NOT NULL,
     created_at    BIGINT  NOT NULL,
     details       TEXT    NOT NULL DEFAULT '',
+    failed_at     BIGINT,
     PRIMARY KEY (account_id, subject_id)
 ) WITHOUT ROWID;
 
@@ -499,10 +500,17 @@ CREATE UNIQUE INDEX operator_keys_hash ON operator_keys (hash);
 -- The operator has a log of its own; see event.OperatorLog.
 INSERT INTO audit_heads (account_id, sealed_seq, key_id, closed_seq, note) VALUES (x'00000000000000000000000000000001', 0, '', 0, '');
 
--- A node reports every few seconds that it is alive; the rate limits are shared among those that are.
+-- A node reports every few seconds that it is alive; the rate limits are shared among those that are. One that stops removes its row;
+-- one that was killed stays in the list for some days. runs are words, separated by spaces; jobs is JSON.
 CREATE TABLE nodes (
-    id      BLOB   NOT NULL PRIMARY KEY,
-    seen_at BIGINT NOT NULL
+    id         BLOB NOT NULL PRIMARY KEY,
+    seen_at    BIGINT NOT NULL,
+    started_at BIGINT NOT NULL DEFAULT 0,
+    version    TEXT NOT NULL DEFAULT '',
+    host       TEXT NOT NULL DEFAULT '',
+    address    TEXT NOT NULL DEFAULT '',
+    runs       TEXT NOT NULL DEFAULT '',
+    jobs       TEXT NOT NULL DEFAULT '[]'
 ) WITHOUT ROWID;
 
 -- Keys that all nodes share, to recognize what they signed.
