@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +11,7 @@ import (
 
 func secretsCommand() *cobra.Command {
 	c := &cobra.Command{Use: "secrets", Short: "Manage the keys that encrypt the secrets of authenticator apps"}
-	c.AddCommand(secretsCreateKeyCommand(), secretsRotateCommand())
+	c.AddCommand(secretsCreateKeyCommand(), secretsRotateCommand(), secretsListCommand())
 	return c
 }
 
@@ -29,17 +30,31 @@ func secretsCreateKeyCommand() *cobra.Command {
 
 func secretsRotateCommand() *cobra.Command {
 	var db database
+	var force bool
 	c := &cobra.Command{
 		Use:   "rotate",
 		Short: "Encrypt the secrets of all authenticator apps with the newest key",
-		Long: "Encrypt the secrets of all authenticator apps with the first key of --secrets-key-file, while servers run. First restart all\n" +
-			"servers with this file. Repeat the command until it reports that 0 were encrypted; then you can remove the other keys from\n" +
-			"the file.",
+		Long: "Make all servers encrypt the secrets of authenticator apps with the first key of --secrets-key-file, and encrypt those that\n" +
+			"exist with it, while servers run. First restart all servers with this file: until this command, they decrypt with the new\n" +
+			"key, but do not encrypt with it. The command refuses if a server that runs does not have the key. Afterwards, you can remove\n" +
+			"the other keys from the file.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error { return s.RotateSecrets(ctx, cmd.OutOrStdout()) })
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
+				return s.RotateSecrets(ctx, cmd.OutOrStdout(), force)
+			})
 		},
 	}
+	c.Flags().BoolVar(&force, "force", false, "do not ask which keys the servers have, and do not wait for them")
 	db.flags(c)
+	return c
+}
+
+func secretsListCommand() *cobra.Command {
+	c := onDatabase("list", "List the keys, what each is used for, and which servers do not have it", 0, func(ctx context.Context, s *server.Server, w io.Writer, _ []string) error {
+		return s.PrintSecrets(ctx, w)
+	})
+	c.Long = "List the keys of --secrets-key-file and those that encrypted what is stored: which one encrypts and since when, how many\n" +
+		"authenticator apps are encrypted with each, and which servers that run do not have it."
 	return c
 }

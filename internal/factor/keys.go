@@ -13,6 +13,32 @@ import (
 // compute codes. The first one encrypts, the others only decrypt. Without keys, secrets are stored as they are.
 type Keys []Key
 
+// Led returns the keys with the one with this id first, which encrypts. Without such a key, the order stays.
+func (k Keys) Led(id string) Keys {
+	i := slices.IndexFunc(k, func(one Key) bool { return one.ID == id })
+	if i <= 0 {
+		return k
+	}
+	return append(Keys{k[i]}, slices.Delete(slices.Clone(k), i, i+1)...)
+}
+
+// ring are the keys of a Checker. plain says that they only decrypt.
+type ring struct {
+	Keys
+	plain bool
+}
+
+// keys returns the keys that are used now.
+func (c *Checker) keys() ring {
+	if r := c.ring.Load(); r != nil {
+		return *r
+	}
+	return ring{}
+}
+
+// UseKeys replaces the keys while the server runs. With plain, secrets are stored as they are, and the keys only decrypt.
+func (c *Checker) UseKeys(keys Keys, plain bool) { c.ring.Store(&ring{keys, plain}) }
+
 // Key is a key for AES-256. Its id is at most 64 bytes long.
 type Key struct {
 	ID     string
@@ -33,10 +59,11 @@ func (k Key) aead() (cipher.AEAD, error) {
 }
 
 // seal returns a secret as it is stored.
-func (k Keys) seal(secret string) ([]byte, error) {
-	if len(k) == 0 {
+func (r ring) seal(secret string) ([]byte, error) {
+	if len(r.Keys) == 0 || r.plain {
 		return []byte(secret), nil
 	}
+	k := r.Keys
 	c, err := k[0].aead()
 	if err != nil {
 		return nil, fmt.Errorf("encrypt the secret of an authenticator app: %w", err)
@@ -81,28 +108,42 @@ func (k Keys) open(stored []byte) (string, error) {
 }
 
 // current reports whether a stored secret is encrypted with the first key, or not at all if there is none.
-func (k Keys) current(stored []byte) bool {
-	if len(k) == 0 {
+func (r ring) current(stored []byte) bool {
+	k := r.Keys
+	if len(k) == 0 || r.plain {
 		return len(stored) == 0 || stored[0] != sealed
 	}
 	return bytes.HasPrefix(stored, append([]byte{sealed, byte(len(k[0].ID))}, k[0].ID...)) //nolint:gosec // ids are short
 }
 
 // WithKeys returns a Checker that encrypts the secrets of authenticator apps.
-func (c *Checker) WithKeys(keys Keys) *Checker { return &Checker{passkeys: c.passkeys, keys: keys} }
+func (c *Checker) WithKeys(keys Keys) *Checker {
+	with := &Checker{passkeys: c.passkeys}
+	with.UseKeys(keys, false)
+	return with
+}
+
+// KeyOf returns the id of the key that encrypted a stored secret; empty if it is not encrypted.
+func KeyOf(stored []byte) string {
+	if len(stored) == 0 || stored[0] != sealed {
+		return ""
+	}
+	_, id, _, _ := split(stored) // damaged: no id
+	return id
+}
 
 // AppSecret returns the secret of an authenticator app, in base32, from its stored form.
-func (c *Checker) AppSecret(stored []byte) (string, error) { return c.keys.open(stored) }
+func (c *Checker) AppSecret(stored []byte) (string, error) { return c.keys().open(stored) }
 
 // Reseal returns the stored form of the same secret with the current key; changed is false if it has that already.
 func (c *Checker) Reseal(stored []byte) (fresh []byte, changed bool, err error) {
-	if c.keys.current(stored) {
+	if c.keys().current(stored) {
 		return stored, false, nil
 	}
-	secret, err := c.keys.open(stored)
+	secret, err := c.keys().open(stored)
 	if err != nil {
 		return nil, false, err
 	}
-	fresh, err = c.keys.seal(secret)
+	fresh, err = c.keys().seal(secret)
 	return fresh, err == nil, err
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"raff/internal/signin"
@@ -17,7 +18,7 @@ import (
 // Checker implements signin.SecondFactors.
 type Checker struct {
 	passkeys
-	keys Keys // of authenticator apps
+	ring atomic.Pointer[ring] // the keys of authenticator apps
 }
 
 var _ signin.SecondFactors = (*Checker)(nil)
@@ -36,7 +37,7 @@ func (c *Checker) NewTOTP() ([]byte, error) {
 	if _, err := rand.Read(b); err != nil {
 		return nil, fmt.Errorf("create the secret of an authenticator app: %w", err)
 	}
-	return c.keys.seal(encoding.EncodeToString(b))
+	return c.keys().seal(encoding.EncodeToString(b))
 }
 
 // TOTPStep returns the time step of a valid code: the current one, or an adjacent one to tolerate inaccurate clocks.

@@ -218,6 +218,9 @@ const (
 	SettingCatalogSource = "catalog_source"
 	// SettingSecretsKey has the ids of the keys with which secrets of authenticator apps may be encrypted, separated by spaces.
 	SettingSecretsKey = "secrets_key"
+	// SettingActiveSecretsKey is the id of the key with which all nodes encrypt new secrets of authenticator apps, and since when
+	// (RFC 3339), separated by a space. Until it is set, they are not encrypted.
+	SettingActiveSecretsKey = "secrets_key_active"
 	// SettingMail says whether the servers send queued emails: MailSMTP, MailConsole, or empty for none.
 	SettingMail = "mail"
 	// SettingPublicURL is the public URL of the servers.

@@ -17,6 +17,7 @@ type nodes struct {
 	store *store.DB
 	jobs  *jobs
 	alive atomic.Int64
+	keys  atomic.Pointer[[]string] // see operator.Node.Keys
 }
 
 func newNodes(db *store.DB, j *jobs) *nodes {
@@ -40,6 +41,9 @@ func (s *Server) introduce(address string) {
 func (n *nodes) beat(ctx context.Context) error {
 	self := n.self
 	self.Jobs = n.jobs.state()
+	if keys := n.keys.Load(); keys != nil {
+		self.Keys = *keys
+	}
 	alive, err := n.store.Heartbeat(ctx, self)
 	if err == nil {
 		n.alive.Store(int64(alive))

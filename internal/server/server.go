@@ -134,6 +134,8 @@ type Server struct {
 	sender           mail.Sender // nil: the inviter fetches the links
 	nodes            *nodes
 	jobs             *jobs
+	factors          *factor.Checker
+	appKeys          factor.Keys // in the order of the file
 	seenCatalog      string      // the text that watchCatalog saw last
 	clock            *clock      // nil: Config.Now
 	stale            atomic.Bool // the catalog has changed since the start
@@ -239,8 +241,7 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 	if err != nil {
 		return err
 	}
-	secrets, err := s.secretsKeys(ctx)
-	if err != nil {
+	if s.appKeys, err = s.secretsKeys(ctx); err != nil {
 		return err
 	}
 	s.jobs = &jobs{}
@@ -259,8 +260,12 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 			return s.signin.ConfirmPrincipal(ctx, p, proof)
 		},
 	})
+	s.factors = factor.New(c.PublicURL, s.brand.Name)
+	if err := s.watchSecretsKey(ctx); err != nil {
+		return err
+	}
 	s.signin = signin.New(signin.Options{
-		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: factor.New(c.PublicURL, s.brand.Name).WithKeys(secrets),
+		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: s.factors,
 		Product: s.brand.Name, Sessions: c.Quotas.Sessions, Refused: s.signInRefused, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
 	})
 	s.outbox = outbox.New(store.For[outbox.Tx](s.store), s.service.Now, map[team.MessageKind]outbox.Carrier{

@@ -47,6 +47,7 @@ func (s *Server) planned() []*job {
 		newJob("usage", 10*time.Second, false, s.flushUsage),
 		newJob("refusals", 2*time.Second, false, func(ctx context.Context) error { return s.signin.RecordRefusals(ctx, false) }),
 		newJob("heartbeat", operator.Beat, false, func(ctx context.Context) error { return s.nodes.beat(ctx) }),
+		newJob("keys", 5*time.Second, false, s.watchSecretsKey),
 		newJob("catalog", 15*time.Second, false, s.watchCatalog),
 		newJob("seal", time.Minute, true, func(ctx context.Context) error {
 			_, err := s.audit.Seal(ctx)

@@ -38,9 +38,9 @@ func (d *DB) Heartbeat(ctx context.Context, node operator.Node) (n int, err erro
 	}
 	err = d.write(ctx, nil, func(t *tx) error {
 		now := t.q.Dialect().Now
-		if _, err := t.exec(ctx, "INSERT INTO nodes (id, seen_at, started_at, version, host, address, runs, jobs) VALUES ($1, "+now+", "+now+`, $2, $3, $4, $5, $6)
-			ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, jobs = excluded.jobs`,
-			uid(node.ID), node.Version, node.Host, node.Address, strings.Join(node.Runs, " "), string(jobs)); err != nil {
+		if _, err := t.exec(ctx, "INSERT INTO nodes (id, seen_at, started_at, version, host, address, runs, jobs, keys) VALUES ($1, "+now+", "+now+`, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, jobs = excluded.jobs, keys = excluded.keys`,
+			uid(node.ID), node.Version, node.Host, node.Address, strings.Join(node.Runs, " "), string(jobs), strings.Join(node.Keys, " ")); err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE seen_at < "+now+" - $1 OR seen_at > "+now+" + $2"+
@@ -59,12 +59,12 @@ func (d *DB) Leave(ctx context.Context, id string) error {
 }
 
 func scanNode(s scanner) (n operator.Node, err error) {
-	runs, jobs := "", ""
+	runs, jobs, keys := "", "", ""
 	if err = s.Scan((*ident)(&n.ID), (*stamp)(&n.SeenAt), (*stamp)(&n.StartedAt), (*text)(&n.Version), (*text)(&n.Host), (*text)(&n.Address), (*text)(&runs),
-		(*text)(&jobs), (*flag)(&n.Alive)); err != nil {
+		(*text)(&jobs), (*text)(&keys), (*flag)(&n.Alive)); err != nil {
 		return n, err
 	}
-	n.Runs = strings.Fields(runs)
+	n.Runs, n.Keys = strings.Fields(runs), strings.Fields(keys)
 	if err := json.Unmarshal([]byte(jobs), &n.Jobs); err != nil {
 		return n, fmt.Errorf("read the jobs of node %s: %w", n.ID, err)
 	}
@@ -72,7 +72,7 @@ func scanNode(s scanner) (n operator.Node, err error) {
 }
 
 func (r reader) selectNodes() string {
-	return "SELECT id, seen_at, started_at, version, host, address, runs, jobs, seen_at >= " + r.q.Dialect().Now + " - $1 FROM nodes"
+	return "SELECT id, seen_at, started_at, version, host, address, runs, jobs, keys, seen_at >= " + r.q.Dialect().Now + " - $1 FROM nodes"
 }
 
 func (r reader) Nodes(ctx context.Context) ([]operator.Node, error) {

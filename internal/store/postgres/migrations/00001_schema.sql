@@ -742,7 +742,8 @@ CREATE UNIQUE INDEX operator_keys_hash ON operator_keys (hash);
 INSERT INTO audit_heads (account_id, sealed_seq, key_id, closed_seq, note) VALUES ('00000000-0000-0000-0000-000000000001', 0, '', 0, '');
 
 -- A node reports every few seconds that it is alive; the rate limits are shared among those that are. One that stops removes its row;
--- one that was killed stays in the list for some days. runs are words, separated by spaces; jobs is JSON.
+-- one that was killed stays in the list for some days. runs and keys are words, separated by spaces: keys are the
+-- ids of the keys for authenticator apps that it has, with = after the one with which it encrypts. jobs is JSON.
 CREATE TABLE nodes (
     id         UUID             NOT NULL PRIMARY KEY,
     seen_at    BIGINT           NOT NULL,
@@ -751,7 +752,8 @@ CREATE TABLE nodes (
     host       TEXT COLLATE "C" NOT NULL DEFAULT '',
     address    TEXT COLLATE "C" NOT NULL DEFAULT '',
     runs       TEXT COLLATE "C" NOT NULL DEFAULT '',
-    jobs       TEXT COLLATE "C" NOT NULL DEFAULT '[]'
+    jobs       TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+    keys       TEXT COLLATE "C" NOT NULL DEFAULT ''
 );
 
 -- Keys that all nodes share, to recognize what they signed.

@@ -501,7 +501,8 @@ CREATE UNIQUE INDEX operator_keys_hash ON operator_keys (hash);
 INSERT INTO audit_heads (account_id, sealed_seq, key_id, closed_seq, note) VALUES (x'00000000000000000000000000000001', 0, '', 0, '');
 
 -- A node reports every few seconds that it is alive; the rate limits are shared among those that are. One that stops removes its row;
--- one that was killed stays in the list for some days. runs are words, separated by spaces; jobs is JSON.
+-- one that was killed stays in the list for some days. runs and keys are words, separated by spaces: keys are the
+-- ids of the keys for authenticator apps that it has, with = after the one with which it encrypts. jobs is JSON.
 CREATE TABLE nodes (
     id         BLOB NOT NULL PRIMARY KEY,
     seen_at    BIGINT NOT NULL,
@@ -510,7 +511,8 @@ CREATE TABLE nodes (
     host       TEXT NOT NULL DEFAULT '',
     address    TEXT NOT NULL DEFAULT '',
     runs       TEXT NOT NULL DEFAULT '',
-    jobs       TEXT NOT NULL DEFAULT '[]'
+    jobs       TEXT NOT NULL DEFAULT '[]',
+    keys       TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 -- Keys that all nodes share, to recognize what they signed.
