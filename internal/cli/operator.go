@@ -32,7 +32,7 @@ func (a *app) operator() *cobra.Command {
 	people := a.group("person", "people", "Help people sign in, and erase them", a.operatorPersonShow(&o), a.operatorPersonLink(&o), a.operatorPersonReset(&o),
 		a.operatorPersonErase(&o), a.operatorPersonErasure(&o))
 	cmd := a.group("operator", "operators", "Manage a server as its operator", accounts, people, a.operatorNodes(&o), a.operatorJobs(&o), a.operatorOutbox(&o),
-		a.operatorCatalog(&o))
+		a.operatorCatalog(&o), a.operatorSupport(&o))
 	f := cmd.PersistentFlags()
 	f.StringVar(&o.url, "operator-url", "", "`URL` of the operator's listener (RAFF_OPERATOR_URL, default http://127.0.0.1:8081)")
 	f.StringVar(&o.key, "operator-key", "", "`secret` of an operator key (prefer RAFF_OPERATOR_KEY: other programs can see command lines)")

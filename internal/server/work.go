@@ -55,6 +55,7 @@ func (s *Server) planned() []*job {
 		}),
 		newJob("erasure", 10*time.Second, false, s.eraseOrdered),
 		newJob("removal", time.Minute, true, s.removeDeleted),
+		newJob("support", time.Minute, true, s.service.ExpireSupport),
 		newJob("cleanup", time.Hour, true, s.cleanUp),
 	}
 	if s.clock != nil {
