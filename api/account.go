@@ -23,8 +23,10 @@ type Account struct {
 	// AuditRetentionDays is for how many days audit events are kept, which only the operator of the server can set; nil means
 	// forever.
 	AuditRetentionDays *int `json:"audit_retention_days"`
-	CreatedAt          Time `json:"created_at"`
-	UpdatedAt          Time `json:"updated_at"`
+	// SupportAccess is the access that the account grants to the operator's support; nil if there is none.
+	SupportAccess *SupportGrant `json:"support_access"`
+	CreatedAt     Time          `json:"created_at"`
+	UpdatedAt     Time          `json:"updated_at"`
 }
 
 // UpdateAccountRequest changes the fields that are not nil. Only the Owner can change GrantPolicy, and only a signed-in

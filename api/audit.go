@@ -10,6 +10,8 @@ type AuditEvent struct {
 	ActorType string `json:"actor_type"`
 	ActorID   string `json:"actor_id"`
 	ActorName string `json:"actor_name"`
+	// OnBehalfOf is set if the operator's support acted. ActorID is then the operator key, and ActorName the person.
+	OnBehalfOf *OnBehalfOf `json:"on_behalf_of,omitempty"`
 	// Action is "<noun>.<past participle>", for example member.added.
 	Action     string  `json:"action"`
 	TargetType string  `json:"target_type"`

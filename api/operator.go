@@ -17,10 +17,11 @@ const (
 	AccountRemoving  = "removing"
 )
 
-// Scopes of an operator key. OperatorWrite includes reading.
+// Scopes of an operator key. OperatorSupport is reading and opening support sessions. OperatorWrite is everything.
 const (
-	OperatorRead  = "read"
-	OperatorWrite = "write"
+	OperatorRead    = "read"
+	OperatorSupport = "support"
+	OperatorWrite   = "write"
 )
 
 // OperatorWhoami is the operator key of a request.

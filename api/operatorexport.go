@@ -18,7 +18,8 @@ const (
 	ExportedMember     = "member" // of the account or of a project
 	ExportedInvitation = "invitation"
 	ExportedExternalID = "external_id"
-	ExportedAuditEvent = "audit_event" // AuditEvent, oldest first
+	ExportedSupport    = "support_access" // SupportAccess, if the account lets support in
+	ExportedAuditEvent = "audit_event"    // AuditEvent, oldest first
 	ExportedAuditSeal  = "audit_seal"
 	ExportedManifest   = "manifest"
 )

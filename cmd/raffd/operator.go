@@ -23,7 +23,7 @@ func operatorKeyCreateCommand() *cobra.Command {
 	var name, scope string
 	var lifetime time.Duration
 	c := &cobra.Command{
-		Use:   "create --name NAME --scope (read|write)",
+		Use:   "create --name NAME --scope (read|support|write)",
 		Short: "Create a key for the operator's API (raffd serve --operator-listen)",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -33,7 +33,7 @@ func operatorKeyCreateCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "what uses the key, such as billing")
-	c.Flags().StringVar(&scope, "scope", "read", "read or write")
+	c.Flags().StringVar(&scope, "scope", "read", "read, support (read, and open support sessions) or write")
 	c.Flags().DurationVar(&lifetime, "expires-in", 0, "how long the key works, such as 720h; without it, it never expires")
 	db.flags(c)
 	return c

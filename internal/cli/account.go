@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) account() *cobra.Command {
-	return a.group("account", "accounts", "Show and change the settings of the account", a.accountShow(), a.accountUpdate())
+	return a.group("account", "accounts", "Show and change the settings of the account", a.accountShow(), a.accountUpdate(), a.accountSupport())
 }
 
 func (a *app) accountShow() *cobra.Command {
@@ -71,12 +71,17 @@ func accountFields(a api.Account) []field {
 	if a.RequireSecondFactor {
 		factor = "required"
 	}
+	support := "not granted"
+	if g := a.SupportAccess; g != nil {
+		support = g.Level + " until " + moment(&g.ExpiresAt)
+	}
 	return []field{
 		{"ID", a.ID},
 		{"Name", a.Name},
 		{"Grant policy", a.GrantPolicy},
 		{"Second factor", factor},
 		{"Audit log kept for", keptFor(a.AuditRetentionDays, " days")},
+		{"Support access", support},
 		{"Created", moment(&a.CreatedAt)},
 		{"Updated", moment(&a.UpdatedAt)},
 	}

@@ -26,7 +26,7 @@ func (a *app) operator() *cobra.Command {
 		a.operatorAccountCreate(&o), a.operatorAccountRename(&o), a.operatorAccountLimits(&o), a.operatorAccountAttributes(&o),
 		a.operatorAccountOwner(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o), a.operatorAccountDelete(&o), a.operatorAccountExport(&o), a.operatorAccountCheckExport())
 	people := a.group("person", "people", "Help people sign in", a.operatorPersonShow(&o), a.operatorPersonLink(&o), a.operatorPersonReset(&o))
-	cmd := a.group("operator", "operators", "Manage a server as its operator", accounts, people)
+	cmd := a.group("operator", "operators", "Manage a server as its operator", accounts, people, a.operatorSupport(&o))
 	f := cmd.PersistentFlags()
 	f.StringVar(&o.url, "operator-url", "", "`URL` of the operator's listener (RAFF_OPERATOR_URL, default http://127.0.0.1:8081)")
 	f.StringVar(&o.key, "operator-key", "", "`secret` of an operator key (prefer RAFF_OPERATOR_KEY: other programs can see command lines)")

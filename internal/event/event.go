@@ -22,6 +22,9 @@ const (
 	User     ActorType = "user"
 	APIKey   ActorType = "api_key"
 	Operator ActorType = "operator"
+	// Support is the operator's support in an account that let it in. ActorID is the operator key, ActorName the person; see
+	// OnBehalfOf.
+	Support ActorType = "support"
 )
 
 // The ids of actors of type Operator.
@@ -101,7 +104,7 @@ func init() {
 	for _, k := range operatorKinds {
 		decode[k.action], operatorOnly[k.action] = k.decode, true
 	}
-	for _, kinds := range [][]kind{accountKinds, apiKeyKinds, invitationKinds, memberKinds, projectKinds, roleKinds, userKinds, externalIDKinds} {
+	for _, kinds := range [][]kind{accountKinds, apiKeyKinds, invitationKinds, memberKinds, projectKinds, roleKinds, userKinds, externalIDKinds, supportKinds} {
 		for _, k := range kinds {
 			decode[k.action] = k.decode
 		}

@@ -48,8 +48,11 @@ func (e *TooFast) Error() string {
 // *TooFast.
 func (f *Front) AllowPrincipal(q *Request, p *team.Principal) error {
 	who := "This API key"
-	if p.Type == team.TypeUser {
+	switch p.Type {
+	case team.TypeUser:
 		who = "This user"
+	case team.TypeSupport:
+		who = "This support session"
 	}
 	if err := f.take(q, who, p.ID, p.Tier); err != nil {
 		return err

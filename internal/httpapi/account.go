@@ -51,6 +51,11 @@ func (s *server) account(ctx context.Context, c *call, a *team.Account) (any, er
 	if days > 0 {
 		out.AuditRetentionDays = &days
 	}
+	if err != nil {
+		return nil, err
+	}
+	support, err := s.svc.SupportGrant(ctx, c.who)
+	out.SupportAccess = rest.SupportGrant(&support)
 	return rest.One(out), err
 }
 

@@ -54,6 +54,8 @@ func (s *server) wire(c *call, made any) any {
 		return rest.One(api.APIKeyWithSecret{APIKey: apiKey(&m)})
 	case team.Project:
 		return rest.One(project(&m))
+	case team.SupportAccess:
+		return rest.One(rest.SupportAccess(&m))
 	}
 	panic("no response to store for the result of this POST") // a test repeats every POST
 }

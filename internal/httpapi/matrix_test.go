@@ -16,59 +16,63 @@ import (
 // hand from the documented permissions, not derived from the code. The test fails if a route has no row.
 // Columns: keys of an Owner, Admin, Billing, Member, a role with only members.invite, a role with only members.manage,
 // a key that is only Project Admin, one that is only project Viewer, one without any role, and the Owner of another
-// account. After the bar: signed-in users, as Owner, Admin and Member. Unusable credentials (suspended, expired,
+// account. After the bar: signed-in users, as Owner, Admin and Member, then
+// the operator's support, let in to read and to write. Unusable credentials (suspended, expired,
 // inactive, revoked, none) get the same status everywhere.
 const matrix = `
-                         owner admin bill member invite manage padmin pview none other | Owner Admin Member
-listMembers              200   200   403  200    403    200    403    403   403  200   | 200   200   200
-addMembers               200   200   403  403    200    200    403    403   403  200   | 200   200   403
-getMember                200   200   403  200    403    200    403    403   403  404   | 200   200   200
-addMember                201   201   403  403    201    201    403    403   403  400   | 201   201   403
-updateMember             200   200   403  403    403    200    403    403   403  404   | 200   200   403
-removeMember             200   200   403  403    403    200    403    403   403  404   | 200   200   403
-listRoles                200   200   403  403    200    200    200    403   403  200   | 200   200   403
-getRole                  200   200   403  403    200    200    200    403   403  404   | 200   200   403
-createRole               201   201   403  403    403    403    403    403   403  201   | 201   201   403
-updateRole               200   200   403  403    403    403    403    403   403  404   | 200   200   403
-previewRole              200   200   403  403    403    403    403    403   403  404   | 200   200   403
-deleteRole               200   403   403  403    403    403    403    403   403  404   | 200   403   403
-listPermissions          200   200   200  200    200    200    200    200   200  200   | 200   200   200
-listApiKeys              200   200   403  403    403    403    403    403   403  200   | 200   200   403
-createApiKey             201   201   403  403    403    403    403    403   403  201   | 201   201   403
-getApiKey                200   200   403  403    403    403    403    403   403  404   | 200   200   403
-updateApiKey             200   200   403  403    403    403    403    403   403  404   | 200   200   403
-regenerateApiKey         200   200   403  403    403    403    403    403   403  404   | 200   200   403
-revokeApiKey             200   403   403  403    403    403    403    403   403  404   | 200   403   403
-listInvitations          200   200   403  200    200    200    403    403   403  200   | 200   200   200
-createAccountInvitation  201   201   403  403    201    201    403    403   403  400   | 201   201   403
-getInvitation            200   200   403  200    200    200    403    403   403  404   | 200   200   200
-resendInvitation         200   200   403  403    200    200    403    403   403  404   | 200   200   403
-createInvitationLink     200   200   403  403    200    200    403    403   403  404   | 200   200   403
-cancelInvitation         200   200   403  403    200    200    403    403   403  404   | 200   200   403
-whoami                   200   200   200  200    200    200    200    200   200  200   | 200   200   200
-listProjects             200   200   200  200    200    200    200    200   200  200   | 200   200   200
-createProject            201   201   403  403    403    403    403    403   403  201   | 201   201   403
-getProject               200   200   403  200    403    403    200    200   403  404   | 200   200   200
-updateProject            200   200   403  403    403    403    403    403   403  404   | 200   200   403
-deleteProject            200   403   403  403    403    403    403    403   403  404   | 200   403   403
-listProjectMembers       200   200   403  403    403    200    200    200   403  404   | 200   200   403
-addProjectMember         201   201   403  403    403    201    201    403   403  404   | 201   201   403
-addProjectMembers        200   200   403  403    403    200    200    403   403  404   | 200   200   403
-getProjectMember         200   200   403  403    403    200    200    200   403  404   | 200   200   403
-updateProjectMember      200   200   403  403    403    200    200    403   403  404   | 200   200   403
-removeProjectMember      200   200   403  403    403    200    200    403   403  404   | 200   200   403
-listProjectInvitations   200   200   403  403    403    200    200    200   403  404   | 200   200   403
-createProjectInvitation  201   201   403  403    403    201    201    403   403  404   | 201   201   403
-lookupUser               200   200   403  200    403    200    403    403   403  404   | 200   200   200
-getAccount               200   200   403  200    403    403    403    403   403  200   | 200   200   200
-updateAccount            200   200   403  403    403    403    403    403   403  200   | 200   200   403
-transferOwnership        403   403   403  403    403    403    403    403   403  403   | 400   403   403
-listExternalIds          200   200   403  200    403    403    403    403   403  200   | 200   200   200
-setExternalId            200   200   403  403    403    403    403    403   403  404   | 200   200   403
-removeExternalId         200   200   403  403    403    403    403    403   403  404   | 200   200   403
-verifyKey                200   200   403  403    403    200    403    403   403  200   | 200   200   403
-verifySession            200   200   403  403    403    200    403    403   403  200   | 200   200   403
-listAuditEvents          200   200   403  403    403    403    403    403   403  200   | 200   200   403
+                         owner admin bill member invite manage padmin pview none other | Owner Admin Member | sread swrite
+listMembers              200   200   403  200    403    200    403    403   403  200   | 200   200   200 | 200   200
+addMembers               200   200   403  403    200    200    403    403   403  200   | 200   200   403 | 403   200
+getMember                200   200   403  200    403    200    403    403   403  404   | 200   200   200 | 200   200
+addMember                201   201   403  403    201    201    403    403   403  400   | 201   201   403 | 403   201
+updateMember             200   200   403  403    403    200    403    403   403  404   | 200   200   403 | 403   200
+removeMember             200   200   403  403    403    200    403    403   403  404   | 200   200   403 | 403   200
+listRoles                200   200   403  403    200    200    200    403   403  200   | 200   200   403 | 200   200
+getRole                  200   200   403  403    200    200    200    403   403  404   | 200   200   403 | 200   200
+createRole               201   201   403  403    403    403    403    403   403  201   | 201   201   403 | 403   201
+updateRole               200   200   403  403    403    403    403    403   403  404   | 200   200   403 | 403   200
+previewRole              200   200   403  403    403    403    403    403   403  404   | 200   200   403 | 403   200
+deleteRole               200   403   403  403    403    403    403    403   403  404   | 200   403   403 | 403   200
+listPermissions          200   200   200  200    200    200    200    200   200  200   | 200   200   200 | 200   200
+listApiKeys              200   200   403  403    403    403    403    403   403  200   | 200   200   403 | 200   200
+createApiKey             201   201   403  403    403    403    403    403   403  201   | 201   201   403 | 403   403
+getApiKey                200   200   403  403    403    403    403    403   403  404   | 200   200   403 | 200   200
+updateApiKey             200   200   403  403    403    403    403    403   403  404   | 200   200   403 | 403   403
+regenerateApiKey         200   200   403  403    403    403    403    403   403  404   | 200   200   403 | 403   403
+revokeApiKey             200   403   403  403    403    403    403    403   403  404   | 200   403   403 | 403   403
+listInvitations          200   200   403  200    200    200    403    403   403  200   | 200   200   200 | 200   200
+createAccountInvitation  201   201   403  403    201    201    403    403   403  400   | 201   201   403 | 403   201
+getInvitation            200   200   403  200    200    200    403    403   403  404   | 200   200   200 | 200   200
+resendInvitation         200   200   403  403    200    200    403    403   403  404   | 200   200   403 | 403   200
+createInvitationLink     200   200   403  403    200    200    403    403   403  404   | 200   200   403 | 403   403
+cancelInvitation         200   200   403  403    200    200    403    403   403  404   | 200   200   403 | 403   200
+whoami                   200   200   200  200    200    200    200    200   200  200   | 200   200   200 | 200   200
+listProjects             200   200   200  200    200    200    200    200   200  200   | 200   200   200 | 200   200
+createProject            201   201   403  403    403    403    403    403   403  201   | 201   201   403 | 403   201
+getProject               200   200   403  200    403    403    200    200   403  404   | 200   200   200 | 200   200
+updateProject            200   200   403  403    403    403    403    403   403  404   | 200   200   403 | 403   200
+deleteProject            200   403   403  403    403    403    403    403   403  404   | 200   403   403 | 403   200
+listProjectMembers       200   200   403  403    403    200    200    200   403  404   | 200   200   403 | 200   200
+addProjectMember         201   201   403  403    403    201    201    403   403  404   | 201   201   403 | 403   201
+addProjectMembers        200   200   403  403    403    200    200    403   403  404   | 200   200   403 | 403   200
+getProjectMember         200   200   403  403    403    200    200    200   403  404   | 200   200   403 | 200   200
+updateProjectMember      200   200   403  403    403    200    200    403   403  404   | 200   200   403 | 403   200
+removeProjectMember      200   200   403  403    403    200    200    403   403  404   | 200   200   403 | 403   200
+listProjectInvitations   200   200   403  403    403    200    200    200   403  404   | 200   200   403 | 200   200
+createProjectInvitation  201   201   403  403    403    201    201    403   403  404   | 201   201   403 | 403   201
+lookupUser               200   200   403  200    403    200    403    403   403  404   | 200   200   200 | 200   200
+getAccount               200   200   403  200    403    403    403    403   403  200   | 200   200   200 | 200   200
+updateAccount            200   200   403  403    403    403    403    403   403  200   | 200   200   403 | 403   403
+transferOwnership        403   403   403  403    403    403    403    403   403  403   | 400   403   403 | 403   403
+listExternalIds          200   200   403  200    403    403    403    403   403  200   | 200   200   200 | 200   200
+setExternalId            200   200   403  403    403    403    403    403   403  404   | 200   200   403 | 403   200
+removeExternalId         200   200   403  403    403    403    403    403   403  404   | 200   200   403 | 403   200
+verifyKey                200   200   403  403    403    200    403    403   403  200   | 200   200   403 | 403   200
+verifySession            200   200   403  403    403    200    403    403   403  200   | 200   200   403 | 403   200
+listAuditEvents          200   200   403  403    403    403    403    403   403  200   | 200   200   403 | 200   200
+getSupportAccess         200   200   403  200    403    403    403    403   403  200   | 200   200   200 | 200   200
+grantSupportAccess       201   201   403  403    403    403    403    403   403  201   | 201   201   403 | 403   403
+endSupportAccess         200   200   403  403    403    403    403    403   403  200   | 200   200   403 | 403   403
 `
 
 // unusable has the unusable credentials, and the status that they get for every operation that requires a credential.
@@ -106,7 +110,7 @@ func TestPermissionMatrix(t *testing.T) {
 		for operation := range want {
 			t.Errorf("the matrix has the row %s, but there is no such route", operation)
 		}
-	})
+	}, rafftest.WithOperator())
 }
 
 func parseMatrix(t *testing.T) map[string]map[string]int {
@@ -221,6 +225,9 @@ func (f *fixture) make(t *testing.T, path string, body any) string {
 func (f *fixture) try(t *testing.T, r httpapi.Route, name, key string, want int) {
 	t.Helper()
 	path, body := f.request(t, r)
+	if level, support := map[string]string{"sread": "read", "swrite": "write"}[name]; support {
+		key, _ = f.srv.Support(t, level)
+	}
 	res := f.srv.Do(t, r.Method, path, key, body)
 	if res.Status != want {
 		t.Errorf("%s by %s: status %d, want %d: %s", r.Operation, name, res.Status, want, res.Body)
@@ -313,6 +320,8 @@ func (f *fixture) request(t *testing.T, r httpapi.Route) (path string, body any)
 		body = map[string]any{"token": strings.Repeat("A", 43), "name": "Eve", "password": rafftest.Password}
 	case "declineInvitation":
 		body = map[string]any{"token": strings.Repeat("A", 43)}
+	case "endSupportAccess":
+		f.srv.Do(t, "POST", path, f.srv.Key, nil).Want(t, 201)
 	}
 	return path, body
 }

@@ -134,6 +134,9 @@ var routes = []Route{
 	{"GET", "/api/v1/account", "getAccount", 200, false, "", "account.settings.view or account.settings.manage", (*server).getAccount},
 	{"PATCH", "/api/v1/account", "updateAccount", 200, false, "", "account.settings.manage; grant_policy: the Owner in person; require_second_factor: a person, never an API key", (*server).updateAccount},
 	{"POST", "/api/v1/account/transfer-ownership", "transferOwnership", 200, false, "", "the Owner in person, who confirms with the password or a passkey, never an API key", (*server).transferOwnership},
+	{"GET", "/api/v1/account/support-access", "getSupportAccess", 200, false, "", "account.settings.view or account.settings.manage", (*server).getSupport},
+	{"POST", "/api/v1/account/support-access", "grantSupportAccess", 201, false, "", "account.settings.manage; level write also every account permission that it gives", (*server).grantSupport},
+	{"DELETE", "/api/v1/account/support-access", "endSupportAccess", 200, false, "", "account.settings.manage", (*server).endSupport},
 
 	{"GET", "/api/v1/audit-events", "listAuditEvents", 200, false, "actor action target since until " + paging, "account.audit.view", (*server).listEvents},
 }

@@ -62,6 +62,13 @@ var wordings = map[team.NoticeKind]wording{
 	team.NoticeAdded: {func(n team.Notice) string { return "You were added to " + where(n) }, func(n team.Notice) string {
 		return by(n, "added you to "+where(n)+" as "+n.Role+".", "You were added to "+where(n)+" as "+n.Role+".")
 	}, "", "Open the dashboard"},
+	team.NoticeSupport: {func(n team.Notice) string { return "Support opened " + n.Account }, func(n team.Notice) string {
+		may := "only view it"
+		if n.Role == string(team.SupportWrite) {
+			may = "view it and change its members, roles and projects"
+		}
+		return n.By + " of support has access to " + n.Account + " and can " + may + ", because your team let support in. The audit log has everything that support does."
+	}, "You can end this at any time, from the next request on.", "Open the settings"},
 }
 
 // where is the account or the project of it that a notice is about.
@@ -82,7 +89,7 @@ func by(n team.Notice, did, passive string) string {
 
 // noticeOf writes a notice. All names in it become harmless first.
 func noticeOf(n team.Notice) notice {
-	for _, s := range []*string{&n.To, &n.NewEmail, &n.Account, &n.Project, &n.Role, &n.By, &n.Address, &n.UserAgent} {
+	for _, s := range []*string{&n.To, &n.NewEmail, &n.Account, &n.Project, &n.Role, &n.By, &n.Address, &n.UserAgent, &n.Reason} {
 		*s = plain(*s)
 	}
 	w := wordings[n.What]
@@ -93,6 +100,10 @@ func noticeOf(n team.Notice) notice {
 	switch n.What {
 	case team.NoticeOwner, team.NoticeAdded:
 		out.Why = "You get this email because your access changed."
+		return out
+	case team.NoticeSupport:
+		out.Why = "You get this email because you own this account."
+		out.Facts = []fact{{"Reason", n.Reason}, {"Time", n.At.UTC().Format(moment)}, {"Until", n.Until.UTC().Format(moment)}}
 		return out
 	case team.NoticeEmailTaken:
 		return out

@@ -53,7 +53,8 @@ func (x *Export) Check(ctx context.Context) error {
 }
 
 // Each calls fn with every record, in the order of their references: the Account, then each ExportedRole, team.Project,
-// team.APIKey, team.Member of the account and of its projects, team.Invitation, team.ExternalID, event.Event and audit.Seal.
+// team.APIKey, team.Member of the account and of its projects, team.Invitation, team.ExternalID, the team.SupportAccess if
+// there is any, event.Event and audit.Seal.
 func (x *Export) Each(ctx context.Context, fn func(record any) error) error {
 	ctx = team.Slow(ctx)
 	if err := fn(x.Account); err != nil {
@@ -71,7 +72,7 @@ func (x *Export) Each(ctx context.Context, fn func(record any) error) error {
 		x.apiKeys,
 		func(ctx context.Context, fn func(any) error) error { return x.within(ctx, projects, fn, x.members) },
 		func(ctx context.Context, fn func(any) error) error { return x.within(ctx, projects, fn, x.invitations) },
-		x.externalIDs, x.log,
+		x.externalIDs, x.support, x.log,
 	} {
 		if err := part(ctx, fn); err != nil {
 			return err
@@ -167,6 +168,14 @@ func (x *Export) externalIDs(ctx context.Context, fn func(any) error) error {
 			return nil
 		}
 	}
+}
+
+func (x *Export) support(ctx context.Context, fn func(any) error) error {
+	a, err := x.s.team.SupportAccessOf(ctx, nil, x.id)
+	if err != nil || a.Grant.ID == "" {
+		return err
+	}
+	return fn(a)
 }
 
 // log has the audit events, oldest first, and then the seals.

@@ -17,11 +17,15 @@ import (
 // Scope is what an operator key may do.
 type Scope string
 
-// The scopes. ScopeWrite includes reading.
+// The scopes. ScopeSupport is reading and opening sessions in accounts that let support in. ScopeWrite is everything.
 const (
-	ScopeRead  Scope = "read"
-	ScopeWrite Scope = "write"
+	ScopeRead    Scope = "read"
+	ScopeSupport Scope = "support"
+	ScopeWrite   Scope = "write"
 )
+
+// Supports reports whether a key with the scope can open support sessions.
+func (s Scope) Supports() bool { return s == ScopeSupport || s == ScopeWrite }
 
 // Key is an operator key, without its secret.
 type Key struct {
@@ -73,7 +77,7 @@ func (s *Service) CreateKey(ctx context.Context, c Caller, n NewKey) (Key, strin
 	if err := team.CheckName(n.Name, 64); err != nil {
 		return Key{}, "", err
 	}
-	if n.Scope != ScopeRead && n.Scope != ScopeWrite {
+	if n.Scope != ScopeRead && !n.Scope.Supports() {
 		return Key{}, "", RefusalUnknownKeyScope.With()
 	}
 	now := s.team.Now()
@@ -128,19 +132,28 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (Caller, erro
 }
 
 func (s *Service) callerOf(ctx context.Context, r Reader, hash []byte) (Caller, error) {
+	k, err := s.keyOf(ctx, r, hash)
+	if err != nil {
+		return Caller{}, err
+	}
+	return Caller{ID: k.ID, Name: k.Name, Scope: k.Scope, hash: hash}, nil
+}
+
+// keyOf returns the valid key with this hash.
+func (s *Service) keyOf(ctx context.Context, r Reader, hash []byte) (Key, error) {
 	k, err := r.OperatorKey(ctx, hash)
 	if err != nil {
-		return Caller{}, team.NotFoundIs(err, RefusalBadKey.With())
+		return Key{}, team.NotFoundIs(err, RefusalBadKey.With())
 	}
 	now := s.team.Now()
 	if team.Expired(k.ExpiresAt, now) {
-		return Caller{}, RefusalBadKey.With()
+		return Key{}, RefusalBadKey.With()
 	}
 	if now.Sub(k.LastUsedAt) >= usedPrecision {
 		k.LastUsedAt = now
 		s.used.note(k)
 	}
-	return Caller{ID: k.ID, Name: k.Name, Scope: k.Scope, hash: hash}, nil
+	return k, nil
 }
 
 // usedPrecision is how exactly the last use of a key is stored, so that not every request is a write.

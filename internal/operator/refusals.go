@@ -6,7 +6,9 @@ import "raff/internal/team"
 var (
 	RefusalBadKey          = &team.Refusal{Kind: team.KindUnauthenticated, Code: "unauthenticated", Text: "Use a valid operator key (rop_…). Create one with: raffd operator key create."}
 	RefusalReadOnlyKey     = &team.Refusal{Kind: team.KindDenied, Code: "read_only_key", Text: "This operator key can only read. Use a key with the scope write."}
-	RefusalUnknownKeyScope = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_scope", Field: "scope", Text: "The scope must be read or write."}
+	RefusalNoSupportKey    = &team.Refusal{Kind: team.KindDenied, Code: "read_only_key", Text: "This operator key cannot open support sessions. Use a key with the scope support or write."}
+	RefusalSupportNeedsKey = &team.Refusal{Kind: team.KindDenied, Code: "operator_key_required", Text: "Support sessions are opened with an operator key, which the logs name."}
+	RefusalUnknownKeyScope = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_scope", Field: "scope", Text: "The scope must be read, support or write."}
 	RefusalKeyExpiry       = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_expires_at", Field: "expires_at", Text: "That date is in the past. Choose a later one."}
 	RefusalUnknownState    = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_state", Field: "state", Text: "The state must be active, suspended, deleting or removing."}
 	RefusalNoChange        = &team.Refusal{Kind: team.KindInvalid, Code: "nothing_to_update", Text: "Nothing to update. Send at least one of name, limits and attributes."}

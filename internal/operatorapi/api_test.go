@@ -34,7 +34,7 @@ func TestRoutesAreDescribed(t *testing.T) {
 	if err := doc.Validate(t.Context()); err != nil {
 		t.Error(err)
 	}
-	access := map[operatorapi.Access]string{operatorapi.Open: "open", operatorapi.Read: "read", operatorapi.Write: "write"}
+	access := map[operatorapi.Access]string{operatorapi.Open: "open", operatorapi.Read: "read", operatorapi.Support: "support", operatorapi.Write: "write"}
 	described := map[string]bool{}
 	for path, item := range doc.Paths.Map() {
 		for method := range item.Operations() {
@@ -139,18 +139,19 @@ func TestAccessMatrix(t *testing.T) {
 		if _, err := srv.Node.Operator().RevokeKey(t.Context(), program, keys[2].ID); err != nil {
 			t.Fatal(err)
 		}
+		support := srv.OperatorKey(t, "support")
 		forged := write[:len(write)-1] + map[bool]string{true: "0", false: "1"}[write[len(write)-1] != '0']
 		for _, r := range operatorapi.Routes() {
 			path := strings.ReplaceAll(r.Pattern, "{id}", "00000000-0000-0000-0000-000000000000")
-			for name, key := range map[string]string{"none": "", "account's": srv.Key, "revoked": revoked, "forged": forged, "read": read, "write": write} {
+			for name, key := range map[string]string{"none": "", "account's": srv.Key, "revoked": revoked, "forged": forged, "read": read, "support": support, "write": write} {
 				got := srv.Operate(t, r.Method, path, key, nil)
 				want := 401
 				switch {
 				case r.Access == operatorapi.Open:
 					want = 200
-				case name == "read" && r.Access == operatorapi.Write:
+				case name == "read" && r.Access >= operatorapi.Support, name == "support" && r.Access == operatorapi.Write:
 					want = 403
-				case name == "read", name == "write":
+				case name == "read", name == "support", name == "write":
 					want = 0 // whatever the operation says
 				}
 				if want != 0 && got.Status != want || want == 0 && (got.Status == 401 || got.Status == 403 || got.Status >= 500) {

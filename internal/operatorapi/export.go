@@ -111,6 +111,8 @@ func exported(v any) (string, any) {
 		}
 	case team.ExternalID:
 		return api.ExportedExternalID, api.ExportExternalID{Kind: v.Kind, ObjectID: v.ObjectID, Source: v.Source, Value: v.Value, CreatedAt: rest.Stamp(v.CreatedAt)}
+	case team.SupportAccess:
+		return api.ExportedSupport, rest.SupportAccess(&v)
 	case event.Event:
 		return api.ExportedAuditEvent, rest.AuditEvent(&v)
 	case audit.Seal:

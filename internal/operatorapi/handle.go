@@ -99,8 +99,11 @@ func (s *server) authenticate(ctx context.Context, c *call, route *Route) (err e
 		return err
 	}
 	c.Front.Is(c.who.ID)
-	if route.Access == Write && c.who.Scope != operator.ScopeWrite {
+	switch {
+	case route.Access == Write && c.who.Scope != operator.ScopeWrite:
 		return operator.RefusalReadOnlyKey.With()
+	case route.Access == Support && !c.who.Scope.Supports():
+		return operator.RefusalNoSupportKey.With()
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ type Access int
 const (
 	Open Access = iota
 	Read
+	Support
 	Write
 )
 
@@ -53,6 +54,9 @@ var routes = []Route{
 	{"POST", "/operator/v1/accounts/{id}/suspend", "suspendAccount", 200, Write, "", (*server).suspendAccount},
 	{"POST", "/operator/v1/accounts/{id}/resume", "resumeAccount", 200, Write, "", (*server).resumeAccount},
 	{"POST", "/operator/v1/accounts/{id}/owner", "changeOwner", 200, Write, "", (*server).changeOwner},
+	{"GET", "/operator/v1/accounts/{id}/support-access", "getSupportAccess", 200, Read, "", (*server).getSupport},
+	{"POST", "/operator/v1/accounts/{id}/support-sessions", "openSupportSession", 201, Support, "", (*server).openSupport},
+	{"DELETE", "/operator/v1/accounts/{id}/support-sessions/{session_id}", "endSupportSession", 200, Support, "", (*server).endSupport},
 	{"GET", "/operator/v1/people", "findPerson", 200, Read, "email", (*server).findPerson},
 	{"GET", "/operator/v1/people/{id}", "getPerson", 200, Read, "", (*server).getPerson},
 	{"POST", "/operator/v1/people/{id}/password-link", "createPasswordLink", 200, Write, "", (*server).makePasswordLink},

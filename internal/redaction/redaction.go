@@ -16,10 +16,10 @@ var (
 	login = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*:/{1,3})[^\s]*@`)
 	// setting matches a value named like a secret in a DSN, a query or a header: password=…, PGPASSWORD: …
 	setting = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_-]?key|credentials?)[a-z0-9_-]*["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s&,;]+)`)
-	// link matches the token of an invitation or password link.
-	link = regexp.MustCompile(`(/(?:invite|password)/)[A-Za-z0-9_-]{16,}`)
-	// key matches an API key.
-	key = regexp.MustCompile(`\braff_[0-9a-f]{9,}`)
+	// link matches the token of the link of an invitation, a password or a support session.
+	link = regexp.MustCompile(`(/(?:invite|password|support)/)[A-Za-z0-9_-]{16,}`)
+	// key matches an API key, an operator key, and the credentials of support sessions.
+	key = regexp.MustCompile(`\b(raff_|rop_|rsp_|rsw_)[0-9a-f]{9,}`)
 )
 
 // Text returns s with every recognizable secret replaced. When in doubt, it hides a harmless word.
@@ -33,7 +33,7 @@ func Text(s string) string {
 	})
 	s = setting.ReplaceAllString(s, "${1}"+hidden)
 	s = link.ReplaceAllString(s, "${1}"+hidden)
-	return key.ReplaceAllString(s, "raff_"+hidden)
+	return key.ReplaceAllString(s, "${1}"+hidden)
 }
 
 // Error returns err with its message passed through Text. It still unwraps to err. A nil error stays nil.

@@ -41,6 +41,9 @@ func AuditEvent(e *event.Event) api.AuditEvent {
 		TargetType: e.TargetType, TargetID: e.TargetID, TargetName: e.TargetName, ProjectID: Filled(e.ProjectID),
 		Delegated: e.Delegated, RequestID: e.RequestID, Address: e.Address, UserAgent: e.UserAgent, Details: json.RawMessage(e.Details), CreatedAt: Stamp(e.At),
 	}
+	if o := e.OnBehalfOf(); o != nil {
+		w.OnBehalfOf = &api.OnBehalfOf{Type: o.Type, ID: o.ID, Name: o.Name, GrantedBy: o.GrantedBy, SupportSessionID: o.SessionID}
+	}
 	if e.Sequence != 0 {
 		w.Sequence = &e.Sequence
 	}

@@ -58,6 +58,7 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 			return err
 		})
 	})
+	wg.Go(func() { s.every(ctx, time.Minute, "support", s.service.ExpireSupport) })
 	wg.Go(func() {
 		s.every(ctx, time.Hour, "cleanup", func(ctx context.Context) error {
 			n, err := s.service.CleanUp(ctx)

@@ -22,14 +22,14 @@ func scanSession(s scanner) (v team.Session, err error) {
 }
 
 // sessionRow reads everything a request needs to know about its session as one row: the session, the user, the account,
-// and the user's account membership with the role.
-const sessionRow = "SELECT " + sessionColumns + ", " + userColumns + ", " + accountColumns + ", " + memberColumns + ", " + roleColumns + `,
+// the user's account membership with the role, and the support access that the account grants.
+const sessionRow = "SELECT " + sessionColumns + ", " + userColumns + ", " + accountColumns + ", " + memberColumns + ", " + roleColumns + ", " + supportGrantColumns + `,
 	EXISTS (SELECT 1 FROM memberships pm WHERE pm.user_id = s.user_id AND pm.account_id = s.account_id AND pm.project_id IS NOT NULL
 		AND pm.status = 'active' AND (pm.expires_at IS NULL OR pm.expires_at > $2)),
 	EXISTS (SELECT 1 FROM factors f WHERE f.user_id = s.user_id AND f.confirmed)
 	FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN accounts a ON a.id = s.account_id
 	LEFT JOIN memberships m ON m.user_id = s.user_id AND m.scope_id = s.account_id
-	LEFT JOIN roles r ON r.id = m.role_id WHERE s.hash = $1`
+	LEFT JOIN roles r ON r.id = m.role_id LEFT JOIN support_grants g ON g.account_id = s.account_id WHERE s.hash = $1`
 
 func (r reader) scanSessionRow(s scanner) (team.SessionRow, error) {
 	var v team.SessionRow
@@ -41,6 +41,7 @@ func (r reader) scanSessionRow(s scanner) (team.SessionRow, error) {
 	fields = append(fields, accountFields(&v.Account)...)
 	fields = append(fields, memberFields(&m)...)
 	fields = append(fields, r.roleFields(&m.Role)...)
+	fields = append(fields, supportGrantFields(&v.Support)...)
 	fields = append(fields, (*flag)(&v.InProject), (*flag)(&v.HasFactor))
 	if err := s.Scan(fields...); err != nil {
 		return v, err

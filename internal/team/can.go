@@ -237,6 +237,9 @@ func (c Can) ViewSettings() error {
 // ChangeSettings reports whether p may change the account's name.
 func (c Can) ChangeSettings() error { return c.g.s.Require(c.g.p, permission.SettingsManage) }
 
+// LetSupportIn reports whether p may let the operator's support in at this level.
+func (c Can) LetSupportIn(level SupportLevel) error { return c.g.mayLetSupportIn(level) }
+
 // SetPolicy reports whether p may change the grant policy.
 func (c Can) SetPolicy() error { return c.g.maySetPolicy() }
 

@@ -215,6 +215,10 @@ func (s *Service) grantsIn(ctx context.Context, r Reader, p *Principal, projectI
 	if p.Owner || projectID == "" {
 		return a, nil
 	}
+	if p.Type == TypeSupport {
+		a.Project = a.Account // it is the same in all projects
+		return a, nil
+	}
 	m, err := r.MemberOf(ctx, p.AccountID, projectID, p.Type, p.ID)
 	if IsNotFound(err) {
 		return a, nil

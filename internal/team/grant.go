@@ -52,6 +52,9 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 	if g.isCaller(to) {
 		return false, selfDenied()
 	}
+	if err := g.supportMayBind(to, role); err != nil {
+		return false, err
+	}
 	held, err := g.s.held(g.ctx, g, g.p, projectID)
 	if err != nil {
 		return false, err
@@ -67,7 +70,7 @@ func (g *guard) mayBind(to subject, role Role, projectID string) (delegated bool
 		}
 		return false, nil
 	}
-	if to.keyID == "" && !holder && !g.p.account.Strict {
+	if to.keyID == "" && !holder && !g.p.strict() {
 		if g.delegates(held, projectID) {
 			return true, nil
 		}
@@ -108,6 +111,9 @@ func (g *guard) mayBindHolder(to subject) error {
 
 // mayTouch decides whether the caller may change or remove a membership at all, whatever the change is.
 func (g *guard) mayTouch(m Member) error {
+	if g.p.Type == TypeSupport && m.APIKeyID != "" {
+		return RefusalSupportKeys.With()
+	}
 	if m.IsOwner {
 		return RefusalOwnerProtected.With()
 	}
@@ -122,7 +128,7 @@ func (g *guard) mayTouch(m Member) error {
 	if m.Role.IsOwner() && !g.p.Owner {
 		return RefusalOwnerKeyMember.With()
 	}
-	if !g.p.account.Strict {
+	if !g.p.strict() {
 		return nil
 	}
 	return g.dominates(m)
@@ -167,7 +173,7 @@ func (g *guard) mayTouchKey(k APIKey) error {
 			return RefusalOwnerKey.With()
 		}
 	}
-	if g.p.account.Strict {
+	if g.p.strict() {
 		return g.dominates(k.Memberships...)
 	}
 	return nil
@@ -178,6 +184,9 @@ func (g *guard) mayTouchKey(k APIKey) error {
 func (g *guard) mayCompose(scope permission.Scope, added permission.Set, holders []Member) error {
 	if added.Empty() {
 		return nil
+	}
+	if err := g.supportMayAdd(added); err != nil {
+		return err
 	}
 	if scope == permission.ScopeAccount {
 		held, err := g.s.held(g.ctx, g, g.p, "")

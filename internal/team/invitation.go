@@ -356,6 +356,9 @@ func (s *Service) InvitationLink(ctx context.Context, p *Principal, id string) (
 		if err != nil {
 			return err
 		}
+		if w.p.Type == TypeSupport {
+			return RefusalSupportSecret.With()
+		}
 		if s.mailConfigured {
 			return RefusalMailConfigured.With()
 		}

@@ -69,7 +69,7 @@ func (w *work) saveMember(before Member, m *Member, c MemberChange, delegated bo
 		}
 	}
 	if suspended {
-		ended, err := w.shutOut(*m, m.HeldKeys, c.KeepKeys, event.ActionMemberUpdated)
+		ended, err := w.shutOut(*m, m.HeldKeys, c.KeepKeys || w.p.Type == TypeSupport, event.ActionMemberUpdated)
 		if err != nil {
 			return err
 		}
@@ -325,7 +325,7 @@ func (w *work) remove(m Member, o Removal) (out Removed, err error) {
 	if err := w.cancelInvitation(m); err != nil {
 		return out, err
 	}
-	ended, err := w.shutOut(m, out.KeysCreated, o.KeepKeys, event.ActionMemberRemoved)
+	ended, err := w.shutOut(m, out.KeysCreated, o.KeepKeys || w.p.Type == TypeSupport, event.ActionMemberRemoved)
 	if err != nil {
 		return out, err
 	}
@@ -344,7 +344,7 @@ func (w *work) removeFromProjects(m Member) (ended []Member, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.p.account.Strict {
+	if w.p.strict() {
 		if err := w.dominates(all...); err != nil {
 			return nil, err
 		}

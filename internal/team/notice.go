@@ -10,7 +10,7 @@ import (
 // NoticeKind is what an email tells a person that happened.
 type NoticeKind string
 
-// The kinds of notices. All but the last two are about how the person signs in.
+// The kinds of notices. All but the last three are about how the person signs in.
 const (
 	NoticePasswordChanged NoticeKind = "password_changed"
 	NoticePasswordRemoved NoticeKind = "password_removed"
@@ -24,6 +24,8 @@ const (
 	NoticeEmailTaken NoticeKind = "email_taken"
 	NoticeOwner      NoticeKind = "owner"
 	NoticeAdded      NoticeKind = "added"
+	// NoticeSupport tells the Owner that the operator's support opened a session.
+	NoticeSupport NoticeKind = "support"
 )
 
 // Notice is an email that tells a person what happened. It is stored with the message, and has no link with a token.
@@ -41,6 +43,9 @@ type Notice struct {
 	Project string `json:"project,omitempty"`
 	Role    string `json:"role,omitempty"`
 	By      string `json:"by,omitempty"`
+	// Account, By, Reason and Until are where, who, why and until when, for NoticeSupport; Role is the SupportLevel.
+	Reason string    `json:"reason,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
 }
 
 // Message returns the notice as a message to be queued. Notices about an account wait for its turn; the others have no account
@@ -91,6 +96,8 @@ func (n Notice) path() string {
 		return "/"
 	case NoticeEmailChanged:
 		return "/sign-in"
+	case NoticeSupport:
+		return "/settings"
 	}
 	return "/forgot"
 }
@@ -117,8 +124,11 @@ func (w *work) notify(m Member, what NoticeKind) error {
 	if w.p.Type == TypeAPIKey {
 		by = "The API key " + by
 	}
-	if w.p.Type == TypeOperator {
+	switch w.p.Type {
+	case TypeOperator:
 		by = ""
+	case TypeSupport:
+		by += " (support)"
 	}
 	msg, err := Notice{What: what, To: m.Email, At: w.at, Account: a.Name, Project: m.ProjectName, Role: m.Role.Name, By: by}.Message(w.s.newID(), m.AccountID)
 	if err != nil {

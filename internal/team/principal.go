@@ -13,12 +13,13 @@ import (
 // PrincipalType is the type of a member or of an actor.
 type PrincipalType string
 
-// The principal types. An operator acts through the server's command line and is never a member.
+// The principal types. An operator acts through the server's command line, and support in a support session; they are never members.
 const (
 	TypeUser       PrincipalType = "user"
 	TypeAPIKey     PrincipalType = "api_key"
 	TypeInvitation PrincipalType = "invitation"
 	TypeOperator   PrincipalType = "operator"
+	TypeSupport    PrincipalType = "support"
 )
 
 // Principal is the caller, loaded from the database for every request, and again inside every write.
@@ -53,6 +54,8 @@ type Principal struct {
 	sessionHash []byte
 	// closed says why nobody can use the account; see Service.AuthenticateService. It is nil for every other principal.
 	closed error
+	// support is set for the operator's support.
+	support *supporter
 }
 
 // As returns the user as a principal that acts in an account, without permissions.
@@ -80,15 +83,18 @@ func Anonymous(accountID string) *Principal {
 
 // person returns the user behind the principal: the user, or the one who created the API key.
 func (p *Principal) person() string {
-	if p.Type == TypeAPIKey {
+	switch p.Type {
+	case TypeAPIKey:
 		return p.maker
+	case TypeSupport:
+		return ""
 	}
 	return p.ID
 }
 
-// by returns the principal's id as stored in records; empty for the operator, who has no user.
+// by returns the principal's id as stored in records; empty for the operator and its support, who have no user.
 func (p *Principal) by() string {
-	if p.Type == TypeOperator {
+	if p.Type == TypeOperator || p.Type == TypeSupport {
 		return ""
 	}
 	return p.ID
@@ -99,7 +105,7 @@ func (s *Service) Reading(ctx context.Context) (pinned context.Context, done fun
 	return s.store.Pin(ctx)
 }
 
-// Authenticate returns the principal of an API key. The error for any invalid key is ErrUnauthenticated; for a suspended
+// Authenticate returns the principal of an API key, or of the credential of a support session. The error for any invalid key is ErrUnauthenticated; for a suspended
 // membership it is Denied, because the key itself is valid.
 func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, error) {
 	p, err := s.AuthenticateService(ctx, secret)
@@ -115,6 +121,13 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, 
 // AuthenticateService is Authenticate for a service that asks for decisions and verifies credentials. In an account that
 // nobody can use it is not refused, but told so: decisions deny, and credentials are VerifySuspended.
 func (s *Service) AuthenticateService(ctx context.Context, secret string) (*Principal, error) {
+	if wellFormedAs(supportCredentialPrefix, secret) {
+		p, err := s.supportPrincipal(ctx, s.store, SupportCredential, HashOf(secret))
+		if err == nil {
+			s.usage.noteSupport(p.ID, s.Now())
+		}
+		return p, err
+	}
 	if !wellFormed(secret) {
 		return nil, ErrUnauthenticated
 	}
@@ -192,6 +205,12 @@ func (s *Service) refresh(ctx context.Context, tx Reader, p *Principal) (*Princi
 		return p, nil
 	case TypeAPIKey:
 		now, err := s.keyPrincipal(ctx, tx, p.secretHash)
+		if err == nil {
+			err = now.closed
+		}
+		return now, err
+	case TypeSupport:
+		now, err := s.supportPrincipal(ctx, tx, p.support.kind, p.support.hash)
 		if err == nil {
 			err = now.closed
 		}

@@ -122,6 +122,23 @@ var (
 	RefusalOwnerSetsPolicy        = &Refusal{KindDenied, "permission_denied", "", "Only the Owner in person can change the policy for assigning roles."}
 )
 
+// Refusals concerning support access.
+var (
+	RefusalSupportLevel        = &Refusal{KindInvalid, "invalid_level", "level", "The level must be read or write."}
+	RefusalSupportTime         = &Refusal{KindInvalid, "invalid_hours", "hours", "Support access can be granted for %d to %d hours."}
+	RefusalSupportReason       = &Refusal{KindInvalid, "invalid_reason", "reason", "The reason can have at most %d characters."}
+	RefusalSupportBeyondHeld   = &Refusal{KindDenied, "escalation_denied", "", "You can only let support change what you can change yourself. Missing: %s. Grant read access, or ask the Owner."}
+	RefusalSupportHandsOut     = &Refusal{KindDenied, "escalation_denied", "", "Support cannot assign %s, because that would outlast the support access or exceed it. Ask someone who manages the account's members."}
+	RefusalSupportKeys         = &Refusal{KindDenied, "support_out_of_reach", "", "API keys are out of reach of support. Ask someone who manages the account's API keys."}
+	RefusalSupportSecret       = &Refusal{KindDenied, "support_out_of_reach", "", "Links of invitations are out of reach of support. Ask someone who manages the account's members to get the link."}
+	RefusalSupportNotGranted   = &Refusal{KindDenied, "support_not_granted", "", "This account does not let support in. Its Owner, or whoever manages its settings, can grant access in the dashboard under Settings, Support access, or with: raff account support grant."}
+	RefusalSupportPerson       = &Refusal{KindInvalid, "invalid_person", "person", "Enter the name of the person of support, up to 64 characters. The account sees it."}
+	RefusalSupportWhy          = &Refusal{KindInvalid, "invalid_reason", "reason", "Enter the reason, such as the number of the ticket, up to %d characters. The account sees it."}
+	RefusalSupportSessionTime  = &Refusal{KindInvalid, "invalid_minutes", "minutes", "A support session can last %d to %d minutes."}
+	RefusalManySupportSessions = &Refusal{KindConflict, "limit_reached", "", "Support already has %d open sessions in this account. End one first."}
+	RefusalSupportLink         = &Refusal{KindGone, "support_link_gone", "", "This link was already used, or has expired. Open another support session."}
+)
+
 // Refusals concerning decisions and external ids.
 var (
 	RefusalUnknownKind     = &Refusal{KindInvalid, "invalid_kind", "kind", "The kind must be a member, project, role, API key, or a resource type that the catalog declares."}

@@ -19,23 +19,28 @@ const (
 
 // newSecret creates an API key: raff_ and 64 hex digits. The last 8 are a CRC-32 of the others, so that typos can be
 // detected, and secrets found in code can be recognized, without a database.
-func newSecret(random io.Reader) (string, error) {
+func newSecret(random io.Reader) (string, error) { return newSecretOf(secretPrefix, random) }
+
+// newSecretOf creates a secret of the form of an API key with another prefix.
+func newSecretOf(prefix string, random io.Reader) (string, error) {
 	b := make([]byte, secretRandom/2)
 	if _, err := io.ReadFull(random, b); err != nil {
 		return "", fmt.Errorf("create API key: %w", err)
 	}
 	body := hex.EncodeToString(b)
-	return secretPrefix + body + checksum(body), nil
+	return prefix + body + checksum(body), nil
 }
 
 func checksum(body string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(body))) }
 
 // wellFormed reports whether s can be an API key at all.
-func wellFormed(s string) bool {
-	if len(s) != secretLength || !strings.HasPrefix(s, secretPrefix) {
+func wellFormed(s string) bool { return wellFormedAs(secretPrefix, s) }
+
+func wellFormedAs(prefix, s string) bool {
+	if len(s) != len(prefix)+secretRandom+8 || !strings.HasPrefix(s, prefix) {
 		return false
 	}
-	hexed := s[len(secretPrefix):]
+	hexed := s[len(prefix):]
 	for i := range len(hexed) {
 		if c := hexed[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
 			return false

@@ -231,7 +231,11 @@ func (s *Service) Record(ctx context.Context, tx EventTx, p *Principal, to event
 }
 
 func (s *Service) record(ctx context.Context, tx EventTx, p *Principal, at time.Time, e event.Event, told event.Payload) error {
-	if err := e.Put(told); err != nil {
+	if p.support != nil {
+		if err := e.PutFor(told, p.support.behalf()); err != nil {
+			return err
+		}
+	} else if err := e.Put(told); err != nil {
 		return err
 	}
 	from := OriginOf(ctx)
@@ -243,6 +247,9 @@ func (s *Service) record(ctx context.Context, tx EventTx, p *Principal, at time.
 	e.ActorType, e.ActorID, e.ActorName = event.ActorType(p.Type), p.ID, p.Name
 	if e.ActorName == "" {
 		e.ActorName = p.Email
+	}
+	if p.support != nil {
+		e.ActorID = p.support.row.Session.OperatorKeyID
 	}
 	return tx.InsertEvent(ctx, e)
 }

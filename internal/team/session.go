@@ -3,6 +3,7 @@ package team
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -49,6 +50,10 @@ type SignedIn struct {
 	Suspended, NeedsFactor bool
 	// Closed says that Principal is nil because nobody can use the account, and why.
 	Closed *Refusal
+	// Support is set if this is not a user but the operator's support, in a support session. User then has only a name.
+	Support *SupportRow
+	// Access is the support access that the account grants now; nil if there is none.
+	Access *SupportGrant
 
 	// Hash is the hash of the session's token.
 	Hash []byte
@@ -66,6 +71,9 @@ var ErrSignedOut = RefusalSignedOut.With()
 // Session returns the signed-in user of this token. The error is ErrSignedOut for every invalid token, and
 // ErrFactorNeeded for a session that waits for its second factor.
 func (s *Service) Session(ctx context.Context, token string) (SignedIn, error) {
+	if strings.HasPrefix(token, supportCookiePrefix) && len(token) != TokenLength {
+		return s.supportSignedIn(ctx, token)
+	}
 	if len(token) != TokenLength {
 		return SignedIn{}, ErrSignedOut
 	}
@@ -118,6 +126,9 @@ func (s *Service) ReadSession(ctx context.Context, r Reader, hash []byte) (Signe
 	}
 	if p.MemberID != "" || row.InProject {
 		me.Principal = p
+	}
+	if row.Support.Live(now) {
+		me.Access = &row.Support
 	}
 	return me, nil
 }

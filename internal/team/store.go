@@ -42,6 +42,10 @@ type Store interface {
 	ReplaceFetchedTokens(ctx context.Context) error
 	// TouchAPIKeys records when keys were last used. It writes no event.
 	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
+	// ExpiredSupport returns the accounts with support access, or a session of support, that has expired.
+	ExpiredSupport(ctx context.Context, now time.Time) ([]string, error)
+	// TouchSupport records the use of support sessions. It writes no event.
+	TouchSupport(ctx context.Context, used map[string]SupportUse) error
 	// TouchSession records when a session was last used, and from which network address. It writes no event.
 	TouchSession(ctx context.Context, id, address string, at time.Time) error
 	// Take counts one attempt against each limit, or none if one of them is exceeded. The limits apply across all nodes.
@@ -176,6 +180,7 @@ type Reader interface {
 	ProjectReader
 	DecisionReader
 	ExternalIDReader
+	SupportReader
 }
 
 // AccountReader reads accounts.
@@ -295,6 +300,7 @@ type Tx interface {
 	InvitationTx
 	ProjectTx
 	ExternalIDTx
+	SupportTx
 	IdempotencyTx
 	EventTx
 }
@@ -391,6 +397,8 @@ type SessionRow struct {
 	InProject bool
 	// HasFactor says that the user has a confirmed second factor.
 	HasFactor bool
+	// Support is the support access that the account grants, even if it has expired; zero if there is none.
+	Support SupportGrant
 }
 
 // KeyPrincipal contains everything that a request needs to know about its API key.

@@ -7,10 +7,29 @@ import (
 	"time"
 )
 
-// usage holds when API keys were last used until the next FlushUsage, so that a request does not wait for a write.
+// usage holds when API keys were last used, and how often support sessions, until the next FlushUsage, so that a request does not
+// wait for a write.
 type usage struct {
-	mu   sync.Mutex
-	last map[string]time.Time
+	mu      sync.Mutex
+	last    map[string]time.Time
+	support map[string]SupportUse
+}
+
+func (u *usage) noteSupport(sessionID string, at time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.support == nil {
+		u.support = map[string]SupportUse{}
+	}
+	u.support[sessionID] = SupportUse{u.support[sessionID].Requests + 1, at}
+}
+
+func (u *usage) takeSupport() map[string]SupportUse {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	taken := u.support
+	u.support = nil
+	return taken
 }
 
 func (u *usage) note(keyID string, at time.Time) {
@@ -41,6 +60,11 @@ func (u *usage) giveBack(taken map[string]time.Time) {
 // FlushUsage stores when API keys were last used. A server calls it every few seconds and before it stops; a crash loses
 // at most those seconds.
 func (s *Service) FlushUsage(ctx context.Context) error {
+	if used := s.usage.takeSupport(); len(used) > 0 {
+		if err := s.store.TouchSupport(ctx, used); err != nil {
+			return err
+		}
+	}
 	taken := s.usage.take()
 	if len(taken) == 0 {
 		return nil

@@ -23,6 +23,7 @@ var auditGroups = []auditGroup{
 	{"external-ids", "External IDs", "All external ID events", externalIDWords},
 	{"keys", "API keys", "All API key events", keyWords},
 	{"account", "Account", "All account events", accountWords},
+	{"support", "Support", "All support events", supportWords},
 	{"security", "Signing in", "All sign-in events", userWords},
 }
 
@@ -86,6 +87,9 @@ func (a auditWords) view(e event.Event) eventView {
 		t.say(strings.NewReplacer("_", " ", ".", " ").Replace(string(e.Action)), " ", theTarget)
 	} else {
 		w.describe(&t, p)
+	}
+	if o := e.OnBehalfOf(); o != nil {
+		t.fact("On behalf of", "the account, let in by "+o.GrantedBy)
 	}
 	return eventView{
 		Event: e, Actor: cmp.Or(actorName(e), e.ActorID), Target: t.name, Project: t.projectName, Said: t.said, Details: t.details,

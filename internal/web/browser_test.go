@@ -166,7 +166,7 @@ func (p page) path(t *testing.T) string {
 func (p page) checkHeaders(t *testing.T) {
 	t.Helper()
 	referrer := "same-origin"
-	if path := p.path(t); strings.HasPrefix(path, "/invite/") || strings.HasPrefix(path, "/password/") || strings.HasPrefix(path, "/email/") {
+	if path := p.path(t); strings.HasPrefix(path, "/invite/") || strings.HasPrefix(path, "/password/") || strings.HasPrefix(path, "/email/") || strings.HasPrefix(path, "/support/") {
 		referrer = "no-referrer"
 		if strings.Contains(p.header.Get("Content-Security-Policy"), "script") {
 			t.Errorf("%s may run scripts", p.url)

@@ -73,3 +73,8 @@ func initials(name, email string) string {
 	}
 	return first(words[0]) + first(words[len(words)-1])
 }
+
+// mayEndSupport reports whether the user may end the support access that the account grants.
+func (v *visit) mayEndSupport() bool {
+	return v.who != nil && v.me.Access != nil && v.ask(v.can.ChangeSettings()).OK
+}

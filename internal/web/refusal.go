@@ -43,6 +43,8 @@ var words = map[*team.Refusal]func(*team.Error) string{
 	team.RefusalRoleBeyondHeld:    notHolding("You can only add permissions to a role that you hold yourself."),
 	team.RefusalOwnRoleBeyondHeld: notHolding("This role is assigned to you or to an API key whose secret you were shown, so you can only add permissions that you hold yourself."),
 	team.RefusalAlreadyInvited:    alreadyInvited,
+	team.RefusalSupportBeyondHeld: notHolding("You can only let support change what you can change yourself."),
+	team.RefusalSupportTime:       always("Choose for how long."),
 	team.RefusalInvalidSlug:       always("Use 1 to 64 of the letters a to z, digits and hyphens."),
 	team.RefusalPermissionScope:   always("Some of the chosen permissions do not exist in this scope. Choose from the list."),
 	team.RefusalRoleInUse:         always("Choose a replacement role for the members who have this one."),
@@ -50,25 +52,26 @@ var words = map[*team.Refusal]func(*team.Error) string{
 
 // Refusals that only pages have.
 var (
-	refusedUnexpected   = &team.Refusal{Text: "Something went wrong on our side. Try again. If the problem persists, give the reference below to the operator of this server."}
-	refusedTooFast      = &team.Refusal{Kind: team.KindLimited, Code: "rate_limited", Text: "Too many requests from your network. Try again in %d seconds. Nothing was changed."}
-	refusedAddress      = &team.Refusal{Kind: team.KindInvalid, Text: "The URL of this page contains invalid characters. Check that you copied the whole URL."}
-	refusedNoPage       = &team.Refusal{Kind: team.KindNotFound, Text: "There is no page at this URL. Check that you copied the whole link."}
-	refusedOtherSite    = &team.Refusal{Kind: team.KindDenied, Text: "This form was sent from another site. Open the page on this site and try again."}
-	refusedFormUnread   = &team.Refusal{Kind: team.KindInvalid, Text: "The form could not be read. Open the page again and fill in the form once more."}
-	refusedFormText     = &team.Refusal{Kind: team.KindInvalid, Text: "The form contains invalid characters. Open the page again and fill in the form once more."}
-	refusedDays         = &team.Refusal{Kind: team.KindInvalid, Text: "One of the days could not be read. %s"}
-	refusedChooseAnswer = &team.Refusal{Kind: team.KindInvalid, Text: "Open the link again and choose Accept or Decline."}
-	refusedNotTheName   = &team.Refusal{Kind: team.KindInvalid, Text: "The name does not match. Type it exactly as shown above."}
-	refusedNoKey        = &team.Refusal{Kind: team.KindInvalid, Field: "api_key_id", Text: "Choose a key."}
-	refusedFileText     = &team.Refusal{Kind: team.KindInvalid, Text: "The file contains a NUL character or bytes that are not UTF-8. Save it as CSV in UTF-8 and try again."}
-	refusedRow          = &team.Refusal{Kind: team.KindInvalid, Text: "%s"}
-	refusedNotSure      = &team.Refusal{Kind: team.KindInvalid, Text: "Confirm that you want to leave."}
-	refusedOtherAccount = &team.Refusal{Kind: team.KindConflict, Text: "You switched accounts in another window. Open your profile again. Nothing was changed."}
-	refusedNoPeople     = &team.Refusal{Kind: team.KindInvalid, Text: "Select 1 to %d people, then choose an action."}
-	refusedProjectOnly  = &team.Refusal{Kind: team.KindInvalid, Text: "Only in projects, without a role in the account. Open the person to change the role in a project."}
-	refusedNotInvited   = &team.Refusal{Kind: team.KindInvalid, Text: "Not invited: there is no open invitation."}
-	refusedSameRole     = &team.Refusal{Kind: team.KindInvalid, Text: "This is the role you are deleting."}
+	refusedUnexpected    = &team.Refusal{Text: "Something went wrong on our side. Try again. If the problem persists, give the reference below to the operator of this server."}
+	refusedTooFast       = &team.Refusal{Kind: team.KindLimited, Code: "rate_limited", Text: "Too many requests from your network. Try again in %d seconds. Nothing was changed."}
+	refusedAddress       = &team.Refusal{Kind: team.KindInvalid, Text: "The URL of this page contains invalid characters. Check that you copied the whole URL."}
+	refusedSupportPerson = &team.Refusal{Kind: team.KindDenied, Text: "A support session has no profile and only one account. End the session to sign in as yourself."}
+	refusedNoPage        = &team.Refusal{Kind: team.KindNotFound, Text: "There is no page at this URL. Check that you copied the whole link."}
+	refusedOtherSite     = &team.Refusal{Kind: team.KindDenied, Text: "This form was sent from another site. Open the page on this site and try again."}
+	refusedFormUnread    = &team.Refusal{Kind: team.KindInvalid, Text: "The form could not be read. Open the page again and fill in the form once more."}
+	refusedFormText      = &team.Refusal{Kind: team.KindInvalid, Text: "The form contains invalid characters. Open the page again and fill in the form once more."}
+	refusedDays          = &team.Refusal{Kind: team.KindInvalid, Text: "One of the days could not be read. %s"}
+	refusedChooseAnswer  = &team.Refusal{Kind: team.KindInvalid, Text: "Open the link again and choose Accept or Decline."}
+	refusedNotTheName    = &team.Refusal{Kind: team.KindInvalid, Text: "The name does not match. Type it exactly as shown above."}
+	refusedNoKey         = &team.Refusal{Kind: team.KindInvalid, Field: "api_key_id", Text: "Choose a key."}
+	refusedFileText      = &team.Refusal{Kind: team.KindInvalid, Text: "The file contains a NUL character or bytes that are not UTF-8. Save it as CSV in UTF-8 and try again."}
+	refusedRow           = &team.Refusal{Kind: team.KindInvalid, Text: "%s"}
+	refusedNotSure       = &team.Refusal{Kind: team.KindInvalid, Text: "Confirm that you want to leave."}
+	refusedOtherAccount  = &team.Refusal{Kind: team.KindConflict, Text: "You switched accounts in another window. Open your profile again. Nothing was changed."}
+	refusedNoPeople      = &team.Refusal{Kind: team.KindInvalid, Text: "Select 1 to %d people, then choose an action."}
+	refusedProjectOnly   = &team.Refusal{Kind: team.KindInvalid, Text: "Only in projects, without a role in the account. Open the person to change the role in a project."}
+	refusedNotInvited    = &team.Refusal{Kind: team.KindInvalid, Text: "Not invited: there is no open invitation."}
+	refusedSameRole      = &team.Refusal{Kind: team.KindInvalid, Text: "This is the role you are deleting."}
 )
 
 // plainWords is the message of an error for a page.

@@ -135,5 +135,5 @@ func (p *pages) send(ctx context.Context, w http.ResponseWriter, out reply, id s
 
 // byToken reports whether the page's URL contains a token, so that anyone who knows the URL can use the page.
 func byToken(path string) bool {
-	return strings.HasPrefix(path, "/invite/") || strings.HasPrefix(path, "/password/") || strings.HasPrefix(path, "/email/")
+	return strings.HasPrefix(path, "/invite/") || strings.HasPrefix(path, "/password/") || strings.HasPrefix(path, "/support/") || strings.HasPrefix(path, "/email/")
 }

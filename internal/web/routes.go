@@ -115,6 +115,8 @@ func (p *pages) open() map[string]func(*http.Request) (reply, error) {
 		"POST /invite/{token}":             p.answerInvitation,
 		"GET /password/{token}":            p.showPassword,
 		"POST /password/{token}":           p.setPassword,
+		"GET /support/{token}":             p.showSupportLink,
+		"POST /support/{token}":            p.enterSupport,
 	}
 }
 
@@ -207,11 +209,13 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"GET /audit":        p.showAudit,
 		"GET /audit/export": p.exportAudit,
 
-		"GET /settings":         p.showSettings,
-		"POST /settings":        p.changeSettings,
-		"POST /settings/policy": p.changeSettings,
-		"POST /settings/factor": p.changeSettings,
-		"GET /settings/owner":   p.showTransfer,
-		"POST /settings/owner":  p.transferOwnership,
+		"GET /settings":              p.showSettings,
+		"POST /settings":             p.changeSettings,
+		"POST /settings/policy":      p.changeSettings,
+		"POST /settings/factor":      p.changeSettings,
+		"POST /settings/support":     p.grantSupport,
+		"POST /settings/support/end": p.endSupport,
+		"GET /settings/owner":        p.showTransfer,
+		"POST /settings/owner":       p.transferOwnership,
 	}
 }

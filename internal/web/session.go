@@ -53,15 +53,19 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 			return reply{}, err
 		}
 		v := &visit{Request: r, p: p, me: me, who: me.Principal, roles: map[permission.Scope][]team.Role{}}
-		if v.accounts, err = p.signin.Accounts(r.Context(), me); err != nil {
+		if v.accounts, err = p.accountsOf(r, me); err != nil {
 			return reply{}, err
 		}
-		if v.who == nil && !personal(r) {
+		impersonal := me.Support != nil && personal(r) && r.URL.Path != "/sign-out"
+		if v.who == nil && (!personal(r) || impersonal) {
 			suspended, err := p.signin.SuspendedIn(r.Context(), me)
 			return reply{status: http.StatusForbidden, page: nowherePage(v, suspended)}, err
 		}
 		if v.who != nil {
 			v.can = p.svc.Can(r.Context(), v.who)
+			if impersonal {
+				return p.problemInside(v, refusedSupportPerson.With())
+			}
 			if out, ok := v.elsewhere(); ok {
 				return out, nil
 			}
@@ -157,4 +161,12 @@ func local(next string) string {
 		return "/"
 	}
 	return next
+}
+
+// accountsOf returns the accounts that can be chosen: one for support.
+func (p *pages) accountsOf(r *http.Request, me team.SignedIn) ([]team.Account, error) {
+	if me.Support != nil {
+		return []team.Account{me.Support.Account}, nil
+	}
+	return p.signin.Accounts(r.Context(), me)
 }

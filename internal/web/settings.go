@@ -2,6 +2,9 @@ package web
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
 
 	"raff/internal/team"
 )
@@ -15,8 +18,8 @@ func (p *pages) settings(v *visit) (settingsView, error) {
 		Account: account, Name: account.Name, Change: v.ask(v.can.ChangeSettings()), Policy: v.ask(v.can.SetPolicy()),
 		Owner: v.ask(v.can.TransferOwnership()), Factor: v.ask(v.can.RequireFactor()), Factors: v.ask(v.can.ViewFactors()),
 	}
-	if !s.Factors.OK {
-		return s, nil
+	if s.Support, err = v.supportView(); err != nil || !s.Factors.OK {
+		return s, err
 	}
 	_, people, err := p.svc.ListPeople(v.Context(), v.who, team.PersonFilter{Page: team.Page{Limit: 1}})
 	if s.Many = people.N > team.CountedOffers; err != nil || s.Many {
@@ -131,4 +134,30 @@ func (p *pages) transferOwnership(v *visit) (reply, error) {
 		t.Wrong = message
 	}
 	return reply{status: status, page: transferPage(v, t)}, nil
+}
+
+func (p *pages) grantSupport(v *visit) (reply, error) {
+	hours, err := strconv.Atoi(v.PostForm.Get("hours"))
+	if err != nil || hours <= 0 {
+		hours = -1
+	}
+	n := team.NewSupportGrant{Level: team.SupportLevel(v.PostForm.Get("level")), Reason: strings.TrimSpace(v.PostForm.Get("reason")), For: time.Duration(min(hours, 1000)) * time.Hour}
+	if _, err = p.svc.GrantSupport(v.Context(), v.who, n); err == nil {
+		return done("/settings", "support-granted")
+	}
+	_, message, status, ok := refusal(err)
+	if !ok {
+		return reply{}, err
+	}
+	s, err := p.settings(v)
+	s.Support.Wrong, s.Support.Reason, s.Support.Level = message, n.Reason, n.Level
+	return reply{status: status, page: settingsPage(v, s)}, err
+}
+
+// endSupport is one click: there is nothing to lose by it.
+func (p *pages) endSupport(v *visit) (reply, error) {
+	if err := p.svc.EndSupport(v.Context(), v.who); err != nil && !team.IsNotFound(err) {
+		return reply{}, err
+	}
+	return done("/settings", "support-ended")
 }

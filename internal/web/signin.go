@@ -85,6 +85,9 @@ func (p *pages) signIn(r *http.Request) (reply, error) {
 }
 
 func (p *pages) signOut(v *visit) (reply, error) {
+	if v.me.Support != nil {
+		return p.leaveSupport(v)
+	}
 	err := p.signin.SignOut(v.Context(), v.me)
 	return reply{to: "/sign-in", done: "signed-out", cookie: p.cookie("")}, err
 }
@@ -119,4 +122,14 @@ func (p *pages) forgot(r *http.Request) (reply, error) {
 	}
 	f.Error = plainWords(e)
 	return reply{status: problems[e.Kind].status, page: forgotPage(f), retryAfter: e.RetryAfter}, nil
+}
+
+// leaveSupport ends the support session of this browser.
+func (p *pages) leaveSupport(v *visit) (reply, error) {
+	if v.who != nil {
+		if err := p.svc.LeaveSupport(v.Context(), v.who); err != nil {
+			return reply{}, err
+		}
+	}
+	return reply{to: "/sign-in", done: "support-left", cookie: p.cookie("")}, nil
 }

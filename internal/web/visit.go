@@ -240,6 +240,9 @@ var allNews = map[string]string{
 	"key-role-removed": "Role removed.",
 
 	"settings":         "Settings saved.",
+	"support-granted":  "Support can now access the account.",
+	"support-ended":    "Support access ended. Requests of support are refused from now on.",
+	"support-left":     "Support session ended.",
 	"transferred":      "Ownership transferred. You are now an Admin.",
 	"transferred-keys": "Ownership transferred. You are now an Admin. API keys with the Owner role are disabled.",
 }

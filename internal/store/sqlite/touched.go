@@ -45,7 +45,7 @@ var (
 	// concernNothing are tables of which nothing is remembered.
 	concernNothing = []string{
 		"account_users", "audit_heads", "audit_seals", "counts", "event_slices", "factors", "idempotency_keys", "limits", "link_tokens", "nodes", "operator_keys",
-		"recovery_codes", "secret_holders", "sessions", "settings", "signing_keys",
+		"recovery_codes", "secret_holders", "sessions", "settings", "signing_keys", "support_grants", "support_sessions",
 	}
 )
 

@@ -452,7 +452,7 @@ CREATE TABLE audit_heads (
 CREATE TABLE operator_keys (
     id           BLOB   NOT NULL PRIMARY KEY,
     name         TEXT   NOT NULL,
-    scope        TEXT   NOT NULL CHECK (scope IN ('read', 'write')),
+    scope        TEXT   NOT NULL CHECK (scope IN ('read', 'support', 'write')),
     key_prefix   TEXT   NOT NULL,
     hash         BLOB   NOT NULL,
     expires_at   BIGINT,
@@ -461,6 +461,48 @@ CREATE TABLE operator_keys (
 ) WITHOUT ROWID;
 -- Unique. The key of a request.
 CREATE UNIQUE INDEX operator_keys_hash ON operator_keys (hash);
+
+-- That an account lets the operator's support in: at most one grant at a time, until expires_at. A grant that was ended has no row.
+CREATE TABLE support_grants (
+    account_id      BLOB NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    id              BLOB NOT NULL,
+    level           TEXT NOT NULL CHECK (level IN ('read', 'write')),
+    reason          TEXT NOT NULL,
+    granted_by_type TEXT NOT NULL,
+    granted_by      BLOB NOT NULL,
+    granted_by_name TEXT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    expires_at      BIGINT NOT NULL
+) WITHOUT ROWID;
+-- The grants that have expired.
+CREATE INDEX support_grants_end ON support_grants (expires_at);
+
+-- A person of the operator's support in an account. Only hashes are stored: hash is that of the credential for the API, link_hash that
+-- of the link to the dashboard until it is used, web_hash that of the browser in which it was used. A session that was ended has no row.
+CREATE TABLE support_sessions (
+    id                BLOB NOT NULL PRIMARY KEY,
+    account_id        BLOB NOT NULL REFERENCES accounts (id),
+    grant_id          BLOB NOT NULL,
+    operator_key_id   BLOB NOT NULL,
+    operator_key_name TEXT NOT NULL,
+    person            TEXT NOT NULL,
+    reason            TEXT NOT NULL,
+    hash              BLOB NOT NULL,
+    link_hash         BLOB,
+    web_hash          BLOB,
+    requests          BIGINT NOT NULL DEFAULT 0,
+    created_at        BIGINT NOT NULL,
+    expires_at        BIGINT NOT NULL,
+    last_used_at      BIGINT
+) WITHOUT ROWID;
+-- Unique. The session of a request, by its credential, and by the browser; and by its link.
+CREATE UNIQUE INDEX support_sessions_hash ON support_sessions (hash);
+CREATE UNIQUE INDEX support_sessions_web ON support_sessions (web_hash) WHERE web_hash IS NOT NULL;
+CREATE UNIQUE INDEX support_sessions_link ON support_sessions (link_hash) WHERE link_hash IS NOT NULL;
+-- The sessions in an account.
+CREATE INDEX support_sessions_account ON support_sessions (account_id, id);
+-- The sessions that have expired.
+CREATE INDEX support_sessions_end ON support_sessions (expires_at);
 
 -- The operator has a log of its own; see event.OperatorLog.
 INSERT INTO audit_heads (account_id, sealed_seq, key_id, closed_seq, note) VALUES (x'00000000000000000000000000000001', 0, '', 0, '');
