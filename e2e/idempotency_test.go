@@ -34,6 +34,7 @@ func TestIdempotencyOfEveryPost(t *testing.T) {
 			"addProjectMember":        {g.ProjectID, map[string]any{"target_user_id": user, "role_id": viewer}},
 			"addProjectMembers": {g.ProjectID, map[string]any{"members": []any{
 				map[string]any{"email": "e@example.com", "role_id": viewer}, map[string]any{"email": "e@example.com", "role_id": viewer}}}},
+			"grantSupportAccess":      {"", map[string]any{"hours": 4}},
 			"createProjectInvitation": {g.ProjectID, map[string]any{"email": "d@example.com", "role_id": viewer}},
 		}
 		exempt := map[string]string{
