@@ -72,9 +72,10 @@ func (t *tx) SupportByHash(ctx context.Context, kind team.SupportSecret, hash []
 	return one(ctx, t.q, scanSupportRow, supportBy[kind]+t.q.Dialect().Hold("k"), hash)
 }
 
+// ExpiredSupport may return an account twice. Without duplicates, SQLite would read both tables in the order of the accounts.
 func (r reader) ExpiredSupport(ctx context.Context, now time.Time) ([]string, error) {
 	return many(ctx, r.q, engine.ScanID, `SELECT account_id FROM support_grants WHERE expires_at <= $1
-		UNION SELECT account_id FROM support_sessions WHERE expires_at <= $1`, now)
+		UNION ALL SELECT account_id FROM support_sessions WHERE expires_at <= $1`, now)
 }
 
 func (t *tx) SetSupportGrant(ctx context.Context, g team.SupportGrant) error {
