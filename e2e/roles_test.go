@@ -39,10 +39,18 @@ func TestTwoRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer asOwner.Close() //nolint:errcheck // nothing is pending on it
+	const everybody = "SELECT COALESCE(string_agg(proname, ' '), '') FROM pg_proc WHERE prosecdef AND has_function_privilege('public', oid, 'EXECUTE')"
+	if functions := askDatabase(t, owner, everybody); functions != "" {
+		t.Errorf("everybody may call %s", functions)
+	}
+	execute(t, owner, "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC") // as in a database that was restored without privileges
 	for range 2 {
 		if err := server.Grant(t.Context(), owner, roleOf(t, serving)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if functions := askDatabase(t, owner, everybody); functions != "" {
+		t.Errorf("after granting to the role that serves, everybody may call %s", functions)
 	}
 	for role, want := range map[string]string{"raff_nobody": "there is no role", roleOf(t, owner): "owns the tables"} {
 		if err := server.Grant(t.Context(), owner, role); err == nil || !strings.Contains(err.Error(), want) {
@@ -96,6 +104,19 @@ func TestTwoRoles(t *testing.T) {
 	expectNothingOf(t, owner, "alice@example.com")
 	if v := verified(t, srv, srv.Account); v.Broken != "" || v.Erased == 0 {
 		t.Errorf("after an erasure: %+v", v)
+	}
+}
+
+// execute runs a statement.
+func execute(t *testing.T, database, statement string) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // nothing is pending on it
+	if _, err := c.Exec(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
 	}
 }
 

@@ -76,7 +76,7 @@ func (o *operatorFlags) transport() ([]client.Option, error) {
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if ca != "" {
-		text, err := os.ReadFile(ca)
+		text, err := os.ReadFile(ca) //nolint:gosec // the user names the file
 		if err != nil {
 			return nil, usageError{sentence(err.Error())}
 		}

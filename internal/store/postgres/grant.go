@@ -88,7 +88,9 @@ func grants(ctx context.Context, tx pgx.Tx, role string) (all []string, err erro
 		all = append(all, "REVOKE ALL ON "+name+" FROM "+to, "GRANT "+privileges+" ON "+name+" TO "+to)
 	}
 	for _, f := range functions {
-		all = append(all, "GRANT EXECUTE ON FUNCTION "+pgx.Identifier{schema, f}.Sanitize()+" TO "+to)
+		// A database that was restored without its privileges has those that PostgreSQL gives to everybody.
+		name := pgx.Identifier{schema, f}.Sanitize()
+		all = append(all, "REVOKE ALL ON FUNCTION "+name+" FROM PUBLIC", "GRANT EXECUTE ON FUNCTION "+name+" TO "+to)
 	}
 	return all, nil
 }

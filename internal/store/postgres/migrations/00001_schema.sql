@@ -1087,7 +1087,8 @@ DO $$
 DECLARE
     name TEXT;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['merge_seals', 'set_checkpoint', 'extend_events', 'drop_expired_events', 'remove_expired_events', 'remove_expired_rest', 'remove_log'] LOOP
+    FOREACH name IN ARRAY ARRAY['merge_seals', 'set_checkpoint', 'extend_events', 'drop_expired_events', 'remove_expired_events', 'remove_expired_rest', 'remove_log',
+        'erase_event', 'forget_secret'] LOOP
         EXECUTE format('ALTER FUNCTION %I SET search_path = %I, pg_temp', name, current_schema());
         EXECUTE format('REVOKE ALL ON FUNCTION %I FROM PUBLIC', name);
     END LOOP;
