@@ -88,7 +88,7 @@ func TestPartitionsOfEvents(t *testing.T) {
 		t.Fatalf("%s partitions", got)
 	}
 	// Everybody has a retention, so that new partitions are months. The role that serves creates them.
-	for _, account := range strings.Split(ask("SELECT string_agg(id::text, ' ') FROM accounts"), " ") {
+	for account := range strings.SplitSeq(ask("SELECT string_agg(id::text, ' ') FROM accounts"), " ") {
 		if err := asOwner.Audit().SetRetention(t.Context(), account, 150); err != nil {
 			t.Fatal(err)
 		}

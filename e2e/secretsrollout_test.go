@@ -122,8 +122,8 @@ func TestSecretsKeyIsActivated(t *testing.T) {
 		withApp(t, a, "alice@example.com")
 	})
 	second := createKey(t, file, true)
-	more := append(options, rafftest.WithoutAccount())
-	a, b := rafftest.Start(t, more...), rafftest.Start(t, more...)
+	options = append(options, rafftest.WithoutAccount())
+	a, b := rafftest.Start(t, options...), rafftest.Start(t, options...)
 	s, err := server.Open(t.Context(), server.Config{Database: database, PublicURL: "http://127.0.0.1", SecretsKeyFile: file, Mode: server.Looking})
 	if err != nil {
 		t.Fatal(err)

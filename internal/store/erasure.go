@@ -30,7 +30,7 @@ func (r reader) OpenErasures(ctx context.Context) ([]operator.StoredErasure, err
 }
 
 func (t *tx) InsertErasure(ctx context.Context, x operator.StoredErasure) error {
-	return t.later(ctx, "INSERT INTO erasures ("+erasureColumns+") VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, NULL, $7, NULL)",
+	return t.later(ctx, "INSERT INTO erasures ("+erasureColumns+") VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, NULL, $7, NULL)", //nolint:dupword // three columns that are empty
 		uid(x.ID), x.Person, uid(x.UserID), x.Subject, x.OrderedBy, x.Events, x.CreatedAt)
 }
 
@@ -210,14 +210,14 @@ func eraseValue(v any, p operator.PersonTexts, person string) (erased any, found
 		}
 	case []any:
 		for i := range v {
-			one := false
+			var one bool
 			v[i], one = eraseValue(v[i], p, person)
 			found = found || one
 		}
 	case map[string]any:
 		theirs := false
 		for name, value := range v {
-			one := false
+			var one bool
 			v[name], one = eraseValue(value, p, person)
 			_, isText := value.(string)
 			theirs, found = theirs || one && isText, found || one

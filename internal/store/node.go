@@ -58,9 +58,9 @@ func (d *DB) Leave(ctx context.Context, id string) error {
 	return d.write(ctx, nil, func(t *tx) error { return t.DeleteNode(ctx, id) })
 }
 
-func scanNode(s scanner) (n operator.Node, err error) {
+func scanNode(s scanner) (n operator.Node, _ error) {
 	runs, jobs, keys := "", "", ""
-	if err = s.Scan((*ident)(&n.ID), (*stamp)(&n.SeenAt), (*stamp)(&n.StartedAt), (*text)(&n.Version), (*text)(&n.Host), (*text)(&n.Address), (*text)(&runs),
+	if err := s.Scan((*ident)(&n.ID), (*stamp)(&n.SeenAt), (*stamp)(&n.StartedAt), (*text)(&n.Version), (*text)(&n.Host), (*text)(&n.Address), (*text)(&runs),
 		(*text)(&jobs), (*text)(&keys), (*flag)(&n.Alive)); err != nil {
 		return n, err
 	}

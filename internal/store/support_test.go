@@ -10,7 +10,7 @@ import (
 
 func TestSupport(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
-		hash := func(text string) []byte { return team.HashOf(text) }
+		hash := team.HashOf
 		_, err := w.SupportGrant(w.ctx, w.account.ID)
 		wantNotFound(t, "no grant", err)
 		k := operator.Key{ID: newID(), Name: "Desk", Scope: operator.ScopeSupport, Prefix: "rop_", Hash: hash("key"), CreatedAt: w.at(1)}
