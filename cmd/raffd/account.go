@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,8 +28,8 @@ func accountCreateCommand() *cobra.Command {
 		Short: "Create an account with its Owner, its Default project and an Owner key",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if output != "text" && output != "json" {
-				return errors.New("--output must be text or json")
+			if err := checkOutput(output); err != nil {
+				return err
 			}
 			db.config.Progress = func(p server.Progress) {
 				if p.Finished && p.Number == p.Of && output == "text" { // scripts may read both streams
@@ -42,18 +41,13 @@ func accountCreateCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if output == "text" {
-					return a.Print(cmd.OutOrStdout())
-				}
-				e := json.NewEncoder(cmd.OutOrStdout())
-				e.SetIndent("", "  ")
-				return e.Encode(a)
+				return printed(cmd.OutOrStdout(), a, output)
 			})
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "name of the account")
 	c.Flags().StringVar(&ownerEmail, "owner-email", "", "email of the person who owns it")
-	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	outputFlag(c, &output)
 	db.flags(c)
 	return c
 }

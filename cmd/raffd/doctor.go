@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -26,8 +25,8 @@ func doctorCommand() *cobra.Command {
 			"problem, and 0 if there are only warnings.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if output != "text" && output != "json" {
-				return usage{errors.New("--output must be text or json")}
+			if err := checkOutput(output); err != nil {
+				return err
 			}
 			found, err := s.examine(cmd)
 			if err != nil {
@@ -37,7 +36,7 @@ func doctorCommand() *cobra.Command {
 		},
 	}
 	s.flags(c.Flags())
-	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	outputFlag(c, &output)
 	return c
 }
 

@@ -20,20 +20,28 @@ func operatorCommand() *cobra.Command {
 
 func operatorKeyCreateCommand() *cobra.Command {
 	var db database
-	var name, scope string
+	var name, scope, output string
 	var lifetime time.Duration
 	c := &cobra.Command{
 		Use:   "create --name NAME --scope (read|support|write)",
 		Short: "Create a key for the operator's API (raffd serve --operator-listen)",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
 			return db.open(cmd, server.Starting, func(ctx context.Context, s *server.Server) error {
-				return s.CreateOperatorKey(ctx, cmd.OutOrStdout(), name, scope, lifetime)
+				k, err := s.CreateOperatorKey(ctx, name, scope, lifetime)
+				if err != nil {
+					return err
+				}
+				return printed(cmd.OutOrStdout(), k, output)
 			})
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "what uses the key, such as billing")
 	c.Flags().StringVar(&scope, "scope", "read", "read, support (read, and open support sessions) or write")
+	outputFlag(c, &output)
 	c.Flags().DurationVar(&lifetime, "expires-in", 0, "how long the key works, such as 720h; without it, it never expires")
 	db.flags(c)
 	return c

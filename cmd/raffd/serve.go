@@ -74,8 +74,13 @@ func (s *serving) read(cmd *cobra.Command) (origins, error) {
 			return nil, usage{err}
 		}
 	}
-	if s.Database == "" || s.PublicURL == "" {
+	switch {
+	case s.Database == "" && s.PublicURL == "":
 		return nil, errors.New("--database (RAFF_DATABASE_URL) and --public-url (RAFF_PUBLIC_URL) are required")
+	case s.Database == "":
+		return nil, errNoDatabase
+	case s.PublicURL == "":
+		return nil, errors.New("--public-url (RAFF_PUBLIC_URL) is required")
 	}
 	if s.Logger, err = s.logs.logger(cmd.ErrOrStderr()); err != nil {
 		return nil, err

@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
@@ -214,12 +216,20 @@ func (d *doctor) checkBacklog(ctx context.Context, s *Server) {
 	}
 }
 
+// keyFileAdvice says what to do about a key file that cannot be read.
+func keyFileAdvice(err error, setting, create string) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "run raffd doctor as the user that runs the server; if it may not read the file either, change the owner: chown raff FILE"
+	}
+	return "correct " + setting + ": copy the file from another node or from your backup of it; only a new installation needs " + create
+}
+
 // checkSealKey checks the keys of the audit log.
 func (d *doctor) checkSealKey() {
 	const check = "audit log"
 	switch _, err := sealKeys(d.config); {
 	case err != nil:
-		d.add(check, Problem, err.Error(), "correct seal-key-file (RAFF_SEAL_KEY_FILE): copy the file from another node or from your backup of it; only a new installation needs raffd seal-key create")
+		d.add(check, Problem, err.Error(), keyFileAdvice(err, "seal-key-file (RAFF_SEAL_KEY_FILE)", "raffd seal-key create"))
 	case d.config.SealKeyFile == "":
 		d.add(check, Warning, "events are not signed: anyone who can write to the database can forge them",
 			"run raffd seal-key create --file /etc/raff/seal.key, set seal-key-file on every node, then run raffd audit adopt")
@@ -233,7 +243,7 @@ func (d *doctor) checkSecretsKey() {
 	const check = "secrets"
 	switch _, err := readSecretsKeys(d.config); {
 	case err != nil:
-		d.add(check, Problem, err.Error(), "correct secrets-key-file (RAFF_SECRETS_KEY_FILE): copy the file from another node or from your backup of it; only a new installation needs raffd secrets create-key")
+		d.add(check, Problem, err.Error(), keyFileAdvice(err, "secrets-key-file (RAFF_SECRETS_KEY_FILE)", "raffd secrets create-key"))
 	case d.missing != "":
 		d.add(check, Problem, "the secrets of authenticator apps are encrypted with the key "+d.missing+", without which the server does not start",
 			"set --secrets-key-file (RAFF_SECRETS_KEY_FILE) to the file that has it")

@@ -18,18 +18,34 @@ import (
 
 // The operator's commands, which have the database. They print what they did.
 
-// CreateOperatorKey creates a key for the operator's API and prints it. lifetime is how long it works; 0 means forever.
-func (s *Server) CreateOperatorKey(ctx context.Context, w io.Writer, name, scope string, lifetime time.Duration) error {
+// OperatorKey is a new key for the operator's API. ExpiresAt is nil if it never expires.
+type OperatorKey struct {
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Scope     string     `json:"scope"`
+	Key       string     `json:"key"`
+	ExpiresAt *time.Time `json:"expires_at"`
+}
+
+// Print writes the key in a human-readable form.
+func (k OperatorKey) Print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "Operator key  %s  (id %s, scope %s)\n\nThe key is shown only once.\n", k.Key, k.ID, k.Scope)
+	return err
+}
+
+// CreateOperatorKey creates a key for the operator's API. lifetime is how long it works; 0 means forever.
+func (s *Server) CreateOperatorKey(ctx context.Context, name, scope string, lifetime time.Duration) (OperatorKey, error) {
 	n := operator.NewKey{Name: name, Scope: operator.Scope(scope)}
 	if lifetime > 0 {
 		n.ExpiresAt = s.service.Now().Add(lifetime)
 	}
 	k, secret, err := s.operator.CreateKey(ctx, operator.Program, n)
-	if err != nil {
-		return err
+	out := OperatorKey{ID: k.ID, Name: k.Name, Scope: string(k.Scope), Key: secret}
+	if !k.ExpiresAt.IsZero() {
+		at := k.ExpiresAt.UTC()
+		out.ExpiresAt = &at
 	}
-	_, err = fmt.Fprintf(w, "Operator key  %s  (id %s, scope %s)\n\nThe key is shown only once.\n", secret, k.ID, k.Scope)
-	return err
+	return out, err
 }
 
 // PrintOperatorKeys lists the operator keys.

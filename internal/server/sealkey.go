@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"raff/internal/audit"
 )
@@ -38,7 +39,7 @@ func (c Config) warnReadable(name, file string) {
 
 // CreateKeyFile creates a key in a new file, readable only by its owner, and returns the key's id. With rotate it adds
 // the key before those of an existing file: the new key signs from the next start on, and the older keys still verify
-// what they signed.
+// what they signed. The file keeps its owner and mode, so that the server can still read it.
 func CreateKeyFile(path string, rotate bool) (id string, err error) {
 	key, err := audit.NewSealKey(rand.Reader)
 	if err != nil {
@@ -60,6 +61,9 @@ func CreateKeyFile(path string, rotate bool) (id string, err error) {
 		return "", fmt.Errorf("write the seal key: %w", err)
 	}
 	_, err = f.Write(bytes.Join([][]byte{[]byte(key.Line()), old}, []byte("\n")))
+	if rotate {
+		err = errors.Join(err, sameAccess(f, path))
+	}
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil && !rotate {
 		err = os.Link(f.Name(), path) // unlike a rename it never replaces a file
@@ -72,4 +76,19 @@ func CreateKeyFile(path string, rotate bool) (id string, err error) {
 		return "", fmt.Errorf("write the seal key: %w", err)
 	}
 	return key.ID, nil
+}
+
+// sameAccess gives a file the owner, group and mode of another one.
+func sameAccess(f *os.File, as string) error {
+	info, err := os.Stat(as)
+	if err != nil {
+		return err
+	}
+	if err := f.Chmod(info.Mode().Perm()); err != nil {
+		return err
+	}
+	if theirs, ok := info.Sys().(*syscall.Stat_t); ok {
+		return f.Chown(int(theirs.Uid), int(theirs.Gid))
+	}
+	return nil
 }
