@@ -14,12 +14,18 @@ const (
 	GrantPolicyStrict    = "strict"    // only principals who hold all of the role's permissions
 )
 
+// LanguageAuto is the language of an account whose pages and emails have none by default: pages have that of the browser, and emails are in
+// English.
+const LanguageAuto = "auto"
+
 // Account is the tenant, with its settings.
 type Account struct {
 	ID                  string `json:"id"`
 	Name                string `json:"name"`
 	GrantPolicy         string `json:"grant_policy"`
 	RequireSecondFactor bool   `json:"require_second_factor"`
+	// Language is that of pages and emails for people who have not chosen one: "en", "de" or LanguageAuto.
+	Language string `json:"language"`
 	// AuditRetentionDays is for how many days audit events are kept, which only the operator of the server can set; nil means
 	// forever.
 	AuditRetentionDays *int `json:"audit_retention_days"`
@@ -35,4 +41,5 @@ type UpdateAccountRequest struct {
 	Name                *string `json:"name,omitempty"`
 	GrantPolicy         *string `json:"grant_policy,omitempty"`
 	RequireSecondFactor *bool   `json:"require_second_factor,omitempty"`
+	Language            *string `json:"language,omitempty"`
 }

@@ -32,27 +32,40 @@ func (a *app) accountShow() *cobra.Command {
 }
 
 func (a *app) accountUpdate() *cobra.Command {
-	var name string
+	var name, language string
 	cmd := &cobra.Command{
 		Use:   "update",
-		Short: "Change the name of the account",
-		Long: `Change the name of the account.
+		Short: "Change the name or the language of the account",
+		Long: `Change the name of the account, or the language of its pages and emails.
+
+The language is that of people who have not chosen one in their profile: en, de, or auto, which is the language of the
+browser on pages and English in emails.
 
 Who can assign roles, and whether a second factor is required, can only be changed by a signed-in person, on the
 Settings page of the dashboard.`,
-		Example: `raff account update --name "Example Ltd"`,
-		Args:    args(),
+		Example: `raff account update --name "Example Ltd"
+raff account update --language de`,
+		Args: args(),
 	}
 	cmd.RunE = a.do(func(ctx context.Context, c *client.Client, _ []string) error {
-		changed, err := c.Account.Update(ctx, api.UpdateAccountRequest{Name: &name})
+		var u api.UpdateAccountRequest
+		if cmd.Flags().Changed("name") {
+			u.Name = &name
+		}
+		if cmd.Flags().Changed("language") {
+			u.Language = &language
+		}
+		changed, err := c.Account.Update(ctx, u)
 		if err != nil {
 			return err
 		}
 		return writeOne(a, *changed, accountColumns, accountFields(*changed))
 	})
 	cmd.Flags().StringVar(&name, "name", "", "new `name`")
+	cmd.Flags().StringVar(&language, "language", "", "new `language`: auto, en or de")
 	noFiles(cmd, "name")
-	require(cmd, each("name"))
+	complete(cmd, "language", cobra.FixedCompletions([]string{"auto", "en", "de"}, cobra.ShellCompDirectiveNoFileComp))
+	require(cmd, atLeastOne("name", "language"))
 	return cmd
 }
 
@@ -61,6 +74,7 @@ var accountColumns = []column[api.Account]{
 	{"", "name", func(a api.Account) string { return a.Name }},
 	{"", "grant_policy", func(a api.Account) string { return a.GrantPolicy }},
 	{"", "require_second_factor", func(a api.Account) string { return strconv.FormatBool(a.RequireSecondFactor) }},
+	{"", "language", func(a api.Account) string { return a.Language }},
 	{"", "audit_retention_days", func(a api.Account) string { return keptFor(a.AuditRetentionDays, "") }},
 	{"", "created_at", func(a api.Account) string { return moment(&a.CreatedAt) }},
 	{"", "updated_at", func(a api.Account) string { return moment(&a.UpdatedAt) }},
@@ -80,6 +94,7 @@ func accountFields(a api.Account) []field {
 		{"Name", a.Name},
 		{"Grant policy", a.GrantPolicy},
 		{"Second factor", factor},
+		{"Language", a.Language},
 		{"Audit log kept for", keptFor(a.AuditRetentionDays, " days")},
 		{"Support access", support},
 		{"Created", moment(&a.CreatedAt)},

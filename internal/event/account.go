@@ -85,6 +85,7 @@ func (AccountLimitsChanged) Action() Action { return ActionAccountLimitsChanged 
 // AccountUpdated records which settings changed. GrantPolicy is "delegated" or "strict".
 type AccountUpdated struct {
 	GrantPolicy         *Change[string] `json:"grant_policy,omitempty"`
+	Language            *Change[string] `json:"language,omitempty"`
 	Name                *Change[string] `json:"name,omitempty"`
 	RequireSecondFactor *Change[bool]   `json:"require_second_factor,omitempty"`
 }

@@ -20,6 +20,7 @@ const (
 	ActionSecondFactorsReset   Action = "user.second_factors_reset"
 	ActionRecoveryCodesCreated Action = "user.recovery_codes_made"
 	ActionNameChanged          Action = "user.name_changed"
+	ActionLanguageChanged      Action = "user.language_changed"
 	ActionEmailChanged         Action = "user.email_changed"
 )
 
@@ -27,7 +28,7 @@ var userKinds = []kind{
 	of[SignedIn](), of[SignedOut](), of[SessionEnded](), of[SessionsEnded](), of[AccountSwitched](),
 	of[SignInFailed](), of[SecondFactorRefused](), of[CodesStopped](), of[SignInReset](),
 	of[PasswordLinkMade](), of[PasswordSet](), of[PasswordChanged](), of[PasswordRemoved](),
-	of[SecondFactorAdded](), of[SecondFactorRemoved](), of[SecondFactorsReset](), of[RecoveryCodesCreated](), of[NameChanged](), of[EmailChanged](),
+	of[SecondFactorAdded](), of[SecondFactorRemoved](), of[SecondFactorsReset](), of[RecoveryCodesCreated](), of[NameChanged](), of[LanguageChanged](), of[EmailChanged](),
 }
 
 // WithPasskey is the value of SignedIn.With for signing in with a passkey.
@@ -165,6 +166,14 @@ type RecoveryCodesCreated struct{}
 
 // Action implements Payload.
 func (RecoveryCodesCreated) Action() Action { return ActionRecoveryCodesCreated }
+
+// LanguageChanged records that a person chose a language for pages and emails; empty is none.
+type LanguageChanged struct {
+	Language Change[string] `json:"language"`
+}
+
+// Action implements Payload.
+func (LanguageChanged) Action() Action { return ActionLanguageChanged }
 
 // NameChanged records that a person changed their name.
 type NameChanged struct {

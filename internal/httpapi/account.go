@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -24,6 +25,15 @@ func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	change := team.AccountChange{Name: b.Name, RequireFactor: b.RequireSecondFactor}
+	if b.Language != nil {
+		language := *b.Language
+		if language == api.LanguageAuto {
+			language = ""
+		} else if language == "" {
+			return nil, team.RefusalUnknownLanguage.With()
+		}
+		change.Language = &language
+	}
 	if b.GrantPolicy != nil {
 		strict := *b.GrantPolicy == api.GrantPolicyStrict
 		if !strict && *b.GrantPolicy != api.GrantPolicyDelegated {
@@ -42,6 +52,7 @@ func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
 func (s *server) account(ctx context.Context, c *call, a *team.Account) (any, error) {
 	out := api.Account{
 		ID: a.ID, Name: a.Name, GrantPolicy: api.GrantPolicyDelegated, RequireSecondFactor: a.RequireFactor,
+		Language:  cmp.Or(a.Language, api.LanguageAuto),
 		CreatedAt: rest.Stamp(a.CreatedAt), UpdatedAt: rest.Stamp(a.UpdatedAt),
 	}
 	if a.Strict {

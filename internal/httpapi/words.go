@@ -42,7 +42,7 @@ var words = map[*team.Refusal]string{
 	team.RefusalUnknownRegion:          "default_region must be %s.",
 	team.RefusalNoProjectChange:        "Nothing to update. Send at least one of name, description and default_region.",
 	team.RefusalOwnerTransfersInPerson: "Only the Owner in person can transfer ownership, not an API key. Sign in as the Owner, or ask the operator of the server.",
-	team.RefusalNoSettingsChange:       "Nothing to update. Send at least one of name, grant_policy and require_second_factor.",
+	team.RefusalNoSettingsChange:       "Nothing to update. Send at least one of name, grant_policy, require_second_factor and language.",
 	team.RefusalPersonRequiresFactor:   "Only a signed-in person can change whether a second factor is required, not an API key.",
 	team.RefusalUnknownKind:            "kind must be member, project, role, api_key, or a resource type that the catalog declares.",
 	team.RefusalInvalidSource:          "source must be 1 to 64 characters of a-z, 0-9, _, . and -, and begin with a letter or digit.",

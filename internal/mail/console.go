@@ -22,13 +22,13 @@ func (c Console) Send(_ context.Context, m team.Mail) error {
 	t := contentOf(m, c.Brand)
 	subject := t.Subject()
 	if t.Role != "" {
-		subject += ", as " + t.Role
+		subject = t.lang.Say("{subject}, as {role}", subject, t.Role)
 	}
 	once := ""
 	if !m.ExpiresAt.IsZero() {
-		once = "\n  Works once, expires on " + t.Until + ".\n"
+		once = "\n  " + t.lang.Say("Works once, expires on {moment}.", t.Until) + "\n"
 	}
-	_, err := fmt.Fprintf(c.W, "\n%s\n  Mail to %s\n  %s\n\n  %s\n%s%s\n\n", rule, t.To, subject, m.Link, once, rule)
+	_, err := fmt.Fprintf(c.W, "\n%s\n  %s\n  %s\n\n  %s\n%s%s\n\n", rule, t.lang.Say("Mail to {email}", t.To), subject, m.Link, once, rule)
 	if err != nil {
 		return fmt.Errorf("print the email: %w", err)
 	}

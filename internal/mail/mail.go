@@ -3,6 +3,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"unicode"
 
 	"raff/internal/brand"
+	"raff/internal/lang"
 	"raff/internal/team"
 )
 
@@ -47,6 +49,7 @@ func (e PermanentError) Permanent() bool { return true }
 
 // content is what an email says, with all user input made safe to display.
 type content struct {
+	lang    *lang.Language
 	Kind    team.MessageKind
 	Inviter string // "Bob (bob@example.com)", or one of the two; empty if unknown
 	Account string
@@ -62,14 +65,12 @@ type content struct {
 	Footer              []string // lines
 }
 
-// moment is the format of a time in an email.
-const moment = "Monday, 2 January 2006, 15:04 UTC"
-
 func contentOf(m team.Mail, b brand.Brand) content {
+	l := cmp.Or(lang.Known(m.Language), lang.English)
 	c := content{
-		Kind: m.Kind, Inviter: plain(m.InviterName), Account: plain(m.AccountName), Project: plain(m.ProjectName),
+		lang: l, Kind: m.Kind, Inviter: plain(m.InviterName), Account: plain(m.AccountName), Project: plain(m.ProjectName),
 		Role: plain(m.RoleName), To: plain(m.To), Link: m.Link,
-		Until: m.ExpiresAt.UTC().Format(moment), Notice: noticeOf(m.Notice),
+		Until: l.Moment(m.ExpiresAt.UTC()), Notice: noticeOf(l, m.Notice),
 		Accent: "#1f4fbf", Support: b.Support, SupportURL: b.SupportURL,
 	}
 	if b.Name != brand.Default().Name {
@@ -92,23 +93,24 @@ func contentOf(m team.Mail, b brand.Brand) content {
 
 // Subject returns the subject on one line.
 func (c content) Subject() string {
+	l := c.lang
 	switch {
 	case c.Kind == team.MessagePassword:
-		return "Set a new password"
+		return l.Say("Set a new password")
 	case c.Kind == team.MessageCodesStopped:
-		return "Your authenticator app codes are no longer accepted"
+		return l.Say("Your authenticator app codes are no longer accepted")
 	case c.Kind == team.MessageNewEmail:
-		return "Confirm your new email"
+		return l.Say("Confirm your new email")
 	case c.Kind == team.MessageNotice:
 		return c.Notice.Title
 	case c.Project != "" && c.Inviter != "":
-		return c.Inviter + " invites you to the project " + c.Project + " of " + c.Account
+		return l.Say("{inviter} invites you to the project {project} of {account}", c.Inviter, c.Project, c.Account)
 	case c.Project != "":
-		return "You are invited to the project " + c.Project + " of " + c.Account
+		return l.Say("You are invited to the project {project} of {account}", c.Project, c.Account)
 	case c.Inviter != "":
-		return c.Inviter + " invites you to " + c.Account
+		return l.Say("{inviter} invites you to {account}", c.Inviter, c.Account)
 	}
-	return "You are invited to " + c.Account
+	return l.Say("You are invited to {account}", c.Account)
 }
 
 // longest is the maximum length of a name or email shown in a message, in runes.

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"raff/internal/lang"
 	"raff/internal/team"
 )
 
@@ -18,102 +19,115 @@ type notice struct {
 // fact is one line of details.
 type fact struct{ Name, Value string }
 
-// wording is the texts of one kind of notice, with the names of a notice that they are about.
+// wording is the texts of one kind of notice. Their placeholders are the names of a notice: {to}, {email}, {account}, {project}, {role}
+// and {by}.
 type wording struct {
-	subject, text func(n team.Notice) string
-	ifNot, action string
+	subject, text lang.Text
+	ifNot, action lang.Text
 }
 
 const (
-	setPassword = "Set a new password"
-	notYou      = "If this was you, you do not need to do anything. If it was not you, set a new password now, which ends all other sessions. Then check your second factors in your profile."
-	aboutSignIn = "You cannot unsubscribe from emails about how you sign in."
+	setPassword   lang.Text = "Set a new password"
+	openDashboard lang.Text = "Open the dashboard"
+	notYou        lang.Text = "If this was you, you do not need to do anything. If it was not you, set a new password now, which ends all other sessions. Then check your second factors in your profile."
 )
-
-func fixed(text string) func(team.Notice) string { return func(team.Notice) string { return text } }
 
 // wordings has the texts of all notices.
 var wordings = map[team.NoticeKind]wording{
-	team.NoticePasswordChanged: {fixed("Your password was changed"), func(n team.Notice) string { return "The password of " + n.To + " was changed." }, notYou, setPassword},
-	team.NoticePasswordRemoved: {fixed("Your password was removed"), func(n team.Notice) string {
-		return "The password of " + n.To + " was removed. From now on, you sign in with a passkey."
-	}, notYou, setPassword},
-	team.NoticeFactorAdded: {fixed("A second factor was added"), func(n team.Notice) string {
-		return "A passkey or an authenticator app was added for " + n.To + "."
-	}, notYou, setPassword},
-	team.NoticeFactorRemoved: {fixed("A second factor was removed"), func(n team.Notice) string {
-		return "A passkey or an authenticator app of " + n.To + " was removed."
-	}, notYou, setPassword},
-	team.NoticeFactorsReset: {fixed("Your second factors were removed"), func(n team.Notice) string {
-		return "The operator of this server removed all passkeys and authenticator apps of " + n.To + ", and ended all sessions."
-	}, "If you did not ask for this, set a new password now.", setPassword},
-	team.NoticeSignIn: {fixed("New sign-in"), func(n team.Notice) string {
-		return "Someone signed in as " + n.To + " with a browser that was not used for this before."
-	}, notYou, setPassword},
-	team.NoticeEmailChanged: {fixed("Your email was changed"), func(n team.Notice) string {
-		return "The email of " + n.To + " was changed to " + n.NewEmail + ". You no longer sign in with " + n.To + "."
-	}, "If this was not you, someone else can now sign in as you: tell an administrator of your team immediately.", "Open the sign-in page"},
-	team.NoticeEmailTaken: {fixed("Your email was not changed"), func(n team.Notice) string {
-		return "Another user wanted to change their email to " + n.To + ". This is not possible, because you sign in with it. Nothing was changed."
-	}, "If the other user is also you, sign in with this email instead. Otherwise you can ignore this.", "Open the dashboard"},
-	team.NoticeOwner: {func(n team.Notice) string { return "You are now the Owner of " + n.Account }, func(n team.Notice) string {
-		return by(n, "transferred the ownership of "+n.Account+" to you.", "The ownership of "+n.Account+" was transferred to you.")
-	}, "", "Open the dashboard"},
-	team.NoticeAdded: {func(n team.Notice) string { return "You were added to " + where(n) }, func(n team.Notice) string {
-		return by(n, "added you to "+where(n)+" as "+n.Role+".", "You were added to "+where(n)+" as "+n.Role+".")
-	}, "", "Open the dashboard"},
-	team.NoticeSupport: {func(n team.Notice) string { return "Support opened " + n.Account }, func(n team.Notice) string {
-		may := "only view it"
-		if n.Role == string(team.SupportWrite) {
-			may = "view it and change its members, roles and projects"
-		}
-		return n.By + " of support has access to " + n.Account + " and can " + may + ", because your team let support in. The audit log has everything that support does."
-	}, "You can end this at any time, from the next request on.", "Open the settings"},
+	team.NoticePasswordChanged: {"Your password was changed", "The password of {to} was changed.", notYou, setPassword},
+	team.NoticePasswordRemoved: {"Your password was removed", "The password of {to} was removed. From now on, you sign in with a passkey.", notYou, setPassword},
+	team.NoticeFactorAdded:     {"A second factor was added", "A passkey or an authenticator app was added for {to}.", notYou, setPassword},
+	team.NoticeFactorRemoved:   {"A second factor was removed", "A passkey or an authenticator app of {to} was removed.", notYou, setPassword},
+	team.NoticeFactorsReset: {
+		"Your second factors were removed", "The operator of this server removed all passkeys and authenticator apps of {to}, and ended all sessions.",
+		"If you did not ask for this, set a new password now.", setPassword,
+	},
+	team.NoticeSignIn: {"New sign-in", "Someone signed in as {to} with a browser that was not used for this before.", notYou, setPassword},
+	team.NoticeEmailChanged: {
+		"Your email was changed", "The email of {to} was changed to {email}. You no longer sign in with {to}.",
+		"If this was not you, someone else can now sign in as you: tell an administrator of your team immediately.", "Open the sign-in page",
+	},
+	team.NoticeEmailTaken: {
+		"Your email was not changed", "Another user wanted to change their email to {to}. This is not possible, because you sign in with it. Nothing was changed.",
+		"If the other user is also you, sign in with this email instead. Otherwise you can ignore this.", openDashboard,
+	},
+	team.NoticeOwner:   {subject: "You are now the Owner of {account}", action: openDashboard},
+	team.NoticeAdded:   {action: openDashboard},
+	team.NoticeSupport: {subject: "Support opened {account}", ifNot: "You can end this at any time, from the next request on.", action: "Open the settings"},
 }
 
-// where is the account or the project of it that a notice is about.
-func where(n team.Notice) string {
-	if n.Project == "" {
-		return n.Account
+// wordingOf is the wording of a notice. That of a new role depends on what is known of it.
+func wordingOf(n team.Notice) wording {
+	w := wordings[n.What]
+	switch {
+	case n.What == team.NoticeOwner && n.By != "":
+		w.text = "{by} transferred the ownership of {account} to you."
+	case n.What == team.NoticeOwner:
+		w.text = "The ownership of {account} was transferred to you."
+	case n.What == team.NoticeSupport && n.Role == string(team.SupportWrite):
+		w.text = "{by} of support has access to {account} and can view it and change its members, roles and projects, because your team let support in. The audit log has everything that support does."
+	case n.What == team.NoticeSupport:
+		w.text = "{by} of support has access to {account} and can only view it, because your team let support in. The audit log has everything that support does."
+	case n.What != team.NoticeAdded:
+	case n.Project != "" && n.By != "":
+		w.subject, w.text = "You were added to the project {project} of {account}", "{by} added you to the project {project} of {account} as {role}."
+	case n.Project != "":
+		w.subject, w.text = "You were added to the project {project} of {account}", "You were added to the project {project} of {account} as {role}."
+	case n.By != "":
+		w.subject, w.text = "You were added to {account}", "{by} added you to {account} as {role}."
+	default:
+		w.subject, w.text = "You were added to {account}", "You were added to {account} as {role}."
 	}
-	return "the project " + n.Project + " of " + n.Account
+	return w
 }
 
-// by begins a sentence with who did it, if that is known.
-func by(n team.Notice, did, passive string) string {
-	if n.By == "" {
-		return passive
+// fill puts the names of a notice into a text.
+func fill(l *lang.Language, text lang.Text, n team.Notice) string {
+	names := map[string]string{"to": n.To, "email": n.NewEmail, "account": n.Account, "project": n.Project, "role": n.Role, "by": n.By}
+	var values []any
+	for _, name := range lang.Placeholders(string(text)) {
+		values = append(values, names[name])
 	}
-	return n.By + " " + did
+	return l.Say(text, values...)
 }
 
 // noticeOf writes a notice. All names in it become harmless first.
-func noticeOf(n team.Notice) notice {
+func noticeOf(l *lang.Language, n team.Notice) notice {
 	for _, s := range []*string{&n.To, &n.NewEmail, &n.Account, &n.Project, &n.Role, &n.By, &n.Address, &n.UserAgent, &n.Reason} {
 		*s = plain(*s)
 	}
-	w := wordings[n.What]
-	if w.subject == nil {
+	switch {
+	case n.By == "":
+	case n.ByKey:
+		n.By = l.Say("The API key {key}", n.By)
+	case n.BySupport:
+		n.By = l.Say("{name} (support)", n.By)
+	}
+	w := wordingOf(n)
+	if w.subject == "" {
 		return notice{}
 	}
-	out := notice{Title: w.subject(n), Text: w.text(n), IfNot: w.ifNot, Action: w.action, Why: aboutSignIn}
+	out := notice{Title: fill(l, w.subject, n), Text: fill(l, w.text, n), Action: l.Say(w.action), Why: l.Say("You cannot unsubscribe from emails about how you sign in.")}
+	if w.ifNot != "" {
+		out.IfNot = l.Say(w.ifNot)
+	}
 	switch n.What {
 	case team.NoticeOwner, team.NoticeAdded:
-		out.Why = "You get this email because your access changed."
+		out.Why = l.Say("You get this email because your access changed.")
 		return out
 	case team.NoticeSupport:
-		out.Why = "You get this email because you own this account."
-		out.Facts = []fact{{"Reason", n.Reason}, {"Time", n.At.UTC().Format(moment)}, {"Until", n.Until.UTC().Format(moment)}}
+		out.Why = l.Say("You get this email because you own this account.")
+		out.Facts = []fact{{l.Say("Reason"), n.Reason}, {l.Say("Time"), l.Moment(n.At.UTC())}, {l.Say("Until"), l.Moment(n.Until.UTC())}}
 		return out
 	case team.NoticeEmailTaken:
 		return out
 	}
-	out.Facts = append(out.Facts, fact{"Time", n.At.UTC().Format(moment)})
+	out.Facts = append(out.Facts, fact{l.Say("Time"), l.Moment(n.At.UTC())})
 	if browser := team.Browser(n.UserAgent); browser != "" && n.What != team.NoticeFactorsReset {
-		out.Facts = append(out.Facts, fact{"Browser", browser})
+		out.Facts = append(out.Facts, fact{l.Say("Browser"), browser})
 	}
 	if n.Address != "" && n.What != team.NoticeFactorsReset {
-		out.Facts = append(out.Facts, fact{"Network address", n.Address})
+		out.Facts = append(out.Facts, fact{l.Say("Network address"), n.Address})
 	}
 	return out
 }

@@ -35,13 +35,28 @@ func Ignorable(r rune) bool {
 	return Hidden(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
+// Fault is what is wrong with a name and what to do, to be appended to the word for the name: a text with verbs of fmt, and their values.
+// The zero Fault means that the name is valid.
+type Fault struct {
+	Text  string
+	Facts []any
+}
+
+func (f Fault) String() string { return fmt.Sprintf(f.Text, f.Facts...) }
+
 // Check checks a name that a user chose: it must have 1 to limit characters, none of them invisible, and no space at
-// either end. It returns what is wrong and what to do, to be appended to the word for the name, or "" for a valid name.
-func Check(name string, limit int) (wrong string) {
+// either end. It returns what is wrong in English, or "" for a valid name.
+func Check(name string, limit int) (wrong string) { return Find(name, limit).String() }
+
+// CheckText checks a text that may be empty: at most limit characters, none of them hidden. Its result is like Check's.
+func CheckText(text string, limit int) (wrong string) { return FindText(text, limit).String() }
+
+// Find is Check with the values of the fault.
+func Find(name string, limit int) Fault {
 	if name == "" {
-		return fmt.Sprintf("is required: 1 to %d characters.", limit)
+		return Fault{Text: "is required: 1 to %d characters.", Facts: []any{limit}}
 	}
-	if wrong := CheckText(name, limit); wrong != "" {
+	if wrong := FindText(name, limit); wrong.Text != "" {
 		return wrong
 	}
 	before := ' '
@@ -50,22 +65,22 @@ func Check(name string, limit int) (wrong string) {
 		case Ignorable(r):
 			return invisible(r)
 		case i == 0 && unicode.IsSpace(r):
-			return "starts with a space. Remove it."
+			return Fault{Text: "starts with a space. Remove it."}
 		case i > 0 && unicode.IsSpace(r) && unicode.IsSpace(before) && (r != ' ' || before != ' '):
-			return fmt.Sprintf("has several different spaces in a row (%U). Use one space.", r)
+			return Fault{Text: "has several different spaces in a row (%U). Use one space.", Facts: []any{r}}
 		}
 		before = r
 	}
 	if unicode.IsSpace(before) {
-		return "ends with a space. Remove it."
+		return Fault{Text: "ends with a space. Remove it."}
 	}
-	return ""
+	return Fault{}
 }
 
-// CheckText checks a text that may be empty: at most limit characters, none of them hidden. Its result is like Check's.
-func CheckText(text string, limit int) (wrong string) {
+// FindText is CheckText with the values of the fault.
+func FindText(text string, limit int) Fault {
 	if n := utf8.RuneCountInString(text); n > limit {
-		return fmt.Sprintf("has %d characters; at most %d are allowed.", n, limit)
+		return Fault{Text: "has %d characters; at most %d are allowed.", Facts: []any{n, limit}}
 	}
 	visible := text == ""
 	for _, r := range text {
@@ -75,13 +90,13 @@ func CheckText(text string, limit int) (wrong string) {
 		visible = visible || !unicode.IsSpace(r)
 	}
 	if !visible {
-		return "consists of spaces only."
+		return Fault{Text: "consists of spaces only."}
 	}
-	return ""
+	return Fault{}
 }
 
-func invisible(r rune) string {
-	return fmt.Sprintf("contains an invisible or control character (%U). Remove it.", r)
+func invisible(r rune) Fault {
+	return Fault{Text: "contains an invisible or control character (%U). Remove it.", Facts: []any{r}}
 }
 
 // Fold returns the form in which names of roles and projects must be unique. Names that look the same have the same

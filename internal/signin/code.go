@@ -200,25 +200,17 @@ func (s *Service) codesStopped(ctx context.Context, a Awaiting, from origin) err
 }
 
 // waysOn lists the ways to sign in that remain for a user whose codes have stopped.
-func (s *Service) waysOn(recovery, passkey bool) string {
-	var ways []string
+func (s *Service) waysOn(recovery, passkey bool) (ways team.Phrases) {
 	if recovery {
-		ways = append(ways, "use one of your recovery codes")
+		ways = append(ways, team.Phrase{Text: "use one of your recovery codes"})
 	}
 	if passkey {
-		ways = append(ways, "use a passkey")
+		ways = append(ways, team.Phrase{Text: "use a passkey"})
 	}
 	if s.team.MailDelivered() {
-		ways = append(ways, "set a new password by email")
-	} else {
-		ways = append(ways, "ask the operator of this server for a password link")
+		return append(ways, team.Phrase{Text: "set a new password by email"})
 	}
-	last := len(ways) - 1
-	text := ways[last]
-	if last > 0 {
-		text = strings.Join(ways[:last], ", ") + ", or " + text
-	}
-	return text
+	return append(ways, team.Phrase{Text: "ask the operator of this server for a password link"})
 }
 
 // tellStopped records in the accounts of a user that codes stopped, and notifies the user: once, and with at most one
@@ -263,5 +255,5 @@ func (s *Service) prepareCodesStopped(ctx context.Context, msg team.Message) (*t
 	if err != nil {
 		return nil, err
 	}
-	return &team.Mail{ID: msg.ID, Kind: msg.Kind, To: u.Email, Link: s.team.PublicURL() + "/forgot"}, nil
+	return &team.Mail{ID: msg.ID, Kind: msg.Kind, To: u.Email, Language: u.Language, Link: s.team.PublicURL() + "/forgot"}, nil
 }

@@ -17,6 +17,8 @@ const emailLinkTTL = time.Hour
 type newEmail struct {
 	UserID string `json:"user_id"`
 	Email  string `json:"email"`
+	// Language is the user's.
+	Language string `json:"language,omitempty"`
 }
 
 // RequestEmail sends a link to the email that the signed-in user wants to have, after a confirmation. Nothing changes before the
@@ -51,7 +53,7 @@ func (s *Service) RequestEmail(ctx context.Context, me team.SignedIn, proof team
 		if err != nil && !team.IsNotFound(err) {
 			return err
 		}
-		details, err := json.Marshal(newEmail{me.User.ID, email})
+		details, err := json.Marshal(newEmail{me.User.ID, email, me.User.Language})
 		if err != nil {
 			return fmt.Errorf("encode the message: %w", err)
 		}
@@ -77,7 +79,7 @@ func (s *Service) prepareNewEmail(ctx context.Context, msg team.Message) (mail *
 			return err
 		}
 		t := team.LinkToken{Hash: team.HashOf(token), UserID: want.UserID, Purpose: team.LinkEmail, Email: want.Email, ExpiresAt: s.team.Now().Add(emailLinkTTL)}
-		mail = &team.Mail{ID: msg.ID, Kind: team.MessageNewEmail, To: want.Email, Link: s.team.PublicURL() + "/email/" + token, ExpiresAt: t.ExpiresAt}
+		mail = &team.Mail{ID: msg.ID, Kind: team.MessageNewEmail, To: want.Email, Language: want.Language, Link: s.team.PublicURL() + "/email/" + token, ExpiresAt: t.ExpiresAt}
 		return tx.InsertLinkToken(ctx, t)
 	})
 	return mail, err

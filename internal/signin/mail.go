@@ -51,5 +51,5 @@ func (s *Service) preparePassword(ctx context.Context, msg team.Message) (*team.
 	if err != nil {
 		return nil, err
 	}
-	return &team.Mail{ID: msg.ID, Kind: team.MessagePassword, To: u.Email, Link: link.URL, ExpiresAt: link.ExpiresAt}, nil
+	return &team.Mail{ID: msg.ID, Kind: team.MessagePassword, To: u.Email, Language: u.Language, Link: link.URL, ExpiresAt: link.ExpiresAt}, nil
 }

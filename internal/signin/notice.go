@@ -43,7 +43,7 @@ func (s *Service) tell(ctx context.Context, tx Tx, u team.User, p event.Payload)
 		return nil
 	}
 	from := team.OriginOf(ctx)
-	n := team.Notice{What: what, To: u.Email, At: s.team.Now(), Address: from.Address, UserAgent: team.CleanUserAgent(from.UserAgent)}
+	n := team.Notice{What: what, To: u.Email, Language: u.Language, At: s.team.Now(), Address: from.Address, UserAgent: team.CleanUserAgent(from.UserAgent)}
 	if changed, ok := p.(event.EmailChanged); ok {
 		n.To, n.NewEmail = changed.Email.From, changed.Email.To
 	}

@@ -7,11 +7,11 @@ import (
 	"raff/internal/team"
 )
 
-const accountColumns = `a.id, a.name, a.grant_strict, a.require_factor, a.has_external_ids, a.state,
+const accountColumns = `a.id, a.name, a.grant_strict, a.require_factor, a.has_external_ids, a.state, a.language,
 	COALESCE(a.max_members + 1, 0), COALESCE(a.max_projects + 1, 0), COALESCE(a.max_api_keys + 1, 0), COALESCE(a.max_roles + 1, 0), a.created_at, a.updated_at`
 
 func accountFields(a *team.Account) []any {
-	return []any{(*ident)(&a.ID), (*text)(&a.Name), (*flag)(&a.Strict), (*flag)(&a.RequireFactor), (*flag)(&a.HasExternalIDs), (*text)(&a.State),
+	return []any{(*ident)(&a.ID), (*text)(&a.Name), (*flag)(&a.Strict), (*flag)(&a.RequireFactor), (*flag)(&a.HasExternalIDs), (*text)(&a.State), (*text)(&a.Language),
 		(*number)(&a.Limits.Members), (*number)(&a.Limits.Projects), (*number)(&a.Limits.APIKeys), (*number)(&a.Limits.Roles), (*stamp)(&a.CreatedAt), (*stamp)(&a.UpdatedAt)}
 }
 
@@ -37,8 +37,8 @@ func (t *tx) InsertAccount(ctx context.Context, a team.Account) error {
 }
 
 func (t *tx) UpdateAccount(ctx context.Context, a team.Account) error {
-	return t.change(ctx, "UPDATE accounts SET name = $2, name_key = $3, grant_strict = $4, require_factor = $5, updated_at = $6 WHERE id = $1",
-		uid(a.ID), a.Name, nameKey(a.Name), a.Strict, a.RequireFactor, a.UpdatedAt)
+	return t.change(ctx, "UPDATE accounts SET name = $2, name_key = $3, grant_strict = $4, require_factor = $5, updated_at = $6, language = $7 WHERE id = $1",
+		uid(a.ID), a.Name, nameKey(a.Name), a.Strict, a.RequireFactor, a.UpdatedAt, a.Language)
 }
 
 // most is a limit as an argument: NULL for none.

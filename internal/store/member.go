@@ -15,7 +15,7 @@ const (
 	memberJoins = `memberships m JOIN roles r ON r.id = m.role_id
 	LEFT JOIN users u ON u.id = m.user_id LEFT JOIN api_keys k ON k.id = m.api_key_id LEFT JOIN projects p ON p.id = m.project_id
 	LEFT JOIN invitations i ON i.account_id = m.account_id AND i.closed = FALSE AND i.id = m.invitation_id`
-	memberRow    = memberColumns + ", COALESCE(u.name, k.name), p.name, " + outOfAccount + ", " + roleColumns + ", " + offerColumns
+	memberRow    = memberColumns + ", COALESCE(u.name, k.name), u.language, p.name, " + outOfAccount + ", " + roleColumns + ", " + offerColumns
 	selectMember = "SELECT " + memberRow + " FROM " + memberJoins
 	// outOfAccount is an expression for whether the account membership of a project member is suspended.
 	outOfAccount = `(m.project_id IS NOT NULL AND EXISTS (SELECT 1 FROM memberships a WHERE a.email_canonical = m.email_canonical
@@ -42,7 +42,7 @@ func (r reader) members() func(scanner) (team.Member, error) {
 	var i team.Invitation
 	fields := make([]any, 0, 40)
 	fields = append(fields, memberFields(&m)...)
-	fields = append(fields, (*text)(&m.Name), (*text)(&m.ProjectName), (*flag)(&m.AccountSuspended))
+	fields = append(fields, (*text)(&m.Name), (*text)(&m.Language), (*text)(&m.ProjectName), (*flag)(&m.AccountSuspended))
 	fields = append(fields, r.roleFields(&m.Role)...)
 	fields = append(fields, (*ident)(&i.ID), (*text)(&i.Email), (*text)(&i.State), (*ident)(&i.InvitedBy), (*ident)(&i.InvitedByUser),
 		(*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt), (*stamp)(&i.UpdatedAt))

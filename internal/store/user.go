@@ -10,12 +10,12 @@ import (
 	"raff/internal/team"
 )
 
-const userColumns = `u.id, u.email, u.email_canonical, u.name, u.password_hash, u.proven, u.vouched_by,
+const userColumns = `u.id, u.email, u.email_canonical, u.name, u.password_hash, u.proven, u.vouched_by, u.language,
 	u.created_at, u.updated_at`
 
 func userFields(u *team.User) []any {
 	return []any{(*ident)(&u.ID), (*text)(&u.Email), (*text)(&u.CanonicalEmail), (*text)(&u.Name), (*text)(&u.PasswordHash),
-		(*flag)(&u.Proven), (*ident)(&u.VouchedBy), (*stamp)(&u.CreatedAt), (*stamp)(&u.UpdatedAt)}
+		(*flag)(&u.Proven), (*ident)(&u.VouchedBy), (*text)(&u.Language), (*stamp)(&u.CreatedAt), (*stamp)(&u.UpdatedAt)}
 }
 
 func scanUser(s scanner) (u team.User, err error) {
@@ -65,8 +65,8 @@ func (t *tx) UpdateUser(ctx context.Context, u team.User) error {
 		return err
 	}
 	return t.change(ctx, `UPDATE users SET email = $2, email_canonical = $3, name = $4, name_key = $5, password_hash = $6,
-		proven = $7, vouched_by = $8, updated_at = $9 WHERE id = $1`,
-		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, word(u.VouchedBy), u.UpdatedAt)
+		proven = $7, vouched_by = $8, updated_at = $9, language = $10 WHERE id = $1`,
+		uid(u.ID), u.Email, u.CanonicalEmail, u.Name, nameKey(u.Name), u.PasswordHash, u.Proven, word(u.VouchedBy), u.UpdatedAt, u.Language)
 }
 
 var insertKnown = insertionOf("INSERT INTO account_users (account_id, user_id, known_at, sort_key)", 4, " ON CONFLICT DO NOTHING")

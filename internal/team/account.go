@@ -16,6 +16,8 @@ type Account struct {
 	Strict bool
 	// RequireFactor requires people to have a second factor.
 	RequireFactor bool
+	// Language is that of pages and emails for people who have not chosen one; empty means that of their browser.
+	Language string
 	// HasExternalIDs says that a member, project, role or API key has or had an external id. A store sets it together with
 	// the first one.
 	HasExternalIDs bool

@@ -1,7 +1,6 @@
 package team
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 	"unicode"
@@ -22,8 +21,8 @@ func KeyEmail(keyID string) string { return keyID + "@" + keyDomain }
 // in lower case, domain as IDNA A-labels in lower case. Dots and +tags are significant. The error is a KindInvalid
 // error of the field "email".
 func CanonicalEmail(typed string) (string, error) {
-	bad := func(why string) (string, error) {
-		return "", RefusalInvalidEmail.With(why)
+	bad := func(why string, facts ...any) (string, error) {
+		return "", RefusalInvalidEmail.With(Phrase{why, facts})
 	}
 	if typed == "" {
 		return bad("it is empty")
@@ -49,7 +48,7 @@ func CanonicalEmail(typed string) (string, error) {
 		return bad("the part before the @ is not valid")
 	}
 	if r := naming.Disguised(typed[:strings.LastIndexByte(typed, '@')]); r != 0 {
-		return bad(fmt.Sprintf("%q (%U) becomes a different letter in lower case, and so a different address. Use the exact spelling of the mailbox", r, r))
+		return bad("%q (%U) becomes a different letter in lower case, and so a different address. Use the exact spelling of the mailbox", r, r)
 	}
 	ascii, err := naming.Domain(domain)
 	if err != nil || !strings.Contains(ascii, ".") {

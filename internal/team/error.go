@@ -86,6 +86,31 @@ type Error struct {
 	Err error
 }
 
+// Phrase is a fact that is a part of a sentence in English, with facts of its own. A face for people translates its Text.
+type Phrase struct {
+	Text  string
+	Facts []any
+}
+
+func (p Phrase) String() string { return fmt.Sprintf(p.Text, p.Facts...) }
+
+// Phrases are alternatives.
+type Phrases []Phrase
+
+func (all Phrases) String() string {
+	var b strings.Builder
+	for i, p := range all {
+		switch {
+		case i > 0 && i == len(all)-1:
+			b.WriteString(", or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(p.String())
+	}
+	return b.String()
+}
+
 // Text is the text of the refusal with the facts.
 func (e *Error) Text() string {
 	if e.Refusal == nil {

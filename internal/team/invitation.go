@@ -43,14 +43,15 @@ type Invitation struct {
 
 	// Read with the invitation, not written.
 
-	AccountName    string
-	AccountState   AccountState
-	ProjectName    string
-	Role           Role
-	InviterName    string
-	InviterEmail   string
-	MemberStatus   Status
-	CanonicalEmail string
+	AccountName     string
+	AccountState    AccountState
+	AccountLanguage string
+	ProjectName     string
+	Role            Role
+	InviterName     string
+	InviterEmail    string
+	MemberStatus    Status
+	CanonicalEmail  string
 }
 
 // StateAt is the state at a time, which can be expired.

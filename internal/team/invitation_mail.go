@@ -19,6 +19,8 @@ type Mail struct {
 	InviterEmail string
 	Link         string
 	ExpiresAt    time.Time
+	// Language is the recipient's, or else that of the account; empty means English.
+	Language string
 	// Notice is for emails of that kind.
 	Notice Notice
 }
@@ -82,6 +84,7 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 		mail = &Mail{
 			ID: msg.ID, Kind: MessageInvitation, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
 			InviterName: inv.InviterName, InviterEmail: inv.InviterEmail, Link: s.inviteURL(token), ExpiresAt: inv.ExpiresAt,
+			Language: inv.AccountLanguage,
 		}
 		return tx.AddToken(ctx, InvitationToken{Hash: HashOf(token), AccountID: inv.AccountID, InvitationID: inv.ID, Mailed: true}, s.Now())
 	})

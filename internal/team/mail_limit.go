@@ -1,7 +1,6 @@
 package team
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -127,19 +126,19 @@ func mailLimited(wait time.Duration, why *Refusal, facts ...any) *Error {
 	return e
 }
 
-// roughly formats a duration in words, rounded up.
-func roughly(d time.Duration) string {
+// roughly is a duration in words, rounded up.
+func roughly(d time.Duration) Phrase {
 	for _, unit := range []struct {
-		size time.Duration
-		name string
-	}{{time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		size      time.Duration
+		one, many string
+	}{{time.Hour, "%d hour", "%d hours"}, {time.Minute, "%d minute", "%d minutes"}, {time.Second, "%d second", "%d seconds"}} {
 		if d >= unit.size {
-			n := (d + unit.size - 1) / unit.size
+			n := int((d + unit.size - 1) / unit.size)
 			if n == 1 {
-				return "1 " + unit.name
+				return Phrase{unit.one, []any{n}}
 			}
-			return fmt.Sprintf("%d %ss", n, unit.name)
+			return Phrase{unit.many, []any{n}}
 		}
 	}
-	return "1 second"
+	return Phrase{"%d second", []any{1}}
 }

@@ -42,6 +42,8 @@ type Member struct {
 	CanonicalEmail string
 	// Name is the person's or the key's name; a store reads it from there, it is not part of the membership.
 	Name string
+	// Language is the one that the person chose, read like Name.
+	Language string
 	// Role is read with the membership; a store writes only Role.ID.
 	Role   Role
 	Status Status
@@ -353,7 +355,7 @@ func (w *work) isThemselves(u User, n NewMember) (bool, error) {
 }
 
 func (m *Member) bindUser(u User) {
-	m.Type, m.UserID, m.Email, m.CanonicalEmail, m.Name = TypeUser, u.ID, u.Email, u.CanonicalEmail, u.Name
+	m.Type, m.UserID, m.Email, m.CanonicalEmail, m.Name, m.Language = TypeUser, u.ID, u.Email, u.CanonicalEmail, u.Name, u.Language
 }
 
 func (m *Member) bindKey(k APIKey) {
@@ -425,7 +427,7 @@ func (w *work) alreadyMember(m Member) error {
 	if err != nil {
 		return err
 	}
-	e := RefusalAlreadyMember.With(principalWord(old.Type))
+	e := RefusalAlreadyMember.With(Phrase{Text: principalWord(old.Type)})
 	if old.Type == TypeInvitation {
 		e = RefusalAlreadyInvited.With()
 		if old.Invitation != nil {

@@ -12,8 +12,8 @@ func IsText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 
 
 // CheckName validates a name that a user chose, of at most limit characters.
 func CheckName(name string, limit int) error {
-	switch wrong := naming.Check(name, limit); {
-	case wrong == "":
+	switch wrong := Phrase(naming.Find(name, limit)); {
+	case wrong.Text == "":
 		return nil
 	case name == "":
 		return RefusalNoName.With(wrong)
@@ -24,7 +24,7 @@ func CheckName(name string, limit int) error {
 
 // checkDescription validates a description, which may be empty.
 func checkDescription(text string, limit int) error {
-	if wrong := naming.CheckText(text, limit); wrong != "" {
+	if wrong := Phrase(naming.FindText(text, limit)); wrong.Text != "" {
 		return RefusalInvalidDescription.With(wrong)
 	}
 	return nil

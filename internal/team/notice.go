@@ -1,6 +1,7 @@
 package team
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,6 +47,12 @@ type Notice struct {
 	// Account, By, Reason and Until are where, who, why and until when, for NoticeSupport; Role is the SupportLevel.
 	Reason string    `json:"reason,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
+	// ByKey says that By is the name of an API key.
+	ByKey bool `json:"by_key,omitempty"`
+	// BySupport says that By is a person of the operator's support.
+	BySupport bool `json:"by_support,omitempty"`
+	// Language is the recipient's, or else that of the account.
+	Language string `json:"language,omitempty"`
 }
 
 // Message returns the notice as a message to be queued. Notices about an account wait for its turn; the others have no account
@@ -86,7 +93,7 @@ func (m NoticeMail) Prepare(ctx context.Context, msg Message) (*Mail, error) {
 	if err := json.Unmarshal([]byte(msg.Details), &n); err != nil || n.To == "" || m.Overdue(msg) {
 		return nil, m.s.store.Update(ctx, msg.AccountID, Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg) })
 	}
-	return &Mail{ID: msg.ID, Kind: MessageNotice, To: n.To, Notice: n, Link: m.s.publicURL + n.path()}, nil
+	return &Mail{ID: msg.ID, Kind: MessageNotice, To: n.To, Language: n.Language, Notice: n, Link: m.s.publicURL + n.path()}, nil
 }
 
 // path is the page that the email links to: where the person can act if it was not them, or see what they got.
@@ -121,16 +128,10 @@ func (w *work) notify(m Member, what NoticeKind) error {
 	if by == "" {
 		by = w.p.Email
 	}
-	if w.p.Type == TypeAPIKey {
-		by = "The API key " + by
-	}
-	switch w.p.Type {
-	case TypeOperator:
+	if w.p.Type == TypeOperator {
 		by = ""
-	case TypeSupport:
-		by += " (support)"
 	}
-	msg, err := Notice{What: what, To: m.Email, At: w.at, Account: a.Name, Project: m.ProjectName, Role: m.Role.Name, By: by}.Message(w.s.newID(), m.AccountID)
+	msg, err := Notice{What: what, To: m.Email, At: w.at, Account: a.Name, Project: m.ProjectName, Role: m.Role.Name, By: by, ByKey: w.p.Type == TypeAPIKey, BySupport: w.p.Type == TypeSupport, Language: cmp.Or(m.Language, a.Language)}.Message(w.s.newID(), m.AccountID)
 	if err != nil {
 		return err
 	}

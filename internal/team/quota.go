@@ -69,7 +69,7 @@ func (w *work) roomFor(what Counted, n int) error {
 	}
 	if left < n {
 		limit := w.limit(what)
-		e := RefusalLimitReached.With(limit-left, quotas[what].name, limit, quotas[what].relief)
+		e := RefusalLimitReached.With(limit-left, Phrase{Text: quotas[what].name}, limit, Phrase{Text: quotas[what].relief})
 		e.Current, e.Limit = limit-left, &limit
 		return e
 	}

@@ -117,6 +117,7 @@ var (
 	RefusalNextOwnerNotActive     = &Refusal{KindInvalid, "invalid_reference", "member_id", "Ownership can only be transferred to a person with an active membership of the account; this member is %s (%s)."}
 	RefusalOwnerTransfersInPerson = &Refusal{KindDenied, "permission_denied", "", "Only the Owner in person can transfer ownership. Sign in as the Owner, or ask the operator of the server."}
 	RefusalNoSettingsChange       = &Refusal{KindInvalid, "nothing_to_update", "", "Nothing was changed."}
+	RefusalUnknownLanguage        = &Refusal{KindInvalid, "invalid_language", "language", "The language must be auto, en or de."}
 	RefusalPersonRequiresFactor   = &Refusal{KindDenied, "permission_denied", "", "Only a signed-in person can change whether a second factor is required."}
 	RefusalOwnFactorFirst         = &Refusal{KindConflict, "no_second_factor", "", "Add a second factor in your own profile first, or you would be locked out."}
 	RefusalOwnerSetsPolicy        = &Refusal{KindDenied, "permission_denied", "", "Only the Owner in person can change the policy for assigning roles."}

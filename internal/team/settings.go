@@ -14,6 +14,8 @@ type AccountChange struct {
 	Strict *bool
 	// RequireFactor requires people to have a second factor. It does not apply to API keys.
 	RequireFactor *bool
+	// Language is one of Languages, or empty for that of each browser.
+	Language *string
 }
 
 // GetAccount returns the account with its settings.
@@ -31,6 +33,11 @@ func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChan
 	}
 	if c.Name != nil {
 		if err := CheckName(*c.Name, 64); err != nil {
+			return Account{}, err
+		}
+	}
+	if c.Language != nil {
+		if err := CheckLanguage(*c.Language); err != nil {
 			return Account{}, err
 		}
 	}
@@ -61,6 +68,10 @@ func (s *Service) UpdateAccount(ctx context.Context, p *Principal, c AccountChan
 			}
 			changed.RequireSecondFactor = event.Changed(a.RequireFactor, *c.RequireFactor)
 			a.RequireFactor = *c.RequireFactor
+		}
+		if c.Language != nil && *c.Language != a.Language {
+			changed.Language = event.Changed(a.Language, *c.Language)
+			a.Language = *c.Language
 		}
 		if changed == (event.AccountUpdated{}) {
 			return nil

@@ -15,6 +15,8 @@ type User struct {
 	// fetched the link with which they joined.
 	Proven    bool
 	VouchedBy string
+	// Language is the one that the person chose for pages and emails, or empty.
+	Language  string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

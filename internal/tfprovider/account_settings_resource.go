@@ -39,6 +39,7 @@ type accountSettingsModel struct {
 	Name                types.String `tfsdk:"name"`
 	GrantPolicy         types.String `tfsdk:"grant_policy"`
 	RequireSecondFactor types.Bool   `tfsdk:"require_second_factor"`
+	Language            types.String `tfsdk:"language"`
 	AuditRetentionDays  types.Int64  `tfsdk:"audit_retention_days"`
 	CreatedAt           types.String `tfsdk:"created_at"`
 }
@@ -51,8 +52,8 @@ func (r *accountSettingsResource) Schema(_ context.Context, _ resource.SchemaReq
 	stays := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	const inPerson = " An API key cannot change it. If the account has another value, the plan fails and says who can change it and where; if it has this value, the plan is empty."
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The settings of the account that the API key belongs to: its name and two security settings. " +
-			"Terraform can change the name. `grant_policy` and `require_second_factor` can only be changed by people, on the Settings page of the dashboard; here they are checked, so that a plan fails if someone relaxes them.\n\n" +
+		MarkdownDescription: "The settings of the account that the API key belongs to: its name, its language and two security settings. " +
+			"Terraform can change the name and the language. `grant_policy` and `require_second_factor` can only be changed by people, on the Settings page of the dashboard; here they are checked, so that a plan fails if someone relaxes them.\n\n" +
 			"Use it once per account. Creating it adopts the existing settings; destroying it changes nothing.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
@@ -70,6 +71,11 @@ func (r *accountSettingsResource) Schema(_ context.Context, _ resource.SchemaReq
 				Optional: true, Computed: true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 				MarkdownDescription: "Whether people need a second factor to access the account." + inPerson,
+			},
+			"language": schema.StringAttribute{
+				Optional: true, Computed: true, PlanModifiers: stays,
+				Validators:          []validator.String{stringvalidator.OneOf(api.LanguageAuto, "en", "de")},
+				MarkdownDescription: "Language of the dashboard and of emails, for people who have not chosen one: `en`, `de`, or `auto`, which is the language of the browser on pages and English in emails. If omitted, the language is not managed.",
 			},
 			"audit_retention_days": schema.Int64Attribute{
 				Computed: true, PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
@@ -179,6 +185,9 @@ func (r *accountSettingsResource) bring(ctx context.Context, a *api.Account, pla
 	if f := plan.RequireSecondFactor; !f.IsNull() && !f.IsUnknown() && f.ValueBool() != a.RequireSecondFactor {
 		c.RequireSecondFactor = f.ValueBoolPointer()
 	}
+	if known(plan.Language) && plan.Language.ValueString() != a.Language {
+		c.Language = plan.Language.ValueStringPointer()
+	}
 	if c == (api.UpdateAccountRequest{}) {
 		return a
 	}
@@ -248,7 +257,8 @@ func (r *accountSettingsResource) Update(ctx context.Context, req resource.Updat
 func (m accountSettingsModel) clash(state accountSettingsModel, now *api.Account) []string {
 	return slices.Concat(clash("name", state.Name, m.Name, types.StringValue(now.Name)),
 		clash("grant_policy", state.GrantPolicy, m.GrantPolicy, types.StringValue(now.GrantPolicy)),
-		clash("require_second_factor", state.RequireSecondFactor, m.RequireSecondFactor, types.BoolValue(now.RequireSecondFactor)))
+		clash("require_second_factor", state.RequireSecondFactor, m.RequireSecondFactor, types.BoolValue(now.RequireSecondFactor)),
+		clash("language", state.Language, m.Language, types.StringValue(now.Language)))
 }
 
 // since is the difference between state and plan. Other settings may have been changed elsewhere and are left as they are.
@@ -261,6 +271,9 @@ func (m accountSettingsModel) since(state accountSettingsModel) accountSettingsM
 	}
 	if m.RequireSecondFactor.Equal(state.RequireSecondFactor) {
 		m.RequireSecondFactor = types.BoolNull()
+	}
+	if m.Language.Equal(state.Language) {
+		m.Language = types.StringNull()
 	}
 	return m
 }
@@ -299,6 +312,7 @@ func (m *accountSettingsModel) fill(from *api.Account) {
 	m.Name = types.StringValue(from.Name)
 	m.GrantPolicy = types.StringValue(from.GrantPolicy)
 	m.RequireSecondFactor = types.BoolValue(from.RequireSecondFactor)
+	m.Language = types.StringValue(from.Language)
 	m.AuditRetentionDays = types.Int64Null()
 	if from.AuditRetentionDays != nil {
 		m.AuditRetentionDays = types.Int64Value(int64(*from.AuditRetentionDays))
@@ -313,6 +327,7 @@ func (m *accountSettingsModel) settle(from *api.Account) {
 	keepPromise(&m.Name, planned.Name)
 	keepPromise(&m.GrantPolicy, planned.GrantPolicy)
 	keepPromise(&m.RequireSecondFactor, planned.RequireSecondFactor)
+	keepPromise(&m.Language, planned.Language)
 	keepPromise(&m.AuditRetentionDays, planned.AuditRetentionDays)
 	keepPromise(&m.CreatedAt, planned.CreatedAt)
 }

@@ -69,10 +69,10 @@ func (p *pages) addToProjectPage(v *visit) (reply, error) {
 	who, roleID := v.PostForm.Get("member_id"), v.PostForm.Get("role_id")
 	var whoError, roleError string
 	if who == "" {
-		whoError = "Choose a person."
+		whoError = v.say("Choose a person.")
 	}
 	if roleID == "" {
-		roleError = "Choose a role."
+		roleError = v.say("Choose a role.")
 	}
 	status, wrong := http.StatusBadRequest, ""
 	if whoError+roleError == "" {
@@ -84,7 +84,7 @@ func (p *pages) addToProjectPage(v *visit) (reply, error) {
 		if _, err = p.svc.AddMember(v.Context(), v.who, n); err == nil {
 			return done("/projects/"+v.PathValue("id"), "added")
 		}
-		_, message, told, ok := refusal(err)
+		_, message, told, ok := refusal(v.Context(), err)
 		if !ok {
 			return reply{}, err
 		}

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"net/http"
+	"raff/internal/lang"
 	"strings"
 	"time"
 
@@ -31,15 +33,15 @@ func (v *visit) keyStanding(k team.APIKey) standing {
 	now := v.p.svc.Now()
 	switch {
 	case !k.IsActive:
-		return standing{"off", "Disabled"}
+		return standing{"off", v.say("Disabled")}
 	case k.ExpiresAt.IsZero():
-		return standing{"on", "Active"}
+		return standing{"on", v.say("Active")}
 	case !now.Before(k.ExpiresAt):
-		return standing{"off", "Expired"}
+		return standing{"off", v.say("Expired")}
 	case k.ExpiresAt.Sub(now) < 7*24*time.Hour:
-		return standing{"wait", "Expires soon"}
+		return standing{"wait", v.say("Expires soon")}
 	}
-	return standing{"on", "Active"}
+	return standing{"on", v.say("Active")}
 }
 
 // keyRole is the key's account membership, if it has one.
@@ -92,16 +94,16 @@ func (p *pages) key(v *visit) (keyView, error) {
 }
 
 // lost describes what else is removed together with one of the key's roles, or that the key has no role afterwards.
-func (k keyView) lost(s seat) string {
+func (k keyView) lost(ctx context.Context, s seat) string {
 	switch {
 	case s.ProjectID == "" && len(k.Seats) > 0:
 		names := make([]string, len(k.Seats))
 		for i, other := range k.Seats {
 			names[i] = other.ProjectName
 		}
-		return "Removing this role also removes the key's project roles (" + strings.Join(names, ", ") + "). The key will then have no permissions."
+		return say(ctx, "Removing this role also removes the key's project roles ({projects}). The key will then have no permissions.", strings.Join(names, ", "))
 	case len(k.Memberships) == 1:
-		return "This is the key's only role. Without it, the key has no permissions."
+		return say(ctx, "This is the key's only role. Without it, the key has no permissions.")
 	}
 	return ""
 }
@@ -113,7 +115,7 @@ func (p *pages) showKey(v *visit) (reply, error) {
 
 // keyAgain shows the key's page with an error.
 func (p *pages) keyAgain(v *visit, err error, put func(*keyView, string)) (reply, error) {
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -133,7 +135,7 @@ func (p *pages) changeKey(v *visit) (reply, error) {
 	if f.Term != "keep" {
 		expires, ok := f.until(p.svc.Now())
 		if !ok {
-			f.notUntil()
+			f.notUntil(v.Context())
 			return again(&team.Error{Kind: team.KindInvalid})
 		}
 		c.ExpiresAt = &expires
@@ -142,7 +144,7 @@ func (p *pages) changeKey(v *visit) (reply, error) {
 	if err == nil {
 		return done("/keys/"+v.PathValue("id"), "key-saved")
 	}
-	if _, ok := f.refuse(err); !ok {
+	if _, ok := f.refuse(v.Context(), err); !ok {
 		return reply{}, err
 	}
 	return again(err)
@@ -168,8 +170,9 @@ func (p *pages) switchKey(v *visit) (reply, error) {
 
 // graces are the grace periods offered for the old secret.
 var graces = []struct {
-	Value, Label string
-	Time         time.Duration
+	Value string
+	Label lang.Text
+	Time  time.Duration
 }{
 	{"0", "Stops working immediately", 0}, {"hour", "Works for one more hour", time.Hour},
 	{"day", "Works for one more day", 24 * time.Hour}, {"week", "Works for one more week", 7 * 24 * time.Hour},

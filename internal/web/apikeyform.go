@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"net/http"
+	"raff/internal/lang"
 	"slices"
 	"strings"
 	"time"
@@ -11,8 +13,8 @@ import (
 )
 
 const (
-	noTerm = "Choose when the key expires."
-	noDate = "Enter the last day on which the key is valid."
+	noTerm lang.Text = "Choose when the key expires."
+	noDate lang.Text = "Enter the last day on which the key is valid."
 )
 
 // mostProjects is the maximum number of projects that the form for a key lists.
@@ -40,8 +42,9 @@ type projectTick struct {
 
 // terms are the lifetimes offered for a key.
 var terms = []struct {
-	Value, Label string
-	Days         int
+	Value string
+	Label lang.Text
+	Days  int
 }{
 	{"30", "In 30 days", 30}, {"90", "In 90 days", 90}, {"365", "In one year", 365}, {"never", "Never", 0},
 }
@@ -81,16 +84,16 @@ func typedKey(v *visit) keyForm {
 func (v *visit) today() string { return v.p.svc.Now().UTC().Format(time.DateOnly) }
 
 // notUntil sets the error for an invalid expiry.
-func (f *keyForm) notUntil() {
+func (f *keyForm) notUntil(ctx context.Context) {
 	if f.Term == "date" {
-		f.DayError = noDate
+		f.DayError = say(ctx, noDate)
 	} else {
-		f.TermError = noTerm
+		f.TermError = say(ctx, noTerm)
 	}
 }
 
-func (f *keyForm) refuse(err error) (status int, ok bool) {
-	field, message, status, ok := refusal(err, "name", "expires_at", "role_id", "projects")
+func (f *keyForm) refuse(ctx context.Context, err error) (status int, ok bool) {
+	field, message, status, ok := refusal(ctx, err, "name", "expires_at", "role_id", "projects")
 	switch field {
 	case "name":
 		f.NameError = message
@@ -184,13 +187,13 @@ func (p *pages) createKey(v *visit) (reply, error) {
 	}
 	var ok bool
 	if n.ExpiresAt, ok = f.until(p.svc.Now()); !ok {
-		f.notUntil()
+		f.notUntil(v.Context())
 	}
 	switch {
 	case len(n.Projects) > 0 && f.ProjectRoleID == "":
-		f.ProjectRoleError = "Choose the role that the key gets in these projects."
+		f.ProjectRoleError = v.say("Choose the role that the key gets in these projects.")
 	case len(n.Projects) == 0 && f.ProjectRoleID != "":
-		f.ProjectsError = "Choose the projects in which the key gets the role."
+		f.ProjectsError = v.say("Choose the projects in which the key gets the role.")
 	}
 	if !ok || f.ProjectRoleError != "" || f.ProjectsError != "" {
 		return p.newKeyForm(v, f, http.StatusBadRequest)
@@ -202,7 +205,7 @@ func (p *pages) createKey(v *visit) (reply, error) {
 	if err == nil {
 		return reply{status: http.StatusOK, page: secretPage(v, secretView{Key: k, Secret: secret, New: true})}, nil
 	}
-	status, ok := f.refuse(err)
+	status, ok := f.refuse(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"raff/internal/lang"
 )
 
 //go:embed assets
@@ -46,6 +48,10 @@ func readFiles() map[string]file {
 	if err != nil {
 		panic(err) // the files are embedded in the program
 	}
+	for _, l := range append(lang.Offered, lang.Longer, lang.Mirrored) {
+		contents[scriptName(l)] = scriptIn(l, contents["app.js"])
+	}
+	delete(contents, "app.js")
 	all := map[string]file{}
 	for name, b := range contents {
 		if path.Ext(name) != ".css" {

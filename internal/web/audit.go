@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"raff/internal/audit"
 	"raff/internal/event"
+	"raff/internal/lang"
 	"raff/internal/team"
 )
 
@@ -19,7 +21,7 @@ type auditView struct {
 	Who, Actor, Target, Action, Project string
 	Period, Since, Until                string
 	NoSignIns                           bool
-	SinceError, UntilError              string
+	SinceError, UntilError              lang.Text
 	TooMany                             string // why no events are listed
 	Projects                            []team.Project
 	MoreProjects                        bool // there are more than are listed
@@ -34,8 +36,9 @@ type auditDay struct {
 
 // periods are the predefined periods of the filter.
 var periods = []struct {
-	Value, Label string
-	Time         time.Duration
+	Value string
+	Label lang.Text
+	Time  time.Duration
 }{
 	{"24h", "Last 24 hours", 24 * time.Hour}, {"7d", "Last 7 days", 7 * 24 * time.Hour}, {"30d", "Last 30 days", 30 * 24 * time.Hour},
 }
@@ -62,7 +65,7 @@ func (a *auditView) filter(q url.Values, now time.Time, zone *time.Location) aud
 	if a.NoSignIns {
 		f.But = []event.Action{event.ActionSignedIn, event.ActionSignedOut}
 	}
-	day := func(text string, wrong *string) time.Time {
+	day := func(text string, wrong *lang.Text) time.Time {
 		if text == "" {
 			return time.Time{}
 		}
@@ -99,7 +102,7 @@ func dayIn(text string, zone *time.Location) (day time.Time, ok bool) {
 func endOf(day time.Time) time.Time { return day.AddDate(0, 0, 1) }
 
 // unread is the error for an invalid day.
-func (a *auditView) unread() string { return cmp.Or(a.SinceError, a.UntilError) }
+func (a *auditView) unread() lang.Text { return cmp.Or(a.SinceError, a.UntilError) }
 
 // without is the URL of the log without some of the filters.
 func without(q url.Values, names ...string) string {
@@ -139,7 +142,7 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	if a.unread() == "" {
 		f.Page, status = v.page(), http.StatusOK
 		if rows, total, err = p.audit.List(v.Context(), v.who, f); err != nil {
-			field, message, _, ok := refusal(err, "who")
+			field, message, _, ok := refusal(v.Context(), err, "who")
 			if !ok || field == "" {
 				return reply{}, err
 			}
@@ -151,9 +154,9 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 	}
 	zone := zoneOf(v.Context())
 	rows, a.pager = paged(v, rows, total, func(e event.Event) (time.Time, string) { return e.At, e.ID })
-	words := auditWords{catalog: p.svc.Catalog(), projects: a.Projects, other: v.projectName}
+	words := auditWords{in: languageOf(v.Context()), catalog: p.svc.Catalog(), projects: a.Projects, other: v.projectName}
 	for _, e := range rows {
-		label := dayLabel(e.At.In(zone), p.svc.Now().In(zone))
+		label := dayLabel(v.Context(), e.At.In(zone), p.svc.Now().In(zone))
 		if n := len(a.Days); n == 0 || a.Days[n-1].Label != label {
 			a.Days = append(a.Days, auditDay{Label: label})
 		}
@@ -167,14 +170,14 @@ func (p *pages) showAudit(v *visit) (reply, error) {
 }
 
 // dayLabel is the heading of a day. Both times are in the reader's time zone.
-func dayLabel(at, now time.Time) string {
+func dayLabel(ctx context.Context, at, now time.Time) string {
 	switch at.Format(time.DateOnly) {
 	case now.Format(time.DateOnly):
-		return "Today"
+		return say(ctx, "Today")
 	case now.AddDate(0, 0, -1).Format(time.DateOnly):
-		return "Yesterday"
+		return say(ctx, "Yesterday")
 	}
-	return at.Format("Monday, 2 January 2006")
+	return languageOf(ctx).LongDay(at)
 }
 
 // chips lists the active filters. The name for an id comes from its newest event, so that deleted objects have a name,
@@ -182,7 +185,7 @@ func dayLabel(at, now time.Time) string {
 func (v *visit) chips(a *auditView) error {
 	q := v.URL.Query()
 	add := func(text string, names ...string) { a.Chips = append(a.Chips, chip{text, without(q, names...)}) }
-	words := auditWords{catalog: v.p.svc.Catalog(), projects: a.Projects, other: v.projectName}
+	words := auditWords{in: languageOf(v.Context()), catalog: v.p.svc.Catalog(), projects: a.Projects, other: v.projectName}
 	newest := func(f audit.Filter) (h eventView, err error) {
 		f.Page = team.Page{Limit: 1, SkipTotal: true}
 		rows, _, err := v.p.audit.List(v.Context(), v.who, f)
@@ -192,24 +195,24 @@ func (v *visit) chips(a *auditView) error {
 		return h, err
 	}
 	if a.Who != "" {
-		add("Done by “"+a.Who+"”", "who")
+		add(v.say("Done by {name}", languageOf(v.Context()).Quote(a.Who)), "who")
 	}
 	if a.Actor != "" {
 		e, err := newest(audit.Filter{ActorID: a.Actor})
 		if err != nil {
 			return err
 		}
-		add("Done by "+cmp.Or(e.Actor, "someone unknown"), "actor")
+		add(v.say("Done by {name}", cmp.Or(e.Actor, v.say("someone unknown"))), "actor")
 	}
 	if a.Target != "" {
 		e, err := newest(audit.Filter{TargetID: a.Target})
 		if err != nil {
 			return err
 		}
-		add("Done to "+cmp.Or(e.Target, "something unknown"), "target")
+		add(v.say("Done to {name}", cmp.Or(e.Target, v.say("something unknown"))), "target")
 	}
 	if a.Action != "" {
-		add(actionLabel(a.Action), "action")
+		add(actionLabel(languageOf(v.Context()), a.Action), "action")
 	}
 	if a.Project != "" {
 		i := slices.IndexFunc(a.Projects, func(pr team.Project) bool { return pr.ID == a.Project })
@@ -219,23 +222,23 @@ func (v *visit) chips(a *auditView) error {
 				return err
 			}
 			i = len(a.Projects)
-			a.Projects = append(a.Projects, team.Project{ID: a.Project, Name: cmp.Or(e.Project, "A project that was deleted")})
+			a.Projects = append(a.Projects, team.Project{ID: a.Project, Name: cmp.Or(e.Project, v.say("A project that was deleted"))})
 		}
-		add("In "+a.Projects[i].Name, "project")
+		add(v.say("In {project}", a.Projects[i].Name), "project")
 	}
 	for _, p := range periods {
 		if p.Value == a.Period {
-			add(p.Label, "period")
+			add(v.say(p.Label), "period")
 		}
 	}
 	if a.Since != "" {
-		add("From "+a.Since, "since", "period")
+		add(v.say("From {day}", a.Since), "since", "period")
 	}
 	if a.Until != "" {
-		add("To "+a.Until, "until", "period")
+		add(v.say("To {day}", a.Until), "until", "period")
 	}
 	if a.NoSignIns {
-		add("Without sign-ins", "signing")
+		add(v.say("Without sign-ins"), "signing")
 	}
 	return nil
 }

@@ -5,92 +5,91 @@ import (
 	"strings"
 
 	"raff/internal/event"
+	"raff/internal/lang"
 )
 
 var accountWords = []wording{
-	sentence[event.AccountCreated]("Created", "created the account ", theTarget),
+	sentence[event.AccountCreated]("Created", "{actor} created the account {target}"),
 	describes("Settings changed", describeAccountUpdated),
-	sentence[event.AccountSuspended]("Suspended", "suspended the account ", theTarget),
-	sentence[event.AccountResumed]("Resumed", "resumed the account ", theTarget),
+	sentence[event.AccountSuspended]("Suspended", "{actor} suspended the account {target}"),
+	sentence[event.AccountResumed]("Resumed", "{actor} resumed the account {target}"),
 	describes("Limits changed", describeLimitsChanged),
 	describes("Deletion scheduled", func(t *eventText, p event.AccountDeletionScheduled) {
-		t.say("scheduled the deletion of the account")
+		t.say("{actor} scheduled the deletion of the account")
 		t.fact("Can be resumed until", p.DeleteAt)
 	}),
-	sentence[event.AccountExported]("Exported", "exported all data of the account ", theTarget),
+	sentence[event.AccountExported]("Exported", "{actor} exported all data of the account {target}"),
 	describes("Ownership transferred", describeOwnershipTransferred),
 	describes("Catalog changed", describeCatalogApplied),
 	describes("Events missing", func(t *eventText, p event.EventsMissing) {
-		t.say("found that events are missing from this log")
+		t.say("{actor} found that events are missing from this log")
 		t.count("Missing", p.Events, "event")
 		t.fact("The first happened at", p.FirstAt)
 		t.fact("IDs", strings.Join(p.IDs, ", "))
 	}),
 	describes("Log sealed with a key", func(t *eventText, p event.LogAdopted) {
-		t.say("started to seal this log with a key")
+		t.say("{actor} started to seal this log with a key")
 		t.fact("Key", p.Key)
 		t.fact("Last seal without it", strconv.Itoa(p.Seal))
 	}),
 	describes("Retention changed", func(t *eventText, p event.LogRetentionChanged) {
-		t.say("changed how long this log is kept")
-		t.fact("Kept for", keptFor(p.Days.From)+" → "+keptFor(p.Days.To))
+		t.say("{actor} changed how long this log is kept")
+		t.fact("Kept for", t.keptFor(p.Days.From)+" → "+t.keptFor(p.Days.To))
 	}),
 	describes("Old events removed", func(t *eventText, p event.LogExpired) {
-		t.say("removed events that are older than this log is kept")
+		t.say("{actor} removed events that are older than this log is kept")
 		t.count("Removed", p.Events, "event")
 		t.fact("Before", p.Until)
-		t.fact("Kept for", keptFor(&p.Days))
+		t.fact("Kept for", t.keptFor(&p.Days))
 	}),
 }
 
 // keptFor is a retention in words.
-func keptFor(days *int) string {
-	switch {
-	case days == nil:
-		return "unlimited time"
-	case *days == 1:
-		return "1 day"
+func (t *eventText) keptFor(days *int) string {
+	if days == nil {
+		return t.words.in.Say("unlimited time")
 	}
-	return strconv.Itoa(*days) + " days"
+	return t.words.in.Many(*days, "", nouns["day"].one, nouns["day"].other)
 }
 
 func describeAccountUpdated(t *eventText, p event.AccountUpdated) {
-	t.say("changed the settings of the account")
+	t.say("{actor} changed the settings of the account")
 	describeChange(t, "Name", p.Name, asIs)
+	describeChange(t, "Language", p.Language, languageName)
 	describeChange(t, "Assigning roles", p.GrantPolicy, func(policy string) string {
 		switch policy {
 		case "delegated":
-			return "Anyone who manages members can assign any role"
+			return t.words.in.Say("Anyone who manages members can assign any role")
 		case "strict":
-			return "Requires every permission in the role"
+			return t.words.in.Say("Requires every permission in the role")
 		}
 		return policy
 	})
-	describeChange(t, "Second factor", p.RequireSecondFactor, yesNo("Required", "Not required"))
+	describeChange(t, "Second factor", p.RequireSecondFactor, t.yesNo("Required", "Not required"))
 }
 
 func describeLimitsChanged(t *eventText, p event.AccountLimitsChanged) {
-	t.say("changed the limits of the account")
+	t.say("{actor} changed the limits of the account")
 	for _, limit := range []struct {
-		name    string
+		name    lang.Text
 		changed *event.Change[*int]
 	}{{"Members", p.Members}, {"Projects", p.Projects}, {"API keys", p.APIKeys}, {"Roles", p.Roles}} {
 		if limit.changed != nil {
-			t.fact(limit.name, most(limit.changed.From)+" → "+most(limit.changed.To))
+			t.fact(limit.name, t.most(limit.changed.From)+" → "+t.most(limit.changed.To))
 		}
 	}
 }
 
-func most(n *int) string {
+func (t *eventText) most(n *int) string {
 	if n == nil {
-		return "no limit"
+		return t.words.in.Say("no limit")
 	}
 	return strconv.Itoa(*n)
 }
 
 func describeOwnershipTransferred(t *eventText, p event.AccountOwnershipTransferred) {
 	t.person(p.MemberName)
-	t.say("made ", theTarget, " the Owner of the account")
+	t.say("{actor} made {target} the Owner of the account")
 	if p.Role != nil {
 		t.fact("Role", t.role(p.Role.From, p.RoleName.From)+" → "+t.role(p.Role.To, p.RoleName.To))
 	}
@@ -98,12 +97,12 @@ func describeOwnershipTransferred(t *eventText, p event.AccountOwnershipTransfer
 }
 
 func describeCatalogApplied(t *eventText, p event.CatalogApplied) {
-	t.say("changed the catalog of permissions and system roles")
+	t.say("{actor} changed the catalog of permissions and system roles")
 	for _, r := range p.Roles {
 		if r.New {
 			t.fact("New role", r.RoleName)
 		}
-		t.fact(r.RoleName+" gained", t.permissions(r.Gains))
-		t.fact(r.RoleName+" lost", t.permissions(r.Loses))
+		t.line(t.words.in.Say("{role} gained", r.RoleName), t.permissions(r.Gains))
+		t.line(t.words.in.Say("{role} lost", r.RoleName), t.permissions(r.Loses))
 	}
 }

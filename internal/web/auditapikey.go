@@ -2,6 +2,7 @@ package web
 
 import (
 	"raff/internal/event"
+	"raff/internal/lang"
 	"raff/internal/team"
 )
 
@@ -9,12 +10,12 @@ var keyWords = []wording{
 	describes("Created", describeKeyCreated),
 	describes("Changed", describeKeyUpdated),
 	describes("Secret rotated", func(t *eventText, p event.APIKeyRegenerated) {
-		t.say("rotated the secret of the API key ", theTarget)
+		t.say("{actor} rotated the secret of the API key {target}")
 		t.fact("Starts with", p.KeyPrefix)
-		t.fact("Old secret", graceWord(p.GraceSeconds))
+		t.fact("Old secret", t.grace(p.GraceSeconds))
 	}),
 	describes("Revoked", func(t *eventText, p event.APIKeyRevoked) {
-		t.say("revoked the API key ", theTarget)
+		t.say("{actor} revoked the API key {target}")
 		t.fact("Starts with", p.KeyPrefix)
 		t.count("Removed with it", p.MembershipsRemoved, "membership")
 	}),
@@ -22,38 +23,36 @@ var keyWords = []wording{
 
 func describeKeyCreated(t *eventText, p event.APIKeyCreated) {
 	role := t.role(p.Role, p.RoleName)
-	t.say("created the API key ", theTarget, aName(" with the role ", role))
+	if role == "" {
+		t.say("{actor} created the API key {target}")
+	} else {
+		t.say("{actor} created the API key {target} with the role {role}", "role", role)
+	}
 	t.fact("Role", role)
 	t.fact("Starts with", p.KeyPrefix)
 	if p.ExpiresAt != nil {
-		t.fact("Expires", expiryWord(*p.ExpiresAt))
+		t.fact("Expires", t.expiry(*p.ExpiresAt))
 	}
-	t.fact("Rate limit", tierWord(p.RateLimitTier))
+	t.fact("Rate limit", t.tier(p.RateLimitTier))
 }
 
 func describeKeyUpdated(t *eventText, p event.APIKeyUpdated) {
 	switch {
 	case p.IsActive == nil:
-		t.say("changed the API key ", theTarget)
+		t.say("{actor} changed the API key {target}")
 	case p.IsActive.To:
-		t.say("enabled the API key ", theTarget)
+		t.say("{actor} enabled the API key {target}")
 	default:
-		t.say("disabled the API key ", theTarget)
+		t.say("{actor} disabled the API key {target}")
 	}
 	describeChange(t, "Name", p.Name, asIs)
-	describeChange(t, "Status", p.IsActive, yesNo("Enabled", "Disabled"))
-	describeChange(t, "Expires", p.ExpiresAt, expiryWord)
-	describeChange(t, "Rate limit", p.RateLimitTier, tierWord)
-	t.fact("Reason", reason(p.Because))
+	describeChange(t, "Status", p.IsActive, t.yesNo("Enabled", "Disabled"))
+	describeChange(t, "Expires", p.ExpiresAt, t.expiry)
+	describeChange(t, "Rate limit", p.RateLimitTier, t.tier)
+	t.fact("Reason", t.reason(p.Because))
 	t.fact("Member", p.MemberEmail)
 }
 
-func tierWord(tier string) string {
-	switch tier {
-	case team.TierStandard:
-		return "Standard"
-	case team.TierHigh:
-		return "High"
-	}
-	return tier
+func (t *eventText) tier(tier string) string {
+	return t.oneWord(map[string]lang.Text{team.TierStandard: "Standard", team.TierHigh: "High"}, tier)
 }

@@ -21,7 +21,7 @@ func (p *pages) exportAudit(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	if wrong := a.unread(); wrong != "" {
-		return reply{}, refusedDays.With(wrong)
+		return reply{}, refusedDays.With(v.say(wrong))
 	}
 	out := reply{status: http.StatusOK, file: "audit-" + p.svc.Now().UTC().Format(time.DateOnly)}
 	var write func(io.Writer) eventWriter

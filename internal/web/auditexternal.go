@@ -4,11 +4,11 @@ import "raff/internal/event"
 
 var externalIDWords = []wording{
 	describes("Set", func(t *eventText, p event.ExternalIDSet) {
-		t.say("set an external ID of ", theTarget)
+		t.say("{actor} set an external ID of {target}")
 		describeExternalID(t, p)
 	}),
 	describes("Removed", func(t *eventText, p event.ExternalIDRemoved) {
-		t.say("removed an external ID of ", theTarget)
+		t.say("{actor} removed an external ID of {target}")
 		describeExternalID(t, event.ExternalIDSet(p))
 	}),
 }

@@ -1,6 +1,9 @@
 package web
 
-import "raff/internal/event"
+import (
+	"raff/internal/event"
+	"raff/internal/lang"
+)
 
 var invitationWords = []wording{
 	describes("Invited", describeInvitationCreated),
@@ -14,20 +17,20 @@ var invitationWords = []wording{
 
 func describeInvitationCreated(t *eventText, p event.InvitationCreated) {
 	role := t.role(p.Role, p.RoleName)
-	t.say("invited ", theTarget, aName(" as ", role), theProject(" to ", p.ProjectName, ""))
+	t.say(t.either(p.ProjectName, "{actor} invited {target} as {role} to {project}", "{actor} invited {target} as {role}"), "role", role)
 	t.fact("Role", role)
-	t.fact("Status", statusWord(p.Status))
+	t.fact("Status", t.status(p.Status))
 	t.inProject(p.ProjectName)
 }
 
 func describeInvitationResent(t *eventText, p event.InvitationResent) {
-	t.say("resent the invitation to ", theTarget)
+	t.say("{actor} resent the invitation to {target}")
 	t.fact("Role", p.RoleName)
 	t.inProject(p.ProjectName)
 }
 
 func describeInvitationLinkFetched(t *eventText, p event.InvitationLinkFetched) {
-	t.say("fetched the invitation link of ", theTarget)
+	t.say("{actor} fetched the invitation link of {target}")
 	t.fact("Role", p.RoleName)
 	t.inProject(p.ProjectName)
 }
@@ -35,32 +38,25 @@ func describeInvitationLinkFetched(t *eventText, p event.InvitationLinkFetched) 
 func describeInvitationAccepted(t *eventText, p event.InvitationAccepted) {
 	t.person(p.MemberName)
 	role := t.role(p.Role, p.RoleName)
-	t.say("accepted the invitation", aName(" as ", role), theProject(" to ", p.ProjectName, ""))
+	t.say(t.either(p.ProjectName, "{actor} accepted the invitation as {role} to {project}", "{actor} accepted the invitation as {role}"), "role", role)
 	t.fact("Role", role)
 	t.inProject(p.ProjectName)
 }
 
 func describeInvitationDeclined(t *eventText, p event.InvitationDeclined) {
-	t.say("declined the invitation", aName(" as ", p.RoleName), theProject(" to ", p.ProjectName, ""))
+	t.say(t.either(p.ProjectName, "{actor} declined the invitation as {role} to {project}", "{actor} declined the invitation as {role}"), "role", p.RoleName)
 	t.fact("Role", p.RoleName)
 	t.inProject(p.ProjectName)
 }
 
 func describeInvitationCancelled(t *eventText, p event.InvitationCancelled) {
-	t.say("cancelled the invitation of ", theTarget, theProject(" to ", p.ProjectName, ""))
+	t.say(t.either(p.ProjectName, "{actor} cancelled the invitation of {target} to {project}", "{actor} cancelled the invitation of {target}"))
 	t.fact("Role", t.role(p.Role, p.RoleName))
 	t.inProject(p.ProjectName)
-	t.fact("Reason", reason(p.Because))
+	t.fact("Reason", t.reason(p.Because))
 }
 
 func describeInvitationRemoved(t *eventText, p event.InvitationRemoved) {
-	t.say("removed the unanswered invitation of ", theTarget, theProject(" to ", "", ""))
-	switch p.InvitationState {
-	case "expired":
-		t.fact("Invitation", "Expired")
-	case "declined":
-		t.fact("Invitation", "Declined")
-	default:
-		t.fact("Invitation", p.InvitationState)
-	}
+	t.say(t.either("", "{actor} removed the unanswered invitation of {target} to {project}", "{actor} removed the unanswered invitation of {target}"))
+	t.fact("Invitation", t.oneWord(map[string]lang.Text{"expired": "Expired", "declined": "Declined"}, string(p.InvitationState)))
 }

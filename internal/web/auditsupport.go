@@ -9,35 +9,35 @@ import (
 
 var supportWords = []wording{
 	describes("Support access granted", func(t *eventText, p event.SupportAccessGranted) {
-		t.say("let support into the account ", theTarget)
-		t.fact("Support can", mayWords(team.SupportLevel(p.Level)))
+		t.say("{actor} let support into the account {target}")
+		t.fact("Support can", t.words.in.Say(mayWords(team.SupportLevel(p.Level))))
 		t.fact("Until", p.ExpiresAt)
 		t.fact("Reason", p.Reason)
 		if p.Replaced {
-			t.fact("Earlier access", "ended")
+			t.fact("Earlier access", t.words.in.Say("ended"))
 		}
 	}),
 	describes("Support access ended", func(t *eventText, p event.SupportAccessEnded) {
-		t.say("ended the access of support")
+		t.say("{actor} ended the access of support")
 		t.ended(p.People, p.Requests)
 	}),
 	describes("Support access expired", func(t *eventText, p event.SupportAccessExpired) {
-		t.say("ended the access of support, because its time was over")
+		t.say("{actor} ended the access of support, because its time was over")
 		t.ended(p.People, p.Requests)
 	}),
 	describes("Support session opened", func(t *eventText, p event.SupportSessionOpened) {
-		t.say("opened a support session in the account ", theTarget)
+		t.say("{actor} opened a support session in the account {target}")
 		t.fact("Person", p.Person)
 		t.fact("Reason", p.Reason)
-		t.fact("Can", mayWords(team.SupportLevel(p.Level)))
+		t.fact("Support can", t.words.in.Say(mayWords(team.SupportLevel(p.Level))))
 		t.fact("Until", p.ExpiresAt)
 		t.fact("Operator key", p.OperatorKey)
 	}),
-	sentence[event.SupportSessionEntered]("Dashboard opened by support", "opened the dashboard"),
+	sentence[event.SupportSessionEntered]("Dashboard opened by support", "{actor} opened the dashboard"),
 	describes("Support session ended", func(t *eventText, p event.SupportSessionEnded) {
-		t.say("ended the support session of ", aName("", p.Person))
+		t.say("{actor} ended the support session of {person}", "person", p.Person)
 		if p.Expired {
-			t.fact("Why", "its time was over")
+			t.fact("Why", t.words.in.Say("its time was over"))
 		}
 		t.count("Requests, about", p.Requests, "request")
 	}),

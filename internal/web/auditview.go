@@ -5,13 +5,15 @@ import (
 	"strings"
 
 	"raff/internal/event"
+	"raff/internal/lang"
 	"raff/internal/team"
 )
 
 // auditGroup is a group of actions in the filter. Any is the label of the option for all of them.
 type auditGroup struct {
-	Key, Label, Any string
-	Words           []wording
+	Key        string
+	Label, Any lang.Text
+	Words      []wording
 }
 
 // auditGroups are all actions, in the order of the filter.
@@ -28,7 +30,7 @@ var auditGroups = []auditGroup{
 }
 
 // wordingOf returns the wording of an action and the label of its group; ok is false for an unknown action.
-func wordingOf(action event.Action) (w wording, group string, ok bool) {
+func wordingOf(action event.Action) (w wording, group lang.Text, ok bool) {
 	for _, g := range auditGroups {
 		for _, w := range g.Words {
 			if w.Action == action {
@@ -40,17 +42,21 @@ func wordingOf(action event.Action) (w wording, group string, ok bool) {
 }
 
 // actionLabel is the label of an option of the filter when it is shown without its group.
-func actionLabel(chosen string) string {
+func actionLabel(l *lang.Language, chosen string) string {
 	for _, g := range auditGroups {
 		if g.Key == chosen {
-			return g.Any
+			return l.Say(g.Any)
 		}
 	}
 	w, group, ok := wordingOf(event.Action(chosen))
 	if !ok {
 		return chosen
 	}
-	return group + ": " + strings.ToLower(w.Label[:1]) + w.Label[1:]
+	label := l.Say(w.Label)
+	if l == lang.English {
+		label = strings.ToLower(label[:1]) + label[1:]
+	}
+	return l.Say(group) + ": " + label
 }
 
 // eventView is one event as the page shows it.
@@ -64,7 +70,7 @@ type eventView struct {
 
 // Sentence returns the description as plain text.
 func (h eventView) Sentence() string {
-	parts := []string{h.Actor, " "}
+	var parts []string
 	for _, ph := range h.Said {
 		parts = append(parts, ph.Text)
 	}
@@ -73,10 +79,11 @@ func (h eventView) Sentence() string {
 
 // view describes an event.
 func (a auditWords) view(e event.Event) eventView {
+	a.in = cmp.Or(a.in, lang.English)
 	t := eventText{words: a, event: e}
 	t.name = e.TargetName
 	if strings.HasSuffix(t.name, team.KeyEmail("")) {
-		t.name = "an API key"
+		t.name = a.in.Say("an API key")
 	}
 	if e.TargetType == "project" {
 		t.projectName = e.TargetName
@@ -84,26 +91,14 @@ func (a auditWords) view(e event.Event) eventView {
 	p := e.Payload()
 	w, _, ok := wordingOf(e.Action)
 	if _, unread := p.(event.Unknown); unread || !ok {
-		t.say(strings.NewReplacer("_", " ", ".", " ").Replace(string(e.Action)), " ", theTarget)
+		t.say("{actor} {action} {target}", "action", strings.NewReplacer("_", " ", ".", " ").Replace(string(e.Action)))
 	} else {
 		w.describe(&t, p)
 	}
 	if o := e.OnBehalfOf(); o != nil {
-		t.fact("On behalf of", "the account, let in by "+o.GrantedBy)
+		t.fact("On behalf of", t.words.in.Say("the account, let in by {name}", o.GrantedBy))
 	}
 	return eventView{
-		Event: e, Actor: cmp.Or(actorName(e), e.ActorID), Target: t.name, Project: t.projectName, Said: t.said, Details: t.details,
+		Event: e, Actor: t.actor(), Target: t.name, Project: t.projectName, Said: t.said, Details: t.details,
 	}
-}
-
-func actorName(e event.Event) string {
-	switch {
-	case e.ActorType != event.Operator:
-		return e.ActorName
-	case e.ActorID == event.SystemID:
-		return "The server"
-	case e.IsAnonymous():
-		return "Someone who was not signed in"
-	}
-	return "The operator"
 }

@@ -11,7 +11,7 @@ func (p *pages) requestEmail(v *visit) (reply, error) {
 	if err == nil {
 		return done("/profile", "email-sent")
 	}
-	field, message, status, ok := refusal(err, "email", "current_password", "passkey")
+	field, message, status, ok := refusal(v.Context(), err, "email", "current_password", "passkey")
 	if !ok {
 		return reply{}, err
 	}

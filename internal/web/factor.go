@@ -22,10 +22,11 @@ func (p *pages) showSecond(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	speak(r.Context(), a.User.Language, "")
 	f := secondForm{Awaiting: a, Next: local(r.URL.Query().Get("next"))}
 	err = p.signin.CodesStopped(r.Context(), a, p.codeTry(r, a))
 	if f.Stopped = errors.Is(err, signin.ErrCodesStopped); f.Stopped {
-		_, f.CodeError, _, _ = refusal(err)
+		_, f.CodeError, _, _ = refusal(r.Context(), err)
 		err = nil
 	}
 	return reply{status: http.StatusOK, page: secondPage(f)}, err
@@ -45,6 +46,7 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 		}
 		return reply{}, err
 	}
+	speak(r.Context(), f.User.Language, "")
 	var token string
 	if answer := r.PostForm.Get("answer"); answer != "" {
 		token, err = p.signin.ProvePasskey(r.Context(), p.token(r), []byte(answer), p.codeTry(r, f.Awaiting))
@@ -57,7 +59,7 @@ func (p *pages) proveSecond(r *http.Request) (reply, error) {
 	if errors.Is(err, team.ErrSignedOut) {
 		return goTo("/sign-in")
 	}
-	field, message, status, ok := refusal(err, "passkey")
+	field, message, status, ok := refusal(r.Context(), err, "passkey")
 	if !ok {
 		return reply{}, err
 	}
@@ -135,7 +137,7 @@ func (p *pages) confirmApp(v *visit) (reply, error) {
 	if team.IsNotFound(err) {
 		return goTo("/profile")
 	}
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}

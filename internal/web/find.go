@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"raff/internal/lang"
 	"slices"
 	"strings"
 
@@ -72,7 +73,7 @@ func (v *visit) resolve() error {
 			id, err := v.find(kind, text)
 			switch {
 			case team.IsNotFound(err):
-				v.sought[name], v.unknown[name] = text, "There is no "+nounOf(kind)+" with this name. Choose a suggestion, or enter the whole name."
+				v.sought[name], v.unknown[name] = text, v.say(unknownName(kind))
 				id = team.NoID
 			case err != nil:
 				return err
@@ -98,14 +99,15 @@ func cutFinder(name string) (field, kind string, ok bool) {
 	return strings.Cut(rest, ".")
 }
 
-func nounOf(kind string) string {
+// unknownName says that nothing of a kind has the name that was entered.
+func unknownName(kind string) lang.Text {
 	switch kind {
 	case findProject:
-		return "project"
+		return "There is no project with this name. Choose a suggestion, or enter the whole name."
 	case findKey:
-		return "API key"
+		return "There is no API key with this name. Choose a suggestion, or enter the whole name."
 	}
-	return "role"
+	return "There is no role with this name. Choose a suggestion, or enter the whole name."
 }
 
 // found is an object that a finder suggests. Text identifies it.
@@ -139,7 +141,7 @@ func (v *visit) suggest(kind, text string, limit int) (all []found, err error) {
 		for _, r := range rows {
 			text := r.Name
 			if kind == findRole && r.Scope == permission.ScopeProject {
-				text += " (in a project)"
+				text = v.say("{role} (in a project)", r.Name)
 			}
 			all = append(all, found{r.ID, text})
 		}

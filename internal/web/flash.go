@@ -78,7 +78,7 @@ func done(path, what string) (reply, error) { return reply{to: path, done: what}
 func (v *visit) news() string {
 	what := noticeOf(v.Request)
 	if what == "accepted" {
-		return "Invitation accepted. You now have access to " + v.accountName() + "."
+		return v.say("Invitation accepted. You now have access to {account}.", v.accountName())
 	}
-	return allNews[what]
+	return v.say(allNews[what])
 }

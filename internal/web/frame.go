@@ -21,14 +21,14 @@ func (v *visit) navigation() []place {
 		place
 		may permit
 	}{
-		{place{Label: "Overview", Path: "/overview", Icon: "home"}, v.ask(v.can.AddMember())},
-		{place{Label: "Members", Path: "/members", Icon: "people"}, v.ask(v.can.ViewMembers(""))},
-		{place{Label: "Invitations", Path: "/invitations", Icon: "mail"}, v.ask(v.can.ViewOffers())},
-		{place{Label: "Projects", Path: "/projects", Icon: "folder"}, permit{OK: true}},
-		{place{Label: "Roles", Path: "/roles", Icon: "shield"}, v.ask(v.can.ViewRoles())},
-		{place{Label: "API keys", Path: "/keys", Icon: "key"}, v.ask(v.can.ViewKeys())},
-		{place{Label: "Audit log", Path: "/audit", Icon: "log"}, v.ask(v.can.ViewAudit())},
-		{place{Label: "Settings", Path: "/settings", Icon: "settings"}, v.ask(v.can.ViewSettings())},
+		{place{Label: v.say("Overview"), Path: "/overview", Icon: "home"}, v.ask(v.can.AddMember())},
+		{place{Label: v.say("Members"), Path: "/members", Icon: "people"}, v.ask(v.can.ViewMembers(""))},
+		{place{Label: v.say("Invitations"), Path: "/invitations", Icon: "mail"}, v.ask(v.can.ViewOffers())},
+		{place{Label: v.say("Projects"), Path: "/projects", Icon: "folder"}, permit{OK: true}},
+		{place{Label: v.say("Roles"), Path: "/roles", Icon: "shield"}, v.ask(v.can.ViewRoles())},
+		{place{Label: v.say("API keys"), Path: "/keys", Icon: "key"}, v.ask(v.can.ViewKeys())},
+		{place{Label: v.say("Audit log"), Path: "/audit", Icon: "log"}, v.ask(v.can.ViewAudit())},
+		{place{Label: v.say("Settings"), Path: "/settings", Icon: "settings"}, v.ask(v.can.ViewSettings())},
 	} {
 		if one.may.OK {
 			one.Current = v.URL.Path == one.Path || strings.HasPrefix(v.URL.Path, one.Path+"/")
@@ -40,7 +40,7 @@ func (v *visit) navigation() []place {
 
 func (v *visit) accountName() string {
 	if v.who == nil {
-		return "None"
+		return v.say("None ##account")
 	}
 	for _, a := range v.accounts {
 		if a.ID == v.who.AccountID {

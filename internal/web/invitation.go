@@ -13,6 +13,7 @@ func (p *pages) inspect(r *http.Request) (invitationForm, error) {
 	if err != nil {
 		return invitationForm{}, err
 	}
+	speak(r.Context(), "", inv.AccountLanguage)
 	f := invitationForm{Invitation: inv, Who: who}
 	if who == signin.InvitedUnproven {
 		if f.Keys.Keys, err = p.signin.KeysBehindInvitation(r.Context(), inv); err != nil {
@@ -21,6 +22,9 @@ func (p *pages) inspect(r *http.Request) (invitationForm, error) {
 	}
 	if f.Me, f.SignedIn, err = p.visitor(r); err != nil {
 		return invitationForm{}, err
+	}
+	if f.SignedIn {
+		speak(r.Context(), f.Me.User.Language, "")
 	}
 	f.Mine = f.SignedIn && f.Me.User.CanonicalEmail == inv.CanonicalEmail
 	return f, nil
@@ -47,7 +51,7 @@ func (p *pages) noInvitation(r *http.Request, err error) (reply, error) {
 	}
 	told := problems[team.KindGone]
 	return reply{status: told.status, page: noticePage(notice{
-		Title: told.title, Text: []string{"This invitation was already used. Sign in, or ask for a new invitation."}, Link: "/sign-in", LinkText: "Sign in",
+		Title: say(r.Context(), told.title), Text: []string{say(r.Context(), "This invitation was already used. Sign in, or ask for a new invitation.")}, Link: "/sign-in", LinkText: say(r.Context(), "Sign in"),
 	})}, nil
 }
 
@@ -98,7 +102,7 @@ func (p *pages) acceptInvitation(r *http.Request, f invitationForm) (reply, erro
 		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), Source: front.Of(r.Context()).Remote,
 		Device: p.device(r, f.Email), KeepKeys: f.Keys.Answer == "keep",
 	})
-	field, message, status, ok := fieldError(err, "name", "password")
+	field, message, status, ok := fieldError(r.Context(), err, "name", "password")
 	if err == nil {
 		token, out := p.enter(r, f.Email)
 		if token != "" {

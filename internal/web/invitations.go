@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"raff/internal/lang"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ type offer struct {
 	team.Invitation
 	Standing     standing
 	Over         bool // it can no longer be accepted
+	Declined     bool
 	Held         bool
 	See          permit // may see the member's page
 	Send, Cancel permit
@@ -56,26 +58,27 @@ func (v *visit) offerStanding(i *team.Invitation) standing {
 	state := i.StateAt(v.p.svc.Now())
 	switch {
 	case state == team.InvitationDeclined:
-		return standing{"off", "Declined"}
+		return standing{"off", v.say("Declined")}
 	case state == team.InvitationExpired:
-		return standing{"off", "Expired"}
+		return standing{"off", v.say("Expired")}
 	case i.MemberStatus == team.StatusSuspended:
-		return standing{"off", "On hold"}
+		return standing{"off", v.say("On hold")}
 	case i.MailStateAt(v.p.svc.Now()) == team.MailRetrying:
-		return standing{"wait", "Email delayed"}
+		return standing{"wait", v.say("Email delayed")}
 	case state == team.InvitationFailed:
-		return standing{"off", "Email not delivered"}
+		return standing{"off", v.say("Email not delivered")}
 	case state == team.InvitationQueued && v.p.svc.MailDelivered():
-		return standing{"wait", "Email being sent"}
+		return standing{"wait", v.say("Email being sent")}
 	}
-	return standing{"wait", "Pending"}
+	return standing{"wait", v.say("Pending")}
 }
 
 func (v *visit) offer(i team.Invitation) offer {
 	state := i.StateAt(v.p.svc.Now())
 	return offer{
 		Invitation: i, Standing: v.offerStanding(&i), Over: state == team.InvitationDeclined || state == team.InvitationExpired,
-		Held: i.MemberStatus == team.StatusSuspended, See: v.ask(v.can.ViewMembers(i.ProjectID)),
+		Declined: state == team.InvitationDeclined,
+		Held:     i.MemberStatus == team.StatusSuspended, See: v.ask(v.can.ViewMembers(i.ProjectID)),
 		Send: v.ask(v.can.SendInvitation(i)), Cancel: v.ask(v.can.CancelInvitation(i)), Once: once(),
 	}
 }
@@ -148,9 +151,10 @@ func (v *visit) projectID(i *invitationsView) string {
 
 // tab is one status of the invitation list.
 type tab struct {
-	Label, URL string
-	Count      int
-	Current    bool
+	Label   lang.Text
+	URL     string
+	Count   int
+	Current bool
 }
 
 func (v *visit) invitationTabs(i invitationsView) []tab {
@@ -203,7 +207,7 @@ func (p *pages) act(v *visit, news string, do func(id string) error) (reply, err
 	if err == nil {
 		return done(list, news)
 	}
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -272,12 +276,12 @@ func (v *visit) invitationNews() string {
 	var told []string
 	switch {
 	case sent > 0 && v.p.svc.MailDelivered():
-		told = append(told, plural(sent, "invitation")+" sent.")
+		told = append(told, many(v.Context(), sent, "{n} invitation sent.", "{n} invitations sent."))
 	case sent > 0:
-		told = append(told, plural(sent, "invitation")+" created. Give each person their link.")
+		told = append(told, many(v.Context(), sent, "{n} invitation created. Give each person their link.", "{n} invitations created. Give each person their link."))
 	}
 	if added > 0 {
-		told = append(told, plural(added, "person")+" already in the account, added with the role.")
+		told = append(told, many(v.Context(), added, "{n} person already in the account, added with the role.", "{n} people already in the account, added with the role."))
 	}
 	return strings.Join(told, " ")
 }

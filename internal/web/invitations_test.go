@@ -209,7 +209,7 @@ func TestReasonWhyAnInvitationCannotBeSent(t *testing.T) {
 	o.Do(t, "POST", "/api/v1/projects/"+o.ProjectID+"/members", o.Key, map[string]any{"target_user_id": userID, "role_id": o.RoleID(t, "project", "project-admin")}).Want(t, 201)
 	erin, pat := o.offer(t, "erin@example.com", ""), o.offer(t, "pat@example.com", o.ProjectID)
 	maxim := signIn(t, o.Server, "max@example.com")
-	p := maxim.open(t, "/invitations").shows(t, 200, "Invite people", "Renew the invitation for pat@", "Cancel… the invitation for pat@", "Why not? Invitation for erin@example.com Your role does not include the permission").
+	p := maxim.open(t, "/invitations").shows(t, 200, "Invite people", "Renew the invitation for pat@", "Cancel… the invitation for pat@", "Why not? Invitation for erin@example.com Why not? Your role does not include the permission").
 		lacks(t, "Renew the invitation for erin@", "Cancel… the invitation for erin@", "Why not? Invitation for pat@")
 	if strings.Contains(p.source, "title=\"Your role") {
 		t.Error("the reason is in a title attribute, which is not accessible by touch or keyboard")

@@ -127,14 +127,14 @@ func (p *pages) invite(v *visit) (reply, error) {
 	emails := addresses(f.Addresses)
 	switch {
 	case len(emails) == 0:
-		f.EmailsError = "Enter at least one email."
+		f.EmailsError = v.say("Enter at least one email.")
 	case len(emails) > team.MaxBulk:
-		f.EmailsError = "You entered " + number(len(emails)) + " emails; at most " + number(team.MaxBulk) + " people can be invited at once."
+		f.EmailsError = v.say("You entered {count} emails; at most {most} people can be invited at once.", len(emails), team.MaxBulk)
 	case slices.ContainsFunc(emails, tooLong):
-		f.EmailsError = "One of these is too long to be an email. Enter each email on its own line."
+		f.EmailsError = v.say("One of these is too long to be an email. Enter each email on its own line.")
 	}
 	if !slices.ContainsFunc(f.Roles, func(c choice) bool { return c.Chosen }) {
-		f.RoleError = "Choose a role." // no role, or a role of another scope
+		f.RoleError = v.say("Choose a role.") // no role, or a role of another scope
 	}
 	if f.EmailsError != "" || f.RoleError != "" {
 		return reply{status: http.StatusBadRequest, page: invitePage(v, f)}, nil
@@ -152,7 +152,7 @@ func (p *pages) invite(v *visit) (reply, error) {
 		err = json.Unmarshal(old.Answer, &told)
 	}
 	if err != nil {
-		_, message, status, ok := refusal(err)
+		_, message, status, ok := refusal(v.Context(), err)
 		f.Wrong = message
 		if !ok {
 			return reply{}, err
@@ -185,7 +185,7 @@ func (p *pages) invited(v *visit, f inviteForm, told []inviteResult) (reply, err
 		return done(invitationsURL(f.Project.ID), "invited-"+strconv.Itoa(sent)+"-"+strconv.Itoa(added))
 	}
 	f.Results, f.Addresses = told, strings.Join(left, "\n")
-	f.EmailsError = number(len(left)) + " of these could not be invited."
+	f.EmailsError = v.say("{count} of these could not be invited.", len(left))
 	if len(left) == 1 {
 		f.EmailsError = f.refusals()[0].Text
 	}
@@ -200,17 +200,17 @@ func (p *pages) told(v *visit, emails []string, made any) []inviteResult {
 	results, _ := made.([]team.BulkResult)
 	all := make([]inviteResult, len(results))
 	for i, r := range results {
-		all[i] = inviteResult{Email: emails[i], Text: "Invited.", OK: true}
+		all[i] = inviteResult{Email: emails[i], Text: v.say("Invited."), OK: true}
 		switch {
 		case r.Err != nil:
-			_, message, status, ok := refusal(r.Err)
+			_, message, status, ok := refusal(v.Context(), r.Err)
 			if !ok {
-				message, status = "Could not invite this person.", http.StatusBadRequest
+				message, status = v.say("Could not invite this person."), http.StatusBadRequest
 			}
 			all[i] = inviteResult{Email: emails[i], Text: message, Status: status}
 			all[i].explain(v, r.Err)
 		case r.Member.Status == team.StatusActive:
-			all[i].Text, all[i].Added = "Already in the account, added with the role.", true
+			all[i].Text, all[i].Added = v.say("Already in the account, added with the role."), true
 		}
 	}
 	return all
@@ -223,11 +223,11 @@ func (r *inviteResult) explain(v *visit, err error) {
 	switch {
 	case !ok:
 	case wrong == nil && key == v.me.User.CanonicalEmail && v.who.MemberID != "" && v.PostForm.Get("project") == "":
-		r.Text, r.Link, r.LinkText = "You are a member already.", "/members/"+v.who.MemberID, "Your access"
+		r.Text, r.Link, r.LinkText = v.say("You are a member already."), "/members/"+v.who.MemberID, v.say("Your access")
 	case e.Refusal == team.RefusalAlreadyInvited:
-		r.Link, r.LinkText = "/invitations?"+url.Values{"state": {"all"}, "q": {r.Email}}.Encode(), "Show the invitation"
+		r.Link, r.LinkText = "/invitations?"+url.Values{"state": {"all"}, "q": {r.Email}}.Encode(), v.say("Show the invitation")
 	case e.Refusal == team.RefusalAlreadyMember && e.MemberID != "":
-		r.Link, r.LinkText = "/members/"+e.MemberID, "Show the member"
+		r.Link, r.LinkText = "/members/"+e.MemberID, v.say("Show the member")
 	}
 }
 

@@ -80,7 +80,7 @@ func (p *pages) showMember(v *visit) (reply, error) {
 
 // memberAgain shows the page with an error; other errors are returned.
 func (p *pages) memberAgain(v *visit, at string, err error) (reply, error) {
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -197,7 +197,7 @@ func (p *pages) removeMember(v *visit) (reply, error) {
 	}
 	out, err := p.svc.RemoveMember(v.Context(), v.who, r.ProjectID, r.ID, team.Removal{KeepKeys: r.KeepKeys, Base: v.base()})
 	if err != nil {
-		_, message, status, ok := refusal(err)
+		_, message, status, ok := refusal(v.Context(), err)
 		r.Wrong = message
 		if !ok {
 			return reply{}, err

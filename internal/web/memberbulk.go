@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"raff/internal/lang"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ func (p *pages) bulk(v *visit) (reply, error) {
 		person, err := p.svc.GetPerson(v.Context(), v.who, id)
 		switch {
 		case team.IsNotFound(err):
-			gone = append(gone, bulkResult{Person: team.Person{Member: team.Member{ID: id, Name: "Unknown"}}, Text: "No longer a member."})
+			gone = append(gone, bulkResult{Person: team.Person{Member: team.Member{ID: id, Name: v.say("Unknown")}}, Text: v.say("No longer a member.")})
 		case err != nil:
 			return reply{}, err
 		default:
@@ -65,7 +66,7 @@ func (p *pages) askBulk(v *visit, b bulkView, role string) (reply, error) {
 			return reply{}, err
 		}
 		if v.PostForm.Get("confirm") != "" {
-			b.Wrong = "Choose a role."
+			b.Wrong = v.say("Choose a role.")
 		}
 		return show(bulkPage(v, b))
 	}
@@ -96,11 +97,11 @@ func (p *pages) bulkOne(v *visit, b bulkView, person team.Person, role string) b
 		out.Text, out.Was, out.OK = text, was, true
 		return out
 	}
-	_, message, _, ok := refusal(err)
+	_, message, _, ok := refusal(v.Context(), err)
 	if !ok {
-		message = "Not changed, because something went wrong on our side. Try again."
+		message = v.say("Not changed, because something went wrong on our side. Try again.")
 		if team.IsNotFound(err) {
-			message = "No longer a member."
+			message = v.say("No longer a member.")
 		} else {
 			p.front.Logger.LogAttrs(v.Context(), slog.LevelError, "a row of a bulk change failed", slog.String("request_id", front.Of(v.Context()).ID), slog.Any("error", err))
 		}
@@ -117,17 +118,17 @@ func (p *pages) changeOne(v *visit, b bulkView, person team.Person, role string)
 			return "", "", refusedProjectOnly.With()
 		}
 		if m.Role.ID == role {
-			return "Already has this role.", "", nil
+			return v.say("Already has this role."), "", nil
 		}
 		changed, err := p.svc.UpdateMember(v.Context(), v.who, m.ProjectID, m.ID, team.MemberChange{RoleID: &role})
-		return "Role changed from " + m.Role.Name + " to " + changed.Role.Name + ".", m.ID + " " + m.Role.ID, err
+		return v.say("Role changed from {from} to {to}.", m.Role.Name, changed.Role.Name), m.ID + " " + m.Role.ID, err
 	case "suspend", "activate":
-		to, text := team.StatusSuspended, "Suspended."
+		to, text := team.StatusSuspended, v.say("Suspended.")
 		if b.Do == "activate" {
-			to, text = team.StatusActive, "Activated."
+			to, text = team.StatusActive, v.say("Activated.")
 		}
 		if b.Do == "suspend" == (m.Status == team.StatusSuspended) {
-			return map[bool]string{true: "Already suspended.", false: "Not suspended."}[b.Do == "suspend"], "", nil
+			return v.say(map[bool]lang.Text{true: "Already suspended.", false: "Not suspended."}[b.Do == "suspend"]), "", nil
 		}
 		_, err := p.svc.UpdateMember(v.Context(), v.who, m.ProjectID, m.ID, team.MemberChange{Status: &to, KeepKeys: b.KeepKeys})
 		return text, m.ID, err
@@ -137,15 +138,15 @@ func (p *pages) changeOne(v *visit, b bulkView, person team.Person, role string)
 		}
 		_, err := p.svc.ResendInvitation(v.onceFor("resend", m.ID), v.who, m.Invitation.ID)
 		if again(err) {
-			return "Already resent with this form.", "", nil
+			return v.say("Already resent with this form."), "", nil
 		}
-		return "Invitation resent. Earlier links no longer work.", "", err
+		return v.say("Invitation resent. Earlier links no longer work."), "", err
 	}
 	_, err = p.svc.RemoveMember(v.Context(), v.who, m.ProjectID, m.ID, team.Removal{KeepKeys: b.KeepKeys})
 	if m.Type == team.TypeInvitation {
-		return "Invitation cancelled.", "", err
+		return v.say("Invitation cancelled."), "", err
 	}
-	return "Removed.", "", err
+	return v.say("Removed."), "", err
 }
 
 // peopleList is the URL of the list of people from which a form was sent, with its filters.

@@ -1,6 +1,9 @@
 package web
 
-import "raff/internal/team"
+import (
+	"raff/internal/lang"
+	"raff/internal/team"
+)
 
 // bulkView is a change of several people: first what would be changed, then the result for each of them.
 type bulkView struct {
@@ -23,21 +26,44 @@ type bulkResult struct {
 	Was string
 }
 
-// bulkDo is one of the changes.
+// bulkDo is one of the changes: what its page asks for one and for several people, what its button says, and what the page of its results
+// says.
 type bulkDo struct {
-	Title, Button string
-	Asks          bool // the change is confirmed before it is made
-	Grave         bool
-	Undo          string // the change that undoes it, or empty
+	One     lang.One
+	Title   lang.Text
+	Button  lang.Text
+	DoneOne lang.One
+	Done    lang.Text
+	Asks    bool // the change is confirmed before it is made
+	Grave   bool
+	Undo    string // the change that undoes it, or empty
 }
 
 var bulkDos = map[string]bulkDo{
-	"role":     {"Change the role of", "Change role", true, false, "restore"},
-	"suspend":  {"Suspend", "Suspend", true, true, "activate"},
-	"activate": {"Activate", "Activate", false, false, "suspend"},
-	"resend":   {"Resend the invitation of", "Resend", false, false, ""},
-	"remove":   {"Remove", "Remove", true, true, ""},
-	"restore":  {"Change back the role of", "Undo", false, false, ""},
+	"role": {
+		"Change the role of {n} person", "Change the role of {n} people", "Change role",
+		"Role changed: {some} of {n} person", "Role changed: {some} of {n} people", true, false, "restore",
+	},
+	"suspend": {
+		"Suspend {n} person", "Suspend {n} people", "Suspend",
+		"Suspended: {some} of {n} person", "Suspended: {some} of {n} people", true, true, "activate",
+	},
+	"activate": {
+		"Activate {n} person", "Activate {n} people", "Activate",
+		"Activated: {some} of {n} person", "Activated: {some} of {n} people", false, false, "suspend",
+	},
+	"resend": {
+		"Resend the invitation of {n} person", "Resend the invitation of {n} people", "Resend",
+		"Invitation resent: {some} of {n} person", "Invitation resent: {some} of {n} people", false, false, "",
+	},
+	"remove": {
+		"Remove {n} person", "Remove {n} people", "Remove",
+		"Removed: {some} of {n} person", "Removed: {some} of {n} people", true, true, "",
+	},
+	"restore": {
+		"Change back the role of {n} person", "Change back the role of {n} people", "Undo",
+		"Role changed back: {some} of {n} person", "Role changed back: {some} of {n} people", false, false, "",
+	},
 }
 
 // done is how many of the results succeeded.

@@ -1,13 +1,14 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
+	"raff/internal/lang"
 	"slices"
-	"strconv"
 	"strings"
 
 	"raff/internal/permission"
@@ -61,14 +62,14 @@ func (p *pages) previewImport(v *visit) (reply, error) {
 	if f.CSV, err = v.uploaded("file", "csv"); err != nil {
 		return reply{}, err
 	}
-	if f.readRows(); f.Wrong != "" {
+	if f.readRows(v.Context()); f.Wrong != "" {
 		return reply{status: http.StatusBadRequest, page: importPage(v, f)}, nil
 	}
 	results, err := p.svc.TryAddMembers(v.Context(), v.who, f.adds())
 	if err != nil {
 		return importAgain(v, f, err)
 	}
-	f.tell(results, "Would be invited", "Would be added: already in the account")
+	f.tell(v.Context(), results, "Would be invited", "Would be added: already in the account")
 	return reply{status: http.StatusOK, page: importPage(v, f)}, nil
 }
 
@@ -79,12 +80,12 @@ func (p *pages) importPeople(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	f.CSV, f.Done = v.PostForm.Get("csv"), true
-	if f.readRows(); f.Wrong != "" {
+	if f.readRows(v.Context()); f.Wrong != "" {
 		return reply{status: http.StatusBadRequest, page: importPage(v, f)}, nil
 	}
 	_, err = p.svc.AddMembers(v.onceKeeping("import", func(made any) ([]byte, error) {
 		results, _ := made.([]team.BulkResult)
-		f.tell(results, "Invited", "Added: already in the account")
+		f.tell(v.Context(), results, "Invited", "Added: already in the account")
 		return json.Marshal(f.Rows)
 	}), v.who, f.adds())
 	if old, again := errors.AsType[*team.Replay](err); again {
@@ -98,7 +99,7 @@ func (p *pages) importPeople(v *visit) (reply, error) {
 }
 
 func importAgain(v *visit, f importView, err error) (reply, error) {
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -134,14 +135,14 @@ func fileText(h *multipart.FileHeader) (string, error) {
 }
 
 // readRows reads the file. What is wrong with one row becomes its result; what is wrong with the file is in Wrong.
-func (f *importView) readRows() {
+func (f *importView) readRows(ctx context.Context) {
 	columns, rows, err := spreadsheet.Read([]byte(f.CSV))
 	switch {
 	case errors.Is(err, io.EOF):
-		f.Wrong = "Choose a CSV file, or paste its text."
+		f.Wrong = say(ctx, "Choose a CSV file, or paste its text.")
 		return
 	case err != nil:
-		f.Wrong = "The file could not be read: " + err.Error() + "."
+		f.Wrong = say(ctx, "The file could not be read: {reason}.", err.Error())
 		return
 	}
 	email, role := -1, -1
@@ -157,26 +158,26 @@ func (f *importView) readRows() {
 	}
 	switch {
 	case email < 0:
-		f.Wrong = "The first line must name the columns. One of them must be email."
+		f.Wrong = say(ctx, "The first line must name the columns. One of them must be email.")
 	case len(rows) == 0:
-		f.Wrong = "The file has no rows below the names of the columns."
+		f.Wrong = say(ctx, "The file has no rows below the names of the columns.")
 	case len(rows) > team.MaxBulk:
-		f.Wrong = "The file has " + number(len(rows)) + " rows; at most " + number(team.MaxBulk) + " people can be added at once."
+		f.Wrong = say(ctx, "The file has {count} rows; at most {most} people can be added at once.", len(rows), team.MaxBulk)
 	}
 	if f.Wrong != "" {
 		return
 	}
 	lines := map[string]int{}
 	for _, row := range rows {
-		f.Rows = append(f.Rows, f.row(row, row.Cell(email), row.Cell(role), lines))
+		f.Rows = append(f.Rows, f.row(ctx, row, row.Cell(email), row.Cell(role), lines))
 	}
 }
 
 // row turns a row of the file into the member to add, or into a row that says what is wrong with it. lines has the lines of the
 // emails before it.
-func (f *importView) row(row spreadsheet.Row, email, role string, lines map[string]int) importRow {
+func (f *importView) row(ctx context.Context, row spreadsheet.Row, email, role string, lines map[string]int) importRow {
 	if row.Err != nil {
-		return importRow{Line: row.Line, Email: row.Text, add: team.NewMember{Invalid: refusedRow.With("The line could not be read: " + row.Err.Error() + ".")}}
+		return importRow{Line: row.Line, Email: row.Text, add: team.NewMember{Invalid: refusedRow.With(say(ctx, "The line could not be read: {reason}.", row.Err.Error()))}}
 	}
 	if address, ok := bracketed(email); ok {
 		email = address
@@ -185,14 +186,14 @@ func (f *importView) row(row spreadsheet.Row, email, role string, lines map[stri
 	if role == "" {
 		role = f.Role
 	}
-	found, problem := roleCalled(f.Roles, role)
+	found, problem := roleCalled(ctx, f.Roles, role)
 	key, err := team.CanonicalEmail(email)
 	first, twice := lines[key]
 	switch {
 	case problem != "":
 		out.add.Invalid = refusedRow.With(problem)
 	case err == nil && twice:
-		out.add.Invalid = refusedRow.With("The same email as in line " + strconv.Itoa(first) + ".")
+		out.add.Invalid = refusedRow.With(say(ctx, "The same email as in line {line}.", first))
 	default:
 		lines[key] = row.Line
 		out.Role = found.Name
@@ -203,20 +204,20 @@ func (f *importView) row(row spreadsheet.Row, email, role string, lines map[stri
 }
 
 // roleCalled finds the role with this slug, name or id. A text that is the slug of one role and the name of another finds neither.
-func roleCalled(roles []team.Role, text string) (role team.Role, problem string) {
+func roleCalled(ctx context.Context, roles []team.Role, text string) (role team.Role, problem string) {
 	if text == "" {
-		return role, "No role. Fill in the column, or choose a role for rows without one."
+		return role, say(ctx, "No role. Fill in the column, or choose a role for rows without one.")
 	}
 	some := slices.DeleteFunc(slices.Clone(roles), func(r team.Role) bool {
 		return r.ID != text && r.Slug != text && !strings.EqualFold(r.Name, text)
 	})
 	switch len(some) {
 	case 0:
-		return role, "There is no role “" + text + "” here."
+		return role, say(ctx, "There is no role {name} here.", languageOf(ctx).Quote(text))
 	case 1:
 		return some[0], ""
 	}
-	return role, "More than one role is called “" + text + "”. Use the ID."
+	return role, say(ctx, "More than one role is called {name}. Use the ID.", languageOf(ctx).Quote(text))
 }
 
 func (f *importView) adds() []team.NewMember {
@@ -231,25 +232,25 @@ func (f *importView) adds() []team.NewMember {
 }
 
 // tell sets what would become, or became, of each row.
-func (f *importView) tell(results []team.BulkResult, invited, added string) {
+func (f *importView) tell(ctx context.Context, results []team.BulkResult, invited, added lang.Text) {
 	for i := range results {
 		row, r := &f.Rows[i], results[i]
 		e, refused := errors.AsType[*team.Error](r.Err)
 		switch {
 		case refused && e.Refusal == team.RefusalAlreadyMember:
-			row.Kind, row.Text = "wait", "Already a member. Nothing changes."
+			row.Kind, row.Text = "wait", say(ctx, "Already a member. Nothing changes.")
 		case refused && e.Refusal == team.RefusalAlreadyInvited:
-			row.Kind, row.Text = "wait", plainWords(e)
+			row.Kind, row.Text = "wait", plainWords(ctx, e)
 		case r.Err != nil:
-			_, message, _, ok := refusal(r.Err)
+			_, message, _, ok := refusal(ctx, r.Err)
 			if !ok {
-				message = "Could not be added."
+				message = say(ctx, "Could not be added.")
 			}
 			row.Kind, row.Text = "off", message
 		case r.Member.Status == team.StatusActive:
-			row.Kind, row.Text = "on", added
+			row.Kind, row.Text = "on", say(ctx, added)
 		default:
-			row.Kind, row.Text = "on", invited
+			row.Kind, row.Text = "on", say(ctx, invited)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"raff/internal/lang"
 	"strings"
 
 	"raff/internal/team"
@@ -66,18 +67,32 @@ func (m membersView) filtered() bool {
 	return m.Query != "" || m.Status != "" || m.Access != "" || m.Role != "" || m.Factor != ""
 }
 
-// The options of the filters: values and labels.
+// labelled is an option of a filter.
+type labelled struct {
+	Value string
+	Label lang.Text
+}
+
+// The options of the filters.
 var (
-	accessOptions = []string{"owner", "Owner", "account", "Account", "project", "Project-only"}
-	statusOptions = []string{"active", "Active", "pending", "Invited", "suspended", "Suspended"}
-	factorOptions = []string{"yes", "With second factor", "no", "Without second factor"}
+	accessOptions = []labelled{{"owner", "Owner"}, {"account", "Account"}, {"project", "Project-only"}}
+	statusOptions = []labelled{{"active", "Active"}, {"pending", "Invited"}, {"suspended", "Suspended"}}
+	factorOptions = []labelled{{"yes", "With second factor"}, {"no", "Without second factor"}}
 )
 
+// labels alternates values and labels of options.
+func (v *visit) labels(options []labelled) (all []string) {
+	for _, o := range options {
+		all = append(all, o.Value, v.say(o.Label))
+	}
+	return all
+}
+
 // labelOf is the label of a value in options.
-func labelOf(value string, options []string) string {
-	for i := 0; i+1 < len(options); i += 2 {
-		if options[i] == value {
-			return options[i+1]
+func (v *visit) labelOf(value string, options []labelled) string {
+	for _, o := range options {
+		if o.Value == value {
+			return v.say(o.Label)
 		}
 	}
 	return ""
@@ -90,14 +105,14 @@ func (v *visit) memberChips(m membersView) (all []chip) {
 			all = append(all, chip{text, v.lacking(name)})
 		}
 	}
-	add("access", labelOf(m.Access, accessOptions))
-	add("status", labelOf(m.Status, statusOptions))
-	add("factor", labelOf(m.Factor, factorOptions))
+	add("access", v.labelOf(m.Access, accessOptions))
+	add("status", v.labelOf(m.Status, statusOptions))
+	add("factor", v.labelOf(m.Factor, factorOptions))
 	if m.Role != "" {
-		name := "Unknown role"
+		name := v.say("Unknown role")
 		for _, r := range m.Roles {
 			if r.ID == m.Role {
-				name = "Role: " + r.Name
+				name = v.say("Role: {role}", r.Name)
 			}
 		}
 		add("role", name)
@@ -121,15 +136,15 @@ type standing struct{ Kind, Text string }
 func (v *visit) standing(m team.Member) standing {
 	switch {
 	case m.Status == team.StatusSuspended && m.Type == team.TypeInvitation:
-		return standing{"off", "Invitation on hold"}
+		return standing{"off", v.say("Invitation on hold")}
 	case m.Status == team.StatusSuspended:
-		return standing{"off", "Suspended"}
+		return standing{"off", v.say("Suspended")}
 	case m.AccountSuspended:
-		return standing{"off", "Suspended in the account"}
+		return standing{"off", v.say("Suspended in the account")}
 	case m.Status == team.StatusActive && !m.ExpiresAt.IsZero() && !v.p.svc.Now().Before(m.ExpiresAt):
-		return standing{"off", "Expired"}
+		return standing{"off", v.say("Expired")}
 	case m.Status == team.StatusActive:
-		return standing{"on", "Active"}
+		return standing{"on", v.say("Active")}
 	}
 	return v.offered(m.Invitation)
 }
@@ -137,20 +152,20 @@ func (v *visit) standing(m team.Member) standing {
 // offered is the status of a pending invitation.
 func (v *visit) offered(i *team.Invitation) standing {
 	if i == nil {
-		return standing{"wait", "Invited"}
+		return standing{"wait", v.say("Invited")}
 	}
 	switch i.StateAt(v.p.svc.Now()) {
 	case team.InvitationDeclined:
-		return standing{"off", "Declined"}
+		return standing{"off", v.say("Declined")}
 	case team.InvitationExpired:
-		return standing{"off", "Invitation expired"}
+		return standing{"off", v.say("Invitation expired")}
 	case team.InvitationFailed:
-		return standing{"off", "Email not delivered"}
+		return standing{"off", v.say("Email not delivered")}
 	case team.InvitationSent:
-		return standing{"wait", "Invited"}
+		return standing{"wait", v.say("Invited")}
 	}
 	if v.p.svc.MailDelivered() {
-		return standing{"wait", "Invited, email being sent"}
+		return standing{"wait", v.say("Invited, email being sent")}
 	}
-	return standing{"wait", "Invited"}
+	return standing{"wait", v.say("Invited")}
 }

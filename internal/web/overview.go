@@ -35,13 +35,13 @@ func (v *visit) peopleWaiting(o *overviewView) error {
 	if err != nil {
 		return err
 	}
-	o.People, o.Counts = all, append(o.Counts, counting(all, "person", "people", "/members"))
+	o.People, o.Counts = all, append(o.Counts, v.counting(all, "person ##counted", "people ##counted", "/members"))
 	if all.N > team.CountedOffers { // a filter by second factor reads everyone
 		return nil
 	}
 	without, err := v.peopleTotal(team.PersonFilter{Factor: "no", Status: team.StatusActive})
 	if err == nil && without.N > 0 {
-		o.Waits = append(o.Waits, waiting{tally(without, "person") + " without a second factor", "Settings can require one.", "/members?factor=no&status=active"})
+		o.Waits = append(o.Waits, waiting{tallied(v.Context(), without, "{n} person without a second factor", "{n} people without a second factor"), v.say("Settings can require one."), "/members?factor=no&status=active"})
 	}
 	return err
 }
@@ -51,12 +51,12 @@ func (v *visit) offersWaiting(o *overviewView) error {
 	if err != nil || n.Many {
 		return err
 	}
-	o.Counts = append(o.Counts, counting(team.Total{N: n.Pending}, "open invitation", "open invitations", "/invitations"))
+	o.Counts = append(o.Counts, v.counting(team.Total{N: n.Pending}, "open invitation ##counted", "open invitations ##counted", "/invitations"))
 	if n.Expired > 0 {
-		o.Waits = append(o.Waits, waiting{plural(n.Expired, "invitation") + " expired", "Resend or cancel them.", "/invitations?state=expired"})
+		o.Waits = append(o.Waits, waiting{many(v.Context(), n.Expired, "{n} invitation expired", "{n} invitations expired"), v.say("Resend or cancel them."), "/invitations?state=expired"})
 	}
 	if n.Declined > 0 {
-		o.Waits = append(o.Waits, waiting{plural(n.Declined, "invitation") + " declined", "", "/invitations?state=declined"})
+		o.Waits = append(o.Waits, waiting{many(v.Context(), n.Declined, "{n} invitation declined", "{n} invitations declined"), "", "/invitations?state=declined"})
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func (v *visit) keysWaiting(o *overviewView) error {
 	if err != nil {
 		return err
 	}
-	o.Counts = append(o.Counts, counting(team.Total{N: n}, "API key", "API keys", "/keys"))
+	o.Counts = append(o.Counts, v.counting(team.Total{N: n}, "API key ##counted", "API keys ##counted", "/keys"))
 	now := v.p.svc.Now()
 	var ending, unused []team.APIKey
 	for _, k := range keys {
@@ -82,10 +82,10 @@ func (v *visit) keysWaiting(o *overviewView) error {
 		}
 	}
 	for _, k := range ending[:min(len(ending), perKind)] {
-		o.Waits = append(o.Waits, waiting{"The API key " + k.Name + " expires on " + date(v.Context(), k.ExpiresAt), "Rotate it, or give it a later end.", "/keys/" + k.ID})
+		o.Waits = append(o.Waits, waiting{v.say("The API key {key} expires on {day}", k.Name, date(v.Context(), k.ExpiresAt)), v.say("Rotate it, or give it a later end."), "/keys/" + k.ID})
 	}
 	for _, k := range unused[:min(len(unused), perKind)] {
-		o.Waits = append(o.Waits, waiting{"The API key " + k.Name + " was never used", "Revoke it if nothing needs it.", "/keys/" + k.ID})
+		o.Waits = append(o.Waits, waiting{v.say("The API key {key} was never used", k.Name), v.say("Revoke it if nothing needs it."), "/keys/" + k.ID})
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (v *visit) rolesWaiting(o *overviewView) error {
 	}
 	for _, r := range own {
 		if _, held := use[r.ID]; !held {
-			o.Waits = append(o.Waits, waiting{"No one has the role " + r.Name, "Assign it, or delete it.", "/roles/" + r.ID})
+			o.Waits = append(o.Waits, waiting{v.say("No one has the role {role}", r.Name), v.say("Assign it, or delete it."), "/roles/" + r.ID})
 		}
 	}
 	return nil

@@ -1,6 +1,9 @@
 package web
 
-import "raff/internal/team"
+import (
+	"raff/internal/lang"
+	"raff/internal/team"
+)
 
 // overviewView is the page that says who is in the account, and what needs attention.
 type overviewView struct {
@@ -14,11 +17,8 @@ type overviewView struct {
 type overviewCount struct{ Number, Label, Path string }
 
 // counting is a total with its noun in the plural or singular.
-func counting(n team.Total, one, many, path string) overviewCount {
-	if n.N == 1 {
-		many = one
-	}
-	return overviewCount{ofMany(n), many, path}
+func (v *visit) counting(n team.Total, one lang.One, other lang.Text, path string) overviewCount {
+	return overviewCount{ofMany(v.Context(), n), many(v.Context(), n.N, one, other), path}
 }
 
 // waiting is something that someone should look at.
@@ -26,8 +26,9 @@ type waiting struct{ Text, About, Path string }
 
 // step is one of the first steps of a new account.
 type step struct {
-	Text, Path string
-	Done       bool
+	Text lang.Text
+	Path string
+	Done bool
 }
 
 // invitable reports whether the user may invite people to the account.

@@ -44,7 +44,7 @@ func (v *visit) peopleNamed(text string) (all []destination, err error) {
 	for _, r := range rows {
 		about := r.Email
 		if r.Name == "" {
-			about = "Invited"
+			about = v.say("Invited")
 		}
 		all = append(all, destination{called(r.Name, r.Email), about, "/members/" + r.ID, "people"})
 	}
@@ -54,7 +54,7 @@ func (v *visit) peopleNamed(text string) (all []destination, err error) {
 func (v *visit) projectsNamed(text string) (all []destination, err error) {
 	rows, _, err := v.p.svc.FindProjects(v.Context(), v.who, team.ProjectFilter{Query: text, Page: firstFew()})
 	for _, r := range rows {
-		all = append(all, destination{r.Name, "Project", "/projects/" + r.ID, "folder"})
+		all = append(all, destination{r.Name, v.say("Project"), "/projects/" + r.ID, "folder"})
 	}
 	return all, err
 }
@@ -62,9 +62,9 @@ func (v *visit) projectsNamed(text string) (all []destination, err error) {
 func (v *visit) rolesNamed(text string) (all []destination, err error) {
 	rows, _, err := v.p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Prefix: text, Page: firstFew()})
 	for _, r := range rows {
-		about := "Account role"
+		about := v.say("Account role")
 		if r.Scope == permission.ScopeProject {
-			about = "Project role"
+			about = v.say("Project role")
 		}
 		all = append(all, destination{r.Name, about, "/roles/" + r.ID, "shield"})
 	}
@@ -74,7 +74,7 @@ func (v *visit) rolesNamed(text string) (all []destination, err error) {
 func (v *visit) keysNamed(text string) (all []destination, err error) {
 	rows, _, err := v.p.svc.ListAPIKeys(v.Context(), v.who, team.APIKeyFilter{Prefix: text, Page: firstFew()})
 	for _, r := range rows {
-		all = append(all, destination{r.Name, "API key " + r.KeyPrefix + "…", "/keys/" + r.ID, "key"})
+		all = append(all, destination{r.Name, v.say("API key {prefix}…", r.KeyPrefix), "/keys/" + r.ID, "key"})
 	}
 	return all, err
 }
@@ -82,20 +82,20 @@ func (v *visit) keysNamed(text string) (all []destination, err error) {
 // destinations are the pages and actions that the user may use.
 func (v *visit) destinations() (all []destination) {
 	for _, item := range v.navigation() {
-		all = append(all, destination{item.Label, "Page", item.Path, item.Icon})
+		all = append(all, destination{item.Label, v.say("Page"), item.Path, item.Icon})
 	}
 	for _, one := range []struct {
 		destination
 		may error
 	}{
-		{destination{"Invite people", "Action", "/invitations/new", "plus"}, v.can.Invite("")},
-		{destination{"Import people", "Action", "/members/import", "plus"}, v.can.Invite("")},
-		{destination{"New project", "Action", "/projects/new", "plus"}, v.can.CreateProject()},
-		{destination{"New role", "Action", "/roles/new", "plus"}, v.can.CreateRole()},
-		{destination{"New API key", "Action", "/keys/new", "plus"}, v.can.CreateKey()},
-		{destination{"Transfer ownership", "Action", "/settings/owner", "settings"}, v.can.TransferOwnership()},
-		{destination{"Your profile", "Page", "/profile", "people"}, nil},
-		{destination{"Keyboard shortcuts", "Page", "/keyboard", "settings"}, nil},
+		{destination{v.say("Invite people"), v.say("Action"), "/invitations/new", "plus"}, v.can.Invite("")},
+		{destination{v.say("Import people"), v.say("Action"), "/members/import", "plus"}, v.can.Invite("")},
+		{destination{v.say("New project"), v.say("Action"), "/projects/new", "plus"}, v.can.CreateProject()},
+		{destination{v.say("New role"), v.say("Action"), "/roles/new", "plus"}, v.can.CreateRole()},
+		{destination{v.say("New API key"), v.say("Action"), "/keys/new", "plus"}, v.can.CreateKey()},
+		{destination{v.say("Transfer ownership"), v.say("Action"), "/settings/owner", "settings"}, v.can.TransferOwnership()},
+		{destination{v.say("Your profile"), v.say("Page"), "/profile", "people"}, nil},
+		{destination{v.say("Keyboard shortcuts"), v.say("Page"), "/keyboard", "settings"}, nil},
 	} {
 		if v.ask(one.may).OK {
 			all = append(all, one.destination)

@@ -14,9 +14,9 @@ import (
 // Passkeys are used by a script: it fetches the options of the WebAuthn call and puts the result into a form.
 
 // passkeyToSignIn responds with the options for signing in with a passkey.
-func (p *pages) passkeyToSignIn(*http.Request) (reply, error) {
+func (p *pages) passkeyToSignIn(r *http.Request) (reply, error) {
 	options, err := p.signin.BeginPasskeySignIn()
-	return answerScript(options, err)
+	return answerScript(r.Context(), options, err)
 }
 
 func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
@@ -25,7 +25,7 @@ func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
 	if err == nil {
 		return p.entered(r, token, f.Next)
 	}
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(r.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -36,13 +36,13 @@ func (p *pages) signInWithPasskey(r *http.Request) (reply, error) {
 // passkeyToProve responds with the options for a passkey as the second factor.
 func (p *pages) passkeyToProve(r *http.Request) (reply, error) {
 	options, err := p.signin.BeginProof(r.Context(), p.token(r))
-	return answerScript(options, err)
+	return answerScript(r.Context(), options, err)
 }
 
 // passkeyToConfirm responds with the options for a passkey that confirms a sensitive action in place of the password.
 func (p *pages) passkeyToConfirm(v *visit) (reply, error) {
 	options, err := p.signin.BeginConfirm(v.Context(), v.me)
-	return answerScript(options, err)
+	return answerScript(v.Context(), options, err)
 }
 
 // proof is the password or passkey with which the user confirmed the form.
@@ -76,7 +76,7 @@ func (c confirmation) failed(message string) confirmation {
 
 func (p *pages) passkeyOptions(v *visit) (reply, error) {
 	options, err := p.signin.BeginPasskey(v.Context(), v.me, v.proof())
-	return answerScript(options, err)
+	return answerScript(v.Context(), options, err)
 }
 
 func (p *pages) addPasskey(v *visit) (reply, error) {
@@ -88,10 +88,10 @@ func (p *pages) addPasskey(v *visit) (reply, error) {
 }
 
 // answerScript sends a script JSON, or with an error message for the user.
-func answerScript(options []byte, err error) (reply, error) {
+func answerScript(ctx context.Context, options []byte, err error) (reply, error) {
 	out := reply{status: http.StatusOK, contentType: "application/json"}
 	if err != nil {
-		_, message, status, ok := refusal(err)
+		_, message, status, ok := refusal(ctx, err)
 		if !ok {
 			return reply{}, err
 		}

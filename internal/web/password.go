@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"raff/internal/lang"
 
 	"raff/internal/front"
 	"raff/internal/signin"
@@ -11,10 +12,11 @@ import (
 )
 
 // passwordHint states the password rule; a test checks that it matches the rule.
-const passwordHint = "At least 15 characters: three or four random words are easy to remember."
+const passwordHint lang.Text = "At least 15 characters: three or four random words are easy to remember."
 
 func (p *pages) passwordForm(r *http.Request) (passwordForm, error) {
 	u, passkeys, err := p.signin.InspectPasswordLink(r.Context(), r.PathValue("token"))
+	speak(r.Context(), u.Language, "")
 	var keys keysBefore
 	if err == nil {
 		keys.Keys, err = p.signin.UnprovenKeys(r.Context(), u)
@@ -30,22 +32,22 @@ func (p *pages) showPassword(r *http.Request) (reply, error) {
 // passwordSet signs in the user who just set a password; if a second factor is needed, the next page asks for it.
 func (p *pages) passwordSet(r *http.Request, f passwordForm) (reply, error) {
 	n := notice{
-		Title: "Password set", Text: []string{"Use it to sign in as " + f.Email + ", in every account you belong to."},
+		Title: say(r.Context(), "Password set"), Text: []string{say(r.Context(), "Use it to sign in as {email}, in every account you belong to.", f.Email)},
 	}
 	if err := p.signin.ForgetGuesses(r.Context(), f.Email, front.Of(r.Context()).Remote); err != nil {
 		return reply{}, err
 	}
 	if me, ok, err := p.visitor(r); ok && err == nil && me.User.Email != f.Email { // the session of another user is not replaced
 		n.Link, n.LinkText = "", ""
-		n.Text = append(n.Text, "You are signed in as "+me.User.Email+". Sign out to sign in with the new password.")
+		n.Text = append(n.Text, say(r.Context(), "You are signed in as {email}. Sign out to sign in with the new password.", me.User.Email))
 		return reply{status: http.StatusOK, page: noticePage(n)}, nil
 	}
 	token, out := p.enter(r, f.Email)
 	switch _, err := p.svc.Session(r.Context(), token); {
 	case token == "":
-		n.Link, n.LinkText = "/sign-in?email="+url.QueryEscape(f.Email), "Sign in"
+		n.Link, n.LinkText = "/sign-in?email="+url.QueryEscape(f.Email), say(r.Context(), "Sign in")
 	case errors.Is(err, team.ErrFactorNeeded): // the page for the second factor has no notice
-		n.Link, n.LinkText = "/", "Continue"
+		n.Link, n.LinkText = "/", say(r.Context(), "Continue")
 	default:
 		out.to, out.done = "/", "password-set"
 		return out, nil
@@ -68,7 +70,7 @@ func (p *pages) setPassword(r *http.Request) (reply, error) {
 		Token: r.PathValue("token"), Name: f.Name, Password: r.PostForm.Get("password"), NoPasskeys: f.NoPasskeys,
 		NoKeys: f.Keys.Answer == "end",
 	})
-	field, message, status, ok := fieldError(err, "name", "password")
+	field, message, status, ok := fieldError(r.Context(), err, "name", "password")
 	if err == nil {
 		return p.passwordSet(r, f)
 	}

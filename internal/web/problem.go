@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"raff/internal/lang"
 	"strings"
 
 	"raff/internal/front"
@@ -22,12 +23,12 @@ func (p *pages) problemInside(v *visit, err error) (reply, error) {
 	if !known || told.status >= http.StatusInternalServerError {
 		return reply{}, err
 	}
-	n := notice{Title: told.title, Text: []string{plainWords(e)}, Link: "/", LinkText: "Go to the start page"}
+	n := notice{Title: v.say(told.title), Text: []string{plainWords(v.Context(), e)}, Link: "/", LinkText: v.say("Go to the start page")}
 	if e.Refusal == team.RefusalPermissionMissing {
 		n.Text = append(n.Text, v.whoManages()...)
 	}
 	if from := pageOf(v.Referer()); from != "" && from != v.URL.RequestURI() {
-		n.Link, n.LinkText = local(from), "Back"
+		n.Link, n.LinkText = local(from), v.say("Back")
 	}
 	return reply{status: told.status, page: problemPage(v, n), retryAfter: e.RetryAfter}, nil
 }
@@ -46,7 +47,7 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 	if !known {
 		e = refusedUnexpected.With()
 	}
-	status, title, reference := http.StatusInternalServerError, "Something went wrong", id
+	status, title, reference := http.StatusInternalServerError, lang.Text("Something went wrong"), id
 	if known {
 		status, title, reference = problems[e.Kind].status, problems[e.Kind].title, ""
 	}
@@ -54,19 +55,19 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 		// The pattern, never the path: a path can contain a token.
 		p.front.Logger.ErrorContext(ctx, "page failed", slog.String("page", r.Pattern), slog.String("request_id", id), slog.Any("error", err))
 	}
-	return reply{status: status, page: noticePage(notice{Title: title, Text: []string{plainWords(e)}, Reference: reference}), retryAfter: e.RetryAfter}
+	return reply{status: status, page: noticePage(notice{Title: say(ctx, title), Text: []string{plainWords(ctx, e)}, Reference: reference}), retryAfter: e.RetryAfter}
 }
 
 // fieldError is the message of an error that belongs to one field of the form; ok is false for errors that other input
 // would not fix.
-func fieldError(err error, fields ...string) (field, message string, status int, ok bool) {
+func fieldError(ctx context.Context, err error, fields ...string) (field, message string, status int, ok bool) {
 	var e *team.Error
 	if !errors.As(err, &e) || e.Kind != team.KindInvalid && e.Kind != team.KindUnauthenticated {
 		return "", "", 0, false
 	}
 	for _, f := range fields {
 		if f == e.Field {
-			return f, plainWords(e), problems[e.Kind].status, true
+			return f, plainWords(ctx, e), problems[e.Kind].status, true
 		}
 	}
 	return "", "", 0, false
@@ -92,7 +93,7 @@ func (v *visit) whoManages() []string {
 	if len(names) == 0 {
 		return nil
 	}
-	return []string{"You can ask " + strings.Join(names, ", ") + "."}
+	return []string{v.say("You can ask {names}.", strings.Join(names, ", "))}
 }
 
 // named is a person with their email.

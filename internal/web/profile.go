@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -33,7 +34,7 @@ func (p *pages) profile(v *visit) (profileForm, error) {
 
 // profileAgain shows the page with an error.
 func (p *pages) profileAgain(v *visit, err error, put func(*profileForm, string)) (reply, error) {
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -62,11 +63,11 @@ func (p *pages) changePassword(v *visit) (reply, error) {
 	}
 	switch {
 	case e.Field == "current_password", e.Field == "passkey", e.Kind == team.KindLimited:
-		f.PresentError = plainWords(e)
+		f.PresentError = plainWords(v.Context(), e)
 	case e.Field == "password":
-		f.PasswordError = plainWords(e)
+		f.PasswordError = plainWords(v.Context(), e)
 	case e.Kind == team.KindConflict:
-		f.Error = plainWords(e)
+		f.Error = plainWords(v.Context(), e)
 	default:
 		return reply{}, err
 	}
@@ -94,6 +95,15 @@ func (p *pages) changeName(v *visit) (reply, error) {
 		return done("/profile", "name")
 	}
 	return p.profileAgain(v, err, func(f *profileForm, message string) { f.Name, f.NameError = v.PostForm.Get("name"), message })
+}
+
+// changeLanguage changes the language of the user's pages and emails. The next page is in the new one.
+func (p *pages) changeLanguage(v *visit) (reply, error) {
+	err := p.signin.ChangeLanguage(v.Context(), v.me, v.PostForm.Get("language"))
+	if err == nil {
+		return done("/profile", "language")
+	}
+	return p.profileAgain(v, err, func(f *profileForm, message string) { f.Error = message })
 }
 
 // endSessions ends the given session, or all others.
@@ -133,18 +143,20 @@ func (p *pages) leave(v *visit) (reply, error) {
 }
 
 // browserName describes the browser of a session.
-func browserName(userAgent string) string { return cmp.Or(team.Browser(userAgent), "Unknown browser") }
+func browserName(ctx context.Context, userAgent string) string {
+	return cmp.Or(team.Browser(userAgent), say(ctx, "Unknown browser"))
+}
 
 // ago describes roughly how long ago t was.
-func ago(t, now time.Time) string {
+func ago(ctx context.Context, t, now time.Time) string {
 	d := now.Sub(t)
 	switch {
 	case d < 2*time.Minute:
-		return "just now"
+		return say(ctx, "just now")
 	case d < 2*time.Hour:
-		return plural(int(d/time.Minute), "minute") + " ago"
+		return many(ctx, int(d/time.Minute), "{n} minute ago", "{n} minutes ago")
 	case d < 48*time.Hour:
-		return plural(int(d/time.Hour), "hour") + " ago"
+		return many(ctx, int(d/time.Hour), "{n} hour ago", "{n} hours ago")
 	}
-	return plural(int(d/(24*time.Hour)), "day") + " ago"
+	return many(ctx, int(d/(24*time.Hour)), "{n} day ago", "{n} days ago")
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -20,8 +21,8 @@ func (p *pages) showProjects(v *visit) (reply, error) {
 	return reply{status: http.StatusOK, page: projectsPage(v, l)}, err
 }
 
-func (f *projectForm) refuse(err error) (status int, ok bool) {
-	field, message, status, ok := refusal(err, "name", "description")
+func (f *projectForm) refuse(ctx context.Context, err error) (status int, ok bool) {
+	field, message, status, ok := refusal(ctx, err, "name", "description")
 	switch field {
 	case "name":
 		f.NameError = message
@@ -53,7 +54,7 @@ func (p *pages) createProject(v *visit) (reply, error) {
 	if again(err) {
 		return done("/projects", "project-created")
 	}
-	status, ok := f.refuse(err)
+	status, ok := f.refuse(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -135,7 +136,7 @@ func (p *pages) changeProject(v *visit) (reply, error) {
 	if err == nil {
 		return done("/projects/"+v.PathValue("id"), "project-saved")
 	}
-	status, ok := f.refuse(err)
+	status, ok := f.refuse(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -155,7 +156,7 @@ func (p *pages) addKey(v *visit) (reply, error) {
 	if err == nil {
 		return done("/projects/"+v.PathValue("id"), "added")
 	}
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -184,16 +185,16 @@ func (p *pages) projectDeletion(v *visit) (deletionView, error) {
 }
 
 // losses lists what is removed together with the project.
-func (d deletionView) losses() []string {
+func (d deletionView) losses(ctx context.Context) []string {
 	var all []string
 	if d.People > 0 {
-		all = append(all, "the roles of "+plural(d.People, "person")+" in this project")
+		all = append(all, many(ctx, d.People, "the roles of {n} person in this project", "the roles of {n} people in this project"))
 	}
 	if d.Keys > 0 {
-		all = append(all, "the roles of "+plural(d.Keys, "API key")+" in this project")
+		all = append(all, many(ctx, d.Keys, "the roles of {n} API key in this project", "the roles of {n} API keys in this project"))
 	}
 	if d.Invitations > 0 {
-		all = append(all, plural(d.Invitations, "open invitation")+" to this project")
+		all = append(all, many(ctx, d.Invitations, "{n} open invitation to this project", "{n} open invitations to this project"))
 	}
 	return all
 }
@@ -210,14 +211,14 @@ func (p *pages) deleteProject(v *visit) (reply, error) {
 	}
 	d.Typed = v.PostForm.Get("name")
 	if d.Typed != d.Name {
-		d.TypedError = refusedNotTheName.Text
+		d.TypedError = plainWords(v.Context(), refusedNotTheName.With())
 		return reply{status: http.StatusBadRequest, page: projectDeletionPage(v, d)}, nil
 	}
 	err = p.svc.DeleteProject(v.Context(), v.who, d.projectID, nil)
 	if err == nil {
 		return done("/projects", "project-deleted")
 	}
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(v.Context(), err)
 	d.Wrong = message
 	if !ok {
 		return reply{}, err

@@ -1,18 +1,19 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
+	"raff/internal/lang"
 	"raff/internal/team"
 )
 
 // problems maps each kind of error to the status and title of its page.
 var problems = map[team.Kind]struct {
 	status int
-	title  string
+	title  lang.Text
 }{
 	team.KindInvalid:  {http.StatusBadRequest, "Invalid request"},
 	team.KindDenied:   {http.StatusForbidden, "Not allowed"},
@@ -31,12 +32,12 @@ var problems = map[team.Kind]struct {
 var retryAfter = map[int]time.Duration{http.StatusTooManyRequests: time.Minute, http.StatusServiceUnavailable: 5 * time.Second}
 
 // words has the messages of a page that differ from the text of their refusal.
-var words = map[*team.Refusal]func(*team.Error) string{
+var words = map[*team.Refusal]func(context.Context, *team.Error) string{
 	team.RefusalNotFound:         always("This page does not exist, or you do not have access to it."),
 	team.RefusalVersionChanged:   always("Someone else changed this after you opened the page. Review the current state below, then make your change again."),
 	team.RefusalUnknownReference: always("What you chose no longer exists. Reload the page and choose again."),
-	team.RefusalPermissionMissing: func(e *team.Error) string {
-		return "Your role does not include the permission " + permissionWords(e.Words, " or ") + ". Ask someone who manages roles."
+	team.RefusalPermissionMissing: func(ctx context.Context, e *team.Error) string {
+		return say(ctx, "Your role does not include the permission {permissions}. Ask someone who manages roles.", permissionWords(ctx, e.Words, (*lang.Language).Or))
 	},
 	team.RefusalBeyondHeld:        notHolding("You can only assign permissions that you hold yourself."),
 	team.RefusalTargetHoldsMore:   notHolding("The target holds permissions that you do not hold."),
@@ -44,10 +45,13 @@ var words = map[*team.Refusal]func(*team.Error) string{
 	team.RefusalOwnRoleBeyondHeld: notHolding("This role is assigned to you or to an API key whose secret you were shown, so you can only add permissions that you hold yourself."),
 	team.RefusalAlreadyInvited:    alreadyInvited,
 	team.RefusalSupportBeyondHeld: notHolding("You can only let support change what you can change yourself."),
-	team.RefusalSupportTime:       always("Choose for how long."),
-	team.RefusalInvalidSlug:       always("Use 1 to 64 of the letters a to z, digits and hyphens."),
-	team.RefusalPermissionScope:   always("Some of the chosen permissions do not exist in this scope. Choose from the list."),
-	team.RefusalRoleInUse:         always("Choose a replacement role for the members who have this one."),
+	team.RefusalSupportHandsOut: func(ctx context.Context, e *team.Error) string {
+		return say(ctx, "Support cannot assign {permissions}, because that would outlast the support access or exceed it. Ask someone who manages the account's members.", permissionWords(ctx, e.Words, (*lang.Language).And))
+	},
+	team.RefusalSupportTime:     always("Choose for how long."),
+	team.RefusalInvalidSlug:     always("Use 1 to 64 of the letters a to z, digits and hyphens."),
+	team.RefusalPermissionScope: always("Some of the chosen permissions do not exist in this scope. Choose from the list."),
+	team.RefusalRoleInUse:       always("Choose a replacement role for the members who have this one."),
 }
 
 // Refusals that only pages have.
@@ -75,61 +79,91 @@ var (
 )
 
 // plainWords is the message of an error for a page.
-func plainWords(e *team.Error) string {
+func plainWords(ctx context.Context, e *team.Error) string {
 	if f, ok := words[e.Refusal]; ok {
-		return f(e)
+		return f(ctx, e)
 	}
-	return e.Text()
+	return ownText(ctx, e)
 }
 
-func always(text string) func(*team.Error) string {
-	return func(*team.Error) string { return text }
+// ownText is the text of the refusal itself, in the reader's language.
+func ownText(ctx context.Context, e *team.Error) string {
+	if e.Refusal == nil {
+		return e.Text()
+	}
+	l := languageOf(ctx)
+	if l == lang.English {
+		return e.Text()
+	}
+	return l.Sprintf(e.Refusal.Text, factsIn(l, e.Facts)...)
+}
+
+// factsIn translates the facts of an error that are words.
+func factsIn(l *lang.Language, facts []any) []any {
+	all := make([]any, len(facts))
+	for i, f := range facts {
+		switch f := f.(type) {
+		case team.Phrase:
+			all[i] = l.Sprintf(f.Text, f.Facts...)
+		case team.Phrases:
+			var some []string
+			for _, p := range f {
+				some = append(some, l.Sprintf(p.Text, p.Facts...))
+			}
+			all[i] = l.Or(some)
+		case time.Time:
+			all[i] = l.Moment(f.UTC())
+		default:
+			all[i] = f
+		}
+	}
+	return all
+}
+
+func always(text lang.Text) func(context.Context, *team.Error) string {
+	return func(ctx context.Context, _ *team.Error) string { return say(ctx, text) }
 }
 
 // notHolding adds the missing permissions to the reason why they matter.
-func notHolding(why string) func(*team.Error) string {
-	return func(e *team.Error) string { return why + " " + missing(e) }
+func notHolding(why lang.Text) func(context.Context, *team.Error) string {
+	return func(ctx context.Context, e *team.Error) string { return say(ctx, why) + " " + missing(ctx, e) }
 }
 
 // missing names the permissions that the user does not hold; it is empty for other errors.
-func missing(e *team.Error) string {
+func missing(ctx context.Context, e *team.Error) string {
 	if len(e.Missing) == 0 {
 		return ""
 	}
-	return "You do not hold " + permissionWords(e.Words, " and ") + "."
+	return say(ctx, "You do not hold {permissions}.", permissionWords(ctx, e.Words, (*lang.Language).And))
 }
 
-func alreadyInvited(e *team.Error) string {
+func alreadyInvited(ctx context.Context, e *team.Error) string {
 	switch e.State {
 	case team.InvitationDeclined:
-		return "This person declined an earlier invitation. Resend it: it is listed under Declined on the Invitations page."
+		return say(ctx, "This person declined an earlier invitation. Resend it: it is listed under Declined on the Invitations page.")
 	case team.InvitationExpired:
-		return "An earlier invitation has expired. Resend it: it is listed under Expired on the Invitations page."
+		return say(ctx, "An earlier invitation has expired. Resend it: it is listed under Expired on the Invitations page.")
 	}
-	return e.Text()
+	return ownText(ctx, e)
 }
 
-// permissionWords lists permissions by their descriptions, only the first few of many; and joins the last two.
-func permissionWords(words []string, and string) string {
+// permissionWords lists permissions by their descriptions, only the first few of many, and joins them.
+func permissionWords(ctx context.Context, words []string, join func(*lang.Language, []string) string) string {
 	const most = 3
+	l := languageOf(ctx)
 	var named []string
 	for _, w := range words[:min(len(words), most)] {
-		named = append(named, "“"+w+"”")
+		named = append(named, l.Quote(l.Own(w)))
 	}
 	if more := len(words) - most; more > 0 {
-		named = append(named, number(more)+" more")
-		and = " and "
+		named, join = append(named, l.Say("{some} more", more)), (*lang.Language).And
 	}
-	last := len(named) - 1
-	if last < 1 {
-		return strings.Join(named, "")
-	}
-	return strings.Join(named[:last], ", ") + and + named[last]
+	return join(l, named)
 }
 
 // refusal is the message of an error for a page: at a field of its form, or above the form. ok is false for errors that
 // need an error page.
-func refusal(err error, fields ...string) (field, message string, status int, ok bool) {
+func refusal(ctx context.Context, err error, fields ...string) (field, message string, status int, ok bool) {
 	var e *team.Error
 	if !errors.As(err, &e) {
 		return "", "", 0, false
@@ -140,7 +174,7 @@ func refusal(err error, fields ...string) (field, message string, status int, ok
 	default:
 		return "", "", 0, false
 	}
-	message = plainWords(e)
+	message = plainWords(ctx, e)
 	for _, f := range fields {
 		if f == e.Field {
 			return f, message, status, true

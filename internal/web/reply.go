@@ -50,7 +50,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := front.Of(r.Context()).ID
 		ctx, notice := p.withFlash(r)
-		ctx = withLook(withZone(ctx, r), p.look)
+		ctx = withLanguage(withLook(withZone(ctx, r), p.look), r)
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, bound(r))
 		out, err := handle(r)
@@ -98,6 +98,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		if notice.shown {
 			http.SetCookie(w, p.flashCookie("", "", ""))
 		}
+		w.Header().Set("Vary", "Accept-Language")
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 		w.WriteHeader(out.status)

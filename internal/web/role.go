@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -102,8 +103,8 @@ func typedRole(v *visit) roleForm {
 	return f
 }
 
-func (f *roleForm) refuse(err error) (status int, ok bool) {
-	field, message, status, ok := refusal(err, "name", "slug", "description", "permissions")
+func (f *roleForm) refuse(ctx context.Context, err error) (status int, ok bool) {
+	field, message, status, ok := refusal(ctx, err, "name", "slug", "description", "permissions")
 	switch field {
 	case "name":
 		f.NameError = message
@@ -136,7 +137,7 @@ func (p *pages) showNewRole(v *visit) (reply, error) {
 		}
 		f.Scope, f.Start = r.Scope, r.ID
 		if !q.Has("name") { // a copy, not a form that was filled in
-			f.Name, f.About = "Copy of "+r.Name, r.Description
+			f.Name, f.About = v.say("Copy of {role}", r.Name), r.Description
 		}
 		own := r.Permissions.Intersect(p.svc.Catalog().GrantableSet(r.Scope)).Minus(v.can.Escalations(r.Scope))
 		f.Names = p.svc.Catalog().Names(own)
@@ -170,7 +171,7 @@ func (p *pages) createRole(v *visit) (reply, error) {
 	if again(err) {
 		return done("/roles", "role-created")
 	}
-	status, ok := f.refuse(err)
+	status, ok := f.refuse(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -226,7 +227,7 @@ func (p *pages) changeRole(v *visit) (reply, error) {
 		}
 		return p.reviewRole(v, f, r, true)
 	}
-	status, ok := f.refuse(err)
+	status, ok := f.refuse(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}
@@ -291,7 +292,7 @@ func (p *pages) deleteRole(v *visit) (reply, error) {
 	if err == nil {
 		return done("/roles", "role-deleted")
 	}
-	field, message, status, ok := refusal(err, "reassign_to")
+	field, message, status, ok := refusal(v.Context(), err, "reassign_to")
 	if !ok {
 		return reply{}, err
 	}

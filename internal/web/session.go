@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"raff/internal/lang"
 	"raff/internal/permission"
 	"raff/internal/team"
 )
@@ -56,6 +57,7 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 		if v.accounts, err = p.accountsOf(r, me); err != nil {
 			return reply{}, err
 		}
+		v.speak()
 		impersonal := me.Support != nil && personal(r) && r.URL.Path != "/sign-out"
 		if v.who == nil && (!personal(r) || impersonal) {
 			suspended, err := p.signin.SuspendedIn(r.Context(), me)
@@ -101,8 +103,8 @@ func (v *visit) elsewhere() (reply, bool) {
 		}
 	}
 	return reply{status: http.StatusConflict, page: problemPage(v, notice{
-		Title: "This form is out of date", Text: []string{"It belongs to an account that you can no longer access, or to an older version of this page. Open the page again. Nothing was changed."},
-		Link: "/", LinkText: "Continue",
+		Title: v.say("This form is out of date"), Text: []string{v.say("It belongs to an account that you can no longer access, or to an older version of this page. Open the page again. Nothing was changed.")},
+		Link: "/", LinkText: v.say("Continue"),
 	})}, true
 }
 
@@ -170,3 +172,27 @@ func (p *pages) accountsOf(r *http.Request, me team.SignedIn) ([]team.Account, e
 	}
 	return p.signin.Accounts(r.Context(), me)
 }
+
+// speak chooses the language for a signed-in user in the account of the session.
+func (v *visit) speak() {
+	account := ""
+	for _, a := range v.accounts {
+		if a.ID == v.me.Session.AccountID {
+			account = a.Language
+		}
+	}
+	speak(v.Context(), v.me.User.Language, account)
+}
+
+// sessionAccount is the name of the account of the session, also if the user has no access to it.
+func (v *visit) sessionAccount() string {
+	for _, a := range v.accounts {
+		if a.ID == v.me.Session.AccountID {
+			return a.Name
+		}
+	}
+	return ""
+}
+
+// say is a message in the reader's language.
+func (v *visit) say(text lang.Text, values ...any) string { return say(v.Context(), text, values...) }

@@ -54,11 +54,15 @@ func (p *pages) changeSettings(v *visit) (reply, error) {
 		required := v.PostForm.Get("second_factor") == "required"
 		c.RequireFactor = &required
 	}
+	if v.PostForm.Has("language") {
+		language := v.PostForm.Get("language")
+		c.Language = &language
+	}
 	_, err := p.svc.UpdateAccount(v.Context(), v.who, c)
 	if err == nil {
 		return done("/settings", "settings")
 	}
-	field, message, status, ok := refusal(err, "name")
+	field, message, status, ok := refusal(v.Context(), err, "name")
 	if !ok {
 		return reply{}, err
 	}
@@ -110,7 +114,7 @@ func (p *pages) transferOwnership(v *visit) (reply, error) {
 	}
 	t.Chosen = v.PostForm.Get("member_id")
 	if t.Chosen == "" {
-		t.MemberError = "Choose the new Owner."
+		t.MemberError = v.say("Choose the new Owner.")
 		return reply{status: http.StatusBadRequest, page: transferPage(v, t)}, nil
 	}
 	next, err := p.svc.TransferOwnership(v.Context(), v.who, t.Chosen, v.proof())
@@ -121,7 +125,7 @@ func (p *pages) transferOwnership(v *visit) (reply, error) {
 		}
 		return done("/settings", news)
 	}
-	field, message, status, ok := refusal(err, "current_password", "passkey", "member_id")
+	field, message, status, ok := refusal(v.Context(), err, "current_password", "passkey", "member_id")
 	if !ok {
 		return reply{}, err
 	}
@@ -145,7 +149,7 @@ func (p *pages) grantSupport(v *visit) (reply, error) {
 	if _, err = p.svc.GrantSupport(v.Context(), v.who, n); err == nil {
 		return done("/settings", "support-granted")
 	}
-	_, message, status, ok := refusal(err)
+	_, message, status, ok := refusal(v.Context(), err)
 	if !ok {
 		return reply{}, err
 	}

@@ -35,7 +35,7 @@ func (p *pages) showSignIn(r *http.Request) (reply, error) {
 	if ok {
 		return goTo(f.Next)
 	}
-	f.Done = allNews[noticeOf(r)]
+	f.Done = say(r.Context(), allNews[noticeOf(r)])
 	return show(signInPage(f))
 }
 
@@ -75,9 +75,9 @@ func (p *pages) signIn(r *http.Request) (reply, error) {
 	}
 	switch {
 	case e.Field == "email":
-		f.EmailError = plainWords(e)
+		f.EmailError = plainWords(r.Context(), e)
 	case e.Kind == team.KindUnauthenticated, e.Kind == team.KindLimited, e.Kind == team.KindConflict:
-		f.Error = plainWords(e)
+		f.Error = plainWords(r.Context(), e)
 	default:
 		return reply{}, err
 	}
@@ -120,7 +120,7 @@ func (p *pages) forgot(r *http.Request) (reply, error) {
 	if !errors.As(err, &e) || e.Kind != team.KindInvalid && e.Kind != team.KindLimited {
 		return reply{}, err
 	}
-	f.Error = plainWords(e)
+	f.Error = plainWords(r.Context(), e)
 	return reply{status: problems[e.Kind].status, page: forgotPage(f), retryAfter: e.RetryAfter}, nil
 }
 

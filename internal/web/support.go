@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"raff/internal/team"
@@ -19,11 +20,11 @@ type supportView struct {
 var supportHours = []int{1, 4, 24, 72, 168}
 
 // supportTime is a number of hours in words.
-func supportTime(hours int) string {
+func supportTime(ctx context.Context, hours int) string {
 	if hours > 24 {
-		return plural(hours/24, "day")
+		return plural(ctx, hours/24, "day")
 	}
-	return plural(hours, "hour")
+	return plural(ctx, hours, "hour")
 }
 
 func (v *visit) supportView() (supportView, error) {

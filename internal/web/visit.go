@@ -6,9 +6,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"raff/internal/lang"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -29,7 +29,7 @@ func (v *visit) ask(err error) permit {
 	case err == nil:
 		return permit{OK: true}
 	case errors.As(err, &e) && e.Kind != team.KindInternal && e.Kind != team.KindUnavailable:
-		return permit{Why: plainWords(e), Missing: missing(e)}
+		return permit{Why: plainWords(v.Context(), e), Missing: missing(v.Context(), e)}
 	}
 	if v.failed == nil {
 		v.failed = err
@@ -96,22 +96,6 @@ type pager struct {
 	Total       team.Total
 	From, To    int
 	Next, First string
-}
-
-// tally is a total with its noun, such as "1 event" or "1,000+ events".
-func tally(t team.Total, noun string) string {
-	if !t.AtLeast {
-		return plural(t.N, noun)
-	}
-	return strings.Replace(plural(t.N-1, noun), number(t.N-1), ofMany(t), 1)
-}
-
-// ofMany is a total as a number, such as "1,000+".
-func ofMany(t team.Total) string {
-	if t.AtLeast {
-		return number(t.N-1) + "+"
-	}
-	return number(t.N)
 }
 
 // paged cuts the rows that page asked for to those on the page, and links to the next page. at is the position of a row
@@ -192,12 +176,13 @@ func disabledAny(keys []team.HeldKey) bool {
 	return slices.ContainsFunc(keys, func(k team.HeldKey) bool { return k.Disabled })
 }
 
-var allNews = map[string]string{
+var allNews = map[string]lang.Text{
 	"signed-out": "You are signed out.",
 	"lost":       "You were signed out before you submitted the form, and it was not saved. Sign in, then submit it again.",
 
 	"password-set":     "Password set. Use it to sign in to every account you belong to.",
 	"name":             "Name changed.",
+	"language":         "Language changed.",
 	"email-sent":       "A link was sent to the new email. Open it in this browser within an hour; until then nothing changes.",
 	"email":            "Email changed. Use it to sign in to every account you belong to.",
 	"left":             "You left the account.",

@@ -1,8 +1,7 @@
 package web
 
 import (
-	"strings"
-	"unicode"
+	"context"
 
 	"raff/internal/permission"
 	"raff/internal/team"
@@ -32,42 +31,33 @@ type permissionView struct {
 	Later                bool // not the first page
 }
 
-// inWords is the description of a permission within a sentence, such as "create virtual machines".
-func inWords(p *permission.Permission) string {
-	r := []rune(p.Description)
-	if len(r) > 1 && unicode.IsUpper(r[0]) && !unicode.IsUpper(r[1]) {
-		r[0] = unicode.ToLower(r[0])
-	}
-	return strings.TrimSuffix(string(r), ".")
-}
-
 // whyNot is the reason of a denial as a sentence. who is the name of whom it is about, in the place where.
-func whyNot(a team.Answer, who, where string) string {
+func whyNot(ctx context.Context, a team.Answer, who, where string) string {
 	switch role := a.By.RoleName; a.Reason {
 	case team.ReasonScope:
-		return "This permission does not apply there."
+		return say(ctx, "This permission does not apply there.")
 	case team.ReasonCondition:
-		return "The role " + role + " grants it if the request meets the conditions of this permission."
+		return say(ctx, "The role {role} grants it if the request meets the conditions of this permission.", role)
 	case team.ReasonSuspended:
-		return "The membership is suspended."
+		return say(ctx, "The membership is suspended.")
 	case team.ReasonPending:
-		return "The invitation was not accepted yet. Its role " + role + " grants it."
+		return say(ctx, "The invitation was not accepted yet. Its role {role} grants it.", role)
 	case team.ReasonExpired:
-		return "The membership with the role " + role + " has expired."
+		return say(ctx, "The membership with the role {role} has expired.", role)
 	case team.ReasonKeyDisabled:
-		return "The API key is disabled."
+		return say(ctx, "The API key is disabled.")
 	case team.ReasonKeyExpired:
-		return "The API key has expired."
+		return say(ctx, "The API key has expired.")
 	case team.ReasonMissing:
 		switch {
 		case a.By.RoleID == "":
-			return who + " has no role in " + where + "."
+			return say(ctx, "{name} has no role in {place}.", who, where)
 		case a.By.Status == team.StatusPending:
-			return "The invitation was not accepted yet, and its role " + role + " does not grant it."
+			return say(ctx, "The invitation was not accepted yet, and its role {role} does not grant it.", role)
 		}
-		return "The role " + role + " does not grant it."
+		return say(ctx, "The role {role} does not grant it.", role)
 	}
-	return "It does not exist any more."
+	return say(ctx, "It does not exist any more.")
 }
 
 // whyURL is the page that explains a membership.

@@ -49,11 +49,11 @@ func zoneOf(ctx context.Context) *time.Location {
 
 // spoken is a time in the reader's zone, such as "Monday, 2 January 2006, 15:04 CET".
 func spoken(ctx context.Context, t time.Time) string {
-	return t.In(zoneOf(ctx)).Format("Monday, 2 January 2006, 15:04 MST")
+	return languageOf(ctx).Moment(t.In(zoneOf(ctx)))
 }
 
 // date is a day in the reader's zone, such as "2 Jan 2006".
-func date(ctx context.Context, t time.Time) string { return t.In(zoneOf(ctx)).Format("2 Jan 2006") }
+func date(ctx context.Context, t time.Time) string { return languageOf(ctx).Day(t.In(zoneOf(ctx))) }
 
 // clock is a time of day in the reader's zone.
 func clock(ctx context.Context, t time.Time) string { return t.In(zoneOf(ctx)).Format("15:04") }
@@ -61,7 +61,7 @@ func clock(ctx context.Context, t time.Time) string { return t.In(zoneOf(ctx)).F
 // zoneWords names the reader's zone in a sentence.
 func zoneWords(ctx context.Context) string {
 	if zone := zoneOf(ctx); zone != time.UTC {
-		return "the time zone " + zone.String()
+		return say(ctx, "the time zone {zone}", zone.String())
 	}
 	return "UTC"
 }

@@ -20,6 +20,8 @@ CREATE TABLE accounts (
     max_api_keys   BIGINT,
     max_roles      BIGINT,
     attributes     TEXT COLLATE "C" NOT NULL DEFAULT '{}',
+    -- Of pages and emails, for people who have not chosen one; empty means that of the browser.
+    language       TEXT COLLATE "C" NOT NULL DEFAULT '',
     name_key       TEXT COLLATE "C" NOT NULL DEFAULT '',
     created_at     BIGINT           NOT NULL,
     updated_at     BIGINT           NOT NULL
@@ -37,6 +39,7 @@ CREATE TABLE users (
     password_hash   TEXT COLLATE "C" NOT NULL,
     proven          BOOLEAN          NOT NULL DEFAULT FALSE,
     vouched_by      TEXT COLLATE "C" NOT NULL DEFAULT '',
+    language        TEXT COLLATE "C" NOT NULL DEFAULT '',
     created_at      BIGINT           NOT NULL,
     updated_at      BIGINT           NOT NULL
 );

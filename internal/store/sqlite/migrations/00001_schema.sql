@@ -21,6 +21,8 @@ CREATE TABLE accounts (
     max_api_keys   BIGINT,
     max_roles      BIGINT,
     attributes     TEXT    NOT NULL DEFAULT '{}',
+    -- Of pages and emails, for people who have not chosen one; empty means that of the browser.
+    language       TEXT    NOT NULL DEFAULT '',
     name_key       TEXT    NOT NULL DEFAULT '',
     created_at     BIGINT  NOT NULL,
     updated_at     BIGINT  NOT NULL
@@ -38,6 +40,7 @@ CREATE TABLE users (
     password_hash   TEXT    NOT NULL,
     proven          BOOLEAN NOT NULL DEFAULT FALSE,
     vouched_by      BLOB    NOT NULL DEFAULT '',
+    language        TEXT    NOT NULL DEFAULT '',
     created_at      BIGINT  NOT NULL,
     updated_at      BIGINT  NOT NULL
 ) WITHOUT ROWID;

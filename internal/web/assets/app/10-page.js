@@ -1,4 +1,4 @@
-// Progressive enhancement: every page also works without this script.
+// Progressive enhancement: every page also works without this script. The server defines words, its texts in the language of the page.
 (() => {
   "use strict";
 
@@ -56,7 +56,7 @@
     }
     const label = b.querySelector("span");
     const before = label.textContent;
-    label.textContent = "Copied";
+    label.textContent = words.copied;
     setTimeout(() => (label.textContent = before), 2000);
   });
 
@@ -80,7 +80,7 @@
     p.id = "offline";
     p.className = "wrong";
     p.setAttribute("role", "alert");
-    p.textContent = "The server cannot be reached. Check your connection, then search again.";
+    p.textContent = words.searchUnreachable;
     results.prepend(p);
   });
 
@@ -118,17 +118,17 @@
       location.reload(); // signed out in the meantime: the reload redirects to the sign-in page
       return new Promise(() => {});
     }
-    const options = await res.json().catch(() => ({ message: "Something went wrong. Try again." }));
+    const options = await res.json().catch(() => ({ message: words.wrong }));
     if (!options.publicKey) throw new Error(options.message);
     const request = { publicKey: question(options.publicKey), ...more };
     return JSON.stringify(answer(create ? await navigator.credentials.create(request) : await navigator.credentials.get(request)));
   };
   const told = (err) =>
     ({
-      NotAllowedError: "The request was cancelled or timed out. Try again.",
-      InvalidStateError: "This device already has a passkey for you.",
-      SecurityError: "Passkeys work only at the public URL of this server.",
-      TypeError: "The server cannot be reached. Check your connection, then try again.",
+      NotAllowedError: words.cancelled,
+      InvalidStateError: words.alreadyKnown,
+      SecurityError: words.otherURL,
+      TypeError: words.unreachable,
     })[err.name] ?? err.message;
 
   if (canAsk) {
@@ -178,7 +178,7 @@
             password.closest(".field").hidden = true;
           }
           button.hidden = true;
-          part.querySelector("[data-done]").textContent = "Confirmed with your passkey. Continue below.";
+          part.querySelector("[data-done]").textContent = words.confirmed;
         } catch (err) {
           problem.textContent = told(err);
         }

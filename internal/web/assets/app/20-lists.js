@@ -13,7 +13,7 @@
       every.indeterminate = picked > 0 && picked < all.length;
     }
     const label = document.querySelector(".picked");
-    if (label) label.textContent = picked ? `${picked} selected` : "";
+    if (label) label.textContent = picked ? words.selected.replace("{n}", picked) : "";
   };
   count();
   document.addEventListener("htmx:load", count);

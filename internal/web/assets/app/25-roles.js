@@ -8,7 +8,7 @@
     const button = group.querySelector("[data-group]");
     const free = boxes(group);
     button.hidden = free.length < 2;
-    button.firstElementChild.textContent = free.every((b) => b.checked) ? "None" : "All";
+    button.firstElementChild.textContent = free.every((b) => b.checked) ? words.none : words.all;
   };
   const all = (root) => {
     for (const group of root.querySelectorAll(".matrix.edit fieldset")) count(group);

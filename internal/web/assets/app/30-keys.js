@@ -34,7 +34,7 @@
     }
   };
   const palette = async () => {
-    const d = await dialog("/palette", "#palette", "Go to");
+    const d = await dialog("/palette", "#palette", words.goTo);
     if (!d) return;
     const field = d.querySelector("input");
     field.focus();
@@ -83,7 +83,7 @@
       field?.focus();
       field?.select();
     },
-    "?": () => dialog("/keyboard", "#shortcuts", "Keyboard shortcuts"),
+    "?": () => dialog("/keyboard", "#shortcuts", words.shortcuts),
     j: () => step(1),
     k: () => step(-1),
     x: () => here("[name=member]")?.click(),
