@@ -65,7 +65,7 @@ raff account update --language de`,
 	cmd.Flags().StringVar(&language, "language", "", "new `language`: auto, en or de")
 	noFiles(cmd, "name")
 	complete(cmd, "language", cobra.FixedCompletions([]string{"auto", "en", "de"}, cobra.ShellCompDirectiveNoFileComp))
-	require(cmd, atLeastOne("name", "language"))
+	require(cmd, atLeastOne("name", "language"), withValue("name", "language"))
 	return cmd
 }
 

@@ -105,6 +105,13 @@ func atMostOne(names ...string) func(*cobra.Command) error {
 		if given(cmd, names) > 1 {
 			return errors.New("use only one of " + flags(names, "and"))
 		}
+		return withValue(names...)(cmd)
+	}
+}
+
+// withValue requires that the flags have a value that is not empty, if they are given.
+func withValue(names ...string) func(*cobra.Command) error {
+	return func(cmd *cobra.Command) error {
 		for _, n := range names {
 			if f := cmd.Flags().Lookup(n); f.Changed && f.Value.String() == "" {
 				return fmt.Errorf("--%s is empty; a variable of the script may be unset", n)

@@ -42,6 +42,19 @@ var accountWords = []wording{
 		t.fact("Before", p.Until)
 		t.fact("Kept for", t.keptFor(&p.Days))
 	}),
+	describes("Erasure of a person ordered", func(t *eventText, p event.PersonErasureOrdered) {
+		t.say("{actor} ordered the erasure of {target}")
+		t.count("Removed with it", p.MembershipsRemoved, "membership")
+		t.fact("Disabled API keys", strings.Join(p.APIKeysDeactivated, ", "))
+	}),
+	describes("Person erased from this log", func(t *eventText, p event.PersonErased) {
+		t.say("{actor} erased a person from this log")
+		t.fact("Pseudonym", p.Person)
+		t.count("Changed", p.Events, "event")
+		t.fact("From number", strconv.Itoa(p.FirstSequence))
+		t.fact("To number", strconv.Itoa(p.LastSequence))
+		t.fact("Digest", p.Digest)
+	}),
 }
 
 // keptFor is a retention in words.
