@@ -122,40 +122,53 @@ func (w *crew) signIn(t *testing.T) *tab {
 	return b
 }
 
+// shown is a page of the crew's account. A guest is not signed in.
+type shown struct {
+	guest      bool
+	path, name string
+}
+
+// pages returns every page.
+func (w *crew) pages(t *testing.T) []shown {
+	t.Helper()
+	invitation := w.URL + "/invite/" + w.Token(t, w.pending)
+	seat := "/members/" + w.alice + "/memberships/" + w.alice
+	return []shown{
+		{true, "/sign-in", "sign-in"}, {true, "/forgot", "forgot"}, {true, invitation, "accept"}, {true, w.URL + "/invite/none", "accept-gone"},
+		{false, "/overview", "overview"}, {false, "/members", "members"}, {false, "/members/import", "members-import"}, {false, "/palette", "palette"}, {false, "/members?q=nobody", "members-none"}, {false, "/members/" + w.alice, "member"},
+		{false, seat + "/remove", "member-remove"}, {false, seat + "/suspend", "member-suspend"},
+		{false, "/members/" + w.OwnerMemberID, "member-owner"}, {false, "/members/" + w.pending, "member-invited"},
+		{false, "/invitations", "invitations"}, {false, "/invitations?state=declined", "invitations-none"}, {false, "/invitations/new", "invite"},
+		{false, "/invitations/" + w.offer + "/cancel", "invitation-cancel"}, {false, invitation, "accept-other"},
+		{false, "/projects", "projects"}, {false, "/projects/new", "project-new"}, {false, "/projects/" + w.project, "project"},
+		{false, "/projects/" + w.project + "/add", "project-add"}, {false, "/projects/" + w.project + "/delete", "project-delete"},
+		{false, "/roles", "roles"}, {false, "/roles/new", "role-new"}, {false, "/roles/" + w.role, "role"}, {false, "/roles/" + w.role + "/edit", "role-edit"},
+		{false, "/roles/" + w.role + "/delete", "role-delete"},
+		{false, "/members/" + w.alice + "/why?permission=vm.create&project=" + w.project, "why"}, {false, "/permissions/vm.view?project=" + w.project, "permission"},
+		{false, "/keys", "api-keys"}, {false, "/keys/new", "api-key-new"}, {false, "/keys/" + w.key, "api-key"},
+		{false, "/audit", "audit-log"}, {false, "/settings", "settings"}, {false, "/settings/owner", "settings-owner"}, {false, "/profile", "profile"},
+	}
+}
+
 // TestPagesAreAccessible checks every page on a wide screen with the light theme, and on a phone with the dark theme. With
 // -screenshots it stores screenshots.
 func TestPagesAreAccessible(t *testing.T) {
 	w := newCrew(t)
 	guest, owner := newTab(t, w.URL), w.signIn(t)
-	invitation := w.URL + "/invite/" + w.Token(t, w.pending)
-	seat := "/members/" + w.alice + "/memberships/" + w.alice
-	for _, p := range []struct {
-		b          *tab
-		path, name string
-	}{
-		{guest, "/sign-in", "sign-in"}, {guest, "/forgot", "forgot"}, {guest, invitation, "accept"}, {guest, w.URL + "/invite/none", "accept-gone"},
-		{owner, "/overview", "overview"}, {owner, "/members", "members"}, {owner, "/members/import", "members-import"}, {owner, "/palette", "palette"}, {owner, "/members?q=nobody", "members-none"}, {owner, "/members/" + w.alice, "member"},
-		{owner, seat + "/remove", "member-remove"}, {owner, seat + "/suspend", "member-suspend"},
-		{owner, "/members/" + w.OwnerMemberID, "member-owner"}, {owner, "/members/" + w.pending, "member-invited"},
-		{owner, "/invitations", "invitations"}, {owner, "/invitations?state=declined", "invitations-none"}, {owner, "/invitations/new", "invite"},
-		{owner, "/invitations/" + w.offer + "/cancel", "invitation-cancel"}, {owner, invitation, "accept-other"},
-		{owner, "/projects", "projects"}, {owner, "/projects/new", "project-new"}, {owner, "/projects/" + w.project, "project"},
-		{owner, "/projects/" + w.project + "/add", "project-add"}, {owner, "/projects/" + w.project + "/delete", "project-delete"},
-		{owner, "/roles", "roles"}, {owner, "/roles/new", "role-new"}, {owner, "/roles/" + w.role, "role"}, {owner, "/roles/" + w.role + "/edit", "role-edit"},
-		{owner, "/roles/" + w.role + "/delete", "role-delete"},
-		{owner, "/members/" + w.alice + "/why?permission=vm.create&project=" + w.project, "why"}, {owner, "/permissions/vm.view?project=" + w.project, "permission"},
-		{owner, "/keys", "api-keys"}, {owner, "/keys/new", "api-key-new"}, {owner, "/keys/" + w.key, "api-key"},
-		{owner, "/audit", "audit-log"}, {owner, "/settings", "settings"}, {owner, "/settings/owner", "settings-owner"}, {owner, "/profile", "profile"},
-	} {
-		p.b.look(wide, "light")
-		p.b.open(p.path)
-		p.b.fits()
-		p.b.keep(p.name, "light")
-		p.b.look(wide, "dark")
-		p.b.keep(p.name, "dark")
-		p.b.look(phone, "dark")
-		p.b.open(p.path)
-		p.b.fits()
+	for _, p := range w.pages(t) {
+		b := owner
+		if p.guest {
+			b = guest
+		}
+		b.look(wide, "light")
+		b.open(p.path)
+		b.fits()
+		b.keep(p.name, "light")
+		b.look(wide, "dark")
+		b.keep(p.name, "dark")
+		b.look(phone, "dark")
+		b.open(p.path)
+		b.fits()
 	}
 	owner.open("/members")
 	owner.keep("phone", "dark")
