@@ -43,7 +43,7 @@ type listed struct {
 // program lists the packages with messages and everything that they import, compiled.
 func program(t *testing.T) map[string]listed {
 	t.Helper()
-	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles"}, speaking...)...) //nolint:gosec // the arguments are constants
+	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles"}, speaking...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -296,7 +296,7 @@ func TestPrintMessages(t *testing.T) {
 	translations := lang.Translations("de")
 	for _, m := range messages(t) {
 		if translations[m.text] == nil {
-			fmt.Printf("%s\t%q\n", m.at, m.text)
+			t.Logf("%s\t%q", m.at, m.text)
 		}
 	}
 }

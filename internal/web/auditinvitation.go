@@ -58,5 +58,5 @@ func describeInvitationCancelled(t *eventText, p event.InvitationCancelled) {
 
 func describeInvitationRemoved(t *eventText, p event.InvitationRemoved) {
 	t.say(t.either("", "{actor} removed the unanswered invitation of {target} to {project}", "{actor} removed the unanswered invitation of {target}"))
-	t.fact("Invitation", t.oneWord(map[string]lang.Text{"expired": "Expired", "declined": "Declined"}, string(p.InvitationState)))
+	t.fact("Invitation", t.oneWord(map[string]lang.Text{"expired": "Expired", "declined": "Declined"}, p.InvitationState))
 }

@@ -41,8 +41,8 @@ func many(ctx context.Context, n int, one lang.One, other lang.Text, values ...a
 }
 
 // tallied is a message about a total, which may be shown as "1,000+".
-func tallied(ctx context.Context, t team.Total, one lang.One, other lang.Text, values ...any) string {
-	return languageOf(ctx).Many(t.N, ofMany(ctx, t), one, other, values...)
+func tallied(ctx context.Context, t team.Total, one lang.One, other lang.Text) string {
+	return languageOf(ctx).Many(t.N, ofMany(ctx, t), one, other)
 }
 
 // noun is a number with its noun.
