@@ -180,7 +180,7 @@ func TestLanguageOfAPage(t *testing.T) {
 // Emails are in the recipient's language, or else in that of the account.
 func TestLanguageOfAnEmail(t *testing.T) {
 	smtp := rafftest.StartSMTP(t)
-	srv := rafftest.Start(t, rafftest.WithSMTP(smtp.URL()))
+	srv := rafftest.Start(t, rafftest.WithSMTP(smtp.URL()), rafftest.WithOperator())
 	open(t, srv.OwnerLink).submit(t, "name", "Trent", "password", rafftest.Password)
 	srv.Do(t, "PATCH", "/api/v1/account", srv.Key, map[string]any{"language": "de"}).Want(t, 200)
 	srv.Invite(t, "bob@example.com", srv.RoleID(t, "account", "member"))
@@ -189,6 +189,12 @@ func TestLanguageOfAnEmail(t *testing.T) {
 		t.Errorf("the invitation of a German account: %s\n%s\n%s", m.Subject, m.Text, m.HTML)
 	}
 	open(t, m.Link(t)).shows(t, 200, "Ihre Rolle", "Annehmen")
+	srv.Do(t, "POST", "/api/v1/account/support-access", srv.Key, nil).Want(t, 201)
+	srv.OpenSupport(t)
+	m = smtp.WaitNotice(t, "owner@example.com", "Der Support hat Acme geöffnet")
+	if !strings.Contains(m.Text, "Dana Example vom Support hat Zugriff auf Acme") || !strings.Contains(m.Text, "Einstellungen öffnen") {
+		t.Errorf("the email about support in a German account: %s\n%s", m.Subject, m.Text)
+	}
 	b := signIn(t, srv, "owner@example.com")
 	b.open(t, "/profile").submitTo(t, "/profile/language", "language", "en")
 	b.open(t, "/forgot").submit(t, "email", "owner@example.com")
