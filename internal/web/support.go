@@ -31,6 +31,9 @@ func (v *visit) supportView() (supportView, error) {
 	s := supportView{
 		Grant: v.ask(v.can.LetSupportIn(team.SupportRead)), Write: v.ask(v.can.LetSupportIn(team.SupportWrite)), Hours: 24, Level: team.SupportRead,
 	}
+	if v.me.Access == nil { // the session's row says that there is none
+		return s, nil
+	}
 	var err error
 	s.SupportAccess, err = v.p.svc.SupportAccess(v.Context(), v.who)
 	return s, err
