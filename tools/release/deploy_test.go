@@ -116,8 +116,8 @@ func TestChart(t *testing.T) {
 	if c.LivenessProbe.HTTPGet.Path != "/health" || c.ReadinessProbe.HTTPGet.Path != "/ready" {
 		t.Errorf("probes on %s and %s", c.LivenessProbe.HTTPGet.Path, c.ReadinessProbe.HTTPGet.Path)
 	}
-	if got := *pods.Template.Spec.TerminationGracePeriodSeconds; got != 50 {
-		t.Errorf("grace period %d, want the drain delay and 40 seconds", got)
+	if got := *pods.Template.Spec.TerminationGracePeriodSeconds; got != 70 {
+		t.Errorf("grace period %d, want the drain delay and 60 seconds", got)
 	}
 	for _, selector := range []map[string]string{pods.Selector.MatchLabels, all["Service"].(*corev1.Service).Spec.Selector, all["PodDisruptionBudget"].(*policyv1.PodDisruptionBudget).Spec.Selector.MatchLabels} {
 		for name, value := range selector {
