@@ -25,13 +25,7 @@ func catalogDiffCommand() *cobra.Command {
 		Short: "Print which roles would gain and lose which permissions with a catalog file",
 		Long:  "Print which roles would gain and lose which permissions with a catalog file, or without --catalog with the default catalog of this\nprogram. It changes nothing, like raffd catalog apply --dry-run.",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			file := db.config.Catalog
-			db.config.Catalog = "" // open the database with its current catalog
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				return s.ApplyCatalog(ctx, cmd.OutOrStdout(), file, true)
-			})
-		},
+		RunE:  func(cmd *cobra.Command, _ []string) error { return applyCatalog(cmd, &db, true) },
 	}
 	db.flags(c)
 	return c
@@ -48,15 +42,18 @@ func catalogApplyCommand() *cobra.Command {
 			"gets an event. Without --catalog, the default catalog of this program is applied. Running servers keep their catalog\n" +
 			"and report not ready (GET /ready) until they are restarted.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			file := db.config.Catalog
-			db.config.Catalog = "" // open the database with its current catalog
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				return s.ApplyCatalog(ctx, cmd.OutOrStdout(), file, dryRun)
-			})
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return applyCatalog(cmd, &db, dryRun) },
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "only print what would change")
 	db.flags(c)
 	return c
+}
+
+// applyCatalog prints what the catalog file of the flags changes and, without dryRun, applies it.
+func applyCatalog(cmd *cobra.Command, db *database, dryRun bool) error {
+	file := db.config.Catalog
+	db.config.Catalog = "" // open the database with its current catalog
+	return db.with(cmd, func(ctx context.Context, s *server.Server) error {
+		return s.ApplyCatalog(ctx, cmd.OutOrStdout(), file, dryRun)
+	})
 }

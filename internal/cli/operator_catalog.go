@@ -45,11 +45,7 @@ func (a *app) operatorCatalogDiff(o *operatorFlags) *cobra.Command {
 		Example: `raff operator catalog diff --file catalog.yaml`,
 		Args:    args(),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, _ []string) error {
-			next, err := otherCatalog(file)
-			if err != nil {
-				return err
-			}
-			found, err := c.Catalog.Compare(ctx, next)
+			_, found, err := compareCatalog(ctx, c, file)
 			if err != nil {
 				return err
 			}
@@ -77,11 +73,7 @@ an event. Running servers keep their catalog and report not ready (GET /ready) u
 		if err := d.mayAsk(); err != nil {
 			return err
 		}
-		next, err := otherCatalog(file)
-		if err != nil {
-			return err
-		}
-		found, err := c.Catalog.Compare(ctx, next)
+		next, found, err := compareCatalog(ctx, c, file)
 		if err != nil {
 			return err
 		}
@@ -110,6 +102,15 @@ an event. Running servers keep their catalog and report not ready (GET /ready) u
 
 func addCatalogFile(cmd *cobra.Command, file *string) {
 	cmd.Flags().StringVar(file, "file", "", "`file` with the catalog in YAML; without it, the default catalog of the server's release")
+}
+
+// compareCatalog compares the catalog of a file, or without one the default catalog, with that of the server.
+func compareCatalog(ctx context.Context, c *client.Operator, file string) (next api.CatalogRequest, found *api.CatalogComparison, err error) {
+	if next, err = otherCatalog(file); err != nil {
+		return next, nil, err
+	}
+	found, err = c.Catalog.Compare(ctx, next)
+	return next, found, err
 }
 
 func otherCatalog(file string) (in api.CatalogRequest, err error) {

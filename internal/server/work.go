@@ -67,32 +67,31 @@ func (s *Server) planned() []*job {
 // removeDeleted removes the accounts whose grace period is over.
 func (s *Server) removeDeleted(ctx context.Context) error {
 	n, err := s.operator.RemoveDeleted(ctx)
-	if n > 0 {
-		s.config.Logger.Info("removed deleted accounts whose grace period was over", "count", n)
-	}
+	s.count("removed deleted accounts whose grace period was over", n)
 	return err
 }
 
 // eraseOrdered erases the people whose erasure was ordered from the audit logs.
 func (s *Server) eraseOrdered(ctx context.Context) error {
 	n, err := s.operator.EraseOrdered(ctx)
-	if n > 0 {
-		s.config.Logger.Info("erased people", "count", n)
-	}
+	s.count("erased people", n)
 	return err
 }
 
 // cleanUp removes what is no longer needed.
 func (s *Server) cleanUp(ctx context.Context) error {
 	n, err := s.service.CleanUp(ctx)
-	if n > 0 {
-		s.config.Logger.Info("removed stale invitations", "count", n)
-	}
+	s.count("removed stale invitations", n)
 	expired, err2 := s.audit.Expire(ctx)
-	if expired > 0 {
-		s.config.Logger.Info("removed audit events that are older than the retention of their accounts", "count", expired)
-	}
+	s.count("removed audit events that are older than the retention of their accounts", expired)
 	return errors.Join(err, err2, s.store.ExtendEvents(ctx))
+}
+
+// count logs what a job did, and how often, if it did anything.
+func (s *Server) count(what string, n int) {
+	if n > 0 {
+		s.config.Logger.Info(what, "count", n)
+	}
 }
 
 // flushUsage stores when keys were last used.

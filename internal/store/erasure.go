@@ -98,48 +98,35 @@ func (d *DB) EraseTexts(ctx context.Context, p operator.PersonTexts, person stri
 		canonical, err := team.CanonicalEmail(email)
 		return err == nil && slices.Contains(p.Emails, canonical)
 	}
-	if err := d.eraseMail(ctx, is); err != nil {
-		return err
-	}
-	type invitation struct{ account, id, email string }
-	invited, err := many(ctx, d.q, func(s scanner) (v invitation, err error) {
-		err = s.Scan((*ident)(&v.account), (*ident)(&v.id), (*text)(&v.email))
-		return v, err
-	}, "SELECT account_id, id, email FROM invitations WHERE closed")
-	if err != nil {
-		return err
-	}
-	for _, i := range invited {
-		if !is(i.email) {
-			continue
-		}
-		err := d.write(ctx, nil, func(t *tx) error {
-			return t.later(ctx, "DELETE FROM invitations WHERE account_id = $1 AND id = $2 AND closed", uid(i.account), uid(i.id))
-		})
-		if err != nil {
+	for _, rows := range []personRows{
+		{"SELECT account_id, subject_id, address FROM outbox WHERE address <> ''", "DELETE FROM outbox WHERE account_id = $1 AND subject_id = $2"},
+		{"SELECT account_id, id, email FROM invitations WHERE closed", "DELETE FROM invitations WHERE account_id = $1 AND id = $2 AND closed"},
+	} {
+		if err := d.eraseRows(ctx, rows, is); err != nil {
 			return err
 		}
 	}
 	return d.eraseResponses(ctx, p, person)
 }
 
-// eraseMail removes the emails to a person.
-func (d *DB) eraseMail(ctx context.Context, is func(email string) bool) error {
-	type message struct{ account, subject, address string }
-	queued, err := many(ctx, d.q, func(s scanner) (v message, err error) {
-		err = s.Scan((*ident)(&v.account), (*ident)(&v.subject), (*text)(&v.address))
+// personRows are rows that concern one person: how to read their key, of two columns, and the email, and how to remove one.
+type personRows struct{ read, remove string }
+
+// eraseRows removes the rows of a person, each in a transaction of its own.
+func (d *DB) eraseRows(ctx context.Context, rows personRows, is func(email string) bool) error {
+	type row struct{ account, id, email string }
+	found, err := many(ctx, d.q, func(s scanner) (v row, err error) {
+		err = s.Scan((*ident)(&v.account), (*ident)(&v.id), (*text)(&v.email))
 		return v, err
-	}, "SELECT account_id, subject_id, address FROM outbox WHERE address <> ''")
+	}, rows.read)
 	if err != nil {
 		return err
 	}
-	for _, m := range queued {
-		if !is(m.address) {
+	for _, r := range found {
+		if !is(r.email) {
 			continue
 		}
-		err := d.write(ctx, nil, func(t *tx) error {
-			return t.later(ctx, "DELETE FROM outbox WHERE account_id = $1 AND subject_id = $2", uid(m.account), uid(m.subject))
-		})
+		err := d.write(ctx, nil, func(t *tx) error { return t.later(ctx, rows.remove, uid(r.account), uid(r.id)) })
 		if err != nil {
 			return err
 		}
