@@ -18,7 +18,7 @@ const (
 	ExportedMember     = "member" // of the account or of a project
 	ExportedInvitation = "invitation"
 	ExportedExternalID = "external_id"
-	ExportedSupport    = "support_access" // SupportAccess, if the account lets support in
+	ExportedSupport    = "support_access" // SupportAccess, if the account grants support access
 	ExportedAuditEvent = "audit_event"    // AuditEvent, oldest first
 	ExportedAuditSeal  = "audit_seal"
 	ExportedManifest   = "manifest"

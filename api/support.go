@@ -6,7 +6,7 @@ const (
 	SupportWrite = "write" // also change members, roles and projects
 )
 
-// SupportGrant lets the operator's support into an account for a limited time.
+// SupportGrant grants the operator's support access to an account for a limited time.
 type SupportGrant struct {
 	Level  string `json:"level"`
 	Reason string `json:"reason,omitempty"`
@@ -36,7 +36,7 @@ type SupportAccess struct {
 	Sessions []SupportSession `json:"sessions"`
 }
 
-// GrantSupportRequest lets support in. Without Level it can only read, without Hours for 24 hours.
+// GrantSupportRequest grants support access. Without Level it can only read, without Hours for 24 hours.
 type GrantSupportRequest struct {
 	Level  *string `json:"level,omitempty"`
 	Hours  *int    `json:"hours,omitempty"` // 1 to 168
@@ -44,7 +44,7 @@ type GrantSupportRequest struct {
 }
 
 // OpenSupportRequest describes a support session to open. Person and Reason are required; the account sees both. Without Minutes it
-// lasts an hour, and never longer than the account lets support in.
+// lasts an hour, and never longer than the account grants support access.
 type OpenSupportRequest struct {
 	Person  *string `json:"person,omitempty"`
 	Reason  *string `json:"reason,omitempty"`

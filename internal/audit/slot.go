@@ -13,7 +13,7 @@ import (
 )
 
 // Seals do not cover the texts of an event themselves, because one of them may have to be erased: they cover a commitment to each,
-// a hash of the text and a salt that nobody else can guess. An event from which a text was erased keeps the commitment; without the
+// a hash of the text and a salt that others cannot guess. An event from which a text was erased keeps the commitment; without the
 // salt, nobody can find out which text it was. Everything else in an event is covered as it is.
 
 // The slots of an event. Those of the strings in its details begin with SlotDetails, in their order.

@@ -113,7 +113,7 @@ var supportColumns = []column[api.SupportAccess]{
 }
 
 func (a *app) operatorSupport(o *operatorFlags) *cobra.Command {
-	return a.group("support", "support", "Work in accounts that let support in", a.operatorSupportOpen(o), a.operatorSupportList(o), a.operatorSupportEnd(o))
+	return a.group("support", "support", "Work in accounts that grant support access", a.operatorSupportOpen(o), a.operatorSupportList(o), a.operatorSupportEnd(o))
 }
 
 func (a *app) operatorSupportOpen(o *operatorFlags) *cobra.Command {
@@ -121,8 +121,8 @@ func (a *app) operatorSupportOpen(o *operatorFlags) *cobra.Command {
 	var minutes int
 	cmd := &cobra.Command{
 		Use:   "open ACCOUNT",
-		Short: "Open a support session in an account that lets support in",
-		Long: `Open a support session in an account that lets support in. It prints a credential for the API, which the other commands
+		Short: "Open a support session in an account that grants support access",
+		Long: `Open a support session in an account that grants support access. It prints a credential for the API, which the other commands
 of raff use as RAFF_API_KEY, and a link that opens the dashboard once. The account sees the person and the reason, and its
 Owner gets an email. An operator key with the scope support is enough.`,
 		Example: `raff operator support open 019… --person "Dana Example" --reason "ticket 4711"`,
@@ -157,7 +157,7 @@ func (a *app) operatorSupportList(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:     "list ACCOUNT",
 		Aliases: []string{"ls", "show"},
-		Short:   "Show whether an account lets support in, and the open sessions",
+		Short:   "Show whether an account grants support access, and the open sessions",
 		Example: `raff operator support list 019…`,
 		Args:    args(accountArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {

@@ -21,7 +21,7 @@ var supportKinds = []kind{
 	of[SupportSessionEnded](),
 }
 
-// SupportAccessGranted records that the account lets support in, what it may do ("read" or "write"), until when (RFC 3339), and why.
+// SupportAccessGranted records that the account grants support access, what it may do ("read" or "write"), until when (RFC 3339), and why.
 // Replaced says that this ended an earlier grant with its sessions.
 type SupportAccessGranted struct {
 	ExpiresAt string `json:"expires_at"`
@@ -88,7 +88,7 @@ type OnBehalfOf struct {
 	Type string `json:"type"` // "account"
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// GrantedBy is the name of who let support in.
+	// GrantedBy is the name of who granted access.
 	GrantedBy string `json:"granted_by"`
 	// SessionID is the support session.
 	SessionID string `json:"support_session_id"`

@@ -65,9 +65,9 @@ func wordingOf(n team.Notice) wording {
 	case n.What == team.NoticeOwner:
 		w.text = "The ownership of {account} was transferred to you."
 	case n.What == team.NoticeSupport && n.Role == string(team.SupportWrite):
-		w.text = "{by} of support has access to {account} and can view it and change its members, roles and projects, because your team let support in. The audit log has everything that support does."
+		w.text = "{by} of support has access to {account} and can view it and change its members, roles and projects, because your team granted support access. The audit log has everything that support does."
 	case n.What == team.NoticeSupport:
-		w.text = "{by} of support has access to {account} and can only view it, because your team let support in. The audit log has everything that support does."
+		w.text = "{by} of support has access to {account} and can only view it, because your team granted support access. The audit log has everything that support does."
 	case n.What != team.NoticeAdded:
 	case n.Project != "" && n.By != "":
 		w.subject, w.text = "You were added to the project {project} of {account}", "{by} added you to the project {project} of {account} as {role}."

@@ -17,7 +17,7 @@ import (
 // Scope is what an operator key may do.
 type Scope string
 
-// The scopes. ScopeSupport is reading and opening sessions in accounts that let support in. ScopeWrite is everything.
+// The scopes. ScopeSupport is reading and opening sessions in accounts that grant support access. ScopeWrite is everything.
 const (
 	ScopeRead    Scope = "read"
 	ScopeSupport Scope = "support"

@@ -22,7 +22,7 @@ func (s *Service) Support(ctx context.Context, accountID string) (team.SupportAc
 	return s.team.SupportAccessOf(ctx, nil, accountID)
 }
 
-// OpenSupport opens a session for a person of support in an account that lets support in.
+// OpenSupport opens a session for a person of support in an account that grants support access.
 func (s *Service) OpenSupport(ctx context.Context, c Caller, accountID string, n NewSupport) (out team.OpenedSupport, err error) {
 	if c.hash == nil {
 		return out, RefusalSupportNeedsKey.With()

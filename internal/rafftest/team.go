@@ -127,14 +127,14 @@ func (s *Server) Operate(t testing.TB, method, path, key string, body any) Respo
 	return (&Server{URL: s.Node.OperatorURL()}).Do(t, method, path, key, body)
 }
 
-// Support lets support into the account at a level, and opens a session. The server must be one WithOperator.
+// Support grants support access to the account at a level, and opens a session. The server must be one WithOperator.
 func (s *Server) Support(t testing.TB, level string) (credential, link string) {
 	t.Helper()
 	s.Do(t, "POST", "/api/v1/account/support-access", s.Key, map[string]any{"level": level}).Want(t, 201)
 	return s.OpenSupport(t)
 }
 
-// OpenSupport opens a session in an account that lets support in.
+// OpenSupport opens a session in an account that grants support access.
 func (s *Server) OpenSupport(t testing.TB) (credential, link string) {
 	t.Helper()
 	d := s.Operate(t, "POST", "/operator/v1/accounts/"+s.AccountID+"/support-sessions", s.OperatorKey(t, "support"),

@@ -237,7 +237,7 @@ func (c Can) ViewSettings() error {
 // ChangeSettings reports whether p may change the account's name.
 func (c Can) ChangeSettings() error { return c.g.s.Require(c.g.p, permission.SettingsManage) }
 
-// LetSupportIn reports whether p may let the operator's support in at this level.
+// LetSupportIn reports whether p may grant the operator's support access at this level.
 func (c Can) LetSupportIn(level SupportLevel) error { return c.g.mayLetSupportIn(level) }
 
 // SetPolicy reports whether p may change the grant policy.

@@ -132,7 +132,7 @@ var (
 	RefusalSupportHandsOut     = &Refusal{KindDenied, "escalation_denied", "", "Support cannot assign %s, because that would outlast the support access or exceed it. Ask someone who manages the account's members."}
 	RefusalSupportKeys         = &Refusal{KindDenied, "support_out_of_reach", "", "API keys are out of reach of support. Ask someone who manages the account's API keys."}
 	RefusalSupportSecret       = &Refusal{KindDenied, "support_out_of_reach", "", "Links of invitations are out of reach of support. Ask someone who manages the account's members to get the link."}
-	RefusalSupportNotGranted   = &Refusal{KindDenied, "support_not_granted", "", "This account does not let support in. Its Owner, or whoever manages its settings, can grant access in the dashboard under Settings, Support access, or with: raff account support grant."}
+	RefusalSupportNotGranted   = &Refusal{KindDenied, "support_not_granted", "", "This account has not granted support access. Its Owner, or another member who manages its settings, can grant it in the dashboard under Settings, Support access, or with: raff account support grant."}
 	RefusalSupportPerson       = &Refusal{KindInvalid, "invalid_person", "person", "Enter the name of the person of support, up to 64 characters. The account sees it."}
 	RefusalSupportWhy          = &Refusal{KindInvalid, "invalid_reason", "reason", "Enter the reason, such as the number of the ticket, up to %d characters. The account sees it."}
 	RefusalSupportSessionTime  = &Refusal{KindInvalid, "invalid_minutes", "minutes", "A support session can last %d to %d minutes."}

@@ -11,7 +11,7 @@ import (
 	"raff/internal/permission"
 )
 
-// Support access: an account lets the operator's support in for a limited time, and a person of support then opens sessions in it.
+// Support access: an account grants the operator's support access for a limited time, and a person of support then opens sessions in it.
 
 // SupportLevel is what support may do in an account.
 type SupportLevel string
@@ -40,13 +40,13 @@ const (
 	maxSupportSessions = 20 // open in an account at the same time
 )
 
-// SupportGrant lets the operator's support into an account. An account has at most one.
+// SupportGrant grants the operator's support access to an account. An account has at most one.
 type SupportGrant struct {
 	ID        string
 	AccountID string
 	Level     SupportLevel
 	Reason    string
-	// GrantedByType, GrantedBy and GrantedByName are who let support in.
+	// GrantedByType, GrantedBy and GrantedByName are who granted access.
 	GrantedByType            PrincipalType
 	GrantedBy, GrantedByName string
 	CreatedAt, ExpiresAt     time.Time
@@ -245,7 +245,7 @@ func (s *Service) SupportAccessOf(ctx context.Context, r SupportReader, accountI
 	return out, err
 }
 
-// GrantSupport lets the operator's support into the account. It replaces earlier access and ends its sessions.
+// GrantSupport grants the operator's support access to the account. It replaces earlier access and ends its sessions.
 func (s *Service) GrantSupport(ctx context.Context, p *Principal, n NewSupportGrant) (out SupportAccess, err error) {
 	if n.Level == "" {
 		n.Level = SupportRead
@@ -295,8 +295,8 @@ func (p *Principal) called() string {
 	return p.Name
 }
 
-// mayLetSupportIn decides whether the caller may let support in. Whoever manages the settings may let it view everything. To let it
-// change something, the caller must be able to change the same.
+// mayLetSupportIn decides whether the caller may grant support access. To grant read access, managing the settings is sufficient. To grant write
+// access, the caller must hold the permissions with which support can change something.
 func (g *guard) mayLetSupportIn(level SupportLevel) error {
 	if err := g.s.Require(g.p, permission.SettingsManage); err != nil || level == SupportRead {
 		return err
@@ -408,7 +408,7 @@ func (w *work) endSupportSession(one SupportSession, expired bool) error {
 	return w.recordSupport(event.SupportSessionEnded{Expired: expired, Person: one.Person, Requests: one.Requests, SessionID: one.ID})
 }
 
-// delegating are the permissions to hand out roles without holding their permissions. Support never assigns them: whoever had them could
+// delegating are the permissions to assign roles without holding their permissions. Support never assigns them: a member who had them could
 // give someone of support more access, and for longer, than the account granted.
 var delegating = []string{permission.MembersManage, permission.ProjectMembersManage}
 

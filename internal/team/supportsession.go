@@ -36,7 +36,7 @@ type OpenedSupport struct {
 	Credential, Link string
 }
 
-// OpenSupport opens a session in an account that lets support in, in a transaction under the lock of that account. Its Owner is told by
+// OpenSupport opens a session in an account that grants support access, in a transaction under the lock of that account. Its Owner is told by
 // email. The session ends with the support access and with the operator key.
 func (s *Service) OpenSupport(ctx context.Context, tx Tx, n NewSupportSession) (out OpenedSupport, err error) {
 	if n.For == 0 {

@@ -9,7 +9,7 @@ import (
 
 var supportWords = []wording{
 	describes("Support access granted", func(t *eventText, p event.SupportAccessGranted) {
-		t.say("{actor} let support into the account {target}")
+		t.say("{actor} granted support access to the account {target}")
 		t.fact("Support can", t.words.in.Say(mayWords(team.SupportLevel(p.Level))))
 		t.fact("Until", p.ExpiresAt)
 		t.fact("Reason", p.Reason)
