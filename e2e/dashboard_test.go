@@ -31,7 +31,7 @@ func TestInvitationInBrowser(t *testing.T) {
 	owner.fill("#name", "Trent")
 	owner.fill("#password", rafftest.Password)
 	owner.follow("form button")
-	owner.shows("Password set", "Members", "Trent", "1 person")
+	owner.shows("Password set", "Overview", "Trent", "1 person", "First steps")
 
 	owner.follow("a[href='/invitations/new']")
 	owner.fill("#emails", "alice@example.com")
@@ -301,13 +301,15 @@ func TestKeyboardOnly(t *testing.T) {
 	b.until(`document.activeElement.id === "email"`)
 	b.press("owner@example.com\t" + rafftest.Password)
 	b.loads(chromedp.KeyEvent("\r"))
-	b.shows("Members")
+	b.shows("Overview")
 
 	b.press("\t")
 	if b.text(":focus") != "Skip to content" {
 		t.Errorf("the first element with the focus is %q", b.text(":focus"))
 	}
 	b.press("\r")
+	b.tabTo("#content a[href='/members']")
+	b.loads(chromedp.KeyEvent("\r"))
 	b.tabTo("#q")
 	b.press("alic")
 	b.until(`document.querySelector("#results").innerText.startsWith("1 person")`)

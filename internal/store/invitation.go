@@ -85,6 +85,9 @@ func (r reader) Offers(ctx context.Context, f team.OfferFilter) ([]team.Invitati
 	case team.InvitationSent:
 		c.and("i." + open)
 		c.and("i.expires_at > ?", f.Now)
+	case team.InvitationFailed:
+		c.and("i.state = 'failed' AND i.mail_retry_at IS NULL")
+		c.and("i.expires_at > ?", f.Now)
 	case team.InvitationExpired:
 		c.and("i." + open)
 		c.and("i.expires_at <= ?", f.Now)
@@ -100,14 +103,14 @@ func (r reader) OfferCounts(ctx context.Context, f team.OfferFilter) (n team.Off
 	late := c.number("m.expires_at <= ?", f.Now)
 	return one(ctx, r.q, func(s scanner) (n team.OfferCounts, err error) {
 		all := 0
-		err = s.Scan((*number)(&all), (*number)(&n.Declined), (*number)(&n.Expired))
+		err = s.Scan((*number)(&all), (*number)(&n.Declined), (*number)(&n.Expired), (*number)(&n.Failed))
 		if all > team.CountedOffers {
 			return team.OfferCounts{Many: true}, err
 		}
 		n.Pending = all - n.Declined - n.Expired
 		return n, err
 	}, "SELECT COUNT(*), COUNT(CASE WHEN m.state = 'declined' THEN 1 END), COUNT(CASE WHEN m.state <> 'declined' AND "+late+
-		" THEN 1 END) FROM (SELECT i.state, i.expires_at FROM "+l.rows+" WHERE "+c.sql.String()+limit+") m", c.args...)
+		" THEN 1 END), COUNT(CASE WHEN m.state = 'failed' AND m.mail_retry_at IS NULL AND NOT "+late+" THEN 1 END) FROM (SELECT i.state, i.expires_at, i.mail_retry_at FROM "+l.rows+" WHERE "+c.sql.String()+limit+") m", c.args...)
 }
 
 func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string) ([]team.Invitation, error) {

@@ -143,8 +143,8 @@ type InvitationFilter struct {
 // OfferFilter selects invitations that are open, expired or declined, in the account and in its projects.
 type OfferFilter struct {
 	AccountID string
-	// State is InvitationSent for all that can be accepted, whether or not the email was sent, or InvitationExpired or
-	// InvitationDeclined. Empty means all.
+	// State is InvitationSent for all that can be accepted, whether or not the email was sent, InvitationFailed for those of
+	// them whose email was not delivered and is not tried again, or InvitationExpired or InvitationDeclined. Empty means all.
 	State InvitationState
 	Query string // part of the email, any case
 	// Everywhere selects invitations to all places, otherwise only to Places: ids of projects, or of the account.
@@ -158,6 +158,8 @@ type OfferFilter struct {
 // OfferCounts are the numbers of invitations by state.
 type OfferCounts struct {
 	Pending, Expired, Declined int
+	// Failed is how many of those pending have an email that was not delivered and is not tried again.
+	Failed int
 	// Many says that there are too many invitations to count them by state.
 	Many bool
 }

@@ -67,8 +67,8 @@ func TestNavigationDependsOnTheRole(t *testing.T) {
 		start string
 		sees  []string
 	}{
-		{"Owner", o.owner, "/members", all},
-		{"Admin", admin, "/members", all},
+		{"Owner", o.owner, "/overview", all},
+		{"Admin", admin, "/overview", all},
 		{"Member", member, "/members", []string{"Members", "Invitations", "Projects", "Settings"}},
 		{"Billing", billing, "/projects", []string{"Projects"}},
 		{"project Viewer", viewer, "/projects", []string{"Invitations", "Projects"}},

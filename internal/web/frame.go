@@ -21,7 +21,7 @@ func (v *visit) navigation() []place {
 		place
 		may permit
 	}{
-		{place{Label: v.say("Overview"), Path: "/overview", Icon: "home"}, v.ask(v.can.AddMember())},
+		{place{Label: v.say("Overview"), Path: "/overview", Icon: "home"}, v.overviewable()},
 		{place{Label: v.say("Members"), Path: "/members", Icon: "people"}, v.ask(v.can.ViewMembers(""))},
 		{place{Label: v.say("Invitations"), Path: "/invitations", Icon: "mail"}, v.ask(v.can.ViewOffers())},
 		{place{Label: v.say("Projects"), Path: "/projects", Icon: "folder"}, permit{OK: true}},

@@ -39,7 +39,7 @@ func TestNewUserAccepts(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
 	form := open(t, address)
 	form.submit(t, "answer", "accept", "name", "Alice", "password", rafftest.Password).
-		shows(t, 200, "Invitation accepted", "access to Acme.", "Admin", "alice@example.com")
+		shows(t, 200, "Invitation accepted", "access to Acme.", "Overview", "2 people")
 	m := member(t, srv, id)
 	if m["status"] != "active" || m["name"] != "Alice" || m["id"] != id || m["user_id"] == nil {
 		t.Errorf("member after accepting: %v", m)

@@ -85,13 +85,13 @@ func (v *visit) offer(i team.Invitation) offer {
 
 // states are the values of the status filter. The first one is the default.
 var states = map[string]team.InvitationState{
-	"": team.InvitationSent, "expired": team.InvitationExpired, "declined": team.InvitationDeclined, "all": "",
+	"": team.InvitationSent, "failed": team.InvitationFailed, "expired": team.InvitationExpired, "declined": team.InvitationDeclined, "all": "",
 }
 
 func (p *pages) invitations(v *visit) (invitationsView, error) {
 	q := v.URL.Query()
 	i := invitationsView{
-		State: oneOf(q.Get("state"), "expired", "declined", "all"), Query: strings.TrimSpace(q.Get("q")), Place: q.Get("project"),
+		State: oneOf(q.Get("state"), "failed", "expired", "declined", "all"), Query: strings.TrimSpace(q.Get("q")), Place: q.Get("project"),
 		InAccount: v.ask(v.can.ViewInvitations("")),
 	}
 	place := i.Place
@@ -161,6 +161,9 @@ func (v *visit) invitationTabs(i invitationsView) []tab {
 	all := []tab{{Label: "Pending", Count: i.Counts.Pending}, {Label: "Expired", URL: "expired", Count: i.Counts.Expired},
 		{Label: "Declined", URL: "declined", Count: i.Counts.Declined},
 		{Label: "All", URL: "all", Count: i.Counts.Pending + i.Counts.Expired + i.Counts.Declined}}
+	if i.Counts.Failed > 0 || i.State == "failed" { // rare, and most of them are mended soon
+		all = slices.Insert(all, 1, tab{Label: "Not delivered", URL: "failed", Count: i.Counts.Failed})
+	}
 	for n := range all {
 		q := url.Values{}
 		for name, value := range map[string]string{"state": all[n].URL, "q": i.Query, "project": i.Place} {

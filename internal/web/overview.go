@@ -55,6 +55,9 @@ func (v *visit) offersWaiting(o *overviewView) error {
 	if n.Expired > 0 {
 		o.Waits = append(o.Waits, waiting{many(v.Context(), n.Expired, "{n} invitation expired", "{n} invitations expired"), v.say("Resend or cancel them."), "/invitations?state=expired"})
 	}
+	if n.Failed > 0 {
+		o.Waits = append(o.Waits, waiting{many(v.Context(), n.Failed, "{n} invitation was not delivered", "{n} invitations were not delivered"), v.say("Check the email, then resend them."), "/invitations?state=failed"})
+	}
 	if n.Declined > 0 {
 		o.Waits = append(o.Waits, waiting{many(v.Context(), n.Declined, "{n} invitation declined", "{n} invitations declined"), "", "/invitations?state=declined"})
 	}

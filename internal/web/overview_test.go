@@ -4,6 +4,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/emersion/go-smtp"
+
+	"raff/internal/rafftest"
 )
 
 // TestOverviewSaysWhatWaits shows who is in the account and what needs attention, only to those who manage members.
@@ -24,6 +28,29 @@ func TestOverviewSaysWhatWaits(t *testing.T) {
 	if strings.Contains(member.open(t, "/members").source, "/overview") {
 		t.Error("the navigation leads to a page that is not allowed")
 	}
+}
+
+// TestOverviewSaysWhichEmailsFailed counts the invitations whose email was refused, and leads to a list of them.
+func TestOverviewSaysWhichEmailsFailed(t *testing.T) {
+	mail := rafftest.StartSMTP(t, rafftest.SMTPOptions{Refuse: func(to string, _ int) *smtp.SMTPError {
+		if strings.HasPrefix(to, "nobody") {
+			return &smtp.SMTPError{Code: 550, Message: "no such mailbox"}
+		}
+		return nil
+	}})
+	o := newOffice(t, rafftest.WithSMTP(mail.URL()))
+	o.Invite(t, "nobody@example.com", o.RoleID(t, "account", "member"))
+	o.Invite(t, "alice@example.com", o.RoleID(t, "account", "member"))
+	mail.Wait(t, "alice@example.com")
+	soon(t, "the refused email is counted", func() bool {
+		return strings.Contains(o.owner.open(t, "/overview").source, "1 invitation was not delivered")
+	})
+	o.owner.open(t, "/overview").shows(t, 200, "2 open invitations")
+	o.owner.open(t, "/invitations?state=failed").shows(t, 200, "Not delivered", "nobody@example.com", "Email not delivered").lacks(t, "alice@example.com")
+	o.owner.open(t, "/invitations").shows(t, 200, "nobody@example.com", "alice@example.com")
+	other := newOffice(t)
+	other.owner.open(t, "/invitations").lacks(t, "Not delivered")
+	other.owner.open(t, "/invitations?state=failed").shows(t, 200, "Every email was delivered")
 }
 
 // TestWellKnownFiles has the files that browsers, password managers and crawlers ask for.

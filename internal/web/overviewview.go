@@ -31,5 +31,8 @@ type step struct {
 	Done bool
 }
 
+// overviewable says whether the user may see the overview: it is for those who manage members.
+func (v *visit) overviewable() permit { return v.ask(v.can.AddMember()) }
+
 // invitable reports whether the user may invite people to the account.
 func (v *visit) invitable() bool { return v.ask(v.can.Invite("")).OK }

@@ -295,7 +295,7 @@ func TestChangePassword(t *testing.T) {
 		t.Error("not only this session is left")
 	}
 	open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", rafftest.Password).shows(t, 403)
-	open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", next).shows(t, 200, "owner@example.com")
+	open(t, srv.URL+"/sign-in").submit(t, "email", "owner@example.com", "password", next).shows(t, 200, "Overview", "Trent")
 }
 
 func TestForgottenPassword(t *testing.T) {
@@ -319,13 +319,13 @@ func TestForgottenPassword(t *testing.T) {
 		if !b.signedIn(t) {
 			t.Error("requesting a link ended a session")
 		}
-		form.submit(t, "name", "Gina", "password", next).shows(t, 200, "Password set").browser.open(t, srv.URL+"/").shows(t, 200, email)
+		form.submit(t, "name", "Gina", "password", next).shows(t, 200, "Password set").browser.open(t, srv.URL+"/profile").shows(t, 200, email)
 		if b.signedIn(t) {
 			t.Error("a session still works after the password was set")
 		}
 		form.submit(t, "name", "Gina", "password", next).shows(t, 410, "already used")
 		open(t, srv.URL+"/sign-in").submit(t, "email", email, "password", rafftest.Password).shows(t, 403)
-		open(t, srv.URL+"/sign-in").submit(t, "email", email, "password", next).shows(t, 200, email)
+		open(t, srv.URL+"/sign-in").submit(t, "email", email, "password", next).shows(t, 200, "Overview", "Gina")
 
 		open(t, srv.URL+"/forgot").submit(t, "email", email).shows(t, 200)
 		late := smtp.Wait(t, email).Link(t)

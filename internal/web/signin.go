@@ -97,12 +97,16 @@ func (p *pages) switchAccount(v *visit) (reply, error) {
 	return reply{to: "/"}, err
 }
 
-// start is the first page that the user may see.
+// start leads to the overview, or else to the first page that the user may see.
 func (p *pages) start(v *visit) (reply, error) {
-	if v.can.ViewMembers("") == nil {
-		return done("/members", noticeOf(v.Request))
+	first := "/projects"
+	switch {
+	case v.overviewable().OK:
+		first = "/overview"
+	case v.ask(v.can.ViewMembers("")).OK:
+		first = "/members"
 	}
-	return done("/projects", noticeOf(v.Request))
+	return done(first, noticeOf(v.Request))
 }
 
 func (p *pages) showForgot(r *http.Request) (reply, error) {

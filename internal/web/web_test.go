@@ -67,7 +67,7 @@ func TestOwnerSetsAPassword(t *testing.T) {
 	form := open(t, srv.OwnerLink).shows(t, 200, "Set your password")
 	form.submit(t, "name", "Trent", "password", "short").shows(t, 400).complains(t, "password", "15")
 	p := form.submit(t, "name", "", "password", rafftest.Password).shows(t, 400).complains(t, "name", "name")
-	p.submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Password set", "owner@example.com")
+	p.submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 200, "Password set", "Overview", "First steps")
 	form.submit(t, "name", "Trent", "password", rafftest.Password).shows(t, 410, "already used")
 	open(t, srv.OwnerLink).shows(t, 410, "already used")
 	m := srv.Do(t, "GET", "/api/v1/members/"+srv.OwnerMemberID, srv.Key, nil).Want(t, 200).Data(t)
