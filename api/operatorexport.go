@@ -1,12 +1,13 @@
 package api
 
-// An export of an account is lines of JSON, each an ExportRecord. The last one is the ExportManifest. Ids refer to other records
-// of the same export. It has no secrets and no hashes of them.
+// An export of an account or a person is lines of JSON, each an ExportRecord. The last one is the ExportManifest. Ids in the export of an
+// account refer to other records of the same export. It has no secrets and no hashes of them.
 
-// ExportFormat and ExportVersion identify the format of an export in its manifest.
+// ExportFormat, PersonExportFormat and ExportVersion identify the format of an export in its manifest.
 const (
-	ExportFormat  = "raff-account-export"
-	ExportVersion = 1
+	ExportFormat       = "raff-account-export"
+	PersonExportFormat = "raff-person-export"
+	ExportVersion      = 1
 )
 
 // Types of the records of an export.
@@ -28,7 +29,8 @@ const (
 type ExportManifest struct {
 	Format     string          `json:"format"`
 	Version    int             `json:"version"`
-	AccountID  string          `json:"account_id"`
+	AccountID  string          `json:"account_id,omitempty"` // of an export of an account
+	PersonID   string          `json:"person_id,omitempty"`  // of an export of a person
 	ExportedAt Time            `json:"exported_at"`
 	Sections   []ExportSection `json:"sections"`
 	SHA256     string          `json:"sha256"`

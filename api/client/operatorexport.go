@@ -42,19 +42,24 @@ var ErrIncompleteExport = errors.New("the export is incomplete or was changed: e
 // Export writes all data of an account to w, as lines of JSON; see api.ExportManifest. It verifies what it writes: if the error is
 // not nil, what was written is incomplete.
 func (s *OperatedAccountService) Export(ctx context.Context, id string, w io.Writer) (*api.ExportManifest, error) {
-	path, err := pathOf(operatedPath+"/export", id)
+	return s.c.export(ctx, operatedPath+"/export", id, w)
+}
+
+// export copies an export to w and verifies it.
+func (c *Client) export(ctx context.Context, pattern, id string, w io.Writer) (*api.ExportManifest, error) {
+	path, err := pathOf(pattern, id)
 	if err != nil {
 		return nil, err
 	}
 	var m *api.ExportManifest
-	err = s.c.send(ctx, request{method: http.MethodGet, path: path, into: func(r io.Reader) (err error) {
+	err = c.send(ctx, request{method: http.MethodGet, path: path, into: func(r io.Reader) (err error) {
 		m, err = VerifyExport(io.TeeReader(r, w))
 		return err
 	}}, nil)
 	return m, err
 }
 
-// VerifyExport reads an export of an account and compares it with its manifest, which it returns. An export that is incomplete or was
+// VerifyExport reads an export of an account or a person and compares it with its manifest, which it returns. An export that is incomplete or was
 // changed satisfies ErrIncompleteExport.
 func VerifyExport(r io.Reader) (*api.ExportManifest, error) {
 	lines := bufio.NewReader(r)
@@ -82,7 +87,7 @@ func VerifyExport(r io.Reader) (*api.ExportManifest, error) {
 
 func verifiedManifest(line []byte, sum string) (*api.ExportManifest, error) {
 	var record struct{ Data api.ExportManifest }
-	if err := json.Unmarshal(line, &record); err != nil || record.Data.Format != api.ExportFormat {
+	if err := json.Unmarshal(line, &record); err != nil || record.Data.Format != api.ExportFormat && record.Data.Format != api.PersonExportFormat {
 		return nil, ErrIncompleteExport
 	}
 	if record.Data.SHA256 != sum {

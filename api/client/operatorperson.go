@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 
@@ -32,4 +33,10 @@ func (s *PeopleService) PasswordLink(ctx context.Context, id string) (*api.Passw
 // ResetSecondFactors removes all second factors and recovery codes of a person who lost them, and ends their sessions.
 func (s *PeopleService) ResetSecondFactors(ctx context.Context, id string) (*api.Person, error) {
 	return post[api.Person](ctx, s.c, nil, nil, personPath+"/reset-second-factors", id)
+}
+
+// Export writes all that is known of a person to w, as lines of JSON; see api.ExportManifest. It verifies what it writes: if the error is
+// not nil, what was written is incomplete.
+func (s *PeopleService) Export(ctx context.Context, id string, w io.Writer) (*api.ExportManifest, error) {
+	return s.c.export(ctx, personPath+"/export", id, w)
 }

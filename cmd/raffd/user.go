@@ -11,8 +11,8 @@ import (
 )
 
 func userCommand() *cobra.Command {
-	c := &cobra.Command{Use: "user", Short: "Help users sign in, and erase them"}
-	c.AddCommand(passwordLinkCommand(), resetFactorCommand(), eraseUserCommand())
+	c := &cobra.Command{Use: "user", Short: "Help users sign in, and export or erase them"}
+	c.AddCommand(passwordLinkCommand(), resetFactorCommand(), exportUserCommand(), eraseUserCommand())
 	return c
 }
 
@@ -60,6 +60,25 @@ func resetFactorCommand() *cobra.Command {
 					"A user without a password, who signed in with passkeys only, needs a password link: raffd user password-link\n", email)
 				return err
 			})
+		},
+	}
+	c.Flags().StringVar(&email, "email", "", "email of the user")
+	db.flags(c)
+	return c
+}
+
+func exportUserCommand() *cobra.Command {
+	var db database
+	var email string
+	c := &cobra.Command{
+		Use:   "export --email EMAIL",
+		Short: "Write all that is known of a user, except secrets, to standard output",
+		Long: "Write all that is known of a user, except secrets, as lines of JSON: how they sign in, sessions, memberships and invitations in all\n" +
+			"accounts, API keys they created, queued emails, and the events by and about them in all audit logs. The last line is a manifest with\n" +
+			"the number of records of each type and hashes. To check a file: raff operator person check-export FILE",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error { return s.ExportPerson(ctx, cmd.OutOrStdout(), email) })
 		},
 	}
 	c.Flags().StringVar(&email, "email", "", "email of the user")

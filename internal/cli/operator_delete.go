@@ -82,11 +82,12 @@ operator account check-export. You can also export an account that is suspended 
 	return cmd
 }
 
-func (a *app) operatorAccountCheckExport() *cobra.Command {
+// operatorCheckExport verifies an export of a thing, which is an account or a person.
+func (a *app) operatorCheckExport(noun, thing, file string) *cobra.Command {
 	return &cobra.Command{
 		Use:     "check-export FILE",
-		Short:   "Compare an export of an account with its manifest",
-		Example: `raff operator account check-export shop.ndjson`,
+		Short:   "Compare an export of " + thing + " with its manifest",
+		Example: "raff operator " + noun + " check-export " + file,
 		Args:    args("the file"),
 		RunE: a.local(func(_ context.Context, args []string) error {
 			f, err := os.Open(args[0])
@@ -105,6 +106,7 @@ func (a *app) operatorAccountCheckExport() *cobra.Command {
 
 var manifestColumns = []column[api.ExportManifest]{
 	{"", "account_id", func(m api.ExportManifest) string { return m.AccountID }},
+	{"", "person_id", func(m api.ExportManifest) string { return m.PersonID }},
 	{"", "exported_at", func(m api.ExportManifest) string { return moment(&m.ExportedAt) }},
 	{"", "sha256", func(m api.ExportManifest) string { return m.SHA256 }},
 }
@@ -112,6 +114,9 @@ var manifestColumns = []column[api.ExportManifest]{
 // writeManifest prints what an export has.
 func (a *app) writeManifest(m *api.ExportManifest) error {
 	fields := []field{{"Account", m.AccountID}, {"Exported", moment(&m.ExportedAt)}}
+	if m.PersonID != "" {
+		fields[0] = field{"Person", m.PersonID}
+	}
 	for _, s := range m.Sections {
 		fields = append(fields, field{"Records " + s.Type, strconv.Itoa(s.Records)})
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"strconv"
 	"strings"
 
@@ -81,6 +82,37 @@ person first. A person who has no password, because they signed in only with pas
 		}
 		return a.writePerson(p)
 	})
+	return cmd
+}
+
+func (a *app) operatorPersonExport(o *operatorFlags) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "export EMAIL",
+		Short: "Export all that is known of a person, except secrets, to a file",
+		Long: `Export all that is known of a person, except secrets, to a file with lines of JSON: how they sign in, sessions, memberships and
+invitations in all accounts, API keys they created, queued emails, and the events by and about them in all audit logs. The last line is a
+manifest with the number of records of each type and hashes. If the command succeeds, the file is complete.`,
+		Example: `raff operator person export alice@example.com --file alice.ndjson`,
+		Args:    args(personArg),
+		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
+			p, err := c.People.Find(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			var m *api.ExportManifest
+			err = replaceFile(file, func(w io.Writer) (err error) {
+				m, err = c.People.Export(ctx, p.ID, w)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			return a.writeManifest(m)
+		}),
+	}
+	cmd.Flags().StringVar(&file, "file", "", "`path` of the file to write; an existing one is replaced")
+	require(cmd, each("file"))
 	return cmd
 }
 

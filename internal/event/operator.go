@@ -12,6 +12,7 @@ const (
 	ActionAccountDeleted           Action = "account.deleted"
 	ActionPersonPasswordLinkMade   Action = "person.password_link_made"
 	ActionPersonFactorsReset       Action = "person.second_factors_reset"
+	ActionPersonExported           Action = "person.exported"
 	ActionMailRetried              Action = "email.retried"
 	ActionMailCancelled            Action = "email.cancelled"
 	ActionNodeForgotten            Action = "node.forgotten"
@@ -19,7 +20,7 @@ const (
 )
 
 var operatorKinds = []kind{of[OperatorKeyCreated](), of[OperatorKeyRevoked](), of[AccountAttributesChanged](), of[AccountDeleted](),
-	of[PersonPasswordLinkMade](), of[PersonFactorsReset](), of[MailRetried](), of[MailCancelled](), of[NodeForgotten](), of[JobStarted]()}
+	of[PersonPasswordLinkMade](), of[PersonFactorsReset](), of[PersonExported](), of[MailRetried](), of[MailCancelled](), of[NodeForgotten](), of[JobStarted]()}
 
 // OperatorKeyCreated records the scope of a new operator key, "read" or "write", and when it expires (RFC 3339).
 type OperatorKeyCreated struct {
@@ -68,6 +69,12 @@ type PersonFactorsReset struct{}
 
 // Action implements Payload.
 func (PersonFactorsReset) Action() Action { return ActionPersonFactorsReset }
+
+// PersonExported records that the operator began to export all that is known of a person.
+type PersonExported struct{}
+
+// Action implements Payload.
+func (PersonExported) Action() Action { return ActionPersonExported }
 
 // Mail is the account that an email is about; empty if it is about how a person signs in.
 type Mail struct {

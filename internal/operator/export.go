@@ -44,11 +44,14 @@ func (s *Service) Export(ctx context.Context, c Caller, id string) (*Export, err
 }
 
 // Check reads the operator key of the caller again: an export ends when the key is revoked.
-func (x *Export) Check(ctx context.Context) error {
-	if x.who.hash == nil {
+func (x *Export) Check(ctx context.Context) error { return x.s.check(ctx, x.who) }
+
+// check reads the operator key of a caller again, outside of a transaction.
+func (s *Service) check(ctx context.Context, c Caller) error {
+	if c.hash == nil {
 		return nil
 	}
-	_, err := x.s.callerOf(ctx, x.s.store, x.who.hash)
+	_, err := s.callerOf(ctx, s.store, c.hash)
 	return err
 }
 

@@ -27,6 +27,9 @@ type PersonMembership struct {
 	MemberID, RoleName     string
 	Status                 team.Status
 	IsOwner                bool
+	// What follows is only for an export. InvitationState is empty once the invitation was accepted.
+	RoleID, RoleSlug, ManagedBy, InvitedBy, InvitationState                string
+	InvitedAt, AcceptedAt, ExpiresAt, CreatedAt, UpdatedAt, InvitationEnds time.Time
 }
 
 // PersonByEmail finds the person with an email, in any spelling.

@@ -96,6 +96,11 @@ type Reader interface {
 	AccountsOfPerson(ctx context.Context, userID, canonical string) ([]string, error)
 	KnownAccounts(ctx context.Context, userID string) ([]string, error)
 	Erasure(ctx context.Context, id string) (StoredErasure, error)
+	// LinkTokensOf returns the links of a person, without what they open with.
+	LinkTokensOf(ctx context.Context, userID string) ([]team.LinkToken, error)
+	RecoveryCodesLeft(ctx context.Context, userID string) (int, error)
+	// ExternalIDsOf returns the external ids of these objects of an account.
+	ExternalIDsOf(ctx context.Context, accountID string, objectIDs []string) ([]team.ExternalID, error)
 	// Events lists the events that a filter selects, newest first.
 	Events(ctx context.Context, f audit.Filter) ([]event.Event, team.Total, error)
 	// NewestEvent returns the time of the newest event with from <= At < before.

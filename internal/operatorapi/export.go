@@ -23,15 +23,17 @@ import (
 // WriteExport writes all data of an account as lines of JSON: {"type": …, "data": …}. The last line is the manifest, with the
 // number of records and a hash of the lines of each type, and a hash of all lines before it. A file without it is incomplete.
 func WriteExport(ctx context.Context, x *operator.Export, w io.Writer) error {
+	return writeArchive(ctx, x.Each, exported, w, api.ExportManifest{Format: api.ExportFormat, AccountID: x.Account.ID})
+}
+
+// writeArchive writes the records that each iterates over, converted to their type and data, and completes the manifest.
+func writeArchive(ctx context.Context, each func(context.Context, func(any) error) error, convert func(any) (string, any), w io.Writer, m api.ExportManifest) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
-	a := archive{w: buffered, all: sha256.New(), sections: map[string]*section{}}
-	if err := x.Each(ctx, a.record); err != nil {
+	a := archive{w: buffered, convert: convert, all: sha256.New(), sections: map[string]*section{}}
+	if err := each(ctx, a.record); err != nil {
 		return err
 	}
-	m := api.ExportManifest{
-		Format: api.ExportFormat, Version: api.ExportVersion, AccountID: x.Account.ID, ExportedAt: rest.Stamp(time.Now()),
-		Sections: []api.ExportSection{}, SHA256: hex.EncodeToString(a.all.Sum(nil)),
-	}
+	m.Version, m.ExportedAt, m.Sections, m.SHA256 = api.ExportVersion, rest.Stamp(time.Now()), []api.ExportSection{}, hex.EncodeToString(a.all.Sum(nil))
 	for _, name := range slices.Sorted(maps.Keys(a.sections)) {
 		s := a.sections[name]
 		m.Sections = append(m.Sections, api.ExportSection{Type: name, Records: s.records, SHA256: hex.EncodeToString(s.sum.Sum(nil))})
@@ -45,6 +47,7 @@ func WriteExport(ctx context.Context, x *operator.Export, w io.Writer) error {
 // archive writes the lines of an export and hashes them.
 type archive struct {
 	w        io.Writer
+	convert  func(any) (string, any)
 	buf      []byte
 	all      hash.Hash
 	sections map[string]*section
@@ -56,7 +59,7 @@ type section struct {
 }
 
 func (a *archive) record(v any) error {
-	name, data := exported(v)
+	name, data := a.convert(v)
 	if err := a.line(name, data); err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package operatorapi_test
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
 
+	"raff/api/client"
 	"raff/internal/rafftest"
 )
 
@@ -118,5 +120,111 @@ func TestErasePeople(t *testing.T) {
 			}
 		}
 		o.do(t, "GET", "/operator/v1/erasures/00000000-0000-0000-0000-000000000000", nil).Want(t, 404)
+	}, rafftest.WithOperator())
+}
+
+// exportOf returns the records of an export of a person by type.
+func exportOf(t *testing.T, o *side, id string) (all map[string][]map[string]any, text string) {
+	t.Helper()
+	text = string(o.do(t, "GET", "/operator/v1/people/"+id+"/export", nil).Want(t, 200).Body)
+	if _, err := client.VerifyExport(strings.NewReader(text)); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	all = map[string][]map[string]any{}
+	for line := range strings.Lines(text) {
+		var record struct {
+			Type string
+			Data map[string]any
+		}
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		all[record.Type] = append(all[record.Type], record.Data)
+	}
+	return all, text
+}
+
+// The export of a person has everything of them in all accounts, also from before, and nothing of others but what they did to each other.
+func TestPersonExport(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		o := newSide(t, srv)
+		other, left := srv.NewAccount(t, "Other", "other@example.com"), srv.NewAccount(t, "Left", "left@example.com")
+		strange := srv.NewAccount(t, "Strange", "strange@example.com")
+		member := srv.RoleID(t, "account", "member")
+		mine, alice := srv.NewMember(t, "Alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
+		session := srv.SignIn(t, "alice@example.com")
+		was := srv.Do(t, "POST", "/api/v1/members", left.Key, map[string]any{"email": "alice@example.com", "role_id": member}).Want(t, 201).Data(t)["id"].(string)
+		srv.Do(t, "DELETE", "/api/v1/members/"+was, left.Key, nil).Want(t, 200)
+		srv.Do(t, "POST", "/api/v1/members", strange.Key, map[string]any{"email": "bob@example.com", "role_id": member}).Want(t, 201)
+		srv.Do(t, "POST", "/api/v1/members", other.Key, map[string]any{"email": "ALICE@example.com", "role_id": member, "external_ids": map[string]any{"hr": "4711"}}).Want(t, 201)
+		srv.Do(t, "POST", "/api/v1/projects/"+srv.ProjectID+"/invitations", srv.Key, map[string]any{"email": "alice@example.com", "role_id": srv.RoleID(t, "project", "viewer")}).Want(t, 201)
+		made := srv.Do(t, "POST", "/api/v1/api-keys", session, map[string]any{"name": "deploy", "role_id": member}).Want(t, 201).Data(t)
+		srv.Do(t, "POST", "/api/v1/api-keys", srv.Key, map[string]any{"name": "of nobody"}).Want(t, 201)
+		srv.NewMember(t, "carol@example.com", "Carol", srv.RoleID(t, "account", "admin"))
+		carol := srv.SignIn(t, "carol@example.com")
+		srv.Do(t, "PATCH", "/api/v1/members/"+mine, carol, map[string]any{"role_id": member}).Want(t, 200)
+		if _, err := srv.Node.Operator().PasswordLink(t.Context(), program, alice); err != nil {
+			t.Fatal(err)
+		}
+
+		all, text := exportOf(t, o, alice)
+		for kind, want := range map[string]int{"person": 1, "session": 1, "account": 2, "membership": 3, "external_id": 1, "api_key": 1, "manifest": 1} {
+			if len(all[kind]) != want {
+				t.Errorf("%d records %s, want %d: %v", len(all[kind]), kind, want, all[kind])
+			}
+		}
+		if p := all["person"][0]; p["email"] != "Alice@example.com" || p["has_password"] != true || p["id"] != alice {
+			t.Errorf("person: %v", p)
+		}
+		if k := all["api_key"][0]; k["name"] != "deploy" || k["key_prefix"] != made["key_prefix"] {
+			t.Errorf("key: %v", k)
+		}
+		if s := all["session"][0]; s["address"] != "127.0.0.1" || s["user_agent"] == "" {
+			t.Errorf("session: %v", s)
+		}
+		if n := len(all["link"]); n < 1 {
+			t.Errorf("%d links", n)
+		}
+		seen, others := map[string]bool{}, map[string]bool{}
+		for _, e := range all["audit_event"] {
+			if seen[e["id"].(string)] {
+				t.Errorf("twice: %v", e)
+			}
+			seen[e["id"].(string)] = true
+			others[e["account_id"].(string)+" "+e["action"].(string)] = true
+			if e["actor_name"] == "Carol" && (e["address"] != nil || e["user_agent"] != nil) {
+				t.Errorf("the event has the address of somebody else: %v", e)
+			}
+			if e["action"] == "user.signed_in" && e["address"] != "127.0.0.1" {
+				t.Errorf("the event does not have the address of the person: %v", e)
+			}
+		}
+		for _, want := range []string{
+			srv.AccountID + " user.signed_in", srv.AccountID + " api_key.created", srv.AccountID + " member.updated", srv.AccountID + " invitation.created",
+			other.AccountID + " invitation.created", "00000000-0000-0000-0000-000000000001 person.password_link_made", "00000000-0000-0000-0000-000000000001 person.exported",
+		} {
+			if !others[want] {
+				t.Errorf("no event %s in %v", want, others)
+			}
+		}
+		for _, secret := range []string{"bob@example.com", "argon2id", made["secret"].(string)[14:], strange.AccountID} {
+			if strings.Contains(text, secret) {
+				t.Errorf("the export has %s", secret)
+			}
+		}
+		// Someone who left is still known to the account, and their former membership is.
+		srv.Do(t, "DELETE", "/api/v1/members/"+mine, srv.Key, nil).Want(t, 200)
+		all, _ = exportOf(t, o, alice)
+		found := false
+		for _, e := range all["audit_event"] {
+			found = found || e["target_id"] == mine && e["action"] == "member.removed"
+		}
+		if !found || len(all["account"]) != 2 || len(all["membership"]) != 1 {
+			t.Errorf("after they left: %v", all)
+		}
+		o.do(t, "GET", "/operator/v1/people/00000000-0000-0000-0000-000000000000/export", nil).Want(t, 404)
+		if got := o.actions(t); got[0] != "person.exported" {
+			t.Errorf("events: %v", got)
+		}
 	}, rafftest.WithOperator())
 }

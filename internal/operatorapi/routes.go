@@ -61,6 +61,7 @@ var routes = []Route{
 	{"POST", "/operator/v1/people/erase", "erasePerson", 202, Write, "", (*server).erasePerson},
 	{"GET", "/operator/v1/erasures/{id}", "getErasure", 200, Read, "", (*server).getErasure},
 	{"GET", "/operator/v1/people/{id}", "getPerson", 200, Read, "", (*server).getPerson},
+	{"GET", "/operator/v1/people/{id}/export", "exportPerson", 200, Write, "", (*server).exportPerson},
 	{"POST", "/operator/v1/people/{id}/password-link", "createPasswordLink", 200, Write, "", (*server).makePasswordLink},
 	{"POST", "/operator/v1/people/{id}/reset-second-factors", "resetSecondFactors", 200, Write, "", (*server).resetFactors},
 	{"GET", "/operator/v1/nodes", "listNodes", 200, Read, "", (*server).listNodes},

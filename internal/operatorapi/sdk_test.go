@@ -74,6 +74,9 @@ func TestSDK(t *testing.T) {
 	if got, err := o.People.ResetSecondFactors(ctx, p.ID); err != nil || len(got.Sessions) != 0 {
 		t.Errorf("reset: %+v, %v", got, err)
 	}
+	if m, err := o.People.Export(ctx, p.ID, io.Discard); err != nil || m.PersonID != p.ID || m.AccountID != "" {
+		t.Errorf("exported: %+v, %v", m, err)
+	}
 	if nodes, err := o.Nodes.List(ctx); err != nil {
 		t.Errorf("nodes: %+v, %v", nodes, err)
 	}

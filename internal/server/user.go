@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"raff/internal/operator"
+	"raff/internal/operatorapi"
 )
 
 // PasswordLink returns a link that the operator gives to a user who forgot their password, and when it expires.
@@ -25,6 +26,19 @@ func (s *Server) ResetFactors(ctx context.Context, email string) error {
 		return err
 	}
 	return s.operator.ResetFactors(ctx, operator.Program, p.ID)
+}
+
+// ExportPerson writes all that is known of the user with an email, except secrets.
+func (s *Server) ExportPerson(ctx context.Context, w io.Writer, email string) error {
+	p, err := s.operator.PersonByEmail(ctx, email)
+	if err != nil {
+		return err
+	}
+	x, err := s.operator.ExportPerson(ctx, operator.Program, p.ID)
+	if err != nil {
+		return err
+	}
+	return operatorapi.WritePersonExport(ctx, x, w)
 }
 
 // ErasePerson erases a person from all accounts and audit logs, and prints what was done.

@@ -56,11 +56,15 @@ func (r reader) OperatedAccounts(ctx context.Context, f operator.AccountFilter) 
 func (r reader) PersonMemberships(ctx context.Context, canonical string) ([]operator.PersonMembership, error) {
 	scan := func(s scanner) (m operator.PersonMembership, err error) {
 		err = s.Scan((*ident)(&m.AccountID), (*text)(&m.AccountName), (*text)(&m.AccountState), (*ident)(&m.ProjectID), (*text)(&m.ProjectName),
-			(*ident)(&m.MemberID), (*text)(&m.RoleName), (*text)(&m.Status), (*flag)(&m.IsOwner))
+			(*ident)(&m.MemberID), (*text)(&m.RoleName), (*text)(&m.Status), (*flag)(&m.IsOwner),
+			(*ident)(&m.RoleID), (*text)(&m.RoleSlug), (*text)(&m.ManagedBy), (*ident)(&m.InvitedBy), (*text)(&m.InvitationState),
+			(*stamp)(&m.InvitationEnds), (*stamp)(&m.InvitedAt), (*stamp)(&m.AcceptedAt), (*stamp)(&m.ExpiresAt), (*stamp)(&m.CreatedAt), (*stamp)(&m.UpdatedAt))
 		return m, err
 	}
-	return many(ctx, r.q, scan, `SELECT a.id, a.name, a.state, m.project_id, COALESCE(p.name, ''), m.id, r.name, m.status, m.is_owner FROM memberships m
-		JOIN accounts a ON a.id = m.account_id JOIN roles r ON r.id = m.role_id LEFT JOIN projects p ON p.id = m.project_id
+	return many(ctx, r.q, scan, `SELECT a.id, a.name, a.state, m.project_id, COALESCE(p.name, ''), m.id, r.name, m.status, m.is_owner,
+		r.id, r.slug, m.managed_by, m.invited_by, COALESCE(i.state, ''), i.expires_at, m.invited_at, m.accepted_at, m.expires_at, m.created_at, m.updated_at
+		FROM memberships m JOIN accounts a ON a.id = m.account_id JOIN roles r ON r.id = m.role_id LEFT JOIN projects p ON p.id = m.project_id
+		LEFT JOIN invitations i ON i.account_id = m.account_id AND i.`+notClosed+` AND i.id = m.invitation_id
 		WHERE m.email_canonical = $1 ORDER BY a.id, m.project_id IS NOT NULL, m.id`, canonical)
 }
 

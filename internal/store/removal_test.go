@@ -70,6 +70,9 @@ func TestAccountsAreListedAndRemoved(t *testing.T) {
 		if err != nil || len(in3) != 3 || in3[0].AccountName != "Acme" || in3[0].ProjectID != "" || in3[1].ProjectName != "Web" || in3[2].AccountName != "Globex" {
 			t.Errorf("memberships of alice: %+v, %v", in3, err)
 		}
+		if links, err := port.LinkTokensOf(ctx, acme.ID); err != nil || len(links) != 0 {
+			t.Errorf("links of nobody: %+v, %v", links, err)
+		}
 		due := func(now time.Time) string {
 			t.Helper()
 			ids, err := port.AccountsToRemove(ctx, now)

@@ -1,0 +1,246 @@
+package operator
+
+import (
+	"context"
+	"slices"
+
+	"raff/internal/audit"
+	"raff/internal/event"
+	"raff/internal/outbox"
+	"raff/internal/signin"
+	"raff/internal/team"
+)
+
+// PersonExport iterates over all that is known of a person, except secrets. Records are read in small parts, so that an export needs
+// little memory.
+type PersonExport struct {
+	s       *Service
+	who     Caller
+	subject subject
+	// User is the person.
+	User team.User
+}
+
+// ExportedPerson is a person with what they sign in with.
+type ExportedPerson struct {
+	team.User
+	Factors           []signin.Factor // those in effect
+	RecoveryCodesLeft int
+}
+
+// ExportPerson starts an export of all that is known of a person who has signed up, and records it in the operator's log.
+func (s *Service) ExportPerson(ctx context.Context, c Caller, userID string) (*PersonExport, error) {
+	u, err := s.store.User(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	x := &PersonExport{s: s, who: c, User: u, subject: subject{UserID: u.ID, Emails: []string{u.CanonicalEmail}}}
+	return x, s.store.Update(ctx, event.OperatorLog, team.Shared, func(tx Tx) error {
+		if err := s.again(ctx, tx, c); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, c, event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email}, event.PersonExported{})
+	})
+}
+
+// Check reads the operator key of the caller again: an export ends when the key is revoked.
+func (x *PersonExport) Check(ctx context.Context) error { return x.s.check(ctx, x.who) }
+
+// Each calls fn with every record: the ExportedPerson, then each team.Session, team.LinkToken, Account that they are or were in,
+// PersonMembership, team.ExternalID of one, team.APIKey that they created, outbox.Entry to them, and event.Event by or about them.
+func (x *PersonExport) Each(ctx context.Context, fn func(record any) error) error {
+	ctx = team.Slow(ctx)
+	if err := x.signsIn(ctx, fn); err != nil {
+		return err
+	}
+	accounts, err := x.accounts(ctx, fn)
+	if err != nil {
+		return err
+	}
+	for _, part := range []func(context.Context, []string, func(any) error) error{x.memberships, x.keys, x.mails, x.events} {
+		if err := part(ctx, accounts, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// signsIn has the person, sessions and links.
+func (x *PersonExport) signsIn(ctx context.Context, fn func(any) error) error {
+	person := ExportedPerson{User: x.User}
+	factors, err := x.s.store.Factors(ctx, x.User.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range factors {
+		if f.Confirmed {
+			person.Factors = append(person.Factors, f)
+		}
+	}
+	if person.RecoveryCodesLeft, err = x.s.store.RecoveryCodesLeft(ctx, x.User.ID); err != nil {
+		return err
+	}
+	if err := fn(person); err != nil {
+		return err
+	}
+	sessions, err := x.s.store.SessionsOf(ctx, x.User.ID)
+	if err := each(sessions, err, fn); err != nil {
+		return err
+	}
+	links, err := x.s.store.LinkTokensOf(ctx, x.User.ID)
+	return each(links, err, fn)
+}
+
+// each calls fn with every row, unless reading them failed with err.
+func each[T any](rows []T, err error, fn func(any) error) error {
+	for _, row := range rows {
+		if err == nil {
+			err = fn(row)
+		}
+	}
+	return err
+}
+
+// accounts returns the accounts that the person is or was in.
+func (x *PersonExport) accounts(ctx context.Context, fn func(any) error) ([]string, error) {
+	ids, err := x.s.store.AccountsOfPerson(ctx, x.User.ID, x.User.CanonicalEmail)
+	if err != nil {
+		return nil, err
+	}
+	known, err := x.s.store.KnownAccounts(ctx, x.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	ids = append(ids, known...)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	for _, id := range ids {
+		a, err := x.s.store.OperatedAccount(ctx, id)
+		if team.IsNotFound(err) {
+			continue // it was removed in the meantime
+		}
+		if err == nil {
+			err = fn(a)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return ids, x.s.formerTexts(ctx, &x.subject)
+}
+
+func (x *PersonExport) memberships(ctx context.Context, _ []string, fn func(any) error) error {
+	all, err := x.s.store.PersonMemberships(ctx, x.User.CanonicalEmail)
+	if err := each(all, err, fn); err != nil {
+		return err
+	}
+	in := map[string][]string{}
+	for _, m := range all {
+		in[m.AccountID] = append(in[m.AccountID], m.MemberID)
+		x.subject.Members = append(x.subject.Members, m.MemberID)
+	}
+	for _, m := range all {
+		if members := in[m.AccountID]; members != nil {
+			ids, err := x.s.store.ExternalIDsOf(ctx, m.AccountID, members)
+			if err := each(ids, err, fn); err != nil {
+				return err
+			}
+			delete(in, m.AccountID)
+		}
+	}
+	return nil
+}
+
+// keys reads all keys of the accounts, because the index of those who were shown a secret forgets former secrets.
+func (x *PersonExport) keys(ctx context.Context, accounts []string, fn func(any) error) error {
+	for _, id := range accounts {
+		err := pages(func(k team.APIKey) error {
+			if k.CreatedBy != x.User.ID && k.CreatedByUser != x.User.ID {
+				return nil
+			}
+			return fn(k)
+		}, func(k *team.APIKey) team.Cursor { return team.Cursor{At: k.CreatedAt, ID: k.ID} }, func(p team.Page) ([]team.APIKey, error) {
+			rows, _, err := x.s.store.APIKeys(ctx, team.APIKeyFilter{AccountID: id, Page: p})
+			return rows, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mails reads the whole outbox, which is short.
+func (x *PersonExport) mails(ctx context.Context, _ []string, fn func(any) error) error {
+	return pages(func(e outbox.Entry) error {
+		if !x.subject.isEmail(e.To) {
+			return nil
+		}
+		return fn(e)
+	}, func(e *outbox.Entry) team.Cursor { return team.Cursor{At: e.CreatedAt, ID: e.ID} }, func(p team.Page) ([]outbox.Entry, error) {
+		rows, _, err := x.s.outbox.List(ctx, outbox.Filter{Page: p})
+		return rows, err
+	})
+}
+
+// removals are the actions after which a membership is gone.
+var removals = []event.Action{event.ActionMemberRemoved, event.ActionInvitationCancelled, event.ActionInvitationRemoved}
+
+// events has the events of each log, those of the operator last: first those by the person, then those about them, their memberships and
+// their former memberships; each newest first.
+func (x *PersonExport) events(ctx context.Context, accounts []string, fn func(any) error) error {
+	for _, id := range append(slices.Clone(accounts), event.OperatorLog) {
+		former := map[string]bool{}
+		if err := x.selected(ctx, audit.Filter{AccountID: id, Actions: removals}, func(e event.Event) error {
+			if x.subject.isEmail(e.TargetName) {
+				former[e.TargetID] = true
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		targets := append([]string{x.User.ID}, x.subject.Members...)
+		for _, member := range x.subject.Members {
+			delete(former, member)
+		}
+		for member := range former {
+			targets = append(targets, member)
+		}
+		slices.Sort(targets[1:])
+		if err := x.selected(ctx, audit.Filter{AccountID: id, ActorID: x.User.ID}, func(e event.Event) error { return fn(x.theirs(e)) }); err != nil {
+			return err
+		}
+		for _, target := range targets {
+			if err := x.selected(ctx, audit.Filter{AccountID: id, TargetID: target}, func(e event.Event) error {
+				if e.ActorID == x.User.ID {
+					return nil // it was among those by the person
+				}
+				return fn(x.theirs(e))
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// selected calls fn with the events that a filter selects, newest first.
+func (x *PersonExport) selected(ctx context.Context, f audit.Filter, fn func(event.Event) error) error {
+	return pages(fn, func(e *event.Event) team.Cursor { return team.Cursor{At: e.At, ID: e.ID} }, func(p team.Page) ([]event.Event, error) {
+		f.Page = p
+		rows, _, err := x.s.store.Events(ctx, f)
+		return rows, err
+	})
+}
+
+// theirs returns an event without the network address and the browser of somebody else.
+func (x *PersonExport) theirs(e event.Event) event.Event {
+	slots := x.subject.texts(&e)
+	if !slices.Contains(slots, audit.SlotAddress) {
+		e.Address = ""
+	}
+	if !slices.Contains(slots, audit.SlotUserAgent) {
+		e.UserAgent = ""
+	}
+	return e
+}
