@@ -24,6 +24,9 @@ const (
 	InvitationDeclined = "declined"
 )
 
+// DeliveryLink says that nobody emails an invitation: the inviter creates a link and gives it to the person.
+const DeliveryLink = "link"
+
 // Member is an account membership. Its ID never changes, not even when an invitation is accepted.
 type Member struct {
 	ID        string `json:"id"`
@@ -62,6 +65,8 @@ type Membership struct {
 	InvitationID        *string `json:"invitation_id,omitempty"`
 	InvitationState     string  `json:"invitation_state"`
 	InvitationExpiresAt *Time   `json:"invitation_expires_at,omitempty"`
+	// InvitationDelivery is DeliveryLink while InvitationState is "queued" on a server that sends no email; otherwise nil.
+	InvitationDelivery *string `json:"invitation_delivery,omitempty"`
 	CreatedAt           Time    `json:"created_at"`
 	UpdatedAt           Time    `json:"updated_at"`
 	// ExternalIDs are the external ids of this membership.

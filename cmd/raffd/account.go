@@ -41,7 +41,10 @@ func accountCreateCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printed(cmd.OutOrStdout(), a, output)
+				if err := printed(cmd.OutOrStdout(), a, output); err != nil || a.OwnerLink == "" {
+					return err
+				}
+				return warnLink(cmd, s)
 			})
 		},
 	}

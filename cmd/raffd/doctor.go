@@ -57,7 +57,10 @@ func (s *serving) examine(cmd *cobra.Command) ([]server.Finding, error) {
 	if c.path != "" {
 		file = c.path
 	}
-	found := []server.Finding{{Check: check, Result: server.OK, Message: fmt.Sprintf("valid (%s)", file)}}
+	var found []server.Finding
+	if len(s.Invalid()) == 0 {
+		found = append(found, server.Finding{Check: check, Result: server.OK, Message: fmt.Sprintf("valid (%s)", file)})
+	}
 	if mode, open := c.exposed(from); open {
 		found = append(found, server.Finding{
 			Check: check, Result: server.Problem, Message: fmt.Sprintf("%s contains secrets, and every user of this machine can read it (mode %04o)", c.path, mode),

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"raff/internal/front"
+	"raff/internal/redaction"
 	"raff/internal/server"
 	"raff/internal/version"
 )
@@ -189,12 +190,15 @@ func configCommand() *cobra.Command {
 	return c
 }
 
-// print lists the settings. It hides those that may contain a password.
+// print lists the settings, without passwords.
 func (s *serving) print(cmd *cobra.Command, from origins) error {
 	for _, name := range settingNames() {
-		origin, shown := from[name], "(hidden)"
-		if f := cmd.Flags().Lookup(name); f != nil && f.Annotations[isSecret] == nil {
+		origin, shown := from[name], map[string]string{"smtp-url": withoutPassword(s.SMTPURL), "mail-from": s.MailFrom}[name]
+		if f := cmd.Flags().Lookup(name); f != nil {
 			shown = f.Value.String()
+			if f.Annotations[isSecret] != nil {
+				shown = withoutPassword(shown)
+			}
 		}
 		switch {
 		case origin == "" && cmd.Flags().Lookup(name) == nil:
@@ -211,4 +215,12 @@ func (s *serving) print(cmd *cobra.Command, from origins) error {
 	}
 	_, err := io.WriteString(cmd.OutOrStdout(), "The configuration is valid.\n")
 	return err
+}
+
+// withoutPassword hides the user and the password in a URL or in the settings of a connection. The path of a file has none.
+func withoutPassword(value string) string {
+	if strings.HasPrefix(value, "sqlite:") {
+		return value
+	}
+	return redaction.Text(value)
 }

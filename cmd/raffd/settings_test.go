@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"raff/internal/server"
 )
 
 // written returns the path of a new file.
@@ -67,7 +69,8 @@ func TestSettingsTakePrecedence(t *testing.T) {
 	wantLine(t, out, "trust-proxy", "false", "flag --trust-proxy")
 	wantLine(t, out, "trusted-proxies", "10.0.0.0/8,fd00::/8", "file "+file)
 	wantLine(t, out, "log-format", "text", "default")
-	wantLine(t, out, "smtp-url", "(hidden)")
+	wantLine(t, out, "smtp-url", "smtp://[hidden]@mail.example.com:587", "file "+file)
+	wantLine(t, out, "mail-from", "team@example.com", "file "+file)
 	if strings.Contains(out+errs, "hunter2") {
 		t.Errorf("the output contains a password:\n%s%s", out, errs)
 	}
@@ -83,8 +86,63 @@ func TestSecretsComeFromFiles(t *testing.T) {
 	if code != 0 || strings.Contains(out+errs, "hunter2") {
 		t.Fatalf("exit code %d\n%s%s", code, out, errs)
 	}
-	wantLine(t, out, "database", "(hidden)", "file "+database)
-	wantLine(t, out, "smtp-url", "(hidden)", "file "+smtp)
+	wantLine(t, out, "database", "postgres://[hidden]@db.example.com/raff", "file "+database)
+	wantLine(t, out, "smtp-url", "smtp://[hidden]@mail.example.com:587", "file "+smtp)
+}
+
+// TestSettingsWithoutPasswordAreShown looks for the path of a database file, and for the address of a mail server without a password.
+func TestSettingsWithoutPasswordAreShown(t *testing.T) {
+	code, out, errs := checked(t, "--config", written(t, "database: sqlite:/srv/a@b/raff.db\npublic-url: https://team.example.com\n"+
+		"smtp-url: smtp://mail.example.com:25?tls=none\nmail-from: team@example.com\n"))
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s", code, errs)
+	}
+	wantLine(t, out, "database", "sqlite:/srv/a@b/raff.db")
+	wantLine(t, out, "smtp-url", "smtp://mail.example.com:25?tls=none")
+}
+
+// TestConfigCheckAndDoctorAgree gives both the same wrong settings: each finding has the same words, and doctor does not call the
+// settings valid.
+func TestConfigCheckAndDoctorAgree(t *testing.T) {
+	for _, c := range []struct{ check, setting string }{
+		{"mail", "smtp-url: smtp://raff:hunter2@mail.example.com?tls=none"},
+		{"mail", "mail-from: team"},
+		{"public URL", "public-url: team.example.com"},
+		{"audit log", "seal-key-file: /missing/seal.key"},
+		{"secrets", "secrets-key-file: /missing/secrets.key"},
+		{"catalog", "catalog: /missing/catalog.yaml"},
+		{"certificate", "tls-cert: /missing/cert.pem\ntls-key: /missing/key.pem"},
+		{"listeners", "operator-listen: 127.0.0.1:0\noperator-tls-cert: /missing/cert.pem\noperator-tls-key: /missing/key.pem"},
+		{"brand", "accent-color: pale"},
+		{"database", "database: mysql:raff"},
+	} {
+		t.Run(c.setting, func(t *testing.T) {
+			name, _, _ := strings.Cut(c.setting, ":")
+			text := c.setting + "\n"
+			for line := range strings.Lines("database: sqlite:" + filepath.Join(t.TempDir(), "raff.db") + valid[strings.Index(valid, "\npublic-url"):]) {
+				if !strings.HasPrefix(line, name+":") {
+					text += line
+				}
+			}
+			_, _, errs := checked(t, "--config", written(t, text))
+			d := diagnose(t, text)
+			found := 0
+			for _, f := range d.Findings {
+				if f.Check == "settings" {
+					t.Errorf("doctor finds the settings %s", f.Message)
+				}
+				if f.Check == c.check && f.Result == server.Problem {
+					found++
+					if !strings.Contains(errs, f.Message+"\n  → "+f.Advice) {
+						t.Errorf("doctor finds %q, advice %q, but config check:\n%s", f.Message, f.Advice, errs)
+					}
+				}
+			}
+			if found != 1 {
+				t.Errorf("doctor has %d problems about %s, want 1", found, c.check)
+			}
+		})
+	}
 }
 
 func TestInvalidSettings(t *testing.T) {

@@ -33,13 +33,24 @@ func passwordLinkCommand() *cobra.Command {
 					return err
 				}
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nIt works once, until %s. Give it only to %s.\n", link, until, email)
-				return err
+				if err != nil {
+					return err
+				}
+				return warnLink(cmd, s)
 			})
 		},
 	}
 	c.Flags().StringVar(&email, "email", "", "email of the user")
 	db.flags(c)
 	return c
+}
+
+// warnLink says on standard error what is wrong with the link that was just printed, if anything is.
+func warnLink(cmd *cobra.Command, s *server.Server) (err error) {
+	if warning := s.LinkWarning(); warning != "" {
+		_, err = fmt.Fprintln(cmd.ErrOrStderr(), warning)
+	}
+	return err
 }
 
 func resetFactorCommand() *cobra.Command {

@@ -171,8 +171,8 @@ func (a *app) hintsFor(e *client.Error) (hints []string) {
 		}
 		hints = append(hints, "It may be incomplete, expired, disabled or revoked, or belong to another server. To store another key: raff configure")
 	case http.StatusForbidden:
-		if a.operates {
-			return hints
+		if a.operates || e.Code == "account_suspended" || e.Code == "account_deleting" {
+			return hints // no other key of the account works, and the message says who can help
 		}
 		if len(e.Missing) > 0 && !strings.Contains(e.Message, e.Missing[0]) {
 			hints = append(hints, "Missing: "+strings.Join(e.Missing, ", "))

@@ -31,6 +31,7 @@ type importer struct {
 	dry     bool // dry run
 
 	interrupted bool // stopped by Ctrl-C before all rows were sent
+	byLink      bool // people were invited on a server that sends no email
 }
 
 // check validates all rows before anything is sent. If any row is invalid, it returns an error and nothing is sent.
@@ -229,6 +230,7 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 			}
 		case r.Member != nil:
 			part[r.Index].done(r.Member.ID, r.Member.Status, im.dry)
+			im.byLink = im.byLink || !im.dry && byLink(*r.Member)
 		}
 	}
 	return later, pause, nil
@@ -274,6 +276,9 @@ func (p *person) done(memberID, status string, dry bool) {
 func (im *importer) report() error {
 	if err := im.writeResults(); err != nil {
 		return err
+	}
+	if im.byLink {
+		im.note("This server sends no email. Create a link for each invited person and give it to them: raff invitation link <id|email>")
 	}
 	failed := 0
 	var tally []string

@@ -141,7 +141,7 @@ raff invitation create --email alice@example.com --project website --role viewer
 			if err != nil {
 				return err
 			}
-			return writeOne(a, *inv, invitationColumns, invitationFields(*inv))
+			return a.writeInvitation(*inv)
 		}),
 	}
 	cmd.Flags().StringVar(&email, "email", "", "`email` to invite")
@@ -160,7 +160,7 @@ func (a *app) invitationResend() *cobra.Command {
 		Use:   "resend <id|email>",
 		Short: "Email a new link and restart the expiry",
 		Long: `Email a new link and restart the expiry; earlier links stop working. This also reopens an invitation that
-has expired or was declined.`,
+has expired or was declined. On a server that sends no email, create the new link with raff invitation link.`,
 		Example: `raff invitation resend alice@example.com`,
 	}
 	cmd.RunE = a.do(a.onInvitation(cmd, func(ctx context.Context, c *client.Client, inv api.Invitation) error {
@@ -168,7 +168,7 @@ has expired or was declined.`,
 		if err != nil {
 			return err
 		}
-		return writeOne(a, *again, invitationColumns, invitationFields(*again))
+		return a.writeInvitation(*again)
 	}))
 	return cmd
 }
@@ -259,7 +259,8 @@ func roleOf(i api.Invitation) string {
 var invitationColumns = []column[api.Invitation]{
 	{"ID", "id", func(i api.Invitation) string { return i.ID }},
 	{"EMAIL", "email", func(i api.Invitation) string { return i.Email }},
-	{"STATE", "state", func(i api.Invitation) string { return i.State }},
+	{"STATE", "", stateShown},
+	{"", "state", func(i api.Invitation) string { return i.State }},
 	{"ROLE", "role_name", func(i api.Invitation) string { return i.RoleName }},
 	{"EXPIRES", "", func(i api.Invitation) string { return day(&i.ExpiresAt) }},
 	{"INVITED BY", "invited_by_email", func(i api.Invitation) string { return text(i.InvitedByEmail) }},
@@ -273,12 +274,32 @@ var invitationColumns = []column[api.Invitation]{
 	{"", "created_at", func(i api.Invitation) string { return moment(&i.CreatedAt) }},
 }
 
+// stateShown is the state that people read. Only a server that sends email has a state of the email.
+func stateShown(i api.Invitation) string {
+	if i.State == api.InvitationQueued && i.MailState == nil {
+		return notEmailed
+	}
+	return i.State
+}
+
+// writeInvitation shows an invitation that was just created or renewed.
+func (a *app) writeInvitation(i api.Invitation) error {
+	if err := writeOne(a, i, invitationColumns, invitationFields(i)); err != nil {
+		return err
+	}
+	if stateShown(i) == notEmailed {
+		link := api.DeliveryLink
+		a.noteLink(api.Member{Membership: api.Membership{Email: i.Email, InvitationID: &i.ID, InvitationDelivery: &link}})
+	}
+	return nil
+}
+
 func invitationFields(i api.Invitation) []field {
 	return []field{
 		{"ID", i.ID},
 		{"Email", i.Email},
 		{"To", whereTo(i)},
-		{"State", i.State},
+		{"State", stateShown(i)},
 		{"Role", roleOf(i)},
 		{"Member", i.MemberID},
 		{"Invited by", text(i.InvitedByEmail)},

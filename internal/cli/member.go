@@ -42,7 +42,8 @@ func (a *app) memberAdd() *cobra.Command {
 		Short: "Invite someone by email, or add a user or an API key",
 		Long: `Invite someone by email, or add an existing user or an API key immediately.
 
-The member has its id immediately, even while the invitation is open.`,
+The member has its id immediately, even while the invitation is open. If the server sends no email, create a link and
+give it to the person: raff invitation link.`,
 		Example: `raff member add --email alice@example.com --role member
 raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 		Args: args(),
@@ -61,7 +62,11 @@ raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 			if err != nil {
 				return err
 			}
-			return a.writeMember(*m)
+			if err := a.writeMember(*m); err != nil {
+				return err
+			}
+			a.noteLink(*m)
+			return nil
 		}),
 	}
 	cmd.Flags().StringVar(&email, "email", "", "`email` to invite")

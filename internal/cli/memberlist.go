@@ -43,7 +43,8 @@ func (a *app) memberList() *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List the members",
 		Long: `List the members of the account, or with --project those of a project: people, API keys and open invitations.
-The column INVITATION has the state of an invitation that was not accepted yet: queued, sent, failed, declined or expired.`,
+The column INVITATION has the state of an invitation that was not accepted yet: queued, sent, failed, declined or expired.
+On a server that sends no email it is "not emailed" instead of queued: give the person a link (raff invitation link).`,
 		Example: `raff member list --status pending
 raff member list --role admin --search alice
 raff member list --project website

@@ -119,12 +119,16 @@ func (a *app) inviteToProject(ctx context.Context, c *client.Client, p api.Proje
 	}
 	m, err := c.ProjectMembers.Get(ctx, p.ID, inv.MemberID)
 	if client.IsDenied(err) { // may invite members, but not view them
-		return writeOne(a, *inv, invitationColumns, invitationFields(*inv))
+		return a.writeInvitation(*inv)
 	}
 	if err != nil {
 		return fmt.Errorf("%s is invited, but cannot be shown: %w", email, err)
 	}
-	return a.writeProjectMember(p, *m)
+	if err := a.writeProjectMember(p, *m); err != nil {
+		return err
+	}
+	a.noteLink(accountView(*m))
+	return nil
 }
 
 func (a *app) projectMemberUpdate() *cobra.Command {

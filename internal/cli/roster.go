@@ -126,10 +126,35 @@ var memberColumns = []column[api.Member]{
 
 // invitationState is the state of an invitation that is not accepted yet.
 func invitationState(m api.Member) string {
-	if m.InvitationState == api.InvitationNone {
+	switch {
+	case m.InvitationState == api.InvitationNone:
 		return ""
+	case byLink(m):
+		return notEmailed
 	}
 	return m.InvitationState
+}
+
+// notEmailed is the state that people read while an invitation waits on a server that sends no email.
+const notEmailed = "not emailed"
+
+// byLink reports whether somebody has to give the invited person a link.
+func byLink(m api.Member) bool {
+	return m.InvitationDelivery != nil && *m.InvitationDelivery == api.DeliveryLink
+}
+
+// noteLink says how an invited person gets the link on a server that sends no email.
+func (a *app) noteLink(m api.Member) {
+	if !byLink(m) || a.output.value != "table" {
+		return
+	}
+	command := "raff invitation link "
+	if m.InvitationID != nil {
+		command += *m.InvitationID
+	} else {
+		command += m.Email
+	}
+	a.note("This server sends no email. Create a link and give it to %s: %s", clean(m.Email), clean(command))
 }
 
 // projectMemberColumns are memberColumns for project members. A table shows suspension in the account with the status;
@@ -156,7 +181,7 @@ func statusInProject(m api.ProjectMember, status string) string {
 func memberFields(m api.Member) []field {
 	status := m.Status
 	if m.InvitationState != "" && m.InvitationState != api.InvitationNone {
-		status += " (invitation " + m.InvitationState
+		status += " (invitation " + invitationState(m)
 		if m.InvitationExpiresAt != nil && m.InvitationState != api.InvitationDeclined && m.InvitationState != api.InvitationExpired {
 			status += ", expires " + moment(m.InvitationExpiresAt)
 		}

@@ -133,6 +133,9 @@ func (s *server) checkProject(ctx context.Context, who *team.Principal, ids []st
 // fail returns the response for an error, and logs the details of internal errors.
 func (s *server) fail(ctx context.Context, w http.ResponseWriter, c *call, e *endpoint, err error) (int, api.Error) {
 	status, body := explain(err)
+	if s.Support != "" && (body.Code == team.RefusalAccountSuspended.Code || body.Code == team.RefusalAccountDeleting.Code) {
+		body.Message += " Contact " + s.Support + "."
+	}
 	body.RequestID = c.Front.ID
 	rest.ErrorHeaders(w.Header(), status, &body, `ApiKey realm="raff"`, e.Allow)
 	if status >= http.StatusInternalServerError && ctx.Err() == nil && !errors.Is(err, front.ErrPanic) {

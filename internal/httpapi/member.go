@@ -152,6 +152,8 @@ func (s *server) member(m *team.Member) api.Member {
 	return api.Member{ID: m.ID, AccountID: m.AccountID, Membership: s.membership(m)}
 }
 
+var deliveryLink = api.DeliveryLink
+
 func (s *server) membership(m *team.Member) api.Membership {
 	w := api.Membership{
 		UserID: rest.Filled(m.UserID), APIKeyID: rest.Filled(m.APIKeyID), PrincipalType: string(m.Type),
@@ -162,6 +164,9 @@ func (s *server) membership(m *team.Member) api.Membership {
 	}
 	if i := m.Invitation; i != nil {
 		w.InvitationID, w.InvitationState, w.InvitationExpiresAt = &i.ID, string(i.StateAt(s.svc.Now())), rest.StampOf(i.ExpiresAt)
+		if w.InvitationState == api.InvitationQueued && !s.svc.MailDelivered() {
+			w.InvitationDelivery = &deliveryLink
+		}
 	}
 	return w
 }
@@ -193,6 +198,7 @@ func appendMembership(b []byte, m *api.Membership) []byte {
 	b = appendOptional(b, `,"invitation_id":`, m.InvitationID)
 	b = appendText(b, `,"invitation_state":`, m.InvitationState)
 	b = appendTime(b, `,"invitation_expires_at":`, m.InvitationExpiresAt)
+	b = appendOptional(b, `,"invitation_delivery":`, m.InvitationDelivery)
 	b = appendTime(b, `,"created_at":`, &m.CreatedAt)
 	b = appendTime(b, `,"updated_at":`, &m.UpdatedAt)
 	b = appendExternalIDs(b, m.ExternalIDs)

@@ -20,6 +20,8 @@ import (
 type Options struct {
 	// Ping reports whether the database is available; nil means that it is not checked.
 	Ping func(context.Context) error
+	// Support is where people get help, such as an email; empty if the operator set none.
+	Support string
 }
 
 // Route is one operation of the API.

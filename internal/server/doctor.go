@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +43,8 @@ const doctorPatience = 15 * time.Second
 type doctor struct {
 	config  Config
 	found   []Finding
-	running bool // a server runs on the database
+	wrong   []Finding // of settings that are not valid
+	running bool      // a server runs on the database
 	// missing is a key that encrypted secrets of authenticator apps, and that the file does not have.
 	missing string
 }
@@ -50,7 +52,8 @@ type doctor struct {
 // Doctor checks an installation without changing it: settings, files, database, catalog, clock, mail server, certificate and
 // public URL. It may run beside the server.
 func Doctor(ctx context.Context, c Config) []Finding {
-	d := &doctor{}
+	d := &doctor{wrong: c.Invalid()}
+	d.found = slices.Clone(d.wrong)
 	d.checkListeners(c)
 	c.Mode, c.Traces, c.MetricsListen, c.OperatorListen, c.Links, c.Progress = Looking, false, "", "", nil, nil
 	d.config = c
@@ -68,11 +71,19 @@ func (d *doctor) add(check, result, message, advice string) {
 	d.found = append(d.found, Finding{Check: check, Result: result, Message: redaction.Text(message), Advice: redaction.Text(advice)})
 }
 
+// invalid reports whether the settings of a check are not valid, so that there is nothing else to check.
+func (d *doctor) invalid(check string) bool {
+	return slices.ContainsFunc(d.wrong, func(f Finding) bool { return f.Check == check })
+}
+
 func (d *doctor) ok(check, message string) { d.add(check, OK, message, "") }
 
 // checkDatabase looks at the database's settings, then at the schema, and if that is current, at what is in it.
 func (d *doctor) checkDatabase(ctx context.Context) {
 	const check = "database"
+	if d.invalid(check) {
+		return
+	}
 	within, cancel := context.WithTimeout(ctx, doctorPatience)
 	defer cancel()
 	missing, exists, err := store.Pending(within, d.config.Database)
@@ -113,6 +124,9 @@ func (d *doctor) checkContent(ctx context.Context) {
 		return
 	}
 	defer func() { _ = s.store.Close() }()
+	if d.invalid("catalog") {
+		return
+	}
 	cat, _, err := s.chooseCatalog(ctx)
 	if err != nil {
 		d.add("catalog", Problem, err.Error(), "correct the file of --catalog (RAFF_CATALOG), or omit the setting to use the catalog of the database")
@@ -121,13 +135,13 @@ func (d *doctor) checkContent(ctx context.Context) {
 	d.ok("catalog", catalogOf(cat))
 	keys, err := sealKeys(d.config)
 	if err != nil {
-		return // checkSealKey reports it
+		return // a finding about the settings
 	}
 	if err := s.begin(ctx, keys); err != nil {
 		d.add("audit log", Problem, err.Error(), "set seal-key-file (RAFF_SEAL_KEY_FILE) to the file of the servers, with all keys that have ever signed the log")
 		return
 	}
-	secrets, _ := readSecretsKeys(d.config) // checkSecretsKey reports the error
+	secrets, _ := readSecretsKeys(d.config) // an error is a finding about the settings
 	if _, d.missing, err = s.secretsKeysInUse(ctx, secrets); err != nil {
 		d.add("secrets", Problem, err.Error(), unreadable)
 	}
@@ -227,9 +241,8 @@ func keyFileAdvice(err error, setting, create string) string {
 // checkSealKey checks the keys of the audit log.
 func (d *doctor) checkSealKey() {
 	const check = "audit log"
-	switch _, err := sealKeys(d.config); {
-	case err != nil:
-		d.add(check, Problem, err.Error(), keyFileAdvice(err, "seal-key-file (RAFF_SEAL_KEY_FILE)", "raffd seal-key create"))
+	switch {
+	case d.invalid(check):
 	case d.config.SealKeyFile == "":
 		d.add(check, Warning, "events are not signed: anyone who can write to the database can forge them",
 			"run raffd seal-key create --file /etc/raff/seal.key, set seal-key-file on every node, then run raffd audit adopt")
@@ -241,9 +254,8 @@ func (d *doctor) checkSealKey() {
 // checkSecretsKey checks the keys of authenticator apps.
 func (d *doctor) checkSecretsKey() {
 	const check = "secrets"
-	switch _, err := readSecretsKeys(d.config); {
-	case err != nil:
-		d.add(check, Problem, err.Error(), keyFileAdvice(err, "secrets-key-file (RAFF_SECRETS_KEY_FILE)", "raffd secrets create-key"))
+	switch {
+	case d.invalid(check):
 	case d.missing != "":
 		d.add(check, Problem, "the secrets of authenticator apps are encrypted with the key "+d.missing+", without which the server does not start",
 			"set --secrets-key-file (RAFF_SECRETS_KEY_FILE) to the file that has it")
@@ -277,8 +289,7 @@ func (d *doctor) checkMail(ctx context.Context) {
 	}
 	config, err := mail.Parse(d.config.SMTPURL, d.config.MailFrom)
 	if err != nil {
-		d.add(check, Problem, err.Error(), "correct RAFF_SMTP_URL and RAFF_MAIL_FROM")
-		return
+		return // a finding about the settings
 	}
 	within, cancel := context.WithTimeout(ctx, doctorPatience)
 	defer cancel()

@@ -22,11 +22,7 @@ const expirySoon = 14 * 24 * time.Hour
 func (d *doctor) checkCertificate() {
 	const check = "certificate"
 	cert, err := newCertificate(d.config)
-	if err != nil {
-		d.add(check, Problem, err.Error(), "check --tls-cert (RAFF_TLS_CERT) and --tls-key (RAFF_TLS_KEY): PEM files that belong together, readable by the server's user")
-		return
-	}
-	if cert == nil {
+	if err != nil || cert == nil { // an error is a finding about the settings
 		return
 	}
 	d.privateFile(check, d.config.TLSKey, "the key can only be read by its owner and group")
@@ -43,8 +39,7 @@ func (d *doctor) checkOperatorCertificate(c Config) {
 	const check = "listeners"
 	cert, err := newOperatorCertificate(c)
 	if err != nil {
-		d.add(check, Problem, err.Error(), "check --operator-tls-cert, --operator-tls-key and --operator-client-ca: PEM files that belong together, readable by the server's user")
-		return
+		return // a finding about the settings
 	}
 	at := operatorAddress(c.OperatorListen)
 	switch {
@@ -78,8 +73,7 @@ func (d *doctor) checkPublicURL(ctx context.Context) {
 	const check = "public URL"
 	public, err := publicURL(d.config.PublicURL)
 	if err != nil {
-		d.add(check, Problem, err.Error(), "correct --public-url (RAFF_PUBLIC_URL)")
-		return
+		return // a finding about the settings
 	}
 	if exposed(public) {
 		d.add(check, Warning, public+" is plain HTTP: passwords and API keys can be read in transit", "use https://, with a proxy in front of the server or with --tls-cert")

@@ -30,7 +30,6 @@ import (
 	"raff/internal/operator"
 	"raff/internal/outbox"
 	"raff/internal/password"
-	"raff/internal/permission"
 	"raff/internal/signin"
 	"raff/internal/store"
 	"raff/internal/team"
@@ -208,22 +207,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		s.metrics.Watch(s.store, s.nodes.count)
 		s.metrics.Expect(slices.Collect(maps.Keys(front.DefaultLimits()))...)
 	}
-	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping})), f.Handler(authzen.New(s.service, f)),
+	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping, Support: s.brand.Support})), f.Handler(authzen.New(s.service, f)),
 		f.Handler(web.New(s.service, s.signin, s.audit, f, s.brand)), f.Handler(manual.New(manual.Options{OpenAPI: api.OpenAPI, PublicURL: c.PublicURL})))
 	return s, nil
-}
-
-// Check returns an error for settings of a server that are not valid. It does not connect to the database.
-func (c Config) Check() error {
-	_, err := publicURL(c.PublicURL)
-	_, keys := sealKeys(c)
-	b, look := brand.New(c.Brand)
-	_, mails := sender(c, b)
-	_, catalog := permission.Load(c.Catalog)
-	_, cert := newCertificate(c)
-	_, operatorCert := newOperatorCertificate(c)
-	_, secrets := readSecretsKeys(c)
-	return errors.Join(store.Check(c.Database), err, keys, look, mails, catalog, cert, operatorCert, secrets)
 }
 
 // begin reads the operator's settings from the database, and prepares it according to the mode.
@@ -300,10 +286,23 @@ func (s *Server) settlePublicURL(ctx context.Context) (err error) {
 	}
 	if s.config.PublicURL == "" {
 		if s.config.PublicURL, err = s.store.Setting(ctx, operator.SettingPublicURL); err == nil && s.config.PublicURL == "" {
-			s.config.PublicURL = "http://127.0.0.1:8080"
+			s.config.PublicURL = unknownURL
 		}
 	}
 	return err
+}
+
+// unknownURL is the base of the links that a command prints before it can know the public URL. Nobody can take it for an address that
+// works.
+const unknownURL = "https://public-url-is-not-set.invalid"
+
+// LinkWarning says what is wrong with the links that this command prints; it is empty if they work.
+func (s *Server) LinkWarning() string {
+	if s.config.PublicURL != unknownURL {
+		return ""
+	}
+	return "The link does not work yet, because no server has run on this database and --public-url (RAFF_PUBLIC_URL) is not set: replace " +
+		unknownURL + " in it with the public URL of the server, such as https://team.example.com."
 }
 
 // settleMail stores whether a server sends emails, and returns it. Commands queue emails if the servers send them.

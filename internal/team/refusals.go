@@ -4,8 +4,8 @@ package team
 var (
 	RefusalNotFound             = &Refusal{KindNotFound, "not_found", "", "This does not exist, or you do not have access to it."}
 	RefusalUnauthenticated      = &Refusal{KindUnauthenticated, "unauthenticated", "", "Sign in, or use a valid API key."}
-	RefusalAccountSuspended     = &Refusal{KindDenied, "account_suspended", "", "This account is suspended. Contact the operator of this service."}
-	RefusalAccountDeleting      = &Refusal{KindDenied, "account_deleting", "", "This account is being deleted. Contact the operator of this service to keep it."}
+	RefusalAccountSuspended     = &Refusal{KindDenied, "account_suspended", "", "This account is suspended. Only the operator of this service can resume it."}
+	RefusalAccountDeleting      = &Refusal{KindDenied, "account_deleting", "", "This account is being deleted. Only the operator of this service can keep it."}
 	RefusalUnavailable          = &Refusal{KindUnavailable, "unavailable", "", "The database is currently unavailable. Try again in a moment."}
 	RefusalInvalidText          = &Refusal{KindInvalid, "invalid_text", "", "A text of the request contains a NUL character or bytes that are not UTF-8. Remove them."}
 	RefusalVersionChanged       = &Refusal{KindChanged, "precondition_failed", "", "Someone else changed this in the meantime. Review the current state, then make your change again if it still applies."}

@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"strings"
 	"testing"
 
+	"raff/internal/brand"
 	"raff/internal/rafftest"
 )
 
@@ -65,4 +67,19 @@ func TestProjectsShowSuspensionInTheAccount(t *testing.T) {
 		}
 		check(false)
 	})
+}
+
+// TestClosedAccountNamesItsHelp suspends an account: the API and the dashboard say who can resume it, and where to ask.
+func TestClosedAccountNamesItsHelp(t *testing.T) {
+	o := newOffice(t, rafftest.WithOperator(), rafftest.WithBrand(brand.Settings{Support: "help@example.com"}))
+	o.Operate(t, "POST", "/operator/v1/accounts/"+o.AccountID+"/suspend", o.OperatorKey(t, "write"), nil).Want(t, 200)
+	const want = "This account is suspended. Only the operator of this service can resume it. Contact help@example.com."
+	if got := o.Do(t, "GET", "/api/v1/whoami", o.Key, nil).Want(t, 403).JSON(t)["message"]; got != want {
+		t.Errorf("the API says %q, want %q", got, want)
+	}
+	p := o.owner.open(t, "/members").shows(t, 403, "This account is suspended. Only the operator of this service can resume it.", "Help: help@example.com")
+	if !strings.Contains(p.source, `href="mailto:help@example.com"`) {
+		t.Error("the page has no link to the support contact")
+	}
+	o.owner.fetch(t, "GET", o.URL+"/members", nil, in("de")).shows(t, 403, "Nur der Betreiber dieses Dienstes kann es entsperren.")
 }

@@ -93,7 +93,8 @@ func TestChoosingAProjectKeepsTheInput(t *testing.T) {
 func TestLinkIsShownOnAServerWithoutEmail(t *testing.T) {
 	o := newOffice(t)
 	o.owner.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", o.RoleID(t, "account", "member")).
-		shows(t, 200, "1 invitation created. Give each person their link.", "Renew").lacks(t, "Links are sent by email only")
+		shows(t, 200, "1 invitation created. Give each person their link.", "Renew", "This server sends no email: get the link of each invitation and give it to the person.").lacks(t, "Links are sent by email only")
+	o.owner.open(t, "/members").shows(t, 200, "Invited, no email sent")
 	list := o.owner.open(t, "/invitations")
 	id := o.invitationOf(t, "alice@example.com")
 	f := list.formOf(t, "/invitations/"+id+"/resend")

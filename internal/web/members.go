@@ -167,5 +167,5 @@ func (v *visit) offered(i *team.Invitation) standing {
 	if v.p.svc.MailDelivered() {
 		return standing{"wait", v.say("Invited, email being sent")}
 	}
-	return standing{"wait", v.say("Invited")}
+	return standing{"wait", v.say("Invited, no email sent")}
 }
