@@ -29,6 +29,8 @@ type APIKey struct {
 	UpdatedAt Time `json:"updated_at"`
 	// ExternalIDs are its external ids.
 	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
+	// AccountSuspended means that none of its roles grants anything, because the key is suspended in the account.
+	AccountSuspended bool `json:"account_suspended,omitzero"`
 }
 
 // APIKeyProjectAccess is a project membership of an API key.

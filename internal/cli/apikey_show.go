@@ -126,6 +126,8 @@ func keyStatus(k api.APIKey) string {
 		return "expired"
 	case !k.IsActive:
 		return "inactive"
+	case k.AccountSuspended:
+		return "suspended in the account"
 	}
 	return "active"
 }

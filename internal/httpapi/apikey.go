@@ -127,7 +127,7 @@ func apiKey(k *team.APIKey) api.APIKey {
 		ID: k.ID, AccountID: k.AccountID, Name: k.Name, KeyPrefix: k.KeyPrefix, Scope: publicScope, RateLimitTier: k.Tier,
 		ExpiresAt: rest.StampOf(k.ExpiresAt), LastUsedAt: rest.StampOf(k.LastUsedAt), IsActive: k.IsActive,
 		ProjectAccesses: []api.APIKeyProjectAccess{}, CreatedBy: rest.Filled(k.CreatedBy), CreatedAt: rest.Stamp(k.CreatedAt), UpdatedAt: rest.Stamp(k.UpdatedAt),
-		ExternalIDs: api.ExternalIDs(k.ExternalIDs),
+		ExternalIDs: api.ExternalIDs(k.ExternalIDs), AccountSuspended: k.Suspended(),
 	}
 	for i := range k.Memberships {
 		m := &k.Memberships[i]

@@ -3,6 +3,7 @@ package team
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"raff/internal/event"
@@ -42,6 +43,11 @@ type APIKey struct {
 	ExternalIDs ExternalIDs
 	// Memberships are the key's role in the account and in projects, read with it; a store does not write them.
 	Memberships []Member
+}
+
+// Suspended reports whether the key is suspended in the account, so that it has no access to projects either.
+func (k *APIKey) Suspended() bool {
+	return slices.ContainsFunc(k.Memberships, func(m Member) bool { return m.ProjectID == "" && m.Status == StatusSuspended })
 }
 
 // NewAPIKey describes a key. RoleID assigns it an account role, and Projects a role in each of them; without either,

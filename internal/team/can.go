@@ -59,6 +59,9 @@ func (c Can) ViewMembers(projectID string) error {
 	return c.g.s.mayView(c.g.ctx, &c.g, c.g.p, projectID, memberViewers)
 }
 
+// ViewEveryone reports whether p may view everyone with access to the account, also those who are only in projects.
+func (c Can) ViewEveryone() error { return c.g.s.Require(c.g.p, permission.MembersManage) }
+
 // ViewInvitations reports whether p may view the invitations of the account or of a project.
 func (c Can) ViewInvitations(projectID string) error {
 	return c.g.s.mayView(c.g.ctx, &c.g, c.g.p, projectID, invitationViewers)

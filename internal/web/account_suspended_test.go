@@ -58,10 +58,25 @@ func TestProjectsShowSuspensionInTheAccount(t *testing.T) {
 			}
 		}
 		check(false)
+		own := srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{"name": "Look", "slug": "look", "scope": "project", "permissions": []string{"project.members.view"}}).Want(t, 201).Data(t)["id"].(string)
+		for _, id := range seats {
+			srv.Do(t, "PATCH", path+"/members/"+id, srv.Key, map[string]any{"role_id": own}).Want(t, 200)
+		}
+		b.open(t, "/roles/"+own+"/delete").shows(t, 200, "2 memberships", "Alice").lacks(t, "Suspended")
 		for _, id := range []string{alice, keyMember} {
 			srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
 		}
 		check(true)
+		keys := srv.Do(t, "GET", "/api/v1/api-keys", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
+		for _, row := range keys {
+			k := row.(map[string]any)
+			if said, there := k["account_suspended"]; there != (k["id"] == key) || there && said != true {
+				t.Errorf("the list of keys: %v", k)
+			}
+		}
+		b.open(t, "/roles/"+own+"/delete").shows(t, 200, "2 memberships", "Alice in Default Suspended in the account")
+		b.open(t, "/keys").shows(t, 200, "Suspended in the account")
+		b.open(t, "/members?status=suspended").shows(t, 200, "Alice", "Suspended")
 		for _, id := range []string{alice, keyMember} {
 			srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]any{"status": "active"}).Want(t, 200)
 		}

@@ -34,6 +34,8 @@ func (v *visit) keyStanding(k team.APIKey) standing {
 	switch {
 	case !k.IsActive:
 		return standing{"off", v.say("Disabled")}
+	case k.Suspended():
+		return standing{"off", v.say("Suspended in the account")}
 	case k.ExpiresAt.IsZero():
 		return standing{"on", v.say("Active")}
 	case !now.Before(k.ExpiresAt):

@@ -21,6 +21,23 @@ type membersView struct {
 	Invite                      permit
 	Chips                       []chip // the active filters
 	Acts                        bool   // the user may change some of the people
+	Everyone                    bool   // the user may see all people
+}
+
+// about is what the list contains.
+func (m membersView) about(v *visit) string {
+	if m.Everyone {
+		return v.say("Everyone with access to {account} or to one of its projects.", v.accountName())
+	}
+	return v.say("The people in {account} and in its projects that you can see.", v.accountName())
+}
+
+// noun is the noun for the number of people.
+func (m membersView) noun() string {
+	if m.Everyone {
+		return "person"
+	}
+	return "visible"
 }
 
 // membersAsked are the filters in the URL of a list of people.
@@ -57,7 +74,7 @@ func (p *pages) showMembers(v *visit) (reply, error) {
 			return reply{}, err
 		}
 	}
-	m.Invite, m.Acts = v.ask(v.can.Invite("")), v.ask(v.can.AddMember()).OK
+	m.Invite, m.Acts, m.Everyone = v.ask(v.can.Invite("")), v.ask(v.can.AddMember()).OK, v.ask(v.can.ViewEveryone()).OK
 	m.Chips = v.memberChips(m)
 	return reply{status: http.StatusOK, page: membersPage(v, m)}, nil
 }

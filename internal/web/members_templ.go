@@ -94,7 +94,7 @@ func membersPage(v *visit, m membersView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = pageHead(say(ctx, "Members"), say(ctx, "Everyone with access to {account} or to one of its projects.", v.accountName())).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(say(ctx, "Members"), m.about(v)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -290,7 +290,7 @@ func membersPage(v *visit, m membersView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(tally(ctx, m.Total, "person"))
+			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(tally(ctx, m.Total, m.noun()))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `members.templ`, Line: 62, Col: 66}
 			}

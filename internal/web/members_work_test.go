@@ -86,7 +86,8 @@ func TestBulkChangesKeepToTheGuard(t *testing.T) {
 	}
 	o.Do(t, "PATCH", "/api/v1/members/"+bob, o.Key, map[string]any{"status": "active"}).Want(t, 200)
 	member := signIn(t, o.Server, "bob@example.com")
-	seen := member.open(t, "/members").shows(t, 200, "Alice")
+	seen := member.open(t, "/members").shows(t, 200, "Alice", "3 people you can see", "that you can see.")
+	admin.open(t, "/members").shows(t, 200, "3 people").lacks(t, "you can see")
 	if strings.Contains(seen.source, `name="member"`) || strings.Contains(seen.source, "/members/bulk") {
 		t.Error("someone who may not change members can select them")
 	}

@@ -1328,7 +1328,7 @@ func roleDeletionPage(v *visit, r roleView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = holderList(r.Holders, r.HolderCount).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = holderList(v, r.Holders, r.HolderCount).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -53,6 +53,7 @@ type noun struct {
 
 // nouns are the nouns that stand alone with a number.
 var nouns = map[string]noun{
+	"visible":      {"{n} person you can see", "{n} people you can see"},
 	"person":       {"{n} person", "{n} people"},
 	"project":      {"{n} project", "{n} projects"},
 	"member":       {"{n} member", "{n} members"},
