@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"raff/internal/store/engine"
@@ -112,7 +115,42 @@ func (r reader) MembershipsOfAll(ctx context.Context, accountID string, canonica
 	})
 }
 
+// memberPage is a page of members as it is remembered.
+type memberPage struct {
+	rows  []team.Member
+	total team.Total
+}
+
+// Members remembers the pages that dashboards and scripts keep asking for, unless they are searched or large.
 func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member, team.Total, error) {
+	read := func(q querier) (v memberPage, err error) {
+		v.rows, v.total, err = reader{q, r.c}.readMembers(ctx, f)
+		return v, err
+	}
+	if f.Query != "" || f.Limit < 1 || f.Limit > engine.MaxPageRows {
+		v, err := read(r.q)
+		return v.rows, v.total, err
+	}
+	v, err := remembered(ctx, r.q, engine.Key{Kind: engine.KindMembers, Argument: pageKey(&f)}, read)
+	// The caller may complete its rows, but not those that others get.
+	return slices.Clone(v.rows), v.total, err
+}
+
+// pageKey returns a text that only equal filters have.
+func pageKey(f *team.MemberFilter) string {
+	b := make([]byte, 0, 256)
+	for _, v := range []string{f.AccountID, f.ProjectID, string(f.Status), f.RoleID, f.Email, string(f.PrincipalType), f.ExternalID.Source, f.ExternalID.Value} {
+		b = append(strconv.AppendInt(b, int64(len(v)), 10), ' ')
+		b = append(b, v...)
+	}
+	b = fmt.Appendf(b, "%d %d %t", f.Limit, f.Offset, f.SkipTotal)
+	if a := f.After; a != nil {
+		b = fmt.Appendf(b, " after %d %q %q", a.At.UnixMicro(), a.Name, a.ID)
+	}
+	return string(b)
+}
+
+func (r reader) readMembers(ctx context.Context, f team.MemberFilter) ([]team.Member, team.Total, error) {
 	l := memberList
 	var c condition
 	switch {

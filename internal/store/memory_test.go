@@ -56,6 +56,15 @@ func (m *remembering) read(from store.Port[store.Tx]) map[string]any {
 		v.Invitation = nil
 		note(fmt.Sprint("member ", i), v, err)
 	}
+	for name, f := range map[string]team.MemberFilter{"all": {}, "suspended": {Status: team.StatusSuspended}, "in a project": {ProjectID: m.project.ID}} {
+		f.AccountID, f.Limit = m.account.ID, 10
+		rows, total, err := from.Members(m.ctx, f)
+		for i := range rows {
+			note(fmt.Sprint("pages ", name, " ", i, " invitation"), rows[i].Invitation, nil)
+			rows[i].Invitation = nil
+		}
+		note("pages "+name, fmt.Sprint(rows, total), err)
+	}
 	for _, id := range []string{m.user.ID, "alice@example.com", m.members[0].ID, "unknown@example.com", "crm:7"} {
 		s, err := from.Subject(m.ctx, m.account.ID, team.TypeUser, id)
 		note("subject "+id, s, err)
@@ -89,10 +98,10 @@ func TestMemoryAfterOwnCommits(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := map[string]bool{}
-	try := func(statement string) {
+	after := func(statement string, change func() error) {
 		m.read(m.Port)
 		before := m.read(m.Port)
-		if err := store.Exec(m.ctx, m.DB, statement); err != nil {
+		if err := change(); err != nil {
 			return // a constraint
 		}
 		mine, theirs := m.read(m.Port), m.read(m.other)
@@ -105,6 +114,16 @@ func TestMemoryAfterOwnCommits(t *testing.T) {
 			}
 		}
 	}
+	try := func(statement string) {
+		after(statement, func() error { return store.Exec(m.ctx, m.DB, statement) })
+	}
+	after("an invitation", func() error { m.add(t, m.invited("carol@example.com")); return nil })
+	after("a member of a project", func() error {
+		inProject := m.person(m.user, m.admin)
+		inProject.ProjectID = m.project.ID
+		m.add(t, inProject)
+		return nil
+	})
 	for _, table := range tables {
 		columns, err := store.Texts(m.ctx, m.DB, "SELECT name FROM pragma_table_info($1)", table)
 		if err != nil {
@@ -122,7 +141,7 @@ func TestMemoryAfterOwnCommits(t *testing.T) {
 		try("DELETE FROM " + table)
 		m.restore(t)
 	}
-	for _, kind := range []string{"key", "member", "invitation", "subject", "place", "grant", "revision"} {
+	for _, kind := range []string{"key", "member", "invitation", "pages", "subject", "place", "grant", "revision"} {
 		if !changed[kind] && kind != "grant" {
 			t.Errorf("no statement changed a %s", kind)
 		}

@@ -75,6 +75,7 @@ type Kind uint8
 const (
 	KindKey      Kind   = iota // an API key with its account, its membership and role
 	KindMember                 // a member with its role, invitation and mail
+	KindMembers                // a page of members with their total
 	KindSubject                // a user or API key with what they are granted
 	KindGrant                  // what a subject is granted in one place
 	KindPlace                  // a project, or another resource in it
@@ -84,6 +85,20 @@ const (
 
 // MaxRemembered is the maximum number of rows of each kind in a memory, about a kilobyte each.
 const MaxRemembered = 8192
+
+// A page is remembered if it has at most MaxPageRows rows, so all remembered pages have as many rows as another kind.
+const (
+	maxPages    = 64
+	MaxPageRows = MaxRemembered / maxPages
+)
+
+// Most returns how many rows, or pages, of a kind a memory holds at most.
+func (k Kind) Most() int {
+	if k == KindMembers {
+		return maxPages
+	}
+	return MaxRemembered
+}
 
 // MaxTries is the maximum number of attempts of a transaction that conflicts with another one.
 const MaxTries = 6

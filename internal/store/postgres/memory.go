@@ -21,7 +21,7 @@ type memory struct {
 	mu       sync.Mutex
 	life     int // number of calls of forget
 	snapshot string
-	rows     map[engine.Key]any
+	rows     [engine.Kinds]map[string]any
 }
 
 // forget clears the memory. Rows that were read before, but not stored yet, are discarded by put.
@@ -29,7 +29,8 @@ func (m *memory) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.life++
-	m.snapshot, m.rows = "", nil
+	m.snapshot = ""
+	clear(m.rows[:])
 }
 
 func (m *memory) lives() int {
@@ -45,7 +46,7 @@ func (m *memory) get(snapshot string, key engine.Key) (any, bool) {
 	if m.snapshot != snapshot {
 		return nil, false
 	}
-	v, ok := m.rows[key]
+	v, ok := m.rows[key.Kind][key.Argument]
 	return v, ok
 }
 
@@ -57,10 +58,14 @@ func (m *memory) put(life int, snapshot string, key engine.Key, row any) {
 	if m.life != life {
 		return
 	}
-	if m.snapshot != snapshot || len(m.rows) >= engine.MaxRemembered {
-		m.snapshot, m.rows = snapshot, map[engine.Key]any{}
+	if m.snapshot != snapshot {
+		m.snapshot = snapshot
+		clear(m.rows[:])
 	}
-	m.rows[key] = row
+	if rows := m.rows[key.Kind]; rows == nil || len(rows) >= key.Kind.Most() {
+		m.rows[key.Kind] = map[string]any{}
+	}
+	m.rows[key.Kind][key.Argument] = row
 }
 
 type pinKey struct{}

@@ -53,8 +53,8 @@ func (g *generation) put(key engine.Key, v any) {
 	k := g.kinds[key.Kind]
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.rows) >= engine.MaxRemembered {
-		left := engine.MaxRemembered / 8
+	if most := key.Kind.Most(); len(k.rows) >= most {
+		left := most / 8
 		for old := range k.rows { // in random order
 			delete(k.rows, old)
 			if left--; left == 0 {

@@ -19,8 +19,8 @@ func kindsOf(list ...engine.Kind) (k kinds) {
 }
 
 // inserts and changes say which kinds of remembered rows a statement may make wrong: an INSERT into a table, or an UPDATE or
-// DELETE. A table that is not listed makes all of them wrong. What does not exist is remembered of subjects, grants and
-// places, but not of keys and members, so a new row concerns only the former.
+// DELETE. A table that is not listed makes all of them wrong. What does not exist is remembered of subjects, grants, places and
+// pages, but not of keys and members, so a new row concerns only the former.
 var (
 	inserts = map[string]kinds{
 		"accounts": 0,
@@ -29,22 +29,26 @@ var (
 		"api_keys": kindsOf(engine.KindSubject, engine.KindGrant),
 		"projects": kindsOf(engine.KindPlace),
 		// A member of a project is remembered with whether its membership of the account is suspended.
-		"memberships": kindsOf(engine.KindSubject, engine.KindGrant, engine.KindMember),
+		"memberships": kindsOf(engine.KindSubject, engine.KindGrant, engine.KindMember, engine.KindMembers),
 		// A member is remembered with its invitation and the state of its mail.
-		"invitations":       kindsOf(engine.KindMember),
-		"invitation_tokens": kindsOf(engine.KindMember),
-		"outbox":            kindsOf(engine.KindMember),
+		"invitations":       kindsOf(engine.KindMember, engine.KindMembers),
+		"invitation_tokens": kindsOf(engine.KindMember, engine.KindMembers),
+		"outbox":            kindsOf(engine.KindMember, engine.KindMembers),
 		"audit_events":      kindsOf(engine.KindRevision),
+		// Triggers keep the counts that are the totals of pages; the statements that fire them have the tables above.
+		"counts": kindsOf(engine.KindMembers),
 	}
 	changes = map[string]kinds{
-		"invitations":       kindsOf(engine.KindMember),
-		"invitation_tokens": kindsOf(engine.KindMember),
-		"outbox":            kindsOf(engine.KindMember),
+		"invitations":       kindsOf(engine.KindMember, engine.KindMembers),
+		"invitation_tokens": kindsOf(engine.KindMember, engine.KindMembers),
+		"outbox":            kindsOf(engine.KindMember, engine.KindMembers),
 		"audit_events":      kindsOf(engine.KindRevision),
+		// Triggers keep the counts that are the totals of pages; the statements that fire them have the tables above.
+		"counts": kindsOf(engine.KindMembers),
 	}
 	// concernNothing are tables of which nothing is remembered.
 	concernNothing = []string{
-		"account_users", "audit_heads", "audit_seals", "audit_secrets", "counts", "erased_events", "erasures", "event_slices", "factors", "idempotency_keys", "limits", "link_tokens", "nodes", "operator_keys",
+		"account_users", "audit_heads", "audit_seals", "audit_secrets", "erased_events", "erasures", "event_slices", "factors", "idempotency_keys", "limits", "link_tokens", "nodes", "operator_keys",
 		"recovery_codes", "secret_holders", "sessions", "settings", "signing_keys", "support_grants", "support_sessions",
 	}
 )
