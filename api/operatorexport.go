@@ -20,6 +20,7 @@ const (
 	ExportedInvitation = "invitation"
 	ExportedExternalID = "external_id"
 	ExportedSupport    = "support_access" // SupportAccess, if the account grants support access
+	ExportedUsageDay   = "usage_day"      // UsageDay, oldest first
 	ExportedAuditEvent = "audit_event"    // AuditEvent, oldest first
 	ExportedAuditSeal  = "audit_seal"
 	ExportedManifest   = "manifest"

@@ -8,6 +8,7 @@ const (
 	ExportedPersonAccount = "account" // ExportPersonAccount
 	ExportedMembership    = "membership"
 	ExportedEmail         = "email" // Email
+	ExportedActiveDay     = "active_day"
 )
 
 // ExportPerson is a person, with the second factors in effect but without what they and the password are.
@@ -72,4 +73,10 @@ type ExportMembership struct {
 	ExpiresAt       *Time   `json:"expires_at"`
 	CreatedAt       Time    `json:"created_at"`
 	UpdatedAt       Time    `json:"updated_at"`
+}
+
+// ExportActiveDay says that the person made a request in an account on a day. This is only stored for about two days.
+type ExportActiveDay struct {
+	AccountID string `json:"account_id"`
+	Date      string `json:"date"`
 }

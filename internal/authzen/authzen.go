@@ -134,6 +134,7 @@ func (s *server) run(r *http.Request, b *buffer, answer operation) error {
 		}
 	}
 	b.out, err = answer(s, asker, q, b.out[:0])
+	front.Of(ctx).Decided(asker.Answered())
 	return err
 }
 

@@ -28,7 +28,7 @@ func (a *app) operator() *cobra.Command {
 	var o operatorFlags
 	accounts := a.group("account", "accounts", "Manage the accounts of a server", a.operatorAccountList(&o), a.operatorAccountShow(&o),
 		a.operatorAccountCreate(&o), a.operatorAccountRename(&o), a.operatorAccountLimits(&o), a.operatorAccountAttributes(&o),
-		a.operatorAccountOwner(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o), a.operatorAccountDelete(&o), a.operatorAccountExport(&o), a.operatorCheckExport("account", "an account", "shop.ndjson"))
+		a.operatorAccountOwner(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o), a.operatorAccountDelete(&o), a.operatorAccountExport(&o), a.operatorAccountUsage(&o), a.operatorCheckExport("account", "an account", "shop.ndjson"))
 	people := a.group("person", "people", "Help people sign in, and export or erase them", a.operatorPersonShow(&o), a.operatorPersonLink(&o), a.operatorPersonReset(&o),
 		a.operatorPersonExport(&o), a.operatorCheckExport("person", "a person", "alice.ndjson"),
 		a.operatorPersonErase(&o), a.operatorPersonErasure(&o))

@@ -51,7 +51,7 @@ func (f *Front) caller(ctx context.Context, r *http.Request, byKey func(context.
 	if err != nil {
 		return nil, err
 	}
-	Of(ctx).principal = who.ID
+	Of(ctx).by(who)
 	return who, nil
 }
 
@@ -65,7 +65,7 @@ func (f *Front) KeyCaller(ctx context.Context, r *http.Request) (who *team.Princ
 	if who, err = f.svc.AuthenticateService(ctx, secret); err != nil {
 		return nil, err
 	}
-	Of(ctx).principal = who.ID
+	Of(ctx).by(who)
 	return who, nil
 }
 
@@ -108,7 +108,7 @@ func (f *Front) SignedIn(ctx context.Context, r *http.Request) (me team.SignedIn
 		return me, false, nil
 	}
 	if err == nil && me.Principal != nil {
-		Of(ctx).principal = me.Principal.ID
+		Of(ctx).by(me.Principal)
 	}
 	return me, err == nil, err
 }

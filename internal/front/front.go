@@ -42,6 +42,8 @@ type Options struct {
 	Nodes func() int
 	// Meter counts requests; nil disables metrics.
 	Meter Meter
+	// Used is called after each request of an account that did not exceed a rate limit, with the number of its decisions; it may be nil.
+	Used func(who *team.Principal, decisions int)
 	// Tracer traces requests; nil disables tracing.
 	Tracer Tracer
 }
@@ -176,6 +178,9 @@ func (f *Front) end(ctx *requestContext, face string, r *http.Request, q *Reques
 	pattern := route(r)
 	if f.Meter != nil {
 		f.Meter.Request(face, r.Method, pattern, status, took)
+	}
+	if f.Used != nil && q.who != nil && status != http.StatusTooManyRequests {
+		f.Used(q.who, q.decisions)
 	}
 	if q.traced != nil {
 		q.traced(face, pattern, status, aborted)

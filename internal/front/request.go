@@ -18,6 +18,8 @@ type Request struct {
 	Remote string
 
 	principal string // for the log
+	who       *team.Principal
+	decisions int
 	origin    team.Origin
 	traced    func(face, route string, status int, aborted bool)
 	header    http.Header
@@ -26,6 +28,12 @@ type Request struct {
 	limited   bool // the rate limit headers are set, for a limit with left remaining requests
 	left      int
 }
+
+// Decided counts decisions of the request.
+func (q *Request) Decided(n int) { q.decisions += n }
+
+// by sets the principal of the request.
+func (q *Request) by(who *team.Principal) { q.principal, q.who = who.ID, who }
 
 type requestKey struct{}
 

@@ -57,7 +57,7 @@ func (s *Service) check(ctx context.Context, c Caller) error {
 
 // Each calls fn with every record, in the order of their references: the Account, then each ExportedRole, team.Project,
 // team.APIKey, team.Member of the account and of its projects, team.Invitation, team.ExternalID, the team.SupportAccess if
-// there is any, event.Event and audit.Seal.
+// there is any, UsageDay, event.Event and audit.Seal.
 func (x *Export) Each(ctx context.Context, fn func(record any) error) error {
 	ctx = team.Slow(ctx)
 	if err := fn(x.Account); err != nil {
@@ -75,7 +75,7 @@ func (x *Export) Each(ctx context.Context, fn func(record any) error) error {
 		x.apiKeys,
 		func(ctx context.Context, fn func(any) error) error { return x.within(ctx, projects, fn, x.members) },
 		func(ctx context.Context, fn func(any) error) error { return x.within(ctx, projects, fn, x.invitations) },
-		x.externalIDs, x.support, x.log,
+		x.externalIDs, x.support, x.usage, x.log,
 	} {
 		if err := part(ctx, fn); err != nil {
 			return err
@@ -179,6 +179,11 @@ func (x *Export) support(ctx context.Context, fn func(any) error) error {
 		return err
 	}
 	return fn(a)
+}
+
+func (x *Export) usage(ctx context.Context, fn func(any) error) error {
+	days, err := x.s.store.UsageOf(ctx, x.id, 0, dayOf(x.s.team.Now())+1)
+	return each(days, err, fn)
 }
 
 // log has the audit events, oldest first, and then the seals.

@@ -47,7 +47,7 @@ func (s *Service) ExportPerson(ctx context.Context, c Caller, userID string) (*P
 func (x *PersonExport) Check(ctx context.Context) error { return x.s.check(ctx, x.who) }
 
 // Each calls fn with every record: the ExportedPerson, then each team.Session, team.LinkToken, Account that they are or were in,
-// PersonMembership, team.ExternalID of one, team.APIKey that they created, outbox.Entry to them, and event.Event by or about them.
+// PersonMembership, team.ExternalID of one, team.APIKey that they created, outbox.Entry to them, UsageDay with only the day and the account, and event.Event by or about them.
 func (x *PersonExport) Each(ctx context.Context, fn func(record any) error) error {
 	ctx = team.Slow(ctx)
 	if err := x.signsIn(ctx, fn); err != nil {
@@ -57,7 +57,7 @@ func (x *PersonExport) Each(ctx context.Context, fn func(record any) error) erro
 	if err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, []string, func(any) error) error{x.memberships, x.keys, x.mails, x.events} {
+	for _, part := range []func(context.Context, []string, func(any) error) error{x.memberships, x.keys, x.mails, x.active, x.events} {
 		if err := part(ctx, accounts, fn); err != nil {
 			return err
 		}
@@ -181,6 +181,17 @@ func (x *PersonExport) mails(ctx context.Context, _ []string, fn func(any) error
 		rows, _, err := x.s.outbox.List(ctx, outbox.Filter{Page: p})
 		return rows, err
 	})
+}
+
+// active has the last days on which the person was active, whose ids are still stored.
+func (x *PersonExport) active(ctx context.Context, accounts []string, fn func(any) error) error {
+	for _, id := range accounts {
+		days, err := x.s.store.UsageBy(ctx, id, x.User.ID)
+		if err := each(days, err, fn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removals are the actions after which a membership is gone.

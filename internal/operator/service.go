@@ -43,6 +43,7 @@ type Service struct {
 	rand       io.Reader
 	mailQueued func()
 	used       used
+	activity   activity
 }
 
 // New returns a Service.
@@ -74,6 +75,12 @@ type Store interface {
 	Nodes(ctx context.Context) ([]Node, error)
 	// TouchOperatorKey records when a key was last used. It writes no event.
 	TouchOperatorKey(ctx context.Context, k Key) error
+	// AddUsage adds to what is stored, in one transaction, except for accounts that no longer exist.
+	AddUsage(ctx context.Context, all []Activity) error
+	// FoldUsage replaces the ids of some days before a day by their number, and reports whether there are more; ForgetUsage removes some of
+	// the days before a day.
+	FoldUsage(ctx context.Context, before int) (more bool, err error)
+	ForgetUsage(ctx context.Context, before int) (more bool, err error)
 	// OpenErasures returns the erasures that are not done, oldest first.
 	OpenErasures(ctx context.Context) ([]StoredErasure, error)
 	// EraseTexts replaces the emails and names of a person, in whatever is not an audit log, by a pseudonym.
@@ -109,6 +116,12 @@ type Reader interface {
 	// key until the commit, so that revoking it waits for the transaction.
 	OperatorKey(ctx context.Context, hash []byte) (Key, error)
 	OperatorKeyByID(ctx context.Context, id string) (Key, error)
+	// UsageOf returns the days of an account from one day to another, including both, oldest first; those without any use are missing.
+	// UsageOn lists the accounts that were used on a day.
+	UsageOf(ctx context.Context, accountID string, from, to int) ([]UsageDay, error)
+	UsageOn(ctx context.Context, day int, p team.Page) ([]UsageDay, team.Total, error)
+	// UsageBy returns the days on which a person was active in an account, as far as ids are still stored.
+	UsageBy(ctx context.Context, accountID, userID string) ([]UsageDay, error)
 	OperatedAccount(ctx context.Context, id string) (Account, error)
 	OperatedAccounts(ctx context.Context, f AccountFilter) ([]Account, team.Total, error)
 	// Count returns how many of these an account has, in constant time.

@@ -116,6 +116,8 @@ func exported(v any) (string, any) {
 		return api.ExportedExternalID, api.ExportExternalID{Kind: v.Kind, ObjectID: v.ObjectID, Source: v.Source, Value: v.Value, CreatedAt: rest.Stamp(v.CreatedAt)}
 	case team.SupportAccess:
 		return api.ExportedSupport, rest.SupportAccess(&v)
+	case operator.UsageDay:
+		return api.ExportedUsageDay, usageDay(&v)
 	case event.Event:
 		return api.ExportedAuditEvent, rest.AuditEvent(&v)
 	case audit.Seal:

@@ -3,6 +3,7 @@ package operatorapi
 import (
 	"context"
 	"io"
+	"time"
 
 	"raff/api"
 	"raff/internal/operator"
@@ -50,6 +51,8 @@ func exportedOfPerson(v any) (string, any) {
 			InvitationState: rest.Filled(v.InvitationState), InvitationEnds: rest.StampOf(v.InvitationEnds), InvitedAt: rest.StampOf(v.InvitedAt),
 			AcceptedAt: rest.StampOf(v.AcceptedAt), ExpiresAt: rest.StampOf(v.ExpiresAt), CreatedAt: rest.Stamp(v.CreatedAt), UpdatedAt: rest.Stamp(v.UpdatedAt),
 		}
+	case operator.UsageDay:
+		return api.ExportedActiveDay, api.ExportActiveDay{AccountID: v.AccountID, Date: v.Day.Format(time.DateOnly)}
 	case outbox.Entry:
 		return api.ExportedEmail, mail(&v)
 	}

@@ -51,6 +51,8 @@ var routes = []Route{
 	{"PATCH", "/operator/v1/accounts/{id}", "updateAccount", 200, Write, "", (*server).updateAccount},
 	{"DELETE", "/operator/v1/accounts/{id}", "deleteAccount", 200, Write, "grace_days", (*server).deleteAccount},
 	{"GET", "/operator/v1/accounts/{id}/export", "exportAccount", 200, Write, "", (*server).exportAccount},
+	{"GET", "/operator/v1/accounts/{id}/usage", "getAccountUsage", 200, Read, "from to", (*server).accountUsage},
+	{"GET", "/operator/v1/usage", "listUsage", 200, Read, "date limit offset cursor", (*server).listUsage},
 	{"POST", "/operator/v1/accounts/{id}/suspend", "suspendAccount", 200, Write, "", (*server).suspendAccount},
 	{"POST", "/operator/v1/accounts/{id}/resume", "resumeAccount", 200, Write, "", (*server).resumeAccount},
 	{"POST", "/operator/v1/accounts/{id}/owner", "changeOwner", 200, Write, "", (*server).changeOwner},

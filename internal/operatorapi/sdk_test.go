@@ -54,6 +54,12 @@ func TestSDK(t *testing.T) {
 	if m, err := o.Accounts.Export(ctx, made.ID, io.Discard); err != nil || m.AccountID != made.ID {
 		t.Errorf("exported: %+v, %v", m, err)
 	}
+	if days, err := o.Accounts.Usage(ctx, made.ID, client.UsageOptions{From: "2030-01-01", To: "2030-01-31"}); err != nil || len(days) != 0 {
+		t.Errorf("usage: %+v, %v", days, err)
+	}
+	for u, err := range o.Accounts.UsageOn(ctx, "2030-01-01") {
+		t.Errorf("usage of all accounts: %+v, %v", u, err)
+	}
 	if a, err := o.Accounts.Get(ctx, made.ID); err != nil || a.Usage == nil || a.Usage.Members != 1 {
 		t.Errorf("shown: %+v, %v", a, err)
 	}

@@ -28,19 +28,31 @@ func eventually(t *testing.T, what string, so func() bool) {
 // exec changes the database of a running server.
 func exec(t *testing.T, srv *rafftest.Server, statement string) {
 	t.Helper()
-	var db *sql.DB
-	if file, ok := strings.CutPrefix(srv.Database, "sqlite:"); ok {
-		db = rafftest.OpenSQLite(t, file)
-	} else {
-		var err error
-		if db, err = sql.Open("pgx", srv.Database); err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close() //nolint:errcheck // nothing is pending on it
-	}
-	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+	if _, err := open(t, srv).ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// count asks the database of a running server for a number.
+func count(t *testing.T, srv *rafftest.Server, query string) (n string) {
+	t.Helper()
+	if err := open(t, srv).QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func open(t *testing.T, srv *rafftest.Server) *sql.DB {
+	t.Helper()
+	if file, ok := strings.CutPrefix(srv.Database, "sqlite:"); ok {
+		return rafftest.OpenSQLite(t, file)
+	}
+	db, err := sql.Open("pgx", srv.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 func rows(t *testing.T, r rafftest.Response) (all []map[string]any) {

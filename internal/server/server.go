@@ -200,7 +200,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	f := front.New(s.service, front.Options{
 		Logger: c.Logger, AccessLog: c.AccessLog, Timeout: c.RequestTimeout, Proxies: c.Proxies, PublicURL: c.PublicURL, Limits: c.Limits,
-		Nodes: s.nodes.count, Meter: meter, Tracer: tracer,
+		Nodes: s.nodes.count, Meter: meter, Used: s.operator.Used, Tracer: tracer,
 	})
 	s.front = f
 	if s.metrics != nil {
@@ -445,7 +445,7 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	// Pending refusals become events before the last events are sealed.
-	err = errors.Join(err, s.flushUsage(flush), s.signin.RecordRefusals(flush, true), s.store.Leave(flush, s.nodes.self.ID))
+	err = errors.Join(err, s.flushUsage(flush), s.operator.FlushActivity(flush), s.signin.RecordRefusals(flush, true), s.store.Leave(flush, s.nodes.self.ID))
 	if _, e := s.audit.Seal(flush); e != nil {
 		s.config.Logger.Error("sealing the last events failed", "error", e)
 	}

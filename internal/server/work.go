@@ -45,6 +45,7 @@ func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
 func (s *Server) planned() []*job {
 	all := []*job{
 		newJob("usage", 10*time.Second, false, s.flushUsage),
+		newJob("activity", time.Minute, false, s.operator.FlushActivity),
 		newJob("refusals", 2*time.Second, false, func(ctx context.Context) error { return s.signin.RecordRefusals(ctx, false) }),
 		newJob("heartbeat", operator.Beat, false, func(ctx context.Context) error { return s.nodes.beat(ctx) }),
 		newJob("keys", 5*time.Second, false, s.watchSecretsKey),
@@ -84,7 +85,7 @@ func (s *Server) cleanUp(ctx context.Context) error {
 	s.count("removed stale invitations", n)
 	expired, err2 := s.audit.Expire(ctx)
 	s.count("removed audit events that are older than the retention of their accounts", expired)
-	return errors.Join(err, err2, s.store.ExtendEvents(ctx))
+	return errors.Join(err, err2, s.store.ExtendEvents(ctx), s.operator.TidyUsage(ctx))
 }
 
 // count logs what a job did, and how often, if it did anything.

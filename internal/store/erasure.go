@@ -84,6 +84,9 @@ func (t *tx) RemovePerson(ctx context.Context, userID, canonical string) error {
 	if err := t.later(ctx, "DELETE FROM memberships WHERE email_canonical = $1 OR user_id = $2", canonical, uid(userID)); err != nil || userID == "" {
 		return err
 	}
+	if err := t.forgetUsage(ctx, userID); err != nil {
+		return err
+	}
 	for _, of := range []string{"account_users WHERE user_id", "secret_holders WHERE holder_id"} {
 		if err := t.later(ctx, "DELETE FROM "+of+" = $1", uid(userID)); err != nil {
 			return err

@@ -28,6 +28,8 @@ var removals = []string{
 		WHERE k.account_id = $1 LIMIT $2)`,
 	"DELETE FROM api_keys WHERE id IN (SELECT k.id FROM api_keys k WHERE k.account_id = $1 LIMIT $2)",
 	"DELETE FROM roles WHERE id IN (SELECT r.id FROM roles r WHERE r.account_id = $1 LIMIT $2)",
+	"DELETE FROM usage_ids WHERE account_id = $1 AND (kind, id, day) IN (SELECT i.kind, i.id, i.day FROM usage_ids i WHERE i.account_id = $1 LIMIT $2)",
+	"DELETE FROM usage_days WHERE account_id = $1 AND day IN (SELECT d.day FROM usage_days d WHERE d.account_id = $1 LIMIT $2)",
 	"DELETE FROM idempotency_keys WHERE account_id = $1 AND (principal, key) IN (SELECT k.principal, k.key FROM idempotency_keys k WHERE k.account_id = $1 LIMIT $2)",
 }
 

@@ -68,7 +68,11 @@ type Asker struct {
 	now      time.Time
 	c        *permission.Catalog
 	proposed *proposal // nil: c is the catalog in use
+	answered int
 }
+
+// Answered returns how many questions were evaluated.
+func (a *Asker) Answered() int { return a.answered }
 
 // Consult starts the evaluation of questions for p: all of them see the database as it was at one moment after Consult was
 // called. ctx is for authenticating p. done must be called.
@@ -89,6 +93,7 @@ func (a *Asker) Revision() (Revision, error) { return a.s.store.Revision(a.ctx, 
 
 // Evaluate answers a question.
 func (a *Asker) Evaluate(q *Question) (Answer, error) {
+	a.answered++
 	id, known := a.c.Action(q.Action, q.ResourceType)
 	if !known {
 		return a.unknown(ReasonNoPermission, "The catalog has no permission or action "+quoted(q.Action)+"."), nil

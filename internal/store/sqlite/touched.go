@@ -50,6 +50,7 @@ var (
 	concernNothing = []string{
 		"account_users", "audit_heads", "audit_seals", "audit_secrets", "erased_events", "erasures", "event_slices", "factors", "idempotency_keys", "limits", "link_tokens", "nodes", "operator_keys",
 		"recovery_codes", "secret_holders", "sessions", "settings", "signing_keys", "support_grants", "support_sessions",
+		"usage_days", "usage_ids",
 	}
 )
 

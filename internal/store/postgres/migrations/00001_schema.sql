@@ -801,6 +801,31 @@ CREATE TABLE nodes (
     keys       TEXT COLLATE "C" NOT NULL DEFAULT ''
 );
 
+-- How much an account was used on a day, in UTC; day is the number of days since 1970. The ids of the people and keys of the last days are
+-- in usage_ids, so that each counts once on all nodes together; then open is FALSE, and members and api_keys are their numbers.
+CREATE TABLE usage_days (
+    day        BIGINT  NOT NULL,
+    account_id UUID    NOT NULL REFERENCES accounts (id),
+    members    BIGINT  NOT NULL DEFAULT 0,
+    api_keys   BIGINT  NOT NULL DEFAULT 0,
+    requests   BIGINT  NOT NULL,
+    decisions  BIGINT  NOT NULL,
+    open       BOOLEAN NOT NULL DEFAULT TRUE,
+    PRIMARY KEY (day, account_id)
+);
+-- The days of an account.
+CREATE INDEX usage_days_account ON usage_days (account_id, day);
+-- The days whose ids are to be replaced by numbers.
+CREATE INDEX usage_days_open ON usage_days (day, account_id) WHERE open;
+
+CREATE TABLE usage_ids (
+    account_id UUID   NOT NULL,
+    kind       TEXT COLLATE "C"   NOT NULL CHECK (kind IN ('member', 'api_key')),
+    id         UUID   NOT NULL,
+    day        BIGINT NOT NULL,
+    PRIMARY KEY (account_id, kind, id, day)
+);
+
 -- Keys that all nodes share, to recognize what they signed.
 CREATE TABLE signing_keys (
     name   TEXT COLLATE "C" NOT NULL PRIMARY KEY,
