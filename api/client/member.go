@@ -30,6 +30,7 @@ type ListMembersOptions struct {
 	PrincipalType string // one of api.PrincipalUser, …
 	Query         string // part of the email or name
 	ExternalID    string // SOURCE:ID
+	LastActive    bool   // set LastActiveAt of the members of an account
 	ListOptions
 }
 
@@ -41,6 +42,9 @@ func (o ListMembersOptions) query() url.Values {
 	set(q, "principal_type", o.PrincipalType)
 	set(q, "q", o.Query)
 	set(q, "external_id", o.ExternalID)
+	if o.LastActive {
+		q.Set("last_active", "true")
+	}
 	return q
 }
 
@@ -61,6 +65,15 @@ func (s *MemberService) All(ctx context.Context, o ListMembersOptions) iter.Seq2
 // Get returns a member.
 func (s *MemberService) Get(ctx context.Context, id string) (*api.Member, error) {
 	return get[api.Member](ctx, s.c, memberPath, id)
+}
+
+// GetActive is Get with LastActiveAt set, for callers that manage members.
+func (s *MemberService) GetActive(ctx context.Context, id string) (*api.Member, error) {
+	path, err := pathOf(memberPath, id)
+	if err != nil {
+		return nil, err
+	}
+	return fetch[api.Member](ctx, s.c, request{method: http.MethodGet, path: path, query: url.Values{"last_active": {"true"}}})
 }
 
 // Add adds a user or an API key, or invites an email. With the codes "already_member" and "invitation_pending", the

@@ -24,7 +24,7 @@ func (a *app) memberGet() *cobra.Command {
 		Args:              args(memberArg),
 		ValidArgsFunction: upTo(1, a.completeMembers),
 		RunE: a.do(func(ctx context.Context, c *client.Client, args []string) error {
-			m, err := accountMembers(c).find(ctx, args[0])
+			m, err := activeMembers(c).find(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -26,6 +26,17 @@ func accountMembers(c *client.Client) roster[api.Member] {
 	}
 }
 
+// activeMembers is accountMembers with the time when each was last active.
+func activeMembers(c *client.Client) roster[api.Member] {
+	r := accountMembers(c)
+	r.get = c.Members.GetActive
+	r.all = func(ctx context.Context, o client.ListMembersOptions) iter.Seq2[api.Member, error] {
+		o.LastActive = true
+		return c.Members.All(ctx, o)
+	}
+	return r
+}
+
 func projectMembers(c *client.Client, p api.Project) roster[api.ProjectMember] {
 	return roster[api.ProjectMember]{
 		get: func(ctx context.Context, id string) (*api.ProjectMember, error) {
@@ -198,6 +209,7 @@ func memberFields(m api.Member) []field {
 		{"API key", text(m.APIKeyID)},
 		{"Invitation", text(m.InvitationID)},
 		{"Accepted", moment(m.AcceptedAt)},
+		{"Last active", moment(m.LastActiveAt)},
 		{"Created", moment(&m.CreatedAt)},
 		{"Updated", moment(&m.UpdatedAt)},
 		{"External ids", idsText(m.ExternalIDs, "\n")},

@@ -22,6 +22,9 @@ func (s *server) listMembers(ctx context.Context, c *call) (any, error) {
 	if err := team.Identify(ctx, s.svc, c.who, rows); err != nil {
 		return nil, err
 	}
+	if err := s.lastActive(ctx, c, rows); err != nil {
+		return nil, err
+	}
 	return rest.CountedPage(f.Page, rows, total, s.member, memberCursor), nil
 }
 
@@ -79,7 +82,20 @@ func (s *server) getMember(ctx context.Context, c *call) (any, error) {
 	if err == nil {
 		err = team.IdentifyOne(ctx, s.svc, c.who, &m)
 	}
-	return rest.One(s.member(&m)), err
+	rows := []team.Member{m}
+	if err == nil {
+		err = s.lastActive(ctx, c, rows)
+	}
+	return rest.One(s.member(&rows[0])), err
+}
+
+// lastActive sets when the members were last active, if the request asks for it: it costs a statement.
+func (s *server) lastActive(ctx context.Context, c *call, rows []team.Member) error {
+	asked, err := c.Choice("last_active", "true", "false")
+	if err != nil || asked != "true" {
+		return err
+	}
+	return s.svc.LastActive(ctx, c.who, rows)
 }
 
 func (s *server) updateMember(ctx context.Context, c *call) (any, error) {
@@ -160,7 +176,7 @@ func (s *server) membership(m *team.Member) api.Membership {
 		Email: m.Email, Name: m.Name, Role: m.Role.Slug, RoleID: m.Role.ID, RoleName: m.Role.Name, Status: string(m.Status),
 		IsOwner: m.IsOwner, ManagedBy: m.ManagedBy, InvitedBy: rest.Filled(m.InvitedBy), InvitedAt: rest.StampOf(m.InvitedAt),
 		AcceptedAt: rest.StampOf(m.AcceptedAt), InvitationState: api.InvitationNone, CreatedAt: rest.Stamp(m.CreatedAt), UpdatedAt: rest.Stamp(m.UpdatedAt),
-		ExternalIDs: api.ExternalIDs(m.ExternalIDs), KeysCreated: keyRefs(m.HeldKeys),
+		ExternalIDs: api.ExternalIDs(m.ExternalIDs), KeysCreated: keyRefs(m.HeldKeys), LastActiveAt: rest.StampOf(m.LastActiveAt),
 	}
 	if i := m.Invitation; i != nil {
 		w.InvitationID, w.InvitationState, w.InvitationExpiresAt = &i.ID, string(i.StateAt(s.svc.Now())), rest.StampOf(i.ExpiresAt)
@@ -199,6 +215,7 @@ func appendMembership(b []byte, m *api.Membership) []byte {
 	b = appendText(b, `,"invitation_state":`, m.InvitationState)
 	b = appendTime(b, `,"invitation_expires_at":`, m.InvitationExpiresAt)
 	b = appendOptional(b, `,"invitation_delivery":`, m.InvitationDelivery)
+	b = appendTime(b, `,"last_active_at":`, m.LastActiveAt)
 	b = appendTime(b, `,"created_at":`, &m.CreatedAt)
 	b = appendTime(b, `,"updated_at":`, &m.UpdatedAt)
 	b = appendExternalIDs(b, m.ExternalIDs)

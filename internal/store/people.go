@@ -2,10 +2,8 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"raff/internal/permission"
-	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -108,8 +106,8 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	for i, m := range leads {
 		people[i].Member = m
 	}
-	if f.ShowFactors {
-		if err := r.readFactors(ctx, people); err != nil {
+	if f.ShowActivity {
+		if err := r.readActivity(ctx, people); err != nil {
 			return nil, team.Total{}, err
 		}
 	}
@@ -141,22 +139,20 @@ func guestIndex(f team.PersonFilter) seek {
 	return seek{"m.account_id"}
 }
 
-// readFactors sets HasFactor for these people.
-func (r reader) readFactors(ctx context.Context, people []team.Person) error {
-	var ids []any
+// readActivity sets the Activity of these people.
+func (r reader) readActivity(ctx context.Context, people []team.Person) error {
+	var ids []string
 	for _, p := range people {
 		if p.UserID != "" {
-			ids = append(ids, uid(p.UserID))
+			ids = append(ids, p.UserID)
 		}
 	}
 	if len(ids) == 0 {
 		return nil
 	}
-	var c condition
-	c.and("confirmed AND user_id" + c.in(ids))
-	have, err := many(ctx, r.q, engine.ScanID, "SELECT DISTINCT user_id FROM factors WHERE "+c.sql.String(), c.args...)
+	of, err := r.Activity(ctx, people[0].AccountID, ids, nil)
 	for i, p := range people {
-		people[i].HasFactor = slices.Contains(have, p.UserID)
+		people[i].Activity = of[p.UserID]
 	}
 	return err
 }

@@ -50,6 +50,8 @@ type Member struct {
 	// AccountSuspended says that a project membership grants nothing, whatever its Status, because the account membership
 	// is suspended. A store reads it and does not write it.
 	AccountSuspended bool
+	// LastActiveAt is Activity.LastActiveAt. Only LastActive sets it.
+	LastActiveAt time.Time
 	IsOwner          bool
 	ManagedBy        string
 	// InvitedBy is the id of the principal that added or invited the member; InvitedAt is zero for members who were added
@@ -135,6 +137,30 @@ func (s *Service) ListMembers(ctx context.Context, p *Principal, f MemberFilter)
 		f.Email = canonical
 	}
 	return s.store.Members(ctx, f)
+}
+
+// LastActive sets LastActiveAt of members of the account, if the caller manages members.
+func (s *Service) LastActive(ctx context.Context, p *Principal, members []Member) error {
+	if !s.has(p, permission.MembersManage) {
+		return nil
+	}
+	var users, keys []string
+	for _, m := range members {
+		switch {
+		case m.UserID != "":
+			users = append(users, m.UserID)
+		case m.APIKeyID != "":
+			keys = append(keys, m.APIKeyID)
+		}
+	}
+	if len(users)+len(keys) == 0 {
+		return nil
+	}
+	of, err := s.store.Activity(ctx, p.AccountID, users, keys)
+	for i, m := range members {
+		members[i].LastActiveAt = of[m.UserID+m.APIKeyID].LastActiveAt
+	}
+	return err
 }
 
 // GetMember reads one member of the account or of a project.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"raff/internal/permission"
@@ -17,8 +18,17 @@ type Person struct {
 	Member
 	// Projects are the project memberships that the caller may see, by project name.
 	Projects []Member
-	// HasFactor says that the person has a second factor. It is false if the caller may not see that.
+	// Activity is zero if the caller may not see it.
+	Activity
+}
+
+// Activity is what members do with their access.
+type Activity struct {
+	// HasFactor says that a person has a second factor.
 	HasFactor bool
+	// LastActiveAt is when a person last used the account in a browser, accurate to a minute, or when an API key was last used; zero
+	// means never.
+	LastActiveAt time.Time
 }
 
 // PersonSort is the order of a list of people.
@@ -85,8 +95,8 @@ type PersonFilter struct {
 	RoleID    string
 	Query     string // part of the email or name, any case
 	Sort      PersonSort
-	// ShowFactors sets HasFactor of the people.
-	ShowFactors bool
+	// ShowActivity sets the Activity of the people.
+	ShowActivity bool
 	// Factor is "yes" for people with a second factor, "no" for people without.
 	Factor string
 	// NotIn is a project. People with a role there are left out, and so is the Owner, who needs none.
@@ -120,7 +130,7 @@ func (s *Service) ListPeople(ctx context.Context, p *Principal, f PersonFilter) 
 func (s *Service) visibleProjects(ctx context.Context, p *Principal, f *PersonFilter) (err error) {
 	f.AccountID = p.AccountID
 	f.AllProjects, f.Projects, err = s.projectsWith(ctx, p, memberViewers.project...)
-	f.ShowFactors = f.AllProjects
+	f.ShowActivity = f.AllProjects
 	return err
 }
 
@@ -170,8 +180,9 @@ func (s *Service) GetPerson(ctx context.Context, p *Principal, memberID string) 
 			person.Projects = append(person.Projects, one)
 		}
 	}
-	if f.ShowFactors && person.UserID != "" {
-		person.HasFactor, err = s.store.HasFactor(ctx, person.UserID)
+	if f.ShowActivity && person.UserID != "" {
+		of, err := s.store.Activity(ctx, p.AccountID, []string{person.UserID}, nil)
+		person.Activity = of[person.UserID]
 		return person, err
 	}
 	return person, nil

@@ -235,6 +235,9 @@ type UserReader interface {
 	Session(ctx context.Context, hash []byte, now time.Time) (SessionRow, error)
 	// HasFactor reports whether a user has a second factor that is in effect.
 	HasFactor(ctx context.Context, userID string) (bool, error)
+	// Activity returns what is known of these users and API keys in an account, by their ids. It has no entries for ids of which
+	// nothing is known.
+	Activity(ctx context.Context, accountID string, users, keys []string) (map[string]Activity, error)
 	// SessionsOf returns all sessions of a user, most recently used first.
 	SessionsOf(ctx context.Context, userID string) ([]Session, error)
 }

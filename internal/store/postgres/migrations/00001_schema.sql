@@ -46,12 +46,14 @@ CREATE TABLE users (
 -- Unique. Signing in, and accepting an invitation, by email.
 CREATE UNIQUE INDEX users_email ON users (email_canonical);
 
--- The people who are or were members of an account or its projects. sort_key is as in memberships.
+-- The people who are or were members of an account or its projects. sort_key is as in memberships. seen_at is the last use of the
+-- account by sessions that ended since, or moved to another account; the others know it themselves.
 CREATE TABLE account_users (
     account_id UUID   NOT NULL REFERENCES accounts (id),
     user_id    UUID   NOT NULL REFERENCES users (id),
     known_at   BIGINT NOT NULL,
     sort_key   TEXT COLLATE "C" NOT NULL DEFAULT '',
+    seen_at    BIGINT,
     PRIMARY KEY (account_id, user_id)
 );
 -- A person whose name or email changes.
@@ -274,6 +276,20 @@ CREATE TABLE sessions (
 CREATE UNIQUE INDEX sessions_hash ON sessions (hash);
 -- The sessions of a person.
 CREATE INDEX sessions_user ON sessions (user_id);
+
+-- A session that ends, or moves to another account, leaves behind when the account was last used.
+-- +goose StatementBegin
+CREATE FUNCTION session_left() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE account_users SET seen_at = OLD.last_seen_at WHERE account_id = OLD.account_id AND user_id = OLD.user_id
+        AND COALESCE(seen_at, 0) < OLD.last_seen_at;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER sessions_ended AFTER DELETE ON sessions FOR EACH ROW
+    WHEN (OLD.account_id IS NOT NULL AND NOT OLD.awaits) EXECUTE FUNCTION session_left();
+CREATE TRIGGER sessions_moved AFTER UPDATE OF account_id ON sessions FOR EACH ROW
+    WHEN (OLD.account_id <> NEW.account_id AND NOT OLD.awaits) EXECUTE FUNCTION session_left();
 
 -- A second factor. secret is what the check needs: the shared secret of an authenticator app, or the public key of a passkey.
 -- step is the last time step whose code was used, so that no code works twice.
