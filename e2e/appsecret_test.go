@@ -148,7 +148,7 @@ func rotate(t *testing.T, database, file, want string) {
 	}
 	defer func() { _ = s.Close() }()
 	var out bytes.Buffer
-	if err := s.RotateSecrets(t.Context(), &out, true); err != nil || !strings.HasPrefix(out.String(), want) {
+	if err := s.RotateKeys(t.Context(), &out, server.Rotation{Force: true}); err != nil || !strings.HasPrefix(out.String(), want) {
 		t.Errorf("%s, %v; want %s", &out, err, want)
 	}
 }

@@ -94,8 +94,8 @@ func TestSecretsKeyRollout(t *testing.T) {
 		err = do(s, &out)
 		return out.String(), err
 	}
-	rotate := func(s *server.Server, out *bytes.Buffer) error { return s.RotateSecrets(t.Context(), out, false) }
-	list := func(s *server.Server, out *bytes.Buffer) error { return s.PrintSecrets(t.Context(), out) }
+	rotate := func(s *server.Server, out *bytes.Buffer) error { return s.RotateKeys(t.Context(), out, server.Rotation{}) }
+	list := func(s *server.Server, out *bytes.Buffer) error { return s.PrintKeys(t.Context(), out) }
 
 	next := start(t, newFile, rafftest.WithoutAccount())
 	next.Advance(passed)
@@ -137,14 +137,14 @@ func TestSecretsKeyIsActivated(t *testing.T) {
 	}
 	eventually(t, "both nodes are alive", func() bool { return a.Node.Nodes() == 2 && b.Node.Nodes() == 2 })
 	var out bytes.Buffer
-	if err := s.RotateSecrets(t.Context(), &out, false); err != nil || !strings.HasPrefix(out.String(), "1 of 1") {
+	if err := s.RotateKeys(t.Context(), &out, server.Rotation{}); err != nil || !strings.HasPrefix(out.String(), "1 of 1") {
 		t.Errorf("rotated: %v, %s", err, &out)
 	}
 	if !strings.Contains(stored(), second) {
 		t.Errorf("after: %s", stored())
 	}
 	out.Reset()
-	if err := s.PrintSecrets(t.Context(), &out); err != nil || !strings.Contains(out.String(), second+"  encrypts") || !strings.Contains(out.String(), first+"  decrypts") {
+	if err := s.PrintKeys(t.Context(), &out); err != nil || !strings.Contains(out.String(), second+"  encrypts") || !strings.Contains(out.String(), first+"  decrypts") {
 		t.Errorf("listed: %v\n%s", err, &out)
 	}
 }

@@ -19,7 +19,7 @@ func sealKeyCommand() *cobra.Command {
 			"backups: without the key, someone who can write to the database cannot forge the log. On a database that was sealed\n" +
 			"without a key, run raffd audit adopt once all nodes have it.",
 	}
-	createsKey(create, "add the new key before those of an existing file, which continue to verify what they signed", "Start every node with --seal-key-file %s\n")
+	createsKey(create, "add the new key before those of an existing file, which continue to verify what they signed", "Start every node with --seal-key-file %s. To rotate, then run raffd secrets rotate.\n")
 	c.AddCommand(create)
 	return c
 }

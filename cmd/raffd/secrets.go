@@ -10,8 +10,8 @@ import (
 )
 
 func secretsCommand() *cobra.Command {
-	c := &cobra.Command{Use: "secrets", Short: "Manage the keys that encrypt the secrets of authenticator apps"}
-	c.AddCommand(secretsCreateKeyCommand(), secretsRotateCommand(), secretsListCommand())
+	c := &cobra.Command{Use: "secrets", Short: "Manage the keys that encrypt secrets, sign audit logs and recognize browsers"}
+	c.AddCommand(secretsCreateKeyCommand(), secretsRotateCommand(), secretsForgetCommand(), secretsListCommand())
 	return c
 }
 
@@ -30,31 +30,45 @@ func secretsCreateKeyCommand() *cobra.Command {
 
 func secretsRotateCommand() *cobra.Command {
 	var db database
-	var force bool
+	var rotation server.Rotation
 	c := &cobra.Command{
 		Use:   "rotate",
-		Short: "Encrypt the secrets of all authenticator apps with the newest key",
-		Long: "Make all servers encrypt the secrets of authenticator apps with the first key of --secrets-key-file, and encrypt those that\n" +
-			"exist with it, while servers run. First restart all servers with this file: until this command, they decrypt with the new\n" +
-			"key, but do not encrypt with it. The command refuses if a server that runs does not have the key. Afterwards, you can remove\n" +
-			"the other keys from the file.",
+		Short: "Make all servers use the newest keys",
+		Long: "Make all servers use the first key of each key file, while they run: that of --secrets-key-file encrypts the secrets of\n" +
+			"authenticator apps, also those that exist, and that of --seal-key-file signs the audit logs. First restart all servers with\n" +
+			"the files: until this command, they read what the new keys wrote, but do not use them. The command changes nothing if a\n" +
+			"server that runs does not have the keys. Afterwards, you can remove the other keys from the file of --secrets-key-file;\n" +
+			"keep those of --seal-key-file.\n\n" +
+			"With --signing-key, it creates a new key that signs challenges for passkeys and recognizes known browsers. This key is in\n" +
+			"the database, and servers need no restart. What the older ones signed stays valid.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
-				return s.RotateSecrets(ctx, cmd.OutOrStdout(), force)
+				return s.RotateKeys(ctx, cmd.OutOrStdout(), rotation)
 			})
 		},
 	}
-	c.Flags().BoolVar(&force, "force", false, "do not ask which keys the servers have, and do not wait for them")
+	c.Flags().BoolVar(&rotation.Signing, "signing-key", false, "create a new signing key instead of using the newest keys of the files")
+	c.Flags().BoolVar(&rotation.Force, "force", false, "do not ask which keys the servers have, and do not wait for them")
 	db.flags(c)
+	return c
+}
+
+func secretsForgetCommand() *cobra.Command {
+	c := onDatabase("forget", "Remove the signing keys that are no longer active", 0, func(ctx context.Context, s *server.Server, w io.Writer, _ []string) error {
+		return s.ForgetSigningKeys(ctx, w)
+	})
+	c.Long = "Remove the signing keys that are no longer active, for example because one was stolen: run raffd secrets rotate --signing-key\n" +
+		"first. Each known browser then counts as new once, and a page that waits for a passkey has to be loaded again."
 	return c
 }
 
 func secretsListCommand() *cobra.Command {
 	c := onDatabase("list", "List the keys, what each is used for, and which servers do not have it", 0, func(ctx context.Context, s *server.Server, w io.Writer, _ []string) error {
-		return s.PrintSecrets(ctx, w)
+		return s.PrintKeys(ctx, w)
 	})
-	c.Long = "List the keys of --secrets-key-file and those that encrypted what is stored: which one encrypts and since when, how many\n" +
-		"authenticator apps are encrypted with each, and which servers that run do not have it."
+	c.Long = "List all keys: those of --secrets-key-file (apps), those of --seal-key-file (seal), and those in the database that sign\n" +
+		"challenges and the tokens of known browsers (signing). It shows which one is active and since when, how many authenticator\n" +
+		"apps are encrypted with each, and which servers that run do not have it."
 	return c
 }

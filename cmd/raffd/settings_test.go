@@ -119,7 +119,8 @@ func TestConfigCheckAndDoctorAgree(t *testing.T) {
 		t.Run(c.setting, func(t *testing.T) {
 			name, _, _ := strings.Cut(c.setting, ":")
 			text := c.setting + "\n"
-			for line := range strings.Lines("database: sqlite:" + filepath.Join(t.TempDir(), "raff.db") + valid[strings.Index(valid, "\npublic-url"):]) {
+			_, rest, _ := strings.Cut(valid, "/raff\n")
+			for line := range strings.Lines("database: sqlite:" + filepath.Join(t.TempDir(), "raff.db") + "\n" + rest) {
 				if !strings.HasPrefix(line, name+":") {
 					text += line
 				}

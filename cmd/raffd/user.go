@@ -89,7 +89,9 @@ func exportUserCommand() *cobra.Command {
 			"the number of records of each type and hashes. To check a file: raff operator person check-export FILE",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return db.with(cmd, func(ctx context.Context, s *server.Server) error { return s.ExportPerson(ctx, cmd.OutOrStdout(), email) })
+			return db.with(cmd, func(ctx context.Context, s *server.Server) error {
+				return s.ExportPerson(ctx, cmd.OutOrStdout(), email)
+			})
 		},
 	}
 	c.Flags().StringVar(&email, "email", "", "email of the user")

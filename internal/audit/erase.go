@@ -159,7 +159,7 @@ func (s *Service) eraseEvent(ctx context.Context, tx Tx, x Erasure, ref event.Re
 	}
 	whole, known := salt{}, false
 	if seal.keyed() {
-		key, ours, err := s.keys.signer(&e)
+		key, ours, err := s.ring.keys.signer(&e)
 		if err != nil {
 			return e, nil, err
 		}
@@ -221,7 +221,7 @@ func (v Seal) keyed() bool { return v.KeyID != "" && v.Note != SealAdopted }
 // salts returns the salts of the events of a seal.
 func (s *Service) salts(ctx context.Context, seal Seal) (salting, error) {
 	if seal.keyed() {
-		return s.keys.salt, nil
+		return s.ring.keys.salt, nil
 	}
 	kept, err := s.store.LogSecrets(ctx, seal.AccountID, 0, math.MaxInt)
 	if err != nil {

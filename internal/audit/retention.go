@@ -167,7 +167,7 @@ func (s *Service) removeExpired(ctx context.Context, account string) error {
 // moveCheckpoint verifies the log up to a seal and makes it the checkpoint. A log that fails is left alone, because its events
 // are the evidence. It returns the number of events that are to be removed.
 func (s *Service) moveCheckpoint(ctx context.Context, last Seal, days int) (int, error) {
-	v := verification{store: s.store, keys: s.keys, ctx: ctx, Verified: Verified{AccountID: last.AccountID}, read: func() {}, upTo: last.Seq}
+	v := verification{store: s.store, keys: s.ring.keys, ctx: ctx, Verified: Verified{AccountID: last.AccountID}, read: func() {}, upTo: last.Seq}
 	if err := v.seals(); err != nil {
 		return 0, err
 	}

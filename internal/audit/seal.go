@@ -111,6 +111,9 @@ func (s *Service) sealAccount(ctx context.Context, account string, note SealNote
 			return made, err
 		}
 		seal, err := s.newSeal(ctx, head)
+		if errors.Is(err, errNotEverywhere) && note == "" {
+			return made, nil // the next run seals it
+		}
 		if err != nil {
 			return made, err
 		}
@@ -271,15 +274,25 @@ func (s *Service) newSeal(ctx context.Context, head LogHead) (Seal, error) {
 // would sign whatever is in the database.
 func (s *Service) sealingKey(head LogHead) (*SealKey, error) {
 	if head.KeyID != "" {
-		if _, known := s.keys.named(head.KeyID); !known {
+		if _, known := s.ring.keys.named(head.KeyID); !known {
 			return nil, fmt.Errorf("it was sealed with the key %s: start the server with a --seal-key-file that contains this key", head.KeyID)
 		}
 	}
-	if len(s.keys) == 0 || head.KeyID == "" && head.SealedSeq > 0 && head.Note != SealAdopted {
+	now := s.ring.now.Load()
+	switch {
+	case head.KeyID != "" && now == nil:
+		key, _ := s.ring.keys.named(head.KeyID)
+		return &key, nil
+	case now == nil || head.KeyID == "" && head.SealedSeq > 0 && head.Note != SealAdopted:
 		return nil, nil
+	case head.KeyID == "" && !now.everywhere:
+		return nil, errNotEverywhere
 	}
-	return &s.keys[0], nil
+	return &now.key, nil
 }
+
+// errNotEverywhere says that a log waits for its first seal, because some servers do not sign with the key yet. They do within seconds.
+var errNotEverywhere = errors.New("some servers do not sign with the key yet")
 
 // hash returns the hash of a seal over the digest of its events.
 func (v Seal) hash(key *SealKey, digest []byte) ([]byte, error) {
@@ -316,7 +329,7 @@ func micro(t time.Time) int64 {
 func (s *Service) allSigned(ctx context.Context, seal Seal) (bool, error) {
 	all := true
 	err := s.store.EachEvent(ctx, seal.AccountID, seal.From, seal.Until, func(e event.Event) error {
-		_, ours, err := s.keys.signer(&e)
+		_, ours, err := s.ring.keys.signer(&e)
 		all = all && ours
 		return err
 	})

@@ -18,7 +18,7 @@ func (s *Service) CheckKeys(ctx context.Context) error {
 		return fmt.Errorf("read with which keys the audit log is sealed: %w", err)
 	}
 	for _, id := range ids {
-		if _, known := s.keys.named(id); !known {
+		if _, known := s.ring.keys.named(id); !known {
 			return fmt.Errorf("the audit log of this database is sealed with the key %s: set the file that contains it (--seal-key-file, RAFF_SEAL_KEY_FILE)", id)
 		}
 	}
@@ -54,8 +54,12 @@ func (s *Service) missEvents(ctx context.Context) error {
 // Adopt starts to seal logs with the key that were sealed without one, and returns their accounts. A log that fails
 // verification is not adopted, because the key would vouch for it.
 func (s *Service) Adopt(ctx context.Context) ([]string, error) {
-	if len(s.keys) == 0 {
+	if len(s.ring.keys) == 0 {
 		return nil, errors.New("no seal key: set --seal-key-file (RAFF_SEAL_KEY_FILE)")
+	}
+	now := s.ring.now.Load()
+	if now == nil || !now.everywhere {
+		return nil, errors.New("not all servers sign with the seal key: restart them with --seal-key-file (RAFF_SEAL_KEY_FILE) first")
 	}
 	found, err := s.verify(ctx, nil, Check{})
 	if err != nil {
@@ -76,7 +80,7 @@ func (s *Service) Adopt(ctx context.Context) ([]string, error) {
 		}
 		err = s.store.Update(ctx, v.AccountID, team.Shared, func(tx Tx) error {
 			return s.team.Record(ctx, tx, team.Operator(v.AccountID), event.Target{TargetType: "account", TargetID: v.AccountID},
-				event.LogAdopted{Key: s.keys[0].ID, Seal: head.SealedSeq})
+				event.LogAdopted{Key: now.key.ID, Seal: head.SealedSeq})
 		})
 		if err == nil {
 			_, err = s.sealAccount(ctx, v.AccountID, SealAdopted)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"raff/internal/event"
 )
@@ -34,8 +35,41 @@ func NewSealKey(rand io.Reader) (SealKey, error) {
 // Line returns the key as a line of a file of seal keys.
 func (k SealKey) Line() string { return k.ID + " " + hex.EncodeToString(k.Secret) }
 
-// SealKeys are all keys of a server. The first one signs; the others only verify older signatures.
+// SealKeys are all keys of a server, in the order of its file.
 type SealKeys []SealKey
+
+// Ring is the keys of a server. The active one signs; the others only verify. It is safe for concurrent use.
+type Ring struct {
+	keys SealKeys
+	now  atomic.Pointer[active]
+}
+
+// active is the key that signs; everywhere says that all servers that run sign with it.
+type active struct {
+	key        SealKey
+	everywhere bool
+}
+
+// NewRing returns a Ring of which no key is active.
+func NewRing(keys SealKeys) *Ring { return &Ring{keys: keys} }
+
+// Keys are the keys, in the order of the file.
+func (r *Ring) Keys() SealKeys { return r.keys }
+
+// Use makes the key with this id the active one. everywhere says that all servers that run sign with it: only then, a log that has no
+// seal yet gets one with the key, because events that other servers write into it must be signed, too. An id that is not among the keys
+// changes nothing, and Use returns false; an empty id means that no key is active.
+func (r *Ring) Use(id string, everywhere bool) bool {
+	if id == "" {
+		r.now.Store(nil)
+		return true
+	}
+	key, known := r.keys.named(id)
+	if known {
+		r.now.Store(&active{key, everywhere})
+	}
+	return known
+}
 
 // ParseSealKeys reads a file of seal keys: an id and 64 hexadecimal digits on each line. Empty lines and lines that
 // begin with # are ignored. Errors never quote a key.
@@ -75,12 +109,13 @@ func (k SealKeys) named(id string) (SealKey, bool) {
 	return SealKey{}, false
 }
 
-// Sign adds the signature of the current key to an event. Without keys it adds none.
-func (k SealKeys) Sign(e *event.Event) error {
-	if len(k) == 0 {
+// Sign adds the signature of the active key to an event. Without one it adds none.
+func (r *Ring) Sign(e *event.Event) error {
+	now := r.now.Load()
+	if now == nil {
 		return nil
 	}
-	mac, err := k[0].eventMAC(e)
+	mac, err := now.key.eventMAC(e)
 	e.MAC = mac
 	return err
 }
@@ -141,4 +176,4 @@ func (k SealKey) salt(e *event.Event) (salt, bool) {
 }
 
 // Keyed reports whether the server has a seal key.
-func (s *Service) Keyed() bool { return len(s.keys) > 0 }
+func (s *Service) Keyed() bool { return len(s.ring.keys) > 0 }

@@ -121,7 +121,7 @@ type Progress struct {
 
 // Verify compares audit logs with their seals, and with heads that were saved elsewhere.
 func (s *Service) Verify(ctx context.Context, c Check) ([]Verified, error) {
-	return s.verify(ctx, s.keys, c)
+	return s.verify(ctx, s.ring.keys, c)
 }
 
 func (s *Service) verify(ctx context.Context, keys SealKeys, c Check) ([]Verified, error) {
@@ -148,7 +148,7 @@ func (s *Service) verify(ctx context.Context, keys SealKeys, c Check) ([]Verifie
 	var out []Verified
 	progress := Progress{Of: len(accounts)}
 	for _, account := range accounts {
-		v := verification{store: s.store, keys: keys, ctx: ctx, Verified: Verified{AccountID: account}, beat: beat, sinceKept: c.SinceKept}
+		v := verification{store: s.store, keys: keys, signing: len(keys) > 0 && s.ring.now.Load() != nil, ctx: ctx, Verified: Verified{AccountID: account}, beat: beat, sinceKept: c.SinceKept}
 		progress.Number, progress.AccountID = progress.Number+1, account
 		v.read = func() {
 			if progress.Events++; progress.Events%1000 == 0 && c.Progress != nil {
@@ -190,8 +190,10 @@ type verification struct {
 	Verified
 	store Store
 	keys  SealKeys
-	ctx   context.Context //nolint:containedctx // it has the lifetime of one call
-	beat  time.Time
+	// signing says that a key is active.
+	signing bool
+	ctx     context.Context //nolint:containedctx // it has the lifetime of one call
+	beat    time.Time
 	// read is called for every event.
 	read      func()
 	kept      *KeptHead
@@ -446,7 +448,7 @@ func (v *verification) compare(head LogHead) {
 	if v.kept != nil && v.kept.Seq > v.last.Seq {
 		v.problem("%s missing: the saved head is seal %d", sealsAre(v.last.Seq+1, v.kept.Seq-v.last.Seq), v.kept.Seq)
 	}
-	if len(v.keys) > 0 && head.SealedSeq > 0 && head.KeyID == "" && v.Keyed == 0 {
+	if v.signing && head.SealedSeq > 0 && head.KeyID == "" && v.Keyed == 0 {
 		v.problem("the log is sealed without the key. If you have just begun to use one, run raffd audit adopt once")
 	}
 }

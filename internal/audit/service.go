@@ -2,6 +2,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -14,19 +15,21 @@ type Options struct {
 	Store Store
 	// Team authenticates the callers, and writes events about the log itself.
 	Team *team.Service
-	// Keys sign events and seals; without keys, nothing is signed.
-	Keys SealKeys
+	// Keys sign events and seals; without an active key, nothing is signed.
+	Keys *Ring
 }
 
 // Service holds the operations on audit logs. It is safe for concurrent use.
 type Service struct {
 	store Store
 	team  *team.Service
-	keys  SealKeys
+	ring  *Ring
 }
 
 // New returns a Service.
-func New(o Options) *Service { return &Service{store: o.Store, team: o.Team, keys: o.Keys} }
+func New(o Options) *Service {
+	return &Service{store: o.Store, team: o.Team, ring: cmp.Or(o.Keys, &Ring{})}
+}
 
 // Store is the database as this package needs it. Missing rows are team.ErrNotFound.
 type Store interface {

@@ -221,6 +221,10 @@ const (
 	// SettingActiveSecretsKey is the id of the key with which all nodes encrypt new secrets of authenticator apps, and since when
 	// (RFC 3339), separated by a space. Until it is set, they are not encrypted.
 	SettingActiveSecretsKey = "secrets_key_active"
+	// SettingActiveSealKey and SettingActiveSigningKey are the same for the keys that sign the audit logs, and for those that sign
+	// challenges and the tokens of known browsers. Until it is set, audit logs are not signed.
+	SettingActiveSealKey    = "seal_key_active"
+	SettingActiveSigningKey = "signing_key_active"
 	// SettingMail says whether the servers send queued emails: MailSMTP, MailConsole, or empty for none.
 	SettingMail = "mail"
 	// SettingPublicURL is the public URL of the servers.

@@ -25,7 +25,7 @@ type Node struct {
 	// StartedAt and SeenAt are of the database's clock, and so is Alive, which says that it reported in time.
 	StartedAt, SeenAt time.Time
 	Alive             bool
-	// Keys are the ids of the keys for authenticator apps that it has, with = after the one with which it encrypts.
+	// Keys are the ids of the keys that it has, each after its kind and a colon, with = after those with which it signs or encrypts.
 	Keys []string
 	// Jobs are its background jobs, as of SeenAt.
 	Jobs []Job

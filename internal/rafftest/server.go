@@ -32,6 +32,8 @@ type Server struct {
 	// Database is the URL of its database, for a second node.
 	Database string
 	Node     *server.Server
+	// Stop stops it before the end of the test, as SIGTERM does.
+	Stop func()
 
 	clock *clock
 }
@@ -208,7 +210,7 @@ func Start(t testing.TB, more ...Option) *Server {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- node.Serve(ctx, l) }()
-	t.Cleanup(func() {
+	end := sync.OnceFunc(func() {
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("server stopped with: %v", err)
@@ -217,7 +219,8 @@ func Start(t testing.TB, more ...Option) *Server {
 			t.Errorf("close server: %v", err)
 		}
 	})
-	srv := &Server{URL: address, Database: o.config.Database, Node: node, clock: o.clock}
+	t.Cleanup(end)
+	srv := &Server{URL: address, Database: o.config.Database, Node: node, Stop: end, clock: o.clock}
 	if !o.bare {
 		srv.Account = srv.NewAccount(t, "Acme", "owner@example.com")
 	}

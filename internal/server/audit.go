@@ -185,6 +185,9 @@ func (s *Server) AuditHeads(ctx context.Context, w io.Writer) error {
 
 // AdoptAudit adds a signed seal to logs that were sealed without a key.
 func (s *Server) AdoptAudit(ctx context.Context, w io.Writer) error {
+	if err := s.adoptKey(ctx); err != nil {
+		return err
+	}
 	adopted, err := s.audit.Adopt(ctx)
 	for _, account := range adopted {
 		if _, err := fmt.Fprintf(w, "%s: sealed with the key from now on\n", logName(account)); err != nil {
@@ -192,4 +195,25 @@ func (s *Server) AdoptAudit(ctx context.Context, w io.Writer) error {
 		}
 	}
 	return err
+}
+
+// adoptKey makes the seal key the active one, unless one is, and waits until all servers sign with it: an event without a signature in
+// an adopted log would look forged.
+func (s *Server) adoptKey(ctx context.Context) error {
+	k := s.sealRing()
+	ids, err := k.ids(ctx)
+	if err != nil || len(ids) == 0 {
+		return err // Adopt says that there is no key
+	}
+	id, _, err := s.active(ctx, k)
+	if err == nil && id == "" {
+		id, err = k.first(ctx, ids)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.lacking(ctx, k, id); err != nil {
+		return err
+	}
+	return s.switchTo(ctx, k, id, false)
 }

@@ -2,15 +2,18 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"raff/internal/audit"
+	"raff/internal/operator"
 )
 
 // sealKeys reads the keys that sign the audit log. Without a file there are none.
@@ -30,6 +33,35 @@ func sealKeys(c Config) (audit.SealKeys, error) {
 	return keys, nil
 }
 
+// sealRing is the keys that sign the audit logs.
+func (s *Server) sealRing() *keyring {
+	return &keyring{
+		kind: "seal", does: "signs", did: "verifies", setting: operator.SettingActiveSealKey, file: "--seal-key-file (RAFF_SEAL_KEY_FILE)",
+		ids: func(context.Context) (ids []string, _ error) {
+			for _, k := range s.sealing.Keys() {
+				ids = append(ids, k.ID)
+			}
+			return ids, nil
+		},
+		// On a database that is sealed with a key already, it is that one.
+		first: func(ctx context.Context, ids []string) (string, error) {
+			used, err := s.store.SealKeyIDs(ctx)
+			for _, id := range ids {
+				if slices.Contains(used, id) {
+					return id, err
+				}
+			}
+			return ids[0], err
+		},
+		use: func(id string, everywhere bool) error {
+			if !s.sealing.Use(id, everywhere) {
+				return fmt.Errorf("the audit logs of this database are signed with the key %s: set the file that contains it (--seal-key-file, RAFF_SEAL_KEY_FILE)", id)
+			}
+			return nil
+		},
+	}
+}
+
 // warnReadable logs a warning if other users can read a secret file.
 func (c Config) warnReadable(name, file string) {
 	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o007 != 0 && c.Logger != nil {
@@ -38,7 +70,7 @@ func (c Config) warnReadable(name, file string) {
 }
 
 // CreateKeyFile creates a key in a new file, readable only by its owner, and returns the key's id. With rotate it adds
-// the key before those of an existing file: the new key signs from the next start on, and the older keys still verify
+// the key before those of an existing file: the new key signs after raffd secrets rotate, and the older keys still verify
 // what they signed. The file keeps its owner and mode, so that the server can still read it.
 func CreateKeyFile(path string, rotate bool) (id string, err error) {
 	key, err := audit.NewSealKey(rand.Reader)

@@ -135,6 +135,9 @@ type Server struct {
 	jobs             *jobs
 	factors          *factor.Checker
 	appKeys          factor.Keys // in the order of the file
+	sealing          *audit.Ring
+	rings            []*keyring
+	signing          *keyring    // one of rings
 	seenCatalog      string      // the text that watchCatalog saw last
 	clock            *clock      // nil: Config.Now
 	stale            atomic.Bool // the catalog has changed since the start
@@ -219,7 +222,8 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 		return err
 	}
 	s.store.UseCatalog(cat.Catalog)
-	s.store.SignEvents(keys.Sign)
+	s.sealing = audit.NewRing(keys)
+	s.store.SignEvents(s.sealing.Sign)
 	if err := s.settlePublicURL(ctx); err != nil {
 		return err
 	}
@@ -247,9 +251,6 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 		},
 	})
 	s.factors = factor.New(c.PublicURL, s.brand.Name)
-	if err := s.watchSecretsKey(ctx); err != nil {
-		return err
-	}
 	s.signin = signin.New(signin.Options{
 		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: s.factors,
 		Product: s.brand.Name, Sessions: c.Quotas.Sessions, Refused: s.signInRefused, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
@@ -258,21 +259,23 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 		team.MessageInvitation: s.service.InvitationMail(), team.MessagePassword: s.signin.Mail(), team.MessageCodesStopped: s.signin.Mail(),
 		team.MessageNewEmail: s.signin.Mail(), team.MessageNotice: s.service.NoticeMail(),
 	})
-	s.audit = audit.New(audit.Options{Store: store.For[audit.Tx](s.store), Team: s.service, Keys: keys})
+	s.audit = audit.New(audit.Options{Store: store.For[audit.Tx](s.store), Team: s.service, Keys: s.sealing})
 	s.operator = operator.New(operator.Options{
 		Store: store.For[operator.Tx](s.store), Team: s.service, SignIn: s.signin, Log: s.audit, Outbox: s.outbox, Jobs: s, MailQueued: s.mailQueued,
 	})
 	s.jobs.all = s.planned()
-	if err := s.audit.CheckKeys(ctx); err != nil || c.Mode == Looking {
+	if err := s.audit.CheckKeys(ctx); err != nil {
+		return err
+	}
+	s.signing = s.signingRing()
+	s.rings = []*keyring{s.appsRing(), s.sealRing(), s.signing}
+	if err := s.watchKeys(ctx); err != nil || c.Mode == Looking {
 		return err
 	}
 	if err := s.settleCatalog(ctx, cat, apply); err != nil {
 		return err
 	}
-	if err := s.service.Start(ctx); err != nil {
-		return err
-	}
-	return s.signin.Start(ctx)
+	return s.service.Start(ctx)
 }
 
 // settlePublicURL stores the public URL of a server, which commands use if none is given.
@@ -430,6 +433,10 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 	}
 	s.serveOperator(working, s.front, &background)
 	s.introduce(d.address)
+	if err := s.join(ctx); err != nil {
+		stop()
+		return errors.Join(err, d.close())
+	}
 	s.startWork(working, &background)
 	background.Go(func() { s.reloads(working, d.cert, s.operatorCert) })
 	d.open(s.handler)
@@ -450,6 +457,12 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 		s.config.Logger.Error("sealing the last events failed", "error", e)
 	}
 	return err
+}
+
+// join registers this server, and then reads which keys are active: a key that became active before was checked without this server,
+// and one that becomes active afterwards is checked with it.
+func (s *Server) join(ctx context.Context) error {
+	return errors.Join(s.nodes.beat(ctx), s.watchKeys(ctx))
 }
 
 // drain makes the server not ready, and waits until load balancers have noticed.

@@ -8,6 +8,7 @@ import (
 
 	"raff/internal/mail"
 	"raff/internal/operator"
+	"raff/internal/signin"
 	"raff/internal/team"
 )
 
@@ -48,7 +49,7 @@ func (s *Server) planned() []*job {
 		newJob("activity", time.Minute, false, s.operator.FlushActivity),
 		newJob("refusals", 2*time.Second, false, func(ctx context.Context) error { return s.signin.RecordRefusals(ctx, false) }),
 		newJob("heartbeat", operator.Beat, false, func(ctx context.Context) error { return s.nodes.beat(ctx) }),
-		newJob("keys", 5*time.Second, false, s.watchSecretsKey),
+		newJob("keys", 5*time.Second, false, s.watchKeys),
 		newJob("catalog", 15*time.Second, false, s.watchCatalog),
 		newJob("seal", time.Minute, true, func(ctx context.Context) error {
 			_, err := s.audit.Seal(ctx)
@@ -85,7 +86,8 @@ func (s *Server) cleanUp(ctx context.Context) error {
 	s.count("removed stale invitations", n)
 	expired, err2 := s.audit.Expire(ctx)
 	s.count("removed audit events that are older than the retention of their accounts", expired)
-	return errors.Join(err, err2, s.store.ExtendEvents(ctx), s.operator.TidyUsage(ctx))
+	_, err3 := s.store.RemoveSigningKeys(ctx, s.config.Now().Add(-signin.DeviceLife))
+	return errors.Join(err, err2, err3, s.store.ExtendEvents(ctx), s.operator.TidyUsage(ctx))
 }
 
 // count logs what a job did, and how often, if it did anything.

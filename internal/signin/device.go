@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"crypto/hmac"
 	"encoding/base64"
 	"encoding/binary"
 	"io"
@@ -28,16 +27,16 @@ func (s *Service) DeviceToken(u team.User) (string, error) {
 		return "", err
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(s.team.Now().Add(DeviceLife).Unix())) //nolint:gosec // no clock is before 1970
-	return base64.RawURLEncoding.EncodeToString(append(b, s.signDevice(b, u)...)), nil
+	return base64.RawURLEncoding.EncodeToString(append(b, s.sign(ofDevice(b, u))...)), nil
 }
 
-// signDevice signs for the user in the current state: a token issued before the email was verified becomes invalid when
-// it is verified.
-func (s *Service) signDevice(b []byte, u team.User) []byte {
+// ofDevice is what is signed for the user in the current state: a token issued before the email was verified becomes invalid when it is
+// verified.
+func ofDevice(b []byte, u team.User) signed {
 	if u.Proven {
-		return s.sign("device", b, u.CanonicalEmail)
+		return signed{"device", b, []string{u.CanonicalEmail}}
 	}
-	return s.sign("device", b, u.CanonicalEmail, "unproven")
+	return signed{"device", b, []string{u.CanonicalEmail, "unproven"}}
 }
 
 // device is the name of the browser in a token of this user. It is empty if the token is missing, expired, forged or
@@ -52,7 +51,7 @@ func (s *Service) deviceSince(token string, u team.User, since time.Time) string
 		return ""
 	}
 	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || !hmac.Equal(b[deviceText:], s.signDevice(b[:deviceText], u)) {
+	if err != nil || !s.isSigned(b[deviceText:], ofDevice(b[:deviceText], u)) {
 		return ""
 	}
 	until := time.Unix(int64(binary.BigEndian.Uint64(b[deviceNonce:deviceText])), 0) //nolint:gosec // signed, so created by us

@@ -2,8 +2,6 @@ package signin
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -138,27 +136,12 @@ func (s *Service) challenge() ([]byte, error) {
 		return nil, err
 	}
 	c = binary.BigEndian.AppendUint64(c, uint64(s.team.Now().Add(challengeLife).Unix())) //nolint:gosec // no clock is before 1970
-	return append(c, s.sign("challenge", c)...), nil
-}
-
-// signatureSize is the length of what sign returns, in bytes.
-const signatureSize = 16
-
-// sign returns a signature over a text and what belongs to it, made with the key that all nodes share. A signature for
-// one purpose is not valid for another. The length of text is fixed for each purpose.
-func (s *Service) sign(purpose string, text []byte, more ...string) []byte {
-	mac := hmac.New(sha256.New, s.signingKey)
-	mac.Write([]byte(purpose + "\x00"))
-	mac.Write(text)
-	for _, m := range more {
-		mac.Write([]byte("\x00" + m))
-	}
-	return mac.Sum(nil)[:signatureSize]
+	return append(c, s.sign(signed{purpose: "challenge", text: c})...), nil
 }
 
 // isChallenge reports whether a challenge was created here and has not expired.
 func (s *Service) isChallenge(c []byte) bool {
-	return len(c) == 40 && hmac.Equal(c[24:], s.sign("challenge", c[:24])) && s.team.Now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so created by us
+	return len(c) == 40 && s.isSigned(c[24:], signed{purpose: "challenge", text: c[:24]}) && s.team.Now().Unix() < int64(binary.BigEndian.Uint64(c[16:24])) //nolint:gosec // signed, so created by us
 }
 
 // BeginPasskeySignIn requests a passkey of any user.

@@ -6,9 +6,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"raff/internal/event"
 	"raff/internal/team"
@@ -58,13 +58,12 @@ type Service struct {
 	mailLimits team.MailLimits
 
 	refusals refusals
-	// signingKey is shared by all nodes; Start reads it.
-	signingKey []byte
-	nobody     nobody
-	product    string
+	signing  atomic.Pointer[[]SigningKey] // see UseSigningKeys
+	nobody   nobody
+	product  string
 }
 
-// New returns a Service. Start must be called before it is used to sign in.
+// New returns a Service. UseSigningKeys must be called before it is used to sign in.
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, team: o.Team, passwords: o.Passwords, factors: o.SecondFactors, rand: o.Rand, sessions: o.Sessions,
@@ -83,16 +82,6 @@ func New(o Options) *Service {
 		s.mailLimits = *o.MailLimits
 	}
 	return s
-}
-
-// Start reads the signing key that all nodes share, and creates it in a new database.
-func (s *Service) Start(ctx context.Context) (err error) {
-	key := make([]byte, 32)
-	if _, err := io.ReadFull(s.rand, key); err != nil {
-		return fmt.Errorf("create a signing key: %w", err)
-	}
-	s.signingKey, err = s.store.SigningKey(ctx, "challenges", key)
-	return err
 }
 
 // nobody is the hash of a password that no one knows, so that an attempt for an unknown email takes the same time.

@@ -14,8 +14,6 @@ type Store interface {
 	// team.Store.
 	Update(ctx context.Context, accountID string, lock team.Lock, fn func(Tx) error) error
 	UpdateAll(ctx context.Context, accountIDs []string, lock team.Lock, fn func(Tx) error) error
-	// SigningKey returns the key of this name that all nodes share: the stored key, or else fresh, which is then stored.
-	SigningKey(ctx context.Context, name string, fresh []byte) ([]byte, error)
 	// FactorsAfter returns up to n factors of all users, by id, after the one with this id (team.NoID for the first ones).
 	FactorsAfter(ctx context.Context, id string, n int) ([]Factor, error)
 	// ReplaceFactorSecret replaces the stored secret of a factor; false means that it was not old any more.

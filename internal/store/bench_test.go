@@ -122,7 +122,9 @@ func BenchmarkVerifyAudit(b *testing.B) {
 		b.Fatal(err)
 	}
 	benchEach(b, func(b *testing.B, w *world) {
-		w.SignEvents(keys.Sign)
+		ring := audit.NewRing(keys)
+		ring.Use("k1", true)
+		w.SignEvents(ring.Sign)
 		for range n / 1000 {
 			w.do(b, func(tx store.Tx) error {
 				for i := range 1000 {
@@ -139,7 +141,7 @@ func BenchmarkVerifyAudit(b *testing.B) {
 			})
 		}
 		svc := team.New(team.Options{Store: store.For[team.Tx](w.DB), Catalog: w.cat})
-		log := audit.New(audit.Options{Store: store.For[audit.Tx](w.DB), Team: svc, Keys: keys})
+		log := audit.New(audit.Options{Store: store.For[audit.Tx](w.DB), Team: svc, Keys: ring})
 		if _, err := log.Seal(w.ctx); err != nil {
 			b.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -392,10 +393,36 @@ func TestLimits(t *testing.T) {
 	})
 }
 
-func TestSigningKeyIsStable(t *testing.T) {
+// TestFirstSigningKey lets two nodes store their first key: one of them does.
+func TestFirstSigningKey(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
-		same(t, "first", []byte("one"))(w.SigningKey(w.ctx, "test", []byte("one")))
-		same(t, "kept", []byte("one"))(w.SigningKey(w.ctx, "test", []byte("two")))
-		same(t, "another", []byte("two"))(w.SigningKey(w.ctx, "test 2", []byte("two")))
+		key := func(id string) signin.SigningKey {
+			return signin.SigningKey{ID: id, Secret: []byte(id), CreatedAt: time.UnixMicro(1)}
+		}
+		for _, id := range []string{"s1", "s2"} {
+			if err := w.FirstSigningKey(w.ctx, key(id), "active", id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, "active", "s1")(w.Setting(w.ctx, "active"))
+		if err := w.AddSigningKey(w.ctx, key("s3")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.RetireSigningKeys(w.ctx, "s3", time.UnixMicro(5)); err != nil {
+			t.Fatal(err)
+		}
+		ids := func() (string, error) {
+			keys, err := w.SigningKeys(w.ctx)
+			all := ""
+			for _, k := range keys {
+				all += fmt.Sprintf("%s %s %d,", k.ID, k.Secret, max(0, k.RetiredAt.UnixMicro()))
+			}
+			return all, err
+		}
+		same(t, "retired", "s1 s1 5,s3 s3 0,")(ids())
+		if _, err := w.RemoveSigningKeys(w.ctx, time.UnixMicro(6)); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "removed", "s3 s3 0,")(ids())
 	})
 }

@@ -18,7 +18,7 @@ var readAll = regexp.MustCompile(strings.Join([]string{
 	`SELECT DISTINCT o.account_id FROM invitations o`, `FROM audit_heads h`, `FROM accounts UNION`, `FROM users u WHERE u.updated_at < `, // the same
 	`FROM accounts a LEFT JOIN memberships m ON m.account_id = a.id AND m.is_owner`, `FROM accounts a WHERE TRUE`, // the operator's list of all accounts, and searches in it
 	`UPDATE invitation_tokens SET stale = \$1 WHERE mailed`, // at the start
-	`FROM (nodes|settings|signing_keys)`,                    // a few rows
+	`(FROM|UPDATE) (nodes|settings|signing_keys)`,           // a few rows
 	`FROM roles r WHERE r.account_id IS NULL`,               // the system roles, with an index that has only these
 	`COUNT\(\*\), MIN\(created_at\) FROM outbox`,            // a metric
 	`FROM outbox q`, `^UPDATE outbox SET leased_until = leased_until`, // the operator's list, and one email of it

@@ -842,10 +842,13 @@ CREATE TABLE usage_ids (
     PRIMARY KEY (account_id, kind, id, day)
 );
 
--- Keys that all nodes share, to recognize what they signed.
+-- Keys that all nodes share, to recognize what they signed. The setting signing_key_active names the one that signs; a retired key
+-- recognizes what it signed before.
 CREATE TABLE signing_keys (
-    name   TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    secret BYTEA            NOT NULL
+    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    secret     BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    retired_at BIGINT
 );
 
 -- What the operator decided for all programs on the database: the catalog and the public URL.

@@ -604,10 +604,13 @@ CREATE TABLE usage_ids (
     PRIMARY KEY (account_id, kind, id, day)
 ) WITHOUT ROWID;
 
--- Keys that all nodes share, to recognize what they signed.
+-- Keys that all nodes share, to recognize what they signed. The setting signing_key_active names the one that signs; a retired key
+-- recognizes what it signed before.
 CREATE TABLE signing_keys (
-    name   TEXT NOT NULL PRIMARY KEY,
-    secret BLOB NOT NULL
+    id         TEXT NOT NULL PRIMARY KEY,
+    secret     BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    retired_at INTEGER
 ) WITHOUT ROWID;
 
 -- What the operator decided for all programs on the database: the catalog and the public URL.
