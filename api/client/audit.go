@@ -16,11 +16,12 @@ type AuditService struct{ c *Client }
 
 // ListEventsOptions select events. Empty fields do not filter.
 type ListEventsOptions struct {
-	Actor  string    // id of the user or API key that acted
-	Action string    // such as "member.added"
-	Target string    // id of the object that was changed
-	Since  time.Time // at this time or later
-	Until  time.Time // before this time
+	Actor   string    // id of the user or API key that acted
+	Action  string    // such as "member.added"
+	Target  string    // id of the object that was changed
+	Project string    // id of the project in which it happened
+	Since   time.Time // at this time or later
+	Until   time.Time // before this time
 	ListOptions
 }
 
@@ -29,6 +30,7 @@ func (o ListEventsOptions) query() url.Values {
 	set(q, "actor", o.Actor)
 	set(q, "action", o.Action)
 	set(q, "target", o.Target)
+	set(q, "project", o.Project)
 	setTime(q, "since", o.Since)
 	setTime(q, "until", o.Until)
 	return q

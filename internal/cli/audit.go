@@ -21,24 +21,33 @@ func (a *app) audit() *cobra.Command {
 }
 
 // eventFlags are the flags that filter events.
-type eventFlags struct{ actor, action, target string }
+type eventFlags struct{ actor, action, target, project string }
 
 func addEventFlags(cmd *cobra.Command, a *app) *eventFlags {
 	e := &eventFlags{}
 	cmd.Flags().StringVar(&e.actor, "actor", "", "only events by this member (`id`, email, or name of an API key)")
 	cmd.Flags().StringVar(&e.action, "action", "", "only events with this `action`, such as member.added")
 	cmd.Flags().StringVar(&e.target, "target", "", "only events about the object with this `id`")
+	cmd.Flags().StringVar(&e.project, "project", "", "only events in this project (`id`, slug or name; the id also after it was deleted)")
 	noFiles(cmd, "action", "target")
+	complete(cmd, "project", a.completeProjectSlugs)
 	complete(cmd, "actor", a.completeMembers)
 	return e
 }
 
-var notEmpty = []func(*cobra.Command) error{atMostOne("actor"), atMostOne("action"), atMostOne("target")}
+var notEmpty = []func(*cobra.Command) error{atMostOne("actor"), atMostOne("action"), atMostOne("target"), atMostOne("project")}
 
 // options are the list options for the flags, with the actor's name resolved: events refer to users and keys, not to
 // memberships.
 func (e *eventFlags) options(ctx context.Context, c *client.Client) (client.ListEventsOptions, error) {
-	o := client.ListEventsOptions{Actor: e.actor, Action: e.action, Target: e.target}
+	o := client.ListEventsOptions{Actor: e.actor, Action: e.action, Target: e.target, Project: idIn(e.project)}
+	if e.project != "" && o.Project == "" {
+		p, err := findProject(ctx, c, e.project)
+		if err != nil {
+			return o, err
+		}
+		o.Project = p.ID
+	}
 	if e.actor == "" {
 		return o, nil
 	}
@@ -85,6 +94,7 @@ func (a *app) auditList() *cobra.Command {
 		Long:    fmt.Sprintf(`List the newest %d events, newest first. Use --limit to show more or fewer, or --limit 0 to show all.`, newestEvents),
 		Example: `raff audit list --since 24h
 raff audit list --actor alice@example.com --limit 20
+raff audit list --project website
 raff audit list --since 2030-01-01 --until 2030-01-31 --limit 0 -o csv >january.csv`,
 		Args: args(),
 	}

@@ -140,7 +140,7 @@ var routes = []Route{
 	{"POST", "/api/v1/account/support-access", "grantSupportAccess", 201, false, "", "account.settings.manage; level write also every account permission that it gives", (*server).grantSupport},
 	{"DELETE", "/api/v1/account/support-access", "endSupportAccess", 200, false, "", "account.settings.manage", (*server).endSupport},
 
-	{"GET", "/api/v1/audit-events", "listAuditEvents", 200, false, "actor action target since until " + paging, "account.audit.view", (*server).listEvents},
+	{"GET", "/api/v1/audit-events", "listAuditEvents", 200, false, "actor action target project since until " + paging, "account.audit.view", (*server).listEvents},
 }
 
 type server struct {

@@ -21,6 +21,9 @@ func EventFilter(c *Call, limit int) (f audit.Filter, err error) {
 	if f.TargetID, err = c.UUID("target"); err != nil {
 		return f, err
 	}
+	if f.ProjectID, err = c.UUID("project"); err != nil {
+		return f, err
+	}
 	if f.Since, err = c.Moment("since"); err != nil {
 		return f, err
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"raff/internal/permission"
 	"raff/internal/team"
 )
 
@@ -90,7 +89,7 @@ func (p *pages) key(v *visit) (keyView, error) {
 		}
 	}
 	if view.Account == nil && v.can.AddMember() == nil {
-		view.Give, err = v.choices(permission.ScopeAccount, "", func(r team.Role) error { return v.can.Give(team.Member{APIKeyID: k.ID}, r) })
+		view.Give, err = v.keyChoices("", func(r team.Role) error { return v.can.Give(team.Member{APIKeyID: k.ID}, r) })
 	}
 	return view, err
 }

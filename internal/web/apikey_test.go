@@ -35,6 +35,44 @@ func TestKeyIsCreatedWithRolesInProjects(t *testing.T) {
 	o.owner.open(t, "/audit").shows(t, 200, "created the API key CI with the role Member", "added CI as Viewer to Web shop", "added CI as Viewer to Default")
 }
 
+// TestOwnerReplacesTheirKey offers the Owner role for a key to the Owner, who may have revoked the last one that had it, and to no one
+// else.
+func TestOwnerReplacesTheirKey(t *testing.T) {
+	o := newOffice(t)
+	_, admin := o.join(t, "Ada", "admin")
+	owner, member := o.RoleID(t, "account", "owner"), o.RoleID(t, "account", "member")
+	option := `value="` + owner + `"`
+	o.owner.open(t, "/keys/"+o.KeyID).submitTo(t, "/keys/"+o.KeyID+"/revoke", "confirm", "Owner key").shows(t, 200, "API key revoked.")
+	form := o.owner.open(t, "/keys/new").shows(t, 200, "Owner")
+	if !strings.Contains(form.source, option) {
+		t.Fatal("the Owner is not offered the Owner role")
+	}
+	p := form.submit(t, "name", "Owner key", "role_id", owner).shows(t, 200, "API key created")
+	at := keyLink.FindStringSubmatch(p.source)[1]
+	secret := regexp.MustCompile(`raff_[0-9a-f]{64}`).FindString(p.source)
+	if who := o.Do(t, "GET", "/api/v1/whoami", secret, nil).Want(t, 200).Data(t); who["principal"].(map[string]any)["is_owner"] != true {
+		t.Errorf("the new key is %v", who)
+	}
+	if key := o.owner.open(t, at).shows(t, 200, "Account role Owner"); !regexp.MustCompile(option + ` selected`).MatchString(key.source) {
+		t.Error("the role of the key is not the one that is selected")
+	}
+
+	low := o.owner.open(t, "/keys/new").submit(t, "name", "low", "role_id", member).shows(t, 200, "API key created")
+	to := keyLink.FindStringSubmatch(low.source)[1]
+	refused := admin.open(t, "/keys/new").shows(t, 200)
+	if strings.Contains(refused.source, option) || strings.Contains(admin.open(t, to).source, option) {
+		t.Error("an Admin is offered the Owner role")
+	}
+	refused.submit(t, "name", "Greedy", "role_id", owner).shows(t, 403)
+	membership := regexp.MustCompile(`name="membership" value="([^"]+)"`).FindStringSubmatch(o.owner.open(t, to).source)[1]
+	o.owner.open(t, to).submitTo(t, to+"/roles", "membership", membership, "role_id", owner).shows(t, 200, "Account role Owner")
+	for _, page := range []string{"/invitations/new", "/roles/new"} {
+		if strings.Contains(o.owner.open(t, page).source, option) {
+			t.Errorf("%s offers the Owner role", page)
+		}
+	}
+}
+
 func TestKeyIsCreatedWithAllRolesOrNotAtAll(t *testing.T) {
 	o := newOffice(t)
 	shop := strings.TrimPrefix(pathOf(t, o.owner.open(t, "/projects/new").submitTo(t, "/projects", "name", "Web shop")), "/projects/")

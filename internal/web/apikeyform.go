@@ -112,7 +112,7 @@ func (f *keyForm) refuse(ctx context.Context, err error) (status int, ok bool) {
 func (p *pages) newKeyForm(v *visit, f keyForm, status int) (reply, error) {
 	if v.can.ViewRoles() == nil {
 		var err error
-		if f.Roles, err = v.choices(permission.ScopeAccount, f.RoleID, v.can.CreateKeyAs); err != nil {
+		if f.Roles, err = v.keyChoices(f.RoleID, v.can.CreateKeyAs); err != nil {
 			return reply{}, err
 		}
 		if err := p.projectsForKey(v, &f); err != nil {

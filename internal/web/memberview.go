@@ -78,6 +78,11 @@ func (v *visit) seat(m team.Member) (seat, error) {
 		scope = permission.ScopeProject
 	}
 	var err error
-	s.Roles, err = v.choices(scope, m.Role.ID, func(r team.Role) error { return v.can.Give(m, r) })
+	give := func(r team.Role) error { return v.can.Give(m, r) }
+	if m.Type == team.TypeAPIKey && m.ProjectID == "" {
+		s.Roles, err = v.keyChoices(m.Role.ID, give)
+	} else {
+		s.Roles, err = v.choices(scope, m.Role.ID, give)
+	}
 	return s, err
 }

@@ -88,6 +88,17 @@ func (v *visit) choices(scope permission.Scope, chosen string, may func(team.Rol
 	return out, nil
 }
 
+// keyChoices is choices of account roles for an API key. The Owner role comes last, for those who may assign it.
+func (v *visit) keyChoices(chosen string, may func(team.Role) error) ([]choice, error) {
+	out, err := v.choices(permission.ScopeAccount, chosen, may)
+	for _, r := range v.roles[permission.ScopeAccount] {
+		if r.IsOwner() && v.ask(may(r)).OK {
+			out = append(out, v.choice(r, chosen, nil))
+		}
+	}
+	return out, err
+}
+
 // more reports whether there are more roles than are listed, and of which kind a finder finds them.
 func moreRoles(all []choice) (kind string, more bool) {
 	if len(all) == 0 || !all[0].More {
