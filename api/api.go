@@ -72,6 +72,7 @@ type Error struct {
 	// Details for programs. Each field is present only with the codes that its comment names.
 
 	MemberID    string   `json:"member_id,omitempty"`   // already_member, invitation_pending
+	ProjectID   string   `json:"project_id,omitempty"`  // the one of several projects that the refusal is about
 	Permission  string   `json:"permission,omitempty"`  // permission_denied: one permission that would be sufficient
 	Missing     []string `json:"missing,omitempty"`     // escalation_denied: the permissions the caller does not hold
 	Suggestion  string   `json:"suggestion,omitempty"`  // unknown_permission: the most similar valid name

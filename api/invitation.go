@@ -15,9 +15,11 @@ type Invitation struct {
 	State       string  `json:"state"`
 	// MailState is queued, retrying, sent or failed; nil if the server does not send email, or the invitation is over. MailError is
 	// why the last attempt failed, and MailRetryAt when the next one is made.
-	MailState      *string `json:"mail_state,omitempty"`
-	MailError      *string `json:"mail_error,omitempty"`
-	MailRetryAt    *Time   `json:"mail_retry_at,omitempty"`
+	MailState   *string `json:"mail_state,omitempty"`
+	MailError   *string `json:"mail_error,omitempty"`
+	MailRetryAt *Time   `json:"mail_retry_at,omitempty"`
+	// ProposedName is the name that the inviter proposed. It is not verified.
+	ProposedName   *string `json:"proposed_name,omitempty"`
 	InvitedByID    *string `json:"invited_by_id,omitempty"`
 	InvitedByEmail *string `json:"invited_by_email,omitempty"`
 	InvitedByName  *string `json:"invited_by_name,omitempty"`
@@ -29,6 +31,9 @@ type Invitation struct {
 type CreateInvitationRequest struct {
 	Email  *string `json:"email,omitempty"`
 	RoleID *string `json:"role_id,omitempty"`
+	// Projects and Name are those of AddMemberRequest.
+	Projects []ProjectRole `json:"projects,omitempty"`
+	Name     *string       `json:"name,omitempty"`
 }
 
 // AcceptInvitationRequest accepts an invitation. A new user sets Name and Password; an existing user enters their

@@ -77,6 +77,24 @@ type Membership struct {
 	// KeysCreated is set in the response to a change that reduces a user's access: a suspension, a weaker role, or the end
 	// of their ownership. It lists the API keys whose secret they were shown.
 	KeysCreated []APIKeyRef `json:"keys_created,omitempty"`
+	// Projects is set in the response to a request with projects: the project memberships that were added.
+	Projects []AddedToProject `json:"projects,omitempty"`
+}
+
+// AddedToProject is a project membership that was added together with another membership of the same person or API key.
+type AddedToProject struct {
+	MemberID    string `json:"member_id"`
+	ProjectID   string `json:"project_id"`
+	ProjectName string `json:"project_name"`
+	RoleID      string `json:"role_id"`
+	RoleName    string `json:"role_name"`
+	Status      string `json:"status"`
+}
+
+// ProjectRole is a role in a project.
+type ProjectRole struct {
+	ProjectID *string `json:"project_id,omitempty"`
+	RoleID    *string `json:"role_id,omitempty"`
 }
 
 // AddMemberRequest sets exactly one of Email, TargetUserID and APIKeyID, and the account role.
@@ -85,6 +103,10 @@ type AddMemberRequest struct {
 	TargetUserID *string `json:"target_user_id,omitempty"`
 	APIKeyID     *string `json:"api_key_id,omitempty"`
 	RoleID       *string `json:"role_id,omitempty"`
+	// Projects are project roles, at most 20, that the member gets together with the account role: all of them, or nothing.
+	Projects []ProjectRole `json:"projects,omitempty"`
+	// Name is proposed to an invited person, who can change it when accepting. It is ignored for people who are known already.
+	Name *string `json:"name,omitempty"`
 	// ExternalIDs are external ids of the new membership, by source.
 	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
 }

@@ -115,11 +115,13 @@ type ExportInvitation struct {
 	ProjectID *string `json:"project_id"`
 	MemberID  string  `json:"member_id"`
 	Email     string  `json:"email"`
-	State     string  `json:"state"`
-	InvitedBy *string `json:"invited_by"`
-	ExpiresAt Time    `json:"expires_at"`
-	CreatedAt Time    `json:"created_at"`
-	UpdatedAt Time    `json:"updated_at"`
+	// ProposedName is the name that the inviter proposed.
+	ProposedName *string `json:"proposed_name,omitempty"`
+	State        string  `json:"state"`
+	InvitedBy    *string `json:"invited_by"`
+	ExpiresAt    Time    `json:"expires_at"`
+	CreatedAt    Time    `json:"created_at"`
+	UpdatedAt    Time    `json:"updated_at"`
 }
 
 // ExportExternalID is an id in another system. Kind is "member", "project", "role" or "api_key", or a type of resource that belongs

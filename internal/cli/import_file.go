@@ -26,6 +26,7 @@ type person struct {
 	Reason string `json:"reason,omitempty"` // why it failed
 
 	roleID string
+	name   string // to propose
 }
 
 // Results.
@@ -69,11 +70,11 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 	}
 	for i, name := range columns {
 		columns[i] = strings.ToLower(name)
-		if columns[i] != "email" && columns[i] != "role" {
+		if !slices.Contains([]string{"email", "role", "name"}, columns[i]) {
 			ignored = append(ignored, name)
 		}
 	}
-	email, role := slices.Index(columns, "email"), slices.Index(columns, "role")
+	email, role, name := slices.Index(columns, "email"), slices.Index(columns, "role"), slices.Index(columns, "name")
 	switch {
 	case email < 0:
 		return nil, nil, fmt.Errorf("the first line of %s must name the columns, including email; it is %q", path, strings.Join(columns, ","))
@@ -81,7 +82,9 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 		return nil, nil, fmt.Errorf("%s has no column role: add one, or set one role for everyone with --role", path)
 	}
 	for _, row := range rows {
-		p := person{Line: row.Line, Email: bareAddress(row.Cell(email)), Role: cmp.Or(row.Cell(role), defaultRole)}
+		p := person{Line: row.Line, Role: cmp.Or(row.Cell(role), defaultRole)}
+		p.Email, p.name = bareAddress(row.Cell(email))
+		p.name = cmp.Or(proposedName(row.Cell(name)), p.name)
 		if row.Err != nil {
 			p.Email = row.Text
 			p.fail(resultInvalid, "invalid line: %s", row.Err)
@@ -91,14 +94,21 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 	return people, ignored, nil
 }
 
-// bareAddress is the address in "Alice <alice@example.com>", the form used by email programs and their exports. People
-// enter their own name when they accept.
-func bareAddress(text string) string {
+// bareAddress is the address and the name in "Alice <alice@example.com>", the form used by email programs and their exports.
+func bareAddress(text string) (address, name string) {
 	open := strings.LastIndexByte(text, '<')
 	if inner := text[open+1:]; open >= 0 && strings.HasSuffix(inner, ">") && strings.Contains(inner, "@") {
-		return strings.TrimSpace(strings.TrimSuffix(inner, ">"))
+		return strings.TrimSpace(strings.TrimSuffix(inner, ">")), proposedName(strings.Trim(strings.TrimSpace(text[:open]), `"'`))
 	}
-	return text
+	return text, ""
+}
+
+// proposedName is the valid name that is closest to a text in a file; an email is none.
+func proposedName(text string) string {
+	if strings.Contains(text, "@") {
+		return ""
+	}
+	return naming.Clean(text, 64)
 }
 
 func (a *app) readAll(path string) ([]byte, error) {
@@ -168,11 +178,14 @@ func (f *failedFile) write(people []person) error {
 		return nil
 	}
 	failed := slices.DeleteFunc(slices.Clone(people), func(p person) bool { return !p.failed() })
-	err := writeCSV(f.f, failed, []column[person]{
+	columns := []column[person]{
 		{"", "email", func(p person) string { return p.Email }},
 		{"", "role", func(p person) string { return p.Role }},
-		{"", "reason", func(p person) string { return p.Reason }},
-	})
+	}
+	if slices.ContainsFunc(failed, func(p person) bool { return p.name != "" }) {
+		columns = append(columns, column[person]{"", "name", func(p person) string { return p.name }})
+	}
+	err := writeCSV(f.f, failed, append(columns, column[person]{"", "reason", func(p person) string { return p.Reason }}))
 	if err = errors.Join(err, f.f.Close()); err != nil {
 		return fmt.Errorf("writing the failed rows: %w", err)
 	}

@@ -210,7 +210,7 @@ func (im *importer) addMany(ctx context.Context, part []*person) error {
 func (im *importer) addOnce(ctx context.Context, part []*person) (later []*person, pause time.Duration, err error) {
 	rows := make([]api.AddMemberRequest, len(part))
 	for i, p := range part {
-		rows[i] = api.AddMemberRequest{Email: &p.Email, RoleID: &p.roleID}
+		rows[i] = api.AddMemberRequest{Email: &p.Email, RoleID: &p.roleID, Name: optional(p.name)}
 	}
 	results, err := im.send(ctx, api.AddMembersRequest{Members: &rows, DryRun: &im.dry})
 	if err != nil {

@@ -264,6 +264,7 @@ var invitationColumns = []column[api.Invitation]{
 	{"ROLE", "role_name", func(i api.Invitation) string { return i.RoleName }},
 	{"EXPIRES", "", func(i api.Invitation) string { return day(&i.ExpiresAt) }},
 	{"INVITED BY", "invited_by_email", func(i api.Invitation) string { return text(i.InvitedByEmail) }},
+	{"", "proposed_name", func(i api.Invitation) string { return text(i.ProposedName) }},
 	{"", "mail_state", func(i api.Invitation) string { return text(i.MailState) }},
 	{"", "mail_error", func(i api.Invitation) string { return text(i.MailError) }},
 	{"", "type", func(i api.Invitation) string { return i.Type }},
@@ -298,6 +299,7 @@ func invitationFields(i api.Invitation) []field {
 	return []field{
 		{"ID", i.ID},
 		{"Email", i.Email},
+		{"Proposed name", text(i.ProposedName)},
 		{"To", whereTo(i)},
 		{"State", stateShown(i)},
 		{"Role", roleOf(i)},

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +36,8 @@ func (a *app) memberGet() *cobra.Command {
 }
 
 func (a *app) memberAdd() *cobra.Command {
-	var email, userID, keyID string
+	var email, userID, keyID, name string
+	var projects []string
 	var role *roleFlags
 	var external *externalFlags
 	cmd := &cobra.Command{
@@ -43,8 +46,12 @@ func (a *app) memberAdd() *cobra.Command {
 		Long: `Invite someone by email, or add an existing user or an API key immediately.
 
 The member has its id immediately, even while the invitation is open. If the server sends no email, create a link and
-give it to the person: raff invitation link.`,
+give it to the person: raff invitation link.
+
+With --project, which can be repeated, the member also gets roles in projects: all of them, or nothing is added. An
+invited person gets one email about everything. --name proposes a name to an invited person, who can change it.`,
 		Example: `raff member add --email alice@example.com --role member
+raff member add --email alice@example.com --name "Alice Admin" --role member --project website:operator --project shop:viewer
 raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 		Args: args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
@@ -56,9 +63,13 @@ raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 			if err != nil {
 				return err
 			}
-			m, err := c.Members.Add(ctx, api.AddMemberRequest{
-				Email: optional(email), TargetUserID: optional(userID), APIKeyID: optional(keyID), RoleID: roleID, ExternalIDs: ids,
-			})
+			in := api.AddMemberRequest{
+				Email: optional(email), TargetUserID: optional(userID), APIKeyID: optional(keyID), RoleID: roleID, ExternalIDs: ids, Name: optional(name),
+			}
+			if in.Projects, err = projectRoles(ctx, c, projects); err != nil {
+				return err
+			}
+			m, err := c.Members.Add(ctx, in)
 			if err != nil {
 				return err
 			}
@@ -72,14 +83,36 @@ raff member add --api-key-id 00000000-0000-0000-0000-000000000000 --role admin`,
 	cmd.Flags().StringVar(&email, "email", "", "`email` to invite")
 	cmd.Flags().StringVar(&userID, "target-user-id", "", "`id` of a user to add immediately")
 	cmd.Flags().StringVar(&keyID, "api-key-id", "", "`id` of an API key to add immediately")
+	cmd.Flags().StringVar(&name, "name", "", "`name` to propose to the invited person")
+	cmd.Flags().StringArrayVar(&projects, "project", nil, "also add to a project with a project role, as `PROJECT:ROLE`; can be repeated")
 	role = a.addRoleFlags(cmd, api.ScopeAccount)
 	external = addExternalFlags(cmd, false)
-	for _, name := range []string{"email", "target-user-id"} {
+	for _, name := range []string{"email", "target-user-id", "name", "project"} {
 		complete(cmd, name, cobra.NoFileCompletions)
 	}
 	complete(cmd, "api-key-id", a.completeAPIKeys)
 	require(cmd, exactlyOne("email", "target-user-id", "api-key-id"), exactlyOne("role", "role-id"))
 	return cmd
+}
+
+// projectRoles are the roles in projects that a flag names as PROJECT:ROLE, each by id, slug or name.
+func projectRoles(ctx context.Context, c *client.Client, said []string) (all []api.ProjectRole, err error) {
+	for _, each := range said {
+		colon := strings.LastIndexByte(each, ':')
+		if colon <= 0 || colon == len(each)-1 {
+			return nil, usageError{fmt.Sprintf("--project is PROJECT:ROLE, for example website:viewer; got %q", each)}
+		}
+		p, err := findProject(ctx, c, each[:colon])
+		if err != nil {
+			return nil, err
+		}
+		r, err := findRole(ctx, c, api.ScopeProject, each[colon+1:])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, api.ProjectRole{ProjectID: &p.ID, RoleID: &r.ID})
+	}
+	return all, nil
 }
 
 func (a *app) memberUpdate() *cobra.Command {

@@ -18,8 +18,8 @@ func (a *app) memberImport() *cobra.Command {
 		Short: "Invite the people in a CSV file",
 		Long: `Invite the people in a CSV file (- reads standard input), to the account or into a project.
 
-The first line names the columns: email, and role (slug, name or id) unless --role sets it for all rows. Other
-columns are ignored. All rows are checked before the first is sent. Someone who is already a member with the same
+The first line names the columns: email, and role (slug, name or id) unless --role sets it for all rows. A column
+name has names to propose to the people, who can change them when they accept. Other columns are ignored. All rows are checked before the first is sent. Someone who is already a member with the same
 role is skipped, so that a file can be imported again.
 
 With --dry-run, the server checks every row like in an import, reports the outcome of each, and

@@ -198,12 +198,17 @@ func memberFields(m api.Member) []field {
 		}
 		status += ")"
 	}
+	var projects []string
+	for _, p := range m.Projects {
+		projects = append(projects, p.ProjectName+": "+p.RoleName+" ("+p.Status+")")
+	}
 	return []field{
 		{"ID", m.ID},
 		{"Email", m.Email},
 		{"Name", m.Name},
 		{"Status", status},
 		{"Role", m.RoleName + " (" + m.RoleID + ")"},
+		{"Projects", strings.Join(projects, "\n")},
 		{"Type", m.PrincipalType},
 		{"User", text(m.UserID)},
 		{"API key", text(m.APIKeyID)},

@@ -21,9 +21,11 @@ var invitationKinds = []kind{
 type InvitationCreated struct {
 	PrincipalType string `json:"principal_type"`
 	ProjectName   string `json:"project_name,omitempty"`
-	Role          string `json:"role"`
-	RoleName      string `json:"role_name"`
-	Status        string `json:"status"`
+	// ProposedName is the name that the inviter proposed.
+	ProposedName string `json:"proposed_name,omitempty"`
+	Role         string `json:"role"`
+	RoleName     string `json:"role_name"`
+	Status       string `json:"status"`
 }
 
 // Action implements Payload.

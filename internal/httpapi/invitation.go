@@ -45,7 +45,7 @@ func (s *server) invite(ctx context.Context, c *call, projectID string) (any, er
 	if err := c.Decode(&b); err != nil {
 		return nil, err
 	}
-	n, err := newMember(projectID, api.AddMemberRequest{Email: b.Email, RoleID: b.RoleID})
+	n, err := newMember(projectID, api.AddMemberRequest{Email: b.Email, RoleID: b.RoleID, Projects: b.Projects, Name: b.Name})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (s *server) invitation(i *team.Invitation) api.Invitation {
 	out := api.Invitation{
 		ID: i.ID, Type: string(kind), AccountID: i.AccountID, AccountName: i.AccountName, ProjectID: rest.Filled(i.ProjectID),
 		ProjectName: rest.Filled(i.ProjectName), MemberID: i.MemberID, Email: i.Email, RoleID: i.Role.ID, RoleName: i.Role.Name,
-		State: string(i.StateAt(s.svc.Now())), InvitedByID: rest.Filled(i.InvitedBy), InvitedByEmail: rest.Filled(i.InviterEmail),
+		State: string(i.StateAt(s.svc.Now())), ProposedName: rest.Filled(i.ProposedName), InvitedByID: rest.Filled(i.InvitedBy), InvitedByEmail: rest.Filled(i.InviterEmail),
 		InvitedByName: rest.Filled(i.InviterName), ExpiresAt: rest.Stamp(i.ExpiresAt), CreatedAt: rest.Stamp(i.CreatedAt),
 	}
 	if state := i.MailStateAt(s.svc.Now()); s.svc.MailDelivered() && state != "" {

@@ -72,6 +72,20 @@ func newMember(projectID string, b api.AddMemberRequest) (team.NewMember, error)
 	if _, err := rest.UUIDOf("api_key_id", b.APIKeyID); err != nil {
 		return n, err
 	}
+	if b.Name != nil {
+		n.Name = *b.Name
+	}
+	for _, pr := range b.Projects {
+		project, err := rest.UUIDOf("projects.project_id", pr.ProjectID)
+		if err != nil {
+			return n, err
+		}
+		role, err := rest.UUIDOf("projects.role_id", pr.RoleID)
+		if err != nil {
+			return n, err
+		}
+		n.Projects = append(n.Projects, team.ProjectRole{ProjectID: project, RoleID: role})
+	}
 	var err error
 	n.RoleID, err = rest.UUIDOf("role_id", b.RoleID)
 	return n, err
@@ -178,6 +192,11 @@ func (s *server) membership(m *team.Member) api.Membership {
 		AcceptedAt: rest.StampOf(m.AcceptedAt), InvitationState: api.InvitationNone, CreatedAt: rest.Stamp(m.CreatedAt), UpdatedAt: rest.Stamp(m.UpdatedAt),
 		ExternalIDs: api.ExternalIDs(m.ExternalIDs), KeysCreated: keyRefs(m.HeldKeys), LastActiveAt: rest.StampOf(m.LastActiveAt),
 	}
+	for _, a := range m.Also {
+		w.Projects = append(w.Projects, api.AddedToProject{
+			MemberID: a.ID, ProjectID: a.ProjectID, ProjectName: a.ProjectName, RoleID: a.Role.ID, RoleName: a.Role.Name, Status: string(a.Status),
+		})
+	}
 	if i := m.Invitation; i != nil {
 		w.InvitationID, w.InvitationState, w.InvitationExpiresAt = &i.ID, string(i.StateAt(s.svc.Now())), rest.StampOf(i.ExpiresAt)
 		if w.InvitationState == api.InvitationQueued && !s.svc.MailDelivered() {
@@ -234,6 +253,22 @@ func appendMembership(b []byte, m *api.Membership) []byte {
 		b = append(b, '}')
 	}
 	if len(m.KeysCreated) > 0 {
+		b = append(b, ']')
+	}
+	for i, p := range m.Projects {
+		if i == 0 {
+			b = append(b, `,"projects":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendText(b, `{"member_id":`, p.MemberID)
+		b = appendText(b, `,"project_id":`, p.ProjectID)
+		b = appendText(b, `,"project_name":`, p.ProjectName)
+		b = appendText(b, `,"role_id":`, p.RoleID)
+		b = appendText(b, `,"role_name":`, p.RoleName)
+		b = append(appendText(b, `,"status":`, p.Status), '}')
+	}
+	if len(m.Projects) > 0 {
 		b = append(b, ']')
 	}
 	return append(b, '}')

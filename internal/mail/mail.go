@@ -55,6 +55,7 @@ type content struct {
 	Account string
 	Project string
 	Role    string
+	Also    []string // the other places of an invitation
 	To      string
 	Until   string
 	Link    string
@@ -78,6 +79,9 @@ func contentOf(m team.Mail, b brand.Brand) content {
 	}
 	if b.Accents != nil {
 		c.Accent = b.Accents.Light.Accent
+	}
+	for _, a := range m.Also {
+		c.Also = append(c.Also, also(l, a))
 	}
 	for line := range strings.Lines(b.Footer) {
 		c.Footer = append(c.Footer, plain(line))

@@ -113,6 +113,9 @@ func noticeOf(l *lang.Language, n team.Notice) notice {
 	}
 	switch n.What {
 	case team.NoticeOwner, team.NoticeAdded:
+		for _, a := range n.Also {
+			out.Facts = append(out.Facts, fact{l.Say("Together with"), also(l, a)})
+		}
 		out.Why = l.Say("You get this email because your access changed.")
 		return out
 	case team.NoticeSupport:
@@ -130,4 +133,9 @@ func noticeOf(l *lang.Language, n team.Notice) notice {
 		out.Facts = append(out.Facts, fact{l.Say("Network address"), n.Address})
 	}
 	return out
+}
+
+// also is one of the places that somebody gets together with another one.
+func also(l *lang.Language, a team.OfferedPlace) string {
+	return l.Say("{place} as {role}", plain(a.Project), plain(a.Role))
 }

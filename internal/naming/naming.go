@@ -48,6 +48,22 @@ func (f Fault) String() string { return fmt.Sprintf(f.Text, f.Facts...) }
 // either end. It returns what is wrong in English, or "" for a valid name.
 func Check(name string, limit int) (wrong string) { return Find(name, limit).String() }
 
+// Clean returns the valid name that is closest to a text that somebody else wrote: without invisible characters, with single
+// spaces, and cut at limit characters. It is empty if nothing is left.
+func Clean(text string, limit int) string {
+	visible := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case Ignorable(r):
+			return -1
+		}
+		return r
+	}, text)
+	all := []rune(strings.Join(strings.Fields(visible), " "))
+	return strings.TrimSpace(string(all[:min(len(all), limit)]))
+}
+
 // CheckText checks a text that may be empty: at most limit characters, none of them hidden. Its result is like Check's.
 func CheckText(text string, limit int) (wrong string) { return FindText(text, limit).String() }
 

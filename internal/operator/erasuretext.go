@@ -52,7 +52,7 @@ func (s *subject) texts(e *event.Event) (slots []int) {
 // isPersonal reports whether a field of the details of an event is about the subject.
 func (s *subject) isPersonal(e *event.Event, path string, about, acted, named bool) bool {
 	switch path {
-	case "member_name", "member_email":
+	case "member_name", "member_email", "proposed_name":
 		return about || named
 	case "name.from", "name.to", "email.from", "email.to":
 		return (acted || about) && e.TargetType == "user"

@@ -109,7 +109,7 @@ func exported(v any) (string, any) {
 		return api.ExportedMember, exportMember(&v)
 	case team.Invitation:
 		return api.ExportedInvitation, api.ExportInvitation{
-			ID: v.ID, ProjectID: rest.Filled(v.ProjectID), MemberID: v.MemberID, Email: v.Email, State: string(v.State), InvitedBy: rest.Filled(v.InvitedBy),
+			ID: v.ID, ProjectID: rest.Filled(v.ProjectID), MemberID: v.MemberID, Email: v.Email, ProposedName: rest.Filled(v.ProposedName), State: string(v.State), InvitedBy: rest.Filled(v.InvitedBy),
 			ExpiresAt: rest.Stamp(v.ExpiresAt), CreatedAt: rest.Stamp(v.CreatedAt), UpdatedAt: rest.Stamp(v.UpdatedAt),
 		}
 	case team.ExternalID:

@@ -74,7 +74,15 @@ func TestErasePeople(t *testing.T) {
 		o := newSide(t, srv)
 		_, alice := srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "admin"))
 		session := srv.SignIn(t, "alice@example.com")
-		pending := srv.Invite(t, "bob@example.com", srv.RoleID(t, "account", "member"))
+		pending := srv.Do(t, "POST", "/api/v1/members", srv.Key, map[string]any{
+			"email": "bob@example.com", "name": "Robert Example", "role_id": srv.RoleID(t, "account", "member"),
+		}).Want(t, 201).Data(t)["id"].(string)
+		created := func() string {
+			return string(srv.Do(t, "GET", "/api/v1/audit-events?action=invitation.created", srv.Key, nil).Want(t, 200).Body)
+		}
+		if !strings.Contains(created(), "Robert Example") {
+			t.Errorf("the log lacks the proposed name: %s", created())
+		}
 		const path = "/operator/v1/people/erase"
 		for _, wrong := range []struct {
 			body any
@@ -106,6 +114,9 @@ func TestErasePeople(t *testing.T) {
 		o.do(t, "GET", "/operator/v1/people/"+alice, nil).Want(t, 404)
 		if _, err := srv.Node.Operator().EraseOrdered(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+		if strings.Contains(created(), "Robert Example") {
+			t.Errorf("the log still has the proposed name: %s", created())
 		}
 		done := o.do(t, "GET", "/operator/v1/erasures/"+x["id"].(string), nil).Want(t, 200).Data(t)
 		if done["state"] != "done" || done["events_erased"].(float64) < 2 || done["ordered_by"] == "" {

@@ -81,7 +81,7 @@ func Explain(err error, message func(*team.Error) string) (int, api.Error) {
 	case errors.As(err, &e) && e.Kind != team.KindInternal:
 		status = statusOf[e.Kind]
 		body = api.Error{
-			Code: e.Code, Message: message(e), Field: e.Field, MemberID: e.MemberID, Permission: e.Permission,
+			Code: e.Code, Message: message(e), Field: e.Field, MemberID: e.MemberID, ProjectID: e.ProjectID, Permission: e.Permission,
 			Missing: e.Missing, Suggestion: e.Suggestion, HolderCount: e.HolderCount,
 			RetryAfterSeconds: int(math.Ceil(e.RetryAfter.Seconds())),
 		}

@@ -30,8 +30,8 @@ func (s *Service) InspectInvitation(ctx context.Context, token string) (inv team
 	if err != nil {
 		return team.Invitation{}, "", err
 	}
-	if !t.Mailed {
-		return inv, InvitedUntold, nil
+	if inv.Also, err = s.team.OfferedTogether(ctx, inv); err != nil || !t.Mailed {
+		return inv, InvitedUntold, err
 	}
 	u, err := s.store.UserByEmail(ctx, inv.CanonicalEmail)
 	if err != nil {
@@ -211,7 +211,7 @@ func (s *Service) AcceptSignedIn(ctx context.Context, me team.SignedIn, token st
 
 func (s *Service) withPassword(ctx context.Context, u team.User, name, password string) (team.User, error) {
 	if u.Name == "" || name != "" {
-		if err := team.CheckName(name, maxName); err != nil {
+		if err := team.CheckName(name, team.MaxPersonName); err != nil {
 			return team.User{}, err
 		}
 		u.Name = name

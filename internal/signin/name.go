@@ -7,12 +7,9 @@ import (
 	"raff/internal/team"
 )
 
-// maxName is the maximum length of a person's name, in characters.
-const maxName = 64
-
 // ChangeName changes the user's own name, which all their accounts show. The logs of the accounts record both names.
 func (s *Service) ChangeName(ctx context.Context, me team.SignedIn, name string) error {
-	if err := team.CheckName(name, maxName); err != nil {
+	if err := team.CheckName(name, team.MaxPersonName); err != nil {
 		return err
 	}
 	return s.changePerson(ctx, me, func(u *team.User) event.Payload {

@@ -212,6 +212,9 @@ func eraseValue(v any, p operator.PersonTexts, person string) (erased any, found
 			_, isText := value.(string)
 			theirs, found = theirs || one && isText, found || one
 		}
+		if _, named := v["proposed_name"].(string); named && theirs {
+			v["proposed_name"] = person
+		}
 		if _, known := v["external_ids"]; known && theirs {
 			v["external_ids"] = map[string]any{}
 		}

@@ -10,7 +10,7 @@ import (
 
 const (
 	invitationColumns = `i.id, i.account_id, i.project_id, i.member_id, i.email, i.state, i.invited_by, i.invited_by_user,
-	i.expires_at, i.created_at, i.updated_at, i.mail_error, i.mail_retry_at, a.name, a.state, a.language, p.name, COALESCE(u.name, k.name), u.email, m.status, m.email_canonical, ` + roleColumns
+	i.expires_at, i.created_at, i.updated_at, i.mail_error, i.mail_retry_at, i.proposed_name, i.lead_id, a.name, a.state, a.language, p.name, COALESCE(u.name, k.name), u.email, m.status, m.email_canonical, ` + roleColumns
 	// After a removal, the membership and its role no longer exist; the corresponding fields of the invitation are empty.
 	invitationJoins = `invitations i JOIN accounts a ON a.id = i.account_id LEFT JOIN projects p ON p.id = i.project_id
 	LEFT JOIN memberships m ON m.id = i.member_id AND m.scope_id = i.scope_id LEFT JOIN roles r ON r.id = m.role_id
@@ -26,7 +26,8 @@ const (
 func (r reader) invitationFields(i *team.Invitation) []any {
 	return append([]any{(*ident)(&i.ID), (*ident)(&i.AccountID), (*ident)(&i.ProjectID), (*ident)(&i.MemberID), (*text)(&i.Email),
 		(*text)(&i.State), (*ident)(&i.InvitedBy), (*ident)(&i.InvitedByUser), (*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt),
-		(*stamp)(&i.UpdatedAt), (*text)(&i.MailError), (*stamp)(&i.MailRetryAt), (*text)(&i.AccountName), (*text)(&i.AccountState), (*text)(&i.AccountLanguage), (*text)(&i.ProjectName), (*text)(&i.InviterName), (*text)(&i.InviterEmail),
+		(*stamp)(&i.UpdatedAt), (*text)(&i.MailError), (*stamp)(&i.MailRetryAt), (*text)(&i.ProposedName), (*ident)(&i.LeadID),
+		(*text)(&i.AccountName), (*text)(&i.AccountState), (*text)(&i.AccountLanguage), (*text)(&i.ProjectName), (*text)(&i.InviterName), (*text)(&i.InviterEmail),
 		(*text)(&i.MemberStatus), (*text)(&i.CanonicalEmail)}, r.roleFields(&i.Role)...)
 }
 
@@ -131,13 +132,18 @@ func inviterKey(i team.Invitation) uid {
 }
 
 var insertInvitations = insertionOf(`INSERT INTO invitations (id, account_id, project_id, member_id, email, state,
-	invited_by, invited_by_user, invited_by_key, expires_at, created_at, updated_at, closed)`, 13, "")
+	invited_by, invited_by_user, invited_by_key, expires_at, created_at, updated_at, closed, proposed_name, lead_id)`, 15, "")
 
 // InsertInvitation does not update the membership, which refers to its invitation.
 func (t *tx) InsertInvitation(ctx context.Context, i team.Invitation) error {
 	return t.row(ctx, insertInvitations,
 		uid(i.ID), uid(i.AccountID), uid(i.ProjectID), uid(i.MemberID), i.Email, i.State, word(i.InvitedBy),
-		personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt, isFinal(i.State))
+		personID(i.InvitedByUser), inviterKey(i), i.ExpiresAt, i.CreatedAt, i.UpdatedAt, isFinal(i.State),
+		i.ProposedName, uid(i.LeadID))
+}
+
+func (t *tx) LeadInvitation(ctx context.Context, i team.Invitation, leadID string) error {
+	return t.later(ctx, "UPDATE invitations SET lead_id = $3 WHERE id = $1 AND account_id = $2 AND "+notClosed, uid(i.ID), uid(i.AccountID), uid(leadID))
 }
 
 // UpdateInvitation does not update a closed invitation, so that the result of sending an email cannot reopen an
@@ -157,13 +163,13 @@ func isFinal(s team.InvitationState) bool {
 	return s == team.InvitationAccepted || s == team.InvitationCancelled
 }
 
-// CloseInvitation succeeds for exactly one of several concurrent calls. A declined invitation can still be cancelled.
+// CloseInvitation also removes the proposed name from a closed invitation, and succeeds for exactly one of several concurrent calls. A declined invitation can still be cancelled.
 func (t *tx) CloseInvitation(ctx context.Context, i team.Invitation, state team.InvitationState, at time.Time) (bool, error) {
 	from := notClosed
 	if state != team.InvitationCancelled {
 		from += " AND " + open
 	}
-	n, err := t.exec(ctx, "UPDATE invitations SET state = $2, updated_at = $3, closed = $4 WHERE id = $1 AND account_id = $5 AND "+from,
+	n, err := t.exec(ctx, "UPDATE invitations SET state = $2, updated_at = $3, closed = $4, proposed_name = CASE WHEN $4 THEN '' ELSE proposed_name END WHERE id = $1 AND account_id = $5 AND "+from,
 		uid(i.ID), state, at, isFinal(state), uid(i.AccountID))
 	if err != nil {
 		return false, fmt.Errorf("close invitation: %w", err)

@@ -24,7 +24,7 @@ const (
 	outOfAccount = `(m.project_id IS NOT NULL AND EXISTS (SELECT 1 FROM memberships a WHERE a.email_canonical = m.email_canonical
 	AND (a.scope_id = m.account_id) IS TRUE AND a.status = 'suspended' AND a.principal_type <> 'invitation'))`
 	// offerColumns are the columns of the invitation itself; its other fields are columns of the membership.
-	offerColumns = "i.id, i.email, i.state, i.invited_by, i.invited_by_user, i.expires_at, i.created_at, i.updated_at"
+	offerColumns = "i.id, i.email, i.state, i.invited_by, i.invited_by_user, i.expires_at, i.created_at, i.updated_at, i.lead_id"
 )
 
 // memberCounts has the number of members for each combination of filter columns; see its triggers.
@@ -43,12 +43,12 @@ func memberFields(m *team.Member) []any {
 func (r reader) members() func(scanner) (team.Member, error) {
 	var m team.Member
 	var i team.Invitation
-	fields := make([]any, 0, 40)
+	fields := make([]any, 0, 48)
 	fields = append(fields, memberFields(&m)...)
 	fields = append(fields, (*text)(&m.Name), (*text)(&m.Language), (*text)(&m.ProjectName), (*flag)(&m.AccountSuspended))
 	fields = append(fields, r.roleFields(&m.Role)...)
 	fields = append(fields, (*ident)(&i.ID), (*text)(&i.Email), (*text)(&i.State), (*ident)(&i.InvitedBy), (*ident)(&i.InvitedByUser),
-		(*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt), (*stamp)(&i.UpdatedAt))
+		(*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt), (*stamp)(&i.UpdatedAt), (*ident)(&i.LeadID))
 	return func(s scanner) (team.Member, error) {
 		if err := s.Scan(fields...); err != nil {
 			return m, err

@@ -60,10 +60,23 @@ func (s *Service) Accept(ctx context.Context, tx Tx, token string, u User, save 
 	if err != nil {
 		return Member{}, err
 	}
-	if err := w.activate(&m, inv, u); err != nil || !t.Mailed {
+	if err := w.activate(&m, inv, u); err != nil {
 		return m, err
 	}
-	return m, w.acceptRest(m, u)
+	if t.Mailed {
+		return m, w.acceptRest(m, u, nil)
+	}
+	if inv.LeadID == "" {
+		return m, nil
+	}
+	// A fetched link only accepts what was offered together with its invitation, and of that only what whoever fetched it
+	// could have offered; isThemselves gives the reason.
+	return m, w.acceptRest(m, u, func(each Member) (bool, error) {
+		if each.Invitation.LeadID != inv.LeadID {
+			return false, nil
+		}
+		return w.vouches(t.FetchedBy, u, each.Role, each.ProjectID)
+	})
 }
 
 func (w *work) activate(m *Member, inv Invitation, u User) error {
@@ -140,9 +153,9 @@ func (w *work) principalNow(accountID, id string) (*Principal, error) {
 	return p, err
 }
 
-// acceptRest accepts the other open invitations of the same email in the account. An invitation that cannot be accepted
+// acceptRest accepts the other open invitations of the same email in the account, or those that may returns true for. An invitation that cannot be accepted
 // now, because its sender may no longer assign the role, stays open and does not block the others.
-func (w *work) acceptRest(done Member, u User) error {
+func (w *work) acceptRest(done Member, u User, may func(Member) (bool, error)) error {
 	all, err := w.MembershipsOf(w.ctx, done.AccountID, done.CanonicalEmail)
 	if err != nil {
 		return err
@@ -155,6 +168,13 @@ func (w *work) acceptRest(done Member, u User) error {
 		inv := *m.Invitation
 		if inv.open(w.at) != nil {
 			continue
+		}
+		if may != nil {
+			if ok, err := may(*m); err != nil {
+				return err
+			} else if !ok {
+				continue
+			}
 		}
 		if err := w.mayAccept(*m, inv); err != nil {
 			if isRefusal(err) {
@@ -172,7 +192,7 @@ func (w *work) acceptRest(done Member, u User) error {
 	return nil
 }
 
-// DeclineInvitation declines an invitation. The inviter can see that, and the link stops working.
+// DeclineInvitation declines an invitation, and those that were made together with it. The inviter can see that, and the link stops working.
 func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
 	inv, _, err := s.InvitationBehind(ctx, s.store, token)
 	if err != nil {
@@ -183,21 +203,35 @@ func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		w := s.work(ctx, tx, &Principal{Type: TypeInvitation, ID: inv.MemberID, AccountID: inv.AccountID, Name: inv.Email})
-		ok, err := w.CloseInvitation(ctx, inv, InvitationDeclined, w.at)
+		rest, err := s.companions(ctx, tx, inv)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			return errInvitationUsed
+		for i, each := range append([]Invitation{inv}, rest...) {
+			w := s.work(ctx, tx, &Principal{Type: TypeInvitation, ID: each.MemberID, AccountID: each.AccountID, Name: each.Email})
+			ok, err := w.decline(each)
+			if err != nil {
+				return err
+			}
+			if !ok && i == 0 {
+				return errInvitationUsed
+			}
 		}
-		if err := w.DeleteMessagesOf(ctx, inv); err != nil {
-			return err
-		}
-		m, err := w.Member(ctx, inv.AccountID, inv.ProjectID, inv.MemberID)
-		if err != nil {
-			return err
-		}
-		return w.recordMember(m, false, event.InvitationDeclined{ProjectName: m.ProjectName, RoleName: m.Role.Name})
+		return nil
 	})
+}
+
+// decline declines one invitation; false means that it is not open any more.
+func (w *work) decline(inv Invitation) (bool, error) {
+	if ok, err := w.CloseInvitation(w.ctx, inv, InvitationDeclined, w.at); err != nil || !ok {
+		return false, err
+	}
+	if err := w.DeleteMessagesOf(w.ctx, inv); err != nil {
+		return false, err
+	}
+	m, err := w.Member(w.ctx, inv.AccountID, inv.ProjectID, inv.MemberID)
+	if err != nil {
+		return false, err
+	}
+	return true, w.recordMember(m, false, event.InvitationDeclined{ProjectName: m.ProjectName, RoleName: m.Role.Name})
 }

@@ -34,11 +34,10 @@ func (s *Service) TryAddMembers(ctx context.Context, p *Principal, rows []NewMem
 	for i := range out {
 		if m := &out[i].Member; out[i].Err == nil {
 			made[m.ID] = true
-			m.ID = NoID
-			if m.Invitation != nil {
-				inv := *m.Invitation
-				inv.ID = NoID
-				m.Invitation = &inv
+			m.forget()
+			for j := range m.Also {
+				made[m.Also[j].ID] = true
+				m.Also[j].forget()
 			}
 		}
 	}
@@ -52,12 +51,29 @@ func (s *Service) TryAddMembers(ctx context.Context, p *Principal, rows []NewMem
 	return out, err
 }
 
+// forget replaces the ids of a member that was not added after all.
+func (m *Member) forget() {
+	m.ID = NoID
+	if m.Invitation != nil {
+		inv := *m.Invitation
+		inv.ID = NoID
+		m.Invitation = &inv
+	}
+}
+
 // writer is Service.write or Service.try.
 type writer func(ctx context.Context, p *Principal, lock Lock, fn func(w *work) error) error
 
 func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember, write writer) ([]BulkResult, error) {
 	if len(rows) == 0 || len(rows) > MaxBulk {
 		return nil, RefusalBulkSize.With(MaxBulk, len(rows))
+	}
+	places := 0
+	for _, n := range rows {
+		places += 1 + len(n.Projects)
+	}
+	if places > MaxBulkPlaces {
+		return nil, RefusalBulkPlaces.With(MaxBulkPlaces, places)
 	}
 	if err := (&guard{Reader: s.store, s: s, ctx: ctx, p: p, at: s.Now()}).mayAddAny(rows); err != nil {
 		return nil, err
@@ -70,7 +86,7 @@ func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember
 	}
 	// Two requests that add the same people in different order would wait for each other, row by row, so requests with
 	// many rows take the exclusive lock.
-	lock := Shared
+	lock := rows[0].lock()
 	if len(rows) > 1 || len(rows[0].ExternalIDs) > 0 {
 		lock = Exclusive
 	}
@@ -88,7 +104,7 @@ func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember
 				return err
 			}
 		}
-		out, w.each = make([]BulkResult, len(rows)), len(rows)
+		out, w.each = make([]BulkResult, len(rows)), places
 		for i, n := range rows {
 			if out[i].Err = wrong[i]; out[i].Err != nil {
 				continue

@@ -67,7 +67,9 @@ type Error struct {
 	Refusal *Refusal
 	Facts   []any
 
-	MemberID   string
+	MemberID string
+	// ProjectID is the project that a refusal is about, if several were given.
+	ProjectID  string
 	Permission string
 	Missing    []string
 	// Words are the descriptions of the permissions in a refusal, from the catalog.

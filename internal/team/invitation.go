@@ -40,6 +40,12 @@ type Invitation struct {
 	ExpiresAt   time.Time
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	// ProposedName is the name that the inviter proposes to the invited person, who can change it when accepting. Nobody but those who
+	// may see the invitation sees it, and it is removed when the invitation is closed.
+	ProposedName string
+	// LeadID is set if one person was invited to several places together: the id of the invitation whose email is about all of
+	// them, which can be this one.
+	LeadID string
 
 	// Read with the invitation, not written.
 
@@ -52,6 +58,18 @@ type Invitation struct {
 	InviterEmail    string
 	MemberStatus    Status
 	CanonicalEmail  string
+
+	// Also are the other places of invitations that were made together. Only InspectInvitation sets it.
+	Also []OfferedPlace
+}
+
+// leads reports whether the email of the invitation is also about others.
+func (i *Invitation) leads() bool { return i.LeadID != "" && i.LeadID == i.ID }
+
+// OfferedPlace is a role in the account or, with a name, in a project.
+type OfferedPlace struct {
+	Project string `json:"project,omitempty"`
+	Role    string `json:"role"`
 }
 
 // StateAt is the state at a time, which can be expired.
@@ -233,7 +251,7 @@ func (s *Service) CreateInvitation(ctx context.Context, p *Principal, n NewMembe
 		return Invitation{}, err
 	}
 	var out Invitation
-	err := s.write(ctx, p, Shared, func(w *work) error {
+	err := s.write(ctx, p, n.lock(), func(w *work) error {
 		_, inv, err := w.addOne(n)
 		if err != nil {
 			return err
@@ -313,6 +331,9 @@ func (s *Service) ResendInvitation(ctx context.Context, p *Principal, id string)
 			return err
 		}
 		if err := w.queueMail(inv); err != nil {
+			return err
+		}
+		if err := w.renew(inv); err != nil {
 			return err
 		}
 		if out, err = w.Invitation(ctx, w.p.AccountID, id); err != nil {

@@ -9,12 +9,14 @@ import (
 // notice that codes are no longer accepted, Link opens the page that requests a password link; it contains no token and
 // does not expire.
 type Mail struct {
-	ID           string
-	Kind         MessageKind
-	To           string
-	AccountName  string
-	ProjectName  string // empty for an invitation into the account
-	RoleName     string
+	ID          string
+	Kind        MessageKind
+	To          string
+	AccountName string
+	ProjectName string // empty for an invitation into the account
+	RoleName    string
+	// Also are the other places that the invitation is to.
+	Also         []OfferedPlace
 	InviterName  string
 	InviterEmail string
 	Link         string
@@ -77,6 +79,12 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 		if inv.AccountState != AccountActive {
 			return nil // just suspended; Wait sees it when the lease of the message ends
 		}
+		var also []OfferedPlace
+		if inv.leads() {
+			if also, err = s.alsoOffered(ctx, tx, inv); err != nil {
+				return err
+			}
+		}
 		token, err := NewToken(s.rand)
 		if err != nil {
 			return err
@@ -84,7 +92,7 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 		mail = &Mail{
 			ID: msg.ID, Kind: MessageInvitation, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
 			InviterName: inv.InviterName, InviterEmail: inv.InviterEmail, Link: s.inviteURL(token), ExpiresAt: inv.ExpiresAt,
-			Language: inv.AccountLanguage,
+			Language: inv.AccountLanguage, Also: also,
 		}
 		return tx.AddToken(ctx, InvitationToken{Hash: HashOf(token), AccountID: inv.AccountID, InvitationID: inv.ID, Mailed: true}, s.Now())
 	})
@@ -94,12 +102,30 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 // Overdue returns false: an invitation is tried until it expires.
 func (InvitationMail) Overdue(Message) bool { return false }
 
-// Note stores in the invitation whether the last attempt succeeded, or why it failed and when it is repeated.
+// Note stores in the invitation whether the last attempt succeeded, or why it failed and when it is repeated. Those whose
+// email it is, too, share the outcome.
 func (i InvitationMail) Note(ctx context.Context, tx Tx, msg Message, sent bool) error {
 	inv, err := tx.Invitation(ctx, msg.AccountID, msg.InvitationID)
 	if err != nil {
 		return NotFoundIs(err, nil)
 	}
+	all := []Invitation{inv}
+	if inv.leads() {
+		rest, err := i.s.companions(ctx, tx, inv)
+		if err != nil {
+			return err
+		}
+		all = append(all, rest...)
+	}
+	for _, each := range all {
+		if err := i.note(ctx, tx, each, msg, sent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i InvitationMail) note(ctx context.Context, tx Tx, inv Invitation, msg Message, sent bool) error {
 	state := InvitationSent
 	if !sent {
 		state = InvitationFailed

@@ -68,6 +68,9 @@ type Member struct {
 
 	// ExternalIDs are only set by Identify, and in the result of a change. A store neither reads nor writes them.
 	ExternalIDs ExternalIDs
+	// Also are the project memberships that the same person got in the same request; see NewMember.Projects. A store neither reads
+	// nor writes them.
+	Also []Member
 	// HeldKeys are the API keys whose secret a person was shown. It is only set by a change that takes access away from
 	// the person: a suspension, a weaker role, the end of their ownership. A store neither reads nor writes it.
 	HeldKeys []HeldKey
@@ -81,6 +84,10 @@ type NewMember struct {
 	APIKeyID  *string
 	RoleID    string
 	ManagedBy string // "api" when empty
+	// Projects are project roles that the person gets together with this membership: all of them, or nothing.
+	Projects []ProjectRole
+	// Name is proposed to a person who is invited; see Invitation.ProposedName.
+	Name string
 	// ExternalIDs are the external ids of the membership.
 	ExternalIDs ExternalIDs
 	// Invalid is an error that was found in the row of a bulk request before; it becomes the result of the row.
@@ -205,7 +212,7 @@ func (s *Service) AddMember(ctx context.Context, p *Principal, n NewMember) (Mem
 		return Member{}, err
 	}
 	var m Member
-	err := s.write(ctx, p, Shared, func(w *work) error {
+	err := s.write(ctx, p, n.lock(), func(w *work) error {
 		var err error
 		m, _, err = w.addOne(n)
 		w.made = m
@@ -234,15 +241,34 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 	if err := n.check(); err != nil {
 		return m, nil, err
 	}
-	pr, err := w.mayAdd(n)
+	if len(n.Projects) > 0 {
+		return w.addTogether(n)
+	}
+	a, err := w.plan(n)
 	if err != nil {
 		return m, nil, err
 	}
+	return w.add(a, nil)
+}
+
+// adding is a membership that may be added, and is not written yet.
+type adding struct {
+	m         Member
+	n         NewMember
+	delegated bool
+}
+
+// plan checks whether the caller may add the member. It writes nothing.
+func (w *work) plan(n NewMember) (a adding, err error) {
+	pr, err := w.mayAdd(n)
+	if err != nil {
+		return a, err
+	}
 	role, err := w.Role(w.ctx, w.p.AccountID, n.RoleID)
 	if err != nil {
-		return m, nil, NotFoundIs(err, invalidReference("role_id", "role"))
+		return a, NotFoundIs(err, invalidReference("role_id", "role"))
 	}
-	m = Member{
+	m := Member{
 		ID: w.s.newID(), AccountID: w.p.AccountID, ProjectID: n.ProjectID, ProjectName: pr.Name, Role: role, Status: StatusActive,
 		ManagedBy: n.ManagedBy, InvitedBy: w.p.by(), CreatedAt: w.at, UpdatedAt: w.at,
 	}
@@ -250,19 +276,23 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 		m.ManagedBy = ManagedByAPI
 	}
 	if err := w.bindTo(&m, n); err != nil {
-		return m, nil, err
+		return a, err
 	}
 	delegated, err := w.mayBind(m.subject(), role, n.ProjectID)
 	if err != nil {
-		return m, nil, err
+		return a, err
 	}
-	if err := w.mayIdentify(&m, n.ExternalIDs); err != nil {
-		return m, nil, err
-	}
-	if inv, err = w.insertMember(&m, n.Email != nil, delegated); err != nil || len(n.ExternalIDs) == 0 {
+	return adding{m, n, delegated}, w.mayIdentify(&m, n.ExternalIDs)
+}
+
+// add writes a planned membership. with is nil, or what it shares with the others that are added together.
+func (w *work) add(a adding, with *together) (Member, *Invitation, error) {
+	m := a.m
+	inv, err := w.insertMember(&m, a, with)
+	if err != nil || len(a.n.ExternalIDs) == 0 {
 		return m, inv, err
 	}
-	return m, inv, w.rename(&m, m.target(), n.ExternalIDs.change())
+	return m, inv, w.rename(&m, m.target(), a.n.ExternalIDs.change())
 }
 
 // check validates the request itself, and parses the email, if there is one. It is called before the transaction, to
@@ -288,6 +318,9 @@ func (n *NewMember) check() (err error) {
 		return RefusalNoRole.With()
 	}
 	if err := n.ExternalIDs.change().check(); err != nil {
+		return err
+	}
+	if err := n.checkTogether(); err != nil {
 		return err
 	}
 	if n.Email != nil {
@@ -368,13 +401,18 @@ func (w *work) isThemselves(u User, n NewMember) (bool, error) {
 	if err != nil {
 		return false, NotFoundIs(err, invalidReference("role_id", "role"))
 	}
-	p, err := w.principalNow(w.p.AccountID, u.VouchedBy)
+	return w.vouches(u.VouchedBy, u, role, n.ProjectID)
+}
+
+// vouches reports whether the principal by may assign the role to a user.
+func (w *work) vouches(by string, u User, role Role, projectID string) (bool, error) {
+	p, err := w.principalNow(w.p.AccountID, by)
 	if err != nil {
 		return false, NotFoundIs(err, nil)
 	}
 	voucher := w.guard
 	voucher.p = p
-	if _, err = voucher.mayBind(subject{userID: u.ID, canonical: u.CanonicalEmail}, role, n.ProjectID); isRefusal(err) {
+	if _, err = voucher.mayBind(subject{userID: u.ID, canonical: u.CanonicalEmail}, role, projectID); isRefusal(err) {
 		return false, nil
 	}
 	return err == nil, err
@@ -389,20 +427,21 @@ func (m *Member) bindKey(k APIKey) {
 }
 
 // insertMember writes the membership, its event and, for someone invited by email, the invitation and its email.
-func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, error) {
-	if err := w.seat(m); err != nil {
-		return nil, err
-	}
-	if m.Type == TypeInvitation {
-		if err := w.room(CountedInvitations); err != nil {
+func (w *work) insertMember(m *Member, a adding, with *together) (*Invitation, error) {
+	if with == nil {
+		if err := w.reserve(m); err != nil {
 			return nil, err
 		}
 	}
 	var inv *Invitation
-	if byEmail {
+	if a.n.Email != nil {
 		inv = w.newInvitation(m)
+		if m.Invitation != nil {
+			inv.ProposedName = a.n.Name
+			with.follow(inv)
+		}
 	}
-	if m.Type == TypeInvitation && w.s.mailDelivered && w.prepaid == 0 {
+	if inv.mailed() && w.s.mailDelivered && w.prepaid == 0 {
 		if err := w.alreadyMember(*m); !IsNotFound(err) {
 			return nil, err // retrying later would not help
 		}
@@ -419,8 +458,10 @@ func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, er
 		if err := w.KnowUser(w.ctx, m.AccountID, User{ID: m.UserID, Name: m.Name, CanonicalEmail: m.CanonicalEmail}, w.at); err != nil {
 			return nil, err
 		}
-		if err := w.notify(*m, NoticeAdded); err != nil {
-			return nil, err
+		if also, first := with.notice(); first {
+			if err := w.notify(*m, NoticeAdded, also...); err != nil {
+				return nil, err
+			}
 		}
 	}
 	var told event.Payload = memberAdded(*m)
@@ -431,13 +472,24 @@ func (w *work) insertMember(m *Member, byEmail, delegated bool) (*Invitation, er
 		if m.Invitation != nil {
 			told = event.InvitationCreated{
 				PrincipalType: string(m.Type), ProjectName: m.ProjectName, Role: m.Role.Slug, RoleName: m.Role.Name, Status: string(m.Status),
+				ProposedName: inv.ProposedName,
 			}
-			if err := w.queueMail(*inv); err != nil {
-				return nil, err
+			if inv.mailed() {
+				if err := w.queueMail(*inv); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
-	return inv, w.recordMember(*m, delegated, told)
+	return inv, w.recordMember(*m, a.delegated, told)
+}
+
+// reserve counts the membership against the limits of the account.
+func (w *work) reserve(m *Member) error {
+	if err := w.seat(m); err != nil || m.Type != TypeInvitation {
+		return err
+	}
+	return w.room(CountedInvitations)
 }
 
 func memberAdded(m Member) event.MemberAdded {

@@ -307,6 +307,9 @@ func (w *work) cancelInvitation(m Member) error {
 		if _, err := w.CloseInvitation(w.ctx, *m.Invitation, InvitationCancelled, w.at); err != nil {
 			return err
 		}
+		if err := w.passOn(m); err != nil {
+			return err
+		}
 	}
 	return w.DeleteMember(w.ctx, m)
 }

@@ -22,6 +22,9 @@ func CheckName(name string, limit int) error {
 	}
 }
 
+// ProposedName returns the valid name of a person that is closest to a text that somebody else wrote; empty if there is none.
+func ProposedName(text string) string { return naming.Clean(text, MaxPersonName) }
+
 // checkDescription validates a description, which may be empty.
 func checkDescription(text string, limit int) error {
 	if wrong := Phrase(naming.FindText(text, limit)); wrong.Text != "" {

@@ -44,6 +44,8 @@ type Notice struct {
 	Project string `json:"project,omitempty"`
 	Role    string `json:"role,omitempty"`
 	By      string `json:"by,omitempty"`
+	// Also are the other places where the person was added at the same time, for NoticeAdded.
+	Also []OfferedPlace `json:"also,omitempty"`
 	// Account, By, Reason and Until are where, who, why and until when, for NoticeSupport; Role is the SupportLevel.
 	Reason string    `json:"reason,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
@@ -116,7 +118,7 @@ func (m NoticeMail) Overdue(msg Message) bool { return m.s.Now().After(msg.Creat
 func (NoticeMail) Note(context.Context, Tx, Message, bool) error { return nil }
 
 // notify queues a notice for a member about this account, if it was done by someone else.
-func (w *work) notify(m Member, what NoticeKind) error {
+func (w *work) notify(m Member, what NoticeKind, also ...OfferedPlace) error {
 	if !w.s.mailDelivered || m.Type != TypeUser || m.UserID == w.p.ID {
 		return nil
 	}
@@ -131,7 +133,7 @@ func (w *work) notify(m Member, what NoticeKind) error {
 	if w.p.Type == TypeOperator {
 		by = ""
 	}
-	msg, err := Notice{What: what, To: m.Email, At: w.at, Account: a.Name, Project: m.ProjectName, Role: m.Role.Name, By: by, ByKey: w.p.Type == TypeAPIKey, BySupport: w.p.Type == TypeSupport, Language: cmp.Or(m.Language, a.Language)}.Message(w.s.newID(), m.AccountID)
+	msg, err := Notice{What: what, To: m.Email, At: w.at, Account: a.Name, Project: m.ProjectName, Role: m.Role.Name, Also: also, By: by, ByKey: w.p.Type == TypeAPIKey, BySupport: w.p.Type == TypeSupport, Language: cmp.Or(m.Language, a.Language)}.Message(w.s.newID(), m.AccountID)
 	if err != nil {
 		return err
 	}

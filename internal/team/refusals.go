@@ -49,6 +49,11 @@ var (
 	RefusalAlreadyMember       = &Refusal{KindConflict, "already_member", "", "This %s already has a role here. Change that role instead."}
 	RefusalAlreadyInvited      = &Refusal{KindConflict, "invitation_pending", "", "Already invited. Resend or cancel the open invitation."}
 	RefusalMemberPending       = &Refusal{KindConflict, "member_pending", "", "The invitation has not been accepted yet, and only the invited person can activate the membership by accepting it. Resend the invitation if it was lost."}
+	RefusalBulkPlaces          = &Refusal{KindInvalid, "invalid_members", "members", "At most %d memberships can be added at once, including those in projects; these are %d."}
+	RefusalTooManyProjects     = &Refusal{KindInvalid, "invalid_projects", "projects", "At most %d projects can be chosen at once; these are %d."}
+	RefusalProjectTwice        = &Refusal{KindInvalid, "invalid_projects", "projects", "The same project is chosen twice."}
+	RefusalNoProjectRole       = &Refusal{KindInvalid, "required", "projects", "Choose a role for each project."}
+	RefusalNameNotProposed     = &Refusal{KindInvalid, "invalid_name", "name", "A name can only be proposed to someone who is invited by email."}
 	RefusalBulkSize            = &Refusal{KindInvalid, "invalid_members", "members", "Send 1 to %d members; %d were sent."}
 )
 

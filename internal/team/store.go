@@ -356,6 +356,8 @@ type InvitationTx interface {
 	UpdateInvitation(ctx context.Context, i Invitation) error
 	// CloseInvitation sets a final state if the invitation is still open; false means someone else closed it first.
 	CloseInvitation(ctx context.Context, i Invitation, state InvitationState, at time.Time) (bool, error)
+	// LeadInvitation makes another invitation the one whose email is about this one, too; see Invitation.LeadID.
+	LeadInvitation(ctx context.Context, i Invitation, leadID string) error
 	// AddToken adds a token to the invitation, and deletes the oldest if there are too many. ReplaceTokens also invalidates
 	// all earlier ones.
 	AddToken(ctx context.Context, t InvitationToken, at time.Time) error

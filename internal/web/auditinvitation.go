@@ -20,6 +20,9 @@ func describeInvitationCreated(t *eventText, p event.InvitationCreated) {
 	t.say(t.either(p.ProjectName, "{actor} invited {target} as {role} to {project}", "{actor} invited {target} as {role}"), "role", role)
 	t.fact("Role", role)
 	t.fact("Status", t.status(p.Status))
+	if p.ProposedName != "" {
+		t.fact("Proposed name", p.ProposedName)
+	}
 	t.inProject(p.ProjectName)
 }
 

@@ -35,6 +35,7 @@ func (p *pages) showInvitation(r *http.Request) (reply, error) {
 	if err != nil {
 		return p.noInvitation(r, err)
 	}
+	f.Name = f.ProposedName
 	return reply{status: http.StatusOK, page: invitationPage(f)}, nil
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -145,13 +146,15 @@ func (f *importView) readRows(ctx context.Context) {
 		f.Wrong = say(ctx, "The file could not be read: {reason}.", err.Error())
 		return
 	}
-	email, role := -1, -1
+	email, role, called := -1, -1, -1
 	for i, name := range columns {
 		switch strings.ToLower(name) {
 		case "email":
 			email = i
 		case "role":
 			role = i
+		case "name":
+			called = i
 		default:
 			f.Ignored = append(f.Ignored, name)
 		}
@@ -169,18 +172,19 @@ func (f *importView) readRows(ctx context.Context) {
 	}
 	lines := map[string]int{}
 	for _, row := range rows {
-		f.Rows = append(f.Rows, f.row(ctx, row, row.Cell(email), row.Cell(role), lines))
+		f.Rows = append(f.Rows, f.row(ctx, row, [3]string{row.Cell(email), row.Cell(role), row.Cell(called)}, lines))
 	}
 }
 
 // row turns a row of the file into the member to add, or into a row that says what is wrong with it. lines has the lines of the
 // emails before it.
-func (f *importView) row(ctx context.Context, row spreadsheet.Row, email, role string, lines map[string]int) importRow {
+func (f *importView) row(ctx context.Context, row spreadsheet.Row, cells [3]string, lines map[string]int) importRow {
 	if row.Err != nil {
 		return importRow{Line: row.Line, Email: row.Text, add: team.NewMember{Invalid: refusedRow.With(say(ctx, "The line could not be read: {reason}.", row.Err.Error()))}}
 	}
-	if address, ok := bracketed(email); ok {
-		email = address
+	email, role, name := cells[0], cells[1], team.ProposedName(cells[2])
+	if before, address, ok := bracketed(email); ok {
+		email, name = address, cmp.Or(name, nameOf([]string{before}))
 	}
 	out := importRow{Line: row.Line, Email: email, Role: role}
 	if role == "" {
@@ -197,7 +201,7 @@ func (f *importView) row(ctx context.Context, row spreadsheet.Row, email, role s
 	default:
 		lines[key] = row.Line
 		out.Role = found.Name
-		out.add = team.NewMember{ProjectID: f.Place.ID, Email: &out.Email, RoleID: found.ID, ManagedBy: team.ManagedByDashboard}
+		out.add = team.NewMember{ProjectID: f.Place.ID, Email: &out.Email, Name: name, RoleID: found.ID, ManagedBy: team.ManagedByDashboard}
 	}
 	out.add.ProjectID = f.Place.ID
 	return out

@@ -176,9 +176,9 @@ func importPage(v *visit, f importView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var8 string
-				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(say(ctx, "The first line names the columns: email, and role (a slug or name). Other columns are ignored. Up to {most} rows.", team.MaxBulk))
+				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(say(ctx, "The first line names the columns: email, role (a slug or name), and name, which is proposed to the person. Other columns are ignored. Up to {most} rows.", team.MaxBulk))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `memberimport.templ`, Line: 36, Col: 178}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `memberimport.templ`, Line: 36, Col: 217}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {

@@ -2,45 +2,109 @@ package web
 
 import (
 	"strings"
+
+	"raff/internal/team"
 )
 
-// pieces splits a list of emails, as copied from an email program, at commas, semicolons and new lines. Of "Alice
-// <alice@example.com>" only the address is kept, and a separator inside a quoted name, or between the parts of a name,
+// pasted is one person in a list of emails: the email as entered, and the name that was beside it, if any.
+type pasted struct{ Name, Email string }
+
+// line is how the form shows a person again.
+func (p pasted) line() string {
+	if p.Name == "" {
+		return p.Email
+	}
+	return p.Name + " <" + p.Email + ">"
+}
+
+// people are the people in a list of emails, separated by commas, semicolons or new lines, without duplicates. Spaces
+// separate emails only if there is one on both sides, so that invalid input is shown again as it was entered.
+func people(text string) []pasted {
+	var all []pasted
+	seen := map[string]bool{}
+	add := func(name string, words []string) {
+		a := strings.Join(words, " ")
+		key, err := team.CanonicalEmail(a)
+		if err != nil {
+			key = a
+		}
+		if a != "" && !seen[key] {
+			seen[key] = true
+			all = append(all, pasted{name, a})
+		}
+	}
+	for _, piece := range pieces(text) {
+		words, from := strings.Fields(piece.Email), 0
+		for i, word := range words {
+			if i == from+1 && strings.Contains(words[from], "@") && strings.Contains(word, "@") {
+				add(piece.Name, words[from:i])
+				from = i
+			}
+		}
+		add(piece.Name, words[from:])
+	}
+	return all
+}
+
+// pieces splits a list of emails, as copied from an email program, at commas, semicolons and new lines. "Alice
+// <alice@example.com>" is an email with a name, and a separator inside a quoted name, or between the parts of a name,
 // does not split. It runs in linear time.
-func pieces(text string) []string {
-	var all []string
+func pieces(text string) []pasted {
+	var all []pasted
 	for entry := range split(text, ";\r\n") {
 		parts := list(split(entry, ","))
 		var name []string // may be the start of a name with commas: Admin, Ada <ada@example.com>
 		for _, part := range parts {
-			switch address, ok := bracketed(part); {
+			switch before, address, ok := bracketed(part); {
 			case ok:
+				all = append(all, pasted{nameOf(append(name, before)), address})
 				name = nil
-				all = append(all, address)
 			case strings.Contains(part, "@"):
-				all = append(append(all, name...), part)
+				all = append(alone(all, name), pasted{Email: part})
 				name = nil
 			default:
 				name = append(name, part)
 			}
 		}
-		all = append(all, name...)
+		all = alone(all, name)
 	}
 	return all
 }
 
-// bracketed is the address in the last angle brackets of "name <address>", if there is one.
-func bracketed(part string) (address string, ok bool) {
+// alone adds parts that turned out not to belong to a name.
+func alone(all []pasted, parts []string) []pasted {
+	for _, part := range parts {
+		all = append(all, pasted{Email: part})
+	}
+	return all
+}
+
+// bracketed returns what is in the last angle brackets of "name <address>", if that is an address, and what is before.
+func bracketed(part string) (before, address string, ok bool) {
 	open := strings.LastIndexByte(part, '<')
 	if open < 0 {
-		return "", false
+		return "", "", false
 	}
 	address, _, closed := strings.Cut(part[open+1:], ">")
 	address = strings.TrimSpace(address)
 	if len(address) > len("mailto:") && strings.EqualFold(address[:len("mailto:")], "mailto:") {
 		address = address[len("mailto:"):]
 	}
-	return address, closed && strings.Contains(address, "@")
+	return part[:open], address, closed && strings.Contains(address, "@")
+}
+
+// nameOf returns the name that the parts before an address are, without quotes. "Admin, Ada" is how Outlook writes Ada
+// Admin. An email is no name, and neither is a text that would have to be quoted again.
+func nameOf(parts []string) string {
+	text := strings.Trim(strings.TrimSpace(strings.Join(parts, ",")), `"'`)
+	if last, first, comma := strings.Cut(text, ","); comma && !strings.Contains(first, ",") && strings.TrimSpace(first) != "" {
+		text = first + " " + last
+	}
+	text = team.ProposedName(strings.ReplaceAll(text, `\"`, ""))
+	if strings.ContainsAny(text, `@<>;,"`) {
+		return ""
+	}
+	return text
 }
 
 // split splits text at the separators that are not inside a quoted name.

@@ -32,6 +32,40 @@ func TestAddressesCopiedFromEmailPrograms(t *testing.T) {
 	}
 }
 
+func addresses(text string) (all []string) {
+	for _, p := range people(text) {
+		all = append(all, p.Email)
+	}
+	return all
+}
+
+func TestNamesCopiedFromEmailPrograms(t *testing.T) {
+	for text, want := range map[string]string{
+		"Alice Admin <alice@example.com>":                           "Alice Admin",
+		`"Admin, Alice" <alice@example.com>; `:                      "Alice Admin",
+		"Admin, Alice <alice@example.com>; bob@example.com":         "Alice Admin",
+		"'Alice Admin' <alice@example.com>":                         "Alice Admin",
+		`"Alice \"Al\" Admin" <alice@example.com>`:                  "Alice Al Admin",
+		"  Alice \u202e\t Admin\u0000 <alice@example.com>":          "Alice Admin",
+		`"alice@example.com" <alice@example.com>`:                   "",
+		"alice@example.com <mailto:alice@example.com>":              "",
+		"<alice@example.com>":                                       "",
+		"alice@example.com":                                         "",
+		"Acme, Inc., Sales <alice@example.com>":                     "",
+		strings.Repeat("ä", 70) + " <alice@example.com>":            strings.Repeat("ä", 64),
+		"Ada Lovelace <alice@example.com>, Bob <alice@example.com>": "Ada Lovelace",
+	} {
+		got := people(text)
+		if len(got) == 0 || got[0].Email != "alice@example.com" || got[0].Name != want {
+			t.Errorf("%q: got %q, want the name %q", text, got, want)
+			continue
+		}
+		if again := people(got[0].line()); len(again) != 1 || again[0] != got[0] {
+			t.Errorf("%q: shown again as %q, which reads as %q", text, got[0].line(), again)
+		}
+	}
+}
+
 func FuzzAddresses(f *testing.F) {
 	f.Add(`Alice A. <alice@example.com>; "Bee, Bob" <bob@example.com>`)
 	f.Fuzz(func(t *testing.T, text string) {

@@ -168,6 +168,10 @@ CREATE TABLE invitations (
     invited_by      TEXT COLLATE "C" NOT NULL,
     invited_by_user UUID,
     invited_by_key  UUID,
+    -- A name that the inviter proposes, until the invitation is closed.
+    proposed_name   TEXT COLLATE "C" NOT NULL DEFAULT '',
+    -- Of the invitations of one person that were made together, the one whose email is about all of them.
+    lead_id         UUID,
     mail_error      TEXT COLLATE "C" NOT NULL DEFAULT '',
     mail_retry_at   BIGINT,
     expires_at      BIGINT           NOT NULL,

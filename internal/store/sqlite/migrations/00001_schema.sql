@@ -171,6 +171,10 @@ CREATE TABLE invitations (
     invited_by      BLOB    NOT NULL,
     invited_by_user BLOB,
     invited_by_key  BLOB,
+    -- A name that the inviter proposes, until the invitation is closed.
+    proposed_name   TEXT    NOT NULL DEFAULT '',
+    -- Of the invitations of one person that were made together, the one whose email is about all of them.
+    lead_id         BLOB,
     mail_error      TEXT    NOT NULL DEFAULT '',
     mail_retry_at   BIGINT,
     expires_at      BIGINT  NOT NULL,

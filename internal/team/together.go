@@ -1,0 +1,273 @@
+package team
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"raff/internal/event"
+)
+
+const (
+	// MaxTogether is the maximum number of projects to which one person is added in one request.
+	MaxTogether = 20
+	// MaxBulkPlaces is the maximum number of memberships that one bulk request adds.
+	MaxBulkPlaces = 2000
+	// MaxPersonName is the maximum length of a person's name, in characters.
+	MaxPersonName = 64
+)
+
+// lock returns the lock that adding the member takes. Several memberships are checked before the first one is written, so
+// nothing else may change the account in between.
+func (n *NewMember) lock() Lock {
+	if len(n.Projects) > 0 {
+		return Exclusive
+	}
+	return Shared
+}
+
+// checkTogether validates the projects and the proposed name.
+func (n *NewMember) checkTogether() error {
+	if n.Name != "" {
+		if n.Email == nil {
+			return RefusalNameNotProposed.With()
+		}
+		if err := CheckName(n.Name, MaxPersonName); err != nil {
+			return err
+		}
+	}
+	if len(n.Projects) > MaxTogether {
+		return RefusalTooManyProjects.With(MaxTogether, len(n.Projects))
+	}
+	seen := map[string]bool{n.ProjectID: true}
+	for _, p := range n.Projects {
+		switch {
+		case p.ProjectID == "" || p.RoleID == "":
+			return RefusalNoProjectRole.With()
+		case seen[p.ProjectID]:
+			return RefusalProjectTwice.With()
+		}
+		seen[p.ProjectID] = true
+	}
+	return nil
+}
+
+// places returns one NewMember for the membership itself and for each project.
+func (n *NewMember) places() []NewMember {
+	first := *n
+	first.Projects = nil
+	all := []NewMember{first}
+	for _, p := range n.Projects {
+		each := first
+		each.ProjectID, each.RoleID, each.ExternalIDs = p.ProjectID, p.RoleID, nil
+		all = append(all, each)
+	}
+	return all
+}
+
+// together is what the memberships share that one person gets in one request.
+type together struct {
+	lead    string // the id of the first invitation, whose email is about all of them
+	added   []OfferedPlace
+	noticed bool
+}
+
+// follow makes an invitation belong to the others.
+func (t *together) follow(inv *Invitation) {
+	if t == nil {
+		return
+	}
+	if t.lead == "" {
+		t.lead = inv.ID
+	}
+	inv.LeadID = t.lead
+}
+
+// notice reports whether to send the person a notice about a new membership, and which other places it mentions.
+func (t *together) notice() (also []OfferedPlace, first bool) {
+	if t == nil {
+		return nil, true
+	}
+	first, t.noticed = !t.noticed, true
+	if len(t.added) > 0 {
+		also = t.added[1:]
+	}
+	return also, first
+}
+
+// mailed reports whether an invitation has an email of its own.
+func (i *Invitation) mailed() bool {
+	return i != nil && i.State == InvitationQueued && (i.LeadID == "" || i.leads())
+}
+
+// addTogether adds one person to several places. All of them are checked before the first is written, so that a refusal
+// leaves nothing behind.
+func (w *work) addTogether(n NewMember) (Member, *Invitation, error) {
+	left, with := maps.Clone(w.left), &together{}
+	var all []adding
+	pending := false
+	for i, at := range n.places() {
+		a, err := w.planTogether(at, i == 0)
+		if err != nil {
+			w.left = left
+			return Member{}, nil, inPlace(err, at, i)
+		}
+		all = append(all, a)
+		if pending = pending || a.m.Type == TypeInvitation; a.m.Type == TypeUser {
+			with.added = append(with.added, OfferedPlace{a.m.ProjectName, a.m.Role.Name})
+		}
+	}
+	if pending && w.s.mailDelivered && w.prepaid == 0 {
+		w.left = left
+		return Member{}, nil, w.mayMail()
+	}
+	var first Member
+	var inv *Invitation
+	for i, a := range all {
+		m, sent, err := w.add(a, with)
+		if err != nil {
+			return Member{}, nil, internal(err)
+		}
+		if i == 0 {
+			first, inv = m, sent
+			continue
+		}
+		first.Also = append(first.Also, m)
+	}
+	return first, inv, nil
+}
+
+// planTogether is plan with all checks that a single membership leaves to the database.
+func (w *work) planTogether(n NewMember, first bool) (adding, error) {
+	a, err := w.plan(n)
+	if err != nil {
+		return a, err
+	}
+	if err := w.alreadyMember(a.m); !IsNotFound(err) {
+		return a, err
+	}
+	switch {
+	case first:
+		err = w.reserve(&a.m)
+	case a.m.Type == TypeInvitation:
+		err = w.room(CountedInvitations)
+	}
+	return a, err
+}
+
+// inPlace makes a refusal name the project that it is about. i is the index of the place; the first one is that of the
+// request itself.
+func inPlace(err error, at NewMember, i int) error {
+	if i == 0 {
+		return err
+	}
+	if IsNotFound(err) {
+		err = invalidReference("projects.project_id", "project")
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		like := *e
+		like.Field, like.ProjectID = "projects", at.ProjectID
+		return &like
+	}
+	return err
+}
+
+// internal hides a refusal that comes too late to leave nothing behind, so that the whole transaction fails.
+func internal(err error) error {
+	if refused(err) {
+		return errors.New("add a person to several places: " + err.Error())
+	}
+	return err
+}
+
+// companions returns the other open invitations that were made together with one.
+func (s *Service) companions(ctx context.Context, r Reader, inv Invitation) (all []Invitation, err error) {
+	if inv.LeadID == "" {
+		return nil, nil
+	}
+	members, err := r.MembershipsOf(ctx, inv.AccountID, inv.CanonicalEmail)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		if m.ID == inv.MemberID || m.Type != TypeInvitation || m.Invitation == nil || m.Invitation.LeadID != inv.LeadID {
+			continue
+		}
+		each, err := r.Invitation(ctx, inv.AccountID, m.Invitation.ID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, each)
+	}
+	return all, nil
+}
+
+// OfferedTogether returns the other places of the invitations that were made together with one and can be accepted.
+func (s *Service) OfferedTogether(ctx context.Context, inv Invitation) ([]OfferedPlace, error) {
+	return s.alsoOffered(ctx, s.store, inv)
+}
+
+func (s *Service) alsoOffered(ctx context.Context, r Reader, inv Invitation) (also []OfferedPlace, err error) {
+	all, err := s.companions(ctx, r, inv)
+	for _, each := range all {
+		if each.open(s.Now()) == nil && each.MemberStatus == StatusPending {
+			also = append(also, OfferedPlace{each.ProjectName, each.Role.Name})
+		}
+	}
+	return also, err
+}
+
+// passOn makes another invitation the one whose email is about the rest, and queues that email, when the invitation of m
+// is cancelled.
+func (w *work) passOn(m Member) error {
+	inv := *m.Invitation
+	if !inv.leads() {
+		return nil
+	}
+	rest, err := w.s.companions(w.ctx, w, inv)
+	if err != nil {
+		return err
+	}
+	for i, each := range rest {
+		if err := w.LeadInvitation(w.ctx, each, rest[0].ID); err != nil {
+			return err
+		}
+		if i > 0 || !w.s.mailDelivered || each.open(w.at) != nil {
+			continue
+		}
+		w.mail = true
+		if err := w.InsertMessage(w.ctx, Message{ID: w.s.newID(), Kind: MessageInvitation, AccountID: each.AccountID, InvitationID: each.ID, NextAt: w.at, CreatedAt: w.at}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renew makes the invitations that one leads as good as the one that is sent again, as far as the caller may invite there.
+func (w *work) renew(lead Invitation) error {
+	if !lead.leads() {
+		return nil
+	}
+	rest, err := w.s.companions(w.ctx, w, lead)
+	if err != nil {
+		return err
+	}
+	for _, each := range rest {
+		inv, m, err := w.invitationToSend(each.ID)
+		if isRefusal(err) || IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		inv.State, inv.ExpiresAt, inv.UpdatedAt, inv.InvitedBy, inv.InvitedByUser = lead.State, lead.ExpiresAt, lead.UpdatedAt, lead.InvitedBy, lead.InvitedByUser
+		inv.MailError, inv.MailRetryAt = lead.MailError, lead.MailRetryAt
+		if err := w.UpdateInvitation(w.ctx, inv); err != nil {
+			return err
+		}
+		if err := w.recordMember(m, false, event.InvitationResent{ProjectName: m.ProjectName, RoleName: m.Role.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
