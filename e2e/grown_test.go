@@ -56,6 +56,8 @@ func grow(t *testing.T, db *sql.DB, a rafftest.Account, s size) {
 		`INSERT INTO memberships (id, account_id, project_id, scope_id, principal_type, email, email_canonical, role_id, status, is_owner, lead, managed_by, invited_by,
 			created_at, updated_at, sort_key) SELECT randomblob(16), account_id, ` + project + ", " + project + `, 'invitation', email, LOWER(email), ` + inProject + `, 'pending', 0, 0, 'api', invited_by,
 			created_at, updated_at, email FROM memberships WHERE scope_id = ` + account + " AND principal_type = 'invitation'",
+		`INSERT INTO external_ids (account_id, kind, value, source, object_id, created_at) SELECT account_id, 'member', email, 'crm', id, created_at
+			FROM memberships WHERE scope_id = ` + account + " AND principal_type = 'invitation'",
 	} {
 		if _, err := db.ExecContext(t.Context(), q); err != nil {
 			t.Fatalf("%v\n%s", err, q)
@@ -71,6 +73,7 @@ func TestListsStayFlat(t *testing.T) {
 		large = size{100_000, 1_000_000, 10_000, 10_000, 10_000}
 	}
 	servers, sessions := map[string]*rafftest.Server{}, map[string]string{}
+	others := map[*rafftest.Server]*sql.DB{} // connections of another program
 	for name, s := range map[string]size{"small": {50, 60, 60, 60, 60}, "large": large} {
 		file := t.TempDir() + "/raff.db"
 		srv := rafftest.Start(t, rafftest.OnDatabase("sqlite:"+file), rafftest.Quiet())
@@ -78,14 +81,16 @@ func TestListsStayFlat(t *testing.T) {
 		servers[name], sessions[name] = srv, srv.SignIn(t, "alice@example.com")
 		db := rafftest.OpenSQLite(t, file)
 		grow(t, db, srv.Account, s)
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
+		others[srv] = db
 	}
 	steps := func(srv *rafftest.Server, path, credential string) int64 {
 		t.Helper()
 		var least int64
 		for i := range 3 { // other work of the server may be counted, too
+			// After a commit of another program, the server remembers nothing.
+			if _, err := others[srv].ExecContext(t.Context(), fmt.Sprint("PRAGMA user_version = ", i+1)); err != nil {
+				t.Fatal(err)
+			}
 			n := sqlite.CountSteps(func() { srv.Do(t, http.MethodGet, path, credential, nil).Want(t, http.StatusOK) })
 			if i == 0 || n < least {
 				least = n
@@ -96,7 +101,7 @@ func TestListsStayFlat(t *testing.T) {
 	for _, list := range []string{
 		"/api/v1/members", "/api/v1/members?status=active", "/api/v1/members?status=pending", "/api/v1/members?principal_type=api_key", "/api/v1/members?role_id=ROLE",
 		"/api/v1/members?email=nobody@example.com", "/api/v1/roles", "/api/v1/roles?scope=project", "/api/v1/api-keys", "/api/v1/invitations", "/api/v1/projects",
-		"/api/v1/projects/PROJECT/members", "/api/v1/external-ids?kind=member",
+		"/api/v1/projects/PROJECT/members", "/api/v1/external-ids?kind=member", "/api/v1/external-ids?kind=project",
 		"/api/v1/audit-events", "/api/v1/audit-events?actor=OWNER", "/api/v1/audit-events?actor=NOBODY", "/api/v1/audit-events?target=TARGET", "/api/v1/audit-events?target=NOBODY",
 		"/api/v1/audit-events?action=member.added", "/api/v1/audit-events?action=project.deleted", "/api/v1/audit-events?actor=OWNER&action=project.deleted",
 		"/api/v1/audit-events?since=2023-11-14T00:00:00Z", "/api/v1/audit-events?since=2020-01-01T00:00:00Z&until=2020-02-01T00:00:00Z",

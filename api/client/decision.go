@@ -133,6 +133,14 @@ func (s *ExternalIDService) List(ctx context.Context, o ListExternalIDsOptions) 
 	return list[api.ExternalID](ctx, s.c, "/api/v1/external-ids", q)
 }
 
+// All iterates over all external ids that match. It stops after an error.
+func (s *ExternalIDService) All(ctx context.Context, o ListExternalIDsOptions) iter.Seq2[api.ExternalID, error] {
+	return all(o.ListOptions, func(page ListOptions) (*api.Page[api.ExternalID], error) {
+		o.ListOptions = page
+		return s.List(ctx, o)
+	})
+}
+
 // Set gives an external id to an object. All fields are required.
 func (s *ExternalIDService) Set(ctx context.Context, in api.SetExternalIDRequest) (*api.ExternalID, error) {
 	return write[api.ExternalID](ctx, s.c, http.MethodPut, in, nil, "/api/v1/external-ids")

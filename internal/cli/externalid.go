@@ -40,23 +40,7 @@ raff external-id list project --source okta`,
 
 // externalIDs iterates over all external ids, one page at a time.
 func externalIDs(ctx context.Context, c *client.Client, o client.ListExternalIDsOptions) iter.Seq2[api.ExternalID, error] {
-	return func(yield func(api.ExternalID, error) bool) {
-		for o.Limit = 1000; ; {
-			p, err := c.ExternalIDs.List(ctx, o)
-			if err != nil {
-				yield(api.ExternalID{}, err)
-				return
-			}
-			for _, x := range p.Data {
-				if !yield(x, nil) {
-					return
-				}
-			}
-			if o.Offset += len(p.Data); len(p.Data) == 0 || o.Offset >= p.Total {
-				return
-			}
-		}
-	}
+	return c.ExternalIDs.All(ctx, o)
 }
 
 func (a *app) externalIDSet() *cobra.Command {

@@ -11,7 +11,7 @@ import (
 func (s *server) listExternalIDs(ctx context.Context, c *call) (any, error) {
 	f := team.ExternalIDFilter{Kind: c.Query.Get("kind"), Source: c.Query.Get("source"), Value: c.Query.Get("id")}
 	var err error
-	if f.Page, err = c.Page(defaultLimit); err != nil {
+	if f.Page, err = c.PageByName(defaultLimit); err != nil {
 		return nil, err
 	}
 	if f.ObjectID, err = c.UUID("object_id"); err != nil {
@@ -24,7 +24,7 @@ func (s *server) listExternalIDs(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rest.PageOf(f.Page, rows, total, externalID, nil), nil
+	return rest.CountedPage(f.Page, rows, total, externalID, func(x *team.ExternalID) team.Cursor { return x.Cursor() }), nil
 }
 
 func (s *server) setExternalID(ctx context.Context, c *call) (any, error) {

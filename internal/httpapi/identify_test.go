@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -180,4 +181,58 @@ func TestQuotaOfExternalIDs(t *testing.T) {
 		set(4, 200)
 		set(5, 409)
 	}, rafftest.WithQuotas(team.Quotas{Roles: 10, Projects: 10, APIKeys: 10, Invitations: 10, ExternalIDs: 3, Sessions: 10}))
+}
+
+// TestExternalIDsByCursor reads all external ids of a kind in pages, in order of id and source, also where ids continue each other.
+func TestExternalIDsByCursor(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		var want []string
+		for i, id := range []string{"a", "a b", "a/b", "aé", "b"} {
+			member, _ := srv.NewMember(t, fmt.Sprintf("person%d@example.com", i), "Person", srv.RoleID(t, "account", "member"))
+			for _, source := range []string{"crm", "hr", "okta"} {
+				srv.Do(t, "PUT", "/api/v1/external-ids", srv.Key, map[string]any{"kind": "member", "source": source, "id": id, "object_id": member}).Want(t, 200)
+				want = append(want, id+" "+source)
+			}
+		}
+		for _, filter := range []string{"", "&source=hr"} {
+			var got []string
+			for path := "/api/v1/external-ids?kind=member&limit=2" + filter; path != ""; {
+				page := srv.Do(t, "GET", path, srv.Key, nil).Want(t, 200).JSON(t)
+				all := len(want)
+				if filter != "" {
+					all /= 3
+				}
+				if page["total"] != float64(all) || page["total_is"] != "exact" {
+					t.Errorf("%s: total %v, %v; want %d", path, page["total"], page["total_is"], all)
+				}
+				for _, row := range page["data"].([]any) {
+					x := row.(map[string]any)
+					got = append(got, x["id"].(string)+" "+x["source"].(string))
+				}
+				path = ""
+				if next, _ := page["next_cursor"].(string); next != "" {
+					path = "/api/v1/external-ids?kind=member&limit=2" + filter + "&cursor=" + next
+				}
+			}
+			var expected []string
+			for _, w := range want {
+				if filter == "" || strings.HasSuffix(w, " hr") {
+					expected = append(expected, w)
+				}
+			}
+			slices.Sort(got) // each database has its own order of texts
+			slices.Sort(expected)
+			if !slices.Equal(got, expected) {
+				t.Errorf("%q: %q, want %q", filter, got, expected)
+			}
+		}
+		members := srv.Do(t, "GET", "/api/v1/members?limit=1", srv.Key, nil).Want(t, 200).JSON(t)["next_cursor"].(string)
+		for _, cursor := range []string{members, "_w", "_wAAAAAA", "_wAAAAAA_w", "x"} {
+			refused := srv.Do(t, "GET", "/api/v1/external-ids?kind=member&cursor="+cursor, srv.Key, nil).Want(t, 400).JSON(t)
+			if refused["code"] != "invalid_cursor" {
+				t.Errorf("cursor %s: %v", cursor, refused)
+			}
+		}
+		srv.Do(t, "GET", "/api/v1/external-ids?kind=member&cursor=_wAAAAAAbQAAAAAAAA", srv.Key, nil).Want(t, 200)
+	})
 }

@@ -125,7 +125,7 @@ var routes = []Route{
 	{"GET", "/api/v1/projects/{id}/invitations", "listProjectInvitations", 200, false, paging, "project.members.view, project.members.invite or project.members.manage" + inProject, (*server).listProjectInvitations},
 	{"POST", "/api/v1/projects/{id}/invitations", "createProjectInvitation", 201, false, "", "project.members.invite or project.members.manage" + inProject, (*server).createProjectInvitation},
 
-	{"GET", "/api/v1/external-ids", "listExternalIds", 200, false, "kind source id object_id limit offset", "by kind: to view members, roles, API keys, or all projects", (*server).listExternalIDs},
+	{"GET", "/api/v1/external-ids", "listExternalIds", 200, false, "kind source id object_id " + paging, "by kind: to view members, roles, API keys, or all projects", (*server).listExternalIDs},
 	{"PUT", "/api/v1/external-ids", "setExternalId", 200, false, "", "account.members.manage, account.roles.manage, account.apikeys.manage or account.projects.manage, by kind; for a member or key also every permission that it holds", (*server).setExternalID},
 	{"DELETE", "/api/v1/external-ids", "removeExternalId", 200, false, "kind source id", "as in setExternalId", (*server).removeExternalID},
 

@@ -157,20 +157,10 @@ func (x *Export) invitations(ctx context.Context, project string, fn func(any) e
 }
 
 func (x *Export) externalIDs(ctx context.Context, fn func(any) error) error {
-	for offset := 0; ; offset += exportPage {
-		rows, _, err := x.s.store.ExternalIDs(ctx, team.ExternalIDFilter{AccountID: x.id, Page: team.Page{Limit: exportPage, Offset: offset, SkipTotal: true}})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := fn(row); err != nil {
-				return err
-			}
-		}
-		if len(rows) < exportPage {
-			return nil
-		}
-	}
+	return pages(func(e team.ExternalID) error { return fn(e) }, (*team.ExternalID).Cursor, func(p team.Page) ([]team.ExternalID, error) {
+		rows, _, err := x.s.store.ExternalIDs(ctx, team.ExternalIDFilter{AccountID: x.id, Page: p})
+		return rows, err
+	})
 }
 
 func (x *Export) support(ctx context.Context, fn func(any) error) error {

@@ -131,7 +131,7 @@ type Reader interface {
 	APIKeys(ctx context.Context, f team.APIKeyFilter) ([]team.APIKey, int, error)
 	Members(ctx context.Context, f team.MemberFilter) ([]team.Member, team.Total, error)
 	Invitations(ctx context.Context, f team.InvitationFilter) ([]team.Invitation, int, error)
-	ExternalIDs(ctx context.Context, f team.ExternalIDFilter) ([]team.ExternalID, int, error)
+	ExternalIDs(ctx context.Context, f team.ExternalIDFilter) ([]team.ExternalID, team.Total, error)
 	// EachEvent calls fn with each event of a log, oldest first. Seals returns the seals of a log from a number on.
 	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error
 	Seals(ctx context.Context, accountID string, from int) ([]audit.Seal, error)

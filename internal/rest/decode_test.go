@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"raff/api"
+	"raff/internal/team"
 )
 
 // These bodies are refused, although encoding/json accepts most of them.
@@ -187,15 +188,23 @@ func topLevelNames(t *testing.T, body []byte) map[string]int {
 
 func TestCursorRoundTrip(t *testing.T) {
 	for _, text := range []string{"", "x", "AAAA", strings.Repeat("A", 31), strings.Repeat("A", 33), strings.Repeat("A", 32) + "=", strings.Repeat("+", 32)} {
-		if c, err := parseCursor(text); err == nil {
+		if c, err := parseCursor(text, false); err == nil {
 			t.Errorf("%q is accepted as %v", text, c)
 		}
 	}
 	for _, text := range []string{strings.Repeat("A", 32), strings.Repeat("-_", 16)} {
-		c, err := parseCursor(text)
+		c, err := parseCursor(text, false)
 		if err != nil || formatCursor(*c) != text {
 			t.Errorf("%q became %v, %v", text, c, err)
 		}
+		if c, err := parseCursor(text, true); err == nil {
+			t.Errorf("%q is accepted as %v in a list by name", text, c)
+		}
+	}
+	total := &team.Total{N: 1001, AtLeast: true, Once: true}
+	c, err := parseCursor(formatCursor(team.Cursor{Name: "member\x00ö\x00crm", Total: total}), true)
+	if err != nil || c.Name != "member\x00ö\x00crm" || *c.Total != *total {
+		t.Errorf("a cursor by name became %v, %v", c, err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"raff/api"
 	"raff/internal/nearest"
@@ -61,7 +62,12 @@ func unknownParameter(name string, names []string) error {
 }
 
 // Page parses limit, offset and cursor. After a cursor it asks for one extra row, to know whether there is a next page.
-func (c *Call) Page(limit int) (team.Page, error) {
+func (c *Call) Page(limit int) (team.Page, error) { return c.page(limit, false) }
+
+// PageByName is Page for a list by name.
+func (c *Call) PageByName(limit int) (team.Page, error) { return c.page(limit, true) }
+
+func (c *Call) page(limit int, byName bool) (team.Page, error) {
 	p := team.Page{Limit: limit}
 	var err error
 	if p.Limit, err = c.Integer("limit", limit, 1, maxLimit); err != nil {
@@ -79,7 +85,7 @@ func (c *Call) Page(limit int) (team.Page, error) {
 	if c.Query.Has("offset") {
 		return p, Invalid("offset", "cursor_and_offset", "Send cursor or offset, not both: a cursor already says where to continue.")
 	}
-	if p.After, err = parseCursor(c.Query.Get("cursor")); err != nil {
+	if p.After, err = parseCursor(c.Query.Get("cursor"), byName); err != nil {
 		return p, err
 	}
 	p.Limit++
@@ -107,7 +113,7 @@ func tooFar(cursor bool) error {
 	return Invalid("offset", "offset_too_large", "offset must be at most %d. Use the filters of this list to select fewer rows.", maxOffset)
 }
 
-// PageOf converts rows to one page. at is nil for lists that are not ordered by creation and have no cursor.
+// PageOf converts rows to one page. at is nil for lists that have no cursor.
 func PageOf[D, W any](p team.Page, rows []D, total int, wire func(*D) W, at func(*D) team.Cursor) api.Page[W] {
 	return CountedPage(p, rows, team.Total{N: total}, wire, at)
 }
@@ -138,12 +144,26 @@ func CountedPage[D, W any](p team.Page, rows []D, of team.Total, wire func(*D) W
 	return out
 }
 
+// namedCursor is the first byte of the cursor of a list by name. No time until the year 200,000 begins with it.
+const namedCursor = 0xff
+
+// totalBytes is the length of the total in a cursor.
+const totalBytes = 5
+
 // A cursor is the base64url of 8 bytes of microseconds, the 16 bytes of an id and, for a list that is counted only once, the 4
-// bytes of the total and a byte that is 1 if there may be more.
+// bytes of the total and a byte that is 1 if there may be more. That of a list by name has namedCursor, the total and the name.
 func formatCursor(c team.Cursor) string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro()))
-	id, _ := hex.DecodeString(strings.ReplaceAll(c.ID, "-", ""))
-	b = append(b, id...)
+	var b []byte
+	if c.Name != "" {
+		b = append(b, namedCursor)
+		if c.Total == nil {
+			c.Total = &team.Total{}
+		}
+	} else {
+		b = binary.BigEndian.AppendUint64(b, uint64(c.At.UnixMicro()))
+		id, _ := hex.DecodeString(strings.ReplaceAll(c.ID, "-", ""))
+		b = append(b, id...)
+	}
 	if c.Total != nil {
 		b = binary.BigEndian.AppendUint32(b, uint32(c.Total.N)) //nolint:gosec // at most a little more than maxOffset
 		more := byte(0)
@@ -152,12 +172,20 @@ func formatCursor(c team.Cursor) string {
 		}
 		b = append(b, more)
 	}
-	return base64.RawURLEncoding.EncodeToString(b)
+	return base64.RawURLEncoding.EncodeToString(append(b, c.Name...))
 }
 
-func parseCursor(text string) (*team.Cursor, error) {
+func totalIn(b []byte) *team.Total {
+	return &team.Total{N: int(binary.BigEndian.Uint32(b)), AtLeast: b[totalBytes-1] == 1, Once: true}
+}
+
+// parseCursor reads a cursor of a list by time, or of one by name.
+func parseCursor(text string, byName bool) (*team.Cursor, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != 24 && len(b) != 29 {
+	if byName && err == nil && len(b) > 1+totalBytes && b[0] == namedCursor && utf8.Valid(b[1+totalBytes:]) {
+		return &team.Cursor{Total: totalIn(b[1:]), Name: string(b[1+totalBytes:])}, nil
+	}
+	if byName || err != nil || len(b) != 24 && len(b) != 24+totalBytes {
 		return nil, Invalid("cursor", "invalid_cursor", "cursor must be the next_cursor of an earlier page, unchanged.")
 	}
 	h := hex.EncodeToString(b[8:24])
@@ -166,7 +194,7 @@ func parseCursor(text string) (*team.Cursor, error) {
 		ID: h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:],
 	}
 	if len(b) > 24 {
-		c.Total = &team.Total{N: int(binary.BigEndian.Uint32(b[24:])), AtLeast: b[28] == 1, Once: true}
+		c.Total = totalIn(b[24:])
 	}
 	return c, nil
 }

@@ -14,7 +14,7 @@ func scanExternalID(s scanner) (x team.ExternalID, err error) {
 	return x, err
 }
 
-func (r reader) ExternalIDs(ctx context.Context, f team.ExternalIDFilter) ([]team.ExternalID, int, error) {
+func (r reader) ExternalIDs(ctx context.Context, f team.ExternalIDFilter) ([]team.ExternalID, team.Total, error) {
 	var c condition
 	c.and("x.account_id = ?", uid(f.AccountID))
 	if f.Kind != "" {
@@ -29,8 +29,17 @@ func (r reader) ExternalIDs(ctx context.Context, f team.ExternalIDFilter) ([]tea
 	if f.ObjectID != "" {
 		c.and("x.object_id = ?", uid(f.ObjectID))
 	}
-	l := listing{columns: externalColumns, from: "external_ids x", rows: "external_ids x", order: "x.kind, x.value, x.source"}
-	return page(ctx, r.q, l, &c, f.Page, scanExternalID)
+	// The total of the first page is in the cursor, so this condition is never counted.
+	if after := f.After; after != nil {
+		kind, value, source := team.ExternalIDAt(*after)
+		if f.Kind != "" {
+			c.and("(x.value, x.source) > (?, ?)", value, source)
+		} else {
+			c.and("(x.kind, x.value, x.source) > (?, ?, ?)", kind, value, source)
+		}
+	}
+	l := listing{columns: externalColumns, from: "external_ids x", rows: "external_ids x", order: "x.kind, x.value, x.source", capped: true}
+	return list(ctx, r.q, l, &c, f.Page, scanExternalID)
 }
 
 func (r reader) ExternalIDsOf(ctx context.Context, accountID string, objectIDs []string) ([]team.ExternalID, error) {

@@ -39,10 +39,23 @@ type ExternalIDFilter struct {
 	Page
 }
 
+// Cursor is the position after x in a list of external ids.
+func (x *ExternalID) Cursor() Cursor {
+	return Cursor{Name: strings.Join([]string{x.Kind, x.Value, x.Source}, "\x00")} // none of them contains a NUL
+}
+
+// ExternalIDAt returns the kind, value and source in a Cursor. A cursor of another list gives empty texts.
+func ExternalIDAt(c Cursor) (kind, value, source string) {
+	kind, rest, _ := strings.Cut(c.Name, "\x00")
+	value, rest, _ = strings.Cut(rest, "\x00")
+	source, _, _ = strings.Cut(rest, "\x00")
+	return kind, value, source
+}
+
 // ExternalIDReader reads external ids.
 type ExternalIDReader interface {
-	// ExternalIDs returns them in order of kind, value and source.
-	ExternalIDs(ctx context.Context, f ExternalIDFilter) ([]ExternalID, int, error)
+	// ExternalIDs returns them in order of kind, value and source. Their cursor is that of ExternalID.Cursor.
+	ExternalIDs(ctx context.Context, f ExternalIDFilter) ([]ExternalID, Total, error)
 	// ExternalIDsOf returns those of members, projects, roles and API keys, in order of source.
 	ExternalIDsOf(ctx context.Context, accountID string, objectIDs []string) ([]ExternalID, error)
 }
@@ -257,7 +270,7 @@ func (w *work) touch(n named, x ExternalID) error {
 }
 
 // ListExternalIDs lists the external ids of one kind.
-func (s *Service) ListExternalIDs(ctx context.Context, p *Principal, f ExternalIDFilter) ([]ExternalID, int, error) {
+func (s *Service) ListExternalIDs(ctx context.Context, p *Principal, f ExternalIDFilter) ([]ExternalID, Total, error) {
 	f.AccountID = p.AccountID
 	view := map[string][]string{
 		ExternalMember: {permission.MembersView, permission.MembersManage}, ExternalRole: {permission.RolesView, permission.RolesManage},
@@ -267,7 +280,7 @@ func (s *Service) ListExternalIDs(ctx context.Context, p *Principal, f ExternalI
 		view = []string{permission.ProjectsView, permission.ProjectsManage}
 	}
 	if err := s.Require(p, view...); err != nil {
-		return nil, 0, err
+		return nil, Total{}, err
 	}
 	return s.store.ExternalIDs(ctx, f)
 }
