@@ -43,8 +43,13 @@ type OperatedAccount struct {
 	RequireSecondFactor bool              `json:"require_second_factor"`
 	Limits              AccountLimits     `json:"limits"`
 	Attributes          map[string]string `json:"attributes"`
-	CreatedAt           Time              `json:"created_at"`
-	UpdatedAt           Time              `json:"updated_at"`
+	// AuditRetentionDays is for how many days audit events are kept; nil means forever. NextAuditRetentionDays takes its place at
+	// NextAuditRetentionAt.
+	AuditRetentionDays     *int  `json:"audit_retention_days"`
+	NextAuditRetentionDays *int  `json:"next_audit_retention_days,omitempty"`
+	NextAuditRetentionAt   *Time `json:"next_audit_retention_at,omitempty"`
+	CreatedAt              Time  `json:"created_at"`
+	UpdatedAt              Time  `json:"updated_at"`
 	// Usage is only present in the response for one account.
 	Usage *AccountUsage `json:"usage,omitempty"`
 }
@@ -98,6 +103,8 @@ type UpdateOperatedAccountRequest struct {
 	Name       *string             `json:"name,omitempty"`
 	Limits     *map[string]*int    `json:"limits,omitempty"`
 	Attributes *map[string]*string `json:"attributes,omitempty"`
+	// AuditRetentionDays is for how many days audit events are kept, at least 30; null means forever.
+	AuditRetentionDays Nullable[int] `json:"audit_retention_days,omitzero"`
 }
 
 // SuspendAccountRequest has the operator's own note of why.

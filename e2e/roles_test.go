@@ -80,6 +80,7 @@ func TestTwoRoles(t *testing.T) {
 	if err := asOwner.Audit().SetRetention(t.Context(), other.AccountID, 150); err != nil {
 		t.Fatal(err)
 	}
+	announcedRetention(t, owner, serving, srv)
 	refusedToServer(t, serving, a, other)
 	gone, now := srv.NewAccount(t, "Gone", "gone@example.com"), 0
 	if _, err := srv.Node.Operator().Delete(t.Context(), operator.Program, gone.AccountID, &now); err != nil {
@@ -134,6 +135,8 @@ func refusedToServer(t *testing.T, serving string, a, other rafftest.Account) {
 		"DELETE FROM audit_seals", "UPDATE audit_seals SET events = 1", "TRUNCATE audit_seals",
 		"DELETE FROM event_slices", "UPDATE event_slices SET slice = 1",
 		"INSERT INTO audit_retention (account_id, days) VALUES (" + account + ", 1)", "UPDATE audit_retention SET days = 1", "DELETE FROM audit_retention",
+		"INSERT INTO audit_retention_changes (account_id, days, effective_at) VALUES (" + account + ", 30, 0)", "UPDATE audit_retention_changes SET effective_at = 0",
+		"SELECT announce_retention(" + account + ", 1)", "SELECT announce_retention(" + account + ", 29)", "SELECT announce_retention(" + account + ", -1)",
 		"UPDATE audit_checkpoints SET until_at = 9000000000000000", "DELETE FROM audit_checkpoints", "DELETE FROM goose_db_version",
 		"ALTER TABLE audit_events DISABLE TRIGGER ALL", "DROP TABLE audit_events", "CREATE TABLE other (id INT)",
 		"SELECT remove_log(" + account + ", 1000)",
@@ -224,5 +227,35 @@ func onServer(t *testing.T, database, statement string) {
 	defer func() { _ = c.Close(ctx) }()
 	if _, err := c.Exec(ctx, statement); err != nil {
 		t.Errorf("%s: %v", statement, err)
+	}
+}
+
+// announcedRetention shortens the retention of a log through the operator's API, with the role that serves.
+func announcedRetention(t *testing.T, owner, serving string, srv *rafftest.Server) {
+	t.Helper()
+	a, silent := logOf200Days(t, srv, "announced"), logOf200Days(t, srv, "silent")
+	days := 150
+	changed, err := srv.Node.Operator().UpdateAccount(t.Context(), operator.Program, a.AccountID, operator.AccountChange{Retention: &days})
+	if err != nil || changed.NextRetention != days {
+		t.Fatalf("changed: %+v, %v", changed, err)
+	}
+	execute(t, serving, "SELECT announce_retention('"+silent.AccountID+"', 150)") // without an event
+	oldest := func(a rafftest.Account) string {
+		return askDatabase(t, owner, "SELECT CAST(MIN(at) AS TEXT) FROM audit_events WHERE account_id = '"+a.AccountID+"'")
+	}
+	was, wasSilent := oldest(a), oldest(silent)
+	if _, err := srv.Node.Audit().Expire(t.Context()); err != nil || oldest(a) != was {
+		t.Errorf("before a week is over: %v, the oldest event %s, was %s", err, oldest(a), was)
+	}
+	execute(t, owner, "UPDATE audit_retention_changes SET effective_at = 0") // a week later
+	if _, err := srv.Node.Audit().Expire(t.Context()); err == nil || !strings.Contains(err.Error(), "does not announce") {
+		t.Errorf("a change that no event announces: %v", err)
+	}
+	if oldest(a) == was || oldest(silent) != wasSilent {
+		t.Errorf("after a week, the oldest event is %s, was %s; of the log without an announcement %s, was %s", oldest(a), was, oldest(silent), wasSilent)
+	}
+	execute(t, owner, "DELETE FROM audit_retention_changes")
+	if v := verified(t, srv, a); v.Broken != "" || v.Begins.IsZero() {
+		t.Errorf("verified: %+v", v)
 	}
 }

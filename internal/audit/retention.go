@@ -23,6 +23,13 @@ import (
 // MaxRetention is the maximum number of days that can be set, about a hundred years.
 const MaxRetention = 36_500
 
+// What the operator's API sets may be used by someone who stole an operator key. It keeps a log for at least MinRetention days, and a shorter
+// time takes effect after RetentionNotice, which an event of the log announces. The schema of PostgreSQL has the same numbers.
+const (
+	MinRetention    = 30
+	RetentionNotice = 7 * 24 * time.Hour
+)
+
 // Checkpoint is where a log begins after older events were removed: the events with At < Until, which the seals up to Seq covered.
 // That seal remains.
 type Checkpoint struct {
@@ -110,11 +117,20 @@ func daysOrNil(days int) *int {
 // every hour. A failure in one account does not stop the others.
 func (s *Service) Expire(ctx context.Context) (int, error) {
 	ctx = team.Slow(ctx)
+	n, failed := 0, []error{}
+	changed, err := s.store.ChangedRetentions(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, account := range changed {
+		if err := s.applyRetention(ctx, account); err != nil {
+			failed = append(failed, fmt.Errorf("change how long the log of account %s is kept: %w", account, err))
+		}
+	}
 	accounts, err := s.store.RetainedAccounts(ctx)
 	if err != nil {
 		return 0, err
 	}
-	n, failed := 0, []error{}
 	failure := func(account string, err error) bool {
 		if err != nil {
 			failed = append(failed, fmt.Errorf("remove old events of account %s: %w", account, err))
@@ -133,6 +149,26 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 		failure(account, s.removeExpired(ctx, account))
 	}
 	return n, errors.Join(failed...)
+}
+
+// applyRetention puts a shorter retention into effect that was announced long enough ago.
+func (s *Service) applyRetention(ctx context.Context, account string) error {
+	return s.store.Update(ctx, account, team.Shared, func(tx Tx) error {
+		before, err := s.retention(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		if applied, err := tx.ApplyRetention(ctx, account, s.team.Now()); err != nil || !applied {
+			return err
+		}
+		after, err := s.retention(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		system := &team.Principal{Type: team.TypeOperator, ID: event.SystemID, Name: event.SystemID, AccountID: account}
+		return s.team.Record(ctx, tx, system, event.Target{TargetType: "account", TargetID: account},
+			event.LogRetentionChanged{Days: event.Change[*int]{From: daysOrNil(before), To: daysOrNil(after)}})
+	})
 }
 
 // expire moves the checkpoint of a log.

@@ -40,6 +40,8 @@ type Store interface {
 	SealableAccounts(ctx context.Context, now time.Time) ([]string, error)
 	// RetainedAccounts returns the accounts whose log is not kept forever, or of which events were removed.
 	RetainedAccounts(ctx context.Context) ([]string, error)
+	// ChangedRetentions returns the accounts for which a shorter retention is announced.
+	ChangedRetentions(ctx context.Context) ([]string, error)
 	// DropExpiredEvents removes what is before the checkpoints of all accounts, if that is faster than removing single events.
 	DropExpiredEvents(ctx context.Context) error
 	// MissingEvents returns the events that this node wrote and that were missing when a seal covered their time. Each is
@@ -91,6 +93,8 @@ type Tx interface {
 	MergeSeals(ctx context.Context, accountID string, from time.Time, last int) error
 	// SetRetention sets for how many days the log of an account is kept; 0 means forever.
 	SetRetention(ctx context.Context, accountID string, days int) error
+	// ApplyRetention puts an announced retention into effect, and reports whether it was due.
+	ApplyRetention(ctx context.Context, accountID string, now time.Time) (bool, error)
 	// SetCheckpoint moves the checkpoint of a log to a seal.
 	SetCheckpoint(ctx context.Context, c Checkpoint) error
 	// RemoveExpired removes some of what is before the checkpoint of a log, and reports whether there is more.

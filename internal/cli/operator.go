@@ -28,7 +28,7 @@ func (a *app) operator() *cobra.Command {
 	var o operatorFlags
 	accounts := a.group("account", "accounts", "Manage the accounts of a server", a.operatorAccountList(&o), a.operatorAccountShow(&o),
 		a.operatorAccountCreate(&o), a.operatorAccountRename(&o), a.operatorAccountLimits(&o), a.operatorAccountAttributes(&o),
-		a.operatorAccountOwner(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o), a.operatorAccountDelete(&o), a.operatorAccountExport(&o), a.operatorAccountUsage(&o), a.operatorCheckExport("account", "an account", "shop.ndjson"))
+		a.operatorAccountRetention(&o), a.operatorAccountOwner(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o), a.operatorAccountDelete(&o), a.operatorAccountExport(&o), a.operatorAccountUsage(&o), a.operatorCheckExport("account", "an account", "shop.ndjson"))
 	people := a.group("person", "people", "Help people sign in, and export or erase them", a.operatorPersonShow(&o), a.operatorPersonLink(&o), a.operatorPersonReset(&o),
 		a.operatorPersonExport(&o), a.operatorCheckExport("person", "a person", "alice.ndjson"),
 		a.operatorPersonErase(&o), a.operatorPersonErasure(&o))
@@ -245,7 +245,11 @@ func operatedFields(a *api.OperatedAccount) []field {
 	if len(a.Attributes) > 0 {
 		fields = append(fields, field{"Attributes", attributesText(a.Attributes)})
 	}
-	return append(fields, field{"Created", moment(&a.CreatedAt)})
+	kept := keptFor(a.AuditRetentionDays, " days")
+	if a.NextAuditRetentionDays != nil {
+		kept += ", " + keptFor(a.NextAuditRetentionDays, " days") + " from " + moment(a.NextAuditRetentionAt)
+	}
+	return append(fields, field{"Audit log kept for", kept}, field{"Created", moment(&a.CreatedAt)})
 }
 
 // limitsText names the limits of an account.

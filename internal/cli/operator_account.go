@@ -103,6 +103,35 @@ see them. Attributes that you do not name stay as they are.`,
 	return cmd
 }
 
+func (a *app) operatorAccountRetention(o *operatorFlags) *cobra.Command {
+	var days string
+	cmd := &cobra.Command{
+		Use:   "audit-retention ID",
+		Short: "Set how long the audit log of an account is kept",
+		Long: `Set for how many days the audit log of an account is kept, at least 30. A longer time takes effect immediately. A shorter one
+takes effect after a week, and an event of the account's log announces it, so that a stolen operator key cannot remove traces; until
+then, it can be taken back. Events that are removed cannot be restored: export them first.`,
+		Example: `raff operator account audit-retention 019… --days 365
+raff operator account audit-retention 019… --days forever`,
+		Args: args(accountArg),
+	}
+	cmd.Flags().StringVar(&days, "days", "", "`number` of days, or forever")
+	noFiles(cmd, "days")
+	require(cmd, each("days"))
+	cmd.RunE = a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
+		change := api.UpdateOperatedAccountRequest{AuditRetentionDays: api.Null[int]()}
+		if days != "forever" {
+			n, err := strconv.Atoi(days)
+			if err != nil {
+				return usageError{"--days must be a number of days, or forever."}
+			}
+			change.AuditRetentionDays = api.Some(n)
+		}
+		return a.changeOperated(ctx, c, args[0], change)
+	})
+	return cmd
+}
+
 // attributeChange reads the attributes to set, as name=value, and the names of those to remove.
 func attributeChange(set, remove []string) (map[string]*string, error) {
 	change := map[string]*string{}

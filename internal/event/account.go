@@ -21,7 +21,9 @@ const (
 	// ActionLogRetentionChanged is recorded when the operator sets how long a log is kept, and ActionLogExpired when older events
 	// are removed.
 	ActionLogRetentionChanged Action = "audit_log.retention_changed"
-	ActionLogExpired          Action = "audit_log.expired"
+	// ActionLogRetentionAnnounced is recorded when the operator shortens it, which takes effect later.
+	ActionLogRetentionAnnounced Action = "audit_log.retention_announced"
+	ActionLogExpired            Action = "audit_log.expired"
 	// ActionPersonErasureOrdered is recorded when the operator erases a person, and ActionPersonErased for each part of a log from which
 	// the personal data was erased.
 	ActionPersonErasureOrdered Action = "person.erasure_ordered"
@@ -32,7 +34,7 @@ var accountKinds = []kind{
 	of[AccountCreated](), of[AccountUpdated](), of[AccountOwnershipTransferred](), of[AccountSuspended](), of[AccountResumed](),
 	of[AccountLimitsChanged](), of[AccountDeletionScheduled](), of[AccountExported](),
 	of[CatalogApplied](), of[EventsMissing](), of[LogAdopted](),
-	of[LogRetentionChanged](), of[LogExpired](), of[PersonErasureOrdered](), of[PersonErased](),
+	of[LogRetentionChanged](), of[LogRetentionAnnounced](), of[LogExpired](), of[PersonErasureOrdered](), of[PersonErased](),
 }
 
 // AccountCreated records that the account was created. OwnerUserID is only set in the operator's log.
@@ -151,6 +153,15 @@ type LogRetentionChanged struct {
 
 // Action implements Payload.
 func (LogRetentionChanged) Action() Action { return ActionLogRetentionChanged }
+
+// LogRetentionAnnounced records for how many days the log is kept from EffectiveAt (RFC 3339) on; nil means forever.
+type LogRetentionAnnounced struct {
+	Days        Change[*int] `json:"days"`
+	EffectiveAt string       `json:"effective_at"`
+}
+
+// Action implements Payload.
+func (LogRetentionAnnounced) Action() Action { return ActionLogRetentionAnnounced }
 
 // LogExpired records how many events were removed, the time (RFC 3339) before which they happened, the retention by which they
 // were removed, and the number of their last seal.

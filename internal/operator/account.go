@@ -21,6 +21,10 @@ type Account struct {
 	DeleteAt time.Time
 	// Attributes are the operator's own. Account.Attributes is not set.
 	Attributes map[string]string
+	// Retention is for how many days the audit log is kept; 0 means forever. NextRetention takes its place at NextRetentionAt, unless that is
+	// zero. OperateAccount does not write them.
+	Retention, NextRetention int
+	NextRetentionAt          time.Time
 	// Owner is read with the account and not written.
 	Owner Owner
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"raff/internal/audit"
 	"raff/internal/event"
 	"raff/internal/team"
 )
@@ -20,6 +21,8 @@ type AccountChange struct {
 	Name       *string
 	Limits     LimitChange
 	Attributes AttributeChange
+	// Retention is for how many days the audit log is kept; 0 means forever.
+	Retention *int
 }
 
 // LimitChange sets limits by name: "members", "projects", "api_keys" and "roles". A nil number removes a limit; limits that are
@@ -113,7 +116,7 @@ func encodeAttributes(attributes map[string]string) (string, error) {
 // UpdateAccount changes the name, the limits and the attributes of an account. A lower limit removes nothing: it only refuses
 // more.
 func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change AccountChange) (Account, error) {
-	if change.Name == nil && len(change.Limits) == 0 && len(change.Attributes) == 0 {
+	if change.Name == nil && len(change.Limits) == 0 && len(change.Attributes) == 0 && change.Retention == nil {
 		return Account{}, RefusalNoChange.With()
 	}
 	if change.Name != nil {
@@ -124,8 +127,14 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change
 	if err := change.Limits.check(); err != nil {
 		return Account{}, err
 	}
+	if days := change.Retention; days != nil && *days != 0 && (*days < audit.MinRetention || *days > audit.MaxRetention) {
+		return Account{}, RefusalRetention.With(audit.MinRetention, audit.MaxRetention)
+	}
 	return s.operate(ctx, c, id, func(tx Tx, a *Account) error {
 		before := a.Account
+		if err := s.retain(ctx, tx, c, a, change.Retention); err != nil {
+			return err
+		}
 		if change.Name != nil && *change.Name != a.Name {
 			told := event.AccountUpdated{Name: event.Changed(a.Name, *change.Name)}
 			a.Name = *change.Name
@@ -145,6 +154,35 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change
 		}
 		return s.record(ctx, tx, c, a.Target(), told)
 	})
+}
+
+// retain changes for how many days the log of an account is kept. A shorter time is announced, and takes effect later.
+func (s *Service) retain(ctx context.Context, tx Tx, c Caller, a *Account, days *int) error {
+	if days == nil || *days == a.Retention && a.NextRetentionAt.IsZero() || *days == a.NextRetention && !a.NextRetentionAt.IsZero() {
+		return nil
+	}
+	at, err := tx.AnnounceRetention(ctx, a.ID, *days, s.team.Now().Add(audit.RetentionNotice))
+	if err != nil {
+		return err
+	}
+	number := func(days int) *int {
+		if days == 0 {
+			return nil
+		}
+		return &days
+	}
+	if !at.IsZero() {
+		told := event.LogRetentionAnnounced{Days: event.Change[*int]{From: number(a.Retention), To: number(*days)}, EffectiveAt: at.UTC().Format(time.RFC3339)}
+		a.NextRetention, a.NextRetentionAt = *days, at
+		return s.recordBoth(ctx, tx, c, a, told, told)
+	}
+	from := a.Retention
+	if !a.NextRetentionAt.IsZero() {
+		from = a.NextRetention // what was announced does not happen
+	}
+	told := event.LogRetentionChanged{Days: event.Change[*int]{From: number(from), To: number(*days)}}
+	a.Retention, a.NextRetention, a.NextRetentionAt = *days, 0, time.Time{}
+	return s.recordBoth(ctx, tx, c, a, told, told)
 }
 
 func limitsChanged(from, to team.AccountLimits) event.AccountLimitsChanged {

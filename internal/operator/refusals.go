@@ -28,6 +28,7 @@ var (
 	RefusalUnknownMailState = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_state", Field: "state", Text: "The state must be queued, retrying or failed."}
 	RefusalNodeRunning      = &team.Refusal{Kind: team.KindConflict, Code: "node_running", Text: "This server is running. Stop it first: a server that stops removes itself from the list."}
 	RefusalJobNotSafe       = &team.Refusal{Kind: team.KindConflict, Code: "job_not_runnable", Text: "The job %s cannot be run on request: it runs every few seconds."}
+	RefusalRetention        = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_audit_retention_days", Field: "audit_retention_days", Text: "The audit log can be kept for %d to %d days, or forever (null)."}
 	RefusalUsageRange       = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_range", Field: "from", Text: "from must not be after to, and they can be at most %d days apart."}
 	RefusalCatalog          = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_catalog", Field: "catalog", Text: "The catalog is not valid: %s."}
 	RefusalOneCatalog       = &team.Refusal{Kind: team.KindInvalid, Code: "exactly_one_of", Field: "catalog", Text: "Send exactly one of catalog, the text of a catalog in YAML, and default: true, for the default catalog of this release."}

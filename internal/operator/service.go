@@ -147,6 +147,9 @@ type Tx interface {
 	Team() team.Tx
 	// OperateAccount stores what the operator decides about an account: its name, state, limits and attributes.
 	OperateAccount(ctx context.Context, a Account) error
+	// AnnounceRetention sets for how many days the log of an account is kept; 0 means forever. A longer time takes effect immediately, and a shorter
+	// one at effective or about that time, which it returns.
+	AnnounceRetention(ctx context.Context, accountID string, days int, effective time.Time) (at time.Time, err error)
 	// RemovePart removes some rows of an account, but not the account itself and the head of its log, and reports whether there are
 	// more. RemoveAccount removes the rest.
 	RemovePart(ctx context.Context, accountID string) (more bool, err error)

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"raff/api"
+	"raff/internal/audit"
 	"raff/internal/operator"
 	"raff/internal/rest"
 	"raff/internal/team"
@@ -70,6 +71,12 @@ func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
 	}
 	if b.Attributes != nil {
 		change.Attributes = *b.Attributes
+	}
+	if days := b.AuditRetentionDays; days.Set {
+		if days.Valid && days.Value == 0 {
+			return nil, operator.RefusalRetention.With(audit.MinRetention, audit.MaxRetention)
+		}
+		change.Retention = &days.Value
 	}
 	a, err := s.svc.UpdateAccount(ctx, c.who, c.PathID("id"), change)
 	return rest.One(account(&a)), err
@@ -159,6 +166,12 @@ func account(a *operator.Account) api.OperatedAccount {
 			Members: a.Limits.Members.Number(), Projects: a.Limits.Projects.Number(), APIKeys: a.Limits.APIKeys.Number(), Roles: a.Limits.Roles.Number(),
 		},
 		Attributes: a.Attributes, CreatedAt: rest.Stamp(a.CreatedAt), UpdatedAt: rest.Stamp(a.UpdatedAt),
+	}
+	if a.Retention > 0 {
+		out.AuditRetentionDays = &a.Retention
+	}
+	if !a.NextRetentionAt.IsZero() {
+		out.NextAuditRetentionDays, out.NextAuditRetentionAt = &a.NextRetention, rest.StampOf(a.NextRetentionAt)
 	}
 	if a.Strict {
 		out.GrantPolicy = api.GrantPolicyStrict

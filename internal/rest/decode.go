@@ -211,6 +211,9 @@ func wanted(v any, field string) string {
 		f := t.Field(i).Type
 		switch f.Kind() {
 		case reflect.Struct: // api.Nullable
+			if value, ok := f.FieldByName("Value"); ok && value.Type.Kind() == reflect.Int {
+				return "a whole number or null"
+			}
 			return "a string or null"
 		case reflect.Map:
 			return "an object with a string for each source"

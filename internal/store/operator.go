@@ -10,14 +10,16 @@ import (
 )
 
 const (
-	operatedColumns = accountColumns + ", a.state_reason, a.delete_at, a.attributes, m.id, u.id, u.email, u.name"
-	operatedJoins   = "accounts a LEFT JOIN memberships m ON m.account_id = a.id AND m.is_owner LEFT JOIN users u ON u.id = m.user_id"
+	operatedColumns = accountColumns + ", a.state_reason, a.delete_at, a.attributes, m.id, u.id, u.email, u.name, COALESCE(k.days, 0), COALESCE(n.days, 0), n.effective_at"
+	operatedJoins   = "accounts a LEFT JOIN memberships m ON m.account_id = a.id AND m.is_owner LEFT JOIN users u ON u.id = m.user_id" +
+		" LEFT JOIN audit_retention k ON k.account_id = a.id LEFT JOIN audit_retention_changes n ON n.account_id = a.id"
 )
 
 func scanOperated(s scanner) (a operator.Account, err error) {
 	attributes := ""
 	fields := append(accountFields(&a.Account), (*text)(&a.Reason), (*stamp)(&a.DeleteAt), (*text)(&attributes),
-		(*ident)(&a.Owner.MemberID), (*ident)(&a.Owner.UserID), (*text)(&a.Owner.Email), (*text)(&a.Owner.Name))
+		(*ident)(&a.Owner.MemberID), (*ident)(&a.Owner.UserID), (*text)(&a.Owner.Email), (*text)(&a.Owner.Name),
+		(*number)(&a.Retention), (*number)(&a.NextRetention), (*stamp)(&a.NextRetentionAt))
 	if err := s.Scan(fields...); err != nil {
 		return a, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"raff/internal/audit"
 	"raff/internal/store/engine"
+	"raff/internal/team"
 )
 
 func (r reader) Retention(ctx context.Context, accountID string) (int, error) {
@@ -14,10 +15,50 @@ func (r reader) Retention(ctx context.Context, accountID string) (int, error) {
 
 func (t *tx) SetRetention(ctx context.Context, accountID string, days int) error {
 	_, err := t.exec(ctx, "DELETE FROM audit_retention WHERE account_id = $1", uid(accountID))
+	if err == nil {
+		_, err = t.exec(ctx, "DELETE FROM audit_retention_changes WHERE account_id = $1", uid(accountID))
+	}
 	if err == nil && days > 0 {
 		_, err = t.exec(ctx, "INSERT INTO audit_retention (account_id, days) VALUES ($1, $2)", uid(accountID), days)
 	}
 	return err
+}
+
+// AnnounceRetention uses the clock of the database on PostgreSQL.
+func (t *tx) AnnounceRetention(ctx context.Context, accountID string, days int, effective time.Time) (time.Time, error) {
+	if announce := t.q.Dialect().AnnounceRetention; announce != "" {
+		at, err := one(ctx, t.q, engine.ScanNumber, announce, uid(accountID), days)
+		if err != nil || at == 0 {
+			return time.Time{}, err
+		}
+		return time.UnixMicro(int64(at)).UTC(), nil
+	}
+	current, err := t.Retention(ctx, accountID)
+	if err := team.NotFoundIs(err, nil); err != nil {
+		return time.Time{}, err
+	}
+	if days == 0 || current > 0 && days >= current {
+		return time.Time{}, t.SetRetention(ctx, accountID, days)
+	}
+	_, err = t.exec(ctx, `INSERT INTO audit_retention_changes (account_id, days, effective_at) VALUES ($1, $2, $3)
+		ON CONFLICT (account_id) DO UPDATE SET days = excluded.days, effective_at = excluded.effective_at`, uid(accountID), days, effective)
+	return effective, err
+}
+
+// ChangedRetentions reads all announcements, which are few.
+func (d *DB) ChangedRetentions(ctx context.Context) ([]string, error) {
+	return many(ctx, d.q, engine.ScanID, "SELECT account_id FROM audit_retention_changes ORDER BY account_id")
+}
+
+func (t *tx) ApplyRetention(ctx context.Context, accountID string, now time.Time) (bool, error) {
+	if apply := t.q.Dialect().ApplyRetention; apply != "" {
+		return one(ctx, t.q, engine.ScanFlag, apply, uid(accountID))
+	}
+	days, err := one(ctx, t.q, engine.ScanNumber, "SELECT days FROM audit_retention_changes WHERE account_id = $1 AND effective_at <= $2", uid(accountID), now)
+	if err != nil {
+		return false, team.NotFoundIs(err, nil)
+	}
+	return true, t.SetRetention(ctx, accountID, days)
 }
 
 // RetainedAccounts includes accounts whose retention was reset while events were being removed.

@@ -36,6 +36,11 @@ var accountWords = []wording{
 		t.say("{actor} changed how long this log is kept")
 		t.fact("Kept for", t.keptFor(p.Days.From)+" → "+t.keptFor(p.Days.To))
 	}),
+	describes("Shorter retention announced", func(t *eventText, p event.LogRetentionAnnounced) {
+		t.say("{actor} announced that this log will be kept for a shorter time")
+		t.fact("Kept for", t.keptFor(p.Days.From)+" → "+t.keptFor(p.Days.To))
+		t.fact("Takes effect", p.EffectiveAt)
+	}),
 	describes("Old events removed", func(t *eventText, p event.LogExpired) {
 		t.say("{actor} removed events that are older than this log is kept")
 		t.count("Removed", p.Events, "event")

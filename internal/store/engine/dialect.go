@@ -45,6 +45,9 @@ type Dialect struct {
 	// EraseEvent replaces texts of an event, and ForgetSecret a secret of a log, with functions that check what the role that serves may
 	// do; empty where it may change events.
 	EraseEvent, ForgetSecret string
+	// AnnounceRetention sets for how many days $2 the log of the account $1 is kept, and returns when it takes effect, and ApplyRetention puts
+	// it into effect, with functions that check it; empty where the role that serves may change the retention.
+	AnnounceRetention, ApplyRetention string
 	// Keep is appended to a SELECT, followed by the name of a table, and locks its row against deletion until the commit.
 	// It is empty for SQLite, which has one writer.
 	Keep string

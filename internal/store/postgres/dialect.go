@@ -29,6 +29,8 @@ var Dialect = engine.Dialect{
 	RemoveExpiredRest:   []string{"SELECT remove_expired_rest($1)"},
 	RemoveLog:           []string{"SELECT remove_log($1, $2)"},
 	EraseEvent:          "SELECT erase_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+	AnnounceRetention:   "SELECT announce_retention($1, $2)",
+	ApplyRetention:      "SELECT apply_retention($1)",
 	ForgetSecret:        "SELECT forget_secret($1, $2, $3)",
 	RemoveRest: []string{
 		"DELETE FROM member_counts WHERE scope_id IN (SELECT p.id FROM projects p WHERE p.account_id = $1)", "DELETE FROM member_counts WHERE scope_id = $1",

@@ -12,18 +12,20 @@ import (
 // restricted are the privileges on the tables whose rows the role that serves must not change or remove. It has SELECT, INSERT, UPDATE
 // and DELETE on all others.
 var restricted = map[string]string{
-	"audit_events":      "SELECT, INSERT, UPDATE (sequence)", // events are numbered after they were written
-	"audit_seals":       "SELECT, INSERT",
-	"audit_retention":   "SELECT",
-	"audit_checkpoints": "SELECT",
-	"event_slices":      "SELECT, INSERT",
-	"erased_events":     "SELECT",
-	"audit_secrets":     "SELECT, INSERT",
-	"goose_db_version":  "SELECT",
+	"audit_events":            "SELECT, INSERT, UPDATE (sequence)", // events are numbered after they were written
+	"audit_seals":             "SELECT, INSERT",
+	"audit_retention":         "SELECT",
+	"audit_checkpoints":       "SELECT",
+	"audit_retention_changes": "SELECT",
+	"event_slices":            "SELECT, INSERT",
+	"erased_events":           "SELECT",
+	"audit_secrets":           "SELECT, INSERT",
+	"goose_db_version":        "SELECT",
 }
 
 // functions are those that do for the role what it may not do itself, each after checks of its own.
-var functions = []string{"merge_seals", "set_checkpoint", "extend_events", "drop_expired_events", "remove_expired_events", "remove_expired_rest", "remove_log", "erase_event", "forget_secret"}
+var functions = []string{"merge_seals", "set_checkpoint", "extend_events", "drop_expired_events", "remove_expired_events", "remove_expired_rest", "remove_log", "erase_event", "forget_secret",
+	"announce_retention", "apply_retention"}
 
 // Grant gives a role exactly the privileges that a server needs on the database. The user of url must own its tables. It is repeated
 // after each migration, because new tables have no privileges.

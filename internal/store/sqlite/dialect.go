@@ -52,6 +52,7 @@ var Dialect = engine.Dialect{
 	},
 	RemoveRest: []string{
 		"DELETE FROM audit_checkpoints WHERE account_id = $1", "DELETE FROM audit_retention WHERE account_id = $1",
+		"DELETE FROM audit_retention_changes WHERE account_id = $1",
 		"DELETE FROM counts WHERE scope_id = $1", "DELETE FROM counts WHERE scope_id IN (SELECT p.id FROM projects p WHERE p.account_id = $1)",
 	},
 	ManyPages: "PRAGMA cache_size = -131072",

@@ -598,6 +598,13 @@ CREATE TABLE audit_retention (
     days       BIGINT NOT NULL
 );
 
+-- That the log of an account is to be kept for a shorter time, from effective_at on. An event of the log announces it.
+CREATE TABLE audit_retention_changes (
+    account_id   UUID   NOT NULL PRIMARY KEY,
+    days         BIGINT NOT NULL,
+    effective_at BIGINT NOT NULL
+);
+
 -- Where the audit log of an account begins since older events were removed: after the seal seq, which remains. mac is its
 -- signature, sequence that of the last removed event.
 CREATE TABLE audit_checkpoints (
@@ -611,6 +618,55 @@ CREATE TABLE audit_checkpoints (
     mac        BYTEA  NOT NULL,
     created_at BIGINT NOT NULL
 );
+
+-- announce_retention sets for how many days a log is kept; 0 means forever. A longer time takes effect immediately. A shorter one takes
+-- effect after a week, and is at least 30 days. It returns when, or 0 for immediately. apply_retention puts it into effect, if an event of the
+-- log announced it, which no one who serves can remove, and reports whether it did. They run as the owner of the tables, because the role that serves may not
+-- change the retention.
+-- +goose StatementBegin
+CREATE FUNCTION announce_retention(account UUID, kept_days BIGINT) RETURNS BIGINT LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    due BIGINT := EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 + 7 * 86400000000;
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = account) OR kept_days < 0 OR kept_days > 36500 THEN
+        RAISE EXCEPTION 'the log of account % cannot be kept for % days', account, kept_days;
+    END IF;
+    DELETE FROM audit_retention_changes c WHERE c.account_id = account;
+    IF kept_days = 0 THEN
+        DELETE FROM audit_retention r WHERE r.account_id = account;
+        RETURN 0;
+    END IF;
+    UPDATE audit_retention r SET days = kept_days WHERE r.account_id = account AND r.days <= kept_days;
+    IF FOUND THEN
+        RETURN 0;
+    END IF;
+    IF kept_days < 30 THEN
+        RAISE EXCEPTION 'the log of account % must be kept for 30 days', account;
+    END IF;
+    INSERT INTO audit_retention_changes (account_id, days, effective_at) VALUES (account, kept_days, due);
+    RETURN due;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION apply_retention(account UUID) RETURNS BOOLEAN LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    present BIGINT := EXTRACT(EPOCH FROM clock_timestamp()) * 1000000;
+    kept_days BIGINT;
+BEGIN
+    DELETE FROM audit_retention_changes c WHERE c.account_id = account AND c.effective_at <= present RETURNING c.days INTO kept_days;
+    IF NOT FOUND THEN
+        RETURN FALSE;
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM event_slices s JOIN audit_events e ON e.account_id = s.account_id AND e.at >= s.slice << 16 AND e.at < (s.slice + 1) << 16
+        WHERE s.account_id = account AND s.kind = 'action' AND s.subject = '' AND s.action = 'audit_log.retention_announced'
+        AND e.action = 'audit_log.retention_announced' AND (e.details::jsonb #>> '{days,to}')::bigint = kept_days) THEN
+        RAISE EXCEPTION 'the log of account % does not announce that it is kept for % days', account, kept_days;
+    END IF;
+    INSERT INTO audit_retention (account_id, days) VALUES (account, kept_days) ON CONFLICT (account_id) DO UPDATE SET days = excluded.days;
+    RETURN TRUE;
+END $$;
+-- +goose StatementEnd
 
 -- The functions below remove what the retention of an account allows. They run as the owner of the tables, because the role that
 -- serves may not delete events, nor change the retention.
@@ -728,6 +784,7 @@ BEGIN
         WHERE s.account_id = account AND s.first = old.first;
     DELETE FROM audit_checkpoints c WHERE c.account_id = account;
     DELETE FROM audit_retention r WHERE r.account_id = account;
+    DELETE FROM audit_retention_changes c WHERE c.account_id = account;
 END $$;
 -- +goose StatementEnd
 
@@ -1139,7 +1196,7 @@ DECLARE
     name TEXT;
 BEGIN
     FOREACH name IN ARRAY ARRAY['merge_seals', 'set_checkpoint', 'extend_events', 'drop_expired_events', 'remove_expired_events', 'remove_expired_rest', 'remove_log',
-        'erase_event', 'forget_secret'] LOOP
+        'erase_event', 'forget_secret', 'announce_retention', 'apply_retention'] LOOP
         EXECUTE format('ALTER FUNCTION %I SET search_path = %I, pg_temp', name, current_schema());
         EXECUTE format('REVOKE ALL ON FUNCTION %I FROM PUBLIC', name);
     END LOOP;

@@ -479,6 +479,13 @@ CREATE TABLE audit_retention (
     days       BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- That the log of an account is to be kept for a shorter time, from effective_at on. An event of the log announces it.
+CREATE TABLE audit_retention_changes (
+    account_id   BLOB   NOT NULL PRIMARY KEY,
+    days         BIGINT NOT NULL,
+    effective_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
 -- Where the audit log of an account begins since older events were removed: after the seal seq, which remains. mac is its
 -- signature, sequence that of the last removed event.
 CREATE TABLE audit_checkpoints (
