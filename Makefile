@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help release release-check dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres test-postgres-versions race hammer timing kill soak fuzz clean
+.PHONY: help release image release-check dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres test-postgres-versions race hammer timing kill soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -112,8 +112,11 @@ unit: ## all Go tests, including acceptance and end-to-end tests, with the time 
 arrows: ## fail if more than 60 references within the pages go against their layers (PACKAGE=./internal/team)
 	@$(GO) -C tools run ./arrows -C .. -max 60 $(or $(PACKAGE),./internal/web)
 
-release: ## build archives, packages, SBOMs and checksums of a version for all platforms in dist/ (VERSION=v1.2.3)
+release: ## build archives, packages, images, SBOMs and checksums of a version for all platforms in dist/ (VERSION=v1.2.3)
 	@$(GO) -C tools/release run . -root ../.. -out ../../dist -version "$(VERSION)" -commit "$(COMMIT)"
+
+image: ## build the container images for linux/amd64 and linux/arm64 into dist/, without a container engine (VERSION=v1.2.3)
+	@$(GO) -C tools/release run . -root ../.. -out ../../dist -version "$(VERSION)" -commit "$(COMMIT)" -images
 
 release-check: ## build a release twice, in different directories, and compare every byte (minutes)
 	$(GO) -C tools/release test -count=1 -timeout 60m -run TestReproducible . -full

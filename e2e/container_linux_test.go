@@ -63,7 +63,7 @@ func build(t *testing.T, from func(path string) string) image {
 			m.health = words(t, command)
 		case "STOPSIGNAL":
 			m.stop = rest
-		case "", "VOLUME", "EXPOSE":
+		case "", "VOLUME", "EXPOSE", "ARG", "LABEL":
 		default:
 			t.Fatalf("the test does not know the instruction %s", word)
 		}

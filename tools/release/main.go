@@ -1,5 +1,5 @@
 // Command release builds everything that is published for a version: archives for each platform, packages for Debian and Red Hat,
-// the Terraform provider, the Helm chart, an SBOM for each program, and checksums. The same source, version and Go release give
+// container images, the Terraform provider, the Helm chart, an SBOM for each program, and checksums. The same source, version and Go release give
 // the same bytes, on any machine and in any directory.
 package main
 
@@ -27,6 +27,7 @@ type release struct {
 	commit  string
 	at      time.Time // of all files
 	targets []target
+	images  bool // only the images
 }
 
 // target is a platform.
@@ -54,10 +55,11 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	commit := f.String("commit", "", "commit that the programs report")
 	epoch := f.String("epoch", os.Getenv("SOURCE_DATE_EPOCH"), "time of all files, in Unix time (SOURCE_DATE_EPOCH; default: of the last commit)")
 	targets := f.String("targets", allTargets, "platforms")
+	images := f.Bool("images", false, "build only the container images, and keep other files")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	r := release{version: *version, commit: *commit}
+	r := release{version: *version, commit: *commit, images: *images}
 	if r.version == "" {
 		r.version = "v0.0.0"
 	}
@@ -105,8 +107,10 @@ func fileTime(ctx context.Context, root, epoch string) (time.Time, error) {
 func (r release) number() string { return strings.TrimPrefix(r.version, "v") }
 
 func (r release) make(ctx context.Context, w io.Writer) error {
-	if err := os.RemoveAll(r.out); err != nil {
-		return err
+	if !r.images {
+		if err := os.RemoveAll(r.out); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll(r.out, 0o755); err != nil {
 		return err
@@ -116,17 +120,27 @@ func (r release) make(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(work) //nolint:errcheck // only wastes space
+	steps := []func(target, string) error{r.archive, r.provider, r.sboms, r.packages, r.image}
+	if r.images {
+		steps = []func(target, string) error{r.image}
+	}
 	for _, t := range r.targets {
+		if r.images && t.os != "linux" {
+			continue
+		}
 		fmt.Fprintf(w, "%s\n", t)
 		bin := filepath.Join(work, t.String())
 		if err := r.build(ctx, t, bin); err != nil {
 			return err
 		}
-		for _, step := range []func(target, string) error{r.archive, r.provider, r.sboms, r.packages} {
+		for _, step := range steps {
 			if err := step(t, bin); err != nil {
 				return fmt.Errorf("%s: %w", t, err)
 			}
 		}
+	}
+	if r.images {
+		return nil
 	}
 	if err := r.chart(); err != nil {
 		return fmt.Errorf("package the chart: %w", err)

@@ -83,7 +83,7 @@ func TestFiles(t *testing.T) {
 	rpmArch := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch]
 	want := []string{
 		"SHA256SUMS", "raff-9.8.7-1." + rpmArch + ".rpm", "raff-chart-9.8.7.tgz", "raff_9.8.7_" + arch + ".deb", "raff_9.8.7_linux_" + arch + ".cdx.json",
-		"raff_9.8.7_linux_" + arch + ".tar.gz", "raffd_9.8.7_linux_" + arch + ".cdx.json", "terraform-provider-raff_9.8.7_linux_" + arch + ".cdx.json",
+		"raff_9.8.7_linux_" + arch + ".oci.tar", "raff_9.8.7_linux_" + arch + ".tar.gz", "raffd_9.8.7_linux_" + arch + ".cdx.json", "terraform-provider-raff_9.8.7_linux_" + arch + ".cdx.json",
 		"terraform-provider-raff_9.8.7_linux_" + arch + ".zip", "terraform-provider-raff_9.8.7_manifest.json",
 	}
 	if !slices.Equal(got, want) {
