@@ -3,16 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,34 +68,11 @@ func (o *operatorFlags) transport() ([]client.Option, error) {
 	if (cert == "") != (key == "") {
 		return nil, usageError{"A client certificate needs its key: set both --operator-cert and --operator-cert-key."}
 	}
-	if ca == "" && cert == "" {
-		return nil, nil
+	options, err := client.TLSFiles{CA: ca, Cert: cert, Key: key}.Options()
+	if err != nil {
+		return nil, usageError{sentence(err.Error())}
 	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if ca != "" {
-		text, err := os.ReadFile(ca) //nolint:gosec // the user names the file
-		if err != nil {
-			return nil, usageError{sentence(err.Error())}
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(text) {
-			return nil, usageError{"The file " + ca + " has no certificate in PEM."}
-		}
-	}
-	if cert != "" {
-		pair, err := tls.LoadX509KeyPair(cert, key)
-		if err != nil {
-			return nil, usageError{sentence(err.Error())}
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	t, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		panic("the default transport of net/http is its own")
-	}
-	t = t.Clone()
-	t.TLSClientConfig = config
-	return []client.Option{client.WithHTTPClient(&http.Client{Transport: t, Timeout: 30 * time.Second})}, nil
+	return options, nil
 }
 
 func (a *app) operatorAccountList(o *operatorFlags) *cobra.Command {

@@ -96,6 +96,13 @@ func WithMetrics(address string) Option { return func(o *options) { o.config.Met
 // WithOperator serves the operator's API; see Server.Operate.
 func WithOperator() Option { return func(o *options) { o.config.OperatorListen = "127.0.0.1:0" } }
 
+// WithOperatorTLS serves the operator's API with a certificate, for clients with a certificate of an authority.
+func WithOperatorTLS(cert, key, clientCA string) Option {
+	return func(o *options) {
+		o.config.OperatorListen, o.config.OperatorTLSCert, o.config.OperatorTLSKey, o.config.OperatorClientCA = "127.0.0.1:0", cert, key, clientCA
+	}
+}
+
 // WithQuotas sets the maximum numbers of things per account or user.
 func WithQuotas(q team.Quotas) Option { return func(o *options) { o.config.Quotas = q } }
 

@@ -50,12 +50,15 @@ type raffProvider struct {
 }
 
 type providerModel struct {
-	APIURL      types.String `tfsdk:"api_url"`
-	APIKey      types.String `tfsdk:"api_key"`
-	ProjectID   types.String `tfsdk:"project_id"`
-	Retry       types.String `tfsdk:"retry_timeout"`
-	OperatorURL types.String `tfsdk:"operator_url"`
-	OperatorKey types.String `tfsdk:"operator_key"`
+	APIURL          types.String `tfsdk:"api_url"`
+	APIKey          types.String `tfsdk:"api_key"`
+	ProjectID       types.String `tfsdk:"project_id"`
+	Retry           types.String `tfsdk:"retry_timeout"`
+	OperatorURL     types.String `tfsdk:"operator_url"`
+	OperatorKey     types.String `tfsdk:"operator_key"`
+	OperatorCA      types.String `tfsdk:"operator_ca_file"`
+	OperatorCert    types.String `tfsdk:"operator_cert_file"`
+	OperatorCertKey types.String `tfsdk:"operator_cert_key_file"`
 }
 
 // New returns the provider factory. version is part of the User-Agent of every request.
@@ -90,6 +93,18 @@ func (p *raffProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 				Optional:            true,
 				Sensitive:           true,
 				MarkdownDescription: "Operator key (`rop_…`), for `raff_account` and `raff_accounts`. With it, `api_key` is only needed for the resources of an account. Environment: `RAFF_OPERATOR_KEY`.",
+			},
+			"operator_ca_file": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "File with the authorities (PEM) that issued the certificate of the operator's listener. Environment: `RAFF_OPERATOR_CA`. Default: those of the system.",
+			},
+			"operator_cert_file": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "File with a client certificate (PEM), for an operator's listener that requires one (`--operator-client-ca`). Environment: `RAFF_OPERATOR_CERT`.",
+			},
+			"operator_cert_key_file": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "File with the key of the client certificate. Environment: `RAFF_OPERATOR_CERT_KEY`.",
 			},
 			"project_id": schema.StringAttribute{
 				Optional:            true,
@@ -173,7 +188,7 @@ func (p *raffProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 
 // operate connects the session with the operator's API, if an operator key is configured.
 func (p *raffProvider) operate(req provider.ConfigureRequest, m providerModel, s *session, resp *provider.ConfigureResponse) {
-	if s.operatorUnknown = m.OperatorURL.IsUnknown() || m.OperatorKey.IsUnknown(); s.operatorUnknown {
+	if s.operatorUnknown = m.OperatorURL.IsUnknown() || m.OperatorKey.IsUnknown() || m.OperatorCA.IsUnknown() || m.OperatorCert.IsUnknown() || m.OperatorCertKey.IsUnknown(); s.operatorUnknown {
 		return
 	}
 	key := setting(m.OperatorKey, "RAFF_OPERATOR_KEY", "")
@@ -181,10 +196,18 @@ func (p *raffProvider) operate(req provider.ConfigureRequest, m providerModel, s
 		return
 	}
 	s.operatorURL = setting(m.OperatorURL, "RAFF_OPERATOR_URL", defaultOperatorURL)
-	o, err := client.NewOperator(s.operatorURL, key, client.WithUserAgent("terraform-provider-raff/"+p.version+" terraform/"+req.TerraformVersion),
+	opts, err := client.TLSFiles{
+		CA: setting(m.OperatorCA, "RAFF_OPERATOR_CA", ""), Cert: setting(m.OperatorCert, "RAFF_OPERATOR_CERT", ""), Key: setting(m.OperatorCertKey, "RAFF_OPERATOR_CERT_KEY", ""),
+	}.Options()
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("operator_ca_file"), "Invalid certificates for the operator's API", "Check operator_ca_file, operator_cert_file and operator_cert_key_file, "+
+			"or RAFF_OPERATOR_CA, RAFF_OPERATOR_CERT and RAFF_OPERATOR_CERT_KEY: "+err.Error()+".")
+		return
+	}
+	o, err := client.NewOperator(s.operatorURL, key, append(opts, client.WithUserAgent("terraform-provider-raff/"+p.version+" terraform/"+req.TerraformVersion),
 		client.WithMiddleware(logRequests), client.WithRetryTimeout(s.retryFor), client.WithWarnings(func(message string) {
 			resp.Diagnostics.AddAttributeWarning(path.Root("operator_url"), "The operator key is sent without encryption", message)
-		}))
+		}))...)
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("operator_url"), "Invalid provider configuration", err.Error())
 		return
