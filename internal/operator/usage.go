@@ -19,6 +19,7 @@ type UsageDay struct {
 	Requests, Decisions int
 }
 
+// How much of the usage is kept and shown.
 const (
 	// UsageKept is for how many days the usage is kept, MaxUsageDays how many of them a request can read.
 	UsageKept    = 400

@@ -141,6 +141,7 @@ func (d *DB) FoldUsage(ctx context.Context, before int) (more bool, err error) {
 	return more, err
 }
 
+// ForgetUsage removes whole days.
 func (d *DB) ForgetUsage(ctx context.Context, before int) (more bool, err error) {
 	err = d.write(ctx, nil, func(t *tx) error {
 		n, err := t.exec(ctx, "DELETE FROM usage_days WHERE day < $1 AND (day, account_id) IN (SELECT d.day, d.account_id FROM usage_days d WHERE d.day < $1 LIMIT $2"+
