@@ -49,3 +49,26 @@ func TestPagesInEachLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesStandAtTheStartOfTheLine measures where Latin names are on pages from right to left, and others on pages from left to right.
+func TestNamesStandAtTheStartOfTheLine(t *testing.T) {
+	w := newCrew(t)
+	owner := w.signIn(t)
+	owner.look(wide, "light")
+	for tag, end := range map[string]string{"ar-XB": "right", "en-XA": "left"} {
+		owner.speak(tag)
+		for _, path := range []string{"/overview", "/members", "/members/" + w.alice} {
+			owner.open(path)
+			astray := ask[string](owner, `[...document.querySelectorAll("bdi")].filter(e => {
+				const box = e.getBoundingClientRect(), text = document.createRange();
+				if (!box.width || getComputedStyle(e).display === "inline" || getComputedStyle(e.parentElement).textAlign === "center") return false;
+				text.selectNodeContents(e);
+				const at = text.getBoundingClientRect();
+				return at.width < box.width && Math.abs(at.`+end+` - box.`+end+`) > 8;
+			}).map(e => e.outerHTML).join(" ")`)
+			if astray != "" {
+				t.Errorf("%s in %s: not at the %s: %s", path, tag, end, astray)
+			}
+		}
+	}
+}
