@@ -102,6 +102,9 @@ func (r *reference) tag(name, description string) *chapter {
 
 func (r *reference) operation(b *strings.Builder, o operation) {
 	fmt.Fprintf(b, "\n## %s {#%s}\n\n```http\n%s %s\n```\n", o.node.text("summary"), o.node.text("operationId"), o.method, o.path)
+	if o.tryable() {
+		fmt.Fprintf(b, "\n[Try it](/request/%s) in the dashboard.\n", o.node.text("operationId"))
+	}
 	if text := o.node.text("description"); text != "" {
 		fmt.Fprintf(b, "\n%s\n", text)
 	}

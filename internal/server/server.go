@@ -210,8 +210,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		s.metrics.Watch(s.store, s.nodes.count)
 		s.metrics.Expect(slices.Collect(maps.Keys(front.DefaultLimits()))...)
 	}
-	s.handler = faces(f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping, Support: s.brand.Support})), f.Handler(authzen.New(s.service, f)),
-		f.Handler(web.New(s.service, s.signin, s.audit, f, s.brand)), f.Handler(manual.New(manual.Options{OpenAPI: api.OpenAPI, PublicURL: c.PublicURL})))
+	rest := f.Handler(httpapi.New(s.service, s.signin, s.audit, f, httpapi.Options{Ping: s.ping, Support: s.brand.Support}))
+	s.handler = faces(rest, f.Handler(authzen.New(s.service, f)),
+		f.Handler(web.New(s.service, s.signin, s.audit, f, s.brand, web.API{Handler: rest, Operations: sync.OnceValue(operations)})), f.Handler(manual.New(manual.Options{OpenAPI: api.OpenAPI, PublicURL: c.PublicURL})))
 	return s, nil
 }
 
@@ -348,6 +349,22 @@ func (s *Server) signInRefused(ctx context.Context, action event.Action, userID 
 	if s.metrics != nil {
 		s.metrics.SignInRefused(string(action))
 	}
+}
+
+// operations are those that pages can call.
+func operations() (all []web.Operation) {
+	found, err := manual.Operations(api.OpenAPI)
+	if err != nil {
+		panic(err) // the description is part of the program
+	}
+	for _, o := range found {
+		to := web.Operation{ID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Body: o.Body}
+		for _, a := range o.Parameters {
+			to.Parameters = append(to.Parameters, web.Parameter(a))
+		}
+		all = append(all, to)
+	}
+	return all
 }
 
 // faces sends each request to the face that serves its path.

@@ -14,9 +14,9 @@ import (
 	"raff/internal/team"
 )
 
-// New returns the handler of the pages of a product with this brand, behind the front f. It handles every path; for unknown ones it responds with a "not found" page.
-func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Front, b brand.Brand) front.Face {
-	p := &pages{svc: svc, signin: in, audit: log, front: f, look: newLook(b), secure: f.Secure()}
+// New returns the handler of the pages of a product with this brand, behind the front f, and of pages that call the API. It handles every path; for unknown ones it responds with a "not found" page.
+func New(svc *team.Service, in *signin.Service, log *audit.Service, f *front.Front, b brand.Brand, api API) front.Face {
+	p := &pages{svc: svc, signin: in, audit: log, front: f, look: newLook(b), secure: f.Secure(), api: api}
 	mux := http.NewServeMux()
 	for pattern, handle := range p.open() {
 		mux.HandleFunc(pattern, p.serve(p.bounded(filled(handle))))
@@ -200,6 +200,9 @@ func (p *pages) inside() map[string]func(*visit) (reply, error) {
 		"POST /keys/{id}/regenerate": p.regenerateKey,
 		"POST /keys/{id}/revoke":     p.revokeKey,
 		"POST /keys/{id}/roles":      p.seatOfKey,
+
+		"GET /request/{operation}":  p.showTry,
+		"POST /request/{operation}": p.sendTry,
 
 		"GET /permissions/{name}": p.showPermission,
 		"GET /find":               p.showFound,

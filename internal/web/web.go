@@ -33,6 +33,7 @@ type pages struct {
 	audit  *audit.Service
 	front  *front.Front
 	look   *look
+	api    API
 	// secure says that the public URL is HTTPS.
 	secure bool
 }

@@ -95,7 +95,7 @@ func TestUnexpectedErrorsAreOnlyInTheLog(t *testing.T) {
 	var log bytes.Buffer
 	svc := team.New(team.Options{Store: broken{}, Catalog: permission.Default()})
 	f := front.New(svc, front.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	srv := httptest.NewServer(f.Handler(web.New(svc, signin.New(signin.Options{Team: svc}), nil, f, brand.Default())))
+	srv := httptest.NewServer(f.Handler(web.New(svc, signin.New(signin.Options{Team: svc}), nil, f, brand.Default(), web.API{})))
 	defer srv.Close()
 	p := open(t, srv.URL+"/invite/secret-token").shows(t, 500, "Something went wrong", "Reference: ")
 	if strings.Contains(p.source, "column") {

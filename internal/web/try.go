@@ -1,0 +1,75 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+func (p *pages) tryForm(v *visit) (tryView, error) {
+	if p.api.Operations != nil {
+		for _, o := range p.api.Operations() {
+			if o.ID == v.PathValue("operation") {
+				return tryView{Operation: o, Values: map[string]string{}, Once: once()}, nil
+			}
+		}
+	}
+	return tryView{}, refusedNoPage.With()
+}
+
+func (p *pages) showTry(v *visit) (reply, error) {
+	t, err := p.tryForm(v)
+	if err != nil {
+		return reply{}, err
+	}
+	t.Curl = t.curl(t.Path, t.Body)
+	return show(tryPage(v, t))
+}
+
+// sendTry calls an operation for the user. The API finds the session in the request and decides as for any other request. A form
+// was sent by a click on this site, which the page has checked like every other form.
+func (p *pages) sendTry(v *visit) (reply, error) {
+	t, err := p.tryForm(v)
+	if err != nil {
+		return reply{}, err
+	}
+	for _, a := range t.Parameters {
+		t.Values[a.Name] = strings.TrimSpace(v.PostForm.Get("p_" + a.Name))
+	}
+	if t.Body != "" {
+		t.Body = v.PostForm.Get("body")
+	}
+	target, missing := t.target()
+	if missing != "" {
+		t.Wrong, t.Curl = v.say("Enter {parameter}.", missing), t.curl(t.Path, t.Body)
+		return reply{status: http.StatusBadRequest, page: tryPage(v, t)}, nil
+	}
+	t.Curl = t.curl(target, t.Body)
+	r, err := http.NewRequestWithContext(v.Context(), t.Method, target, strings.NewReader(t.Body))
+	if err != nil {
+		t.Wrong = v.say("This is not a valid request.")
+		return reply{status: http.StatusBadRequest, page: tryPage(v, t)}, nil
+	}
+	r.RequestURI, r.Host, r.RemoteAddr, r.TLS = target, v.Host, v.RemoteAddr, v.TLS
+	r.Header = v.tryHeader(t)
+	t.Answer = &answer{header: http.Header{}}
+	p.api.Handler.ServeHTTP(t.Answer, r)
+	return show(tryPage(v, t))
+}
+
+// tryHeader is the header of a request to the API, which has the session, the origin and the network address of the form.
+func (v *visit) tryHeader(t tryView) http.Header {
+	h := http.Header{"Accept": {"application/json"}}
+	for name, values := range v.Header {
+		if slices.Contains([]string{"Cookie", "Origin", "User-Agent", "Sec-Fetch-Site", "Forwarded"}, name) || strings.HasPrefix(name, "X-Forwarded-") {
+			h[name] = slices.Clone(values)
+		}
+	}
+	if t.Body != "" {
+		h.Set("Content-Type", "application/json")
+	}
+	if id := v.PostForm.Get("once"); id != "" && t.Method == http.MethodPost {
+		h.Set("Idempotency-Key", id) // a reload does not repeat it
+	}
+	return h
+}
