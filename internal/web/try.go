@@ -48,7 +48,7 @@ func (p *pages) sendTry(v *visit) (reply, error) {
 	r, err := http.NewRequestWithContext(v.Context(), t.Method, target, strings.NewReader(t.Body))
 	if err != nil {
 		t.Wrong = v.say("This is not a valid request.")
-		return reply{status: http.StatusBadRequest, page: tryPage(v, t)}, nil
+		return reply{status: http.StatusBadRequest, page: tryPage(v, t)}, nil //nolint:nilerr // the page says what is wrong
 	}
 	r.RequestURI, r.Host, r.RemoteAddr, r.TLS = target, v.Host, v.RemoteAddr, v.TLS
 	r.Header = v.tryHeader(t)
