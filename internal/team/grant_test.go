@@ -49,7 +49,7 @@ func newServices(t *testing.T, passwords signin.Passwords) *house {
 	t.Cleanup(func() { _ = db.Close() })
 	s := team.New(team.Options{Store: store.For[team.Tx](db), Catalog: c, PublicURL: "http://127.0.0.1", MailDelivered: true})
 	in := signin.New(signin.Options{Store: store.For[signin.Tx](db), Team: s, Passwords: passwords})
-	if err := errors.Join(s.Start(t.Context()), in.Start(t.Context())); err != nil {
+	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return &house{
