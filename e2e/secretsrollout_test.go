@@ -94,7 +94,9 @@ func TestSecretsKeyRollout(t *testing.T) {
 		err = do(s, &out)
 		return out.String(), err
 	}
-	rotate := func(s *server.Server, out *bytes.Buffer) error { return s.RotateKeys(t.Context(), out, server.Rotation{}) }
+	rotate := func(s *server.Server, out *bytes.Buffer) error {
+		return s.RotateKeys(t.Context(), out, server.Rotation{})
+	}
 	list := func(s *server.Server, out *bytes.Buffer) error { return s.PrintKeys(t.Context(), out) }
 
 	next := start(t, newFile, rafftest.WithoutAccount())

@@ -415,14 +415,14 @@ func TestFirstSigningKey(t *testing.T) {
 			keys, err := w.SigningKeys(w.ctx)
 			all := ""
 			for _, k := range keys {
-				all += fmt.Sprintf("%s %s %d,", k.ID, k.Secret, max(0, k.RetiredAt.UnixMicro()))
+				all += fmt.Sprintf("%s=%s %d,", k.ID, k.Secret, max(0, k.RetiredAt.UnixMicro()))
 			}
 			return all, err
 		}
-		same(t, "retired", "s1 s1 5,s3 s3 0,")(ids())
+		same(t, "retired", "s1=s1 5,s3=s3 0,")(ids())
 		if _, err := w.RemoveSigningKeys(w.ctx, time.UnixMicro(6)); err != nil {
 			t.Fatal(err)
 		}
-		same(t, "removed", "s3 s3 0,")(ids())
+		same(t, "removed", "s3=s3 0,")(ids())
 	})
 }

@@ -52,8 +52,8 @@ type Member struct {
 	AccountSuspended bool
 	// LastActiveAt is Activity.LastActiveAt. Only LastActive sets it.
 	LastActiveAt time.Time
-	IsOwner          bool
-	ManagedBy        string
+	IsOwner      bool
+	ManagedBy    string
 	// InvitedBy is the id of the principal that added or invited the member; InvitedAt is zero for members who were added
 	// without an invitation.
 	InvitedBy  string
