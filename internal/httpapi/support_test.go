@@ -68,7 +68,7 @@ func TestSupportAccess(t *testing.T) {
 		srv.Operate(t, "GET", "/operator/v1/whoami", credential, nil).Want(t, 401)
 		srv.Operate(t, "GET", "/operator/v1/accounts", credential, nil).Want(t, 401)
 		srv.Do(t, "GET", "/api/v1/whoami", key, nil).Want(t, 401)
-		srv.Do(t, "GET", "/api/v1/whoami", credential[:len(credential)-1]+"0", nil).Want(t, 401)
+		srv.Do(t, "GET", "/api/v1/whoami", credential[:len(credential)-1]+"x", nil).Want(t, 401)
 		if d := srv.Do(t, "GET", supportAccess, credential, nil).Want(t, 200).Data(t)["sessions"].([]any); len(d) != 1 || d[0].(map[string]any)["person"] != "Dana Example" {
 			t.Errorf("the sessions: %v", d)
 		}
@@ -153,6 +153,12 @@ func TestOutOfReachOfSupport(t *testing.T) {
 		custom := f.make(t, "/api/v1/roles", map[string]any{"name": "Desk", "slug": "desk", "scope": "account", "permissions": []string{"account.members.view"}})
 		invited := f.make(t, "/api/v1/invitations", map[string]any{"email": "carol@example.com", "role_id": memberRole})
 		projects := "/api/v1/projects/" + srv.ProjectID + "/members"
+		strong, strongUser := srv.NewMember(t, "dave@example.com", "Dave", memberRole)
+		f.make(t, projects, map[string]any{"target_user_id": strongUser, "role_id": srv.RoleID(t, "project", "project-admin")})
+		makers := f.make(t, "/api/v1/roles", map[string]any{"name": "Makers", "slug": "makers", "scope": "account", "permissions": []string{"account.members.view", "account.apikeys.create"}})
+		srv.NewMember(t, "erin@example.com", "Erin", makers)
+		bots := f.make(t, "/api/v1/roles", map[string]any{"name": "Bots", "slug": "bots", "scope": "account", "permissions": []string{"account.members.view", "account.roles.view"}})
+		srv.NewKeyID(t, "Second bot", bots)
 		support, _ := srv.Support(t, "write")
 
 		for _, x := range []struct {
@@ -165,6 +171,11 @@ func TestOutOfReachOfSupport(t *testing.T) {
 			{"make somebody an Admin", "PATCH", "/api/v1/members/" + bob, map[string]any{"role_id": adminRole}, 403, "escalation_denied"},
 			{"demote an Admin", "PATCH", "/api/v1/members/" + boss, map[string]any{"role_id": memberRole}, 403, "target_dominates"},
 			{"remove an Admin", "DELETE", "/api/v1/members/" + boss, nil, 403, "target_dominates"},
+			{"suspend somebody with a strong project role", "PATCH", "/api/v1/members/" + strong, map[string]any{"status": "suspended"}, 403, "target_dominates"},
+			{"remove somebody with a strong project role", "DELETE", "/api/v1/members/" + strong, nil, 403, "target_dominates"},
+			{"weaken the role of somebody who makes keys", "PATCH", "/api/v1/roles/" + makers, map[string]any{"remove_permissions": []string{"account.apikeys.create"}}, 403, "target_dominates"},
+			{"weaken the role of a key", "PATCH", "/api/v1/roles/" + bots, map[string]any{"remove_permissions": []string{"account.roles.view"}}, 403, "support_out_of_reach"},
+			{"strengthen the role of a key", "PATCH", "/api/v1/roles/" + bots, map[string]any{"add_permissions": []string{"account.roles.manage"}}, 403, "support_out_of_reach"},
 			{"remove the Owner", "DELETE", "/api/v1/members/" + srv.OwnerMemberID, nil, 403, "owner_protected"},
 			{"a role that manages members", "POST", "/api/v1/roles", map[string]any{"name": "X", "slug": "x", "scope": "account", "permissions": []string{"account.members.manage"}}, 403, "escalation_denied"},
 			{"a role that makes keys", "PATCH", "/api/v1/roles/" + custom, map[string]any{"add_permissions": []string{"account.apikeys.create"}}, 403, "escalation_denied"},

@@ -167,6 +167,9 @@ func (w *work) changeStatus(m *Member, to Status) (delegated bool, err error) {
 	case to == m.Status:
 		return false, nil
 	case to == StatusSuspended:
+		if err := w.mayRest(*m); err != nil {
+			return false, err
+		}
 		m.Status = StatusSuspended
 		return false, nil
 	case m.Type == TypeInvitation && m.Status == StatusPending:
@@ -183,6 +186,19 @@ func (w *work) changeStatus(m *Member, to Status) (delegated bool, err error) {
 	}
 	m.Status = StatusActive
 	return delegated, nil
+}
+
+// mayRest guards the suspension of a membership. In the account it also takes away all project roles, so a caller who can only change
+// what it holds must hold those, too, as to remove the person.
+func (w *work) mayRest(m Member) error {
+	if m.ProjectID != "" || !w.p.strict() {
+		return nil
+	}
+	all, err := w.MembershipsOf(w.ctx, w.p.AccountID, m.CanonicalEmail)
+	if err != nil {
+		return err
+	}
+	return w.dominates(all...)
 }
 
 // mayWake guards the activation of a suspended membership, which grants its role again. A suspension in the account

@@ -319,6 +319,9 @@ func (w *work) changeRole(r *Role, c RoleChange) error {
 	if err != nil {
 		return err
 	}
+	if err := w.supportMayReshape(holders); err != nil {
+		return err
+	}
 	added := set.Minus(r.Permissions)
 	r.Permissions = set
 	return w.mayCompose(r.Scope, added, holders)

@@ -420,6 +420,20 @@ func (g *guard) supportMayBind(to subject, role Role) error {
 	return g.supportMayAdd(role.Permissions)
 }
 
+// supportMayReshape decides whether support may change the permissions of a role that these memberships have: only if it may change each of
+// them, because they change with the role.
+func (g *guard) supportMayReshape(holders []Member) error {
+	if g.p.Type != TypeSupport {
+		return nil
+	}
+	for _, m := range holders {
+		if m.APIKeyID != "" {
+			return RefusalSupportKeys.With()
+		}
+	}
+	return g.dominates(holders...)
+}
+
 // supportMayAdd decides whether support may give somebody these permissions, with a role or by changing a role. Every other principal may,
 // as far as this is concerned.
 func (g *guard) supportMayAdd(added permission.Set) error {
