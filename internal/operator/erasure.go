@@ -48,6 +48,10 @@ type subject struct {
 	Emails  []string // canonical
 	Names   []string
 	Members []string // ids of memberships
+	// Accounts are the accounts of which the person is or was a member.
+	Accounts []string
+	// Until is when the person was removed. Who has the email after that is somebody else; zero if that is not known.
+	Until time.Time
 }
 
 // StoredErasure is an Erasure as it is stored.
@@ -57,8 +61,11 @@ type StoredErasure struct {
 	Place   event.Ref
 }
 
-// PersonTexts is what to look for outside of audit logs.
-type PersonTexts struct{ Emails, Names []string }
+// PersonTexts is what to look for outside of audit logs, in what is not newer than Until.
+type PersonTexts struct {
+	Emails, Names []string
+	Until         time.Time
+}
 
 // ErrContinued says that another node continues the erasure.
 var ErrContinued = errors.New("another node continues this erasure")
@@ -69,20 +76,18 @@ func (s *Service) EraseEmail(ctx context.Context, c Caller, email string) (Erasu
 	if err != nil {
 		return Erasure{}, err
 	}
-	u, err := s.store.UserByEmail(ctx, canonical)
-	if err := team.NotFoundIs(err, nil); err != nil {
-		return Erasure{}, err
-	}
-	return s.erase(ctx, c, u, canonical)
+	return s.erase(ctx, c, func(r Reader) (team.User, error) {
+		u, err := r.UserByEmail(ctx, canonical)
+		if team.IsNotFound(err) {
+			return team.User{CanonicalEmail: canonical}, nil
+		}
+		return u, err
+	})
 }
 
 // ErasePerson erases a person who has signed up.
 func (s *Service) ErasePerson(ctx context.Context, c Caller, userID string) (Erasure, error) {
-	u, err := s.store.User(ctx, userID)
-	if err != nil {
-		return Erasure{}, err
-	}
-	return s.erase(ctx, c, u, u.CanonicalEmail)
+	return s.erase(ctx, c, func(r Reader) (team.User, error) { return r.User(ctx, userID) })
 }
 
 // Erasure returns an erasure by id.
@@ -91,34 +96,44 @@ func (s *Service) Erasure(ctx context.Context, id string) (Erasure, error) {
 	return stored.Erasure, err
 }
 
-func (s *Service) erase(ctx context.Context, c Caller, u team.User, canonical string) (x Erasure, err error) {
+// erase erases the person that find returns, who has no ID if they were only invited.
+func (s *Service) erase(ctx context.Context, c Caller, find func(Reader) (team.User, error)) (x Erasure, err error) {
 	token := make([]byte, 8)
 	if _, err := io.ReadFull(s.rand, token); err != nil {
 		return x, fmt.Errorf("choose a pseudonym: %w", err)
 	}
-	x = Erasure{
-		ID: s.team.NewID(), Person: "erased-" + hex.EncodeToString(token), UserID: u.ID, OrderedBy: c.Name, CreatedAt: s.team.Now(),
-		subject: subject{UserID: u.ID, Emails: []string{canonical}},
-	}
-	if u.Name != "" {
-		x.subject.Names = []string{u.Name}
-	}
-	if u.ID != "" {
-		if err := s.formerTexts(ctx, &x.subject); err != nil {
+	for range 3 {
+		u, err := find(s.store)
+		if err != nil {
 			return x, err
 		}
-	}
-	for range 3 {
-		in, err := s.store.AccountsOfPerson(ctx, u.ID, canonical)
+		x = Erasure{
+			ID: s.team.NewID(), Person: "erased-" + hex.EncodeToString(token), UserID: u.ID, OrderedBy: c.Name, CreatedAt: s.team.Now(),
+			subject: subject{UserID: u.ID, Emails: []string{u.CanonicalEmail}},
+		}
+		if u.Name != "" {
+			x.subject.Names = []string{u.Name}
+		}
+		if u.ID != "" {
+			if err := s.formerTexts(ctx, &x.subject); err != nil {
+				return x, err
+			}
+		}
+		in, err := s.store.AccountsOfPerson(ctx, u.ID, u.CanonicalEmail)
 		if err != nil {
 			return x, err
 		}
 		err = s.store.UpdateAll(ctx, in, team.Exclusive, func(tx Tx) error {
-			now, err := tx.AccountsOfPerson(ctx, u.ID, canonical)
+			// Until the locks of the accounts were taken, the person may have signed up, or changed their email or name.
+			fresh, err := find(tx)
 			if err != nil {
 				return err
 			}
-			if !slices.Equal(in, now) {
+			now, err := tx.AccountsOfPerson(ctx, u.ID, u.CanonicalEmail)
+			if err != nil {
+				return err
+			}
+			if fresh.ID != u.ID || fresh.CanonicalEmail != u.CanonicalEmail || fresh.Name != u.Name || !slices.Equal(in, now) {
 				return errMoved
 			}
 			if err := s.again(ctx, tx, c); err != nil {
@@ -133,7 +148,7 @@ func (s *Service) erase(ctx context.Context, c Caller, u team.User, canonical st
 	return x, RefusalPersonBusy.With()
 }
 
-var errMoved = errors.New("the person joined or left an account in the meantime")
+var errMoved = errors.New("the person changed, or joined or left an account, in the meantime")
 
 // formerTexts adds the names and emails that a user had before.
 func (s *Service) formerTexts(ctx context.Context, of *subject) error {
@@ -141,6 +156,7 @@ func (s *Service) formerTexts(ctx context.Context, of *subject) error {
 	if err != nil {
 		return err
 	}
+	of.Accounts = accounts
 	for _, account := range accounts {
 		changes, _, err := s.store.Events(ctx, audit.Filter{
 			AccountID: account, ActorID: of.UserID, Actions: []event.Action{event.ActionEmailChanged, event.ActionNameChanged}, Page: team.Page{SkipTotal: true},
@@ -205,9 +221,10 @@ func (s *Service) eraseIn(ctx context.Context, tx Tx, c Caller, x *Erasure, acco
 	if err := s.record(ctx, tx, c, target, event.PersonErasureOrdered{MembershipsRemoved: len(memberships)}); err != nil {
 		return err
 	}
-	if err := tx.RemovePerson(ctx, x.UserID, canonical); err != nil {
+	if err := tx.RemovePerson(ctx, x.UserID, canonical, x.Person); err != nil {
 		return err
 	}
+	x.subject.Until = s.team.Now()
 	stored, err := x.stored()
 	if err != nil {
 		return err
@@ -249,7 +266,7 @@ func (s *Service) EraseOrdered(ctx context.Context) (n int, err error) {
 // eraseEverywhere erases a person in what has copies of texts: other tables first, then all logs, in the order of their ids.
 func (s *Service) eraseEverywhere(ctx context.Context, x *Erasure) error {
 	if x.place.AccountID == "" {
-		if err := s.store.EraseTexts(ctx, PersonTexts{x.subject.Emails, x.subject.Names}, x.Person); err != nil {
+		if err := s.store.EraseTexts(ctx, PersonTexts{x.subject.Emails, x.subject.Names, x.subject.Until}, x.Person); err != nil {
 			return err
 		}
 	}

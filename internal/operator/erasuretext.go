@@ -15,6 +15,10 @@ import (
 func (s *subject) texts(e *event.Event) (slots []int) {
 	acted := s.UserID != "" && e.ActorType == event.User && e.ActorID == s.UserID
 	about := s.isTarget(e)
+	ids := s.isNamed(e)
+	if !s.Until.IsZero() && e.At.After(s.Until) && !acted && !ids && !s.isMember(e) {
+		return nil // it has the email of somebody who was invited later
+	}
 	all := audit.Texts(e)
 	for i, text := range all {
 		theirs := false
@@ -33,8 +37,8 @@ func (s *subject) texts(e *event.Event) (slots []int) {
 	if len(all) <= audit.SlotDetails {
 		return slots
 	}
-	ids := s.isNamed(e)
-	if !acted && !about && !ids && len(slots) == 0 {
+	letIn := e.ActorType == event.Support && (slices.Contains(s.Accounts, e.AccountID) || slices.Contains(s.Accounts, e.TargetID))
+	if !acted && !about && !ids && !letIn && len(slots) == 0 {
 		return slots
 	}
 	for i, path := range audit.DetailKeys(e) {
@@ -42,7 +46,8 @@ func (s *subject) texts(e *event.Event) (slots []int) {
 		if slot >= len(all) || all[slot] == "" || slices.Contains(slots, slot) {
 			continue
 		}
-		if s.isPersonal(e, path, about, acted, ids) || slices.Contains(s.Names, all[slot]) {
+		mayName := acted || about || ids || len(slots) > 0 || path == "on_behalf_of.granted_by"
+		if s.isPersonal(e, path, about, acted, ids) || mayName && slices.Contains(s.Names, all[slot]) {
 			slots = append(slots, slot)
 		}
 	}
@@ -64,7 +69,12 @@ func (s *subject) isPersonal(e *event.Event, path string, about, acted, named bo
 
 // isTarget reports whether an event is about the subject.
 func (s *subject) isTarget(e *event.Event) bool {
-	return s.UserID != "" && e.TargetID == s.UserID || slices.Contains(s.Members, e.TargetID) || s.isEmail(e.TargetName)
+	return s.isMember(e) || s.isEmail(e.TargetName)
+}
+
+// isMember reports whether an event is about the subject by id, or by somebody who was invited as the subject.
+func (s *subject) isMember(e *event.Event) bool {
+	return s.UserID != "" && e.TargetID == s.UserID || slices.Contains(s.Members, e.TargetID) || slices.Contains(s.Members, e.ActorID)
 }
 
 // isNamed reports whether the details of an event have an id of the subject.

@@ -157,8 +157,8 @@ type Tx interface {
 	// ReleaseMail makes the queued emails of an account due.
 	ReleaseMail(ctx context.Context, accountID string) error
 	// RemovePerson removes a user with everything they sign in with, and all memberships, invitations and emails of the user or the
-	// email. userID may be empty.
-	RemovePerson(ctx context.Context, userID, canonical string) error
+	// email. userID may be empty. Where the user granted support access, the pseudonym takes the place of their name.
+	RemovePerson(ctx context.Context, userID, canonical, pseudonym string) error
 	InsertErasure(ctx context.Context, x StoredErasure) error
 	// AdvanceErasure stores that an erasure read the events after from up to to, and changed some of them. It returns an error if
 	// the erasure was not at from any more.

@@ -65,7 +65,7 @@ func (r reader) KnownAccounts(ctx context.Context, userID string) ([]string, err
 }
 
 // RemovePerson removes rows in the order in which they refer to each other.
-func (t *tx) RemovePerson(ctx context.Context, userID, canonical string) error {
+func (t *tx) RemovePerson(ctx context.Context, userID, canonical, pseudonym string) error {
 	type row struct{ id, account string }
 	scan := func(s scanner) (v row, err error) {
 		err = s.Scan((*ident)(&v.id), (*ident)(&v.account))
@@ -87,6 +87,9 @@ func (t *tx) RemovePerson(ctx context.Context, userID, canonical string) error {
 	if err := t.forgetUsage(ctx, userID); err != nil {
 		return err
 	}
+	if err := t.later(ctx, "UPDATE support_grants SET granted_by_name = $2 WHERE granted_by_type = 'user' AND granted_by = $1", word(userID), pseudonym); err != nil {
+		return err
+	}
 	for _, of := range []string{"account_users WHERE user_id", "secret_holders WHERE holder_id"} {
 		if err := t.later(ctx, "DELETE FROM "+of+" = $1", uid(userID)); err != nil {
 			return err
@@ -102,31 +105,34 @@ func (d *DB) EraseTexts(ctx context.Context, p operator.PersonTexts, person stri
 		return err == nil && slices.Contains(p.Emails, canonical)
 	}
 	for _, rows := range []personRows{
-		{"SELECT account_id, subject_id, address FROM outbox WHERE address <> ''", "DELETE FROM outbox WHERE account_id = $1 AND subject_id = $2"},
-		{"SELECT account_id, id, email FROM invitations WHERE closed", "DELETE FROM invitations WHERE account_id = $1 AND id = $2 AND closed"},
+		{"SELECT account_id, subject_id, address, created_at FROM outbox WHERE address <> ''", "DELETE FROM outbox WHERE account_id = $1 AND subject_id = $2"},
+		{"SELECT account_id, id, email, created_at FROM invitations WHERE closed", "DELETE FROM invitations WHERE account_id = $1 AND id = $2 AND closed"},
 	} {
-		if err := d.eraseRows(ctx, rows, is); err != nil {
+		if err := d.eraseRows(ctx, rows, p.Until, is); err != nil {
 			return err
 		}
 	}
 	return d.eraseResponses(ctx, p, person)
 }
 
-// personRows are rows that concern one person: how to read their key, of two columns, and the email, and how to remove one.
+// personRows are rows that concern one person: how to read their key, of two columns, the email and the time, and how to remove one.
 type personRows struct{ read, remove string }
 
-// eraseRows removes the rows of a person, each in a transaction of its own.
-func (d *DB) eraseRows(ctx context.Context, rows personRows, is func(email string) bool) error {
-	type row struct{ account, id, email string }
+// eraseRows removes the rows of a person that are not newer, each in a transaction of its own.
+func (d *DB) eraseRows(ctx context.Context, rows personRows, until time.Time, is func(email string) bool) error {
+	type row struct {
+		account, id, email string
+		at                 time.Time
+	}
 	found, err := many(ctx, d.q, func(s scanner) (v row, err error) {
-		err = s.Scan((*ident)(&v.account), (*ident)(&v.id), (*text)(&v.email))
+		err = s.Scan((*ident)(&v.account), (*ident)(&v.id), (*text)(&v.email), (*stamp)(&v.at))
 		return v, err
 	}, rows.read)
 	if err != nil {
 		return err
 	}
 	for _, r := range found {
-		if !is(r.email) {
+		if !is(r.email) || newer(r.at, until) {
 			continue
 		}
 		err := d.write(ctx, nil, func(t *tx) error { return t.later(ctx, rows.remove, uid(r.account), uid(r.id)) })
@@ -137,20 +143,27 @@ func (d *DB) eraseRows(ctx context.Context, rows personRows, is func(email strin
 	return nil
 }
 
+// newer reports whether a row is from after a person was removed, and thus not about them.
+func newer(at, until time.Time) bool { return !until.IsZero() && at.After(until) }
+
 // eraseResponses replaces texts in the responses that are stored to be repeated.
 func (d *DB) eraseResponses(ctx context.Context, p operator.PersonTexts, person string) error {
 	type response struct {
 		account, principal, key string
 		body                    []byte
+		at                      time.Time
 	}
 	stored, err := many(ctx, d.q, func(s scanner) (v response, err error) {
-		err = s.Scan((*ident)(&v.account), (*ident)(&v.principal), (*text)(&v.key), (*blob)(&v.body))
+		err = s.Scan((*ident)(&v.account), (*ident)(&v.principal), (*text)(&v.key), (*blob)(&v.body), (*stamp)(&v.at))
 		return v, err
-	}, "SELECT account_id, principal, key, response FROM idempotency_keys WHERE response IS NOT NULL")
+	}, "SELECT account_id, principal, key, response, created_at FROM idempotency_keys WHERE response IS NOT NULL")
 	if err != nil {
 		return err
 	}
 	for _, r := range stored {
+		if newer(r.at, p.Until) {
+			continue
+		}
 		erased := eraseJSON(r.body, p, person)
 		if bytes.Equal(erased, r.body) {
 			continue
