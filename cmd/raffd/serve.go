@@ -135,6 +135,10 @@ func serveCommand() *cobra.Command {
 			if _, err := s.read(cmd); err != nil {
 				return err
 			}
+			// Before the server listens, so that an invalid setting is reported even if the address is in use.
+			if err := s.Check(); err != nil {
+				return err
+			}
 			s.Traces = true
 			reload := make(chan os.Signal, 1)
 			signal.Notify(reload, syscall.SIGHUP)

@@ -452,6 +452,9 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 	s.introduce(d.address)
 	if err := s.join(ctx); err != nil {
 		stop()
+		if ctx.Err() != nil { // stopped before it served
+			err = s.store.Leave(context.WithoutCancel(ctx), s.nodes.self.ID)
+		}
 		return errors.Join(err, d.close())
 	}
 	s.startWork(working, &background)
