@@ -44,7 +44,7 @@ func TestInviteTogether(t *testing.T) {
 	guest := newTab(t, w.URL)
 	guest.speak("de")
 	guest.open("/invite/" + w.Token(t, w.memberCalled(t, "ada@example.com")))
-	guest.shows("Zusammen mit")
+	guest.shows("Außerdem in")
 	if name := ask[string](guest, `document.querySelector("#name").value`); name != "Ada Admin" {
 		t.Errorf("the proposed name is %q", name)
 	}

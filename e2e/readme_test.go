@@ -131,7 +131,7 @@ func TestREADMEStory(t *testing.T) {
 		"Apply complete! Resources: 1 imported, 3 added, 1 changed, 0 destroyed", "No changes.",
 		"carol@example.com  billing  unchanged", "team@example.com   member   would be invited", "Removed carol@example.com",
 		"\nalice@example.com\nbob@example.com\n", `"decision":true`, "ci may vm.create in Website",
-		"bob@example.com may not vm.create in Website: the invitation was not accepted yet",
+		"bob@example.com may not vm.create in Website: the invitation has not been accepted yet",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the output does not have %q", want)

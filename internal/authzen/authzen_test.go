@@ -241,11 +241,11 @@ func TestInvitationsArePending(t *testing.T) {
 			}
 		}
 		for _, id := range []string{pending, "carol@example.com"} {
-			want(id, "account.audit.view", "account", srv.AccountID, "member_pending", "the invitation was not accepted yet. Its role Admin grants it.")
-			want(id, "vm.view", "project", "default", "member_pending", "the invitation was not accepted yet. Its role Viewer grants it.")
+			want(id, "account.audit.view", "account", srv.AccountID, "member_pending", "the invitation has not been accepted yet. Its role Admin would grant it.")
+			want(id, "vm.view", "project", "default", "member_pending", "the invitation has not been accepted yet. Its role Viewer would grant it.")
 			want(id, "vm.create", "project", "default", "permission_missing", "These roles grant it: Operator, Project Admin, Owner.")
 		}
-		want("alice@example.com", "vm.view", "project", "default", "member_pending", "Its role Viewer grants it.")
+		want("alice@example.com", "vm.view", "project", "default", "member_pending", "Its role Viewer would grant it.")
 		want("alice@example.com", "account.audit.view", "account", srv.AccountID, "permission_missing", "These roles grant it: Admin, Owner.")
 		srv.Do(t, "PATCH", "/api/v1/members/"+pending, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
 		want(pending, "vm.view", "project", "default", "member_suspended", "the membership is suspended.")

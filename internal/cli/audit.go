@@ -90,7 +90,7 @@ func (a *app) auditList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List the newest events, newest first",
+		Short:   "List events, newest first",
 		Long:    fmt.Sprintf(`List the newest %d events, newest first. Use --limit to show more or fewer, or --limit 0 to show all.`, newestEvents),
 		Example: `raff audit list --since 24h
 raff audit list --actor alice@example.com --limit 20

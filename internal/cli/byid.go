@@ -11,7 +11,7 @@ import (
 // arguments and the function of the command are set.
 func byID(cmd *cobra.Command, noun string) *cobra.Command {
 	var id string
-	cmd.Flags().StringVar(&id, "id", "", "`id` of the "+noun+", instead of its name")
+	cmd.Flags().StringVar(&id, "id", "", "`id` of the "+noun+", in place of the last argument")
 	noFiles(cmd, "id")
 	check, run := cmd.Args, cmd.RunE
 	cmd.Args = func(cmd *cobra.Command, given []string) error {

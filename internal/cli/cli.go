@@ -165,13 +165,15 @@ raff member add --email alice@example.com --role member`,
 // group is the command of a noun, with a subcommand per verb. The plural is an alias.
 func (a *app) group(noun, plural, short string, verbs ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{
-		Use:     noun,
-		Aliases: []string{plural},
-		Short:   short,
-		Args:    a.noSuchCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:   noun,
+		Short: short,
+		Args:  a.noSuchCommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 
 		SuggestionsMinimumDistance: 2,
+	}
+	if plural != "" && plural != noun {
+		g.Aliases = []string{plural}
 	}
 	g.AddCommand(verbs...)
 	return g

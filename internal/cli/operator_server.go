@@ -140,7 +140,7 @@ func (a *app) operatorOutbox(o *operatorFlags) *cobra.Command {
 	const emailArg = "the id of the email"
 	retry := &cobra.Command{
 		Use:     "retry ID",
-		Short:   "Send an email now that waits or was given up",
+		Short:   "Send a waiting or failed email now",
 		Example: `raff operator outbox retry 019…`,
 		Args:    args(emailArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {

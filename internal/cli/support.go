@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) accountSupport() *cobra.Command {
-	return a.group("support", "support", "Let the operator's support into the account, and end it", a.supportGrant(), a.supportShow(), a.supportEnd())
+	return a.group("support", "", "Grant, show and end support access", a.supportGrant(), a.supportShow(), a.supportEnd())
 }
 
 func (a *app) supportGrant() *cobra.Command {
@@ -20,13 +20,13 @@ func (a *app) supportGrant() *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use:   "grant",
-		Short: "Let the operator's support into the account for a limited time",
-		Long: `Let the operator's support into the account for a limited time.
+		Short: "Grant support access for a limited time",
+		Long: `Grant the operator's support team access to the account for a limited time.
 
 With the level read, support views what the account has. With write, it also changes members, roles and projects. API keys,
 secrets, second factors, settings and ownership are out of reach of both. Granting again replaces earlier access and ends
-the sessions of support. The Owner gets an email whenever support opens a session, and the audit log has all that support
-does.`,
+the sessions of support. The Owner gets an email whenever support opens a session, and the audit log records everything
+that support does.`,
 		Example: "raff account support grant --hours 4 --reason \"ticket 4711\"",
 		Args:    args(),
 	}
@@ -48,7 +48,7 @@ func (a *app) supportShow() *cobra.Command {
 	return &cobra.Command{
 		Use:     "show",
 		Aliases: []string{"get"},
-		Short:   "Show whether the operator's support is let in, and who uses it",
+		Short:   "Show whether support has access, and who uses it",
 		Example: `raff account support show`,
 		Args:    args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {
@@ -64,7 +64,7 @@ func (a *app) supportShow() *cobra.Command {
 func (a *app) supportEnd() *cobra.Command {
 	return &cobra.Command{
 		Use:     "end",
-		Short:   "End the access of the operator's support, from the next request on",
+		Short:   "End support access immediately",
 		Example: `raff account support end`,
 		Args:    args(),
 		RunE: a.do(func(ctx context.Context, c *client.Client, _ []string) error {

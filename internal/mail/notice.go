@@ -114,7 +114,7 @@ func noticeOf(l *lang.Language, n team.Notice) notice {
 	switch n.What {
 	case team.NoticeOwner, team.NoticeAdded:
 		for _, a := range n.Also {
-			out.Facts = append(out.Facts, fact{l.Say("Together with"), also(l, a)})
+			out.Facts = append(out.Facts, fact{l.Say("Also in"), also(l, a)})
 		}
 		out.Why = l.Say("You get this email because your access changed.")
 		return out

@@ -302,8 +302,9 @@ func (r *reference) exampleOf(schema yamlNode) map[string]any {
 	body := map[string]any{}
 	all := r.properties(schema)
 	needed := slices.ContainsFunc(all, func(p property) bool { return p.required })
+	invites := slices.ContainsFunc(all, func(p property) bool { return p.name == "email" })
 	for _, p := range all {
-		usual := p.name == "email" || p.name == "role_id" || p.name == "status" || p.name == "name"
+		usual := p.name == "email" || p.name == "role_id" || p.name == "status" || p.name == "name" && !invites // beside an email, the name only proposes one
 		if !p.required && (needed || !usual) && !strings.Contains(p.schema.text("description"), "Required.") {
 			continue
 		}

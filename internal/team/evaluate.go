@@ -241,7 +241,7 @@ func (a *Asker) because(d Decision, own *Grant) string {
 	case ReasonSuspended:
 		return "the membership is suspended."
 	case ReasonPending:
-		return fmt.Sprintf("the invitation was not accepted yet. Its role %s grants it.", d.By.RoleName)
+		return fmt.Sprintf("the invitation has not been accepted yet. Its role %s would grant it.", d.By.RoleName)
 	case ReasonExpired:
 		return fmt.Sprintf("the membership with the role %s has expired.", d.By.RoleName)
 	case ReasonKeyDisabled:
@@ -253,7 +253,7 @@ func (a *Asker) because(d Decision, own *Grant) string {
 		return "there is no role there."
 	}
 	if own.Status == StatusPending {
-		return fmt.Sprintf("the invitation was not accepted yet, and the role %s does not grant it.", own.RoleName)
+		return fmt.Sprintf("the invitation has not been accepted yet, and the role %s does not grant it.", own.RoleName)
 	}
 	return fmt.Sprintf("the role %s does not grant it.", own.RoleName)
 }

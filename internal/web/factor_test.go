@@ -148,10 +148,10 @@ func TestPasswordLinkDoesNotReplaceTheSecondFactor(t *testing.T) {
 func TestAccountRequiresASecondFactor(t *testing.T) {
 	o := newOffice(t)
 	_, alice := o.join(t, "Alice", "member")
-	p := o.owner.open(t, "/settings").shows(t, 200, "Second factor", "you would be locked out", "0 people with")
+	p := o.owner.open(t, "/settings").shows(t, 200, "Second factor", "you would be locked out", "0 people with a second factor")
 	p.post(t, "/settings/factor", "second_factor", "required").shows(t, 409, "you would be locked out")
 	enrol(t, o.Server, o.owner)
-	o.owner.open(t, "/settings").submitTo(t, "/settings/factor", "second_factor", "required").shows(t, 200, "Settings saved", "1 person with", "1 person without")
+	o.owner.open(t, "/settings").submitTo(t, "/settings/factor", "second_factor", "required").shows(t, 200, "Settings saved", "1 person with a second factor", "1 person without")
 	o.owner.open(t, "/members?factor=no").shows(t, 200, "1 person", "Alice").lacks(t, "Trent owner@example.com")
 	o.owner.open(t, "/members?factor=yes").shows(t, 200, "1 person", "owner@example.com")
 

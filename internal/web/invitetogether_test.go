@@ -27,7 +27,7 @@ func TestInviteToSeveralProjectsWithNames(t *testing.T) {
 	}
 	o.owner.open(t, "/invitations?state=all").shows(t, 200, "proposed name: Alice Admin", "Website as Viewer", "Shop as Operator")
 	alice := o.Do(t, "GET", "/api/v1/members?email=alice@example.com", o.Key, nil).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)["id"].(string)
-	page := open(t, o.URL+"/invite/"+o.Token(t, alice)).shows(t, 200, "Join Acme", "Together with Website as Viewer Shop as Operator")
+	page := open(t, o.URL+"/invite/"+o.Token(t, alice)).shows(t, 200, "Join Acme", "Also in Website as Viewer Shop as Operator")
 	if name := page.forms[len(page.forms)-1].fields.Get("name"); name != "Alice Admin" {
 		t.Errorf("the name in the form is %q", name)
 	}

@@ -136,7 +136,7 @@ func (v *visit) firstSteps(o *overviewView) error {
 	}
 	steps := []step{
 		{"Invite the people you work with", "/invitations/new", people.N > 1},
-		{"Create a project for what you run", "/projects/new", len(projects) > 1},
+		{"Create a project for your resources", "/projects/new", len(projects) > 1},
 		{"Add a second factor to your sign-in", "/profile", len(factors) > 0},
 	}
 	for _, s := range steps {

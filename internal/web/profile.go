@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -144,7 +145,11 @@ func (p *pages) leave(v *visit) (reply, error) {
 
 // browserName describes the browser of a session.
 func browserName(ctx context.Context, userAgent string) string {
-	return cmp.Or(team.Browser(userAgent), say(ctx, "Unknown browser"))
+	name := team.Browser(userAgent)
+	if browser, system, both := strings.Cut(name, " on "); both {
+		return say(ctx, "{browser} on {system}", browser, system)
+	}
+	return cmp.Or(name, say(ctx, "Unknown browser"))
 }
 
 // ago describes roughly how long ago t was.

@@ -174,9 +174,9 @@ func settingsPage(v *visit, s settingsView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(say(ctx, "Of pages and emails, for people who have not chosen one in their profile."))
+			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(say(ctx, "For pages and emails of people who have not chosen a language in their profile."))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings.templ`, Line: 51, Col: 94}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings.templ`, Line: 51, Col: 100}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -199,7 +199,7 @@ func settingsPage(v *visit, s settingsView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = languageField(s.Account.Language, say(ctx, "That of the browser")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = languageField(s.Account.Language, say(ctx, "Same as browser")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -548,12 +548,12 @@ func settingsPage(v *visit, s settingsView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if s.Many {
-					templ_7745c5c3_Err = rich("{with} and {without}", linked("/members?factor=yes", say(ctx, "People with")), linked("/members?factor=no", say(ctx, "people without a second factor"))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = rich("{with}, {without}", linked("/members?factor=yes", say(ctx, "People with a second factor")), linked("/members?factor=no", say(ctx, "people without"))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = rich("{with} and {without}", linked("/members?factor=yes", tallied(ctx, s.With, "{n} person with", "{n} people with")), linked("/members?factor=no", tallied(ctx, s.Without, "{n} person without a second factor", "{n} people without a second factor"))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = rich("{with}, {without}", linked("/members?factor=yes", tallied(ctx, s.With, "{n} person with a second factor", "{n} people with a second factor")), linked("/members?factor=no", tallied(ctx, s.Without, "{n} person without", "{n} people without"))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -17,7 +17,7 @@ func TestSupportInTheDashboard(t *testing.T) {
 		owner.open(t, "/members").lacks(t, "Support has access")
 
 		// The Owner grants support access, and everybody sees that.
-		settings := owner.open(t, "/settings").shows(t, 200, "Support has no access unless you let it in")
+		settings := owner.open(t, "/settings").shows(t, 200, "Support has no access unless you grant it")
 		settings.submitTo(t, "/settings/support", "level", "read", "hours", "4", "reason", "Ticket 4711").
 			shows(t, 200, "Support can now access the account", "Support has access", "view everything, but change nothing", "Ticket 4711")
 		for _, at := range []string{"/members", "/projects", "/audit", "/profile", "/keys"} {

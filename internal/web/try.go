@@ -1,9 +1,13 @@
 package web
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 func (p *pages) tryForm(v *visit) (tryView, error) {
@@ -72,4 +76,21 @@ func (v *visit) tryHeader(t tryView) http.Header {
 		h.Set("Idempotency-Key", id) // a reload does not repeat it
 	}
 	return h
+}
+
+// withCode shows a description of the API, in which code is between backticks.
+func withCode(text string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var b strings.Builder
+		for i, part := range strings.Split(text, "`") {
+			if i%2 == 1 {
+				part = "<code>" + templ.EscapeString(part) + "</code>"
+			} else {
+				part = templ.EscapeString(part)
+			}
+			b.WriteString(part)
+		}
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
 }

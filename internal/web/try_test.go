@@ -19,6 +19,10 @@ func TestTryCallsTheAPIAsTheUser(t *testing.T) {
 		}
 	}
 
+	if p := o.owner.open(t, "/request/listMembers"); !strings.Contains(p.source, "<code>SOURCE:ID</code>") || strings.Contains(p.source, "`SOURCE") {
+		t.Error("code in the description of a parameter is not marked up")
+	}
+	o.owner.open(t, "/request/addMember").lacks(t, "Website") // which is no name of a person
 	list := o.owner.open(t, "/request/listMembers").shows(t, 200, "Try listMembers", "GET /api/v1/members", "principal_type", `curl -s "$RAFF_API_URL/api/v1/members"`).lacks(t, "Response")
 	list.submit(t, "p_q", "max", "p_limit", "5").shows(t, 200, "Response: 200 OK", `"email": "max@example.com"`, "X-Request-Id", `members?limit=5&q=max" -H "X-API-Key: $RAFF_API_KEY"`)
 	list.submit(t, "p_limit", "none").shows(t, 200, "Response: 400 Bad Request", `"field": "limit"`)

@@ -26,7 +26,7 @@ func TestWhy(t *testing.T) {
 	why(at, "vm.create", o.ProjectID).shows(t, 200, "Carol may not create virtual machines in Default", "Carol has no role in Default.")
 	why(at, "vm.create", "").shows(t, 200, "Choose a project")
 	why(at, "account.audit.view", shop).shows(t, 200, "Carol may not view the audit log in Acme", "The role Member does not grant it.")
-	why("/members/"+pending, "account.audit.view", "").shows(t, 200, "dora@example.com may not view the audit log", "The invitation was not accepted yet. Its role Admin grants it.")
+	why("/members/"+pending, "account.audit.view", "").shows(t, 200, "dora@example.com may not view the audit log", "The invitation has not been accepted yet. Its role Admin would grant it.")
 	why("/members/"+o.OwnerMemberID, "vm.create", shop).shows(t, 200, "Trent may create virtual machines in Web shop", "The role Owner grants it.")
 	o.owner.open(t, "/keys/"+robot).shows(t, 200, "Why? Check what this key may do")
 	why("/keys/"+robot, "vm.create", shop).shows(t, 200, "robot may create virtual machines in Web shop", "The role Operator grants it.")

@@ -41,7 +41,7 @@ func whyNot(ctx context.Context, a team.Answer, who, where string) string {
 	case team.ReasonSuspended:
 		return say(ctx, "The membership is suspended.")
 	case team.ReasonPending:
-		return say(ctx, "The invitation was not accepted yet. Its role {role} grants it.", role)
+		return say(ctx, "The invitation has not been accepted yet. Its role {role} would grant it.", role)
 	case team.ReasonExpired:
 		return say(ctx, "The membership with the role {role} has expired.", role)
 	case team.ReasonKeyDisabled:
@@ -53,7 +53,7 @@ func whyNot(ctx context.Context, a team.Answer, who, where string) string {
 		case a.By.RoleID == "":
 			return say(ctx, "{name} has no role in {place}.", who, where)
 		case a.By.Status == team.StatusPending:
-			return say(ctx, "The invitation was not accepted yet, and its role {role} does not grant it.", role)
+			return say(ctx, "The invitation has not been accepted yet, and its role {role} does not grant it.", role)
 		}
 		return say(ctx, "The role {role} does not grant it.", role)
 	}
