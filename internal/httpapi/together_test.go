@@ -225,3 +225,36 @@ func TestProposedName(t *testing.T) {
 		t.Errorf("the accepted invitation: %v", d)
 	}
 }
+
+// After one of several invitations ends, the next email has a link that can be used, and counts like every other email.
+func TestTheNextLinkOfSeveralInvitations(t *testing.T) {
+	smtp := rafftest.StartSMTP(t)
+	srv := rafftest.Start(t, rafftest.WithSMTP(smtp.URL()), rafftest.WithMailLimits("sender=4/24h"))
+	web, shop := newProject(t, srv, "Website"), newProject(t, srv, "Shop")
+	member, viewer := srv.RoleID(t, "account", "member"), srv.RoleID(t, "project", "viewer")
+	invite := func(email string) {
+		made := addTogether(t, srv, srv.Key, email, member, web+":"+viewer, shop+":"+viewer).Want(t, 201).Data(t)
+		smtp.Wait(t, email)
+		if email == "alice@example.com" {
+			held := made["projects"].([]any)[0].(map[string]any)["member_id"].(string)
+			srv.Do(t, "PATCH", "/api/v1/projects/"+web+"/members/"+held, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
+		}
+		srv.Do(t, "DELETE", "/api/v1/invitations/"+made["invitation_id"].(string), srv.Key, nil).Want(t, 200)
+	}
+	invite("alice@example.com")
+	link := smtp.Wait(t, "alice@example.com").Link(t)
+	in := srv.Do(t, "POST", "/api/v1/invitations/accept", "", map[string]any{"token": rafftest.TokenOf(t, link), "name": "Alice", "password": rafftest.Password}).Want(t, 200).Data(t)
+	if in["role"] != "viewer" {
+		t.Errorf("accepted: %v", in)
+	}
+	invite("bob@example.com")
+	smtp.Wait(t, "bob@example.com") // the fourth email
+	srv.Do(t, "DELETE", "/api/v1/projects/"+web, srv.Key, nil).Want(t, 200)
+	left := srv.Do(t, "GET", "/api/v1/projects/"+shop+"/invitations", srv.Key, nil).Want(t, 200).JSON(t)["data"].([]any)
+	if len(left) != 1 || left[0].(map[string]any)["mail_state"] != "failed" || !strings.Contains(fmt.Sprint(left[0].(map[string]any)["mail_error"]), "limit of emails") {
+		t.Errorf("the invitation without a working link: %v", left)
+	}
+	if n := len(smtp.Messages("bob@example.com")); n != 2 {
+		t.Errorf("%d emails, want 2", n)
+	}
+}

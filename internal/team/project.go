@@ -342,6 +342,9 @@ func (s *Service) DeleteProject(ctx context.Context, p *Principal, id string, ba
 			if err := w.recordEnd(m, event.ActionProjectDeleted); err != nil {
 				return err
 			}
+			if err := w.passOn(m); err != nil {
+				return err
+			}
 		}
 		if err := w.DeleteProject(ctx, id); err != nil {
 			return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
+	"time"
 
 	"raff/internal/event"
 )
@@ -217,26 +219,49 @@ func (s *Service) alsoOffered(ctx context.Context, r Reader, inv Invitation) (al
 	return also, err
 }
 
+// errMailLimited is why the email of invitations failed that was due because another one was cancelled, in the words of the API.
+const errMailLimited = "The limit of emails was reached. Send the invitation again later."
+
 // passOn makes another invitation the one whose email is about the rest, and queues that email, when the invitation of m
-// is cancelled.
+// is cancelled. It has to be one that can be accepted, because all are accepted with its link.
 func (w *work) passOn(m Member) error {
-	inv := *m.Invitation
-	if !inv.leads() {
+	if m.Invitation == nil || !m.Invitation.leads() {
 		return nil
 	}
-	rest, err := w.s.companions(w.ctx, w, inv)
-	if err != nil {
+	rest, err := w.s.companions(w.ctx, w, *m.Invitation)
+	if err != nil || len(rest) == 0 {
 		return err
 	}
-	for i, each := range rest {
-		if err := w.LeadInvitation(w.ctx, each, rest[0].ID); err != nil {
+	next := max(slices.IndexFunc(rest, func(i Invitation) bool { return i.open(w.at) == nil && i.MemberStatus == StatusPending }), 0)
+	lead := rest[next]
+	for _, each := range rest {
+		if err := w.LeadInvitation(w.ctx, each, lead.ID); err != nil {
 			return err
 		}
-		if i > 0 || !w.s.mailDelivered || each.open(w.at) != nil {
+	}
+	if !w.s.mailDelivered || lead.open(w.at) != nil {
+		return nil
+	}
+	if lead.MemberStatus != StatusPending { // requeue sends it
+		return w.setMail([]Invitation{lead}, InvitationQueued, "")
+	}
+	if err := w.prepayMails(1); err != nil {
+		return err
+	}
+	if w.prepaid == 0 {
+		return w.setMail(rest, InvitationFailed, errMailLimited)
+	}
+	return w.queueMail(lead)
+}
+
+// setMail stores the state of the email of those invitations that are open.
+func (w *work) setMail(all []Invitation, state InvitationState, failure string) error {
+	for _, inv := range all {
+		if inv.open(w.at) != nil {
 			continue
 		}
-		w.mail = true
-		if err := w.InsertMessage(w.ctx, Message{ID: w.s.newID(), Kind: MessageInvitation, AccountID: each.AccountID, InvitationID: each.ID, NextAt: w.at, CreatedAt: w.at}); err != nil {
+		inv.State, inv.MailError, inv.MailRetryAt, inv.UpdatedAt = state, failure, time.Time{}, w.at
+		if err := w.UpdateInvitation(w.ctx, inv); err != nil {
 			return err
 		}
 	}
