@@ -43,6 +43,7 @@ type OperatedAccount struct {
 	RequireSecondFactor bool              `json:"require_second_factor"`
 	Limits              AccountLimits     `json:"limits"`
 	Attributes          map[string]string `json:"attributes"`
+	Branding            AccountBranding   `json:"branding"`
 	// AuditRetentionDays is for how many days audit events are kept; nil means forever. NextAuditRetentionDays takes its place at
 	// NextAuditRetentionAt.
 	AuditRetentionDays     *int  `json:"audit_retention_days"`
@@ -71,6 +72,16 @@ type AccountLimits struct {
 	Roles    *int `json:"roles"`
 }
 
+// AccountBranding is what an account has of its own in place of the operator's brand; nil means that it is the operator's. If
+// MailSenderName is nil and ProductName is not, the sender of emails has that name.
+type AccountBranding struct {
+	ProductName    *string `json:"product_name"`
+	AccentColor    *string `json:"accent_color"` // as #rrggbb
+	Support        *string `json:"support"`      // an email or an https URL
+	MailSenderName *string `json:"mail_sender_name"`
+	MailFooter     *string `json:"mail_footer"`
+}
+
 // AccountUsage says how much of each limit is used.
 type AccountUsage struct {
 	Members  int `json:"members"`
@@ -97,12 +108,14 @@ type CreatedAccount struct {
 	OwnerLink        string `json:"owner_link,omitempty"`
 }
 
-// UpdateOperatedAccountRequest changes the fields that are not nil. In Limits and Attributes it changes the entries that are
-// present: nil removes one.
+// UpdateOperatedAccountRequest changes the fields that are not nil. In Limits, Attributes and Branding it changes the entries that
+// are present: nil removes one.
 type UpdateOperatedAccountRequest struct {
 	Name       *string             `json:"name,omitempty"`
 	Limits     *map[string]*int    `json:"limits,omitempty"`
 	Attributes *map[string]*string `json:"attributes,omitempty"`
+	// Branding has the names of the fields of AccountBranding; null removes all of them.
+	Branding Nullable[map[string]*string] `json:"branding,omitzero"`
 	// AuditRetentionDays is for how many days audit events are kept, at least 30; null means forever.
 	AuditRetentionDays Nullable[int] `json:"audit_retention_days,omitzero"`
 }

@@ -30,6 +30,8 @@ type Settings struct {
 	Accent string
 	// Support is an email or an https URL where people get help.
 	Support string
+	// Sender is the name of the sender of emails. The operator's is part of the address that emails are from.
+	Sender string
 	// Footer is a text at the end of emails, such as the name and postal address of the operator.
 	Footer string
 }
@@ -44,7 +46,9 @@ type Brand struct {
 	LogoType string
 	// Support is what people see; SupportURL is where its link leads. Both are empty if there is none.
 	Support, SupportURL string
-	Footer              string
+	// Sender is the name of the sender of emails; empty for that of the address.
+	Sender string
+	Footer string
 }
 
 // Default is the brand without settings.
@@ -71,6 +75,10 @@ func New(s Settings) (Brand, error) {
 			return b, err
 		}
 	}
+	if s.Sender != "" && !line(s.Sender, maxName) {
+		return b, fmt.Errorf("the name of the sender of emails must be one line of at most %d characters, without spaces at its ends", maxName)
+	}
+	b.Sender = s.Sender
 	b.Footer = strings.TrimSpace(s.Footer)
 	if utf8.RuneCountInString(b.Footer) > maxFooter || !utf8.ValidString(b.Footer) {
 		return b, fmt.Errorf("the footer of emails must be text of at most %d characters", maxFooter)

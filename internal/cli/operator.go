@@ -23,7 +23,7 @@ type operatorFlags struct{ url, key, ca, cert, certKey string }
 func (a *app) operator() *cobra.Command {
 	var o operatorFlags
 	accounts := a.group("account", "accounts", "Manage the accounts of a server", a.operatorAccountList(&o), a.operatorAccountShow(&o),
-		a.operatorAccountCreate(&o), a.operatorAccountRename(&o), a.operatorAccountLimits(&o), a.operatorAccountAttributes(&o),
+		a.operatorAccountCreate(&o), a.operatorAccountRename(&o), a.operatorAccountLimits(&o), a.operatorAccountAttributes(&o), a.operatorAccountBranding(&o),
 		a.operatorAccountRetention(&o), a.operatorAccountOwner(&o), a.operatorAccountSuspend(&o), a.operatorAccountResume(&o), a.operatorAccountDelete(&o), a.operatorAccountExport(&o), a.operatorAccountUsage(&o), a.operatorCheckExport("account", "an account", "shop.ndjson"))
 	people := a.group("person", "people", "Help people sign in, and export or erase them", a.operatorPersonShow(&o), a.operatorPersonLink(&o), a.operatorPersonReset(&o),
 		a.operatorPersonExport(&o), a.operatorCheckExport("person", "a person", "alice.ndjson"),
@@ -217,6 +217,9 @@ func operatedFields(a *api.OperatedAccount) []field {
 	}
 	if len(a.Attributes) > 0 {
 		fields = append(fields, field{"Attributes", attributesText(a.Attributes)})
+	}
+	if branding := brandingText(a.Branding); branding != "" {
+		fields = append(fields, field{"Branding", branding})
 	}
 	kept := keptFor(a.AuditRetentionDays, " days")
 	if a.NextAuditRetentionDays != nil {

@@ -9,6 +9,8 @@ const (
 	ActionAccountSuspended     Action = "account.suspended"
 	ActionAccountResumed       Action = "account.resumed"
 	ActionAccountLimitsChanged Action = "account.limits_changed"
+	// ActionAccountBrandingChanged is recorded when the operator changes what the account has in place of the operator's brand.
+	ActionAccountBrandingChanged Action = "account.branding_changed"
 	// ActionAccountDeletionScheduled is recorded when the operator deletes the account, which is removed after a grace period.
 	ActionAccountDeletionScheduled Action = "account.deletion_scheduled"
 	ActionAccountExported          Action = "account.exported"
@@ -32,7 +34,7 @@ const (
 
 var accountKinds = []kind{
 	of[AccountCreated](), of[AccountUpdated](), of[AccountOwnershipTransferred](), of[AccountSuspended](), of[AccountResumed](),
-	of[AccountLimitsChanged](), of[AccountDeletionScheduled](), of[AccountExported](),
+	of[AccountLimitsChanged](), of[AccountBrandingChanged](), of[AccountDeletionScheduled](), of[AccountExported](),
 	of[CatalogApplied](), of[EventsMissing](), of[LogAdopted](),
 	of[LogRetentionChanged](), of[LogRetentionAnnounced](), of[LogExpired](), of[PersonErasureOrdered](), of[PersonErased](),
 }
@@ -83,6 +85,18 @@ type AccountLimitsChanged struct {
 
 // Action implements Payload.
 func (AccountLimitsChanged) Action() Action { return ActionAccountLimitsChanged }
+
+// AccountBrandingChanged records which parts of the account's branding changed; an empty text means that of the operator.
+type AccountBrandingChanged struct {
+	AccentColor    *Change[string] `json:"accent_color,omitempty"`
+	MailFooter     *Change[string] `json:"mail_footer,omitempty"`
+	MailSenderName *Change[string] `json:"mail_sender_name,omitempty"`
+	ProductName    *Change[string] `json:"product_name,omitempty"`
+	Support        *Change[string] `json:"support,omitempty"`
+}
+
+// Action implements Payload.
+func (AccountBrandingChanged) Action() Action { return ActionAccountBrandingChanged }
 
 // AccountUpdated records which settings changed. GrantPolicy is "delegated" or "strict".
 type AccountUpdated struct {

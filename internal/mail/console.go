@@ -19,7 +19,7 @@ type Console struct {
 // Send prints the recipient and the subject of an email, and the link on its own line.
 func (c Console) Send(_ context.Context, m team.Mail) error {
 	rule := strings.Repeat("─", 72)
-	t := contentOf(m, c.Brand)
+	t := contentOf(m, c.Brand.With(brand.OwnOf(m.Branding)))
 	subject := t.Subject()
 	if t.Role != "" {
 		subject = t.lang.Say("{subject}, as {role}", subject, t.Role)

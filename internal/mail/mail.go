@@ -60,12 +60,13 @@ type content struct {
 	Until   string
 	Link    string
 	Notice  notice
-	// Product is the name of the product if the operator has set one, Accent the color of buttons.
+	// Product is the name of the product if one is set, Accent the color of buttons.
 	Product, Accent     string
 	Support, SupportURL string
 	Footer              []string // lines
 }
 
+// contentOf writes an email in the brand b, which is already that of its account.
 func contentOf(m team.Mail, b brand.Brand) content {
 	l := cmp.Or(lang.Known(m.Language), lang.English)
 	c := content{

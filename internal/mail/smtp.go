@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -227,7 +228,9 @@ func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 		return nil, err
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	msg.FromMailAddress(&s.config.From)
+	look, from := s.brand.With(brand.OwnOf(m.Branding)), s.config.From
+	from.Name = cmp.Or(look.Sender, from.Name)
+	msg.FromMailAddress(&from)
 	msg.ToMailAddress(to)
 	// A reply goes to the person who invites, unless their address needs SMTPUTF8, which this email may not.
 	if reply, err := mailbox(m.InviterEmail); err == nil && isASCII(reply.Address) {
@@ -235,7 +238,7 @@ func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 			return nil, err
 		}
 	}
-	c := contentOf(m, s.brand)
+	c := contentOf(m, look)
 	msg.Subject(c.Subject())
 	msg.SetDate()
 	// All attempts to send an email have the same Message-ID, so that mailboxes can detect duplicates.

@@ -21,6 +21,7 @@ type AccountChange struct {
 	Name       *string
 	Limits     LimitChange
 	Attributes AttributeChange
+	Branding   BrandingChange
 	// Retention is for how many days the audit log is kept; 0 means forever.
 	Retention *int
 }
@@ -113,10 +114,10 @@ func encodeAttributes(attributes map[string]string) (string, error) {
 	return string(b), nil
 }
 
-// UpdateAccount changes the name, the limits and the attributes of an account. A lower limit removes nothing: it only refuses
+// UpdateAccount changes the name, the limits, the attributes, the branding and the retention of an account. A lower limit removes nothing: it only refuses
 // more.
 func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change AccountChange) (Account, error) {
-	if change.Name == nil && len(change.Limits) == 0 && len(change.Attributes) == 0 && change.Retention == nil {
+	if change.Name == nil && len(change.Limits) == 0 && len(change.Attributes) == 0 && len(change.Branding) == 0 && change.Retention == nil {
 		return Account{}, RefusalNoChange.With()
 	}
 	if change.Name != nil {
@@ -125,6 +126,9 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change
 		}
 	}
 	if err := change.Limits.check(); err != nil {
+		return Account{}, err
+	}
+	if err := change.Branding.check(); err != nil {
 		return Account{}, err
 	}
 	if days := change.Retention; days != nil && *days != 0 && (*days < audit.MinRetention || *days > audit.MaxRetention) {
@@ -144,6 +148,11 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change
 		}
 		change.Limits.apply(&a.Limits)
 		if told := limitsChanged(before.Limits, a.Limits); told != (event.AccountLimitsChanged{}) {
+			if err := s.recordBoth(ctx, tx, c, a, told, told); err != nil {
+				return err
+			}
+		}
+		if told := change.Branding.apply(a); told != (event.AccountBrandingChanged{}) {
 			if err := s.recordBoth(ctx, tx, c, a, told, told); err != nil {
 				return err
 			}

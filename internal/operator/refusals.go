@@ -11,11 +11,12 @@ var (
 	RefusalUnknownKeyScope  = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_scope", Field: "scope", Text: "The scope must be read, support or write."}
 	RefusalKeyExpiry        = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_expires_at", Field: "expires_at", Text: "That date is in the past. Choose a later one."}
 	RefusalUnknownState     = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_state", Field: "state", Text: "The state must be active, suspended, deleting or removing."}
-	RefusalNoChange         = &team.Refusal{Kind: team.KindInvalid, Code: "nothing_to_update", Text: "Nothing to update. Send at least one of name, limits and attributes."}
+	RefusalNoChange         = &team.Refusal{Kind: team.KindInvalid, Code: "nothing_to_update", Text: "Nothing to update. Send at least one of name, limits, attributes, branding and audit_retention_days."}
 	RefusalLimitTooLow      = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_limit", Field: "limits", Text: "limits.%s must be a whole number from %d to %d, or null for no limit."}
 	RefusalAttributeName    = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_attributes", Field: "attributes", Text: "The name of an attribute must be 1 to 64 characters of a-z, 0-9, _, . and -."}
 	RefusalAttributeValue   = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_attributes", Field: "attributes", Text: "The value of an attribute can have at most %d characters."}
 	RefusalAttributes       = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_attributes", Field: "attributes", Text: "An account can have at most %d attributes."}
+	RefusalBranding         = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_branding", Field: "branding", Text: "branding.%s is not valid: %s."}
 	RefusalReason           = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_reason", Field: "reason", Text: "The reason can have at most %d characters."}
 	RefusalBeingDeleted     = &team.Refusal{Kind: team.KindConflict, Code: "account_deleting", Text: "This account is being deleted. Resume it first to keep it."}
 	RefusalBeingRemoved     = &team.Refusal{Kind: team.KindConflict, Code: "account_removing", Text: "The grace period of this account is over, and it is being removed. It can no longer be changed, exported or resumed."}

@@ -72,6 +72,9 @@ func (s *server) updateAccount(ctx context.Context, c *call) (any, error) {
 	if b.Attributes != nil {
 		change.Attributes = *b.Attributes
 	}
+	if change.Branding, err = branding(b.Branding); err != nil {
+		return nil, err
+	}
 	if days := b.AuditRetentionDays; days.Set {
 		if days.Valid && days.Value == 0 {
 			return nil, operator.RefusalRetention.With(audit.MinRetention, audit.MaxRetention)
@@ -165,7 +168,7 @@ func account(a *operator.Account) api.OperatedAccount {
 		Limits: api.AccountLimits{
 			Members: a.Limits.Members.Number(), Projects: a.Limits.Projects.Number(), APIKeys: a.Limits.APIKeys.Number(), Roles: a.Limits.Roles.Number(),
 		},
-		Attributes: a.Attributes, CreatedAt: rest.Stamp(a.CreatedAt), UpdatedAt: rest.Stamp(a.UpdatedAt),
+		Attributes: a.Attributes, Branding: brandingOf(a), CreatedAt: rest.Stamp(a.CreatedAt), UpdatedAt: rest.Stamp(a.UpdatedAt),
 	}
 	if a.Retention > 0 {
 		out.AuditRetentionDays = &a.Retention

@@ -135,7 +135,7 @@ func unknownField(field string, names []string) error {
 }
 
 // nullable are the fields whose entries are removed by null.
-var nullable = map[string]bool{"external_ids": true, "attributes": true, "limits": true}
+var nullable = map[string]bool{"external_ids": true, "attributes": true, "limits": true, "branding": true}
 
 // scan refuses what json.Unmarshal accepts or does not distinguish.
 func scan(body []byte) error {
@@ -213,6 +213,8 @@ func wanted(v any, field string) string {
 		case reflect.Struct: // api.Nullable
 			if value, ok := f.FieldByName("Value"); ok && value.Type.Kind() == reflect.Int {
 				return "a whole number or null"
+			} else if ok && value.Type.Kind() == reflect.Map {
+				return "null, or an object with a string or null for each name"
 			}
 			return "a string or null"
 		case reflect.Map:

@@ -7,11 +7,11 @@ import (
 	"raff/internal/team"
 )
 
-const accountColumns = `a.id, a.name, a.grant_strict, a.require_factor, a.has_external_ids, a.state, a.language,
+const accountColumns = `a.id, a.name, a.grant_strict, a.require_factor, a.has_external_ids, a.state, a.language, a.branding,
 	COALESCE(a.max_members + 1, 0), COALESCE(a.max_projects + 1, 0), COALESCE(a.max_api_keys + 1, 0), COALESCE(a.max_roles + 1, 0), a.created_at, a.updated_at`
 
 func accountFields(a *team.Account) []any {
-	return []any{(*ident)(&a.ID), (*text)(&a.Name), (*flag)(&a.Strict), (*flag)(&a.RequireFactor), (*flag)(&a.HasExternalIDs), (*text)(&a.State), (*text)(&a.Language),
+	return []any{(*ident)(&a.ID), (*text)(&a.Name), (*flag)(&a.Strict), (*flag)(&a.RequireFactor), (*flag)(&a.HasExternalIDs), (*text)(&a.State), (*text)(&a.Language), (*text)(&a.Branding),
 		(*number)(&a.Limits.Members), (*number)(&a.Limits.Projects), (*number)(&a.Limits.APIKeys), (*number)(&a.Limits.Roles), (*stamp)(&a.CreatedAt), (*stamp)(&a.UpdatedAt)}
 }
 

@@ -10,7 +10,7 @@ import (
 
 const (
 	invitationColumns = `i.id, i.account_id, i.project_id, i.member_id, i.email, i.state, i.invited_by, i.invited_by_user,
-	i.expires_at, i.created_at, i.updated_at, i.mail_error, i.mail_retry_at, i.proposed_name, i.lead_id, a.name, a.state, a.language, p.name, COALESCE(u.name, k.name), u.email, m.status, m.email_canonical, ` + roleColumns
+	i.expires_at, i.created_at, i.updated_at, i.mail_error, i.mail_retry_at, i.proposed_name, i.lead_id, a.name, a.state, a.language, a.branding, p.name, COALESCE(u.name, k.name), u.email, m.status, m.email_canonical, ` + roleColumns
 	// After a removal, the membership and its role no longer exist; the corresponding fields of the invitation are empty.
 	invitationJoins = `invitations i JOIN accounts a ON a.id = i.account_id LEFT JOIN projects p ON p.id = i.project_id
 	LEFT JOIN memberships m ON m.id = i.member_id AND m.scope_id = i.scope_id LEFT JOIN roles r ON r.id = m.role_id
@@ -27,7 +27,7 @@ func (r reader) invitationFields(i *team.Invitation) []any {
 	return append([]any{(*ident)(&i.ID), (*ident)(&i.AccountID), (*ident)(&i.ProjectID), (*ident)(&i.MemberID), (*text)(&i.Email),
 		(*text)(&i.State), (*ident)(&i.InvitedBy), (*ident)(&i.InvitedByUser), (*stamp)(&i.ExpiresAt), (*stamp)(&i.CreatedAt),
 		(*stamp)(&i.UpdatedAt), (*text)(&i.MailError), (*stamp)(&i.MailRetryAt), (*text)(&i.ProposedName), (*ident)(&i.LeadID),
-		(*text)(&i.AccountName), (*text)(&i.AccountState), (*text)(&i.AccountLanguage), (*text)(&i.ProjectName), (*text)(&i.InviterName), (*text)(&i.InviterEmail),
+		(*text)(&i.AccountName), (*text)(&i.AccountState), (*text)(&i.AccountLanguage), (*text)(&i.AccountBranding), (*text)(&i.ProjectName), (*text)(&i.InviterName), (*text)(&i.InviterEmail),
 		(*text)(&i.MemberStatus), (*text)(&i.CanonicalEmail)}, r.roleFields(&i.Role)...)
 }
 

@@ -79,9 +79,9 @@ func (t *tx) OperateAccount(ctx context.Context, a operator.Account) error {
 		attributes = []byte("{}")
 	}
 	return t.change(ctx, `UPDATE accounts SET name = $2, name_key = $3, state = $4, state_reason = $5, delete_at = $6, max_members = $7,
-		max_projects = $8, max_api_keys = $9, max_roles = $10, attributes = $11, updated_at = $12 WHERE id = $1`,
+		max_projects = $8, max_api_keys = $9, max_roles = $10, attributes = $11, updated_at = $12, branding = $13 WHERE id = $1`,
 		uid(a.ID), a.Name, nameKey(a.Name), string(a.State), a.Reason, a.DeleteAt, most(a.Limits.Members),
-		most(a.Limits.Projects), most(a.Limits.APIKeys), most(a.Limits.Roles), string(attributes), a.UpdatedAt)
+		most(a.Limits.Projects), most(a.Limits.APIKeys), most(a.Limits.Roles), string(attributes), a.UpdatedAt, a.Branding)
 }
 
 // ReleaseMail leaves leased messages alone: a worker is sending them.

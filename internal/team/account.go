@@ -18,6 +18,9 @@ type Account struct {
 	RequireFactor bool
 	// Language is that of pages and emails for people who have not chosen one; empty means that of their browser.
 	Language string
+	// Branding is what the account has of its own in place of the operator's brand, encoded by package brand; empty for nothing. It
+	// is not stored with a new account.
+	Branding string
 	// HasExternalIDs says that a member, project, role or API key has or had an external id. A store sets it together with
 	// the first one.
 	HasExternalIDs bool

@@ -52,6 +52,7 @@ type Invitation struct {
 	AccountName     string
 	AccountState    AccountState
 	AccountLanguage string
+	AccountBranding string
 	ProjectName     string
 	Role            Role
 	InviterName     string

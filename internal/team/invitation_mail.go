@@ -23,6 +23,8 @@ type Mail struct {
 	ExpiresAt    time.Time
 	// Language is the recipient's, or else that of the account; empty means English.
 	Language string
+	// Branding is that of the account that the email is about; see Account.
+	Branding string
 	// Notice is for emails of that kind.
 	Notice Notice
 }
@@ -92,7 +94,7 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 		mail = &Mail{
 			ID: msg.ID, Kind: MessageInvitation, To: inv.Email, AccountName: inv.AccountName, ProjectName: inv.ProjectName, RoleName: inv.Role.Name,
 			InviterName: inv.InviterName, InviterEmail: inv.InviterEmail, Link: s.inviteURL(token), ExpiresAt: inv.ExpiresAt,
-			Language: inv.AccountLanguage, Also: also,
+			Language: inv.AccountLanguage, Branding: inv.AccountBranding, Also: also,
 		}
 		return tx.AddToken(ctx, InvitationToken{Hash: HashOf(token), AccountID: inv.AccountID, InvitationID: inv.ID, Mailed: true}, s.Now())
 	})

@@ -55,6 +55,8 @@ type Notice struct {
 	BySupport bool `json:"by_support,omitempty"`
 	// Language is the recipient's, or else that of the account.
 	Language string `json:"language,omitempty"`
+	// Branding is that of Account; see Account.Branding.
+	Branding string `json:"branding,omitempty"`
 }
 
 // Message returns the notice as a message to be queued. Notices about an account wait for its turn; the others have no account
@@ -95,7 +97,7 @@ func (m NoticeMail) Prepare(ctx context.Context, msg Message) (*Mail, error) {
 	if err := json.Unmarshal([]byte(msg.Details), &n); err != nil || n.To == "" || m.Overdue(msg) {
 		return nil, m.s.store.Update(ctx, msg.AccountID, Shared, func(tx Tx) error { return tx.DeleteMessage(ctx, msg) })
 	}
-	return &Mail{ID: msg.ID, Kind: MessageNotice, To: n.To, Language: n.Language, Notice: n, Link: m.s.publicURL + n.path()}, nil
+	return &Mail{ID: msg.ID, Kind: MessageNotice, To: n.To, Language: n.Language, Branding: n.Branding, Notice: n, Link: m.s.publicURL + n.path()}, nil
 }
 
 // path is the page that the email links to: where the person can act if it was not them, or see what they got.
@@ -133,7 +135,7 @@ func (w *work) notify(m Member, what NoticeKind, also ...OfferedPlace) error {
 	if w.p.Type == TypeOperator {
 		by = ""
 	}
-	msg, err := Notice{What: what, To: m.Email, At: w.at, Account: a.Name, Project: m.ProjectName, Role: m.Role.Name, Also: also, By: by, ByKey: w.p.Type == TypeAPIKey, BySupport: w.p.Type == TypeSupport, Language: cmp.Or(m.Language, a.Language)}.Message(w.s.newID(), m.AccountID)
+	msg, err := Notice{What: what, To: m.Email, At: w.at, Account: a.Name, Project: m.ProjectName, Role: m.Role.Name, Also: also, By: by, ByKey: w.p.Type == TypeAPIKey, BySupport: w.p.Type == TypeSupport, Language: cmp.Or(m.Language, a.Language), Branding: a.Branding}.Message(w.s.newID(), m.AccountID)
 	if err != nil {
 		return err
 	}

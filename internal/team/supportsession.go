@@ -114,7 +114,7 @@ func (w *work) tellOwner(row *SupportRow) error {
 		}
 		msg, err := Notice{
 			What: NoticeSupport, To: m.Email, At: w.at, Account: row.Account.Name, By: row.Session.Person, Role: string(row.Grant.Level),
-			Reason: row.Session.Reason, Until: row.Session.ExpiresAt, Language: cmp.Or(m.Language, row.Account.Language),
+			Reason: row.Session.Reason, Until: row.Session.ExpiresAt, Language: cmp.Or(m.Language, row.Account.Language), Branding: row.Account.Branding,
 		}.Message(w.s.newID(), row.Account.ID)
 		if err != nil {
 			return err

@@ -7,10 +7,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"io/fs"
-	"net/http"
 	"path"
-	"slices"
-	"strings"
 	"sync"
 
 	"raff/internal/lang"
@@ -86,8 +83,15 @@ func packed(b []byte) file {
 	if err != nil {
 		panic(err) // writing to a buffer cannot fail
 	}
+	f := plainFile(b)
+	f.gzip = packed.Bytes()
+	return f
+}
+
+// plainFile is a file that is always sent as it is.
+func plainFile(b []byte) file {
 	sum := sha256.Sum256(b)
-	return file{plain: b, gzip: packed.Bytes(), version: hex.EncodeToString(sum[:6])}
+	return file{plain: b, gzip: b, version: hex.EncodeToString(sum[:6])}
 }
 
 // asset is the URL path of a static file.
@@ -98,31 +102,4 @@ func urlOf(name string, f file) string { return "/assets/" + name + "?v=" + f.ve
 var assetTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
 	".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8",
-}
-
-func (p *pages) assets() http.Handler {
-	missing := p.serve(p.missing)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := strings.TrimPrefix(r.URL.Path, "/assets/")
-		f, ok := files()[name]
-		contentType := assetTypes[path.Ext(name)]
-		if own, branded := p.look.files[name]; branded {
-			f, ok, contentType = own.file, true, own.contentType
-		}
-		if !ok {
-			missing(w, r)
-			return
-		}
-		if r.URL.Query().Get("v") == f.version {
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		}
-		w.Header().Set("Content-Type", contentType)
-		w.Header().Set("Vary", "Accept-Encoding")
-		body := f.plain
-		if len(f.gzip) < len(f.plain) && slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(s string) bool { return strings.TrimSpace(s) == "gzip" }) {
-			body = f.gzip
-			w.Header().Set("Content-Encoding", "gzip")
-		}
-		_, _ = w.Write(body)
-	})
 }

@@ -14,6 +14,7 @@ var accountWords = []wording{
 	sentence[event.AccountSuspended]("Suspended", "{actor} suspended the account {target}"),
 	sentence[event.AccountResumed]("Resumed", "{actor} resumed the account {target}"),
 	describes("Limits changed", describeLimitsChanged),
+	describes("Branding changed", describeBrandingChanged),
 	describes("Deletion scheduled", func(t *eventText, p event.AccountDeletionScheduled) {
 		t.say("{actor} scheduled the deletion of the account")
 		t.fact("Can be resumed until", p.DeleteAt)
@@ -96,6 +97,15 @@ func describeLimitsChanged(t *eventText, p event.AccountLimitsChanged) {
 			t.fact(limit.name, t.most(limit.changed.From)+" → "+t.most(limit.changed.To))
 		}
 	}
+}
+
+func describeBrandingChanged(t *eventText, p event.AccountBrandingChanged) {
+	t.say("{actor} changed the branding of the account")
+	describeChange(t, "Product name", p.ProductName, asIs)
+	describeChange(t, "Accent color", p.AccentColor, asIs)
+	describeChange(t, "Support contact", p.Support, asIs)
+	describeChange(t, "Sender of emails", p.MailSenderName, asIs)
+	describeChange(t, "Footer of emails", p.MailFooter, asIs)
 }
 
 func (t *eventText) most(n *int) string {

@@ -15,6 +15,8 @@ import (
 type look struct {
 	brand.Brand
 	files map[string]brandFile
+	// paths are the URL paths of the files.
+	paths map[string]string
 }
 
 // brandFile is a file of the brand, served like the other static files.
@@ -23,18 +25,22 @@ type brandFile struct {
 	contentType string
 }
 
+// worn is the look of the page of a request.
+type worn struct{ *look }
+
 type lookKey struct{}
 
 func newLook(b brand.Brand) *look {
-	l := &look{Brand: b, files: map[string]brandFile{}}
+	l := &look{Brand: b, files: map[string]brandFile{}, paths: map[string]string{}}
 	add := func(name, contentType string, content []byte) {
 		l.files[name] = brandFile{packed(content), contentType}
+		l.paths[name] = urlOf(name, l.files[name].file)
 	}
 	switch {
 	case b.Logo != nil:
 		add("logo", b.LogoType, b.Logo)
 	case b.Name != brand.Default().Name || b.Accents != nil:
-		add("logo", "image/svg+xml", l.initialLogo())
+		add("logo", "image/svg+xml", initialLogo(l.initial(), l.Accents))
 	}
 	if b.Accents != nil {
 		add("brand.css", assetTypes[".css"], []byte(accentStyle(*b.Accents)))
@@ -50,14 +56,14 @@ func accentStyle(a brand.Accents) string {
 }
 
 // initialLogo is the logo of a product without one: the first letter of its name.
-func (l *look) initialLogo() []byte {
+func initialLogo(letter string, a *brand.Accents) []byte {
 	ground, text := "#1f4fbf", "#ffffff"
-	if l.Accents != nil {
-		ground, text = l.Accents.Light.Accent, l.Accents.Light.On
+	if a != nil {
+		ground, text = a.Light.Accent, a.Light.On
 	}
 	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="` + ground +
 		`"/><text x="16" y="22.5" font-family="system-ui,sans-serif" font-size="18" font-weight="700" text-anchor="middle" fill="` + text + `">` +
-		html.EscapeString(l.initial()) + "</text></svg>\n")
+		html.EscapeString(letter) + "</text></svg>\n")
 }
 
 func (l *look) initial() string {
@@ -71,11 +77,7 @@ func (l *look) initial() string {
 
 // asset is the URL path of a file of the brand, or empty if it has none of this name.
 func (l *look) asset(name string) string {
-	f, ok := l.files[name]
-	if !ok {
-		return ""
-	}
-	return urlOf(name, f.file)
+	return l.paths[name]
 }
 
 // icon is the URL path of the icon of browser tabs.
@@ -87,13 +89,13 @@ func (l *look) icon() string {
 }
 
 func withLook(ctx context.Context, l *look) context.Context {
-	return context.WithValue(ctx, lookKey{}, l)
+	return context.WithValue(ctx, lookKey{}, &worn{l})
 }
 
 // lookOf is the look of a page that is being rendered.
 func lookOf(ctx context.Context) *look {
-	if l, ok := ctx.Value(lookKey{}).(*look); ok {
-		return l
+	if w, ok := ctx.Value(lookKey{}).(*worn); ok {
+		return w.look
 	}
 	return newLook(brand.Default())
 }

@@ -14,6 +14,7 @@ func (p *pages) inspect(r *http.Request) (invitationForm, error) {
 		return invitationForm{}, err
 	}
 	speak(r.Context(), "", inv.AccountLanguage)
+	p.look.wear(r.Context(), inv.AccountBranding)
 	f := invitationForm{Invitation: inv, Who: who}
 	if who == signin.InvitedUnproven {
 		if f.Keys.Keys, err = p.signin.KeysBehindInvitation(r.Context(), inv); err != nil {

@@ -179,6 +179,7 @@ func (v *visit) speak() {
 	for _, a := range v.accounts {
 		if a.ID == v.me.Session.AccountID {
 			account = a.Language
+			v.p.look.wear(v.Context(), a.Branding)
 		}
 	}
 	speak(v.Context(), v.me.User.Language, account)

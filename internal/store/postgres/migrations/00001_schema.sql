@@ -22,6 +22,8 @@ CREATE TABLE accounts (
     attributes     TEXT COLLATE "C" NOT NULL DEFAULT '{}',
     -- Of pages and emails, for people who have not chosen one; empty means that of the browser.
     language       TEXT COLLATE "C" NOT NULL DEFAULT '',
+    -- What the account has of its own in place of the operator's brand, as a JSON object; empty for nothing.
+    branding       TEXT COLLATE "C" NOT NULL DEFAULT '',
     name_key       TEXT COLLATE "C" NOT NULL DEFAULT '',
     created_at     BIGINT           NOT NULL,
     updated_at     BIGINT           NOT NULL

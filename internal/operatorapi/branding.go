@@ -1,0 +1,39 @@
+package operatorapi
+
+import (
+	"strings"
+
+	"raff/api"
+	"raff/internal/operator"
+	"raff/internal/rest"
+)
+
+// branding checks the names of fields.
+func branding(b api.Nullable[map[string]*string]) (operator.BrandingChange, error) {
+	if !b.Set {
+		return nil, nil
+	}
+	if !b.Valid {
+		return operator.NoBranding(), nil
+	}
+	for name := range b.Value {
+		if !operator.IsBranding(name) {
+			return nil, rest.Invalid("branding", "unknown_field", "Unknown field %q. Known fields: %s.", rest.Shorten(name), strings.Join(operator.BrandingNames(), ", "))
+		}
+	}
+	return operator.BrandingChange(b.Value), nil
+}
+
+// brandingOf converts the branding of an account to its API form.
+func brandingOf(a *operator.Account) api.AccountBranding {
+	own := a.Own()
+	field := func(text string) *string {
+		if text == "" {
+			return nil
+		}
+		return &text
+	}
+	return api.AccountBranding{
+		ProductName: field(own.Name), AccentColor: field(own.Accent), Support: field(own.Support), MailSenderName: field(own.Sender), MailFooter: field(own.Footer),
+	}
+}
