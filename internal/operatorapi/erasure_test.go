@@ -77,7 +77,7 @@ func TestEraseWhoIsSigningUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec("BEGIN")
-	exec("SELECT pg_advisory_xact_lock($1)", int64(binary.BigEndian.Uint64(id[8:]))) //nolint:gosec // any 64 bits work
+	exec("SELECT pg_advisory_xact_lock($1)", int64(binary.BigEndian.Uint64(id[8:])))
 	accepted, erased := make(chan rafftest.Response), make(chan rafftest.Response)
 	go func() {
 		accepted <- srv.Do(t, "POST", "/api/v1/invitations/accept", "", map[string]any{"token": token, "name": "Bob", "password": rafftest.Password})

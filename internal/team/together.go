@@ -240,7 +240,7 @@ func (w *work) passOn(m Member) error {
 		}
 	}
 	if !w.s.mailDelivered || lead.open(w.at) != nil {
-		return nil
+		return nil //nolint:nilerr // an invitation that has ended gets no email
 	}
 	if lead.MemberStatus != StatusPending { // requeue sends it
 		return w.setMail([]Invitation{lead}, InvitationQueued, "")

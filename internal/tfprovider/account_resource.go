@@ -208,7 +208,7 @@ func (r *accountResource) Update(ctx context.Context, req resource.UpdateRequest
 func (r *accountResource) bring(ctx context.Context, plan, state accountModel) (*api.OperatedAccount, error) {
 	id := state.ID.ValueString()
 	change := api.UpdateOperatedAccountRequest{Name: ifChanged(plan.Name, state.Name), Limits: plan.limitChange(state), Attributes: plan.attributeChange(state)}
-	if change != (api.UpdateOperatedAccountRequest{}) {
+	if change.Name != nil || change.Limits != nil || change.Attributes != nil {
 		if _, err := r.operator.Accounts.Update(ctx, id, change); err != nil {
 			return nil, err
 		}

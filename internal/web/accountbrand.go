@@ -33,9 +33,8 @@ func (l *look) accountLook(own brand.Own) *look {
 		a.paths["logo"] = l.paths["logo"]
 	case a.Name != brand.Default().Name || a.Accents != nil:
 		letter := ""
-		for _, r := range a.initial() {
-			letter += strconv.FormatInt(int64(r), 16)
-			break
+		if all := []rune(a.initial()); len(all) > 0 {
+			letter = strconv.FormatInt(int64(all[0]), 16)
 		}
 		a.add("logo", letter+"-"+color+".svg")
 	}
