@@ -94,7 +94,7 @@ func TestLinkIsShownOnAServerWithoutEmail(t *testing.T) {
 	o := newOffice(t)
 	o.owner.open(t, "/invitations/new").submitTo(t, "/invitations", "emails", "alice@example.com", "role_id", o.RoleID(t, "account", "member")).
 		shows(t, 200, "1 invitation created. Give each person their link.", "Renew", "This server sends no email: get the link of each invitation and give it to the person.").lacks(t, "Links are sent by email only")
-	o.owner.open(t, "/members").shows(t, 200, "Invited, no email sent")
+	o.owner.open(t, "/members").shows(t, 200, "No email sent")
 	list := o.owner.open(t, "/invitations")
 	id := o.invitationOf(t, "alice@example.com")
 	f := list.formOf(t, "/invitations/"+id+"/resend")
@@ -268,7 +268,7 @@ func TestInviteToAProject(t *testing.T) {
 	// Someone who is already in the account gets the role immediately.
 	o.join(t, "Max", "member")
 	form.submitTo(t, "/invitations", "emails", "max@example.com", "role_id", viewer).shows(t, 200, "1 person already in the account, added with the role.")
-	padmin.open(t, "/projects/"+o.ProjectID).shows(t, 200, "new@example.com", "Invited", "Invite people", "Max")
+	padmin.open(t, "/projects/"+o.ProjectID).shows(t, 200, "new@example.com", "No email sent", "Invite people", "Max")
 	padmin.open(t, "/invitations/new").shows(t, 200, "The project Default")
 	pview.open(t, at).shows(t, 403)
 	pview.open(t, "/projects/"+o.ProjectID).shows(t, 200, "Petra").lacks(t, "Invite people", "Name and description")

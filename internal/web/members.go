@@ -184,5 +184,5 @@ func (v *visit) offered(i *team.Invitation) standing {
 	if v.p.svc.MailDelivered() {
 		return standing{"wait", v.say("Invited, email being sent")}
 	}
-	return standing{"wait", v.say("Invited, no email sent")}
+	return standing{"wait", v.say("No email sent")}
 }
