@@ -353,6 +353,7 @@ func TestScripts(t *testing.T) {
 	b := w.signIn(t)
 
 	// Results change while someone types, the field keeps the input, and the URL can be shared.
+	b.open("/members")
 	b.fill("#q", "bob")
 	b.until(`document.querySelector("#results").innerText.startsWith("1 person")`)
 	if typed := ask[string](b, `document.querySelector("#q").value`); typed != "bob" || !strings.Contains(b.path(), "q=bob") {
