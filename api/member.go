@@ -31,6 +31,9 @@ const DeliveryLink = "link"
 type Member struct {
 	ID        string `json:"id"`
 	AccountID string `json:"account_id"`
+	// LastActiveAt is only set if the request asks for it and the caller manages members: when a user last used the account in a
+	// browser, accurate to a minute, or when an API key was last used. Nil means never.
+	LastActiveAt *Time `json:"last_active_at,omitempty"`
 	Membership
 }
 
@@ -67,11 +70,8 @@ type Membership struct {
 	InvitationExpiresAt *Time   `json:"invitation_expires_at,omitempty"`
 	// InvitationDelivery is DeliveryLink while InvitationState is "queued" on a server that sends no email; otherwise nil.
 	InvitationDelivery *string `json:"invitation_delivery,omitempty"`
-	// LastActiveAt is only set if the request asks for it and the caller manages members: when a user last used the account in a
-	// browser, accurate to a minute, or when an API key was last used. Nil means never.
-	LastActiveAt *Time `json:"last_active_at,omitempty"`
-	CreatedAt    Time  `json:"created_at"`
-	UpdatedAt    Time  `json:"updated_at"`
+	CreatedAt          Time    `json:"created_at"`
+	UpdatedAt          Time    `json:"updated_at"`
 	// ExternalIDs are the external ids of this membership.
 	ExternalIDs ExternalIDs `json:"external_ids,omitempty"`
 	// KeysCreated is set in the response to a change that reduces a user's access: a suspension, a weaker role, or the end

@@ -179,7 +179,7 @@ func removed(r team.Removed) api.Done {
 
 // member converts an account membership to its API form.
 func (s *server) member(m *team.Member) api.Member {
-	return api.Member{ID: m.ID, AccountID: m.AccountID, Membership: s.membership(m)}
+	return api.Member{ID: m.ID, AccountID: m.AccountID, LastActiveAt: rest.StampOf(m.LastActiveAt), Membership: s.membership(m)}
 }
 
 var deliveryLink = api.DeliveryLink
@@ -190,7 +190,7 @@ func (s *server) membership(m *team.Member) api.Membership {
 		Email: m.Email, Name: m.Name, Role: m.Role.Slug, RoleID: m.Role.ID, RoleName: m.Role.Name, Status: string(m.Status),
 		IsOwner: m.IsOwner, ManagedBy: m.ManagedBy, InvitedBy: rest.Filled(m.InvitedBy), InvitedAt: rest.StampOf(m.InvitedAt),
 		AcceptedAt: rest.StampOf(m.AcceptedAt), InvitationState: api.InvitationNone, CreatedAt: rest.Stamp(m.CreatedAt), UpdatedAt: rest.Stamp(m.UpdatedAt),
-		ExternalIDs: api.ExternalIDs(m.ExternalIDs), KeysCreated: keyRefs(m.HeldKeys), LastActiveAt: rest.StampOf(m.LastActiveAt),
+		ExternalIDs: api.ExternalIDs(m.ExternalIDs), KeysCreated: keyRefs(m.HeldKeys),
 	}
 	for _, a := range m.Also {
 		w.Projects = append(w.Projects, api.AddedToProject{
@@ -214,6 +214,7 @@ func holder(m *team.Member) api.Holder {
 func appendMember(b []byte, m *api.Member) []byte {
 	b = appendText(b, `{"id":`, m.ID)
 	b = appendText(b, `,"account_id":`, m.AccountID)
+	b = appendTime(b, `,"last_active_at":`, m.LastActiveAt)
 	return appendMembership(b, &m.Membership)
 }
 
@@ -234,7 +235,6 @@ func appendMembership(b []byte, m *api.Membership) []byte {
 	b = appendText(b, `,"invitation_state":`, m.InvitationState)
 	b = appendTime(b, `,"invitation_expires_at":`, m.InvitationExpiresAt)
 	b = appendOptional(b, `,"invitation_delivery":`, m.InvitationDelivery)
-	b = appendTime(b, `,"last_active_at":`, m.LastActiveAt)
 	b = appendTime(b, `,"created_at":`, &m.CreatedAt)
 	b = appendTime(b, `,"updated_at":`, &m.UpdatedAt)
 	b = appendExternalIDs(b, m.ExternalIDs)

@@ -53,7 +53,7 @@ func TestInviteToSeveralPlaces(t *testing.T) {
 		}
 
 		mail := smtp.Wait(t, email)
-		for _, said := range []string{"Together with:", "Website as Viewer", "Shop as Operator"} {
+		for _, said := range []string{"Also in:", "Website as Viewer", "Shop as Operator"} {
 			if !strings.Contains(mail.Text, said) || !strings.Contains(mail.HTML, said) {
 				t.Errorf("the email does not say %q:\n%s", said, mail.Text)
 			}
