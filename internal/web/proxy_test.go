@@ -123,7 +123,7 @@ func TestPagesRefuseFormsOfOtherSites(t *testing.T) {
 		}
 	}
 	// GET requests change nothing.
-	if p := b.open(t, "/sign-out"); !b.signedIn(t) || p.path(t) != "/members" {
+	if p := b.open(t, "/sign-out"); !b.signedIn(t) || p.path(t) != "/overview" {
 		t.Errorf("GET /sign-out signs out, or redirects to %s", p.path(t))
 	}
 }

@@ -121,7 +121,7 @@ func TestFormPathsRedirectToTheirPages(t *testing.T) {
 	for from, to := range map[string]string{
 		"/settings/policy": "/settings", "/profile/password/remove": "/profile", "/profile/factors/passkey/options": "/profile",
 		member + "/projects": member, member + "/memberships/" + srv.OwnerMemberID: member, project + "/keys?after=x": project + "?after=x",
-		"/keys/" + srv.KeyID + "/active": "/keys/" + srv.KeyID, "/invitations/x/resend": "/invitations", "/account": "/members",
+		"/keys/" + srv.KeyID + "/active": "/keys/" + srv.KeyID, "/invitations/x/resend": "/invitations", "/account": "/overview",
 	} {
 		if got := b.open(t, from).shows(t, 200).path(t); got != to {
 			t.Errorf("%s redirects to %s, want %s", from, got, to)
