@@ -75,7 +75,7 @@ func TestPasskeyAutofill(t *testing.T) {
 	b.shows("Your recovery codes")
 	b.open("/profile")
 	b.follow("form[action='/sign-out'] button")
-	b.until(`location.pathname === "/members"`)
+	b.until(`location.pathname === "/overview"`)
 }
 
 // tabWithKey opens a window with a virtual authenticator on a server whose Owner has a password.
