@@ -16,7 +16,7 @@ const ownFiles = "account/"
 // wear gives a page the brand of the account that it belongs to.
 func (l *look) wear(ctx context.Context, branding string) {
 	if w, ok := ctx.Value(lookKey{}).(*worn); ok && branding != "" {
-		w.look = l.accountLook(brand.OwnOf(branding))
+		w.look = l.accounts.get(branding, func() *look { return l.accountLook(brand.OwnOf(branding)) })
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"strings"
+	"sync"
 	"unicode"
 
 	"raff/internal/brand"
@@ -17,6 +18,8 @@ type look struct {
 	files map[string]brandFile
 	// paths are the URL paths of the files.
 	paths map[string]string
+	// accounts are the looks that accounts have in place of this one.
+	accounts looks
 }
 
 // brandFile is a file of the brand, served like the other static files.
@@ -102,3 +105,29 @@ func lookOf(ctx context.Context) *look {
 
 // favicon leads browsers that do not read the page's link to the icon.
 func (p *pages) favicon(*http.Request) (reply, error) { return goTo(p.look.icon()) }
+
+// mostLooks is how many looks of accounts are kept.
+const mostLooks = 1024
+
+// looks are the looks of accounts by their branding, so that their files are not made for every page again.
+type looks struct {
+	mu sync.RWMutex
+	of map[string]*look
+}
+
+func (l *looks) get(branding string, create func() *look) *look {
+	l.mu.RLock()
+	known := l.of[branding]
+	l.mu.RUnlock()
+	if known != nil {
+		return known
+	}
+	made := create()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of == nil || len(l.of) >= mostLooks {
+		l.of = map[string]*look{}
+	}
+	l.of[branding] = made
+	return made
+}
