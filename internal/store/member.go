@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"raff/internal/store/engine"
@@ -131,23 +130,20 @@ func (r reader) Members(ctx context.Context, f team.MemberFilter) ([]team.Member
 		v, err := read(r.q)
 		return v.rows, v.total, err
 	}
-	v, err := remembered(ctx, r.q, engine.Key{Kind: engine.KindMembers, Argument: pageKey(&f)}, read)
+	v, err := remembered(ctx, r.q, engine.Key{Kind: engine.KindMembers, Argument: pageKey(f)}, read)
 	// The caller may complete its rows, but not those that others get.
 	return slices.Clone(v.rows), v.total, err
 }
 
-// pageKey returns a text that only equal filters have.
-func pageKey(f *team.MemberFilter) string {
-	b := make([]byte, 0, 256)
-	for _, v := range []string{f.AccountID, f.ProjectID, string(f.Status), f.RoleID, f.Email, string(f.PrincipalType), f.ExternalID.Source, f.ExternalID.Value} {
-		b = append(strconv.AppendInt(b, int64(len(v)), 10), ' ')
-		b = append(b, v...)
+// pageKey returns a text that only equal filters have. It has every field of the filter, also those that are added later.
+func pageKey(f team.MemberFilter) string {
+	after := f.After
+	f.After = nil
+	key := fmt.Sprintf("%#v", f)
+	if after != nil {
+		key += fmt.Sprintf(" after %#v", *after)
 	}
-	b = fmt.Appendf(b, "%d %d %t", f.Limit, f.Offset, f.SkipTotal)
-	if a := f.After; a != nil {
-		b = fmt.Appendf(b, " after %d %q %q", a.At.UnixMicro(), a.Name, a.ID)
-	}
-	return string(b)
+	return key
 }
 
 func (r reader) readMembers(ctx context.Context, f team.MemberFilter) ([]team.Member, team.Total, error) {
