@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,12 @@ type keyring struct {
 	use func(id string, everywhere bool) error
 	// activating is called before a key becomes active; it may be nil.
 	activating func(ctx context.Context, id string) error
+	// rotated finishes a rotation when all servers use the key, and prints what it did. Keys in the database have none.
+	rotated func(ctx context.Context, w io.Writer, id string) error
 }
+
+// kindApps is the kind of the keys that encrypt the secrets of authenticator apps.
+const kindApps = "apps"
 
 // inUse follows the id of the key with which a server signs or encrypts.
 const inUse = "="

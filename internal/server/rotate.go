@@ -54,15 +54,8 @@ func (s *Server) RotateKeys(ctx context.Context, w io.Writer, r Rotation) error 
 		if err := s.switchTo(ctx, k, id, r.Force); err != nil {
 			return err
 		}
-		switch k.kind {
-		case "apps":
-			if err := s.encryptApps(ctx, w, id); err != nil {
-				return err
-			}
-		default:
-			if _, err := fmt.Fprintf(w, "The key %s signs the audit logs. Keep the other keys in the file: they verify what they signed.\n", id); err != nil {
-				return err
-			}
+		if err := k.rotated(ctx, w, id); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -119,7 +112,7 @@ func (s *Server) PrintKeys(ctx context.Context, w io.Writer) error {
 			case i == 0 && k.file != "":
 				use = "not active: run raffd secrets rotate"
 			}
-			if k.kind == "apps" {
+			if k.kind == kindApps {
 				count = fmt.Sprint(apps[id])
 				delete(apps, id)
 			}
@@ -131,7 +124,7 @@ func (s *Server) PrintKeys(ctx context.Context, w io.Writer) error {
 		if id == "" {
 			id, use = "none", "not encrypted"
 		}
-		fmt.Fprintf(t, "apps\t%s\t%s\t\t%d\t\n", id, use, apps[id])
+		fmt.Fprintf(t, "%s\t%s\t%s\t\t%d\t\n", kindApps, id, use, apps[id])
 	}
 	return t.Flush()
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,6 +59,10 @@ func (s *Server) sealRing() *keyring {
 				return fmt.Errorf("the audit logs of this database are signed with the key %s: set the file that contains it (--seal-key-file, RAFF_SEAL_KEY_FILE)", id)
 			}
 			return nil
+		},
+		rotated: func(_ context.Context, w io.Writer, id string) error {
+			_, err := fmt.Fprintf(w, "The key %s signs the audit logs. Keep the other keys in the file: they verify what they signed.\n", id)
+			return err
 		},
 	}
 }

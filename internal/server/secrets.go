@@ -68,7 +68,7 @@ func (s *Server) secretsKeysInUse(ctx context.Context, keys factor.Keys) (used [
 // appsRing is the keys that encrypt the secrets of authenticator apps.
 func (s *Server) appsRing() *keyring {
 	return &keyring{
-		kind: "apps", does: "encrypts", did: "decrypts", setting: operator.SettingActiveSecretsKey, file: "--secrets-key-file (RAFF_SECRETS_KEY_FILE)",
+		kind: kindApps, does: "encrypts", did: "decrypts", setting: operator.SettingActiveSecretsKey, file: "--secrets-key-file (RAFF_SECRETS_KEY_FILE)",
 		ids: func(context.Context) (ids []string, _ error) {
 			for _, k := range s.appKeys {
 				ids = append(ids, k.ID)
@@ -79,6 +79,7 @@ func (s *Server) appsRing() *keyring {
 			s.factors.UseKeys(s.appKeys.Led(id), id == "")
 			return nil
 		},
+		rotated: s.encryptApps,
 		activating: func(ctx context.Context, id string) error {
 			used, _, err := s.secretsKeysInUse(ctx, nil)
 			if err != nil || slices.Contains(used, id) {
