@@ -102,11 +102,12 @@ func (s *Service) SetRetention(ctx context.Context, accountID string, days int) 
 			return err
 		}
 		return s.team.Record(ctx, tx, team.Operator(accountID), event.Target{TargetType: "account", TargetID: a.ID, TargetName: a.Name},
-			event.LogRetentionChanged{Days: event.Change[*int]{From: daysOrNil(before), To: daysOrNil(days)}})
+			event.LogRetentionChanged{Days: event.Change[*int]{From: DaysOrNil(before), To: DaysOrNil(days)}})
 	})
 }
 
-func daysOrNil(days int) *int {
+// DaysOrNil is a retention as events have it: nil means forever.
+func DaysOrNil(days int) *int {
 	if days == 0 {
 		return nil
 	}
@@ -167,7 +168,7 @@ func (s *Service) applyRetention(ctx context.Context, account string) error {
 		}
 		system := &team.Principal{Type: team.TypeOperator, ID: event.SystemID, Name: event.SystemID, AccountID: account}
 		return s.team.Record(ctx, tx, system, event.Target{TargetType: "account", TargetID: account},
-			event.LogRetentionChanged{Days: event.Change[*int]{From: daysOrNil(before), To: daysOrNil(after)}})
+			event.LogRetentionChanged{Days: event.Change[*int]{From: DaysOrNil(before), To: DaysOrNil(after)}})
 	})
 }
 

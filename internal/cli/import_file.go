@@ -108,7 +108,7 @@ func proposedName(text string) string {
 	if strings.Contains(text, "@") {
 		return ""
 	}
-	return naming.Clean(text, 64)
+	return naming.Clean(text, naming.MaxPersonName)
 }
 
 func (a *app) readAll(path string) ([]byte, error) {

@@ -178,7 +178,7 @@ func TestCancellingOneOfSeveralInvitations(t *testing.T) {
 	}
 }
 
-// Without email, whoever got the link from the inviter accepts what the inviter could have offered.
+// Without email, accepting with a link that the inviter handed over includes only what the inviter may assign.
 func TestFetchedLinkToSeveralPlaces(t *testing.T) {
 	srv := rafftest.Start(t)
 	web := newProject(t, srv, "Website")

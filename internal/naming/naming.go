@@ -44,6 +44,9 @@ type Fault struct {
 
 func (f Fault) String() string { return fmt.Sprintf(f.Text, f.Facts...) }
 
+// MaxPersonName is the maximum length of a person's name, in characters.
+const MaxPersonName = 64
+
 // Check checks a name that a user chose: it must have 1 to limit characters, none of them invisible, and no space at
 // either end. It returns what is wrong in English, or "" for a valid name.
 func Check(name string, limit int) (wrong string) { return Find(name, limit).String() }

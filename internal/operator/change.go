@@ -174,14 +174,8 @@ func (s *Service) retain(ctx context.Context, tx Tx, c Caller, a *Account, days 
 	if err != nil {
 		return err
 	}
-	number := func(days int) *int {
-		if days == 0 {
-			return nil
-		}
-		return &days
-	}
 	if !at.IsZero() {
-		told := event.LogRetentionAnnounced{Days: event.Change[*int]{From: number(a.Retention), To: number(*days)}, EffectiveAt: at.UTC().Format(time.RFC3339)}
+		told := event.LogRetentionAnnounced{Days: event.Change[*int]{From: audit.DaysOrNil(a.Retention), To: audit.DaysOrNil(*days)}, EffectiveAt: at.UTC().Format(time.RFC3339)}
 		a.NextRetention, a.NextRetentionAt = *days, at
 		return s.recordBoth(ctx, tx, c, a, told, told)
 	}
@@ -189,7 +183,7 @@ func (s *Service) retain(ctx context.Context, tx Tx, c Caller, a *Account, days 
 	if !a.NextRetentionAt.IsZero() {
 		from = a.NextRetention // what was announced does not happen
 	}
-	told := event.LogRetentionChanged{Days: event.Change[*int]{From: number(from), To: number(*days)}}
+	told := event.LogRetentionChanged{Days: event.Change[*int]{From: audit.DaysOrNil(from), To: audit.DaysOrNil(*days)}}
 	a.Retention, a.NextRetention, a.NextRetentionAt = *days, 0, time.Time{}
 	return s.recordBoth(ctx, tx, c, a, told, told)
 }

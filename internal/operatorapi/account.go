@@ -168,10 +168,7 @@ func account(a *operator.Account) api.OperatedAccount {
 		Limits: api.AccountLimits{
 			Members: a.Limits.Members.Number(), Projects: a.Limits.Projects.Number(), APIKeys: a.Limits.APIKeys.Number(), Roles: a.Limits.Roles.Number(),
 		},
-		Attributes: a.Attributes, Branding: brandingOf(a), CreatedAt: rest.Stamp(a.CreatedAt), UpdatedAt: rest.Stamp(a.UpdatedAt),
-	}
-	if a.Retention > 0 {
-		out.AuditRetentionDays = &a.Retention
+		Attributes: a.Attributes, Branding: brandingOf(a), AuditRetentionDays: audit.DaysOrNil(a.Retention), CreatedAt: rest.Stamp(a.CreatedAt), UpdatedAt: rest.Stamp(a.UpdatedAt),
 	}
 	if !a.NextRetentionAt.IsZero() {
 		out.NextAuditRetentionDays, out.NextAuditRetentionAt = &a.NextRetention, rest.StampOf(a.NextRetentionAt)

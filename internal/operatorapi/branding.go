@@ -27,13 +27,8 @@ func branding(b api.Nullable[map[string]*string]) (operator.BrandingChange, erro
 // brandingOf converts the branding of an account to its API form.
 func brandingOf(a *operator.Account) api.AccountBranding {
 	own := a.Own()
-	field := func(text string) *string {
-		if text == "" {
-			return nil
-		}
-		return &text
-	}
 	return api.AccountBranding{
-		ProductName: field(own.Name), AccentColor: field(own.Accent), Support: field(own.Support), MailSenderName: field(own.Sender), MailFooter: field(own.Footer),
+		ProductName: rest.Filled(own.Name), AccentColor: rest.Filled(own.Accent), Support: rest.Filled(own.Support),
+		MailSenderName: rest.Filled(own.Sender), MailFooter: rest.Filled(own.Footer),
 	}
 }

@@ -69,8 +69,8 @@ func (s *Service) Accept(ctx context.Context, tx Tx, token string, u User, save 
 	if inv.LeadID == "" {
 		return m, nil
 	}
-	// A fetched link only accepts what was offered together with its invitation, and of that only what whoever fetched it
-	// could have offered; isThemselves gives the reason.
+	// A fetched link accepts only the invitations that were made together with its own, and of those only the ones whose role the
+	// principal who fetched the link may assign; isThemselves gives the reason.
 	return m, w.acceptRest(m, u, func(each Member) (bool, error) {
 		if each.Invitation.LeadID != inv.LeadID {
 			return false, nil

@@ -411,7 +411,12 @@ func InvitationUsed(err error) bool {
 	return errors.As(err, &e) && e == errInvitationUsed
 }
 
-// open returns nil if the invitation can be accepted, or else an error with the reason.
+// acceptable reports whether the invitation is open and not on hold.
+func (i *Invitation) acceptable(now time.Time) bool {
+	return i.open(now) == nil && i.MemberStatus == StatusPending
+}
+
+// open returns nil if the invitation was neither answered nor cancelled and has not expired, or else an error with the reason.
 func (i *Invitation) open(now time.Time) error {
 	switch i.StateAt(now) {
 	case InvitationAccepted:

@@ -75,7 +75,7 @@ func (i InvitationMail) Prepare(ctx context.Context, msg Message) (mail *Mail, e
 		if err != nil && !IsNotFound(err) {
 			return err
 		}
-		if err != nil || inv.open(s.Now()) != nil || inv.MemberStatus != StatusPending {
+		if err != nil || !inv.acceptable(s.Now()) {
 			return tx.DeleteMessage(ctx, msg)
 		}
 		if inv.AccountState != AccountActive {

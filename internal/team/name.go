@@ -22,6 +22,9 @@ func CheckName(name string, limit int) error {
 	}
 }
 
+// MaxPersonName is the maximum length of a person's name, in characters.
+const MaxPersonName = naming.MaxPersonName
+
 // ProposedName returns the valid name of a person that is closest to a text that somebody else wrote; empty if there is none.
 func ProposedName(text string) string { return naming.Clean(text, MaxPersonName) }
 

@@ -1,6 +1,7 @@
 package team
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"strings"
@@ -72,8 +73,8 @@ var browsers, systems = [][2]string{
 	{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
 }
 
-// Browser describes a user agent as browser and operating system, or returns an empty string if it knows neither.
-func Browser(userAgent string) string {
+// Device returns the names of the browser and the operating system in a user agent, each empty if it is not known.
+func Device(userAgent string) (browser, system string) {
 	find := func(names [][2]string) string {
 		for _, n := range names {
 			if strings.Contains(userAgent, n[0]) {
@@ -82,14 +83,14 @@ func Browser(userAgent string) string {
 		}
 		return ""
 	}
-	browser, system := find(browsers), find(systems)
-	switch {
-	case browser == "" && system == "":
-		return ""
-	case system == "":
+	return find(browsers), find(systems)
+}
+
+// Browser describes a user agent as browser and operating system, in English, or returns an empty string if it knows neither.
+func Browser(userAgent string) string {
+	browser, system := Device(userAgent)
+	if system == "" {
 		return browser
-	case browser == "":
-		return "Browser on " + system
 	}
-	return browser + " on " + system
+	return cmp.Or(browser, "Browser") + " on " + system
 }

@@ -245,3 +245,27 @@ func (g *guard) leftBehind(m Member) (out Removed, err error) {
 	out.InvitationsSent, err = g.InvitationsSentBy(g.ctx, g.p.AccountID, m.UserID)
 	return out, err
 }
+
+// LastActive sets LastActiveAt of members of the account, if the caller manages members.
+func (s *Service) LastActive(ctx context.Context, p *Principal, members []Member) error {
+	if !s.has(p, permission.MembersManage) {
+		return nil
+	}
+	var users, keys []string
+	for _, m := range members {
+		switch {
+		case m.UserID != "":
+			users = append(users, m.UserID)
+		case m.APIKeyID != "":
+			keys = append(keys, m.APIKeyID)
+		}
+	}
+	if len(users)+len(keys) == 0 {
+		return nil
+	}
+	of, err := s.store.Activity(ctx, p.AccountID, users, keys)
+	for i, m := range members {
+		members[i].LastActiveAt = of[m.UserID+m.APIKeyID].LastActiveAt
+	}
+	return err
+}

@@ -15,8 +15,6 @@ const (
 	MaxTogether = 20
 	// MaxBulkPlaces is the maximum number of memberships that one bulk request adds.
 	MaxBulkPlaces = 2000
-	// MaxPersonName is the maximum length of a person's name, in characters.
-	MaxPersonName = 64
 )
 
 // lock returns the lock that adding the member takes. Several memberships are checked before the first one is written, so
@@ -212,7 +210,7 @@ func (s *Service) OfferedTogether(ctx context.Context, inv Invitation) ([]Offere
 func (s *Service) alsoOffered(ctx context.Context, r Reader, inv Invitation) (also []OfferedPlace, err error) {
 	all, err := s.companions(ctx, r, inv)
 	for _, each := range all {
-		if each.open(s.Now()) == nil && each.MemberStatus == StatusPending {
+		if each.acceptable(s.Now()) {
 			also = append(also, OfferedPlace{each.ProjectName, each.Role.Name})
 		}
 	}
@@ -232,7 +230,7 @@ func (w *work) passOn(m Member) error {
 	if err != nil || len(rest) == 0 {
 		return err
 	}
-	next := max(slices.IndexFunc(rest, func(i Invitation) bool { return i.open(w.at) == nil && i.MemberStatus == StatusPending }), 0)
+	next := max(slices.IndexFunc(rest, func(i Invitation) bool { return i.acceptable(w.at) }), 0)
 	lead := rest[next]
 	for _, each := range rest {
 		if err := w.LeadInvitation(w.ctx, each, lead.ID); err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"raff/internal/team"
@@ -145,11 +144,11 @@ func (p *pages) leave(v *visit) (reply, error) {
 
 // browserName describes the browser of a session.
 func browserName(ctx context.Context, userAgent string) string {
-	name := team.Browser(userAgent)
-	if browser, system, both := strings.Cut(name, " on "); both {
-		return say(ctx, "{browser} on {system}", browser, system)
+	browser, system := team.Device(userAgent)
+	if system != "" {
+		return say(ctx, "{browser} on {system}", cmp.Or(browser, "Browser"), system)
 	}
-	return cmp.Or(name, say(ctx, "Unknown browser"))
+	return cmp.Or(browser, say(ctx, "Unknown browser"))
 }
 
 // ago describes roughly how long ago t was.
