@@ -80,6 +80,7 @@ type AccountBranding struct {
 	Support        *string `json:"support"`      // an email or an https URL
 	MailSenderName *string `json:"mail_sender_name"`
 	MailFooter     *string `json:"mail_footer"`
+	LogoSHA256     *string `json:"logo_sha256"` // hash of the PNG file, in hexadecimal
 }
 
 // AccountUsage says how much of each limit is used.
@@ -96,6 +97,8 @@ type CreateAccountRequest struct {
 	OwnerEmail *string             `json:"owner_email,omitempty"`
 	Limits     *map[string]*int    `json:"limits,omitempty"`
 	Attributes *map[string]*string `json:"attributes,omitempty"`
+	// Branding has the entries of UpdateOperatedAccountRequest.
+	Branding Nullable[map[string]*string] `json:"branding,omitzero"`
 }
 
 // CreatedAccount is a new account. APIKey, which has the Owner role, and OwnerLink are shown only once; OwnerLink lets the Owner

@@ -13,6 +13,7 @@ const (
 // Types of the records of an export.
 const (
 	ExportedAccount    = "account" // OperatedAccount
+	ExportedLogo       = "logo"    // ExportLogo, if the account has one of its own
 	ExportedRole       = "role"    // ExportRole, and so on
 	ExportedProject    = "project"
 	ExportedAPIKey     = "api_key"
@@ -143,4 +144,9 @@ type ExportAuditSeal struct {
 	Events    int    `json:"events"`
 	Hash      string `json:"hash"`
 	CreatedAt Time   `json:"created_at"`
+}
+
+// ExportLogo is the logo that an account has of its own.
+type ExportLogo struct {
+	PNG string `json:"png"` // the file in base64
 }

@@ -82,6 +82,10 @@ func TestAccountDeletion(t *testing.T) {
 		if err := srv.Node.Audit().SetRetention(t.Context(), srv.AccountID, 400); err != nil {
 			t.Fatal(err)
 		}
+		logo := rafftest.Logo(t)
+		if _, err := op.UpdateAccount(t.Context(), operator.Program, srv.AccountID, operator.AccountChange{Branding: operator.BrandingChange{"logo": &logo}}); err != nil {
+			t.Fatal(err)
+		}
 		before := leftOf(t, srv.Database, srv.AccountID)
 		remove := func(want int) {
 			t.Helper()

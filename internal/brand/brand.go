@@ -34,6 +34,8 @@ type Settings struct {
 	Sender string
 	// Footer is a text at the end of emails, such as the name and postal address of the operator.
 	Footer string
+	// ownLogo is Own.Logo.
+	ownLogo string
 }
 
 // Brand is a checked brand. The zero value is not valid; use Default or New.
@@ -44,6 +46,8 @@ type Brand struct {
 	// Logo is nil for the default logo; LogoType is its media type.
 	Logo     []byte
 	LogoType string
+	// LogoHash is Own.Logo of an account with a logo of its own; Logo is then nil.
+	LogoHash string
 	// Support is what people see; SupportURL is where its link leads. Both are empty if there is none.
 	Support, SupportURL string
 	// Sender is the name of the sender of emails; empty for that of the address.
@@ -82,6 +86,9 @@ func New(s Settings) (Brand, error) {
 	b.Footer = strings.TrimSpace(s.Footer)
 	if utf8.RuneCountInString(b.Footer) > maxFooter || !utf8.ValidString(b.Footer) {
 		return b, fmt.Errorf("the footer of emails must be text of at most %d characters", maxFooter)
+	}
+	if b.LogoHash = s.ownLogo; b.LogoHash != "" && !IsLogoHash(b.LogoHash) {
+		return b, fmt.Errorf("%q is not the hash of a logo", b.LogoHash)
 	}
 	if s.LogoFile == "" {
 		return b, nil

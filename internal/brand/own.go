@@ -13,6 +13,8 @@ type Own struct {
 	// Sender is the name of the sender of emails. If it is empty and Name is not, the sender has that name.
 	Sender string `json:"mail_sender_name,omitempty"`
 	Footer string `json:"mail_footer,omitempty"`
+	// Logo is the SHA-256 hash of the PNG file of the logo, in hexadecimal. The file is stored elsewhere.
+	Logo string `json:"logo,omitempty"`
 }
 
 // ownField is a field of Own, with the setting that checks it.
@@ -29,6 +31,7 @@ var ownFields = []ownField{
 	{"support", func(o *Own) *string { return &o.Support }, func(s *Settings) *string { return &s.Support }, func(to *Brand, from Brand) { to.Support, to.SupportURL = from.Support, from.SupportURL }},
 	{"mail_sender_name", func(o *Own) *string { return &o.Sender }, func(s *Settings) *string { return &s.Sender }, func(to *Brand, from Brand) { to.Sender = from.Sender }},
 	{"mail_footer", func(o *Own) *string { return &o.Footer }, func(s *Settings) *string { return &s.Footer }, func(to *Brand, from Brand) { to.Footer = from.Footer }},
+	{"logo", func(o *Own) *string { return &o.Logo }, func(s *Settings) *string { return &s.ownLogo }, func(to *Brand, from Brand) { to.Logo, to.LogoType, to.LogoHash = nil, "", from.LogoHash }},
 }
 
 // rename takes the name of another brand. The operator's logo belongs to the operator's name, and senders have the name of the
@@ -75,11 +78,19 @@ func (o Own) Encode() string {
 	return string(b)
 }
 
-// Set changes the field of this name after checking the value like a setting of the operator. An empty value removes it.
+// Set changes the field of this name after checking the value like a setting of the operator. An empty value removes it. That of the
+// logo is what ReadLogo takes.
 func (o *Own) Set(name, value string) error {
 	for _, f := range ownFields {
 		if f.name != name {
 			continue
+		}
+		if value != "" && name == LogoField {
+			_, hash, err := ReadLogo(value)
+			if err != nil {
+				return err
+			}
+			value = hash
 		}
 		changed := *o
 		*f.of(&changed) = value

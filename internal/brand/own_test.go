@@ -28,7 +28,7 @@ func TestOwnTakesThePlaceOfTheOperators(t *testing.T) {
 	if err := o.Set("accent_color", "#ffcc00"); err == nil || !strings.Contains(err.Error(), "use a darker color") || o.Accent != "" {
 		t.Errorf("%+v, %v", o, err)
 	}
-	if err := o.Set("logo", "x"); err == nil {
+	if err := o.Set("font", "x"); err == nil {
 		t.Error("an unknown field was accepted")
 	}
 	// A value that is no longer valid is that of the operator.

@@ -121,22 +121,32 @@ func (a *app) operatorAccountShow(o *operatorFlags) *cobra.Command {
 func (a *app) operatorAccountCreate(o *operatorFlags) *cobra.Command {
 	var name, email string
 	cmd := &cobra.Command{
-		Use:     "create",
-		Short:   "Create an account with its Owner, its Default project and an Owner key",
-		Example: `raff operator account create --name Shop --owner-email bob@example.com`,
-		Args:    args(),
-		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, _ []string) error {
-			made, err := c.Accounts.Create(ctx, api.CreateAccountRequest{Name: &name, OwnerEmail: &email})
-			if err != nil {
-				return err
-			}
-			if made.APIKey == "" {
-				a.note("The account was created, but its key and link were lost with the first response.")
-			}
-			link := cmp.Or(made.OwnerLink, "(the Owner already has a password)")
-			return writeOne(a, *made, createdColumns, append(operatedFields(&made.OperatedAccount), field{"Owner key", made.APIKey}, field{"Password link", link}))
-		}),
+		Use:   "create",
+		Short: "Create an account with its Owner, its Default project and an Owner key",
+		Example: `raff operator account create --name Shop --owner-email bob@example.com
+raff operator account create --name Shop --owner-email bob@example.com --product-name Shop --logo shop.png`,
+		Args: args(),
 	}
+	branding := addBranding(cmd)
+	cmd.RunE = a.operate(o, func(ctx context.Context, c *client.Operator, _ []string) error {
+		b := api.CreateAccountRequest{Name: &name, OwnerEmail: &email}
+		fields, err := branding.fields(cmd)
+		if err != nil {
+			return err
+		}
+		if len(fields) > 0 {
+			b.Branding = api.Some(fields)
+		}
+		made, err := c.Accounts.Create(ctx, b)
+		if err != nil {
+			return err
+		}
+		if made.APIKey == "" {
+			a.note("The account was created, but its key and link were lost with the first response.")
+		}
+		link := cmp.Or(made.OwnerLink, "(the Owner already has a password)")
+		return writeOne(a, *made, createdColumns, append(operatedFields(&made.OperatedAccount), field{"Owner key", made.APIKey}, field{"Password link", link}))
+	})
 	cmd.Flags().StringVar(&name, "name", "", "`name` of the account")
 	cmd.Flags().StringVar(&email, "owner-email", "", "`email` of the person who owns it")
 	noFiles(cmd, "name", "owner-email")

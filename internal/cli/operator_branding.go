@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,25 +22,62 @@ var brandingNames = []struct{ flag, name, what string }{
 	{"mail-footer", "mail_footer", "`text` at the end of emails"},
 }
 
+// brandingFlags are the flags of the fields of an account's branding.
+type brandingFlags struct {
+	values map[string]*string
+	flags  []string
+	logo   string
+}
+
+func addBranding(cmd *cobra.Command) *brandingFlags {
+	b := &brandingFlags{values: map[string]*string{}}
+	for _, f := range brandingNames {
+		b.values[f.flag] = cmd.Flags().String(f.flag, "", f.what)
+		b.flags = append(b.flags, f.flag)
+	}
+	noFiles(cmd, b.flags...)
+	cmd.Flags().StringVar(&b.logo, "logo", "", "`file` with a square logo: PNG, 32 to 1024 pixels, at most 32 KiB")
+	b.flags = append(b.flags, "logo")
+	return b
+}
+
+// fields are the fields that are given.
+func (b *brandingFlags) fields(cmd *cobra.Command) (map[string]*string, error) {
+	fields := map[string]*string{}
+	for _, f := range brandingNames {
+		if cmd.Flags().Changed(f.flag) {
+			fields[f.name] = b.values[f.flag]
+		}
+	}
+	if cmd.Flags().Changed("logo") {
+		text := ""
+		if b.logo != "" {
+			file, err := os.ReadFile(b.logo)
+			if err != nil {
+				return nil, usageError{"--logo: " + err.Error()}
+			}
+			text = base64.StdEncoding.EncodeToString(file)
+		}
+		fields["logo"] = &text
+	}
+	return fields, nil
+}
+
 func (a *app) operatorAccountBranding(o *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "branding ID",
-		Short: "Set the name, color, support contact and emails' sender and footer of an account",
+		Short: "Set the name, logo, color, support contact and emails' sender and footer of an account",
 		Long: `Set what an account has of its own in place of the brand of the server: on its pages, on the pages of its invitations, and in
 its emails. Fields that you do not name stay as they are; an empty value removes a field, and --clear removes all of them.`,
 		Example: `raff operator account branding 019… --product-name Shop --accent-color '#702070' --support help@example.com
+raff operator account branding 019… --logo shop.png
 raff operator account branding 019… --support ''
 raff operator account branding 019… --clear`,
 		Args: args(accountArg),
 	}
-	values := map[string]*string{}
-	var flags []string
-	for _, f := range brandingNames {
-		values[f.flag] = cmd.Flags().String(f.flag, "", f.what)
-		flags = append(flags, f.flag)
-	}
+	branding := addBranding(cmd)
+	flags := branding.flags
 	cmd.Flags().Bool("clear", false, "remove all fields")
-	noFiles(cmd, flags...)
 	require(cmd, atLeastOne(append(flags, "clear")...), func(cmd *cobra.Command) error {
 		if cmd.Flags().Changed("clear") && given(cmd, flags) > 0 {
 			return errors.New("--clear removes all fields, so that others cannot be set with it")
@@ -48,11 +87,9 @@ raff operator account branding 019… --clear`,
 	cmd.RunE = a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
 		change := api.Null[map[string]*string]()
 		if !cmd.Flags().Changed("clear") {
-			fields := map[string]*string{}
-			for _, f := range brandingNames {
-				if cmd.Flags().Changed(f.flag) {
-					fields[f.name] = values[f.flag]
-				}
+			fields, err := branding.fields(cmd)
+			if err != nil {
+				return err
 			}
 			change = api.Some(fields)
 		}
@@ -68,6 +105,9 @@ func brandingText(b api.AccountBranding) string {
 		if v != nil {
 			all = append(all, brandingNames[i].name+"="+strings.Join(strings.Fields(*v), " "))
 		}
+	}
+	if b.LogoSHA256 != nil {
+		all = append(all, "logo="+(*b.LogoSHA256)[:12])
 	}
 	return strings.Join(all, ", ")
 }

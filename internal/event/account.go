@@ -86,9 +86,11 @@ type AccountLimitsChanged struct {
 // Action implements Payload.
 func (AccountLimitsChanged) Action() Action { return ActionAccountLimitsChanged }
 
-// AccountBrandingChanged records which parts of the account's branding changed; an empty text means that of the operator.
+// AccountBrandingChanged records which parts of the account's branding changed; an empty text means that of the operator. Logo
+// has the SHA-256 hashes of the files.
 type AccountBrandingChanged struct {
 	AccentColor    *Change[string] `json:"accent_color,omitempty"`
+	Logo           *Change[string] `json:"logo,omitempty"`
 	MailFooter     *Change[string] `json:"mail_footer,omitempty"`
 	MailSenderName *Change[string] `json:"mail_sender_name,omitempty"`
 	ProductName    *Change[string] `json:"product_name,omitempty"`

@@ -37,6 +37,7 @@ type NewAccount struct {
 	Name, OwnerEmail string
 	Limits           LimitChange
 	Attributes       AttributeChange
+	Branding         BrandingChange
 }
 
 // CreatedAccount is a new account with everything needed to use it. APIKey and OwnerLink are shown only once.
@@ -70,6 +71,9 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Cr
 	if err := n.Limits.check(); err != nil {
 		return CreatedAccount{}, err
 	}
+	if err := n.Branding.check(); err != nil {
+		return CreatedAccount{}, err
+	}
 	n.Limits.apply(&a.Limits)
 	if _, err := n.Attributes.apply(&a); err != nil {
 		return CreatedAccount{}, err
@@ -91,7 +95,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Cr
 			return err
 		}
 		return team.Once(ctx, tx.Team(), c.actor(), s.team.Now(), func() (any, error) {
-			out, err = s.found(ctx, tx, person, c, a, team.User{Email: n.OwnerEmail, CanonicalEmail: canonical})
+			out, err = s.found(ctx, tx, person, c, a, n.Branding, team.User{Email: n.OwnerEmail, CanonicalEmail: canonical})
 			return out, err
 		})
 	})
@@ -102,7 +106,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Cr
 }
 
 // found creates the account in a transaction.
-func (s *Service) found(ctx context.Context, tx Tx, person signin.Tx, c Caller, a Account, owner team.User) (out CreatedAccount, err error) {
+func (s *Service) found(ctx context.Context, tx Tx, person signin.Tx, c Caller, a Account, look BrandingChange, owner team.User) (out CreatedAccount, err error) {
 	owner.ID, owner.CreatedAt, owner.UpdatedAt = s.team.NewID(), s.team.Now(), s.team.Now()
 	fresh, err := person.InsertUser(ctx, owner)
 	if err == nil && !fresh {
@@ -111,6 +115,7 @@ func (s *Service) found(ctx context.Context, tx Tx, person signin.Tx, c Caller, 
 	if err != nil {
 		return out, err
 	}
+	told := look.apply(&a)
 	f, err := s.team.Found(ctx, tx.Team(), a.Account, owner, func() (err error) {
 		// A user with this email, unverified, may be someone else: the operator's link verifies the Owner.
 		if !owner.Proven {
@@ -126,6 +131,14 @@ func (s *Service) found(ctx context.Context, tx Tx, person signin.Tx, c Caller, 
 	}
 	if err := s.record(ctx, tx, c, a.Target(), event.AccountCreated{OwnerUserID: owner.ID}); err != nil {
 		return out, err
+	}
+	if told != (event.AccountBrandingChanged{}) {
+		if err := look.store(ctx, tx, &a); err != nil {
+			return out, err
+		}
+		if err := s.recordBoth(ctx, tx, c, &a, told, told); err != nil {
+			return out, err
+		}
 	}
 	if out.Account, err = tx.OperatedAccount(ctx, a.ID); err != nil || owner.PasswordHash != "" {
 		return out, err

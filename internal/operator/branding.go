@@ -1,6 +1,8 @@
 package operator
 
 import (
+	"context"
+	"encoding/hex"
 	"maps"
 	"slices"
 
@@ -9,7 +11,7 @@ import (
 )
 
 // BrandingChange sets what an account has of its own in place of the operator's brand, by the names of brand.Own. A nil or empty value
-// removes a field, so that it is the operator's again; fields that are not named stay.
+// removes a field, so that it is the operator's again; fields that are not named stay. The logo is a PNG file in base64.
 type BrandingChange map[string]*string
 
 // NoBranding removes all fields.
@@ -61,7 +63,27 @@ func (c BrandingChange) apply(a *Account) event.AccountBrandingChanged {
 		return &event.Change[string]{From: from, To: to}
 	}
 	return event.AccountBrandingChanged{
-		AccentColor: changed(from.Accent, to.Accent), MailFooter: changed(from.Footer, to.Footer), MailSenderName: changed(from.Sender, to.Sender),
+		AccentColor: changed(from.Accent, to.Accent), Logo: changed(from.Logo, to.Logo), MailFooter: changed(from.Footer, to.Footer), MailSenderName: changed(from.Sender, to.Sender),
 		ProductName: changed(from.Name, to.Name), Support: changed(from.Support, to.Support),
 	}
+}
+
+// store writes the file of the logo, if it changes.
+func (c BrandingChange) store(ctx context.Context, tx Tx, a *Account) error {
+	value, named := c[brand.LogoField]
+	if !named {
+		return nil
+	}
+	if value == nil || *value == "" {
+		return tx.SetLogo(ctx, a.ID, nil, nil)
+	}
+	file, hash, err := brand.ReadLogo(*value)
+	if err != nil {
+		return RefusalBranding.With(brand.LogoField, err.Error())
+	}
+	sum, err := hex.DecodeString(hash)
+	if err != nil {
+		return err
+	}
+	return tx.SetLogo(ctx, a.ID, sum, file)
 }

@@ -153,6 +153,11 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change
 			}
 		}
 		if told := change.Branding.apply(a); told != (event.AccountBrandingChanged{}) {
+			if told.Logo != nil {
+				if err := change.Branding.store(ctx, tx, a); err != nil {
+					return err
+				}
+			}
 			if err := s.recordBoth(ctx, tx, c, a, told, told); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"encoding/hex"
 	"time"
 
 	"raff/internal/event"
@@ -55,12 +56,15 @@ func (s *Service) check(ctx context.Context, c Caller) error {
 	return err
 }
 
-// Each calls fn with every record, in the order of their references: the Account, then each ExportedRole, team.Project,
+// Each calls fn with every record, in the order of their references: the Account, its ExportedLogo if it has one, then each ExportedRole, team.Project,
 // team.APIKey, team.Member of the account and of its projects, team.Invitation, team.ExternalID, the team.SupportAccess if
 // there is any, UsageDay, event.Event and audit.Seal.
 func (x *Export) Each(ctx context.Context, fn func(record any) error) error {
 	ctx = team.Slow(ctx)
 	if err := fn(x.Account); err != nil {
+		return err
+	}
+	if err := x.logo(ctx, fn); err != nil {
 		return err
 	}
 	var projects []string
@@ -82,6 +86,21 @@ func (x *Export) Each(ctx context.Context, fn func(record any) error) error {
 		}
 	}
 	return nil
+}
+
+// ExportedLogo is the PNG file of the logo that an account has of its own.
+type ExportedLogo struct{ Content []byte }
+
+func (x *Export) logo(ctx context.Context, fn func(any) error) error {
+	sum, err := hex.DecodeString(x.Account.Own().Logo)
+	if err != nil || len(sum) == 0 {
+		return err
+	}
+	content, err := x.s.store.Logo(ctx, sum)
+	if err != nil {
+		return team.NotFoundIs(err, nil) // it was removed since the export began
+	}
+	return fn(ExportedLogo{content})
 }
 
 // within calls part for the account, and for each of its projects.

@@ -123,6 +123,8 @@ type Reader interface {
 	// UsageBy returns the days on which a person was active in an account, as far as ids are still stored.
 	UsageBy(ctx context.Context, accountID, userID string) ([]UsageDay, error)
 	OperatedAccount(ctx context.Context, id string) (Account, error)
+	// Logo returns the file of the logo of an account by its SHA-256 hash.
+	Logo(ctx context.Context, sum []byte) ([]byte, error)
 	OperatedAccounts(ctx context.Context, f AccountFilter) ([]Account, team.Total, error)
 	// Count returns how many of these an account has, in constant time.
 	Count(ctx context.Context, accountID string, of team.Counted) (int, error)
@@ -147,6 +149,8 @@ type Tx interface {
 	Team() team.Tx
 	// OperateAccount stores what the operator decides about an account: its name, state, limits and attributes.
 	OperateAccount(ctx context.Context, a Account) error
+	// SetLogo stores the PNG file of the logo of an account with its SHA-256 hash, or removes it if sum is nil.
+	SetLogo(ctx context.Context, accountID string, sum, content []byte) error
 	// AnnounceRetention sets for how many days the log of an account is kept; 0 means forever. A longer time takes effect immediately, and a shorter
 	// one at effective or about that time, which it returns.
 	AnnounceRetention(ctx context.Context, accountID string, days int, effective time.Time) (at time.Time, err error)

@@ -55,6 +55,9 @@ func (s *server) createAccount(ctx context.Context, c *call) (any, error) {
 	if b.Attributes != nil {
 		n.Attributes = *b.Attributes
 	}
+	if n.Branding, err = branding(b.Branding); err != nil {
+		return nil, err
+	}
 	out, err := s.svc.CreateAccount(ctx, c.who, n)
 	return rest.One(created(&out)), err
 }

@@ -29,6 +29,6 @@ func brandingOf(a *operator.Account) api.AccountBranding {
 	own := a.Own()
 	return api.AccountBranding{
 		ProductName: rest.Filled(own.Name), AccentColor: rest.Filled(own.Accent), Support: rest.Filled(own.Support),
-		MailSenderName: rest.Filled(own.Sender), MailFooter: rest.Filled(own.Footer),
+		MailSenderName: rest.Filled(own.Sender), MailFooter: rest.Filled(own.Footer), LogoSHA256: rest.Filled(own.Logo),
 	}
 }

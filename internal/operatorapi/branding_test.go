@@ -2,7 +2,9 @@ package operatorapi_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -43,7 +45,8 @@ func TestBranding(t *testing.T) {
 			{map[string]any{"mail_sender_name": strings.Repeat("x", 41)}, "at most 40 characters"},
 			{map[string]any{"mail_footer": strings.Repeat("x", 501)}, "at most 500 characters"},
 			{map[string]any{"support": "javascript:alert(1)"}, "email or an https URL"},
-			{map[string]any{"logo": "x"}, "Known fields: product_name, accent_color"},
+			{map[string]any{"font": "x"}, "Known fields: product_name, accent_color"},
+			{map[string]any{"logo": "PHN2Zy8+"}, "branding.logo is not valid: it is not a PNG file."},
 			{"x", "branding must be null, or an object with a string or null for each name"},
 		} {
 			r := o.do(t, "PATCH", at, map[string]any{"branding": wrong.body}).Want(t, 400)
@@ -55,14 +58,36 @@ func TestBranding(t *testing.T) {
 		if first, _, _ := bytes.Cut(export.Body, []byte("\n")); !bytes.Contains(first, []byte(`"product_name":"Lamp Works"`)) {
 			t.Errorf("exported: %s", first)
 		}
+		logo := rafftest.Logo(t)
+		hash := set(map[string]any{"logo": logo})["logo_sha256"]
+		if text, _ := hash.(string); len(text) != 64 {
+			t.Errorf("hash: %v", hash)
+		}
+		if export := o.do(t, "GET", at+"/export", nil).Want(t, 200); !bytes.Contains(export.Body, []byte(`{"type":"logo","data":{"png":"`+logo+`"}}`)) {
+			t.Errorf("exported: %s", export.Body)
+		}
+		made := o.do(t, "POST", "/operator/v1/accounts", map[string]any{"name": "Shop", "owner_email": "bob@example.com", "branding": map[string]any{"product_name": "Shop", "logo": logo}}).Want(t, 201).Data(t)
+		says(made["branding"].(map[string]any), "Shop|<nil>|<nil>|<nil>|<nil>")
+		if got := made["branding"].(map[string]any)["logo_sha256"]; got != hash {
+			t.Errorf("the new account has the logo %v, want %v", got, hash)
+		}
+		file := fmt.Sprint("/assets/account/", hash, ".png")
+		if res := srv.Send(t, "GET", file, http.Header{}, nil).Want(t, 200); base64.StdEncoding.EncodeToString(res.Body) != logo {
+			t.Errorf("%q", res.Body)
+		}
 		says(set(nil), "<nil>|<nil>|<nil>|<nil>|<nil>")
 		for _, log := range []rafftest.Response{
 			o.do(t, "GET", "/operator/v1/audit-events?target="+srv.AccountID, nil), srv.Do(t, "GET", "/api/v1/audit-events?action=account.branding_changed", srv.Key, nil),
 		} {
-			if n := bytes.Count(log.Want(t, 200).Body, []byte(`"account.branding_changed"`)); n != 3 {
+			if n := bytes.Count(log.Want(t, 200).Body, []byte(`"account.branding_changed"`)); n != 4 {
 				t.Errorf("%d events: %s", n, log.Body)
 			}
 		}
+		// The other account still has it; then nobody does.
+		srv.Send(t, "GET", file, http.Header{}, nil).Want(t, 200)
+		srv.Operate(t, "PATCH", "/operator/v1/accounts/"+made["id"].(string), o.key, map[string]any{"branding": map[string]any{"logo": nil}}).Want(t, 200)
+		srv.Send(t, "GET", file, http.Header{}, nil).Want(t, 404)
+		srv.Operate(t, "POST", "/operator/v1/accounts", o.key, map[string]any{"name": "Shop", "owner_email": "bob@example.com", "branding": map[string]any{"logo": "x"}}).Want(t, 400)
 		sdk, err := client.NewOperator(srv.Node.OperatorURL(), o.key)
 		if err != nil {
 			t.Fatal(err)

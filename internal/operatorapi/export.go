@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -90,6 +91,8 @@ func exported(v any) (string, any) {
 	switch v := v.(type) {
 	case operator.Account:
 		return api.ExportedAccount, account(&v)
+	case operator.ExportedLogo:
+		return api.ExportedLogo, api.ExportLogo{PNG: base64.StdEncoding.EncodeToString(v.Content)}
 	case operator.ExportedRole:
 		return api.ExportedRole, api.ExportRole{
 			ID: v.ID, Scope: string(v.Scope), Slug: v.Slug, Name: v.Name, Description: v.Description, Permissions: v.Permissions, IsSystem: v.IsSystem,

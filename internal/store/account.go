@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"raff/internal/store/engine"
 	"raff/internal/team"
 )
 
@@ -28,9 +29,9 @@ func (r reader) Account(ctx context.Context, id string) (team.Account, error) {
 // head was deleted.
 func (t *tx) InsertAccount(ctx context.Context, a team.Account) error {
 	if err := t.later(ctx, `INSERT INTO accounts (id, name, name_key, grant_strict, require_factor, state, max_members, max_projects, max_api_keys,
-		max_roles, attributes, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		max_roles, attributes, created_at, updated_at, branding) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		uid(a.ID), a.Name, nameKey(a.Name), a.Strict, a.RequireFactor, string(a.State), most(a.Limits.Members), most(a.Limits.Projects),
-		most(a.Limits.APIKeys), most(a.Limits.Roles), cmp.Or(a.Attributes, "{}"), a.CreatedAt, a.UpdatedAt); err != nil {
+		most(a.Limits.APIKeys), most(a.Limits.Roles), cmp.Or(a.Attributes, "{}"), a.CreatedAt, a.UpdatedAt, a.Branding); err != nil {
 		return err
 	}
 	return t.later(ctx, "INSERT INTO audit_heads (account_id, sealed_seq, key_id, closed_seq, note) VALUES ($1, 0, '', 0, '')", uid(a.ID))
@@ -47,4 +48,16 @@ func most(m team.Maximum) any {
 		return int64(*n)
 	}
 	return nil
+}
+
+// Logo finds the file by its hash alone, because the address of the file has nothing else. Accounts can have the same logo.
+func (r reader) Logo(ctx context.Context, sum []byte) ([]byte, error) {
+	return one(ctx, r.q, engine.ScanBlob, "SELECT content FROM account_logos WHERE sum = $1 LIMIT 1", sum)
+}
+
+func (t *tx) SetLogo(ctx context.Context, accountID string, sum, content []byte) error {
+	if err := t.later(ctx, "DELETE FROM account_logos WHERE account_id = $1", uid(accountID)); err != nil || sum == nil {
+		return err
+	}
+	return t.later(ctx, "INSERT INTO account_logos (account_id, sum, content) VALUES ($1, $2, $3)", uid(accountID), sum, content)
 }

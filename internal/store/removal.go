@@ -15,6 +15,7 @@ const removedAtOnce = 500
 var removals = []string{
 	`UPDATE sessions SET account_id = NULL WHERE id IN (SELECT s.id FROM account_users u JOIN sessions s ON s.user_id = u.user_id
 		WHERE u.account_id = $1 AND s.account_id = $1 LIMIT $2)`,
+	"DELETE FROM account_logos WHERE account_id = $1 AND account_id IN (SELECT l.account_id FROM account_logos l WHERE l.account_id = $1 LIMIT $2)",
 	"DELETE FROM support_grants WHERE account_id = $1 AND account_id IN (SELECT g.account_id FROM support_grants g WHERE g.account_id = $1 LIMIT $2)",
 	"DELETE FROM support_sessions WHERE id IN (SELECT s.id FROM support_sessions s WHERE s.account_id = $1 LIMIT $2)",
 	`DELETE FROM external_ids WHERE account_id = $1 AND (kind, value, source) IN (SELECT x.kind, x.value, x.source FROM external_ids x

@@ -18,8 +18,7 @@ type Account struct {
 	RequireFactor bool
 	// Language is that of pages and emails for people who have not chosen one; empty means that of their browser.
 	Language string
-	// Branding is what the account has of its own in place of the operator's brand, encoded by package brand; empty for nothing. It
-	// is not stored with a new account.
+	// Branding is what the account has of its own in place of the operator's brand, encoded by package brand; empty for nothing.
 	Branding string
 	// HasExternalIDs says that a member, project, role or API key has or had an external id. A store sets it together with
 	// the first one.
@@ -43,6 +42,12 @@ type Founded struct {
 // Target returns the account as the target of an event.
 func (a *Account) Target() event.Target {
 	return event.Target{TargetType: "account", TargetID: a.ID, TargetName: a.Name}
+}
+
+// Logo returns the file of the logo of an account by its SHA-256 hash; everyone who knows the hash may see it. It is ErrNotFound if no
+// account has it.
+func (s *Service) Logo(ctx context.Context, sum []byte) ([]byte, error) {
+	return s.store.Logo(ctx, sum)
 }
 
 // Found creates the account a in a transaction, with its Owner, its Default project and a key with the Owner role. The

@@ -185,6 +185,8 @@ type Reader interface {
 // AccountReader reads accounts.
 type AccountReader interface {
 	Account(ctx context.Context, id string) (Account, error)
+	// Logo returns the PNG file with this SHA-256 hash that is or was just the logo of an account.
+	Logo(ctx context.Context, sum []byte) ([]byte, error)
 	// Count returns how many of these the account has, in constant time.
 	Count(ctx context.Context, accountID string, of Counted) (int, error)
 }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"encoding/hex"
+	"net/http"
 	"strconv"
 	"strings"
 	"unicode"
@@ -10,8 +12,37 @@ import (
 )
 
 // ownFiles is the folder of the files of accounts' brands. The name of such a file says all that is in it, so that any server can
-// send it without reading the account: a color, or a letter and a color.
-const ownFiles = "account/"
+// send it without reading the account: a color, or a letter and a color. That of a logo is the hash of the file, which is stored.
+const (
+	ownFiles = "account/"
+	logoEnd  = ".png"
+)
+
+// ownLogo returns the hash of the logo that is called so in the folder of static files; nil if it is another file.
+func ownLogo(name string) []byte {
+	name, in := strings.CutPrefix(name, ownFiles)
+	hash, picture := strings.CutSuffix(name, logoEnd)
+	if !in || !picture || !brand.IsLogoHash(hash) {
+		return nil
+	}
+	sum, err := hex.DecodeString(hash)
+	if err != nil {
+		return nil
+	}
+	return sum
+}
+
+// sendLogo sends the logo of an account. A browser that has it never asks again, because another file has another name.
+func (p *pages) sendLogo(w http.ResponseWriter, r *http.Request, sum []byte) {
+	content, err := p.svc.Logo(r.Context(), sum)
+	if err != nil {
+		p.serve(func(*http.Request) (reply, error) { return reply{}, err })(w, r)
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = w.Write(content) //nolint:gosec // a PNG file that was decoded before it was stored
+}
 
 // wear gives a page the brand of the account that it belongs to.
 func (l *look) wear(ctx context.Context, branding string) {
@@ -29,6 +60,8 @@ func (l *look) accountLook(own brand.Own) *look {
 		a.add("brand.css", color+".css")
 	}
 	switch {
+	case a.LogoHash != "":
+		a.paths["logo"] = "/assets/" + ownFiles + a.LogoHash + logoEnd
 	case a.Logo != nil:
 		a.paths["logo"] = l.paths["logo"]
 	case a.Name != brand.Default().Name || a.Accents != nil:

@@ -85,10 +85,28 @@ func TestAccountHasItsOwnBrand(t *testing.T) {
 		if m := smtp.Wait(t, someone); !strings.Contains(m.HTML, "Mindful VMs") || strings.Contains(m.Raw, "The Lamps") || strings.Contains(m.Raw, "Lamp Works") {
 			t.Errorf("the password link has the brand of an account:\n%s", m.Raw)
 		}
+		other := "bob." + someone
+		srv.Invite(t, other, srv.RoleID(t, "account", "member"))
+		srv.Operate(t, "PATCH", at, key, map[string]any{"branding": map[string]any{"logo": rafftest.Logo(t)}}).Want(t, 200)
+		invitation = open(t, smtp.Wait(t, other).Link(t))
+		for what, p := range map[string]page{"/members": b.open(t, "/members"), "the invitation": invitation} {
+			logo := regexp.MustCompile(`<img class="mark" src="(/assets/account/[0-9a-f]{64}\.png)"`).FindStringSubmatch(p.source)
+			if len(logo) < 2 || !strings.Contains(p.source, `rel="icon" href="`+logo[1]) {
+				t.Fatalf("%s does not have the logo: %s", what, p.source)
+			}
+			res := srv.Send(t, "GET", logo[1], http.Header{}, nil).Want(t, 200)
+			if h := res.Header; h.Get("Content-Type") != "image/png" || !strings.Contains(h.Get("Cache-Control"), "immutable") || h.Get("X-Content-Type-Options") != "nosniff" ||
+				h.Get("Content-Security-Policy") == "" || h.Get("Set-Cookie") != "" {
+				t.Errorf("%s: %v", logo[1], h)
+			}
+			srv.Send(t, "GET", strings.Replace(logo[1], "account/", "account/0", 1), http.Header{}, nil).Want(t, 404)
+			srv.Send(t, "GET", strings.TrimSuffix(logo[1], "png")+"svg", http.Header{}, nil).Want(t, 404)
+		}
+		srv.Send(t, "GET", "/assets/account/"+strings.Repeat("0", 64)+".png", http.Header{}, nil).Want(t, 404)
 		srv.Operate(t, "PATCH", at, key, map[string]any{"branding": nil}).Want(t, 200)
 		if p := b.open(t, "/members").shows(t, 200, "Mindful VMs"); strings.Contains(p.source, "/assets/account/") {
 			t.Error("the branding was not removed")
 		}
-		b.open(t, "/audit").shows(t, 200, "changed the branding of the account", "Accent color", "none → #205020")
+		b.open(t, "/audit").shows(t, 200, "changed the branding of the account", "Accent color", "none → #205020", "Logo")
 	}, rafftest.WithOperator(), rafftest.WithSMTP(smtp.URL()), rafftest.WithBrand(brand.Settings{Name: "Mindful VMs", Accent: "#702070", Support: "help@example.com"}))
 }

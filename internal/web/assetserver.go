@@ -11,6 +11,10 @@ func (p *pages) assets() http.Handler {
 	missing := p.serve(p.missing)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/assets/")
+		if sum := ownLogo(name); sum != nil {
+			p.sendLogo(w, r, sum)
+			return
+		}
 		f, ok := files()[name]
 		contentType := assetTypes[path.Ext(name)]
 		if own, branded := p.look.files[name]; branded {

@@ -103,6 +103,7 @@ func describeBrandingChanged(t *eventText, p event.AccountBrandingChanged) {
 	t.say("{actor} changed the branding of the account")
 	describeChange(t, "Product name", p.ProductName, asIs)
 	describeChange(t, "Accent color", p.AccentColor, asIs)
+	describeChange(t, "Logo", p.Logo, func(hash string) string { return hash[:min(len(hash), 12)] })
 	describeChange(t, "Support contact", p.Support, asIs)
 	describeChange(t, "Sender of emails", p.MailSenderName, asIs)
 	describeChange(t, "Footer of emails", p.MailFooter, asIs)

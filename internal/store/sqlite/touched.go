@@ -48,7 +48,7 @@ var (
 	}
 	// concernNothing are tables of which nothing is remembered.
 	concernNothing = []string{
-		"account_users", "audit_heads", "audit_retention_changes", "audit_seals", "audit_secrets", "erased_events", "erasures", "event_slices", "factors", "idempotency_keys", "limits", "link_tokens", "nodes", "operator_keys",
+		"account_logos", "account_users", "audit_heads", "audit_retention_changes", "audit_seals", "audit_secrets", "erased_events", "erasures", "event_slices", "factors", "idempotency_keys", "limits", "link_tokens", "nodes", "operator_keys",
 		"recovery_codes", "secret_holders", "sessions", "settings", "signing_keys", "support_grants", "support_sessions",
 		"usage_days", "usage_ids",
 	}

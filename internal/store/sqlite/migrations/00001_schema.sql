@@ -532,6 +532,15 @@ CREATE TABLE operator_keys (
 -- Unique. The key of a request.
 CREATE UNIQUE INDEX operator_keys_hash ON operator_keys (hash);
 
+-- The file of the logo that an account has in place of the operator's. It is not in the row of the account, which every request reads.
+CREATE TABLE account_logos (
+    account_id BLOB NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    sum        BLOB NOT NULL,
+    content    BLOB NOT NULL
+) WITHOUT ROWID;
+-- The file that a page asks for by its hash.
+CREATE INDEX account_logos_sum ON account_logos (sum);
+
 -- That an account lets the operator's support in: at most one grant at a time, until expires_at. A grant that was ended has no row.
 CREATE TABLE support_grants (
     account_id      BLOB NOT NULL PRIMARY KEY REFERENCES accounts (id),
