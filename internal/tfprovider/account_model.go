@@ -17,6 +17,8 @@ type accountModel struct {
 	CurrentOwnerEmail types.String `tfsdk:"current_owner_email"`
 	Limits            types.Object `tfsdk:"limits"`
 	Attributes        types.Map    `tfsdk:"attributes"`
+	Branding          types.Object `tfsdk:"branding"`
+	Retention         types.Int64  `tfsdk:"audit_retention_days"`
 	Suspended         types.Bool   `tfsdk:"suspended"`
 	GraceDays         types.Int64  `tfsdk:"deletion_grace_days"`
 	DefaultProjectID  types.String `tfsdk:"default_project_id"`
@@ -141,6 +143,8 @@ func (m *accountModel) fill(from *api.OperatedAccount) {
 	m.CurrentOwnerEmail = types.StringValue(from.Owner.Email)
 	m.Limits = limitsOf(from.Limits)
 	m.Attributes = attributesOf(from.Attributes)
+	m.Branding = brandingOf(from.Branding, m.Branding)
+	m.Retention = retentionOf(from)
 	m.Suspended = types.BoolValue(from.State == api.AccountSuspended)
 	m.CreatedAt = timestamp(&from.CreatedAt)
 }
@@ -153,6 +157,8 @@ func (m *accountModel) settle(from *api.OperatedAccount) {
 	keepPromise(&m.CurrentOwnerEmail, planned.CurrentOwnerEmail)
 	keepPromise(&m.Limits, planned.Limits)
 	keepPromise(&m.Attributes, planned.Attributes)
+	keepPromise(&m.Branding, planned.Branding)
+	keepPromise(&m.Retention, planned.Retention)
 	keepPromise(&m.Suspended, planned.Suspended)
 	keepPromise(&m.CreatedAt, planned.CreatedAt)
 }

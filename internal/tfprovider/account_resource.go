@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/mapplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -72,6 +73,12 @@ func (r *accountResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				ElementType: types.StringType, Optional: true, Computed: true, PlanModifiers: []planmodifier.Map{mapplanmodifier.UseStateForUnknown()},
 				MarkdownDescription: "Your own attributes of the account, such as its plan or its ID in another system. Attributes that are not listed here are removed. The account does not see them. If omitted, they are not managed.",
 			},
+			"branding": brandingAttribute(),
+			"audit_retention_days": schema.Int64Attribute{
+				Optional: true, Computed: true, PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+				Validators:          []validator.Int64{int64validator.Any(int64validator.OneOf(0), int64validator.Between(30, 36500))},
+				MarkdownDescription: "For how many days audit events are kept, from 30 on; `0` means forever. A shorter time takes effect 7 days after it was set. If omitted, it is not managed.",
+			},
 			"suspended": schema.BoolAttribute{
 				Optional: true, Computed: true, PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 				MarkdownDescription: "Whether the account is suspended: its API keys and sessions are refused. If omitted, a suspension made elsewhere stays; `false` undoes it.",
@@ -125,6 +132,7 @@ func (r *accountResource) Create(ctx context.Context, req resource.CreateRequest
 	defer stop()
 	made, err := r.operator.Accounts.Create(ctx, api.CreateAccountRequest{
 		Name: plan.Name.ValueStringPointer(), OwnerEmail: plan.OwnerEmail.ValueStringPointer(), Limits: plan.newLimits(), Attributes: plan.attributeChange(accountModel{}),
+		Branding: plan.brandingChange(accountModel{}),
 	})
 	if err != nil {
 		r.reportOperator(&resp.Diagnostics, "create the account "+plan.Name.ValueString(), err)
@@ -132,6 +140,14 @@ func (r *accountResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	plan.DefaultProjectID, plan.APIKey, plan.OwnerLink = types.StringValue(made.DefaultProjectID), optional(made.APIKey), optional(made.OwnerLink)
 	account := &made.OperatedAccount
+	if days := plan.retentionChange(accountModel{}); days.Set {
+		changed, err := r.operator.Accounts.Update(ctx, made.ID, api.UpdateOperatedAccountRequest{AuditRetentionDays: days})
+		if err != nil {
+			r.reportOperator(&resp.Diagnostics, "set the audit retention of the new account "+plan.Name.ValueString(), err)
+		} else {
+			account = changed
+		}
+	}
 	if plan.Suspended.ValueBool() {
 		suspended, err := r.operator.Accounts.Suspend(ctx, made.ID, "")
 		if err != nil {
@@ -207,8 +223,8 @@ func (r *accountResource) Update(ctx context.Context, req resource.UpdateRequest
 // bring makes the account what the plan says, where that differs from the state.
 func (r *accountResource) bring(ctx context.Context, plan, state accountModel) (*api.OperatedAccount, error) {
 	id := state.ID.ValueString()
-	change := api.UpdateOperatedAccountRequest{Name: ifChanged(plan.Name, state.Name), Limits: plan.limitChange(state), Attributes: plan.attributeChange(state)}
-	if change.Name != nil || change.Limits != nil || change.Attributes != nil {
+	change := api.UpdateOperatedAccountRequest{Name: ifChanged(plan.Name, state.Name), Limits: plan.limitChange(state), Attributes: plan.attributeChange(state), Branding: plan.brandingChange(state), AuditRetentionDays: plan.retentionChange(state)}
+	if change.Name != nil || change.Limits != nil || change.Attributes != nil || change.Branding.Set || change.AuditRetentionDays.Set {
 		if _, err := r.operator.Accounts.Update(ctx, id, change); err != nil {
 			return nil, err
 		}

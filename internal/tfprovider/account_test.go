@@ -97,6 +97,51 @@ func TestAccount(t *testing.T) {
 	}
 }
 
+// What is not configured stays as it was set elsewhere; a logo that was changed elsewhere is noticed by its hash.
+func TestAccountBranding(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t, rafftest.WithOperator())
+	key, op, logo := srv.OperatorKey(t, "write"), srv.Node.Operator(), rafftest.Logo(t)
+	hcl := func(arguments string) string {
+		return operates(t, srv, key, "resource \"raff_account\" \"shop\" {\n  name = \"Shop\"\n  owner_email = \"bob@example.com\"\n"+arguments+"\n}\n")
+	}
+	const at = "raff_account.shop"
+	id := ""
+	expect := func(want string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			a, _, err := op.Account(t.Context(), id)
+			own := a.Own()
+			if got := fmt.Sprint(own.Name, "|", own.Accent, "|", own.Logo != "", "|", a.Retention, "|", a.NextRetention); err != nil || got != want {
+				return fmt.Errorf("the account has %s, want %s; %w", got, want, err)
+			}
+			return nil
+		}
+	}
+	change := func(c operator.AccountChange) {
+		t.Helper()
+		if _, err := op.UpdateAccount(t.Context(), operator.Program, id, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	none, two := "", 2
+	first := fmt.Sprintf("branding = {\n  product_name = \"Lamp Works\"\n  logo = %q\n}\naudit_retention_days = 90", logo)
+	run(t,
+		refused(hcl("audit_retention_days = 7"), "audit_retention_days"),
+		resource.TestStep{Config: hcl(first), Check: all(keep(at, &id), expect("Lamp Works||true|0|90"))},
+		empty(hcl(first), func() { change(operator.AccountChange{Limits: operator.LimitChange{"roles": &two}}) }),
+		planned(hcl(first), func() { change(operator.AccountChange{Branding: operator.BrandingChange{"logo": &none}}) }, acts(at, updated)),
+		resource.TestStep{Config: hcl(first), Check: expect("Lamp Works||true|0|90")},
+		resource.TestStep{Config: hcl("branding = { accent_color = \"#ffcc00\" }"), ExpectError: says("use a darker color")},
+		resource.TestStep{Config: hcl("branding = { accent_color = \"#702070\" }\naudit_retention_days = 0"), Check: expect("|#702070|false|0|0")},
+		empty(hcl(""), func() {}),
+		resource.TestStep{Config: hcl("branding = {}"), Check: expect("||false|0|0")},
+		resource.TestStep{
+			Config: hcl(""), ResourceName: at, ImportState: true, ImportStateVerify: true,
+			ImportStateVerifyIgnore: []string{"api_key", "owner_link", "default_project_id"},
+		},
+	)
+}
+
 // A provider block without the key that a resource needs is refused by the plan.
 func TestKeysOfTheOperator(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,10 @@ resource "raff_account" "shop" {
   attributes = {
     plan = "pro"
   }
+  branding = {
+    product_name = "Shop"
+    accent_color = "#702070"
+  }
 
   # Destroying the resource deletes the account after this time, during which it can be resumed.
   deletion_grace_days = 14
