@@ -19,7 +19,7 @@ import (
 
 // DeleteAccountOptions are the options of OperatedAccountService.Delete.
 type DeleteAccountOptions struct {
-	// GraceDays is for how many days the account can be resumed; nil means 30, or as before if it is already being deleted.
+	// GraceDays is for how many days the account can be resumed, 7 to 365; nil means 30, or as before if it is already being deleted.
 	GraceDays *int
 }
 

@@ -13,18 +13,22 @@ import (
 )
 
 func accountDeleteCommand() *cobra.Command {
-	grace, force := 0, false
+	grace, now, force := 0, false, false
 	var c *cobra.Command
 	c = onAccount("delete", "Delete an account after a grace period, during which it can be resumed", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
 		if !force {
 			return usage{errors.New("the API keys and sessions of the account stop working immediately, and all its data is removed after the grace period: add --force to confirm")}
 		}
 		var days *int
-		if c.Flags().Changed("grace-days") {
-			days = &grace
+		if c.Flags().Changed("grace-days") || now {
+			days = &grace // 0 with --now
 		}
 		name, until, err := s.DeleteAccount(ctx, id, days)
 		if err != nil {
+			return err
+		}
+		if now {
+			_, err = fmt.Fprintf(w, "%s can no longer be used, and the running servers remove it within a minute.\n", name)
 			return err
 		}
 		_, err = fmt.Fprintf(w, "%s can no longer be used, and will be removed at %s. To keep it: raffd account resume %s\n", name, until.UTC().Format(time.RFC3339), id)
@@ -32,8 +36,13 @@ func accountDeleteCommand() *cobra.Command {
 	})
 	c.Long = "Delete an account after a grace period. From the next request on, its API keys and sessions are refused. Until the end of\n" +
 		"the grace period, it can be exported, and restored with raffd account resume. Then a running server removes all its data:\n" +
-		"members, projects, keys, roles, the audit log, and the people who belong to no other account."
-	c.Flags().IntVar(&grace, "grace-days", 0, "number of days until all data is removed (default 30)")
+		"members, projects, keys, roles, the audit log, and the people who belong to no other account. The Owner gets an email, if the server\n" +
+		"sends emails.\n\n" +
+		"Export the account first: raffd account export ID >FILE. With --now, there is no grace period, and no way back. Operator keys\n" +
+		"cannot do that: through the API, the grace period is at least 7 days."
+	c.Flags().IntVar(&grace, "grace-days", 0, "number of days until all data is removed, 0 to 365 (default 30)")
+	c.Flags().BoolVar(&now, "now", false, "remove all data without a grace period")
+	c.MarkFlagsMutuallyExclusive("grace-days", "now")
 	c.Flags().BoolVarP(&force, "force", "f", false, "confirm")
 	return c
 }

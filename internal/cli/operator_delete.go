@@ -23,13 +23,14 @@ func (a *app) operatorAccountDelete(o *operatorFlags) *cobra.Command {
 		Short:   "Delete an account after a grace period, during which it can be resumed",
 		Long: `Delete an account after a grace period. From the next request on, its API keys and sessions are refused. Until the end of
 the grace period, it can be exported, and restored with raff operator account resume. Then all its data is removed:
-members, projects, keys, roles, the audit log, and the people who belong to no other account.`,
+members, projects, keys, roles, the audit log, and the people who belong to no other account. The Owner gets an email.
+The grace period is at least 7 days; only who has the database can remove an account sooner, with raffd account delete.`,
 		Example: `raff operator account export 019… --file shop.ndjson
 raff operator account delete 019… --grace-days 14`,
 		Args: args(accountArg),
 	}
 	d := a.addForce(cmd)
-	cmd.Flags().IntVar(&grace, "grace-days", 0, "number of `days` until all data is removed (default 30)")
+	cmd.Flags().IntVar(&grace, "grace-days", 0, "number of `days` until all data is removed, 7 to 365 (default 30)")
 	noFiles(cmd, "grace-days")
 	cmd.RunE = a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
 		if err := d.mayAsk(); err != nil {

@@ -51,8 +51,13 @@ var wordings = map[team.NoticeKind]wording{
 		"Your email was not changed", "Another user wanted to change their email to {to}. This is not possible, because you sign in with it. Nothing was changed.",
 		"If the other user is also you, sign in with this email instead. Otherwise you can ignore this.", openDashboard,
 	},
-	team.NoticeOwner:   {subject: "You are now the Owner of {account}", action: openDashboard},
-	team.NoticeAdded:   {action: openDashboard},
+	team.NoticeOwner: {subject: "You are now the Owner of {account}", action: openDashboard},
+	team.NoticeAdded: {action: openDashboard},
+	team.NoticeDeletion: {
+		"{account} is being deleted",
+		"The operator of this server is deleting {account}. Its API keys and sessions no longer work. Until the time below, the operator can restore it with everything in it. Then all its data is removed, including the audit log.",
+		"If you did not ask for this, contact the operator as soon as possible.", openDashboard,
+	},
 	team.NoticeSupport: {subject: "Support opened {account}", ifNot: "You can end this at any time, from the next request on.", action: "Open the settings"},
 }
 
@@ -121,6 +126,10 @@ func noticeOf(l *lang.Language, n team.Notice) notice {
 	case team.NoticeSupport:
 		out.Why = l.Say("You get this email because you own this account.")
 		out.Facts = []fact{{l.Say("Reason"), n.Reason}, {l.Say("Time"), l.Moment(n.At.UTC())}, {l.Say("Until"), l.Moment(n.Until.UTC())}}
+		return out
+	case team.NoticeDeletion:
+		out.Why = l.Say("You get this email because you own this account.")
+		out.Facts = []fact{{l.Say("Time"), l.Moment(n.At.UTC())}, {l.Say("Until"), l.Moment(n.Until.UTC())}}
 		return out
 	case team.NoticeEmailTaken:
 		return out

@@ -15,29 +15,43 @@ import (
 // exported, and resumed. Then a job removes all its data, including its audit log and the people who belong to no other
 // account, in many small transactions, after which only the operator's own log knows it.
 
-// DefaultGraceDays is the length of the grace period in days if none is given, and MaxGraceDays the longest one.
+// DefaultGraceDays is the length of the grace period in days if none is given, and MaxGraceDays the longest one. With an operator key,
+// it is at least MinGraceDays, so that whoever stole the key cannot destroy an account before anybody notices. Who has the database
+// is not limited.
 const (
 	DefaultGraceDays = 30
+	MinGraceDays     = 7
 	MaxGraceDays     = 365
 )
 
 // Delete makes an account unusable like Suspend, and lets RemoveDeleted remove it after graceDays days. If graceDays is nil, they
-// are DefaultGraceDays, or as before if the account is being deleted already.
+// are DefaultGraceDays, or as before if the account is being deleted already. The Owner gets an email about every change of that time.
 func (s *Service) Delete(ctx context.Context, c Caller, id string, graceDays *int) (Account, error) {
 	days := DefaultGraceDays
 	if graceDays != nil {
-		if days = *graceDays; days < 0 || days > MaxGraceDays {
-			return Account{}, RefusalGraceDays.With(MaxGraceDays)
+		least := MinGraceDays
+		if c.hash == nil {
+			least = 0
+		}
+		if days = *graceDays; days < least || days > MaxGraceDays {
+			return Account{}, RefusalGraceDays.With(least, MaxGraceDays)
 		}
 	}
-	return s.operate(ctx, c, id, func(tx Tx, a *Account) error {
+	a, err := s.operate(ctx, c, id, func(tx Tx, a *Account) error {
 		if a.State == team.AccountDeleting && graceDays == nil {
 			return nil
 		}
 		a.State, a.DeleteAt = team.AccountDeleting, s.team.Now().AddDate(0, 0, days)
+		if err := s.team.AnnounceDeletion(ctx, tx.Team(), a.Account, a.DeleteAt); err != nil {
+			return err
+		}
 		told := event.AccountDeletionScheduled{DeleteAt: a.DeleteAt.UTC().Format(time.RFC3339)}
 		return s.recordBoth(ctx, tx, c, a, told, told)
 	})
+	if err == nil {
+		s.mailQueued()
+	}
+	return a, err
 }
 
 // errNotDue says that the account was resumed, or its grace period changed.

@@ -20,7 +20,7 @@ var (
 	RefusalReason           = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_reason", Field: "reason", Text: "The reason can have at most %d characters."}
 	RefusalBeingDeleted     = &team.Refusal{Kind: team.KindConflict, Code: "account_deleting", Text: "This account is being deleted. Resume it first to keep it."}
 	RefusalBeingRemoved     = &team.Refusal{Kind: team.KindConflict, Code: "account_removing", Text: "The grace period of this account is over, and it is being removed. It can no longer be changed, exported or resumed."}
-	RefusalGraceDays        = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_grace_days", Field: "grace_days", Text: "The grace period must be a whole number of days from 0 to %d."}
+	RefusalGraceDays        = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_grace_days", Field: "grace_days", Text: "The grace period must be a whole number of days from %d to %d."}
 	RefusalOneOwner         = &team.Refusal{Kind: team.KindInvalid, Code: "exactly_one_of", Text: "Send exactly one of member_id and email: the active member who becomes the Owner."}
 	RefusalNoSuchMember     = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_reference", Field: "email", Text: "No member of the account has this email. Invite the person first."}
 	RefusalOwnsAccounts     = &team.Refusal{Kind: team.KindConflict, Code: "owns_accounts", Text: "This person owns accounts: %s. Change the Owner of each, or delete it, first."}

@@ -129,7 +129,7 @@ func (s *server) changeOwner(ctx context.Context, c *call) (any, error) {
 func (s *server) deleteAccount(ctx context.Context, c *call) (any, error) {
 	var grace *int
 	if c.Query.Has("grace_days") {
-		days, err := c.Integer("grace_days", 0, 0, operator.MaxGraceDays)
+		days, err := c.Integer("grace_days", 0, operator.MinGraceDays, operator.MaxGraceDays)
 		if err != nil {
 			return nil, err
 		}

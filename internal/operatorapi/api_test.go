@@ -289,12 +289,51 @@ func TestAccountsAreFound(t *testing.T) {
 	}, rafftest.WithOperator())
 }
 
+// deleteNow deletes an account without a grace period, which only who has the database can do.
+func deleteNow(t *testing.T, srv *rafftest.Server) {
+	t.Helper()
+	now := 0
+	if _, err := srv.Node.Operator().Delete(t.Context(), operator.Program, srv.AccountID, &now); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever has an operator key cannot destroy an account at once, nor shorten the time that is left to less than a week, and the Owner
+// is told each time.
+func TestDeletionIsNeverImmediate(t *testing.T) {
+	smtp := rafftest.StartSMTP(t)
+	srv := rafftest.Start(t, rafftest.WithSMTP(smtp.URL()), rafftest.WithOperator())
+	o := newSide(t, srv)
+	at := "/operator/v1/accounts/" + srv.AccountID
+	for _, days := range []string{"0", "6"} {
+		if got := code(t, o.do(t, "DELETE", at+"?grace_days="+days, nil)); got != "400 invalid_grace_days" {
+			t.Errorf("%s days: %s", days, got)
+		}
+	}
+	srv.Do(t, "GET", "/api/v1/members", srv.Key, nil).Want(t, 200)
+	o.do(t, "DELETE", at, nil).Want(t, 200)
+	m := smtp.WaitNotice(t, "owner@example.com", "Acme is being deleted")
+	if want := srv.Now().UTC().AddDate(0, 0, operator.DefaultGraceDays).Format("2 January 2006"); !strings.Contains(m.Text, want) {
+		t.Errorf("the email lacks %q:\n%s", want, m.Text)
+	}
+	if got := code(t, o.do(t, "DELETE", at+"?grace_days=0", nil)); got != "400 invalid_grace_days" {
+		t.Errorf("an account that is being deleted, 0 days: %s", got)
+	}
+	o.do(t, "DELETE", at+"?grace_days=7", nil).Want(t, 200)
+	smtp.WaitNotice(t, "owner@example.com", "Acme is being deleted")
+	if n, err := srv.Node.Operator().RemoveDeleted(t.Context()); n != 0 || err != nil {
+		t.Errorf("removed %d accounts, %v", n, err)
+	}
+	o.do(t, "POST", at+"/resume", nil).Want(t, 200)
+	srv.Do(t, "GET", "/api/v1/members", srv.Key, nil).Want(t, 200)
+}
+
 // An account is deleted, and kept.
 func TestDeletion(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		o := newSide(t, srv)
 		at := "/operator/v1/accounts/" + srv.AccountID
-		for _, wrong := range []string{"-1", "366", "many", ""} {
+		for _, wrong := range []string{"-1", "0", "6", "366", "many", ""} {
 			if r := o.do(t, "DELETE", at+"?grace_days="+wrong, nil); code(t, r) != "400 invalid_grace_days" {
 				t.Errorf("%q: %s", wrong, r.Body)
 			}

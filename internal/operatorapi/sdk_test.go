@@ -44,7 +44,7 @@ func TestSDK(t *testing.T) {
 	if a, err := o.Accounts.Resume(ctx, made.ID); err != nil || a.State != api.AccountActive {
 		t.Errorf("resumed: %+v, %v", a, err)
 	}
-	days := 3
+	days := 8
 	if a, err := o.Accounts.Delete(ctx, made.ID, client.DeleteAccountOptions{GraceDays: &days}); err != nil || a.State != api.AccountDeleting || a.DeleteAt == nil {
 		t.Errorf("deleted: %+v, %v", a, err)
 	}

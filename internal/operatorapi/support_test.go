@@ -38,7 +38,7 @@ func TestSupportSessions(t *testing.T) {
 			t.Error(got)
 		}
 		// An account that is removed takes its support access with it.
-		o.do(t, "DELETE", account+"?grace_days=0", nil).Want(t, 200)
+		deleteNow(t, srv)
 		for {
 			n, err := srv.Node.Operator().RemoveDeleted(t.Context())
 			if err != nil {

@@ -160,7 +160,7 @@ func TestUsageOfTheRemoved(t *testing.T) {
 		if ids() != "0" || after["active_members"] != 1.0 {
 			t.Errorf("after the person was erased: %s ids, %v", ids(), after)
 		}
-		o.do(t, "DELETE", at+"?grace_days=0", nil).Want(t, 200)
+		deleteNow(t, srv)
 		if n, err := op.RemoveDeleted(t.Context()); n != 1 || err != nil {
 			t.Fatalf("removed %d accounts, %v", n, err)
 		}

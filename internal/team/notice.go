@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"raff/internal/permission"
 )
 
 // NoticeKind is what an email tells a person that happened.
 type NoticeKind string
 
-// The kinds of notices. All but the last three are about how the person signs in.
+// The kinds of notices. All but the last four are about how the person signs in.
 const (
 	NoticePasswordChanged NoticeKind = "password_changed"
 	NoticePasswordRemoved NoticeKind = "password_removed"
@@ -27,6 +29,8 @@ const (
 	NoticeAdded      NoticeKind = "added"
 	// NoticeSupport tells the Owner that the operator's support opened a session.
 	NoticeSupport NoticeKind = "support"
+	// NoticeDeletion tells the Owner that the operator deletes the account.
+	NoticeDeletion NoticeKind = "deletion"
 )
 
 // Notice is an email that tells a person what happened. It is stored with the message, and has no link with a token.
@@ -46,7 +50,8 @@ type Notice struct {
 	By      string `json:"by,omitempty"`
 	// Also are the other places where the person was added at the same time, for NoticeAdded.
 	Also []OfferedPlace `json:"also,omitempty"`
-	// Account, By, Reason and Until are where, who, why and until when, for NoticeSupport; Role is the SupportLevel.
+	// Account, By, Reason and Until are where, who, why and until when, for NoticeSupport; Role is the SupportLevel. Until
+	// is also when the data of the account is removed, for NoticeDeletion.
 	Reason string    `json:"reason,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
 	// ByKey says that By is the name of an API key.
@@ -103,7 +108,7 @@ func (m NoticeMail) Prepare(ctx context.Context, msg Message) (*Mail, error) {
 // path is the page that the email links to: where the person can act if it was not them, or see what they got.
 func (n Notice) path() string {
 	switch n.What {
-	case NoticeOwner, NoticeAdded, NoticeEmailTaken:
+	case NoticeOwner, NoticeAdded, NoticeEmailTaken, NoticeDeletion:
 		return "/"
 	case NoticeEmailChanged:
 		return "/sign-in"
@@ -141,4 +146,35 @@ func (w *work) notify(m Member, what NoticeKind, also ...OfferedPlace) error {
 	}
 	w.mail = true
 	return w.InsertMessage(w.ctx, msg)
+}
+
+// noticeToOwner queues a notice for the Owner of an account. queue is the account whose turn it waits for, or "" to send it first.
+func (w *work) noticeToOwner(a Account, queue string, n Notice) error {
+	if !w.s.mailDelivered {
+		return nil
+	}
+	holders, _, err := w.RoleHolders(w.ctx, a.ID, SystemRoleID(permission.ScopeAccount, permission.OwnerSlug), allHolders)
+	if err != nil {
+		return err
+	}
+	for _, m := range holders {
+		if !m.IsOwner || m.Type != TypeUser {
+			continue
+		}
+		n.To, n.At, n.Account, n.Language, n.Branding = m.Email, w.at, a.Name, cmp.Or(m.Language, a.Language), a.Branding
+		msg, err := n.Message(w.s.newID(), queue)
+		if err != nil {
+			return err
+		}
+		if err := w.InsertMessage(w.ctx, msg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AnnounceDeletion queues an email that tells the Owner that the operator deletes an account, and when its data is removed. It is called
+// in a transaction that holds the lock of the account. The email has no account, because emails of an account that is being deleted wait.
+func (s *Service) AnnounceDeletion(ctx context.Context, tx Tx, a Account, removal time.Time) error {
+	return s.work(ctx, tx, Operator(a.ID)).noticeToOwner(a, "", Notice{What: NoticeDeletion, Until: removal})
 }

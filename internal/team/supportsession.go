@@ -1,14 +1,12 @@
 package team
 
 import (
-	"cmp"
 	"context"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"raff/internal/event"
-	"raff/internal/permission"
 )
 
 // The secrets of support sessions have the form of an API key, with prefixes of their own.
@@ -101,29 +99,9 @@ func SupportOpened(o OpenedSupport) event.SupportSessionOpened {
 
 // tellOwner queues an email to the Owner about a support session that was opened.
 func (w *work) tellOwner(row *SupportRow) error {
-	if !w.s.mailDelivered {
-		return nil
-	}
-	holders, _, err := w.RoleHolders(w.ctx, row.Account.ID, SystemRoleID(permission.ScopeAccount, permission.OwnerSlug), allHolders)
-	if err != nil {
-		return err
-	}
-	for _, m := range holders {
-		if !m.IsOwner || m.Type != TypeUser {
-			continue
-		}
-		msg, err := Notice{
-			What: NoticeSupport, To: m.Email, At: w.at, Account: row.Account.Name, By: row.Session.Person, Role: string(row.Grant.Level),
-			Reason: row.Session.Reason, Until: row.Session.ExpiresAt, Language: cmp.Or(m.Language, row.Account.Language), Branding: row.Account.Branding,
-		}.Message(w.s.newID(), row.Account.ID)
-		if err != nil {
-			return err
-		}
-		if err := w.InsertMessage(w.ctx, msg); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.noticeToOwner(row.Account, row.Account.ID, Notice{
+		What: NoticeSupport, By: row.Session.Person, Role: string(row.Grant.Level), Reason: row.Session.Reason, Until: row.Session.ExpiresAt,
+	})
 }
 
 // EndSupportSession ends a session of support in an account, in a transaction under the lock of that account, and records it in the log

@@ -84,8 +84,8 @@ func (r *accountResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "Whether the account is suspended: its API keys and sessions are refused. If omitted, a suspension made elsewhere stays; `false` undoes it.",
 			},
 			"deletion_grace_days": schema.Int64Attribute{
-				Optional: true, Validators: []validator.Int64{int64validator.Between(0, 365)},
-				MarkdownDescription: "For how many days the account can be resumed after Terraform destroys it, 0 to 365. Default: 30.",
+				Optional: true, Validators: []validator.Int64{int64validator.Between(7, 365)},
+				MarkdownDescription: "For how many days the account can be resumed after Terraform destroys it, 7 to 365. Default: 30.",
 			},
 			"id":                  schema.StringAttribute{Computed: true, PlanModifiers: stays, MarkdownDescription: "ID of the account."},
 			"current_owner_email": schema.StringAttribute{Computed: true, MarkdownDescription: "Email of the person who owns the account now."},
