@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help release image release-check dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres test-postgres-versions race hammer timing kill failover soak fuzz clean
+.PHONY: help release image release-check dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres test-postgres-versions race hammer timing kill verify-long failover soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -135,6 +135,9 @@ timing: deps ## measure whether the time of verifying a credential tells whether
 
 kill: deps ## kill servers, crash PostgreSQL and fill disks under load, RAFF_TRIALS times each (50)
 	@$(test-env) RAFF_TRIALS=$(or $(RAFF_TRIALS),50) $(GO) test -count=1 -timeout 3h -v -run 'KilledServer|Crashes|FullDisk|Backup' ./e2e
+
+verify-long: deps ## seal and verify a log of 1,000,000 events on both databases, and print how long it takes (minutes)
+	@$(test-env) RAFF_GROWN=1 $(GO) test -count=1 -timeout 30m -v -parallel 1 -run 'TestVerifyLongLog$$' ./e2e
 
 failover: deps ## promote a synchronous PostgreSQL standby while clients write, RAFF_TRIALS times (10)
 	@$(test-env) $(GO) test -count=$(or $(RAFF_TRIALS),10) -timeout 3h -v -run 'TestFailover$$' ./e2e

@@ -46,7 +46,9 @@ func TestPgBouncer(t *testing.T) {
 			one.Do(t, http.MethodDelete, "/api/v1/api-keys/"+key["id"].(string), one.Key, nil).Want(t, http.StatusOK)
 			two.Do(t, http.MethodGet, "/api/v1/whoami", secret, nil).Want(t, http.StatusUnauthorized)
 			// A session-level lock would still be held by the pooler's connection.
-			rafftest.Start(t, rafftest.OnDatabase(direct)).Do(t, http.MethodGet, "/ready", "", nil).Want(t, http.StatusOK)
+			another := rafftest.Start(t, rafftest.OnDatabase(direct))
+			another.Do(t, http.MethodGet, "/api/v1/whoami", another.Key, nil).Want(t, http.StatusOK) // waits while the server starts
+			another.Do(t, http.MethodGet, "/ready", "", nil).Want(t, http.StatusOK)
 		})
 	}
 }
