@@ -28,7 +28,7 @@ func command() *cobra.Command {
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), operatorCommand(), auditCommand(), migrateCommand(), catalogCommand(), nodeCommand(), jobCommand(), outboxCommand(), configCommand(), doctorCommand(), healthCommand(), sealKeyCommand(), secretsCommand(), backupCommand(), versionCommand())
+	root.AddCommand(devCommand(), serveCommand(), accountCommand(), userCommand(), apiKeyCommand(), operatorCommand(), auditCommand(), migrateCommand(), catalogCommand(), nodeCommand(), jobCommand(), outboxCommand(), configCommand(), doctorCommand(), healthCommand(), sealKeyCommand(), secretsCommand(), backupCommand(), vacuumCommand(), versionCommand())
 	strict(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	return root

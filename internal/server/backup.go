@@ -6,6 +6,12 @@ import (
 	"raff/internal/store"
 )
 
+// ErrUsePgVacuum is the error of Vacuum for a PostgreSQL database.
+var ErrUsePgVacuum = store.ErrUsePgVacuum
+
+// Vacuum rewrites the SQLite database at this URL; see store.Vacuum.
+func Vacuum(ctx context.Context, database string) error { return store.Vacuum(ctx, database) }
+
 // ErrUsePgDump is the error of Backup for a PostgreSQL database.
 var ErrUsePgDump = store.ErrUsePgDump
 

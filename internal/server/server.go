@@ -142,6 +142,7 @@ type Server struct {
 	clock            *clock      // nil: Config.Now
 	stale            atomic.Bool // the catalog has changed since the start
 	draining         atomic.Bool // the server was told to stop
+	erased           atomic.Bool // what was erased may still be in SQLite's write-ahead log
 	wake             [mailLanes]chan struct{}
 	metrics          *metric.Metrics // nil: no metrics
 	traces           *trace.Traces   // nil: no traces

@@ -60,6 +60,9 @@ func (s *Server) ErasePerson(ctx context.Context, w io.Writer, email string) err
 		_, err = fmt.Fprintln(w, "A running server is removing the person from the audit logs.")
 		return err
 	}
-	_, err = fmt.Fprintf(w, "Events       %d changed\n", x.Events)
-	return err
+	if _, err := fmt.Fprintf(w, "Events       %d changed\n", x.Events); err != nil {
+		return err
+	}
+	s.erased.Store(true)
+	return s.emptyLog(ctx)
 }

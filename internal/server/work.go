@@ -3,12 +3,14 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"raff/internal/mail"
 	"raff/internal/operator"
 	"raff/internal/signin"
+	"raff/internal/store"
 	"raff/internal/team"
 )
 
@@ -77,7 +79,22 @@ func (s *Server) removeDeleted(ctx context.Context) error {
 func (s *Server) eraseOrdered(ctx context.Context) error {
 	n, err := s.operator.EraseOrdered(ctx)
 	s.count("erased people", n)
-	return err
+	if n > 0 {
+		s.erased.Store(true)
+	}
+	return errors.Join(err, s.emptyLog(ctx))
+}
+
+// emptyLog removes what was erased from SQLite's write-ahead log, once nothing is reading it.
+func (s *Server) emptyLog(ctx context.Context) error {
+	if !s.erased.Load() {
+		return nil
+	}
+	if err := store.EmptyLog(ctx, s.config.Database); err != nil {
+		return fmt.Errorf("remove what was erased from the -wal file; the next run tries again: %w", err)
+	}
+	s.erased.Store(false)
+	return nil
 }
 
 // cleanUp removes what is no longer needed.

@@ -128,15 +128,50 @@ func Grant(ctx context.Context, url, role string) error {
 
 // Backup copies an SQLite database to a new file; see sqlite.Backup. For a PostgreSQL URL the error is ErrUsePgDump.
 func Backup(ctx context.Context, url, to string) error {
-	scheme, path, _ := strings.Cut(url, ":")
-	if scheme == "postgres" || scheme == "postgresql" {
-		return ErrUsePgDump
-	}
-	if scheme != "sqlite" || path == "" {
-		return errors.New("the database URL cannot be read: use sqlite:PATH")
+	path, err := fileOf(url, ErrUsePgDump)
+	if err != nil {
+		return err
 	}
 	return sqlite.Backup(ctx, path, to)
 }
+
+// fileOf returns the path of an SQLite database; for a PostgreSQL URL the error is onPostgres.
+func fileOf(url string, onPostgres error) (string, error) {
+	scheme, path, _ := strings.Cut(url, ":")
+	if scheme == "postgres" || scheme == "postgresql" {
+		return "", onPostgres
+	}
+	if scheme != "sqlite" || path == "" {
+		return "", errors.New("the database URL cannot be read: use sqlite:PATH")
+	}
+	return path, nil
+}
+
+// Vacuum rewrites an SQLite database; see sqlite.Vacuum. For a PostgreSQL URL the error is ErrUsePgVacuum.
+func Vacuum(ctx context.Context, url string) error {
+	path, err := fileOf(url, ErrUsePgVacuum)
+	if err != nil {
+		return err
+	}
+	return sqlite.Vacuum(ctx, path)
+}
+
+// ErrUsePgVacuum refuses to rewrite a PostgreSQL database, which has its own command.
+var ErrUsePgVacuum = errors.New("raffd rewrites SQLite files only: on PostgreSQL, use VACUUM")
+
+// EmptyLog removes earlier versions of pages from the write-ahead log of an SQLite database; see sqlite.EmptyLog. It does nothing on PostgreSQL.
+func EmptyLog(ctx context.Context, url string) error {
+	path, err := fileOf(url, errNoFile)
+	if errors.Is(err, errNoFile) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return sqlite.EmptyLog(ctx, path)
+}
+
+var errNoFile = errors.New("the database is not a file")
 
 // ErrUsePgDump refuses to back up a PostgreSQL database, which has its own tools.
 var ErrUsePgDump = errors.New(`raffd copies SQLite files only: back up PostgreSQL with its own tools, for example pg_dump --format=custom --file=raff.dump "$RAFF_DATABASE_URL"`)
