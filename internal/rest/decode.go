@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,20 +117,90 @@ func decode(body []byte, v any) error {
 	if !errors.As(err, &semantic) {
 		return malformed("The body is not valid JSON.")
 	}
-	field := firstToken(semantic.JSONPointer)
+	at := placeOf(v, semantic.JSONPointer)
 	if errors.Is(err, json.ErrUnknownName) {
-		return unknownField(Shorten(field), fieldNames(v))
+		return at.unknown()
 	}
-	return Invalid(field, "invalid_type", "%s must be %s.", field, wanted(v, field))
+	return Invalid(at.field(), "invalid_type", "%s must be %s.", at.text(), at.wanted())
 }
 
-func unknownField(field string, names []string) error {
-	if len(names) == 0 {
-		return Invalid(field, "unknown_field", "The body of this operation has no fields, but %q was sent. Remove it.", field)
+// place is a field of a body, or of an object in it.
+type place struct {
+	// in is the struct that the field belongs to, or should belong to.
+	in reflect.Type
+	// objects are the fields with lists that lead to the object, and indexed the same with the positions in the lists.
+	objects, indexed []string
+	name             string
+	// item says that the place is an object in the list of the field, and not the field.
+	item bool
+}
+
+// placeOf follows a pointer through a struct of package api and the lists of structs in it.
+func placeOf(v any, p jsontext.Pointer) place {
+	at := place{in: reflect.TypeOf(v).Elem()}
+	inside := reflect.Type(nil)
+	for token := range p.Tokens() {
+		if inside != nil && !at.item {
+			at.item = true
+			at.indexed = append(at.indexed, at.name+"["+token+"]")
+			continue
+		}
+		if at.item {
+			at.objects, at.in, at.item = append(at.objects, at.name), inside, false
+		}
+		at.name, inside = Shorten(token), nil
+		for i, name := range namesOf(at.in) {
+			if f := listed(at.in.Field(i).Type); name == token && f != nil {
+				inside = f
+			}
+		}
+		if inside == nil {
+			break // what is in it has names of its own, or none
+		}
 	}
-	r := Invalid(field, "unknown_field", "Unknown field %q. Known fields: %s.", field, strings.Join(names, ", "))
-	if r.Suggestion = nearest.Name(field, names); r.Suggestion != "" {
-		r.Message = fmt.Sprintf("Unknown field %q; did you mean %q? Known fields: %s.", field, r.Suggestion, strings.Join(names, ", "))
+	return at
+}
+
+// listed returns the struct of a list of structs; nil for any other type.
+func listed(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Slice || t.Elem().Kind() != reflect.Struct {
+		return nil
+	}
+	return t.Elem()
+}
+
+// field is the name of the place in errors.
+func (p place) field() string { return strings.Join(append(slices.Clip(p.objects), p.name), ".") }
+
+// text is the place with positions in lists.
+func (p place) text() string {
+	if p.item {
+		return strings.Join(p.indexed, ".")
+	}
+	return strings.Join(append(slices.Clip(p.indexed), p.name), ".")
+}
+
+func (p place) wanted() string {
+	if p.item {
+		return "an object"
+	}
+	return wanted(p.in, p.name)
+}
+
+func (p place) unknown() error {
+	names, in := namesOf(p.in), ""
+	if len(names) == 0 {
+		return Invalid(p.name, "unknown_field", "The body of this operation has no fields, but %q was sent. Remove it.", p.name)
+	}
+	if len(p.indexed) > 0 {
+		in = " in " + strings.Join(p.indexed, ".")
+	}
+	r := Invalid(p.field(), "unknown_field", "Unknown field %q%s. Known fields: %s.", p.name, in, strings.Join(names, ", "))
+	if r.Suggestion = nearest.Name(p.name, names); r.Suggestion != "" {
+		r.Message = fmt.Sprintf("Unknown field %q%s; did you mean %q? Known fields: %s.", p.name, in, r.Suggestion, strings.Join(names, ", "))
 	}
 	return r
 }
@@ -192,8 +263,9 @@ func firstToken(p jsontext.Pointer) string {
 	return ""
 }
 
-func fieldNames(v any) []string {
-	t := reflect.TypeOf(v).Elem()
+func fieldNames(v any) []string { return namesOf(reflect.TypeOf(v).Elem()) }
+
+func namesOf(t reflect.Type) []string {
 	names := make([]string, t.NumField())
 	for i := range names {
 		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("json"), ",")
@@ -202,13 +274,15 @@ func fieldNames(v any) []string {
 }
 
 // wanted describes the expected type of a field.
-func wanted(v any, field string) string {
-	t := reflect.TypeOf(v).Elem()
-	for i, name := range fieldNames(v) {
+func wanted(t reflect.Type, field string) string {
+	for i, name := range namesOf(t) {
 		if name != field {
 			continue
 		}
 		f := t.Field(i).Type
+		if listed(f) != nil {
+			return "a list of objects"
+		}
 		switch f.Kind() {
 		case reflect.Struct: // api.Nullable
 			if value, ok := f.FieldByName("Value"); ok && value.Type.Kind() == reflect.Int {

@@ -243,3 +243,25 @@ func TestTimes(t *testing.T) {
 		}
 	}
 }
+
+// An error inside of a list names the field of the object in the list, and where the object is.
+func TestErrorsInListsNameTheInnerField(t *testing.T) {
+	for _, c := range []struct {
+		v                    any
+		body, field, message string
+	}{
+		{&api.AddMemberRequest{}, `{"projects":[{"project_id":"x"},{"role":"y"}]}`, "projects.role", `Unknown field "role" in projects[1]; did you mean "role_id"? Known fields: project_id, role_id.`},
+		{&api.AddMemberRequest{}, `{"projects":[{"role_id":7}]}`, "projects.role_id", "projects[0].role_id must be a string."},
+		{&api.AddMemberRequest{}, `{"projects":["x"]}`, "projects", "projects[0] must be an object."},
+		{&api.AddMemberRequest{}, `{"projects":"x"}`, "projects", "projects must be a list of objects."},
+		{&api.AddMemberRequest{}, `{"external_ids":{"hr":7}}`, "external_ids", "external_ids must be an object with a string for each source."},
+		{&api.AddMembersRequest{}, `{"members":[{"emial":"a@example.com"}]}`, "members.emial", `Unknown field "emial" in members[0]; did you mean "email"? Known fields: `},
+		{&api.AddMembersRequest{}, `{"members":[{"projects":[{"rol_id":"x"}]}]}`, "members.projects.rol_id", `Unknown field "rol_id" in members[0].projects[0]; did you mean "role_id"? `},
+		{&api.CreateRoleRequest{}, `{"permissions":[7]}`, "permissions", "permissions must be a list of strings."},
+	} {
+		var r *Refusal
+		if err := decode([]byte(c.body), c.v); !errors.As(err, &r) || r.Field != c.field || !strings.HasPrefix(r.Message, c.message) {
+			t.Errorf("%s: %+v, want %s: %s", c.body, r, c.field, c.message)
+		}
+	}
+}
