@@ -32,6 +32,20 @@ type Language struct {
 	dress func(string) string
 }
 
+// Browser describes a browser on an operating system or device, as package team recognizes them; each can be empty if it is not known.
+func (l *Language) Browser(browser, system string) string {
+	if browser == "" && system != "" {
+		browser = "Browser"
+	}
+	switch system {
+	case "":
+		return browser
+	case "iPhone", "iPad":
+		return l.Say("{browser} on {device}", browser, system)
+	}
+	return l.Say("{browser} on {system}", browser, system)
+}
+
 // Dir is the value of the dir attribute for the language.
 func (l *Language) Dir() string {
 	if l.RightToLeft {

@@ -26,7 +26,7 @@ import (
 )
 
 // speaking are the packages that have messages.
-var speaking = []string{"raff/internal/web", "raff/internal/mail", "raff/internal/team", "raff/internal/signin", "raff/internal/audit", "raff/internal/password", "raff/internal/naming"}
+var speaking = []string{"raff/internal/lang", "raff/internal/web", "raff/internal/mail", "raff/internal/team", "raff/internal/signin", "raff/internal/audit", "raff/internal/password", "raff/internal/naming"}
 
 // message is a message in the code, and where it is.
 type message struct {

@@ -135,7 +135,7 @@ func noticeOf(l *lang.Language, n team.Notice) notice {
 		return out
 	}
 	out.Facts = append(out.Facts, fact{l.Say("Time"), l.Moment(n.At.UTC())})
-	if browser := team.Browser(n.UserAgent); browser != "" && n.What != team.NoticeFactorsReset {
+	if browser := l.Browser(team.Device(n.UserAgent)); browser != "" && n.What != team.NoticeFactorsReset {
 		out.Facts = append(out.Facts, fact{l.Say("Browser"), browser})
 	}
 	if n.Address != "" && n.What != team.NoticeFactorsReset {

@@ -1,7 +1,6 @@
 package team
 
 import (
-	"cmp"
 	"context"
 	"net/netip"
 	"strings"
@@ -84,13 +83,4 @@ func Device(userAgent string) (browser, system string) {
 		return ""
 	}
 	return find(browsers), find(systems)
-}
-
-// Browser describes a user agent as browser and operating system, in English, or returns an empty string if it knows neither.
-func Browser(userAgent string) string {
-	browser, system := Device(userAgent)
-	if system == "" {
-		return browser
-	}
-	return cmp.Or(browser, "Browser") + " on " + system
 }

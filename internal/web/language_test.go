@@ -196,6 +196,13 @@ func TestLanguageOfAnEmail(t *testing.T) {
 		t.Errorf("the email about support in a German account: %s\n%s", m.Subject, m.Text)
 	}
 	b := signIn(t, srv, "owner@example.com")
+	b.open(t, "/profile").submitTo(t, "/profile/language", "language", "de")
+	firefoxes := newBrowser(t, srv.URL)
+	firefoxes.client.Transport = through{"203.0.113.7", firefox}
+	firefoxes.open(t, "/sign-in").submitTo(t, "/sign-in", "email", "owner@example.com", "password", rafftest.Password)
+	if m := smtp.WaitNotice(t, "owner@example.com", "Neue Anmeldung"); !strings.Contains(m.Text, "Browser: Firefox unter Linux") {
+		t.Errorf("the browser is in another language:\n%s", m.Text)
+	}
 	b.open(t, "/profile").submitTo(t, "/profile/language", "language", "en")
 	b.open(t, "/forgot").submit(t, "email", "owner@example.com")
 	if m := smtp.Wait(t, "owner@example.com"); m.Subject != "Set a new password" {

@@ -62,6 +62,8 @@ func TestEventsHaveTheirOrigin(t *testing.T) {
 		})
 
 		alice.open(t, "/audit?action=role.created").shows(t, 200, "Network address 203.0.113.7", "Browser Firefox on Linux")
+		alice.fetch(t, "GET", srv.URL+"/audit?action=role.created", nil, in("de")).shows(t, 200, "Browser Firefox unter Linux")
+		alice.fetch(t, "GET", srv.URL+"/audit?target="+userID, nil, in("de")).shows(t, 200, "Browser Safari auf iPhone")
 		alice.open(t, "/audit?action=api_key.created").shows(t, 200, "Network address 127.0.0.1").lacks(t, "Browser")
 		alice.open(t, "/members/"+memberID).shows(t, 200, "Changes to this membership", "What this person did", "Their sign-ins, password and second factors")
 		alice.open(t, "/audit?target="+userID).shows(t, 200, "Someone who was not signed in failed to sign in as alice@example.com", "Browser Safari on iPhone", "signed in")

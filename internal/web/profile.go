@@ -144,11 +144,7 @@ func (p *pages) leave(v *visit) (reply, error) {
 
 // browserName describes the browser of a session.
 func browserName(ctx context.Context, userAgent string) string {
-	browser, system := team.Device(userAgent)
-	if system != "" {
-		return say(ctx, "{browser} on {system}", cmp.Or(browser, "Browser"), system)
-	}
-	return cmp.Or(browser, say(ctx, "Unknown browser"))
+	return cmp.Or(languageOf(ctx).Browser(team.Device(userAgent)), say(ctx, "Unknown browser"))
 }
 
 // ago describes roughly how long ago t was.
