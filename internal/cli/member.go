@@ -177,10 +177,11 @@ func (a *app) memberRemove() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "remove <id|email>",
 		Aliases: []string{"rm", "delete"},
-		Short:   "Remove a member from the account and all projects, or cancel their invitation",
-		Long: `Remove a member from the account and all projects, or cancel their invitation.
+		Short:   "Remove a member from the account and all projects, or cancel their invitation to the account",
+		Long: `Remove a member from the account and all projects, or cancel their invitation to the account.
 
-Removing a person also disables the API keys whose secrets they were shown, because they created or rotated them.`,
+Removing a person also disables the API keys whose secrets they were shown, because they created or rotated them. Cancelling an
+invitation leaves other invitations of the person to projects open; cancel those with raff project member remove.`,
 		Example: `raff member remove alice@example.com
 
 # in a script, without confirmation
@@ -199,7 +200,7 @@ raff member remove alice@example.com --force`,
 			takes = "all roles in the account and its projects"
 		}
 		if m.PrincipalType == api.PrincipalInvitation {
-			takes = "the invitation"
+			takes = "the invitation to the account"
 		}
 		if m.APIKeyID != nil {
 			a.warnOwnKey(ctx, c, *m.APIKeyID, "removed")
