@@ -103,7 +103,7 @@ func (a *app) operatorAccountList(o *operatorFlags) *cobra.Command {
 
 func (a *app) operatorAccountShow(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:     "show ID",
+		Use:     "show <id>",
 		Aliases: []string{"get"},
 		Short:   "Show an account with its limits and their usage",
 		Example: `raff operator account show 019…`,
@@ -157,7 +157,7 @@ raff operator account create --name Shop --owner-email bob@example.com --product
 func (a *app) operatorAccountSuspend(o *operatorFlags) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
-		Use:     "suspend ID",
+		Use:     "suspend <id>",
 		Short:   "Suspend an account, so that all its API keys and sessions are refused from the next request on",
 		Example: `raff operator account suspend 019… --reason unpaid`,
 		Args:    args(accountArg),
@@ -176,7 +176,7 @@ func (a *app) operatorAccountSuspend(o *operatorFlags) *cobra.Command {
 
 func (a *app) operatorAccountResume(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:     "resume ID",
+		Use:     "resume <id>",
 		Short:   "Resume an account that is suspended or being deleted",
 		Example: `raff operator account resume 019…`,
 		Args:    args(accountArg),

@@ -17,7 +17,7 @@ const accountArg = "the id of the account"
 
 func (a *app) operatorAccountRename(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:     "rename ID NAME",
+		Use:     "rename <id> <name>",
 		Short:   "Change the name of an account",
 		Example: `raff operator account rename 019… "Shop Ltd"`,
 		Args:    args(accountArg, "the new name"),
@@ -37,7 +37,7 @@ var limitNames = []struct{ flag, name, what string }{
 
 func (a *app) operatorAccountLimits(o *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "limits ID",
+		Use:   "limits <id>",
 		Short: "Limit the members, projects, API keys and roles of an account",
 		Long: `Limit the members, projects, API keys and roles of an account. Lowering a limit removes nothing: it only
 prevents adding more. The value none removes a limit, so that only the quotas of the server apply. Limits that you do
@@ -82,7 +82,7 @@ func parseLimit(s string) (*int, error) {
 func (a *app) operatorAccountAttributes(o *operatorFlags) *cobra.Command {
 	var set, remove []string
 	cmd := &cobra.Command{
-		Use:   "attributes ID",
+		Use:   "attributes <id>",
 		Short: "Set and remove your own attributes of an account, such as its plan",
 		Long: `Set and remove your own attributes of an account, such as its plan or its id in another system. The account does not
 see them. Attributes that you do not name stay as they are.`,
@@ -106,7 +106,7 @@ see them. Attributes that you do not name stay as they are.`,
 func (a *app) operatorAccountRetention(o *operatorFlags) *cobra.Command {
 	var days string
 	cmd := &cobra.Command{
-		Use:   "audit-retention ID",
+		Use:   "audit-retention <id>",
 		Short: "Set how long the audit log of an account is kept",
 		Long: `Set for how many days the audit log of an account is kept, at least 30. A longer time takes effect immediately. A shorter one
 takes effect after a week, and an event of the account's log announces it, so that a stolen operator key cannot remove traces; until
@@ -157,7 +157,7 @@ func attributeChange(set, remove []string) (map[string]*string, error) {
 func (a *app) operatorAccountOwner(o *operatorFlags) *cobra.Command {
 	var member, email string
 	cmd := &cobra.Command{
-		Use:   "owner ID",
+		Use:   "owner <id>",
 		Short: "Make another active member the Owner of an account",
 		Long: `Make another active member the Owner of an account. The former Owner becomes an Admin, and their API keys with the
 Owner role are disabled.`,

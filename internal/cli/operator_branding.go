@@ -65,7 +65,7 @@ func (b *brandingFlags) fields(cmd *cobra.Command) (map[string]*string, error) {
 
 func (a *app) operatorAccountBranding(o *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "branding ID",
+		Use:   "branding <id>",
 		Short: "Set the name, logo, color, support contact and emails' sender and footer of an account",
 		Long: `Set what an account has of its own in place of the brand of the server: on its pages, on the pages of its invitations, and in
 its emails. Fields that you do not name stay as they are; an empty value removes a field, and --clear removes all of them.`,

@@ -18,7 +18,7 @@ import (
 func (a *app) operatorAccountDelete(o *operatorFlags) *cobra.Command {
 	grace := 0
 	cmd := &cobra.Command{
-		Use:     "delete ID",
+		Use:     "delete <id>",
 		Aliases: []string{"rm", "remove"},
 		Short:   "Delete an account after a grace period, during which it can be resumed",
 		Long: `Delete an account after a grace period. From the next request on, its API keys and sessions are refused. Until the end of
@@ -59,7 +59,7 @@ raff operator account delete 019… --grace-days 14`,
 func (a *app) operatorAccountExport(o *operatorFlags) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
-		Use:   "export ID",
+		Use:   "export <id>",
 		Short: "Export all data of an account, except secrets, to a file",
 		Long: `Export all data of an account, except secrets, to a file with lines of JSON. The last line is a manifest with the number
 of records of each type and hashes. If the command succeeds, the file is complete. To check a file later, run raff
@@ -86,7 +86,7 @@ operator account check-export. You can also export an account that is suspended 
 // operatorCheckExport verifies an export of a thing, which is an account or a person.
 func (a *app) operatorCheckExport(noun, thing, file string) *cobra.Command {
 	return &cobra.Command{
-		Use:     "check-export FILE",
+		Use:     "check-export <file>",
 		Short:   "Compare an export of " + thing + " with its manifest",
 		Example: "raff operator " + noun + " check-export " + file,
 		Args:    args("the file"),

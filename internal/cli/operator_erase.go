@@ -14,7 +14,7 @@ import (
 func (a *app) operatorPersonErase(o *operatorFlags) *cobra.Command {
 	var wait bool
 	cmd := &cobra.Command{
-		Use:   "erase EMAIL",
+		Use:   "erase <email>",
 		Short: "Erase a person from all accounts and audit logs",
 		Long: `Erase a person: how they sign in, their memberships and invitations in all accounts, and their name, email, network
 addresses and browsers in all audit logs, where a pseudonym takes their place. It cannot be undone. API keys whose secret
@@ -54,7 +54,7 @@ The logs are changed in the background; --wait waits until it is done. raffd aud
 
 func (a *app) operatorPersonErasure(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:     "erasure ID",
+		Use:     "erasure <id>",
 		Short:   "Show how far the erasure of a person got",
 		Example: `raff operator person erasure 019…`,
 		Args:    args("the id of the erasure"),

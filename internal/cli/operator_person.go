@@ -16,7 +16,7 @@ const personArg = "the person's email"
 
 func (a *app) operatorPersonShow(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:     "show EMAIL",
+		Use:     "show <email>",
 		Aliases: []string{"get", "find"},
 		Short:   "Show a person with their memberships in all accounts and how they sign in",
 		Example: `raff operator person show alice@example.com`,
@@ -33,7 +33,7 @@ func (a *app) operatorPersonShow(o *operatorFlags) *cobra.Command {
 
 func (a *app) operatorPersonLink(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "password-link EMAIL",
+		Use:   "password-link <email>",
 		Short: "Create a link that lets a person set a new password",
 		Long: `Create a link that lets a person set a new password. It works once, within one hour. Setting the password ends all their
 sessions. Anyone who opens the link is treated as the owner of the email: make sure that only this person gets it.`,
@@ -58,7 +58,7 @@ sessions. Anyone who opens the link is treated as the owner of the email: make s
 
 func (a *app) operatorPersonReset(o *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "reset-second-factors EMAIL",
+		Use:   "reset-second-factors <email>",
 		Short: "Remove all second factors of a person who lost them",
 		Long: `Remove all second factors and recovery codes of a person who lost them, and end their sessions. Verify the identity of the
 person first. A person who has no password, because they signed in only with passkeys, also needs a password link.`,
@@ -88,7 +88,7 @@ person first. A person who has no password, because they signed in only with pas
 func (a *app) operatorPersonExport(o *operatorFlags) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
-		Use:   "export EMAIL",
+		Use:   "export <email>",
 		Short: "Export all that is known of a person, except secrets, to a file",
 		Long: `Export all that is known of a person, except secrets, to a file with lines of JSON: how they sign in, sessions, memberships and
 invitations in all accounts, API keys they created, queued emails, and the events by and about them in all audit logs. The last line is a

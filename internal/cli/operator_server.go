@@ -29,7 +29,7 @@ func (a *app) operatorNodes(o *operatorFlags) *cobra.Command {
 		}),
 	}
 	forget := &cobra.Command{
-		Use:     "forget ID",
+		Use:     "forget <id>",
 		Aliases: []string{"rm"},
 		Short:   "Remove a server that no longer runs from the list",
 		Example: `raff operator node forget 019…`,
@@ -76,7 +76,7 @@ func (a *app) operatorJobs(o *operatorFlags) *cobra.Command {
 	list.Flags().StringVar(&in.NodeID, "node", "", "only the jobs of the server with this `id`")
 	noFiles(list, "name", "node")
 	run := &cobra.Command{
-		Use:   "run NAME",
+		Use:   "run <name>",
 		Short: "Run a background job now",
 		Long: `Run a background job now, on the server that gets the request: seal, removal or cleanup. The other jobs run every few
 seconds.`,
@@ -139,7 +139,7 @@ func (a *app) operatorOutbox(o *operatorFlags) *cobra.Command {
 	addChoice(list, state, "state", "only emails in this state")
 	const emailArg = "the id of the email"
 	retry := &cobra.Command{
-		Use:     "retry ID",
+		Use:     "retry <id>",
 		Short:   "Send a waiting or failed email now",
 		Example: `raff operator outbox retry 019…`,
 		Args:    args(emailArg),
@@ -152,7 +152,7 @@ func (a *app) operatorOutbox(o *operatorFlags) *cobra.Command {
 		}),
 	}
 	cancel := &cobra.Command{
-		Use:     "cancel ID",
+		Use:     "cancel <id>",
 		Short:   "Cancel an email, which is then never sent",
 		Example: `raff operator outbox cancel 019…`,
 		Args:    args(emailArg),

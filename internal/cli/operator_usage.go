@@ -14,7 +14,7 @@ func (a *app) operatorAccountUsage(o *operatorFlags) *cobra.Command {
 	var in client.UsageOptions
 	var date string
 	cmd := &cobra.Command{
-		Use:   "usage [ID]",
+		Use:   "usage [id]",
 		Short: "Show how much an account was used on each day, or all accounts on one day",
 		Long: `Show how much an account was used on each day of a range, the last 30 days by default, or without an ID all accounts on one
 day, yesterday by default: active members, API keys used, requests, and decisions for services. Days are in UTC. The numbers of

@@ -36,6 +36,9 @@ func TestEveryCommandHasUsage(t *testing.T) {
 		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: the short help %q must not be empty or end with a period", cmd.CommandPath(), cmd.Short)
 		}
+		if cmd.Use != strings.ToLower(cmd.Use) {
+			t.Errorf("%s: arguments are written like <id> and [id]: %s", cmd.CommandPath(), cmd.Use)
+		}
 		if !cmd.HasSubCommands() && !strings.Contains(cmd.Example, cmd.CommandPath()) {
 			t.Errorf("%s has no example", cmd.CommandPath())
 		}

@@ -161,7 +161,7 @@ func (r *accountResource) Create(ctx context.Context, req resource.CreateRequest
 	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
 	if made.APIKey == "" {
 		resp.Diagnostics.AddWarning("The key of the new account is not known", "The account was created, but its API key and link were lost with the first response, and a repeated request does not get them again. "+
-			"The Owner can request a password link on the sign-in page, or you can create one with: raff operator person password-link EMAIL.")
+			"The Owner can request a password link on the sign-in page, or you can create one with: raff operator person password-link <email>.")
 	}
 }
 
