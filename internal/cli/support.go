@@ -120,7 +120,7 @@ func (a *app) operatorSupportOpen(o *operatorFlags) *cobra.Command {
 	var person, reason string
 	var minutes int
 	cmd := &cobra.Command{
-		Use:   "open ACCOUNT",
+		Use:   "open <account>",
 		Short: "Open a support session in an account that grants support access",
 		Long: `Open a support session in an account that grants support access. It prints a credential for the API, which the other commands
 of raff use as RAFF_API_KEY, and a link that opens the dashboard once. The account sees the person and the reason, and its
@@ -155,7 +155,7 @@ var openedColumns = []column[api.OpenedSupportSession]{
 
 func (a *app) operatorSupportList(o *operatorFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:     "list ACCOUNT",
+		Use:     "list <account>",
 		Aliases: []string{"ls", "show"},
 		Short:   "Show whether an account grants support access, and the open sessions",
 		Example: `raff operator support list 019…`,
@@ -173,7 +173,7 @@ func (a *app) operatorSupportList(o *operatorFlags) *cobra.Command {
 func (a *app) operatorSupportEnd(o *operatorFlags) *cobra.Command {
 	var session string
 	cmd := &cobra.Command{
-		Use:     "end ACCOUNT",
+		Use:     "end <account>",
 		Short:   "End the support sessions in an account, or one of them",
 		Example: `raff operator support end 019… --session 019…`,
 		Args:    args(accountArg),
