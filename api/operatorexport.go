@@ -33,6 +33,7 @@ type ExportManifest struct {
 	Version    int             `json:"version"`
 	AccountID  string          `json:"account_id,omitempty"` // of an export of an account
 	PersonID   string          `json:"person_id,omitempty"`  // of an export of a person
+	Email      string          `json:"email,omitempty"`      // of an export of a person who was only invited
 	ExportedAt Time            `json:"exported_at"`
 	Sections   []ExportSection `json:"sections"`
 	SHA256     string          `json:"sha256"`

@@ -51,8 +51,11 @@ func (c *Client) export(ctx context.Context, pattern, id string, w io.Writer) (*
 	if err != nil {
 		return nil, err
 	}
-	var m *api.ExportManifest
-	err = c.send(ctx, request{method: http.MethodGet, path: path, into: func(r io.Reader) (err error) {
+	return c.exportFrom(ctx, path, nil, w)
+}
+
+func (c *Client) exportFrom(ctx context.Context, path string, q url.Values, w io.Writer) (m *api.ExportManifest, err error) {
+	err = c.send(ctx, request{method: http.MethodGet, path: path, query: q, into: func(r io.Reader) (err error) {
 		m, err = VerifyExport(io.TeeReader(r, w))
 		return err
 	}}, nil)

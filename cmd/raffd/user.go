@@ -83,7 +83,7 @@ func exportUserCommand() *cobra.Command {
 	var email string
 	c := &cobra.Command{
 		Use:   "export --email EMAIL",
-		Short: "Write all that is known of a user, except secrets, to standard output",
+		Short: "Write all that is known of a user, or of someone who was only invited, except secrets, to standard output",
 		Long: "Write all that is known of a user, except secrets, as lines of JSON: how they sign in, sessions, memberships and invitations in all\n" +
 			"accounts, API keys they created, queued emails, and the events by and about them in all audit logs. The last line is a manifest with\n" +
 			"the number of records of each type and hashes. To check a file: raff operator person check-export FILE",
@@ -94,7 +94,7 @@ func exportUserCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&email, "email", "", "email of the user")
+	c.Flags().StringVar(&email, "email", "", "email of the person")
 	db.flags(c)
 	return c
 }

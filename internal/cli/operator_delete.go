@@ -115,8 +115,8 @@ var manifestColumns = []column[api.ExportManifest]{
 // writeManifest prints what an export has.
 func (a *app) writeManifest(m *api.ExportManifest) error {
 	fields := []field{{"Account", m.AccountID}, {"Exported", moment(&m.ExportedAt)}}
-	if m.PersonID != "" {
-		fields[0] = field{"Person", m.PersonID}
+	if m.AccountID == "" {
+		fields[0] = field{"Person", m.PersonID + m.Email} // only one of them is set
 	}
 	for _, s := range m.Sections {
 		fields = append(fields, field{"Records " + s.Type, strconv.Itoa(s.Records)})

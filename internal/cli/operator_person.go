@@ -92,17 +92,14 @@ func (a *app) operatorPersonExport(o *operatorFlags) *cobra.Command {
 		Short: "Export all that is known of a person, except secrets, to a file",
 		Long: `Export all that is known of a person, except secrets, to a file with lines of JSON: how they sign in, sessions, memberships and
 invitations in all accounts, API keys they created, queued emails, and the events by and about them in all audit logs. The last line is a
-manifest with the number of records of each type and hashes. If the command succeeds, the file is complete.`,
+manifest with the number of records of each type and hashes. If the command succeeds, the file is complete. It also exports somebody
+who has an open invitation and has not signed up.`,
 		Example: `raff operator person export alice@example.com --file alice.ndjson`,
 		Args:    args(personArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {
-			p, err := c.People.Find(ctx, args[0])
-			if err != nil {
-				return err
-			}
 			var m *api.ExportManifest
-			err = replaceFile(file, func(w io.Writer) (err error) {
-				m, err = c.People.Export(ctx, p.ID, w)
+			err := replaceFile(file, func(w io.Writer) (err error) {
+				m, err = c.People.ExportEmail(ctx, args[0], w)
 				return err
 			})
 			if err != nil {

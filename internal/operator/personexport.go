@@ -17,7 +17,7 @@ type PersonExport struct {
 	s       *Service
 	who     Caller
 	subject subject
-	// User is the person.
+	// User is the person. Somebody who was only invited has no ID.
 	User team.User
 }
 
@@ -34,30 +34,60 @@ func (s *Service) ExportPerson(ctx context.Context, c Caller, userID string) (*P
 	if err != nil {
 		return nil, err
 	}
+	return s.exportPerson(ctx, c, u, event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email})
+}
+
+// ExportEmail is ExportPerson for the person with an email, in any spelling, who has signed up or has an open invitation.
+func (s *Service) ExportEmail(ctx context.Context, c Caller, email string) (*PersonExport, error) {
+	canonical, err := team.CanonicalEmail(email)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.store.UserByEmail(ctx, canonical)
+	if err == nil {
+		return s.ExportPerson(ctx, c, u.ID)
+	}
+	if !team.IsNotFound(err) {
+		return nil, err
+	}
+	invited, err := s.store.PersonMemberships(ctx, canonical)
+	if err != nil {
+		return nil, err
+	}
+	if len(invited) == 0 {
+		return nil, RefusalUnknownPerson.With()
+	}
+	return s.exportPerson(ctx, c, team.User{Email: canonical, CanonicalEmail: canonical}, event.Target{TargetType: "person", TargetID: s.team.NewID(), TargetName: canonical})
+}
+
+func (s *Service) exportPerson(ctx context.Context, c Caller, u team.User, target event.Target) (*PersonExport, error) {
 	x := &PersonExport{s: s, who: c, User: u, subject: subject{UserID: u.ID, Emails: []string{u.CanonicalEmail}}}
 	return x, s.store.Update(ctx, event.OperatorLog, team.Shared, func(tx Tx) error {
 		if err := s.again(ctx, tx, c); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, c, event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email}, event.PersonExported{})
+		return s.record(ctx, tx, c, target, event.PersonExported{})
 	})
 }
 
 // Check reads the operator key of the caller again: an export ends when the key is revoked.
 func (x *PersonExport) Check(ctx context.Context) error { return x.s.check(ctx, x.who) }
 
-// Each calls fn with every record: the ExportedPerson, then each team.Session, team.LinkToken, Account that they are or were in,
+// Each calls fn with every record, of somebody who was only invited those that exist: the ExportedPerson, then each team.Session, team.LinkToken, Account that they are or were in,
 // PersonMembership, team.ExternalID of one, team.APIKey that they created, outbox.Entry to them, UsageDay with only the day and the account, and event.Event by or about them.
 func (x *PersonExport) Each(ctx context.Context, fn func(record any) error) error {
 	ctx = team.Slow(ctx)
-	if err := x.signsIn(ctx, fn); err != nil {
+	parts := []func(context.Context, []string, func(any) error) error{x.memberships, x.keys, x.mails, x.active, x.events}
+	if x.User.ID == "" {
+		parts = []func(context.Context, []string, func(any) error) error{x.memberships, x.mails, x.events}
+	} else if err := x.signsIn(ctx, fn); err != nil {
 		return err
 	}
 	accounts, err := x.accounts(ctx, fn)
 	if err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, []string, func(any) error) error{x.memberships, x.keys, x.mails, x.active, x.events} {
+	for _, part := range parts {
 		if err := part(ctx, accounts, fn); err != nil {
 			return err
 		}
@@ -107,11 +137,13 @@ func (x *PersonExport) accounts(ctx context.Context, fn func(any) error) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	known, err := x.s.store.KnownAccounts(ctx, x.User.ID)
-	if err != nil {
-		return nil, err
+	if x.User.ID != "" {
+		known, err := x.s.store.KnownAccounts(ctx, x.User.ID)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, known...)
 	}
-	ids = append(ids, known...)
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	for _, id := range ids {
@@ -125,6 +157,9 @@ func (x *PersonExport) accounts(ctx context.Context, fn func(any) error) ([]stri
 		if err != nil {
 			return nil, err
 		}
+	}
+	if x.User.ID == "" {
+		return x.s.store.AccountIDs(ctx) // nothing says where former invitations were, but their events
 	}
 	return ids, x.s.formerTexts(ctx, &x.subject)
 }
@@ -210,20 +245,23 @@ func (x *PersonExport) events(ctx context.Context, accounts []string, fn func(an
 		}); err != nil {
 			return err
 		}
-		targets := append([]string{x.User.ID}, x.subject.Members...)
+		targets := slices.Clone(x.subject.Members)
 		for _, member := range x.subject.Members {
 			delete(former, member)
 		}
 		for member := range former {
 			targets = append(targets, member)
 		}
-		slices.Sort(targets[1:])
-		if err := x.selected(ctx, audit.Filter{AccountID: id, ActorID: x.User.ID}, func(e event.Event) error { return fn(x.theirs(e)) }); err != nil {
-			return err
+		slices.Sort(targets)
+		if x.User.ID != "" {
+			targets = append([]string{x.User.ID}, targets...)
+			if err := x.selected(ctx, audit.Filter{AccountID: id, ActorID: x.User.ID}, func(e event.Event) error { return fn(x.theirs(e)) }); err != nil {
+				return err
+			}
 		}
 		for _, target := range targets {
 			if err := x.selected(ctx, audit.Filter{AccountID: id, TargetID: target}, func(e event.Event) error {
-				if e.ActorID == x.User.ID {
+				if x.User.ID != "" && e.ActorID == x.User.ID {
 					return nil // it was among those by the person
 				}
 				return fn(x.theirs(e))

@@ -239,3 +239,44 @@ func TestPersonExport(t *testing.T) {
 		}
 	}, rafftest.WithOperator())
 }
+
+// Somebody who was only invited is exported by email, with former invitations of other accounts, and erased with the record of the export.
+func TestExportOfWhoWasInvited(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		o := newSide(t, srv)
+		other := srv.NewAccount(t, "Other", "other@example.com")
+		member := srv.RoleID(t, "account", "member")
+		open := srv.Invite(t, "Dora@example.com", member)
+		srv.Invite(t, "carol@example.com", member)
+		former := srv.Do(t, "POST", "/api/v1/members", other.Key, map[string]any{"email": "dora@example.com", "role_id": member}).Want(t, 201).Data(t)["id"].(string)
+		srv.Do(t, "DELETE", "/api/v1/members/"+former, other.Key, nil).Want(t, 200)
+		const at = "/operator/v1/people/export?email="
+		for query, want := range map[string]string{at + "nobody@example.com": "404 not_found", "/operator/v1/people/export": "400 required", at + "dora": "400 invalid_email"} {
+			if got := code(t, o.do(t, "GET", query, nil)); got != want {
+				t.Errorf("%s: %s, want %s", query, got, want)
+			}
+		}
+		text := string(o.do(t, "GET", at+"DORA@example.com", nil).Want(t, 200).Body)
+		m, err := client.VerifyExport(strings.NewReader(text))
+		if err != nil || m.PersonID != "" || m.Email != "dora@example.com" {
+			t.Fatalf("manifest: %+v, %v", m, err)
+		}
+		records := map[string]int{}
+		for _, s := range m.Sections {
+			records[s.Type] = s.Records
+		}
+		if records["account"] != 1 || records["membership"] != 1 || records["person"]+records["api_key"]+records["session"] != 0 {
+			t.Errorf("records: %v", records)
+		}
+		if !strings.Contains(text, open) || !strings.Contains(text, former) || strings.Contains(text, "carol@example.com") {
+			t.Errorf("the export lacks an invitation, or has somebody else: %s", text)
+		}
+		o.do(t, "POST", "/operator/v1/people/erase", map[string]any{"email": "dora@example.com"}).Want(t, 202)
+		if _, err := srv.Node.Operator().EraseOrdered(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if log := string(o.do(t, "GET", "/operator/v1/audit-events?limit=100", nil).Want(t, 200).Body); strings.Contains(log, "dora@") {
+			t.Errorf("the operator's log still has the person: %s", log)
+		}
+	}, rafftest.WithOperator())
+}

@@ -14,6 +14,18 @@ import (
 
 func (s *server) exportPerson(ctx context.Context, c *call) (any, error) {
 	x, err := s.svc.ExportPerson(ctx, c.who, c.PathID("id"))
+	return personExport(x, err)
+}
+
+func (s *server) exportPersonByEmail(ctx context.Context, c *call) (any, error) {
+	if !c.Query.Has("email") {
+		return nil, rest.Invalid("email", "required", "Send the email of the person: /operator/v1/people/export?email=alice@example.com.")
+	}
+	x, err := s.svc.ExportEmail(ctx, c.who, c.Query.Get("email"))
+	return personExport(x, err)
+}
+
+func personExport(x *operator.PersonExport, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +36,11 @@ func (s *server) exportPerson(ctx context.Context, c *call) (any, error) {
 
 // WritePersonExport writes all that is known of a person, in the format of WriteExport.
 func WritePersonExport(ctx context.Context, x *operator.PersonExport, w io.Writer) error {
-	return writeArchive(ctx, x.Each, exportedOfPerson, w, api.ExportManifest{Format: api.PersonExportFormat, PersonID: x.User.ID})
+	m := api.ExportManifest{Format: api.PersonExportFormat, PersonID: x.User.ID}
+	if m.PersonID == "" {
+		m.Email = x.User.Email
+	}
+	return writeArchive(ctx, x.Each, exportedOfPerson, w, m)
 }
 
 // exportedOfPerson converts a record of an export of a person to its type and its data.

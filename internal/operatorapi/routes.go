@@ -60,6 +60,7 @@ var routes = []Route{
 	{"POST", "/operator/v1/accounts/{id}/support-sessions", "openSupportSession", 201, Support, "", (*server).openSupport},
 	{"DELETE", "/operator/v1/accounts/{id}/support-sessions/{session_id}", "endSupportSession", 200, Support, "", (*server).endSupport},
 	{"GET", "/operator/v1/people", "findPerson", 200, Read, "email", (*server).findPerson},
+	{"GET", "/operator/v1/people/export", "exportPersonByEmail", 200, Write, "email", (*server).exportPersonByEmail},
 	{"POST", "/operator/v1/people/erase", "erasePerson", 202, Write, "", (*server).erasePerson},
 	{"GET", "/operator/v1/erasures/{id}", "getErasure", 200, Read, "", (*server).getErasure},
 	{"GET", "/operator/v1/people/{id}", "getPerson", 200, Read, "", (*server).getPerson},

@@ -28,13 +28,9 @@ func (s *Server) ResetFactors(ctx context.Context, email string) error {
 	return s.operator.ResetFactors(ctx, operator.Program, p.ID)
 }
 
-// ExportPerson writes all that is known of the user with an email, except secrets.
+// ExportPerson writes all that is known of the person with an email, who has signed up or has an open invitation, except secrets.
 func (s *Server) ExportPerson(ctx context.Context, w io.Writer, email string) error {
-	p, err := s.operator.PersonByEmail(ctx, email)
-	if err != nil {
-		return err
-	}
-	x, err := s.operator.ExportPerson(ctx, operator.Program, p.ID)
+	x, err := s.operator.ExportEmail(ctx, operator.Program, email)
 	if err != nil {
 		return err
 	}
