@@ -1,5 +1,10 @@
 package manual
 
+import (
+	"bytes"
+	"encoding/json"
+)
+
 // Operation is an operation of the API, for a form that calls it.
 type Operation struct {
 	ID, Method, Path, Summary string
@@ -44,7 +49,7 @@ func Operations(openapi []byte) ([]Operation, error) {
 				one.Parameters = append(one.Parameters, made)
 			}
 			if schema := o.node.get("requestBody").get("content").get("application/json").get("schema"); schema.ok() {
-				one.Body = r.example(schema)
+				one.Body = indented(r.example(schema))
 			}
 			all = append(all, one)
 		}
@@ -56,4 +61,13 @@ func Operations(openapi []byte) ([]Operation, error) {
 func (o operation) tryable() bool {
 	security := o.node.get("security")
 	return !security.ok() || len(security.list()) > 0
+}
+
+// indented is JSON with a line for each field.
+func indented(text string) string {
+	var b bytes.Buffer
+	if json.Indent(&b, []byte(text), "", "  ") != nil {
+		return text
+	}
+	return b.String()
 }

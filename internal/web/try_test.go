@@ -26,6 +26,9 @@ func TestTryCallsTheAPIAsTheUser(t *testing.T) {
 	list := o.owner.open(t, "/request/listMembers").shows(t, 200, "Try listMembers", "GET /api/v1/members", "principal_type", `curl -s "$RAFF_API_URL/api/v1/members"`).lacks(t, "Response")
 	list.submit(t, "p_q", "max", "p_limit", "5").shows(t, 200, "Response: 200 OK", `"email": "max@example.com"`, "X-Request-Id", `members?limit=5&q=max" -H "X-API-Key: $RAFF_API_KEY"`)
 	list.submit(t, "p_limit", "none").shows(t, 200, "Response: 400 Bad Request", `"field": "limit"`)
+	if p := o.owner.open(t, "/request/createProject"); !strings.Contains(p.source, "{\n  &#34;name&#34;: ") {
+		t.Errorf("the example of a body is on one line: %s", p.source)
+	}
 	o.owner.open(t, "/request/getMember").submit(t, "p_id", "").shows(t, 400, "Enter id.")
 	o.owner.open(t, "/request/getMember").submit(t, "p_id", "a/../$x").shows(t, 200, "Response: 4", "%24x")
 
