@@ -35,6 +35,8 @@ type round func(context.Context) (perSecond float64, err error)
 type result struct {
 	cell
 	ours, best, others []float64
+	// cpu is the processor time per response of the server and of the limit, in microseconds; 0 where no server is asked.
+	cpu  [2][]float64
 	other              string // name of the peer
 	load               float64
 }
@@ -62,16 +64,19 @@ func (c cell) measure(ctx context.Context, o settings, dir string) (result, erro
 			what    string
 			measure round
 			into    *[]float64
-		}{{"ours", ours, &r.ours}, {"limit", limit, &r.best}, {p.name, p.measure, &r.others}} {
+			cpu     *[]float64
+		}{{"ours", ours, &r.ours, &r.cpu[0]}, {"limit", limit, &r.best, &r.cpu[1]}, {p.name, p.measure, &r.others, new([]float64)}} {
 			if m.measure == nil {
 				continue
 			}
+			ctx, used := withMeter(ctx)
 			v, err := m.measure(ctx)
 			if err != nil {
 				return r, fmt.Errorf("%s: %w", m.what, err)
 			}
 			if i > 0 { // the first round fills caches
 				*m.into = append(*m.into, v)
+				*m.cpu = append(*m.cpu, used.perResponse())
 			}
 		}
 	}
@@ -119,12 +124,24 @@ func (r result) verdict() string {
 	return "missed"
 }
 
+// processor returns the processor time per response of our server and of the limit's.
+func (r result) processor() string {
+	ours, limit := median(r.cpu[0]), median(r.cpu[1])
+	switch {
+	case ours == 0:
+		return ""
+	case limit == 0:
+		return fmt.Sprintf("%.0f µs", ours)
+	}
+	return fmt.Sprintf("%.0f / %.0f µs", ours, limit)
+}
+
 func span(v []float64) string {
 	return fmt.Sprintf("%.0f/s (%.0f–%.0f)", median(v), slices.Min(v), slices.Max(v))
 }
 
 func (r result) print() {
-	fmt.Printf("     ours  %s\n     limit %s  %s\n     ratio %.2f, goal %.2f: %s; load %.1f\n", span(r.ours), span(r.best), r.limit, r.ratio(), r.goal, r.verdict(), r.load)
+	fmt.Printf("     ours  %s\n     limit %s  %s\n     ratio %.2f, goal %.2f: %s; server CPU %s; load %.1f\n", span(r.ours), span(r.best), r.limit, r.ratio(), r.goal, r.verdict(), r.processor(), r.load)
 	if r.other != "" {
 		middle, low, high := ratios(r.ours, r.others)
 		fmt.Printf("     peer  %s  %s; %.2f × (%.2f–%.2f)\n", span(r.others), r.other, middle, low, high)

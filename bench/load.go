@@ -47,15 +47,18 @@ func (l load) run(ctx context.Context) (float64, error) {
 	var wg sync.WaitGroup
 	begin := time.Now()
 	until := begin.Add(l.span)
-	for range l.connections {
-		wg.Go(func() {
-			if err := l.connection(ctx, until, &answered); err != nil {
-				once.Do(func() { first = err })
-			}
-		})
-	}
-	wg.Wait()
-	return float64(answered.Load()) / time.Since(begin).Seconds(), first
+	err := measured(ctx, l.addr, func() (int64, error) {
+		for range l.connections {
+			wg.Go(func() {
+				if err := l.connection(ctx, until, &answered); err != nil {
+					once.Do(func() { first = err })
+				}
+			})
+		}
+		wg.Wait()
+		return answered.Load(), first
+	})
+	return float64(answered.Load()) / time.Since(begin).Seconds(), err
 }
 
 func (l load) connection(ctx context.Context, until time.Time, answered *atomic.Int64) error {

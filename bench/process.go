@@ -134,6 +134,7 @@ func (t target) wait(ctx context.Context) error { return t.waitFor(ctx, "/ready"
 
 // waitFor waits until the server responds at this path, and is not starting.
 func (t target) waitFor(ctx context.Context, path string) error {
+	processes.Store(t.addr, t.cmd.Process.Pid)
 	deadline := time.Now().Add(time.Minute)
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.addr+path, nil)
