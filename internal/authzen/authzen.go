@@ -3,6 +3,7 @@
 package authzen
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -79,7 +80,12 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, answer operation)
 	}
 	b := buffers.Get().(*buffer)
 	defer b.release()
-	if err := s.run(r, b, answer); err != nil {
+	c := call{server: s, r: r, b: b, answer: answer}
+	err := c.run(s.svc.TryConsult)
+	if errors.Is(err, team.ErrChanged) {
+		err = c.run(s.svc.Consult)
+	}
+	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
@@ -96,45 +102,65 @@ func write(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body) // the client has disconnected
 }
 
-// run writes the response to a request to b.out. The caller and all data for the decision are read from one state of the
-// database, which is not older than the request.
-func (s *server) run(r *http.Request, b *buffer, answer operation) error {
-	ctx, done := s.svc.Consult(r.Context())
+// call is one request, which may have to be answered twice.
+type call struct {
+	*server
+	r      *http.Request
+	b      *buffer
+	answer operation
+
+	allowed bool     // it was counted against the limits of its caller
+	q       *request // nil before the body was read
+}
+
+// run writes the response to b.out. The caller and all data for the decision are read from one state of the database, which
+// is not older than the request.
+func (c *call) run(consult func(context.Context) (context.Context, func())) error {
+	ctx, done := consult(c.r.Context())
 	defer done()
-	who, err := s.front.KeyCaller(ctx, r)
+	who, err := c.front.KeyCaller(ctx, c.r)
+	if errors.Is(err, team.ErrChanged) {
+		return err
+	}
 	if err != nil {
-		if fast := s.front.AllowSource(front.Of(ctx)); fast != nil {
+		if fast := c.front.AllowSource(front.Of(ctx)); fast != nil {
 			return fast
 		}
 		return err
 	}
-	if err := s.front.AllowPrincipal(front.Of(ctx), who); err != nil {
-		return err
-	}
-	asker, err := s.svc.Asker(ctx, who)
-	if err != nil {
-		return err
-	}
-	if b.in, err = read(r, b.in); err != nil {
-		return err
-	}
-	q, err := parse(b.in)
-	if err != nil {
-		return err
-	}
-	if err := reached(asker, q); err != nil {
-		return err
-	}
-	if q.catalog != "" {
-		if path := r.URL.Path; path != evaluationPath && path != evaluationsPath {
-			return malformed("catalog is only supported by evaluations.")
+	if !c.allowed {
+		if err := c.front.AllowPrincipal(front.Of(ctx), who); err != nil {
+			return err
 		}
-		if err := asker.Propose(who, q.catalog); err != nil {
+		c.allowed = true
+	}
+	asker, err := c.svc.Asker(ctx, who)
+	if err != nil {
+		return err
+	}
+	if c.q == nil {
+		if c.b.in, err = read(c.r, c.b.in); err != nil {
+			return err
+		}
+		if c.q, err = parse(c.b.in); err != nil {
 			return err
 		}
 	}
-	b.out, err = answer(s, asker, q, b.out[:0])
-	front.Of(ctx).Decided(asker.Answered())
+	if err := reached(asker, c.q); err != nil {
+		return err
+	}
+	if c.q.catalog != "" {
+		if path := c.r.URL.Path; path != evaluationPath && path != evaluationsPath {
+			return malformed("catalog is only supported by evaluations.")
+		}
+		if err := asker.Propose(who, c.q.catalog); err != nil {
+			return err
+		}
+	}
+	c.b.out, err = c.answer(c.server, asker, c.q, c.b.out[:0])
+	if !errors.Is(err, team.ErrChanged) {
+		front.Of(ctx).Decided(asker.Answered())
+	}
 	return err
 }
 

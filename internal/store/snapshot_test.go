@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/uuid"
@@ -48,5 +49,43 @@ func TestSnapshotIsOneState(t *testing.T) {
 		done()
 		// Reads with the context of a snapshot that ended are plain reads.
 		read(ctx, "one", true)
+	})
+}
+
+// TrySnapshot returns remembered rows of one state. After a change, a row that is not remembered is refused if it cannot be
+// read from that state.
+func TestTrySnapshotIsOneState(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		project := func(slug string) {
+			t.Helper()
+			p := team.Project{ID: uuid.NewString(), AccountID: w.account.ID, Name: slug, Slug: slug, CreatedAt: w.start, UpdatedAt: w.start}
+			if err := w.Update(w.ctx, w.account.ID, team.Shared, func(tx store.Tx) error { _, err := tx.InsertProject(w.ctx, p); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		project("one")
+		if _, err := w.Place(w.ctx, w.account.ID, "project", "one"); err != nil { // remembers it
+			t.Fatal(err)
+		}
+		ctx, done := w.TrySnapshot(w.ctx)
+		if p, err := w.Place(ctx, w.account.ID, "project", "one"); err != nil || p == nil {
+			t.Fatalf("before the change: %v %v", p, err)
+		}
+		project("two")
+		p, err := w.Place(ctx, w.account.ID, "project", "two")
+		if err == nil && p != nil || err != nil && !errors.Is(err, team.ErrChanged) {
+			t.Errorf("a later project is seen: %v %v", p, err)
+		}
+		if p, err := w.Place(ctx, w.account.ID, "project", "one"); err != nil || p == nil {
+			t.Errorf("after the change: %v %v", p, err)
+		}
+		done()
+		for range 2 { // the first one reads it from the database
+			ctx, done = w.TrySnapshot(w.ctx)
+			if p, err := w.Place(ctx, w.account.ID, "project", "two"); err != nil || p == nil {
+				t.Errorf("afterwards: %v %v", p, err)
+			}
+			done()
+		}
 	})
 }

@@ -187,6 +187,11 @@ func (d *DB) Snapshot(ctx context.Context) (pinned context.Context, done func())
 	return d.engine.Snapshot(ctx)
 }
 
+// TrySnapshot is Snapshot without a transaction for as long as all rows are remembered; see team.Store.
+func (d *DB) TrySnapshot(ctx context.Context) (pinned context.Context, done func()) {
+	return d.engine.TrySnapshot(ctx)
+}
+
 // write is Update for changes of the store itself. Without locks it runs concurrently with everything else.
 func (d *DB) write(ctx context.Context, locks []accountLock, fn func(*tx) error) error {
 	var wrote []event.Ref

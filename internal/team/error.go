@@ -165,6 +165,9 @@ func Unavailable(err error) error { return RefusalUnavailable.Caused(err) }
 // ErrUnavailable is what errors.Is matches every Unavailable error with.
 var ErrUnavailable = &Error{Kind: KindUnavailable}
 
+// ErrChanged is the error of a read that cannot see the state of the reads before it any more; see Store.TrySnapshot.
+var ErrChanged = errors.New("the database has changed since the request began")
+
 // IsNotFound reports whether err says that the object does not exist.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 

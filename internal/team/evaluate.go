@@ -80,7 +80,13 @@ func (s *Service) Consult(ctx context.Context) (pinned context.Context, done fun
 	return s.store.Snapshot(ctx)
 }
 
-// Asker returns an Asker for p. ctx is from Consult.
+// TryConsult is a cheaper Consult. Everything that uses the context may fail with ErrChanged, because of a change in the
+// meantime: the questions must then be evaluated again with Consult.
+func (s *Service) TryConsult(ctx context.Context) (pinned context.Context, done func()) {
+	return s.store.TrySnapshot(ctx)
+}
+
+// Asker returns an Asker for p. ctx is from Consult or TryConsult.
 func (s *Service) Asker(ctx context.Context, p *Principal) (*Asker, error) {
 	if err := s.Require(p, permission.DecisionsEvaluate); err != nil {
 		return nil, err

@@ -29,6 +29,9 @@ type Store interface {
 	// Snapshot is Pin for a request whose reads must all see the database as it was at one moment, after Snapshot was
 	// called. The reads must not overlap.
 	Snapshot(ctx context.Context) (pinned context.Context, done func())
+	// TrySnapshot is a cheaper Snapshot. Any read of it may fail with ErrChanged, because of a change in the meantime: the
+	// request must then be read again with Snapshot.
+	TrySnapshot(ctx context.Context) (pinned context.Context, done func())
 	// Update runs fn in one transaction under the lock of the account: all of fn's writes commit, or none. fn may
 	// run more than once and touches nothing but its Tx. Update returns after the commit is durable.
 	Update(ctx context.Context, accountID string, lock Lock, fn func(Tx) error) error

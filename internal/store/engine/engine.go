@@ -24,6 +24,9 @@ type Engine interface {
 	// Snapshot is Pin for a request whose reads must all see the database as it was at one moment, after Snapshot was called.
 	// The reads must not overlap.
 	Snapshot(ctx context.Context) (pinned context.Context, done func())
+	// TrySnapshot is Snapshot without a transaction for as long as all rows are remembered. A read that needs the database
+	// after another change was committed fails with team.ErrChanged.
+	TrySnapshot(ctx context.Context) (pinned context.Context, done func())
 	// Ping returns nil if the database responds and accepts writes.
 	Ping(ctx context.Context) error
 	// About names the database system and its version, such as "PostgreSQL 17.2".

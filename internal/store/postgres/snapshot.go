@@ -25,6 +25,11 @@ func (e *database) Snapshot(ctx context.Context) (pinned context.Context, done f
 	return context.WithValue(ctx, pinKey{}, &pin{frozen: f}), func() { f.end(ctx) }
 }
 
+// TrySnapshot is Snapshot: asking for the snapshot takes a round trip, in which the transaction also begins.
+func (e *database) TrySnapshot(ctx context.Context) (pinned context.Context, done func()) {
+	return e.Snapshot(ctx)
+}
+
 // begin starts the transaction in one round trip and returns its snapshot. Later calls return the same.
 func (f *frozen) begin(ctx context.Context, e *database) (string, error) {
 	if f.conn != nil || f.err != nil || f.over {

@@ -118,7 +118,7 @@ func (e *database) Remembered(ctx context.Context, key engine.Key, read func(eng
 			return v, nil
 		}
 	}
-	c, back, err := e.borrow(ctx)
+	c, back, err := e.borrow(ctx, true)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (e *database) look(ctx context.Context) (*generation, error) {
 		if l := p.looked.Load(); l != nil {
 			return l.generation, nil
 		}
-		if p.frozen {
+		if p.frozen && !p.lazy {
 			return e.freeze(ctx, p)
 		}
 	}
@@ -152,6 +152,9 @@ func (e *database) look(ctx context.Context) (*generation, error) {
 		return nil, team.Unavailable(err)
 	}
 	g := e.memory.generation()
+	if ok && p.frozen && g == nil {
+		return e.freeze(ctx, p)
+	}
 	if ok {
 		p.looked.Store(&looked{g})
 	}
@@ -160,7 +163,7 @@ func (e *database) look(ctx context.Context) (*generation, error) {
 
 // freeze begins the transaction of a snapshot.
 func (e *database) freeze(ctx context.Context, p *pin) (*generation, error) {
-	_, back, err := e.borrow(ctx)
+	_, back, err := e.borrow(ctx, false)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"raff/internal/team"
 )
 
 type pinKey struct{}
@@ -16,7 +18,8 @@ type pin struct {
 	c      *conn
 	lane   *lane // of c
 	over   bool
-	frozen bool // all reads are in one transaction
+	frozen bool // all reads see one version of the database
+	lazy   bool // and the transaction begins with the first row that is not remembered
 	looked atomic.Pointer[looked]
 }
 
@@ -30,6 +33,12 @@ func (e *database) Pin(ctx context.Context) (pinned context.Context, done func()
 // Snapshot reads in one transaction, which begins with the first read.
 func (e *database) Snapshot(ctx context.Context) (pinned context.Context, done func()) {
 	return e.pin(ctx, &pin{frozen: true})
+}
+
+// TrySnapshot reads remembered rows of one version. The first row that is not remembered begins a transaction, which fails
+// if the database has another version by then.
+func (e *database) TrySnapshot(ctx context.Context) (pinned context.Context, done func()) {
+	return e.pin(ctx, &pin{frozen: true, lazy: true})
 }
 
 var errOverlap = errors.New("two reads of one snapshot overlap")
@@ -54,35 +63,42 @@ func (p *pin) release(err error) {
 }
 
 // borrow returns a connection for one query: the connection of the request or, if there is none or a query is open on
-// it, another one. back releases it, with the error that made it unusable if there was one.
-func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err error) {
+// it, another one. back releases it, with the error that made it unusable if there was one. looked says that the caller has
+// checked that the file was not replaced.
+func (e *database) borrow(ctx context.Context, looked bool) (c *conn, back func(error), err error) {
 	p, ok := ctx.Value(pinKey{}).(*pin)
 	if !ok || !p.mu.TryLock() {
 		if ok && p.frozen {
 			return nil, nil, errOverlap
 		}
 		l := e.laneOf(ctx)
-		if c, err = e.take(ctx, l); err != nil {
+		if c, err = e.take(ctx, l, looked); err != nil {
 			return nil, nil, err
 		}
 		return c, func(err error) { l.give(c, err) }, nil
 	}
 	if p.over {
 		p.mu.Unlock()
-		return e.borrow(context.WithValue(ctx, pinKey{}, nil))
+		return e.borrow(context.WithValue(ctx, pinKey{}, nil), looked)
 	}
 	if p.c == nil {
 		p.lane = e.laneOf(ctx)
-		if p.c, err = e.take(ctx, p.lane); err != nil {
+		if p.c, err = e.take(ctx, p.lane, looked); err != nil {
 			p.mu.Unlock()
 			return nil, nil, err
 		}
 		if p.frozen {
+			before := p.looked.Load()
 			if err = e.begin(p); err != nil {
 				p.lane.give(p.c, err)
 				p.c = nil
 				p.mu.Unlock()
 				return nil, nil, unavailable(err)
+			}
+			if before != nil && !e.sees(before.generation) {
+				p.release(nil)
+				p.mu.Unlock()
+				return nil, nil, team.ErrChanged
 			}
 		}
 	}
@@ -94,19 +110,32 @@ func (e *database) borrow(ctx context.Context) (c *conn, back func(error), err e
 	}, nil
 }
 
-// begin begins the transaction of a snapshot, and looks which generation it sees: if the version is the same before and after,
-// the transaction sees that version.
+// begin begins the transaction of a snapshot. Unless the request has looked before, it looks which generation the transaction
+// sees.
 func (e *database) begin(p *pin) error {
 	if _, err := p.c.exec("BEGIN", nil); err != nil {
 		return err
 	}
-	g := e.memory.generation()
+	first := p.looked.Load() == nil
+	var g *generation
+	if first {
+		g = e.memory.generation()
+	}
 	if _, err := p.c.exec("SELECT count(*) FROM sqlite_schema WHERE rowid = 0", nil); err != nil { // the transaction begins with its first read
 		return err
 	}
-	if now, known := e.memory.now(); g != nil && (!known || now != g.version) {
-		g = nil
+	if first {
+		if !e.sees(g) {
+			g = nil
+		}
+		p.looked.Store(&looked{g})
 	}
-	p.looked.Store(&looked{g})
 	return nil
+}
+
+// sees reports whether a transaction that has just begun sees the version of a generation, which was current before: it does
+// if the version is still current.
+func (e *database) sees(g *generation) bool {
+	now, known := e.memory.now()
+	return g != nil && known && now == g.version
 }
