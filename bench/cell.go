@@ -36,9 +36,9 @@ type result struct {
 	cell
 	ours, best, others []float64
 	// cpu is the processor time per response of the server and of the limit, in microseconds; 0 where no server is asked.
-	cpu  [2][]float64
-	other              string // name of the peer
-	load               float64
+	cpu   [2][]float64
+	other string // name of the peer
+	load  float64
 }
 
 func (c cell) measure(ctx context.Context, o settings, dir string) (result, error) {

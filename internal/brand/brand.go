@@ -9,15 +9,17 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"raff/internal/naming"
 )
 
-// maxLogo is the maximum size of a logo, in bytes, because every page loads it; maxName and maxFooter are in characters.
+// maxLogo is the maximum size of a logo, in bytes, because every page loads it; the others are in characters.
 const (
-	maxLogo   = 64 << 10
-	maxName   = 40
-	maxFooter = 500
+	maxLogo    = 64 << 10
+	maxName    = 40
+	maxSupport = 200
+	maxFooter  = 500
 )
 
 // Settings are the operator's settings. Empty ones mean the default.
@@ -62,8 +64,8 @@ func Default() Brand { return Brand{Name: "raff"} }
 func New(s Settings) (Brand, error) {
 	b := Default()
 	if s.Name != "" {
-		if !line(s.Name, maxName) {
-			return b, fmt.Errorf("the product name must be one line of at most %d characters, without spaces at its ends", maxName)
+		if wrong := naming.Check(s.Name, maxName); wrong != "" {
+			return b, fmt.Errorf("the product name %s", sentence(wrong))
 		}
 		b.Name = s.Name
 	}
@@ -79,13 +81,18 @@ func New(s Settings) (Brand, error) {
 			return b, err
 		}
 	}
-	if s.Sender != "" && !line(s.Sender, maxName) {
-		return b, fmt.Errorf("the name of the sender of emails must be one line of at most %d characters, without spaces at its ends", maxName)
+	if wrong := naming.Check(s.Sender, maxName); s.Sender != "" && wrong != "" {
+		return b, fmt.Errorf("the name of the sender of emails %s", sentence(wrong))
 	}
 	b.Sender = s.Sender
 	b.Footer = strings.TrimSpace(s.Footer)
-	if utf8.RuneCountInString(b.Footer) > maxFooter || !utf8.ValidString(b.Footer) {
-		return b, fmt.Errorf("the footer of emails must be text of at most %d characters", maxFooter)
+	if utf8.RuneCountInString(b.Footer) > maxFooter {
+		return b, fmt.Errorf("the footer of emails is longer than %d characters", maxFooter)
+	}
+	for line := range strings.SplitSeq(b.Footer, "\n") {
+		if wrong := naming.CheckText(strings.TrimSuffix(line, "\r"), maxFooter); wrong != "" {
+			return b, fmt.Errorf("the footer of emails %s", sentence(wrong))
+		}
 	}
 	if b.LogoHash = s.ownLogo; b.LogoHash != "" && !IsLogoHash(b.LogoHash) {
 		return b, fmt.Errorf("%q is not the hash of a logo", b.LogoHash)
@@ -96,15 +103,16 @@ func New(s Settings) (Brand, error) {
 	return b, b.readLogo(s.LogoFile)
 }
 
-// line reports whether a text is one visible line.
-func line(text string, longest int) bool {
-	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= longest && strings.TrimSpace(text) == text &&
-		strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
-}
+// sentence removes the full stop from what package naming says, because messages continue after it.
+func sentence(wrong string) string { return strings.TrimSuffix(wrong, ".") }
 
 func (b *Brand) support(to string) error {
+	if wrong := naming.CheckText(to, maxSupport); wrong != "" {
+		return fmt.Errorf("the support contact %s", sentence(wrong))
+	}
 	if a, err := mail.ParseAddress(to); err == nil && a.Address == to && a.Name == "" {
-		b.Support, b.SupportURL = to, "mailto:"+to
+		// Escaped, because a question mark in the link would begin headers of the email.
+		b.Support, b.SupportURL = to, "mailto:"+url.PathEscape(to)
 		return nil
 	}
 	u, err := url.Parse(to)
@@ -112,6 +120,9 @@ func (b *Brand) support(to string) error {
 		return fmt.Errorf("the support contact %q must be an email or an https URL", to)
 	}
 	b.Support, b.SupportURL = strings.TrimSuffix(u.Host+u.Path, "/"), u.String()
+	if wrong := naming.CheckText(b.Support, maxSupport); wrong != "" { // an escaped path may hide characters
+		return fmt.Errorf("the support contact %s", sentence(wrong))
+	}
 	return nil
 }
 

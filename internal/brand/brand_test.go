@@ -63,16 +63,24 @@ func TestSettingsAreChecked(t *testing.T) {
 	if err != nil || b.Name != "Mindful VMs" || b.LogoType != "image/svg+xml" || b.SupportURL != "mailto:help@example.com" || b.Footer != "Example Ltd." {
 		t.Errorf("%+v, %v", b, err)
 	}
+	if b, err := New(Settings{Support: "help?bcc=mallory@example.com"}); err != nil || b.SupportURL != "mailto:help%3Fbcc=mallory@example.com" {
+		t.Errorf("%+v, %v", b, err)
+	}
 	for why, s := range map[string]Settings{
-		"one line":               {Name: "Two\nlines"},
-		"at most 40 characters":  {Name: strings.Repeat("x", 41)},
-		"6 hexadecimal digits":   {Accent: "blue"},
-		"use a darker color":     {Accent: "#ffcc00"},
-		"email or an https URL":  {Support: "javascript:alert(1)"},
-		"at most 500 characters": {Footer: strings.Repeat("x", 501)},
-		"not an SVG, PNG":        {LogoFile: file("logo.txt", "hello")},
-		"use a file of at most":  {LogoFile: file("big.svg", "<svg"+strings.Repeat(" ", maxLogo))},
-		"read the logo":          {LogoFile: filepath.Join(dir, "none.svg")},
+		"the product name contains an invisible or control character (U+000A)":              {Name: "Two\nlines"},
+		"the product name contains an invisible or control character (U+3164)":              {Name: "\u3164"},
+		"the name of the sender of emails contains an invisible or control character (U+20": {Sender: "Lamps\u202e"},
+		"the footer of emails contains an invisible or control character (U+202E)":          {Footer: "Example Ltd.\n\u202eStreet"},
+		"the support contact contains an invisible or control character (U+202E)":           {Support: "https://example.com/%E2%80%AEhelp"},
+		"the support contact has 219 characters; at most 200 are allowed":                   {Support: "https://example.com" + strings.Repeat("/", 200)},
+		"41 characters; at most 40 are allowed":                                             {Name: strings.Repeat("x", 41)},
+		"6 hexadecimal digits":                                                              {Accent: "blue"},
+		"use a darker color":                                                                {Accent: "#ffcc00"},
+		"email or an https URL":                                                             {Support: "javascript:alert(1)"},
+		"longer than 500 characters":                                                        {Footer: strings.Repeat("x", 501)},
+		"not an SVG, PNG":                                                                   {LogoFile: file("logo.txt", "hello")},
+		"use a file of at most":                                                             {LogoFile: file("big.svg", "<svg"+strings.Repeat(" ", maxLogo))},
+		"read the logo":                                                                     {LogoFile: filepath.Join(dir, "none.svg")},
 	} {
 		if _, err := New(s); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%+v: %v, want %q", s, err, why)

@@ -85,7 +85,7 @@ func contentOf(m team.Mail, b brand.Brand) content {
 		c.Also = append(c.Also, also(l, a))
 	}
 	for line := range strings.Lines(b.Footer) {
-		c.Footer = append(c.Footer, plain(line))
+		c.Footer = append(c.Footer, harmless(line))
 	}
 	switch email := plain(m.InviterEmail); {
 	case c.Inviter == "":
@@ -121,9 +121,18 @@ func (c content) Subject() string {
 // longest is the maximum length of a name or email shown in a message, in runes.
 const longest = 120
 
-// plain turns a name into one harmless line: it removes control characters, which could end the line or control a
-// terminal, and format characters, which could change the reading direction of the text around it.
+// plain turns a name into one harmless line that is not too long.
 func plain(s string) string {
+	s = harmless(s)
+	if r := []rune(s); len(r) > longest {
+		s = string(r[:longest-1]) + "…"
+	}
+	return s
+}
+
+// harmless turns a text into one line: it removes control characters, which could end the line or control a terminal, and
+// format characters, which could change the reading direction of the text around it.
+func harmless(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), unicode.IsControl(r):
@@ -135,9 +144,5 @@ func plain(s string) string {
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
 	// A header encodes only non-ASCII text, and readers decode anything that looks encoded.
-	s = strings.ReplaceAll(s, "=?", "= ?")
-	if r := []rune(s); len(r) > longest {
-		s = string(r[:longest-1]) + "…"
-	}
-	return s
+	return strings.ReplaceAll(s, "=?", "= ?")
 }

@@ -229,7 +229,7 @@ func (s *SMTP) compose(m team.Mail, l *line) (*gomail.Msg, error) {
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	look, from := s.brand.With(brand.OwnOf(m.Branding)), s.config.From
-	from.Name = cmp.Or(look.Sender, from.Name)
+	from.Name = cmp.Or(plain(look.Sender), from.Name)
 	msg.FromMailAddress(&from)
 	msg.ToMailAddress(to)
 	// A reply goes to the person who invites, unless their address needs SMTPUTF8, which this email may not.

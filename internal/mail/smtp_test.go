@@ -109,6 +109,24 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// A footer of one long line, such as a legal notice, is sent whole, and the name of the sender is never decoded.
+func TestBrandOfAnAccount(t *testing.T) {
+	server := rafftest.StartSMTP(t)
+	footer := "Lamps Ltd., " + strings.Repeat("Long Street 1, ", 20) + "the end"
+	m := invitation
+	m.Branding = brand.Own{Sender: "=?UTF-8?Q?Bank?=", Footer: footer}.Encode()
+	if err := sender(t, server).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	got := server.Wait(t, "alice@example.com")
+	if !strings.Contains(strings.Join(strings.Fields(got.Text), " "), footer) {
+		t.Errorf("the footer is not whole:\n%s", got.Text)
+	}
+	if from := got.Header.Get("From"); !strings.Contains(from, "= ?UTF-8?Q?Bank?=") {
+		t.Errorf("From: %s", from)
+	}
+}
+
 func TestProjectInvitation(t *testing.T) {
 	server := rafftest.StartSMTP(t)
 	in := invitation

@@ -81,8 +81,8 @@ func TestTrySnapshotIsOneState(t *testing.T) {
 		}
 		done()
 		for range 2 { // the first one reads it from the database
-			ctx, done = w.TrySnapshot(w.ctx)
-			if p, err := w.Place(ctx, w.account.ID, "project", "two"); err != nil || p == nil {
+			later, done := w.TrySnapshot(w.ctx)
+			if p, err := w.Place(later, w.account.ID, "project", "two"); err != nil || p == nil {
 				t.Errorf("afterwards: %v %v", p, err)
 			}
 			done()
