@@ -38,7 +38,7 @@ func accountDeleteCommand() *cobra.Command {
 		"the grace period, it can be exported, and restored with raffd account resume. Then a running server removes all its data:\n" +
 		"members, projects, keys, roles, the audit log, and the people who belong to no other account. The Owner gets an email, if the server\n" +
 		"sends emails.\n\n" +
-		"Export the account first: raffd account export ID >FILE. With --now, there is no grace period, and no way back. Operator keys\n" +
+		"Export the account first: raffd account export <id> >FILE. With --now, there is no grace period, and no way back. Operator keys\n" +
 		"cannot do that: through the API, the grace period is at least 7 days."
 	c.Flags().IntVar(&grace, "grace-days", 0, "number of days until all data is removed, 0 to 365 (default 30)")
 	c.Flags().BoolVar(&now, "now", false, "remove all data without a grace period")

@@ -62,7 +62,7 @@ func accountResumeCommand() *cobra.Command {
 
 // onAccount returns a command whose only argument is the id of an account.
 func onAccount(name, short string, run func(ctx context.Context, s *server.Server, w io.Writer, id string) error) *cobra.Command {
-	return onDatabase(name+" ID", short, 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
+	return onDatabase(name+" <id>", short, 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
 		return run(ctx, s, w, args[0])
 	})
 }

@@ -66,7 +66,7 @@ func operatorKeyListCommand() *cobra.Command {
 func operatorKeyRevokeCommand() *cobra.Command {
 	var db database
 	c := &cobra.Command{
-		Use:   "revoke ID",
+		Use:   "revoke <id>",
 		Short: "Revoke an operator key; this takes effect on the next request",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -17,7 +17,7 @@ func nodeCommand() *cobra.Command {
 	})
 	list.Long = "List the servers on the database. A server that stops removes itself from the list; one that was killed stays in it for\n" +
 		"7 days, or until you forget it."
-	forget := onDatabase("forget ID", "Remove a server that no longer runs from the list", 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
+	forget := onDatabase("forget <id>", "Remove a server that no longer runs from the list", 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
 		host, err := s.ForgetNode(ctx, args[0])
 		if err != nil {
 			return err
@@ -36,7 +36,7 @@ func jobCommand() *cobra.Command {
 		return s.PrintJobs(ctx, w, name)
 	})
 	list.Flags().StringVar(&name, "name", "", "only the job with this name")
-	run := onDatabase("run NAME", "Run a background job now: seal, removal or cleanup", 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
+	run := onDatabase("run <name>", "Run a background job now: seal, removal or cleanup", 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
 		return s.RunJobNow(ctx, w, args[0])
 	})
 	c.AddCommand(list, run)
@@ -51,7 +51,7 @@ func outboxCommand() *cobra.Command {
 	})
 	list.Flags().StringVar(&account, "account", "", "only emails about the account with this id")
 	list.Flags().StringVar(&state, "state", "", "queued, retrying or failed")
-	retry := onDatabase("retry ID", "Send an email now that waits or was given up", 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
+	retry := onDatabase("retry <id>", "Send an email now that waits or was given up", 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
 		to, err := s.RetryMail(ctx, args[0])
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func outboxCommand() *cobra.Command {
 		_, err = fmt.Fprintf(w, "A server that sends email tries to send the email to %s within a minute.\n", to)
 		return err
 	})
-	cancel := onDatabase("cancel ID", "Cancel an email, which is then never sent", 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
+	cancel := onDatabase("cancel <id>", "Cancel an email, which is then never sent", 1, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
 		to, err := s.CancelMail(ctx, args[0])
 		if err != nil {
 			return err

@@ -12,13 +12,17 @@ type Operation struct {
 	Body                      string // an example, in JSON; empty for operations without a body
 }
 
-// Parameter is a parameter in the path or the query.
+// Parameter is a parameter in the path, the query or the header.
 type Parameter struct {
 	Name, About string
 	InPath      bool
+	InHeader    bool
 	Required    bool
 	Values      []string // the only ones; empty allows others
 }
+
+// idempotencyKey is the header that a form sends by itself.
+const idempotencyKey = "Idempotency-Key"
 
 // Operations returns the operations of a description of the API that a session authorizes: all but those without credentials.
 func Operations(openapi []byte) ([]Operation, error) {
@@ -36,10 +40,10 @@ func Operations(openapi []byte) ([]Operation, error) {
 			for _, p := range append(o.shared.list(), o.node.get("parameters").list()...) {
 				p = r.follow(p)
 				in := p.text("in")
-				if in != "path" && in != "query" {
+				if in != "path" && in != "query" && in != "header" || p.text("name") == idempotencyKey {
 					continue
 				}
-				made := Parameter{Name: p.text("name"), About: p.text("description"), InPath: in == "path", Required: p.text("required") == "true"}
+				made := Parameter{Name: p.text("name"), About: p.text("description"), InPath: in == "path", InHeader: in == "header", Required: p.text("required") == "true"}
 				for _, v := range p.get("schema").get("enum").list() {
 					made.Values = append(made.Values, v.str())
 				}

@@ -16,10 +16,11 @@ type Operation struct {
 	Body                      string // an example, in JSON; empty for operations without a body
 }
 
-// Parameter is a parameter in the path or the query.
+// Parameter is a parameter in the path, the query or the header.
 type Parameter struct {
 	Name, About string
 	InPath      bool
+	InHeader    bool
 	Required    bool
 	Values      []string // the only ones; empty allows others
 }

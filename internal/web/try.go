@@ -72,6 +72,11 @@ func (v *visit) tryHeader(t tryView) http.Header {
 	if t.Body != "" {
 		h.Set("Content-Type", "application/json")
 	}
+	for _, a := range t.Parameters {
+		if value := t.Values[a.Name]; a.InHeader && value != "" {
+			h.Set(a.Name, value)
+		}
+	}
 	if id := v.PostForm.Get("once"); id != "" && t.Method == http.MethodPost {
 		h.Set("Idempotency-Key", id) // a reload does not repeat it
 	}

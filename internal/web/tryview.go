@@ -80,6 +80,7 @@ func (t tryView) target() (target, missing string) {
 		switch {
 		case value == "" && (a.Required || a.InPath):
 			return "", a.Name
+		case a.InHeader:
 		case a.InPath:
 			target = strings.ReplaceAll(target, "{"+a.Name+"}", url.PathEscape(value))
 		case value != "":
@@ -92,6 +93,9 @@ func (t tryView) target() (target, missing string) {
 	return target, ""
 }
 
+// quoted is a text between single quotes of a shell.
+func quoted(text string) string { return strings.ReplaceAll(text, "'", `'\''`) }
+
 // curl is a command that sends the request.
 func (t tryView) curl(target, body string) string {
 	call := "curl -s"
@@ -99,8 +103,13 @@ func (t tryView) curl(target, body string) string {
 		call += " -X " + t.Method
 	}
 	call += ` "$RAFF_API_URL` + strings.ReplaceAll(target, "$", "%24") + `" -H "X-API-Key: $RAFF_API_KEY"`
+	for _, a := range t.Parameters {
+		if value := t.Values[a.Name]; a.InHeader && value != "" {
+			call += " \\\n  -H '" + a.Name + ": " + quoted(value) + "'"
+		}
+	}
 	if body != "" {
-		call += " \\\n  -H 'Content-Type: application/json' -d '" + strings.ReplaceAll(body, "'", `'\''`) + "'"
+		call += " \\\n  -H 'Content-Type: application/json' -d '" + quoted(body) + "'"
 	}
 	return call
 }
