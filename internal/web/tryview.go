@@ -103,13 +103,14 @@ func (t tryView) curl(target, body string) string {
 		call += " -X " + t.Method
 	}
 	call += ` "$RAFF_API_URL` + strings.ReplaceAll(target, "$", "%24") + `" -H "X-API-Key: $RAFF_API_KEY"`
+	lines := []string{call}
 	for _, a := range t.Parameters {
 		if value := t.Values[a.Name]; a.InHeader && value != "" {
-			call += " \\\n  -H '" + a.Name + ": " + quoted(value) + "'"
+			lines = append(lines, "-H '"+a.Name+": "+quoted(value)+"'")
 		}
 	}
 	if body != "" {
-		call += " \\\n  -H 'Content-Type: application/json' -d '" + quoted(body) + "'"
+		lines = append(lines, "-H 'Content-Type: application/json' -d '"+quoted(body)+"'")
 	}
-	return call
+	return strings.Join(lines, " \\\n  ")
 }
