@@ -3,6 +3,7 @@ package manual
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 )
 
 // Operation is an operation of the API, for a form that calls it.
@@ -21,8 +22,8 @@ type Parameter struct {
 	Values      []string // the only ones; empty allows others
 }
 
-// idempotencyKey is the header that a form sends by itself.
-const idempotencyKey = "Idempotency-Key"
+// notAsked are headers that a form has no field for: it sends Idempotency-Key by itself, and no operation needs X-Project-ID.
+var notAsked = []string{"Idempotency-Key", "X-Project-ID"}
 
 // Operations returns the operations of a description of the API that a session authorizes: all but those without credentials.
 func Operations(openapi []byte) ([]Operation, error) {
@@ -40,7 +41,7 @@ func Operations(openapi []byte) ([]Operation, error) {
 			for _, p := range append(o.shared.list(), o.node.get("parameters").list()...) {
 				p = r.follow(p)
 				in := p.text("in")
-				if in != "path" && in != "query" && in != "header" || p.text("name") == idempotencyKey {
+				if in != "path" && in != "query" && in != "header" || slices.Contains(notAsked, p.text("name")) {
 					continue
 				}
 				made := Parameter{Name: p.text("name"), About: p.text("description"), InPath: in == "path", InHeader: in == "header", Required: p.text("required") == "true"}

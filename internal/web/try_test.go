@@ -31,7 +31,7 @@ func TestTryCallsTheAPIAsTheUser(t *testing.T) {
 	}
 	change := o.owner.open(t, "/request/updateProject").shows(t, 200, "If-Match")
 	change.submit(t, "p_id", o.ProjectID, "p_If-Match", `"it's old"`, "body", `{"name": "Renamed"}`).shows(t, 200, "Response: 412", `-H 'If-Match: "it'\''s old"'`)
-	o.owner.open(t, "/request/createProject").lacks(t, "Idempotency-Key")
+	o.owner.open(t, "/request/createProject").lacks(t, "Idempotency-Key", "X-Project-ID")
 	o.owner.open(t, "/request/getMember").submit(t, "p_id", "").shows(t, 400, "Enter id.")
 	o.owner.open(t, "/request/getMember").submit(t, "p_id", "a/../$x").shows(t, 200, "Response: 4", "%24x")
 
