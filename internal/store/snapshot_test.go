@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -86,6 +87,45 @@ func TestTrySnapshotIsOneState(t *testing.T) {
 				t.Errorf("afterwards: %v %v", p, err)
 			}
 			done()
+		}
+	})
+}
+
+// A row that another request read after a change is not part of an earlier snapshot, although that request began before the change.
+func TestSnapshotWithoutRowsOfLaterReads(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		bob := w.newUser(t, "bob@example.com", "Bob")
+		members := []team.Member{w.add(t, w.person(bob, w.admin)), w.add(t, w.invited("alice@example.com"))}
+		since := func(ctx context.Context, m team.Member) time.Time {
+			t.Helper()
+			m, err := w.Member(ctx, w.account.ID, "", m.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m.CreatedAt
+		}
+		// Every new connection to PostgreSQL clears the memory, so the ones that the test uses are opened first.
+		var warm []func()
+		for range 4 {
+			open, done := w.Snapshot(w.ctx)
+			warm = append(warm, done)
+			since(open, members[0])
+		}
+		for _, done := range warm {
+			done()
+		}
+		snapshot, done := w.Snapshot(w.ctx)
+		defer done()
+		before := since(snapshot, members[0])
+		pinned, donePinned := w.Pin(w.ctx)
+		defer donePinned()
+		since(pinned, members[0])
+		if err := store.Exec(w.ctx, w.DB, "UPDATE memberships SET created_at = created_at + 1000000"); err != nil {
+			t.Fatal(err)
+		}
+		since(pinned, members[1])
+		if after := since(snapshot, members[1]); !after.Equal(members[1].CreatedAt) || !since(snapshot, members[0]).Equal(before) {
+			t.Errorf("the second row is from %v, want %v as before the change", after, members[1].CreatedAt)
 		}
 	})
 }

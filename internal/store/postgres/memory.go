@@ -21,7 +21,14 @@ type memory struct {
 	mu       sync.Mutex
 	life     int // number of calls of forget
 	snapshot string
-	rows     [engine.Kinds]map[string]any
+	rows     [engine.Kinds]map[string]row
+}
+
+// row is a remembered row. exact says that it was read in a transaction with the snapshot. Any other row may be newer, if
+// something was committed between the snapshot and the read.
+type row struct {
+	value any
+	exact bool
 }
 
 // forget clears the memory. Rows that were read before, but not stored yet, are discarded by put.
@@ -39,20 +46,20 @@ func (m *memory) lives() int {
 	return m.life
 }
 
-// get returns the row if memory holds rows of this snapshot.
-func (m *memory) get(snapshot string, key engine.Key) (any, bool) {
+// get returns the row if memory holds rows of this snapshot; a caller that wants exact rows gets no others.
+func (m *memory) get(snapshot string, exact bool, key engine.Key) (any, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.snapshot != snapshot {
 		return nil, false
 	}
 	v, ok := m.rows[key.Kind][key.Argument]
-	return v, ok
+	return v.value, ok && (v.exact || !exact)
 }
 
 // put stores a row that was read after the snapshot was taken, in the given life. If something was committed in between, the row
 // is newer than the snapshot, never older, and the next request gets another snapshot.
-func (m *memory) put(life int, snapshot string, key engine.Key, row any) {
+func (m *memory) put(life int, snapshot string, key engine.Key, v row) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.life != life {
@@ -63,9 +70,9 @@ func (m *memory) put(life int, snapshot string, key engine.Key, row any) {
 		clear(m.rows[:])
 	}
 	if rows := m.rows[key.Kind]; rows == nil || len(rows) >= key.Kind.Most() {
-		m.rows[key.Kind] = map[string]any{}
+		m.rows[key.Kind] = map[string]row{}
 	}
-	m.rows[key.Kind][key.Argument] = row
+	m.rows[key.Kind][key.Argument] = v
 }
 
 type pinKey struct{}
@@ -104,12 +111,13 @@ func (e *database) Remembered(ctx context.Context, key engine.Key, read func(eng
 	if p.err != nil {
 		return nil, p.err
 	}
-	if v, ok := e.memory.get(p.snapshot, key); ok {
+	exact := p.frozen != nil
+	if v, ok := e.memory.get(p.snapshot, exact, key); ok {
 		return v, nil
 	}
 	v, keep, err := read(e)
 	if err == nil && keep {
-		e.memory.put(p.life, p.snapshot, key, v)
+		e.memory.put(p.life, p.snapshot, key, row{v, exact && !p.frozen.over})
 	}
 	return v, err
 }
