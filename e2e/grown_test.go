@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	_ "modernc.org/sqlite"
 
@@ -110,22 +111,31 @@ func TestListsStayFlat(t *testing.T) {
 		"/audit?action=keys", "/audit?project=PROJECT", "/audit?target=TARGET", "/find?find.role.role=crew", "/find?find.project.project=site", "/find?find.key.key=bot",
 	} {
 		taken := map[string]int64{}
-		for name, a := range servers {
-			path := strings.NewReplacer("ROLE", a.RoleID(t, "account", "member"), "PROJECT", a.ProjectID, "OWNER", a.OwnerUserID, "TARGET", a.OwnerMemberID,
-				"NOBODY", "00000000-0000-7000-8000-000000000001").Replace(list)
-			if _, err := url.Parse(path); err != nil {
-				t.Fatal(err)
+		measure := func() {
+			for name, a := range servers {
+				path := strings.NewReplacer("ROLE", a.RoleID(t, "account", "member"), "PROJECT", a.ProjectID, "OWNER", a.OwnerUserID, "TARGET", a.OwnerMemberID,
+					"NOBODY", "00000000-0000-7000-8000-000000000001").Replace(list)
+				if _, err := url.Parse(path); err != nil {
+					t.Fatal(err)
+				}
+				credential := a.Key
+				if !strings.HasPrefix(path, "/api/") {
+					credential = sessions[name]
+				}
+				taken[name] = steps(a, path, credential)
 			}
-			credential := a.Key
-			if !strings.HasPrefix(path, "/api/") {
-				credential = sessions[name]
-			}
-			taken[name] = steps(a, path, credential)
 		}
+		measure()
 		// Lists without a counter are counted up to 1,000 rows, and invitations by state up to 500.
 		const counting = 25_000
+		flat := func() bool { return taken["small"] > 0 && taken["large"] <= taken["small"]*12/10+counting }
+		// Background work on the events that were added is counted too, as long as it runs.
+		for tries := 0; tries < 30 && !flat(); tries++ {
+			time.Sleep(time.Second)
+			measure()
+		}
 		t.Logf("%s: %d steps, %d in the small account", list, taken["large"], taken["small"])
-		if taken["small"] == 0 || taken["large"] > taken["small"]*12/10+counting {
+		if !flat() {
 			t.Errorf("%s takes %d steps, and %d in an account with 50 of everything", list, taken["large"], taken["small"])
 		}
 	}

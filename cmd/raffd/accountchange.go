@@ -14,7 +14,7 @@ import (
 )
 
 func accountRenameCommand() *cobra.Command {
-	return onDatabase("rename ID NAME", "Change the name of an account", 2, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
+	return onDatabase("rename <id> <name>", "Change the name of an account", 2, func(ctx context.Context, s *server.Server, w io.Writer, args []string) error {
 		return s.ChangeAccount(ctx, w, args[0], server.AccountChange{Name: &args[1]})
 	})
 }

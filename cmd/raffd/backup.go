@@ -33,8 +33,7 @@ func backupCommand() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().String("config", "", "YAML file with the settings of the server (RAFF_CONFIG)")
-	setting(c.Flags(), &database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH (RAFF_DATABASE_URL)")
+	embeddedFlags(c, &database)
 	c.Flags().StringVar(&to, "to", "", "file to create")
 	return c
 }

@@ -22,7 +22,13 @@ func (d *database) flags(c *cobra.Command) {
 	setting(f, &d.config.SealKeyFile, "seal-key-file", "RAFF_SEAL_KEY_FILE", "", "file with the keys that sign the audit log (RAFF_SEAL_KEY_FILE)")
 }
 
-var errNoDatabase = errors.New("--database (RAFF_DATABASE_URL) is required")
+// embeddedFlags has the flags of a command that works on the file of an SQLite database.
+func embeddedFlags(c *cobra.Command, database *string) {
+	c.Flags().String("config", "", "YAML file with the settings of the server (RAFF_CONFIG)")
+	setting(c.Flags(), database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH (RAFF_DATABASE_URL)")
+}
+
+var errNoDatabase = usage{errors.New("--database (RAFF_DATABASE_URL) is required")}
 
 // with opens the database without changing it and calls do.
 func (d *database) with(cmd *cobra.Command, do func(context.Context, *server.Server) error) error {

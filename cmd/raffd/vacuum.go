@@ -21,7 +21,7 @@ func vacuumCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if database == "" {
-				return usage{errors.New("--database (RAFF_DATABASE_URL) is required")}
+				return errNoDatabase
 			}
 			err := server.Vacuum(cmd.Context(), database)
 			if errors.Is(err, server.ErrUsePgVacuum) {
@@ -34,7 +34,6 @@ func vacuumCommand() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().String("config", "", "YAML file with the settings of the server (RAFF_CONFIG)")
-	setting(c.Flags(), &database, "database", "RAFF_DATABASE_URL", "", "sqlite:PATH (RAFF_DATABASE_URL)")
+	embeddedFlags(c, &database)
 	return c
 }

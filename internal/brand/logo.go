@@ -21,34 +21,33 @@ const (
 	maxSide    = 1024
 )
 
-// ReadLogo checks the logo of an account, a PNG file in base64, by decoding all of it. It returns the file and its SHA-256 hash in
-// hexadecimal. Unlike the operator's own logo it is never an SVG file, which could contain scripts.
-func ReadLogo(text string) (file []byte, hash string, err error) {
+// ReadLogo checks the logo of an account, a PNG file in base64, by decoding all of it. It returns the file and its SHA-256 hash.
+// Unlike the operator's own logo it is never an SVG file, which could contain scripts.
+func ReadLogo(text string) (file []byte, sum [sha256.Size]byte, err error) {
 	if base64.StdEncoding.DecodedLen(len(text)) > maxOwnLogo+2 {
-		return nil, "", fmt.Errorf("use a file of at most %d KiB", maxOwnLogo>>10)
+		return nil, sum, fmt.Errorf("use a file of at most %d KiB", maxOwnLogo>>10)
 	}
 	if file, err = base64.StdEncoding.DecodeString(text); err != nil {
-		return nil, "", errors.New("it must be a PNG file in base64")
+		return nil, sum, errors.New("it must be a PNG file in base64")
 	}
 	if len(file) > maxOwnLogo {
-		return nil, "", fmt.Errorf("use a file of at most %d KiB", maxOwnLogo>>10)
+		return nil, sum, fmt.Errorf("use a file of at most %d KiB", maxOwnLogo>>10)
 	}
 	size, err := png.DecodeConfig(bytes.NewReader(file))
 	if err != nil {
-		return nil, "", errors.New("it is not a PNG file")
+		return nil, sum, errors.New("it is not a PNG file")
 	}
 	if size.Width != size.Height || size.Width < minSide || size.Width > maxSide {
-		return nil, "", fmt.Errorf("it has %d × %d pixels; use a square of %d to %d pixels", size.Width, size.Height, minSide, maxSide)
+		return nil, sum, fmt.Errorf("it has %d × %d pixels; use a square of %d to %d pixels", size.Width, size.Height, minSide, maxSide)
 	}
 	rest := bytes.NewReader(file)
 	if _, err = png.Decode(rest); err != nil {
-		return nil, "", errors.New("the PNG file is damaged")
+		return nil, sum, errors.New("the PNG file is damaged")
 	}
 	if rest.Len() > 0 {
-		return nil, "", errors.New("there is more data after the end of the picture")
+		return nil, sum, errors.New("there is more data after the end of the picture")
 	}
-	sum := sha256.Sum256(file)
-	return file, hex.EncodeToString(sum[:]), nil
+	return file, sha256.Sum256(file), nil
 }
 
 // IsLogoHash reports whether a text has the form of a hash of ReadLogo.

@@ -3,6 +3,7 @@ package brand
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"image"
 	"image/png"
 	"strings"
@@ -23,12 +24,13 @@ func drawn(t *testing.T, width, height int, after string) string {
 // A logo of an account is a whole square picture and nothing else.
 func TestOwnLogosAreChecked(t *testing.T) {
 	good := drawn(t, 64, 64, "")
-	file, hash, err := ReadLogo(good)
+	file, sum, err := ReadLogo(good)
+	hash := hex.EncodeToString(sum[:])
 	if err != nil || !IsLogoHash(hash) || !bytes.HasPrefix(file, []byte("\x89PNG")) {
 		t.Errorf("%q, %v", hash, err)
 	}
 	var o Own
-	if err := o.Set(LogoField, good); err != nil || o.Logo != hash {
+	if err := o.Set(LogoField, hash); err != nil || o.Logo != hash {
 		t.Errorf("%+v, %v", o, err)
 	}
 	operators := Default()

@@ -79,18 +79,11 @@ func (o Own) Encode() string {
 }
 
 // Set changes the field of this name after checking the value like a setting of the operator. An empty value removes it. That of the
-// logo is what ReadLogo takes.
+// logo is the hash of ReadLogo in hexadecimal.
 func (o *Own) Set(name, value string) error {
 	for _, f := range ownFields {
 		if f.name != name {
 			continue
-		}
-		if value != "" && name == LogoField {
-			_, hash, err := ReadLogo(value)
-			if err != nil {
-				return err
-			}
-			value = hash
 		}
 		changed := *o
 		*f.of(&changed) = value

@@ -24,7 +24,8 @@ func (a *app) operatorAccountDelete(o *operatorFlags) *cobra.Command {
 		Long: `Delete an account after a grace period. From the next request on, its API keys and sessions are refused. Until the end of
 the grace period, it can be exported, and restored with raff operator account resume. Then all its data is removed:
 members, projects, keys, roles, the audit log, and the people who belong to no other account. The Owner gets an email.
-The grace period is at least 7 days; only who has the database can remove an account sooner, with raffd account delete.`,
+The grace period is at least 7 days; only someone with access to the database can remove an account sooner, with raffd
+account delete.`,
 		Example: `raff operator account export 019… --file shop.ndjson
 raff operator account delete 019… --grace-days 14`,
 		Args: args(accountArg),

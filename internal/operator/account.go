@@ -71,7 +71,8 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Cr
 	if err := n.Limits.check(); err != nil {
 		return CreatedAccount{}, err
 	}
-	if err := n.Branding.check(); err != nil {
+	branding, err := n.Branding.check()
+	if err != nil {
 		return CreatedAccount{}, err
 	}
 	n.Limits.apply(&a.Limits)
@@ -95,7 +96,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Cr
 			return err
 		}
 		return team.Once(ctx, tx.Team(), c.actor(), s.team.Now(), func() (any, error) {
-			out, err = s.found(ctx, tx, person, c, a, n.Branding, team.User{Email: n.OwnerEmail, CanonicalEmail: canonical})
+			out, err = s.found(ctx, tx, person, c, a, branding, team.User{Email: n.OwnerEmail, CanonicalEmail: canonical})
 			return out, err
 		})
 	})
@@ -106,7 +107,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Cr
 }
 
 // found creates the account in a transaction.
-func (s *Service) found(ctx context.Context, tx Tx, person signin.Tx, c Caller, a Account, look BrandingChange, owner team.User) (out CreatedAccount, err error) {
+func (s *Service) found(ctx context.Context, tx Tx, person signin.Tx, c Caller, a Account, branding look, owner team.User) (out CreatedAccount, err error) {
 	owner.ID, owner.CreatedAt, owner.UpdatedAt = s.team.NewID(), s.team.Now(), s.team.Now()
 	fresh, err := person.InsertUser(ctx, owner)
 	if err == nil && !fresh {
@@ -115,7 +116,7 @@ func (s *Service) found(ctx context.Context, tx Tx, person signin.Tx, c Caller, 
 	if err != nil {
 		return out, err
 	}
-	told := look.apply(&a)
+	told := branding.apply(&a)
 	f, err := s.team.Found(ctx, tx.Team(), a.Account, owner, func() (err error) {
 		// A user with this email, unverified, may be someone else: the operator's link verifies the Owner.
 		if !owner.Proven {
@@ -132,10 +133,12 @@ func (s *Service) found(ctx context.Context, tx Tx, person signin.Tx, c Caller, 
 	if err := s.record(ctx, tx, c, a.Target(), event.AccountCreated{OwnerUserID: owner.ID}); err != nil {
 		return out, err
 	}
-	if told != (event.AccountBrandingChanged{}) {
-		if err := look.store(ctx, tx, &a); err != nil {
+	if told.Logo != nil {
+		if err := branding.store(ctx, tx, a.ID); err != nil {
 			return out, err
 		}
+	}
+	if told != (event.AccountBrandingChanged{}) {
 		if err := s.recordBoth(ctx, tx, c, &a, told, told); err != nil {
 			return out, err
 		}

@@ -10,8 +10,8 @@ import (
 	"raff/internal/event"
 )
 
-// BrandingChange sets what an account has of its own in place of the operator's brand, by the names of brand.Own. A nil or empty value
-// removes a field, so that it is the operator's again; fields that are not named stay. The logo is a PNG file in base64.
+// BrandingChange sets what an account has of its own in place of the operator's brand, by the names of brand.Own. A nil or empty
+// value removes a field, so that it is the operator's again; fields that are not named stay. The logo is a PNG file in base64.
 type BrandingChange map[string]*string
 
 // NoBranding removes all fields.
@@ -32,28 +32,41 @@ func IsBranding(name string) bool { return slices.Contains(brand.OwnNames(), nam
 // Own is what the account has of its own in place of the operator's brand.
 func (a *Account) Own() brand.Own { return brand.OwnOf(a.Branding) }
 
-func (c BrandingChange) check() error {
-	var o brand.Own
-	for _, name := range slices.Sorted(maps.Keys(c)) {
-		if err := o.Set(name, c.value(name)); err != nil {
-			return RefusalBranding.With(name, err.Error())
-		}
-	}
-	return nil
+// look is a BrandingChange that was checked, with the file of the logo decoded.
+type look struct {
+	fields map[string]string // as brand.Own.Set takes them
+	sum    []byte            // the SHA-256 hash of logo
+	logo   []byte            // the PNG file; nil removes it
 }
 
-func (c BrandingChange) value(name string) string {
-	if v := c[name]; v != nil {
-		return *v
+func (c BrandingChange) check() (look, error) {
+	l := look{fields: map[string]string{}}
+	var o brand.Own
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		value := ""
+		if v := c[name]; v != nil {
+			value = *v
+		}
+		if name == brand.LogoField && value != "" {
+			file, sum, err := brand.ReadLogo(value)
+			if err != nil {
+				return look{}, RefusalBranding.With(name, err.Error())
+			}
+			l.logo, l.sum, value = file, sum[:], hex.EncodeToString(sum[:])
+		}
+		if err := o.Set(name, value); err != nil {
+			return look{}, RefusalBranding.With(name, err.Error())
+		}
+		l.fields[name] = value
 	}
-	return ""
+	return l, nil
 }
 
 // apply changes the branding of an account, and returns what differs.
-func (c BrandingChange) apply(a *Account) event.AccountBrandingChanged {
+func (l look) apply(a *Account) event.AccountBrandingChanged {
 	from, to := a.Own(), a.Own()
-	for name := range c {
-		_ = to.Set(name, c.value(name)) // check has validated it
+	for name, value := range l.fields {
+		_ = to.Set(name, value) // check has validated it
 	}
 	a.Branding = to.Encode()
 	changed := func(from, to string) *event.Change[string] {
@@ -63,27 +76,12 @@ func (c BrandingChange) apply(a *Account) event.AccountBrandingChanged {
 		return &event.Change[string]{From: from, To: to}
 	}
 	return event.AccountBrandingChanged{
-		AccentColor: changed(from.Accent, to.Accent), Logo: changed(from.Logo, to.Logo), MailFooter: changed(from.Footer, to.Footer), MailSenderName: changed(from.Sender, to.Sender),
-		ProductName: changed(from.Name, to.Name), Support: changed(from.Support, to.Support),
+		AccentColor: changed(from.Accent, to.Accent), Logo: changed(from.Logo, to.Logo), MailFooter: changed(from.Footer, to.Footer),
+		MailSenderName: changed(from.Sender, to.Sender), ProductName: changed(from.Name, to.Name), Support: changed(from.Support, to.Support),
 	}
 }
 
-// store writes the file of the logo, if it changes.
-func (c BrandingChange) store(ctx context.Context, tx Tx, a *Account) error {
-	value, named := c[brand.LogoField]
-	if !named {
-		return nil
-	}
-	if value == nil || *value == "" {
-		return tx.SetLogo(ctx, a.ID, nil, nil)
-	}
-	file, hash, err := brand.ReadLogo(*value)
-	if err != nil {
-		return RefusalBranding.With(brand.LogoField, err.Error())
-	}
-	sum, err := hex.DecodeString(hash)
-	if err != nil {
-		return err
-	}
-	return tx.SetLogo(ctx, a.ID, sum, file)
+// store writes the file of the logo, or removes it.
+func (l look) store(ctx context.Context, tx Tx, accountID string) error {
+	return tx.SetLogo(ctx, accountID, l.sum, l.logo)
 }

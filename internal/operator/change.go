@@ -114,8 +114,8 @@ func encodeAttributes(attributes map[string]string) (string, error) {
 	return string(b), nil
 }
 
-// UpdateAccount changes the name, the limits, the attributes, the branding and the retention of an account. A lower limit removes nothing: it only refuses
-// more.
+// UpdateAccount changes the name, the limits, the attributes, the branding and the retention of an account. A lower limit removes
+// nothing: it only refuses more.
 func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change AccountChange) (Account, error) {
 	if change.Name == nil && len(change.Limits) == 0 && len(change.Attributes) == 0 && len(change.Branding) == 0 && change.Retention == nil {
 		return Account{}, RefusalNoChange.With()
@@ -128,7 +128,8 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change
 	if err := change.Limits.check(); err != nil {
 		return Account{}, err
 	}
-	if err := change.Branding.check(); err != nil {
+	branding, err := change.Branding.check()
+	if err != nil {
 		return Account{}, err
 	}
 	if days := change.Retention; days != nil && *days != 0 && (*days < audit.MinRetention || *days > audit.MaxRetention) {
@@ -152,9 +153,9 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, change
 				return err
 			}
 		}
-		if told := change.Branding.apply(a); told != (event.AccountBrandingChanged{}) {
+		if told := branding.apply(a); told != (event.AccountBrandingChanged{}) {
 			if told.Logo != nil {
-				if err := change.Branding.store(ctx, tx, a); err != nil {
+				if err := branding.store(ctx, tx, a.ID); err != nil {
 					return err
 				}
 			}

@@ -16,8 +16,8 @@ import (
 // account, in many small transactions, after which only the operator's own log knows it.
 
 // DefaultGraceDays is the length of the grace period in days if none is given, and MaxGraceDays the longest one. With an operator key,
-// it is at least MinGraceDays, so that whoever stole the key cannot destroy an account before anybody notices. Who has the database
-// is not limited.
+// it is at least MinGraceDays, so that a stolen key cannot destroy an account before anybody notices. There is no minimum for someone with access to
+// the database.
 const (
 	DefaultGraceDays = 30
 	MinGraceDays     = 7

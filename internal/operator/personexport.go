@@ -34,6 +34,10 @@ func (s *Service) ExportPerson(ctx context.Context, c Caller, userID string) (*P
 	if err != nil {
 		return nil, err
 	}
+	return s.exportUser(ctx, c, u)
+}
+
+func (s *Service) exportUser(ctx context.Context, c Caller, u team.User) (*PersonExport, error) {
 	return s.exportPerson(ctx, c, u, event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email})
 }
 
@@ -45,7 +49,7 @@ func (s *Service) ExportEmail(ctx context.Context, c Caller, email string) (*Per
 	}
 	u, err := s.store.UserByEmail(ctx, canonical)
 	if err == nil {
-		return s.ExportPerson(ctx, c, u.ID)
+		return s.exportUser(ctx, c, u)
 	}
 	if !team.IsNotFound(err) {
 		return nil, err
@@ -73,8 +77,9 @@ func (s *Service) exportPerson(ctx context.Context, c Caller, u team.User, targe
 // Check reads the operator key of the caller again: an export ends when the key is revoked.
 func (x *PersonExport) Check(ctx context.Context) error { return x.s.check(ctx, x.who) }
 
-// Each calls fn with every record, of somebody who was only invited those that exist: the ExportedPerson, then each team.Session, team.LinkToken, Account that they are or were in,
-// PersonMembership, team.ExternalID of one, team.APIKey that they created, outbox.Entry to them, UsageDay with only the day and the account, and event.Event by or about them.
+// Each calls fn with every record, of somebody who was only invited those that exist: the ExportedPerson, then each team.Session,
+// team.LinkToken, Account that they are or were in, PersonMembership, team.ExternalID of one, team.APIKey that they created,
+// outbox.Entry to them, UsageDay with only the day and the account, and event.Event by or about them.
 func (x *PersonExport) Each(ctx context.Context, fn func(record any) error) error {
 	ctx = team.Slow(ctx)
 	parts := []func(context.Context, []string, func(any) error) error{x.memberships, x.keys, x.mails, x.active, x.events}

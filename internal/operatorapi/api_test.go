@@ -289,7 +289,7 @@ func TestAccountsAreFound(t *testing.T) {
 	}, rafftest.WithOperator())
 }
 
-// deleteNow deletes an account without a grace period, which only who has the database can do.
+// deleteNow deletes an account without a grace period, which takes access to the database.
 func deleteNow(t *testing.T, srv *rafftest.Server) {
 	t.Helper()
 	now := 0
@@ -298,7 +298,7 @@ func deleteNow(t *testing.T, srv *rafftest.Server) {
 	}
 }
 
-// Whoever has an operator key cannot destroy an account at once, nor shorten the time that is left to less than a week, and the Owner
+// With an operator key alone, nobody can destroy an account at once, or shorten the time that is left to less than a week, and the Owner
 // is told each time.
 func TestDeletionIsNeverImmediate(t *testing.T) {
 	smtp := rafftest.StartSMTP(t)

@@ -105,22 +105,24 @@ func Schema() int64 { return sqlite.Dialect.Schema() }
 // Pending returns the names of the migrations that Open would run, or why it would refuse the database; exists is false
 // if there is no database yet. It changes nothing, and creates no file.
 func Pending(ctx context.Context, url string) (names []string, exists bool, err error) {
-	scheme, path, _ := strings.Cut(url, ":")
-	switch {
-	case scheme == "postgres" || scheme == "postgresql":
-		names, err := postgres.Pending(ctx, url)
-		return names, true, err
-	case scheme == "sqlite" && path != "":
+	if err := Check(url); err != nil {
+		return nil, false, err
+	}
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		return sqlite.Pending(ctx, path)
 	}
-	return nil, false, errURL
+	names, err = postgres.Pending(ctx, url)
+	return names, true, err
 }
 
 var errURL = errors.New("the database URL cannot be read: use sqlite:PATH or postgres://USER:PASSWORD@HOST:5432/DATABASE")
 
 // Grant gives a role of PostgreSQL the privileges that a server needs; see postgres.Grant.
 func Grant(ctx context.Context, url, role string) error {
-	if scheme, _, _ := strings.Cut(url, ":"); scheme != "postgres" && scheme != "postgresql" {
+	if err := Check(url); err != nil {
+		return err
+	}
+	if strings.HasPrefix(url, "sqlite:") {
 		return errors.New("only PostgreSQL has roles: use a URL that begins with postgres://")
 	}
 	return postgres.Grant(ctx, url, role)
@@ -137,12 +139,12 @@ func Backup(ctx context.Context, url, to string) error {
 
 // fileOf returns the path of an SQLite database; for a PostgreSQL URL the error is onPostgres.
 func fileOf(url string, onPostgres error) (string, error) {
-	scheme, path, _ := strings.Cut(url, ":")
-	if scheme == "postgres" || scheme == "postgresql" {
-		return "", onPostgres
+	if err := Check(url); err != nil {
+		return "", err
 	}
-	if scheme != "sqlite" || path == "" {
-		return "", errors.New("the database URL cannot be read: use sqlite:PATH")
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok {
+		return "", onPostgres
 	}
 	return path, nil
 }

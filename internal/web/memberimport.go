@@ -8,9 +8,10 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
-	"raff/internal/lang"
 	"slices"
 	"strings"
+
+	"raff/internal/lang"
 
 	"raff/internal/permission"
 	"raff/internal/spreadsheet"
