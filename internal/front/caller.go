@@ -45,6 +45,9 @@ func (f *Front) caller(ctx context.Context, r *http.Request, byKey func(context.
 				err = me.Closed.With()
 			}
 		}
+		if only, ok := ctx.Value(onlyKey{}).(*Only); ok && err == nil && who.AccountID != only.AccountID {
+			only.Elsewhere, err = true, team.ErrUnauthenticated
+		}
 	default:
 		err = team.ErrUnauthenticated
 	}
@@ -53,6 +56,19 @@ func (f *Front) caller(ctx context.Context, r *http.Request, byKey func(context.
 	}
 	Of(ctx).by(who)
 	return who, nil
+}
+
+// Only is the account that a request with a session is meant for, because the session can have moved to another account.
+type Only struct {
+	AccountID string
+	Elsewhere bool // the request was refused, because the session was in another account
+}
+
+type onlyKey struct{}
+
+// Within returns a context in which Caller accepts a session only while it is in this account.
+func (o *Only) Within(ctx context.Context) context.Context {
+	return context.WithValue(ctx, onlyKey{}, o)
 }
 
 // KeyCaller is ServiceCaller for a face that only API keys may use. It also accepts an API key in Authorization: Bearer, and

@@ -179,7 +179,10 @@ func (f *Front) end(ctx *requestContext, face string, r *http.Request, q *Reques
 	if f.Meter != nil {
 		f.Meter.Request(face, r.Method, pattern, status, took)
 	}
-	if f.Used != nil && q.who != nil && status != http.StatusTooManyRequests {
+	switch {
+	case q.outer != nil: // one request of a client counts once
+		q.outer.decisions += q.decisions
+	case f.Used != nil && q.who != nil && status != http.StatusTooManyRequests:
 		f.Used(q.who, q.decisions)
 	}
 	if q.traced != nil {

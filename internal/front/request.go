@@ -25,7 +25,8 @@ type Request struct {
 	header    http.Header
 	context   *requestContext // nil outside of a request
 	timeout   time.Duration
-	limited   bool // the rate limit headers are set, for a limit with left remaining requests
+	outer     *Request // that this one is a part of; nil for the request of a client
+	limited   bool     // the rate limit headers are set, for a limit with left remaining requests
 	left      int
 }
 
@@ -51,6 +52,7 @@ func Of(ctx context.Context) *Request {
 // begin starts the request. finish must be called for its context.
 func (f *Front) begin(r *http.Request, header http.Header) (*requestContext, *Request) {
 	q := &Request{ID: RequestID(r.Header), Remote: f.Proxies.Remote(r), header: header, timeout: f.Timeout}
+	q.outer, _ = r.Context().Value(requestKey{}).(*Request)
 	q.origin = team.Origin{RequestID: q.ID, Address: q.Remote, UserAgent: r.UserAgent()}
 	ctx := r.Context()
 	if f.Tracer != nil {

@@ -102,10 +102,30 @@ func (v *visit) elsewhere() (reply, bool) {
 			return reply{status: http.StatusConflict, page: elsewherePage(v, a)}, true
 		}
 	}
+	return v.outdated(), true
+}
+
+func (v *visit) outdated() reply {
 	return reply{status: http.StatusConflict, page: problemPage(v, notice{
 		Title: v.say("This form is out of date"), Text: []string{v.say("It belongs to an account that you can no longer access, or to an older version of this page. Open the page again. Nothing was changed.")},
 		Link: "/", LinkText: v.say("Continue"),
-	})}, true
+	})}
+}
+
+// moved responds to a form of an account that the session left while the form was handled.
+func (v *visit) moved() (reply, error) {
+	me, ok, err := v.p.visitor(v.Request)
+	if err != nil {
+		return reply{}, err
+	}
+	if ok && me.Principal != nil {
+		v.me, v.who = me, me.Principal
+		v.can = v.p.svc.Can(v.Context(), v.who)
+		if out, ok := v.elsewhere(); ok {
+			return out, nil
+		}
+	}
+	return v.outdated(), nil
 }
 
 // personal are the pages about the user, not about an account.

@@ -2,19 +2,22 @@ package web
 
 import (
 	"context"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"raff/internal/front"
 )
 
 func (p *pages) tryForm(v *visit) (tryView, error) {
 	if p.api.Operations != nil {
 		for _, o := range p.api.Operations() {
 			if o.ID == v.PathValue("operation") {
-				return tryView{Operation: o, Values: map[string]string{}, Once: once()}, nil
+				return tryView{Operation: o, HasBody: o.Body != "", Values: map[string]string{}, Once: once()}, nil
 			}
 		}
 	}
@@ -40,7 +43,7 @@ func (p *pages) sendTry(v *visit) (reply, error) {
 	for _, a := range t.Parameters {
 		t.Values[a.Name] = strings.TrimSpace(v.PostForm.Get("p_" + a.Name))
 	}
-	if t.Body != "" {
+	if t.HasBody {
 		t.Body = v.PostForm.Get("body")
 	}
 	target, missing := t.target()
@@ -49,7 +52,8 @@ func (p *pages) sendTry(v *visit) (reply, error) {
 		return reply{status: http.StatusBadRequest, page: tryPage(v, t)}, nil
 	}
 	t.Curl = t.curl(target, t.Body)
-	r, err := http.NewRequestWithContext(v.Context(), t.Method, target, strings.NewReader(t.Body))
+	only := front.Only{AccountID: v.who.AccountID}
+	r, err := http.NewRequestWithContext(only.Within(v.Context()), t.Method, target, strings.NewReader(t.Body))
 	if err != nil {
 		t.Wrong = v.say("This is not a valid request.")
 		return reply{status: http.StatusBadRequest, page: tryPage(v, t)}, nil //nolint:nilerr // the page says what is wrong
@@ -58,6 +62,9 @@ func (p *pages) sendTry(v *visit) (reply, error) {
 	r.Header = v.tryHeader(t)
 	t.Answer = &answer{header: http.Header{}}
 	p.api.Handler.ServeHTTP(t.Answer, r)
+	if only.Elsewhere {
+		return v.moved()
+	}
 	return show(tryPage(v, t))
 }
 
@@ -77,8 +84,9 @@ func (v *visit) tryHeader(t tryView) http.Header {
 			h.Set(a.Name, value)
 		}
 	}
-	if id := v.PostForm.Get("once"); id != "" && t.Method == http.MethodPost {
-		h.Set("Idempotency-Key", id) // a reload does not repeat it
+	if v.PostForm.Get("once") != "" && t.Method == http.MethodPost {
+		// A reload does not repeat it. The key covers the form's values: a user who goes back and changes them sends another request.
+		h.Set("Idempotency-Key", "try-"+hex.EncodeToString(bodyHash(v)))
 	}
 	return h
 }

@@ -355,7 +355,7 @@ func tryPage(v *visit, t tryView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if t.Body != "" {
+			if t.HasBody {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<div class=\"field\"><label for=\"body\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -3,8 +3,13 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"raff/internal/rafftest"
 )
 
 // TestTryCallsTheAPIAsTheUser sends requests of the API from forms, with the session of the user: what the user may not do is refused, a
@@ -57,4 +62,84 @@ func TestTryCallsTheAPIAsTheUser(t *testing.T) {
 	open(t, o.URL+"/request/listMembers").shows(t, 200, "Sign in")
 	o.owner.open(t, "/request/acceptInvitation").shows(t, 404)
 	o.owner.open(t, "/request/nothing").shows(t, 404)
+}
+
+// TestTryInTheAccountOfTheForm switches the account in another window between the check of the form and the request: the request is
+// refused, because its changes would be in the account that the user switched to.
+func TestTryInTheAccountOfTheForm(t *testing.T) {
+	var between atomic.Pointer[func()]
+	o := newOffice(t, rafftest.WithMachineClock(func() time.Time {
+		// The API asks for the time before it reads the session.
+		if f := between.Load(); f != nil {
+			calls := make([]uintptr, 50)
+			frames := runtime.CallersFrames(calls[:runtime.Callers(0, calls)])
+			for more := true; more; {
+				var c runtime.Frame
+				c, more = frames.Next()
+				if strings.Contains(c.Function, "httpapi") && between.CompareAndSwap(f, nil) {
+					(*f)()
+				}
+			}
+		}
+		return time.Now()
+	}))
+	other := o.NewAccount(t, "Other", "owner@example.com")
+	form := o.owner.open(t, "/request/createProject")
+	switched := func() {
+		o.owner.fetch(t, http.MethodPost, o.URL+"/account", url.Values{"account": {other.AccountID}}, nil)
+	}
+	between.Store(&switched)
+	form.submit(t, "body", `{"name": "Stray"}`).shows(t, 409, "You switched accounts", "Acme", "Other", "Nothing was changed in either account").lacks(t, "Response")
+	if between.Load() != nil {
+		t.Fatal("the account was not switched")
+	}
+	for _, key := range []string{o.Key, other.Key} {
+		if n := o.Do(t, "GET", "/api/v1/projects", key, nil).Want(t, 200).JSON(t)["total"]; n != 1.0 {
+			t.Errorf("an account has %v projects, want 1", n)
+		}
+	}
+	form.submit(t, "body", `{"name": "Stray"}`).shows(t, 409, "You switched accounts")
+}
+
+// TestTryAgain sends a form several times: a form that is changed in between is another request, and an empty body can be filled in.
+func TestTryAgain(t *testing.T) {
+	o := newOffice(t)
+	form := o.owner.open(t, "/request/createProject")
+	form.submit(t, "body", "").shows(t, 200, "Response: 400", "needs a JSON object").submit(t, "body", `{"name": "First"}`).shows(t, 200, "Response: 201")
+	form.submit(t, "body", `{"name": "Second"}`).shows(t, 200, "Response: 201")
+	form.submit(t, "body", `{"name": "Third"}`).shows(t, 200, "Response: 201")
+	form.submit(t, "body", `{"name": "Third"}`).shows(t, 200, "Response: 201")
+	if n := o.Do(t, "GET", "/api/v1/projects", o.Key, nil).Want(t, 200).JSON(t)["total"]; n != 4.0 {
+		t.Errorf("%v projects, want 4", n)
+	}
+}
+
+// A click is one request in the usage of the account, although the page calls the API.
+func TestTryIsOneRequest(t *testing.T) {
+	o := newOffice(t)
+	requests := func() int {
+		t.Helper()
+		if err := o.Node.Operator().FlushActivity(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		days, err := o.Node.Operator().Usage(t.Context(), o.AccountID, time.Time{}, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, d := range days {
+			n += d.Requests
+		}
+		return n
+	}
+	form := o.owner.open(t, "/request/listMembers")
+	before := requests()
+	const clicks = 10
+	for range clicks {
+		form.submit(t).shows(t, 200, "Response: 200")
+	}
+	// A request is counted after its response, so one may be missing, or belong to what was before.
+	if n := requests() - before; n < clicks-1 || n > clicks+1 {
+		t.Errorf("%d clicks count as %d requests", clicks, n)
+	}
 }

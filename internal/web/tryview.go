@@ -13,11 +13,12 @@ import (
 // tryView is the form that calls an operation and, once it was sent, the response.
 type tryView struct {
 	Operation
-	Values map[string]string // of the parameters
-	Once   string
-	Wrong  string
-	Curl   string
-	Answer *answer // nil before the form was sent
+	HasBody bool              // the operation has one, also if the user left it empty
+	Values  map[string]string // of the parameters
+	Once    string
+	Wrong   string
+	Curl    string
+	Answer  *answer // nil before the form was sent
 }
 
 // kept is how much of a response the page shows, in bytes.
