@@ -41,7 +41,7 @@ func (s *PeopleService) Export(ctx context.Context, id string, w io.Writer) (*ap
 	return s.c.export(ctx, personPath+"/export", id, w)
 }
 
-// ExportEmail is Export for the person with an email, in any spelling, who has signed up or has an open invitation.
+// ExportEmail is Export for the person with an email, in any spelling, who has signed up, or is or was invited.
 func (s *PeopleService) ExportEmail(ctx context.Context, email string, w io.Writer) (*api.ExportManifest, error) {
 	return s.c.exportFrom(ctx, "/operator/v1/people/export", url.Values{"email": {email}}, w)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -17,7 +16,11 @@ func accountDeleteCommand() *cobra.Command {
 	var c *cobra.Command
 	c = onAccount("delete", "Delete an account after a grace period, during which it can be resumed", func(ctx context.Context, s *server.Server, w io.Writer, id string) error {
 		if !force {
-			return usage{errors.New("the API keys and sessions of the account stop working immediately, and all its data is removed after the grace period: add --force to confirm")}
+			when := "after the grace period"
+			if now {
+				when = "within a minute"
+			}
+			return usage{fmt.Errorf("the API keys and sessions of the account stop working immediately, and all its data is removed %s: add --force to confirm", when)}
 		}
 		var days *int
 		if c.Flags().Changed("grace-days") || now {

@@ -93,7 +93,7 @@ func (a *app) operatorPersonExport(o *operatorFlags) *cobra.Command {
 		Long: `Export all that is known of a person, except secrets, to a file with lines of JSON: how they sign in, sessions, memberships and
 invitations in all accounts, API keys they created, queued emails, and the events by and about them in all audit logs. The last line is a
 manifest with the number of records of each type and hashes. If the command succeeds, the file is complete. It also exports somebody
-who has an open invitation and has not signed up.`,
+who is or was invited and has not signed up.`,
 		Example: `raff operator person export alice@example.com --file alice.ndjson`,
 		Args:    args(personArg),
 		RunE: a.operate(o, func(ctx context.Context, c *client.Operator, args []string) error {

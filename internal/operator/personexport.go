@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"raff/internal/audit"
@@ -41,7 +42,7 @@ func (s *Service) exportUser(ctx context.Context, c Caller, u team.User) (*Perso
 	return s.exportPerson(ctx, c, u, event.Target{TargetType: "user", TargetID: u.ID, TargetName: u.Email})
 }
 
-// ExportEmail is ExportPerson for the person with an email, in any spelling, who has signed up or has an open invitation.
+// ExportEmail is ExportPerson for the person with an email, in any spelling, who has signed up, or is or was invited.
 func (s *Service) ExportEmail(ctx context.Context, c Caller, email string) (*PersonExport, error) {
 	canonical, err := team.CanonicalEmail(email)
 	if err != nil {
@@ -54,18 +55,23 @@ func (s *Service) ExportEmail(ctx context.Context, c Caller, email string) (*Per
 	if !team.IsNotFound(err) {
 		return nil, err
 	}
+	u = team.User{Email: canonical, CanonicalEmail: canonical}
 	invited, err := s.store.PersonMemberships(ctx, canonical)
+	if err == nil && len(invited) == 0 {
+		err = s.newPersonExport(c, u).wasInvited(team.Slow(ctx))
+	}
 	if err != nil {
 		return nil, err
 	}
-	if len(invited) == 0 {
-		return nil, RefusalUnknownPerson.With()
-	}
-	return s.exportPerson(ctx, c, team.User{Email: canonical, CanonicalEmail: canonical}, event.Target{TargetType: "person", TargetID: s.team.NewID(), TargetName: canonical})
+	return s.exportPerson(ctx, c, u, event.Target{TargetType: "person", TargetID: s.team.NewID(), TargetName: canonical})
+}
+
+func (s *Service) newPersonExport(c Caller, u team.User) *PersonExport {
+	return &PersonExport{s: s, who: c, User: u, subject: subject{UserID: u.ID, Emails: []string{u.CanonicalEmail}}}
 }
 
 func (s *Service) exportPerson(ctx context.Context, c Caller, u team.User, target event.Target) (*PersonExport, error) {
-	x := &PersonExport{s: s, who: c, User: u, subject: subject{UserID: u.ID, Emails: []string{u.CanonicalEmail}}}
+	x := s.newPersonExport(c, u)
 	return x, s.store.Update(ctx, event.OperatorLog, team.Shared, func(tx Tx) error {
 		if err := s.again(ctx, tx, c); err != nil {
 			return err
@@ -237,17 +243,41 @@ func (x *PersonExport) active(ctx context.Context, accounts []string, fn func(an
 // removals are the actions after which a membership is gone.
 var removals = []event.Action{event.ActionMemberRemoved, event.ActionInvitationCancelled, event.ActionInvitationRemoved}
 
+// former calls fn with the ids of the former memberships and invitations of the person, as far as the log of an account has their removal.
+func (x *PersonExport) former(ctx context.Context, accountID string, fn func(memberID string) error) error {
+	return x.selected(ctx, audit.Filter{AccountID: accountID, Actions: removals}, func(e event.Event) error {
+		if !x.subject.isEmail(e.TargetName) {
+			return nil
+		}
+		return fn(e.TargetID)
+	})
+}
+
+var errFound = errors.New("found")
+
+// wasInvited returns nil if the log of an account has a former invitation of the person, or else an error.
+func (x *PersonExport) wasInvited(ctx context.Context) error {
+	ids, err := x.s.store.AccountIDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		switch err := x.former(ctx, id, func(string) error { return errFound }); {
+		case errors.Is(err, errFound):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+	return RefusalUnknownPerson.With()
+}
+
 // events has the events of each log, those of the operator last: first those by the person, then those about them, their memberships and
 // their former memberships; each newest first.
 func (x *PersonExport) events(ctx context.Context, accounts []string, fn func(any) error) error {
 	for _, id := range append(slices.Clone(accounts), event.OperatorLog) {
 		former := map[string]bool{}
-		if err := x.selected(ctx, audit.Filter{AccountID: id, Actions: removals}, func(e event.Event) error {
-			if x.subject.isEmail(e.TargetName) {
-				former[e.TargetID] = true
-			}
-			return nil
-		}); err != nil {
+		if err := x.former(ctx, id, func(member string) error { former[member] = true; return nil }); err != nil {
 			return err
 		}
 		targets := slices.Clone(x.subject.Members)

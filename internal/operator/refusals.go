@@ -25,7 +25,7 @@ var (
 	RefusalNoSuchMember     = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_reference", Field: "email", Text: "No member of the account has this email. Invite the person first."}
 	RefusalOwnsAccounts     = &team.Refusal{Kind: team.KindConflict, Code: "owns_accounts", Text: "This person owns accounts: %s. Change the Owner of each, or delete it, first."}
 	RefusalPersonBusy       = &team.Refusal{Kind: team.KindConflict, Code: "person_busy", Text: "This person is joining or leaving an account right now. Try again."}
-	RefusalUnknownPerson    = &team.Refusal{Kind: team.KindNotFound, Code: "not_found", Text: "No user has this email, and no open invitation is for it."}
+	RefusalUnknownPerson    = &team.Refusal{Kind: team.KindNotFound, Code: "not_found", Text: "No user has this email, and no invitation is or was for it."}
 	RefusalOnePerson        = &team.Refusal{Kind: team.KindInvalid, Code: "exactly_one_of", Text: "Send exactly one of email and person_id: the person to erase."}
 	RefusalUnknownMailState = &team.Refusal{Kind: team.KindInvalid, Code: "invalid_state", Field: "state", Text: "The state must be queued, retrying or failed."}
 	RefusalNodeRunning      = &team.Refusal{Kind: team.KindConflict, Code: "node_running", Text: "This server is running. Stop it first: a server that stops removes itself from the list."}

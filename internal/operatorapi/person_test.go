@@ -240,6 +240,26 @@ func TestPersonExport(t *testing.T) {
 	}, rafftest.WithOperator())
 }
 
+// Somebody whose invitations were all cancelled is exported by email: logs still have it.
+func TestExportOfWhoIsNoLongerInvited(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		o := newSide(t, srv)
+		other := srv.NewAccount(t, "Other", "other@example.com")
+		former := srv.Do(t, "POST", "/api/v1/members", other.Key, map[string]any{"email": "erin@example.com", "role_id": srv.RoleID(t, "account", "member")}).Want(t, 201).Data(t)["id"].(string)
+		srv.Do(t, "DELETE", "/api/v1/members/"+former, other.Key, nil).Want(t, 200)
+		text := string(o.do(t, "GET", "/operator/v1/people/export?email=Erin@example.com", nil).Want(t, 200).Body)
+		if m, err := client.VerifyExport(strings.NewReader(text)); err != nil || m.Email != "erin@example.com" {
+			t.Fatalf("manifest: %+v, %v", m, err)
+		}
+		if !strings.Contains(text, former) || !strings.Contains(text, "invitation.created") {
+			t.Errorf("the export lacks the invitation: %s", text)
+		}
+		if got := o.actions(t); got[0] != "person.exported" {
+			t.Errorf("the log: %v", got)
+		}
+	}, rafftest.WithOperator())
+}
+
 // Somebody who was only invited is exported by email, with former invitations of other accounts, and erased with the record of the export.
 func TestExportOfWhoWasInvited(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
@@ -277,6 +297,9 @@ func TestExportOfWhoWasInvited(t *testing.T) {
 		}
 		if log := string(o.do(t, "GET", "/operator/v1/audit-events?limit=100", nil).Want(t, 200).Body); strings.Contains(log, "dora@") {
 			t.Errorf("the operator's log still has the person: %s", log)
+		}
+		if got := code(t, o.do(t, "GET", at+"dora@example.com", nil)); got != "404 not_found" {
+			t.Errorf("after the erasure: %s", got)
 		}
 	}, rafftest.WithOperator())
 }

@@ -28,7 +28,7 @@ func (s *Server) ResetFactors(ctx context.Context, email string) error {
 	return s.operator.ResetFactors(ctx, operator.Program, p.ID)
 }
 
-// ExportPerson writes all that is known of the person with an email, who has signed up or has an open invitation, except secrets.
+// ExportPerson writes all that is known of the person with an email, who has signed up, or is or was invited, except secrets.
 func (s *Server) ExportPerson(ctx context.Context, w io.Writer, email string) error {
 	x, err := s.operator.ExportEmail(ctx, operator.Program, email)
 	if err != nil {
