@@ -122,7 +122,7 @@ release-check: ## build a release twice, in different directories, and compare e
 	$(GO) -C tools/release test -count=1 -timeout 60m -run TestReproducible . -full
 
 screenshots: deps ## update the screenshots of the pages (docs/screenshots)
-	@$(test-env) $(GO) test -count=1 -run TestPagesAreAccessible ./e2e -screenshots
+	@$(test-env) $(GO) test -count=1 -run TestPagesAreAccessible ./e2e/browser -screenshots
 
 race: deps ## all Go tests under the race detector (needs a C compiler)
 	@$(test-env) CGO_ENABLED=1 $(GO) test -race -timeout 40m $(or $(ARGS),$(PACKAGES))

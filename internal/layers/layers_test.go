@@ -40,7 +40,7 @@ var layers = [][]string{
 	{"internal/cli", "internal/tfprovider"},
 	{"internal/server"},
 	{"internal/rafftest"},
-	{"cmd/raff", "cmd/raffd", "cmd/terraform-provider-raff", "examples/vmservice", "bench", "e2e", "e2e/sdk", "internal/layers"},
+	{"cmd/raff", "cmd/raffd", "cmd/terraform-provider-raff", "examples/vmservice", "bench", "e2e", "e2e/browser", "e2e/sdk", "internal/layers"},
 }
 
 // Regardless of layers, the faces must not import storage, and the clients must not import the server.

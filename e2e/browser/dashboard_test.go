@@ -1,4 +1,4 @@
-package e2e
+package browser
 
 import (
 	"context"
@@ -230,7 +230,7 @@ func exists(file string) bool {
 }
 
 // pictures returns the directory for screenshots.
-var pictures = filepath.Join("..", "docs", "screenshots")
+var pictures = filepath.Join("..", "..", "docs", "screenshots")
 
 // both checks a page in both themes.
 func (b *tab) both(name string) {
