@@ -57,10 +57,12 @@ func (b *Buckets) Take(key string, limit Limit) (left int, wait time.Duration) {
 	}
 	now := b.now()
 	one := b.bucket(key, limit, now)
-	r := one.ReserveN(now, 1)
-	if wait = r.DelayFrom(now); wait != 0 {
-		r.CancelAt(now)
-		return 0, wait
+	if !one.AllowN(now, 1) { // unlike a reservation, it allocates nothing
+		r := one.ReserveN(now, 1)
+		if wait = r.DelayFrom(now); wait != 0 {
+			r.CancelAt(now)
+			return 0, wait
+		}
 	}
 	return max(0, int(one.TokensAt(now))), 0
 }

@@ -163,6 +163,7 @@ func onSQLite(t testing.TB) Option {
 // EachDatabase runs a test on SQLite and on PostgreSQL, each with its own server.
 func EachDatabase(t *testing.T, test func(t *testing.T, srv *Server), more ...Option) {
 	t.Helper()
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		test(t, Start(t, append([]Option{onSQLite(t)}, more...)...))

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"raff/internal/permission"
 	"raff/internal/store"
@@ -87,6 +88,11 @@ func TestReplacedFile(t *testing.T) {
 	}
 	if err := os.Rename(copied, path); err != nil {
 		t.Fatal(err)
+	}
+	refused := false
+	for deadline := time.Now().Add(time.Minute); !refused && time.Now().Before(deadline); { // reads check every 10 ms
+		_, err := w.Account(w.ctx, w.account.ID)
+		refused = err != nil
 	}
 	_, err := w.Account(w.ctx, w.account.ID)
 	wantUnavailable(t, "read", err)

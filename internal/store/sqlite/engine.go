@@ -49,7 +49,7 @@ func Open(ctx context.Context, path string, o engine.Options) (engine.Engine, er
 	if err := migrate(ctx, path, o); err != nil {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
-	opened, err := os.Stat(path)
+	file, err := newIdentity(path)
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}
@@ -60,7 +60,7 @@ func Open(ctx context.Context, path string, o engine.Options) (engine.Engine, er
 	m := &memory{versions: v}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
 	return &database{
-		writer: newWriter(path, opened, m, o.Observers), path: path, memory: m, reads: newLane(n), slow: newLane(n / 2), watch: newLane(1),
+		writer: newWriter(file, m, o.Observers), path: path, memory: m, reads: newLane(n), slow: newLane(n / 2), watch: newLane(1),
 	}, nil
 }
 
@@ -149,7 +149,7 @@ func (e *database) take(ctx context.Context, l *lane, looked bool) (*conn, error
 		return nil, err
 	}
 	if !looked {
-		if err := sameFile(e.path, e.opened); err != nil {
+		if err := e.file.checkRead(); err != nil {
 			return nil, team.Unavailable(err)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // private is the mode of database files, which contain password hashes and the secrets of authenticator apps.
@@ -63,12 +65,45 @@ func followed(path string) (string, error) {
 
 var errReplaced = errors.New("the database file was moved, removed or replaced while the server runs: start the server again")
 
-// sameFile reports whether the path still refers to the file that was opened. Connections to a replaced file would
+// identity tells whether the path of a database still refers to the file that was opened. Connections to a replaced file would
 // continue to read and write a file that no longer has a name.
-func sameFile(path string, opened fs.FileInfo) error {
-	now, err := os.Stat(path)
-	if err != nil || !os.SameFile(now, opened) {
+type identity struct {
+	path    string
+	opened  fs.FileInfo
+	checked atomic.Int64 // when the last check for a read was done, as the time since started
+}
+
+// recheck is how long reads rely on a check: asking the file system takes longer than reading from memory.
+const recheck = 10 * time.Millisecond
+
+var started = time.Now()
+
+func newIdentity(path string) (*identity, error) {
+	opened, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	return &identity{path: path, opened: opened}, nil
+}
+
+// check returns errReplaced if the path refers to another file, or to none.
+func (i *identity) check() error {
+	now, err := os.Stat(i.path)
+	if err != nil || !os.SameFile(now, i.opened) {
 		return errReplaced
 	}
+	return nil
+}
+
+// checkRead is check for a read, which does not ask the file system again within recheck.
+func (i *identity) checkRead() error {
+	now := int64(time.Since(started))
+	if last := i.checked.Load(); last != 0 && now-last < int64(recheck) {
+		return nil
+	}
+	if err := i.check(); err != nil {
+		return err
+	}
+	i.checked.Store(now)
 	return nil
 }

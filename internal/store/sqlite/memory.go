@@ -148,7 +148,7 @@ func (e *database) look(ctx context.Context) (*generation, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := sameFile(e.path, e.opened); err != nil {
+	if err := e.file.checkRead(); err != nil {
 		return nil, team.Unavailable(err)
 	}
 	g := e.memory.generation()

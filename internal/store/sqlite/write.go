@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 // accounts whose changes wait take turns.
 type writer struct {
 	path      string
-	opened    fs.FileInfo // the file that was opened
+	file      *identity
 	memory    *memory
 	observers engine.Observers
 	conn      *conn       // used by the leader only; nil after it failed
@@ -56,8 +55,8 @@ type turn struct {
 
 var errPanicked = errors.New("the change panicked")
 
-func newWriter(path string, opened fs.FileInfo, m *memory, o engine.Observers) *writer {
-	return &writer{path: path, opened: opened, memory: m, observers: o, stopped: make(chan struct{})}
+func newWriter(file *identity, m *memory, o engine.Observers) *writer {
+	return &writer{path: file.path, file: file, memory: m, observers: o, stopped: make(chan struct{})}
 }
 
 func (w *writer) Update(ctx context.Context, locks []engine.Lock, change *engine.Change, fn func(engine.Session) error) error {
@@ -250,7 +249,7 @@ func (c *queued) call(s *session, fn func(engine.Session) error) error {
 }
 
 func (w *writer) begin() (err error) {
-	if err := sameFile(w.path, w.opened); err != nil {
+	if err := w.file.check(); err != nil {
 		return err
 	}
 	if w.conn == nil {
