@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help release image release-check dev demo demo-platform bench bench-peers build test quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres test-postgres-versions race hammer timing kill verify-long failover soak fuzz clean
+.PHONY: help release image release-check dev demo demo-platform bench bench-peers build test variants quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres test-postgres-versions race hammer timing kill verify-long failover soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -28,6 +28,11 @@ test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postg
 
 # scripts/test.sh finds or installs the programs that the tests of the given packages need.
 go-test = GO=$(GO) scripts/test.sh $(GO) test
+
+# Tests mostly wait for servers, browsers and Terraform, so that one more than there are processors run at once, of as many
+# packages.
+at-once = -p $(tasks) -parallel $(tasks)
+tasks = $(shell echo $$((1 + $$(getconf _NPROCESSORS_ONLN))))
 
 acceptance = PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1 $(GO) test -timeout 30m $(ARGS) ./internal/tfprovider
 
@@ -66,10 +71,15 @@ opentofu-core = TestQuickstart|TestMemberLife|TestProjectMemberLife|TestRoleLife
 versions = $(or $(VERSIONS),15 16 17 18)
 versions-core = TestTwoRoles|TestAuditRetention|TestFailover|TestNodeStaysWithPrimary|TestPgBouncer|TestSealsOfADay|TestTampering|TestNoStaleDecision|TestDoctorOfAHealthy
 
-test: deps check unit ## everything CI runs
+test: deps check ## everything CI runs
+	@scripts/beside.sh '$(MAKE) -s variants' $(MAKE) -s unit
+
+# A selection of tests with other programs and databases, the tests of the tools, and the demo.
+variants:
 	@$(MAKE) -s test-opentofu ARGS='-run "$(opentofu-core)"'
 	@$(MAKE) -s test-postgres ARGS='-run "$(postgres-core)"'
 	@$(MAKE) -s test-postgres-versions VERSIONS="15 18" SHORT=1
+	@$(GO) -C tools test ./... && $(GO) -C tools/release test ./...
 	@$(MAKE) -s demo >/dev/null
 
 check: fmt-check vet lint generate-check docs-check tidy-check arrows ## all static checks
@@ -106,8 +116,7 @@ quick: ## the fast tests that need no database server, browser or Terraform, wit
 	@$(go-test) -skip "$(slow)" -timeout 10m $$(GO=$(GO) scripts/test.sh --plain $(PACKAGES))
 
 unit: ## all Go tests, including acceptance and end-to-end tests, with the time each package takes (ARGS="-run Name ./internal/team")
-	@$(go-test) -timeout 45m $(or $(ARGS),$(PACKAGES))
-	@$(if $(ARGS),,$(GO) -C tools test ./... && $(GO) -C tools/release test ./...)
+	@$(go-test) $(at-once) -timeout 45m $(or $(ARGS),$(PACKAGES))
 
 arrows: ## fail if more than 60 references within the pages go against their layers (PACKAGE=./internal/team)
 	@$(GO) -C tools run ./arrows -C .. -max 60 $(or $(PACKAGE),./internal/web)

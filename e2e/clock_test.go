@@ -15,6 +15,7 @@ import (
 // TestNodesWithDifferentClocks runs three nodes on one database, two of them with clocks that are years off. What one node
 // creates must be valid on the others for the right time, nothing may be removed early, and no email may be sent twice.
 func TestNodesWithDifferentClocks(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); nodesWhoseClocksDiffer(t) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); nodesWhoseClocksDiffer(t, rafftest.OnPostgres(t)) })
 }

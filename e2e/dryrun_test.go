@@ -19,6 +19,7 @@ import (
 // TestDryRun tries mixed lists of members before they are added. The results must be the same, row by row, and the dry run
 // must leave the database unchanged, send no email and count towards no limit or quota.
 func TestDryRun(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); tryAndAdd(t) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); tryAndAdd(t, rafftest.OnPostgres(t)) })
 }

@@ -64,6 +64,7 @@ func (l *load) acknowledged(ctx context.Context, n int) {
 // onEachURL is rafftest.EachDatabase for tests that start the server themselves.
 func onEachURL(t *testing.T, test func(t *testing.T, database string)) {
 	t.Helper()
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, "sqlite:"+filepath.Join(t.TempDir(), "raff.db")) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, rafftest.PostgresURL(t)) })
 }
