@@ -105,6 +105,9 @@ type AddMemberRequest struct {
 	RoleID       *string `json:"role_id,omitempty"`
 	// Projects are project roles, at most 20, that the member gets together with the account role: all of them, or nothing.
 	Projects []ProjectRole `json:"projects,omitempty"`
+	// SkipExisting skips the places where the person has the same role already, instead of refusing the request. If nothing is
+	// left to add, the error is already_member or invitation_pending without a field.
+	SkipExisting *bool `json:"skip_existing,omitempty"`
 	// Name is proposed to an invited person, who can change it when accepting. It is ignored for people who are known already.
 	Name *string `json:"name,omitempty"`
 	// ExternalIDs are external ids of the new membership, by source.

@@ -24,9 +24,13 @@ type person struct {
 	Result string `json:"result"`
 	Member string `json:"member_id,omitempty"`
 	Reason string `json:"reason,omitempty"` // why it failed
+	// Projects are the roles in projects, as the file names them.
+	Projects string `json:"projects,omitempty"`
 
-	roleID string
-	name   string // to propose
+	place    string // the id of the project to add to; "" for the account
+	roleID   string
+	projects []api.ProjectRole
+	name     string // to propose
 }
 
 // Results.
@@ -34,6 +38,7 @@ const (
 	resultInvited  = "invited"
 	resultAdded    = "added"
 	resultThere    = "unchanged" // with the same role: importing a file twice changes nothing
+	resultSkipped  = "skipped"   // an exported row that is not about a person who can be added
 	resultWould    = "would be invited"
 	resultWouldAdd = "would be added"
 	resultInvalid  = "invalid"
@@ -50,8 +55,12 @@ func (p *person) fail(result, format string, args ...any) {
 	p.Result, p.Reason = result, fmt.Sprintf(format, args...)
 }
 
-// readPeople reads a CSV file, or standard input for "-". ignored lists columns that are not used.
-func (a *app) readPeople(path, defaultRole string) (people []person, ignored []string, err error) {
+// importColumns are the columns that an import uses. The last ones are only used in a file that was exported.
+var importColumns = []string{"email", "role", "name", "projects", "principal_type", "is_owner"}
+
+// readPeople reads a CSV file, or standard input for "-". ignored lists columns that are not used: the column "projects" is only
+// used for an import into the account.
+func (a *app) readPeople(path, defaultRole string, intoProject bool) (people []person, ignored []string, err error) {
 	b, err := a.readAll(path)
 	if err != nil {
 		return nil, nil, err
@@ -68,26 +77,42 @@ func (a *app) readPeople(path, defaultRole string) (people []person, ignored []s
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading %s: %w", path, err)
 	}
+	at := map[string]int{}
 	for i, name := range columns {
 		columns[i] = strings.ToLower(name)
-		if !slices.Contains([]string{"email", "role", "name"}, columns[i]) {
+		if !slices.Contains(importColumns, columns[i]) || intoProject && columns[i] == "projects" {
 			ignored = append(ignored, name)
+			continue
+		}
+		if _, twice := at[columns[i]]; !twice {
+			at[columns[i]] = i
 		}
 	}
-	email, role, name := slices.Index(columns, "email"), slices.Index(columns, "role"), slices.Index(columns, "name")
+	has := func(name string) bool { _, ok := at[name]; return ok }
 	switch {
-	case email < 0:
+	case !has("email"):
 		return nil, nil, fmt.Errorf("the first line of %s must name the columns, including email; it is %q", path, strings.Join(columns, ","))
-	case role < 0 && defaultRole == "":
+	case !has("role") && !has("projects") && defaultRole == "":
 		return nil, nil, fmt.Errorf("%s has no column role: add one, or set one role for everyone with --role", path)
 	}
 	for _, row := range rows {
-		p := person{Line: row.Line, Role: cmp.Or(row.Cell(role), defaultRole)}
-		p.Email, p.name = bareAddress(row.Cell(email))
-		p.name = cmp.Or(proposedName(row.Cell(name)), p.name)
-		if row.Err != nil {
+		cell := func(name string) string {
+			if !has(name) {
+				return ""
+			}
+			return row.Cell(at[name])
+		}
+		p := person{Line: row.Line, Role: cmp.Or(cell("role"), defaultRole), Projects: cell("projects")}
+		p.Email, p.name = bareAddress(cell("email"))
+		p.name = cmp.Or(proposedName(cell("name")), p.name)
+		switch {
+		case row.Err != nil:
 			p.Email = row.Text
 			p.fail(resultInvalid, "invalid line: %s", row.Err)
+		case cell("principal_type") == api.PrincipalAPIKey:
+			p.fail(resultSkipped, "API keys are not imported")
+		case cell("is_owner") == "true":
+			p.fail(resultSkipped, "the Owner is not imported: ownership is only transferred")
 		}
 		people = append(people, p)
 	}
@@ -122,12 +147,12 @@ func (a *app) readAll(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// validate finds invalid rows before any is sent, and resolves their roles.
-func validate(people []person, roles []api.Role) {
+// validate finds invalid rows before any is sent, and resolves their roles. place is the id of the project to import into, or "".
+func validate(people []person, place string, roles []api.Role, in *projectNames) {
 	lines := map[string]int{}
 	for i := range people {
 		p := &people[i]
-		if p.failed() {
+		if p.Result != "" {
 			continue
 		}
 		address, err := mail.ParseAddress(p.Email)
@@ -141,10 +166,29 @@ func validate(people []person, roles []api.Role) {
 			continue
 		}
 		lines[naming.CanonicalEmail(p.Email)] = p.Line
-		if p.roleID, err = roleNamed(roles, p.Role); err != nil {
+		if err := p.resolve(place, roles, in); err != nil {
 			p.fail(resultInvalid, "%s", err)
 		}
 	}
+}
+
+// resolve finds the role and the projects that the row names. A row with projects and no role is only about the projects.
+func (p *person) resolve(place string, roles []api.Role, in *projectNames) (err error) {
+	if !in.used {
+		p.Projects = ""
+	}
+	if p.projects, err = in.read(p.Projects); err != nil {
+		return fmt.Errorf("column projects: %w", err)
+	}
+	p.place = place
+	if p.Role == "" && len(p.projects) > 0 {
+		p.place, p.roleID, p.projects = *p.projects[0].ProjectID, *p.projects[0].RoleID, p.projects[1:]
+		return nil
+	}
+	if p.roleID, err = roleNamed(roles, p.Role); err != nil && in.used {
+		return fmt.Errorf("column role: %w", err)
+	}
+	return err
 }
 
 func roleNamed(roles []api.Role, said string) (id string, err error) {
@@ -184,6 +228,9 @@ func (f *failedFile) write(people []person) error {
 	}
 	if slices.ContainsFunc(failed, func(p person) bool { return p.name != "" }) {
 		columns = append(columns, column[person]{"", "name", func(p person) string { return p.name }})
+	}
+	if slices.ContainsFunc(failed, func(p person) bool { return p.Projects != "" }) {
+		columns = append(columns, column[person]{"", "projects", func(p person) string { return p.Projects }})
 	}
 	err := writeCSV(f.f, failed, append(columns, column[person]{"", "reason", func(p person) string { return p.Reason }}))
 	if err = errors.Join(err, f.f.Close()); err != nil {

@@ -29,6 +29,7 @@ type importer struct {
 	project *api.Project // nil: into the account
 	people  []person
 	dry     bool // dry run
+	names   *projectNames
 
 	interrupted bool // stopped by Ctrl-C before all rows were sent
 	byLink      bool // people were invited on a server that sends no email
@@ -40,7 +41,17 @@ func (im *importer) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	validate(im.people, roles)
+	im.names = &projectNames{}
+	if slices.ContainsFunc(im.people, func(p person) bool { return p.Projects != "" }) && im.project == nil {
+		if im.names, err = readProjectNames(ctx, im.c); err != nil {
+			return err
+		}
+	}
+	place := ""
+	if im.project != nil {
+		place = im.project.ID
+	}
+	validate(im.people, place, roles, im.names)
 	bad := 0
 	for _, p := range im.people {
 		if p.failed() {
@@ -73,7 +84,8 @@ func (im *importer) compare(ctx context.Context) error {
 		p := &im.people[i]
 		m, ok := there[naming.CanonicalEmail(p.Email)]
 		switch {
-		case !ok:
+		case !ok || p.Result != "":
+		case p.Projects != "" && (p.Role == "" || m.RoleID == p.roleID): // the server compares the projects
 		case m.RoleID == p.roleID:
 			p.Result, p.Member = resultThere, m.ID
 		default:
@@ -132,6 +144,7 @@ func (im *importer) run(ctx context.Context) {
 			todo = append(todo, &im.people[i])
 		}
 	}
+	slices.SortStableFunc(todo, func(p, q *person) int { return strings.Compare(p.place, q.place) })
 	size := chunk
 	if im.dry {
 		if size = dryChunk; len(todo) > size {
@@ -140,13 +153,14 @@ func (im *importer) run(ctx context.Context) {
 	}
 	progress := im.progress(len(todo))
 	defer progress.end()
-	for at := 0; at < len(todo); at += size {
-		part := todo[at:min(at+size, len(todo))]
+	for at := 0; at < len(todo); {
+		part := together(todo[at:min(at+size, len(todo))])
 		err := ctx.Err()
 		if err == nil {
 			err = im.addMany(ctx, part)
 			if err == nil {
-				progress.show(at + len(part))
+				at += len(part)
+				progress.show(at)
 				continue
 			}
 			result, why := im.whole(err)
@@ -160,6 +174,15 @@ func (im *importer) run(ctx context.Context) {
 		im.notSent(ctx, err)
 		return
 	}
+}
+
+// together returns the first rows that are added to the same place, which one request can contain.
+func together(rows []*person) []*person {
+	other := slices.IndexFunc(rows, func(p *person) bool { return p.place != rows[0].place })
+	if other < 0 {
+		return rows
+	}
+	return rows[:other]
 }
 
 // whole explains why a whole request failed. Without a response it is unknown what the server did.
@@ -210,9 +233,13 @@ func (im *importer) addMany(ctx context.Context, part []*person) error {
 func (im *importer) addOnce(ctx context.Context, part []*person) (later []*person, pause time.Duration, err error) {
 	rows := make([]api.AddMemberRequest, len(part))
 	for i, p := range part {
-		rows[i] = api.AddMemberRequest{Email: &p.Email, RoleID: &p.roleID, Name: optional(p.name)}
+		rows[i] = api.AddMemberRequest{Email: &p.Email, RoleID: &p.roleID, Name: optional(p.name), Projects: p.projects}
+		if p.Projects != "" {
+			skip := true
+			rows[i].SkipExisting = &skip
+		}
 	}
-	results, err := im.send(ctx, api.AddMembersRequest{Members: &rows, DryRun: &im.dry})
+	results, err := im.send(ctx, part[0].place, api.AddMembersRequest{Members: &rows, DryRun: &im.dry})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -222,6 +249,19 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 	for _, r := range results {
 		switch {
 		case r.Index < 0 || r.Index >= len(part):
+		case r.Error != nil && part[r.Index].there(r.Error):
+			p := part[r.Index]
+			p.Member = r.Error.MemberID
+			switch {
+			case r.Error.Field == "":
+				p.Result, p.Reason = resultThere, ""
+			case r.Error.ProjectID != "":
+				p.fail(resultFailed, "already in the project %s, with another role", im.names.nameOf(r.Error.ProjectID))
+			case p.place != "":
+				p.fail(resultFailed, "already in the project %s, with another role", im.names.nameOf(p.place))
+			default:
+				p.fail(resultFailed, "already a member, with another role")
+			}
 		case r.Error != nil:
 			part[r.Index].Member = r.Error.MemberID
 			part[r.Index].fail(resultFailed, "%s", inOurWords(r.Error))
@@ -236,15 +276,20 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 	return later, pause, nil
 }
 
+// there reports whether the server refused the row because the person is a member or invited already.
+func (p *person) there(e *api.Error) bool {
+	return p.Projects != "" && (e.Code == "already_member" || e.Code == "invitation_pending")
+}
+
 // send sends one request, and converts the results for a project to those for the account.
-func (im *importer) send(ctx context.Context, in api.AddMembersRequest) ([]api.AddMembersResult, error) {
+func (im *importer) send(ctx context.Context, place string, in api.AddMembersRequest) ([]api.AddMembersResult, error) {
 	if !im.dry {
 		in.DryRun = nil // omitted for servers that do not support it
 	}
-	if im.project == nil {
+	if place == "" {
 		return im.c.Members.AddMany(ctx, in)
 	}
-	rows, err := im.c.ProjectMembers.AddMany(ctx, im.project.ID, in)
+	rows, err := im.c.ProjectMembers.AddMany(ctx, place, in)
 	var out []api.AddMembersResult
 	for _, r := range rows {
 		each := api.AddMembersResult{Index: r.Index, Status: r.Status, Error: r.Error}
@@ -282,7 +327,7 @@ func (im *importer) report() error {
 	}
 	failed := 0
 	var tally []string
-	for _, result := range []string{resultInvited, resultAdded, resultWould, resultWouldAdd, resultThere, resultFailed, resultUnknown, resultNotSent} {
+	for _, result := range []string{resultInvited, resultAdded, resultWould, resultWouldAdd, resultThere, resultSkipped, resultFailed, resultUnknown, resultNotSent} {
 		n := 0
 		for _, p := range im.people {
 			if p.Result == result {
@@ -336,4 +381,5 @@ var personColumns = []column[person]{
 	{"RESULT", "result", func(p person) string { return p.Result }},
 	{"", "member_id", func(p person) string { return p.Member }},
 	{"REASON", "reason", func(p person) string { return p.Reason }},
+	{"", "projects", func(p person) string { return p.Projects }},
 }

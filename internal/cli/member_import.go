@@ -19,8 +19,18 @@ func (a *app) memberImport() *cobra.Command {
 		Long: `Invite the people in a CSV file (- reads standard input), to the account or into a project.
 
 The first line names the columns: email, and role (slug, name or id) unless --role sets it for all rows. A column
-name has names to propose to the people, who can change them when they accept. Other columns are ignored. All rows are checked before the first is sent. Someone who is already a member with the same
-role is skipped, so that a file can be imported again.
+name has names to propose to the people, who can change them when they accept. Other columns are ignored. All rows
+are checked before the first is sent. Someone who is already a member with the same role is left unchanged, so that a
+file can be imported again.
+
+A column projects has roles in projects, in the form of the dashboard's export: Web shop (operator); Docs (viewer).
+Projects and roles are named by slug, name or id. A name that contains a semicolon, a parenthesis or a double quote is
+in double quotes, and double quotes in it are doubled. A person gets all roles of the row, or none; roles that they
+have already are left out. Without a role in the account, the person is only added to the projects. The column is
+ignored with --project.
+
+A file exported from another account can be imported: rows of API keys and of the Owner are skipped, and roles and
+projects are found by their names.
 
 With --dry-run, the server checks every row like in an import, reports the outcome of each, and
 changes nothing.
@@ -33,9 +43,9 @@ raff member import people.csv --failed again.csv
 raff member import people.csv --project website --role viewer
 
 # people.csv
-email,role
-alice@example.com,admin
-bob@example.com,member`,
+email,role,projects
+alice@example.com,admin,
+bob@example.com,member,Web shop (operator); Docs (viewer)`,
 		Args: args("a CSV file, or - for standard input"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return []cobra.Completion{"csv"}, cobra.ShellCompDirectiveFilterFileExt
@@ -51,7 +61,7 @@ bob@example.com,member`,
 			}
 			var ignored []string
 			var err error
-			if im.people, ignored, err = a.readPeople(args[0], role); err != nil {
+			if im.people, ignored, err = a.readPeople(args[0], role, project != ""); err != nil {
 				return err
 			}
 			if len(ignored) > 0 {

@@ -75,6 +75,7 @@ func newMember(projectID string, b api.AddMemberRequest) (team.NewMember, error)
 	if b.Name != nil {
 		n.Name = *b.Name
 	}
+	n.SkipExisting = b.SkipExisting != nil && *b.SkipExisting
 	for _, pr := range b.Projects {
 		project, err := rest.UUIDOf("projects.project_id", pr.ProjectID)
 		if err != nil {

@@ -258,3 +258,41 @@ func TestTheNextLinkOfSeveralInvitations(t *testing.T) {
 		t.Errorf("%d emails, want 2", n)
 	}
 }
+
+// Places where somebody has the same role already can be skipped; another role is not changed.
+func TestSkipExistingPlaces(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		web, shop := newProject(t, srv, "Website"), newProject(t, srv, "Shop")
+		member, viewer, operator := srv.RoleID(t, "account", "member"), srv.RoleID(t, "project", "viewer"), srv.RoleID(t, "project", "operator")
+		in := func(project, role string) map[string]any { return map[string]any{"project_id": project, "role_id": role} }
+		add := func(path, role string, projects ...map[string]any) map[string]any {
+			t.Helper()
+			row := map[string]any{"email": "alice@example.com", "role_id": role, "projects": append([]map[string]any{}, projects...), "skip_existing": true}
+			return srv.Do(t, "POST", path, srv.Key, map[string]any{"members": []map[string]any{row}}).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)
+		}
+		const account = "/api/v1/members/bulk"
+		there := add(account, member)["member"].(map[string]any)
+		now := add(account, member, in(web, viewer), in(shop, viewer))
+		m, _ := now["member"].(map[string]any)
+		if now["status"] != 201.0 || m["id"] != there["id"] || len(m["projects"].([]any)) != 2 {
+			t.Errorf("the projects that were missing: %v", now)
+		}
+		for name, c := range map[string]struct {
+			got   map[string]any
+			field any
+		}{
+			"everything is there":     {add(account, member, in(shop, viewer)), nil},
+			"one place":               {add("/api/v1/projects/"+web+"/members/bulk", viewer, in(shop, viewer)), nil},
+			"another account role":    {add(account, srv.RoleID(t, "account", "admin"), in(shop, viewer)), "role_id"},
+			"another role in project": {add(account, member, in(shop, operator)), "projects"},
+		} {
+			e, _ := c.got["error"].(map[string]any)
+			if c.got["status"] != 409.0 || e["code"] != "invitation_pending" || e["field"] != c.field {
+				t.Errorf("%s: %v", name, c.got)
+			}
+		}
+		if n := srv.Do(t, "GET", "/api/v1/projects/"+shop+"/members?email=alice@example.com", srv.Key, nil).Want(t, 200).JSON(t)["total"]; n != 1.0 {
+			t.Errorf("%v memberships", n)
+		}
+	})
+}

@@ -68,6 +68,8 @@ type Error struct {
 	Facts   []any
 
 	MemberID string
+	// SameRole says that the membership that exists already has the role that was to be given.
+	SameRole bool
 	// ProjectID is the project that a refusal is about, if several were given.
 	ProjectID  string
 	Permission string

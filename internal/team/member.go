@@ -85,6 +85,8 @@ type NewMember struct {
 	ManagedBy string // "api" when empty
 	// Projects are project roles that the person gets together with this membership: all of them, or nothing.
 	Projects []ProjectRole
+	// SkipExisting skips the places where the person has the same role already. If there is no other place, the refusal has no field.
+	SkipExisting bool
 	// Name is proposed to a person who is invited; see Invitation.ProposedName.
 	Name string
 	// ExternalIDs are the external ids of the membership.

@@ -43,7 +43,7 @@ func (w *work) addMember(n NewMember) (m Member, inv *Invitation, err error) {
 	if err := n.check(); err != nil {
 		return m, nil, err
 	}
-	if len(n.Projects) > 0 {
+	if n.together() {
 		return w.addTogether(n)
 	}
 	a, err := w.plan(n)
@@ -314,7 +314,7 @@ func (w *work) alreadyMember(m Member) error {
 			e.State = old.Invitation.StateAt(w.at)
 		}
 	}
-	e.MemberID = old.ID
+	e.MemberID, e.SameRole = old.ID, old.Role.ID == m.Role.ID
 	return e
 }
 

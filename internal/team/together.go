@@ -1,6 +1,7 @@
 package team
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -20,11 +21,14 @@ const (
 // lock returns the lock that adding the member takes. Several memberships are checked before the first one is written, so
 // nothing else may change the account in between.
 func (n *NewMember) lock() Lock {
-	if len(n.Projects) > 0 {
+	if n.together() {
 		return Exclusive
 	}
 	return Shared
 }
+
+// together reports whether the memberships are added with addTogether.
+func (n *NewMember) together() bool { return len(n.Projects) > 0 || n.SkipExisting }
 
 // checkTogether validates the projects and the proposed name.
 func (n *NewMember) checkTogether() error {
@@ -105,9 +109,14 @@ func (i *Invitation) mailed() bool {
 func (w *work) addTogether(n NewMember) (Member, *Invitation, error) {
 	left, with := maps.Clone(w.left), &together{}
 	var all []adding
+	var there *Error // why the first place that is skipped is skipped
 	pending := false
 	for i, at := range n.places() {
 		a, err := w.planTogether(at, i == 0)
+		if e, ok := errors.AsType[*Error](err); ok && n.SkipExisting && e.SameRole {
+			there = cmp.Or(there, e)
+			continue
+		}
 		if err != nil {
 			w.left = left
 			return Member{}, nil, inPlace(err, at, i)
@@ -117,24 +126,30 @@ func (w *work) addTogether(n NewMember) (Member, *Invitation, error) {
 			with.added = append(with.added, OfferedPlace{a.m.ProjectName, a.m.Role.Name})
 		}
 	}
+	if len(all) == 0 {
+		return Member{}, nil, there
+	}
 	if pending && w.s.mailDelivered && w.prepaid == 0 {
 		w.left = left
 		return Member{}, nil, w.mayMail()
 	}
-	var first Member
-	var inv *Invitation
-	for i, a := range all {
-		m, sent, err := w.add(a, with)
+	var lead *Invitation
+	var added []Member
+	for _, a := range all {
+		m, inv, err := w.add(a, with)
 		if err != nil {
 			return Member{}, nil, internal(err)
 		}
-		if i == 0 {
-			first, inv = m, sent
-			continue
-		}
-		first.Also = append(first.Also, m)
+		lead = cmp.Or(lead, inv)
+		added = append(added, m)
 	}
-	return first, inv, nil
+	if first := added[0]; first.ProjectID == n.ProjectID {
+		first.Also = added[1:]
+		return first, lead, nil
+	}
+	first, err := w.MemberByEmail(w.ctx, w.p.AccountID, n.ProjectID, added[0].CanonicalEmail)
+	first.Also = added
+	return first, lead, err
 }
 
 // planTogether is plan with all checks that a single membership leaves to the database.
@@ -144,6 +159,9 @@ func (w *work) planTogether(n NewMember, first bool) (adding, error) {
 		return a, err
 	}
 	if err := w.alreadyMember(a.m); !IsNotFound(err) {
+		if e, ok := errors.AsType[*Error](err); ok && n.SkipExisting && !e.SameRole {
+			e.Field = "role_id"
+		}
 		return a, err
 	}
 	switch {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"raff/internal/spreadsheet"
@@ -80,9 +79,9 @@ func personCells(p team.Person, now time.Time) []string {
 	if p.ProjectID == "" {
 		role, roleName, roleID = p.Role.Slug, p.Role.Name, p.Role.ID
 	}
-	projects := make([]string, len(p.Projects))
+	projects := make([]spreadsheet.ProjectRole, len(p.Projects))
 	for i, m := range p.Projects {
-		projects[i] = m.ProjectName + " (" + m.Role.Slug + ")"
+		projects[i] = spreadsheet.ProjectRole{Project: m.ProjectName, Role: m.Role.Slug}
 	}
 	stamp := func(t time.Time) string {
 		if t.IsZero() {
@@ -96,7 +95,7 @@ func personCells(p team.Person, now time.Time) []string {
 	}
 	row := []string{
 		p.ID, p.Email, p.Name, role, string(p.Status), roleName, roleID, string(p.Type), p.UserID, p.APIKeyID, strconv.FormatBool(p.IsOwner),
-		state, stamp(expires), stamp(p.InvitedAt), stamp(p.AcceptedAt), stamp(p.CreatedAt), strings.Join(projects, "; "),
+		state, stamp(expires), stamp(p.InvitedAt), stamp(p.AcceptedAt), stamp(p.CreatedAt), spreadsheet.WriteProjects(projects),
 	}
 	for i := range row {
 		row[i] = spreadsheet.Guard(row[i])

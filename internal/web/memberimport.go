@@ -8,13 +8,11 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
-	"slices"
 	"strings"
 
 	"raff/internal/lang"
 
 	"raff/internal/permission"
-	"raff/internal/spreadsheet"
 	"raff/internal/team"
 )
 
@@ -64,7 +62,10 @@ func (p *pages) previewImport(v *visit) (reply, error) {
 	if f.CSV, err = v.uploaded("file", "csv"); err != nil {
 		return reply{}, err
 	}
-	if f.readRows(v.Context()); f.Wrong != "" {
+	if err := f.readRows(v); err != nil {
+		return reply{}, err
+	}
+	if f.Wrong != "" {
 		return reply{status: http.StatusBadRequest, page: importPage(v, f)}, nil
 	}
 	results, err := p.svc.TryAddMembers(v.Context(), v.who, f.adds())
@@ -82,7 +83,10 @@ func (p *pages) importPeople(v *visit) (reply, error) {
 		return reply{}, err
 	}
 	f.CSV, f.Done = v.PostForm.Get("csv"), true
-	if f.readRows(v.Context()); f.Wrong != "" {
+	if err := f.readRows(v); err != nil {
+		return reply{}, err
+	}
+	if f.Wrong != "" {
 		return reply{status: http.StatusBadRequest, page: importPage(v, f)}, nil
 	}
 	_, err = p.svc.AddMembers(v.onceKeeping("import", func(made any) ([]byte, error) {
@@ -136,95 +140,6 @@ func fileText(h *multipart.FileHeader) (string, error) {
 	return string(b), nil
 }
 
-// readRows reads the file. What is wrong with one row becomes its result; what is wrong with the file is in Wrong.
-func (f *importView) readRows(ctx context.Context) {
-	columns, rows, err := spreadsheet.Read([]byte(f.CSV))
-	switch {
-	case errors.Is(err, io.EOF):
-		f.Wrong = say(ctx, "Choose a CSV file, or paste its text.")
-		return
-	case err != nil:
-		f.Wrong = say(ctx, "The file could not be read: {reason}.", err.Error())
-		return
-	}
-	email, role, called := -1, -1, -1
-	for i, name := range columns {
-		switch strings.ToLower(name) {
-		case "email":
-			email = i
-		case "role":
-			role = i
-		case "name":
-			called = i
-		default:
-			f.Ignored = append(f.Ignored, name)
-		}
-	}
-	switch {
-	case email < 0:
-		f.Wrong = say(ctx, "The first line must name the columns. One of them must be email.")
-	case len(rows) == 0:
-		f.Wrong = say(ctx, "The file has no rows below the names of the columns.")
-	case len(rows) > team.MaxBulk:
-		f.Wrong = say(ctx, "The file has {count} rows; at most {most} people can be added at once.", len(rows), team.MaxBulk)
-	}
-	if f.Wrong != "" {
-		return
-	}
-	lines := map[string]int{}
-	for _, row := range rows {
-		f.Rows = append(f.Rows, f.row(ctx, row, [3]string{row.Cell(email), row.Cell(role), row.Cell(called)}, lines))
-	}
-}
-
-// row turns a row of the file into the member to add, or into a row that says what is wrong with it. lines has the lines of the
-// emails before it.
-func (f *importView) row(ctx context.Context, row spreadsheet.Row, cells [3]string, lines map[string]int) importRow {
-	if row.Err != nil {
-		return importRow{Line: row.Line, Email: row.Text, add: team.NewMember{Invalid: refusedRow.With(say(ctx, "The line could not be read: {reason}.", row.Err.Error()))}}
-	}
-	email, role, name := cells[0], cells[1], team.ProposedName(cells[2])
-	if before, address, ok := bracketed(email); ok {
-		email, name = address, cmp.Or(name, nameOf([]string{before}))
-	}
-	out := importRow{Line: row.Line, Email: email, Role: role}
-	if role == "" {
-		role = f.Role
-	}
-	found, problem := roleCalled(ctx, f.Roles, role)
-	key, err := team.CanonicalEmail(email)
-	first, twice := lines[key]
-	switch {
-	case problem != "":
-		out.add.Invalid = refusedRow.With(problem)
-	case err == nil && twice:
-		out.add.Invalid = refusedRow.With(say(ctx, "The same email as in line {line}.", first))
-	default:
-		lines[key] = row.Line
-		out.Role = found.Name
-		out.add = team.NewMember{ProjectID: f.Place.ID, Email: &out.Email, Name: name, RoleID: found.ID, ManagedBy: team.ManagedByDashboard}
-	}
-	out.add.ProjectID = f.Place.ID
-	return out
-}
-
-// roleCalled finds the role with this slug, name or id. A text that is the slug of one role and the name of another finds neither.
-func roleCalled(ctx context.Context, roles []team.Role, text string) (role team.Role, problem string) {
-	if text == "" {
-		return role, say(ctx, "No role. Fill in the column, or choose a role for rows without one.")
-	}
-	some := slices.DeleteFunc(slices.Clone(roles), func(r team.Role) bool {
-		return r.ID != text && r.Slug != text && !strings.EqualFold(r.Name, text)
-	})
-	switch len(some) {
-	case 0:
-		return role, say(ctx, "There is no role {name} here.", languageOf(ctx).Quote(text))
-	case 1:
-		return some[0], ""
-	}
-	return role, say(ctx, "More than one role is called {name}. Use the ID.", languageOf(ctx).Quote(text))
-}
-
 func (f *importView) adds() []team.NewMember {
 	all := make([]team.NewMember, len(f.Rows))
 	for i := range f.Rows {
@@ -236,12 +151,26 @@ func (f *importView) adds() []team.NewMember {
 	return all
 }
 
+// otherRole says where a person has another role than the one in the file.
+func (f *importView) otherRole(ctx context.Context, projectID string) string {
+	for _, p := range f.names.projects {
+		if p.ID == projectID {
+			return say(ctx, "Already in the project {project}, with another role. Nothing changes.", p.Name)
+		}
+	}
+	return say(ctx, "Already a member or invited, with another role. Nothing changes.")
+}
+
 // tell sets what would become, or became, of each row.
 func (f *importView) tell(ctx context.Context, results []team.BulkResult, invited, added lang.Text) {
 	for i := range results {
 		row, r := &f.Rows[i], results[i]
 		e, refused := errors.AsType[*team.Error](r.Err)
 		switch {
+		case refused && (e.Refusal == refusedRowKey || e.Refusal == refusedRowOwner):
+			row.Kind, row.Text = "wait", plainWords(ctx, e)
+		case refused && e.Field != "" && (e.Refusal == team.RefusalAlreadyMember || e.Refusal == team.RefusalAlreadyInvited):
+			row.Kind, row.Text = "off", f.otherRole(ctx, cmp.Or(e.ProjectID, row.add.ProjectID))
 		case refused && e.Refusal == team.RefusalAlreadyMember:
 			row.Kind, row.Text = "wait", say(ctx, "Already a member. Nothing changes.")
 		case refused && e.Refusal == team.RefusalAlreadyInvited:

@@ -2,10 +2,14 @@ package web_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"raff/internal/cli"
 )
 
 // TestImportShowsEveryRowFirst checks a file, which changes nothing and promises nothing that the real run refuses, and then adds
@@ -79,4 +83,94 @@ func TestImportUploadsAFile(t *testing.T) {
 	send("email,role\nalice@example.com,member\n").shows(t, 200, "1 of 1 row would be added").submitTo(t, "/members/import/confirm").shows(t, 200, "1 of 1 row added")
 	send("email,role\n\xff\xfe,member\n").shows(t, 400, "not UTF-8")
 	send("email\n"+strings.Repeat("x", 2<<20)).shows(t, 400, "could not be read")
+}
+
+// TestExportedMembersAreImportedElsewhere imports an exported file into other accounts, with the dashboard and with the command
+// line; exported there, the people have the same roles in the account and in its projects.
+func TestExportedMembersAreImportedElsewhere(t *testing.T) {
+	names := []string{"Web shop", `Shop (old); "2029"`, "=Docs"}
+	fill := func(o *office) (projects []string) {
+		for _, name := range names {
+			projects = append(projects, o.Do(t, "POST", "/api/v1/projects", o.Key, map[string]any{"name": name}).Want(t, 201).Data(t)["id"].(string))
+		}
+		return projects
+	}
+	export := func(o *office) (file string, people []string) {
+		t.Helper()
+		file = o.owner.open(t, "/members/export?sort=name").source
+		rows, err := csv.NewReader(strings.NewReader(file)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows[1:] {
+			if r[7] != "api_key" && r[10] != "true" { // principal_type, is_owner
+				people = append(people, r[1]+" | "+r[3]+" | "+r[16])
+			}
+		}
+		slices.Sort(people)
+		return file, people
+	}
+	from := newOffice(t)
+	in := fill(from)
+	viewer, operator, member := from.RoleID(t, "project", "viewer"), from.RoleID(t, "project", "operator"), from.RoleID(t, "account", "member")
+	role := func(project, role string) map[string]any {
+		return map[string]any{"project_id": project, "role_id": role}
+	}
+	for email, projects := range map[string][]map[string]any{
+		"alice@example.com": {role(in[0], operator), role(in[1], viewer), role(in[2], viewer)}, "bob@example.com": {}, "carol@example.com": {role(in[2], operator)},
+	} {
+		from.Do(t, "POST", "/api/v1/members", from.Key, map[string]any{"email": email, "role_id": member, "projects": projects}).Want(t, 201)
+	}
+	from.joinProject(t, "Peggy", "viewer")
+	from.Do(t, "POST", "/api/v1/projects/"+in[1]+"/invitations", from.Key, map[string]any{"email": "peggy@example.com", "role_id": operator}).Want(t, 201)
+	file, want := export(from)
+	if len(want) != 4 || !strings.Contains(want[3], `"Shop (old); ""2029""" (operator)`) || !strings.HasPrefix(want[3], "peggy@example.com |  |") {
+		t.Fatalf("exported: %q", want)
+	}
+
+	// The command line also exports keys.
+	file += from.KeyID + "," + from.KeyID + "@api-key.invalid,CI,member,active,Member,,api_key,," + from.KeyID + ",false,none,,,,,\n"
+
+	page := newOffice(t)
+	fill(page)
+	p := page.owner.open(t, "/members/import").submitTo(t, "/members/import", "csv", file).shows(t, 200, "4 of 6 rows would be added", "API keys are not imported.", "The Owner is not imported")
+	p.submitTo(t, "/members/import/confirm").shows(t, 200, "4 of 6 rows added")
+	if _, got := export(page); !slices.Equal(got, want) {
+		t.Errorf("imported with the dashboard:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	page.owner.open(t, "/members/import").submitTo(t, "/members/import", "csv", file).shows(t, 200, "0 of 6 rows would be added", "Already invited")
+
+	line := newOffice(t)
+	fill(line)
+	t.Setenv("RAFF_CONFIG", t.TempDir()+"/none.yaml")
+	for _, told := range []string{"6 rows: 4 invited, 2 skipped.", "6 rows: 4 unchanged, 2 skipped."} {
+		var out, errs bytes.Buffer
+		args := []string{"member", "import", "-", "--api-url", line.URL, "--api-key", line.Key}
+		if code := cli.Run(t.Context(), args, strings.NewReader(file), &out, &errs); code != 0 || !strings.Contains(errs.String(), told) {
+			t.Errorf("exit code %d, want %q\n%s%s", code, told, &out, &errs)
+		}
+	}
+	if _, got := export(line); !slices.Equal(got, want) {
+		t.Errorf("imported with the command line:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestImportSaysWhatIsWrongWithProjects names the line, the column and the mistake, and adds nobody of a row that is wrong.
+func TestImportSaysWhatIsWrongWithProjects(t *testing.T) {
+	o := newOffice(t)
+	shop := o.Do(t, "POST", "/api/v1/projects", o.Key, map[string]any{"name": "Shop"}).Want(t, 201).Data(t)["id"].(string)
+	o.Do(t, "PUT", "/api/v1/projects/"+shop, o.Key, map[string]any{"name": "Archive"}).Want(t, 200)
+	other := o.Do(t, "POST", "/api/v1/projects", o.Key, map[string]any{"name": "shop"}).Want(t, 201).Data(t)["id"].(string)
+	file := "email,role,projects\nalice@example.com,member,Shop\nbob@example.com,member,shop (viewer)\ncarol@example.com,member,Nowhere (viewer)\n" +
+		"erin@example.com,member,Archive (chief)\nfrank@example.com,member,Archive (viewer); " + shop + " (operator)\ngrace@example.com,member,\n" +
+		"heidi@example.com,,Archive (Viewer)\n"
+	form := o.owner.open(t, "/members/import")
+	p := form.submitTo(t, "/members/import", "csv", file).shows(t, 200, "2 of 7 rows would be added", "“Shop” is not in the form Project (role)",
+		"More than one project is called “shop”. Use one of the IDs: ", shop, other, "There is no project “Nowhere” that you can see.", "There is no role “chief” here.",
+		"The same project is chosen twice.")
+	p.submitTo(t, "/members/import/confirm").shows(t, 200, "2 of 7 rows added")
+	o.owner.open(t, "/members").shows(t, 200, "3 people").lacks(t, "frank@example.com")
+	form.submitTo(t, "/members/import", "csv", "email,role,projects\ngrace@example.com,member,Archive (viewer)\nheidi@example.com,,Archive (operator)\n").
+		shows(t, 200, "1 of 2 rows would be added", "Already in the project Archive, with another role")
+	form.submitTo(t, "/members/import", "csv", "email,role,projects\ngrace@example.com,viewer,Archive (viewer)\n", "place", shop).shows(t, 200, "Ignored columns: projects", "1 of 1 row would be added")
 }

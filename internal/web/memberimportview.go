@@ -1,6 +1,10 @@
 package web
 
-import "raff/internal/team"
+import (
+	"slices"
+
+	"raff/internal/team"
+)
 
 // importView is the page that adds the people of a CSV file: the file, then what the server would do with each row, then
 // what it did.
@@ -16,15 +20,22 @@ type importView struct {
 	Ignored  []string // columns
 	Rows     []importRow
 	Done     bool // Rows are what was done, not what would be
+	names    importNames
 }
 
 // importRow is one row of the file, and what would become, or became, of it.
 type importRow struct {
 	Line        int
 	Email, Role string
+	Projects    string // as the file names them
 	Text        string
 	Kind        string // of the standing: "on", "wait" or "off"
 	add         team.NewMember
+}
+
+// inProjects reports whether the file names projects.
+func (f importView) inProjects() bool {
+	return slices.ContainsFunc(f.Rows, func(r importRow) bool { return r.Projects != "" })
 }
 
 // counted is how many rows would be, or were, carried out.

@@ -70,6 +70,8 @@ var (
 	refusedNoKey         = &team.Refusal{Kind: team.KindInvalid, Field: "api_key_id", Text: "Choose a key."}
 	refusedFileText      = &team.Refusal{Kind: team.KindInvalid, Text: "The file contains a NUL character or bytes that are not UTF-8. Save it as CSV in UTF-8 and try again."}
 	refusedRow           = &team.Refusal{Kind: team.KindInvalid, Text: "%s"}
+	refusedRowKey        = &team.Refusal{Kind: team.KindInvalid, Text: "API keys are not imported."}
+	refusedRowOwner      = &team.Refusal{Kind: team.KindInvalid, Text: "The Owner is not imported: ownership is only transferred."}
 	refusedNotSure       = &team.Refusal{Kind: team.KindInvalid, Text: "Confirm that you want to leave."}
 	refusedOtherAccount  = &team.Refusal{Kind: team.KindConflict, Text: "You switched accounts in another window. Open your profile again. Nothing was changed."}
 	refusedNoPeople      = &team.Refusal{Kind: team.KindInvalid, Text: "Select 1 to %d people, then choose an action."}
