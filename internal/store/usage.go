@@ -16,11 +16,12 @@ const (
 
 var (
 	insertUsageDays = insertionOf("INSERT INTO usage_days (day, account_id, requests, decisions)", 4, ` ON CONFLICT (day, account_id) DO UPDATE SET
-		requests = usage_days.requests + excluded.requests, decisions = usage_days.decisions + excluded.decisions, open = TRUE`)
+		requests = usage_days.requests + excluded.requests, decisions = usage_days.decisions + excluded.decisions`)
 	insertUsageIDs = insertionOf("INSERT INTO usage_ids (account_id, kind, id, day)", 4, " ON CONFLICT DO NOTHING")
 )
 
 // AddUsage locks the days in the same order on every node, and before their ids, so that nodes wait for each other and do not deadlock.
+// A server whose database was away for days adds no ids to days whose ids are numbers already: nobody knows which of them were counted.
 func (d *DB) AddUsage(ctx context.Context, all []operator.Activity) error {
 	return d.write(ctx, nil, func(t *tx) error {
 		ids := make([]string, len(all))
@@ -46,8 +47,12 @@ func (d *DB) AddUsage(ctx context.Context, all []operator.Activity) error {
 				}
 			}
 		}
+		folded, err := t.foldedUsage(ctx, all)
+		if err != nil {
+			return err
+		}
 		for i := range all {
-			if u := &all[i]; exists[u.AccountID] {
+			if u := &all[i]; exists[u.AccountID] && !folded[usageAt{u.Day, u.AccountID}] {
 				if err := t.usedBy(ctx, u, usedByKey, u.APIKeys); err != nil {
 					return err
 				}
@@ -58,6 +63,40 @@ func (d *DB) AddUsage(ctx context.Context, all []operator.Activity) error {
 		}
 		return nil
 	})
+}
+
+// usageAt is a day of an account.
+type usageAt struct {
+	day     int
+	account string
+}
+
+func scanUsageAt(s scanner) (v usageAt, err error) {
+	err = s.Scan((*number)(&v.day), (*ident)(&v.account))
+	return v, err
+}
+
+// foldedUsage returns the days of these accounts whose ids were replaced by numbers. The transaction has locked the days.
+func (t *tx) foldedUsage(ctx context.Context, all []operator.Activity) (map[usageAt]bool, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	ids, first, last := make([]string, len(all)), all[0].Day, all[0].Day
+	for i := range all {
+		ids[i], first, last = all[i].AccountID, min(first, all[i].Day), max(last, all[i].Day)
+	}
+	days, err := inParts(uids(ids), func(some []any) ([]usageAt, error) {
+		var c condition
+		c.and("account_id" + c.in(some))
+		c.and("day >= ?", first)
+		c.and("day <= ?", last)
+		return many(ctx, t.q, scanUsageAt, "SELECT day, account_id FROM usage_days WHERE "+c.sql.String()+" AND NOT open", c.args...)
+	})
+	folded := make(map[usageAt]bool, len(days))
+	for _, d := range days {
+		folded[d] = true
+	}
+	return folded, err
 }
 
 func (t *tx) usedBy(ctx context.Context, u *operator.Activity, kind string, ids []string) error {
@@ -112,15 +151,8 @@ const foldedAtOnce = 200
 
 // FoldUsage takes the days first, so that what it counts is not counted by another node and nothing is added meanwhile.
 func (d *DB) FoldUsage(ctx context.Context, before int) (more bool, err error) {
-	type at struct {
-		day     int
-		account string
-	}
 	err = d.write(ctx, nil, func(t *tx) error {
-		days, err := many(ctx, t.q, func(s scanner) (v at, err error) {
-			err = s.Scan((*number)(&v.day), (*ident)(&v.account))
-			return v, err
-		}, `UPDATE usage_days SET open = FALSE WHERE open AND day < $1 AND (day, account_id) IN (SELECT d.day, d.account_id FROM usage_days d WHERE d.open AND d.day < $1
+		days, err := many(ctx, t.q, scanUsageAt, `UPDATE usage_days SET open = FALSE WHERE open AND day < $1 AND (day, account_id) IN (SELECT d.day, d.account_id FROM usage_days d WHERE d.open AND d.day < $1
 			ORDER BY d.day, d.account_id LIMIT $2`+t.q.Dialect().SkipLocked+") RETURNING day, account_id", before, foldedAtOnce)
 		if err != nil {
 			return err

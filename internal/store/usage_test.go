@@ -51,6 +51,16 @@ func TestUsageAddsUp(t *testing.T) {
 				t.Errorf("the days without ids: %s", got)
 			}
 		}
+		// What a server stores days later adds requests. Whether its people were counted is not known any more.
+		add(operator.Activity{Day: 10, AccountID: w.account.ID, Requests: 5, Members: []string{alice}, APIKeys: []string{key}})
+		for range 2 {
+			if _, err := port.FoldUsage(ctx, 11); err != nil {
+				t.Error(err)
+			}
+			if got := days(); got != "10: 2 1 12 2; 11: 1 0 1 0; " {
+				t.Errorf("the days after a late addition: %s", got)
+			}
+		}
 		if by, err := port.UsageBy(ctx, w.account.ID, alice); err != nil || len(by) != 1 {
 			t.Errorf("the days of alice without ids: %+v, %v", by, err)
 		}
