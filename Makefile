@@ -148,8 +148,9 @@ kill: deps ## kill servers, crash PostgreSQL and fill disks under load, RAFF_TRI
 verify-long: deps ## seal and verify a log of 1,000,000 events on both databases, and print how long it takes (minutes)
 	@$(test-env) RAFF_GROWN=1 $(GO) test -count=1 -timeout 30m -v -parallel 1 -run 'TestVerifyLongLog$$' ./e2e
 
-failover: deps ## promote a synchronous PostgreSQL standby while clients write, RAFF_TRIALS times (10)
-	@$(test-env) $(GO) test -count=$(or $(RAFF_TRIALS),10) -timeout 3h -v -run 'TestFailover$$' ./e2e
+failover: deps ## promote a synchronous PostgreSQL standby while clients write, by hand and with Patroni, RAFF_TRIALS times (10)
+	@scripts/ensure-patroni.sh
+	@$(test-env) RAFF_PATRONI=1 $(GO) test -count=$(or $(RAFF_TRIALS),10) -timeout 3h -v -run 'TestFailover$$|TestPatroniFailover' ./e2e
 
 soak: deps ## put load on a server for SOAK (10m) and check for leaks
 	@$(test-env) SOAK=$(or $(SOAK),10m) $(GO) test -count=1 -timeout 24h -v -run Leaks ./e2e
