@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  // On a narrow screen the menu opens and closes; without the script it is always open.
+  // On a narrow screen the menu opens and closes; without the script, links do that.
   const menu = document.querySelector(".menu");
   const side = document.querySelector(".side");
   if (menu && side) {
@@ -13,6 +13,8 @@
       menu.setAttribute("aria-expanded", String(open));
     });
   }
+
+  for (const k of document.querySelectorAll(".seek kbd")) k.hidden = false;
 
   // Escape closes open menus and returns the focus to the element that opened them.
   document.addEventListener("keydown", (e) => {
