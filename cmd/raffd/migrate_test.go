@@ -70,7 +70,7 @@ func eachMigrating(t *testing.T, test func(t *testing.T, m *migrating)) {
 		count := "(SELECT COUNT(*) FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < %d) SELECT x FROM c))"
 		test(t, &migrating{
 			database: "sqlite:" + filepath.Join(t.TempDir(), "raff.db"), driver: "sqlite", dir: t.TempDir(),
-			slow: fmt.Sprintf(count, 1_500_000), endless: fmt.Sprintf(count, int64(1e12)),
+			slow: fmt.Sprintf(count, 400_000), endless: fmt.Sprintf(count, int64(1e12)),
 		})
 	})
 	t.Run("postgres", func(t *testing.T) {
