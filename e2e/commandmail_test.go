@@ -30,6 +30,9 @@ func TestCommandsQueueNotices(t *testing.T) {
 			t.Fatal(err)
 		}
 		box.WaitNotice(t, alice, "You are now the Owner of Acme")
+		if m := box.WaitNotice(t, "owner@example.com", "You are no longer the Owner of Acme"); !strings.Contains(m.Text, "of Acme to alice.") || !strings.Contains(m.Text, "Your role is now Admin") {
+			t.Errorf("the email to the former Owner: %s", m.Text)
+		}
 	}, rafftest.WithSMTP(box.URL()), rafftest.WithBrand(brand.Settings{Name: "Lamp Works"}))
 }
 

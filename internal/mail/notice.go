@@ -52,6 +52,11 @@ var wordings = map[team.NoticeKind]wording{
 		"If the other user is also you, sign in with this email instead. Otherwise you can ignore this.", openDashboard,
 	},
 	team.NoticeOwner: {subject: "You are now the Owner of {account}", action: openDashboard},
+	team.NoticeNotOwner: {
+		"You are no longer the Owner of {account}",
+		"The operator of this server transferred the ownership of {account} to {email}. Your role is now {role}. Your API keys with the Owner role were disabled.",
+		"If you did not agree to this, contact the operator as soon as possible.", openDashboard,
+	},
 	team.NoticeAdded: {action: openDashboard},
 	team.NoticeDeletion: {
 		"{account} is being deleted",
@@ -117,7 +122,7 @@ func noticeOf(l *lang.Language, n team.Notice) notice {
 		out.IfNot = l.Say(w.ifNot)
 	}
 	switch n.What {
-	case team.NoticeOwner, team.NoticeAdded:
+	case team.NoticeOwner, team.NoticeNotOwner, team.NoticeAdded:
 		for _, a := range n.Also {
 			out.Facts = append(out.Facts, fact{l.Say("Also in"), also(l, a)})
 		}

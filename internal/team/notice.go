@@ -13,7 +13,7 @@ import (
 // NoticeKind is what an email tells a person that happened.
 type NoticeKind string
 
-// The kinds of notices. All but the last four are about how the person signs in.
+// The kinds of notices. All but the last five are about how the person signs in.
 const (
 	NoticePasswordChanged NoticeKind = "password_changed"
 	NoticePasswordRemoved NoticeKind = "password_removed"
@@ -26,7 +26,9 @@ const (
 	// NoticeEmailTaken goes to an email that another user wanted to change theirs to.
 	NoticeEmailTaken NoticeKind = "email_taken"
 	NoticeOwner      NoticeKind = "owner"
-	NoticeAdded      NoticeKind = "added"
+	// NoticeNotOwner tells the former Owner that the operator transferred the ownership.
+	NoticeNotOwner NoticeKind = "not_owner"
+	NoticeAdded    NoticeKind = "added"
 	// NoticeSupport tells the Owner that the operator's support opened a session.
 	NoticeSupport NoticeKind = "support"
 	// NoticeDeletion tells the Owner that the operator deletes the account.
@@ -41,9 +43,9 @@ type Notice struct {
 	// Address and UserAgent are where it was done; empty if unknown.
 	Address   string `json:"address,omitempty"`
 	UserAgent string `json:"user_agent,omitempty"`
-	// NewEmail is for NoticeEmailChanged.
+	// NewEmail is the new email, for NoticeEmailChanged, and that of the new Owner, for NoticeNotOwner.
 	NewEmail string `json:"new_email,omitempty"`
-	// Account, Project and Role are what the person got, and By is who did it, for NoticeOwner and NoticeAdded.
+	// Account, Project and Role are what the person got, and By is who did it, for NoticeOwner, NoticeNotOwner and NoticeAdded.
 	Account string `json:"account,omitempty"`
 	Project string `json:"project,omitempty"`
 	Role    string `json:"role,omitempty"`
@@ -108,7 +110,7 @@ func (m NoticeMail) Prepare(ctx context.Context, msg Message) (*Mail, error) {
 // path is the page that the email links to: where the person can act if it was not them, or see what they got.
 func (n Notice) path() string {
 	switch n.What {
-	case NoticeOwner, NoticeAdded, NoticeEmailTaken, NoticeDeletion:
+	case NoticeOwner, NoticeNotOwner, NoticeAdded, NoticeEmailTaken, NoticeDeletion:
 		return "/"
 	case NoticeEmailChanged:
 		return "/sign-in"
@@ -126,6 +128,11 @@ func (NoticeMail) Note(context.Context, Tx, Message, bool) error { return nil }
 
 // notify queues a notice for a member about this account, if it was done by someone else.
 func (w *work) notify(m Member, what NoticeKind, also ...OfferedPlace) error {
+	return w.send(m, Notice{What: what, Also: also})
+}
+
+// send completes and queues a notice for a member about this account, if it was done by someone else.
+func (w *work) send(m Member, n Notice) error {
 	if !w.s.mailDelivered || m.Type != TypeUser || m.UserID == w.p.ID {
 		return nil
 	}
@@ -140,7 +147,9 @@ func (w *work) notify(m Member, what NoticeKind, also ...OfferedPlace) error {
 	if w.p.Type == TypeOperator {
 		by = ""
 	}
-	msg, err := Notice{What: what, To: m.Email, At: w.at, Account: a.Name, Project: m.ProjectName, Role: m.Role.Name, Also: also, By: by, ByKey: w.p.Type == TypeAPIKey, BySupport: w.p.Type == TypeSupport, Language: cmp.Or(m.Language, a.Language), Branding: a.Branding}.Message(w.s.newID(), m.AccountID)
+	n.To, n.At, n.Account, n.Project, n.Role, n.By = m.Email, w.at, a.Name, m.ProjectName, m.Role.Name, by
+	n.ByKey, n.BySupport, n.Language, n.Branding = w.p.Type == TypeAPIKey, w.p.Type == TypeSupport, cmp.Or(m.Language, a.Language), a.Branding
+	msg, err := n.Message(w.s.newID(), m.AccountID)
 	if err != nil {
 		return err
 	}

@@ -94,6 +94,9 @@ func (w *work) handOver(next *Member) error {
 		if err := w.UpdateMember(w.ctx, former); err != nil {
 			return err
 		}
+		if err := w.send(former, Notice{What: NoticeNotOwner, NewEmail: next.Email}); err != nil {
+			return err
+		}
 		err = w.recordMember(former, false, event.MemberUpdated{
 			MemberName: former.personName(), Role: event.Changed(permission.OwnerSlug, former.Role.Slug), RoleName: event.Name{To: former.Role.Name},
 		})
