@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"raff/internal/rafftest"
 )
@@ -27,7 +28,12 @@ func TestPagesTakeFewStatements(t *testing.T) {
 		"/members": 8, "/overview": 18, "/members/" + alice: 12, "/invitations": 8, "/projects": 8, "/projects/" + srv.ProjectID: 12, "/roles": 8, "/roles/" + member: 8,
 		"/keys": 8, "/keys/" + key: 10, "/keys/new": 8, "/audit": 8, "/settings": 12, "/profile": 8,
 	} {
-		statements, waits := m.taken(func() { srv.Do(t, http.MethodGet, path, admin, nil).Want(t, http.StatusOK) })
+		get := func() { srv.Do(t, http.MethodGet, path, admin, nil).Want(t, http.StatusOK) }
+		statements, waits := m.taken(get)
+		for tries := 0; tries < 20 && statements > most; tries++ { // those of background work are counted, too
+			time.Sleep(200 * time.Millisecond)
+			statements, waits = m.taken(get)
+		}
 		t.Logf("%s: %d statements, %d waits", path, statements, waits)
 		if statements > most {
 			t.Errorf("%s takes %d statements, want at most %d", path, statements, most)

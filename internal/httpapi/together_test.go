@@ -264,7 +264,9 @@ func TestSkipExistingPlaces(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		web, shop := newProject(t, srv, "Website"), newProject(t, srv, "Shop")
 		member, viewer, operator := srv.RoleID(t, "account", "member"), srv.RoleID(t, "project", "viewer"), srv.RoleID(t, "project", "operator")
-		in := func(project, role string) map[string]any { return map[string]any{"project_id": project, "role_id": role} }
+		in := func(project, role string) map[string]any {
+			return map[string]any{"project_id": project, "role_id": role}
+		}
 		add := func(path, role string, projects ...map[string]any) map[string]any {
 			t.Helper()
 			row := map[string]any{"email": "alice@example.com", "role_id": role, "projects": append([]map[string]any{}, projects...), "skip_existing": true}

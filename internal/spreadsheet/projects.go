@@ -36,7 +36,8 @@ func quote(name string) string {
 func ReadProjects(cell string) (all []ProjectRole, rest string) {
 	for cell = strings.TrimSpace(cell); cell != ""; {
 		var p ProjectRole
-		at, ok := cell, false
+		var ok bool
+		at := cell
 		if p.Project, cell = name(cell); p.Project == "" {
 			return nil, at
 		}

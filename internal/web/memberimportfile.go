@@ -182,7 +182,7 @@ func (n importNames) read(ctx context.Context, cell string) (all []team.ProjectR
 // projectCalled finds the project with this slug, name or id, like roleCalled.
 func (n importNames) projectCalled(ctx context.Context, text string) (project team.Project, problem string) {
 	some := slices.DeleteFunc(slices.Clone(n.projects), func(p team.Project) bool {
-		return p.ID != strings.ToLower(text) && p.Slug != text && !strings.EqualFold(p.Name, text)
+		return !strings.EqualFold(p.ID, text) && p.Slug != text && !strings.EqualFold(p.Name, text)
 	})
 	switch len(some) {
 	case 0:
@@ -203,7 +203,7 @@ func roleCalled(ctx context.Context, roles []team.Role, text string) (role team.
 		return role, say(ctx, "No role. Fill in the column, or choose a role for rows without one.")
 	}
 	some := slices.DeleteFunc(slices.Clone(roles), func(r team.Role) bool {
-		return r.ID != strings.ToLower(text) && r.Slug != text && !strings.EqualFold(r.Name, text)
+		return !strings.EqualFold(r.ID, text) && r.Slug != text && !strings.EqualFold(r.Name, text)
 	})
 	switch len(some) {
 	case 0:
