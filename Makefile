@@ -29,9 +29,8 @@ test-env = eval "$$(scripts/ensure-terraform.sh)"; PATH="$$(scripts/ensure-postg
 # scripts/test.sh finds or installs the programs that the tests of the given packages need.
 go-test = GO=$(GO) scripts/test.sh $(GO) test
 
-# Tests mostly wait for servers, browsers and Terraform, so that one more than there are processors run at once, of as many
-# packages.
-at-once = -p $(tasks) -parallel $(tasks)
+# Tests mostly wait for servers, browsers and Terraform, so that one more than there are processors run at once.
+at-once = -parallel $(tasks)
 tasks = $(shell echo $$((1 + $$(getconf _NPROCESSORS_ONLN))))
 
 acceptance = PATH="$$(scripts/ensure-postgres.sh):$$PATH" TF_ACC=1 $(GO) test -timeout 30m $(ARGS) ./internal/tfprovider
