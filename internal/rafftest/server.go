@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -218,6 +219,11 @@ func Start(t testing.TB, more ...Option) *Server {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- node.Serve(ctx, l) }()
+	select {
+	case <-node.Serving():
+	case err := <-done:
+		t.Fatalf("start server: %v", errors.Join(err, node.Close()))
+	}
 	end := sync.OnceFunc(func() {
 		stop()
 		if err := <-done; err != nil {

@@ -54,6 +54,7 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 	s.startWork(working, &background)
 	background.Go(func() { s.reloads(working, d.cert, s.operatorCert) })
 	d.open(s.handler)
+	close(s.serving)
 	var err error
 	select {
 	case err = <-d.failed:
@@ -72,6 +73,10 @@ func (s *Server) serve(ctx context.Context, d *door) error {
 	}
 	return err
 }
+
+// Serving returns a channel that is closed once Serve has started everything and requests reach the API. Until then the
+// server answers them itself, or lets them wait.
+func (s *Server) Serving() <-chan struct{} { return s.serving }
 
 // join registers this server, and then reads which keys are active: a key that became active before was checked without this server,
 // and one that becomes active afterwards is checked with it.

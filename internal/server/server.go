@@ -142,6 +142,7 @@ type Server struct {
 	clock            *clock      // nil: Config.Now
 	stale            atomic.Bool // the catalog has changed since the start
 	draining         atomic.Bool // the server was told to stop
+	serving          chan struct{}
 	erased           atomic.Bool // what was erased may still be in SQLite's write-ahead log
 	wake             [mailLanes]chan struct{}
 	metrics          *metric.Metrics // nil: no metrics
@@ -163,7 +164,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c}
+	s := &Server{config: c, serving: make(chan struct{})}
 	for lane := range s.wake {
 		s.wake[lane] = make(chan struct{}, 1)
 	}
