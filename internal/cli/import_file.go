@@ -80,11 +80,12 @@ func (a *app) readPeople(path, defaultRole string, intoProject bool) (people []p
 	at := map[string]int{}
 	for i, name := range columns {
 		columns[i] = strings.ToLower(name)
-		if !slices.Contains(importColumns, columns[i]) || intoProject && columns[i] == "projects" {
+		_, twice := at[columns[i]]
+		switch {
+		case name == "":
+		case twice || !slices.Contains(importColumns, columns[i]) || intoProject && columns[i] == "projects":
 			ignored = append(ignored, name)
-			continue
-		}
-		if _, twice := at[columns[i]]; !twice {
+		default:
 			at[columns[i]] = i
 		}
 	}
@@ -109,9 +110,9 @@ func (a *app) readPeople(path, defaultRole string, intoProject bool) (people []p
 		case row.Err != nil:
 			p.Email = row.Text
 			p.fail(resultInvalid, "invalid line: %s", row.Err)
-		case cell("principal_type") == api.PrincipalAPIKey:
+		case strings.EqualFold(cell("principal_type"), api.PrincipalAPIKey):
 			p.fail(resultSkipped, "API keys are not imported")
-		case cell("is_owner") == "true":
+		case strings.EqualFold(cell("is_owner"), "true"): // spreadsheets write TRUE
 			p.fail(resultSkipped, "the Owner is not imported: ownership is only transferred")
 		}
 		people = append(people, p)

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -27,16 +28,16 @@ func (r Row) Cell(column int) string {
 }
 
 // Read reads a CSV file whose first line names the columns, as spreadsheet programs write it: with or without a byte
-// order mark, separated by commas or by semicolons, with the apostrophes of Guard. The names of columns are as in the file.
+// order mark, with any ends of lines, separated by commas or by semicolons, with the apostrophes of Guard, and with rows
+// without any text, which are left out. The names of columns are as in the file.
 // The error is io.EOF for an empty file. A row that cannot be read is among the rows, with its error.
 func Read(b []byte) (columns []string, rows []Row, err error) {
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
+	// A browser changes the ends of lines of a text in a form, so a file has to have the same rows with all of them.
+	b = bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	r := csv.NewReader(bytes.NewReader(b))
 	r.TrimLeadingSpace = true
-	heading, _, _ := bytes.Cut(b, []byte("\n"))
-	if !bytes.ContainsRune(heading, ',') && bytes.ContainsRune(heading, ';') {
-		r.Comma = ';' // spreadsheets use it in locales with a decimal comma
-	}
+	r.Comma = separator(b)
 	if columns, err = r.Read(); err != nil {
 		return nil, nil, err
 	}
@@ -48,6 +49,9 @@ func Read(b []byte) (columns []string, rows []Row, err error) {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return columns, rows, nil
+		}
+		if (err == nil || errors.Is(err, csv.ErrFieldCount)) && blank(cells) {
+			continue
 		}
 		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
 			rows = append(rows, Row{Line: wrong.StartLine, Text: strings.TrimSpace(string(b[begin:r.InputOffset()])), Err: wrong.Err})
@@ -62,4 +66,25 @@ func Read(b []byte) (columns []string, rows []Row, err error) {
 		}
 		rows = append(rows, Row{Line: line, Cells: cells})
 	}
+}
+
+// separator returns what separates the names of the columns: spreadsheets use semicolons in locales with a decimal comma.
+func separator(b []byte) rune {
+	heading, _, _ := bytes.Cut(bytes.TrimLeft(b, "\n"), []byte("\n"))
+	quoted, found := false, ','
+	for _, c := range heading {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c == ',' && !quoted:
+			return ','
+		case c == ';' && !quoted:
+			found = ';'
+		}
+	}
+	return found
+}
+
+func blank(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" })
 }

@@ -39,8 +39,8 @@ func filled(handle func(*http.Request) (reply, error)) func(*http.Request) (repl
 // form reads the fields of a posted form.
 func form(ctx context.Context, r *http.Request) error {
 	err := r.ParseForm()
-	if err == nil && r.Pattern == "POST /members/import" { // the only form with a file
-		if err = r.ParseMultipartForm(maxInvite); errors.Is(err, http.ErrNotMultipart) {
+	if err == nil && strings.HasPrefix(r.Pattern, "POST /members/import") { // the forms with a file
+		if err = r.ParseMultipartForm(bound(r)); errors.Is(err, http.ErrNotMultipart) {
 			err = nil
 		}
 	}

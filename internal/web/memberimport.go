@@ -44,7 +44,7 @@ func (p *pages) importForm(v *visit) (importView, error) {
 			return f, err
 		}
 	}
-	f.Roles, _, err = p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Scope: scope, Page: team.Page{Limit: team.CountedRows, SkipTotal: true}})
+	f.roles, err = v.importRoles(scope)
 	return f, err
 }
 
@@ -153,9 +153,9 @@ func (f *importView) adds() []team.NewMember {
 
 // otherRole says where a person has another role than the one in the file.
 func (f *importView) otherRole(ctx context.Context, projectID string) string {
-	for _, p := range f.names.projects {
-		if p.ID == projectID {
-			return say(ctx, "Already in the project {project}, with another role. Nothing changes.", p.Name)
+	for _, p := range f.names.projects.called(projectID) {
+		if p.id == projectID {
+			return say(ctx, "Already in the project {project}, with another role. Nothing changes.", p.row.Name)
 		}
 	}
 	return say(ctx, "Already a member or invited, with another role. Nothing changes.")
@@ -181,7 +181,7 @@ func (f *importView) tell(ctx context.Context, results []team.BulkResult, invite
 				message = say(ctx, "Could not be added.")
 			}
 			row.Kind, row.Text = "off", message
-		case r.Member.Status == team.StatusActive:
+		case r.Member.Type != team.TypeInvitation:
 			row.Kind, row.Text = "on", say(ctx, added)
 		default:
 			row.Kind, row.Text = "on", say(ctx, invited)

@@ -3,8 +3,6 @@ package web_test
 import (
 	"bytes"
 	"encoding/csv"
-	"mime/multipart"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -51,34 +49,7 @@ func TestImportUploadsAFile(t *testing.T) {
 	o := newOffice(t)
 	send := func(content string) page {
 		t.Helper()
-		var body bytes.Buffer
-		w := multipart.NewWriter(&body)
-		for name, value := range map[string]string{"here": o.AccountID, "csv": "", "role": ""} {
-			if err := w.WriteField(name, value); err != nil {
-				t.Fatal(err)
-			}
-		}
-		part, err := w.CreateFormFile("file", "people.csv")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = part.Write([]byte(content))
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		req, _ := http.NewRequest("POST", o.URL+"/members/import", &body)
-		req.Header.Set("Content-Type", w.FormDataContentType())
-		req.Header.Set("Sec-Fetch-Site", "same-origin")
-		res, err := o.owner.client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		var text bytes.Buffer
-		_, _ = text.ReadFrom(res.Body)
-		p := page{browser: o.owner, url: o.URL + "/members/import", status: res.StatusCode, source: text.String(), inputs: map[string]*element{}}
-		p.parse(t)
-		return p
+		return o.owner.upload(t, "/members/import", map[string]string{"here": o.AccountID, "csv": "", "role": ""}, content)
 	}
 	send("email,role\nalice@example.com,member\n").shows(t, 200, "1 of 1 row would be added").submitTo(t, "/members/import/confirm").shows(t, 200, "1 of 1 row added")
 	send("email,role\n\xff\xfe,member\n").shows(t, 400, "not UTF-8")

@@ -18,8 +18,8 @@ var importColumns = []string{"email", "role", "name", "projects", "principal_typ
 
 // importNames are what the column "projects" can name. They are read only for a file that uses it.
 type importNames struct {
-	projects []team.Project
-	roles    []team.Role // of projects
+	projects byName[team.Project]
+	roles    byName[team.Role] // of projects
 }
 
 // readRows reads the file. What is wrong with one row becomes its result; what is wrong with the file is in Wrong.
@@ -37,11 +37,12 @@ func (f *importView) readRows(v *visit) error {
 	at := map[string]int{}
 	for i, name := range columns {
 		column := strings.ToLower(name)
-		if !slices.Contains(importColumns, column) || column == "projects" && f.Place.ID != "" {
+		_, twice := at[column]
+		switch {
+		case column == "":
+		case twice || !slices.Contains(importColumns, column) || column == "projects" && f.Place.ID != "":
 			f.Ignored = append(f.Ignored, name)
-			continue
-		}
-		if _, twice := at[column]; !twice {
+		default:
 			at[column] = i
 		}
 	}
@@ -77,14 +78,25 @@ func (v *visit) importNames() (n importNames, err error) {
 		if err != nil {
 			return n, err
 		}
-		n.projects = append(n.projects, some...)
+		for _, pr := range some {
+			n.projects.add(pr, pr.ID, pr.Slug, pr.Name)
+		}
 		if len(some) < page.Limit {
 			break
 		}
 		last := some[len(some)-1]
 		page.After = &team.Cursor{At: last.CreatedAt, ID: last.ID}
 	}
-	n.roles, _, err = v.p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Scope: permission.ScopeProject, Page: team.Page{Limit: team.CountedRows, SkipTotal: true}})
+	n.roles, err = v.importRoles(permission.ScopeProject)
+	return n, err
+}
+
+// importRoles reads all roles of a scope.
+func (v *visit) importRoles(scope permission.Scope) (n byName[team.Role], err error) {
+	all, _, err := v.p.svc.ListRoles(v.Context(), v.who, team.RoleFilter{Scope: scope, Page: team.Page{SkipTotal: true}})
+	for _, r := range all {
+		n.add(r, r.ID, r.Slug, r.Name)
+	}
 	return n, err
 }
 
@@ -117,14 +129,14 @@ func (f *importView) row(ctx context.Context, row importCells, lines map[string]
 		out.Projects = ""
 	}
 	switch {
-	case row.in("principal_type") == string(team.TypeAPIKey):
+	case strings.EqualFold(row.in("principal_type"), string(team.TypeAPIKey)):
 		out.add = team.NewMember{ProjectID: f.Place.ID, Invalid: refusedRowKey.With()}
 		return out
-	case row.in("is_owner") == "true":
+	case strings.EqualFold(row.in("is_owner"), "true"): // spreadsheets write TRUE
 		out.add = team.NewMember{ProjectID: f.Place.ID, Invalid: refusedRowOwner.With()}
 		return out
 	}
-	add, role, problem := f.roles(ctx, cmp.Or(out.Role, f.Role), out.Projects)
+	add, role, problem := f.access(ctx, cmp.Or(out.Role, f.Role), out.Projects)
 	key, err := team.CanonicalEmail(email)
 	first, twice := lines[key]
 	switch {
@@ -144,8 +156,8 @@ func (f *importView) invalid(problem string) team.NewMember {
 	return team.NewMember{ProjectID: f.Place.ID, Invalid: refusedRow.With(problem)}
 }
 
-// roles finds the role and the projects that a row names. A row with projects and no role is only about the projects.
-func (f *importView) roles(ctx context.Context, role, projects string) (add team.NewMember, name, problem string) {
+// access finds the role and the projects that a row names. A row with projects and no role is only about the projects.
+func (f *importView) access(ctx context.Context, role, projects string) (add team.NewMember, name, problem string) {
 	if add.Projects, problem = f.names.read(ctx, projects); problem != "" {
 		return add, "", problem
 	}
@@ -154,7 +166,7 @@ func (f *importView) roles(ctx context.Context, role, projects string) (add team
 		add.ProjectID, add.RoleID, add.Projects = add.Projects[0].ProjectID, add.Projects[0].RoleID, add.Projects[1:]
 		return add, "", ""
 	}
-	found, problem := roleCalled(ctx, f.Roles, role)
+	found, problem := roleCalled(ctx, f.roles, role)
 	add.ProjectID, add.RoleID = f.Place.ID, found.ID
 	return add, found.Name, problem
 }
@@ -181,39 +193,27 @@ func (n importNames) read(ctx context.Context, cell string) (all []team.ProjectR
 
 // projectCalled finds the project with this slug, name or id, like roleCalled.
 func (n importNames) projectCalled(ctx context.Context, text string) (project team.Project, problem string) {
-	some := slices.DeleteFunc(slices.Clone(n.projects), func(p team.Project) bool {
-		return !strings.EqualFold(p.ID, text) && p.Slug != text && !strings.EqualFold(p.Name, text)
-	})
-	switch len(some) {
+	switch some := n.projects.called(text); len(some) {
 	case 0:
 		return project, say(ctx, "Column projects: There is no project {name} that you can see.", languageOf(ctx).Quote(text))
 	case 1:
-		return some[0], ""
+		return some[0].row, ""
+	default:
+		return project, say(ctx, "Column projects: More than one project is called {name}. Use one of the IDs: {ids}.", languageOf(ctx).Quote(text), idsOf(some))
 	}
-	ids := make([]string, len(some))
-	for i, p := range some {
-		ids[i] = p.ID
-	}
-	return project, say(ctx, "Column projects: More than one project is called {name}. Use one of the IDs: {ids}.", languageOf(ctx).Quote(text), strings.Join(ids, ", "))
 }
 
 // roleCalled finds the role with this slug, name or id. A text that is the slug of one role and the name of another finds neither.
-func roleCalled(ctx context.Context, roles []team.Role, text string) (role team.Role, problem string) {
+func roleCalled(ctx context.Context, roles byName[team.Role], text string) (role team.Role, problem string) {
 	if text == "" {
 		return role, say(ctx, "No role. Fill in the column, or choose a role for rows without one.")
 	}
-	some := slices.DeleteFunc(slices.Clone(roles), func(r team.Role) bool {
-		return !strings.EqualFold(r.ID, text) && r.Slug != text && !strings.EqualFold(r.Name, text)
-	})
-	switch len(some) {
+	switch some := roles.called(text); len(some) {
 	case 0:
 		return role, say(ctx, "There is no role {name} here.", languageOf(ctx).Quote(text))
 	case 1:
-		return some[0], ""
+		return some[0].row, ""
+	default:
+		return role, say(ctx, "More than one role is called {name}. Use one of the IDs: {ids}.", languageOf(ctx).Quote(text), idsOf(some))
 	}
-	ids := make([]string, len(some))
-	for i, r := range some {
-		ids[i] = r.ID
-	}
-	return role, say(ctx, "More than one role is called {name}. Use one of the IDs: {ids}.", languageOf(ctx).Quote(text), strings.Join(ids, ", "))
 }

@@ -12,7 +12,6 @@ type importView struct {
 	Place    team.Project // zero for the account
 	Projects []team.Project
 	Account  permit // people can be invited to the account
-	Roles    []team.Role
 	Role     string // for rows without one
 	CSV      string
 	Once     string
@@ -20,6 +19,7 @@ type importView struct {
 	Ignored  []string // columns
 	Rows     []importRow
 	Done     bool // Rows are what was done, not what would be
+	roles    byName[team.Role]
 	names    importNames
 }
 

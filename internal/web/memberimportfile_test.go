@@ -1,0 +1,119 @@
+package web_test
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"mime/multipart"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// upload sends a form with a file, like a browser does, or without one if the file is empty.
+func (b *browser) upload(t *testing.T, path string, fields map[string]string, file string) page {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, value := range fields {
+		if err := w.WriteField(name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if file != "" {
+		part, err := w.CreateFormFile("file", "people.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = part.Write([]byte(file))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	req, _ := http.NewRequest("POST", b.base+path, &body)
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	res, err := b.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var text bytes.Buffer
+	_, _ = text.ReadFrom(res.Body)
+	p := page{browser: b, url: b.base + path, status: res.StatusCode, source: text.String(), inputs: map[string]*element{}}
+	p.parse(t)
+	return p
+}
+
+// confirms sends the form that a preview shows, like a browser does: with the enctype of the form, and with each end of a line as two
+// characters, whichever it was in the file.
+func (p page) confirms(t *testing.T) page {
+	t.Helper()
+	const action = "/members/import/confirm"
+	if !strings.Contains(p.source, `action="`+action+`" enctype="multipart/form-data"`) {
+		t.Fatalf("no form with parts for %s: %s", action, p.text())
+	}
+	fields := map[string]string{}
+	for _, f := range p.forms {
+		if f.action == action {
+			for name := range f.fields {
+				fields[name] = f.fields.Get(name)
+			}
+		}
+	}
+	_, text, _ := strings.Cut(p.source, `<textarea name="csv"`)
+	_, text, _ = strings.Cut(text, ">")
+	text, _, _ = strings.Cut(text, "</textarea>")
+	lines := strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
+	fields["csv"] = lines.Replace(html.UnescapeString(text))
+	return p.browser.upload(t, action, fields, "")
+}
+
+// TestImportReadsFilesOfSpreadsheets reads files as spreadsheets write them. What is confirmed is what was shown, although a browser
+// changes the ends of lines in between.
+func TestImportReadsFilesOfSpreadsheets(t *testing.T) {
+	o := newOffice(t)
+	send := func(file string, fields ...string) page {
+		t.Helper()
+		all := map[string]string{"here": o.AccountID}
+		for i := 0; i < len(fields); i += 2 {
+			all[fields[i]] = fields[i+1]
+		}
+		return o.owner.upload(t, "/members/import", all, file)
+	}
+	send("email\nalice@example.com\rBob <bob@example.com>\n", "role", "member").shows(t, 200, "2 of 2 rows would be added", "alice@example.com", "bob@example.com").
+		confirms(t).shows(t, 200, "2 of 2 rows added")
+	send("email,role\rcarol@example.com,member\rdave@example.com,member\r").shows(t, 200, "2 of 2 rows would be added")
+	send("\r\n\r\nemail;role;\"Teams, and more\";\r\ncarol@example.com;member;x;\r\n;;;\r\n;;\r\n; ;;\r\n").
+		shows(t, 200, "1 of 1 row would be added", "Ignored columns: Teams, and more Email")
+	send("email,role,Role\ncarol@example.com,member,admin\n").shows(t, 200, "1 of 1 row would be added", "Ignored columns: Role", "carol@example.com Member 2")
+	send("email,role,is_owner,principal_type\nerin@example.com,owner,TRUE,USER\nkey@example.com,owner,FALSE,API_KEY\n").
+		shows(t, 200, "The Owner is not imported", "API keys are not imported.")
+
+	// The form with the file is as large as the file, also if a URL would encode each character as three.
+	var file strings.Builder
+	file.WriteString("email,role,notes\n")
+	for i := range 400 {
+		fmt.Fprintf(&file, "person%d@example.com,member,\"%s\"\n", i, strings.Repeat("\n", 1000)+strings.Repeat("ä;", 500))
+	}
+	send(file.String()).shows(t, 200, "400 of 400 rows would be added").confirms(t).shows(t, 200, "400 of 400 rows added")
+}
+
+// TestImportFindsManyNames looks up many thousands of names in one file. It does not run in parallel: it measures what the whole
+// process allocates.
+func TestImportFindsManyNames(t *testing.T) {
+	o := newOffice(t)
+	for i := range 100 {
+		o.Do(t, "POST", "/api/v1/projects", o.Key, map[string]any{"name": fmt.Sprintf("Site %d", i)}).Want(t, 201)
+	}
+	file := "email,role,projects\nalice@example.com,member,\"" + strings.Repeat("site-99(viewer);", 60_000) + "\"\n"
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	p := o.owner.upload(t, "/members/import", map[string]string{"here": o.AccountID}, file)
+	runtime.ReadMemStats(&after)
+	p.shows(t, 400, "At most 2000 memberships can be added at once")
+	if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 300 {
+		t.Errorf("a file of 1 MB with 60,000 names took %d MB", n)
+	}
+}
