@@ -106,7 +106,8 @@ func TestListsStayFlat(t *testing.T) {
 		"/api/v1/audit-events", "/api/v1/audit-events?actor=OWNER", "/api/v1/audit-events?actor=NOBODY", "/api/v1/audit-events?target=TARGET", "/api/v1/audit-events?target=NOBODY",
 		"/api/v1/audit-events?action=member.added", "/api/v1/audit-events?action=project.deleted", "/api/v1/audit-events?actor=OWNER&action=project.deleted",
 		"/api/v1/audit-events?since=2023-11-14T00:00:00Z", "/api/v1/audit-events?since=2020-01-01T00:00:00Z&until=2020-02-01T00:00:00Z",
-		"/members", "/members?sort=newest", "/members?sort=name", "/members?status=active", "/members?access=owner", "/members?role=ROLE", "/roles", "/roles/ROLE", "/roles/new", "/projects",
+		"/members", "/members?sort=newest", "/members?sort=name", "/members?sort=status", "/members?sort=status-back",
+		"/members?sort=status&access=account", "/members?sort=status&access=project", "/members?sort=status-back&status=active", "/members?status=active", "/members?access=owner", "/members?role=ROLE", "/roles", "/roles/ROLE", "/roles/new", "/projects",
 		"/projects/PROJECT", "/invitations", "/invitations/new", "/keys", "/keys/new", "/settings", "/audit", "/audit?actor=NOBODY",
 		"/audit?action=keys", "/audit?project=PROJECT", "/audit?target=TARGET", "/find?find.role.role=crew", "/find?find.project.project=site", "/find?find.key.key=bot",
 	} {

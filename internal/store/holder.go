@@ -93,15 +93,15 @@ func (r reader) Places(ctx context.Context, f team.PlaceFilter) ([]team.PlaceGra
 			by, order = seek{column}, "m.scope_id"
 		}
 	}
-	next := ""
+	var next []string
 	if f.After != "" {
-		next = c.number("?", after)
+		next = append(next, c.number("?", after))
 	}
-	where, sorted, ok := by.in(c.sql.String(), order, next, false)
+	where, sorted, ok := by.in(c.sql.String(), []string{order}, next, false)
 	if !ok || !r.q.Dialect().Seek {
 		where, sorted = c.sql.String(), " ORDER BY "+order
-		if next != "" {
-			where += " AND " + order + " > " + next
+		if len(next) > 0 {
+			where += " AND " + order + " > " + next[0]
 		}
 	}
 	query := "SELECT " + columns + " FROM " + from + " WHERE " + where + sorted + c.number(" LIMIT ? + 0", f.Limit)

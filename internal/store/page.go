@@ -101,11 +101,12 @@ type listing struct {
 	id      string // the last column of the order; empty: the list has no cursor
 	key     string // the columns that find a row of the table; empty: id
 	newest  bool   // in descending order of at and id
-	named   bool   // at is text, not a time
-	joined  bool   // rows that are skipped are joined too
-	capped  bool   // rows are counted only up to the limit of team.Total
-	order   string // if not by at and id
-	seek    seek   // the columns of the index before id, if the order is by id only
+	// value is what a cursor says about at; nil: its time.
+	value  func(*team.Cursor) any
+	joined bool   // rows that are skipped are joined too
+	capped bool   // rows are counted only up to the limit of team.Total
+	order  string // if not by at and id
+	seek   seek   // the columns before at and id of the index that has this order
 	// either are conditions, each with an index of its own, that replace the first one of the list: every row meets exactly
 	// one of them. The page is the beginning of all their rows together.
 	either []part
@@ -160,6 +161,14 @@ func (l listing) found() string {
 	return l.id
 }
 
+// positions returns the columns that find a row and its place in the order.
+func (l listing) positions() string {
+	if l.at == "" {
+		return l.found()
+	}
+	return l.found() + ", " + l.at
+}
+
 // sorting returns the order of the list.
 func (l listing) sorting() string {
 	direction := ""
@@ -175,31 +184,47 @@ func (l listing) sorting() string {
 	return " ORDER BY " + l.id + direction
 }
 
-// beyond returns the condition that a row follows the cursor, of whose id after is the placeholder.
-func (l listing) beyond(c *condition, p team.Page, after string) string {
+// columnsInOrder returns the columns by which the list is ordered.
+func (l listing) columnsInOrder() []string {
+	if l.at == "" {
+		return []string{l.id}
+	}
+	return []string{l.at, l.id}
+}
+
+// cursor returns the placeholders of the values that the cursor has for columnsInOrder, or nil if the page starts at the first row.
+func (l listing) cursor(c *condition, p team.Page) []string {
+	switch {
+	case !l.after(p):
+		return nil
+	case l.at == "":
+		return []string{c.number("?", uid(p.After.ID))}
+	case l.value == nil:
+		return []string{c.number("?", p.After.At), c.number("?", uid(p.After.ID))}
+	}
+	return []string{c.number("?", l.value(p.After)), c.number("?", uid(p.After.ID))}
+}
+
+// beyond returns the condition that a row follows the cursor.
+func (l listing) beyond(after []string) string {
 	sign := " > "
 	if l.newest {
 		sign = " < "
 	}
-	switch {
-	case after == "":
+	switch len(after) {
+	case 0:
 		return ""
-	case l.at == "":
-		return " AND " + l.id + sign + after
-	case l.named:
-		return c.number(" AND ("+l.at+", "+l.id+")"+sign+"(?, "+after+")", p.After.Name)
+	case 1:
+		return " AND " + l.id + sign + after[0]
 	}
-	return c.number(" AND ("+l.at+", "+l.id+")"+sign+"(?, "+after+")", p.After.At)
+	return " AND (" + l.at + ", " + l.id + ")" + sign + "(" + strings.Join(after, ", ") + ")"
 }
 
 // query returns the query for the total and the page.
 func (l listing) query(c *condition, p team.Page) string {
 	all, number, order := c.sql.String(), l.count(c, p), l.sorting()
-	after := ""
-	if l.after(p) {
-		after = c.number("?", uid(p.After.ID))
-	}
-	beyond := l.beyond(c, p, after)
+	after := l.cursor(c, p)
+	beyond := l.beyond(after)
 	offset := p.Limit > 0 && p.Offset > 0 && !l.after(p)
 	limit := ""
 	if p.Limit > 0 {
@@ -210,7 +235,7 @@ func (l listing) query(c *condition, p team.Page) string {
 		limit += c.number(" OFFSET ? + 0", p.Offset)
 	}
 	matching, part := " WHERE "+all, beyond+order+limit
-	if where, by, ok := l.seek.in(all, l.id, after, l.newest); ok && !l.search && l.at == "" && l.order == "" {
+	if where, by, ok := l.seek.in(all, l.columnsInOrder(), after, l.newest); ok && !l.search && l.order == "" {
 		matching, order, part = " WHERE "+where, by, by+limit
 	}
 	switch {
@@ -219,22 +244,18 @@ func (l listing) query(c *condition, p team.Page) string {
 		if p.SkipTotal {
 			total = "0"
 		}
-		columns := l.found()
-		if l.at != "" {
-			columns += ", " + l.at
-		}
-		return "WITH found AS MATERIALIZED (SELECT " + columns + " FROM " + l.rows + matching + ") SELECT " + total + ", " +
+		return "WITH found AS MATERIALIZED (SELECT " + l.positions() + " FROM " + l.rows + matching + ") SELECT " + total + ", " +
 			l.columns + " FROM " + l.from + " WHERE (" + l.found() + ") IN (SELECT " + l.found() + " FROM found m WHERE TRUE" + part + ")" + order
 	case len(l.either) > 0 && p.Limit > 0:
 		upTo := c.number(" LIMIT ? + 0", p.Limit+max(0, p.Offset))
 		_, others, _ := strings.Cut(all, " AND ")
 		queries := make([]string, len(l.either))
 		for i, e := range l.either {
-			where, by, ok := e.seek.in(e.where+" AND "+others, l.id, after, l.newest)
+			where, by, ok := e.seek.in(e.where+" AND "+others, l.columnsInOrder(), after, l.newest)
 			if !ok {
 				where, by = e.where+" AND "+others+beyond, order
 			}
-			queries[i] = "SELECT * FROM (SELECT " + l.found() + " FROM " + e.rows + " WHERE " + where + by + upTo + ") m" + strconv.Itoa(i)
+			queries[i] = "SELECT * FROM (SELECT " + l.positions() + " FROM " + e.rows + " WHERE " + where + by + upTo + ") m" + strconv.Itoa(i)
 		}
 		matching = " WHERE (" + l.found() + ") IN (SELECT " + l.found() + " FROM (" + strings.Join(queries, " UNION ALL ") + ") m" + order + limit + ")"
 		part = order

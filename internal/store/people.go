@@ -26,8 +26,15 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	case team.SortNewest:
 		l.newest = true
 	case team.SortName, team.SortNameBack:
-		l.at, l.named, l.newest = "m.sort_key", true, f.Sort == team.SortNameBack
+		l.at, l.newest = "m.sort_key", f.Sort == team.SortNameBack
+		l.value = func(c *team.Cursor) any { return c.Name }
+	case team.SortStatus, team.SortStatusBack:
+		if l.newest = f.Sort == team.SortStatusBack; f.Status == "" { // else all have the same status, and are in the order of ids
+			l.at = "m.status"
+			l.value = func(c *team.Cursor) any { return c.Status }
+		}
 	}
+	byName, byStatus := l.at == "m.sort_key", l.at == "m.status"
 	var c condition
 	counted := leads(&c, f)
 	switch f.Access {
@@ -38,6 +45,10 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	case team.AccessProject:
 		c.and("m.scope_id <> m.account_id")
 		l.seek = guestIndex(f)
+	}
+	index := "" // for the members of the account, instead of the key
+	if f.Status != "" || byStatus {
+		index = "memberships_status"
 	}
 	if f.Status != "" {
 		c.and("m.status = ?", f.Status)
@@ -51,6 +62,7 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 			return nil, team.Total{}, err
 		case role.Scope == permission.ScopeAccount:
 			c.and("m.role_id = ?", uid(f.RoleID))
+			index = "memberships_role" // sorted by status, all members with the role are read
 		default:
 			counted, l.capped = false, true
 			c.and(`EXISTS (SELECT 1 FROM memberships h WHERE h.email_canonical = m.email_canonical AND (h.account_id = m.account_id) IS TRUE
@@ -66,17 +78,19 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	if counted && f.Factor == "" && f.Query == "" {
 		l.counts = memberCounts
 	}
-	if !l.named && !l.search && (f.Status != "" || f.RoleID != "") {
-		index := "memberships_status"
-		if f.RoleID != "" {
-			index = "memberships_role"
-		}
+	switch {
+	case byName || f.Query != "":
+		l.seek = nil
+	case index != "":
 		inAccount := l.membersBy(r.q.Dialect(), index)
+		if byStatus && index == "memberships_status" {
+			inAccount.seek = seek{"m.scope_id"} // the status is part of the order
+		}
 		if onlyAccount(f) {
 			l = inAccount
 		}
 		l.either = byScope(f, part{rows: inAccount.rows, seek: inAccount.seek}, l.rows)
-	} else if !l.named && !l.search {
+	default:
 		l.either = byScope(f, part{rows: l.rows, seek: l.seek}, l.rows)
 	}
 	if f.Factor != "" {

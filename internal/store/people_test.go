@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"raff/internal/store"
@@ -68,6 +69,87 @@ func TestPeople(t *testing.T) {
 			if got := walk(t, w, c.filter, len(c.want)); !slices.Equal(got, c.want) {
 				t.Errorf("%s: %v, want %v", name, got, c.want)
 			}
+			for sort, back := range map[team.PersonSort]team.PersonSort{team.SortOldest: team.SortNewest, team.SortStatus: team.SortStatusBack} {
+				c.filter.Sort = sort
+				forward := walk(t, w, c.filter, len(c.want))
+				c.filter.Sort = back
+				if got := walk(t, w, c.filter, len(c.want)); !slices.Equal(got, backwards(forward)) {
+					t.Errorf("%s: sorted by %s %v, by %q %v", name, back, got, sort, forward)
+				}
+				slices.Sort(forward)
+				if all := slices.Sorted(slices.Values(c.want)); !slices.Equal(forward, all) {
+					t.Errorf("%s: sorted by %s: %v, want %v", name, sort, forward, all)
+				}
+			}
+		}
+	})
+}
+
+func backwards(list []string) []string {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
+}
+
+// TestPeopleByStatus sorts people of the account, and people who are in projects only, together.
+func TestPeopleByStatus(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		web, api := w.newProject(t, "Web", "web"), w.newProject(t, "API", "api")
+		for i, p := range []struct {
+			name    string
+			status  team.Status
+			project team.Project
+		}{
+			{"alice", team.StatusSuspended, team.Project{}},
+			{"bob", team.StatusPending, web},
+			{"carol", team.StatusActive, api},
+			{"dave", team.StatusPending, team.Project{}},
+			{"erin", team.StatusSuspended, web},
+			{"frank", team.StatusActive, team.Project{}},
+			{"grace", team.StatusActive, web},
+			{"heidi", team.StatusSuspended, api},
+			{"ivan", team.StatusPending, api},
+		} {
+			m := w.person(w.newUser(t, p.name+"@example.com", p.name), w.basic)
+			m.Status, m.ProjectID, m.CreatedAt = p.status, p.project.ID, w.at(i)
+			if p.status == team.StatusPending {
+				m = w.invited(m.Email)
+				m.ProjectID, m.CreatedAt = p.project.ID, w.at(i)
+			}
+			if p.project.ID != "" {
+				m.Role = w.viewer
+			}
+			w.add(t, m)
+		}
+		for name, c := range map[string]struct {
+			filter team.PersonFilter
+			want   string
+		}{
+			"who sees all projects": {team.PersonFilter{AllProjects: true}, "carol frank grace bob dave ivan alice erin heidi"},
+			"who sees one project":  {team.PersonFilter{Projects: []string{web.ID}}, "frank grace bob dave alice erin"},
+			"who sees two projects": {team.PersonFilter{Projects: []string{api.ID, web.ID}}, "carol frank grace bob dave ivan alice erin heidi"},
+			"who sees no project":   {team.PersonFilter{}, "frank dave alice"},
+			"in the account":        {team.PersonFilter{AllProjects: true, Access: team.AccessAccount}, "frank dave alice"},
+			"in projects only":      {team.PersonFilter{AllProjects: true, Access: team.AccessProject}, "carol grace bob ivan erin heidi"},
+			"with a status":         {team.PersonFilter{AllProjects: true, Status: team.StatusPending}, "bob dave ivan"},
+			"with an account role":  {team.PersonFilter{AllProjects: true, RoleID: w.basic.ID}, "frank dave alice"},
+			"with a project role":   {team.PersonFilter{AllProjects: true, RoleID: w.viewer.ID}, "carol grace bob ivan erin heidi"},
+			"found":                 {team.PersonFilter{AllProjects: true, Query: "a"}, "carol frank grace bob dave ivan alice erin heidi"},
+			"without a factor":      {team.PersonFilter{AllProjects: true, Factor: "no"}, "carol frank grace alice erin heidi"},
+		} {
+			c.filter.AccountID, c.filter.Sort = w.account.ID, team.SortStatus
+			want := strings.Fields(c.want)
+			for _, sort := range []team.PersonSort{team.SortStatus, team.SortStatusBack} {
+				c.filter.Sort = sort
+				got := walk(t, w, c.filter, len(want))
+				for i := range got {
+					got[i], _, _ = strings.Cut(got[i], " ")
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("%s by %s: %v, want %v", name, sort, got, want)
+				}
+				slices.Reverse(want)
+			}
 		}
 	})
 }
@@ -96,8 +178,8 @@ func walk(t *testing.T, w *world, f team.PersonFilter, total int) (got []string)
 		if len(people) < 2 {
 			return got
 		}
-		last := people[1]
-		f.After = &team.Cursor{At: last.CreatedAt, ID: last.ID}
+		last := people[1].Cursor()
+		f.After = &last
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // seek is how PostgreSQL finds a page in the index that begins with these columns, for which the list has equal conditions,
-// and goes on with the id.
+// and goes on with those of its order, the last of which is the id.
 //
 // Ids sort by time, so a page of one account's rows can also be found by reading everybody's rows in the order of the
 // primary key and skipping those of other accounts. PostgreSQL prefers that when an account has a large share of all rows, and
@@ -15,8 +15,9 @@ import (
 type seek []string
 
 // in replaces the equal conditions on the columns, which are parts of where, and the condition that a row follows the cursor
-// after (a placeholder, or empty). It returns the conditions and the order, and whether it could replace them.
-func (s seek) in(where, id, after string, newest bool) (conditions, order string, ok bool) {
+// after (a placeholder for each column of by, or none). It returns the conditions and the order, and whether it could replace
+// them.
+func (s seek) in(where string, by, after []string, newest bool) (conditions, order string, ok bool) {
 	if len(s) == 0 {
 		return "", "", false
 	}
@@ -35,14 +36,14 @@ func (s seek) in(where, id, after string, newest bool) (conditions, order string
 		if values[i] == "" {
 			return "", "", false
 		}
-		order += column + direction + ", "
 	}
 	begin := "(" + strings.Join(s, ", ") + ")" + from + "(" + strings.Join(values, ", ") + ")"
-	if after != "" {
-		begin = "(" + strings.Join(s, ", ") + ", " + id + ")" + strings.TrimSuffix(from, "= ") + " (" + strings.Join(values, ", ") + ", " + after + ")"
+	if len(after) > 0 {
+		begin = "(" + strings.Join(slices.Concat(s, by), ", ") + ")" + strings.TrimSuffix(from, "= ") + " (" + strings.Join(slices.Concat(values, after), ", ") + ")"
 	}
 	end := "(" + strings.Join(s, ", ") + ")" + to + "(" + strings.Join(values, ", ") + ")"
-	return strings.Join(parts, " AND ") + " AND " + begin + " AND " + end, " ORDER BY " + order + id + direction, true
+	order = " ORDER BY " + strings.Join(slices.Concat(s, by), direction+", ") + direction
+	return strings.Join(parts, " AND ") + " AND " + begin + " AND " + end, order, true
 }
 
 // unsought returns the list for a database that needs no help to choose its indexes.

@@ -35,12 +35,15 @@ type Activity struct {
 type PersonSort string
 
 // The orders. SortOldest, the default, and SortNewest sort by when someone was added or invited. SortName and SortNameBack
-// sort by name, ignoring case and accents, and by email for people without a name.
+// sort by name, ignoring case and accents, and by email for people without a name. SortStatus sorts by status (active, pending,
+// suspended) and, within each, like SortOldest; SortStatusBack is the reverse.
 const (
-	SortOldest   PersonSort = ""
-	SortNewest   PersonSort = "newest"
-	SortName     PersonSort = "name"
-	SortNameBack PersonSort = "name-back"
+	SortOldest     PersonSort = ""
+	SortNewest     PersonSort = "newest"
+	SortName       PersonSort = "name"
+	SortNameBack   PersonSort = "name-back"
+	SortStatus     PersonSort = "status"
+	SortStatusBack PersonSort = "status-back"
 )
 
 // Folded returns text without case and accents, the form in which names are sorted and searched.
@@ -63,7 +66,7 @@ func SortKey(name, email string) string {
 
 // Cursor is the position of a member in every list of members and people.
 func (m Member) Cursor() Cursor {
-	return Cursor{At: m.CreatedAt, Name: SortKey(m.Name, m.CanonicalEmail), ID: m.ID}
+	return Cursor{At: m.CreatedAt, Name: SortKey(m.Name, m.CanonicalEmail), Status: m.Status, ID: m.ID}
 }
 
 // Access says which kinds of memberships a person has.

@@ -73,11 +73,13 @@ type Page struct {
 	SkipTotal bool
 }
 
-// Cursor is a position in a list: after the row with this id, and its time or, in a list by name, its sort key.
+// Cursor is a position in a list: after the row with this id, and its time or, in a list by name, its sort key, or, in a list
+// by status, its status.
 type Cursor struct {
-	At   time.Time
-	Name string
-	ID   string
+	At     time.Time
+	Name   string
+	Status Status
+	ID     string
 	// Total is that of the earlier page, if it is not counted again for each page.
 	Total *Total
 }

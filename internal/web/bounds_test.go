@@ -129,8 +129,8 @@ func TestPagesRefuseInvalidText(t *testing.T) {
 			}
 		}
 		// The position in a list contains a text.
-		for _, after := range []string{`{"a":1,"n":"\u0000","i":"x","b":1}`, `{"a":-9223372036854775808,"n":"","i":"\u0000","b":1}`, `{"a":9223372036854775807,"n":"` + "\xff" + `","i":"x"}`} {
-			for _, list := range []string{"/members", "/members?sort=name", "/invitations", "/projects", "/keys", "/audit"} {
+		for _, after := range []string{`{"a":1,"n":"\u0000","i":"x","b":1}`, `{"a":1,"n":"","s":"\u0000","i":"x","b":1}`, `{"a":-9223372036854775808,"n":"","i":"\u0000","b":1}`, `{"a":9223372036854775807,"n":"` + "\xff" + `","i":"x"}`} {
+			for _, list := range []string{"/members", "/members?sort=name", "/members?sort=status", "/invitations", "/projects", "/keys", "/audit"} {
 				u, _ := url.Parse(list)
 				q := u.Query()
 				q.Set("after", base64.RawURLEncoding.EncodeToString([]byte(after)))

@@ -447,6 +447,19 @@ func TestMembersAreSorted(t *testing.T) {
 		if got := names(""); !strings.HasPrefix(got, "Trent ") || !strings.HasSuffix(got, " oz@example.com") {
 			t.Errorf("oldest first: %s", got)
 		}
+		// Active members, then invited ones, and the reverse; each status oldest first or newest first.
+		byStatus := names("?sort=status")
+		if !strings.HasPrefix(byStatus, "Trent ") || !strings.HasSuffix(byStatus, " oz@example.com") {
+			t.Errorf("by status: %s", byStatus)
+		}
+		back = strings.Fields(byStatus)
+		slices.Reverse(back)
+		if got := names("?sort=status-back"); got != strings.Join(back, " ") {
+			t.Errorf("by status, descending: %s", got)
+		}
+		if got := owner.open(t, "/members?sort=status-back").source; !regexp.MustCompile(`aria-sort="descending"[^>]*>\s*<a class="sort" href="/members\?sort=status">`).MatchString(got) {
+			t.Error("the header of the status does not say that the list is sorted by it")
+		}
 		if got := names("?q=OSTEN&sort=name"); got != "Östen" {
 			t.Errorf("search without accents: %q", got)
 		}
@@ -479,6 +492,27 @@ func TestMembersAreSorted(t *testing.T) {
 		all := strings.Fields(first + " " + names(strings.ReplaceAll(next[1], "&amp;", "&")))
 		if len(all) != 65 || all[0] != "many000@example.com" || all[64] != "Zoë" || len(slices.Compact(slices.Clone(all))) != 65 {
 			t.Errorf("two pages show %d people: %v", len(all), all)
+		}
+		// By status, the second page continues among people with the status at the end of the first one.
+		seen := map[string]bool{}
+		for page := "?sort=status-back"; page != ""; {
+			next := regexp.MustCompile(`href="/members([^"]*)" rel="next"`).FindStringSubmatch(owner.open(t, "/members"+page).source)
+			for _, name := range strings.Fields(names(page)) {
+				if seen[name] {
+					t.Errorf("by status, %s is on two pages", name)
+				}
+				seen[name] = true
+			}
+			if page = ""; next != nil {
+				page = strings.ReplaceAll(next[1], "&amp;", "&")
+			}
+		}
+		if len(seen) != 65 {
+			t.Errorf("by status, the pages show %d people", len(seen))
+		}
+		file := owner.open(t, "/members/export?sort=status-back").source
+		if i, j := strings.Index(file, "many059@example.com"), strings.Index(file, "owner@example.com"); i < 0 || j < i {
+			t.Errorf("the file is not in the order of the list: %s", file)
 		}
 	})
 }

@@ -2,8 +2,9 @@ package web
 
 import (
 	"net/http"
-	"raff/internal/lang"
 	"strings"
+
+	"raff/internal/lang"
 
 	"raff/internal/team"
 )
@@ -22,6 +23,19 @@ type membersView struct {
 	Chips                       []chip // the active filters
 	Acts                        bool   // the user may change some of the people
 	Everyone                    bool   // the user may see all people
+}
+
+// The orders of the list in URLs.
+const (
+	sortOldest, sortNewest     = string(team.SortOldest), string(team.SortNewest)
+	sortName, sortNameBack     = string(team.SortName), string(team.SortNameBack)
+	sortStatus, sortStatusBack = string(team.SortStatus), string(team.SortStatusBack)
+)
+
+// sortOptions are all orders, for screens that are too narrow for the headers of columns.
+var sortOptions = []labelled{
+	{sortOldest, "Oldest first"}, {sortNewest, "Newest first"}, {sortName, "Name A–Z"}, {sortNameBack, "Name Z–A"},
+	{sortStatus, "Active first"}, {sortStatusBack, "Suspended first"},
 }
 
 // about is what the list contains.
@@ -47,7 +61,7 @@ func (v *visit) membersAsked() membersView {
 		Query: strings.TrimSpace(q.Get("q")), Status: oneOf(q.Get("status"), "pending", "active", "suspended"),
 		Access: oneOf(q.Get("access"), "owner", "account", "project"), Role: q.Get("role"),
 		SeeFactors: v.ask(v.can.ViewFactors()),
-		Sort:       oneOf(q.Get("sort"), string(team.SortNewest), string(team.SortName), string(team.SortNameBack)),
+		Sort:       oneOf(q.Get("sort"), sortNewest, sortName, sortNameBack, sortStatus, sortStatusBack),
 	}
 	if m.SeeFactors.OK {
 		m.Factor = oneOf(q.Get("factor"), "yes", "no")

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"raff/internal/lang"
 	"slices"
 	"strconv"
 	"time"
+
+	"raff/internal/lang"
 
 	"raff/internal/team"
 )
@@ -56,6 +57,7 @@ type position struct {
 type storedPosition struct {
 	At      int64  `json:"a"`
 	Name    string `json:"n"`
+	Status  string `json:"s,omitempty"`
 	ID      string `json:"i"`
 	Before  int    `json:"b"`
 	Total   int    `json:"t,omitempty"`
@@ -68,10 +70,10 @@ func parsePosition(text string) position {
 		return position{}
 	}
 	var stored storedPosition
-	if json.Unmarshal(b, &stored) != nil || stored.Before < 0 || stored.ID == "" || !team.IsText(stored.Name+stored.ID) {
+	if json.Unmarshal(b, &stored) != nil || stored.Before < 0 || stored.ID == "" || !team.IsText(stored.Name+stored.Status+stored.ID) {
 		return position{}
 	}
-	c := &team.Cursor{At: time.UnixMicro(stored.At).UTC(), Name: stored.Name, ID: stored.ID}
+	c := &team.Cursor{At: time.UnixMicro(stored.At).UTC(), Name: stored.Name, Status: team.Status(stored.Status), ID: stored.ID}
 	if stored.Total > 0 {
 		c.Total = &team.Total{N: stored.Total, AtLeast: stored.AtLeast, Once: true}
 	}
@@ -79,7 +81,7 @@ func parsePosition(text string) position {
 }
 
 func (p position) String() string {
-	stored := storedPosition{At: p.At.UnixMicro(), Name: p.Name, ID: p.ID, Before: p.before}
+	stored := storedPosition{At: p.At.UnixMicro(), Name: p.Name, Status: string(p.Status), ID: p.ID, Before: p.before}
 	if p.Total != nil {
 		stored.Total, stored.AtLeast = p.Total.N, p.Total.AtLeast
 	}
