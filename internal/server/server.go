@@ -192,7 +192,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	err = s.begin(ctx, keys)
 	if err == nil && c.Mode == Migrating {
-		err = s.store.ExtendEvents(ctx)
+		err = errors.Join(s.store.ExtendEvents(ctx), s.prepareSearch(ctx))
 	}
 	if err != nil {
 		s.closeTraces()

@@ -107,6 +107,16 @@ func (s *Server) cleanUp(ctx context.Context) error {
 	return errors.Join(err, err2, err3, s.store.ExtendEvents(ctx), s.operator.TidyUsage(ctx))
 }
 
+// prepareSearch creates the index for searches in the names of people. Without it searches only take longer.
+func (s *Server) prepareSearch(ctx context.Context) error {
+	lacking, err := s.store.PrepareSearch(ctx)
+	if lacking != "" {
+		s.config.Logger.Warn("searches read all names of an account, because their index cannot be created; let a superuser run CREATE EXTENSION pg_trgm and CREATE EXTENSION btree_gin, and run raffd migrate again",
+			"reason", lacking)
+	}
+	return err
+}
+
 // count logs what a job did, and how often, if it did anything.
 func (s *Server) count(what string, n int) {
 	if n > 0 {

@@ -191,12 +191,21 @@ func (r reader) readMembers(ctx context.Context, f team.MemberFilter) ([]team.Me
 	}
 	if f.Query != "" {
 		l.search = true
-		c.and(called("m", "?"), containing(team.Folded(f.Query)))
+		trigrams := ""
 		if f.ProjectID == "" {
-			// This condition, which all memberships of the account meet, gives the search an index with all columns it needs.
+			trigrams = r.trigrams(&c, f.AccountID, f.Query)
+		}
+		switch like := containing(team.Folded(f.Query)); {
+		case trigrams != "":
+			l.rows = trigrams
+		case f.ProjectID == "":
+			// The second condition, which all memberships of the account meet, gives the search an index with all columns it needs.
+			c.and(called("m", "?"), like)
 			c.and("m.account_id = ?", uid(f.AccountID))
 			c.and("m.lead")
 			l.rows = l.membersBy(r.q.Dialect(), "memberships_sorted").rows
+		default:
+			c.and(called("m", "?"), like)
 		}
 	}
 	return list(ctx, r.q, l, &c, f.Page, r.members())

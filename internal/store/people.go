@@ -103,9 +103,10 @@ func (r reader) People(ctx context.Context, f team.PersonFilter) ([]team.Person,
 	}
 	if f.Query != "" {
 		l.search, l.capped = true, false
-		if like := containing(team.Folded(f.Query)); len(f.Projects) > 0 && !f.AllProjects {
+		like := containing(team.Folded(f.Query))
+		if len(f.Projects) > 0 && !f.AllProjects {
 			c.and(called("m", "?"), like)
-		} else {
+		} else if l.rows = r.trigrams(&c, f.AccountID, f.Query); l.rows == "" {
 			// The text is compared in an index with all columns that this needs; only rows that match are read.
 			names := memberList.membersBy(r.q.Dialect(), "memberships_sorted").rows
 			l.rows = c.number("(SELECT m.scope_id, m.id FROM "+names+" WHERE m.account_id = ? AND m.lead AND "+called("m", "?")+") s JOIN memberships m ON m.scope_id = s.scope_id AND m.id = s.id",

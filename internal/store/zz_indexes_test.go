@@ -26,7 +26,7 @@ var readAll = regexp.MustCompile(strings.Join([]string{
 }, "|"))
 
 // elsewhere are the indexes for statements that other tests execute, or triggers, foreign keys, or the opening of a database.
-var elsewhere = []string{"roles_unfolded", "projects_unfolded", "account_counts_kind", "external_ids_object", "memberships_project", "invitations_project"}
+var elsewhere = []string{"roles_unfolded", "projects_unfolded", "account_counts_kind", "external_ids_object", "memberships_project", "invitations_project", "memberships_search"}
 
 var (
 	sqliteScan    = regexp.MustCompile(`^SCAN (\w+)( USING (COVERING )?INDEX (\w+))?`)

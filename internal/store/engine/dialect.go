@@ -48,6 +48,9 @@ type Dialect struct {
 	// AnnounceRetention sets for how many days $2 the log of the account $1 is kept, and returns when it takes effect, and ApplyRetention puts
 	// it into effect, with functions that check it; empty where the role that serves may change the retention.
 	AnnounceRetention, ApplyRetention string
+	// SearchPeople is a table function of an account and a pattern, which returns the memberships of the people of the account that match;
+	// see store.indexed for the patterns. PrepareSearch creates its index, or returns why it cannot. Empty if there is none.
+	SearchPeople, PrepareSearch string
 	// Keep is appended to a SELECT, followed by the name of a table, and locks its row against deletion until the commit.
 	// It is empty for SQLite, which has one writer.
 	Keep string

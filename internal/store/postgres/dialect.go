@@ -36,6 +36,8 @@ var Dialect = engine.Dialect{
 		"DELETE FROM member_counts WHERE scope_id IN (SELECT p.id FROM projects p WHERE p.account_id = $1)", "DELETE FROM member_counts WHERE scope_id = $1",
 		"DELETE FROM account_counts WHERE account_id = $1", "DELETE FROM role_counts WHERE account_id = $1",
 	},
-	SkipLocked: " FOR UPDATE SKIP LOCKED",
-	Keep:       " FOR KEY SHARE OF ",
+	SearchPeople:  "search_people(?, ?)",
+	PrepareSearch: "SELECT prepare_search()",
+	SkipLocked:    " FOR UPDATE SKIP LOCKED",
+	Keep:          " FOR KEY SHARE OF ",
 }

@@ -71,7 +71,7 @@ func unprotected(database string, cfg *pgx.ConnConfig) string {
 type setup struct {
 	encoding, fsync, commit, role string
 	connections                   int
-	super, owner                  bool
+	super, owner, searchable      bool
 	unreadable                    []string // tables without the privilege to read them
 }
 
@@ -80,9 +80,10 @@ func readSetup(ctx context.Context, c *pgx.Conn) (s setup, err error) {
 		current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
 		(SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
 		EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user),
+		to_regclass('memberships') IS NULL OR to_regclass('memberships_search') IS NOT NULL,
 		ARRAY(SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace
 			AND NOT has_table_privilege(oid, 'SELECT') ORDER BY relname)`
-	err = c.QueryRow(ctx, query, pgx.QueryExecModeSimpleProtocol).Scan(&s.encoding, &s.fsync, &s.commit, &s.role, &s.connections, &s.super, &s.owner, &s.unreadable)
+	err = c.QueryRow(ctx, query, pgx.QueryExecModeSimpleProtocol).Scan(&s.encoding, &s.fsync, &s.commit, &s.role, &s.connections, &s.super, &s.owner, &s.searchable, &s.unreadable)
 	if err != nil {
 		err = errors.Join(errors.New("the settings of the database cannot be read"), err)
 	}
@@ -105,6 +106,10 @@ func (s setup) remarks(add func(severe bool, message, advice string), connection
 	}
 	if s.super {
 		add(false, "the server connects as a superuser, "+s.role, "use a separate role with few privileges (docs/operations.md, Two roles on PostgreSQL)")
+	}
+	if !s.searchable {
+		add(false, "searches read all names of an account, because the index memberships_search is missing",
+			"let a superuser run CREATE EXTENSION pg_trgm and CREATE EXTENSION btree_gin in the database, and then run raffd migrate")
 	}
 	if n := len(s.unreadable); n > 0 {
 		add(true, fmt.Sprintf("the role %s cannot read %d tables, such as %s", s.role, n, s.unreadable[0]),

@@ -1197,6 +1197,39 @@ CREATE TRIGGER projects_external AFTER DELETE ON projects REFERENCING OLD TABLE 
 CREATE TRIGGER roles_external AFTER DELETE ON roles REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
 CREATE TRIGGER api_keys_external AFTER DELETE ON api_keys REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION external_ids_end();
 
+-- The memberships of the people of an account whose name or email contains a text: pattern is for LIKE and has at least three letters or digits in a row.
+-- This function reads the names of the account one after the other; prepare_search() replaces it with one that uses an index.
+-- +goose StatementBegin
+CREATE FUNCTION search_people(account UUID, pattern TEXT) RETURNS SETOF memberships LANGUAGE sql STABLE ROWS 100 AS $$
+    SELECT m.* FROM memberships m WHERE m.account_id = account AND m.lead AND m.sort_key LIKE pattern
+$$;
+-- +goose StatementEnd
+
+-- Creates an index of trigrams, and the extensions that it needs. If this role may not create them, or the server does not have them,
+-- it returns the reason. New names are added to the index in batches of up to 1 MB.
+-- +goose StatementBegin
+CREATE FUNCTION prepare_search() RETURNS TEXT LANGUAGE plpgsql AS $$
+BEGIN
+    BEGIN
+        CREATE EXTENSION IF NOT EXISTS pg_trgm;
+        CREATE EXTENSION IF NOT EXISTS btree_gin;
+        -- COALESCE, because no other index has this condition: the planner knows nothing about the pattern, and would often choose another.
+        CREATE INDEX IF NOT EXISTS memberships_search ON memberships USING gin (account_id, sort_key gin_trgm_ops)
+            WITH (gin_pending_list_limit = 1024) WHERE COALESCE(lead, FALSE);
+    EXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_file OR undefined_object THEN
+        RETURN SQLERRM;
+    END;
+    -- Only a bitmap scan can read this index, which is ruled out for all other statements.
+    CREATE OR REPLACE FUNCTION search_people(account UUID, pattern TEXT) RETURNS SETOF memberships LANGUAGE sql STABLE ROWS 100
+        SET enable_bitmapscan = on AS $search$
+        SELECT m.* FROM memberships m WHERE m.account_id = account AND COALESCE(m.lead, FALSE) AND m.sort_key LIKE pattern
+    $search$;
+    RETURN '';
+END $$;
+-- +goose StatementEnd
+
+SELECT prepare_search();
+
 SELECT extend_events(2);
 
 -- Functions that run as the owner of the tables find only its tables, and no temporary ones, and only the owner and the role that
