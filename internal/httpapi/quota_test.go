@@ -109,3 +109,35 @@ func TestSessionQuota(t *testing.T) {
 		}
 	}, rafftest.WithQuotas(team.Quotas{Roles: 1, Projects: 1, APIKeys: 1, Invitations: 1, Sessions: 2}))
 }
+
+// A row that is refused takes no room from other rows, and somebody who is there already is not refused for lack of room.
+func TestRefusedRowsTakeNoRoom(t *testing.T) {
+	quotas := team.DefaultQuotas()
+	quotas.Invitations = 3
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		member := srv.RoleID(t, "account", "member")
+		row := func(name string) map[string]any {
+			return map[string]any{"email": name + "@example.com", "role_id": member}
+		}
+		add := func(names ...string) (codes []string) {
+			t.Helper()
+			var rows []map[string]any
+			for _, name := range names {
+				rows = append(rows, row(name))
+			}
+			for _, r := range srv.Do(t, "POST", "/api/v1/members/bulk", srv.Key, map[string]any{"members": rows}).Want(t, 200).JSON(t)["data"].([]any) {
+				e, _ := r.(map[string]any)["error"].(map[string]any)
+				codes = append(codes, fmt.Sprint(e["code"]))
+			}
+			return codes
+		}
+		add("alice", "bob")
+		if got := strings.Join(add("alice", "bob", "alice", "carol", "dave", "bob"), " "); got != "invitation_pending invitation_pending invitation_pending <nil> limit_reached invitation_pending" {
+			t.Errorf("with room for one: %s", got)
+		}
+		if r := srv.Do(t, "POST", "/api/v1/members", srv.Key, row("alice")).Want(t, 409).JSON(t); r["code"] != "invitation_pending" || r["member_id"] == nil {
+			t.Errorf("without room: %v", r)
+		}
+		srv.Do(t, "POST", "/api/v1/members", srv.Key, row("erin")).Want(t, 409)
+	}, rafftest.WithQuotas(quotas))
+}

@@ -298,3 +298,29 @@ func TestSkipExistingPlaces(t *testing.T) {
 		}
 	})
 }
+
+// A caller who may invite, but not view members, learns nothing about a person whose place was skipped.
+func TestSkippedPlaceTellsNothing(t *testing.T) {
+	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
+		shop, viewer := newProject(t, srv, "Shop"), srv.RoleID(t, "project", "viewer")
+		role := func(slug, scope string, permissions ...string) string {
+			return srv.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{"name": slug, "slug": slug, "scope": scope, "permissions": permissions}).Want(t, 201).Data(t)["id"].(string)
+		}
+		crew, host := role("crew", "account", "account.members.invite"), role("host", "project", "project.members.invite")
+		keyID, key := srv.NewKeyID(t, "Inviter", crew)
+		srv.Do(t, "POST", "/api/v1/projects/"+shop+"/members", srv.Key, map[string]any{"api_key_id": keyID, "role_id": host}).Want(t, 201)
+		id, user := srv.NewMember(t, "alice@example.com", "Alice", crew)
+		srv.Do(t, "PATCH", "/api/v1/members/"+id, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
+		srv.Do(t, "GET", "/api/v1/members/"+id, key, nil).Want(t, 403)
+
+		body := map[string]any{"email": "alice@example.com", "role_id": crew, "skip_existing": true, "projects": []map[string]any{{"project_id": shop, "role_id": host}}}
+		m := srv.Do(t, "POST", "/api/v1/members", key, body).Want(t, 201).Data(t)
+		if m["id"] != id || m["role_id"] != crew || m["user_id"] != user || m["status"] != "active" || m["invited_by"] != keyID || m["accepted_at"] != nil {
+			t.Errorf("the caller may not view the member, and got %v", m)
+		}
+		body["projects"] = []map[string]any{{"project_id": newProject(t, srv, "Docs"), "role_id": viewer}}
+		if m := srv.Do(t, "POST", "/api/v1/members", srv.Key, body).Want(t, 201).Data(t); m["id"] != id || m["status"] != "suspended" || m["accepted_at"] == nil {
+			t.Errorf("the caller may view the member, and got %v", m)
+		}
+	})
+}

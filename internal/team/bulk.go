@@ -1,8 +1,10 @@
 package team
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"raff/internal/permission"
@@ -109,9 +111,10 @@ func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember
 			if out[i].Err = wrong[i]; out[i].Err != nil {
 				continue
 			}
+			left := maps.Clone(w.left)
 			m, _, err := w.addMember(n)
-			if refused(err) {
-				out[i].Err = err
+			if refused(err) { // it leaves the room that was counted for it to other rows
+				out[i].Err, w.left = err, left
 				continue
 			}
 			if err != nil {
@@ -135,9 +138,26 @@ func invited(rows []NewMember) (n int) {
 	return n
 }
 
-// mayAddAny refuses the whole request if the caller may not invite anyone to the place of its first row.
+// mayAddAny refuses the whole request if the caller may not invite anyone to any of its places.
 func (g *guard) mayAddAny(rows []NewMember) error {
-	projectID := rows[0].ProjectID
+	var first error
+	var asked []string
+	for i := range rows {
+		projectID := rows[i].ProjectID
+		if slices.Contains(asked, projectID) {
+			continue
+		}
+		asked = append(asked, projectID)
+		err := g.mayAddTo(projectID)
+		if !isRefusal(err) {
+			return err
+		}
+		first = cmp.Or(first, err)
+	}
+	return first
+}
+
+func (g *guard) mayAddTo(projectID string) error {
 	if projectID != "" {
 		if _, err := g.Project(g.ctx, g.p.AccountID, projectID); err != nil {
 			return err

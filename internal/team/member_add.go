@@ -232,6 +232,11 @@ func (m *Member) bindKey(k APIKey) {
 func (w *work) insertMember(m *Member, a adding, with *together) (*Invitation, error) {
 	if with == nil {
 		if err := w.reserve(m); err != nil {
+			if isRefusal(err) {
+				if there := w.alreadyMember(*m); !IsNotFound(there) {
+					return nil, there // more room would not help
+				}
+			}
 			return nil, err
 		}
 	}

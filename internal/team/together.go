@@ -147,9 +147,24 @@ func (w *work) addTogether(n NewMember) (Member, *Invitation, error) {
 		first.Also = added[1:]
 		return first, lead, nil
 	}
-	first, err := w.MemberByEmail(w.ctx, w.p.AccountID, n.ProjectID, added[0].CanonicalEmail)
+	first, err := w.skipped(n, added[0])
 	first.Also = added
 	return first, lead, err
+}
+
+// skipped returns the membership of the request itself, which exists already. A caller who may not view members there learns
+// nothing about a person but the id, as from the refusal without SkipExisting; the rest is as in the first one that was added.
+func (w *work) skipped(n NewMember, added Member) (Member, error) {
+	there, err := w.MemberByEmail(w.ctx, w.p.AccountID, n.ProjectID, added.CanonicalEmail)
+	if err != nil || there.Type == TypeInvitation {
+		return there, err // those who invite may view invitations
+	}
+	err = w.s.mayView(w.ctx, w, w.p, n.ProjectID, memberViewers)
+	if !isRefusal(err) {
+		return there, err
+	}
+	added.ID, added.ProjectID, added.ProjectName, added.Role = there.ID, there.ProjectID, there.ProjectName, there.Role
+	return added, nil
 }
 
 // planTogether is plan with all checks that a single membership leaves to the database.

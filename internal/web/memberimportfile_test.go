@@ -117,3 +117,24 @@ func TestImportFindsManyNames(t *testing.T) {
 		t.Errorf("a file of 1 MB with 60,000 names took %d MB", n)
 	}
 }
+
+// TestImportAddsWhatItMay adds the rows that the importer may add, in whatever order they are.
+func TestImportAddsWhatItMay(t *testing.T) {
+	o := newOffice(t)
+	o.Do(t, "POST", "/api/v1/projects", o.Key, map[string]any{"name": "Secret"}).Want(t, 201)
+	crew := o.Do(t, "POST", "/api/v1/roles", o.Key, map[string]any{"name": "Crew", "slug": "crew", "scope": "account", "permissions": []string{"account.members.invite", "account.projects.view"}}).
+		Want(t, 201).Data(t)["id"].(string)
+	o.NewMember(t, "ina@example.com", "Ina", crew)
+	form := signIn(t, o.Server, "ina@example.com").open(t, "/members/import")
+	const denied, fine = "alice@example.com,,Secret (viewer)\n", "bob@example.com,crew,\n"
+	for _, rows := range []string{denied + fine, fine + denied} {
+		form.submitTo(t, "/members/import", "csv", "email,role,projects\n"+rows).shows(t, 200, "1 of 2 rows would be added", "Your role does not include the permission")
+	}
+	form.submitTo(t, "/members/import", "csv", "email,role,projects\n"+denied).shows(t, 403, "Your role does not include the permission")
+
+	// Somebody who is suspended is added, not invited.
+	id, _ := o.NewMember(t, "sue@example.com", "Sue", crew)
+	o.Do(t, "PATCH", "/api/v1/members/"+id, o.Key, map[string]any{"status": "suspended"}).Want(t, 200)
+	o.owner.open(t, "/members/import").submitTo(t, "/members/import", "csv", "email,role,projects\nsue@example.com,crew,Secret (viewer)\n").
+		shows(t, 200, "1 of 1 row would be added", "Would be added: already in the account").lacks(t, "Would be invited")
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -34,7 +35,7 @@ func (n byName[T]) called(text string) []nameRow[T] {
 			twice = twice || other.id == bySlug.id
 		}
 		if !twice {
-			found = append(found[:len(found):len(found)], bySlug)
+			found = append(slices.Clip(found), bySlug)
 		}
 	}
 	return found
