@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help release image release-check dev demo demo-platform bench bench-peers build test variants quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres test-postgres-versions race hammer timing kill verify-long failover soak fuzz clean
+.PHONY: help release image release-check dev demo demo-platform bench bench-peers build test variants quick arrows check deps fmt fmt-check vet lint generate generate-check docs docs-check screenshots outdated module module-check tidy tidy-check unit test-opentofu test-terraform-next test-postgres test-postgres-versions race hammer timing kill verify-long thousand-members failover soak fuzz clean
 
 export CGO_ENABLED := 0
 GO ?= go
@@ -151,6 +151,9 @@ kill: deps ## kill servers, crash PostgreSQL and fill disks under load, RAFF_TRI
 
 verify-long: deps ## seal and verify a log of 1,000,000 events on both databases, and print how long it takes (minutes)
 	@$(test-env) RAFF_GROWN=1 $(GO) test -count=1 -timeout 30m -v -parallel 1 -run 'TestVerifyLongLog$$' ./e2e
+
+thousand-members: deps ## import and plan 1,000 members with Terraform, and again with a call for each (make test has 200 of them)
+	@$(test-env) RAFF_GROWN=1 $(GO) test -count=1 -timeout 30m -v -run TestThousandMembers ./internal/tfprovider
 
 failover: deps ## promote a synchronous PostgreSQL standby while clients write, by hand and with Patroni, RAFF_TRIALS times (10)
 	@scripts/ensure-patroni.sh

@@ -15,27 +15,37 @@ import (
 
 func askDatabase(t *testing.T, database, query string) string {
 	t.Helper()
+	ask, done := asking(t, database, query)
+	defer done()
+	return ask()
+}
+
+// askingDatabase returns a function that asks again and again on one connection.
+func askingDatabase(t *testing.T, database, query string) (ask func() string) {
+	t.Helper()
+	ask, done := asking(t, database, query)
+	t.Cleanup(done)
+	return ask
+}
+
+func asking(t *testing.T, database, query string) (ask func() string, done func()) {
+	t.Helper()
+	answered := func(row interface{ Scan(into ...any) error }) (answer string) {
+		t.Helper()
+		if err := row.Scan(&answer); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		return answer
+	}
 	if file, ok := strings.CutPrefix(database, "sqlite:"); ok {
-		return askSQLite(t, file, query)
+		db := rafftest.OpenSQLite(t, file)
+		return func() string { return answered(db.QueryRowContext(t.Context(), query)) }, func() { _ = db.Close() }
 	}
 	c, err := pgx.Connect(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = c.Close(context.WithoutCancel(t.Context())) }()
-	var answer string
-	if err := c.QueryRow(t.Context(), query).Scan(&answer); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return answer
-}
-
-func askSQLite(t *testing.T, file, query string) (answer string) {
-	t.Helper()
-	if err := rafftest.OpenSQLite(t, file).QueryRowContext(t.Context(), query).Scan(&answer); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return answer
+	return func() string { return answered(c.QueryRow(t.Context(), query)) }, func() { _ = c.Close(context.WithoutCancel(t.Context())) }
 }
 
 // until repeats a request until it returns this status.
