@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"raff/internal/rafftest"
 )
 
 // TestBackupUnderLoad backs up the database while many clients change it, and serves the copy: it must contain every
@@ -21,7 +23,7 @@ func TestBackupUnderLoad(t *testing.T) {
 		ended := make(chan struct{})
 		go func() { defer close(ended); l.clients(ctx, 8) }()
 		before := len(l.known())
-		waitFor(t, "changes under way", func() bool { return len(l.known()) > before })
+		rafftest.Eventually(t, "changes under way", func() bool { return len(l.known()) > before })
 		to := filepath.Join(dir, fmt.Sprintf("copy%d.db", n)) // a new name, because the write-ahead log of a served copy fits no other copy
 		known := l.known()
 		began := time.Now()

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"raff/internal/rafftest"
 )
 
 // image is the last stage of a Containerfile, laid out in a directory.
@@ -185,7 +187,7 @@ func TestContainer(t *testing.T) {
 			t.Logf("what raffd said last:\n%s", s.log.tail())
 		}
 	})
-	eventually(t, "the server in the image is ready", func() bool { return s.status("/ready") == http.StatusOK })
+	rafftest.Eventually(t, "the server in the image is ready", func() bool { return s.status("/ready") == http.StatusOK })
 	if out, err := m.run(m.health, settings...).CombinedOutput(); err != nil {
 		t.Errorf("the health check of a healthy server: %v\n%s", err, out)
 	}

@@ -251,7 +251,7 @@ func TestInterruptedErasure(t *testing.T) {
 		}
 		all.Wait()
 		// Sealing may still hold the locks that erasing waits for, and the job of a server may be erasing.
-		eventually(t, "erasing is done", func() bool {
+		rafftest.Eventually(t, "erasing is done", func() bool {
 			if _, err := srv.Node.Operator().EraseOrdered(t.Context()); err != nil {
 				t.Log(err)
 			}

@@ -67,7 +67,7 @@ func TestLockedAccountsDelayNobodyElse(t *testing.T) {
 			})
 		}
 	}
-	waitFor(t, "changes that wait for the locks", func() bool {
+	rafftest.Eventually(t, "changes that wait for the locks", func() bool {
 		n, _ := strconv.Atoi(askDatabase(t, database, changesWaitingForLocks))
 		return n > 0
 	})
@@ -104,7 +104,7 @@ func TestSlowReadsDelayNobodyElse(t *testing.T) {
 		n, _ := strconv.Atoi(askDatabase(t, database, "SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = 'audit_events'::regclass"))
 		return n
 	}
-	waitFor(t, "reads of the audit log that wait", func() bool { return blocked() > 0 })
+	rafftest.Eventually(t, "reads of the audit log that wait", func() bool { return blocked() > 0 })
 	most := 0
 	for range 20 {
 		srv.Do(t, http.MethodGet, "/api/v1/members", srv.Key, nil).Want(t, http.StatusOK)

@@ -24,7 +24,7 @@ func TestInviteAndAccept(t *testing.T) {
 		mail := smtp.Wait(t, email)
 		token := rafftest.TokenOf(t, mail.Link(t))
 		path := "/api/v1/members/" + invited["id"].(string)
-		waitFor(t, "the state to become sent", func() bool {
+		rafftest.Eventually(t, "the state to become sent", func() bool {
 			return srv.Do(t, "GET", path, srv.Key, nil).Data(t)["invitation_state"] == "sent"
 		})
 		// Mail scanners open links; that must change nothing.
@@ -41,15 +41,6 @@ func TestInviteAndAccept(t *testing.T) {
 			t.Errorf("read after acceptance: %v", read)
 		}
 	}, rafftest.WithSMTP(smtp.URL()))
-}
-
-func waitFor(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("timed out waiting for %s", what)
-		}
-	}
 }
 
 func TestNoLinkForInviterWithEmail(t *testing.T) {

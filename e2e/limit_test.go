@@ -50,7 +50,7 @@ func TestNodesShareTheLimit(t *testing.T) {
 		}
 		return n
 	}
-	waitFor(t, "the second node to be counted", func() bool { return second.Node.Nodes() == 2 })
+	rafftest.Eventually(t, "the second node to be counted", func() bool { return second.Node.Nodes() == 2 })
 	if n := granted(second, first.Key); n != 10 {
 		t.Errorf("the second node granted %d of 20, want half of them", n)
 	}

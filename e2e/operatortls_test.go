@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"raff/internal/rafftest"
 	"raff/internal/server"
 )
 
@@ -99,7 +100,7 @@ func TestOperatorTLS(t *testing.T) {
 		return res.StatusCode, res.TLS.PeerCertificates[0].SerialNumber.Int64()
 	}
 	serial := func(certFile, keyFile string) int64 { _, n := ask(certFile, keyFile); return n }
-	eventually(t, "HTTPS with a client certificate", func() bool { return serial(clientCert, clientKey) == 1 })
+	rafftest.Eventually(t, "HTTPS with a client certificate", func() bool { return serial(clientCert, clientKey) == 1 })
 	if status, _ := ask("", ""); status != 0 {
 		t.Errorf("without a client certificate: %d", status)
 	}
@@ -112,19 +113,19 @@ func TestOperatorTLS(t *testing.T) {
 			t.Error("the listener speaks plain HTTP")
 		}
 	}
-	eventually(t, "the server is ready", func() bool { return strings.Contains(s.log.String(), "msg=serving ") })
+	rafftest.Eventually(t, "the server is ready", func() bool { return strings.Contains(s.log.String(), "msg=serving ") })
 
 	// Both files are replaced.
 	pair(t, dir, 2, year())
 	other.save(t, caFile)
 	s.signal(t, syscall.SIGHUP)
-	eventually(t, "the second certificate, and the clients of the other authority", func() bool { return serial(otherCert, otherKey) == 2 })
+	rafftest.Eventually(t, "the second certificate, and the clients of the other authority", func() bool { return serial(otherCert, otherKey) == 2 })
 	if status, _ := ask(clientCert, clientKey); status != 0 {
 		t.Errorf("a client of the authority that was removed: %d", status)
 	}
 	write(t, caFile, "nothing")
 	s.signal(t, syscall.SIGHUP)
-	eventually(t, "a failed reload is logged", func() bool { return strings.Contains(s.log.String(), "the certificate was not reloaded") })
+	rafftest.Eventually(t, "a failed reload is logged", func() bool { return strings.Contains(s.log.String(), "the certificate was not reloaded") })
 	if got := serial(otherCert, otherKey); got != 2 {
 		t.Errorf("after a failed reload: certificate %d", got)
 	}

@@ -65,7 +65,7 @@ func TestPartitionsOfEvents(t *testing.T) {
 	execAs(t, owner, remake.String())
 	const first = "SELECT to_at::text FROM event_partitions() WHERE from_at IS NULL"
 	srv := rafftest.Start(t, rafftest.OnDatabase(serving))
-	eventually(t, "the server removes the empty months, and prepares the next ones", func() bool {
+	rafftest.Eventually(t, "the server removes the empty months, and prepares the next ones", func() bool {
 		return ask(first) == fmt.Sprint(month(0)) && ask(ahead) > time.UnixMicro(month(1)).UTC().Format(time.DateOnly)
 	})
 	execAs(t, owner, remake.String())

@@ -67,7 +67,7 @@ func TestProxies(t *testing.T) {
 
 			// On Linux, every address of 127.0.0.0/8 is this machine, so that client and proxy have different ones.
 			browser := from("127.0.0.2", at)
-			eventually(t, "the proxy serves", func() bool {
+			rafftest.Eventually(t, "the proxy serves", func() bool {
 				res, err := browser.Get(public + "/ready")
 				if err != nil {
 					return false
@@ -100,9 +100,9 @@ func TestProxies(t *testing.T) {
 			if status, _ := signIn(browser, public, "not her password", public); status != http.StatusUnauthorized && status != http.StatusUnprocessableEntity {
 				t.Logf("a wrong password: %d", status)
 			}
-			eventually(t, "the log has the client's address", func() bool { return strings.Contains(log.String(), "remote=127.0.0.2") })
+			rafftest.Eventually(t, "the log has the client's address", func() bool { return strings.Contains(log.String(), "remote=127.0.0.2") })
 			signIn(from("127.0.0.3", strings.TrimPrefix(srv.URL, "http://")), srv.URL, "not her password", public)
-			eventually(t, "the log has the address of a client that is no proxy", func() bool { return strings.Contains(log.String(), "remote=127.0.0.3") })
+			rafftest.Eventually(t, "the log has the address of a client that is no proxy", func() bool { return strings.Contains(log.String(), "remote=127.0.0.3") })
 			if strings.Contains(log.String(), "203.0.113.9") {
 				t.Errorf("a client chose its own address:\n%s", log.String())
 			}

@@ -128,7 +128,7 @@ func TestFailover(t *testing.T) {
 	run("ALTER SYSTEM SET synchronous_standby_names = '*'")
 	run("SELECT pg_reload_conf()")
 	srv := rafftest.Start(t, rafftest.OnDatabase(primary.Either(standby)))
-	eventually(t, "the standby is synchronous", func() bool {
+	rafftest.Eventually(t, "the standby is synchronous", func() bool {
 		return askDatabase(t, primary.URL, "SELECT count(*)::text FROM pg_stat_replication WHERE sync_state = 'sync'") == "1"
 	})
 	writeDuringFailover(t, srv, func(count func() int) (before int) {
@@ -171,15 +171,15 @@ func writeDuringFailover(t *testing.T, srv *rafftest.Server, fail func(count fun
 		})
 	}
 	count := func() int { mu.Lock(); defer mu.Unlock(); return len(confirmed) }
-	eventually(t, "clients write", func() bool { return count() > 20 })
+	rafftest.Eventually(t, "clients write", func() bool { return count() > 20 })
 	id, secret := newKey(t, srv, "member")
 	srv.Do(t, http.MethodDelete, "/api/v1/api-keys/"+id, srv.Key, nil).Want(t, http.StatusOK)
 
 	begin := time.Now()
 	before := fail(count)
-	eventually(t, "clients write again", func() bool { return count() > before+4 }) // more than were in progress
+	rafftest.Eventually(t, "clients write again", func() bool { return count() > before+4 }) // more than were in progress
 	took := time.Since(begin)
-	eventually(t, "clients write", func() bool { return count() > before+20 })
+	rafftest.Eventually(t, "clients write", func() bool { return count() > before+20 })
 	close(stopped)
 	done.Wait()
 

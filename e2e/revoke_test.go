@@ -113,12 +113,12 @@ func TestNoWriteOfARevokedKeyCommits(t *testing.T) {
 					}
 				})
 			}
-			waitFor(t, "the key has invited people", func() bool { return tries.Load() >= 8 })
+			rafftest.Eventually(t, "the key has invited people", func() bool { return tries.Load() >= 8 })
 			srv.Do(t, "DELETE", "/api/v1/api-keys/"+id, srv.Key, nil).Want(t, 200)
 			before := written()
 			// Each of the four workers has at most one request in progress, so at least twelve of these requests start now.
 			revoked := tries.Load()
-			waitFor(t, "the revoked key is still used", func() bool { return tries.Load() >= revoked+16 })
+			rafftest.Eventually(t, "the revoked key is still used", func() bool { return tries.Load() >= revoked+16 })
 			over.Store(true)
 			busy.Wait()
 			if after := written(); after != before || before == 0.0 {

@@ -27,7 +27,7 @@ func TestRunbookMetricsExist(t *testing.T) {
 	srv.NewMember(t, "alice@example.com", "Alice", srv.RoleID(t, "account", "member"))
 	trySignIn(t, srv, "alice@example.com", "not the password of alice")
 	all := scrape(t, address)
-	eventually(t, "metrics of the server with a certificate", func() bool {
+	rafftest.Eventually(t, "metrics of the server with a certificate", func() bool {
 		more, err := tryScrape(secure)
 		all += more
 		return err == nil && strings.Contains(more, "raff_tls_")

@@ -131,7 +131,7 @@ func TestSealKeyRollout(t *testing.T) {
 		t.Errorf("listed: %v\n%s", err, out)
 	}
 	// A log gets its first seal when all nodes have seen that all sign with the key.
-	eventually(t, "the newest log is sealed", func() bool {
+	rafftest.Eventually(t, "the newest log is sealed", func() bool {
 		seal(t, a)
 		return verified(t, a, r.logs[len(r.logs)-1]).Unsealed == 0
 	})

@@ -137,7 +137,7 @@ func TestSecretsKeyIsActivated(t *testing.T) {
 	if !strings.Contains(stored(), first) {
 		t.Errorf("before: %s", stored())
 	}
-	eventually(t, "both nodes are alive", func() bool { return a.Node.Nodes() == 2 && b.Node.Nodes() == 2 })
+	rafftest.Eventually(t, "both nodes are alive", func() bool { return a.Node.Nodes() == 2 && b.Node.Nodes() == 2 })
 	var out bytes.Buffer
 	if err := s.RotateKeys(t.Context(), &out, server.Rotation{}); err != nil || !strings.HasPrefix(out.String(), "1 of 1") {
 		t.Errorf("rotated: %v, %s", err, &out)

@@ -110,7 +110,7 @@ func (s *striker) expire(node *rafftest.Server, v victim) {
 		ends := node.Node.Service().Now().Add(wait)
 		r := node.Do(s.t, "PATCH", "/api/v1/api-keys/"+v.key, s.nodes[0].Key, map[string]any{"expires_at": ends.Format(time.RFC3339Nano)})
 		if r.Status == 200 {
-			waitFor(s.t, "the key has expired", func() bool { return node.Node.Service().Now().After(ends) })
+			rafftest.Eventually(s.t, "the key has expired", func() bool { return node.Node.Service().Now().After(ends) })
 			return
 		}
 	}

@@ -20,20 +20,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"raff/internal/rafftest"
 )
-
-// patience is how long tests of processes wait for something on a busy machine.
-const patience = 3 * time.Minute
-
-// eventually waits until done returns true.
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", patience, what)
-		}
-	}
-}
 
 // year is the end of a valid certificate.
 func year() time.Time { return time.Now().Add(365 * 24 * time.Hour) }
@@ -136,7 +125,7 @@ func TestCertificateIsReloaded(t *testing.T) {
 		defer func() { _ = c.Close() }()
 		return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 	}
-	eventually(t, "HTTPS with the first certificate", func() bool { return serial() == 1 })
+	rafftest.Eventually(t, "HTTPS with the first certificate", func() bool { return serial() == 1 })
 	old, err := dial()
 	if err != nil {
 		t.Fatal(err)
@@ -161,11 +150,11 @@ func TestCertificateIsReloaded(t *testing.T) {
 	if err := health(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the server is ready", func() bool { return strings.Contains(s.log.String(), "msg=serving ") })
+	rafftest.Eventually(t, "the server is ready", func() bool { return strings.Contains(s.log.String(), "msg=serving ") })
 
 	pair(t, dir, 2, year)
 	s.signal(t, syscall.SIGHUP)
-	eventually(t, "new connections have the second certificate", func() bool { return serial() == 2 })
+	rafftest.Eventually(t, "new connections have the second certificate", func() bool { return serial() == 2 })
 	if err := health(); err != nil {
 		t.Errorf("a connection from before the reload: %v", err)
 	}
@@ -179,7 +168,7 @@ func TestCertificateIsReloaded(t *testing.T) {
 	} {
 		spoil()
 		s.signal(t, syscall.SIGHUP)
-		eventually(t, "a failed reload is logged", func() bool { return strings.Count(s.log.String(), kept) == i+1 })
+		rafftest.Eventually(t, "a failed reload is logged", func() bool { return strings.Count(s.log.String(), kept) == i+1 })
 		if got := serial(); got != 2 {
 			t.Errorf("after failed reload %d the certificate is %d, want the second", i+1, got)
 		}
@@ -190,7 +179,7 @@ func TestCertificateIsReloaded(t *testing.T) {
 
 	pair(t, dir, 5, year)
 	s.signal(t, syscall.SIGHUP)
-	eventually(t, "a good certificate after failures", func() bool { return serial() == 5 })
+	rafftest.Eventually(t, "a good certificate after failures", func() bool { return serial() == 5 })
 
 	if out, err := exec.Command(raffd, "health", "--ready", "--listen", s.addr, "--tls-cert", certFile).CombinedOutput(); err != nil {
 		t.Errorf("raffd health: %v\n%s", err, out)
@@ -211,9 +200,9 @@ func write(t *testing.T, file, text string) {
 func TestReloadWithoutCertificate(t *testing.T) {
 	t.Parallel()
 	s := serveWith(t, "")
-	eventually(t, "the server is ready", func() bool { return s.status("/ready") == http.StatusOK })
+	rafftest.Eventually(t, "the server is ready", func() bool { return s.status("/ready") == http.StatusOK })
 	s.signal(t, syscall.SIGHUP)
-	eventually(t, "the reload is logged", func() bool { return strings.Contains(s.log.String(), "nothing to reload") })
+	rafftest.Eventually(t, "the reload is logged", func() bool { return strings.Contains(s.log.String(), "nothing to reload") })
 	if got := s.status("/ready"); got != http.StatusOK {
 		t.Errorf("after SIGHUP: status %d", got)
 	}
@@ -223,9 +212,9 @@ func TestReloadWithoutCertificate(t *testing.T) {
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	s := serveWith(t, "", "--drain-delay", "10m")
-	eventually(t, "the server is ready", func() bool { return s.status("/ready") == http.StatusOK })
+	rafftest.Eventually(t, "the server is ready", func() bool { return s.status("/ready") == http.StatusOK })
 	s.signal(t, syscall.SIGTERM)
-	eventually(t, "the server is not ready", func() bool { return s.status("/ready") == http.StatusServiceUnavailable })
+	rafftest.Eventually(t, "the server is not ready", func() bool { return s.status("/ready") == http.StatusServiceUnavailable })
 	for path, want := range map[string]int{"/health": http.StatusOK, "/sign-in": http.StatusOK, "/api/v1/members": http.StatusUnauthorized} {
 		if got := s.status(path); got != want {
 			t.Errorf("while draining, %s responds with %d, want %d", path, got, want)
@@ -233,7 +222,7 @@ func TestDrain(t *testing.T) {
 	}
 
 	short := serveWith(t, "", "--drain-delay", "100ms")
-	eventually(t, "the server is ready", func() bool { return short.status("/ready") == http.StatusOK })
+	rafftest.Eventually(t, "the server is ready", func() bool { return short.status("/ready") == http.StatusOK })
 	short.signal(t, syscall.SIGTERM)
 	if err := short.cmd.Wait(); err != nil {
 		t.Errorf("the server ended with %v", err)

@@ -15,16 +15,6 @@ import (
 	"raff/internal/rafftest"
 )
 
-// eventually waits until a condition is true.
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within two minutes: %s", what)
-		}
-	}
-}
-
 // exec changes the database of a running server.
 func exec(t *testing.T, srv *rafftest.Server, statement string) {
 	t.Helper()
@@ -77,7 +67,7 @@ func TestNodes(t *testing.T) {
 	rafftest.EachDatabase(t, func(t *testing.T, srv *rafftest.Server) {
 		o := newSide(t, srv)
 		list := func() []map[string]any { return rows(t, o.do(t, "GET", "/operator/v1/nodes", nil)) }
-		eventually(t, "the node is in the list", func() bool { return len(list()) == 1 })
+		rafftest.Eventually(t, "the node is in the list", func() bool { return len(list()) == 1 })
 		self := list()[0]
 		address := strings.TrimPrefix(srv.URL, "http://")
 		if self["alive"] != true || self["address"] != address || self["version"] == "" || self["host"] == "" || fmt.Sprint(self["runs"]) != "[operator]" {
@@ -109,7 +99,7 @@ func TestNodes(t *testing.T) {
 		// A node that stops leaves the list.
 		t.Run("second", func(t *testing.T) {
 			rafftest.Start(t, rafftest.OnDatabase(srv.Database), rafftest.WithoutAccount())
-			eventually(t, "both nodes are in the list", func() bool { return len(list()) == 2 })
+			rafftest.Eventually(t, "both nodes are in the list", func() bool { return len(list()) == 2 })
 		})
 		if got := list(); len(got) != 1 {
 			t.Errorf("after the second node stopped: %v", got)
@@ -123,7 +113,7 @@ func TestJobs(t *testing.T) {
 		list := func(query string) []map[string]any {
 			return rows(t, o.do(t, "GET", "/operator/v1/jobs"+query, nil))
 		}
-		eventually(t, "the cleanup has run", func() bool {
+		rafftest.Eventually(t, "the cleanup has run", func() bool {
 			found := list("?name=cleanup")
 			return len(found) == 1 && found[0]["last_result"] == "ok"
 		})
@@ -192,7 +182,7 @@ func TestOutbox(t *testing.T) {
 		srv.Invite(t, nobody, role)
 		srv.Invite(t, grey, role)
 		srv.Do(t, "POST", "/api/v1/members", other.Key, map[string]any{"email": unique(t, "nobody2"), "role_id": role}).Want(t, 201)
-		eventually(t, "the outcome of all three", func() bool { return len(list("?state=failed")) == 2 && len(list("?state=retrying")) == 1 })
+		rafftest.Eventually(t, "the outcome of all three", func() bool { return len(list("?state=failed")) == 2 && len(list("?state=retrying")) == 1 })
 		ours := "?account_id=" + srv.AccountID
 		if all := list(ours); len(all) != 2 || all[0]["to"] != grey || all[1]["to"] != nobody || all[0]["account_name"] != "Acme" {
 			t.Errorf("the emails of the account: %v", all)
@@ -220,11 +210,11 @@ func TestOutbox(t *testing.T) {
 		if r := o.do(t, "POST", at(failed)+"/retry", nil).Want(t, 200).Data(t); r["state"] != "retrying" || r["failed_at"] != nil {
 			t.Errorf("retried: %v", r)
 		}
-		eventually(t, "refused again", func() bool { return box.Attempts(nobody) == 2 && list(ours+"&state=failed") != nil })
+		rafftest.Eventually(t, "refused again", func() bool { return box.Attempts(nobody) == 2 && list(ours+"&state=failed") != nil })
 		accepted.Store(nobody, true)
 		o.do(t, "POST", at(failed)+"/retry", nil).Want(t, 200)
 		box.Wait(t, nobody).Link(t)
-		eventually(t, "sent", func() bool { return len(list(ours)) == 1 && invitation(failed)["mail_state"] == "sent" })
+		rafftest.Eventually(t, "sent", func() bool { return len(list(ours)) == 1 && invitation(failed)["mail_state"] == "sent" })
 		o.do(t, "POST", at(failed)+"/retry", nil).Want(t, 404)
 
 		// Cancelled, the invitation stays open and says why there is no email.
@@ -272,7 +262,7 @@ func TestOutboxOfSignIn(t *testing.T) {
 			}
 			return found
 		}
-		eventually(t, "the password email was refused", func() bool { return len(failed()) == 1 })
+		rafftest.Eventually(t, "the password email was refused", func() bool { return len(failed()) == 1 })
 		e := failed()[0]
 		if e["to"] != "owner@example.com" || e["account_id"] != nil || e["invitation_id"] != nil || strings.Contains(fmt.Sprint(e), "/password/") {
 			t.Errorf("the email: %v", e)
@@ -352,6 +342,6 @@ func TestCatalog(t *testing.T) {
 		if after["catalog"] != own || after["default"] != false || after["restart_required"] != true {
 			t.Errorf("the catalog afterwards: %.300v", after)
 		}
-		eventually(t, "the server is not ready", func() bool { return srv.Do(t, "GET", "/ready", "", nil).Status == 503 })
+		rafftest.Eventually(t, "the server is not ready", func() bool { return srv.Do(t, "GET", "/ready", "", nil).Status == 503 })
 	}, rafftest.WithOperator())
 }

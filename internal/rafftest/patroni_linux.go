@@ -32,9 +32,6 @@ type patroniNode struct {
 	cmd                              *exec.Cmd
 }
 
-// patience is how long Patroni may take for anything.
-const patience = 3 * time.Minute
-
 // killAll waits until its standard input is closed. Then it kills every process that has the directory among its arguments, except
 // itself, and removes the directory.
 const killAll = `cat; for i in 1 2 3; do pgrep -f "$1" | grep -vx $$ | xargs -r kill -9; sleep 0.2; done; rm -rf "$1"`
@@ -143,14 +140,14 @@ func (p *Patroni) start(name, program string, arguments ...string) (*exec.Cmd, e
 
 func (p *Patroni) await(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !done(); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(Patience); !done(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			var logs strings.Builder
 			for _, n := range p.nodes {
 				text, _ := os.ReadFile(filepath.Join(p.dir, n.name+".log"))
 				logs.Write(text[max(0, len(text)-2000):])
 			}
-			t.Fatalf("Patroni has not %s within %s\n%s", what, patience, logs.String())
+			t.Fatalf("Patroni has not %s within %s\n%s", what, Patience, logs.String())
 		}
 	}
 }

@@ -14,16 +14,6 @@ import (
 	"raff/internal/rafftest"
 )
 
-// eventually waits until a condition is true.
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within two minutes: %s", what)
-		}
-	}
-}
-
 // unique returns an email that no other subtest uses.
 func unique(t *testing.T, name string) string {
 	t.Helper()
@@ -82,7 +72,7 @@ func TestMailLimitPerRecipient(t *testing.T) {
 		srv.Advance(24 * time.Hour)
 		invite(srv.Key, unique(t, "wakes")).Want(t, 201)
 		box.Wait(t, stranger)
-		eventually(t, "sent", func() bool { return state() == "sent" })
+		rafftest.Eventually(t, "sent", func() bool { return state() == "sent" })
 	}, rafftest.WithSMTP(box.URL()))
 }
 
@@ -209,10 +199,10 @@ func TestPasswordMailOvertakesStuckInvitations(t *testing.T) {
 		for _, kind := range []string{"gone", "busy"} {
 			for n := range 10 {
 				to := fmt.Sprint(kind, n, unique(t, ""))
-				eventually(t, "tried "+to, func() bool { return box.Attempts(to) > 0 })
+				rafftest.Eventually(t, "tried "+to, func() bool { return box.Attempts(to) > 0 })
 			}
 		}
-		eventually(t, "an email to hang", func() bool { return box.Attempts(fmt.Sprint("slow", 0, unique(t, ""))) > 0 })
+		rafftest.Eventually(t, "an email to hang", func() bool { return box.Attempts(fmt.Sprint("slow", 0, unique(t, ""))) > 0 })
 		if err := srv.Node.SignIn().ForgotPassword(t.Context(), unique(t, "gina"), ""); err != nil {
 			t.Fatal(err)
 		}
@@ -314,7 +304,7 @@ func TestGreylistedInvitation(t *testing.T) {
 					t.Logf("the invitation is %v", inv)
 				}
 			}()
-			eventually(t, fmt.Sprintf("the email of the invitation to be %s, %q", state, reason), func() bool {
+			rafftest.Eventually(t, fmt.Sprintf("the email of the invitation to be %s, %q", state, reason), func() bool {
 				inv = srv.Do(t, "GET", "/api/v1/invitations/"+id, srv.Key, nil).Want(t, 200).Data(t)
 				text, _ := inv["mail_error"].(string)
 				return inv["mail_state"] == state && strings.Contains(text, reason) && (reason != "") == (text != "")

@@ -61,7 +61,7 @@ func startOTLP(t *testing.T) *otlp {
 func (o *otlp) wait(t *testing.T, what string, wanted func(*wire.Span) bool) *wire.Span {
 	t.Helper()
 	var found *wire.Span
-	waitFor(t, "the collector receives "+what, func() bool {
+	rafftest.Eventually(t, "the collector receives "+what, func() bool {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		for _, s := range o.spans {
@@ -230,15 +230,6 @@ func closed(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return address
-}
-
-func waitFor(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("timed out waiting until %s", what)
-		}
-	}
 }
 
 // lines collects log lines.
