@@ -20,12 +20,19 @@ import (
 func TestMembersIsAWorkingList(t *testing.T) {
 	w := newCrew(t)
 	address := "maximilian.featherstonehaugh@consulting.example.com"
-	w.NewMember(t, address, "Maximilian Featherstonehaugh-Smith", w.RoleID(t, "account", "member"))
+	_, maximilian := w.NewMember(t, address, "Maximilian Featherstonehaugh-Smith", w.RoleID(t, "account", "member"))
+	shop := w.Do(t, "POST", "/api/v1/projects", w.Key, map[string]any{"name": "Shop"}).Want(t, 201).Data(t)["id"].(string)
+	for _, project := range []string{w.project, w.ProjectID, shop} {
+		w.Do(t, "POST", "/api/v1/projects/"+project+"/members", w.Key, map[string]any{"target_user_id": maximilian, "role_id": w.RoleID(t, "project", "viewer")}).Want(t, 201)
+	}
 	b := w.signIn(t)
 	b.open("/members")
 	for _, size := range [][2]int64{{1280, 800}, {1920, 1080}} {
 		b.look(size, "light")
-		if high := ask[float64](b, `document.querySelector("tbody tr:nth-child(2)").getBoundingClientRect().height`); high > 45 {
+		if !ask[bool](b, `document.querySelector("tbody .and-more .quiet") !== null`) {
+			t.Fatal("no row has several projects")
+		}
+		if high := ask[float64](b, `Math.max(...[...document.querySelectorAll("tbody tr")].map(e => e.getBoundingClientRect().height))`); high > 45 {
 			t.Errorf("at %d pixels, a row is %.0f pixels high", size[0], high)
 		}
 		if cut := ask[string](b, `[...document.querySelectorAll("tbody .whom bdi")].filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText).join()`); cut != "" {
