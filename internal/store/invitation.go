@@ -102,16 +102,18 @@ func (r reader) OfferCounts(ctx context.Context, f team.OfferFilter) (n team.Off
 	l, c := offered(f)
 	limit := c.number(" LIMIT ? + 0", team.CountedOffers+1)
 	late := c.number("m.expires_at <= ?", f.Now)
+	// The canonical email is in the membership, which is not read: the case of letters is what differs in practice.
 	return one(ctx, r.q, func(s scanner) (n team.OfferCounts, err error) {
 		all := 0
-		err = s.Scan((*number)(&all), (*number)(&n.Declined), (*number)(&n.Expired), (*number)(&n.Failed))
+		err = s.Scan((*number)(&all), (*number)(&n.Declined), (*number)(&n.Expired), (*number)(&n.Failed), (*number)(&n.People))
 		if all > team.CountedOffers {
 			return team.OfferCounts{Many: true}, err
 		}
 		n.Pending = all - n.Declined - n.Expired
 		return n, err
 	}, "SELECT COUNT(*), COUNT(CASE WHEN m.state = 'declined' THEN 1 END), COUNT(CASE WHEN m.state <> 'declined' AND "+late+
-		" THEN 1 END), COUNT(CASE WHEN m.state = 'failed' AND m.mail_retry_at IS NULL AND NOT "+late+" THEN 1 END) FROM (SELECT i.state, i.expires_at, i.mail_retry_at FROM "+l.rows+" WHERE "+c.sql.String()+limit+") m", c.args...)
+		" THEN 1 END), COUNT(CASE WHEN m.state = 'failed' AND m.mail_retry_at IS NULL AND NOT "+late+" THEN 1 END), COUNT(DISTINCT CASE WHEN m.state <> 'declined' AND NOT "+late+
+		" THEN LOWER(m.email) END) FROM (SELECT i.email, i.state, i.expires_at, i.mail_retry_at FROM "+l.rows+" WHERE "+c.sql.String()+limit+") m", c.args...)
 }
 
 func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string) ([]team.Invitation, error) {

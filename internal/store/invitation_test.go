@@ -442,15 +442,15 @@ func TestOffers(t *testing.T) {
 			want   string
 			counts team.OfferCounts
 		}{
-			"everywhere":  {team.OfferFilter{Everywhere: true}, "erin dave carol bob alice", team.OfferCounts{Pending: 3, Failed: 1, Expired: 1, Declined: 1}},
-			"pending":     {team.OfferFilter{Everywhere: true, State: team.InvitationSent}, "erin bob alice", team.OfferCounts{Pending: 3, Failed: 1, Expired: 1, Declined: 1}},
-			"failed":      {team.OfferFilter{Everywhere: true, State: team.InvitationFailed}, "bob", team.OfferCounts{Pending: 3, Failed: 1, Expired: 1, Declined: 1}},
-			"expired":     {team.OfferFilter{Everywhere: true, State: team.InvitationExpired}, "carol", team.OfferCounts{Pending: 3, Failed: 1, Expired: 1, Declined: 1}},
-			"declined":    {team.OfferFilter{Everywhere: true, State: team.InvitationDeclined}, "dave", team.OfferCounts{Pending: 3, Failed: 1, Expired: 1, Declined: 1}},
-			"one project": {team.OfferFilter{Places: []string{web.ID}}, "erin bob", team.OfferCounts{Pending: 2, Failed: 1}},
-			"two places":  {team.OfferFilter{Places: []string{api.ID, w.account.ID}}, "dave carol alice", team.OfferCounts{Pending: 1, Expired: 1, Declined: 1}},
+			"everywhere":  {team.OfferFilter{Everywhere: true}, "erin dave carol bob alice", team.OfferCounts{Pending: 3, People: 3, Failed: 1, Expired: 1, Declined: 1}},
+			"pending":     {team.OfferFilter{Everywhere: true, State: team.InvitationSent}, "erin bob alice", team.OfferCounts{Pending: 3, People: 3, Failed: 1, Expired: 1, Declined: 1}},
+			"failed":      {team.OfferFilter{Everywhere: true, State: team.InvitationFailed}, "bob", team.OfferCounts{Pending: 3, People: 3, Failed: 1, Expired: 1, Declined: 1}},
+			"expired":     {team.OfferFilter{Everywhere: true, State: team.InvitationExpired}, "carol", team.OfferCounts{Pending: 3, People: 3, Failed: 1, Expired: 1, Declined: 1}},
+			"declined":    {team.OfferFilter{Everywhere: true, State: team.InvitationDeclined}, "dave", team.OfferCounts{Pending: 3, People: 3, Failed: 1, Expired: 1, Declined: 1}},
+			"one project": {team.OfferFilter{Places: []string{web.ID}}, "erin bob", team.OfferCounts{Pending: 2, People: 2, Failed: 1}},
+			"two places":  {team.OfferFilter{Places: []string{api.ID, w.account.ID}}, "dave carol alice", team.OfferCounts{Pending: 1, People: 1, Expired: 1, Declined: 1}},
 			"nowhere":     {team.OfferFilter{}, "", team.OfferCounts{}},
-			"by address":  {team.OfferFilter{Everywhere: true, Query: "BO"}, "bob", team.OfferCounts{Pending: 1, Failed: 1}},
+			"by address":  {team.OfferFilter{Everywhere: true, Query: "BO"}, "bob", team.OfferCounts{Pending: 1, People: 1, Failed: 1}},
 			"by nobody's": {team.OfferFilter{Everywhere: true, Query: "%"}, "", team.OfferCounts{}},
 		} {
 			f := c.filter

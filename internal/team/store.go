@@ -163,6 +163,8 @@ type OfferFilter struct {
 // OfferCounts are the numbers of invitations by state.
 type OfferCounts struct {
 	Pending, Expired, Declined int
+	// People is how many people have the pending invitations: one person may be invited to several places.
+	People int
 	// Failed is how many of those pending have an email that was not delivered and is not tried again.
 	Failed int
 	// Many says that there are too many invitations to count them by state.

@@ -51,7 +51,11 @@ func (v *visit) offersWaiting(o *overviewView) error {
 	if err != nil || n.Many {
 		return err
 	}
-	o.Counts = append(o.Counts, v.counting(team.Total{N: n.Pending}, "open invitation ##counted", "open invitations ##counted", "/invitations"))
+	open := v.counting(team.Total{N: n.Pending}, "open invitation ##counted", "open invitations ##counted", "/invitations")
+	if n.People < n.Pending { // the list has a row for each place
+		open.Label = many(v.Context(), n.Pending, "open invitation to {people}", "open invitations to {people}", plural(v.Context(), n.People, "person"))
+	}
+	o.Counts = append(o.Counts, open)
 	if n.Expired > 0 {
 		o.Waits = append(o.Waits, waiting{many(v.Context(), n.Expired, "{n} invitation expired", "{n} invitations expired"), v.say("Resend or cancel them."), "/invitations?state=expired"})
 	}

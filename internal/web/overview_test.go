@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -28,6 +29,22 @@ func TestOverviewSaysWhatWaits(t *testing.T) {
 	if strings.Contains(member.open(t, "/members").source, "/overview") {
 		t.Error("the navigation leads to a page that is not allowed")
 	}
+}
+
+// TestOverviewCountsInvitedPeople invites one person to several places: each place has an invitation.
+func TestOverviewCountsInvitedPeople(t *testing.T) {
+	o := newOffice(t)
+	role := o.RoleID(t, "project", "viewer")
+	o.Invite(t, "alice@example.com", o.RoleID(t, "account", "member"))
+	o.owner.open(t, "/overview").shows(t, 200, "1 open invitation").lacks(t, "invitation to 1 person")
+	for i, email := range []string{"Alice@example.com", "alice@example.com", "bob@example.com"} {
+		project := o.newProject(t, fmt.Sprint("Shop ", i))
+		o.Do(t, "POST", "/api/v1/projects/"+project+"/invitations", o.Key, map[string]any{"email": email, "role_id": role}).Want(t, 201)
+	}
+	o.owner.open(t, "/overview").shows(t, 200, "4 open invitations to 2 people")
+	o.owner.open(t, "/invitations").shows(t, 200, "Pending 4")
+	// One person with a role in two projects has two memberships.
+	o.owner.open(t, "/roles/"+role).shows(t, 200, "3 project memberships")
 }
 
 // TestOverviewSaysWhichEmailsFailed counts the invitations whose email was refused, and leads to a list of them.
