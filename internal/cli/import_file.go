@@ -123,7 +123,7 @@ func (a *app) readPeople(path, defaultRole string, intoProject bool) (people []p
 // bareAddress is the address and the name in "Alice <alice@example.com>", the form used by email programs and their exports.
 func bareAddress(text string) (address, name string) {
 	open := strings.LastIndexByte(text, '<')
-	if inner := text[open+1:]; open >= 0 && strings.HasSuffix(inner, ">") && strings.Contains(inner, "@") {
+	if inner := text[open+1:]; open >= 0 && strings.HasSuffix(inner, ">") && strings.Contains(inner, "@") && !strings.Contains(text[:open], ">") {
 		return strings.TrimSpace(strings.TrimSuffix(inner, ">")), proposedName(strings.Trim(strings.TrimSpace(text[:open]), `"'`))
 	}
 	return text, ""

@@ -31,6 +31,7 @@ type importer struct {
 	dry     bool // dry run
 	names   *projectNames
 
+	blind       bool // the key may not list members
 	interrupted bool // stopped by Ctrl-C before all rows were sent
 	byLink      bool // people were invited on a server that sends no email
 }
@@ -75,7 +76,8 @@ func (im *importer) compare(ctx context.Context) error {
 		there, err = projectMembers(im.c, *im.project).byAddress(ctx)
 	}
 	if client.IsDenied(err) {
-		return nil // a key that may only invite cannot list members; the server then compares
+		im.blind = true // a key that may only invite cannot list members; the server then compares
+		return nil
 	}
 	if err != nil {
 		return err
@@ -234,7 +236,7 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 	rows := make([]api.AddMemberRequest, len(part))
 	for i, p := range part {
 		rows[i] = api.AddMemberRequest{Email: &p.Email, RoleID: &p.roleID, Name: optional(p.name), Projects: p.projects}
-		if p.Projects != "" {
+		if im.skips(p) {
 			skip := true
 			rows[i].SkipExisting = &skip
 		}
@@ -249,7 +251,7 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 	for _, r := range results {
 		switch {
 		case r.Index < 0 || r.Index >= len(part):
-		case r.Error != nil && part[r.Index].there(r.Error):
+		case r.Error != nil && im.skips(part[r.Index]) && isThere(r.Error):
 			p := part[r.Index]
 			p.Member = r.Error.MemberID
 			switch {
@@ -269,17 +271,18 @@ func (im *importer) addOnce(ctx context.Context, part []*person) (later []*perso
 				later, pause = append(later, part[r.Index]), max(pause, time.Duration(s)*time.Second)
 			}
 		case r.Member != nil:
-			part[r.Index].done(r.Member.ID, r.Member.Status, im.dry)
+			part[r.Index].done(r.Member, im.dry)
 			im.byLink = im.byLink || !im.dry && byLink(*r.Member)
 		}
 	}
 	return later, pause, nil
 }
 
-// there reports whether the server refused the row because the person is a member or invited already.
-func (p *person) there(e *api.Error) bool {
-	return p.Projects != "" && (e.Code == "already_member" || e.Code == "invitation_pending")
-}
+// skips reports whether the server compares the row with what the person has already.
+func (im *importer) skips(p *person) bool { return p.Projects != "" || im.blind }
+
+// isThere reports whether the server refused a row because the person is a member or invited already.
+func isThere(e *api.Error) bool { return e.Code == "already_member" || e.Code == "invitation_pending" }
 
 // send sends one request, and converts the results for a project to those for the account.
 func (im *importer) send(ctx context.Context, place string, in api.AddMembersRequest) ([]api.AddMembersResult, error) {
@@ -302,8 +305,8 @@ func (im *importer) send(ctx context.Context, place string, in api.AddMembersReq
 	return out, err
 }
 
-func (p *person) done(memberID, status string, dry bool) {
-	active := status == api.StatusActive
+func (p *person) done(m *api.Member, dry bool) {
+	active := m.PrincipalType != api.PrincipalInvitation // also somebody who is suspended in the account
 	p.Reason = ""
 	switch {
 	case dry && active:
@@ -311,9 +314,9 @@ func (p *person) done(memberID, status string, dry bool) {
 	case dry:
 		p.Result = resultWould
 	case active:
-		p.Result, p.Member = resultAdded, memberID
+		p.Result, p.Member = resultAdded, m.ID
 	default:
-		p.Result, p.Member = resultInvited, memberID
+		p.Result, p.Member = resultInvited, m.ID
 	}
 }
 

@@ -121,7 +121,7 @@ func (f *importView) row(ctx context.Context, row importCells, lines map[string]
 		return importRow{Line: row.Line, Email: row.Text, add: f.invalid(say(ctx, "The line could not be read: {reason}.", row.Err.Error()))}
 	}
 	email, name := row.in("email"), team.ProposedName(row.in("name"))
-	if before, address, ok := bracketed(email); ok {
+	if before, address, rest, ok := bracketed(email); ok && !strings.Contains(rest, "@") { // two are no email
 		email, name = address, cmp.Or(name, nameOf([]string{before}))
 	}
 	out := importRow{Line: row.Line, Email: email, Role: row.in("role"), Projects: row.in("projects")}

@@ -91,6 +91,8 @@ func TestImportReadsFilesOfSpreadsheets(t *testing.T) {
 	send("email,role,is_owner,principal_type\nerin@example.com,owner,TRUE,USER\nkey@example.com,owner,FALSE,API_KEY\n").
 		shows(t, 200, "The Owner is not imported", "API keys are not imported.")
 
+	send("email,role\nAlice <frank@example.com> Bob <grace@example.com>,member\n").shows(t, 200, "0 of 1 row would be added", "Enter a single email address")
+
 	// The form with the file is as large as the file, also if a URL would encode each character as three.
 	var file strings.Builder
 	file.WriteString("email,role,notes\n")

@@ -55,14 +55,20 @@ func pieces(text string) []pasted {
 		parts := list(split(entry, ","))
 		var name []string // may be the start of a name with commas: Admin, Ada <ada@example.com>
 		for _, part := range parts {
-			switch before, address, ok := bracketed(part); {
-			case ok:
+			after := false // part follows an address in angle brackets, and is a comment if it is none itself
+			for {
+				before, address, rest, ok := bracketed(part)
+				if !ok {
+					break
+				}
 				all = append(all, pasted{nameOf(append(name, before)), address})
-				name = nil
+				name, part, after = nil, rest, true
+			}
+			switch {
 			case strings.Contains(part, "@"):
 				all = append(alone(all, name), pasted{Email: part})
 				name = nil
-			default:
+			case !after:
 				name = append(name, part)
 			}
 		}
@@ -79,18 +85,25 @@ func alone(all []pasted, parts []string) []pasted {
 	return all
 }
 
-// bracketed returns what is in the last angle brackets of "name <address>", if that is an address, and what is before.
-func bracketed(part string) (before, address string, ok bool) {
-	open := strings.LastIndexByte(part, '<')
-	if open < 0 {
-		return "", "", false
+// bracketed returns the first address in angle brackets of "name <address>", what is before it and what follows.
+func bracketed(part string) (before, address, rest string, ok bool) {
+	for from := 0; ; {
+		length := strings.IndexByte(part[from:], '>')
+		if length < 0 {
+			return "", "", "", false
+		}
+		end := from + length
+		if open := strings.LastIndexByte(part[from:end], '<'); open >= 0 {
+			address = strings.TrimSpace(part[from+open+1 : end])
+			if len(address) > len("mailto:") && strings.EqualFold(address[:len("mailto:")], "mailto:") {
+				address = address[len("mailto:"):]
+			}
+			if strings.Contains(address, "@") {
+				return part[:from+open], address, part[end+1:], true
+			}
+		}
+		from = end + 1
 	}
-	address, _, closed := strings.Cut(part[open+1:], ">")
-	address = strings.TrimSpace(address)
-	if len(address) > len("mailto:") && strings.EqualFold(address[:len("mailto:")], "mailto:") {
-		address = address[len("mailto:"):]
-	}
-	return part[:open], address, closed && strings.Contains(address, "@")
 }
 
 // nameOf returns the name that the parts before an address are, without quotes. "Admin, Ada" is how Outlook writes Ada

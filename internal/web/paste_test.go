@@ -24,6 +24,8 @@ func TestAddressesCopiedFromEmailPrograms(t *testing.T) {
 		"a@example.com, A@example.com, Alice <a@example.com>":                                               {"a@example.com"},
 		`"open, alice@example.com` + "\n" + `bob@example.com`:                                               {`"open`, "alice@example.com", "bob@example.com"},
 		`"x` + "\n" + `y" <alice@example.com>, "Bob" <b@example.com>`:                                       {`"x`, "alice@example.com", "b@example.com"},
+		"Alice <alice@example.com> Bob <bob@example.com>carol@example.com":                                  {"alice@example.com", "bob@example.com", "carol@example.com"},
+		"Alice <alice@example.com> (Sales), Bob <b> <bob@example.com> >":                                    {"alice@example.com", "bob@example.com"},
 		" , ;\n ": nil,
 	} {
 		if got := addresses(text); !slices.Equal(got, want) {
