@@ -68,3 +68,27 @@ func TestErasedBytes(t *testing.T) {
 		t.Error("the missing file was created")
 	}
 }
+
+// TestLogIsEmptiedAfterKill kills a server that did not empty SQLite's -wal file, although somebody in it may have been erased. The
+// next one empties it when it starts.
+func TestLogIsEmptiedAfterKill(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "raff.db")
+	p := launch(t, "sqlite:"+file)
+	const email = "wonder.alice@example.com"
+	p.Do(t, "POST", "/api/v1/members", p.Key, map[string]any{"email": email, "role_id": p.RoleID(t, "account", "member")}).Want(t, 201)
+	p.kill()
+	has := func() bool {
+		t.Helper()
+		b, err := os.ReadFile(file + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(b), email)
+	}
+	if !has() {
+		t.Fatal("nothing of the person is in the -wal file after the kill")
+	}
+	p.start(t)
+	rafftest.Eventually(t, "the -wal file does not have the person", func() bool { return !has() })
+}
