@@ -55,9 +55,6 @@ func (p *person) fail(result, format string, args ...any) {
 	p.Result, p.Reason = result, fmt.Sprintf(format, args...)
 }
 
-// importColumns are the columns that an import uses. The last ones are only used in a file that was exported.
-var importColumns = []string{"email", "role", "name", "projects", "principal_type", "is_owner"}
-
 // readPeople reads a CSV file, or standard input for "-". ignored lists columns that are not used: the column "projects" is only
 // used for an import into the account.
 func (a *app) readPeople(path, defaultRole string, intoProject bool) (people []person, ignored []string, err error) {
@@ -70,39 +67,21 @@ func (a *app) readPeople(path, defaultRole string, intoProject bool) (people []p
 			return nil, nil, fmt.Errorf("line %d of %s contains a NUL character or bytes that are not UTF-8. Save the file as CSV in UTF-8", i+1, path)
 		}
 	}
-	columns, rows, err := spreadsheet.Read(b)
+	m, err := spreadsheet.ReadMembers(b, intoProject)
 	if errors.Is(err, io.EOF) {
 		return nil, nil, fmt.Errorf("%s is empty: the first line must name the columns, email and role", path)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	at := map[string]int{}
-	for i, name := range columns {
-		columns[i] = strings.ToLower(name)
-		_, twice := at[columns[i]]
-		switch {
-		case name == "":
-		case twice || !slices.Contains(importColumns, columns[i]) || intoProject && columns[i] == "projects":
-			ignored = append(ignored, name)
-		default:
-			at[columns[i]] = i
-		}
-	}
-	has := func(name string) bool { _, ok := at[name]; return ok }
 	switch {
-	case !has("email"):
-		return nil, nil, fmt.Errorf("the first line of %s must name the columns, including email; it is %q", path, strings.Join(columns, ","))
-	case !has("role") && !has("projects") && defaultRole == "":
+	case !m.Has("email"):
+		return nil, nil, fmt.Errorf("the first line of %s must name the columns, including email; it is %q", path, strings.Join(m.Columns, ","))
+	case !m.Has("role") && !m.Has("projects") && defaultRole == "":
 		return nil, nil, fmt.Errorf("%s has no column role: add one, or set one role for everyone with --role", path)
 	}
-	for _, row := range rows {
-		cell := func(name string) string {
-			if !has(name) {
-				return ""
-			}
-			return row.Cell(at[name])
-		}
+	for _, row := range m.Rows {
+		cell := func(column string) string { return m.Cell(row, column) }
 		p := person{Line: row.Line, Role: cmp.Or(cell("role"), defaultRole), Projects: cell("projects")}
 		p.Email, p.name = bareAddress(cell("email"))
 		p.name = cmp.Or(proposedName(cell("name")), p.name)
@@ -110,14 +89,14 @@ func (a *app) readPeople(path, defaultRole string, intoProject bool) (people []p
 		case row.Err != nil:
 			p.Email = row.Text
 			p.fail(resultInvalid, "invalid line: %s", row.Err)
-		case strings.EqualFold(cell("principal_type"), api.PrincipalAPIKey):
+		case m.IsKey(row):
 			p.fail(resultSkipped, "API keys are not imported")
-		case strings.EqualFold(cell("is_owner"), "true"): // spreadsheets write TRUE
+		case m.IsOwner(row):
 			p.fail(resultSkipped, "the Owner is not imported: ownership is only transferred")
 		}
 		people = append(people, p)
 	}
-	return people, ignored, nil
+	return people, m.Ignored, nil
 }
 
 // bareAddress is the address and the name in "Alice <alice@example.com>", the form used by email programs and their exports.

@@ -13,9 +13,6 @@ import (
 	"raff/internal/team"
 )
 
-// importColumns are the columns that an import uses. The last ones are only used in a file that was exported.
-var importColumns = []string{"email", "role", "name", "projects", "principal_type", "is_owner"}
-
 // importNames are what the column "projects" can name. They are read only for a file that uses it.
 type importNames struct {
 	projects byName[team.Project]
@@ -25,7 +22,7 @@ type importNames struct {
 // readRows reads the file. What is wrong with one row becomes its result; what is wrong with the file is in Wrong.
 func (f *importView) readRows(v *visit) error {
 	ctx := v.Context()
-	columns, rows, err := spreadsheet.Read([]byte(f.CSV))
+	m, err := spreadsheet.ReadMembers([]byte(f.CSV), f.Place.ID != "")
 	switch {
 	case errors.Is(err, io.EOF):
 		f.Wrong = say(ctx, "Choose a CSV file, or paste its text.")
@@ -34,39 +31,26 @@ func (f *importView) readRows(v *visit) error {
 		f.Wrong = say(ctx, "The file could not be read: {reason}.", err.Error())
 		return nil
 	}
-	at := map[string]int{}
-	for i, name := range columns {
-		column := strings.ToLower(name)
-		_, twice := at[column]
-		switch {
-		case column == "":
-		case twice || !slices.Contains(importColumns, column) || column == "projects" && f.Place.ID != "":
-			f.Ignored = append(f.Ignored, name)
-		default:
-			at[column] = i
-		}
-	}
-	_, hasEmail := at["email"]
+	f.Ignored = m.Ignored
 	switch {
-	case !hasEmail:
+	case !m.Has("email"):
 		f.Wrong = say(ctx, "The first line must name the columns. One of them must be email.")
-	case len(rows) == 0:
+	case len(m.Rows) == 0:
 		f.Wrong = say(ctx, "The file has no rows below the names of the columns.")
-	case len(rows) > team.MaxBulk:
-		f.Wrong = say(ctx, "The file has {count} rows; at most {most} people can be added at once.", len(rows), team.MaxBulk)
+	case len(m.Rows) > team.MaxBulk:
+		f.Wrong = say(ctx, "The file has {count} rows; at most {most} people can be added at once.", len(m.Rows), team.MaxBulk)
 	}
 	if f.Wrong != "" {
 		return nil
 	}
-	in, hasProjects := at["projects"]
-	if hasProjects && slices.ContainsFunc(rows, func(r spreadsheet.Row) bool { return r.Cell(in) != "" }) {
+	if slices.ContainsFunc(m.Rows, func(r spreadsheet.Row) bool { return m.Cell(r, spreadsheet.ColumnProjects) != "" }) {
 		if f.names, err = v.importNames(); err != nil {
 			return err
 		}
 	}
 	lines := map[string]int{}
-	for _, row := range rows {
-		f.Rows = append(f.Rows, f.row(ctx, importCells{row, at}, lines))
+	for _, row := range m.Rows {
+		f.Rows = append(f.Rows, f.row(ctx, m, row, lines))
 	}
 	return nil
 }
@@ -100,39 +84,22 @@ func (v *visit) importRoles(scope permission.Scope) (n byName[team.Role], err er
 	return n, err
 }
 
-// importCells are the cells of one row, by the name of the column.
-type importCells struct {
-	spreadsheet.Row
-	at map[string]int
-}
-
-func (c importCells) in(column string) string {
-	i, ok := c.at[column]
-	if !ok {
-		return ""
-	}
-	return c.Cell(i)
-}
-
 // row turns a row of the file into the member to add, or into a row that says what is wrong with it. lines has the lines of the
 // emails before it.
-func (f *importView) row(ctx context.Context, row importCells, lines map[string]int) importRow {
+func (f *importView) row(ctx context.Context, m spreadsheet.Members, row spreadsheet.Row, lines map[string]int) importRow {
 	if row.Err != nil {
 		return importRow{Line: row.Line, Email: row.Text, add: f.invalid(say(ctx, "The line could not be read: {reason}.", row.Err.Error()))}
 	}
-	email, name := row.in("email"), team.ProposedName(row.in("name"))
+	email, name := m.Cell(row, "email"), team.ProposedName(m.Cell(row, "name"))
 	if before, address, rest, ok := bracketed(email); ok && !strings.Contains(rest, "@") { // two are no email
 		email, name = address, cmp.Or(name, nameOf([]string{before}))
 	}
-	out := importRow{Line: row.Line, Email: email, Role: row.in("role"), Projects: row.in("projects")}
-	if f.Place.ID != "" {
-		out.Projects = ""
-	}
+	out := importRow{Line: row.Line, Email: email, Role: m.Cell(row, "role"), Projects: m.Cell(row, "projects")}
 	switch {
-	case strings.EqualFold(row.in("principal_type"), string(team.TypeAPIKey)):
+	case m.IsKey(row):
 		out.add = team.NewMember{ProjectID: f.Place.ID, Invalid: refusedRowKey.With()}
 		return out
-	case strings.EqualFold(row.in("is_owner"), "true"): // spreadsheets write TRUE
+	case m.IsOwner(row):
 		out.add = team.NewMember{ProjectID: f.Place.ID, Invalid: refusedRowOwner.With()}
 		return out
 	}
