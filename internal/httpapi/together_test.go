@@ -272,8 +272,27 @@ func TestSkipExistingPlaces(t *testing.T) {
 			row := map[string]any{"email": "alice@example.com", "role_id": role, "projects": append([]map[string]any{}, projects...), "skip_existing": true}
 			return srv.Do(t, "POST", path, srv.Key, map[string]any{"members": []map[string]any{row}}).Want(t, 200).JSON(t)["data"].([]any)[0].(map[string]any)
 		}
+		// try is a dry run of several rows. It returns the ids of the members and of their first projects.
+		try := func(rows ...map[string]any) (ids string) {
+			t.Helper()
+			for _, row := range srv.Do(t, "POST", "/api/v1/members/bulk", srv.Key, map[string]any{"members": rows, "dry_run": true}).Want(t, 200).JSON(t)["data"].([]any) {
+				m, _ := row.(map[string]any)["member"].(map[string]any)
+				ids += fmt.Sprintln(m["id"], m["projects"].([]any)[0].(map[string]any)["member_id"])
+			}
+			return ids
+		}
+		row := func(project string) map[string]any {
+			return map[string]any{"email": "alice@example.com", "role_id": member, "projects": []map[string]any{in(project, viewer)}, "skip_existing": true}
+		}
+		none := "00000000-0000-0000-0000-000000000000"
+		if got, want := try(row(web), row(shop)), none+" "+none+"\n"+none+" "+none+"\n"; got != want {
+			t.Errorf("a dry run for somebody new: %s", got)
+		}
 		const account = "/api/v1/members/bulk"
 		there := add(account, member)["member"].(map[string]any)
+		if got, want := try(row(web), row(shop)), fmt.Sprintf("%s %s\n%[1]s %[2]s\n", there["id"], none); got != want {
+			t.Errorf("a dry run for a member: %s, want %s", got, want)
+		}
 		now := add(account, member, in(web, viewer), in(shop, viewer))
 		m, _ := now["member"].(map[string]any)
 		if now["status"] != 201.0 || m["id"] != there["id"] || len(m["projects"].([]any)) != 2 {

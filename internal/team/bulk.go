@@ -35,8 +35,10 @@ func (s *Service) TryAddMembers(ctx context.Context, p *Principal, rows []NewMem
 	made := map[string]bool{}
 	for i := range out {
 		if m := &out[i].Member; out[i].Err == nil {
-			made[m.ID] = true
-			m.forget()
+			if !m.there || made[m.ID] {
+				made[m.ID] = true
+				m.forget()
+			}
 			for j := range m.Also {
 				made[m.Also[j].ID] = true
 				m.Also[j].forget()

@@ -69,7 +69,8 @@ type Member struct {
 	ExternalIDs ExternalIDs
 	// Also are the project memberships that the same person got in the same request; see NewMember.Projects. A store neither reads
 	// nor writes them.
-	Also []Member
+	Also  []Member
+	there bool // in the result of a request that skipped this membership, because it existed already
 	// HeldKeys are the API keys whose secret a person was shown. It is only set by a change that takes access away from
 	// the person: a suspension, a weaker role, the end of their ownership. A store neither reads nor writes it.
 	HeldKeys []HeldKey

@@ -148,7 +148,7 @@ func (w *work) addTogether(n NewMember) (Member, *Invitation, error) {
 		return first, lead, nil
 	}
 	first, err := w.skipped(n, added[0])
-	first.Also = added
+	first.Also, first.there = added, true
 	return first, lead, err
 }
 
