@@ -59,7 +59,7 @@ func TestPasswordChangeKeepsNewEmail(t *testing.T) {
 		if _, err := srv.Node.SignIn().SignIn(t.Context(), signin.SignIn{Email: e.after, Password: next}); err != nil {
 			t.Errorf("sign in with the new email and the new password: %v", err)
 		}
-	}, rafftest.WithSMTP(smtp.URL()))
+	}, rafftest.WithSMTP(smtp.URL()), rafftest.WithSlowPasswords())
 }
 
 // An invitation is for its email: it cannot be accepted by someone who does not have it any more.

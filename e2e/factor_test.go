@@ -62,5 +62,5 @@ func TestFirstFactorDuringSignIns(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-	})
+	}, rafftest.WithSlowPasswords())
 }

@@ -109,7 +109,7 @@ func twoSessions(t *testing.T, srv *rafftest.Server, email string) (held string,
 // to be confirmed.
 func TestAuthenticatorAddedDuringReset(t *testing.T) {
 	t.Parallel()
-	srv := rafftest.Start(t, rafftest.OnPostgres(t))
+	srv := rafftest.Start(t, rafftest.OnPostgres(t), rafftest.WithSlowPasswords())
 	svc, email := srv.Node.SignIn(), "alice@example.com"
 	_, user := srv.NewMember(t, email, "Alice", srv.RoleID(t, "account", "member"))
 	held, me := twoSessions(t, srv, email)
@@ -126,7 +126,7 @@ func TestAuthenticatorAddedDuringReset(t *testing.T) {
 // after the reset.
 func TestSecondFactorVerifiedDuringReset(t *testing.T) {
 	t.Parallel()
-	srv := rafftest.Start(t, rafftest.OnPostgres(t))
+	srv := rafftest.Start(t, rafftest.OnPostgres(t), rafftest.WithSlowPasswords())
 	svc, email := srv.Node.SignIn(), "alice@example.com"
 	_, user := srv.NewMember(t, email, "Alice", srv.RoleID(t, "account", "member"))
 	link, err := svc.PasswordLink(t.Context(), email) // verifies the email, so that the next reset keeps the factor

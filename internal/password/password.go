@@ -33,14 +33,26 @@ const (
 
 // Hasher implements signin.Passwords. Its slots limit the number of concurrent hashes, because each takes 19 MiB; its
 // queue limits the number of waiting callers.
-type Hasher struct{ slots, queue chan struct{} }
+type Hasher struct {
+	params       *argon2id.Params
+	slots, queue chan struct{}
+}
 
 // New returns a Hasher that computes one hash per processor at a time.
 func New() *Hasher { return sized(runtime.GOMAXPROCS(0), waitingPerSlot) }
 
+// ForTests is New with hashes that cost next to nothing and protect no password. Servers of tests sign so many people in
+// that argon2id would take most of their time.
+func ForTests() *Hasher {
+	h, cheap := New(), *params
+	cheap.Memory, cheap.Iterations = 64, 1
+	h.params = &cheap
+	return h
+}
+
 // sized returns a Hasher with this number of slots, and room for this number of waiting callers per slot.
 func sized(slots, waiting int) *Hasher {
-	return &Hasher{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots*(1+waiting))}
+	return &Hasher{params: params, slots: make(chan struct{}, slots), queue: make(chan struct{}, slots*(1+waiting))}
 }
 
 // The reasons for which a password is refused or not checked.
@@ -88,7 +100,7 @@ func composed(password string) string { return norm.NFC.String(password) }
 // Hash returns the argon2id hash of a password in its usual text form. If too many callers are waiting, the error is
 // Unavailable; if ctx ends while waiting, it is that of ctx.
 func (h *Hasher) Hash(ctx context.Context, password string) (s string, err error) {
-	if queued := h.run(ctx, func() { s, err = argon2id.CreateHash(composed(password), params) }); queued != nil {
+	if queued := h.run(ctx, func() { s, err = argon2id.CreateHash(composed(password), h.params) }); queued != nil {
 		return "", queued
 	}
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package rafftest starts a complete server for a test, with a real database, listener and worker. Only the clock is
-// fake, so that tests can move it.
+// fake, so that tests can move it, and hashes of passwords are cheap, unless WithSlowPasswords is used.
 package rafftest
 
 import (
@@ -21,6 +21,7 @@ import (
 	"raff/internal/brand"
 	"raff/internal/front"
 	"raff/internal/operator"
+	"raff/internal/password"
 	"raff/internal/server"
 	"raff/internal/team"
 )
@@ -145,6 +146,9 @@ func TrustingProxies(networks string) Option {
 	}
 }
 
+// WithSlowPasswords hashes passwords as in production.
+func WithSlowPasswords() Option { return func(o *options) { o.config.Passwords = nil } }
+
 // WithName makes the server reachable at localhost instead of an IP address. Browsers support passkeys only for names.
 func WithName() Option { return func(o *options) { o.named = true } }
 
@@ -183,6 +187,7 @@ func Start(t testing.TB, more ...Option) *Server {
 		Logger: slog.New(slog.NewTextHandler(logTo{t}, nil)), AccessLog: slog.LevelDebug,
 		Limits:         map[string]front.Limit{}, // tests send requests faster than clients may
 		RequestTimeout: 2 * time.Minute,          // the machine may be busy
+		Passwords:      password.ForTests(),
 	}
 	for _, f := range more {
 		f(o)

@@ -113,6 +113,8 @@ type Config struct {
 	Now func() time.Time
 	// MachineClock measures the time between two reads of the database's clock; nil means time.Now.
 	MachineClock func() time.Time
+	// Passwords hashes passwords; nil means password.New. Only tests set it.
+	Passwords signin.Passwords
 }
 
 // Server is one running node.
@@ -254,8 +256,11 @@ func (s *Server) begin(ctx context.Context, keys audit.SealKeys) error {
 		},
 	})
 	s.factors = factor.New(c.PublicURL, s.brand.Name)
+	if c.Passwords == nil {
+		c.Passwords = password.New()
+	}
 	s.signin = signin.New(signin.Options{
-		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: password.New(), SecondFactors: s.factors,
+		Store: store.For[signin.Tx](s.store), Team: s.service, Passwords: c.Passwords, SecondFactors: s.factors,
 		Product: s.brand.Name, Sessions: c.Quotas.Sessions, Refused: s.signInRefused, MailQueued: s.mailQueued, MailLimits: c.MailLimits,
 	})
 	s.outbox = outbox.New(store.For[outbox.Tx](s.store), s.service.Now, map[team.MessageKind]outbox.Carrier{
