@@ -497,7 +497,7 @@ func TestMembersAreSorted(t *testing.T) {
 		seen := map[string]bool{}
 		for page := "?sort=status-back"; page != ""; {
 			next := regexp.MustCompile(`href="/members([^"]*)" rel="next"`).FindStringSubmatch(owner.open(t, "/members"+page).source)
-			for _, name := range strings.FieldsSeq(names(page)) {
+			for name := range strings.FieldsSeq(names(page)) {
 				if seen[name] {
 					t.Errorf("by status, %s is on two pages", name)
 				}
