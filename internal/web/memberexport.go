@@ -48,6 +48,9 @@ func (p *pages) exportMembers(v *visit) (reply, error) {
 			}
 			last := people[len(people)-1].Cursor()
 			page.After = &last
+			if err := v.stillHere(ctx); err != nil { // the next page has only whom the user may still see
+				return err
+			}
 			var err error
 			if people, _, err = p.svc.ListPeople(ctx, v.who, m.filter(page)); err != nil {
 				return err
@@ -60,7 +63,7 @@ func (p *pages) exportMembers(v *visit) (reply, error) {
 	}, nil
 }
 
-// stillHere fails if the session, or the membership, ended since the request began.
+// stillHere fails if the session, or the membership, ended since the request began, and reads again what the user may do.
 func (v *visit) stillHere(ctx context.Context) error {
 	me, ok, err := v.p.visitor(v.Request.WithContext(ctx))
 	if err == nil && (!ok || me.Principal == nil || me.Principal.AccountID != v.who.AccountID) {
@@ -69,6 +72,7 @@ func (v *visit) stillHere(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	v.who = me.Principal
 	return v.p.svc.Can(ctx, me.Principal).ViewMembers("")
 }
 
