@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -132,7 +133,8 @@ func TestRefusedRowsTakeNoRoom(t *testing.T) {
 			return codes
 		}
 		add("alice", "bob")
-		if got := strings.Join(add("alice", "bob", "alice", "carol", "dave", "bob"), " "); got != "invitation_pending invitation_pending invitation_pending <nil> limit_reached invitation_pending" {
+		const pending = "invitation_pending"
+		if got := add("alice", "bob", "alice", "carol", "dave", "bob"); !slices.Equal(got, []string{pending, pending, pending, "<nil>", "limit_reached", pending}) {
 			t.Errorf("with room for one: %s", got)
 		}
 		if r := srv.Do(t, "POST", "/api/v1/members", srv.Key, row("alice")).Want(t, 409).JSON(t); r["code"] != "invitation_pending" || r["member_id"] == nil {

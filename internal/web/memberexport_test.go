@@ -53,7 +53,7 @@ func TestExportShowsOnlyWhomTheUserMayStillSee(t *testing.T) {
 	}
 	defer conn.Close()
 	buffer := func(size int) {
-		if err := conn.(*net.TCPConn).SetReadBuffer(size); err != nil { //nolint:errcheck // it is one
+		if err := conn.(*net.TCPConn).SetReadBuffer(size); err != nil {
 			t.Fatal(err)
 		}
 	}
