@@ -77,7 +77,8 @@ type Membership struct {
 	// KeysCreated is set in the response to a change that reduces a user's access: a suspension, a weaker role, or the end
 	// of their ownership. It lists the API keys whose secret they were shown.
 	KeysCreated []APIKeyRef `json:"keys_created,omitempty"`
-	// Projects is set in the response to a request with projects: the project memberships that were added.
+	// Projects is set in the response to a request with projects: the project memberships that were added, or those of a member
+	// that was read.
 	Projects []AddedToProject `json:"projects,omitempty"`
 }
 
@@ -86,6 +87,7 @@ type AddedToProject struct {
 	MemberID    string `json:"member_id"`
 	ProjectID   string `json:"project_id"`
 	ProjectName string `json:"project_name"`
+	Role        string `json:"role"` // the slug
 	RoleID      string `json:"role_id"`
 	RoleName    string `json:"role_name"`
 	Status      string `json:"status"`

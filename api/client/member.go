@@ -31,6 +31,7 @@ type ListMembersOptions struct {
 	Query         string // part of the email or name
 	ExternalID    string // SOURCE:ID
 	LastActive    bool   // set LastActiveAt of the members of an account
+	Projects      bool   // set Projects of the members of an account
 	ListOptions
 }
 
@@ -44,6 +45,9 @@ func (o ListMembersOptions) query() url.Values {
 	set(q, "external_id", o.ExternalID)
 	if o.LastActive {
 		q.Set("last_active", "true")
+	}
+	if o.Projects {
+		q.Set("projects", "true")
 	}
 	return q
 }

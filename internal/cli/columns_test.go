@@ -9,7 +9,7 @@ import (
 
 // The files of the command line have the columns of those of the dashboard, whose tests compare them with the same lists.
 func TestFilesHaveTheColumnsOfTheDashboard(t *testing.T) {
-	if got, want := keys(memberColumns), append(slices.Clone(spreadsheet.MemberColumns), "external_ids"); !slices.Equal(got, want) {
+	if got, want := keys(accountMemberColumns), append(slices.Clone(spreadsheet.MemberColumns), "projects", "external_ids"); !slices.Equal(got, want) {
 		t.Errorf("members: %v, want %v", got, want)
 	}
 	if got := keys(eventColumns); !slices.Equal(got, spreadsheet.EventColumns) {

@@ -44,7 +44,8 @@ func (a *app) memberList() *cobra.Command {
 		Short:   "List the members",
 		Long: `List the members of the account, or with --project those of a project: people, API keys and open invitations.
 The column INVITATION has the state of an invitation that was not accepted yet: queued, sent, failed, declined or expired.
-On a server that sends no email it is "not emailed" instead of queued: give the person a link (raff invitation link).`,
+On a server that sends no email it is "not emailed" instead of queued: give the person a link (raff invitation link).
+CSV, JSON and YAML also have the roles of the members in projects whose members you may view.`,
 		Example: `raff member list --status pending
 raff member list --role admin --search alice
 raff member list --project website
@@ -67,7 +68,8 @@ raff member list --jq '.[].email'`,
 		if err != nil {
 			return err
 		}
-		return writeListing(a, f.listing, c.Members.All(ctx, o), nil, memberColumns)
+		o.Projects = a.output.value != "table" || a.jq.program != nil // a table has no column for them
+		return writeListing(a, f.listing, c.Members.All(ctx, o), nil, accountMemberColumns)
 	})
 	return cmd
 }

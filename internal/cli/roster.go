@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
 	"raff/api"
 	"raff/api/client"
 	"raff/internal/naming"
+	"raff/internal/spreadsheet"
 )
 
 // roster is the members of the account, or those of one project, which have two types in the API.
@@ -134,6 +136,15 @@ var memberColumns = []column[api.Member]{
 	{"", "created_at", func(m api.Member) string { return moment(&m.CreatedAt) }},
 	{"", "external_ids", func(m api.Member) string { return idsText(m.ExternalIDs, " ") }},
 }
+
+// accountMemberColumns are memberColumns and the projects of the members, in the form that raff member import reads.
+var accountMemberColumns = slices.Insert(slices.Clone(memberColumns), len(memberColumns)-1, column[api.Member]{"", "projects", func(m api.Member) string {
+	projects := make([]spreadsheet.ProjectRole, len(m.Projects))
+	for i, p := range m.Projects {
+		projects[i] = spreadsheet.ProjectRole{Project: p.ProjectName, Role: p.Role}
+	}
+	return spreadsheet.WriteProjects(projects)
+}})
 
 // invitationState is the state of an invitation that is not accepted yet.
 func invitationState(m api.Member) string {

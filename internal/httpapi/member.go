@@ -25,6 +25,9 @@ func (s *server) listMembers(ctx context.Context, c *call) (any, error) {
 	if err := s.lastActive(ctx, c, rows); err != nil {
 		return nil, err
 	}
+	if err := s.inProjects(ctx, c, rows); err != nil {
+		return nil, err
+	}
 	return rest.CountedPage(f.Page, rows, total, s.member, memberCursor), nil
 }
 
@@ -101,6 +104,9 @@ func (s *server) getMember(ctx context.Context, c *call) (any, error) {
 	if err == nil {
 		err = s.lastActive(ctx, c, rows)
 	}
+	if err == nil {
+		err = s.inProjects(ctx, c, rows)
+	}
 	return rest.One(s.member(&rows[0])), err
 }
 
@@ -111,6 +117,15 @@ func (s *server) lastActive(ctx context.Context, c *call, rows []team.Member) er
 		return err
 	}
 	return s.svc.LastActive(ctx, c.who, rows)
+}
+
+// inProjects adds the project memberships of the members, if the request asks for them: it costs a statement.
+func (s *server) inProjects(ctx context.Context, c *call, rows []team.Member) error {
+	asked, err := c.Choice("projects", "true", "false")
+	if err != nil || asked != "true" {
+		return err
+	}
+	return s.svc.InProjects(ctx, c.who, rows)
 }
 
 func (s *server) updateMember(ctx context.Context, c *call) (any, error) {
@@ -195,7 +210,7 @@ func (s *server) membership(m *team.Member) api.Membership {
 	}
 	for _, a := range m.Also {
 		w.Projects = append(w.Projects, api.AddedToProject{
-			MemberID: a.ID, ProjectID: a.ProjectID, ProjectName: a.ProjectName, RoleID: a.Role.ID, RoleName: a.Role.Name, Status: string(a.Status),
+			MemberID: a.ID, ProjectID: a.ProjectID, ProjectName: a.ProjectName, Role: a.Role.Slug, RoleID: a.Role.ID, RoleName: a.Role.Name, Status: string(a.Status),
 		})
 	}
 	if i := m.Invitation; i != nil {
@@ -265,6 +280,7 @@ func appendMembership(b []byte, m *api.Membership) []byte {
 		b = appendText(b, `{"member_id":`, p.MemberID)
 		b = appendText(b, `,"project_id":`, p.ProjectID)
 		b = appendText(b, `,"project_name":`, p.ProjectName)
+		b = appendText(b, `,"role":`, p.Role)
 		b = appendText(b, `,"role_id":`, p.RoleID)
 		b = appendText(b, `,"role_name":`, p.RoleName)
 		b = append(appendText(b, `,"status":`, p.Status), '}')

@@ -78,10 +78,10 @@ var routes = []Route{
 
 	{"GET", "/api/v1/whoami", "whoami", 200, false, "", anyCredential, (*server).whoami},
 
-	{"GET", "/api/v1/members", "listMembers", 200, false, memberFilters + "last_active " + paging, "account.members.view or account.members.manage", (*server).listMembers},
+	{"GET", "/api/v1/members", "listMembers", 200, false, memberFilters + "last_active projects " + paging, "account.members.view or account.members.manage", (*server).listMembers},
 	{"POST", "/api/v1/members", "addMember", 201, false, "", "by email: account.members.invite or account.members.manage; otherwise account.members.manage", (*server).addMember},
 	{"POST", "/api/v1/members/bulk", "addMembers", 200, false, "", "account.members.invite or account.members.manage; each row as in addMember", (*server).addMembers},
-	{"GET", "/api/v1/members/{id}", "getMember", 200, false, "last_active", "account.members.view or account.members.manage", (*server).getMember},
+	{"GET", "/api/v1/members/{id}", "getMember", 200, false, "last_active projects", "account.members.view or account.members.manage", (*server).getMember},
 	{"PATCH", "/api/v1/members/{id}", "updateMember", 200, false, "", "account.members.manage", (*server).updateMember},
 	{"DELETE", "/api/v1/members/{id}", "removeMember", 200, false, "keep_keys", "account.members.manage or account.members.remove; while pending also account.members.invite", (*server).removeMember},
 

@@ -67,8 +67,8 @@ type Member struct {
 
 	// ExternalIDs are only set by Identify, and in the result of a change. A store neither reads nor writes them.
 	ExternalIDs ExternalIDs
-	// Also are the project memberships that the same person got in the same request; see NewMember.Projects. A store neither reads
-	// nor writes them.
+	// Also are the project memberships that the same person got in the same request, see NewMember.Projects, or those that they have,
+	// see Service.InProjects. A store neither reads nor writes them.
 	Also  []Member
 	there bool // in the result of a request that skipped this membership, because it existed already
 	// HeldKeys are the API keys whose secret a person was shown. It is only set by a change that takes access away from

@@ -1,6 +1,7 @@
 package team
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -247,6 +248,35 @@ func (g *guard) leftBehind(m Member) (out Removed, err error) {
 	}
 	out.InvitationsSent, err = g.InvitationsSentBy(g.ctx, g.p.AccountID, m.UserID)
 	return out, err
+}
+
+// InProjects sets Also of members of the account to their memberships in the projects whose members the caller may view, by name.
+func (s *Service) InProjects(ctx context.Context, p *Principal, members []Member) error {
+	all, visible, err := s.projectsWith(ctx, p, memberViewers.project...)
+	if err != nil || len(members) == 0 || !all && len(visible) == 0 {
+		return err
+	}
+	emails := make([]string, len(members))
+	for i, m := range members {
+		emails[i] = m.CanonicalEmail
+	}
+	rows, err := s.store.MembershipsOfAll(ctx, p.AccountID, emails)
+	if err != nil {
+		return err
+	}
+	of := make(map[string][]Member, len(members))
+	for _, m := range rows {
+		if m.ProjectID != "" && (all || slices.Contains(visible, m.ProjectID)) {
+			of[m.CanonicalEmail] = append(of[m.CanonicalEmail], m)
+		}
+	}
+	for i, m := range members {
+		members[i].Also = of[m.CanonicalEmail]
+		slices.SortFunc(members[i].Also, func(a, b Member) int {
+			return cmp.Or(strings.Compare(Folded(a.ProjectName), Folded(b.ProjectName)), strings.Compare(a.ID, b.ID))
+		})
+	}
+	return nil
 }
 
 // LastActive sets LastActiveAt of members of the account, if the caller manages members.
