@@ -102,7 +102,11 @@ func (r reader) OfferCounts(ctx context.Context, f team.OfferFilter) (n team.Off
 	l, c := offered(f)
 	limit := c.number(" LIMIT ? + 0", team.CountedOffers+1)
 	late := c.number("m.expires_at <= ?", f.Now)
-	// The canonical email is in the membership, which is not read: the case of letters is what differs in practice.
+	people, email := "0", ""
+	if f.CountPeople {
+		// The canonical email is in the membership, which is not read: the case of letters is what differs in practice.
+		people, email = "COUNT(DISTINCT CASE WHEN m.state <> 'declined' AND NOT "+late+" THEN LOWER(m.email) END)", ", i.email"
+	}
 	return one(ctx, r.q, func(s scanner) (n team.OfferCounts, err error) {
 		all := 0
 		err = s.Scan((*number)(&all), (*number)(&n.Declined), (*number)(&n.Expired), (*number)(&n.Failed), (*number)(&n.People))
@@ -112,8 +116,8 @@ func (r reader) OfferCounts(ctx context.Context, f team.OfferFilter) (n team.Off
 		n.Pending = all - n.Declined - n.Expired
 		return n, err
 	}, "SELECT COUNT(*), COUNT(CASE WHEN m.state = 'declined' THEN 1 END), COUNT(CASE WHEN m.state <> 'declined' AND "+late+
-		" THEN 1 END), COUNT(CASE WHEN m.state = 'failed' AND m.mail_retry_at IS NULL AND NOT "+late+" THEN 1 END), COUNT(DISTINCT CASE WHEN m.state <> 'declined' AND NOT "+late+
-		" THEN LOWER(m.email) END) FROM (SELECT i.email, i.state, i.expires_at, i.mail_retry_at FROM "+l.rows+" WHERE "+c.sql.String()+limit+") m", c.args...)
+		" THEN 1 END), COUNT(CASE WHEN m.state = 'failed' AND m.mail_retry_at IS NULL AND NOT "+late+" THEN 1 END), "+people+
+		" FROM (SELECT i.state, i.expires_at, i.mail_retry_at"+email+" FROM "+l.rows+" WHERE "+c.sql.String()+limit+") m", c.args...)
 }
 
 func (r reader) InvitationsSentBy(ctx context.Context, accountID, userID string) ([]team.Invitation, error) {

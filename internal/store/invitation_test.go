@@ -454,6 +454,7 @@ func TestOffers(t *testing.T) {
 			"by nobody's": {team.OfferFilter{Everywhere: true, Query: "%"}, "", team.OfferCounts{}},
 		} {
 			f := c.filter
+			f.CountPeople = true
 			f.AccountID, f.Now, f.Limit = w.account.ID, w.at(500), 2
 			counts, err := w.OfferCounts(w.ctx, f)
 			if err != nil || counts != c.counts {

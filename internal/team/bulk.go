@@ -113,10 +113,10 @@ func (s *Service) addMembers(ctx context.Context, p *Principal, rows []NewMember
 			if out[i].Err = wrong[i]; out[i].Err != nil {
 				continue
 			}
-			left := maps.Clone(w.left)
+			taken := maps.Clone(w.taken)
 			m, _, err := w.addMember(n)
 			if refused(err) { // it leaves the room that was counted for it to other rows
-				out[i].Err, w.left = err, left
+				out[i].Err, w.taken = err, taken
 				continue
 			}
 			if err != nil {

@@ -62,11 +62,13 @@ func (w *work) roomFor(what Counted, n int) error {
 		if err != nil {
 			return err
 		}
-		left = w.limit(what) - used
 		if w.left == nil {
 			w.left = map[Counted]int{}
 		}
+		left = w.limit(what) - used
+		w.left[what] = left
 	}
+	left -= w.taken[what]
 	if left < n {
 		limit := w.limit(what)
 		e := RefusalLimitReached.With(limit-left, Phrase{Text: quotas[what].name}, limit, Phrase{Text: quotas[what].relief})
@@ -76,7 +78,10 @@ func (w *work) roomFor(what Counted, n int) error {
 	if left-n < besides*max(1, w.each) && !w.alone {
 		return errCrowded
 	}
-	w.left[what] = left - n
+	if w.taken == nil {
+		w.taken = map[Counted]int{}
+	}
+	w.taken[what] += n
 	return nil
 }
 

@@ -129,9 +129,10 @@ type work struct {
 	Tx
 	guard
 	mail bool
-	// alone says that nothing else changes the account at the same time; left is the remaining quota, as far as it was read.
-	alone bool
-	left  map[Counted]int
+	// alone says that nothing else changes the account at the same time; left is the remaining quota when it
+	// was read, and taken what this change has used of it.
+	alone       bool
+	left, taken map[Counted]int
 	// each is how many things a change of this kind may add; 0 means one.
 	each int
 	// prepaid is how many emails the caller may still queue in this write, unpaid is how many were refused, and limits are

@@ -157,6 +157,8 @@ type OfferFilter struct {
 	Places     []string
 	// Now is the time for deciding what is expired.
 	Now time.Time
+	// CountPeople lets OfferCounts have People, which takes longer than to count the invitations.
+	CountPeople bool
 	Page
 }
 

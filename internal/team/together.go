@@ -107,7 +107,7 @@ func (i *Invitation) mailed() bool {
 // addTogether adds one person to several places. All of them are checked before the first is written, so that a refusal
 // leaves nothing behind.
 func (w *work) addTogether(n NewMember) (Member, *Invitation, error) {
-	left, with := maps.Clone(w.left), &together{}
+	taken, with := maps.Clone(w.taken), &together{}
 	var all []adding
 	var there *Error // why the first place that is skipped is skipped
 	pending := false
@@ -118,7 +118,7 @@ func (w *work) addTogether(n NewMember) (Member, *Invitation, error) {
 			continue
 		}
 		if err != nil {
-			w.left = left
+			w.taken = taken
 			return Member{}, nil, inPlace(err, at, i)
 		}
 		all = append(all, a)
@@ -130,7 +130,7 @@ func (w *work) addTogether(n NewMember) (Member, *Invitation, error) {
 		return Member{}, nil, there
 	}
 	if pending && w.s.mailDelivered && w.prepaid == 0 {
-		w.left = left
+		w.taken = taken
 		return Member{}, nil, w.mayMail()
 	}
 	var lead *Invitation

@@ -47,7 +47,7 @@ func (v *visit) peopleWaiting(o *overviewView) error {
 }
 
 func (v *visit) offersWaiting(o *overviewView) error {
-	_, _, n, err := v.p.svc.ListOffers(v.Context(), v.who, "", team.OfferFilter{Page: team.Page{Limit: 1, SkipTotal: true}})
+	_, _, n, err := v.p.svc.ListOffers(v.Context(), v.who, "", team.OfferFilter{CountPeople: true, Page: team.Page{Limit: 1, SkipTotal: true}})
 	if err != nil || n.Many {
 		return err
 	}
