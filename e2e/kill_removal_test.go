@@ -71,8 +71,12 @@ func (p *process) killWhile(t *testing.T, query string) {
 	ask := askingDatabase(t, p.Database, query) // a new connection for each question would cost more than the server
 	kills, last := 0, ask()
 	p.start(t)
-	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+	seen, since := last, time.Now() // the last answer, and since when it has been the same
+	for ; ; time.Sleep(5 * time.Millisecond) {
 		now := ask()
+		if now != seen {
+			seen, since = now, time.Now()
+		}
 		switch {
 		case now == "done":
 			if kills == 0 {
@@ -80,7 +84,7 @@ func (p *process) killWhile(t *testing.T, query string) {
 			}
 			t.Logf("killed %d times, the last time at %s", kills, last)
 			return
-		case time.Since(began) > 3*time.Minute:
+		case time.Since(since) > rafftest.Patience:
 			t.Fatalf("it is still at %s after %d kills", now, kills)
 		case now != last && kills < 2:
 			p.kill()
