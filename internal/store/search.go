@@ -42,6 +42,10 @@ func (d *DB) PrepareSearch(ctx context.Context) (lacking string, err error) {
 		return "", nil
 	}
 	err = d.write(ctx, nil, func(t *tx) error {
+		// Creating the index takes as long as there are members.
+		if _, err := t.exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+			return err
+		}
 		lacking, err = one(ctx, t.q, engine.ScanText, statement)
 		return err
 	})
