@@ -28,7 +28,7 @@ func TestPaletteFindsWhatTheUserMaySee(t *testing.T) {
 // TestSingleKeysCanBeTurnedOff turns off the shortcuts that speech could trigger.
 func TestSingleKeysCanBeTurnedOff(t *testing.T) {
 	o := newOffice(t)
-	p := o.owner.open(t, "/keyboard").shows(t, 200, "Search the list", "Turn off single keys").submitTo(t, "/profile/display", "keys", "off")
+	p := o.owner.open(t, "/keyboard").shows(t, 200, "Shortcuts require JavaScript.", "Search the list", "Turn off single keys").submitTo(t, "/profile/display", "keys", "off")
 	if p.shows(t, 200, "are off"); !strings.Contains(o.owner.open(t, "/members").source, "no-keys") {
 		t.Error("a list has shortcuts of single keys")
 	}
