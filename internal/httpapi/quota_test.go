@@ -111,7 +111,7 @@ func TestSessionQuota(t *testing.T) {
 	}, rafftest.WithQuotas(team.Quotas{Roles: 1, Projects: 1, APIKeys: 1, Invitations: 1, Sessions: 2}))
 }
 
-// A row that is refused takes no room from other rows, and somebody who is there already is not refused for lack of room.
+// A refused row does not count against the quota of other rows. For an existing member the error says so, even if the account is full.
 func TestRefusedRowsTakeNoRoom(t *testing.T) {
 	quotas := team.DefaultQuotas()
 	quotas.Invitations = 3
