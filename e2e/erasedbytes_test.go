@@ -33,11 +33,7 @@ func TestErasedBytes(t *testing.T) {
 	}
 	has := func(path string) bool {
 		t.Helper()
-		b, err := exec.CommandContext(t.Context(), "cat", path).Output() // reading it here would end the locks of this process
-		if err != nil {
-			t.Fatal(err)
-		}
-		all := strings.ToLower(string(b))
+		all := strings.ToLower(bytesOf(t, path))
 		return strings.Contains(all, email) || strings.Contains(all, strings.ToLower(name))
 	}
 	if !has(file + "-wal") {
@@ -80,15 +76,22 @@ func TestLogIsEmptiedAfterKill(t *testing.T) {
 	p.kill()
 	has := func() bool {
 		t.Helper()
-		b, err := os.ReadFile(file + "-wal")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.Contains(string(b), email)
+		return strings.Contains(bytesOf(t, file+"-wal"), email)
 	}
 	if !has() {
 		t.Fatal("nothing of the person is in the -wal file after the kill")
 	}
 	p.start(t)
 	rafftest.Eventually(t, "the -wal file does not have the person", func() bool { return !has() })
+}
+
+// bytesOf returns what is in a file of a database that may be in use. It starts a program, because closing the file in this process would
+// release the locks that a server in this process has on it.
+func bytesOf(t *testing.T, path string) string {
+	t.Helper()
+	b, err := exec.CommandContext(t.Context(), "cat", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,15 +20,15 @@ import (
 func everything(t *testing.T, database string) string {
 	t.Helper()
 	if file, ok := strings.CutPrefix(database, "sqlite:"); ok {
-		var busy, log, done int
-		if err := rafftest.OpenSQLite(t, file).QueryRowContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done); err != nil || busy != 0 {
-			t.Fatalf("checkpoint: %d, %v", busy, err)
-		}
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
+		db := rafftest.OpenSQLite(t, file)
+		rafftest.Eventually(t, "nothing else uses the -wal file", func() bool {
+			var busy, log, done int
+			if err := db.QueryRowContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done); err != nil {
+				t.Fatal(err)
+			}
+			return busy == 0
+		})
+		return bytesOf(t, file)
 	}
 	var all strings.Builder
 	for table := range strings.FieldsSeq(askDatabase(t, database, "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = current_schema()")) {
