@@ -33,6 +33,11 @@ func TestImportAgainWithAKeyThatInvites(t *testing.T) {
 	run(key, "email,role\ncarol@example.com,member\n", "1 row of 1 failed", 1)
 	run(key, "email,role\nDave <dave@example.com> Erin <erin@example.com>,crew\n", "is not an email address", 1)
 
+	// Cells copied from a spreadsheet, and a file that declares its separator.
+	run(key, "Name\tTeam\tEmail\tRole\n\t\terin@example.com\tcrew\n", "1 row: 1 invited.", 0)
+	run(key, "\ufeffsep=;\r\nemail;role\r\nerin@example.com;crew\r\n", "1 row: 1 unchanged.", 0)
+	run(key, "sep=;\nemail;role\nerin@example.com;chief\n", "3     erin@example.com  chief", 1)
+
 	srv.Do(t, "PATCH", "/api/v1/members/"+carol, srv.Key, map[string]any{"status": "suspended"}).Want(t, 200)
 	run(srv.Key, "email,role,projects\ncarol@example.com,crew,Default (viewer)\n", "1 row: 1 added.", 0)
 }

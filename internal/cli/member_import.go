@@ -19,8 +19,9 @@ func (a *app) memberImport() *cobra.Command {
 		Long: `Invite the people in a CSV file (- reads standard input), to the account or into a project.
 
 The first line names the columns: email, and role (slug, name or id) unless --role sets it for all rows. A column
-name has names to propose to the people, who can change them when they accept. Other columns are ignored. All rows
-are checked before the first is sent. Someone who is already a member with the same role is left unchanged, so that a
+name has names to propose to the people, who can change them when they accept. Other columns are ignored. Cells are
+separated by commas, semicolons or tabs, whichever separates the names of the columns, or by what a line before them
+sets, such as sep=; (Excel writes it). All rows are checked before the first is sent. Someone who is already a member with the same role is left unchanged, so that a
 file can be imported again.
 
 A column projects has roles in projects, in the form of the dashboard's export: Web shop (operator); Docs (viewer).
@@ -48,7 +49,7 @@ alice@example.com,admin,
 bob@example.com,member,Web shop (operator); Docs (viewer)`,
 		Args: args("a CSV file, or - for standard input"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return []cobra.Completion{"csv"}, cobra.ShellCompDirectiveFilterFileExt
+			return []cobra.Completion{"csv", "tsv"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: a.do(func(ctx context.Context, c *client.Client, args []string) error {
 			im := &importer{app: a, c: c}

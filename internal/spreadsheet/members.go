@@ -19,7 +19,7 @@ type Members struct {
 // ReadMembers reads a file like Read. ColumnProjects is only used for an import into the account, not intoProject. Of columns
 // with the same name, the first one is used.
 func ReadMembers(b []byte, intoProject bool) (m Members, err error) {
-	names, rows, err := Read(b)
+	names, rows, err := Read(b, "email")
 	if err != nil {
 		return m, err
 	}

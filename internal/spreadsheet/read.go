@@ -27,17 +27,23 @@ func (r Row) Cell(column int) string {
 	return strings.TrimSpace(r.Cells[column])
 }
 
-// Read reads a CSV file whose first line names the columns, as spreadsheet programs write it: with or without a byte
-// order mark, with any ends of lines, separated by commas or by semicolons, with the apostrophes of Guard, and with rows
-// without any text, which are left out. The names of columns are as in the file.
+// Read reads a CSV file whose first line names the columns, as spreadsheet programs write and copy it: with or without a
+// byte order mark, with any ends of lines, with the apostrophes of Guard, and with rows without any text, which are left
+// out. The names of columns are as in the file, and one of them should be name, in any case: cells are separated by commas,
+// semicolons or tabs, whichever it takes to have this column, or by what a line before the names declares ("sep=;").
 // The error is io.EOF for an empty file. A row that cannot be read is among the rows, with its error.
-func Read(b []byte) (columns []string, rows []Row, err error) {
+func Read(b []byte, name string) (columns []string, rows []Row, err error) {
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
 	// A browser changes the ends of lines of a text in a form, so a file has to have the same rows with all of them.
 	b = bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
-	r := csv.NewReader(bytes.NewReader(b))
-	r.TrimLeadingSpace = true
-	r.Comma = separator(b)
+	before := 0 // lines before b
+	sep, b, ok := declared(b)
+	if ok {
+		before = 1
+	} else {
+		sep = separator(b, name)
+	}
+	r := newReader(b, sep)
 	if columns, err = r.Read(); err != nil {
 		return nil, nil, err
 	}
@@ -54,7 +60,7 @@ func Read(b []byte) (columns []string, rows []Row, err error) {
 			continue
 		}
 		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
-			rows = append(rows, Row{Line: wrong.StartLine, Text: strings.TrimSpace(string(b[begin:r.InputOffset()])), Err: wrong.Err})
+			rows = append(rows, Row{Line: before + wrong.StartLine, Text: strings.TrimSpace(string(b[begin:r.InputOffset()])), Err: wrong.Err})
 			continue
 		}
 		if err != nil {
@@ -64,25 +70,8 @@ func Read(b []byte) (columns []string, rows []Row, err error) {
 		for i := range cells {
 			cells[i] = Unguard(cells[i])
 		}
-		rows = append(rows, Row{Line: line, Cells: cells})
+		rows = append(rows, Row{Line: before + line, Cells: cells})
 	}
-}
-
-// separator returns what separates the names of the columns: spreadsheets use semicolons in locales with a decimal comma.
-func separator(b []byte) rune {
-	heading, _, _ := bytes.Cut(bytes.TrimLeft(b, "\n"), []byte("\n"))
-	quoted, found := false, ','
-	for _, c := range heading {
-		switch {
-		case c == '"':
-			quoted = !quoted
-		case c == ',' && !quoted:
-			return ','
-		case c == ';' && !quoted:
-			found = ';'
-		}
-	}
-	return found
 }
 
 func blank(cells []string) bool {

@@ -93,6 +93,24 @@ func TestImportReadsFilesOfSpreadsheets(t *testing.T) {
 
 	send("email,role\nAlice <frank@example.com> Bob <grace@example.com>,member\n").shows(t, 200, "0 of 1 row would be added", "Enter a single email address")
 
+	// Cells copied from a spreadsheet, some of them empty, and a file of Excel that declares its separator. The line of each row is
+	// that of the file.
+	copied := "Name, first\tTeam\tE-Mail; work\tEmail\tRole\tProjects\nCarol\t\t\tcarol@example.com\tmember\t\n\t\t\terin@example.com\tmember\tDefault (viewer)\n\t\t\t\t\t\n"
+	for _, p := range []page{send(copied), o.owner.open(t, "/members/import").submitTo(t, "/members/import", "csv", copied)} {
+		p.shows(t, 200, "2 of 2 rows would be added", "Ignored columns: Name, first, Team, E-Mail; work", "carol@example.com Member 2", "erin@example.com Member Default (viewer) 3")
+	}
+	for _, file := range []string{
+		"\ufeffsep=;\r\nemail;role\r\ncarol@example.com;member\r\nerin@example.com;chief\r\n", "\"sep=|\"\nemail|role\ncarol@example.com|member\nerin@example.com|chief",
+		"SEP=\t\nemail\trole\ncarol@example.com\tmember\nerin@example.com\tchief\n", "sep=;\remail;\"role\"\rcarol@example.com;member\rerin@example.com;chief\r",
+	} {
+		send(file).shows(t, 200, "1 of 2 rows would be added", "carol@example.com Member 3", "There is no role “chief” here.")
+	}
+	// The separator of the names is that of all rows, and a declared one is obeyed.
+	send("email,role\ncarol@example.com;member\nerin@example.com\tmember\n").shows(t, 200, "0 of 2 rows would be added")
+	send("sep=,\nemail;role\ncarol@example.com;member\n").shows(t, 400, "One of them must be email")
+	send("email\trole\n\"carol@example.com\tmember\n").shows(t, 200, "0 of 1 row would be added", "The line could not be read")
+	send("email,role,\tnotes\ncarol@example.com,member,\"a\tb; c\"\n").shows(t, 200, "1 of 1 row would be added", "Ignored columns: notes")
+
 	// The form with the file is as large as the file, also if a URL would encode each character as three.
 	var file strings.Builder
 	file.WriteString("email,role,notes\n")
