@@ -2,9 +2,11 @@ package tfprovider
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"raff/api"
@@ -52,6 +54,26 @@ func (r *apiKeyResource) rotate(ctx context.Context, version time.Time, plan, st
 		clash: func(now *api.APIKeyWithSecret) []string { return r.clashes(plan, state, &now.APIKey) },
 	})
 	return k, err
+}
+
+// secretAgain creates another secret for a key, because the response with the last one was lost. Its own response can be lost, too,
+// so it tries a few times.
+func secretAgain(ctx context.Context, c *client.Client, id string) (k *api.APIKeyWithSecret, err error) {
+	for range 5 {
+		if k, err = c.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{}); !errors.Is(err, client.ErrSecretLost) {
+			break
+		}
+	}
+	return k, err
+}
+
+// warnOfGrace warns that another secret had to be created, which ended the grace period of the old one.
+func (m apiKeyModel) warnOfGrace(diags *diag.Diagnostics) {
+	if m.GraceSeconds.ValueInt64() > 0 {
+		diags.AddWarning("The old secret of the "+m.noun()+" stopped working before its grace period ended",
+			"The response with the new secret was lost, and a secret cannot be read again, so another one was created. That ended the grace period of the old secret. "+
+				"Give the new secret to all users of the key now.")
+	}
 }
 
 // clash refuses a plan that would overwrite someone else's change of the key, before anything is changed.

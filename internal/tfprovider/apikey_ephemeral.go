@@ -107,7 +107,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		Name: m.Name.ValueStringPointer(), RoleID: m.RoleID.ValueStringPointer(), ExpiresAt: &ends,
 	})
 	if errors.Is(err, client.ErrSecretLost) {
-		k, err = e.client.APIKeys.Regenerate(ctx, k.ID, api.RegenerateAPIKeyRequest{})
+		k, err = secretAgain(ctx, e.client, k.ID)
 	}
 	if err != nil {
 		e.report(ctx, &resp.Diagnostics, "create an API key for this run", err)

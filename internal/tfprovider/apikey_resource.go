@@ -179,7 +179,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.identify(ctx, resp.Identity, plan.ID, &resp.Diagnostics)
 	if lost {
-		if k, err = r.client.APIKeys.Regenerate(ctx, k.ID, api.RegenerateAPIKeyRequest{}); err != nil {
+		if k, err = secretAgain(ctx, r.client, k.ID); err != nil {
 			r.report(ctx, &resp.Diagnostics, "get the secret of the API key "+plan.Name.ValueString(), err)
 			return
 		}
@@ -252,7 +252,9 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if plan.KeyPrefix.IsUnknown() { // as planned, whatever the time is now
 		k, err := r.rotate(ctx, version, plan, state)
 		if errors.Is(err, client.ErrSecretLost) && plan.stores() {
-			k, err = r.client.APIKeys.Regenerate(ctx, id, api.RegenerateAPIKeyRequest{})
+			if k, err = secretAgain(ctx, r.client, id); err == nil {
+				plan.warnOfGrace(&resp.Diagnostics)
+			}
 		}
 		if err != nil && !errors.Is(err, client.ErrSecretLost) {
 			r.report(ctx, &resp.Diagnostics, "create a new secret for the API key "+state.Name.ValueString(), err)

@@ -1,7 +1,9 @@
 package tfprovider
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -150,6 +152,53 @@ func TestAPIKeySecretLostInTransit(t *testing.T) {
 	})
 	var secret string
 	run(t, resource.TestStep{Config: using(wire.URL, srv.Key, apiKey()), Check: secretWorks(t, srv, &secret, 200)})
+}
+
+// Several responses in a row can be lost. A rotation whose response was lost also ended the grace period of the old secret, and a
+// warning says so.
+func TestAPIKeySecretLostSeveralTimes(t *testing.T) {
+	t.Parallel()
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	left := 0 // responses to lose
+	wire.intercept(func(r *http.Request) {
+		if left == 0 || r.Method != http.MethodPost || !strings.Contains(r.URL.Path, "/api-keys") {
+			return
+		}
+		left--
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if got := srv.Send(t, r.Method, r.URL.Path, r.Header.Clone(), string(body)); got.Status >= 300 {
+			t.Errorf("%s %s: %s", r.Method, r.URL.Path, got.Body)
+		}
+	})
+	const output = "output \"secret\" {\n  value     = raff_api_key.k.secret\n  sensitive = true\n}\n"
+	hcl := func(arguments ...string) string { return apiKey(arguments...) + output }
+	const ended = "The old secret of the API key reports stopped working before its grace period ended"
+	w := program(t, hcl(`rotation_trigger = "1"`), "RAFF_API_URL="+wire.URL, "RAFF_API_KEY="+srv.Key)
+	apply := func(lost int, configuration string) (said string) {
+		t.Helper()
+		w.write("main.tf", required+configuration)
+		left = lost
+		said = w.run("apply", "-auto-approve")
+		srv.Do(t, "GET", "/api/v1/whoami", strings.TrimSpace(w.run("output", "-raw", "secret")), nil).Want(t, 200)
+		if left != 0 {
+			t.Errorf("%d responses fewer were lost than expected", left)
+		}
+		return strings.Join(strings.Fields(strings.ReplaceAll(said, "│", "")), " ")
+	}
+	for _, lost := range []int{3, 0, 1} {
+		said := apply(lost, hcl(fmt.Sprintf(`rotation_trigger = "%d"`, lost), "grace_seconds = 600"))
+		if got, want := strings.Contains(said, ended), lost == 1; got != want {
+			t.Errorf("after %d lost responses, a warning about the grace period: %t, want %t\n%s", lost, got, want, said)
+		}
+	}
+	if said := apply(3, hcl(`rotation_trigger = "4"`)); strings.Contains(said, ended) {
+		t.Errorf("a rotation without a grace period says: %s", said)
+	}
 }
 
 // A plan that would disable, revoke or rotate the provider's own key is refused.
