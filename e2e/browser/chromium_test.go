@@ -133,15 +133,23 @@ func (b *tab) fill(selector, text string) {
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// click clicks without waiting.
+// click clicks without waiting for what follows.
 func (b *tab) click(selector string) {
 	b.t.Helper()
+	b.settle()
 	b.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// settle waits until no part of the page is being updated, which would move what is to be clicked.
+func (b *tab) settle() {
+	b.t.Helper()
+	b.until("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
 }
 
 // follow clicks and waits until the next page is loaded.
 func (b *tab) follow(selector string) {
 	b.t.Helper()
+	b.settle()
 	b.loads(chromedp.Click(chromedp.CSS(selector)))
 }
 

@@ -3,6 +3,9 @@ package browser
 import (
 	"fmt"
 	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
 )
 
 // TestInviteTogether invites people with names to the account and to two projects, in a browser: the page shows how it reads
@@ -50,6 +53,30 @@ func TestInviteTogether(t *testing.T) {
 	}
 	guest.look(phone, "dark")
 	guest.fits()
+}
+
+// TestSlowClick keeps the mouse button pressed on Invite for as long as the page needs to show how it reads the emails, which are
+// understood when their field loses the focus. If that moved the button, the click would miss it.
+func TestSlowClick(t *testing.T) {
+	w := newCrew(t)
+	b := w.signIn(t)
+	b.open("/invitations/new")
+	b.click(fmt.Sprintf("input[name=role_id][value=%q]", w.RoleID(t, "account", "member")))
+	b.fill("#emails", "judy@example.com")
+	const button = "form[action='/invitations'] button.primary"
+	b.do(chromedp.ScrollIntoView(chromedp.CSS(button)))
+	at := ask[struct{ X, Y float64 }](b, fmt.Sprintf(`(() => {
+		const r = document.querySelector(%q).getBoundingClientRect()
+		return {X: r.x + r.width / 2, Y: r.y + r.height / 2}
+	})()`, button))
+	left := []chromedp.MouseOption{chromedp.Button("left"), chromedp.ClickCount(1)}
+	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, at.X, at.Y, left...))
+	ask[bool](b, `new Promise((done) => {
+		document.addEventListener("htmx:afterSettle", () => done(true))
+		setTimeout(() => done(false), 1000)
+	})`)
+	b.loads(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, at.X, at.Y, left...))
+	b.shows("judy@example.com", "Get link")
 }
 
 func (w *crew) memberCalled(t *testing.T, email string) string {

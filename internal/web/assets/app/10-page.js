@@ -73,6 +73,26 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // A field that was changed sends its request when it loses the focus, often because something else is being clicked. The response would
+  // move what is being clicked, so that the click would miss it: the request waits until the mouse button is released.
+  let waiting = null; // requests, while something is being clicked
+  const release = () => {
+    for (const send of waiting ?? []) setTimeout(send);
+    waiting = null;
+  };
+  window.addEventListener("pointerdown", (e) => {
+    release();
+    if (e.target.closest("a, button, input, label, summary")) waiting = [];
+  }, true);
+  window.addEventListener("pointerup", release, true);
+  window.addEventListener("pointercancel", release, true);
+  window.addEventListener("blur", release);
+  document.addEventListener("htmx:confirm", (e) => {
+    if (!waiting) return;
+    e.preventDefault();
+    waiting.push(() => e.detail.issueRequest());
+  });
+
   // If a partial request fails, load the whole page, which shows the error or the sign-in page.
   document.addEventListener("htmx:responseError", (e) => location.assign(e.detail.pathInfo.finalRequestPath));
   document.addEventListener("htmx:sendError", () => {
