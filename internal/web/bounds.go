@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"io"
 	"math"
 	"net/http"
 	"net/url"
@@ -39,12 +40,15 @@ func filled(handle func(*http.Request) (reply, error)) func(*http.Request) (repl
 // form reads the fields of a posted form.
 func form(ctx context.Context, r *http.Request) error {
 	err := r.ParseForm()
-	if err == nil && strings.HasPrefix(r.Pattern, "POST /members/import") { // the forms with a file
+	if err == nil && hasFile(r) {
 		if err = r.ParseMultipartForm(bound(r)); errors.Is(err, http.ErrNotMultipart) {
 			err = nil
 		}
 	}
+	var large *http.MaxBytesError
 	switch {
+	case errors.As(err, &large):
+		return tooLarge(r, large.Limit)
 	case err != nil && ctx.Err() == nil:
 		return refusedFormUnread.Caused(err)
 	case !areText(r.PostForm):
@@ -52,6 +56,30 @@ func form(ctx context.Context, r *http.Request) error {
 	}
 	return nil
 }
+
+// maxDrain is how many bytes of a form that is too large are read, in bytes.
+const maxDrain = 64 << 20
+
+// boundedBody is the body of a request up to its maximum size, and the whole one.
+type boundedBody struct {
+	io.ReadCloser
+	whole io.Reader
+}
+
+// tooLarge is the error for a form that is larger than limit bytes. It reads the rest, because browsers send a whole form before
+// they read the response, and show none if the connection is closed before that.
+func tooLarge(r *http.Request, limit int64) error {
+	if b, ok := r.Body.(*boundedBody); ok {
+		_, _ = io.CopyN(io.Discard, b.whole, maxDrain)
+	}
+	if hasFile(r) {
+		return refusedFileLarge.With(maxInvite >> 20)
+	}
+	return refusedFormLarge.With(int(limit >> 10))
+}
+
+// hasFile reports whether the request is a form with a file.
+func hasFile(r *http.Request) bool { return strings.HasPrefix(r.Pattern, "POST /members/import") }
 
 // typedEmail is the email in a form, without leading and trailing spaces.
 func typedEmail(r *http.Request) string { return strings.TrimSpace(r.PostForm.Get("email")) }

@@ -30,7 +30,15 @@ func (p *pages) problemInside(v *visit, err error) (reply, error) {
 	if from := pageOf(v.Referer()); from != "" && from != v.URL.RequestURI() {
 		n.Link, n.LinkText = local(from), v.say("Back")
 	}
-	return reply{status: told.status, page: problemPage(v, n), retryAfter: e.RetryAfter}, nil
+	return reply{status: statusOf(e), page: problemPage(v, n), retryAfter: e.RetryAfter}, nil
+}
+
+// statusOf is the status of the page for an error of a kind in problems.
+func statusOf(e *team.Error) int {
+	if e.Refusal == refusedFormLarge || e.Refusal == refusedFileLarge {
+		return http.StatusRequestEntityTooLarge
+	}
+	return problems[e.Kind].status
 }
 
 // problem is the page for an error. An unexpected error is written to the log only, with the request id that the page
@@ -49,7 +57,7 @@ func (p *pages) problem(ctx context.Context, r *http.Request, id string, err err
 	}
 	status, title, reference := http.StatusInternalServerError, lang.Text("Something went wrong"), id
 	if known {
-		status, title, reference = problems[e.Kind].status, problems[e.Kind].title, ""
+		status, title, reference = statusOf(e), problems[e.Kind].title, ""
 	}
 	if status >= http.StatusInternalServerError && ctx.Err() == nil && !errors.Is(err, front.ErrPanic) {
 		// The pattern, never the path: a path can contain a token.

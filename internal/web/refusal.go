@@ -64,6 +64,8 @@ var (
 	refusedOtherSite     = &team.Refusal{Kind: team.KindDenied, Text: "This form was sent from another site. Open the page on this site and try again."}
 	refusedFormUnread    = &team.Refusal{Kind: team.KindInvalid, Text: "The form could not be read. Open the page again and fill in the form once more."}
 	refusedFormText      = &team.Refusal{Kind: team.KindInvalid, Text: "The form contains invalid characters. Open the page again and fill in the form once more."}
+	refusedFormLarge     = &team.Refusal{Kind: team.KindInvalid, Text: "The form is larger than %d KB. Enter less text and send it again. Nothing was changed."}
+	refusedFileLarge     = &team.Refusal{Kind: team.KindInvalid, Text: "The file is larger than %d MB. Split it into smaller files, or import it with the command line: raff member import. Nothing was changed."}
 	refusedDays          = &team.Refusal{Kind: team.KindInvalid, Text: "One of the days could not be read. %s"}
 	refusedChooseAnswer  = &team.Refusal{Kind: team.KindInvalid, Text: "Open the link again and choose Accept or Decline."}
 	refusedNotTheName    = &team.Refusal{Kind: team.KindInvalid, Text: "The name does not match. Type it exactly as shown above."}

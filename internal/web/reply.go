@@ -52,7 +52,7 @@ func (p *pages) serve(handle func(*http.Request) (reply, error)) http.HandlerFun
 		ctx, notice := p.withFlash(r)
 		ctx = withLanguage(withLook(withZone(ctx, r), p.look), r)
 		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, bound(r))
+		r.Body = &boundedBody{http.MaxBytesReader(w, r.Body, bound(r)), r.Body}
 		out, err := handle(r)
 		if err != nil {
 			given := out

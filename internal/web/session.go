@@ -50,9 +50,7 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 		if !ok {
 			return p.askToSignIn(r), nil
 		}
-		if err := form(r.Context(), r); err != nil {
-			return reply{}, err
-		}
+		unread := form(r.Context(), r)
 		v := &visit{Request: r, p: p, me: me, who: me.Principal, roles: map[permission.Scope][]team.Role{}}
 		if v.accounts, err = p.accountsOf(r, me); err != nil {
 			return reply{}, err
@@ -65,6 +63,11 @@ func (p *pages) signedIn(handle func(*visit) (reply, error)) func(*http.Request)
 		}
 		if v.who != nil {
 			v.can = p.svc.Can(r.Context(), v.who)
+		}
+		if unread != nil {
+			return p.problemInside(v, unread)
+		}
+		if v.who != nil {
 			if impersonal {
 				return p.problemInside(v, refusedSupportPerson.With())
 			}
