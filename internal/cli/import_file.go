@@ -56,8 +56,8 @@ func (p *person) fail(result, format string, args ...any) {
 }
 
 // readPeople reads a CSV file, or standard input for "-". ignored lists columns that are not used: the column "projects" is only
-// used for an import into the account.
-func (a *app) readPeople(path, defaultRole string, intoProject bool) (people []person, ignored []string, err error) {
+// used for an import into the account. inactive says that rows about people without access are used, too.
+func (a *app) readPeople(path, defaultRole string, intoProject, inactive bool) (people []person, ignored []string, err error) {
 	b, err := a.readAll(path)
 	if err != nil {
 		return nil, nil, err
@@ -93,6 +93,13 @@ func (a *app) readPeople(path, defaultRole string, intoProject bool) (people []p
 			p.fail(resultSkipped, "API keys are not imported")
 		case m.IsOwner(row):
 			p.fail(resultSkipped, "the Owner is not imported: ownership is only transferred")
+		case inactive:
+		case m.Inactivity(row) == spreadsheet.Suspended:
+			p.fail(resultSkipped, "suspended in the file; to add them, use --include-inactive")
+		case m.Inactivity(row) == spreadsheet.Declined:
+			p.fail(resultSkipped, "declined the invitation, according to the file; to add them, use --include-inactive")
+		case m.Inactivity(row) == spreadsheet.Expired:
+			p.fail(resultSkipped, "the invitation expired, according to the file; to add them, use --include-inactive")
 		}
 		people = append(people, p)
 	}

@@ -12,7 +12,7 @@ import (
 
 func (a *app) memberImport() *cobra.Command {
 	var role, project, failed string
-	var dry bool
+	var dry, inactive bool
 	cmd := &cobra.Command{
 		Use:   "import <file.csv>",
 		Short: "Invite the people in a CSV file",
@@ -31,7 +31,8 @@ have already are left out. Without a role in the account, the person is only add
 ignored with --project.
 
 A file exported from another account can be imported: rows of API keys and of the Owner are skipped, and roles and
-projects are found by their names.
+projects are found by their names. Rows of people who were suspended, or whose invitation was declined or expired
+(columns status, account_suspended and invitation_state), are skipped, too, unless --include-inactive is set.
 
 With --dry-run, the server checks every row like in an import, reports the outcome of each, and
 changes nothing.
@@ -62,7 +63,7 @@ bob@example.com,member,Web shop (operator); Docs (viewer)`,
 			}
 			var ignored []string
 			var err error
-			if im.people, ignored, err = a.readPeople(args[0], role, project != ""); err != nil {
+			if im.people, ignored, err = a.readPeople(args[0], role, project != "", inactive); err != nil {
 				return err
 			}
 			if len(ignored) > 0 {
@@ -85,6 +86,7 @@ bob@example.com,member,Web shop (operator); Docs (viewer)`,
 	cmd.Flags().StringVar(&role, "role", "", "role (`slug`, name or id) for rows without one")
 	cmd.Flags().StringVar(&project, "project", "", "invite to this project, with project roles (`id`, slug or name)")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "report what would happen without changing anything")
+	cmd.Flags().BoolVar(&inactive, "include-inactive", false, "also add people who are suspended in the file, or whose invitation was declined or expired")
 	cmd.Flags().StringVar(&failed, "failed", "", "write the rows that failed to this `file`")
 	complete(cmd, "role", a.completeRoles(""))
 	complete(cmd, "project", a.completeProjectSlugs)

@@ -3,7 +3,10 @@ package spreadsheet
 import "strings"
 
 // importColumns are the columns that an import of members uses. The last ones are only used in a file that was exported.
-var importColumns = map[string]bool{"email": true, "role": true, "name": true, ColumnProjects: true, "principal_type": true, "is_owner": true}
+var importColumns = map[string]bool{
+	"email": true, "role": true, "name": true, ColumnProjects: true,
+	"principal_type": true, "is_owner": true, "status": true, "account_suspended": true, "invitation_state": true,
+}
 
 // ColumnProjects is the column with roles in projects; see WriteProjects.
 const ColumnProjects = "projects"
@@ -56,3 +59,26 @@ func (m Members) IsKey(r Row) bool { return strings.EqualFold(m.Cell(r, "princip
 // IsOwner reports whether a row of an exported file is the Owner, who is not imported. Spreadsheet programs write
 // the value in capitals.
 func (m Members) IsOwner(r Row) bool { return strings.EqualFold(m.Cell(r, "is_owner"), "true") }
+
+// Inactivity is why a row of an exported file is about somebody who had no access when it was exported, and should not get any
+// because of an import.
+type Inactivity string
+
+// The kinds of Inactivity. Active is also a row of a file that does not say.
+const (
+	Active    Inactivity = ""
+	Suspended Inactivity = "suspended"
+	Declined  Inactivity = "declined" // their invitation
+	Expired   Inactivity = "expired"  // their invitation
+)
+
+// Inactivity returns what a row of an exported file says.
+func (m Members) Inactivity(r Row) Inactivity {
+	switch state := Inactivity(strings.ToLower(m.Cell(r, "invitation_state"))); {
+	case strings.EqualFold(m.Cell(r, "status"), string(Suspended)), strings.EqualFold(m.Cell(r, "account_suspended"), "true"):
+		return Suspended
+	case state == Declined || state == Expired:
+		return state
+	}
+	return Active
+}

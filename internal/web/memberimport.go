@@ -21,7 +21,7 @@ func (p *pages) importForm(v *visit) (importView, error) {
 	if v.Method == http.MethodGet {
 		chosen = v.URL.Query().Get("project")
 	}
-	f := importView{Account: v.ask(v.can.Invite("")), Role: strings.TrimSpace(v.PostForm.Get("role")), Once: once()}
+	f := importView{Account: v.ask(v.can.Invite("")), Role: strings.TrimSpace(v.PostForm.Get("role")), Inactive: v.PostForm.Get("inactive") != "", Once: once()}
 	projects, _, err := v.someProjects()
 	if err != nil {
 		return f, err
@@ -167,7 +167,7 @@ func (f *importView) tell(ctx context.Context, results []team.BulkResult, invite
 		row, r := &f.Rows[i], results[i]
 		e, refused := errors.AsType[*team.Error](r.Err)
 		switch {
-		case refused && (e.Refusal == refusedRowKey || e.Refusal == refusedRowOwner):
+		case refused && (e.Refusal == refusedRowKey || e.Refusal == refusedRowOwner || inactive(e.Refusal)):
 			row.Kind, row.Text = "wait", plainWords(ctx, e)
 		case refused && e.Field != "" && (e.Refusal == team.RefusalAlreadyMember || e.Refusal == team.RefusalAlreadyInvited):
 			row.Kind, row.Text = "off", f.otherRole(ctx, cmp.Or(e.ProjectID, row.add.ProjectID))

@@ -103,6 +103,10 @@ func (f *importView) row(ctx context.Context, m spreadsheet.Members, row spreads
 		out.add = team.NewMember{ProjectID: f.Place.ID, Invalid: refusedRowOwner.With()}
 		return out
 	}
+	if refused, ok := refusedInactive[m.Inactivity(row)]; ok && !f.Inactive {
+		out.add = team.NewMember{ProjectID: f.Place.ID, Invalid: refused.With()}
+		return out
+	}
 	add, role, problem := f.access(ctx, cmp.Or(out.Role, f.Role), out.Projects)
 	key, err := team.CanonicalEmail(email)
 	first, twice := lines[key]

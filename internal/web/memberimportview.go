@@ -1,8 +1,10 @@
 package web
 
 import (
+	"errors"
 	"slices"
 
+	"raff/internal/spreadsheet"
 	"raff/internal/team"
 )
 
@@ -13,6 +15,7 @@ type importView struct {
 	Projects []team.Project
 	Account  permit // people can be invited to the account
 	Role     string // for rows without one
+	Inactive bool   // rows of an exported file are added although they are about people without access; see spreadsheet.Inactivity
 	CSV      string
 	Once     string
 	Wrong    string
@@ -21,6 +24,15 @@ type importView struct {
 	Done     bool // Rows are what was done, not what would be
 	roles    byName[team.Role]
 	names    importNames
+}
+
+// refusedInactive are the refusals of rows about people without access.
+var refusedInactive = map[spreadsheet.Inactivity]*team.Refusal{
+	spreadsheet.Suspended: refusedRowSuspended, spreadsheet.Declined: refusedRowDeclined, spreadsheet.Expired: refusedRowExpired,
+}
+
+func inactive(r *team.Refusal) bool {
+	return r == refusedRowSuspended || r == refusedRowDeclined || r == refusedRowExpired
 }
 
 // importRow is one row of the file, and what would become, or became, of it.
@@ -36,6 +48,16 @@ type importRow struct {
 // inProjects reports whether the file names projects.
 func (f importView) inProjects() bool {
 	return slices.ContainsFunc(f.Rows, func(r importRow) bool { return r.Projects != "" })
+}
+
+// leftOut is how many rows are left out because of what the file says about the person's access.
+func (f importView) leftOut() (n int) {
+	for _, r := range f.Rows {
+		if e, ok := errors.AsType[*team.Error](r.add.Invalid); ok && inactive(e.Refusal) {
+			n++
+		}
+	}
+	return n
 }
 
 // counted is how many rows would be, or were, carried out.

@@ -74,6 +74,9 @@ var (
 	refusedRow           = &team.Refusal{Kind: team.KindInvalid, Text: "%s"}
 	refusedRowKey        = &team.Refusal{Kind: team.KindInvalid, Text: "API keys are not imported."}
 	refusedRowOwner      = &team.Refusal{Kind: team.KindInvalid, Text: "The Owner is not imported: ownership is only transferred."}
+	refusedRowSuspended  = &team.Refusal{Kind: team.KindInvalid, Text: "Left out: suspended in the file."}
+	refusedRowDeclined   = &team.Refusal{Kind: team.KindInvalid, Text: "Left out: declined the invitation, according to the file."}
+	refusedRowExpired    = &team.Refusal{Kind: team.KindInvalid, Text: "Left out: the invitation expired, according to the file."}
 	refusedNotSure       = &team.Refusal{Kind: team.KindInvalid, Text: "Confirm that you want to leave."}
 	refusedOtherAccount  = &team.Refusal{Kind: team.KindConflict, Text: "You switched accounts in another window. Open your profile again. Nothing was changed."}
 	refusedNoPeople      = &team.Refusal{Kind: team.KindInvalid, Text: "Select 1 to %d people, then choose an action."}
