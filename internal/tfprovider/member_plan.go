@@ -208,10 +208,11 @@ func (r *memberResource) refuseProtected(ctx context.Context, state membership, 
 // checkAPIKey refuses an API key that is not in the account. Without the permission to view keys, the error appears
 // during apply.
 func (s *session) checkAPIKey(ctx context.Context, id types.String, diags *diag.Diagnostics) {
-	if !known(id) || !s.reach(ctx, diags) {
+	if !s.unseen("api_key", id) || !s.reach(ctx, diags) {
 		return
 	}
 	_, err := s.apiKeys.read(ctx, "", id.ValueString())
+	s.saw("api_key", id, err)
 	switch {
 	case err == nil, client.IsDenied(err):
 	case client.IsNotFound(err):
@@ -224,10 +225,11 @@ func (s *session) checkAPIKey(ctx context.Context, id types.String, diags *diag.
 
 // checkProject refuses a project that the API key cannot see.
 func (s *session) checkProject(ctx context.Context, id types.String, diags *diag.Diagnostics) {
-	if !known(id) || !s.reach(ctx, diags) {
+	if !s.unseen("project", id) || !s.reach(ctx, diags) {
 		return
 	}
 	_, err := s.projects.read(ctx, "", id.ValueString())
+	s.saw("project", id, err)
 	switch {
 	case err == nil, client.IsDenied(err):
 	case client.IsNotFound(err):
@@ -235,5 +237,22 @@ func (s *session) checkProject(ctx context.Context, id types.String, diags *diag
 			fmt.Sprintf("The account has no project with the ID %s. A project's slug is not its ID; the data source raff_projects has both.", id.ValueString()))
 	default:
 		s.report(ctx, diags, "check project_id", err)
+	}
+}
+
+// unseen reports whether this run has not read the object of this kind yet. Terraform plans each object again before it applies it,
+// and by then other writes have discarded the lists.
+func (s *session) unseen(kind string, id types.String) bool {
+	if !known(id) {
+		return false
+	}
+	_, ok := s.seen.Load(kind + " " + id.ValueString())
+	return !ok
+}
+
+// saw notes that the object was read, if err is nil.
+func (s *session) saw(kind string, id types.String, err error) {
+	if err == nil {
+		s.seen.Store(kind+" "+id.ValueString(), true)
 	}
 }

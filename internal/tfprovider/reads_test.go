@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -226,4 +228,37 @@ func inviteMany(t *testing.T, srv *rafftest.Server, n int) (ids []string) {
 		rows = nil
 	}
 	return ids
+}
+
+// The members of a project that the same run creates are planned again during apply, between writes that discard the lists. The
+// project does not have to be read for each of them.
+func TestMembersOfANewProject(t *testing.T) {
+	t.Parallel()
+	const members = 40
+	srv := rafftest.Start(t)
+	wire := tap(t, srv)
+	var projects atomic.Int32
+	wire.answer(func(_ http.ResponseWriter, r *http.Request) bool {
+		if before, id, ok := strings.Cut(r.URL.Path, "/projects/"); ok && r.Method == http.MethodGet && before == "/api/v1" && !strings.Contains(id, "/") {
+			projects.Add(1)
+		}
+		return false
+	})
+	hcl := fmt.Sprintf(`
+resource "raff_project" "web" {
+  name = "Web"
+}
+resource "raff_project_member" "m" {
+  count      = %d
+  project_id = raff_project.web.id
+  email      = "p${count.index}@example.com"
+  role_id    = %q
+}
+`, members, srv.RoleID(t, "project", "viewer"))
+	w := program(t, hcl, "RAFF_API_URL="+wire.URL, "RAFF_API_KEY="+srv.Key)
+	w.run("apply", "-auto-approve")
+	const concurrent = 10
+	if n := projects.Load(); n > concurrent {
+		t.Errorf("the project was read %d times for %d members, want at most once for each concurrent one, %d", n, members, concurrent)
+	}
 }

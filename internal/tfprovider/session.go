@@ -50,6 +50,8 @@ type session struct {
 
 	keyRoles keyRoles // roles that this plan assigns to API keys
 
+	seen sync.Map // kind and ID of projects and API keys that this run has read
+
 	reassigned sync.Map // ID of a role that this run deleted -> ID of the role its holders got
 
 	lookups atomic.Int32 // number of audit log queries for removed objects
