@@ -360,6 +360,19 @@ func TestRoleUse(t *testing.T) {
 		if got, err := w.RoleUse(w.ctx, newID(), ids); err != nil || len(got) != 0 {
 			t.Errorf("another account: %v, %v", got, err)
 		}
+		for _, c := range []struct {
+			scopes []string
+			want   map[string]team.RoleUse
+		}{
+			{[]string{shop.ID, office.ID, w.account.ID}, want},
+			{[]string{shop.ID, w.account.ID}, map[string]team.RoleUse{w.basic.ID: {People: 2, Keys: 1}, other.ID: {People: 1}}},
+			{[]string{newID()}, map[string]team.RoleUse{}},
+			{nil, map[string]team.RoleUse{}},
+		} {
+			if got, err := w.RoleUseIn(w.ctx, c.scopes, ids); err != nil || !maps.Equal(got, c.want) {
+				t.Errorf("in %v: %v, %v; want %v", c.scopes, got, err, c.want)
+			}
+		}
 	})
 }
 

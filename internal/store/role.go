@@ -92,35 +92,58 @@ func (r reader) Roles(ctx context.Context, f team.RoleFilter) ([]team.Role, int,
 
 // RoleUse reads the counters, which triggers maintain.
 func (r reader) RoleUse(ctx context.Context, accountID string, roleIDs []string) (map[string]team.RoleUse, error) {
-	use := map[string]team.RoleUse{}
+	use := roleUse{}
 	_, err := inParts(uids(roleIDs), func(some []any) ([]struct{}, error) {
 		var c condition
 		account := c.number("?", uid(accountID))
 		in := c.in(some)
-		return many(ctx, r.q, func(s scanner) (none struct{}, _ error) {
-			var role ident
-			var ofKeys flag
-			var n number
-			if err := s.Scan(&role, &ofKeys, &n); err != nil {
-				return none, err
-			}
-			u := use[string(role)]
-			if ofKeys {
-				u.Keys += int(n)
-			} else {
-				u.People += int(n)
-			}
-			use[string(role)] = u
-			return none, nil
-		}, "SELECT m.role_id, m.principal_type = 'api_key', m.n FROM member_counts m WHERE m.scope_id = "+account+" AND m.role_id"+in+
+		return many(ctx, r.q, use.scan, "SELECT m.role_id, m.principal_type = 'api_key', m.n FROM member_counts m WHERE m.scope_id = "+account+" AND m.role_id"+in+
 			" UNION ALL SELECT r.role_id, r.status = 'keys', r.n FROM role_counts r WHERE r.account_id = "+account+" AND r.role_id"+in, c.args...)
 	})
+	return use.held(), err
+}
+
+// RoleUseIn reads the counters of each scope, so that it does not depend on the number of memberships.
+func (r reader) RoleUseIn(ctx context.Context, scopes, roleIDs []string) (map[string]team.RoleUse, error) {
+	use := roleUse{}
+	_, err := inParts(uids(roleIDs), func(roles []any) ([]struct{}, error) {
+		return inParts(uids(scopes), func(some []any) ([]struct{}, error) {
+			var c condition
+			in, of := c.in(some), c.in(roles)
+			return many(ctx, r.q, use.scan, "SELECT m.role_id, m.principal_type = 'api_key', m.n FROM member_counts m WHERE m.scope_id"+in+" AND m.role_id"+of, c.args...)
+		})
+	})
+	return use.held(), err
+}
+
+// roleUse adds up the counters of each role.
+type roleUse map[string]team.RoleUse
+
+func (use roleUse) scan(s scanner) (none struct{}, _ error) {
+	var role ident
+	var ofKeys flag
+	var n number
+	if err := s.Scan(&role, &ofKeys, &n); err != nil {
+		return none, err
+	}
+	u := use[string(role)]
+	if ofKeys {
+		u.Keys += int(n)
+	} else {
+		u.People += int(n)
+	}
+	use[string(role)] = u
+	return none, nil
+}
+
+// held returns the roles that somebody has. The counters of a role can add up to none.
+func (use roleUse) held() map[string]team.RoleUse {
 	for id, u := range use {
 		if u == (team.RoleUse{}) {
 			delete(use, id)
 		}
 	}
-	return use, err
+	return use
 }
 
 const insertRole = `INSERT INTO roles (id, account_id, scope, slug, name, name_key, description, permissions, is_system,

@@ -97,12 +97,20 @@ func (s *Service) ListRoles(ctx context.Context, p *Principal, f RoleFilter) ([]
 // memberships of projects with a project role.
 type RoleUse struct{ People, Keys int }
 
-// RoleUse returns how many have each of these roles, by role id. Roles without holders have no entry.
+// RoleUse returns how many have each of these roles, by role id: project roles in the projects whose members the caller may see. Roles
+// without such holders have no entry.
 func (s *Service) RoleUse(ctx context.Context, p *Principal, roleIDs []string) (map[string]RoleUse, error) {
 	if err := s.mayViewRoles(ctx, p); err != nil {
 		return nil, err
 	}
-	return s.store.RoleUse(ctx, p.AccountID, roleIDs)
+	all, projects, err := s.projectsWith(ctx, p, memberViewers.project...)
+	if err != nil {
+		return nil, err
+	}
+	if all {
+		return s.store.RoleUse(ctx, p.AccountID, roleIDs)
+	}
+	return s.store.RoleUseIn(ctx, append(projects, p.AccountID), roleIDs)
 }
 
 // GetRole returns a role.

@@ -228,6 +228,8 @@ type RoleReader interface {
 	RoleLike(ctx context.Context, r Role) (Role, error)
 	// RoleUse returns how many have each of these roles in the account, including pending memberships, by role id.
 	RoleUse(ctx context.Context, accountID string, roleIDs []string) (map[string]RoleUse, error)
+	// RoleUseIn is RoleUse in these scopes only: accounts and projects, by id.
+	RoleUseIn(ctx context.Context, scopes, roleIDs []string) (map[string]RoleUse, error)
 	// Roles returns system roles first, then sorts by name and slug.
 	Roles(ctx context.Context, f RoleFilter) ([]Role, int, error)
 }

@@ -128,3 +128,30 @@ func TestChangingTheScopeKeepsTheInput(t *testing.T) {
 	p.submitTo(t, "/roles", "permission", "account.members.view").shows(t, 400, "do not exist in this scope", "Crew")
 	p.submitTo(t, "/roles", "permission", "vm.view").shows(t, 200, "Role created", "Project role", "On site")
 }
+
+// TestRoleCountsWhatIsSeen counts the memberships with a project role for people who see all projects, one of them, or none.
+func TestRoleCountsWhatIsSeen(t *testing.T) {
+	o := newOffice(t)
+	viewer := o.RoleID(t, "project", "viewer")
+	create := func(slug, scope string, permissions ...string) string {
+		return o.Do(t, "POST", "/api/v1/roles", o.Key, map[string]any{"name": slug, "slug": slug, "scope": scope, "permissions": permissions}).Want(t, 201).Data(t)["id"].(string)
+	}
+	reader, sees := create("reader", "account", "account.roles.view"), create("sees", "project", "project.members.view")
+	shop, secret := o.newProject(t, "Shop"), o.newProject(t, "Secret")
+	for _, in := range []struct{ project, email string }{{shop, "alice@example.com"}, {secret, "alice@example.com"}, {secret, "bob@example.com"}, {shop, "carol@example.com"}} {
+		o.Do(t, "POST", "/api/v1/projects/"+in.project+"/invitations", o.Key, map[string]any{"email": in.email, "role_id": viewer}).Want(t, 201)
+	}
+	_, erin := o.NewMember(t, "erin@example.com", "Erin", reader)
+	o.NewMember(t, "frank@example.com", "Frank", reader)
+	o.Do(t, "POST", "/api/v1/projects/"+shop+"/members", o.Key, map[string]any{"target_user_id": erin, "role_id": sees}).Want(t, 201)
+	inShop, nowhere := signIn(t, o.Server, "erin@example.com"), signIn(t, o.Server, "frank@example.com")
+	for _, page := range []string{"/roles", "/roles/" + viewer} {
+		o.owner.open(t, page).shows(t, 200, "4 project memberships").lacks(t, "that you can see")
+		inShop.open(t, page).shows(t, 200, "2 project memberships that you can see")
+		nowhere.open(t, page).shows(t, 200, "0 project memberships that you can see").lacks(t, "2 project memberships").lacks(t, "4 project memberships")
+	}
+	inShop.open(t, "/roles/"+sees).shows(t, 200, "1 project membership that you can see")
+	for _, b := range []*browser{o.owner, inShop, nowhere} { // account roles
+		b.open(t, "/roles/"+reader).shows(t, 200, "2 people")
+	}
+}
