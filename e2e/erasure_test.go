@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -264,6 +266,17 @@ func TestInterruptedErasure(t *testing.T) {
 		seal(t, srv)
 		if v := verified(t, srv, srv.Account); v.Broken != "" || v.Erased != x.Events {
 			t.Errorf("verified: %+v", v)
+		}
+		// Each transaction records how many events it changed.
+		told := string(srv.Do(t, "GET", "/api/v1/audit-events?action=person.erased&limit=1000", srv.Key, nil).Want(t, 200).Body)
+		sizes := regexp.MustCompile(`"events":(\d+)`).FindAllStringSubmatch(told, -1)
+		for _, size := range sizes {
+			if n, err := strconv.Atoi(size[1]); err != nil || n < 1 || n > 10 {
+				t.Errorf("one transaction changed %s events, and everybody else waited for it", size[1])
+			}
+		}
+		if len(sizes) < 75 {
+			t.Errorf("%d transactions changed %d events", len(sizes), x.Events)
 		}
 	}, rafftest.Quiet())
 }

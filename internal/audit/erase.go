@@ -25,8 +25,8 @@ type Erasure struct {
 	ID, Person string
 	// Texts returns the slots of the texts of an event that are personal data of the person.
 	Texts func(*event.Event) []int
-	// Keep stores in the same transaction how far the erasure got. It returns an error if another node was faster.
-	Keep func(tx Tx, p ErasedPart) error
+	// Keep stores in the same transaction how far the erasure got after from. It returns an error if another node was faster.
+	Keep func(tx Tx, from event.Ref, p ErasedPart) error
 }
 
 // ErasedPart is the outcome of one step of an erasure: the events up to Last were read, and Events of them were changed.
@@ -37,10 +37,12 @@ type ErasedPart struct {
 	Done bool
 }
 
-// eraseAtOnce and readAtOnce are how many events one step of an erasure changes and reads at most.
+// stepErases and stepReads are how many events one step of an erasure changes and reads at most. A transaction changes eraseAtOnce of
+// them, because other changes of the account wait for it.
 const (
-	eraseAtOnce = 200
-	readAtOnce  = 20_000
+	eraseAtOnce = 10
+	stepErases  = 200
+	stepReads   = 20_000
 )
 
 // errEnough ends reading events for one step of an erasure.
@@ -68,7 +70,7 @@ func (s *Service) Erase(ctx context.Context, x Erasure, after event.Ref) (Erased
 			if len(x.Texts(&e)) > 0 {
 				found = append(found, out.Last)
 			}
-			if len(found) == eraseAtOnce || read == readAtOnce {
+			if len(found) == stepErases || read == stepReads {
 				return errEnough
 			}
 			return nil
@@ -80,36 +82,57 @@ func (s *Service) Erase(ctx context.Context, x Erasure, after event.Ref) (Erased
 	case !errors.Is(err, errEnough):
 		return out, err
 	}
+	end := out.Last
+	for from := after; ; from = out.Last {
+		some := found[:min(len(found), eraseAtOnce)]
+		found = found[len(some):]
+		if out.Last = end; len(found) > 0 {
+			out.Last = some[len(some)-1]
+		}
+		n, err := s.erasePart(ctx, x, some, from, out.Last)
+		if err != nil {
+			return out, err
+		}
+		if out.Events += n; len(found) == 0 {
+			return out, nil
+		}
+	}
+}
+
+// erasePart erases personal data from some events in one transaction, which brings the erasure from one event to another, and returns
+// how many it changed.
+func (s *Service) erasePart(ctx context.Context, x Erasure, some []event.Ref, from, to event.Ref) (n int, err error) {
 	lock := team.Shared
-	if len(found) > 0 {
+	if len(some) > 0 {
 		lock = team.Exclusive // what another erasure left of an event is read and changed
 	}
 	err = s.store.Update(ctx, x.AccountID, lock, func(tx Tx) error {
-		out.Events = 0
+		n = 0
 		told := event.PersonErased{Person: x.Person}
 		digest := sha256.New()
-		for _, ref := range found {
-			e, slots, err := s.eraseEvent(ctx, tx, x, ref)
+		var seal Seal
+		for _, ref := range some {
+			e, slots, err := s.eraseEvent(ctx, tx, x, ref, &seal)
 			if err != nil {
 				return err
 			}
 			if len(slots) == 0 {
 				continue
 			}
-			if out.Events++; told.FirstSequence == 0 {
+			if n++; told.FirstSequence == 0 {
 				told.FirstSequence = e.Sequence
 			}
 			told.LastSequence = e.Sequence
 			addErased(digest, e.ID, slots)
 		}
-		if err := x.Keep(tx, out); err != nil || out.Events == 0 {
+		if err := x.Keep(tx, from, ErasedPart{Last: to, Events: n}); err != nil || n == 0 {
 			return err
 		}
-		told.Events, told.Digest = out.Events, hex.EncodeToString(digest.Sum(nil))
+		told.Events, told.Digest = n, hex.EncodeToString(digest.Sum(nil))
 		system := &team.Principal{Type: team.TypeOperator, ID: event.SystemID, Name: event.SystemID, AccountID: x.AccountID}
 		return s.team.Record(ctx, tx, system, event.Target{TargetType: "person", TargetID: x.ID, TargetName: x.Person}, told)
 	})
-	return out, err
+	return n, err
 }
 
 // addErased adds an event to the digest of those from which texts were erased.
@@ -123,8 +146,9 @@ func (s *Service) SealLog(ctx context.Context, accountID string) error {
 	return err
 }
 
-// eraseEvent erases texts of one event in a transaction, and returns their slots.
-func (s *Service) eraseEvent(ctx context.Context, tx Tx, x Erasure, ref event.Ref) (e event.Event, erased []int, err error) {
+// eraseEvent erases texts of one event in a transaction, and returns their slots. seal is the one of the event before, and becomes that of
+// this event.
+func (s *Service) eraseEvent(ctx context.Context, tx Tx, x Erasure, ref event.Ref, seal *Seal) (e event.Event, erased []int, err error) {
 	err = tx.EachEvent(ctx, ref.AccountID, ref.At, ref.At.Add(time.Microsecond), func(one event.Event) error {
 		if one.ID == ref.ID {
 			e = one
@@ -148,12 +172,13 @@ func (s *Service) eraseEvent(ctx context.Context, tx Tx, x Erasure, ref event.Re
 		return e, nil, nil
 	}
 	slices.Sort(erased)
-	seal, err := tx.SealOf(ctx, e)
-	if err != nil {
-		return e, nil, fmt.Errorf("find the seal of event %s: %w", e.ID, err)
+	if !e.At.Before(seal.Until) {
+		if *seal, err = tx.SealOf(ctx, e); err != nil {
+			return e, nil, fmt.Errorf("find the seal of event %s: %w", e.ID, err)
+		}
 	}
 	if open == nil {
-		if open, err = s.open(ctx, tx, &e, seal, len(texts)); err != nil {
+		if open, err = s.open(ctx, tx, &e, *seal, len(texts)); err != nil {
 			return e, nil, err
 		}
 	}

@@ -312,17 +312,16 @@ func (s *Service) eraseLog(ctx context.Context, x *Erasure, account string) erro
 		x.place = event.Ref{AccountID: account}
 	}
 	for done := false; !done; {
-		from := x.place
 		part, err := s.log.Erase(ctx, audit.Erasure{
 			AccountID: account, ID: x.ID, Person: x.Person, Texts: x.subject.texts,
-			Keep: func(tx audit.Tx, p audit.ErasedPart) error {
+			Keep: func(tx audit.Tx, from event.Ref, p audit.ErasedPart) error {
 				ours, ok := tx.(Tx)
 				if !ok {
 					panic("a transaction of the database implements the transactions of all packages")
 				}
 				return ours.AdvanceErasure(ctx, x.ID, from, p.Last, p.Events)
 			},
-		}, from)
+		}, x.place)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (t *tx) InsertErasure(ctx context.Context, x operator.StoredErasure) error 
 // AdvanceErasure locks the erasure, so that two nodes do not change the same events.
 func (t *tx) AdvanceErasure(ctx context.Context, id string, from, to event.Ref, events int) error {
 	if err := t.change(ctx, "UPDATE erasures SET events = events + $2 WHERE id = $1 AND done_at IS NULL", uid(id), events); err != nil {
-		return err
+		return team.NotFoundIs(err, operator.ErrContinued) // another node finished it
 	}
 	x, err := t.Erasure(ctx, id)
 	switch begins := from.ID == "" && x.Place.AccountID != from.AccountID; {
