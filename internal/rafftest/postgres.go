@@ -2,8 +2,6 @@ package rafftest
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,77 +12,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
-
-// PostgresURL creates an empty database for one test and returns its URL. RAFF_TEST_POSTGRES_URL names a server and a
-// user that may create databases. Without it, one temporary cluster is started for the test process, and removed when
-// the process ends for any reason. A temporary cluster does not sync to disk.
-func PostgresURL(t testing.TB) string {
-	t.Helper()
-	server := os.Getenv("RAFF_TEST_POSTGRES_URL")
-	if server == "" {
-		var err error
-		if server, err = throwaway(); err != nil {
-			t.Fatalf("start a PostgreSQL for tests: %v", err)
-		}
-	}
-	var b [6]byte
-	_, _ = rand.Read(b[:]) // never fails
-	name := "raff_test_" + hex.EncodeToString(b[:])
-	if err := execSQL(server, "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("create a database for the test: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := execSQL(server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("drop the database of the test: %v", err)
-		}
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatalf("RAFF_TEST_POSTGRES_URL: %v", err)
-	}
-	u.Path = "/" + name
-	return u.String()
-}
-
-func execSQL(server, statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	c, err := pgx.Connect(ctx, server)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = c.Close(ctx) }()
-	_, err = c.Exec(ctx, statement)
-	return err
-}
-
-// throwaway returns the URL of the temporary cluster of this process, which the first call starts.
-var throwaway = sync.OnceValues(func() (string, error) {
-	c, err := startCluster("-c fsync=off -c full_page_writes=off")
-	if err != nil {
-		return "", err
-	}
-	shared = c
-	// All databases are copies of template1. Creating the extensions of the schema in each one takes longer.
-	template, err := url.Parse(c.URL)
-	if err != nil {
-		return "", err
-	}
-	template.Path = "/template1"
-	if err := execSQL(template.String(), "CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin"); err != nil {
-		return "", err
-	}
-	return c.URL, nil
-})
-
-var shared *Cluster //nolint:unused // keeps its lifeline open
 
 // Cluster is a separate PostgreSQL server, for a test that would disturb others. It syncs to disk like a production
 // server.

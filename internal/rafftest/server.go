@@ -58,7 +58,7 @@ type options struct {
 
 // OnPostgres uses a new PostgreSQL database instead of SQLite.
 func OnPostgres(t testing.TB) Option {
-	url := PostgresURL(t)
+	url := PreparedURL(t)
 	return func(o *options) { o.config.Database = url }
 }
 

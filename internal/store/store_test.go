@@ -22,7 +22,7 @@ var backends = []struct {
 	url  func(t testing.TB) string
 }{
 	{"sqlite", func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "raff.db") }},
-	{"postgres", rafftest.PostgresURL},
+	{"postgres", rafftest.PreparedURL},
 }
 
 func onEach(t *testing.T, test func(t *testing.T, w *world)) {
