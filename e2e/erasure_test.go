@@ -239,7 +239,7 @@ func TestInterruptedErasure(t *testing.T) {
 		var all sync.WaitGroup
 		for n, node := range nodes {
 			all.Go(func() {
-				for i := range 30 {
+				for i := range 12 {
 					ctx, cancel := context.WithCancel(t.Context())
 					go func() {
 						node.Do(t, "POST", "/api/v1/roles", srv.Key, map[string]any{"name": fmt.Sprint("r ", n, " ", i), "slug": fmt.Sprint("r-", n, "-", i), "scope": "account", "permissions": []string{"account.members.view"}})

@@ -119,8 +119,8 @@ func signOut(t *testing.T, srv *rafftest.Server, session string) {
 // fillLog writes more events than fit in the buffers between server and client, within the quota of invitations.
 func fillLog(t *testing.T, srv *rafftest.Server) {
 	t.Helper()
-	const n = 9_000
-	domain := strings.Repeat(strings.Repeat("x", 50)+".", 3) + "example.com"
+	const n = 6_000
+	domain := strings.Repeat(strings.Repeat("x", 54)+".", 4) + "example.com"
 	role := srv.RoleID(t, "account", "member")
 	for i := 0; i < n; i += 500 {
 		rows := make([]any, 500)

@@ -22,6 +22,9 @@ func TestListsAreExactAtEverySize(t *testing.T) {
 				have += n
 			}
 			for _, limit := range []int{1000, 50, 7} {
+				if limit*100 < size {
+					continue // small pages are tested with fewer members
+				}
 				byOffset, byCursor := g.walk(t, size, limit, false), g.walk(t, size, limit, true)
 				if len(byOffset) != size || !slices.Equal(byOffset, byCursor) {
 					t.Errorf("%d members by %d: %d by offset, %d by cursor, equal: %v", size, limit, len(byOffset), len(byCursor), slices.Equal(byOffset, byCursor))
