@@ -134,7 +134,7 @@ func fillLog(t *testing.T, srv *rafftest.Server) {
 // TestShutdownAbortsExports stops a server during an export whose client does not read.
 func TestShutdownAbortsExports(t *testing.T) {
 	onEachURL(t, func(t *testing.T, database string) {
-		p := launch(t, database)
+		p := launch(t, database, withoutMail)
 		fillLog(t, p.Server)
 		body := slowExport(t, p.Server, "/api/v1/audit-events", p.Key)
 		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {

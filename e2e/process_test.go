@@ -40,16 +40,20 @@ type process struct {
 	addr             string
 	log              lines
 	cmd              *exec.Cmd
+	noMail           bool // no emails are queued
 }
 
 // launch creates an account with the operator's command and serves it. Emails are queued and never sent, so that every
-// open invitation has a row in the outbox.
-func launch(t *testing.T, database string) *process {
+// open invitation has a row in the outbox, unless withoutMail is given: thousands of attempts to send would keep processors busy.
+func launch(t *testing.T, database string, more ...func(*process)) *process {
 	t.Helper()
 	if err := built(); err != nil {
 		t.Fatal(err)
 	}
 	p := prepare(t, database)
+	for _, f := range more {
+		f(p)
+	}
 	var made struct {
 		AccountID     string `json:"account_id"`
 		OwnerMemberID string `json:"owner_member_id"`
@@ -66,6 +70,8 @@ func launch(t *testing.T, database string) *process {
 	p.start(t)
 	return p
 }
+
+func withoutMail(p *process) { p.noMail = true }
 
 // prepare returns a process that is not started, and kills it when the test ends.
 func prepare(t *testing.T, database string) *process {
@@ -98,7 +104,10 @@ func (p *process) operate(t *testing.T, arguments ...string) []byte {
 func (p *process) spawn(t *testing.T) {
 	t.Helper()
 	p.cmd = exec.Command(raffd, "serve", "--listen", p.addr, "--database", p.Database, "--public-url", p.URL, "--rate-limits", "off", "--mail-limits", "off", "--log-level", "error")
-	p.cmd.Env = append(os.Environ(), "RAFF_SMTP_URL=smtp://"+freeAddr(t)+"?tls=none", "RAFF_MAIL_FROM=raff@example.com")
+	p.cmd.Env = os.Environ()
+	if !p.noMail {
+		p.cmd.Env = append(p.cmd.Env, "RAFF_SMTP_URL=smtp://"+freeAddr(t)+"?tls=none", "RAFF_MAIL_FROM=raff@example.com")
+	}
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
