@@ -12,7 +12,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"raff/internal/event"
 	"raff/internal/team"
@@ -40,7 +39,7 @@ type ErasedPart struct {
 // stepErases and stepReads are how many events one step of an erasure changes and reads at most. A transaction changes eraseAtOnce of
 // them, because other changes of the account wait for it.
 const (
-	eraseAtOnce = 10
+	eraseAtOnce = 25
 	stepErases  = 200
 	stepReads   = 20_000
 )
@@ -149,13 +148,11 @@ func (s *Service) SealLog(ctx context.Context, accountID string) error {
 // eraseEvent erases texts of one event in a transaction, and returns their slots. seal is the one of the event before, and becomes that of
 // this event.
 func (s *Service) eraseEvent(ctx context.Context, tx Tx, x Erasure, ref event.Ref, seal *Seal) (e event.Event, erased []int, err error) {
-	err = tx.EachEvent(ctx, ref.AccountID, ref.At, ref.At.Add(time.Microsecond), func(one event.Event) error {
-		if one.ID == ref.ID {
-			e = one
-		}
-		return nil
-	})
-	if err != nil || e.ID == "" { // it has just expired
+	e, err = tx.OpenedEvent(ctx, ref)
+	if errors.Is(err, team.ErrNotFound) { // it has just expired
+		return event.Event{}, nil, nil
+	}
+	if err != nil {
 		return e, nil, err
 	}
 	open, err := openings(&e)

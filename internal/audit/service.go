@@ -56,6 +56,8 @@ type Reader interface {
 	Events(ctx context.Context, f Filter) ([]event.Event, team.Total, error)
 	// EachEvent calls fn for every event with from <= At < until, oldest first. Zero times do not limit it.
 	EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error
+	// OpenedEvent returns one event, as EachEvent does.
+	OpenedEvent(ctx context.Context, ref event.Ref) (event.Event, error)
 	// LastSeal returns the newest seal of an account.
 	LastSeal(ctx context.Context, accountID string) (Seal, error)
 	// Seals returns the seals of an account with Seq >= from, oldest first.

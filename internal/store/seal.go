@@ -147,6 +147,14 @@ const eventsAtOnce = 1000
 // endOfTime is later than any time that can be stored.
 const endOfTime = int64(1)<<62 - 1
 
+// openedEvents selects events with what an erasure left of them.
+const openedEvents = "SELECT " + eventColumns + `, COALESCE(x.openings, '') FROM audit_events e
+	LEFT JOIN erased_events x ON x.account_id = e.account_id AND x.at = e.at AND x.id = e.id`
+
+func (r reader) OpenedEvent(ctx context.Context, ref event.Ref) (event.Event, error) {
+	return one(ctx, r.q, scanOpenedEvent, openedEvents+" WHERE e.account_id = $1 AND e.at = $2 AND e.id = $3", uid(ref.AccountID), ref.At.UnixMicro(), uid(ref.ID))
+}
+
 func (r reader) EachEvent(ctx context.Context, accountID string, from, until time.Time, fn func(event.Event) error) error {
 	after, id, before := int64(0), "00000000-0000-0000-0000-000000000000", endOfTime
 	if !from.IsZero() {
@@ -156,8 +164,7 @@ func (r reader) EachEvent(ctx context.Context, accountID string, from, until tim
 		before = until.UnixMicro()
 	}
 	for {
-		events, err := many(ctx, r.q, scanOpenedEvent, "SELECT "+eventColumns+`, COALESCE(x.openings, '') FROM audit_events e
-			LEFT JOIN erased_events x ON x.account_id = e.account_id AND x.at = e.at AND x.id = e.id
+		events, err := many(ctx, r.q, scanOpenedEvent, openedEvents+`
 			WHERE e.account_id = $1 AND e.at < $2 AND (e.at, e.id) > ($3, $4) ORDER BY e.at, e.id LIMIT $5`,
 			uid(accountID), before, after, uid(id), eventsAtOnce)
 		if err != nil {
