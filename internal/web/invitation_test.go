@@ -203,7 +203,7 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 
 func TestFormsHaveLimits(t *testing.T) {
 	srv, id, address := invited(t, "alice@example.com")
-	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", strings.Repeat("x", 80<<10)).shows(t, 400, "could not be read")
+	open(t, address).submit(t, "answer", "accept", "name", "Alice", "password", strings.Repeat("x", 80<<10)).shows(t, 413, "larger than 64 KB")
 	if m := member(t, srv, id); m["status"] != "pending" {
 		t.Errorf("member: %v", m["status"])
 	}

@@ -70,7 +70,7 @@ func TestInvitationFormWithErrors(t *testing.T) {
 	}
 	o.owner.open(t, "/invitations?state=all").shows(t, 200, "All 1")
 	form.submitTo(t, "/invitations", "emails", strings.Join(many[:500], ","), "role_id", member).shows(t, 200, "500 invitations created", "1–50 of 501")
-	form.submitTo(t, "/invitations", "emails", strings.Repeat("x", 2<<20), "role_id", member).shows(t, 400, "could not be read")
+	form.submitTo(t, "/invitations", "emails", strings.Repeat("x", 2<<20), "role_id", member).shows(t, 413, "larger than 1024 KB")
 }
 
 // Choosing a project with the Choose button, which only browsers without scripts show, keeps the input.
