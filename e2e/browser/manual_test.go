@@ -16,7 +16,6 @@ func TestDocumentationIsAccessible(t *testing.T) {
 		b.open(path)
 		b.fits()
 		b.look(phone, "dark")
-		b.open(path)
 		b.fits()
 	}
 	// A search from a page, by keyboard alone.

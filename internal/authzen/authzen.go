@@ -3,6 +3,7 @@
 package authzen
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"raff/internal/front"
 	"raff/internal/team"
@@ -62,12 +65,20 @@ type operation func(s *server, a *team.Asker, q *request, b []byte) ([]byte, err
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // buffer is the memory of one request, which later requests reuse.
-type buffer struct{ in, out []byte }
+type buffer struct {
+	in, out []byte
+	body    bytes.Buffer // reads in
+	decoder jsontext.Decoder
+	request request
+}
 
-const maxPooled = 64 << 10
+const (
+	maxPooled      = 64 << 10
+	maxPooledParts = 50
+)
 
 func (b *buffer) release() {
-	if cap(b.in) <= maxPooled && cap(b.out) <= maxPooled {
+	if cap(b.in) <= maxPooled && cap(b.out) <= maxPooled && cap(b.request.evaluations) <= maxPooledParts {
 		buffers.Put(b)
 	}
 }
@@ -142,7 +153,7 @@ func (c *call) run(consult func(context.Context) (context.Context, func())) erro
 		if c.b.in, err = read(c.r, c.b.in); err != nil {
 			return err
 		}
-		if c.q, err = parse(c.b.in); err != nil {
+		if c.q, err = c.b.parse(); err != nil {
 			return err
 		}
 	}
@@ -173,12 +184,11 @@ func read(r *http.Request, b []byte) ([]byte, error) {
 		return b, errTooLarge
 	}
 	b = b[:0]
-	body := io.LimitReader(r.Body, maxBody+1)
 	for {
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]
 		}
-		n, err := body.Read(b[len(b):cap(b)])
+		n, err := r.Body.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		switch {
 		case len(b) > maxBody:

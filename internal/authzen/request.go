@@ -40,16 +40,18 @@ const (
 	maxLimit     = 1000
 )
 
-// parse reads a body. It ignores unknown members.
-func parse(body []byte) (*request, error) {
-	if len(bytes.TrimSpace(body)) == 0 {
+// parse reads the body. It ignores unknown members. The request is valid until the buffer is released.
+func (b *buffer) parse() (*request, error) {
+	if len(bytes.TrimSpace(b.in)) == 0 {
 		return nil, malformed("The body must be a JSON object.")
 	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(body))
+	b.body = *bytes.NewBuffer(b.in)
+	d, q := &b.decoder, &b.request
+	d.Reset(&b.body)
 	if d.PeekKind() != '{' {
 		return nil, malformed("The body must be a JSON object.")
 	}
-	q := &request{semantic: executeAll, limit: defaultLimit}
+	*q = request{semantic: executeAll, limit: defaultLimit, evaluations: q.evaluations[:0]}
 	if err := q.read(d); err != nil {
 		return nil, err
 	}
@@ -203,16 +205,40 @@ func object(d *jsontext.Decoder, member func(name string) error) error {
 		return syntax(err)
 	}
 	for d.PeekKind() != '}' {
-		t, err := d.ReadToken()
+		v, err := d.ReadValue()
 		if err != nil {
 			return syntax(err)
 		}
-		if err := member(t.String()); err != nil {
+		if err := member(nameOf(v)); err != nil {
 			return err
 		}
 	}
 	_, err := d.ReadToken()
 	return syntax(err)
+}
+
+// nameOf returns the name of a member of an object, without allocating memory for the usual ones.
+func nameOf(v jsontext.Value) string {
+	if bytes.IndexByte(v, '\\') >= 0 {
+		b, _ := jsontext.AppendUnquote(nil, v) // the decoder has checked it
+		return string(b)
+	}
+	switch name := v[1 : len(v)-1]; string(name) {
+	case "subject":
+		return "subject"
+	case "action":
+		return "action"
+	case "resource":
+		return "resource"
+	case "type":
+		return "type"
+	case "id":
+		return "id"
+	case "name":
+		return "name"
+	default:
+		return string(name)
+	}
 }
 
 // optional reads an object that may be absent or null.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,6 +70,7 @@ type Front struct {
 	Options
 	svc     *team.Service
 	buckets *bucket.Buckets
+	rates   map[string][]string // the header with the rate of each of Limits; not modified
 	strict  http.CrossOriginProtection
 	origins http.CrossOriginProtection // also knows the public URL
 	secure  bool
@@ -85,7 +87,10 @@ func New(svc *team.Service, o Options) *Front {
 	if o.Limits == nil {
 		o.Limits = DefaultLimits()
 	}
-	f := &Front{Options: o, svc: svc, secure: strings.HasPrefix(o.PublicURL, "https://")}
+	f := &Front{Options: o, svc: svc, rates: map[string][]string{}, secure: strings.HasPrefix(o.PublicURL, "https://")}
+	for kind, limit := range o.Limits {
+		f.rates[kind] = []string{strconv.FormatFloat(limit.PerSecond, 'g', -1, 64)}
+	}
 	f.buckets = bucket.New(o.Nodes, func() time.Time { return svc.Now() })
 	if o.PublicURL != "" {
 		// A proxy may have rewritten the Host header, so the server's own pages are also known by the public URL.
@@ -224,7 +229,8 @@ var (
 func (f *Front) headers(h http.Header, q *Request) {
 	h["Cache-Control"] = noStore
 	h["X-Content-Type-Options"] = noSniff
-	h["X-Request-Id"] = []string{q.ID}
+	q.idHeader[0] = q.ID
+	h["X-Request-Id"] = q.idHeader[:]
 	if f.secure {
 		// Without includeSubDomains, because other hosts of the domain may not support HTTPS.
 		h["Strict-Transport-Security"] = hsts

@@ -110,8 +110,9 @@ func (f *Front) take(q *Request, who, key, kind string) error {
 		return nil
 	}
 	q.limited, q.left = true, left
-	q.header["X-Ratelimit-Limit"] = []string{strconv.FormatFloat(limit.PerSecond, 'g', -1, 64)}
-	q.header["X-Ratelimit-Remaining"] = []string{strconv.Itoa(left)}
+	q.header["X-Ratelimit-Limit"] = f.rates[kind]
+	q.leftHeader[0] = strconv.Itoa(left)
+	q.header["X-Ratelimit-Remaining"] = q.leftHeader[:]
 	if wait == 0 {
 		return nil
 	}

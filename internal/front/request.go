@@ -28,6 +28,8 @@ type Request struct {
 	outer     *Request // that this one is a part of; nil for the request of a client
 	limited   bool     // the rate limit headers are set, for a limit with left remaining requests
 	left      int
+
+	idHeader, leftHeader [1]string // the values of headers
 }
 
 // Decided counts decisions of the request.

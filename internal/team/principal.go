@@ -168,8 +168,9 @@ func principalOfKey(kp KeyPrincipal, now time.Time) (*Principal, error) {
 	if !k.IsActive || Expired(k.ExpiresAt, now) {
 		return nil, ErrUnauthenticated
 	}
+	email := KeyEmail(k.ID)
 	p := &Principal{
-		Type: TypeAPIKey, ID: k.ID, AccountID: k.AccountID, Name: k.Name, Email: KeyEmail(k.ID), canonical: KeyEmail(k.ID),
+		Type: TypeAPIKey, ID: k.ID, AccountID: k.AccountID, Name: k.Name, Email: email, canonical: email,
 		Tier: k.Tier, account: kp.Account, maker: k.CreatedByUser,
 		ends: k.ExpiresAt, grants: Grants{Ends: k.ExpiresAt}, closed: kp.Account.Usable(),
 	}
