@@ -57,7 +57,7 @@ func form(ctx context.Context, r *http.Request) error {
 	return nil
 }
 
-// maxDrain is how many bytes of a form that is too large are read, in bytes.
+// maxDrain is how much of a form that is too large is read, in bytes.
 const maxDrain = 64 << 20
 
 // boundedBody is the body of a request up to its maximum size, and the whole one.
