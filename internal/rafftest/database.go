@@ -20,23 +20,15 @@ import (
 // the process ends for any reason. A temporary cluster does not sync to disk.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	server, err := testServer()
-	if err != nil {
-		t.Fatalf("start a PostgreSQL for tests: %v", err)
-	}
-	return createDatabase(t, server, "")
+	return createDatabase(t, "")
 }
 
 // PreparedURL is PostgresURL with a database that has the schema. In a temporary cluster it is the copy of one database, which takes
 // a fraction of the time of creating the schema.
 func PreparedURL(t testing.TB) string {
 	t.Helper()
-	server, err := testServer()
-	if err != nil {
-		t.Fatalf("start a PostgreSQL for tests: %v", err)
-	}
 	if os.Getenv(externalServer) != "" {
-		u := createDatabase(t, server, "")
+		u := PostgresURL(t)
 		if err := createSchema(u); err != nil {
 			t.Fatalf("create the schema: %v", err)
 		}
@@ -45,7 +37,7 @@ func PreparedURL(t testing.TB) string {
 	if err := template(); err != nil {
 		t.Fatalf("create a database that others are copied from: %v", err)
 	}
-	return createDatabase(t, server, " TEMPLATE "+templateName)
+	return createDatabase(t, " TEMPLATE "+templateName)
 }
 
 const (
@@ -83,8 +75,12 @@ func testServer() (string, error) {
 }
 
 // createDatabase creates a database for one test, by copying files, which takes a quarter of the time of the default strategy.
-func createDatabase(t testing.TB, server, options string) string {
+func createDatabase(t testing.TB, options string) string {
 	t.Helper()
+	server, err := testServer()
+	if err != nil {
+		t.Fatalf("start a PostgreSQL for tests: %v", err)
+	}
 	var b [6]byte
 	_, _ = rand.Read(b[:]) // never fails
 	name := "raff_test_" + hex.EncodeToString(b[:])

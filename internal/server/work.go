@@ -21,7 +21,7 @@ const mailLanes = 4
 // startWork starts the background jobs of a node: sending email, storing when keys were used, cleaning up. All nodes
 // run them concurrently; the database assigns each piece of work to one node.
 func (s *Server) startWork(ctx context.Context, wg *sync.WaitGroup) {
-	s.erased.Store(true) // by a process that was killed before it emptied the write-ahead log, perhaps
+	s.erased.Store(true) // an earlier process may have been killed before it emptied the write-ahead log
 	if s.sender != nil {
 		logged := mail.Logged(s.sender, s.config.Logger)
 		send := func(ctx context.Context, m team.Mail) error {

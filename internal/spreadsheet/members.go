@@ -56,8 +56,8 @@ func (m Members) Cell(r Row, column string) string {
 // IsKey reports whether a row of an exported file is an API key, which is not imported.
 func (m Members) IsKey(r Row) bool { return strings.EqualFold(m.Cell(r, "principal_type"), "api_key") }
 
-// IsOwner reports whether a row of an exported file is the Owner, who is not imported. Spreadsheet programs write
-// the value in capitals.
+// IsOwner reports whether a row of an exported file is about the Owner, who is not imported. Spreadsheet programs save
+// true as TRUE.
 func (m Members) IsOwner(r Row) bool { return strings.EqualFold(m.Cell(r, "is_owner"), "true") }
 
 // Inactivity is why a row of an exported file is about somebody who had no access when it was exported, and should not get any

@@ -32,7 +32,12 @@ var refusedInactive = map[spreadsheet.Inactivity]*team.Refusal{
 }
 
 func inactive(r *team.Refusal) bool {
-	return r == refusedRowSuspended || r == refusedRowDeclined || r == refusedRowExpired
+	for _, refused := range refusedInactive {
+		if r == refused {
+			return true
+		}
+	}
+	return false
 }
 
 // importRow is one row of the file, and what would become, or became, of it.
